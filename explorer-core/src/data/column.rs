@@ -1,0 +1,100 @@
+//! Columns of `obs`.
+
+use std::sync::Arc;
+
+/// A cell, by its place in storage order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CellIdx(pub u32);
+
+/// A gene, by its place in the order of its `var` table in the tiles (densest first).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct GeneIdx(pub u32);
+
+/// One column of `obs`, or one gene's expression spread over all cells.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Column {
+    /// Labels.
+    Categorical(Categorical),
+    /// Numbers.
+    Continuous(Continuous),
+}
+
+impl Column {
+    /// Number of cells.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Categorical(column) => column.codes.len(),
+            Self::Continuous(column) => column.values.len(),
+        }
+    }
+
+    /// Whether the column holds no cell.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// Labels: one code a cell into `categories`; the code `categories.len()` means missing.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Categorical {
+    /// One code a cell, each ≤ `categories.len()`.
+    pub codes: Codes,
+    /// The labels, in the file's order.
+    pub categories: Arc<[String]>,
+    /// Whether the order of the labels carries meaning.
+    pub ordered: bool,
+}
+
+impl Categorical {
+    /// The code that stands for a missing label.
+    pub fn missing_code(&self) -> u32 {
+        self.categories.len() as u32
+    }
+}
+
+/// Category codes in the narrowest width that holds them all.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Codes {
+    /// Up to 255 categories.
+    U8(Vec<u8>),
+    /// Up to 65 535 categories.
+    U16(Vec<u16>),
+    /// Any number of categories.
+    U32(Vec<u32>),
+}
+
+impl Codes {
+    /// Number of cells.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::U8(codes) => codes.len(),
+            Self::U16(codes) => codes.len(),
+            Self::U32(codes) => codes.len(),
+        }
+    }
+
+    /// Whether there is no cell.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The code of one cell.
+    ///
+    /// # Panics
+    /// When the cell is out of range.
+    pub fn get(&self, cell: CellIdx) -> u32 {
+        let cell = cell.0 as usize;
+        match self {
+            Self::U8(codes) => u32::from(codes[cell]),
+            Self::U16(codes) => u32::from(codes[cell]),
+            Self::U32(codes) => codes[cell],
+        }
+    }
+}
+
+/// Numbers: one `f32` a cell, NaN where missing.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Continuous {
+    /// One value a cell; NaN is missing, infinities are allowed.
+    pub values: Vec<f32>,
+}

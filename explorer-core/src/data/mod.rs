@@ -1,0 +1,12 @@
+//! The typed columns that everything computes on.
+//!
+//! All columns of a dataset have length `n_obs` and share one cell order, the *storage order* of
+//! the tiles: cell `i` of any column is cell `i` of every other.
+
+mod column;
+mod embedding;
+mod sparse;
+
+pub use column::{Categorical, CellIdx, Codes, Column, Continuous, GeneIdx};
+pub use embedding::{Embedding, Frame, NO_POSITION};
+pub use sparse::SparseVec;

@@ -1,0 +1,6 @@
+//! The mind of the Explorer: state, filters, statistics, colour.
+//!
+//! Pure by design: no web, no GPU, no input or output. Everything here runs, is tested and is
+//! measured natively; the page and the tile server call the same functions.
+
+pub mod data;
