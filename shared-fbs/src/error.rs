@@ -1,0 +1,62 @@
+//! Why bytes could not be read.
+
+/// Broken, foreign or unknown bytes.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DecodeError {
+    /// The bytes are not a FlatBuffer of the expected table.
+    #[error("not a valid {table}: {reason}")]
+    Invalid {
+        /// The table of the schema.
+        table: &'static str,
+        /// What the verifier found.
+        reason: String,
+    },
+    /// The table is well-formed, but its parts contradict each other.
+    #[error("inconsistent {table}: {reason}")]
+    Inconsistent {
+        /// The table of the schema.
+        table: &'static str,
+        /// Which parts, and how.
+        reason: &'static str,
+    },
+    /// The zstd frame is broken.
+    #[error("cannot inflate: {0}")]
+    Inflate(String),
+    /// The inflated bytes are not those that were written.
+    #[error("checksum is {found:08x}, expected {expected:08x}: the bytes are damaged")]
+    Checksum {
+        /// What the directory says.
+        expected: u32,
+        /// What the bytes give.
+        found: u32,
+    },
+    /// The dataset was written by an older Tessera, in a format that is no longer read.
+    #[error(
+        "the dataset has format {found}, older than {expected}, the one this program reads; build it again from its .h5ad"
+    )]
+    TooOld {
+        /// The dataset's version.
+        found: u32,
+        /// The version that this program reads.
+        expected: u32,
+    },
+    /// The dataset was written by a newer Tessera.
+    #[error(
+        "the dataset has format {found}, newer than {expected}, the newest this program reads; update Tessera"
+    )]
+    TooNew {
+        /// The dataset's version.
+        found: u32,
+        /// The version that this program reads.
+        expected: u32,
+    },
+}
+
+impl DecodeError {
+    pub(crate) fn invalid(table: &'static str, error: &flatbuffers::InvalidFlatbuffer) -> Self {
+        Self::Invalid {
+            table,
+            reason: error.to_string().replace('\n', " "),
+        }
+    }
+}

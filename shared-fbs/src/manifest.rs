@@ -1,0 +1,323 @@
+//! The manifest: what a dataset holds and where every tile lies.
+//!
+//! The types are those of `schemas/manifest.fbs`, which documents every field.
+
+use std::ops::Range;
+
+use flatbuffers::VerifierOptions;
+
+use crate::{
+    DecodeError, frame, generated::manifest_generated::tessera::manifest as wire, order, path, tile,
+};
+
+pub use wire::{
+    BoundsT as Bounds, ColumnKind, ColumnMomentsT as ColumnMoments, ColumnT as Column,
+    EmbeddingT as Embedding, LayerT as Layer, ManifestT as Manifest, PackT as Pack, PageT as Page,
+    ScaleFactorT as ScaleFactor, SpatialImageT as SpatialImage, SpatialLibraryT as SpatialLibrary,
+    TileRangeT as TileRange, ValueKind, VarT as Var, WarningT as Warning,
+};
+
+/// The version of the format that this crate writes and reads.
+pub const FORMAT_VERSION: u32 = 1;
+
+/// Packs of at most this many tiles have their directory in the manifest; others in pages of as
+/// many tiles each.
+pub const TILES_PER_PAGE: u32 = 4096;
+
+/// Cells a tile of a column, of the cell ids and of the rows.
+pub const CELLS_PER_COLUMN_TILE: u32 = 1 << 18;
+
+/// Cells a tile of text (cell ids): small, since it is asked for a cell at a time.
+pub const CELLS_PER_TEXT_TILE: u32 = 1 << 14;
+
+/// Cells a tile of one gene's expression.
+pub const CELLS_PER_EXPRESSION_TILE: u32 = 1 << 16;
+
+/// `frac_bits` of a layer whose moments state it gene by gene.
+pub const FRAC_BITS_PER_GENE: u8 = u8::MAX;
+
+/// Where a tile lies in its pack's file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Slot {
+    /// First byte of the frame.
+    pub offset: u64,
+    /// Bytes of the frame.
+    pub length: u32,
+    /// Checksum of the inflated tile.
+    pub checksum: u32,
+}
+
+impl Slot {
+    /// The bytes of the frame within the pack's file.
+    pub fn range(&self) -> Range<u64> {
+        self.offset..self.offset + u64::from(self.length)
+    }
+}
+
+/// The places of consecutive tiles of a pack: a whole small directory, or one page of a large one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Slots {
+    first: u32,
+    offsets: Vec<u64>,
+    checksums: Vec<u32>,
+}
+
+impl Slots {
+    fn new(first: u32, start: u64, lengths: &[u32], checksums: &[u32]) -> Self {
+        let mut offset = start;
+        let mut offsets = Vec::with_capacity(lengths.len() + 1);
+        offsets.push(offset);
+        for &length in lengths {
+            offset = offset.saturating_add(u64::from(length));
+            offsets.push(offset);
+        }
+        Self {
+            first,
+            offsets,
+            checksums: checksums.to_vec(),
+        }
+    }
+
+    /// The place of a tile, by its number in the pack; `None` when it is not among these.
+    pub fn get(&self, index: u32) -> Option<Slot> {
+        let at = index.checked_sub(self.first)? as usize;
+        let checksum = *self.checksums.get(at)?;
+        let (offset, end) = (self.offsets[at], self.offsets[at + 1]);
+        Some(Slot {
+            offset,
+            length: u32::try_from(end - offset).ok()?,
+            checksum,
+        })
+    }
+}
+
+/// Where a pack's directory has the entry of a tile.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DirectoryPlace {
+    /// In the manifest.
+    Inline(Slots),
+    /// In this page, which lies in the pack at this slot.
+    Page {
+        /// Number of the page.
+        page: u32,
+        /// Where its own frame lies.
+        slot: Slot,
+    },
+}
+
+impl Pack {
+    /// Where the directory entry of a tile is to be found; `None` when the pack has no such tile.
+    pub fn directory_of(&self, index: u32) -> Option<DirectoryPlace> {
+        if index >= self.n_tiles {
+            return None;
+        }
+        if self.page_tiles == 0 {
+            return Some(DirectoryPlace::Inline(Slots::new(
+                0,
+                0,
+                &self.lengths,
+                &self.checksums,
+            )));
+        }
+        let page = index / self.page_tiles;
+        let entry = self.pages.get(page as usize)?;
+        let slot = Slot {
+            offset: entry.offset,
+            length: entry.length,
+            checksum: entry.checksum,
+        };
+        Some(DirectoryPlace::Page { page, slot })
+    }
+
+    /// The slots that a page holds, from the page's inflated tile.
+    ///
+    /// # Errors
+    /// When the bytes are not a directory of as many tiles as the manifest says.
+    pub fn read_page(&self, page: u32, inflated: &[u8]) -> Result<Slots, DecodeError> {
+        let wrong = |reason| DecodeError::Inconsistent {
+            table: "Directory",
+            reason,
+        };
+        let directory = tile::Directory::decode(inflated)?;
+        let entry = self
+            .pages
+            .get(page as usize)
+            .ok_or(wrong("the pack has no such page"))?;
+        let first = page * self.page_tiles;
+        let expected = self.page_tiles.min(self.n_tiles.saturating_sub(first));
+        if directory.lengths.len() != expected as usize {
+            return Err(wrong(
+                "the page describes another number of tiles than the manifest says",
+            ));
+        }
+        Ok(Slots::new(
+            first,
+            entry.tiles_offset,
+            &directory.lengths,
+            &directory.checksums,
+        ))
+    }
+}
+
+impl TileRange {
+    /// The numbers of the tiles.
+    pub fn iter(&self) -> Range<u32> {
+        self.first..self.first.saturating_add(self.count)
+    }
+}
+
+impl Manifest {
+    /// Writes the manifest as the bytes of its file.
+    #[cfg(feature = "encode")]
+    pub fn encode(&self) -> Vec<u8> {
+        let mut builder = flatbuffers::FlatBufferBuilder::with_capacity(1 << 14);
+        let root = self.pack(&mut builder);
+        wire::finish_manifest_buffer(&mut builder, root);
+        frame::deflate(builder.finished_data(), 9)
+    }
+
+    /// Reads the bytes of a manifest file.
+    ///
+    /// # Errors
+    /// When they are broken, of another format version, or contradict themselves.
+    pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
+        let content = frame::inflate(bytes)?;
+        if content.get(4..8) != Some(wire::MANIFEST_IDENTIFIER.as_bytes()) {
+            return Err(DecodeError::Invalid {
+                table: "Manifest",
+                reason: "the file is not a Tessera manifest".to_owned(),
+            });
+        }
+        let options = VerifierOptions {
+            max_tables: 1 << 24,
+            ..VerifierOptions::default()
+        };
+        let manifest = wire::root_as_manifest_with_opts(&options, &content)
+            .map_err(|error| DecodeError::invalid("Manifest", &error))?;
+        let (found, expected) = (manifest.format_version(), FORMAT_VERSION);
+        if found < expected {
+            return Err(DecodeError::TooOld { found, expected });
+        }
+        if found > expected {
+            return Err(DecodeError::TooNew { found, expected });
+        }
+        let manifest = manifest.unpack();
+        manifest.check()?;
+        Ok(manifest)
+    }
+
+    /// The pack of a name.
+    pub fn pack_named(&self, name: &str) -> Option<&Pack> {
+        self.packs.iter().find(|pack| pack.name == name)
+    }
+
+    /// The column of a name.
+    pub fn column(&self, name: &str) -> Option<&Column> {
+        self.columns.iter().find(|column| column.name == name)
+    }
+
+    /// How the cells are dealt out over levels of detail.
+    pub fn levels(&self) -> order::Levels {
+        order::Levels::from_boundaries(self.n_obs, &self.level_ranks)
+            .expect("decode and the builder admit no other boundaries")
+    }
+
+    /// Tiles that one gene's expression takes.
+    pub fn tiles_per_gene(&self) -> u32 {
+        self.n_obs.div_ceil(CELLS_PER_EXPRESSION_TILE)
+    }
+
+    /// Refuses what would lead a reader astray: ranges outside packs, names that leave the directory.
+    fn check(&self) -> Result<(), DecodeError> {
+        let wrong = |reason| {
+            Err(DecodeError::Inconsistent {
+                table: "Manifest",
+                reason,
+            })
+        };
+        if order::Levels::from_boundaries(self.n_obs, &self.level_ranks).is_none() {
+            return wrong("the level boundaries do not ascend from 0 to 64");
+        }
+        for pack in &self.packs {
+            if !is_plain_file_name(&pack.file) {
+                return wrong("a pack's file name is not a plain name");
+            }
+            let inline = pack.page_tiles == 0;
+            if inline && pack.lengths.len() != pack.n_tiles as usize
+                || pack.lengths.len() != pack.checksums.len()
+            {
+                return wrong("an inline directory does not describe every tile");
+            }
+            if !inline && pack.pages.len() != pack.n_tiles.div_ceil(pack.page_tiles) as usize {
+                return wrong("a paged directory does not have every page");
+            }
+        }
+        let within = |pack: &str, range: Option<&TileRange>| {
+            range.is_none_or(|range| {
+                range.count == 0
+                    || self.pack_named(pack).is_some_and(|pack| {
+                        u64::from(range.first) + u64::from(range.count) <= u64::from(pack.n_tiles)
+                    })
+            })
+        };
+        let mut ranges = vec![("obs", self.cell_ids.as_ref()), ("obs", self.row.as_ref())];
+        ranges.extend(
+            self.embeddings
+                .iter()
+                .map(|embedding| ("points", embedding.tiles.as_ref())),
+        );
+        for column in &self.columns {
+            ranges.push(("obs", column.tiles.as_ref()));
+            ranges.push(("postings", column.postings.as_ref()));
+        }
+        for layer in &self.layers {
+            let Some(var) = self.vars.get(layer.var as usize) else {
+                return wrong("a layer names a gene table that does not exist");
+            };
+            let tiles = u64::from(var.n_vars) * u64::from(self.tiles_per_gene());
+            if self
+                .pack_named(&layer.pack)
+                .is_none_or(|pack| u64::from(pack.n_tiles) != tiles)
+            {
+                return wrong("a layer's pack does not hold every gene");
+            }
+            ranges.push(("obs", layer.divisor.as_ref()));
+            if let Some(pack) = &layer.moments_pack {
+                ranges.push((pack, layer.total_moments.as_ref()));
+                ranges.extend(
+                    layer
+                        .column_moments
+                        .iter()
+                        .map(|column| (pack.as_str(), column.tiles.as_ref())),
+                );
+            }
+        }
+        if !ranges.into_iter().all(|(pack, range)| within(pack, range)) {
+            return wrong("a range of tiles runs past the end of its pack");
+        }
+        if self.embeddings.iter().any(|embedding| {
+            embedding.tiles.as_ref().map_or(0, |tiles| tiles.count) as usize
+                != embedding.bounds.len()
+                || !(embedding.step.is_finite() && embedding.step > 0.0)
+        }) {
+            return wrong("an embedding's tiles, bounds or step do not agree");
+        }
+        let default_is_there =
+            |default: u32, count: usize| count == 0 || (default as usize) < count;
+        if !default_is_there(self.default_embedding, self.embeddings.len())
+            || !default_is_there(self.default_layer, self.layers.len())
+        {
+            return wrong("a default does not exist");
+        }
+        Ok(())
+    }
+}
+
+fn is_plain_file_name(name: &str) -> bool {
+    name != path::MANIFEST
+        && !name.starts_with('.')
+        && !name.is_empty()
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
+}

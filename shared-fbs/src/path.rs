@@ -1,0 +1,184 @@
+//! Every relative path of a dataset, on disk and on the wire, is made here.
+
+use std::{fmt, num::NonZeroU32, ops::RangeInclusive, str::FromStr, sync::Arc};
+
+/// The file that describes the dataset; the only one whose content may change under its name.
+pub const MANIFEST: &str = "manifest.tsm";
+
+/// The route under which the tile server serves datasets.
+pub const DATA_ROUTE: &str = "data";
+
+/// A tile: its pack's name in the manifest, and its number in that pack.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TileKey {
+    /// Name of the pack.
+    pub pack: Arc<str>,
+    /// Number of the tile, from 0.
+    pub index: u32,
+}
+
+impl fmt::Display for TileKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.pack, self.index)
+    }
+}
+
+/// The file of a pack: its name and a hash of its content, so that it never changes under its name.
+pub fn pack_file(pack: &str, content_hash: u64) -> String {
+    format!("{pack}-{content_hash:016x}.pack")
+}
+
+/// The name of the pack of a layer's expression tiles, by the layer's index in the manifest.
+pub fn genes_pack(layer: usize) -> String {
+    format!("genes{layer}")
+}
+
+/// The name of the pack of a layer's moments, by the layer's index in the manifest.
+pub fn moments_pack(layer: usize) -> String {
+    format!("moments{layer}")
+}
+
+/// The path of a file of a dataset on the tile server, without a leading slash.
+pub fn file_route(dataset: &str, file: &str) -> String {
+    format!("{DATA_ROUTE}/{dataset}/{file}")
+}
+
+/// The path of some tiles of a pack on the tile server, without a leading slash.
+pub fn tiles_route(dataset: &str, pack_file: &str, tiles: &TileList) -> String {
+    let stem = pack_file.strip_suffix(".pack").unwrap_or(pack_file);
+    format!("{DATA_ROUTE}/{dataset}/tiles/{stem}/{tiles}")
+}
+
+/// Tiles of one pack as a request names them: numbers and inclusive ranges, such as `5-9,12`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TileList(Vec<RangeInclusive<u32>>);
+
+impl TileList {
+    /// The most tiles that one request may name.
+    pub const MAX_TILES: u32 = 4096;
+
+    /// The tiles in the order named.
+    pub fn iter(&self) -> impl Iterator<Item = u32> {
+        self.0.iter().cloned().flatten()
+    }
+
+    /// How many tiles are named; `None` when they are over [`Self::MAX_TILES`].
+    pub fn count(&self) -> Option<NonZeroU32> {
+        let count = self
+            .0
+            .iter()
+            .map(|run| u64::from(run.end() - run.start()) + 1)
+            .sum::<u64>();
+        u32::try_from(count)
+            .ok()
+            .filter(|&count| count <= Self::MAX_TILES)
+            .and_then(NonZeroU32::new)
+    }
+}
+
+impl FromIterator<u32> for TileList {
+    fn from_iter<I: IntoIterator<Item = u32>>(tiles: I) -> Self {
+        let mut runs: Vec<RangeInclusive<u32>> = Vec::new();
+        for tile in tiles {
+            match runs.last_mut() {
+                Some(run) if run.end().checked_add(1) == Some(tile) => *run = *run.start()..=tile,
+                _ => runs.push(tile..=tile),
+            }
+        }
+        Self(runs)
+    }
+}
+
+impl fmt::Display for TileList {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, run) in self.0.iter().enumerate() {
+            let comma = if i == 0 { "" } else { "," };
+            if run.start() == run.end() {
+                write!(f, "{comma}{}", run.start())?;
+            } else {
+                write!(f, "{comma}{}-{}", run.start(), run.end())?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A list of tiles that cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TileListError {
+    /// A part is neither a number nor a range.
+    #[error("`{0}` is neither a tile number nor a range such as 5-9")]
+    Part(String),
+    /// Nothing, or too much, is asked for.
+    #[error("a request names between 1 and {} tiles", TileList::MAX_TILES)]
+    Count,
+}
+
+impl FromStr for TileList {
+    type Err = TileListError;
+
+    fn from_str(text: &str) -> Result<Self, TileListError> {
+        let part = |part: &str| -> Option<RangeInclusive<u32>> {
+            let (start, end) = part.split_once('-').unwrap_or((part, part));
+            let number = |digits: &str| {
+                digits
+                    .bytes()
+                    .all(|byte| byte.is_ascii_digit())
+                    .then(|| digits.parse::<u32>().ok())?
+            };
+            let (start, end) = (number(start)?, number(end)?);
+            (start <= end).then_some(start..=end)
+        };
+        let runs = text
+            .split(',')
+            .map(|text| {
+                part(text).ok_or_else(|| TileListError::Part(text.chars().take(32).collect()))
+            })
+            .collect::<Result<Vec<_>, _>>()?;
+        let list = Self(runs);
+        list.count()
+            .map(|_| list.clone())
+            .ok_or(TileListError::Count)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_list_round_trips(tiles in prop::collection::vec(0u32..200, 1..100)) {
+            let list: TileList = tiles.iter().copied().collect();
+            let back: TileList = list.to_string().parse().unwrap();
+            prop_assert_eq!(&back, &list);
+            prop_assert!(back.iter().eq(tiles));
+        }
+
+        #[test]
+        fn parsing_never_panics(text in "[-0-9,]{0,30}") {
+            if let Ok(list) = text.parse::<TileList>() {
+                prop_assert!(list.iter().count() as u32 <= TileList::MAX_TILES);
+            }
+        }
+    }
+
+    #[test]
+    fn nonsense_is_refused() {
+        for text in [
+            "",
+            ",",
+            "1,",
+            "a",
+            "3-1",
+            "+1",
+            "1--2",
+            "0-4294967295",
+            "0-4096",
+            "99999999999",
+        ] {
+            assert!(text.parse::<TileList>().is_err(), "{text}");
+        }
+    }
+}
