@@ -4,3 +4,4 @@
 //! measured natively; the page and the tile server call the same functions.
 
 pub mod data;
+pub mod filter;
