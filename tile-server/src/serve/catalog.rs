@@ -1,0 +1,166 @@
+//! The datasets served, read anew when their manifest changes, and the files that may leave their
+//! directories.
+
+use std::{
+    collections::HashSet,
+    fs::{self, File, Metadata},
+    io,
+    path::{Path, PathBuf},
+    sync::{Arc, PoisonError, RwLock},
+    time::SystemTime,
+};
+
+use shared_fbs::path::MANIFEST;
+
+use super::{
+    dataset::{DatasetDirectory, DatasetSummary, OpenDataset, ReadDataset, ReadError, is_pack},
+    error::ServeError,
+    route::Route,
+};
+
+/// All datasets served, in the order given.
+pub(super) struct Catalog {
+    entries: Vec<Entry>,
+    reader: Arc<dyn ReadDataset>,
+}
+
+struct Entry {
+    id: String,
+    directory: PathBuf,
+    current: RwLock<Arc<Dataset>>,
+}
+
+/// A dataset as of one state of its manifest.
+pub(super) struct Dataset {
+    /// What the manifest says.
+    pub(super) open: OpenDataset,
+    directory: PathBuf,
+    files: HashSet<String>,
+    stamp: Stamp,
+}
+
+/// Tells two states of a manifest apart without reading it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Stamp {
+    modified: Option<SystemTime>,
+    len: u64,
+}
+
+impl Catalog {
+    /// Reads every dataset.
+    ///
+    /// # Errors
+    /// When an id is no plain file name or comes twice, or a dataset cannot be read.
+    pub(super) fn open(datasets: Vec<DatasetDirectory>, reader: Arc<dyn ReadDataset>) -> Result<Self, ServeError> {
+        let mut seen = HashSet::new();
+        let mut entries = Vec::with_capacity(datasets.len());
+        for DatasetDirectory { id, directory } in datasets {
+            if !is_id(&id) {
+                return Err(ServeError::DatasetId { id });
+            }
+            if !seen.insert(id.clone()) {
+                return Err(ServeError::DuplicateDataset { id });
+            }
+            let dataset = read(reader.as_ref(), &id, &directory)
+                .map_err(|source| ServeError::Dataset { directory: directory.clone(), source })?;
+            entries.push(Entry { id, directory, current: RwLock::new(Arc::new(dataset)) });
+        }
+        Ok(Self { entries, reader })
+    }
+
+    /// The line of every dataset, as of its present manifest.
+    pub(super) fn summaries(&self) -> Vec<DatasetSummary> {
+        self.entries.iter().map(|entry| entry.refreshed(self.reader.as_ref()).open.summary.clone()).collect()
+    }
+
+    /// The dataset of this id, as of its present manifest. Blocks for a `stat`.
+    pub(super) fn dataset(&self, id: &str) -> Option<Arc<Dataset>> {
+        let entry = self.entries.iter().find(|entry| entry.id == id)?;
+        Some(entry.refreshed(self.reader.as_ref()))
+    }
+}
+
+impl Entry {
+    /// A manifest that cannot be read, perhaps since it is just being replaced, leaves the last good
+    /// state in place.
+    fn refreshed(&self, reader: &dyn ReadDataset) -> Arc<Dataset> {
+        let current = Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner));
+        let stamp = fs::metadata(self.directory.join(MANIFEST)).map(|file| Stamp::of(&file));
+        if stamp.as_ref().is_ok_and(|stamp| *stamp == current.stamp) {
+            return current;
+        }
+        match read(reader, &self.id, &self.directory) {
+            Ok(dataset) => {
+                tracing::info!(dataset = self.id, "the manifest has changed and was read again");
+                let dataset = Arc::new(dataset);
+                *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&dataset);
+                dataset
+            }
+            Err(error) => {
+                tracing::warn!(dataset = self.id, %error, "the manifest cannot be read again");
+                current
+            }
+        }
+    }
+}
+
+impl Dataset {
+    /// Opens a file of the dataset: the manifest, or a pack that the manifest names. None where the
+    /// dataset has no such file. Blocks.
+    ///
+    /// # Errors
+    /// When the file cannot be opened, is no plain file, or is a link that leads out of the directory.
+    pub(super) fn open_file(&self, name: &str) -> io::Result<Option<(File, Metadata)>> {
+        if !self.files.contains(name) {
+            return Ok(None);
+        }
+        open_within(&self.directory, Path::new(name)).map(Some)
+    }
+}
+
+/// Opens the plain file `name` beneath `root`, a canonical directory, following only links that stay
+/// within it.
+///
+/// # Errors
+/// When there is no such file, it lies elsewhere, it is no plain file, or it cannot be opened.
+pub(super) fn open_within(root: &Path, name: &Path) -> io::Result<(File, Metadata)> {
+    let path = root.join(name).canonicalize()?;
+    let refused = |why| Err(io::Error::new(io::ErrorKind::PermissionDenied, why));
+    if !path.starts_with(root) {
+        return refused("the file is a link that leads out of the directory served");
+    }
+    // Looked at before it is opened: to open a pipe would wait for its writer.
+    if !path.metadata()?.is_file() {
+        return refused("only plain files are served");
+    }
+    let file = File::open(&path)?;
+    let metadata = file.metadata()?;
+    Ok((file, metadata))
+}
+
+impl Stamp {
+    fn of(metadata: &Metadata) -> Self {
+        Self { modified: metadata.modified().ok(), len: metadata.len() }
+    }
+}
+
+/// The stamp is taken before the manifest is read, so that a change in between is seen next time.
+fn read(reader: &dyn ReadDataset, id: &str, directory: &Path) -> Result<Dataset, ReadError> {
+    let canonical = directory.canonicalize()?;
+    let stamp = Stamp::of(&fs::metadata(canonical.join(MANIFEST))?);
+    let open = reader.read(id, &canonical)?;
+    let mut files: HashSet<String> = open.index.files().into_iter().collect();
+    // Only names that say their content may be kept by caches for ever.
+    if let Some(file) = files.iter().find(|file| !is_pack(file)) {
+        return Err(format!("the manifest names a pack `{file}`, which is no pack's name").into());
+    }
+    files.insert(MANIFEST.to_owned());
+    Ok(Dataset { open, directory: canonical, files, stamp })
+}
+
+/// An id must survive the way through an address.
+fn is_id(id: &str) -> bool {
+    let encoded = percent_encoding::utf8_percent_encode(id, percent_encoding::NON_ALPHANUMERIC);
+    let file = MANIFEST.to_owned();
+    Route::parse(&format!("/data/{encoded}/{file}")) == Some(Route::File { id: id.to_owned(), file })
+}

@@ -1,0 +1,119 @@
+//! What the server must know of a dataset; the format itself is read elsewhere.
+
+use std::{
+    ops::Range,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use serde::Serialize;
+
+/// The extension of packs, which are named `<name>-<16 hexadecimal digits of their hash>.pack`.
+const PACK_EXTENSION: &str = ".pack";
+
+/// What a reader of datasets has to say when it cannot go on.
+pub type ReadError = Box<dyn std::error::Error + Send + Sync>;
+
+/// A directory to serve and the name it is served under.
+#[derive(Clone, Debug)]
+pub struct DatasetDirectory {
+    /// The dataset's name in addresses: a plain file name, unique within the server.
+    pub id: String,
+    /// The directory that holds the manifest and the packs.
+    pub directory: PathBuf,
+}
+
+/// One line of `/api/datasets`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct DatasetSummary {
+    /// The dataset's name in addresses.
+    pub id: String,
+    /// The dataset's title, for people.
+    pub title: String,
+    /// How many cells.
+    pub n_obs: u64,
+    /// How many genes.
+    pub n_vars: u64,
+    /// Whatever else the start page shows, beside the fields above.
+    #[serde(flatten)]
+    pub details: serde_json::Map<String, serde_json::Value>,
+}
+
+/// Where the tiles of a dataset lie. A pack is named by its file's stem, hash included.
+pub trait TileIndex: Send + Sync {
+    /// The packs' file names: all that is served from the directory beside the manifest.
+    fn files(&self) -> Vec<String>;
+
+    /// The place of tile `index` of a pack, or none where there is no such tile. May block.
+    ///
+    /// # Errors
+    /// When a directory of tiles that lies in the pack cannot be read.
+    fn locate(&self, pack: &str, index: u32) -> Result<Option<TilePlace>, ReadError>;
+}
+
+/// Where a tile lies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TilePlace {
+    /// The pack's file name.
+    pub file: Arc<str>,
+    /// The bytes of the tile's frame in that file.
+    pub range: Range<u64>,
+}
+
+/// A dataset as it was read.
+pub struct OpenDataset {
+    /// Its line in the list of datasets.
+    pub summary: DatasetSummary,
+    /// Its tiles.
+    pub index: Arc<dyn TileIndex>,
+}
+
+/// Reads manifests. Called when the server starts, and again when a manifest has changed on disk.
+pub trait ReadDataset: Send + Sync {
+    /// Reads the manifest in `directory` of the dataset served as `id`.
+    ///
+    /// # Errors
+    /// Whatever keeps the dataset from being served, as a sentence that names the file.
+    fn read(&self, id: &str, directory: &Path) -> Result<OpenDataset, ReadError>;
+}
+
+/// The hash in the name of a content-addressed file, given the name or its stem.
+pub(super) fn content_hash(name: &str) -> Option<&str> {
+    let stem = name.strip_suffix(PACK_EXTENSION).unwrap_or(name);
+    let (_, hash) = stem.rsplit_once('-')?;
+    is_hash(hash).then_some(hash)
+}
+
+/// Whether a file's name is that of a pack: plain, content-addressed, with the packs' extension.
+pub(super) fn is_pack(name: &str) -> bool {
+    name.ends_with(PACK_EXTENSION)
+        && content_hash(name).is_some()
+        && !name.starts_with('.')
+        && !name.contains(['/', '\\', ':'])
+}
+
+/// Sixteen hexadecimal digits in lower case.
+pub(super) fn is_hash(text: &str) -> bool {
+    text.len() == 16 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_sixteen_digits_at_the_end_are_a_content_hash() {
+        let hash = "0123456789abcdef";
+        for (name, expected) in [
+            ("obs-0123456789abcdef.pack", Some(hash)),
+            ("obs-0123456789abcdef", Some(hash)),
+            ("obs-1-0123456789abcdef.pack", Some(hash)),
+            ("obs-0123456789ABCDEF.pack", None),
+            ("obs-0123456789abcde.pack", None),
+            ("0123456789abcdef.pack", None),
+            ("manifest.tsm", None),
+        ] {
+            assert_eq!(content_hash(name), expected, "{name}");
+        }
+    }
+}

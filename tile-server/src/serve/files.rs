@@ -1,0 +1,145 @@
+//! `/data/{id}/{file}`: the manifest and the packs, whole or in ranges.
+
+use std::{fs::File, ops::Range, sync::Arc};
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header, request};
+
+use super::{
+    body::{self, Body, Part, PartsReader},
+    catalog::Dataset,
+    conditional::{EntityTag, Validators},
+    dataset::content_hash,
+    range::{RangeSet, Unsatisfiable},
+    respond,
+};
+
+const CONTENT_TYPE: &str = "application/octet-stream";
+
+/// Answers for one file of a dataset. Blocks.
+pub(super) fn file(request: &request::Parts, dataset: &Dataset, name: &str) -> Response<Body> {
+    let (file, metadata) = match dataset.open_file(name) {
+        Ok(Some(opened)) => opened,
+        Ok(None) => return respond::not_found("The dataset has no such file."),
+        Err(error) => {
+            return respond::failure("A file of the dataset cannot be opened.", &error);
+        }
+    };
+    let len = metadata.len();
+    let hash = content_hash(name);
+    let tag = hash.map_or_else(|| EntityTag::of_mutable(&metadata), |hash| EntityTag::of_pack(hash, len));
+    let validators = Validators::dated(tag, &metadata);
+
+    let mut headers = HeaderMap::new();
+    let caching = if hash.is_some() { respond::IMMUTABLE } else { respond::REVALIDATE };
+    headers.insert(header::CACHE_CONTROL, caching);
+    headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
+    validators.write(&mut headers);
+    if let Some(response) = respond::unless_holds(request, &validators, &headers) {
+        return response;
+    }
+
+    let file = Arc::new(file);
+    let mut response = match wanted_ranges(request, &validators, len) {
+        None => send(request, StatusCode::OK, &file, 0..len),
+        Some(Ok(ranges)) => match ranges.as_slice() {
+            [range] => single(request, &file, range.clone(), len),
+            ranges => multipart(request, &file, ranges, len),
+        },
+        Some(Err(Unsatisfiable)) => {
+            let mut response = respond::sentence(
+                StatusCode::RANGE_NOT_SATISFIABLE,
+                &format!("The file has {len} bytes, and none of the ranges asked for can be sent."),
+            );
+            response.headers_mut().insert(header::CONTENT_RANGE, text(&format!("bytes */{len}")));
+            return response;
+        }
+    };
+    response.headers_mut().extend(headers);
+    response
+}
+
+/// The ranges to send, where the request asks for ranges: only GET has them (RFC 9110, 14.2).
+fn wanted_ranges(
+    request: &request::Parts,
+    validators: &Validators,
+    len: u64,
+) -> Option<Result<Vec<Range<u64>>, Unsatisfiable>> {
+    if request.method != Method::GET || !validators.range_counts(&request.headers) {
+        return None;
+    }
+    let header = request.headers.get(header::RANGE)?.to_str().ok()?;
+    let set: RangeSet = header.parse().ok()?;
+    Some(set.resolve(len))
+}
+
+fn single(request: &request::Parts, file: &Arc<File>, range: Range<u64>, len: u64) -> Response<Body> {
+    let content_range = content_range(&range, len);
+    let mut response = send(request, StatusCode::PARTIAL_CONTENT, file, range);
+    response.headers_mut().insert(header::CONTENT_RANGE, text(&content_range));
+    response
+}
+
+/// `multipart/byteranges` (RFC 9110, 14.6), one part for each range in the order asked.
+fn multipart(request: &request::Parts, file: &Arc<File>, ranges: &[Range<u64>], len: u64) -> Response<Body> {
+    let boundary = boundary(ranges);
+    let mut parts = Vec::with_capacity(2 * ranges.len() + 1);
+    for range in ranges {
+        let head = format!(
+            "\r\n--{boundary}\r\nContent-Type: {CONTENT_TYPE}\r\nContent-Range: {}\r\n\r\n",
+            content_range(range, len)
+        );
+        parts.push(Part::Bytes(Bytes::from(head)));
+        parts.push(Part::File(Arc::clone(file), range.clone()));
+    }
+    parts.push(Part::Bytes(Bytes::from(format!("\r\n--{boundary}--\r\n"))));
+    let content_type = text(&format!("multipart/byteranges; boundary={boundary}"));
+    send_parts(request, StatusCode::PARTIAL_CONTENT, content_type, parts)
+}
+
+/// Names the ranges, so that the same request gives the same bytes. A reader splits by the lengths
+/// stated; a client that searches for the boundary instead finds it elsewhere with odds of 2⁻⁶⁴ a byte.
+fn boundary(ranges: &[Range<u64>]) -> String {
+    let tag = EntityTag::of_name(&format!("{ranges:?}")).header();
+    let hash = tag.to_str().expect("a tag is ASCII").trim_matches('"').to_owned();
+    format!("tessera-{hash}")
+}
+
+fn content_range(range: &Range<u64>, len: u64) -> String {
+    format!("bytes {}-{}/{len}", range.start, range.end - 1)
+}
+
+fn send(request: &request::Parts, status: StatusCode, file: &Arc<File>, range: Range<u64>) -> Response<Body> {
+    let parts = vec![Part::File(Arc::clone(file), range)];
+    send_parts(request, status, text(CONTENT_TYPE), parts)
+}
+
+/// A response of these parts with their type and length; for HEAD nothing is read.
+pub(super) fn send_parts(
+    request: &request::Parts,
+    status: StatusCode,
+    content_type: HeaderValue,
+    parts: Vec<Part>,
+) -> Response<Body> {
+    let len = body::total_bytes(&parts);
+    let body = if request.method == Method::HEAD {
+        Body::default()
+    } else {
+        match body::from_reader(PartsReader::new(parts)) {
+            Ok(body) => body,
+            Err(error) => {
+                return respond::failure("A file of the dataset cannot be read.", &error);
+            }
+        }
+    };
+    let mut response = Response::new(body);
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, content_type);
+    headers.insert(header::CONTENT_LENGTH, len.into());
+    response
+}
+
+fn text(value: &str) -> HeaderValue {
+    HeaderValue::from_str(value).expect("made of ASCII above")
+}

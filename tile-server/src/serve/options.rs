@@ -1,0 +1,128 @@
+//! What the server is told when it starts.
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use http::HeaderValue;
+
+use super::{
+    csp::FrameAncestors,
+    dataset::{DatasetDirectory, ReadDataset},
+    error::ServeError,
+    front_end::FrontEnd,
+};
+
+/// All that the server is told.
+pub struct Options {
+    /// Where to listen; port 0 takes any free port.
+    pub address: SocketAddr,
+    /// What to serve, in the order shown.
+    pub datasets: Vec<DatasetDirectory>,
+    /// Reads the manifests.
+    pub reader: Arc<dyn ReadDataset>,
+    /// The page; without one, data is served alone.
+    pub front_end: Option<Arc<dyn FrontEnd>>,
+    /// Whose pages may read `/data` and `/api`.
+    pub cors: CorsOrigins,
+    /// Whose pages may show the Explorer in a frame.
+    pub frame_ancestors: FrameAncestors,
+    /// How much of the machine requests may take.
+    pub limits: Limits,
+}
+
+/// The origins other than the server's own whose pages may read `/data` and `/api`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum CorsOrigins {
+    /// None.
+    #[default]
+    None,
+    /// All.
+    Any,
+    /// These.
+    List(Vec<HeaderValue>),
+}
+
+impl CorsOrigins {
+    /// Reads `*`, or origins such as `https://example.org:8443`.
+    ///
+    /// # Errors
+    /// [`ServeError::CorsOrigin`] names the first that is neither.
+    pub fn parse(origins: &[String]) -> Result<Self, ServeError> {
+        if origins.is_empty() {
+            return Ok(Self::None);
+        }
+        if origins.iter().any(|origin| origin == "*") {
+            return Ok(Self::Any);
+        }
+        origins.iter().map(|origin| parse_origin(origin)).collect::<Result<_, _>>().map(Self::List)
+    }
+}
+
+/// An origin as browsers send it: scheme, host and port, and nothing after them.
+fn parse_origin(origin: &str) -> Result<HeaderValue, ServeError> {
+    let wrong = || ServeError::CorsOrigin { origin: origin.to_owned() };
+    let uri: http::Uri = origin.parse().map_err(|_| wrong())?;
+    match (uri.scheme_str(), uri.authority()) {
+        (Some(scheme), Some(authority)) if origin == format!("{scheme}://{authority}") => {
+            HeaderValue::from_str(origin).map_err(|_| wrong())
+        }
+        _ => Err(wrong()),
+    }
+}
+
+/// Limits on time, size and number.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// From the moment a request is awaited until its headers are there; also ends idle HTTP/1
+    /// connections.
+    pub header_time: Duration,
+    /// A connection on which no byte moves for so long is closed: idle ones, and those whose client
+    /// has stopped reading. Should exceed `answer_time`.
+    pub idle_time: Duration,
+    /// Until the head of an answer is there; then it is 503.
+    pub answer_time: Duration,
+    /// Until the last byte of an answer is sent; then it is cut off. Should allow for the largest
+    /// pack over the slowest line.
+    pub transfer_time: Duration,
+    /// What requests in flight are given when the server stops.
+    pub drain_time: Duration,
+    /// Connections at one time; further ones wait until one closes.
+    pub connections: usize,
+    /// The headers of a request, at least 8192.
+    pub header_bytes: usize,
+    /// The bytes of the frames of the tiles in one request; their number has a limit in the format.
+    pub tile_bytes_per_request: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            header_time: Duration::from_secs(30),
+            idle_time: Duration::from_secs(75),
+            answer_time: Duration::from_secs(30),
+            transfer_time: Duration::from_secs(60 * 60),
+            drain_time: Duration::from_secs(10),
+            connections: 1024,
+            header_bytes: 32 * 1024,
+            tile_bytes_per_request: 64 * 1024 * 1024,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn origins_are_scheme_host_and_port_alone() {
+        let parse = |origin: &str| CorsOrigins::parse(&[origin.to_owned()]);
+        assert_eq!(parse("*").unwrap(), CorsOrigins::Any);
+        assert_eq!(CorsOrigins::parse(&[]).unwrap(), CorsOrigins::None);
+        for origin in ["https://example.org", "http://localhost:3000", "http://[::1]:80"] {
+            let expected = CorsOrigins::List(vec![HeaderValue::from_str(origin).unwrap()]);
+            assert_eq!(parse(origin).unwrap(), expected);
+        }
+        for origin in ["example.org", "https://example.org/", "https://a.org/x", "null", "", "a b"] {
+            assert!(parse(origin).is_err(), "{origin:?}");
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! The plain responses that several handlers share.
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header, request};
+
+use super::{
+    body::{self, Body},
+    conditional::{EntityTag, Precondition, Validators},
+};
+
+/// For one year, without asking again: the name says the content.
+pub(super) const IMMUTABLE: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
+
+/// May be kept, but must be asked for again each time; costs a 304.
+pub(super) const REVALIDATE: HeaderValue = HeaderValue::from_static("no-cache");
+
+/// An error, or anything else that a sentence says.
+pub(super) fn sentence(status: StatusCode, text: &str) -> Response<Body> {
+    let text = format!("{text}\n");
+    let mut response = with_type(HeaderValue::from_static("text/plain; charset=utf-8"), text.into());
+    *response.status_mut() = status;
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+/// 404, for the resource in question.
+pub(super) fn not_found(what: &str) -> Response<Body> {
+    sentence(StatusCode::NOT_FOUND, what)
+}
+
+/// 500, said in the log with its reason and to the client without the server's paths.
+pub(super) fn failure(text: &str, error: &dyn std::error::Error) -> Response<Body> {
+    tracing::error!(error = %error, "{text}");
+    sentence(StatusCode::INTERNAL_SERVER_ERROR, text)
+}
+
+/// 200 with these bytes.
+pub(super) fn with_type(content_type: HeaderValue, bytes: Bytes) -> Response<Body> {
+    let len = bytes.len() as u64;
+    let mut response = Response::new(body::full(bytes));
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, content_type);
+    headers.insert(header::CONTENT_LENGTH, len.into());
+    response
+}
+
+/// JSON that may change, with a tag of its bytes.
+pub(super) fn json(request: &request::Parts, value: &impl serde::Serialize) -> Response<Body> {
+    let bytes = match serde_json::to_vec(value) {
+        Ok(bytes) => bytes,
+        Err(error) => return failure("The answer could not be written as JSON.", &error),
+    };
+    let validators = Validators::tagged(EntityTag::of_bytes(&bytes));
+    let mut headers = HeaderMap::new();
+    headers.insert(header::CACHE_CONTROL, REVALIDATE);
+    validators.write(&mut headers);
+    if let Some(response) = unless_holds(request, &validators, &headers) {
+        return response;
+    }
+    let mut response = with_type(HeaderValue::from_static("application/json"), bytes.into());
+    response.headers_mut().extend(headers);
+    response
+}
+
+/// The 304 or 412 that the request's preconditions call for, if any. A 304 repeats `headers`: what a
+/// 200 would have said of caching.
+pub(super) fn unless_holds(
+    request: &request::Parts,
+    validators: &Validators,
+    headers: &HeaderMap,
+) -> Option<Response<Body>> {
+    match validators.evaluate(&request.headers) {
+        Precondition::Holds => None,
+        Precondition::NotModified => {
+            let mut response = Response::new(Body::default());
+            *response.status_mut() = StatusCode::NOT_MODIFIED;
+            response.headers_mut().extend(headers.clone());
+            Some(response)
+        }
+        Precondition::Failed => Some(sentence(
+            StatusCode::PRECONDITION_FAILED,
+            "The file has changed since the state that the request speaks of.",
+        )),
+    }
+}
+
+/// Takes the body away where the request asks for the head alone; its length has been stated.
+pub(super) fn for_method(method: &Method, mut response: Response<Body>) -> Response<Body> {
+    if method == Method::HEAD {
+        *response.body_mut() = Body::default();
+    }
+    response
+}

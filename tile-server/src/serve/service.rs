@@ -1,0 +1,187 @@
+//! From a request to its answer: dispatch, methods, CORS, time limits, common headers.
+
+use std::{
+    convert::Infallible,
+    net::SocketAddr,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use futures_util::{
+    FutureExt,
+    future::{BoxFuture, Either},
+};
+use http::{HeaderValue, Method, Request, Response, StatusCode, header, request};
+use tower::{Layer, Service};
+use tower_http::{
+    cors::{Any, Cors, CorsLayer},
+    timeout::{Timeout, TimeoutLayer},
+};
+
+use super::{
+    body::Body,
+    catalog::Catalog,
+    files,
+    options::{CorsOrigins, Limits},
+    page::Page,
+    request_log::{RequestLine, SentBody},
+    respond,
+    route::Route,
+    tiles,
+};
+
+/// What every handler sees.
+pub(super) struct State {
+    /// The datasets.
+    pub(super) catalog: Catalog,
+    /// The page.
+    pub(super) page: Page,
+    /// The limits on what one request may ask for.
+    pub(super) limits: Limits,
+}
+
+/// The server as a service; cheap to clone, one clone for each connection.
+#[derive(Clone)]
+pub(super) struct App {
+    plain: Timeout<Handler>,
+    /// For `/data` and `/api`, where other origins may read them.
+    shared: Option<Cors<Timeout<Handler>>>,
+    transfer_time: Duration,
+    client: Option<SocketAddr>,
+}
+
+impl App {
+    /// The service over this state.
+    pub(super) fn new(state: Arc<State>, cors: CorsOrigins) -> Self {
+        let timeout = TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, state.limits.answer_time);
+        let transfer_time = state.limits.transfer_time;
+        let plain = timeout.layer(Handler(state));
+        let shared = cors_layer(cors).map(|layer| layer.layer(plain.clone()));
+        Self { plain, shared, transfer_time, client: None }
+    }
+
+    /// The service for the connection of one client.
+    pub(super) fn for_client(&self, client: SocketAddr) -> Self {
+        Self { client: Some(client), ..self.clone() }
+    }
+}
+
+fn cors_layer(origins: CorsOrigins) -> Option<CorsLayer> {
+    let layer = CorsLayer::new()
+        .allow_methods([Method::GET, Method::HEAD])
+        .allow_headers([
+            header::ACCEPT,
+            header::CACHE_CONTROL,
+            header::IF_MATCH,
+            header::IF_MODIFIED_SINCE,
+            header::IF_NONE_MATCH,
+            header::IF_RANGE,
+            header::RANGE,
+        ])
+        .expose_headers([
+            header::ACCEPT_RANGES,
+            header::CONTENT_ENCODING,
+            header::CONTENT_LENGTH,
+            header::CONTENT_RANGE,
+            header::ETAG,
+            header::LAST_MODIFIED,
+        ])
+        .max_age(Duration::from_secs(24 * 60 * 60));
+    match origins {
+        CorsOrigins::None => None,
+        CorsOrigins::Any => Some(layer.allow_origin(Any)),
+        CorsOrigins::List(origins) => Some(layer.allow_origin(origins)),
+    }
+}
+
+impl<B: Send + 'static> Service<Request<B>> for App {
+    type Response = Response<SentBody>;
+    type Error = Infallible;
+    type Future = BoxFuture<'static, Result<Self::Response, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        let line = RequestLine::start(&request, self.client);
+        let path = request.uri().path();
+        let is_shared = path.starts_with("/data/") || path.starts_with("/api/");
+        let answer = match &mut self.shared {
+            Some(shared) if is_shared => Either::Left(shared.call(request)),
+            _ => Either::Right(self.plain.call(request)),
+        };
+        let transfer_time = self.transfer_time;
+        async move {
+            let mut response = answer.await?;
+            response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+            Ok(line.follow(response, transfer_time))
+        }
+        .boxed()
+    }
+}
+
+/// Answers on a thread where it may wait for the disk.
+#[derive(Clone)]
+struct Handler(Arc<State>);
+
+impl<B> Service<Request<B>> for Handler {
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = BoxFuture<'static, Result<Response<Body>, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        let state = Arc::clone(&self.0);
+        let (request, _) = request.into_parts();
+        async move {
+            let answer = tokio::task::spawn_blocking(move || respond(&state, request));
+            Ok(answer.await.unwrap_or_else(|panic| respond::failure("The server failed at this request.", &panic)))
+        }
+        .boxed()
+    }
+}
+
+/// GET and HEAD are answered. Other methods learn whether there is anything to get.
+fn respond(state: &State, mut request: request::Parts) -> Response<Body> {
+    if matches!(request.method, Method::GET | Method::HEAD) {
+        let response = resource(state, &request);
+        return respond::for_method(&request.method, response);
+    }
+    request.method = Method::HEAD;
+    request.headers.clear();
+    let response = resource(state, &request);
+    if response.status() == StatusCode::NOT_FOUND {
+        return response;
+    }
+    let mut response = respond::sentence(StatusCode::METHOD_NOT_ALLOWED, "This can be read with GET and HEAD only.");
+    response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
+    response
+}
+
+fn resource(state: &State, request: &request::Parts) -> Response<Body> {
+    let Some(route) = Route::parse(request.uri.path()) else {
+        return respond::not_found("There is nothing at this address.");
+    };
+    match route {
+        Route::Health => respond::sentence(StatusCode::OK, "ok"),
+        Route::Datasets => respond::json(request, &state.catalog.summaries()),
+        Route::File { id, file } => match state.catalog.dataset(&id) {
+            Some(dataset) => files::file(request, &dataset, &file),
+            None => no_dataset(),
+        },
+        Route::Tiles { id, pack, list } => match state.catalog.dataset(&id) {
+            Some(dataset) => tiles::tiles(request, &dataset, &state.limits, &pack, &list),
+            None => no_dataset(),
+        },
+        Route::Page(path) => state.page.file(request, &path),
+    }
+}
+
+fn no_dataset() -> Response<Body> {
+    respond::not_found("This server has no dataset of that name; /api/datasets lists those it has.")
+}
