@@ -1,0 +1,62 @@
+//! Why a dataset could not be built.
+
+use std::{io, path::PathBuf};
+
+use super::h5ad::H5adError;
+
+/// Why a dataset could not be built. Nothing is left behind when it could not.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    /// The input cannot be read.
+    #[error(transparent)]
+    Input(#[from] H5adError),
+    /// The input has no cells.
+    #[error("{path}: obs has no rows: there is no cell to show")]
+    NoCells {
+        /// The input.
+        path: PathBuf,
+    },
+    /// The input has no embedding of two dimensions.
+    #[error(
+        "{path}: obsm has no entry with two or more columns and finite coordinates{found}; compute one \
+         (`scanpy.tl.umap`, saved as obsm/X_umap), or build without a picture (`--allow-no-embedding`)"
+    )]
+    NoEmbedding {
+        /// The input.
+        path: PathBuf,
+        /// What obsm holds instead, as a clause.
+        found: String,
+    },
+    /// A column that was asked for by name does not exist or has no labels.
+    #[error("obs has no categorical column `{name}`; the categorical columns are: {known}")]
+    NoSuchColumn {
+        /// The name asked for.
+        name: String,
+        /// What there is.
+        known: String,
+    },
+    /// More cells or genes than the format numbers.
+    #[error("{place} is {found} long; the format numbers at most {limit}")]
+    TooLarge {
+        /// Place in the input.
+        place: &'static str,
+        /// Its length.
+        found: usize,
+        /// The most that is possible.
+        limit: u32,
+    },
+    /// The output exists.
+    #[error("{path} exists already; give --force to replace it, or another --out")]
+    OutputExists {
+        /// The output.
+        path: PathBuf,
+    },
+    /// The output cannot be written.
+    #[error("cannot write {path}: {source}")]
+    Output {
+        /// What was being written.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+}

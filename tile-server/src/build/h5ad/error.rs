@@ -1,0 +1,97 @@
+//! What can go wrong while an AnnData file is read.
+
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+/// An AnnData file could not be read.
+///
+/// Every message says what is wrong, where in the file (an HDF5 path such as `obs/cell_type/codes`), and what would
+/// help.
+#[derive(Debug, Error)]
+pub enum H5adError {
+    /// The file could not be opened or read at all.
+    #[error("cannot read {}: {source}; check that the file exists and may be read", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system said.
+        source: std::io::Error,
+    },
+
+    /// The file does not begin as an HDF5 file does.
+    #[error(
+        "not an HDF5 file: {} ({bytes} bytes); an .h5ad file is HDF5: it may be cut short, still compressed, or a web \
+         page saved in its place",
+        path.display()
+    )]
+    NotHdf5 {
+        /// The file.
+        path: PathBuf,
+        /// Its length in bytes.
+        bytes: u64,
+    },
+
+    /// The file is marked as open in a program that writes to it.
+    #[error(
+        "{} is marked as being written: close the program that writes it, or, if that has crashed, clear the mark \
+         with `h5clear -s`",
+        path.display()
+    )]
+    InUse {
+        /// The file.
+        path: PathBuf,
+    },
+
+    /// The file is HDF5, but holds something other than AnnData.
+    #[error("{} is HDF5 but not AnnData: {reason}", path.display())]
+    NotAnnData {
+        /// The file.
+        path: PathBuf,
+        /// What was found instead, and how to turn it into AnnData.
+        reason: String,
+    },
+
+    /// Something that must be there is not.
+    #[error("`{place}` is missing: {help}")]
+    Missing {
+        /// HDF5 path of what is missing.
+        place: String,
+        /// What it is needed for, or what would help.
+        help: String,
+    },
+
+    /// Something is there, but not as AnnData writes it.
+    #[error("`{place}` {problem}")]
+    Malformed {
+        /// HDF5 path of what is wrong.
+        place: String,
+        /// What is wrong with it and what would help.
+        problem: String,
+    },
+
+    /// The bytes of an object could not be read or decoded.
+    #[error(
+        "cannot read `{place}`: {source}; the file may be damaged or cut short: copy it again, or write it anew with anndata"
+    )]
+    Unreadable {
+        /// HDF5 path of the object.
+        place: String,
+        /// What the HDF5 reader said.
+        source: Box<hdf5_pure::Error>,
+    },
+}
+
+impl H5adError {
+    pub(super) fn missing(place: impl Into<String>, help: impl Into<String>) -> Self {
+        Self::Missing { place: place.into(), help: help.into() }
+    }
+
+    pub(super) fn malformed(place: impl Into<String>, problem: impl Into<String>) -> Self {
+        Self::Malformed { place: place.into(), problem: problem.into() }
+    }
+
+    pub(super) fn unreadable(place: impl Into<String>, source: hdf5_pure::Error) -> Self {
+        Self::Unreadable { place: place.into(), source: Box::new(source) }
+    }
+}

@@ -1,0 +1,259 @@
+//! One column of a data frame that is stored as a dataset, or as a group of a few.
+
+use super::super::error::H5adError;
+use super::super::number::Number;
+use super::super::store::{Kind, Store, ValuesError};
+use super::super::values::Values;
+use super::FrameColumn;
+
+/// Why a column could not be read.
+pub(super) enum Unreadable {
+    /// It is in a form that is not read; the sentence continues its path.
+    Unsupported(String),
+    /// The file failed.
+    Failed(H5adError),
+}
+
+impl From<ValuesError> for Unreadable {
+    fn from(error: ValuesError) -> Self {
+        match error {
+            ValuesError::Unsupported(reason) => Self::Unsupported(reason),
+            ValuesError::Failed(error) => Self::Failed(error),
+        }
+    }
+}
+
+impl From<H5adError> for Unreadable {
+    fn from(error: H5adError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+/// How a column is laid out.
+enum Form {
+    /// A dataset with a value per row.
+    Plain,
+    /// A group of `codes` and `categories`.
+    Categorical,
+    /// A group of `values` and `mask`.
+    Masked,
+}
+
+/// Reads the column at `place`. A column that is not understood is [`FrameColumn::Unsupported`].
+pub(super) fn read(store: &Store, place: &str, n_rows: usize) -> Result<FrameColumn, H5adError> {
+    let column = match decode(store, place) {
+        Ok(column) => column,
+        Err(Unreadable::Unsupported(reason)) => FrameColumn::Unsupported { reason },
+        Err(Unreadable::Failed(error)) => return Err(error),
+    };
+    Ok(match column.len() {
+        Some(length) if length != n_rows => {
+            FrameColumn::Unsupported { reason: format!("has {length} values for {n_rows} rows") }
+        }
+        _ => column,
+    })
+}
+
+/// The values of the column at `place` as text, none where missing.
+pub(super) fn texts(store: &Store, place: &str) -> Result<Vec<Option<String>>, Unreadable> {
+    match form(store, place)? {
+        Form::Plain => Ok(store.values(place)?.into_strings().into_iter().map(Some).collect()),
+        Form::Masked => {
+            let mask = mask(store, place)?;
+            let values = store.values(&format!("{place}/values"))?.into_strings();
+            Ok(values.into_iter().zip(mask).map(|(value, missing)| (!missing).then_some(value)).collect())
+        }
+        Form::Categorical => match decode(store, place)? {
+            FrameColumn::Categorical { codes, categories, .. } => {
+                let text = |code: i32| usize::try_from(code).ok().and_then(|code| categories.get(code).cloned());
+                Ok(codes.into_iter().map(text).collect())
+            }
+            _ => Err(Unreadable::Unsupported("is not read as text".to_owned())),
+        },
+    }
+}
+
+/// How many rows the column at `place` has, if that can be told.
+pub(super) fn length(store: &Store, place: &str) -> Result<Option<usize>, H5adError> {
+    let dataset = match store.kind(place)? {
+        Some(Kind::Dataset) => place.to_owned(),
+        Some(Kind::Group) => {
+            let inner = ["codes", "values"].map(|name| format!("{place}/{name}"));
+            let mut found = None;
+            for name in inner {
+                if store.kind(&name)? == Some(Kind::Dataset) {
+                    found = Some(name);
+                    break;
+                }
+            }
+            let Some(found) = found else { return Ok(None) };
+            found
+        }
+        None => return Ok(None),
+    };
+    Ok(store.array(&dataset)?.shape().first().copied())
+}
+
+/// Whether the column at `place` holds numbers or truth values, with or without missing ones.
+pub(in super::super) fn is_numeric(store: &Store, place: &str) -> Result<bool, H5adError> {
+    let dataset = match store.kind(place)? {
+        Some(Kind::Dataset) => place.to_owned(),
+        Some(Kind::Group) => format!("{place}/values"),
+        None => return Ok(false),
+    };
+    Ok(store.kind(&dataset)? == Some(Kind::Dataset) && Number::of(store.array(&dataset)?.datatype()).is_some())
+}
+
+/// Turns a column of codes into the categorical that the texts at `categories` make it.
+pub(super) fn with_categories(
+    store: &Store,
+    place: &str,
+    column: FrameColumn,
+    categories: &str,
+) -> Result<FrameColumn, H5adError> {
+    let codes = match column {
+        FrameColumn::Integers(codes) => codes,
+        FrameColumn::Floats(codes) => codes.into_iter().map(|code| (!code.is_nan()).then_some(code as i64)).collect(),
+        other => return Ok(other),
+    };
+    let ordered = store.attributes(categories)?.is_true("ordered");
+    match texts(store, categories) {
+        Ok(texts) => Ok(categorical(store, place, codes, texts, ordered)),
+        Err(Unreadable::Unsupported(reason)) => Ok(FrameColumn::Unsupported { reason }),
+        Err(Unreadable::Failed(error)) => Err(error),
+    }
+}
+
+/// Makes a categorical; codes outside the list are missing values, which is noted.
+pub(super) fn categorical(
+    store: &Store,
+    place: &str,
+    codes: Vec<Option<i64>>,
+    categories: Vec<Option<String>>,
+    ordered: bool,
+) -> FrameColumn {
+    let mut strays = 0_usize;
+    let codes = codes
+        .into_iter()
+        .map(|code| match code {
+            None | Some(-1) => -1,
+            Some(code) => match i32::try_from(code) {
+                Ok(code) if code >= 0 && (code as usize) < categories.len() => code,
+                _ => {
+                    strays += 1;
+                    -1
+                }
+            },
+        })
+        .collect();
+    if strays > 0 {
+        let count = categories.len();
+        store
+            .warnings()
+            .note(place, format!("has {strays} codes outside its {count} categories; they count as missing"));
+    }
+    let categories = categories.into_iter().map(|text| text.unwrap_or_else(|| "nan".to_owned())).collect();
+    FrameColumn::Categorical { codes, categories, ordered }
+}
+
+impl From<Values> for FrameColumn {
+    fn from(values: Values) -> Self {
+        match values {
+            Values::Strings(values) => Self::Strings(values.into_iter().map(Some).collect()),
+            Values::Booleans(values) => Self::Booleans(values),
+            Values::Integers(values) => Self::Integers(values.into_iter().map(Some).collect()),
+            Values::Singles(values) => Self::Floats(values.into_iter().map(f64::from).collect()),
+            Values::Doubles(values) => Self::Floats(values),
+        }
+    }
+}
+
+impl FrameColumn {
+    /// How many rows the column has; none for an unsupported one.
+    fn len(&self) -> Option<usize> {
+        Some(match self {
+            Self::Categorical { codes, .. } => codes.len(),
+            Self::Strings(values) => values.len(),
+            Self::Booleans(values) => values.len(),
+            Self::Integers(values) => values.len(),
+            Self::Floats(values) => values.len(),
+            Self::Unsupported { .. } => return None,
+        })
+    }
+}
+
+fn form(store: &Store, place: &str) -> Result<Form, Unreadable> {
+    match store.kind(place)? {
+        Some(Kind::Dataset) => Ok(Form::Plain),
+        Some(Kind::Group) => {
+            let members = store.members(place)?;
+            let has = |name: &str| members.datasets.contains(name) || members.groups.contains(name);
+            if has("codes") && has("categories") {
+                Ok(Form::Categorical)
+            } else if has("values") && has("mask") {
+                Ok(Form::Masked)
+            } else {
+                let encoding = store.attributes(place)?.text("encoding-type").unwrap_or("unknown").to_owned();
+                Err(Unreadable::Unsupported(format!("is a group of the encoding `{encoding}`, which is not read")))
+            }
+        }
+        None => Err(Unreadable::Unsupported("is listed as a column but missing".to_owned())),
+    }
+}
+
+fn decode(store: &Store, place: &str) -> Result<FrameColumn, Unreadable> {
+    match form(store, place)? {
+        Form::Plain => {
+            let rank = store.array(place)?.shape().len();
+            if rank != 1 {
+                return Err(Unreadable::Unsupported(format!("has {rank} dimensions, where a column has one")));
+            }
+            Ok(store.values(place)?.into())
+        }
+        Form::Categorical => {
+            let codes = match store.values(&format!("{place}/codes"))? {
+                Values::Integers(codes) => codes.into_iter().map(Some).collect(),
+                _ => return Err(Unreadable::Unsupported("has codes that are not whole numbers".to_owned())),
+            };
+            let categories = texts(store, &format!("{place}/categories"))?;
+            let ordered = store.attributes(place)?.is_true("ordered");
+            Ok(categorical(store, place, codes, categories, ordered))
+        }
+        Form::Masked => {
+            let mask = mask(store, place)?;
+            let values = store.values(&format!("{place}/values"))?;
+            Ok(masked(values, &mask))
+        }
+    }
+}
+
+/// Where the masked column at `place` lacks a value. Its length is that of the values.
+fn mask(store: &Store, place: &str) -> Result<Vec<bool>, Unreadable> {
+    let mask: Vec<bool> = match store.values(&format!("{place}/mask"))? {
+        Values::Booleans(mask) => mask.into_iter().map(|missing| missing.unwrap_or(true)).collect(),
+        Values::Integers(mask) => mask.into_iter().map(|missing| missing != 0).collect(),
+        _ => return Err(Unreadable::Unsupported("has a mask that is not of truth values".to_owned())),
+    };
+    let n_values = store.array(&format!("{place}/values"))?.shape().iter().product::<usize>();
+    if mask.len() != n_values {
+        let reason = format!("has a mask of {} for {n_values} values", mask.len());
+        return Err(Unreadable::Unsupported(reason));
+    }
+    Ok(mask)
+}
+
+fn masked(values: Values, mask: &[bool]) -> FrameColumn {
+    match FrameColumn::from(values) {
+        FrameColumn::Strings(values) => FrameColumn::Strings(hide(values, mask)),
+        FrameColumn::Booleans(values) => FrameColumn::Booleans(hide(values, mask)),
+        FrameColumn::Integers(values) => FrameColumn::Integers(hide(values, mask)),
+        FrameColumn::Floats(values) => FrameColumn::Floats(
+            values.iter().zip(mask).map(|(v, missing)| if *missing { f64::NAN } else { *v }).collect(),
+        ),
+        other => other,
+    }
+}
+
+fn hide<T>(values: Vec<Option<T>>, mask: &[bool]) -> Vec<Option<T>> {
+    values.into_iter().zip(mask).map(|(value, missing)| value.filter(|_| !missing)).collect()
+}

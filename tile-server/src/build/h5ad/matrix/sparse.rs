@@ -1,0 +1,207 @@
+//! Matrices that store some entries of each row (CSR) or column (CSC).
+
+use std::ops::Range;
+
+use super::super::error::H5adError;
+use super::super::number::Number;
+use super::super::store::{Array, Attributes, Store};
+use super::super::values::Values;
+use super::{MatrixInfo, MatrixLocation, SparseSlab, Storage};
+
+/// How many entries are decoded at a time.
+const PIECE_ENTRIES: usize = 4 << 20;
+/// How many bytes of inflated chunks are kept between slabs.
+const CACHE_BYTES: usize = 32 << 20;
+
+pub(super) struct Sparse {
+    store: Store,
+    place: String,
+    indptr: Vec<u64>,
+    indices: Array,
+    index_number: Number,
+    data: Array,
+    data_number: Number,
+    n_minor: usize,
+}
+
+/// Rows and columns that the attributes of a sparse matrix state.
+pub(super) fn stated_shape(attributes: &Attributes) -> Option<(usize, usize)> {
+    attributes.shape("shape").or_else(|| attributes.shape("h5sparse_shape"))
+}
+
+/// Describes the group at `place`.
+pub(super) fn inspect(store: &Store, location: MatrixLocation, place: &str) -> Result<MatrixInfo, H5adError> {
+    let attributes = store.attributes(place)?;
+    let encoding = attributes.text("encoding-type").or_else(|| attributes.text("h5sparse_format")).unwrap_or("none");
+    let storage = match encoding {
+        "csr_matrix" | "csr_array" | "csr" => Storage::Csr,
+        "csc_matrix" | "csc_array" | "csc" => Storage::Csc,
+        _ => {
+            let problem = format!("is a group of the encoding `{encoding}`, where a matrix is dense, CSR or CSC");
+            return Err(H5adError::malformed(place, problem));
+        }
+    };
+    let (n_rows, n_cols) = stated_shape(&attributes)
+        .ok_or_else(|| H5adError::malformed(place, "lacks the attribute `shape`, which gives its rows and columns"))?;
+    let data = store.array(&format!("{place}/data"))?;
+    Ok(MatrixInfo {
+        location,
+        place: place.to_owned(),
+        n_rows,
+        n_cols,
+        storage,
+        dtype: data.number()?.name(),
+        nnz: Some(data.shape().iter().product::<usize>() as u64),
+    })
+}
+
+impl Sparse {
+    pub(super) fn open(store: &Store, info: &MatrixInfo) -> Result<Self, H5adError> {
+        let inner = |name| format!("{}/{name}", info.place);
+        let data = store.streamed_array(&inner("data"), CACHE_BYTES)?;
+        let indices = store.streamed_array(&inner("indices"), CACHE_BYTES)?;
+        let (n_major, n_minor) = match info.storage {
+            Storage::Csc => (info.n_cols, info.n_rows),
+            Storage::Csr | Storage::Dense => (info.n_rows, info.n_cols),
+        };
+        let index_number = indices.number()?;
+        if index_number.is_float() {
+            return Err(H5adError::malformed(indices.place(), "must hold whole numbers"));
+        }
+        if data.shape() != indices.shape() || data.shape().len() != 1 {
+            let problem = format!("has {:?} entries but `{}` {:?}", indices.shape(), data.place(), data.shape());
+            return Err(H5adError::malformed(indices.place(), problem));
+        }
+        let indptr = read_indptr(store, &inner("indptr"), n_major, data.shape()[0])?;
+        Ok(Self {
+            store: store.clone(),
+            place: info.place.clone(),
+            indptr,
+            index_number,
+            indices,
+            data_number: data.number()?,
+            data,
+            n_minor,
+        })
+    }
+
+    pub(super) fn indptr(&self) -> &[u64] {
+        &self.indptr
+    }
+
+    pub(super) fn slabs(&self, entries: usize) -> Vec<Range<usize>> {
+        let n_major = self.indptr.len() - 1;
+        let mut slabs = Vec::new();
+        let mut start = 0;
+        while start < n_major {
+            let limit = self.indptr[start].saturating_add(entries as u64);
+            let fitting = self.indptr[start + 1..].partition_point(|end| *end <= limit);
+            let end = start + fitting.max(1);
+            slabs.push(start..end);
+            start = end;
+        }
+        slabs
+    }
+
+    pub(super) fn read(&self, range: Range<usize>) -> Result<SparseSlab, H5adError> {
+        let first = self.indptr[range.start] as usize;
+        let bounds = &self.indptr[range.start..=range.end];
+        let mut slab = self.entries(first..bounds[range.len()] as usize)?;
+        let bounds: Vec<usize> = bounds.iter().map(|bound| *bound as usize - first).collect();
+        if slab.normalise(&bounds) {
+            self.store.warnings().note(&self.place, "lists some entries twice; they are added up, as scipy does");
+        }
+        Ok(slab)
+    }
+
+    /// The entries in `range` as they are stored.
+    fn entries(&self, range: Range<usize>) -> Result<SparseSlab, H5adError> {
+        let mut indices = Vec::with_capacity(range.len());
+        let mut data = Vec::with_capacity(range.len());
+        for start in range.clone().step_by(PIECE_ENTRIES) {
+            let piece = start..(start + PIECE_ENTRIES).min(range.end);
+            for index in self.index_number.integers(&self.indices.read_rows(piece.clone())?) {
+                match u32::try_from(index) {
+                    Ok(index) if (index as usize) < self.n_minor => indices.push(index),
+                    _ => {
+                        let problem = format!("holds the index {index}, beyond 0 to {}", self.n_minor.wrapping_sub(1));
+                        return Err(H5adError::malformed(self.indices.place(), problem));
+                    }
+                }
+            }
+            let singles = self.data_number.singles(&self.data.read_rows(piece)?);
+            if let Some(magnitude) = singles.too_large {
+                self.store.warnings().note_too_large(self.data.place(), magnitude);
+            }
+            data.extend_from_slice(&singles.values);
+        }
+        Ok(SparseSlab { indptr: Vec::new(), indices, data })
+    }
+}
+
+impl SparseSlab {
+    /// Sorts the entries of each major, adds up those with the same index, and drops zeros. `bounds` tells where each
+    /// major's entries lie now. Returns whether any were added up.
+    fn normalise(&mut self, bounds: &[usize]) -> bool {
+        let mut added = false;
+        let mut kept = 0;
+        let mut indptr = Vec::with_capacity(bounds.len());
+        indptr.push(0);
+        for bound in bounds.windows(2) {
+            let major = bound[0]..bound[1];
+            if !self.indices[major.clone()].is_sorted_by(|a, b| a < b) {
+                added |= self.sort(major.clone());
+            }
+            let mut at = major.start;
+            while at < major.end {
+                let index = self.indices[at];
+                let mut value = self.data[at];
+                at += 1;
+                while at < major.end && self.indices[at] == index {
+                    value += self.data[at];
+                    at += 1;
+                }
+                if value != 0.0 {
+                    self.indices[kept] = index;
+                    self.data[kept] = value;
+                    kept += 1;
+                }
+            }
+            indptr.push(kept);
+        }
+        self.indices.truncate(kept);
+        self.data.truncate(kept);
+        self.indptr = indptr;
+        added
+    }
+
+    /// Sorts the entries in `major` by index, equal ones in the order they had. Returns whether there were equal ones.
+    fn sort(&mut self, major: Range<usize>) -> bool {
+        let indices = &mut self.indices[major.clone()];
+        let data = &mut self.data[major];
+        let mut entries: Vec<(u32, f32)> = indices.iter().copied().zip(data.iter().copied()).collect();
+        entries.sort_by_key(|(index, _)| *index);
+        for (slot, (index, value)) in entries.iter().enumerate() {
+            indices[slot] = *index;
+            data[slot] = *value;
+        }
+        entries.windows(2).any(|pair| pair[0].0 == pair[1].0)
+    }
+}
+
+fn read_indptr(store: &Store, place: &str, n_major: usize, n_entries: usize) -> Result<Vec<u64>, H5adError> {
+    let Values::Integers(bounds) = store.values(place).map_err(|error| error.required(place))? else {
+        return Err(H5adError::malformed(place, "must hold whole numbers"));
+    };
+    if bounds.len() != n_major + 1 {
+        let problem = format!("has {} bounds where {} were expected from the shape", bounds.len(), n_major + 1);
+        return Err(H5adError::malformed(place, problem));
+    }
+    let starts_at_zero = bounds.first() == Some(&0);
+    let ends_inside = bounds.last().is_some_and(|last| *last <= n_entries as i64);
+    if !starts_at_zero || !ends_inside || !bounds.is_sorted() {
+        let problem = format!("does not rise from 0 to the {n_entries} entries stored; the file is damaged");
+        return Err(H5adError::malformed(place, problem));
+    }
+    Ok(bounds.into_iter().map(|bound| bound as u64).collect())
+}

@@ -1,0 +1,244 @@
+//! Reads AnnData: any `.h5ad` file, from anndata 0.5 to 0.12, as typed, streamed pieces.
+//!
+//! This is the only part of Tessera that knows HDF5. It opens a file without reading more than its structure, hands out
+//! the data frames and `obsm` arrays whole, and matrices a slab at a time, so that memory stays bounded whatever the
+//! size of the file. What can be mended is mended and listed in [`H5ad::warnings`]; what cannot is an [`H5adError`] that
+//! names the place in the file.
+//!
+//! Left to the caller: duplicate labels, NaN in matrices and embeddings, and which matrix and embedding to use.
+
+mod error;
+mod frame;
+mod heap;
+mod matrix;
+mod number;
+mod obsm;
+mod record;
+mod source;
+mod store;
+mod text;
+mod uns;
+mod values;
+mod warning;
+
+use std::path::Path;
+use std::sync::Arc;
+
+pub use error::H5adError;
+pub use frame::{Frame, FrameColumn};
+pub use matrix::{Matrix, MatrixInfo, MatrixLocation, SparseSlab, Storage};
+pub use obsm::{Obsm, ObsmInfo};
+pub use uns::{SpatialImage, SpatialLibrary, Uns};
+pub use warning::Warning;
+
+use store::{Kind, Store};
+
+/// An open AnnData file. Clones share it, and threads may read it at the same time.
+#[derive(Clone)]
+pub struct H5ad {
+    store: Store,
+    contents: Arc<Contents>,
+}
+
+/// What was found when the file was opened.
+struct Contents {
+    n_obs: usize,
+    n_vars: usize,
+    raw: Option<Raw>,
+    obsm: Vec<obsm::Entry>,
+    obsm_infos: Vec<ObsmInfo>,
+    matrices: Vec<MatrixInfo>,
+    uns: Uns,
+}
+
+/// Where `raw` keeps its genes, and how many there are.
+struct Raw {
+    var: &'static str,
+    n_vars: usize,
+}
+
+impl std::fmt::Debug for H5ad {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Contents { n_obs, n_vars, .. } = *self.contents;
+        f.debug_struct("H5ad")
+            .field("path", &self.store.path())
+            .field("n_obs", &n_obs)
+            .field("n_vars", &n_vars)
+            .finish()
+    }
+}
+
+impl H5ad {
+    /// Opens the file at `path` and looks what it holds.
+    ///
+    /// # Errors
+    /// When the file cannot be read, is not HDF5, is not AnnData, or contradicts itself in what cannot be left out:
+    /// `obs`, `var` and `X`. Layers, `obsm` entries and `raw` of a wrong form or shape are left out and noted instead.
+    pub fn open(path: &Path) -> Result<Self, H5adError> {
+        let store = Store::open(path)?;
+        for frame in ["obs", "var"] {
+            if store.kind(frame)?.is_none() {
+                return Err(H5adError::NotAnnData { path: path.to_owned(), reason: foreign(&store, frame)? });
+            }
+        }
+        let x_shape = matrix::stated_shape(&store, "X")?;
+        let axis = |frame: &str, of_x: Option<usize>| -> Result<usize, H5adError> {
+            frame::length(&store, frame)?.or(of_x).ok_or_else(|| {
+                H5adError::malformed(frame, "has neither an index nor columns, and X does not tell its length either")
+            })
+        };
+        let n_obs = axis("obs", x_shape.map(|shape| shape.0))?;
+        let n_vars = axis("var", x_shape.map(|shape| shape.1))?;
+
+        let mut matrices = Vec::new();
+        matrices.extend(MatrixInfo::inspect(&store, MatrixLocation::X, "X", (n_obs, n_vars))?);
+        let raw = raw(&store, n_obs, &mut matrices)?;
+        layers(&store, (n_obs, n_vars), &mut matrices)?;
+        let obsm = obsm::list(&store, n_obs)?;
+        let obsm_infos = obsm.iter().map(|entry| entry.info.clone()).collect();
+        let uns = Uns::read(&store)?;
+        let contents = Contents { n_obs, n_vars, raw, obsm, obsm_infos, matrices, uns };
+        Ok(Self { store, contents: Arc::new(contents) })
+    }
+
+    /// Number of cells.
+    pub fn n_obs(&self) -> usize {
+        self.contents.n_obs
+    }
+
+    /// Number of genes.
+    pub fn n_vars(&self) -> usize {
+        self.contents.n_vars
+    }
+
+    /// Reads the data frame of cells.
+    ///
+    /// # Errors
+    /// When it cannot be read. A column of an unknown form is [`FrameColumn::Unsupported`] instead.
+    pub fn obs(&self) -> Result<Frame, H5adError> {
+        Frame::read(&self.store, "obs", self.contents.n_obs)
+    }
+
+    /// Reads the data frame of genes.
+    ///
+    /// # Errors
+    /// As [`obs`](Self::obs).
+    pub fn var(&self) -> Result<Frame, H5adError> {
+        Frame::read(&self.store, "var", self.contents.n_vars)
+    }
+
+    /// Reads the data frame of the genes in `raw`, if there is a `raw`.
+    ///
+    /// # Errors
+    /// As [`obs`](Self::obs).
+    pub fn raw_var(&self) -> Result<Option<Frame>, H5adError> {
+        self.contents.raw.as_ref().map(|raw| Frame::read(&self.store, raw.var, raw.n_vars)).transpose()
+    }
+
+    /// The readable entries of `obsm`, sorted by key.
+    pub fn obsm(&self) -> &[ObsmInfo] {
+        &self.contents.obsm_infos
+    }
+
+    /// Reads the first `columns` columns of the `obsm` entry `key`, fewer when it has fewer.
+    ///
+    /// # Errors
+    /// When there is no such entry or it cannot be read.
+    pub fn read_obsm(&self, key: &str, columns: usize) -> Result<Obsm, H5adError> {
+        let entry = self.contents.obsm.iter().find(|entry| entry.info.key == key).ok_or_else(|| {
+            let known: Vec<_> = self.contents.obsm_infos.iter().map(|info| info.key.as_str()).collect();
+            H5adError::missing(format!("obsm/{key}"), format!("the entries of obsm are: {}", known.join(", ")))
+        })?;
+        obsm::read(&self.store, entry, self.contents.n_obs, columns)
+    }
+
+    /// The matrices: `X`, `raw/X`, then layers by name, as far as the file has them.
+    pub fn matrices(&self) -> &[MatrixInfo] {
+        &self.contents.matrices
+    }
+
+    /// Opens a matrix for reading. Of a sparse one this reads `indptr`, eight bytes a major.
+    ///
+    /// # Errors
+    /// When there is no such matrix or it contradicts itself.
+    pub fn matrix(&self, location: &MatrixLocation) -> Result<Matrix, H5adError> {
+        let info = self.contents.matrices.iter().find(|info| info.location == *location).ok_or_else(|| {
+            let known: Vec<_> = self.contents.matrices.iter().map(|info| info.location.to_string()).collect();
+            H5adError::missing(location.to_string(), format!("the matrices of this file are: {}", known.join(", ")))
+        })?;
+        Matrix::open(&self.store, info)
+    }
+
+    /// What the Explorer takes from `uns`.
+    pub fn uns(&self) -> &Uns {
+        &self.contents.uns
+    }
+
+    /// What was mended or left out so far, sorted by place. Reading more may add to it; reading the same again does not.
+    pub fn warnings(&self) -> Vec<Warning> {
+        self.store.warnings().list()
+    }
+}
+
+/// Finds `raw` and adds its matrix. One that does not fit is noted.
+fn raw(store: &Store, n_obs: usize, matrices: &mut Vec<MatrixInfo>) -> Result<Option<Raw>, H5adError> {
+    for (x, var) in [("raw/X", "raw/var"), ("raw.X", "raw.var")] {
+        if store.kind(x)?.is_none() {
+            continue;
+        }
+        let stated = matrix::stated_shape(store, x)?.map(|shape| shape.1);
+        let Some(n_vars) = frame::length(store, var)?.or(stated) else {
+            store.warnings().note(var, "is missing or empty, so the genes of raw are unknown; raw is left out");
+            return Ok(None);
+        };
+        match MatrixInfo::inspect(store, MatrixLocation::Raw, x, (n_obs, n_vars)) {
+            Ok(Some(info)) => {
+                matrices.push(info);
+                return Ok(store.kind(var)?.map(|_| Raw { var, n_vars }));
+            }
+            Ok(None) => {}
+            Err(H5adError::Malformed { place, problem }) => {
+                store.warnings().note(place, format!("{problem}; raw is left out"));
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(None)
+}
+
+/// Adds the layers. One that does not fit is noted.
+fn layers(store: &Store, shape: (usize, usize), matrices: &mut Vec<MatrixInfo>) -> Result<(), H5adError> {
+    if store.kind("layers")? != Some(Kind::Group) {
+        return Ok(());
+    }
+    let members = store.members("layers")?;
+    for name in members.groups.union(&members.datasets) {
+        match MatrixInfo::inspect(store, MatrixLocation::Layer(name.clone()), &format!("layers/{name}"), shape) {
+            Ok(info) => matrices.extend(info),
+            Err(H5adError::Malformed { place, problem }) => {
+                store.warnings().note(place, format!("{problem}; the layer is left out"));
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+/// Says what an HDF5 file without `missing` seems to be.
+fn foreign(store: &Store, missing: &str) -> Result<String, H5adError> {
+    let root = store.members("")?;
+    let has = |name: &str| root.groups.contains(name) || root.datasets.contains(name);
+    Ok(if has("mod") {
+        "it looks like MuData; write the modality you want with `mudata[\"rna\"].write_h5ad(…)`".to_owned()
+    } else if has("row_attrs") && has("col_attrs") {
+        "it looks like a loom file; convert it with `anndata.io.read_loom(…).write_h5ad(…)`".to_owned()
+    } else if has("matrix") {
+        "it looks like a 10x Genomics matrix; convert it with `scanpy.read_10x_h5(…).write_h5ad(…)`".to_owned()
+    } else {
+        let names: Vec<_> = root.groups.union(&root.datasets).map(String::as_str).collect();
+        format!(
+            "it has no `{missing}`, only: {}",
+            if names.is_empty() { "nothing".to_owned() } else { names.join(", ") }
+        )
+    })
+}

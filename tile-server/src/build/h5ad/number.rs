@@ -1,0 +1,275 @@
+//! Numbers as HDF5 stores them, decoded from raw bytes.
+
+use hdf5_pure::{Datatype, DatatypeByteOrder, FixedPointLayout, FloatingPointLayout};
+
+/// Whole numbers up to this magnitude are exact as 32-bit floats.
+const EXACT_IN_F32: u64 = 1 << 24;
+
+const HALF: FloatingPointLayout = FloatingPointLayout {
+    bit_offset: 0,
+    bit_precision: 16,
+    exponent_location: 10,
+    exponent_size: 5,
+    mantissa_location: 0,
+    mantissa_size: 10,
+    exponent_bias: 15,
+};
+
+/// A numeric type of HDF5 that numpy has too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Number {
+    kind: Kind,
+    big_endian: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    I8,
+    I16,
+    I32,
+    I64,
+    U8,
+    U16,
+    U32,
+    U64,
+    F16,
+    F32,
+    F64,
+}
+
+/// Numbers decoded as 32-bit floats.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Singles {
+    /// One value per element.
+    pub(super) values: Vec<f32>,
+    /// The largest magnitude that did not survive: a whole number beyond 2^24, or anything beyond the range of `f32`.
+    pub(super) too_large: Option<f64>,
+}
+
+impl Number {
+    /// The numeric type that `datatype` is, if it is one. An enumeration counts as its base type.
+    pub(super) fn of(datatype: &Datatype) -> Option<Self> {
+        let (kind, byte_order) = match datatype {
+            Datatype::FixedPoint { size, byte_order, layout } => (Kind::of_integer(*size, *layout)?, byte_order),
+            Datatype::FloatingPoint { size, byte_order, layout } => {
+                let kind = match size {
+                    2 if *layout == HALF => Kind::F16,
+                    4 if *layout == FloatingPointLayout::IEEE754_BINARY32 => Kind::F32,
+                    8 if *layout == FloatingPointLayout::IEEE754_BINARY64 => Kind::F64,
+                    _ => return None,
+                };
+                (kind, byte_order)
+            }
+            Datatype::Enumeration { base_type, .. } => return Self::of(base_type),
+            _ => return None,
+        };
+        match byte_order {
+            DatatypeByteOrder::LittleEndian => Some(Self { kind, big_endian: false }),
+            DatatypeByteOrder::BigEndian => Some(Self { kind, big_endian: true }),
+            DatatypeByteOrder::Vax => None,
+        }
+    }
+
+    /// numpy's name of the type.
+    pub(super) fn name(self) -> &'static str {
+        match self.kind {
+            Kind::I8 => "int8",
+            Kind::I16 => "int16",
+            Kind::I32 => "int32",
+            Kind::I64 => "int64",
+            Kind::U8 => "uint8",
+            Kind::U16 => "uint16",
+            Kind::U32 => "uint32",
+            Kind::U64 => "uint64",
+            Kind::F16 => "float16",
+            Kind::F32 => "float32",
+            Kind::F64 => "float64",
+        }
+    }
+
+    /// Whether the type is a float.
+    pub(super) fn is_float(self) -> bool {
+        matches!(self.kind, Kind::F16 | Kind::F32 | Kind::F64)
+    }
+
+    /// Decodes as 64-bit floats.
+    pub(super) fn doubles(self, bytes: &[u8]) -> Vec<f64> {
+        let big = self.big_endian;
+        match self.kind {
+            Kind::I8 => each(bytes, big, i8::from_le_bytes, f64::from),
+            Kind::I16 => each(bytes, big, i16::from_le_bytes, f64::from),
+            Kind::I32 => each(bytes, big, i32::from_le_bytes, f64::from),
+            Kind::I64 => each(bytes, big, i64::from_le_bytes, |v| v as f64),
+            Kind::U8 => each(bytes, big, u8::from_le_bytes, f64::from),
+            Kind::U16 => each(bytes, big, u16::from_le_bytes, f64::from),
+            Kind::U32 => each(bytes, big, u32::from_le_bytes, f64::from),
+            Kind::U64 => each(bytes, big, u64::from_le_bytes, |v| v as f64),
+            Kind::F16 => each(bytes, big, half, f64::from),
+            Kind::F32 => each(bytes, big, f32::from_le_bytes, f64::from),
+            Kind::F64 => each(bytes, big, f64::from_le_bytes, |v| v),
+        }
+    }
+
+    /// Decodes as 32-bit floats and tells what was lost.
+    pub(super) fn singles(self, bytes: &[u8]) -> Singles {
+        let big = self.big_endian;
+        let mut lost = Lost::default();
+        let values = match self.kind {
+            Kind::I8 => each(bytes, big, i8::from_le_bytes, f32::from),
+            Kind::I16 => each(bytes, big, i16::from_le_bytes, f32::from),
+            Kind::I32 => each(bytes, big, i32::from_le_bytes, |v| lost.whole(u64::from(v.unsigned_abs()), v as f32)),
+            Kind::I64 => each(bytes, big, i64::from_le_bytes, |v| lost.whole(v.unsigned_abs(), v as f32)),
+            Kind::U8 => each(bytes, big, u8::from_le_bytes, f32::from),
+            Kind::U16 => each(bytes, big, u16::from_le_bytes, f32::from),
+            Kind::U32 => each(bytes, big, u32::from_le_bytes, |v| lost.whole(u64::from(v), v as f32)),
+            Kind::U64 => each(bytes, big, u64::from_le_bytes, |v| lost.whole(v, v as f32)),
+            Kind::F16 => each(bytes, big, half, |v| v),
+            Kind::F32 => each(bytes, big, f32::from_le_bytes, |v| v),
+            Kind::F64 => each(bytes, big, f64::from_le_bytes, |v| lost.double(v)),
+        };
+        Singles { values, too_large: lost.magnitude }
+    }
+
+    /// Decodes integers; an unsigned one beyond `i64` comes as `i64::MAX`. Floats are cut to whole numbers.
+    pub(super) fn integers(self, bytes: &[u8]) -> Vec<i64> {
+        let big = self.big_endian;
+        match self.kind {
+            Kind::I8 => each(bytes, big, i8::from_le_bytes, i64::from),
+            Kind::I16 => each(bytes, big, i16::from_le_bytes, i64::from),
+            Kind::I32 => each(bytes, big, i32::from_le_bytes, i64::from),
+            Kind::I64 => each(bytes, big, i64::from_le_bytes, |v| v),
+            Kind::U8 => each(bytes, big, u8::from_le_bytes, i64::from),
+            Kind::U16 => each(bytes, big, u16::from_le_bytes, i64::from),
+            Kind::U32 => each(bytes, big, u32::from_le_bytes, i64::from),
+            Kind::U64 => each(bytes, big, u64::from_le_bytes, |v| i64::try_from(v).unwrap_or(i64::MAX)),
+            Kind::F16 => each(bytes, big, half, |v| v as i64),
+            Kind::F32 => each(bytes, big, f32::from_le_bytes, |v| v as i64),
+            Kind::F64 => each(bytes, big, f64::from_le_bytes, |v| v as i64),
+        }
+    }
+}
+
+impl Kind {
+    fn of_integer(size: u32, layout: FixedPointLayout) -> Option<Self> {
+        if layout.bit_offset != 0 || u32::from(layout.bit_precision) != size.checked_mul(8)? {
+            return None;
+        }
+        Some(match (size, layout.signed) {
+            (1, true) => Self::I8,
+            (2, true) => Self::I16,
+            (4, true) => Self::I32,
+            (8, true) => Self::I64,
+            (1, false) => Self::U8,
+            (2, false) => Self::U16,
+            (4, false) => Self::U32,
+            (8, false) => Self::U64,
+            _ => return None,
+        })
+    }
+}
+
+/// Keeps the largest magnitude that a 32-bit float cannot hold.
+#[derive(Default)]
+struct Lost {
+    magnitude: Option<f64>,
+}
+
+impl Lost {
+    fn whole(&mut self, magnitude: u64, single: f32) -> f32 {
+        if magnitude > EXACT_IN_F32 {
+            self.keep(magnitude as f64);
+        }
+        single
+    }
+
+    fn double(&mut self, value: f64) -> f32 {
+        let single = value as f32;
+        let magnitude = value.abs();
+        if magnitude > EXACT_IN_F32 as f64 && value.is_finite() && (value.fract() == 0.0 || single.is_infinite()) {
+            self.keep(magnitude);
+        }
+        single
+    }
+
+    fn keep(&mut self, magnitude: f64) {
+        self.magnitude = Some(self.magnitude.map_or(magnitude, |known| known.max(magnitude)));
+    }
+}
+
+/// Decodes elements of `W` bytes each; bytes after the last whole element are left out.
+fn each<const W: usize, T, U>(
+    bytes: &[u8],
+    big_endian: bool,
+    decode: impl Fn([u8; W]) -> T,
+    mut convert: impl FnMut(T) -> U,
+) -> Vec<U> {
+    let (elements, _) = bytes.as_chunks::<W>();
+    if big_endian {
+        let reversed = |mut element: [u8; W]| {
+            element.reverse();
+            element
+        };
+        elements.iter().map(|element| convert(decode(reversed(*element)))).collect()
+    } else {
+        elements.iter().map(|element| convert(decode(*element))).collect()
+    }
+}
+
+/// Decodes an IEEE 754 half-precision float.
+fn half(bytes: [u8; 2]) -> f32 {
+    let bits = u16::from_le_bytes(bytes);
+    let sign = if bits >> 15 == 0 { 1.0 } else { -1.0 };
+    let exponent = i32::from(bits >> 10 & 0x1f);
+    let mantissa = f32::from(bits & 0x3ff);
+    sign * match exponent {
+        0 => mantissa * 2f32.powi(-24),
+        31 if mantissa == 0.0 => f32::INFINITY,
+        31 => f32::NAN,
+        _ => (mantissa / 1024.0 + 1.0) * 2f32.powi(exponent - 15),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const I64_BIG: Number = Number { kind: Kind::I64, big_endian: true };
+    const F64: Number = Number { kind: Kind::F64, big_endian: false };
+
+    #[test]
+    fn halves_decode() {
+        let cases = [
+            (0x0000, 0.0),
+            (0x3c00, 1.0),
+            (0xc000, -2.0),
+            (0x7bff, 65504.0),
+            (0x0001, 5.960_464_5e-8),
+            (0x0400, 6.103_515_6e-5),
+            (0x3555, 0.333_251_95),
+            (0x7c00, f32::INFINITY),
+            (0xfc00, f32::NEG_INFINITY),
+        ];
+        for (bits, value) in cases {
+            assert_eq!(half(u16::to_le_bytes(bits)), value, "{bits:#06x}");
+        }
+        assert!(half(u16::to_le_bytes(0x7e00)).is_nan());
+    }
+
+    #[test]
+    fn big_endian_integers_decode() {
+        let bytes: Vec<u8> = [1i64, -2, i64::MAX].iter().flat_map(|v| v.to_be_bytes()).collect();
+        assert_eq!(I64_BIG.integers(&bytes), [1, -2, i64::MAX]);
+        assert_eq!(I64_BIG.singles(&bytes).too_large, Some(i64::MAX as f64));
+    }
+
+    #[test]
+    fn singles_tell_what_they_lose() {
+        let singles = |values: &[f64]| F64.singles(&values.iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<_>>());
+        assert_eq!(singles(&[0.1, -16_777_216.0, 1e9 + 0.5]).too_large, None);
+        assert_eq!(singles(&[16_777_217.0, 3.0]).too_large, Some(16_777_217.0));
+        let beyond = singles(&[-1e300, f64::INFINITY]);
+        assert_eq!(beyond.values, [f32::NEG_INFINITY, f32::INFINITY]);
+        assert_eq!(beyond.too_large, Some(1e300));
+        assert_eq!(singles(&[f64::NAN, f64::NEG_INFINITY]).too_large, None);
+    }
+}

@@ -1,0 +1,221 @@
+//! `obsm`: coordinates and other arrays with a row per cell.
+
+use hdf5_pure::{CompoundMember, Datatype};
+
+use super::error::H5adError;
+use super::frame;
+use super::matrix::{Matrix, MatrixInfo, MatrixLocation, Storage, stated_shape};
+use super::number::Number;
+use super::record::Records;
+use super::store::{Array, Kind, Store};
+
+/// How many entries of a sparse array, or elements of a dense one, are held at a time.
+const PIECE_ENTRIES: usize = 4 << 20;
+
+/// One entry of `obsm`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ObsmInfo {
+    /// Its key, such as `X_umap`.
+    pub key: String,
+    /// Columns that can be read; of a data frame those that hold numbers.
+    pub n_columns: usize,
+}
+
+/// Leading columns of an entry of `obsm`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Obsm {
+    /// Rows: cells.
+    pub n_rows: usize,
+    /// Columns that were read.
+    pub n_columns: usize,
+    /// Values row by row; NaN where the file has it or lacks a value.
+    pub values: Vec<f32>,
+}
+
+/// An entry and how it is stored.
+pub(super) struct Entry {
+    pub(super) info: ObsmInfo,
+    form: Form,
+}
+
+enum Form {
+    /// A dataset at this path.
+    Dense(String),
+    /// A sparse matrix.
+    Sparse(MatrixInfo),
+    /// Numeric columns of a data frame, by path.
+    Frame(Vec<String>),
+    /// A field of the records in `obsm`.
+    Field(CompoundMember),
+}
+
+/// Lists the entries of `obsm` that can be read, sorted by key; the others are noted.
+pub(super) fn list(store: &Store, n_obs: usize) -> Result<Vec<Entry>, H5adError> {
+    let mut entries = Vec::new();
+    let mut add = |key: &str, entry: Result<Option<(Form, usize, usize)>, H5adError>| match entry {
+        Ok(Some((form, n_rows, n_columns))) if n_rows == n_obs => {
+            entries.push(Entry { info: ObsmInfo { key: key.to_owned(), n_columns }, form });
+            Ok(())
+        }
+        Ok(Some((_, n_rows, _))) => {
+            let message = format!("has {n_rows} rows for {n_obs} cells; it is left out");
+            store.warnings().note(format!("obsm/{key}"), message);
+            Ok(())
+        }
+        Ok(None) => Ok(()),
+        Err(H5adError::Malformed { place, problem }) => {
+            store.warnings().note(place, format!("{problem}; it is left out"));
+            Ok(())
+        }
+        Err(error) => Err(error),
+    };
+    match store.kind("obsm")? {
+        Some(Kind::Group) => {
+            let members = store.members("obsm")?;
+            for key in members.groups.union(&members.datasets) {
+                add(key, inspect(store, key))?;
+            }
+        }
+        Some(Kind::Dataset) => {
+            let records = Records::open(store, "obsm")?;
+            for field in records.fields() {
+                add(
+                    &field.name,
+                    field_shape(field).map(|width| Some((Form::Field(field.clone()), records.len(), width))),
+                )?;
+            }
+        }
+        None => {}
+    }
+    entries.sort_by(|a, b| a.info.key.cmp(&b.info.key));
+    Ok(entries)
+}
+
+fn inspect(store: &Store, key: &str) -> Result<Option<(Form, usize, usize)>, H5adError> {
+    let place = format!("obsm/{key}");
+    let attributes = store.attributes(&place)?;
+    match store.kind(&place)? {
+        Some(Kind::Dataset) => {
+            if attributes.text("encoding-type") == Some("null") {
+                return Ok(None);
+            }
+            let array = store.array(&place)?;
+            array.number()?;
+            let n_rows = array.shape().first().copied().unwrap_or(1);
+            Ok(Some((Form::Dense(place), n_rows, width(&array))))
+        }
+        Some(Kind::Group) if attributes.text("encoding-type") == Some("dataframe") => {
+            let columns = frame::numeric_columns(store, &place)?;
+            let n_rows = frame::length(store, &place)?.unwrap_or(0);
+            let n_columns = columns.len();
+            Ok(Some((Form::Frame(columns), n_rows, n_columns)))
+        }
+        Some(Kind::Group) => {
+            let shape = stated_shape(store, &place)?.unwrap_or_default();
+            // The location only names the matrix in its own description.
+            let info = MatrixInfo::inspect(store, MatrixLocation::Layer(key.to_owned()), &place, shape)?;
+            Ok(info.map(|info| (Form::Sparse(info), shape.0, shape.1)))
+        }
+        None => Ok(None),
+    }
+}
+
+/// Elements per row of an array of any rank.
+fn width(array: &Array) -> usize {
+    array.shape().iter().skip(1).product()
+}
+
+/// Elements of a field, which holds numbers or an array of them.
+fn field_shape(field: &CompoundMember) -> Result<usize, H5adError> {
+    let (number, width) = field_number(&field.datatype);
+    if number.is_none() {
+        let problem = format!("has the type {}, but must hold numbers", field.datatype);
+        return Err(H5adError::malformed(format!("obsm/{}", field.name), problem));
+    }
+    Ok(width)
+}
+
+fn field_number(datatype: &Datatype) -> (Option<Number>, usize) {
+    match datatype {
+        Datatype::Array { base_type, dimensions } => {
+            let width = dimensions.iter().fold(1_usize, |width, dim| width.saturating_mul(*dim as usize));
+            (Number::of(base_type), width)
+        }
+        other => (Number::of(other), 1),
+    }
+}
+
+/// Reads the first `columns` columns of `entry`, or all there are when it has fewer.
+pub(super) fn read(store: &Store, entry: &Entry, n_obs: usize, columns: usize) -> Result<Obsm, H5adError> {
+    let n_columns = columns.min(entry.info.n_columns);
+    let values = match &entry.form {
+        Form::Dense(place) => dense(store, place, n_columns)?,
+        Form::Sparse(info) => sparse(store, info, n_columns)?,
+        Form::Frame(places) => {
+            let mut values = vec![0.0; n_obs * n_columns];
+            for (column, place) in places.iter().take(n_columns).enumerate() {
+                let numbers = frame::numeric_column(store, place, n_obs)?;
+                numbers.iter().enumerate().for_each(|(row, number)| values[row * n_columns + column] = *number);
+            }
+            values
+        }
+        Form::Field(field) => {
+            let records = Records::open(store, "obsm")?;
+            let bytes = records.gather(&records.read()?, field);
+            match field_number(&field.datatype) {
+                (Some(number), width) => leading(&number.singles(&bytes).values, width, n_columns),
+                (None, _) => Vec::new(),
+            }
+        }
+    };
+    Ok(Obsm { n_rows: n_obs, n_columns, values })
+}
+
+fn dense(store: &Store, place: &str, n_columns: usize) -> Result<Vec<f32>, H5adError> {
+    let array = store.streamed_array(place, 0)?;
+    let number = array.number()?;
+    let (n_rows, width) = (array.shape().first().copied().unwrap_or(1), width(&array));
+    if n_columns == 0 {
+        return Ok(Vec::new());
+    }
+    let mut values = Vec::with_capacity(n_rows * n_columns);
+    let step = (PIECE_ENTRIES / width).max(1);
+    for start in (0..n_rows).step_by(step) {
+        let singles = number.singles(&array.read_rows(start..(start + step).min(n_rows))?);
+        values.extend(leading(&singles.values, width, n_columns));
+    }
+    Ok(values)
+}
+
+/// The first `n_columns` of each row of `width` values.
+fn leading(values: &[f32], width: usize, n_columns: usize) -> Vec<f32> {
+    if width == 0 {
+        return Vec::new();
+    }
+    values.chunks_exact(width).flat_map(|row| row[..n_columns].iter().copied()).collect()
+}
+
+fn sparse(store: &Store, info: &MatrixInfo, n_columns: usize) -> Result<Vec<f32>, H5adError> {
+    let matrix = Matrix::open(store, info)?;
+    let mut values = vec![0.0; info.n_rows * n_columns];
+    for range in matrix.slabs(PIECE_ENTRIES) {
+        let range = match info.storage {
+            Storage::Csc => range.start.min(n_columns)..range.end.min(n_columns),
+            Storage::Csr | Storage::Dense => range,
+        };
+        let slab = matrix.read(range.clone())?;
+        for (major, bounds) in range.zip(slab.indptr.windows(2)) {
+            for entry in bounds[0]..bounds[1] {
+                let minor = slab.indices[entry] as usize;
+                let (row, column) = match info.storage {
+                    Storage::Csc => (minor, major),
+                    Storage::Csr | Storage::Dense => (major, minor),
+                };
+                if column < n_columns {
+                    values[row * n_columns + column] = slab.data[entry];
+                }
+            }
+        }
+    }
+    Ok(values)
+}

@@ -1,0 +1,3 @@
+//! Builds a dataset directory from an AnnData file.
+
+pub mod h5ad;

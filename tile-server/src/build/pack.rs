@@ -1,0 +1,126 @@
+//! Writing packs: tiles in, one content-addressed file and its directory out.
+
+use std::{
+    fs::{self, File},
+    io::{self, BufWriter, Write},
+    path::{Path, PathBuf},
+};
+
+use shared_fbs::{
+    frame,
+    manifest::{Pack, Page, TILES_PER_PAGE, TileRange},
+    path, tile,
+};
+use xxhash_rust::xxh64::Xxh64;
+
+/// Compression of tiles that are many and large.
+pub const BULK_LEVEL: i32 = 3;
+
+/// Compression of tiles that are few and asked for first.
+pub const CAREFUL_LEVEL: i32 = 12;
+
+/// A tile in its zstd frame, ready to be written.
+pub struct Frame {
+    bytes: Vec<u8>,
+    checksum: u32,
+}
+
+impl Frame {
+    /// Compresses the bytes of a tile.
+    pub fn new(tile: &[u8], level: i32) -> Self {
+        Self { bytes: frame::deflate(tile, level), checksum: frame::checksum(tile) }
+    }
+}
+
+/// A pack in the making.
+pub struct PackWriter {
+    name: String,
+    directory: PathBuf,
+    partial: PathBuf,
+    file: BufWriter<File>,
+    hash: Xxh64,
+    offset: u64,
+    lengths: Vec<u32>,
+    checksums: Vec<u32>,
+}
+
+impl PackWriter {
+    /// Starts a pack of this name in a dataset's directory.
+    pub fn create(directory: &Path, name: &str) -> io::Result<Self> {
+        let partial = directory.join(format!("{name}.partial"));
+        Ok(Self {
+            name: name.to_owned(),
+            directory: directory.to_owned(),
+            file: BufWriter::with_capacity(1 << 20, File::create(&partial)?),
+            partial,
+            hash: Xxh64::new(0),
+            offset: 0,
+            lengths: Vec::new(),
+            checksums: Vec::new(),
+        })
+    }
+
+    /// Appends a tile and gives its number.
+    pub fn push(&mut self, frame: &Frame) -> io::Result<u32> {
+        self.write(&frame.bytes)?;
+        self.lengths.push(frame.bytes.len() as u32);
+        self.checksums.push(frame.checksum);
+        Ok(self.lengths.len() as u32 - 1)
+    }
+
+    /// Appends tiles and gives their range.
+    pub fn extend<'a>(
+        &mut self,
+        frames: impl IntoIterator<Item = &'a Frame>,
+    ) -> io::Result<TileRange> {
+        let first = self.lengths.len() as u32;
+        for frame in frames {
+            self.push(frame)?;
+        }
+        Ok(TileRange { first, count: self.lengths.len() as u32 - first })
+    }
+
+    /// Writes the directory, where it is too large for the manifest, and gives the file its name.
+    pub fn finish(mut self) -> io::Result<Pack> {
+        let n_tiles = self.lengths.len() as u32;
+        let (mut pages, mut page_tiles) = (Vec::new(), 0);
+        if n_tiles > TILES_PER_PAGE {
+            page_tiles = TILES_PER_PAGE;
+            let lengths = std::mem::take(&mut self.lengths);
+            let checksums = std::mem::take(&mut self.checksums);
+            let mut tiles_offset = 0;
+            let size = TILES_PER_PAGE as usize;
+            for (lengths, checksums) in lengths.chunks(size).zip(checksums.chunks(size)) {
+                let page = tile::Directory { lengths: lengths.to_vec(), checksums: checksums.to_vec() };
+                let frame = Frame::new(&page.encode(), CAREFUL_LEVEL);
+                pages.push(Page {
+                    offset: self.offset,
+                    tiles_offset,
+                    length: frame.bytes.len() as u32,
+                    checksum: frame.checksum,
+                });
+                tiles_offset += lengths.iter().map(|&length| u64::from(length)).sum::<u64>();
+                self.write(&frame.bytes)?;
+            }
+        }
+        self.file.flush()?;
+        let file = path::pack_file(&self.name, self.hash.digest());
+        fs::rename(&self.partial, self.directory.join(&file))?;
+        Ok(Pack {
+            name: self.name,
+            file,
+            n_bytes: self.offset,
+            n_tiles,
+            page_tiles,
+            pages,
+            lengths: self.lengths,
+            checksums: self.checksums,
+        })
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.hash.update(bytes);
+        self.offset += bytes.len() as u64;
+        self.file.write_all(bytes)
+    }
+}
