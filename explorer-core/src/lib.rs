@@ -4,4 +4,7 @@
 //! measured natively; the page and the tile server call the same functions.
 
 pub mod data;
+pub mod de;
 pub mod filter;
+pub mod format;
+pub mod state;

@@ -1,0 +1,60 @@
+//! The one form of a view that states and links agree on.
+
+use std::collections::HashSet;
+
+use super::{Analysis, Camera, CellSource, Comparison, ViewSpec};
+
+impl ViewSpec {
+    /// The same view without what cannot be: empty filters, second sets of a name, comparisons of
+    /// sets that are not there. The camera is rounded to what a link holds.
+    ///
+    /// What a link restores is this form of what was written. Only views that were put together
+    /// by hand differ from it by more than the camera: actions keep to it.
+    pub fn canonical(mut self) -> Self {
+        self.drop_dangling_comparisons();
+        self.analysis = self.analysis.canonical();
+        self.camera = self.camera.map(Camera::canonical);
+        let shown = self.panels.comparison.take();
+        self.panels.comparison = shown.filter(|shown| self.analysis.comparisons.contains(shown));
+        self
+    }
+
+    /// Takes out the comparisons that name a set that is not there.
+    pub(super) fn drop_dangling_comparisons(&mut self) -> Vec<Comparison> {
+        let all = std::mem::take(&mut self.analysis.comparisons);
+        let (kept, dropped) = all.into_iter().partition(|comparison| self.analysis.can_compare(comparison));
+        self.analysis.comparisons = kept;
+        dropped
+    }
+}
+
+impl Analysis {
+    fn canonical(mut self) -> Self {
+        self.query = self.query.canonical();
+        keep_first(&mut self.genes, Clone::clone);
+        keep_first(&mut self.gene_sets, |set| set.name.clone());
+        for set in &mut self.gene_sets {
+            keep_first(&mut set.genes, Clone::clone);
+        }
+        keep_first(&mut self.cell_sets, |set| set.name.clone());
+        for set in &mut self.cell_sets {
+            if let CellSource::Query(query) = &mut set.source {
+                *query = std::mem::take(query).canonical();
+            }
+        }
+        let mut kept: Vec<Comparison> = Vec::with_capacity(self.comparisons.len());
+        for comparison in self.comparisons {
+            if !kept.contains(&comparison) {
+                kept.push(comparison);
+            }
+        }
+        self.comparisons = kept;
+        self
+    }
+}
+
+/// Keeps the first item of each key, in order.
+fn keep_first<T>(items: &mut Vec<T>, key: impl Fn(&T) -> String) {
+    let mut seen = HashSet::new();
+    items.retain(|item| seen.insert(key(item)));
+}

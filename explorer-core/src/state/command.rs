@@ -1,0 +1,292 @@
+//! What menus, buttons, tooltips and keys offer, in one place.
+
+use super::{Action, AppState, Modifiers, Platform, Shortcut, Side, Theme, Tool};
+
+/// Something the user can ask for by a button, the palette or a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Command {
+    /// Undo the last step.
+    Undo,
+    /// Take an undone step again.
+    Redo,
+    /// Fit the embedding.
+    Fit,
+    /// Zoom in.
+    ZoomIn,
+    /// Zoom out.
+    ZoomOut,
+    /// Choose panning.
+    ToolPan,
+    /// Choose the lasso.
+    ToolLasso,
+    /// Choose the rectangle.
+    ToolRectangle,
+    /// Invert the selection.
+    InvertSelection,
+    /// Clear all filters.
+    ClearFilters,
+    /// Subset to the selection.
+    Subset,
+    /// Leave the subset.
+    Unsubset,
+    /// Save the selection as a cell set.
+    SaveCellSet,
+    /// Compare cell sets.
+    CompareSets,
+    /// Search for a gene.
+    SearchGene,
+    /// Open or close the left sidebar.
+    ToggleLeftSidebar,
+    /// Open or close the right sidebar.
+    ToggleRightSidebar,
+    /// Go through the themes.
+    ToggleTheme,
+    /// Save the picture.
+    SavePicture,
+    /// Copy the link to this view.
+    CopyLink,
+    /// List the shortcuts.
+    ShowShortcuts,
+}
+
+impl Command {
+    /// Every command, in the order a palette lists them.
+    pub const ALL: [Self; 21] = [
+        Self::Undo,
+        Self::Redo,
+        Self::Fit,
+        Self::ZoomIn,
+        Self::ZoomOut,
+        Self::ToolPan,
+        Self::ToolLasso,
+        Self::ToolRectangle,
+        Self::InvertSelection,
+        Self::ClearFilters,
+        Self::Subset,
+        Self::Unsubset,
+        Self::SaveCellSet,
+        Self::CompareSets,
+        Self::SearchGene,
+        Self::ToggleLeftSidebar,
+        Self::ToggleRightSidebar,
+        Self::ToggleTheme,
+        Self::SavePicture,
+        Self::CopyLink,
+        Self::ShowShortcuts,
+    ];
+
+    /// Its name on a button or in the palette.
+    pub fn label(self) -> &'static str {
+        self.texts().0
+    }
+
+    /// What it does, in a sentence.
+    pub fn description(self) -> &'static str {
+        self.texts().1
+    }
+
+    fn texts(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Undo => ("Undo", "Take back the last change."),
+            Self::Redo => ("Redo", "Make the change again that was taken back."),
+            Self::Fit => ("Fit", "Show the whole embedding."),
+            Self::ZoomIn => ("Zoom in", "Look at the embedding more closely."),
+            Self::ZoomOut => ("Zoom out", "Look at the embedding from farther away."),
+            Self::ToolPan => ("Pan", "Drag to move the embedding."),
+            Self::ToolLasso => {
+                ("Lasso", "Draw around cells to select them; Shift adds to the selection, Alt takes away.")
+            }
+            Self::ToolRectangle => (
+                "Rectangle",
+                "Drag a rectangle over cells to select them; Shift adds to the selection, Alt takes away.",
+            ),
+            Self::InvertSelection => {
+                ("Invert selection", "Select the cells outside what was drawn instead of those inside.")
+            }
+            Self::ClearFilters => {
+                ("Clear filters", "Remove every filter and selection, so that all cells are selected.")
+            }
+            Self::Subset => ("Subset", "Keep only the selected cells in view, until the subset is left."),
+            Self::Unsubset => ("Leave subset", "Show again the cells that were there before the last subset."),
+            Self::SaveCellSet => ("Save cell set", "Give the selected cells a name."),
+            Self::CompareSets => {
+                ("Compare cell sets", "Find the genes that differ between a cell set and another or the rest.")
+            }
+            Self::SearchGene => ("Find a gene", "Search for genes by symbol or id."),
+            Self::ToggleLeftSidebar => ("Metadata sidebar", "Open or close the sidebar of categories and values."),
+            Self::ToggleRightSidebar => ("Genes sidebar", "Open or close the sidebar of genes, sets and comparisons."),
+            Self::ToggleTheme => ("Theme", "Go from the system's theme to light to dark."),
+            Self::SavePicture => ("Save picture", "Save the embedding with its legend as an image."),
+            Self::CopyLink => ("Copy link", "Copy a link that restores this view."),
+            Self::ShowShortcuts => ("Keyboard shortcuts", "List the keys."),
+        }
+    }
+
+    /// The keys that ask for it, the one to show first.
+    pub fn shortcuts(self) -> &'static [Shortcut] {
+        const fn key(key: &'static str) -> Shortcut {
+            Shortcut::key(key)
+        }
+        match self {
+            Self::Undo => const { &[key("z").primary()] },
+            Self::Redo => const { &[key("z").primary().shift(), key("y").primary()] },
+            Self::Fit => const { &[key("f"), key("0")] },
+            Self::ZoomIn => const { &[key("+"), key("=")] },
+            Self::ZoomOut => const { &[key("-"), key("_")] },
+            Self::ToolPan => const { &[key("p")] },
+            Self::ToolLasso => const { &[key("l")] },
+            Self::ToolRectangle => const { &[key("r")] },
+            Self::InvertSelection => const { &[key("i")] },
+            Self::ClearFilters => const { &[key("x")] },
+            Self::Subset => const { &[key("s")] },
+            Self::Unsubset => const { &[key("s").shift()] },
+            Self::SaveCellSet => const { &[key("n")] },
+            Self::CompareSets => const { &[key("d")] },
+            Self::SearchGene => const { &[key("g"), key("/")] },
+            Self::ToggleLeftSidebar => const { &[key("[")] },
+            Self::ToggleRightSidebar => const { &[key("]")] },
+            Self::ToggleTheme => const { &[key("t")] },
+            Self::SavePicture => const { &[key("p").shift()] },
+            Self::CopyLink => const { &[key("c").shift()] },
+            Self::ShowShortcuts => const { &[key("?")] },
+        }
+    }
+
+    /// The tooltip of its button: `Undo (Ctrl+Z): Take back the last change.`
+    pub fn tooltip(self, platform: Platform) -> String {
+        let shortcut = self.shortcuts()[0].text(platform);
+        format!("{} ({shortcut}): {}", self.label(), self.description())
+    }
+
+    /// The command that a key press (`KeyboardEvent.key` and modifiers) asks for.
+    ///
+    /// Not to be asked while the user types into a field, which has its own keys.
+    pub fn from_key(key: &str, modifiers: Modifiers, platform: Platform) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|command| command.shortcuts().iter().any(|shortcut| shortcut.matches(key, modifiers, platform)))
+    }
+
+    /// The action that carries it out, where the state alone tells which. `None` is left to the
+    /// page: it opens a dialog, needs the data, or needs the size of the picture.
+    pub fn action(self, state: &AppState) -> Option<Action> {
+        match self {
+            Self::Undo => Some(Action::Undo),
+            Self::Redo => Some(Action::Redo),
+            Self::Fit => Some(Action::SetCamera(None)),
+            Self::ToolPan => Some(Action::SetTool(Tool::Pan)),
+            Self::ToolLasso => Some(Action::SetTool(Tool::Lasso)),
+            Self::ToolRectangle => Some(Action::SetTool(Tool::Rectangle)),
+            Self::ClearFilters => Some(Action::ClearFilters),
+            Self::Subset => Some(Action::Subset),
+            Self::Unsubset => Some(Action::Unsubset),
+            Self::ToggleLeftSidebar => Some(Action::ToggleSidebar(Side::Left)),
+            Self::ToggleRightSidebar => Some(Action::ToggleSidebar(Side::Right)),
+            Self::ToggleTheme => Some(Action::SetTheme(match state.view.panels.theme {
+                Theme::System => Theme::Light,
+                Theme::Light => Theme::Dark,
+                Theme::Dark => Theme::System,
+            })),
+            Self::ZoomIn
+            | Self::ZoomOut
+            | Self::InvertSelection
+            | Self::SaveCellSet
+            | Self::CompareSets
+            | Self::SearchGene
+            | Self::SavePicture
+            | Self::CopyLink
+            | Self::ShowShortcuts => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    const NONE: Modifiers = Modifiers { ctrl: false, meta: false, alt: false, shift: false };
+    const CTRL: Modifiers = Modifiers { ctrl: true, ..NONE };
+    const META: Modifiers = Modifiers { meta: true, ..NONE };
+    const SHIFT: Modifiers = Modifiers { shift: true, ..NONE };
+    const ALT: Modifiers = Modifiers { alt: true, ..NONE };
+
+    #[test]
+    fn keys_ask_for_commands() {
+        use Platform::{Mac, Other};
+        let ctrl_shift = Modifiers { shift: true, ..CTRL };
+        let meta_shift = Modifiers { shift: true, ..META };
+        let alt_gr = Modifiers { alt: true, ..CTRL };
+        let cases = [
+            ("z", CTRL, Other, Some(Command::Undo)),
+            ("Z", ctrl_shift, Other, Some(Command::Redo)),
+            ("y", CTRL, Other, Some(Command::Redo)),
+            ("z", META, Mac, Some(Command::Undo)),
+            ("Z", CTRL, Other, Some(Command::Undo)), // caps lock
+            ("z", meta_shift, Mac, Some(Command::Redo)),
+            ("z", CTRL, Mac, None),
+            ("z", META, Other, None),
+            ("z", NONE, Other, None),
+            ("l", NONE, Other, Some(Command::ToolLasso)),
+            ("l", CTRL, Other, None), // the browser's address bar
+            ("l", ALT, Other, None),
+            ("S", SHIFT, Other, Some(Command::Unsubset)),
+            ("s", CTRL, Other, None),
+            ("?", SHIFT, Other, Some(Command::ShowShortcuts)),
+            ("+", SHIFT, Other, Some(Command::ZoomIn)),
+            ("=", NONE, Other, Some(Command::ZoomIn)),
+            ("+", CTRL, Other, None), // the browser's own zoom
+            ("-", META, Mac, None),
+            ("[", alt_gr, Other, Some(Command::ToggleLeftSidebar)), // German keyboard
+            ("[", ALT, Mac, Some(Command::ToggleLeftSidebar)),
+            ("Enter", NONE, Other, None),
+            ("", NONE, Other, None),
+        ];
+        for (key, modifiers, platform, expected) in cases {
+            let found = Command::from_key(key, modifiers, platform);
+            assert_eq!(found, expected, "{key} {modifiers:?} {platform:?}");
+        }
+    }
+
+    #[test]
+    fn every_command_is_listed_once_and_reached_by_its_keys() {
+        assert_eq!(Command::ALL.iter().collect::<HashSet<_>>().len(), Command::ALL.len());
+        let labels: HashSet<_> = Command::ALL.iter().map(|command| command.label()).collect();
+        assert_eq!(labels.len(), Command::ALL.len());
+        for platform in [Platform::Mac, Platform::Other] {
+            for command in Command::ALL {
+                assert!(!command.shortcuts().is_empty());
+                assert!(command.description().ends_with('.'));
+                for shortcut in command.shortcuts() {
+                    let modifiers = Modifiers {
+                        ctrl: shortcut.primary && platform == Platform::Other,
+                        meta: shortcut.primary && platform == Platform::Mac,
+                        shift: shortcut.shift,
+                        alt: false,
+                    };
+                    let found = Command::from_key(shortcut.key, modifiers, platform);
+                    assert_eq!(found, Some(command));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn shortcuts_are_written_as_the_platform_does() {
+        let [redo, ..] = Command::Redo.shortcuts() else { panic!("redo has a key") };
+        assert_eq!(redo.text(Platform::Mac), "⇧⌘Z");
+        assert_eq!(redo.text(Platform::Other), "Ctrl+Shift+Z");
+        assert_eq!(Command::Undo.tooltip(Platform::Other), "Undo (Ctrl+Z): Take back the last change.");
+    }
+
+    #[test]
+    fn the_theme_goes_round() {
+        let mut state = AppState::default();
+        for expected in [Theme::Light, Theme::Dark, Theme::System] {
+            let action = Command::ToggleTheme.action(&state).unwrap();
+            state = crate::state::reduce(state, action);
+            assert_eq!(state.view.panels.theme, expected);
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! Filters as the dimensions of a cross-filter, and what changed between two states.
+
+use std::collections::BTreeSet;
+
+use super::{CellQuery, Filters, GeneKey, LabelFilter, ObsFilter, Range, Selection};
+
+/// What a cross-filter keeps one mask for.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum DimensionKey {
+    /// A column of `obs`, by name.
+    Obs(String),
+    /// A gene's expression.
+    Gene(GeneKey),
+    /// The outlines drawn in an embedding, by its key in `obsm`.
+    Selection(String),
+    /// A level of subsetting, 0 the outermost.
+    Subset(usize),
+}
+
+/// The filter of one dimension.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum DimensionFilter<'a> {
+    /// Labels of a categorical column.
+    Labels(&'a LabelFilter),
+    /// Values of a continuous column or a gene.
+    Range(Range),
+    /// Outlines in an embedding.
+    Selection(&'a Selection),
+    /// All of these at once.
+    Subset(&'a Filters),
+}
+
+/// A dimension that has a filter.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Dimension<'a> {
+    /// Which.
+    pub key: DimensionKey,
+    /// What passes.
+    pub filter: DimensionFilter<'a>,
+}
+
+impl Filters {
+    /// Every filter with its dimension, in the order of their keys.
+    pub fn active_dimensions(&self) -> Vec<Dimension<'_>> {
+        let obs = self
+            .obs
+            .iter()
+            .map(|(column, filter)| Dimension { key: DimensionKey::Obs(column.clone()), filter: filter.into() });
+        let genes = self.genes.iter().map(|(gene, &range)| Dimension {
+            key: DimensionKey::Gene(gene.clone()),
+            filter: DimensionFilter::Range(range),
+        });
+        let selections = self.selections.iter().map(|(embedding, selection)| Dimension {
+            key: DimensionKey::Selection(embedding.clone()),
+            filter: DimensionFilter::Selection(selection),
+        });
+        obs.chain(genes).chain(selections).collect()
+    }
+
+    /// Removes the filter of a dimension, if there is one.
+    pub(super) fn remove(&mut self, key: &DimensionKey) {
+        match key {
+            DimensionKey::Obs(column) => drop(self.obs.remove(column)),
+            DimensionKey::Gene(gene) => drop(self.genes.remove(gene)),
+            DimensionKey::Selection(embedding) => drop(self.selections.remove(embedding)),
+            DimensionKey::Subset(_) => {}
+        }
+    }
+}
+
+impl CellQuery {
+    /// Every filter and subset level with its dimension, in the order of their keys. A cell is
+    /// selected when it passes all of them.
+    pub fn active_dimensions(&self) -> Vec<Dimension<'_>> {
+        let levels = self.subset.iter().enumerate().map(|(level, filters)| Dimension {
+            key: DimensionKey::Subset(level),
+            filter: DimensionFilter::Subset(filters),
+        });
+        self.filters.active_dimensions().into_iter().chain(levels).collect()
+    }
+
+    /// The filter of a dimension, if it has one.
+    pub fn filter(&self, key: &DimensionKey) -> Option<DimensionFilter<'_>> {
+        match key {
+            DimensionKey::Obs(column) => self.filters.obs.get(column).map(Into::into),
+            DimensionKey::Gene(gene) => self.filters.genes.get(gene).copied().map(DimensionFilter::Range),
+            DimensionKey::Selection(embedding) => {
+                self.filters.selections.get(embedding).map(DimensionFilter::Selection)
+            }
+            DimensionKey::Subset(level) => self.subset.get(*level).map(DimensionFilter::Subset),
+        }
+    }
+}
+
+impl<'a> From<&'a ObsFilter> for DimensionFilter<'a> {
+    fn from(filter: &'a ObsFilter) -> Self {
+        match filter {
+            ObsFilter::Labels(labels) => Self::Labels(labels),
+            ObsFilter::Range(range) => Self::Range(*range),
+        }
+    }
+}
+
+/// The dimensions whose filter was set, changed or removed between two queries, ascending. What
+/// each became is [`CellQuery::filter`] of the new query.
+pub fn changed_dimensions(old: &CellQuery, new: &CellQuery) -> Vec<DimensionKey> {
+    let keys: BTreeSet<DimensionKey> =
+        [old, new].into_iter().flat_map(CellQuery::active_dimensions).map(|dimension| dimension.key).collect();
+    keys.into_iter().filter(|key| old.filter(key) != new.filter(key)).collect()
+}

@@ -1,0 +1,134 @@
+//! Undo and redo.
+
+use std::collections::VecDeque;
+
+use super::{Action, Analysis, AppState, CoalesceKey, UndoPolicy, reduce};
+
+/// Steps that undo can go back.
+pub const HISTORY_LIMIT: usize = 200;
+
+/// The state with the way that led to it.
+///
+/// Steps hold the part of the state that undo covers, [`Analysis`]. The camera, the panels, the
+/// theme and all else stay as they are when a step is undone; but the camera is fitted when
+/// undoing brings back another embedding, whose coordinates it knows nothing of.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct History {
+    past: VecDeque<Analysis>,
+    present: AppState,
+    future: Vec<Analysis>,
+    /// The drag that the last step belongs to, while it goes on.
+    drag: Option<CoalesceKey>,
+}
+
+impl History {
+    /// A history that begins with this state.
+    pub fn new(present: AppState) -> Self {
+        Self { present, ..Self::default() }
+    }
+
+    /// The state as it is.
+    pub fn present(&self) -> &AppState {
+        &self.present
+    }
+
+    /// Steps that can be undone, at most [`HISTORY_LIMIT`].
+    pub fn depth(&self) -> usize {
+        self.past.len()
+    }
+
+    /// Whether there is a step to undo.
+    pub fn can_undo(&self) -> bool {
+        !self.past.is_empty()
+    }
+
+    /// Whether there is an undone step to take again.
+    pub fn can_redo(&self) -> bool {
+        !self.future.is_empty()
+    }
+
+    /// Carries out an action and remembers it as its [`UndoPolicy`] says. An action that changes
+    /// nothing is not remembered. Going to another dataset forgets the way.
+    pub fn dispatch(&mut self, action: Action) {
+        match action {
+            Action::Undo => self.undo(),
+            Action::Redo => self.redo(),
+            Action::EndDrag => self.end_drag(),
+            action => match action.undo_policy() {
+                UndoPolicy::Skip => self.reduce(action),
+                UndoPolicy::Save => {
+                    self.end_drag();
+                    self.step(action);
+                }
+                UndoPolicy::Coalesce(key) if self.drag.as_ref() == Some(&key) => {
+                    self.reduce(action);
+                }
+                UndoPolicy::Coalesce(key) => {
+                    self.end_drag();
+                    if self.step(action) {
+                        self.drag = Some(key);
+                    }
+                }
+            },
+        }
+    }
+
+    /// Goes a step back, if there is one.
+    pub fn undo(&mut self) {
+        self.end_drag();
+        if let Some(before) = self.past.pop_back() {
+            let undone = self.show(before);
+            self.future.push(undone);
+        }
+    }
+
+    /// Takes an undone step again, if there is one.
+    pub fn redo(&mut self) {
+        self.end_drag();
+        if let Some(after) = self.future.pop() {
+            let before = self.show(after);
+            self.past.push_back(before);
+        }
+    }
+
+    /// Closes the step that a drag made; one that ended where it began is no step.
+    fn end_drag(&mut self) {
+        if self.drag.take().is_some() && self.past.back() == Some(&self.present.view.analysis) {
+            self.past.pop_back();
+        }
+    }
+
+    /// Carries out an action as a step of its own; says whether it was one.
+    fn step(&mut self, action: Action) -> bool {
+        let before = self.present.view.analysis.clone();
+        let dataset = self.present.view.dataset.clone();
+        self.reduce(action);
+        if self.present.view.dataset != dataset {
+            self.past.clear();
+            self.future.clear();
+            return false;
+        }
+        if self.present.view.analysis == before {
+            return false;
+        }
+        self.future.clear();
+        if self.past.len() == HISTORY_LIMIT {
+            self.past.pop_front();
+        }
+        self.past.push_back(before);
+        true
+    }
+
+    fn reduce(&mut self, action: Action) {
+        self.present = reduce(std::mem::take(&mut self.present), action);
+    }
+
+    /// Shows what a step holds; gives back what was shown.
+    fn show(&mut self, analysis: Analysis) -> Analysis {
+        let view = &mut self.present.view;
+        if view.analysis.embedding != analysis.embedding {
+            view.camera = None;
+        }
+        std::mem::replace(&mut view.analysis, analysis)
+    }
+}

@@ -1,0 +1,76 @@
+//! A view as the text of a link, and back.
+//!
+//! The text stands after `?` or `#` in an address: `key=value` pairs joined by `&`, in which only
+//! what differs from the default is named.
+//!
+//! | Key | Value | Example |
+//! |---|---|---|
+//! | `d` | dataset | `d=pbmc68k` |
+//! | `e` | embedding | `e=X_umap` |
+//! | `cam` | camera: centre x, y, width | `cam=1.25,-3,40` |
+//! | `c` | colour | `c=obs:louvain`, `c=gene:CD3D`, `c=gene:raw:CD3D` |
+//! | `cmap`, `crange`, `clog`, `czero`, `clip` | colour options | `cmap=viridis&crange=0..5&clip=1..99` |
+//! | `layer` | layer | `layer=raw` |
+//! | `f.COLUMN` | labels allowed, or after `-` labels hidden | `f.louvain=-B cells,~m` |
+//! | `r.COLUMN` | range | `r.n_genes=200..inf` |
+//! | `g.GENE`, `g.LAYER:GENE` | range of expression | `g.CD3D=0.5..inf` |
+//! | `s.EMBEDDING` | outlines: `a` add, `s` subtract, each with a polygon; `i` invert | `s.X_umap=aFQIC…,i` |
+//! | `u0.…`, `u1.…` | the same four, for each level of subsetting | `u0.f.louvain=T cells` |
+//! | `genes` | genes listed | `genes=CD3D,MS4A1` |
+//! | `gs0`, `gs0.d`, `gs0.g` | a gene set: name, description, genes | `gs0=T&gs0.g=CD3D,CD3E` |
+//! | `set0` | a cell set's name | `set0=mine` |
+//! | `set0.cells` or `set0.f.…`, `set0.u0.r.…` | its cells: a list, or filters | |
+//! | `de0`, `de0.mode`, `de0.layer` | a comparison: group, and reference unless it is the rest | `de0=mine:yours` |
+//! | `shown` | the comparison that is open | `shown=0` |
+//! | `tool`, `left`, `right`, `open`, `theme`, `size`, `opacity` | panels and dots | `open=louvain&theme=dark` |
+//! | `v` | version of this grammar, last | `v=1` |
+//!
+//! Names may hold anything. Within a value `~` takes the meaning from the character after it
+//! (`~,` is a comma, `~:` a colon, `~-` a hyphen, `~~` itself); `~e` is an empty name and `~m` in a
+//! list of labels stands for cells without one. All else is percent-encoded as usual. Since the
+//! separators are `~`-escaped before that, a link survives programs that decode and encode it
+//! anew. The version comes last, so that programs which take a final dot or comma for the end of
+//! a sentence cut off nothing.
+//!
+//! Polygons and cell lists are base64url: see [`Polygon`](super::Polygon) and
+//! [`CellList`](super::CellList).
+
+mod notice;
+mod parse;
+mod print;
+mod text;
+
+pub use notice::Notice;
+
+use super::ViewSpec;
+
+/// The version of the grammar that is written.
+pub const LINK_VERSION: u32 = 1;
+
+/// Above this many bytes some servers and programs refuse or cut a link.
+pub const LONG_LINK_BYTES: usize = 8_000;
+
+/// What was read from a link.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ParsedLink {
+    /// The view, in its canonical form.
+    pub view: ViewSpec,
+    /// What could not be read, for the user.
+    pub notices: Vec<Notice>,
+}
+
+impl ViewSpec {
+    /// The view as the text of a link, all ASCII, without the leading `?` or `#`. Compare its
+    /// length with [`LONG_LINK_BYTES`].
+    pub fn to_link(&self) -> String {
+        print::print(&self.clone().canonical())
+    }
+
+    /// The view that a link holds, with or without the leading `?` or `#`.
+    ///
+    /// Reads what it can: unknown keys are passed over, and values that make no sense are left out
+    /// with a notice. `from_link(view.to_link())` is `view.canonical()`.
+    pub fn from_link(link: &str) -> ParsedLink {
+        parse::parse(link)
+    }
+}

@@ -1,0 +1,64 @@
+//! What a link's reader has to say to the user.
+
+use std::fmt;
+
+use crate::state::Reference;
+
+use super::LINK_VERSION;
+use crate::state::Comparison;
+
+/// Something about a link that the user should know; `Display` writes it as a plain sentence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Notice {
+    /// The link's version is newer than the one read here.
+    NewerVersion(u32),
+    /// A value made no sense and was left out.
+    Unreadable {
+        /// What it was to be: "the camera".
+        what: String,
+        /// Its text.
+        value: String,
+    },
+    /// A cell or gene set has no name, or one that is taken.
+    UnnamedSet {
+        /// The key that its name should have had: `set0`.
+        key: String,
+    },
+    /// A comparison names a cell set that the link does not hold.
+    MissingSet(Comparison),
+}
+
+impl fmt::Display for Notice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NewerVersion(version) => write!(
+                f,
+                "This link was made by a newer version of the Explorer (link format {version}, \
+                 this page reads {LINK_VERSION}): parts of the view may be missing.",
+            ),
+            Self::Unreadable { what, value } => {
+                write!(f, "The link says something unreadable about {what} (“{}”): it was left out.", shortened(value),)
+            }
+            Self::UnnamedSet { key } => {
+                write!(f, "The set “{key}” of the link has no name of its own: it was left out.",)
+            }
+            Self::MissingSet(comparison) => {
+                write!(f, "The link compares “{}” with ", comparison.group)?;
+                match &comparison.reference {
+                    Reference::Rest => f.write_str("the rest")?,
+                    Reference::Set(name) => write!(f, "“{name}”")?,
+                }
+                f.write_str(", but does not hold these as two cell sets: it was left out.")
+            }
+        }
+    }
+}
+
+/// The beginning of a text that may be long.
+fn shortened(text: &str) -> String {
+    const SHOWN: usize = 40;
+    match text.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}

@@ -1,0 +1,335 @@
+//! From the text of a link to a view.
+
+use std::collections::BTreeMap;
+
+use crate::state::{
+    Camera, CellList, CellQuery, CellSet, CellSource, Clip, ColorBy, Comparison, Filters, GeneSet, LabelFilter,
+    ObsFilter, PointStyle, Polygon, Reference, Selection, SelectionStep, TestMode, Theme, Tool, ViewSpec,
+};
+
+use super::{LINK_VERSION, Notice, ParsedLink, text};
+
+pub(super) fn parse(link: &str) -> ParsedLink {
+    let mut draft = Draft::default();
+    let link = link.strip_prefix(['?', '#']).unwrap_or(link);
+    for pair in link.split('&').filter(|pair| !pair.is_empty()) {
+        let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+        match (text::percent_decoded(key), text::percent_decoded(value)) {
+            (Some(key), Some(value)) => draft.read(&key, &value),
+            (Some(key), None) => draft.unreadable(&format!("“{key}”"), value),
+            (None, _) => draft.unreadable("a key", pair),
+        }
+    }
+    draft.finish()
+}
+
+/// What has been read so far.
+#[derive(Default)]
+struct Draft {
+    view: ViewSpec,
+    query: QueryDraft,
+    gene_sets: BTreeMap<u32, GeneSetDraft>,
+    cell_sets: BTreeMap<u32, CellSetDraft>,
+    comparisons: BTreeMap<u32, ComparisonDraft>,
+    shown: Option<u32>,
+    notices: Vec<Notice>,
+}
+
+#[derive(Default)]
+struct QueryDraft {
+    subset: BTreeMap<u32, Filters>,
+    filters: Filters,
+}
+
+#[derive(Default)]
+struct GeneSetDraft {
+    name: Option<String>,
+    description: String,
+    genes: Vec<String>,
+}
+
+#[derive(Default)]
+struct CellSetDraft {
+    name: Option<String>,
+    cells: Option<CellList>,
+    query: QueryDraft,
+    /// Whether a part of it was unreadable. What is left would be other cells under its name.
+    broken: bool,
+}
+
+#[derive(Default)]
+struct ComparisonDraft {
+    sets: Option<(String, Reference)>,
+    mode: TestMode,
+    layer: Option<String>,
+}
+
+/// The outcome of a pair: `Err` names what its value should have told.
+type Read = Result<(), String>;
+
+impl Draft {
+    fn unreadable(&mut self, what: &str, value: &str) {
+        let (what, value) = (what.to_owned(), value.to_owned());
+        self.notices.push(Notice::Unreadable { what, value });
+    }
+
+    fn read(&mut self, key: &str, value: &str) {
+        if let Err(what) = self.read_pair(key, value) {
+            self.unreadable(&what, value);
+        }
+    }
+
+    fn read_pair(&mut self, key: &str, value: &str) -> Read {
+        if let Some(read) = self.query.read(key, value) {
+            return read;
+        }
+        if let Some((at, rest)) = numbered(key, "gs") {
+            return self.gene_sets.entry(at).or_default().read(rest, value);
+        }
+        if let Some((at, rest)) = numbered(key, "set") {
+            return self.cell_sets.entry(at).or_default().read(rest, value);
+        }
+        if let Some((at, rest)) = numbered(key, "de") {
+            return self.comparisons.entry(at).or_default().read(rest, value);
+        }
+        self.read_single(key, value)
+    }
+
+    fn read_single(&mut self, key: &str, value: &str) -> Read {
+        let view = &mut self.view;
+        let options = &mut view.analysis.color_options;
+        match key {
+            "v" => {
+                let version: u32 = value.parse().map_err(|_| "its version")?;
+                if version > LINK_VERSION {
+                    self.notices.push(Notice::NewerVersion(version));
+                }
+            }
+            "d" => view.dataset = Some(value.to_owned()),
+            "e" => view.analysis.embedding = Some(value.to_owned()),
+            "cam" => view.camera = Some(camera(value).ok_or("the camera")?),
+            "c" => view.analysis.color = color(value).ok_or("the colour")?,
+            "cmap" => options.colormap = Some(value.to_owned()),
+            "crange" => options.range = text::parse_range(value).ok_or("the colour's range")?,
+            "clog" => options.log = text::flag(value).ok_or("the colour's scale")?,
+            "czero" => options.zeros_grey = text::flag(value).ok_or("the colour of zeros")?,
+            "clip" => {
+                options.clip = text::parse_bounds(value)
+                    .and_then(|(lower, upper)| Clip::new(lower, upper))
+                    .ok_or("the percentiles to clip at")?;
+            }
+            "layer" => view.analysis.layer = Some(value.to_owned()),
+            "genes" => view.analysis.genes = text::names(value).collect(),
+            "shown" => self.shown = Some(value.parse().map_err(|_| "the comparison to show")?),
+            "tool" => {
+                view.tool = match value {
+                    "pan" => Tool::Pan,
+                    "lasso" => Tool::Lasso,
+                    "rectangle" => Tool::Rectangle,
+                    _ => return Err("the tool".to_owned()),
+                }
+            }
+            "left" => view.panels.left = text::flag(value).ok_or("the left sidebar")?,
+            "right" => view.panels.right = text::flag(value).ok_or("the right sidebar")?,
+            "open" => view.panels.expanded = text::names(value).collect(),
+            "theme" => {
+                view.panels.theme = match value {
+                    "system" => Theme::System,
+                    "light" => Theme::Light,
+                    "dark" => Theme::Dark,
+                    _ => return Err("the theme".to_owned()),
+                }
+            }
+            "size" => {
+                let size = number(value).ok_or("the size of dots")?;
+                view.points = PointStyle::new(Some(size), view.points.opacity());
+            }
+            "opacity" => {
+                let opacity = number(value).ok_or("the opacity of dots")?;
+                view.points = PointStyle::new(view.points.size_px(), opacity);
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn finish(self) -> ParsedLink {
+        let Self { mut view, query, gene_sets, cell_sets, comparisons, shown, mut notices } = self;
+        let analysis = &mut view.analysis;
+        analysis.query = query.finish();
+        for (at, GeneSetDraft { name, description, genes }) in gene_sets {
+            match name.filter(|name| analysis.gene_set(name).is_none()) {
+                Some(name) => analysis.gene_sets.push(GeneSet { name, description, genes }),
+                None => notices.push(Notice::UnnamedSet { key: format!("gs{at}") }),
+            }
+        }
+        for (at, CellSetDraft { name, cells, query, broken }) in cell_sets {
+            if broken {
+                continue;
+            }
+            let source = match cells {
+                Some(cells) => CellSource::Cells(cells),
+                None => CellSource::Query(query.finish()),
+            };
+            match name.filter(|name| analysis.cell_set(name).is_none()) {
+                Some(name) => analysis.cell_sets.push(CellSet { name, source }),
+                None => notices.push(Notice::UnnamedSet { key: format!("set{at}") }),
+            }
+        }
+        for (at, ComparisonDraft { sets, mode, layer }) in comparisons {
+            if let Some((group, reference)) = sets {
+                let comparison = Comparison { group, reference, mode, layer };
+                if shown == Some(at) {
+                    view.panels.comparison = Some(comparison.clone());
+                }
+                analysis.comparisons.push(comparison);
+            }
+        }
+        notices.extend(view.drop_dangling_comparisons().into_iter().map(Notice::MissingSet));
+        ParsedLink { view: view.canonical(), notices }
+    }
+}
+
+impl QueryDraft {
+    /// Reads a pair about filters; `None` when the key is about something else.
+    fn read(&mut self, key: &str, value: &str) -> Option<Read> {
+        let (filters, key) = match numbered(key, "u") {
+            Some((level, rest)) if is_filter(rest) => (self.subset.entry(level).or_default(), rest),
+            _ if is_filter(key) => (&mut self.filters, key),
+            _ => return None,
+        };
+        let (kind, name) = key.split_once('.')?;
+        Some(read_filter(filters, kind, name, value).ok_or_else(|| format!("the filter on “{name}”")))
+    }
+
+    fn finish(self) -> CellQuery {
+        CellQuery { subset: self.subset.into_values().collect(), filters: self.filters }
+    }
+}
+
+impl GeneSetDraft {
+    fn read(&mut self, field: &str, value: &str) -> Read {
+        match field {
+            "" => self.name = Some(value.to_owned()),
+            "d" => value.clone_into(&mut self.description),
+            "g" => self.genes = text::names(value).collect(),
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+impl CellSetDraft {
+    fn read(&mut self, field: &str, value: &str) -> Read {
+        let read = match field {
+            "" => {
+                self.name = Some(value.to_owned());
+                Ok(())
+            }
+            "cells" => {
+                self.cells = CellList::from_text(value);
+                self.cells.is_some().then_some(()).ok_or("the cells".to_owned())
+            }
+            field => self.query.read(field, value).unwrap_or(Ok(())),
+        };
+        self.broken |= read.is_err();
+        read.map_err(|what| format!("{what} of a cell set"))
+    }
+}
+
+impl ComparisonDraft {
+    fn read(&mut self, field: &str, value: &str) -> Read {
+        match field {
+            "" => {
+                self.sets = Some(match text::split(value, ':')[..] {
+                    [group] => (text::unescaped(group), Reference::Rest),
+                    [group, reference] => (text::unescaped(group), Reference::Set(text::unescaped(reference))),
+                    _ => return Err("a comparison".to_owned()),
+                });
+            }
+            "mode" => {
+                self.mode = match value {
+                    "welch" => TestMode::Welch,
+                    "cellxgene" => TestMode::CellxgeneCompatible,
+                    _ => return Err("the statistic of a comparison".to_owned()),
+                }
+            }
+            "layer" => self.layer = Some(value.to_owned()),
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+/// The number and the rest of a key like `set0` or `set0.cells`.
+fn numbered<'a>(key: &'a str, prefix: &str) -> Option<(u32, &'a str)> {
+    let rest = key.strip_prefix(prefix)?;
+    let (number, rest) = rest.split_once('.').unwrap_or((rest, ""));
+    let digits = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+    digits.then(|| number.parse().ok()).flatten().map(|number| (number, rest))
+}
+
+fn is_filter(key: &str) -> bool {
+    matches!(key.split_once('.'), Some(("f" | "r" | "g" | "s", _)))
+}
+
+fn read_filter(filters: &mut Filters, kind: &str, name: &str, value: &str) -> Option<()> {
+    match kind {
+        "f" => {
+            let filter = ObsFilter::Labels(label_filter(value));
+            filters.obs.insert(name.to_owned(), filter);
+        }
+        "r" => {
+            let filter = ObsFilter::Range(text::parse_range(value)?);
+            filters.obs.insert(name.to_owned(), filter);
+        }
+        "g" => {
+            filters.genes.insert(text::parse_gene(name)?, text::parse_range(value)?);
+        }
+        _ => {
+            filters.selections.insert(name.to_owned(), selection(value)?);
+        }
+    }
+    Some(())
+}
+
+fn label_filter(value: &str) -> LabelFilter {
+    let labels = |text| text::split(text, ',').into_iter().map(text::parse_label).collect();
+    match value.strip_prefix('-') {
+        Some(hidden) => LabelFilter::Hide(labels(hidden)),
+        None => LabelFilter::Only(labels(value)),
+    }
+}
+
+fn selection(value: &str) -> Option<Selection> {
+    value
+        .split(',')
+        .map(|step| match step.split_at_checked(1)? {
+            ("a", polygon) => Polygon::from_text(polygon).map(SelectionStep::Add),
+            ("s", polygon) => Polygon::from_text(polygon).map(SelectionStep::Subtract),
+            ("i", "") => Some(SelectionStep::Invert),
+            _ => None,
+        })
+        .collect()
+}
+
+fn camera(value: &str) -> Option<Camera> {
+    let numbers: Vec<f64> = value.split(',').map(str::parse).collect::<Result<_, _>>().ok()?;
+    match numbers[..] {
+        [x, y, width] => Camera::new(x, y, width),
+        _ => None,
+    }
+}
+
+fn color(value: &str) -> Option<ColorBy> {
+    let (kind, name) = value.split_once(':')?;
+    match kind {
+        "obs" => Some(ColorBy::Obs(text::unescaped(name))),
+        "gene" => text::parse_gene(name).map(ColorBy::Gene),
+        _ => None,
+    }
+}
+
+fn number(value: &str) -> Option<f32> {
+    value.parse().ok().filter(|number: &f32| !number.is_nan())
+}

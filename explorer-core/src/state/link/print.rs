@@ -1,0 +1,188 @@
+//! From a view to the text of a link.
+
+use std::fmt::Write;
+
+use crate::state::{
+    Analysis, Camera, CellQuery, CellSource, Clip, ColorBy, ColorOptions, Filters, LabelFilter, ObsFilter, Panels,
+    PointStyle, Range, Reference, Selection, SelectionStep, TestMode, Theme, Tool, ViewSpec,
+};
+
+use super::{LINK_VERSION, text};
+
+/// The text of a view in its canonical form.
+pub(super) fn print(view: &ViewSpec) -> String {
+    let mut pairs = Pairs::default();
+    pairs.optional("d", view.dataset.as_deref());
+    pairs.optional("e", view.analysis.embedding.as_deref());
+    if let Some(camera) = view.camera {
+        pairs.camera(camera);
+    }
+    pairs.analysis(&view.analysis);
+    pairs.surroundings(view);
+    pairs.push("v", &LINK_VERSION.to_string());
+    pairs.0
+}
+
+#[derive(Default)]
+struct Pairs(String);
+
+impl Pairs {
+    fn push(&mut self, key: &str, value: &str) {
+        if !self.0.is_empty() {
+            self.0.push('&');
+        }
+        let (key, value) = (text::percent_encoded(key), text::percent_encoded(value));
+        write!(self.0, "{key}={value}").expect("writing to a string does not fail");
+    }
+
+    fn optional(&mut self, key: &str, value: Option<&str>) {
+        if let Some(value) = value {
+            self.push(key, value);
+        }
+    }
+
+    fn camera(&mut self, camera: Camera) {
+        let numbers = [camera.x(), camera.y(), camera.width()];
+        self.push("cam", &text::joined(numbers.map(text::number)));
+    }
+
+    fn analysis(&mut self, analysis: &Analysis) {
+        match &analysis.color {
+            ColorBy::None => {}
+            ColorBy::Obs(column) => self.push("c", &format!("obs:{}", text::escaped(column))),
+            ColorBy::Gene(gene) => self.push("c", &format!("gene:{}", text::gene(gene))),
+        }
+        self.color_options(&analysis.color_options);
+        self.optional("layer", analysis.layer.as_deref());
+        self.query("", &analysis.query);
+        if !analysis.genes.is_empty() {
+            self.push("genes", &text::list(&analysis.genes));
+        }
+        for (at, set) in analysis.gene_sets.iter().enumerate() {
+            self.push(&format!("gs{at}"), &set.name);
+            if !set.description.is_empty() {
+                self.push(&format!("gs{at}.d"), &set.description);
+            }
+            if !set.genes.is_empty() {
+                self.push(&format!("gs{at}.g"), &text::list(&set.genes));
+            }
+        }
+        for (at, set) in analysis.cell_sets.iter().enumerate() {
+            self.push(&format!("set{at}"), &set.name);
+            match &set.source {
+                CellSource::Query(query) => self.query(&format!("set{at}."), query),
+                CellSource::Cells(cells) => {
+                    self.push(&format!("set{at}.cells"), &cells.to_text());
+                }
+            }
+        }
+        for (at, comparison) in analysis.comparisons.iter().enumerate() {
+            let group = text::escaped(&comparison.group);
+            let sets = match &comparison.reference {
+                Reference::Rest => group,
+                Reference::Set(name) => format!("{group}:{}", text::escaped(name)),
+            };
+            self.push(&format!("de{at}"), &sets);
+            match comparison.mode {
+                TestMode::Welch => {}
+                TestMode::CellxgeneCompatible => self.push(&format!("de{at}.mode"), "cellxgene"),
+            }
+            self.optional(&format!("de{at}.layer"), comparison.layer.as_deref());
+        }
+    }
+
+    fn color_options(&mut self, options: &ColorOptions) {
+        self.optional("cmap", options.colormap.as_deref());
+        if options.range != Range::ALL {
+            self.push("crange", &text::range(options.range.min(), options.range.max()));
+        }
+        if options.log {
+            self.push("clog", "1");
+        }
+        if options.zeros_grey {
+            self.push("czero", "1");
+        }
+        if options.clip != Clip::NONE {
+            self.push("clip", &text::range(options.clip.lower(), options.clip.upper()));
+        }
+    }
+
+    fn query(&mut self, prefix: &str, query: &CellQuery) {
+        for (level, filters) in query.subset.iter().enumerate() {
+            self.filters(&format!("{prefix}u{level}."), filters);
+        }
+        self.filters(prefix, &query.filters);
+    }
+
+    fn filters(&mut self, prefix: &str, filters: &Filters) {
+        for (column, filter) in &filters.obs {
+            match filter {
+                ObsFilter::Labels(labels) => {
+                    self.push(&format!("{prefix}f.{column}"), &label_filter(labels));
+                }
+                ObsFilter::Range(range) => {
+                    let range = text::range(range.min(), range.max());
+                    self.push(&format!("{prefix}r.{column}"), &range);
+                }
+            }
+        }
+        for (gene, range) in &filters.genes {
+            let range = text::range(range.min(), range.max());
+            self.push(&format!("{prefix}g.{}", text::gene(gene)), &range);
+        }
+        for (embedding, steps) in &filters.selections {
+            self.push(&format!("{prefix}s.{embedding}"), &selection(steps));
+        }
+    }
+
+    fn surroundings(&mut self, view: &ViewSpec) {
+        let ViewSpec { tool, points, panels, .. } = view;
+        let default = Panels::default();
+        let shown = panels
+            .comparison
+            .as_ref()
+            .and_then(|shown| view.analysis.comparisons.iter().position(|listed| listed == shown));
+        if let Some(shown) = shown {
+            self.push("shown", &shown.to_string());
+        }
+        match tool {
+            Tool::Lasso => {}
+            Tool::Pan => self.push("tool", "pan"),
+            Tool::Rectangle => self.push("tool", "rectangle"),
+        }
+        for (key, open, usual) in [("left", panels.left, default.left), ("right", panels.right, default.right)] {
+            if open != usual {
+                self.push(key, if open { "1" } else { "0" });
+            }
+        }
+        if !panels.expanded.is_empty() {
+            self.push("open", &text::list(&panels.expanded));
+        }
+        match panels.theme {
+            Theme::System => {}
+            Theme::Light => self.push("theme", "light"),
+            Theme::Dark => self.push("theme", "dark"),
+        }
+        if let Some(size) = points.size_px() {
+            self.push("size", &text::number(size));
+        }
+        if points.opacity() != PointStyle::default().opacity() {
+            self.push("opacity", &text::number(points.opacity()));
+        }
+    }
+}
+
+fn label_filter(filter: &LabelFilter) -> String {
+    match filter {
+        LabelFilter::Hide(labels) => format!("-{}", text::joined(labels.iter().map(text::label))),
+        LabelFilter::Only(labels) => text::joined(labels.iter().map(text::label)),
+    }
+}
+
+fn selection(selection: &Selection) -> String {
+    text::joined(selection.steps().iter().map(|step| match step {
+        SelectionStep::Add(polygon) => format!("a{}", polygon.to_text()),
+        SelectionStep::Subtract(polygon) => format!("s{}", polygon.to_text()),
+        SelectionStep::Invert => "i".to_owned(),
+    }))
+}

@@ -1,0 +1,149 @@
+//! The spelling of links: percent-encoding, `~` escapes, numbers.
+
+use std::fmt::{Display, LowerExp};
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+
+use crate::state::{GeneKey, Label, Range};
+
+/// Characters that a query or fragment holds as they are and that programs which find links in
+/// text do not break them at.
+const ENCODED: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b',').remove(b':').remove(b'/');
+
+/// An item of a list whose name is empty, told from an empty list.
+const EMPTY: &str = "~e";
+/// Cells without a label, in a list of labels.
+const MISSING: &str = "~m";
+
+pub(super) fn percent_encoded(text: &str) -> impl Display + '_ {
+    utf8_percent_encode(text, ENCODED)
+}
+
+/// `None` when the bytes are not UTF-8. A `+` is a space, as forms write it.
+pub(super) fn percent_decoded(text: &str) -> Option<String> {
+    let spaced = text.replace('+', " ");
+    let decoded = percent_decode_str(&spaced).decode_utf8().ok()?;
+    Some(decoded.into_owned())
+}
+
+/// A name with its separators escaped.
+pub(super) fn escaped(name: &str) -> String {
+    if name.is_empty() {
+        return EMPTY.to_owned();
+    }
+    let mut text = String::with_capacity(name.len());
+    for (at, character) in name.char_indices() {
+        // The hyphen says "hidden" at the head of a list of labels.
+        if matches!(character, '~' | ',' | ':') || (at == 0 && character == '-') {
+            text.push('~');
+        }
+        text.push(character);
+    }
+    text
+}
+
+pub(super) fn unescaped(text: &str) -> String {
+    if text == EMPTY {
+        return String::new();
+    }
+    let mut name = String::with_capacity(text.len());
+    let mut characters = text.chars();
+    while let Some(character) = characters.next() {
+        match character {
+            '~' => name.push(characters.next().unwrap_or('~')),
+            character => name.push(character),
+        }
+    }
+    name
+}
+
+/// The pieces between unescaped separators, still escaped. An empty text has no piece.
+pub(super) fn split(text: &str, separator: char) -> Vec<&str> {
+    if text.is_empty() {
+        return Vec::new();
+    }
+    let mut pieces = Vec::new();
+    let mut start = 0;
+    let mut characters = text.char_indices();
+    while let Some((at, character)) = characters.next() {
+        if character == '~' {
+            characters.next();
+        } else if character == separator {
+            pieces.push(&text[start..at]);
+            start = at + separator.len_utf8();
+        }
+    }
+    pieces.push(&text[start..]);
+    pieces
+}
+
+pub(super) fn list<'a>(names: impl IntoIterator<Item = &'a String>) -> String {
+    joined(names.into_iter().map(|name| escaped(name)))
+}
+
+pub(super) fn joined(items: impl IntoIterator<Item = String>) -> String {
+    items.into_iter().collect::<Vec<_>>().join(",")
+}
+
+pub(super) fn names(text: &str) -> impl Iterator<Item = String> + '_ {
+    split(text, ',').into_iter().map(unescaped)
+}
+
+pub(super) fn label(label: &Label) -> String {
+    match label {
+        Label::Named(name) => escaped(name),
+        Label::Missing => MISSING.to_owned(),
+    }
+}
+
+pub(super) fn parse_label(text: &str) -> Label {
+    match text {
+        MISSING => Label::Missing,
+        _ => Label::Named(unescaped(text)),
+    }
+}
+
+pub(super) fn gene(key: &GeneKey) -> String {
+    match &key.layer {
+        None => escaped(&key.gene),
+        Some(layer) => format!("{}:{}", escaped(layer), escaped(&key.gene)),
+    }
+}
+
+pub(super) fn parse_gene(text: &str) -> Option<GeneKey> {
+    match split(text, ':')[..] {
+        [gene] => Some(GeneKey::new(unescaped(gene))),
+        [layer, gene] => Some(GeneKey { layer: Some(unescaped(layer)), gene: unescaped(gene) }),
+        _ => None,
+    }
+}
+
+pub(super) fn range(min: f32, max: f32) -> String {
+    format!("{}..{}", number(min), number(max))
+}
+
+pub(super) fn parse_bounds(text: &str) -> Option<(f32, f32)> {
+    let (min, max) = text.split_once("..")?;
+    Some((min.parse().ok()?, max.parse().ok()?))
+}
+
+pub(super) fn parse_range(text: &str) -> Option<Range> {
+    let (min, max) = parse_bounds(text)?;
+    Range::new(min, max)
+}
+
+/// The shortest text that reads back as the same number.
+pub(super) fn number<T: Display + LowerExp>(value: T) -> String {
+    let plain = value.to_string();
+    let scientific = format!("{value:e}");
+    if scientific.len() < plain.len() { scientific } else { plain }
+}
+
+pub(super) fn flag(text: &str) -> Option<bool> {
+    match text {
+        "1" => Some(true),
+        "0" => Some(false),
+        _ => None,
+    }
+}

@@ -1,0 +1,42 @@
+//! The state of the Explorer and everything that can happen to it.
+//!
+//! [`AppState`] is plain data. An [`Action`] is the only way to change it, and [`reduce`] the only
+//! function that does; [`History`] wraps that with undo and redo. The page, a link and a host page
+//! are equal clients of the same actions. A [`ViewSpec`] is the part that a link holds: see
+//! [`link`].
+//!
+//! State describes; it holds nothing large. Columns, labels, genes and embeddings are named, and
+//! may turn out not to exist; [`CellQuery::active_dimensions`] and [`changed_dimensions`] tell a
+//! cross-filter what to compute, [`ViewSpec::needs`] what to fetch.
+
+mod action;
+mod canonical;
+mod color;
+mod command;
+mod dimension;
+mod history;
+pub mod link;
+mod needs;
+mod polygon;
+mod query;
+mod reduce;
+mod sets;
+mod shortcut;
+#[cfg(test)]
+mod strategies;
+#[cfg(test)]
+mod tests;
+mod view;
+
+pub use action::{Action, CoalesceKey, SelectMode, UndoPolicy};
+pub use color::{Clip, ColorBy, ColorOptions};
+pub use command::Command;
+pub use dimension::{Dimension, DimensionFilter, DimensionKey, changed_dimensions};
+pub use history::{HISTORY_LIMIT, History};
+pub use needs::Needs;
+pub use polygon::Polygon;
+pub use query::{CellQuery, Filters, GeneKey, Label, LabelFilter, ObsFilter, Range, Selection, SelectionStep};
+pub use reduce::reduce;
+pub use sets::{CellList, CellSet, CellSource, Comparison, GeneSet, Reference, TestMode};
+pub use shortcut::{Modifiers, Platform, Shortcut};
+pub use view::{Analysis, AppState, Camera, Hover, Panels, PointStyle, Side, Theme, Tool, Transient, ViewSpec};

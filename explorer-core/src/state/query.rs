@@ -1,0 +1,274 @@
+//! Which cells: filters by column, gene and outline, as plain descriptions.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Polygon;
+
+/// A label of a categorical column.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Label {
+    /// A category, by its text.
+    Named(String),
+    /// Cells that have no label.
+    Missing,
+}
+
+impl Label {
+    /// The label with this text.
+    pub fn named(text: impl Into<String>) -> Self {
+        Self::Named(text.into())
+    }
+}
+
+/// Which labels of a column a cell may have. Labels that the column does not have match no cell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LabelFilter {
+    /// Every label but these, those that the link's writer never saw included.
+    Hide(BTreeSet<Label>),
+    /// These labels alone; none at all when empty.
+    Only(BTreeSet<Label>),
+}
+
+impl LabelFilter {
+    /// Whether cells with this label pass.
+    pub fn allows(&self, label: &Label) -> bool {
+        match self {
+            Self::Hide(labels) => !labels.contains(label),
+            Self::Only(labels) => labels.contains(label),
+        }
+    }
+
+    /// Whether every cell passes, whatever the labels are.
+    pub fn is_trivial(&self) -> bool {
+        matches!(self, Self::Hide(labels) if labels.is_empty())
+    }
+
+    /// Lets a label pass that did not, or the other way round.
+    pub fn toggle(&mut self, label: Label) {
+        let (Self::Hide(labels) | Self::Only(labels)) = self;
+        if !labels.remove(&label) {
+            labels.insert(label);
+        }
+    }
+
+    /// The filter with the same effect on a column with these labels ([`Label::Missing`] among
+    /// them if cells lack one), in the form that names fewer labels.
+    pub fn shortest<'a>(&self, labels: impl IntoIterator<Item = &'a Label>) -> Self {
+        let (allowed, hidden): (BTreeSet<Label>, BTreeSet<Label>) =
+            labels.into_iter().cloned().partition(|label| self.allows(label));
+        if hidden.len() <= allowed.len() { Self::Hide(hidden) } else { Self::Only(allowed) }
+    }
+}
+
+/// An inclusive range of numbers. Missing values lie in no range.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Range {
+    min: f32,
+    max: f32,
+}
+
+impl Range {
+    /// Every number, infinities included.
+    pub const ALL: Self = Self { min: f32::NEG_INFINITY, max: f32::INFINITY };
+
+    /// The range from `min` to `max`, both included, either of which may be infinite; `None` when
+    /// a bound is NaN or they are in the wrong order.
+    pub fn new(min: f32, max: f32) -> Option<Self> {
+        // Adding zero turns −0 into 0, which the text of a link does not tell apart.
+        (min <= max).then_some(Self { min: min + 0.0, max: max + 0.0 })
+    }
+
+    /// The smallest value in the range.
+    pub fn min(self) -> f32 {
+        self.min
+    }
+
+    /// The largest value in the range.
+    pub fn max(self) -> f32 {
+        self.max
+    }
+
+    /// Whether a value lies in the range; NaN does not.
+    pub fn contains(self, value: f32) -> bool {
+        self.min <= value && value <= self.max
+    }
+}
+
+/// A gene's expression in one layer.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct GeneKey {
+    /// The layer, or `None` for the dataset's default.
+    pub layer: Option<String>,
+    /// The gene, by the name that search and lists show.
+    pub gene: String,
+}
+
+impl GeneKey {
+    /// The gene in the dataset's default layer.
+    pub fn new(gene: impl Into<String>) -> Self {
+        Self { layer: None, gene: gene.into() }
+    }
+}
+
+/// A filter on a column of `obs`.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ObsFilter {
+    /// By label, for a categorical column.
+    Labels(LabelFilter),
+    /// By value, for a continuous column.
+    Range(Range),
+}
+
+/// One step of a selection in an embedding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SelectionStep {
+    /// The cells inside join the selection.
+    Add(Polygon),
+    /// The cells inside leave the selection.
+    Subtract(Polygon),
+    /// The selected cells and the others change places.
+    Invert,
+}
+
+/// Outlines drawn in one embedding, applied in order.
+///
+/// The steps start from no cell if the first is [`SelectionStep::Add`], and from every cell if it
+/// is [`SelectionStep::Subtract`]. A cell without a position is inside no outline.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Selection {
+    steps: Vec<SelectionStep>,
+}
+
+impl Selection {
+    /// The steps, in order: never an inversion first, nor two in a row.
+    pub fn steps(&self) -> &[SelectionStep] {
+        &self.steps
+    }
+
+    /// Whether there is no step, which is to say no selection.
+    pub fn is_empty(&self) -> bool {
+        self.steps.is_empty()
+    }
+
+    /// Adds a step. Inverting nothing does nothing, and inverting twice undoes it.
+    pub fn push(&mut self, step: SelectionStep) {
+        match (&step, self.steps.last()) {
+            (SelectionStep::Invert, None) => {}
+            (SelectionStep::Invert, Some(SelectionStep::Invert)) => {
+                self.steps.pop();
+            }
+            _ => self.steps.push(step),
+        }
+    }
+}
+
+impl FromIterator<SelectionStep> for Selection {
+    fn from_iter<I: IntoIterator<Item = SelectionStep>>(steps: I) -> Self {
+        let mut selection = Self::default();
+        for step in steps {
+            selection.push(step);
+        }
+        selection
+    }
+}
+
+/// Filters that a cell must pass all of.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Filters {
+    /// On columns of `obs`, by name.
+    pub obs: BTreeMap<String, ObsFilter>,
+    /// On genes' expression.
+    pub genes: BTreeMap<GeneKey, Range>,
+    /// By outline, by the embedding's key in `obsm`.
+    pub selections: BTreeMap<String, Selection>,
+}
+
+impl Filters {
+    /// Whether there is no filter.
+    pub fn is_empty(&self) -> bool {
+        self.obs.is_empty() && self.genes.is_empty() && self.selections.is_empty()
+    }
+
+    /// Without the entries that let every cell pass by their form alone.
+    pub(super) fn canonical(mut self) -> Self {
+        self.obs.retain(|_, filter| !matches!(filter, ObsFilter::Labels(labels) if labels.is_trivial()));
+        self.selections.retain(|_, selection| !selection.is_empty());
+        self
+    }
+}
+
+/// A set of cells by description: those that pass the filters of every level.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CellQuery {
+    /// The levels of subsetting, outermost first: the filters each was made from.
+    pub subset: Vec<Filters>,
+    /// The filters within the innermost subset.
+    pub filters: Filters,
+}
+
+impl CellQuery {
+    /// Whether every cell is meant.
+    pub fn is_empty(&self) -> bool {
+        self.subset.is_empty() && self.filters.is_empty()
+    }
+
+    pub(super) fn canonical(self) -> Self {
+        Self {
+            subset: self.subset.into_iter().map(Filters::canonical).filter(|level| !level.is_empty()).collect(),
+            filters: self.filters.canonical(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn ranges_refuse_what_is_no_range() {
+        assert_eq!(Range::new(2.0, 1.0), None);
+        assert_eq!(Range::new(f32::NAN, 1.0), None);
+        assert_eq!(Range::new(0.0, f32::NAN), None);
+        let range = Range::new(1.0, 2.0).unwrap();
+        assert!(range.contains(1.0) && range.contains(2.0));
+        assert!(!range.contains(f32::NAN) && !Range::ALL.contains(f32::NAN));
+        assert!(Range::ALL.contains(f32::INFINITY));
+    }
+
+    #[test]
+    fn inverting_twice_is_nothing() {
+        let polygon = Polygon::rectangle((0.0, 0.0), (1.0, 1.0)).unwrap();
+        let once = Selection::from_iter([SelectionStep::Invert, SelectionStep::Add(polygon)]);
+        let mut twice = once.clone();
+        twice.push(SelectionStep::Invert);
+        assert_ne!(twice, once);
+        twice.push(SelectionStep::Invert);
+        assert_eq!(twice, once);
+        assert_eq!(once.steps().len(), 1);
+    }
+
+    proptest! {
+        #[test]
+        fn the_shortest_form_has_the_same_effect(
+            hide in any::<bool>(),
+            listed in prop::collection::btree_set(0_u8..12, 0..12),
+            labels in prop::collection::btree_set(0_u8..10, 0..10),
+        ) {
+            let label = |number: u8| match number {
+                0 => Label::Missing,
+                _ => Label::named(number.to_string()),
+            };
+            let listed: BTreeSet<_> = listed.into_iter().map(label).collect();
+            let labels: Vec<_> = labels.into_iter().map(label).collect();
+            let filter = if hide { LabelFilter::Hide(listed) } else { LabelFilter::Only(listed) };
+            let shortest = filter.shortest(&labels);
+            for label in &labels {
+                prop_assert_eq!(filter.allows(label), shortest.allows(label));
+            }
+            let (LabelFilter::Hide(named) | LabelFilter::Only(named)) = shortest;
+            prop_assert!(2 * named.len() <= labels.len());
+        }
+    }
+}

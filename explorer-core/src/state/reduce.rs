@@ -1,0 +1,284 @@
+//! The one function that changes the state.
+
+use std::collections::BTreeSet;
+
+use super::{
+    Action, Analysis, AppState, CellQuery, CellSet, CellSource, ColorBy, Comparison, GeneSet, Label, LabelFilter,
+    ObsFilter, Panels, Polygon, Range, SelectMode, Selection, SelectionStep, Side, ViewSpec,
+};
+
+/// The state after an action. An action that does not apply (it names what is not there, or asks
+/// for what already is) gives back an equal state.
+pub fn reduce(mut state: AppState, action: Action) -> AppState {
+    let AppState { view, transient } = &mut state;
+    match action {
+        Action::Undo | Action::Redo | Action::EndDrag => {}
+        Action::OpenDataset(id) => open_dataset(view, id),
+        Action::Restore(restored) => *view = restored.canonical(),
+        Action::SetEmbedding(embedding) => {
+            if view.analysis.embedding != embedding {
+                view.analysis.embedding = embedding;
+                view.camera = None;
+            }
+        }
+        Action::SetCamera(camera) => view.camera = camera,
+        Action::SetTool(tool) => view.tool = tool,
+        Action::SetPointStyle(style) => view.points = style,
+        Action::RenameCellSet { from, to } => rename_cell_set(view, &from, to),
+        Action::Compare(comparison) => compare(view, comparison),
+        Action::ShowComparison(shown) => show_comparison(view, shown),
+        Action::ToggleSidebar(Side::Left) => view.panels.left = !view.panels.left,
+        Action::ToggleSidebar(Side::Right) => view.panels.right = !view.panels.right,
+        Action::ToggleExpanded(column) => toggle(&mut view.panels.expanded, column),
+        Action::SetTheme(theme) => view.panels.theme = theme,
+        Action::Hover(hover) => transient.hover = hover,
+        Action::SetDrawer(drawer) => transient.drawer = drawer,
+        about_data => analyse(&mut view.analysis, about_data),
+    }
+    state
+}
+
+/// Actions that change nothing but the part that undo covers.
+fn analyse(analysis: &mut Analysis, action: Action) {
+    let filters = &mut analysis.query.filters;
+    match action {
+        Action::SetColor(color) => set_color(analysis, color),
+        Action::SetColorOptions(options) => analysis.color_options = options,
+        Action::SetLayer(layer) => set_layer(analysis, layer),
+        Action::ToggleLabel { column, label } => toggle_label(&mut analysis.query, column, label),
+        Action::SetLabels { column, filter } => {
+            set_labels(&mut analysis.query, column, filter);
+        }
+        Action::SetRange { column, range: Some(range) } => {
+            filters.obs.insert(column, ObsFilter::Range(range));
+        }
+        Action::SetRange { column, range: None } => {
+            if let Some(ObsFilter::Range(_)) = filters.obs.get(&column) {
+                filters.obs.remove(&column);
+            }
+        }
+        Action::SetGeneRange { gene, range } => match range {
+            Some(range) => drop(filters.genes.insert(gene, range)),
+            None => drop(filters.genes.remove(&gene)),
+        },
+        Action::Select { embedding, mode, polygon } => {
+            select(filters.selections.entry(embedding).or_default(), mode, polygon);
+        }
+        Action::InvertSelection { embedding } => {
+            if let Some(selection) = filters.selections.get_mut(&embedding) {
+                selection.push(SelectionStep::Invert);
+            }
+        }
+        Action::ClearFilter(key) => filters.remove(&key),
+        Action::ClearFilters => *filters = Default::default(),
+        Action::Subset => {
+            if !filters.is_empty() {
+                let level = std::mem::take(filters);
+                analysis.query.subset.push(level);
+            }
+        }
+        Action::Unsubset => {
+            if let Some(level) = analysis.query.subset.pop() {
+                analysis.query.filters = level;
+            }
+        }
+        Action::SaveCellSet { name } => {
+            let source = CellSource::Query(analysis.query.clone());
+            put_cell_set(analysis, CellSet { name, source });
+        }
+        Action::AddCellSet(set) => put_cell_set(analysis, set),
+        Action::SelectCellSet(name) => {
+            if let Some(CellSet { source: CellSource::Query(query), .. }) = analysis.cell_set(&name) {
+                analysis.query = query.clone();
+            }
+        }
+        Action::RemoveCellSet(name) => {
+            analysis.cell_sets.retain(|set| set.name != name);
+            analysis.comparisons.retain(|comparison| !comparison.uses(&name));
+        }
+        Action::RemoveComparison(removed) => {
+            analysis.comparisons.retain(|comparison| *comparison != removed);
+        }
+        about_genes => change_genes(analysis, about_genes),
+    }
+}
+
+/// Actions on the list of genes and the gene sets; any other does nothing here.
+fn change_genes(analysis: &mut Analysis, action: Action) {
+    match action {
+        Action::AddGenes(genes) => add_missing(&mut analysis.genes, genes),
+        Action::RemoveGene(gene) => {
+            analysis.genes.retain(|listed| *listed != gene);
+            drop_unseen_filters(analysis, &[gene]);
+        }
+        Action::AddGeneSet(set) => put_gene_set(analysis, set),
+        Action::RenameGeneSet { from, to } => {
+            if analysis.gene_set(&to).is_none()
+                && let Some(set) = gene_set_mut(analysis, &from)
+            {
+                set.name = to;
+            }
+        }
+        Action::DescribeGeneSet { name, description } => {
+            if let Some(set) = gene_set_mut(analysis, &name) {
+                set.description = description;
+            }
+        }
+        Action::AddToGeneSet { name, genes } => {
+            if let Some(set) = gene_set_mut(analysis, &name) {
+                add_missing(&mut set.genes, genes);
+            }
+        }
+        Action::RemoveFromGeneSet { name, gene } => {
+            if let Some(set) = gene_set_mut(analysis, &name) {
+                set.genes.retain(|listed| *listed != gene);
+                drop_unseen_filters(analysis, &[gene]);
+            }
+        }
+        Action::RemoveGeneSet(name) => {
+            if let Some(at) = analysis.gene_sets.iter().position(|set| set.name == name) {
+                let set = analysis.gene_sets.remove(at);
+                drop_unseen_filters(analysis, &set.genes);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn open_dataset(view: &mut ViewSpec, id: String) {
+    if view.dataset.as_deref() == Some(id.as_str()) {
+        return;
+    }
+    let old = std::mem::take(view);
+    *view = ViewSpec {
+        dataset: Some(id),
+        tool: old.tool,
+        points: old.points,
+        panels: Panels { expanded: BTreeSet::new(), comparison: None, ..old.panels },
+        ..ViewSpec::default()
+    };
+}
+
+fn set_color(analysis: &mut Analysis, color: ColorBy) {
+    if analysis.color != color {
+        analysis.color = color;
+        analysis.color_options.range = Range::ALL;
+        analysis.color_options.log = false;
+    }
+}
+
+fn set_layer(analysis: &mut Analysis, layer: Option<String>) {
+    if let ColorBy::Gene(gene) = &mut analysis.color
+        && gene.layer != layer
+    {
+        gene.layer.clone_from(&layer);
+        analysis.color_options.range = Range::ALL;
+        analysis.color_options.log = false;
+    }
+    analysis.layer = layer;
+}
+
+fn toggle_label(query: &mut CellQuery, column: String, label: Label) {
+    let mut filter = match query.filters.obs.get(&column) {
+        Some(ObsFilter::Labels(filter)) => filter.clone(),
+        Some(ObsFilter::Range(_)) => return,
+        None => LabelFilter::Hide(BTreeSet::new()),
+    };
+    filter.toggle(label);
+    set_labels(query, column, filter);
+}
+
+fn set_labels(query: &mut CellQuery, column: String, filter: LabelFilter) {
+    if filter.is_trivial() {
+        query.filters.obs.remove(&column);
+    } else {
+        query.filters.obs.insert(column, ObsFilter::Labels(filter));
+    }
+}
+
+fn select(selection: &mut Selection, mode: SelectMode, polygon: Polygon) {
+    match mode {
+        SelectMode::Replace => {
+            *selection = Selection::from_iter([SelectionStep::Add(polygon)]);
+        }
+        SelectMode::Add => selection.push(SelectionStep::Add(polygon)),
+        SelectMode::Subtract => selection.push(SelectionStep::Subtract(polygon)),
+    }
+}
+
+fn put_cell_set(analysis: &mut Analysis, mut set: CellSet) {
+    if let CellSource::Query(query) = &mut set.source {
+        *query = std::mem::take(query).canonical();
+    }
+    match analysis.cell_sets.iter_mut().find(|old| old.name == set.name) {
+        Some(old) => *old = set,
+        None => analysis.cell_sets.push(set),
+    }
+}
+
+fn rename_cell_set(view: &mut ViewSpec, from: &str, to: String) {
+    let analysis = &mut view.analysis;
+    if analysis.cell_set(&to).is_some() {
+        return;
+    }
+    let Some(set) = analysis.cell_sets.iter_mut().find(|set| set.name == from) else {
+        return;
+    };
+    for comparison in analysis.comparisons.iter_mut().chain(&mut view.panels.comparison) {
+        comparison.rename_set(from, &to);
+    }
+    set.name = to;
+}
+
+fn compare(view: &mut ViewSpec, comparison: Comparison) {
+    if view.analysis.can_compare(&comparison) {
+        if !view.analysis.comparisons.contains(&comparison) {
+            view.analysis.comparisons.push(comparison.clone());
+        }
+        view.panels.comparison = Some(comparison);
+    }
+}
+
+fn show_comparison(view: &mut ViewSpec, shown: Option<Comparison>) {
+    if shown.as_ref().is_none_or(|shown| view.analysis.comparisons.contains(shown)) {
+        view.panels.comparison = shown;
+    }
+}
+
+fn put_gene_set(analysis: &mut Analysis, mut set: GeneSet) {
+    let genes = std::mem::take(&mut set.genes);
+    add_missing(&mut set.genes, genes);
+    match gene_set_mut(analysis, &set.name) {
+        Some(old) => {
+            let old = std::mem::replace(old, set);
+            drop_unseen_filters(analysis, &old.genes);
+        }
+        None => analysis.gene_sets.push(set),
+    }
+}
+
+fn gene_set_mut<'a>(analysis: &'a mut Analysis, name: &str) -> Option<&'a mut GeneSet> {
+    analysis.gene_sets.iter_mut().find(|set| set.name == name)
+}
+
+/// Removes the filters on genes that neither the list nor a gene set shows, since nothing on the
+/// page could.
+fn drop_unseen_filters(analysis: &mut Analysis, genes: &[String]) {
+    let Analysis { genes: listed, gene_sets, query, .. } = analysis;
+    query.filters.genes.retain(|key, _| {
+        !genes.contains(&key.gene)
+            || listed.contains(&key.gene)
+            || gene_sets.iter().any(|set| set.genes.contains(&key.gene))
+    });
+}
+
+fn add_missing(list: &mut Vec<String>, genes: Vec<String>) {
+    let mut known: BTreeSet<String> = list.iter().cloned().collect();
+    list.extend(genes.into_iter().filter(|gene| known.insert(gene.clone())));
+}
+
+fn toggle(set: &mut BTreeSet<String>, item: String) {
+    if !set.remove(&item) {
+        set.insert(item);
+    }
+}

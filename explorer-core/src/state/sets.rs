@@ -1,0 +1,156 @@
+//! Sets with names, of cells and of genes, and the comparisons made between them.
+
+use std::sync::Arc;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use roaring::RoaringBitmap;
+
+use super::CellQuery;
+
+/// A named list of genes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GeneSet {
+    /// Unique among the gene sets.
+    pub name: String,
+    /// What the set is for; may be empty.
+    pub description: String,
+    /// The genes, each once.
+    pub genes: Vec<String>,
+}
+
+/// A named set of cells.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CellSet {
+    /// Unique among the cell sets.
+    pub name: String,
+    /// Its cells.
+    pub source: CellSource,
+}
+
+/// How the cells of a set are known.
+#[derive(Clone, Debug, PartialEq)]
+pub enum CellSource {
+    /// By what was selected when the set was saved.
+    Query(CellQuery),
+    /// One by one.
+    Cells(CellList),
+}
+
+/// Cells by their place in storage order. Cheap to clone.
+///
+/// A link's list may name cells that the dataset does not have: whoever uses it drops those.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CellList(Arc<RoaringBitmap>);
+
+impl CellList {
+    /// The list with these cells.
+    pub fn new(mut cells: RoaringBitmap) -> Self {
+        cells.optimize();
+        Self(Arc::new(cells))
+    }
+
+    /// The cells.
+    pub fn cells(&self) -> &RoaringBitmap {
+        &self.0
+    }
+
+    /// The list in roaring's portable format, as base64url text.
+    pub(super) fn to_text(&self) -> String {
+        let mut bytes = Vec::with_capacity(self.0.serialized_size());
+        self.0.serialize_into(&mut bytes).expect("writing to memory does not fail");
+        URL_SAFE_NO_PAD.encode(bytes)
+    }
+
+    /// The list that [`CellList::to_text`] wrote; `None` for any other text.
+    pub(super) fn from_text(text: &str) -> Option<Self> {
+        let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
+        let mut rest = bytes.as_slice();
+        let cells = RoaringBitmap::deserialize_from(&mut rest).ok()?;
+        rest.is_empty().then(|| Self::new(cells))
+    }
+}
+
+/// What a group of cells is compared with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reference {
+    /// Every other cell of the dataset.
+    Rest,
+    /// A cell set, by name.
+    Set(String),
+}
+
+/// The statistic of a comparison.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TestMode {
+    /// Welch's t-test.
+    #[default]
+    Welch,
+    /// Welch's t-test as CELLxGENE computes it: both variances divided by the smaller group's size.
+    CellxgeneCompatible,
+}
+
+/// A question of differential expression. Its answer is not state.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Comparison {
+    /// The cell set in question, by name.
+    pub group: String,
+    /// What it is compared with.
+    pub reference: Reference,
+    /// The statistic.
+    pub mode: TestMode,
+    /// The layer, or `None` for the dataset's default.
+    pub layer: Option<String>,
+}
+
+impl Comparison {
+    /// Whether the comparison is about this cell set.
+    pub fn uses(&self, set: &str) -> bool {
+        self.group == set || matches!(&self.reference, Reference::Set(name) if name == set)
+    }
+
+    /// Follows a cell set to its new name.
+    pub(super) fn rename_set(&mut self, from: &str, to: &str) {
+        if self.group == from {
+            to.clone_into(&mut self.group);
+        }
+        if let Reference::Set(name) = &mut self.reference
+            && name == from
+        {
+            to.clone_into(name);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cell_lists_round_trip_and_broken_ones_are_refused() {
+        let lists = [
+            RoaringBitmap::new(),
+            RoaringBitmap::from_iter([0, 7, 70_000, u32::MAX]),
+            RoaringBitmap::from_iter(1_000..90_000),
+            RoaringBitmap::from_iter((0..100_000).step_by(3)),
+        ];
+        for cells in lists {
+            let list = CellList::new(cells.clone());
+            assert_eq!(list.cells(), &cells);
+            let text = list.to_text();
+            let again = CellList::from_text(&text).unwrap();
+            assert_eq!(again, list);
+            assert_eq!(again.to_text(), text);
+            assert_eq!(CellList::from_text(&text[..text.len() - 2]), None);
+            assert_eq!(CellList::from_text(&format!("{text}AAAA")), None);
+        }
+        assert_eq!(CellList::from_text("not a list"), None);
+        assert_eq!(CellList::from_text(""), None);
+    }
+
+    #[test]
+    fn a_run_of_cells_is_short() {
+        let list = CellList::new(RoaringBitmap::from_iter(0..60_000));
+        assert!(list.to_text().len() < 40, "{}", list.to_text());
+    }
+}

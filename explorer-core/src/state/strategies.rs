@@ -1,0 +1,291 @@
+//! Arbitrary states and actions for property tests.
+
+use proptest::collection::{btree_map, btree_set, vec};
+use proptest::option;
+use proptest::prelude::*;
+use roaring::RoaringBitmap;
+
+use crate::data::CellIdx;
+
+use super::*;
+
+/// Names that the grammar of links would trip over, and few enough for actions to meet.
+const NAMES: [&str; 20] = [
+    "",
+    "a",
+    "b",
+    "louvain",
+    "b,c",
+    "-x",
+    "-",
+    "~",
+    "~m",
+    "~e",
+    "a:b",
+    "A&B=C",
+    "é细胞🧬",
+    "1..2",
+    "%41%",
+    "+ +",
+    "#?/",
+    "u0.f.x",
+    "CD4+ T, naive.",
+    "\u{0}\n\t\"'<>",
+];
+
+pub(super) fn name() -> impl Strategy<Value = String> {
+    prop_oneof![
+        8 => prop::sample::select(&NAMES[..]).prop_map(str::to_owned),
+        1 => "\\PC{0,8}",
+        1 => any::<String>().prop_map(|text| text.chars().take(6).collect()),
+    ]
+}
+
+fn names() -> impl Strategy<Value = Vec<String>> {
+    vec(name(), 0..5)
+}
+
+fn number() -> impl Strategy<Value = f32> {
+    prop_oneof![
+        Just(0.0),
+        Just(-0.0),
+        Just(f32::INFINITY),
+        Just(f32::NEG_INFINITY),
+        -10.0..10.0_f32,
+        any::<f32>().prop_filter("a number", |number| !number.is_nan()),
+    ]
+}
+
+fn range() -> impl Strategy<Value = Range> {
+    (number(), number()).prop_map(|(a, b)| Range::new(a.min(b), a.max(b)).unwrap())
+}
+
+fn label() -> impl Strategy<Value = Label> {
+    prop_oneof![4 => name().prop_map(Label::Named), 1 => Just(Label::Missing)]
+}
+
+fn label_filter() -> impl Strategy<Value = LabelFilter> {
+    (any::<bool>(), btree_set(label(), 0..4))
+        .prop_map(|(hide, labels)| if hide { LabelFilter::Hide(labels) } else { LabelFilter::Only(labels) })
+}
+
+pub(super) fn polygon() -> impl Strategy<Value = Polygon> {
+    vec((-1e4..1e4_f64, -1e4..1e4_f64), 3..8).prop_filter_map("an area", |path| Polygon::from_path(&path, 0.0))
+}
+
+fn selection() -> impl Strategy<Value = Selection> {
+    let step = prop_oneof![
+        polygon().prop_map(SelectionStep::Add),
+        polygon().prop_map(SelectionStep::Subtract),
+        Just(SelectionStep::Invert),
+    ];
+    vec(step, 0..4).prop_map(Selection::from_iter)
+}
+
+fn layer() -> impl Strategy<Value = Option<String>> {
+    option::weighted(0.3, name())
+}
+
+fn gene() -> impl Strategy<Value = GeneKey> {
+    (layer(), name()).prop_map(|(layer, gene)| GeneKey { layer, gene })
+}
+
+fn filters() -> impl Strategy<Value = Filters> {
+    let obs = prop_oneof![label_filter().prop_map(ObsFilter::Labels), range().prop_map(ObsFilter::Range),];
+    (btree_map(name(), obs, 0..3), btree_map(gene(), range(), 0..2), btree_map(name(), selection(), 0..2))
+        .prop_map(|(obs, genes, selections)| Filters { obs, genes, selections })
+}
+
+pub(super) fn query() -> impl Strategy<Value = CellQuery> {
+    (vec(filters(), 0..3), filters()).prop_map(|(subset, filters)| CellQuery { subset, filters })
+}
+
+fn gene_set() -> impl Strategy<Value = GeneSet> {
+    (name(), name(), names()).prop_map(|(name, description, genes)| GeneSet { name, description, genes })
+}
+
+fn cell_set() -> impl Strategy<Value = CellSet> {
+    let cells = btree_set(0..200_000_u32, 0..20).prop_map(RoaringBitmap::from_iter);
+    let source = prop_oneof![
+        query().prop_map(CellSource::Query),
+        cells.prop_map(|cells| CellSource::Cells(CellList::new(cells))),
+    ];
+    (name(), source).prop_map(|(name, source)| CellSet { name, source })
+}
+
+fn comparison() -> impl Strategy<Value = Comparison> {
+    let mode = prop_oneof![Just(TestMode::Welch), Just(TestMode::CellxgeneCompatible)];
+    (name(), option::of(name()), mode, layer()).prop_map(|(group, reference, mode, layer)| Comparison {
+        group,
+        reference: reference.map_or(Reference::Rest, Reference::Set),
+        mode,
+        layer,
+    })
+}
+
+fn color() -> impl Strategy<Value = ColorBy> {
+    prop_oneof![Just(ColorBy::None), name().prop_map(ColorBy::Obs), gene().prop_map(ColorBy::Gene),]
+}
+
+fn color_options() -> impl Strategy<Value = ColorOptions> {
+    let clip = (0.0..50.0_f32, 50.5..100.0_f32).prop_map(|(lower, upper)| Clip::new(lower, upper).unwrap());
+    let clip = prop_oneof![Just(Clip::NONE), clip];
+    let range = prop_oneof![Just(Range::ALL), range()];
+    (option::of(name()), range, any::<bool>(), any::<bool>(), clip)
+        .prop_map(|(colormap, range, log, zeros_grey, clip)| ColorOptions { colormap, range, log, zeros_grey, clip })
+}
+
+fn camera() -> impl Strategy<Value = Camera> {
+    let coordinate = || prop_oneof![-100.0..100.0_f64, -1e100..1e100_f64, -1e-9..1e-9_f64];
+    let width = (-99.0..99.0_f64).prop_map(|power| 10_f64.powf(power));
+    let width = prop_oneof![1e-3..1e4_f64, width, Just(1.0), Just(9.999_999)];
+    (coordinate(), coordinate(), width).prop_map(|(x, y, width)| Camera::new(x, y, width).unwrap())
+}
+
+fn points() -> impl Strategy<Value = PointStyle> {
+    (option::of(0.0..200.0_f32), 0.0..1.0_f32).prop_map(|(size, opacity)| PointStyle::new(size, opacity))
+}
+
+fn tool() -> impl Strategy<Value = Tool> {
+    prop::sample::select(vec![Tool::Pan, Tool::Lasso, Tool::Rectangle])
+}
+
+fn theme() -> impl Strategy<Value = Theme> {
+    prop::sample::select(vec![Theme::System, Theme::Light, Theme::Dark])
+}
+
+fn side() -> impl Strategy<Value = Side> {
+    prop::sample::select(vec![Side::Left, Side::Right])
+}
+
+fn analysis() -> impl Strategy<Value = Analysis> {
+    (
+        (option::of(name()), color(), color_options(), layer(), query()),
+        names(),
+        vec(gene_set(), 0..3),
+        vec(cell_set(), 0..5),
+        vec(comparison(), 0..3),
+    )
+        .prop_map(|(first, genes, gene_sets, cell_sets, comparisons)| {
+            let (embedding, color, color_options, layer, query) = first;
+            Analysis { embedding, color, color_options, layer, query, genes, gene_sets, cell_sets, comparisons }
+        })
+}
+
+pub(super) fn view() -> impl Strategy<Value = ViewSpec> {
+    let panels = (any::<bool>(), any::<bool>(), btree_set(name(), 0..3), any::<bool>(), theme());
+    (option::of(name()), analysis(), option::of(camera()), tool(), points(), panels).prop_map(
+        |(dataset, analysis, camera, tool, points, (left, right, expanded, shown, theme))| {
+            let comparison = analysis.comparisons.last().filter(|_| shown).cloned();
+            let panels = Panels { left, right, expanded, comparison, theme };
+            ViewSpec { dataset, analysis, camera, tool, points, panels }
+        },
+    )
+}
+
+fn dimension() -> impl Strategy<Value = DimensionKey> {
+    prop_oneof![
+        name().prop_map(DimensionKey::Obs),
+        gene().prop_map(DimensionKey::Gene),
+        name().prop_map(DimensionKey::Selection),
+        (0..3_usize).prop_map(DimensionKey::Subset),
+    ]
+}
+
+fn hover() -> impl Strategy<Value = Hover> {
+    prop_oneof![
+        any::<u32>().prop_map(|cell| Hover::Cell(CellIdx(cell))),
+        (name(), label()).prop_map(|(column, label)| Hover::Label { column, label }),
+    ]
+}
+
+fn filter_action() -> impl Strategy<Value = Action> {
+    let mode = prop::sample::select(vec![SelectMode::Replace, SelectMode::Add, SelectMode::Subtract]);
+    prop_oneof![
+        (name(), label()).prop_map(|(column, label)| Action::ToggleLabel { column, label }),
+        (name(), label_filter()).prop_map(|(column, filter)| Action::SetLabels { column, filter }),
+        (name(), option::of(range())).prop_map(|(column, range)| Action::SetRange { column, range }),
+        (gene(), option::of(range())).prop_map(|(gene, range)| Action::SetGeneRange { gene, range }),
+        (name(), mode, polygon()).prop_map(|(embedding, mode, polygon)| Action::Select { embedding, mode, polygon }),
+        name().prop_map(|embedding| Action::InvertSelection { embedding }),
+        dimension().prop_map(Action::ClearFilter),
+        Just(Action::ClearFilters),
+        Just(Action::Subset),
+        Just(Action::Unsubset),
+    ]
+}
+
+fn gene_action() -> impl Strategy<Value = Action> {
+    prop_oneof![
+        names().prop_map(Action::AddGenes),
+        name().prop_map(Action::RemoveGene),
+        gene_set().prop_map(Action::AddGeneSet),
+        (name(), name()).prop_map(|(from, to)| Action::RenameGeneSet { from, to }),
+        (name(), name()).prop_map(|(name, description)| Action::DescribeGeneSet { name, description }),
+        (name(), names()).prop_map(|(name, genes)| Action::AddToGeneSet { name, genes }),
+        (name(), name()).prop_map(|(name, gene)| Action::RemoveFromGeneSet { name, gene }),
+        name().prop_map(Action::RemoveGeneSet),
+    ]
+}
+
+fn set_action() -> impl Strategy<Value = Action> {
+    prop_oneof![
+        2 => name().prop_map(|name| Action::SaveCellSet { name }),
+        2 => cell_set().prop_map(Action::AddCellSet),
+        1 => name().prop_map(Action::SelectCellSet),
+        1 => (name(), name()).prop_map(|(from, to)| Action::RenameCellSet { from, to }),
+        1 => name().prop_map(Action::RemoveCellSet),
+        3 => comparison().prop_map(Action::Compare),
+        1 => comparison().prop_map(Action::RemoveComparison),
+        1 => option::of(comparison()).prop_map(Action::ShowComparison),
+    ]
+}
+
+fn view_action() -> impl Strategy<Value = Action> {
+    prop_oneof![
+        Just(Action::Undo),
+        Just(Action::Redo),
+        Just(Action::EndDrag),
+        name().prop_map(Action::OpenDataset),
+        view().prop_map(|view| Action::Restore(Box::new(view))),
+        option::of(name()).prop_map(Action::SetEmbedding),
+        option::of(camera()).prop_map(Action::SetCamera),
+        tool().prop_map(Action::SetTool),
+        points().prop_map(Action::SetPointStyle),
+        color().prop_map(Action::SetColor),
+        color_options().prop_map(Action::SetColorOptions),
+        layer().prop_map(Action::SetLayer),
+        side().prop_map(Action::ToggleSidebar),
+        name().prop_map(Action::ToggleExpanded),
+        theme().prop_map(Action::SetTheme),
+        option::of(hover()).prop_map(Action::Hover),
+        option::of(side()).prop_map(Action::SetDrawer),
+    ]
+}
+
+/// Any action.
+pub(super) fn action() -> impl Strategy<Value = Action> {
+    prop_oneof![
+        3 => filter_action(),
+        1 => gene_action(),
+        2 => set_action(),
+        2 => view_action(),
+    ]
+}
+
+/// Any action that stays on the dataset.
+pub(super) fn action_on_data() -> impl Strategy<Value = Action> {
+    action().prop_filter("on the same dataset", |action| !matches!(action, Action::OpenDataset(_) | Action::Restore(_)))
+}
+
+/// A history that any actions led to.
+pub(super) fn history() -> impl Strategy<Value = History> {
+    (view(), vec(action_on_data(), 0..12)).prop_map(|(view, actions)| {
+        let view = view.canonical();
+        let mut history = History::new(AppState { view, transient: Transient::default() });
+        for action in actions {
+            history.dispatch(action);
+        }
+        history
+    })
+}

@@ -1,0 +1,189 @@
+//! Links: what is written is read.
+
+use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use proptest::prelude::*;
+
+use crate::state::link::{LONG_LINK_BYTES, Notice};
+use crate::state::strategies::view;
+use crate::state::*;
+
+/// A view by the actions that lead to it.
+fn view_after(actions: impl IntoIterator<Item = Action>) -> ViewSpec {
+    actions.into_iter().fold(AppState::default(), reduce).view
+}
+
+fn notices(link: &str) -> Vec<String> {
+    ViewSpec::from_link(link).notices.iter().map(Notice::to_string).collect()
+}
+
+#[test]
+fn links_read_like_what_they_say() {
+    let labels = |column: &str, filter| Action::SetLabels { column: column.to_owned(), filter };
+    let hidden = [Label::named("B cells"), Label::Missing].into_iter().collect();
+    let shown = [Label::named("G1"), Label::named("S")].into_iter().collect();
+    let view = view_after([
+        Action::OpenDataset("pbmc68k".to_owned()),
+        Action::SetEmbedding(Some("X_umap".to_owned())),
+        Action::SetCamera(Camera::new(1.25, -3.0, 12.345_678)),
+        Action::SetColor(ColorBy::Obs("louvain".to_owned())),
+        labels("louvain", LabelFilter::Hide(hidden)),
+        labels("phase", LabelFilter::Only(shown)),
+        Action::SetRange { column: "n_genes".to_owned(), range: Range::new(200.0, f32::INFINITY) },
+        Action::SetGeneRange { gene: GeneKey::new("CD3D"), range: Range::new(0.5, 3.0) },
+        Action::AddGenes(vec!["CD3D".to_owned(), "MS4A1".to_owned()]),
+        Action::SetTheme(Theme::Dark),
+    ]);
+    assert_eq!(
+        view.to_link(),
+        "d=pbmc68k&e=X_umap&cam=1.25,-3,12.346&c=obs:louvain&f.louvain=-B%20cells,~m\
+         &f.phase=G1,S&r.n_genes=200..inf&g.CD3D=0.5..3&genes=CD3D,MS4A1&theme=dark&v=1"
+    );
+    assert_eq!(ViewSpec::default().to_link(), "v=1");
+}
+
+#[test]
+fn empty_lists_and_empty_names_differ() {
+    let only = |link: &str| match ViewSpec::from_link(link).view.analysis.query.filters.obs.get("x") {
+        Some(ObsFilter::Labels(LabelFilter::Only(labels))) => labels.iter().cloned().collect(),
+        _ => vec![Label::named("not this form")],
+    };
+    assert_eq!(only("f.x="), []);
+    assert_eq!(only("f.x=~e"), [Label::named("")]);
+    assert_eq!(only("f.x=~m"), [Label::Missing]);
+    assert_eq!(only("f.x=~~m"), [Label::named("~m")]);
+    assert_eq!(only("f.x=~-a"), [Label::named("-a")]);
+    assert_eq!(only("f.x=a~,b,c"), [Label::named("a,b"), Label::named("c")]);
+}
+
+#[test]
+fn a_question_mark_or_hash_may_lead() {
+    for link in ["e=X_umap", "?e=X_umap", "#e=X_umap", "#&&e=X_umap&"] {
+        let read = ViewSpec::from_link(link);
+        assert_eq!(read.view.analysis.embedding.as_deref(), Some("X_umap"), "{link}");
+        assert!(read.notices.is_empty());
+    }
+}
+
+#[test]
+fn bad_values_are_reported_and_the_rest_is_kept() {
+    let read = ViewSpec::from_link(
+        "e=X_umap&cam=1,2&c=size:3&r.n_genes=low..high&g.CD3D=3..1&s.X_umap=aAA&crange=NaN..1\
+         &clip=90..10&clog=yes&tool=hammer&theme=pink&size=big&u0.r.x=1&unknown=1&utm_source=mail\
+         &de0=a:b&de1.mode=best&gs0.g=CD3D&set0.f.x=a&set1=s&set1.cells=AAAA&f.%FF=1&shown=x&v=one",
+    );
+    assert_eq!(read.view.analysis.embedding.as_deref(), Some("X_umap"));
+    let rest = ViewSpec { analysis: Analysis::default(), ..read.view.clone() };
+    assert_eq!(rest, ViewSpec::default());
+    assert!(read.view.analysis.query.is_empty() && read.view.analysis.cell_sets.is_empty());
+    assert_eq!(read.notices.len(), 20, "{:#?}", read.notices);
+    assert_eq!(
+        read.notices[0].to_string(),
+        "The link says something unreadable about the camera (“1,2”): it was left out."
+    );
+}
+
+#[test]
+fn a_newer_version_is_named() {
+    assert_eq!(
+        notices("v=2&e=X_umap"),
+        ["This link was made by a newer version of the Explorer (link format 2, this page reads \
+          1): parts of the view may be missing."]
+    );
+    assert!(notices("v=1").is_empty() && notices("e=X_umap").is_empty());
+}
+
+#[test]
+fn a_set_of_which_a_part_is_unreadable_is_left_out_with_its_comparisons() {
+    let read = ViewSpec::from_link("set0=a&set0.f.x=b&set0.r.y=?&set1=c&de0=c&de1=c:a&shown=1&v=1");
+    let names: Vec<_> = read.view.analysis.cell_sets.iter().map(|set| &set.name).collect();
+    assert_eq!(names, ["c"]);
+    assert_eq!(read.view.analysis.comparisons.len(), 1);
+    assert_eq!(read.view.panels.comparison, None);
+    let notices: Vec<_> = read.notices.iter().map(Notice::to_string).collect();
+    assert_eq!(
+        notices,
+        [
+            "The link says something unreadable about the filter on “y” of a cell set (“?”): it \
+             was left out.",
+            "The link compares “c” with “a”, but does not hold these as two cell sets: it was \
+             left out.",
+        ]
+    );
+}
+
+#[test]
+fn a_freehand_lasso_fits_a_link() {
+    let path: Vec<_> = (0..600)
+        .map(|at| f64::from(at) * std::f64::consts::TAU / 600.0)
+        .map(|angle| (angle, 3.0 + 0.4 * (5.0 * angle).sin()))
+        .map(|(angle, radius)| (7.3 + radius * angle.cos(), -2.1 + radius * angle.sin()))
+        .collect();
+    let polygon = Polygon::from_path(&path, 0.005).unwrap();
+    let select = Action::Select { embedding: "X_umap".to_owned(), mode: SelectMode::Replace, polygon };
+    let link = view_after([select]).to_link();
+    assert!(link.len() < 600, "{}", link.len());
+    assert!(link.len() < LONG_LINK_BYTES);
+}
+
+/// The link as a program would leave it that takes it apart and puts it together anew.
+fn rewritten(link: &str) -> String {
+    let form = |text: &str| {
+        let decoded = percent_decode_str(text).decode_utf8().unwrap();
+        utf8_percent_encode(&decoded, NON_ALPHANUMERIC).to_string().replace("%20", "+")
+    };
+    let pairs: Vec<_> = link
+        .split('&')
+        .map(|pair| pair.split_once('=').unwrap())
+        .map(|(key, value)| format!("{}={}", form(key), form(value)))
+        .collect();
+    pairs.join("&")
+}
+
+proptest! {
+    #[test]
+    fn what_is_written_is_read(view in view()) {
+        let link = view.to_link();
+        let read = ViewSpec::from_link(&link);
+        prop_assert!(read.notices.is_empty(), "{:?} in {}", read.notices, link);
+        prop_assert_eq!(&read.view, &view.canonical(), "{}", link);
+        prop_assert_eq!(read.view.to_link(), link);
+    }
+
+    #[test]
+    fn the_canonical_form_is_one(view in view()) {
+        let canonical = view.canonical();
+        prop_assert_eq!(canonical.clone().canonical(), canonical);
+    }
+
+    #[test]
+    fn links_hold_only_what_every_program_leaves_alone(view in view()) {
+        let link = view.to_link();
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~,:/%&=".contains(&byte);
+        prop_assert!(link.bytes().all(plain), "{}", link);
+        prop_assert!(link.ends_with("v=1"));
+    }
+
+    #[test]
+    fn links_survive_being_encoded_anew(view in view()) {
+        let link = view.to_link();
+        prop_assert_eq!(ViewSpec::from_link(&rewritten(&link)), ViewSpec::from_link(&link));
+    }
+
+    #[test]
+    fn any_text_is_read(link in prop_oneof![
+        any::<String>(),
+        "((u0\\.|set[01]\\.)?[frgs]\\.[a~:]?|cam|c|clip|set[01](\\.cells)?|de[01]|gs0(\\.g)?|v)=[-a~,:.0-9AiI%&]{0,12}(&(shown|de0|set0|crange)=[-.,:a0-9]{0,6}){0,3}",
+    ]) {
+        let read = ViewSpec::from_link(&link);
+        prop_assert_eq!(&read.view.clone().canonical(), &read.view);
+        prop_assert_eq!(ViewSpec::from_link(&read.view.to_link()).view, read.view);
+    }
+
+    #[test]
+    fn a_link_cut_anywhere_is_read(view in view(), cut in 0.0..1.0_f64) {
+        let link = view.to_link();
+        let end = (cut * link.len() as f64) as usize;
+        let read = ViewSpec::from_link(&link[..end]);
+        prop_assert_eq!(&read.view.clone().canonical(), &read.view);
+    }
+}

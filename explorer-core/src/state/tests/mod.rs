@@ -1,0 +1,4 @@
+mod dimensions;
+mod history;
+mod links;
+mod reduce;

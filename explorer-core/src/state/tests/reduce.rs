@@ -1,0 +1,199 @@
+//! What actions do.
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+use crate::state::strategies::{action, history};
+use crate::state::*;
+
+fn after(actions: impl IntoIterator<Item = Action>) -> AppState {
+    actions.into_iter().fold(AppState::default(), reduce)
+}
+
+fn hide(column: &str, label: &str) -> Action {
+    Action::ToggleLabel { column: column.to_owned(), label: Label::named(label) }
+}
+
+fn save(name: &str) -> Action {
+    Action::SaveCellSet { name: name.to_owned() }
+}
+
+fn compared(group: &str, reference: Reference) -> Comparison {
+    Comparison { group: group.to_owned(), reference, mode: TestMode::Welch, layer: None }
+}
+
+fn with(reference: &str) -> Reference {
+    Reference::Set(reference.to_owned())
+}
+
+fn expression(gene: &str) -> Action {
+    Action::SetGeneRange { gene: GeneKey::new(gene), range: Range::new(1.0, 2.0) }
+}
+
+#[test]
+fn showing_every_label_again_removes_the_filter() {
+    let state = after([hide("louvain", "B"), hide("louvain", "T")]);
+    assert_eq!(state.active_dimensions().len(), 1);
+    let state = [hide("louvain", "B"), hide("louvain", "T")].into_iter().fold(state, reduce);
+    assert_eq!(state, AppState::default());
+}
+
+#[test]
+fn unsubset_restores_what_subset_took() {
+    let before = after([hide("louvain", "B"), Action::Subset, hide("louvain", "T")]);
+    let state = reduce(before.clone(), Action::Subset);
+    assert_eq!(state.view.analysis.query.subset.len(), 2);
+    assert!(state.view.analysis.query.filters.is_empty());
+    assert_eq!(reduce(state, Action::Unsubset), before);
+}
+
+#[test]
+fn outlines_replace_add_subtract_and_invert() {
+    let select = |mode, at: f64| Action::Select {
+        embedding: "X_umap".to_owned(),
+        mode,
+        polygon: Polygon::rectangle((at, at), (at + 1.0, at + 1.0)).unwrap(),
+    };
+    let invert = Action::InvertSelection { embedding: "X_umap".to_owned() };
+    let state = after([
+        invert.clone(),
+        select(SelectMode::Replace, 0.0),
+        select(SelectMode::Add, 1.0),
+        select(SelectMode::Subtract, 2.0),
+        invert,
+    ]);
+    let steps = state.view.analysis.query.filters.selections["X_umap"].steps();
+    assert!(matches!(
+        steps,
+        [SelectionStep::Add(_), SelectionStep::Add(_), SelectionStep::Subtract(_), SelectionStep::Invert]
+    ));
+    let state = reduce(state, select(SelectMode::Replace, 3.0));
+    let steps = state.view.analysis.query.filters.selections["X_umap"].steps();
+    assert!(matches!(steps, [SelectionStep::Add(_)]));
+}
+
+#[test]
+fn comparisons_follow_their_sets() {
+    let missing = after([Action::Compare(compared("a", Reference::Rest))]);
+    assert_eq!(missing, AppState::default());
+    let itself = after([save("a"), Action::Compare(compared("a", with("a")))]);
+    assert_eq!(itself, after([save("a")]));
+
+    let state = after([save("a"), save("b"), Action::Compare(compared("a", with("b")))]);
+    assert_eq!(state.view.panels.comparison, Some(compared("a", with("b"))));
+    let taken = Action::RenameCellSet { from: "b".to_owned(), to: "a".to_owned() };
+    assert_eq!(reduce(state.clone(), taken), state);
+    let rename = Action::RenameCellSet { from: "b".to_owned(), to: "c".to_owned() };
+    let state = reduce(state, rename);
+    assert_eq!(state.view.analysis.comparisons, [compared("a", with("c"))]);
+    assert_eq!(state.view.panels.comparison, Some(compared("a", with("c"))));
+    let state = reduce(state, Action::RemoveCellSet("c".to_owned()));
+    assert!(state.view.analysis.comparisons.is_empty());
+}
+
+#[test]
+fn a_saved_set_selects_its_cells_again() {
+    let state = after([hide("louvain", "B"), Action::Subset, expression("CD3D"), save("mine")]);
+    let query = state.view.analysis.query.clone();
+    let cleared = [Action::ClearFilters, Action::Unsubset, Action::ClearFilters].into_iter().fold(state, reduce);
+    assert!(cleared.active_dimensions().is_empty());
+    let state = reduce(cleared, Action::SelectCellSet("mine".to_owned()));
+    assert_eq!(state.view.analysis.query, query);
+}
+
+#[test]
+fn a_filter_on_a_gene_goes_when_nothing_shows_the_gene() {
+    let set = GeneSet { name: "T".to_owned(), description: String::new(), genes: vec!["CD3D".to_owned()] };
+    let add = Action::AddGenes(vec!["CD3D".to_owned(), "CD3D".to_owned()]);
+    let state = after([add, Action::AddGeneSet(set), expression("CD3D"), expression("MS4A1")]);
+    assert_eq!(state.view.analysis.genes, ["CD3D"]);
+    let state = reduce(state, Action::RemoveGene("CD3D".to_owned()));
+    assert_eq!(state.active_dimensions().len(), 2);
+    let state = reduce(state, Action::RemoveGeneSet("T".to_owned()));
+    let keys: Vec<_> = state.active_dimensions().into_iter().map(|filter| filter.key).collect();
+    assert_eq!(keys, [DimensionKey::Gene(GeneKey::new("MS4A1"))]);
+}
+
+#[test]
+fn a_gene_that_colours_follows_the_layer() {
+    let options = ColorOptions { range: Range::new(0.0, 5.0).unwrap(), ..Default::default() };
+    let raw = Some("raw".to_owned());
+    let state = after([
+        Action::SetColor(ColorBy::Gene(GeneKey::new("CD3D"))),
+        Action::SetColorOptions(options),
+        expression("CD3D"),
+        Action::SetLayer(raw.clone()),
+    ]);
+    let gene = GeneKey { layer: raw, gene: "CD3D".to_owned() };
+    assert_eq!(state.view.analysis.color, ColorBy::Gene(gene));
+    assert_eq!(state.view.analysis.color_options.range, Range::ALL);
+    assert_eq!(state.active_dimensions()[0].key, DimensionKey::Gene(GeneKey::new("CD3D")));
+}
+
+#[test]
+fn opening_a_dataset_keeps_the_look() {
+    let state = after([
+        Action::SetTheme(Theme::Dark),
+        Action::ToggleSidebar(Side::Left),
+        Action::ToggleExpanded("louvain".to_owned()),
+        hide("louvain", "B"),
+        Action::OpenDataset("other".to_owned()),
+    ]);
+    assert_eq!(state.view.panels.theme, Theme::Dark);
+    assert!(!state.view.panels.left && state.view.panels.expanded.is_empty());
+    assert!(state.active_dimensions().is_empty());
+    let color = Action::SetColor(ColorBy::Obs("louvain".to_owned()));
+    let state = reduce(state, color);
+    assert_eq!(reduce(state.clone(), Action::OpenDataset("other".to_owned())), state);
+}
+
+#[test]
+fn a_view_needs_what_it_shows() {
+    let state = after([
+        Action::SetEmbedding(Some("X_umap".to_owned())),
+        Action::SetColor(ColorBy::Obs("louvain".to_owned())),
+        Action::AddGenes(vec!["CD3D".to_owned()]),
+        hide("phase", "S"),
+        save("mine"),
+        Action::ClearFilters,
+        Action::ToggleExpanded("batch".to_owned()),
+    ]);
+    let needs = state.view.needs();
+    assert_eq!(needs.columns.iter().collect::<Vec<_>>(), ["batch", "louvain"]);
+    assert_eq!(needs.genes.iter().collect::<Vec<_>>(), [&GeneKey::new("CD3D")]);
+    assert_eq!(needs.embeddings.len(), 1);
+    let state = reduce(state, Action::Compare(compared("mine", Reference::Rest)));
+    assert!(state.view.needs().columns.contains("phase"));
+}
+
+proptest! {
+    #[test]
+    fn any_actions_keep_the_state_canonical(actions in vec(action(), 0..40)) {
+        let mut state = AppState::default();
+        for action in actions {
+            let covered = state.view.analysis.clone();
+            let skipped = action.undo_policy() == UndoPolicy::Skip;
+            state = reduce(state, action);
+            if skipped {
+                prop_assert_eq!(&state.view.analysis, &covered);
+            }
+            let canonical = state.view.clone().canonical();
+            prop_assert_eq!(&canonical.analysis, &state.view.analysis);
+        }
+    }
+
+    #[test]
+    fn reached_views_differ_from_their_links_by_the_cameras_rounding_alone(history in history()) {
+        let mut view = history.present().view.clone();
+        let mut canonical = view.clone().canonical();
+        if let (Some(exact), Some(rounded)) = (view.camera.take(), canonical.camera.take()) {
+            let near = |a: f64, b: f64, tolerance: f64| (a - b).abs() <= tolerance;
+            let off_screen = exact.width() * 1e-5;
+            prop_assert!(near(exact.x(), rounded.x(), off_screen));
+            prop_assert!(near(exact.y(), rounded.y(), off_screen));
+            prop_assert!(near(exact.width(), rounded.width(), exact.width() * 1e-4));
+        }
+        view.panels.comparison = canonical.panels.comparison.clone();
+        prop_assert_eq!(view, canonical);
+    }
+}
