@@ -1,0 +1,87 @@
+//! The roads through the index buffer: accumulate points in it, then colour its pixels.
+
+use crate::frame::{DrawMode, FrameUniform};
+use crate::gpu::Gpu;
+use crate::passes::Scene;
+use crate::passes::density::DensityPass;
+use crate::passes::resolve::ResolvePass;
+use crate::passes::screen::{Screen, ScreenLayouts};
+use crate::passes::splat::SplatPass;
+use crate::passes::uniforms::Uniforms;
+
+pub(crate) struct ComputeRoads {
+    splat: SplatPass,
+    resolve: ResolvePass,
+    density: DensityPass,
+    layouts: ScreenLayouts,
+    /// For the size drawn last.
+    screen: Option<Screen>,
+}
+
+impl ComputeRoads {
+    pub(crate) fn new(gpu: &Gpu, uniforms: &Uniforms, format: wgpu::TextureFormat) -> Self {
+        let layouts = ScreenLayouts::new(gpu);
+        Self {
+            splat: SplatPass::new(gpu, uniforms, &layouts),
+            resolve: ResolvePass::new(gpu, uniforms, &layouts, format),
+            density: DensityPass::new(gpu, uniforms, &layouts, format),
+            layouts,
+            screen: None,
+        }
+    }
+
+    /// Draws a frame of the scene.
+    pub(crate) fn draw(
+        &mut self,
+        scene: &Scene<'_>,
+        encoder: &mut wgpu::CommandEncoder,
+        view: &wgpu::TextureView,
+        mode: DrawMode,
+    ) {
+        self.accumulate(scene, encoder, mode);
+        let screen = self.screen.as_ref().expect("accumulate leaves a screen");
+        let groups = [&scene.uniforms.group, &screen.read_group];
+        match mode {
+            DrawMode::Points => self.resolve.encode(encoder, view, groups),
+            DrawMode::Density => self.density.encode_colors(encoder, view, groups),
+        }
+    }
+
+    /// Brings the index buffer up to a frame of the scene and returns it: one word per pixel, row
+    /// by row.
+    pub(crate) fn accumulate(
+        &mut self,
+        scene: &Scene<'_>,
+        encoder: &mut wgpu::CommandEncoder,
+        mode: DrawMode,
+    ) -> &wgpu::Buffer {
+        let frame = &scene.frame;
+        let screen = match self.screen.take() {
+            Some(screen) if screen.size_dpx == frame.viewport_dpx => screen,
+            _ => Screen::new(scene.gpu, &self.layouts, scene.points, frame.viewport_dpx),
+        };
+        let screen = self.screen.insert(screen);
+        let missing = screen.prepare(encoder, mode, frame);
+        scene.uniforms.write_frame(scene.gpu, &FrameUniform { first: missing.start, ..*frame });
+        if !missing.is_empty() {
+            let groups = [&scene.uniforms.group, &screen.write_group];
+            match mode {
+                DrawMode::Points => self.splat.encode(encoder, groups, &missing),
+                DrawMode::Density => self.density.encode_counts(encoder, groups, &missing),
+            }
+        }
+        &screen.pixels
+    }
+
+    /// The points from `offset` on have changed.
+    pub(crate) fn invalidate_from(&mut self, offset: u32) {
+        if let Some(screen) = &mut self.screen {
+            screen.invalidate_from(offset);
+        }
+    }
+
+    /// The points' buffers are new.
+    pub(crate) fn forget_points(&mut self) {
+        self.screen = None;
+    }
+}

@@ -1,0 +1,50 @@
+//! Draws millions of points with wgpu: positions and styles in, a frame out.
+//!
+//! The crate knows no biology and no page. Its owner orders the points so that every prefix is a
+//! fair random sample, uploads them once ([`Renderer::write_positions`],
+//! [`Renderer::write_styles`], [`Renderer::set_lut`]) and then hands over one [`FrameParams`] per
+//! frame. All that varies between frames is in there.
+//!
+//! Two roads lead to the same picture:
+//!
+//! * **splat** (needs compute shaders): a compute pass writes `order | point index` for every
+//!   pixel into an index buffer, a resolve pass colours the pixels. Recolouring, highlighting and
+//!   picking then cost pixels, not points. Dense scenes take it, see [`choose_road`].
+//! * **quads** (anything, WebGL2 included): one anti-aliased instanced quad per point. Sparse
+//!   scenes with large dots take it everywhere, WebGL2 always.
+//!
+//! The pure parts need no GPU and are tested without one: the viewport's algebra ([`Camera`]), the
+//! dots' size ([`point_diameter_px`]), the frame budget ([`FrameBudget`]), picking
+//! ([`pick_cpu`]) and the twins of the shaders ([`cpu`]).
+
+mod budget;
+mod camera;
+mod compute_roads;
+pub mod cpu;
+mod error;
+mod frame;
+mod gpu;
+mod passes;
+mod pick;
+mod pixel_box;
+mod point;
+mod point_size;
+mod points;
+mod readback;
+mod renderer;
+mod road;
+mod target;
+
+pub use budget::{Completion, FrameBudget, Pace};
+pub use camera::{Bounds, Camera, EMBEDDING_MAX, Viewport};
+pub use error::RenderError;
+pub use frame::{DrawMode, FrameParams};
+pub use gpu::Backend;
+pub use pick::{PickScene, pick_cpu};
+pub use point::{MAX_POINTS, PointPosition, PointStyle, StyleChange};
+pub use point_size::point_diameter_px;
+pub use readback::Image;
+pub use renderer::{RenderOutcome, Renderer};
+pub use road::{Compute, Road, choose_road};
+/// What a surface is made of: `SurfaceTarget::Canvas(canvas)` in a page.
+pub use wgpu::SurfaceTarget;

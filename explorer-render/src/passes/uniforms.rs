@@ -1,0 +1,57 @@
+//! Bind group 0 of every pass: the frame's parameters and the LUT.
+
+use super::{bind_buffers, layout_entry};
+use crate::frame::FrameUniform;
+use crate::gpu::Gpu;
+use crate::road::Compute;
+use std::mem::size_of;
+
+/// Colours that a style's 8-bit index can name.
+pub(crate) const LUT_LEN: usize = 256;
+
+pub(crate) struct Uniforms {
+    frame: wgpu::Buffer,
+    lut: wgpu::Buffer,
+    pub(crate) layout: wgpu::BindGroupLayout,
+    pub(crate) group: wgpu::BindGroup,
+}
+
+impl Uniforms {
+    pub(crate) fn new(gpu: &Gpu) -> Self {
+        let buffer = |label, size_bytes: usize| {
+            gpu.device.create_buffer(&wgpu::BufferDescriptor {
+                label: Some(label),
+                size: size_bytes as u64,
+                usage: wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST,
+                mapped_at_creation: false,
+            })
+        };
+        let frame = buffer("frame", size_of::<FrameUniform>());
+        let lut = buffer("lut", LUT_LEN * size_of::<[f32; 4]>());
+        let visibility = match gpu.compute {
+            Compute::Present => wgpu::ShaderStages::VERTEX_FRAGMENT | wgpu::ShaderStages::COMPUTE,
+            Compute::Missing => wgpu::ShaderStages::VERTEX_FRAGMENT,
+        };
+        let entry = |binding| layout_entry(binding, visibility, wgpu::BufferBindingType::Uniform);
+        let layout = gpu.device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
+            label: Some("uniforms"),
+            entries: &[entry(0), entry(1)],
+        });
+        let group = bind_buffers(gpu, &layout, &[&frame, &lut]);
+        Self { frame, lut, layout, group }
+    }
+
+    /// Takes effect with the next submission.
+    pub(crate) fn write_frame(&self, gpu: &Gpu, frame: &FrameUniform) {
+        gpu.queue.write_buffer(&self.frame, 0, bytemuck::bytes_of(frame));
+    }
+
+    /// RGBA bytes; colours beyond those given are transparent.
+    pub(crate) fn write_lut(&self, gpu: &Gpu, colors: &[[u8; 4]]) {
+        let mut lut = [[0.0; 4]; LUT_LEN];
+        for (entry, color) in lut.iter_mut().zip(colors) {
+            *entry = color.map(|channel| f32::from(channel) / 255.0);
+        }
+        gpu.queue.write_buffer(&self.lut, 0, bytemuck::cast_slice(&lut));
+    }
+}

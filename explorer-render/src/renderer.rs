@@ -1,0 +1,306 @@
+//! The renderer: long-lived GPU objects, and one call per frame.
+
+use crate::compute_roads::ComputeRoads;
+use crate::error::RenderError;
+use crate::frame::{DrawMode, FrameParams, FrameUniform};
+use crate::gpu::{Backend, Gpu};
+use crate::passes::Scene;
+use crate::passes::quads::QuadsPass;
+use crate::passes::screen::n_pixels;
+use crate::passes::uniforms::Uniforms;
+use crate::pixel_box::PixelBox;
+use crate::point::{PointPosition, PointStyle, StyleChange};
+use crate::points::PointBuffers;
+use crate::readback::{self, Image};
+use crate::road::{Compute, Road, choose_road};
+use crate::target::{self, Acquired, Target};
+
+/// What became of a frame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RenderOutcome {
+    /// It was drawn that way.
+    Drawn(Road),
+    /// Nobody would have seen it, or the surface was not ready: try again with the next one.
+    Skipped,
+}
+
+/// Draws one set of points to one surface.
+///
+/// Methods that return futures borrow nothing in them, so that a renderer may live in an
+/// `Rc<RefCell<_>>` and be drawn with while an answer is awaited.
+pub struct Renderer {
+    gpu: Gpu,
+    target: Target,
+    points: PointBuffers,
+    uniforms: Uniforms,
+    quads: QuadsPass,
+    compute: Option<ComputeRoads>,
+    /// The frame on the surface: what picking refers to.
+    shown: Option<FrameParams>,
+}
+
+impl Renderer {
+    /// A renderer to a canvas or window, without points yet. In a page it takes WebGPU where the
+    /// browser has an adapter, else WebGL2.
+    ///
+    /// # Errors
+    /// [`RenderError::NoDevice`] says what was tried and what would help.
+    pub async fn new(
+        target: impl Into<wgpu::SurfaceTarget<'static>>,
+        preference: Backend,
+    ) -> Result<Self, RenderError> {
+        let (gpu, found) = Gpu::open(Some(target.into()), preference).await?;
+        let found = found.ok_or_else(|| RenderError::NoDevice { tried: "the device gave no surface".to_owned() })?;
+        let target = Target::surface(found)?;
+        Self::with_target(gpu, target)
+    }
+
+    /// A renderer to a texture of that many device pixels, for tests and pictures
+    /// ([`Self::capture`]). WebGL2 has none.
+    ///
+    /// # Errors
+    /// [`RenderError::NoDevice`] says what was tried and what would help.
+    pub async fn new_headless(width_dpx: u32, height_dpx: u32, preference: Backend) -> Result<Self, RenderError> {
+        let (gpu, _) = Gpu::open(None, preference).await?;
+        let target = Target::headless(&gpu, [width_dpx.max(1), height_dpx.max(1)]);
+        Self::with_target(gpu, target)
+    }
+
+    fn with_target(gpu: Gpu, target: Target) -> Result<Self, RenderError> {
+        let uniforms = Uniforms::new(&gpu);
+        let format = target.format();
+        let compute = (gpu.compute == Compute::Present).then(|| ComputeRoads::new(&gpu, &uniforms, format));
+        Ok(Self {
+            points: PointBuffers::new(&gpu, 0)?,
+            quads: QuadsPass::new(&gpu, &uniforms, format),
+            uniforms,
+            compute,
+            gpu,
+            target,
+            shown: None,
+        })
+    }
+
+    /// What draws: `WebGPU`, `WebGL2`, or `Vulkan` outside of a page.
+    #[must_use]
+    pub fn backend_name(&self) -> &'static str {
+        self.gpu.backend_name
+    }
+
+    /// Whether the device is gone for good: then make a new renderer, on a new canvas, and upload
+    /// the points again. A lost WebGL2 context shows as the canvas's `webglcontextlost` alone.
+    #[must_use]
+    pub fn is_lost(&self) -> bool {
+        self.gpu.is_lost()
+    }
+
+    /// How many points there are.
+    #[must_use]
+    pub fn n_points(&self) -> u32 {
+        self.points.n_points()
+    }
+
+    /// Makes room for `n_points`, none of which has a position until it is written. Styles are
+    /// undefined until written.
+    ///
+    /// # Errors
+    /// [`RenderError::TooManyPoints`].
+    pub fn set_point_count(&mut self, n_points: u32) -> Result<(), RenderError> {
+        if !self.points.reuse(&self.gpu, n_points) {
+            self.points = PointBuffers::new(&self.gpu, n_points)?;
+            if let Some(compute) = &mut self.compute {
+                compute.forget_points();
+            }
+        }
+        self.invalidate_from(0);
+        Ok(())
+    }
+
+    /// Writes positions in draw order from point `offset` on, as they arrive.
+    ///
+    /// # Errors
+    /// [`RenderError::OutOfRange`].
+    pub fn write_positions(&mut self, offset: u32, positions: &[PointPosition]) -> Result<(), RenderError> {
+        self.points.write_positions(&self.gpu, offset, positions)?;
+        self.invalidate_from(offset);
+        Ok(())
+    }
+
+    /// Writes styles in draw order from point `offset` on. Where nothing but colours changes, say
+    /// so: then no point is drawn anew.
+    ///
+    /// # Errors
+    /// [`RenderError::OutOfRange`].
+    pub fn write_styles(&mut self, offset: u32, styles: &[PointStyle], change: StyleChange) -> Result<(), RenderError> {
+        self.points.write_styles(&self.gpu, offset, styles)?;
+        if change == StyleChange::Order {
+            self.invalidate_from(offset);
+        }
+        Ok(())
+    }
+
+    /// Sets the colours that styles name, up to 256, as sRGB bytes with straight alpha. An index
+    /// beyond them is transparent.
+    pub fn set_lut(&mut self, colors: &[[u8; 4]]) {
+        self.uniforms.write_lut(&self.gpu, colors);
+    }
+
+    /// The road that [`Self::render`] takes for that frame.
+    #[must_use]
+    pub fn road(&self, params: &FrameParams) -> Road {
+        choose_road(self.gpu.compute, params.mode, self.points.n_points(), params.point_diameter_dpx())
+    }
+
+    /// Gives the surface a size. [`Self::render`] does so by itself when the viewport's differs.
+    ///
+    /// # Errors
+    /// [`RenderError::ViewportTooLarge`], and the surface keeps its size.
+    pub fn resize(&mut self, width_dpx: u32, height_dpx: u32) -> Result<(), RenderError> {
+        let size_dpx = [width_dpx.max(1), height_dpx.max(1)];
+        self.check_size(size_dpx)?;
+        if self.target.size_dpx() != size_dpx {
+            self.target.resize(&self.gpu, size_dpx);
+        }
+        Ok(())
+    }
+
+    /// Draws one frame and shows it. Costs what has changed: pixels for colours, points for the
+    /// camera, the added points for a longer prefix.
+    ///
+    /// # Errors
+    /// [`RenderError::DeviceLost`]; [`RenderError::Device`] with what the device reported since
+    /// the last frame; [`RenderError::ViewportTooLarge`].
+    pub fn render(&mut self, params: &FrameParams) -> Result<RenderOutcome, RenderError> {
+        self.gpu.check()?;
+        self.resize(params.viewport.width_dpx, params.viewport.height_dpx)?;
+        let Acquired::Frame(frame) = self.target.acquire(&self.gpu) else {
+            return Ok(RenderOutcome::Skipped);
+        };
+        let mut encoder = self.gpu.device.create_command_encoder(&Default::default());
+        let road = self.draw(&mut encoder, &frame.view, params);
+        self.gpu.queue.submit([encoder.finish()]);
+        Target::present(&self.gpu, frame);
+        self.shown = Some(*params);
+        Ok(RenderOutcome::Drawn(road))
+    }
+
+    /// Draws a frame of any size apart from the surface and reads it, as for an exported picture.
+    ///
+    /// # Errors
+    /// As [`Self::render`]; in the future [`RenderError::Readback`].
+    pub fn capture(
+        &mut self,
+        params: &FrameParams,
+    ) -> Result<impl Future<Output = Result<Image, RenderError>> + use<>, RenderError> {
+        self.gpu.check()?;
+        let size_dpx = [params.viewport.width_dpx, params.viewport.height_dpx];
+        self.check_size(size_dpx)?;
+        let format = self.target.format();
+        let texture = target::texture(&self.gpu, format, size_dpx);
+        let row_bytes = (size_dpx[0] * 4).next_multiple_of(wgpu::COPY_BYTES_PER_ROW_ALIGNMENT);
+        let buffer = readback::buffer(&self.gpu, u64::from(row_bytes) * u64::from(size_dpx[1]));
+
+        let mut encoder = self.gpu.device.create_command_encoder(&Default::default());
+        self.draw(&mut encoder, &target::view(&texture), params);
+        encoder.copy_texture_to_buffer(
+            texture.as_image_copy(),
+            wgpu::TexelCopyBufferInfo {
+                buffer: &buffer,
+                layout: wgpu::TexelCopyBufferLayout { offset: 0, bytes_per_row: Some(row_bytes), rows_per_image: None },
+            },
+            texture.size(),
+        );
+        self.gpu.queue.submit([encoder.finish()]);
+        let bytes = readback::read(&self.gpu, buffer);
+        Ok(async move {
+            let bytes = bytes.await?;
+            Ok(readback::image_from_rows(&bytes, size_dpx, row_bytes as usize, format))
+        })
+    }
+
+    /// The point drawn at CSS pixels `at_px` of the frame last shown, or the nearest one within
+    /// `tolerance_px`. Always `None` without compute shaders: use [`crate::pick_cpu`] there.
+    pub fn pick(&mut self, at_px: [f64; 2], tolerance_px: f64) -> impl Future<Output = Option<u32>> + use<> {
+        let read = self.read_pixels_around(at_px, tolerance_px);
+        async move {
+            let (pixel_box, bytes) = read?;
+            let bytes = bytes.await.ok()?;
+            pixel_box.nearest_point(bytemuck::cast_slice(&bytes))
+        }
+    }
+
+    /// Ready when the device has finished all frames so far: what to time for a
+    /// [`crate::FrameBudget`]. WebGL2 says so no sooner than [`Self::poll`] or a later frame.
+    pub fn frame_done(&self) -> impl Future<Output = ()> + use<> {
+        readback::work_done(&self.gpu)
+    }
+
+    /// Lets finished work call back. WebGL2 needs it, once per animation frame while something is
+    /// awaited; elsewhere it does nothing that would not happen anyway.
+    pub fn poll(&self) {
+        // Fails on a lost device alone, which `is_lost` tells.
+        let _ = self.gpu.device.poll(wgpu::PollType::Poll);
+    }
+
+    fn draw(&mut self, encoder: &mut wgpu::CommandEncoder, view: &wgpu::TextureView, params: &FrameParams) -> Road {
+        let frame = FrameUniform::new(params, self.points.n_points());
+        let scene = Scene { gpu: &self.gpu, uniforms: &self.uniforms, points: &self.points, frame };
+        let road = self.road(params);
+        match (road, &mut self.compute) {
+            (Road::Splat | Road::Density, Some(compute)) => {
+                self.quads.release();
+                compute.draw(&scene, encoder, view, params.mode);
+            }
+            (Road::Quads, _) | (_, None) => self.quads.draw(&scene, encoder, view),
+        }
+        road
+    }
+
+    /// Starts to read the index buffer around a place, after bringing it up to the frame shown.
+    fn read_pixels_around(
+        &mut self,
+        at_px: [f64; 2],
+        tolerance_px: f64,
+    ) -> Option<(PixelBox, impl Future<Output = Result<Vec<u8>, RenderError>> + use<>)> {
+        let params = self.shown?;
+        let compute = self.compute.as_mut()?;
+        let pixel_box = PixelBox::around(&params.viewport, at_px, tolerance_px)?;
+        let buffer = readback::buffer(&self.gpu, pixel_box.n_pixels() * 4);
+
+        let mut encoder = self.gpu.device.create_command_encoder(&Default::default());
+        let scene = Scene {
+            gpu: &self.gpu,
+            uniforms: &self.uniforms,
+            points: &self.points,
+            frame: FrameUniform::new(&params, self.points.n_points()),
+        };
+        let pixels = compute.accumulate(&scene, &mut encoder, DrawMode::Points);
+        for (row, slots) in (0..).zip(pixel_box.rows()) {
+            let row_bytes = (slots.end - slots.start) * 4;
+            encoder.copy_buffer_to_buffer(pixels, slots.start * 4, &buffer, row * row_bytes, row_bytes);
+        }
+        self.gpu.queue.submit([encoder.finish()]);
+        Some((pixel_box, readback::read(&self.gpu, buffer)))
+    }
+
+    fn check_size(&self, size_dpx: [u32; 2]) -> Result<(), RenderError> {
+        let limits = self.gpu.device.limits();
+        let is_side_too_large = size_dpx.iter().any(|&side| side > limits.max_texture_dimension_2d);
+        let index_bytes = n_pixels(size_dpx) * 4;
+        let is_area_too_large = match self.gpu.compute {
+            Compute::Present => index_bytes > limits.max_storage_buffer_binding_size,
+            Compute::Missing => index_bytes > limits.max_buffer_size,
+        };
+        if is_side_too_large || is_area_too_large {
+            let [width_dpx, height_dpx] = size_dpx;
+            return Err(RenderError::ViewportTooLarge { width_dpx, height_dpx });
+        }
+        Ok(())
+    }
+
+    fn invalidate_from(&mut self, offset: u32) {
+        if let Some(compute) = &mut self.compute {
+            compute.invalidate_from(offset);
+        }
+    }
+}

@@ -1,0 +1,63 @@
+// What every pass shares: the frame's parameters and the points' encoding. Put before each shader.
+// Twins: FrameUniform in frame.rs, PointPosition and PointStyle in point.rs, cpu.rs.
+
+struct Frame {
+    viewport_dpx: vec2<u32>,
+    centre_whole: vec2<i32>,
+    centre_fraction: vec2<f32>,
+    dpx_per_unit: f32,
+    radius_dpx: f32,
+    background: vec4<f32>,
+    first: u32,
+    prefix: u32,
+    highlight: u32,
+    unselected_opacity: f32,
+}
+
+@group(0) @binding(0) var<uniform> frame: Frame;
+@group(0) @binding(1) var<uniform> lut: array<vec4<f32>, 256>;
+
+const NO_POSITION = 0xffffu;
+const SELECTED = 0x100u;
+const HIDDEN = 0x200u;
+const SINGLE_PIXEL_RADIUS_DPX = 0.75;
+const NO_HIGHLIGHT = 0xffffffffu;
+
+fn is_drawn(position: u32, style: u32) -> bool {
+    return (position & 0xffffu) != NO_POSITION && (style & HIDDEN) == 0u;
+}
+
+fn is_single_pixel() -> bool {
+    return frame.radius_dpx <= SINGLE_PIXEL_RADIUS_DPX;
+}
+
+// A point's centre in device pixels from the top left corner. A dot of a single pixel sits in the
+// middle of it.
+fn centre_dpx(position: u32) -> vec2<f32> {
+    let embedding = vec2<i32>(i32(position & 0xffffu), i32(position >> 16u));
+    let offset = vec2<f32>(embedding - frame.centre_whole) - frame.centre_fraction;
+    let middle = vec2<f32>(frame.viewport_dpx) * 0.5;
+    let centre = middle + vec2<f32>(offset.x, -offset.y) * frame.dpx_per_unit;
+    return select(centre, floor(centre) + 0.5, is_single_pixel());
+}
+
+// How much of the pixel around `pixel` the dot around `centre` covers.
+fn coverage(centre: vec2<f32>, pixel: vec2<f32>) -> f32 {
+    let covered = clamp(frame.radius_dpx + 0.5 - distance(centre, pixel), 0.0, 1.0);
+    return select(covered, 1.0, is_single_pixel());
+}
+
+// Selection and priority: the higher is drawn above. 7 bits.
+fn order_bits(style: u32) -> u32 {
+    return (select(0u, 64u, (style & SELECTED) != 0u)) | ((style >> 18u) & 0x3fu);
+}
+
+// The colour of a point over the background.
+fn point_color(style: u32, covered: f32) -> vec3<f32> {
+    let color_index = style & 0xffu;
+    let emphasised = (style & SELECTED) != 0u
+        && (frame.highlight == NO_HIGHLIGHT || frame.highlight == color_index);
+    let color = lut[color_index];
+    let opacity = color.a * select(frame.unselected_opacity, 1.0, emphasised) * covered;
+    return mix(frame.background.rgb, color.rgb, opacity);
+}
