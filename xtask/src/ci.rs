@@ -1,0 +1,78 @@
+//! `cargo xtask ci`: what must pass before a change lands, here and on the machine that decides.
+
+use std::process::Command;
+use std::time::Instant;
+
+use anyhow::{Result, bail};
+
+use crate::process::{self, announce, human_time};
+use crate::setup;
+use crate::wasm::{self, TARGET};
+use crate::workspace::Workspace;
+use crate::{codegen, test, tidy};
+
+/// Runs every check; the tests, too, unless `.ci/run` runs them by the README's own command.
+pub fn run(workspace: &Workspace, no_tests: bool) -> Result<()> {
+    let before = workspace.git_state()?;
+
+    timed("format", || process::run(cargo(workspace).args(["fmt", "--all", "--check"])))?;
+    timed("tidy", || tidy::run(workspace))?;
+    timed("generated code is fresh", || codegen::check(workspace))?;
+    timed("clippy", || {
+        process::run(cargo(workspace).args(["clippy", "--locked", "--workspace", "--exclude", "explorer-wasm"]).args([
+            "--all-targets",
+            "--",
+            "--deny",
+            "warnings",
+        ]))
+    })?;
+    timed("clippy for the browser", || lint_wasm(workspace))?;
+    timed("documentation", || {
+        process::run(
+            cargo(workspace)
+                .args(["doc", "--locked", "--workspace", "--exclude", "explorer-wasm"])
+                .args(["--no-deps", "--document-private-items"])
+                .env("RUSTDOCFLAGS", "--deny warnings"),
+        )
+    })?;
+    if !no_tests {
+        test::run(workspace, &test::Options::default())?;
+    }
+    if workspace.git_state()? != before {
+        bail!("the run changed files that git tracks, or left new ones: see `git status`");
+    }
+    Ok(())
+}
+
+/// Clippy for the browser's packages; where their compiler has none, the compiler's own warnings.
+fn lint_wasm(workspace: &Workspace) -> Result<()> {
+    let tools = setup::front_end(workspace)?;
+    let mut command = tools.wasm.cargo(workspace);
+    if tools.wasm.has_clippy() {
+        command.arg("clippy");
+    } else {
+        println!("note: {} has no clippy; checking without", tools.wasm.describe());
+        command.arg("check");
+        command.env("RUSTFLAGS", format!("{} --deny warnings", wasm::RUSTFLAGS));
+    }
+    command.args(["--locked", "--target", TARGET, "--package", "explorer-wasm"]);
+    command.args(["--all-targets"]);
+    if tools.wasm.has_clippy() {
+        command.args(["--", "--deny", "warnings"]);
+    }
+    process::run(&mut command)
+}
+
+fn cargo(workspace: &Workspace) -> Command {
+    let mut command = Command::new("cargo");
+    command.current_dir(workspace.root());
+    command
+}
+
+fn timed(name: &str, step: impl FnOnce() -> Result<()>) -> Result<()> {
+    announce(&format!("Check: {name}"));
+    let started = Instant::now();
+    step()?;
+    println!("    {name}: passed in {}", human_time(started.elapsed()));
+    Ok(())
+}

@@ -1,0 +1,150 @@
+//! `cargo xtask demo`: from a bare machine to the Explorer in the browser.
+
+use std::io::{BufRead, BufReader, Write as _};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use anyhow::{Context, Result, bail};
+use clap::Args;
+
+use crate::process::{self, announce};
+use crate::server::{self, Build};
+use crate::workspace::Workspace;
+use crate::{front_end, setup};
+
+/// The dataset that comes with the repository.
+const DEMO_INPUT: &str = "data/pbmc68k_reduced.h5ad";
+
+/// The options of `cargo xtask demo`.
+#[derive(Args)]
+pub struct Options {
+    /// The port to serve on; 0 lets the system choose
+    #[arg(long, default_value_t = 8787)]
+    port: u16,
+    /// Do not open the browser, only print the address
+    #[arg(long)]
+    no_open: bool,
+    /// Show your own data (.h5ad) instead of the demo dataset
+    #[arg(long, value_name = "FILE")]
+    input: Option<PathBuf>,
+}
+
+/// Builds everything, serves, and opens the page; returns when the server has stopped.
+pub fn run(workspace: &Workspace, options: &Options) -> Result<()> {
+    let (input, build) = match &options.input {
+        Some(file) => (std::path::absolute(file)?, Build::Release),
+        None => (workspace.path(DEMO_INPUT), Build::Quick),
+    };
+    if !input.is_file() {
+        bail!("there is no file {}", input.display());
+    }
+    let tools = setup::front_end(workspace)?;
+    front_end::build(workspace, &tools)?;
+    let program = server::build(workspace, build)?;
+
+    announce("Starting the tile server; Ctrl-C stops it");
+    let mut command = server::serve(workspace, &program, &input, options.port);
+    command.stdin(Stdio::null()).stdout(Stdio::piped());
+    // In a group of its own, so that Ctrl-C reaches it once, from here.
+    #[cfg(unix)]
+    std::os::unix::process::CommandExt::process_group(&mut command, 0);
+    let mut child = command.spawn().with_context(|| format!("cannot start {}", program.display()))?;
+    let stopping = stop_with_us(&child)?;
+    watch_output(&mut child, options.no_open)?;
+    let status = child.wait().context("lost sight of the tile server")?;
+    if status.success() || stopping.load(Ordering::SeqCst) {
+        Ok(())
+    } else {
+        bail!("the tile server stopped ({status}); what it said is above")
+    }
+}
+
+/// Hands Ctrl-C, SIGTERM and SIGHUP on to the server, which then finishes its requests and ends.
+fn stop_with_us(child: &Child) -> Result<Arc<AtomicBool>> {
+    let stopping = Arc::new(AtomicBool::new(false));
+    let flag = Arc::clone(&stopping);
+    let id = child.id().to_string();
+    ctrlc::set_handler(move || {
+        flag.store(true, Ordering::SeqCst);
+        let mut stop = if cfg!(windows) {
+            let mut stop = Command::new("taskkill");
+            stop.args(["/PID", &id, "/T", "/F"]);
+            stop
+        } else {
+            let mut stop = Command::new("kill");
+            stop.args(["-TERM", &id]);
+            stop
+        };
+        let _ = stop.status();
+    })
+    .context("cannot listen for Ctrl-C")?;
+    Ok(stopping)
+}
+
+/// Passes on what the server prints, and opens the page once it says where it is.
+fn watch_output(child: &mut Child, no_open: bool) -> Result<()> {
+    let stdout = child.stdout.take().context("the server has no output")?;
+    let mut opened = false;
+    for line in BufReader::new(stdout).lines() {
+        let line = line.context("cannot read what the server prints")?;
+        println!("{line}");
+        let _ = std::io::stdout().flush();
+        let Some(url) = address_in(&line) else {
+            continue;
+        };
+        if opened {
+            continue;
+        }
+        opened = true;
+        println!("\nThe Explorer is at {url}\n");
+        if !no_open && !open_browser(url) {
+            println!("Open this address in a browser; none could be started from here.");
+        }
+    }
+    Ok(())
+}
+
+/// The address in the line that the server prints when it is ready.
+fn address_in(line: &str) -> Option<&str> {
+    let (_, rest) = line.split_once(server::LISTENING)?;
+    let url = rest.split_whitespace().next()?;
+    url.starts_with("http://").then_some(url)
+}
+
+/// Whether a browser could be asked to show the page.
+fn open_browser(url: &str) -> bool {
+    let (program, arguments): (&str, &[&str]) = if cfg!(target_os = "macos") {
+        ("open", &[])
+    } else if cfg!(windows) {
+        ("cmd", &["/C", "start", ""])
+    } else {
+        ("xdg-open", &[])
+    };
+    if cfg!(target_os = "linux") && !has_display() {
+        return false;
+    }
+    let mut command = Command::new(program);
+    command.args(arguments).arg(url);
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    process::which(program).is_some() && command.spawn().is_ok()
+}
+
+fn has_display() -> bool {
+    ["DISPLAY", "WAYLAND_DISPLAY"]
+        .iter()
+        .any(|variable| std::env::var_os(variable).is_some_and(|value| !value.is_empty()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_address_is_read_from_the_servers_line() {
+        assert_eq!(address_in("listening on http://127.0.0.1:8787/"), Some("http://127.0.0.1:8787/"));
+        assert_eq!(address_in("built 4 packs"), None);
+        assert_eq!(address_in("listening on a socket"), None);
+    }
+}

@@ -1,0 +1,95 @@
+//! The workshop: everything that is done to this repository is done by `cargo xtask`.
+//!
+//! It installs what a command needs, says what it does and how long that tends to take, and
+//! turns every failure into one sentence that says what to do.
+
+mod ci;
+mod codegen;
+mod demo;
+mod front_end;
+mod hash;
+mod process;
+mod server;
+mod setup;
+mod size;
+mod test;
+mod tidy;
+mod wasm;
+mod workspace;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use workspace::Workspace;
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "Builds, tests and shows Tessera")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Find or install the tools that the other commands need
+    Setup {
+        /// Also what the tests need: a browser, its driver, a software GPU
+        #[arg(long)]
+        tests: bool,
+    },
+    /// Build everything, serve the demo dataset and open the Explorer
+    Demo(demo::Options),
+    /// Run every test: native, wasm in a real browser, end to end
+    Test(test::Options),
+    /// Everything that must pass before a change lands
+    Ci {
+        /// Leave out what `cargo xtask test` runs
+        #[arg(long)]
+        no_tests: bool,
+    },
+    /// Generate Rust from the FlatBuffers schemas
+    Codegen {
+        /// Only tell whether the generated files fit the schemas
+        #[arg(long)]
+        check: bool,
+    },
+    /// Check the rules of the repository that no compiler knows
+    Tidy,
+    /// Build the front end into dist/
+    FrontEnd,
+    /// Print the size of the built front end and compare it with its budget
+    Size {
+        /// The folder that holds the built front end
+        #[arg(long, default_value = "dist")]
+        dist: PathBuf,
+    },
+}
+
+fn main() -> ExitCode {
+    match run(Cli::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("\nerror: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> anyhow::Result<()> {
+    let workspace = Workspace::find()?;
+    match command {
+        Command::Setup { tests } => setup::run(&workspace, tests),
+        Command::Demo(options) => demo::run(&workspace, &options),
+        Command::Test(options) => test::run(&workspace, &options),
+        Command::Ci { no_tests } => ci::run(&workspace, no_tests),
+        Command::Codegen { check: true } => codegen::check(&workspace),
+        Command::Codegen { check: false } => codegen::generate(&workspace),
+        Command::Tidy => tidy::run(&workspace),
+        Command::FrontEnd => {
+            let tools = setup::front_end(&workspace)?;
+            front_end::build(&workspace, &tools)
+        }
+        Command::Size { dist } => size::check(&workspace.path(dist)),
+    }
+}

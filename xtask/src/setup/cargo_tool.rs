@@ -1,0 +1,125 @@
+//! Programs that cargo installs, each of one exact version.
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+use crate::process::{announce, capture, run_summarised, which};
+
+/// A package of the registry and the programs in it.
+pub struct CargoTool<'a> {
+    /// The package's name.
+    pub package: &'a str,
+    /// The version, exact.
+    pub version: &'a str,
+    /// The programs that it installs and we use; all must be there.
+    pub programs: &'a [&'a str],
+    /// Whether to install with the versions of its own lock file.
+    pub locked: bool,
+    /// How long an installation tends to take.
+    pub takes: &'a str,
+}
+
+impl CargoTool<'_> {
+    /// The folder that holds the programs: on PATH, in cargo's own folder or in the cache of
+    /// earlier installations; installs them into that cache when they are nowhere.
+    pub fn ensure(&self) -> Result<PathBuf> {
+        let cache = cache_folder()?.join(format!("{}-{}", self.package, self.version));
+        let on_path = self.programs.first().and_then(|program| which(program));
+        let candidates = [
+            on_path.and_then(|program| program.parent().map(Path::to_path_buf)),
+            cargo_home().map(|home| home.join("bin")),
+            Some(cache.join("bin")),
+        ];
+        if let Some(found) = candidates.into_iter().flatten().find(|folder| self.is_in(folder)) {
+            return Ok(found);
+        }
+        self.install(&cache)?;
+        let folder = cache.join("bin");
+        if !self.is_in(&folder) {
+            bail!(
+                "cargo installed {} {} in {}, but its programs do not answer to that version",
+                self.package,
+                self.version,
+                folder.display()
+            );
+        }
+        Ok(folder)
+    }
+
+    fn is_in(&self, folder: &Path) -> bool {
+        self.programs.iter().all(|program| {
+            let path = folder.join(program).with_extension(env::consts::EXE_EXTENSION);
+            path.is_file()
+                && capture(Command::new(&path).arg("--version")).is_ok_and(|said| says_version(&said, self.version))
+        })
+    }
+
+    fn install(&self, root: &Path) -> Result<()> {
+        announce(&format!(
+            "Installing {} {} into {} ({}, once)",
+            self.package,
+            self.version,
+            root.display(),
+            self.takes
+        ));
+        fs::create_dir_all(root).with_context(|| format!("cannot make {}", root.display()))?;
+        let mut command = Command::new("cargo");
+        command
+            .args(["install", self.package, "--version"])
+            .arg(format!("={}", self.version))
+            .arg("--root")
+            .arg(root)
+            // Quick to build matters more here than quick to run.
+            .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1")
+            .env("CARGO_PROFILE_RELEASE_LTO", "off")
+            .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16")
+            .env("CARGO_PROFILE_RELEASE_DEBUG", "0")
+            .env_remove("CARGO_TARGET_DIR")
+            .env_remove("CARGO_BUILD_TARGET")
+            .env_remove("RUSTFLAGS");
+        if self.locked {
+            command.arg("--locked");
+        }
+        run_summarised(&mut command).with_context(|| format!("cannot install {} {}", self.package, self.version))
+    }
+}
+
+/// Whether the line that a program prints for `--version` names exactly this version.
+fn says_version(said: &str, version: &str) -> bool {
+    said.split_whitespace().any(|word| word == version)
+}
+
+fn cargo_home() -> Option<PathBuf> {
+    env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| env::home_dir().map(|home| home.join(".cargo")))
+}
+
+/// Where installations are kept from one checkout to the next; `TESSERA_TOOLS` moves it.
+fn cache_folder() -> Result<PathBuf> {
+    if let Some(folder) = env::var_os("TESSERA_TOOLS") {
+        return Ok(folder.into());
+    }
+    if let Some(folder) = env::var_os("XDG_CACHE_HOME") {
+        return Ok(PathBuf::from(folder).join("tessera/tools"));
+    }
+    let home = env::home_dir()
+        .context("there is no home folder to keep tools in; name a folder in the variable TESSERA_TOOLS")?;
+    let caches = if cfg!(target_os = "macos") { "Library/Caches" } else { ".cache" };
+    Ok(home.join(caches).join("tessera/tools"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_compared_whole() {
+        assert!(says_version("trunk 0.21.14\n", "0.21.14"));
+        assert!(says_version("wasm-bindgen 0.2.130 (abcdef)", "0.2.130"));
+        assert!(!says_version("trunk 0.21.140", "0.21.14"));
+        assert!(!says_version("trunk 0.22.0-beta.1", "0.22.0"));
+    }
+}
