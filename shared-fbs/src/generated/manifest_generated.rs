@@ -27,11 +27,8 @@ pub mod tessera {
             note = "Use associated constants instead. This will no longer be generated in 2021."
         )]
         #[allow(non_camel_case_types)]
-        pub const ENUM_VALUES_VALUE_KIND: [ValueKind; 3] = [
-            ValueKind::Counts,
-            ValueKind::LogNormalizedCounts,
-            ValueKind::Float,
-        ];
+        pub const ENUM_VALUES_VALUE_KIND: [ValueKind; 3] =
+            [ValueKind::Counts, ValueKind::LogNormalizedCounts, ValueKind::Float];
 
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
         #[repr(transparent)]
@@ -44,8 +41,7 @@ pub mod tessera {
 
             pub const ENUM_MIN: u8 = 0;
             pub const ENUM_MAX: u8 = 2;
-            pub const ENUM_VALUES: &'static [Self] =
-                &[Self::Counts, Self::LogNormalizedCounts, Self::Float];
+            pub const ENUM_VALUES: &'static [Self] = &[Self::Counts, Self::LogNormalizedCounts, Self::Float];
             /// Returns the variant's name or "" if unknown.
             pub fn variant_name(self) -> Option<&'static str> {
                 match self {
@@ -122,11 +118,8 @@ pub mod tessera {
             note = "Use associated constants instead. This will no longer be generated in 2021."
         )]
         #[allow(non_camel_case_types)]
-        pub const ENUM_VALUES_COLUMN_KIND: [ColumnKind; 3] = [
-            ColumnKind::Categorical,
-            ColumnKind::Continuous,
-            ColumnKind::Text,
-        ];
+        pub const ENUM_VALUES_COLUMN_KIND: [ColumnKind; 3] =
+            [ColumnKind::Categorical, ColumnKind::Continuous, ColumnKind::Text];
 
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
         #[repr(transparent)]
@@ -139,8 +132,7 @@ pub mod tessera {
 
             pub const ENUM_MIN: u8 = 0;
             pub const ENUM_MAX: u8 = 2;
-            pub const ENUM_VALUES: &'static [Self] =
-                &[Self::Categorical, Self::Continuous, Self::Text];
+            pub const ENUM_VALUES: &'static [Self] = &[Self::Categorical, Self::Continuous, Self::Text];
             /// Returns the variant's name or "" if unknown.
             pub fn variant_name(self) -> Option<&'static str> {
                 match self {
@@ -213,10 +205,7 @@ pub mod tessera {
         }
         impl ::core::fmt::Debug for TileRange {
             fn fmt(&self, f: &mut ::core::fmt::Formatter) -> ::core::fmt::Result {
-                f.debug_struct("TileRange")
-                    .field("first", &self.first())
-                    .field("count", &self.count())
-                    .finish()
+                f.debug_struct("TileRange").field("first", &self.first()).field("count", &self.count()).finish()
             }
         }
 
@@ -273,9 +262,7 @@ pub mod tessera {
             }
 
             pub fn first(&self) -> u32 {
-                let mut mem = ::core::mem::MaybeUninit::<
-                    <u32 as ::flatbuffers::EndianScalar>::Scalar,
-                >::uninit();
+                let mut mem = ::core::mem::MaybeUninit::<<u32 as ::flatbuffers::EndianScalar>::Scalar>::uninit();
                 // Safety:
                 // Created from a valid Table for this object
                 // Which contains a valid value in this slot
@@ -304,9 +291,7 @@ pub mod tessera {
             }
 
             pub fn count(&self) -> u32 {
-                let mut mem = ::core::mem::MaybeUninit::<
-                    <u32 as ::flatbuffers::EndianScalar>::Scalar,
-                >::uninit();
+                let mut mem = ::core::mem::MaybeUninit::<<u32 as ::flatbuffers::EndianScalar>::Scalar>::uninit();
                 // Safety:
                 // Created from a valid Table for this object
                 // Which contains a valid value in this slot
@@ -335,10 +320,7 @@ pub mod tessera {
             }
 
             pub fn unpack(&self) -> TileRangeT {
-                TileRangeT {
-                    first: self.first(),
-                    count: self.count(),
-                }
+                TileRangeT { first: self.first(), count: self.count() }
             }
         }
 
@@ -428,9 +410,7 @@ pub mod tessera {
             }
 
             pub fn min_x(&self) -> u16 {
-                let mut mem = ::core::mem::MaybeUninit::<
-                    <u16 as ::flatbuffers::EndianScalar>::Scalar,
-                >::uninit();
+                let mut mem = ::core::mem::MaybeUninit::<<u16 as ::flatbuffers::EndianScalar>::Scalar>::uninit();
                 // Safety:
                 // Created from a valid Table for this object
                 // Which contains a valid value in this slot
@@ -459,9 +439,7 @@ pub mod tessera {
             }
 
             pub fn min_y(&self) -> u16 {
-                let mut mem = ::core::mem::MaybeUninit::<
-                    <u16 as ::flatbuffers::EndianScalar>::Scalar,
-                >::uninit();
+                let mut mem = ::core::mem::MaybeUninit::<<u16 as ::flatbuffers::EndianScalar>::Scalar>::uninit();
                 // Safety:
                 // Created from a valid Table for this object
                 // Which contains a valid value in this slot
@@ -490,9 +468,7 @@ pub mod tessera {
             }
 
             pub fn max_x(&self) -> u16 {
-                let mut mem = ::core::mem::MaybeUninit::<
-                    <u16 as ::flatbuffers::EndianScalar>::Scalar,
-                >::uninit();
+                let mut mem = ::core::mem::MaybeUninit::<<u16 as ::flatbuffers::EndianScalar>::Scalar>::uninit();
                 // Safety:
                 // Created from a valid Table for this object
                 // Which contains a valid value in this slot
@@ -521,9 +497,7 @@ pub mod tessera {
             }
 
             pub fn max_y(&self) -> u16 {
-                let mut mem = ::core::mem::MaybeUninit::<
-                    <u16 as ::flatbuffers::EndianScalar>::Scalar,
-                >::uninit();
+                let mut mem = ::core::mem::MaybeUninit::<<u16 as ::flatbuffers::EndianScalar>::Scalar>::uninit();
                 // Safety:
                 // Created from a valid Table for this object
                 // Which contains a valid value in this slot
@@ -552,12 +526,7 @@ pub mod tessera {
             }
 
             pub fn unpack(&self) -> BoundsT {
-                BoundsT {
-                    min_x: self.min_x(),
-                    min_y: self.min_y(),
-                    max_x: self.max_x(),
-                    max_y: self.max_y(),
-                }
+                BoundsT { min_x: self.min_x(), min_y: self.min_y(), max_x: self.max_x(), max_y: self.max_y() }
             }
         }
 
@@ -649,9 +618,7 @@ pub mod tessera {
             }
 
             pub fn offset(&self) -> u64 {
-                let mut mem = ::core::mem::MaybeUninit::<
-                    <u64 as ::flatbuffers::EndianScalar>::Scalar,
-                >::uninit();
+                let mut mem = ::core::mem::MaybeUninit::<<u64 as ::flatbuffers::EndianScalar>::Scalar>::uninit();
                 // Safety:
                 // Created from a valid Table for this object
                 // Which contains a valid value in this slot
@@ -680,9 +647,7 @@ pub mod tessera {
             }
 
             pub fn tiles_offset(&self) -> u64 {
-                let mut mem = ::core::mem::MaybeUninit::<
-                    <u64 as ::flatbuffers::EndianScalar>::Scalar,
-                >::uninit();
+                let mut mem = ::core::mem::MaybeUninit::<<u64 as ::flatbuffers::EndianScalar>::Scalar>::uninit();
                 // Safety:
                 // Created from a valid Table for this object
                 // Which contains a valid value in this slot
@@ -711,9 +676,7 @@ pub mod tessera {
             }
 
             pub fn length(&self) -> u32 {
-                let mut mem = ::core::mem::MaybeUninit::<
-                    <u32 as ::flatbuffers::EndianScalar>::Scalar,
-                >::uninit();
+                let mut mem = ::core::mem::MaybeUninit::<<u32 as ::flatbuffers::EndianScalar>::Scalar>::uninit();
                 // Safety:
                 // Created from a valid Table for this object
                 // Which contains a valid value in this slot
@@ -742,9 +705,7 @@ pub mod tessera {
             }
 
             pub fn checksum(&self) -> u32 {
-                let mut mem = ::core::mem::MaybeUninit::<
-                    <u32 as ::flatbuffers::EndianScalar>::Scalar,
-                >::uninit();
+                let mut mem = ::core::mem::MaybeUninit::<<u32 as ::flatbuffers::EndianScalar>::Scalar>::uninit();
                 // Safety:
                 // Created from a valid Table for this object
                 // Which contains a valid value in this slot
@@ -806,9 +767,7 @@ pub mod tessera {
             type Inner = Embedding<'a>;
             #[inline]
             unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
-                Self {
-                    _tab: unsafe { ::flatbuffers::Table::new(buf, loc) },
-                }
+                Self { _tab: unsafe { ::flatbuffers::Table::new(buf, loc) } }
             }
         }
 
@@ -826,12 +785,7 @@ pub mod tessera {
                 Embedding { _tab: table }
             }
             #[allow(unused_mut)]
-            pub fn create<
-                'bldr: 'args,
-                'args: 'mut_bldr,
-                'mut_bldr,
-                A: ::flatbuffers::Allocator + 'bldr,
-            >(
+            pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr, A: ::flatbuffers::Allocator + 'bldr>(
                 _fbb: &'mut_bldr mut ::flatbuffers::FlatBufferBuilder<'bldr, A>,
                 args: &'args EmbeddingArgs<'args>,
             ) -> ::flatbuffers::WIPOffset<Embedding<'bldr>> {
@@ -866,15 +820,7 @@ pub mod tessera {
                     let x = self.bounds();
                     x.iter().map(|t| t.unpack()).collect()
                 };
-                EmbeddingT {
-                    key,
-                    n_positioned,
-                    origin_x,
-                    origin_y,
-                    step,
-                    tiles,
-                    bounds,
-                }
+                EmbeddingT { key, n_positioned, origin_x, origin_y, step, tiles, bounds }
             }
 
             #[inline]
@@ -882,44 +828,28 @@ pub mod tessera {
                 // Safety:
                 // Created from valid Table for this object
                 // which contains a valid value in this slot
-                unsafe {
-                    self._tab
-                        .get::<::flatbuffers::ForwardsUOffset<&str>>(Embedding::VT_KEY, None)
-                        .unwrap()
-                }
+                unsafe { self._tab.get::<::flatbuffers::ForwardsUOffset<&str>>(Embedding::VT_KEY, None).unwrap() }
             }
             #[inline]
             pub fn n_positioned(&self) -> u32 {
                 // Safety:
                 // Created from valid Table for this object
                 // which contains a valid value in this slot
-                unsafe {
-                    self._tab
-                        .get::<u32>(Embedding::VT_N_POSITIONED, Some(0))
-                        .unwrap()
-                }
+                unsafe { self._tab.get::<u32>(Embedding::VT_N_POSITIONED, Some(0)).unwrap() }
             }
             #[inline]
             pub fn origin_x(&self) -> f64 {
                 // Safety:
                 // Created from valid Table for this object
                 // which contains a valid value in this slot
-                unsafe {
-                    self._tab
-                        .get::<f64>(Embedding::VT_ORIGIN_X, Some(0.0))
-                        .unwrap()
-                }
+                unsafe { self._tab.get::<f64>(Embedding::VT_ORIGIN_X, Some(0.0)).unwrap() }
             }
             #[inline]
             pub fn origin_y(&self) -> f64 {
                 // Safety:
                 // Created from valid Table for this object
                 // which contains a valid value in this slot
-                unsafe {
-                    self._tab
-                        .get::<f64>(Embedding::VT_ORIGIN_Y, Some(0.0))
-                        .unwrap()
-                }
+                unsafe { self._tab.get::<f64>(Embedding::VT_ORIGIN_Y, Some(0.0)).unwrap() }
             }
             #[inline]
             pub fn step(&self) -> f64 {
@@ -958,14 +888,18 @@ pub mod tessera {
                 pos: usize,
             ) -> Result<(), ::flatbuffers::InvalidFlatbuffer> {
                 v.visit_table(pos)?
-     .visit_field::<::flatbuffers::ForwardsUOffset<&str>>("key", Self::VT_KEY, true)?
-     .visit_field::<u32>("n_positioned", Self::VT_N_POSITIONED, false)?
-     .visit_field::<f64>("origin_x", Self::VT_ORIGIN_X, false)?
-     .visit_field::<f64>("origin_y", Self::VT_ORIGIN_Y, false)?
-     .visit_field::<f64>("step", Self::VT_STEP, false)?
-     .visit_field::<TileRange>("tiles", Self::VT_TILES, false)?
-     .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, Bounds>>>("bounds", Self::VT_BOUNDS, true)?
-     .finish();
+                    .visit_field::<::flatbuffers::ForwardsUOffset<&str>>("key", Self::VT_KEY, true)?
+                    .visit_field::<u32>("n_positioned", Self::VT_N_POSITIONED, false)?
+                    .visit_field::<f64>("origin_x", Self::VT_ORIGIN_X, false)?
+                    .visit_field::<f64>("origin_y", Self::VT_ORIGIN_Y, false)?
+                    .visit_field::<f64>("step", Self::VT_STEP, false)?
+                    .visit_field::<TileRange>("tiles", Self::VT_TILES, false)?
+                    .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, Bounds>>>(
+                        "bounds",
+                        Self::VT_BOUNDS,
+                        true,
+                    )?
+                    .finish();
                 Ok(())
             }
         }
@@ -1000,23 +934,19 @@ pub mod tessera {
         impl<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> EmbeddingBuilder<'a, 'b, A> {
             #[inline]
             pub fn add_key(&mut self, key: ::flatbuffers::WIPOffset<&'b str>) {
-                self.fbb_
-                    .push_slot_always::<::flatbuffers::WIPOffset<_>>(Embedding::VT_KEY, key);
+                self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Embedding::VT_KEY, key);
             }
             #[inline]
             pub fn add_n_positioned(&mut self, n_positioned: u32) {
-                self.fbb_
-                    .push_slot::<u32>(Embedding::VT_N_POSITIONED, n_positioned, 0);
+                self.fbb_.push_slot::<u32>(Embedding::VT_N_POSITIONED, n_positioned, 0);
             }
             #[inline]
             pub fn add_origin_x(&mut self, origin_x: f64) {
-                self.fbb_
-                    .push_slot::<f64>(Embedding::VT_ORIGIN_X, origin_x, 0.0);
+                self.fbb_.push_slot::<f64>(Embedding::VT_ORIGIN_X, origin_x, 0.0);
             }
             #[inline]
             pub fn add_origin_y(&mut self, origin_y: f64) {
-                self.fbb_
-                    .push_slot::<f64>(Embedding::VT_ORIGIN_Y, origin_y, 0.0);
+                self.fbb_.push_slot::<f64>(Embedding::VT_ORIGIN_Y, origin_y, 0.0);
             }
             #[inline]
             pub fn add_step(&mut self, step: f64) {
@@ -1024,26 +954,16 @@ pub mod tessera {
             }
             #[inline]
             pub fn add_tiles(&mut self, tiles: &TileRange) {
-                self.fbb_
-                    .push_slot_always::<&TileRange>(Embedding::VT_TILES, tiles);
+                self.fbb_.push_slot_always::<&TileRange>(Embedding::VT_TILES, tiles);
             }
             #[inline]
-            pub fn add_bounds(
-                &mut self,
-                bounds: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b, Bounds>>,
-            ) {
-                self.fbb_
-                    .push_slot_always::<::flatbuffers::WIPOffset<_>>(Embedding::VT_BOUNDS, bounds);
+            pub fn add_bounds(&mut self, bounds: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b, Bounds>>) {
+                self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Embedding::VT_BOUNDS, bounds);
             }
             #[inline]
-            pub fn new(
-                _fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>,
-            ) -> EmbeddingBuilder<'a, 'b, A> {
+            pub fn new(_fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>) -> EmbeddingBuilder<'a, 'b, A> {
                 let start = _fbb.start_table();
-                EmbeddingBuilder {
-                    fbb_: _fbb,
-                    start_: start,
-                }
+                EmbeddingBuilder { fbb_: _fbb, start_: start }
             }
             #[inline]
             pub fn finish(self) -> ::flatbuffers::WIPOffset<Embedding<'a>> {
@@ -1111,18 +1031,7 @@ pub mod tessera {
                     let w: alloc::vec::Vec<_> = x.iter().map(|t| t.pack()).collect();
                     _fbb.create_vector(&w)
                 });
-                Embedding::create(
-                    _fbb,
-                    &EmbeddingArgs {
-                        key,
-                        n_positioned,
-                        origin_x,
-                        origin_y,
-                        step,
-                        tiles,
-                        bounds,
-                    },
-                )
+                Embedding::create(_fbb, &EmbeddingArgs { key, n_positioned, origin_x, origin_y, step, tiles, bounds })
             }
         }
         pub enum ColumnOffset {}
@@ -1136,9 +1045,7 @@ pub mod tessera {
             type Inner = Column<'a>;
             #[inline]
             unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
-                Self {
-                    _tab: unsafe { ::flatbuffers::Table::new(buf, loc) },
-                }
+                Self { _tab: unsafe { ::flatbuffers::Table::new(buf, loc) } }
             }
         }
 
@@ -1159,12 +1066,7 @@ pub mod tessera {
                 Column { _tab: table }
             }
             #[allow(unused_mut)]
-            pub fn create<
-                'bldr: 'args,
-                'args: 'mut_bldr,
-                'mut_bldr,
-                A: ::flatbuffers::Allocator + 'bldr,
-            >(
+            pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr, A: ::flatbuffers::Allocator + 'bldr>(
                 _fbb: &'mut_bldr mut ::flatbuffers::FlatBufferBuilder<'bldr, A>,
                 args: &'args ColumnArgs<'args>,
             ) -> ::flatbuffers::WIPOffset<Column<'bldr>> {
@@ -1202,18 +1104,7 @@ pub mod tessera {
                 let max = self.max();
                 let postings = self.postings().map(|x| x.unpack());
                 let hidden = self.hidden();
-                ColumnT {
-                    name,
-                    kind,
-                    tiles,
-                    n_categories,
-                    ordered,
-                    n_missing,
-                    min,
-                    max,
-                    postings,
-                    hidden,
-                }
+                ColumnT { name, kind, tiles, n_categories, ordered, n_missing, min, max, postings, hidden }
             }
 
             #[inline]
@@ -1221,22 +1112,14 @@ pub mod tessera {
                 // Safety:
                 // Created from valid Table for this object
                 // which contains a valid value in this slot
-                unsafe {
-                    self._tab
-                        .get::<::flatbuffers::ForwardsUOffset<&str>>(Column::VT_NAME, None)
-                        .unwrap()
-                }
+                unsafe { self._tab.get::<::flatbuffers::ForwardsUOffset<&str>>(Column::VT_NAME, None).unwrap() }
             }
             #[inline]
             pub fn kind(&self) -> ColumnKind {
                 // Safety:
                 // Created from valid Table for this object
                 // which contains a valid value in this slot
-                unsafe {
-                    self._tab
-                        .get::<ColumnKind>(Column::VT_KIND, Some(ColumnKind::Categorical))
-                        .unwrap()
-                }
+                unsafe { self._tab.get::<ColumnKind>(Column::VT_KIND, Some(ColumnKind::Categorical)).unwrap() }
             }
             #[inline]
             pub fn tiles(&self) -> Option<&'a TileRange> {
@@ -1250,22 +1133,14 @@ pub mod tessera {
                 // Safety:
                 // Created from valid Table for this object
                 // which contains a valid value in this slot
-                unsafe {
-                    self._tab
-                        .get::<u32>(Column::VT_N_CATEGORIES, Some(0))
-                        .unwrap()
-                }
+                unsafe { self._tab.get::<u32>(Column::VT_N_CATEGORIES, Some(0)).unwrap() }
             }
             #[inline]
             pub fn ordered(&self) -> bool {
                 // Safety:
                 // Created from valid Table for this object
                 // which contains a valid value in this slot
-                unsafe {
-                    self._tab
-                        .get::<bool>(Column::VT_ORDERED, Some(false))
-                        .unwrap()
-                }
+                unsafe { self._tab.get::<bool>(Column::VT_ORDERED, Some(false)).unwrap() }
             }
             #[inline]
             pub fn n_missing(&self) -> u32 {
@@ -1300,11 +1175,7 @@ pub mod tessera {
                 // Safety:
                 // Created from valid Table for this object
                 // which contains a valid value in this slot
-                unsafe {
-                    self._tab
-                        .get::<bool>(Column::VT_HIDDEN, Some(false))
-                        .unwrap()
-                }
+                unsafe { self._tab.get::<bool>(Column::VT_HIDDEN, Some(false)).unwrap() }
             }
         }
 
@@ -1315,11 +1186,7 @@ pub mod tessera {
                 pos: usize,
             ) -> Result<(), ::flatbuffers::InvalidFlatbuffer> {
                 v.visit_table(pos)?
-                    .visit_field::<::flatbuffers::ForwardsUOffset<&str>>(
-                        "name",
-                        Self::VT_NAME,
-                        true,
-                    )?
+                    .visit_field::<::flatbuffers::ForwardsUOffset<&str>>("name", Self::VT_NAME, true)?
                     .visit_field::<ColumnKind>("kind", Self::VT_KIND, false)?
                     .visit_field::<TileRange>("tiles", Self::VT_TILES, false)?
                     .visit_field::<u32>("n_categories", Self::VT_N_CATEGORIES, false)?
@@ -1370,33 +1237,27 @@ pub mod tessera {
         impl<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> ColumnBuilder<'a, 'b, A> {
             #[inline]
             pub fn add_name(&mut self, name: ::flatbuffers::WIPOffset<&'b str>) {
-                self.fbb_
-                    .push_slot_always::<::flatbuffers::WIPOffset<_>>(Column::VT_NAME, name);
+                self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Column::VT_NAME, name);
             }
             #[inline]
             pub fn add_kind(&mut self, kind: ColumnKind) {
-                self.fbb_
-                    .push_slot::<ColumnKind>(Column::VT_KIND, kind, ColumnKind::Categorical);
+                self.fbb_.push_slot::<ColumnKind>(Column::VT_KIND, kind, ColumnKind::Categorical);
             }
             #[inline]
             pub fn add_tiles(&mut self, tiles: &TileRange) {
-                self.fbb_
-                    .push_slot_always::<&TileRange>(Column::VT_TILES, tiles);
+                self.fbb_.push_slot_always::<&TileRange>(Column::VT_TILES, tiles);
             }
             #[inline]
             pub fn add_n_categories(&mut self, n_categories: u32) {
-                self.fbb_
-                    .push_slot::<u32>(Column::VT_N_CATEGORIES, n_categories, 0);
+                self.fbb_.push_slot::<u32>(Column::VT_N_CATEGORIES, n_categories, 0);
             }
             #[inline]
             pub fn add_ordered(&mut self, ordered: bool) {
-                self.fbb_
-                    .push_slot::<bool>(Column::VT_ORDERED, ordered, false);
+                self.fbb_.push_slot::<bool>(Column::VT_ORDERED, ordered, false);
             }
             #[inline]
             pub fn add_n_missing(&mut self, n_missing: u32) {
-                self.fbb_
-                    .push_slot::<u32>(Column::VT_N_MISSING, n_missing, 0);
+                self.fbb_.push_slot::<u32>(Column::VT_N_MISSING, n_missing, 0);
             }
             #[inline]
             pub fn add_min(&mut self, min: f32) {
@@ -1408,23 +1269,16 @@ pub mod tessera {
             }
             #[inline]
             pub fn add_postings(&mut self, postings: &TileRange) {
-                self.fbb_
-                    .push_slot_always::<&TileRange>(Column::VT_POSTINGS, postings);
+                self.fbb_.push_slot_always::<&TileRange>(Column::VT_POSTINGS, postings);
             }
             #[inline]
             pub fn add_hidden(&mut self, hidden: bool) {
-                self.fbb_
-                    .push_slot::<bool>(Column::VT_HIDDEN, hidden, false);
+                self.fbb_.push_slot::<bool>(Column::VT_HIDDEN, hidden, false);
             }
             #[inline]
-            pub fn new(
-                _fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>,
-            ) -> ColumnBuilder<'a, 'b, A> {
+            pub fn new(_fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>) -> ColumnBuilder<'a, 'b, A> {
                 let start = _fbb.start_table();
-                ColumnBuilder {
-                    fbb_: _fbb,
-                    start_: start,
-                }
+                ColumnBuilder { fbb_: _fbb, start_: start }
             }
             #[inline]
             pub fn finish(self) -> ::flatbuffers::WIPOffset<Column<'a>> {
@@ -1502,18 +1356,7 @@ pub mod tessera {
                 let hidden = self.hidden;
                 Column::create(
                     _fbb,
-                    &ColumnArgs {
-                        name,
-                        kind,
-                        tiles,
-                        n_categories,
-                        ordered,
-                        n_missing,
-                        min,
-                        max,
-                        postings,
-                        hidden,
-                    },
+                    &ColumnArgs { name, kind, tiles, n_categories, ordered, n_missing, min, max, postings, hidden },
                 )
             }
         }
@@ -1528,9 +1371,7 @@ pub mod tessera {
             type Inner = Var<'a>;
             #[inline]
             unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
-                Self {
-                    _tab: unsafe { ::flatbuffers::Table::new(buf, loc) },
-                }
+                Self { _tab: unsafe { ::flatbuffers::Table::new(buf, loc) } }
             }
         }
 
@@ -1544,12 +1385,7 @@ pub mod tessera {
                 Var { _tab: table }
             }
             #[allow(unused_mut)]
-            pub fn create<
-                'bldr: 'args,
-                'args: 'mut_bldr,
-                'mut_bldr,
-                A: ::flatbuffers::Allocator + 'bldr,
-            >(
+            pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr, A: ::flatbuffers::Allocator + 'bldr>(
                 _fbb: &'mut_bldr mut ::flatbuffers::FlatBufferBuilder<'bldr, A>,
                 args: &'args VarArgs<'args>,
             ) -> ::flatbuffers::WIPOffset<Var<'bldr>> {
@@ -1577,11 +1413,7 @@ pub mod tessera {
                 // Safety:
                 // Created from valid Table for this object
                 // which contains a valid value in this slot
-                unsafe {
-                    self._tab
-                        .get::<::flatbuffers::ForwardsUOffset<&str>>(Var::VT_NAME, None)
-                        .unwrap()
-                }
+                unsafe { self._tab.get::<::flatbuffers::ForwardsUOffset<&str>>(Var::VT_NAME, None).unwrap() }
             }
             #[inline]
             pub fn n_vars(&self) -> u32 {
@@ -1606,11 +1438,7 @@ pub mod tessera {
                 pos: usize,
             ) -> Result<(), ::flatbuffers::InvalidFlatbuffer> {
                 v.visit_table(pos)?
-                    .visit_field::<::flatbuffers::ForwardsUOffset<&str>>(
-                        "name",
-                        Self::VT_NAME,
-                        true,
-                    )?
+                    .visit_field::<::flatbuffers::ForwardsUOffset<&str>>("name", Self::VT_NAME, true)?
                     .visit_field::<u32>("n_vars", Self::VT_N_VARS, false)?
                     .visit_field::<u32>("tile", Self::VT_TILE, false)?
                     .finish();
@@ -1640,8 +1468,7 @@ pub mod tessera {
         impl<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> VarBuilder<'a, 'b, A> {
             #[inline]
             pub fn add_name(&mut self, name: ::flatbuffers::WIPOffset<&'b str>) {
-                self.fbb_
-                    .push_slot_always::<::flatbuffers::WIPOffset<_>>(Var::VT_NAME, name);
+                self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Var::VT_NAME, name);
             }
             #[inline]
             pub fn add_n_vars(&mut self, n_vars: u32) {
@@ -1652,14 +1479,9 @@ pub mod tessera {
                 self.fbb_.push_slot::<u32>(Var::VT_TILE, tile, 0);
             }
             #[inline]
-            pub fn new(
-                _fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>,
-            ) -> VarBuilder<'a, 'b, A> {
+            pub fn new(_fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>) -> VarBuilder<'a, 'b, A> {
                 let start = _fbb.start_table();
-                VarBuilder {
-                    fbb_: _fbb,
-                    start_: start,
-                }
+                VarBuilder { fbb_: _fbb, start_: start }
             }
             #[inline]
             pub fn finish(self) -> ::flatbuffers::WIPOffset<Var<'a>> {
@@ -1687,11 +1509,7 @@ pub mod tessera {
         }
         impl Default for VarT {
             fn default() -> Self {
-                Self {
-                    name: alloc::string::ToString::to_string(""),
-                    n_vars: 0,
-                    tile: 0,
-                }
+                Self { name: alloc::string::ToString::to_string(""), n_vars: 0, tile: 0 }
             }
         }
         impl VarT {
@@ -1719,9 +1537,7 @@ pub mod tessera {
             type Inner = Layer<'a>;
             #[inline]
             unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
-                Self {
-                    _tab: unsafe { ::flatbuffers::Table::new(buf, loc) },
-                }
+                Self { _tab: unsafe { ::flatbuffers::Table::new(buf, loc) } }
             }
         }
 
@@ -1733,26 +1549,22 @@ pub mod tessera {
             pub const VT_PACK: ::flatbuffers::VOffsetT = 12;
             pub const VT_N_NONZERO: ::flatbuffers::VOffsetT = 14;
             pub const VT_MAX_ABS: ::flatbuffers::VOffsetT = 16;
-            pub const VT_MAX_REBUILD_ERROR: ::flatbuffers::VOffsetT = 18;
-            pub const VT_N_EXACT: ::flatbuffers::VOffsetT = 20;
-            pub const VT_DIVISOR: ::flatbuffers::VOffsetT = 22;
-            pub const VT_FRAC_BITS: ::flatbuffers::VOffsetT = 24;
-            pub const VT_SQUARE_SHIFT: ::flatbuffers::VOffsetT = 26;
-            pub const VT_MOMENTS_PACK: ::flatbuffers::VOffsetT = 28;
-            pub const VT_TOTAL_MOMENTS: ::flatbuffers::VOffsetT = 30;
-            pub const VT_COLUMN_MOMENTS: ::flatbuffers::VOffsetT = 32;
+            pub const VT_HAS_NEGATIVE: ::flatbuffers::VOffsetT = 18;
+            pub const VT_MAX_REBUILD_ERROR: ::flatbuffers::VOffsetT = 20;
+            pub const VT_N_EXACT: ::flatbuffers::VOffsetT = 22;
+            pub const VT_DIVISOR: ::flatbuffers::VOffsetT = 24;
+            pub const VT_FRAC_BITS: ::flatbuffers::VOffsetT = 26;
+            pub const VT_SQUARE_SHIFT: ::flatbuffers::VOffsetT = 28;
+            pub const VT_MOMENTS_PACK: ::flatbuffers::VOffsetT = 30;
+            pub const VT_TOTAL_MOMENTS: ::flatbuffers::VOffsetT = 32;
+            pub const VT_COLUMN_MOMENTS: ::flatbuffers::VOffsetT = 34;
 
             #[inline]
             pub unsafe fn init_from_table(table: ::flatbuffers::Table<'a>) -> Self {
                 Layer { _tab: table }
             }
             #[allow(unused_mut)]
-            pub fn create<
-                'bldr: 'args,
-                'args: 'mut_bldr,
-                'mut_bldr,
-                A: ::flatbuffers::Allocator + 'bldr,
-            >(
+            pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr, A: ::flatbuffers::Allocator + 'bldr>(
                 _fbb: &'mut_bldr mut ::flatbuffers::FlatBufferBuilder<'bldr, A>,
                 args: &'args LayerArgs<'args>,
             ) -> ::flatbuffers::WIPOffset<Layer<'bldr>> {
@@ -1785,6 +1597,7 @@ pub mod tessera {
                 }
                 builder.add_square_shift(args.square_shift);
                 builder.add_frac_bits(args.frac_bits);
+                builder.add_has_negative(args.has_negative);
                 builder.add_kind(args.kind);
                 builder.finish()
             }
@@ -1796,23 +1609,20 @@ pub mod tessera {
                 };
                 let var = self.var();
                 let kind = self.kind();
-                let description = self
-                    .description()
-                    .map(|x| alloc::string::ToString::to_string(x));
+                let description = self.description().map(|x| alloc::string::ToString::to_string(x));
                 let pack = {
                     let x = self.pack();
                     alloc::string::ToString::to_string(x)
                 };
                 let n_nonzero = self.n_nonzero();
                 let max_abs = self.max_abs();
+                let has_negative = self.has_negative();
                 let max_rebuild_error = self.max_rebuild_error();
                 let n_exact = self.n_exact();
                 let divisor = self.divisor().map(|x| x.unpack());
                 let frac_bits = self.frac_bits();
                 let square_shift = self.square_shift();
-                let moments_pack = self
-                    .moments_pack()
-                    .map(|x| alloc::string::ToString::to_string(x));
+                let moments_pack = self.moments_pack().map(|x| alloc::string::ToString::to_string(x));
                 let total_moments = self.total_moments().map(|x| x.unpack());
                 let column_moments = {
                     let x = self.column_moments();
@@ -1826,6 +1636,7 @@ pub mod tessera {
                     pack,
                     n_nonzero,
                     max_abs,
+                    has_negative,
                     max_rebuild_error,
                     n_exact,
                     divisor,
@@ -1842,11 +1653,7 @@ pub mod tessera {
                 // Safety:
                 // Created from valid Table for this object
                 // which contains a valid value in this slot
-                unsafe {
-                    self._tab
-                        .get::<::flatbuffers::ForwardsUOffset<&str>>(Layer::VT_NAME, None)
-                        .unwrap()
-                }
+                unsafe { self._tab.get::<::flatbuffers::ForwardsUOffset<&str>>(Layer::VT_NAME, None).unwrap() }
             }
             #[inline]
             pub fn var(&self) -> u32 {
@@ -1860,32 +1667,21 @@ pub mod tessera {
                 // Safety:
                 // Created from valid Table for this object
                 // which contains a valid value in this slot
-                unsafe {
-                    self._tab
-                        .get::<ValueKind>(Layer::VT_KIND, Some(ValueKind::Counts))
-                        .unwrap()
-                }
+                unsafe { self._tab.get::<ValueKind>(Layer::VT_KIND, Some(ValueKind::Counts)).unwrap() }
             }
             #[inline]
             pub fn description(&self) -> Option<&'a str> {
                 // Safety:
                 // Created from valid Table for this object
                 // which contains a valid value in this slot
-                unsafe {
-                    self._tab
-                        .get::<::flatbuffers::ForwardsUOffset<&str>>(Layer::VT_DESCRIPTION, None)
-                }
+                unsafe { self._tab.get::<::flatbuffers::ForwardsUOffset<&str>>(Layer::VT_DESCRIPTION, None) }
             }
             #[inline]
             pub fn pack(&self) -> &'a str {
                 // Safety:
                 // Created from valid Table for this object
                 // which contains a valid value in this slot
-                unsafe {
-                    self._tab
-                        .get::<::flatbuffers::ForwardsUOffset<&str>>(Layer::VT_PACK, None)
-                        .unwrap()
-                }
+                unsafe { self._tab.get::<::flatbuffers::ForwardsUOffset<&str>>(Layer::VT_PACK, None).unwrap() }
             }
             #[inline]
             pub fn n_nonzero(&self) -> u64 {
@@ -1902,15 +1698,18 @@ pub mod tessera {
                 unsafe { self._tab.get::<f32>(Layer::VT_MAX_ABS, Some(0.0)).unwrap() }
             }
             #[inline]
+            pub fn has_negative(&self) -> bool {
+                // Safety:
+                // Created from valid Table for this object
+                // which contains a valid value in this slot
+                unsafe { self._tab.get::<bool>(Layer::VT_HAS_NEGATIVE, Some(false)).unwrap() }
+            }
+            #[inline]
             pub fn max_rebuild_error(&self) -> f32 {
                 // Safety:
                 // Created from valid Table for this object
                 // which contains a valid value in this slot
-                unsafe {
-                    self._tab
-                        .get::<f32>(Layer::VT_MAX_REBUILD_ERROR, Some(0.0))
-                        .unwrap()
-                }
+                unsafe { self._tab.get::<f32>(Layer::VT_MAX_REBUILD_ERROR, Some(0.0)).unwrap() }
             }
             #[inline]
             pub fn n_exact(&self) -> u64 {
@@ -1938,21 +1737,14 @@ pub mod tessera {
                 // Safety:
                 // Created from valid Table for this object
                 // which contains a valid value in this slot
-                unsafe {
-                    self._tab
-                        .get::<u8>(Layer::VT_SQUARE_SHIFT, Some(0))
-                        .unwrap()
-                }
+                unsafe { self._tab.get::<u8>(Layer::VT_SQUARE_SHIFT, Some(0)).unwrap() }
             }
             #[inline]
             pub fn moments_pack(&self) -> Option<&'a str> {
                 // Safety:
                 // Created from valid Table for this object
                 // which contains a valid value in this slot
-                unsafe {
-                    self._tab
-                        .get::<::flatbuffers::ForwardsUOffset<&str>>(Layer::VT_MOMENTS_PACK, None)
-                }
+                unsafe { self._tab.get::<::flatbuffers::ForwardsUOffset<&str>>(Layer::VT_MOMENTS_PACK, None) }
             }
             #[inline]
             pub fn total_moments(&self) -> Option<&'a TileRange> {
@@ -1964,18 +1756,14 @@ pub mod tessera {
             #[inline]
             pub fn column_moments(
                 &self,
-            ) -> ::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<ColumnMoments<'a>>>
-            {
+            ) -> ::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<ColumnMoments<'a>>> {
                 // Safety:
                 // Created from valid Table for this object
                 // which contains a valid value in this slot
                 unsafe {
                     self._tab
                         .get::<::flatbuffers::ForwardsUOffset<
-                            ::flatbuffers::Vector<
-                                'a,
-                                ::flatbuffers::ForwardsUOffset<ColumnMoments>,
-                            >,
+                            ::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<ColumnMoments>>,
                         >>(Layer::VT_COLUMN_MOMENTS, None)
                         .unwrap()
                 }
@@ -1989,35 +1777,20 @@ pub mod tessera {
                 pos: usize,
             ) -> Result<(), ::flatbuffers::InvalidFlatbuffer> {
                 v.visit_table(pos)?
-                    .visit_field::<::flatbuffers::ForwardsUOffset<&str>>(
-                        "name",
-                        Self::VT_NAME,
-                        true,
-                    )?
+                    .visit_field::<::flatbuffers::ForwardsUOffset<&str>>("name", Self::VT_NAME, true)?
                     .visit_field::<u32>("var", Self::VT_VAR, false)?
                     .visit_field::<ValueKind>("kind", Self::VT_KIND, false)?
-                    .visit_field::<::flatbuffers::ForwardsUOffset<&str>>(
-                        "description",
-                        Self::VT_DESCRIPTION,
-                        false,
-                    )?
-                    .visit_field::<::flatbuffers::ForwardsUOffset<&str>>(
-                        "pack",
-                        Self::VT_PACK,
-                        true,
-                    )?
+                    .visit_field::<::flatbuffers::ForwardsUOffset<&str>>("description", Self::VT_DESCRIPTION, false)?
+                    .visit_field::<::flatbuffers::ForwardsUOffset<&str>>("pack", Self::VT_PACK, true)?
                     .visit_field::<u64>("n_nonzero", Self::VT_N_NONZERO, false)?
                     .visit_field::<f32>("max_abs", Self::VT_MAX_ABS, false)?
+                    .visit_field::<bool>("has_negative", Self::VT_HAS_NEGATIVE, false)?
                     .visit_field::<f32>("max_rebuild_error", Self::VT_MAX_REBUILD_ERROR, false)?
                     .visit_field::<u64>("n_exact", Self::VT_N_EXACT, false)?
                     .visit_field::<TileRange>("divisor", Self::VT_DIVISOR, false)?
                     .visit_field::<u8>("frac_bits", Self::VT_FRAC_BITS, false)?
                     .visit_field::<u8>("square_shift", Self::VT_SQUARE_SHIFT, false)?
-                    .visit_field::<::flatbuffers::ForwardsUOffset<&str>>(
-                        "moments_pack",
-                        Self::VT_MOMENTS_PACK,
-                        false,
-                    )?
+                    .visit_field::<::flatbuffers::ForwardsUOffset<&str>>("moments_pack", Self::VT_MOMENTS_PACK, false)?
                     .visit_field::<TileRange>("total_moments", Self::VT_TOTAL_MOMENTS, false)?
                     .visit_field::<::flatbuffers::ForwardsUOffset<
                         ::flatbuffers::Vector<'_, ::flatbuffers::ForwardsUOffset<ColumnMoments>>,
@@ -2034,6 +1807,7 @@ pub mod tessera {
             pub pack: Option<::flatbuffers::WIPOffset<&'a str>>,
             pub n_nonzero: u64,
             pub max_abs: f32,
+            pub has_negative: bool,
             pub max_rebuild_error: f32,
             pub n_exact: u64,
             pub divisor: Option<&'a TileRange>,
@@ -2042,9 +1816,7 @@ pub mod tessera {
             pub moments_pack: Option<::flatbuffers::WIPOffset<&'a str>>,
             pub total_moments: Option<&'a TileRange>,
             pub column_moments: Option<
-                ::flatbuffers::WIPOffset<
-                    ::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<ColumnMoments<'a>>>,
-                >,
+                ::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<ColumnMoments<'a>>>>,
             >,
         }
         impl<'a> Default for LayerArgs<'a> {
@@ -2058,6 +1830,7 @@ pub mod tessera {
                     pack: None, // required field
                     n_nonzero: 0,
                     max_abs: 0.0,
+                    has_negative: false,
                     max_rebuild_error: 0.0,
                     n_exact: 0,
                     divisor: None,
@@ -2077,8 +1850,7 @@ pub mod tessera {
         impl<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> LayerBuilder<'a, 'b, A> {
             #[inline]
             pub fn add_name(&mut self, name: ::flatbuffers::WIPOffset<&'b str>) {
-                self.fbb_
-                    .push_slot_always::<::flatbuffers::WIPOffset<_>>(Layer::VT_NAME, name);
+                self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Layer::VT_NAME, name);
             }
             #[inline]
             pub fn add_var(&mut self, var: u32) {
@@ -2086,34 +1858,31 @@ pub mod tessera {
             }
             #[inline]
             pub fn add_kind(&mut self, kind: ValueKind) {
-                self.fbb_
-                    .push_slot::<ValueKind>(Layer::VT_KIND, kind, ValueKind::Counts);
+                self.fbb_.push_slot::<ValueKind>(Layer::VT_KIND, kind, ValueKind::Counts);
             }
             #[inline]
             pub fn add_description(&mut self, description: ::flatbuffers::WIPOffset<&'b str>) {
-                self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(
-                    Layer::VT_DESCRIPTION,
-                    description,
-                );
+                self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Layer::VT_DESCRIPTION, description);
             }
             #[inline]
             pub fn add_pack(&mut self, pack: ::flatbuffers::WIPOffset<&'b str>) {
-                self.fbb_
-                    .push_slot_always::<::flatbuffers::WIPOffset<_>>(Layer::VT_PACK, pack);
+                self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Layer::VT_PACK, pack);
             }
             #[inline]
             pub fn add_n_nonzero(&mut self, n_nonzero: u64) {
-                self.fbb_
-                    .push_slot::<u64>(Layer::VT_N_NONZERO, n_nonzero, 0);
+                self.fbb_.push_slot::<u64>(Layer::VT_N_NONZERO, n_nonzero, 0);
             }
             #[inline]
             pub fn add_max_abs(&mut self, max_abs: f32) {
                 self.fbb_.push_slot::<f32>(Layer::VT_MAX_ABS, max_abs, 0.0);
             }
             #[inline]
+            pub fn add_has_negative(&mut self, has_negative: bool) {
+                self.fbb_.push_slot::<bool>(Layer::VT_HAS_NEGATIVE, has_negative, false);
+            }
+            #[inline]
             pub fn add_max_rebuild_error(&mut self, max_rebuild_error: f32) {
-                self.fbb_
-                    .push_slot::<f32>(Layer::VT_MAX_REBUILD_ERROR, max_rebuild_error, 0.0);
+                self.fbb_.push_slot::<f32>(Layer::VT_MAX_REBUILD_ERROR, max_rebuild_error, 0.0);
             }
             #[inline]
             pub fn add_n_exact(&mut self, n_exact: u64) {
@@ -2121,8 +1890,7 @@ pub mod tessera {
             }
             #[inline]
             pub fn add_divisor(&mut self, divisor: &TileRange) {
-                self.fbb_
-                    .push_slot_always::<&TileRange>(Layer::VT_DIVISOR, divisor);
+                self.fbb_.push_slot_always::<&TileRange>(Layer::VT_DIVISOR, divisor);
             }
             #[inline]
             pub fn add_frac_bits(&mut self, frac_bits: u8) {
@@ -2130,20 +1898,15 @@ pub mod tessera {
             }
             #[inline]
             pub fn add_square_shift(&mut self, square_shift: u8) {
-                self.fbb_
-                    .push_slot::<u8>(Layer::VT_SQUARE_SHIFT, square_shift, 0);
+                self.fbb_.push_slot::<u8>(Layer::VT_SQUARE_SHIFT, square_shift, 0);
             }
             #[inline]
             pub fn add_moments_pack(&mut self, moments_pack: ::flatbuffers::WIPOffset<&'b str>) {
-                self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(
-                    Layer::VT_MOMENTS_PACK,
-                    moments_pack,
-                );
+                self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Layer::VT_MOMENTS_PACK, moments_pack);
             }
             #[inline]
             pub fn add_total_moments(&mut self, total_moments: &TileRange) {
-                self.fbb_
-                    .push_slot_always::<&TileRange>(Layer::VT_TOTAL_MOMENTS, total_moments);
+                self.fbb_.push_slot_always::<&TileRange>(Layer::VT_TOTAL_MOMENTS, total_moments);
             }
             #[inline]
             pub fn add_column_moments(
@@ -2152,28 +1915,19 @@ pub mod tessera {
                     ::flatbuffers::Vector<'b, ::flatbuffers::ForwardsUOffset<ColumnMoments<'b>>>,
                 >,
             ) {
-                self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(
-                    Layer::VT_COLUMN_MOMENTS,
-                    column_moments,
-                );
+                self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Layer::VT_COLUMN_MOMENTS, column_moments);
             }
             #[inline]
-            pub fn new(
-                _fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>,
-            ) -> LayerBuilder<'a, 'b, A> {
+            pub fn new(_fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>) -> LayerBuilder<'a, 'b, A> {
                 let start = _fbb.start_table();
-                LayerBuilder {
-                    fbb_: _fbb,
-                    start_: start,
-                }
+                LayerBuilder { fbb_: _fbb, start_: start }
             }
             #[inline]
             pub fn finish(self) -> ::flatbuffers::WIPOffset<Layer<'a>> {
                 let o = self.fbb_.end_table(self.start_);
                 self.fbb_.required(o, Layer::VT_NAME, "name");
                 self.fbb_.required(o, Layer::VT_PACK, "pack");
-                self.fbb_
-                    .required(o, Layer::VT_COLUMN_MOMENTS, "column_moments");
+                self.fbb_.required(o, Layer::VT_COLUMN_MOMENTS, "column_moments");
                 ::flatbuffers::WIPOffset::new(o.value())
             }
         }
@@ -2188,6 +1942,7 @@ pub mod tessera {
                 ds.field("pack", &self.pack());
                 ds.field("n_nonzero", &self.n_nonzero());
                 ds.field("max_abs", &self.max_abs());
+                ds.field("has_negative", &self.has_negative());
                 ds.field("max_rebuild_error", &self.max_rebuild_error());
                 ds.field("n_exact", &self.n_exact());
                 ds.field("divisor", &self.divisor());
@@ -2209,6 +1964,7 @@ pub mod tessera {
             pub pack: alloc::string::String,
             pub n_nonzero: u64,
             pub max_abs: f32,
+            pub has_negative: bool,
             pub max_rebuild_error: f32,
             pub n_exact: u64,
             pub divisor: Option<TileRangeT>,
@@ -2228,6 +1984,7 @@ pub mod tessera {
                     pack: alloc::string::ToString::to_string(""),
                     n_nonzero: 0,
                     max_abs: 0.0,
+                    has_negative: false,
                     max_rebuild_error: 0.0,
                     n_exact: 0,
                     divisor: None,
@@ -2257,6 +2014,7 @@ pub mod tessera {
                 });
                 let n_nonzero = self.n_nonzero;
                 let max_abs = self.max_abs;
+                let has_negative = self.has_negative;
                 let max_rebuild_error = self.max_rebuild_error;
                 let n_exact = self.n_exact;
                 let divisor_tmp = self.divisor.as_ref().map(|x| x.pack());
@@ -2281,6 +2039,7 @@ pub mod tessera {
                         pack,
                         n_nonzero,
                         max_abs,
+                        has_negative,
                         max_rebuild_error,
                         n_exact,
                         divisor,
@@ -2304,9 +2063,7 @@ pub mod tessera {
             type Inner = ColumnMoments<'a>;
             #[inline]
             unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
-                Self {
-                    _tab: unsafe { ::flatbuffers::Table::new(buf, loc) },
-                }
+                Self { _tab: unsafe { ::flatbuffers::Table::new(buf, loc) } }
             }
         }
 
@@ -2319,12 +2076,7 @@ pub mod tessera {
                 ColumnMoments { _tab: table }
             }
             #[allow(unused_mut)]
-            pub fn create<
-                'bldr: 'args,
-                'args: 'mut_bldr,
-                'mut_bldr,
-                A: ::flatbuffers::Allocator + 'bldr,
-            >(
+            pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr, A: ::flatbuffers::Allocator + 'bldr>(
                 _fbb: &'mut_bldr mut ::flatbuffers::FlatBufferBuilder<'bldr, A>,
                 args: &'args ColumnMomentsArgs<'args>,
             ) -> ::flatbuffers::WIPOffset<ColumnMoments<'bldr>> {
@@ -2353,9 +2105,7 @@ pub mod tessera {
                 // Created from valid Table for this object
                 // which contains a valid value in this slot
                 unsafe {
-                    self._tab
-                        .get::<::flatbuffers::ForwardsUOffset<&str>>(ColumnMoments::VT_COLUMN, None)
-                        .unwrap()
+                    self._tab.get::<::flatbuffers::ForwardsUOffset<&str>>(ColumnMoments::VT_COLUMN, None).unwrap()
                 }
             }
             #[inline]
@@ -2374,11 +2124,7 @@ pub mod tessera {
                 pos: usize,
             ) -> Result<(), ::flatbuffers::InvalidFlatbuffer> {
                 v.visit_table(pos)?
-                    .visit_field::<::flatbuffers::ForwardsUOffset<&str>>(
-                        "column",
-                        Self::VT_COLUMN,
-                        true,
-                    )?
+                    .visit_field::<::flatbuffers::ForwardsUOffset<&str>>("column", Self::VT_COLUMN, true)?
                     .visit_field::<TileRange>("tiles", Self::VT_TILES, false)?
                     .finish();
                 Ok(())
@@ -2405,25 +2151,16 @@ pub mod tessera {
         impl<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> ColumnMomentsBuilder<'a, 'b, A> {
             #[inline]
             pub fn add_column(&mut self, column: ::flatbuffers::WIPOffset<&'b str>) {
-                self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(
-                    ColumnMoments::VT_COLUMN,
-                    column,
-                );
+                self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(ColumnMoments::VT_COLUMN, column);
             }
             #[inline]
             pub fn add_tiles(&mut self, tiles: &TileRange) {
-                self.fbb_
-                    .push_slot_always::<&TileRange>(ColumnMoments::VT_TILES, tiles);
+                self.fbb_.push_slot_always::<&TileRange>(ColumnMoments::VT_TILES, tiles);
             }
             #[inline]
-            pub fn new(
-                _fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>,
-            ) -> ColumnMomentsBuilder<'a, 'b, A> {
+            pub fn new(_fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>) -> ColumnMomentsBuilder<'a, 'b, A> {
                 let start = _fbb.start_table();
-                ColumnMomentsBuilder {
-                    fbb_: _fbb,
-                    start_: start,
-                }
+                ColumnMomentsBuilder { fbb_: _fbb, start_: start }
             }
             #[inline]
             pub fn finish(self) -> ::flatbuffers::WIPOffset<ColumnMoments<'a>> {
@@ -2449,10 +2186,7 @@ pub mod tessera {
         }
         impl Default for ColumnMomentsT {
             fn default() -> Self {
-                Self {
-                    column: alloc::string::ToString::to_string(""),
-                    tiles: None,
-                }
+                Self { column: alloc::string::ToString::to_string(""), tiles: None }
             }
         }
         impl ColumnMomentsT {
@@ -2480,9 +2214,7 @@ pub mod tessera {
             type Inner = Pack<'a>;
             #[inline]
             unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
-                Self {
-                    _tab: unsafe { ::flatbuffers::Table::new(buf, loc) },
-                }
+                Self { _tab: unsafe { ::flatbuffers::Table::new(buf, loc) } }
             }
         }
 
@@ -2501,12 +2233,7 @@ pub mod tessera {
                 Pack { _tab: table }
             }
             #[allow(unused_mut)]
-            pub fn create<
-                'bldr: 'args,
-                'args: 'mut_bldr,
-                'mut_bldr,
-                A: ::flatbuffers::Allocator + 'bldr,
-            >(
+            pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr, A: ::flatbuffers::Allocator + 'bldr>(
                 _fbb: &'mut_bldr mut ::flatbuffers::FlatBufferBuilder<'bldr, A>,
                 args: &'args PackArgs<'args>,
             ) -> ::flatbuffers::WIPOffset<Pack<'bldr>> {
@@ -2556,16 +2283,7 @@ pub mod tessera {
                     let x = self.checksums();
                     x.into_iter().collect()
                 };
-                PackT {
-                    name,
-                    file,
-                    n_bytes,
-                    n_tiles,
-                    page_tiles,
-                    pages,
-                    lengths,
-                    checksums,
-                }
+                PackT { name, file, n_bytes, n_tiles, page_tiles, pages, lengths, checksums }
             }
 
             #[inline]
@@ -2573,22 +2291,14 @@ pub mod tessera {
                 // Safety:
                 // Created from valid Table for this object
                 // which contains a valid value in this slot
-                unsafe {
-                    self._tab
-                        .get::<::flatbuffers::ForwardsUOffset<&str>>(Pack::VT_NAME, None)
-                        .unwrap()
-                }
+                unsafe { self._tab.get::<::flatbuffers::ForwardsUOffset<&str>>(Pack::VT_NAME, None).unwrap() }
             }
             #[inline]
             pub fn file(&self) -> &'a str {
                 // Safety:
                 // Created from valid Table for this object
                 // which contains a valid value in this slot
-                unsafe {
-                    self._tab
-                        .get::<::flatbuffers::ForwardsUOffset<&str>>(Pack::VT_FILE, None)
-                        .unwrap()
-                }
+                unsafe { self._tab.get::<::flatbuffers::ForwardsUOffset<&str>>(Pack::VT_FILE, None).unwrap() }
             }
             #[inline]
             pub fn n_bytes(&self) -> u64 {
@@ -2618,10 +2328,7 @@ pub mod tessera {
                 // which contains a valid value in this slot
                 unsafe {
                     self._tab
-                        .get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, Page>>>(
-                            Pack::VT_PAGES,
-                            None,
-                        )
+                        .get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, Page>>>(Pack::VT_PAGES, None)
                         .unwrap()
                 }
             }
@@ -2632,10 +2339,7 @@ pub mod tessera {
                 // which contains a valid value in this slot
                 unsafe {
                     self._tab
-                        .get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, u32>>>(
-                            Pack::VT_LENGTHS,
-                            None,
-                        )
+                        .get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, u32>>>(Pack::VT_LENGTHS, None)
                         .unwrap()
                 }
             }
@@ -2646,10 +2350,7 @@ pub mod tessera {
                 // which contains a valid value in this slot
                 unsafe {
                     self._tab
-                        .get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, u32>>>(
-                            Pack::VT_CHECKSUMS,
-                            None,
-                        )
+                        .get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, u32>>>(Pack::VT_CHECKSUMS, None)
                         .unwrap()
                 }
             }
@@ -2662,16 +2363,8 @@ pub mod tessera {
                 pos: usize,
             ) -> Result<(), ::flatbuffers::InvalidFlatbuffer> {
                 v.visit_table(pos)?
-                    .visit_field::<::flatbuffers::ForwardsUOffset<&str>>(
-                        "name",
-                        Self::VT_NAME,
-                        true,
-                    )?
-                    .visit_field::<::flatbuffers::ForwardsUOffset<&str>>(
-                        "file",
-                        Self::VT_FILE,
-                        true,
-                    )?
+                    .visit_field::<::flatbuffers::ForwardsUOffset<&str>>("name", Self::VT_NAME, true)?
+                    .visit_field::<::flatbuffers::ForwardsUOffset<&str>>("file", Self::VT_FILE, true)?
                     .visit_field::<u64>("n_bytes", Self::VT_N_BYTES, false)?
                     .visit_field::<u32>("n_tiles", Self::VT_N_TILES, false)?
                     .visit_field::<u32>("page_tiles", Self::VT_PAGE_TILES, false)?
@@ -2727,13 +2420,11 @@ pub mod tessera {
         impl<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> PackBuilder<'a, 'b, A> {
             #[inline]
             pub fn add_name(&mut self, name: ::flatbuffers::WIPOffset<&'b str>) {
-                self.fbb_
-                    .push_slot_always::<::flatbuffers::WIPOffset<_>>(Pack::VT_NAME, name);
+                self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Pack::VT_NAME, name);
             }
             #[inline]
             pub fn add_file(&mut self, file: ::flatbuffers::WIPOffset<&'b str>) {
-                self.fbb_
-                    .push_slot_always::<::flatbuffers::WIPOffset<_>>(Pack::VT_FILE, file);
+                self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Pack::VT_FILE, file);
             }
             #[inline]
             pub fn add_n_bytes(&mut self, n_bytes: u64) {
@@ -2745,42 +2436,24 @@ pub mod tessera {
             }
             #[inline]
             pub fn add_page_tiles(&mut self, page_tiles: u32) {
-                self.fbb_
-                    .push_slot::<u32>(Pack::VT_PAGE_TILES, page_tiles, 0);
+                self.fbb_.push_slot::<u32>(Pack::VT_PAGE_TILES, page_tiles, 0);
             }
             #[inline]
-            pub fn add_pages(
-                &mut self,
-                pages: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b, Page>>,
-            ) {
-                self.fbb_
-                    .push_slot_always::<::flatbuffers::WIPOffset<_>>(Pack::VT_PAGES, pages);
+            pub fn add_pages(&mut self, pages: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b, Page>>) {
+                self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Pack::VT_PAGES, pages);
             }
             #[inline]
-            pub fn add_lengths(
-                &mut self,
-                lengths: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b, u32>>,
-            ) {
-                self.fbb_
-                    .push_slot_always::<::flatbuffers::WIPOffset<_>>(Pack::VT_LENGTHS, lengths);
+            pub fn add_lengths(&mut self, lengths: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b, u32>>) {
+                self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Pack::VT_LENGTHS, lengths);
             }
             #[inline]
-            pub fn add_checksums(
-                &mut self,
-                checksums: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b, u32>>,
-            ) {
-                self.fbb_
-                    .push_slot_always::<::flatbuffers::WIPOffset<_>>(Pack::VT_CHECKSUMS, checksums);
+            pub fn add_checksums(&mut self, checksums: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b, u32>>) {
+                self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Pack::VT_CHECKSUMS, checksums);
             }
             #[inline]
-            pub fn new(
-                _fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>,
-            ) -> PackBuilder<'a, 'b, A> {
+            pub fn new(_fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>) -> PackBuilder<'a, 'b, A> {
                 let start = _fbb.start_table();
-                PackBuilder {
-                    fbb_: _fbb,
-                    start_: start,
-                }
+                PackBuilder { fbb_: _fbb, start_: start }
             }
             #[inline]
             pub fn finish(self) -> ::flatbuffers::WIPOffset<Pack<'a>> {
@@ -2863,19 +2536,7 @@ pub mod tessera {
                     let x = &self.checksums;
                     _fbb.create_vector(x)
                 });
-                Pack::create(
-                    _fbb,
-                    &PackArgs {
-                        name,
-                        file,
-                        n_bytes,
-                        n_tiles,
-                        page_tiles,
-                        pages,
-                        lengths,
-                        checksums,
-                    },
-                )
+                Pack::create(_fbb, &PackArgs { name, file, n_bytes, n_tiles, page_tiles, pages, lengths, checksums })
             }
         }
         pub enum SpatialImageOffset {}
@@ -2889,9 +2550,7 @@ pub mod tessera {
             type Inner = SpatialImage<'a>;
             #[inline]
             unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
-                Self {
-                    _tab: unsafe { ::flatbuffers::Table::new(buf, loc) },
-                }
+                Self { _tab: unsafe { ::flatbuffers::Table::new(buf, loc) } }
             }
         }
 
@@ -2906,12 +2565,7 @@ pub mod tessera {
                 SpatialImage { _tab: table }
             }
             #[allow(unused_mut)]
-            pub fn create<
-                'bldr: 'args,
-                'args: 'mut_bldr,
-                'mut_bldr,
-                A: ::flatbuffers::Allocator + 'bldr,
-            >(
+            pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr, A: ::flatbuffers::Allocator + 'bldr>(
                 _fbb: &'mut_bldr mut ::flatbuffers::FlatBufferBuilder<'bldr, A>,
                 args: &'args SpatialImageArgs<'args>,
             ) -> ::flatbuffers::WIPOffset<SpatialImage<'bldr>> {
@@ -2933,12 +2587,7 @@ pub mod tessera {
                 let width = self.width();
                 let height = self.height();
                 let tile = self.tile();
-                SpatialImageT {
-                    key,
-                    width,
-                    height,
-                    tile,
-                }
+                SpatialImageT { key, width, height, tile }
             }
 
             #[inline]
@@ -2946,44 +2595,28 @@ pub mod tessera {
                 // Safety:
                 // Created from valid Table for this object
                 // which contains a valid value in this slot
-                unsafe {
-                    self._tab
-                        .get::<::flatbuffers::ForwardsUOffset<&str>>(SpatialImage::VT_KEY, None)
-                        .unwrap()
-                }
+                unsafe { self._tab.get::<::flatbuffers::ForwardsUOffset<&str>>(SpatialImage::VT_KEY, None).unwrap() }
             }
             #[inline]
             pub fn width(&self) -> u32 {
                 // Safety:
                 // Created from valid Table for this object
                 // which contains a valid value in this slot
-                unsafe {
-                    self._tab
-                        .get::<u32>(SpatialImage::VT_WIDTH, Some(0))
-                        .unwrap()
-                }
+                unsafe { self._tab.get::<u32>(SpatialImage::VT_WIDTH, Some(0)).unwrap() }
             }
             #[inline]
             pub fn height(&self) -> u32 {
                 // Safety:
                 // Created from valid Table for this object
                 // which contains a valid value in this slot
-                unsafe {
-                    self._tab
-                        .get::<u32>(SpatialImage::VT_HEIGHT, Some(0))
-                        .unwrap()
-                }
+                unsafe { self._tab.get::<u32>(SpatialImage::VT_HEIGHT, Some(0)).unwrap() }
             }
             #[inline]
             pub fn tile(&self) -> u32 {
                 // Safety:
                 // Created from valid Table for this object
                 // which contains a valid value in this slot
-                unsafe {
-                    self._tab
-                        .get::<u32>(SpatialImage::VT_TILE, Some(0))
-                        .unwrap()
-                }
+                unsafe { self._tab.get::<u32>(SpatialImage::VT_TILE, Some(0)).unwrap() }
             }
         }
 
@@ -3027,8 +2660,7 @@ pub mod tessera {
         impl<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> SpatialImageBuilder<'a, 'b, A> {
             #[inline]
             pub fn add_key(&mut self, key: ::flatbuffers::WIPOffset<&'b str>) {
-                self.fbb_
-                    .push_slot_always::<::flatbuffers::WIPOffset<_>>(SpatialImage::VT_KEY, key);
+                self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(SpatialImage::VT_KEY, key);
             }
             #[inline]
             pub fn add_width(&mut self, width: u32) {
@@ -3036,22 +2668,16 @@ pub mod tessera {
             }
             #[inline]
             pub fn add_height(&mut self, height: u32) {
-                self.fbb_
-                    .push_slot::<u32>(SpatialImage::VT_HEIGHT, height, 0);
+                self.fbb_.push_slot::<u32>(SpatialImage::VT_HEIGHT, height, 0);
             }
             #[inline]
             pub fn add_tile(&mut self, tile: u32) {
                 self.fbb_.push_slot::<u32>(SpatialImage::VT_TILE, tile, 0);
             }
             #[inline]
-            pub fn new(
-                _fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>,
-            ) -> SpatialImageBuilder<'a, 'b, A> {
+            pub fn new(_fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>) -> SpatialImageBuilder<'a, 'b, A> {
                 let start = _fbb.start_table();
-                SpatialImageBuilder {
-                    fbb_: _fbb,
-                    start_: start,
-                }
+                SpatialImageBuilder { fbb_: _fbb, start_: start }
             }
             #[inline]
             pub fn finish(self) -> ::flatbuffers::WIPOffset<SpatialImage<'a>> {
@@ -3081,12 +2707,7 @@ pub mod tessera {
         }
         impl Default for SpatialImageT {
             fn default() -> Self {
-                Self {
-                    key: alloc::string::ToString::to_string(""),
-                    width: 0,
-                    height: 0,
-                    tile: 0,
-                }
+                Self { key: alloc::string::ToString::to_string(""), width: 0, height: 0, tile: 0 }
             }
         }
         impl SpatialImageT {
@@ -3101,15 +2722,7 @@ pub mod tessera {
                 let width = self.width;
                 let height = self.height;
                 let tile = self.tile;
-                SpatialImage::create(
-                    _fbb,
-                    &SpatialImageArgs {
-                        key,
-                        width,
-                        height,
-                        tile,
-                    },
-                )
+                SpatialImage::create(_fbb, &SpatialImageArgs { key, width, height, tile })
             }
         }
         pub enum ScaleFactorOffset {}
@@ -3123,9 +2736,7 @@ pub mod tessera {
             type Inner = ScaleFactor<'a>;
             #[inline]
             unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
-                Self {
-                    _tab: unsafe { ::flatbuffers::Table::new(buf, loc) },
-                }
+                Self { _tab: unsafe { ::flatbuffers::Table::new(buf, loc) } }
             }
         }
 
@@ -3138,12 +2749,7 @@ pub mod tessera {
                 ScaleFactor { _tab: table }
             }
             #[allow(unused_mut)]
-            pub fn create<
-                'bldr: 'args,
-                'args: 'mut_bldr,
-                'mut_bldr,
-                A: ::flatbuffers::Allocator + 'bldr,
-            >(
+            pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr, A: ::flatbuffers::Allocator + 'bldr>(
                 _fbb: &'mut_bldr mut ::flatbuffers::FlatBufferBuilder<'bldr, A>,
                 args: &'args ScaleFactorArgs<'args>,
             ) -> ::flatbuffers::WIPOffset<ScaleFactor<'bldr>> {
@@ -3169,22 +2775,14 @@ pub mod tessera {
                 // Safety:
                 // Created from valid Table for this object
                 // which contains a valid value in this slot
-                unsafe {
-                    self._tab
-                        .get::<::flatbuffers::ForwardsUOffset<&str>>(ScaleFactor::VT_NAME, None)
-                        .unwrap()
-                }
+                unsafe { self._tab.get::<::flatbuffers::ForwardsUOffset<&str>>(ScaleFactor::VT_NAME, None).unwrap() }
             }
             #[inline]
             pub fn value(&self) -> f64 {
                 // Safety:
                 // Created from valid Table for this object
                 // which contains a valid value in this slot
-                unsafe {
-                    self._tab
-                        .get::<f64>(ScaleFactor::VT_VALUE, Some(0.0))
-                        .unwrap()
-                }
+                unsafe { self._tab.get::<f64>(ScaleFactor::VT_VALUE, Some(0.0)).unwrap() }
             }
         }
 
@@ -3195,11 +2793,7 @@ pub mod tessera {
                 pos: usize,
             ) -> Result<(), ::flatbuffers::InvalidFlatbuffer> {
                 v.visit_table(pos)?
-                    .visit_field::<::flatbuffers::ForwardsUOffset<&str>>(
-                        "name",
-                        Self::VT_NAME,
-                        true,
-                    )?
+                    .visit_field::<::flatbuffers::ForwardsUOffset<&str>>("name", Self::VT_NAME, true)?
                     .visit_field::<f64>("value", Self::VT_VALUE, false)?
                     .finish();
                 Ok(())
@@ -3226,23 +2820,16 @@ pub mod tessera {
         impl<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> ScaleFactorBuilder<'a, 'b, A> {
             #[inline]
             pub fn add_name(&mut self, name: ::flatbuffers::WIPOffset<&'b str>) {
-                self.fbb_
-                    .push_slot_always::<::flatbuffers::WIPOffset<_>>(ScaleFactor::VT_NAME, name);
+                self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(ScaleFactor::VT_NAME, name);
             }
             #[inline]
             pub fn add_value(&mut self, value: f64) {
-                self.fbb_
-                    .push_slot::<f64>(ScaleFactor::VT_VALUE, value, 0.0);
+                self.fbb_.push_slot::<f64>(ScaleFactor::VT_VALUE, value, 0.0);
             }
             #[inline]
-            pub fn new(
-                _fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>,
-            ) -> ScaleFactorBuilder<'a, 'b, A> {
+            pub fn new(_fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>) -> ScaleFactorBuilder<'a, 'b, A> {
                 let start = _fbb.start_table();
-                ScaleFactorBuilder {
-                    fbb_: _fbb,
-                    start_: start,
-                }
+                ScaleFactorBuilder { fbb_: _fbb, start_: start }
             }
             #[inline]
             pub fn finish(self) -> ::flatbuffers::WIPOffset<ScaleFactor<'a>> {
@@ -3268,10 +2855,7 @@ pub mod tessera {
         }
         impl Default for ScaleFactorT {
             fn default() -> Self {
-                Self {
-                    name: alloc::string::ToString::to_string(""),
-                    value: 0.0,
-                }
+                Self { name: alloc::string::ToString::to_string(""), value: 0.0 }
             }
         }
         impl ScaleFactorT {
@@ -3298,9 +2882,7 @@ pub mod tessera {
             type Inner = SpatialLibrary<'a>;
             #[inline]
             unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
-                Self {
-                    _tab: unsafe { ::flatbuffers::Table::new(buf, loc) },
-                }
+                Self { _tab: unsafe { ::flatbuffers::Table::new(buf, loc) } }
             }
         }
 
@@ -3314,12 +2896,7 @@ pub mod tessera {
                 SpatialLibrary { _tab: table }
             }
             #[allow(unused_mut)]
-            pub fn create<
-                'bldr: 'args,
-                'args: 'mut_bldr,
-                'mut_bldr,
-                A: ::flatbuffers::Allocator + 'bldr,
-            >(
+            pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr, A: ::flatbuffers::Allocator + 'bldr>(
                 _fbb: &'mut_bldr mut ::flatbuffers::FlatBufferBuilder<'bldr, A>,
                 args: &'args SpatialLibraryArgs<'args>,
             ) -> ::flatbuffers::WIPOffset<SpatialLibrary<'bldr>> {
@@ -3349,11 +2926,7 @@ pub mod tessera {
                     let x = self.scale_factors();
                     x.iter().map(|t| t.unpack()).collect()
                 };
-                SpatialLibraryT {
-                    name,
-                    images,
-                    scale_factors,
-                }
+                SpatialLibraryT { name, images, scale_factors }
             }
 
             #[inline]
@@ -3361,17 +2934,10 @@ pub mod tessera {
                 // Safety:
                 // Created from valid Table for this object
                 // which contains a valid value in this slot
-                unsafe {
-                    self._tab
-                        .get::<::flatbuffers::ForwardsUOffset<&str>>(SpatialLibrary::VT_NAME, None)
-                        .unwrap()
-                }
+                unsafe { self._tab.get::<::flatbuffers::ForwardsUOffset<&str>>(SpatialLibrary::VT_NAME, None).unwrap() }
             }
             #[inline]
-            pub fn images(
-                &self,
-            ) -> ::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<SpatialImage<'a>>>
-            {
+            pub fn images(&self) -> ::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<SpatialImage<'a>>> {
                 // Safety:
                 // Created from valid Table for this object
                 // which contains a valid value in this slot
@@ -3384,10 +2950,7 @@ pub mod tessera {
                 }
             }
             #[inline]
-            pub fn scale_factors(
-                &self,
-            ) -> ::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<ScaleFactor<'a>>>
-            {
+            pub fn scale_factors(&self) -> ::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<ScaleFactor<'a>>> {
                 // Safety:
                 // Created from valid Table for this object
                 // which contains a valid value in this slot
@@ -3408,11 +2971,7 @@ pub mod tessera {
                 pos: usize,
             ) -> Result<(), ::flatbuffers::InvalidFlatbuffer> {
                 v.visit_table(pos)?
-                    .visit_field::<::flatbuffers::ForwardsUOffset<&str>>(
-                        "name",
-                        Self::VT_NAME,
-                        true,
-                    )?
+                    .visit_field::<::flatbuffers::ForwardsUOffset<&str>>("name", Self::VT_NAME, true)?
                     .visit_field::<::flatbuffers::ForwardsUOffset<
                         ::flatbuffers::Vector<'_, ::flatbuffers::ForwardsUOffset<SpatialImage>>,
                     >>("images", Self::VT_IMAGES, true)?
@@ -3426,14 +2985,10 @@ pub mod tessera {
         pub struct SpatialLibraryArgs<'a> {
             pub name: Option<::flatbuffers::WIPOffset<&'a str>>,
             pub images: Option<
-                ::flatbuffers::WIPOffset<
-                    ::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<SpatialImage<'a>>>,
-                >,
+                ::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<SpatialImage<'a>>>>,
             >,
             pub scale_factors: Option<
-                ::flatbuffers::WIPOffset<
-                    ::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<ScaleFactor<'a>>>,
-                >,
+                ::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<ScaleFactor<'a>>>>,
             >,
         }
         impl<'a> Default for SpatialLibraryArgs<'a> {
@@ -3454,8 +3009,7 @@ pub mod tessera {
         impl<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> SpatialLibraryBuilder<'a, 'b, A> {
             #[inline]
             pub fn add_name(&mut self, name: ::flatbuffers::WIPOffset<&'b str>) {
-                self.fbb_
-                    .push_slot_always::<::flatbuffers::WIPOffset<_>>(SpatialLibrary::VT_NAME, name);
+                self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(SpatialLibrary::VT_NAME, name);
             }
             #[inline]
             pub fn add_images(
@@ -3464,10 +3018,7 @@ pub mod tessera {
                     ::flatbuffers::Vector<'b, ::flatbuffers::ForwardsUOffset<SpatialImage<'b>>>,
                 >,
             ) {
-                self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(
-                    SpatialLibrary::VT_IMAGES,
-                    images,
-                );
+                self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(SpatialLibrary::VT_IMAGES, images);
             }
             #[inline]
             pub fn add_scale_factors(
@@ -3476,28 +3027,20 @@ pub mod tessera {
                     ::flatbuffers::Vector<'b, ::flatbuffers::ForwardsUOffset<ScaleFactor<'b>>>,
                 >,
             ) {
-                self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(
-                    SpatialLibrary::VT_SCALE_FACTORS,
-                    scale_factors,
-                );
+                self.fbb_
+                    .push_slot_always::<::flatbuffers::WIPOffset<_>>(SpatialLibrary::VT_SCALE_FACTORS, scale_factors);
             }
             #[inline]
-            pub fn new(
-                _fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>,
-            ) -> SpatialLibraryBuilder<'a, 'b, A> {
+            pub fn new(_fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>) -> SpatialLibraryBuilder<'a, 'b, A> {
                 let start = _fbb.start_table();
-                SpatialLibraryBuilder {
-                    fbb_: _fbb,
-                    start_: start,
-                }
+                SpatialLibraryBuilder { fbb_: _fbb, start_: start }
             }
             #[inline]
             pub fn finish(self) -> ::flatbuffers::WIPOffset<SpatialLibrary<'a>> {
                 let o = self.fbb_.end_table(self.start_);
                 self.fbb_.required(o, SpatialLibrary::VT_NAME, "name");
                 self.fbb_.required(o, SpatialLibrary::VT_IMAGES, "images");
-                self.fbb_
-                    .required(o, SpatialLibrary::VT_SCALE_FACTORS, "scale_factors");
+                self.fbb_.required(o, SpatialLibrary::VT_SCALE_FACTORS, "scale_factors");
                 ::flatbuffers::WIPOffset::new(o.value())
             }
         }
@@ -3546,14 +3089,7 @@ pub mod tessera {
                     let w: alloc::vec::Vec<_> = x.iter().map(|t| t.pack(_fbb)).collect();
                     _fbb.create_vector(&w)
                 });
-                SpatialLibrary::create(
-                    _fbb,
-                    &SpatialLibraryArgs {
-                        name,
-                        images,
-                        scale_factors,
-                    },
-                )
+                SpatialLibrary::create(_fbb, &SpatialLibraryArgs { name, images, scale_factors })
             }
         }
         pub enum WarningOffset {}
@@ -3567,9 +3103,7 @@ pub mod tessera {
             type Inner = Warning<'a>;
             #[inline]
             unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
-                Self {
-                    _tab: unsafe { ::flatbuffers::Table::new(buf, loc) },
-                }
+                Self { _tab: unsafe { ::flatbuffers::Table::new(buf, loc) } }
             }
         }
 
@@ -3582,12 +3116,7 @@ pub mod tessera {
                 Warning { _tab: table }
             }
             #[allow(unused_mut)]
-            pub fn create<
-                'bldr: 'args,
-                'args: 'mut_bldr,
-                'mut_bldr,
-                A: ::flatbuffers::Allocator + 'bldr,
-            >(
+            pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr, A: ::flatbuffers::Allocator + 'bldr>(
                 _fbb: &'mut_bldr mut ::flatbuffers::FlatBufferBuilder<'bldr, A>,
                 args: &'args WarningArgs<'args>,
             ) -> ::flatbuffers::WIPOffset<Warning<'bldr>> {
@@ -3618,22 +3147,14 @@ pub mod tessera {
                 // Safety:
                 // Created from valid Table for this object
                 // which contains a valid value in this slot
-                unsafe {
-                    self._tab
-                        .get::<::flatbuffers::ForwardsUOffset<&str>>(Warning::VT_PLACE, None)
-                        .unwrap()
-                }
+                unsafe { self._tab.get::<::flatbuffers::ForwardsUOffset<&str>>(Warning::VT_PLACE, None).unwrap() }
             }
             #[inline]
             pub fn message(&self) -> &'a str {
                 // Safety:
                 // Created from valid Table for this object
                 // which contains a valid value in this slot
-                unsafe {
-                    self._tab
-                        .get::<::flatbuffers::ForwardsUOffset<&str>>(Warning::VT_MESSAGE, None)
-                        .unwrap()
-                }
+                unsafe { self._tab.get::<::flatbuffers::ForwardsUOffset<&str>>(Warning::VT_MESSAGE, None).unwrap() }
             }
         }
 
@@ -3644,16 +3165,8 @@ pub mod tessera {
                 pos: usize,
             ) -> Result<(), ::flatbuffers::InvalidFlatbuffer> {
                 v.visit_table(pos)?
-                    .visit_field::<::flatbuffers::ForwardsUOffset<&str>>(
-                        "place",
-                        Self::VT_PLACE,
-                        true,
-                    )?
-                    .visit_field::<::flatbuffers::ForwardsUOffset<&str>>(
-                        "message",
-                        Self::VT_MESSAGE,
-                        true,
-                    )?
+                    .visit_field::<::flatbuffers::ForwardsUOffset<&str>>("place", Self::VT_PLACE, true)?
+                    .visit_field::<::flatbuffers::ForwardsUOffset<&str>>("message", Self::VT_MESSAGE, true)?
                     .finish();
                 Ok(())
             }
@@ -3679,23 +3192,16 @@ pub mod tessera {
         impl<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> WarningBuilder<'a, 'b, A> {
             #[inline]
             pub fn add_place(&mut self, place: ::flatbuffers::WIPOffset<&'b str>) {
-                self.fbb_
-                    .push_slot_always::<::flatbuffers::WIPOffset<_>>(Warning::VT_PLACE, place);
+                self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Warning::VT_PLACE, place);
             }
             #[inline]
             pub fn add_message(&mut self, message: ::flatbuffers::WIPOffset<&'b str>) {
-                self.fbb_
-                    .push_slot_always::<::flatbuffers::WIPOffset<_>>(Warning::VT_MESSAGE, message);
+                self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Warning::VT_MESSAGE, message);
             }
             #[inline]
-            pub fn new(
-                _fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>,
-            ) -> WarningBuilder<'a, 'b, A> {
+            pub fn new(_fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>) -> WarningBuilder<'a, 'b, A> {
                 let start = _fbb.start_table();
-                WarningBuilder {
-                    fbb_: _fbb,
-                    start_: start,
-                }
+                WarningBuilder { fbb_: _fbb, start_: start }
             }
             #[inline]
             pub fn finish(self) -> ::flatbuffers::WIPOffset<Warning<'a>> {
@@ -3722,10 +3228,7 @@ pub mod tessera {
         }
         impl Default for WarningT {
             fn default() -> Self {
-                Self {
-                    place: alloc::string::ToString::to_string(""),
-                    message: alloc::string::ToString::to_string(""),
-                }
+                Self { place: alloc::string::ToString::to_string(""), message: alloc::string::ToString::to_string("") }
             }
         }
         impl WarningT {
@@ -3755,9 +3258,7 @@ pub mod tessera {
             type Inner = Manifest<'a>;
             #[inline]
             unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
-                Self {
-                    _tab: unsafe { ::flatbuffers::Table::new(buf, loc) },
-                }
+                Self { _tab: unsafe { ::flatbuffers::Table::new(buf, loc) } }
             }
         }
 
@@ -3790,12 +3291,7 @@ pub mod tessera {
                 Manifest { _tab: table }
             }
             #[allow(unused_mut)]
-            pub fn create<
-                'bldr: 'args,
-                'args: 'mut_bldr,
-                'mut_bldr,
-                A: ::flatbuffers::Allocator + 'bldr,
-            >(
+            pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr, A: ::flatbuffers::Allocator + 'bldr>(
                 _fbb: &'mut_bldr mut ::flatbuffers::FlatBufferBuilder<'bldr, A>,
                 args: &'args ManifestArgs<'args>,
             ) -> ::flatbuffers::WIPOffset<Manifest<'bldr>> {
@@ -3870,18 +3366,10 @@ pub mod tessera {
                 let title = self.title().map(|x| alloc::string::ToString::to_string(x));
                 let source = self.source().map(|x| alloc::string::ToString::to_string(x));
                 let n_obs = self.n_obs();
-                let sorted_by_column = self
-                    .sorted_by_column()
-                    .map(|x| alloc::string::ToString::to_string(x));
-                let sorted_by_embedding = self
-                    .sorted_by_embedding()
-                    .map(|x| alloc::string::ToString::to_string(x));
-                let main_label = self
-                    .main_label()
-                    .map(|x| alloc::string::ToString::to_string(x));
-                let sample_column = self
-                    .sample_column()
-                    .map(|x| alloc::string::ToString::to_string(x));
+                let sorted_by_column = self.sorted_by_column().map(|x| alloc::string::ToString::to_string(x));
+                let sorted_by_embedding = self.sorted_by_embedding().map(|x| alloc::string::ToString::to_string(x));
+                let main_label = self.main_label().map(|x| alloc::string::ToString::to_string(x));
+                let sample_column = self.sample_column().map(|x| alloc::string::ToString::to_string(x));
                 let level_ranks = {
                     let x = self.level_ranks();
                     x.into_iter().collect()
@@ -3895,9 +3383,7 @@ pub mod tessera {
                     let x = self.columns();
                     x.iter().map(|t| t.unpack()).collect()
                 };
-                let index_name = self
-                    .index_name()
-                    .map(|x| alloc::string::ToString::to_string(x));
+                let index_name = self.index_name().map(|x| alloc::string::ToString::to_string(x));
                 let cell_ids = self.cell_ids().map(|x| x.unpack());
                 let row = self.row().map(|x| x.unpack());
                 let vars = {
@@ -3952,42 +3438,28 @@ pub mod tessera {
                 // Safety:
                 // Created from valid Table for this object
                 // which contains a valid value in this slot
-                unsafe {
-                    self._tab
-                        .get::<u32>(Manifest::VT_FORMAT_VERSION, Some(0))
-                        .unwrap()
-                }
+                unsafe { self._tab.get::<u32>(Manifest::VT_FORMAT_VERSION, Some(0)).unwrap() }
             }
             #[inline]
             pub fn generator(&self) -> &'a str {
                 // Safety:
                 // Created from valid Table for this object
                 // which contains a valid value in this slot
-                unsafe {
-                    self._tab
-                        .get::<::flatbuffers::ForwardsUOffset<&str>>(Manifest::VT_GENERATOR, None)
-                        .unwrap()
-                }
+                unsafe { self._tab.get::<::flatbuffers::ForwardsUOffset<&str>>(Manifest::VT_GENERATOR, None).unwrap() }
             }
             #[inline]
             pub fn title(&self) -> Option<&'a str> {
                 // Safety:
                 // Created from valid Table for this object
                 // which contains a valid value in this slot
-                unsafe {
-                    self._tab
-                        .get::<::flatbuffers::ForwardsUOffset<&str>>(Manifest::VT_TITLE, None)
-                }
+                unsafe { self._tab.get::<::flatbuffers::ForwardsUOffset<&str>>(Manifest::VT_TITLE, None) }
             }
             #[inline]
             pub fn source(&self) -> Option<&'a str> {
                 // Safety:
                 // Created from valid Table for this object
                 // which contains a valid value in this slot
-                unsafe {
-                    self._tab
-                        .get::<::flatbuffers::ForwardsUOffset<&str>>(Manifest::VT_SOURCE, None)
-                }
+                unsafe { self._tab.get::<::flatbuffers::ForwardsUOffset<&str>>(Manifest::VT_SOURCE, None) }
             }
             #[inline]
             pub fn n_obs(&self) -> u32 {
@@ -4001,46 +3473,28 @@ pub mod tessera {
                 // Safety:
                 // Created from valid Table for this object
                 // which contains a valid value in this slot
-                unsafe {
-                    self._tab.get::<::flatbuffers::ForwardsUOffset<&str>>(
-                        Manifest::VT_SORTED_BY_COLUMN,
-                        None,
-                    )
-                }
+                unsafe { self._tab.get::<::flatbuffers::ForwardsUOffset<&str>>(Manifest::VT_SORTED_BY_COLUMN, None) }
             }
             #[inline]
             pub fn sorted_by_embedding(&self) -> Option<&'a str> {
                 // Safety:
                 // Created from valid Table for this object
                 // which contains a valid value in this slot
-                unsafe {
-                    self._tab.get::<::flatbuffers::ForwardsUOffset<&str>>(
-                        Manifest::VT_SORTED_BY_EMBEDDING,
-                        None,
-                    )
-                }
+                unsafe { self._tab.get::<::flatbuffers::ForwardsUOffset<&str>>(Manifest::VT_SORTED_BY_EMBEDDING, None) }
             }
             #[inline]
             pub fn main_label(&self) -> Option<&'a str> {
                 // Safety:
                 // Created from valid Table for this object
                 // which contains a valid value in this slot
-                unsafe {
-                    self._tab
-                        .get::<::flatbuffers::ForwardsUOffset<&str>>(Manifest::VT_MAIN_LABEL, None)
-                }
+                unsafe { self._tab.get::<::flatbuffers::ForwardsUOffset<&str>>(Manifest::VT_MAIN_LABEL, None) }
             }
             #[inline]
             pub fn sample_column(&self) -> Option<&'a str> {
                 // Safety:
                 // Created from valid Table for this object
                 // which contains a valid value in this slot
-                unsafe {
-                    self._tab.get::<::flatbuffers::ForwardsUOffset<&str>>(
-                        Manifest::VT_SAMPLE_COLUMN,
-                        None,
-                    )
-                }
+                unsafe { self._tab.get::<::flatbuffers::ForwardsUOffset<&str>>(Manifest::VT_SAMPLE_COLUMN, None) }
             }
             #[inline]
             pub fn level_ranks(&self) -> ::flatbuffers::Vector<'a, u8> {
@@ -4061,17 +3515,10 @@ pub mod tessera {
                 // Safety:
                 // Created from valid Table for this object
                 // which contains a valid value in this slot
-                unsafe {
-                    self._tab
-                        .get::<u32>(Manifest::VT_DEFAULT_EMBEDDING, Some(0))
-                        .unwrap()
-                }
+                unsafe { self._tab.get::<u32>(Manifest::VT_DEFAULT_EMBEDDING, Some(0)).unwrap() }
             }
             #[inline]
-            pub fn embeddings(
-                &self,
-            ) -> ::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<Embedding<'a>>>
-            {
+            pub fn embeddings(&self) -> ::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<Embedding<'a>>> {
                 // Safety:
                 // Created from valid Table for this object
                 // which contains a valid value in this slot
@@ -4084,9 +3531,7 @@ pub mod tessera {
                 }
             }
             #[inline]
-            pub fn columns(
-                &self,
-            ) -> ::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<Column<'a>>> {
+            pub fn columns(&self) -> ::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<Column<'a>>> {
                 // Safety:
                 // Created from valid Table for this object
                 // which contains a valid value in this slot
@@ -4103,10 +3548,7 @@ pub mod tessera {
                 // Safety:
                 // Created from valid Table for this object
                 // which contains a valid value in this slot
-                unsafe {
-                    self._tab
-                        .get::<::flatbuffers::ForwardsUOffset<&str>>(Manifest::VT_INDEX_NAME, None)
-                }
+                unsafe { self._tab.get::<::flatbuffers::ForwardsUOffset<&str>>(Manifest::VT_INDEX_NAME, None) }
             }
             #[inline]
             pub fn cell_ids(&self) -> Option<&'a TileRange> {
@@ -4123,33 +3565,21 @@ pub mod tessera {
                 unsafe { self._tab.get::<TileRange>(Manifest::VT_ROW, None) }
             }
             #[inline]
-            pub fn vars(
-                &self,
-            ) -> ::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<Var<'a>>> {
+            pub fn vars(&self) -> ::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<Var<'a>>> {
                 // Safety:
                 // Created from valid Table for this object
                 // which contains a valid value in this slot
                 unsafe {
-                    self._tab
-                        .get::<::flatbuffers::ForwardsUOffset<
-                            ::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<Var>>,
-                        >>(Manifest::VT_VARS, None)
-                        .unwrap()
+                    self._tab.get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<Var>>>>(Manifest::VT_VARS, None).unwrap()
                 }
             }
             #[inline]
-            pub fn layers(
-                &self,
-            ) -> ::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<Layer<'a>>> {
+            pub fn layers(&self) -> ::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<Layer<'a>>> {
                 // Safety:
                 // Created from valid Table for this object
                 // which contains a valid value in this slot
                 unsafe {
-                    self._tab
-                        .get::<::flatbuffers::ForwardsUOffset<
-                            ::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<Layer>>,
-                        >>(Manifest::VT_LAYERS, None)
-                        .unwrap()
+                    self._tab.get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<Layer>>>>(Manifest::VT_LAYERS, None).unwrap()
                 }
             }
             #[inline]
@@ -4157,51 +3587,32 @@ pub mod tessera {
                 // Safety:
                 // Created from valid Table for this object
                 // which contains a valid value in this slot
+                unsafe { self._tab.get::<u32>(Manifest::VT_DEFAULT_LAYER, Some(0)).unwrap() }
+            }
+            #[inline]
+            pub fn packs(&self) -> ::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<Pack<'a>>> {
+                // Safety:
+                // Created from valid Table for this object
+                // which contains a valid value in this slot
                 unsafe {
-                    self._tab
-                        .get::<u32>(Manifest::VT_DEFAULT_LAYER, Some(0))
-                        .unwrap()
+                    self._tab.get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<Pack>>>>(Manifest::VT_PACKS, None).unwrap()
                 }
             }
             #[inline]
-            pub fn packs(
-                &self,
-            ) -> ::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<Pack<'a>>> {
+            pub fn spatial(&self) -> ::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<SpatialLibrary<'a>>> {
                 // Safety:
                 // Created from valid Table for this object
                 // which contains a valid value in this slot
                 unsafe {
                     self._tab
                         .get::<::flatbuffers::ForwardsUOffset<
-                            ::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<Pack>>,
-                        >>(Manifest::VT_PACKS, None)
-                        .unwrap()
-                }
-            }
-            #[inline]
-            pub fn spatial(
-                &self,
-            ) -> ::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<SpatialLibrary<'a>>>
-            {
-                // Safety:
-                // Created from valid Table for this object
-                // which contains a valid value in this slot
-                unsafe {
-                    self._tab
-                        .get::<::flatbuffers::ForwardsUOffset<
-                            ::flatbuffers::Vector<
-                                'a,
-                                ::flatbuffers::ForwardsUOffset<SpatialLibrary>,
-                            >,
+                            ::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<SpatialLibrary>>,
                         >>(Manifest::VT_SPATIAL, None)
                         .unwrap()
                 }
             }
             #[inline]
-            pub fn warnings(
-                &self,
-            ) -> ::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<Warning<'a>>>
-            {
+            pub fn warnings(&self) -> ::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<Warning<'a>>> {
                 // Safety:
                 // Created from valid Table for this object
                 // which contains a valid value in this slot
@@ -4222,79 +3633,29 @@ pub mod tessera {
                 pos: usize,
             ) -> Result<(), ::flatbuffers::InvalidFlatbuffer> {
                 v.visit_table(pos)?
-                    .visit_field::<u32>("format_version", Self::VT_FORMAT_VERSION, false)?
-                    .visit_field::<::flatbuffers::ForwardsUOffset<&str>>(
-                        "generator",
-                        Self::VT_GENERATOR,
-                        true,
-                    )?
-                    .visit_field::<::flatbuffers::ForwardsUOffset<&str>>(
-                        "title",
-                        Self::VT_TITLE,
-                        false,
-                    )?
-                    .visit_field::<::flatbuffers::ForwardsUOffset<&str>>(
-                        "source",
-                        Self::VT_SOURCE,
-                        false,
-                    )?
-                    .visit_field::<u32>("n_obs", Self::VT_N_OBS, false)?
-                    .visit_field::<::flatbuffers::ForwardsUOffset<&str>>(
-                        "sorted_by_column",
-                        Self::VT_SORTED_BY_COLUMN,
-                        false,
-                    )?
-                    .visit_field::<::flatbuffers::ForwardsUOffset<&str>>(
-                        "sorted_by_embedding",
-                        Self::VT_SORTED_BY_EMBEDDING,
-                        false,
-                    )?
-                    .visit_field::<::flatbuffers::ForwardsUOffset<&str>>(
-                        "main_label",
-                        Self::VT_MAIN_LABEL,
-                        false,
-                    )?
-                    .visit_field::<::flatbuffers::ForwardsUOffset<&str>>(
-                        "sample_column",
-                        Self::VT_SAMPLE_COLUMN,
-                        false,
-                    )?
-                    .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, u8>>>(
-                        "level_ranks",
-                        Self::VT_LEVEL_RANKS,
-                        true,
-                    )?
-                    .visit_field::<u32>("default_embedding", Self::VT_DEFAULT_EMBEDDING, false)?
-                    .visit_field::<::flatbuffers::ForwardsUOffset<
-                        ::flatbuffers::Vector<'_, ::flatbuffers::ForwardsUOffset<Embedding>>,
-                    >>("embeddings", Self::VT_EMBEDDINGS, true)?
-                    .visit_field::<::flatbuffers::ForwardsUOffset<
-                        ::flatbuffers::Vector<'_, ::flatbuffers::ForwardsUOffset<Column>>,
-                    >>("columns", Self::VT_COLUMNS, true)?
-                    .visit_field::<::flatbuffers::ForwardsUOffset<&str>>(
-                        "index_name",
-                        Self::VT_INDEX_NAME,
-                        false,
-                    )?
-                    .visit_field::<TileRange>("cell_ids", Self::VT_CELL_IDS, false)?
-                    .visit_field::<TileRange>("row", Self::VT_ROW, false)?
-                    .visit_field::<::flatbuffers::ForwardsUOffset<
-                        ::flatbuffers::Vector<'_, ::flatbuffers::ForwardsUOffset<Var>>,
-                    >>("vars", Self::VT_VARS, true)?
-                    .visit_field::<::flatbuffers::ForwardsUOffset<
-                        ::flatbuffers::Vector<'_, ::flatbuffers::ForwardsUOffset<Layer>>,
-                    >>("layers", Self::VT_LAYERS, true)?
-                    .visit_field::<u32>("default_layer", Self::VT_DEFAULT_LAYER, false)?
-                    .visit_field::<::flatbuffers::ForwardsUOffset<
-                        ::flatbuffers::Vector<'_, ::flatbuffers::ForwardsUOffset<Pack>>,
-                    >>("packs", Self::VT_PACKS, true)?
-                    .visit_field::<::flatbuffers::ForwardsUOffset<
-                        ::flatbuffers::Vector<'_, ::flatbuffers::ForwardsUOffset<SpatialLibrary>>,
-                    >>("spatial", Self::VT_SPATIAL, true)?
-                    .visit_field::<::flatbuffers::ForwardsUOffset<
-                        ::flatbuffers::Vector<'_, ::flatbuffers::ForwardsUOffset<Warning>>,
-                    >>("warnings", Self::VT_WARNINGS, true)?
-                    .finish();
+     .visit_field::<u32>("format_version", Self::VT_FORMAT_VERSION, false)?
+     .visit_field::<::flatbuffers::ForwardsUOffset<&str>>("generator", Self::VT_GENERATOR, true)?
+     .visit_field::<::flatbuffers::ForwardsUOffset<&str>>("title", Self::VT_TITLE, false)?
+     .visit_field::<::flatbuffers::ForwardsUOffset<&str>>("source", Self::VT_SOURCE, false)?
+     .visit_field::<u32>("n_obs", Self::VT_N_OBS, false)?
+     .visit_field::<::flatbuffers::ForwardsUOffset<&str>>("sorted_by_column", Self::VT_SORTED_BY_COLUMN, false)?
+     .visit_field::<::flatbuffers::ForwardsUOffset<&str>>("sorted_by_embedding", Self::VT_SORTED_BY_EMBEDDING, false)?
+     .visit_field::<::flatbuffers::ForwardsUOffset<&str>>("main_label", Self::VT_MAIN_LABEL, false)?
+     .visit_field::<::flatbuffers::ForwardsUOffset<&str>>("sample_column", Self::VT_SAMPLE_COLUMN, false)?
+     .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, u8>>>("level_ranks", Self::VT_LEVEL_RANKS, true)?
+     .visit_field::<u32>("default_embedding", Self::VT_DEFAULT_EMBEDDING, false)?
+     .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, ::flatbuffers::ForwardsUOffset<Embedding>>>>("embeddings", Self::VT_EMBEDDINGS, true)?
+     .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, ::flatbuffers::ForwardsUOffset<Column>>>>("columns", Self::VT_COLUMNS, true)?
+     .visit_field::<::flatbuffers::ForwardsUOffset<&str>>("index_name", Self::VT_INDEX_NAME, false)?
+     .visit_field::<TileRange>("cell_ids", Self::VT_CELL_IDS, false)?
+     .visit_field::<TileRange>("row", Self::VT_ROW, false)?
+     .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, ::flatbuffers::ForwardsUOffset<Var>>>>("vars", Self::VT_VARS, true)?
+     .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, ::flatbuffers::ForwardsUOffset<Layer>>>>("layers", Self::VT_LAYERS, true)?
+     .visit_field::<u32>("default_layer", Self::VT_DEFAULT_LAYER, false)?
+     .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, ::flatbuffers::ForwardsUOffset<Pack>>>>("packs", Self::VT_PACKS, true)?
+     .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, ::flatbuffers::ForwardsUOffset<SpatialLibrary>>>>("spatial", Self::VT_SPATIAL, true)?
+     .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, ::flatbuffers::ForwardsUOffset<Warning>>>>("warnings", Self::VT_WARNINGS, true)?
+     .finish();
                 Ok(())
             }
         }
@@ -4311,43 +3672,25 @@ pub mod tessera {
             pub level_ranks: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, u8>>>,
             pub default_embedding: u32,
             pub embeddings: Option<
-                ::flatbuffers::WIPOffset<
-                    ::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<Embedding<'a>>>,
-                >,
+                ::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<Embedding<'a>>>>,
             >,
-            pub columns: Option<
-                ::flatbuffers::WIPOffset<
-                    ::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<Column<'a>>>,
-                >,
-            >,
+            pub columns:
+                Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<Column<'a>>>>>,
             pub index_name: Option<::flatbuffers::WIPOffset<&'a str>>,
             pub cell_ids: Option<&'a TileRange>,
             pub row: Option<&'a TileRange>,
-            pub vars: Option<
-                ::flatbuffers::WIPOffset<
-                    ::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<Var<'a>>>,
-                >,
-            >,
-            pub layers: Option<
-                ::flatbuffers::WIPOffset<
-                    ::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<Layer<'a>>>,
-                >,
-            >,
+            pub vars:
+                Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<Var<'a>>>>>,
+            pub layers:
+                Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<Layer<'a>>>>>,
             pub default_layer: u32,
-            pub packs: Option<
-                ::flatbuffers::WIPOffset<
-                    ::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<Pack<'a>>>,
-                >,
-            >,
+            pub packs:
+                Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<Pack<'a>>>>>,
             pub spatial: Option<
-                ::flatbuffers::WIPOffset<
-                    ::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<SpatialLibrary<'a>>>,
-                >,
+                ::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<SpatialLibrary<'a>>>>,
             >,
             pub warnings: Option<
-                ::flatbuffers::WIPOffset<
-                    ::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<Warning<'a>>>,
-                >,
+                ::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<Warning<'a>>>>,
             >,
         }
         impl<'a> Default for ManifestArgs<'a> {
@@ -4387,45 +3730,31 @@ pub mod tessera {
         impl<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> ManifestBuilder<'a, 'b, A> {
             #[inline]
             pub fn add_format_version(&mut self, format_version: u32) {
-                self.fbb_
-                    .push_slot::<u32>(Manifest::VT_FORMAT_VERSION, format_version, 0);
+                self.fbb_.push_slot::<u32>(Manifest::VT_FORMAT_VERSION, format_version, 0);
             }
             #[inline]
             pub fn add_generator(&mut self, generator: ::flatbuffers::WIPOffset<&'b str>) {
-                self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(
-                    Manifest::VT_GENERATOR,
-                    generator,
-                );
+                self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Manifest::VT_GENERATOR, generator);
             }
             #[inline]
             pub fn add_title(&mut self, title: ::flatbuffers::WIPOffset<&'b str>) {
-                self.fbb_
-                    .push_slot_always::<::flatbuffers::WIPOffset<_>>(Manifest::VT_TITLE, title);
+                self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Manifest::VT_TITLE, title);
             }
             #[inline]
             pub fn add_source(&mut self, source: ::flatbuffers::WIPOffset<&'b str>) {
-                self.fbb_
-                    .push_slot_always::<::flatbuffers::WIPOffset<_>>(Manifest::VT_SOURCE, source);
+                self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Manifest::VT_SOURCE, source);
             }
             #[inline]
             pub fn add_n_obs(&mut self, n_obs: u32) {
                 self.fbb_.push_slot::<u32>(Manifest::VT_N_OBS, n_obs, 0);
             }
             #[inline]
-            pub fn add_sorted_by_column(
-                &mut self,
-                sorted_by_column: ::flatbuffers::WIPOffset<&'b str>,
-            ) {
-                self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(
-                    Manifest::VT_SORTED_BY_COLUMN,
-                    sorted_by_column,
-                );
+            pub fn add_sorted_by_column(&mut self, sorted_by_column: ::flatbuffers::WIPOffset<&'b str>) {
+                self.fbb_
+                    .push_slot_always::<::flatbuffers::WIPOffset<_>>(Manifest::VT_SORTED_BY_COLUMN, sorted_by_column);
             }
             #[inline]
-            pub fn add_sorted_by_embedding(
-                &mut self,
-                sorted_by_embedding: ::flatbuffers::WIPOffset<&'b str>,
-            ) {
+            pub fn add_sorted_by_embedding(&mut self, sorted_by_embedding: ::flatbuffers::WIPOffset<&'b str>) {
                 self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(
                     Manifest::VT_SORTED_BY_EMBEDDING,
                     sorted_by_embedding,
@@ -4433,32 +3762,19 @@ pub mod tessera {
             }
             #[inline]
             pub fn add_main_label(&mut self, main_label: ::flatbuffers::WIPOffset<&'b str>) {
-                self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(
-                    Manifest::VT_MAIN_LABEL,
-                    main_label,
-                );
+                self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Manifest::VT_MAIN_LABEL, main_label);
             }
             #[inline]
             pub fn add_sample_column(&mut self, sample_column: ::flatbuffers::WIPOffset<&'b str>) {
-                self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(
-                    Manifest::VT_SAMPLE_COLUMN,
-                    sample_column,
-                );
+                self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Manifest::VT_SAMPLE_COLUMN, sample_column);
             }
             #[inline]
-            pub fn add_level_ranks(
-                &mut self,
-                level_ranks: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b, u8>>,
-            ) {
-                self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(
-                    Manifest::VT_LEVEL_RANKS,
-                    level_ranks,
-                );
+            pub fn add_level_ranks(&mut self, level_ranks: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b, u8>>) {
+                self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Manifest::VT_LEVEL_RANKS, level_ranks);
             }
             #[inline]
             pub fn add_default_embedding(&mut self, default_embedding: u32) {
-                self.fbb_
-                    .push_slot::<u32>(Manifest::VT_DEFAULT_EMBEDDING, default_embedding, 0);
+                self.fbb_.push_slot::<u32>(Manifest::VT_DEFAULT_EMBEDDING, default_embedding, 0);
             }
             #[inline]
             pub fn add_embeddings(
@@ -4467,10 +3783,7 @@ pub mod tessera {
                     ::flatbuffers::Vector<'b, ::flatbuffers::ForwardsUOffset<Embedding<'b>>>,
                 >,
             ) {
-                self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(
-                    Manifest::VT_EMBEDDINGS,
-                    embeddings,
-                );
+                self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Manifest::VT_EMBEDDINGS, embeddings);
             }
             #[inline]
             pub fn add_columns(
@@ -4479,60 +3792,44 @@ pub mod tessera {
                     ::flatbuffers::Vector<'b, ::flatbuffers::ForwardsUOffset<Column<'b>>>,
                 >,
             ) {
-                self.fbb_
-                    .push_slot_always::<::flatbuffers::WIPOffset<_>>(Manifest::VT_COLUMNS, columns);
+                self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Manifest::VT_COLUMNS, columns);
             }
             #[inline]
             pub fn add_index_name(&mut self, index_name: ::flatbuffers::WIPOffset<&'b str>) {
-                self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(
-                    Manifest::VT_INDEX_NAME,
-                    index_name,
-                );
+                self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Manifest::VT_INDEX_NAME, index_name);
             }
             #[inline]
             pub fn add_cell_ids(&mut self, cell_ids: &TileRange) {
-                self.fbb_
-                    .push_slot_always::<&TileRange>(Manifest::VT_CELL_IDS, cell_ids);
+                self.fbb_.push_slot_always::<&TileRange>(Manifest::VT_CELL_IDS, cell_ids);
             }
             #[inline]
             pub fn add_row(&mut self, row: &TileRange) {
-                self.fbb_
-                    .push_slot_always::<&TileRange>(Manifest::VT_ROW, row);
+                self.fbb_.push_slot_always::<&TileRange>(Manifest::VT_ROW, row);
             }
             #[inline]
             pub fn add_vars(
                 &mut self,
-                vars: ::flatbuffers::WIPOffset<
-                    ::flatbuffers::Vector<'b, ::flatbuffers::ForwardsUOffset<Var<'b>>>,
-                >,
+                vars: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b, ::flatbuffers::ForwardsUOffset<Var<'b>>>>,
             ) {
-                self.fbb_
-                    .push_slot_always::<::flatbuffers::WIPOffset<_>>(Manifest::VT_VARS, vars);
+                self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Manifest::VT_VARS, vars);
             }
             #[inline]
             pub fn add_layers(
                 &mut self,
-                layers: ::flatbuffers::WIPOffset<
-                    ::flatbuffers::Vector<'b, ::flatbuffers::ForwardsUOffset<Layer<'b>>>,
-                >,
+                layers: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b, ::flatbuffers::ForwardsUOffset<Layer<'b>>>>,
             ) {
-                self.fbb_
-                    .push_slot_always::<::flatbuffers::WIPOffset<_>>(Manifest::VT_LAYERS, layers);
+                self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Manifest::VT_LAYERS, layers);
             }
             #[inline]
             pub fn add_default_layer(&mut self, default_layer: u32) {
-                self.fbb_
-                    .push_slot::<u32>(Manifest::VT_DEFAULT_LAYER, default_layer, 0);
+                self.fbb_.push_slot::<u32>(Manifest::VT_DEFAULT_LAYER, default_layer, 0);
             }
             #[inline]
             pub fn add_packs(
                 &mut self,
-                packs: ::flatbuffers::WIPOffset<
-                    ::flatbuffers::Vector<'b, ::flatbuffers::ForwardsUOffset<Pack<'b>>>,
-                >,
+                packs: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b, ::flatbuffers::ForwardsUOffset<Pack<'b>>>>,
             ) {
-                self.fbb_
-                    .push_slot_always::<::flatbuffers::WIPOffset<_>>(Manifest::VT_PACKS, packs);
+                self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Manifest::VT_PACKS, packs);
             }
             #[inline]
             pub fn add_spatial(
@@ -4541,8 +3838,7 @@ pub mod tessera {
                     ::flatbuffers::Vector<'b, ::flatbuffers::ForwardsUOffset<SpatialLibrary<'b>>>,
                 >,
             ) {
-                self.fbb_
-                    .push_slot_always::<::flatbuffers::WIPOffset<_>>(Manifest::VT_SPATIAL, spatial);
+                self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Manifest::VT_SPATIAL, spatial);
             }
             #[inline]
             pub fn add_warnings(
@@ -4551,27 +3847,18 @@ pub mod tessera {
                     ::flatbuffers::Vector<'b, ::flatbuffers::ForwardsUOffset<Warning<'b>>>,
                 >,
             ) {
-                self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(
-                    Manifest::VT_WARNINGS,
-                    warnings,
-                );
+                self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Manifest::VT_WARNINGS, warnings);
             }
             #[inline]
-            pub fn new(
-                _fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>,
-            ) -> ManifestBuilder<'a, 'b, A> {
+            pub fn new(_fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>) -> ManifestBuilder<'a, 'b, A> {
                 let start = _fbb.start_table();
-                ManifestBuilder {
-                    fbb_: _fbb,
-                    start_: start,
-                }
+                ManifestBuilder { fbb_: _fbb, start_: start }
             }
             #[inline]
             pub fn finish(self) -> ::flatbuffers::WIPOffset<Manifest<'a>> {
                 let o = self.fbb_.end_table(self.start_);
                 self.fbb_.required(o, Manifest::VT_GENERATOR, "generator");
-                self.fbb_
-                    .required(o, Manifest::VT_LEVEL_RANKS, "level_ranks");
+                self.fbb_.required(o, Manifest::VT_LEVEL_RANKS, "level_ranks");
                 self.fbb_.required(o, Manifest::VT_EMBEDDINGS, "embeddings");
                 self.fbb_.required(o, Manifest::VT_COLUMNS, "columns");
                 self.fbb_.required(o, Manifest::VT_VARS, "vars");
@@ -4678,14 +3965,8 @@ pub mod tessera {
                 let title = self.title.as_ref().map(|x| _fbb.create_string(x));
                 let source = self.source.as_ref().map(|x| _fbb.create_string(x));
                 let n_obs = self.n_obs;
-                let sorted_by_column = self
-                    .sorted_by_column
-                    .as_ref()
-                    .map(|x| _fbb.create_string(x));
-                let sorted_by_embedding = self
-                    .sorted_by_embedding
-                    .as_ref()
-                    .map(|x| _fbb.create_string(x));
+                let sorted_by_column = self.sorted_by_column.as_ref().map(|x| _fbb.create_string(x));
+                let sorted_by_embedding = self.sorted_by_embedding.as_ref().map(|x| _fbb.create_string(x));
                 let main_label = self.main_label.as_ref().map(|x| _fbb.create_string(x));
                 let sample_column = self.sample_column.as_ref().map(|x| _fbb.create_string(x));
                 let level_ranks = Some({
@@ -4770,9 +4051,7 @@ pub mod tessera {
         /// catch every error, or be maximally performant. For the
         /// previous, unchecked, behavior use
         /// `root_as_manifest_unchecked`.
-        pub fn root_as_manifest(
-            buf: &[u8],
-        ) -> Result<Manifest<'_>, ::flatbuffers::InvalidFlatbuffer> {
+        pub fn root_as_manifest(buf: &[u8]) -> Result<Manifest<'_>, ::flatbuffers::InvalidFlatbuffer> {
             ::flatbuffers::root::<Manifest>(buf)
         }
         #[inline]
@@ -4782,9 +4061,7 @@ pub mod tessera {
         /// catch every error, or be maximally performant. For the
         /// previous, unchecked, behavior use
         /// `size_prefixed_root_as_manifest_unchecked`.
-        pub fn size_prefixed_root_as_manifest(
-            buf: &[u8],
-        ) -> Result<Manifest<'_>, ::flatbuffers::InvalidFlatbuffer> {
+        pub fn size_prefixed_root_as_manifest(buf: &[u8]) -> Result<Manifest<'_>, ::flatbuffers::InvalidFlatbuffer> {
             ::flatbuffers::size_prefixed_root::<Manifest>(buf)
         }
         #[inline]

@@ -23,9 +23,7 @@ pub mod tessera {
             type Inner = Points<'a>;
             #[inline]
             unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
-                Self {
-                    _tab: unsafe { ::flatbuffers::Table::new(buf, loc) },
-                }
+                Self { _tab: unsafe { ::flatbuffers::Table::new(buf, loc) } }
             }
         }
 
@@ -39,12 +37,7 @@ pub mod tessera {
                 Points { _tab: table }
             }
             #[allow(unused_mut)]
-            pub fn create<
-                'bldr: 'args,
-                'args: 'mut_bldr,
-                'mut_bldr,
-                A: ::flatbuffers::Allocator + 'bldr,
-            >(
+            pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr, A: ::flatbuffers::Allocator + 'bldr>(
                 _fbb: &'mut_bldr mut ::flatbuffers::FlatBufferBuilder<'bldr, A>,
                 args: &'args PointsArgs<'args>,
             ) -> ::flatbuffers::WIPOffset<Points<'bldr>> {
@@ -86,10 +79,7 @@ pub mod tessera {
                 // which contains a valid value in this slot
                 unsafe {
                     self._tab
-                        .get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, u8>>>(
-                            Points::VT_XS,
-                            None,
-                        )
+                        .get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, u8>>>(Points::VT_XS, None)
                         .unwrap()
                 }
             }
@@ -100,10 +90,7 @@ pub mod tessera {
                 // which contains a valid value in this slot
                 unsafe {
                     self._tab
-                        .get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, u8>>>(
-                            Points::VT_YS,
-                            None,
-                        )
+                        .get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, u8>>>(Points::VT_YS, None)
                         .unwrap()
                 }
             }
@@ -158,23 +145,16 @@ pub mod tessera {
             }
             #[inline]
             pub fn add_xs(&mut self, xs: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b, u8>>) {
-                self.fbb_
-                    .push_slot_always::<::flatbuffers::WIPOffset<_>>(Points::VT_XS, xs);
+                self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Points::VT_XS, xs);
             }
             #[inline]
             pub fn add_ys(&mut self, ys: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b, u8>>) {
-                self.fbb_
-                    .push_slot_always::<::flatbuffers::WIPOffset<_>>(Points::VT_YS, ys);
+                self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Points::VT_YS, ys);
             }
             #[inline]
-            pub fn new(
-                _fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>,
-            ) -> PointsBuilder<'a, 'b, A> {
+            pub fn new(_fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>) -> PointsBuilder<'a, 'b, A> {
                 let start = _fbb.start_table();
-                PointsBuilder {
-                    fbb_: _fbb,
-                    start_: start,
-                }
+                PointsBuilder { fbb_: _fbb, start_: start }
             }
             #[inline]
             pub fn finish(self) -> ::flatbuffers::WIPOffset<Points<'a>> {
@@ -203,11 +183,7 @@ pub mod tessera {
         }
         impl Default for PointsT {
             fn default() -> Self {
-                Self {
-                    n_points: 0,
-                    xs: Default::default(),
-                    ys: Default::default(),
-                }
+                Self { n_points: 0, xs: Default::default(), ys: Default::default() }
             }
         }
         impl PointsT {
@@ -238,9 +214,7 @@ pub mod tessera {
             type Inner = Categories<'a>;
             #[inline]
             unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
-                Self {
-                    _tab: unsafe { ::flatbuffers::Table::new(buf, loc) },
-                }
+                Self { _tab: unsafe { ::flatbuffers::Table::new(buf, loc) } }
             }
         }
 
@@ -254,12 +228,7 @@ pub mod tessera {
                 Categories { _tab: table }
             }
             #[allow(unused_mut)]
-            pub fn create<
-                'bldr: 'args,
-                'args: 'mut_bldr,
-                'mut_bldr,
-                A: ::flatbuffers::Allocator + 'bldr,
-            >(
+            pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr, A: ::flatbuffers::Allocator + 'bldr>(
                 _fbb: &'mut_bldr mut ::flatbuffers::FlatBufferBuilder<'bldr, A>,
                 args: &'args CategoriesArgs<'args>,
             ) -> ::flatbuffers::WIPOffset<Categories<'bldr>> {
@@ -279,23 +248,15 @@ pub mod tessera {
             pub fn unpack(&self) -> CategoriesT {
                 let labels = {
                     let x = self.labels();
-                    x.iter()
-                        .map(|s| alloc::string::ToString::to_string(s))
-                        .collect()
+                    x.iter().map(|s| alloc::string::ToString::to_string(s)).collect()
                 };
                 let counts = self.counts().map(|x| x.into_iter().collect());
                 let colors = self.colors().map(|x| x.into_iter().collect());
-                CategoriesT {
-                    labels,
-                    counts,
-                    colors,
-                }
+                CategoriesT { labels, counts, colors }
             }
 
             #[inline]
-            pub fn labels(
-                &self,
-            ) -> ::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<&'a str>> {
+            pub fn labels(&self) -> ::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<&'a str>> {
                 // Safety:
                 // Created from valid Table for this object
                 // which contains a valid value in this slot
@@ -313,11 +274,10 @@ pub mod tessera {
                 // Created from valid Table for this object
                 // which contains a valid value in this slot
                 unsafe {
-                    self._tab
-                        .get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, u32>>>(
-                            Categories::VT_COUNTS,
-                            None,
-                        )
+                    self._tab.get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, u32>>>(
+                        Categories::VT_COUNTS,
+                        None,
+                    )
                 }
             }
             #[inline]
@@ -326,11 +286,10 @@ pub mod tessera {
                 // Created from valid Table for this object
                 // which contains a valid value in this slot
                 unsafe {
-                    self._tab
-                        .get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, u32>>>(
-                            Categories::VT_COLORS,
-                            None,
-                        )
+                    self._tab.get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, u32>>>(
+                        Categories::VT_COLORS,
+                        None,
+                    )
                 }
             }
         }
@@ -342,29 +301,16 @@ pub mod tessera {
                 pos: usize,
             ) -> Result<(), ::flatbuffers::InvalidFlatbuffer> {
                 v.visit_table(pos)?
-                    .visit_field::<::flatbuffers::ForwardsUOffset<
-                        ::flatbuffers::Vector<'_, ::flatbuffers::ForwardsUOffset<&'_ str>>,
-                    >>("labels", Self::VT_LABELS, true)?
-                    .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, u32>>>(
-                        "counts",
-                        Self::VT_COUNTS,
-                        false,
-                    )?
-                    .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, u32>>>(
-                        "colors",
-                        Self::VT_COLORS,
-                        false,
-                    )?
-                    .finish();
+     .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, ::flatbuffers::ForwardsUOffset<&'_ str>>>>("labels", Self::VT_LABELS, true)?
+     .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, u32>>>("counts", Self::VT_COUNTS, false)?
+     .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, u32>>>("colors", Self::VT_COLORS, false)?
+     .finish();
                 Ok(())
             }
         }
         pub struct CategoriesArgs<'a> {
-            pub labels: Option<
-                ::flatbuffers::WIPOffset<
-                    ::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<&'a str>>,
-                >,
-            >,
+            pub labels:
+                Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<&'a str>>>>,
             pub counts: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, u32>>>,
             pub colors: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, u32>>>,
         }
@@ -387,38 +333,22 @@ pub mod tessera {
             #[inline]
             pub fn add_labels(
                 &mut self,
-                labels: ::flatbuffers::WIPOffset<
-                    ::flatbuffers::Vector<'b, ::flatbuffers::ForwardsUOffset<&'b str>>,
-                >,
+                labels: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b, ::flatbuffers::ForwardsUOffset<&'b str>>>,
             ) {
-                self.fbb_
-                    .push_slot_always::<::flatbuffers::WIPOffset<_>>(Categories::VT_LABELS, labels);
+                self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Categories::VT_LABELS, labels);
             }
             #[inline]
-            pub fn add_counts(
-                &mut self,
-                counts: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b, u32>>,
-            ) {
-                self.fbb_
-                    .push_slot_always::<::flatbuffers::WIPOffset<_>>(Categories::VT_COUNTS, counts);
+            pub fn add_counts(&mut self, counts: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b, u32>>) {
+                self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Categories::VT_COUNTS, counts);
             }
             #[inline]
-            pub fn add_colors(
-                &mut self,
-                colors: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b, u32>>,
-            ) {
-                self.fbb_
-                    .push_slot_always::<::flatbuffers::WIPOffset<_>>(Categories::VT_COLORS, colors);
+            pub fn add_colors(&mut self, colors: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b, u32>>) {
+                self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Categories::VT_COLORS, colors);
             }
             #[inline]
-            pub fn new(
-                _fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>,
-            ) -> CategoriesBuilder<'a, 'b, A> {
+            pub fn new(_fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>) -> CategoriesBuilder<'a, 'b, A> {
                 let start = _fbb.start_table();
-                CategoriesBuilder {
-                    fbb_: _fbb,
-                    start_: start,
-                }
+                CategoriesBuilder { fbb_: _fbb, start_: start }
             }
             #[inline]
             pub fn finish(self) -> ::flatbuffers::WIPOffset<Categories<'a>> {
@@ -446,11 +376,7 @@ pub mod tessera {
         }
         impl Default for CategoriesT {
             fn default() -> Self {
-                Self {
-                    labels: Default::default(),
-                    counts: None,
-                    colors: None,
-                }
+                Self { labels: Default::default(), counts: None, colors: None }
             }
         }
         impl CategoriesT {
@@ -465,14 +391,7 @@ pub mod tessera {
                 });
                 let counts = self.counts.as_ref().map(|x| _fbb.create_vector(x));
                 let colors = self.colors.as_ref().map(|x| _fbb.create_vector(x));
-                Categories::create(
-                    _fbb,
-                    &CategoriesArgs {
-                        labels,
-                        counts,
-                        colors,
-                    },
-                )
+                Categories::create(_fbb, &CategoriesArgs { labels, counts, colors })
             }
         }
         pub enum CodesOffset {}
@@ -486,9 +405,7 @@ pub mod tessera {
             type Inner = Codes<'a>;
             #[inline]
             unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
-                Self {
-                    _tab: unsafe { ::flatbuffers::Table::new(buf, loc) },
-                }
+                Self { _tab: unsafe { ::flatbuffers::Table::new(buf, loc) } }
             }
         }
 
@@ -501,12 +418,7 @@ pub mod tessera {
                 Codes { _tab: table }
             }
             #[allow(unused_mut)]
-            pub fn create<
-                'bldr: 'args,
-                'args: 'mut_bldr,
-                'mut_bldr,
-                A: ::flatbuffers::Allocator + 'bldr,
-            >(
+            pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr, A: ::flatbuffers::Allocator + 'bldr>(
                 _fbb: &'mut_bldr mut ::flatbuffers::FlatBufferBuilder<'bldr, A>,
                 args: &'args CodesArgs<'args>,
             ) -> ::flatbuffers::WIPOffset<Codes<'bldr>> {
@@ -541,10 +453,7 @@ pub mod tessera {
                 // which contains a valid value in this slot
                 unsafe {
                     self._tab
-                        .get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, u8>>>(
-                            Codes::VT_CODES,
-                            None,
-                        )
+                        .get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, u8>>>(Codes::VT_CODES, None)
                         .unwrap()
                 }
             }
@@ -591,22 +500,13 @@ pub mod tessera {
                 self.fbb_.push_slot::<u8>(Codes::VT_WIDTH, width, 0);
             }
             #[inline]
-            pub fn add_codes(
-                &mut self,
-                codes: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b, u8>>,
-            ) {
-                self.fbb_
-                    .push_slot_always::<::flatbuffers::WIPOffset<_>>(Codes::VT_CODES, codes);
+            pub fn add_codes(&mut self, codes: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b, u8>>) {
+                self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Codes::VT_CODES, codes);
             }
             #[inline]
-            pub fn new(
-                _fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>,
-            ) -> CodesBuilder<'a, 'b, A> {
+            pub fn new(_fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>) -> CodesBuilder<'a, 'b, A> {
                 let start = _fbb.start_table();
-                CodesBuilder {
-                    fbb_: _fbb,
-                    start_: start,
-                }
+                CodesBuilder { fbb_: _fbb, start_: start }
             }
             #[inline]
             pub fn finish(self) -> ::flatbuffers::WIPOffset<Codes<'a>> {
@@ -632,10 +532,7 @@ pub mod tessera {
         }
         impl Default for CodesT {
             fn default() -> Self {
-                Self {
-                    width: 0,
-                    codes: Default::default(),
-                }
+                Self { width: 0, codes: Default::default() }
             }
         }
         impl CodesT {
@@ -662,9 +559,7 @@ pub mod tessera {
             type Inner = Values<'a>;
             #[inline]
             unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
-                Self {
-                    _tab: unsafe { ::flatbuffers::Table::new(buf, loc) },
-                }
+                Self { _tab: unsafe { ::flatbuffers::Table::new(buf, loc) } }
             }
         }
 
@@ -676,12 +571,7 @@ pub mod tessera {
                 Values { _tab: table }
             }
             #[allow(unused_mut)]
-            pub fn create<
-                'bldr: 'args,
-                'args: 'mut_bldr,
-                'mut_bldr,
-                A: ::flatbuffers::Allocator + 'bldr,
-            >(
+            pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr, A: ::flatbuffers::Allocator + 'bldr>(
                 _fbb: &'mut_bldr mut ::flatbuffers::FlatBufferBuilder<'bldr, A>,
                 args: &'args ValuesArgs<'args>,
             ) -> ::flatbuffers::WIPOffset<Values<'bldr>> {
@@ -707,10 +597,7 @@ pub mod tessera {
                 // which contains a valid value in this slot
                 unsafe {
                     self._tab
-                        .get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, u8>>>(
-                            Values::VT_VALUES,
-                            None,
-                        )
+                        .get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, u8>>>(Values::VT_VALUES, None)
                         .unwrap()
                 }
             }
@@ -739,8 +626,8 @@ pub mod tessera {
             #[inline]
             fn default() -> Self {
                 ValuesArgs {
-                    values: None, // required field
-                }
+      values: None, // required field
+    }
             }
         }
 
@@ -750,22 +637,13 @@ pub mod tessera {
         }
         impl<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> ValuesBuilder<'a, 'b, A> {
             #[inline]
-            pub fn add_values(
-                &mut self,
-                values: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b, u8>>,
-            ) {
-                self.fbb_
-                    .push_slot_always::<::flatbuffers::WIPOffset<_>>(Values::VT_VALUES, values);
+            pub fn add_values(&mut self, values: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b, u8>>) {
+                self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Values::VT_VALUES, values);
             }
             #[inline]
-            pub fn new(
-                _fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>,
-            ) -> ValuesBuilder<'a, 'b, A> {
+            pub fn new(_fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>) -> ValuesBuilder<'a, 'b, A> {
                 let start = _fbb.start_table();
-                ValuesBuilder {
-                    fbb_: _fbb,
-                    start_: start,
-                }
+                ValuesBuilder { fbb_: _fbb, start_: start }
             }
             #[inline]
             pub fn finish(self) -> ::flatbuffers::WIPOffset<Values<'a>> {
@@ -789,9 +667,7 @@ pub mod tessera {
         }
         impl Default for ValuesT {
             fn default() -> Self {
-                Self {
-                    values: Default::default(),
-                }
+                Self { values: Default::default() }
             }
         }
         impl ValuesT {
@@ -817,9 +693,7 @@ pub mod tessera {
             type Inner = Strings<'a>;
             #[inline]
             unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
-                Self {
-                    _tab: unsafe { ::flatbuffers::Table::new(buf, loc) },
-                }
+                Self { _tab: unsafe { ::flatbuffers::Table::new(buf, loc) } }
             }
         }
 
@@ -832,12 +706,7 @@ pub mod tessera {
                 Strings { _tab: table }
             }
             #[allow(unused_mut)]
-            pub fn create<
-                'bldr: 'args,
-                'args: 'mut_bldr,
-                'mut_bldr,
-                A: ::flatbuffers::Allocator + 'bldr,
-            >(
+            pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr, A: ::flatbuffers::Allocator + 'bldr>(
                 _fbb: &'mut_bldr mut ::flatbuffers::FlatBufferBuilder<'bldr, A>,
                 args: &'args StringsArgs<'args>,
             ) -> ::flatbuffers::WIPOffset<Strings<'bldr>> {
@@ -870,10 +739,7 @@ pub mod tessera {
                 // which contains a valid value in this slot
                 unsafe {
                     self._tab
-                        .get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, u8>>>(
-                            Strings::VT_LENGTHS,
-                            None,
-                        )
+                        .get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, u8>>>(Strings::VT_LENGTHS, None)
                         .unwrap()
                 }
             }
@@ -884,10 +750,7 @@ pub mod tessera {
                 // which contains a valid value in this slot
                 unsafe {
                     self._tab
-                        .get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, u8>>>(
-                            Strings::VT_UTF8,
-                            None,
-                        )
+                        .get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, u8>>>(Strings::VT_UTF8, None)
                         .unwrap()
                 }
             }
@@ -934,30 +797,17 @@ pub mod tessera {
         }
         impl<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> StringsBuilder<'a, 'b, A> {
             #[inline]
-            pub fn add_lengths(
-                &mut self,
-                lengths: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b, u8>>,
-            ) {
-                self.fbb_
-                    .push_slot_always::<::flatbuffers::WIPOffset<_>>(Strings::VT_LENGTHS, lengths);
+            pub fn add_lengths(&mut self, lengths: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b, u8>>) {
+                self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Strings::VT_LENGTHS, lengths);
             }
             #[inline]
-            pub fn add_utf8(
-                &mut self,
-                utf8: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b, u8>>,
-            ) {
-                self.fbb_
-                    .push_slot_always::<::flatbuffers::WIPOffset<_>>(Strings::VT_UTF8, utf8);
+            pub fn add_utf8(&mut self, utf8: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b, u8>>) {
+                self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Strings::VT_UTF8, utf8);
             }
             #[inline]
-            pub fn new(
-                _fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>,
-            ) -> StringsBuilder<'a, 'b, A> {
+            pub fn new(_fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>) -> StringsBuilder<'a, 'b, A> {
                 let start = _fbb.start_table();
-                StringsBuilder {
-                    fbb_: _fbb,
-                    start_: start,
-                }
+                StringsBuilder { fbb_: _fbb, start_: start }
             }
             #[inline]
             pub fn finish(self) -> ::flatbuffers::WIPOffset<Strings<'a>> {
@@ -984,10 +834,7 @@ pub mod tessera {
         }
         impl Default for StringsT {
             fn default() -> Self {
-                Self {
-                    lengths: Default::default(),
-                    utf8: Default::default(),
-                }
+                Self { lengths: Default::default(), utf8: Default::default() }
             }
         }
         impl StringsT {
@@ -1017,9 +864,7 @@ pub mod tessera {
             type Inner = Genes<'a>;
             #[inline]
             unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
-                Self {
-                    _tab: unsafe { ::flatbuffers::Table::new(buf, loc) },
-                }
+                Self { _tab: unsafe { ::flatbuffers::Table::new(buf, loc) } }
             }
         }
 
@@ -1033,12 +878,7 @@ pub mod tessera {
                 Genes { _tab: table }
             }
             #[allow(unused_mut)]
-            pub fn create<
-                'bldr: 'args,
-                'args: 'mut_bldr,
-                'mut_bldr,
-                A: ::flatbuffers::Allocator + 'bldr,
-            >(
+            pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr, A: ::flatbuffers::Allocator + 'bldr>(
                 _fbb: &'mut_bldr mut ::flatbuffers::FlatBufferBuilder<'bldr, A>,
                 args: &'args GenesArgs<'args>,
             ) -> ::flatbuffers::WIPOffset<Genes<'bldr>> {
@@ -1058,23 +898,15 @@ pub mod tessera {
             pub fn unpack(&self) -> GenesT {
                 let ids = {
                     let x = self.ids();
-                    x.iter()
-                        .map(|s| alloc::string::ToString::to_string(s))
-                        .collect()
+                    x.iter().map(|s| alloc::string::ToString::to_string(s)).collect()
                 };
-                let symbols = self.symbols().map(|x| {
-                    x.iter()
-                        .map(|s| alloc::string::ToString::to_string(s))
-                        .collect()
-                });
+                let symbols = self.symbols().map(|x| x.iter().map(|s| alloc::string::ToString::to_string(s)).collect());
                 let rows = self.rows().map(|x| x.into_iter().collect());
                 GenesT { ids, symbols, rows }
             }
 
             #[inline]
-            pub fn ids(
-                &self,
-            ) -> ::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<&'a str>> {
+            pub fn ids(&self) -> ::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<&'a str>> {
                 // Safety:
                 // Created from valid Table for this object
                 // which contains a valid value in this slot
@@ -1087,10 +919,7 @@ pub mod tessera {
                 }
             }
             #[inline]
-            pub fn symbols(
-                &self,
-            ) -> Option<::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<&'a str>>>
-            {
+            pub fn symbols(&self) -> Option<::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<&'a str>>> {
                 // Safety:
                 // Created from valid Table for this object
                 // which contains a valid value in this slot
@@ -1107,10 +936,7 @@ pub mod tessera {
                 // which contains a valid value in this slot
                 unsafe {
                     self._tab
-                        .get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, u32>>>(
-                            Genes::VT_ROWS,
-                            None,
-                        )
+                        .get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, u32>>>(Genes::VT_ROWS, None)
                 }
             }
         }
@@ -1122,32 +948,18 @@ pub mod tessera {
                 pos: usize,
             ) -> Result<(), ::flatbuffers::InvalidFlatbuffer> {
                 v.visit_table(pos)?
-                    .visit_field::<::flatbuffers::ForwardsUOffset<
-                        ::flatbuffers::Vector<'_, ::flatbuffers::ForwardsUOffset<&'_ str>>,
-                    >>("ids", Self::VT_IDS, true)?
-                    .visit_field::<::flatbuffers::ForwardsUOffset<
-                        ::flatbuffers::Vector<'_, ::flatbuffers::ForwardsUOffset<&'_ str>>,
-                    >>("symbols", Self::VT_SYMBOLS, false)?
-                    .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, u32>>>(
-                        "rows",
-                        Self::VT_ROWS,
-                        false,
-                    )?
-                    .finish();
+     .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, ::flatbuffers::ForwardsUOffset<&'_ str>>>>("ids", Self::VT_IDS, true)?
+     .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, ::flatbuffers::ForwardsUOffset<&'_ str>>>>("symbols", Self::VT_SYMBOLS, false)?
+     .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, u32>>>("rows", Self::VT_ROWS, false)?
+     .finish();
                 Ok(())
             }
         }
         pub struct GenesArgs<'a> {
-            pub ids: Option<
-                ::flatbuffers::WIPOffset<
-                    ::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<&'a str>>,
-                >,
-            >,
-            pub symbols: Option<
-                ::flatbuffers::WIPOffset<
-                    ::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<&'a str>>,
-                >,
-            >,
+            pub ids:
+                Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<&'a str>>>>,
+            pub symbols:
+                Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<&'a str>>>>,
             pub rows: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, u32>>>,
         }
         impl<'a> Default for GenesArgs<'a> {
@@ -1169,40 +981,25 @@ pub mod tessera {
             #[inline]
             pub fn add_ids(
                 &mut self,
-                ids: ::flatbuffers::WIPOffset<
-                    ::flatbuffers::Vector<'b, ::flatbuffers::ForwardsUOffset<&'b str>>,
-                >,
+                ids: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b, ::flatbuffers::ForwardsUOffset<&'b str>>>,
             ) {
-                self.fbb_
-                    .push_slot_always::<::flatbuffers::WIPOffset<_>>(Genes::VT_IDS, ids);
+                self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Genes::VT_IDS, ids);
             }
             #[inline]
             pub fn add_symbols(
                 &mut self,
-                symbols: ::flatbuffers::WIPOffset<
-                    ::flatbuffers::Vector<'b, ::flatbuffers::ForwardsUOffset<&'b str>>,
-                >,
+                symbols: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b, ::flatbuffers::ForwardsUOffset<&'b str>>>,
             ) {
-                self.fbb_
-                    .push_slot_always::<::flatbuffers::WIPOffset<_>>(Genes::VT_SYMBOLS, symbols);
+                self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Genes::VT_SYMBOLS, symbols);
             }
             #[inline]
-            pub fn add_rows(
-                &mut self,
-                rows: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b, u32>>,
-            ) {
-                self.fbb_
-                    .push_slot_always::<::flatbuffers::WIPOffset<_>>(Genes::VT_ROWS, rows);
+            pub fn add_rows(&mut self, rows: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b, u32>>) {
+                self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Genes::VT_ROWS, rows);
             }
             #[inline]
-            pub fn new(
-                _fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>,
-            ) -> GenesBuilder<'a, 'b, A> {
+            pub fn new(_fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>) -> GenesBuilder<'a, 'b, A> {
                 let start = _fbb.start_table();
-                GenesBuilder {
-                    fbb_: _fbb,
-                    start_: start,
-                }
+                GenesBuilder { fbb_: _fbb, start_: start }
             }
             #[inline]
             pub fn finish(self) -> ::flatbuffers::WIPOffset<Genes<'a>> {
@@ -1230,11 +1027,7 @@ pub mod tessera {
         }
         impl Default for GenesT {
             fn default() -> Self {
-                Self {
-                    ids: Default::default(),
-                    symbols: None,
-                    rows: None,
-                }
+                Self { ids: Default::default(), symbols: None, rows: None }
             }
         }
         impl GenesT {
@@ -1266,9 +1059,7 @@ pub mod tessera {
             type Inner = Expression<'a>;
             #[inline]
             unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
-                Self {
-                    _tab: unsafe { ::flatbuffers::Table::new(buf, loc) },
-                }
+                Self { _tab: unsafe { ::flatbuffers::Table::new(buf, loc) } }
             }
         }
 
@@ -1283,12 +1074,7 @@ pub mod tessera {
                 Expression { _tab: table }
             }
             #[allow(unused_mut)]
-            pub fn create<
-                'bldr: 'args,
-                'args: 'mut_bldr,
-                'mut_bldr,
-                A: ::flatbuffers::Allocator + 'bldr,
-            >(
+            pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr, A: ::flatbuffers::Allocator + 'bldr>(
                 _fbb: &'mut_bldr mut ::flatbuffers::FlatBufferBuilder<'bldr, A>,
                 args: &'args ExpressionArgs<'args>,
             ) -> ::flatbuffers::WIPOffset<Expression<'bldr>> {
@@ -1315,12 +1101,7 @@ pub mod tessera {
                     let x = self.values();
                     x.into_iter().collect()
                 };
-                ExpressionT {
-                    n_nonzero,
-                    gaps,
-                    width,
-                    values,
-                }
+                ExpressionT { n_nonzero, gaps, width, values }
             }
 
             #[inline]
@@ -1328,11 +1109,7 @@ pub mod tessera {
                 // Safety:
                 // Created from valid Table for this object
                 // which contains a valid value in this slot
-                unsafe {
-                    self._tab
-                        .get::<u32>(Expression::VT_N_NONZERO, Some(0))
-                        .unwrap()
-                }
+                unsafe { self._tab.get::<u32>(Expression::VT_N_NONZERO, Some(0)).unwrap() }
             }
             #[inline]
             pub fn gaps(&self) -> ::flatbuffers::Vector<'a, u8> {
@@ -1341,10 +1118,7 @@ pub mod tessera {
                 // which contains a valid value in this slot
                 unsafe {
                     self._tab
-                        .get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, u8>>>(
-                            Expression::VT_GAPS,
-                            None,
-                        )
+                        .get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, u8>>>(Expression::VT_GAPS, None)
                         .unwrap()
                 }
             }
@@ -1419,38 +1193,24 @@ pub mod tessera {
         impl<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> ExpressionBuilder<'a, 'b, A> {
             #[inline]
             pub fn add_n_nonzero(&mut self, n_nonzero: u32) {
-                self.fbb_
-                    .push_slot::<u32>(Expression::VT_N_NONZERO, n_nonzero, 0);
+                self.fbb_.push_slot::<u32>(Expression::VT_N_NONZERO, n_nonzero, 0);
             }
             #[inline]
-            pub fn add_gaps(
-                &mut self,
-                gaps: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b, u8>>,
-            ) {
-                self.fbb_
-                    .push_slot_always::<::flatbuffers::WIPOffset<_>>(Expression::VT_GAPS, gaps);
+            pub fn add_gaps(&mut self, gaps: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b, u8>>) {
+                self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Expression::VT_GAPS, gaps);
             }
             #[inline]
             pub fn add_width(&mut self, width: u8) {
                 self.fbb_.push_slot::<u8>(Expression::VT_WIDTH, width, 0);
             }
             #[inline]
-            pub fn add_values(
-                &mut self,
-                values: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b, u8>>,
-            ) {
-                self.fbb_
-                    .push_slot_always::<::flatbuffers::WIPOffset<_>>(Expression::VT_VALUES, values);
+            pub fn add_values(&mut self, values: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b, u8>>) {
+                self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Expression::VT_VALUES, values);
             }
             #[inline]
-            pub fn new(
-                _fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>,
-            ) -> ExpressionBuilder<'a, 'b, A> {
+            pub fn new(_fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>) -> ExpressionBuilder<'a, 'b, A> {
                 let start = _fbb.start_table();
-                ExpressionBuilder {
-                    fbb_: _fbb,
-                    start_: start,
-                }
+                ExpressionBuilder { fbb_: _fbb, start_: start }
             }
             #[inline]
             pub fn finish(self) -> ::flatbuffers::WIPOffset<Expression<'a>> {
@@ -1481,12 +1241,7 @@ pub mod tessera {
         }
         impl Default for ExpressionT {
             fn default() -> Self {
-                Self {
-                    n_nonzero: 0,
-                    gaps: Default::default(),
-                    width: 0,
-                    values: Default::default(),
-                }
+                Self { n_nonzero: 0, gaps: Default::default(), width: 0, values: Default::default() }
             }
         }
         impl ExpressionT {
@@ -1504,15 +1259,7 @@ pub mod tessera {
                     let x = &self.values;
                     _fbb.create_vector(x)
                 });
-                Expression::create(
-                    _fbb,
-                    &ExpressionArgs {
-                        n_nonzero,
-                        gaps,
-                        width,
-                        values,
-                    },
-                )
+                Expression::create(_fbb, &ExpressionArgs { n_nonzero, gaps, width, values })
             }
         }
         pub enum MomentsOffset {}
@@ -1526,9 +1273,7 @@ pub mod tessera {
             type Inner = Moments<'a>;
             #[inline]
             unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
-                Self {
-                    _tab: unsafe { ::flatbuffers::Table::new(buf, loc) },
-                }
+                Self { _tab: unsafe { ::flatbuffers::Table::new(buf, loc) } }
             }
         }
 
@@ -1546,12 +1291,7 @@ pub mod tessera {
                 Moments { _tab: table }
             }
             #[allow(unused_mut)]
-            pub fn create<
-                'bldr: 'args,
-                'args: 'mut_bldr,
-                'mut_bldr,
-                A: ::flatbuffers::Allocator + 'bldr,
-            >(
+            pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr, A: ::flatbuffers::Allocator + 'bldr>(
                 _fbb: &'mut_bldr mut ::flatbuffers::FlatBufferBuilder<'bldr, A>,
                 args: &'args MomentsArgs<'args>,
             ) -> ::flatbuffers::WIPOffset<Moments<'bldr>> {
@@ -1596,15 +1336,7 @@ pub mod tessera {
                     x.into_iter().collect()
                 };
                 let frac_bits = self.frac_bits().map(|x| x.into_iter().collect());
-                MomentsT {
-                    n_cells,
-                    n_genes,
-                    gaps,
-                    n_nonzero,
-                    sums,
-                    sums_sq,
-                    frac_bits,
-                }
+                MomentsT { n_cells, n_genes, gaps, n_nonzero, sums, sums_sq, frac_bits }
             }
 
             #[inline]
@@ -1628,10 +1360,7 @@ pub mod tessera {
                 // which contains a valid value in this slot
                 unsafe {
                     self._tab
-                        .get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, u8>>>(
-                            Moments::VT_GAPS,
-                            None,
-                        )
+                        .get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, u8>>>(Moments::VT_GAPS, None)
                         .unwrap()
                 }
             }
@@ -1656,10 +1385,7 @@ pub mod tessera {
                 // which contains a valid value in this slot
                 unsafe {
                     self._tab
-                        .get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, u8>>>(
-                            Moments::VT_SUMS,
-                            None,
-                        )
+                        .get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, u8>>>(Moments::VT_SUMS, None)
                         .unwrap()
                 }
             }
@@ -1670,10 +1396,7 @@ pub mod tessera {
                 // which contains a valid value in this slot
                 unsafe {
                     self._tab
-                        .get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, u8>>>(
-                            Moments::VT_SUMS_SQ,
-                            None,
-                        )
+                        .get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, u8>>>(Moments::VT_SUMS_SQ, None)
                         .unwrap()
                 }
             }
@@ -1683,11 +1406,10 @@ pub mod tessera {
                 // Created from valid Table for this object
                 // which contains a valid value in this slot
                 unsafe {
-                    self._tab
-                        .get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, u8>>>(
-                            Moments::VT_FRAC_BITS,
-                            None,
-                        )
+                    self._tab.get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, u8>>>(
+                        Moments::VT_FRAC_BITS,
+                        None,
+                    )
                 }
             }
         }
@@ -1768,58 +1490,29 @@ pub mod tessera {
                 self.fbb_.push_slot::<u32>(Moments::VT_N_GENES, n_genes, 0);
             }
             #[inline]
-            pub fn add_gaps(
-                &mut self,
-                gaps: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b, u8>>,
-            ) {
-                self.fbb_
-                    .push_slot_always::<::flatbuffers::WIPOffset<_>>(Moments::VT_GAPS, gaps);
+            pub fn add_gaps(&mut self, gaps: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b, u8>>) {
+                self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Moments::VT_GAPS, gaps);
             }
             #[inline]
-            pub fn add_n_nonzero(
-                &mut self,
-                n_nonzero: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b, u8>>,
-            ) {
-                self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(
-                    Moments::VT_N_NONZERO,
-                    n_nonzero,
-                );
+            pub fn add_n_nonzero(&mut self, n_nonzero: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b, u8>>) {
+                self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Moments::VT_N_NONZERO, n_nonzero);
             }
             #[inline]
-            pub fn add_sums(
-                &mut self,
-                sums: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b, u8>>,
-            ) {
-                self.fbb_
-                    .push_slot_always::<::flatbuffers::WIPOffset<_>>(Moments::VT_SUMS, sums);
+            pub fn add_sums(&mut self, sums: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b, u8>>) {
+                self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Moments::VT_SUMS, sums);
             }
             #[inline]
-            pub fn add_sums_sq(
-                &mut self,
-                sums_sq: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b, u8>>,
-            ) {
-                self.fbb_
-                    .push_slot_always::<::flatbuffers::WIPOffset<_>>(Moments::VT_SUMS_SQ, sums_sq);
+            pub fn add_sums_sq(&mut self, sums_sq: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b, u8>>) {
+                self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Moments::VT_SUMS_SQ, sums_sq);
             }
             #[inline]
-            pub fn add_frac_bits(
-                &mut self,
-                frac_bits: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b, u8>>,
-            ) {
-                self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(
-                    Moments::VT_FRAC_BITS,
-                    frac_bits,
-                );
+            pub fn add_frac_bits(&mut self, frac_bits: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b, u8>>) {
+                self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Moments::VT_FRAC_BITS, frac_bits);
             }
             #[inline]
-            pub fn new(
-                _fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>,
-            ) -> MomentsBuilder<'a, 'b, A> {
+            pub fn new(_fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>) -> MomentsBuilder<'a, 'b, A> {
                 let start = _fbb.start_table();
-                MomentsBuilder {
-                    fbb_: _fbb,
-                    start_: start,
-                }
+                MomentsBuilder { fbb_: _fbb, start_: start }
             }
             #[inline]
             pub fn finish(self) -> ::flatbuffers::WIPOffset<Moments<'a>> {
@@ -1893,18 +1586,7 @@ pub mod tessera {
                     _fbb.create_vector(x)
                 });
                 let frac_bits = self.frac_bits.as_ref().map(|x| _fbb.create_vector(x));
-                Moments::create(
-                    _fbb,
-                    &MomentsArgs {
-                        n_cells,
-                        n_genes,
-                        gaps,
-                        n_nonzero,
-                        sums,
-                        sums_sq,
-                        frac_bits,
-                    },
-                )
+                Moments::create(_fbb, &MomentsArgs { n_cells, n_genes, gaps, n_nonzero, sums, sums_sq, frac_bits })
             }
         }
         pub enum PostingOffset {}
@@ -1918,9 +1600,7 @@ pub mod tessera {
             type Inner = Posting<'a>;
             #[inline]
             unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
-                Self {
-                    _tab: unsafe { ::flatbuffers::Table::new(buf, loc) },
-                }
+                Self { _tab: unsafe { ::flatbuffers::Table::new(buf, loc) } }
             }
         }
 
@@ -1932,12 +1612,7 @@ pub mod tessera {
                 Posting { _tab: table }
             }
             #[allow(unused_mut)]
-            pub fn create<
-                'bldr: 'args,
-                'args: 'mut_bldr,
-                'mut_bldr,
-                A: ::flatbuffers::Allocator + 'bldr,
-            >(
+            pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr, A: ::flatbuffers::Allocator + 'bldr>(
                 _fbb: &'mut_bldr mut ::flatbuffers::FlatBufferBuilder<'bldr, A>,
                 args: &'args PostingArgs<'args>,
             ) -> ::flatbuffers::WIPOffset<Posting<'bldr>> {
@@ -1963,10 +1638,7 @@ pub mod tessera {
                 // which contains a valid value in this slot
                 unsafe {
                     self._tab
-                        .get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, u8>>>(
-                            Posting::VT_BITMAP,
-                            None,
-                        )
+                        .get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, u8>>>(Posting::VT_BITMAP, None)
                         .unwrap()
                 }
             }
@@ -1995,8 +1667,8 @@ pub mod tessera {
             #[inline]
             fn default() -> Self {
                 PostingArgs {
-                    bitmap: None, // required field
-                }
+      bitmap: None, // required field
+    }
             }
         }
 
@@ -2006,22 +1678,13 @@ pub mod tessera {
         }
         impl<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> PostingBuilder<'a, 'b, A> {
             #[inline]
-            pub fn add_bitmap(
-                &mut self,
-                bitmap: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b, u8>>,
-            ) {
-                self.fbb_
-                    .push_slot_always::<::flatbuffers::WIPOffset<_>>(Posting::VT_BITMAP, bitmap);
+            pub fn add_bitmap(&mut self, bitmap: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b, u8>>) {
+                self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Posting::VT_BITMAP, bitmap);
             }
             #[inline]
-            pub fn new(
-                _fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>,
-            ) -> PostingBuilder<'a, 'b, A> {
+            pub fn new(_fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>) -> PostingBuilder<'a, 'b, A> {
                 let start = _fbb.start_table();
-                PostingBuilder {
-                    fbb_: _fbb,
-                    start_: start,
-                }
+                PostingBuilder { fbb_: _fbb, start_: start }
             }
             #[inline]
             pub fn finish(self) -> ::flatbuffers::WIPOffset<Posting<'a>> {
@@ -2045,9 +1708,7 @@ pub mod tessera {
         }
         impl Default for PostingT {
             fn default() -> Self {
-                Self {
-                    bitmap: Default::default(),
-                }
+                Self { bitmap: Default::default() }
             }
         }
         impl PostingT {
@@ -2073,9 +1734,7 @@ pub mod tessera {
             type Inner = Directory<'a>;
             #[inline]
             unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
-                Self {
-                    _tab: unsafe { ::flatbuffers::Table::new(buf, loc) },
-                }
+                Self { _tab: unsafe { ::flatbuffers::Table::new(buf, loc) } }
             }
         }
 
@@ -2088,12 +1747,7 @@ pub mod tessera {
                 Directory { _tab: table }
             }
             #[allow(unused_mut)]
-            pub fn create<
-                'bldr: 'args,
-                'args: 'mut_bldr,
-                'mut_bldr,
-                A: ::flatbuffers::Allocator + 'bldr,
-            >(
+            pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr, A: ::flatbuffers::Allocator + 'bldr>(
                 _fbb: &'mut_bldr mut ::flatbuffers::FlatBufferBuilder<'bldr, A>,
                 args: &'args DirectoryArgs<'args>,
             ) -> ::flatbuffers::WIPOffset<Directory<'bldr>> {
@@ -2190,34 +1844,17 @@ pub mod tessera {
         }
         impl<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> DirectoryBuilder<'a, 'b, A> {
             #[inline]
-            pub fn add_lengths(
-                &mut self,
-                lengths: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b, u32>>,
-            ) {
-                self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(
-                    Directory::VT_LENGTHS,
-                    lengths,
-                );
+            pub fn add_lengths(&mut self, lengths: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b, u32>>) {
+                self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Directory::VT_LENGTHS, lengths);
             }
             #[inline]
-            pub fn add_checksums(
-                &mut self,
-                checksums: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b, u32>>,
-            ) {
-                self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(
-                    Directory::VT_CHECKSUMS,
-                    checksums,
-                );
+            pub fn add_checksums(&mut self, checksums: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b, u32>>) {
+                self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Directory::VT_CHECKSUMS, checksums);
             }
             #[inline]
-            pub fn new(
-                _fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>,
-            ) -> DirectoryBuilder<'a, 'b, A> {
+            pub fn new(_fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>) -> DirectoryBuilder<'a, 'b, A> {
                 let start = _fbb.start_table();
-                DirectoryBuilder {
-                    fbb_: _fbb,
-                    start_: start,
-                }
+                DirectoryBuilder { fbb_: _fbb, start_: start }
             }
             #[inline]
             pub fn finish(self) -> ::flatbuffers::WIPOffset<Directory<'a>> {
@@ -2244,10 +1881,7 @@ pub mod tessera {
         }
         impl Default for DirectoryT {
             fn default() -> Self {
-                Self {
-                    lengths: Default::default(),
-                    checksums: Default::default(),
-                }
+                Self { lengths: Default::default(), checksums: Default::default() }
             }
         }
         impl DirectoryT {
@@ -2277,9 +1911,7 @@ pub mod tessera {
             type Inner = Image<'a>;
             #[inline]
             unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
-                Self {
-                    _tab: unsafe { ::flatbuffers::Table::new(buf, loc) },
-                }
+                Self { _tab: unsafe { ::flatbuffers::Table::new(buf, loc) } }
             }
         }
 
@@ -2294,12 +1926,7 @@ pub mod tessera {
                 Image { _tab: table }
             }
             #[allow(unused_mut)]
-            pub fn create<
-                'bldr: 'args,
-                'args: 'mut_bldr,
-                'mut_bldr,
-                A: ::flatbuffers::Allocator + 'bldr,
-            >(
+            pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr, A: ::flatbuffers::Allocator + 'bldr>(
                 _fbb: &'mut_bldr mut ::flatbuffers::FlatBufferBuilder<'bldr, A>,
                 args: &'args ImageArgs<'args>,
             ) -> ::flatbuffers::WIPOffset<Image<'bldr>> {
@@ -2321,12 +1948,7 @@ pub mod tessera {
                     let x = self.data();
                     x.into_iter().collect()
                 };
-                ImageT {
-                    width,
-                    height,
-                    channels,
-                    data,
-                }
+                ImageT { width, height, channels, data }
             }
 
             #[inline]
@@ -2357,10 +1979,7 @@ pub mod tessera {
                 // which contains a valid value in this slot
                 unsafe {
                     self._tab
-                        .get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, u8>>>(
-                            Image::VT_DATA,
-                            None,
-                        )
+                        .get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, u8>>>(Image::VT_DATA, None)
                         .unwrap()
                 }
             }
@@ -2421,22 +2040,13 @@ pub mod tessera {
                 self.fbb_.push_slot::<u8>(Image::VT_CHANNELS, channels, 0);
             }
             #[inline]
-            pub fn add_data(
-                &mut self,
-                data: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b, u8>>,
-            ) {
-                self.fbb_
-                    .push_slot_always::<::flatbuffers::WIPOffset<_>>(Image::VT_DATA, data);
+            pub fn add_data(&mut self, data: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b, u8>>) {
+                self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Image::VT_DATA, data);
             }
             #[inline]
-            pub fn new(
-                _fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>,
-            ) -> ImageBuilder<'a, 'b, A> {
+            pub fn new(_fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>) -> ImageBuilder<'a, 'b, A> {
                 let start = _fbb.start_table();
-                ImageBuilder {
-                    fbb_: _fbb,
-                    start_: start,
-                }
+                ImageBuilder { fbb_: _fbb, start_: start }
             }
             #[inline]
             pub fn finish(self) -> ::flatbuffers::WIPOffset<Image<'a>> {
@@ -2466,12 +2076,7 @@ pub mod tessera {
         }
         impl Default for ImageT {
             fn default() -> Self {
-                Self {
-                    width: 0,
-                    height: 0,
-                    channels: 0,
-                    data: Default::default(),
-                }
+                Self { width: 0, height: 0, channels: 0, data: Default::default() }
             }
         }
         impl ImageT {
@@ -2486,15 +2091,7 @@ pub mod tessera {
                     let x = &self.data;
                     _fbb.create_vector(x)
                 });
-                Image::create(
-                    _fbb,
-                    &ImageArgs {
-                        width,
-                        height,
-                        channels,
-                        data,
-                    },
-                )
+                Image::create(_fbb, &ImageArgs { width, height, channels, data })
             }
         }
     } // pub mod tiles
