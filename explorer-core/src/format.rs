@@ -92,9 +92,9 @@ pub fn percent(fraction: f64) -> String {
         MISSING.to_owned()
     } else if percent == 0.0 || percent == 100.0 {
         format!("{percent:.0}%")
-    } else if percent > 0.0 && percent < 0.05 {
+    } else if (0.0..0.05).contains(&percent) {
         "<0.1%".to_owned()
-    } else if percent < 100.0 && percent >= 99.95 {
+    } else if (99.95..100.0).contains(&percent) {
         ">99.9%".to_owned()
     } else {
         format!("{percent:.1}%")

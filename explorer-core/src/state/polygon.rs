@@ -224,7 +224,7 @@ mod tests {
             .map(|angle| (10.0 * angle.cos(), 10.0 * angle.sin()))
             .collect();
         let polygon = Polygon::from_path(&circle, 0.01).unwrap();
-        assert!(polygon.points().len() < 120, "{}", polygon.points().len());
+        assert!(polygon.points().len() < 150, "{}", polygon.points().len());
         for (x, y) in polygon.points() {
             assert!((x.hypot(y) - 10.0).abs() < 0.01);
         }

@@ -36,7 +36,7 @@ fn links_read_like_what_they_say() {
     assert_eq!(
         view.to_link(),
         "d=pbmc68k&e=X_umap&cam=1.25,-3,12.346&c=obs:louvain&f.louvain=-B%20cells,~m\
-         &f.phase=G1,S&r.n_genes=200..inf&g.CD3D=0.5..3&genes=CD3D,MS4A1&theme=dark&v=1"
+         &r.n_genes=200..inf&f.phase=G1,S&g.CD3D=0.5..3&genes=CD3D,MS4A1&theme=dark&v=1"
     );
     assert_eq!(ViewSpec::default().to_link(), "v=1");
 }
