@@ -1,5 +1,6 @@
 //! Which of the two roads to the picture a frame takes.
 
+use crate::budget::Completion;
 use crate::frame::DrawMode;
 
 /// A way from points to pixels.
@@ -11,6 +12,17 @@ pub enum Road {
     Quads,
     /// Compute pass that counts points per pixel, then a tone map.
     Density,
+}
+
+impl Road {
+    /// What a [`crate::FrameBudget`] must know of the road.
+    #[must_use]
+    pub fn completion(self) -> Completion {
+        match self {
+            Self::Splat | Self::Density => Completion::Incremental,
+            Self::Quads => Completion::Redraw,
+        }
+    }
 }
 
 /// The most points for which quads are taken whatever their size.

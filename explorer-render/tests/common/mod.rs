@@ -39,23 +39,17 @@ impl Scene {
             .collect();
         let lut = (0..256)
             .map(|_| {
-                let alpha = if random.below(8) == 0 { 128 } else { 255 };
-                [0; 3]
-                    .map(|_: u8| random.below(256) as u8)
-                    .into_iter()
-                    .chain([alpha])
-                    .collect::<Vec<_>>()
-                    .try_into()
-                    .unwrap()
+                let [red, green, blue] = [0; 3].map(|_| random.below(256) as u8);
+                [red, green, blue, if random.below(8) == 0 { 128 } else { 255 }]
             })
             .collect();
         Self { positions, styles, lut }
     }
 
     pub fn upload(&self, renderer: &mut Renderer) {
-        renderer.set_point_count(self.positions.len() as u32).unwrap();
-        renderer.write_positions(0, &self.positions).unwrap();
-        renderer.write_styles(0, &self.styles, StyleChange::Order).unwrap();
+        renderer.set_point_count(self.positions.len() as u32).expect("a test's scene is small");
+        renderer.write_positions(0, &self.positions).expect("there is room for every point");
+        renderer.write_styles(0, &self.styles, StyleChange::Order).expect("there is room for every point");
         renderer.set_lut(&self.lut);
     }
 }
@@ -86,7 +80,8 @@ pub fn renderer(preference: Backend) -> Option<Renderer> {
 }
 
 pub fn capture(renderer: &mut Renderer, params: &FrameParams) -> Vec<[u8; 4]> {
-    let image = pollster::block_on(renderer.capture(params).unwrap()).unwrap();
+    let image = renderer.capture(params).expect("the frame can be drawn");
+    let image = pollster::block_on(image).expect("the picture can be read");
     assert_eq!([image.width, image.height], [params.viewport.width_dpx, params.viewport.height_dpx]);
     let (pixels, rest) = image.rgba.as_chunks();
     assert!(rest.is_empty());
