@@ -32,6 +32,20 @@ pub enum H5adError {
         bytes: u64,
     },
 
+    /// The file ends before the length that it states.
+    #[error(
+        "{} is cut short: it has {bytes} of the {stated} bytes that it states; copy or download it again",
+        path.display()
+    )]
+    CutShort {
+        /// The file.
+        path: PathBuf,
+        /// Its length in bytes.
+        bytes: u64,
+        /// The length that it states.
+        stated: u64,
+    },
+
     /// The file is marked as open in a program that writes to it.
     #[error(
         "{} is marked as being written: close the program that writes it, or, if that has crashed, clear the mark \

@@ -29,13 +29,14 @@ impl FileSource {
 
     /// Reads `len` bytes at `offset`; an error when the file ends before that.
     pub(super) fn bytes_at(&self, offset: u64, len: usize) -> io::Result<Vec<u8>> {
-        let end = offset.checked_add(len as u64).filter(|end| *end <= self.len);
-        if end.is_none() {
-            return Err(io::ErrorKind::UnexpectedEof.into());
-        }
+        self.check(offset, len).ok_or(io::ErrorKind::UnexpectedEof)?;
         let mut bytes = vec![0; len];
         read_exact_at(&self.file, &mut bytes, offset)?;
         Ok(bytes)
+    }
+
+    fn check(&self, offset: u64, len: usize) -> Option<()> {
+        offset.checked_add(len as u64).filter(|end| *end <= self.len).map(|_| ())
     }
 }
 
@@ -45,6 +46,10 @@ impl Source for FileSource {
     }
 
     fn read_at(&self, offset: u64, buf: &mut [u8]) -> Result<(), FormatError> {
+        self.check(offset, buf.len()).ok_or_else(|| {
+            let available = usize::try_from(self.len.saturating_sub(offset)).unwrap_or(usize::MAX);
+            FormatError::UnexpectedEof { expected: buf.len(), available }
+        })?;
         read_exact_at(&self.file, buf, offset).map_err(|error| FormatError::Source(error.to_string()))
     }
 }

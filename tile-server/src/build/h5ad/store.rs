@@ -69,7 +69,12 @@ impl Store {
             Error::FileMarkedInUse(..) => H5adError::InUse { path: path.to_owned() },
             error => H5adError::unreadable("/", error),
         })?;
-        let heap = Heap::new(source, file.superblock());
+        let superblock = file.superblock();
+        let stated = superblock.base_address.get().saturating_add(superblock.eof_address);
+        if stated > file_bytes {
+            return Err(H5adError::CutShort { path: path.to_owned(), bytes: file_bytes, stated });
+        }
+        let heap = Heap::new(source, superblock);
         let inner = Inner {
             path: path.to_owned(),
             file,
