@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use explorer_core::data::{Categorical, Codes, Continuous};
 use explorer_core::filter::{
-    Binned, CellMask, CrossFilter, CrossFilterError, Domain, Groups, MAX_DIMENSIONS, Predicate,
-    Source, Tally,
+    Binned, CellMask, CrossFilter, CrossFilterError, Domain, Groups, MAX_DIMENSIONS, Predicate, Source, Tally,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -47,10 +46,7 @@ struct Model {
 impl Model {
     fn passes(&self, cell: usize, except: Option<u8>) -> bool {
         self.universe.as_ref().is_none_or(|universe| universe[cell])
-            && self
-                .filters
-                .iter()
-                .all(|(&key, passes)| Some(key) == except || passes[cell])
+            && self.filters.iter().all(|(&key, passes)| Some(key) == except || passes[cell])
     }
 
     fn counts(&self, except: Option<u8>, column: &Categorical) -> Vec<u32> {
@@ -72,11 +68,7 @@ fn mask(cells: &[bool]) -> CellMask {
 }
 
 fn categorical(codes: Codes, n: usize) -> Categorical {
-    Categorical {
-        codes,
-        categories: (0..n).map(|label| format!("label {label}")).collect(),
-        ordered: false,
-    }
+    Categorical { codes, categories: (0..n).map(|label| format!("label {label}")).collect(), ordered: false }
 }
 
 proptest! {
@@ -174,21 +166,14 @@ fn regression_more_than_32_filters() {
 
 #[test]
 fn a_filter_that_cannot_be_set_changes_nothing() {
-    let column = Continuous {
-        values: vec![1.0, 2.0],
-    };
+    let column = Continuous { values: vec![1.0, 2.0] };
     let mut filter = CrossFilter::new(2);
     let range = Predicate::Range { min: 2.0, max: 3.0 };
-    filter
-        .set("height", &range, Source::Continuous(&column))
-        .unwrap();
+    filter.set("height", &range, Source::Continuous(&column)).unwrap();
     assert!(filter.set("height", &range, Source::Cells).is_err());
     assert!(matches!(
         filter.set_mask("other", CellMask::all(3)),
-        Err(CrossFilterError::Length {
-            found: 3,
-            expected: 2
-        })
+        Err(CrossFilterError::Length { found: 3, expected: 2 })
     ));
     assert_eq!(filter.selected().as_bytes(), [0, 1]);
     assert_eq!(filter.keys().collect::<Vec<_>>(), [&"height"]);

@@ -15,10 +15,7 @@ pub struct Domain {
 impl Domain {
     /// The finite values' extent, over all cells or over those of `within`; `None` without any.
     pub fn of(column: &Continuous, within: Option<&CellMask>) -> Option<Self> {
-        let mut domain = Self {
-            min: f32::INFINITY,
-            max: f32::NEG_INFINITY,
-        };
+        let mut domain = Self { min: f32::INFINITY, max: f32::NEG_INFINITY };
         let mut take = |value: f32| {
             if value.is_finite() {
                 domain.min = domain.min.min(value);
@@ -27,9 +24,7 @@ impl Domain {
         };
         match within {
             None => column.values.iter().copied().for_each(take),
-            Some(mask) => mask
-                .iter()
-                .for_each(|cell| take(column.values[cell.0 as usize])),
+            Some(mask) => mask.iter().for_each(|cell| take(column.values[cell.0 as usize])),
         }
         (domain.min <= domain.max).then_some(domain)
     }
@@ -64,11 +59,7 @@ impl Binned {
                 0
             }
         };
-        Self {
-            n_bins,
-            domain,
-            bins: column.values.iter().map(|&value| bin(value)).collect(),
-        }
+        Self { n_bins, domain, bins: column.values.iter().map(|&value| bin(value)).collect() }
     }
 
     /// Number of bins.
@@ -101,9 +92,7 @@ mod tests {
     use super::*;
 
     fn binned(values: &[f32], n_bins: u8) -> Vec<u8> {
-        let column = Continuous {
-            values: values.to_vec(),
-        };
+        let column = Continuous { values: values.to_vec() };
         let domain = Domain::of(&column, None).unwrap_or(Domain { min: 0.0, max: 0.0 });
         Binned::new(&column, domain, n_bins).as_bytes().to_vec()
     }
@@ -113,19 +102,14 @@ mod tests {
         assert_eq!(binned(&[0.0, 0.99, 1.0, 3.99, 4.0], 4), [0, 0, 1, 3, 3]);
         assert_eq!(binned(&[-2.0, f32::NAN, 2.0], 2), [0, 2, 1]);
         assert_eq!(binned(&[7.0, 7.0], 40), [0, 0]);
-        assert_eq!(
-            binned(&[f32::NEG_INFINITY, 0.0, 1.0, f32::INFINITY], 3),
-            [0, 0, 2, 2]
-        );
+        assert_eq!(binned(&[f32::NEG_INFINITY, 0.0, 1.0, f32::INFINITY], 3), [0, 0, 2, 2]);
         assert_eq!(binned(&[f32::NAN], 5), [5]);
         assert_eq!(binned(&[f32::MIN, 0.0, f32::MAX], 2), [0, 1, 1]);
     }
 
     #[test]
     fn a_subset_has_its_own_domain() {
-        let column = Continuous {
-            values: vec![0.0, 5.0, 6.0, 100.0],
-        };
+        let column = Continuous { values: vec![0.0, 5.0, 6.0, 100.0] };
         let middle = CellMask::from_bytes(vec![0, 1, 1, 0]);
         let domain = Domain::of(&column, Some(&middle)).unwrap();
         assert_eq!(domain, Domain { min: 5.0, max: 6.0 });

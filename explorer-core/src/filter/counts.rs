@@ -84,8 +84,7 @@ impl Passing<'_> {
                 }
             }
             Some(own) => {
-                for ((flag, &failing), &own) in flags.iter_mut().zip(failing).zip(&own[start..end])
-                {
+                for ((flag, &failing), &own) in flags.iter_mut().zip(failing).zip(&own[start..end]) {
                     *flag = u8::from(failing == own);
                 }
             }
@@ -103,11 +102,7 @@ impl Passing<'_> {
 /// # Panics
 /// When the column's length is not that of the filter.
 pub(super) fn count(groups: Groups<'_>, passing: Passing<'_>) -> Vec<u32> {
-    assert_eq!(
-        groups.n_obs(),
-        passing.failing.len(),
-        "column of another dataset"
-    );
+    assert_eq!(groups.n_obs(), passing.failing.len(), "column of another dataset");
     let n_groups = groups.len();
     match groups {
         Groups::Categories(column) => match &column.codes {
@@ -137,17 +132,10 @@ fn count_bytes(codes: &[u8], n_groups: usize, passing: Passing<'_>) -> Vec<u32> 
             tables[0][usize::from(code)] += u32::from(flag);
         }
     });
-    (0..n_groups)
-        .map(|group| tables.iter().map(|table| table[group]).sum())
-        .collect()
+    (0..n_groups).map(|group| tables.iter().map(|table| table[group]).sum()).collect()
 }
 
-fn count_wide<T: Copy>(
-    codes: &[T],
-    group_of: impl Fn(T) -> usize,
-    n_groups: usize,
-    passing: Passing<'_>,
-) -> Vec<u32> {
+fn count_wide<T: Copy>(codes: &[T], group_of: impl Fn(T) -> usize, n_groups: usize, passing: Passing<'_>) -> Vec<u32> {
     // One slot more takes the codes that no group has.
     let stride = n_groups + 1;
     let mut tables = vec![0u32; TABLES * stride];
@@ -157,9 +145,7 @@ fn count_wide<T: Copy>(
             tables[place % TABLES * stride + group] += u32::from(flag);
         }
     });
-    (0..n_groups)
-        .map(|group| tables.iter().skip(group).step_by(stride).sum())
-        .collect()
+    (0..n_groups).map(|group| tables.iter().skip(group).step_by(stride).sum()).collect()
 }
 
 fn for_each_block<T>(codes: &[T], passing: Passing<'_>, mut take: impl FnMut(&[T], &[u8])) {

@@ -69,12 +69,7 @@ pub enum CrossFilterError {
 impl<K: Clone + PartialEq> CrossFilter<K> {
     /// No filter over `n_obs` cells: all are selected.
     pub fn new(n_obs: usize) -> Self {
-        Self {
-            failing: vec![0; n_obs],
-            universe: None,
-            dimensions: Vec::new(),
-            revision: 0,
-        }
+        Self { failing: vec![0; n_obs], universe: None, dimensions: Vec::new(), revision: 0 }
     }
 
     /// Number of cells, visible or not.
@@ -91,12 +86,7 @@ impl<K: Clone + PartialEq> CrossFilter<K> {
     ///
     /// # Errors
     /// [`CrossFilterError`]; the filters are then as they were.
-    pub fn set(
-        &mut self,
-        key: K,
-        predicate: &Predicate,
-        source: Source<'_>,
-    ) -> Result<Change<K>, CrossFilterError> {
+    pub fn set(&mut self, key: K, predicate: &Predicate, source: Source<'_>) -> Result<Change<K>, CrossFilterError> {
         self.set_mask(key, predicate.mask(source)?)
     }
 
@@ -115,10 +105,7 @@ impl<K: Clone + PartialEq> CrossFilter<K> {
                 return Err(CrossFilterError::TooMany);
             }
             None => {
-                self.dimensions.push(Dimension {
-                    key: key.clone(),
-                    fails: vec![0; self.n_obs()],
-                });
+                self.dimensions.push(Dimension { key: key.clone(), fails: vec![0; self.n_obs()] });
                 self.dimensions.len() - 1
             }
         };
@@ -129,10 +116,7 @@ impl<K: Clone + PartialEq> CrossFilter<K> {
     /// Removes the filter called `key`, if there is one.
     pub fn clear(&mut self, key: &K) -> Change<K> {
         let Some(place) = self.place(key) else {
-            return self.change(Flips::Cells {
-                key: key.clone(),
-                cells: Vec::new(),
-            });
+            return self.change(Flips::Cells { key: key.clone(), cells: Vec::new() });
         };
         let nothing = vec![0; self.n_obs()];
         let before = std::mem::replace(&mut self.dimensions[place].fails, nothing);
@@ -153,10 +137,7 @@ impl<K: Clone + PartialEq> CrossFilter<K> {
     ///
     /// # Errors
     /// [`CrossFilterError::Length`].
-    pub fn set_universe(
-        &mut self,
-        universe: Option<CellMask>,
-    ) -> Result<Change<K>, CrossFilterError> {
+    pub fn set_universe(&mut self, universe: Option<CellMask>) -> Result<Change<K>, CrossFilterError> {
         if let Some(mask) = &universe {
             self.check_length(mask)?;
         }
@@ -235,8 +216,7 @@ impl<K: Clone + PartialEq> CrossFilter<K> {
 
     /// 1 where the cell fails the filter called `key`; `None` when there is none.
     pub(super) fn fails(&self, key: &K) -> Option<&[u8]> {
-        self.place(key)
-            .map(|place| self.dimensions[place].fails.as_slice())
+        self.place(key).map(|place| self.dimensions[place].fails.as_slice())
     }
 
     pub(super) fn revision(&self) -> u64 {
@@ -244,19 +224,14 @@ impl<K: Clone + PartialEq> CrossFilter<K> {
     }
 
     fn place(&self, key: &K) -> Option<usize> {
-        self.dimensions
-            .iter()
-            .position(|dimension| dimension.key == *key)
+        self.dimensions.iter().position(|dimension| dimension.key == *key)
     }
 
     fn check_length(&self, mask: &CellMask) -> Result<(), CrossFilterError> {
         if mask.len() == self.n_obs() {
             return Ok(());
         }
-        Err(CrossFilterError::Length {
-            found: mask.len(),
-            expected: self.n_obs(),
-        })
+        Err(CrossFilterError::Length { found: mask.len(), expected: self.n_obs() })
     }
 
     /// Brings the failure counts from a dimension's former flags to its present ones.
@@ -275,10 +250,7 @@ impl<K: Clone + PartialEq> CrossFilter<K> {
 
     fn change(&mut self, flips: Flips<K>) -> Change<K> {
         self.revision += 1;
-        Change {
-            revision: self.revision,
-            flips,
-        }
+        Change { revision: self.revision, flips }
     }
 }
 

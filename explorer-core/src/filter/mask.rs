@@ -30,23 +30,17 @@ pub enum MaskError {
 impl CellMask {
     /// The empty set over `n_obs` cells.
     pub fn none(n_obs: usize) -> Self {
-        Self {
-            cells: vec![0; n_obs],
-        }
+        Self { cells: vec![0; n_obs] }
     }
 
     /// All of `n_obs` cells.
     pub fn all(n_obs: usize) -> Self {
-        Self {
-            cells: vec![1; n_obs],
-        }
+        Self { cells: vec![1; n_obs] }
     }
 
     /// The cells for which `is_in` holds.
     pub fn from_fn(n_obs: usize, mut is_in: impl FnMut(usize) -> bool) -> Self {
-        Self {
-            cells: (0..n_obs).map(|cell| u8::from(is_in(cell))).collect(),
-        }
+        Self { cells: (0..n_obs).map(|cell| u8::from(is_in(cell))).collect() }
     }
 
     /// A mask from one byte a cell; every byte but 0 counts as in.
@@ -95,11 +89,7 @@ impl CellMask {
 
     /// The cells of the set, ascending.
     pub fn iter(&self) -> impl Iterator<Item = CellIdx> + '_ {
-        self.cells
-            .iter()
-            .enumerate()
-            .filter(|&(_, &cell)| cell == 1)
-            .map(|(index, _)| CellIdx(index as u32))
+        self.cells.iter().enumerate().filter(|&(_, &cell)| cell == 1).map(|(index, _)| CellIdx(index as u32))
     }
 
     /// Keeps the cells that `other` holds too.
@@ -136,8 +126,7 @@ impl CellMask {
 
     /// The set as a roaring bitmap.
     pub fn to_roaring(&self) -> RoaringBitmap {
-        RoaringBitmap::from_sorted_iter(self.iter().map(|cell| cell.0))
-            .expect("a mask's cells ascend")
+        RoaringBitmap::from_sorted_iter(self.iter().map(|cell| cell.0)).expect("a mask's cells ascend")
     }
 
     /// A mask over `n_obs` cells from a bitmap.
@@ -163,9 +152,7 @@ impl CellMask {
         // Dense sets shrink to runs; an undecided encoding would depend on the set's history.
         bitmap.optimize();
         let mut bytes = Vec::with_capacity(bitmap.serialized_size());
-        bitmap
-            .serialize_into(&mut bytes)
-            .expect("writing to a Vec cannot fail");
+        bitmap.serialize_into(&mut bytes).expect("writing to a Vec cannot fail");
         bytes
     }
 

@@ -31,11 +31,7 @@ impl Polygon {
     }
 
     fn in_units(&self, embedding: &Embedding) -> Option<Vec<[f64; 2]>> {
-        let vertices: Vec<[f64; 2]> = self
-            .vertices
-            .iter()
-            .map(|&[x, y]| embedding.frame.units(x, y).into())
-            .collect();
+        let vertices: Vec<[f64; 2]> = self.vertices.iter().map(|&[x, y]| embedding.frame.units(x, y).into()).collect();
         let is_area = vertices.len() >= 3 && vertices.iter().flatten().all(|v| v.is_finite());
         is_area.then_some(vertices)
     }
@@ -46,20 +42,14 @@ impl Rectangle {
     pub fn mask(&self, embedding: &Embedding) -> CellMask {
         let (x0, y0) = embedding.frame.units(self.from[0], self.from[1]);
         let (x1, y1) = embedding.frame.units(self.to[0], self.to[1]);
-        let (Some((left, right)), Some((bottom, top))) = (whole_units(x0, x1), whole_units(y0, y1))
-        else {
+        let (Some((left, right)), Some((bottom, top))) = (whole_units(x0, x1), whole_units(y0, y1)) else {
             return CellMask::none(embedding.xs.len());
         };
         let cells = embedding
             .xs
             .iter()
             .zip(&embedding.ys)
-            .map(|(&x, &y)| {
-                u8::from(x >= left)
-                    & u8::from(x <= right)
-                    & u8::from(y >= bottom)
-                    & u8::from(y <= top)
-            })
+            .map(|(&x, &y)| u8::from(x >= left) & u8::from(x <= right) & u8::from(y >= bottom) & u8::from(y <= top))
             .collect();
         CellMask::from_zeros_and_ones(cells)
     }
@@ -80,9 +70,7 @@ pub(super) fn whole_units(a: f64, b: f64) -> Option<(u16, u16)> {
 ///
 /// This is the definition that the raster must agree with on every cell.
 pub(super) fn is_inside(edges: impl Iterator<Item = Edge>, x: f64, y: f64) -> bool {
-    edges.fold(false, |inside, edge| {
-        inside ^ edge.crossing(y).is_some_and(|crossing| x < crossing)
-    })
+    edges.fold(false, |inside, edge| inside ^ edge.crossing(y).is_some_and(|crossing| x < crossing))
 }
 
 /// One side of a polygon, in units.
@@ -104,8 +92,5 @@ impl Edge {
 /// The sides of a polygon given by its corners.
 pub(super) fn edges(vertices: &[[f64; 2]]) -> impl Iterator<Item = Edge> + '_ {
     let previous = vertices.iter().cycle().skip(vertices.len().max(1) - 1);
-    vertices
-        .iter()
-        .zip(previous)
-        .map(|(&to, &from)| Edge { from, to })
+    vertices.iter().zip(previous).map(|(&to, &from)| Edge { from, to })
 }

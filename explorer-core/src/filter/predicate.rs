@@ -68,21 +68,12 @@ impl Predicate {
     /// When the source is not of the kind that the predicate is about.
     pub fn mask(&self, source: Source<'_>) -> Result<CellMask, PredicateError> {
         match (self, source) {
-            (Self::Categories { allowed }, Source::Categorical(column)) => {
-                Ok(categories(allowed, column))
-            }
-            (&Self::Range { min, max }, Source::Continuous(column)) => {
-                Ok(range(min, max, &column.values))
-            }
+            (Self::Categories { allowed }, Source::Categorical(column)) => Ok(categories(allowed, column)),
+            (&Self::Range { min, max }, Source::Continuous(column)) => Ok(range(min, max, &column.values)),
             (Self::Lasso(polygon), Source::Embedding(embedding)) => Ok(polygon.mask(embedding)),
-            (Self::Rectangle(rectangle), Source::Embedding(embedding)) => {
-                Ok(rectangle.mask(embedding))
-            }
+            (Self::Rectangle(rectangle), Source::Embedding(embedding)) => Ok(rectangle.mask(embedding)),
             (Self::Cells(mask), _) => Ok(mask.clone()),
-            _ => Err(PredicateError {
-                predicate: self.kind(),
-                source_kind: source.kind(),
-            }),
+            _ => Err(PredicateError { predicate: self.kind(), source_kind: source.kind() }),
         }
     }
 
@@ -111,15 +102,11 @@ impl Source<'_> {
 fn categories(allowed: &RoaringBitmap, column: &Categorical) -> CellMask {
     let n_codes = column.missing_code() + 1;
     // 256 entries at least, so that a `u8` code needs no bounds check.
-    let passes: Vec<u8> = (0..n_codes.max(256))
-        .map(|code| u8::from(code < n_codes && allowed.contains(code)))
-        .collect();
+    let passes: Vec<u8> =
+        (0..n_codes.max(256)).map(|code| u8::from(code < n_codes && allowed.contains(code))).collect();
     let pass = |code: usize| passes.get(code).copied().unwrap_or(0);
     let cells = match &column.codes {
-        Codes::U8(codes) => codes
-            .iter()
-            .map(|&code| passes[usize::from(code)])
-            .collect(),
+        Codes::U8(codes) => codes.iter().map(|&code| passes[usize::from(code)]).collect(),
         Codes::U16(codes) => codes.iter().map(|&code| pass(usize::from(code))).collect(),
         Codes::U32(codes) => codes.iter().map(|&code| pass(code as usize)).collect(),
     };
@@ -128,10 +115,7 @@ fn categories(allowed: &RoaringBitmap, column: &Categorical) -> CellMask {
 
 fn range(min: f32, max: f32, values: &[f32]) -> CellMask {
     // NaN compares false with both bounds. `&`, not `&&`: no branch, so the loop vectorises.
-    let cells = values
-        .iter()
-        .map(|&value| u8::from(value >= min) & u8::from(value <= max))
-        .collect();
+    let cells = values.iter().map(|&value| u8::from(value >= min) & u8::from(value <= max)).collect();
     CellMask::from_zeros_and_ones(cells)
 }
 
@@ -140,25 +124,17 @@ mod tests {
     use super::*;
 
     fn labels(codes: Codes, n: usize) -> Categorical {
-        Categorical {
-            codes,
-            categories: (0..n).map(|label| label.to_string()).collect(),
-            ordered: false,
-        }
+        Categorical { codes, categories: (0..n).map(|label| label.to_string()).collect(), ordered: false }
     }
 
     #[test]
     fn categories_pass_by_code_in_every_width() {
-        let predicate = Predicate::Categories {
-            allowed: [1, 3].into(),
-        };
+        let predicate = Predicate::Categories { allowed: [1, 3].into() };
         // Three labels: 3 is missing; 9 is no code at all.
         let raw = [0u8, 1, 2, 3, 9];
-        for codes in [
-            Codes::U8(raw.to_vec()),
-            Codes::U16(raw.map(u16::from).to_vec()),
-            Codes::U32(raw.map(u32::from).to_vec()),
-        ] {
+        for codes in
+            [Codes::U8(raw.to_vec()), Codes::U16(raw.map(u16::from).to_vec()), Codes::U32(raw.map(u32::from).to_vec())]
+        {
             let column = labels(codes, 3);
             let mask = predicate.mask(Source::Categorical(&column)).unwrap();
             assert_eq!(mask.as_bytes(), [0, 1, 0, 1, 0]);
@@ -167,15 +143,10 @@ mod tests {
 
     #[test]
     fn range_includes_its_bounds_and_drops_missing() {
-        let column = Continuous {
-            values: vec![1.0, 2.0, 3.0, f32::NAN, f32::INFINITY, -0.0],
-        };
+        let column = Continuous { values: vec![1.0, 2.0, 3.0, f32::NAN, f32::INFINITY, -0.0] };
         let mask = |min, max| {
             let predicate = Predicate::Range { min, max };
-            predicate
-                .mask(Source::Continuous(&column))
-                .unwrap()
-                .into_bytes()
+            predicate.mask(Source::Continuous(&column)).unwrap().into_bytes()
         };
         assert_eq!(mask(1.0, 2.0), [1, 1, 0, 0, 0, 0]);
         assert_eq!(mask(f32::NEG_INFINITY, f32::INFINITY), [1, 1, 1, 0, 1, 1]);
@@ -186,12 +157,7 @@ mod tests {
     #[test]
     fn a_predicate_of_the_wrong_kind_says_so() {
         let column = Column::Categorical(labels(Codes::U8(vec![0]), 1));
-        let error = Predicate::Range { min: 0.0, max: 1.0 }
-            .mask((&column).into())
-            .unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "a range filter cannot be applied to a categorical column"
-        );
+        let error = Predicate::Range { min: 0.0, max: 1.0 }.mask((&column).into()).unwrap_err();
+        assert_eq!(error.to_string(), "a range filter cannot be applied to a categorical column");
     }
 }

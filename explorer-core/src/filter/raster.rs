@@ -26,12 +26,7 @@ pub(super) fn mask(vertices: &[[f64; 2]], embedding: &Embedding) -> CellMask {
     let Some(raster) = Raster::new(vertices) else {
         return CellMask::none(n_obs);
     };
-    let cells = embedding
-        .xs
-        .iter()
-        .zip(&embedding.ys)
-        .map(|(&x, &y)| raster.test(x, y))
-        .collect();
+    let cells = embedding.xs.iter().zip(&embedding.ys).map(|(&x, &y)| raster.test(x, y)).collect();
     CellMask::from_zeros_and_ones(cells)
 }
 
@@ -97,10 +92,7 @@ impl Raster {
             let band_high = band_low + (1 << self.shift) as f64 + 2.0 * MARGIN;
             let at = |y: f64| x0 + (x1 - x0) * ((y - y0) / (y1 - y0)).clamp(0.0, 1.0);
             let (from, to) = if is_far {
-                (
-                    f64::from(self.left),
-                    f64::from(self.left) + f64::from(self.width),
-                )
+                (f64::from(self.left), f64::from(self.left) + f64::from(self.width))
             } else if high - low < 2.0 * MARGIN {
                 (x0, x1)
             } else {
@@ -171,10 +163,7 @@ impl Raster {
 /// First and last whole unit of the polygon's extent along one axis, widened by `slack`.
 fn bounds(vertices: &[[f64; 2]], axis: usize, slack: f64) -> Option<(u16, u16)> {
     let along = || vertices.iter().map(|vertex| vertex[axis]);
-    whole_units(
-        along().fold(f64::INFINITY, f64::min) - slack,
-        along().fold(f64::NEG_INFINITY, f64::max) + slack,
-    )
+    whole_units(along().fold(f64::INFINITY, f64::min) - slack, along().fold(f64::NEG_INFINITY, f64::max) + slack)
 }
 
 #[cfg(test)]
@@ -192,23 +181,14 @@ mod tests {
     }
 
     /// Negative throughout: a bounding box that starts at a positive number would lose it all.
-    const NEGATIVE: Frame = Frame {
-        origin_x: -20.0,
-        origin_y: -35.0,
-        step: 0.0001,
-    };
+    const NEGATIVE: Frame = Frame { origin_x: -20.0, origin_y: -35.0, step: 0.0001 };
 
     fn brute_force(polygon: &Polygon, embedding: &Embedding) -> CellMask {
-        let vertices: Vec<[f64; 2]> = polygon
-            .vertices
-            .iter()
-            .map(|&[x, y]| embedding.frame.units(x, y).into())
-            .collect();
+        let vertices: Vec<[f64; 2]> =
+            polygon.vertices.iter().map(|&[x, y]| embedding.frame.units(x, y).into()).collect();
         CellMask::from_fn(embedding.xs.len(), |cell| {
             let (x, y) = (embedding.xs[cell], embedding.ys[cell]);
-            x != NO_POSITION
-                && vertices.len() >= 3
-                && is_inside(edges(&vertices), f64::from(x), f64::from(y))
+            x != NO_POSITION && vertices.len() >= 3 && is_inside(edges(&vertices), f64::from(x), f64::from(y))
         })
     }
 
@@ -269,14 +249,9 @@ mod tests {
 
     #[test]
     fn a_square_holds_its_middle_where_all_is_negative() {
-        let embedding = embedding(
-            &[(500, 500), (5000, 5000), (NO_POSITION, NO_POSITION)],
-            NEGATIVE,
-        );
+        let embedding = embedding(&[(500, 500), (5000, 5000), (NO_POSITION, NO_POSITION)], NEGATIVE);
         let square = [[0.0, 0.0], [1000.0, 0.0], [1000.0, 1000.0], [0.0, 1000.0]];
-        let vertices = square
-            .map(|[x, y]| NEGATIVE.coordinates(x, y).into())
-            .to_vec();
+        let vertices = square.map(|[x, y]| NEGATIVE.coordinates(x, y).into()).to_vec();
         assert_eq!(Polygon { vertices }.mask(&embedding).as_bytes(), [1, 0, 0]);
     }
 
@@ -291,10 +266,7 @@ mod tests {
         ] {
             assert_eq!(Polygon { vertices }.mask(&embedding).count(), 0);
         }
-        let nowhere = Rectangle {
-            from: [f64::NAN, 0.0],
-            to: [1.0, 1.0],
-        };
+        let nowhere = Rectangle { from: [f64::NAN, 0.0], to: [1.0, 1.0] };
         assert_eq!(nowhere.mask(&embedding).count(), 0);
     }
 }

@@ -20,11 +20,7 @@ impl<K: Clone + PartialEq> Tally<K> {
     /// # Panics
     /// When the column is not of the filter's dataset.
     pub fn new(filter: &CrossFilter<K>, except: Option<K>, groups: Groups<'_>) -> Self {
-        Self {
-            counts: filter.count(except.as_ref(), groups),
-            except,
-            revision: filter.revision(),
-        }
+        Self { counts: filter.count(except.as_ref(), groups), except, revision: filter.revision() }
     }
 
     /// Cells of each group, missing last.
@@ -45,8 +41,7 @@ impl<K: Clone + PartialEq> Tally<K> {
         }
         self.revision = change.revision;
         match &change.flips {
-            Flips::Cells { key, .. } | Flips::Many { key } if self.except.as_ref() == Some(key) => {
-            }
+            Flips::Cells { key, .. } | Flips::Many { key } if self.except.as_ref() == Some(key) => {}
             Flips::Cells { key, cells } => self.flip(filter, key, cells, groups),
             Flips::Many { .. } | Flips::Universe => {
                 self.counts = filter.count(self.except.as_ref(), groups);

@@ -1,0 +1,67 @@
+//! Corrections for testing many genes at once.
+
+/// How p-values are adjusted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Adjustment {
+    /// Benjamini–Hochberg: the false discovery rate. scanpy's default.
+    #[default]
+    BenjaminiHochberg,
+    /// Bonferroni: the family-wise error. CELLxGENE's.
+    Bonferroni,
+}
+
+/// Adjusted p-values, in the order of `pvals` (each 0 to 1, none NaN).
+///
+/// Benjamini–Hochberg as `statsmodels.stats.multitest.multipletests(method="fdr_bh")`: of the
+/// i-th smallest, the least `p · n / rank` from rank i on, at most 1.
+pub fn adjust(pvals: &[f64], adjustment: Adjustment) -> Vec<f64> {
+    let n = pvals.len() as f64;
+    match adjustment {
+        Adjustment::Bonferroni => pvals.iter().map(|p| (p * n).min(1.0)).collect(),
+        Adjustment::BenjaminiHochberg => {
+            let mut order: Vec<usize> = (0..pvals.len()).collect();
+            order.sort_unstable_by(|&a, &b| pvals[a].total_cmp(&pvals[b]));
+            let mut adjusted = vec![1.0; pvals.len()];
+            let mut least = 1.0f64;
+            for (index, &gene) in order.iter().enumerate().rev() {
+                least = least.min(pvals[gene] * (n / (index + 1) as f64));
+                adjusted[gene] = least;
+            }
+            adjusted
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn as_statsmodels() {
+        let adjusted = adjust(&[0.01, 0.04, 0.03, 0.005, 0.9], Adjustment::BenjaminiHochberg);
+        let expected = [0.025, 0.05, 0.05, 0.025, 0.9];
+        for (found, expected) in adjusted.iter().zip(expected) {
+            assert!((found - expected).abs() < 1e-15, "{adjusted:?}");
+        }
+        assert_eq!(adjust(&[0.4, 0.01], Adjustment::Bonferroni), [0.8, 0.02]);
+        assert_eq!(adjust(&[], Adjustment::BenjaminiHochberg), [0.0; 0]);
+    }
+
+    proptest! {
+        #[test]
+        fn adjusted_keeps_the_order(pvals in vec(0f64..=1.0, 1..200)) {
+            for adjustment in [Adjustment::BenjaminiHochberg, Adjustment::Bonferroni] {
+                let adjusted = adjust(&pvals, adjustment);
+                let mut order: Vec<usize> = (0..pvals.len()).collect();
+                order.sort_by(|&a, &b| pvals[a].total_cmp(&pvals[b]));
+                prop_assert!(order.is_sorted_by_key(|&gene| adjusted[gene]));
+                for (adjusted, p) in adjusted.iter().zip(&pvals) {
+                    prop_assert!(adjusted >= p && *adjusted <= 1.0);
+                }
+            }
+        }
+    }
+}

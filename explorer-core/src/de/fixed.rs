@@ -1,0 +1,173 @@
+//! Fixed point: how an expression value becomes an integer that sums exactly.
+
+use shared_fbs::tile;
+
+/// Largest |X|; with it, sums over 2³² cells stay below 2⁶¹ and squares below 2⁵⁷.
+const X_LIMIT: f64 = (1u64 << X_BITS) as f64;
+const X_BITS: i32 = 28;
+
+/// In the manifest this value of the byte means "per gene".
+const RESERVED: i8 = -1;
+
+/// The fixed point of one gene: `X = round(x · 2^frac_bits)`, ties to even, |X| ≤ 2²⁸; squares are
+/// summed as `(X² + half) >> square_shift`.
+///
+/// The error of a value is at most `2^-(frac_bits + 1)`: at most 2⁻²⁸ of the gene's largest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FixedPoint {
+    frac_bits: i8,
+    square_shift: u8,
+}
+
+/// The fixed points of a layer's genes.
+#[derive(Clone, Debug, PartialEq)]
+pub enum FixedPoints {
+    /// One for all, as for log-normalised counts.
+    Uniform(FixedPoint),
+    /// One a gene, in gene order.
+    PerGene(Vec<FixedPoint>),
+}
+
+impl FixedPoint {
+    /// For log-normalised counts, whose values stay below 16 (the logarithm of 10 000 is 9.2):
+    /// 24 bits of fraction.
+    pub fn for_log_counts(n_obs: u64) -> Self {
+        Self { frac_bits: 24, square_shift: square_shift(n_obs) }
+    }
+
+    /// For values up to `max_abs` in size (finite) over `n_obs` cells: as many bits of fraction as
+    /// the head-room allows, none to spare for large values (then `frac_bits` is negative).
+    ///
+    /// Sums cannot overflow: |ΣX| ≤ 2²⁸ · n_obs < 2⁶¹, and the shift keeps the sum of squares
+    /// within 2⁶⁴.
+    pub fn for_values(max_abs: f32, n_obs: u64) -> Self {
+        let (mantissa, exponent) = libm::frexp(f64::from(max_abs.abs()));
+        // ceil(log2(max_abs)), exactly.
+        let magnitude = if mantissa == 0.5 { exponent - 1 } else { exponent };
+        let frac_bits = match (X_BITS - magnitude).clamp(-100, 120) as i8 {
+            RESERVED => RESERVED - 1,
+            bits => bits,
+        };
+        Self { frac_bits, square_shift: square_shift(n_obs) }
+    }
+
+    /// From the bytes of manifest and tiles; `None` when no dataset could hold them.
+    pub fn from_bytes(frac_bits: u8, square_shift: u8) -> Option<Self> {
+        let frac_bits = frac_bits as i8;
+        let is_sound =
+            frac_bits != RESERVED && (-100..=120).contains(&frac_bits) && square_shift <= self::square_shift(1 << 32);
+        is_sound.then_some(Self { frac_bits, square_shift })
+    }
+
+    /// Bits of fraction as a byte for manifest and tiles: a signed number, never 255.
+    pub fn frac_byte(self) -> u8 {
+        self.frac_bits as u8
+    }
+
+    /// Bits of fraction; negative where values are so large that low bits are dropped.
+    pub fn frac_bits(self) -> i8 {
+        self.frac_bits
+    }
+
+    /// Bits dropped from each square.
+    pub fn square_shift(self) -> u8 {
+        self.square_shift
+    }
+
+    /// `2^frac_bits`: multiplying by it is exact.
+    pub(super) fn scale(self) -> f64 {
+        libm::ldexp(1.0, i32::from(self.frac_bits))
+    }
+
+    /// What is added to a square before the shift, so that it rounds.
+    pub(super) fn half(self) -> u64 {
+        (1 << self.square_shift) >> 1
+    }
+
+    /// `X` of a value; NaN is 0, and values past the head-room stay at its end.
+    pub fn encode(self, value: f32) -> i64 {
+        encode_scaled(f64::from(value) * self.scale())
+    }
+}
+
+/// Rounds a scaled value, ties to even.
+///
+/// Adding 1.5 · 2⁵² leaves the rounded integer in the low bits of the mantissa: two additions where
+/// `round_ties_even` would be a call on x86-64 without SSE4.1 (`benches/de.rs`).
+#[inline]
+pub(super) fn encode_scaled(scaled: f64) -> i64 {
+    const MAGIC: f64 = 6_755_399_441_055_744.0;
+    // NaN fails both comparisons of `max` and `min` and becomes the limit's opposite: test first.
+    let scaled = if scaled.is_nan() { 0.0 } else { scaled };
+    let bounded = scaled.clamp(-X_LIMIT, X_LIMIT);
+    (bounded + MAGIC).to_bits() as i64 - MAGIC.to_bits() as i64
+}
+
+/// Bits to drop from squares below 2⁵⁷ so that `n_obs` of them stay within a `u64`.
+fn square_shift(n_obs: u64) -> u8 {
+    let log2_n_obs = n_obs.max(1).next_power_of_two().trailing_zeros();
+    (2 * X_BITS as u32 + log2_n_obs).saturating_sub(63) as u8
+}
+
+impl FixedPoints {
+    /// The fixed point of one gene; of a gene out of range, that of log-normalised counts.
+    pub fn get(&self, gene: usize) -> FixedPoint {
+        match self {
+            Self::Uniform(fixed) => *fixed,
+            Self::PerGene(genes) => genes.get(gene).copied().unwrap_or(FixedPoint::for_log_counts(1)),
+        }
+    }
+
+    /// The fixed points of a layer, from the manifest's bytes and the tile of its total moments
+    /// (which names every gene that has a value). `None` when they make no sense.
+    pub fn from_tile(frac_bits: u8, square_shift: u8, total: &tile::Moments, n_genes: usize) -> Option<Self> {
+        let Some(per_gene) = &total.frac_bits else {
+            return FixedPoint::from_bytes(frac_bits, square_shift).map(Self::Uniform);
+        };
+        let absent = FixedPoint::from_bytes(0, square_shift)?;
+        let mut genes = vec![absent; n_genes];
+        for (&gene, &frac_bits) in total.genes.iter().zip(per_gene) {
+            *genes.get_mut(gene as usize)? = FixedPoint::from_bytes(frac_bits, square_shift)?;
+        }
+        Some(Self::PerGene(genes))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn log_counts_have_24_bits_of_fraction() {
+        assert_eq!(FixedPoint::for_values(9.2, 700).frac_bits(), 24);
+        assert_eq!(FixedPoint::for_values(16.0, 700).frac_bits(), 24);
+        assert_eq!(FixedPoint::for_log_counts(1_500_000).square_shift(), 14);
+        assert_eq!(FixedPoint::for_log_counts(100).square_shift(), 0);
+    }
+
+    #[test]
+    fn not_a_number_and_infinities_stay_within_the_head_room() {
+        let fixed = FixedPoint::for_log_counts(10);
+        assert_eq!(fixed.encode(f32::NAN), 0);
+        assert_eq!(fixed.encode(f32::INFINITY), 1 << 28);
+        assert_eq!(fixed.encode(f32::NEG_INFINITY), -(1 << 28));
+    }
+
+    proptest! {
+        #[test]
+        fn encode_rounds_within_the_head_room(value: f32, larger in 1f32..1e3, n_obs in 1u64..1 << 32) {
+            prop_assume!(value.is_finite() && (value * larger).is_finite());
+            let fixed = FixedPoint::for_values(value * larger, n_obs);
+            let x = fixed.encode(value);
+            prop_assert_eq!(x as f64, (f64::from(value) * fixed.scale()).round_ties_even());
+            prop_assert!(x.unsigned_abs() <= 1 << 28);
+            let largest = ((1u128 << 56) + u128::from(fixed.half())) >> fixed.square_shift();
+            prop_assert!(u64::try_from(largest * u128::from(n_obs)).is_ok());
+            prop_assert!(fixed.frac_byte() != u8::MAX);
+            let read = FixedPoint::from_bytes(fixed.frac_byte(), fixed.square_shift());
+            prop_assert_eq!(read, Some(fixed));
+        }
+    }
+}

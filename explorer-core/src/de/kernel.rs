@@ -1,0 +1,146 @@
+//! The gene-major gather: one gene's non-zero values, summed by the label of their cells.
+
+use super::fixed::encode_scaled;
+use super::{FixedPoint, GeneMoments};
+use crate::filter::CellMask;
+
+/// In the group, in the reference: bits of a cell's label.
+const GROUP: u8 = 1;
+const REFERENCE: u8 = 2;
+
+/// Counts below this one, nearly all of a droplet assay's, are looked up rather than computed.
+const TABLE_COUNTS: usize = 8;
+
+/// Which of the two sets each cell belongs to, one `u8` a cell. A cell may belong to both.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Labels {
+    labels: Vec<u8>,
+}
+
+impl Labels {
+    /// Labels of two sets. Where they overlap, a cell counts in both.
+    ///
+    /// # Panics
+    /// When the masks are of different datasets.
+    pub fn new(group: &CellMask, reference: &CellMask) -> Self {
+        assert_eq!(group.len(), reference.len(), "masks of different datasets");
+        let pairs = group.as_bytes().iter().zip(reference.as_bytes());
+        Self { labels: pairs.map(|(&group, &reference)| (group * GROUP) | (reference * REFERENCE)).collect() }
+    }
+
+    /// One label a cell, bit 0 the group, bit 1 the reference; slice it for a chunk of cells.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.labels
+    }
+}
+
+/// The value of a count in a log-normalised layer: `log1p(count / divisor)` in `f32`, `divisor`
+/// being the cell's total over 10 000 (or whatever it was normalised to). The same bits on every
+/// platform.
+pub fn log_normalize(count: u32, divisor: f32) -> f32 {
+    libm::log1pf(count as f32 / divisor)
+}
+
+/// `X` of the small counts of every labelled cell of a chunk, so that a pass over many genes
+/// computes each logarithm once.
+#[derive(Clone, Debug)]
+pub struct CountTable<'a> {
+    divisors: &'a [f32],
+    labels: &'a [u8],
+    fixed: FixedPoint,
+    rows: Vec<[u32; TABLE_COUNTS]>,
+}
+
+impl<'a> CountTable<'a> {
+    /// A table for the cells of a chunk: their divisors and their labels, one each.
+    ///
+    /// # Panics
+    /// When there are not as many labels as divisors.
+    pub fn new(divisors: &'a [f32], labels: &'a [u8], fixed: FixedPoint) -> Self {
+        assert_eq!(divisors.len(), labels.len(), "one label a cell");
+        let row = |(&divisor, &label): (&f32, &u8)| {
+            let mut row = [0; TABLE_COUNTS];
+            if label != 0 {
+                for (count, x) in row.iter_mut().enumerate().skip(1) {
+                    *x = fixed.encode(log_normalize(count as u32, divisor)) as u32;
+                }
+            }
+            row
+        };
+        Self { divisors, labels, fixed, rows: divisors.iter().zip(labels).map(row).collect() }
+    }
+
+    fn x(&self, cell: usize, count: u32) -> i64 {
+        match self.rows[cell].get(count as usize) {
+            Some(&x) => i64::from(x),
+            None => self.fixed.encode(log_normalize(count, self.divisors[cell])),
+        }
+    }
+}
+
+/// Moments of one gene over group and reference, from the counts of a log-normalised layer.
+///
+/// `cells` are the gene's cells within the table's chunk, `counts` theirs.
+///
+/// # Panics
+/// When a cell lies past the table.
+pub fn gather_counts<I, C>(cells: &[I], counts: &[C], table: &CountTable<'_>) -> [GeneMoments; 2]
+where
+    I: Copy + Into<u32>,
+    C: Copy + Into<u32>,
+{
+    let mut sums = [GeneMoments::default(); 4];
+    let (half, shift) = (table.fixed.half(), table.fixed.square_shift());
+    for (&cell, &count) in cells.iter().zip(counts) {
+        let (cell, count) = (cell.into() as usize, count.into());
+        let label = table.labels[cell];
+        if label != 0 && count != 0 {
+            sums[usize::from(label & 3)].push(table.x(cell, count), half, shift);
+        }
+    }
+    group_and_reference(sums)
+}
+
+/// Moments of one gene over group and reference, from values as they are.
+///
+/// `cells` are the gene's cells with a value, `labels` those of the chunk that they count in.
+///
+/// # Panics
+/// When a cell lies past the labels.
+pub fn gather_floats<I>(cells: &[I], values: &[f32], labels: &[u8], fixed: FixedPoint) -> [GeneMoments; 2]
+where
+    I: Copy + Into<u32>,
+{
+    let mut sums = [GeneMoments::default(); 4];
+    scatter_floats(cells, values, labels, fixed, &mut sums);
+    group_and_reference(sums)
+}
+
+/// Adds one gene's values to the moments of the group of each cell: `groups[cell]` says which of
+/// `sums`, and cells of a group past its end are left out. With the codes of a column this gives
+/// the moments of all its labels in one pass.
+///
+/// # Panics
+/// When a cell lies past the groups.
+pub fn scatter_floats<I, G>(cells: &[I], values: &[f32], groups: &[G], fixed: FixedPoint, sums: &mut [GeneMoments])
+where
+    I: Copy + Into<u32>,
+    G: Copy + Into<u32>,
+{
+    let (scale, half, shift) = (fixed.scale(), fixed.half(), fixed.square_shift());
+    for (&cell, &value) in cells.iter().zip(values) {
+        let group: u32 = groups[cell.into() as usize].into();
+        // A missing value counts as zero.
+        if value != 0.0
+            && !value.is_nan()
+            && let Some(sums) = sums.get_mut(group as usize)
+        {
+            sums.push(encode_scaled(f64::from(value) * scale), half, shift);
+        }
+    }
+}
+
+fn group_and_reference([_, group, reference, both]: [GeneMoments; 4]) -> [GeneMoments; 2] {
+    let add = |set: GeneMoments| set.checked_add(both).expect("the head-room covers all cells");
+    [add(group), add(reference)]
+}

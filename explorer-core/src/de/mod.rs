@@ -1,0 +1,23 @@
+//! Differential expression: exact moments, Welch's t-test, a table.
+//!
+//! Every road to a result (label tiles, a gene-major pass over a selection, the tile server) ends
+//! in [`Moments`] of two sets of cells. They are integers, so any order, partition or machine gives
+//! the same bits; [`compare`] turns two of them into a [`DeTable`].
+
+mod adjust;
+mod csv;
+mod fixed;
+mod kernel;
+mod moments;
+mod student;
+mod table;
+mod welch;
+
+pub use adjust::{Adjustment, adjust};
+pub use csv::{CellSetRecord, DeRecord, to_csv};
+pub use fixed::{FixedPoint, FixedPoints};
+pub use kernel::{CountTable, Labels, gather_counts, gather_floats, log_normalize, scatter_floats};
+pub use moments::{GeneMoments, Moments, MomentsError};
+pub use student::two_sided_ln_p;
+pub use table::{DeFilter, DeOptions, DeTable, Direction, Effect, SortKey, compare};
+pub use welch::{Degenerate, Method, Summary, Welch, welch};

@@ -1,0 +1,229 @@
+//! The result of a comparison: every statistic of every gene.
+
+use std::cmp::Ordering;
+
+use super::{Adjustment, Degenerate, FixedPoints, Method, Moments, MomentsError, adjust, welch};
+
+/// What the size of an effect is called, by what the layer holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Effect {
+    /// For `log1p` data (natural logarithm): `log2((expm1(mean_group) + 1e-9) /
+    /// (expm1(mean_reference) + 1e-9))`, as scanpy.
+    #[default]
+    Log2FoldChange,
+    /// For all other data: `mean_group − mean_reference`.
+    MeanDifference,
+}
+
+/// How to compare.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DeOptions {
+    /// The test.
+    pub method: Method,
+    /// The correction for many tests.
+    pub adjustment: Adjustment,
+    /// The size of the effect.
+    pub effect: Effect,
+}
+
+/// One row a gene, in gene order, as columns of equal length. No value is NaN.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DeTable {
+    /// How it was made.
+    pub options: DeOptions,
+    /// Cells of the group.
+    pub n_group: u64,
+    /// Cells of the reference.
+    pub n_reference: u64,
+    /// Log2 fold change or mean difference, by `options.effect`.
+    pub effect: Vec<f64>,
+    /// Welch's t.
+    pub score: Vec<f64>,
+    /// Degrees of freedom.
+    pub df: Vec<f64>,
+    /// Two-sided p-value; 0 where it is below the smallest `f64`.
+    pub pval: Vec<f64>,
+    /// Its decimal logarithm, which does not underflow.
+    pub log10_pval: Vec<f64>,
+    /// Adjusted p-value.
+    pub pval_adj: Vec<f64>,
+    /// Mean over the group, zeros included.
+    pub mean_group: Vec<f64>,
+    /// Mean over the reference, zeros included.
+    pub mean_reference: Vec<f64>,
+    /// Percentage of the group's cells with a value other than zero, 0 to 100.
+    pub pct_group: Vec<f64>,
+    /// The same of the reference.
+    pub pct_reference: Vec<f64>,
+    /// Where the test has a conventional result.
+    pub degenerate: Vec<Option<Degenerate>>,
+}
+
+/// What to sort a table by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SortKey {
+    /// t.
+    Score,
+    /// |t|.
+    AbsScore,
+    /// Log2 fold change or mean difference.
+    Effect,
+    /// p, also where it underflows.
+    Pval,
+    /// Adjusted p; where those are equal, p.
+    PvalAdj,
+    /// Mean over the group.
+    MeanGroup,
+    /// Mean over the reference.
+    MeanReference,
+    /// Percentage of the group.
+    PctGroup,
+    /// Percentage of the reference.
+    PctReference,
+}
+
+/// Smallest or largest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// Smallest first.
+    Ascending,
+    /// Largest first.
+    Descending,
+}
+
+/// Which genes of a table to show. The default shows all.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DeFilter {
+    /// Least |effect|.
+    pub min_abs_effect: f64,
+    /// Largest adjusted p-value.
+    pub max_pval_adj: f64,
+    /// Least percentage of expressing cells, in either set.
+    pub min_pct: f64,
+    /// Text that the name must contain, in any case.
+    pub name: String,
+}
+
+impl Default for DeFilter {
+    fn default() -> Self {
+        Self { min_abs_effect: 0.0, max_pval_adj: 1.0, min_pct: 0.0, name: String::new() }
+    }
+}
+
+/// Compares every gene between two sets of cells, given their moments in one layer.
+///
+/// # Errors
+/// [`MomentsError::Genes`] when the two are over different sets of genes.
+pub fn compare(
+    group: &Moments,
+    reference: &Moments,
+    fixed: &FixedPoints,
+    options: DeOptions,
+) -> Result<DeTable, MomentsError> {
+    if group.genes.len() != reference.genes.len() {
+        return Err(MomentsError::Genes { found: reference.genes.len(), expected: group.genes.len() });
+    }
+    let mut table = DeTable { options, n_group: group.n_cells, n_reference: reference.n_cells, ..DeTable::default() };
+    for (gene, (of_group, of_reference)) in group.genes.iter().zip(&reference.genes).enumerate() {
+        let of_group = of_group.summary(group.n_cells, fixed.get(gene));
+        let of_reference = of_reference.summary(reference.n_cells, fixed.get(gene));
+        let (test, degenerate) = welch(&of_group, &of_reference, options.method);
+        let effect = options.effect.of(of_group.mean, of_reference.mean);
+        table.effect.push(effect);
+        table.score.push(test.t);
+        table.df.push(test.df);
+        table.pval.push(test.pval);
+        table.log10_pval.push(test.log10_pval);
+        table.mean_group.push(of_group.mean);
+        table.mean_reference.push(of_reference.mean);
+        table.pct_group.push(100.0 * of_group.nonzero_share);
+        table.pct_reference.push(100.0 * of_reference.nonzero_share);
+        table.degenerate.push(degenerate);
+    }
+    table.pval_adj = adjust(&table.pval, options.adjustment);
+    Ok(table)
+}
+
+impl Effect {
+    fn of(self, mean_group: f64, mean_reference: f64) -> f64 {
+        // A mean below zero, which log1p data cannot have, counts as no expression.
+        let linear = |mean: f64| libm::expm1(mean.max(0.0)) + 1e-9;
+        match self {
+            Self::MeanDifference => mean_group - mean_reference,
+            Self::Log2FoldChange => libm::log2(linear(mean_group) / linear(mean_reference)),
+        }
+    }
+}
+
+impl DeTable {
+    /// Number of genes.
+    pub fn len(&self) -> usize {
+        self.score.len()
+    }
+
+    /// Whether there is no gene.
+    pub fn is_empty(&self) -> bool {
+        self.score.is_empty()
+    }
+
+    /// Genes in the order of export: by t, largest first, equal ones by index.
+    pub fn ranked(&self) -> Vec<u32> {
+        self.order(SortKey::Score, Direction::Descending)
+    }
+
+    /// Genes sorted by a column; equal ones by index.
+    pub fn order(&self, key: SortKey, direction: Direction) -> Vec<u32> {
+        let by = |column: &[f64], a: usize, b: usize| column[a].total_cmp(&column[b]);
+        let compare = |a: usize, b: usize| -> Ordering {
+            match key {
+                SortKey::Score => by(&self.score, a, b),
+                SortKey::AbsScore => self.score[a].abs().total_cmp(&self.score[b].abs()),
+                SortKey::Effect => by(&self.effect, a, b),
+                SortKey::Pval => by(&self.log10_pval, a, b),
+                SortKey::PvalAdj => by(&self.pval_adj, a, b).then(by(&self.log10_pval, a, b)),
+                SortKey::MeanGroup => by(&self.mean_group, a, b),
+                SortKey::MeanReference => by(&self.mean_reference, a, b),
+                SortKey::PctGroup => by(&self.pct_group, a, b),
+                SortKey::PctReference => by(&self.pct_reference, a, b),
+            }
+        };
+        let mut order: Vec<u32> = (0..self.len() as u32).collect();
+        order.sort_by(|&a, &b| {
+            let ordering = compare(a as usize, b as usize);
+            match direction {
+                Direction::Ascending => ordering,
+                Direction::Descending => ordering.reverse(),
+            }
+        });
+        order
+    }
+
+    /// Genes sorted by name, in any case; equal ones by index. `names` holds one a gene.
+    ///
+    /// # Panics
+    /// When there are fewer names than genes.
+    pub fn order_by_name<S: AsRef<str>>(&self, names: &[S], direction: Direction) -> Vec<u32> {
+        let mut keyed: Vec<(String, u32)> =
+            (0..self.len()).map(|gene| (names[gene].as_ref().to_lowercase(), gene as u32)).collect();
+        keyed.sort_by(|(a, _), (b, _)| match direction {
+            Direction::Ascending => a.cmp(b),
+            Direction::Descending => b.cmp(a),
+        });
+        keyed.into_iter().map(|(_, gene)| gene).collect()
+    }
+
+    /// Takes the genes that a filter hides out of an order. `names` holds one a gene.
+    ///
+    /// # Panics
+    /// When there are fewer names than genes.
+    pub fn retain<S: AsRef<str>>(&self, order: &mut Vec<u32>, names: &[S], filter: &DeFilter) {
+        let text = filter.name.trim().to_lowercase();
+        order.retain(|&gene| {
+            let gene = gene as usize;
+            self.effect[gene].abs() >= filter.min_abs_effect
+                && self.pval_adj[gene] <= filter.max_pval_adj
+                && self.pct_group[gene].max(self.pct_reference[gene]) >= filter.min_pct
+                && (text.is_empty() || names[gene].as_ref().to_lowercase().contains(&text))
+        });
+    }
+}

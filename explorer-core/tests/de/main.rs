@@ -1,0 +1,8 @@
+//! Differential expression against its references and its algebra.
+
+#![expect(clippy::unwrap_used, reason = "a helper of a test may panic as the test may")]
+
+mod golden;
+mod moments;
+mod student;
+mod synthetic;
