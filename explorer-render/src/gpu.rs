@@ -96,8 +96,7 @@ struct Attempt {
 #[cfg(target_arch = "wasm32")]
 fn attempts(preference: Backend) -> Vec<Attempt> {
     let webgpu = Attempt { name: "WebGPU", backends: wgpu::Backends::BROWSER_WEBGPU, compute: Compute::Present };
-    let webgl2 =
-        Attempt { name: "WebGL2", backends: wgpu::Backends::GL, compute: Compute::Missing, order: Order::SurfaceFirst };
+    let webgl2 = Attempt { name: "WebGL2", backends: wgpu::Backends::GL, compute: Compute::Missing };
     match preference {
         Backend::Auto => vec![webgpu, webgl2],
         Backend::WebGl2Only => vec![webgl2],
