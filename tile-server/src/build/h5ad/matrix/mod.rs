@@ -84,8 +84,8 @@ pub struct Matrix {
 }
 
 enum Body {
-    Dense(Dense),
-    Sparse(Sparse),
+    Dense(Box<Dense>),
+    Sparse(Box<Sparse>),
 }
 
 impl fmt::Debug for Matrix {
@@ -139,8 +139,8 @@ pub(super) fn stated_shape(store: &Store, place: &str) -> Result<Option<(usize, 
 impl Matrix {
     pub(super) fn open(store: &Store, info: &MatrixInfo) -> Result<Self, H5adError> {
         let body = match info.storage {
-            Storage::Dense => Body::Dense(Dense::open(store, info)?),
-            Storage::Csr | Storage::Csc => Body::Sparse(Sparse::open(store, info)?),
+            Storage::Dense => Body::Dense(Box::new(Dense::open(store, info)?)),
+            Storage::Csr | Storage::Csc => Body::Sparse(Box::new(Sparse::open(store, info)?)),
         };
         Ok(Self { info: info.clone(), body })
     }

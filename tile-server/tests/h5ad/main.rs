@@ -1,0 +1,10 @@
+//! The AnnData reader, on files made here, on the demo file, and on real files where they are at hand.
+
+#![allow(clippy::unwrap_used, reason = "a test's helpers fail the test")]
+
+mod broken;
+mod fixtures;
+mod frames;
+mod matrices;
+mod obsm_and_uns;
+mod real;

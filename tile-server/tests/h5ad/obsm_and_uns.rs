@@ -1,0 +1,103 @@
+//! Embeddings, colours, titles and spatial libraries.
+
+use hdf5_pure::{AttrValue, CompoundTypeBuilder, Datatype, make_f32_type};
+
+use crate::fixtures::{Fixture, encoding, fill_frame, labels, subgroup};
+
+#[test]
+fn arrays_frames_and_sparse_entries_of_obsm_are_read() {
+    let (_written, file) = Fixture::with_axes(3, 1)
+        .group("obsm", |obsm| {
+            let umap = [0.0, 1.0, 9.0, f64::NAN, 3.0, 9.0, 4.0, 5.0, 9.0];
+            obsm.create_dataset("X_umap").with_f64_data(&umap).with_shape(&[3, 3]).with_chunks(&[2, 2]).with_deflate(1);
+            obsm.create_dataset("flat").with_i64_data(&[7, 8, 9]);
+            obsm.create_dataset("short").with_f32_data(&[7.0, 8.0]).with_shape(&[2, 1]);
+            obsm.create_dataset("text").with_vlen_strings(&["a", "b", "c"]);
+            subgroup(obsm, "frame", |group| {
+                fill_frame(group, &labels("cell", 3), |columns| {
+                    columns.strings("name", &["a", "b", "c"]);
+                    columns.floats("x", &[1.0, 2.0, 3.0]);
+                    columns.categorical("type", &[0, 0, 0], &["T"]);
+                    columns.integers("y", &[4, 5, 6]);
+                });
+            });
+            for (key, format) in [("csc", "csc_matrix"), ("csr", "csr_matrix")] {
+                subgroup(obsm, key, |group| {
+                    encoding(group, format);
+                    group.set_attr("shape", AttrValue::I64Array(vec![3, 3]));
+                    group.create_dataset("indptr").with_i32_data(&[0, 1, 3, 3]);
+                    group.create_dataset("indices").with_i32_data(&[2, 0, 1]);
+                    group.create_dataset("data").with_f32_data(&[1.0, 2.0, 3.0]);
+                });
+            }
+        })
+        .open();
+    let listed: Vec<_> = file.obsm().iter().map(|info| (info.key.as_str(), info.n_columns)).collect();
+    assert_eq!(listed, [("X_umap", 3), ("csc", 3), ("csr", 3), ("flat", 1), ("frame", 2)]);
+    let places: Vec<_> = file.warnings().into_iter().map(|warning| warning.place).collect();
+    assert_eq!(places, ["obsm/short", "obsm/text"]);
+
+    let umap = file.read_obsm("X_umap", 2).unwrap();
+    assert_eq!((umap.n_rows, umap.n_columns), (3, 2));
+    assert!(umap.values[2].is_nan());
+    assert_eq!([&umap.values[..2], &umap.values[3..]].concat(), [0.0, 1.0, 3.0, 4.0, 5.0]);
+    assert_eq!(file.read_obsm("flat", 2).unwrap().values, [7.0, 8.0, 9.0]);
+    assert_eq!(file.read_obsm("frame", 9).unwrap().values, [1.0, 4.0, 2.0, 5.0, 3.0, 6.0]);
+    // The same three entries, told by columns and by rows.
+    assert_eq!(file.read_obsm("csc", 2).unwrap().values, [0.0, 2.0, 0.0, 3.0, 1.0, 0.0]);
+    assert_eq!(file.read_obsm("csr", 2).unwrap().values, [0.0, 0.0, 2.0, 3.0, 0.0, 0.0]);
+    let error = file.read_obsm("X_tsne", 2).unwrap_err().to_string();
+    assert!(error.contains("obsm/X_tsne") && error.contains("X_umap"), "{error}");
+}
+
+#[test]
+fn obsm_of_records_is_read() {
+    let pair = Datatype::Array { base_type: Box::new(make_f32_type()), dimensions: vec![2] };
+    let datatype = CompoundTypeBuilder::new().field("X_pca", pair.clone()).field("X_umap", pair).build().unwrap();
+    let values: Vec<u8> = (0..8).flat_map(|value| f32::to_le_bytes(value as f32)).collect();
+    let mut fixture = Fixture::with_axes(2, 1);
+    fixture.file.create_dataset("obsm").with_compound_data(datatype, values, 2);
+    let (_written, file) = fixture.open();
+    assert_eq!(file.obsm().len(), 2);
+    assert_eq!(file.read_obsm("X_umap", 2).unwrap().values, [2.0, 3.0, 6.0, 7.0]);
+    assert_eq!(file.read_obsm("X_pca", 1).unwrap().values, [0.0, 4.0]);
+}
+
+#[test]
+fn uns_gives_title_colours_and_spatial_libraries() {
+    let (_written, file) = Fixture::with_axes(1, 1)
+        .group("uns", |uns| {
+            uns.create_dataset("title").with_vlen_strings(&["Gut"]);
+            uns.create_dataset("default_embedding").with_ascii_strings(&["X_umap"]).unwrap();
+            uns.create_dataset("type_colors").with_vlen_strings(&["#ff0000", "blue"]);
+            uns.create_dataset("rgb_colors").with_f64_data(&[1.0, 0.5, 0.0, 0.0, 0.0, 1.0]).with_shape(&[2, 3]);
+            uns.create_dataset("odd_colors").with_f64_data(&[1.0, 0.5]);
+            subgroup(uns, "spatial", |spatial| {
+                spatial.create_dataset("is_single").with_u8_data(&[1]);
+                subgroup(spatial, "slide", |slide| {
+                    subgroup(slide, "images", |images| {
+                        images.create_dataset("hires").with_u8_data(&[0; 24]).with_shape(&[4, 2, 3]);
+                    });
+                    subgroup(slide, "scalefactors", |factors| {
+                        factors.create_dataset("tissue_hires_scalef").with_f64_data(&[0.25]);
+                        factors.create_dataset("spot_diameter_fullres").with_i64_data(&[89]);
+                    });
+                });
+            });
+        })
+        .open();
+    let uns = file.uns();
+    assert_eq!(uns.title.as_deref(), Some("Gut"));
+    assert_eq!(uns.default_embedding.as_deref(), Some("X_umap"));
+    assert_eq!(uns.colors["type"], ["#ff0000", "blue"]);
+    assert_eq!(uns.colors["rgb"], ["#ff8000", "#0000ff"]);
+    assert_eq!(uns.colors.len(), 2);
+    assert_eq!(uns.spatial.len(), 1);
+    let slide = &uns.spatial[0];
+    assert_eq!(slide.name, "slide");
+    assert_eq!(slide.images[0].place, "uns/spatial/slide/images/hires");
+    assert_eq!(slide.images[0].shape, [4, 2, 3]);
+    assert_eq!(slide.scalefactors["tissue_hires_scalef"], 0.25);
+    assert_eq!(slide.scalefactors["spot_diameter_fullres"], 89.0);
+    assert_eq!(file.warnings()[0].place, "uns/odd_colors");
+}
