@@ -1,0 +1,183 @@
+//! The arithmetic of a brush over an axis: all in fractions of the axis, 0 to 1.
+
+use explorer_core::state::Range;
+
+/// Whether a brush is being dragged or has been let go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BrushPhase {
+    /// In the middle of a drag: more will follow.
+    Live,
+    /// The end of a drag, or a change made at once.
+    Done,
+}
+
+/// What a brush asks for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct BrushChange {
+    /// The values that pass, both ends included; `None` when the brush is cleared.
+    pub range: Option<Range>,
+    /// Whether more will follow.
+    pub phase: BrushPhase,
+}
+
+/// A brush: its two ends as fractions of the axis, the lower first.
+pub(crate) type Span = (f64, f64);
+
+/// What of a brush is held by the pointer.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Grip {
+    /// A new brush, from where the pointer went down.
+    New { anchor: f64 },
+    /// The whole brush, held at a distance from its lower end.
+    Whole { offset: f64, width: f64 },
+    /// One end, while the other stays.
+    End { fixed: f64 },
+}
+
+impl Grip {
+    /// What a pointer that goes down at `at` takes hold of; ends are caught from `reach` away.
+    pub(crate) fn at(span: Option<Span>, at: f64, reach: f64) -> Self {
+        let Some((low, high)) = span else {
+            return Self::New { anchor: at };
+        };
+        let (to_low, to_high) = ((at - low).abs(), (at - high).abs());
+        if to_low.min(to_high) <= reach {
+            Self::End { fixed: if to_low < to_high { high } else { low } }
+        } else if low < at && at < high {
+            Self::Whole { offset: at - low, width: high - low }
+        } else {
+            Self::New { anchor: at }
+        }
+    }
+
+    /// The brush when the pointer has moved to `at`, which may lie beyond the axis.
+    pub(crate) fn drag(self, at: f64) -> Span {
+        match self {
+            Self::New { anchor: fixed } | Self::End { fixed } => {
+                let at = at.clamp(0.0, 1.0);
+                (fixed.min(at), fixed.max(at))
+            }
+            Self::Whole { offset, width } => {
+                let low = (at - offset).clamp(0.0, 1.0 - width);
+                (low, low + width)
+            }
+        }
+    }
+}
+
+/// One of the two ends of a brush.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    Low,
+    High,
+}
+
+impl End {
+    pub(crate) fn of(self, span: Span) -> f64 {
+        match self {
+            Self::Low => span.0,
+            Self::High => span.1,
+        }
+    }
+
+    /// The brush after a key (`KeyboardEvent.key`) pressed on this end; steps are one `bin` wide,
+    /// pages five. `None` for keys that mean nothing here.
+    pub(crate) fn nudge(self, span: Span, key: &str, bin: f64) -> Option<Span> {
+        let at = self.of(span);
+        let to = match key {
+            "ArrowLeft" | "ArrowDown" => at - bin,
+            "ArrowRight" | "ArrowUp" => at + bin,
+            "PageDown" => at - 5.0 * bin,
+            "PageUp" => at + 5.0 * bin,
+            "Home" => 0.0,
+            "End" => 1.0,
+            _ => return None,
+        };
+        Some(match self {
+            Self::Low => (to.clamp(0.0, span.1), span.1),
+            Self::High => (span.0, to.clamp(span.0, 1.0)),
+        })
+    }
+}
+
+/// A span of values, as an axis.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Axis {
+    pub(crate) min: f64,
+    pub(crate) max: f64,
+}
+
+impl Axis {
+    /// The fraction at which a value lies, kept on the axis; the middle where all values are equal.
+    pub(crate) fn fraction(self, value: f64) -> f64 {
+        let width = self.max - self.min;
+        if width > 0.0 { ((value - self.min) / width).clamp(0.0, 1.0) } else { 0.5 }
+    }
+
+    /// Where a range lies on the axis.
+    pub(crate) fn span(self, range: Range) -> Span {
+        let low = if range.min() == f32::NEG_INFINITY { 0.0 } else { self.fraction(f64::from(range.min())) };
+        let high = if range.max() == f32::INFINITY { 1.0 } else { self.fraction(f64::from(range.max())) };
+        (low, high)
+    }
+
+    /// The values under a brush. An end of the axis is exactly the least or greatest value.
+    pub(crate) fn range(self, (low, high): Span) -> Option<Range> {
+        let value = |fraction: f64| {
+            let value = self.min + (self.max - self.min) * fraction;
+            value.clamp(self.min, self.max) as f32
+        };
+        Range::new(value(low), value(high))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const REACH: f64 = 0.03;
+
+    #[test]
+    fn a_pointer_takes_an_end_the_whole_or_starts_anew() {
+        let span = Some((0.2, 0.6));
+        assert_eq!(Grip::at(None, 0.4, REACH), Grip::New { anchor: 0.4 });
+        assert_eq!(Grip::at(span, 0.21, REACH), Grip::End { fixed: 0.6 });
+        assert_eq!(Grip::at(span, 0.62, REACH), Grip::End { fixed: 0.2 });
+        assert_eq!(Grip::at(span, 0.9, REACH), Grip::New { anchor: 0.9 });
+        assert!(matches!(Grip::at(span, 0.4, REACH), Grip::Whole { .. }));
+    }
+
+    #[test]
+    fn ends_may_cross_and_nothing_leaves_the_axis() {
+        assert_eq!(Grip::New { anchor: 0.5 }.drag(0.3), (0.3, 0.5));
+        assert_eq!(Grip::End { fixed: 0.5 }.drag(1.7), (0.5, 1.0));
+        assert_eq!(Grip::End { fixed: 0.5 }.drag(-0.2), (0.0, 0.5));
+        let (low, high) = Grip::Whole { offset: 0.1, width: 0.4 }.drag(5.0);
+        assert!((low - 0.6).abs() < 1e-12 && (high - 1.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn keys_move_one_end_up_to_the_other() {
+        assert_eq!(End::Low.nudge((0.0, 1.0), "ArrowRight", 0.25), Some((0.25, 1.0)));
+        assert_eq!(End::Low.nudge((0.9, 0.95), "PageUp", 0.1), Some((0.95, 0.95)));
+        assert_eq!(End::High.nudge((0.5, 0.6), "Home", 0.1), Some((0.5, 0.5)));
+        assert_eq!(End::High.nudge((0.5, 0.6), "a", 0.1), None);
+    }
+
+    #[test]
+    fn the_whole_axis_is_the_whole_range() {
+        let axis = Axis { min: f64::from(-0.1_f32), max: f64::from(0.7_f32) };
+        assert_eq!(axis.range((0.0, 1.0)), Range::new(-0.1, 0.7));
+        assert_eq!(axis.span(Range::ALL), (0.0, 1.0));
+        let (low, high) = axis.span(Range::new(0.1, 9.0).unwrap());
+        assert!((low - 0.25).abs() < 1e-6);
+        assert_eq!(high, 1.0);
+    }
+
+    #[test]
+    fn a_constant_column_can_be_brushed() {
+        let axis = Axis { min: 3.0, max: 3.0 };
+        assert_eq!(axis.fraction(3.0), 0.5);
+        assert_eq!(axis.range((0.1, 0.4)), Range::new(3.0, 3.0));
+    }
+}

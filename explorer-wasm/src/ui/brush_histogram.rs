@@ -1,0 +1,282 @@
+//! A histogram with a brush, its handles and its exact bounds.
+
+use std::sync::Arc;
+
+use explorer_core::{format::significant, state::Range};
+use leptos::{
+    ev::{KeyboardEvent, PointerEvent},
+    html,
+    prelude::*,
+};
+
+use super::{
+    Bars, BrushChange, BrushPhase, Glyph, Histogram, IconButton,
+    brush::{Axis, End, Grip, Span},
+};
+
+/// How counts become heights.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CountScale {
+    /// In proportion.
+    #[default]
+    Linear,
+    /// By the logarithm of one more than the count, so that few beside many are seen.
+    Log,
+}
+
+impl CountScale {
+    /// The height of a bar, 0 to 1, where the tallest stands for `most`.
+    pub(crate) fn height(self, count: u32, most: u32) -> f64 {
+        let most = f64::from(most.max(1));
+        match self {
+            Self::Linear => f64::from(count) / most,
+            Self::Log => f64::from(count).ln_1p() / most.ln_1p(),
+        }
+    }
+}
+
+/// A press that moves less than this is a click.
+const CLICK_PX: f64 = 3.0;
+/// Ends of the brush are caught from this far.
+const REACH_PX: f64 = 8.0;
+
+#[derive(Clone, Copy)]
+struct Drag {
+    grip: Grip,
+    start_px: f64,
+    before: Option<Range>,
+    moved: bool,
+}
+
+/// A histogram to brush: drag to make, move or resize a range, click or Escape to clear it, arrow
+/// keys on either end, or type exact bounds.
+#[component]
+pub fn BrushHistogram(
+    /// The column's or gene's name.
+    #[prop(into)]
+    name: String,
+    /// What to draw; `None` while it is on its way.
+    #[prop(into)]
+    bars: Signal<Option<Arc<Bars>>>,
+    /// The values that pass; `None` without a brush.
+    #[prop(into)]
+    range: Signal<Option<Range>>,
+    /// How counts become heights.
+    #[prop(optional, into)]
+    scale: Signal<CountScale>,
+    /// Called during a drag and at its end.
+    #[prop(into)]
+    on_brush: Callback<BrushChange>,
+) -> impl IntoView {
+    let plot = NodeRef::<html::Div>::new();
+    let drag = StoredValue::new(None::<Drag>);
+    // What the pointer shows, ahead of what comes back.
+    let shown = RwSignal::new(None::<Span>);
+    let axis = move || bars.with(|bars| bars.as_ref().map(|bars| Axis { min: bars.min, max: bars.max }));
+    let span = Signal::derive(move || shown.get().or_else(|| Some(axis()?.span(range.get()?))));
+    let send = move |span: Option<Span>, phase| {
+        let range = span.and_then(|span| axis()?.range(span));
+        on_brush.run(BrushChange { range, phase });
+    };
+    let locate = move |event: &PointerEvent| {
+        let rect = plot.get_untracked()?.get_bounding_client_rect();
+        let width_px = rect.width().max(1.0);
+        Some(((f64::from(event.client_x()) - rect.left()) / width_px, width_px))
+    };
+    let press = move |event: PointerEvent| {
+        let (Some((at, width_px)), true) = (locate(&event), axis().is_some() && event.button() == 0) else { return };
+        event.prevent_default();
+        if let Some(plot) = plot.get_untracked() {
+            let _ = plot.set_pointer_capture(event.pointer_id());
+        }
+        let at = at.clamp(0.0, 1.0);
+        drag.set_value(Some(Drag {
+            grip: Grip::at(span.get_untracked(), at, REACH_PX / width_px),
+            start_px: f64::from(event.client_x()),
+            before: range.get_untracked(),
+            moved: false,
+        }));
+    };
+    let pull = move |event: PointerEvent| {
+        let (Some(mut held), Some((at, _))) = (drag.get_value(), locate(&event)) else { return };
+        held.moved |= (f64::from(event.client_x()) - held.start_px).abs() >= CLICK_PX;
+        drag.set_value(Some(held));
+        if held.moved {
+            let span = held.grip.drag(at);
+            shown.set(Some(span));
+            send(Some(span), BrushPhase::Live);
+        }
+    };
+    let release = move |_: PointerEvent| {
+        let Some(held) = drag.try_update_value(Option::take).flatten() else { return };
+        let last = shown.get_untracked();
+        if held.moved {
+            send(last, BrushPhase::Done);
+        } else if held.before.is_some() && !matches!(held.grip, Grip::End { .. }) {
+            send(None, BrushPhase::Done);
+        }
+        shown.set(None);
+    };
+    let abandon = move || {
+        let Some(held) = drag.try_update_value(Option::take).flatten() else { return false };
+        shown.set(None);
+        if held.moved {
+            on_brush.run(BrushChange { range: held.before, phase: BrushPhase::Done });
+        }
+        true
+    };
+    let key = move |event: KeyboardEvent| {
+        if event.key() == "Escape" && (abandon() || range.get_untracked().is_some()) {
+            event.stop_propagation();
+            send(None, BrushPhase::Done);
+        }
+    };
+    let nudge = Callback::new(move |(end, key): (End, String)| {
+        let bin = bars.with_untracked(|bars| bars.as_ref().map_or(0.025, |bars| 1.0 / bars.total.len().max(1) as f64));
+        let moved = end.nudge(span.get_untracked().unwrap_or((0.0, 1.0)), &key, bin);
+        if moved.is_some() {
+            send(moved, BrushPhase::Done);
+        }
+        moved.is_some()
+    });
+    let percent = |fraction: f64| format!("{:.3}%", fraction * 100.0);
+    view! {
+        <div class="brush" on:keydown=key>
+            <div
+                class="brush-plot"
+                data-testid=format!("histogram-brush-{name}")
+                node_ref=plot
+                on:pointerdown=press
+                on:pointermove=pull
+                on:pointerup=release
+                on:pointercancel=move |_| { abandon(); }
+            >
+                <Histogram bars scale />
+                <Show when=move || span.get().is_some()>
+                    <div
+                        class="brush-span"
+                        style:left=move || span.get().map(|(low, _)| percent(low))
+                        style:width=move || span.get().map(|(low, high)| percent(high - low))
+                    ></div>
+                </Show>
+                <Handle end=End::Low label=format!("Lower bound of {name}") axis=Signal::derive(axis) span nudge />
+                <Handle end=End::High label=format!("Upper bound of {name}") axis=Signal::derive(axis) span nudge />
+            </div>
+            <div class="brush-bounds">
+                <Bound end=End::Low name=name.clone() axis=Signal::derive(axis) range on_brush />
+                <span class="brush-clear" class:active=move || range.get().is_some()>
+                    <IconButton
+                        glyph=Glyph::Close
+                        label="Clear range"
+                        test_id=format!("histogram-clear-{name}")
+                        disabled=move || range.get().is_none()
+                        on_press=move || send(None, BrushPhase::Done)
+                    />
+                </span>
+                <Bound end=End::High name=name.clone() axis=Signal::derive(axis) range on_brush />
+            </div>
+        </div>
+    }
+}
+
+/// One end of the brush, for the keyboard and for the eye.
+#[component]
+fn Handle(
+    end: End,
+    label: String,
+    axis: Signal<Option<Axis>>,
+    span: Signal<Option<Span>>,
+    nudge: Callback<(End, String), bool>,
+) -> impl IntoView {
+    let at = move || end.of(span.get().unwrap_or((0.0, 1.0)));
+    let value = move || axis.get().map(|axis| significant(axis.min + (axis.max - axis.min) * at(), 4));
+    view! {
+        <div
+            class="brush-handle"
+            class:idle=move || span.get().is_none()
+            role="slider"
+            tabindex="0"
+            aria-label=label
+            aria-valuemin=move || axis.get().map(|axis| axis.min.to_string())
+            aria-valuemax=move || axis.get().map(|axis| axis.max.to_string())
+            aria-valuenow=value
+            style:left=move || format!("{:.3}%", at() * 100.0)
+            on:keydown=move |event| {
+                if nudge.run((end, event.key())) {
+                    event.prevent_default();
+                    event.stop_propagation();
+                }
+            }
+        ></div>
+    }
+}
+
+/// One exact bound: the data's own until another is typed.
+#[component]
+fn Bound(
+    end: End,
+    name: String,
+    axis: Signal<Option<Axis>>,
+    range: Signal<Option<Range>>,
+    on_brush: Callback<BrushChange>,
+) -> impl IntoView {
+    let (test_id, label, class) = match end {
+        End::Low => (format!("histogram-min-{name}"), format!("At least, {name}"), "brush-bound"),
+        End::High => (format!("histogram-max-{name}"), format!("At most, {name}"), "brush-bound brush-bound-high"),
+    };
+    let own = move || {
+        let axis = axis.get()?;
+        Some(significant(if end == End::Low { axis.min } else { axis.max }, 4))
+    };
+    let text = move || {
+        let range = range.get()?;
+        let bound = if end == End::Low { range.min() } else { range.max() };
+        bound.is_finite().then(|| significant(f64::from(bound), 4))
+    };
+    let invalid = RwSignal::new(false);
+    let commit = move |typed: String| {
+        let unbounded = if end == End::Low { f32::NEG_INFINITY } else { f32::INFINITY };
+        let typed = typed.trim().replace('−', "-");
+        let bound = if typed.is_empty() { Some(unbounded) } else { typed.parse::<f32>().ok() };
+        let now = range.get_untracked().unwrap_or(Range::ALL);
+        let next = bound.and_then(|bound| match end {
+            End::Low => Range::new(bound, now.max()),
+            End::High => Range::new(now.min(), bound),
+        });
+        invalid.set(next.is_none());
+        if let Some(next) = next {
+            let range = (next != Range::ALL).then_some(next);
+            on_brush.run(BrushChange { range, phase: BrushPhase::Done });
+        }
+    };
+    view! {
+        <input
+            class=class
+            type="text"
+            inputmode="decimal"
+            autocomplete="off"
+            spellcheck="false"
+            data-testid=test_id
+            aria-label=label
+            aria-invalid=move || invalid.get().then_some("true")
+            placeholder=move || own().unwrap_or_default()
+            prop:value=move || text().unwrap_or_default()
+            on:change:target=move |event| commit(event.target().value())
+        />
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::CountScale;
+
+    #[test]
+    fn both_scales_run_from_nothing_to_the_most() {
+        for scale in [CountScale::Linear, CountScale::Log] {
+            assert_eq!(scale.height(0, 900), 0.0);
+            assert_eq!(scale.height(900, 900), 1.0);
+            assert_eq!(scale.height(0, 0), 0.0);
+        }
+        assert!(CountScale::Log.height(9, 900) > 0.3);
+    }
+}

@@ -1,0 +1,152 @@
+//! Named sets of cells.
+
+use explorer_core::{format::integer, state::Command};
+use leptos::prelude::*;
+
+use super::{
+    Button, Glyph, Menu, MenuItem, Rgb,
+    command_button::command_test_id,
+    rename::{NameField, free_name},
+    text::{css_color, plural},
+};
+
+/// A cell set.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct CellSetItem {
+    /// Its name, which no other set has.
+    pub name: String,
+    /// Number of cells; `None` while it is being worked out.
+    pub n_cells: Option<u64>,
+    /// Its colour wherever it is shown.
+    pub color: Rgb,
+}
+
+/// The cell sets, and the button that saves the selection as one.
+#[component]
+pub fn CellSets(
+    /// The sets.
+    #[prop(into)]
+    sets: Signal<Vec<CellSetItem>>,
+    /// Cells selected, which a new set would hold.
+    #[prop(into)]
+    n_selected: Signal<u64>,
+    /// Whether a new set is being named; set it to begin.
+    naming: RwSignal<bool>,
+    /// Called with the name of the set to make of the selection.
+    #[prop(into)]
+    on_save: Callback<String>,
+    /// Called with the old name and the new.
+    #[prop(into)]
+    on_rename: Callback<(String, String)>,
+    /// Called with the set to delete.
+    #[prop(into)]
+    on_delete: Callback<String>,
+    /// Called with the set whose cells are to be selected.
+    #[prop(into)]
+    on_select: Callback<String>,
+) -> impl IntoView {
+    let names = Signal::derive(move || sets.with(|sets| sets.iter().map(|set| set.name.clone()).collect::<Vec<_>>()));
+    let save = move |name: Option<String>| {
+        naming.set(false);
+        if let Some(name) = name {
+            on_save.run(name);
+        }
+    };
+    let button = move || {
+        view! {
+            <Button
+                label=Signal::derive(move || {
+                    format!("Save {} as a set", plural(n_selected.get() as usize, "selected cell", "selected cells"))
+                })
+                test_id=command_test_id(Command::SaveCellSet)
+                glyph=Glyph::Plus
+                disabled=move || n_selected.get() == 0
+                on_press=move || naming.set(true)
+            />
+        }
+    };
+    view! {
+        <div class="cell-sets">
+            <ul aria-label="Cell sets">
+                <For each=move || sets.get() key=|set| set.clone() let:set>
+                    <CellSetRow set names on_rename on_delete on_select />
+                </For>
+            </ul>
+            <div class="cell-set-new">
+                <Show when=move || naming.get() fallback=button>
+                    <NameField
+                        value=free_name("Set", &names.get_untracked())
+                        taken=names
+                        label="Name of the cell set"
+                        test_id="cell-set-name"
+                        on_done=save
+                    />
+                </Show>
+            </div>
+        </div>
+    }
+}
+
+#[component]
+fn CellSetRow(
+    set: CellSetItem,
+    names: Signal<Vec<String>>,
+    on_rename: Callback<(String, String)>,
+    on_delete: Callback<String>,
+    on_select: Callback<String>,
+) -> impl IntoView {
+    let CellSetItem { name, n_cells, color } = set;
+    let renaming = RwSignal::new(false);
+    let name = StoredValue::new(name);
+    let own = move || name.get_value();
+    let rename = move |new: Option<String>| {
+        renaming.set(false);
+        if let Some(new) = new.filter(|new| *new != own()) {
+            on_rename.run((own(), new));
+        }
+    };
+    let face = move || {
+        view! {
+            <button
+                type="button"
+                class="cell-set-name"
+                title=format!("Select the cells of {}", own())
+                on:click=move |_| on_select.run(own())
+            >
+                <i class="cell-set-swatch" style:background=css_color(color)></i>
+                <span class="ellipsis">{own()}</span>
+                <span class="cell-set-count">{n_cells.map_or_else(|| "…".to_owned(), integer)}</span>
+            </button>
+        }
+    };
+    view! {
+        <li class="cell-set" data-testid=format!("cell-set-{}", own())>
+            <Show
+                when=move || renaming.get()
+                fallback=face
+            >
+                <NameField value=own() taken=names label="Name of the cell set" test_id="cell-set-name" on_done=rename />
+            </Show>
+            <Menu glyph=Glyph::More label="More" test_id=format!("cell-set-menu-{}", own())>
+                <MenuItem
+                    label="Select its cells"
+                    glyph=Glyph::Check
+                    test_id=format!("cell-set-select-{}", own())
+                    on_choose=move || on_select.run(own())
+                />
+                <MenuItem
+                    label="Rename"
+                    glyph=Glyph::Edit
+                    test_id=format!("cell-set-rename-{}", own())
+                    on_choose=move || renaming.set(true)
+                />
+                <MenuItem
+                    label="Delete"
+                    glyph=Glyph::Trash
+                    test_id=format!("cell-set-delete-{}", own())
+                    on_choose=move || on_delete.run(own())
+                />
+            </Menu>
+        </li>
+    }
+}

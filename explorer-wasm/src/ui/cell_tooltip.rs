@@ -1,0 +1,58 @@
+//! What is known of the cell under the pointer.
+
+use leptos::prelude::*;
+
+use super::{Rgb, text::css_color};
+
+/// A cell that the pointer is over.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CellTip {
+    /// Where the cell is, in CSS pixels from the picture's left.
+    pub left_px: f64,
+    /// And from its top.
+    pub top_px: f64,
+    /// Width of the picture in CSS pixels, so that the tip stays inside.
+    pub picture_width_px: f64,
+    /// The cell's id.
+    pub id: String,
+    /// Its colour in the picture.
+    pub color: Rgb,
+    /// Columns and the cell's values in them, the one that colours first.
+    pub values: Vec<(String, String)>,
+}
+
+/// The tooltip of a cell; it lets the pointer through.
+#[component]
+pub fn CellTooltip(
+    /// The cell, if there is one under the pointer.
+    #[prop(into)]
+    tip: Signal<Option<CellTip>>,
+) -> impl IntoView {
+    move || {
+        tip.get().map(|tip| {
+            // On the side of the cell where there is room.
+            let flipped = tip.left_px > tip.picture_width_px / 2.0;
+            let rows = tip
+                .values
+                .into_iter()
+                .map(|(column, value)| view! { <div><dt class="ellipsis">{column}</dt><dd class="ellipsis">{value}</dd></div> })
+                .collect_view();
+            view! {
+                <div
+                    class="cell-tooltip"
+                    class:flipped=flipped
+                    role="tooltip"
+                    data-testid="cell-tooltip"
+                    style:left=format!("{:.0}px", tip.left_px)
+                    style:top=format!("{:.0}px", tip.top_px)
+                >
+                    <p class="cell-tooltip-id ellipsis">
+                        <i style:background=css_color(tip.color)></i>
+                        {tip.id}
+                    </p>
+                    <dl>{rows}</dl>
+                </div>
+            }
+        })
+    }
+}

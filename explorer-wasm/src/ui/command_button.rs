@@ -1,0 +1,106 @@
+//! The button of a command: its icon, name, key and test id come from the command itself.
+
+use explorer_core::state::{Command, Platform};
+use leptos::prelude::*;
+
+use super::{Glyph, IconButton};
+
+/// The icon button that asks for a command.
+#[component]
+pub fn CommandButton(
+    /// What it asks for.
+    command: Command,
+    /// Whose keys its hint shows.
+    platform: Platform,
+    /// Its icon, where it is not the command's own.
+    #[prop(optional, into)]
+    glyph: Option<Signal<Glyph>>,
+    /// For a button that stays down: whether it is.
+    #[prop(optional, into)]
+    pressed: Option<Signal<bool>>,
+    /// Whether it cannot be pressed now.
+    #[prop(optional, into)]
+    disabled: Signal<bool>,
+    /// Called with the command.
+    #[prop(into)]
+    on_command: Callback<Command>,
+) -> impl IntoView {
+    let glyph = glyph.unwrap_or_else(|| command_glyph(command).into());
+    let press = move || on_command.run(command);
+    let (label, test_id, key) = (command.label(), command_test_id(command), command_key(command, platform));
+    match pressed {
+        Some(pressed) => view! { <IconButton glyph label test_id key pressed disabled on_press=press /> }.into_any(),
+        None => view! { <IconButton glyph label test_id key disabled on_press=press /> }.into_any(),
+    }
+}
+
+/// The first key of a command as people read it.
+pub(crate) fn command_key(command: Command, platform: Platform) -> String {
+    command.shortcuts().first().map(|shortcut| shortcut.text(platform)).unwrap_or_default()
+}
+
+/// The `data-testid` of the button of a command.
+pub(crate) fn command_test_id(command: Command) -> &'static str {
+    match command {
+        Command::Undo => "undo",
+        Command::Redo => "redo",
+        Command::Fit => "fit",
+        Command::ZoomIn => "zoom-in",
+        Command::ZoomOut => "zoom-out",
+        Command::ToolPan => "tool-pan",
+        Command::ToolLasso => "tool-lasso",
+        Command::ToolRectangle => "tool-rectangle",
+        Command::InvertSelection => "invert-selection",
+        Command::ClearFilters => "clear-filters",
+        Command::Subset => "subset",
+        Command::Unsubset => "unsubset",
+        Command::SaveCellSet => "save-set",
+        Command::CompareSets => "compare-sets",
+        Command::SearchGene => "search-gene",
+        Command::ToggleLeftSidebar => "toggle-left",
+        Command::ToggleRightSidebar => "toggle-right",
+        Command::ToggleTheme => "theme-toggle",
+        Command::SavePicture => "save-picture",
+        Command::CopyLink => "copy-link",
+        Command::ShowShortcuts => "shortcuts",
+    }
+}
+
+/// The icon of a command.
+pub(crate) fn command_glyph(command: Command) -> Glyph {
+    match command {
+        Command::Undo => Glyph::Undo,
+        Command::Redo => Glyph::Redo,
+        Command::Fit => Glyph::Fit,
+        Command::ZoomIn | Command::SaveCellSet => Glyph::Plus,
+        Command::ZoomOut => Glyph::Minus,
+        Command::ToolPan => Glyph::Pan,
+        Command::ToolLasso => Glyph::Lasso,
+        Command::ToolRectangle => Glyph::Rectangle,
+        Command::InvertSelection => Glyph::Invert,
+        Command::ClearFilters => Glyph::ClearFilters,
+        Command::Subset => Glyph::Subset,
+        Command::Unsubset => Glyph::Unsubset,
+        Command::CompareSets => Glyph::Compare,
+        Command::SearchGene => Glyph::Search,
+        Command::ToggleLeftSidebar => Glyph::PanelLeft,
+        Command::ToggleRightSidebar => Glyph::PanelRight,
+        Command::ToggleTheme => Glyph::System,
+        Command::SavePicture => Glyph::Download,
+        Command::CopyLink => Glyph::Link,
+        Command::ShowShortcuts => Glyph::Help,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_command_has_a_test_id_of_its_own() {
+        let ids: BTreeSet<_> = Command::ALL.into_iter().map(command_test_id).collect();
+        assert_eq!(ids.len(), Command::ALL.len());
+    }
+}

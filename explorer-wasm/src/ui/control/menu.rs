@@ -1,0 +1,133 @@
+//! A button that opens a list of things to do, above everything else.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use leptos::{ev::KeyboardEvent, html, prelude::*};
+use wasm_bindgen::JsCast;
+
+use crate::ui::{Glyph, Icon};
+
+static NEXT_ID: AtomicU32 = AtomicU32::new(0);
+
+/// An icon button with a menu of [`MenuItem`]s. The browser closes it on Escape and on a press
+/// elsewhere.
+#[component]
+pub fn Menu(
+    /// The icon of the button.
+    #[prop(into)]
+    glyph: Signal<Glyph>,
+    /// The name of the button.
+    #[prop(into)]
+    label: Signal<String>,
+    /// Its `data-testid`.
+    #[prop(optional, into)]
+    test_id: String,
+    /// The items.
+    children: Children,
+) -> impl IntoView {
+    let id = format!("menu-{}", NEXT_ID.fetch_add(1, Ordering::Relaxed));
+    let button = NodeRef::<html::Button>::new();
+    let menu = NodeRef::<html::Div>::new();
+    let place = move |_| {
+        let (Some(button), Some(menu)) = (button.get_untracked(), menu.get_untracked()) else {
+            return;
+        };
+        let rect = button.get_bounding_client_rect();
+        let inner = |size: Result<wasm_bindgen::JsValue, _>| size.ok().and_then(|size| size.as_f64());
+        let (Some(width), Some(height)) = (inner(window().inner_width()), inner(window().inner_height())) else {
+            return;
+        };
+        // Right edges together, since menus hang from buttons at the right of their rows.
+        let style = HtmlStyle::style(&menu);
+        let below = rect.bottom() + 4.0 + 200.0 < height;
+        let _ = style.set_property("right", &format!("{}px", (width - rect.right()).max(8.0)));
+        let _ = style.set_property("top", &if below { format!("{}px", rect.bottom() + 4.0) } else { "auto".into() });
+        let _ = style
+            .set_property("bottom", &if below { "auto".into() } else { format!("{}px", height - rect.top() + 4.0) });
+    };
+    let move_by_key = move |event: KeyboardEvent| {
+        let Some(menu) = menu.get_untracked() else { return };
+        let items = menu.children();
+        let active = document().active_element();
+        let at = (0..items.length()).find(|&index| items.item(index) == active);
+        let last = items.length().saturating_sub(1);
+        let next = match (event.key().as_str(), at) {
+            ("ArrowDown", Some(at)) if at < last => at + 1,
+            ("ArrowDown" | "Home", _) => 0,
+            ("ArrowUp", Some(at)) if at > 0 => at - 1,
+            ("ArrowUp" | "End", _) => last,
+            _ => return,
+        };
+        event.prevent_default();
+        focus(items.item(next));
+    };
+    view! {
+        <button
+            type="button"
+            class="icon-button"
+            data-testid=test_id
+            data-hint=move || label.get()
+            aria-label=move || label.get()
+            aria-haspopup="menu"
+            popovertarget=id.clone()
+            node_ref=button
+            on:click=place
+            on:keydown=move_by_key
+        >
+            <Icon glyph />
+        </button>
+        <div class="menu" role="menu" popover="auto" id=id node_ref=menu on:keydown=move_by_key>
+            {children()}
+        </div>
+    }
+}
+
+/// One thing to do.
+#[component]
+pub fn MenuItem(
+    /// Its name.
+    #[prop(into)]
+    label: Signal<String>,
+    /// Its `data-testid`.
+    #[prop(optional, into)]
+    test_id: String,
+    /// An icon before the name.
+    #[prop(optional)]
+    glyph: Option<Glyph>,
+    /// Called when chosen; the menu closes itself.
+    #[prop(into)]
+    on_choose: Callback<()>,
+) -> impl IntoView {
+    let item = NodeRef::<html::Button>::new();
+    let choose = move |_| {
+        let menu = item.get_untracked().and_then(|item| item.closest("[popover]").ok()?);
+        if let Some(menu) = menu.and_then(|menu| menu.dyn_into::<web_sys::HtmlElement>().ok()) {
+            let _ = menu.hide_popover();
+        }
+        on_choose.run(());
+    };
+    view! {
+        <button type="button" class="menu-item" role="menuitem" data-testid=test_id node_ref=item on:click=choose>
+            {glyph.map(|glyph| view! { <Icon glyph /> })}
+            <span class="ellipsis">{move || label.get()}</span>
+        </button>
+    }
+}
+
+/// Moves the keyboard's focus to an element, if it can take it.
+pub(crate) fn focus(element: Option<web_sys::Element>) {
+    if let Some(element) = element.and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok()) {
+        let _ = element.focus();
+    }
+}
+
+/// The inline style of an element, past the name clash with Leptos's own `style`.
+trait HtmlStyle {
+    fn style(&self) -> web_sys::CssStyleDeclaration;
+}
+
+impl HtmlStyle for web_sys::HtmlDivElement {
+    fn style(&self) -> web_sys::CssStyleDeclaration {
+        web_sys::HtmlElement::style(self)
+    }
+}

@@ -1,0 +1,22 @@
+//! The small parts that every panel is made of.
+
+mod button;
+mod checkbox;
+mod hint;
+mod menu;
+mod progress;
+mod segmented;
+mod select;
+mod size;
+mod virtual_list;
+
+pub use button::{Button, ButtonKind, IconButton};
+pub use checkbox::{Check, Checkbox};
+pub use hint::HintLayer;
+pub(crate) use menu::focus;
+pub use menu::{Menu, MenuItem};
+pub use progress::Progress;
+pub use segmented::{Segment, Segmented};
+pub use select::{Choice, Select};
+pub(crate) use size::watch_size;
+pub use virtual_list::{VirtualList, Window, row_height_px, scroll_to_show};

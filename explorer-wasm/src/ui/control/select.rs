@@ -1,0 +1,80 @@
+//! One choice of many, by the platform's own list.
+
+use leptos::prelude::*;
+
+use crate::ui::{Glyph, Icon};
+
+/// One choice of a [`Select`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Choice {
+    /// What identifies it.
+    pub value: String,
+    /// What is shown.
+    pub label: String,
+}
+
+impl Choice {
+    /// A choice from its value and its label.
+    pub fn new(value: impl Into<String>, label: impl Into<String>) -> Self {
+        Self { value: value.into(), label: label.into() }
+    }
+}
+
+/// A list to choose one of.
+#[component]
+pub fn Select(
+    /// The choices.
+    #[prop(into)]
+    choices: Signal<Vec<Choice>>,
+    /// The value of the one made.
+    #[prop(into)]
+    value: Signal<String>,
+    /// Its name for assistive technology.
+    #[prop(into)]
+    label: Signal<String>,
+    /// Its `data-testid`.
+    #[prop(optional, into)]
+    test_id: String,
+    /// Whether nothing can be chosen now.
+    #[prop(optional, into)]
+    disabled: Signal<bool>,
+    /// Called with the value of the one asked for.
+    #[prop(into)]
+    on_choose: Callback<String>,
+) -> impl IntoView {
+    view! {
+        <span class="select-box">
+            <select
+                class="select"
+                data-testid=test_id
+                aria-label=move || label.get()
+                disabled=move || disabled.get()
+                // After the options are in place, or the browser shows the first of them.
+                prop:value=move || {
+                    choices.track();
+                    value.get()
+                }
+                on:change:target=move |event| on_choose.run(event.target().value())
+            >
+                {move || {
+                    choices
+                        .get()
+                        .into_iter()
+                        .map(|choice| {
+                            let own = choice.value.clone();
+                            view! {
+                                <option
+                                    value=choice.value
+                                    selected=move || value.get() == own
+                                >
+                                    {choice.label}
+                                </option>
+                            }
+                        })
+                        .collect_view()
+                }}
+            </select>
+            <Icon glyph=Glyph::ChevronDown />
+        </span>
+    }
+}

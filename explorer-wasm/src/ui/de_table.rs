@@ -1,0 +1,177 @@
+//! The table of a comparison's result: every gene, sorted.
+
+use std::sync::Arc;
+
+use explorer_core::{
+    de::{DeTable, Direction, Effect},
+    format::{p_value, significant},
+};
+use leptos::prelude::*;
+
+use super::{
+    Glyph, Icon, VirtualList,
+    de_filters::{DeColumn, DeSort},
+};
+
+/// The genes of `rows`, in that order.
+#[component]
+pub(crate) fn DeRows(
+    table: Signal<Option<Arc<DeTable>>>,
+    names: Signal<Arc<[String]>>,
+    #[prop(into)] rows: Signal<Arc<[u32]>>,
+    sort: RwSignal<DeSort>,
+    colored: Signal<Option<String>>,
+    on_gene: Callback<String>,
+) -> impl IntoView {
+    let effect = move || table.with(|table| table.as_ref().map_or(Effect::default(), |table| table.options.effect));
+    let headings = DeColumn::ALL
+        .into_iter()
+        .map(|column| {
+            let direction = move || (sort.get().column == column).then(|| sort.get().direction);
+            let aria = move || match direction() {
+                None => "none",
+                Some(Direction::Ascending) => "ascending",
+                Some(Direction::Descending) => "descending",
+            };
+            view! {
+                <div role="columnheader" class="de-heading" aria-sort=aria>
+                    <button
+                        type="button"
+                        data-testid=column.test_id()
+                        data-hint=move || column.heading(effect()).1
+                        on:click=move |_| sort.update(|sort| *sort = sort.pressed(column))
+                    >
+                        <span>{move || column.heading(effect()).0}</span>
+                        <Icon glyph=Glyph::ChevronDown />
+                    </button>
+                </div>
+            }
+        })
+        .collect_view();
+    let row = Callback::new(move |index: usize| {
+        let gene = Signal::derive(move || rows.with(|rows| rows.get(index).map(|&gene| gene as usize)));
+        view! { <DeRow gene table names colored on_gene /> }.into_any()
+    });
+    view! {
+        <div
+            class="de-table"
+            role="table"
+            aria-label="Genes"
+            aria-rowcount=move || rows.with(|rows| rows.len()).to_string()
+            data-testid="de-table"
+        >
+            <div class="de-headings" role="row">{headings}</div>
+            <VirtualList count=Signal::derive(move || rows.with(|rows| rows.len())) role="rowgroup" label="Genes" row />
+            <Show when=move || table.with(Option::is_none)>
+                <div class="de-loading" aria-busy="true">
+                    {(0..8).map(|_| view! { <span class="skeleton"></span> }).collect_view()}
+                </div>
+            </Show>
+            <Show when=move || table.with(Option::is_some) && rows.with(|rows| rows.is_empty())>
+                <p class="de-none note">"No gene passes these filters."</p>
+            </Show>
+        </div>
+    }
+}
+
+/// One gene. A press anywhere on the row colours by it.
+#[component]
+fn DeRow(
+    gene: Signal<Option<usize>>,
+    table: Signal<Option<Arc<DeTable>>>,
+    names: Signal<Arc<[String]>>,
+    colored: Signal<Option<String>>,
+    on_gene: Callback<String>,
+) -> impl IntoView {
+    let name = Memo::new(move |_| names.with(|names| names.get(gene.get()?).cloned()).unwrap_or_default());
+    let cell = move |value: fn(&DeTable, usize) -> String| {
+        move || {
+            table.with(|table| {
+                Some(value(
+                    table.as_ref()?,
+                    gene.get().filter(|&gene| gene < table.as_ref().map_or(0, |table| table.len()))?,
+                ))
+            })
+        }
+    };
+    let chosen =
+        move || colored.with(|colored| colored.as_ref().is_some_and(|colored| name.with(|name| name == colored)));
+    let conventional = move || {
+        table.with(|table| {
+            table
+                .as_ref()?
+                .degenerate
+                .get(gene.get()?)
+                .copied()
+                .flatten()
+                .is_some()
+                .then_some("Too few cells or no variance: t and p are by convention")
+        })
+    };
+    view! {
+        <div
+            class="de-row"
+            class:chosen=chosen
+            role="row"
+            data-testid=move || format!("de-row-{}", name.get())
+            on:click=move |_| on_gene.run(name.get_untracked())
+        >
+            <div role="rowheader" class="de-gene">
+                <button
+                    type="button"
+                    class="ellipsis"
+                    aria-pressed=move || chosen().to_string()
+                    title=move || name.get()
+                >
+                    {move || name.get()}
+                </button>
+            </div>
+            <div
+                role="cell"
+                class:de-up=move || table.with(|table| is_positive(table.as_deref(), gene.get()))
+                class="de-effect"
+            >
+                {cell(|table, gene| signed(table.effect[gene]))}
+            </div>
+            <div role="cell" title=conventional>{cell(|table, gene| signed(table.score[gene]))}</div>
+            <div role="cell">{cell(|table, gene| p_value(table.log10_pval[gene]))}</div>
+            <div role="cell">{cell(|table, gene| p_value(table.pval_adj[gene].log10()))}</div>
+            <div role="cell">{cell(|table, gene| format!("{:.1}", table.pct_group[gene]))}</div>
+            <div role="cell">{cell(|table, gene| format!("{:.1}", table.pct_reference[gene]))}</div>
+            <div role="cell">{cell(|table, gene| significant(table.mean_group[gene], 3))}</div>
+            <div role="cell">{cell(|table, gene| significant(table.mean_reference[gene], 3))}</div>
+        </div>
+    }
+}
+
+fn is_positive(table: Option<&DeTable>, gene: Option<usize>) -> bool {
+    table.zip(gene).and_then(|(table, gene)| table.effect.get(gene)).is_some_and(|&effect| effect > 0.0)
+}
+
+/// Two decimals and a sign that is as wide for both: `+1.20`, `−0.35`.
+fn signed(value: f64) -> String {
+    if value.is_infinite() {
+        return if value > 0.0 { "+∞".to_owned() } else { "−∞".to_owned() };
+    }
+    let text = format!("{:.2}", value.abs());
+    if text == "0.00" {
+        text
+    } else if value < 0.0 {
+        format!("−{text}")
+    } else {
+        format!("+{text}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::signed;
+
+    #[test]
+    fn signs_stand_before_all_but_zero() {
+        assert_eq!(signed(1.2), "+1.20");
+        assert_eq!(signed(-0.351), "−0.35");
+        assert_eq!(signed(-0.001), "0.00");
+        assert_eq!(signed(f64::NEG_INFINITY), "−∞");
+    }
+}

@@ -1,0 +1,218 @@
+//! The result of a comparison: what was compared, the volcano plot, the table.
+
+use std::sync::Arc;
+
+use explorer_core::de::{DeFilter, DeTable};
+use leptos::{
+    ev::{KeyboardEvent, PointerEvent},
+    html,
+    prelude::*,
+};
+
+use super::{
+    Button, ButtonKind, Glyph, Icon, IconButton, Segment, Segmented,
+    de_filters::{DeFilters, DeSort},
+    de_table::DeRows,
+    text::plural,
+    volcano::Volcano,
+};
+
+/// Gene sets larger than this are of no use, and slow.
+const MAX_SET: usize = 500;
+/// The least height of the panel, and of what is left of the picture, in CSS pixels.
+const LEAST_PX: f64 = 160.0;
+/// One step of the keyboard on the panel's edge, in CSS pixels.
+const STEP_PX: f64 = 24.0;
+
+/// What was compared, and how.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DeSummary {
+    /// "T cells against the rest".
+    pub title: String,
+    /// Sizes of the sets, method, layer, road and time: a few words each.
+    pub facts: Vec<String>,
+    /// Why the numbers are to be read with care, where there is a reason.
+    pub caution: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Face {
+    Table,
+    Plot,
+}
+
+/// The result, in a panel below the picture on a wide screen, over all of it on a narrow one.
+#[component]
+pub fn DeView(
+    /// What was compared.
+    #[prop(into)]
+    summary: Signal<DeSummary>,
+    /// The statistics, one row a gene; `None` while they are on their way.
+    #[prop(into)]
+    table: Signal<Option<Arc<DeTable>>>,
+    /// The names of the genes, in the table's order.
+    #[prop(into)]
+    names: Signal<Arc<[String]>>,
+    /// The gene that cells are coloured by.
+    #[prop(into)]
+    colored: Signal<Option<String>>,
+    /// Called with the gene to colour by.
+    #[prop(into)]
+    on_gene: Callback<String>,
+    /// Called with the genes that a set is to be made of.
+    #[prop(into)]
+    on_gene_set: Callback<Vec<String>>,
+    /// Called to save the whole table as CSV.
+    #[prop(into)]
+    on_export: Callback<()>,
+    /// Called to close the result.
+    #[prop(into)]
+    on_close: Callback<()>,
+) -> impl IntoView {
+    let filter = RwSignal::new(DeFilter::default());
+    let sort = RwSignal::new(DeSort::default());
+    let face = RwSignal::new(Face::Table);
+    let order = Memo::new(move |_| {
+        let names = names.get();
+        table.with(|table| {
+            let table = table.as_ref().filter(|table| table.len() <= names.len())?;
+            Some(sort.get().order(table, &names))
+        })
+    });
+    let rows = Memo::new(move |_| -> Arc<[u32]> {
+        let mut rows = order.get().unwrap_or_default();
+        table.with(|table| {
+            if let Some(table) = table {
+                names.with(|names| filter.with(|filter| table.retain(&mut rows, names, filter)));
+            }
+        });
+        rows.into()
+    });
+    let n_rows = move || rows.with(|rows| rows.len());
+    let count = move || {
+        let all = table.with(|table| table.as_ref().map_or(0, |table| table.len()));
+        let shown = n_rows();
+        if shown == all { plural(all, "gene", "genes") } else { format!("{shown} of {}", plural(all, "gene", "genes")) }
+    };
+    let make_set = move || {
+        let shown = rows.get_untracked();
+        on_gene_set.run(names.with_untracked(|names| shown.iter().map(|&gene| names[gene as usize].clone()).collect()));
+    };
+    let effect = move || table.with(|table| table.as_ref().map(|table| table.options.effect).unwrap_or_default());
+    let faces = vec![
+        Segment { value: Face::Table, label: "Table", glyph: None, key: "", test_id: "de-show-table" },
+        Segment { value: Face::Plot, label: "Volcano", glyph: None, key: "", test_id: "de-show-volcano" },
+    ];
+    let panel = NodeRef::<html::Section>::new();
+    let height_px = RwSignal::new(None::<f64>);
+    view! {
+        <section
+            class="de"
+            class:show-plot=move || face.get() == Face::Plot
+            aria-label="Differential expression"
+            data-testid="de-view"
+            node_ref=panel
+            style:height=move || height_px.get().map(|height_px| format!("{height_px}px"))
+        >
+            <Edge panel height_px />
+            <header class="de-head">
+                <h2 class="ellipsis" data-testid="de-title">{move || summary.get().title}</h2>
+                <div class="de-actions">
+                    <Button
+                        label="Gene set"
+                        test_id="de-gene-set"
+                        kind=ButtonKind::Quiet
+                        glyph=Glyph::Plus
+                        disabled=move || !(1..=MAX_SET).contains(&n_rows())
+                        on_press=make_set
+                    />
+                    <Button
+                        label="CSV"
+                        test_id="de-export"
+                        kind=ButtonKind::Quiet
+                        glyph=Glyph::Download
+                        disabled=move || table.with(Option::is_none)
+                        on_press=on_export
+                    />
+                    <IconButton glyph=Glyph::Close label="Close" test_id="de-close" on_press=on_close />
+                </div>
+                <p class="de-facts note" data-testid="de-facts">
+                    {move || summary.get().facts.into_iter().map(|fact| view! { <span>{fact}</span> }).collect_view()}
+                </p>
+            </header>
+            {move || {
+                summary
+                    .get()
+                    .caution
+                    .map(|caution| {
+                        view! {
+                            <p class="de-caution note">
+                                <Icon glyph=Glyph::Warning />
+                                {caution}
+                            </p>
+                        }
+                    })
+            }}
+            <div class="de-tools">
+                <div class="de-faces">
+                    <Segmented segments=faces value=face label="View" on_choose=move |chosen| face.set(chosen) />
+                </div>
+                <DeFilters filter effect=Signal::derive(effect) />
+                <span class="de-count note" role="status" data-testid="de-count">{count}</span>
+            </div>
+            <div class="de-body">
+                <Volcano table names rows colored on_gene />
+                <DeRows table names rows sort colored on_gene />
+            </div>
+        </section>
+    }
+}
+
+/// The upper edge of the panel: drag it, or arrow keys, to share the height with the picture.
+#[component]
+fn Edge(panel: NodeRef<html::Section>, height_px: RwSignal<Option<f64>>) -> impl IntoView {
+    let edge = NodeRef::<html::Div>::new();
+    let held = StoredValue::new(None::<f64>);
+    let resize = move |delta_px: f64| {
+        let Some(panel) = panel.get_untracked() else { return };
+        let room_px = panel.parent_element().map_or(f64::INFINITY, |parent| f64::from(parent.client_height()));
+        let now = f64::from(panel.offset_height());
+        height_px.set(Some((now + delta_px).min(room_px - LEAST_PX).max(LEAST_PX)));
+    };
+    let press = move |event: PointerEvent| {
+        if let Some(edge) = edge.get_untracked() {
+            let _ = edge.set_pointer_capture(event.pointer_id());
+            held.set_value(Some(f64::from(event.client_y())));
+        }
+    };
+    let pull = move |event: PointerEvent| {
+        if let Some(before) = held.get_value() {
+            let now = f64::from(event.client_y());
+            resize(before - now);
+            held.set_value(Some(now));
+        }
+    };
+    let key = move |event: KeyboardEvent| {
+        match event.key().as_str() {
+            "ArrowUp" => resize(STEP_PX),
+            "ArrowDown" => resize(-STEP_PX),
+            _ => return,
+        }
+        event.prevent_default();
+    };
+    view! {
+        <div
+            class="de-edge"
+            role="separator"
+            aria-orientation="horizontal"
+            aria-label="Height of the result"
+            tabindex="0"
+            node_ref=edge
+            on:pointerdown=press
+            on:pointermove=pull
+            on:pointerup=move |_| held.set_value(None)
+            on:pointercancel=move |_| held.set_value(None)
+            on:keydown=key
+        ></div>
+    }
+}

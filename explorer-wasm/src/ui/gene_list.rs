@@ -1,0 +1,125 @@
+//! The genes at hand: each with its histogram, to colour and filter by.
+
+use std::sync::Arc;
+
+use explorer_core::state::Range;
+use leptos::prelude::*;
+
+use super::{Bars, BrushChange, BrushHistogram, CountScale, Glyph, Histogram, Icon, IconButton};
+
+/// A gene of the list.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct GeneItem {
+    /// The name it goes by.
+    pub name: String,
+    /// Its other name, where it has one: the id, say.
+    pub detail: String,
+}
+
+/// The list of genes. What a row shows is asked for once, when the row appears.
+#[component]
+pub fn GeneList(
+    /// The genes, in order, each once.
+    #[prop(into)]
+    genes: Signal<Vec<GeneItem>>,
+    /// The histogram of a gene; `None` while it is on its way.
+    #[prop(into)]
+    bars_of: Callback<String, Signal<Option<Arc<Bars>>>>,
+    /// The brush of a gene.
+    #[prop(into)]
+    range_of: Callback<String, Signal<Option<Range>>>,
+    /// The gene that cells are coloured by.
+    #[prop(into)]
+    colored: Signal<Option<String>>,
+    /// Called with the gene to colour by, or, when it is so coloured, to stop.
+    #[prop(into)]
+    on_color: Callback<String>,
+    /// Called with the gene to take off the list.
+    #[prop(into)]
+    on_remove: Callback<String>,
+    /// Called during a drag and at its end.
+    #[prop(into)]
+    on_brush: Callback<(String, BrushChange)>,
+) -> impl IntoView {
+    view! {
+        <ul class="gene-list" aria-label="Genes">
+            <For each=move || genes.get() key=|gene| gene.clone() let:gene>
+                <GeneRow
+                    bars=bars_of.run(gene.name.clone())
+                    range=range_of.run(gene.name.clone())
+                    gene
+                    colored
+                    on_color
+                    on_remove
+                    on_brush
+                />
+            </For>
+        </ul>
+        <Show when=move || genes.with(Vec::is_empty)>
+            <p class="gene-none note">"Genes that you find are listed here, to colour and filter cells by."</p>
+        </Show>
+    }
+}
+
+#[component]
+fn GeneRow(
+    gene: GeneItem,
+    bars: Signal<Option<Arc<Bars>>>,
+    range: Signal<Option<Range>>,
+    colored: Signal<Option<String>>,
+    on_color: Callback<String>,
+    on_remove: Callback<String>,
+    on_brush: Callback<(String, BrushChange)>,
+) -> impl IntoView {
+    // A gene that filters cells shows how.
+    let expanded = RwSignal::new(range.with_untracked(Option::is_some));
+    let GeneItem { name, detail } = gene;
+    let name = StoredValue::new(name);
+    let own = move || name.get_value();
+    let chevron = Signal::derive(move || if expanded.get() { Glyph::ChevronDown } else { Glyph::ChevronRight });
+    let title = if detail.is_empty() { own() } else { format!("{} · {detail}", own()) };
+    view! {
+        <li class="gene-row" data-testid=format!("gene-row-{}", own())>
+            <div class="gene-head">
+                <button
+                    type="button"
+                    class="gene-name"
+                    title=title
+                    data-testid=format!("gene-expand-{}", own())
+                    aria-expanded=move || expanded.get().to_string()
+                    on:click=move |_| expanded.update(|expanded| *expanded = !*expanded)
+                >
+                    <Icon glyph=chevron />
+                    <span class="ellipsis">{own()}</span>
+                </button>
+                <span class="gene-bars" class:brushed=move || range.get().is_some()>
+                    <Histogram bars scale=CountScale::Log />
+                </span>
+                <IconButton
+                    glyph=Glyph::Drop
+                    label="Colour by"
+                    test_id=format!("gene-color-{}", own())
+                    pressed=move || colored.with(|colored| colored.as_ref() == Some(&own()))
+                    on_press=move || on_color.run(own())
+                />
+                <IconButton
+                    glyph=Glyph::Close
+                    label="Remove"
+                    test_id=format!("gene-remove-{}", own())
+                    on_press=move || on_remove.run(own())
+                />
+            </div>
+            <Show when=move || expanded.get()>
+                <div class="gene-body">
+                    <BrushHistogram
+                        name=own()
+                        bars
+                        range
+                        scale=CountScale::Log
+                        on_brush=move |change| on_brush.run((own(), change))
+                    />
+                </div>
+            </Show>
+        </li>
+    }
+}

@@ -1,0 +1,238 @@
+//! Finding genes by symbol or id, one at a time or by a pasted list.
+
+use std::sync::Arc;
+
+use leptos::{
+    ev::{ClipboardEvent, KeyboardEvent},
+    html,
+    prelude::*,
+};
+
+use super::{Glyph, Icon, IconButton, text::plural};
+
+/// One gene found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GeneHit {
+    /// The name it goes by.
+    pub name: String,
+    /// Its other name, where it has one: the id, say.
+    pub detail: String,
+    /// The characters of `name` that match, ascending, counted in `char`s.
+    pub matched: Vec<u32>,
+}
+
+/// A field that suggests genes while one types.
+#[component]
+pub fn GeneSearch(
+    /// What was found for the last query, best first.
+    #[prop(into)]
+    hits: Signal<Arc<[GeneHit]>>,
+    /// Names of a pasted list that no gene has.
+    #[prop(into)]
+    unknown: Signal<Vec<String>>,
+    /// Moves the focus to the field whenever it changes.
+    #[prop(optional, into)]
+    focus: Signal<u32>,
+    /// Called with what is typed.
+    #[prop(into)]
+    on_query: Callback<String>,
+    /// Called with the gene chosen.
+    #[prop(into)]
+    on_pick: Callback<String>,
+    /// Called with the names of a pasted list.
+    #[prop(into)]
+    on_list: Callback<Vec<String>>,
+    /// Called when the report of unknown names has been read.
+    #[prop(into)]
+    on_dismiss: Callback<()>,
+) -> impl IntoView {
+    let field = NodeRef::<html::Input>::new();
+    let query = RwSignal::new(String::new());
+    let open = RwSignal::new(false);
+    let active = RwSignal::new(0_usize);
+    Effect::new(move |before: Option<u32>| {
+        let now = focus.get();
+        if let (true, Some(field)) = (before.is_some_and(|before| before != now), field.get_untracked()) {
+            let _ = field.focus();
+            field.select();
+        }
+        now
+    });
+    let ask = move |text: String| {
+        open.set(!text.trim().is_empty());
+        active.set(0);
+        query.set(text.clone());
+        on_query.run(text);
+    };
+    let pick = move |name: String| {
+        on_pick.run(name);
+        ask(String::new());
+    };
+    let key = move |event: KeyboardEvent| {
+        let count = hits.with_untracked(|hits| hits.len());
+        match event.key().as_str() {
+            "ArrowDown" if count > 0 => active.update(|active| *active = (*active + 1) % count),
+            "ArrowUp" if count > 0 => active.update(|active| *active = (*active + count - 1) % count),
+            "Enter" => {
+                let names = gene_names(&query.get_untracked());
+                let hit = hits.with_untracked(|hits| hits.get(active.get_untracked()).map(|hit| hit.name.clone()));
+                match hit {
+                    _ if names.len() > 1 => {
+                        on_list.run(names);
+                        ask(String::new());
+                    }
+                    Some(name) if open.get_untracked() => pick(name),
+                    _ => return,
+                }
+            }
+            "Escape" if open.get_untracked() => ask(String::new()),
+            _ => return,
+        }
+        event.prevent_default();
+        event.stop_propagation();
+    };
+    // A field of one line would run the lines of a list together.
+    let paste = move |event: ClipboardEvent| {
+        let text = event.clipboard_data().and_then(|data| data.get_data("text/plain").ok()).unwrap_or_default();
+        let names = gene_names(&text);
+        if names.len() > 1 {
+            event.prevent_default();
+            on_list.run(names);
+        }
+    };
+    let empty = move || hits.with(|hits| hits.is_empty());
+    let options = move || {
+        hits.get()
+            .iter()
+            .cloned()
+            .enumerate()
+            .map(|(index, hit)| view! { <HitRow hit index active on_pick=pick /> })
+            .collect_view()
+    };
+    view! {
+        <div class="gene-search">
+            <div class="field-search">
+                <Icon glyph=Glyph::Search />
+                <input
+                    class="field"
+                    type="search"
+                    role="combobox"
+                    placeholder="Find a gene, or paste a list"
+                    autocomplete="off"
+                    spellcheck="false"
+                    aria-label="Find a gene"
+                    aria-autocomplete="list"
+                    aria-controls="gene-hits"
+                    aria-expanded=move || open.get().to_string()
+                    aria-activedescendant=move || (open.get() && !empty()).then(|| hit_id(active.get()))
+                    data-testid="gene-search"
+                    node_ref=field
+                    prop:value=move || query.get()
+                    on:input:target=move |event| ask(event.target().value())
+                    on:keydown=key
+                    on:paste=paste
+                    on:blur=move |_| open.set(false)
+                    on:focus=move |_| open.set(!query.with_untracked(|query| query.trim().is_empty()))
+                />
+            </div>
+            <Show when=move || open.get()>
+                <ul class="gene-hits" id="gene-hits" role="listbox" aria-label="Genes found">
+                    {options}
+                    <Show when=empty>
+                        <li class="gene-hits-none note">"No gene matches."</li>
+                    </Show>
+                </ul>
+            </Show>
+            <Show when=move || unknown.with(|unknown| !unknown.is_empty())>
+                <div class="gene-unknown" role="status" data-testid="gene-unknown">
+                    <p class="note">
+                        {move || unknown.with(|unknown| plural(unknown.len(), "name", "names"))}
+                        " not found: "
+                        {move || unknown.get().join(", ")}
+                    </p>
+                    <IconButton glyph=Glyph::Close label="Dismiss" test_id="gene-unknown-dismiss" on_press=on_dismiss />
+                </div>
+            </Show>
+        </div>
+    }
+}
+
+fn hit_id(index: usize) -> String {
+    format!("gene-hit-{index}")
+}
+
+#[component]
+fn HitRow(
+    hit: GeneHit,
+    index: usize,
+    active: RwSignal<usize>,
+    #[prop(into)] on_pick: Callback<String>,
+) -> impl IntoView {
+    let row = NodeRef::<html::Li>::new();
+    let chosen = move || active.get() == index;
+    Effect::new(move |_| {
+        if let (true, Some(row)) = (chosen(), row.get()) {
+            row.scroll_into_view_with_bool(false);
+        }
+    });
+    let GeneHit { name, detail, matched } = hit;
+    let letters = name
+        .chars()
+        .zip(0..)
+        .map(|(letter, at)| {
+            if matched.contains(&at) {
+                view! { <mark>{letter.to_string()}</mark> }.into_any()
+            } else {
+                letter.to_string().into_any()
+            }
+        })
+        .collect_view();
+    let test_id = format!("gene-hit-{name}");
+    view! {
+        <li
+            class="gene-hit"
+            role="option"
+            id=hit_id(index)
+            data-testid=test_id
+            aria-selected=move || chosen().to_string()
+            node_ref=row
+            on:pointermove=move |_| active.set(index)
+            // Before the field loses the focus and the list closes.
+            on:pointerdown=|event| event.prevent_default()
+            on:click=move |_| on_pick.run(name.clone())
+        >
+            <span>{letters}</span>
+            <span class="gene-hit-detail ellipsis">{detail}</span>
+        </li>
+    }
+}
+
+/// The names in a list: between lines, tabs, commas or semicolons, or, where there are none of
+/// those, between blanks; each once, in order.
+fn gene_names(text: &str) -> Vec<String> {
+    let hard = |c: char| matches!(c, '\n' | '\r' | '\t' | ',' | ';');
+    let parts: Vec<&str> =
+        if text.trim().contains(hard) { text.split(hard).collect() } else { text.split_whitespace().collect() };
+    let mut names: Vec<String> = Vec::new();
+    for name in parts.into_iter().map(|part| part.trim().trim_matches(['"', '\''])) {
+        if !name.is_empty() && !names.iter().any(|other| other == name) {
+            names.push(name.to_owned());
+        }
+    }
+    names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::gene_names;
+
+    #[test]
+    fn lists_are_read_however_they_are_written() {
+        for list in ["CD3D\nLYZ\r\nMS4A1", "CD3D, LYZ,MS4A1,", " CD3D LYZ  MS4A1 ", "\"CD3D\";'LYZ';\tMS4A1;CD3D"] {
+            assert_eq!(gene_names(list), ["CD3D", "LYZ", "MS4A1"], "{list:?}");
+        }
+        assert_eq!(gene_names("HLA-DRA"), ["HLA-DRA"]);
+        assert_eq!(gene_names("gene one, gene two"), ["gene one", "gene two"]);
+        assert!(gene_names(" \n ").is_empty());
+    }
+}

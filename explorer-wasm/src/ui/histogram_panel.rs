@@ -1,0 +1,68 @@
+//! A continuous column of `obs`: its name, its histogram, colour-by.
+
+use std::sync::Arc;
+
+use explorer_core::state::Range;
+use leptos::prelude::*;
+
+use super::{Bars, BrushChange, BrushHistogram, CountScale, Glyph, IconButton};
+
+/// The panel of one continuous column.
+#[component]
+pub fn HistogramPanel(
+    /// The column's name.
+    #[prop(into)]
+    name: String,
+    /// Its histogram; `None` while it is on its way.
+    #[prop(into)]
+    bars: Signal<Option<Arc<Bars>>>,
+    /// The values that pass; `None` without a brush.
+    #[prop(into)]
+    range: Signal<Option<Range>>,
+    /// Whether cells are coloured by it.
+    #[prop(into)]
+    colored: Signal<bool>,
+    /// Called during a drag and at its end.
+    #[prop(into)]
+    on_brush: Callback<BrushChange>,
+    /// Called to colour by it, or, when it is so coloured, to stop.
+    #[prop(into)]
+    on_color: Callback<()>,
+) -> impl IntoView {
+    let scale = RwSignal::new(CountScale::Linear);
+    let log = move || scale.get() == CountScale::Log;
+    let toggle = move |_| {
+        scale.update(|scale| {
+            *scale = match scale {
+                CountScale::Linear => CountScale::Log,
+                CountScale::Log => CountScale::Linear,
+            };
+        });
+    };
+    view! {
+        <section class="histogram-panel" data-testid=format!("histogram-{name}") aria-label=name.clone()>
+            <div class="histogram-head">
+                <h3 class="ellipsis" title=name.clone()>{name.clone()}</h3>
+                <button
+                    type="button"
+                    class="histogram-log"
+                    data-testid=format!("histogram-log-{name}")
+                    data-hint="Logarithmic counts"
+                    aria-pressed=move || log().to_string()
+                    aria-label="Logarithmic counts"
+                    on:click=toggle
+                >
+                    "log"
+                </button>
+                <IconButton
+                    glyph=Glyph::Drop
+                    label="Colour by"
+                    test_id=format!("histogram-color-{name}")
+                    pressed=colored
+                    on_press=on_color
+                />
+            </div>
+            <BrushHistogram name=name.clone() bars range scale on_brush />
+        </section>
+    }
+}

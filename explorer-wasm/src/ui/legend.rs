@@ -1,0 +1,131 @@
+//! What the colours mean.
+
+use explorer_core::format::significant;
+use leptos::prelude::*;
+
+use super::{Rgb, text::css_color};
+
+/// Labels shown before the rest is left to the sidebar.
+const MAX_ENTRIES: usize = 12;
+
+/// A colour and its label.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LegendEntry {
+    /// The label.
+    pub label: String,
+    /// Its colour.
+    pub color: Rgb,
+}
+
+/// What cells are coloured by.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum LegendModel {
+    /// Nothing.
+    #[default]
+    Plain,
+    /// A number.
+    Continuous {
+        /// The column, gene or gene set.
+        title: String,
+        /// What the numbers are: the layer, say. May be empty.
+        subtitle: String,
+        /// The value at the start of the colours.
+        min: f64,
+        /// The value at their end.
+        max: f64,
+        /// Colours at equal steps from `min` to `max`, at least two.
+        stops: Vec<Rgb>,
+        /// The colour of cells without a value, where there are any.
+        missing: Option<Rgb>,
+    },
+    /// A label.
+    Categorical {
+        /// The column.
+        title: String,
+        /// Its labels, in order.
+        entries: Vec<LegendEntry>,
+    },
+}
+
+/// The legend, over a corner of the picture; nothing when cells are not coloured.
+#[component]
+pub fn Legend(
+    /// What to show.
+    #[prop(into)]
+    model: Signal<LegendModel>,
+    /// Whether the values are on their way.
+    #[prop(optional, into)]
+    loading: Signal<bool>,
+) -> impl IntoView {
+    let content = move || match model.get() {
+        LegendModel::Plain => None,
+        LegendModel::Continuous { title, subtitle, min, max, stops, missing } => {
+            let colors: Vec<_> = stops.into_iter().map(css_color).collect();
+            let middle = significant(min + (max - min) / 2.0, 3);
+            Some(
+                view! {
+                    <Title title subtitle />
+                    <div
+                        class="legend-colors"
+                        style:background=format!("linear-gradient(to right, {})", colors.join(", "))
+                    ></div>
+                    <div class="legend-ticks">
+                        <span>{significant(min, 3)}</span>
+                        <span>{middle}</span>
+                        <span>{significant(max, 3)}</span>
+                    </div>
+                    {missing.map(|color| view! { <Entry label="no value".to_owned() color /> })}
+                }
+                .into_any(),
+            )
+        }
+        LegendModel::Categorical { title, entries } => {
+            let rest = entries.len().saturating_sub(MAX_ENTRIES);
+            Some(
+                view! {
+                    <Title title subtitle=String::new() />
+                    <ul class="legend-entries">
+                        {entries
+                            .into_iter()
+                            .take(MAX_ENTRIES)
+                            .map(|LegendEntry { label, color }| view! { <li><Entry label color /></li> })
+                            .collect_view()}
+                    </ul>
+                    {(rest > 0).then(|| view! { <p class="note">{format!("and {rest} more")}</p> })}
+                }
+                .into_any(),
+            )
+        }
+    };
+    view! {
+        <Show when=move || model.with(|model| *model != LegendModel::Plain)>
+            <section
+                class="legend"
+                class:loading=move || loading.get()
+                aria-label="Legend"
+                aria-busy=move || loading.get().to_string()
+                data-testid="legend"
+            >
+                {content}
+            </section>
+        </Show>
+    }
+}
+
+#[component]
+fn Title(title: String, subtitle: String) -> impl IntoView {
+    view! {
+        <h2 class="legend-title ellipsis" title=title.clone()>{title.clone()}</h2>
+        {(!subtitle.is_empty()).then(|| view! { <p class="legend-subtitle ellipsis">{subtitle}</p> })}
+    }
+}
+
+#[component]
+fn Entry(label: String, color: Rgb) -> impl IntoView {
+    view! {
+        <span class="legend-entry" title=label.clone()>
+            <i class="legend-swatch" style:background=css_color(color)></i>
+            <span class="ellipsis">{label.clone()}</span>
+        </span>
+    }
+}

@@ -1,0 +1,64 @@
+//! The face of the page: components that show what they are given and say what was asked for.
+//!
+//! They know no store, fetch nothing and hold no state but that of the moment (an open menu, a field
+//! being typed into). What they show comes in signals of plain data; what the user does goes out
+//! through callbacks. Styles are in `www/style`, one sheet for each component, by the same name.
+
+mod brush;
+mod brush_histogram;
+mod category_panel;
+mod category_rows;
+mod cell_sets;
+mod cell_tooltip;
+mod command_button;
+mod compare_panel;
+mod control;
+mod dataset_info;
+mod de_filters;
+mod de_table;
+mod de_view;
+mod gene_list;
+mod gene_search;
+mod gene_sets;
+mod histogram;
+mod histogram_panel;
+mod icon;
+mod legend;
+mod notice;
+mod rename;
+mod screens;
+mod shell;
+mod shortcuts_dialog;
+mod text;
+mod toolbar;
+mod top_bar;
+mod volcano;
+
+pub use brush::{BrushChange, BrushPhase};
+pub use brush_histogram::{BrushHistogram, CountScale};
+pub use category_panel::CategoryPanel;
+pub use category_rows::{BarPart, CategoryValue, ValueCount};
+pub use cell_sets::{CellSetItem, CellSets};
+pub use cell_tooltip::{CellTip, CellTooltip};
+pub use command_button::CommandButton;
+pub use compare_panel::{ComparePanel, CompareState};
+pub use control::{
+    Button, ButtonKind, Check, Checkbox, Choice, HintLayer, IconButton, Menu, MenuItem, Progress, Segment, Segmented,
+    Select, VirtualList, Window, row_height_px, scroll_to_show,
+};
+pub use dataset_info::{DatasetFacts, DatasetInfo};
+pub use de_view::{DeSummary, DeView};
+pub use gene_list::{GeneItem, GeneList};
+pub use gene_search::{GeneHit, GeneSearch};
+pub use gene_sets::{GeneSetItem, GeneSets};
+pub use histogram::{Bars, Histogram};
+pub use histogram_panel::HistogramPanel;
+pub use icon::{BrandMark, Glyph, Icon};
+pub use legend::{Legend, LegendEntry, LegendModel};
+pub use notice::{NoticeItem, NoticeKind, Notices};
+pub use screens::{DatasetCard, EmptyView, ErrorView, LoadingView, StartPage};
+pub use shell::{Shell, SidebarSection};
+pub use shortcuts_dialog::ShortcutsDialog;
+pub use text::Rgb;
+pub use toolbar::Toolbar;
+pub use top_bar::TopBar;

@@ -1,0 +1,90 @@
+//! A field that names something, in place.
+
+use leptos::{ev::KeyboardEvent, html, prelude::*};
+
+/// A name being typed: Enter or leaving the field takes it, Escape does not. A name that is empty
+/// or another's is marked, and not taken.
+#[component]
+pub fn NameField(
+    /// What it is called so far, or what is suggested.
+    #[prop(into)]
+    value: String,
+    /// The names of others.
+    taken: Signal<Vec<String>>,
+    /// What is being named.
+    #[prop(into)]
+    label: String,
+    /// Its `data-testid`.
+    #[prop(into)]
+    test_id: String,
+    /// Called once, with the new name, or `None` to leave all as it was.
+    #[prop(into)]
+    on_done: Callback<Option<String>>,
+) -> impl IntoView {
+    let field = NodeRef::<html::Input>::new();
+    let typed = RwSignal::new(value.clone());
+    let done = StoredValue::new(false);
+    let finish = move |name: Option<String>| {
+        // Taking the field away makes the browser report that it lost the focus.
+        if !done.try_get_value().unwrap_or(true) {
+            done.set_value(true);
+            on_done.run(name);
+        }
+    };
+    let before = StoredValue::new(value.clone());
+    let accepted = move || {
+        let name = typed.with(|typed| typed.trim().to_owned());
+        let own = before.with_value(|before| *before == name);
+        (!name.is_empty() && (own || taken.with(|taken| !taken.contains(&name)))).then_some(name)
+    };
+    Effect::new(move |_| {
+        if let Some(field) = field.get() {
+            let _ = field.focus();
+            field.select();
+        }
+    });
+    let key = move |event: KeyboardEvent| {
+        event.stop_propagation();
+        match (event.key().as_str(), untrack(accepted)) {
+            ("Enter", Some(name)) => finish(Some(name)),
+            ("Escape", _) => finish(None),
+            _ => {}
+        }
+    };
+    view! {
+        <input
+            class="field"
+            type="text"
+            autocomplete="off"
+            spellcheck="false"
+            maxlength="80"
+            aria-label=label
+            data-testid=test_id
+            aria-invalid=move || accepted().is_none().then_some("true")
+            node_ref=field
+            value=value
+            on:input:target=move |event| typed.set(event.target().value())
+            on:keydown=key
+            on:blur=move |_| finish(untrack(accepted))
+        />
+    }
+}
+
+/// `stem` with the least number that no other name has: `Set 1`, `Set 2`, ….
+pub(crate) fn free_name(stem: &str, taken: &[String]) -> String {
+    let numbered = (1..).map(|number| format!("{stem} {number}"));
+    let mut free = numbered.filter(|name| !taken.contains(name));
+    free.next().expect("of infinitely many names finitely many are taken")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::free_name;
+
+    #[test]
+    fn the_least_free_number_is_suggested() {
+        let taken = ["Set 1", "Set 3", "T cells"].map(str::to_owned);
+        assert_eq!(free_name("Set", &taken), "Set 2");
+        assert_eq!(free_name("Set", &[]), "Set 1");
+    }
+}

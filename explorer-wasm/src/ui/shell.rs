@@ -1,0 +1,166 @@
+//! The frame of the page: top bar, two sidebars, the picture between them, results below it.
+
+use explorer_core::state::Side;
+use leptos::{ev, html, prelude::*};
+
+use super::{Glyph, HintLayer, Icon, control::focus};
+
+/// The frame. On a wide screen the sidebars stand beside the picture; on a narrow one (800 px and
+/// less) they are drawers over it, opened from a bar at the foot.
+#[component]
+pub fn Shell(
+    /// The bar across the top.
+    #[prop(into)]
+    top_bar: ViewFn,
+    /// The left sidebar: columns of `obs`.
+    #[prop(into)]
+    left: ViewFn,
+    /// The picture and all that floats over it.
+    #[prop(into)]
+    picture: ViewFn,
+    /// The right sidebar: genes and sets.
+    #[prop(into)]
+    right: ViewFn,
+    /// The result of a comparison, where one is open.
+    #[prop(into)]
+    results: ViewFn,
+    /// Whether the left sidebar is open on a wide screen.
+    #[prop(into)]
+    left_open: Signal<bool>,
+    /// Whether the right sidebar is open on a wide screen.
+    #[prop(into)]
+    right_open: Signal<bool>,
+    /// The drawer that is open on a narrow screen.
+    #[prop(into)]
+    drawer: Signal<Option<Side>>,
+    /// Called with the drawer to open, or `None` to close it.
+    #[prop(into)]
+    on_drawer: Callback<Option<Side>>,
+) -> impl IntoView {
+    let closing = window_event_listener(ev::keydown, move |event| {
+        if event.key() == "Escape" && drawer.get_untracked().is_some() {
+            on_drawer.run(None);
+        }
+    });
+    on_cleanup(move || closing.remove());
+    view! {
+        <div
+            class="shell"
+            class:left-closed=move || !left_open.get()
+            class:right-closed=move || !right_open.get()
+            class:drawer-left=move || drawer.get() == Some(Side::Left)
+            class:drawer-right=move || drawer.get() == Some(Side::Right)
+        >
+            <header class="shell-top">{top_bar.run()}</header>
+            <Sidebar side=Side::Left content=left on_drawer />
+            <main class="shell-centre">
+                <div class="shell-picture">{picture.run()}</div>
+                {results.run()}
+            </main>
+            <Sidebar side=Side::Right content=right on_drawer />
+            <div class="shell-scrim" on:click=move |_| on_drawer.run(None)></div>
+            <nav class="shell-bottom" aria-label="Panels">
+                <DrawerButton side=Side::Left drawer on_drawer />
+                <DrawerButton side=Side::Right drawer on_drawer />
+            </nav>
+        </div>
+        <HintLayer />
+    }
+}
+
+fn title(side: Side) -> &'static str {
+    match side {
+        Side::Left => "Metadata",
+        Side::Right => "Genes and sets",
+    }
+}
+
+#[component]
+fn Sidebar(side: Side, content: ViewFn, on_drawer: Callback<Option<Side>>) -> impl IntoView {
+    let class = match side {
+        Side::Left => "sidebar sidebar-left",
+        Side::Right => "sidebar sidebar-right",
+    };
+    view! {
+        <aside class=class aria-label=title(side)>
+            <div class="sidebar-drawer-head">
+                <h2>{title(side)}</h2>
+                <button type="button" class="icon-button" aria-label="Close" on:click=move |_| on_drawer.run(None)>
+                    <Icon glyph=Glyph::Close />
+                </button>
+            </div>
+            <div class="sidebar-scroll">{content.run()}</div>
+        </aside>
+    }
+}
+
+#[component]
+fn DrawerButton(side: Side, drawer: Signal<Option<Side>>, on_drawer: Callback<Option<Side>>) -> impl IntoView {
+    let (glyph, test_id) = match side {
+        Side::Left => (Glyph::Filters, "drawer-left"),
+        Side::Right => (Glyph::Genes, "drawer-right"),
+    };
+    let open = move || drawer.get() == Some(side);
+    view! {
+        <button
+            type="button"
+            class="shell-bottom-button"
+            data-testid=test_id
+            aria-expanded=move || open().to_string()
+            on:click=move |_| on_drawer.run((!open()).then_some(side))
+        >
+            <Icon glyph />
+            <span>{title(side)}</span>
+        </button>
+    }
+}
+
+/// A part of a sidebar under a heading that folds it away.
+#[component]
+pub fn SidebarSection(
+    /// The heading.
+    #[prop(into)]
+    title: Signal<String>,
+    /// Beside the heading: a count, say.
+    #[prop(optional, into)]
+    aside: Signal<String>,
+    /// Its `data-testid`; the heading's button has it with `-toggle` after it.
+    #[prop(into)]
+    test_id: String,
+    /// What is in it.
+    children: Children,
+) -> impl IntoView {
+    let open = RwSignal::new(true);
+    let body = NodeRef::<html::Div>::new();
+    let toggle_id = format!("{test_id}-toggle");
+    let toggle = move |_| {
+        open.update(|open| *open = !*open);
+        // A field in a part that folds away would keep the focus, unseen.
+        let inside = body.get_untracked().is_some_and(|body| body.contains(document().active_element().as_deref()));
+        if inside {
+            focus(document().body().map(Into::into));
+        }
+    };
+    view! {
+        <section class="sidebar-section" data-testid=test_id>
+            <h2>
+                <button
+                    type="button"
+                    class="sidebar-section-head"
+                    data-testid=toggle_id
+                    aria-expanded=move || open.get().to_string()
+                    on:click=toggle
+                >
+                    <span class="ellipsis">{move || title.get()}</span>
+                    <span class="sidebar-section-aside">{move || aside.get()}</span>
+                    <Icon glyph=Signal::derive(move || {
+                        if open.get() { Glyph::ChevronDown } else { Glyph::ChevronRight }
+                    }) />
+                </button>
+            </h2>
+            <div class="sidebar-section-body" hidden=move || !open.get() node_ref=body>
+                {children()}
+            </div>
+        </section>
+    }
+}

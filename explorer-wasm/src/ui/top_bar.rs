@@ -1,0 +1,96 @@
+//! The bar across the top: where one is, how much is selected, and what concerns the whole page.
+
+use explorer_core::{
+    format::integer,
+    state::{Command, Platform, Theme},
+};
+use leptos::prelude::*;
+
+use super::{BrandMark, CommandButton, Glyph};
+
+/// The top bar. All its buttons ask for [`Command`]s.
+#[component]
+pub fn TopBar(
+    /// The dataset's title; empty while unknown.
+    #[prop(into)]
+    title: Signal<String>,
+    /// Cells selected.
+    #[prop(into)]
+    n_selected: Signal<u64>,
+    /// Cells in view: all, or those of the subset.
+    #[prop(into)]
+    n_visible: Signal<u64>,
+    /// Cells of the dataset: more than `n_visible` inside a subset.
+    #[prop(into)]
+    n_obs: Signal<u64>,
+    /// Whether there is something to undo.
+    #[prop(into)]
+    can_undo: Signal<bool>,
+    /// Whether there is something to redo.
+    #[prop(into)]
+    can_redo: Signal<bool>,
+    /// The theme chosen.
+    #[prop(into)]
+    theme: Signal<Theme>,
+    /// Whether the left sidebar is open.
+    #[prop(into)]
+    left_open: Signal<bool>,
+    /// Whether the right sidebar is open.
+    #[prop(into)]
+    right_open: Signal<bool>,
+    /// Whose keys the hints show.
+    platform: Platform,
+    /// Where the mark leads: the list of datasets.
+    #[prop(into)]
+    home: String,
+    /// Called with the command asked for.
+    #[prop(into)]
+    on_command: Callback<Command>,
+) -> impl IntoView {
+    let theme_glyph = Signal::derive(move || match theme.get() {
+        Theme::System => Glyph::System,
+        Theme::Light => Glyph::Sun,
+        Theme::Dark => Glyph::Moon,
+    });
+    let no_undo = move || !can_undo.get();
+    let no_redo = move || !can_redo.get();
+    view! {
+        <div class="top-bar">
+            <div class="top-bar-wide">
+                <CommandButton command=Command::ToggleLeftSidebar platform pressed=left_open on_command />
+            </div>
+            <a class="top-bar-home" href=home aria-label="All datasets" data-hint="All datasets" data-testid="home">
+                <BrandMark />
+            </a>
+            <h1 class="top-bar-title ellipsis" data-testid="dataset-title">{move || title.get()}</h1>
+            <p class="top-bar-count" aria-live="polite" data-testid="count-text">
+                <CountText n_selected n_visible />
+            </p>
+            <Show when=move || n_visible.get() < n_obs.get()>
+                <span class="top-bar-subset" data-testid="subset-note">
+                    {move || format!("subset of {}", integer(n_obs.get()))}
+                </span>
+            </Show>
+            <div class="top-bar-actions">
+                <CommandButton command=Command::Undo platform disabled=no_undo on_command />
+                <CommandButton command=Command::Redo platform disabled=no_redo on_command />
+                <span class="top-bar-rule"></span>
+                <CommandButton command=Command::CopyLink platform on_command />
+                <CommandButton command=Command::ToggleTheme platform glyph=theme_glyph on_command />
+                <div class="top-bar-wide">
+                    <CommandButton command=Command::ShowShortcuts platform on_command />
+                    <CommandButton command=Command::ToggleRightSidebar platform pressed=right_open on_command />
+                </div>
+            </div>
+        </div>
+    }
+}
+
+/// "N of M cells".
+#[component]
+fn CountText(n_selected: Signal<u64>, n_visible: Signal<u64>) -> impl IntoView {
+    view! {
+        <strong>{move || integer(n_selected.get())}</strong>
+        {move || format!(" of {} cells", integer(n_visible.get()))}
+    }
+}
