@@ -27,7 +27,13 @@ pub(super) struct Catalog {
 struct Entry {
     id: String,
     directory: PathBuf,
-    current: RwLock<Arc<Dataset>>,
+    known: RwLock<Known>,
+}
+
+/// The last good state of a dataset, and the manifest that was last looked at, good or not.
+struct Known {
+    dataset: Arc<Dataset>,
+    seen: Option<Stamp>,
 }
 
 /// A dataset as of one state of its manifest.
@@ -36,7 +42,6 @@ pub(super) struct Dataset {
     pub(super) open: OpenDataset,
     directory: PathBuf,
     files: HashSet<String>,
-    stamp: Stamp,
 }
 
 /// Tells two states of a manifest apart without reading it.
@@ -61,9 +66,12 @@ impl Catalog {
             if !seen.insert(id.clone()) {
                 return Err(ServeError::DuplicateDataset { id });
             }
+            // Taken before the manifest is read, so that a change in between is seen next time.
+            let seen = Stamp::of_manifest(&directory);
             let dataset = read(reader.as_ref(), &id, &directory)
                 .map_err(|source| ServeError::Dataset { directory: directory.clone(), source })?;
-            entries.push(Entry { id, directory, current: RwLock::new(Arc::new(dataset)) });
+            let known = RwLock::new(Known { dataset: Arc::new(dataset), seen });
+            entries.push(Entry { id, directory, known });
         }
         Ok(Self { entries, reader })
     }
@@ -81,26 +89,27 @@ impl Catalog {
 }
 
 impl Entry {
-    /// A manifest that cannot be read, perhaps since it is just being replaced, leaves the last good
-    /// state in place.
+    /// The dataset as of its present manifest. One that cannot be read leaves the last good state in
+    /// place, and is not tried again until it changes.
     fn refreshed(&self, reader: &dyn ReadDataset) -> Arc<Dataset> {
-        let current = Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner));
-        let stamp = fs::metadata(self.directory.join(MANIFEST)).map(|file| Stamp::of(&file));
-        if stamp.as_ref().is_ok_and(|stamp| *stamp == current.stamp) {
-            return current;
+        let seen = Stamp::of_manifest(&self.directory);
+        {
+            let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+            if known.seen == seen {
+                return Arc::clone(&known.dataset);
+            }
         }
-        match read(reader, &self.id, &self.directory) {
+        let outcome = read(reader, &self.id, &self.directory);
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        known.seen = seen;
+        match outcome {
             Ok(dataset) => {
                 tracing::info!(dataset = self.id, "the manifest has changed and was read again");
-                let dataset = Arc::new(dataset);
-                *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&dataset);
-                dataset
+                known.dataset = Arc::new(dataset);
             }
-            Err(error) => {
-                tracing::warn!(dataset = self.id, %error, "the manifest cannot be read again");
-                current
-            }
+            Err(error) => tracing::warn!(dataset = self.id, %error, "the changed manifest cannot be read"),
         }
+        Arc::clone(&known.dataset)
     }
 }
 
@@ -139,15 +148,15 @@ pub(super) fn open_within(root: &Path, name: &Path) -> io::Result<(File, Metadat
 }
 
 impl Stamp {
-    fn of(metadata: &Metadata) -> Self {
-        Self { modified: metadata.modified().ok(), len: metadata.len() }
+    /// None where there is no manifest.
+    fn of_manifest(directory: &Path) -> Option<Self> {
+        let metadata = fs::metadata(directory.join(MANIFEST)).ok()?;
+        Some(Self { modified: metadata.modified().ok(), len: metadata.len() })
     }
 }
 
-/// The stamp is taken before the manifest is read, so that a change in between is seen next time.
 fn read(reader: &dyn ReadDataset, id: &str, directory: &Path) -> Result<Dataset, ReadError> {
     let canonical = directory.canonicalize()?;
-    let stamp = Stamp::of(&fs::metadata(canonical.join(MANIFEST))?);
     let open = reader.read(id, &canonical)?;
     let mut files: HashSet<String> = open.index.files().into_iter().collect();
     // Only names that say their content may be kept by caches for ever.
@@ -155,7 +164,7 @@ fn read(reader: &dyn ReadDataset, id: &str, directory: &Path) -> Result<Dataset,
         return Err(format!("the manifest names a pack `{file}`, which is no pack's name").into());
     }
     files.insert(MANIFEST.to_owned());
-    Ok(Dataset { open, directory: canonical, files, stamp })
+    Ok(Dataset { open, directory: canonical, files })
 }
 
 /// An id must survive the way through an address.

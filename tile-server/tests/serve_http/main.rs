@@ -1,0 +1,12 @@
+//! The real server on a free port, asked over real sockets.
+
+mod cross_origin;
+mod files;
+mod hostile;
+mod limits;
+mod log;
+mod page;
+mod protocol;
+mod stop;
+mod support;
+mod tiles;

@@ -1,0 +1,165 @@
+//! The page and its files.
+
+use std::{fs, io::Read, sync::Arc};
+
+use tempfile::TempDir;
+use tile_server::serve::{DirectoryFrontEnd, FrameAncestors, ServeError};
+
+use crate::support::*;
+
+const INDEX: &str = "<!doctype html><script type=\"module\">start()</script><script src=a.js></script>";
+const WASM: &str = "explorer-wasm-0123456789abcdef_bg.wasm";
+
+fn dist() -> TempDir {
+    let directory = tempfile::tempdir().unwrap();
+    let root = directory.path();
+    fs::create_dir(root.join("fonts")).unwrap();
+    fs::write(root.join("index.html"), INDEX).unwrap();
+    fs::write(root.join("worker.js"), "postMessage(1);".repeat(200)).unwrap();
+    fs::write(root.join(WASM), b"\0asm\x01\0\0\0".repeat(400)).unwrap();
+    fs::write(root.join("picture.png"), noise(4000)).unwrap();
+    fs::write(root.join("tiny.css"), "p{}").unwrap();
+    fs::write(root.join("fonts/inter.woff2"), noise(100)).unwrap();
+    directory
+}
+
+fn server(dist: &TempDir) -> TestServer {
+    let page = DirectoryFrontEnd::open(dist.path()).unwrap();
+    TestServer::start_with(|options| options.front_end = Some(Arc::new(page)))
+}
+
+#[test]
+fn the_page_answers_at_its_root_and_at_every_dataset() {
+    let (dist, paths) = (dist(), ["/", "/index.html", "/d/demo", "/d/demo/genes", "/?colour=louvain"]);
+    let server = server(&dist);
+    for path in paths {
+        let answer = server.get(path, &[]);
+        assert_eq!((answer.status, answer.text()), (200, INDEX), "{path}");
+        assert_eq!(answer.header("content-type"), Some("text/html; charset=utf-8"));
+        assert_eq!(answer.header("cache-control"), Some("no-cache"));
+        let tag = answer.header("etag").unwrap();
+        assert_eq!(server.get(path, &[("If-None-Match", tag)]).status, 304);
+    }
+    assert_eq!(server.get("/nothing.html", &[]).status, 404);
+    assert_eq!(server.request("POST", "/", &[]).status, 405);
+}
+
+#[test]
+fn files_have_the_types_browsers_insist_on() {
+    let dist = dist();
+    let server = server(&dist);
+    for (path, expected) in [
+        (&*format!("/{WASM}"), "application/wasm"),
+        ("/worker.js", "text/javascript; charset=utf-8"),
+        ("/tiny.css", "text/css; charset=utf-8"),
+        ("/picture.png", "image/png"),
+        ("/fonts/inter.woff2", "font/woff2"),
+    ] {
+        let answer = server.get(path, &[]);
+        assert_eq!(answer.header("content-type"), Some(expected), "{path}");
+        assert_eq!(answer.header("x-content-type-options"), Some("nosniff"));
+    }
+}
+
+#[test]
+fn only_names_that_say_their_content_are_kept_for_ever() {
+    let dist = dist();
+    let server = server(&dist);
+    let caching = |path: &str| server.head(path, &[]).header("cache-control").unwrap().to_owned();
+    assert!(caching(&format!("/{WASM}")).contains("immutable"));
+    assert_eq!(caching("/worker.js"), "no-cache");
+}
+
+#[test]
+fn files_are_compressed_as_the_client_takes_it_and_only_where_it_pays() {
+    let dist = dist();
+    let server = server(&dist);
+    let script = fs::read(dist.path().join("worker.js")).unwrap();
+
+    let zstd = server.get("/worker.js", &[("Accept-Encoding", "gzip, br, zstd")]);
+    assert_eq!(zstd.header("content-encoding"), Some("zstd"));
+    assert_eq!(zstd.header("vary"), Some("accept-encoding"));
+    assert_eq!(zstd.content_length(), Some(zstd.body.len()));
+    assert_eq!(zstd::decode_all(&*zstd.body).unwrap(), script);
+
+    let gzip = server.get("/worker.js", &[("Accept-Encoding", "gzip, br")]);
+    assert_eq!(gzip.header("content-encoding"), Some("gzip"));
+    let mut inflated = Vec::new();
+    flate2::read::GzDecoder::new(&*gzip.body).read_to_end(&mut inflated).unwrap();
+    assert_eq!(inflated, script);
+
+    let plain = server.get("/worker.js", &[]);
+    assert_eq!((plain.header("content-encoding"), &plain.body), (None, &script));
+    let tags = [&zstd, &gzip].map(|answer| answer.header("etag").unwrap().to_owned());
+    assert_ne!(tags[0], tags[1]);
+    let again = [("Accept-Encoding", "zstd"), ("If-None-Match", &*tags[0])];
+    assert_eq!(server.get("/worker.js", &again).status, 304);
+
+    for path in ["/picture.png", "/tiny.css"] {
+        let answer = server.get(path, &[("Accept-Encoding", "gzip, zstd")]);
+        assert_eq!(answer.header("content-encoding"), None, "{path}");
+    }
+}
+
+#[test]
+fn a_rebuilt_page_shows_at_once() {
+    let dist = dist();
+    let server = server(&dist);
+    let zstd = [("Accept-Encoding", "zstd")];
+    let before = server.get("/worker.js", &zstd);
+    let script = "postMessage(2);".repeat(200);
+    fs::write(dist.path().join("worker.js"), &script).unwrap();
+    let tag = before.header("etag").unwrap();
+    let after = server.get("/worker.js", &[zstd[0], ("If-None-Match", tag)]);
+    assert_eq!(after.status, 200);
+    assert_eq!(zstd::decode_all(&*after.body).unwrap(), script.as_bytes());
+}
+
+#[test]
+fn the_policy_permits_the_page_and_its_own_inline_script_alone() {
+    let dist = dist();
+    let server = server(&dist);
+    let answer = server.get("/", &[]);
+    let policy = answer.header("content-security-policy").unwrap();
+    let directives: Vec<_> = policy.split("; ").collect();
+    // printf 'start()' | openssl dgst -sha256 -binary | base64
+    let script = "script-src 'self' 'wasm-unsafe-eval' \
+                  'sha256-DIm7WJS6ZKDYe5qFLPy+h4JFI9Bol5QmYC57mt3Fb00='";
+    for expected in [
+        "default-src 'self'",
+        script,
+        "style-src 'self' 'unsafe-inline'",
+        "img-src 'self' data: blob:",
+        "worker-src 'self' blob:",
+        "connect-src 'self'",
+        "object-src 'none'",
+        "base-uri 'self'",
+        "frame-ancestors *",
+    ] {
+        assert!(directives.contains(&expected), "{expected} in {policy}");
+    }
+    assert_eq!(answer.header("referrer-policy"), Some("same-origin"));
+    let worker = server.get("/worker.js", &[]);
+    let policy = worker.header("content-security-policy").unwrap();
+    assert!(policy.contains("'wasm-unsafe-eval'"), "a worker has the policy of its own answer");
+}
+
+#[test]
+fn the_sites_that_may_frame_the_page_are_an_option() {
+    let dist = dist();
+    let page = DirectoryFrontEnd::open(dist.path()).unwrap();
+    let server = TestServer::start_with(|options| {
+        options.front_end = Some(Arc::new(page));
+        options.frame_ancestors = FrameAncestors::parse("'self' https://example.org").unwrap();
+    });
+    let answer = server.get("/", &[]);
+    let policy = answer.header("content-security-policy").unwrap();
+    assert!(policy.ends_with("frame-ancestors 'self' https://example.org"), "{policy}");
+}
+
+#[test]
+fn a_directory_without_an_index_is_refused() {
+    let directory = tempfile::tempdir().unwrap();
+    let refused = DirectoryFrontEnd::open(directory.path());
+    assert!(matches!(refused, Err(ServeError::FrontEnd { .. })));
+}
