@@ -987,7 +987,7 @@ pub mod tessera {
                 ds.finish()
             }
         }
-        #[non_exhaustive]
+
         #[derive(Debug, Clone, PartialEq)]
         pub struct EmbeddingT {
             pub key: alloc::string::String,
@@ -1304,7 +1304,7 @@ pub mod tessera {
                 ds.finish()
             }
         }
-        #[non_exhaustive]
+
         #[derive(Debug, Clone, PartialEq)]
         pub struct ColumnT {
             pub name: alloc::string::String,
@@ -1500,7 +1500,7 @@ pub mod tessera {
                 ds.finish()
             }
         }
-        #[non_exhaustive]
+
         #[derive(Debug, Clone, PartialEq)]
         pub struct VarT {
             pub name: alloc::string::String,
@@ -1954,7 +1954,7 @@ pub mod tessera {
                 ds.finish()
             }
         }
-        #[non_exhaustive]
+
         #[derive(Debug, Clone, PartialEq)]
         pub struct LayerT {
             pub name: alloc::string::String,
@@ -2178,7 +2178,7 @@ pub mod tessera {
                 ds.finish()
             }
         }
-        #[non_exhaustive]
+
         #[derive(Debug, Clone, PartialEq)]
         pub struct ColumnMomentsT {
             pub column: alloc::string::String,
@@ -2481,7 +2481,7 @@ pub mod tessera {
                 ds.finish()
             }
         }
-        #[non_exhaustive]
+
         #[derive(Debug, Clone, PartialEq)]
         pub struct PackT {
             pub name: alloc::string::String,
@@ -2697,7 +2697,7 @@ pub mod tessera {
                 ds.finish()
             }
         }
-        #[non_exhaustive]
+
         #[derive(Debug, Clone, PartialEq)]
         pub struct SpatialImageT {
             pub key: alloc::string::String,
@@ -2847,7 +2847,7 @@ pub mod tessera {
                 ds.finish()
             }
         }
-        #[non_exhaustive]
+
         #[derive(Debug, Clone, PartialEq)]
         pub struct ScaleFactorT {
             pub name: alloc::string::String,
@@ -3054,7 +3054,7 @@ pub mod tessera {
                 ds.finish()
             }
         }
-        #[non_exhaustive]
+
         #[derive(Debug, Clone, PartialEq)]
         pub struct SpatialLibraryT {
             pub name: alloc::string::String,
@@ -3220,7 +3220,7 @@ pub mod tessera {
                 ds.finish()
             }
         }
-        #[non_exhaustive]
+
         #[derive(Debug, Clone, PartialEq)]
         pub struct WarningT {
             pub place: alloc::string::String,
@@ -3898,7 +3898,7 @@ pub mod tessera {
                 ds.finish()
             }
         }
-        #[non_exhaustive]
+
         #[derive(Debug, Clone, PartialEq)]
         pub struct ManifestT {
             pub format_version: u32,

@@ -174,7 +174,7 @@ pub mod tessera {
                 ds.finish()
             }
         }
-        #[non_exhaustive]
+
         #[derive(Debug, Clone, PartialEq)]
         pub struct PointsT {
             pub n_points: u32,
@@ -367,7 +367,7 @@ pub mod tessera {
                 ds.finish()
             }
         }
-        #[non_exhaustive]
+
         #[derive(Debug, Clone, PartialEq)]
         pub struct CategoriesT {
             pub labels: alloc::vec::Vec<alloc::string::String>,
@@ -524,7 +524,7 @@ pub mod tessera {
                 ds.finish()
             }
         }
-        #[non_exhaustive]
+
         #[derive(Debug, Clone, PartialEq)]
         pub struct CodesT {
             pub width: u8,
@@ -660,7 +660,7 @@ pub mod tessera {
                 ds.finish()
             }
         }
-        #[non_exhaustive]
+
         #[derive(Debug, Clone, PartialEq)]
         pub struct ValuesT {
             pub values: alloc::vec::Vec<u8>,
@@ -826,7 +826,7 @@ pub mod tessera {
                 ds.finish()
             }
         }
-        #[non_exhaustive]
+
         #[derive(Debug, Clone, PartialEq)]
         pub struct StringsT {
             pub lengths: alloc::vec::Vec<u8>,
@@ -1018,7 +1018,7 @@ pub mod tessera {
                 ds.finish()
             }
         }
-        #[non_exhaustive]
+
         #[derive(Debug, Clone, PartialEq)]
         pub struct GenesT {
             pub ids: alloc::vec::Vec<alloc::string::String>,
@@ -1231,7 +1231,7 @@ pub mod tessera {
                 ds.finish()
             }
         }
-        #[non_exhaustive]
+
         #[derive(Debug, Clone, PartialEq)]
         pub struct ExpressionT {
             pub n_nonzero: u32,
@@ -1538,7 +1538,7 @@ pub mod tessera {
                 ds.finish()
             }
         }
-        #[non_exhaustive]
+
         #[derive(Debug, Clone, PartialEq)]
         pub struct MomentsT {
             pub n_cells: u64,
@@ -1701,7 +1701,7 @@ pub mod tessera {
                 ds.finish()
             }
         }
-        #[non_exhaustive]
+
         #[derive(Debug, Clone, PartialEq)]
         pub struct PostingT {
             pub bitmap: alloc::vec::Vec<u8>,
@@ -1873,7 +1873,7 @@ pub mod tessera {
                 ds.finish()
             }
         }
-        #[non_exhaustive]
+
         #[derive(Debug, Clone, PartialEq)]
         pub struct DirectoryT {
             pub lengths: alloc::vec::Vec<u32>,
@@ -2066,7 +2066,7 @@ pub mod tessera {
                 ds.finish()
             }
         }
-        #[non_exhaustive]
+
         #[derive(Debug, Clone, PartialEq)]
         pub struct ImageT {
             pub width: u32,
