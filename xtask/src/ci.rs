@@ -11,6 +11,8 @@ use crate::wasm::{self, TARGET};
 use crate::workspace::Workspace;
 use crate::{codegen, test, tidy};
 
+const RUSTDOC_FLAGS: &str = "--deny warnings";
+
 /// Runs every check; the tests, too, unless `.ci/run` runs them by the README's own command.
 pub fn run(workspace: &Workspace, no_tests: bool) -> Result<()> {
     let before = workspace.git_state()?;
@@ -27,12 +29,13 @@ pub fn run(workspace: &Workspace, no_tests: bool) -> Result<()> {
         ]))
     })?;
     timed("clippy for the browser", || lint_wasm(workspace))?;
+    timed("documentation for the browser", || document_wasm(workspace))?;
     timed("documentation", || {
         process::run(
             cargo(workspace)
                 .args(["doc", "--locked", "--workspace", "--exclude", "explorer-wasm"])
                 .args(["--no-deps", "--document-private-items"])
-                .env("RUSTDOCFLAGS", "--deny warnings"),
+                .env("RUSTDOCFLAGS", RUSTDOC_FLAGS),
         )
     })?;
     if !no_tests {
@@ -61,6 +64,18 @@ fn lint_wasm(workspace: &Workspace) -> Result<()> {
         command.args(["--", "--deny", "warnings"]);
     }
     process::run(&mut command)
+}
+
+fn document_wasm(workspace: &Workspace) -> Result<()> {
+    let tools = setup::front_end(workspace)?;
+    process::run(
+        tools
+            .wasm
+            .cargo(workspace)
+            .args(["doc", "--locked", "--target", TARGET, "--package", "explorer-wasm"])
+            .args(["--lib", "--no-deps", "--document-private-items"])
+            .env("RUSTDOCFLAGS", RUSTDOC_FLAGS),
+    )
 }
 
 fn cargo(workspace: &Workspace) -> Command {

@@ -78,8 +78,8 @@ pub fn run_summarised(command: &mut Command) -> Result<()> {
     eprintln!("{said}");
     if registry_is_silent(&said) {
         bail!(
-            "the registry that `{line}` asked did not answer: \
-             check this machine's network (or its proxy settings) and run the command again"
+            "a registry did not answer `{line}`: check this machine's network (or its proxy \
+             settings), then run the command again"
         );
     }
     bail!("`{line}` failed ({status}); its last lines are above")

@@ -9,7 +9,7 @@ mod wasm_toolchain;
 use std::path::PathBuf;
 use std::process::Command;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 
 pub use browser::Browser;
 
@@ -100,7 +100,6 @@ fn fetch_crates(workspace: &Workspace) -> Result<()> {
     }
     announce("Downloading the crates that Cargo.lock names (about a minute, once)");
     run_summarised(&mut fetch(&[])?)
-        .context("cannot download the crates (if Cargo.lock is said to need an update, run `cargo fetch`)")
 }
 
 /// The triple of this machine, as the active compiler names it.

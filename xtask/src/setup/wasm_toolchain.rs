@@ -1,7 +1,7 @@
 //! A compiler that can build for the browser.
 
 use std::env;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
@@ -14,6 +14,8 @@ use crate::wasm::{TARGET, WasmToolchain};
 const DEBIAN_RUSTC: &str = "/usr/bin/rustc";
 const DEBIAN_CARGO: &str = "/usr/bin/cargo";
 const DEBIAN_STD_SOURCE: &str = "/usr/lib/rustlib/src/rust/library/std";
+/// A link to the linker, which another package holds.
+const DEBIAN_LINKER: &str = "/usr/bin/rust-lld";
 
 /// Finds or installs a compiler for wasm32.
 ///
@@ -34,21 +36,22 @@ pub fn ensure() -> Result<WasmToolchain> {
         return Ok(WasmToolchain::Active);
     }
     if may_be("debian") && apt::is_here() && apt::offers(&DEBIAN_PACKAGES)? {
-        install_debian_packages()?;
+        let packages = debian_packages();
+        let packages: Vec<&str> = packages.iter().map(String::as_str).collect();
+        apt::install(&packages, "a download of about 200 MB, a minute or two")?;
         if let Some(debian) = debian_toolchain()? {
             return Ok(debian);
         }
         bail!("Debian's rustc-web is installed, but is not what {DEBIAN_RUSTC} starts");
     }
     bail!(
-        "no compiler for {TARGET} could be found or installed: \
-         run `rustup target add {TARGET}` where the network allows it \
-         (without rustup, install your system's package of Rust's wasm32 standard library), \
-         then this command again"
+        "no compiler for {TARGET} could be found or installed: run `rustup target add {TARGET}` where the network \
+         allows it (on Debian without that, `apt-get update` as root may be enough; elsewhere without rustup, \
+         install your system's package of Rust's standard library for wasm32), then this command again"
     )
 }
 
-const DEBIAN_PACKAGES: [&str; 3] = ["rustc-web", "cargo-web", "rust-web-src"];
+const DEBIAN_PACKAGES: [&str; 4] = ["rustc-web", "cargo-web", "rust-web-src", "rust-web-llvm"];
 
 fn active_compiler_has_target() -> bool {
     let libraries = capture(Command::new("rustc").args(["--print", "target-libdir", "--target", TARGET]));
@@ -76,16 +79,14 @@ fn add_by_rustup() -> bool {
 
 /// Debian's compiler, if all of it is there and new enough for this workspace.
 fn debian_toolchain() -> Result<Option<WasmToolchain>> {
-    let has_parts = [DEBIAN_RUSTC, DEBIAN_CARGO, DEBIAN_STD_SOURCE].iter().all(|part| Path::new(part).exists());
+    let has_parts =
+        [DEBIAN_RUSTC, DEBIAN_CARGO, DEBIAN_STD_SOURCE, DEBIAN_LINKER].iter().all(|part| Path::new(part).exists());
     if !has_parts {
         return Ok(None);
     }
     let about = capture(Command::new(DEBIAN_RUSTC).arg("-vV"))?;
     let release = field(&about, "release").unwrap_or_default();
     if minor_version(release) < minor_version(env!("CARGO_PKG_RUST_VERSION")) {
-        return Ok(None);
-    }
-    if !debian_lld(&about).is_some_and(|linker| linker.exists()) {
         return Ok(None);
     }
     if which("rustup").is_none() {
@@ -99,18 +100,22 @@ fn debian_toolchain() -> Result<Option<WasmToolchain>> {
     Ok(Some(WasmToolchain::Debian { by_rustup: true }))
 }
 
-/// The linker of the LLVM that Debian's compiler was built with.
-fn debian_lld(about_rustc: &str) -> Option<PathBuf> {
-    let major = field(about_rustc, "LLVM version")?.split('.').next()?;
-    Some(PathBuf::from(format!("/usr/bin/lld-{major}")))
+/// Debian's compiler, the source of its standard library, and the linker.
+///
+/// The linker's package carries the version of the LLVM that the compiler was built with; the
+/// package of the compiler's LLVM tools depends on that version.
+fn debian_packages() -> Vec<String> {
+    let mut packages: Vec<String> = DEBIAN_PACKAGES.map(str::to_owned).into();
+    packages.extend(linker_package(&apt::dependencies("rust-web-llvm")));
+    packages
 }
 
-fn install_debian_packages() -> Result<()> {
-    apt::install(&DEBIAN_PACKAGES, "a download of about 200 MB, a minute or two")?;
-    let about = capture(Command::new(DEBIAN_RUSTC).arg("-vV"))?;
-    let linker = debian_lld(&about).context("Debian's rustc does not name its LLVM")?;
-    let package = linker.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    apt::install(&[&package], "about 20 s")
+/// `llvm-22` → `lld-22`.
+fn linker_package(dependencies: &[String]) -> Option<String> {
+    dependencies.iter().find_map(|package| {
+        let version = package.strip_prefix("llvm-")?;
+        version.parse::<u32>().is_ok().then(|| format!("lld-{version}"))
+    })
 }
 
 /// `1.96.0` → 96. All of Rust's releases so far begin with 1.
@@ -124,8 +129,9 @@ mod tests {
 
     #[test]
     fn the_linker_follows_the_compilers_llvm() {
-        let about = "rustc 1.96.0\nrelease: 1.96.0\nLLVM version: 22.1.8\n";
-        assert_eq!(debian_lld(about), Some(PathBuf::from("/usr/bin/lld-22")));
+        let dependencies = ["libc6", "llvm-runtime", "llvm-22"].map(str::to_owned);
+        assert_eq!(linker_package(&dependencies).as_deref(), Some("lld-22"));
+        assert_eq!(linker_package(&[]), None);
     }
 
     #[test]
