@@ -282,7 +282,7 @@ fn x_may_be_absent_or_empty() {
         .group("X", |group| fill_sparse(group, &vec![vec![]; 3], 0, Storage::Csc, Filter::Deflate))
         .open();
     assert_eq!(x(&file).n_major(), 0);
-    assert_eq!(x(&file).slabs(10), []);
+    assert!(x(&file).slabs(10).is_empty());
     assert_eq!(x(&file).read(0..0).unwrap().indptr, [0]);
 }
 

@@ -36,7 +36,8 @@ def missing(value):
 def column(series):
     dtype = series.dtype
     if isinstance(dtype, pd.CategoricalDtype):
-        categories = [str(c) for c in dtype.categories]
+        # numpy's items print with the fewest digits for their own width; pandas widens float32 first.
+        categories = [str(c) for c in dtype.categories.to_numpy()]
         values = [categories[code] if code >= 0 else "<missing>" for code in series.cat.codes]
         return {"kind": "categorical", "ordered": bool(dtype.ordered), "categories": texts(categories), "values": texts(values)}
     if pd.api.types.is_bool_dtype(dtype):
@@ -74,7 +75,7 @@ def obsm(value):
 
 def matrix(value):
     storage, nnz = "dense", None
-    dtype = str(value.dtype)
+    dtype = value.dtype.name
     if sp.issparse(value):
         storage, nnz = value.format, int(value.nnz)
         coo = value.tocoo()

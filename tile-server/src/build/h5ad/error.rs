@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use hdf5_pure::FormatError;
 use thiserror::Error;
 
 /// An AnnData file could not be read.
@@ -84,6 +85,18 @@ pub enum H5adError {
         problem: String,
     },
 
+    /// An object is stored in a way of HDF5 that is not read.
+    #[error(
+        "cannot read `{place}`: {source}; the file uses a feature of HDF5 that is not read here: write it anew from \
+         Python with `anndata.read_h5ad(…).write_h5ad(…, compression=\"gzip\")`"
+    )]
+    Unsupported {
+        /// HDF5 path of the object.
+        place: String,
+        /// What the HDF5 reader said.
+        source: Box<hdf5_pure::Error>,
+    },
+
     /// The bytes of an object could not be read or decoded.
     #[error(
         "cannot read `{place}`: {source}; the file may be damaged or cut short: copy it again, or write it anew with anndata"
@@ -106,6 +119,36 @@ impl H5adError {
     }
 
     pub(super) fn unreadable(place: impl Into<String>, source: hdf5_pure::Error) -> Self {
-        Self::Unreadable { place: place.into(), source: Box::new(source) }
+        let (place, unsupported) = (place.into(), is_unsupported(&source));
+        let source = Box::new(source);
+        if unsupported { Self::Unsupported { place, source } } else { Self::Unreadable { place, source } }
+    }
+}
+
+/// Whether the file is whole, but stored in a way that `hdf5-pure` does not read: by plugins such as zstd or blosc,
+/// across files, or in the newest forms, which Python writes only on request (`libver="latest"`).
+fn is_unsupported(error: &hdf5_pure::Error) -> bool {
+    let hdf5_pure::Error::Format(error) = error else { return false };
+    match error {
+        FormatError::UnsupportedFilter(_)
+        | FormatError::UnsupportedVirtualLayout
+        | FormatError::UnsupportedExternalStorage
+        | FormatError::UnsupportedVersion(_)
+        | FormatError::InvalidLayoutVersion(_) => true,
+        // The chunk index of datasets that may grow along two dimensions, of which the reader says so in words alone.
+        FormatError::ChunkedReadError(reason) => reason.contains("version 2 B-tree"),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_read_is_told_from_damage() {
+        let text = |error| H5adError::unreadable("X/data", hdf5_pure::Error::Format(error)).to_string();
+        assert!(text(FormatError::UnsupportedFilter(32015)).contains("feature of HDF5 that is not read"));
+        assert!(text(FormatError::FilterError("inflate".to_owned())).contains("damaged"));
     }
 }

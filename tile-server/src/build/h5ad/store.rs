@@ -70,7 +70,7 @@ impl Store {
             error => H5adError::unreadable("/", error),
         })?;
         let superblock = file.superblock();
-        let stated = superblock.base_address.get().saturating_add(superblock.eof_address);
+        let stated = superblock.eof_address;
         if stated > file_bytes {
             return Err(H5adError::CutShort { path: path.to_owned(), bytes: file_bytes, stated });
         }
@@ -300,6 +300,13 @@ impl Array {
             let problem = format!("has the type {}, but must hold numbers: write it anew as float32", self.datatype);
             H5adError::malformed(&self.place, problem)
         })
+    }
+
+    /// numpy's name of the type of the elements, which must be numbers.
+    pub(super) fn dtype(&self) -> Result<&'static str, H5adError> {
+        let number = self.number()?;
+        // h5py stores truth values as an enumeration.
+        Ok(if matches!(self.datatype, Datatype::Enumeration { .. }) { "bool" } else { number.name() })
     }
 
     /// Extents of one chunk, if the dataset is chunked.

@@ -41,7 +41,7 @@ pub(super) fn inspect(
             return Err(H5adError::malformed(place, problem));
         }
     };
-    let dtype = array.number()?.name();
+    let dtype = array.dtype()?;
     Ok(MatrixInfo { location, place: place.to_owned(), n_rows, n_cols, storage: Storage::Dense, dtype, nnz: None })
 }
 

@@ -50,7 +50,7 @@ pub(super) fn inspect(store: &Store, location: MatrixLocation, place: &str) -> R
         n_rows,
         n_cols,
         storage,
-        dtype: data.number()?.name(),
+        dtype: data.dtype()?,
         nnz: Some(data.shape().iter().product::<usize>() as u64),
     })
 }
