@@ -13,11 +13,9 @@ use futures_util::{
     future::{BoxFuture, Either},
 };
 use http::{HeaderValue, Method, Request, Response, StatusCode, header, request};
+use tokio::time::timeout;
 use tower::{Layer, Service};
-use tower_http::{
-    cors::{Any, Cors, CorsLayer},
-    timeout::{Timeout, TimeoutLayer},
-};
+use tower_http::cors::{Any, Cors, CorsLayer};
 
 use super::{
     body::Body,
@@ -44,9 +42,9 @@ pub(super) struct State {
 /// The server as a service; cheap to clone, one clone for each connection.
 #[derive(Clone)]
 pub(super) struct App {
-    plain: Timeout<Handler>,
+    plain: Handler,
     /// For `/data` and `/api`, where other origins may read them.
-    shared: Option<Cors<Timeout<Handler>>>,
+    shared: Option<Cors<Handler>>,
     transfer_time: Duration,
     client: Option<SocketAddr>,
 }
@@ -54,9 +52,8 @@ pub(super) struct App {
 impl App {
     /// The service over this state.
     pub(super) fn new(state: Arc<State>, cors: CorsOrigins) -> Self {
-        let timeout = TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, state.limits.answer_time);
         let transfer_time = state.limits.transfer_time;
-        let plain = timeout.layer(Handler(state));
+        let plain = Handler(state);
         let shared = cors_layer(cors).map(|layer| layer.layer(plain.clone()));
         Self { plain, shared, transfer_time, client: None }
     }
@@ -122,7 +119,7 @@ impl<B: Send + 'static> Service<Request<B>> for App {
     }
 }
 
-/// Answers on a thread where it may wait for the disk.
+/// Answers on a thread where it may wait for the disk, and for no longer than it may.
 #[derive(Clone)]
 struct Handler(Arc<State>);
 
@@ -139,8 +136,16 @@ impl<B> Service<Request<B>> for Handler {
         let state = Arc::clone(&self.0);
         let (request, _) = request.into_parts();
         async move {
+            let answer_time = state.limits.answer_time;
             let answer = tokio::task::spawn_blocking(move || respond(&state, request));
-            Ok(answer.await.unwrap_or_else(|panic| respond::failure("The server failed at this request.", &panic)))
+            Ok(match timeout(answer_time, answer).await {
+                Ok(Ok(response)) => response,
+                Ok(Err(panic)) => respond::failure("The server failed at this request.", &panic),
+                Err(_) => respond::sentence(
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    "The server took too long to answer; try again in a moment.",
+                ),
+            })
         }
         .boxed()
     }

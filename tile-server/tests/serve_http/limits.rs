@@ -82,7 +82,9 @@ fn a_request_that_takes_too_long_to_answer_is_a_503() {
         options.limits.answer_time = SOON;
         options.front_end = Some(Arc::new(Waiting(Mutex::new(wait))));
     });
-    assert_eq!(server.get("/", &[]).status, 503);
+    let answer = server.get("/", &[]);
+    assert_eq!(answer.status, 503);
+    assert!(answer.text().contains("too long"), "{}", answer.text());
     drop(release);
 }
 

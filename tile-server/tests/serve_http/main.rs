@@ -1,5 +1,7 @@
 //! The real server on a free port, asked over real sockets.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests may panic as tests do")]
+
 mod cross_origin;
 mod files;
 mod hostile;

@@ -89,7 +89,7 @@ impl ReadDataset for FixtureReader {
         });
         let packs = HashMap::from([
             (OBS, obs.collect()),
-            (POINTS, vec![0..POINTS_BYTES as u64]),
+            (POINTS, std::iter::once(0..POINTS_BYTES as u64).collect()),
             (BROKEN, vec![0..4, 0..4, 2..400]),
         ]);
         Ok(OpenDataset {
