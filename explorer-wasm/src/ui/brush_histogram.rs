@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use explorer_core::{format::significant, state::Range};
+use explorer_core::state::Range;
 use leptos::{
     ev::{KeyboardEvent, PointerEvent},
     html,
@@ -12,6 +12,7 @@ use leptos::{
 use super::{
     Bars, BrushChange, BrushPhase, Glyph, Histogram, IconButton,
     brush::{Axis, End, Grip, Span},
+    text::short,
 };
 
 /// How counts become heights.
@@ -189,7 +190,7 @@ fn Handle(
     nudge: Callback<(End, String), bool>,
 ) -> impl IntoView {
     let at = move || end.of(span.get().unwrap_or((0.0, 1.0)));
-    let value = move || axis.get().map(|axis| significant(axis.min + (axis.max - axis.min) * at(), 4));
+    let value = move || axis.get().map(|axis| short(axis.min + (axis.max - axis.min) * at(), 4));
     view! {
         <div
             class="brush-handle"
@@ -226,12 +227,12 @@ fn Bound(
     };
     let own = move || {
         let axis = axis.get()?;
-        Some(significant(if end == End::Low { axis.min } else { axis.max }, 4))
+        Some(short(if end == End::Low { axis.min } else { axis.max }, 4))
     };
     let text = move || {
         let range = range.get()?;
         let bound = if end == End::Low { range.min() } else { range.max() };
-        bound.is_finite().then(|| significant(f64::from(bound), 4))
+        bound.is_finite().then(|| short(f64::from(bound), 4))
     };
     let invalid = RwSignal::new(false);
     let commit = move |typed: String| {

@@ -43,10 +43,10 @@ impl DeColumn {
             Self::Score => ("t", "Welch’s t"),
             Self::Pval => ("p", "Two-sided p-value"),
             Self::PvalAdj => ("adj. p", "p-value, adjusted for the number of genes"),
-            Self::PctGroup => ("% group", "Cells of the group that express the gene"),
-            Self::PctReference => ("% ref.", "Cells of the reference that express the gene"),
-            Self::MeanGroup => ("Mean group", "Mean over the group, zeros included"),
-            Self::MeanReference => ("Mean ref.", "Mean over the reference, zeros included"),
+            Self::PctGroup => ("% in", "Cells of the group that express the gene"),
+            Self::PctReference => ("% ref", "Cells of the reference that express the gene"),
+            Self::MeanGroup => ("mean in", "Mean over the group, zeros included"),
+            Self::MeanReference => ("mean ref", "Mean over the reference, zeros included"),
         }
     }
 

@@ -92,6 +92,9 @@ pub fn DeView(
     let count = move || {
         let all = table.with(|table| table.as_ref().map_or(0, |table| table.len()));
         let shown = n_rows();
+        if all == 0 {
+            return String::new();
+        }
         if shown == all { plural(all, "gene", "genes") } else { format!("{shown} of {}", plural(all, "gene", "genes")) }
     };
     let make_set = move || {

@@ -35,7 +35,7 @@ pub enum Glyph {
     Home,
     /// An i in a circle.
     Info,
-    /// A square split by its diagonal.
+    /// A square, half of it hatched.
     Invert,
     /// A loop of rope.
     Lasso,
@@ -106,7 +106,7 @@ impl Glyph {
             Self::Help => "M10 3a7 7 0 1 0 0 14 7 7 0 0 0 0-14zM8 8.2a2 2 0 1 1 2.9 1.8c-.6.3-.9.7-.9 1.4M10 13.8v.1",
             Self::Home => "M3.5 9.5 10 4l6.5 5.5M5.5 8.2V16h9V8.2",
             Self::Info => "M10 3a7 7 0 1 0 0 14 7 7 0 0 0 0-14zM10 9.2v4.3M10 6.6v.1",
-            Self::Invert => "M4 4h12v12H4zM4 16 16 4M4 10l6-6M10 10 4 16M4 13l6.5-6.5",
+            Self::Invert => "M4 4h12v12H4zM4 16 16 4M4 12l8-8M4 8l4-4",
             Self::Lasso => {
                 "M7 12.6c.9.2 1.9.3 3 .3 4 0 7-2 7-4.5S14 4 10 4 3 6 3 8.4c0 1 .5 1.9 1.3 2.7M7 13a1.7 1.7 0 1 1-2.6-2.2A1.7 1.7 0 0 1 7 13c.2 1.6-.4 2.9-2 3.7"
             }
@@ -115,7 +115,9 @@ impl Glyph {
             }
             Self::Minus => "M4.5 10h11",
             Self::Moon => "M16.5 11.8A6.8 6.8 0 0 1 8.2 3.5a6.8 6.8 0 1 0 8.3 8.3z",
-            Self::More => "M4.5 10h.1M10 10h.1M15.4 10h.1",
+            Self::More => {
+                "M5.5 10a.5.5 0 1 1-1 0 .5.5 0 0 1 1 0zM10.5 10a.5.5 0 1 1-1 0 .5.5 0 0 1 1 0zM15.5 10a.5.5 0 1 1-1 0 .5.5 0 0 1 1 0z"
+            }
             Self::Pan => "M10 3v14M3 10h14M8 5l2-2 2 2M8 15l2 2 2-2M5 8l-2 2 2 2M15 8l2 2-2 2",
             Self::PanelLeft => "M4 4h12a1 1 0 0 1 1 1v10a1 1 0 0 1-1 1H4a1 1 0 0 1-1-1V5a1 1 0 0 1 1-1zM8 4v12",
             Self::PanelRight => "M4 4h12a1 1 0 0 1 1 1v10a1 1 0 0 1-1 1H4a1 1 0 0 1-1-1V5a1 1 0 0 1 1-1zM12 4v12",

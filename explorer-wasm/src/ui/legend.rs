@@ -1,12 +1,16 @@
 //! What the colours mean.
 
-use explorer_core::format::significant;
 use leptos::prelude::*;
 
-use super::{Rgb, text::css_color};
+use super::{
+    Glyph, Icon, Rgb,
+    text::{css_color, short},
+};
 
 /// Labels shown before the rest is left to the sidebar.
 const MAX_ENTRIES: usize = 12;
+/// Up to this width of the page, sidebars are drawers.
+const NARROW_PX: f64 = 800.0;
 
 /// A colour and its label.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,22 +61,30 @@ pub fn Legend(
     #[prop(optional, into)]
     loading: Signal<bool>,
 ) -> impl IntoView {
+    // Where the picture is small, a list of labels would hide too much of it.
+    let wide = window().inner_width().ok().and_then(|width| width.as_f64()).is_none_or(|width| width > NARROW_PX);
+    let opened = RwSignal::new(None::<bool>);
+    let open = move || {
+        opened.get().unwrap_or_else(|| wide || model.with(|model| !matches!(model, LegendModel::Categorical { .. })))
+    };
+    let toggle = Callback::new(move |()| opened.set(Some(!untrack(open))));
+    let open = Signal::derive(open);
     let content = move || match model.get() {
         LegendModel::Plain => None,
         LegendModel::Continuous { title, subtitle, min, max, stops, missing } => {
             let colors: Vec<_> = stops.into_iter().map(css_color).collect();
-            let middle = significant(min + (max - min) / 2.0, 3);
+            let middle = short(min + (max - min) / 2.0, 3);
             Some(
                 view! {
-                    <Title title subtitle />
+                    <Title title subtitle open toggle />
                     <div
                         class="legend-colors"
                         style:background=format!("linear-gradient(to right, {})", colors.join(", "))
                     ></div>
                     <div class="legend-ticks">
-                        <span>{significant(min, 3)}</span>
+                        <span>{short(min, 3)}</span>
                         <span>{middle}</span>
-                        <span>{significant(max, 3)}</span>
+                        <span>{short(max, 3)}</span>
                     </div>
                     {missing.map(|color| view! { <Entry label="no value".to_owned() color /> })}
                 }
@@ -83,7 +95,7 @@ pub fn Legend(
             let rest = entries.len().saturating_sub(MAX_ENTRIES);
             Some(
                 view! {
-                    <Title title subtitle=String::new() />
+                    <Title title subtitle=String::new() open toggle />
                     <ul class="legend-entries">
                         {entries
                             .into_iter()
@@ -102,6 +114,7 @@ pub fn Legend(
             <section
                 class="legend"
                 class:loading=move || loading.get()
+                class:closed=move || !open.get()
                 aria-label="Legend"
                 aria-busy=move || loading.get().to_string()
                 data-testid="legend"
@@ -113,9 +126,20 @@ pub fn Legend(
 }
 
 #[component]
-fn Title(title: String, subtitle: String) -> impl IntoView {
+fn Title(title: String, subtitle: String, open: Signal<bool>, toggle: Callback<()>) -> impl IntoView {
+    let glyph = Signal::derive(move || if open.get() { Glyph::ChevronDown } else { Glyph::ChevronRight });
     view! {
-        <h2 class="legend-title ellipsis" title=title.clone()>{title.clone()}</h2>
+        <h2 class="legend-title">
+            <button
+                type="button"
+                data-testid="legend-toggle"
+                aria-expanded=move || open.get().to_string()
+                on:click=move |_| toggle.run(())
+            >
+                <span class="ellipsis" title=title.clone()>{title.clone()}</span>
+                <Icon glyph />
+            </button>
+        </h2>
         {(!subtitle.is_empty()).then(|| view! { <p class="legend-subtitle ellipsis">{subtitle}</p> })}
     }
 }

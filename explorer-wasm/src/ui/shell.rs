@@ -2,6 +2,7 @@
 
 use explorer_core::state::Side;
 use leptos::{ev, html, prelude::*};
+use wasm_bindgen::JsCast;
 
 use super::{Glyph, HintLayer, Icon, control::focus};
 
@@ -52,12 +53,12 @@ pub fn Shell(
             class:drawer-right=move || drawer.get() == Some(Side::Right)
         >
             <header class="shell-top">{top_bar.run()}</header>
-            <Sidebar side=Side::Left content=left on_drawer />
+            <Sidebar side=Side::Left content=left drawer on_drawer />
             <main class="shell-centre">
                 <div class="shell-picture">{picture.run()}</div>
                 {results.run()}
             </main>
-            <Sidebar side=Side::Right content=right on_drawer />
+            <Sidebar side=Side::Right content=right drawer on_drawer />
             <div class="shell-scrim" on:click=move |_| on_drawer.run(None)></div>
             <nav class="shell-bottom" aria-label="Panels">
                 <DrawerButton side=Side::Left drawer on_drawer />
@@ -76,7 +77,18 @@ fn title(side: Side) -> &'static str {
 }
 
 #[component]
-fn Sidebar(side: Side, content: ViewFn, on_drawer: Callback<Option<Side>>) -> impl IntoView {
+fn Sidebar(
+    side: Side,
+    content: ViewFn,
+    drawer: Signal<Option<Side>>,
+    on_drawer: Callback<Option<Side>>,
+) -> impl IntoView {
+    let close = NodeRef::<html::Button>::new();
+    Effect::new(move |_| {
+        if drawer.get() == Some(side) {
+            focus(close.get().map(|close| close.unchecked_into()));
+        }
+    });
     let class = match side {
         Side::Left => "sidebar sidebar-left",
         Side::Right => "sidebar sidebar-right",
@@ -85,7 +97,7 @@ fn Sidebar(side: Side, content: ViewFn, on_drawer: Callback<Option<Side>>) -> im
         <aside class=class aria-label=title(side)>
             <div class="sidebar-drawer-head">
                 <h2>{title(side)}</h2>
-                <button type="button" class="icon-button" aria-label="Close" on:click=move |_| on_drawer.run(None)>
+                <button type="button" class="icon-button" aria-label="Close" node_ref=close on:click=move |_| on_drawer.run(None)>
                     <Icon glyph=Glyph::Close />
                 </button>
             </div>
@@ -131,16 +143,8 @@ pub fn SidebarSection(
     children: Children,
 ) -> impl IntoView {
     let open = RwSignal::new(true);
-    let body = NodeRef::<html::Div>::new();
     let toggle_id = format!("{test_id}-toggle");
-    let toggle = move |_| {
-        open.update(|open| *open = !*open);
-        // A field in a part that folds away would keep the focus, unseen.
-        let inside = body.get_untracked().is_some_and(|body| body.contains(document().active_element().as_deref()));
-        if inside {
-            focus(document().body().map(Into::into));
-        }
-    };
+    let toggle = move |_| open.update(|open| *open = !*open);
     view! {
         <section class="sidebar-section" data-testid=test_id>
             <h2>
@@ -158,7 +162,7 @@ pub fn SidebarSection(
                     }) />
                 </button>
             </h2>
-            <div class="sidebar-section-body" hidden=move || !open.get() node_ref=body>
+            <div class="sidebar-section-body" hidden=move || !open.get()>
                 {children()}
             </div>
         </section>

@@ -4,11 +4,11 @@ use std::{fmt::Write as _, sync::Arc};
 
 use explorer_core::{
     de::{DeTable, Effect},
-    format::{p_value, significant},
+    format::p_value,
 };
 use leptos::{ev::MouseEvent, html, prelude::*};
 
-use super::control::watch_size;
+use super::{control::watch_size, text::short};
 
 /// Space for the axes, in CSS pixels: left, top, right, bottom.
 const MARGIN_PX: [f64; 4] = [44.0, 12.0, 12.0, 36.0];
@@ -137,8 +137,7 @@ pub(crate) fn Volcano(
         let table = table.get()?;
         let (x, y) = layout.with(|layout| layout.as_ref()?.points.get(gene).copied())?;
         let name = names.with(|names| names.get(gene).cloned())?;
-        let text =
-            format!("{} · p {}", significant(*table.effect.get(gene)?, 3), p_value(*table.log10_pval.get(gene)?));
+        let text = format!("{} · p {}", short(*table.effect.get(gene)?, 3), p_value(*table.log10_pval.get(gene)?));
         let flipped = size_px.get().is_some_and(|(width, _)| x > width / 2.0);
         Some(view! {
             <div class="volcano-tip" class:flipped=flipped style:left=format!("{x}px") style:top=format!("{y}px")>
@@ -189,7 +188,7 @@ fn Axes(layout: Layout, effect: Effect) -> impl IntoView {
         Effect::Log2FoldChange => "log₂ fold change",
         Effect::MeanDifference => "mean difference",
     };
-    let number = |value: f64| significant(value, 2).replace('-', "−");
+    let number = |value: f64| short(value, 3);
     let x_ticks = across
         .map(|tick| {
             let x = layout.x(tick);
