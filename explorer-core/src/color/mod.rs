@@ -4,13 +4,28 @@
 //! The renderer gets a `u8` a cell and a table of 256 colours. Index [`MISSING`] is grey; so a
 //! change of palette or colormap changes the table alone.
 
+mod colormap;
 mod names;
+mod oklab;
+mod palette;
 mod parse;
+mod scale;
+mod ticks;
 
+pub use colormap::Colormap;
+pub use palette::{MAX_LABEL_COLORS, label_colors, label_indices, label_table};
 pub use parse::parse;
+pub use scale::ColorScale;
+pub use ticks::{Tick, linear_ticks, log_ticks};
 
 /// A colour as red, green, blue and alpha, 0 to 255, in sRGB.
 pub type Rgba = [u8; 4];
 
+/// The colours of all indices.
+pub type ColorTable = [Rgba; 256];
+
 /// The colour index of a cell without a value.
 pub const MISSING: u8 = 255;
+
+/// A grey for missing values that recedes on light and dark backgrounds alike.
+pub const MISSING_GREY: Rgba = [140, 140, 140, 255];

@@ -1,0 +1,177 @@
+//! Colours for labels.
+
+use super::oklab::{DEUTERANOPIA, Oklab, PROTANOPIA, distance, linear, linear_from_oklch, oklab, seen, srgb};
+use super::parse::opaque;
+use super::{ColorTable, MISSING, Rgba};
+use crate::data::{Categorical, Codes};
+
+/// Labels that get colours of their own; later ones begin anew.
+pub const MAX_LABEL_COLORS: usize = 254;
+
+/// The first colours: Okabe & Ito's (2008) without black and yellow, which do not show on dark and
+/// on light. They stay apart for people without red or green cones (tested below).
+const FIRST: [u32; 6] = [0x0072b2, 0xe69f00, 0x009e73, 0xcc79a7, 0x56b4e9, 0xd55e00];
+
+/// Colours of `n_labels` labels, those of the file (0xRRGGBBAA) if it has one for each, else
+/// generated. From label [`MAX_LABEL_COLORS`] on they repeat.
+pub fn label_colors(n_labels: usize, from_file: Option<&[u32]>) -> Vec<Rgba> {
+    let n_distinct = n_labels.min(MAX_LABEL_COLORS);
+    let distinct: Vec<Rgba> = match from_file {
+        Some(colors) if colors.len() >= n_labels => {
+            colors[..n_distinct].iter().map(|color| color.to_be_bytes()).collect()
+        }
+        _ => generate(n_distinct),
+    };
+    distinct.iter().copied().cycle().take(n_labels).collect()
+}
+
+/// The colour index of every cell: its code, over again from [`MAX_LABEL_COLORS`] on, or
+/// [`MISSING`].
+pub fn label_indices(column: &Categorical) -> Vec<u8> {
+    let missing = column.missing_code();
+    let index = |code: u32| if code >= missing { MISSING } else { (code % MAX_LABEL_COLORS as u32) as u8 };
+    match &column.codes {
+        Codes::U8(codes) => codes.iter().map(|&code| index(u32::from(code))).collect(),
+        Codes::U16(codes) => codes.iter().map(|&code| index(u32::from(code))).collect(),
+        Codes::U32(codes) => codes.iter().map(|&code| index(code)).collect(),
+    }
+}
+
+/// The table for [`label_indices`], from [`label_colors`] and the colour of missing labels.
+pub fn label_table(colors: &[Rgba], missing: Rgba) -> ColorTable {
+    let mut table = [missing; 256];
+    for (entry, &color) in table.iter_mut().zip(colors.iter().take(MAX_LABEL_COLORS)) {
+        *entry = color;
+    }
+    table
+}
+
+/// A colour as people with all cones, without red ones, and without green ones see it.
+#[derive(Clone, Copy)]
+struct Looks {
+    color: Rgba,
+    views: [Oklab; 3],
+}
+
+impl Looks {
+    fn new(color: Rgba) -> Self {
+        let [red, green, blue, _] = color;
+        let light = linear([red, green, blue]);
+        let views = [light, seen(light, &PROTANOPIA), seen(light, &DEUTERANOPIA)].map(oklab);
+        Self { color, views }
+    }
+
+    /// What those see who see least counts twice, until it would outweigh what most people see.
+    fn distance(&self, other: &Self) -> f64 {
+        let [all, no_red, no_green] = [0, 1, 2].map(|view| distance(self.views[view], other.views[view]));
+        all.min(2.0 * no_red.min(no_green)) + 0.5 * all
+    }
+}
+
+/// The first `n` of one fixed sequence: [`FIRST`], then always the candidate farthest from all
+/// colours before it.
+fn generate(n: usize) -> Vec<Rgba> {
+    let mut colors: Vec<Rgba> = FIRST.iter().take(n).map(|&rgb| opaque(rgb)).collect();
+    if n <= FIRST.len() {
+        return colors;
+    }
+    let chosen: Vec<Looks> = colors.iter().map(|&color| Looks::new(color)).collect();
+    let nearest =
+        |candidate: &Looks| chosen.iter().map(|color| candidate.distance(color)).fold(f64::INFINITY, f64::min);
+    let mut candidates: Vec<(f64, Looks)> = candidates().map(|looks| (nearest(&looks), looks)).collect();
+    while colors.len() < n {
+        let farthest = candidates.iter().max_by(|(a, _), (b, _)| a.total_cmp(b));
+        let Some(&(_, next)) = farthest else { break };
+        colors.push(next.color);
+        for (nearest, candidate) in &mut candidates {
+            *nearest = nearest.min(candidate.distance(&next));
+        }
+    }
+    colors
+}
+
+/// Colours of the gamut that show on light and dark backgrounds, on a grid of lightness, chroma
+/// and hue.
+fn candidates() -> impl Iterator<Item = Looks> {
+    let steps = |from: f64, by: f64, n: u32| (0..n).map(move |step| from + by * f64::from(step));
+    steps(0.48, 0.045, 8)
+        .flat_map(move |lightness| steps(0.05, 0.035, 5).map(move |chroma| (lightness, chroma)))
+        .flat_map(move |(lightness, chroma)| steps(5.0, 10.0, 36).map(move |hue| (lightness, chroma, hue)))
+        .filter_map(|(lightness, chroma, hue)| srgb(linear_from_oklch(lightness, chroma, hue)))
+        .map(|[red, green, blue]| Looks::new([red, green, blue, u8::MAX]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn least_distance(colors: &[Rgba], view: usize) -> f64 {
+        let looks: Vec<Looks> = colors.iter().map(|&color| Looks::new(color)).collect();
+        let pairs = looks.iter().enumerate().flat_map(|(i, a)| looks[..i].iter().map(move |b| (a, b)));
+        pairs.map(|(a, b)| distance(a.views[view], b.views[view])).fold(f64::INFINITY, f64::min)
+    }
+
+    #[test]
+    fn few_labels_stay_apart_without_red_or_green_cones() {
+        for (n, all, without) in
+            [(6, 0.15, 0.07), (10, 0.15, 0.07), (16, 0.12, 0.04), (30, 0.09, 0.01), (60, 0.06, 0.0)]
+        {
+            let colors = label_colors(n, None);
+            assert!(least_distance(&colors, 0) > all, "{n}: {}", least_distance(&colors, 0));
+            for view in [1, 2] {
+                let least = least_distance(&colors, view);
+                assert!(least > without, "{n} in view {view}: {least}");
+            }
+        }
+    }
+
+    #[test]
+    fn colors_show_on_light_and_dark() {
+        for color in label_colors(MAX_LABEL_COLORS, None) {
+            let lightness = Looks::new(color).views[0][0];
+            assert!((0.44..0.84).contains(&lightness), "{color:?} {lightness}");
+        }
+    }
+
+    #[test]
+    fn all_are_distinct_and_a_longer_palette_continues_a_shorter() {
+        let all = label_colors(MAX_LABEL_COLORS, None);
+        let mut distinct = all.clone();
+        distinct.sort_unstable();
+        distinct.dedup();
+        assert_eq!(distinct.len(), MAX_LABEL_COLORS);
+        assert_eq!(label_colors(25, None), all[..25]);
+        assert_eq!(label_colors(3, None), all[..3]);
+        let more = label_colors(300, None);
+        assert_eq!(more[MAX_LABEL_COLORS..], all[..46]);
+    }
+
+    #[test]
+    fn the_palette_is_the_same_everywhere() {
+        let colors = label_colors(MAX_LABEL_COLORS, None);
+        let sum =
+            colors.as_flattened().iter().fold(0u32, |sum, &byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte)));
+        assert_eq!(sum, 3_852_448_433);
+    }
+
+    #[test]
+    fn colors_of_the_file_are_used_when_there_are_enough() {
+        let file = [0x102030ff, 0x40506080];
+        assert_eq!(label_colors(2, Some(&file)), [[0x10, 0x20, 0x30, 255], [0x40, 0x50, 0x60, 0x80]]);
+        assert_eq!(label_colors(3, Some(&file)), label_colors(3, None));
+    }
+
+    #[test]
+    fn indices_fit_the_table() {
+        let column = Categorical {
+            codes: Codes::U16(vec![0, 253, 254, 300, 301, 302]),
+            categories: (0..301).map(|label| label.to_string()).collect(),
+            ordered: false,
+        };
+        assert_eq!(label_indices(&column), [0, 253, 0, 46, MISSING, MISSING]);
+        let colors = label_colors(301, None);
+        let table = label_table(&colors, [1, 2, 3, 4]);
+        assert_eq!((table[0], table[46], table[253]), (colors[254], colors[300], colors[253]));
+        assert_eq!(table[usize::from(MISSING)], [1, 2, 3, 4]);
+    }
+}
