@@ -224,6 +224,8 @@ fn CategoryValues(
                 count=Signal::derive(move || codes.with(Vec::len))
                 max_rows=MAX_ROWS
                 label=format!("Labels of {}", column.get_value())
+                // A new search or order begins at its top.
+                show_row=Signal::derive(move || codes.with(|_| Some(0)))
                 row
             />
             <Show when=move || codes.with(Vec::is_empty)>

@@ -63,11 +63,39 @@ pub(crate) fn rows(values: &[CategoryValue], counts: &[ValueCount], order: RowOr
             (Some(a), Some(b)) => a.total_cmp(b),
             (Some(_), None) => Ordering::Less,
             (None, Some(_)) => Ordering::Greater,
-            (None, None) => a_text.cmp(b_text),
+            (None, None) => natural(a_text, b_text),
         };
         missing.then(count).then(label).then(a.cmp(b))
     });
     keyed.into_iter().map(|(code, ..)| code).collect()
+}
+
+/// Text as people order it: `donor 2` before `donor 10`. Runs of digits compare by their value, all
+/// else by character.
+fn natural(a: &str, b: &str) -> Ordering {
+    let (mut a, mut b) = (a, b);
+    loop {
+        let (a_digits, b_digits) = (leading_digits(a), leading_digits(b));
+        if a_digits > 0 && b_digits > 0 {
+            let ((a_run, a_rest), (b_run, b_rest)) = (a.split_at(a_digits), b.split_at(b_digits));
+            let (a_run, b_run) = (a_run.trim_start_matches('0'), b_run.trim_start_matches('0'));
+            let order = a_run.len().cmp(&b_run.len()).then_with(|| a_run.cmp(b_run));
+            if order != Ordering::Equal {
+                return order;
+            }
+            (a, b) = (a_rest, b_rest);
+        } else {
+            let (mut a_chars, mut b_chars) = (a.chars(), b.chars());
+            match (a_chars.next(), b_chars.next()) {
+                (Some(a_char), Some(b_char)) if a_char == b_char => (a, b) = (a_chars.as_str(), b_chars.as_str()),
+                (a_char, b_char) => return a_char.cmp(&b_char),
+            }
+        }
+    }
+}
+
+fn leading_digits(text: &str) -> usize {
+    text.bytes().take_while(u8::is_ascii_digit).count()
 }
 
 #[cfg(test)]
@@ -95,6 +123,11 @@ mod tests {
             "",
             &["-1.5", "2", "10", "A", "b", "missing"],
         );
+    }
+
+    #[test]
+    fn numbers_within_text_go_by_value() {
+        check(&["d10", "d2", "d02b", "D", "d2a"], &[], RowOrder::Label, "", &["D", "d2", "d2a", "d02b", "d10"]);
     }
 
     #[test]

@@ -61,7 +61,14 @@ pub(crate) fn DeRows(
             data-testid="de-table"
         >
             <div class="de-headings" role="row">{headings}</div>
-            <VirtualList count=Signal::derive(move || rows.with(|rows| rows.len())) role="rowgroup" label="Genes" row />
+            <VirtualList
+                count=Signal::derive(move || rows.with(|rows| rows.len()))
+                role="rowgroup"
+                label="Genes"
+                // A new order or filter begins at its top.
+                show_row=Signal::derive(move || rows.with(|_| Some(0)))
+                row
+            />
             <Show when=move || table.with(Option::is_none)>
                 <div class="de-loading" aria-busy="true">
                     {(0..8).map(|_| view! { <span class="skeleton"></span> }).collect_view()}

@@ -25,8 +25,7 @@ pub fn NameField(
     let typed = RwSignal::new(value.clone());
     let done = StoredValue::new(false);
     let finish = move |name: Option<String>| {
-        // Taking the field away makes the browser report that it lost the focus.
-        if !done.try_get_value().unwrap_or(true) {
+        if done.try_get_value() == Some(false) {
             done.set_value(true);
             on_done.run(name);
         }
@@ -65,7 +64,12 @@ pub fn NameField(
             value=value
             on:input:target=move |event| typed.set(event.target().value())
             on:keydown=key
-            on:blur=move |_| finish(untrack(accepted))
+            on:blur=move |_| {
+                // Taking the field away takes the focus from it too, when all here is gone already.
+                if done.try_get_value() == Some(false) {
+                    finish(untrack(accepted));
+                }
+            }
         />
     }
 }
