@@ -3,6 +3,7 @@
 //! All columns of a dataset have length `n_obs` and share one cell order, the *storage order* of
 //! the tiles: cell `i` of any column is cell `i` of every other.
 
+pub mod assemble;
 mod column;
 mod embedding;
 mod sparse;

@@ -7,6 +7,7 @@
 mod adjust;
 mod csv;
 mod fixed;
+mod gather;
 mod kernel;
 mod moments;
 mod student;
@@ -16,6 +17,7 @@ mod welch;
 pub use adjust::{Adjustment, adjust};
 pub use csv::{CellSetRecord, DeRecord, to_csv};
 pub use fixed::{FixedPoint, FixedPoints};
+pub use gather::Gather;
 pub use kernel::{CountTable, Labels, gather_counts, gather_floats, log_normalize, scatter_floats};
 pub use moments::{GeneMoments, Moments, MomentsError};
 pub use student::two_sided_ln_p;

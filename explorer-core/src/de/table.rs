@@ -2,6 +2,8 @@
 
 use std::cmp::Ordering;
 
+use shared_fbs::manifest::{Layer, ValueKind};
+
 use super::{Adjustment, Degenerate, FixedPoints, Method, Moments, MomentsError, adjust, welch};
 
 /// What the size of an effect is called, by what the layer holds.
@@ -144,7 +146,21 @@ pub fn compare(
     Ok(table)
 }
 
+/// Logarithms of expression stay below this: e^20 counts of one gene is more than a cell has.
+const MAX_LOG_VALUE: f32 = 20.0;
+
 impl Effect {
+    /// The size of effect that fits what a layer holds: fold changes where its values are, or by sign
+    /// and size can be, logarithms of expression.
+    pub fn of_layer(layer: &Layer) -> Self {
+        let is_log = match layer.kind {
+            ValueKind::LogNormalizedCounts => true,
+            ValueKind::Counts => false,
+            _ => !layer.has_negative && layer.max_abs <= MAX_LOG_VALUE,
+        };
+        if is_log { Self::Log2FoldChange } else { Self::MeanDifference }
+    }
+
     fn of(self, mean_group: f64, mean_reference: f64) -> f64 {
         // A mean below zero, which log1p data cannot have, counts as no expression.
         let linear = |mean: f64| libm::expm1(mean.max(0.0)) + 1e-9;

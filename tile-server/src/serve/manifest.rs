@@ -3,22 +3,18 @@
 use std::{
     collections::HashMap,
     fs,
-    io::{self, Read, Seek, SeekFrom},
     path::{Path, PathBuf},
-    sync::{Arc, OnceLock},
+    sync::Arc,
 };
 
 use serde_json::json;
 use shared_fbs::{
-    frame,
-    manifest::{DirectoryPlace, Manifest, Pack, Slot, Slots},
+    manifest::{Manifest, Pack},
     path::MANIFEST,
 };
 
-use super::{
-    catalog::open_within,
-    dataset::{DatasetSummary, OpenDataset, ReadDataset, ReadError, TileIndex, TilePlace},
-};
+use super::dataset::{DatasetSummary, OpenDataset, ReadDataset, ReadError, TileIndex, TilePlace};
+use crate::packs::PackIndex;
 
 /// Reads datasets of the Tessera format.
 #[derive(Clone, Copy, Debug, Default)]
@@ -31,8 +27,7 @@ impl ReadDataset for ManifestReader {
         let mut manifest = Manifest::decode(&bytes).map_err(|error| format!("{MANIFEST}: {error}"))?;
         let summary = summary(id, &manifest);
         let packs = std::mem::take(&mut manifest.packs);
-        let index =
-            ManifestIndex { directory: directory.to_owned(), packs: packs.into_iter().map(PackIndex::new).collect() };
+        let index = ManifestIndex { directory: directory.to_owned(), packs: packs.into_iter().map(by_stem).collect() };
         Ok(OpenDataset { summary, index: Arc::new(index) })
     }
 }
@@ -63,69 +58,14 @@ struct ManifestIndex {
     packs: HashMap<String, PackIndex>,
 }
 
-struct PackIndex {
-    file: Arc<str>,
-    pack: Pack,
-    /// The directory by pages, each read when first asked for; one page where it is in the manifest.
-    pages: Vec<OnceLock<Slots>>,
-}
-
-impl PackIndex {
-    fn new(pack: Pack) -> (String, Self) {
-        let stem = pack.file.strip_suffix(".pack").unwrap_or(&pack.file).to_owned();
-        let pages = pack.pages.len().max(1);
-        let index = Self {
-            file: pack.file.as_str().into(),
-            pack,
-            pages: std::iter::repeat_with(OnceLock::new).take(pages).collect(),
-        };
-        (stem, index)
-    }
-
-    fn slot(&self, directory: &Path, index: u32) -> Result<Option<Slot>, ReadError> {
-        if index >= self.pack.n_tiles {
-            return Ok(None);
-        }
-        let page = index.checked_div(self.pack.page_tiles).unwrap_or(0);
-        let Some(kept) = self.pages.get(page as usize) else {
-            return Ok(None);
-        };
-        if let Some(slots) = kept.get() {
-            return Ok(slots.get(index));
-        }
-        let slots = match self.pack.directory_of(index) {
-            None => return Ok(None),
-            Some(DirectoryPlace::Inline(slots)) => slots,
-            Some(DirectoryPlace::Page { page, slot }) => self.read_page(directory, page, &slot)?,
-        };
-        Ok(kept.get_or_init(|| slots).get(index))
-    }
-
-    fn read_page(&self, directory: &Path, page: u32, slot: &Slot) -> Result<Slots, ReadError> {
-        let wrong = |error: &dyn std::error::Error| format!("page {page} of the directory in {}: {error}", self.file);
-        let bytes = read_slot(directory, &self.file, slot).map_err(|error| wrong(&error))?;
-        let content = frame::inflate(&bytes).map_err(|error| wrong(&error))?;
-        frame::verify(&content, slot.checksum).map_err(|error| wrong(&error))?;
-        let slots = self.pack.read_page(page, &content).map_err(|error| wrong(&error))?;
-        Ok(slots)
-    }
-}
-
-fn read_slot(directory: &Path, file: &str, slot: &Slot) -> io::Result<Vec<u8>> {
-    let (mut file, metadata) = open_within(directory, Path::new(file))?;
-    let range = slot.range();
-    if range.end > metadata.len() {
-        return Err(io::ErrorKind::UnexpectedEof.into());
-    }
-    let mut bytes = Vec::with_capacity(slot.length as usize);
-    file.seek(SeekFrom::Start(range.start))?;
-    file.take(u64::from(slot.length)).read_to_end(&mut bytes)?;
-    Ok(bytes)
+fn by_stem(pack: Pack) -> (String, PackIndex) {
+    let stem = pack.file.strip_suffix(".pack").unwrap_or(&pack.file).to_owned();
+    (stem, PackIndex::new(pack))
 }
 
 impl TileIndex for ManifestIndex {
     fn files(&self) -> Vec<String> {
-        self.packs.values().map(|pack| pack.file.to_string()).collect()
+        self.packs.values().map(|pack| pack.file().to_string()).collect()
     }
 
     fn locate(&self, pack: &str, index: u32) -> Result<Option<TilePlace>, ReadError> {
@@ -133,13 +73,14 @@ impl TileIndex for ManifestIndex {
             return Ok(None);
         };
         let slot = pack.slot(&self.directory, index)?;
-        Ok(slot.map(|slot| TilePlace { file: Arc::clone(&pack.file), range: slot.range() }))
+        Ok(slot.map(|slot| TilePlace { file: Arc::clone(pack.file()), range: slot.range() }))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use shared_fbs::{
+        frame,
         manifest::{FORMAT_VERSION, Page},
         tile::Directory,
     };
@@ -148,6 +89,15 @@ mod tests {
 
     const INLINE: &str = "obs-0123456789abcdef";
     const PAGED: &str = "genes0-0123456789abcdef";
+
+    fn pack(name: &str, stem: &str, n_bytes: usize) -> Pack {
+        let mut pack = Pack::default();
+        pack.name = name.to_owned();
+        pack.file = format!("{stem}.pack");
+        pack.n_bytes = n_bytes as u64;
+        pack.n_tiles = 3;
+        pack
+    }
 
     /// Two packs of the tiles `a`, `bb`, `ccc`: one with its directory in the manifest, one with pages
     /// of two tiles, each page before its tiles.
@@ -173,32 +123,15 @@ mod tests {
             file.extend(tiles.iter().flat_map(|tile| tile.bytes()));
         }
         fs::write(directory.path().join(format!("{PAGED}.pack")), &file).unwrap();
-        let manifest = Manifest {
-            format_version: FORMAT_VERSION,
-            title: Some("Two packs".to_owned()),
-            level_ranks: vec![0, 64],
-            packs: vec![
-                Pack {
-                    name: "obs".to_owned(),
-                    file: format!("{INLINE}.pack"),
-                    n_bytes: 6,
-                    n_tiles: 3,
-                    lengths: vec![1, 2, 3],
-                    checksums: vec![0; 3],
-                    ..Pack::default()
-                },
-                Pack {
-                    name: "genes0".to_owned(),
-                    file: format!("{PAGED}.pack"),
-                    n_bytes: file.len() as u64,
-                    n_tiles: 3,
-                    page_tiles: 2,
-                    pages,
-                    ..Pack::default()
-                },
-            ],
-            ..Manifest::default()
-        };
+        let mut manifest = Manifest::default();
+        manifest.format_version = FORMAT_VERSION;
+        manifest.title = Some("Two packs".to_owned());
+        manifest.level_ranks = vec![0, 64];
+        manifest.packs = vec![pack("obs", INLINE, 6), pack("genes0", PAGED, file.len())];
+        manifest.packs[0].lengths = vec![1, 2, 3];
+        manifest.packs[0].checksums = vec![0; 3];
+        manifest.packs[1].page_tiles = 2;
+        manifest.packs[1].pages = pages;
         fs::write(directory.path().join(MANIFEST), manifest.encode()).unwrap();
         directory
     }

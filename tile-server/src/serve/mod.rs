@@ -35,7 +35,10 @@ mod server;
 mod service;
 mod tiles;
 
-use std::io::{self, Write};
+use std::{
+    io::{self, Write},
+    net::SocketAddr,
+};
 
 #[cfg(feature = "embed-front-end")]
 pub use self::front_end::EmbeddedFrontEnd;
@@ -51,16 +54,21 @@ pub use self::{
 };
 
 /// Serves until `shutdown` is ready, and says where on standard output, in one line for programs to
-/// read: `listening on http://127.0.0.1:PORT`.
+/// read: `listening on http://127.0.0.1:PORT`. `on_listening` is then called with the address.
 ///
 /// # Errors
 /// When the server cannot start; see [`bind`].
-pub async fn run(options: Options, shutdown: impl Future<Output = ()>) -> Result<(), ServeError> {
+pub async fn run(
+    options: Options,
+    shutdown: impl Future<Output = ()>,
+    on_listening: impl FnOnce(SocketAddr),
+) -> Result<(), ServeError> {
     let server = bind(options).await?;
     let mut out = io::stdout();
     writeln!(out, "listening on http://{}", server.address())
         .and_then(|()| out.flush())
         .map_err(ServeError::Announce)?;
+    on_listening(server.address());
     server.run(shutdown).await;
     Ok(())
 }

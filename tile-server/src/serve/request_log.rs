@@ -108,7 +108,7 @@ impl Drop for SentBody {
             path = self.line.path,
             status = self.status.as_u16(),
             bytes = self.bytes,
-            millis = elapsed.as_secs_f64() * 1e3,
+            millis = elapsed.as_micros() as f64 / 1e3,
             complete,
             client = self.line.client.map(tracing::field::display),
             "request"

@@ -1,0 +1,276 @@
+//! Decoded tiles put together: columns, genes and embeddings over all cells.
+
+use shared_fbs::{
+    manifest::CELLS_PER_EXPRESSION_TILE,
+    order::TileCells,
+    tile::{self, Counts, Expression, ExpressionValues, Points},
+};
+use thiserror::Error;
+
+use super::{Categorical, Codes, Continuous, Embedding, Frame, NO_POSITION, SparseVec};
+use crate::de::log_normalize;
+
+/// Tiles that do not fit together.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum AssembleError {
+    /// The tiles hold another number of cells than the dataset has.
+    #[error("the tiles hold {found} cells, and the dataset has {expected}")]
+    Length {
+        /// Cells of the tiles.
+        found: usize,
+        /// Cells of the dataset, or of the part that the tile is of.
+        expected: usize,
+    },
+    /// A code stands for no label.
+    #[error("the code {code} stands for none of {n_categories} labels")]
+    Code {
+        /// The code.
+        code: u32,
+        /// Labels there are; the code of this number is "missing".
+        n_categories: usize,
+    },
+    /// A gene's tile names a cell past the end of the dataset.
+    #[error("the tile names a cell that the dataset does not have")]
+    Cell,
+    /// Counts are to be normalised, but the cells' divisors are not there.
+    #[error("the layer's divisors are missing")]
+    Divisor,
+}
+
+/// A categorical column from its tiles, in order. Codes take the width of the widest tile.
+///
+/// # Errors
+/// [`AssembleError::Length`] or [`AssembleError::Code`].
+pub fn categorical(
+    categories: &tile::Categories,
+    codes: &[tile::Codes],
+    ordered: bool,
+    n_obs: usize,
+) -> Result<Categorical, AssembleError> {
+    let codes = join_codes(codes);
+    let found = codes.len();
+    if found != n_obs {
+        return Err(AssembleError::Length { found, expected: n_obs });
+    }
+    let n_categories = categories.labels.len();
+    let greatest = match &codes {
+        Codes::U8(codes) => codes.iter().copied().max().map(u32::from),
+        Codes::U16(codes) => codes.iter().copied().max().map(u32::from),
+        Codes::U32(codes) => codes.iter().copied().max(),
+    };
+    match greatest {
+        Some(code) if code as usize > n_categories => Err(AssembleError::Code { code, n_categories }),
+        _ => Ok(Categorical { codes, categories: categories.labels.as_slice().into(), ordered }),
+    }
+}
+
+fn join_codes(tiles: &[tile::Codes]) -> Codes {
+    if tiles.iter().all(|tile| matches!(tile, tile::Codes::U8(_))) {
+        Codes::U8(tiles.iter().flat_map(|tile| wide(tile)).map(|code| code as u8).collect())
+    } else if !tiles.iter().any(|tile| matches!(tile, tile::Codes::U32(_))) {
+        Codes::U16(tiles.iter().flat_map(|tile| wide(tile)).map(|code| code as u16).collect())
+    } else {
+        Codes::U32(tiles.iter().flat_map(|tile| wide(tile)).collect())
+    }
+}
+
+fn wide(tile: &tile::Codes) -> Vec<u32> {
+    match tile {
+        tile::Codes::U8(codes) => codes.iter().map(|&code| u32::from(code)).collect(),
+        tile::Codes::U16(codes) => codes.iter().map(|&code| u32::from(code)).collect(),
+        tile::Codes::U32(codes) => codes.clone(),
+    }
+}
+
+/// A continuous column from its tiles, in order.
+///
+/// # Errors
+/// [`AssembleError::Length`].
+pub fn continuous(tiles: Vec<tile::Values>, n_obs: usize) -> Result<Continuous, AssembleError> {
+    let mut tiles = tiles.into_iter();
+    let mut values = tiles.next().unwrap_or_default().0;
+    for tile in tiles {
+        values.extend(tile.0);
+    }
+    if values.len() == n_obs {
+        Ok(Continuous { values })
+    } else {
+        Err(AssembleError::Length { found: values.len(), expected: n_obs })
+    }
+}
+
+/// How the values of a layer's tiles become values of the layer.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Rebuild<'a> {
+    /// As they are.
+    Plain,
+    /// Counts, normalised by one divisor a cell and made logarithms ([`log_normalize`]).
+    LogNormalized(&'a [f32]),
+}
+
+/// One gene over all cells from its tiles, one a chunk of [`CELLS_PER_EXPRESSION_TILE`] cells.
+///
+/// # Errors
+/// [`AssembleError::Cell`] or [`AssembleError::Divisor`].
+pub fn gene(chunks: &[Expression], rebuild: Rebuild<'_>, n_obs: usize) -> Result<SparseVec, AssembleError> {
+    let n_values = chunks.iter().map(|chunk| chunk.cells.len()).sum();
+    let mut gene = SparseVec { n_obs, indices: Vec::with_capacity(n_values), data: Vec::with_capacity(n_values) };
+    for (chunk, first) in chunks.iter().zip((0u32..).step_by(CELLS_PER_EXPRESSION_TILE as usize)) {
+        let start = gene.indices.len();
+        gene.indices.extend(chunk.cells.iter().map(|&cell| first + u32::from(cell)));
+        if gene.indices.last().is_some_and(|&cell| cell as usize >= n_obs) {
+            return Err(AssembleError::Cell);
+        }
+        match &chunk.values {
+            ExpressionValues::Floats(values) => gene.data.extend(values),
+            ExpressionValues::Counts(Counts::U8(counts)) => push_counts(&mut gene, start, counts, rebuild)?,
+            ExpressionValues::Counts(Counts::U16(counts)) => push_counts(&mut gene, start, counts, rebuild)?,
+            ExpressionValues::Counts(Counts::U32(counts)) => push_counts(&mut gene, start, counts, rebuild)?,
+        }
+    }
+    Ok(gene)
+}
+
+/// Appends the values of the cells from `start` on.
+fn push_counts<C: Copy + Into<u32>>(
+    gene: &mut SparseVec,
+    start: usize,
+    counts: &[C],
+    rebuild: Rebuild<'_>,
+) -> Result<(), AssembleError> {
+    let SparseVec { indices, data, .. } = gene;
+    match rebuild {
+        Rebuild::Plain => data.extend(counts.iter().map(|&count| count.into() as f32)),
+        Rebuild::LogNormalized(divisors) => {
+            for (&cell, &count) in indices[start..].iter().zip(counts) {
+                let divisor = *divisors.get(cell as usize).ok_or(AssembleError::Divisor)?;
+                data.push(log_normalize(count.into(), divisor));
+            }
+        }
+    }
+    Ok(())
+}
+
+impl Embedding {
+    /// An embedding in which no cell has a position yet.
+    pub fn nowhere(n_obs: usize, frame: Frame) -> Self {
+        Self { xs: vec![NO_POSITION; n_obs], ys: vec![NO_POSITION; n_obs], frame }
+    }
+
+    /// Takes in the positions of one tile; `cells` says whose they are.
+    ///
+    /// # Errors
+    /// [`AssembleError::Length`]; positions may then have been taken in already.
+    pub fn place(&mut self, cells: &TileCells, points: &Points) -> Result<(), AssembleError> {
+        let mut positions = points.xs.iter().zip(&points.ys);
+        let mut n_cells = 0;
+        for cell in cells.iter() {
+            n_cells += 1;
+            if let Some((&x, &y)) = positions.next()
+                && let (Some(to_x), Some(to_y)) = (self.xs.get_mut(cell as usize), self.ys.get_mut(cell as usize))
+            {
+                (*to_x, *to_y) = (x, y);
+            }
+        }
+        if n_cells == points.xs.len() {
+            Ok(())
+        } else {
+            Err(AssembleError::Length { found: points.xs.len(), expected: n_cells })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use shared_fbs::order::Levels;
+
+    use super::*;
+
+    const FRAME: Frame = Frame { origin_x: 0.0, origin_y: 0.0, step: 1.0 };
+
+    fn categories(n: usize) -> tile::Categories {
+        tile::Categories {
+            labels: (0..n).map(|label| label.to_string()).collect(),
+            counts: vec![0; n + 1],
+            colors: None,
+        }
+    }
+
+    #[test]
+    fn codes_take_the_width_of_the_widest_tile() {
+        let narrow = || tile::Codes::U8(vec![0, 2]);
+        let column = categorical(&categories(2), &[narrow(), narrow()], false, 4).unwrap();
+        assert_eq!(column.codes, Codes::U8(vec![0, 2, 0, 2]));
+        let wide = tile::Codes::U16(vec![300]);
+        let column = categorical(&categories(300), &[narrow(), wide], true, 3).unwrap();
+        assert_eq!(column.codes, Codes::U16(vec![0, 2, 300]));
+        assert!(column.ordered);
+        let widest = tile::Codes::U32(vec![1]);
+        let column = categorical(&categories(3), &[widest, narrow()], false, 3).unwrap();
+        assert_eq!(column.codes, Codes::U32(vec![1, 0, 2]));
+    }
+
+    #[test]
+    fn tiles_that_do_not_fit_are_refused() {
+        let codes = [tile::Codes::U8(vec![0, 3])];
+        assert_eq!(
+            categorical(&categories(2), &codes, false, 2),
+            Err(AssembleError::Code { code: 3, n_categories: 2 })
+        );
+        assert_eq!(
+            categorical(&categories(3), &codes, false, 5),
+            Err(AssembleError::Length { found: 2, expected: 5 })
+        );
+        let values = vec![tile::Values(vec![1.0]), tile::Values(vec![2.0])];
+        assert_eq!(continuous(values.clone(), 2).unwrap().values, [1.0, 2.0]);
+        assert_eq!(continuous(values, 3), Err(AssembleError::Length { found: 2, expected: 3 }));
+        let chunk = Expression { cells: vec![9], values: ExpressionValues::Floats(vec![1.0]) };
+        assert_eq!(gene(&[chunk], Rebuild::Plain, 9), Err(AssembleError::Cell));
+        let chunk = Expression { cells: vec![3], values: ExpressionValues::Counts(Counts::U8(vec![1])) };
+        assert_eq!(gene(&[chunk], Rebuild::LogNormalized(&[1.0]), 9), Err(AssembleError::Divisor));
+    }
+
+    #[test]
+    fn chunks_of_a_gene_follow_each_other() {
+        let chunk =
+            |cells: &[u16], counts: &[u32]| Expression {
+                cells: cells.to_vec(),
+                values: ExpressionValues::Counts(Counts::narrowest(counts)),
+            };
+        let chunks = [chunk(&[0, 65_535], &[1, 2]), chunk(&[1], &[70_000])];
+        let n_obs = 65_540;
+        let plain = gene(&chunks, Rebuild::Plain, n_obs).unwrap();
+        assert_eq!(plain.indices, [0, 65_535, 65_537]);
+        assert_eq!(plain.data, [1.0, 2.0, 70_000.0]);
+        let divisors: Vec<f32> = (0..n_obs).map(|cell| 0.5 + cell as f32).collect();
+        let log = gene(&chunks, Rebuild::LogNormalized(&divisors), n_obs).unwrap();
+        assert_eq!(log.data[0], log_normalize(1, 0.5));
+        assert_eq!(log.data[2], log_normalize(70_000, 65_537.5));
+    }
+
+    proptest! {
+        #[test]
+        fn an_embedding_is_whole_after_all_its_tiles(n_obs in 0u32..200_000) {
+            let mut embedding = Embedding::nowhere(n_obs as usize, FRAME);
+            let coordinate = |cell: u32| (cell % 60_000) as u16;
+            for cells in Levels::for_n_obs(n_obs).tiles() {
+                let xs: Vec<u16> = cells.iter().map(coordinate).collect();
+                let ys = xs.iter().map(|x| x / 2).collect();
+                embedding.place(&cells, &Points { xs, ys }).unwrap();
+            }
+            prop_assert!(embedding.xs.iter().copied().eq((0..n_obs).map(coordinate)));
+            prop_assert!(embedding.ys.iter().copied().eq((0..n_obs).map(|cell| coordinate(cell) / 2)));
+        }
+
+        #[test]
+        fn a_tile_of_another_length_is_refused(n_obs in 1u32..1000, more in 1usize..5) {
+            let mut embedding = Embedding::nowhere(n_obs as usize, FRAME);
+            let cells = &Levels::for_n_obs(n_obs).tiles()[0];
+            let n_cells = cells.iter().count();
+            let points = |n: usize| Points { xs: vec![1; n], ys: vec![1; n] };
+            prop_assert!(embedding.place(cells, &points(n_cells + more)).is_err());
+            prop_assert!(embedding.place(cells, &points(n_cells - 1)).is_err());
+        }
+    }
+}

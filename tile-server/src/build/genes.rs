@@ -1,0 +1,100 @@
+//! The tables of genes: `var` and that of `raw`, numbered by density.
+
+use std::{io, path::Path};
+
+use shared_fbs::{
+    manifest::{Pack, Var, Warning},
+    tile::Genes,
+};
+
+use super::{
+    BuildError, columns,
+    h5ad::{Frame, FrameColumn, H5ad},
+    layer::{self, Scan},
+    pack::{CAREFUL_LEVEL, Frame as PackFrame, PackWriter},
+};
+
+/// Names that columns of gene symbols go by, CELLxGENE's first.
+const SYMBOL_COLUMNS: [&str; 8] = [
+    "feature_name",
+    "gene_symbols",
+    "gene_symbol",
+    "gene_names",
+    "gene_name",
+    "GeneSymbol",
+    "hgnc_symbol",
+    "symbol",
+];
+
+/// The tables of genes of one input; each is numbered by the first layer that uses it.
+pub struct GeneTables {
+    var: Table,
+    raw: Option<Table>,
+}
+
+struct Table {
+    name: &'static str,
+    ids: Vec<String>,
+    symbols: Option<Vec<String>>,
+    /// The input's row of every gene, once numbered.
+    rows: Option<Vec<u32>>,
+}
+
+impl GeneTables {
+    /// Reads the tables.
+    pub fn new(file: &H5ad, warnings: &mut Vec<Warning>) -> Result<Self, BuildError> {
+        let var = Table::new("var", file.var()?, warnings);
+        let raw = file.raw_var()?.map(|frame| Table::new("raw", frame, warnings));
+        Ok(Self { var, raw })
+    }
+
+    /// The table (its place in the manifest) and the gene order of a layer of `var` or of `raw`.
+    pub fn number(&mut self, is_raw: bool, scan: &Scan) -> (u32, &[u32]) {
+        let (place, table) = match &mut self.raw {
+            Some(raw) if is_raw => (1, raw),
+            _ => (0, &mut self.var),
+        };
+        (place, table.rows.get_or_insert_with(|| layer::genes_by_density(scan)))
+    }
+
+    /// Writes the tables.
+    pub fn write(self, directory: &Path) -> io::Result<(Vec<Var>, Pack)> {
+        let mut pack = PackWriter::create(directory, "var")?;
+        let mut vars = Vec::new();
+        for table in [Some(self.var), self.raw].into_iter().flatten() {
+            let rows = table.rows.unwrap_or_else(|| (0..table.ids.len() as u32).collect());
+            let arrange = |texts: &[String]| -> Vec<String> {
+                rows.iter().map(|&row| texts[row as usize].clone()).collect()
+            };
+            let genes = Genes { ids: arrange(&table.ids), symbols: table.symbols.as_deref().map(arrange), rows };
+            let n_vars = genes.ids.len() as u32;
+            let tile = pack.push(&PackFrame::new(&genes.encode(), CAREFUL_LEVEL))?;
+            vars.push(Var { name: table.name.to_owned(), n_vars, tile });
+        }
+        Ok((vars, pack.finish()?))
+    }
+}
+
+impl Table {
+    fn new(name: &'static str, mut frame: Frame, warnings: &mut Vec<Warning>) -> Self {
+        columns::make_unique(&mut frame.index, name, warnings);
+        let symbols = SYMBOL_COLUMNS.iter().find_map(|wanted| {
+            let (_, column) = frame.columns.iter().find(|(name, _)| name == wanted)?;
+            texts(column).map(|symbols| {
+                // A gene without a symbol goes by its id.
+                symbols.into_iter().zip(&frame.index).map(|(symbol, id)| symbol.unwrap_or_else(|| id.clone())).collect()
+            })
+        });
+        Self { name, ids: frame.index, symbols, rows: None }
+    }
+}
+
+fn texts(column: &FrameColumn) -> Option<Vec<Option<String>>> {
+    match column {
+        FrameColumn::Strings(texts) => Some(texts.clone()),
+        FrameColumn::Categorical { codes, categories, .. } => Some(
+            codes.iter().map(|&code| usize::try_from(code).ok().and_then(|code| categories.get(code).cloned())).collect(),
+        ),
+        _ => None,
+    }
+}

@@ -1,0 +1,208 @@
+use std::{
+    collections::HashSet,
+    fs,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    path::{Path, PathBuf},
+    process::ExitCode,
+    sync::Arc,
+};
+
+use anyhow::{Context as _, Result, bail};
+use clap::Args;
+use shared_fbs::{manifest::Manifest, path::MANIFEST};
+use tile_server::{
+    build::{self, Progress},
+    serve::{
+        self, CorsOrigins, DatasetDirectory, DirectoryFrontEnd, FrameAncestors, FrontEnd, Limits, LogFormat,
+        ManifestReader, Options,
+    },
+};
+
+use super::build::{Choices, summary};
+
+/// The extension of cached datasets beside their input.
+const CACHE_EXTENSION: &str = "tessera";
+
+/// The arguments of `tile-server serve`.
+#[derive(Args)]
+pub struct Arguments {
+    /// Dataset directories, directories of such, or .h5ad files
+    #[arg(required = true)]
+    inputs: Vec<PathBuf>,
+    /// Where datasets built from .h5ad files are kept [default: beside each file]
+    #[arg(long, value_name = "DIR")]
+    cache: Option<PathBuf>,
+    /// The address to listen on
+    #[arg(long, default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
+    host: IpAddr,
+    /// The port to listen on; 0 takes a free one
+    #[arg(long, default_value_t = 8787)]
+    port: u16,
+    /// Serve the page from this directory instead of the one built in
+    #[arg(long, value_name = "DIR")]
+    front_end: Option<PathBuf>,
+    /// Do not open the browser
+    #[arg(long)]
+    no_open: bool,
+    /// Let pages of this origin read the data; `*` lets all. May be given more than once
+    #[arg(long, value_name = "ORIGIN")]
+    cors_origin: Vec<String>,
+    /// Sites that may show the Explorer in a frame, as in Content-Security-Policy
+    #[arg(long, value_name = "SOURCES", default_value = "*")]
+    frame_ancestors: String,
+    /// How log lines are written
+    #[arg(long, value_enum, default_value_t = LogFormat::Text)]
+    log_format: LogFormat,
+    /// Print nothing but errors and the address
+    #[arg(long)]
+    quiet: bool,
+    #[command(flatten)]
+    choices: Choices,
+}
+
+/// Builds what must be built, and serves.
+pub fn run(arguments: &Arguments) -> Result<ExitCode> {
+    if !arguments.quiet {
+        serve::init_logging(arguments.log_format);
+    }
+    let mut datasets = Vec::new();
+    for input in &arguments.inputs {
+        add(input, arguments, &mut datasets)?;
+    }
+    let front_end = front_end(arguments.front_end.as_deref())?;
+    if front_end.is_none() && !arguments.quiet {
+        eprintln!("this program was built without the page; data is served alone (--front-end DIR adds the page)");
+    }
+    let page = match (arguments.no_open || front_end.is_none(), datasets.as_slice()) {
+        (true, _) => None,
+        (false, [only]) => Some(format!("/d/{}", only.id)),
+        (false, _) => Some("/".to_owned()),
+    };
+    let options = Options {
+        address: SocketAddr::new(arguments.host, arguments.port),
+        datasets,
+        reader: Arc::new(ManifestReader),
+        front_end,
+        cors: CorsOrigins::parse(&arguments.cors_origin)?,
+        frame_ancestors: FrameAncestors::parse(&arguments.frame_ancestors)?,
+        limits: Limits::default(),
+    };
+    let runtime = tokio::runtime::Runtime::new().context("cannot start threads")?;
+    runtime.block_on(async {
+        let stop = serve::stop_signal()?;
+        serve::run(options, stop, |address| {
+            if let Some(page) = &page
+                && let Err(error) = open::that_detached(format!("http://{address}{page}"))
+            {
+                eprintln!("no browser could be started ({error}); open http://{address}{page} yourself");
+            }
+        })
+        .await
+    })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn front_end(directory: Option<&Path>) -> Result<Option<Arc<dyn FrontEnd>>> {
+    if let Some(directory) = directory {
+        return Ok(Some(Arc::new(DirectoryFrontEnd::open(directory)?)));
+    }
+    #[cfg(feature = "embed-front-end")]
+    return Ok(Some(Arc::new(serve::EmbeddedFrontEnd)));
+    #[cfg(not(feature = "embed-front-end"))]
+    Ok(None)
+}
+
+/// Adds the datasets that one argument names, each under an id of its own.
+fn add(input: &Path, arguments: &Arguments, datasets: &mut Vec<DatasetDirectory>) -> Result<()> {
+    let mut push = |directory: PathBuf| {
+        let taken: HashSet<&str> = datasets.iter().map(|dataset| dataset.id.as_str()).collect();
+        let id = id_of(&directory, &taken);
+        datasets.push(DatasetDirectory { id, directory });
+    };
+    if input.is_dir() {
+        if input.join(MANIFEST).is_file() {
+            push(input.to_owned());
+            return Ok(());
+        }
+        let entries = fs::read_dir(input).with_context(|| format!("cannot list {}", input.display()))?;
+        let mut directories: Vec<PathBuf> = entries
+            .filter_map(|entry| Some(entry.ok()?.path()))
+            .filter(|path| path.join(MANIFEST).is_file())
+            .collect();
+        if directories.is_empty() {
+            bail!(
+                "{} holds no dataset: neither {MANIFEST} nor directories with one; \
+                 `tile-server build FILE.h5ad --out DIR` makes a dataset",
+                input.display()
+            );
+        }
+        directories.sort();
+        directories.into_iter().for_each(push);
+        return Ok(());
+    }
+    let cached = cache_of(input, arguments.cache.as_deref());
+    if !is_fresh(&cached, input) {
+        let progress = if arguments.quiet { Progress::Quiet } else { Progress::for_stderr() };
+        let report = build::build(input, &cached, &arguments.choices.options(true), &progress)?;
+        if !arguments.quiet {
+            eprint!("{}", summary(&report));
+        }
+    }
+    push(cached);
+    Ok(())
+}
+
+/// Where the dataset of an input is kept.
+fn cache_of(input: &Path, cache: Option<&Path>) -> PathBuf {
+    let beside = input.with_extension(CACHE_EXTENSION);
+    match (cache, beside.file_name()) {
+        (Some(cache), Some(name)) => cache.join(name),
+        _ => beside,
+    }
+}
+
+/// Whether a cached dataset is of this format and newer than its input.
+fn is_fresh(cached: &Path, input: &Path) -> bool {
+    let manifest = cached.join(MANIFEST);
+    let modified = |path: &Path| fs::metadata(path).and_then(|metadata| metadata.modified());
+    let newer = matches!((modified(&manifest), modified(input)), (Ok(built), Ok(changed)) if built >= changed);
+    newer && fs::read(&manifest).is_ok_and(|bytes| Manifest::decode(&bytes).is_ok())
+}
+
+/// A name for addresses: the directory's, with other characters than letters, digits, `-`, `_` and
+/// `.` replaced, and a number when it is taken.
+fn id_of(directory: &Path, taken: &HashSet<&str>) -> String {
+    let absolute = std::path::absolute(directory).unwrap_or_else(|_| directory.to_owned());
+    let name = absolute.file_name().unwrap_or_default().to_string_lossy();
+    let name = name.strip_suffix(&format!(".{CACHE_EXTENSION}")).unwrap_or(&name);
+    let plain = |c: char| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '-' };
+    let name: String = name.chars().map(plain).collect();
+    let name = match name.trim_matches(['.', '-']) {
+        "" => "dataset",
+        name => name,
+    };
+    let numbered = (2..).map(|n| format!("{name}-{n}"));
+    std::iter::once(name.to_owned())
+        .chain(numbered)
+        .find(|id| !taken.contains(id.as_str()))
+        .expect("there are more numbers than datasets")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_plain_and_different() {
+        let none = HashSet::new();
+        assert_eq!(id_of(Path::new("/data/my cells.tessera"), &none), "my-cells");
+        assert_eq!(id_of(Path::new("/data/a"), &["a", "a-2"].into()), "a-3");
+        assert_eq!(id_of(Path::new("/"), &none), "dataset");
+    }
+
+    #[test]
+    fn the_cache_lies_beside_the_file_or_where_told() {
+        assert_eq!(cache_of(Path::new("x/a.h5ad"), None), Path::new("x/a.tessera"));
+        assert_eq!(cache_of(Path::new("x/a.h5ad"), Some(Path::new("c"))), Path::new("c/a.tessera"));
+    }
+}

@@ -1,0 +1,32 @@
+use std::{path::PathBuf, process::ExitCode};
+
+use anyhow::Result;
+use clap::Args;
+use explorer_core::format;
+use tile_server::{dataset::Dataset, verify::verify};
+
+/// The arguments of `tile-server verify`.
+#[derive(Args)]
+pub struct Arguments {
+    /// The dataset directory
+    directory: PathBuf,
+}
+
+/// Checks every tile, and prints what is damaged.
+pub fn run(arguments: &Arguments) -> Result<ExitCode> {
+    let dataset = Dataset::open(&arguments.directory)?;
+    let report = verify(&dataset, &arguments.directory);
+    for damage in &report.damage {
+        println!("damaged: {damage}");
+    }
+    if report.damage.is_empty() {
+        println!("{} tiles are sound", format::integer(report.n_tiles));
+        return Ok(ExitCode::SUCCESS);
+    }
+    println!(
+        "{} problems in {} tiles; build the dataset again from its .h5ad",
+        format::integer(report.damage.len() as u64),
+        format::integer(report.n_tiles)
+    );
+    Ok(ExitCode::from(5))
+}

@@ -1,0 +1,107 @@
+//! Differential expression from a terminal: the page's own statistics, over all genes of a layer.
+
+use explorer_core::{
+    data::{CellIdx, assemble::Rebuild},
+    de::{DeOptions, DeTable, FixedPoints, Gather, Labels, Moments, MomentsError, compare},
+    filter::CellMask,
+};
+use rayon::prelude::*;
+use shared_fbs::manifest::Layer;
+
+use crate::dataset::{Dataset, DatasetError};
+
+/// Genes that one thread takes at a time.
+const GENES_PER_TASK: u32 = 256;
+
+/// Why a comparison failed.
+#[derive(Debug, thiserror::Error)]
+pub enum CompareError {
+    /// The dataset cannot be read.
+    #[error(transparent)]
+    Dataset(#[from] DatasetError),
+    /// Its moments contradict each other.
+    #[error("layer `{layer}`: {source}")]
+    Moments {
+        /// The layer.
+        layer: String,
+        /// What is wrong.
+        source: MomentsError,
+    },
+    /// The manifest states an impossible fixed point.
+    #[error("layer `{layer}`: the manifest states a fixed point that no builder chooses")]
+    FixedPoint {
+        /// The layer.
+        layer: String,
+    },
+}
+
+/// The cells with a label of a categorical column; `None` when the column or the label is not there.
+///
+/// # Errors
+/// When the column cannot be read.
+pub fn cells_with_label(dataset: &Dataset, column: &str, label: &str) -> Result<Option<CellMask>, DatasetError> {
+    let Some(column) = dataset.manifest().column(column) else { return Ok(None) };
+    let Some(column) = dataset.categorical(column)? else { return Ok(None) };
+    let Some(code) = column.categories.iter().position(|category| category == label) else { return Ok(None) };
+    let has_label = |cell: usize| column.codes.get(CellIdx(cell as u32)) == code as u32;
+    Ok(Some(CellMask::from_fn(column.codes.len(), has_label)))
+}
+
+/// The exact moments of two sets of cells in a layer, from the tiles of its genes, on all threads.
+///
+/// # Errors
+/// When tiles are broken.
+pub fn moments_of(
+    dataset: &Dataset,
+    layer: &Layer,
+    group: &CellMask,
+    reference: &CellMask,
+) -> Result<([Moments; 2], FixedPoints), CompareError> {
+    let moments_error = |source| CompareError::Moments { layer: layer.name.clone(), source };
+    let n_genes = dataset.manifest().vars[layer.var as usize].n_vars;
+    let total = dataset.total_moments(layer)?;
+    let fixed = FixedPoints::from_tile(layer.frac_bits, layer.square_shift, &total, n_genes as usize)
+        .ok_or_else(|| CompareError::FixedPoint { layer: layer.name.clone() })?;
+    let divisors = dataset.divisors(layer)?;
+    let rebuild = if divisors.is_empty() { Rebuild::Plain } else { Rebuild::LogNormalized(&divisors) };
+    let labels = Labels::new(group, reference);
+    let tasks: Vec<u32> = (0..n_genes).step_by(GENES_PER_TASK as usize).collect();
+    let per_thread = tasks.len().div_ceil(rayon::current_num_threads()).max(1);
+    let parts = tasks
+        .par_chunks(per_thread)
+        .map(|tasks| {
+            let mut gather = Gather::new(labels.as_bytes(), rebuild, &fixed, n_genes as usize);
+            for gene in tasks.iter().flat_map(|&first| first..(first + GENES_PER_TASK).min(n_genes)) {
+                let tiles = dataset.expression(layer, gene)?;
+                gather.push(gene..gene + 1, &tiles).map_err(moments_error)?;
+            }
+            Ok(gather.finish())
+        })
+        .collect::<Result<Vec<_>, CompareError>>()?;
+    let mut sums = [Moments::empty(n_genes as usize), Moments::empty(n_genes as usize)];
+    for part in &parts {
+        for (sum, part) in sums.iter_mut().zip(part) {
+            sum.merge(part).map_err(moments_error)?;
+        }
+    }
+    for (sum, mask) in sums.iter_mut().zip([group, reference]) {
+        sum.n_cells = mask.count() as u64;
+    }
+    Ok((sums, fixed))
+}
+
+/// Compares two sets of cells in a layer.
+///
+/// # Errors
+/// When tiles are broken.
+pub fn compare_cells(
+    dataset: &Dataset,
+    layer: &Layer,
+    group: &CellMask,
+    reference: &CellMask,
+    options: DeOptions,
+) -> Result<DeTable, CompareError> {
+    let ([group, reference], fixed) = moments_of(dataset, layer, group, reference)?;
+    compare(&group, &reference, &fixed, options)
+        .map_err(|source| CompareError::Moments { layer: layer.name.clone(), source })
+}
