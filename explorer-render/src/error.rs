@@ -14,9 +14,13 @@ pub enum RenderError {
         /// What was tried, each with its outcome.
         tried: String,
     },
-    /// The device is gone: make a new renderer and upload the points again.
-    #[error("the graphics device was lost")]
-    DeviceLost,
+    /// The device is gone: make a new renderer and upload the points again. Where it goes at the
+    /// first frames time and again, the browser cannot show what WebGPU draws: use WebGL2.
+    #[error("the graphics device was lost: {reason}")]
+    DeviceLost {
+        /// What the browser or driver says about it.
+        reason: String,
+    },
     /// The device reported an error since the last call, out of memory for instance.
     #[error("the graphics device reported: {0}")]
     Device(String),

@@ -2,8 +2,7 @@
 
 use crate::error::RenderError;
 use crate::road::Compute;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Which devices may be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -32,7 +31,9 @@ pub(crate) struct FoundSurface {
 
 #[derive(Default)]
 struct Health {
-    is_lost: AtomicBool,
+    /// Why the device is gone, once it is.
+    lost: Mutex<Option<String>>,
+    /// The first error that nobody has been told of.
     error: Mutex<Option<String>>,
 }
 
@@ -59,31 +60,34 @@ impl Gpu {
     }
 
     pub(crate) fn is_lost(&self) -> bool {
-        self.health.is_lost.load(Ordering::Relaxed)
+        lock(&self.health.lost).is_some()
     }
 
     /// The device's loss, or an error it reported since the last call.
     pub(crate) fn check(&self) -> Result<(), RenderError> {
-        if self.is_lost() {
-            return Err(RenderError::DeviceLost);
+        if let Some(reason) = lock(&self.health.lost).clone() {
+            return Err(RenderError::DeviceLost { reason });
         }
-        let mut error = self.health.error.lock().unwrap_or_else(PoisonError::into_inner);
-        error.take().map_or(Ok(()), |message| Err(RenderError::Device(message)))
+        lock(&self.health.error).take().map_or(Ok(()), |message| Err(RenderError::Device(message)))
     }
 
     fn new((device, queue): (wgpu::Device, wgpu::Queue), compute: Compute, backend_name: &'static str) -> Self {
         let health = Arc::new(Health::default());
         let lost = Arc::clone(&health);
-        device.set_device_lost_callback(move |_reason, _message| {
-            lost.is_lost.store(true, Ordering::Relaxed);
+        device.set_device_lost_callback(move |_, message| {
+            lock(&lost.lost).get_or_insert(message);
         });
         let failed = Arc::clone(&health);
         device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| {
-            let mut first = failed.error.lock().unwrap_or_else(PoisonError::into_inner);
-            first.get_or_insert_with(|| error.to_string());
+            lock(&failed.error).get_or_insert_with(|| error.to_string());
         }));
         Self { device, queue, compute, backend_name, health }
     }
+}
+
+/// What a panic elsewhere left is as good as any other state of these.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// One way to a device.

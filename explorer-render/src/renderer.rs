@@ -94,6 +94,11 @@ impl Renderer {
         self.gpu.is_lost()
     }
 
+    /// Gives the device up, as a driver's reset would: for tests of what comes after.
+    pub fn lose_device(&self) {
+        self.gpu.device.destroy();
+    }
+
     /// How many points there are.
     #[must_use]
     pub fn n_points(&self) -> u32 {

@@ -39,3 +39,21 @@ fn no_points_are_an_empty_picture() {
         assert_eq!(pollster::block_on(renderer.pick([5.0, 5.0], 5.0)), None);
     }
 }
+
+#[test]
+fn a_lost_device_is_told_and_nothing_panics() {
+    let Some(mut renderer) = renderer(Backend::Auto) else { return };
+    let scene = Scene::random(6_000, 22);
+    scene.upload(&mut renderer);
+    renderer.render(&params()).unwrap();
+    pollster::block_on(renderer.frame_done());
+    assert!(!renderer.is_lost());
+    renderer.lose_device();
+    renderer.poll();
+    assert!(renderer.is_lost());
+    assert!(matches!(renderer.render(&params()), Err(RenderError::DeviceLost { .. })));
+    assert!(matches!(renderer.capture(&params()).err(), Some(RenderError::DeviceLost { .. })));
+    scene.upload(&mut renderer);
+    assert_eq!(pollster::block_on(renderer.pick([50.0, 50.0], 5.0)), None);
+    pollster::block_on(renderer.frame_done());
+}
