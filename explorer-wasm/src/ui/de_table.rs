@@ -24,30 +24,33 @@ pub(crate) fn DeRows(
     on_gene: Callback<String>,
 ) -> impl IntoView {
     let effect = move || table.with(|table| table.as_ref().map_or(Effect::default(), |table| table.options.effect));
-    let headings = DeColumn::ALL
-        .into_iter()
-        .map(|column| {
-            let direction = move || (sort.get().column == column).then(|| sort.get().direction);
-            let aria = move || match direction() {
-                None => "none",
-                Some(Direction::Ascending) => "ascending",
-                Some(Direction::Descending) => "descending",
-            };
-            view! {
-                <div role="columnheader" class="de-heading" aria-sort=aria>
-                    <button
-                        type="button"
-                        data-testid=column.test_id()
-                        data-hint=move || column.heading(effect()).1
-                        on:click=move |_| sort.update(|sort| *sort = sort.pressed(column))
-                    >
-                        <span>{move || column.heading(effect()).0}</span>
-                        <Icon glyph=Glyph::ChevronDown />
-                    </button>
-                </div>
-            }
-        })
-        .collect_view();
+    let headings = move || {
+        let headings = DeColumn::ALL
+            .into_iter()
+            .map(|column| {
+                let direction = move || (sort.get().column == column).then(|| sort.get().direction);
+                let aria = move || match direction() {
+                    None => "none",
+                    Some(Direction::Ascending) => "ascending",
+                    Some(Direction::Descending) => "descending",
+                };
+                view! {
+                    <div role="columnheader" class="de-heading" aria-sort=aria>
+                        <button
+                            type="button"
+                            data-testid=column.test_id()
+                            data-hint=move || column.heading(effect()).1
+                            on:click=move |_| sort.update(|sort| *sort = sort.pressed(column))
+                        >
+                            <span>{move || column.heading(effect()).0}</span>
+                            <Icon glyph=Glyph::ChevronDown />
+                        </button>
+                    </div>
+                }
+            })
+            .collect_view();
+        view! { <div class="de-headings" role="row">{headings}</div> }
+    };
     let row = Callback::new(move |index: usize| {
         let gene = Signal::derive(move || rows.with(|rows| rows.get(index).map(|&gene| gene as usize)));
         view! { <DeRow gene table names colored on_gene /> }.into_any()
@@ -60,11 +63,11 @@ pub(crate) fn DeRows(
             aria-rowcount=move || rows.with(|rows| rows.len()).to_string()
             data-testid="de-table"
         >
-            <div class="de-headings" role="row">{headings}</div>
             <VirtualList
                 count=Signal::derive(move || rows.with(|rows| rows.len()))
                 role="rowgroup"
                 label="Genes"
+                head=headings
                 // A new order or filter begins at its top.
                 show_row=Signal::derive(move || rows.with(|_| Some(0)))
                 row

@@ -10,7 +10,7 @@ use super::{
 /// Labels shown before the rest is left to the sidebar.
 const MAX_ENTRIES: usize = 12;
 /// Up to this width of the page, sidebars are drawers.
-const NARROW_PX: f64 = 800.0;
+const NARROW_PX: f64 = 960.0;
 
 /// A colour and its label.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use wasm_bindgen::JsCast;
 
 use super::{Glyph, HintLayer, Icon, control::focus};
 
-/// The frame. On a wide screen the sidebars stand beside the picture; on a narrow one (800 px and
+/// The frame. On a wide screen the sidebars stand beside the picture; on a narrow one (960 px and
 /// less) they are drawers over it, opened from a bar at the foot.
 #[component]
 pub fn Shell(

@@ -64,6 +64,9 @@ pub fn VirtualList(
     /// A row that must be in sight, whenever it changes.
     #[prop(optional, into)]
     show_row: Signal<Option<usize>>,
+    /// What stays at the top while the rows scroll under it: headings, say.
+    #[prop(optional, into)]
+    head: ViewFn,
     /// Makes a row.
     row: Callback<usize, AnyView>,
 ) -> impl IntoView {
@@ -106,6 +109,7 @@ pub fn VirtualList(
             style:height=height
             on:scroll:target=move |event| scroll_px.set(f64::from(event.target().scroll_top()))
         >
+            {head.run()}
             <div
                 class="virtual-list-sizer"
                 role="presentation"
