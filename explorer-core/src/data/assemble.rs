@@ -218,10 +218,7 @@ mod tests {
             categorical(&categories(2), &codes, false, 2),
             Err(AssembleError::Code { code: 3, n_categories: 2 })
         );
-        assert_eq!(
-            categorical(&categories(3), &codes, false, 5),
-            Err(AssembleError::Length { found: 2, expected: 5 })
-        );
+        assert_eq!(categorical(&categories(3), &codes, false, 5), Err(AssembleError::Length { found: 2, expected: 5 }));
         let values = vec![tile::Values(vec![1.0]), tile::Values(vec![2.0])];
         assert_eq!(continuous(values.clone(), 2).unwrap().values, [1.0, 2.0]);
         assert_eq!(continuous(values, 3), Err(AssembleError::Length { found: 2, expected: 3 }));
@@ -233,11 +230,10 @@ mod tests {
 
     #[test]
     fn chunks_of_a_gene_follow_each_other() {
-        let chunk =
-            |cells: &[u16], counts: &[u32]| Expression {
-                cells: cells.to_vec(),
-                values: ExpressionValues::Counts(Counts::narrowest(counts)),
-            };
+        let chunk = |cells: &[u16], counts: &[u32]| Expression {
+            cells: cells.to_vec(),
+            values: ExpressionValues::Counts(Counts::narrowest(counts)),
+        };
         let chunks = [chunk(&[0, 65_535], &[1, 2]), chunk(&[1], &[70_000])];
         let n_obs = 65_540;
         let plain = gene(&chunks, Rebuild::Plain, n_obs).unwrap();

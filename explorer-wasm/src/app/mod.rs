@@ -1,0 +1,67 @@
+//! The page: which dataset its address names, and the components wired to the store.
+
+mod explorer;
+mod genes;
+mod obs;
+mod results;
+mod sets;
+mod start;
+
+use explorer_core::state::{AppState, link::ParsedLink};
+use leptos::prelude::*;
+use web_sys::{Url, UrlSearchParams};
+
+use crate::{
+    fetch::Address,
+    platform,
+    store::{Store, view_of_link},
+};
+use explorer::Explorer;
+use start::Start;
+
+/// Puts the page into the document.
+pub fn start() {
+    mount_to_body(App);
+}
+
+#[component]
+fn App() -> impl IntoView {
+    let root = root();
+    match dataset() {
+        None => view! { <Start root /> }.into_any(),
+        Some((address, id)) => {
+            let ParsedLink { view, notices } = view_of_link(&id);
+            let store = Store::new(address, root.clone(), AppState { view, ..AppState::default() });
+            for notice in notices {
+                store.tell(notice.to_string(), false, false);
+            }
+            store.open();
+            store.follow_address(id);
+            view! { <Explorer store home=root /> }.into_any()
+        }
+    }
+}
+
+/// The address of the page's root, ending in `/`: what `<base>` says.
+fn root() -> String {
+    let base = document().base_uri().ok().flatten().unwrap_or_default();
+    let end = base.rfind('/').map_or(base.len(), |slash| slash + 1);
+    base[..end].to_owned()
+}
+
+/// The dataset that the address names, and what to call it: `/d/{id}`, or `?data={directory}`.
+fn dataset() -> Option<(Address, String)> {
+    let location = platform::window().location();
+    let query = location.search().ok().and_then(|query| UrlSearchParams::new_with_str(&query).ok());
+    if let Some(directory) = query.and_then(|query| query.get("data")) {
+        let base = document().base_uri().ok().flatten().unwrap_or_default();
+        let url = Url::new_with_base(&directory, &base).ok()?.href();
+        let id = directory.trim_end_matches('/').rsplit('/').next().unwrap_or_default().to_owned();
+        return Some((Address::Directory(url), id));
+    }
+    let path = location.pathname().ok()?;
+    let (_, after) = path.split_once("/d/")?;
+    let id = after.split('/').next().filter(|id| !id.is_empty())?;
+    let id = js_sys::decode_uri_component(id).ok().map(String::from)?;
+    Some((Address::Server(id.clone()), id))
+}

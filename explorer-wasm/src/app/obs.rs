@@ -1,0 +1,259 @@
+//! The left sidebar: the columns of `obs`, and the dataset as a whole.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use explorer_core::{
+    color::{MISSING_GREY, label_colors},
+    state::{Action, ColorBy, DimensionKey, Hover, Label, LabelFilter, ObsFilter, Range},
+};
+use leptos::prelude::*;
+use shared_fbs::manifest::{Column, ColumnKind};
+
+use super::explorer::title;
+use crate::{
+    store::{BinCounts, Store},
+    ui::{
+        Bars, BrushChange, BrushPhase, CategoryPanel, CategoryValue, DatasetFacts, DatasetInfo, HistogramPanel,
+        SidebarSection, ValueCount,
+    },
+};
+
+/// What cells without a label are called.
+const MISSING_LABEL: &str = "missing";
+
+/// The columns.
+#[component]
+pub(super) fn ObsColumns(store: Store) -> impl IntoView {
+    let columns = store.with_manifest(|manifest| manifest.columns.clone()).unwrap_or_default();
+    let shown: Vec<Column> = columns.into_iter().filter(|column| !column.hidden && !is_constant(column)).collect();
+    let of_kind = |kind| shown.iter().filter(move |column| column.kind == kind).cloned().collect::<Vec<_>>();
+    let (categorical, continuous) = (of_kind(ColumnKind::Categorical), of_kind(ColumnKind::Continuous));
+    let count = |columns: &[Column]| columns.len().to_string();
+    let (n_categorical, n_continuous) = (count(&categorical), count(&continuous));
+    let (has_categorical, has_continuous) = (!categorical.is_empty(), !continuous.is_empty());
+    view! {
+        {has_categorical.then(|| view! {
+            <SidebarSection title="Categories" aside=n_categorical test_id="categories">
+                {categorical.iter().map(|column| categories(store, column)).collect_view()}
+            </SidebarSection>
+        })}
+        {has_continuous.then(|| view! {
+            <SidebarSection title="Values" aside=n_continuous test_id="values">
+                {continuous.iter().map(|column| histogram(store, &column.name)).collect_view()}
+            </SidebarSection>
+        })}
+        <SidebarSection title="Dataset" test_id="dataset">
+            <DatasetInfo facts=facts(store) />
+        </SidebarSection>
+    }
+}
+
+fn is_constant(column: &Column) -> bool {
+    column.kind == ColumnKind::Categorical && column.n_categories <= 1 && column.n_missing == 0
+}
+
+fn categories(store: Store, column: &Column) -> impl IntoView + use<> {
+    let name = column.name.clone();
+    let has_missing = column.n_missing > 0;
+    let n_labels = column.n_categories as usize + usize::from(has_missing);
+    let loaded = {
+        let name = name.clone();
+        store.loaded(move |session| session.categories(&name).map(ByPointer))
+    };
+    let values = Memo::new(move |_| {
+        let categories = loaded.get().flatten()?.0;
+        let colors = label_colors(categories.labels.len(), categories.colors.as_deref());
+        let named = categories.labels.iter().zip(colors).map(|(label, [red, green, blue, _])| CategoryValue {
+            label: label.clone(),
+            color: [red, green, blue],
+            missing: false,
+        });
+        let [red, green, blue, _] = MISSING_GREY;
+        let missing = CategoryValue { label: MISSING_LABEL.to_owned(), color: [red, green, blue], missing: true };
+        Some(named.chain(has_missing.then_some(missing)).collect::<Arc<[_]>>())
+    });
+    let label_of = move |code: u32| {
+        let value = values.with_untracked(|values| values.as_ref()?.get(code as usize).cloned())?;
+        Some(if value.missing { Label::Missing } else { Label::Named(value.label) })
+    };
+    let counts = {
+        let name = name.clone();
+        store.counted(move |session| session.label_counts(&name))
+    };
+    // Before the codes are there, all cells of a label are known from its tile.
+    let counts = Memo::new(move |_| match counts.get().flatten() {
+        Some(counts) => (counts.selected.iter())
+            .zip(&counts.total)
+            .map(|(&selected, &total)| ValueCount { selected, total })
+            .collect::<Arc<[_]>>(),
+        None => loaded.get().flatten().map_or_else(
+            || Arc::from([]),
+            |categories| (categories.0.counts.iter()).map(|&total| ValueCount { selected: total, total }).collect(),
+        ),
+    });
+    let filter = {
+        let name = name.clone();
+        store.part(move |state| match state.view.analysis.query.filters.obs.get(&name) {
+            Some(ObsFilter::Labels(filter)) => Some(filter.clone()),
+            _ => None,
+        })
+    };
+    let checked = Memo::new(move |_| {
+        let allows = |value: &CategoryValue| {
+            filter.with(|filter| {
+                filter.as_ref().is_none_or(|filter| match value.missing {
+                    true => filter.allows(&Label::Missing),
+                    false => filter.allows(&Label::Named(value.label.clone())),
+                })
+            })
+        };
+        values.with(|values| values.iter().flat_map(|values| values.iter()).map(allows).collect::<Arc<[bool]>>())
+    });
+    let expanded = {
+        let name = name.clone();
+        store.part(move |state| state.view.panels.expanded.contains(&name))
+    };
+    let set = move |column: &str, filter| store.dispatch(Action::SetLabels { column: column.to_owned(), filter });
+    let (expand, color, check_all, check, only, hover) =
+        (name.clone(), name.clone(), name.clone(), name.clone(), name.clone(), name.clone());
+    view! {
+        <CategoryPanel
+            name=name.clone()
+            n_labels
+            values
+            counts
+            checked
+            expanded
+            colored=is_colored(store, ColorBy::Obs(name))
+            on_expand=Callback::new(move |_| store.dispatch(Action::ToggleExpanded(expand.clone())))
+            on_color=Callback::new(move |()| toggle_color(store, ColorBy::Obs(color.clone())))
+            on_check_all=Callback::new(move |all| {
+                let none = BTreeSet::new();
+                set(&check_all, if all { LabelFilter::Hide(none) } else { LabelFilter::Only(none) });
+            })
+            on_check=Callback::new(move |(code, _)| {
+                if let Some(label) = label_of(code) {
+                    store.dispatch(Action::ToggleLabel { column: check.clone(), label });
+                }
+            })
+            on_only=Callback::new(move |code| {
+                if let Some(label) = label_of(code) {
+                    set(&only, LabelFilter::Only([label].into()));
+                }
+            })
+            on_hover=Callback::new(move |code: Option<u32>| {
+                let label = code.and_then(label_of);
+                let hovered = label.map(|label| Hover::Label { column: hover.clone(), label });
+                store.dispatch(Action::Hover(hovered));
+            })
+        />
+    }
+}
+
+fn histogram(store: Store, name: &str) -> impl IntoView + use<> {
+    let key = DimensionKey::Obs(name.to_owned());
+    let range = {
+        let name = name.to_owned();
+        store.part(move |state| match state.view.analysis.query.filters.obs.get(&name) {
+            Some(ObsFilter::Range(range)) => Some(*range),
+            _ => None,
+        })
+    };
+    let (brush, color) = (name.to_owned(), ColorBy::Obs(name.to_owned()));
+    view! {
+        <HistogramPanel
+            name=name.to_owned()
+            bars=bars(store, key)
+            range
+            colored=is_colored(store, color.clone())
+            on_brush=Callback::new(move |change: BrushChange| {
+                let column = brush.clone();
+                follow_brush(store, change, |range| Action::SetRange { column, range });
+            })
+            on_color=Callback::new(move |()| toggle_color(store, color.clone()))
+        />
+    }
+}
+
+/// Carries out a brush's change; its end closes the step in the history.
+pub(super) fn follow_brush(store: Store, change: BrushChange, action: impl FnOnce(Option<Range>) -> Action) {
+    store.dispatch(action(change.range));
+    if change.phase == BrushPhase::Done {
+        store.dispatch(Action::EndDrag);
+    }
+}
+
+/// The histogram of a column or gene.
+pub(super) fn bars(store: Store, key: DimensionKey) -> Signal<Option<Arc<Bars>>> {
+    let bins = store.counted(move |session| session.histogram(&key));
+    Memo::new(move |_| {
+        let BinCounts { domain, mut counts } = bins.get().flatten()?;
+        // The last group are cells without a value.
+        counts.total.pop();
+        counts.selected.pop();
+        Some(Arc::new(Bars {
+            min: f64::from(domain.min),
+            max: f64::from(domain.max),
+            total: counts.total,
+            selected: counts.selected,
+        }))
+    })
+    .into()
+}
+
+/// Whether that colours the cells.
+pub(super) fn is_colored(store: Store, by: ColorBy) -> Memo<bool> {
+    store.part(move |state| state.view.analysis.color == by)
+}
+
+/// Colours by something, or, when it is so coloured, by nothing.
+pub(super) fn toggle_color(store: Store, by: ColorBy) {
+    let is_colored = store.peek(|state| state.view.analysis.color == by);
+    store.dispatch(Action::SetColor(if is_colored { ColorBy::None } else { by }));
+}
+
+fn facts(store: Store) -> Memo<DatasetFacts> {
+    let title = title(store);
+    let facts = store.loaded(|session| {
+        let manifest = session.dataset.manifest();
+        let layer = manifest.layers.get(manifest.default_layer as usize);
+        let constants = manifest.columns.iter().filter(|column| is_constant(column) && !column.hidden);
+        let value = |column: &Column| {
+            let categories = session.categories(&column.name)?;
+            Some((column.name.clone(), categories.labels.first()?.clone()))
+        };
+        DatasetFacts {
+            title: String::new(),
+            n_obs: u64::from(manifest.n_obs),
+            n_vars: manifest.vars.first().map_or(0, |var| u64::from(var.n_vars)),
+            layer: layer.map_or_else(String::new, |layer| {
+                let description = layer.description.clone().unwrap_or_default();
+                match layer.max_rebuild_error {
+                    error if error > 0.0 => format!("{}: {description}, ± {error:.1e}", layer.name),
+                    _ => format!("{}: {description}, exact", layer.name),
+                }
+            }),
+            constants: constants.filter_map(value).collect(),
+            warnings: (manifest.warnings.iter())
+                .map(|warning| format!("{}: {}", warning.place, warning.message))
+                .collect(),
+        }
+    });
+    Memo::new(move |_| DatasetFacts { title: title.get(), ..facts.get().unwrap_or_default() })
+}
+
+/// Shared data, equal when it is the same.
+#[derive(Debug)]
+pub(super) struct ByPointer<T: ?Sized>(pub Arc<T>);
+
+impl<T: ?Sized> Clone for ByPointer<T> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<T: ?Sized> PartialEq for ByPointer<T> {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}

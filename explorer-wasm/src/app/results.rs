@@ -1,0 +1,114 @@
+//! The result of the comparison that is open.
+
+use std::{sync::Arc, time::Duration};
+
+use explorer_core::{
+    de::{DeTable, Method},
+    format,
+    state::{Action, ColorBy, Comparison, GeneKey, Reference},
+};
+use js_sys::Array;
+use leptos::prelude::*;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{Blob, BlobPropertyBag, HtmlAnchorElement, Url};
+
+use super::{explorer::title, sets::road_text};
+use crate::{
+    store::{CompareStatus, DeResult, Store},
+    ui::{DeSummary, DeView},
+};
+
+/// Cells under which a group is too small for its statistics to be taken at their word.
+const FEW_CELLS: u64 = 10;
+
+/// The result, where a comparison is open and has not failed.
+#[component]
+pub(super) fn Results(store: Store) -> impl IntoView {
+    let status = store.comparing();
+    let shown = store.shown_comparison();
+    let result = move || match status.get() {
+        CompareStatus::Done(result) => Some(result),
+        _ => None,
+    };
+    let is_open = Memo::new(move |_| {
+        shown.with(Option::is_some) && status.with(|status| matches!(status, CompareStatus::Done(_)))
+    });
+    let table = move || result().map(|result| Arc::clone(&result.table)) as Option<Arc<DeTable>>;
+    let names = move || result().map_or_else(|| Arc::from([]), |result| Arc::clone(&result.names)) as Arc<[String]>;
+    let colored = store.part(|state| match &state.view.analysis.color {
+        ColorBy::Gene(key) => Some(key.gene.clone()),
+        _ => None,
+    });
+    let summary = move || result().map(|result| summary(&result)).unwrap_or_default();
+    let title = title(store);
+    let export = move |()| {
+        if let CompareStatus::Done(result) = status.get_untracked() {
+            let name = format!("{} {}.csv", title.get_untracked(), question(&result.comparison));
+            download(&name, &result.csv(&title.get_untracked()));
+        }
+    };
+    let on_gene = move |gene: String| {
+        let layer = shown.with_untracked(|shown| shown.as_ref().and_then(|shown| shown.layer.clone()));
+        store.dispatch(Action::AddGenes(vec![gene.clone()]));
+        store.dispatch(Action::SetColor(ColorBy::Gene(GeneKey { layer, gene })));
+    };
+    view! {
+        <Show when=move || is_open.get()>
+            <DeView
+                summary=Signal::derive(summary)
+                table=Signal::derive(table)
+                names=Signal::derive(names)
+                colored
+                on_gene=Callback::new(on_gene)
+                on_gene_set=Callback::new(move |genes| store.dispatch(Action::AddGenes(genes)))
+                on_export=Callback::new(export)
+                on_close=Callback::new(move |()| store.dispatch(Action::ShowComparison(None)))
+            />
+        </Show>
+    }
+}
+
+fn question(comparison: &Comparison) -> String {
+    match &comparison.reference {
+        Reference::Rest => format!("{} against the rest", comparison.group),
+        Reference::Set(name) => format!("{} against {name}", comparison.group),
+    }
+}
+
+fn summary(result: &DeResult) -> DeSummary {
+    let table = &result.table;
+    let (n_group, n_reference) = (table.n_group, table.n_reference);
+    let method = match table.options.method {
+        Method::Welch => "Welch's t-test",
+        Method::CellxgeneCompatible => "CELLxGENE-compatible t-test",
+    };
+    let caution = (n_group.min(n_reference) < FEW_CELLS)
+        .then(|| format!("One of the sets has fewer than {FEW_CELLS} cells: take the p-values as a hint, no more."));
+    DeSummary {
+        title: question(&result.comparison),
+        facts: vec![
+            format!("{} against {} cells", format::integer(n_group), format::integer(n_reference)),
+            format!("{method} on {}", result.layer),
+            road_text(result.road),
+            format::duration(Duration::from_secs_f64(result.millis / 1000.0)),
+        ],
+        caution,
+    }
+}
+
+/// Saves text as a file of the user's.
+fn download(name: &str, text: &str) {
+    let options = BlobPropertyBag::new();
+    options.set_type("text/csv;charset=utf-8");
+    let parts = Array::of1(&JsValue::from_str(text));
+    let Ok(blob) = Blob::new_with_str_sequence_and_options(&parts, &options) else { return };
+    let Ok(url) = Url::create_object_url_with_blob(&blob) else { return };
+    if let Ok(link) = document().create_element("a") {
+        let link: HtmlAnchorElement = link.unchecked_into();
+        link.set_href(&url);
+        link.set_download(name);
+        link.click();
+    }
+    // The browser has taken the content by now; this frees the page's hold on it.
+    let _ = Url::revoke_object_url(&url);
+}

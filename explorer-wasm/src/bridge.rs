@@ -1,0 +1,359 @@
+//! Where data become points: the only file that knows both the data and the renderer.
+
+use std::ops::Range;
+
+use explorer_core::{
+    data::{CellIdx, Embedding, Frame},
+    filter::CellMask,
+    state,
+};
+use explorer_render::{
+    Backend, Bounds, Camera, FrameParams, PickScene, PointPosition, PointStyle, RenderError, Renderer, StyleChange,
+    Viewport, pick_cpu, point_diameter_px,
+};
+use shared_fbs::{
+    manifest,
+    order::{DrawOrder, TileCells},
+    tile::Points,
+};
+
+/// Free CSS pixels around a fitted embedding.
+const FIT_PADDING_PX: f64 = 28.0;
+
+/// How far from a dot the pointer may be and still mean it, in CSS pixels.
+const PICK_TOLERANCE_PX: f64 = 4.0;
+
+/// How much of its colour an unselected cell keeps.
+const UNSELECTED_OPACITY: f32 = 0.16;
+
+/// How cells are coloured: an index into the colours for each cell, and the colours.
+#[derive(Clone, Copy, Debug)]
+pub struct Paint<'a> {
+    /// One index a cell in storage order; `None` for index 0 throughout.
+    pub indices: Option<&'a [u8]>,
+    /// Whether cells of a higher index are drawn above those of a lower.
+    pub by_value: bool,
+}
+
+/// All cells as points in draw order, and what of them the GPU has yet to be told.
+#[derive(Debug)]
+pub struct Scene {
+    order: DrawOrder,
+    /// The cell at each place in draw order.
+    cells: Vec<u32>,
+    positions: Vec<PointPosition>,
+    styles: Vec<PointStyle>,
+    lut: Vec<[u8; 4]>,
+    /// Points that have arrived, all of them up to here.
+    n_placed: u32,
+    stale: Stale,
+}
+
+/// What differs from what the GPU holds.
+#[derive(Debug, Default)]
+struct Stale {
+    count: bool,
+    positions: Vec<Range<u32>>,
+    styles: Option<StyleChange>,
+    lut: bool,
+}
+
+impl Scene {
+    /// Cells without positions, all of one colour and selected.
+    pub fn new(n_obs: u32) -> Self {
+        let order = DrawOrder::new(n_obs);
+        let n_points = n_obs as usize;
+        Self {
+            cells: order.cells(),
+            order,
+            positions: vec![PointPosition::NONE; n_points],
+            styles: vec![PointStyle::new(0).selected(); n_points],
+            lut: Vec::new(),
+            n_placed: 0,
+            stale: Stale { count: true, styles: Some(StyleChange::Order), ..Stale::default() },
+        }
+    }
+
+    /// Number of cells.
+    pub fn n_points(&self) -> u32 {
+        self.order.n_obs()
+    }
+
+    /// How many points have arrived: a fair sample of all, drawn as a prefix.
+    pub fn n_placed(&self) -> u32 {
+        self.n_placed
+    }
+
+    /// Forgets all positions, since another embedding is to come.
+    pub fn forget_positions(&mut self) {
+        self.positions.fill(PointPosition::NONE);
+        self.n_placed = 0;
+        self.stale.count = true;
+        self.stale.positions.clear();
+    }
+
+    /// Takes in a tile of positions.
+    pub fn place(&mut self, cells: &TileCells, points: &Points) {
+        for ((cell, &x), &y) in cells.iter().zip(&points.xs).zip(&points.ys) {
+            let at = self.order.index_of(cell) as usize;
+            if let Some(position) = self.positions.get_mut(at) {
+                *position = PointPosition::new(x, y);
+            }
+        }
+        // The cells of a tile lie in one run for each of its ranks.
+        let (first, last) = (cells.cells.start, cells.cells.end);
+        for rank in cells.ranks.clone() {
+            let run = self.order.indices_of_ranks(rank..rank + 1);
+            let begin = run.start + first / shared_fbs::order::BLOCK;
+            let end = run.start + last.div_ceil(shared_fbs::order::BLOCK);
+            self.stale.positions.push(begin.min(run.end)..end.min(run.end));
+        }
+    }
+
+    /// Takes in an embedding that was loaded before.
+    pub fn place_all(&mut self, embedding: &Embedding) {
+        for (position, &cell) in self.positions.iter_mut().zip(&self.cells) {
+            let cell = cell as usize;
+            *position = PointPosition::new(embedding.xs[cell], embedding.ys[cell]);
+        }
+        self.n_placed = self.n_points();
+        self.stale.count = true;
+    }
+
+    /// All tiles of the levels whose ranks end here have been placed.
+    pub fn level_is_whole(&mut self, ranks: &Range<u32>) {
+        self.n_placed = self.n_placed.max(self.order.indices_of_ranks(ranks.clone()).end);
+    }
+
+    /// Gives every cell its colour and its part: selected, not selected, or out of sight.
+    ///
+    /// # Panics
+    /// When the masks or indices are not of this dataset.
+    pub fn paint(&mut self, paint: Paint<'_>, selected: &CellMask, visible: Option<&CellMask>) {
+        let selected = selected.as_bytes();
+        let visible = visible.map(CellMask::as_bytes);
+        let mut order_changed = false;
+        for (style, &cell) in self.styles.iter_mut().zip(&self.cells) {
+            let cell = cell as usize;
+            let index = paint.indices.map_or(0, |indices| indices[cell]);
+            let mut new = PointStyle::new(index);
+            if paint.by_value && index != u8::MAX {
+                new = new.with_priority(index);
+            }
+            if selected[cell] != 0 {
+                new = new.selected();
+            }
+            if visible.is_some_and(|visible| visible[cell] == 0) {
+                new = new.hidden();
+            }
+            order_changed |= new.is_selected() != style.is_selected()
+                || new.is_hidden() != style.is_hidden()
+                || new.priority_bits() != style.priority_bits();
+            *style = new;
+        }
+        let is_order = order_changed || self.stale.styles == Some(StyleChange::Order);
+        self.stale.styles = Some(if is_order { StyleChange::Order } else { StyleChange::ColorsOnly });
+    }
+
+    /// Sets the colours that indices stand for.
+    pub fn set_lut(&mut self, lut: Vec<[u8; 4]>) {
+        if self.lut != lut {
+            self.lut = lut;
+            self.stale.lut = true;
+        }
+    }
+
+    /// Whether the GPU has yet to be told something.
+    pub fn is_stale(&self) -> bool {
+        let Stale { count, positions, styles, lut } = &self.stale;
+        *count || *lut || styles.is_some() || !positions.is_empty()
+    }
+
+    /// The GPU knows nothing (any more).
+    pub fn forget_uploads(&mut self) {
+        self.stale = Stale { count: true, positions: Vec::new(), styles: Some(StyleChange::Order), lut: true };
+    }
+
+    /// Tells the GPU what it has yet to be told.
+    ///
+    /// # Errors
+    /// When the dataset has more cells than can be drawn.
+    pub fn upload(&mut self, renderer: &mut Renderer) -> Result<(), RenderError> {
+        let stale = std::mem::take(&mut self.stale);
+        if stale.count {
+            renderer.set_point_count(self.n_points())?;
+            renderer.write_positions(0, &self.positions)?;
+        } else {
+            for run in joined(stale.positions) {
+                renderer.write_positions(run.start, &self.positions[run.start as usize..run.end as usize])?;
+            }
+        }
+        if let Some(change) = stale.styles {
+            renderer.write_styles(0, &self.styles, change)?;
+        }
+        if stale.lut {
+            renderer.set_lut(&self.lut);
+        }
+        Ok(())
+    }
+
+    /// The cell at a place in draw order.
+    pub fn cell_at(&self, index: u32) -> Option<CellIdx> {
+        self.cells.get(index as usize).copied().map(CellIdx)
+    }
+
+    /// The colour of a cell, as the legend shows it.
+    pub fn color_of(&self, cell: CellIdx) -> Option<[u8; 3]> {
+        let style = self.styles.get(self.order.index_of(cell.0) as usize)?;
+        let [red, green, blue, _] = *self.lut.get(usize::from(style.color()))?;
+        Some([red, green, blue])
+    }
+
+    /// Where a cell is, in CSS pixels.
+    pub fn px_of(&self, cell: CellIdx, view: &View) -> Option<[f64; 2]> {
+        let [x, y] = self.positions.get(self.order.index_of(cell.0) as usize)?.xy()?;
+        Some(view.camera.px_from_embedding(&view.viewport, [f64::from(x), f64::from(y)]))
+    }
+
+    /// The place in draw order of the point under the pointer, without the GPU.
+    pub fn pick(&self, params: &FrameParams, at_px: [f64; 2]) -> Option<u32> {
+        let scene = PickScene { params, positions: &self.positions, styles: &self.styles };
+        pick_cpu(&scene, at_px, PICK_TOLERANCE_PX)
+    }
+}
+
+/// Runs that touch, made one: each write costs the driver a call.
+fn joined(mut runs: Vec<Range<u32>>) -> Vec<Range<u32>> {
+    runs.sort_unstable_by_key(|run| run.start);
+    let mut joined: Vec<Range<u32>> = Vec::with_capacity(runs.len());
+    for run in runs {
+        match joined.last_mut() {
+            Some(last) if run.start <= last.end => last.end = last.end.max(run.end),
+            _ => joined.push(run),
+        }
+    }
+    joined
+}
+
+/// What the picture shows of an embedding: the state's camera and the canvas made one.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct View {
+    camera: Camera,
+    viewport: Viewport,
+    frame: Frame,
+    fitted: Camera,
+}
+
+/// An embedding as the camera needs to know it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Plane {
+    frame: Frame,
+    bounds: Bounds,
+}
+
+impl Plane {
+    /// The plane of an embedding.
+    pub fn new(embedding: &manifest::Embedding) -> Self {
+        let mut bounds: Option<Bounds> = None;
+        for tile in embedding.bounds.iter().filter(|tile| tile.min_x <= tile.max_x) {
+            let (min, max) = ([tile.min_x, tile.min_y].map(f64::from), [tile.max_x, tile.max_y].map(f64::from));
+            bounds = Some(match bounds {
+                None => Bounds { min, max },
+                Some(so_far) => Bounds {
+                    min: [0, 1].map(|axis| so_far.min[axis].min(min[axis])),
+                    max: [0, 1].map(|axis| so_far.max[axis].max(max[axis])),
+                },
+            });
+        }
+        Self {
+            frame: Frame { origin_x: embedding.origin_x, origin_y: embedding.origin_y, step: embedding.step },
+            bounds: bounds.unwrap_or(Bounds::SQUARE),
+        }
+    }
+}
+
+impl View {
+    /// What the state's camera shows on a canvas of that many CSS pixels; without one, all.
+    pub fn new(camera: Option<state::Camera>, plane: &Plane, size_px: [f64; 2], device_pixel_ratio: f64) -> Self {
+        let viewport = Viewport::from_css(size_px[0].max(1.0), size_px[1].max(1.0), device_pixel_ratio);
+        let fitted = Camera::fit(&plane.bounds, &viewport, FIT_PADDING_PX);
+        let frame = plane.frame;
+        let camera = camera.map_or(fitted, |camera| {
+            let (x, y) = frame.units(camera.x(), camera.y());
+            let px_per_unit = viewport.width_px() / (camera.width() / frame.step);
+            let span = viewport.width_px().min(viewport.height_px()) / px_per_unit;
+            Camera { centre: [x, y], span }.clamped()
+        });
+        Self { camera, viewport, frame, fitted }
+    }
+
+    /// The state's camera that shows this; `None` should the numbers leave its range.
+    pub fn state_camera(&self) -> Option<state::Camera> {
+        let [x, y] = self.camera.centre;
+        let (x, y) = self.frame.coordinates(x, y);
+        let width = self.viewport.width_px() / self.camera.px_per_unit(&self.viewport) * self.frame.step;
+        state::Camera::new(x, y, width)
+    }
+
+    /// Closer by a factor, keeping what is under the pointer.
+    #[must_use]
+    pub fn zoomed(&self, at_px: [f64; 2], factor: f64) -> Self {
+        Self { camera: self.camera.zoomed_about(&self.viewport, at_px, factor), ..*self }
+    }
+
+    /// Moved by CSS pixels, as a drag does.
+    #[must_use]
+    pub fn panned(&self, by_px: [f64; 2]) -> Self {
+        Self { camera: self.camera.panned_by(&self.viewport, by_px), ..*self }
+    }
+
+    /// The centre of the canvas in CSS pixels.
+    pub fn centre_px(&self) -> [f64; 2] {
+        [self.viewport.width_px() / 2.0, self.viewport.height_px() / 2.0]
+    }
+
+    /// Size of the canvas in CSS pixels.
+    pub fn size_px(&self) -> [f64; 2] {
+        [self.viewport.width_px(), self.viewport.height_px()]
+    }
+
+    /// The embedding's coordinates at CSS pixels.
+    pub fn coordinates(&self, at_px: [f64; 2]) -> (f64, f64) {
+        let [x, y] = self.camera.embedding_from_px(&self.viewport, at_px);
+        self.frame.coordinates(x, y)
+    }
+
+    /// CSS pixels of the embedding's coordinates.
+    pub fn px(&self, (x, y): (f64, f64)) -> [f64; 2] {
+        let (x, y) = self.frame.units(x, y);
+        self.camera.px_from_embedding(&self.viewport, [x, y])
+    }
+
+    /// Coordinate units a CSS pixel.
+    pub fn units_per_px(&self) -> f64 {
+        self.frame.step / self.camera.px_per_unit(&self.viewport)
+    }
+
+    /// The frame that shows this.
+    pub fn frame_params(&self, style: state::PointStyle, n_points: u32, background: [u8; 3]) -> FrameParams {
+        let zoom = self.fitted.span / self.camera.span;
+        let diameter = style.size_px().map_or_else(|| point_diameter_px(n_points, zoom, &self.viewport), f64::from);
+        FrameParams {
+            camera: self.camera,
+            viewport: self.viewport,
+            point_diameter_px: diameter,
+            unselected_opacity: UNSELECTED_OPACITY,
+            highlight: None,
+            background,
+            prefix: 0,
+            mode: explorer_render::DrawMode::Points,
+        }
+    }
+}
+
+/// Which device the page's address asks for: `?renderer=webgl2` leaves WebGPU out.
+pub fn backend() -> Backend {
+    let query = crate::platform::window().location().search().unwrap_or_default();
+    let asked = web_sys::UrlSearchParams::new_with_str(&query).ok().and_then(|query| query.get("renderer"));
+    if asked.as_deref() == Some("webgl2") { Backend::WebGl2Only } else { Backend::Auto }
+}

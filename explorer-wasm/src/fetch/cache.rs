@@ -1,0 +1,63 @@
+//! Inflated tiles, kept while they fit.
+
+use std::{collections::HashMap, rc::Rc};
+
+use shared_fbs::TileKey;
+
+/// Least-recently-used tiles within a bound of bytes.
+#[derive(Debug)]
+pub(super) struct TileCache {
+    limit_bytes: usize,
+    bytes: usize,
+    clock: u64,
+    tiles: HashMap<TileKey, Entry>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    tile: Rc<[u8]>,
+    used: u64,
+}
+
+impl TileCache {
+    pub(super) fn new(limit_bytes: usize) -> Self {
+        Self { limit_bytes, bytes: 0, clock: 0, tiles: HashMap::new() }
+    }
+
+    pub(super) fn get(&mut self, key: &TileKey) -> Option<Rc<[u8]>> {
+        self.clock += 1;
+        let entry = self.tiles.get_mut(key)?;
+        entry.used = self.clock;
+        Some(Rc::clone(&entry.tile))
+    }
+
+    /// Keeps a tile, unless it alone is over a quarter of the bound.
+    pub(super) fn insert(&mut self, key: TileKey, tile: Rc<[u8]>) {
+        if tile.len() > self.limit_bytes / 4 {
+            return;
+        }
+        self.clock += 1;
+        self.bytes += tile.len();
+        let entry = Entry { tile, used: self.clock };
+        if let Some(old) = self.tiles.insert(key, entry) {
+            self.bytes -= old.tile.len();
+        }
+        if self.bytes > self.limit_bytes {
+            self.shrink();
+        }
+    }
+
+    /// Drops the longest unused tiles until a tenth of the bound is free, so that this is rare.
+    fn shrink(&mut self) {
+        let mut by_age: Vec<(u64, TileKey)> = self.tiles.iter().map(|(key, entry)| (entry.used, key.clone())).collect();
+        by_age.sort_unstable_by_key(|(used, _)| *used);
+        for (_, key) in by_age {
+            if self.bytes <= self.limit_bytes / 10 * 9 {
+                break;
+            }
+            if let Some(entry) = self.tiles.remove(&key) {
+                self.bytes -= entry.tile.len();
+            }
+        }
+    }
+}

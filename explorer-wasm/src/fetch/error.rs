@@ -1,0 +1,79 @@
+//! Why data could not be had, as sentences for the page.
+
+use shared_fbs::{DecodeError, TileKey};
+
+/// Data that could not be fetched or read. Cheap to clone: several waiters may get the same one.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FetchError {
+    /// No answer after all attempts.
+    #[error("The server cannot be reached. Check the connection, then retry.")]
+    Network,
+    /// The answer's body broke off, or the browser could not inflate it.
+    #[error("The answer of the server broke off. Retry, or verify the dataset.")]
+    Body,
+    /// The server answered with an error.
+    #[error("The server answered {status} for {what}.")]
+    Status {
+        /// The HTTP status.
+        status: u16,
+        /// Last part of the address asked for.
+        what: String,
+    },
+    /// Nobody wants the answer any more.
+    #[error("The request was cancelled.")]
+    Cancelled,
+    /// The manifest is broken or of another version.
+    #[error("The dataset's manifest cannot be read: {0}.")]
+    Manifest(DecodeError),
+    /// A tile is damaged.
+    #[error("Tile {tile} is damaged: {reason}. Verify the dataset, then retry.")]
+    Tile {
+        /// Which.
+        tile: TileKey,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A tile could not be fetched.
+    #[error("Tile {tile} could not be loaded: {source}")]
+    Load {
+        /// Which.
+        tile: TileKey,
+        /// Why.
+        source: Box<FetchError>,
+    },
+    /// The tiles are whole, but what they say cannot be computed with.
+    #[error("The computation failed: {0}.")]
+    Computation(String),
+    /// The manifest names no such thing.
+    #[error("The dataset has no {kind} “{name}”.")]
+    Unknown {
+        /// What kind of thing.
+        kind: &'static str,
+        /// Its name.
+        name: String,
+    },
+}
+
+impl FetchError {
+    /// The error of a tile whose bytes do not hold what they should.
+    pub fn damaged(tile: TileKey, reason: &impl ToString) -> Self {
+        Self::Tile { tile, reason: reason.to_string() }
+    }
+
+    /// This error, naming the tile that was asked for.
+    pub(super) fn of_tile(self, tile: &TileKey) -> Self {
+        match self {
+            named @ (Self::Tile { .. } | Self::Load { .. } | Self::Cancelled) => named,
+            source => Self::Load { tile: tile.clone(), source: Box::new(source) },
+        }
+    }
+
+    /// Whether the same request may succeed a moment later.
+    pub(super) fn is_passing(&self) -> bool {
+        match self {
+            Self::Network | Self::Body => true,
+            Self::Status { status, .. } => *status == 429 || *status >= 500,
+            _ => false,
+        }
+    }
+}

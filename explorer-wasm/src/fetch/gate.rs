@@ -1,0 +1,71 @@
+//! How many requests are under way at once, and which goes next.
+
+use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
+
+use futures_channel::oneshot;
+
+/// What is fetched first when not everything can be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Priority {
+    /// The picture and what the user has just asked for.
+    Now,
+    /// What the page shows beside it.
+    Soon,
+    /// What may be wanted later, and long computations.
+    Background,
+}
+
+/// Lets a bounded number through at a time, the most urgent first.
+#[derive(Clone, Debug)]
+pub(super) struct Gate(Rc<RefCell<State>>);
+
+#[derive(Debug)]
+struct State {
+    free: usize,
+    next_ticket: u64,
+    waiting: BTreeMap<(Priority, u64), oneshot::Sender<Pass>>,
+}
+
+/// Leave to send one request; dropping it lets the next through.
+#[derive(Debug)]
+pub(super) struct Pass(Gate);
+
+impl Gate {
+    pub(super) fn new(width: usize) -> Self {
+        Self(Rc::new(RefCell::new(State { free: width, next_ticket: 0, waiting: BTreeMap::new() })))
+    }
+
+    /// Waits for a turn.
+    pub(super) async fn pass(&self, priority: Priority) -> Pass {
+        let receiver = {
+            let mut state = self.0.borrow_mut();
+            if state.free > 0 {
+                state.free -= 1;
+                return Pass(self.clone());
+            }
+            let (sender, receiver) = oneshot::channel();
+            let ticket = state.next_ticket;
+            state.next_ticket += 1;
+            state.waiting.insert((priority, ticket), sender);
+            receiver
+        };
+        receiver.await.unwrap_or_else(|_| Pass(self.clone()))
+    }
+}
+
+impl Drop for Pass {
+    fn drop(&mut self) {
+        let next = {
+            let mut state = self.0.0.borrow_mut();
+            let next = state.waiting.pop_first();
+            if next.is_none() {
+                state.free += 1;
+            }
+            next
+        };
+        if let Some((_, sender)) = next {
+            // One that has stopped waiting gives the pass back, which lets the next through.
+            let _ = sender.send(Pass(self.0.clone()));
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! Tiles from the network: fetched once, verified, kept while they fit.
+
+mod cache;
+mod dataset;
+mod error;
+mod fetcher;
+mod gate;
+mod http;
+mod plan;
+mod retry;
+mod server;
+mod source;
+
+pub use dataset::Dataset;
+pub use error::FetchError;
+pub use fetcher::{Fetcher, Limits, TileBytes};
+pub use gate::Priority;
+pub use server::{DatasetEntry, list_datasets};
+pub use source::{Address, Source};

@@ -1,0 +1,65 @@
+//! Which tiles to ask for together.
+
+use std::ops::Range;
+
+use shared_fbs::manifest::Slot;
+
+/// A gap between tiles that costs less to fetch than another request does.
+const LARGEST_GAP_BYTES: u64 = 32 << 10;
+
+/// The most that one request brings, so that progress shows and a cancelled request wastes little.
+const LARGEST_REQUEST_BYTES: u64 = 4 << 20;
+
+/// The most tiles a request names, so that its address stays short.
+const MOST_TILES: usize = 512;
+
+/// A tile to fetch: its number in the pack, and where it lies.
+pub(super) type Wanted = (u32, Slot);
+
+/// Tiles of one pack that one range request brings.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct RangeRequest {
+    /// The bytes of the pack.
+    pub range: Range<u64>,
+    /// The tiles within, ascending.
+    pub tiles: Vec<Wanted>,
+}
+
+/// Cuts tiles, ascending, into range requests: neighbours together.
+pub(super) fn ranges(tiles: &[Wanted]) -> Vec<RangeRequest> {
+    let mut requests: Vec<RangeRequest> = Vec::new();
+    for &(index, slot) in tiles {
+        let bytes = slot.range();
+        if let Some(last) = requests.last_mut()
+            && bytes.start >= last.range.end
+            && bytes.start - last.range.end <= LARGEST_GAP_BYTES
+            && bytes.end - last.range.start <= LARGEST_REQUEST_BYTES
+        {
+            last.range.end = bytes.end;
+            last.tiles.push((index, slot));
+        } else {
+            requests.push(RangeRequest { range: bytes, tiles: vec![(index, slot)] });
+        }
+    }
+    requests
+}
+
+/// Cuts tiles into lists to ask a tile server for by name; gaps cost nothing there.
+pub(super) fn lists(tiles: &[Wanted]) -> Vec<Vec<Wanted>> {
+    let mut lists: Vec<Vec<Wanted>> = Vec::new();
+    let mut bytes = 0;
+    for &(index, slot) in tiles {
+        let length = u64::from(slot.length);
+        match lists.last_mut() {
+            Some(last) if bytes + length <= LARGEST_REQUEST_BYTES && last.len() < MOST_TILES => {
+                bytes += length;
+                last.push((index, slot));
+            }
+            _ => {
+                bytes = length;
+                lists.push(vec![(index, slot)]);
+            }
+        }
+    }
+    lists
+}

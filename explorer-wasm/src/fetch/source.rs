@@ -1,0 +1,86 @@
+//! Where a dataset's bytes come from: a tile server, or any host of static files.
+
+use std::cell::Cell;
+
+use shared_fbs::path;
+
+/// The address of a dataset and the roads that lead to its tiles.
+#[derive(Debug)]
+pub struct Source {
+    /// Address of the dataset's directory, ending in `/`.
+    base: String,
+    /// The dataset's id on a tile server, and whether its tile route has answered so far.
+    tiles: Option<Cell<bool>>,
+}
+
+/// Where to look for a dataset. Plain data, so that workers can be told.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Address {
+    /// On the tile server that serves the page, under this id.
+    Server(String),
+    /// In this directory of a static host.
+    Directory(String),
+}
+
+impl Address {
+    /// The text by which a worker is told.
+    pub fn to_text(&self) -> String {
+        match self {
+            Self::Server(id) => format!("server:{id}"),
+            Self::Directory(url) => format!("directory:{url}"),
+        }
+    }
+
+    /// The address that [`Address::to_text`] wrote.
+    pub fn from_text(text: &str) -> Option<Self> {
+        let (kind, rest) = text.split_once(':')?;
+        match kind {
+            "server" => Some(Self::Server(rest.to_owned())),
+            "directory" => Some(Self::Directory(rest.to_owned())),
+            _ => None,
+        }
+    }
+}
+
+impl Source {
+    /// The source at an address; `root` is the address of the page's root, ending in `/`.
+    pub fn new(address: &Address, root: &str) -> Self {
+        match address {
+            Address::Server(id) => {
+                Self { base: format!("{root}{}", path::file_route(&encoded(id), "")), tiles: Some(Cell::new(true)) }
+            }
+            Address::Directory(url) => Self { base: format!("{}/", url.trim_end_matches('/')), tiles: None },
+        }
+    }
+
+    /// The address of a file of the dataset.
+    pub(super) fn file(&self, file: &str) -> String {
+        format!("{}{file}", self.base)
+    }
+
+    /// Whether a tile server answers for tiles by name.
+    pub(super) fn has_tile_route(&self) -> bool {
+        self.tiles.as_ref().is_some_and(Cell::get)
+    }
+
+    /// The address of tiles of a pack by name, where a tile server answers for them.
+    pub(super) fn tiles(&self, pack_file: &str, tiles: &path::TileList) -> Option<String> {
+        self.has_tile_route().then(|| {
+            // The route below the dataset's own address.
+            let route = path::tiles_route("", pack_file, tiles);
+            let below = route.trim_start_matches(path::DATA_ROUTE).trim_start_matches('/');
+            self.file(below)
+        })
+    }
+
+    /// The tile route is not there: from now on, ranges of packs are asked for.
+    pub(super) fn without_tile_route(&self) {
+        if let Some(answers) = &self.tiles {
+            answers.set(false);
+        }
+    }
+}
+
+fn encoded(id: &str) -> String {
+    String::from(js_sys::encode_uri_component(id))
+}

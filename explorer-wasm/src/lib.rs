@@ -1,0 +1,12 @@
+//! The hand of the Explorer: the page, its store, its data and its workers.
+//!
+//! Only the store ([`store`]) writes state; only `bridge` knows both the data and the renderer.
+
+pub mod app;
+mod bridge;
+pub mod fetch;
+mod picture;
+mod platform;
+pub mod store;
+pub mod ui;
+pub mod worker;

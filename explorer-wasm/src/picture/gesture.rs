@@ -1,0 +1,226 @@
+//! From pointers to gestures: what a drag, a pinch or a wheel asks for. Knows no element.
+
+use std::collections::BTreeMap;
+
+use explorer_core::state::{SelectMode, Tool};
+
+/// Pixels that a pointer may wander and still have clicked.
+const CLICK_PX: f64 = 4.0;
+
+/// Pixels between two corners of an outline.
+const CORNER_PX: f64 = 2.0;
+
+/// What a gesture asks for.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Asked {
+    /// Nothing.
+    Nothing,
+    /// Move the picture by pixels.
+    Pan([f64; 2]),
+    /// Move by pixels, then zoom about a place.
+    Pinch {
+        /// How far the middle between the fingers moved.
+        by_px: [f64; 2],
+        /// Where it is now.
+        at_px: [f64; 2],
+        /// How much farther apart they are.
+        factor: f64,
+    },
+    /// Show the outline that is being drawn.
+    Draft(Vec<[f64; 2]>),
+    /// The outline that was being drawn is given up.
+    Discard,
+    /// Select what is inside the outline.
+    Select(Vec<[f64; 2]>, SelectMode),
+    /// The pointer passes over, nothing is held.
+    Hover([f64; 2]),
+}
+
+/// Keys held with the pointer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Held {
+    pub shift: bool,
+    pub alt: bool,
+}
+
+impl Held {
+    fn mode(self) -> SelectMode {
+        match self {
+            Self { alt: true, .. } => SelectMode::Subtract,
+            Self { shift: true, .. } => SelectMode::Add,
+            _ => SelectMode::Replace,
+        }
+    }
+}
+
+/// The gesture under way.
+#[derive(Debug, Default)]
+pub(super) struct Gesture {
+    pointers: BTreeMap<i32, [f64; 2]>,
+    drag: Drag,
+}
+
+#[derive(Debug, Default)]
+enum Drag {
+    #[default]
+    None,
+    Pan,
+    Pinch,
+    Outline(Vec<[f64; 2]>, SelectMode),
+    Rectangle([f64; 2], [f64; 2], SelectMode),
+}
+
+impl Gesture {
+    /// A pointer goes down; `pans` whatever the tool, as the middle button does.
+    pub fn down(&mut self, pointer: i32, at_px: [f64; 2], tool: Tool, held: Held, pans: bool) -> Asked {
+        self.pointers.insert(pointer, at_px);
+        if self.pointers.len() > 1 {
+            let was_drawing = matches!(self.drag, Drag::Outline(..) | Drag::Rectangle(..));
+            self.drag = Drag::Pinch;
+            return if was_drawing { Asked::Discard } else { Asked::Nothing };
+        }
+        self.drag = match tool {
+            Tool::Lasso if !pans => Drag::Outline(vec![at_px], held.mode()),
+            Tool::Rectangle if !pans => Drag::Rectangle(at_px, at_px, held.mode()),
+            _ => Drag::Pan,
+        };
+        Asked::Nothing
+    }
+
+    /// A pointer moves.
+    pub fn moved(&mut self, pointer: i32, at_px: [f64; 2]) -> Asked {
+        let Some(&before) = self.pointers.get(&pointer) else {
+            return if self.pointers.is_empty() { Asked::Hover(at_px) } else { Asked::Nothing };
+        };
+        let fingers_before = self.two_fingers();
+        self.pointers.insert(pointer, at_px);
+        match &mut self.drag {
+            Drag::None => Asked::Nothing,
+            Drag::Pan => Asked::Pan([at_px[0] - before[0], at_px[1] - before[1]]),
+            Drag::Pinch => match (fingers_before, self.two_fingers()) {
+                (Some((middle_before, apart_before)), Some((middle, apart))) => Asked::Pinch {
+                    by_px: [middle[0] - middle_before[0], middle[1] - middle_before[1]],
+                    at_px: middle,
+                    factor: apart / apart_before.max(1.0),
+                },
+                _ => Asked::Nothing,
+            },
+            Drag::Outline(path, _) => {
+                if path.last().is_none_or(|&last| distance(last, at_px) >= CORNER_PX) {
+                    path.push(at_px);
+                }
+                Asked::Draft(path.clone())
+            }
+            Drag::Rectangle(from, to, _) => {
+                *to = at_px;
+                Asked::Draft(corners(*from, at_px))
+            }
+        }
+    }
+
+    /// A pointer is let go.
+    pub fn up(&mut self, pointer: i32) -> Asked {
+        if self.pointers.remove(&pointer).is_none() {
+            return Asked::Nothing;
+        }
+        match std::mem::take(&mut self.drag) {
+            // The finger that is left pans on.
+            Drag::Pinch if !self.pointers.is_empty() => {
+                self.drag = Drag::Pan;
+                Asked::Nothing
+            }
+            Drag::Outline(path, mode) => finished(path, mode),
+            Drag::Rectangle(from, to, mode) => finished(corners(from, to), mode),
+            _ => Asked::Nothing,
+        }
+    }
+
+    /// The gesture is given up: Escape, or the browser took the pointer.
+    pub fn cancel(&mut self) -> Asked {
+        self.pointers.clear();
+        self.drag = Drag::None;
+        Asked::Discard
+    }
+
+    /// The middle between two fingers, and how far apart they are.
+    fn two_fingers(&self) -> Option<([f64; 2], f64)> {
+        let mut fingers = self.pointers.values();
+        let (&a, &b) = (fingers.next()?, fingers.next()?);
+        Some(([f64::midpoint(a[0], b[0]), f64::midpoint(a[1], b[1])], distance(a, b)))
+    }
+}
+
+/// An outline too small to mean anything is given up.
+fn finished(path: Vec<[f64; 2]>, mode: SelectMode) -> Asked {
+    let extent = |axis: usize| {
+        let along = || path.iter().map(|corner| corner[axis]);
+        along().fold(f64::NEG_INFINITY, f64::max) - along().fold(f64::INFINITY, f64::min)
+    };
+    if path.len() < 3 || extent(0).max(extent(1)) < CLICK_PX { Asked::Discard } else { Asked::Select(path, mode) }
+}
+
+fn corners(from: [f64; 2], to: [f64; 2]) -> Vec<[f64; 2]> {
+    vec![from, [to[0], from[1]], to, [from[0], to[1]]]
+}
+
+fn distance(a: [f64; 2], b: [f64; 2]) -> f64 {
+    (a[0] - b[0]).hypot(a[1] - b[1])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NONE: Held = Held { shift: false, alt: false };
+
+    fn drag(gesture: &mut Gesture, tool: Tool, held: Held, path: &[[f64; 2]]) -> Asked {
+        gesture.down(1, path[0], tool, held, false);
+        for &at in &path[1..] {
+            gesture.moved(1, at);
+        }
+        gesture.up(1)
+    }
+
+    #[test]
+    fn an_outline_selects_what_it_surrounds() {
+        let path = [[0.0, 0.0], [50.0, 0.0], [50.0, 50.0], [0.0, 50.0]];
+        let mut gesture = Gesture::default();
+        assert_eq!(drag(&mut gesture, Tool::Lasso, NONE, &path), Asked::Select(path.to_vec(), SelectMode::Replace));
+        let shift = Held { shift: true, alt: false };
+        let square = Asked::Select(path.to_vec(), SelectMode::Add);
+        assert_eq!(drag(&mut gesture, Tool::Rectangle, shift, &[[0.0, 0.0], [50.0, 50.0]]), square);
+        let alt = Held { shift: false, alt: true };
+        assert!(matches!(drag(&mut gesture, Tool::Lasso, alt, &path), Asked::Select(_, SelectMode::Subtract)));
+        assert!(gesture.pointers.is_empty());
+    }
+
+    #[test]
+    fn a_click_draws_nothing() {
+        let mut gesture = Gesture::default();
+        let path = [[9.0, 9.0], [10.0, 9.0], [10.0, 11.0], [9.0, 9.0]];
+        assert_eq!(drag(&mut gesture, Tool::Lasso, NONE, &path), Asked::Discard);
+        assert_eq!(drag(&mut gesture, Tool::Rectangle, NONE, &path[..1]), Asked::Discard);
+    }
+
+    #[test]
+    fn a_second_finger_makes_a_pinch_of_an_outline() {
+        let mut gesture = Gesture::default();
+        gesture.down(1, [0.0, 0.0], Tool::Lasso, NONE, false);
+        assert_eq!(gesture.down(2, [10.0, 0.0], Tool::Lasso, NONE, false), Asked::Discard);
+        let pinch = Asked::Pinch { by_px: [5.0, 0.0], at_px: [10.0, 0.0], factor: 2.0 };
+        assert_eq!(gesture.moved(2, [20.0, 0.0]), pinch);
+        assert_eq!(gesture.up(1), Asked::Nothing);
+        assert_eq!(gesture.moved(2, [23.0, 4.0]), Asked::Pan([3.0, 4.0]));
+        assert_eq!(gesture.up(2), Asked::Nothing);
+        assert_eq!(gesture.moved(2, [1.0, 1.0]), Asked::Hover([1.0, 1.0]));
+    }
+
+    #[test]
+    fn what_is_given_up_selects_nothing() {
+        let mut gesture = Gesture::default();
+        gesture.down(1, [0.0, 0.0], Tool::Lasso, NONE, false);
+        gesture.moved(1, [50.0, 0.0]);
+        assert_eq!(gesture.cancel(), Asked::Discard);
+        assert_eq!(gesture.up(1), Asked::Nothing);
+    }
+}

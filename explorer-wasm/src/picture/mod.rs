@@ -1,0 +1,265 @@
+//! The picture: a canvas that shows the embedding, and the pointer's ways with it.
+
+mod gesture;
+mod outline;
+mod stage;
+
+use std::{cell::RefCell, rc::Rc};
+
+use explorer_core::state::{Action, Hover, Polygon};
+use leptos::{html, prelude::*};
+use wasm_bindgen::{JsCast, closure::Closure};
+use web_sys::{Element, PointerEvent, ResizeObserver, WheelEvent};
+
+use self::{
+    gesture::{Asked, Gesture, Held},
+    outline::Outline,
+    stage::Stage,
+};
+use crate::{
+    bridge::{Plane, View, backend},
+    platform,
+    store::Store,
+};
+
+/// Wheel notches to zoom: how much closer one pixel of the wheel brings.
+const ZOOM_PER_WHEEL_PX: f64 = 0.0016;
+
+/// How much closer a double click brings.
+const DOUBLE_CLICK_ZOOM: f64 = 2.0;
+
+/// CSS pixels that an arrow key moves the picture.
+const ARROW_PX: f64 = 60.0;
+
+/// What the page knows of the picture: its size, what it shows, and whether it can.
+#[derive(Clone, Copy)]
+pub struct PictureHandle {
+    size_px: RwSignal<[f64; 2]>,
+    ratio: RwSignal<f64>,
+    /// What the picture shows; `None` before its size and the embedding are known.
+    pub view: Memo<Option<View>>,
+    /// Why nothing can be drawn.
+    pub failure: RwSignal<Option<String>>,
+    /// The one colour index to emphasise.
+    pub highlight: Signal<Option<u8>>,
+    /// The outline that is being drawn, in CSS pixels.
+    draft: RwSignal<Vec<[f64; 2]>>,
+}
+
+impl PictureHandle {
+    /// A picture of a store's embedding, in which the cells of one colour may be emphasised.
+    pub fn new(store: Store, highlight: Signal<Option<u8>>) -> Self {
+        let size_px = RwSignal::new([0.0; 2]);
+        let ratio = RwSignal::new(1.0);
+        let camera = store.part(|state| state.view.camera);
+        let plane: Memo<Option<Plane>> = store.plane();
+        let view = Memo::new(move |_| {
+            let size = size_px.get();
+            let plane = plane.get()?;
+            (size[0] > 0.0 && size[1] > 0.0).then(|| View::new(camera.get(), &plane, size, ratio.get()))
+        });
+        Self { size_px, ratio, view, failure: RwSignal::new(None), highlight, draft: RwSignal::default() }
+    }
+
+    /// Brings the picture closer about its centre.
+    pub fn zoom(&self, store: Store, factor: f64) {
+        if let Some(view) = self.view.get_untracked() {
+            look(store, view.zoomed(view.centre_px(), factor));
+        }
+    }
+}
+
+fn look(store: Store, view: View) {
+    if let Some(camera) = view.state_camera() {
+        store.dispatch(Action::SetCamera(Some(camera)));
+    }
+}
+
+/// The picture. Fills its parent.
+#[component]
+pub fn Picture(
+    /// Where cells, camera and tool come from.
+    store: Store,
+    /// What the page knows of the picture.
+    handle: PictureHandle,
+) -> impl IntoView {
+    let host = NodeRef::<html::Div>::new();
+    let stage = StoredValue::new_local(None::<Rc<Stage>>);
+    let gesture = StoredValue::new_local(RefCell::new(Gesture::default()));
+
+    Effect::new(move |_| {
+        let Some(element) = host.get() else { return };
+        observe_size(&element, handle);
+        stage.set_value(Some(Stage::new(store, handle, element.into(), backend())));
+    });
+    on_cleanup(move || stage.set_value(None));
+    let with_stage = move |act: &dyn Fn(&Rc<Stage>)| {
+        stage.with_value(|stage| stage.as_ref().map(act));
+    };
+
+    // Drawing is no derivation: it follows what it shows.
+    let painted = store.painted();
+    let points = store.part(|state| state.view.points);
+    Effect::new(move |_| {
+        painted.track();
+        points.track();
+        handle.view.track();
+        handle.highlight.track();
+        with_stage(&|stage| stage.request());
+    });
+    let theme = store.part(|state| state.view.panels.theme);
+    Effect::new(move |_| {
+        theme.track();
+        // The style sheet knows the new theme once the page has put it on the root.
+        request_animation_frame(move || {
+            with_stage(&|stage| {
+                stage.read_background();
+                stage.request();
+            });
+        });
+    });
+
+    let act = move |asked: Asked| {
+        let view = handle.view.get_untracked();
+        match (asked, view) {
+            (Asked::Pan(by_px), Some(view)) => look(store, view.panned(by_px)),
+            (Asked::Pinch { by_px, at_px, factor }, Some(view)) => {
+                look(store, view.panned(by_px).zoomed(at_px, factor))
+            }
+            (Asked::Draft(path), _) => handle.draft.set(path),
+            (Asked::Discard, _) => handle.draft.set(Vec::new()),
+            (Asked::Select(path, mode), Some(view)) => {
+                handle.draft.set(Vec::new());
+                let path: Vec<(f64, f64)> = path.into_iter().map(|at| view.coordinates(at)).collect();
+                let embedding = store.embedding_key();
+                if let (Some(polygon), Some(embedding)) = (Polygon::from_path(&path, view.units_per_px()), embedding) {
+                    store.dispatch(Action::Select { embedding, mode, polygon });
+                }
+            }
+            (Asked::Hover(at_px), Some(_)) => {
+                let hover = move |picked: Option<u32>| {
+                    let cell = picked.and_then(|index| store.with_scene(|scene| scene.cell_at(index)).flatten());
+                    let hover = cell.map(Hover::Cell);
+                    if store.peek(|state| state.transient.hover != hover) {
+                        store.dispatch(Action::Hover(hover));
+                    }
+                };
+                with_stage(&|stage| stage.pick(at_px, hover));
+            }
+            _ => {}
+        }
+    };
+    let on_down = move |event: PointerEvent| {
+        if event.button() > 1 {
+            return;
+        }
+        if let Some(element) = host.get_untracked() {
+            // Without the capture a drag ends at the picture's edge, which is all that is lost.
+            let _ = element.set_pointer_capture(event.pointer_id());
+            let _ = element.focus();
+        }
+        leave(store);
+        let held = Held { shift: event.shift_key(), alt: event.alt_key() };
+        let tool = store.peek(|state| state.view.tool);
+        let pans = event.button() == 1;
+        let asked =
+            gesture.with_value(|gesture| gesture.borrow_mut().down(event.pointer_id(), at(&event), tool, held, pans));
+        act(asked);
+    };
+    let on_move = move |event: PointerEvent| {
+        let asked = gesture.with_value(|gesture| gesture.borrow_mut().moved(event.pointer_id(), at(&event)));
+        // A finger that passes over nothing does not hover.
+        if !matches!(asked, Asked::Hover(_)) || event.pointer_type() != "touch" {
+            act(asked);
+        }
+    };
+    let on_up = move |event: PointerEvent| {
+        act(gesture.with_value(|gesture| gesture.borrow_mut().up(event.pointer_id())));
+    };
+    let on_cancel = move |_: PointerEvent| act(gesture.with_value(|gesture| gesture.borrow_mut().cancel()));
+    let on_wheel = move |event: WheelEvent| {
+        event.prevent_default();
+        if let Some(view) = handle.view.get_untracked() {
+            let lines = if event.delta_mode() == WheelEvent::DOM_DELTA_LINE { 16.0 } else { 1.0 };
+            let factor = (-event.delta_y() * lines * ZOOM_PER_WHEEL_PX).exp();
+            look(store, view.zoomed(at(&event), factor));
+        }
+    };
+    let on_double = move |event: web_sys::MouseEvent| {
+        if let Some(view) = handle.view.get_untracked() {
+            look(store, view.zoomed(at(&event), DOUBLE_CLICK_ZOOM));
+        }
+    };
+    let on_key = move |event: web_sys::KeyboardEvent| {
+        let by_px = match event.key().as_str() {
+            "ArrowLeft" => [ARROW_PX, 0.0],
+            "ArrowRight" => [-ARROW_PX, 0.0],
+            "ArrowUp" => [0.0, ARROW_PX],
+            "ArrowDown" => [0.0, -ARROW_PX],
+            "Escape" => return act(gesture.with_value(|gesture| gesture.borrow_mut().cancel())),
+            _ => return,
+        };
+        event.prevent_default();
+        if let Some(view) = handle.view.get_untracked() {
+            look(store, view.panned(by_px));
+        }
+    };
+    let tool = store.part(|state| state.view.tool);
+    view! {
+        <div
+            class="picture"
+            class:picture-pans=move || tool.get() == explorer_core::state::Tool::Pan
+            tabindex="0"
+            role="application"
+            aria-label="Embedding"
+            data-testid="picture"
+            node_ref=host
+            on:pointerdown=on_down
+            on:pointermove=on_move
+            on:pointerup=on_up
+            on:pointercancel=on_cancel
+            on:pointerleave=move |_| leave(store)
+            on:wheel=on_wheel
+            on:dblclick=on_double
+            on:keydown=on_key
+        >
+            <Outline store view=handle.view draft=handle.draft />
+        </div>
+    }
+}
+
+/// The pointer is over no cell.
+fn leave(store: Store) {
+    if store.peek(|state| state.transient.hover.is_some()) {
+        store.dispatch(Action::Hover(None));
+    }
+}
+
+/// Where the pointer is in the picture, in CSS pixels.
+fn at(event: &web_sys::MouseEvent) -> [f64; 2] {
+    let target = event.current_target().and_then(|target| target.dyn_into::<Element>().ok());
+    let corner = target.map(|element| element.get_bounding_client_rect());
+    let (left, top) = corner.map_or((0.0, 0.0), |rect| (rect.left(), rect.top()));
+    [f64::from(event.client_x()) - left, f64::from(event.client_y()) - top]
+}
+
+/// Keeps the handle's size that of the element, crisp at any ratio of device pixels.
+fn observe_size(element: &web_sys::HtmlDivElement, handle: PictureHandle) {
+    let observed = element.clone();
+    let read = move || {
+        let rect = observed.get_bounding_client_rect();
+        handle.ratio.set(platform::window().device_pixel_ratio());
+        handle.size_px.set([rect.width(), rect.height()]);
+    };
+    read();
+    let callback = Closure::<dyn Fn()>::new(read);
+    if let Ok(observer) = ResizeObserver::new(callback.as_ref().unchecked_ref()) {
+        observer.observe(element);
+        let kept = StoredValue::new_local(Some((observer, callback)));
+        on_cleanup(move || {
+            if let Some((observer, _)) = kept.try_update_value(Option::take).flatten() {
+                observer.disconnect();
+            }
+        });
+    }
+}

@@ -1,0 +1,54 @@
+//! The outlines over the picture: those that select, in the embedding's coordinates so that they
+//! follow pan and zoom, and the one that is being drawn.
+
+use std::fmt::Write as _;
+
+use explorer_core::state::SelectionStep;
+use leptos::prelude::*;
+
+use crate::{bridge::View, store::Store};
+
+/// The outlines, drawn over the canvas.
+#[component]
+pub(super) fn Outline(store: Store, view: Memo<Option<View>>, draft: RwSignal<Vec<[f64; 2]>>) -> impl IntoView {
+    // By embedding, so that outlines drawn in another one do not show in this.
+    let steps = store.part(|state| state.view.analysis.query.filters.selections.clone());
+    let embedding = store.part(|state| state.view.analysis.embedding.clone());
+    let paths = Memo::new(move |_| {
+        let Some(view) = view.get() else { return Vec::new() };
+        embedding.track();
+        let Some(key) = store.embedding_key() else { return Vec::new() };
+        steps.with(|selections| {
+            selections.get(&key).map_or_else(Vec::new, |selection| {
+                selection
+                    .steps()
+                    .iter()
+                    .filter_map(|step| match step {
+                        SelectionStep::Add(polygon) => Some(("outline", polygon)),
+                        SelectionStep::Subtract(polygon) => Some(("outline outline-subtract", polygon)),
+                        SelectionStep::Invert => None,
+                    })
+                    .map(|(class, polygon)| (class, path(polygon.points().map(|point| view.px(point)))))
+                    .collect()
+            })
+        })
+    });
+    view! {
+        <svg class="picture-outlines" aria-hidden="true" data-testid="outlines">
+            {move || paths.get().into_iter().map(|(class, d)| view! { <path class=class d=d /> }).collect_view()}
+            <path class="outline outline-draft" d=move || draft.with(|draft| path(draft.iter().copied())) />
+        </svg>
+    }
+}
+
+/// A closed path through points, as SVG writes it.
+fn path(points: impl Iterator<Item = [f64; 2]>) -> String {
+    let mut text = String::new();
+    for ([x, y], command) in points.zip(std::iter::once('M').chain(std::iter::repeat('L'))) {
+        write!(text, "{command}{x:.1} {y:.1}").expect("writing to memory does not fail");
+    }
+    if !text.is_empty() {
+        text.push('Z');
+    }
+    text
+}

@@ -1,0 +1,305 @@
+//! The canvas and its frames: draws when something has changed, and rests otherwise.
+
+use std::{
+    cell::{Cell, RefCell},
+    rc::{Rc, Weak},
+};
+
+use explorer_render::{
+    Backend, DrawMode, FrameBudget, FrameParams, Pace, RenderError, RenderOutcome, Renderer, SurfaceTarget,
+};
+use leptos::prelude::*;
+use wasm_bindgen::{JsCast, closure::Closure};
+use wasm_bindgen_futures::spawn_local;
+use web_sys::{HtmlCanvasElement, HtmlElement};
+
+use super::PictureHandle;
+use crate::{platform, store::Store};
+
+/// Milliseconds that a frame of a moving picture may take.
+const FRAME_MILLIS: f64 = 14.0;
+
+/// How far from a dot the pointer may be and still mean it, in CSS pixels.
+const PICK_TOLERANCE_PX: f64 = 4.0;
+
+/// Devices lost in a row before the page gives up: each loss may be the browser's answer to what is
+/// drawn.
+const MOST_LOSSES: u32 = 3;
+
+/// Draws the store's scene on a canvas within `host`.
+pub(super) struct Stage {
+    store: Store,
+    handle: PictureHandle,
+    host: HtmlElement,
+    backend: Backend,
+    drawing: RefCell<Drawing>,
+    is_requested: Cell<bool>,
+    is_picking: Cell<bool>,
+    n_frames: Cell<u64>,
+    n_losses: Cell<u32>,
+    is_over: Cell<bool>,
+    callback: RefCell<Option<Closure<dyn FnMut()>>>,
+    me: Weak<Stage>,
+}
+
+struct Drawing {
+    canvas: Option<HtmlCanvasElement>,
+    renderer: Option<Renderer>,
+    budget: FrameBudget,
+    shown: Option<FrameParams>,
+    background: [u8; 3],
+}
+
+impl Stage {
+    pub fn new(store: Store, handle: PictureHandle, host: HtmlElement, backend: Backend) -> Rc<Self> {
+        let stage = Rc::new_cyclic(|me: &Weak<Self>| Self {
+            store,
+            handle,
+            host,
+            backend,
+            drawing: RefCell::new(Drawing {
+                canvas: None,
+                renderer: None,
+                budget: FrameBudget::new(FRAME_MILLIS),
+                shown: None,
+                background: [255; 3],
+            }),
+            is_requested: Cell::new(false),
+            is_picking: Cell::new(false),
+            n_frames: Cell::new(0),
+            n_losses: Cell::new(0),
+            is_over: Cell::new(false),
+            callback: RefCell::new(None),
+            me: me.clone(),
+        });
+        let drawn = stage.me.clone();
+        let callback = Closure::<dyn FnMut()>::new(move || {
+            if let Some(stage) = drawn.upgrade() {
+                stage.is_requested.set(false);
+                stage.frame();
+            }
+        });
+        stage.callback.replace(Some(callback));
+        stage.read_background();
+        stage.build();
+        stage
+    }
+
+    /// Makes a canvas and a renderer for it. A canvas that lost its device is of no more use.
+    fn build(&self) {
+        let document = platform::window().document().expect("a page has a document");
+        let canvas = document.create_element("canvas").expect("a canvas can be made");
+        let canvas: HtmlCanvasElement = canvas.unchecked_into();
+        {
+            let mut drawing = self.drawing.borrow_mut();
+            drawing.renderer = None;
+            drawing.shown = None;
+            if let Some(old) = drawing.canvas.replace(canvas.clone()) {
+                old.remove();
+            }
+        }
+        for (name, value) in [
+            ("class", "picture-canvas"),
+            ("data-testid", "canvas"),
+            ("data-state", "loading"),
+            ("data-n-drawn", "0"),
+            ("data-frame", "0"),
+        ] {
+            set(&canvas, name, value);
+        }
+        // The host belongs to this page alone: its first child is the canvas.
+        let _ = self.host.prepend_with_node_1(&canvas);
+        self.listen_for_loss(&canvas);
+
+        let me = self.me.clone();
+        let backend = self.backend;
+        spawn_local(async move {
+            let made = Renderer::new(SurfaceTarget::Canvas(canvas.clone()), backend).await;
+            let Some(stage) = me.upgrade() else { return };
+            match made {
+                Ok(renderer) => {
+                    set(&canvas, "data-renderer", &renderer.backend_name().to_lowercase());
+                    stage.drawing.borrow_mut().renderer = Some(renderer);
+                    stage.store.with_scene(|scene| scene.forget_uploads());
+                    stage.request();
+                }
+                Err(error) => stage.give_up(&error),
+            }
+        });
+    }
+
+    fn listen_for_loss(&self, canvas: &HtmlCanvasElement) {
+        let me = self.me.clone();
+        let lost = Closure::once_into_js(move || {
+            if let Some(stage) = me.upgrade() {
+                stage.rebuild(&RenderError::DeviceLost { reason: "WebGL2's context is gone".to_owned() });
+            }
+        });
+        // WebGL2 tells of a lost device by this event alone.
+        let _ = canvas.add_event_listener_with_callback("webglcontextlost", lost.unchecked_ref());
+    }
+
+    /// The device is gone: all begins anew from the page's own arrays.
+    fn rebuild(&self, error: &RenderError) {
+        self.n_losses.set(self.n_losses.get() + 1);
+        if self.n_losses.get() > MOST_LOSSES {
+            self.give_up(error);
+        } else {
+            self.build();
+        }
+    }
+
+    fn give_up(&self, error: &RenderError) {
+        self.is_over.set(true);
+        if let Some(canvas) = &self.drawing.borrow().canvas {
+            set(canvas, "data-state", "error");
+        }
+        self.handle.failure.set(Some(error.to_string()));
+    }
+
+    /// Asks for a frame; any number of times before the next one.
+    pub fn request(&self) {
+        if self.is_over.get() || self.is_requested.replace(true) {
+            return;
+        }
+        if let Some(callback) = &*self.callback.borrow() {
+            let requested = platform::window().request_animation_frame(callback.as_ref().unchecked_ref());
+            self.is_requested.set(requested.is_ok());
+        }
+    }
+
+    /// Takes the background from the style sheet, after a change of theme.
+    pub fn read_background(&self) {
+        let style = platform::window().get_computed_style(&self.host).ok().flatten();
+        let color = style.and_then(|style| style.get_property_value("background-color").ok());
+        if let Some(color) = color.as_deref().and_then(rgb) {
+            self.drawing.borrow_mut().background = color;
+        }
+    }
+
+    fn frame(&self) {
+        let Some(view) = self.handle.view.get_untracked() else { return };
+        let mut drawing = self.drawing.borrow_mut();
+        let Drawing { canvas: Some(canvas), renderer: Some(renderer), budget, shown, background } = &mut *drawing
+        else {
+            return;
+        };
+        renderer.poll();
+        let uploaded = self.store.with_scene(|scene| {
+            let is_stale = scene.is_stale();
+            let uploaded = if is_stale { scene.upload(renderer) } else { Ok(()) };
+            uploaded.map(|()| (scene.n_placed(), scene.n_points(), is_stale))
+        });
+        let (n_placed, n_points, is_stale) = match uploaded {
+            None => return,
+            Some(Ok(numbers)) => numbers,
+            Some(Err(error)) => {
+                drop(drawing);
+                self.give_up(&error);
+                return;
+            }
+        };
+        let style = self.store.peek(|state| state.view.points);
+        let mut params = view.frame_params(style, n_points, *background);
+        params.highlight = self.handle.highlight.get_untracked();
+        let road = renderer.road(&params);
+        let is_same_place = shown.is_some_and(|shown| places(&shown, &params));
+        let pace = if is_same_place { Pace::AtRest } else { Pace::Moving };
+        params.prefix = budget.next_prefix(pace, road.completion(), n_placed);
+        let began = platform::now_millis();
+        match renderer.render(&params) {
+            Ok(RenderOutcome::Drawn(_)) => {
+                *shown = Some(params);
+                self.n_frames.set(self.n_frames.get() + 1);
+                set(canvas, "data-frame", &self.n_frames.get().to_string());
+                set(canvas, "data-n-drawn", &params.prefix.to_string());
+                let is_complete = budget.is_complete(n_placed);
+                let is_whole = is_complete && n_placed == n_points;
+                let state = match (n_placed, is_whole) {
+                    (0, false) => "loading",
+                    (_, false) => "drawing",
+                    (_, true) => "ready",
+                };
+                set(canvas, "data-state", state);
+                if is_whole {
+                    self.n_losses.set(0);
+                }
+                self.time_frame(renderer.frame_done(), began);
+                if !is_complete || is_stale {
+                    drop(drawing);
+                    self.request();
+                }
+            }
+            Ok(RenderOutcome::Skipped) => {
+                drop(drawing);
+                self.request();
+            }
+            Err(error @ RenderError::DeviceLost { .. }) => {
+                drop(drawing);
+                self.rebuild(&error);
+            }
+            Err(error) => {
+                drop(drawing);
+                self.store.tell(format!("The picture could not be drawn: {error}."), true, false);
+            }
+        }
+    }
+
+    fn time_frame(&self, done: impl Future<Output = ()> + 'static, began: f64) {
+        let me = self.me.clone();
+        spawn_local(async move {
+            done.await;
+            if let Some(stage) = me.upgrade() {
+                stage.drawing.borrow_mut().budget.record(platform::now_millis() - began);
+            }
+        });
+    }
+
+    /// Finds the cell under the pointer and tells what it is; while one search is under way, others
+    /// are passed over.
+    pub fn pick(&self, at_px: [f64; 2], tell: impl FnOnce(Option<u32>) + 'static) {
+        if self.is_picking.replace(true) {
+            return;
+        }
+        let mut drawing = self.drawing.borrow_mut();
+        let Drawing { renderer: Some(renderer), shown: Some(shown), .. } = &mut *drawing else {
+            self.is_picking.set(false);
+            return;
+        };
+        let by_gpu = renderer.road(shown) == explorer_render::Road::Splat && shown.mode == DrawMode::Points;
+        if !by_gpu {
+            let picked = self.store.with_scene(|scene| scene.pick(shown, at_px)).flatten();
+            drop(drawing);
+            self.is_picking.set(false);
+            tell(picked);
+            return;
+        }
+        let picked = renderer.pick(at_px, PICK_TOLERANCE_PX);
+        let me = self.me.clone();
+        spawn_local(async move {
+            let picked = picked.await;
+            if let Some(stage) = me.upgrade() {
+                stage.is_picking.set(false);
+                tell(picked);
+            }
+        });
+    }
+}
+
+/// Whether both frames have every point in the same place.
+fn places(a: &FrameParams, b: &FrameParams) -> bool {
+    a.camera == b.camera && a.viewport == b.viewport && a.point_diameter_px == b.point_diameter_px
+}
+
+fn set(canvas: &HtmlCanvasElement, name: &str, value: &str) {
+    // Fails only for names that no attribute can have.
+    let _ = canvas.set_attribute(name, value);
+}
+
+/// A computed colour (`rgb(14, 17, 19)`) as bytes.
+fn rgb(color: &str) -> Option<[u8; 3]> {
+    let numbers = color.strip_prefix("rgb(")?.strip_suffix(')')?;
+    let mut channels = numbers.split(',').map(|channel| channel.trim().parse::<u8>());
+    let mut next = || channels.next()?.ok();
+    Some([next()?, next()?, next()?])
+}

@@ -1,0 +1,193 @@
+//! The cross-filter beside the state: it follows the query by its differences.
+
+use std::{collections::HashMap, sync::Arc};
+
+use explorer_core::{
+    data::{Column, Continuous},
+    filter::{Binned, CellMask, Change, CrossFilter, Domain, Groups, Tally},
+    state::{CellQuery, DimensionFilter, DimensionKey, Filters, LabelFilter, Range, Selection},
+};
+
+use super::loaded::Loaded;
+
+/// Bins of a histogram.
+const N_BINS: u8 = 40;
+
+/// Filters as they were last carried out.
+#[derive(Clone, Debug, PartialEq)]
+enum Applied {
+    Labels(LabelFilter),
+    Range(Range),
+    Selection(Selection),
+}
+
+impl Applied {
+    fn new(filter: DimensionFilter<'_>) -> Option<Self> {
+        match filter {
+            DimensionFilter::Labels(labels) => Some(Self::Labels(labels.clone())),
+            DimensionFilter::Range(range) => Some(Self::Range(range)),
+            DimensionFilter::Selection(selection) => Some(Self::Selection(selection.clone())),
+            DimensionFilter::Subset(_) => None,
+        }
+    }
+}
+
+/// Counts of one group of cells after another: a label's or a bin's.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GroupCounts {
+    /// Cells in view, missing last.
+    pub total: Vec<u32>,
+    /// The selected ones among them, all filters but the group's own applied.
+    pub selected: Vec<u32>,
+}
+
+/// A histogram: its span and its counts.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BinCounts {
+    /// Values that the bins span.
+    pub domain: Domain,
+    /// Counts by bin, missing last.
+    pub counts: GroupCounts,
+}
+
+struct Counted {
+    tally: Tally<DimensionKey>,
+    total: Vec<u32>,
+    bins: Option<Arc<Binned>>,
+}
+
+/// Masks and counts of one dataset.
+pub(super) struct Engine {
+    filter: CrossFilter<DimensionKey>,
+    applied: HashMap<DimensionKey, Applied>,
+    subset: Vec<Filters>,
+    counted: HashMap<DimensionKey, Counted>,
+}
+
+impl Engine {
+    pub fn new(n_obs: usize) -> Self {
+        Self { filter: CrossFilter::new(n_obs), applied: HashMap::new(), subset: Vec::new(), counted: HashMap::new() }
+    }
+
+    /// Follows the query as far as its data are there; says whether anything changed.
+    pub fn sync(&mut self, query: &CellQuery, loaded: &Loaded) -> bool {
+        let mut changed = self.sync_subset(query, loaded);
+        let gone: Vec<DimensionKey> = self.applied.keys().filter(|key| query.filter(key).is_none()).cloned().collect();
+        for key in gone {
+            self.applied.remove(&key);
+            let change = self.filter.clear(&key);
+            self.count_change(&change, loaded);
+            changed = true;
+        }
+        for dimension in query.filters.active_dimensions() {
+            let Some(wanted) = Applied::new(dimension.filter) else { continue };
+            if self.applied.get(&dimension.key) == Some(&wanted) {
+                continue;
+            }
+            let Some(mask) = loaded.dimension_mask(&dimension.key, dimension.filter) else { continue };
+            // More filters than the cross-filter can hold leave the last ones out.
+            if let Ok(change) = self.filter.set_mask(dimension.key.clone(), mask) {
+                self.applied.insert(dimension.key, wanted);
+                self.count_change(&change, loaded);
+                changed = true;
+            }
+        }
+        changed
+    }
+
+    fn sync_subset(&mut self, query: &CellQuery, loaded: &Loaded) -> bool {
+        if self.subset == query.subset {
+            return false;
+        }
+        let subset = CellQuery { subset: query.subset.clone(), ..CellQuery::default() };
+        let Some(mask) = loaded.query_mask(&subset) else { return false };
+        let universe = (!query.subset.is_empty()).then_some(mask);
+        if self.filter.set_universe(universe).is_ok() {
+            self.subset.clone_from(&query.subset);
+            // Histograms span what is in view.
+            self.counted.clear();
+        }
+        true
+    }
+
+    fn count_change(&mut self, change: &Change<DimensionKey>, loaded: &Loaded) {
+        for (key, counted) in &mut self.counted {
+            if let Some(groups) = groups(key, counted.bins.as_deref(), loaded) {
+                counted.tally.update(&self.filter, change, groups);
+            }
+        }
+    }
+
+    pub fn n_selected(&self) -> u64 {
+        self.filter.n_selected() as u64
+    }
+
+    pub fn n_visible(&self) -> u64 {
+        self.filter.n_visible() as u64
+    }
+
+    pub fn selected(&self) -> CellMask {
+        self.filter.selected()
+    }
+
+    pub fn visible(&self) -> Option<&CellMask> {
+        self.filter.universe()
+    }
+
+    /// Counts of the labels of a column; `None` while its codes are not there.
+    pub fn label_counts(&mut self, column: &str, loaded: &Loaded) -> Option<GroupCounts> {
+        let key = DimensionKey::Obs(column.to_owned());
+        let Column::Categorical(_) = loaded.column(column)? else { return None };
+        self.counts(&key, loaded)
+    }
+
+    /// The histogram of a continuous column or a gene; `None` while its values are not there, or
+    /// where none is a number.
+    pub fn histogram(&mut self, key: &DimensionKey, loaded: &Loaded) -> Option<BinCounts> {
+        let counts = self.counts(key, loaded)?;
+        let domain = self.counted.get(key)?.bins.as_ref()?.domain();
+        Some(BinCounts { domain, counts })
+    }
+
+    fn counts(&mut self, key: &DimensionKey, loaded: &Loaded) -> Option<GroupCounts> {
+        if !self.counted.contains_key(key) {
+            let bins = match values(key, loaded) {
+                Some(values) => {
+                    let domain = Domain::of(values, self.filter.universe())?;
+                    Some(Arc::new(Binned::new(values, domain, N_BINS)))
+                }
+                None => None,
+            };
+            let groups = groups(key, bins.as_deref(), loaded)?;
+            let tally = Tally::new(&self.filter, Some(key.clone()), groups);
+            let total = self.filter.totals(groups);
+            self.counted.insert(key.clone(), Counted { tally, total, bins });
+        }
+        let counted = self.counted.get(key)?;
+        Some(GroupCounts { total: counted.total.clone(), selected: counted.tally.counts().to_vec() })
+    }
+}
+
+fn values<'a>(key: &DimensionKey, loaded: &'a Loaded) -> Option<&'a Continuous> {
+    match key {
+        DimensionKey::Obs(name) => match loaded.column(name)? {
+            Column::Continuous(values) => Some(values),
+            Column::Categorical(_) => None,
+        },
+        DimensionKey::Gene(gene) => loaded.gene(gene),
+        _ => None,
+    }
+}
+
+fn groups<'a>(key: &DimensionKey, bins: Option<&'a Binned>, loaded: &'a Loaded) -> Option<Groups<'a>> {
+    if let Some(bins) = bins {
+        return Some(bins.into());
+    }
+    match key {
+        DimensionKey::Obs(name) => match loaded.column(name)? {
+            Column::Categorical(column) => Some(column.into()),
+            Column::Continuous(_) => None,
+        },
+        _ => None,
+    }
+}

@@ -1,0 +1,11 @@
+//! Computation beside the page, in plain Web Workers: `dispatch` runs in the worker, computes with
+//! the functions of the core and answers messages; `pool` runs in the page and asks. What they say
+//! to each other is in `message`.
+
+mod dispatch;
+mod message;
+mod pool;
+
+pub use dispatch::start;
+pub use message::{Reply, Request};
+pub use pool::{MomentsAnswer, Pool, Progress, WorkerError};

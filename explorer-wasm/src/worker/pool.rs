@@ -1,0 +1,274 @@
+//! The page's side: workers as functions. A job is a future; dropping it cancels the job.
+
+use std::{
+    cell::{Cell, RefCell},
+    collections::HashMap,
+    ops::Range,
+    rc::{Rc, Weak},
+};
+
+use explorer_core::de::{Moments, MomentsError};
+use futures_channel::{mpsc, oneshot};
+use futures_util::{StreamExt, future::try_join_all};
+use shared_fbs::{DecodeError, tile};
+use wasm_bindgen::{JsCast, closure::Closure};
+use web_sys::{MessageEvent, Worker, WorkerOptions, WorkerType};
+
+use super::message::{Posted, Reply, Request};
+use crate::{fetch::Address, platform};
+
+/// The script by which Trunk lets a worker start (`data-loader-shim`), relative to the page's base.
+const LOADER: &str = "./worker_loader.js";
+
+/// More would fetch no faster, and each holds its own memory.
+const MOST_WORKERS: usize = 8;
+
+/// Why a job gave nothing.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum WorkerError {
+    /// The browser could not start a worker, or it broke.
+    #[error("A background worker could not be run. Reload the page to try again.")]
+    Broken,
+    /// A worker says why.
+    #[error("{0}")]
+    Failed(String),
+    /// A worker's answer makes no sense.
+    #[error("A background worker gave a broken answer: {0}.")]
+    Answer(#[from] DecodeError),
+    /// Workers' answers do not fit together.
+    #[error("The results of background workers do not fit together: {0}.")]
+    Merge(#[from] MomentsError),
+}
+
+/// How far a job has come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// Genes done.
+    pub n_genes_done: u32,
+    /// Genes in all.
+    pub n_genes: u32,
+    /// Bytes fetched.
+    pub n_bytes: u64,
+}
+
+/// Moments of group and reference; their numbers of cells are for the asker to fill in.
+pub type MomentsAnswer = [Moments; 2];
+
+/// Workers for one dataset. They start with the first job.
+pub struct Pool {
+    address: Address,
+    root: String,
+    workers: RefCell<Vec<Rc<Proxy>>>,
+    next_job: Cell<u32>,
+}
+
+impl Pool {
+    /// A pool for the dataset at an address; `root` is the address of the page's root.
+    pub fn new(address: Address, root: String) -> Self {
+        Self { address, root, workers: RefCell::default(), next_job: Cell::new(0) }
+    }
+
+    /// Sums up all genes of a layer over two sets of cells, a share in each worker.
+    ///
+    /// # Errors
+    /// When a worker fails; the rest is then cancelled.
+    pub async fn moments(
+        &self,
+        layer: u32,
+        n_genes: u32,
+        labels: &[u8],
+        on_progress: impl Fn(Progress),
+    ) -> Result<MomentsAnswer, WorkerError> {
+        let workers = self.started()?;
+        let (sender, mut progress) = mpsc::unbounded();
+        let job = self.next_job.get();
+        self.next_job.set(job.wrapping_add(1));
+        let shares = shares(n_genes, workers.len() as u32);
+        let jobs: Vec<Job> = workers
+            .iter()
+            .zip(shares)
+            .filter(|(_, genes)| !genes.is_empty())
+            .map(|(worker, genes)| {
+                let request = Request::Moments { job, layer, genes, labels: labels.to_vec() };
+                Job::start(worker, job, &request, sender.clone())
+            })
+            .collect();
+        drop(sender);
+
+        let report = async {
+            let mut sum = Progress { n_genes, ..Progress::default() };
+            while let Some((genes, bytes)) = progress.next().await {
+                sum.n_genes_done += genes;
+                sum.n_bytes += u64::from(bytes);
+                on_progress(sum);
+            }
+        };
+        let (answers, ()) = futures_util::join!(try_join_all(jobs.into_iter().map(Job::finish)), report);
+        let n_genes = n_genes as usize;
+        let mut sums = [Moments::empty(n_genes), Moments::empty(n_genes)];
+        for answer in answers? {
+            for (sum, bytes) in sums.iter_mut().zip(answer) {
+                platform::breathe().await;
+                let tile = tile::Moments::decode(&bytes)?;
+                sum.merge(&Moments::from_tile(&tile, n_genes)?)?;
+            }
+        }
+        Ok(sums)
+    }
+
+    /// The workers, started if they are not yet. One that broke is replaced.
+    fn started(&self) -> Result<Vec<Rc<Proxy>>, WorkerError> {
+        let mut workers = self.workers.borrow_mut();
+        workers.retain(|worker| !worker.broken.get());
+        let cores = platform::window().navigator().hardware_concurrency() as usize;
+        while workers.len() < cores.saturating_sub(1).clamp(1, MOST_WORKERS) {
+            workers.push(Proxy::start(&self.address, &self.root)?);
+        }
+        Ok(workers.clone())
+    }
+}
+
+/// Cuts genes into shares of equal work, as far as that is known: genes are numbered by falling
+/// density, and reading a dense one takes longer, so the work of a gene is taken to fall linearly to
+/// a quarter of the first one's.
+fn shares(n_genes: u32, n_workers: u32) -> impl Iterator<Item = Range<u32>> {
+    // The share of the work in the first x of the genes, 0 ≤ x ≤ 1: (x − 0.375 x²) / 0.625.
+    let genes_before = move |share: f64| {
+        let x = (1.0 - (1.0 - 1.5 * 0.625 * share).max(0.0).sqrt()) / 0.75;
+        (x * f64::from(n_genes)).round() as u32
+    };
+    let at = move |worker: u32| match worker {
+        worker if worker == n_workers => n_genes,
+        worker => genes_before(f64::from(worker) / f64::from(n_workers)),
+    };
+    (0..n_workers).map(move |worker| at(worker)..at(worker + 1))
+}
+
+type Listener = (mpsc::UnboundedSender<(u32, u32)>, oneshot::Sender<Result<[Vec<u8>; 2], WorkerError>>);
+
+/// One worker.
+struct Proxy {
+    worker: Worker,
+    ready: Cell<bool>,
+    broken: Cell<bool>,
+    /// Requests that wait for the worker to hear.
+    waiting: RefCell<Vec<Request>>,
+    listeners: RefCell<HashMap<u32, Listener>>,
+    /// What the worker calls; kept as long as it lives.
+    callbacks: RefCell<Option<(Closure<dyn Fn(MessageEvent)>, Closure<dyn Fn()>)>>,
+}
+
+impl Proxy {
+    fn start(address: &Address, root: &str) -> Result<Rc<Self>, WorkerError> {
+        let options = WorkerOptions::new();
+        options.set_type(WorkerType::Module);
+        let worker = Worker::new_with_options(LOADER, &options).map_err(|_| WorkerError::Broken)?;
+        let open = Request::Open { address: address.clone(), root: root.to_owned() };
+        let proxy = Rc::new(Self {
+            worker,
+            ready: Cell::new(false),
+            broken: Cell::new(false),
+            waiting: RefCell::new(vec![open]),
+            listeners: RefCell::default(),
+            callbacks: RefCell::default(),
+        });
+        let heard = Rc::downgrade(&proxy);
+        let on_message = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
+            if let (Some(proxy), Some(reply)) = (heard.upgrade(), Reply::from_js(&event.data())) {
+                proxy.hear(reply);
+            }
+        });
+        let failed = Rc::downgrade(&proxy);
+        let on_error = Closure::<dyn Fn()>::new(move || {
+            if let Some(proxy) = Weak::upgrade(&failed) {
+                proxy.give_up();
+            }
+        });
+        proxy.worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
+        proxy.worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
+        proxy.callbacks.replace(Some((on_message, on_error)));
+        Ok(proxy)
+    }
+
+    fn ask(&self, request: &Request) {
+        if !self.ready.get() {
+            self.waiting.borrow_mut().push(request.clone());
+            return;
+        }
+        let Posted { message, transfer } = request.to_js();
+        if self.worker.post_message_with_transfer(&message, &transfer).is_err() {
+            self.give_up();
+        }
+    }
+
+    fn hear(&self, reply: Reply) {
+        match reply {
+            Reply::Ready => {
+                self.ready.set(true);
+                let waiting = self.waiting.take();
+                waiting.iter().for_each(|request| self.ask(request));
+            }
+            Reply::Progress { job, n_genes, n_bytes } => {
+                if let Some((progress, _)) = self.listeners.borrow().get(&job) {
+                    // Whoever asked may have gone.
+                    let _ = progress.unbounded_send((n_genes, n_bytes));
+                }
+            }
+            Reply::Moments { job, group, reference } => self.tell(job, Ok([group, reference])),
+            Reply::Failed { job, sentence } => self.tell(job, Err(WorkerError::Failed(sentence))),
+        }
+    }
+
+    fn tell(&self, job: u32, answer: Result<[Vec<u8>; 2], WorkerError>) {
+        let listener = self.listeners.borrow_mut().remove(&job);
+        if let Some((_, done)) = listener {
+            let _ = done.send(answer);
+        }
+    }
+
+    /// The worker broke: all that wait are told, and the pool will start another.
+    fn give_up(&self) {
+        self.broken.set(true);
+        self.listeners.borrow_mut().clear();
+        self.worker.terminate();
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        self.worker.terminate();
+    }
+}
+
+/// A share of a job in one worker. Dropping it cancels the share.
+struct Job {
+    worker: Rc<Proxy>,
+    job: u32,
+    done: Option<oneshot::Receiver<Result<[Vec<u8>; 2], WorkerError>>>,
+}
+
+impl Job {
+    fn start(worker: &Rc<Proxy>, job: u32, request: &Request, progress: mpsc::UnboundedSender<(u32, u32)>) -> Self {
+        let (sender, receiver) = oneshot::channel();
+        worker.listeners.borrow_mut().insert(job, (progress, sender));
+        worker.ask(request);
+        Self { worker: Rc::clone(worker), job, done: Some(receiver) }
+    }
+
+    async fn finish(mut self) -> Result<[Vec<u8>; 2], WorkerError> {
+        match self.done.take() {
+            Some(done) => done.await.unwrap_or(Err(WorkerError::Broken)),
+            None => Err(WorkerError::Broken),
+        }
+    }
+}
+
+impl Drop for Job {
+    fn drop(&mut self) {
+        // Still listed: no answer came yet.
+        let is_under_way = self.worker.listeners.borrow_mut().remove(&self.job).is_some();
+        if is_under_way {
+            self.worker.ask(&Request::Cancel { job: self.job });
+        }
+    }
+}
