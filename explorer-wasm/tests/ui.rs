@@ -1,0 +1,284 @@
+//! The components in a real browser: what a press, a key or a drag asks for.
+#![cfg(target_arch = "wasm32")]
+
+use std::sync::Arc;
+
+use explorer_core::{de::DeTable, state::Range};
+use explorer_wasm::ui::{
+    Bars, BrushChange, BrushHistogram, BrushPhase, CategoryPanel, CategoryValue, CellSetItem, CellSets, DeSummary,
+    DeView, GeneHit, GeneSearch, ValueCount,
+};
+use leptos::{mount::mount_to, prelude::*, task::tick};
+use wasm_bindgen::JsCast;
+use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+use web_sys::{
+    Event, EventInit, HtmlElement, HtmlInputElement, KeyboardEvent, KeyboardEventInit, PointerEvent, PointerEventInit,
+};
+
+wasm_bindgen_test_configure!(run_in_browser);
+
+/// Mounts a view in a place of its own, 400 px wide.
+async fn show<V: IntoView + 'static>(view: impl FnOnce() -> V + 'static) -> HtmlElement {
+    let place: HtmlElement = document().create_element("div").unwrap().unchecked_into();
+    place.set_attribute("style", "width: 400px").unwrap();
+    document().body().unwrap().append_child(&place).unwrap();
+    mount_to(place.clone(), view).forget();
+    tick().await;
+    place
+}
+
+fn find(place: &HtmlElement, test_id: &str) -> HtmlElement {
+    let found = place.query_selector(&format!("[data-testid='{test_id}']")).unwrap();
+    found.unwrap_or_else(|| panic!("no {test_id} in {}", place.inner_html())).unchecked_into()
+}
+
+fn count(place: &HtmlElement, selector: &str) -> u32 {
+    place.query_selector_all(selector).unwrap().length()
+}
+
+fn typed(field: &HtmlElement, text: &str) {
+    field.unchecked_ref::<HtmlInputElement>().set_value(text);
+    for name in ["input", "change"] {
+        let init = EventInit::new();
+        init.set_bubbles(true);
+        field.dispatch_event(&Event::new_with_event_init_dict(name, &init).unwrap()).unwrap();
+    }
+}
+
+fn press_key(element: &HtmlElement, key: &str) {
+    let init = KeyboardEventInit::new();
+    init.set_key(key);
+    init.set_bubbles(true);
+    element.dispatch_event(&KeyboardEvent::new_with_keyboard_event_init_dict("keydown", &init).unwrap()).unwrap();
+}
+
+/// A pointer at a fraction of an element's width.
+fn pointer(element: &HtmlElement, name: &str, fraction: f64) {
+    let rect = element.get_bounding_client_rect();
+    let init = PointerEventInit::new();
+    init.set_client_x((rect.left() + rect.width() * fraction).round() as i32);
+    init.set_client_y(rect.top() as i32);
+    init.set_bubbles(true);
+    element.dispatch_event(&PointerEvent::new_with_event_init_dict(name, &init).unwrap()).unwrap();
+}
+
+/// A brush over 0 to 100 whose changes come back as its range; all of them are kept.
+async fn brush() -> (HtmlElement, RwSignal<Option<Range>>, RwSignal<Vec<BrushChange>>) {
+    let range = RwSignal::new(None);
+    let changes = RwSignal::new(Vec::new());
+    let bars = Arc::new(Bars { min: 0.0, max: 100.0, total: vec![5; 40], selected: vec![2; 40] });
+    let take = move |change: BrushChange| {
+        range.set(change.range);
+        changes.update(|changes| changes.push(change));
+    };
+    let place = show(move || view! { <BrushHistogram name="n" bars=Some(bars) range on_brush=take /> }).await;
+    (place, range, changes)
+}
+
+#[wasm_bindgen_test]
+async fn a_drag_brushes_live_and_ends_once() {
+    let (place, range, changes) = brush().await;
+    let plot = find(&place, "histogram-brush-n");
+    pointer(&plot, "pointerdown", 0.25);
+    pointer(&plot, "pointermove", 0.5);
+    pointer(&plot, "pointermove", 0.75);
+    pointer(&plot, "pointerup", 0.75);
+    tick().await;
+    assert_eq!(range.get_untracked(), Range::new(25.0, 75.0));
+    let phases: Vec<_> = changes.get_untracked().iter().map(|change| change.phase).collect();
+    assert_eq!(phases, [BrushPhase::Live, BrushPhase::Live, BrushPhase::Done]);
+    // A press without a drag inside the brush clears it.
+    pointer(&plot, "pointerdown", 0.5);
+    pointer(&plot, "pointerup", 0.5);
+    assert_eq!(range.get_untracked(), None);
+}
+
+#[wasm_bindgen_test]
+async fn escape_in_a_drag_takes_it_back() {
+    let (place, range, _) = brush().await;
+    let plot = find(&place, "histogram-brush-n");
+    pointer(&plot, "pointerdown", 0.1);
+    pointer(&plot, "pointermove", 0.9);
+    press_key(&plot, "Escape");
+    assert_eq!(range.get_untracked(), None);
+}
+
+#[wasm_bindgen_test]
+async fn bounds_are_typed_exactly_or_refused() {
+    let (place, range, _) = brush().await;
+    typed(&find(&place, "histogram-min-n"), "12.5");
+    tick().await;
+    assert_eq!(range.get_untracked(), Range::new(12.5, f32::INFINITY));
+    let max = find(&place, "histogram-max-n");
+    typed(&max, "3");
+    tick().await;
+    assert_eq!(range.get_untracked(), Range::new(12.5, f32::INFINITY));
+    assert_eq!(max.get_attribute("aria-invalid").as_deref(), Some("true"));
+}
+
+#[wasm_bindgen_test]
+async fn arrow_keys_move_an_end_by_a_bin() {
+    let (place, range, _) = brush().await;
+    let low: HtmlElement = place.query_selector("[role=slider]").unwrap().unwrap().unchecked_into();
+    press_key(&low, "ArrowRight");
+    assert_eq!(range.get_untracked(), Range::new(2.5, 100.0));
+}
+
+#[wasm_bindgen_test]
+async fn thousands_of_labels_make_few_rows_and_are_searched() {
+    let values: Arc<[CategoryValue]> =
+        (0..5000).map(|code| CategoryValue { label: format!("donor {code}"), color: [0; 3], missing: false }).collect();
+    let counts: Arc<[ValueCount]> = (0..5000).map(|total| ValueCount { selected: 0, total }).collect();
+    let asked = RwSignal::new(None);
+    let checked: Arc<[bool]> = Arc::from([false]);
+    let place = show(move || {
+        view! {
+            <CategoryPanel
+                name="donor"
+                n_labels=5000
+                values=Some(values)
+                counts
+                checked
+                expanded=true
+                colored=false
+                on_expand=|_| ()
+                on_color=|| ()
+                on_check_all=|_| ()
+                on_check=move |change| asked.set(Some(change))
+                on_only=|_| ()
+                on_hover=|_| ()
+            />
+        }
+    })
+    .await;
+    let shown = count(&place, ".value-row");
+    assert!((10..60).contains(&shown), "{shown} rows");
+    assert!(find(&place, "category-check-donor").unchecked_into::<HtmlInputElement>().indeterminate());
+    typed(&find(&place, "category-search-donor"), "4999");
+    tick().await;
+    tick().await;
+    assert_eq!(count(&place, ".value-row"), 1);
+    let row = find(&place, "value-donor-donor 4999");
+    row.query_selector("input").unwrap().unwrap().unchecked_into::<HtmlElement>().click();
+    assert_eq!(asked.get_untracked(), Some((4999, false)));
+}
+
+#[wasm_bindgen_test]
+async fn a_set_is_named_by_a_name_of_its_own() {
+    let naming = RwSignal::new(false);
+    let saved = RwSignal::new(Vec::<String>::new());
+    let sets = vec![CellSetItem { name: "Set 1".to_owned(), n_cells: Some(3), color: [0; 3] }];
+    let place = show(move || {
+        view! {
+            <CellSets
+                sets
+                n_selected=7_u64
+                naming
+                on_save=move |name: String| saved.update(|saved| saved.push(name))
+                on_rename=|_| ()
+                on_delete=|_| ()
+                on_select=|_| ()
+            />
+        }
+    })
+    .await;
+    find(&place, "save-set").click();
+    tick().await;
+    let field = find(&place, "cell-set-name");
+    assert_eq!(field.unchecked_ref::<HtmlInputElement>().value(), "Set 2");
+    typed(&field, "Set 1");
+    press_key(&field, "Enter");
+    assert!(saved.with_untracked(Vec::is_empty));
+    typed(&field, " T cells ");
+    press_key(&field, "Enter");
+    tick().await;
+    assert_eq!(saved.get_untracked(), ["T cells"]);
+    find(&place, "save-set");
+}
+
+#[wasm_bindgen_test]
+async fn genes_are_chosen_by_keys() {
+    let picked = RwSignal::new(None);
+    let hits: Arc<[GeneHit]> = ["CD7", "CD74"]
+        .map(|name| GeneHit { name: name.to_owned(), detail: String::new(), matched: vec![0, 1, 2] })
+        .into();
+    let lists = RwSignal::new(Vec::new());
+    let place = show(move || {
+        view! {
+            <GeneSearch
+                hits
+                unknown=Vec::new()
+                on_query=|_| ()
+                on_pick=move |name| picked.set(Some(name))
+                on_list=move |names| lists.set(names)
+                on_dismiss=|| ()
+            />
+        }
+    })
+    .await;
+    let field = find(&place, "gene-search");
+    typed(&field, "cd7");
+    tick().await;
+    assert_eq!(count(&place, "[role=option]"), 2);
+    press_key(&field, "ArrowDown");
+    press_key(&field, "Enter");
+    tick().await;
+    assert_eq!(picked.get_untracked().as_deref(), Some("CD74"));
+    assert_eq!(count(&place, "[role=option]"), 0);
+    typed(&field, "LYZ, NKG7");
+    press_key(&field, "Enter");
+    assert_eq!(lists.get_untracked(), ["LYZ", "NKG7"]);
+}
+
+#[wasm_bindgen_test]
+async fn the_result_is_sorted_filtered_and_its_rows_colour() {
+    let table = DeTable {
+        effect: vec![1.0, -2.0, 0.5],
+        score: vec![3.0, -9.0, 1.0],
+        df: vec![9.0; 3],
+        pval: vec![0.01, 1e-6, 0.3],
+        log10_pval: vec![-2.0, -6.0, -0.52],
+        pval_adj: vec![0.02, 3e-6, 0.3],
+        mean_group: vec![1.0; 3],
+        mean_reference: vec![1.0; 3],
+        pct_group: vec![50.0; 3],
+        pct_reference: vec![50.0; 3],
+        degenerate: vec![None; 3],
+        ..DeTable::default()
+    };
+    let names: Arc<[String]> = ["LYZ", "CD3D", "NKG7"].map(str::to_owned).into();
+    let chosen = RwSignal::new(None::<String>);
+    let set = RwSignal::new(Vec::<String>::new());
+    let place = show(move || {
+        view! {
+            <DeView
+                summary=DeSummary::default()
+                table=Some(Arc::new(table))
+                names
+                colored=chosen
+                on_gene=move |gene: String| chosen.set(Some(gene))
+                on_gene_set=move |genes| set.set(genes)
+                on_export=|| ()
+                on_close=|| ()
+            />
+        }
+    })
+    .await;
+    let first = |place: &HtmlElement| {
+        place.query_selector(".de-row").unwrap().unwrap().get_attribute("data-testid").unwrap_or_default()
+    };
+    assert_eq!(first(&place), "de-row-LYZ");
+    find(&place, "de-sort-pval").click();
+    tick().await;
+    assert_eq!(first(&place), "de-row-CD3D");
+    typed(&find(&place, "de-filter-pval_adj"), "0.05");
+    tick().await;
+    tick().await;
+    assert_eq!(find(&place, "de-count").inner_text(), "2 of 3 genes");
+    find(&place, "de-gene-set").click();
+    assert_eq!(set.get_untracked(), ["CD3D", "LYZ"]);
+    find(&place, "de-row-LYZ").click();
+    tick().await;
+    assert_eq!(chosen.get_untracked().as_deref(), Some("LYZ"));
+    assert!(find(&place, "de-row-LYZ").class_list().contains("chosen"));
+}
