@@ -11,6 +11,7 @@ mod cross;
 mod mask;
 mod polygon;
 mod predicate;
+mod query;
 mod raster;
 mod tally;
 
@@ -20,4 +21,5 @@ pub use cross::{Change, CrossFilter, CrossFilterError, MAX_DIMENSIONS};
 pub use mask::{CellMask, MaskError};
 pub use polygon::{Polygon, Rectangle};
 pub use predicate::{Predicate, PredicateError, Source};
+pub use query::{QueryError, dimension_mask, query_mask, selection_mask};
 pub use tally::Tally;

@@ -1,0 +1,162 @@
+//! From the state's descriptions of cells to masks.
+
+use roaring::RoaringBitmap;
+use thiserror::Error;
+
+use super::{CellMask, Polygon, Predicate, PredicateError, Source};
+use crate::data::{Categorical, Embedding};
+use crate::state::{self, CellQuery, DimensionFilter, DimensionKey, Label, LabelFilter, Selection, SelectionStep};
+
+/// Why a description gives no mask.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum QueryError {
+    /// A column or embedding is not at hand.
+    #[error("{0:?} is not loaded")]
+    NotLoaded(DimensionKey),
+    /// A filter does not suit its column.
+    #[error(transparent)]
+    Predicate(#[from] PredicateError),
+}
+
+impl From<&state::Polygon> for Polygon {
+    fn from(polygon: &state::Polygon) -> Self {
+        Self { vertices: polygon.points().map(|(x, y)| [x, y]).collect() }
+    }
+}
+
+impl From<state::Range> for Predicate {
+    fn from(range: state::Range) -> Self {
+        Self::Range { min: range.min(), max: range.max() }
+    }
+}
+
+impl Predicate {
+    /// The labels of a column that a filter allows.
+    pub fn of_labels(filter: &LabelFilter, column: &Categorical) -> Self {
+        let labels = column.categories.iter().map(Label::named).chain([Label::Missing]);
+        let codes = labels.zip(0..).filter(|(label, _)| filter.allows(label)).map(|(_, code)| code);
+        Self::Categories { allowed: codes.collect::<RoaringBitmap>() }
+    }
+}
+
+/// The cells of a selection.
+pub fn selection_mask(selection: &Selection, embedding: &Embedding) -> CellMask {
+    let n_obs = embedding.xs.len();
+    let mut mask = match selection.steps().first() {
+        Some(SelectionStep::Add(_)) => CellMask::none(n_obs),
+        _ => CellMask::all(n_obs),
+    };
+    for step in selection.steps() {
+        match step {
+            SelectionStep::Add(polygon) => mask.or(&Polygon::from(polygon).mask(embedding)),
+            SelectionStep::Subtract(polygon) => mask.and_not(&Polygon::from(polygon).mask(embedding)),
+            SelectionStep::Invert => mask.invert(),
+        }
+    }
+    mask
+}
+
+/// The cells that pass the filter of one dimension. `source` gives the column or embedding of a
+/// dimension; of a subset, it is asked for the dimensions within.
+///
+/// # Errors
+/// [`QueryError`].
+pub fn dimension_mask<'a>(
+    key: &DimensionKey,
+    filter: DimensionFilter<'_>,
+    n_obs: usize,
+    source: &dyn Fn(&DimensionKey) -> Option<Source<'a>>,
+) -> Result<CellMask, QueryError> {
+    if let DimensionFilter::Subset(filters) = filter {
+        let mut mask = CellMask::all(n_obs);
+        for dimension in filters.active_dimensions() {
+            mask.and(&dimension_mask(&dimension.key, dimension.filter, n_obs, source)?);
+        }
+        return Ok(mask);
+    }
+    let source = source(key).ok_or_else(|| QueryError::NotLoaded(key.clone()))?;
+    let mask = match (filter, source) {
+        (DimensionFilter::Labels(labels), Source::Categorical(column)) => {
+            Predicate::of_labels(labels, column).mask(source)?
+        }
+        (DimensionFilter::Selection(selection), Source::Embedding(embedding)) => selection_mask(selection, embedding),
+        (DimensionFilter::Range(range), _) => Predicate::from(range).mask(source)?,
+        (DimensionFilter::Labels(_), _) => Predicate::Categories { allowed: RoaringBitmap::new() }.mask(source)?,
+        (DimensionFilter::Selection(_) | DimensionFilter::Subset(_), _) => {
+            Predicate::Lasso(Polygon::default()).mask(source)?
+        }
+    };
+    Ok(mask)
+}
+
+/// The cells that a query describes.
+///
+/// # Errors
+/// [`QueryError`].
+pub fn query_mask<'a>(
+    query: &CellQuery,
+    n_obs: usize,
+    source: &dyn Fn(&DimensionKey) -> Option<Source<'a>>,
+) -> Result<CellMask, QueryError> {
+    let mut mask = CellMask::all(n_obs);
+    for dimension in query.active_dimensions() {
+        mask.and(&dimension_mask(&dimension.key, dimension.filter, n_obs, source)?);
+    }
+    Ok(mask)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::{Codes, Continuous, Frame, NO_POSITION};
+    use crate::state::{Filters, ObsFilter};
+
+    #[test]
+    fn a_query_is_all_its_levels_and_filters() {
+        let kind = Categorical {
+            codes: Codes::U8(vec![0, 0, 1, 1, 2]),
+            categories: ["B".to_owned(), "T".to_owned()].into(),
+            ordered: false,
+        };
+        let size = Continuous { values: vec![1.0, 2.0, 3.0, f32::NAN, 5.0] };
+        let umap = Embedding {
+            xs: vec![0, 10, 20, 30, NO_POSITION],
+            ys: vec![5, 5, 5, 5, NO_POSITION],
+            frame: Frame { origin_x: -100.0, origin_y: 0.0, step: 1.0 },
+        };
+        let source = |key: &DimensionKey| match key {
+            DimensionKey::Obs(name) if name == "kind" => Some(Source::Categorical(&kind)),
+            DimensionKey::Obs(name) if name == "size" => Some(Source::Continuous(&size)),
+            DimensionKey::Selection(_) => Some(Source::Embedding(&umap)),
+            _ => None,
+        };
+        let mask = |query: &CellQuery| query_mask(query, 5, &source).map(CellMask::into_bytes);
+        let obs = |name: &str, filter| Filters { obs: [(name.to_owned(), filter)].into(), ..Filters::default() };
+        let no_t = ObsFilter::Labels(LabelFilter::Hide([Label::named("T")].into()));
+        let to_three = ObsFilter::Range(state::Range::new(2.0, 3.0).unwrap());
+        let outline = |x0: f64, x1: f64| state::Polygon::rectangle((x0, 0.0), (x1, 10.0)).unwrap();
+
+        assert_eq!(mask(&CellQuery::default()).unwrap(), [1; 5]);
+        let mut query = CellQuery { subset: vec![obs("kind", no_t.clone())], filters: obs("size", to_three) };
+        assert_eq!(mask(&query).unwrap(), [0, 1, 0, 0, 0]);
+        query.subset = vec![];
+        assert_eq!(mask(&query).unwrap(), [0, 1, 1, 0, 0]);
+
+        let steps = [
+            SelectionStep::Add(outline(-105.0, -75.0)),
+            SelectionStep::Subtract(outline(-92.0, -85.0)),
+            SelectionStep::Invert,
+        ];
+        let selection = |n: usize| steps[..n].iter().cloned().collect::<Selection>();
+        assert_eq!(selection_mask(&selection(1), &umap).as_bytes(), [1, 1, 1, 0, 0]);
+        assert_eq!(selection_mask(&selection(2), &umap).as_bytes(), [1, 0, 1, 0, 0]);
+        assert_eq!(selection_mask(&selection(3), &umap).as_bytes(), [0, 1, 0, 1, 1]);
+        let subtract_first = steps[1..2].iter().cloned().collect::<Selection>();
+        assert_eq!(selection_mask(&subtract_first, &umap).as_bytes(), [1, 0, 1, 1, 1]);
+
+        query.filters = obs("size", no_t.clone());
+        assert!(matches!(mask(&query), Err(QueryError::Predicate(_))));
+        query.filters = obs("elsewhere", no_t);
+        assert!(matches!(mask(&query), Err(QueryError::NotLoaded(_))));
+    }
+}
