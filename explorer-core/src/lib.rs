@@ -8,4 +8,5 @@ pub mod data;
 pub mod de;
 pub mod filter;
 pub mod format;
+pub mod search;
 pub mod state;
