@@ -133,6 +133,8 @@ impl Axis {
 
 #[cfg(test)]
 mod tests {
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
     use super::*;
 
     const REACH: f64 = 0.03;

@@ -100,6 +100,8 @@ fn leading_digits(text: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
     use super::*;
 
     fn value(label: &str) -> CategoryValue {

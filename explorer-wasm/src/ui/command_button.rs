@@ -94,6 +94,8 @@ pub(crate) fn command_glyph(command: Command) -> Glyph {
 
 #[cfg(test)]
 mod tests {
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
     use std::collections::BTreeSet;
 
     use super::*;

@@ -175,6 +175,8 @@ fn signed(value: f64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
     use super::signed;
 
     #[test]

@@ -224,6 +224,8 @@ fn gene_names(text: &str) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
     use super::gene_names;
 
     #[test]

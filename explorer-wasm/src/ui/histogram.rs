@@ -68,6 +68,8 @@ fn bar_path(counts: &[u32], most: u32, scale: CountScale) -> String {
 
 #[cfg(test)]
 mod tests {
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
     use super::*;
 
     #[test]

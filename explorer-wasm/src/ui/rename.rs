@@ -83,6 +83,8 @@ pub(crate) fn free_name(stem: &str, taken: &[String]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
     use super::free_name;
 
     #[test]

@@ -224,6 +224,8 @@ fn Axes(layout: Layout, effect: Effect) -> impl IntoView {
 
 #[cfg(test)]
 mod tests {
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
     use super::*;
 
     fn table() -> DeTable {

@@ -67,6 +67,8 @@ pub fn Checkbox(
 
 #[cfg(test)]
 mod tests {
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
     use super::Check;
 
     #[test]

@@ -131,6 +131,8 @@ pub fn VirtualList(
 
 #[cfg(test)]
 mod tests {
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
     use super::{Window, scroll_to_show};
 
     #[test]
