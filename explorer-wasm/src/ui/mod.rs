@@ -4,6 +4,8 @@
 //! being typed into). What they show comes in signals of plain data; what the user does goes out
 //! through callbacks. Styles are in `www/style`, one sheet for each component, by the same name.
 
+#![allow(clippy::needless_pass_by_value, reason = "the view macro hands a component its properties by value")]
+
 mod brush;
 mod brush_histogram;
 mod category_panel;

@@ -86,7 +86,7 @@ fn Sidebar(
     let close = NodeRef::<html::Button>::new();
     Effect::new(move |_| {
         if drawer.get() == Some(side) {
-            focus(close.get().map(|close| close.unchecked_into()));
+            focus(close.get().map(JsCast::unchecked_into));
         }
     });
     let class = match side {

@@ -113,7 +113,7 @@ pub(crate) fn Volcano(
         let (layout, table) = (layout.get()?, table.get()?);
         let mut shown = vec![false; table.len()];
         rows.with(|rows| {
-            rows.iter().filter(|&&gene| (gene as usize) < table.len()).for_each(|&gene| shown[gene as usize] = true)
+            rows.iter().filter(|&&gene| (gene as usize) < table.len()).for_each(|&gene| shown[gene as usize] = true);
         });
         let stands_out = |gene: usize| shown[gene] && table.pval_adj[gene] <= ALPHA;
         let up = layout.dots((0..table.len()).filter(|&gene| stands_out(gene) && table.effect[gene] > 0.0));
