@@ -24,7 +24,7 @@ const FIT_PADDING_PX: f64 = 28.0;
 const PICK_TOLERANCE_PX: f64 = 4.0;
 
 /// How much of its colour an unselected cell keeps.
-const UNSELECTED_OPACITY: f32 = 0.16;
+const UNSELECTED_OPACITY: f32 = 0.28;
 
 /// How cells are coloured: an index into the colours for each cell, and the colours.
 #[derive(Clone, Copy, Debug)]
