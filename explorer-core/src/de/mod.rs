@@ -18,7 +18,7 @@ pub use adjust::{Adjustment, adjust};
 pub use csv::{CellSetRecord, DeRecord, to_csv};
 pub use fixed::{FixedPoint, FixedPoints};
 pub use gather::Gather;
-pub use kernel::{CountTable, Labels, gather_counts, gather_floats, log_normalize, scatter_floats};
+pub use kernel::{CountTable, Labels, NORMALIZED_TOTAL, gather_counts, gather_floats, log_normalize, scatter_floats};
 pub use moments::{GeneMoments, Moments, MomentsError};
 pub use student::two_sided_ln_p;
 pub use table::{DeFilter, DeOptions, DeTable, Direction, Effect, SortKey, compare};

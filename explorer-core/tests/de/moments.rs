@@ -90,7 +90,10 @@ proptest! {
     #[test]
     fn counts_are_the_floats_that_they_stand_for(
         counts in btree_map(0..N_OBS, prop_oneof![9 => 0u32..20, 1 => 0u32..100_000], 0..300),
-        divisors in vec(0.01f32..5.0, N_OBS as usize),
+        divisors in vec(
+            prop_oneof![0.01f32..5.0, -50f32..-0.1, (1u32..99_999).prop_map(|total| -(total as f32))],
+            N_OBS as usize,
+        ),
         group in vec(any::<bool>(), N_OBS as usize),
     ) {
         let (cells, counts): (Vec<u32>, Vec<u32>) = counts.into_iter().unzip();

@@ -1,8 +1,11 @@
 //! Recognising log-normalised counts: x = log1p(c / divisor), with an integer c and one divisor a
-//! cell, as `normalize_total` and `log1p` of scanpy make them. Storing c loses nothing and takes a
-//! quarter of the space.
+//! cell, as scanpy's `normalize_total` and `log1p` and Seurat's `LogNormalize` make them. Storing c
+//! loses nothing and takes a quarter of the space.
+//!
+//! Programs differ in how they round on the way. [`log_normalize`] knows three ways, told by the
+//! sign and form of the divisor; here the way is found that gives a cell's values bit for bit.
 
-use explorer_core::de::log_normalize;
+use explorer_core::de::{NORMALIZED_TOTAL, log_normalize};
 
 /// The smallest count of a cell is tried as 1, 2, … up to this.
 const MAX_SMALLEST_COUNT: u32 = 8;
@@ -10,64 +13,178 @@ const MAX_SMALLEST_COUNT: u32 = 8;
 /// Values looked at to choose among neighbouring divisors.
 const SAMPLE: usize = 64;
 
-/// Totals that cells are scaled to in practice; with these the divisor is an integer library size
-/// over the total, rounded once.
-const TARGET_SUMS: [f32; 3] = [1e4, 1e6, 1e3];
+/// Divisors that rebuild the sample and are checked against all values, at most.
+const MAX_CHECKS: usize = 8;
 
-/// The largest difference that still counts as a rebuild: a few units in the last place.
-pub fn tolerance(value: f32) -> f32 {
-    4.0 * f32::EPSILON * value.max(1.0)
+/// Totals that cells are scaled to in practice; with these the divisor is an integer library size
+/// over the total.
+const TARGET_SUMS: [f64; 3] = [NORMALIZED_TOTAL, 1e6, 1e3];
+
+/// Neighbours of an estimated divisor that are tried, in each direction.
+const NEIGHBOURS: i32 = 12;
+
+/// Library sizes and counts up to this are exact in f32.
+const MAX_COUNT: f64 = 16_777_216.0;
+
+/// The counts of one cell, the frequent ones without a logarithm.
+pub struct CellCounts {
+    divisor: f32,
+    /// The values of the counts from 1 on.
+    frequent: [f32; 16],
 }
 
-/// The count behind a value. `None` when the value is no log-normalised count of that divisor.
-pub fn count_of(value: f32, divisor: f32) -> Option<u32> {
-    let count = (f64::from(value).exp_m1() * f64::from(divisor)).round();
-    if !(1.0..=16_777_216.0).contains(&count) {
+impl CellCounts {
+    /// For the cell with this divisor.
+    pub fn new(divisor: f32) -> Self {
+        Self { divisor, frequent: std::array::from_fn(|at| log_normalize(at as u32 + 1, divisor)) }
+    }
+
+    /// As [`count_of`], for this cell.
+    pub fn count_of(&self, value: f32) -> Option<(u32, f32)> {
+        let below = self.frequent.iter().filter(|&&frequent| frequent < value).count();
+        if self.frequent.get(below) == Some(&value) {
+            return Some((below as u32 + 1, 0.0));
+        }
+        count_of(value, self.divisor)
+    }
+}
+
+/// The count behind a value, and the difference that rebuilding leaves. `None` when the value is no
+/// log-normalised count of that divisor.
+pub fn count_of(value: f32, divisor: f32) -> Option<(u32, f32)> {
+    let count = (f64::from(value).exp_m1() * as_divisor(divisor)).round();
+    if !(1.0..=MAX_COUNT).contains(&count) {
         return None;
     }
     let count = count as u32;
     let difference = (log_normalize(count, divisor) - value).abs();
-    (difference <= tolerance(value)).then_some(count)
+    (difference <= tolerance(value)).then_some((count, difference))
 }
 
 /// The divisor of a cell, from its non-zero values. `None` when there is none that explains them.
 pub fn divisor_of(values: &[f32]) -> Option<f32> {
     let min = values.iter().copied().fold(f32::INFINITY, f32::min);
-    let stride = values.len().div_ceil(SAMPLE).max(1);
-    let sample: Vec<f32> = values.iter().copied().step_by(stride).collect();
-    let unit = f64::from(min).exp_m1();
-    (1..=MAX_SMALLEST_COUNT)
-        .map(|smallest| f64::from(smallest) / unit)
-        .find(|&divisor| sample.iter().all(|&value| is_near_integer(f64::from(value).exp_m1() * divisor)))
-        .and_then(|divisor| best_near(divisor, &sample))
-        .filter(|&divisor| values.iter().all(|&value| count_of(value, divisor).is_some()))
-}
-
-/// The divisor of a cell of which only the smallest value is known, taking that for a count of 1.
-pub fn divisor_of_min(min: f32) -> f32 {
-    let divisor = 1.0 / f64::from(min).exp_m1();
-    best_near(divisor, &[min]).unwrap_or(divisor as f32)
-}
-
-/// Of the divisors within the uncertainty of an estimate, the one that rebuilds most of the sample
-/// bit for bit; an integer library size over a usual total wins a tie.
-fn best_near(estimate: f64, sample: &[f32]) -> Option<f32> {
-    let whole = TARGET_SUMS.iter().map(|&total| ((estimate * f64::from(total)).round() as f32) / total);
-    let center = estimate as f32;
-    let near = (-16..=16i32).map(|offset| f32::from_bits(center.to_bits().wrapping_add_signed(offset)));
-    let close = |divisor: &f32| (f64::from(*divisor) / estimate - 1.0).abs() < 1e-5 && *divisor > 0.0;
-    let exact = |divisor: f32| {
-        let rebuilds = |value: &&f32| count_of(**value, divisor).is_some_and(|c| log_normalize(c, divisor) == **value);
-        sample.iter().filter(rebuilds).count()
+    let sample = Sample::of(values);
+    let estimate = (1..=MAX_SMALLEST_COUNT)
+        .map(|smallest| f64::from(smallest) / f64::from(min).exp_m1())
+        .find(|&divisor| sample.0.iter().all(|&(value, _)| is_near_integer(f64::from(value).exp_m1() * divisor)))?;
+    let is_explained = |divisor: &f32| {
+        let cell = CellCounts::new(*divisor);
+        values.iter().all(|&value| cell.count_of(value).is_some())
     };
+    let is_exact = |divisor: f32| {
+        let cell = CellCounts::new(divisor);
+        values.iter().all(|&value| matches!(cell.count_of(value), Some((_, 0.0))))
+    };
+    best_near(estimate, &sample, is_exact).filter(is_explained)
+}
+
+/// The divisor of a cell of which only the smallest and the largest value are known, taking the
+/// smallest for a count of 1.
+pub fn divisor_of_extremes(min: f32, max: f32) -> f32 {
+    let estimate = 1.0 / f64::from(min).exp_m1();
+    best_near(estimate, &Sample::of(&[min, max]), |_| true).unwrap_or(estimate as f32)
+}
+
+/// Some of a cell's values, each with how often it was met: few, since most counts are small.
+struct Sample(Vec<(f32, usize)>);
+
+impl Sample {
+    fn of(values: &[f32]) -> Self {
+        let stride = values.len().div_ceil(SAMPLE).max(1);
+        let mut sample: Vec<f32> = values.iter().copied().step_by(stride).collect();
+        sample.sort_unstable_by(f32::total_cmp);
+        Self(sample.chunk_by(|a, b| a == b).map(|same| (same[0], same.len())).collect())
+    }
+
+    /// How many are not rebuilt bit for bit; a count from `enough` on may be short.
+    fn n_inexact(&self, divisor: f32, enough: usize) -> usize {
+        let mut n_inexact = 0;
+        for &(value, n) in &self.0 {
+            if !matches!(count_of(value, divisor), Some((_, 0.0))) {
+                n_inexact += n;
+            }
+            if n_inexact >= enough {
+                break;
+            }
+        }
+        n_inexact
+    }
+
+    /// A divisor from the sum of all counts, which has less of an error than one from a single value.
+    fn refine(&self, estimate: f64) -> f64 {
+        let linear = || self.0.iter().map(|&(value, _)| f64::from(value).exp_m1());
+        let counts: f64 = linear().map(|value| (value * estimate).round()).sum();
+        counts / linear().sum::<f64>()
+    }
+}
+
+/// The largest difference that still counts as a rebuild: a few units in the last place.
+fn tolerance(value: f32) -> f32 {
+    4.0 * f32::EPSILON * value.max(1.0)
+}
+
+/// What a count is divided by, whichever way the divisor tells.
+fn as_divisor(divisor: f32) -> f64 {
+    let number = f64::from(-divisor);
+    if divisor > 0.0 {
+        f64::from(divisor)
+    } else if number.fract() == 0.0 {
+        number / NORMALIZED_TOTAL
+    } else {
+        1.0 / number
+    }
+}
+
+/// Of the divisors within the uncertainty of an estimate, the first that rebuilds the sample bit for
+/// bit and then passes `is_exact`; else the first of those that rebuild most of the sample.
+fn best_near(estimate: f64, sample: &Sample, is_exact: impl Fn(f32) -> bool) -> Option<f32> {
     let mut best = None;
-    for divisor in whole.chain(near).filter(close) {
-        let exact = exact(divisor);
-        if best.is_none_or(|(most, _)| exact > most) {
-            best = Some((exact, divisor));
+    let mut fewest = usize::MAX;
+    let mut checks = 0;
+    for divisor in candidates(sample.refine(estimate)) {
+        let n_inexact = sample.n_inexact(divisor, fewest.max(1));
+        if n_inexact < fewest {
+            (best, fewest) = (Some(divisor), n_inexact);
+        }
+        if n_inexact == 0 {
+            if is_exact(divisor) {
+                return Some(divisor);
+            }
+            checks += 1;
+            if checks == MAX_CHECKS {
+                break;
+            }
         }
     }
-    best.map(|(_, divisor)| divisor)
+    best
+}
+
+/// Divisors that may have been meant, the likeliest first: those of integer library sizes, in each of
+/// the ways to compute, then neighbours of the estimate.
+fn candidates(estimate: f64) -> impl Iterator<Item = f32> {
+    let whole = TARGET_SUMS.into_iter().flat_map(move |total| {
+        let libraries = (1..=MAX_SMALLEST_COUNT).map(move |multiple| estimate * f64::from(multiple) * total);
+        let library = libraries.map(|library| (library, library.round())).find(|(library, whole)| {
+            (1.0..=MAX_COUNT).contains(whole) && (library - whole).abs() < 1e-6 * library.max(1e3)
+        });
+        library.into_iter().flat_map(move |(_, library)| {
+            let quotient = library as f32 / total as f32;
+            let in_double = (total == NORMALIZED_TOTAL).then_some(-(library as f32));
+            [Some(quotient), in_double, factor((total / library) as f32), factor(1.0 / quotient)].into_iter().flatten()
+        })
+    });
+    let near = |center: f64| {
+        let center = center as f32;
+        (-NEIGHBOURS..=NEIGHBOURS).map(move |offset| f32::from_bits(center.to_bits().wrapping_add_signed(offset)))
+    };
+    let divisors = near(estimate).filter(|divisor| *divisor > 0.0);
+    whole.chain(divisors).chain(near(1.0 / estimate).filter_map(factor))
+}
+
+/// The divisor that tells to multiply. A whole factor cannot be told from a library size.
+fn factor(factor: f32) -> Option<f32> {
+    (factor > 0.0 && factor.fract() != 0.0).then_some(-factor)
 }
 
 fn is_near_integer(number: f64) -> bool {
@@ -81,22 +198,35 @@ mod tests {
 
     proptest! {
         #[test]
-        fn counts_of_scanpy_come_back(
+        fn counts_come_back_whatever_program_normalised_them(
             counts in prop::collection::vec(1u32..2000, 1..300),
             others in 0u32..50_000,
             total in prop::sample::select(&TARGET_SUMS[..]),
+            way in 0..3,
         ) {
             let mut counts = counts;
             counts.push(1);
-            let library = counts.iter().sum::<u32>() + others;
-            let divisor = library as f32 / total;
+            let library = (counts.iter().sum::<u32>() + others) as f32;
+            let total = if way == 1 { NORMALIZED_TOTAL } else { total } as f32;
+            let divisor = match way {
+                0 => library / total,
+                1 => -library,
+                _ => -(total / library),
+            };
+            prop_assume!(way != 2 || divisor.fract() != 0.0);
             let values: Vec<f32> = counts.iter().map(|&count| log_normalize(count, divisor)).collect();
-            prop_assume!(values.iter().all(|value| *value < 20.0));
+            prop_assume!(values.iter().all(|value| *value < 16.0));
             let found = divisor_of(&values).unwrap();
+            let cell = CellCounts::new(found);
+            let mut n_exact = 0;
             for (&count, &value) in counts.iter().zip(&values) {
-                prop_assert_eq!(count_of(value, found), Some(count));
-                prop_assert!((log_normalize(count, found) - value).abs() <= tolerance(value));
+                let (back, difference) = cell.count_of(value).unwrap();
+                prop_assert_eq!(count_of(value, found), Some((back, difference)));
+                prop_assert_eq!((log_normalize(back, found) - value).abs(), difference);
+                prop_assert!(back % count == 0, "{} is no multiple of {}", back, count);
+                n_exact += usize::from(difference == 0.0);
             }
+            prop_assert!(n_exact + counts.len() / 25 >= counts.len(), "{} of {}", n_exact, counts.len());
         }
     }
 

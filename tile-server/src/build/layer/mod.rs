@@ -21,6 +21,7 @@ use super::{
     pack::{BULK_LEVEL, CAREFUL_LEVEL, Frame, PackWriter},
     progress::Progress,
 };
+use log_counts::CellCounts;
 use spool::{Entry, Spool};
 
 pub use scan::Scan;
@@ -30,6 +31,12 @@ const SLAB_ENTRIES: usize = 4 << 20;
 
 /// Genes encoded at a time.
 const GENES_PER_BATCH: usize = 512;
+
+/// Log-normalised counts up to this are hardly whole numbers by chance.
+const SMALL_COUNT: u32 = 1024;
+
+/// Small counts, beyond one a cell, that tell log-normalised counts from other numbers.
+const MIN_EVIDENCE: u64 = 16;
 
 /// A categorical column whose labels get moments.
 pub struct MomentsColumn {
@@ -90,7 +97,9 @@ pub fn write(
     let output = |source| BuildError::Output { path: context.directory.to_owned(), source };
     note_odd_values(scan, location, warnings);
     let mut kind = scan.kind;
-    let (spool, rebuild) = match transpose(matrix, scan, kind, gene_rows, context)? {
+    let transposed = transpose(matrix, scan, kind, gene_rows, context)?
+        .filter(|(_, rebuild)| kind != ValueKind::LogNormalizedCounts || rebuild.is_evidence_of_counts(scan));
+    let (spool, rebuild) = match transposed {
         Some(transposed) => transposed,
         None => {
             kind = ValueKind::Float;
@@ -189,11 +198,24 @@ fn describe(kind: ValueKind, scan: &Scan) -> String {
 struct Rebuild {
     max_error: f32,
     n_exact: u64,
+    /// Log-normalised counts that are small, so that it is no chance that they are whole numbers.
+    n_small_counts: u64,
 }
 
 impl Rebuild {
     fn merge(self, other: Self) -> Self {
-        Self { max_error: self.max_error.max(other.max_error), n_exact: self.n_exact + other.n_exact }
+        Self {
+            max_error: self.max_error.max(other.max_error),
+            n_exact: self.n_exact + other.n_exact,
+            n_small_counts: self.n_small_counts + other.n_small_counts,
+        }
+    }
+
+    /// Whether values are log-normalised counts rather than numbers that happen to be explained so. One
+    /// value a cell says nothing, since a divisor can be found for any.
+    fn is_evidence_of_counts(self, scan: &Scan) -> bool {
+        let n_values: u64 = scan.nonzero_by_gene.iter().map(|&n| u64::from(n)).sum();
+        self.n_small_counts >= scan.n_divisors + MIN_EVIDENCE && self.n_small_counts * 4 >= n_values
     }
 }
 
@@ -244,6 +266,7 @@ fn convert(
     let mut entries = Vec::with_capacity(slab.data.len());
     let mut rebuild = Rebuild::default();
     for (major, range) in (first_major..).zip(slab.indptr.windows(2)) {
+        let cell = (kind == ValueKind::LogNormalizedCounts && !by_column).then(|| CellCounts::new(divisors[major]));
         for at in range[0]..range[1] {
             let (minor, value) = (slab.indices[at] as usize, slab.data[at]);
             if !value.is_finite() {
@@ -253,10 +276,13 @@ fn convert(
             let bits = match kind {
                 ValueKind::Counts => value as u32,
                 ValueKind::LogNormalizedCounts => {
-                    let count = log_counts::count_of(value, divisors[row])?;
-                    let error = (log_normalize(count, divisors[row]) - value).abs();
+                    let (count, error) = match &cell {
+                        Some(cell) => cell.count_of(value)?,
+                        None => log_counts::count_of(value, divisors[row])?,
+                    };
                     rebuild.max_error = rebuild.max_error.max(error);
                     rebuild.n_exact += u64::from(error == 0.0);
+                    rebuild.n_small_counts += u64::from(count <= SMALL_COUNT);
                     count
                 }
                 _ => value.to_bits(),

@@ -9,8 +9,12 @@ use crate::build::{
     progress::Stage,
 };
 
-/// Log-normalised values above this would be counts of over e^20: they are something else.
-const MAX_LOG_VALUE: f32 = 20.0;
+/// Log-normalised values end below this, where the head-room of their fixed point does: ten thousand
+/// has the logarithm 9.2, and nobody scales cells to over nine million.
+const MAX_LOG_VALUE: f32 = 16.0;
+
+/// The extremes of no value at all.
+const NO_EXTREMES: (f32, f32) = (f32::INFINITY, f32::NEG_INFINITY);
 
 /// What the first pass finds.
 pub struct Scan {
@@ -28,13 +32,16 @@ pub struct Scan {
     pub kind: ValueKind,
     /// For log-normalised counts: one divisor a row of the matrix.
     pub divisors: Vec<f32>,
+    /// Rows that have a divisor, since they have values.
+    pub n_divisors: u64,
 }
 
 /// What is gathered from slabs, in any order.
 struct Tally {
     nonzero_by_gene: Vec<u32>,
-    /// Smallest value of every cell; infinite for a cell without any. Only for column-major input.
-    min_by_cell: Vec<f32>,
+    /// Smallest and largest value of every cell; infinite for a cell without any. Only for
+    /// column-major input.
+    extremes_by_cell: Vec<(f32, f32)>,
     /// Divisors of rows, as far as they were found, with the row. Only for row-major input.
     divisors: Vec<(u32, f32)>,
     n_nan: u64,
@@ -51,7 +58,7 @@ pub fn scan(matrix: &Matrix, slab_entries: usize, stage: &Stage) -> Result<Scan,
     let by_column = matrix.info().storage == Storage::Csc;
     let empty = || Tally {
         nonzero_by_gene: vec![0; n_cols],
-        min_by_cell: if by_column { vec![f32::INFINITY; n_rows] } else { Vec::new() },
+        extremes_by_cell: if by_column { vec![NO_EXTREMES; n_rows] } else { Vec::new() },
         divisors: Vec::new(),
         n_nan: 0,
         n_infinite: 0,
@@ -109,8 +116,8 @@ impl Tally {
         }
         if by_column {
             for (&cell, &value) in indices.iter().zip(data) {
-                let min = &mut self.min_by_cell[cell as usize];
-                *min = min.min(value);
+                let (min, max) = &mut self.extremes_by_cell[cell as usize];
+                (*min, *max) = (min.min(value), max.max(value));
             }
         } else if !data.is_empty() {
             match log_counts::divisor_of(data) {
@@ -124,8 +131,8 @@ impl Tally {
         for (mine, theirs) in self.nonzero_by_gene.iter_mut().zip(&other.nonzero_by_gene) {
             *mine += theirs;
         }
-        for (mine, theirs) in self.min_by_cell.iter_mut().zip(&other.min_by_cell) {
-            *mine = mine.min(*theirs);
+        for (mine, theirs) in self.extremes_by_cell.iter_mut().zip(&other.extremes_by_cell) {
+            *mine = (mine.0.min(theirs.0), mine.1.max(theirs.1));
         }
         self.divisors.extend(other.divisors);
         self.n_nan += other.n_nan;
@@ -140,7 +147,7 @@ impl Tally {
     fn conclude(self, n_rows: usize, by_column: bool) -> Scan {
         let largest_exact = (1u32 << f32::MANTISSA_DIGITS) as f32;
         let is_counts = !self.has_fraction && !self.has_negative && self.max_abs <= largest_exact;
-        let mut divisors = Vec::new();
+        let (mut divisors, mut n_divisors) = (Vec::new(), 0);
         let kind = if is_counts {
             ValueKind::Counts
         } else if self.no_log_counts {
@@ -148,12 +155,14 @@ impl Tally {
         } else {
             divisors = vec![1.0; n_rows];
             if by_column {
-                for (divisor, &min) in divisors.iter_mut().zip(&self.min_by_cell) {
-                    if min.is_finite() {
-                        *divisor = log_counts::divisor_of_min(min);
+                n_divisors = self.extremes_by_cell.iter().filter(|extremes| **extremes != NO_EXTREMES).count() as u64;
+                divisors.par_iter_mut().zip(&self.extremes_by_cell).for_each(|(divisor, &(min, max))| {
+                    if (min, max) != NO_EXTREMES {
+                        *divisor = log_counts::divisor_of_extremes(min, max);
                     }
-                }
+                });
             }
+            n_divisors += self.divisors.len() as u64;
             for &(row, divisor) in &self.divisors {
                 divisors[row as usize] = divisor;
             }
@@ -167,6 +176,7 @@ impl Tally {
             max_abs: self.max_abs,
             kind,
             divisors,
+            n_divisors,
         }
     }
 }
