@@ -190,7 +190,7 @@ fn Handle(
     nudge: Callback<(End, String), bool>,
 ) -> impl IntoView {
     let at = move || end.of(span.get().unwrap_or((0.0, 1.0)));
-    let value = move || axis.get().map(|axis| short(axis.min + (axis.max - axis.min) * at(), 4));
+    let value = move || axis.get().map(|axis| axis.min + (axis.max - axis.min) * at());
     view! {
         <div
             class="brush-handle"
@@ -200,7 +200,8 @@ fn Handle(
             aria-label=label
             aria-valuemin=move || axis.get().map(|axis| axis.min.to_string())
             aria-valuemax=move || axis.get().map(|axis| axis.max.to_string())
-            aria-valuenow=value
+            aria-valuenow=move || value().map(|value| value.to_string())
+            aria-valuetext=move || value().map(|value| short(value, 4))
             style:left=move || format!("{:.3}%", at() * 100.0)
             on:keydown=move |event| {
                 if nudge.run((end, event.key())) {
