@@ -18,7 +18,7 @@ use shared_fbs::{
 };
 
 /// Free CSS pixels around a fitted embedding.
-const FIT_PADDING_PX: f64 = 28.0;
+const FIT_PADDING_PX: f64 = 56.0;
 
 /// How far from a dot the pointer may be and still mean it, in CSS pixels.
 const PICK_TOLERANCE_PX: f64 = 4.0;

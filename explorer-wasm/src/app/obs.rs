@@ -126,7 +126,14 @@ fn categories(store: Store, column: &Column) -> impl IntoView + use<> {
             expanded
             colored=is_colored(store, ColorBy::Obs(name))
             on_expand=Callback::new(move |_| store.dispatch(Action::ToggleExpanded(expand.clone())))
-            on_color=Callback::new(move |()| toggle_color(store, ColorBy::Obs(color.clone())))
+            on_color=Callback::new(move |()| {
+                toggle_color(store, ColorBy::Obs(color.clone()));
+                // The swatches are the legend.
+                let has_legend = store.peek(|state| state.view.analysis.color == ColorBy::Obs(color.clone()));
+                if has_legend && !expanded.get_untracked() {
+                    store.dispatch(Action::ToggleExpanded(color.clone()));
+                }
+            })
             on_check_all=Callback::new(move |all| {
                 let none = BTreeSet::new();
                 set(&check_all, if all { LabelFilter::Hide(none) } else { LabelFilter::Only(none) });

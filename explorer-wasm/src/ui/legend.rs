@@ -9,8 +9,6 @@ use super::{
 
 /// Labels shown before the rest is left to the sidebar.
 const MAX_ENTRIES: usize = 12;
-/// Up to this width of the page, sidebars are drawers.
-const NARROW_PX: f64 = 960.0;
 
 /// A colour and its label.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,11 +59,10 @@ pub fn Legend(
     #[prop(optional, into)]
     loading: Signal<bool>,
 ) -> impl IntoView {
-    // Where the picture is small, a list of labels would hide too much of it.
-    let wide = window().inner_width().ok().and_then(|width| width.as_f64()).is_none_or(|width| width > NARROW_PX);
+    // A list of labels would hide much of the picture, and the sidebar has it beside the swatches.
     let opened = RwSignal::new(None::<bool>);
     let open = move || {
-        opened.get().unwrap_or_else(|| wide || model.with(|model| !matches!(model, LegendModel::Categorical { .. })))
+        opened.get().unwrap_or_else(|| model.with(|model| !matches!(model, LegendModel::Categorical { .. })))
     };
     let toggle = Callback::new(move |()| opened.set(Some(!untrack(open))));
     let open = Signal::derive(open);
