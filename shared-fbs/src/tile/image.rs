@@ -32,8 +32,9 @@ impl Image {
     /// When they are broken or the parts disagree.
     pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
         let tile = root::<wire::Image>(bytes, "Image")?.unpack();
-        let expected = u64::from(tile.width) * u64::from(tile.height) * u64::from(tile.channels);
-        if !matches!(tile.channels, 1 | 3 | 4) || tile.data.len() as u64 != expected {
+        let pixels = u64::from(tile.width) * u64::from(tile.height);
+        let expected = pixels.checked_mul(u64::from(tile.channels));
+        if !matches!(tile.channels, 1 | 3 | 4) || expected != Some(tile.data.len() as u64) {
             return Err(inconsistent(
                 "Image",
                 "the data is not width × height × channels long",
