@@ -66,11 +66,11 @@ pub fn categorical(
 
 fn join_codes(tiles: &[tile::Codes]) -> Codes {
     if tiles.iter().all(|tile| matches!(tile, tile::Codes::U8(_))) {
-        Codes::U8(tiles.iter().flat_map(|tile| wide(tile)).map(|code| code as u8).collect())
+        Codes::U8(tiles.iter().flat_map(wide).map(|code| code as u8).collect())
     } else if !tiles.iter().any(|tile| matches!(tile, tile::Codes::U32(_))) {
-        Codes::U16(tiles.iter().flat_map(|tile| wide(tile)).map(|code| code as u16).collect())
+        Codes::U16(tiles.iter().flat_map(wide).map(|code| code as u16).collect())
     } else {
-        Codes::U32(tiles.iter().flat_map(|tile| wide(tile)).collect())
+        Codes::U32(tiles.iter().flat_map(wide).collect())
     }
 }
 

@@ -128,34 +128,42 @@ fn Centre(store: Store, handle: PictureHandle, platform: Platform, on_command: C
             <CellTooltip tip=Signal::derive(move || tip(store, handle)) />
         </Show>
         <Show when=move || is_ready.get() && plane.with(Option::is_none)>
-            <EmptyView
-                title="No embedding"
-                text="The dataset has no two-dimensional coordinates to draw. All else works."
-            />
+            <div class="picture-cover">
+                <EmptyView
+                    title="No embedding"
+                    text="The dataset has no two-dimensional coordinates to draw. All else works."
+                />
+            </div>
         </Show>
         <Show when=move || waits.get() && cannot_draw().is_none()>
-            <LoadingView
-                title
-                text=Signal::derive(move || {
-                    if is_ready.get() { "Loading the embedding" } else { "Opening the dataset" }.to_owned()
-                })
-                fraction=Signal::derive(move || None)
-            />
+            <div class="picture-cover">
+                <LoadingView
+                    title
+                    text=Signal::derive(move || {
+                        if is_ready.get() { "Loading the embedding" } else { "Opening the dataset" }.to_owned()
+                    })
+                    fraction=Signal::derive(move || None)
+                />
+            </div>
         </Show>
         <Show when=move || failure.with(Option::is_some)>
-            <ErrorView
-                title="The dataset could not be opened"
-                text=Signal::derive(move || failure.get().unwrap_or_default())
-                on_retry=Callback::new(move |()| store.retry())
-            />
+            <div class="picture-cover">
+                <ErrorView
+                    title="The dataset could not be opened"
+                    text=Signal::derive(move || failure.get().unwrap_or_default())
+                    on_retry=Callback::new(move |()| store.retry())
+                />
+            </div>
         </Show>
         <Show when=move || cannot_draw().is_some()>
-            <ErrorView
-                title="The picture cannot be drawn"
-                text="The browser offers no way to draw it. Turn on hardware acceleration in its settings, or use \
-                      a recent Chrome, Edge, Firefox or Safari. Counts, filters and comparisons work without it."
-                detail=Signal::derive(move || cannot_draw().unwrap_or_default())
-            />
+            <div class="picture-cover" data-testid="error-picture">
+                <ErrorView
+                    title="The picture cannot be drawn"
+                    text="The browser offers no way to draw it. Turn on hardware acceleration in its settings, or use \
+                          a recent Chrome, Edge, Firefox or Safari. Counts, filters and comparisons work without it."
+                    detail=Signal::derive(move || cannot_draw().unwrap_or_default())
+                />
+            </div>
         </Show>
     }
 }
@@ -181,8 +189,8 @@ fn EmbeddingBar(store: Store, platform: Platform, on_command: Callback<Command>)
     };
     let asked = store.part(|state| state.view.analysis.embedding.clone());
     let shown = move || {
-        asked.track();
-        store.phase().track();
+        asked.get();
+        store.phase().get();
         store.embedding_key().unwrap_or_default()
     };
     let numbers = store.numbers();
@@ -243,7 +251,7 @@ fn copy_link(store: Store) {
         match wasm_bindgen_futures::JsFuture::from(copied).await {
             Ok(_) => store.tell("The link to this view is copied.".to_owned(), false, false),
             Err(_) => {
-                store.tell("The browser did not allow copying; the address bar has the link.".to_owned(), true, false)
+                store.tell("The browser did not allow copying; the address bar has the link.".to_owned(), true, false);
             }
         }
     });
@@ -356,7 +364,7 @@ fn legend(colors: &Colors) -> LegendModel {
                 .map(|(label, &color)| LegendEntry { label: label.clone(), color: opaque(color) })
                 .collect(),
         },
-        Colors::Numbers { name, subtitle, scale } => LegendModel::Continuous {
+        Colors::Numbers { name, subtitle, scale, has_missing } => LegendModel::Continuous {
             title: name.clone(),
             subtitle: subtitle.clone(),
             min: f64::from(scale.domain.min),
@@ -364,7 +372,7 @@ fn legend(colors: &Colors) -> LegendModel {
             stops: (0..LEGEND_STOPS)
                 .map(|stop| opaque(scale.colormap.color(stop as f64 / (LEGEND_STOPS - 1) as f64)))
                 .collect(),
-            missing: Some(opaque(MISSING_GREY)),
+            missing: has_missing.then_some(opaque(MISSING_GREY)),
         },
     }
 }

@@ -48,8 +48,12 @@ pub(super) fn Results(store: Store) -> impl IntoView {
         }
     };
     let on_gene = move |gene: String| {
-        let layer = shown.with_untracked(|shown| shown.as_ref().and_then(|shown| shown.layer.clone()));
-        store.dispatch(Action::AddGenes(vec![gene.clone()]));
+        let CompareStatus::Done(result) = status.get_untracked() else { return };
+        let layer = store.layer_key(&result.layer);
+        // Genes are listed in the layer of the page, which may not have them all.
+        if store.has_gene(&gene) {
+            store.dispatch(Action::AddGenes(vec![gene.clone()]));
+        }
         store.dispatch(Action::SetColor(ColorBy::Gene(GeneKey { layer, gene })));
     };
     view! {
@@ -60,7 +64,10 @@ pub(super) fn Results(store: Store) -> impl IntoView {
                 names=Signal::derive(names)
                 colored
                 on_gene=Callback::new(on_gene)
-                on_gene_set=Callback::new(move |genes| store.dispatch(Action::AddGenes(genes)))
+                on_gene_set=Callback::new(move |genes: Vec<String>| {
+                    let genes = genes.into_iter().filter(|gene| store.has_gene(gene)).collect();
+                    store.dispatch(Action::AddGenes(genes));
+                })
                 on_export=Callback::new(export)
                 on_close=Callback::new(move |()| store.dispatch(Action::ShowComparison(None)))
             />

@@ -79,11 +79,10 @@ fn Compare(store: Store, names: Signal<Vec<String>>) -> impl IntoView {
         asked
     });
     let layers = store.with_manifest(|manifest| {
-        let default = manifest.layers.get(manifest.default_layer as usize);
-        let default = Choice::new("", default.map_or_else(String::new, |layer| layer.name.clone()));
-        let others = manifest.layers.iter().enumerate().filter(|(index, _)| *index != manifest.default_layer as usize);
-        let others = others.map(|(_, layer)| Choice::new(layer.name.clone(), layer.name.clone()));
-        std::iter::once(default).chain(others).collect::<Vec<_>>()
+        let default = manifest.statistics_layer().map_or("", |layer| layer.name.as_str());
+        let others = manifest.layers.iter().filter(|layer| layer.name != default);
+        let others = others.map(|layer| Choice::new(layer.name.clone(), layer.name.clone()));
+        std::iter::once(Choice::new("", default)).chain(others).collect::<Vec<_>>()
     });
     let layers = layers.unwrap_or_default();
     let status = store.comparing();

@@ -61,3 +61,42 @@ impl TileCache {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    use super::*;
+
+    fn key(index: u32) -> TileKey {
+        TileKey { pack: "obs".into(), index }
+    }
+
+    fn tile(length: usize) -> Rc<[u8]> {
+        vec![7; length].into()
+    }
+
+    #[test]
+    fn the_longest_unused_tiles_go_first() {
+        let mut cache = TileCache::new(1000);
+        for index in 0..10 {
+            cache.insert(key(index), tile(100));
+        }
+        assert!(cache.get(&key(0)).is_some());
+        cache.insert(key(10), tile(100));
+        assert!(cache.bytes <= 1000);
+        assert!(cache.get(&key(0)).is_some());
+        assert!(cache.get(&key(1)).is_none());
+        assert!(cache.get(&key(10)).is_some());
+    }
+
+    #[test]
+    fn replaced_and_oversized_tiles_are_accounted_for() {
+        let mut cache = TileCache::new(1000);
+        cache.insert(key(0), tile(100));
+        cache.insert(key(0), tile(200));
+        assert_eq!(cache.bytes, 200);
+        cache.insert(key(1), tile(251));
+        assert!(cache.get(&key(1)).is_none());
+    }
+}

@@ -85,6 +85,15 @@ impl Dataset {
             .ok_or_else(|| unknown("layer", name.unwrap_or("X")))
     }
 
+    /// The layer of a name, or the one to compute statistics on unless the user says otherwise.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn statistics_layer(&self, name: Option<&str>) -> Result<(usize, &Layer), FetchError> {
+        let name = name.or_else(|| self.0.manifest.statistics_layer().map(|layer| layer.name.as_str()));
+        self.layer(name)
+    }
+
     /// Which cells each tile of an embedding holds, coarsest level first.
     pub fn point_tiles(&self) -> &[TileCells] {
         &self.0.point_tiles

@@ -30,6 +30,8 @@ use crate::platform;
 /// A tile's inflated bytes.
 pub type TileBytes = Rc<[u8]>;
 
+/// A pack's name and the number of a page of its directory, or [`INLINE`].
+type PageKey = (Arc<str>, u32);
 type Answer = Result<TileBytes, FetchError>;
 type Waiting = Shared<LocalBoxFuture<'static, Answer>>;
 
@@ -42,7 +44,7 @@ struct Inner {
     gate: Gate,
     cache: RefCell<TileCache>,
     in_flight: RefCell<HashMap<TileKey, (Waiting, Weak<Interest>)>>,
-    directories: RefCell<HashMap<(Arc<str>, u32), Rc<Slots>>>,
+    directories: RefCell<HashMap<PageKey, Rc<Slots>>>,
     bytes_fetched: Cell<u64>,
 }
 
@@ -222,7 +224,7 @@ impl Fetcher {
     async fn slots(&self, pack: &Pack, name: &Arc<str>, tiles: &[u32]) -> Result<Vec<Option<Slot>>, FetchError> {
         let mut slots = Vec::with_capacity(tiles.len());
         for &tile in tiles {
-            let page = if pack.page_tiles == 0 { INLINE } else { tile / pack.page_tiles };
+            let page = tile.checked_div(pack.page_tiles).unwrap_or(INLINE);
             let kept = self.0.directories.borrow().get(&(Arc::clone(name), page)).cloned();
             let directory = match kept {
                 Some(directory) => directory,

@@ -69,3 +69,30 @@ impl Drop for Pass {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt;
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    use super::*;
+
+    #[test]
+    async fn the_most_urgent_goes_next_and_who_left_is_passed_over() {
+        let gate = Gate::new(1);
+        let first = gate.pass(Priority::Soon).await;
+        let mut background = Box::pin(gate.pass(Priority::Background));
+        let mut gone = Box::pin(gate.pass(Priority::Now));
+        let mut now = Box::pin(gate.pass(Priority::Now));
+        assert!(background.as_mut().now_or_never().is_none());
+        assert!(gone.as_mut().now_or_never().is_none());
+        assert!(now.as_mut().now_or_never().is_none());
+        drop(gone);
+        drop(first);
+        assert!(background.as_mut().now_or_never().is_none());
+        let second = now.now_or_never().expect("its turn has come");
+        drop(second);
+        assert!(background.now_or_never().is_some());
+        assert!(gate.pass(Priority::Background).now_or_never().is_some());
+    }
+}

@@ -63,3 +63,42 @@ pub(super) fn lists(tiles: &[Wanted]) -> Vec<Vec<Wanted>> {
     }
     lists
 }
+
+#[cfg(test)]
+mod tests {
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    use super::*;
+
+    fn at(index: u32, offset: u64, length: u32) -> Wanted {
+        (index, Slot { offset, length, checksum: 0 })
+    }
+
+    #[test]
+    fn neighbours_come_together_and_far_tiles_apart() {
+        let tiles = [at(0, 0, 100), at(1, 100, 50), at(3, 400, 10), at(9, 10_000_000, 5)];
+        let requests = ranges(&tiles);
+        assert_eq!(requests.len(), 2);
+        assert_eq!(requests[0].range, 0..410);
+        assert_eq!(requests[0].tiles, tiles[..3]);
+        assert_eq!(requests[1].range, 10_000_000..10_000_005);
+        assert_eq!(ranges(&[]), []);
+    }
+
+    #[test]
+    fn a_request_stays_within_its_bounds_unless_one_tile_is_larger() {
+        let megabyte = 1 << 20;
+        let tiles: Vec<Wanted> =
+            (0..10).map(|tile| at(tile, u64::from(tile) * u64::from(megabyte), megabyte)).collect();
+        for request in ranges(&tiles) {
+            assert!(request.range.end - request.range.start <= LARGEST_REQUEST_BYTES);
+        }
+        assert_eq!(lists(&tiles).concat(), tiles);
+        assert!(lists(&tiles).iter().all(|list| list.len() <= 4));
+        let large = [at(0, 0, 100 << 20)];
+        assert_eq!(ranges(&large).len(), 1);
+        assert_eq!(lists(&large).len(), 1);
+        let many: Vec<Wanted> = (0..2000).map(|tile| at(tile, u64::from(tile), 1)).collect();
+        assert!(lists(&many).iter().all(|list| list.len() <= MOST_TILES));
+    }
+}

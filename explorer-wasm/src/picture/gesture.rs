@@ -169,6 +169,8 @@ fn distance(a: [f64; 2], b: [f64; 2]) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
     use super::*;
 
     const NONE: Held = Held { shift: false, alt: false };

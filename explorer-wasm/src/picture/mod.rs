@@ -101,15 +101,16 @@ pub fn Picture(
     let painted = store.painted();
     let points = store.part(|state| state.view.points);
     Effect::new(move |_| {
-        painted.track();
-        points.track();
-        handle.view.track();
-        handle.highlight.track();
+        // Read, not tracked alone: a memo that nobody reads follows nothing.
+        painted.get();
+        points.get();
+        handle.view.get();
+        handle.highlight.get();
         with_stage(&|stage| stage.request());
     });
     let theme = store.part(|state| state.view.panels.theme);
     Effect::new(move |_| {
-        theme.track();
+        theme.get();
         // The style sheet knows the new theme once the page has put it on the root.
         request_animation_frame(move || {
             with_stage(&|stage| {
@@ -124,7 +125,7 @@ pub fn Picture(
         match (asked, view) {
             (Asked::Pan(by_px), Some(view)) => look(store, view.panned(by_px)),
             (Asked::Pinch { by_px, at_px, factor }, Some(view)) => {
-                look(store, view.panned(by_px).zoomed(at_px, factor))
+                look(store, view.panned(by_px).zoomed(at_px, factor));
             }
             (Asked::Draft(path), _) => handle.draft.set(path),
             (Asked::Discard, _) => handle.draft.set(Vec::new()),

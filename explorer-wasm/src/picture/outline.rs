@@ -16,7 +16,7 @@ pub(super) fn Outline(store: Store, view: Memo<Option<View>>, draft: RwSignal<Ve
     let embedding = store.part(|state| state.view.analysis.embedding.clone());
     let paths = Memo::new(move |_| {
         let Some(view) = view.get() else { return Vec::new() };
-        embedding.track();
+        embedding.get();
         let Some(key) = store.embedding_key() else { return Vec::new() };
         steps.with(|selections| {
             selections.get(&key).map_or_else(Vec::new, |selection| {

@@ -5,16 +5,14 @@ use std::{
     rc::{Rc, Weak},
 };
 
-use explorer_render::{
-    Backend, DrawMode, FrameBudget, FrameParams, Pace, RenderError, RenderOutcome, Renderer, SurfaceTarget,
-};
+use explorer_render::{Backend, DrawMode, FrameBudget, FrameParams, Pace, RenderError, RenderOutcome, Renderer};
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, closure::Closure};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{HtmlCanvasElement, HtmlElement};
 
 use super::PictureHandle;
-use crate::{platform, store::Store};
+use crate::{bridge::Scene, platform, store::Store};
 
 /// Milliseconds that a frame of a moving picture may take.
 const FRAME_MILLIS: f64 = 14.0;
@@ -114,13 +112,13 @@ impl Stage {
         let me = self.me.clone();
         let backend = self.backend;
         spawn_local(async move {
-            let made = Renderer::new(SurfaceTarget::Canvas(canvas.clone()), backend).await;
+            let made = open(canvas.clone(), backend).await;
             let Some(stage) = me.upgrade() else { return };
             match made {
                 Ok(renderer) => {
                     set(&canvas, "data-renderer", &renderer.backend_name().to_lowercase());
                     stage.drawing.borrow_mut().renderer = Some(renderer);
-                    stage.store.with_scene(|scene| scene.forget_uploads());
+                    stage.store.with_scene(Scene::forget_uploads);
                     stage.request();
                 }
                 Err(error) => stage.give_up(&error),
@@ -284,6 +282,18 @@ impl Stage {
             }
         });
     }
+}
+
+/// A renderer for a canvas.
+#[cfg(target_arch = "wasm32")]
+async fn open(canvas: HtmlCanvasElement, backend: Backend) -> Result<Renderer, RenderError> {
+    Renderer::new(explorer_render::SurfaceTarget::Canvas(canvas), backend).await
+}
+
+/// Outside of a browser there is no canvas; the page is compiled there for its lints alone.
+#[cfg(not(target_arch = "wasm32"))]
+async fn open(_: HtmlCanvasElement, _: Backend) -> Result<Renderer, RenderError> {
+    Err(RenderError::NoDevice { tried: "there is no canvas outside of a browser".to_owned() })
 }
 
 /// Whether both frames have every point in the same place.

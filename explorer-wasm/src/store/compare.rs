@@ -11,7 +11,7 @@ use explorer_core::{
 };
 use futures_util::future::{AbortHandle, Abortable};
 use leptos::prelude::*;
-use shared_fbs::manifest::{Layer, ValueKind};
+use shared_fbs::manifest::Layer;
 use wasm_bindgen_futures::spawn_local;
 
 use super::{GeneTable, Slot, Store, load::read_embedding};
@@ -181,7 +181,7 @@ impl Store {
     async fn answer(self, dataset: &Dataset, pool: &Pool, question: &Question) -> Result<DeResult, CompareError> {
         let began = platform::now_millis();
         let comparison = &question.comparison;
-        let (index, layer) = dataset.layer(comparison.layer.as_deref())?;
+        let (index, layer) = dataset.statistics_layer(comparison.layer.as_deref())?;
         let genes = self.gene_table(dataset, index).await?;
         let fixed = dataset.fixed_points(index).await?;
         let by_labels = by_labels(dataset, layer, index, question).await?;
@@ -206,7 +206,7 @@ impl Store {
                 TestMode::Welch => Method::Welch,
                 TestMode::CellxgeneCompatible => Method::CellxgeneCompatible,
             },
-            effect: if is_log1p(layer) { Effect::Log2FoldChange } else { Effect::MeanDifference },
+            effect: Effect::of_layer(layer),
             ..DeOptions::default()
         };
         platform::breathe().await;
@@ -331,12 +331,6 @@ fn question(view: &ViewSpec) -> Option<Question> {
         Reference::Set(name) => Some(source(name)?),
     };
     Some(Question { comparison, group, reference })
-}
-
-/// Whether a layer's values are logarithms of one plus something.
-fn is_log1p(layer: &Layer) -> bool {
-    let says_so = layer.description.as_deref().is_some_and(|text| text.to_ascii_lowercase().contains("log"));
-    layer.kind == ValueKind::LogNormalizedCounts || says_so
 }
 
 /// Moments of both sets from label tiles, and how many were read; `None` where a set is not made of

@@ -56,8 +56,8 @@ impl Store {
     pub(super) fn load_needs(self, view: &ViewSpec) {
         let mut needs = view.needs();
         let tasks = self.with_session_mut(|session| {
-            let mut tasks = Tasks::default();
-            tasks.show = session.start_showing(view.analysis.embedding.as_deref());
+            let show = session.start_showing(view.analysis.embedding.as_deref());
+            let mut tasks = Tasks { show, ..Tasks::default() };
             needs.columns.extend(session.histograms_to_load());
             for embedding in needs.embeddings.into_iter().flatten() {
                 if session.is_to_load_embedding(&embedding) {
@@ -360,4 +360,22 @@ pub(super) async fn read_embedding(dataset: &Dataset, key: &str) -> Result<Embed
         }
     }
     Ok(embedding)
+}
+
+#[cfg(test)]
+mod tests {
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    use super::*;
+
+    #[test]
+    fn steps_cover_all_tiles_and_never_span_levels() {
+        let levels: Vec<usize> = [vec![0], vec![1; 3], vec![2; 20]].concat();
+        let steps = steps(levels.iter().copied());
+        assert_eq!(steps.iter().cloned().flatten().collect::<Vec<_>>(), (0..24).collect::<Vec<_>>());
+        for step in steps {
+            assert!(step.len() <= TILES_PER_STEP);
+            assert!(levels[step.clone()].iter().all(|level| *level == levels[step.start]));
+        }
+    }
 }

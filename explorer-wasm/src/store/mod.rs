@@ -229,6 +229,20 @@ impl Store {
             .flatten()
     }
 
+    /// How the state names a layer: not at all when it is the default.
+    pub fn layer_key(self, name: &str) -> Option<String> {
+        let is_default =
+            self.with_session(|session| session.dataset.layer(None).is_ok_and(|(_, layer)| layer.name == name));
+        (is_default != Some(true)).then(|| name.to_owned())
+    }
+
+    /// Whether the layer that genes are listed in has a gene.
+    pub fn has_gene(self, name: &str) -> bool {
+        let layer = self.peek(|state| state.view.analysis.layer.clone());
+        let table = self.with_session(|session| session.gene_table(layer.as_deref())).flatten();
+        table.is_some_and(|table| table.find(name).is_some())
+    }
+
     /// The code of a label.
     pub fn label_code(self, column: &str, label: &str) -> Option<u32> {
         let code = self.with_session(|session| {

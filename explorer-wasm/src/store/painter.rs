@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use explorer_core::{
-    color::{ColorScale, ColorTable, MISSING_GREY, Rgba, label_colors, label_indices, label_table},
+    color::{ColorScale, ColorTable, MISSING, MISSING_GREY, Rgba, label_colors, label_indices, label_table},
     data::{Column, Continuous},
     state::{ColorBy, ColorOptions},
 };
@@ -38,6 +38,8 @@ pub enum Colors {
         subtitle: String,
         /// From number to colour.
         scale: ColorScale,
+        /// Whether some cell has no value, or one that is not drawn.
+        has_missing: bool,
     },
 }
 
@@ -110,7 +112,7 @@ impl Painter {
             ColorBy::Gene(key) => match loaded.gene(key) {
                 None => return false,
                 Some(values) => {
-                    table = self.paint_numbers(&key.gene, key.layer.as_deref().unwrap_or_default(), values, asked)
+                    table = self.paint_numbers(&key.gene, key.layer.as_deref().unwrap_or_default(), values, asked);
                 }
             },
         }
@@ -123,9 +125,11 @@ impl Painter {
 
     fn paint_numbers(&mut self, name: &str, subtitle: &str, values: &Continuous, asked: &Asked) -> ColorTable {
         let scale = ColorScale::fit(values, None, &asked.options);
-        self.indices = Some(scale.indices(values).into());
+        let indices = scale.indices(values);
+        let has_missing = indices.contains(&MISSING);
+        self.indices = Some(indices.into());
         let table = scale.table(MISSING_GREY);
-        self.colors = Colors::Numbers { name: name.to_owned(), subtitle: subtitle.to_owned(), scale };
+        self.colors = Colors::Numbers { name: name.to_owned(), subtitle: subtitle.to_owned(), scale, has_missing };
         table
     }
 

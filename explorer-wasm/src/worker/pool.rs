@@ -146,6 +146,8 @@ fn shares(n_genes: u32, n_workers: u32) -> impl Iterator<Item = Range<u32>> {
 
 type Listener = (mpsc::UnboundedSender<(u32, u32)>, oneshot::Sender<Result<[Vec<u8>; 2], WorkerError>>);
 
+type Callbacks = (Closure<dyn Fn(MessageEvent)>, Closure<dyn Fn()>);
+
 /// One worker.
 struct Proxy {
     worker: Worker,
@@ -155,7 +157,7 @@ struct Proxy {
     waiting: RefCell<Vec<Request>>,
     listeners: RefCell<HashMap<u32, Listener>>,
     /// What the worker calls; kept as long as it lives.
-    callbacks: RefCell<Option<(Closure<dyn Fn(MessageEvent)>, Closure<dyn Fn()>)>>,
+    callbacks: RefCell<Option<Callbacks>>,
 }
 
 impl Proxy {
@@ -269,6 +271,27 @@ impl Drop for Job {
         let is_under_way = self.worker.listeners.borrow_mut().remove(&self.job).is_some();
         if is_under_way {
             self.worker.ask(&Request::Cancel { job: self.job });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    use super::*;
+
+    #[test]
+    fn shares_cover_all_genes_once_and_grow() {
+        for (n_genes, n_workers) in [(0, 1), (1, 3), (765, 1), (60_000, 7), (33_452, 8)] {
+            let shares: Vec<Range<u32>> = shares(n_genes, n_workers).collect();
+            assert_eq!(shares.len(), n_workers as usize);
+            assert_eq!(shares[0].start, 0);
+            assert_eq!(shares.last().map(|share| share.end), Some(n_genes));
+            assert!(shares.windows(2).all(|pair| pair[0].end == pair[1].start));
+            if n_genes > 1000 {
+                assert!(shares.windows(2).all(|pair| pair[0].len() < pair[1].len()));
+            }
         }
     }
 }

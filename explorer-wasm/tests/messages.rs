@@ -1,0 +1,61 @@
+//! What page and worker say to each other survives the way through JavaScript.
+#![cfg(target_arch = "wasm32")]
+
+use explorer_wasm::{
+    fetch::Address,
+    worker::{Reply, Request},
+};
+use js_sys::{Array, Uint8Array};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+
+wasm_bindgen_test_configure!(run_in_browser);
+
+#[wasm_bindgen_test]
+fn requests_round_trip() {
+    let requests = [
+        Request::Open { address: Address::Server("pbmc 68k".into()), root: "http://host/".into() },
+        Request::Open { address: Address::Directory("https://x.org/a:b/".into()), root: String::new() },
+        Request::Moments { job: u32::MAX, layer: 1, genes: 3..60_000, labels: vec![0, 1, 2, 3] },
+        Request::Moments { job: 0, layer: 0, genes: 0..0, labels: Vec::new() },
+        Request::Cancel { job: 7 },
+    ];
+    for request in requests {
+        assert_eq!(Request::from_js(&request.to_js().message), Some(request));
+    }
+}
+
+#[wasm_bindgen_test]
+fn replies_round_trip() {
+    let replies = [
+        Reply::Ready,
+        Reply::Progress { job: 1, n_genes: 256, n_bytes: u32::MAX },
+        Reply::Moments { job: 2, group: vec![1; 1000], reference: vec![2; 10] },
+        Reply::Failed { job: 3, sentence: "Tile genes0/7 is damaged.".into() },
+    ];
+    for reply in replies {
+        assert_eq!(Reply::from_js(&reply.to_js().message), Some(reply));
+    }
+}
+
+#[wasm_bindgen_test]
+fn large_arrays_are_transferred() {
+    let request = Request::Moments { job: 1, layer: 0, genes: 0..1, labels: vec![1; 1 << 20] };
+    let posted = request.to_js();
+    assert_eq!(posted.transfer.length(), 1);
+    let sent = posted.message.unchecked_ref::<Array>().get(5).unchecked_into::<Uint8Array>();
+    assert_eq!(JsValue::from(sent.buffer()), posted.transfer.get(0));
+}
+
+#[wasm_bindgen_test]
+fn foreign_messages_are_passed_over() {
+    let short = Array::of1(&"moments".into());
+    let fraction = Array::of2(&"cancel".into(), &1.5.into());
+    let negative = Array::of2(&"cancel".into(), &(-1).into());
+    let other = Array::of2(&"something else".into(), &1.into());
+    for message in [JsValue::NULL, "ready".into(), short.into(), fraction.into(), negative.into(), other.into()] {
+        assert_eq!(Request::from_js(&message), None);
+    }
+    assert_eq!(Reply::from_js(&JsValue::UNDEFINED), None);
+    assert_eq!(Reply::from_js(&Array::new().into()), None);
+}
