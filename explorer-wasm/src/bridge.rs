@@ -17,8 +17,10 @@ use shared_fbs::{
     tile::Points,
 };
 
-/// Free CSS pixels around a fitted embedding.
+/// Free CSS pixels around a fitted embedding: enough for the tools at the picture's edge, but no
+/// more than a share of its shorter side.
 const FIT_PADDING_PX: f64 = 56.0;
+const FIT_PADDING_SHARE: f64 = 0.08;
 
 /// How far from a dot the pointer may be and still mean it, in CSS pixels.
 const PICK_TOLERANCE_PX: f64 = 4.0;
@@ -276,7 +278,8 @@ impl View {
     /// What the state's camera shows on a canvas of that many CSS pixels; without one, all.
     pub fn new(camera: Option<state::Camera>, plane: &Plane, size_px: [f64; 2], device_pixel_ratio: f64) -> Self {
         let viewport = Viewport::from_css(size_px[0].max(1.0), size_px[1].max(1.0), device_pixel_ratio);
-        let fitted = Camera::fit(&plane.bounds, &viewport, FIT_PADDING_PX);
+        let padding_px = FIT_PADDING_PX.min(viewport.width_px().min(viewport.height_px()) * FIT_PADDING_SHARE);
+        let fitted = Camera::fit(&plane.bounds, &viewport, padding_px);
         let frame = plane.frame;
         let camera = camera.map_or(fitted, |camera| {
             let (x, y) = frame.units(camera.x(), camera.y());

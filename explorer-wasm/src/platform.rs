@@ -5,7 +5,7 @@ use std::cell::Cell;
 use js_sys::{Function, Promise};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{RequestInit, Window, WorkerGlobalScope};
+use web_sys::{Blob, HtmlAnchorElement, RequestInit, Url, Window, WorkerGlobalScope};
 
 /// Starts a request from wherever this runs.
 pub(crate) fn fetch(url: &str, init: &RequestInit) -> Promise {
@@ -68,4 +68,18 @@ pub(crate) async fn breathe() {
 /// The page's window. Not to be called in a worker.
 pub(crate) fn window() -> Window {
     web_sys::window().expect("the page runs in a window")
+}
+
+/// Offers content as a file of the user's.
+pub(crate) fn download(name: &str, content: &Blob) {
+    let Ok(url) = Url::create_object_url_with_blob(content) else { return };
+    let link = window().document().and_then(|document| document.create_element("a").ok());
+    if let Some(link) = link {
+        let link: HtmlAnchorElement = link.unchecked_into();
+        link.set_href(&url);
+        link.set_download(name);
+        link.click();
+    }
+    // The browser has taken the content by now; this frees the page's hold on it.
+    let _ = Url::revoke_object_url(&url);
 }

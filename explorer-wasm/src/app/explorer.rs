@@ -3,7 +3,7 @@
 use explorer_core::{
     color::{MAX_LABEL_COLORS, MISSING, MISSING_GREY},
     format,
-    state::{Action, ColorBy, Command, Hover, Label, Modifiers, Platform, Theme},
+    state::{Action, ColorBy, Command, Hover, Label, Modifiers, Platform, Side, Theme},
 };
 use leptos::{ev, prelude::*};
 use wasm_bindgen::JsCast;
@@ -73,7 +73,15 @@ pub(super) fn Explorer(store: Store, home: String) -> impl IntoView {
     };
     let is_ready = move || phase.with(|phase| *phase == Phase::Ready);
     let left = move || view! { <Show when=is_ready><ObsColumns store /></Show> };
-    let right = move || view! { <Show when=is_ready><Genes store page /><Sets store page /></Show> };
+    let has_genes = move || store.with_manifest(|manifest| !manifest.layers.is_empty()) == Some(true);
+    let right = move || {
+        view! {
+            <Show when=is_ready>
+                <Show when=has_genes><Genes store page /></Show>
+                <Sets store page has_genes=has_genes() />
+            </Show>
+        }
+    };
     let picture = move || view! { <Centre store handle platform on_command /> };
     let results = move || view! { <Results store /> };
     view! {
@@ -236,6 +244,17 @@ fn run(store: Store, handle: PictureHandle, page: Page, command: Command) {
         Command::SearchGene => page.focus_search.update(|count| *count += 1),
         Command::ShowShortcuts => page.shortcuts.set(true),
         Command::CopyLink => copy_link(store),
+        Command::SavePicture => {
+            let title = document().title();
+            handle.save(format!("{}.png", title.trim_end_matches(" – Tessera")));
+        }
+        Command::CompareSets => {
+            // The form lies in the right sidebar.
+            if store.peek(|state| !state.view.panels.right) {
+                store.dispatch(Action::ToggleSidebar(Side::Right));
+            }
+            store.dispatch(Action::SetDrawer(Some(Side::Right)));
+        }
         _ => {}
     }
 }

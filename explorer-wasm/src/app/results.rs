@@ -9,11 +9,12 @@ use explorer_core::{
 };
 use js_sys::Array;
 use leptos::prelude::*;
-use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{Blob, BlobPropertyBag, HtmlAnchorElement, Url};
+use wasm_bindgen::JsValue;
+use web_sys::{Blob, BlobPropertyBag};
 
 use super::{explorer::title, sets::road_text};
 use crate::{
+    platform,
     store::{CompareStatus, DeResult, Store},
     ui::{DeSummary, DeView},
 };
@@ -108,14 +109,7 @@ fn download(name: &str, text: &str) {
     let options = BlobPropertyBag::new();
     options.set_type("text/csv;charset=utf-8");
     let parts = Array::of1(&JsValue::from_str(text));
-    let Ok(blob) = Blob::new_with_str_sequence_and_options(&parts, &options) else { return };
-    let Ok(url) = Url::create_object_url_with_blob(&blob) else { return };
-    if let Ok(link) = document().create_element("a") {
-        let link: HtmlAnchorElement = link.unchecked_into();
-        link.set_href(&url);
-        link.set_download(name);
-        link.click();
+    if let Ok(blob) = Blob::new_with_str_sequence_and_options(&parts, &options) {
+        platform::download(name, &blob);
     }
-    // The browser has taken the content by now; this frees the page's hold on it.
-    let _ = Url::revoke_object_url(&url);
 }

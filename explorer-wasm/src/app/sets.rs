@@ -15,7 +15,7 @@ use crate::{
 
 /// Cell sets and the form of a comparison.
 #[component]
-pub(super) fn Sets(store: Store, page: Page) -> impl IntoView {
+pub(super) fn Sets(store: Store, page: Page, has_genes: bool) -> impl IntoView {
     let sets = store.part(|state| state.view.analysis.cell_sets.clone());
     let sizes = store.loaded(move |session| {
         let sets = sets.get();
@@ -49,11 +49,13 @@ pub(super) fn Sets(store: Store, page: Page) -> impl IntoView {
                 on_select=Callback::new(move |name| store.dispatch(Action::SelectCellSet(name)))
             />
         </SidebarSection>
-        <SidebarSection title="Compare" test_id="compare">
-            <Compare store names=Signal::derive(move || {
-                items.with(|items| items.iter().map(|set| set.name.clone()).collect())
-            }) />
-        </SidebarSection>
+        {has_genes.then(|| view! {
+            <SidebarSection title="Compare" test_id="compare">
+                <Compare store names=Signal::derive(move || {
+                    items.with(|items| items.iter().map(|set| set.name.clone()).collect())
+                }) />
+            </SidebarSection>
+        })}
     }
 }
 

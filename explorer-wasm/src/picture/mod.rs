@@ -2,6 +2,7 @@
 
 mod gesture;
 mod outline;
+mod save;
 mod stage;
 
 use std::{cell::RefCell, rc::Rc};
@@ -44,6 +45,8 @@ pub struct PictureHandle {
     pub highlight: Signal<Option<u8>>,
     /// The outline that is being drawn, in CSS pixels.
     draft: RwSignal<Vec<[f64; 2]>>,
+    /// The file to save the picture as, when that is asked for.
+    wanted_file: RwSignal<Option<String>>,
 }
 
 impl PictureHandle {
@@ -58,7 +61,20 @@ impl PictureHandle {
             let plane = plane.get()?;
             (size[0] > 0.0 && size[1] > 0.0).then(|| View::new(camera.get(), &plane, size, ratio.get()))
         });
-        Self { size_px, ratio, view, failure: RwSignal::new(None), highlight, draft: RwSignal::default() }
+        Self {
+            size_px,
+            ratio,
+            view,
+            failure: RwSignal::new(None),
+            highlight,
+            draft: RwSignal::default(),
+            wanted_file: RwSignal::default(),
+        }
+    }
+
+    /// Saves the picture as a PNG file of that name.
+    pub fn save(&self, name: String) {
+        self.wanted_file.set(Some(name));
     }
 
     /// Brings the picture closer about its centre.
@@ -107,6 +123,11 @@ pub fn Picture(
         handle.view.get();
         handle.highlight.get();
         with_stage(&|stage| stage.request());
+    });
+    Effect::new(move |_| {
+        if let Some(name) = handle.wanted_file.get() {
+            with_stage(&|stage| stage.save(name.clone()));
+        }
     });
     let theme = store.part(|state| state.view.panels.theme);
     Effect::new(move |_| {

@@ -11,7 +11,7 @@ use wasm_bindgen::{JsCast, closure::Closure};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{HtmlCanvasElement, HtmlElement};
 
-use super::PictureHandle;
+use super::{PictureHandle, save::save_png};
 use crate::{bridge::Scene, platform, store::Store};
 
 /// Milliseconds that a frame of a moving picture may take.
@@ -249,6 +249,24 @@ impl Stage {
             done.await;
             if let Some(stage) = me.upgrade() {
                 stage.drawing.borrow_mut().budget.record(platform::now_millis() - began);
+            }
+        });
+    }
+
+    /// Draws the frame shown once more, as a PNG file of that name.
+    pub fn save(&self, name: String) {
+        let mut drawing = self.drawing.borrow_mut();
+        let Drawing { renderer: Some(renderer), shown: Some(shown), .. } = &mut *drawing else { return };
+        let captured = renderer.capture(shown);
+        let store = self.store;
+        spawn_local(async move {
+            let image = match captured {
+                Ok(image) => image.await,
+                Err(error) => Err(error),
+            };
+            let is_saved = image.is_ok_and(|image| save_png(name, image.width, image.height, &image.rgba).is_ok());
+            if !is_saved {
+                store.tell("The picture could not be saved.".to_owned(), true, false);
             }
         });
     }
