@@ -1,0 +1,230 @@
+//! A headless browser with a profile of its own.
+
+use std::{fs, path::PathBuf, thread};
+
+use anyhow::{Context as _, Result, bail};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use fantoccini::{Client, ClientBuilder};
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::{Environment, driver::Driver};
+
+/// What the browser can draw with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Graphics {
+    /// WebGPU, on the software adapter.
+    WebGpu,
+    /// WebGL2 alone, in software.
+    WebGl2,
+    /// Neither.
+    Nothing,
+}
+
+impl Graphics {
+    fn arguments(self) -> &'static [&'static str] {
+        match self {
+            // Without Vulkan for the browser itself the device is lost once a frame is presented.
+            Self::WebGpu => &[
+                "--enable-unsafe-webgpu",
+                "--use-webgpu-adapter=swiftshader",
+                "--use-vulkan=swiftshader",
+                "--enable-features=Vulkan",
+                "--use-angle=vulkan",
+                "--enable-unsafe-swiftshader",
+            ],
+            Self::WebGl2 => {
+                &["--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--disable-blink-features=WebGPU"]
+            }
+            Self::Nothing => &[
+                "--disable-gpu",
+                "--disable-3d-apis",
+                "--disable-software-rasterizer",
+                "--disable-blink-features=WebGPU",
+            ],
+        }
+    }
+}
+
+/// The size of the page, in CSS pixels, and what stands behind one.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Screen {
+    /// Width in CSS pixels.
+    pub width: u32,
+    /// Height in CSS pixels.
+    pub height: u32,
+    /// Device pixels a CSS pixel.
+    pub ratio: f64,
+    /// Whether it is touched, as a phone is.
+    pub mobile: bool,
+}
+
+impl Screen {
+    /// A laptop's.
+    pub const DESK: Self = Self { width: 1440, height: 900, ratio: 1.0, mobile: false };
+    /// A phone's.
+    pub const PHONE: Self = Self { width: 390, height: 844, ratio: 2.0, mobile: true };
+}
+
+/// Lines that the browser itself writes to the console, whatever the page does.
+const NOISE: [&str; 5] = [
+    // WebGL on the software rasteriser.
+    "Automatic fallback to software WebGL has been deprecated",
+    "GPU stall due to ReadPixels",
+    // WebGPU on Windows and Linux.
+    "The powerPreference option is currently ignored",
+    "WebGPU is experimental on this platform",
+    "No available adapters",
+];
+
+/// A browser. It ends when dropped; when the test has failed, a screenshot stays.
+#[derive(Debug)]
+pub struct Browser {
+    /// The WebDriver session.
+    pub client: Client,
+    session: String,
+    driver: Driver,
+    name: &'static str,
+    shots: PathBuf,
+    downloads: TempDir,
+    _profile: TempDir,
+}
+
+impl Browser {
+    /// Starts a browser; `name` is what screenshots of failures are called.
+    ///
+    /// # Errors
+    /// When the browser or its driver does not start.
+    pub async fn start(environment: &Environment, graphics: Graphics, name: &'static str) -> Result<Self> {
+        let (profile, downloads) = (tempfile::tempdir()?, tempfile::tempdir()?);
+        let driver = Driver::start(&environment.driver)?;
+        let mut arguments: Vec<String> = [
+            "--headless=new",
+            "--no-sandbox",
+            "--disable-dev-shm-usage",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--no-first-run",
+            "--no-default-browser-check",
+            "--hide-scrollbars",
+            "--force-color-profile=srgb",
+            "--window-size=1440,1000",
+        ]
+        .map(str::to_owned)
+        .to_vec();
+        arguments.extend(graphics.arguments().iter().map(|&argument| argument.to_owned()));
+        arguments.push(format!("--user-data-dir={}", profile.path().display()));
+        let capabilities = json!({
+            "browserName": "chrome",
+            "goog:loggingPrefs": { "browser": "ALL" },
+            "goog:chromeOptions": {
+                "binary": environment.chrome,
+                "args": arguments,
+                "prefs": {
+                    "download.default_directory": downloads.path(),
+                    "download.prompt_for_download": false,
+                },
+            },
+        });
+        let Value::Object(capabilities) = capabilities else { bail!("capabilities are an object") };
+        let client = ClientBuilder::new(HttpConnector::new())
+            .capabilities(capabilities)
+            .connect(&driver.address())
+            .await
+            .context("the browser does not start")?;
+        let session = client.session_id().await?.context("the session has no id")?;
+        let browser =
+            Self { client, session, driver, name, shots: environment.shots.clone(), downloads, _profile: profile };
+        browser.resize(Screen::DESK)?;
+        Ok(browser)
+    }
+
+    /// Gives the page a size.
+    ///
+    /// # Errors
+    /// When the driver refuses.
+    pub fn resize(&self, screen: Screen) -> Result<()> {
+        let metrics = json!({
+            "width": screen.width,
+            "height": screen.height,
+            "deviceScaleFactor": screen.ratio,
+            "mobile": screen.mobile,
+        });
+        self.driver.devtools(&self.session, "Emulation.setDeviceMetricsOverride", &metrics)?;
+        let touch = json!({ "enabled": screen.mobile });
+        self.driver.devtools(&self.session, "Emulation.setTouchEmulationEnabled", &touch)?;
+        Ok(())
+    }
+
+    /// Warnings and errors of the console since the last call, without the browser's own noise.
+    ///
+    /// # Errors
+    /// When the driver refuses.
+    pub fn complaints(&self) -> Result<Vec<String>> {
+        let said = self.driver.console(&self.session)?;
+        let complaints = said
+            .iter()
+            .filter(|entry| matches!(entry["level"].as_str(), Some("WARNING" | "SEVERE")))
+            .filter_map(|entry| entry["message"].as_str())
+            .filter(|message| NOISE.iter().all(|noise| !message.contains(noise)))
+            .map(str::to_owned)
+            .collect();
+        Ok(complaints)
+    }
+
+    /// Fails when the console holds warnings or errors other than those that contain one of
+    /// `expected`.
+    ///
+    /// # Errors
+    /// Naming them.
+    pub fn expect_complaints(&self, expected: &[&str]) -> Result<()> {
+        let mut complaints = self.complaints()?;
+        complaints.retain(|complaint| expected.iter().all(|expected| !complaint.contains(expected)));
+        if complaints.is_empty() { Ok(()) } else { bail!("the console complains:\n{}", complaints.join("\n")) }
+    }
+
+    /// The text of the file that the page has saved, once it is whole.
+    pub(crate) fn downloaded(&self) -> Result<Option<(String, String)>> {
+        for entry in fs::read_dir(self.downloads.path())? {
+            let path = entry?.path();
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            if path.extension().is_none_or(|extension| extension != "crdownload") && !name.starts_with(".") {
+                let text = fs::read_to_string(&path)?;
+                fs::remove_file(&path)?;
+                return Ok(Some((name, text)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Keeps a screenshot of the page as `{name of the test}-{what}.png`.
+    ///
+    /// # Errors
+    /// When it cannot be taken or written.
+    pub fn shoot(&self, what: &str) -> Result<()> {
+        let png = self.driver.ask("GET", &format!("/session/{}/screenshot", self.session), None)?;
+        let png = STANDARD.decode(png.as_str().context("a screenshot is text")?)?;
+        fs::create_dir_all(&self.shots)?;
+        fs::write(self.shots.join(format!("{}-{what}.png", self.name)), png)?;
+        Ok(())
+    }
+
+    /// Keeps a screenshot of a failure.
+    pub(crate) fn shoot_failure(&self) {
+        if self.shoot("failed").is_ok() {
+            eprintln!("screenshot: {}", self.shots.join(format!("{}-failed.png", self.name)).display());
+        }
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            self.shoot_failure();
+        }
+        // The driver ends the browser; without a driver there is none.
+        let _ = self.driver.ask("DELETE", &format!("/session/{}", self.session), None);
+    }
+}

@@ -1,0 +1,114 @@
+//! ChromeDriver, and what it offers beyond WebDriver: logs, the DevTools protocol, and an end to
+//! the session that does not need a running executor.
+
+use std::{
+    io::{Read as _, Write as _},
+    net::TcpStream,
+    path::Path,
+    process::Command,
+    time::Duration,
+};
+
+use anyhow::{Context as _, Result, bail};
+use serde_json::{Value, json};
+
+use crate::process::Process;
+
+const START_LIMIT: Duration = Duration::from_secs(60);
+const ANSWER_LIMIT: Duration = Duration::from_secs(60);
+
+/// A running ChromeDriver. It ends when dropped.
+#[derive(Debug)]
+pub(crate) struct Driver {
+    port: u16,
+    _process: Process,
+}
+
+impl Driver {
+    /// Starts it on a free port.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub fn start(program: &Path) -> Result<Self> {
+        let mut command = Command::new(program);
+        command.arg("--port=0");
+        let (process, port) = Process::start(&mut command, START_LIMIT, |line| {
+            let (_, after) = line.split_once("started successfully on port ")?;
+            after.trim().trim_end_matches('.').parse().ok()
+        })?;
+        Ok(Self { port, _process: process })
+    }
+
+    /// Its address.
+    pub fn address(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// Carries out a command of the DevTools protocol in the page.
+    ///
+    /// # Errors
+    /// When the driver refuses.
+    pub fn devtools(&self, session: &str, command: &str, parameters: &Value) -> Result<Value> {
+        let body = json!({ "cmd": command, "params": parameters });
+        self.ask("POST", &format!("/session/{session}/goog/cdp/execute"), Some(&body))
+    }
+
+    /// What the browser's console has said since the last call.
+    ///
+    /// # Errors
+    /// When the driver refuses.
+    pub fn console(&self, session: &str) -> Result<Vec<Value>> {
+        let said = self.ask("POST", &format!("/session/{session}/se/log"), Some(&json!({ "type": "browser" })))?;
+        Ok(said.as_array().cloned().unwrap_or_default())
+    }
+
+    /// Asks the driver something and returns the `value` of its answer.
+    ///
+    /// # Errors
+    /// When it does not answer, or with an error.
+    pub fn ask(&self, method: &str, path: &str, body: Option<&Value>) -> Result<Value> {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).context("ChromeDriver is gone")?;
+        stream.set_read_timeout(Some(ANSWER_LIMIT))?;
+        let body = body.map(Value::to_string).unwrap_or_default();
+        write!(
+            stream,
+            "{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nConnection: close\r\n\
+             Content-Type: application/json; charset=utf-8\r\nContent-Length: {}\r\n\r\n{body}",
+            self.port,
+            body.len(),
+        )?;
+        let answer = read_answer(&mut stream)?;
+        let mut answer: Value = serde_json::from_slice(&answer)
+            .with_context(|| format!("ChromeDriver answers {method} {path} with what is no JSON"))?;
+        let value = answer["value"].take();
+        match value.get("error") {
+            Some(error) if error.is_string() => bail!("{path}: {error}: {}", value["message"]),
+            _ => Ok(value),
+        }
+    }
+}
+
+/// The body of an HTTP answer with a `Content-Length`, which is all that ChromeDriver sends; it may
+/// keep the connection open.
+fn read_answer(stream: &mut TcpStream) -> Result<Vec<u8>> {
+    let mut read = Vec::new();
+    let mut piece = vec![0; 1 << 16];
+    loop {
+        let n_bytes = stream.read(&mut piece).context("ChromeDriver does not answer")?;
+        read.extend_from_slice(&piece[..n_bytes]);
+        if let Some(head) = read.windows(4).position(|window| window == b"\r\n\r\n") {
+            let body = head + 4;
+            let length = String::from_utf8_lossy(&read[..head])
+                .lines()
+                .filter_map(|line| line.split_once(':'))
+                .find(|(name, _)| name.eq_ignore_ascii_case("content-length"))
+                .and_then(|(_, length)| length.trim().parse::<usize>().ok());
+            if length.is_some_and(|length| read.len() - body >= length) {
+                return Ok(read.split_off(body));
+            }
+        }
+        if n_bytes == 0 {
+            bail!("ChromeDriver broke off its answer");
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! Pointer and keys.
+
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use explorer_core::state::{Selection, SelectionStep};
+use fantoccini::{
+    actions::{
+        Actions, InputSource as _, KeyAction, KeyActions, MOUSE_BUTTON_LEFT, MouseActions, NullAction, NullActions,
+        PointerAction,
+    },
+    key::Key,
+};
+
+use crate::{Page, Projection};
+
+/// Between two places of a drag; the driver would otherwise make them one.
+const STEP: Duration = Duration::from_millis(8);
+
+/// A key held during a drag.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Held {
+    /// None.
+    Nothing,
+    /// Shift.
+    Shift,
+    /// Alt.
+    Alt,
+}
+
+impl Page<'_> {
+    /// Drags the pointer along a path, given in CSS pixels from the upper left corner of an element.
+    ///
+    /// # Errors
+    /// When the driver refuses.
+    pub async fn drag(&self, test_id: &str, path: &[[f64; 2]], held: Held) -> Result<()> {
+        let rect = self.rect(test_id).await?;
+        let place = |[x, y]: [f64; 2]| PointerAction::MoveTo {
+            duration: Some(STEP),
+            x: (rect.left + x).round(),
+            y: (rect.top + y).round(),
+        };
+        let key = match held {
+            Held::Nothing => None,
+            Held::Shift => Some(Key::Shift),
+            Held::Alt => Some(Key::Alt),
+        };
+        let (&first, rest) = path.split_first().context("a drag goes somewhere")?;
+        // The pointer's actions and the keys' go in step, tick by tick.
+        let mut mouse = MouseActions::new("mouse".into())
+            .then(place(first))
+            .then(PointerAction::Down { button: MOUSE_BUTTON_LEFT });
+        for &next in rest {
+            mouse = mouse.then(place(next));
+        }
+        mouse = mouse.then(PointerAction::Up { button: MOUSE_BUTTON_LEFT });
+        let actions = match key {
+            None => Actions::from(mouse),
+            Some(key) => {
+                let mut keys = KeyActions::new("keys".into()).then(KeyAction::Down { value: key.into() });
+                for _ in 0..rest.len() + 1 {
+                    keys = keys.then(KeyAction::Pause { duration: Duration::ZERO });
+                }
+                Actions::from(keys.then(KeyAction::Up { value: key.into() })).and(mouse)
+            }
+        };
+        self.client().perform_actions(actions).await?;
+        Ok(())
+    }
+
+    /// Puts the pointer somewhere in an element, in CSS pixels from its upper left corner.
+    ///
+    /// # Errors
+    /// When the driver refuses.
+    pub async fn point(&self, test_id: &str, [x, y]: [f64; 2]) -> Result<()> {
+        let rect = self.rect(test_id).await?;
+        let place = |by: f64| PointerAction::MoveTo {
+            duration: Some(STEP),
+            x: (rect.left + x + by).round(),
+            y: (rect.top + y).round(),
+        };
+        // Twice, since a pointer that does not move does not hover.
+        let mouse = MouseActions::new("mouse".into()).then(place(3.0)).then(place(0.0));
+        self.client().perform_actions(mouse).await?;
+        Ok(())
+    }
+
+    /// Presses a key with Control, and with Shift if so, wherever the focus is.
+    ///
+    /// # Errors
+    /// When the driver refuses.
+    pub async fn press_control(&self, key: char, held: Held) -> Result<()> {
+        let modifiers: &[Key] = if held == Held::Shift { &[Key::Control, Key::Shift] } else { &[Key::Control] };
+        let mut keys = KeyActions::new("keys".into());
+        for &modifier in modifiers {
+            keys = keys.then(KeyAction::Down { value: modifier.into() });
+        }
+        keys = keys.then(KeyAction::Down { value: key }).then(KeyAction::Up { value: key });
+        for &modifier in modifiers {
+            keys = keys.then(KeyAction::Up { value: modifier.into() });
+        }
+        let nothing = NullActions::new("wait".into()).then(NullAction::Pause { duration: STEP });
+        self.client().perform_actions(Actions::from(keys).and(nothing)).await?;
+        Ok(())
+    }
+
+    /// The steps of the selection in an embedding, as the address holds them.
+    ///
+    /// # Errors
+    /// When it holds none.
+    pub async fn selection(&self, embedding: &str) -> Result<Selection> {
+        let view = self.view().await?;
+        let selection = view.analysis.query.filters.selections.get(embedding);
+        selection.cloned().with_context(|| format!("the link holds no selection in {embedding}: {view:?}"))
+    }
+
+    /// Learns where embedding coordinates are on the screen: drags a rectangle, reads its corners
+    /// from the address, and takes it back. Leaves the lasso chosen.
+    ///
+    /// # Errors
+    /// When the address holds no such rectangle.
+    pub async fn learn_projection(&self, embedding: &str) -> Result<Projection> {
+        let picture = self.rect("picture").await?;
+        // Whole pixels, as the driver's pointer goes by.
+        let from = [(picture.width * 0.25).round(), (picture.height * 0.25).round()];
+        let to = [(picture.width * 0.75).round(), (picture.height * 0.75).round()];
+        self.click("tool-rectangle").await?;
+        self.drag("picture", &[from, to], Held::Nothing).await?;
+        let selection = self.selection(embedding).await?;
+        let Some(SelectionStep::Add(polygon)) = selection.steps().last() else {
+            anyhow::bail!("a rectangle was dragged, but the link holds {selection:?}");
+        };
+        let corners: Vec<_> = polygon.points().collect();
+        self.click("undo").await?;
+        self.click("tool-lasso").await?;
+        Projection::from_rectangle(from, to, &corners)
+    }
+}

@@ -1,0 +1,432 @@
+//! The page as a person meets it: what is written on it, what can be pressed.
+
+use std::{
+    fmt::Debug,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context as _, Result, bail, ensure};
+use explorer_core::state::{ViewSpec, link::ParsedLink};
+use fantoccini::{Client, Locator, elements::Element};
+use serde_json::{Value, json};
+
+use crate::{Browser, Pixels, Rgb};
+
+/// How long a fact may take to come about: much longer than it does, since machines are slow.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Between two looks at the page.
+const PAUSE: Duration = Duration::from_millis(60);
+
+/// A rectangle on the page, in CSS pixels.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Rect {
+    /// Left edge.
+    pub left: f64,
+    /// Upper edge.
+    pub top: f64,
+    /// Width.
+    pub width: f64,
+    /// Height.
+    pub height: f64,
+}
+
+/// The page in a browser.
+#[derive(Clone, Copy)]
+pub struct Page<'a> {
+    browser: &'a Browser,
+}
+
+impl<'a> Page<'a> {
+    /// The page that a browser shows.
+    pub fn new(browser: &'a Browser) -> Self {
+        Self { browser }
+    }
+
+    /// The WebDriver session.
+    pub fn client(&self) -> &'a Client {
+        &self.browser.client
+    }
+
+    /// Looks until there is something to see.
+    ///
+    /// # Errors
+    /// When there is nothing within a minute, with what was seen last.
+    pub async fn until<T, S: Debug>(&self, what: &str, look: impl AsyncFn() -> Result<Seen<T, S>>) -> Result<T> {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let seen = match look().await {
+                Ok(Seen::Yes(found)) => return Ok(found),
+                Ok(Seen::NotYet(seen)) => format!("{seen:?}"),
+                // The element may just be replaced.
+                Err(error) => format!("{error:#}"),
+            };
+            if Instant::now() > deadline {
+                bail!("waited {PATIENCE:?} for {what}; last seen: {seen}");
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
+    /// Evaluates an expression of JavaScript in the page, in which `$` finds an element by its
+    /// `data-testid`, and `a` is `argument`.
+    ///
+    /// # Errors
+    /// When it throws.
+    pub async fn evaluate(&self, expression: &str, argument: Value) -> Result<Value> {
+        let script = format!(
+            "const a = arguments[0];\
+             const $ = id => document.querySelector(`[data-testid=\"${{CSS.escape(id)}}\"]`);\
+             return {expression};"
+        );
+        self.client().execute(&script, vec![argument]).await.with_context(|| expression.to_owned())
+    }
+
+    /// Evaluates until the result is as asked.
+    ///
+    /// # Errors
+    /// As [`Self::until`].
+    pub async fn until_value(
+        &self,
+        what: &str,
+        expression: &str,
+        argument: Value,
+        is_so: impl Fn(&Value) -> bool,
+    ) -> Result<Value> {
+        self.until(what, async || {
+            let value = self.evaluate(expression, argument.clone()).await?;
+            Ok(if is_so(&value) { Seen::Yes(value) } else { Seen::NotYet(value) })
+        })
+        .await
+    }
+
+    /// Opens an address and waits for nothing.
+    ///
+    /// # Errors
+    /// When the browser cannot.
+    pub async fn goto(&self, url: &str) -> Result<()> {
+        Ok(self.client().goto(url).await?)
+    }
+
+    /// The element of a `data-testid`, once it is there.
+    ///
+    /// # Errors
+    /// When it does not come.
+    pub async fn element(&self, test_id: &str) -> Result<Element> {
+        self.until(&format!("`{test_id}`"), async || {
+            let selector = format!("[data-testid=\"{}\"]", escaped(test_id));
+            let found = self.client().find(Locator::Css(&selector)).await?;
+            Ok(Seen::<_, ()>::Yes(found))
+        })
+        .await
+    }
+
+    /// Whether there is an element of that `data-testid` now.
+    ///
+    /// # Errors
+    /// When the browser cannot say.
+    pub async fn has(&self, test_id: &str) -> Result<bool> {
+        Ok(self.evaluate("$(a) !== null", json!(test_id)).await? == json!(true))
+    }
+
+    /// Waits until there is none of that `data-testid`.
+    ///
+    /// # Errors
+    /// When it stays.
+    pub async fn until_gone(&self, test_id: &str) -> Result<()> {
+        self.until_value(&format!("`{test_id}` to go"), "$(a) === null", json!(test_id), |gone| *gone == json!(true))
+            .await?;
+        Ok(())
+    }
+
+    /// Presses something, once it is there and can be pressed.
+    ///
+    /// # Errors
+    /// When it does not come, or something lies over it.
+    pub async fn click(&self, test_id: &str) -> Result<()> {
+        self.click_in(test_id, "").await
+    }
+
+    /// Presses something within an element, by a selector.
+    ///
+    /// # Errors
+    /// As [`Self::click`].
+    pub async fn click_in(&self, test_id: &str, selector: &str) -> Result<()> {
+        let selector = format!("[data-testid=\"{}\"] {selector}", escaped(test_id));
+        self.until(&format!("`{selector}` to be pressed"), async || {
+            let element = self.client().find(Locator::Css(&selector)).await?;
+            ensure!(element.is_enabled().await?, "it is disabled");
+            element.click().await?;
+            Ok(Seen::<_, ()>::Yes(()))
+        })
+        .await
+    }
+
+    /// Chooses an option of a list by its label.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub async fn choose(&self, test_id: &str, label: &str) -> Result<()> {
+        let list = self.element(test_id).await?;
+        Ok(list.select_by_label(label).await?)
+    }
+
+    /// Types into a field.
+    ///
+    /// # Errors
+    /// When it does not come.
+    pub async fn write(&self, test_id: &str, text: &str) -> Result<()> {
+        Ok(self.element(test_id).await?.send_keys(text).await?)
+    }
+
+    /// The text within an element, as it is in the document; empty without one.
+    ///
+    /// # Errors
+    /// When the browser cannot say.
+    pub async fn text(&self, test_id: &str) -> Result<String> {
+        let text = self.evaluate("$(a)?.textContent ?? ''", json!(test_id)).await?;
+        Ok(text.as_str().unwrap_or_default().trim().to_owned())
+    }
+
+    /// Waits for an element whose text is as asked, and returns that.
+    ///
+    /// # Errors
+    /// As [`Self::until`].
+    pub async fn until_text(&self, test_id: &str, is_so: impl Fn(&str) -> bool) -> Result<String> {
+        self.until(&format!("the text of `{test_id}`"), async || {
+            let text = self.text(test_id).await?;
+            Ok(if is_so(&text) { Seen::Yes(text) } else { Seen::NotYet(text) })
+        })
+        .await
+    }
+
+    /// Waits until the top bar says how many cells are selected.
+    ///
+    /// # Errors
+    /// As [`Self::until`].
+    pub async fn until_selected(&self, n_selected: usize, n_visible: usize) -> Result<()> {
+        let expected = format!("{n_selected} of {n_visible} cells");
+        self.until_text("count-text", |text| text.replace(',', "") == expected)
+            .await
+            .with_context(|| expected.clone())?;
+        Ok(())
+    }
+
+    /// How many cells the top bar says are selected.
+    ///
+    /// # Errors
+    /// When it says something else.
+    pub async fn n_selected(&self) -> Result<usize> {
+        let text = self.text("count-text").await?;
+        let (selected, _) = text.split_once(" of ").with_context(|| format!("the count is `{text}`"))?;
+        selected.replace(',', "").parse().with_context(|| format!("the count is `{text}`"))
+    }
+
+    /// Waits until the picture shows every cell.
+    ///
+    /// # Errors
+    /// As [`Self::until`].
+    pub async fn until_drawn(&self, n_cells: usize) -> Result<()> {
+        let facts = "{ state: $('canvas')?.dataset.state, nDrawn: Number($('canvas')?.dataset.nDrawn) }";
+        let whole = json!({ "state": "ready", "nDrawn": n_cells });
+        self.until_value("the picture", facts, Value::Null, |now| *now == whole).await?;
+        Ok(())
+    }
+
+    /// What the picture is drawn with: `webgpu` or `webgl2`.
+    ///
+    /// # Errors
+    /// When the browser cannot say.
+    pub async fn renderer(&self) -> Result<String> {
+        let name = self.evaluate("$('canvas')?.dataset.renderer ?? ''", Value::Null).await?;
+        Ok(name.as_str().unwrap_or_default().to_owned())
+    }
+
+    /// Where an element is.
+    ///
+    /// # Errors
+    /// When it does not come.
+    pub async fn rect(&self, test_id: &str) -> Result<Rect> {
+        self.element(test_id).await?;
+        let edges = "(r => [r.left, r.top, r.width, r.height])($(a).getBoundingClientRect())";
+        let edges = self.evaluate(edges, json!(test_id)).await?;
+        let edge = |at: usize| edges[at].as_f64().context("an edge is a number");
+        Ok(Rect { left: edge(0)?, top: edge(1)?, width: edge(2)?, height: edge(3)? })
+    }
+
+    /// What the embedding looks like now, all that lies over it included.
+    ///
+    /// # Errors
+    /// When no screenshot can be taken.
+    pub async fn pixels(&self) -> Result<Pixels> {
+        Pixels::decode(&self.element("picture").await?.screenshot().await?)
+    }
+
+    /// Looks at the embedding until it is as asked: the screen follows the document a little later.
+    ///
+    /// # Errors
+    /// As [`Self::until`], with what `judge` finds wrong.
+    pub async fn until_pixels(&self, what: &str, judge: impl Fn(&Pixels) -> Result<()>) -> Result<Pixels> {
+        self.until(what, async || {
+            let pixels = self.pixels().await?;
+            Ok(match judge(&pixels) {
+                Ok(()) => Seen::Yes(pixels),
+                Err(wrong) => Seen::NotYet(wrong),
+            })
+        })
+        .await
+    }
+
+    /// The selected and the total count beside every label of a column, by label; lists the column
+    /// first where it is folded.
+    ///
+    /// # Errors
+    /// When the counts do not come.
+    pub async fn label_counts(&self, column: &str) -> Result<Vec<(String, usize, usize)>> {
+        self.unfold(column).await?;
+        let rows = "[...document.querySelectorAll(`[data-testid^=\"value-${CSS.escape(a)}-\"]`)].map(row => [\
+                    row.dataset.testid.slice(`value-${a}-`.length),\
+                    row.querySelector('.value-selected').textContent, row.querySelector('.value-total').textContent])";
+        let rows = self
+            .until_value(&format!("labels of {column}"), rows, json!(column), |rows| {
+                rows.as_array().is_some_and(|rows| !rows.is_empty())
+            })
+            .await?;
+        let number = |text: &Value| text.as_str().unwrap_or_default().replace(',', "").parse::<usize>();
+        let counts = rows
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(|row| Ok((row[0].as_str().unwrap_or_default().to_owned(), number(&row[1])?, number(&row[2])?)));
+        counts.collect()
+    }
+
+    /// Lists the labels of a column, where they are not.
+    ///
+    /// # Errors
+    /// When there is no such column.
+    pub async fn unfold(&self, column: &str) -> Result<()> {
+        let button = format!("category-expand-{column}");
+        self.element(&button).await?;
+        if self.evaluate("$(a).getAttribute('aria-expanded')", json!(button)).await? != json!("true") {
+            self.click(&button).await?;
+        }
+        Ok(())
+    }
+
+    /// The labels and colours of the legend, once they are there.
+    ///
+    /// # Errors
+    /// When they do not come.
+    pub async fn legend(&self, title: &str) -> Result<Vec<(String, Rgb)>> {
+        let entries = "$('legend')?.ariaBusy === 'false' && $('legend-toggle').textContent.trim() === a \
+             ? [...$('legend').querySelectorAll('.legend-entry')].map(entry => \
+               [entry.title, getComputedStyle(entry.querySelector('.legend-swatch')).backgroundColor]) : null";
+        let entries =
+            self.until_value(&format!("the legend of {title}"), entries, json!(title), Value::is_array).await?;
+        let entries = entries.as_array().into_iter().flatten();
+        entries.map(|entry| Ok((entry[0].as_str().unwrap_or_default().to_owned(), rgb(&entry[1])?))).collect()
+    }
+
+    /// What follows `#` in the address, once it has not changed for as long as the page takes to
+    /// write it.
+    ///
+    /// # Errors
+    /// When the browser cannot say.
+    pub async fn link(&self) -> Result<String> {
+        // The page writes 200 ms after the last change.
+        const STILL: Duration = Duration::from_millis(600);
+        let mut since = Instant::now();
+        let mut link = self.evaluate("location.hash.slice(1)", Value::Null).await?;
+        while since.elapsed() < STILL {
+            tokio::time::sleep(PAUSE).await;
+            let now = self.evaluate("location.hash.slice(1)", Value::Null).await?;
+            if now != link {
+                (link, since) = (now, Instant::now());
+            }
+        }
+        Ok(link.as_str().unwrap_or_default().to_owned())
+    }
+
+    /// The view that the address holds.
+    ///
+    /// # Errors
+    /// When a part of it cannot be read.
+    pub async fn view(&self) -> Result<ViewSpec> {
+        let link = self.link().await?;
+        let ParsedLink { view, notices } = ViewSpec::from_link(&link);
+        ensure!(notices.is_empty(), "the page wrote a link that it cannot read: {link}: {notices:?}");
+        Ok(view)
+    }
+
+    /// The texts of the notices that stand.
+    ///
+    /// # Errors
+    /// When the browser cannot say.
+    pub async fn notices(&self) -> Result<Vec<String>> {
+        let texts = "[...document.querySelectorAll('[data-testid=notice] p')].map(p => p.textContent)";
+        let texts = self.evaluate(texts, Value::Null).await?;
+        Ok(texts.as_array().into_iter().flatten().filter_map(|text| Some(text.as_str()?.to_owned())).collect())
+    }
+
+    /// Waits for a notice, and returns its text.
+    ///
+    /// # Errors
+    /// As [`Self::until`].
+    pub async fn until_notice(&self, is_so: impl Fn(&str) -> bool) -> Result<String> {
+        self.until("a notice", async || {
+            let notices = self.notices().await?;
+            Ok(match notices.iter().find(|notice| is_so(notice)) {
+                Some(found) => Seen::Yes(found.clone()),
+                None => Seen::NotYet(notices),
+            })
+        })
+        .await
+    }
+
+    /// The file that the page saves: its name and its text.
+    ///
+    /// # Errors
+    /// When none comes.
+    pub async fn download(&self) -> Result<(String, String)> {
+        self.until("a saved file", async || Ok(self.browser.downloaded()?.map_or(Seen::NotYet("no file"), Seen::Yes)))
+            .await
+    }
+
+    /// Fails when the page can be scrolled sideways.
+    ///
+    /// # Errors
+    /// Naming what sticks out.
+    pub async fn expect_no_overflow(&self, what: &str) -> Result<()> {
+        let wide = "document.documentElement.scrollWidth <= innerWidth ? [] : \
+             [document.documentElement.scrollWidth, innerWidth, ...[...document.querySelectorAll('body *')]\
+             .filter(e => e.getBoundingClientRect().right > innerWidth + 1)\
+             .slice(0, 8).map(e => `${e.tagName} ${e.className} ${e.dataset?.testid ?? ''}`)]";
+        let wide = self.evaluate(wide, Value::Null).await?;
+        ensure!(wide.as_array().is_some_and(Vec::is_empty), "{what} is wider than the screen: {wide}");
+        Ok(())
+    }
+}
+
+/// What a look at the page gave.
+#[derive(Clone, Debug)]
+pub enum Seen<T, S> {
+    /// What was looked for.
+    Yes(T),
+    /// Something else, for the message of a failure.
+    NotYet(S),
+}
+
+/// A `data-testid` within a quoted selector.
+fn escaped(test_id: &str) -> String {
+    test_id.replace('\\', "\\\\").replace('"', "\\\"")
+}
+
+/// A computed colour: `rgb(1, 2, 3)`.
+fn rgb(color: &Value) -> Result<Rgb> {
+    let text = color.as_str().unwrap_or_default();
+    let channels = text.strip_prefix("rgb(").and_then(|text| text.strip_suffix(')'));
+    let channels: Vec<u8> =
+        channels.unwrap_or_default().split(',').filter_map(|channel| channel.trim().parse().ok()).collect();
+    channels.try_into().map_err(|_| anyhow::anyhow!("`{text}` is no colour"))
+}

@@ -1,0 +1,98 @@
+//! The real tile server, with the built page, on a free port.
+
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+    time::Duration,
+};
+
+use anyhow::Result;
+use tempfile::TempDir;
+
+use crate::{Environment, process::Process};
+
+/// The line that says where the server listens begins so.
+const LISTENING: &str = "listening on ";
+
+/// Building the demo's tiles takes a second; a crowded machine gets its time.
+const START_LIMIT: Duration = Duration::from_secs(60);
+
+/// A running server. It ends when dropped.
+#[derive(Debug)]
+pub struct TileServer {
+    environment: Environment,
+    input: PathBuf,
+    cache: TempDir,
+    address: String,
+    process: Option<Process>,
+}
+
+impl TileServer {
+    /// Serves an AnnData file, or a dataset's directory, on a free port.
+    ///
+    /// # Errors
+    /// When the server does not start.
+    pub fn start(environment: &Environment, input: &Path) -> Result<Self> {
+        let cache = tempfile::tempdir()?;
+        let (process, address) = serve(environment, input, cache.path(), 0)?;
+        Ok(Self { environment: environment.clone(), input: input.to_owned(), cache, address, process: Some(process) })
+    }
+
+    /// Its address: `http://127.0.0.1:PORT`.
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// The directory of the dataset that was built from an AnnData file.
+    pub fn dataset_directory(&self) -> PathBuf {
+        match self.input.file_stem() {
+            Some(stem) if self.input.is_file() => self.cache.path().join(stem).with_extension("tessera"),
+            _ => self.input.clone(),
+        }
+    }
+
+    /// Ends the server as a crash would: without a word to its clients.
+    pub fn kill(&mut self) {
+        self.process = None;
+    }
+
+    /// Starts the server anew on the port that it had.
+    ///
+    /// # Errors
+    /// When the server does not start.
+    pub fn restart(&mut self) -> Result<()> {
+        self.kill();
+        let port = self.address.rsplit(':').next().and_then(|port| port.parse().ok()).unwrap_or_default();
+        let (process, address) = serve(&self.environment, &self.input, self.cache.path(), port)?;
+        self.process = Some(process);
+        self.address = address;
+        Ok(())
+    }
+
+    /// Holds the server: connections stay open, and nothing is answered.
+    ///
+    /// # Errors
+    /// When it cannot be signalled.
+    pub fn hold(&self) -> Result<()> {
+        self.process.as_ref().map_or(Ok(()), |process| process.signal("STOP"))
+    }
+
+    /// Lets a held server go on.
+    ///
+    /// # Errors
+    /// When it cannot be signalled.
+    pub fn release(&self) -> Result<()> {
+        self.process.as_ref().map_or(Ok(()), |process| process.signal("CONT"))
+    }
+}
+
+fn serve(environment: &Environment, input: &Path, cache: &Path, port: u16) -> Result<(Process, String)> {
+    let mut command = Command::new(&environment.server);
+    command.arg("serve").arg(input).arg("--cache").arg(cache).arg("--front-end").arg(&environment.dist).args([
+        "--port",
+        &port.to_string(),
+        "--no-open",
+        "--quiet",
+    ]);
+    Process::start(&mut command, START_LIMIT, |line| Some(line.strip_prefix(LISTENING)?.trim().to_owned()))
+}

@@ -1,0 +1,92 @@
+//! What every test begins with: a server, a browser, the page.
+
+use std::path::Path;
+
+use anyhow::{Context as _, Result};
+
+use crate::{Browser, Environment, Graphics, Page, TileServer, Truth};
+
+/// The demo dataset's id on the server.
+pub const DATASET: &str = "pbmc68k_reduced";
+
+/// Cells of the demo dataset.
+pub const N_CELLS: usize = 700;
+
+/// A server with the demo dataset and a browser beside it.
+pub struct Visit {
+    /// The server.
+    pub server: TileServer,
+    /// The browser.
+    pub browser: Browser,
+    /// Where the programs are.
+    pub environment: Environment,
+}
+
+impl Visit {
+    /// Starts both; `name` is that of the test.
+    ///
+    /// # Errors
+    /// When one does not start.
+    pub async fn start(graphics: Graphics, name: &'static str) -> Result<Self> {
+        let environment = Environment::read()?;
+        let input = environment.demo_file();
+        Self::of(environment, &input, graphics, name).await
+    }
+
+    /// The same with another file or directory to serve.
+    ///
+    /// # Errors
+    /// When one does not start.
+    pub async fn of(environment: Environment, input: &Path, graphics: Graphics, name: &'static str) -> Result<Self> {
+        let server = TileServer::start(&environment, input)?;
+        let browser = Browser::start(&environment, graphics, name).await?;
+        Ok(Self { server, browser, environment })
+    }
+
+    /// The page.
+    pub fn page(&self) -> Page<'_> {
+        Page::new(&self.browser)
+    }
+
+    /// The address of the demo dataset, with a link's text after `#` where there is one.
+    pub fn url(&self, link: &str) -> String {
+        let hash = if link.is_empty() { "" } else { "#" };
+        format!("{}/d/{DATASET}{hash}{link}", self.server.address())
+    }
+
+    /// Opens the demo dataset and waits for the whole picture.
+    ///
+    /// # Errors
+    /// When it does not come.
+    pub async fn open(&self, link: &str) -> Result<Page<'_>> {
+        let page = self.page();
+        page.goto(&self.url(link)).await?;
+        page.until_drawn(N_CELLS).await?;
+        Ok(page)
+    }
+
+    /// The dataset as read natively.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn truth(&self) -> Result<Truth> {
+        Truth::open(&self.server.dataset_directory())
+    }
+
+    /// Runs a test's steps. A failure leaves a screenshot and says what the console did; a success
+    /// requires a console without complaints.
+    ///
+    /// # Errors
+    /// Those of the steps.
+    pub async fn run(self, steps: impl AsyncFnOnce(&Self) -> Result<()>) -> Result<()> {
+        let done = steps(&self).await.and_then(|()| self.browser.expect_complaints(&[]));
+        if done.is_err() {
+            self.browser.shoot_failure();
+        }
+        done.map_err(|error| match self.browser.complaints() {
+            Ok(complaints) if !complaints.is_empty() => error.context(complaints.join("\n")),
+            _ => error,
+        })
+        .context("the page is not as it should be")
+    }
+}

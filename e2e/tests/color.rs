@@ -1,0 +1,165 @@
+//! Colouring by labels and by a gene: the colour is where the cells are.
+
+use anyhow::{Context as _, Result, ensure};
+use e2e::{Graphics, N_CELLS, Pixels, Projection, Rgb, Truth, Visit, distance};
+use explorer_core::state::{ColorBy, GeneKey};
+use serde_json::Value;
+
+/// A gene of monocytes and NK cells: some cells have much of it, most have none.
+const GENE: &str = "FCGR3A";
+
+/// Blending at a dot's edge and rounding may shift a colour by this much.
+const SAME_COLOR: f64 = 40.0;
+
+#[tokio::test]
+async fn colours_are_where_the_cells_are() -> Result<()> {
+    Visit::start(Graphics::WebGpu, "color").await?.run(steps).await
+}
+
+async fn steps(visit: &Visit) -> Result<()> {
+    let page = visit.open("").await?;
+    let truth = visit.truth()?;
+    let embedding = truth.default_embedding();
+    let projection = page.learn_projection(&embedding).await?;
+    let cells = Cells::of(&truth, &embedding, projection)?;
+    let picture = page.rect("picture").await?;
+    ensure!(
+        cells.px.iter().flatten().all(|[x, y]| (0.0..picture.width).contains(x) && (0.0..picture.height).contains(y)),
+        "a fitted embedding has cells outside the picture"
+    );
+
+    // Labels: every lonely cell has its label's colour of the legend, and so have most of the others.
+    page.click("category-color-louvain").await?;
+    let legend = page.legend("louvain").await?;
+    let labels = truth.labels("louvain")?;
+    let expected = |cell: usize| legend.iter().find(|(label, _)| *label == labels[cell]).map(|&(_, color)| color);
+    page.until_pixels("labels' colours where their cells are", |pixels| {
+        let alone = cells.share_of(&cells.lonely(&labels), pixels, expected)?;
+        let all = cells.share_of(&cells.all(), pixels, expected)?;
+        ensure!(alone > 0.95 && all > 0.7, "{alone} of lonely cells and {all} of all have their label's colour");
+        Ok(())
+    })
+    .await?;
+
+    // The tooltip tells the cell under the pointer and its label.
+    let lonely = cells.lonely(&labels);
+    let cell = *lonely.first().context("some cell is alone")?;
+    page.point("picture", cells.px[cell].context("it has a place")?).await?;
+    let id = &truth.cell_ids()?[cell];
+    let label = &labels[cell];
+    page.until_text("cell-tooltip", |text| text.contains(id.as_str()) && text.contains(label.as_str())).await?;
+    visit.browser.shoot("tooltip")?;
+    page.point("gene-search", [5.0, 5.0]).await?;
+    page.until_gone("cell-tooltip").await?;
+
+    // A gene, found by letters in order, in any case.
+    page.write("gene-search", "fcr3a").await?;
+    page.click(&format!("gene-hit-{GENE}")).await?;
+    page.element(&format!("gene-row-{GENE}")).await?;
+    let color = page.view().await?.analysis.color;
+    ensure!(color == ColorBy::Gene(GeneKey::new(GENE)), "coloured by {color:?}");
+    let values = truth.gene(GENE)?;
+    let (least, most) = values.iter().fold((f32::MAX, f32::MIN), |(least, most), &v| (least.min(v), most.max(v)));
+    let ticks = "[...document.querySelectorAll('.legend-ticks span')].map(tick => \
+                 Number(tick.textContent.replace('−', '-')))";
+    page.until_value("the legend's range", ticks, Value::Null, |ticks| {
+        let near = |at: usize, value: f32| {
+            ticks[at].as_f64().is_some_and(|tick| (tick - f64::from(value)).abs() < 0.01 * f64::from(most - least))
+        };
+        near(0, least) && near(2, most)
+    })
+    .await
+    .with_context(|| format!("{GENE} goes from {least} to {most}"))?;
+
+    // Cells with much of it differ from those with none, as the ends of the legend do.
+    let stops = page
+        .evaluate("getComputedStyle(document.querySelector('.legend-colors')).backgroundImage", Value::Null)
+        .await?;
+    let stops = gradient(stops.as_str().unwrap_or_default());
+    let (&low, &high) = (stops.first().context("a gradient")?, stops.last().context("a gradient")?);
+    let much: Vec<usize> = (0..N_CELLS).filter(|&cell| values[cell] > least + 0.9 * (most - least)).collect();
+    let little: Vec<usize> =
+        cells.lonely(&labels).into_iter().filter(|&cell| values[cell] < least + 0.02 * (most - least)).collect();
+    page.until_pixels("the gene's colours where its cells are", |pixels| {
+        let near = |cells_asked: &[usize], end: Rgb, other: Rgb| {
+            let nearer = |cell: &&usize| {
+                cells.color(pixels, **cell).is_some_and(|color| distance(color, end) < distance(color, other))
+            };
+            cells_asked.iter().filter(nearer).count() as f64 / cells_asked.len().max(1) as f64
+        };
+        let (at_high, at_low) = (near(&much, high, low), near(&little, low, high));
+        ensure!(at_high > 0.9 && at_low > 0.9, "{at_high} of {} and {at_low} of {}", much.len(), little.len());
+        Ok(())
+    })
+    .await?;
+    visit.browser.shoot("gene")?;
+
+    // Pressed again, nothing colours the cells.
+    page.click(&format!("gene-color-{GENE}")).await?;
+    page.until_gone("legend").await?;
+
+    // Another embedding shows the same cells elsewhere.
+    let before = page.pixels().await?;
+    page.choose("embedding-select", "pca: 700 cells").await?;
+    page.until_pixels("another embedding", |pixels| {
+        let (mean, _) = before.blocks(8).differences(&pixels.blocks(8))?;
+        ensure!(mean > 2.0, "the picture differs by {mean} on average");
+        Ok(())
+    })
+    .await?;
+    page.until_drawn(N_CELLS).await
+}
+
+/// Cells and their places on the screen.
+struct Cells {
+    px: Vec<Option<[f64; 2]>>,
+}
+
+impl Cells {
+    fn of(truth: &Truth, embedding: &str, projection: Projection) -> Result<Self> {
+        let positions = truth.positions(embedding)?;
+        Ok(Self { px: positions.into_iter().map(|position| Some(projection.px(position?))).collect() })
+    }
+
+    fn all(&self) -> Vec<usize> {
+        (0..self.px.len()).collect()
+    }
+
+    /// Cells with none of another label near.
+    fn lonely(&self, labels: &[String]) -> Vec<usize> {
+        const NEAR_PX: f64 = 14.0;
+        let near = |a: usize, b: usize| match (self.px[a], self.px[b]) {
+            (Some(a), Some(b)) => (a[0] - b[0]).hypot(a[1] - b[1]) < NEAR_PX,
+            _ => false,
+        };
+        let is_lonely = |&cell: &usize| {
+            self.px[cell].is_some()
+                && self.all().into_iter().all(|other| labels[other] == labels[cell] || !near(cell, other))
+        };
+        self.all().into_iter().filter(is_lonely).collect()
+    }
+
+    fn color(&self, pixels: &Pixels, cell: usize) -> Option<Rgb> {
+        self.px[cell].map(|px| pixels.at(px))
+    }
+
+    /// The share of these cells that have the colour expected of them.
+    fn share_of(&self, cells: &[usize], pixels: &Pixels, expected: impl Fn(usize) -> Option<Rgb>) -> Result<f64> {
+        ensure!(cells.len() > 50, "only {} cells to look at", cells.len());
+        let is_so = |&&cell: &&usize| match (self.color(pixels, cell), expected(cell)) {
+            (Some(color), Some(expected)) => distance(color, expected) < SAME_COLOR,
+            _ => false,
+        };
+        Ok(cells.iter().filter(is_so).count() as f64 / cells.len() as f64)
+    }
+}
+
+/// The colours of a computed `linear-gradient(…)`.
+fn gradient(text: &str) -> Vec<Rgb> {
+    let channels = |piece: &str| -> Option<Rgb> {
+        let inner = piece.split(')').next()?;
+        let channels: Vec<u8> = inner.split(',').filter_map(|channel| channel.trim().parse().ok()).collect();
+        channels.try_into().ok()
+    };
+    text.split("rgb(").skip(1).filter_map(channels).collect()
+}

@@ -1,0 +1,68 @@
+//! Browsers that can do less: WebGL2 alone, and nothing at all.
+
+use anyhow::{Result, ensure};
+use e2e::{Browser, Graphics, N_CELLS, Page, Pixels, Visit};
+
+#[tokio::test]
+async fn the_picture_does_without_webgpu_and_the_page_without_a_picture() -> Result<()> {
+    Visit::start(Graphics::WebGpu, "fallback-webgpu").await?.run(steps).await
+}
+
+const LINK: &str = "c=obs:louvain&f.bulk_labels=-Dendritic&v=1";
+
+async fn steps(visit: &Visit) -> Result<()> {
+    let webgpu = coloured(&visit.page(), visit, "webgpu").await?;
+    {
+        let browser = Browser::start(&visit.environment, Graphics::WebGl2, "fallback-webgl2").await?;
+        let page = Page::new(&browser);
+        let webgl2 = coloured(&page, visit, "webgl2").await;
+        browser.shoot("page")?;
+        let webgl2 = webgl2?;
+        // The same to the eye: from afar no difference, near by a few edges at most.
+        let (mean, most) = webgpu.blocks(8).differences(&webgl2.blocks(8))?;
+        ensure!(mean < 3.0 && most < 90.0, "the pictures differ by {mean} on average and {most} at most");
+        // What needs the picture back from the GPU works as well.
+        let picture = page.rect("picture").await?;
+        page.click("clear-filters").await?;
+        page.until_selected(N_CELLS, N_CELLS).await?;
+        page.point("picture", [picture.width / 2.0, picture.height / 2.0]).await?;
+        browser.expect_complaints(&[])?;
+    }
+    let browser = Browser::start(&visit.environment, Graphics::Nothing, "fallback-nothing").await?;
+    let done = without_picture(&Page::new(&browser), visit).await;
+    browser.shoot("page")?;
+    done?;
+    // The browser says that there is no WebGL; that is why the test is here.
+    browser.expect_complaints(&["WebGL", "WebGPU", "webgl", "gpu"])
+}
+
+/// The whole picture in colours, drawn by the renderer asked for.
+async fn coloured(page: &Page<'_>, visit: &Visit, renderer: &str) -> Result<Pixels> {
+    page.goto(&visit.url(LINK)).await?;
+    page.until_drawn(N_CELLS).await?;
+    let actual = page.renderer().await?;
+    ensure!(actual == renderer, "drawn by {actual}, not by {renderer}");
+    page.legend("louvain").await?;
+    page.until_selected(N_CELLS - 240, N_CELLS).await?;
+    page.until_pixels("many colours", |pixels| {
+        ensure!(pixels.n_colors() > 12 && pixels.coverage() > 0.01, "{} colours", pixels.n_colors());
+        Ok(())
+    })
+    .await
+}
+
+/// A clear message in place of the picture; all else works.
+async fn without_picture(page: &Page<'_>, visit: &Visit) -> Result<()> {
+    page.goto(&visit.url("")).await?;
+    page.until_text("error", |text| text.contains("cannot be drawn") && text.contains("hardware acceleration")).await?;
+    page.until_selected(N_CELLS, N_CELLS).await?;
+    page.unfold("bulk_labels").await?;
+    page.click_in("value-bulk_labels-CD19+ B", ".value-only").await?;
+    page.until_selected(95, N_CELLS).await?;
+    page.click("save-set").await?;
+    page.write("cell-set-name", "\n").await?;
+    page.click("compare-run").await?;
+    page.element("de-view").await?;
+    page.element("de-row-CD79A").await?;
+    Ok(())
+}

@@ -1,0 +1,60 @@
+//! Opening a dataset: from the start page to the whole picture, in colour.
+
+use anyhow::{Result, ensure};
+use e2e::{DATASET, Graphics, N_CELLS, Visit};
+use serde_json::{Value, json};
+
+#[tokio::test]
+async fn a_dataset_opens_from_the_start_page() -> Result<()> {
+    Visit::start(Graphics::WebGpu, "open").await?.run(steps).await
+}
+
+async fn steps(visit: &Visit) -> Result<()> {
+    let page = visit.page();
+
+    // The start page lists what is served.
+    page.goto(visit.server.address()).await?;
+    let card = format!("dataset-{DATASET}");
+    let text = page.until_text(&card, |text| text.contains("cells")).await?;
+    ensure!(text.contains("700") && text.contains("765"), "the card says `{text}`");
+    visit.browser.shoot("start")?;
+
+    // A press opens it.
+    page.click(&card).await?;
+    page.until_drawn(N_CELLS).await?;
+    page.until_selected(N_CELLS, N_CELLS).await?;
+    ensure!(page.renderer().await? == "webgpu", "drawn with `{}`", page.renderer().await?);
+    let path = page.evaluate("location.pathname", Value::Null).await?;
+    ensure!(path == json!(format!("/d/{DATASET}")), "the address is {path}");
+    let title = page.evaluate("document.title", Value::Null).await?;
+    ensure!(title.as_str().is_some_and(|title| title.contains(DATASET)), "the title is {title}");
+
+    // All that stands beside the picture is there.
+    for section in ["categories", "values", "dataset", "genes", "cell-sets", "compare"] {
+        page.element(section).await?;
+    }
+    let plain = page
+        .until_pixels("cells on the picture", |pixels| {
+            ensure!((0.01..0.6).contains(&pixels.coverage()), "{} of the picture is covered", pixels.coverage());
+            Ok(())
+        })
+        .await?;
+    visit.browser.shoot("plain")?;
+
+    // In colour there are more colours.
+    page.click("category-color-louvain").await?;
+    page.legend("louvain").await?;
+    let before = plain.n_colors();
+    page.until_pixels("many colours", |pixels| {
+        let now = pixels.n_colors();
+        ensure!(now >= before + 8, "{before} colours before, {now} now");
+        Ok(())
+    })
+    .await?;
+    visit.browser.shoot("coloured")?;
+
+    // The mark leads back.
+    page.click("home").await?;
+    page.element(&card).await?;
+    Ok(())
+}
