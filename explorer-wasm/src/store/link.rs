@@ -28,6 +28,11 @@ pub fn view_of_link(dataset: &str) -> ParsedLink {
     parsed
 }
 
+/// Whether the page's present address holds a view.
+pub(super) fn has_link() -> bool {
+    platform::window().location().hash().is_ok_and(|hash| hash.len() > 1)
+}
+
 impl Store {
     /// Keeps address and state in step from now on. Call within an owner that lives as long as the
     /// page does.

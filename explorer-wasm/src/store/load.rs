@@ -4,14 +4,14 @@ use std::ops::Range;
 
 use explorer_core::{
     data::{CellIdx, Column, Embedding},
-    state::{GeneKey, Hover, ViewSpec},
+    state::{AppState, ColorBy, GeneKey, History, Hover, ViewSpec},
 };
 use futures_util::stream::{self, StreamExt};
 use leptos::prelude::*;
 use shared_fbs::manifest::ColumnKind;
 use wasm_bindgen_futures::spawn_local;
 
-use super::{GeneTable, Phase, Placing, Slot, Store, session::Session};
+use super::{GeneTable, Phase, Placing, Slot, Store, link, session::Session};
 use crate::{
     fetch::{Dataset, FetchError, Fetcher, Limits, Priority, Source},
     platform,
@@ -42,14 +42,31 @@ impl Store {
             let fetcher = Fetcher::new(Source::new(&address, &root), LIMITS);
             match Dataset::open(fetcher).await {
                 Ok(dataset) => {
+                    let main_label = dataset.manifest().main_label.clone();
                     let session = Session::new(dataset, Pool::new(address, root));
                     self.inner.try_with_value(|inner| inner.session.replace(Some(session)));
                     self.phase.set(Phase::Ready);
+                    if let Some(column) = main_label
+                        && !link::has_link()
+                    {
+                        self.begin_with_color(column);
+                    }
                     self.settle();
                 }
                 Err(error) => self.phase.set(Phase::Failed(error)),
             }
         });
+    }
+
+    /// Colours the first view of a dataset by its main label: what everybody does first. It is where
+    /// history begins, not a step in it.
+    fn begin_with_color(self, column: String) {
+        let mut state = self.peek(AppState::clone);
+        if state.view.analysis.color == ColorBy::None {
+            state.view.panels.expanded.insert(column.clone());
+            state.view.analysis.color = ColorBy::Obs(column);
+            self.history.set(History::new(state));
+        }
     }
 
     /// Asks for what the view needs and is not yet there nor on its way.
