@@ -91,12 +91,13 @@ mod tests {
     const PAGED: &str = "genes0-0123456789abcdef";
 
     fn pack(name: &str, stem: &str, n_bytes: usize) -> Pack {
-        let mut pack = Pack::default();
-        pack.name = name.to_owned();
-        pack.file = format!("{stem}.pack");
-        pack.n_bytes = n_bytes as u64;
-        pack.n_tiles = 3;
-        pack
+        Pack {
+            name: name.to_owned(),
+            file: format!("{stem}.pack"),
+            n_bytes: n_bytes as u64,
+            n_tiles: 3,
+            ..Pack::default()
+        }
     }
 
     /// Two packs of the tiles `a`, `bb`, `ccc`: one with its directory in the manifest, one with pages
@@ -123,15 +124,15 @@ mod tests {
             file.extend(tiles.iter().flat_map(|tile| tile.bytes()));
         }
         fs::write(directory.path().join(format!("{PAGED}.pack")), &file).unwrap();
-        let mut manifest = Manifest::default();
-        manifest.format_version = FORMAT_VERSION;
-        manifest.title = Some("Two packs".to_owned());
-        manifest.level_ranks = vec![0, 64];
-        manifest.packs = vec![pack("obs", INLINE, 6), pack("genes0", PAGED, file.len())];
-        manifest.packs[0].lengths = vec![1, 2, 3];
-        manifest.packs[0].checksums = vec![0; 3];
-        manifest.packs[1].page_tiles = 2;
-        manifest.packs[1].pages = pages;
+        let inline = Pack { lengths: vec![1, 2, 3], checksums: vec![0; 3], ..pack("obs", INLINE, 6) };
+        let paged = Pack { page_tiles: 2, pages, ..pack("genes0", PAGED, file.len()) };
+        let manifest = Manifest {
+            format_version: FORMAT_VERSION,
+            title: Some("Two packs".to_owned()),
+            level_ranks: vec![0, 64],
+            packs: vec![inline, paged],
+            ..Manifest::default()
+        };
         fs::write(directory.path().join(MANIFEST), manifest.encode()).unwrap();
         directory
     }
