@@ -14,9 +14,7 @@ pub fn to_planes<const W: usize>(numbers: impl ExactSizeIterator<Item = [u8; W]>
 }
 
 /// Undoes [`to_planes`]. `None` when the length is no multiple of `W`.
-pub fn from_planes<const W: usize>(
-    planes: &[u8],
-) -> Option<impl ExactSizeIterator<Item = [u8; W]>> {
+pub fn from_planes<const W: usize>(planes: &[u8]) -> Option<impl ExactSizeIterator<Item = [u8; W]>> {
     if !planes.len().is_multiple_of(W) {
         return None;
     }

@@ -41,9 +41,7 @@ pub enum DecodeError {
         expected: u32,
     },
     /// The dataset was written by a newer Tessera.
-    #[error(
-        "the dataset has format {found}, newer than {expected}, the newest this program reads; update Tessera"
-    )]
+    #[error("the dataset has format {found}, newer than {expected}, the newest this program reads; update Tessera")]
     TooNew {
         /// The dataset's version.
         found: u32,
@@ -54,9 +52,6 @@ pub enum DecodeError {
 
 impl DecodeError {
     pub(crate) fn invalid(table: &'static str, error: &flatbuffers::InvalidFlatbuffer) -> Self {
-        Self::Invalid {
-            table,
-            reason: error.to_string().replace('\n', " "),
-        }
+        Self::Invalid { table, reason: error.to_string().replace('\n', " ") }
     }
 }

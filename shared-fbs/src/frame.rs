@@ -21,14 +21,9 @@ pub fn checksum(bytes: &[u8]) -> u32 {
 /// Compresses bytes into one frame that states its content size and checksum.
 #[cfg(feature = "encode")]
 pub fn deflate(bytes: &[u8], level: i32) -> Vec<u8> {
-    let mut compressor =
-        zstd::bulk::Compressor::new(level).expect("the levels that Tessera uses exist");
-    compressor
-        .set_parameter(zstd::zstd_safe::CParameter::ChecksumFlag(true))
-        .expect("libzstd knows the checksum flag");
-    compressor
-        .compress(bytes)
-        .expect("the output buffer is sized for the worst case")
+    let mut compressor = zstd::bulk::Compressor::new(level).expect("the levels that Tessera uses exist");
+    compressor.set_parameter(zstd::zstd_safe::CParameter::ChecksumFlag(true)).expect("libzstd knows the checksum flag");
+    compressor.compress(bytes).expect("the output buffer is sized for the worst case")
 }
 
 /// The content of a frame, or the bytes themselves when they are no frame (the browser inflated
@@ -41,9 +36,7 @@ pub fn inflate(bytes: &[u8]) -> Result<Cow<'_, [u8]>, DecodeError> {
         return Ok(Cow::Borrowed(bytes));
     }
     let content = inflate_frame(bytes)?;
-    let has_checksum = bytes
-        .get(4)
-        .is_some_and(|descriptor| descriptor & 0x04 != 0);
+    let has_checksum = bytes.get(4).is_some_and(|descriptor| descriptor & 0x04 != 0);
     if has_checksum && let Some(stated) = bytes.last_chunk::<4>() {
         verify(&content, u32::from_le_bytes(*stated))?;
     }
@@ -56,11 +49,7 @@ pub fn inflate(bytes: &[u8]) -> Result<Cow<'_, [u8]>, DecodeError> {
 /// When they differ.
 pub fn verify(content: &[u8], expected: u32) -> Result<(), DecodeError> {
     let found = checksum(content);
-    if found == expected {
-        Ok(())
-    } else {
-        Err(DecodeError::Checksum { expected, found })
-    }
+    if found == expected { Ok(()) } else { Err(DecodeError::Checksum { expected, found }) }
 }
 
 /// Splits inflated tiles that came in one answer; each begins with its size.
@@ -72,11 +61,7 @@ pub fn split_inflated(mut bytes: &[u8]) -> Result<Vec<&[u8]>, DecodeError> {
     while !bytes.is_empty() {
         let tile = bytes
             .first_chunk::<4>()
-            .and_then(|size| {
-                usize::try_from(u32::from_le_bytes(*size))
-                    .ok()?
-                    .checked_add(4)
-            })
+            .and_then(|size| usize::try_from(u32::from_le_bytes(*size)).ok()?.checked_add(4))
             .and_then(|end| bytes.split_at_checked(end));
         let Some((tile, rest)) = tile else {
             return Err(DecodeError::Inflate("a tile is cut short".to_owned()));
@@ -109,24 +94,18 @@ fn inflate_frame(frame: &[u8]) -> Result<Vec<u8>, DecodeError> {
     decoder.init(&mut source).map_err(|error| broken(&error))?;
     let size = decoder.content_size();
     if size == 0 {
-        return Err(DecodeError::Inflate(
-            "the frame does not state its size".to_owned(),
-        ));
+        return Err(DecodeError::Inflate("the frame does not state its size".to_owned()));
     }
     if size > MAX_INFLATED_BYTES as u64 {
         return Err(too_large(size));
     }
     let mut content = Vec::with_capacity(size as usize);
-    decoder
-        .decode_all_to_vec(frame, &mut content)
-        .map_err(|error| broken(&error))?;
+    decoder.decode_all_to_vec(frame, &mut content).map_err(|error| broken(&error))?;
     Ok(content)
 }
 
 fn too_large(size: u64) -> DecodeError {
-    DecodeError::Inflate(format!(
-        "the frame claims {size} bytes, over {MAX_INFLATED_BYTES}"
-    ))
+    DecodeError::Inflate(format!("the frame claims {size} bytes, over {MAX_INFLATED_BYTES}"))
 }
 
 #[cfg(all(test, feature = "encode"))]
@@ -169,9 +148,6 @@ mod tests {
     #[test]
     fn a_swapped_tile_is_noticed() {
         assert!(verify(b"one", checksum(b"one")).is_ok());
-        assert!(matches!(
-            verify(b"two", checksum(b"one")),
-            Err(DecodeError::Checksum { .. })
-        ));
+        assert!(matches!(verify(b"two", checksum(b"one")), Err(DecodeError::Checksum { .. })));
     }
 }

@@ -6,15 +6,13 @@ use std::ops::Range;
 
 use flatbuffers::VerifierOptions;
 
-use crate::{
-    DecodeError, frame, generated::manifest_generated::tessera::manifest as wire, order, path, tile,
-};
+use crate::{DecodeError, frame, generated::manifest_generated::tessera::manifest as wire, order, path, tile};
 
 pub use wire::{
-    BoundsT as Bounds, ColumnKind, ColumnMomentsT as ColumnMoments, ColumnT as Column,
-    EmbeddingT as Embedding, LayerT as Layer, ManifestT as Manifest, PackT as Pack, PageT as Page,
-    ScaleFactorT as ScaleFactor, SpatialImageT as SpatialImage, SpatialLibraryT as SpatialLibrary,
-    TileRangeT as TileRange, ValueKind, VarT as Var, WarningT as Warning,
+    BoundsT as Bounds, ColumnKind, ColumnMomentsT as ColumnMoments, ColumnT as Column, EmbeddingT as Embedding,
+    LayerT as Layer, ManifestT as Manifest, PackT as Pack, PageT as Page, ScaleFactorT as ScaleFactor,
+    SpatialImageT as SpatialImage, SpatialLibraryT as SpatialLibrary, TileRangeT as TileRange, ValueKind, VarT as Var,
+    WarningT as Warning,
 };
 
 /// The version of the format that this crate writes and reads.
@@ -71,11 +69,7 @@ impl Slots {
             offset = offset.saturating_add(u64::from(length));
             offsets.push(offset);
         }
-        Self {
-            first,
-            offsets,
-            checksums: checksums.to_vec(),
-        }
+        Self { first, offsets, checksums: checksums.to_vec() }
     }
 
     /// The place of a tile, by its number in the pack; `None` when it is not among these.
@@ -83,11 +77,7 @@ impl Slots {
         let at = index.checked_sub(self.first)? as usize;
         let checksum = *self.checksums.get(at)?;
         let (offset, end) = (self.offsets[at], self.offsets[at + 1]);
-        Some(Slot {
-            offset,
-            length: u32::try_from(end - offset).ok()?,
-            checksum,
-        })
+        Some(Slot { offset, length: u32::try_from(end - offset).ok()?, checksum })
     }
 }
 
@@ -112,20 +102,11 @@ impl Pack {
             return None;
         }
         if self.page_tiles == 0 {
-            return Some(DirectoryPlace::Inline(Slots::new(
-                0,
-                0,
-                &self.lengths,
-                &self.checksums,
-            )));
+            return Some(DirectoryPlace::Inline(Slots::new(0, 0, &self.lengths, &self.checksums)));
         }
         let page = index / self.page_tiles;
         let entry = self.pages.get(page as usize)?;
-        let slot = Slot {
-            offset: entry.offset,
-            length: entry.length,
-            checksum: entry.checksum,
-        };
+        let slot = Slot { offset: entry.offset, length: entry.length, checksum: entry.checksum };
         Some(DirectoryPlace::Page { page, slot })
     }
 
@@ -134,28 +115,15 @@ impl Pack {
     /// # Errors
     /// When the bytes are not a directory of as many tiles as the manifest says.
     pub fn read_page(&self, page: u32, inflated: &[u8]) -> Result<Slots, DecodeError> {
-        let wrong = |reason| DecodeError::Inconsistent {
-            table: "Directory",
-            reason,
-        };
+        let wrong = |reason| DecodeError::Inconsistent { table: "Directory", reason };
         let directory = tile::Directory::decode(inflated)?;
-        let entry = self
-            .pages
-            .get(page as usize)
-            .ok_or(wrong("the pack has no such page"))?;
+        let entry = self.pages.get(page as usize).ok_or(wrong("the pack has no such page"))?;
         let first = page * self.page_tiles;
         let expected = self.page_tiles.min(self.n_tiles.saturating_sub(first));
         if directory.lengths.len() != expected as usize {
-            return Err(wrong(
-                "the page describes another number of tiles than the manifest says",
-            ));
+            return Err(wrong("the page describes another number of tiles than the manifest says"));
         }
-        Ok(Slots::new(
-            first,
-            entry.tiles_offset,
-            &directory.lengths,
-            &directory.checksums,
-        ))
+        Ok(Slots::new(first, entry.tiles_offset, &directory.lengths, &directory.checksums))
     }
 }
 
@@ -188,10 +156,7 @@ impl Manifest {
                 reason: "the file is not a Tessera manifest".to_owned(),
             });
         }
-        let options = VerifierOptions {
-            max_tables: 1 << 24,
-            ..VerifierOptions::default()
-        };
+        let options = VerifierOptions { max_tables: 1 << 24, ..VerifierOptions::default() };
         let manifest = wire::root_as_manifest_with_opts(&options, &content)
             .map_err(|error| DecodeError::invalid("Manifest", &error))?;
         let (found, expected) = (manifest.format_version(), FORMAT_VERSION);
@@ -237,12 +202,7 @@ impl Manifest {
 
     /// Refuses what would lead a reader astray: ranges outside packs, names that leave the directory.
     fn check(&self) -> Result<(), DecodeError> {
-        let wrong = |reason| {
-            Err(DecodeError::Inconsistent {
-                table: "Manifest",
-                reason,
-            })
-        };
+        let wrong = |reason| Err(DecodeError::Inconsistent { table: "Manifest", reason });
         if order::Levels::from_boundaries(self.n_obs, &self.level_ranks).is_none() {
             return wrong("the level boundaries do not ascend from 0 to 64");
         }
@@ -251,9 +211,7 @@ impl Manifest {
                 return wrong("a pack's file name is not a plain name");
             }
             let inline = pack.page_tiles == 0;
-            if inline && pack.lengths.len() != pack.n_tiles as usize
-                || pack.lengths.len() != pack.checksums.len()
-            {
+            if inline && pack.lengths.len() != pack.n_tiles as usize || pack.lengths.len() != pack.checksums.len() {
                 return wrong("an inline directory does not describe every tile");
             }
             if !inline && pack.pages.len() != pack.n_tiles.div_ceil(pack.page_tiles) as usize {
@@ -263,17 +221,13 @@ impl Manifest {
         let within = |pack: &str, range: Option<&TileRange>| {
             range.is_none_or(|range| {
                 range.count == 0
-                    || self.pack_named(pack).is_some_and(|pack| {
-                        u64::from(range.first) + u64::from(range.count) <= u64::from(pack.n_tiles)
-                    })
+                    || self
+                        .pack_named(pack)
+                        .is_some_and(|pack| u64::from(range.first) + u64::from(range.count) <= u64::from(pack.n_tiles))
             })
         };
         let mut ranges = vec![("obs", self.cell_ids.as_ref()), ("obs", self.row.as_ref())];
-        ranges.extend(
-            self.embeddings
-                .iter()
-                .map(|embedding| ("points", embedding.tiles.as_ref())),
-        );
+        ranges.extend(self.embeddings.iter().map(|embedding| ("points", embedding.tiles.as_ref())));
         for column in &self.columns {
             ranges.push(("obs", column.tiles.as_ref()));
             ranges.push(("postings", column.postings.as_ref()));
@@ -283,35 +237,25 @@ impl Manifest {
                 return wrong("a layer names a gene table that does not exist");
             };
             let tiles = u64::from(var.n_vars) * u64::from(self.tiles_per_gene());
-            if self
-                .pack_named(&layer.pack)
-                .is_none_or(|pack| u64::from(pack.n_tiles) != tiles)
-            {
+            if self.pack_named(&layer.pack).is_none_or(|pack| u64::from(pack.n_tiles) != tiles) {
                 return wrong("a layer's pack does not hold every gene");
             }
             ranges.push(("obs", layer.divisor.as_ref()));
             if let Some(pack) = &layer.moments_pack {
                 ranges.push((pack, layer.total_moments.as_ref()));
-                ranges.extend(
-                    layer
-                        .column_moments
-                        .iter()
-                        .map(|column| (pack.as_str(), column.tiles.as_ref())),
-                );
+                ranges.extend(layer.column_moments.iter().map(|column| (pack.as_str(), column.tiles.as_ref())));
             }
         }
         if !ranges.into_iter().all(|(pack, range)| within(pack, range)) {
             return wrong("a range of tiles runs past the end of its pack");
         }
         if self.embeddings.iter().any(|embedding| {
-            embedding.tiles.as_ref().map_or(0, |tiles| tiles.count) as usize
-                != embedding.bounds.len()
+            embedding.tiles.as_ref().map_or(0, |tiles| tiles.count) as usize != embedding.bounds.len()
                 || !(embedding.step.is_finite() && embedding.step > 0.0)
         }) {
             return wrong("an embedding's tiles, bounds or step do not agree");
         }
-        let default_is_there =
-            |default: u32, count: usize| count == 0 || (default as usize) < count;
+        let default_is_there = |default: u32, count: usize| count == 0 || (default as usize) < count;
         if !default_is_there(self.default_embedding, self.embeddings.len())
             || !default_is_there(self.default_layer, self.layers.len())
         {
@@ -325,7 +269,5 @@ fn is_plain_file_name(name: &str) -> bool {
     name != path::MANIFEST
         && !name.starts_with('.')
         && !name.is_empty()
-        && name
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
 }

@@ -19,10 +19,7 @@ pub const POINTS_PER_TILE: u32 = 65_536;
 /// The rank of a cell within its block, by its place in storage order.
 pub fn rank(cell: u32) -> u32 {
     let hash = mix(cell / BLOCK);
-    (cell % BLOCK)
-        .wrapping_mul(hash | 1)
-        .wrapping_add(hash >> 8)
-        % BLOCK
+    (cell % BLOCK).wrapping_mul(hash | 1).wrapping_add(hash >> 8) % BLOCK
 }
 
 /// A finalizer of good avalanche ("lowbias32" by Chris Wellons, 2018).
@@ -56,9 +53,7 @@ impl TileCells {
     /// The cells of the tile, ascending.
     pub fn iter(&self) -> impl Iterator<Item = u32> + use<> {
         let ranks = self.ranks.clone();
-        self.cells
-            .clone()
-            .filter(move |&cell| ranks.contains(&rank(cell)))
+        self.cells.clone().filter(move |&cell| ranks.contains(&rank(cell)))
     }
 }
 
@@ -67,9 +62,7 @@ impl Levels {
     /// [`POINTS_PER_TILE`] cells where that is possible, each further prefix four times as many.
     pub fn for_n_obs(n_obs: u32) -> Self {
         let mut first = BLOCK;
-        while first > 1
-            && u64::from(n_obs) * u64::from(first) > u64::from(POINTS_PER_TILE) * u64::from(BLOCK)
-        {
+        while first > 1 && u64::from(n_obs) * u64::from(first) > u64::from(POINTS_PER_TILE) * u64::from(BLOCK) {
             first /= 2;
         }
         let mut boundaries = vec![0, first];
@@ -103,11 +96,7 @@ impl Levels {
             let mut start = 0u64;
             while start < u64::from(self.n_obs) {
                 let end = (start + cells_per_tile).min(u64::from(self.n_obs));
-                tiles.push(TileCells {
-                    level,
-                    cells: start as u32..end as u32,
-                    ranks: ranks.clone(),
-                });
+                tiles.push(TileCells { level, cells: start as u32..end as u32, ranks: ranks.clone() });
                 start = end;
             }
         }
@@ -238,10 +227,7 @@ mod tests {
     fn tiles_are_bounded() {
         for n_obs in [700, 65_536, 65_537, 1_000_000, 4_300_000] {
             for tile in Levels::for_n_obs(n_obs).tiles() {
-                assert!(
-                    tile.iter().count() <= POINTS_PER_TILE as usize,
-                    "{n_obs}: {tile:?}"
-                );
+                assert!(tile.iter().count() <= POINTS_PER_TILE as usize, "{n_obs}: {tile:?}");
             }
         }
     }
@@ -256,10 +242,7 @@ mod tests {
         for tenth in 0..10 {
             let range = n_obs / 10 * tenth..n_obs / 10 * (tenth + 1);
             let share = prefix.iter().filter(|cell| range.contains(cell)).count();
-            assert!(
-                (5_000..7_000).contains(&share),
-                "tenth {tenth} has {share} of 60000"
-            );
+            assert!((5_000..7_000).contains(&share), "tenth {tenth} has {share} of 60000");
         }
     }
 

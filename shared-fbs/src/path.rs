@@ -64,15 +64,8 @@ impl TileList {
 
     /// How many tiles are named; `None` when they are over [`Self::MAX_TILES`].
     pub fn count(&self) -> Option<NonZeroU32> {
-        let count = self
-            .0
-            .iter()
-            .map(|run| u64::from(run.end() - run.start()) + 1)
-            .sum::<u64>();
-        u32::try_from(count)
-            .ok()
-            .filter(|&count| count <= Self::MAX_TILES)
-            .and_then(NonZeroU32::new)
+        let count = self.0.iter().map(|run| u64::from(run.end() - run.start()) + 1).sum::<u64>();
+        u32::try_from(count).ok().filter(|&count| count <= Self::MAX_TILES).and_then(NonZeroU32::new)
     }
 }
 
@@ -120,25 +113,17 @@ impl FromStr for TileList {
     fn from_str(text: &str) -> Result<Self, TileListError> {
         let part = |part: &str| -> Option<RangeInclusive<u32>> {
             let (start, end) = part.split_once('-').unwrap_or((part, part));
-            let number = |digits: &str| {
-                digits
-                    .bytes()
-                    .all(|byte| byte.is_ascii_digit())
-                    .then(|| digits.parse::<u32>().ok())?
-            };
+            let number =
+                |digits: &str| digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse::<u32>().ok())?;
             let (start, end) = (number(start)?, number(end)?);
             (start <= end).then_some(start..=end)
         };
         let runs = text
             .split(',')
-            .map(|text| {
-                part(text).ok_or_else(|| TileListError::Part(text.chars().take(32).collect()))
-            })
+            .map(|text| part(text).ok_or_else(|| TileListError::Part(text.chars().take(32).collect())))
             .collect::<Result<Vec<_>, _>>()?;
         let list = Self(runs);
-        list.count()
-            .map(|_| list.clone())
-            .ok_or(TileListError::Count)
+        list.count().map(|_| list.clone()).ok_or(TileListError::Count)
     }
 }
 
@@ -166,18 +151,7 @@ mod tests {
 
     #[test]
     fn nonsense_is_refused() {
-        for text in [
-            "",
-            ",",
-            "1,",
-            "a",
-            "3-1",
-            "+1",
-            "1--2",
-            "0-4294967295",
-            "0-4096",
-            "99999999999",
-        ] {
+        for text in ["", ",", "1,", "a", "3-1", "+1", "1--2", "0-4294967295", "0-4096", "99999999999"] {
             assert!(text.parse::<TileList>().is_err(), "{text}");
         }
     }

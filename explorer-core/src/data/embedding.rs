@@ -36,9 +36,6 @@ impl Frame {
 
     /// The position in units (fractional) of the file's coordinates.
     pub fn units(&self, x: f64, y: f64) -> (f64, f64) {
-        (
-            (x - self.origin_x) / self.step,
-            (y - self.origin_y) / self.step,
-        )
+        ((x - self.origin_x) / self.step, (y - self.origin_y) / self.step)
     }
 }

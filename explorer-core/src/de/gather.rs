@@ -2,9 +2,7 @@
 
 use std::ops::Range;
 
-use super::{
-    CountTable, FixedPoints, GeneMoments, Moments, MomentsError, gather_counts, gather_floats,
-};
+use super::{CountTable, FixedPoints, GeneMoments, Moments, MomentsError, gather_counts, gather_floats};
 use crate::data::assemble::Rebuild;
 use shared_fbs::{
     manifest::CELLS_PER_EXPRESSION_TILE,

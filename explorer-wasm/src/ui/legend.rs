@@ -61,9 +61,8 @@ pub fn Legend(
 ) -> impl IntoView {
     // A list of labels would hide much of the picture, and the sidebar has it beside the swatches.
     let opened = RwSignal::new(None::<bool>);
-    let open = move || {
-        opened.get().unwrap_or_else(|| model.with(|model| !matches!(model, LegendModel::Categorical { .. })))
-    };
+    let open =
+        move || opened.get().unwrap_or_else(|| model.with(|model| !matches!(model, LegendModel::Categorical { .. })));
     let toggle = Callback::new(move |()| opened.set(Some(!untrack(open))));
     let open = Signal::derive(open);
     let content = move || match model.get() {

@@ -31,26 +31,12 @@ impl Categories {
         let tile = root::<wire::Categories>(bytes, "Categories")?.unpack();
         let counts = tile.counts.unwrap_or_default();
         if counts.len() != tile.labels.len() + 1 {
-            return Err(inconsistent(
-                "Categories",
-                "there is not one count a label and one for missing",
-            ));
+            return Err(inconsistent("Categories", "there is not one count a label and one for missing"));
         }
-        if tile
-            .colors
-            .as_ref()
-            .is_some_and(|colors| colors.len() != tile.labels.len())
-        {
-            return Err(inconsistent(
-                "Categories",
-                "there is not one colour a label",
-            ));
+        if tile.colors.as_ref().is_some_and(|colors| colors.len() != tile.labels.len()) {
+            return Err(inconsistent("Categories", "there is not one colour a label"));
         }
-        Ok(Self {
-            labels: tile.labels,
-            counts,
-            colors: tile.colors,
-        })
+        Ok(Self { labels: tile.labels, counts, colors: tile.colors })
     }
 }
 
@@ -70,14 +56,8 @@ impl Codes {
     pub fn encode(&self) -> Vec<u8> {
         let (width, codes) = match self {
             Self::U8(codes) => (1, codes.clone()),
-            Self::U16(codes) => (
-                2,
-                bytes::to_planes(codes.iter().map(|code| code.to_le_bytes())),
-            ),
-            Self::U32(codes) => (
-                4,
-                bytes::to_planes(codes.iter().map(|code| code.to_le_bytes())),
-            ),
+            Self::U16(codes) => (2, bytes::to_planes(codes.iter().map(|code| code.to_le_bytes()))),
+            Self::U32(codes) => (4, bytes::to_planes(codes.iter().map(|code| code.to_le_bytes()))),
         };
         let tile = wire::CodesT { width, codes };
         finish(|builder| tile.pack(builder).as_union_value())
@@ -92,16 +72,11 @@ impl Codes {
         let planes = tile.codes().bytes();
         let codes = match tile.width() {
             1 => Some(Self::U8(planes.to_vec())),
-            2 => bytes::from_planes::<2>(planes)
-                .map(|codes| Self::U16(codes.map(u16::from_le_bytes).collect())),
-            4 => bytes::from_planes::<4>(planes)
-                .map(|codes| Self::U32(codes.map(u32::from_le_bytes).collect())),
+            2 => bytes::from_planes::<2>(planes).map(|codes| Self::U16(codes.map(u16::from_le_bytes).collect())),
+            4 => bytes::from_planes::<4>(planes).map(|codes| Self::U32(codes.map(u32::from_le_bytes).collect())),
             _ => None,
         };
-        codes.ok_or(inconsistent(
-            "Codes",
-            "the width is not 1, 2 or 4, or does not divide the length",
-        ))
+        codes.ok_or(inconsistent("Codes", "the width is not 1, 2 or 4, or does not divide the length"))
     }
 }
 
@@ -143,17 +118,10 @@ impl Strings {
     pub fn encode(&self) -> Vec<u8> {
         let (mut lengths, mut utf8) = (Vec::new(), Vec::new());
         for text in &self.0 {
-            bytes::push_varint(
-                text.as_ref().map_or(0, |text| text.len() as u64 + 1),
-                &mut lengths,
-            );
+            bytes::push_varint(text.as_ref().map_or(0, |text| text.len() as u64 + 1), &mut lengths);
             utf8.extend(text.as_deref().unwrap_or_default().as_bytes());
         }
-        finish(|builder| {
-            wire::StringsT { lengths, utf8 }
-                .pack(builder)
-                .as_union_value()
-        })
+        finish(|builder| wire::StringsT { lengths, utf8 }.pack(builder).as_union_value())
     }
 
     /// Reads inflated bytes.
@@ -162,12 +130,7 @@ impl Strings {
     /// When they are broken or no UTF-8.
     pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
         let tile = root::<wire::Strings>(bytes, "Strings")?;
-        let wrong = || {
-            inconsistent(
-                "Strings",
-                "the lengths do not cut the text into UTF-8 pieces",
-            )
-        };
+        let wrong = || inconsistent("Strings", "the lengths do not cut the text into UTF-8 pieces");
         let (mut lengths, mut utf8) = (tile.lengths().bytes(), tile.utf8().bytes());
         let mut texts = Vec::new();
         while !lengths.is_empty() {
@@ -176,18 +139,12 @@ impl Strings {
                 texts.push(None);
                 continue;
             };
-            let (text, rest) = usize::try_from(length)
-                .ok()
-                .and_then(|length| utf8.split_at_checked(length))
-                .ok_or_else(wrong)?;
+            let (text, rest) =
+                usize::try_from(length).ok().and_then(|length| utf8.split_at_checked(length)).ok_or_else(wrong)?;
             texts.push(Some(str::from_utf8(text).map_err(|_| wrong())?.to_owned()));
             utf8 = rest;
         }
-        if utf8.is_empty() {
-            Ok(Self(texts))
-        } else {
-            Err(wrong())
-        }
+        if utf8.is_empty() { Ok(Self(texts)) } else { Err(wrong()) }
     }
 }
 
@@ -205,20 +162,12 @@ pub struct Genes {
 impl Genes {
     /// What people call a gene: its symbol, or its id.
     pub fn name(&self, gene: usize) -> Option<&str> {
-        self.symbols
-            .as_ref()
-            .unwrap_or(&self.ids)
-            .get(gene)
-            .map(String::as_str)
+        self.symbols.as_ref().unwrap_or(&self.ids).get(gene).map(String::as_str)
     }
 
     /// The tile's bytes.
     pub fn encode(&self) -> Vec<u8> {
-        let tile = wire::GenesT {
-            ids: self.ids.clone(),
-            symbols: self.symbols.clone(),
-            rows: Some(self.rows.clone()),
-        };
+        let tile = wire::GenesT { ids: self.ids.clone(), symbols: self.symbols.clone(), rows: Some(self.rows.clone()) };
         finish(|builder| tile.pack(builder).as_union_value())
     }
 
@@ -230,22 +179,10 @@ impl Genes {
         let tile = root::<wire::Genes>(bytes, "Genes")?.unpack();
         let rows = tile.rows.unwrap_or_default();
         let n_vars = tile.ids.len();
-        if rows.len() != n_vars
-            || tile
-                .symbols
-                .as_ref()
-                .is_some_and(|symbols| symbols.len() != n_vars)
-        {
-            return Err(inconsistent(
-                "Genes",
-                "ids, symbols and rows differ in number",
-            ));
+        if rows.len() != n_vars || tile.symbols.as_ref().is_some_and(|symbols| symbols.len() != n_vars) {
+            return Err(inconsistent("Genes", "ids, symbols and rows differ in number"));
         }
-        Ok(Self {
-            ids: tile.ids,
-            symbols: tile.symbols,
-            rows,
-        })
+        Ok(Self { ids: tile.ids, symbols: tile.symbols, rows })
     }
 }
 

@@ -13,10 +13,7 @@ pub struct Directory {
 impl Directory {
     /// The tile's bytes.
     pub fn encode(&self) -> Vec<u8> {
-        let tile = wire::DirectoryT {
-            lengths: self.lengths.clone(),
-            checksums: self.checksums.clone(),
-        };
+        let tile = wire::DirectoryT { lengths: self.lengths.clone(), checksums: self.checksums.clone() };
         finish(|builder| tile.pack(builder).as_union_value())
     }
 
@@ -27,14 +24,8 @@ impl Directory {
     pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
         let tile = root::<wire::Directory>(bytes, "Directory")?.unpack();
         if tile.lengths.len() != tile.checksums.len() {
-            return Err(inconsistent(
-                "Directory",
-                "lengths and checksums differ in number",
-            ));
+            return Err(inconsistent("Directory", "lengths and checksums differ in number"));
         }
-        Ok(Self {
-            lengths: tile.lengths,
-            checksums: tile.checksums,
-        })
+        Ok(Self { lengths: tile.lengths, checksums: tile.checksums })
     }
 }

@@ -74,25 +74,15 @@ impl Expression {
         bytes::push_gaps(self.cells.iter().map(|&cell| u32::from(cell)), &mut gaps);
         let (width, values) = match &self.values {
             ExpressionValues::Counts(Counts::U8(counts)) => (1, counts.clone()),
-            ExpressionValues::Counts(Counts::U16(counts)) => (
-                2,
-                bytes::to_planes(counts.iter().map(|count| count.to_le_bytes())),
-            ),
-            ExpressionValues::Counts(Counts::U32(counts)) => (
-                4,
-                bytes::to_planes(counts.iter().map(|count| count.to_le_bytes())),
-            ),
-            ExpressionValues::Floats(values) => (
-                4,
-                bytes::to_planes(values.iter().map(|value| value.to_le_bytes())),
-            ),
+            ExpressionValues::Counts(Counts::U16(counts)) => {
+                (2, bytes::to_planes(counts.iter().map(|count| count.to_le_bytes())))
+            }
+            ExpressionValues::Counts(Counts::U32(counts)) => {
+                (4, bytes::to_planes(counts.iter().map(|count| count.to_le_bytes())))
+            }
+            ExpressionValues::Floats(values) => (4, bytes::to_planes(values.iter().map(|value| value.to_le_bytes()))),
         };
-        let tile = wire::ExpressionT {
-            n_nonzero: self.cells.len() as u32,
-            gaps,
-            width,
-            values,
-        };
+        let tile = wire::ExpressionT { n_nonzero: self.cells.len() as u32, gaps, width, values };
         finish(|builder| tile.pack(builder).as_union_value())
     }
 
@@ -104,17 +94,12 @@ impl Expression {
         let (cells, width, planes) = parts(bytes)?;
         let counts = match width {
             1 => Some(Counts::U8(planes.to_vec())),
-            2 => bytes::from_planes::<2>(planes)
-                .map(|counts| Counts::U16(counts.map(u16::from_le_bytes).collect())),
-            4 => bytes::from_planes::<4>(planes)
-                .map(|counts| Counts::U32(counts.map(u32::from_le_bytes).collect())),
+            2 => bytes::from_planes::<2>(planes).map(|counts| Counts::U16(counts.map(u16::from_le_bytes).collect())),
+            4 => bytes::from_planes::<4>(planes).map(|counts| Counts::U32(counts.map(u32::from_le_bytes).collect())),
             _ => None,
         };
         match counts {
-            Some(counts) if counts.len() == cells.len() => Ok(Self {
-                cells,
-                values: ExpressionValues::Counts(counts),
-            }),
+            Some(counts) if counts.len() == cells.len() => Ok(Self { cells, values: ExpressionValues::Counts(counts) }),
             _ => Err(inconsistent("Expression", "the counts are not one a cell")),
         }
     }
@@ -127,23 +112,15 @@ impl Expression {
         let (cells, width, planes) = parts(bytes)?;
         let values = bytes::from_planes::<4>(planes)
             .filter(|values| width == 4 && values.len() == cells.len())
-            .ok_or(inconsistent(
-                "Expression",
-                "the values are not one f32 a cell",
-            ))?;
-        Ok(Self {
-            cells,
-            values: ExpressionValues::Floats(values.map(f32::from_le_bytes).collect()),
-        })
+            .ok_or(inconsistent("Expression", "the values are not one f32 a cell"))?;
+        Ok(Self { cells, values: ExpressionValues::Floats(values.map(f32::from_le_bytes).collect()) })
     }
 }
 
 fn parts(bytes: &[u8]) -> Result<(Vec<u16>, u8, &[u8]), DecodeError> {
     let tile = root::<wire::Expression>(bytes, "Expression")?;
-    let cells = read_cells(tile.gaps().bytes(), tile.n_nonzero() as usize).ok_or(inconsistent(
-        "Expression",
-        "the gaps do not give `n_nonzero` cells of one chunk",
-    ))?;
+    let cells = read_cells(tile.gaps().bytes(), tile.n_nonzero() as usize)
+        .ok_or(inconsistent("Expression", "the gaps do not give `n_nonzero` cells of one chunk"))?;
     Ok((cells, tile.width(), tile.values().bytes()))
 }
 
@@ -176,11 +153,8 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn sparse<V: std::fmt::Debug>(
-        value: impl Strategy<Value = V>,
-    ) -> impl Strategy<Value = (Vec<u16>, Vec<V>)> {
-        prop::collection::btree_map(any::<u16>(), value, 0..200)
-            .prop_map(|map| map.into_iter().unzip())
+    fn sparse<V: std::fmt::Debug>(value: impl Strategy<Value = V>) -> impl Strategy<Value = (Vec<u16>, Vec<V>)> {
+        prop::collection::btree_map(any::<u16>(), value, 0..200).prop_map(|map| map.into_iter().unzip())
     }
 
     proptest! {

@@ -17,12 +17,8 @@ pub struct Image {
 impl Image {
     /// The tile's bytes.
     pub fn encode(&self) -> Vec<u8> {
-        let tile = wire::ImageT {
-            width: self.width,
-            height: self.height,
-            channels: self.channels,
-            data: self.data.clone(),
-        };
+        let tile =
+            wire::ImageT { width: self.width, height: self.height, channels: self.channels, data: self.data.clone() };
         finish(|builder| tile.pack(builder).as_union_value())
     }
 
@@ -35,16 +31,8 @@ impl Image {
         let pixels = u64::from(tile.width) * u64::from(tile.height);
         let expected = pixels.checked_mul(u64::from(tile.channels));
         if !matches!(tile.channels, 1 | 3 | 4) || expected != Some(tile.data.len() as u64) {
-            return Err(inconsistent(
-                "Image",
-                "the data is not width × height × channels long",
-            ));
+            return Err(inconsistent("Image", "the data is not width × height × channels long"));
         }
-        Ok(Self {
-            width: tile.width,
-            height: tile.height,
-            channels: tile.channels,
-            data: tile.data,
-        })
+        Ok(Self { width: tile.width, height: tile.height, channels: tile.channels, data: tile.data })
     }
 }

@@ -20,9 +20,7 @@ pub use points::{NO_POSITION, Points};
 mod posting;
 pub use posting::Posting;
 
-use flatbuffers::{
-    FlatBufferBuilder, Follow, UnionWIPOffset, Verifiable, VerifierOptions, WIPOffset,
-};
+use flatbuffers::{FlatBufferBuilder, Follow, UnionWIPOffset, Verifiable, VerifierOptions, WIPOffset};
 
 use crate::{DecodeError, generated::tiles_generated::tessera::tiles as wire};
 
@@ -35,23 +33,14 @@ fn finish(pack: impl FnOnce(&mut FlatBufferBuilder<'_>) -> WIPOffset<UnionWIPOff
 }
 
 /// Verifies a size-prefixed FlatBuffer and gives its root.
-fn root<'a, T: Follow<'a> + Verifiable + 'a>(
-    bytes: &'a [u8],
-    table: &'static str,
-) -> Result<T::Inner, DecodeError> {
-    let size = bytes
-        .first_chunk::<4>()
-        .map(|size| u32::from_le_bytes(*size) as usize);
+fn root<'a, T: Follow<'a> + Verifiable + 'a>(bytes: &'a [u8], table: &'static str) -> Result<T::Inner, DecodeError> {
+    let size = bytes.first_chunk::<4>().map(|size| u32::from_le_bytes(*size) as usize);
     if size.and_then(|size| size.checked_add(4)) != Some(bytes.len()) {
         let reason = "its size prefix does not match its length".to_owned();
         return Err(DecodeError::Invalid { table, reason });
     }
-    let options = VerifierOptions {
-        max_tables: 1 << 10,
-        ..VerifierOptions::default()
-    };
-    flatbuffers::size_prefixed_root_with_opts::<T>(&options, bytes)
-        .map_err(|error| DecodeError::invalid(table, &error))
+    let options = VerifierOptions { max_tables: 1 << 10, ..VerifierOptions::default() };
+    flatbuffers::size_prefixed_root_with_opts::<T>(&options, bytes).map_err(|error| DecodeError::invalid(table, &error))
 }
 
 /// The error of parts that contradict each other.

@@ -55,34 +55,19 @@ impl Moments {
         let n_genes = tile.n_genes() as usize;
         let genes = bytes::read_gaps(tile.gaps().bytes(), n_genes, u32::MAX).ok_or_else(wrong)?;
         let varints = |mut bytes: &[u8]| -> Option<Vec<u64>> {
-            let numbers = (0..n_genes)
-                .map(|_| bytes::take_varint(&mut bytes))
-                .collect::<Option<_>>()?;
+            let numbers = (0..n_genes).map(|_| bytes::take_varint(&mut bytes)).collect::<Option<_>>()?;
             bytes.is_empty().then_some(numbers)
         };
         let read = |vector: flatbuffers::Vector<'_, u8>| varints(vector.bytes()).ok_or_else(wrong);
-        let n_nonzero = read(tile.n_nonzero())?
-            .into_iter()
-            .map(u32::try_from)
-            .collect::<Result<_, _>>()
-            .map_err(|_| wrong())?;
-        let sums = read(tile.sums())?
-            .into_iter()
-            .map(bytes::unzigzag)
-            .collect();
+        let n_nonzero =
+            read(tile.n_nonzero())?.into_iter().map(u32::try_from).collect::<Result<_, _>>().map_err(|_| wrong())?;
+        let sums = read(tile.sums())?.into_iter().map(bytes::unzigzag).collect();
         let sums_sq = read(tile.sums_sq())?;
         let frac_bits = tile.frac_bits().map(|bits| bits.bytes().to_vec());
         if frac_bits.as_ref().is_some_and(|bits| bits.len() != n_genes) {
             return Err(wrong());
         }
-        Ok(Self {
-            n_cells: tile.n_cells(),
-            genes,
-            n_nonzero,
-            sums,
-            sums_sq,
-            frac_bits,
-        })
+        Ok(Self { n_cells: tile.n_cells(), genes, n_nonzero, sums, sums_sq, frac_bits })
     }
 }
 

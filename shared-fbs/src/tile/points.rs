@@ -16,11 +16,8 @@ pub struct Points {
 impl Points {
     /// The tile's bytes.
     pub fn encode(&self) -> Vec<u8> {
-        let tile = wire::PointsT {
-            n_points: self.xs.len() as u32,
-            xs: encode_axis(&self.xs),
-            ys: encode_axis(&self.ys),
-        };
+        let tile =
+            wire::PointsT { n_points: self.xs.len() as u32, xs: encode_axis(&self.xs), ys: encode_axis(&self.ys) };
         finish(|builder| tile.pack(builder).as_union_value())
     }
 
@@ -35,15 +32,9 @@ impl Points {
             (n_points <= POINTS_PER_TILE && planes.len() == n_points as usize * 2)
                 .then(|| decode_axis(planes.bytes()))
                 .flatten()
-                .ok_or(inconsistent(
-                    "Points",
-                    "the axes do not hold `n_points` coordinates",
-                ))
+                .ok_or(inconsistent("Points", "the axes do not hold `n_points` coordinates"))
         };
-        Ok(Self {
-            xs: axis(tile.xs())?,
-            ys: axis(tile.ys())?,
-        })
+        Ok(Self { xs: axis(tile.xs())?, ys: axis(tile.ys())? })
     }
 }
 

@@ -14,9 +14,7 @@ impl Posting {
     /// The tile's bytes.
     pub fn encode(&self) -> Vec<u8> {
         let mut bitmap = Vec::with_capacity(self.0.serialized_size());
-        self.0
-            .serialize_into(&mut bitmap)
-            .expect("writing to memory does not fail");
+        self.0.serialize_into(&mut bitmap).expect("writing to memory does not fail");
         finish(|builder| wire::PostingT { bitmap }.pack(builder).as_union_value())
     }
 
