@@ -83,6 +83,14 @@ pub enum DatasetError {
     },
 }
 
+impl DatasetError {
+    /// Whether the dataset is whole, but of a format that this program does not read.
+    pub fn is_of_another_version(&self) -> bool {
+        let Self::Manifest { source, .. } = self else { return false };
+        matches!(source, DecodeError::TooOld { .. } | DecodeError::TooNew { .. })
+    }
+}
+
 impl Dataset {
     /// Opens a dataset's directory.
     ///

@@ -82,8 +82,8 @@ fn contents(manifest: &Manifest) -> Vec<(&str, TileRange, Decode)> {
         match column.kind {
             ColumnKind::Categorical => {
                 let head = tiles.map(|tiles| TileRange { first: tiles.first, count: 1 });
-                let codes = tiles
-                    .map(|tiles| TileRange { first: tiles.first + 1, count: tiles.count.saturating_sub(1) });
+                let codes =
+                    tiles.map(|tiles| TileRange { first: tiles.first + 1, count: tiles.count.saturating_sub(1) });
                 add("obs", head.as_ref(), |bytes| Categories::decode(bytes).map(drop));
                 add("obs", codes.as_ref(), |bytes| Codes::decode(bytes).map(drop));
             }

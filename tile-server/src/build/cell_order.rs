@@ -23,10 +23,8 @@ impl CellOrder {
                 if x == NO_POSITION { u64::MAX } else { u64::from(hilbert(x, y)) }
             })
         };
-        let mut keyed: Vec<(u32, u64, u32)> = (0..n_obs)
-            .into_par_iter()
-            .map(|row| (label(row), place(row), row as u32))
-            .collect();
+        let mut keyed: Vec<(u32, u64, u32)> =
+            (0..n_obs).into_par_iter().map(|row| (label(row), place(row), row as u32)).collect();
         keyed.par_sort_unstable();
         let rows: Vec<u32> = keyed.into_iter().map(|key| key.2).collect();
         let mut cells = vec![0; n_obs];
@@ -72,9 +70,8 @@ mod tests {
 
     #[test]
     fn neighbours_on_the_curve_are_neighbours_in_the_plane() {
-        let mut points: Vec<(u32, u16, u16)> = (0..64u16)
-            .flat_map(|x| (0..64u16).map(move |y| (hilbert(x, y), x, y)))
-            .collect();
+        let mut points: Vec<(u32, u16, u16)> =
+            (0..64u16).flat_map(|x| (0..64u16).map(move |y| (hilbert(x, y), x, y))).collect();
         points.sort_unstable();
         for pair in points.windows(2) {
             assert_eq!(pair[0].1.abs_diff(pair[1].1) + pair[0].2.abs_diff(pair[1].2), 1, "{pair:?}");

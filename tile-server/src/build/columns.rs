@@ -64,6 +64,13 @@ pub fn plan(obs: Frame, warnings: &mut Vec<Warning>) -> Vec<ObsColumn> {
                     )
                 }
                 FrameColumn::Floats(values) => {
+                    let is_lost = |value: &&f64| value.is_finite() && !(**value as f32).is_finite();
+                    let lost = values.iter().filter(is_lost).count();
+                    if lost > 0 {
+                        let message =
+                            format!("{lost} numbers are beyond the range of 32-bit floats; they became infinite");
+                        warnings.push(Warning { place: format!("obs/{name}"), message });
+                    }
                     ObsValues::Numbers(values.into_iter().map(|value| value as f32).collect())
                 }
                 // The reader has noted why.

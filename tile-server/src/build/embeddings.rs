@@ -96,10 +96,7 @@ fn bounds(points: &Points) -> Bounds {
 pub fn default_of(keys: &[&str], stated: Option<&str>) -> usize {
     let bare = |key: &str| key.strip_prefix("X_").unwrap_or(key).to_lowercase();
     let position = |wanted: &str| keys.iter().position(|key| bare(key) == bare(wanted));
-    stated
-        .and_then(position)
-        .or_else(|| ["spatial", "umap", "tsne", "pca"].into_iter().find_map(position))
-        .unwrap_or(0)
+    stated.and_then(position).or_else(|| ["spatial", "umap", "tsne", "pca"].into_iter().find_map(position)).unwrap_or(0)
 }
 
 #[cfg(test)]

@@ -51,6 +51,15 @@ pub enum BuildError {
         /// The output.
         path: PathBuf,
     },
+    /// The output exists and is no dataset, so it is not for this program to remove.
+    #[error("{path} exists and is no dataset, so --force does not replace it; remove it, or give another --out")]
+    OutputIsForeign {
+        /// The output.
+        path: PathBuf,
+    },
+    /// The build was told to stop.
+    #[error("interrupted; nothing was written")]
+    Interrupted,
     /// The output cannot be written.
     #[error("cannot write {path}: {source}")]
     Output {

@@ -9,22 +9,14 @@ use shared_fbs::{
 
 use super::{
     BuildError, columns,
-    h5ad::{Frame, FrameColumn, H5ad},
+    h5ad::{Frame, FrameColumn, H5ad, MatrixLocation},
     layer::{self, Scan},
     pack::{CAREFUL_LEVEL, Frame as PackFrame, PackWriter},
 };
 
 /// Names that columns of gene symbols go by, CELLxGENE's first.
-const SYMBOL_COLUMNS: [&str; 8] = [
-    "feature_name",
-    "gene_symbols",
-    "gene_symbol",
-    "gene_names",
-    "gene_name",
-    "GeneSymbol",
-    "hgnc_symbol",
-    "symbol",
-];
+const SYMBOL_COLUMNS: [&str; 8] =
+    ["feature_name", "gene_symbols", "gene_symbol", "gene_names", "gene_name", "GeneSymbol", "hgnc_symbol", "symbol"];
 
 /// The tables of genes of one input; each is numbered by the first layer that uses it.
 pub struct GeneTables {
@@ -44,7 +36,10 @@ impl GeneTables {
     /// Reads the tables.
     pub fn new(file: &H5ad, warnings: &mut Vec<Warning>) -> Result<Self, BuildError> {
         let var = Table::new("var", file.var()?, warnings);
-        let raw = file.raw_var()?.map(|frame| Table::new("raw", frame, warnings));
+        let raw = match file.raw_var()? {
+            Some(frame) => Some(Table::new("raw", frame, warnings)),
+            None => raw_without_names(file, var.ids.len(), warnings),
+        };
         Ok(Self { var, raw })
     }
 
@@ -63,9 +58,8 @@ impl GeneTables {
         let mut vars = Vec::new();
         for table in [Some(self.var), self.raw].into_iter().flatten() {
             let rows = table.rows.unwrap_or_else(|| (0..table.ids.len() as u32).collect());
-            let arrange = |texts: &[String]| -> Vec<String> {
-                rows.iter().map(|&row| texts[row as usize].clone()).collect()
-            };
+            let arrange =
+                |texts: &[String]| -> Vec<String> { rows.iter().map(|&row| texts[row as usize].clone()).collect() };
             let genes = Genes { ids: arrange(&table.ids), symbols: table.symbols.as_deref().map(arrange), rows };
             let n_vars = genes.ids.len() as u32;
             let tile = pack.push(&PackFrame::new(&genes.encode(), CAREFUL_LEVEL))?;
@@ -73,6 +67,22 @@ impl GeneTables {
         }
         Ok((vars, pack.finish()?))
     }
+}
+
+/// The genes of a `raw` that does not name them: those of `var` when there are as many (then `None`),
+/// else numbers.
+fn raw_without_names(file: &H5ad, n_vars: usize, warnings: &mut Vec<Warning>) -> Option<Table> {
+    let raw = file.matrices().iter().find(|info| info.location == MatrixLocation::Raw)?;
+    let place = "raw/var".to_owned();
+    if raw.n_cols == n_vars {
+        let message = "is missing; raw has as many genes as var, so they are taken for the same".to_owned();
+        warnings.push(Warning { place, message });
+        return None;
+    }
+    let message = "is missing; the genes of raw go by their numbers, from 0".to_owned();
+    warnings.push(Warning { place, message });
+    let ids = (0..raw.n_cols).map(|gene| gene.to_string()).collect();
+    Some(Table { name: "raw", ids, symbols: None, rows: None })
 }
 
 impl Table {
@@ -93,7 +103,10 @@ fn texts(column: &FrameColumn) -> Option<Vec<Option<String>>> {
     match column {
         FrameColumn::Strings(texts) => Some(texts.clone()),
         FrameColumn::Categorical { codes, categories, .. } => Some(
-            codes.iter().map(|&code| usize::try_from(code).ok().and_then(|code| categories.get(code).cloned())).collect(),
+            codes
+                .iter()
+                .map(|&code| usize::try_from(code).ok().and_then(|code| categories.get(code).cloned()))
+                .collect(),
         ),
         _ => None,
     }

@@ -26,8 +26,7 @@ const MAIN_LABELS: [&str; 12] = [
 ];
 
 /// Names that columns of samples go by.
-const SAMPLES: [&str; 8] =
-    ["donor_id", "sample_id", "sample", "donor", "patient", "individual", "batch", "library_id"];
+const SAMPLES: [&str; 8] = ["donor_id", "sample_id", "sample", "donor", "patient", "individual", "batch", "library_id"];
 
 /// The column of cell types: the first of the names that people use, else the categorical column
 /// with the most labels among those with 2 to 100.
@@ -95,10 +94,7 @@ mod tests {
 
     fn column(name: &str, n_labels: usize) -> ObsColumn {
         let categories = (0..n_labels).map(|label| label.to_string()).collect();
-        ObsColumn {
-            name: name.to_owned(),
-            values: ObsValues::Labels { codes: Vec::new(), categories, ordered: false },
-        }
+        ObsColumn { name: name.to_owned(), values: ObsValues::Labels { codes: Vec::new(), categories, ordered: false } }
     }
 
     #[test]

@@ -10,20 +10,22 @@ mod embeddings;
 mod error;
 mod genes;
 pub mod h5ad;
+mod images;
 mod labels;
 mod layer;
 mod pack;
+mod partial;
 mod progress;
 
 use std::{
     fs, io,
-    path::{Path, PathBuf},
+    path::Path,
     time::{Duration, Instant},
 };
 
 use explorer_core::data::Embedding;
 use shared_fbs::{
-    manifest::{self, FORMAT_VERSION, Layer, Manifest, Pack, Warning},
+    manifest::{FORMAT_VERSION, Layer, Manifest, Pack, Warning},
     order::Levels,
     path as dataset_path,
 };
@@ -34,6 +36,7 @@ use genes::GeneTables;
 use h5ad::{H5ad, MatrixLocation};
 use layer::{Context, MomentsColumn};
 use pack::PackWriter;
+use partial::Partial;
 
 pub use error::BuildError;
 pub use progress::Progress;
@@ -43,7 +46,7 @@ pub use progress::Progress;
 const MAX_LABELS_WITH_MOMENTS: usize = 256;
 
 /// How to build.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Options {
     /// Replace an output that exists.
     pub force: bool,
@@ -53,6 +56,21 @@ pub struct Options {
     pub main_label: Option<String>,
     /// Column of samples; guessed from its name when not given.
     pub sample_column: Option<String>,
+    /// Values of a layer that are sorted in memory at once, at 8 bytes each; of a layer with more, the
+    /// rest waits in temporary files. The output does not depend on it.
+    pub values_in_memory: u64,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            force: false,
+            allow_no_embedding: false,
+            main_label: None,
+            sample_column: None,
+            values_in_memory: 96 << 20,
+        }
+    }
 }
 
 /// What a build did.
@@ -77,16 +95,15 @@ pub struct Report {
 pub fn build(input: &Path, out: &Path, options: &Options, progress: &Progress) -> Result<Report, BuildError> {
     let started = Instant::now();
     let output = |source| BuildError::Output { path: out.to_owned(), source };
-    if out.exists() && !options.force {
-        return Err(BuildError::OutputExists { path: out.to_owned() });
-    }
+    check_output(out, options.force)?;
     let plan = Plan::read(input, options, progress)?;
     let parent = out.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     fs::create_dir_all(parent).map_err(output)?;
-    let partial = tempfile::Builder::new().prefix(".tessera-partial-").tempdir_in(parent).map_err(output)?;
-    let manifest = plan.write(partial.path(), progress)?;
+    let partial = Partial::create(parent).map_err(output)?;
+    let manifest = plan.write(partial.path(), options.values_in_memory, progress)?;
     fs::write(partial.path().join(dataset_path::MANIFEST), manifest.encode()).map_err(output)?;
-    publish(partial, out).map_err(output)?;
+    progress.check()?;
+    partial.publish(out).map_err(output)?;
     let n_bytes = directory_bytes(out).map_err(output)?;
     Ok(Report {
         n_bytes,
@@ -95,6 +112,22 @@ pub fn build(input: &Path, out: &Path, options: &Options, progress: &Progress) -
         spent: started.elapsed(),
         peak_memory_bytes: peak_memory_bytes(),
     })
+}
+
+/// Refuses an output that exists, unless it may be replaced; what is no dataset never may.
+fn check_output(out: &Path, force: bool) -> Result<(), BuildError> {
+    if fs::symlink_metadata(out).is_err() {
+        return Ok(());
+    }
+    if !force {
+        return Err(BuildError::OutputExists { path: out.to_owned() });
+    }
+    let is_empty = || fs::read_dir(out).is_ok_and(|mut entries| entries.next().is_none());
+    if out.join(dataset_path::MANIFEST).is_file() || is_empty() {
+        Ok(())
+    } else {
+        Err(BuildError::OutputIsForeign { path: out.to_owned() })
+    }
 }
 
 /// Everything decided before the first byte is written.
@@ -153,7 +186,7 @@ impl Plan {
         })
     }
 
-    fn write(mut self, directory: &Path, progress: &Progress) -> Result<Manifest, BuildError> {
+    fn write(mut self, directory: &Path, values_in_memory: u64, progress: &Progress) -> Result<Manifest, BuildError> {
         let output = |source| BuildError::Output { path: directory.to_owned(), source };
         let labels = self.main_label.and_then(|column| match &self.columns[column].values {
             ObsValues::Labels { codes, .. } => Some(codes.as_slice()),
@@ -180,9 +213,13 @@ impl Plan {
         };
         self.write_points(directory, &order, &levels, &mut manifest).map_err(output)?;
         self.write_obs(directory, &order, &mut obs_pack, &mut manifest).map_err(output)?;
-        self.write_layers(directory, &order, &mut obs_pack, &mut manifest, progress)?;
+        let moments_columns = self.moments_columns(&order);
+        let context = Context { directory, order: &order, columns: &moments_columns, values_in_memory, progress };
+        self.write_layers(&context, &mut obs_pack, &mut manifest)?;
         manifest.packs.insert(0, obs_pack.finish().map_err(output)?);
-        manifest.spatial = spatial(&self.file);
+        let (spatial, images) = images::write(&self.file, directory)?;
+        manifest.spatial = spatial;
+        manifest.packs.extend(images);
         let read_warnings = self.file.warnings().into_iter();
         manifest.warnings =
             read_warnings.map(|warning| Warning { place: warning.place, message: warning.message }).collect();
@@ -232,48 +269,45 @@ impl Plan {
         Ok(())
     }
 
+    /// The columns whose labels get moments.
+    fn moments_columns(&self, order: &CellOrder) -> Vec<MomentsColumn> {
+        let shown = self.columns.iter().filter(|column| !labels::is_hidden(&column.name, &self.columns));
+        let moments_column = |column: &ObsColumn| match &column.values {
+            ObsValues::Labels { codes, categories, .. }
+                if (1..=MAX_LABELS_WITH_MOMENTS).contains(&categories.len()) =>
+            {
+                Some(MomentsColumn {
+                    name: column.name.clone(),
+                    n_categories: categories.len(),
+                    codes: columns::stored_codes(codes, categories.len(), order),
+                })
+            }
+            _ => None,
+        };
+        shown.filter_map(moments_column).collect()
+    }
+
     fn write_layers(
         &mut self,
-        directory: &Path,
-        order: &CellOrder,
+        context: &Context<'_>,
         obs_pack: &mut PackWriter,
         manifest: &mut Manifest,
-        progress: &Progress,
     ) -> Result<(), BuildError> {
-        let output = |source| BuildError::Output { path: directory.to_owned(), source };
-        let moments_columns: Vec<MomentsColumn> = self
-            .columns
-            .iter()
-            .filter(|column| !labels::is_hidden(&column.name, &self.columns))
-            .filter_map(|column| match &column.values {
-                ObsValues::Labels { codes, categories, .. }
-                    if (1..=MAX_LABELS_WITH_MOMENTS).contains(&categories.len()) =>
-                {
-                    Some(MomentsColumn {
-                        name: column.name.clone(),
-                        n_categories: categories.len(),
-                        codes: columns::stored_codes(codes, categories.len(), order),
-                    })
-                }
-                _ => None,
-            })
-            .collect();
-        let context = Context { directory, order, columns: &moments_columns, progress };
+        let output = |source| BuildError::Output { path: context.directory.to_owned(), source };
         let mut tables = GeneTables::new(&self.file, &mut self.warnings)?;
         let mut layers: Vec<Layer> = Vec::new();
         let mut packs: Vec<Pack> = Vec::new();
         for info in self.file.matrices() {
             let matrix = self.file.matrix(&info.location)?;
-            let scan = layer::scan(&matrix, progress)?;
+            let scan = layer::scan(&matrix, context)?;
             let is_raw = info.location == MatrixLocation::Raw;
             let (var, gene_rows) = tables.number(is_raw, &scan);
             let divisors = |divisors: &[f32]| columns::write_values(divisors, obs_pack);
-            let built =
-                layer::write(&matrix, &scan, layers.len(), gene_rows, divisors, &context, &mut self.warnings)?;
+            let built = layer::write(&matrix, &scan, layers.len(), gene_rows, divisors, context, &mut self.warnings)?;
             layers.push(Layer { var, ..built.layer });
             packs.extend(built.packs);
         }
-        let (vars, var_pack) = tables.write(directory).map_err(output)?;
+        let (vars, var_pack) = tables.write(context.directory).map_err(output)?;
         manifest.vars = vars;
         manifest.layers = layers;
         manifest.packs.push(var_pack);
@@ -308,61 +342,6 @@ fn obsm_summary(file: &H5ad) -> String {
     let entries: Vec<String> =
         file.obsm().iter().map(|info| format!("{} ({} columns)", info.key, info.n_columns)).collect();
     if entries.is_empty() { String::new() } else { format!(" (there is: {})", entries.join(", ")) }
-}
-
-fn spatial(file: &H5ad) -> Vec<manifest::SpatialLibrary> {
-    file.uns()
-        .spatial
-        .iter()
-        .map(|library| manifest::SpatialLibrary {
-            name: library.name.clone(),
-            images: Vec::new(),
-            scale_factors: library
-                .scalefactors
-                .iter()
-                .map(|(name, &value)| manifest::ScaleFactor { name: name.clone(), value })
-                .collect(),
-        })
-        .collect()
-}
-
-/// Puts a finished directory in its place; what was there goes only once the new one is in.
-fn publish(partial: tempfile::TempDir, out: &Path) -> io::Result<()> {
-    let partial: PathBuf = partial.keep();
-    make_readable(&partial)?;
-    let result = if out.exists() {
-        let old = partial.with_extension("replaced");
-        fs::rename(out, &old)?;
-        let renamed = fs::rename(&partial, out);
-        match &renamed {
-            Ok(()) => remove(&old)?,
-            Err(_) => fs::rename(&old, out)?,
-        }
-        renamed
-    } else {
-        fs::rename(&partial, out)
-    };
-    if result.is_err() {
-        // The error of the rename is the one to report.
-        let _ = fs::remove_dir_all(&partial);
-    }
-    result
-}
-
-/// Temporary directories are private; a dataset is for whoever may read its parent.
-#[cfg(unix)]
-fn make_readable(directory: &Path) -> io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    fs::set_permissions(directory, fs::Permissions::from_mode(0o755))
-}
-
-#[cfg(not(unix))]
-fn make_readable(_directory: &Path) -> io::Result<()> {
-    Ok(())
-}
-
-fn remove(path: &Path) -> io::Result<()> {
-    if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) }
 }
 
 fn directory_bytes(directory: &Path) -> io::Result<u64> {

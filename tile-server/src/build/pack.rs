@@ -69,10 +69,7 @@ impl PackWriter {
     }
 
     /// Appends tiles and gives their range.
-    pub fn extend<'a>(
-        &mut self,
-        frames: impl IntoIterator<Item = &'a Frame>,
-    ) -> io::Result<TileRange> {
+    pub fn extend<'a>(&mut self, frames: impl IntoIterator<Item = &'a Frame>) -> io::Result<TileRange> {
         let first = self.lengths.len() as u32;
         for frame in frames {
             self.push(frame)?;

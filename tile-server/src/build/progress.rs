@@ -1,11 +1,25 @@
-//! Progress of a build: bars on a terminal, plain lines elsewhere, or nothing.
+//! Progress of a build: bars on a terminal, plain lines elsewhere, or nothing. The way to stop one, too.
 
-use std::{io::IsTerminal, time::Instant};
+use std::{
+    io::IsTerminal,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Instant,
+};
 
 use indicatif::{HumanCount, HumanDuration, MultiProgress, ProgressBar, ProgressStyle};
 
-/// Where progress goes.
-pub enum Progress {
+use super::BuildError;
+
+/// Where progress goes, and whether to go on.
+pub struct Progress {
+    sink: Sink,
+    stop: Arc<AtomicBool>,
+}
+
+enum Sink {
     /// Nowhere.
     Quiet,
     /// One line a stage, to standard error.
@@ -23,29 +37,46 @@ pub struct Stage {
 }
 
 impl Progress {
+    /// Says nothing.
+    pub fn quiet() -> Self {
+        Self { sink: Sink::Quiet, stop: Arc::default() }
+    }
+
     /// Bars when standard error is a terminal, lines otherwise.
     pub fn for_stderr() -> Self {
-        if std::io::stderr().is_terminal() { Self::Bars(MultiProgress::new()) } else { Self::Lines }
+        let sink = if std::io::stderr().is_terminal() { Sink::Bars(MultiProgress::new()) } else { Sink::Lines };
+        Self { sink, stop: Arc::default() }
+    }
+
+    /// Makes the build end with [`BuildError::Interrupted`] soon after `stop` is set.
+    #[must_use]
+    pub fn stopped_by(self, stop: Arc<AtomicBool>) -> Self {
+        Self { stop, ..self }
     }
 
     /// Starts a stage of `total` steps.
-    pub fn stage(&self, name: String, total: u64) -> Stage {
-        let bar = match self {
-            Self::Quiet | Self::Lines => ProgressBar::hidden(),
-            Self::Bars(bars) => {
+    pub(super) fn stage(&self, name: String, total: u64) -> Stage {
+        let bar = match &self.sink {
+            Sink::Quiet | Sink::Lines => ProgressBar::hidden(),
+            Sink::Bars(bars) => {
                 let style = "{msg:28} {wide_bar} {human_pos}/{human_len} {per_sec} {eta} left";
                 let style = ProgressStyle::with_template(style).expect("the template is well-formed");
                 bars.add(ProgressBar::no_length().with_style(style).with_message(name.clone()))
             }
         };
         bar.set_length(total);
-        Stage { name, bar, lines: matches!(self, Self::Lines), started: Instant::now() }
+        Stage { name, bar, lines: matches!(self.sink, Sink::Lines), started: Instant::now() }
+    }
+
+    /// Whether the build may go on.
+    pub(super) fn check(&self) -> Result<(), BuildError> {
+        if self.stop.load(Ordering::Relaxed) { Err(BuildError::Interrupted) } else { Ok(()) }
     }
 }
 
 impl Stage {
     /// Notes that `steps` more are done.
-    pub fn advance(&self, steps: u64) {
+    pub(super) fn advance(&self, steps: u64) {
         self.bar.inc(steps);
     }
 }

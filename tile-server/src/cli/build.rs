@@ -1,8 +1,16 @@
-use std::{path::PathBuf, process::ExitCode};
+use std::{
+    path::PathBuf,
+    process::ExitCode,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use clap::Args;
 use explorer_core::format;
+use shared_fbs::manifest::Manifest;
 use tile_server::build::{self, Progress, Report};
 
 /// The arguments of `tile-server build`.
@@ -38,6 +46,12 @@ pub struct Choices {
 }
 
 impl Choices {
+    /// Whether a dataset was built with these choices, as far as they say anything.
+    pub fn are_those_of(&self, manifest: &Manifest) -> bool {
+        let agrees = |chosen: &Option<String>, built: &Option<String>| chosen.is_none() || chosen == built;
+        agrees(&self.main_label, &manifest.main_label) && agrees(&self.sample_column, &manifest.sample_column)
+    }
+
     /// The options of a build.
     pub fn options(&self, force: bool) -> build::Options {
         build::Options {
@@ -45,13 +59,23 @@ impl Choices {
             allow_no_embedding: self.allow_no_embedding,
             main_label: self.main_label.clone(),
             sample_column: self.sample_column.clone(),
+            ..build::Options::default()
         }
     }
 }
 
+/// Progress of builds that Ctrl-C and SIGTERM end in good order.
+pub fn progress(quiet: bool) -> Result<Progress> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let handler = Arc::clone(&stop);
+    ctrlc::set_handler(move || handler.store(true, Ordering::Relaxed)).context("cannot listen for Ctrl-C")?;
+    let progress = if quiet { Progress::quiet() } else { Progress::for_stderr() };
+    Ok(progress.stopped_by(stop))
+}
+
 /// Builds a dataset.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
-    let progress = if arguments.quiet { Progress::Quiet } else { Progress::for_stderr() };
+    let progress = progress(arguments.quiet)?;
     let report =
         build::build(&arguments.input, &arguments.out, &arguments.choices.options(arguments.force), &progress)?;
     if !arguments.quiet {

@@ -69,6 +69,9 @@ pub enum UsageError {
     /// The dataset has no expression at all.
     #[error("the dataset has no layer: its input had no X, raw or layers")]
     NoLayer,
+    /// A set has no cells.
+    #[error("there is no cell in the {0}: nothing can be compared")]
+    Empty(&'static str),
     /// A cell of the list does not exist.
     #[error("the dataset has no cell `{0}`, nor {1} more of the list")]
     Cells(String, usize),
@@ -94,6 +97,11 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         }
         labels => union(&dataset, labels)?,
     };
+    for (set, name) in [(&group, "group"), (&reference, "reference")] {
+        if set.count() == 0 {
+            return Err(UsageError::Empty(name).into());
+        }
+    }
     let options = DeOptions {
         method: match arguments.method {
             MethodName::Welch => Method::Welch,
@@ -124,11 +132,7 @@ fn layer<'a>(manifest: &'a Manifest, name: Option<&str>) -> Result<&'a Layer, Us
         return manifest.statistics_layer().ok_or(UsageError::NoLayer);
     };
     let known = || manifest.layers.iter().map(|layer| layer.name.as_str()).collect::<Vec<_>>().join(", ");
-    manifest
-        .layers
-        .iter()
-        .find(|layer| layer.name == name)
-        .ok_or_else(|| UsageError::Layer(name.to_owned(), known()))
+    manifest.layers.iter().find(|layer| layer.name == name).ok_or_else(|| UsageError::Layer(name.to_owned(), known()))
 }
 
 fn union(dataset: &Dataset, specs: &[String]) -> Result<CellMask> {

@@ -100,7 +100,12 @@ fn to_json(manifest: &Manifest) -> Value {
 fn to_text(manifest: &Manifest) -> String {
     let mut lines = vec![
         manifest.title.clone().or_else(|| manifest.source.clone()).unwrap_or_default(),
-        format!("{} cells, format {}, {}", format::integer(manifest.n_obs.into()), manifest.format_version, manifest.generator),
+        format!(
+            "{} cells, format {}, {}",
+            format::integer(manifest.n_obs.into()),
+            manifest.format_version,
+            manifest.generator
+        ),
         String::new(),
         "embeddings".to_owned(),
     ];

@@ -19,7 +19,8 @@ Exit codes:
   2  the command line is wrong
   3  the input is wrong: not AnnData, broken, or lacking what is needed
   4  a file cannot be read or written
-  5  verify found damage";
+  5  verify found damage
+  130  interrupted";
 
 /// Tessera: single-cell datasets as tiles, and the Explorer that shows them
 #[derive(Parser)]
@@ -78,7 +79,10 @@ fn exit_code(error: &Error) -> u8 {
     use tile_server::build::h5ad::H5adError;
     match error.downcast_ref::<BuildError>() {
         Some(BuildError::Input(H5adError::Io { .. }) | BuildError::Output { .. }) => return 4,
-        Some(BuildError::OutputExists { .. } | BuildError::NoSuchColumn { .. }) => return 2,
+        Some(
+            BuildError::OutputExists { .. } | BuildError::OutputIsForeign { .. } | BuildError::NoSuchColumn { .. },
+        ) => return 2,
+        Some(BuildError::Interrupted) => return 130,
         Some(_) => return 3,
         None => {}
     }

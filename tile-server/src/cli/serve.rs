@@ -9,16 +9,16 @@ use std::{
 
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
-use shared_fbs::{manifest::Manifest, path::MANIFEST};
+use shared_fbs::{frame::checksum, manifest::Manifest, path::MANIFEST};
 use tile_server::{
-    build::{self, Progress},
+    build::{Progress, build},
     serve::{
         self, CorsOrigins, DatasetDirectory, DirectoryFrontEnd, FrameAncestors, FrontEnd, Limits, LogFormat,
         ManifestReader, Options,
     },
 };
 
-use super::build::{Choices, summary};
+use super::build::{self, Choices, summary};
 
 /// The extension of cached datasets beside their input.
 const CACHE_EXTENSION: &str = "tessera";
@@ -65,9 +65,10 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     if !arguments.quiet {
         serve::init_logging(arguments.log_format);
     }
+    let progress = build::progress(arguments.quiet)?;
     let mut datasets = Vec::new();
     for input in &arguments.inputs {
-        add(input, arguments, &mut datasets)?;
+        add(input, arguments, &progress, &mut datasets)?;
     }
     let front_end = front_end(arguments.front_end.as_deref())?;
     if front_end.is_none() && !arguments.quiet {
@@ -113,22 +114,20 @@ fn front_end(directory: Option<&Path>) -> Result<Option<Arc<dyn FrontEnd>>> {
 }
 
 /// Adds the datasets that one argument names, each under an id of its own.
-fn add(input: &Path, arguments: &Arguments, datasets: &mut Vec<DatasetDirectory>) -> Result<()> {
-    let mut push = |directory: PathBuf| {
+fn add(input: &Path, arguments: &Arguments, progress: &Progress, datasets: &mut Vec<DatasetDirectory>) -> Result<()> {
+    let mut push = |named: &Path, directory: PathBuf| {
         let taken: HashSet<&str> = datasets.iter().map(|dataset| dataset.id.as_str()).collect();
-        let id = id_of(&directory, &taken);
+        let id = id_of(named, &taken);
         datasets.push(DatasetDirectory { id, directory });
     };
     if input.is_dir() {
         if input.join(MANIFEST).is_file() {
-            push(input.to_owned());
+            push(input, input.to_owned());
             return Ok(());
         }
         let entries = fs::read_dir(input).with_context(|| format!("cannot list {}", input.display()))?;
-        let mut directories: Vec<PathBuf> = entries
-            .filter_map(|entry| Some(entry.ok()?.path()))
-            .filter(|path| path.join(MANIFEST).is_file())
-            .collect();
+        let mut directories: Vec<PathBuf> =
+            entries.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| path.join(MANIFEST).is_file()).collect();
         if directories.is_empty() {
             bail!(
                 "{} holds no dataset: neither {MANIFEST} nor directories with one; \
@@ -137,36 +136,37 @@ fn add(input: &Path, arguments: &Arguments, datasets: &mut Vec<DatasetDirectory>
             );
         }
         directories.sort();
-        directories.into_iter().for_each(push);
+        directories.into_iter().for_each(|directory| push(&directory.clone(), directory));
         return Ok(());
     }
     let cached = cache_of(input, arguments.cache.as_deref());
-    if !is_fresh(&cached, input) {
-        let progress = if arguments.quiet { Progress::Quiet } else { Progress::for_stderr() };
-        let report = build::build(input, &cached, &arguments.choices.options(true), &progress)?;
+    if !is_fresh(&cached, input, &arguments.choices) {
+        let report = build(input, &cached, &arguments.choices.options(true), progress)?;
         if !arguments.quiet {
             eprint!("{}", summary(&report));
         }
     }
-    push(cached);
+    push(&input.with_extension(CACHE_EXTENSION), cached);
     Ok(())
 }
 
-/// Where the dataset of an input is kept.
+/// Where the dataset of an input is kept: beside it, or in the cache under its name and a hash of its
+/// path, so that files of one name in several directories stay apart.
 fn cache_of(input: &Path, cache: Option<&Path>) -> PathBuf {
-    let beside = input.with_extension(CACHE_EXTENSION);
-    match (cache, beside.file_name()) {
-        (Some(cache), Some(name)) => cache.join(name),
-        _ => beside,
-    }
+    let Some(cache) = cache else { return input.with_extension(CACHE_EXTENSION) };
+    let absolute = fs::canonicalize(input).unwrap_or_else(|_| input.to_owned());
+    let hash = checksum(absolute.as_os_str().as_encoded_bytes());
+    let name = input.file_stem().unwrap_or_default().to_string_lossy();
+    cache.join(format!("{name}-{hash:08x}.{CACHE_EXTENSION}"))
 }
 
-/// Whether a cached dataset is of this format and newer than its input.
-fn is_fresh(cached: &Path, input: &Path) -> bool {
+/// Whether a cached dataset is of this format, newer than its input, and built with these choices.
+fn is_fresh(cached: &Path, input: &Path, choices: &Choices) -> bool {
     let manifest = cached.join(MANIFEST);
     let modified = |path: &Path| fs::metadata(path).and_then(|metadata| metadata.modified());
     let newer = matches!((modified(&manifest), modified(input)), (Ok(built), Ok(changed)) if built >= changed);
-    newer && fs::read(&manifest).is_ok_and(|bytes| Manifest::decode(&bytes).is_ok())
+    let manifest = || Manifest::decode(&fs::read(&manifest).ok()?).ok();
+    newer && manifest().is_some_and(|manifest| choices.are_those_of(&manifest))
 }
 
 /// A name for addresses: the directory's, with other characters than letters, digits, `-`, `_` and
@@ -203,6 +203,9 @@ mod tests {
     #[test]
     fn the_cache_lies_beside_the_file_or_where_told() {
         assert_eq!(cache_of(Path::new("x/a.h5ad"), None), Path::new("x/a.tessera"));
-        assert_eq!(cache_of(Path::new("x/a.h5ad"), Some(Path::new("c"))), Path::new("c/a.tessera"));
+        let of = |input: &str| cache_of(Path::new(input), Some(Path::new("c")));
+        assert!(of("x/a.h5ad").starts_with("c") && of("x/a.h5ad").to_string_lossy().ends_with(".tessera"));
+        assert_eq!(of("x/a.h5ad"), of("x/a.h5ad"));
+        assert_ne!(of("x/a.h5ad"), of("y/a.h5ad"));
     }
 }

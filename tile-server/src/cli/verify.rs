@@ -3,7 +3,10 @@ use std::{path::PathBuf, process::ExitCode};
 use anyhow::Result;
 use clap::Args;
 use explorer_core::format;
-use tile_server::{dataset::Dataset, verify::verify};
+use tile_server::{
+    dataset::{Dataset, DatasetError},
+    verify::verify,
+};
 
 /// The arguments of `tile-server verify`.
 #[derive(Args)]
@@ -14,7 +17,14 @@ pub struct Arguments {
 
 /// Checks every tile, and prints what is damaged.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
-    let dataset = Dataset::open(&arguments.directory)?;
+    let dataset = match Dataset::open(&arguments.directory) {
+        // A manifest of another version is whole.
+        Err(error @ DatasetError::Manifest { .. }) if !error.is_of_another_version() => {
+            println!("damaged: {error}");
+            return Ok(ExitCode::from(5));
+        }
+        opened => opened?,
+    };
     let report = verify(&dataset, &arguments.directory);
     for damage in &report.damage {
         println!("damaged: {damage}");

@@ -28,7 +28,7 @@ pub use error::H5adError;
 pub use frame::{Frame, FrameColumn};
 pub use matrix::{Matrix, MatrixInfo, MatrixLocation, SparseSlab, Storage};
 pub use obsm::{Obsm, ObsmInfo};
-pub use uns::{SpatialImage, SpatialLibrary, Uns};
+pub use uns::{Pixels, SpatialImage, SpatialLibrary, Uns};
 pub use warning::Warning;
 
 use store::{Kind, Store};
@@ -172,6 +172,14 @@ impl H5ad {
     /// What the Explorer takes from `uns`.
     pub fn uns(&self) -> &Uns {
         &self.contents.uns
+    }
+
+    /// Reads an image of a spatial library; none when it is of a form that is not read, which is noted.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn read_image(&self, image: &SpatialImage) -> Result<Option<Pixels>, H5adError> {
+        Pixels::read(&self.store, image)
     }
 
     /// What was mended or left out so far, sorted by place. Reading more may add to it; reading the same again does not.

@@ -8,6 +8,9 @@ use super::values::Values;
 
 const COLORS: &str = "_colors";
 
+/// Larger images are left out: a page could not hold them.
+const MAX_IMAGE_BYTES: usize = 64 << 20;
+
 /// What the Explorer takes from `uns`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Uns {
@@ -42,6 +45,19 @@ pub struct SpatialImage {
     pub place: String,
     /// Extents: height, width, channels.
     pub shape: Vec<usize>,
+}
+
+/// An image, row after row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pixels {
+    /// Pixels a row.
+    pub width: u32,
+    /// Rows.
+    pub height: u32,
+    /// Bytes a pixel: 1 (grey), 3 (RGB) or 4 (RGBA).
+    pub channels: u8,
+    /// `height × width × channels` bytes.
+    pub data: Vec<u8>,
 }
 
 impl Uns {
@@ -97,6 +113,51 @@ impl SpatialLibrary {
         }
         Ok(library)
     }
+}
+
+impl Pixels {
+    /// Reads an image of bytes; of numbers up to 1 or up to 65 535 it makes some.
+    pub(super) fn read(store: &Store, image: &SpatialImage) -> Result<Option<Self>, H5adError> {
+        let leave_out = |reason: String| {
+            store.warnings().note(&image.place, format!("{reason}; the image is left out"));
+            Ok(None)
+        };
+        let (height, width, channels) = match image.shape[..] {
+            [height, width] => (height, width, 1),
+            [height, width, channels @ (1 | 3 | 4)] => (height, width, channels),
+            _ => {
+                return leave_out(format!(
+                    "has the extents {:?}, where height × width × 1, 3 or 4 make an image",
+                    image.shape
+                ));
+            }
+        };
+        let n_bytes = height.saturating_mul(width).saturating_mul(channels);
+        if n_bytes > MAX_IMAGE_BYTES {
+            return leave_out(format!("has {width} × {height} pixels, too many to show"));
+        }
+        let array = store.array(&image.place)?;
+        let number = match array.number() {
+            Ok(number) => number,
+            Err(H5adError::Malformed { problem, .. }) => return leave_out(problem),
+            Err(error) => return Err(error),
+        };
+        let bytes = array.read()?;
+        let data = if number.name() == "uint8" { bytes } else { to_bytes(&number.singles(&bytes).values) };
+        // Extents below MAX_IMAGE_BYTES fit.
+        Ok(Some(Self { width: width as u32, height: height as u32, channels: channels as u8, data }))
+    }
+}
+
+/// Intensities of 0 to 1, 0 to 255 or 0 to 65 535, by the largest there is, as bytes; NaN is 0.
+fn to_bytes(intensities: &[f32]) -> Vec<u8> {
+    let largest = intensities.iter().copied().fold(0.0, f32::max);
+    let scale = match largest {
+        ..=1.0 => 255.0,
+        ..=255.0 => 1.0,
+        _ => 1.0 / 257.0,
+    };
+    intensities.iter().map(|intensity| (intensity * scale).round() as u8).collect()
 }
 
 /// The dataset at `place`, if there is one of a type that is read.

@@ -79,13 +79,6 @@ pub fn divisor_of(values: &[f32]) -> Option<f32> {
     best_near(estimate, &sample, is_exact).filter(is_explained)
 }
 
-/// The divisor of a cell of which only the smallest and the largest value are known, taking the
-/// smallest for a count of 1.
-pub fn divisor_of_extremes(min: f32, max: f32) -> f32 {
-    let estimate = 1.0 / f64::from(min).exp_m1();
-    best_near(estimate, &Sample::of(&[min, max]), |_| true).unwrap_or(estimate as f32)
-}
-
 /// Some of a cell's values, each with how often it was met: few, since most counts are small.
 struct Sample(Vec<(f32, usize)>);
 

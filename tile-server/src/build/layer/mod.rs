@@ -26,8 +26,8 @@ use spool::{Entry, Spool};
 
 pub use scan::Scan;
 
-/// Stored entries read at a time by one thread.
-const SLAB_ENTRIES: usize = 4 << 20;
+/// Stored entries read at a time by all threads together: about 40 bytes each while they are sorted.
+const ENTRIES_AT_A_TIME: usize = 16 << 20;
 
 /// Genes encoded at a time.
 const GENES_PER_BATCH: usize = 512;
@@ -51,6 +51,7 @@ pub struct Context<'a> {
     pub directory: &'a Path,
     pub order: &'a CellOrder,
     pub columns: &'a [MomentsColumn],
+    pub values_in_memory: u64,
     pub progress: &'a Progress,
 }
 
@@ -70,9 +71,13 @@ pub fn name_of(location: &MatrixLocation) -> &str {
 }
 
 /// Reads a matrix once, to learn what it holds.
-pub fn scan(matrix: &Matrix, progress: &Progress) -> Result<Scan, H5adError> {
-    let stage = progress.stage(format!("reading {}", matrix.info().location), entries_of(matrix));
-    scan::scan(matrix, SLAB_ENTRIES, &stage)
+pub fn scan(matrix: &Matrix, context: &Context<'_>) -> Result<Scan, BuildError> {
+    scan::scan(matrix, slab_entries(), context)
+}
+
+/// Stored entries read at a time by one thread.
+fn slab_entries() -> usize {
+    (ENTRIES_AT_A_TIME / rayon::current_num_threads()).clamp(1 << 18, 4 << 20)
 }
 
 /// The genes of a matrix by falling density, ties in the input's order.
@@ -125,6 +130,7 @@ pub fn write(
         let bucket = bucket.map_err(output)?;
         let genes: Vec<u32> = bucket.genes.clone().collect();
         for batch in genes.chunks(GENES_PER_BATCH) {
+            context.progress.check()?;
             let encoded: Vec<EncodedGene> =
                 batch.par_iter().map(|&gene| encoder.encode(bucket.values_of(gene))).collect();
             for (&gene, encoded) in batch.iter().zip(encoded) {
@@ -163,13 +169,6 @@ pub fn write(
         column_moments,
     };
     Ok(BuiltLayer { layer, packs: vec![genes_pack, moments_pack] })
-}
-
-fn entries_of(matrix: &Matrix) -> u64 {
-    match (matrix.info().storage, matrix.info().nnz) {
-        (Storage::Csr | Storage::Csc, Some(nnz)) => nnz,
-        _ => (matrix.n_major() * matrix.n_minor()) as u64,
-    }
 }
 
 fn note_odd_values(scan: &Scan, location: &MatrixLocation, warnings: &mut Vec<Warning>) {
@@ -233,12 +232,13 @@ fn transpose(
         gene_of_row[row as usize] = gene;
     }
     let nonzero: Vec<u32> = gene_rows.iter().map(|&row| scan.nonzero_by_gene[row as usize]).collect();
-    let mut spool = Spool::new(&nonzero, context.directory).map_err(output)?;
+    let mut spool = Spool::new(&nonzero, context.values_in_memory, context.directory).map_err(output)?;
     let by_column = matrix.info().storage == Storage::Csc;
-    let stage = context.progress.stage(format!("sorting {}", matrix.info().location), entries_of(matrix));
-    let slabs = matrix.slabs(SLAB_ENTRIES);
+    let stage = context.progress.stage(format!("sorting {}", matrix.info().location), scan::stage_length(matrix));
+    let slabs = matrix.slabs(slab_entries());
     let mut rebuild = Rebuild::default();
     for group in slabs.chunks(rayon::current_num_threads()) {
+        context.progress.check()?;
         let read = |range: &std::ops::Range<usize>| -> Result<Option<(Vec<Entry>, Rebuild)>, H5adError> {
             let slab = matrix.read(range.clone())?;
             stage.advance(scan::entry_count(&slab, matrix, range.len()));
@@ -248,7 +248,7 @@ fn transpose(
         for part in parts {
             let Some((entries, part)) = part else { return Ok(None) };
             rebuild = rebuild.merge(part);
-            spool.extend(&entries).map_err(output)?;
+            spool.extend(entries).map_err(output)?;
         }
     }
     Ok(Some((spool, rebuild)))
@@ -336,11 +336,7 @@ impl Encoder<'_> {
             let max_abs = floats.iter().fold(0f32, |max, value| max.max(value.abs()));
             FixedPoint::for_values(max_abs, self.n_obs)
         });
-        EncodedGene {
-            frames: self.frames(&cells, &bits),
-            fixed,
-            moments: self.moments(&cells, &floats, fixed),
-        }
+        EncodedGene { frames: self.frames(&cells, &bits), fixed, moments: self.moments(&cells, &floats, fixed) }
     }
 
     fn frames(&self, cells: &[u32], bits: &[u32]) -> Vec<Frame> {
@@ -429,4 +425,3 @@ impl<'a> LayerMoments<'a> {
         Ok((total, columns))
     }
 }
-

@@ -3,18 +3,18 @@
 use rayon::prelude::*;
 use shared_fbs::manifest::ValueKind;
 
-use super::log_counts;
+use super::{
+    Context, log_counts,
+    spool::{Entry, Spool},
+};
 use crate::build::{
-    h5ad::{H5adError, Matrix, SparseSlab, Storage},
-    progress::Stage,
+    BuildError,
+    h5ad::{Matrix, SparseSlab, Storage},
 };
 
 /// Log-normalised values end below this, where the head-room of their fixed point does: ten thousand
 /// has the logarithm 9.2, and nobody scales cells to over nine million.
 const MAX_LOG_VALUE: f32 = 16.0;
-
-/// The extremes of no value at all.
-const NO_EXTREMES: (f32, f32) = (f32::INFINITY, f32::NEG_INFINITY);
 
 /// What the first pass finds.
 pub struct Scan {
@@ -39,9 +39,8 @@ pub struct Scan {
 /// What is gathered from slabs, in any order.
 struct Tally {
     nonzero_by_gene: Vec<u32>,
-    /// Smallest and largest value of every cell; infinite for a cell without any. Only for
-    /// column-major input.
-    extremes_by_cell: Vec<(f32, f32)>,
+    /// Values of every row. Only for column-major input.
+    nonzero_by_row: Vec<u32>,
     /// Divisors of rows, as far as they were found, with the row. Only for row-major input.
     divisors: Vec<(u32, f32)>,
     n_nan: u64,
@@ -53,12 +52,13 @@ struct Tally {
 }
 
 /// Reads the whole matrix once.
-pub fn scan(matrix: &Matrix, slab_entries: usize, stage: &Stage) -> Result<Scan, H5adError> {
+pub fn scan(matrix: &Matrix, slab_entries: usize, context: &Context<'_>) -> Result<Scan, BuildError> {
+    let stage = context.progress.stage(format!("reading {}", matrix.info().location), stage_length(matrix));
     let (n_rows, n_cols) = (matrix.info().n_rows, matrix.info().n_cols);
     let by_column = matrix.info().storage == Storage::Csc;
     let empty = || Tally {
         nonzero_by_gene: vec![0; n_cols],
-        extremes_by_cell: if by_column { vec![NO_EXTREMES; n_rows] } else { Vec::new() },
+        nonzero_by_row: if by_column { vec![0; n_rows] } else { Vec::new() },
         divisors: Vec::new(),
         n_nan: 0,
         n_infinite: 0,
@@ -71,6 +71,7 @@ pub fn scan(matrix: &Matrix, slab_entries: usize, stage: &Stage) -> Result<Scan,
         .slabs(slab_entries)
         .into_par_iter()
         .try_fold(empty, |mut tally, range| {
+            context.progress.check()?;
             let slab = matrix.read(range.clone())?;
             for (major, entries) in range.clone().zip(slab.indptr.windows(2)) {
                 let indices = &slab.indices[entries[0]..entries[1]];
@@ -78,10 +79,60 @@ pub fn scan(matrix: &Matrix, slab_entries: usize, stage: &Stage) -> Result<Scan,
                 tally.take(major as u32, indices, data, by_column);
             }
             stage.advance(entry_count(&slab, matrix, range.len()));
-            Ok(tally)
+            Ok::<_, BuildError>(tally)
         })
         .try_reduce(empty, |a, b| Ok(a.merge(b)))?;
-    Ok(tally.conclude(n_rows, by_column))
+    tally.conclude(matrix, slab_entries, context)
+}
+
+/// The divisor of every row of a column-major matrix, whose values are brought into the order of rows
+/// for it. `None` when some row has none.
+fn divisors_by_row(
+    matrix: &Matrix,
+    nonzero_by_row: &[u32],
+    slab_entries: usize,
+    context: &Context<'_>,
+) -> Result<Option<Vec<(u32, f32)>>, BuildError> {
+    let output = |source| BuildError::Output { path: context.directory.to_owned(), source };
+    let stage = context.progress.stage(format!("reading {} by row", matrix.info().location), stage_length(matrix));
+    // What the spool calls a gene is a row here.
+    let mut spool = Spool::new(nonzero_by_row, context.values_in_memory, context.directory).map_err(output)?;
+    for group in matrix.slabs(slab_entries).chunks(rayon::current_num_threads()) {
+        context.progress.check()?;
+        let slabs: Vec<SparseSlab> =
+            group.par_iter().map(|range| matrix.read(range.clone())).collect::<Result<_, _>>()?;
+        for (range, slab) in group.iter().zip(slabs) {
+            for (major, bounds) in range.clone().zip(slab.indptr.windows(2)) {
+                let entry =
+                    |at: usize| Entry { gene: slab.indices[at], cell: major as u32, bits: slab.data[at].to_bits() };
+                spool.extend((bounds[0]..bounds[1]).map(entry)).map_err(output)?;
+            }
+            stage.advance(entry_count(&slab, matrix, range.len()));
+        }
+    }
+    let mut divisors = Vec::new();
+    for rows in spool.into_genes() {
+        context.progress.check()?;
+        let rows = rows.map_err(output)?;
+        let divisor_of = |row: u32| {
+            let values: Vec<f32> = rows.values_of(row).iter().map(|&(_, bits)| f32::from_bits(bits)).collect();
+            log_counts::divisor_of(&values).map(|divisor| (row, divisor))
+        };
+        let present = rows.genes.clone().into_par_iter().filter(|&row| !rows.values_of(row).is_empty());
+        match present.map(divisor_of).collect::<Option<Vec<_>>>() {
+            Some(found) => divisors.extend(found),
+            None => return Ok(None),
+        }
+    }
+    Ok(Some(divisors))
+}
+
+/// Entries of progress that reading a matrix takes: stored ones, or all of a dense one.
+pub fn stage_length(matrix: &Matrix) -> u64 {
+    match (matrix.info().storage, matrix.info().nnz) {
+        (Storage::Csr | Storage::Csc, Some(nnz)) => nnz,
+        _ => (matrix.n_major() * matrix.n_minor()) as u64,
+    }
 }
 
 /// How many entries of progress a slab is: stored ones, or all of a dense one.
@@ -115,9 +166,8 @@ impl Tally {
             return;
         }
         if by_column {
-            for (&cell, &value) in indices.iter().zip(data) {
-                let (min, max) = &mut self.extremes_by_cell[cell as usize];
-                (*min, *max) = (min.min(value), max.max(value));
+            for &row in indices {
+                self.nonzero_by_row[row as usize] += 1;
             }
         } else if !data.is_empty() {
             match log_counts::divisor_of(data) {
@@ -131,8 +181,8 @@ impl Tally {
         for (mine, theirs) in self.nonzero_by_gene.iter_mut().zip(&other.nonzero_by_gene) {
             *mine += theirs;
         }
-        for (mine, theirs) in self.extremes_by_cell.iter_mut().zip(&other.extremes_by_cell) {
-            *mine = (mine.0.min(theirs.0), mine.1.max(theirs.1));
+        for (mine, theirs) in self.nonzero_by_row.iter_mut().zip(&other.nonzero_by_row) {
+            *mine += theirs;
         }
         self.divisors.extend(other.divisors);
         self.n_nan += other.n_nan;
@@ -144,31 +194,30 @@ impl Tally {
         self
     }
 
-    fn conclude(self, n_rows: usize, by_column: bool) -> Scan {
+    fn conclude(self, matrix: &Matrix, slab_entries: usize, context: &Context<'_>) -> Result<Scan, BuildError> {
         let largest_exact = (1u32 << f32::MANTISSA_DIGITS) as f32;
         let is_counts = !self.has_fraction && !self.has_negative && self.max_abs <= largest_exact;
-        let (mut divisors, mut n_divisors) = (Vec::new(), 0);
-        let kind = if is_counts {
-            ValueKind::Counts
-        } else if self.no_log_counts {
-            ValueKind::Float
+        let found = if is_counts || self.no_log_counts {
+            None
+        } else if matrix.info().storage == Storage::Csc {
+            divisors_by_row(matrix, &self.nonzero_by_row, slab_entries, context)?
         } else {
-            divisors = vec![1.0; n_rows];
-            if by_column {
-                n_divisors = self.extremes_by_cell.iter().filter(|extremes| **extremes != NO_EXTREMES).count() as u64;
-                divisors.par_iter_mut().zip(&self.extremes_by_cell).for_each(|(divisor, &(min, max))| {
-                    if (min, max) != NO_EXTREMES {
-                        *divisor = log_counts::divisor_of_extremes(min, max);
-                    }
-                });
-            }
-            n_divisors += self.divisors.len() as u64;
-            for &(row, divisor) in &self.divisors {
+            Some(self.divisors)
+        };
+        let n_divisors = found.as_ref().map_or(0, Vec::len) as u64;
+        let kind = match found {
+            _ if is_counts => ValueKind::Counts,
+            Some(_) => ValueKind::LogNormalizedCounts,
+            None => ValueKind::Float,
+        };
+        let divisors = found.map_or(Vec::new(), |found| {
+            let mut divisors = vec![1.0; matrix.info().n_rows];
+            for (row, divisor) in found {
                 divisors[row as usize] = divisor;
             }
-            ValueKind::LogNormalizedCounts
-        };
-        Scan {
+            divisors
+        });
+        Ok(Scan {
             nonzero_by_gene: self.nonzero_by_gene,
             n_nan: self.n_nan,
             n_infinite: self.n_infinite,
@@ -177,6 +226,6 @@ impl Tally {
             kind,
             divisors,
             n_divisors,
-        }
+        })
     }
 }

@@ -10,9 +10,6 @@ use std::{
     path::Path,
 };
 
-/// Values a bucket holds at most (unless one gene alone has more): 8 bytes each in memory.
-const BUCKET_VALUES: u64 = 96 << 20;
-
 /// One value on its way: gene, cell, and the value's bits.
 #[derive(Clone, Copy)]
 pub struct Entry {
@@ -54,14 +51,15 @@ pub struct Genes {
 }
 
 impl Spool {
-    /// Room for `nonzero[gene]` values of every gene; files go to `directory`.
-    pub fn new(nonzero: &[u32], directory: &Path) -> io::Result<Self> {
+    /// Room for `nonzero[gene]` values of every gene, in buckets of at most `bucket_values` (or one gene);
+    /// files go to `directory`.
+    pub fn new(nonzero: &[u32], bucket_values: u64, directory: &Path) -> io::Result<Self> {
         let mut ranges: Vec<Range<u32>> = Vec::new();
         let mut held = 0;
         for (gene, &count) in (0u32..).zip(nonzero) {
             let count = u64::from(count);
             match ranges.last_mut() {
-                Some(range) if held + count <= BUCKET_VALUES => {
+                Some(range) if held + count <= bucket_values => {
                     range.end = gene + 1;
                     held += count;
                 }
@@ -93,7 +91,7 @@ impl Spool {
     }
 
     /// Takes in values, at most as many of each gene as there is room for.
-    pub fn extend(&mut self, entries: &[Entry]) -> io::Result<()> {
+    pub fn extend(&mut self, entries: impl IntoIterator<Item = Entry>) -> io::Result<()> {
         for entry in entries {
             let bucket = &mut self.buckets[self.bucket_of[entry.gene as usize] as usize];
             match &mut bucket.store {
@@ -160,31 +158,45 @@ impl Genes {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
-    #[test]
-    fn values_come_back_by_gene() {
+    /// Every gene's values by cell, with the number of buckets.
+    fn through(genes: &[Vec<u32>], bucket_values: u64) -> (Vec<Vec<(u32, u32)>>, usize) {
         let directory = tempfile::tempdir().unwrap();
-        let mut spool = Spool::new(&[2, 0, 1], directory.path()).unwrap();
-        let entry = |gene, cell, bits| Entry { gene, cell, bits };
-        spool.extend(&[entry(2, 5, 50), entry(0, 9, 90)]).unwrap();
-        spool.extend(&[entry(0, 1, 10)]).unwrap();
-        let genes: Vec<Genes> = spool.into_genes().collect::<io::Result<_>>().unwrap();
-        assert_eq!(genes.len(), 1);
-        assert_eq!(genes[0].values_of(0), [(9, 90), (1, 10)]);
-        assert_eq!(genes[0].values_of(1), []);
-        assert_eq!(genes[0].values_of(2), [(5, 50)]);
+        let nonzero: Vec<u32> = genes.iter().map(|cells| cells.len() as u32).collect();
+        let mut spool = Spool::new(&nonzero, bucket_values, directory.path()).unwrap();
+        // Cell by cell, as a matrix of rows has them.
+        let mut entries: Vec<Entry> = (0u32..)
+            .zip(genes)
+            .flat_map(|(gene, cells)| cells.iter().map(move |&cell| Entry { gene, cell, bits: gene ^ cell }))
+            .collect();
+        entries.sort_by_key(|entry| entry.cell);
+        for entries in entries.chunks(7) {
+            spool.extend(entries.iter().copied()).unwrap();
+        }
+        let buckets: Vec<Genes> = spool.into_genes().collect::<io::Result<_>>().unwrap();
+        let values =
+            |bucket: &Genes| bucket.genes.clone().map(|gene| bucket.values_of(gene).to_vec()).collect::<Vec<_>>();
+        (buckets.iter().flat_map(values).collect(), buckets.len())
     }
 
-    #[test]
-    fn a_bucket_on_file_comes_back_in_place() {
-        let starts = [0, 2, 2, 3];
-        let mut file = BufWriter::new(tempfile::tempfile().unwrap());
-        for words in [[2u32, 5, 50], [0, 9, 90], [0, 1, 10]] {
-            for word in words {
-                file.write_all(&word.to_le_bytes()).unwrap();
-            }
+    proptest! {
+        #[test]
+        fn values_come_back_by_gene_however_many_buckets(
+            genes in prop::collection::vec(prop::collection::btree_set(0u32..50, 0..20), 1..20),
+            bucket_values in 1u64..100,
+        ) {
+            let genes: Vec<Vec<u32>> = genes.into_iter().map(|cells| cells.into_iter().collect()).collect();
+            let expected: Vec<Vec<(u32, u32)>> = (0u32..)
+                .zip(&genes)
+                .map(|(gene, cells)| cells.iter().map(|&cell| (cell, gene ^ cell)).collect())
+                .collect();
+            let (one, n_buckets) = through(&genes, u64::MAX);
+            prop_assert_eq!((&one, n_buckets), (&expected, 1));
+            let (several, n_buckets) = through(&genes, bucket_values);
+            prop_assert_eq!(&several, &expected);
+            let held: usize = genes.iter().map(Vec::len).sum();
+            prop_assert!(n_buckets as u64 >= (held as u64).div_ceil(bucket_values.max(20)));
         }
-        let sorted = read_back(file, &starts).unwrap();
-        assert_eq!(sorted.values, [(9, 90), (1, 10), (5, 50)]);
     }
 }

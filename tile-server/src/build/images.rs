@@ -1,0 +1,47 @@
+//! Tissue images of spatial libraries, kept with the factors that relate them to coordinates.
+
+use std::{collections::BTreeMap, path::Path};
+
+use shared_fbs::{
+    manifest::{Pack, ScaleFactor, SpatialImage, SpatialLibrary},
+    tile::Image,
+};
+
+use super::{
+    BuildError,
+    h5ad::H5ad,
+    pack::{BULK_LEVEL, Frame, PackWriter},
+};
+
+/// Writes every image of the file; no pack when there is none.
+pub fn write(file: &H5ad, directory: &Path) -> Result<(Vec<SpatialLibrary>, Option<Pack>), BuildError> {
+    let output = |source| BuildError::Output { path: directory.to_owned(), source };
+    let mut pack: Option<PackWriter> = None;
+    let mut libraries = Vec::new();
+    for library in &file.uns().spatial {
+        let mut images = Vec::new();
+        for image in &library.images {
+            let Some(pixels) = file.read_image(image)? else { continue };
+            let (width, height) = (pixels.width, pixels.height);
+            let tile = Image { width, height, channels: pixels.channels, data: pixels.data };
+            let frame = Frame::new(&tile.encode(), BULK_LEVEL);
+            let pack = match &mut pack {
+                Some(pack) => pack,
+                None => pack.insert(PackWriter::create(directory, "images").map_err(output)?),
+            };
+            let tile = pack.push(&frame).map_err(output)?;
+            images.push(SpatialImage { key: image.key.clone(), width, height, tile });
+        }
+        libraries.push(SpatialLibrary {
+            name: library.name.clone(),
+            images,
+            scale_factors: scale_factors(&library.scalefactors),
+        });
+    }
+    let pack = pack.map(PackWriter::finish).transpose().map_err(output)?;
+    Ok((libraries, pack))
+}
+
+fn scale_factors(factors: &BTreeMap<String, f64>) -> Vec<ScaleFactor> {
+    factors.iter().map(|(name, &value)| ScaleFactor { name: name.clone(), value }).collect()
+}
