@@ -1,0 +1,262 @@
+//! Compares a dataset with the file that it was built from: every value, whatever the order of storage.
+
+use std::{collections::BTreeMap, path::Path};
+
+use explorer_core::{
+    data::{CellIdx, Embedding, Frame, assemble},
+    de::Moments,
+    filter::CellMask,
+};
+use shared_fbs::{
+    manifest::{Column, ColumnKind, Layer, TileRange, ValueKind},
+    tile::{self, Categories, Codes, Points, Posting, Strings, Values},
+};
+use tile_server::{
+    build::h5ad::{FrameColumn, H5ad, MatrixLocation, Storage},
+    compare::moments_of,
+    dataset::Dataset,
+};
+
+/// A gene's values, by row of the input.
+type ByRow = BTreeMap<u32, f32>;
+
+/// Checks everything but the moments of labels, which [`moments`] does.
+pub fn content(input: &Path, dataset: &Path) {
+    let file = H5ad::open(input).unwrap();
+    let dataset = Dataset::open(dataset).unwrap();
+    let rows = rows(&dataset);
+    assert_eq!(dataset.manifest().n_obs as usize, file.n_obs());
+    columns(&file, &dataset, &rows);
+    embeddings(&file, &dataset, &rows);
+    assert_eq!(dataset.manifest().layers.len(), file.matrices().len());
+    for (layer, info) in dataset.manifest().layers.iter().zip(file.matrices()) {
+        let name = match &info.location {
+            MatrixLocation::X => "X",
+            MatrixLocation::Raw => "raw",
+            MatrixLocation::Layer(name) => name,
+        };
+        assert_eq!(layer.name, name);
+        values(&file, &info.location, &dataset, layer, &rows);
+    }
+}
+
+/// The input's row of every cell: all of them, each once.
+fn rows(dataset: &Dataset) -> Vec<u32> {
+    let tiles = dataset.decode_range("obs", dataset.manifest().row.as_ref(), Codes::decode).unwrap();
+    let rows: Vec<u32> = tiles.iter().flat_map(widened).collect();
+    let mut sorted = rows.clone();
+    sorted.sort_unstable();
+    assert!(sorted.into_iter().eq(0..dataset.manifest().n_obs));
+    rows
+}
+
+fn widened(codes: &Codes) -> Vec<u32> {
+    match codes {
+        Codes::U8(codes) => codes.iter().map(|&code| code.into()).collect(),
+        Codes::U16(codes) => codes.iter().map(|&code| code.into()).collect(),
+        Codes::U32(codes) => codes.clone(),
+    }
+}
+
+fn columns(file: &H5ad, dataset: &Dataset, rows: &[u32]) {
+    let obs = file.obs().unwrap();
+    let ids = dataset.cell_ids().unwrap();
+    let mut unique = obs.index.clone();
+    unique.sort();
+    unique.dedup();
+    if unique.len() == obs.index.len() {
+        assert!(ids.iter().zip(rows).all(|(id, &row)| id.as_ref() == Some(&obs.index[row as usize])));
+    }
+    let known = obs.columns.iter().filter(|(_, column)| !matches!(column, FrameColumn::Unsupported { .. }));
+    let names: Vec<&str> = known.clone().map(|(name, _)| name.as_str()).collect();
+    assert!(dataset.manifest().columns.iter().map(|column| column.name.as_str()).eq(names));
+    for ((name, input), column) in known.zip(&dataset.manifest().columns) {
+        match input {
+            FrameColumn::Categorical { codes, categories, ordered } => {
+                let label = |row: u32| usize::try_from(codes[row as usize]).ok().map(|code| categories[code].as_str());
+                assert_eq!(column.ordered, *ordered);
+                labels(file, dataset, column, rows, Some(categories), label);
+            }
+            FrameColumn::Booleans(values) => {
+                let label = |row: u32| values[row as usize].map(|value| if value { "True" } else { "False" });
+                labels(file, dataset, column, rows, None, label);
+            }
+            FrameColumn::Strings(texts) if column.kind == ColumnKind::Categorical => {
+                labels(file, dataset, column, rows, None, |row| texts[row as usize].as_deref());
+            }
+            FrameColumn::Strings(texts) => {
+                let tiles = dataset.decode_range("obs", column.tiles.as_ref(), Strings::decode).unwrap();
+                let found = tiles.iter().flat_map(|tile| &tile.0);
+                assert!(found.eq(rows.iter().map(|&row| &texts[row as usize])), "{name}");
+            }
+            FrameColumn::Integers(values) => {
+                numbers(dataset, column, rows, |row| values[row as usize].map_or(f32::NAN, |value| value as f32));
+            }
+            FrameColumn::Floats(values) => numbers(dataset, column, rows, |row| values[row as usize] as f32),
+            FrameColumn::Unsupported { .. } => unreachable!("left out above"),
+        }
+    }
+}
+
+/// Codes, counts and postings of a column of labels, and its colours.
+fn labels<'a>(
+    file: &H5ad,
+    dataset: &Dataset,
+    column: &Column,
+    rows: &[u32],
+    categories: Option<&[String]>,
+    label: impl Fn(u32) -> Option<&'a str>,
+) {
+    let tiles = column.tiles.clone().unwrap();
+    let head = dataset.decode("obs", tiles.first, Categories::decode).unwrap();
+    assert!(categories.is_none_or(|categories| categories == head.labels), "{}", column.name);
+    let found = dataset.categorical(column).unwrap().unwrap();
+    let mut cells_of = vec![Vec::new(); head.labels.len() + 1];
+    for (cell, &row) in (0u32..).zip(rows) {
+        let code = found.codes.get(CellIdx(cell)) as usize;
+        assert_eq!(found.categories.get(code).map(String::as_str), label(row), "{} row {row}", column.name);
+        cells_of[code].push(cell);
+    }
+    assert!(head.counts.iter().map(|&count| count as usize).eq(cells_of.iter().map(Vec::len)), "{}", column.name);
+    assert_eq!(column.n_missing as usize, cells_of.pop().unwrap().len());
+    let postings = dataset.decode_range("postings", column.postings.as_ref(), Posting::decode).unwrap();
+    assert!(postings.iter().map(|posting| posting.0.iter().collect::<Vec<u32>>()).eq(cells_of), "{}", column.name);
+    if let (Some(colors), Some(stated)) = (&head.colors, file.uns().colors.get(&column.name)) {
+        for (&color, stated) in colors.iter().zip(stated) {
+            assert_eq!(Some(color.to_be_bytes()), explorer_core::color::parse(stated), "{stated}");
+        }
+    }
+}
+
+fn numbers(dataset: &Dataset, column: &Column, rows: &[u32], value: impl Fn(u32) -> f32) {
+    let tiles = dataset.decode_range("obs", column.tiles.as_ref(), Values::decode).unwrap();
+    let found: Vec<f32> = tiles.into_iter().flat_map(|tile| tile.0).collect();
+    assert_eq!(found.len(), rows.len());
+    for (&found, &row) in found.iter().zip(rows) {
+        let expected = value(row);
+        assert!(found.to_bits() == expected.to_bits() || (found.is_nan() && expected.is_nan()), "{}", column.name);
+    }
+    let finite = || found.iter().copied().filter(|value| value.is_finite());
+    assert_eq!(column.n_missing as usize, found.iter().filter(|value| value.is_nan()).count());
+    if finite().next().is_some() {
+        let extremes = (finite().fold(f32::INFINITY, f32::min), finite().fold(f32::NEG_INFINITY, f32::max));
+        assert_eq!((column.min, column.max), extremes);
+    } else {
+        assert!(column.min.is_nan() && column.max.is_nan());
+    }
+}
+
+fn embeddings(file: &H5ad, dataset: &Dataset, rows: &[u32]) {
+    let manifest = dataset.manifest();
+    for entry in &manifest.embeddings {
+        let frame = Frame { origin_x: entry.origin_x, origin_y: entry.origin_y, step: entry.step };
+        let mut found = Embedding::nowhere(rows.len(), frame);
+        let points = dataset.decode_range("points", entry.tiles.as_ref(), Points::decode).unwrap();
+        for (cells, points) in manifest.levels().tiles().iter().zip(&points) {
+            found.place(cells, points).unwrap();
+        }
+        let stated = file.read_obsm(&entry.key, 2).unwrap();
+        let bound = entry.step / 2.0 * (1.0 + 1e-9);
+        let mut n_positioned = 0;
+        for (cell, &row) in rows.iter().enumerate() {
+            let [x, y] = [0, 1].map(|axis| stated.values[row as usize * stated.n_columns + axis]);
+            if !(x.is_finite() && y.is_finite()) {
+                assert_eq!((found.xs[cell], found.ys[cell]), (tile::NO_POSITION, tile::NO_POSITION));
+                continue;
+            }
+            n_positioned += 1;
+            let (at_x, at_y) = frame.coordinates(found.xs[cell].into(), found.ys[cell].into());
+            let error = (at_x - f64::from(x)).abs().max((at_y - f64::from(y)).abs());
+            assert!(error <= bound, "{} row {row}: {error} over {bound}", entry.key);
+        }
+        assert_eq!(entry.n_positioned, n_positioned);
+    }
+}
+
+/// Every value of a layer, zeros included: what is not stored must not be in the input either.
+fn values(file: &H5ad, location: &MatrixLocation, dataset: &Dataset, layer: &Layer, rows: &[u32]) {
+    let genes = dataset.genes(layer).unwrap();
+    let var = match location {
+        MatrixLocation::Raw => file.raw_var().unwrap(),
+        _ => Some(file.var().unwrap()),
+    };
+    let input = by_column(file, location);
+    assert_eq!(genes.rows.len(), input.len());
+    let divisors = dataset.divisors(layer).unwrap();
+    let rebuild =
+        if divisors.is_empty() { assemble::Rebuild::Plain } else { assemble::Rebuild::LogNormalized(&divisors) };
+    let (mut n_values, mut n_exact, mut worst, mut max_abs) = (0, 0, 0f32, 0f32);
+    for (gene, &column) in (0u32..).zip(&genes.rows) {
+        let column = column as usize;
+        if let Some(var) = &var {
+            assert!(genes.ids[gene as usize].starts_with(&var.index[column]));
+        }
+        let tiles = dataset.expression(layer, gene).unwrap();
+        let found = assemble::gene(&tiles, rebuild, rows.len()).unwrap();
+        let expected = &input[column];
+        assert_eq!(found.indices.len(), expected.len(), "{} {}", layer.name, genes.ids[gene as usize]);
+        for (&cell, &value) in found.indices.iter().zip(&found.data) {
+            let expected = expected[&rows[cell as usize]];
+            n_exact += u64::from(value.to_bits() == expected.to_bits());
+            worst = worst.max((value - expected).abs());
+            max_abs = max_abs.max(expected.abs());
+        }
+        n_values += found.data.len() as u64;
+    }
+    assert_eq!((layer.n_nonzero, layer.n_exact, layer.max_rebuild_error), (n_values, n_exact, worst), "{}", layer.name);
+    assert_eq!(layer.max_abs, max_abs);
+    if layer.kind != ValueKind::LogNormalizedCounts {
+        assert_eq!((n_exact, worst), (n_values, 0.0));
+    }
+}
+
+/// The finite values of every column of a matrix.
+fn by_column(file: &H5ad, location: &MatrixLocation) -> Vec<ByRow> {
+    let matrix = file.matrix(location).unwrap();
+    let mut columns = vec![ByRow::new(); matrix.info().n_cols];
+    for range in matrix.slabs(100_000) {
+        let slab = matrix.read(range.clone()).unwrap();
+        for (major, bounds) in range.zip(slab.indptr.windows(2)) {
+            for at in bounds[0]..bounds[1] {
+                let minor = slab.indices[at] as usize;
+                let (row, column) = if matrix.info().storage == Storage::Csc { (minor, major) } else { (major, minor) };
+                if slab.data[at].is_finite() {
+                    columns[column].insert(row as u32, slab.data[at]);
+                }
+            }
+        }
+    }
+    columns
+}
+
+/// Every label's moments are those of a scan over all genes, and together they are the total.
+pub fn moments(dataset: &Path) {
+    let dataset = Dataset::open(dataset).unwrap();
+    let n_obs = dataset.manifest().n_obs as usize;
+    for layer in &dataset.manifest().layers {
+        let n_genes = dataset.manifest().vars[layer.var as usize].n_vars as usize;
+        let pack = layer.moments_pack.as_deref().unwrap();
+        let read = |tiles: &TileRange| -> Vec<Moments> {
+            let tiles = dataset.decode_range(pack, Some(tiles), tile::Moments::decode).unwrap();
+            tiles.iter().map(|tile| Moments::from_tile(tile, n_genes).unwrap()).collect()
+        };
+        let total = read(layer.total_moments.as_ref().unwrap()).remove(0);
+        let scan = |group: &CellMask, reference: &CellMask| moments_of(&dataset, layer, group, reference).unwrap().0;
+        let [scanned, _] = scan(&CellMask::all(n_obs), &CellMask::none(n_obs));
+        assert_eq!(scanned, total);
+        for entry in &layer.column_moments {
+            let column = dataset.manifest().column(&entry.column).unwrap();
+            let codes = dataset.categorical(column).unwrap().unwrap().codes;
+            let labels = read(entry.tiles.as_ref().unwrap());
+            assert_eq!(labels.len() as u32, column.n_categories + u32::from(column.n_missing > 0));
+            let cells = |label: usize| CellMask::from_fn(n_obs, |cell| codes.get(CellIdx(cell as u32)) == label as u32);
+            for (label, pair) in labels.chunks(2).enumerate().map(|(at, pair)| (2 * at, pair)) {
+                let scanned = scan(&cells(label), &cells(label + 1));
+                assert_eq!(scanned[..pair.len()], *pair, "{} {}", layer.name, entry.column);
+            }
+            let mut sum = Moments::empty(n_genes);
+            labels.iter().for_each(|label| sum.merge(label).unwrap());
+            assert_eq!(sum, total, "{} {}", layer.name, entry.column);
+        }
+    }
+}

@@ -1,0 +1,276 @@
+//! What goes in comes back.
+
+use proptest::prelude::*;
+use shared_fbs::manifest::ValueKind;
+use tile_server::dataset::Dataset;
+
+use crate::{
+    check,
+    fixtures::{Fixture, labels, subgroup},
+    input::{
+        Noise, STORAGES, Storage, build, build_with, counts, demo, fill_sparse, log_normalized, matrix, with_columns,
+        with_x, written_and_built,
+    },
+};
+
+const N_OBS: usize = 210;
+const N_VARS: usize = 40;
+
+fn kinds(dataset: &std::path::Path) -> Vec<ValueKind> {
+    Dataset::open(dataset).unwrap().manifest().layers.iter().map(|layer| layer.kind).collect()
+}
+
+#[test]
+fn the_demo_file() {
+    let built = build(&demo());
+    check::content(&demo(), &built.path());
+    check::moments(&built.path());
+    assert_eq!(kinds(&built.path()), [ValueKind::Float, ValueKind::Float]);
+    let manifest = &built.report.manifest;
+    assert_eq!(manifest.main_label.as_deref(), Some("bulk_labels"));
+    assert_eq!(manifest.layers[1].column_moments.len(), 3);
+    assert_eq!(manifest.warnings.len(), 0);
+}
+
+#[test]
+fn counts_of_any_storage() {
+    let rows = counts(N_OBS, N_VARS, 1);
+    for storage in STORAGES {
+        let (written, built) = written_and_built(with_x(&rows, N_VARS, storage));
+        check::content(&written.path(), &built.path());
+        check::moments(&built.path());
+        assert_eq!(kinds(&built.path()), [ValueKind::Counts], "{storage:?}");
+    }
+}
+
+#[test]
+fn log_normalized_counts_of_any_storage() {
+    let rows = log_normalized(&counts(N_OBS, N_VARS, 2));
+    for storage in STORAGES {
+        let (written, built) = written_and_built(with_x(&rows, N_VARS, storage));
+        check::content(&written.path(), &built.path());
+        check::moments(&built.path());
+        assert_eq!(kinds(&built.path()), [ValueKind::LogNormalizedCounts], "{storage:?}");
+        let layer = &built.report.manifest.layers[0];
+        assert_eq!(layer.n_exact, layer.n_nonzero, "{storage:?}");
+    }
+}
+
+#[test]
+fn floats_and_negative_values_of_any_storage() {
+    let mut noise = Noise::new(3);
+    let mut value = || match noise.below(3) {
+        0 => 0.0,
+        _ => ((noise.unit() - 0.5) * 20.0).powi(3) as f32,
+    };
+    let rows: Vec<Vec<f32>> = (0..N_OBS).map(|_| (0..N_VARS).map(|_| value()).collect()).collect();
+    for storage in STORAGES {
+        let (written, built) = written_and_built(with_x(&rows, N_VARS, storage));
+        check::content(&written.path(), &built.path());
+        check::moments(&built.path());
+        assert_eq!(kinds(&built.path()), [ValueKind::Float]);
+        assert!(built.report.manifest.layers[0].has_negative);
+    }
+}
+
+#[test]
+fn values_that_are_no_number_count_as_zero_and_are_noted() {
+    let mut rows = counts(N_OBS, N_VARS, 4);
+    (rows[3][5], rows[100][7], rows[20][0], rows[21][0]) = (f32::NAN, f32::NAN, f32::INFINITY, f32::NEG_INFINITY);
+    for storage in STORAGES {
+        let (written, built) = written_and_built(with_x(&rows, N_VARS, storage));
+        check::content(&written.path(), &built.path());
+        check::moments(&built.path());
+        let warnings: Vec<_> =
+            built.report.manifest.warnings.iter().map(|w| (w.place.as_str(), w.message.as_str())).collect();
+        let expected = [
+            ("X", "2 values are infinite; they are treated as zero"),
+            ("X", "2 values are not a number (NaN); they are treated as zero"),
+        ];
+        assert_eq!(warnings, expected, "{storage:?}");
+    }
+}
+
+#[test]
+fn extreme_values_stay_what_they_are() {
+    let rows: Vec<Vec<f32>> = vec![
+        vec![f32::MAX, f32::MIN_POSITIVE, 1e-45, -0.0],
+        vec![-f32::MAX, 0.0, 1e-45, 0.0],
+        vec![0.0, 1.0, -1e-45, 0.0],
+    ];
+    let (written, built) = written_and_built(with_x(&rows, 4, Storage::Csr));
+    check::content(&written.path(), &built.path());
+    check::moments(&built.path());
+}
+
+#[test]
+fn x_may_be_empty_or_missing() {
+    let empty = vec![vec![0.0; N_VARS]; N_OBS];
+    for storage in STORAGES {
+        let (written, built) = written_and_built(with_x(&empty, N_VARS, storage));
+        check::content(&written.path(), &built.path());
+        check::moments(&built.path());
+        assert_eq!(built.report.n_values, 0);
+    }
+    let (written, built) = written_and_built(with_columns(N_OBS, N_VARS));
+    check::content(&written.path(), &built.path());
+    assert!(built.report.manifest.layers.is_empty());
+    let no_genes = vec![Vec::new(); N_OBS];
+    let (written, built) = written_and_built(with_x(&no_genes, 0, Storage::Csr));
+    check::content(&written.path(), &built.path());
+    check::moments(&built.path());
+}
+
+#[test]
+fn layers_and_raw_beside_x() {
+    let raw = counts(N_OBS, N_VARS + 9, 5);
+    let x: Vec<Vec<f32>> = log_normalized(&raw).into_iter().map(|row| row[..N_VARS].to_vec()).collect();
+    let of_layer = counts(N_OBS, N_VARS, 6);
+    let fixture = with_x(&x, N_VARS, Storage::Dense)
+        .group("raw", |group| {
+            matrix(group, "X", &raw, N_VARS + 9, Storage::Csc);
+            subgroup(group, "var", |var| crate::fixtures::fill_frame(var, &labels("raw", N_VARS + 9), |_| ()));
+        })
+        .group("layers", |group| {
+            matrix(group, "counts", &of_layer, N_VARS, Storage::Csr);
+            matrix(group, "ambient", &x, N_VARS, Storage::Csc);
+        });
+    let (written, built) = written_and_built(fixture);
+    check::content(&written.path(), &built.path());
+    check::moments(&built.path());
+    let names: Vec<_> = built.report.manifest.layers.iter().map(|layer| layer.name.as_str()).collect();
+    assert_eq!(names, ["X", "raw", "ambient", "counts"]);
+    let vars: Vec<_> = built.report.manifest.vars.iter().map(|var| (var.name.as_str(), var.n_vars)).collect();
+    assert_eq!(vars, [("var", 40), ("raw", 49)]);
+}
+
+#[test]
+fn a_raw_without_names_of_its_own() {
+    for n_raw in [N_VARS, N_VARS + 3] {
+        let raw = counts(N_OBS, n_raw, 5);
+        let fixture = with_x(&counts(N_OBS, N_VARS, 1), N_VARS, Storage::Csr)
+            .group("raw", |group| matrix(group, "X", &raw, n_raw, Storage::Csr));
+        let (written, built) = written_and_built(fixture);
+        check::content(&written.path(), &built.path());
+        check::moments(&built.path());
+        assert_eq!(built.report.manifest.layers.len(), 2);
+        assert_eq!(built.report.manifest.warnings[0].place, "raw/var");
+    }
+}
+
+#[test]
+fn numbers_that_few_values_explain_as_counts_stay_as_they_are() {
+    let mut noise = Noise::new(11);
+    let rows: Vec<Vec<f32>> = (0..50)
+        .map(|_| (0..30).map(|at| if at == noise.below(30) { noise.unit() as f32 } else { 0.0 }).collect())
+        .collect();
+    let (written, built) = written_and_built(with_x(&rows, 30, Storage::Csr));
+    check::content(&written.path(), &built.path());
+    assert_eq!(kinds(&built.path()), [ValueKind::Float]);
+}
+
+#[test]
+fn more_cells_than_one_tile_of_expression_holds() {
+    let n_obs = 70_000;
+    let mut noise = Noise::new(12);
+    let rows: Vec<Vec<f32>> = (0..n_obs).map(|_| (0..3).map(|_| noise.below(4) as f32).collect()).collect();
+    let (written, built) = written_and_built(with_x(&rows, 3, Storage::Csr));
+    check::content(&written.path(), &built.path());
+    check::moments(&built.path());
+    assert_eq!(Dataset::open(&built.path()).unwrap().manifest().tiles_per_gene(), 2);
+}
+
+#[test]
+fn images_of_spatial_libraries() {
+    let bytes: Vec<u8> = (0..24).collect();
+    let floats: Vec<f32> = (0..6).map(|at| at as f32 / 5.0).collect();
+    let fixture = with_columns(N_OBS, 2).group("uns", |uns| {
+        subgroup(uns, "spatial", |spatial| {
+            for (name, factor) in [("left", 0.5), ("right", 0.25)] {
+                subgroup(spatial, name, |library| {
+                    subgroup(library, "images", |images| {
+                        images.create_dataset("hires").with_u8_data(&bytes).with_shape(&[2, 4, 3]);
+                        images.create_dataset("lowres").with_f32_data(&floats).with_shape(&[3, 2]);
+                        images.create_dataset("odd").with_u8_data(&bytes).with_shape(&[2, 2, 6]);
+                    });
+                    subgroup(library, "scalefactors", |factors| {
+                        factors.create_dataset("tissue_hires_scalef").with_f64_data(&[factor]);
+                    });
+                });
+            }
+        });
+    });
+    let (_written, built) = written_and_built(fixture);
+    let dataset = Dataset::open(&built.path()).unwrap();
+    let spatial = &dataset.manifest().spatial;
+    assert_eq!(spatial.iter().map(|library| library.name.as_str()).collect::<Vec<_>>(), ["left", "right"]);
+    assert_eq!(spatial[1].scale_factors[0].value, 0.25);
+    for library in spatial {
+        let images: Vec<_> = library
+            .images
+            .iter()
+            .map(|image| {
+                let tile = dataset.decode("images", image.tile, shared_fbs::tile::Image::decode).unwrap();
+                assert_eq!((tile.width, tile.height), (image.width, image.height));
+                (image.key.as_str(), tile.width, tile.height, tile.channels, tile.data)
+            })
+            .collect();
+        let grey = vec![0, 51, 102, 153, 204, 255];
+        assert_eq!(images, [("hires", 4, 2, 3, bytes.clone()), ("lowres", 2, 3, 1, grey)]);
+    }
+    assert_eq!(dataset.manifest().warnings.len(), 2);
+    let (_written, without) = written_and_built(with_columns(N_OBS, 2));
+    assert!(without.report.manifest.pack_named("images").is_none());
+}
+
+#[test]
+fn columns_and_colors() {
+    let texts: Vec<String> = (0..N_OBS).map(|cell| format!("sample {}", cell % 3)).collect();
+    let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+    let integers: Vec<i64> = (0..N_OBS as i64).map(|cell| (cell - 100) << 20).collect();
+    let fixture = Fixture::new()
+        .frame("obs", &labels("cell", N_OBS), |obs| {
+            obs.strings("sample", &texts);
+            obs.integers("large", &integers);
+            obs.floats("odd", &[&[f64::NAN, f64::INFINITY, 1e300], &vec![0.5; N_OBS - 3][..]].concat());
+            obs.floats("missing", &vec![f64::NAN; N_OBS]);
+        })
+        .frame("var", &labels("gene", 1), |_| ())
+        .group("uns", |uns| {
+            uns.create_dataset("sample_colors").with_vlen_strings(&["#ff0000", "green", "#0000ff80"]);
+        });
+    let (written, built) = written_and_built(fixture);
+    check::content(&written.path(), &built.path());
+    let warnings: Vec<_> = built.report.manifest.warnings.iter().map(|warning| warning.place.as_str()).collect();
+    assert_eq!(warnings, ["obs/large", "obs/odd"]);
+    assert_eq!(built.report.manifest.sample_column.as_deref(), Some("sample"));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn any_matrix_in_any_storage(
+        rows in (1usize..20, 0usize..8).prop_flat_map(|(n_obs, n_vars)| {
+            let value = prop_oneof![
+                3 => Just(0.0f32),
+                2 => (1u32..300).prop_map(|count| count as f32),
+                1 => any::<f32>(),
+            ];
+            prop::collection::vec(prop::collection::vec(value, n_vars), n_obs)
+        }),
+        storage in prop::sample::select(&STORAGES[..]),
+        values_in_memory in prop::sample::select(&[1u64, 10, 1 << 20][..]),
+    ) {
+        let n_vars = rows[0].len();
+        let fixture = with_columns(rows.len(), n_vars).group("layers", |group| match storage {
+            Storage::Dense => matrix(group, "values", &rows, n_vars, storage),
+            _ => subgroup(group, "values", |group| fill_sparse(group, &rows, n_vars, storage)),
+        });
+        let written = fixture.write();
+        let options = tile_server::build::Options { values_in_memory, ..Default::default() };
+        let built = build_with(&written.path(), &options);
+        check::content(&written.path(), &built.path());
+        check::moments(&built.path());
+    }
+}

@@ -1,0 +1,17 @@
+//! The builder: what goes in comes back from the tiles, byte for byte the same each time, or a clear refusal.
+
+#![allow(clippy::unwrap_used, reason = "a test's helpers fail the test")]
+
+mod bytes;
+mod check;
+mod command;
+mod compare;
+mod content;
+mod damage;
+#[path = "../h5ad/fixtures.rs"]
+#[allow(dead_code, reason = "the reader's tests use more of it")]
+mod fixtures;
+mod input;
+mod output;
+mod real;
+mod serve;

@@ -1,0 +1,134 @@
+//! What a build leaves behind: a whole dataset, or nothing.
+
+use std::{
+    fs,
+    path::Path,
+    process::{Command, Stdio},
+    sync::{Arc, atomic::AtomicBool},
+    thread,
+    time::{Duration, Instant},
+};
+
+use tile_server::build::{BuildError, Options, Progress, build};
+
+use crate::{
+    fixtures::Fixture,
+    input::{Storage, counts, demo, with_columns, with_x},
+};
+
+/// What lies in a directory, hidden files included.
+fn names(directory: &Path) -> Vec<String> {
+    let entries = fs::read_dir(directory).unwrap();
+    let mut names: Vec<String> =
+        entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect();
+    names.sort();
+    names
+}
+
+fn force() -> Options {
+    Options { force: true, ..Options::default() }
+}
+
+/// A file whose matrix turns out to be damaged only when it is read.
+fn broken() -> Fixture {
+    with_columns(4, 2).group("X", |group| {
+        crate::fixtures::encoding(group, "csr_matrix");
+        group.set_attr("shape", hdf5_pure::AttrValue::I64Array(vec![4, 2]));
+        group.create_dataset("indptr").with_i64_data(&[0, 1, 2, 3, 4]);
+        group.create_dataset("indices").with_i32_data(&[0, 1, 0, 99]);
+        group.create_dataset("data").with_f32_data(&[1.0; 4]);
+    })
+}
+
+#[test]
+fn a_failed_build_leaves_nothing_or_what_was_there() {
+    let directory = tempfile::tempdir().unwrap();
+    let out = directory.path().join("out");
+    let broken = broken().write();
+    let error = build(&broken.path(), &out, &Options::default(), &Progress::quiet()).unwrap_err();
+    assert!(error.to_string().contains("X/indices") && error.to_string().contains("99"), "{error}");
+    assert_eq!(names(directory.path()), [""; 0]);
+
+    build(&demo(), &out, &Options::default(), &Progress::quiet()).unwrap();
+    let before = names(&out);
+    build(&broken.path(), &out, &force(), &Progress::quiet()).unwrap_err();
+    assert_eq!((names(directory.path()), names(&out)), (vec!["out".to_owned()], before));
+}
+
+#[test]
+fn an_output_is_replaced_only_on_request() {
+    let directory = tempfile::tempdir().unwrap();
+    let out = directory.path().join("deep/er/out");
+    build(&demo(), &out, &Options::default(), &Progress::quiet()).unwrap();
+    let before = names(&out);
+    let error = build(&demo(), &out, &Options::default(), &Progress::quiet()).unwrap_err();
+    assert!(matches!(error, BuildError::OutputExists { .. }), "{error}");
+    assert_eq!(names(&out), before);
+    let written = with_x(&counts(50, 4, 1), 4, Storage::Csr).write();
+    build(&written.path(), &out, &force(), &Progress::quiet()).unwrap();
+    assert_ne!(names(&out), before);
+    assert_eq!(names(out.parent().unwrap()), ["out"]);
+}
+
+#[test]
+fn what_is_no_dataset_is_never_replaced() {
+    let directory = tempfile::tempdir().unwrap();
+    let out = directory.path().join("out");
+    fs::create_dir(&out).unwrap();
+    fs::write(out.join("thesis.txt"), "years of work").unwrap();
+    for path in [&out, &out.join("thesis.txt")] {
+        let error = build(&demo(), path, &force(), &Progress::quiet()).unwrap_err();
+        assert!(matches!(error, BuildError::OutputIsForeign { .. }), "{error}");
+    }
+    assert_eq!(fs::read_to_string(out.join("thesis.txt")).unwrap(), "years of work");
+    fs::remove_file(out.join("thesis.txt")).unwrap();
+    build(&demo(), &out, &force(), &Progress::quiet()).unwrap();
+}
+
+#[test]
+fn a_build_told_to_stop_leaves_nothing() {
+    let directory = tempfile::tempdir().unwrap();
+    let progress = Progress::quiet().stopped_by(Arc::new(AtomicBool::new(true)));
+    let error = build(&demo(), &directory.path().join("out"), &Options::default(), &progress).unwrap_err();
+    assert!(matches!(error, BuildError::Interrupted), "{error}");
+    assert_eq!(names(directory.path()), [""; 0]);
+}
+
+/// Starts a build that takes a while, and ends it with a signal once it has begun to write.
+#[cfg(unix)]
+fn interrupt(directory: &Path, input: &Path, signal: &str) -> std::process::ExitStatus {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tile-server"));
+    command.args(["build", "--quiet"]).arg(input).arg("--out").arg(directory.join("out")).stderr(Stdio::null());
+    let mut child = command.env("RAYON_NUM_THREADS", "1").spawn().unwrap();
+    let started = Instant::now();
+    while names(directory).is_empty() && started.elapsed() < Duration::from_secs(60) {
+        thread::sleep(Duration::from_millis(1));
+    }
+    Command::new("kill").arg(format!("-{signal}")).arg(child.id().to_string()).status().unwrap();
+    child.wait().unwrap()
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupted_build_leaves_nothing() {
+    let written = with_x(&counts(3000, 600, 1), 600, Storage::Csr).write();
+    for signal in ["INT", "TERM"] {
+        let directory = tempfile::tempdir().unwrap();
+        let status = interrupt(directory.path(), &written.path(), signal);
+        assert_eq!(status.code(), Some(130), "{signal}");
+        assert_eq!(names(directory.path()), [""; 0]);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn what_a_killed_build_leaves_goes_with_the_next() {
+    let written = with_x(&counts(3000, 600, 1), 600, Storage::Csr).write();
+    let directory = tempfile::tempdir().unwrap();
+    let status = interrupt(directory.path(), &written.path(), "KILL");
+    assert_eq!(status.code(), None);
+    let left = names(directory.path());
+    assert!(left.iter().all(|name| name.starts_with(".tessera-partial-")), "{left:?}");
+    build(&demo(), &directory.path().join("other"), &Options::default(), &Progress::quiet()).unwrap();
+    assert_eq!(names(directory.path()), ["other"]);
+}
