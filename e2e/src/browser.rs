@@ -111,6 +111,8 @@ impl Browser {
             "--hide-scrollbars",
             "--force-color-profile=srgb",
             "--window-size=1440,1000",
+            // A machine without a mouse would have style sheets take it for a phone.
+            "--blink-settings=primaryHoverType=2,availableHoverTypes=2,primaryPointerType=4,availablePointerTypes=4",
         ]
         .map(str::to_owned)
         .to_vec();

@@ -162,6 +162,17 @@ impl<'a> Page<'a> {
         .await
     }
 
+    /// Lets one label of a listed column pass alone. The button for it shows under the pointer.
+    ///
+    /// # Errors
+    /// When there is no such label.
+    pub async fn only(&self, column: &str, label: &str) -> Result<()> {
+        let row = format!("value-{column}-{label}");
+        let rect = self.rect(&row).await?;
+        self.point(&row, [rect.width / 2.0, rect.height / 2.0]).await?;
+        self.click_in(&row, ".value-only").await
+    }
+
     /// Chooses an option of a list by its label.
     ///
     /// # Errors
@@ -242,13 +253,14 @@ impl<'a> Page<'a> {
         Ok(name.as_str().unwrap_or_default().to_owned())
     }
 
-    /// Where an element is.
+    /// Where an element is, once it is there and in sight.
     ///
     /// # Errors
     /// When it does not come.
     pub async fn rect(&self, test_id: &str) -> Result<Rect> {
         self.element(test_id).await?;
-        let edges = "(r => [r.left, r.top, r.width, r.height])($(a).getBoundingClientRect())";
+        let edges = "($(a).scrollIntoView({ block: 'nearest', behavior: 'instant' }), \
+             (r => [r.left, r.top, r.width, r.height])($(a).getBoundingClientRect()))";
         let edges = self.evaluate(edges, json!(test_id)).await?;
         let edge = |at: usize| edges[at].as_f64().context("an edge is a number");
         Ok(Rect { left: edge(0)?, top: edge(1)?, width: edge(2)?, height: edge(3)? })

@@ -1,12 +1,14 @@
 //! The real tile server, with the built page, on a free port.
 
 use std::{
+    fs,
     path::{Path, PathBuf},
     process::Command,
     time::Duration,
 };
 
-use anyhow::Result;
+use anyhow::{Result, bail};
+use shared_fbs::path::MANIFEST;
 use tempfile::TempDir;
 
 use crate::{Environment, process::Process};
@@ -43,12 +45,21 @@ impl TileServer {
         &self.address
     }
 
-    /// The directory of the dataset that was built from an AnnData file.
-    pub fn dataset_directory(&self) -> PathBuf {
-        match self.input.file_stem() {
-            Some(stem) if self.input.is_file() => self.cache.path().join(stem).with_extension("tessera"),
-            _ => self.input.clone(),
+    /// The directory of the dataset: the one served, or the one built from an AnnData file.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn dataset_directory(&self) -> Result<PathBuf> {
+        if self.input.is_dir() {
+            return Ok(self.input.clone());
         }
+        for entry in fs::read_dir(self.cache.path())? {
+            let path = entry?.path();
+            if path.join(MANIFEST).is_file() {
+                return Ok(path);
+            }
+        }
+        bail!("no dataset was built from {}", self.input.display())
     }
 
     /// Ends the server as a crash would: without a word to its clients.

@@ -70,7 +70,7 @@ impl Visit {
     /// # Errors
     /// When it cannot be read.
     pub fn truth(&self) -> Result<Truth> {
-        Truth::open(&self.server.dataset_directory())
+        Truth::open(&self.server.dataset_directory()?)
     }
 
     /// Runs a test's steps. A failure leaves a screenshot and says what the console did; a success

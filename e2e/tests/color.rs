@@ -1,7 +1,7 @@
 //! Colouring by labels and by a gene: the colour is where the cells are.
 
 use anyhow::{Context as _, Result, ensure};
-use e2e::{Graphics, N_CELLS, Pixels, Projection, Rgb, Truth, Visit, distance};
+use e2e::{Graphics, N_CELLS, Page, Pixels, Projection, Rgb, Truth, Visit, distance};
 use explorer_core::state::{ColorBy, GeneKey};
 use serde_json::Value;
 
@@ -59,36 +59,26 @@ async fn steps(visit: &Visit) -> Result<()> {
     let color = page.view().await?.analysis.color;
     ensure!(color == ColorBy::Gene(GeneKey::new(GENE)), "coloured by {color:?}");
     let values = truth.gene(GENE)?;
-    let (least, most) = values.iter().fold((f32::MAX, f32::MIN), |(least, most), &v| (least.min(v), most.max(v)));
-    let ticks = "[...document.querySelectorAll('.legend-ticks span')].map(tick => \
-                 Number(tick.textContent.replace('−', '-')))";
-    page.until_value("the legend's range", ticks, Value::Null, |ticks| {
-        let near = |at: usize, value: f32| {
-            ticks[at].as_f64().is_some_and(|tick| (tick - f64::from(value)).abs() < 0.01 * f64::from(most - least))
-        };
-        near(0, least) && near(2, most)
-    })
-    .await
-    .with_context(|| format!("{GENE} goes from {least} to {most}"))?;
+    let extreme = |pick: fn(f32, f32) -> f32| values.iter().copied().reduce(pick).context("there are cells");
+    let (least, most) = (extreme(f32::min)?, extreme(f32::max)?);
+    let scale = Scale::read(&page, GENE).await?;
+    // The scale spans the values; where some are negative, as here, zero is in its middle.
+    let reach = f64::from(most.max(-least));
+    ensure!(least < 0.0, "{GENE} is scaled in this layer");
+    ensure!(
+        (scale.max - reach).abs() < 0.01 * reach && (scale.min + reach).abs() < 0.01 * reach,
+        "{GENE} goes from {least} to {most}, the legend from {} to {}",
+        scale.min,
+        scale.max
+    );
 
-    // Cells with much of it differ from those with none, as the ends of the legend do.
-    let stops = page
-        .evaluate("getComputedStyle(document.querySelector('.legend-colors')).backgroundImage", Value::Null)
-        .await?;
-    let stops = gradient(stops.as_str().unwrap_or_default());
-    let (&low, &high) = (stops.first().context("a gradient")?, stops.last().context("a gradient")?);
-    let much: Vec<usize> = (0..N_CELLS).filter(|&cell| values[cell] > least + 0.9 * (most - least)).collect();
-    let little: Vec<usize> =
-        cells.lonely(&labels).into_iter().filter(|&cell| values[cell] < least + 0.02 * (most - least)).collect();
+    // Each cell has the colour of its value, the highest above all others.
+    let expected = |cell: usize| Some(scale.color(f64::from(values[cell])));
+    let highest: Vec<usize> = (0..N_CELLS).filter(|&cell| values[cell] > 0.4 * most).collect();
     page.until_pixels("the gene's colours where its cells are", |pixels| {
-        let near = |cells_asked: &[usize], end: Rgb, other: Rgb| {
-            let nearer = |cell: &&usize| {
-                cells.color(pixels, **cell).is_some_and(|color| distance(color, end) < distance(color, other))
-            };
-            cells_asked.iter().filter(nearer).count() as f64 / cells_asked.len().max(1) as f64
-        };
-        let (at_high, at_low) = (near(&much, high, low), near(&little, low, high));
-        ensure!(at_high > 0.9 && at_low > 0.9, "{at_high} of {} and {at_low} of {}", much.len(), little.len());
+        let alone = cells.share_of(&cells.lonely(&labels), pixels, expected)?;
+        let high = cells.share_of(&highest, pixels, expected)?;
+        ensure!(alone > 0.9 && high > 0.9, "{alone} of lonely cells and {high} of high ones have their value's colour");
         Ok(())
     })
     .await?;
@@ -145,12 +135,43 @@ impl Cells {
 
     /// The share of these cells that have the colour expected of them.
     fn share_of(&self, cells: &[usize], pixels: &Pixels, expected: impl Fn(usize) -> Option<Rgb>) -> Result<f64> {
-        ensure!(cells.len() > 50, "only {} cells to look at", cells.len());
+        ensure!(cells.len() > 20, "only {} cells to look at", cells.len());
         let is_so = |&&cell: &&usize| match (self.color(pixels, cell), expected(cell)) {
             (Some(color), Some(expected)) => distance(color, expected) < SAME_COLOR,
             _ => false,
         };
         Ok(cells.iter().filter(is_so).count() as f64 / cells.len() as f64)
+    }
+}
+
+/// A legend of numbers.
+struct Scale {
+    min: f64,
+    max: f64,
+    colors: Vec<Rgb>,
+}
+
+impl Scale {
+    async fn read(page: &Page<'_>, title: &str) -> Result<Self> {
+        page.legend(title).await?;
+        let read = "({ ticks: [...document.querySelectorAll('.legend-ticks span')].map(tick => \
+             Number(tick.textContent.replace('−', '-'))), \
+             image: getComputedStyle(document.querySelector('.legend-colors')).backgroundImage })";
+        let read = page.evaluate(read, Value::Null).await?;
+        let tick = |at: usize| read["ticks"][at].as_f64().context("a tick is a number");
+        let colors = gradient(read["image"].as_str().unwrap_or_default());
+        ensure!(colors.len() >= 2, "the legend has the colours {colors:?}");
+        Ok(Self { min: tick(0)?, max: tick(2)?, colors })
+    }
+
+    /// The colour of a value: between two of the legend's.
+    fn color(&self, value: f64) -> Rgb {
+        let at = ((value - self.min) / (self.max - self.min)).clamp(0.0, 1.0) * (self.colors.len() - 1) as f64;
+        let (below, above) = (self.colors[at.floor() as usize], self.colors[at.ceil() as usize]);
+        let mixed = |channel: usize| {
+            f64::from(below[channel]) + (f64::from(above[channel]) - f64::from(below[channel])) * at.fract()
+        };
+        [0, 1, 2].map(|channel| mixed(channel).round() as u8)
     }
 }
 

@@ -18,7 +18,7 @@ async fn steps(visit: &Visit) -> Result<()> {
 
     // A set by a label: computed from the label's exact sums.
     page.unfold("bulk_labels").await?;
-    page.click_in("value-bulk_labels-CD19+ B", ".value-only").await?;
+    page.only("bulk_labels", "CD19+ B").await?;
     page.until_selected(95, N_CELLS).await?;
     save_set(&page, "B cells").await?;
     page.until_text("cell-set-B cells", |text| text.contains("95")).await?;
@@ -52,9 +52,9 @@ async fn steps(visit: &Visit) -> Result<()> {
     page.click("de-row-CD79A").await?;
     page.legend("CD79A").await?;
     page.element("gene-row-CD79A").await?;
-    page.click("de-show-volcano").await?;
+    // Where there is room, the plot stands beside the table.
     page.element("de-volcano").await?;
-    visit.browser.shoot("volcano")?;
+    visit.browser.shoot("search")?;
     page.click("de-close").await?;
     page.until_gone("de-view").await?;
 
@@ -86,11 +86,11 @@ async fn steps(visit: &Visit) -> Result<()> {
     visit.server.hold()?;
     page.click("compare-run").await?;
     page.element("compare-cancel").await?;
-    page.click("category-color-bulk_labels").await?;
+    page.click("category-color-louvain").await?;
     page.click("compare-cancel").await?;
     page.element("compare-run").await?;
     visit.server.release()?;
-    page.legend("bulk_labels").await?;
+    page.legend("louvain").await?;
     ensure!(!page.has("de-view").await?, "a comparison that was given up has a result");
 
     page.click("compare-run").await?;
@@ -125,7 +125,7 @@ async fn save_set(page: &Page<'_>, name: &str) -> Result<()> {
 fn terminal(visit: &Visit, arguments: &[&str]) -> Result<String> {
     let output = Command::new(&visit.environment.server)
         .arg("de")
-        .arg(visit.server.dataset_directory())
+        .arg(visit.server.dataset_directory()?)
         .args(arguments)
         .output()
         .context("`tile-server de` does not start")?;

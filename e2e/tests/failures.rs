@@ -23,7 +23,7 @@ async fn a_broken_tile_is_named_and_the_rest_works() -> Result<()> {
     let dataset = directory.path().join("pbmc68k_reduced");
     {
         let whole = TileServer::start(&environment, &environment.demo_file())?;
-        copy(&whole.dataset_directory(), &dataset)?;
+        copy(&whole.dataset_directory()?, &dataset)?;
     }
     let tile = break_tile(&dataset)?;
     let visit = Visit::of(environment, &dataset, Graphics::WebGpu, "broken-tile").await?;
@@ -47,7 +47,7 @@ async fn broken_tile(visit: &Visit, tile: &str) -> Result<()> {
     page.click("category-color-louvain").await?;
     page.legend("louvain").await?;
     page.unfold("bulk_labels").await?;
-    page.click_in("value-bulk_labels-CD19+ B", ".value-only").await?;
+    page.only("bulk_labels", "CD19+ B").await?;
     page.until_selected(95, N_CELLS).await?;
     page.until_drawn(N_CELLS).await?;
     visit.browser.expect_complaints(&FAILED_ANSWERS)
@@ -66,7 +66,7 @@ async fn a_server_that_is_gone_is_asked_again_when_it_is_back() -> Result<()> {
         visit.browser.shoot("gone")?;
         // What is there already works on.
         page.unfold("bulk_labels").await?;
-        page.click_in("value-bulk_labels-Dendritic", ".value-only").await?;
+        page.only("bulk_labels", "Dendritic").await?;
         page.until_selected(240, N_CELLS).await
     };
     let asked = asked.await;

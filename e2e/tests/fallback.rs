@@ -57,7 +57,7 @@ async fn without_picture(page: &Page<'_>, visit: &Visit) -> Result<()> {
     page.until_text("error", |text| text.contains("cannot be drawn") && text.contains("hardware acceleration")).await?;
     page.until_selected(N_CELLS, N_CELLS).await?;
     page.unfold("bulk_labels").await?;
-    page.click_in("value-bulk_labels-CD19+ B", ".value-only").await?;
+    page.only("bulk_labels", "CD19+ B").await?;
     page.until_selected(95, N_CELLS).await?;
     page.click("save-set").await?;
     page.write("cell-set-name", "\n").await?;

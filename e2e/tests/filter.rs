@@ -1,7 +1,7 @@
 //! Filters by label and by value: the counts are those of the file, and move together.
 
 use anyhow::{Result, ensure};
-use e2e::{Graphics, Held, N_CELLS, Page, Visit, count};
+use e2e::{Graphics, Held, N_CELLS, Page, Seen, Visit, count};
 use explorer_core::state::{ObsFilter, Range};
 
 /// Counts of `bulk_labels`, from anndata 0.12: `adata.obs["bulk_labels"].value_counts()`.
@@ -76,7 +76,7 @@ async fn steps(visit: &Visit) -> Result<()> {
     page.until_selected(N_CELLS, N_CELLS).await?;
 
     // One label alone, then a subset of it, and back.
-    page.click_in("value-bulk_labels-Dendritic", ".value-only").await?;
+    page.only("bulk_labels", "Dendritic").await?;
     page.until_selected(240, N_CELLS).await?;
     page.click("subset").await?;
     page.until_selected(240, 240).await?;
@@ -96,19 +96,20 @@ async fn steps(visit: &Visit) -> Result<()> {
     Ok(())
 }
 
-/// The counts of a column are those of the cells that pass, label by label.
+/// The counts of a column become those of the cells that pass, label by label.
 async fn expect_counts(page: &Page<'_>, column: &str, labels: &[String], passes: impl Fn(usize) -> bool) -> Result<()> {
-    let counts = page.label_counts(column).await?;
-    let sum: usize = counts.iter().map(|(_, selected, _)| selected).sum();
-    let n_passing = (0..labels.len()).filter(|&cell| passes(cell)).count();
-    ensure!(sum == n_passing, "{column} counts {sum} selected cells of {n_passing}");
-    for (label, selected, total) in counts {
-        let has_label = |&cell: &usize| labels[cell] == label;
-        let of_label: Vec<usize> = (0..labels.len()).filter(has_label).collect();
-        let expected = (count(&of_label, |&cell| passes(cell)), of_label.len());
-        ensure!((selected, total) == expected, "{column} {label}: {selected} of {total}, expected {expected:?}");
-    }
-    Ok(())
+    let expected = |label: &String| {
+        let of_label: Vec<usize> = (0..labels.len()).filter(|&cell| labels[cell] == *label).collect();
+        (label.clone(), count(&of_label, |&cell| passes(cell)), of_label.len())
+    };
+    page.until(&format!("the counts of {column}"), async || {
+        let counts = page.label_counts(column).await?;
+        let sum: usize = counts.iter().map(|(_, selected, _)| selected).sum();
+        let is_so = sum == (0..labels.len()).filter(|&cell| passes(cell)).count()
+            && counts.iter().all(|counted| *counted == expected(&counted.0));
+        Ok(if is_so { Seen::Yes(()) } else { Seen::NotYet(counts) })
+    })
+    .await
 }
 
 /// Whether a range is where the pointer went, within a few pixels of a narrow plot.

@@ -79,7 +79,7 @@ async fn steps(visit: &Visit) -> Result<()> {
 
     // And with other filters: both must pass.
     page.unfold("louvain").await?;
-    page.click_in("value-louvain-0", ".value-only").await?;
+    page.only("louvain", "0").await?;
     let both = |(position, label): (&Option<(f64, f64)>, &String)| {
         label == "0" && position.is_some_and(|at| is_selected(at, &selection))
     };

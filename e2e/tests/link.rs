@@ -81,21 +81,31 @@ async fn steps(visit: &Visit) -> Result<()> {
         page.click("notice-dismiss").await?;
     }
 
-    // Names that this dataset does not have.
-    page.goto("about:blank").await?;
-    page.goto(&visit.url("c=obs:nothing&f.nowhere=A&g.NOGENE=1..2&e=X_none&v=1")).await?;
-    page.until_drawn(N_CELLS).await?;
-    page.until_notice(|notice| notice.contains("nothing")).await?;
-    page.until_notice(|notice| notice.contains("NOGENE")).await?;
-    page.until_selected(N_CELLS, N_CELLS).await?;
-    visit.browser.shoot("unknown")?;
-
-    // Nor does the server have any dataset.
+    // A dataset that the server does not have.
     page.goto(&format!("{}/d/nothing", visit.server.address())).await?;
     page.until_text("error", |text| text.contains("could not be opened")).await?;
     page.element("error-retry").await?;
     visit.browser.shoot("no-dataset")?;
     visit.browser.expect_complaints(&["404"])
+}
+
+#[tokio::test]
+async fn a_link_may_name_what_this_dataset_does_not_have() -> Result<()> {
+    Visit::start(Graphics::WebGpu, "link-unknown").await?.run(unknown_names).await
+}
+
+async fn unknown_names(visit: &Visit) -> Result<()> {
+    let page = visit.open("c=obs:nothing&f.nowhere=A&g.NOGENE=1..2&v=1").await?;
+    for name in ["nothing", "nowhere", "NOGENE"] {
+        page.until_notice(|notice| notice.contains(name)).await?;
+    }
+    page.until_selected(N_CELLS, N_CELLS).await?;
+    visit.browser.shoot("names")?;
+    // An embedding: the default one takes its place.
+    page.goto("about:blank").await?;
+    page.goto(&visit.url("e=X_none&v=1")).await?;
+    page.until_notice(|notice| notice.contains("X_none")).await?;
+    page.until_drawn(N_CELLS).await
 }
 
 /// What a person sees that the link does not say in words.

@@ -33,25 +33,28 @@ async fn steps(visit: &Visit) -> Result<()> {
     for section in ["categories", "values", "dataset", "genes", "cell-sets", "compare"] {
         page.element(section).await?;
     }
-    let plain = page
-        .until_pixels("cells on the picture", |pixels| {
-            ensure!((0.01..0.6).contains(&pixels.coverage()), "{} of the picture is covered", pixels.coverage());
+    // The first view is coloured by the main label.
+    page.legend("bulk_labels").await?;
+    let coloured = page
+        .until_pixels("cells in colours", |pixels| {
+            let (coverage, n_colors) = (pixels.coverage(), pixels.n_colors());
+            ensure!((0.01..0.6).contains(&coverage), "{coverage} of the picture is covered");
+            ensure!(n_colors >= 24, "only {n_colors} colours");
             Ok(())
         })
         .await?;
-    visit.browser.shoot("plain")?;
+    visit.browser.shoot("coloured")?;
 
-    // In colour there are more colours.
-    page.click("category-color-louvain").await?;
-    page.legend("louvain").await?;
-    let before = plain.n_colors();
-    page.until_pixels("many colours", |pixels| {
-        let now = pixels.n_colors();
-        ensure!(now >= before + 8, "{before} colours before, {now} now");
+    // Without colouring there are fewer.
+    page.click("category-color-bulk_labels").await?;
+    page.until_gone("legend").await?;
+    page.until_pixels("one colour", |pixels| {
+        let (before, now) = (coloured.n_colors(), pixels.n_colors());
+        ensure!(now < before && pixels.coverage() > 0.01, "{before} colours before, {now} now");
         Ok(())
     })
     .await?;
-    visit.browser.shoot("coloured")?;
+    visit.browser.shoot("plain")?;
 
     // The mark leads back.
     page.click("home").await?;

@@ -47,5 +47,9 @@ async fn steps(visit: &Visit) -> Result<()> {
     page.element("de-view").await?;
     page.expect_no_overflow("the result").await?;
     visit.browser.shoot("result")?;
+    page.click("de-show-volcano").await?;
+    page.element("de-volcano").await?;
+    page.expect_no_overflow("the plot").await?;
+    visit.browser.shoot("volcano")?;
     Ok(())
 }
