@@ -156,6 +156,10 @@ impl<'a> Page<'a> {
         self.until(&format!("`{selector}` to be pressed"), async || {
             let element = self.client().find(Locator::Css(&selector)).await?;
             ensure!(element.is_enabled().await?, "it is disabled");
+            // What slides in is not where it was when the pointer gets there.
+            let place = element.rectangle().await?;
+            tokio::time::sleep(PAUSE).await;
+            ensure!(element.rectangle().await? == place, "it moves");
             element.click().await?;
             Ok(Seen::<_, ()>::Yes(()))
         })

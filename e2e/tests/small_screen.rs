@@ -28,6 +28,7 @@ async fn steps(visit: &Visit) -> Result<()> {
     // The left drawer: colour and filter.
     page.click("drawer-left").await?;
     page.click("category-color-louvain").await?;
+    page.legend("louvain").await?;
     page.unfold("louvain").await?;
     page.expect_no_overflow("the left drawer").await?;
     visit.browser.shoot("left")?;
