@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 /// What all files of one kind may weigh together, gzipped. A page that outgrows its budget does
 /// so by a decision: raise the number in the commit that needs it, and say why.
 const BUDGETS: [Budget; 3] = [
-    Budget { extension: "wasm", limit_bytes: 1_500_000 },
+    Budget { extension: "wasm", limit_bytes: 1_850_000 },
     Budget { extension: "js", limit_bytes: 120_000 },
     Budget { extension: "css", limit_bytes: 40_000 },
 ];
