@@ -12,6 +12,7 @@ mod browser;
 mod csv;
 mod driver;
 mod environment;
+mod facts;
 mod gesture;
 mod page;
 mod pixels;

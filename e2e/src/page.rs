@@ -6,17 +6,16 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, bail, ensure};
-use explorer_core::state::{ViewSpec, link::ParsedLink};
 use fantoccini::{Client, Locator, elements::Element};
 use serde_json::{Value, json};
 
-use crate::{Browser, Pixels, Rgb};
+use crate::{Browser, Pixels};
 
 /// How long a fact may take to come about: much longer than it does, since machines are slow.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Between two looks at the page.
-const PAUSE: Duration = Duration::from_millis(60);
+pub(crate) const PAUSE: Duration = Duration::from_millis(60);
 
 /// A rectangle on the page, in CSS pixels.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -293,113 +292,6 @@ impl<'a> Page<'a> {
         .await
     }
 
-    /// The selected and the total count beside every label of a column, by label; lists the column
-    /// first where it is folded.
-    ///
-    /// # Errors
-    /// When the counts do not come.
-    pub async fn label_counts(&self, column: &str) -> Result<Vec<(String, usize, usize)>> {
-        self.unfold(column).await?;
-        let rows = "[...document.querySelectorAll(`[data-testid^=\"value-${CSS.escape(a)}-\"]`)].map(row => [\
-                    row.dataset.testid.slice(`value-${a}-`.length),\
-                    row.querySelector('.value-selected').textContent, row.querySelector('.value-total').textContent])";
-        let rows = self
-            .until_value(&format!("labels of {column}"), rows, json!(column), |rows| {
-                rows.as_array().is_some_and(|rows| !rows.is_empty())
-            })
-            .await?;
-        let number = |text: &Value| text.as_str().unwrap_or_default().replace(',', "").parse::<usize>();
-        let counts = rows
-            .as_array()
-            .into_iter()
-            .flatten()
-            .map(|row| Ok((row[0].as_str().unwrap_or_default().to_owned(), number(&row[1])?, number(&row[2])?)));
-        counts.collect()
-    }
-
-    /// Lists the labels of a column, where they are not.
-    ///
-    /// # Errors
-    /// When there is no such column.
-    pub async fn unfold(&self, column: &str) -> Result<()> {
-        let button = format!("category-expand-{column}");
-        self.element(&button).await?;
-        if self.evaluate("$(a).getAttribute('aria-expanded')", json!(button)).await? != json!("true") {
-            self.click(&button).await?;
-        }
-        Ok(())
-    }
-
-    /// The labels and colours of the legend, once they are there.
-    ///
-    /// # Errors
-    /// When they do not come.
-    pub async fn legend(&self, title: &str) -> Result<Vec<(String, Rgb)>> {
-        let entries = "$('legend')?.ariaBusy === 'false' && $('legend-toggle').textContent.trim() === a \
-             ? [...$('legend').querySelectorAll('.legend-entry')].map(entry => \
-               [entry.title, getComputedStyle(entry.querySelector('.legend-swatch')).backgroundColor]) : null";
-        let entries =
-            self.until_value(&format!("the legend of {title}"), entries, json!(title), Value::is_array).await?;
-        let entries = entries.as_array().into_iter().flatten();
-        entries.map(|entry| Ok((entry[0].as_str().unwrap_or_default().to_owned(), rgb(&entry[1])?))).collect()
-    }
-
-    /// What follows `#` in the address, once it has not changed for as long as the page takes to
-    /// write it.
-    ///
-    /// # Errors
-    /// When the browser cannot say.
-    pub async fn link(&self) -> Result<String> {
-        // The page writes 200 ms after the last change.
-        const STILL: Duration = Duration::from_millis(600);
-        let mut since = Instant::now();
-        let mut link = self.evaluate("location.hash.slice(1)", Value::Null).await?;
-        while since.elapsed() < STILL {
-            tokio::time::sleep(PAUSE).await;
-            let now = self.evaluate("location.hash.slice(1)", Value::Null).await?;
-            if now != link {
-                (link, since) = (now, Instant::now());
-            }
-        }
-        Ok(link.as_str().unwrap_or_default().to_owned())
-    }
-
-    /// The view that the address holds.
-    ///
-    /// # Errors
-    /// When a part of it cannot be read.
-    pub async fn view(&self) -> Result<ViewSpec> {
-        let link = self.link().await?;
-        let ParsedLink { view, notices } = ViewSpec::from_link(&link);
-        ensure!(notices.is_empty(), "the page wrote a link that it cannot read: {link}: {notices:?}");
-        Ok(view)
-    }
-
-    /// The texts of the notices that stand.
-    ///
-    /// # Errors
-    /// When the browser cannot say.
-    pub async fn notices(&self) -> Result<Vec<String>> {
-        let texts = "[...document.querySelectorAll('[data-testid=notice] p')].map(p => p.textContent)";
-        let texts = self.evaluate(texts, Value::Null).await?;
-        Ok(texts.as_array().into_iter().flatten().filter_map(|text| Some(text.as_str()?.to_owned())).collect())
-    }
-
-    /// Waits for a notice, and returns its text.
-    ///
-    /// # Errors
-    /// As [`Self::until`].
-    pub async fn until_notice(&self, is_so: impl Fn(&str) -> bool) -> Result<String> {
-        self.until("a notice", async || {
-            let notices = self.notices().await?;
-            Ok(match notices.iter().find(|notice| is_so(notice)) {
-                Some(found) => Seen::Yes(found.clone()),
-                None => Seen::NotYet(notices),
-            })
-        })
-        .await
-    }
-
     /// The file that the page saves: its name and its text.
     ///
     /// # Errors
@@ -436,13 +328,4 @@ pub enum Seen<T, S> {
 /// A `data-testid` within a quoted selector.
 fn escaped(test_id: &str) -> String {
     test_id.replace('\\', "\\\\").replace('"', "\\\"")
-}
-
-/// A computed colour: `rgb(1, 2, 3)`.
-fn rgb(color: &Value) -> Result<Rgb> {
-    let text = color.as_str().unwrap_or_default();
-    let channels = text.strip_prefix("rgb(").and_then(|text| text.strip_suffix(')'));
-    let channels: Vec<u8> =
-        channels.unwrap_or_default().split(',').filter_map(|channel| channel.trim().parse().ok()).collect();
-    channels.try_into().map_err(|_| anyhow::anyhow!("`{text}` is no colour"))
 }
