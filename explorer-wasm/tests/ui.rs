@@ -1,5 +1,6 @@
 //! The components in a real browser: what a press, a key or a drag asks for.
 #![cfg(target_arch = "wasm32")]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::sync::Arc;
 

@@ -1,6 +1,6 @@
 //! The state of the Explorer and everything that can happen to it.
 //!
-//! [`AppState`] is plain data. An [`Action`] is the only way to change it, and [`reduce`] the only
+//! [`AppState`] is plain data. An [`Action`] is the only way to change it, and [`reduce()`] the only
 //! function that does; [`History`] wraps that with undo and redo. The page, a link and a host page
 //! are equal clients of the same actions. A [`ViewSpec`] is the part that a link holds: see
 //! [`link`].

@@ -70,6 +70,11 @@ impl Dataset {
         embeddings.get(index).map(|embedding| (index, embedding))
     }
 
+    /// The embedding to show: that of the key, or the default one where there is none such.
+    pub fn embedding_to_show(&self, key: Option<&str>) -> Option<(usize, &manifest::Embedding)> {
+        self.embedding(key).or_else(|| self.embedding(None))
+    }
+
     /// The layer of a name, or the default one.
     ///
     /// # Errors

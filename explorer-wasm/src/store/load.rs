@@ -305,7 +305,7 @@ struct Tasks {
 impl Session {
     /// Turns the scene to an embedding; its index when its tiles are to be loaded.
     fn start_showing(&mut self, key: Option<&str>) -> Option<usize> {
-        let (index, entry) = self.dataset.embedding(key)?;
+        let (index, entry) = self.dataset.embedding_to_show(key)?;
         if self.shown == Some(index) {
             return None;
         }
@@ -342,9 +342,10 @@ impl Session {
             .collect()
     }
 
+    /// Whether an embedding was not asked for yet. One that the dataset does not have is asked for
+    /// too: that is how the user is told.
     fn is_to_load_embedding(&self, key: &str) -> bool {
-        let exists = self.dataset.embedding(Some(key)).is_some();
-        exists && !self.loaded.embeddings.contains_key(key)
+        !self.loaded.embeddings.contains_key(key)
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Components dispatch actions and read signals. What is large (columns, masks, positions) lies
 //! beside the signals; counters tell those who read it that it has changed. After every action and
-//! every arrival [`Store::settle`] brings data, filter and colours in line with the state.
+//! every arrival `Store::settle` brings data, filter and colours in line with the state.
 
 mod compare;
 mod engine;
@@ -20,7 +20,10 @@ use explorer_core::{
     state::{Action, AppState, ColorBy, Comparison, DimensionKey, History},
 };
 use leptos::prelude::*;
-use shared_fbs::{manifest::Manifest, tile::Categories};
+use shared_fbs::{
+    manifest::{Embedding, Manifest},
+    tile::Categories,
+};
 
 use crate::{
     bridge::{Paint, Plane, Scene},
@@ -225,8 +228,8 @@ impl Store {
     /// The key of the embedding that is shown.
     pub fn embedding_key(self) -> Option<String> {
         let key = self.peek(|state| state.view.analysis.embedding.clone());
-        self.with_session(|session| session.dataset.embedding(key.as_deref()).map(|(_, found)| found.key.clone()))
-            .flatten()
+        let read = |(_, found): (usize, &Embedding)| found.key.clone();
+        self.with_session(|session| session.dataset.embedding_to_show(key.as_deref()).map(read)).flatten()
     }
 
     /// How the state names a layer: not at all when it is the default.
@@ -292,8 +295,8 @@ impl Store {
         Memo::new(move |_| {
             self.phase.track();
             let key = key.get();
-            self.with_session(|session| session.dataset.embedding(key.as_deref()).map(|(_, found)| Plane::new(found)))
-                .flatten()
+            let read = |(_, found): (usize, &Embedding)| Plane::new(found);
+            self.with_session(|session| session.dataset.embedding_to_show(key.as_deref()).map(read)).flatten()
         })
     }
 
