@@ -78,21 +78,53 @@ pub fn push_gaps(ascending: impl IntoIterator<Item = u32>, out: &mut Vec<u8>) {
 }
 
 /// Undoes [`push_gaps`]: `count` numbers below `limit`. `None` when the bytes hold anything else.
-pub fn read_gaps(mut bytes: &[u8], count: usize, limit: u32) -> Option<Vec<u32>> {
+pub fn read_gaps(bytes: &[u8], count: usize, limit: u32) -> Option<Vec<u32>> {
+    let mut numbers = Vec::new();
+    extend_from_gaps(bytes, count, limit, &mut numbers)?;
+    Some(numbers)
+}
+
+/// [`read_gaps`] into a vector that may hold something already, of numbers that `limit` fits.
+/// Nearly all gaps take one byte, so that case is kept tight.
+pub fn extend_from_gaps<N: FromGap>(mut bytes: &[u8], count: usize, limit: u32, numbers: &mut Vec<N>) -> Option<()> {
     if count > bytes.len() {
         return None;
     }
-    let mut numbers = Vec::with_capacity(count);
+    numbers.reserve(count);
+    let (before, limit) = (numbers.len(), u64::from(limit));
     let mut next = 0u64;
-    for _ in 0..count {
-        let number = next.checked_add(take_varint(&mut bytes)?)?;
-        if number >= u64::from(limit) {
+    while let Some((&first, rest)) = bytes.split_first() {
+        let number = if first < 0x80 {
+            bytes = rest;
+            next + u64::from(first)
+        } else {
+            next.checked_add(take_varint(&mut bytes)?)?
+        };
+        if number >= limit {
             return None;
         }
-        numbers.push(number as u32);
+        numbers.push(N::from_gap(number));
         next = number + 1;
     }
-    bytes.is_empty().then_some(numbers)
+    (numbers.len() - before == count).then_some(())
+}
+
+/// What [`extend_from_gaps`] makes numbers of.
+pub trait FromGap {
+    /// The number, which the caller's limit keeps within the type.
+    fn from_gap(number: u64) -> Self;
+}
+
+impl FromGap for u16 {
+    fn from_gap(number: u64) -> Self {
+        number as u16
+    }
+}
+
+impl FromGap for u32 {
+    fn from_gap(number: u64) -> Self {
+        number as u32
+    }
 }
 
 #[cfg(test)]

@@ -9,14 +9,14 @@ use flatbuffers::VerifierOptions;
 use crate::{DecodeError, frame, generated::manifest_generated::tessera::manifest as wire, order, path, tile};
 
 pub use wire::{
-    BoundsT as Bounds, ColumnKind, ColumnMomentsT as ColumnMoments, ColumnT as Column, EmbeddingT as Embedding,
-    LayerT as Layer, ManifestT as Manifest, PackT as Pack, PageT as Page, ScaleFactorT as ScaleFactor,
-    SpatialImageT as SpatialImage, SpatialLibraryT as SpatialLibrary, TileRangeT as TileRange, ValueKind, VarT as Var,
-    WarningT as Warning,
+    BlockLevelT as BlockLevel, BoundsT as Bounds, ColumnKind, ColumnMomentsT as ColumnMoments, ColumnT as Column,
+    CubeMomentsT as CubeMoments, EmbeddingT as Embedding, LayerT as Layer, ManifestT as Manifest, PackT as Pack,
+    PageT as Page, ScaleFactorT as ScaleFactor, SpatialImageT as SpatialImage, SpatialLibraryT as SpatialLibrary,
+    TileRangeT as TileRange, ValueKind, VarT as Var, WarningT as Warning,
 };
 
 /// The version of the format that this crate writes and reads.
-pub const FORMAT_VERSION: u32 = 1;
+pub const FORMAT_VERSION: u32 = 2;
 
 /// Packs of at most this many tiles have their directory in the manifest; others in pages of as
 /// many tiles each.
@@ -30,6 +30,9 @@ pub const CELLS_PER_TEXT_TILE: u32 = 1 << 14;
 
 /// Cells a tile of one gene's expression.
 pub const CELLS_PER_EXPRESSION_TILE: u32 = 1 << 16;
+
+/// Cells a tile of whole cells.
+pub const CELLS_PER_CELLS_TILE: u32 = 64;
 
 /// `frac_bits` of a layer whose moments state it gene by gene.
 pub const FRAC_BITS_PER_GENE: u8 = u8::MAX;
@@ -200,6 +203,19 @@ impl Manifest {
         self.n_obs.div_ceil(CELLS_PER_EXPRESSION_TILE)
     }
 
+    /// Whether every level of a layer's blocks covers all cells, in blocks that those of the level before fill.
+    fn are_block_levels_sound(&self, layer: &Layer) -> bool {
+        let mut below = CELLS_PER_CELLS_TILE;
+        layer.block_levels.iter().all(|level| {
+            let cells = level.block_cells;
+            let is_sound = cells > below
+                && cells.is_multiple_of(below)
+                && level.tiles.as_ref().is_some_and(|tiles| tiles.count == self.n_obs.div_ceil(cells));
+            below = cells.max(1);
+            is_sound
+        })
+    }
+
     /// Refuses what would lead a reader astray: ranges outside packs, names that leave the directory.
     fn check(&self) -> Result<(), DecodeError> {
         let wrong = |reason| Err(DecodeError::Inconsistent { table: "Manifest", reason });
@@ -244,6 +260,22 @@ impl Manifest {
             if let Some(pack) = &layer.moments_pack {
                 ranges.push((pack, layer.total_moments.as_ref()));
                 ranges.extend(layer.column_moments.iter().map(|column| (pack.as_str(), column.tiles.as_ref())));
+                ranges.extend(layer.cube.iter().map(|cube| (pack.as_str(), cube.tiles.as_ref())));
+                ranges.extend(layer.block_levels.iter().map(|level| (pack.as_str(), level.tiles.as_ref())));
+            }
+            if let Some(pack) = &layer.cells_pack
+                && self.pack_named(pack).is_none_or(|pack| pack.n_tiles != self.n_obs.div_ceil(CELLS_PER_CELLS_TILE))
+            {
+                return wrong("a layer's pack does not hold every cell");
+            }
+            if !self.are_block_levels_sound(layer) {
+                return wrong("a layer's blocks do not cover its cells, level by level");
+            }
+            if layer.cube.as_ref().is_some_and(|cube| {
+                let n_tiles = cube.tiles.as_ref().map_or(0, |tiles| tiles.count) as usize;
+                [cube.codes.len(), cube.by_codes.len(), cube.n_cells.len()] != [n_tiles; 3]
+            }) {
+                return wrong("a layer's pairs of labels are not one a tile");
             }
         }
         if !ranges.into_iter().all(|(pack, range)| within(pack, range)) {

@@ -33,6 +33,11 @@ pub fn genes_pack(layer: usize) -> String {
     format!("genes{layer}")
 }
 
+/// The name of the pack of a layer's whole cells, by the layer's index in the manifest.
+pub fn cells_pack(layer: usize) -> String {
+    format!("cells{layer}")
+}
+
 /// The name of the pack of a layer's moments, by the layer's index in the manifest.
 pub fn moments_pack(layer: usize) -> String {
     format!("moments{layer}")

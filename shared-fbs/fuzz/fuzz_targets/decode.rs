@@ -9,7 +9,7 @@ use shared_fbs::{
     DecodeError, frame,
     manifest::Manifest,
     path::TileList,
-    tile::{Categories, Codes, Directory, Expression, Genes, Image, Moments, Points, Posting, Strings, Values},
+    tile::{Categories, Cells, Codes, Directory, Expression, Genes, Image, Moments, Points, Posting, Strings, Values},
 };
 
 /// Decodes; what comes out must survive a round trip.
@@ -39,7 +39,7 @@ fn visit(manifest: &Manifest) {
 
 fuzz_target!(|input: &[u8]| {
     let Some((&kind, bytes)) = input.split_first() else { return };
-    match kind % 16 {
+    match kind % 18 {
         0 => round_trip(bytes, Categories::decode, Categories::encode),
         1 => round_trip(bytes, Codes::decode, Codes::encode),
         2 => round_trip(bytes, Directory::decode, Directory::encode),
@@ -58,7 +58,9 @@ fuzz_target!(|input: &[u8]| {
         13 => {
             let _ = frame::split_inflated(bytes);
         }
-        14 => {
+        14 => round_trip(bytes, |bytes| Cells::decode_counts(bytes, u64::MAX, u32::MAX), Cells::encode),
+        15 => round_trip(bytes, |bytes| Cells::decode_floats(bytes, u64::MAX, u32::MAX), Cells::encode),
+        16 => {
             if let Ok(manifest) = Manifest::decode(bytes) {
                 visit(&manifest);
                 let again = Manifest::decode(&manifest.encode()).expect("what was decoded can be encoded");

@@ -1558,6 +1558,9 @@ pub mod tessera {
             pub const VT_MOMENTS_PACK: ::flatbuffers::VOffsetT = 30;
             pub const VT_TOTAL_MOMENTS: ::flatbuffers::VOffsetT = 32;
             pub const VT_COLUMN_MOMENTS: ::flatbuffers::VOffsetT = 34;
+            pub const VT_CELLS_PACK: ::flatbuffers::VOffsetT = 36;
+            pub const VT_CUBE: ::flatbuffers::VOffsetT = 38;
+            pub const VT_BLOCK_LEVELS: ::flatbuffers::VOffsetT = 40;
 
             #[inline]
             pub unsafe fn init_from_table(table: ::flatbuffers::Table<'a>) -> Self {
@@ -1571,6 +1574,15 @@ pub mod tessera {
                 let mut builder = LayerBuilder::new(_fbb);
                 builder.add_n_exact(args.n_exact);
                 builder.add_n_nonzero(args.n_nonzero);
+                if let Some(x) = args.block_levels {
+                    builder.add_block_levels(x);
+                }
+                if let Some(x) = args.cube {
+                    builder.add_cube(x);
+                }
+                if let Some(x) = args.cells_pack {
+                    builder.add_cells_pack(x);
+                }
                 if let Some(x) = args.column_moments {
                     builder.add_column_moments(x);
                 }
@@ -1628,6 +1640,12 @@ pub mod tessera {
                     let x = self.column_moments();
                     x.iter().map(|t| t.unpack()).collect()
                 };
+                let cells_pack = self.cells_pack().map(|x| alloc::string::ToString::to_string(x));
+                let cube = self.cube().map(|x| alloc::boxed::Box::new(x.unpack()));
+                let block_levels = {
+                    let x = self.block_levels();
+                    x.iter().map(|t| t.unpack()).collect()
+                };
                 LayerT {
                     name,
                     var,
@@ -1645,6 +1663,9 @@ pub mod tessera {
                     moments_pack,
                     total_moments,
                     column_moments,
+                    cells_pack,
+                    cube,
+                    block_levels,
                 }
             }
 
@@ -1768,6 +1789,33 @@ pub mod tessera {
                         .unwrap()
                 }
             }
+            #[inline]
+            pub fn cells_pack(&self) -> Option<&'a str> {
+                // Safety:
+                // Created from valid Table for this object
+                // which contains a valid value in this slot
+                unsafe { self._tab.get::<::flatbuffers::ForwardsUOffset<&str>>(Layer::VT_CELLS_PACK, None) }
+            }
+            #[inline]
+            pub fn cube(&self) -> Option<CubeMoments<'a>> {
+                // Safety:
+                // Created from valid Table for this object
+                // which contains a valid value in this slot
+                unsafe { self._tab.get::<::flatbuffers::ForwardsUOffset<CubeMoments>>(Layer::VT_CUBE, None) }
+            }
+            #[inline]
+            pub fn block_levels(&self) -> ::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<BlockLevel<'a>>> {
+                // Safety:
+                // Created from valid Table for this object
+                // which contains a valid value in this slot
+                unsafe {
+                    self._tab
+                        .get::<::flatbuffers::ForwardsUOffset<
+                            ::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<BlockLevel>>,
+                        >>(Layer::VT_BLOCK_LEVELS, None)
+                        .unwrap()
+                }
+            }
         }
 
         impl ::flatbuffers::Verifiable for Layer<'_> {
@@ -1795,6 +1843,11 @@ pub mod tessera {
                     .visit_field::<::flatbuffers::ForwardsUOffset<
                         ::flatbuffers::Vector<'_, ::flatbuffers::ForwardsUOffset<ColumnMoments>>,
                     >>("column_moments", Self::VT_COLUMN_MOMENTS, true)?
+                    .visit_field::<::flatbuffers::ForwardsUOffset<&str>>("cells_pack", Self::VT_CELLS_PACK, false)?
+                    .visit_field::<::flatbuffers::ForwardsUOffset<CubeMoments>>("cube", Self::VT_CUBE, false)?
+                    .visit_field::<::flatbuffers::ForwardsUOffset<
+                        ::flatbuffers::Vector<'_, ::flatbuffers::ForwardsUOffset<BlockLevel>>,
+                    >>("block_levels", Self::VT_BLOCK_LEVELS, true)?
                     .finish();
                 Ok(())
             }
@@ -1818,6 +1871,11 @@ pub mod tessera {
             pub column_moments: Option<
                 ::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<ColumnMoments<'a>>>>,
             >,
+            pub cells_pack: Option<::flatbuffers::WIPOffset<&'a str>>,
+            pub cube: Option<::flatbuffers::WIPOffset<CubeMoments<'a>>>,
+            pub block_levels: Option<
+                ::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<BlockLevel<'a>>>>,
+            >,
         }
         impl<'a> Default for LayerArgs<'a> {
             #[inline]
@@ -1839,6 +1897,9 @@ pub mod tessera {
                     moments_pack: None,
                     total_moments: None,
                     column_moments: None, // required field
+                    cells_pack: None,
+                    cube: None,
+                    block_levels: None, // required field
                 }
             }
         }
@@ -1918,6 +1979,23 @@ pub mod tessera {
                 self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Layer::VT_COLUMN_MOMENTS, column_moments);
             }
             #[inline]
+            pub fn add_cells_pack(&mut self, cells_pack: ::flatbuffers::WIPOffset<&'b str>) {
+                self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Layer::VT_CELLS_PACK, cells_pack);
+            }
+            #[inline]
+            pub fn add_cube(&mut self, cube: ::flatbuffers::WIPOffset<CubeMoments<'b>>) {
+                self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<CubeMoments>>(Layer::VT_CUBE, cube);
+            }
+            #[inline]
+            pub fn add_block_levels(
+                &mut self,
+                block_levels: ::flatbuffers::WIPOffset<
+                    ::flatbuffers::Vector<'b, ::flatbuffers::ForwardsUOffset<BlockLevel<'b>>>,
+                >,
+            ) {
+                self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Layer::VT_BLOCK_LEVELS, block_levels);
+            }
+            #[inline]
             pub fn new(_fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>) -> LayerBuilder<'a, 'b, A> {
                 let start = _fbb.start_table();
                 LayerBuilder { fbb_: _fbb, start_: start }
@@ -1928,6 +2006,7 @@ pub mod tessera {
                 self.fbb_.required(o, Layer::VT_NAME, "name");
                 self.fbb_.required(o, Layer::VT_PACK, "pack");
                 self.fbb_.required(o, Layer::VT_COLUMN_MOMENTS, "column_moments");
+                self.fbb_.required(o, Layer::VT_BLOCK_LEVELS, "block_levels");
                 ::flatbuffers::WIPOffset::new(o.value())
             }
         }
@@ -1951,6 +2030,9 @@ pub mod tessera {
                 ds.field("moments_pack", &self.moments_pack());
                 ds.field("total_moments", &self.total_moments());
                 ds.field("column_moments", &self.column_moments());
+                ds.field("cells_pack", &self.cells_pack());
+                ds.field("cube", &self.cube());
+                ds.field("block_levels", &self.block_levels());
                 ds.finish()
             }
         }
@@ -1973,6 +2055,9 @@ pub mod tessera {
             pub moments_pack: Option<alloc::string::String>,
             pub total_moments: Option<TileRangeT>,
             pub column_moments: alloc::vec::Vec<ColumnMomentsT>,
+            pub cells_pack: Option<alloc::string::String>,
+            pub cube: Option<alloc::boxed::Box<CubeMomentsT>>,
+            pub block_levels: alloc::vec::Vec<BlockLevelT>,
         }
         impl Default for LayerT {
             fn default() -> Self {
@@ -1993,6 +2078,9 @@ pub mod tessera {
                     moments_pack: None,
                     total_moments: None,
                     column_moments: Default::default(),
+                    cells_pack: None,
+                    cube: None,
+                    block_levels: Default::default(),
                 }
             }
         }
@@ -2029,6 +2117,13 @@ pub mod tessera {
                     let w: alloc::vec::Vec<_> = x.iter().map(|t| t.pack(_fbb)).collect();
                     _fbb.create_vector(&w)
                 });
+                let cells_pack = self.cells_pack.as_ref().map(|x| _fbb.create_string(x));
+                let cube = self.cube.as_ref().map(|x| x.pack(_fbb));
+                let block_levels = Some({
+                    let x = &self.block_levels;
+                    let w: alloc::vec::Vec<_> = x.iter().map(|t| t.pack(_fbb)).collect();
+                    _fbb.create_vector(&w)
+                });
                 Layer::create(
                     _fbb,
                     &LayerArgs {
@@ -2048,6 +2143,9 @@ pub mod tessera {
                         moments_pack,
                         total_moments,
                         column_moments,
+                        cells_pack,
+                        cube,
+                        block_levels,
                     },
                 )
             }
@@ -2201,6 +2299,467 @@ pub mod tessera {
                 let tiles_tmp = self.tiles.as_ref().map(|x| x.pack());
                 let tiles = tiles_tmp.as_ref();
                 ColumnMoments::create(_fbb, &ColumnMomentsArgs { column, tiles })
+            }
+        }
+        pub enum CubeMomentsOffset {}
+        #[derive(Copy, Clone, PartialEq)]
+
+        pub struct CubeMoments<'a> {
+            pub _tab: ::flatbuffers::Table<'a>,
+        }
+
+        impl<'a> ::flatbuffers::Follow<'a> for CubeMoments<'a> {
+            type Inner = CubeMoments<'a>;
+            #[inline]
+            unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
+                Self { _tab: unsafe { ::flatbuffers::Table::new(buf, loc) } }
+            }
+        }
+
+        impl<'a> CubeMoments<'a> {
+            pub const VT_COLUMN: ::flatbuffers::VOffsetT = 4;
+            pub const VT_BY: ::flatbuffers::VOffsetT = 6;
+            pub const VT_CODES: ::flatbuffers::VOffsetT = 8;
+            pub const VT_BY_CODES: ::flatbuffers::VOffsetT = 10;
+            pub const VT_N_CELLS: ::flatbuffers::VOffsetT = 12;
+            pub const VT_TILES: ::flatbuffers::VOffsetT = 14;
+
+            #[inline]
+            pub unsafe fn init_from_table(table: ::flatbuffers::Table<'a>) -> Self {
+                CubeMoments { _tab: table }
+            }
+            #[allow(unused_mut)]
+            pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr, A: ::flatbuffers::Allocator + 'bldr>(
+                _fbb: &'mut_bldr mut ::flatbuffers::FlatBufferBuilder<'bldr, A>,
+                args: &'args CubeMomentsArgs<'args>,
+            ) -> ::flatbuffers::WIPOffset<CubeMoments<'bldr>> {
+                let mut builder = CubeMomentsBuilder::new(_fbb);
+                if let Some(x) = args.tiles {
+                    builder.add_tiles(x);
+                }
+                if let Some(x) = args.n_cells {
+                    builder.add_n_cells(x);
+                }
+                if let Some(x) = args.by_codes {
+                    builder.add_by_codes(x);
+                }
+                if let Some(x) = args.codes {
+                    builder.add_codes(x);
+                }
+                if let Some(x) = args.by {
+                    builder.add_by(x);
+                }
+                if let Some(x) = args.column {
+                    builder.add_column(x);
+                }
+                builder.finish()
+            }
+
+            pub fn unpack(&self) -> CubeMomentsT {
+                let column = {
+                    let x = self.column();
+                    alloc::string::ToString::to_string(x)
+                };
+                let by = {
+                    let x = self.by();
+                    alloc::string::ToString::to_string(x)
+                };
+                let codes = {
+                    let x = self.codes();
+                    x.into_iter().collect()
+                };
+                let by_codes = {
+                    let x = self.by_codes();
+                    x.into_iter().collect()
+                };
+                let n_cells = {
+                    let x = self.n_cells();
+                    x.into_iter().collect()
+                };
+                let tiles = self.tiles().map(|x| x.unpack());
+                CubeMomentsT { column, by, codes, by_codes, n_cells, tiles }
+            }
+
+            #[inline]
+            pub fn column(&self) -> &'a str {
+                // Safety:
+                // Created from valid Table for this object
+                // which contains a valid value in this slot
+                unsafe { self._tab.get::<::flatbuffers::ForwardsUOffset<&str>>(CubeMoments::VT_COLUMN, None).unwrap() }
+            }
+            #[inline]
+            pub fn by(&self) -> &'a str {
+                // Safety:
+                // Created from valid Table for this object
+                // which contains a valid value in this slot
+                unsafe { self._tab.get::<::flatbuffers::ForwardsUOffset<&str>>(CubeMoments::VT_BY, None).unwrap() }
+            }
+            #[inline]
+            pub fn codes(&self) -> ::flatbuffers::Vector<'a, u32> {
+                // Safety:
+                // Created from valid Table for this object
+                // which contains a valid value in this slot
+                unsafe {
+                    self._tab
+                        .get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, u32>>>(
+                            CubeMoments::VT_CODES,
+                            None,
+                        )
+                        .unwrap()
+                }
+            }
+            #[inline]
+            pub fn by_codes(&self) -> ::flatbuffers::Vector<'a, u32> {
+                // Safety:
+                // Created from valid Table for this object
+                // which contains a valid value in this slot
+                unsafe {
+                    self._tab
+                        .get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, u32>>>(
+                            CubeMoments::VT_BY_CODES,
+                            None,
+                        )
+                        .unwrap()
+                }
+            }
+            #[inline]
+            pub fn n_cells(&self) -> ::flatbuffers::Vector<'a, u32> {
+                // Safety:
+                // Created from valid Table for this object
+                // which contains a valid value in this slot
+                unsafe {
+                    self._tab
+                        .get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, u32>>>(
+                            CubeMoments::VT_N_CELLS,
+                            None,
+                        )
+                        .unwrap()
+                }
+            }
+            #[inline]
+            pub fn tiles(&self) -> Option<&'a TileRange> {
+                // Safety:
+                // Created from valid Table for this object
+                // which contains a valid value in this slot
+                unsafe { self._tab.get::<TileRange>(CubeMoments::VT_TILES, None) }
+            }
+        }
+
+        impl ::flatbuffers::Verifiable for CubeMoments<'_> {
+            #[inline]
+            fn run_verifier(
+                v: &mut ::flatbuffers::Verifier,
+                pos: usize,
+            ) -> Result<(), ::flatbuffers::InvalidFlatbuffer> {
+                v.visit_table(pos)?
+                    .visit_field::<::flatbuffers::ForwardsUOffset<&str>>("column", Self::VT_COLUMN, true)?
+                    .visit_field::<::flatbuffers::ForwardsUOffset<&str>>("by", Self::VT_BY, true)?
+                    .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, u32>>>(
+                        "codes",
+                        Self::VT_CODES,
+                        true,
+                    )?
+                    .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, u32>>>(
+                        "by_codes",
+                        Self::VT_BY_CODES,
+                        true,
+                    )?
+                    .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, u32>>>(
+                        "n_cells",
+                        Self::VT_N_CELLS,
+                        true,
+                    )?
+                    .visit_field::<TileRange>("tiles", Self::VT_TILES, false)?
+                    .finish();
+                Ok(())
+            }
+        }
+        pub struct CubeMomentsArgs<'a> {
+            pub column: Option<::flatbuffers::WIPOffset<&'a str>>,
+            pub by: Option<::flatbuffers::WIPOffset<&'a str>>,
+            pub codes: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, u32>>>,
+            pub by_codes: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, u32>>>,
+            pub n_cells: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, u32>>>,
+            pub tiles: Option<&'a TileRange>,
+        }
+        impl<'a> Default for CubeMomentsArgs<'a> {
+            #[inline]
+            fn default() -> Self {
+                CubeMomentsArgs {
+                    column: None,   // required field
+                    by: None,       // required field
+                    codes: None,    // required field
+                    by_codes: None, // required field
+                    n_cells: None,  // required field
+                    tiles: None,
+                }
+            }
+        }
+
+        pub struct CubeMomentsBuilder<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> {
+            fbb_: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>,
+            start_: ::flatbuffers::WIPOffset<::flatbuffers::TableUnfinishedWIPOffset>,
+        }
+        impl<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> CubeMomentsBuilder<'a, 'b, A> {
+            #[inline]
+            pub fn add_column(&mut self, column: ::flatbuffers::WIPOffset<&'b str>) {
+                self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(CubeMoments::VT_COLUMN, column);
+            }
+            #[inline]
+            pub fn add_by(&mut self, by: ::flatbuffers::WIPOffset<&'b str>) {
+                self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(CubeMoments::VT_BY, by);
+            }
+            #[inline]
+            pub fn add_codes(&mut self, codes: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b, u32>>) {
+                self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(CubeMoments::VT_CODES, codes);
+            }
+            #[inline]
+            pub fn add_by_codes(&mut self, by_codes: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b, u32>>) {
+                self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(CubeMoments::VT_BY_CODES, by_codes);
+            }
+            #[inline]
+            pub fn add_n_cells(&mut self, n_cells: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b, u32>>) {
+                self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(CubeMoments::VT_N_CELLS, n_cells);
+            }
+            #[inline]
+            pub fn add_tiles(&mut self, tiles: &TileRange) {
+                self.fbb_.push_slot_always::<&TileRange>(CubeMoments::VT_TILES, tiles);
+            }
+            #[inline]
+            pub fn new(_fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>) -> CubeMomentsBuilder<'a, 'b, A> {
+                let start = _fbb.start_table();
+                CubeMomentsBuilder { fbb_: _fbb, start_: start }
+            }
+            #[inline]
+            pub fn finish(self) -> ::flatbuffers::WIPOffset<CubeMoments<'a>> {
+                let o = self.fbb_.end_table(self.start_);
+                self.fbb_.required(o, CubeMoments::VT_COLUMN, "column");
+                self.fbb_.required(o, CubeMoments::VT_BY, "by");
+                self.fbb_.required(o, CubeMoments::VT_CODES, "codes");
+                self.fbb_.required(o, CubeMoments::VT_BY_CODES, "by_codes");
+                self.fbb_.required(o, CubeMoments::VT_N_CELLS, "n_cells");
+                ::flatbuffers::WIPOffset::new(o.value())
+            }
+        }
+
+        impl ::core::fmt::Debug for CubeMoments<'_> {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                let mut ds = f.debug_struct("CubeMoments");
+                ds.field("column", &self.column());
+                ds.field("by", &self.by());
+                ds.field("codes", &self.codes());
+                ds.field("by_codes", &self.by_codes());
+                ds.field("n_cells", &self.n_cells());
+                ds.field("tiles", &self.tiles());
+                ds.finish()
+            }
+        }
+
+        #[derive(Debug, Clone, PartialEq)]
+        pub struct CubeMomentsT {
+            pub column: alloc::string::String,
+            pub by: alloc::string::String,
+            pub codes: alloc::vec::Vec<u32>,
+            pub by_codes: alloc::vec::Vec<u32>,
+            pub n_cells: alloc::vec::Vec<u32>,
+            pub tiles: Option<TileRangeT>,
+        }
+        impl Default for CubeMomentsT {
+            fn default() -> Self {
+                Self {
+                    column: alloc::string::ToString::to_string(""),
+                    by: alloc::string::ToString::to_string(""),
+                    codes: Default::default(),
+                    by_codes: Default::default(),
+                    n_cells: Default::default(),
+                    tiles: None,
+                }
+            }
+        }
+        impl CubeMomentsT {
+            pub fn pack<'b, A: ::flatbuffers::Allocator + 'b>(
+                &self,
+                _fbb: &mut ::flatbuffers::FlatBufferBuilder<'b, A>,
+            ) -> ::flatbuffers::WIPOffset<CubeMoments<'b>> {
+                let column = Some({
+                    let x = &self.column;
+                    _fbb.create_string(x)
+                });
+                let by = Some({
+                    let x = &self.by;
+                    _fbb.create_string(x)
+                });
+                let codes = Some({
+                    let x = &self.codes;
+                    _fbb.create_vector(x)
+                });
+                let by_codes = Some({
+                    let x = &self.by_codes;
+                    _fbb.create_vector(x)
+                });
+                let n_cells = Some({
+                    let x = &self.n_cells;
+                    _fbb.create_vector(x)
+                });
+                let tiles_tmp = self.tiles.as_ref().map(|x| x.pack());
+                let tiles = tiles_tmp.as_ref();
+                CubeMoments::create(_fbb, &CubeMomentsArgs { column, by, codes, by_codes, n_cells, tiles })
+            }
+        }
+        pub enum BlockLevelOffset {}
+        #[derive(Copy, Clone, PartialEq)]
+
+        pub struct BlockLevel<'a> {
+            pub _tab: ::flatbuffers::Table<'a>,
+        }
+
+        impl<'a> ::flatbuffers::Follow<'a> for BlockLevel<'a> {
+            type Inner = BlockLevel<'a>;
+            #[inline]
+            unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
+                Self { _tab: unsafe { ::flatbuffers::Table::new(buf, loc) } }
+            }
+        }
+
+        impl<'a> BlockLevel<'a> {
+            pub const VT_BLOCK_CELLS: ::flatbuffers::VOffsetT = 4;
+            pub const VT_TILES: ::flatbuffers::VOffsetT = 6;
+            pub const VT_N_BYTES: ::flatbuffers::VOffsetT = 8;
+
+            #[inline]
+            pub unsafe fn init_from_table(table: ::flatbuffers::Table<'a>) -> Self {
+                BlockLevel { _tab: table }
+            }
+            #[allow(unused_mut)]
+            pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr, A: ::flatbuffers::Allocator + 'bldr>(
+                _fbb: &'mut_bldr mut ::flatbuffers::FlatBufferBuilder<'bldr, A>,
+                args: &'args BlockLevelArgs<'args>,
+            ) -> ::flatbuffers::WIPOffset<BlockLevel<'bldr>> {
+                let mut builder = BlockLevelBuilder::new(_fbb);
+                builder.add_n_bytes(args.n_bytes);
+                if let Some(x) = args.tiles {
+                    builder.add_tiles(x);
+                }
+                builder.add_block_cells(args.block_cells);
+                builder.finish()
+            }
+
+            pub fn unpack(&self) -> BlockLevelT {
+                let block_cells = self.block_cells();
+                let tiles = self.tiles().map(|x| x.unpack());
+                let n_bytes = self.n_bytes();
+                BlockLevelT { block_cells, tiles, n_bytes }
+            }
+
+            #[inline]
+            pub fn block_cells(&self) -> u32 {
+                // Safety:
+                // Created from valid Table for this object
+                // which contains a valid value in this slot
+                unsafe { self._tab.get::<u32>(BlockLevel::VT_BLOCK_CELLS, Some(0)).unwrap() }
+            }
+            #[inline]
+            pub fn tiles(&self) -> Option<&'a TileRange> {
+                // Safety:
+                // Created from valid Table for this object
+                // which contains a valid value in this slot
+                unsafe { self._tab.get::<TileRange>(BlockLevel::VT_TILES, None) }
+            }
+            #[inline]
+            pub fn n_bytes(&self) -> u64 {
+                // Safety:
+                // Created from valid Table for this object
+                // which contains a valid value in this slot
+                unsafe { self._tab.get::<u64>(BlockLevel::VT_N_BYTES, Some(0)).unwrap() }
+            }
+        }
+
+        impl ::flatbuffers::Verifiable for BlockLevel<'_> {
+            #[inline]
+            fn run_verifier(
+                v: &mut ::flatbuffers::Verifier,
+                pos: usize,
+            ) -> Result<(), ::flatbuffers::InvalidFlatbuffer> {
+                v.visit_table(pos)?
+                    .visit_field::<u32>("block_cells", Self::VT_BLOCK_CELLS, false)?
+                    .visit_field::<TileRange>("tiles", Self::VT_TILES, false)?
+                    .visit_field::<u64>("n_bytes", Self::VT_N_BYTES, false)?
+                    .finish();
+                Ok(())
+            }
+        }
+        pub struct BlockLevelArgs<'a> {
+            pub block_cells: u32,
+            pub tiles: Option<&'a TileRange>,
+            pub n_bytes: u64,
+        }
+        impl<'a> Default for BlockLevelArgs<'a> {
+            #[inline]
+            fn default() -> Self {
+                BlockLevelArgs { block_cells: 0, tiles: None, n_bytes: 0 }
+            }
+        }
+
+        pub struct BlockLevelBuilder<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> {
+            fbb_: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>,
+            start_: ::flatbuffers::WIPOffset<::flatbuffers::TableUnfinishedWIPOffset>,
+        }
+        impl<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> BlockLevelBuilder<'a, 'b, A> {
+            #[inline]
+            pub fn add_block_cells(&mut self, block_cells: u32) {
+                self.fbb_.push_slot::<u32>(BlockLevel::VT_BLOCK_CELLS, block_cells, 0);
+            }
+            #[inline]
+            pub fn add_tiles(&mut self, tiles: &TileRange) {
+                self.fbb_.push_slot_always::<&TileRange>(BlockLevel::VT_TILES, tiles);
+            }
+            #[inline]
+            pub fn add_n_bytes(&mut self, n_bytes: u64) {
+                self.fbb_.push_slot::<u64>(BlockLevel::VT_N_BYTES, n_bytes, 0);
+            }
+            #[inline]
+            pub fn new(_fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>) -> BlockLevelBuilder<'a, 'b, A> {
+                let start = _fbb.start_table();
+                BlockLevelBuilder { fbb_: _fbb, start_: start }
+            }
+            #[inline]
+            pub fn finish(self) -> ::flatbuffers::WIPOffset<BlockLevel<'a>> {
+                let o = self.fbb_.end_table(self.start_);
+                ::flatbuffers::WIPOffset::new(o.value())
+            }
+        }
+
+        impl ::core::fmt::Debug for BlockLevel<'_> {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                let mut ds = f.debug_struct("BlockLevel");
+                ds.field("block_cells", &self.block_cells());
+                ds.field("tiles", &self.tiles());
+                ds.field("n_bytes", &self.n_bytes());
+                ds.finish()
+            }
+        }
+
+        #[derive(Debug, Clone, PartialEq)]
+        pub struct BlockLevelT {
+            pub block_cells: u32,
+            pub tiles: Option<TileRangeT>,
+            pub n_bytes: u64,
+        }
+        impl Default for BlockLevelT {
+            fn default() -> Self {
+                Self { block_cells: 0, tiles: None, n_bytes: 0 }
+            }
+        }
+        impl BlockLevelT {
+            pub fn pack<'b, A: ::flatbuffers::Allocator + 'b>(
+                &self,
+                _fbb: &mut ::flatbuffers::FlatBufferBuilder<'b, A>,
+            ) -> ::flatbuffers::WIPOffset<BlockLevel<'b>> {
+                let block_cells = self.block_cells;
+                let tiles_tmp = self.tiles.as_ref().map(|x| x.pack());
+                let tiles = tiles_tmp.as_ref();
+                let n_bytes = self.n_bytes;
+                BlockLevel::create(_fbb, &BlockLevelArgs { block_cells, tiles, n_bytes })
             }
         }
         pub enum PackOffset {}

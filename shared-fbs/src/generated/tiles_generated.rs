@@ -1262,6 +1262,280 @@ pub mod tessera {
                 Expression::create(_fbb, &ExpressionArgs { n_nonzero, gaps, width, values })
             }
         }
+        pub enum CellsOffset {}
+        #[derive(Copy, Clone, PartialEq)]
+
+        pub struct Cells<'a> {
+            pub _tab: ::flatbuffers::Table<'a>,
+        }
+
+        impl<'a> ::flatbuffers::Follow<'a> for Cells<'a> {
+            type Inner = Cells<'a>;
+            #[inline]
+            unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
+                Self { _tab: unsafe { ::flatbuffers::Table::new(buf, loc) } }
+            }
+        }
+
+        impl<'a> Cells<'a> {
+            pub const VT_N_NONZERO: ::flatbuffers::VOffsetT = 4;
+            pub const VT_N_GAP_BYTES: ::flatbuffers::VOffsetT = 6;
+            pub const VT_GAPS: ::flatbuffers::VOffsetT = 8;
+            pub const VT_WIDTH: ::flatbuffers::VOffsetT = 10;
+            pub const VT_VALUES: ::flatbuffers::VOffsetT = 12;
+
+            #[inline]
+            pub unsafe fn init_from_table(table: ::flatbuffers::Table<'a>) -> Self {
+                Cells { _tab: table }
+            }
+            #[allow(unused_mut)]
+            pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr, A: ::flatbuffers::Allocator + 'bldr>(
+                _fbb: &'mut_bldr mut ::flatbuffers::FlatBufferBuilder<'bldr, A>,
+                args: &'args CellsArgs<'args>,
+            ) -> ::flatbuffers::WIPOffset<Cells<'bldr>> {
+                let mut builder = CellsBuilder::new(_fbb);
+                if let Some(x) = args.values {
+                    builder.add_values(x);
+                }
+                if let Some(x) = args.gaps {
+                    builder.add_gaps(x);
+                }
+                if let Some(x) = args.n_gap_bytes {
+                    builder.add_n_gap_bytes(x);
+                }
+                if let Some(x) = args.n_nonzero {
+                    builder.add_n_nonzero(x);
+                }
+                builder.add_width(args.width);
+                builder.finish()
+            }
+
+            pub fn unpack(&self) -> CellsT {
+                let n_nonzero = {
+                    let x = self.n_nonzero();
+                    x.into_iter().collect()
+                };
+                let n_gap_bytes = {
+                    let x = self.n_gap_bytes();
+                    x.into_iter().collect()
+                };
+                let gaps = {
+                    let x = self.gaps();
+                    x.into_iter().collect()
+                };
+                let width = self.width();
+                let values = {
+                    let x = self.values();
+                    x.into_iter().collect()
+                };
+                CellsT { n_nonzero, n_gap_bytes, gaps, width, values }
+            }
+
+            #[inline]
+            pub fn n_nonzero(&self) -> ::flatbuffers::Vector<'a, u8> {
+                // Safety:
+                // Created from valid Table for this object
+                // which contains a valid value in this slot
+                unsafe {
+                    self._tab
+                        .get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, u8>>>(Cells::VT_N_NONZERO, None)
+                        .unwrap()
+                }
+            }
+            #[inline]
+            pub fn n_gap_bytes(&self) -> ::flatbuffers::Vector<'a, u8> {
+                // Safety:
+                // Created from valid Table for this object
+                // which contains a valid value in this slot
+                unsafe {
+                    self._tab
+                        .get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, u8>>>(
+                            Cells::VT_N_GAP_BYTES,
+                            None,
+                        )
+                        .unwrap()
+                }
+            }
+            #[inline]
+            pub fn gaps(&self) -> ::flatbuffers::Vector<'a, u8> {
+                // Safety:
+                // Created from valid Table for this object
+                // which contains a valid value in this slot
+                unsafe {
+                    self._tab
+                        .get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, u8>>>(Cells::VT_GAPS, None)
+                        .unwrap()
+                }
+            }
+            #[inline]
+            pub fn width(&self) -> u8 {
+                // Safety:
+                // Created from valid Table for this object
+                // which contains a valid value in this slot
+                unsafe { self._tab.get::<u8>(Cells::VT_WIDTH, Some(0)).unwrap() }
+            }
+            #[inline]
+            pub fn values(&self) -> ::flatbuffers::Vector<'a, u8> {
+                // Safety:
+                // Created from valid Table for this object
+                // which contains a valid value in this slot
+                unsafe {
+                    self._tab
+                        .get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, u8>>>(Cells::VT_VALUES, None)
+                        .unwrap()
+                }
+            }
+        }
+
+        impl ::flatbuffers::Verifiable for Cells<'_> {
+            #[inline]
+            fn run_verifier(
+                v: &mut ::flatbuffers::Verifier,
+                pos: usize,
+            ) -> Result<(), ::flatbuffers::InvalidFlatbuffer> {
+                v.visit_table(pos)?
+                    .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, u8>>>(
+                        "n_nonzero",
+                        Self::VT_N_NONZERO,
+                        true,
+                    )?
+                    .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, u8>>>(
+                        "n_gap_bytes",
+                        Self::VT_N_GAP_BYTES,
+                        true,
+                    )?
+                    .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, u8>>>(
+                        "gaps",
+                        Self::VT_GAPS,
+                        true,
+                    )?
+                    .visit_field::<u8>("width", Self::VT_WIDTH, false)?
+                    .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, u8>>>(
+                        "values",
+                        Self::VT_VALUES,
+                        true,
+                    )?
+                    .finish();
+                Ok(())
+            }
+        }
+        pub struct CellsArgs<'a> {
+            pub n_nonzero: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, u8>>>,
+            pub n_gap_bytes: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, u8>>>,
+            pub gaps: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, u8>>>,
+            pub width: u8,
+            pub values: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, u8>>>,
+        }
+        impl<'a> Default for CellsArgs<'a> {
+            #[inline]
+            fn default() -> Self {
+                CellsArgs {
+                    n_nonzero: None,   // required field
+                    n_gap_bytes: None, // required field
+                    gaps: None,        // required field
+                    width: 0,
+                    values: None, // required field
+                }
+            }
+        }
+
+        pub struct CellsBuilder<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> {
+            fbb_: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>,
+            start_: ::flatbuffers::WIPOffset<::flatbuffers::TableUnfinishedWIPOffset>,
+        }
+        impl<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> CellsBuilder<'a, 'b, A> {
+            #[inline]
+            pub fn add_n_nonzero(&mut self, n_nonzero: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b, u8>>) {
+                self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Cells::VT_N_NONZERO, n_nonzero);
+            }
+            #[inline]
+            pub fn add_n_gap_bytes(&mut self, n_gap_bytes: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b, u8>>) {
+                self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Cells::VT_N_GAP_BYTES, n_gap_bytes);
+            }
+            #[inline]
+            pub fn add_gaps(&mut self, gaps: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b, u8>>) {
+                self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Cells::VT_GAPS, gaps);
+            }
+            #[inline]
+            pub fn add_width(&mut self, width: u8) {
+                self.fbb_.push_slot::<u8>(Cells::VT_WIDTH, width, 0);
+            }
+            #[inline]
+            pub fn add_values(&mut self, values: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b, u8>>) {
+                self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Cells::VT_VALUES, values);
+            }
+            #[inline]
+            pub fn new(_fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>) -> CellsBuilder<'a, 'b, A> {
+                let start = _fbb.start_table();
+                CellsBuilder { fbb_: _fbb, start_: start }
+            }
+            #[inline]
+            pub fn finish(self) -> ::flatbuffers::WIPOffset<Cells<'a>> {
+                let o = self.fbb_.end_table(self.start_);
+                self.fbb_.required(o, Cells::VT_N_NONZERO, "n_nonzero");
+                self.fbb_.required(o, Cells::VT_N_GAP_BYTES, "n_gap_bytes");
+                self.fbb_.required(o, Cells::VT_GAPS, "gaps");
+                self.fbb_.required(o, Cells::VT_VALUES, "values");
+                ::flatbuffers::WIPOffset::new(o.value())
+            }
+        }
+
+        impl ::core::fmt::Debug for Cells<'_> {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                let mut ds = f.debug_struct("Cells");
+                ds.field("n_nonzero", &self.n_nonzero());
+                ds.field("n_gap_bytes", &self.n_gap_bytes());
+                ds.field("gaps", &self.gaps());
+                ds.field("width", &self.width());
+                ds.field("values", &self.values());
+                ds.finish()
+            }
+        }
+
+        #[derive(Debug, Clone, PartialEq)]
+        pub struct CellsT {
+            pub n_nonzero: alloc::vec::Vec<u8>,
+            pub n_gap_bytes: alloc::vec::Vec<u8>,
+            pub gaps: alloc::vec::Vec<u8>,
+            pub width: u8,
+            pub values: alloc::vec::Vec<u8>,
+        }
+        impl Default for CellsT {
+            fn default() -> Self {
+                Self {
+                    n_nonzero: Default::default(),
+                    n_gap_bytes: Default::default(),
+                    gaps: Default::default(),
+                    width: 0,
+                    values: Default::default(),
+                }
+            }
+        }
+        impl CellsT {
+            pub fn pack<'b, A: ::flatbuffers::Allocator + 'b>(
+                &self,
+                _fbb: &mut ::flatbuffers::FlatBufferBuilder<'b, A>,
+            ) -> ::flatbuffers::WIPOffset<Cells<'b>> {
+                let n_nonzero = Some({
+                    let x = &self.n_nonzero;
+                    _fbb.create_vector(x)
+                });
+                let n_gap_bytes = Some({
+                    let x = &self.n_gap_bytes;
+                    _fbb.create_vector(x)
+                });
+                let gaps = Some({
+                    let x = &self.gaps;
+                    _fbb.create_vector(x)
+                });
+                let width = self.width;
+                let values = Some({
+                    let x = &self.values;
+                    _fbb.create_vector(x)
+                });
+                Cells::create(_fbb, &CellsArgs { n_nonzero, n_gap_bytes, gaps, width, values })
+            }
+        }
         pub enum MomentsOffset {}
         #[derive(Copy, Clone, PartialEq)]
 

@@ -67,21 +67,24 @@ impl Counts {
     }
 }
 
+impl ExpressionValues {
+    /// Bytes a value, and the planes of all values.
+    pub(super) fn to_planes(&self) -> (u8, Vec<u8>) {
+        match self {
+            Self::Counts(Counts::U8(counts)) => (1, counts.clone()),
+            Self::Counts(Counts::U16(counts)) => (2, bytes::to_planes(counts.iter().map(|count| count.to_le_bytes()))),
+            Self::Counts(Counts::U32(counts)) => (4, bytes::to_planes(counts.iter().map(|count| count.to_le_bytes()))),
+            Self::Floats(values) => (4, bytes::to_planes(values.iter().map(|value| value.to_le_bytes()))),
+        }
+    }
+}
+
 impl Expression {
     /// The tile's bytes.
     pub fn encode(&self) -> Vec<u8> {
         let mut gaps = Vec::with_capacity(self.cells.len());
         bytes::push_gaps(self.cells.iter().map(|&cell| u32::from(cell)), &mut gaps);
-        let (width, values) = match &self.values {
-            ExpressionValues::Counts(Counts::U8(counts)) => (1, counts.clone()),
-            ExpressionValues::Counts(Counts::U16(counts)) => {
-                (2, bytes::to_planes(counts.iter().map(|count| count.to_le_bytes())))
-            }
-            ExpressionValues::Counts(Counts::U32(counts)) => {
-                (4, bytes::to_planes(counts.iter().map(|count| count.to_le_bytes())))
-            }
-            ExpressionValues::Floats(values) => (4, bytes::to_planes(values.iter().map(|value| value.to_le_bytes()))),
-        };
+        let (width, values) = self.values.to_planes();
         let tile = wire::ExpressionT { n_nonzero: self.cells.len() as u32, gaps, width, values };
         finish(|builder| tile.pack(builder).as_union_value())
     }
@@ -119,33 +122,10 @@ impl Expression {
 
 fn parts(bytes: &[u8]) -> Result<(Vec<u16>, u8, &[u8]), DecodeError> {
     let tile = root::<wire::Expression>(bytes, "Expression")?;
-    let cells = read_cells(tile.gaps().bytes(), tile.n_nonzero() as usize)
+    let mut cells: Vec<u16> = Vec::new();
+    bytes::extend_from_gaps(tile.gaps().bytes(), tile.n_nonzero() as usize, CELLS_PER_EXPRESSION_TILE, &mut cells)
         .ok_or(inconsistent("Expression", "the gaps do not give `n_nonzero` cells of one chunk"))?;
     Ok((cells, tile.width(), tile.values().bytes()))
-}
-
-/// [`bytes::read_gaps`] for the cells of one chunk. Nearly all gaps take one byte, so that case is
-/// kept tight.
-fn read_cells(mut gaps: &[u8], count: usize) -> Option<Vec<u16>> {
-    if count > gaps.len() {
-        return None;
-    }
-    let mut cells = Vec::with_capacity(count);
-    let mut next = 0u64;
-    while let Some((&first, rest)) = gaps.split_first() {
-        let cell = if first < 0x80 {
-            gaps = rest;
-            next + u64::from(first)
-        } else {
-            next.checked_add(bytes::take_varint(&mut gaps)?)?
-        };
-        if cell >= u64::from(CELLS_PER_EXPRESSION_TILE) {
-            return None;
-        }
-        cells.push(cell as u16);
-        next = cell + 1;
-    }
-    (cells.len() == count).then_some(cells)
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 //! `encode` gives the size-prefixed FlatBuffer, `decode` reads it back from inflated bytes and
 //! checks that the parts agree. [`crate::frame`] makes and opens the zstd frame around it.
 
+mod cells;
 mod columns;
 mod directory;
 mod expression;
@@ -10,6 +11,7 @@ mod image;
 mod moments;
 mod points;
 
+pub use cells::{Cells, WantedCells};
 pub use columns::{Categories, Codes, Genes, Strings, Values};
 pub use directory::Directory;
 pub use expression::{Counts, Expression, ExpressionValues};
