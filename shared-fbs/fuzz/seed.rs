@@ -20,9 +20,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let manifest = Manifest::decode(&bytes)?;
     let mut seeds: BTreeMap<String, Vec<u8>> = BTreeMap::new();
     let mut add = |name: String, kind: u8, bytes: &[u8]| seeds.insert(name, [&[kind], bytes].concat());
-    add("manifest".to_owned(), 14, &frame::inflate(&bytes)?);
-    add("manifest-frame".to_owned(), 14, &bytes);
-    add("tiles".to_owned(), 15, b"5-9,12");
+    add("manifest".to_owned(), 16, &frame::inflate(&bytes)?);
+    add("manifest-frame".to_owned(), 16, &bytes);
+    add("tiles".to_owned(), 17, b"5-9,12");
     for (pack, range, kind) in ranges(&manifest) {
         let Some(pack) = manifest.pack_named(pack) else { continue };
         let file = fs::read(dataset.join(&pack.file))?;

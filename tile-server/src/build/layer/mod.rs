@@ -162,6 +162,9 @@ pub fn write(
         moments_pack: Some(moments_pack.name.clone()),
         total_moments: Some(total_moments),
         column_moments,
+        cells_pack: None,
+        cube: None,
+        block_levels: Vec::new(),
     };
     Ok(BuiltLayer { layer, packs: vec![genes_pack, moments_pack] })
 }
