@@ -21,7 +21,9 @@ impl Page<'_> {
                     row.querySelector('.value-selected').textContent, row.querySelector('.value-total').textContent])";
         let rows = self
             .until_value(&format!("labels of {column}"), rows, json!(column), |rows| {
-                rows.as_array().is_some_and(|rows| !rows.is_empty())
+                // An ellipsis stands for what is not yet counted.
+                rows.as_array()
+                    .is_some_and(|rows| !rows.is_empty() && rows.iter().all(|row| row[1] != "…" && row[2] != "…"))
             })
             .await?;
         let number = |text: &Value| text.as_str().unwrap_or_default().replace(',', "").parse::<usize>();

@@ -129,7 +129,7 @@ async fn arrow_keys_move_an_end_by_a_bin() {
 async fn thousands_of_labels_make_few_rows_and_are_searched() {
     let values: Arc<[CategoryValue]> =
         (0..5000).map(|code| CategoryValue { label: format!("donor {code}"), color: [0; 3], missing: false }).collect();
-    let counts: Arc<[ValueCount]> = (0..5000).map(|total| ValueCount { selected: 0, total }).collect();
+    let counts: Arc<[ValueCount]> = (0..5000).map(|total| ValueCount { selected: None, total: Some(total) }).collect();
     let asked = RwSignal::new(None);
     let checked: Arc<[bool]> = Arc::from([false]);
     let place = show(move || {
@@ -160,6 +160,9 @@ async fn thousands_of_labels_make_few_rows_and_are_searched() {
     tick().await;
     assert_eq!(count(&place, ".value-row"), 1);
     let row = find(&place, "value-donor-donor 4999");
+    let text = |selector: &str| row.query_selector(selector).unwrap().unwrap().text_content();
+    assert_eq!(text(".value-total").as_deref(), Some("4,999"));
+    assert_eq!(text(".value-selected").as_deref(), Some("…"), "what is not yet counted has no number");
     row.query_selector("input").unwrap().unwrap().unchecked_into::<HtmlElement>().click();
     assert_eq!(asked.get_untracked(), Some((4999, false)));
 }

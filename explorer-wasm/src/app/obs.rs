@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use explorer_core::{
     color::{MISSING_GREY, label_colors},
-    state::{Action, ColorBy, DimensionKey, Hover, Label, LabelFilter, ObsFilter, Range},
+    state::{Action, CellQuery, ColorBy, DimensionKey, Hover, Label, LabelFilter, ObsFilter, Range},
 };
 use leptos::prelude::*;
 use shared_fbs::manifest::{Column, ColumnKind};
@@ -48,6 +48,29 @@ pub(super) fn ObsColumns(store: Store) -> impl IntoView {
     }
 }
 
+/// What is known of a column's counts before its codes are there: its tile says how many cells of
+/// the dataset have each label, but not which.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Known {
+    /// How many are in view.
+    totals: bool,
+    /// How many are selected, all filters but the column's own applied.
+    selected: bool,
+}
+
+impl Known {
+    fn without_codes(query: &CellQuery, column: &str) -> Self {
+        let own = DimensionKey::Obs(column.to_owned());
+        let totals = query.subset.is_empty();
+        let selected = totals && query.filters.active_dimensions().iter().all(|dimension| dimension.key == own);
+        Self { totals, selected }
+    }
+
+    fn count(self, cells: u32) -> ValueCount {
+        ValueCount { selected: self.selected.then_some(cells), total: self.totals.then_some(cells) }
+    }
+}
+
 fn is_constant(column: &Column) -> bool {
     column.kind == ColumnKind::Categorical && column.n_categories <= 1 && column.n_missing == 0
 }
@@ -80,15 +103,18 @@ fn categories(store: Store, column: &Column) -> impl IntoView + use<> {
         let name = name.clone();
         store.counted(move |session| session.label_counts(&name))
     };
-    // Before the codes are there, all cells of a label are known from its tile.
+    let known = {
+        let name = name.clone();
+        store.part(move |state| Known::without_codes(&state.view.analysis.query, &name))
+    };
     let counts = Memo::new(move |_| match counts.get().flatten() {
         Some(counts) => (counts.selected.iter())
             .zip(&counts.total)
-            .map(|(&selected, &total)| ValueCount { selected, total })
+            .map(|(&selected, &total)| ValueCount { selected: Some(selected), total: Some(total) })
             .collect::<Arc<[_]>>(),
         None => loaded.get().flatten().map_or_else(
             || Arc::from([]),
-            |categories| (categories.0.counts.iter()).map(|&total| ValueCount { selected: total, total }).collect(),
+            |categories| categories.0.counts.iter().map(|&cells| known.get().count(cells)).collect(),
         ),
     });
     let filter = {
@@ -262,5 +288,26 @@ impl<T: ?Sized> Clone for ByPointer<T> {
 impl<T: ?Sized> PartialEq for ByPointer<T> {
     fn eq(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    use super::*;
+
+    #[test]
+    fn counts_that_hang_on_codes_wait_for_them() {
+        let count = |query: &CellQuery| Known::without_codes(query, "louvain").count(7);
+        let mut query = CellQuery::default();
+        assert_eq!(count(&query), ValueCount { selected: Some(7), total: Some(7) });
+        let none = ObsFilter::Labels(LabelFilter::Only(BTreeSet::new()));
+        query.filters.obs.insert("louvain".to_owned(), none.clone());
+        assert_eq!(count(&query), ValueCount { selected: Some(7), total: Some(7) }, "a filter of its own");
+        query.filters.obs.insert("phase".to_owned(), none);
+        assert_eq!(count(&query), ValueCount { selected: None, total: Some(7) });
+        query.subset.push(std::mem::take(&mut query.filters));
+        assert_eq!(count(&query), ValueCount { selected: None, total: None });
     }
 }

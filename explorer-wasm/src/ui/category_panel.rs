@@ -164,7 +164,8 @@ fn CategoryValues(
         values.with(|values| rows(values.as_deref().unwrap_or_default(), &counts, sort, &query.read()))
     });
     let n_labels = values.with_untracked(|values| values.as_ref().map_or(0, |values| values.len()));
-    let most = Memo::new(move |_| counts.with(|counts| counts.iter().map(|count| count.total).max().unwrap_or(0)));
+    let most =
+        Memo::new(move |_| counts.with(|counts| counts.iter().filter_map(|count| count.total).max().unwrap_or(0)));
     let digits = Memo::new(move |_| integer(u64::from(most.get())).len());
     let column = StoredValue::new(column);
     let row = Callback::new(move |index: usize| {
@@ -264,7 +265,9 @@ fn ValueRow(
             on_check.run((code, on));
         }
     };
-    let share = move |cells: u32| format!("{:.2}%", 100.0 * f64::from(cells) / f64::from(most.get().max(1)));
+    let share = move |cells: Option<u32>| {
+        format!("{:.2}%", 100.0 * f64::from(cells.unwrap_or(0)) / f64::from(most.get().max(1)))
+    };
     let own_parts = move || {
         let parts = parts.get()?;
         let parts = parts.get(code.get()? as usize)?;
@@ -317,12 +320,17 @@ fn ValueRow(
             >
                 "only"
             </button>
-            <span class="value-selected">{move || integer(u64::from(count.get().selected))}</span>
-            <span class="value-total">{move || integer(u64::from(count.get().total))}</span>
+            <span class="value-selected">{move || cells(count.get().selected)}</span>
+            <span class="value-total">{move || cells(count.get().total)}</span>
             <span class="value-bar" aria-hidden="true">
                 <i class="value-bar-total" style:width=move || share(count.get().total)></i>
                 <span class="value-bar-selected" style:width=move || share(count.get().selected)>{own_parts}</span>
             </span>
         </div>
     }
+}
+
+/// A number of cells, or that it has yet to be counted.
+fn cells(count: Option<u32>) -> String {
+    count.map_or_else(|| "…".to_owned(), |count| integer(u64::from(count)))
 }

@@ -15,13 +15,13 @@ pub struct CategoryValue {
     pub missing: bool,
 }
 
-/// Cells with a label.
+/// Cells with a label. What is not yet known is `None`, never a guess.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ValueCount {
     /// The selected ones.
-    pub selected: u32,
+    pub selected: Option<u32>,
     /// All in view.
-    pub total: u32,
+    pub total: Option<u32>,
 }
 
 /// A part of a value's bar, where cells are coloured by another category.
@@ -52,7 +52,7 @@ pub(crate) fn rows(values: &[CategoryValue], counts: &[ValueCount], order: RowOr
         .map(|(value, code)| (code, value.label.to_lowercase(), value.label.trim().parse().ok()))
         .filter(|(_, lower, _)| query.is_empty() || lower.contains(&query))
         .collect();
-    let total = |code: u32| counts.get(code as usize).map_or(0, |count| count.total);
+    let total = |code: u32| counts.get(code as usize).and_then(|count| count.total).unwrap_or(0);
     keyed.sort_by(|(a, a_text, a_number), (b, b_text, b_number)| {
         let missing = values[*a as usize].missing.cmp(&values[*b as usize].missing);
         let count = match order {
@@ -110,7 +110,7 @@ mod tests {
 
     fn check(labels: &[&str], totals: &[u32], order: RowOrder, query: &str, expected: &[&str]) {
         let values: Vec<_> = labels.iter().map(|label| value(label)).collect();
-        let counts: Vec<_> = totals.iter().map(|&total| ValueCount { selected: 0, total }).collect();
+        let counts: Vec<_> = totals.iter().map(|&total| ValueCount { selected: None, total: Some(total) }).collect();
         let rows = rows(&values, &counts, order, query);
         let found: Vec<_> = rows.iter().map(|&code| labels[code as usize]).collect();
         assert_eq!(found, expected);
