@@ -89,6 +89,8 @@ pub enum Action {
     /// Goes back to before the last [`Action::Subset`], with the filters it was made from.
     Unsubset,
 
+    /// Lists a gene and colours by it, in its layer, which becomes the one to ask about genes.
+    ShowGene(GeneKey),
     /// Lists genes, those not yet listed.
     AddGenes(Vec<String>),
     /// Takes a gene off the list, and its filter with it unless a gene set still shows it.
@@ -234,6 +236,7 @@ impl Action {
             | Self::ClearFilters
             | Self::Subset
             | Self::Unsubset
+            | Self::ShowGene(_)
             | Self::AddGenes(_)
             | Self::RemoveGene(_)
             | Self::AddGeneSet(_)

@@ -106,6 +106,11 @@ fn analyse(analysis: &mut Analysis, action: Action) {
 /// Actions on the list of genes and the gene sets; any other does nothing here.
 fn change_genes(analysis: &mut Analysis, action: Action) {
     match action {
+        Action::ShowGene(key) => {
+            set_layer(analysis, key.layer.clone());
+            add_missing(&mut analysis.genes, vec![key.gene.clone()]);
+            set_color(analysis, ColorBy::Gene(key));
+        }
         Action::AddGenes(genes) => add_missing(&mut analysis.genes, genes),
         Action::RemoveGene(gene) => {
             analysis.genes.retain(|listed| *listed != gene);

@@ -217,6 +217,7 @@ fn filter_action() -> impl Strategy<Value = Action> {
 
 fn gene_action() -> impl Strategy<Value = Action> {
     prop_oneof![
+        gene().prop_map(Action::ShowGene),
         names().prop_map(Action::AddGenes),
         name().prop_map(Action::RemoveGene),
         gene_set().prop_map(Action::AddGeneSet),

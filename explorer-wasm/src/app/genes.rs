@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use explorer_core::state::{Action, ColorBy, DimensionKey, GeneKey};
+use explorer_core::state::{Action, Analysis, ColorBy, DimensionKey, GeneKey};
 use leptos::prelude::*;
 
 use super::{
@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     store::{GeneTable, Store},
-    ui::{BrushChange, GeneHit, GeneItem, GeneList, GeneSearch, SidebarSection},
+    ui::{BrushChange, Choice, GeneHit, GeneItem, GeneList, GeneSearch, Select, SidebarSection},
 };
 
 /// Genes suggested at a time.
@@ -37,31 +37,39 @@ pub(super) fn Genes(store: Store, page: Page) -> impl IntoView {
         unknown.set(missing.into_iter().map(|(_, name)| name).collect());
         store.dispatch(Action::AddGenes(known.into_iter().filter_map(|(found, _)| found).collect()));
     };
-    let key = move |gene: String| GeneKey { layer: layer.get_untracked(), gene };
-    let on_pick = move |name: String| {
-        add(vec![name.clone()]);
-        if let Some(name) = resolve(table, &name) {
-            store.dispatch(Action::SetColor(ColorBy::Gene(key(name))));
+    let on_pick = move |name: String| match resolve(table, &name) {
+        Some(gene) => {
+            unknown.set(Vec::new());
+            store.dispatch(Action::ShowGene(GeneKey { layer: layer.get_untracked(), gene }));
         }
+        None => unknown.set(vec![name]),
     };
-    let listed = store.part(|state| state.view.analysis.genes.clone());
+    let keys = store.part(|state| shown_genes(&state.view.analysis));
     let items = Memo::new(move |_| {
-        let detail = |name: &String| {
+        let layer = layer.get();
+        let detail = |gene: &str| {
             let table = table.get()?.0;
-            Some(table.detail(table.find(name)?).to_owned())
+            Some(table.detail(table.find(gene)?).to_owned())
         };
-        listed.with(|genes| {
-            let item = |name: &String| GeneItem { name: name.clone(), detail: detail(name).unwrap_or_default() };
-            genes.iter().map(item).collect::<Vec<_>>()
-        })
+        let item = |key: GeneKey| GeneItem {
+            detail: detail(&key.gene).unwrap_or_default(),
+            other_layer: (key.layer != layer).then(|| store.layer_name(key.layer.as_deref())),
+            key,
+        };
+        keys.get().into_iter().map(item).collect::<Vec<_>>()
     });
     let colored = store.part(|state| match &state.view.analysis.color {
-        ColorBy::Gene(key) => Some(key.gene.clone()),
+        ColorBy::Gene(key) => Some(key.clone()),
         _ => None,
     });
-    let range_of = move |gene: String| {
-        let key = key(gene);
-        store.part(move |state| state.view.analysis.query.filters.genes.get(&key).copied()).into()
+    let range_of =
+        move |key: GeneKey| store.part(move |state| state.view.analysis.query.filters.genes.get(&key).copied()).into();
+    let on_remove = move |key: GeneKey| {
+        store.dispatch(if key.layer == layer.get_untracked() {
+            Action::RemoveGene(key.gene)
+        } else {
+            Action::SetGeneRange { gene: key, range: None }
+        });
     };
     let n_genes = move || items.with(|items| if items.is_empty() { String::new() } else { items.len().to_string() });
     view! {
@@ -75,20 +83,58 @@ pub(super) fn Genes(store: Store, page: Page) -> impl IntoView {
                 on_list=Callback::new(add)
                 on_dismiss=Callback::new(move |()| unknown.set(Vec::new()))
             />
+            <Layers store layer />
             <GeneList
                 genes=items
-                bars_of=Callback::new(move |gene| bars(store, DimensionKey::Gene(key(gene))))
+                bars_of=Callback::new(move |key| bars(store, DimensionKey::Gene(key)))
                 range_of=Callback::new(range_of)
                 colored
-                on_color=Callback::new(move |gene| toggle_color(store, ColorBy::Gene(key(gene))))
-                on_remove=Callback::new(move |gene| store.dispatch(Action::RemoveGene(gene)))
-                on_brush=Callback::new(move |(gene, change): (String, BrushChange)| {
-                    let gene = key(gene);
+                on_color=Callback::new(move |key| toggle_color(store, ColorBy::Gene(key)))
+                on_remove=Callback::new(on_remove)
+                on_brush=Callback::new(move |(gene, change): (GeneKey, BrushChange)| {
                     follow_brush(store, change, |range| Action::SetGeneRange { gene, range });
                 })
             />
         </SidebarSection>
     }
+}
+
+/// The layer to ask about genes, where there are several.
+#[component]
+fn Layers(store: Store, layer: Memo<Option<String>>) -> impl IntoView {
+    let names =
+        store.with_manifest(|manifest| manifest.layers.iter().map(|layer| layer.name.clone()).collect::<Vec<_>>());
+    let names = names.unwrap_or_default();
+    let choices: Vec<_> = names.iter().map(|name| Choice::new(name.clone(), name.clone())).collect();
+    (choices.len() > 1).then(|| {
+        view! {
+            <div class="gene-layers">
+                <span>"Layer"</span>
+                <Select
+                    choices
+                    value=Signal::derive(move || store.layer_name(layer.get().as_deref()))
+                    label="Layer"
+                    test_id="gene-layer"
+                    on_choose=Callback::new(move |name: String| {
+                        store.dispatch(Action::SetLayer(store.layer_key(&name)));
+                    })
+                />
+            </div>
+        }
+    })
+}
+
+/// The genes to list: those that were asked for, in the layer chosen, and those that filter cells in
+/// another layer, since a filter must be seen to be taken away.
+fn shown_genes(analysis: &Analysis) -> Vec<GeneKey> {
+    let of_layer = |gene: &String| GeneKey { layer: analysis.layer.clone(), gene: gene.clone() };
+    let mut keys: Vec<GeneKey> = analysis.genes.iter().map(of_layer).collect();
+    let filtering = analysis.query.filters.genes.keys().filter(|key| key.layer != analysis.layer);
+    for key in filtering {
+        let after = keys.iter().rposition(|listed| listed.gene == key.gene).map_or(keys.len(), |at| at + 1);
+        keys.insert(after, key.clone());
+    }
+    keys
 }
 
 /// The genes of a query, best first.
@@ -122,4 +168,27 @@ fn resolve(table: Memo<Option<ByPointer<GeneTable>>>, name: &str) -> Option<Stri
     let table = table.get_untracked()?.0;
     let gene = table.find(name)?;
     table.names.get(gene.0 as usize).cloned()
+}
+
+#[cfg(test)]
+mod tests {
+    use explorer_core::state::Range;
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    use super::*;
+
+    #[test]
+    fn a_filter_in_another_layer_is_listed_after_its_gene() {
+        let key = |layer: Option<&str>, gene: &str| GeneKey { layer: layer.map(str::to_owned), gene: gene.to_owned() };
+        let mut analysis = Analysis {
+            genes: ["LYZ", "CD3D"].map(str::to_owned).into(),
+            layer: Some("raw".to_owned()),
+            ..Analysis::default()
+        };
+        for filtering in [key(None, "LYZ"), key(Some("raw"), "CD3D"), key(None, "NKG7")] {
+            analysis.query.filters.genes.insert(filtering, Range::ALL);
+        }
+        let raw = |gene| key(Some("raw"), gene);
+        assert_eq!(shown_genes(&analysis), [raw("LYZ"), key(None, "LYZ"), raw("CD3D"), key(None, "NKG7")]);
+    }
 }

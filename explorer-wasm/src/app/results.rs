@@ -36,8 +36,11 @@ pub(super) fn Results(store: Store) -> impl IntoView {
     });
     let table = move || result().map(|result| Arc::clone(&result.table)) as Option<Arc<DeTable>>;
     let names = move || result().map_or_else(|| Arc::from([]), |result| Arc::clone(&result.names)) as Arc<[String]>;
-    let colored = store.part(|state| match &state.view.analysis.color {
-        ColorBy::Gene(key) => Some(key.gene.clone()),
+    let color = store.part(|state| state.view.analysis.color.clone());
+    let colored = Memo::new(move |_| match color.get() {
+        ColorBy::Gene(key) if result().is_some_and(|result| store.layer_key(&result.layer) == key.layer) => {
+            Some(key.gene)
+        }
         _ => None,
     });
     let summary = move || result().map(|result| summary(&result)).unwrap_or_default();
@@ -51,11 +54,7 @@ pub(super) fn Results(store: Store) -> impl IntoView {
     let on_gene = move |gene: String| {
         let CompareStatus::Done(result) = status.get_untracked() else { return };
         let layer = store.layer_key(&result.layer);
-        // Genes are listed in the layer of the page, which may not have them all.
-        if store.has_gene(&gene) {
-            store.dispatch(Action::AddGenes(vec![gene.clone()]));
-        }
-        store.dispatch(Action::SetColor(ColorBy::Gene(GeneKey { layer, gene })));
+        store.dispatch(Action::ShowGene(GeneKey { layer, gene }));
     };
     view! {
         <Show when=move || is_open.get()>

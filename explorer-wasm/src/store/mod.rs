@@ -239,6 +239,17 @@ impl Store {
         (is_default != Some(true)).then(|| name.to_owned())
     }
 
+    /// The name of a layer that the state names; empty before the dataset is open.
+    pub fn layer_name(self, key: Option<&str>) -> String {
+        match key {
+            Some(name) => name.to_owned(),
+            None => self
+                .with_session(|session| session.dataset.layer(None).map(|(_, layer)| layer.name.clone()))
+                .and_then(Result::ok)
+                .unwrap_or_default(),
+        }
+    }
+
     /// Whether the layer that genes are listed in has a gene.
     pub fn has_gene(self, name: &str) -> bool {
         let layer = self.peek(|state| state.view.analysis.layer.clone());

@@ -112,7 +112,8 @@ impl Painter {
             ColorBy::Gene(key) => match loaded.gene(key) {
                 None => return false,
                 Some(values) => {
-                    table = self.paint_numbers(&key.gene, key.layer.as_deref().unwrap_or_default(), values, asked);
+                    let layer = key.layer.as_ref().map(|layer| format!("layer {layer}"));
+                    table = self.paint_numbers(&key.gene, &layer.unwrap_or_default(), values, asked);
                 }
             },
         }

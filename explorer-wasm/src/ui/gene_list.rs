@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use explorer_core::state::Range;
+use explorer_core::state::{GeneKey, Range};
 use leptos::prelude::*;
 
 use super::{Bars, BrushChange, BrushHistogram, CountScale, Glyph, Histogram, Icon, IconButton};
@@ -10,10 +10,22 @@ use super::{Bars, BrushChange, BrushHistogram, CountScale, Glyph, Histogram, Ico
 /// A gene of the list.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct GeneItem {
-    /// The name it goes by.
-    pub name: String,
+    /// The gene and the layer that the row shows.
+    pub key: GeneKey,
     /// Its other name, where it has one: the id, say.
     pub detail: String,
+    /// The layer's name, where it is not that of the list.
+    pub other_layer: Option<String>,
+}
+
+impl GeneItem {
+    /// What the row is called: `LYZ`, or `LYZ in raw`.
+    fn name(&self) -> String {
+        match &self.other_layer {
+            None => self.key.gene.clone(),
+            Some(layer) => format!("{} in {layer}", self.key.gene),
+        }
+    }
 }
 
 /// The list of genes. What a row shows is asked for once, when the row appears.
@@ -24,29 +36,29 @@ pub fn GeneList(
     genes: Signal<Vec<GeneItem>>,
     /// The histogram of a gene; `None` while it is on its way.
     #[prop(into)]
-    bars_of: Callback<String, Signal<Option<Arc<Bars>>>>,
+    bars_of: Callback<GeneKey, Signal<Option<Arc<Bars>>>>,
     /// The brush of a gene.
     #[prop(into)]
-    range_of: Callback<String, Signal<Option<Range>>>,
+    range_of: Callback<GeneKey, Signal<Option<Range>>>,
     /// The gene that cells are coloured by.
     #[prop(into)]
-    colored: Signal<Option<String>>,
+    colored: Signal<Option<GeneKey>>,
     /// Called with the gene to colour by, or, when it is so coloured, to stop.
     #[prop(into)]
-    on_color: Callback<String>,
+    on_color: Callback<GeneKey>,
     /// Called with the gene to take off the list.
     #[prop(into)]
-    on_remove: Callback<String>,
+    on_remove: Callback<GeneKey>,
     /// Called during a drag and at its end.
     #[prop(into)]
-    on_brush: Callback<(String, BrushChange)>,
+    on_brush: Callback<(GeneKey, BrushChange)>,
 ) -> impl IntoView {
     view! {
         <ul class="gene-list" aria-label="Genes">
             <For each=move || genes.get() key=|gene| gene.clone() let:gene>
                 <GeneRow
-                    bars=bars_of.run(gene.name.clone())
-                    range=range_of.run(gene.name.clone())
+                    bars=bars_of.run(gene.key.clone())
+                    range=range_of.run(gene.key.clone())
                     gene
                     colored
                     on_color
@@ -66,16 +78,19 @@ fn GeneRow(
     gene: GeneItem,
     bars: Signal<Option<Arc<Bars>>>,
     range: Signal<Option<Range>>,
-    colored: Signal<Option<String>>,
-    on_color: Callback<String>,
-    on_remove: Callback<String>,
-    on_brush: Callback<(String, BrushChange)>,
+    colored: Signal<Option<GeneKey>>,
+    on_color: Callback<GeneKey>,
+    on_remove: Callback<GeneKey>,
+    on_brush: Callback<(GeneKey, BrushChange)>,
 ) -> impl IntoView {
     // A gene that filters cells shows how.
     let expanded = RwSignal::new(range.with_untracked(Option::is_some));
-    let GeneItem { name, detail } = gene;
-    let name = StoredValue::new(name);
+    let name = StoredValue::new(gene.name());
+    let GeneItem { key, detail, other_layer } = gene;
+    let symbol = key.gene.clone();
+    let key = StoredValue::new(key);
     let own = move || name.get_value();
+    let own_key = move || key.get_value();
     let chevron = Signal::derive(move || if expanded.get() { Glyph::ChevronDown } else { Glyph::ChevronRight });
     let title = if detail.is_empty() { own() } else { format!("{} · {detail}", own()) };
     view! {
@@ -90,7 +105,8 @@ fn GeneRow(
                     on:click=move |_| expanded.update(|expanded| *expanded = !*expanded)
                 >
                     <Icon glyph=chevron />
-                    <span class="ellipsis">{own()}</span>
+                    <span class="ellipsis">{symbol}</span>
+                    {other_layer.map(|layer| view! { <span class="gene-layer ellipsis">{layer}</span> })}
                 </button>
                 <span class="gene-bars" class:brushed=move || range.get().is_some()>
                     <Histogram bars scale=CountScale::Log />
@@ -99,14 +115,14 @@ fn GeneRow(
                     glyph=Glyph::Drop
                     label="Colour by"
                     test_id=format!("gene-color-{}", own())
-                    pressed=move || colored.with(|colored| colored.as_ref() == Some(&own()))
-                    on_press=move || on_color.run(own())
+                    pressed=move || colored.with(|colored| colored.as_ref() == Some(&own_key()))
+                    on_press=move || on_color.run(own_key())
                 />
                 <IconButton
                     glyph=Glyph::Close
                     label="Remove"
                     test_id=format!("gene-remove-{}", own())
-                    on_press=move || on_remove.run(own())
+                    on_press=move || on_remove.run(own_key())
                 />
             </div>
             <Show when=move || expanded.get()>
@@ -116,7 +132,7 @@ fn GeneRow(
                         bars
                         range
                         scale=CountScale::Log
-                        on_brush=move |change| on_brush.run((own(), change))
+                        on_brush=move |change| on_brush.run((own_key(), change))
                     />
                 </div>
             </Show>

@@ -39,6 +39,15 @@ fn showing_every_label_again_removes_the_filter() {
 }
 
 #[test]
+fn a_gene_is_shown_listed_and_coloured_in_one_layer() {
+    let raw = GeneKey { layer: Some("raw".to_owned()), gene: "LYZ".to_owned() };
+    let analysis = after([Action::AddGenes(vec!["CD3D".to_owned()]), Action::ShowGene(raw.clone())]).view.analysis;
+    assert_eq!(analysis.genes, ["CD3D", "LYZ"]);
+    assert_eq!(analysis.layer, raw.layer);
+    assert_eq!(analysis.color, ColorBy::Gene(raw));
+}
+
+#[test]
 fn unsubset_restores_what_subset_took() {
     let before = after([hide("louvain", "B"), Action::Subset, hide("louvain", "T")]);
     let state = reduce(before.clone(), Action::Subset);
