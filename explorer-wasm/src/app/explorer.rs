@@ -12,7 +12,7 @@ use super::{genes::Genes, obs::ObsColumns, results::Results, sets::Sets};
 use crate::{
     picture::{Picture, PictureHandle},
     platform,
-    store::{Colors, Phase, Store},
+    store::{Colors, Phase, Standing, Store},
     ui::{
         CellTip, CellTooltip, Choice, EmptyView, ErrorView, Legend, LegendEntry, LegendModel, LoadingView, NoticeItem,
         NoticeKind, Notices, Rgb, Shell, ShortcutsDialog, Toolbar, TopBar,
@@ -132,7 +132,11 @@ fn Centre(store: Store, handle: PictureHandle, platform: Platform, on_command: C
         <Show when=move || is_ready.get() && plane.with(Option::is_some)>
             <Picture store handle />
             <EmbeddingBar store platform on_command />
-            <Legend model=Signal::derive(move || legend(&store.colors().get())) loading=legend_is_loading(store) />
+            <Legend
+                model=Signal::derive(move || legend(&store.colors().get()))
+                loading=legend_is_loading(store)
+                note=legend_note(store)
+            />
             <CellTooltip tip=Signal::derive(move || tip(store, handle)) />
         </Show>
         <Show when=move || is_ready.get() && plane.with(Option::is_none)>
@@ -368,13 +372,27 @@ fn opaque([red, green, blue, _]: [u8; 4]) -> Rgb {
 }
 
 fn legend_is_loading(store: Store) -> Signal<bool> {
-    let colors = store.colors();
-    Signal::derive(move || colors.with(|colors| *colors == Colors::Loading))
+    let standing = store.color_standing();
+    Signal::derive(move || standing.get() == Standing::Awaited)
+}
+
+/// Why the legend is not of what was asked for.
+fn legend_note(store: Store) -> Signal<String> {
+    let standing = store.color_standing();
+    let asked = store.part(|state| match &state.view.analysis.color {
+        ColorBy::None => String::new(),
+        ColorBy::Obs(name) => name.clone(),
+        ColorBy::Gene(key) => key.gene.clone(),
+    });
+    Signal::derive(move || match standing.get() {
+        Standing::Failed => format!("{} could not be loaded.", asked.get()),
+        Standing::Shown | Standing::Awaited => String::new(),
+    })
 }
 
 fn legend(colors: &Colors) -> LegendModel {
     match colors {
-        Colors::Plain | Colors::Loading => LegendModel::Plain,
+        Colors::Plain => LegendModel::Plain,
         Colors::Labels { column, labels, colors } => LegendModel::Categorical {
             title: column.clone(),
             entries: labels

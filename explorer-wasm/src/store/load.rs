@@ -138,21 +138,27 @@ impl Store {
             let dataset = dataset.clone();
             spawn_local(async move {
                 let categories = dataset.categories(&name).await;
-                self.arrive(categories, |session, slot| drop(session.loaded.categories.insert(name, slot)));
+                self.arrive(&format!("Column {name}"), categories, |session, slot| {
+                    drop(session.loaded.categories.insert(name, slot))
+                });
             });
         }
         for name in tasks.columns {
             let dataset = dataset.clone();
             spawn_local(async move {
                 let column: Result<Column, _> = dataset.column(&name, Priority::Soon).await;
-                self.arrive(column, |session, slot| drop(session.loaded.columns.insert(name, slot)));
+                self.arrive(&format!("Column {name}"), column, |session, slot| {
+                    drop(session.loaded.columns.insert(name, slot))
+                });
             });
         }
         for layer in tasks.tables {
             let dataset = dataset.clone();
             spawn_local(async move {
                 let table = dataset.genes(layer).await.map(GeneTable::new);
-                self.arrive(table, |session, slot| drop(session.loaded.tables.insert(layer, slot)));
+                self.arrive("The list of genes", table, |session, slot| {
+                    drop(session.loaded.tables.insert(layer, slot))
+                });
             });
         }
         for key in tasks.genes {
@@ -160,7 +166,9 @@ impl Store {
             spawn_local(async move {
                 let gene = self.gene(&dataset, &key).await;
                 let gene = gene.map(|gene| gene.to_continuous());
-                self.arrive(gene, |session, slot| drop(session.loaded.genes.insert(key, slot)));
+                self.arrive(&format!("Gene {}", key.gene), gene, |session, slot| {
+                    drop(session.loaded.genes.insert(key, slot))
+                });
             });
         }
     }
@@ -176,12 +184,11 @@ impl Store {
     }
 
     /// Keeps what has arrived or failed, and goes on with what waited for it.
-    fn arrive<T>(self, result: Result<T, FetchError>, keep: impl FnOnce(&mut Session, Slot<T>)) {
-        if let Err(error) = &result
-            && *error != FetchError::Cancelled
-        {
-            let can_retry = !matches!(error, FetchError::Unknown { .. });
-            self.tell(error.to_string(), true, can_retry);
+    fn arrive<T>(self, what: &str, result: Result<T, FetchError>, keep: impl FnOnce(&mut Session, Slot<T>)) {
+        match &result {
+            Ok(_) | Err(FetchError::Cancelled) => {}
+            Err(error @ FetchError::Unknown { .. }) => self.tell(error.to_string(), true, false),
+            Err(error) => self.tell(format!("{what}: {error}"), true, true),
         }
         self.with_session_mut(|session| keep(session, result.into()));
         self.arrived.update(|count| *count += 1);
@@ -195,12 +202,12 @@ impl Store {
         let placed = self.place_embedding(&dataset, index, Embedding::nowhere(dataset.n_obs(), Dataset::frame(entry)));
         match placed.await {
             Ok(Some(embedding)) => {
-                self.arrive(Ok(embedding), |session, slot| drop(session.loaded.embeddings.insert(key, slot)));
+                self.arrive("", Ok(embedding), |session, slot| drop(session.loaded.embeddings.insert(key, slot)));
             }
             // Another embedding is shown by now.
             Ok(None) => drop(self.with_session_mut(|session| session.loaded.embeddings.remove(&key))),
             Err(error) => {
-                self.arrive::<Embedding>(Err(error), |session, slot| {
+                self.arrive::<Embedding>(&format!("Embedding {key}"), Err(error), |session, slot| {
                     session.shown = None;
                     drop(session.loaded.embeddings.insert(key, slot));
                 });
@@ -259,7 +266,9 @@ impl Store {
     /// Loads an embedding that is not shown, but has outlines drawn in it.
     async fn load_embedding(self, dataset: Dataset, key: String) {
         let embedding = read_embedding(&dataset, &key).await;
-        self.arrive(embedding, |session, slot| drop(session.loaded.embeddings.insert(key, slot)));
+        self.arrive(&format!("Embedding {key}"), embedding, |session, slot| {
+            drop(session.loaded.embeddings.insert(key, slot))
+        });
     }
 
     /// Looks up what the tooltip says of the cell under the pointer.

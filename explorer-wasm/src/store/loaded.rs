@@ -6,7 +6,7 @@ use explorer_core::{
     data::{Column, Continuous, Embedding, GeneIdx},
     filter::{CellMask, QueryError, Source, dimension_mask, query_mask},
     search::GeneIndex,
-    state::{CellQuery, CellSource, DimensionFilter, DimensionKey, GeneKey},
+    state::{CellQuery, CellSource, ColorBy, DimensionFilter, DimensionKey, GeneKey},
 };
 use shared_fbs::tile::{Categories, Genes};
 
@@ -114,6 +114,22 @@ impl Loaded {
     /// A gene's expression.
     pub fn gene(&self, key: &GeneKey) -> Option<&Continuous> {
         self.genes.get(key)?.ready().map(AsRef::as_ref)
+    }
+
+    /// Whether what colours the cells could not be had.
+    pub fn has_failed(&self, by: &ColorBy) -> bool {
+        match by {
+            ColorBy::None => false,
+            ColorBy::Obs(name) => {
+                matches!(self.columns.get(name), Some(Slot::Failed(_)))
+                    || matches!(self.categories.get(name), Some(Slot::Failed(_)))
+            }
+            ColorBy::Gene(key) => match self.genes.get(key) {
+                // A gene is not asked for before the table of genes is there.
+                None => self.tables.values().any(|table| matches!(table, Slot::Failed(_))),
+                Some(gene) => matches!(gene, Slot::Failed(_)),
+            },
+        }
     }
 
     /// An embedding, by its key.

@@ -35,7 +35,7 @@ pub use compare::{CompareStatus, DeResult, Road};
 pub use engine::{BinCounts, GroupCounts};
 pub use link::{link_text, view_of_link};
 pub use loaded::{GeneTable, Slot};
-pub use painter::Colors;
+pub use painter::{Colors, Standing};
 pub use session::Session;
 
 /// How the dataset stands.
@@ -291,6 +291,14 @@ impl Store {
         Memo::new(move |_| {
             self.painted.track();
             self.with_session(|session| session.colors().clone()).unwrap_or_default()
+        })
+    }
+
+    /// Whether the colours are those that were asked for.
+    pub fn color_standing(self) -> Memo<Standing> {
+        Memo::new(move |_| {
+            self.painted.track();
+            self.with_session(|session| session.painter.standing()).unwrap_or_default()
         })
     }
 

@@ -19,8 +19,6 @@ pub enum Colors {
     /// One colour for all.
     #[default]
     Plain,
-    /// What is to colour them has yet to arrive.
-    Loading,
     /// By the labels of a column.
     Labels {
         /// The column.
@@ -43,6 +41,19 @@ pub enum Colors {
     },
 }
 
+/// Whether the colours are those that were asked for. Until they are, the former ones stay, and so
+/// does their legend.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Standing {
+    /// They are.
+    #[default]
+    Shown,
+    /// What is to colour the cells is on its way.
+    Awaited,
+    /// It could not be had.
+    Failed,
+}
+
 #[derive(Clone, PartialEq)]
 struct Asked {
     by: ColorBy,
@@ -53,7 +64,7 @@ struct Asked {
 /// Keeps indices and colours of the present colouring.
 pub(super) struct Painter {
     asked: Option<Asked>,
-    is_whole: bool,
+    standing: Standing,
     colors: Colors,
     indices: Option<Arc<[u8]>>,
     table: Vec<Rgba>,
@@ -61,30 +72,31 @@ pub(super) struct Painter {
 
 impl Painter {
     pub fn new() -> Self {
-        Self { asked: None, is_whole: false, colors: Colors::Plain, indices: None, table: vec![PLAIN; 256] }
+        Self { asked: None, standing: Standing::Awaited, colors: Colors::Plain, indices: None, table: vec![PLAIN; 256] }
     }
 
     /// Follows the choice as far as its data are there; says whether anything changed.
     pub fn sync(&mut self, by: &ColorBy, options: &ColorOptions, opacity: f32, loaded: &Loaded) -> bool {
         let opacity = (opacity * 255.0).round() as u8;
         let asked = Asked { by: by.clone(), options: options.clone(), opacity };
-        if self.is_whole && self.asked.as_ref() == Some(&asked) {
-            return false;
-        }
         let is_new = self.asked.as_ref() != Some(&asked);
-        let painted = self.paint(&asked, loaded);
-        if !painted && !is_new {
+        if !is_new && self.standing == Standing::Shown {
             return false;
         }
-        if !painted {
-            // The former colours stay until the new ones can be shown.
-            self.colors = Colors::Loading;
+        let standing = match self.paint(&asked, loaded) {
+            true => Standing::Shown,
+            false if loaded.has_failed(by) => Standing::Failed,
+            false => Standing::Awaited,
+        };
+        for color in &mut self.table {
+            color[3] = opacity;
         }
-        self.is_whole = painted;
+        let before = std::mem::replace(&mut self.standing, standing);
         self.asked = Some(asked);
-        true
+        is_new || standing != before
     }
 
+    /// Takes on the colours asked for; says whether what they need was there.
     fn paint(&mut self, asked: &Asked, loaded: &Loaded) -> bool {
         let mut table: ColorTable = [PLAIN; 256];
         match &asked.by {
@@ -117,9 +129,6 @@ impl Painter {
                 }
             },
         }
-        for color in &mut table {
-            color[3] = asked.opacity;
-        }
         self.table = table.to_vec();
         true
     }
@@ -138,6 +147,10 @@ impl Painter {
         &self.colors
     }
 
+    pub fn standing(&self) -> Standing {
+        self.standing
+    }
+
     pub fn indices(&self) -> Option<&[u8]> {
         self.indices.as_deref()
     }
@@ -149,5 +162,34 @@ impl Painter {
 
     pub fn table(&self) -> &[Rgba] {
         &self.table
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    use super::*;
+    use crate::{fetch::FetchError, store::Slot};
+
+    #[test]
+    fn colours_and_legend_stay_together_until_others_can_be_shown() {
+        let mut loaded = Loaded { n_obs: 3, ..Loaded::default() };
+        let mut painter = Painter::new();
+        let mut sync = |name: &str, loaded: &Loaded| {
+            let changed = painter.sync(&ColorBy::Obs(name.to_owned()), &ColorOptions::default(), 1.0, loaded);
+            let Colors::Numbers { name, .. } = painter.colors() else { return (changed, painter.standing(), None) };
+            (changed, painter.standing(), Some((name.clone(), painter.indices().map(<[u8]>::to_vec))))
+        };
+        assert_eq!(sync("a", &loaded), (true, Standing::Awaited, None));
+        let column = Column::Continuous(Continuous { values: vec![0.0, 1.0, f32::NAN] });
+        loaded.columns.insert("a".to_owned(), Slot::Ready(Arc::new(column)));
+        let shown = Some(("a".to_owned(), Some(vec![0, 254, MISSING])));
+        assert_eq!(sync("a", &loaded), (true, Standing::Shown, shown.clone()));
+        assert_eq!(sync("a", &loaded), (false, Standing::Shown, shown.clone()));
+        assert_eq!(sync("b", &loaded), (true, Standing::Awaited, shown.clone()));
+        loaded.columns.insert("b".to_owned(), Slot::Failed(FetchError::Network));
+        assert_eq!(sync("b", &loaded), (true, Standing::Failed, shown.clone()));
+        assert_eq!(sync("b", &loaded), (false, Standing::Failed, shown));
     }
 }

@@ -58,6 +58,9 @@ pub fn Legend(
     /// Whether the values are on their way.
     #[prop(optional, into)]
     loading: Signal<bool>,
+    /// Why it is not of what was asked for; mostly empty.
+    #[prop(optional, into)]
+    note: Signal<String>,
 ) -> impl IntoView {
     // A list of labels would hide much of the picture, and the sidebar has it beside the swatches.
     let opened = RwSignal::new(None::<bool>);
@@ -106,7 +109,7 @@ pub fn Legend(
         }
     };
     view! {
-        <Show when=move || model.with(|model| *model != LegendModel::Plain)>
+        <Show when=move || model.with(|model| *model != LegendModel::Plain) || note.with(|note| !note.is_empty())>
             <section
                 class="legend"
                 class:loading=move || loading.get()
@@ -116,6 +119,9 @@ pub fn Legend(
                 data-testid="legend"
             >
                 {content}
+                <Show when=move || note.with(|note| !note.is_empty())>
+                    <p class="legend-note" role="status" data-testid="legend-note">{move || note.get()}</p>
+                </Show>
             </section>
         </Show>
     }
