@@ -2,6 +2,7 @@
 
 use anyhow::{Result, ensure};
 use e2e::{Browser, Graphics, N_CELLS, Page, Pixels, Visit};
+use serde_json::{Value, json};
 
 #[tokio::test]
 async fn the_picture_does_without_webgpu_and_the_page_without_a_picture() -> Result<()> {
@@ -54,7 +55,10 @@ async fn coloured(page: &Page<'_>, visit: &Visit, renderer: &str) -> Result<Pixe
 /// A clear message in place of the picture; all else works.
 async fn without_picture(page: &Page<'_>, visit: &Visit) -> Result<()> {
     page.goto(&visit.url("")).await?;
-    page.until_text("error", |text| text.contains("cannot be drawn") && text.contains("hardware acceleration")).await?;
+    let said = |text: &str| text.contains("cannot be drawn") && text.matches("hardware acceleration").count() == 1;
+    page.until_text("error", said).await?;
+    let folded = page.evaluate("$('error-detail').open", Value::Null).await?;
+    ensure!(folded == json!(false), "what the browser says about its graphics is in the way");
     page.until_selected(N_CELLS, N_CELLS).await?;
     page.unfold("bulk_labels").await?;
     page.only("bulk_labels", "CD19+ B").await?;

@@ -9,6 +9,24 @@ async fn a_dataset_opens_from_the_start_page() -> Result<()> {
     Visit::start(Graphics::WebGpu, "open").await?.run(steps).await
 }
 
+#[tokio::test]
+async fn a_dataset_that_is_not_there_is_told_in_a_sentence() -> Result<()> {
+    Visit::start(Graphics::WebGpu, "open-nothing").await?.run(nothing).await
+}
+
+async fn nothing(visit: &Visit) -> Result<()> {
+    let page = visit.page();
+    page.goto(&format!("{}/d/nowhere", visit.server.address())).await?;
+    let text = page.until_text("error", |text| !text.is_empty()).await?;
+    ensure!(text == "There is no dataset “nowhere” here.All datasets", "the page says `{text}`");
+    let count = page.text("count-text").await?;
+    ensure!(count.is_empty(), "of no dataset the page counts `{count}`");
+    visit.browser.shoot("nothing")?;
+    page.click("error-link").await?;
+    page.element(&format!("dataset-{DATASET}")).await?;
+    visit.browser.expect_complaints(&["404"])
+}
+
 async fn steps(visit: &Visit) -> Result<()> {
     let page = visit.page();
 

@@ -1,7 +1,10 @@
 //! The page: which dataset its address names, and the components wired to the store.
 
+mod centre;
+mod commands;
 mod explorer;
 mod genes;
+mod legend;
 mod obs;
 mod results;
 mod sets;

@@ -1,5 +1,6 @@
 //! The picture: a canvas that shows the embedding, and the pointer's ways with it.
 
+mod failure;
 mod gesture;
 mod outline;
 mod save;
@@ -12,6 +13,7 @@ use leptos::{html, prelude::*};
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{Element, PointerEvent, ResizeObserver, WheelEvent};
 
+pub use self::failure::PictureFailure;
 use self::{
     gesture::{Asked, Gesture, Held},
     outline::Outline,
@@ -40,7 +42,7 @@ pub struct PictureHandle {
     /// What the picture shows; `None` before its size and the embedding are known.
     pub view: Memo<Option<View>>,
     /// Why nothing can be drawn.
-    pub failure: RwSignal<Option<String>>,
+    pub failure: RwSignal<Option<PictureFailure>>,
     /// The one colour index to emphasise.
     pub highlight: Signal<Option<u8>>,
     /// The outline that is being drawn, in CSS pixels.

@@ -11,7 +11,7 @@ use wasm_bindgen::{JsCast, closure::Closure};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{HtmlCanvasElement, HtmlElement};
 
-use super::{PictureHandle, save::save_png};
+use super::{PictureFailure, PictureHandle, save::save_png};
 use crate::{bridge::Scene, platform, store::Store};
 
 /// Milliseconds that a frame of a moving picture may take.
@@ -152,7 +152,7 @@ impl Stage {
         if let Some(canvas) = &self.drawing.borrow().canvas {
             set(canvas, "data-state", "error");
         }
-        self.handle.failure.set(Some(error.to_string()));
+        self.handle.failure.set(Some(PictureFailure::new(error)));
     }
 
     /// Asks for a frame; any number of times before the next one.

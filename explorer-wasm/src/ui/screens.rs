@@ -108,12 +108,15 @@ pub fn ErrorView(
     /// What failed, as a heading.
     #[prop(into)]
     title: Signal<String>,
-    /// Why, in a sentence.
-    #[prop(into)]
+    /// Why, in a sentence, where the title does not tell.
+    #[prop(optional, into)]
     text: Signal<String>,
     /// The exact cause, for a report; may be empty.
     #[prop(optional, into)]
     detail: Signal<String>,
+    /// Where to go instead: what to call it, and its address.
+    #[prop(optional, into)]
+    link: Option<(String, String)>,
     /// Called to try again; without it there is no button.
     #[prop(optional, into)]
     on_retry: Option<Callback<()>>,
@@ -123,21 +126,29 @@ pub fn ErrorView(
             <div class="screen-box">
                 <Icon glyph=Glyph::Warning />
                 <h2 class="screen-title">{move || title.get()}</h2>
-                <p>{move || text.get()}</p>
-                <Show when=move || detail.with(|detail| !detail.is_empty())>
-                    <pre class="screen-detail"><code>{move || detail.get()}</code></pre>
+                <Show when=move || text.with(|text| !text.is_empty())>
+                    <p>{move || text.get()}</p>
                 </Show>
-                {on_retry
-                    .map(|on_retry| {
-                        view! {
-                            <Button
-                                label="Try again"
-                                test_id="error-retry"
-                                kind=ButtonKind::Primary
-                                on_press=on_retry
-                            />
-                        }
-                    })}
+                <Show when=move || detail.with(|detail| !detail.is_empty())>
+                    <details class="screen-detail" data-testid="error-detail">
+                        <summary>"Technical details"</summary>
+                        <pre><code>{move || detail.get()}</code></pre>
+                    </details>
+                </Show>
+                <div class="screen-ways">
+                    {on_retry
+                        .map(|on_retry| {
+                            view! {
+                                <Button
+                                    label="Try again"
+                                    test_id="error-retry"
+                                    kind=ButtonKind::Primary
+                                    on_press=on_retry
+                                />
+                            }
+                        })}
+                    {link.map(|(label, href)| view! { <a href=href data-testid="error-link">{label}</a> })}
+                </div>
             </div>
         </div>
     }

@@ -14,6 +14,9 @@ pub fn TopBar(
     /// The dataset's title; empty while unknown.
     #[prop(into)]
     title: Signal<String>,
+    /// Whether the cells are known: not before the dataset is open.
+    #[prop(into)]
+    is_counted: Signal<bool>,
     /// Cells selected.
     #[prop(into)]
     n_selected: Signal<u64>,
@@ -63,9 +66,11 @@ pub fn TopBar(
                 <BrandMark />
             </a>
             <h1 class="top-bar-title ellipsis" data-testid="dataset-title">{move || title.get()}</h1>
-            <p class="top-bar-count" aria-live="polite" data-testid="count-text">
-                <CountText n_selected n_visible />
-            </p>
+            <Show when=move || is_counted.get()>
+                <p class="top-bar-count" aria-live="polite" data-testid="count-text">
+                    <CountText n_selected n_visible />
+                </p>
+            </Show>
             <Show when=move || n_visible.get() < n_obs.get()>
                 <span class="top-bar-subset" data-testid="subset-note">
                     {move || format!("subset of {}", integer(n_obs.get()))}

@@ -1,0 +1,166 @@
+//! The picture with all that floats over it, or what stands in its place.
+
+use explorer_core::{
+    format,
+    state::{Action, Command, Platform},
+};
+use leptos::prelude::*;
+
+use super::{
+    explorer::title,
+    legend::{legend, legend_is_loading, legend_note, tip},
+};
+use crate::{
+    fetch::FetchError,
+    picture::{Picture, PictureFailure, PictureHandle},
+    store::{Phase, Store},
+    ui::{CellTooltip, Choice, EmptyView, ErrorView, Legend, LoadingView, Toolbar},
+};
+
+/// The picture with all that floats over it, or what stands in its place.
+#[component]
+pub(super) fn Centre(
+    store: Store,
+    handle: PictureHandle,
+    platform: Platform,
+    home: String,
+    on_command: Callback<Command>,
+) -> impl IntoView {
+    let phase = store.phase();
+    let placing = store.placing();
+    let plane = store.plane();
+    let title = title(store);
+    let is_ready = Memo::new(move |_| phase.with(|phase| *phase == Phase::Ready));
+    let failure = Memo::new(move |_| {
+        phase.with(|phase| match phase {
+            Phase::Failed(error) => Some(error.clone()),
+            _ => None,
+        })
+    });
+    let waits = Memo::new(move |_| {
+        let waits_for_points = plane.with(Option::is_some) && placing.with(|placing| placing.n_placed == 0);
+        failure.with(Option::is_none) && (!is_ready.get() || waits_for_points)
+    });
+    let cannot_draw = move || handle.failure.get();
+    view! {
+        <Show when=move || is_ready.get() && plane.with(Option::is_some)>
+            <Picture store handle />
+            <EmbeddingBar store platform on_command />
+            <Legend
+                model=Signal::derive(move || legend(&store.colors().get()))
+                loading=legend_is_loading(store)
+                note=legend_note(store)
+            />
+            <CellTooltip tip=Signal::derive(move || tip(store, handle)) />
+        </Show>
+        <Show when=move || is_ready.get() && plane.with(Option::is_none)>
+            <div class="picture-cover">
+                <EmptyView
+                    title="No embedding"
+                    text="The dataset has no two-dimensional coordinates to draw. All else works."
+                />
+            </div>
+        </Show>
+        <Show when=move || waits.get() && cannot_draw().is_none()>
+            <div class="picture-cover">
+                <LoadingView
+                    title
+                    text=Signal::derive(move || {
+                        if is_ready.get() { "Loading the embedding" } else { "Opening the dataset" }.to_owned()
+                    })
+                    fraction=Signal::derive(move || None)
+                />
+            </div>
+        </Show>
+        {move || failure.get().map(|error| view! { <CannotOpen store error home=home.clone() /> })}
+        {move || cannot_draw().map(|failure| view! { <CannotDraw failure /> })}
+    }
+}
+
+/// A dataset that is not there, or that cannot be opened.
+#[component]
+fn CannotOpen(store: Store, error: FetchError, home: String) -> impl IntoView {
+    let is_there = !matches!(error, FetchError::Status { status: 404, .. });
+    let id = store.peek(|state| state.view.dataset.clone().unwrap_or_default());
+    view! {
+        <div class="picture-cover">
+            {if is_there {
+                view! {
+                    <ErrorView
+                        title="The dataset could not be opened"
+                        text=error.to_string()
+                        link=("All datasets".to_owned(), home)
+                        on_retry=Callback::new(move |()| store.retry())
+                    />
+                }
+                .into_any()
+            } else {
+                view! {
+                    <ErrorView title=format!("There is no dataset “{id}” here.") link=("All datasets".to_owned(), home) />
+                }
+                .into_any()
+            }}
+        </div>
+    }
+}
+
+/// A browser that cannot draw; all but the picture works.
+#[component]
+fn CannotDraw(failure: PictureFailure) -> impl IntoView {
+    view! {
+        <div class="picture-cover" data-testid="error-picture">
+            <ErrorView title="The picture cannot be drawn" text=failure.text detail=failure.detail />
+        </div>
+    }
+}
+
+/// The embedding, the tools, the view and the selection.
+#[component]
+fn EmbeddingBar(store: Store, platform: Platform, on_command: Callback<Command>) -> impl IntoView {
+    let embeddings = store.loaded(|session| {
+        let embeddings = &session.dataset.manifest().embeddings;
+        let mut choices: Vec<(String, String)> = embeddings
+            .iter()
+            .map(|embedding| {
+                let name = embedding.key.strip_prefix("X_").unwrap_or(&embedding.key);
+                let cells = format::integer(u64::from(embedding.n_positioned));
+                (embedding.key.clone(), format!("{name}: {cells} cells"))
+            })
+            .collect();
+        choices.sort_by(|a, b| a.1.cmp(&b.1));
+        choices
+    });
+    let choices = move || {
+        let embeddings = embeddings.get().unwrap_or_default();
+        embeddings.into_iter().map(|(key, label)| Choice::new(key, label)).collect::<Vec<_>>()
+    };
+    let asked = store.part(|state| state.view.analysis.embedding.clone());
+    let shown = move || {
+        asked.get();
+        store.phase().get();
+        store.embedding_key().unwrap_or_default()
+    };
+    let numbers = store.numbers();
+    let query = store.part(|state| state.view.analysis.query.clone());
+    let can_subset = move || {
+        let (selected, visible, _) = numbers.get();
+        0 < selected && selected < visible
+    };
+    view! {
+        <Toolbar
+            embeddings=Signal::derive(choices)
+            embedding=Signal::derive(shown)
+            on_embedding=Callback::new(move |key| store.dispatch(Action::SetEmbedding(Some(key))))
+            tool=store.part(|state| state.view.tool)
+            can_subset=Signal::derive(can_subset)
+            can_unsubset=Signal::derive(move || query.with(|query| !query.subset.is_empty()))
+            can_clear=Signal::derive(move || query.with(|query| !query.filters.is_empty()))
+            can_invert=Signal::derive(move || {
+                let key = shown();
+                query.with(|query| query.filters.selections.contains_key(&key))
+            })
+            platform
+            on_command
+        />
+    }
+}
