@@ -4,6 +4,7 @@
 //! The renderer gets a `u8` a cell and a table of 256 colours. Index [`MISSING`] is grey; so a
 //! change of palette or colormap changes the table alone.
 
+mod centroid;
 mod colormap;
 mod names;
 mod oklab;
@@ -12,6 +13,7 @@ mod parse;
 mod scale;
 mod ticks;
 
+pub use centroid::{Centroid, label_centroids};
 pub use colormap::Colormap;
 pub use palette::{MAX_LABEL_COLORS, label_colors, label_indices, label_table};
 pub use parse::parse;

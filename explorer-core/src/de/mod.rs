@@ -10,7 +10,9 @@ mod fixed;
 mod gather;
 mod kernel;
 mod moments;
+mod plan;
 mod student;
+mod summing;
 mod table;
 mod welch;
 
@@ -20,6 +22,8 @@ pub use fixed::{FixedPoint, FixedPoints};
 pub use gather::Gather;
 pub use kernel::{CountTable, Labels, NORMALIZED_TOTAL, gather_counts, gather_floats, log_normalize, scatter_floats};
 pub use moments::{GeneMoments, Moments, MomentsError};
+pub use plan::{CellsPart, LayerTiles, MomentsPart, Plan, Sets, Sign};
 pub use student::two_sided_ln_p;
+pub use summing::Summing;
 pub use table::{DeFilter, DeOptions, DeTable, Direction, Effect, SortKey, compare};
 pub use welch::{Degenerate, Method, Summary, Welch, welch};

@@ -157,6 +157,8 @@ pub enum Action {
     ToggleSidebar(Side),
     /// Lists the labels of a column, or no longer.
     ToggleExpanded(String),
+    /// Writes the labels that colour the cells over the picture, or no longer.
+    ToggleLabels,
     /// Chooses light or dark.
     SetTheme(Theme),
 
@@ -213,6 +215,7 @@ impl Action {
             | Self::ShowComparison(_)
             | Self::ToggleSidebar(_)
             | Self::ToggleExpanded(_)
+            | Self::ToggleLabels
             | Self::SetTheme(_)
             | Self::Hover(_)
             | Self::SetDrawer(_) => UndoPolicy::Skip,

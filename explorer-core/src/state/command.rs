@@ -39,6 +39,8 @@ pub enum Command {
     ToggleLeftSidebar,
     /// Open or close the right sidebar.
     ToggleRightSidebar,
+    /// Write the labels over the picture, or no longer.
+    ToggleLabels,
     /// Go through the themes.
     ToggleTheme,
     /// Save the picture.
@@ -51,7 +53,7 @@ pub enum Command {
 
 impl Command {
     /// Every command, in the order a palette lists them.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::Undo,
         Self::Redo,
         Self::Fit,
@@ -69,6 +71,7 @@ impl Command {
         Self::SearchGene,
         Self::ToggleLeftSidebar,
         Self::ToggleRightSidebar,
+        Self::ToggleLabels,
         Self::ToggleTheme,
         Self::SavePicture,
         Self::CopyLink,
@@ -115,6 +118,7 @@ impl Command {
             Self::SearchGene => ("Find a gene", "Search for genes by symbol or id."),
             Self::ToggleLeftSidebar => ("Metadata sidebar", "Open or close the sidebar of categories and values."),
             Self::ToggleRightSidebar => ("Genes sidebar", "Open or close the sidebar of genes, sets and comparisons."),
+            Self::ToggleLabels => ("Labels", "Write the labels that colour the cells over the picture, or no longer."),
             Self::ToggleTheme => ("Theme", "Go from the system's theme to light to dark."),
             Self::SavePicture => ("Save picture", "Save the embedding with its legend as an image."),
             Self::CopyLink => ("Copy link", "Copy a link that restores this view."),
@@ -145,6 +149,7 @@ impl Command {
             Self::SearchGene => const { &[key("g"), key("/")] },
             Self::ToggleLeftSidebar => const { &[key("[")] },
             Self::ToggleRightSidebar => const { &[key("]")] },
+            Self::ToggleLabels => const { &[key("b")] },
             Self::ToggleTheme => const { &[key("t")] },
             Self::SavePicture => const { &[key("p").shift()] },
             Self::CopyLink => const { &[key("c").shift()] },
@@ -182,6 +187,7 @@ impl Command {
             Self::Unsubset => Some(Action::Unsubset),
             Self::ToggleLeftSidebar => Some(Action::ToggleSidebar(Side::Left)),
             Self::ToggleRightSidebar => Some(Action::ToggleSidebar(Side::Right)),
+            Self::ToggleLabels => Some(Action::ToggleLabels),
             Self::ToggleTheme => Some(Action::SetTheme(match state.view.panels.theme {
                 Theme::System => Theme::Light,
                 Theme::Light => Theme::Dark,

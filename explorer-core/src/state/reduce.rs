@@ -30,6 +30,7 @@ pub fn reduce(mut state: AppState, action: Action) -> AppState {
         Action::ToggleSidebar(Side::Left) => view.panels.left = !view.panels.left,
         Action::ToggleSidebar(Side::Right) => view.panels.right = !view.panels.right,
         Action::ToggleExpanded(column) => toggle(&mut view.panels.expanded, column),
+        Action::ToggleLabels => view.panels.labels = !view.panels.labels,
         Action::SetTheme(theme) => view.panels.theme = theme,
         Action::Hover(hover) => transient.hover = hover,
         Action::SetDrawer(drawer) => transient.drawer = drawer,

@@ -173,11 +173,11 @@ fn analysis() -> impl Strategy<Value = Analysis> {
 }
 
 pub(super) fn view() -> impl Strategy<Value = ViewSpec> {
-    let panels = (any::<bool>(), any::<bool>(), btree_set(name(), 0..3), any::<bool>(), theme());
+    let panels = (any::<bool>(), any::<bool>(), any::<bool>(), btree_set(name(), 0..3), any::<bool>(), theme());
     (option::of(name()), analysis(), option::of(camera()), tool(), points(), panels).prop_map(
         |(dataset, analysis, camera, tool, points, (left, right, expanded, shown, theme))| {
             let comparison = analysis.comparisons.last().filter(|_| shown).cloned();
-            let panels = Panels { left, right, expanded, comparison, theme };
+            let panels = Panels { left, right, labels, expanded, comparison, theme };
             ViewSpec { dataset, analysis, camera, tool, points, panels }
         },
     )
@@ -258,6 +258,7 @@ fn view_action() -> impl Strategy<Value = Action> {
         layer().prop_map(Action::SetLayer),
         side().prop_map(Action::ToggleSidebar),
         name().prop_map(Action::ToggleExpanded),
+        Just(Action::ToggleLabels),
         theme().prop_map(Action::SetTheme),
         option::of(hover()).prop_map(Action::Hover),
         option::of(side()).prop_map(Action::SetDrawer),

@@ -211,6 +211,8 @@ pub struct Panels {
     pub left: bool,
     /// Whether the right sidebar is open.
     pub right: bool,
+    /// Whether the labels that colour the cells are written over the picture.
+    pub labels: bool,
     /// Columns whose labels are listed.
     pub expanded: BTreeSet<String>,
     /// The comparison whose result is open. It may no longer be in the list, after an undo.
@@ -221,7 +223,7 @@ pub struct Panels {
 
 impl Default for Panels {
     fn default() -> Self {
-        Self { left: true, right: true, expanded: BTreeSet::new(), comparison: None, theme: Theme::System }
+        Self { left: true, right: true, labels: false, expanded: BTreeSet::new(), comparison: None, theme: Theme::System }
     }
 }
 

@@ -4,5 +4,6 @@
 
 mod golden;
 mod moments;
+mod roads;
 mod student;
 mod synthetic;

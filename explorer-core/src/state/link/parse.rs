@@ -131,6 +131,7 @@ impl Draft {
             }
             "left" => view.panels.left = text::flag(value).ok_or("the left sidebar")?,
             "right" => view.panels.right = text::flag(value).ok_or("the right sidebar")?,
+            "labels" => view.panels.labels = text::flag(value).ok_or("the labels over the picture")?,
             "open" => view.panels.expanded = text::names(value).collect(),
             "theme" => {
                 view.panels.theme = match value {

@@ -150,7 +150,12 @@ impl Pairs {
             Tool::Pan => self.push("tool", "pan"),
             Tool::Rectangle => self.push("tool", "rectangle"),
         }
-        for (key, open, usual) in [("left", panels.left, default.left), ("right", panels.right, default.right)] {
+        let parts = [
+            ("left", panels.left, default.left),
+            ("right", panels.right, default.right),
+            ("labels", panels.labels, default.labels),
+        ];
+        for (key, open, usual) in parts {
             if open != usual {
                 self.push(key, if open { "1" } else { "0" });
             }

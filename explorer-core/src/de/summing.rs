@@ -1,0 +1,228 @@
+//! Moments of two sets of cells, from parts that come in any order.
+
+use shared_fbs::tile::{self, Counts, ExpressionValues};
+
+use super::{
+    CellsPart, FixedPoint, FixedPoints, GeneMoments, Moments, MomentsError, Sign, fixed::encode_scaled, log_normalize,
+};
+use crate::data::assemble::Rebuild;
+
+/// Counts below this one, nearly all of a droplet assay's, are looked up rather than computed.
+const TABLE_COUNTS: usize = 8;
+
+/// The sums over group and reference while their parts come in: moments of blocks and labels, and
+/// single cells, to be added or taken away.
+///
+/// All numbers are kept modulo their width, since what is taken away may come before what it is
+/// taken from. The final sums are within their width, so they come out exact.
+pub struct Summing {
+    sums: [Vec<GeneMoments>; 2],
+}
+
+impl GeneMoments {
+    #[inline]
+    fn wrapping_add(&mut self, other: Self) {
+        self.n_nonzero = self.n_nonzero.wrapping_add(other.n_nonzero);
+        self.sum = self.sum.wrapping_add(other.sum);
+        self.sum_sq = self.sum_sq.wrapping_add(other.sum_sq);
+    }
+
+    /// What adding this with a sign adds, modulo the width of each number.
+    #[inline]
+    fn signed(self, sign: Sign) -> Self {
+        match sign {
+            Sign::Plus => self,
+            Sign::Minus => Self {
+                n_nonzero: self.n_nonzero.wrapping_neg(),
+                sum: self.sum.wrapping_neg(),
+                sum_sq: self.sum_sq.wrapping_neg(),
+            },
+        }
+    }
+}
+
+impl Summing {
+    /// Nothing yet, over a layer of `n_genes` genes.
+    pub fn new(n_genes: usize) -> Self {
+        Self { sums: [vec![GeneMoments::default(); n_genes], vec![GeneMoments::default(); n_genes]] }
+    }
+
+    /// Takes in the moments of a block or a label, for each set that has a sign.
+    ///
+    /// # Errors
+    /// [`MomentsError::Tile`] when it names a gene that the layer does not have.
+    pub fn take_moments(&mut self, tile: &tile::Moments, signs: [Option<Sign>; 2]) -> Result<(), MomentsError> {
+        let n_genes = self.sums[0].len();
+        if tile.genes.last().is_some_and(|&gene| gene as usize >= n_genes) {
+            return Err(MomentsError::Tile { n_genes });
+        }
+        for (sums, sign) in self.sums.iter_mut().zip(signs) {
+            let Some(sign) = sign else { continue };
+            let columns = tile.n_nonzero.iter().zip(&tile.sums).zip(&tile.sums_sq);
+            for (&gene, ((&n_nonzero, &sum), &sum_sq)) in tile.genes.iter().zip(columns) {
+                sums[gene as usize].wrapping_add(GeneMoments { n_nonzero, sum, sum_sq }.signed(sign));
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes in the cells of a tile that a part of a plan names. `rebuild` holds the divisors of all cells of the
+    /// layer, as in [`crate::data::assemble`].
+    ///
+    /// # Errors
+    /// [`MomentsError::Tile`] when the tile has other genes or cells than the layer.
+    pub fn take_cells(
+        &mut self,
+        cells: &tile::Cells,
+        part: &CellsPart,
+        rebuild: Rebuild<'_>,
+        fixed: &FixedPoints,
+    ) -> Result<(), MomentsError> {
+        let n_genes = self.sums[0].len();
+        let misfit = || MomentsError::Tile { n_genes };
+        let in_tile = (1u128 << cells.n_cells()) - 1;
+        if u128::from(part.wanted()) & !in_tile != 0 || cells.genes.iter().any(|&gene| gene as usize >= n_genes) {
+            return Err(misfit());
+        }
+        let divisors = match rebuild {
+            Rebuild::LogNormalized(divisors) => {
+                let first = part.first_cell();
+                Some(divisors.get(first..first + cells.n_cells()).ok_or_else(misfit)?)
+            }
+            Rebuild::Plain => None,
+        };
+        for (cell, ends) in cells.indptr.windows(2).enumerate() {
+            let entries = ends[0] as usize..ends[1] as usize;
+            let genes = &cells.genes[entries.clone()];
+            for (sums, sign) in self.sums.iter_mut().zip(part.signs(cell)) {
+                let Some(sign) = sign else { continue };
+                let values = match (divisors, fixed) {
+                    (Some(divisors), &FixedPoints::Uniform(fixed)) => {
+                        CellValues::LogCounts(LogCounts::new(divisors[cell], fixed, sign))
+                    }
+                    _ => CellValues::Plain(fixed, sign),
+                };
+                match &cells.values {
+                    ExpressionValues::Counts(Counts::U8(counts)) => {
+                        values.scatter(genes, &counts[entries.clone()], sums)
+                    }
+                    ExpressionValues::Counts(Counts::U16(counts)) => {
+                        values.scatter(genes, &counts[entries.clone()], sums)
+                    }
+                    ExpressionValues::Counts(Counts::U32(counts)) => {
+                        values.scatter(genes, &counts[entries.clone()], sums)
+                    }
+                    ExpressionValues::Floats(floats) => {
+                        scatter_each(genes, &floats[entries.clone()], sums, |gene, value| {
+                            fixed.get(gene).moments_of(value).signed(sign)
+                        });
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The sums so far as tiles, for another place to [`Self::take_moments`]. They may hold numbers that no set
+    /// of cells has.
+    pub fn to_tiles(&self) -> [tile::Moments; 2] {
+        self.sums.each_ref().map(|sums| {
+            let present = || sums.iter().enumerate().filter(|(_, gene)| **gene != GeneMoments::default());
+            tile::Moments {
+                n_cells: 0,
+                genes: present().map(|(gene, _)| gene as u32).collect(),
+                n_nonzero: present().map(|(_, gene)| gene.n_nonzero).collect(),
+                sums: present().map(|(_, gene)| gene.sum).collect(),
+                sums_sq: present().map(|(_, gene)| gene.sum_sq).collect(),
+                frac_bits: None,
+            }
+        })
+    }
+
+    /// The moments of both sets, which have so many cells.
+    ///
+    /// # Errors
+    /// [`MomentsError::Overflow`] when some gene has more values than there are cells: the parts were not those
+    /// of one plan over one dataset.
+    pub fn finish(self, n_cells: [u64; 2]) -> Result<[Moments; 2], MomentsError> {
+        let fits =
+            |(sums, n_cells): (&Vec<GeneMoments>, &u64)| sums.iter().all(|gene| u64::from(gene.n_nonzero) <= *n_cells);
+        if !self.sums.iter().zip(&n_cells).all(fits) {
+            return Err(MomentsError::Overflow);
+        }
+        let [group, reference] = self.sums;
+        Ok([Moments { n_cells: n_cells[0], genes: group }, Moments { n_cells: n_cells[1], genes: reference }])
+    }
+}
+
+/// How the counts of one cell become moments.
+enum CellValues<'a> {
+    LogCounts(LogCounts),
+    Plain(&'a FixedPoints, Sign),
+}
+
+/// What the counts of one cell of a log-normalised layer add; of small ones it is known beforehand.
+struct LogCounts {
+    divisor: f32,
+    fixed: FixedPoint,
+    sign: Sign,
+    small: [GeneMoments; TABLE_COUNTS],
+}
+
+impl LogCounts {
+    fn new(divisor: f32, fixed: FixedPoint, sign: Sign) -> Self {
+        let mut counts = Self { divisor, fixed, sign, small: [GeneMoments::default(); TABLE_COUNTS] };
+        counts.small = std::array::from_fn(|count| counts.compute(count as u32));
+        counts
+    }
+
+    fn compute(&self, count: u32) -> GeneMoments {
+        self.fixed.moments_of(log_normalize(count, self.divisor)).signed(self.sign)
+    }
+
+    #[inline]
+    fn moments_of(&self, count: u32) -> GeneMoments {
+        match self.small.get(count as usize) {
+            Some(known) => *known,
+            None => self.compute(count),
+        }
+    }
+}
+
+impl CellValues<'_> {
+    fn scatter<C: Copy + Into<u32>>(&self, genes: &[u32], counts: &[C], sums: &mut [GeneMoments]) {
+        match self {
+            Self::LogCounts(values) => scatter_each(genes, counts, sums, |_, count| values.moments_of(count.into())),
+            Self::Plain(fixed, sign) => scatter_each(genes, counts, sums, |gene, count| {
+                let count: u32 = count.into();
+                fixed.get(gene).moments_of(count as f32).signed(*sign)
+            }),
+        }
+    }
+}
+
+/// The cell-major scatter: what each value of a cell adds goes to the sum of its gene.
+#[inline]
+fn scatter_each<V: Copy>(
+    genes: &[u32],
+    values: &[V],
+    sums: &mut [GeneMoments],
+    moments_of: impl Fn(usize, V) -> GeneMoments,
+) {
+    for (&gene, &value) in genes.iter().zip(values) {
+        let gene = gene as usize;
+        sums[gene].wrapping_add(moments_of(gene, value));
+    }
+}
+
+impl FixedPoint {
+    /// What one value adds; nothing if it is zero or not a number.
+    #[inline]
+    fn moments_of(self, value: f32) -> GeneMoments {
+        let mut moments = GeneMoments::default();
+        if value != 0.0 && !value.is_nan() {
+            moments.push(encode_scaled(f64::from(value) * self.scale()), self.half(), self.square_shift());
+        }
+        moments
+    }
+}
