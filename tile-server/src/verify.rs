@@ -9,9 +9,11 @@ use std::{
 use rayon::prelude::*;
 use shared_fbs::{
     DecodeError,
-    manifest::{ColumnKind, Manifest, TileRange, ValueKind},
+    manifest::{ColumnKind, Layer, Manifest, TileRange, ValueKind},
     path::pack_file,
-    tile::{Categories, Codes, Expression, Genes, Image, Moments, Points, Posting, Strings, Values},
+    tile::{
+        Categories, Cells, Codes, Expression, Genes, Image, Moments, Points, Posting, Strings, Values, WantedCells,
+    },
 };
 use xxhash_rust::xxh64::Xxh64;
 
@@ -26,8 +28,16 @@ pub struct VerifyReport {
     pub damage: Vec<String>,
 }
 
-/// How the tiles of a range are decoded.
-type Decode = fn(&[u8]) -> Result<(), DecodeError>;
+/// How the tiles of a range are decoded; the number is that of the genes of their layer.
+type Decode = fn(&[u8], u32) -> Result<(), DecodeError>;
+
+/// Tiles of a pack that are all decoded in one way.
+struct Contents<'a> {
+    pack: &'a str,
+    tiles: TileRange,
+    n_genes: u32,
+    decode: Decode,
+}
 
 /// Checks every pack and every tile of a dataset.
 pub fn verify(dataset: &Dataset, directory: &Path) -> VerifyReport {
@@ -41,14 +51,16 @@ pub fn verify(dataset: &Dataset, directory: &Path) -> VerifyReport {
             Err(error) => Some(format!("{}: {error}", pack.file)),
         })
         .collect();
-    let tiles: Vec<(&str, u32, Decode)> = contents(manifest)
-        .into_iter()
-        .flat_map(|(pack, range, decode)| range.iter().map(move |index| (pack, index, decode)))
-        .collect();
+    let contents = contents(manifest);
+    let tiles: Vec<(&Contents<'_>, u32)> =
+        contents.iter().flat_map(|contents| contents.tiles.iter().map(move |index| (contents, index))).collect();
     damage.extend(
         tiles
             .par_iter()
-            .filter_map(|&(pack, index, decode)| dataset.decode(pack, index, decode).err())
+            .filter_map(|&(contents, index)| {
+                let decode = |bytes: &[u8]| (contents.decode)(bytes, contents.n_genes);
+                dataset.decode(contents.pack, index, decode).err()
+            })
             .map(|error| error.to_string())
             .collect::<Vec<_>>(),
     );
@@ -69,13 +81,13 @@ fn content_name(path: &Path, pack: &str) -> io::Result<String> {
 }
 
 /// Every range of tiles that the manifest names, with what the tiles must be.
-fn contents(manifest: &Manifest) -> Vec<(&str, TileRange, Decode)> {
-    let mut contents: Vec<(&str, TileRange, Decode)> = Vec::new();
-    let mut add = |pack, range: Option<&TileRange>, decode| {
-        contents.extend(range.map(|range| (pack, range.clone(), decode)));
+fn contents(manifest: &Manifest) -> Vec<Contents<'_>> {
+    let mut contents = Vec::new();
+    let mut add = |pack, tiles: Option<&TileRange>, decode: Decode| {
+        contents.extend(tiles.map(|tiles| Contents { pack, tiles: tiles.clone(), n_genes: 0, decode }));
     };
     for embedding in &manifest.embeddings {
-        add("points", embedding.tiles.as_ref(), |bytes| Points::decode(bytes).map(drop));
+        add("points", embedding.tiles.as_ref(), |bytes, _| Points::decode(bytes).map(drop));
     }
     for column in &manifest.columns {
         let tiles = column.tiles.as_ref();
@@ -84,39 +96,56 @@ fn contents(manifest: &Manifest) -> Vec<(&str, TileRange, Decode)> {
                 let head = tiles.map(|tiles| TileRange { first: tiles.first, count: 1 });
                 let codes =
                     tiles.map(|tiles| TileRange { first: tiles.first + 1, count: tiles.count.saturating_sub(1) });
-                add("obs", head.as_ref(), |bytes| Categories::decode(bytes).map(drop));
-                add("obs", codes.as_ref(), |bytes| Codes::decode(bytes).map(drop));
+                add("obs", head.as_ref(), |bytes, _| Categories::decode(bytes).map(drop));
+                add("obs", codes.as_ref(), |bytes, _| Codes::decode(bytes).map(drop));
             }
-            ColumnKind::Continuous => add("obs", tiles, |bytes| Values::decode(bytes).map(drop)),
-            _ => add("obs", tiles, |bytes| Strings::decode(bytes).map(drop)),
+            ColumnKind::Continuous => add("obs", tiles, |bytes, _| Values::decode(bytes).map(drop)),
+            _ => add("obs", tiles, |bytes, _| Strings::decode(bytes).map(drop)),
         }
-        add("postings", column.postings.as_ref(), |bytes| Posting::decode(bytes).map(drop));
+        add("postings", column.postings.as_ref(), |bytes, _| Posting::decode(bytes).map(drop));
     }
-    add("obs", manifest.cell_ids.as_ref(), |bytes| Strings::decode(bytes).map(drop));
-    add("obs", manifest.row.as_ref(), |bytes| Codes::decode(bytes).map(drop));
+    add("obs", manifest.cell_ids.as_ref(), |bytes, _| Strings::decode(bytes).map(drop));
+    add("obs", manifest.row.as_ref(), |bytes, _| Codes::decode(bytes).map(drop));
     for var in &manifest.vars {
         let tile = TileRange { first: var.tile, count: 1 };
-        add("var", Some(&tile), |bytes| Genes::decode(bytes).map(drop));
+        add("var", Some(&tile), |bytes, _| Genes::decode(bytes).map(drop));
     }
     for image in manifest.spatial.iter().flat_map(|library| &library.images) {
         let tile = TileRange { first: image.tile, count: 1 };
-        add("images", Some(&tile), |bytes| Image::decode(bytes).map(drop));
+        add("images", Some(&tile), |bytes, _| Image::decode(bytes).map(drop));
     }
-    for layer in &manifest.layers {
-        let n_tiles = manifest.vars[layer.var as usize].n_vars * manifest.tiles_per_gene();
-        let genes = TileRange { first: 0, count: n_tiles };
-        let decode: Decode = match layer.kind {
-            ValueKind::Float => |bytes| Expression::decode_floats(bytes).map(drop),
-            _ => |bytes| Expression::decode_counts(bytes).map(drop),
-        };
-        add(&layer.pack, Some(&genes), decode);
-        add("obs", layer.divisor.as_ref(), |bytes| Values::decode(bytes).map(drop));
-        if let Some(pack) = &layer.moments_pack {
-            let decode: Decode = |bytes| Moments::decode(bytes).map(drop);
-            add(pack, layer.total_moments.as_ref(), decode);
-            for column in &layer.column_moments {
-                add(pack, column.tiles.as_ref(), decode);
-            }
+    contents.extend(manifest.layers.iter().flat_map(|layer| contents_of_layer(manifest, layer)));
+    contents
+}
+
+fn contents_of_layer<'a>(manifest: &'a Manifest, layer: &'a Layer) -> Vec<Contents<'a>> {
+    let n_genes = manifest.vars[layer.var as usize].n_vars;
+    let mut contents = Vec::new();
+    let mut add = |pack, tiles: Option<&TileRange>, decode: Decode| {
+        contents.extend(tiles.map(|tiles| Contents { pack, tiles: tiles.clone(), n_genes, decode }));
+    };
+    let all = |pack: &str| manifest.pack_named(pack).map(|pack| TileRange { first: 0, count: pack.n_tiles });
+    let (genes, cells): (Decode, Decode) = match layer.kind {
+        ValueKind::Float => (
+            |bytes, _| Expression::decode_floats(bytes).map(drop),
+            |bytes, n_genes| Cells::decode_floats(bytes, WantedCells::MAX, n_genes).map(drop),
+        ),
+        _ => (
+            |bytes, _| Expression::decode_counts(bytes).map(drop),
+            |bytes, n_genes| Cells::decode_counts(bytes, WantedCells::MAX, n_genes).map(drop),
+        ),
+    };
+    add(&layer.pack, all(&layer.pack).as_ref(), genes);
+    if let Some(pack) = &layer.cells_pack {
+        add(pack, all(pack).as_ref(), cells);
+    }
+    add("obs", layer.divisor.as_ref(), |bytes, _| Values::decode(bytes).map(drop));
+    if let Some(pack) = &layer.moments_pack {
+        let columns = layer.column_moments.iter().map(|column| column.tiles.as_ref());
+        let cube = layer.cube.iter().map(|cube| cube.tiles.as_ref());
+        let blocks = layer.block_levels.iter().map(|level| level.tiles.as_ref());
+        for tiles in [layer.total_moments.as_ref()].into_iter().chain(columns).chain(cube).chain(blocks) {
+            add(pack, tiles, |bytes, _| Moments::decode(bytes).map(drop));
         }
     }
     contents

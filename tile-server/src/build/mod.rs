@@ -34,7 +34,7 @@ use cell_order::CellOrder;
 use columns::{ColumnPacks, ObsColumn, ObsValues};
 use genes::GeneTables;
 use h5ad::{H5ad, MatrixLocation};
-use layer::{Context, MomentsColumn};
+use layer::{Context, Cube, MomentsColumn};
 use pack::PackWriter;
 use partial::Partial;
 
@@ -214,7 +214,15 @@ impl Plan {
         self.write_points(directory, &order, &levels, &mut manifest).map_err(output)?;
         self.write_obs(directory, &order, &mut obs_pack, &mut manifest).map_err(output)?;
         let moments_columns = self.moments_columns(&order);
-        let context = Context { directory, order: &order, columns: &moments_columns, values_in_memory, progress };
+        let cube = self.cube(&order);
+        let context = Context {
+            directory,
+            order: &order,
+            columns: &moments_columns,
+            cube: cube.as_ref(),
+            values_in_memory,
+            progress,
+        };
         self.write_layers(&context, &mut obs_pack, &mut manifest)?;
         manifest.packs.insert(0, obs_pack.finish().map_err(output)?);
         let (spatial, images) = images::write(&self.file, directory)?;
@@ -272,19 +280,15 @@ impl Plan {
     /// The columns whose labels get moments.
     fn moments_columns(&self, order: &CellOrder) -> Vec<MomentsColumn> {
         let shown = self.columns.iter().filter(|column| !labels::is_hidden(&column.name, &self.columns));
-        let moments_column = |column: &ObsColumn| match &column.values {
-            ObsValues::Labels { codes, categories, .. }
-                if (1..=MAX_LABELS_WITH_MOMENTS).contains(&categories.len()) =>
-            {
-                Some(MomentsColumn {
-                    name: column.name.clone(),
-                    n_categories: categories.len(),
-                    codes: columns::stored_codes(codes, categories.len(), order),
-                })
-            }
-            _ => None,
-        };
-        shown.filter_map(moments_column).collect()
+        let labelled = shown.filter_map(|column| MomentsColumn::of(column, order));
+        labelled.filter(|column| (1..=MAX_LABELS_WITH_MOMENTS).contains(&column.n_categories)).collect()
+    }
+
+    /// The main label by sample; `None` unless there are both, and few enough pairs of them.
+    fn cube(&self, order: &CellOrder) -> Option<Cube> {
+        let (main_label, sample) = self.main_label.zip(self.sample_column).filter(|(main, sample)| main != sample)?;
+        let column = |index: usize| MomentsColumn::of(&self.columns[index], order);
+        Cube::new(&column(main_label)?, &column(sample)?)
     }
 
     fn write_layers(

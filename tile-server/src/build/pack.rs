@@ -30,6 +30,11 @@ impl Frame {
     pub fn new(tile: &[u8], level: i32) -> Self {
         Self { bytes: frame::deflate(tile, level), checksum: frame::checksum(tile) }
     }
+
+    /// Bytes of the frame.
+    pub fn n_bytes(&self) -> u64 {
+        self.bytes.len() as u64
+    }
 }
 
 /// A pack in the making.

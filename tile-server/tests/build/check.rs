@@ -1,26 +1,26 @@
 //! Compares a dataset with the file that it was built from: every value, whatever the order of storage.
 
+mod cells;
+mod moments;
+
 use std::{collections::BTreeMap, path::Path};
 
-use explorer_core::{
-    data::{CellIdx, Embedding, Frame, assemble},
-    de::Moments,
-    filter::CellMask,
-};
+use explorer_core::data::{CellIdx, Embedding, Frame, assemble};
 use shared_fbs::{
-    manifest::{Column, ColumnKind, Layer, TileRange, ValueKind},
+    manifest::{Column, ColumnKind, Layer, ValueKind},
     tile::{self, Categories, Codes, Points, Posting, Strings, Values},
 };
 use tile_server::{
     build::h5ad::{FrameColumn, H5ad, MatrixLocation, Storage},
-    compare::moments_of,
     dataset::Dataset,
 };
+
+pub use moments::moments;
 
 /// A gene's values, by row of the input.
 type ByRow = BTreeMap<u32, f32>;
 
-/// Checks everything but the moments of labels, which [`moments`] does.
+/// Checks everything but the moments, which [`moments`] does.
 pub fn content(input: &Path, dataset: &Path) {
     let file = H5ad::open(input).unwrap();
     let dataset = Dataset::open(dataset).unwrap();
@@ -37,6 +37,7 @@ pub fn content(input: &Path, dataset: &Path) {
         };
         assert_eq!(layer.name, name);
         values(&file, &info.location, &dataset, layer, &rows);
+        cells::are_genes_transposed(&dataset, layer);
     }
 }
 
@@ -227,36 +228,4 @@ fn by_column(file: &H5ad, location: &MatrixLocation) -> Vec<ByRow> {
         }
     }
     columns
-}
-
-/// Every label's moments are those of a scan over all genes, and together they are the total.
-pub fn moments(dataset: &Path) {
-    let dataset = Dataset::open(dataset).unwrap();
-    let n_obs = dataset.manifest().n_obs as usize;
-    for layer in &dataset.manifest().layers {
-        let n_genes = dataset.manifest().vars[layer.var as usize].n_vars as usize;
-        let pack = layer.moments_pack.as_deref().unwrap();
-        let read = |tiles: &TileRange| -> Vec<Moments> {
-            let tiles = dataset.decode_range(pack, Some(tiles), tile::Moments::decode).unwrap();
-            tiles.iter().map(|tile| Moments::from_tile(tile, n_genes).unwrap()).collect()
-        };
-        let total = read(layer.total_moments.as_ref().unwrap()).remove(0);
-        let scan = |group: &CellMask, reference: &CellMask| moments_of(&dataset, layer, group, reference).unwrap().0;
-        let [scanned, _] = scan(&CellMask::all(n_obs), &CellMask::none(n_obs));
-        assert_eq!(scanned, total);
-        for entry in &layer.column_moments {
-            let column = dataset.manifest().column(&entry.column).unwrap();
-            let codes = dataset.categorical(column).unwrap().unwrap().codes;
-            let labels = read(entry.tiles.as_ref().unwrap());
-            assert_eq!(labels.len() as u32, column.n_categories + u32::from(column.n_missing > 0));
-            let cells = |label: usize| CellMask::from_fn(n_obs, |cell| codes.get(CellIdx(cell as u32)) == label as u32);
-            for (label, pair) in labels.chunks(2).enumerate().map(|(at, pair)| (2 * at, pair)) {
-                let scanned = scan(&cells(label), &cells(label + 1));
-                assert_eq!(scanned[..pair.len()], *pair, "{} {}", layer.name, entry.column);
-            }
-            let mut sum = Moments::empty(n_genes);
-            labels.iter().for_each(|label| sum.merge(label).unwrap());
-            assert_eq!(sum, total, "{} {}", layer.name, entry.column);
-        }
-    }
 }

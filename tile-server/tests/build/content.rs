@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use shared_fbs::manifest::ValueKind;
-use tile_server::dataset::Dataset;
+use tile_server::{build::Options, dataset::Dataset};
 
 use crate::{
     check,
@@ -181,6 +181,38 @@ fn more_cells_than_one_tile_of_expression_holds() {
 }
 
 #[test]
+fn cells_by_the_block() {
+    let n_obs = 8200;
+    let mut noise = Noise::new(13);
+    let rows: Vec<Vec<f32>> =
+        (0..n_obs).map(|_| (0..7).map(|_| noise.below(9).saturating_sub(3) as f32).collect()).collect();
+    let floats = |row: &Vec<f32>| row.iter().map(|&value| (value * 0.37).powi(3)).collect();
+    let floats = rows.iter().map(floats).collect();
+    for rows in [log_normalized(&rows), floats, rows] {
+        let (written, built) = written_and_built(with_x(&rows, 7, Storage::Csr));
+        check::content(&written.path(), &built.path());
+        check::moments(&built.path());
+        let levels = &built.report.manifest.layers[0].block_levels;
+        assert_eq!(levels.iter().map(|level| level.tiles.as_ref().unwrap().count).collect::<Vec<_>>(), [5, 2]);
+    }
+}
+
+#[test]
+fn pairs_of_labels_need_two_columns() {
+    let cube = |main_label: &str, sample_column: &str| {
+        let name = |name: &str| Some(name.to_owned());
+        let (main_label, sample_column) = (name(main_label), name(sample_column));
+        let built = build_with(&demo(), &Options { main_label, sample_column, ..Options::default() });
+        check::moments(&built.path());
+        built.report.manifest.layers[0].cube.clone()
+    };
+    let pairs = cube("bulk_labels", "phase").unwrap();
+    assert_eq!((pairs.column.as_str(), pairs.by.as_str()), ("bulk_labels", "phase"));
+    assert!(pairs.codes.len() > 20 && pairs.n_cells.iter().sum::<u32>() == 700);
+    assert!(cube("phase", "phase").is_none());
+}
+
+#[test]
 fn images_of_spatial_libraries() {
     let bytes: Vec<u8> = (0..24).collect();
     let floats: Vec<f32> = (0..6).map(|at| at as f32 / 5.0).collect();
@@ -268,7 +300,7 @@ proptest! {
             _ => subgroup(group, "values", |group| fill_sparse(group, &rows, n_vars, storage)),
         });
         let written = fixture.write();
-        let options = tile_server::build::Options { values_in_memory, ..Default::default() };
+        let options = Options { values_in_memory, ..Options::default() };
         let built = build_with(&written.path(), &options);
         check::content(&written.path(), &built.path());
         check::moments(&built.path());

@@ -106,12 +106,14 @@ pub fn with_columns(n_obs: usize, n_vars: usize) -> Fixture {
     let codes: Vec<i8> = (0..n_obs).map(|_| noise.below(5) as i8 - 1).collect();
     let numbers: Vec<f64> = (0..n_obs).map(|_| noise.unit() * 100.0 - 50.0).collect();
     let truths: Vec<bool> = (0..n_obs).map(|_| noise.below(3) == 0).collect();
+    let donors: Vec<i8> = (0..n_obs).map(|_| noise.below(4) as i8 - 1).collect();
     let positions: Vec<f32> = (0..2 * n_obs).map(|_| noise.unit() as f32 * 30.0 - 10.0).collect();
     Fixture::new()
         .frame("obs", &labels("cell", n_obs), |obs| {
             obs.categorical("cell_type", &codes, &["B", "T", "NK", "DC", "unused"]);
             obs.floats("score", &numbers);
             obs.booleans("is_doublet", &truths);
+            obs.categorical("donor", &donors, &["a", "b", "c"]);
         })
         .frame("var", &labels("gene", n_vars), |_| ())
         .group("obsm", |obsm| {

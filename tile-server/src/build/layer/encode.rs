@@ -19,7 +19,7 @@ pub struct Encoder<'a> {
     pub divisors: &'a [f32],
     /// The fixed point of all genes, unless each has its own.
     pub shared_fixed: Option<FixedPoint>,
-    pub columns: &'a [MomentsColumn],
+    pub columns: &'a [&'a MomentsColumn],
     pub n_obs: u64,
 }
 
@@ -106,10 +106,10 @@ pub struct LayerMoments<'a> {
 
 impl<'a> LayerMoments<'a> {
     /// Nothing yet.
-    pub fn new(columns: &'a [MomentsColumn], n_obs: u64, n_genes: usize) -> Self {
+    pub fn new(columns: &[&'a MomentsColumn], n_obs: u64, n_genes: usize) -> Self {
         let columns = columns
             .iter()
-            .map(|column| {
+            .map(|&column| {
                 let mut labels = vec![Moments::empty(n_genes); column.n_categories + 1];
                 for &code in &column.codes {
                     labels[code as usize].n_cells += 1;
@@ -130,7 +130,7 @@ impl<'a> LayerMoments<'a> {
         }
     }
 
-    /// Writes the tiles: the total's, and those of every column.
+    /// Writes the tiles: the total's, and those of every column; gives their ranges.
     pub fn write(
         self,
         fixed: &FixedPoints,

@@ -1,5 +1,7 @@
-//! Layers: a matrix of the input becomes a pack of genes and a pack of exact moments.
+//! Layers: a matrix of the input becomes a pack of genes, a pack of cells and a pack of exact moments.
 
+mod cells;
+mod cube;
 mod encode;
 mod log_counts;
 mod scan;
@@ -11,20 +13,24 @@ use std::{io, path::Path};
 use explorer_core::de::{FixedPoint, FixedPoints};
 use rayon::prelude::*;
 use shared_fbs::{
-    manifest::{self, FRAC_BITS_PER_GENE, Layer, ValueKind, Warning},
+    manifest::{self, CubeMoments, FRAC_BITS_PER_GENE, Layer, ValueKind, Warning},
     path,
 };
 
 use super::{
     cell_order::CellOrder,
+    columns::{self, ObsColumn, ObsValues},
     error::BuildError,
     h5ad::{Matrix, MatrixLocation},
     pack::PackWriter,
     progress::Progress,
 };
+use cells::{CellEncoder, CellValues, Pyramid};
 use encode::{EncodedGene, Encoder, LayerMoments};
-use transpose::transpose;
+use spool::Spool;
+use transpose::{Transposed, transpose};
 
+pub use cube::Cube;
 pub use scan::Scan;
 
 /// Stored entries read at a time by all threads together: about 40 bytes each while they are sorted.
@@ -41,11 +47,22 @@ pub struct MomentsColumn {
     pub codes: Vec<u32>,
 }
 
+impl MomentsColumn {
+    /// The labels of a column; `None` when it has none.
+    pub fn of(column: &ObsColumn, order: &CellOrder) -> Option<Self> {
+        let ObsValues::Labels { codes, categories, .. } = &column.values else { return None };
+        let n_categories = categories.len();
+        let codes = columns::stored_codes(codes, n_categories, order);
+        Some(Self { name: column.name.clone(), n_categories, codes })
+    }
+}
+
 /// What every layer needs to know of the dataset.
 pub struct Context<'a> {
     pub directory: &'a Path,
     pub order: &'a CellOrder,
     pub columns: &'a [MomentsColumn],
+    pub cube: Option<&'a Cube>,
     pub values_in_memory: u64,
     pub progress: &'a Progress,
 }
@@ -98,8 +115,8 @@ pub fn write(
     note_odd_values(scan, location, warnings);
     let mut kind = scan.kind;
     let transposed = transpose(matrix, scan, kind, gene_rows, context)?
-        .filter(|(_, rebuild)| kind != ValueKind::LogNormalizedCounts || rebuild.is_evidence_of_counts(scan));
-    let (spool, rebuild) = match transposed {
+        .filter(|found| kind != ValueKind::LogNormalizedCounts || found.rebuild.is_evidence_of_counts(scan));
+    let Transposed { by_gene, by_cell, rebuild } = match transposed {
         Some(transposed) => transposed,
         None => {
             kind = ValueKind::Float;
@@ -114,14 +131,16 @@ pub fn write(
         ValueKind::LogNormalizedCounts => Some(FixedPoint::for_log_counts(n_obs)),
         _ => None,
     };
-    let encoder = Encoder { kind, divisors: &divisor_of_cell, shared_fixed, columns: context.columns, n_obs };
+    let pairs = context.cube.map(|cube| &cube.as_column);
+    let columns: Vec<&MomentsColumn> = context.columns.iter().chain(pairs).collect();
+    let encoder = Encoder { kind, divisors: &divisor_of_cell, shared_fixed, columns: &columns, n_obs };
 
     let mut genes_pack = PackWriter::create(context.directory, &path::genes_pack(index)).map_err(output)?;
     let n_genes = gene_rows.len();
-    let mut moments = LayerMoments::new(context.columns, n_obs, n_genes);
+    let mut moments = LayerMoments::new(&columns, n_obs, n_genes);
     let mut fixed_points = Vec::with_capacity(n_genes);
     let stage = context.progress.stage(format!("writing {location}"), n_genes as u64);
-    for bucket in spool.into_genes() {
+    for bucket in by_gene.into_genes() {
         let bucket = bucket.map_err(output)?;
         let genes: Vec<u32> = bucket.genes.clone().collect();
         for batch in genes.chunks(GENES_PER_BATCH) {
@@ -140,7 +159,21 @@ pub fn write(
 
     let fixed = shared_fixed.map_or(FixedPoints::PerGene(fixed_points), FixedPoints::Uniform);
     let mut moments_pack = PackWriter::create(context.directory, &path::moments_pack(index)).map_err(output)?;
-    let (total_moments, column_moments) = moments.write(&fixed, &mut moments_pack).map_err(output)?;
+    let (total_moments, mut column_moments) = moments.write(&fixed, &mut moments_pack).map_err(output)?;
+    let cube = context.cube.map(|cube| {
+        let tiles = column_moments.pop().and_then(|pairs| pairs.tiles);
+        Box::new(CubeMoments {
+            column: cube.column.clone(),
+            by: cube.by.clone(),
+            codes: cube.pairs.iter().map(|pair| pair.0).collect(),
+            by_codes: cube.pairs.iter().map(|pair| pair.1).collect(),
+            n_cells: cube.n_cells.clone(),
+            tiles,
+        })
+    });
+    let cells = CellEncoder { kind, divisors: &divisor_of_cell, fixed: &fixed, n_genes, n_obs: n_obs as u32 };
+    let (cells_pack, pyramid) = write_cells(by_cell, &cells, index, location, context)?;
+    let block_levels = pyramid.write(&mut moments_pack).map_err(output)?;
     let divisor = if divisor_of_cell.is_empty() { None } else { Some(divisors(&divisor_of_cell).map_err(output)?) };
     let square_shift = FixedPoint::for_log_counts(n_obs).square_shift();
     let genes_pack = genes_pack.finish().map_err(output)?;
@@ -162,11 +195,44 @@ pub fn write(
         moments_pack: Some(moments_pack.name.clone()),
         total_moments: Some(total_moments),
         column_moments,
-        cells_pack: None,
-        cube: None,
-        block_levels: Vec::new(),
+        cells_pack: Some(cells_pack.name.clone()),
+        cube,
+        block_levels,
     };
-    Ok(BuiltLayer { layer, packs: vec![genes_pack, moments_pack] })
+    Ok(BuiltLayer { layer, packs: vec![genes_pack, cells_pack, moments_pack] })
+}
+
+/// Writes the pack of cells, and sums up their blocks.
+fn write_cells(
+    by_cell: Spool,
+    encoder: &CellEncoder<'_>,
+    index: usize,
+    location: &MatrixLocation,
+    context: &Context<'_>,
+) -> Result<(manifest::Pack, Pyramid), BuildError> {
+    let output = |source| BuildError::Output { path: context.directory.to_owned(), source };
+    let mut pack = PackWriter::create(context.directory, &path::cells_pack(index)).map_err(output)?;
+    let mut pyramid = Pyramid::new(encoder.n_obs);
+    let stage = context.progress.stage(format!("writing cells of {location}"), u64::from(encoder.n_obs));
+    let mut block: Vec<CellValues> = Vec::new();
+    let mut n_written = 0;
+    for bucket in by_cell.into_genes() {
+        let bucket = bucket.map_err(output)?;
+        for cell in bucket.genes.clone() {
+            let mut values = bucket.values_of(cell).to_vec();
+            values.sort_unstable();
+            block.push(values);
+            if block.len() == Pyramid::LEAF_CELLS as usize || cell + 1 == encoder.n_obs {
+                context.progress.check()?;
+                pack.extend(&encoder.frames(&block)).map_err(output)?;
+                pyramid.push(encoder.moments(n_written, &block), encoder.fixed);
+                n_written += block.len() as u32;
+                stage.advance(block.len() as u64);
+                block.clear();
+            }
+        }
+    }
+    Ok((pack.finish().map_err(output)?, pyramid))
 }
 
 fn note_odd_values(scan: &Scan, location: &MatrixLocation, warnings: &mut Vec<Warning>) {

@@ -20,6 +20,8 @@ const MAX_LOG_VALUE: f32 = 16.0;
 pub struct Scan {
     /// Non-zero finite values of every gene, by column of the matrix.
     pub nonzero_by_gene: Vec<u32>,
+    /// Non-zero finite values of every row of the matrix.
+    pub nonzero_by_row: Vec<u32>,
     /// Values that are not a number.
     pub n_nan: u64,
     /// Values that are infinite.
@@ -39,7 +41,7 @@ pub struct Scan {
 /// What is gathered from slabs, in any order.
 struct Tally {
     nonzero_by_gene: Vec<u32>,
-    /// Values of every row. Only for column-major input.
+    /// Values of every row.
     nonzero_by_row: Vec<u32>,
     /// Divisors of rows, as far as they were found, with the row. Only for row-major input.
     divisors: Vec<(u32, f32)>,
@@ -58,7 +60,7 @@ pub fn scan(matrix: &Matrix, slab_entries: usize, context: &Context<'_>) -> Resu
     let by_column = matrix.info().storage == Storage::Csc;
     let empty = || Tally {
         nonzero_by_gene: vec![0; n_cols],
-        nonzero_by_row: if by_column { vec![0; n_rows] } else { Vec::new() },
+        nonzero_by_row: vec![0; n_rows],
         divisors: Vec::new(),
         n_nan: 0,
         n_infinite: 0,
@@ -156,7 +158,8 @@ impl Tally {
             self.max_abs = self.max_abs.max(value.abs());
             has_negative |= value < 0.0;
             has_fraction |= value.fract() != 0.0;
-            let gene = if by_column { major } else { minor };
+            let (row, gene) = if by_column { (minor, major) } else { (major, minor) };
+            self.nonzero_by_row[row as usize] += 1;
             self.nonzero_by_gene[gene as usize] += 1;
         }
         self.has_negative |= has_negative;
@@ -165,11 +168,7 @@ impl Tally {
         if self.no_log_counts {
             return;
         }
-        if by_column {
-            for &row in indices {
-                self.nonzero_by_row[row as usize] += 1;
-            }
-        } else if !data.is_empty() {
+        if !by_column && !data.is_empty() {
             match log_counts::divisor_of(data) {
                 Some(divisor) => self.divisors.push((major, divisor)),
                 None => self.no_log_counts = true,
@@ -219,6 +218,7 @@ impl Tally {
         });
         Ok(Scan {
             nonzero_by_gene: self.nonzero_by_gene,
+            nonzero_by_row: self.nonzero_by_row,
             n_nan: self.n_nan,
             n_infinite: self.n_infinite,
             has_negative: self.has_negative,

@@ -50,21 +50,31 @@ impl Rebuild {
     }
 }
 
-/// Deals the matrix out by gene. `None` when a value cannot be kept as the kind says.
+/// A matrix in both orders of the tiles.
+pub struct Transposed {
+    pub by_gene: Spool,
+    /// What the spool calls a gene is a cell here, and the other way round.
+    pub by_cell: Spool,
+    pub rebuild: Rebuild,
+}
+
+/// Deals the matrix out by gene and by cell. `None` when a value cannot be kept as the kind says.
 pub fn transpose(
     matrix: &Matrix,
     scan: &Scan,
     kind: ValueKind,
     gene_rows: &[u32],
     context: &Context<'_>,
-) -> Result<Option<(Spool, Rebuild)>, BuildError> {
+) -> Result<Option<Transposed>, BuildError> {
     let output = |source| BuildError::Output { path: context.directory.to_owned(), source };
     let mut gene_of_row = vec![0; gene_rows.len()];
     for (gene, &row) in (0u32..).zip(gene_rows) {
         gene_of_row[row as usize] = gene;
     }
     let nonzero: Vec<u32> = gene_rows.iter().map(|&row| scan.nonzero_by_gene[row as usize]).collect();
-    let mut spool = Spool::new(&nonzero, context.values_in_memory, context.directory).map_err(output)?;
+    let mut by_gene = Spool::new(&nonzero, context.values_in_memory, context.directory).map_err(output)?;
+    let nonzero = context.order.arrange(&scan.nonzero_by_row);
+    let mut by_cell = Spool::new(&nonzero, context.values_in_memory, context.directory).map_err(output)?;
     let by_column = matrix.info().storage == Storage::Csc;
     let stage = context.progress.stage(format!("sorting {}", matrix.info().location), scan::stage_length(matrix));
     let slabs = matrix.slabs(slab_entries());
@@ -80,10 +90,12 @@ pub fn transpose(
         for part in parts {
             let Some((entries, part)) = part else { return Ok(None) };
             rebuild = rebuild.merge(part);
-            spool.extend(entries).map_err(output)?;
+            let turned = |entry: &Entry| Entry { gene: entry.cell, cell: entry.gene, bits: entry.bits };
+            by_cell.extend(entries.iter().map(turned)).map_err(output)?;
+            by_gene.extend(entries).map_err(output)?;
         }
     }
-    Ok(Some((spool, rebuild)))
+    Ok(Some(Transposed { by_gene, by_cell, rebuild }))
 }
 
 fn convert(
