@@ -2,11 +2,17 @@
 
 use explorer_core::{
     data::{CellIdx, assemble::Rebuild},
-    de::{DeOptions, DeTable, FixedPoints, Gather, Labels, Moments, MomentsError, compare},
+    de::{
+        DeOptions, DeTable, FixedPoints, Gather, Labels, LayerTiles, Moments, MomentsError, Plan, Sets, Summing,
+        compare,
+    },
     filter::CellMask,
 };
 use rayon::prelude::*;
-use shared_fbs::manifest::Layer;
+use shared_fbs::{
+    manifest::{Layer, ValueKind},
+    tile::{self, Cells},
+};
 
 use crate::dataset::{Dataset, DatasetError};
 
@@ -47,6 +53,73 @@ pub fn cells_with_label(dataset: &Dataset, column: &str, label: &str) -> Result<
     Ok(Some(CellMask::from_fn(column.codes.len(), has_label)))
 }
 
+/// The exact moments of two sets of cells in a layer by the plan that reads least, on all threads: blocks of
+/// cells and single cells, or every gene where that is less.
+///
+/// # Errors
+/// When tiles are broken.
+pub fn planned_moments(
+    dataset: &Dataset,
+    layer: &Layer,
+    sets: Sets<'_>,
+) -> Result<([Moments; 2], FixedPoints), CompareError> {
+    let plan = LayerTiles::of(dataset.manifest(), layer).map(|tiles| tiles.plan(sets));
+    let genes_bytes = dataset.manifest().pack_named(&layer.pack).map_or(0, |pack| pack.n_bytes);
+    if let Some(plan) = plan.filter(|plan| plan.n_bytes <= genes_bytes) {
+        return follow(dataset, layer, &plan);
+    }
+    match sets {
+        Sets::Two(group, reference) => moments_of(dataset, layer, group, reference),
+        Sets::GroupAndRest(group) => {
+            let mut rest = group.clone();
+            rest.invert();
+            moments_of(dataset, layer, group, &rest)
+        }
+    }
+}
+
+/// Reads the tiles that a plan names and sums them up, a share in every thread.
+fn follow(dataset: &Dataset, layer: &Layer, plan: &Plan) -> Result<([Moments; 2], FixedPoints), CompareError> {
+    let moments_error = |source| CompareError::Moments { layer: layer.name.clone(), source };
+    let n_genes = dataset.manifest().vars[layer.var as usize].n_vars;
+    let fixed = fixed_points(dataset, layer)?;
+    let divisors = if plan.cells.is_empty() { Vec::new() } else { dataset.divisors(layer)? };
+    let rebuild = if divisors.is_empty() { Rebuild::Plain } else { Rebuild::LogNormalized(&divisors) };
+    let decode = if layer.kind == ValueKind::Float { Cells::decode_floats } else { Cells::decode_counts };
+    let pack_of = |pack: &Option<String>| pack.clone().unwrap_or_default();
+    let (cells_pack, moments_pack) = (pack_of(&layer.cells_pack), pack_of(&layer.moments_pack));
+    let sum = |share: &Plan| {
+        let mut summing = Summing::new(n_genes as usize);
+        for part in &share.moments {
+            let tile = dataset.decode(&moments_pack, part.tile, tile::Moments::decode)?;
+            summing.take_moments(&tile, part.signs).map_err(moments_error)?;
+        }
+        for part in &share.cells {
+            let cells = dataset.decode(&cells_pack, part.tile, |bytes| decode(bytes, part.wanted(), n_genes))?;
+            summing.take_cells(&cells, part, rebuild, &fixed).map_err(moments_error)?;
+        }
+        Ok::<_, CompareError>(summing)
+    };
+    let merge = |mut sums: Summing, other: Summing| {
+        sums.merge(&other);
+        Ok(sums)
+    };
+    let sums = plan
+        .shares(rayon::current_num_threads())
+        .par_iter()
+        .map(sum)
+        .try_reduce(|| Summing::new(n_genes as usize), merge)?;
+    let moments = sums.finish(plan.n_cells).map_err(moments_error)?;
+    Ok((moments, fixed))
+}
+
+fn fixed_points(dataset: &Dataset, layer: &Layer) -> Result<FixedPoints, CompareError> {
+    let n_genes = dataset.manifest().vars[layer.var as usize].n_vars;
+    let total = dataset.total_moments(layer)?;
+    FixedPoints::from_tile(layer.frac_bits, layer.square_shift, &total, n_genes as usize)
+        .ok_or_else(|| CompareError::FixedPoint { layer: layer.name.clone() })
+}
+
 /// The exact moments of two sets of cells in a layer, from the tiles of its genes, on all threads.
 ///
 /// # Errors
@@ -59,9 +132,7 @@ pub fn moments_of(
 ) -> Result<([Moments; 2], FixedPoints), CompareError> {
     let moments_error = |source| CompareError::Moments { layer: layer.name.clone(), source };
     let n_genes = dataset.manifest().vars[layer.var as usize].n_vars;
-    let total = dataset.total_moments(layer)?;
-    let fixed = FixedPoints::from_tile(layer.frac_bits, layer.square_shift, &total, n_genes as usize)
-        .ok_or_else(|| CompareError::FixedPoint { layer: layer.name.clone() })?;
+    let fixed = fixed_points(dataset, layer)?;
     let divisors = dataset.divisors(layer)?;
     let rebuild = if divisors.is_empty() { Rebuild::Plain } else { Rebuild::LogNormalized(&divisors) };
     let labels = Labels::new(group, reference);
@@ -101,7 +172,7 @@ pub fn compare_cells(
     reference: &CellMask,
     options: DeOptions,
 ) -> Result<DeTable, CompareError> {
-    let ([group, reference], fixed) = moments_of(dataset, layer, group, reference)?;
+    let ([group, reference], fixed) = planned_moments(dataset, layer, Sets::of(group, reference))?;
     compare(&group, &reference, &fixed, options)
         .map_err(|source| CompareError::Moments { layer: layer.name.clone(), source })
 }

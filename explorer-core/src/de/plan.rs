@@ -78,6 +78,21 @@ pub enum Sets<'a> {
     Two(&'a CellMask, &'a CellMask),
 }
 
+impl<'a> Sets<'a> {
+    /// The sets of two masks, which may be each other's rest.
+    ///
+    /// # Panics
+    /// When the masks are of different datasets.
+    pub fn of(group: &'a CellMask, reference: &'a CellMask) -> Self {
+        assert_eq!(group.len(), reference.len(), "masks of different datasets");
+        if group.as_bytes().iter().zip(reference.as_bytes()).all(|(group, reference)| group ^ reference == 1) {
+            Self::GroupAndRest(group)
+        } else {
+            Self::Two(group, reference)
+        }
+    }
+}
+
 impl CellsPart {
     /// The cells that matter to either set.
     pub fn wanted(&self) -> u64 {

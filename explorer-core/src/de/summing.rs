@@ -123,6 +123,17 @@ impl Summing {
         Ok(())
     }
 
+    /// Takes in the sums of another share of the same plan.
+    ///
+    /// # Panics
+    /// When it is over another layer.
+    pub fn merge(&mut self, other: &Self) {
+        for (sums, others) in self.sums.iter_mut().zip(&other.sums) {
+            assert_eq!(sums.len(), others.len(), "sums over different layers");
+            sums.iter_mut().zip(others).for_each(|(sum, &other)| sum.wrapping_add(other));
+        }
+    }
+
     /// The sums so far as tiles, for another place to [`Self::take_moments`]. They may hold numbers that no set
     /// of cells has.
     pub fn to_tiles(&self) -> [tile::Moments; 2] {
