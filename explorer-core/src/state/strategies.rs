@@ -175,7 +175,7 @@ fn analysis() -> impl Strategy<Value = Analysis> {
 pub(super) fn view() -> impl Strategy<Value = ViewSpec> {
     let panels = (any::<bool>(), any::<bool>(), any::<bool>(), btree_set(name(), 0..3), any::<bool>(), theme());
     (option::of(name()), analysis(), option::of(camera()), tool(), points(), panels).prop_map(
-        |(dataset, analysis, camera, tool, points, (left, right, expanded, shown, theme))| {
+        |(dataset, analysis, camera, tool, points, (left, right, labels, expanded, shown, theme))| {
             let comparison = analysis.comparisons.last().filter(|_| shown).cloned();
             let panels = Panels { left, right, labels, expanded, comparison, theme };
             ViewSpec { dataset, analysis, camera, tool, points, panels }

@@ -223,7 +223,14 @@ pub struct Panels {
 
 impl Default for Panels {
     fn default() -> Self {
-        Self { left: true, right: true, labels: false, expanded: BTreeSet::new(), comparison: None, theme: Theme::System }
+        Self {
+            left: true,
+            right: true,
+            labels: false,
+            expanded: BTreeSet::new(),
+            comparison: None,
+            theme: Theme::System,
+        }
     }
 }
 
