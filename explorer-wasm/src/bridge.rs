@@ -22,6 +22,11 @@ use shared_fbs::{
 const FIT_PADDING_PX: f64 = 56.0;
 const FIT_PADDING_SHARE: f64 = 0.08;
 
+/// Free CSS pixels above a fitted embedding, which the toolbar takes, but no more than a share of
+/// the picture's height.
+const FIT_TOP_PX: f64 = 60.0;
+const FIT_TOP_SHARE: f64 = 0.25;
+
 /// How far from a dot the pointer may be and still mean it, in CSS pixels.
 const PICK_TOLERANCE_PX: f64 = 4.0;
 
@@ -278,8 +283,7 @@ impl View {
     /// What the state's camera shows on a canvas of that many CSS pixels; without one, all.
     pub fn new(camera: Option<state::Camera>, plane: &Plane, size_px: [f64; 2], device_pixel_ratio: f64) -> Self {
         let viewport = Viewport::from_css(size_px[0].max(1.0), size_px[1].max(1.0), device_pixel_ratio);
-        let padding_px = FIT_PADDING_PX.min(viewport.width_px().min(viewport.height_px()) * FIT_PADDING_SHARE);
-        let fitted = Camera::fit(&plane.bounds, &viewport, padding_px);
+        let fitted = fit(&plane.bounds, &viewport, device_pixel_ratio);
         let frame = plane.frame;
         let camera = camera.map_or(fitted, |camera| {
             let (x, y) = frame.units(camera.x(), camera.y());
@@ -354,9 +358,47 @@ impl View {
     }
 }
 
+/// All of an embedding, below the toolbar.
+fn fit(bounds: &Bounds, viewport: &Viewport, device_pixel_ratio: f64) -> Camera {
+    let (width, height) = (viewport.width_px(), viewport.height_px());
+    let padding_px = FIT_PADDING_PX.min(width.min(height) * FIT_PADDING_SHARE);
+    let above_px = (FIT_TOP_PX.min(height * FIT_TOP_SHARE) - padding_px).max(0.0);
+    let below = Viewport::from_css(width, height - above_px, device_pixel_ratio);
+    let camera = Camera::fit(bounds, &below, padding_px);
+    let span = width.min(height) / camera.px_per_unit(&below);
+    Camera { span, ..camera }.clamped().panned_by(viewport, [0.0, above_px / 2.0])
+}
+
 /// Which device the page's address asks for: `?renderer=webgl2` leaves WebGPU out.
 pub fn backend() -> Backend {
     let query = crate::platform::window().location().search().unwrap_or_default();
     let asked = web_sys::UrlSearchParams::new_with_str(&query).ok().and_then(|query| query.get("renderer"));
     if asked.as_deref() == Some("webgl2") { Backend::WebGl2Only } else { Backend::Auto }
+}
+
+#[cfg(test)]
+mod tests {
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    use super::*;
+
+    #[test]
+    fn a_fitted_embedding_lies_below_the_toolbar_and_inside_the_picture() {
+        let frame = Frame { origin_x: 0.0, origin_y: 0.0, step: 1.0 };
+        for bounds in [Bounds::SQUARE, Bounds { min: [0.0, 20_000.0], max: [60_000.0, 30_000.0] }] {
+            for size in [[832.0, 856.0], [832.0, 300.0], [390.0, 740.0], [1600.0, 200.0]] {
+                let view = View::new(None, &Plane { frame, bounds }, size, 2.0);
+                let [a, b] = [bounds.min, bounds.max].map(|[x, y]| view.px((x, y)));
+                let (left, right) = (a[0].min(b[0]), a[0].max(b[0]));
+                let (top, bottom) = (a[1].min(b[1]), a[1].max(b[1]));
+                assert!(top >= (size[1] * 0.25).min(60.0) - 1.0, "{size:?}: {top}");
+                let padding = (size[0].min(size[1]) * 0.08).min(56.0) - 4.0;
+                assert!(bottom <= size[1] - padding, "{size:?}: {bottom}");
+                assert!(left >= padding && right <= size[0] - padding, "{size:?}: {left} to {right}");
+                let room = [size[0] - 2.0 * padding, size[1] - padding - 60.0];
+                let fills = (right - left) > 0.9 * room[0] || (bottom - top) > 0.85 * room[1];
+                assert!(fills, "{size:?}: {left} to {right}, {top} to {bottom}");
+            }
+        }
+    }
 }
