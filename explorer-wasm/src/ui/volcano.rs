@@ -8,7 +8,10 @@ use explorer_core::{
 };
 use leptos::{ev::MouseEvent, html, prelude::*};
 
-use super::{control::watch_size, text::short};
+use super::{
+    control::watch_size,
+    text::{plural, short},
+};
 
 /// Space for the axes, in CSS pixels: left, top, right, bottom.
 const MARGIN_PX: [f64; 4] = [44.0, 12.0, 12.0, 36.0];
@@ -17,6 +20,12 @@ const REACH_PX: f64 = 14.0;
 /// Genes with an adjusted p-value up to this stand out.
 const ALPHA: f64 = 0.05;
 
+/// The axis of effects ends at the latest this many times beyond where all but a hundredth of the
+/// genes are that both sets express.
+const EFFECT_ROOM: f64 = 1.5;
+/// The least effect that the axis reaches, if any gene does.
+const LEAST_EFFECT: f64 = 1.0;
+
 /// Where every gene lies, in CSS pixels.
 #[derive(Clone, Debug, PartialEq)]
 struct Layout {
@@ -24,16 +33,15 @@ struct Layout {
     /// The greatest |effect| and the greatest −log10 p on the axes.
     extent: (f64, f64),
     points: Vec<(f64, f64)>,
+    /// Genes whose effect lies beyond the axis, in order; they are drawn at its ends.
+    beyond: Vec<usize>,
 }
 
 impl Layout {
     fn new(table: &DeTable, size_px: (f64, f64)) -> Self {
-        let greatest = |values: &mut dyn Iterator<Item = f64>| {
-            let greatest = values.map(f64::abs).filter(|value| value.is_finite()).fold(0.0, f64::max);
-            if greatest > 0.0 { greatest * 1.04 } else { 1.0 }
-        };
-        let extent = (greatest(&mut table.effect.iter().copied()), greatest(&mut table.log10_pval.iter().copied()));
-        let mut layout = Self { size_px, extent, points: Vec::new() };
+        let extent = (effect_extent(table), extent_of(&table.log10_pval));
+        let beyond = table.effect.iter().zip(0..).filter(|(effect, _)| effect.abs() > extent.0).map(|(_, gene)| gene);
+        let mut layout = Self { size_px, extent, points: Vec::new(), beyond: beyond.collect() };
         layout.points = table
             .effect
             .iter()
@@ -69,14 +77,55 @@ impl Layout {
         (distance(point) <= REACH_PX * REACH_PX).then_some(gene)
     }
 
-    /// Dots as strokes of no length, which round caps make discs: one path draws any number.
-    fn dots(&self, genes: impl Iterator<Item = usize>) -> String {
+    fn is_beyond(&self, gene: usize) -> bool {
+        self.beyond.binary_search(&gene).is_ok()
+    }
+
+    /// One path for any number of genes on the axis: dots are strokes of no length, which round caps
+    /// make discs.
+    fn dots(&self, genes: &[usize]) -> String {
         let mut path = String::new();
-        for (x, y) in genes.filter_map(|gene| self.points.get(gene)) {
+        for (x, y) in genes.iter().filter(|gene| !self.is_beyond(**gene)).filter_map(|&gene| self.points.get(gene)) {
             let _ = write!(path, "M{x:.1} {y:.1}h0");
         }
         path
     }
+
+    /// The same for those beyond it: heads of arrows that point there.
+    fn arrows(&self, genes: &[usize]) -> String {
+        let mut path = String::new();
+        let middle = self.x(0.0);
+        for (x, y) in genes.iter().filter(|gene| self.is_beyond(**gene)).filter_map(|&gene| self.points.get(gene)) {
+            let back = if *x < middle { 5.0 } else { -5.0 };
+            let (tail, above, below) = (x + back, y - 4.0, y + 4.0);
+            let _ = write!(path, "M{tail:.1} {above:.1}L{x:.1} {y:.1}L{tail:.1} {below:.1}");
+        }
+        path
+    }
+}
+
+/// The end of an axis that holds all of these.
+fn extent_of(values: &[f64]) -> f64 {
+    let greatest = values.iter().map(|value| value.abs()).filter(|value| value.is_finite()).fold(0.0, f64::max);
+    if greatest > 0.0 { greatest * 1.04 } else { 1.0 }
+}
+
+/// The end of the axis of effects. Genes that one set does not express at all have effects that tell
+/// of the pseudocount alone; they would squeeze all others into the middle.
+fn effect_extent(table: &DeTable) -> f64 {
+    let is_in_both = |gene: &usize| {
+        let expressed = |pct: &[f64]| pct.get(*gene).is_some_and(|&pct| pct > 0.0);
+        expressed(&table.pct_group) && expressed(&table.pct_reference)
+    };
+    let in_both = (0..table.len()).filter(is_in_both).map(|gene| table.effect[gene].abs());
+    let mut effects: Vec<f64> = in_both.filter(|effect| effect.is_finite()).collect();
+    let all = extent_of(&table.effect);
+    if effects.is_empty() {
+        return all;
+    }
+    let rank = (effects.len() - 1) * 99 / 100;
+    let (_, &mut most, _) = effects.select_nth_unstable_by(rank, f64::total_cmp);
+    all.min((most * EFFECT_ROOM).max(LEAST_EFFECT))
 }
 
 /// Round numbers from 0 up to `extent`, at most `most` of them beyond 0.
@@ -108,18 +157,17 @@ pub(crate) fn Volcano(
         }
     });
     let layout = Memo::new(move |_| table.with(|table| Some(Layout::new(table.as_ref()?, size_px.get()?))));
-    // One path each: up, down, and the rest beneath them.
+    // Dots and arrowheads of the rest, of those down, and of those up, drawn in this order.
     let paths = Memo::new(move |_| {
         let (layout, table) = (layout.get()?, table.get()?);
         let mut shown = vec![false; table.len()];
         rows.with(|rows| {
             rows.iter().filter(|&&gene| (gene as usize) < table.len()).for_each(|&gene| shown[gene as usize] = true);
         });
-        let stands_out = |gene: usize| shown[gene] && table.pval_adj[gene] <= ALPHA;
-        let up = layout.dots((0..table.len()).filter(|&gene| stands_out(gene) && table.effect[gene] > 0.0));
-        let down = layout.dots((0..table.len()).filter(|&gene| stands_out(gene) && table.effect[gene] < 0.0));
-        let rest = layout.dots((0..table.len()).filter(|&gene| !stands_out(gene) || table.effect[gene] == 0.0));
-        Some((rest, down, up))
+        let stands_out = |gene: &usize| shown[*gene] && table.pval_adj[*gene] <= ALPHA && table.effect[*gene] != 0.0;
+        let (out, rest): (Vec<usize>, Vec<usize>) = (0..table.len()).partition(stands_out);
+        let (up, down): (Vec<usize>, Vec<usize>) = out.into_iter().partition(|&gene| table.effect[gene] > 0.0);
+        Some([rest, down, up].map(|genes| (layout.dots(&genes), layout.arrows(&genes))))
     });
     let at = move |event: &MouseEvent| (f64::from(event.offset_x()), f64::from(event.offset_y()));
     let marked = move || {
@@ -137,7 +185,10 @@ pub(crate) fn Volcano(
         let table = table.get()?;
         let (x, y) = layout.with(|layout| layout.as_ref()?.points.get(gene).copied())?;
         let name = names.with(|names| names.get(gene).cloned())?;
-        let text = format!("{} · p {}", short(*table.effect.get(gene)?, 3), p_value(*table.log10_pval.get(gene)?));
+        let mut text = format!("{} · p {}", short(*table.effect.get(gene)?, 3), p_value(*table.log10_pval.get(gene)?));
+        if layout.with(|layout| layout.as_ref().is_some_and(|layout| layout.is_beyond(gene))) {
+            text.push_str(" · beyond the axis");
+        }
         let flipped = size_px.get().is_some_and(|(width, _)| x > width / 2.0);
         Some(view! {
             <div class="volcano-tip" class:flipped=flipped style:left=format!("{x}px") style:top=format!("{y}px")>
@@ -166,9 +217,18 @@ pub(crate) fn Volcano(
         >
             <svg class="volcano-plot">
                 {move || layout.get().map(|layout| view! { <Axes layout effect=table.with(|table| table.as_ref().map_or(Effect::default(), |table| table.options.effect)) /> })}
-                <path class="volcano-rest" d=move || paths.with(|paths| paths.as_ref().map(|paths| paths.0.clone())) />
-                <path class="volcano-down" d=move || paths.with(|paths| paths.as_ref().map(|paths| paths.1.clone())) />
-                <path class="volcano-up" d=move || paths.with(|paths| paths.as_ref().map(|paths| paths.2.clone())) />
+                {["volcano-rest", "volcano-down", "volcano-up"]
+                    .into_iter()
+                    .enumerate()
+                    .map(|(at, class)| {
+                        let dots = move || paths.with(|paths| paths.as_ref().map(|paths| paths[at].0.clone()));
+                        let arrows = move || paths.with(|paths| paths.as_ref().map(|paths| paths[at].1.clone()));
+                        view! {
+                            <path class=class d=dots />
+                            <path class=format!("{class} volcano-beyond") d=arrows />
+                        }
+                    })
+                    .collect_view()}
                 {move || marked().and_then(|gene| mark(gene, "volcano-marked"))}
                 {move || hovered.get().and_then(|gene| mark(gene as usize, "volcano-hovered"))}
             </svg>
@@ -187,6 +247,10 @@ fn Axes(layout: Layout, effect: Effect) -> impl IntoView {
     let title = match effect {
         Effect::Log2FoldChange => "log₂ fold change",
         Effect::MeanDifference => "mean difference",
+    };
+    let title = match layout.beyond.len() {
+        0 => title.to_owned(),
+        beyond => format!("{title} (‹ › {} beyond)", plural(beyond, "gene", "genes")),
     };
     let number = |value: f64| short(value, 3);
     let x_ticks = across
@@ -251,6 +315,30 @@ mod tests {
     #[test]
     fn a_p_of_zero_is_at_the_top() {
         assert_eq!(Layout::new(&table(), (300.0, 200.0)).points[2].1, MARGIN_PX[1]);
+    }
+
+    #[test]
+    fn genes_of_one_set_alone_do_not_squeeze_the_others() {
+        let mut effect: Vec<f64> = (0..200).map(|gene| f64::from(gene - 100) / 50.0).collect();
+        effect.extend([-30.0, 28.0, f64::INFINITY]);
+        let n_genes = effect.len();
+        let pct = |absent: usize| (0..n_genes).map(|gene| if gene == absent { 0.0 } else { 10.0 }).collect::<Vec<_>>();
+        let mut table = DeTable {
+            log10_pval: vec![-1.0; n_genes],
+            pct_group: pct(200),
+            pct_reference: pct(201),
+            effect,
+            ..DeTable::default()
+        };
+        table.pct_group[202] = 0.0;
+        let layout = Layout::new(&table, (300.0, 200.0));
+        assert_eq!(layout.beyond, [200, 201, 202]);
+        assert!((2.0..3.1).contains(&layout.extent.0), "{}", layout.extent.0);
+        assert!(layout.is_beyond(201) && !layout.is_beyond(0));
+        // Few genes and small effects still have an axis that says something.
+        table.effect.iter_mut().for_each(|effect| *effect = effect.clamp(-0.02, 0.02));
+        table.effect[0] = 40.0;
+        assert_eq!(Layout::new(&table, (300.0, 200.0)).extent.0, LEAST_EFFECT);
     }
 
     #[test]
