@@ -13,7 +13,7 @@ use super::{
 use crate::{
     fetch::FetchError,
     picture::{Picture, PictureFailure, PictureHandle},
-    store::{Phase, Store},
+    store::{Colors, Phase, Store},
     ui::{CellTooltip, Choice, EmptyView, ErrorView, Legend, LoadingView, Toolbar},
 };
 
@@ -146,6 +146,8 @@ fn EmbeddingBar(store: Store, platform: Platform, on_command: Callback<Command>)
         let (selected, visible, _) = numbers.get();
         0 < selected && selected < visible
     };
+    let colors = store.colors();
+    let can_label = Signal::derive(move || colors.with(|colors| matches!(colors, Colors::Labels { .. })));
     view! {
         <Toolbar
             embeddings=Signal::derive(choices)
@@ -155,6 +157,8 @@ fn EmbeddingBar(store: Store, platform: Platform, on_command: Callback<Command>)
             can_subset=Signal::derive(can_subset)
             can_unsubset=Signal::derive(move || query.with(|query| !query.subset.is_empty()))
             can_clear=Signal::derive(move || query.with(|query| !query.filters.is_empty()))
+            labels=store.part(|state| state.view.panels.labels)
+            can_label=can_label
             can_invert=Signal::derive(move || {
                 let key = shown();
                 query.with(|query| query.filters.selections.contains_key(&key))

@@ -2,7 +2,9 @@
 
 mod failure;
 mod gesture;
+mod labels;
 mod outline;
+mod pen;
 mod save;
 mod stage;
 
@@ -16,6 +18,7 @@ use web_sys::{Element, PointerEvent, ResizeObserver, WheelEvent};
 pub use self::failure::PictureFailure;
 use self::{
     gesture::{Asked, Gesture, Held},
+    labels::{LabelLayer, Labels, hover},
     outline::Outline,
     stage::Stage,
 };
@@ -45,6 +48,7 @@ pub struct PictureHandle {
     pub failure: RwSignal<Option<PictureFailure>>,
     /// The one colour index to emphasise.
     pub highlight: Signal<Option<u8>>,
+    labels: Labels,
     /// The outline that is being drawn, in CSS pixels.
     draft: RwSignal<Vec<[f64; 2]>>,
     /// The file to save the picture as, when that is asked for.
@@ -69,6 +73,7 @@ impl PictureHandle {
             view,
             failure: RwSignal::new(None),
             highlight,
+            labels: Labels::new(store, view),
             draft: RwSignal::default(),
             wanted_file: RwSignal::default(),
         }
@@ -161,14 +166,14 @@ pub fn Picture(
                 }
             }
             (Asked::Hover(at_px), Some(_)) => {
-                let hover = move |picked: Option<u32>| {
+                let pick = move |picked: Option<u32>| {
                     let cell = picked.and_then(|index| store.with_scene(|scene| scene.cell_at(index)).flatten());
-                    let hover = cell.map(Hover::Cell);
-                    if store.peek(|state| state.transient.hover != hover) {
-                        store.dispatch(Action::Hover(hover));
-                    }
+                    hover(store, cell.map(Hover::Cell));
                 };
-                with_stage(&|stage| stage.pick(at_px, hover));
+                match handle.labels.at(at_px) {
+                    Some(label) => hover(store, Some(label)),
+                    None => with_stage(&|stage| stage.pick(at_px, pick)),
+                }
             }
             _ => {}
         }
@@ -247,6 +252,7 @@ pub fn Picture(
             on:dblclick=on_double
             on:keydown=on_key
         >
+            <LabelLayer labels=handle.labels />
             <Outline store view=handle.view draft=handle.draft />
         </div>
     }
@@ -254,9 +260,7 @@ pub fn Picture(
 
 /// The pointer is over no cell.
 fn leave(store: Store) {
-    if store.peek(|state| state.transient.hover.is_some()) {
-        store.dispatch(Action::Hover(None));
-    }
+    hover(store, None);
 }
 
 /// Where the pointer is in the picture, in CSS pixels.

@@ -118,6 +118,11 @@ impl Engine {
         }
     }
 
+    /// The filters that the cells in view have passed, level by level.
+    pub fn subset(&self) -> &[Filters] {
+        &self.subset
+    }
+
     pub fn n_selected(&self) -> u64 {
         self.filter.n_selected() as u64
     }

@@ -4,6 +4,7 @@
 //! beside the signals; counters tell those who read it that it has changed. After every action and
 //! every arrival `Store::settle` brings data, filter and colours in line with the state.
 
+mod centroids;
 mod compare;
 mod engine;
 mod link;
@@ -30,6 +31,7 @@ use crate::{
     fetch::{Address, FetchError},
 };
 
+pub use centroids::LabelCentroid;
 use compare::Desk;
 pub use compare::{CompareStatus, DeResult, Road};
 pub use engine::{BinCounts, GroupCounts};

@@ -37,6 +37,8 @@ pub enum Glyph {
     Info,
     /// A square, half of it hatched.
     Invert,
+    /// A tag.
+    Label,
     /// A loop of rope.
     Lasso,
     /// Two links of a chain.
@@ -107,6 +109,7 @@ impl Glyph {
             Self::Home => "M3.5 9.5 10 4l6.5 5.5M5.5 8.2V16h9V8.2",
             Self::Info => "M10 3a7 7 0 1 0 0 14 7 7 0 0 0 0-14zM10 9.2v4.3M10 6.6v.1",
             Self::Invert => "M4 4h12v12H4zM4 16 16 4M4 12l8-8M4 8l4-4",
+            Self::Label => "M3.5 4.5h7l6 5.5-6 5.5h-7zM7 10v.1",
             Self::Lasso => {
                 "M7 12.6c.9.2 1.9.3 3 .3 4 0 7-2 7-4.5S14 4 10 4 3 6 3 8.4c0 1 .5 1.9 1.3 2.7M7 13a1.7 1.7 0 1 1-2.6-2.2A1.7 1.7 0 0 1 7 13c.2 1.6-.4 2.9-2 3.7"
             }

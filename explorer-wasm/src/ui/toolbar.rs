@@ -35,6 +35,12 @@ pub fn Toolbar(
     /// Whether an outline is drawn that can be inverted.
     #[prop(into)]
     can_invert: Signal<bool>,
+    /// Whether the labels are written over the picture.
+    #[prop(into)]
+    labels: Signal<bool>,
+    /// Whether there are labels to write: not unless cells are coloured by some.
+    #[prop(into)]
+    can_label: Signal<bool>,
     /// Whose keys the hints show.
     platform: Platform,
     /// Called with the command asked for.
@@ -62,6 +68,7 @@ pub fn Toolbar(
     let no_subset = move || !can_subset.get();
     let no_unsubset = move || !can_unsubset.get();
     let no_clear = move || !can_clear.get();
+    let no_labels = move || !can_label.get();
     let no_invert = move || !can_invert.get();
     view! {
         <div class="toolbar" role="toolbar" aria-label="Embedding">
@@ -85,6 +92,14 @@ pub fn Toolbar(
                 <CommandButton command=Command::Unsubset platform disabled=no_unsubset on_command />
             </div>
             <div class="toolbar-group toolbar-view">
+                <CommandButton
+                    command=Command::ToggleLabels
+                    platform
+                    pressed=Signal::derive(move || labels.get() && can_label.get())
+                    disabled=no_labels
+                    on_command
+                />
+                <span class="toolbar-rule"></span>
                 <CommandButton command=Command::ZoomOut platform on_command />
                 <CommandButton command=Command::ZoomIn platform on_command />
                 <CommandButton command=Command::Fit platform on_command />

@@ -1,0 +1,156 @@
+//! The labels over the picture: each in the middle of its cells, the largest populations first.
+
+use std::sync::Arc;
+
+use explorer_core::state::{Action, Hover, Label};
+use leptos::prelude::*;
+
+use super::pen::{Pen, fitted};
+use crate::{
+    bridge::View,
+    store::{LabelCentroid, Store},
+};
+
+/// Size of the text, in CSS pixels, as in the style sheet.
+pub(super) const TEXT_PX: f64 = 12.0;
+pub(super) const TEXT_WEIGHT: u32 = 600;
+/// The widest a label may be.
+const MOST_PX: f64 = 168.0;
+/// Half the height that a label takes, and the space kept at its ends.
+const HALF_HEIGHT_PX: f64 = 9.0;
+const SPACE_PX: f64 = 4.0;
+
+/// A label as it is written.
+#[derive(Clone, Debug, PartialEq)]
+struct Written {
+    centroid: LabelCentroid,
+    text: String,
+    half_width_px: f64,
+}
+
+/// The labels of a column, the largest population first, and where they are.
+#[derive(Clone, Copy)]
+pub(super) struct Labels {
+    written: Memo<Arc<[Written]>>,
+    /// The middle of each in CSS pixels; `None` for those out of sight or beneath a larger one.
+    places: Memo<Vec<Option<[f64; 2]>>>,
+}
+
+impl Labels {
+    pub fn new(store: Store, view: Memo<Option<View>>) -> Self {
+        let centroids = store.label_centroids();
+        let written = Memo::new(move |_| -> Arc<[Written]> {
+            let Ok(pen) = Pen::new(1, 1) else { return [].into() };
+            pen.set_font(TEXT_WEIGHT, TEXT_PX);
+            let write = |centroid: &LabelCentroid| {
+                let text = fitted(&centroid.label, MOST_PX, |text| pen.width(text));
+                Written { half_width_px: pen.width(&text) / 2.0 + SPACE_PX, text, centroid: centroid.clone() }
+            };
+            let mut written: Vec<Written> = centroids.with(|centroids| centroids.iter().map(write).collect());
+            written.sort_by_key(|label| std::cmp::Reverse(label.centroid.n_cells));
+            written.into()
+        });
+        let places = Memo::new(move |_| {
+            let Some(view) = view.get() else { return Vec::new() };
+            written.with(|written| {
+                let place = |label: &Written| (view.px((label.centroid.x, label.centroid.y)), label.half_width_px);
+                unobstructed(written.iter().map(place), view.size_px())
+            })
+        });
+        Self { written, places }
+    }
+
+    /// The labels in sight: their texts and the middles of those, in CSS pixels.
+    pub fn in_sight(self) -> Vec<(String, [f64; 2])> {
+        let places = self.places.get_untracked();
+        self.written.with_untracked(|written| {
+            let labels = written.iter().zip(places);
+            labels.filter_map(|(label, place)| Some((label.text.clone(), place?))).collect()
+        })
+    }
+
+    /// The label at a place, as something that the pointer is over.
+    pub fn at(self, [x, y]: [f64; 2]) -> Option<Hover> {
+        let places = self.places.get_untracked();
+        self.written.with_untracked(|written| {
+            let (label, _) = written.iter().zip(places).find(|(label, place)| {
+                place.is_some_and(|at| (at[0] - x).abs() <= label.half_width_px && (at[1] - y).abs() <= HALF_HEIGHT_PX)
+            })?;
+            let LabelCentroid { column, label, .. } = label.centroid.clone();
+            Some(Hover::Label { column, label: Label::Named(label) })
+        })
+    }
+}
+
+/// Which labels, the first before all others, can stand without touching one before, inside a
+/// picture of that size; each is given by its middle and half its width.
+fn unobstructed(
+    labels: impl Iterator<Item = ([f64; 2], f64)>,
+    [width_px, height_px]: [f64; 2],
+) -> Vec<Option<[f64; 2]>> {
+    let mut standing: Vec<([f64; 2], f64)> = Vec::new();
+    let mut place = |([x, y], half): ([f64; 2], f64)| {
+        let is_inside = (0.0..=width_px).contains(&x) && (0.0..=height_px).contains(&y);
+        let touches = |(other, other_half): &([f64; 2], f64)| {
+            (other[0] - x).abs() < half + other_half && (other[1] - y).abs() < 2.0 * HALF_HEIGHT_PX
+        };
+        if !is_inside || standing.iter().any(touches) {
+            return None;
+        }
+        standing.push(([x, y], half));
+        Some([x, y])
+    };
+    labels.map(&mut place).collect()
+}
+
+/// The labels, over the canvas. They take no pointer: the picture asks [`Labels::at`].
+#[component]
+pub(super) fn LabelLayer(labels: Labels) -> impl IntoView {
+    let texts = move || {
+        let written = labels.written.get();
+        let text = |(at, label): (usize, &Written)| {
+            let place = Memo::new(move |_| labels.places.with(|places| places.get(at).copied().flatten()));
+            let transform = move || place.get().map(|[x, y]| format!("translate({x:.1} {y:.1})"));
+            view! {
+                <text
+                    class="label"
+                    class:hidden=move || place.with(Option::is_none)
+                    data-testid=format!("label-{}", label.centroid.label)
+                    transform=transform
+                >
+                    {label.text.clone()}
+                </text>
+            }
+        };
+        written.iter().enumerate().map(text).collect_view()
+    };
+    view! { <svg class="picture-labels" aria-hidden="true" data-testid="labels">{texts}</svg> }
+}
+
+/// Tells the store what the pointer is over, when that has changed.
+pub(super) fn hover(store: Store, hover: Option<Hover>) {
+    if store.peek(|state| state.transient.hover != hover) {
+        store.dispatch(Action::Hover(hover));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    use super::*;
+
+    #[test]
+    fn of_labels_that_touch_the_first_stands() {
+        let size = [400.0, 300.0];
+        let labels = [
+            ([100.0, 100.0], 40.0),
+            ([170.0, 110.0], 40.0), // touches the first
+            ([170.0, 119.0], 40.0), // a line lower
+            ([180.0, 100.0], 39.0), // beside the first, but touches the third? it is a line higher
+            ([401.0, 50.0], 10.0),  // outside
+        ];
+        let standing: Vec<bool> = unobstructed(labels.into_iter(), size).iter().map(Option::is_some).collect();
+        assert_eq!(standing, [true, false, true, true, false]);
+    }
+}
