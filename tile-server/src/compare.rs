@@ -1,4 +1,6 @@
-//! Differential expression from a terminal: the page's own statistics, over all genes of a layer.
+//! Differential expression natively: the page's own statistics, over all genes of a layer.
+
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use explorer_core::{
     data::{CellIdx, assemble::Rebuild},
@@ -39,6 +41,9 @@ pub enum CompareError {
         /// The layer.
         layer: String,
     },
+    /// It was told to stop.
+    #[error("the comparison was stopped")]
+    Stopped,
 }
 
 /// The cells with a label of a categorical column; `None` when the column or the label is not there.
@@ -63,23 +68,45 @@ pub fn planned_moments(
     layer: &Layer,
     sets: Sets<'_>,
 ) -> Result<([Moments; 2], FixedPoints), CompareError> {
+    planned_moments_until(dataset, layer, sets, &AtomicBool::new(false))
+}
+
+/// As [`planned_moments`], but stops within a tile or a gene of when `stop` becomes true.
+///
+/// # Errors
+/// When tiles are broken; [`CompareError::Stopped`].
+pub fn planned_moments_until(
+    dataset: &Dataset,
+    layer: &Layer,
+    sets: Sets<'_>,
+    stop: &AtomicBool,
+) -> Result<([Moments; 2], FixedPoints), CompareError> {
     let plan = LayerTiles::of(dataset.manifest(), layer).map(|tiles| tiles.plan(sets));
     let genes_bytes = dataset.manifest().pack_named(&layer.pack).map_or(0, |pack| pack.n_bytes);
     if let Some(plan) = plan.filter(|plan| plan.n_bytes <= genes_bytes) {
-        return follow(dataset, layer, &plan);
+        return follow(dataset, layer, &plan, stop);
     }
     match sets {
-        Sets::Two(group, reference) => moments_of(dataset, layer, group, reference),
+        Sets::Two(group, reference) => gather_genes(dataset, layer, group, reference, stop),
         Sets::GroupAndRest(group) => {
             let mut rest = group.clone();
             rest.invert();
-            moments_of(dataset, layer, group, &rest)
+            gather_genes(dataset, layer, group, &rest, stop)
         }
     }
 }
 
+fn unless_stopped(stop: &AtomicBool) -> Result<(), CompareError> {
+    if stop.load(Ordering::Relaxed) { Err(CompareError::Stopped) } else { Ok(()) }
+}
+
 /// Reads the tiles that a plan names and sums them up, a share in every thread.
-fn follow(dataset: &Dataset, layer: &Layer, plan: &Plan) -> Result<([Moments; 2], FixedPoints), CompareError> {
+fn follow(
+    dataset: &Dataset,
+    layer: &Layer,
+    plan: &Plan,
+    stop: &AtomicBool,
+) -> Result<([Moments; 2], FixedPoints), CompareError> {
     let moments_error = |source| CompareError::Moments { layer: layer.name.clone(), source };
     let n_genes = dataset.manifest().vars[layer.var as usize].n_vars;
     let fixed = fixed_points(dataset, layer)?;
@@ -91,10 +118,12 @@ fn follow(dataset: &Dataset, layer: &Layer, plan: &Plan) -> Result<([Moments; 2]
     let sum = |share: &Plan| {
         let mut summing = Summing::new(n_genes as usize);
         for part in &share.moments {
+            unless_stopped(stop)?;
             let tile = dataset.decode(&moments_pack, part.tile, tile::Moments::decode)?;
             summing.take_moments(&tile, part.signs).map_err(moments_error)?;
         }
         for part in &share.cells {
+            unless_stopped(stop)?;
             let cells = dataset.decode(&cells_pack, part.tile, |bytes| decode(bytes, part.wanted(), n_genes))?;
             summing.take_cells(&cells, part, rebuild, &fixed).map_err(moments_error)?;
         }
@@ -130,6 +159,16 @@ pub fn moments_of(
     group: &CellMask,
     reference: &CellMask,
 ) -> Result<([Moments; 2], FixedPoints), CompareError> {
+    gather_genes(dataset, layer, group, reference, &AtomicBool::new(false))
+}
+
+fn gather_genes(
+    dataset: &Dataset,
+    layer: &Layer,
+    group: &CellMask,
+    reference: &CellMask,
+    stop: &AtomicBool,
+) -> Result<([Moments; 2], FixedPoints), CompareError> {
     let moments_error = |source| CompareError::Moments { layer: layer.name.clone(), source };
     let n_genes = dataset.manifest().vars[layer.var as usize].n_vars;
     let fixed = fixed_points(dataset, layer)?;
@@ -143,6 +182,7 @@ pub fn moments_of(
         .map(|tasks| {
             let mut gather = Gather::new(labels.as_bytes(), rebuild, &fixed, n_genes as usize);
             for gene in tasks.iter().flat_map(|&first| first..(first + GENES_PER_TASK).min(n_genes)) {
+                unless_stopped(stop)?;
                 let tiles = dataset.expression(layer, gene)?;
                 gather.push(gene..gene + 1, &tiles).map_err(moments_error)?;
             }

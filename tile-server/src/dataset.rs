@@ -17,11 +17,10 @@ use shared_fbs::{
 };
 use shared_fbs::{frame, manifest::ValueKind};
 
-use crate::packs::{PackIndex, read_slot};
+use crate::packs::PackIndex;
 
-/// An open dataset.
+/// An open dataset. Its packs are opened when first read, and stay open.
 pub struct Dataset {
-    directory: PathBuf,
     manifest: Manifest,
     packs: Vec<PackIndex>,
 }
@@ -101,8 +100,18 @@ impl Dataset {
         let bytes =
             fs::read(&path).map_err(|source| DatasetError::NoManifest { path: directory.to_owned(), source })?;
         let manifest = Manifest::decode(&bytes).map_err(|source| DatasetError::Manifest { path, source })?;
-        let packs = manifest.packs.iter().cloned().map(PackIndex::new).collect();
-        Ok(Self { directory: directory.to_owned(), manifest, packs })
+        Ok(Self::of_manifest(directory, manifest))
+    }
+
+    /// The dataset in a directory that this manifest describes.
+    pub(crate) fn of_manifest(directory: &Path, manifest: Manifest) -> Self {
+        let packs = manifest.packs.iter().map(|pack| PackIndex::new(directory, pack.clone())).collect();
+        Self { manifest, packs }
+    }
+
+    /// Where the tiles of its packs lie, in the manifest's order.
+    pub(crate) fn packs(&self) -> &[PackIndex] {
+        &self.packs
     }
 
     /// Its manifest.
@@ -119,9 +128,9 @@ impl Dataset {
         let read = |source| DatasetError::Read { pack: pack.to_owned(), index, source };
         let broken = |source| DatasetError::Tile { pack: pack.to_owned(), index, source };
         let position = self.manifest.packs.iter().position(|known| known.name == pack).ok_or_else(missing)?;
-        let index_of_pack = &self.packs[position];
-        let slot = index_of_pack.slot(&self.directory, index).map_err(read)?.ok_or_else(missing)?;
-        let frame = read_slot(&self.directory, index_of_pack.file(), &slot).map_err(|error| read(error.into()))?;
+        let pack = &self.packs[position];
+        let slot = pack.slot(index).map_err(read)?.ok_or_else(missing)?;
+        let frame = pack.read(&slot).map_err(|error| read(error.into()))?;
         let content = frame::inflate(&frame).map_err(broken)?;
         frame::verify(&content, slot.checksum).map_err(broken)?;
         Ok(content.into_owned())

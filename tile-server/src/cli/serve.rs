@@ -5,6 +5,7 @@ use std::{
     path::{Path, PathBuf},
     process::ExitCode,
     sync::Arc,
+    time::Duration,
 };
 
 use anyhow::{Context as _, Result, bail};
@@ -50,6 +51,15 @@ pub struct Arguments {
     /// Sites that may show the Explorer in a frame, as in Content-Security-Policy
     #[arg(long, value_name = "SOURCES", default_value = "*")]
     frame_ancestors: String,
+    /// Compute nothing: pages read the tiles for every comparison
+    #[arg(long, conflicts_with_all = ["computations", "compute_seconds"])]
+    no_compute: bool,
+    /// Comparisons computed at one time; pages are told to come back for further ones
+    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..))]
+    computations: u16,
+    /// The longest that one comparison may compute
+    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u16).range(1..=60))]
+    compute_seconds: u16,
     /// How log lines are written
     #[arg(long, value_enum, default_value_t = LogFormat::Text)]
     log_format: LogFormat,
@@ -86,7 +96,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         front_end,
         cors: CorsOrigins::parse(&arguments.cors_origin)?,
         frame_ancestors: FrameAncestors::parse(&arguments.frame_ancestors)?,
-        limits: Limits::default(),
+        limits: limits(arguments),
     };
     let runtime = tokio::runtime::Runtime::new().context("cannot start threads")?;
     runtime.block_on(async {
@@ -101,6 +111,14 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         .await
     })?;
     Ok(ExitCode::SUCCESS)
+}
+
+fn limits(arguments: &Arguments) -> Limits {
+    Limits {
+        computations: if arguments.no_compute { 0 } else { arguments.computations.into() },
+        compute_time: Duration::from_secs(arguments.compute_seconds.into()),
+        ..Limits::default()
+    }
 }
 
 fn front_end(directory: Option<&Path>) -> Result<Option<Arc<dyn FrontEnd>>> {

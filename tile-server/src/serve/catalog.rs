@@ -13,7 +13,7 @@ use std::{
 use shared_fbs::path::MANIFEST;
 
 use super::{
-    dataset::{DatasetDirectory, DatasetSummary, OpenDataset, ReadDataset, ReadError, is_pack},
+    dataset::{DatasetDirectory, OpenDataset, ReadDataset, ReadError, is_pack},
     error::ServeError,
     route::Route,
 };
@@ -76,9 +76,9 @@ impl Catalog {
         Ok(Self { entries, reader })
     }
 
-    /// The line of every dataset, as of its present manifest.
-    pub(super) fn summaries(&self) -> Vec<DatasetSummary> {
-        self.entries.iter().map(|entry| entry.refreshed(self.reader.as_ref()).open.summary.clone()).collect()
+    /// Every dataset, as of its present manifest. Blocks for a `stat` each.
+    pub(super) fn datasets(&self) -> Vec<Arc<Dataset>> {
+        self.entries.iter().map(|entry| entry.refreshed(self.reader.as_ref())).collect()
     }
 
     /// The dataset of this id, as of its present manifest. Blocks for a `stat`.

@@ -3,9 +3,10 @@
 use std::{
     ops::Range,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, atomic::AtomicBool},
 };
 
+use explorer_core::filter::CellMask;
 use serde::Serialize;
 
 /// The extension of packs, which are named `<name>-<16 hexadecimal digits of their hash>.pack`.
@@ -23,7 +24,7 @@ pub struct DatasetDirectory {
     pub directory: PathBuf,
 }
 
-/// One line of `/api/datasets`.
+/// What a dataset says of itself.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct DatasetSummary {
     /// The dataset's name in addresses.
@@ -37,6 +38,25 @@ pub struct DatasetSummary {
     /// Whatever else the start page shows, beside the fields above.
     #[serde(flatten)]
     pub details: serde_json::Map<String, serde_json::Value>,
+}
+
+/// `/api/datasets/{id}`, and one line of `/api/datasets`: a dataset, and what the server does for it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct DatasetDescription {
+    /// What the dataset says of itself.
+    #[serde(flatten)]
+    pub summary: DatasetSummary,
+    /// What is computed at `/api/datasets/{id}/moments`; absent where nothing is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub moments: Option<MomentsOffer>,
+}
+
+/// What a page must know to have moments computed.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct MomentsOffer {
+    /// The largest body that is read; two sets of the dataset's cells fit unless the server's own limit is
+    /// below that.
+    pub max_body_bytes: u64,
 }
 
 /// Where the tiles of a dataset lie. A pack is named by its file's stem, hash included.
@@ -60,12 +80,49 @@ pub struct TilePlace {
     pub range: Range<u64>,
 }
 
+/// Computes over the tiles of a dataset.
+pub trait ComputeMoments: Send + Sync {
+    /// The moments of two sets of cells in a layer, or in the one that the dataset takes for statistics: two
+    /// tiles as the format writes them, the group's first. Blocks, and uses all threads.
+    ///
+    /// # Errors
+    /// When there is no such layer, tiles are broken, or soon after `stop` becomes true.
+    fn moments(
+        &self,
+        layer: Option<&str>,
+        group: &CellMask,
+        reference: &CellMask,
+        stop: &AtomicBool,
+    ) -> Result<[Vec<u8>; 2], ComputeError>;
+}
+
+/// Why nothing was computed.
+#[derive(Debug, thiserror::Error)]
+pub enum ComputeError {
+    /// The dataset has no such layer.
+    #[error("The dataset has no layer `{layer}`; its layers are: {layers}")]
+    NoLayer {
+        /// The name asked for.
+        layer: String,
+        /// Those there are, with commas between.
+        layers: String,
+    },
+    /// It was told to stop.
+    #[error("the computation was stopped")]
+    Stopped,
+    /// Tiles cannot be read.
+    #[error(transparent)]
+    Broken(ReadError),
+}
+
 /// A dataset as it was read.
 pub struct OpenDataset {
-    /// Its line in the list of datasets.
+    /// What it says of itself.
     pub summary: DatasetSummary,
     /// Its tiles.
     pub index: Arc<dyn TileIndex>,
+    /// What computes over its tiles; none where it has no expression.
+    pub moments: Option<Arc<dyn ComputeMoments>>,
 }
 
 /// Reads manifests. Called when the server starts, and again when a manifest has changed on disk.

@@ -3,18 +3,21 @@
 use std::{
     collections::HashMap,
     fs,
-    path::{Path, PathBuf},
-    sync::Arc,
+    path::Path,
+    sync::{Arc, atomic::AtomicBool},
 };
 
+use explorer_core::{de::Sets, filter::CellMask};
 use serde_json::json;
-use shared_fbs::{
-    manifest::{Manifest, Pack},
-    path::MANIFEST,
-};
+use shared_fbs::{manifest::Manifest, path::MANIFEST};
 
-use super::dataset::{DatasetSummary, OpenDataset, ReadDataset, ReadError, TileIndex, TilePlace};
-use crate::packs::PackIndex;
+use super::dataset::{
+    ComputeError, ComputeMoments, DatasetSummary, OpenDataset, ReadDataset, ReadError, TileIndex, TilePlace,
+};
+use crate::{
+    compare::{CompareError, planned_moments_until},
+    dataset::Dataset,
+};
 
 /// Reads datasets of the Tessera format.
 #[derive(Clone, Copy, Debug, Default)]
@@ -24,11 +27,12 @@ impl ReadDataset for ManifestReader {
     fn read(&self, id: &str, directory: &Path) -> Result<OpenDataset, ReadError> {
         let bytes =
             fs::read(directory.join(MANIFEST)).map_err(|error| format!("{MANIFEST} cannot be read: {error}"))?;
-        let mut manifest = Manifest::decode(&bytes).map_err(|error| format!("{MANIFEST}: {error}"))?;
+        let manifest = Manifest::decode(&bytes).map_err(|error| format!("{MANIFEST}: {error}"))?;
         let summary = summary(id, &manifest);
-        let packs = std::mem::take(&mut manifest.packs);
-        let index = ManifestIndex { directory: directory.to_owned(), packs: packs.into_iter().map(by_stem).collect() };
-        Ok(OpenDataset { summary, index: Arc::new(index) })
+        let has_layer = manifest.statistics_layer().is_some();
+        let tiles = Arc::new(Tiles::of(Dataset::of_manifest(directory, manifest)));
+        let moments: Option<Arc<dyn ComputeMoments>> = if has_layer { Some(tiles.clone()) } else { None };
+        Ok(OpenDataset { summary, index: tiles, moments })
     }
 }
 
@@ -52,28 +56,61 @@ fn summary(id: &str, manifest: &Manifest) -> DatasetSummary {
     }
 }
 
-struct ManifestIndex {
-    directory: PathBuf,
-    /// By the stem of the file's name.
-    packs: HashMap<String, PackIndex>,
+/// The tiles of a dataset: where they lie, and what they add up to.
+struct Tiles {
+    dataset: Dataset,
+    /// The number of each pack in the dataset, by the stem of its file's name.
+    packs: HashMap<String, usize>,
 }
 
-fn by_stem(pack: Pack) -> (String, PackIndex) {
-    let stem = pack.file.strip_suffix(".pack").unwrap_or(&pack.file).to_owned();
-    (stem, PackIndex::new(pack))
+impl Tiles {
+    fn of(dataset: Dataset) -> Self {
+        let stem = |file: &str| file.strip_suffix(".pack").unwrap_or(file).to_owned();
+        let packs = dataset.packs().iter().enumerate().map(|(number, pack)| (stem(pack.file()), number)).collect();
+        Self { dataset, packs }
+    }
 }
 
-impl TileIndex for ManifestIndex {
+impl TileIndex for Tiles {
     fn files(&self) -> Vec<String> {
-        self.packs.values().map(|pack| pack.file().to_string()).collect()
+        self.dataset.packs().iter().map(|pack| pack.file().to_string()).collect()
     }
 
     fn locate(&self, pack: &str, index: u32) -> Result<Option<TilePlace>, ReadError> {
-        let Some(pack) = self.packs.get(pack) else {
+        let Some(&number) = self.packs.get(pack) else {
             return Ok(None);
         };
-        let slot = pack.slot(&self.directory, index)?;
+        let pack = &self.dataset.packs()[number];
+        let slot = pack.slot(index)?;
         Ok(slot.map(|slot| TilePlace { file: Arc::clone(pack.file()), range: slot.range() }))
+    }
+}
+
+impl ComputeMoments for Tiles {
+    fn moments(
+        &self,
+        layer: Option<&str>,
+        group: &CellMask,
+        reference: &CellMask,
+        stop: &AtomicBool,
+    ) -> Result<[Vec<u8>; 2], ComputeError> {
+        let manifest = self.dataset.manifest();
+        let found = match layer {
+            Some(name) => manifest.layers.iter().find(|layer| layer.name == name),
+            None => manifest.statistics_layer(),
+        };
+        let Some(layer) = found else {
+            let names: Vec<&str> = manifest.layers.iter().map(|layer| layer.name.as_str()).collect();
+            return Err(ComputeError::NoLayer {
+                layer: layer.unwrap_or_default().to_owned(),
+                layers: names.join(", "),
+            });
+        };
+        match planned_moments_until(&self.dataset, layer, Sets::of(group, reference), stop) {
+            Ok((moments, fixed)) => Ok(moments.map(|moments| moments.to_tile(&fixed).encode())),
+            Err(CompareError::Stopped) => Err(ComputeError::Stopped),
+            Err(error) => Err(ComputeError::Broken(error.into())),
+        }
     }
 }
 
@@ -81,7 +118,7 @@ impl TileIndex for ManifestIndex {
 mod tests {
     use shared_fbs::{
         frame,
-        manifest::{FORMAT_VERSION, Page},
+        manifest::{FORMAT_VERSION, Pack, Page},
         tile::Directory,
     };
 

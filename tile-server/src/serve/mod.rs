@@ -4,14 +4,17 @@
 //! | Path | Answer |
 //! |---|---|
 //! | `/healthz` | 200 while the server runs |
-//! | `/api/datasets` | the datasets as a JSON list of [`DatasetSummary`] |
+//! | `/api/datasets` | the datasets as a JSON list of [`DatasetDescription`] |
+//! | `/api/datasets/{id}` | the [`DatasetDescription`] of one |
+//! | `POST /api/datasets/{id}/moments?layer=NAME` | two bitmaps of cells in, their two tiles of moments out |
 //! | `/data/{id}/{file}` | the manifest or a pack, whole or in byte ranges |
 //! | `/data/{id}/tiles/{pack}/{list}` | the tiles `3`, `3,7` or `5-9,12` of a pack in one answer |
 //! | `/`, `/d/{id}`, … | the page and its files |
 //!
 //! **Invariants.** Only the manifest and the packs that it names leave a dataset's directory · a path
 //! is decoded once, and only plain file names pass · no file of a dataset is held in memory · packs and
-//! tiles are never compressed a second time · whatever waits for the disk runs on a blocking thread.
+//! tiles are never compressed a second time · whatever waits for the disk runs on a blocking thread · what
+//! is computed, the page could compute from the tiles, to the same bits.
 
 mod body;
 mod catalog;
@@ -24,6 +27,7 @@ mod files;
 mod front_end;
 mod logging;
 mod manifest;
+mod moments;
 mod negotiate;
 mod options;
 mod page;
@@ -44,7 +48,10 @@ use std::{
 pub use self::front_end::EmbeddedFrontEnd;
 pub use self::{
     csp::FrameAncestors,
-    dataset::{DatasetDirectory, DatasetSummary, OpenDataset, ReadDataset, ReadError, TileIndex, TilePlace},
+    dataset::{
+        ComputeError, ComputeMoments, DatasetDescription, DatasetDirectory, DatasetSummary, MomentsOffer, OpenDataset,
+        ReadDataset, ReadError, TileIndex, TilePlace,
+    },
     error::ServeError,
     front_end::{Asset, DirectoryFrontEnd, FrontEnd},
     logging::{LogFormat, init_logging},

@@ -91,6 +91,15 @@ pub struct Limits {
     pub header_bytes: usize,
     /// The bytes of the frames of the tiles in one request; their number has a limit in the format.
     pub tile_bytes_per_request: u64,
+    /// Comparisons computed at one time; further ones are 503 at once. With 0, none is.
+    pub computations: usize,
+    /// From the last byte of a comparison's body until its answer is there; then it is stopped and is 503.
+    /// Should be below `idle_time`.
+    pub compute_time: Duration,
+    /// Until the last byte of a body is there; then it is 408.
+    pub body_time: Duration,
+    /// The body of one request, however many cells the dataset has.
+    pub body_bytes: u64,
 }
 
 impl Default for Limits {
@@ -104,6 +113,10 @@ impl Default for Limits {
             connections: 1024,
             header_bytes: 32 * 1024,
             tile_bytes_per_request: 64 * 1024 * 1024,
+            computations: 4,
+            compute_time: Duration::from_secs(30),
+            body_time: Duration::from_secs(30),
+            body_bytes: 64 * 1024 * 1024,
         }
     }
 }

@@ -14,18 +14,36 @@ pub(super) const IMMUTABLE: HeaderValue = HeaderValue::from_static("public, max-
 /// May be kept, but must be asked for again each time; costs a 304.
 pub(super) const REVALIDATE: HeaderValue = HeaderValue::from_static("no-cache");
 
+/// Of this moment alone.
+pub(super) const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
+
 /// An error, or anything else that a sentence says.
 pub(super) fn sentence(status: StatusCode, text: &str) -> Response<Body> {
     let text = format!("{text}\n");
     let mut response = with_type(HeaderValue::from_static("text/plain; charset=utf-8"), text.into());
     *response.status_mut() = status;
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response.headers_mut().insert(header::CACHE_CONTROL, NO_STORE);
     response
 }
 
 /// 404, for the resource in question.
 pub(super) fn not_found(what: &str) -> Response<Body> {
     sentence(StatusCode::NOT_FOUND, what)
+}
+
+/// 404, for a dataset.
+pub(super) fn no_dataset() -> Response<Body> {
+    not_found("This server has no dataset of that name; /api/datasets lists those it has.")
+}
+
+/// 503, when the disk or the machine is too slow.
+pub(super) fn late() -> Response<Body> {
+    sentence(StatusCode::SERVICE_UNAVAILABLE, "The server took too long to answer; try again in a moment.")
+}
+
+/// 500, when a handler has ended by itself.
+pub(super) fn panicked(panic: &tokio::task::JoinError) -> Response<Body> {
+    failure("The server failed at this request.", panic)
 }
 
 /// 500, said in the log with its reason and to the client without the server's paths.

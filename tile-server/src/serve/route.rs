@@ -9,6 +9,10 @@ pub(super) enum Route {
     Health,
     /// `/api/datasets`
     Datasets,
+    /// `/api/datasets/{id}`
+    Dataset { id: String },
+    /// `/api/datasets/{id}/moments`
+    Moments { id: String },
     /// `/data/{id}/{file}`
     File { id: String, file: String },
     /// `/data/{id}/tiles/{pack}/{list}`
@@ -28,6 +32,8 @@ impl Route {
         Some(match names.as_slice() {
             ["healthz"] => Self::Health,
             ["api", "datasets"] => Self::Datasets,
+            ["api", "datasets", id] => Self::Dataset { id: (*id).to_owned() },
+            ["api", "datasets", id, "moments"] => Self::Moments { id: (*id).to_owned() },
             ["data", id, file] => Self::File { id: (*id).to_owned(), file: (*file).to_owned() },
             ["data", id, "tiles", pack, list] => {
                 Self::Tiles { id: (*id).to_owned(), pack: (*pack).to_owned(), list: (*list).to_owned() }
@@ -66,6 +72,8 @@ mod tests {
     fn every_resource_has_its_path() {
         assert_eq!(Route::parse("/healthz"), Some(Route::Health));
         assert_eq!(Route::parse("/api/datasets"), Some(Route::Datasets));
+        assert_eq!(Route::parse("/api/datasets/pbmc%2068k"), Some(Route::Dataset { id: "pbmc 68k".into() }));
+        assert_eq!(Route::parse("/api/datasets/a/moments"), Some(Route::Moments { id: "a".into() }));
         assert_eq!(
             Route::parse("/data/pbmc%2068k/manifest.tsm"),
             Some(Route::File { id: "pbmc 68k".into(), file: "manifest.tsm".into() })
@@ -97,6 +105,10 @@ mod tests {
             "/data/a/tiles/obs/3/4",
             "/api",
             "/api/other",
+            "/api/datasets/",
+            "/api/datasets/..",
+            "/api/datasets/a/other",
+            "/api/datasets/a/moments/raw",
             "/healthz/x",
             "/data/../etc/passwd",
             "/data/a/..",
@@ -129,6 +141,7 @@ mod tests {
         #[test]
         fn no_route_holds_a_name_that_climbs(path in "/[-a-z./%0-9ef\\\\\\PC]{0,40}") {
             let names = match Route::parse(&path) {
+                Some(Route::Dataset { id } | Route::Moments { id }) => vec![id],
                 Some(Route::File { id, file }) => vec![id, file],
                 Some(Route::Tiles { id, pack, list }) => vec![id, pack, list],
                 Some(Route::Page(file)) => file.split('/').map(str::to_owned).collect(),

@@ -18,6 +18,7 @@ use super::{
     catalog::Catalog,
     connection::WatchedStream,
     error::ServeError,
+    moments::Places,
     options::{Limits, Options},
     page::Page,
     service::{App, State},
@@ -50,7 +51,8 @@ pub async fn bind(options: Options) -> Result<Server, ServeError> {
     let listener = TcpListener::bind(options.address).await.map_err(bind_error)?;
     let address = listener.local_addr().map_err(bind_error)?;
     let limits = options.limits;
-    let state = State { catalog, page: Page::new(options.front_end, options.frame_ancestors), limits: limits.clone() };
+    let page = Page::new(options.front_end, options.frame_ancestors);
+    let state = State { catalog, page, places: Places::new(&limits), limits: limits.clone() };
     let app = App::new(Arc::new(state), options.cors);
     Ok(Server { listener, address, app, limits })
 }

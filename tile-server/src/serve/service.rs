@@ -8,19 +8,23 @@ use std::{
     time::Duration,
 };
 
+use bytes::Bytes;
 use futures_util::{
     FutureExt,
     future::{BoxFuture, Either},
 };
 use http::{HeaderValue, Method, Request, Response, StatusCode, header, request};
+use hyper::body::Body as HttpBody;
 use tokio::time::timeout;
 use tower::{Layer, Service};
 use tower_http::cors::{Any, Cors, CorsLayer};
 
 use super::{
     body::Body,
-    catalog::Catalog,
+    catalog::{Catalog, Dataset},
+    dataset::{DatasetDescription, MomentsOffer},
     files,
+    moments::{self, Places},
     options::{CorsOrigins, Limits},
     page::Page,
     request_log::{RequestLine, SentBody},
@@ -35,6 +39,8 @@ pub(super) struct State {
     pub(super) catalog: Catalog,
     /// The page.
     pub(super) page: Page,
+    /// The places for comparisons.
+    pub(super) places: Places,
     /// The limits on what one request may ask for.
     pub(super) limits: Limits,
 }
@@ -66,10 +72,11 @@ impl App {
 
 fn cors_layer(origins: CorsOrigins) -> Option<CorsLayer> {
     let layer = CorsLayer::new()
-        .allow_methods([Method::GET, Method::HEAD])
+        .allow_methods([Method::GET, Method::HEAD, Method::POST])
         .allow_headers([
             header::ACCEPT,
             header::CACHE_CONTROL,
+            header::CONTENT_TYPE,
             header::IF_MATCH,
             header::IF_MODIFIED_SINCE,
             header::IF_NONE_MATCH,
@@ -83,6 +90,7 @@ fn cors_layer(origins: CorsOrigins) -> Option<CorsLayer> {
             header::CONTENT_RANGE,
             header::ETAG,
             header::LAST_MODIFIED,
+            header::RETRY_AFTER,
         ])
         .max_age(Duration::from_secs(24 * 60 * 60));
     match origins {
@@ -92,7 +100,7 @@ fn cors_layer(origins: CorsOrigins) -> Option<CorsLayer> {
     }
 }
 
-impl<B: Send + 'static> Service<Request<B>> for App {
+impl<B: HttpBody<Data = Bytes> + Send + 'static> Service<Request<B>> for App {
     type Response = Response<SentBody>;
     type Error = Infallible;
     type Future = BoxFuture<'static, Result<Self::Response, Infallible>>;
@@ -123,7 +131,7 @@ impl<B: Send + 'static> Service<Request<B>> for App {
 #[derive(Clone)]
 struct Handler(Arc<State>);
 
-impl<B> Service<Request<B>> for Handler {
+impl<B: HttpBody<Data = Bytes> + Send + 'static> Service<Request<B>> for Handler {
     type Response = Response<Body>;
     type Error = Infallible;
     type Future = BoxFuture<'static, Result<Response<Body>, Infallible>>;
@@ -134,17 +142,19 @@ impl<B> Service<Request<B>> for Handler {
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let state = Arc::clone(&self.0);
-        let (request, _) = request.into_parts();
+        let (request, body) = request.into_parts();
         async move {
+            if request.method == Method::POST
+                && let Some(Route::Moments { id }) = Route::parse(request.uri.path())
+            {
+                return Ok(moments::moments(&state, &request, id, body).await);
+            }
             let answer_time = state.limits.answer_time;
             let answer = tokio::task::spawn_blocking(move || respond(&state, request));
             Ok(match timeout(answer_time, answer).await {
                 Ok(Ok(response)) => response,
-                Ok(Err(panic)) => respond::failure("The server failed at this request.", &panic),
-                Err(_) => respond::sentence(
-                    StatusCode::SERVICE_UNAVAILABLE,
-                    "The server took too long to answer; try again in a moment.",
-                ),
+                Ok(Err(panic)) => respond::panicked(&panic),
+                Err(_) => respond::late(),
             })
         }
         .boxed()
@@ -160,7 +170,7 @@ fn respond(state: &State, mut request: request::Parts) -> Response<Body> {
     request.method = Method::HEAD;
     request.headers.clear();
     let response = resource(state, &request);
-    if response.status() == StatusCode::NOT_FOUND {
+    if matches!(response.status(), StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED) {
         return response;
     }
     let mut response = respond::sentence(StatusCode::METHOD_NOT_ALLOWED, "This can be read with GET and HEAD only.");
@@ -174,19 +184,30 @@ fn resource(state: &State, request: &request::Parts) -> Response<Body> {
     };
     match route {
         Route::Health => respond::sentence(StatusCode::OK, "ok"),
-        Route::Datasets => respond::json(request, &state.catalog.summaries()),
-        Route::File { id, file } => match state.catalog.dataset(&id) {
-            Some(dataset) => files::file(request, &dataset, &file),
-            None => no_dataset(),
-        },
-        Route::Tiles { id, pack, list } => match state.catalog.dataset(&id) {
-            Some(dataset) => tiles::tiles(request, &dataset, &state.limits, &pack, &list),
-            None => no_dataset(),
-        },
+        Route::Datasets => {
+            let datasets = state.catalog.datasets();
+            let descriptions: Vec<_> = datasets.iter().map(|dataset| description(&state.limits, dataset)).collect();
+            respond::json(request, &descriptions)
+        }
+        Route::Dataset { id } => {
+            of_dataset(state, &id, |dataset| respond::json(request, &description(&state.limits, dataset)))
+        }
+        Route::Moments { id } => of_dataset(state, &id, |dataset| moments::refuse_method(&state.limits, dataset)),
+        Route::File { id, file } => of_dataset(state, &id, |dataset| files::file(request, dataset, &file)),
+        Route::Tiles { id, pack, list } => {
+            of_dataset(state, &id, |dataset| tiles::tiles(request, dataset, &state.limits, &pack, &list))
+        }
         Route::Page(path) => state.page.file(request, &path),
     }
 }
 
-fn no_dataset() -> Response<Body> {
-    respond::not_found("This server has no dataset of that name; /api/datasets lists those it has.")
+fn of_dataset(state: &State, id: &str, answer: impl FnOnce(&Dataset) -> Response<Body>) -> Response<Body> {
+    state.catalog.dataset(id).map_or_else(respond::no_dataset, |dataset| answer(&dataset))
+}
+
+fn description(limits: &Limits, dataset: &Dataset) -> DatasetDescription {
+    let summary = dataset.open.summary.clone();
+    let max_body_bytes = moments::max_body_bytes(limits, summary.n_obs);
+    let moments = moments::compute(limits, dataset).map(|_| MomentsOffer { max_body_bytes });
+    DatasetDescription { summary, moments }
 }

@@ -61,6 +61,19 @@ fn a_preflight_permits_ranges_and_conditions() {
     assert_eq!(answer.header(ALLOWED), Some("https://example.org"));
     let permitted = answer.header("access-control-allow-headers").unwrap();
     assert!(permitted.contains("range") && permitted.contains("if-none-match"), "{permitted}");
-    assert_eq!(answer.header("access-control-allow-methods"), Some("GET,HEAD"));
+    assert_eq!(answer.header("access-control-allow-methods"), Some("GET,HEAD,POST"));
     assert_eq!(answer.header("access-control-max-age"), Some("86400"));
+}
+
+#[test]
+fn a_preflight_permits_sets_of_cells() {
+    let server = server(&["https://example.org"]);
+    let path = "/api/datasets/demo/moments?layer=raw";
+    let headers = [OURS, ("Access-Control-Request-Method", "POST"), ("Access-Control-Request-Headers", "content-type")];
+    let answer = server.request("OPTIONS", path, &headers);
+    assert_eq!((answer.status, answer.header(ALLOWED)), (200, Some("https://example.org")));
+    assert!(answer.header("access-control-allow-headers").unwrap().contains("content-type"));
+    let answer = server.post(path, &[OURS], b"");
+    assert_eq!(answer.header(ALLOWED), Some("https://example.org"));
+    assert!(answer.header("access-control-expose-headers").unwrap().contains("retry-after"));
 }

@@ -7,6 +7,8 @@ mod files;
 mod hostile;
 mod limits;
 mod log;
+mod moments;
+mod moments_of_demo;
 mod page;
 mod protocol;
 mod stop;

@@ -71,7 +71,7 @@ pub fn write_dated(path: &Path, bytes: &[u8]) {
 }
 
 /// Takes the manifest's text for the title; the packs are always the same.
-struct FixtureReader;
+pub struct FixtureReader;
 
 struct FixtureIndex(HashMap<&'static str, Vec<Range<u64>>>);
 
@@ -95,6 +95,7 @@ impl ReadDataset for FixtureReader {
         Ok(OpenDataset {
             summary: DatasetSummary { id: id.to_owned(), title, n_obs: 700, n_vars: 765, ..DatasetSummary::default() },
             index: Arc::new(FixtureIndex(packs)),
+            moments: None,
         })
     }
 }
@@ -170,9 +171,7 @@ impl TestServer {
 
     /// A connection that fails rather than hangs.
     pub fn connect(&self) -> TcpStream {
-        let stream = TcpStream::connect(self.address).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
-        stream
+        connect(self.address)
     }
 
     /// The answer to a request with these headers on a connection of its own.
@@ -185,6 +184,11 @@ impl TestServer {
         self.raw(text.as_bytes())
     }
 
+    /// A POST of these bytes, whose length is stated.
+    pub fn post(&self, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+        self.raw(&post(path, headers, body))
+    }
+
     pub fn get(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
         self.request("GET", path, headers)
     }
@@ -195,11 +199,7 @@ impl TestServer {
 
     /// The answer to these very bytes, after which the server must close the connection.
     pub fn raw(&self, request: &[u8]) -> Answer {
-        let mut stream = self.connect();
-        stream.write_all(request).unwrap();
-        let mut bytes = Vec::new();
-        stream.read_to_end(&mut bytes).unwrap();
-        Answer::parse(&bytes)
+        ask(self.address, request)
     }
 
     /// Tells the server to stop.
@@ -222,6 +222,31 @@ impl Drop for TestServer {
         self.stop();
         self.join();
     }
+}
+
+fn connect(address: SocketAddr) -> TcpStream {
+    let stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+    stream
+}
+
+/// The answer of a server to these very bytes, after which it must close the connection.
+pub fn ask(address: SocketAddr, request: &[u8]) -> Answer {
+    let mut stream = connect(address);
+    stream.write_all(request).unwrap();
+    let mut bytes = Vec::new();
+    stream.read_to_end(&mut bytes).unwrap();
+    Answer::parse(&bytes)
+}
+
+/// The bytes of a POST on a connection of its own.
+pub fn post(path: &str, headers: &[(&str, &str)], body: &[u8]) -> Vec<u8> {
+    let mut text = format!("POST {path} HTTP/1.1\r\nHost: test\r\nConnection: close\r\n");
+    for (name, value) in headers {
+        text.push_str(&format!("{name}: {value}\r\n"));
+    }
+    text.push_str(&format!("Content-Length: {}\r\n\r\n", body.len()));
+    [text.as_bytes(), body].concat()
 }
 
 /// A response as it came.
