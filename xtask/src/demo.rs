@@ -12,7 +12,7 @@ use clap::Args;
 use crate::process::{self, announce};
 use crate::server::{self, Build};
 use crate::workspace::Workspace;
-use crate::{front_end, setup};
+use crate::{front_end, generate, setup};
 
 /// The dataset that comes with the repository.
 const DEMO_INPUT: &str = "data/pbmc68k_reduced.h5ad";
@@ -29,13 +29,20 @@ pub struct Options {
     /// Show your own data (.h5ad) instead of the demo dataset
     #[arg(long, value_name = "FILE")]
     input: Option<PathBuf>,
+    /// Show so many made-up cells instead of the demo dataset; the file is kept for the next time
+    #[arg(long, value_name = "N", conflicts_with = "input")]
+    cells: Option<usize>,
+    /// Number of genes of the made-up cells; 20000 is a whole genome, and 16 GB a million cells
+    #[arg(long, value_name = "G", default_value_t = 2_000, requires = "cells")]
+    genes: usize,
 }
 
 /// Builds everything, serves, and opens the page; returns when the server has stopped.
 pub fn run(workspace: &Workspace, options: &Options) -> Result<()> {
-    let (input, build) = match &options.input {
-        Some(file) => (std::path::absolute(file)?, Build::Release),
-        None => (workspace.path(DEMO_INPUT), Build::Quick),
+    let (input, build) = match (&options.input, options.cells) {
+        (Some(file), _) => (std::path::absolute(file)?, Build::Release),
+        (None, Some(cells)) => (generate::cached(workspace, cells, options.genes)?, Build::Release),
+        (None, None) => (workspace.path(DEMO_INPUT), Build::Quick),
     };
     if !input.is_file() {
         bail!("there is no file {}", input.display());

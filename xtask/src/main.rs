@@ -7,6 +7,7 @@ mod ci;
 mod codegen;
 mod demo;
 mod front_end;
+mod generate;
 mod hash;
 mod process;
 mod server;
@@ -40,6 +41,8 @@ enum Command {
     },
     /// Build everything, serve the demo dataset and open the Explorer
     Demo(demo::Options),
+    /// Write a realistic, made-up .h5ad of any size
+    Generate(generate::Options),
     /// Run every test: native, wasm in a real browser, end to end
     Test(test::Options),
     /// Everything that must pass before a change lands
@@ -81,6 +84,7 @@ fn run(command: Command) -> anyhow::Result<()> {
     match command {
         Command::Setup { tests } => setup::run(&workspace, tests),
         Command::Demo(options) => demo::run(&workspace, &options),
+        Command::Generate(options) => generate::run(&workspace, &options),
         Command::Test(options) => test::run(&workspace, &options),
         Command::Ci { no_tests } => ci::run(&workspace, no_tests),
         Command::Codegen { check: true } => codegen::check(&workspace),

@@ -56,6 +56,12 @@ impl ChunkedDataset {
         Self { datatype, columns, rows_per_chunk, compression, rows: 0, pending: Vec::new(), chunks: Vec::new() }
     }
 
+    /// Makes chunks of another size.
+    #[cfg(test)]
+    pub fn with_rows_per_chunk(self, rows_per_chunk: u64) -> Self {
+        Self { rows_per_chunk, ..self }
+    }
+
     /// Rows appended so far.
     pub fn rows(&self) -> u64 {
         self.rows

@@ -182,3 +182,93 @@ impl<W: Write + Seek> Writer<W> {
         Ok(Address(address))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use hdf5_pure::File;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn write(
+        fill: impl FnOnce(&mut Writer<Cursor<Vec<u8>>>) -> io::Result<Vec<(&'static str, Address)>>,
+        attributes: &[Attribute],
+    ) -> File {
+        let mut file = Writer::new(Cursor::new(Vec::new())).unwrap();
+        let members = fill(&mut file).unwrap();
+        let root = file.group(&members, attributes).unwrap();
+        let (out, bytes) = file.finish(root).unwrap();
+        assert_eq!(out.get_ref().len() as u64, bytes);
+        File::from_bytes(out.into_inner()).unwrap()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(40))]
+
+        #[test]
+        fn what_is_appended_piece_by_piece_is_read_as_a_whole(
+            pieces in prop::collection::vec(prop::collection::vec(any::<i32>(), 0..40), 0..12),
+            rows_per_chunk in 1_u64..50,
+            level in prop::option::of(1_u32..9),
+        ) {
+            let compression = level.map_or(Compression::None, |level| Compression::Gzip { level });
+            let file = write(|file| {
+                let mut dataset = ChunkedDataset::new(Datatype::I32, None, compression).with_rows_per_chunk(rows_per_chunk);
+                for piece in &pieces {
+                    dataset.append(file, &i32::bytes_of(piece))?;
+                }
+                Ok(vec![("x", dataset.finish(file, &[])?)])
+            }, &[]);
+            let whole = pieces.concat();
+            let dataset = file.dataset("x").unwrap();
+            prop_assert_eq!(dataset.shape().unwrap(), [whole.len() as u64]);
+            prop_assert_eq!(dataset.read_i32().unwrap(), whole);
+        }
+
+        #[test]
+        fn strings_of_any_length_come_back(texts in prop::collection::vec(".{0,30}", 0..50), long in 0_usize..200_000) {
+            let mut texts = texts;
+            texts.push("x".repeat(long));
+            let file = write(|file| {
+                Ok(vec![("x", file.text_dataset(Some(texts.len() as u64), &texts, &[])?)])
+            }, &[Attribute::texts("names", texts.clone())]);
+            prop_assert_eq!(file.dataset("x").unwrap().read_string().unwrap(), texts.clone());
+            let attributes = file.root().attrs().unwrap();
+            prop_assert_eq!(attributes["names"].as_strings().unwrap(), texts);
+        }
+    }
+
+    #[test]
+    fn a_tree_of_chunks_may_have_three_levels() {
+        let numbers: Vec<f64> = (0..10_001).map(f64::from).collect();
+        let file = write(
+            |file| {
+                let mut dataset = ChunkedDataset::new(Datatype::F64, None, Compression::None).with_rows_per_chunk(2);
+                dataset.append(file, &f64::bytes_of(&numbers))?;
+                Ok(vec![("x", dataset.finish(file, &[])?)])
+            },
+            &[],
+        );
+        assert_eq!(file.dataset("x").unwrap().read_f64().unwrap(), numbers);
+    }
+
+    #[test]
+    fn rows_have_columns_and_attributes_their_types() {
+        let numbers: Vec<f32> = (0..35).map(|number| number as f32 / 2.0).collect();
+        let file = write(
+            |file| {
+                let mut dataset = ChunkedDataset::new(Datatype::F32, Some(7), Compression::Gzip { level: 4 });
+                dataset.append(file, &f32::bytes_of(&numbers))?;
+                Ok(vec![("x", dataset.finish(file, &[Attribute::shape("shape", &[5, 7])])?)])
+            },
+            &[Attribute::text("kind", "größer"), Attribute::bool("ordered", true)],
+        );
+        let dataset = file.dataset("x").unwrap();
+        assert_eq!(dataset.shape().unwrap(), [5, 7]);
+        assert_eq!(dataset.read_f32().unwrap(), numbers);
+        assert_eq!(dataset.attrs().unwrap()["shape"].to_i64s().unwrap(), [5, 7]);
+        assert_eq!(file.root().attrs().unwrap()["kind"].as_str().unwrap(), "größer");
+    }
+}

@@ -135,8 +135,8 @@ impl ColumnWriter {
 /// The smallest integers that codes into so many categories fit in, as pandas has it.
 fn code_datatype(n_categories: usize) -> Datatype {
     match n_categories {
-        ..=127 => Datatype::I8,
-        ..=32_767 => Datatype::I16,
+        ..127 => Datatype::I8,
+        127..32_767 => Datatype::I16,
         _ => Datatype::I32,
     }
 }

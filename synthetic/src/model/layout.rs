@@ -17,24 +17,29 @@ pub struct Layout {
     extent: f64,
 }
 
-/// A cluster: a disc with a wavy edge and denser parts.
+/// A cluster: a few lobes, which together make a blob of uneven density with a clear edge.
 struct Place {
     center: [f64; 2],
     radius: f64,
-    /// Angles that turn the waves of its edge.
-    phases: [f64; 3],
-    /// Denser parts, relative to the centre.
-    parts: Vec<[f64; 2]>,
+    lobes: Vec<Lobe>,
 }
 
-/// The radius of the picture's clusters, put into one disc.
-const PICTURE_RADIUS: f64 = 9.0;
+/// An ellipse.
+struct Lobe {
+    /// From the centre of the cluster.
+    center: [f64; 2],
+    /// The half axes, as vectors.
+    axes: [[f64; 2]; 2],
+}
+
+/// The radius of all clusters together, if they were one disc.
+const PICTURE_RADIUS: f64 = 8.0;
 
 impl Layout {
     pub fn new(spec: Spec, profiles: &Profiles, n_samples: usize) -> Self {
         let total: f64 = profiles.types.iter().map(|profile| profile.size).sum();
         let radii: Vec<f64> =
-            profiles.types.iter().map(|profile| PICTURE_RADIUS * 0.9 * libm::sqrt(profile.size / total)).collect();
+            profiles.types.iter().map(|profile| PICTURE_RADIUS * libm::pow(profile.size / total, 0.45)).collect();
         let relatives: Vec<Option<usize>> = profiles.types.iter().map(|profile| profile.relative).collect();
         let centers = settle(spec, &radii, &relatives);
         let places = centers
@@ -45,7 +50,7 @@ impl Layout {
             .collect::<Vec<_>>();
         let extent = places
             .iter()
-            .map(|place| place.center[0].abs().max(place.center[1].abs()) + 1.3 * place.radius)
+            .map(|place| place.center[0].abs().max(place.center[1].abs()) + 1.1 * place.radius)
             .fold(0.0, f64::max);
         let mut random = Random::new(spec.seed, Stream::Layout, u64::MAX);
         let sample_offsets = (0..n_samples).map(|_| [0.12 * random.normal(), 0.12 * random.normal()]).collect();
@@ -97,31 +102,32 @@ impl Layout {
 impl Place {
     fn new(spec: Spec, cell_type: usize, center: [f64; 2], radius: f64) -> Self {
         let mut random = Random::new(spec.seed, Stream::Layout, cell_type as u64);
-        let phases = std::array::from_fn(|_| TAU * random.unit());
-        let n_parts = 2 + random.below(6);
-        let parts = (0..n_parts)
+        let n_lobes = 3 + random.below(5);
+        let lobes = (0..n_lobes)
             .map(|_| {
-                let (distance, angle) = (0.75 * radius * libm::sqrt(random.unit()), TAU * random.unit());
-                [distance * libm::cos(angle), distance * libm::sin(angle)]
+                let (distance, direction) = (0.6 * radius * libm::sqrt(random.unit()), TAU * random.unit());
+                let (turn, size) = (TAU * random.unit(), radius * (0.3 + 0.25 * random.unit()));
+                let stretch = 1.0 + 0.5 * random.unit();
+                let axis = |turn: f64, length: f64| [length * libm::cos(turn), length * libm::sin(turn)];
+                Lobe {
+                    center: axis(direction, distance),
+                    axes: [axis(turn, size * stretch), axis(turn + PI / 2.0, size / stretch)],
+                }
             })
             .collect();
-        Self { center, radius, phases, parts }
+        Self { center, radius, lobes }
     }
 
     /// A point of the cluster.
     fn point(&self, random: &mut Random) -> [f64; 2] {
-        let angle = TAU * random.unit();
-        let edge = self.radius
-            * (1.0
-                + 0.22 * libm::cos(2.0 * angle + self.phases[0])
-                + 0.14 * libm::cos(3.0 * angle + self.phases[1])
-                + 0.07 * libm::cos(5.0 * angle + self.phases[2]));
-        let distance = edge * libm::pow(random.unit(), 0.55);
-        let part = self.parts[random.below(self.parts.len())];
-        let pull = 0.45 * random.unit();
-        let blur = 0.03 * self.radius + 0.02;
-        let at = [distance * libm::cos(angle), distance * libm::sin(angle)];
-        std::array::from_fn(|i| self.center[i] + at[i] + pull * (part[i] - at[i]) + blur * random.normal())
+        let lobe = &self.lobes[random.below(self.lobes.len())];
+        let (distance, angle) = (libm::sqrt(random.unit()), TAU * random.unit());
+        let (along, across) = (distance * libm::cos(angle), distance * libm::sin(angle));
+        let blur = 0.02 + 0.04 * self.radius;
+        std::array::from_fn(|i| {
+            let of_lobe = lobe.center[i] + along * lobe.axes[0][i] + across * lobe.axes[1][i];
+            self.center[i] + of_lobe + blur * random.normal()
+        })
     }
 
     /// A point on the way from here to another cluster, which is a slight arc.
@@ -130,7 +136,8 @@ impl Place {
         // The same arc seen from both ends: which side it bends to must not depend on the direction.
         let side = if (self.center[0], self.center[1]) < (other.center[0], other.center[1]) { 1.0 } else { -1.0 };
         let bend = 0.18 * side * libm::sin(PI * share);
-        let width = 0.05 + 0.12 * self.radius.min(other.radius) + 0.25 * self.radius * (0.5 - share) * (0.5 - share);
+        // Wide where it leaves the cluster, narrow half way.
+        let width = 0.06 + 0.05 * self.radius.min(other.radius) + 0.8 * self.radius * (0.5 - share) * (0.5 - share);
         [
             self.center[0] + share * way[0] - bend * way[1] + width * random.normal(),
             self.center[1] + share * way[1] + bend * way[0] + width * random.normal(),
@@ -140,9 +147,9 @@ impl Place {
 
 /// Places discs so that relatives are neighbours and none overlap much: springs and repulsion, step by step.
 fn settle(spec: Spec, radii: &[f64], relatives: &[Option<usize>]) -> Vec<[f64; 2]> {
-    const STEPS: usize = 600;
+    const STEPS: usize = 1_500;
+    const GAP: f64 = 0.65;
     let n = radii.len();
-    let gap = 0.55;
     let mut random = Random::new(spec.seed, Stream::Layout, u64::MAX - 1);
     let mut at: Vec<[f64; 2]> = Vec::with_capacity(n);
     for relative in relatives {
@@ -158,10 +165,10 @@ fn settle(spec: Spec, radii: &[f64], relatives: &[Option<usize>]) -> Vec<[f64; 2
                 let apart = [at[a][0] - at[b][0], at[a][1] - at[b][1]];
                 let distance = libm::hypot(apart[0], apart[1]).max(1e-6);
                 let related = relatives[a] == Some(b);
-                let rest = radii[a] + radii[b] + if related { 0.8 * gap } else { 1.4 * gap };
+                let rest = radii[a] + radii[b] + GAP;
                 let force = match distance - rest {
                     over if over < 0.0 => -over,
-                    over if related => -0.5 * over,
+                    over if related => -0.3 * over,
                     _ => 0.0,
                 };
                 for i in 0..2 {
@@ -172,7 +179,7 @@ fn settle(spec: Spec, radii: &[f64], relatives: &[Option<usize>]) -> Vec<[f64; 2
         }
         for (place, step) in at.iter_mut().zip(&moves) {
             for i in 0..2 {
-                place[i] += pace * step[i] - 0.01 * place[i];
+                place[i] += pace * (step[i] - 0.004 * place[i]);
             }
         }
     }

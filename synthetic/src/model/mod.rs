@@ -81,7 +81,7 @@ impl Model {
         let n_types = n_types(spec.n_cells);
         let genes = genes::name_genes(spec, n_types);
         let profiles = Profiles::new(spec, n_types, &genes);
-        let samples = Samples::new(spec, profiles.type_sizes(), &genes);
+        let samples = Samples::new(spec, &profiles.type_sizes(), &genes);
         let layout = Layout::new(spec, &profiles, samples.list.len());
         let vocabulary = Vocabulary::new(spec.n_cells, &CELL_TYPES[..n_types], &samples);
         let mut model = Self { spec, genes, profiles, samples, layout, vocabulary, median_library: 0.0 };

@@ -47,8 +47,8 @@ impl Profiles {
         // What a type has in common with those that descend from it: logarithms of ratios to the base.
         let mut shared: Vec<Vec<f32>> = Vec::with_capacity(n_types);
         let mut types = Vec::with_capacity(n_types);
-        for t in 0..n_types {
-            let relative = CELL_TYPES[t]
+        for (t, cell_type) in CELL_TYPES[..n_types].iter().enumerate() {
+            let relative = cell_type
                 .relative
                 .map(|name| CELL_TYPES.iter().position(|other| other.name == name).expect("the catalogue is whole"));
             let mut random = Random::new(spec.seed, Stream::TypeProfile, t as u64);

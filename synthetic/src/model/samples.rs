@@ -48,7 +48,7 @@ pub const N_ASSAYS: usize = 4;
 pub const N_DISEASES: usize = 4;
 
 impl Samples {
-    pub fn new(spec: Spec, type_sizes: Vec<f64>, genes: &[Gene]) -> Self {
+    pub fn new(spec: Spec, type_sizes: &[f64], genes: &[Gene]) -> Self {
         let most_samples = spec.n_cells / 40 + 2;
         let n_donors = (libm::pow(spec.n_cells as f64, 0.27).round() as usize).clamp(2, 60.min(most_samples));
         let donors: Vec<Donor> = (0..n_donors).map(|donor| Donor::new(spec, donor)).collect();
@@ -64,7 +64,7 @@ impl Samples {
                     donor,
                     tissue,
                     assay,
-                    types: composition(spec, sample, tissue, &type_sizes),
+                    types: composition(spec, sample, tissue, type_sizes),
                     efficiency: efficiency(spec, sample, donor, donors[donor].is_female, genes),
                     library_scale: random.log_normal(0.2),
                     mitochondrial: 0.04 * random.log_normal(0.4),
@@ -86,7 +86,7 @@ impl Donor {
         let mut random = Random::new(spec.seed, Stream::Samples, 1 + donor as u64);
         let disease = if random.chance(0.6) { 0 } else { 1 + random.below(N_DISEASES - 1) };
         // Both sexes are there, however few the donors.
-        Self { is_female: donor % 2 == 0, age: 4 + random.below(85) as i64, disease }
+        Self { is_female: donor.is_multiple_of(2), age: 4 + random.below(85) as i64, disease }
     }
 }
 
@@ -119,7 +119,7 @@ fn efficiency(spec: Spec, sample: usize, donor: usize, is_female: bool, genes: &
     genes
         .iter()
         .map(|gene| {
-            let chance = 150.0 * of_donor.log_normal(0.2) * of_sample.log_normal(0.2);
+            let chance = 180.0 * of_donor.log_normal(0.2) * of_sample.log_normal(0.2);
             match gene.role {
                 Role::Male if is_female => 0,
                 Role::Female if !is_female => 0,

@@ -73,7 +73,7 @@ impl Model {
             cell_type: cell_type as u16,
             mixture,
             is_doublet,
-            is_outlier: random.chance(0.002),
+            is_outlier: random.chance(0.001),
             phase,
             library: library.min(LARGEST_LIBRARY),
             mitochondrial: mitochondrial.min(0.7),

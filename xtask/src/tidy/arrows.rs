@@ -15,7 +15,7 @@ struct Rule {
     reason: &'static str,
 }
 
-const RULES: [Rule; 8] = [
+const RULES: [Rule; 11] = [
     Rule {
         package: "shared-fbs",
         never: &["explorer-core", "explorer-render", "explorer-wasm", "tile-server", "e2e", "xtask"],
@@ -48,8 +48,23 @@ const RULES: [Rule; 8] = [
         reason: "the page is small and works without its server",
     },
     Rule {
+        package: "synthetic",
+        never: &[
+            "shared-fbs",
+            "explorer-core",
+            "explorer-render",
+            "explorer-wasm",
+            "tile-server",
+            "hdf5-pure",
+            "tokio",
+        ],
+        reason: "what makes test data shares nothing with what is tested",
+    },
+    Rule { package: "explorer-core", never: &["synthetic"], reason: "made-up data is for tests and benches" },
+    Rule { package: "tile-server", never: &["synthetic"], reason: "made-up data is for tests and benches" },
+    Rule {
         package: "xtask",
-        never: &["tokio", "hyper", "reqwest", "shared-fbs", "explorer-core"],
+        never: &["tokio", "hyper", "reqwest", "shared-fbs", "explorer-core", "synthetic"],
         reason: "a bare machine compiles xtask before anything else",
     },
 ];
