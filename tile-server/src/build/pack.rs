@@ -13,10 +13,15 @@ use shared_fbs::{
 };
 use xxhash_rust::xxh64::Xxh64;
 
-/// Compression of tiles that are many and large.
-pub const BULK_LEVEL: i32 = 3;
+/// Compression of tiles of values. Gaps and counts are for the entropy coder: of 165 M values, level 3
+/// makes genes and cells 3 % and 4 % larger than level 1 does, and takes 2.6 and 1.5 times as long.
+pub const BULK_LEVEL: i32 = 1;
 
-/// Compression of tiles that are few and asked for first.
+/// Compression of moments, which are nearly random bits: level 12 makes them 5 % smaller, in ten times
+/// the time.
+pub const MOMENTS_LEVEL: i32 = 3;
+
+/// Compression of other tiles, which are few and asked for first.
 pub const CAREFUL_LEVEL: i32 = 12;
 
 /// A tile in its zstd frame, ready to be written.

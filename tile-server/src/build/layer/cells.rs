@@ -9,7 +9,7 @@ use shared_fbs::{
     tile::{Cells, Counts, ExpressionValues},
 };
 
-use crate::build::pack::{BULK_LEVEL, CAREFUL_LEVEL, Frame, PackWriter};
+use crate::build::pack::{BULK_LEVEL, Frame, MOMENTS_LEVEL, PackWriter};
 
 /// Blocks of a level that a block of the next holds.
 const FAN: u32 = 4;
@@ -114,7 +114,7 @@ impl Pyramid {
             }
             let is_full = |open: &mut Moments| is_last || open.n_cells == u64::from(level.block_cells);
             let Some(full) = level.open.take_if(is_full) else { return };
-            level.frames.push(Frame::new(&full.to_tile(fixed).encode(), CAREFUL_LEVEL));
+            level.frames.push(Frame::new(&full.to_tile(fixed).encode(), MOMENTS_LEVEL));
             block = full;
         }
     }

@@ -5,6 +5,12 @@ use super::MomentsColumn;
 /// Columns with more pairs of labels than this get no cube: each pair takes a tile.
 const MAX_PAIRS: usize = 4096;
 
+/// Cells a pair should have on average: below, the moments of a pair take more bytes than its cells.
+const MIN_CELLS_PER_PAIR: usize = 128;
+
+/// So few pairs are worth their bytes whatever cells they have.
+const FEW_PAIRS: usize = 256;
+
 /// The pairs of labels of two columns that some cell has, and the pair of every cell.
 pub struct Cube {
     /// Name of the first column: the main label.
@@ -20,13 +26,14 @@ pub struct Cube {
 }
 
 impl Cube {
-    /// The cube of two columns; `None` with more than [`MAX_PAIRS`] pairs.
+    /// The cube of two columns; `None` with more pairs than are worth their tiles.
     pub fn new(column: &MomentsColumn, by: &MomentsColumn) -> Option<Self> {
+        let max_pairs = (column.codes.len() / MIN_CELLS_PER_PAIR).clamp(FEW_PAIRS, MAX_PAIRS);
         let of_cells = || column.codes.iter().copied().zip(by.codes.iter().copied());
         let mut pairs: Vec<(u32, u32)> = Vec::new();
         for pair in of_cells() {
             if let Err(at) = pairs.binary_search(&pair) {
-                if pairs.len() == MAX_PAIRS {
+                if pairs.len() == max_pairs {
                     return None;
                 }
                 pairs.insert(at, pair);
@@ -68,9 +75,12 @@ mod tests {
 
     #[test]
     fn too_many_pairs_are_no_cube() {
-        let codes: Vec<u32> = (0..=MAX_PAIRS as u32).collect();
-        let samples = column("sample", 1, vec![0; codes.len()]);
-        assert!(Cube::new(&column("type", codes.len(), codes[1..].to_vec()), &samples).is_some());
-        assert!(Cube::new(&column("type", codes.len(), codes), &samples).is_none());
+        let is_cube = |n_pairs: usize, n_obs: usize| {
+            let types = column("type", n_pairs, (0..n_obs).map(|cell| (cell % n_pairs) as u32).collect());
+            Cube::new(&types, &column("sample", 1, vec![0; n_obs])).is_some()
+        };
+        assert!(is_cube(256, 1000) && !is_cube(257, 1000));
+        assert!(is_cube(1000, 128_000) && !is_cube(1001, 128_000));
+        assert!(is_cube(4096, 1 << 20) && !is_cube(4097, 1 << 20));
     }
 }

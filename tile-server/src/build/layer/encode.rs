@@ -10,7 +10,7 @@ use shared_fbs::{
 };
 
 use super::MomentsColumn;
-use crate::build::pack::{BULK_LEVEL, CAREFUL_LEVEL, Frame, PackWriter};
+use crate::build::pack::{BULK_LEVEL, Frame, MOMENTS_LEVEL, PackWriter};
 
 /// Encodes genes, one at a time, on any thread.
 pub struct Encoder<'a> {
@@ -136,7 +136,7 @@ impl<'a> LayerMoments<'a> {
         fixed: &FixedPoints,
         pack: &mut PackWriter,
     ) -> io::Result<(manifest::TileRange, Vec<ColumnMoments>)> {
-        let frame = |moments: &Moments| Frame::new(&moments.to_tile(fixed).encode(), CAREFUL_LEVEL);
+        let frame = |moments: &Moments| Frame::new(&moments.to_tile(fixed).encode(), MOMENTS_LEVEL);
         let total = pack.extend([&frame(&self.total)])?;
         let mut columns = Vec::with_capacity(self.columns.len());
         for (column, labels) in self.columns {
