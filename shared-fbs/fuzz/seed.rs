@@ -68,6 +68,9 @@ fn ranges(manifest: &Manifest) -> Vec<(&str, TileRange, u8)> {
     for layer in &manifest.layers {
         let kind = if layer.kind == ValueKind::Float { 4 } else { 3 };
         add(&layer.pack, Some(&TileRange { first: 0, count: TILES }), kind);
+        if let Some(pack) = &layer.cells_pack {
+            add(pack, Some(&TileRange { first: 0, count: TILES }), kind + 11);
+        }
         if let Some(pack) = &layer.moments_pack {
             add(pack, layer.total_moments.as_ref(), 7);
         }

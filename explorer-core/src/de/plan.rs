@@ -78,6 +78,15 @@ pub enum Sets<'a> {
     Two(&'a CellMask, &'a CellMask),
 }
 
+/// What is known of a set of cells.
+#[derive(Clone, Copy, Debug)]
+pub enum SetParts<'a> {
+    /// Its cells.
+    Cells(&'a CellMask),
+    /// The tiles of moments that it is the union of, of labels or pairs of labels, with the cells of each.
+    Stored(&'a [(u32, u64)]),
+}
+
 impl<'a> Sets<'a> {
     /// The sets of two masks, which may be each other's rest.
     ///
@@ -167,13 +176,20 @@ impl LayerTiles {
     /// When a mask is of another dataset.
     pub fn plan(&self, sets: Sets<'_>) -> Plan {
         match sets {
-            Sets::Two(group, reference) => self.combine([self.plan_one(group), self.plan_one(reference)]),
-            Sets::GroupAndRest(group) => {
-                let group = self.plan_one(group);
-                let rest = self.rest_of(&group);
-                self.combine([group, rest])
-            }
+            Sets::Two(group, reference) => self.plan_of(SetParts::Cells(group), Some(SetParts::Cells(reference))),
+            Sets::GroupAndRest(group) => self.plan_of(SetParts::Cells(group), None),
         }
+    }
+
+    /// The plan that reads the fewest bytes, given what is known of each set; the reference is the rest when
+    /// there is none.
+    ///
+    /// # Panics
+    /// When a mask is of another dataset.
+    pub fn plan_of(&self, group: SetParts<'_>, reference: Option<SetParts<'_>>) -> Plan {
+        let group = self.plan_one(group);
+        let reference = reference.map_or_else(|| self.rest_of(&group), |reference| self.plan_one(reference));
+        self.combine([group, reference])
     }
 
     /// All cells but those of a set.
@@ -193,20 +209,18 @@ impl LayerTiles {
         }
     }
 
-    /// The plan that adds up tiles of labels (or of pairs of labels), given by number with their cells;
-    /// the reference is the rest when there are no tiles for it.
-    pub fn plan_of_labels(&self, group: &[(u32, u64)], reference: Option<&[(u32, u64)]>) -> Plan {
-        let sum = |tiles: &[(u32, u64)]| SetPlan {
-            moments: tiles.iter().map(|&(tile, _)| (tile, Sign::Plus)).collect(),
-            cells: Vec::new(),
-            n_cells: tiles.iter().map(|&(_, n_cells)| n_cells).sum(),
-        };
-        let group = sum(group);
-        let reference = reference.map_or_else(|| self.rest_of(&group), sum);
-        self.combine([group, reference])
+    fn plan_one(&self, set: SetParts<'_>) -> SetPlan {
+        match set {
+            SetParts::Cells(mask) => self.plan_cells(mask),
+            SetParts::Stored(tiles) => SetPlan {
+                moments: tiles.iter().map(|&(tile, _)| (tile, Sign::Plus)).collect(),
+                cells: Vec::new(),
+                n_cells: tiles.iter().map(|&(_, n_cells)| n_cells).sum(),
+            },
+        }
     }
 
-    fn plan_one(&self, mask: &CellMask) -> SetPlan {
+    fn plan_cells(&self, mask: &CellMask) -> SetPlan {
         assert_eq!(mask.len(), self.n_obs as usize, "a mask of another dataset");
         let bits = tile_bits(mask);
         let costs = self.costs(&bits);
@@ -214,6 +228,22 @@ impl LayerTiles {
         let top = self.levels.len() - 1;
         Emitter { tiles: self, bits: &bits, costs: &costs, plan: &mut plan }.emit(top, 0, Side::Inside, Sign::Plus);
         plan
+    }
+
+    /// A fair sample of group and reference (the rest, when there is none): about `n_cells` of each, out of at most
+    /// `most_tiles` tiles of cells. Every k-th tile that holds some of a set gives all that it holds: since cells
+    /// are stored by label and by place, that is a sample from everywhere.
+    ///
+    /// # Panics
+    /// When a mask is of another dataset.
+    pub fn sample(&self, group: &CellMask, reference: Option<&CellMask>, n_cells: u64, most_tiles: usize) -> Plan {
+        let bits = tile_bits(group);
+        let of_group = sample_one(&bits, Side::Inside, n_cells, most_tiles);
+        let of_reference = match reference {
+            Some(reference) => sample_one(&tile_bits(reference), Side::Inside, n_cells, most_tiles),
+            None => sample_one(&bits, Side::Outside, n_cells, most_tiles),
+        };
+        self.combine([of_group, of_reference])
     }
 
     /// Of every block of every level, finest first: what its cells inside and outside the set cost.
@@ -353,6 +383,23 @@ fn tile_bits(mask: &CellMask) -> Vec<TileBits> {
         all: u64::MAX >> (CELLS_PER_CELLS_TILE as usize - cells.len()),
     };
     mask.as_bytes().chunks(CELLS_PER_CELLS_TILE as usize).map(tile).collect()
+}
+
+fn sample_one(bits: &[TileBits], side: Side, n_cells: u64, most_tiles: usize) -> SetPlan {
+    let tiles: Vec<(u32, u64)> =
+        (0u32..).zip(bits).map(|(tile, bits)| (tile, bits.of(side))).filter(|(_, bits)| *bits != 0).collect();
+    let held: u64 = tiles.iter().map(|(_, bits)| u64::from(bits.count_ones())).sum();
+    // As many tiles as hold `n_cells` on average.
+    let wanted = (n_cells * tiles.len() as u64).div_ceil(held.max(1)) as usize;
+    let n_tiles = wanted.min(most_tiles).min(tiles.len());
+    let mut plan = SetPlan::default();
+    for at in 0..n_tiles {
+        // The middle of each of `n_tiles` equal stretches.
+        let (tile, bits) = tiles[(2 * at + 1) * tiles.len() / (2 * n_tiles)];
+        plan.cells.push((tile, bits, Sign::Plus));
+        plan.n_cells += u64::from(bits.count_ones());
+    }
+    plan
 }
 
 fn sum_costs(costs: &[[u64; 2]]) -> [u64; 2] {
@@ -517,6 +564,24 @@ mod tests {
             let moments: Vec<_> = shares.iter().flat_map(|share| share.moments.clone()).collect();
             let cells: Vec<_> = shares.iter().flat_map(|share| share.cells.clone()).collect();
             prop_assert_eq!((moments, cells), (plan.moments, plan.cells));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_sample_is_of_the_sets_and_bounded((group, reference) in masks(), n_cells in 1u64..500, most in 1usize..40) {
+            let tiles = tiles(group.len() as u32, 10, 50);
+            let plan = tiles.sample(&group, Some(&reference), n_cells, most);
+            for (set, (mask, covered)) in [&group, &reference].into_iter().zip(covered(&tiles, &plan)).enumerate() {
+                let of_set = covered.iter().zip(mask.as_bytes());
+                prop_assert!(of_set.clone().all(|(&times, &cell)| (0..=i32::from(cell)).contains(&times)));
+                let n = covered.iter().sum::<i32>() as u64;
+                prop_assert_eq!(n, plan.n_cells[set]);
+                prop_assert_eq!(n > 0, mask.count() > 0);
+                prop_assert!(plan.cells.iter().filter(|part| part.plus[set] != 0).count() <= most);
+            }
+            let rest = tiles.sample(&group, None, u64::MAX >> 16, usize::MAX);
+            prop_assert_eq!(rest.n_cells, [group.count() as u64, (group.len() - group.count()) as u64]);
         }
     }
 

@@ -104,13 +104,13 @@ impl Summing {
                 };
                 match &cells.values {
                     ExpressionValues::Counts(Counts::U8(counts)) => {
-                        values.scatter(genes, &counts[entries.clone()], sums)
+                        values.scatter(genes, &counts[entries.clone()], sums);
                     }
                     ExpressionValues::Counts(Counts::U16(counts)) => {
-                        values.scatter(genes, &counts[entries.clone()], sums)
+                        values.scatter(genes, &counts[entries.clone()], sums);
                     }
                     ExpressionValues::Counts(Counts::U32(counts)) => {
-                        values.scatter(genes, &counts[entries.clone()], sums)
+                        values.scatter(genes, &counts[entries.clone()], sums);
                     }
                     ExpressionValues::Floats(floats) => {
                         scatter_each(genes, &floats[entries.clone()], sums, |gene, value| {

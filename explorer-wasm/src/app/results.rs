@@ -12,7 +12,10 @@ use leptos::prelude::*;
 use wasm_bindgen::JsValue;
 use web_sys::{Blob, BlobPropertyBag};
 
-use super::{explorer::title, sets::road_text};
+use super::{
+    explorer::title,
+    sets::{other_roads_text, road_text},
+};
 use crate::{
     platform,
     store::{CompareStatus, DeResult, Store},
@@ -27,13 +30,9 @@ const FEW_CELLS: u64 = 10;
 pub(super) fn Results(store: Store) -> impl IntoView {
     let status = store.comparing();
     let shown = store.shown_comparison();
-    let result = move || match status.get() {
-        CompareStatus::Done(result) => Some(result),
-        _ => None,
-    };
-    let is_open = Memo::new(move |_| {
-        shown.with(Option::is_some) && status.with(|status| matches!(status, CompareStatus::Done(_)))
-    });
+    let result = move || status.with(|status| status.result().cloned());
+    let is_open =
+        Memo::new(move |_| shown.with(Option::is_some) && status.with(|status| status.result().is_some()));
     let table = move || result().map(|result| Arc::clone(&result.table)) as Option<Arc<DeTable>>;
     let names = move || result().map_or_else(|| Arc::from([]), |result| Arc::clone(&result.names)) as Arc<[String]>;
     let color = store.part(|state| state.view.analysis.color.clone());
@@ -52,7 +51,7 @@ pub(super) fn Results(store: Store) -> impl IntoView {
         }
     };
     let on_gene = move |gene: String| {
-        let CompareStatus::Done(result) = status.get_untracked() else { return };
+        let Some(result) = status.with_untracked(|status| status.result().cloned()) else { return };
         let layer = store.layer_key(&result.layer);
         store.dispatch(Action::ShowGene(GeneKey { layer, gene }));
     };
@@ -89,17 +88,24 @@ fn summary(result: &DeResult) -> DeSummary {
         Method::Welch => "Welch's t-test",
         Method::CellxgeneCompatible => "CELLxGENE-compatible t-test",
     };
-    let caution = (n_group.min(n_reference) < FEW_CELLS)
-        .then(|| format!("One of the sets has fewer than {FEW_CELLS} cells: take the p-values as a hint, no more."));
+    let caution = if result.is_estimate {
+        Some("An estimate from a sample of both sets; the exact table is on its way.".to_owned())
+    } else if n_group.min(n_reference) < FEW_CELLS {
+        Some(format!("One of the sets has fewer than {FEW_CELLS} cells: take the p-values as a hint, no more."))
+    } else {
+        None
+    };
     DeSummary {
         title: question(&result.comparison),
         facts: vec![
             format!("{} against {} cells", format::integer(n_group), format::integer(n_reference)),
             format!("{method} on {}", result.layer),
-            road_text(result.road),
+            road_text(result),
             format::duration(Duration::from_secs_f64(result.millis / 1000.0)),
         ],
+        detail: other_roads_text(result),
         caution,
+        is_estimate: result.is_estimate,
     }
 }
 

@@ -1,7 +1,10 @@
 //! The right sidebar: cell sets, and comparisons between them.
 
+use std::time::Duration;
+
 use explorer_core::{
     color::label_colors,
+    de::{Offer, Road},
     format,
     state::{Action, Comparison, Reference, TestMode},
 };
@@ -9,8 +12,9 @@ use leptos::prelude::*;
 
 use super::explorer::Page;
 use crate::{
-    store::{CompareStatus, Road, Store},
+    store::{CompareStatus, DeResult, Store},
     ui::{CellSetItem, CellSets, Choice, ComparePanel, CompareState, SidebarSection},
+    worker::Progress,
 };
 
 /// Cell sets and the form of a comparison.
@@ -89,17 +93,9 @@ fn Compare(store: Store, names: Signal<Vec<String>>) -> impl IntoView {
     let layers = layers.unwrap_or_default();
     let status = store.comparing();
     let state = move || match status.get() {
-        CompareStatus::Running(progress) => CompareState::Running {
-            fraction: (progress.n_genes > 0).then(|| f64::from(progress.n_genes_done) / f64::from(progress.n_genes)),
-            text: match progress.n_genes {
-                0 => "Preparing".to_owned(),
-                n_genes => format!(
-                    "{} of {} genes, {}",
-                    format::integer(u64::from(progress.n_genes_done)),
-                    format::integer(u64::from(n_genes)),
-                    format::bytes(progress.n_bytes)
-                ),
-            },
+        CompareStatus::Running(progress, _) => CompareState::Running {
+            fraction: (progress.n_parts > 0).then(|| f64::from(progress.n_done) / f64::from(progress.n_parts)),
+            text: progress_text(progress),
         },
         CompareStatus::Failed(reason) => CompareState::Failed(reason),
         CompareStatus::None | CompareStatus::Done(_) if asked.with(|asked| asked.group.is_empty()) => {
@@ -129,11 +125,43 @@ fn Compare(store: Store, names: Signal<Vec<String>>) -> impl IntoView {
     }
 }
 
-/// By what road a result was come by, in a few words.
-pub(super) fn road_text(road: Road) -> String {
-    match road {
-        Road::Labels { n_tiles: 1 } => "from the exact sums of 1 label".to_owned(),
-        Road::Labels { n_tiles } => format!("from the exact sums of {n_tiles} labels"),
-        Road::Genes { n_bytes } => format!("from every gene ({})", format::bytes(n_bytes)),
+/// How far a comparison has come, in a few words.
+fn progress_text(progress: Progress) -> String {
+    let Progress { n_done, n_parts, n_bytes, millis } = progress;
+    if n_done == 0 {
+        return "Preparing".to_owned();
     }
+    let share = f64::from(n_done) / f64::from(n_parts.max(1));
+    let left = Duration::from_secs_f64(millis / 1000.0 * (1.0 - share) / share);
+    let so_far = format!("{} %, {}", (100.0 * share).floor(), format::bytes(n_bytes));
+    if left.as_secs() < 2 { so_far } else { format!("{so_far}, about {} left", format::duration(left)) }
+}
+
+/// By what road a result was come by, in a few words.
+pub(super) fn road_text(result: &DeResult) -> String {
+    let bytes = format::bytes(result.n_bytes);
+    match result.choice.taken().road {
+        _ if result.is_estimate => format!("an estimate from a sample ({bytes})"),
+        Road::Labels => format!("from stored sums of labels ({bytes})"),
+        Road::Blocks => format!("from stored sums of blocks and the cells at their edge ({bytes})"),
+        Road::Genes => format!("from every gene ({bytes})"),
+        Road::Server => format!("summed up by the server ({bytes})"),
+    }
+}
+
+/// What the other roads would have cost, for whoever wants to know why this one was taken.
+pub(super) fn other_roads_text(result: &DeResult) -> Option<String> {
+    let name = |road| match road {
+        Road::Labels => "stored sums of labels",
+        Road::Blocks => "blocks and cells",
+        Road::Genes => "every gene",
+        Road::Server => "the server",
+    };
+    let expected = |offer: &Offer| {
+        let millis = Duration::from_secs_f64(offer.millis / 1000.0);
+        format!("{}: {}, about {}", name(offer.road), format::bytes(offer.n_bytes), format::duration(millis))
+    };
+    let [taken, others @ ..] = result.choice.offers.as_slice() else { return None };
+    let others: Vec<String> = others.iter().map(expected).collect();
+    (!others.is_empty()).then(|| format!("Taken as the quickest. Expected of {}; of {}.", expected(taken), others.join("; of ")))
 }

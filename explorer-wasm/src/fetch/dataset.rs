@@ -6,13 +6,13 @@ use explorer_core::data::{
     Categorical, CellIdx, Column, Frame, GeneIdx, SparseVec,
     assemble::{self, Rebuild},
 };
-use explorer_core::de::{FixedPoint, FixedPoints};
+use explorer_core::de::{CellsPart, FixedPoint, FixedPoints};
 use shared_fbs::{
     DecodeError, TileKey,
     manifest::{self, CELLS_PER_TEXT_TILE, ColumnKind, FRAC_BITS_PER_GENE, Layer, Manifest, TileRange, ValueKind},
     order::TileCells,
     path,
-    tile::{Categories, Codes, Expression, Genes, Moments, Points, Strings, Values},
+    tile::{Categories, Cells, Codes, Expression, Genes, Moments, Points, Strings, Values},
 };
 
 use super::{FetchError, Fetcher, Priority, TileBytes};
@@ -201,9 +201,7 @@ impl Dataset {
         genes: Range<u32>,
         priority: Priority,
     ) -> Result<Vec<Expression>, FetchError> {
-        let Some(entry) = self.0.manifest.layers.get(layer) else {
-            return Err(unknown("layer", &layer.to_string()));
-        };
+        let entry = self.layer_entry(layer)?;
         let decode = match entry.kind {
             ValueKind::Float => Expression::decode_floats,
             _ => Expression::decode_counts,
@@ -221,9 +219,7 @@ impl Dataset {
         if let Some(kept) = self.0.divisors.borrow().get(&layer) {
             return Ok(Some(Rc::clone(kept)));
         }
-        let Some(entry) = self.0.manifest.layers.get(layer) else {
-            return Err(unknown("layer", &layer.to_string()));
-        };
+        let entry = self.layer_entry(layer)?;
         if entry.kind != ValueKind::LogNormalizedCounts {
             return Ok(None);
         }
@@ -245,14 +241,47 @@ impl Dataset {
         self.decoded(pack, tiles, Priority::Now, Moments::decode).await
     }
 
+    /// The cells that parts of a plan ask for, a tile a part.
+    ///
+    /// # Errors
+    /// The first tile that is not to be had.
+    pub async fn cells(&self, layer: usize, parts: &[CellsPart]) -> Result<Vec<Cells>, FetchError> {
+        let entry = self.layer_entry(layer)?;
+        let pack = entry.cells_pack.as_deref().ok_or_else(|| unknown("cells of layer", &entry.name))?;
+        let decode = if entry.kind == ValueKind::Float { Cells::decode_floats } else { Cells::decode_counts };
+        let n_genes = self.n_genes(layer) as u32;
+        let tiles: Vec<u32> = parts.iter().map(|part| part.tile).collect();
+        let answers = self.0.fetcher.tiles(&self.0.manifest, pack, &tiles, Priority::Background).await;
+        let mut decoded = Vec::with_capacity(answers.len());
+        for (answer, part) in answers.into_iter().zip(parts) {
+            platform::breathe().await;
+            let cells = decode(&answer?, part.wanted(), n_genes);
+            decoded.push(cells.map_err(|error| FetchError::damaged(tile_key(pack, part.tile), &error))?);
+        }
+        Ok(decoded)
+    }
+
+    /// How large the moments of a set of cells are on the wire, about.
+    pub fn moments_tile_bytes(&self, layer: &Layer) -> u64 {
+        let total = layer.total_moments.as_ref().zip(layer.moments_pack.as_deref());
+        let pack = total.and_then(|(_, name)| self.0.manifest.pack_named(name));
+        pack.map_or(0, |pack| pack.n_bytes / u64::from(pack.n_tiles.max(1)))
+    }
+
+    /// The layer of a number.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn layer_entry(&self, layer: usize) -> Result<&Layer, FetchError> {
+        self.0.manifest.layers.get(layer).ok_or_else(|| unknown("layer", &layer.to_string()))
+    }
+
     /// How the values of a layer become integers that sum exactly.
     ///
     /// # Errors
     /// When the tile that says so gene by gene is not to be had, or makes no sense.
     pub async fn fixed_points(&self, layer: usize) -> Result<FixedPoints, FetchError> {
-        let Some(entry) = self.0.manifest.layers.get(layer) else {
-            return Err(unknown("layer", &layer.to_string()));
-        };
+        let entry = self.layer_entry(layer)?;
         let uniform = FixedPoint::from_bytes(entry.frac_bits, entry.square_shift).map(FixedPoints::Uniform);
         if let Some(uniform) = uniform.filter(|_| entry.frac_bits != FRAC_BITS_PER_GENE) {
             return Ok(uniform);

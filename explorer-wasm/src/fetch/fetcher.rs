@@ -21,7 +21,7 @@ use super::{
     FetchError, Priority, Source,
     cache::TileCache,
     gate::Gate,
-    http::Get,
+    http::Request,
     plan::{self, Wanted},
     retry,
 };
@@ -104,7 +104,7 @@ impl Fetcher {
     /// # Errors
     /// When it cannot be fetched or read.
     pub async fn manifest(&self) -> Result<Manifest, FetchError> {
-        let get = Get { url: self.0.source.file(path::MANIFEST), range: None };
+        let get = Request::get(self.0.source.file(path::MANIFEST));
         let interest = Interest::new();
         let body = retry::send(&get, interest.signal().as_ref()).await?;
         Manifest::decode(&body.bytes).map_err(FetchError::Manifest)
@@ -252,7 +252,7 @@ impl Fetcher {
             Some(DirectoryPlace::Inline(slots)) => return Ok(Some(slots)),
             Some(DirectoryPlace::Page { page, slot }) => (page, slot),
         };
-        let get = Get { url: self.0.source.file(&pack.file), range: Some(slot.range()) };
+        let get = Request::range(self.0.source.file(&pack.file), slot.range());
         let interest = Interest::new();
         let body = retry::send(&get, interest.signal().as_ref()).await?;
         let name = TileKey { pack: format!("{}, directory page", pack.name).into(), index: page };
@@ -315,7 +315,7 @@ impl Batch {
     async fn by_name(&self) -> Option<Vec<Result<TileBytes, Failure>>> {
         let list: TileList = self.tiles.iter().map(|&(index, _)| index).collect();
         let url = self.inner.source.tiles(&self.pack_file, &list)?;
-        let get = Get { url, range: None };
+        let get = Request::get(url);
         let body = match retry::send(&get, self.signal.as_ref()).await {
             Ok(body) => body,
             Err(FetchError::Status { status: 404 | 405 | 501, .. }) => {
@@ -346,7 +346,7 @@ impl Batch {
         let mut answers = Vec::with_capacity(self.tiles.len());
         for request in plan::ranges(&self.tiles) {
             let url = self.inner.source.file(&self.pack_file);
-            let get = Get { url, range: Some(request.range.clone()) };
+            let get = Request::range(url, request.range.clone());
             match retry::send(&get, self.signal.as_ref()).await {
                 Ok(body) => {
                     for (_, slot) in &request.tiles {

@@ -1,4 +1,4 @@
-//! One GET request, in the page or in a worker.
+//! One request, in the page or in a worker.
 
 use std::ops::Range;
 
@@ -10,13 +10,14 @@ use web_sys::{AbortSignal, Headers, RequestInit, Response};
 use super::FetchError;
 use crate::platform;
 
-/// What a GET asks for.
+/// What is asked for.
 #[derive(Clone, Debug)]
-pub(super) struct Get {
-    /// The address.
-    pub url: String,
+pub(super) struct Request {
+    url: String,
     /// These bytes alone.
-    pub range: Option<Range<u64>>,
+    range: Option<Range<u64>>,
+    /// What is posted; else the request is a GET.
+    posted: Option<Vec<u8>>,
 }
 
 /// What came back.
@@ -31,7 +32,22 @@ pub(super) struct Body {
 /// The media type by which a server tells that tiles are still zstd frames.
 const FRAMES: &str = "application/zstd";
 
-impl Get {
+impl Request {
+    /// A whole resource.
+    pub(super) fn get(url: String) -> Self {
+        Self { url, range: None, posted: None }
+    }
+
+    /// Some bytes of a file.
+    pub(super) fn range(url: String, range: Range<u64>) -> Self {
+        Self { url, range: Some(range), posted: None }
+    }
+
+    /// What a computation makes of these bytes.
+    pub(super) fn post(url: String, bytes: Vec<u8>) -> Self {
+        Self { url, range: None, posted: Some(bytes) }
+    }
+
     /// Asks once.
     pub(super) async fn send(&self, signal: Option<&AbortSignal>) -> Result<Body, FetchError> {
         let response = self.response(signal).await?;
@@ -63,6 +79,11 @@ impl Get {
             None => set("accept", "application/zstd, */*")?,
         }
         let init = RequestInit::new();
+        if let Some(bytes) = &self.posted {
+            set("content-type", "application/octet-stream")?;
+            init.set_method("POST");
+            init.set_body(&Uint8Array::from(bytes.as_slice()));
+        }
         init.set_headers(&headers);
         init.set_signal(signal);
         let response = JsFuture::from(platform::fetch(&self.url, &init))
@@ -84,7 +105,8 @@ impl Get {
 
     /// What to call the address in an error: its end.
     fn what(&self) -> String {
-        let end = self.url.rsplit('/').next().unwrap_or(&self.url);
+        let path = self.url.split('?').next().unwrap_or(&self.url);
+        let end = path.rsplit('/').next().unwrap_or(path);
         end.chars().take(80).collect()
     }
 }

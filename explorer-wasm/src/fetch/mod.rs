@@ -15,5 +15,5 @@ pub use dataset::Dataset;
 pub use error::FetchError;
 pub use fetcher::{Fetcher, Limits, TileBytes};
 pub use gate::Priority;
-pub use server::{DatasetEntry, list_datasets};
+pub use server::{DatasetEntry, MomentsOffer, list_datasets, moments, moments_offer, moments_request};
 pub use source::{Address, Source};

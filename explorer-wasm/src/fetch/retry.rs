@@ -4,7 +4,7 @@ use web_sys::AbortSignal;
 
 use super::{
     FetchError,
-    http::{Body, Get},
+    http::{Body, Request},
 };
 use crate::platform;
 
@@ -12,12 +12,12 @@ use crate::platform;
 const PAUSES_MILLIS: [i32; 2] = [300, 1200];
 
 /// Sends a request, again when it fails in a way that may pass.
-pub(super) async fn send(get: &Get, signal: Option<&AbortSignal>) -> Result<Body, FetchError> {
+pub(super) async fn send(request: &Request, signal: Option<&AbortSignal>) -> Result<Body, FetchError> {
     for pause_millis in PAUSES_MILLIS {
-        match get.send(signal).await {
+        match request.send(signal).await {
             Err(error) if error.is_passing() => platform::sleep(pause_millis).await,
             done => return done,
         }
     }
-    get.send(signal).await
+    request.send(signal).await
 }

@@ -81,6 +81,7 @@ impl Source {
     }
 }
 
-fn encoded(id: &str) -> String {
+/// Text as a part of an address.
+pub(super) fn encoded(id: &str) -> String {
     String::from(js_sys::encode_uri_component(id))
 }

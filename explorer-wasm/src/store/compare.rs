@@ -1,43 +1,28 @@
-//! Differential expression of the comparison that is open: by label moments where both sides are
-//! made of labels, else gene by gene in the workers.
+//! Differential expression of the comparison that is open: the question, what runs, what is known.
 
 use std::{cell::RefCell, collections::VecDeque, rc::Rc, sync::Arc};
 
 use explorer_core::{
-    data::Column,
-    de::{CellSetRecord, DeOptions, DeRecord, DeTable, Effect, Labels, Method, Moments, compare, to_csv},
-    filter::CellMask,
-    state::{CellQuery, CellSource, Comparison, GeneKey, Label, Needs, ObsFilter, Reference, TestMode, ViewSpec},
+    de::{self, CellSetRecord, DeOptions, DeRecord, DeTable, Effect, FixedPoints, Method, Moments, compare, to_csv},
+    state::{CellSource, Comparison, Reference, TestMode, ViewSpec},
 };
 use futures_util::future::{AbortHandle, Abortable};
 use leptos::prelude::*;
 use shared_fbs::manifest::Layer;
 use wasm_bindgen_futures::spawn_local;
 
-use super::{GeneTable, Slot, Store, load::read_embedding};
+use super::{
+    GeneTable, Slot, Store,
+    roads::{Found, Helper},
+};
 use crate::{
-    fetch::{Dataset, FetchError, Priority},
+    fetch::{Dataset, FetchError},
     platform,
     worker::{Pool, Progress, WorkerError},
 };
 
 /// Results kept, the latest first: a table of 60 000 genes takes 6 MB.
 const MOST_RESULTS: usize = 8;
-
-/// By what road a result was come by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Road {
-    /// From the exact moments of so many labels.
-    Labels {
-        /// Moments tiles read.
-        n_tiles: u32,
-    },
-    /// From every gene's expression.
-    Genes {
-        /// Bytes fetched.
-        n_bytes: u64,
-    },
-}
 
 /// A result.
 #[derive(Debug)]
@@ -48,9 +33,13 @@ pub struct DeResult {
     pub table: Arc<DeTable>,
     /// What the genes are called.
     pub names: Arc<[String]>,
-    /// How it was come by.
-    pub road: Road,
-    /// How long that took.
+    /// Whether it is an estimate from a sample of both sets, which the exact result will replace.
+    pub is_estimate: bool,
+    /// By what road it was come by, and what the others would have cost.
+    pub choice: de::Choice,
+    /// Bytes that this took.
+    pub n_bytes: u64,
+    /// How long it took.
     pub millis: f64,
     /// Name of the layer.
     pub layer: String,
@@ -62,20 +51,32 @@ pub enum CompareStatus {
     /// None is open.
     #[default]
     None,
-    /// It is computed.
-    Running(Progress),
+    /// It is computed; until then there may be an estimate.
+    Running(Progress, Option<Arc<DeResult>>),
     /// It could not be.
     Failed(String),
     /// Here it is.
     Done(Arc<DeResult>),
 }
 
+impl CompareStatus {
+    /// What there is to show: the result, or an estimate of it.
+    pub fn result(&self) -> Option<&Arc<DeResult>> {
+        match self {
+            Self::Done(result) => Some(result),
+            Self::Running(_, estimate) => estimate.as_ref(),
+            Self::None | Self::Failed(_) => None,
+        }
+    }
+}
+
 /// A comparison with the cells that its sets stand for.
 #[derive(Clone, Debug, PartialEq)]
-struct Question {
-    comparison: Comparison,
-    group: CellSource,
-    reference: Option<CellSource>,
+pub(super) struct Question {
+    pub(super) comparison: Comparison,
+    pub(super) group: CellSource,
+    /// `None` is the rest.
+    pub(super) reference: Option<CellSource>,
 }
 
 /// What runs and what is known.
@@ -85,17 +86,19 @@ pub(super) struct Desk {
     /// The question that failed last; it is not asked again by itself.
     failed: Option<Question>,
     results: VecDeque<(Question, Arc<DeResult>)>,
+    /// What has been learned of the roads.
+    pub(super) helper: Helper,
 }
 
 /// Why there is no result.
 #[derive(Debug, thiserror::Error)]
-enum CompareError {
+pub(super) enum CompareError {
     #[error(transparent)]
     Fetch(#[from] FetchError),
     #[error(transparent)]
     Worker(#[from] WorkerError),
     #[error("The sums of the two sets do not fit together: {0}.")]
-    Moments(#[from] explorer_core::de::MomentsError),
+    Moments(#[from] de::MomentsError),
     #[error("The set “{0}” has no cell.")]
     Empty(String),
 }
@@ -137,7 +140,7 @@ impl Store {
         };
         let (handle, registration) = AbortHandle::new_pair();
         desk.running = Some((question.clone(), handle));
-        self.comparing.set(CompareStatus::Running(Progress::default()));
+        self.comparing.set(CompareStatus::Running(Progress::default(), None));
         let task = async move {
             let answer = self.answer(&dataset, &pool, &question).await;
             self.take_answer(question, answer);
@@ -156,7 +159,7 @@ impl Store {
         self.settle();
     }
 
-    fn desk(self) -> Option<Rc<RefCell<Desk>>> {
+    pub(super) fn desk(self) -> Option<Rc<RefCell<Desk>>> {
         self.inner.try_with_value(|inner| Rc::clone(&inner.desk))
     }
 
@@ -184,123 +187,40 @@ impl Store {
         let (index, layer) = dataset.statistics_layer(comparison.layer.as_deref())?;
         let genes = self.gene_table(dataset, index).await?;
         let fixed = dataset.fixed_points(index).await?;
-        let by_labels = by_labels(dataset, layer, index, question).await?;
-        let ([group, reference], road) = match by_labels {
-            Some((moments, n_tiles)) => (moments, Road::Labels { n_tiles }),
-            None => {
-                let (moments, n_bytes) = self.by_genes(dataset, pool, index, question).await?;
-                (moments, Road::Genes { n_bytes })
+        let finish = |found: Found, is_estimate| -> Result<DeResult, CompareError> {
+            Ok(DeResult {
+                comparison: comparison.clone(),
+                table: Arc::new(table_of(&found.moments, &fixed, layer, comparison)?),
+                names: Arc::clone(&genes.names),
+                is_estimate,
+                choice: found.choice,
+                n_bytes: found.n_bytes,
+                millis: platform::now_millis() - began,
+                layer: layer.name.clone(),
+            })
+        };
+        let estimate = RefCell::new(None);
+        let on_progress = |progress: Progress| {
+            self.comparing.set(CompareStatus::Running(progress, estimate.borrow().clone()));
+        };
+        let on_estimate = |found: Found| {
+            // A sample too small for a table leaves the wait as it is.
+            if let Ok(result) = finish(found, true) {
+                estimate.replace(Some(Arc::new(result)));
+                on_progress(Progress::default());
             }
         };
-        let reference_name = match &comparison.reference {
-            Reference::Rest => "the rest",
-            Reference::Set(name) => name,
-        };
-        for (moments, name) in [(&group, comparison.group.as_str()), (&reference, reference_name)] {
-            if moments.n_cells == 0 {
-                return Err(CompareError::Empty(name.to_owned()));
-            }
-        }
-        let options = DeOptions {
-            method: match comparison.mode {
-                TestMode::Welch => Method::Welch,
-                TestMode::CellxgeneCompatible => Method::CellxgeneCompatible,
-            },
-            effect: Effect::of_layer(layer),
-            ..DeOptions::default()
-        };
+        let found = self.moments(dataset, pool, index, question, &on_progress, &on_estimate).await?;
         platform::breathe().await;
-        let table = compare(&group, &reference, &fixed, options)?;
-        Ok(DeResult {
-            comparison: comparison.clone(),
-            table: Arc::new(table),
-            names: Arc::clone(&genes.names),
-            road,
-            millis: platform::now_millis() - began,
-            layer: layer.name.clone(),
-        })
+        finish(found, false)
     }
 
-    async fn gene_table(self, dataset: &Dataset, layer: usize) -> Result<Arc<GeneTable>, FetchError> {
+    pub(super) async fn gene_table(self, dataset: &Dataset, layer: usize) -> Result<Arc<GeneTable>, FetchError> {
         let kept = self.with_session(|session| session.loaded.tables.get(&layer).and_then(Slot::ready).cloned());
         match kept.flatten() {
             Some(table) => Ok(table),
             None => Ok(Arc::new(GeneTable::new(dataset.genes(layer).await?))),
         }
-    }
-
-    /// Masks of both sets, then every gene in the workers.
-    async fn by_genes(
-        self,
-        dataset: &Dataset,
-        pool: &Pool,
-        layer: usize,
-        question: &Question,
-    ) -> Result<([Moments; 2], u64), CompareError> {
-        let group = self.cells(dataset, &question.group).await?;
-        let reference = match &question.reference {
-            Some(source) => self.cells(dataset, source).await?,
-            None => {
-                let mut rest = group.clone();
-                rest.invert();
-                rest
-            }
-        };
-        let labels = Labels::new(&group, &reference);
-        let n_genes = dataset.n_genes(layer) as u32;
-        let n_bytes = std::cell::Cell::new(0);
-        let on_progress = |progress: Progress| {
-            n_bytes.set(progress.n_bytes);
-            self.comparing.set(CompareStatus::Running(progress));
-        };
-        let mut moments = pool.moments(layer as u32, n_genes, labels.as_bytes(), on_progress).await?;
-        moments[0].n_cells = group.count() as u64;
-        moments[1].n_cells = reference.count() as u64;
-        Ok((moments, n_bytes.get()))
-    }
-
-    /// The cells of a set, once all that it takes has been loaded.
-    async fn cells(self, dataset: &Dataset, source: &CellSource) -> Result<CellMask, FetchError> {
-        let mut needs = Needs::default();
-        if let CellSource::Query(query) = source {
-            needs.add_query(query);
-        }
-        for name in needs.columns {
-            if !self.has(|session| session.loaded.columns.get(&name).and_then(Slot::ready).is_some()) {
-                let column: Column = dataset.column(&name, Priority::Now).await?;
-                self.with_session_mut(|session| session.loaded.columns.insert(name, Slot::Ready(Arc::new(column))));
-            }
-        }
-        for key in needs.embeddings.into_iter().flatten() {
-            if !self.has(|session| session.loaded.embeddings.get(&key).and_then(Slot::ready).is_some()) {
-                let embedding = read_embedding(dataset, &key).await?;
-                self.with_session_mut(|session| {
-                    session.loaded.embeddings.insert(key, Slot::Ready(Arc::new(embedding)))
-                });
-            }
-        }
-        for key in needs.genes {
-            if !self.has(|session| session.loaded.genes.get(&key).and_then(Slot::ready).is_some()) {
-                self.load_gene(dataset, key).await?;
-            }
-        }
-        let mask = self.with_session(|session| session.loaded.source_mask(source)).flatten();
-        mask.ok_or_else(|| FetchError::Unknown { kind: "data for the set", name: format!("{source:?}") })
-    }
-
-    async fn load_gene(self, dataset: &Dataset, key: GeneKey) -> Result<(), FetchError> {
-        let (layer, _) = dataset.layer(key.layer.as_deref())?;
-        let table = self.gene_table(dataset, layer).await?;
-        let number = table.find(&key.gene);
-        let number = number.ok_or_else(|| FetchError::Unknown { kind: "gene", name: key.gene.clone() })?;
-        let gene = dataset.gene(layer, number, Priority::Now).await?;
-        let gene = Arc::new(gene.to_continuous());
-        self.with_session_mut(|session| session.loaded.genes.insert(key, Slot::Ready(gene)));
-        Ok(())
-    }
-
-    fn has(self, there: impl FnOnce(&super::Session) -> bool) -> bool {
-        self.with_session(there).unwrap_or(false)
     }
 }
 
@@ -333,66 +253,28 @@ fn question(view: &ViewSpec) -> Option<Question> {
     Some(Question { comparison, group, reference })
 }
 
-/// Moments of both sets from label tiles, and how many were read; `None` where a set is not made of
-/// the labels of one column.
-async fn by_labels(
-    dataset: &Dataset,
+fn table_of(
+    [group, reference]: &[Moments; 2],
+    fixed: &FixedPoints,
     layer: &Layer,
-    index: usize,
-    question: &Question,
-) -> Result<Option<([Moments; 2], u32)>, CompareError> {
-    let n_genes = dataset.n_genes(index);
-    let Some(group) = label_tiles(dataset, layer, &question.group).await? else { return Ok(None) };
-    let mut n_tiles = group.len() as u32;
-    let group = sum(dataset, layer, &group, n_genes).await?;
-    let reference = match &question.reference {
-        Some(source) => {
-            let Some(tiles) = label_tiles(dataset, layer, source).await? else { return Ok(None) };
-            n_tiles += tiles.len() as u32;
-            sum(dataset, layer, &tiles, n_genes).await?
-        }
-        None => {
-            let Some(total) = &layer.total_moments else { return Ok(None) };
-            n_tiles += total.count;
-            let mut rest = sum(dataset, layer, &[total.first], n_genes).await?;
-            rest.subtract(&group)?;
-            rest
-        }
+    comparison: &Comparison,
+) -> Result<DeTable, CompareError> {
+    let reference_name = match &comparison.reference {
+        Reference::Rest => "the rest",
+        Reference::Set(name) => name,
     };
-    Ok(Some(([group, reference], n_tiles)))
-}
-
-/// The moments tiles that a set is the union of.
-async fn label_tiles(dataset: &Dataset, layer: &Layer, source: &CellSource) -> Result<Option<Vec<u32>>, FetchError> {
-    let CellSource::Query(query) = source else { return Ok(None) };
-    if query.is_empty() {
-        return Ok(layer.total_moments.as_ref().map(|total| vec![total.first]));
+    for (moments, name) in [(group, comparison.group.as_str()), (reference, reference_name)] {
+        if moments.n_cells == 0 {
+            return Err(CompareError::Empty(name.to_owned()));
+        }
     }
-    let Some((column, filter)) = only_labels(query) else { return Ok(None) };
-    let moments = layer.column_moments.iter().find(|moments| moments.column == *column);
-    let Some(tiles) = moments.and_then(|moments| moments.tiles.as_ref()) else { return Ok(None) };
-    let categories = dataset.categories(column).await?;
-    let labels = categories.labels.iter().map(|label| Label::named(label.as_str())).chain([Label::Missing]);
-    let allowed = tiles.iter().zip(labels).filter(|(_, label)| filter.allows(label));
-    Ok(Some(allowed.map(|(tile, _)| tile).collect()))
-}
-
-/// The one filter of a query, where it is on the labels of a column and nothing else is asked.
-fn only_labels(query: &CellQuery) -> Option<(&String, &explorer_core::state::LabelFilter)> {
-    let filters = &query.filters;
-    let is_alone =
-        query.subset.is_empty() && filters.genes.is_empty() && filters.selections.is_empty() && filters.obs.len() == 1;
-    match filters.obs.first_key_value()? {
-        (column, ObsFilter::Labels(filter)) if is_alone => Some((column, filter)),
-        _ => None,
-    }
-}
-
-async fn sum(dataset: &Dataset, layer: &Layer, tiles: &[u32], n_genes: usize) -> Result<Moments, CompareError> {
-    let mut sum = Moments::empty(n_genes);
-    for tile in dataset.moments(layer, tiles).await? {
-        sum.merge(&Moments::from_tile(&tile, n_genes)?)?;
-        platform::breathe().await;
-    }
-    Ok(sum)
+    let options = DeOptions {
+        method: match comparison.mode {
+            TestMode::Welch => Method::Welch,
+            TestMode::CellxgeneCompatible => Method::CellxgeneCompatible,
+        },
+        effect: Effect::of_layer(layer),
+        ..DeOptions::default()
+    };
+    Ok(compare(group, reference, fixed, options)?)
 }

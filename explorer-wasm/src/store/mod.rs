@@ -11,6 +11,7 @@ mod link;
 mod load;
 mod loaded;
 mod painter;
+mod roads;
 mod session;
 
 use std::{cell::RefCell, rc::Rc, sync::Arc};
@@ -33,7 +34,7 @@ use crate::{
 
 pub use centroids::LabelCentroid;
 use compare::Desk;
-pub use compare::{CompareStatus, DeResult, Road};
+pub use compare::{CompareStatus, DeResult};
 pub use engine::{BinCounts, GroupCounts};
 pub use link::{link_text, view_of_link};
 pub use loaded::{GeneTable, Slot};

@@ -31,8 +31,12 @@ pub struct DeSummary {
     pub title: String,
     /// Sizes of the sets, method, layer, road and time: a few words each.
     pub facts: Vec<String>,
+    /// More of how it was come by, for whoever points at it.
+    pub detail: Option<String>,
     /// Why the numbers are to be read with care, where there is a reason.
     pub caution: Option<String>,
+    /// Whether every row is an estimate.
+    pub is_estimate: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -139,7 +143,12 @@ pub fn DeView(
                     />
                     <IconButton glyph=Glyph::Close label="Close" test_id="de-close" on_press=on_close />
                 </div>
-                <p class="de-facts note" data-testid="de-facts">
+                <p
+                    class="de-facts note"
+                    data-testid="de-facts"
+                    data-estimate=move || summary.get().is_estimate.to_string()
+                    title=move || summary.get().detail
+                >
                     {move || summary.get().facts.into_iter().map(|fact| view! { <span>{fact}</span> }).collect_view()}
                 </p>
             </header>

@@ -4,7 +4,7 @@ use std::{cell::RefCell, collections::HashMap, ops::Range, rc::Rc};
 
 use explorer_core::{
     data::assemble::Rebuild,
-    de::{Gather, Moments},
+    de::{CellsPart, FixedPoints, Gather, Moments, MomentsError, MomentsPart, Summing},
 };
 use futures_util::{
     future::{AbortHandle, Abortable},
@@ -15,7 +15,7 @@ use wasm_bindgen::{JsCast, closure::Closure};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
 
-use super::message::{Posted, Reply, Request};
+use super::message::{Posted, Reply, Request, Share};
 use crate::{
     fetch::{Address, Dataset, FetchError, Fetcher, Limits, Priority, Source},
     platform,
@@ -24,8 +24,11 @@ use crate::{
 /// What a worker may take: many workers share the browser's connections and memory.
 const LIMITS: Limits = Limits { requests: 2, cache_bytes: 48 << 20 };
 
-/// Tiles that a batch asks for at once.
+/// Tiles of genes that a batch asks for at once.
 const TILES_PER_BATCH: u32 = 256;
+
+/// Tiles of moments, and of cells, that a batch asks for at once: some megabytes.
+const PARTS_PER_BATCH: usize = 16;
 
 /// Batches asked for ahead of the one that is computed.
 const BATCHES_AHEAD: usize = 2;
@@ -75,12 +78,12 @@ impl Worker {
                     handle.abort();
                 }
             }
-            Request::Moments { job, layer, genes, labels } => {
+            Request::Moments { job, layer, share } => {
                 let (handle, registration) = AbortHandle::new_pair();
                 self.jobs.borrow_mut().insert(job, handle);
                 let worker = Rc::clone(self);
                 let task = async move {
-                    let reply = match worker.moments(job, layer as usize, genes, &labels).await {
+                    let reply = match worker.moments(job, layer as usize, share).await {
                         Ok([group, reference]) => Reply::Moments { job, group, reference },
                         Err(error) => Reply::Failed { job, sentence: error.to_string() },
                     };
@@ -108,39 +111,97 @@ impl Worker {
         Ok(dataset)
     }
 
-    async fn moments(
-        &self,
-        job: u32,
-        layer: usize,
-        genes: Range<u32>,
-        labels: &[u8],
-    ) -> Result<[Vec<u8>; 2], FetchError> {
+    async fn moments(&self, job: u32, layer: usize, share: Share) -> Result<[Vec<u8>; 2], FetchError> {
         let dataset = self.dataset().await?;
-        let divisors = dataset.divisors(layer, Priority::Now).await?;
         let fixed = dataset.fixed_points(layer).await?;
-        let rebuild = divisors.as_deref().map_or(Rebuild::Plain, |divisors| Rebuild::LogNormalized(divisors));
-        let mut gather = Gather::new(labels, rebuild, &fixed, dataset.n_genes(layer));
+        let work = Work { report: Report::new(job, &dataset), dataset, layer, fixed };
+        match share {
+            Share::Genes { genes, labels } => work.by_genes(genes, &labels).await,
+            Share::Parts { moments, cells } => work.by_parts(&moments, &cells).await,
+        }
+    }
+}
 
-        let per_batch = (TILES_PER_BATCH / dataset.manifest().tiles_per_gene().max(1)).max(1);
+/// Tells the page how far a job has come.
+struct Report {
+    job: u32,
+    n_bytes: std::cell::Cell<u64>,
+}
+
+impl Report {
+    fn new(job: u32, dataset: &Dataset) -> Self {
+        Self { job, n_bytes: std::cell::Cell::new(dataset.bytes_fetched()) }
+    }
+
+    /// So many more are done. Lets a request to cancel be heard.
+    async fn tell(&self, n_done: usize, dataset: &Dataset) {
+        let n_bytes = dataset.bytes_fetched();
+        let since = n_bytes - self.n_bytes.replace(n_bytes);
+        answer(&Reply::Progress { job: self.job, n_done: n_done as u32, n_bytes: since as u32 });
+        platform::breathe().await;
+    }
+}
+
+/// A share under way.
+struct Work {
+    dataset: Dataset,
+    layer: usize,
+    fixed: FixedPoints,
+    report: Report,
+}
+
+impl Work {
+    async fn by_genes(&self, genes: Range<u32>, labels: &[u8]) -> Result<[Vec<u8>; 2], FetchError> {
+        let divisors = self.dataset.divisors(self.layer, Priority::Now).await?;
+        let rebuild = divisors.as_deref().map_or(Rebuild::Plain, |divisors| Rebuild::LogNormalized(divisors));
+        let mut gather = Gather::new(labels, rebuild, &self.fixed, self.dataset.n_genes(self.layer));
+        let per_batch = (TILES_PER_BATCH / self.dataset.manifest().tiles_per_gene().max(1)).max(1);
         let batches = (genes.start..genes.end).step_by(per_batch as usize).map(|start| {
             let batch = start..genes.end.min(start + per_batch);
-            let dataset = dataset.clone();
-            async move {
-                let tiles = dataset.expression(layer, batch.clone(), Priority::Background).await;
-                (batch, tiles)
-            }
+            async move { (batch.clone(), self.dataset.expression(self.layer, batch, Priority::Background).await) }
         });
         let mut batches = stream::iter(batches).buffered(BATCHES_AHEAD);
-        let mut bytes_before = dataset.bytes_fetched();
         while let Some((batch, tiles)) = batches.next().await {
-            let n_genes = batch.len() as u32;
-            gather.push(batch, &tiles?).map_err(|error| FetchError::Computation(error.to_string()))?;
-            let bytes = dataset.bytes_fetched();
-            answer(&Reply::Progress { job, n_genes, n_bytes: (bytes - bytes_before) as u32 });
-            bytes_before = bytes;
-            // Lets a request to cancel be heard.
-            platform::breathe().await;
+            let n_genes = batch.len();
+            gather.push(batch, &tiles?).map_err(computation)?;
+            self.report.tell(n_genes, &self.dataset).await;
         }
-        Ok(gather.finish().map(|moments: Moments| moments.to_tile(&fixed).encode()))
+        Ok(gather.finish().map(|moments: Moments| moments.to_tile(&self.fixed).encode()))
     }
+
+    async fn by_parts(&self, moments: &[MomentsPart], cells: &[CellsPart]) -> Result<[Vec<u8>; 2], FetchError> {
+        let mut summing = Summing::new(self.dataset.n_genes(self.layer));
+        let layer = self.dataset.layer_entry(self.layer)?;
+        let batches = moments.chunks(PARTS_PER_BATCH).map(|parts| async move {
+            let tiles: Vec<u32> = parts.iter().map(|part| part.tile).collect();
+            (parts, self.dataset.moments(layer, &tiles).await)
+        });
+        let mut batches = stream::iter(batches).buffered(BATCHES_AHEAD);
+        while let Some((parts, tiles)) = batches.next().await {
+            for (part, tile) in parts.iter().zip(tiles?) {
+                summing.take_moments(&tile, part.signs).map_err(computation)?;
+            }
+            self.report.tell(parts.len(), &self.dataset).await;
+        }
+        let divisors = match cells {
+            [] => None,
+            _ => self.dataset.divisors(self.layer, Priority::Now).await?,
+        };
+        let rebuild = divisors.as_deref().map_or(Rebuild::Plain, |divisors| Rebuild::LogNormalized(divisors));
+        let batches = cells
+            .chunks(PARTS_PER_BATCH)
+            .map(|parts| async move { (parts, self.dataset.cells(self.layer, parts).await) });
+        let mut batches = stream::iter(batches).buffered(BATCHES_AHEAD);
+        while let Some((parts, tiles)) = batches.next().await {
+            for (part, tile) in parts.iter().zip(tiles?) {
+                summing.take_cells(&tile, part, rebuild, &self.fixed).map_err(computation)?;
+            }
+            self.report.tell(parts.len(), &self.dataset).await;
+        }
+        Ok(summing.to_tiles().map(|tile| tile.encode()))
+    }
+}
+
+fn computation(error: MomentsError) -> FetchError {
+    FetchError::Computation(error.to_string())
 }

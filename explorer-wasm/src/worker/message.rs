@@ -3,6 +3,7 @@
 
 use std::ops::Range;
 
+use explorer_core::de::{CellsPart, MomentsPart, Sign};
 use js_sys::{Array, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 
@@ -18,21 +19,38 @@ pub enum Request {
         /// The address of the page's root.
         root: String,
     },
-    /// Sum up some genes over two sets of cells.
+    /// Sum up a layer over two sets of cells, as far as the share goes.
     Moments {
         /// Number of the job, for answers and cancelling.
         job: u32,
         /// Index of the layer.
         layer: u32,
-        /// The genes.
-        genes: Range<u32>,
-        /// One label a cell: bit 0 the group, bit 1 the reference.
-        labels: Vec<u8>,
+        /// What to read.
+        share: Share,
     },
     /// Stop a job, whatever it has come to.
     Cancel {
         /// Its number.
         job: u32,
+    },
+}
+
+/// One worker's share of the tiles that add up to the moments of two sets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Share {
+    /// Some genes over all cells.
+    Genes {
+        /// The genes.
+        genes: Range<u32>,
+        /// One label a cell: bit 0 the group, bit 1 the reference.
+        labels: Vec<u8>,
+    },
+    /// Parts of a plan: all genes of blocks and of single cells.
+    Parts {
+        /// Tiles of moments.
+        moments: Vec<MomentsPart>,
+        /// Tiles of cells.
+        cells: Vec<CellsPart>,
     },
 }
 
@@ -45,8 +63,8 @@ pub enum Reply {
     Progress {
         /// Its number.
         job: u32,
-        /// Genes done since the last time.
-        n_genes: u32,
+        /// Genes, or parts of a plan, done since the last time.
+        n_done: u32,
         /// Bytes fetched since the last time.
         n_bytes: u32,
     },
@@ -136,9 +154,14 @@ impl Request {
     pub fn to_js(&self) -> Posted {
         match self {
             Self::Open { address, root } => Writer::new("open").text(&address.to_text()).text(root),
-            Self::Moments { job, layer, genes, labels } => {
-                Writer::new("moments").number(*job).number(*layer).number(genes.start).number(genes.end).bytes(labels)
+            Self::Moments { job, layer, share: Share::Genes { genes, labels } } => {
+                Writer::new("genes").number(*job).number(*layer).number(genes.start).number(genes.end).bytes(labels)
             }
+            Self::Moments { job, layer, share: Share::Parts { moments, cells } } => Writer::new("parts")
+                .number(*job)
+                .number(*layer)
+                .bytes(&moments.iter().flat_map(moments_part_to_bytes).collect::<Vec<u8>>())
+                .bytes(&cells.iter().flat_map(cells_part_to_bytes).collect::<Vec<u8>>()),
             Self::Cancel { job } => Writer::new("cancel").number(*job),
         }
         .post()
@@ -149,11 +172,18 @@ impl Request {
         let reader = Reader::new(message)?;
         match reader.text(0)?.as_str() {
             "open" => Some(Self::Open { address: Address::from_text(&reader.text(1)?)?, root: reader.text(2)? }),
-            "moments" => Some(Self::Moments {
+            "genes" => Some(Self::Moments {
                 job: reader.number(1)?,
                 layer: reader.number(2)?,
-                genes: reader.number(3)?..reader.number(4)?,
-                labels: reader.bytes(5)?,
+                share: Share::Genes { genes: reader.number(3)?..reader.number(4)?, labels: reader.bytes(5)? },
+            }),
+            "parts" => Some(Self::Moments {
+                job: reader.number(1)?,
+                layer: reader.number(2)?,
+                share: Share::Parts {
+                    moments: parts_from_bytes(&reader.bytes(3)?, moments_part_from_bytes)?,
+                    cells: parts_from_bytes(&reader.bytes(4)?, cells_part_from_bytes)?,
+                },
             }),
             "cancel" => Some(Self::Cancel { job: reader.number(1)? }),
             _ => None,
@@ -166,8 +196,8 @@ impl Reply {
     pub fn to_js(&self) -> Posted {
         match self {
             Self::Ready => Writer::new("ready"),
-            Self::Progress { job, n_genes, n_bytes } => {
-                Writer::new("progress").number(*job).number(*n_genes).number(*n_bytes)
+            Self::Progress { job, n_done, n_bytes } => {
+                Writer::new("progress").number(*job).number(*n_done).number(*n_bytes)
             }
             Self::Moments { job, group, reference } => {
                 Writer::new("moments").number(*job).bytes(group).bytes(reference)
@@ -183,7 +213,7 @@ impl Reply {
         match reader.text(0)?.as_str() {
             "ready" => Some(Self::Ready),
             "progress" => {
-                Some(Self::Progress { job: reader.number(1)?, n_genes: reader.number(2)?, n_bytes: reader.number(3)? })
+                Some(Self::Progress { job: reader.number(1)?, n_done: reader.number(2)?, n_bytes: reader.number(3)? })
             }
             "moments" => {
                 Some(Self::Moments { job: reader.number(1)?, group: reader.bytes(2)?, reference: reader.bytes(3)? })
@@ -198,6 +228,75 @@ impl Reply {
         match self {
             Self::Ready => None,
             Self::Progress { job, .. } | Self::Moments { job, .. } | Self::Failed { job, .. } => Some(*job),
+        }
+    }
+}
+
+/// The number of the tile, then the signs in group and reference.
+fn moments_part_to_bytes(part: &MomentsPart) -> [u8; 6] {
+    let sign = |sign: Option<Sign>| match sign {
+        None => 0,
+        Some(Sign::Plus) => 1,
+        Some(Sign::Minus) => 2,
+    };
+    let [a, b, c, d] = part.tile.to_le_bytes();
+    [a, b, c, d, sign(part.signs[0]), sign(part.signs[1])]
+}
+
+fn moments_part_from_bytes(bytes: [u8; 6]) -> Option<MomentsPart> {
+    let sign = |byte: u8| match byte {
+        0 => Some(None),
+        1 => Some(Some(Sign::Plus)),
+        2 => Some(Some(Sign::Minus)),
+        _ => None,
+    };
+    let [a, b, c, d, group, reference] = bytes;
+    Some(MomentsPart { tile: u32::from_le_bytes([a, b, c, d]), signs: [sign(group)?, sign(reference)?] })
+}
+
+/// The number of the tile, then the cells added to group and reference, and those taken away.
+fn cells_part_to_bytes(part: &CellsPart) -> [u8; 36] {
+    let mut bytes = [0; 36];
+    bytes[..4].copy_from_slice(&part.tile.to_le_bytes());
+    let words = part.plus.into_iter().chain(part.minus);
+    for (place, word) in bytes[4..].chunks_exact_mut(8).zip(words) {
+        place.copy_from_slice(&word.to_le_bytes());
+    }
+    bytes
+}
+
+fn cells_part_from_bytes(bytes: [u8; 36]) -> Option<CellsPart> {
+    let (tile, words) = bytes.split_first_chunk::<4>()?;
+    let (words, _) = words.as_chunks::<8>();
+    let word = |at: usize| words.get(at).copied().map(u64::from_le_bytes);
+    Some(CellsPart { tile: u32::from_le_bytes(*tile), plus: [word(0)?, word(1)?], minus: [word(2)?, word(3)?] })
+}
+
+fn parts_from_bytes<T, const N: usize>(bytes: &[u8], read: fn([u8; N]) -> Option<T>) -> Option<Vec<T>> {
+    let (parts, rest) = bytes.as_chunks::<N>();
+    rest.is_empty().then(|| parts.iter().map(|&part| read(part)).collect())?
+}
+
+#[cfg(test)]
+mod tests {
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    use super::*;
+
+    #[test]
+    fn requests_survive_the_way() {
+        let moments = vec![
+            MomentsPart { tile: 70_000, signs: [Some(Sign::Plus), None] },
+            MomentsPart { tile: 3, signs: [Some(Sign::Minus), Some(Sign::Plus)] },
+        ];
+        let cells = vec![CellsPart { tile: 9, plus: [u64::MAX, 1 << 63], minus: [0, 5] }];
+        for share in [
+            Share::Parts { moments, cells },
+            Share::Parts { moments: vec![], cells: vec![] },
+            Share::Genes { genes: 5..60_000, labels: vec![0, 1, 2, 3] },
+        ] {
+            let request = Request::Moments { job: 7, layer: 1, share };
+            assert_eq!(Request::from_js(&request.to_js().message), Some(request));
         }
     }
 }

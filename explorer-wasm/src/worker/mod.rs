@@ -7,5 +7,5 @@ mod message;
 mod pool;
 
 pub use dispatch::start;
-pub use message::{Reply, Request};
-pub use pool::{MomentsAnswer, Pool, Progress, WorkerError};
+pub use message::{Reply, Request, Share};
+pub use pool::{Pool, Progress, Task, WorkerError};

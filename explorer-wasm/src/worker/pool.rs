@@ -7,14 +7,14 @@ use std::{
     rc::{Rc, Weak},
 };
 
-use explorer_core::de::{Moments, MomentsError};
+use explorer_core::de::{Moments, MomentsError, Plan, Sign, Summing};
 use futures_channel::{mpsc, oneshot};
 use futures_util::{StreamExt, future::try_join_all};
 use shared_fbs::{DecodeError, tile};
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{MessageEvent, Worker, WorkerOptions, WorkerType};
 
-use super::message::{Posted, Reply, Request};
+use super::message::{Posted, Reply, Request, Share};
 use crate::{fetch::Address, platform};
 
 /// The script by which Trunk lets a worker start (`data-loader-shim`), relative to the page's base.
@@ -41,18 +41,59 @@ pub enum WorkerError {
 }
 
 /// How far a job has come.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Progress {
-    /// Genes done.
-    pub n_genes_done: u32,
-    /// Genes in all.
-    pub n_genes: u32,
+    /// Genes, or parts of a plan, done.
+    pub n_done: u32,
+    /// Genes or parts in all.
+    pub n_parts: u32,
     /// Bytes fetched.
     pub n_bytes: u64,
+    /// Time since the start.
+    pub millis: f64,
 }
 
-/// Moments of group and reference; their numbers of cells are for the asker to fill in.
-pub type MomentsAnswer = [Moments; 2];
+/// What the workers are to sum up.
+#[derive(Clone, Copy, Debug)]
+pub enum Task<'a> {
+    /// Every gene over all cells; with one label a cell, and the cells of group and reference.
+    Genes(&'a [u8], [u64; 2]),
+    /// The parts of a plan.
+    Plan(&'a Plan),
+}
+
+impl Task<'_> {
+    /// Parts in all, for progress.
+    fn n_parts(&self, n_genes: u32) -> u32 {
+        match self {
+            Self::Genes(..) => n_genes,
+            Self::Plan(plan) => (plan.moments.len() + plan.cells.len()) as u32,
+        }
+    }
+
+    /// A share for each of so many workers; none for those that would have nothing to do.
+    fn shares(&self, n_genes: u32, n_workers: usize) -> Vec<Share> {
+        match self {
+            Self::Genes(labels, _) => shares_of_genes(n_genes, n_workers as u32)
+                .filter(|genes| !genes.is_empty())
+                .map(|genes| Share::Genes { genes, labels: labels.to_vec() })
+                .collect(),
+            Self::Plan(plan) => plan
+                .shares(n_workers)
+                .into_iter()
+                .filter(|share| !share.moments.is_empty() || !share.cells.is_empty())
+                .map(|share| Share::Parts { moments: share.moments, cells: share.cells })
+                .collect(),
+        }
+    }
+
+    fn n_cells(&self) -> [u64; 2] {
+        match self {
+            Self::Genes(_, n_cells) => *n_cells,
+            Self::Plan(plan) => plan.n_cells,
+        }
+    }
+}
 
 /// Workers for one dataset. They start with the first job.
 pub struct Pool {
@@ -68,7 +109,7 @@ impl Pool {
         Self { address, root, workers: RefCell::default(), next_job: Cell::new(0) }
     }
 
-    /// Sums up all genes of a layer over two sets of cells, a share in each worker.
+    /// The moments of group and reference in a layer of `n_genes` genes, a share in each worker.
     ///
     /// # Errors
     /// When a worker fails; the rest is then cancelled.
@@ -76,44 +117,39 @@ impl Pool {
         &self,
         layer: u32,
         n_genes: u32,
-        labels: &[u8],
+        task: Task<'_>,
         on_progress: impl Fn(Progress),
-    ) -> Result<MomentsAnswer, WorkerError> {
+    ) -> Result<[Moments; 2], WorkerError> {
+        let began = platform::now_millis();
         let workers = self.started()?;
         let (sender, mut progress) = mpsc::unbounded();
         let job = self.next_job.get();
         self.next_job.set(job.wrapping_add(1));
-        let shares = shares(n_genes, workers.len() as u32);
         let jobs: Vec<Job> = workers
             .iter()
-            .zip(shares)
-            .filter(|(_, genes)| !genes.is_empty())
-            .map(|(worker, genes)| {
-                let request = Request::Moments { job, layer, genes, labels: labels.to_vec() };
-                Job::start(worker, job, &request, sender.clone())
-            })
+            .zip(task.shares(n_genes, workers.len()))
+            .map(|(worker, share)| Job::start(worker, job, &Request::Moments { job, layer, share }, sender.clone()))
             .collect();
         drop(sender);
 
         let report = async {
-            let mut sum = Progress { n_genes, ..Progress::default() };
-            while let Some((genes, bytes)) = progress.next().await {
-                sum.n_genes_done += genes;
-                sum.n_bytes += u64::from(bytes);
+            let mut sum = Progress { n_parts: task.n_parts(n_genes), ..Progress::default() };
+            while let Some((n_done, n_bytes)) = progress.next().await {
+                sum.n_done += n_done;
+                sum.n_bytes += u64::from(n_bytes);
+                sum.millis = platform::now_millis() - began;
                 on_progress(sum);
             }
         };
         let (answers, ()) = futures_util::join!(try_join_all(jobs.into_iter().map(Job::finish)), report);
-        let n_genes = n_genes as usize;
-        let mut sums = [Moments::empty(n_genes), Moments::empty(n_genes)];
-        for answer in answers? {
-            for (sum, bytes) in sums.iter_mut().zip(answer) {
+        let mut sums = Summing::new(n_genes as usize);
+        for [group, reference] in answers? {
+            for (bytes, signs) in [(group, [Some(Sign::Plus), None]), (reference, [None, Some(Sign::Plus)])] {
                 platform::breathe().await;
-                let tile = tile::Moments::decode(&bytes)?;
-                sum.merge(&Moments::from_tile(&tile, n_genes)?)?;
+                sums.take_moments(&tile::Moments::decode(&bytes)?, signs)?;
             }
         }
-        Ok(sums)
+        Ok(sums.finish(task.n_cells())?)
     }
 
     /// The workers, started if they are not yet. One that broke is replaced.
@@ -131,7 +167,7 @@ impl Pool {
 /// Cuts genes into shares of equal work, as far as that is known: genes are numbered by falling
 /// density, and reading a dense one takes longer, so the work of a gene is taken to fall linearly to
 /// a quarter of the first one's.
-fn shares(n_genes: u32, n_workers: u32) -> impl Iterator<Item = Range<u32>> {
+fn shares_of_genes(n_genes: u32, n_workers: u32) -> impl Iterator<Item = Range<u32>> {
     // The share of the work in the first x of the genes, 0 ≤ x ≤ 1: (x − 0.375 x²) / 0.625.
     let genes_before = move |share: f64| {
         let x = (1.0 - (1.0 - 1.5 * 0.625 * share).max(0.0).sqrt()) / 0.75;
@@ -210,10 +246,10 @@ impl Proxy {
                 let waiting = self.waiting.take();
                 waiting.iter().for_each(|request| self.ask(request));
             }
-            Reply::Progress { job, n_genes, n_bytes } => {
+            Reply::Progress { job, n_done, n_bytes } => {
                 if let Some((progress, _)) = self.listeners.borrow().get(&job) {
                     // Whoever asked may have gone.
-                    let _ = progress.unbounded_send((n_genes, n_bytes));
+                    let _ = progress.unbounded_send((n_done, n_bytes));
                 }
             }
             Reply::Moments { job, group, reference } => self.tell(job, Ok([group, reference])),
@@ -284,7 +320,7 @@ mod tests {
     #[test]
     fn shares_cover_all_genes_once_and_grow() {
         for (n_genes, n_workers) in [(0, 1), (1, 3), (765, 1), (60_000, 7), (33_452, 8)] {
-            let shares: Vec<Range<u32>> = shares(n_genes, n_workers).collect();
+            let shares: Vec<Range<u32>> = shares_of_genes(n_genes, n_workers).collect();
             assert_eq!(shares.len(), n_workers as usize);
             assert_eq!(shares[0].start, 0);
             assert_eq!(shares.last().map(|share| share.end), Some(n_genes));

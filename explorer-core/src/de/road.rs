@@ -1,0 +1,120 @@
+//! Which road to the moments of two sets is the quickest. All roads give the same bits.
+
+/// A way to come by the moments of two sets of cells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Road {
+    /// Stored sums of labels, or of pairs of labels.
+    Labels,
+    /// Stored sums of blocks of cells, and single cells where the sets cut through a block.
+    Blocks,
+    /// Every gene over all cells.
+    Genes,
+    /// The tile server sums up.
+    Server,
+}
+
+/// A road with what it is expected to cost.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Offer {
+    /// The road.
+    pub road: Road,
+    /// Bytes that come over the network.
+    pub n_bytes: u64,
+    /// How long it will take.
+    pub millis: f64,
+}
+
+/// The road taken, and those that it was chosen from, itself included, quickest first.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Choice {
+    /// All offers; the first was taken.
+    pub offers: Vec<Offer>,
+}
+
+impl Choice {
+    /// The quickest of some offers; of equals, the first. `None` when there is no offer.
+    pub fn of(mut offers: Vec<Offer>) -> Option<Self> {
+        offers.sort_by(|a, b| a.millis.total_cmp(&b.millis));
+        (!offers.is_empty()).then_some(Self { offers })
+    }
+
+    /// The offer taken.
+    pub fn taken(&self) -> Offer {
+        self.offers[0]
+    }
+}
+
+/// How fast tiles come and are summed up, learned from those that came.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Speed {
+    bytes_per_milli: f64,
+}
+
+impl Default for Speed {
+    /// 20 MB/s, until something was measured.
+    fn default() -> Self {
+        Self { bytes_per_milli: 20_000.0 }
+    }
+}
+
+/// Less than this says more of the way there and back than of the speed.
+const LEAST_BYTES: u64 = 1 << 18;
+
+/// A request there and back.
+const REQUEST_MILLIS: f64 = 15.0;
+
+/// What a server reads and sums up in a millisecond: tiles at 60 MB/s a core, two cores.
+const SERVER_BYTES_PER_MILLI: f64 = 120_000.0;
+
+impl Speed {
+    /// Takes in that so many bytes took so long to come and be summed up.
+    pub fn observe(&mut self, n_bytes: u64, millis: f64) {
+        if n_bytes >= LEAST_BYTES && millis > 0.0 {
+            // Half of what is new: networks change.
+            self.bytes_per_milli = 0.5 * self.bytes_per_milli + 0.5 * (n_bytes as f64 / millis);
+        }
+    }
+
+    /// How long so many bytes will take here.
+    pub fn millis(&self, n_bytes: u64) -> f64 {
+        REQUEST_MILLIS + n_bytes as f64 / self.bytes_per_milli
+    }
+
+    /// What this page would do by itself.
+    pub fn offer(&self, road: Road, n_bytes: u64) -> Offer {
+        Offer { road, n_bytes, millis: self.millis(n_bytes) }
+    }
+
+    /// What the server would do for it: `n_bytes` over the network, and `plan_bytes` to read there.
+    pub fn server_offer(&self, n_bytes: u64, plan_bytes: u64) -> Offer {
+        let there = plan_bytes as f64 / SERVER_BYTES_PER_MILLI;
+        Offer { road: Road::Server, n_bytes, millis: 2.0 * REQUEST_MILLIS + self.millis(n_bytes) + there }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slow_network_leaves_much_to_the_server() {
+        let offers = |speed: Speed| vec![speed.offer(Road::Blocks, 200 << 20), speed.server_offer(1 << 20, 200 << 20)];
+        let mut speed = Speed::default();
+        for _ in 0..20 {
+            speed.observe(100 << 20, 50_000.0);
+        }
+        assert_eq!(Choice::of(offers(speed)).map(|choice| choice.taken().road), Some(Road::Server));
+        for _ in 0..20 {
+            speed.observe(100 << 20, 200.0);
+        }
+        assert_eq!(Choice::of(offers(speed)).map(|choice| choice.taken().road), Some(Road::Blocks));
+        assert_eq!(Choice::of(Vec::new()), None);
+    }
+
+    #[test]
+    fn a_few_bytes_say_nothing_of_the_speed() {
+        let mut speed = Speed::default();
+        speed.observe(1000, 500.0);
+        assert_eq!(speed, Speed::default());
+    }
+}
