@@ -187,15 +187,15 @@ impl Browser {
         if complaints.is_empty() { Ok(()) } else { bail!("the console complains:\n{}", complaints.join("\n")) }
     }
 
-    /// The text of the file that the page has saved, once it is whole.
-    pub(crate) fn downloaded(&self) -> Result<Option<(String, String)>> {
+    /// The file that the page has saved, once it is whole: its name and its bytes.
+    pub(crate) fn downloaded(&self) -> Result<Option<(String, Vec<u8>)>> {
         for entry in fs::read_dir(self.downloads.path())? {
             let path = entry?.path();
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
             if path.extension().is_none_or(|extension| extension != "crdownload") && !name.starts_with(".") {
-                let text = fs::read_to_string(&path)?;
+                let bytes = fs::read(&path)?;
                 fs::remove_file(&path)?;
-                return Ok(Some((name, text)));
+                return Ok(Some((name, bytes)));
             }
         }
         Ok(None)

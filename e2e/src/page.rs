@@ -292,11 +292,20 @@ impl<'a> Page<'a> {
         .await
     }
 
-    /// The file that the page saves: its name and its text.
+    /// The file of text that the page saves: its name and its text.
+    ///
+    /// # Errors
+    /// When none comes, or it is no text.
+    pub async fn download_text(&self) -> Result<(String, String)> {
+        let (name, bytes) = self.download().await?;
+        Ok((name, String::from_utf8(bytes)?))
+    }
+
+    /// The file that the page saves: its name and its bytes.
     ///
     /// # Errors
     /// When none comes.
-    pub async fn download(&self) -> Result<(String, String)> {
+    pub async fn download(&self) -> Result<(String, Vec<u8>)> {
         self.until("a saved file", async || Ok(self.browser.downloaded()?.map_or(Seen::NotYet("no file"), Seen::Yes)))
             .await
     }

@@ -28,7 +28,7 @@ async fn steps(visit: &Visit) -> Result<()> {
     expect_rows(&page, &by_label).await?;
     visit.browser.shoot("table")?;
     page.click("de-export").await?;
-    let (name, saved) = page.download().await?;
+    let (name, saved) = page.download_text().await?;
     ensure!(name.ends_with(".csv") && name.contains("B cells"), "the file is called {name}");
     expect_same(&saved, &by_label)?;
     ensure!(saved.contains("# group: B cells (95 cells)"), "the file does not say what was compared");
@@ -104,7 +104,7 @@ async fn steps(visit: &Visit) -> Result<()> {
     let by_cells = terminal(visit, &["--cells-file", &cells.path().to_string_lossy()])?;
     expect_rows(&page, &by_cells).await?;
     page.click("de-export").await?;
-    expect_same(&page.download().await?.1, &by_cells)?;
+    expect_same(&page.download_text().await?.1, &by_cells)?;
 
     // Two sets against each other.
     page.click("de-close").await?;

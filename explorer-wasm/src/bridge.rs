@@ -341,10 +341,14 @@ impl View {
         self.frame.step / self.camera.px_per_unit(&self.viewport)
     }
 
+    /// The diameter of that many points, in CSS pixels, unless the user says otherwise.
+    pub fn diameter_px(&self, n_points: u32) -> f64 {
+        point_diameter_px(n_points, self.fitted.span / self.camera.span, &self.viewport)
+    }
+
     /// The frame that shows this.
     pub fn frame_params(&self, style: state::PointStyle, n_points: u32, background: [u8; 3]) -> FrameParams {
-        let zoom = self.fitted.span / self.camera.span;
-        let diameter = style.size_px().map_or_else(|| point_diameter_px(n_points, zoom, &self.viewport), f64::from);
+        let diameter = style.size_px().map_or_else(|| self.diameter_px(n_points), f64::from);
         FrameParams {
             camera: self.camera,
             viewport: self.viewport,

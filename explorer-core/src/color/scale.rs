@@ -88,7 +88,33 @@ impl ColorScale {
     /// About `count` marks for the legend.
     pub fn ticks(&self, count: usize) -> Vec<Tick> {
         let (min, max) = (f64::from(self.domain.min), f64::from(self.domain.max));
-        if self.log && min > 0.0 { log_ticks(min, max, count) } else { linear_ticks(min, max, count) }
+        if self.is_log() { log_ticks(min, max, count) } else { linear_ticks(min, max, count) }
+    }
+
+    /// The value at a place on the scale: 0 is its lower end, 1 its upper.
+    pub fn value_at(&self, place: f64) -> f64 {
+        let (min, max) = (f64::from(self.domain.min), f64::from(self.domain.max));
+        if self.is_log() {
+            let low = libm::log(min);
+            libm::exp(low + (libm::log(max) - low) * place)
+        } else {
+            min + (max - min) * place
+        }
+    }
+
+    /// What cells in the colour of [`MISSING`] have in common.
+    pub fn missing_name(&self) -> &'static str {
+        let is_clipped = self.kept.iter().any(|bound| bound.is_finite());
+        match (is_clipped, self.log, self.zeros_grey) {
+            (true, ..) => "clipped, or no value",
+            (_, true, _) => "zero or less, or no value",
+            (_, _, true) => "zero, or no value",
+            _ => "no value",
+        }
+    }
+
+    fn is_log(&self) -> bool {
+        self.log && self.domain.min > 0.0
     }
 
     fn is_drawn(&self, value: f32) -> bool {
@@ -102,7 +128,7 @@ impl ColorScale {
     /// 0 at the lower bound, 1 at the upper.
     fn place(&self, value: f64) -> f64 {
         let (min, max) = (f64::from(self.domain.min), f64::from(self.domain.max));
-        let place = if self.log && min > 0.0 {
+        let place = if self.is_log() {
             let low = libm::log(min);
             (libm::log(value) - low) / (libm::log(max) - low)
         } else {
@@ -214,6 +240,15 @@ mod tests {
                 low + (high - low) * (rank - below as f64)
             });
             prop_assert_eq!(percentiles(values, [a, b]), expected);
+        }
+
+        #[test]
+        fn the_value_at_a_place_has_the_colour_of_that_place(values in vec(0.5f32..1e3, 2..50), place in 0f64..=1.0, log: bool) {
+            let options = ColorOptions { log, ..ColorOptions::default() };
+            let scale = ColorScale::fit(&column(&values), None, &options);
+            prop_assume!(scale.domain.max > scale.domain.min * 1.01);
+            let index = f64::from(scale.index(scale.value_at(place) as f32));
+            prop_assert!((index - place * LAST).abs() <= 1.5, "{index} at {place}");
         }
 
         #[test]

@@ -7,14 +7,14 @@ use explorer_core::{
 use leptos::prelude::*;
 
 use super::{
-    explorer::title,
-    legend::{legend, legend_is_loading, legend_note, tip},
+    explorer::{Page, title},
+    legend::{legend_is_loading, legend_note, tip},
 };
 use crate::{
     fetch::FetchError,
     picture::{Picture, PictureFailure, PictureHandle},
     store::{Colors, Phase, Store},
-    ui::{CellTooltip, Choice, EmptyView, ErrorView, Legend, LoadingView, Toolbar},
+    ui::{CellTooltip, Choice, DisplayPanel, EmptyView, ErrorView, Legend, LoadingView, Toolbar},
 };
 
 /// The picture with all that floats over it, or what stands in its place.
@@ -22,6 +22,7 @@ use crate::{
 pub(super) fn Centre(
     store: Store,
     handle: PictureHandle,
+    page: Page,
     platform: Platform,
     home: String,
     on_command: Callback<Command>,
@@ -45,9 +46,9 @@ pub(super) fn Centre(
     view! {
         <Show when=move || is_ready.get() && plane.with(Option::is_some)>
             <Picture store handle />
-            <EmbeddingBar store platform on_command />
+            <EmbeddingBar store handle platform on_command />
             <Legend
-                model=Signal::derive(move || legend(&store.colors().get()))
+                model=page.legend
                 loading=legend_is_loading(store)
                 note=legend_note(store)
             />
@@ -116,7 +117,12 @@ fn CannotDraw(failure: PictureFailure) -> impl IntoView {
 
 /// The embedding, the tools, the view and the selection.
 #[component]
-fn EmbeddingBar(store: Store, platform: Platform, on_command: Callback<Command>) -> impl IntoView {
+fn EmbeddingBar(
+    store: Store,
+    handle: PictureHandle,
+    platform: Platform,
+    on_command: Callback<Command>,
+) -> impl IntoView {
     let embeddings = store.loaded(|session| {
         let embeddings = &session.dataset.manifest().embeddings;
         let mut choices: Vec<(String, String)> = embeddings
@@ -158,13 +164,36 @@ fn EmbeddingBar(store: Store, platform: Platform, on_command: Callback<Command>)
             can_unsubset=Signal::derive(move || query.with(|query| !query.subset.is_empty()))
             can_clear=Signal::derive(move || query.with(|query| !query.filters.is_empty()))
             labels=store.part(|state| state.view.panels.labels)
-            can_label=can_label
+            can_label
+            display=move || view! { <Display store handle /> }
             can_invert=Signal::derive(move || {
                 let key = shown();
                 query.with(|query| query.filters.selections.contains_key(&key))
             })
             platform
             on_command
+        />
+    }
+}
+
+/// How cells are drawn.
+#[component]
+fn Display(store: Store, handle: PictureHandle) -> impl IntoView {
+    let placing = store.placing();
+    let chosen_px = move || handle.view.get().map_or(1.0, |view| view.diameter_px(placing.get().n_points));
+    let colors = store.colors();
+    let asked = store.part(|state| state.view.analysis.color_options.clone());
+    let has_numbers = Memo::new(move |_| colors.with(|colors| matches!(colors, Colors::Numbers { .. })));
+    view! {
+        <DisplayPanel
+            style=store.part(|state| state.view.points)
+            chosen_px=Signal::derive(chosen_px)
+            options=Signal::derive(move || has_numbers.get().then(|| asked.get()))
+            on_style=Callback::new(move |style| store.dispatch(Action::SetPointStyle(style)))
+            on_options=Callback::new(move |options| {
+                store.dispatch(Action::SetColorOptions(options));
+                store.dispatch(Action::EndDrag);
+            })
         />
     }
 }

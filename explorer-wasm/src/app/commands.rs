@@ -30,7 +30,7 @@ pub(super) fn run(store: Store, handle: PictureHandle, page: Page, command: Comm
         Command::CopyLink => copy_link(store),
         Command::SavePicture => {
             let title = document().title();
-            handle.save(format!("{}.png", title.trim_end_matches(" – Tessera")));
+            handle.save(format!("{}.png", title.trim_end_matches(" – Tessera")), page.legend.get_untracked());
         }
         Command::CompareSets => {
             // The form lies in the right sidebar.

@@ -7,7 +7,7 @@ use super::{
     centre::Centre,
     commands::{listen_to_keys, platform_of_user, run},
     genes::Genes,
-    legend::highlight,
+    legend::{highlight, legend},
     obs::ObsColumns,
     results::Results,
     sets::Sets,
@@ -15,7 +15,7 @@ use super::{
 use crate::{
     picture::PictureHandle,
     store::{Phase, Store},
-    ui::{NoticeItem, NoticeKind, Notices, Shell, ShortcutsDialog, TopBar},
+    ui::{LegendModel, NoticeItem, NoticeKind, Notices, Shell, ShortcutsDialog, TopBar},
 };
 
 /// What the page holds beside the state: what is open or has the focus.
@@ -25,6 +25,8 @@ pub(super) struct Page {
     pub focus_search: RwSignal<u32>,
     /// Whether a cell set is being named.
     pub naming: RwSignal<bool>,
+    /// What the colours mean.
+    pub legend: Signal<LegendModel>,
     /// Whether the keys are listed.
     pub shortcuts: RwSignal<bool>,
 }
@@ -32,7 +34,13 @@ pub(super) struct Page {
 /// The Explorer.
 #[component]
 pub(super) fn Explorer(store: Store, home: String) -> impl IntoView {
-    let page = Page { focus_search: RwSignal::new(0), naming: RwSignal::new(false), shortcuts: RwSignal::new(false) };
+    let colors = store.colors();
+    let page = Page {
+        focus_search: RwSignal::new(0),
+        naming: RwSignal::new(false),
+        legend: Signal::derive(move || colors.with(legend)),
+        shortcuts: RwSignal::new(false),
+    };
     let handle = PictureHandle::new(store, highlight(store));
     let platform = platform_of_user();
     let on_command = Callback::new(move |command| run(store, handle, page, command));
@@ -81,7 +89,7 @@ pub(super) fn Explorer(store: Store, home: String) -> impl IntoView {
             </Show>
         }
     };
-    let picture = move || view! { <Centre store handle platform home=all_datasets.clone() on_command /> };
+    let picture = move || view! { <Centre store handle page platform home=all_datasets.clone() on_command /> };
     let results = move || view! { <Results store /> };
     view! {
         <Shell

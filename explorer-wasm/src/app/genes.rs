@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     store::{GeneTable, Store},
-    ui::{BrushChange, Choice, GeneHit, GeneItem, GeneList, GeneSearch, Select, SidebarSection},
+    ui::{BrushChange, Choice, GeneHit, GeneItem, GeneList, GeneSearch, SelectField, SidebarSection},
 };
 
 /// Genes suggested at a time.
@@ -109,8 +109,8 @@ fn Layers(store: Store, layer: Memo<Option<String>>) -> impl IntoView {
     (choices.len() > 1).then(|| {
         view! {
             <div class="gene-layers">
-                <span>"Layer"</span>
-                <Select
+                <SelectField
+                    name="Layer"
                     choices
                     value=Signal::derive(move || store.layer_name(layer.get().as_deref()))
                     label="Layer"

@@ -76,11 +76,13 @@ pub(super) fn legend(colors: &Colors) -> LegendModel {
             title: name.clone(),
             subtitle: subtitle.clone(),
             min: f64::from(scale.domain.min),
+            middle: scale.value_at(0.5),
             max: f64::from(scale.domain.max),
             stops: (0..LEGEND_STOPS)
                 .map(|stop| opaque(scale.colormap.color(stop as f64 / (LEGEND_STOPS - 1) as f64)))
                 .collect(),
-            missing: has_missing.then_some(opaque(MISSING_GREY)),
+            missing: has_missing
+                .then(|| LegendEntry { label: scale.missing_name().to_owned(), color: opaque(MISSING_GREY) }),
         },
     }
 }

@@ -14,6 +14,8 @@ use crate::{
 /// Size of the text, in CSS pixels, as in the style sheet.
 pub(super) const TEXT_PX: f64 = 12.0;
 pub(super) const TEXT_WEIGHT: u32 = 600;
+/// Width of the stroke that rims it.
+pub(super) const RIM_PX: f64 = 4.0;
 /// The widest a label may be.
 const MOST_PX: f64 = 168.0;
 /// Half the height that a label takes, and the space kept at its ends.

@@ -1,5 +1,6 @@
 //! The picture: a canvas that shows the embedding, and the pointer's ways with it.
 
+mod caption;
 mod failure;
 mod gesture;
 mod labels;
@@ -26,6 +27,7 @@ use crate::{
     bridge::{Plane, View, backend},
     platform,
     store::Store,
+    ui::LegendModel,
 };
 
 /// Wheel notches to zoom: how much closer one pixel of the wheel brings.
@@ -52,7 +54,7 @@ pub struct PictureHandle {
     /// The outline that is being drawn, in CSS pixels.
     draft: RwSignal<Vec<[f64; 2]>>,
     /// The file to save the picture as, when that is asked for.
-    wanted_file: RwSignal<Option<String>>,
+    wanted_file: RwSignal<Option<(String, LegendModel)>>,
 }
 
 impl PictureHandle {
@@ -79,9 +81,9 @@ impl PictureHandle {
         }
     }
 
-    /// Saves the picture as a PNG file of that name.
-    pub fn save(&self, name: String) {
-        self.wanted_file.set(Some(name));
+    /// Saves the picture with this legend as a PNG file of that name.
+    pub fn save(&self, name: String, legend: LegendModel) {
+        self.wanted_file.set(Some((name, legend)));
     }
 
     /// Brings the picture closer about its centre.
@@ -132,8 +134,8 @@ pub fn Picture(
         with_stage(&|stage| stage.request());
     });
     Effect::new(move |_| {
-        if let Some(name) = handle.wanted_file.get() {
-            with_stage(&|stage| stage.save(name.clone()));
+        if let Some((name, legend)) = handle.wanted_file.get() {
+            with_stage(&|stage| stage.save(name.clone(), legend.clone()));
         }
     });
     let theme = store.part(|state| state.view.panels.theme);

@@ -1,23 +1,110 @@
-//! The picture as a PNG file of the user's.
+//! The picture as a PNG file of the user's, its legend beside it.
 
-use leptos::prelude::document;
 use wasm_bindgen::{Clamped, JsCast, JsValue, closure::Closure};
-use web_sys::{Blob, CanvasRenderingContext2d, HtmlCanvasElement, ImageData};
+use web_sys::{Blob, ImageData};
 
-use crate::platform;
+use super::{
+    caption::{Align, Caption, Mark, TextStyle},
+    labels,
+    pen::Pen,
+};
+use crate::{
+    platform,
+    ui::{LegendModel, Rgb, css_color},
+};
 
-/// Offers RGBA bytes, row by row from the top, as a PNG file of that name.
-pub(super) fn save_png(name: String, width: u32, height: u32, rgba: &[u8]) -> Result<(), JsValue> {
-    let canvas: HtmlCanvasElement = document().create_element("canvas")?.unchecked_into();
-    canvas.set_width(width);
-    canvas.set_height(height);
-    let context = canvas.get_context("2d")?.ok_or(JsValue::NULL)?;
+/// What a saved picture holds beside the cells.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Surroundings {
+    /// Name of the file.
+    pub name: String,
+    /// What the colours mean.
+    pub legend: LegendModel,
+    /// Texts over the picture and their middles, in CSS pixels.
+    pub labels: Vec<(String, [f64; 2])>,
+    /// Of the picture.
+    pub background: Rgb,
+    /// Of the text.
+    pub text: Rgb,
+    /// Device pixels a CSS pixel.
+    pub ratio: f64,
+}
+
+/// Offers RGBA bytes, row by row from the top, and what surrounds them as a PNG file.
+pub(super) fn save_png(around: &Surroundings, width: u32, height: u32, rgba: &[u8]) -> Result<(), JsValue> {
+    let ratio = around.ratio;
+    let measure = Pen::new(1, 1)?;
+    let caption = Caption::new(&around.legend, f64::from(height) / ratio, |text, style| {
+        let (weight, size_px) = style.font();
+        measure.set_font(weight, size_px);
+        measure.width(text)
+    });
+    let pen = Pen::new(width + (caption.width_px * ratio).ceil() as u32, height)?;
+    let context = &pen.context;
+    context.set_fill_style_str(&css_color(around.background));
+    context.fill_rect(0.0, 0.0, f64::from(pen.canvas.width()), f64::from(height));
     let image = ImageData::new_with_u8_clamped_array_and_sh(Clamped(rgba), width, height)?;
-    context.unchecked_into::<CanvasRenderingContext2d>().put_image_data(&image, 0.0, 0.0)?;
+    context.put_image_data(&image, 0.0, 0.0)?;
+    context.scale(ratio, ratio)?;
+    context.set_text_baseline("middle");
+    write_labels(&pen, around)?;
+    context.translate(f64::from(width) / ratio, 0.0)?;
+    for mark in &caption.marks {
+        draw(&pen, mark, around.text)?;
+    }
+    let name = around.name.clone();
     let encoded = Closure::once_into_js(move |blob: Option<Blob>| {
         if let Some(blob) = blob {
             platform::download(&name, &blob);
         }
     });
-    canvas.to_blob(encoded.unchecked_ref())
+    pen.canvas.to_blob(encoded.unchecked_ref())
+}
+
+/// The labels, rimmed as the style sheet has them.
+fn write_labels(pen: &Pen, around: &Surroundings) -> Result<(), JsValue> {
+    let context = &pen.context;
+    pen.set_font(labels::TEXT_WEIGHT, labels::TEXT_PX);
+    context.set_text_align("center");
+    context.set_line_join("round");
+    context.set_line_width(labels::RIM_PX);
+    context.set_stroke_style_str(&css_color(around.background));
+    context.set_fill_style_str(&css_color(around.text));
+    for (text, [x, y]) in &around.labels {
+        context.stroke_text(text, *x, *y)?;
+        context.fill_text(text, *x, *y)?;
+    }
+    Ok(())
+}
+
+fn draw(pen: &Pen, mark: &Mark, text_color: Rgb) -> Result<(), JsValue> {
+    let context = &pen.context;
+    match mark {
+        Mark::Text { x, y, text, style, align } => {
+            let (weight, size_px) = TextStyle::font(*style);
+            pen.set_font(weight, size_px);
+            context.set_fill_style_str(&css_color(text_color));
+            context.set_text_align(match align {
+                Align::Start => "left",
+                Align::Middle => "center",
+                Align::End => "right",
+            });
+            context.fill_text(text, *x, *y)
+        }
+        Mark::Swatch { x, y, size, color } => {
+            context.set_fill_style_str(&css_color(*color));
+            context.fill_rect(*x, *y, *size, *size);
+            Ok(())
+        }
+        Mark::Gradient { x, y, size: [width, height], stops } => {
+            let gradient = context.create_linear_gradient(*x, 0.0, x + width, 0.0);
+            let last = stops.len().saturating_sub(1).max(1) as f32;
+            for (color, at) in stops.iter().zip(0_u16..) {
+                gradient.add_color_stop(f32::from(at) / last, &css_color(*color))?;
+            }
+            context.set_fill_style_canvas_gradient(&gradient);
+            context.fill_rect(*x, *y, *width, *height);
+            Ok(())
+        }
+    }
 }

@@ -11,8 +11,16 @@ use wasm_bindgen::{JsCast, closure::Closure};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{HtmlCanvasElement, HtmlElement};
 
-use super::{PictureFailure, PictureHandle, save::save_png};
-use crate::{bridge::Scene, platform, store::Store};
+use super::{
+    PictureFailure, PictureHandle,
+    save::{Surroundings, save_png},
+};
+use crate::{
+    bridge::Scene,
+    platform,
+    store::Store,
+    ui::{LegendModel, Rgb},
+};
 
 /// Milliseconds that a frame of a moving picture may take.
 const FRAME_MILLIS: f64 = 14.0;
@@ -45,7 +53,7 @@ struct Drawing {
     renderer: Option<Renderer>,
     budget: FrameBudget,
     shown: Option<FrameParams>,
-    background: [u8; 3],
+    background: Rgb,
 }
 
 impl Stage {
@@ -168,11 +176,15 @@ impl Stage {
 
     /// Takes the background from the style sheet, after a change of theme.
     pub fn read_background(&self) {
-        let style = platform::window().get_computed_style(&self.host).ok().flatten();
-        let color = style.and_then(|style| style.get_property_value("background-color").ok());
-        if let Some(color) = color.as_deref().and_then(rgb) {
+        if let Some(color) = self.style_color("background-color") {
             self.drawing.borrow_mut().background = color;
         }
+    }
+
+    /// A colour of the picture as the style sheet has it now.
+    fn style_color(&self, property: &str) -> Option<Rgb> {
+        let style = platform::window().get_computed_style(&self.host).ok().flatten()?;
+        rgb(&style.get_property_value(property).ok()?)
     }
 
     fn frame(&self) {
@@ -253,10 +265,18 @@ impl Stage {
         });
     }
 
-    /// Draws the frame shown once more, as a PNG file of that name.
-    pub fn save(&self, name: String) {
+    /// Draws the frame shown once more, with its labels and this legend, as a PNG file of that name.
+    pub fn save(&self, name: String, legend: LegendModel) {
         let mut drawing = self.drawing.borrow_mut();
-        let Drawing { renderer: Some(renderer), shown: Some(shown), .. } = &mut *drawing else { return };
+        let Drawing { renderer: Some(renderer), shown: Some(shown), background, .. } = &mut *drawing else { return };
+        let around = Surroundings {
+            name,
+            legend,
+            labels: self.handle.labels.in_sight(),
+            background: *background,
+            text: self.style_color("color").unwrap_or_default(),
+            ratio: self.handle.ratio.get_untracked(),
+        };
         let captured = renderer.capture(shown);
         let store = self.store;
         spawn_local(async move {
@@ -264,7 +284,7 @@ impl Stage {
                 Ok(image) => image.await,
                 Err(error) => Err(error),
             };
-            let is_saved = image.is_ok_and(|image| save_png(name, image.width, image.height, &image.rgba).is_ok());
+            let is_saved = image.is_ok_and(|image| save_png(&around, image.width, image.height, &image.rgba).is_ok());
             if !is_saved {
                 store.tell("The picture could not be saved.".to_owned(), true, false);
             }
@@ -325,7 +345,7 @@ fn set(canvas: &HtmlCanvasElement, name: &str, value: &str) {
 }
 
 /// A computed colour (`rgb(14, 17, 19)`) as bytes.
-fn rgb(color: &str) -> Option<[u8; 3]> {
+fn rgb(color: &str) -> Option<Rgb> {
     let numbers = color.strip_prefix("rgb(")?.strip_suffix(')')?;
     let mut channels = numbers.split(',').map(|channel| channel.trim().parse::<u8>());
     let mut next = || channels.next()?.ok();

@@ -109,7 +109,7 @@ fn CellSetRow(
         view! {
             <button
                 type="button"
-                class="cell-set-name"
+                class="row-button"
                 title=format!("Select the cells of {}", own())
                 on:click=move |_| on_select.run(own())
             >

@@ -3,7 +3,7 @@
 use explorer_core::state::{Comparison, Reference, TestMode};
 use leptos::prelude::*;
 
-use super::{Button, ButtonKind, Choice, Glyph, Icon, IconButton, Progress, Select};
+use super::{Button, ButtonKind, Choice, Glyph, Icon, IconButton, Progress, SelectField};
 
 /// How a comparison stands.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -118,64 +118,54 @@ pub fn ComparePanel(
     };
     view! {
         <div class="compare">
-            <div class="compare-field">
-                <span>"Group"</span>
-                <Select
-                    choices=groups
-                    value=Signal::derive(move || comparison.get().group)
-                    label="Group"
-                    test_id="compare-group"
-                    disabled=running
-                    on_choose=move |group: String| ask(&|next| {
-                        if next.reference == Reference::Set(group.clone()) {
-                            next.reference = Reference::Rest;
-                        }
-                        next.group.clone_from(&group);
-                    })
-                />
-            </div>
-            <div class="compare-field">
-                <span>"against"</span>
-                <Select
-                    choices=references
-                    value=reference
-                    label="Reference"
-                    test_id="compare-reference"
-                    disabled=running
-                    on_choose=move |set: String| ask(&|next| {
-                        next.reference =
-                            if set == REST { Reference::Rest } else { Reference::Set(set.clone()) };
-                    })
-                />
-            </div>
-            <div class="compare-field">
-                <span>"by"</span>
-                <Select
-                    choices=methods
-                    value=method
-                    label="Method"
-                    test_id="compare-method"
-                    disabled=running
-                    on_choose=move |method: String| ask(&|next| {
-                        next.mode =
-                            if method == "welch" { TestMode::Welch } else { TestMode::CellxgeneCompatible };
-                    })
-                />
-            </div>
+            <SelectField
+                name="Group"
+                choices=groups
+                value=Signal::derive(move || comparison.get().group)
+                label="Group"
+                test_id="compare-group"
+                disabled=Signal::derive(running)
+                on_choose=move |group: String| ask(&|next| {
+                    if next.reference == Reference::Set(group.clone()) {
+                        next.reference = Reference::Rest;
+                    }
+                    next.group.clone_from(&group);
+                })
+            />
+            <SelectField
+                name="against"
+                choices=references
+                value=reference
+                label="Reference"
+                test_id="compare-reference"
+                disabled=Signal::derive(running)
+                on_choose=move |set: String| ask(&|next| {
+                    next.reference = if set == REST { Reference::Rest } else { Reference::Set(set.clone()) };
+                })
+            />
+            <SelectField
+                name="by"
+                choices=methods
+                value=method
+                label="Method"
+                test_id="compare-method"
+                disabled=Signal::derive(running)
+                on_choose=move |method: String| ask(&|next| {
+                    next.mode = if method == "welch" { TestMode::Welch } else { TestMode::CellxgeneCompatible };
+                })
+            />
             <Show when=move || layers.with(|layers| layers.len() > 1)>
-                <div class="compare-field">
-                    <span>"in"</span>
-                    <Select
-                        choices=layers
-                        value=Signal::derive(move || comparison.get().layer.unwrap_or_default())
-                        label="Layer"
-                        test_id="compare-layer"
-                        disabled=running
-                        on_choose=move |layer: String| ask(&|next| {
-                            next.layer = (!layer.is_empty()).then(|| layer.clone());
-                        })
-                    />
-                </div>
+                <SelectField
+                    name="in"
+                    choices=layers
+                    value=Signal::derive(move || comparison.get().layer.unwrap_or_default())
+                    label="Layer"
+                    test_id="compare-layer"
+                    disabled=Signal::derive(running)
+                    on_choose=move |layer: String| ask(&|next| {
+                        next.layer = (!layer.is_empty()).then(|| layer.clone());
+                    })
+                />
             </Show>
             <div class="compare-foot">{foot}</div>
             <ul class="compare-past" aria-label="Comparisons made">
@@ -198,6 +188,7 @@ fn PastRow(comparison: Comparison, on_open: Callback<Comparison>, on_remove: Cal
         <li class="compare-past-row">
             <button
                 type="button"
+                class="row-button"
                 data-testid=format!("comparison-{title}")
                 title=title.clone()
                 on:click=move |_| on_open.run(again.clone())

@@ -98,7 +98,7 @@ fn GeneRow(
             <div class="gene-head">
                 <button
                     type="button"
-                    class="gene-name"
+                    class="gene-name row-button"
                     title=title
                     data-testid=format!("gene-expand-{}", own())
                     aria-expanded=move || expanded.get().to_string()

@@ -33,12 +33,14 @@ pub enum LegendModel {
         subtitle: String,
         /// The value at the start of the colours.
         min: f64,
+        /// The value midway.
+        middle: f64,
         /// The value at their end.
         max: f64,
         /// Colours at equal steps from `min` to `max`, at least two.
         stops: Vec<Rgb>,
-        /// The colour of cells without a value, where there are any.
-        missing: Option<Rgb>,
+        /// Cells that have no place on the scale, where there are any.
+        missing: Option<LegendEntry>,
     },
     /// A label.
     Categorical {
@@ -70,9 +72,8 @@ pub fn Legend(
     let open = Signal::derive(open);
     let content = move || match model.get() {
         LegendModel::Plain => None,
-        LegendModel::Continuous { title, subtitle, min, max, stops, missing } => {
+        LegendModel::Continuous { title, subtitle, min, middle, max, stops, missing } => {
             let colors: Vec<_> = stops.into_iter().map(css_color).collect();
-            let middle = short(min + (max - min) / 2.0, 3);
             Some(
                 view! {
                     <Title title subtitle open toggle />
@@ -82,10 +83,10 @@ pub fn Legend(
                     ></div>
                     <div class="legend-ticks">
                         <span>{short(min, 3)}</span>
-                        <span>{middle}</span>
+                        <span>{short(middle, 3)}</span>
                         <span>{short(max, 3)}</span>
                     </div>
-                    {missing.map(|color| view! { <Entry label="no value".to_owned() color /> })}
+                    {missing.map(|LegendEntry { label, color }| view! { <Entry label color /> })}
                 }
                 .into_any(),
             )

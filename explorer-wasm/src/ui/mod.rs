@@ -19,6 +19,7 @@ mod dataset_info;
 mod de_filters;
 mod de_table;
 mod de_view;
+mod display_panel;
 mod gene_list;
 mod gene_search;
 mod histogram;
@@ -44,11 +45,12 @@ pub use cell_tooltip::{CellTip, CellTooltip};
 pub use command_button::CommandButton;
 pub use compare_panel::{ComparePanel, CompareState};
 pub use control::{
-    Button, ButtonKind, Check, Checkbox, Choice, HintLayer, IconButton, Menu, MenuItem, Progress, Segment, Segmented,
-    Select, VirtualList, Window, row_height_px, scroll_to_show,
+    Button, ButtonKind, Check, Checkbox, Choice, HintLayer, IconButton, Menu, MenuItem, Popover, Progress, Segment,
+    Segmented, Select, SelectField, VirtualList, Window, row_height_px, scroll_to_show,
 };
 pub use dataset_info::{DatasetFacts, DatasetInfo};
 pub use de_view::{DeSummary, DeView};
+pub use display_panel::DisplayPanel;
 pub use gene_list::{GeneItem, GeneList};
 pub use gene_search::{GeneHit, GeneSearch};
 pub use histogram::{Bars, Histogram};
@@ -60,5 +62,6 @@ pub use screens::{DatasetCard, EmptyView, ErrorView, LoadingView, StartPage};
 pub use shell::{Shell, SidebarSection};
 pub use shortcuts_dialog::ShortcutsDialog;
 pub use text::Rgb;
+pub(crate) use text::{css_color, short};
 pub use toolbar::Toolbar;
 pub use top_bar::TopBar;

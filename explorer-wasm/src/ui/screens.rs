@@ -39,7 +39,8 @@ pub fn StartPage(
                             <span class="dataset-title ellipsis">{card.title}</span>
                             <span class="dataset-sizes">
                                 <span><strong>{integer(card.n_obs)}</strong>" cells"</span>
-                                <span><strong>{integer(card.n_vars)}</strong>" genes"</span>
+                                {(card.n_vars > 0)
+                                    .then(|| view! { <span><strong>{integer(card.n_vars)}</strong>" genes"</span> })}
                             </span>
                             <Icon glyph=Glyph::ChevronRight />
                         </a>

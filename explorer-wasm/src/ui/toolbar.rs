@@ -41,6 +41,9 @@ pub fn Toolbar(
     /// Whether there are labels to write: not unless cells are coloured by some.
     #[prop(into)]
     can_label: Signal<bool>,
+    /// The button of what else can be set about the picture.
+    #[prop(into)]
+    display: ViewFn,
     /// Whose keys the hints show.
     platform: Platform,
     /// Called with the command asked for.
@@ -99,6 +102,7 @@ pub fn Toolbar(
                     disabled=no_labels
                     on_command
                 />
+                {display.run()}
                 <span class="toolbar-rule"></span>
                 <CommandButton command=Command::ZoomOut platform on_command />
                 <CommandButton command=Command::ZoomIn platform on_command />

@@ -80,6 +80,7 @@ pub fn TopBar(
                 <CommandButton command=Command::Undo platform disabled=no_undo on_command />
                 <CommandButton command=Command::Redo platform disabled=no_redo on_command />
                 <span class="top-bar-rule"></span>
+                <CommandButton command=Command::SavePicture platform on_command />
                 <CommandButton command=Command::CopyLink platform on_command />
                 <CommandButton command=Command::ToggleTheme platform glyph=theme_glyph on_command />
                 <div class="top-bar-wide">

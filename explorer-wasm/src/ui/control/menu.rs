@@ -1,13 +1,10 @@
 //! A button that opens a list of things to do, above everything else.
 
-use std::sync::atomic::{AtomicU32, Ordering};
-
 use leptos::{ev::KeyboardEvent, html, prelude::*};
 use wasm_bindgen::JsCast;
 
+use super::popover::{hang, unique_id};
 use crate::ui::{Glyph, Icon};
-
-static NEXT_ID: AtomicU32 = AtomicU32::new(0);
 
 /// An icon button with a menu of [`MenuItem`]s. The browser closes it on Escape and on a press
 /// elsewhere.
@@ -25,25 +22,13 @@ pub fn Menu(
     /// The items.
     children: Children,
 ) -> impl IntoView {
-    let id = format!("menu-{}", NEXT_ID.fetch_add(1, Ordering::Relaxed));
+    let id = unique_id("menu");
     let button = NodeRef::<html::Button>::new();
     let menu = NodeRef::<html::Div>::new();
     let place = move |_| {
-        let (Some(button), Some(menu)) = (button.get_untracked(), menu.get_untracked()) else {
-            return;
-        };
-        let rect = button.get_bounding_client_rect();
-        let inner = |size: Result<wasm_bindgen::JsValue, _>| size.ok().and_then(|size| size.as_f64());
-        let (Some(width), Some(height)) = (inner(window().inner_width()), inner(window().inner_height())) else {
-            return;
-        };
-        // Right edges together, since menus hang from buttons at the right of their rows.
-        let style = HtmlStyle::style(&menu);
-        let below = rect.bottom() + 4.0 + 200.0 < height;
-        let _ = style.set_property("right", &format!("{}px", (width - rect.right()).max(8.0)));
-        let _ = style.set_property("top", &if below { format!("{}px", rect.bottom() + 4.0) } else { "auto".into() });
-        let _ = style
-            .set_property("bottom", &if below { "auto".into() } else { format!("{}px", height - rect.top() + 4.0) });
+        if let (Some(button), Some(menu)) = (button.get_untracked(), menu.get_untracked()) {
+            hang(&menu, &button);
+        }
     };
     let move_by_key = move |event: KeyboardEvent| {
         let Some(menu) = menu.get_untracked() else { return };
@@ -76,7 +61,7 @@ pub fn Menu(
         >
             <Icon glyph />
         </button>
-        <div class="menu" role="menu" popover="auto" id=id node_ref=menu on:keydown=move_by_key>
+        <div class="popover menu" role="menu" popover="auto" id=id node_ref=menu on:keydown=move_by_key>
             {children()}
         </div>
     }
@@ -118,16 +103,5 @@ pub fn MenuItem(
 pub(crate) fn focus(element: Option<web_sys::Element>) {
     if let Some(element) = element.and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok()) {
         let _ = element.focus();
-    }
-}
-
-/// The inline style of an element, past the name clash with Leptos's own `style`.
-trait HtmlStyle {
-    fn style(&self) -> web_sys::CssStyleDeclaration;
-}
-
-impl HtmlStyle for web_sys::HtmlDivElement {
-    fn style(&self) -> web_sys::CssStyleDeclaration {
-        web_sys::HtmlElement::style(self)
     }
 }

@@ -78,3 +78,35 @@ pub fn Select(
         </span>
     }
 }
+
+/// A list with its name before it.
+#[component]
+pub fn SelectField(
+    /// The name that stands there.
+    name: &'static str,
+    /// The choices.
+    #[prop(into)]
+    choices: Signal<Vec<Choice>>,
+    /// The value of the one made.
+    #[prop(into)]
+    value: Signal<String>,
+    /// Its name for assistive technology.
+    #[prop(into)]
+    label: Signal<String>,
+    /// Its `data-testid`.
+    #[prop(optional, into)]
+    test_id: String,
+    /// Whether nothing can be chosen now.
+    #[prop(optional, into)]
+    disabled: Signal<bool>,
+    /// Called with the value of the one asked for.
+    #[prop(into)]
+    on_choose: Callback<String>,
+) -> impl IntoView {
+    view! {
+        <div class="select-field">
+            <span>{name}</span>
+            <Select choices value label test_id disabled on_choose />
+        </div>
+    }
+}

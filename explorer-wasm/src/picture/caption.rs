@@ -1,0 +1,206 @@
+//! The legend beside a saved picture: what is written and painted where.
+
+use super::pen::fitted;
+use crate::ui::{LegendModel, Rgb, short};
+
+/// Sizes in CSS pixels.
+const MARGIN_PX: f64 = 16.0;
+const ROW_PX: f64 = 20.0;
+const SWATCH_PX: f64 = 12.0;
+const GRADIENT_PX: [f64; 2] = [176.0, 12.0];
+const MOST_TEXT_PX: f64 = 200.0;
+/// Columns of labels; what does not fit is counted.
+const MOST_COLUMNS: usize = 3;
+
+/// Something drawn, at CSS pixels from the caption's upper left corner.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Mark {
+    /// A line of text, its baseline midway between the rows' edges.
+    Text { x: f64, y: f64, text: String, style: TextStyle, align: Align },
+    /// A square of a label's colour.
+    Swatch { x: f64, y: f64, size: f64, color: Rgb },
+    /// Colours from left to right, at equal steps.
+    Gradient { x: f64, y: f64, size: [f64; 2], stops: Vec<Rgb> },
+}
+
+/// How a text looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum TextStyle {
+    Title,
+    Plain,
+}
+
+impl TextStyle {
+    /// Weight and size in CSS pixels.
+    pub fn font(self) -> (u32, f64) {
+        match self {
+            Self::Title => (600, 13.0),
+            Self::Plain => (400, 12.0),
+        }
+    }
+}
+
+/// Which part of a text is at its place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Align {
+    Start,
+    Middle,
+    End,
+}
+
+/// The legend of a picture.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Caption {
+    /// Width in CSS pixels: 0 where there is nothing to explain.
+    pub width_px: f64,
+    /// What is drawn.
+    pub marks: Vec<Mark>,
+}
+
+impl Caption {
+    /// The caption beside a picture of that height; `width` says how wide a text is.
+    pub fn new(model: &LegendModel, height_px: f64, width: impl Fn(&str, TextStyle) -> f64) -> Self {
+        match model {
+            LegendModel::Plain => Self::default(),
+            LegendModel::Continuous { title, subtitle, min, middle, max, stops, missing } => {
+                let mut caption = Self::titled(title, &width);
+                let mut y = MARGIN_PX + 1.5 * ROW_PX;
+                if !subtitle.is_empty() {
+                    caption.text(MARGIN_PX, y, subtitle, &width);
+                    y += ROW_PX;
+                }
+                let [length, thickness] = GRADIENT_PX;
+                y -= thickness / 2.0;
+                caption.marks.push(Mark::Gradient { x: MARGIN_PX, y, size: GRADIENT_PX, stops: stops.clone() });
+                y += thickness + ROW_PX / 2.0;
+                let ticks = [(0.0, *min, Align::Start), (0.5, *middle, Align::Middle), (1.0, *max, Align::End)];
+                caption.marks.extend(ticks.map(|(place, value, align)| Mark::Text {
+                    x: MARGIN_PX + place * length,
+                    y,
+                    text: short(value, 3),
+                    style: TextStyle::Plain,
+                    align,
+                }));
+                if let Some(entry) = missing {
+                    caption.entry(MARGIN_PX, y + ROW_PX, &entry.label, entry.color, &width);
+                }
+                caption.widen(MARGIN_PX + length);
+                caption
+            }
+            LegendModel::Categorical { title, entries } => {
+                let mut caption = Self::titled(title, &width);
+                let top = MARGIN_PX + 1.5 * ROW_PX;
+                let n_rows = (((height_px - top - MARGIN_PX) / ROW_PX).floor() as usize + 1).max(1);
+                let n_places = n_rows * MOST_COLUMNS;
+                let n_shown = if entries.len() <= n_places { entries.len() } else { n_places - 1 };
+                let mut left = MARGIN_PX;
+                for (column, rows) in entries[..n_shown].chunks(n_rows).enumerate() {
+                    if column > 0 {
+                        left = caption.width_px;
+                    }
+                    for (row, entry) in rows.iter().enumerate() {
+                        caption.entry(left, top + row as f64 * ROW_PX, &entry.label, entry.color, &width);
+                    }
+                }
+                if n_shown < entries.len() {
+                    let y = top + (n_rows - 1) as f64 * ROW_PX;
+                    caption.text(left, y, &format!("and {} more", entries.len() - n_shown), &width);
+                }
+                caption
+            }
+        }
+    }
+
+    fn titled(title: &str, width: &impl Fn(&str, TextStyle) -> f64) -> Self {
+        let mut caption = Self::default();
+        let style = TextStyle::Title;
+        let text = fitted(title, MOST_TEXT_PX, |text| width(text, style));
+        caption.widen(MARGIN_PX + width(&text, style));
+        caption.marks.push(Mark::Text { x: MARGIN_PX, y: MARGIN_PX + ROW_PX / 2.0, text, style, align: Align::Start });
+        caption
+    }
+
+    fn text(&mut self, x: f64, y: f64, text: &str, width: &impl Fn(&str, TextStyle) -> f64) {
+        let style = TextStyle::Plain;
+        let text = fitted(text, MOST_TEXT_PX, |text| width(text, style));
+        self.widen(x + width(&text, style));
+        self.marks.push(Mark::Text { x, y, text, style, align: Align::Start });
+    }
+
+    fn entry(&mut self, x: f64, y: f64, label: &str, color: Rgb, width: &impl Fn(&str, TextStyle) -> f64) {
+        self.marks.push(Mark::Swatch { x, y: y - SWATCH_PX / 2.0, size: SWATCH_PX, color });
+        self.text(x + SWATCH_PX + 8.0, y, label, width);
+    }
+
+    fn widen(&mut self, right_px: f64) {
+        self.width_px = self.width_px.max((right_px + MARGIN_PX).ceil());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    use super::*;
+    use crate::ui::LegendEntry;
+
+    fn width(text: &str, _: TextStyle) -> f64 {
+        text.chars().count() as f64 * 7.0
+    }
+
+    fn labels(count: usize) -> LegendModel {
+        let entry = |at| LegendEntry { label: format!("label {at}"), color: [at as u8, 0, 0] };
+        LegendModel::Categorical { title: "louvain".to_owned(), entries: (0..count).map(entry).collect() }
+    }
+
+    fn swatches(caption: &Caption) -> Vec<(f64, f64, Rgb)> {
+        let swatch = |mark: &Mark| match mark {
+            Mark::Swatch { x, y, color, .. } => Some((*x, *y, *color)),
+            _ => None,
+        };
+        caption.marks.iter().filter_map(swatch).collect()
+    }
+
+    #[test]
+    fn every_label_has_its_colour_in_a_place_of_its_own() {
+        for count in [1, 11, 40, 70] {
+            let caption = Caption::new(&labels(count), 600.0, width);
+            let mut found = swatches(&caption);
+            assert_eq!(found.len(), count);
+            assert!(found.iter().all(|&(x, y, _)| x + SWATCH_PX < caption.width_px && y + SWATCH_PX <= 600.0));
+            found.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
+            assert!(found.iter().zip(0..).all(|(swatch, at)| swatch.2 == [at, 0, 0]), "in the order of the legend");
+            found.dedup_by(|a, b| (a.0 - b.0).abs() < 1.0 && (a.1 - b.1).abs() < ROW_PX - 1.0);
+            assert_eq!(found.len(), count);
+        }
+    }
+
+    #[test]
+    fn labels_that_do_not_fit_are_counted() {
+        let caption = Caption::new(&labels(200), 300.0, width);
+        let n_shown = swatches(&caption).len();
+        let rest = format!("and {} more", 200 - n_shown);
+        assert!(caption.marks.iter().any(|mark| matches!(mark, Mark::Text { text, .. } if *text == rest)), "{rest}");
+    }
+
+    #[test]
+    fn numbers_have_their_scale_and_nothing_has_no_caption() {
+        assert_eq!(Caption::new(&LegendModel::Plain, 300.0, width), Caption::default());
+        let model = LegendModel::Continuous {
+            title: "LYZ".to_owned(),
+            subtitle: "layer raw".to_owned(),
+            min: 0.0,
+            middle: 2.5,
+            max: 5.0,
+            stops: vec![[0; 3], [255; 3]],
+            missing: Some(LegendEntry { label: "no value".to_owned(), color: [9; 3] }),
+        };
+        let caption = Caption::new(&model, 300.0, width);
+        let texts = caption.marks.iter().filter_map(|mark| match mark {
+            Mark::Text { text, .. } => Some(text.as_str()),
+            _ => None,
+        });
+        assert_eq!(texts.collect::<Vec<_>>(), ["LYZ", "layer raw", "0", "2.5", "5", "no value"]);
+        assert_eq!(swatches(&caption).len(), 1);
+    }
+}
