@@ -1,0 +1,248 @@
+//! Pseudobulk: samples instead of cells as replicates.
+//!
+//! Cells of one sample are alike, so a test that takes every cell for a replicate finds differences between donors
+//! everywhere (Squair et al., *Nature Communications* 12, 5692, 2021). Here each sample counts once: its mean over
+//! its cells of the group, and over its cells of the reference.
+
+use super::{Adjustment, FixedPoints, Method, Moments, MomentsError, Summary, adjust, two_sided_ln_p, welch};
+
+/// A sample: the moments of its cells in the group and in the reference.
+#[derive(Clone, Debug)]
+pub struct SampleMoments {
+    /// What the sample is called.
+    pub name: String,
+    /// Its cells of the group.
+    pub group: Moments,
+    /// Its cells of the reference.
+    pub reference: Moments,
+}
+
+/// How samples are compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Design {
+    /// Samples have cells on both sides: a t-test of the differences within samples.
+    Paired,
+    /// Each sample has cells on one side: Welch's test between the samples' means.
+    Unpaired,
+}
+
+/// One row a gene, in gene order, as columns of equal length. No value is NaN.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PseudobulkTable {
+    /// How samples were compared.
+    pub design: Design,
+    /// Samples that were taken, by name; of an unpaired design first those of the group.
+    pub samples: Vec<String>,
+    /// How many of these are samples of the group; all, when the design is paired.
+    pub n_group: usize,
+    /// Mean over samples of the group's mean less that of the reference.
+    pub difference: Vec<f64>,
+    /// t, of the differences or of Welch.
+    pub score: Vec<f64>,
+    /// Degrees of freedom.
+    pub df: Vec<f64>,
+    /// Two-sided p-value.
+    pub pval: Vec<f64>,
+    /// Adjusted p-value.
+    pub pval_adj: Vec<f64>,
+    /// Samples whose difference has the sign of the mean difference, paired designs alone.
+    pub n_agreeing: Vec<u32>,
+}
+
+/// Why samples cannot be compared.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PseudobulkError {
+    /// Fewer than two samples on a side.
+    #[error(
+        "pseudobulk needs two samples or more on each side with {least_cells} cells or more; the group has \
+         {n_group}, the reference {n_reference}"
+    )]
+    TooFewSamples {
+        /// Samples with enough cells of the group.
+        n_group: usize,
+        /// Samples with enough cells of the reference.
+        n_reference: usize,
+        /// Cells that are enough.
+        least_cells: u64,
+    },
+    /// Samples are of different layers.
+    #[error(transparent)]
+    Moments(#[from] MomentsError),
+}
+
+/// Samples with fewer cells on a side say little of it.
+pub const LEAST_CELLS: u64 = 10;
+
+/// Compares samples: paired where at least two have [`LEAST_CELLS`] on both sides, else unpaired.
+///
+/// # Errors
+/// [`PseudobulkError`].
+pub fn pseudobulk(
+    samples: &[SampleMoments],
+    fixed: &FixedPoints,
+    adjustment: Adjustment,
+) -> Result<PseudobulkTable, PseudobulkError> {
+    let n_genes = samples.first().map_or(0, |sample| sample.group.genes.len());
+    for moments in samples.iter().flat_map(|sample| [&sample.group, &sample.reference]) {
+        if moments.genes.len() != n_genes {
+            return Err(MomentsError::Genes { found: moments.genes.len(), expected: n_genes }.into());
+        }
+    }
+    let has_group = |sample: &&SampleMoments| sample.group.n_cells >= LEAST_CELLS;
+    let has_reference = |sample: &&SampleMoments| sample.reference.n_cells >= LEAST_CELLS;
+    let of_group: Vec<&SampleMoments> = samples.iter().filter(has_group).collect();
+    let of_reference: Vec<&SampleMoments> = samples.iter().filter(has_reference).collect();
+    let both: Vec<&SampleMoments> = samples.iter().filter(has_group).filter(has_reference).collect();
+    let mean = |moments: &Moments, gene: usize| moments.genes[gene].summary(moments.n_cells, fixed.get(gene)).mean;
+    let mut table = PseudobulkTable {
+        design: Design::Paired,
+        samples: names(&both),
+        n_group: both.len(),
+        difference: Vec::with_capacity(n_genes),
+        score: Vec::with_capacity(n_genes),
+        df: Vec::with_capacity(n_genes),
+        pval: Vec::with_capacity(n_genes),
+        pval_adj: Vec::new(),
+        n_agreeing: Vec::new(),
+    };
+    if both.len() >= 2 {
+        for gene in 0..n_genes {
+            let differences: Vec<f64> =
+                both.iter().map(|sample| mean(&sample.group, gene) - mean(&sample.reference, gene)).collect();
+            table.push_paired(&differences);
+        }
+    } else if of_group.len() >= 2 && of_reference.len() >= 2 {
+        table.design = Design::Unpaired;
+        table.samples = [names(&of_group), names(&of_reference)].concat();
+        table.n_group = of_group.len();
+        for gene in 0..n_genes {
+            let group = summary(&of_group.iter().map(|sample| mean(&sample.group, gene)).collect::<Vec<_>>());
+            let reference =
+                summary(&of_reference.iter().map(|sample| mean(&sample.reference, gene)).collect::<Vec<_>>());
+            let (test, _) = welch(&group, &reference, Method::Welch);
+            table.difference.push(group.mean - reference.mean);
+            table.score.push(test.t);
+            table.df.push(test.df);
+            table.pval.push(test.pval);
+        }
+    } else {
+        return Err(PseudobulkError::TooFewSamples {
+            n_group: of_group.len(),
+            n_reference: of_reference.len(),
+            least_cells: LEAST_CELLS,
+        });
+    }
+    table.pval_adj = adjust(&table.pval, adjustment);
+    Ok(table)
+}
+
+fn names(samples: &[&SampleMoments]) -> Vec<String> {
+    samples.iter().map(|sample| sample.name.clone()).collect()
+}
+
+impl PseudobulkTable {
+    /// The paired t-test of one gene (scipy's `ttest_rel`); without any variance as [`welch`].
+    fn push_paired(&mut self, differences: &[f64]) {
+        let Summary { mean, variance, .. } = summary(differences);
+        let n = differences.len() as f64;
+        let df = n - 1.0;
+        let (t, pval) = if variance > 0.0 {
+            let t = mean / (variance / n).sqrt();
+            (t, libm::exp(two_sided_ln_p(t, df)))
+        } else if mean == 0.0 {
+            (0.0, 1.0)
+        } else {
+            (f64::INFINITY.copysign(mean), 0.0)
+        };
+        self.difference.push(mean);
+        self.score.push(t);
+        self.df.push(df);
+        self.pval.push(pval);
+        let agrees = |difference: &&f64| **difference * mean > 0.0;
+        self.n_agreeing.push(differences.iter().filter(agrees).count() as u32);
+    }
+}
+
+/// Mean and variance (ddof 1) of samples.
+fn summary(values: &[f64]) -> Summary {
+    let n = values.len() as f64;
+    let mean = values.iter().sum::<f64>() / n;
+    let scatter: f64 = values.iter().map(|value| (value - mean) * (value - mean)).sum();
+    // Equal values leave a trace of rounding, which is no variance.
+    let largest = values.iter().fold(0f64, |largest, value| largest.max(value.abs()));
+    let is_noise = scatter <= n * (4.0 * f64::EPSILON * largest).powi(2);
+    let variance = if values.len() < 2 || is_noise { 0.0 } else { scatter / (n - 1.0) };
+    Summary { n_cells: values.len() as u64, mean, variance, nonzero_share: 1.0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::de::{FixedPoint, GeneMoments};
+
+    /// A sample in which every cell of the group has one value of the only gene, and every cell of the reference
+    /// another.
+    fn sample(name: &str, group: (u64, f32), reference: (u64, f32)) -> SampleMoments {
+        let fixed = FixedPoint::for_log_counts(1000);
+        let moments = |(n_cells, value): (u64, f32)| {
+            let x = fixed.encode(value);
+            let gene = GeneMoments { n_nonzero: n_cells as u32, sum: x * n_cells as i64, sum_sq: 0 };
+            Moments { n_cells, genes: vec![gene] }
+        };
+        SampleMoments { name: name.to_owned(), group: moments(group), reference: moments(reference) }
+    }
+
+    fn run(samples: &[SampleMoments]) -> Result<PseudobulkTable, PseudobulkError> {
+        let fixed = FixedPoints::Uniform(FixedPoint::for_log_counts(1000));
+        pseudobulk(samples, &fixed, Adjustment::default())
+    }
+
+    #[test]
+    fn pairs_are_tested_by_their_differences() {
+        let samples = [
+            sample("a", (50, 2.0), (500, 1.0)),
+            sample("b", (10, 2.5), (20, 1.0)),
+            sample("c", (90, 1.25), (30, 1.0)),
+            sample("too few", (9, 9.0), (30, 1.0)),
+        ];
+        let table = run(&samples).unwrap();
+        // scipy.stats.ttest_rel([2, 2.5, 1.25], [1, 1, 1]): t 2.523573, p 0.127643.
+        assert_eq!((table.design, table.samples.len(), table.df[0]), (Design::Paired, 3, 2.0));
+        assert!((table.difference[0] - 0.916_666_7).abs() < 1e-6);
+        assert!((table.score[0] - 2.523_573).abs() < 1e-5, "{}", table.score[0]);
+        assert!((table.pval[0] - 0.127_643).abs() < 1e-5, "{}", table.pval[0]);
+        assert_eq!(table.n_agreeing[0], 3);
+    }
+
+    #[test]
+    fn samples_of_one_side_each_are_tested_between() {
+        let samples = [
+            sample("a", (50, 2.0), (0, 0.0)),
+            sample("b", (50, 3.0), (0, 0.0)),
+            sample("c", (0, 0.0), (50, 1.0)),
+            sample("d", (0, 0.0), (50, 1.5)),
+            sample("e", (0, 0.0), (50, 0.5)),
+        ];
+        let table = run(&samples).unwrap();
+        assert_eq!((table.design, table.n_group, table.samples.len()), (Design::Unpaired, 2, 5));
+        // scipy.stats.ttest_ind([2, 3], [1, 1.5, .5], equal_var=False): t 2.598076, p 0.144366.
+        assert!((table.score[0] - 2.598_076).abs() < 1e-5, "{}", table.score[0]);
+        assert!((table.pval[0] - 0.144_366).abs() < 1e-5, "{}", table.pval[0]);
+    }
+
+    #[test]
+    fn one_sample_is_not_enough() {
+        let error = run(&[sample("a", (50, 2.0), (50, 1.0))]).unwrap_err();
+        assert!(error.to_string().contains("the group has 1, the reference 1"), "{error}");
+        assert!(run(&[]).is_err());
+    }
+
+    #[test]
+    fn equal_differences_have_no_variance() {
+        let samples = [sample("a", (50, 2.0), (50, 1.0)), sample("b", (60, 3.0), (50, 2.0))];
+        let table = run(&samples).unwrap();
+        assert_eq!((table.score[0], table.pval[0]), (f64::INFINITY, 0.0));
+        let none = run(&[sample("a", (50, 1.0), (50, 1.0)), sample("b", (60, 0.0), (50, 0.0))]).unwrap();
+        assert_eq!((none.score[0], none.pval[0]), (0.0, 1.0));
+    }
+}
