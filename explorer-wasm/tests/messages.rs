@@ -1,9 +1,10 @@
 //! What page and worker say to each other survives the way through JavaScript.
 #![cfg(target_arch = "wasm32")]
 
+use explorer_core::de::{CellsPart, MomentsPart, Sign};
 use explorer_wasm::{
     fetch::Address,
-    worker::{Reply, Request},
+    worker::{Reply, Request, Share},
 };
 use js_sys::{Array, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
@@ -11,13 +12,28 @@ use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
 wasm_bindgen_test_configure!(run_in_browser);
 
+fn moments(job: u32, share: Share) -> Request {
+    Request::Moments { job, layer: 1, share }
+}
+
 #[wasm_bindgen_test]
 fn requests_round_trip() {
     let requests = [
         Request::Open { address: Address::Server("pbmc 68k".into()), root: "http://host/".into() },
         Request::Open { address: Address::Directory("https://x.org/a:b/".into()), root: String::new() },
-        Request::Moments { job: u32::MAX, layer: 1, genes: 3..60_000, labels: vec![0, 1, 2, 3] },
-        Request::Moments { job: 0, layer: 0, genes: 0..0, labels: Vec::new() },
+        moments(u32::MAX, Share::Genes { genes: 3..60_000, labels: vec![0, 1, 2, 3] }),
+        moments(0, Share::Genes { genes: 0..0, labels: Vec::new() }),
+        moments(1, Share::Parts { moments: Vec::new(), cells: Vec::new() }),
+        moments(
+            2,
+            Share::Parts {
+                moments: vec![
+                    MomentsPart { tile: 70_000, signs: [Some(Sign::Plus), None] },
+                    MomentsPart { tile: 3, signs: [Some(Sign::Minus), Some(Sign::Plus)] },
+                ],
+                cells: vec![CellsPart { tile: 9, plus: [u64::MAX, 1 << 63], minus: [0, 5] }],
+            },
+        ),
         Request::Cancel { job: 7 },
     ];
     for request in requests {
@@ -29,7 +45,7 @@ fn requests_round_trip() {
 fn replies_round_trip() {
     let replies = [
         Reply::Ready,
-        Reply::Progress { job: 1, n_genes: 256, n_bytes: u32::MAX },
+        Reply::Progress { job: 1, n_done: 256, n_bytes: u32::MAX },
         Reply::Moments { job: 2, group: vec![1; 1000], reference: vec![2; 10] },
         Reply::Failed { job: 3, sentence: "Tile genes0/7 is damaged.".into() },
     ];
@@ -40,7 +56,7 @@ fn replies_round_trip() {
 
 #[wasm_bindgen_test]
 fn large_arrays_are_transferred() {
-    let request = Request::Moments { job: 1, layer: 0, genes: 0..1, labels: vec![1; 1 << 20] };
+    let request = moments(1, Share::Genes { genes: 0..1, labels: vec![1; 1 << 20] });
     let posted = request.to_js();
     assert_eq!(posted.transfer.length(), 1);
     let sent = posted.message.unchecked_ref::<Array>().get(5).unchecked_into::<Uint8Array>();
@@ -49,11 +65,21 @@ fn large_arrays_are_transferred() {
 
 #[wasm_bindgen_test]
 fn foreign_messages_are_passed_over() {
-    let short = Array::of1(&"moments".into());
+    let short = Array::of1(&"genes".into());
+    // Parts of a plan come in whole records.
+    let cut = Array::of5(
+        &"parts".into(),
+        &1.into(),
+        &0.into(),
+        &Uint8Array::new_with_length(7),
+        &Uint8Array::new_with_length(36),
+    );
     let fraction = Array::of2(&"cancel".into(), &1.5.into());
     let negative = Array::of2(&"cancel".into(), &(-1).into());
     let other = Array::of2(&"something else".into(), &1.into());
-    for message in [JsValue::NULL, "ready".into(), short.into(), fraction.into(), negative.into(), other.into()] {
+    for message in
+        [JsValue::NULL, "ready".into(), short.into(), cut.into(), fraction.into(), negative.into(), other.into()]
+    {
         assert_eq!(Request::from_js(&message), None);
     }
     assert_eq!(Reply::from_js(&JsValue::UNDEFINED), None);

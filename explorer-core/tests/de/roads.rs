@@ -239,3 +239,8 @@ fn tiles_of_another_layer_are_refused() {
     // One value, but no cell.
     assert!(summing.finish([0, 0]).is_err());
 }
+
+#[test]
+fn bits_are_those_of_every_platform() {
+    assert_eq!(crate::bits::checksums(), crate::bits::EXPECTED);
+}

@@ -68,7 +68,8 @@ pub async fn moments(
     request: Vec<u8>,
 ) -> Result<[tile::Moments; 2], FetchError> {
     let url = format!("{}/moments?layer={}", dataset_url(root, dataset), encoded(layer));
-    let body = retry::send(&Request::post(url, request), None).await?;
+    // Once only: a server that is busy or too slow leaves the work to the page.
+    let body = Request::post(url, request).send(None).await?;
     let content = frame::inflate(&body.bytes).map_err(|_| FetchError::Body)?;
     let tiles = frame::split_inflated(&content).map_err(|_| FetchError::Body)?;
     let [group, reference] = tiles.as_slice() else { return Err(FetchError::Body) };

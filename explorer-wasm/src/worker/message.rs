@@ -276,27 +276,3 @@ fn parts_from_bytes<T, const N: usize>(bytes: &[u8], read: fn([u8; N]) -> Option
     let (parts, rest) = bytes.as_chunks::<N>();
     rest.is_empty().then(|| parts.iter().map(|&part| read(part)).collect())?
 }
-
-#[cfg(test)]
-mod tests {
-    use wasm_bindgen_test::wasm_bindgen_test as test;
-
-    use super::*;
-
-    #[test]
-    fn requests_survive_the_way() {
-        let moments = vec![
-            MomentsPart { tile: 70_000, signs: [Some(Sign::Plus), None] },
-            MomentsPart { tile: 3, signs: [Some(Sign::Minus), Some(Sign::Plus)] },
-        ];
-        let cells = vec![CellsPart { tile: 9, plus: [u64::MAX, 1 << 63], minus: [0, 5] }];
-        for share in [
-            Share::Parts { moments, cells },
-            Share::Parts { moments: vec![], cells: vec![] },
-            Share::Genes { genes: 5..60_000, labels: vec![0, 1, 2, 3] },
-        ] {
-            let request = Request::Moments { job: 7, layer: 1, share };
-            assert_eq!(Request::from_js(&request.to_js().message), Some(request));
-        }
-    }
-}
