@@ -14,7 +14,7 @@ use crate::{
     store::{BinCounts, Store},
     ui::{
         Bars, BrushChange, BrushPhase, CategoryPanel, CategoryValue, DatasetFacts, DatasetInfo, HistogramPanel,
-        SidebarSection, ValueCount,
+        SidebarSection, ValueCount, short,
     },
 };
 
@@ -72,7 +72,11 @@ impl Known {
 }
 
 fn is_constant(column: &Column) -> bool {
-    column.kind == ColumnKind::Categorical && column.n_categories <= 1 && column.n_missing == 0
+    let is_one = match column.kind {
+        ColumnKind::Categorical => column.n_categories <= 1,
+        _ => column.min == column.max,
+    };
+    is_one && column.n_missing == 0
 }
 
 fn categories(store: Store, column: &Column) -> impl IntoView + use<> {
@@ -252,6 +256,9 @@ fn facts(store: Store) -> Memo<DatasetFacts> {
         let layer = manifest.layers.get(manifest.default_layer as usize);
         let constants = manifest.columns.iter().filter(|column| is_constant(column) && !column.hidden);
         let value = |column: &Column| {
+            if column.kind == ColumnKind::Continuous {
+                return Some((column.name.clone(), short(f64::from(column.min), 4)));
+            }
             let categories = session.categories(&column.name)?;
             Some((column.name.clone(), categories.labels.first()?.clone()))
         };

@@ -62,11 +62,11 @@ pub fn DisplayPanel(
                 <label class="display-check">
                     <Checkbox
                         check=Signal::derive(move || is_chosen().into())
-                        label="Dot size by number of cells"
+                        label="Automatic dot size"
                         test_id="point-size-auto"
                         on_check=move |on: bool| set_size((!on).then(|| chosen_px.get_untracked() as f32))
                     />
-                    <span>"by number of cells and zoom"</span>
+                    <span>"automatic"</span>
                 </label>
                 <label class="display-row">
                     <span>"Opacity"</span>

@@ -39,7 +39,9 @@ pub fn Shell(
     on_drawer: Callback<Option<Side>>,
 ) -> impl IntoView {
     let closing = window_event_listener(ev::keydown, move |event| {
-        if event.key() == "Escape" && drawer.get_untracked().is_some() {
+        // A menu that is open in the drawer closes first.
+        let has_popover = || document().query_selector(":popover-open").is_ok_and(|open| open.is_some());
+        if event.key() == "Escape" && drawer.get_untracked().is_some() && !has_popover() {
             on_drawer.run(None);
         }
     });

@@ -15,6 +15,8 @@ use super::{
 
 /// Space for the axes, in CSS pixels: left, top, right, bottom.
 const MARGIN_PX: [f64; 4] = [44.0, 12.0, 12.0, 36.0];
+/// Plots narrower than this have short titles.
+const NARROW_PX: f64 = 320.0;
 /// A dot is found from this far.
 const REACH_PX: f64 = 14.0;
 /// Genes with an adjusted p-value up to this stand out.
@@ -244,13 +246,14 @@ fn Axes(layout: Layout, effect: Effect) -> impl IntoView {
     let (foot, end) = (height - bottom, width - right);
     let across: Vec<f64> = ticks(layout.extent.0, 3);
     let across = across.iter().skip(1).rev().map(|tick| -tick).chain(across.iter().copied());
-    let title = match effect {
-        Effect::Log2FoldChange => "log₂ fold change",
-        Effect::MeanDifference => "mean difference",
-    };
-    let title = match layout.beyond.len() {
-        0 => title.to_owned(),
-        beyond => format!("{title} (‹ › {} beyond)", plural(beyond, "gene", "genes")),
+    let is_narrow = width < NARROW_PX;
+    let title = match (effect, layout.beyond.len()) {
+        (Effect::Log2FoldChange, 0) => "log₂ fold change".to_owned(),
+        (Effect::MeanDifference, 0) => "mean difference".to_owned(),
+        (Effect::Log2FoldChange, beyond) if is_narrow => format!("log₂ FC, ‹ › {beyond} beyond"),
+        (Effect::MeanDifference, beyond) if is_narrow => format!("difference, ‹ › {beyond} beyond"),
+        (Effect::Log2FoldChange, beyond) => format!("log₂ fold change, ‹ › {} beyond", plural(beyond, "gene", "genes")),
+        (Effect::MeanDifference, beyond) => format!("mean difference, ‹ › {} beyond", plural(beyond, "gene", "genes")),
     };
     let number = |value: f64| short(value, 3);
     let x_ticks = across
