@@ -142,7 +142,11 @@ fn follow(
     Ok((moments, fixed))
 }
 
-fn fixed_points(dataset: &Dataset, layer: &Layer) -> Result<FixedPoints, CompareError> {
+/// How the values of a layer become integers that sum exactly.
+///
+/// # Errors
+/// When the tile that says so is broken.
+pub fn fixed_points(dataset: &Dataset, layer: &Layer) -> Result<FixedPoints, CompareError> {
     let n_genes = dataset.manifest().vars[layer.var as usize].n_vars;
     let total = dataset.total_moments(layer)?;
     FixedPoints::from_tile(layer.frac_bits, layer.square_shift, &total, n_genes as usize)

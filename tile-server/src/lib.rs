@@ -3,6 +3,7 @@
 pub mod build;
 pub mod compare;
 pub mod dataset;
+pub mod markers;
 mod packs;
 pub mod serve;
 pub mod verify;

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Adjustment, DeTable, Effect, Method};
+use super::{Adjustment, DeOptions, DeTable, Design, Effect, Marker, MarkerRank, Method, PseudobulkTable};
 
 /// What was compared, for the lines that begin with `#`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,10 +37,7 @@ pub fn to_csv<S: AsRef<str>>(table: &DeTable, names: &[S], record: &DeRecord) ->
     let mut out = String::with_capacity(512 + 200 * table.len());
     write_record(&mut out, table, record);
     out.push_str("names,scores,");
-    out.push_str(match table.options.effect {
-        Effect::Log2FoldChange => "logfoldchanges",
-        Effect::MeanDifference => "mean_difference",
-    });
+    out.push_str(effect_header(table.options.effect));
     out.push_str(",pvals,pvals_adj,mean_group,mean_reference,pct_group,pct_reference,df,log10_pvals\n");
     for gene in table.ranked() {
         let gene = gene as usize;
@@ -65,32 +62,146 @@ pub fn to_csv<S: AsRef<str>>(table: &DeTable, names: &[S], record: &DeRecord) ->
     out
 }
 
-fn write_record(out: &mut String, table: &DeTable, record: &DeRecord) {
-    let method = match table.options.method {
+/// Markers of labels, label after label, as they are ranked; `names` holds one a gene. `dataset` and `layer` as in
+/// [`DeRecord`], `column` is the labels' column.
+///
+/// # Panics
+/// When there are fewer names than genes.
+pub fn markers_to_csv<S: AsRef<str>>(
+    markers: &[(String, Vec<Marker>)],
+    names: &[S],
+    options: DeOptions,
+    rank: MarkerRank,
+    [dataset, column, layer]: [&str; 3],
+) -> String {
+    let mut out = String::new();
+    let ranked = match rank {
+        MarkerRank::Score => "t against all other cells".to_owned(),
+        MarkerRank::EffectPercentile(percentile) => {
+            format!("percentile {percentile} of Cohen's d against each other label, bootstrap mean")
+        }
+    };
+    for (what, value) in [
+        ("dataset", dataset),
+        ("markers of every label of", column),
+        ("layer", layer),
+        ("method", method_name(options.method)),
+        ("adjustment", adjustment_name(options.adjustment)),
+        ("ranked by", &ranked),
+        ("tessera", env!("CARGO_PKG_VERSION")),
+    ] {
+        push_comment(&mut out, what, value);
+    }
+    out.push_str("label,names,rank_by,scores,");
+    out.push_str(effect_header(options.effect));
+    out.push_str(",pvals_adj,log10_pvals,pct_group,pct_reference\n");
+    for (label, markers) in markers {
+        for marker in markers {
+            push_field(&mut out, label);
+            out.push(',');
+            push_field(&mut out, names[marker.gene as usize].as_ref());
+            for number in [
+                marker.rank,
+                marker.score,
+                marker.effect,
+                marker.pval_adj,
+                marker.log10_pval,
+                marker.pct_group,
+                marker.pct_reference,
+            ] {
+                out.push(',');
+                push_number(&mut out, number);
+            }
+            out.push('\n');
+        }
+    }
+    out
+}
+
+/// A comparison of samples, by t, largest first; `names` holds one a gene.
+///
+/// # Panics
+/// When there are fewer names than genes.
+pub fn pseudobulk_to_csv<S: AsRef<str>>(table: &PseudobulkTable, names: &[S], record: &DeRecord, by: &str) -> String {
+    let mut out = String::new();
+    let (n_group, n) = (table.n_group, table.samples.len());
+    let method = match table.design {
+        Design::Paired => format!("paired t-test over {n} samples of {by}"),
+        Design::Unpaired => {
+            format!("Welch's t-test over {n_group} against {} samples of {by}", n - n_group)
+        }
+    };
+    for (what, value) in [
+        ("dataset", record.dataset.as_str()),
+        ("group", &cells_text(&record.group)),
+        ("reference", &cells_text(&record.reference)),
+        ("layer", &record.layer),
+        ("method", &method),
+        ("samples", &table.samples.join("; ")),
+        ("tessera", env!("CARGO_PKG_VERSION")),
+    ] {
+        push_comment(&mut out, what, value);
+    }
+    out.push_str("names,scores,mean_difference,pvals,pvals_adj,df");
+    out.push_str(if table.n_agreeing.is_empty() { "\n" } else { ",samples_agreeing\n" });
+    let mut order: Vec<usize> = (0..table.score.len()).collect();
+    order.sort_by(|&a, &b| table.score[b].total_cmp(&table.score[a]));
+    for gene in order {
+        push_field(&mut out, names[gene].as_ref());
+        for column in [&table.score, &table.difference, &table.pval, &table.pval_adj, &table.df] {
+            out.push(',');
+            push_number(&mut out, column[gene]);
+        }
+        if let Some(n_agreeing) = table.n_agreeing.get(gene) {
+            let _ = write!(out, ",{n_agreeing}");
+        }
+        out.push('\n');
+    }
+    out
+}
+
+fn method_name(method: Method) -> &'static str {
+    match method {
         Method::Welch => "Welch's t-test",
         Method::CellxgeneCompatible => "Welch's t-test, CELLxGENE-compatible (both variances over the smaller set)",
-    };
-    let adjustment = match table.options.adjustment {
+    }
+}
+
+fn adjustment_name(adjustment: Adjustment) -> &'static str {
+    match adjustment {
         Adjustment::BenjaminiHochberg => "Benjamini-Hochberg",
         Adjustment::Bonferroni => "Bonferroni",
-    };
-    let cells = |set: &CellSetRecord| format!("{} ({} cells)", set.name, set.n_cells);
+    }
+}
+
+fn effect_header(effect: Effect) -> &'static str {
+    match effect {
+        Effect::Log2FoldChange => "logfoldchanges",
+        Effect::MeanDifference => "mean_difference",
+    }
+}
+
+fn cells_text(set: &CellSetRecord) -> String {
+    format!("{} ({} cells)", set.name, set.n_cells)
+}
+
+fn push_comment(out: &mut String, what: &str, value: &str) {
+    // A line break in a name would end the comment.
+    let value: String = value.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let _ = writeln!(out, "# {what}: {value}");
+}
+
+fn write_record(out: &mut String, table: &DeTable, record: &DeRecord) {
     for (what, value) in [
-        ("dataset", record.dataset.clone()),
-        ("group", cells(&record.group)),
-        ("reference", cells(&record.reference)),
-        ("layer", record.layer.clone()),
-        ("method", method.to_owned()),
-        ("adjustment", adjustment.to_owned()),
-        ("tessera", env!("CARGO_PKG_VERSION").to_owned()),
+        ("dataset", record.dataset.as_str()),
+        ("group", &cells_text(&record.group)),
+        ("reference", &cells_text(&record.reference)),
+        ("layer", &record.layer),
+        ("method", method_name(table.options.method)),
+        ("adjustment", adjustment_name(table.options.adjustment)),
+        ("tessera", env!("CARGO_PKG_VERSION")),
     ] {
-        // A line break in a name would end the comment.
-        let value: String = value.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-        out.push_str("# ");
-        out.push_str(what);
-        out.push_str(": ");
-        out.push_str(&value);
-        out.push('\n');
+        push_comment(out, what, value);
     }
 }
 

@@ -41,8 +41,8 @@ pub struct Marker {
     pub pct_reference: f64,
 }
 
-/// The `n_top` best markers of one label against all others, best first. `labels` holds the moments of every label
-/// of the column (missing among them, if cells lack one), which must not share cells.
+/// The `n_top` best markers of one label against all other cells, best first. `labels` holds the moments of every
+/// label of the column (missing among them, if cells lack one), `total` those of all cells.
 ///
 /// # Errors
 /// [`MomentsError`] when the moments do not belong together.
@@ -52,18 +52,15 @@ pub struct Marker {
 pub fn markers_of(
     label: usize,
     labels: &[Moments],
+    total: &Moments,
     fixed: &FixedPoints,
     options: DeOptions,
     rank: MarkerRank,
     n_top: usize,
 ) -> Result<Vec<Marker>, MomentsError> {
     let group = &labels[label];
-    let mut rest = Moments::empty(group.genes.len());
-    for (other, moments) in labels.iter().enumerate() {
-        if other != label {
-            rest.merge(moments)?;
-        }
-    }
+    let mut rest = total.clone();
+    rest.subtract(group)?;
     let table = compare(group, &rest, fixed, options)?;
     let mut ranks: Vec<(f64, u32)> = match rank {
         MarkerRank::Score => (0..).zip(&table.score).map(|(gene, &score)| (score, gene)).collect(),

@@ -20,7 +20,7 @@ mod table;
 mod welch;
 
 pub use adjust::{Adjustment, adjust};
-pub use csv::{CellSetRecord, DeRecord, to_csv};
+pub use csv::{CellSetRecord, DeRecord, markers_to_csv, pseudobulk_to_csv, to_csv};
 pub use fixed::{FixedPoint, FixedPoints};
 pub use gather::Gather;
 pub use kernel::{CountTable, Labels, NORMALIZED_TOTAL, gather_counts, gather_floats, log_normalize, scatter_floats};

@@ -9,13 +9,14 @@ use std::{
 use anyhow::{Context as _, Result};
 use clap::{Args, ValueEnum};
 use explorer_core::{
-    de::{Adjustment, CellSetRecord, DeOptions, DeRecord, Effect, Method, to_csv},
+    de::{Adjustment, CellSetRecord, DeOptions, DeRecord, Effect, Method, pseudobulk_to_csv, to_csv},
     filter::CellMask,
 };
 use shared_fbs::manifest::{ColumnKind, Layer, Manifest};
 use tile_server::{
     compare::{cells_with_label, compare_cells},
     dataset::Dataset,
+    markers::compare_samples,
 };
 
 /// What stands for all cells that are not in the group.
@@ -41,17 +42,30 @@ pub struct Arguments {
     /// The test
     #[arg(long, value_enum, default_value_t = MethodName::Welch)]
     method: MethodName,
+    /// Take the samples of this column for replicates, not the cells: a t-test over the samples' means
+    #[arg(long, value_name = "COLUMN", conflicts_with = "method")]
+    samples: Option<String>,
     /// Where the table goes [default: standard output]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
 }
 
+/// The test, by name.
 #[derive(Clone, Copy, ValueEnum)]
-enum MethodName {
+pub enum MethodName {
     /// Welch's t-test, as scanpy and scipy
     Welch,
     /// As CELLxGENE, which divides both variances by the smaller group's size
     Cellxgene,
+}
+
+impl From<MethodName> for Method {
+    fn from(name: MethodName) -> Self {
+        match name {
+            MethodName::Welch => Self::Welch,
+            MethodName::Cellxgene => Self::CellxgeneCompatible,
+        }
+    }
 }
 
 /// The command line names something that the dataset does not have.
@@ -69,6 +83,9 @@ pub enum UsageError {
     /// The dataset has no expression at all.
     #[error("the dataset has no layer: its input had no X, raw or layers")]
     NoLayer,
+    /// No column is known to hold cell types.
+    #[error("the dataset has no column of cell types; name a column with --column")]
+    NoMainLabel,
     /// A set has no cells.
     #[error("there is no cell in the {0}: nothing can be compared")]
     Empty(&'static str),
@@ -102,32 +119,44 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
             return Err(UsageError::Empty(name).into());
         }
     }
-    let options = DeOptions {
-        method: match arguments.method {
-            MethodName::Welch => Method::Welch,
-            MethodName::Cellxgene => Method::CellxgeneCompatible,
-        },
-        adjustment: Adjustment::default(),
-        effect: Effect::of_layer(layer),
-    };
-    let table = compare_cells(&dataset, layer, &group, &reference, options)?;
     let genes = dataset.genes(layer)?;
-    let names: Vec<&str> = (0..table.len()).filter_map(|gene| genes.name(gene)).collect();
+    let names: Vec<&str> = (0..genes.ids.len()).filter_map(|gene| genes.name(gene)).collect();
     let record = DeRecord {
-        dataset: manifest.title.clone().or_else(|| manifest.source.clone()).unwrap_or_default(),
+        dataset: title(manifest),
         group: CellSetRecord { name: group_name, n_cells: group.count() as u64 },
         reference: CellSetRecord { name: arguments.reference.join(" + "), n_cells: reference.count() as u64 },
         layer: layer.name.clone(),
     };
-    let csv = to_csv(&table, &names, &record);
-    match &arguments.out {
-        Some(path) => fs::write(path, csv).with_context(|| format!("cannot write {}", path.display()))?,
-        None => io::stdout().write_all(csv.as_bytes())?,
-    }
+    let csv = if let Some(samples) = &arguments.samples {
+        let table = compare_samples(&dataset, layer, &group, &reference, samples, Adjustment::default())?;
+        pseudobulk_to_csv(&table, &names, &record, samples)
+    } else {
+        let options = DeOptions {
+            method: arguments.method.into(),
+            adjustment: Adjustment::default(),
+            effect: Effect::of_layer(layer),
+        };
+        to_csv(&compare_cells(&dataset, layer, &group, &reference, options)?, &names, &record)
+    };
+    write(&csv, arguments.out.as_deref())?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn layer<'a>(manifest: &'a Manifest, name: Option<&str>) -> Result<&'a Layer, UsageError> {
+/// What a dataset is called in tables.
+pub fn title(manifest: &Manifest) -> String {
+    manifest.title.clone().or_else(|| manifest.source.clone()).unwrap_or_default()
+}
+
+/// Writes a table to a file, or to standard output.
+pub fn write(csv: &str, out: Option<&Path>) -> Result<()> {
+    match out {
+        Some(path) => fs::write(path, csv).with_context(|| format!("cannot write {}", path.display())),
+        None => Ok(io::stdout().write_all(csv.as_bytes())?),
+    }
+}
+
+/// The layer of a name, or the one that the page would take.
+pub fn layer<'a>(manifest: &'a Manifest, name: Option<&str>) -> Result<&'a Layer, UsageError> {
     let Some(name) = name else {
         return manifest.statistics_layer().ok_or(UsageError::NoLayer);
     };

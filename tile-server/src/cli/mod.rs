@@ -3,6 +3,7 @@
 mod build;
 mod de;
 mod inspect;
+mod markers;
 mod serve;
 mod verify;
 
@@ -10,7 +11,7 @@ use std::process::ExitCode;
 
 use anyhow::Error;
 use clap::{Parser, Subcommand};
-use tile_server::{build::BuildError, dataset::DatasetError};
+use tile_server::{build::BuildError, dataset::DatasetError, markers::MarkersError};
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -42,6 +43,8 @@ enum Command {
     Verify(verify::Arguments),
     /// Compare the expression of two sets of cells (Welch's t-test) and write a table
     De(de::Arguments),
+    /// Find the markers of every label of a column and write a table
+    Markers(markers::Arguments),
 }
 
 /// Runs the command that was asked for.
@@ -52,6 +55,7 @@ pub fn run() -> ExitCode {
         Command::Inspect(arguments) => inspect::run(&arguments),
         Command::Verify(arguments) => verify::run(&arguments),
         Command::De(arguments) => de::run(&arguments),
+        Command::Markers(arguments) => markers::run(&arguments),
     };
     match result {
         Ok(code) => code,
@@ -90,7 +94,7 @@ fn exit_code(error: &Error) -> u8 {
         Some(DatasetError::NoManifest { .. } | DatasetError::Read { .. }) => 4,
         Some(_) => 3,
         None if error.is::<std::io::Error>() => 4,
-        None if error.is::<de::UsageError>() => 2,
+        None if error.is::<de::UsageError>() || error.is::<MarkersError>() => 2,
         None => 1,
     }
 }

@@ -5,6 +5,7 @@
 mod bytes;
 mod check;
 mod command;
+mod markers;
 mod compare;
 mod content;
 mod damage;

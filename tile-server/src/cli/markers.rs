@@ -1,0 +1,65 @@
+use std::{path::PathBuf, process::ExitCode};
+
+use anyhow::Result;
+use clap::{Args, ValueEnum};
+use explorer_core::de::{CELLXGENE_PERCENTILE, DeOptions, Effect, MarkerRank, markers_to_csv};
+use tile_server::{dataset::Dataset, markers::markers};
+
+use super::de::{self, MethodName};
+
+/// The arguments of `tile-server markers`.
+#[derive(Args)]
+pub struct Arguments {
+    /// The dataset directory
+    directory: PathBuf,
+    /// The column whose labels to tell apart [default: the column of cell types]
+    #[arg(long)]
+    column: Option<String>,
+    /// The layer [default: the one the page would take]
+    #[arg(long)]
+    layer: Option<String>,
+    /// The test
+    #[arg(long, value_enum, default_value_t = MethodName::Welch)]
+    method: MethodName,
+    /// What to rank genes by
+    #[arg(long, value_enum, default_value_t = RankName::Score)]
+    rank: RankName,
+    /// Genes of each label
+    #[arg(long, default_value_t = 100)]
+    top: usize,
+    /// Where the table goes [default: standard output]
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum RankName {
+    /// Welch's t against all other cells, as scanpy
+    Score,
+    /// The 10th percentile of effect sizes against each other label, as CELLxGENE's Gene Expression
+    EffectPercentile,
+}
+
+/// Finds markers and writes the table.
+pub fn run(arguments: &Arguments) -> Result<ExitCode> {
+    let dataset = Dataset::open(&arguments.directory)?;
+    let manifest = dataset.manifest();
+    let layer = de::layer(manifest, arguments.layer.as_deref())?;
+    let column = match arguments.column.as_deref().or(manifest.main_label.as_deref()) {
+        Some(column) => column,
+        None => return Err(de::UsageError::NoMainLabel.into()),
+    };
+    let options =
+        DeOptions { method: arguments.method.into(), effect: Effect::of_layer(layer), ..DeOptions::default() };
+    let rank = match arguments.rank {
+        RankName::Score => MarkerRank::Score,
+        RankName::EffectPercentile => MarkerRank::EffectPercentile(CELLXGENE_PERCENTILE),
+    };
+    let found = markers(&dataset, layer, column, options, rank, arguments.top)?;
+    let genes = dataset.genes(layer)?;
+    let names: Vec<&str> = (0..genes.ids.len()).filter_map(|gene| genes.name(gene)).collect();
+    let title = de::title(manifest);
+    let csv = markers_to_csv(&found, &names, options, rank, [&title, column, &layer.name]);
+    de::write(&csv, arguments.out.as_deref())?;
+    Ok(ExitCode::SUCCESS)
+}

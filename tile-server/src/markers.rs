@@ -1,0 +1,125 @@
+//! Markers of every label of a column, from stored moments; and samples as replicates.
+
+use explorer_core::{
+    data::CellIdx,
+    de::{
+        Adjustment, DeOptions, FixedPoints, Marker, MarkerRank, Moments, PseudobulkError, PseudobulkTable,
+        SampleMoments, Sets, markers_of, pseudobulk,
+    },
+    filter::CellMask,
+};
+use rayon::prelude::*;
+use shared_fbs::{
+    manifest::Layer,
+    tile::{self, Categories},
+};
+
+use crate::{
+    compare::{CompareError, fixed_points, planned_moments},
+    dataset::Dataset,
+};
+
+/// Why there are no markers.
+#[derive(Debug, thiserror::Error)]
+pub enum MarkersError {
+    /// The labels of the column have no stored moments.
+    #[error("layer `{layer}` has no moments of the labels of `{column}`; it has those of: {known}")]
+    NoMoments {
+        /// The layer.
+        layer: String,
+        /// The column asked for.
+        column: String,
+        /// Columns that have moments.
+        known: String,
+    },
+    /// The column of samples is not categorical, or not there.
+    #[error("the dataset has no categorical column `{0}` to take samples from")]
+    NoSamples(String),
+    /// Tiles are broken, or contradict each other.
+    #[error(transparent)]
+    Compare(#[from] CompareError),
+    /// Samples cannot be compared.
+    #[error(transparent)]
+    Pseudobulk(#[from] PseudobulkError),
+}
+
+/// The `n_top` best markers of every label of a column, with the label's name; labels without a cell are left out.
+///
+/// # Errors
+/// [`MarkersError`].
+pub fn markers(
+    dataset: &Dataset,
+    layer: &Layer,
+    column: &str,
+    options: DeOptions,
+    rank: MarkerRank,
+    n_top: usize,
+) -> Result<Vec<(String, Vec<Marker>)>, MarkersError> {
+    let no_moments = || MarkersError::NoMoments {
+        layer: layer.name.clone(),
+        column: column.to_owned(),
+        known: layer.column_moments.iter().map(|moments| moments.column.as_str()).collect::<Vec<_>>().join(", "),
+    };
+    let tiles =
+        layer.column_moments.iter().find(|moments| moments.column == column).and_then(|found| found.tiles.as_ref());
+    let (Some(tiles), Some(entry)) = (tiles, dataset.manifest().column(column)) else { return Err(no_moments()) };
+    let first = entry.tiles.as_ref().map_or(0, |tiles| tiles.first);
+    let categories = dataset.decode("obs", first, Categories::decode).map_err(CompareError::from)?;
+    let fixed = fixed_points(dataset, layer)?;
+    let n_genes = dataset.manifest().vars[layer.var as usize].n_vars as usize;
+    let wrong = |source| MarkersError::Compare(CompareError::Moments { layer: layer.name.clone(), source });
+    let pack = layer.moments_pack.as_deref().unwrap_or_default();
+    let read = |tile: u32| -> Result<Moments, MarkersError> {
+        let tile = dataset.decode(pack, tile, tile::Moments::decode).map_err(CompareError::from)?;
+        Moments::from_tile(&tile, n_genes).map_err(wrong)
+    };
+    let labels: Vec<Moments> = tiles.iter().collect::<Vec<_>>().into_par_iter().map(read).collect::<Result<_, _>>()?;
+    let total =
+        Moments::from_tile(&dataset.total_moments(layer).map_err(CompareError::from)?, n_genes).map_err(wrong)?;
+    let named =
+        categories.labels.iter().enumerate().filter(|(label, _)| labels[*label].n_cells > 0).collect::<Vec<_>>();
+    named
+        .into_par_iter()
+        .map(|(label, name)| {
+            let markers = markers_of(label, &labels, &total, &fixed, options, rank, n_top).map_err(wrong)?;
+            Ok((name.clone(), markers))
+        })
+        .collect()
+}
+
+/// Compares two sets of cells with the samples of a column as replicates.
+///
+/// # Errors
+/// [`MarkersError`].
+pub fn compare_samples(
+    dataset: &Dataset,
+    layer: &Layer,
+    group: &CellMask,
+    reference: &CellMask,
+    samples: &str,
+    adjustment: Adjustment,
+) -> Result<PseudobulkTable, MarkersError> {
+    let no_samples = || MarkersError::NoSamples(samples.to_owned());
+    let column = dataset.manifest().column(samples).ok_or_else(no_samples)?;
+    let column = dataset.categorical(column).map_err(CompareError::from)?.ok_or_else(no_samples)?;
+    let mut fixed: Option<FixedPoints> = None;
+    let mut moments = Vec::new();
+    for (code, name) in (0u32..).zip(column.categories.iter()) {
+        let of_sample = |set: &CellMask| {
+            let bytes = set.as_bytes();
+            CellMask::from_fn(set.len(), |cell| bytes[cell] == 1 && column.codes.get(CellIdx(cell as u32)) == code)
+        };
+        let (group, reference) = (of_sample(group), of_sample(reference));
+        if group.count() + reference.count() == 0 {
+            continue;
+        }
+        let ([group, reference], found) = planned_moments(dataset, layer, Sets::Two(&group, &reference))?;
+        fixed = Some(found);
+        moments.push(SampleMoments { name: name.clone(), group, reference });
+    }
+    let fixed = match fixed {
+        Some(fixed) => fixed,
+        None => fixed_points(dataset, layer)?,
+    };
+    Ok(pseudobulk(&moments, &fixed, adjustment)?)
+}
