@@ -119,7 +119,7 @@ fn effect_extent(table: &DeTable) -> f64 {
         let expressed = |pct: &[f64]| pct.get(*gene).is_some_and(|&pct| pct > 0.0);
         expressed(&table.pct_group) && expressed(&table.pct_reference)
     };
-    let in_both = (0..table.len()).filter(is_in_both).map(|gene| table.effect[gene].abs());
+    let in_both = (0..table.effect.len()).filter(is_in_both).map(|gene| table.effect[gene].abs());
     let mut effects: Vec<f64> = in_both.filter(|effect| effect.is_finite()).collect();
     let all = extent_of(&table.effect);
     if effects.is_empty() {
