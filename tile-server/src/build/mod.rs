@@ -34,7 +34,7 @@ use cell_order::CellOrder;
 use columns::{ColumnPacks, ObsColumn, ObsValues};
 use genes::GeneTables;
 use h5ad::{H5ad, MatrixLocation};
-use layer::{Context, Cube, MomentsColumn};
+use layer::{CellSets, Context, Cube, MomentsColumn};
 use pack::PackWriter;
 use partial::Partial;
 
@@ -56,7 +56,7 @@ pub struct Options {
     pub main_label: Option<String>,
     /// Column of samples; guessed from its name when not given.
     pub sample_column: Option<String>,
-    /// Values of a layer that are sorted in memory at once, at 8 bytes each; of a layer with more, the
+    /// Values of a layer that are in memory at a time, at about 8 bytes each; of a layer with more, the
     /// rest waits in temporary files. The output does not depend on it.
     pub values_in_memory: u64,
 }
@@ -215,14 +215,10 @@ impl Plan {
         self.write_obs(directory, &order, &mut obs_pack, &mut manifest).map_err(output)?;
         let moments_columns = self.moments_columns(&order);
         let cube = self.cube(&order);
-        let context = Context {
-            directory,
-            order: &order,
-            columns: &moments_columns,
-            cube: cube.as_ref(),
-            values_in_memory,
-            progress,
-        };
+        let sets = CellSets::new(self.n_obs as usize, &moments_columns, cube.as_ref());
+        drop(moments_columns);
+        let context =
+            Context { directory, order: &order, sets: &sets, cube: cube.as_ref(), values_in_memory, progress };
         self.write_layers(&context, &mut obs_pack, &mut manifest)?;
         manifest.packs.insert(0, obs_pack.finish().map_err(output)?);
         let (spatial, images) = images::write(&self.file, directory)?;
@@ -303,11 +299,13 @@ impl Plan {
         let mut packs: Vec<Pack> = Vec::new();
         for info in self.file.matrices() {
             let matrix = self.file.matrix(&info.location)?;
-            let scan = layer::scan(&matrix, context)?;
+            let reading = layer::read(&matrix, context)?;
+            drop(matrix);
             let is_raw = info.location == MatrixLocation::Raw;
-            let (var, gene_rows) = tables.number(is_raw, &scan);
+            let (var, gene_rows) = tables.number(is_raw, &reading.scan);
             let divisors = |divisors: &[f32]| columns::write_values(divisors, obs_pack);
-            let built = layer::write(&matrix, &scan, layers.len(), gene_rows, divisors, context, &mut self.warnings)?;
+            let (location, warnings) = (&info.location, &mut self.warnings);
+            let built = layer::write(location, reading, layers.len(), gene_rows, divisors, context, warnings)?;
             layers.push(Layer { var, ..built.layer });
             packs.extend(built.packs);
         }

@@ -1,78 +1,60 @@
-//! Cells as tiles, and the exact moments of blocks of consecutive cells that fall off on the way.
+//! Cells as tiles, and the exact moments of blocks of consecutive cells.
 
-use std::io;
+use std::{io, path::Path};
 
-use explorer_core::de::{FixedPoints, GeneMoments, Moments, log_normalize};
-use rayon::prelude::*;
+use explorer_core::de::{FixedPoints, Moments};
 use shared_fbs::{
-    manifest::{BlockLevel, CELLS_PER_CELLS_TILE, ValueKind},
-    tile::{Cells, Counts, ExpressionValues},
+    manifest::{BlockLevel, CELLS_PER_CELLS_TILE},
+    tile::Cells,
 };
 
-use crate::build::pack::{BULK_LEVEL, Frame, MOMENTS_LEVEL, PackWriter};
+use super::{
+    block::{Block, Entry},
+    values::{Adder, LayerValues},
+};
+use crate::build::pack::{BULK_LEVEL, Frame, FrameFile, MOMENTS_LEVEL, PackWriter};
 
 /// Blocks of a level that a block of the next holds.
 const FAN: u32 = 4;
 
-/// Encodes cells, block by block.
-pub struct CellEncoder<'a> {
-    pub kind: ValueKind,
-    /// In storage order; empty unless the values are log-normalised counts.
-    pub divisors: &'a [f32],
-    pub fixed: &'a FixedPoints,
-    pub n_genes: usize,
-    pub n_obs: u32,
+/// The tiles of `n_cells` cells, 64 each.
+pub fn frames(block: &Block, n_cells: usize, values: &LayerValues<'_>) -> Vec<Frame> {
+    let first_cells = (0..n_cells).step_by(CELLS_PER_CELLS_TILE as usize);
+    let frame = |first: usize| {
+        let cells = first..n_cells.min(first + CELLS_PER_CELLS_TILE as usize);
+        let (starts, entries) = block.by_cell.rows(cells);
+        let bits: Vec<u32> = entries.iter().map(|entry| entry.bits()).collect();
+        let tile = Cells {
+            indptr: starts.iter().map(|start| start - starts[0]).collect(),
+            genes: entries.iter().map(|entry| entry.place()).collect(),
+            values: values.of_tile(&bits),
+        };
+        Frame::new(&tile.encode(), BULK_LEVEL)
+    };
+    first_cells.map(frame).collect()
 }
 
-/// Cells of one block of the finest level: the (gene, bits) of each, genes ascending.
-pub type CellValues = Vec<(u32, u32)>;
-
-impl CellEncoder<'_> {
-    /// The tiles of the cells of one block, 64 each.
-    pub fn frames(&self, cells: &[CellValues]) -> Vec<Frame> {
-        cells.par_chunks(CELLS_PER_CELLS_TILE as usize).map(|cells| self.frame(cells)).collect()
-    }
-
-    fn frame(&self, cells: &[CellValues]) -> Frame {
-        let mut indptr = vec![0];
-        let (mut genes, mut bits) = (Vec::new(), Vec::new());
-        for values in cells {
-            genes.extend(values.iter().map(|&(gene, _)| gene));
-            bits.extend(values.iter().map(|&(_, bits)| bits));
-            indptr.push(genes.len() as u32);
+/// The moments of the cells `first..first + n_cells` of the dataset, which are those of `block`, split where
+/// blocks of the finest level end.
+pub fn moments(block: &Block, first: u32, n_cells: usize, n_genes: usize, values: &LayerValues<'_>) -> Vec<Moments> {
+    let leaf = Pyramid::LEAF_CELLS as usize;
+    let empty = |start: usize| Moments { n_cells: leaf.min(n_cells - start) as u64, ..Moments::empty(n_genes) };
+    let mut moments: Vec<Moments> = (0..n_cells).step_by(leaf).map(empty).collect();
+    let mut xs = Vec::new();
+    for gene in 0..n_genes {
+        let entries = block.by_gene.row(gene);
+        if entries.is_empty() {
+            continue;
         }
-        let values = match self.kind {
-            ValueKind::Float => ExpressionValues::Floats(bits.into_iter().map(f32::from_bits).collect()),
-            _ => ExpressionValues::Counts(Counts::narrowest(&bits)),
-        };
-        Frame::new(&Cells { indptr, genes, values }.encode(), BULK_LEVEL)
-    }
-
-    /// The moments over the cells of one block, which begins at cell `first`.
-    pub fn moments(&self, first: u32, cells: &[CellValues]) -> Moments {
-        let mut moments = Moments { n_cells: cells.len() as u64, ..Moments::empty(self.n_genes) };
-        for (cell, values) in (first as usize..).zip(cells) {
-            for &(gene, bits) in values {
-                let value = match self.kind {
-                    ValueKind::Counts => bits as f32,
-                    ValueKind::LogNormalizedCounts => log_normalize(bits, self.divisors[cell]),
-                    _ => f32::from_bits(bits),
-                };
-                let fixed = self.fixed.get(gene as usize);
-                let x = fixed.encode(value);
-                let magnitude = x.unsigned_abs();
-                let half = (1 << fixed.square_shift()) >> 1;
-                let one = GeneMoments {
-                    n_nonzero: 1,
-                    sum: x,
-                    sum_sq: (magnitude * magnitude + half) >> fixed.square_shift(),
-                };
-                let entry = &mut moments.genes[gene as usize];
-                *entry = entry.checked_add(one).expect("the head-room covers all cells");
-            }
+        xs.clear();
+        values.to_fixed(gene, entries.iter().map(|entry| (first + entry.place(), entry.bits())), &mut xs);
+        let adder = Adder::new(values.fixed.get(gene));
+        let of_leaf = |entry: &Entry| entry.place() as usize / leaf;
+        for (entry, &x) in entries.iter().zip(&xs) {
+            adder.add(x, &mut moments[of_leaf(entry)].genes[gene]);
         }
-        moments
     }
+    moments
 }
 
 /// Moments of blocks of cells, level over level. A level of one block would be the total, so there is
@@ -85,7 +67,7 @@ pub struct Pyramid {
 
 struct Level {
     block_cells: u32,
-    frames: Vec<Frame>,
+    frames: FrameFile,
     /// The block that is being filled.
     open: Option<Moments>,
 }
@@ -94,39 +76,38 @@ impl Pyramid {
     /// Cells a block of the finest level.
     pub const LEAF_CELLS: u32 = 2048;
 
-    /// Of so many cells, without any block yet.
-    pub fn new(n_obs: u32) -> Self {
+    /// Of so many cells, without any block yet. Tiles wait in files in `directory`.
+    pub fn new(n_obs: u32, directory: &Path) -> io::Result<Self> {
         let sizes = std::iter::successors(Some(Self::LEAF_CELLS), |cells| cells.checked_mul(FAN));
         let sizes = sizes.take_while(|&block_cells| block_cells < n_obs);
-        let levels = sizes.map(|block_cells| Level { block_cells, frames: Vec::new(), open: None }).collect();
-        Self { levels, n_cells: 0, n_obs: u64::from(n_obs) }
+        let level = |block_cells| Ok(Level { block_cells, frames: FrameFile::create(directory)?, open: None });
+        Ok(Self { levels: sizes.map(level).collect::<io::Result<_>>()?, n_cells: 0, n_obs: u64::from(n_obs) })
     }
 
-    /// Takes in the next block of the finest level.
-    pub fn push(&mut self, leaf: Moments, fixed: &FixedPoints) {
-        self.n_cells += leaf.n_cells;
+    /// Takes in the moments of the next cells, which belong to one block of the finest level.
+    pub fn push(&mut self, moments: Moments, fixed: &FixedPoints) -> io::Result<()> {
+        self.n_cells += moments.n_cells;
         let is_last = self.n_cells == self.n_obs;
-        let mut block = leaf;
+        let mut block = moments;
         for level in &mut self.levels {
             match &mut level.open {
                 Some(open) => open.merge(&block).expect("the head-room covers all cells"),
                 None => level.open = Some(block),
             }
             let is_full = |open: &mut Moments| is_last || open.n_cells == u64::from(level.block_cells);
-            let Some(full) = level.open.take_if(is_full) else { return };
-            level.frames.push(Frame::new(&full.to_tile(fixed).encode(), MOMENTS_LEVEL));
+            let Some(full) = level.open.take_if(is_full) else { return Ok(()) };
+            level.frames.push(&Frame::new(&full.to_tile(fixed).encode(), MOMENTS_LEVEL))?;
             block = full;
         }
+        Ok(())
     }
 
     /// Appends the tiles, level after level.
     pub fn write(self, pack: &mut PackWriter) -> io::Result<Vec<BlockLevel>> {
-        let mut levels = Vec::with_capacity(self.levels.len());
-        for level in self.levels {
-            let n_bytes = level.frames.iter().map(Frame::n_bytes).sum();
-            let tiles = Some(pack.extend(&level.frames)?);
-            levels.push(BlockLevel { block_cells: level.block_cells, tiles, n_bytes });
-        }
-        Ok(levels)
+        let write = |level: Level| {
+            let n_bytes = level.frames.n_bytes();
+            Ok(BlockLevel { block_cells: level.block_cells, tiles: Some(pack.append(level.frames)?), n_bytes })
+        };
+        self.levels.into_iter().map(write).collect()
     }
 }

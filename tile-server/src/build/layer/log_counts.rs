@@ -7,6 +7,8 @@
 
 use explorer_core::de::{NORMALIZED_TOTAL, log_normalize};
 
+use super::block::Entry;
+
 /// The smallest count of a cell is tried as 1, 2, … up to this.
 const MAX_SMALLEST_COUNT: u32 = 8;
 
@@ -26,8 +28,87 @@ const NEIGHBOURS: i32 = 12;
 /// Library sizes and counts up to this are exact in f32.
 const MAX_COUNT: f64 = 16_777_216.0;
 
+/// Log-normalised counts up to this are hardly whole numbers by chance.
+const SMALL_COUNT: u32 = 1024;
+
+/// Small counts, beyond one a cell, that tell log-normalised counts from other numbers.
+const MIN_EVIDENCE: u64 = 16;
+
+/// How well values are rebuilt from what is stored.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Rebuild {
+    /// Largest difference of a value.
+    pub max_error: f32,
+    /// Values without a difference.
+    pub n_exact: u64,
+    /// Log-normalised counts that are small, so that it is no chance that they are whole numbers.
+    n_small_counts: u64,
+    /// Cells that have a divisor, since they have values.
+    n_divisors: u64,
+}
+
+impl Rebuild {
+    /// Of both together.
+    pub fn merge(self, other: Self) -> Self {
+        Self {
+            max_error: self.max_error.max(other.max_error),
+            n_exact: self.n_exact + other.n_exact,
+            n_small_counts: self.n_small_counts + other.n_small_counts,
+            n_divisors: self.n_divisors + other.n_divisors,
+        }
+    }
+
+    /// Whether so many values are log-normalised counts rather than numbers that happen to be explained so. One
+    /// value a cell says nothing, since a divisor can be found for any.
+    pub fn is_evidence_of_counts(self, n_values: u64) -> bool {
+        self.n_small_counts >= self.n_divisors + MIN_EVIDENCE && self.n_small_counts * 4 >= n_values
+    }
+
+    fn take(&mut self, count: u32, difference: f32) {
+        self.max_error = self.max_error.max(difference);
+        self.n_exact += u64::from(difference == 0.0);
+        self.n_small_counts += u64::from(count <= SMALL_COUNT);
+    }
+}
+
+/// The divisor of a cell with these non-zero values, appending the count behind each. `None` when there is
+/// none that explains them all.
+pub fn recognise(values: &[f32], counts: &mut Vec<u32>) -> Option<(f32, Rebuild)> {
+    let before = counts.len();
+    // Appends the counts; `None` at the first value that is not rebuilt as closely as asked.
+    let mut rebuild_all = |divisor: f32, max_difference: f32| {
+        counts.truncate(before);
+        let cell = CellCounts::new(divisor);
+        let mut rebuild = Rebuild { n_divisors: 1, ..Rebuild::default() };
+        for &value in values {
+            let (count, difference) = cell.count_of(value).filter(|found| found.1 <= max_difference)?;
+            rebuild.take(count, difference);
+            counts.push(count);
+        }
+        Some(rebuild)
+    };
+    let sample = Sample::of(values);
+    let estimate = estimate(values, &sample)?;
+    let mut found = None;
+    let is_exact = |divisor: f32| {
+        found = rebuild_all(divisor, 0.0).map(|rebuild| (divisor, rebuild));
+        found.is_some()
+    };
+    let best = best_near(estimate, &sample, is_exact)?;
+    found.or_else(|| Some((best, rebuild_all(best, f32::INFINITY)?)))
+}
+
+/// Makes the counts of one cell of its values, which [`recognise`] has explained by this divisor.
+pub fn to_counts(divisor: f32, entries: &mut [Entry]) {
+    let cell = CellCounts::new(divisor);
+    for entry in entries {
+        let (count, _) = cell.count_of(f32::from_bits(entry.bits())).expect("the divisor explains all values");
+        *entry = Entry::new(entry.place(), count);
+    }
+}
+
 /// The counts of one cell, the frequent ones without a logarithm.
-pub struct CellCounts {
+struct CellCounts {
     divisor: f32,
     /// The values of the counts from 1 on.
     frequent: [f32; 16],
@@ -35,12 +116,12 @@ pub struct CellCounts {
 
 impl CellCounts {
     /// For the cell with this divisor.
-    pub fn new(divisor: f32) -> Self {
+    fn new(divisor: f32) -> Self {
         Self { divisor, frequent: std::array::from_fn(|at| log_normalize(at as u32 + 1, divisor)) }
     }
 
     /// As [`count_of`], for this cell.
-    pub fn count_of(&self, value: f32) -> Option<(u32, f32)> {
+    fn count_of(&self, value: f32) -> Option<(u32, f32)> {
         let below = self.frequent.iter().filter(|&&frequent| frequent < value).count();
         if self.frequent.get(below) == Some(&value) {
             return Some((below as u32 + 1, 0.0));
@@ -51,7 +132,7 @@ impl CellCounts {
 
 /// The count behind a value, and the difference that rebuilding leaves. `None` when the value is no
 /// log-normalised count of that divisor.
-pub fn count_of(value: f32, divisor: f32) -> Option<(u32, f32)> {
+fn count_of(value: f32, divisor: f32) -> Option<(u32, f32)> {
     let count = (f64::from(value).exp_m1() * as_divisor(divisor)).round();
     if !(1.0..=MAX_COUNT).contains(&count) {
         return None;
@@ -61,22 +142,12 @@ pub fn count_of(value: f32, divisor: f32) -> Option<(u32, f32)> {
     (difference <= tolerance(value)).then_some((count, difference))
 }
 
-/// The divisor of a cell, from its non-zero values. `None` when there is none that explains them.
-pub fn divisor_of(values: &[f32]) -> Option<f32> {
+/// About the divisor of a cell; `None` when the values are no counts over one.
+fn estimate(values: &[f32], sample: &Sample) -> Option<f64> {
     let min = values.iter().copied().fold(f32::INFINITY, f32::min);
-    let sample = Sample::of(values);
-    let estimate = (1..=MAX_SMALLEST_COUNT)
+    (1..=MAX_SMALLEST_COUNT)
         .map(|smallest| f64::from(smallest) / f64::from(min).exp_m1())
-        .find(|&divisor| sample.0.iter().all(|&(value, _)| is_near_integer(f64::from(value).exp_m1() * divisor)))?;
-    let is_explained = |divisor: &f32| {
-        let cell = CellCounts::new(*divisor);
-        values.iter().all(|&value| cell.count_of(value).is_some())
-    };
-    let is_exact = |divisor: f32| {
-        let cell = CellCounts::new(divisor);
-        values.iter().all(|&value| matches!(cell.count_of(value), Some((_, 0.0))))
-    };
-    best_near(estimate, &sample, is_exact).filter(is_explained)
+        .find(|&divisor| sample.0.iter().all(|&(value, _)| is_near_integer(f64::from(value).exp_m1() * divisor)))
 }
 
 /// Some of a cell's values, each with how often it was met: few, since most counts are small.
@@ -131,7 +202,7 @@ fn as_divisor(divisor: f32) -> f64 {
 
 /// Of the divisors within the uncertainty of an estimate, the first that rebuilds the sample bit for
 /// bit and then passes `is_exact`; else the first of those that rebuild most of the sample.
-fn best_near(estimate: f64, sample: &Sample, is_exact: impl Fn(f32) -> bool) -> Option<f32> {
+fn best_near(estimate: f64, sample: &Sample, mut is_exact: impl FnMut(f32) -> bool) -> Option<f32> {
     let mut best = None;
     let mut fewest = usize::MAX;
     let mut checks = 0;
@@ -209,22 +280,24 @@ mod tests {
             prop_assume!(way != 2 || divisor.fract() != 0.0);
             let values: Vec<f32> = counts.iter().map(|&count| log_normalize(count, divisor)).collect();
             prop_assume!(values.iter().all(|value| *value < 16.0));
-            let found = divisor_of(&values).unwrap();
-            let cell = CellCounts::new(found);
-            let mut n_exact = 0;
-            for (&count, &value) in counts.iter().zip(&values) {
-                let (back, difference) = cell.count_of(value).unwrap();
+            let mut found_counts = vec![7];
+            let (found, rebuild) = recognise(&values, &mut found_counts).unwrap();
+            prop_assert_eq!((found_counts.remove(0), found_counts.len()), (7, values.len()));
+            let (mut n_exact, mut max_error) = (0, 0f32);
+            for ((&count, &value), &back) in counts.iter().zip(&values).zip(&found_counts) {
+                let difference = (log_normalize(back, found) - value).abs();
                 prop_assert_eq!(count_of(value, found), Some((back, difference)));
-                prop_assert_eq!((log_normalize(back, found) - value).abs(), difference);
                 prop_assert!(back % count == 0, "{} is no multiple of {}", back, count);
                 n_exact += usize::from(difference == 0.0);
+                max_error = max_error.max(difference);
             }
+            prop_assert_eq!((rebuild.n_exact as usize, rebuild.max_error), (n_exact, max_error));
             prop_assert!(n_exact + counts.len() / 25 >= counts.len(), "{} of {}", n_exact, counts.len());
         }
     }
 
     #[test]
     fn other_numbers_are_not_taken_for_counts() {
-        assert_eq!(divisor_of(&[0.31, 0.77, 1.234_5, 2.0, 2.5, 3.1, 0.5]), None);
+        assert_eq!(recognise(&[0.31, 0.77, 1.234_5, 2.0, 2.5, 3.1, 0.5], &mut Vec::new()), None);
     }
 }

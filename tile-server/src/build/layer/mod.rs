@@ -1,17 +1,28 @@
 //! Layers: a matrix of the input becomes a pack of genes, a pack of cells and a pack of exact moments.
+//!
+//! The matrix is read once and dealt out by blocks of cells ([`read`]). Every block becomes tiles of cells and
+//! moments, and pieces of genes, which are dealt out by groups of genes; every group becomes tiles of genes and
+//! sums, which are dealt out by sets of cells; every set becomes a tile of moments. What is dealt out waits in
+//! memory or in temporary files ([`spool`]), so that memory stays bounded whatever the size of the input.
 
+mod block;
 mod cells;
 mod cube;
-mod encode;
+mod genes;
 mod log_counts;
-mod scan;
+mod pipeline;
+mod pool;
+mod read;
+mod runs;
+mod set_moments;
+mod sets;
 mod spool;
-mod transpose;
+mod tally;
+mod values;
 
-use std::{io, path::Path};
+use std::{io, ops::Range, path::Path};
 
-use explorer_core::de::{FixedPoint, FixedPoints};
-use rayon::prelude::*;
+use explorer_core::de::{FixedPoint, FixedPoints, Moments};
 use shared_fbs::{
     manifest::{self, CubeMoments, FRAC_BITS_PER_GENE, Layer, ValueKind, Warning},
     path,
@@ -21,23 +32,23 @@ use super::{
     cell_order::CellOrder,
     columns::{self, ObsColumn, ObsValues},
     error::BuildError,
-    h5ad::{Matrix, MatrixLocation},
-    pack::PackWriter,
+    h5ad::MatrixLocation,
+    pack::{Frame, PackWriter},
     progress::Progress,
 };
-use cells::{CellEncoder, CellValues, Pyramid};
-use encode::{EncodedGene, Encoder, LayerMoments};
+use cells::Pyramid;
+use genes::{EncodedGenes, GeneEncoder, Pieces};
+use pipeline::in_order;
+use set_moments::SetMoments;
 use spool::Spool;
-use transpose::{Transposed, transpose};
+use values::LayerValues;
 
 pub use cube::Cube;
-pub use scan::Scan;
+pub use read::{Blocks, Reading, Scan, read};
+pub use sets::CellSets;
 
-/// Stored entries read at a time by all threads together: about 40 bytes each while they are sorted.
-const ENTRIES_AT_A_TIME: usize = 16 << 20;
-
-/// Genes encoded at a time.
-const GENES_PER_BATCH: usize = 512;
+/// Values that one task has in memory at a time, if there may be so many; 16 bytes each.
+const VALUES_AT_A_TIME: u64 = 1 << 20;
 
 /// A categorical column whose labels get moments.
 pub struct MomentsColumn {
@@ -61,10 +72,27 @@ impl MomentsColumn {
 pub struct Context<'a> {
     pub directory: &'a Path,
     pub order: &'a CellOrder,
-    pub columns: &'a [MomentsColumn],
+    pub sets: &'a CellSets,
     pub cube: Option<&'a Cube>,
     pub values_in_memory: u64,
     pub progress: &'a Progress,
+}
+
+impl Context<'_> {
+    /// Values that one task should have in memory at a time.
+    fn values_at_a_time(&self) -> u64 {
+        let n_tasks = 2 * rayon::current_num_threads() as u64;
+        (self.values_in_memory / n_tasks).clamp(1, VALUES_AT_A_TIME)
+    }
+
+    /// Bytes of a spool that may stay in memory: there are two at a time.
+    fn spool_bytes(&self) -> u64 {
+        self.values_in_memory.saturating_mul(2)
+    }
+
+    fn output(&self, source: io::Error) -> BuildError {
+        BuildError::Output { path: self.directory.to_owned(), source }
+    }
 }
 
 /// The packs that a layer makes, with its entry in the manifest.
@@ -82,16 +110,6 @@ pub fn name_of(location: &MatrixLocation) -> &str {
     }
 }
 
-/// Reads a matrix once, to learn what it holds.
-pub fn scan(matrix: &Matrix, context: &Context<'_>) -> Result<Scan, BuildError> {
-    scan::scan(matrix, slab_entries(), context)
-}
-
-/// Stored entries read at a time by one thread.
-fn slab_entries() -> usize {
-    (ENTRIES_AT_A_TIME / rayon::current_num_threads()).clamp(1 << 18, 4 << 20)
-}
-
 /// The genes of a matrix by falling density, ties in the input's order.
 pub fn genes_by_density(scan: &Scan) -> Vec<u32> {
     let mut genes: Vec<u32> = (0..scan.nonzero_by_gene.len() as u32).collect();
@@ -99,140 +117,175 @@ pub fn genes_by_density(scan: &Scan) -> Vec<u32> {
     genes
 }
 
-/// Writes a layer: reads its matrix a second time, deals it out by gene, encodes. `gene_rows` is
-/// the input's row of every gene.
+/// Writes a layer that was read. `gene_rows` is the input's row of every gene.
 pub fn write(
-    matrix: &Matrix,
-    scan: &Scan,
+    location: &MatrixLocation,
+    reading: Reading,
     index: usize,
     gene_rows: &[u32],
     divisors: impl FnOnce(&[f32]) -> io::Result<manifest::TileRange>,
     context: &Context<'_>,
     warnings: &mut Vec<Warning>,
 ) -> Result<BuiltLayer, BuildError> {
-    let location = &matrix.info().location;
-    let output = |source| BuildError::Output { path: context.directory.to_owned(), source };
-    note_odd_values(scan, location, warnings);
-    let mut kind = scan.kind;
-    let transposed = transpose(matrix, scan, kind, gene_rows, context)?
-        .filter(|found| kind != ValueKind::LogNormalizedCounts || found.rebuild.is_evidence_of_counts(scan));
-    let Transposed { by_gene, by_cell, rebuild } = match transposed {
-        Some(transposed) => transposed,
-        None => {
-            kind = ValueKind::Float;
-            transpose(matrix, scan, kind, gene_rows, context)?.expect("any value can be kept as a float")
-        }
-    };
-    let divisor_of_cell =
-        if kind == ValueKind::LogNormalizedCounts { context.order.arrange(&scan.divisors) } else { Vec::new() };
+    let Reading { scan, blocks } = reading;
+    let output = |source| context.output(source);
+    note_odd_values(&scan, location, warnings);
     let n_obs = context.order.rows.len() as u64;
-    let shared_fixed = match kind {
+    let shared_fixed = match scan.kind {
         ValueKind::Counts => Some(FixedPoint::for_values(scan.max_abs, n_obs)),
         ValueKind::LogNormalizedCounts => Some(FixedPoint::for_log_counts(n_obs)),
         _ => None,
     };
-    let pairs = context.cube.map(|cube| &cube.as_column);
-    let columns: Vec<&MomentsColumn> = context.columns.iter().chain(pairs).collect();
-    let encoder = Encoder { kind, divisors: &divisor_of_cell, shared_fixed, columns: &columns, n_obs };
+    let fixed = shared_fixed.map_or_else(
+        || {
+            let fixed = |&row: &u32| FixedPoint::for_values(scan.max_abs_by_gene[row as usize], n_obs);
+            FixedPoints::PerGene(gene_rows.iter().map(fixed).collect())
+        },
+        FixedPoints::Uniform,
+    );
+    let values = LayerValues::new(scan.kind, fixed, &scan.divisors);
+    let writer = LayerWriter { location, index, gene_rows, scan: &scan, values: &values, context };
+    let ByCells { pack: cells_pack, pyramid, groups, pieces } = writer.write_cells(&blocks)?;
+    drop(blocks);
+    let (genes_pack, moments) = writer.write_genes(&groups, &pieces)?;
+    drop(pieces);
 
-    let mut genes_pack = PackWriter::create(context.directory, &path::genes_pack(index)).map_err(output)?;
-    let n_genes = gene_rows.len();
-    let mut moments = LayerMoments::new(&columns, n_obs, n_genes);
-    let mut fixed_points = Vec::with_capacity(n_genes);
-    let stage = context.progress.stage(format!("writing {location}"), n_genes as u64);
-    for bucket in by_gene.into_genes() {
-        let bucket = bucket.map_err(output)?;
-        let genes: Vec<u32> = bucket.genes.clone().collect();
-        for batch in genes.chunks(GENES_PER_BATCH) {
-            context.progress.check()?;
-            let encoded: Vec<EncodedGene> =
-                batch.par_iter().map(|&gene| encoder.encode(bucket.values_of(gene))).collect();
-            for (&gene, encoded) in batch.iter().zip(encoded) {
-                genes_pack.extend(&encoded.frames).map_err(output)?;
-                moments.set(gene as usize, encoded.moments);
-                fixed_points.push(encoded.fixed);
-            }
-            stage.advance(batch.len() as u64);
-        }
-    }
-    drop(stage);
-
-    let fixed = shared_fixed.map_or(FixedPoints::PerGene(fixed_points), FixedPoints::Uniform);
     let mut moments_pack = PackWriter::create(context.directory, &path::moments_pack(index)).map_err(output)?;
-    let (total_moments, mut column_moments) = moments.write(&fixed, &mut moments_pack).map_err(output)?;
-    let cube = context.cube.map(|cube| {
-        let tiles = column_moments.pop().and_then(|pairs| pairs.tiles);
-        Box::new(CubeMoments {
-            column: cube.column.clone(),
-            by: cube.by.clone(),
-            codes: cube.pairs.iter().map(|pair| pair.0).collect(),
-            by_codes: cube.pairs.iter().map(|pair| pair.1).collect(),
-            n_cells: cube.n_cells.clone(),
-            tiles,
-        })
-    });
-    let cells = CellEncoder { kind, divisors: &divisor_of_cell, fixed: &fixed, n_genes, n_obs: n_obs as u32 };
-    let (cells_pack, pyramid) = write_cells(by_cell, &cells, index, location, context)?;
+    let tiles = moments.write(&values.fixed, &mut moments_pack).map_err(output)?;
     let block_levels = pyramid.write(&mut moments_pack).map_err(output)?;
-    let divisor = if divisor_of_cell.is_empty() { None } else { Some(divisors(&divisor_of_cell).map_err(output)?) };
-    let square_shift = FixedPoint::for_log_counts(n_obs).square_shift();
-    let genes_pack = genes_pack.finish().map_err(output)?;
     let moments_pack = moments_pack.finish().map_err(output)?;
+    let divisor = if scan.divisors.is_empty() { None } else { Some(divisors(&scan.divisors).map_err(output)?) };
     let layer = Layer {
         name: name_of(location).to_owned(),
         var: 0,
-        kind,
-        description: Some(describe(kind, scan)),
+        kind: scan.kind,
+        description: Some(describe(&scan)),
         pack: genes_pack.name.clone(),
         n_nonzero: scan.nonzero_by_gene.iter().map(|&n| u64::from(n)).sum(),
         max_abs: scan.max_abs,
         has_negative: scan.has_negative,
-        max_rebuild_error: rebuild.max_error,
-        n_exact: rebuild.n_exact,
+        max_rebuild_error: scan.rebuild.max_error,
+        n_exact: scan.rebuild.n_exact,
         divisor,
         frac_bits: shared_fixed.map_or(FRAC_BITS_PER_GENE, FixedPoint::frac_byte),
-        square_shift,
+        square_shift: FixedPoint::for_log_counts(n_obs).square_shift(),
         moments_pack: Some(moments_pack.name.clone()),
-        total_moments: Some(total_moments),
-        column_moments,
+        total_moments: Some(tiles.total),
+        column_moments: tiles.columns,
         cells_pack: Some(cells_pack.name.clone()),
-        cube,
+        cube: context.cube.map(|cube| Box::new(cube_moments(cube, tiles.cube))),
         block_levels,
     };
     Ok(BuiltLayer { layer, packs: vec![genes_pack, cells_pack, moments_pack] })
 }
 
-/// Writes the pack of cells, and sums up their blocks.
-fn write_cells(
-    by_cell: Spool,
-    encoder: &CellEncoder<'_>,
+/// What every stage of writing a layer needs to know.
+struct LayerWriter<'a> {
+    location: &'a MatrixLocation,
     index: usize,
-    location: &MatrixLocation,
-    context: &Context<'_>,
-) -> Result<(manifest::Pack, Pyramid), BuildError> {
-    let output = |source| BuildError::Output { path: context.directory.to_owned(), source };
-    let mut pack = PackWriter::create(context.directory, &path::cells_pack(index)).map_err(output)?;
-    let mut pyramid = Pyramid::new(encoder.n_obs);
-    let stage = context.progress.stage(format!("writing cells of {location}"), u64::from(encoder.n_obs));
-    let mut block: Vec<CellValues> = Vec::new();
-    let mut n_written = 0;
-    for bucket in by_cell.into_genes() {
-        let bucket = bucket.map_err(output)?;
-        for cell in bucket.genes.clone() {
-            let mut values = bucket.values_of(cell).to_vec();
-            values.sort_unstable();
-            block.push(values);
-            if block.len() == Pyramid::LEAF_CELLS as usize || cell + 1 == encoder.n_obs {
-                context.progress.check()?;
-                pack.extend(&encoder.frames(&block)).map_err(output)?;
-                pyramid.push(encoder.moments(n_written, &block), encoder.fixed);
-                n_written += block.len() as u32;
-                stage.advance(block.len() as u64);
-                block.clear();
-            }
+    /// The input's row of every gene.
+    gene_rows: &'a [u32],
+    scan: &'a Scan,
+    values: &'a LayerValues<'a>,
+    context: &'a Context<'a>,
+}
+
+/// What is left to do when the cells are written.
+struct ByCells {
+    pack: manifest::Pack,
+    pyramid: Pyramid,
+    /// Groups of genes, and what every block has of each.
+    groups: Vec<Range<u32>>,
+    pieces: Spool,
+}
+
+/// A block of cells, ready to be written.
+struct EncodedBlock {
+    frames: Vec<Frame>,
+    moments: Vec<Moments>,
+    pieces: Pieces,
+    n_cells: u64,
+}
+
+impl LayerWriter<'_> {
+    /// Writes the pack of cells; sums up their blocks, and deals their values out by genes.
+    fn write_cells(&self, blocks: &Blocks) -> Result<ByCells, BuildError> {
+        let context = self.context;
+        let output = |source| context.output(source);
+        let n_obs = context.order.rows.len() as u32;
+        let mut gene_of_column = vec![0; self.gene_rows.len()];
+        for (gene, &row) in (0u32..).zip(self.gene_rows) {
+            gene_of_column[row as usize] = gene;
         }
+        let nonzero: Vec<u32> = self.gene_rows.iter().map(|&row| self.scan.nonzero_by_gene[row as usize]).collect();
+        let groups = genes::groups(&nonzero, context.values_at_a_time());
+        let mut pieces = Spool::new(groups.len(), context.spool_bytes(), context.directory);
+        let mut pack = PackWriter::create(context.directory, &path::cells_pack(self.index)).map_err(output)?;
+        let mut pyramid = Pyramid::new(n_obs, context.directory).map_err(output)?;
+        let stage = context.progress.stage(format!("writing cells of {}", self.location), u64::from(n_obs));
+        let encode = |number: u32| {
+            context.progress.check()?;
+            let cells = blocks.cells(number);
+            let encode = |block: &block::Block| EncodedBlock {
+                frames: cells::frames(block, cells.len(), self.values),
+                moments: cells::moments(block, cells.start, cells.len(), self.gene_rows.len(), self.values),
+                pieces: genes::pieces(block, cells.start, &groups),
+                n_cells: cells.len() as u64,
+            };
+            blocks.with(number, &gene_of_column, &self.scan.divisors, encode).map_err(output)
+        };
+        let mut write = |block: EncodedBlock| -> io::Result<()> {
+            pack.extend(&block.frames)?;
+            block.moments.into_iter().try_for_each(|moments| pyramid.push(moments, &self.values.fixed))?;
+            let mut start = 0;
+            for (group, &end) in block.pieces.ends.iter().enumerate() {
+                pieces.append(group, &block.pieces.bytes[start..end])?;
+                start = end;
+            }
+            stage.advance(block.n_cells);
+            Ok(())
+        };
+        in_order(0..blocks.n_blocks(), encode, |block| write(block).map_err(output))?;
+        Ok(ByCells { pack: pack.finish().map_err(output)?, pyramid, groups, pieces })
     }
-    Ok((pack.finish().map_err(output)?, pyramid))
+
+    /// Writes the pack of genes; deals their sums out by sets of cells.
+    fn write_genes(
+        &self,
+        groups: &[Range<u32>],
+        pieces: &Spool,
+    ) -> Result<(manifest::Pack, SetMoments<'_>), BuildError> {
+        let context = self.context;
+        let output = |source| context.output(source);
+        let mut pack = PackWriter::create(context.directory, &path::genes_pack(self.index)).map_err(output)?;
+        let mut moments = SetMoments::new(context.sets, context.spool_bytes(), context.directory);
+        let stage = context.progress.stage(format!("writing genes of {}", self.location), self.gene_rows.len() as u64);
+        let encoder = GeneEncoder { values: self.values, sets: context.sets, n_obs: context.order.rows.len() as u32 };
+        let encode = |(number, group): (usize, &Range<u32>)| {
+            context.progress.check()?;
+            let pieces = pieces.read(number).map_err(output)?;
+            Ok(encoder.encode(group.clone(), &pieces))
+        };
+        let mut write = |genes: EncodedGenes| -> io::Result<()> {
+            pack.extend(&genes.frames)?;
+            moments.push(&genes)?;
+            stage.advance(genes.n_genes);
+            Ok(())
+        };
+        in_order(groups.iter().enumerate(), encode, |genes| write(genes).map_err(output))?;
+        Ok((pack.finish().map_err(output)?, moments))
+    }
+}
+
+fn cube_moments(cube: &Cube, tiles: Option<manifest::TileRange>) -> CubeMoments {
+    CubeMoments {
+        column: cube.column.clone(),
+        by: cube.by.clone(),
+        codes: cube.pairs.iter().map(|pair| pair.0).collect(),
+        by_codes: cube.pairs.iter().map(|pair| pair.1).collect(),
+        n_cells: cube.n_cells.clone(),
+        tiles,
+    }
 }
 
 fn note_odd_values(scan: &Scan, location: &MatrixLocation, warnings: &mut Vec<Warning>) {
@@ -246,8 +299,8 @@ fn note_odd_values(scan: &Scan, location: &MatrixLocation, warnings: &mut Vec<Wa
     note(scan.n_infinite, "infinite");
 }
 
-fn describe(kind: ValueKind, scan: &Scan) -> String {
-    match kind {
+fn describe(scan: &Scan) -> String {
+    match scan.kind {
         ValueKind::Counts => "integer counts",
         ValueKind::LogNormalizedCounts => "log1p of counts normalised per cell, kept as exact counts",
         _ if scan.has_negative => "scaled values (some are negative), kept as 32-bit floats",

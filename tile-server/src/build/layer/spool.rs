@@ -1,157 +1,113 @@
-//! From the order of the input (by cell, or by gene) to that of the tiles: by gene, then by cell.
-//!
-//! Values are dealt into buckets of genes. One bucket is kept in memory; of more, each goes to a
-//! file and comes back alone, so that memory stays bounded whatever the size of the input.
+//! Bytes on their way from the order in which they come to that in which they are wanted: dealt into
+//! buckets, of which as much as may be stays in memory, and the rest waits in one temporary file.
 
 use std::{
     fs::File,
-    io::{self, BufReader, BufWriter, Read, Seek, Write},
-    ops::Range,
-    path::Path,
+    io::{self, Read, Seek, SeekFrom, Write},
+    path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
 };
 
-/// One value on its way: gene, cell, and the value's bits.
-#[derive(Clone, Copy)]
-pub struct Entry {
-    pub gene: u32,
-    pub cell: u32,
-    pub bits: u32,
-}
+/// Bounds of what is written to the file at a time.
+const SEGMENT_BYTES: std::ops::RangeInclusive<usize> = 1 << 12..=1 << 18;
 
-/// All values of a layer, on their way from one order to the other.
+/// Buckets of bytes.
 pub struct Spool {
     buckets: Vec<Bucket>,
-    bucket_of: Vec<u32>,
+    /// Bytes of a bucket that are put away together.
+    segment_bytes: usize,
+    /// Bytes of segments that may still stay in memory.
+    room_bytes: usize,
+    directory: PathBuf,
+    file: Option<Mutex<File>>,
+    file_bytes: u64,
 }
 
+#[derive(Default)]
 struct Bucket {
-    genes: Range<u32>,
-    /// Where each gene's values start; one more than there are genes.
-    starts: Vec<usize>,
-    store: Store,
+    segments: Vec<Segment>,
+    /// What is not put away yet.
+    open: Vec<u8>,
 }
 
-enum Store {
-    Memory(Sorted),
-    File(BufWriter<File>),
-}
-
-/// A bucket's values in place: `values[starts[g]..starts[g + 1]]` are those of gene `g`.
-struct Sorted {
-    values: Vec<(u32, u32)>,
-    cursors: Vec<usize>,
-}
-
-/// The values of consecutive genes.
-pub struct Genes {
-    /// The genes.
-    pub genes: Range<u32>,
-    starts: Vec<usize>,
-    values: Vec<(u32, u32)>,
+enum Segment {
+    Memory(Box<[u8]>),
+    File { offset: u64, n_bytes: usize },
 }
 
 impl Spool {
-    /// Room for `nonzero[gene]` values of every gene, in buckets of at most `bucket_values` (or one gene);
-    /// files go to `directory`.
-    pub fn new(nonzero: &[u32], bucket_values: u64, directory: &Path) -> io::Result<Self> {
-        let mut ranges: Vec<Range<u32>> = Vec::new();
-        let mut held = 0;
-        for (gene, &count) in (0u32..).zip(nonzero) {
-            let count = u64::from(count);
-            match ranges.last_mut() {
-                Some(range) if held + count <= bucket_values => {
-                    range.end = gene + 1;
-                    held += count;
-                }
-                _ => {
-                    ranges.push(gene..gene + 1);
-                    held = count;
-                }
-            }
+    /// Empty buckets. About `memory_bytes` of their content stay in memory; a file in `directory` takes
+    /// what goes beyond.
+    pub fn new(n_buckets: usize, memory_bytes: u64, directory: &Path) -> Self {
+        let memory_bytes = usize::try_from(memory_bytes).unwrap_or(usize::MAX);
+        let share = memory_bytes / 2 / n_buckets.max(1);
+        Self {
+            buckets: std::iter::repeat_with(Bucket::default).take(n_buckets).collect(),
+            segment_bytes: share.clamp(*SEGMENT_BYTES.start(), *SEGMENT_BYTES.end()),
+            room_bytes: memory_bytes / 2,
+            directory: directory.to_owned(),
+            file: None,
+            file_bytes: 0,
         }
-        let in_memory = ranges.len() == 1;
-        let mut bucket_of = vec![0; nonzero.len()];
-        let mut buckets = Vec::with_capacity(ranges.len());
-        for genes in ranges {
-            let mut starts = vec![0];
-            let mut end = 0;
-            for gene in genes.clone() {
-                bucket_of[gene as usize] = buckets.len() as u32;
-                end += nonzero[gene as usize] as usize;
-                starts.push(end);
-            }
-            let store = if in_memory {
-                Store::Memory(Sorted::new(&starts))
-            } else {
-                Store::File(BufWriter::with_capacity(1 << 18, tempfile::tempfile_in(directory)?))
-            };
-            buckets.push(Bucket { genes, starts, store });
-        }
-        Ok(Self { buckets, bucket_of })
     }
 
-    /// Takes in values, at most as many of each gene as there is room for.
-    pub fn extend(&mut self, entries: impl IntoIterator<Item = Entry>) -> io::Result<()> {
-        for entry in entries {
-            let bucket = &mut self.buckets[self.bucket_of[entry.gene as usize] as usize];
-            match &mut bucket.store {
-                Store::Memory(sorted) => sorted.place(entry.gene - bucket.genes.start, entry.cell, entry.bits),
-                Store::File(file) => {
-                    for word in [entry.gene - bucket.genes.start, entry.cell, entry.bits] {
-                        file.write_all(&word.to_le_bytes())?;
-                    }
-                }
-            }
+    /// Number of buckets.
+    pub fn n_buckets(&self) -> usize {
+        self.buckets.len()
+    }
+
+    /// Adds bytes to a bucket.
+    pub fn append(&mut self, bucket: usize, bytes: &[u8]) -> io::Result<()> {
+        let open = &mut self.buckets[bucket].open;
+        if !open.is_empty() && open.len() + bytes.len() > self.segment_bytes {
+            let full = std::mem::take(open);
+            self.put_away(bucket, full)?;
         }
+        self.buckets[bucket].open.extend_from_slice(bytes);
         Ok(())
     }
 
-    /// Gives the values back, bucket after bucket.
-    pub fn into_genes(self) -> impl Iterator<Item = io::Result<Genes>> {
-        self.buckets.into_iter().map(|bucket| {
-            let sorted = match bucket.store {
-                Store::Memory(sorted) => sorted,
-                Store::File(file) => read_back(file, &bucket.starts)?,
+    fn put_away(&mut self, bucket: usize, bytes: Vec<u8>) -> io::Result<()> {
+        let segment = if let Some(room) = self.room_bytes.checked_sub(bytes.len()) {
+            self.room_bytes = room;
+            Segment::Memory(bytes.into_boxed_slice())
+        } else {
+            let file = match &mut self.file {
+                Some(file) => file,
+                None => self.file.insert(Mutex::new(tempfile::tempfile_in(&self.directory)?)),
             };
-            Ok(Genes { genes: bucket.genes, starts: bucket.starts, values: sorted.values })
-        })
-    }
-}
-
-fn read_back(file: BufWriter<File>, starts: &[usize]) -> io::Result<Sorted> {
-    let mut file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
-    file.rewind()?;
-    let mut file = BufReader::with_capacity(1 << 20, file);
-    let mut sorted = Sorted::new(starts);
-    let mut word = || {
-        let mut bytes = [0; 4];
-        file.read_exact(&mut bytes).map(|()| u32::from_le_bytes(bytes))
-    };
-    for _ in 0..sorted.values.len() {
-        let (gene, cell, bits) = (word()?, word()?, word()?);
-        sorted.place(gene, cell, bits);
-    }
-    Ok(sorted)
-}
-
-impl Sorted {
-    fn new(starts: &[usize]) -> Self {
-        let end = starts.last().copied().unwrap_or(0);
-        Self { values: vec![(0, 0); end], cursors: starts[..starts.len() - 1].to_vec() }
+            let offset = self.file_bytes;
+            file.get_mut().unwrap_or_else(PoisonError::into_inner).write_all(&bytes)?;
+            self.file_bytes += bytes.len() as u64;
+            Segment::File { offset, n_bytes: bytes.len() }
+        };
+        self.buckets[bucket].segments.push(segment);
+        Ok(())
     }
 
-    fn place(&mut self, gene: u32, cell: u32, bits: u32) {
-        let cursor = &mut self.cursors[gene as usize];
-        self.values[*cursor] = (cell, bits);
-        *cursor += 1;
-    }
-}
-
-impl Genes {
-    /// The values of a gene as (cell, bits), in no order.
-    pub fn values_of(&self, gene: u32) -> &[(u32, u32)] {
-        let at = (gene - self.genes.start) as usize;
-        &self.values[self.starts[at]..self.starts[at + 1]]
+    /// All bytes of a bucket, in the order in which they were added.
+    pub fn read(&self, bucket: usize) -> io::Result<Vec<u8>> {
+        let Bucket { segments, open } = &self.buckets[bucket];
+        let put_away = |segment: &Segment| match segment {
+            Segment::Memory(bytes) => bytes.len(),
+            Segment::File { n_bytes, .. } => *n_bytes,
+        };
+        let mut bytes = Vec::with_capacity(segments.iter().map(put_away).sum::<usize>() + open.len());
+        for segment in segments {
+            match segment {
+                Segment::Memory(segment) => bytes.extend_from_slice(segment),
+                Segment::File { offset, n_bytes } => {
+                    let file = self.file.as_ref().expect("a segment was written to it");
+                    let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
+                    file.seek(SeekFrom::Start(*offset))?;
+                    let before = bytes.len();
+                    bytes.resize(before + n_bytes, 0);
+                    file.read_exact(&mut bytes[before..])?;
+                }
+            }
+        }
+        bytes.extend_from_slice(open);
+        Ok(bytes)
     }
 }
 
@@ -160,43 +116,22 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// Every gene's values by cell, with the number of buckets.
-    fn through(genes: &[Vec<u32>], bucket_values: u64) -> (Vec<Vec<(u32, u32)>>, usize) {
-        let directory = tempfile::tempdir().unwrap();
-        let nonzero: Vec<u32> = genes.iter().map(|cells| cells.len() as u32).collect();
-        let mut spool = Spool::new(&nonzero, bucket_values, directory.path()).unwrap();
-        // Cell by cell, as a matrix of rows has them.
-        let mut entries: Vec<Entry> = (0u32..)
-            .zip(genes)
-            .flat_map(|(gene, cells)| cells.iter().map(move |&cell| Entry { gene, cell, bits: gene ^ cell }))
-            .collect();
-        entries.sort_by_key(|entry| entry.cell);
-        for entries in entries.chunks(7) {
-            spool.extend(entries.iter().copied()).unwrap();
-        }
-        let buckets: Vec<Genes> = spool.into_genes().collect::<io::Result<_>>().unwrap();
-        let values =
-            |bucket: &Genes| bucket.genes.clone().map(|gene| bucket.values_of(gene).to_vec()).collect::<Vec<_>>();
-        (buckets.iter().flat_map(values).collect(), buckets.len())
-    }
-
     proptest! {
         #[test]
-        fn values_come_back_by_gene_however_many_buckets(
-            genes in prop::collection::vec(prop::collection::btree_set(0u32..50, 0..20), 1..20),
-            bucket_values in 1u64..100,
+        fn every_bucket_gives_back_what_it_took(
+            pieces in prop::collection::vec((0usize..5, prop::collection::vec(any::<u8>(), 0..3000)), 0..60),
+            memory_bytes in prop::sample::select(&[0u64, 20_000, u64::MAX][..]),
         ) {
-            let genes: Vec<Vec<u32>> = genes.into_iter().map(|cells| cells.into_iter().collect()).collect();
-            let expected: Vec<Vec<(u32, u32)>> = (0u32..)
-                .zip(&genes)
-                .map(|(gene, cells)| cells.iter().map(|&cell| (cell, gene ^ cell)).collect())
-                .collect();
-            let (one, n_buckets) = through(&genes, u64::MAX);
-            prop_assert_eq!((&one, n_buckets), (&expected, 1));
-            let (several, n_buckets) = through(&genes, bucket_values);
-            prop_assert_eq!(&several, &expected);
-            let held: usize = genes.iter().map(Vec::len).sum();
-            prop_assert!(n_buckets as u64 >= (held as u64).div_ceil(bucket_values.max(20)));
+            let directory = tempfile::tempdir().unwrap();
+            let mut spool = Spool::new(5, memory_bytes, directory.path());
+            let mut expected = vec![Vec::new(); 5];
+            for (bucket, bytes) in &pieces {
+                spool.append(*bucket, bytes).unwrap();
+                expected[*bucket].extend_from_slice(bytes);
+            }
+            for (bucket, expected) in expected.iter().enumerate() {
+                prop_assert_eq!(&spool.read(bucket).unwrap(), expected);
+            }
         }
     }
 }

@@ -1,0 +1,422 @@
+//! The pass over a matrix of the input: learns what it holds, and deals its values out by blocks of
+//! consecutive cells.
+//!
+//! Values are kept as counts if they can be, then as the counts that log-normalised values come from, then
+//! as they are. Each is tried on the whole matrix; nearly always the first cells tell that another is needed.
+
+use std::{io, ops::Range};
+
+use shared_fbs::manifest::{CELLS_PER_CELLS_TILE, CELLS_PER_EXPRESSION_TILE, ValueKind};
+
+use super::{
+    Context,
+    block::{Block, Entry, Rows},
+    log_counts::{self, Rebuild},
+    pipeline::in_order,
+    pool::Pool,
+    runs::RunWriter,
+    spool::Spool,
+    tally::Tally,
+};
+use crate::build::{
+    BuildError,
+    h5ad::{H5adError, Matrix, SparseSlab, Storage},
+};
+
+/// Stored entries read at a time by one thread, about 30 bytes each.
+const SLAB_ENTRIES: usize = 1 << 20;
+
+/// Stored entries that are looked at first.
+const PROBE_ENTRIES: usize = 1 << 16;
+
+/// Counts up to this are exact in f32.
+pub const MAX_COUNT: f32 = 16_777_216.0;
+
+/// Log-normalised values end below this, where the head-room of their fixed point does: ten thousand
+/// has the logarithm 9.2, and nobody scales cells to over nine million.
+const MAX_LOG_VALUE: f32 = 16.0;
+
+/// A matrix that was read.
+pub struct Reading {
+    /// What it holds.
+    pub scan: Scan,
+    /// Its values, a bucket a block.
+    pub blocks: Blocks,
+}
+
+/// What is known of a matrix once it was read.
+pub struct Scan {
+    /// Non-zero finite values of every gene, by column of the matrix.
+    pub nonzero_by_gene: Vec<u32>,
+    /// Largest |value| of every gene, by column of the matrix.
+    pub max_abs_by_gene: Vec<f32>,
+    /// Values that are not a number.
+    pub n_nan: u64,
+    /// Values that are infinite.
+    pub n_infinite: u64,
+    /// Whether any value is negative.
+    pub has_negative: bool,
+    /// Largest finite |value|.
+    pub max_abs: f32,
+    /// How the values are kept.
+    pub kind: ValueKind,
+    /// For log-normalised counts: the divisor of every cell, in storage order.
+    pub divisors: Vec<f32>,
+    /// How well values are rebuilt from what is kept.
+    pub rebuild: Rebuild,
+}
+
+/// The values of a matrix by blocks of consecutive cells.
+pub struct Blocks {
+    spool: Spool,
+    rows: Rows,
+    /// A power of two; blocks end where tiles, chunks, and blocks of moments do, or the other way round.
+    block_cells: u32,
+    n_obs: u32,
+    /// Whether the spool has floats of which counts are to be made.
+    has_floats_of_counts: bool,
+    pool: Pool<Block>,
+}
+
+/// The values of some rows or columns on their way into blocks.
+struct SlabRuns {
+    /// Entries that were read, as progress counts them.
+    n_entries: u64,
+    bytes: Vec<u8>,
+    /// Block and end of every run.
+    runs: Vec<(u32, usize)>,
+    tally: Tally,
+    /// Divisors of cells.
+    divisors: Vec<(u32, f32)>,
+    rebuild: Rebuild,
+}
+
+/// Why a pass ended early.
+enum Halt {
+    /// A value cannot be kept as that kind.
+    Unfit,
+    Failed(BuildError),
+}
+
+impl From<BuildError> for Halt {
+    fn from(error: BuildError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl From<H5adError> for Halt {
+    fn from(error: H5adError) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+/// Reads a matrix.
+pub fn read(matrix: &Matrix, context: &Context<'_>) -> Result<Reading, BuildError> {
+    let by_column = matrix.info().storage == Storage::Csc;
+    for kind in [ValueKind::Counts, ValueKind::LogNormalizedCounts] {
+        // A column does not tell the divisor of a cell.
+        if !(by_column && kind == ValueKind::LogNormalizedCounts)
+            && let Some(reading) = read_as(matrix, kind, context)?
+        {
+            return Ok(reading);
+        }
+    }
+    let mut reading = read_as(matrix, ValueKind::Float, context)?.expect("any value can be kept as a float");
+    if by_column {
+        reading.find_divisors(context)?;
+    }
+    Ok(reading)
+}
+
+/// Reads a matrix whose values are kept as one kind; `None` when they cannot be.
+fn read_as(matrix: &Matrix, kind: ValueKind, context: &Context<'_>) -> Result<Option<Reading>, BuildError> {
+    let output = |source| BuildError::Output { path: context.directory.to_owned(), source };
+    let mut blocks = Blocks::empty(matrix, context)?;
+    let reader = SlabReader { matrix, kind, block_cells: blocks.block_cells, context };
+    if let Some(first) = matrix.slabs(PROBE_ENTRIES).first()
+        && matches!(reader.read(first.clone()), Err(Halt::Unfit))
+    {
+        return Ok(None);
+    }
+    let stage = context.progress.stage(format!("reading {}", matrix.info().location), stage_length(matrix));
+    let mut tally = Tally::new(matrix.info().n_cols);
+    let mut divisors = match kind {
+        ValueKind::LogNormalizedCounts => vec![1.0; context.order.cells.len()],
+        _ => Vec::new(),
+    };
+    let mut rebuild = Rebuild::default();
+    let take = |slab: SlabRuns| {
+        stage.advance(slab.n_entries);
+        let mut start = 0;
+        for (block, end) in slab.runs {
+            blocks.spool.append(block as usize, &slab.bytes[start..end]).map_err(output)?;
+            start = end;
+        }
+        tally.merge(&slab.tally);
+        rebuild = rebuild.merge(slab.rebuild);
+        slab.divisors.into_iter().for_each(|(cell, divisor)| divisors[cell as usize] = divisor);
+        Ok(())
+    };
+    match in_order(matrix.slabs(SLAB_ENTRIES), |range| reader.read(range), take) {
+        Ok(()) => {}
+        Err(Halt::Unfit) => return Ok(None),
+        Err(Halt::Failed(error)) => return Err(error),
+    }
+    if kind == ValueKind::LogNormalizedCounts && !rebuild.is_evidence_of_counts(tally.n_values()) {
+        return Ok(None);
+    }
+    if kind != ValueKind::LogNormalizedCounts {
+        rebuild.n_exact = tally.n_values();
+    }
+    Ok(Some(Reading { scan: tally.into_scan(kind, divisors, rebuild), blocks }))
+}
+
+/// Reads slabs of a matrix into runs.
+struct SlabReader<'a> {
+    matrix: &'a Matrix,
+    kind: ValueKind,
+    block_cells: u32,
+    context: &'a Context<'a>,
+}
+
+impl SlabReader<'_> {
+    fn read(&self, range: Range<usize>) -> Result<SlabRuns, Halt> {
+        self.context.progress.check()?;
+        let slab = self.matrix.read(range.clone())?;
+        let mut runs = SlabRuns {
+            n_entries: match self.matrix.info().storage {
+                Storage::Dense => (range.len() * self.matrix.n_minor()) as u64,
+                Storage::Csr | Storage::Csc => slab.data.len() as u64,
+            },
+            bytes: Vec::with_capacity(slab.data.len() * 5 / 2),
+            runs: Vec::new(),
+            tally: Tally::new(self.matrix.info().n_cols),
+            divisors: Vec::new(),
+            rebuild: Rebuild::default(),
+        };
+        match self.matrix.info().storage {
+            Storage::Csr | Storage::Dense => self.rows(&slab, range.start, &mut runs)?,
+            Storage::Csc => self.columns(&slab, range.start, &mut runs)?,
+        }
+        Ok(runs)
+    }
+
+    fn rows(&self, slab: &SparseSlab, first: usize, out: &mut SlabRuns) -> Result<(), Halt> {
+        let (mut writer, mut bits) = (RunWriter::default(), Vec::new());
+        let (mut finite_indices, mut finite_data) = (Vec::new(), Vec::new());
+        for (row, bounds) in (first..).zip(slab.indptr.windows(2)) {
+            let mut indices = &slab.indices[bounds[0]..bounds[1]];
+            let mut data = &slab.data[bounds[0]..bounds[1]];
+            if !out.tally.take_row(indices, data) {
+                self.refuse_odd()?;
+                finite_indices.clear();
+                finite_data.clear();
+                let finite = indices.iter().zip(data).filter(|(_, value)| value.is_finite());
+                finite.for_each(|(&index, &value)| {
+                    finite_indices.push(index);
+                    finite_data.push(value);
+                });
+                (indices, data) = (&finite_indices, &finite_data);
+            }
+            if data.is_empty() {
+                continue;
+            }
+            let cell = self.context.order.cells[row];
+            self.to_bits(cell, data, &mut bits, out)?;
+            writer.push(cell % self.block_cells, indices.iter().copied(), &bits, &mut out.bytes);
+            out.runs.push((cell / self.block_cells, out.bytes.len()));
+        }
+        Ok(())
+    }
+
+    fn columns(&self, slab: &SparseSlab, first: usize, out: &mut SlabRuns) -> Result<(), Halt> {
+        let (mut writer, mut column_bits) = (RunWriter::default(), Vec::new());
+        let (mut entries, mut bits): (Vec<u64>, Vec<u32>) = (Vec::new(), Vec::new());
+        for (column, bounds) in (first..).zip(slab.indptr.windows(2)) {
+            let column = column as u32;
+            let rows = &slab.indices[bounds[0]..bounds[1]];
+            let data = &slab.data[bounds[0]..bounds[1]];
+            if !out.tally.take_column(column, data) {
+                self.refuse_odd()?;
+            }
+            let finite = || rows.iter().zip(data).filter(|(_, value)| value.is_finite());
+            let finite_data: Vec<f32> = finite().map(|(_, &value)| value).collect();
+            self.to_bits(0, &finite_data, &mut column_bits, out)?;
+            entries.clear();
+            entries.extend(
+                finite().zip(&column_bits).map(|((&row, _), &bits)| {
+                    u64::from(self.context.order.cells[row as usize]) << 32 | u64::from(bits)
+                }),
+            );
+            entries.sort_unstable();
+            let cell = |entry: u64| (entry >> 32) as u32;
+            for of_block in entries.chunk_by(|&a, &b| cell(a) / self.block_cells == cell(b) / self.block_cells) {
+                bits.clear();
+                bits.extend(of_block.iter().map(|&entry| entry as u32));
+                let cells = of_block.iter().map(|&entry| cell(entry) % self.block_cells);
+                writer.push(column, cells, &bits, &mut out.bytes);
+                out.runs.push((cell(of_block[0]) / self.block_cells, out.bytes.len()));
+            }
+        }
+        Ok(())
+    }
+
+    /// What values that are no numbers mean for the kind: log-normalised counts have none.
+    fn refuse_odd(&self) -> Result<(), Halt> {
+        if self.kind == ValueKind::LogNormalizedCounts { Err(Halt::Unfit) } else { Ok(()) }
+    }
+
+    /// The bits of finite values; all of one cell, if they are log-normalised counts.
+    fn to_bits(&self, cell: u32, data: &[f32], bits: &mut Vec<u32>, out: &mut SlabRuns) -> Result<(), Halt> {
+        bits.clear();
+        match self.kind {
+            ValueKind::Counts => {
+                let is_count = |value: &f32| value.fract() == 0.0 && (0.0..=MAX_COUNT).contains(value);
+                if !data.iter().all(is_count) {
+                    return Err(Halt::Unfit);
+                }
+                bits.extend(data.iter().map(|&value| value as u32));
+            }
+            ValueKind::LogNormalizedCounts => {
+                if !data.iter().all(|value| (0.0..=MAX_LOG_VALUE).contains(value)) {
+                    return Err(Halt::Unfit);
+                }
+                let (divisor, rebuild) = log_counts::recognise(data, bits).ok_or(Halt::Unfit)?;
+                out.divisors.push((cell, divisor));
+                out.rebuild = out.rebuild.merge(rebuild);
+            }
+            _ => bits.extend(data.iter().map(|value| value.to_bits())),
+        }
+        Ok(())
+    }
+}
+
+impl Reading {
+    /// Makes floats that were read column by column the counts of log-normalised values, if that is what
+    /// they are.
+    fn find_divisors(&mut self, context: &Context<'_>) -> Result<(), BuildError> {
+        let scan = &self.scan;
+        let has_odd = scan.n_nan + scan.n_infinite > 0;
+        if scan.has_negative || has_odd || scan.max_abs > MAX_LOG_VALUE || scan.max_abs == 0.0 {
+            return Ok(());
+        }
+        let output = |source| BuildError::Output { path: context.directory.to_owned(), source };
+        let columns: Vec<u32> = (0..scan.nonzero_by_gene.len() as u32).collect();
+        let blocks = &self.blocks;
+        let stage = context.progress.stage("finding counts".to_owned(), u64::from(blocks.n_obs));
+        let mut divisors = vec![1.0; blocks.n_obs as usize];
+        let mut rebuild = Rebuild::default();
+        let work = |number: u32| {
+            context.progress.check()?;
+            let cells = blocks.cells(number);
+            let recognise = |block: &Block| {
+                let mut found = Vec::with_capacity(cells.len());
+                let (mut data, mut counts) = (Vec::new(), Vec::new());
+                for (at, cell) in cells.clone().enumerate() {
+                    data.clear();
+                    data.extend(block.by_cell.row(at).iter().map(|entry| f32::from_bits(entry.bits())));
+                    if !data.is_empty() {
+                        counts.clear();
+                        let (divisor, rebuild) = log_counts::recognise(&data, &mut counts).ok_or(Halt::Unfit)?;
+                        found.push((cell as usize, divisor, rebuild));
+                    }
+                }
+                stage.advance(cells.len() as u64);
+                Ok(found)
+            };
+            blocks.with(number, &columns, &[], recognise).map_err(output)?
+        };
+        let take = |found: Vec<(usize, f32, Rebuild)>| {
+            for (cell, divisor, of_cell) in found {
+                divisors[cell] = divisor;
+                rebuild = rebuild.merge(of_cell);
+            }
+            Ok(())
+        };
+        match in_order(0..blocks.n_blocks(), work, take) {
+            Ok(()) if rebuild.is_evidence_of_counts(scan.rebuild.n_exact) => {
+                self.scan.kind = ValueKind::LogNormalizedCounts;
+                self.scan.divisors = divisors;
+                self.scan.rebuild = rebuild;
+                self.blocks.has_floats_of_counts = true;
+                Ok(())
+            }
+            Ok(()) | Err(Halt::Unfit) => Ok(()),
+            Err(Halt::Failed(error)) => Err(error),
+        }
+    }
+}
+
+impl Blocks {
+    /// Blocks of about as many values as are to be in memory at a time, without any yet.
+    fn empty(matrix: &Matrix, context: &Context<'_>) -> Result<Self, BuildError> {
+        let info = matrix.info();
+        let n_obs = info.n_rows as u32;
+        let per_cell = match info.nnz {
+            Some(nnz) => nnz.div_ceil(u64::from(n_obs.max(1))),
+            None => dense_values_per_cell(matrix)?,
+        };
+        let wanted = context.values_at_a_time() / per_cell.max(1);
+        let mut block_cells = CELLS_PER_CELLS_TILE;
+        while u64::from(block_cells) * 2 <= wanted && block_cells < CELLS_PER_EXPRESSION_TILE {
+            block_cells *= 2;
+        }
+        let n_blocks = n_obs.div_ceil(block_cells) as usize;
+        Ok(Self {
+            spool: Spool::new(n_blocks, context.spool_bytes(), context.directory),
+            rows: if info.storage == Storage::Csc { Rows::Genes } else { Rows::Cells },
+            block_cells,
+            n_obs,
+            has_floats_of_counts: false,
+            pool: Pool::default(),
+        })
+    }
+
+    /// Has `work` done on the values of a block, by genes that `gene_of_column` numbers.
+    pub fn with<R>(
+        &self,
+        block: u32,
+        gene_of_column: &[u32],
+        divisors: &[f32],
+        work: impl FnOnce(&Block) -> R,
+    ) -> io::Result<R> {
+        let runs = self.spool.read(block as usize)?;
+        let cells = self.cells(block);
+        let mut memory = self.pool.take();
+        let to_counts = |cell: usize, entries: &mut [Entry]| {
+            if self.has_floats_of_counts {
+                log_counts::to_counts(divisors[cells.start as usize + cell], entries);
+            }
+        };
+        memory.read(&runs, self.rows, cells.len(), gene_of_column, to_counts);
+        let result = work(&memory);
+        self.pool.give(memory);
+        Ok(result)
+    }
+
+    /// Number of blocks.
+    pub fn n_blocks(&self) -> u32 {
+        self.spool.n_buckets() as u32
+    }
+
+    /// The cells of a block.
+    pub fn cells(&self, block: u32) -> Range<u32> {
+        block * self.block_cells..self.n_obs.min((block + 1) * self.block_cells)
+    }
+}
+
+/// Entries of progress that reading a matrix takes: stored ones, or all of a dense one.
+fn stage_length(matrix: &Matrix) -> u64 {
+    match (matrix.info().storage, matrix.info().nnz) {
+        (Storage::Csr | Storage::Csc, Some(nnz)) => nnz,
+        _ => (matrix.n_major() * matrix.n_minor()) as u64,
+    }
+}
+
+/// About how many values a cell of a dense matrix has, rather more than fewer, from its first cells.
+fn dense_values_per_cell(matrix: &Matrix) -> Result<u64, BuildError> {
+    let n_genes = matrix.info().n_cols as u64;
+    let Some(first) = matrix.slabs(PROBE_ENTRIES).into_iter().next() else { return Ok(n_genes) };
+    let n_cells = first.len() as u64;
+    Ok((matrix.read(first)?.data.len() as u64 * 4 / n_cells).min(n_genes))
+}
