@@ -49,14 +49,14 @@ struct Inner {
 }
 
 /// Held by all that wait for a request; when the last lets go, the request is aborted.
-struct Interest(Option<AbortController>);
+pub(super) struct Interest(Option<AbortController>);
 
 impl Interest {
-    fn new() -> Rc<Self> {
+    pub(super) fn new() -> Rc<Self> {
         Rc::new(Self(AbortController::new().ok()))
     }
 
-    fn signal(&self) -> Option<AbortSignal> {
+    pub(super) fn signal(&self) -> Option<AbortSignal> {
         self.0.as_ref().map(AbortController::signal)
     }
 }

@@ -4,7 +4,7 @@ use explorer_core::filter::CellMask;
 use serde::Deserialize;
 use shared_fbs::{frame, tile};
 
-use super::{FetchError, http::Request, retry, source::encoded};
+use super::{FetchError, fetcher::Interest, http::Request, retry, source::encoded};
 
 /// One dataset that the server has.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -68,8 +68,10 @@ pub async fn moments(
     request: Vec<u8>,
 ) -> Result<[tile::Moments; 2], FetchError> {
     let url = format!("{}/moments?layer={}", dataset_url(root, dataset), encoded(layer));
+    // The server stops when nobody waits any more.
+    let interest = Interest::new();
     // Once only: a server that is busy or too slow leaves the work to the page.
-    let body = Request::post(url, request).send(None).await?;
+    let body = Request::post(url, request).send(interest.signal().as_ref()).await?;
     let content = frame::inflate(&body.bytes).map_err(|_| FetchError::Body)?;
     let tiles = frame::split_inflated(&content).map_err(|_| FetchError::Body)?;
     let [group, reference] = tiles.as_slice() else { return Err(FetchError::Body) };
