@@ -7,7 +7,7 @@ use std::sync::Arc;
 use explorer_core::{de::DeTable, state::Range};
 use explorer_wasm::ui::{
     Bars, BrushChange, BrushHistogram, BrushPhase, CategoryPanel, CategoryValue, CellSetItem, CellSets, DeSummary,
-    DeView, GeneHit, GeneSearch, ValueCount,
+    DeView, GeneHit, GeneSearch, GeneSetChange, GeneSetItem, GeneSets, ValueCount,
 };
 use leptos::{mount::mount_to, prelude::*, task::tick};
 use wasm_bindgen::JsCast;
@@ -285,4 +285,52 @@ async fn the_result_is_sorted_filtered_and_its_rows_colour() {
     tick().await;
     assert_eq!(chosen.get_untracked().as_deref(), Some("LYZ"));
     assert!(find(&place, "de-row-LYZ").class_list().contains("chosen"));
+}
+
+#[wasm_bindgen_test]
+async fn gene_sets_are_made_and_edited() {
+    let set = GeneSetItem {
+        name: "T".to_owned(),
+        description: String::new(),
+        genes: vec![("CD3D".to_owned(), true), ("NOPE".to_owned(), false)],
+        mean: None,
+    };
+    let asked = RwSignal::new(Vec::<String>::new());
+    let place = show(move || {
+        view! {
+            <GeneSets
+                sets=vec![set]
+                others=Vec::new()
+                listed=vec!["LYZ".to_owned()]
+                colored=None
+                unknown=Vec::new()
+                bars_of=|_| Signal::derive(|| None)
+                range_of=|_| Signal::derive(|| None)
+                on_change=move |change: GeneSetChange| asked.update(|asked| asked.push(format!("{change:?}")))
+            />
+        }
+    })
+    .await;
+    find(&place, "gene-set-create").click();
+    tick().await;
+    // A name that is taken is refused.
+    let name = find(&place, "gene-set-name");
+    typed(&name, "T");
+    tick().await;
+    assert_eq!(name.get_attribute("aria-invalid").as_deref(), Some("true"));
+    press_key(&name, "Enter");
+    typed(&name, "Mono");
+    press_key(&name, "Enter");
+    tick().await;
+    assert_eq!(asked.get_untracked(), [r#"Create("Mono", ["LYZ"])"#]);
+    find(&place, "gene-set-expand-T").click();
+    tick().await;
+    find(&place, "gene-set-gene-T-CD3D").click();
+    find(&place, "gene-set-gene-T-NOPE").click();
+    find(&place, "gene-set-remove-T-NOPE").click();
+    let more = find(&place, "gene-set-add-T");
+    typed(&more, "CD3E, CD3G");
+    press_key(&more, "Enter");
+    let rest = [r#"ShowGene("CD3D")"#, r#"RemoveGene("T", "NOPE")"#, r#"Add("T", ["CD3E", "CD3G"])"#];
+    assert_eq!(asked.get_untracked()[1..], rest);
 }

@@ -6,8 +6,10 @@
 pub mod assemble;
 mod column;
 mod embedding;
+mod mean;
 mod sparse;
 
 pub use column::{Categorical, CellIdx, Codes, Column, Continuous, GeneIdx};
 pub use embedding::{Embedding, Frame, NO_POSITION};
+pub use mean::GeneSum;
 pub use sparse::SparseVec;

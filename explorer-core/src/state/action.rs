@@ -1,8 +1,8 @@
 //! Everything that can be done to the state.
 
 use super::{
-    Camera, CellSet, ColorBy, ColorOptions, Comparison, DimensionKey, GeneKey, GeneSet, Hover, Label, LabelFilter,
-    PointStyle, Polygon, Range, Side, Theme, Tool, ViewSpec,
+    Camera, CellSet, ColorBy, ColorOptions, Comparison, DimensionKey, GeneKey, GeneMean, GeneSet, Hover, Label,
+    LabelFilter, PointStyle, Polygon, Range, Side, Theme, Tool, ViewSpec,
 };
 
 /// One change of the state. The page, a link and a host page ask for changes by these alone.
@@ -34,7 +34,7 @@ pub enum Action {
     SetColor(ColorBy),
     /// Changes how values become colours.
     SetColorOptions(ColorOptions),
-    /// Chooses the layer to ask about genes. A gene that colours the cells follows; filters keep
+    /// Chooses the layer to ask about genes. A gene or gene set that colours the cells follows; filters keep
     /// the layer whose values they were set on.
     SetLayer(Option<String>),
 
@@ -63,6 +63,13 @@ pub enum Action {
     SetGeneRange {
         /// The gene.
         gene: GeneKey,
+        /// What passes.
+        range: Option<Range>,
+    },
+    /// Sets the mean expression that passes; `None` lets all pass.
+    SetMeanRange {
+        /// The mean.
+        mean: GeneMean,
         /// What passes.
         range: Option<Range>,
     },
@@ -95,9 +102,10 @@ pub enum Action {
     AddGenes(Vec<String>),
     /// Takes a gene off the list, and its filter with it unless a gene set still shows it.
     RemoveGene(String),
-    /// Adds a gene set, in place of one of the same name.
-    AddGeneSet(GeneSet),
-    /// Renames a gene set, unless the new name is taken.
+    /// Adds gene sets, each in place of one of the same name. Filters on a mean follow the set that
+    /// they were set on, here and below.
+    AddGeneSets(Vec<GeneSet>),
+    /// Renames a gene set, unless the new name is taken. The colour follows.
     RenameGeneSet {
         /// Its name.
         from: String,
@@ -125,7 +133,7 @@ pub enum Action {
         /// The gene.
         gene: String,
     },
-    /// Deletes a gene set.
+    /// Deletes a gene set, and the filter on its mean; where it colours the cells, nothing does now.
     RemoveGeneSet(String),
 
     /// Saves what is selected as a cell set, in place of one of the same name.
@@ -225,6 +233,9 @@ impl Action {
             Self::SetGeneRange { gene, .. } => {
                 UndoPolicy::Coalesce(CoalesceKey::Filter(DimensionKey::Gene(gene.clone())))
             }
+            Self::SetMeanRange { mean, .. } => {
+                UndoPolicy::Coalesce(CoalesceKey::Filter(DimensionKey::Mean(mean.clone())))
+            }
             Self::SetColorOptions(_) => UndoPolicy::Coalesce(CoalesceKey::ColorOptions),
             Self::OpenDataset(_)
             | Self::Restore(_)
@@ -242,7 +253,7 @@ impl Action {
             | Self::ShowGene(_)
             | Self::AddGenes(_)
             | Self::RemoveGene(_)
-            | Self::AddGeneSet(_)
+            | Self::AddGeneSets(_)
             | Self::RenameGeneSet { .. }
             | Self::DescribeGeneSet { .. }
             | Self::AddToGeneSet { .. }

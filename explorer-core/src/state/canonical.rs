@@ -2,11 +2,11 @@
 
 use std::collections::HashSet;
 
-use super::{Analysis, Camera, CellSource, Comparison, ViewSpec};
+use super::{Analysis, Camera, CellSource, ColorBy, Comparison, ViewSpec};
 
 impl ViewSpec {
-    /// The same view without what cannot be: empty filters, second sets of a name, comparisons of
-    /// sets that are not there. The camera is rounded to what a link holds.
+    /// The same view without what cannot be: empty filters, second sets of a name, comparisons and
+    /// colours of sets that are not there. The camera is rounded to what a link holds.
     ///
     /// What a link restores is this form of what was written. Only views that were put together
     /// by hand differ from it by more than the camera: actions keep to it.
@@ -35,6 +35,9 @@ impl Analysis {
         keep_first(&mut self.gene_sets, |set| set.name.clone());
         for set in &mut self.gene_sets {
             keep_first(&mut set.genes, Clone::clone);
+        }
+        if matches!(&self.color, ColorBy::GeneSet { set, .. } if self.gene_set(set).is_none()) {
+            self.color = ColorBy::None;
         }
         keep_first(&mut self.cell_sets, |set| set.name.clone());
         for set in &mut self.cell_sets {

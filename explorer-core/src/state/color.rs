@@ -12,6 +12,24 @@ pub enum ColorBy {
     Obs(String),
     /// A gene's expression.
     Gene(GeneKey),
+    /// The mean expression of a gene set.
+    GeneSet {
+        /// The set, by name.
+        set: String,
+        /// The layer, or `None` for the dataset's default.
+        layer: Option<String>,
+    },
+}
+
+impl ColorBy {
+    /// The layer whose values colour the cells; `None` where no layer's do.
+    pub(super) fn layer_mut(&mut self) -> Option<&mut Option<String>> {
+        match self {
+            Self::None | Self::Obs(_) => None,
+            Self::Gene(gene) => Some(&mut gene.layer),
+            Self::GeneSet { layer, .. } => Some(layer),
+        }
+    }
 }
 
 /// The percentiles outside which a value counts as missing.

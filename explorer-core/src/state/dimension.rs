@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{CellQuery, Filters, GeneKey, LabelFilter, ObsFilter, Range, Selection};
+use super::{CellQuery, Filters, GeneKey, GeneMean, LabelFilter, ObsFilter, Range, Selection};
 
 /// What a cross-filter keeps one mask for.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -11,6 +11,8 @@ pub enum DimensionKey {
     Obs(String),
     /// A gene's expression.
     Gene(GeneKey),
+    /// The mean expression of several genes.
+    Mean(GeneMean),
     /// The outlines drawn in an embedding, by its key in `obsm`.
     Selection(String),
     /// A level of subsetting, 0 the outermost.
@@ -50,11 +52,15 @@ impl Filters {
             key: DimensionKey::Gene(gene.clone()),
             filter: DimensionFilter::Range(range),
         });
+        let means = self.means.iter().map(|(mean, &range)| Dimension {
+            key: DimensionKey::Mean(mean.clone()),
+            filter: DimensionFilter::Range(range),
+        });
         let selections = self.selections.iter().map(|(embedding, selection)| Dimension {
             key: DimensionKey::Selection(embedding.clone()),
             filter: DimensionFilter::Selection(selection),
         });
-        obs.chain(genes).chain(selections).collect()
+        obs.chain(genes).chain(means).chain(selections).collect()
     }
 
     /// Removes the filter of a dimension, if there is one.
@@ -62,6 +68,7 @@ impl Filters {
         match key {
             DimensionKey::Obs(column) => drop(self.obs.remove(column)),
             DimensionKey::Gene(gene) => drop(self.genes.remove(gene)),
+            DimensionKey::Mean(mean) => drop(self.means.remove(mean)),
             DimensionKey::Selection(embedding) => drop(self.selections.remove(embedding)),
             DimensionKey::Subset(_) => {}
         }
@@ -84,6 +91,7 @@ impl CellQuery {
         match key {
             DimensionKey::Obs(column) => self.filters.obs.get(column).map(Into::into),
             DimensionKey::Gene(gene) => self.filters.genes.get(gene).copied().map(DimensionFilter::Range),
+            DimensionKey::Mean(mean) => self.filters.means.get(mean).copied().map(DimensionFilter::Range),
             DimensionKey::Selection(embedding) => {
                 self.filters.selections.get(embedding).map(DimensionFilter::Selection)
             }

@@ -14,6 +14,7 @@ mod canonical;
 mod color;
 mod command;
 mod dimension;
+mod gene_set_file;
 mod history;
 pub mod link;
 mod needs;
@@ -32,10 +33,13 @@ pub use action::{Action, CoalesceKey, SelectMode, UndoPolicy};
 pub use color::{Clip, ColorBy, ColorOptions};
 pub use command::Command;
 pub use dimension::{Dimension, DimensionFilter, DimensionKey, changed_dimensions};
+pub use gene_set_file::{GeneSetFileError, gene_sets_from_csv, gene_sets_to_csv};
 pub use history::{HISTORY_LIMIT, History};
 pub use needs::Needs;
 pub use polygon::Polygon;
-pub use query::{CellQuery, Filters, GeneKey, Label, LabelFilter, ObsFilter, Range, Selection, SelectionStep};
+pub use query::{
+    CellQuery, Filters, GeneKey, GeneMean, Label, LabelFilter, ObsFilter, Range, Selection, SelectionStep,
+};
 pub use reduce::reduce;
 pub use sets::{CellList, CellSet, CellSource, Comparison, GeneSet, Reference, TestMode};
 pub use shortcut::{Modifiers, Platform, Shortcut};

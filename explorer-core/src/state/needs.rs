@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{CellQuery, CellSource, ColorBy, Filters, GeneKey, Reference, ViewSpec};
+use super::{CellQuery, CellSource, ColorBy, Filters, GeneKey, GeneMean, Reference, ViewSpec};
 
 /// The data to have at hand before a view can be shown in full.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -11,6 +11,8 @@ pub struct Needs {
     pub columns: BTreeSet<String>,
     /// Genes, by layer.
     pub genes: BTreeSet<GeneKey>,
+    /// Means of several genes.
+    pub means: BTreeSet<GeneMean>,
     /// Embeddings by their key in `obsm`; `None` is the dataset's default.
     pub embeddings: BTreeSet<Option<String>>,
 }
@@ -26,6 +28,7 @@ impl ViewSpec {
             ColorBy::None => {}
             ColorBy::Obs(column) => drop(needs.columns.insert(column.clone())),
             ColorBy::Gene(gene) => drop(needs.genes.insert(gene.clone())),
+            ColorBy::GeneSet { .. } => needs.means.extend(analysis.color_mean()),
         }
         needs.columns.extend(self.panels.expanded.iter().cloned());
         needs
@@ -58,6 +61,7 @@ impl Needs {
     fn add_filters(&mut self, filters: &Filters) {
         self.columns.extend(filters.obs.keys().cloned());
         self.genes.extend(filters.genes.keys().cloned());
+        self.means.extend(filters.means.keys().cloned());
         self.embeddings.extend(filters.selections.keys().cloned().map(Some));
     }
 }

@@ -110,6 +110,38 @@ impl GeneKey {
     }
 }
 
+/// The mean expression of genes in one layer. Known by the genes, not by the name of a set, so that
+/// a filter stays what it is whatever becomes of the set.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct GeneMean {
+    layer: Option<String>,
+    genes: Vec<String>,
+}
+
+impl GeneMean {
+    /// The mean of these genes, each counted once, in a layer (`None` is the dataset's default);
+    /// `None` where there is no gene.
+    pub fn new(layer: Option<String>, genes: impl IntoIterator<Item = String>) -> Option<Self> {
+        let genes: BTreeSet<String> = genes.into_iter().collect();
+        (!genes.is_empty()).then(|| Self { layer, genes: genes.into_iter().collect() })
+    }
+
+    /// The layer, or `None` for the dataset's default.
+    pub fn layer(&self) -> Option<&str> {
+        self.layer.as_deref()
+    }
+
+    /// The genes, by the names that search and lists show, ascending.
+    pub fn genes(&self) -> &[String] {
+        &self.genes
+    }
+
+    /// Whether it is the mean of these genes.
+    pub(super) fn is_of(&self, genes: &[String]) -> bool {
+        self.genes.len() == genes.len() && genes.iter().all(|gene| self.genes.binary_search(gene).is_ok())
+    }
+}
+
 /// A filter on a column of `obs`.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ObsFilter {
@@ -179,6 +211,8 @@ pub struct Filters {
     pub obs: BTreeMap<String, ObsFilter>,
     /// On genes' expression.
     pub genes: BTreeMap<GeneKey, Range>,
+    /// On the mean expression of several genes.
+    pub means: BTreeMap<GeneMean, Range>,
     /// By outline, by the embedding's key in `obsm`.
     pub selections: BTreeMap<String, Selection>,
 }
@@ -186,7 +220,7 @@ pub struct Filters {
 impl Filters {
     /// Whether there is no filter.
     pub fn is_empty(&self) -> bool {
-        self.obs.is_empty() && self.genes.is_empty() && self.selections.is_empty()
+        self.obs.is_empty() && self.genes.is_empty() && self.means.is_empty() && self.selections.is_empty()
     }
 
     /// Without the entries that let every cell pass by their form alone.

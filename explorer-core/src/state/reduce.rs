@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::{
-    Action, Analysis, AppState, CellQuery, CellSet, CellSource, ColorBy, Comparison, GeneSet, Label, LabelFilter,
-    ObsFilter, Panels, Polygon, Range, SelectMode, Selection, SelectionStep, Side, ViewSpec,
+    Action, Analysis, AppState, CellQuery, CellSet, CellSource, ColorBy, Comparison, GeneMean, GeneSet, Label,
+    LabelFilter, ObsFilter, Panels, Polygon, Range, SelectMode, Selection, SelectionStep, Side, ViewSpec,
 };
 
 /// The state after an action. An action that does not apply (it names what is not there, or asks
@@ -62,6 +62,10 @@ fn analyse(analysis: &mut Analysis, action: Action) {
             Some(range) => drop(filters.genes.insert(gene, range)),
             None => drop(filters.genes.remove(&gene)),
         },
+        Action::SetMeanRange { mean, range } => match range {
+            Some(range) => drop(filters.means.insert(mean, range)),
+            None => drop(filters.means.remove(&mean)),
+        },
         Action::Select { embedding, mode, polygon } => {
             select(filters.selections.entry(embedding).or_default(), mode, polygon);
         }
@@ -117,14 +121,8 @@ fn change_genes(analysis: &mut Analysis, action: Action) {
             analysis.genes.retain(|listed| *listed != gene);
             drop_unseen_filters(analysis, &[gene]);
         }
-        Action::AddGeneSet(set) => put_gene_set(analysis, set),
-        Action::RenameGeneSet { from, to } => {
-            if analysis.gene_set(&to).is_none()
-                && let Some(set) = gene_set_mut(analysis, &from)
-            {
-                set.name = to;
-            }
-        }
+        Action::AddGeneSets(sets) => sets.into_iter().for_each(|set| put_gene_set(analysis, set)),
+        Action::RenameGeneSet { from, to } => rename_gene_set(analysis, &from, to),
         Action::DescribeGeneSet { name, description } => {
             if let Some(set) = gene_set_mut(analysis, &name) {
                 set.description = description;
@@ -132,18 +130,28 @@ fn change_genes(analysis: &mut Analysis, action: Action) {
         }
         Action::AddToGeneSet { name, genes } => {
             if let Some(set) = gene_set_mut(analysis, &name) {
+                let before = set.genes.clone();
                 add_missing(&mut set.genes, genes);
+                let after = set.genes.clone();
+                move_mean_filters(analysis, &before, &after);
             }
         }
         Action::RemoveFromGeneSet { name, gene } => {
             if let Some(set) = gene_set_mut(analysis, &name) {
+                let before = set.genes.clone();
                 set.genes.retain(|listed| *listed != gene);
+                let after = set.genes.clone();
+                move_mean_filters(analysis, &before, &after);
                 drop_unseen_filters(analysis, &[gene]);
             }
         }
         Action::RemoveGeneSet(name) => {
             if let Some(at) = analysis.gene_sets.iter().position(|set| set.name == name) {
                 let set = analysis.gene_sets.remove(at);
+                if matches!(&analysis.color, ColorBy::GeneSet { set, .. } if *set == name) {
+                    set_color(analysis, ColorBy::None);
+                }
+                move_mean_filters(analysis, &set.genes, &[]);
                 drop_unseen_filters(analysis, &set.genes);
             }
         }
@@ -166,7 +174,11 @@ fn open_dataset(view: &mut ViewSpec, id: String) {
 }
 
 fn set_color(analysis: &mut Analysis, color: ColorBy) {
-    if analysis.color != color {
+    let is_there = match &color {
+        ColorBy::GeneSet { set, .. } => analysis.gene_set(set).is_some(),
+        _ => true,
+    };
+    if is_there && analysis.color != color {
         analysis.color = color;
         analysis.color_options.range = Range::ALL;
         analysis.color_options.log = false;
@@ -174,10 +186,10 @@ fn set_color(analysis: &mut Analysis, color: ColorBy) {
 }
 
 fn set_layer(analysis: &mut Analysis, layer: Option<String>) {
-    if let ColorBy::Gene(gene) = &mut analysis.color
-        && gene.layer != layer
+    if let Some(colored) = analysis.color.layer_mut()
+        && *colored != layer
     {
-        gene.layer.clone_from(&layer);
+        colored.clone_from(&layer);
         analysis.color_options.range = Range::ALL;
         analysis.color_options.log = false;
     }
@@ -256,11 +268,42 @@ fn put_gene_set(analysis: &mut Analysis, mut set: GeneSet) {
     add_missing(&mut set.genes, genes);
     match gene_set_mut(analysis, &set.name) {
         Some(old) => {
+            let genes = set.genes.clone();
             let old = std::mem::replace(old, set);
+            move_mean_filters(analysis, &old.genes, &genes);
             drop_unseen_filters(analysis, &old.genes);
         }
         None => analysis.gene_sets.push(set),
     }
+}
+
+fn rename_gene_set(analysis: &mut Analysis, from: &str, to: String) {
+    if analysis.gene_set(&to).is_some() {
+        return;
+    }
+    let Some(set) = gene_set_mut(analysis, from) else { return };
+    set.name.clone_from(&to);
+    if let ColorBy::GeneSet { set, .. } = &mut analysis.color
+        && set == from
+    {
+        *set = to;
+    }
+}
+
+/// Lets the filters on the mean of a gene set follow its genes, unless another set still has the
+/// former ones. Without genes they go.
+fn move_mean_filters(analysis: &mut Analysis, before: &[String], after: &[String]) {
+    let Analysis { gene_sets, query, .. } = analysis;
+    let is_still_there = |mean: &GeneMean| gene_sets.iter().any(|set| mean.is_of(&set.genes));
+    let means = std::mem::take(&mut query.filters.means);
+    let moved = means.into_iter().filter_map(|(mean, range)| {
+        if mean.is_of(before) && !is_still_there(&mean) {
+            Some((GeneMean::new(mean.layer().map(str::to_owned), after.iter().cloned())?, range))
+        } else {
+            Some((mean, range))
+        }
+    });
+    query.filters.means = moved.collect();
 }
 
 fn gene_set_mut<'a>(analysis: &'a mut Analysis, name: &str) -> Option<&'a mut GeneSet> {

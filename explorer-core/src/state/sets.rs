@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use roaring::RoaringBitmap;
 
-use super::CellQuery;
+use super::{CellQuery, GeneMean};
 
 /// A named list of genes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -17,6 +17,13 @@ pub struct GeneSet {
     pub description: String,
     /// The genes, each once.
     pub genes: Vec<String>,
+}
+
+impl GeneSet {
+    /// The mean of its genes in a layer; `None` where it has none.
+    pub fn mean(&self, layer: Option<String>) -> Option<GeneMean> {
+        GeneMean::new(layer, self.genes.iter().cloned())
+    }
 }
 
 /// A named set of cells.

@@ -90,10 +90,15 @@ fn gene() -> impl Strategy<Value = GeneKey> {
     (layer(), name()).prop_map(|(layer, gene)| GeneKey { layer, gene })
 }
 
+fn mean() -> impl Strategy<Value = GeneMean> {
+    (layer(), vec(name(), 1..4)).prop_map(|(layer, genes)| GeneMean::new(layer, genes).unwrap())
+}
+
 fn filters() -> impl Strategy<Value = Filters> {
     let obs = prop_oneof![label_filter().prop_map(ObsFilter::Labels), range().prop_map(ObsFilter::Range),];
-    (btree_map(name(), obs, 0..3), btree_map(gene(), range(), 0..2), btree_map(name(), selection(), 0..2))
-        .prop_map(|(obs, genes, selections)| Filters { obs, genes, selections })
+    let obs = btree_map(name(), obs, 0..3);
+    (obs, btree_map(gene(), range(), 0..2), btree_map(mean(), range(), 0..2), btree_map(name(), selection(), 0..2))
+        .prop_map(|(obs, genes, means, selections)| Filters { obs, genes, means, selections })
 }
 
 pub(super) fn query() -> impl Strategy<Value = CellQuery> {
@@ -124,7 +129,12 @@ fn comparison() -> impl Strategy<Value = Comparison> {
 }
 
 fn color() -> impl Strategy<Value = ColorBy> {
-    prop_oneof![Just(ColorBy::None), name().prop_map(ColorBy::Obs), gene().prop_map(ColorBy::Gene),]
+    prop_oneof![
+        Just(ColorBy::None),
+        name().prop_map(ColorBy::Obs),
+        gene().prop_map(ColorBy::Gene),
+        (name(), layer()).prop_map(|(set, layer)| ColorBy::GeneSet { set, layer }),
+    ]
 }
 
 fn color_options() -> impl Strategy<Value = ColorOptions> {
@@ -187,6 +197,7 @@ fn dimension() -> impl Strategy<Value = DimensionKey> {
     prop_oneof![
         name().prop_map(DimensionKey::Obs),
         gene().prop_map(DimensionKey::Gene),
+        mean().prop_map(DimensionKey::Mean),
         name().prop_map(DimensionKey::Selection),
         (0..3_usize).prop_map(DimensionKey::Subset),
     ]
@@ -206,6 +217,7 @@ fn filter_action() -> impl Strategy<Value = Action> {
         (name(), label_filter()).prop_map(|(column, filter)| Action::SetLabels { column, filter }),
         (name(), option::of(range())).prop_map(|(column, range)| Action::SetRange { column, range }),
         (gene(), option::of(range())).prop_map(|(gene, range)| Action::SetGeneRange { gene, range }),
+        (mean(), option::of(range())).prop_map(|(mean, range)| Action::SetMeanRange { mean, range }),
         (name(), mode, polygon()).prop_map(|(embedding, mode, polygon)| Action::Select { embedding, mode, polygon }),
         name().prop_map(|embedding| Action::InvertSelection { embedding }),
         dimension().prop_map(Action::ClearFilter),
@@ -220,7 +232,7 @@ fn gene_action() -> impl Strategy<Value = Action> {
         gene().prop_map(Action::ShowGene),
         names().prop_map(Action::AddGenes),
         name().prop_map(Action::RemoveGene),
-        gene_set().prop_map(Action::AddGeneSet),
+        vec(gene_set(), 0..3).prop_map(Action::AddGeneSets),
         (name(), name()).prop_map(|(from, to)| Action::RenameGeneSet { from, to }),
         (name(), name()).prop_map(|(name, description)| Action::DescribeGeneSet { name, description }),
         (name(), names()).prop_map(|(name, genes)| Action::AddToGeneSet { name, genes }),

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::data::CellIdx;
 
-use super::{CellQuery, CellSet, ColorBy, ColorOptions, Comparison, Dimension, GeneSet, Label, Reference};
+use super::{CellQuery, CellSet, ColorBy, ColorOptions, Comparison, Dimension, GeneMean, GeneSet, Label, Reference};
 
 /// Everything the page shows.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -71,6 +71,14 @@ impl Analysis {
     /// The gene set of that name.
     pub fn gene_set(&self, name: &str) -> Option<&GeneSet> {
         self.gene_sets.iter().find(|set| set.name == name)
+    }
+
+    /// The mean that colours the cells, where that of a gene set does which has genes.
+    pub fn color_mean(&self) -> Option<GeneMean> {
+        match &self.color {
+            ColorBy::GeneSet { set, layer } => self.gene_set(set)?.mean(layer.clone()),
+            _ => None,
+        }
     }
 
     /// Whether the sets that a comparison names exist and differ.

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use super::{
     centre::Centre,
     commands::{listen_to_keys, platform_of_user, run},
+    gene_sets::GeneSetSection,
     genes::Genes,
     legend::{highlight, legend},
     obs::ObsColumns,
@@ -84,7 +85,10 @@ pub(super) fn Explorer(store: Store, home: String) -> impl IntoView {
     let right = move || {
         view! {
             <Show when=is_ready>
-                <Show when=has_genes><Genes store page /></Show>
+                <Show when=has_genes>
+                    <Genes store page />
+                    <GeneSetSection store />
+                </Show>
                 <Sets store page has_genes=has_genes() />
             </Show>
         }

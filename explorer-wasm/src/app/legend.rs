@@ -53,6 +53,7 @@ pub(super) fn legend_note(store: Store) -> Signal<String> {
         ColorBy::None => String::new(),
         ColorBy::Obs(name) => name.clone(),
         ColorBy::Gene(key) => key.gene.clone(),
+        ColorBy::GeneSet { set, .. } => set.clone(),
     });
     Signal::derive(move || match standing.get() {
         Standing::Failed => format!("{} could not be loaded.", asked.get()),
@@ -98,6 +99,7 @@ pub(super) fn tip(store: Store, handle: PictureHandle) -> Option<CellTip> {
             ColorBy::None => String::new(),
             ColorBy::Obs(name) => name.clone(),
             ColorBy::Gene(key) => key.gene.clone(),
+            ColorBy::GeneSet { set, .. } => set.clone(),
         });
         (name, value)
     });

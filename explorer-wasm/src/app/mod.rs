@@ -3,6 +3,7 @@
 mod centre;
 mod commands;
 mod explorer;
+mod gene_sets;
 mod genes;
 mod legend;
 mod obs;

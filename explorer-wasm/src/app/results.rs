@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use explorer_core::{
     de::{DeTable, Method},
     format,
-    state::{Action, ColorBy, Comparison, GeneKey, Reference},
+    state::{Action, ColorBy, Comparison, GeneKey, GeneSet, Reference},
 };
 use js_sys::Array;
 use leptos::prelude::*;
@@ -19,7 +19,7 @@ use super::{
 use crate::{
     platform,
     store::{CompareStatus, DeResult, Store},
-    ui::{DeSummary, DeView},
+    ui::{DeSummary, DeView, free_name},
 };
 
 /// Cells under which a group is too small for its statistics to be taken at their word.
@@ -31,8 +31,7 @@ pub(super) fn Results(store: Store) -> impl IntoView {
     let status = store.comparing();
     let shown = store.shown_comparison();
     let result = move || status.with(|status| status.result().cloned());
-    let is_open =
-        Memo::new(move |_| shown.with(Option::is_some) && status.with(|status| status.result().is_some()));
+    let is_open = Memo::new(move |_| shown.with(Option::is_some) && status.with(|status| status.result().is_some()));
     let table = move || result().map(|result| Arc::clone(&result.table)) as Option<Arc<DeTable>>;
     let names = move || result().map_or_else(|| Arc::from([]), |result| Arc::clone(&result.names)) as Arc<[String]>;
     let color = store.part(|state| state.view.analysis.color.clone());
@@ -64,8 +63,9 @@ pub(super) fn Results(store: Store) -> impl IntoView {
                 colored
                 on_gene=Callback::new(on_gene)
                 on_gene_set=Callback::new(move |genes: Vec<String>| {
-                    let genes = genes.into_iter().filter(|gene| store.has_gene(gene)).collect();
-                    store.dispatch(Action::AddGenes(genes));
+                    if let Some(comparison) = shown.get_untracked() {
+                        add_gene_set(store, &question(&comparison), genes);
+                    }
                 })
                 on_export=Callback::new(export)
                 on_close=Callback::new(move |()| store.dispatch(Action::ShowComparison(None)))
@@ -109,8 +109,18 @@ fn summary(result: &DeResult) -> DeSummary {
     }
 }
 
+/// Makes a gene set, named after where its genes come from, and says so.
+pub(super) fn add_gene_set(store: Store, from: &str, genes: Vec<String>) {
+    let taken =
+        store.peek(|state| state.view.analysis.gene_sets.iter().map(|set| set.name.clone()).collect::<Vec<_>>());
+    let name = if taken.iter().any(|name| name == from) { free_name(from, &taken) } else { from.to_owned() };
+    let n_genes = format::integer(genes.len() as u64);
+    store.tell(format!("The gene set “{name}” holds the {n_genes} genes in sight."), false, false);
+    store.dispatch(Action::AddGeneSets(vec![GeneSet { name, description: String::new(), genes }]));
+}
+
 /// Saves text as a file of the user's.
-fn download(name: &str, text: &str) {
+pub(super) fn download(name: &str, text: &str) {
     let options = BlobPropertyBag::new();
     options.set_type("text/csv;charset=utf-8");
     let parts = Array::of1(&JsValue::from_str(text));

@@ -180,6 +180,7 @@ fn values<'a>(key: &DimensionKey, loaded: &'a Loaded) -> Option<&'a Continuous> 
             Column::Categorical(_) => None,
         },
         DimensionKey::Gene(gene) => loaded.gene(gene),
+        DimensionKey::Mean(mean) => loaded.mean(mean),
         _ => None,
     }
 }

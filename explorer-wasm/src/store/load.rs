@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use explorer_core::{
     data::{CellIdx, Column, Embedding},
-    state::{AppState, ColorBy, GeneKey, History, Hover, ViewSpec},
+    state::{AppState, ColorBy, GeneKey, GeneMean, History, Hover, ViewSpec},
 };
 use futures_util::stream::{self, StreamExt};
 use leptos::prelude::*;
@@ -105,6 +105,12 @@ impl Store {
                 }
             }
             let layers = [None, view.analysis.layer.clone()];
+            for mean in needs.means {
+                if !session.loaded.means.contains_key(&mean) {
+                    session.loaded.means.insert(mean.clone(), Slot::Loading);
+                    tasks.means.push(mean);
+                }
+            }
             for layer in needs.genes.iter().map(|key| key.layer.clone()).chain(layers) {
                 if let Ok((layer, _)) = session.dataset.layer(layer.as_deref())
                     && !session.loaded.tables.contains_key(&layer)
@@ -161,6 +167,9 @@ impl Store {
                 });
             });
         }
+        for mean in tasks.means {
+            self.load_mean(dataset.clone(), mean);
+        }
         for key in tasks.genes {
             let dataset = dataset.clone();
             spawn_local(async move {
@@ -184,7 +193,7 @@ impl Store {
     }
 
     /// Keeps what has arrived or failed, and goes on with what waited for it.
-    fn arrive<T>(self, what: &str, result: Result<T, FetchError>, keep: impl FnOnce(&mut Session, Slot<T>)) {
+    pub(super) fn arrive<T>(self, what: &str, result: Result<T, FetchError>, keep: impl FnOnce(&mut Session, Slot<T>)) {
         match &result {
             Ok(_) | Err(FetchError::Cancelled) => {}
             Err(error @ FetchError::Unknown { .. }) => self.tell(error.to_string(), true, false),
@@ -309,6 +318,7 @@ struct Tasks {
     columns: Vec<String>,
     tables: Vec<usize>,
     genes: Vec<GeneKey>,
+    means: Vec<GeneMean>,
 }
 
 impl Session {

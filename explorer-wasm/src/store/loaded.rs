@@ -6,7 +6,7 @@ use explorer_core::{
     data::{Column, Continuous, Embedding, GeneIdx},
     filter::{CellMask, QueryError, Source, dimension_mask, query_mask},
     search::GeneIndex,
-    state::{CellQuery, CellSource, ColorBy, DimensionFilter, DimensionKey, GeneKey},
+    state::{Analysis, CellQuery, CellSource, ColorBy, DimensionFilter, DimensionKey, GeneKey, GeneMean},
 };
 use shared_fbs::tile::{Categories, Genes};
 
@@ -85,6 +85,8 @@ pub struct Loaded {
     pub categories: HashMap<String, Slot<Categories>>,
     /// Genes' expression.
     pub genes: HashMap<GeneKey, Slot<Continuous>>,
+    /// Means of several genes.
+    pub means: HashMap<GeneMean, Slot<Continuous>>,
     /// Embeddings, all cells of them, by key.
     pub embeddings: HashMap<String, Slot<Embedding>>,
     /// Gene tables, by layer.
@@ -100,6 +102,7 @@ impl Loaded {
         self.columns.retain(|_, slot| keep(slot));
         self.categories.retain(|_, slot| keep(slot));
         self.genes.retain(|_, slot| keep(slot));
+        self.means.retain(|_, slot| keep(slot));
         self.embeddings.retain(|_, slot| keep(slot));
         self.tables.retain(|_, slot| keep(slot));
     }
@@ -116,9 +119,14 @@ impl Loaded {
         self.genes.get(key)?.ready().map(AsRef::as_ref)
     }
 
+    /// A mean of several genes.
+    pub fn mean(&self, mean: &GeneMean) -> Option<&Continuous> {
+        self.means.get(mean)?.ready().map(AsRef::as_ref)
+    }
+
     /// Whether what colours the cells could not be had.
-    pub fn has_failed(&self, by: &ColorBy) -> bool {
-        match by {
+    pub fn has_failed(&self, analysis: &Analysis) -> bool {
+        match &analysis.color {
             ColorBy::None => false,
             ColorBy::Obs(name) => {
                 matches!(self.columns.get(name), Some(Slot::Failed(_)))
@@ -129,6 +137,10 @@ impl Loaded {
                 None => self.tables.values().any(|table| matches!(table, Slot::Failed(_))),
                 Some(gene) => matches!(gene, Slot::Failed(_)),
             },
+            // A set without genes has no mean.
+            ColorBy::GeneSet { .. } => {
+                analysis.color_mean().is_none_or(|mean| matches!(self.means.get(&mean), Some(Slot::Failed(_))))
+            }
         }
     }
 
@@ -141,6 +153,7 @@ impl Loaded {
         match key {
             DimensionKey::Obs(name) => self.column(name).map(Source::from),
             DimensionKey::Gene(key) => self.gene(key).map(Source::Continuous),
+            DimensionKey::Mean(mean) => self.mean(mean).map(Source::Continuous),
             DimensionKey::Selection(key) => self.embedding(key).map(Source::Embedding),
             DimensionKey::Subset(_) => None,
         }

@@ -7,6 +7,7 @@
 mod centroids;
 mod compare;
 mod engine;
+mod gene_sets;
 mod link;
 mod load;
 mod loaded;
@@ -191,7 +192,7 @@ impl Store {
             let analysis = &view.analysis;
             let filtered = session.engine.sync(&analysis.query, &session.loaded);
             let opacity = view.points.opacity();
-            let colored = session.painter.sync(&analysis.color, &analysis.color_options, opacity, &session.loaded);
+            let colored = session.painter.sync(analysis, opacity, &session.loaded);
             session.needs_paint |= filtered || colored;
             (filtered, colored)
         });

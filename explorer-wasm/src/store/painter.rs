@@ -5,7 +5,7 @@ use std::sync::Arc;
 use explorer_core::{
     color::{ColorScale, ColorTable, MISSING, MISSING_GREY, Rgba, label_colors, label_indices, label_table},
     data::{Column, Continuous},
-    state::{ColorBy, ColorOptions},
+    state::{Analysis, ColorBy, ColorOptions, GeneMean},
 };
 
 use super::loaded::Loaded;
@@ -57,6 +57,8 @@ pub enum Standing {
 #[derive(Clone, PartialEq)]
 struct Asked {
     by: ColorBy,
+    /// What a gene set stands for.
+    mean: Option<GeneMean>,
     options: ColorOptions,
     opacity: u8,
 }
@@ -76,16 +78,21 @@ impl Painter {
     }
 
     /// Follows the choice as far as its data are there; says whether anything changed.
-    pub fn sync(&mut self, by: &ColorBy, options: &ColorOptions, opacity: f32, loaded: &Loaded) -> bool {
+    pub fn sync(&mut self, analysis: &Analysis, opacity: f32, loaded: &Loaded) -> bool {
         let opacity = (opacity * 255.0).round() as u8;
-        let asked = Asked { by: by.clone(), options: options.clone(), opacity };
+        let asked = Asked {
+            by: analysis.color.clone(),
+            mean: analysis.color_mean(),
+            options: analysis.color_options.clone(),
+            opacity,
+        };
         let is_new = self.asked.as_ref() != Some(&asked);
         if !is_new && self.standing == Standing::Shown {
             return false;
         }
         let standing = match self.paint(&asked, loaded) {
             true => Standing::Shown,
-            false if loaded.has_failed(by) => Standing::Failed,
+            false if loaded.has_failed(analysis) => Standing::Failed,
             false => Standing::Awaited,
         };
         for color in &mut self.table {
@@ -128,6 +135,12 @@ impl Painter {
                     table = self.paint_numbers(&key.gene, &layer.unwrap_or_default(), values, asked);
                 }
             },
+            ColorBy::GeneSet { set, layer } => {
+                let Some(mean) = &asked.mean else { return false };
+                let Some(values) = loaded.mean(mean) else { return false };
+                let layer = layer.as_ref().map(|layer| format!(", layer {layer}")).unwrap_or_default();
+                table = self.paint_numbers(set, &format!("mean of genes{layer}"), values, asked);
+            }
         }
         self.table = table.to_vec();
         true
@@ -177,7 +190,8 @@ mod tests {
         let mut loaded = Loaded { n_obs: 3, ..Loaded::default() };
         let mut painter = Painter::new();
         let mut sync = |name: &str, loaded: &Loaded| {
-            let changed = painter.sync(&ColorBy::Obs(name.to_owned()), &ColorOptions::default(), 1.0, loaded);
+            let analysis = Analysis { color: ColorBy::Obs(name.to_owned()), ..Analysis::default() };
+            let changed = painter.sync(&analysis, 1.0, loaded);
             let Colors::Numbers { name, .. } = painter.colors() else { return (changed, painter.standing(), None) };
             (changed, painter.standing(), Some((name.clone(), painter.indices().map(<[u8]>::to_vec))))
         };

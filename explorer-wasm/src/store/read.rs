@@ -128,8 +128,7 @@ impl Store {
 
     /// What a cell's value is in what colours the cells.
     pub fn value_of(self, cell: CellIdx) -> Option<String> {
-        let color = self.peek(|state| state.view.analysis.color.clone());
-        self.with_session(|session| session.value_of(&color, cell)).flatten()
+        self.peek(|state| self.with_session(|session| session.value_of(&state.view.analysis, cell)).flatten())
     }
 
     /// A value of the filter, computed anew whenever what is selected changes or data arrive.

@@ -6,7 +6,7 @@ use explorer_core::{
     data::Column,
     de::{Choice, Labels, LayerTiles, Moments, Offer, Plan, Road, SetParts, Speed, Summing},
     filter::CellMask,
-    state::{CellQuery, CellSource, GeneKey, Label, LabelFilter, Needs, ObsFilter},
+    state::{CellQuery, CellSource, Filters, GeneKey, Label, LabelFilter, Needs, ObsFilter},
 };
 use leptos::prelude::WithValue;
 use shared_fbs::manifest::{CubeMoments, Layer};
@@ -285,6 +285,12 @@ impl Store {
                 self.load_gene(dataset, key).await?;
             }
         }
+        for key in needs.means {
+            if !self.has(|session| session.loaded.mean(&key).is_some()) {
+                let mean = Arc::new(self.mean(dataset, &key).await?);
+                self.with_session_mut(|session| session.loaded.means.insert(key, Slot::Ready(mean)));
+            }
+        }
         let mask = self.with_session(|session| session.loaded.source_mask(source)).flatten();
         mask.ok_or_else(|| FetchError::Unknown { kind: "data for the set", name: format!("{source:?}") })
     }
@@ -378,11 +384,11 @@ async fn pairs(
 
 /// The filters of a query, where all are on labels of columns and nothing else is asked.
 fn only_labels(query: &CellQuery) -> Option<Vec<(&String, &LabelFilter)>> {
-    let filters = &query.filters;
-    if !query.subset.is_empty() || !filters.genes.is_empty() || !filters.selections.is_empty() {
+    let Filters { obs, genes, means, selections } = &query.filters;
+    if !query.subset.is_empty() || !genes.is_empty() || !means.is_empty() || !selections.is_empty() {
         return None;
     }
-    let labels = filters.obs.iter().map(|(column, filter)| match filter {
+    let labels = obs.iter().map(|(column, filter)| match filter {
         ObsFilter::Labels(filter) => Some((column, filter)),
         _ => None,
     });

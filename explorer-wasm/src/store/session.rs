@@ -5,7 +5,7 @@ use std::{rc::Rc, sync::Arc};
 use explorer_core::{
     data::{CellIdx, Column},
     format,
-    state::{ColorBy, DimensionKey},
+    state::{Analysis, ColorBy, DimensionKey},
 };
 use shared_fbs::tile::Categories;
 
@@ -75,13 +75,16 @@ impl Session {
     }
 
     /// A cell's value in what colours the cells, as text.
-    pub(super) fn value_of(&self, color: &ColorBy, cell: CellIdx) -> Option<String> {
+    pub(super) fn value_of(&self, analysis: &Analysis, cell: CellIdx) -> Option<String> {
         let number = |value: f32| {
             if value.is_nan() { "missing".to_owned() } else { format::significant(f64::from(value), 4) }
         };
-        match color {
+        match &analysis.color {
             ColorBy::None => None,
             ColorBy::Gene(key) => self.loaded.gene(key)?.values.get(cell.0 as usize).copied().map(number),
+            ColorBy::GeneSet { .. } => {
+                self.loaded.mean(&analysis.color_mean()?)?.values.get(cell.0 as usize).copied().map(number)
+            }
             ColorBy::Obs(name) => match self.loaded.column(name)? {
                 Column::Continuous(column) => column.values.get(cell.0 as usize).copied().map(number),
                 Column::Categorical(column) => {

@@ -209,7 +209,7 @@ fn HitRow(
 
 /// The names in a list: between lines, tabs, commas or semicolons, or, where there are none of
 /// those, between blanks; each once, in order.
-fn gene_names(text: &str) -> Vec<String> {
+pub(super) fn gene_names(text: &str) -> Vec<String> {
     let hard = |c: char| matches!(c, '\n' | '\r' | '\t' | ',' | ';');
     let parts: Vec<&str> =
         if text.trim().contains(hard) { text.split(hard).collect() } else { text.split_whitespace().collect() };

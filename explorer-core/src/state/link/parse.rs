@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::state::{
-    Camera, CellList, CellQuery, CellSet, CellSource, Clip, ColorBy, Comparison, Filters, GeneSet, LabelFilter,
-    ObsFilter, PointStyle, Polygon, Reference, Selection, SelectionStep, TestMode, Theme, Tool, ViewSpec,
+    Camera, CellList, CellQuery, CellSet, CellSource, Clip, ColorBy, Comparison, Filters, GeneKey, GeneSet,
+    LabelFilter, ObsFilter, PointStyle, Polygon, Reference, Selection, SelectionStep, TestMode, Theme, Tool, ViewSpec,
 };
 
 use super::{LINK_VERSION, Notice, ParsedLink, text};
@@ -271,7 +271,7 @@ fn numbered<'a>(key: &'a str, prefix: &str) -> Option<(u32, &'a str)> {
 }
 
 fn is_filter(key: &str) -> bool {
-    matches!(key.split_once('.'), Some(("f" | "r" | "g" | "s", _)))
+    matches!(key.split_once('.'), Some(("f" | "r" | "g" | "m" | "s", _)))
 }
 
 fn read_filter(filters: &mut Filters, kind: &str, name: &str, value: &str) -> Option<()> {
@@ -286,6 +286,9 @@ fn read_filter(filters: &mut Filters, kind: &str, name: &str, value: &str) -> Op
         }
         "g" => {
             filters.genes.insert(text::parse_gene(name)?, text::parse_range(value)?);
+        }
+        "m" => {
+            filters.means.insert(text::parse_mean(name)?, text::parse_range(value)?);
         }
         _ => {
             filters.selections.insert(name.to_owned(), selection(value)?);
@@ -327,6 +330,7 @@ fn color(value: &str) -> Option<ColorBy> {
     match kind {
         "obs" => Some(ColorBy::Obs(text::unescaped(name))),
         "gene" => text::parse_gene(name).map(ColorBy::Gene),
+        "set" => text::parse_gene(name).map(|GeneKey { layer, gene: set }| ColorBy::GeneSet { set, layer }),
         _ => None,
     }
 }

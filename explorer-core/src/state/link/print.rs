@@ -51,6 +51,9 @@ impl Pairs {
             ColorBy::None => {}
             ColorBy::Obs(column) => self.push("c", &format!("obs:{}", text::escaped(column))),
             ColorBy::Gene(gene) => self.push("c", &format!("gene:{}", text::gene(gene))),
+            ColorBy::GeneSet { set, layer } => {
+                self.push("c", &format!("set:{}", text::in_layer(layer.as_deref(), text::escaped(set))));
+            }
         }
         self.color_options(&analysis.color_options);
         self.optional("layer", analysis.layer.as_deref());
@@ -129,6 +132,11 @@ impl Pairs {
         for (gene, range) in &filters.genes {
             let range = text::range(range.min(), range.max());
             self.push(&format!("{prefix}g.{}", text::gene(gene)), &range);
+        }
+        for (mean, range) in &filters.means {
+            let range = text::range(range.min(), range.max());
+            let genes = text::in_layer(mean.layer(), text::list(mean.genes()));
+            self.push(&format!("{prefix}m.{genes}"), &range);
         }
         for (embedding, steps) in &filters.selections {
             self.push(&format!("{prefix}s.{embedding}"), &selection(steps));

@@ -4,7 +4,7 @@ use std::fmt::{Display, LowerExp};
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
-use crate::state::{GeneKey, Label, Range};
+use crate::state::{GeneKey, GeneMean, Label, Range};
 
 /// Characters that a query or fragment holds as they are and that programs which find links in
 /// text do not break them at.
@@ -105,9 +105,14 @@ pub(super) fn parse_label(text: &str) -> Label {
 }
 
 pub(super) fn gene(key: &GeneKey) -> String {
-    match &key.layer {
-        None => escaped(&key.gene),
-        Some(layer) => format!("{}:{}", escaped(layer), escaped(&key.gene)),
+    in_layer(key.layer.as_deref(), escaped(&key.gene))
+}
+
+/// Something with the layer it is of, which is not named when it is the default.
+pub(super) fn in_layer(layer: Option<&str>, text: String) -> String {
+    match layer {
+        None => text,
+        Some(layer) => format!("{}:{text}", escaped(layer)),
     }
 }
 
@@ -115,6 +120,14 @@ pub(super) fn parse_gene(text: &str) -> Option<GeneKey> {
     match split(text, ':')[..] {
         [gene] => Some(GeneKey::new(unescaped(gene))),
         [layer, gene] => Some(GeneKey { layer: Some(unescaped(layer)), gene: unescaped(gene) }),
+        _ => None,
+    }
+}
+
+pub(super) fn parse_mean(text: &str) -> Option<GeneMean> {
+    match split(text, ':')[..] {
+        [genes] => GeneMean::new(None, names(genes)),
+        [layer, genes] => GeneMean::new(Some(unescaped(layer)), names(genes)),
         _ => None,
     }
 }

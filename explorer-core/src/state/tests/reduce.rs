@@ -114,13 +114,46 @@ fn a_saved_set_selects_its_cells_again() {
 fn a_filter_on_a_gene_goes_when_nothing_shows_the_gene() {
     let set = GeneSet { name: "T".to_owned(), description: String::new(), genes: vec!["CD3D".to_owned()] };
     let add = Action::AddGenes(vec!["CD3D".to_owned(), "CD3D".to_owned()]);
-    let state = after([add, Action::AddGeneSet(set), expression("CD3D"), expression("MS4A1")]);
+    let state = after([add, Action::AddGeneSets(vec![set]), expression("CD3D"), expression("MS4A1")]);
     assert_eq!(state.view.analysis.genes, ["CD3D"]);
     let state = reduce(state, Action::RemoveGene("CD3D".to_owned()));
     assert_eq!(state.active_dimensions().len(), 2);
     let state = reduce(state, Action::RemoveGeneSet("T".to_owned()));
     let keys: Vec<_> = state.active_dimensions().into_iter().map(|filter| filter.key).collect();
     assert_eq!(keys, [DimensionKey::Gene(GeneKey::new("MS4A1"))]);
+}
+
+#[test]
+fn filter_and_colour_follow_a_gene_set() {
+    let set = |name: &str, genes: &[&str]| GeneSet {
+        name: name.to_owned(),
+        description: String::new(),
+        genes: genes.iter().map(|&gene| gene.to_owned()).collect(),
+    };
+    let mean = |genes: &[&str]| GeneMean::new(None, genes.iter().map(|&gene| gene.to_owned())).unwrap();
+    let by = |set: &str, layer: Option<&str>| ColorBy::GeneSet { set: set.to_owned(), layer: layer.map(str::to_owned) };
+    let filtered = |state: &AppState| state.view.analysis.query.filters.means.keys().cloned().collect::<Vec<_>>();
+    let nothing = after([Action::SetColor(by("T", None))]);
+    assert_eq!(nothing, AppState::default());
+    let state = after([
+        Action::AddGeneSets(vec![set("T", &["CD3E", "CD3D"]), set("same", &["CD3D", "CD3E"])]),
+        Action::SetColor(by("T", None)),
+        Action::SetMeanRange { mean: mean(&["CD3D", "CD3E"]), range: Range::new(1.0, 2.0) },
+    ]);
+    assert_eq!(state.view.analysis.color_mean(), Some(mean(&["CD3D", "CD3E"])));
+    let state = reduce(state, Action::RenameGeneSet { from: "T".to_owned(), to: "T cells".to_owned() });
+    assert_eq!(state.view.analysis.color, by("T cells", None));
+    let add = |name: &str| Action::AddToGeneSet { name: name.to_owned(), genes: vec!["CD3G".to_owned()] };
+    let one = reduce(state, add("T cells"));
+    // The other set still has the genes of the filter.
+    assert_eq!(filtered(&one), [mean(&["CD3D", "CD3E"])]);
+    let both = reduce(one, add("same"));
+    assert_eq!(filtered(&both), [mean(&["CD3D", "CD3E", "CD3G"])]);
+    let raw = reduce(both, Action::SetLayer(Some("raw".to_owned())));
+    assert_eq!(raw.view.analysis.color, by("T cells", Some("raw")));
+    let gone = ["T cells", "same"].map(|name| Action::RemoveGeneSet(name.to_owned())).into_iter().fold(raw, reduce);
+    assert_eq!(gone.view.analysis.color, ColorBy::None);
+    assert!(filtered(&gone).is_empty());
 }
 
 #[test]

@@ -1,0 +1,175 @@
+//! The right sidebar: gene sets.
+
+use explorer_core::state::{
+    Action, Analysis, ColorBy, DimensionKey, GeneKey, GeneMean, GeneSet, gene_sets_from_csv, gene_sets_to_csv,
+};
+use leptos::prelude::*;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+
+use super::{
+    explorer::title,
+    obs::{bars, follow_brush, toggle_color},
+    results::download,
+};
+use crate::{
+    store::Store,
+    ui::{GeneSetChange, GeneSetItem, GeneSets, MeanItem, SidebarSection},
+};
+
+/// The gene sets.
+#[component]
+pub(super) fn GeneSetSection(store: Store) -> impl IntoView {
+    let unknown = RwSignal::new(Vec::<String>::new());
+    let sets = store.part(|state| state.view.analysis.gene_sets.clone());
+    let layer = store.part(|state| state.view.analysis.layer.clone());
+    let items = Memo::new(move |_| {
+        let layer = layer.get();
+        let table = store.read_loaded(|session| session.gene_table(layer.as_deref())).flatten();
+        // Before the table is there no gene is called unknown.
+        let is_known = |gene: &String| table.as_ref().is_none_or(|table| table.find(gene).is_some());
+        let item = |set: GeneSet| GeneSetItem {
+            mean: set.mean(layer.clone()),
+            name: set.name,
+            description: set.description,
+            genes: set.genes.into_iter().map(|gene| (gene.clone(), is_known(&gene))).collect(),
+        };
+        sets.get().into_iter().map(item).collect::<Vec<_>>()
+    });
+    let others = store.part(|state| other_means(&state.view.analysis));
+    let others = move || {
+        let title = |(mean, set): (GeneMean, Option<String>)| {
+            let own = set.unwrap_or_else(|| format!("Mean of {} genes", mean.genes().len()));
+            let is_here = layer.with(|layer| layer.as_deref() == mean.layer());
+            let title = if is_here { own } else { format!("{own} in {}", store.layer_name(mean.layer())) };
+            MeanItem { mean, title }
+        };
+        others.get().into_iter().map(title).collect::<Vec<_>>()
+    };
+    let colored = store.part(|state| match &state.view.analysis.color {
+        ColorBy::GeneSet { set, .. } => Some(set.clone()),
+        _ => None,
+    });
+    let range_of = move |mean: GeneMean| {
+        store.part(move |state| state.view.analysis.query.filters.means.get(&mean).copied()).into()
+    };
+    let n_sets = move || items.with(|items| if items.is_empty() { String::new() } else { items.len().to_string() });
+    view! {
+        <SidebarSection title="Gene sets" aside=Signal::derive(n_sets) test_id="gene-sets">
+            <GeneSets
+                sets=items
+                others=Signal::derive(others)
+                listed=store.part(|state| state.view.analysis.genes.clone())
+                colored
+                unknown
+                bars_of=Callback::new(move |mean| bars(store, DimensionKey::Mean(mean)))
+                range_of=Callback::new(range_of)
+                on_change=Callback::new(move |change| follow(store, unknown, change))
+            />
+        </SidebarSection>
+    }
+}
+
+/// Filters on means that no set has in the layer chosen, each with the set that it is of.
+fn other_means(analysis: &Analysis) -> Vec<(GeneMean, Option<String>)> {
+    let set_of = |mean: &GeneMean| {
+        let layer = mean.layer().map(str::to_owned);
+        analysis.gene_sets.iter().find(|set| set.mean(layer.clone()).as_ref() == Some(mean)).map(|set| set.name.clone())
+    };
+    let means = analysis.query.filters.means.keys().map(|mean| (mean.clone(), set_of(mean)));
+    means.filter(|(mean, set)| set.is_none() || mean.layer() != analysis.layer.as_deref()).collect()
+}
+
+fn follow(store: Store, unknown: RwSignal<Vec<String>>, change: GeneSetChange) {
+    match change {
+        GeneSetChange::Create(name, genes) => {
+            let genes = known(store, unknown, genes);
+            store.dispatch(Action::AddGeneSets(vec![GeneSet { name, description: String::new(), genes }]));
+        }
+        GeneSetChange::Rename(from, to) => store.dispatch(Action::RenameGeneSet { from, to }),
+        GeneSetChange::Describe(name, description) => {
+            store.dispatch(Action::DescribeGeneSet { name, description });
+        }
+        GeneSetChange::Add(name, genes) => {
+            let genes = known(store, unknown, genes);
+            store.dispatch(Action::AddToGeneSet { name, genes });
+        }
+        GeneSetChange::RemoveGene(name, gene) => store.dispatch(Action::RemoveFromGeneSet { name, gene }),
+        GeneSetChange::Delete(name) => store.dispatch(Action::RemoveGeneSet(name)),
+        GeneSetChange::Color(set) => {
+            let layer = store.peek(|state| state.view.analysis.layer.clone());
+            toggle_color(store, ColorBy::GeneSet { set, layer });
+        }
+        GeneSetChange::List(set) => {
+            let genes = store.peek(|state| state.view.analysis.gene_set(&set).map(|set| set.genes.clone()));
+            let genes = genes.unwrap_or_default().into_iter().filter(|gene| store.has_gene(gene)).collect();
+            store.dispatch(Action::AddGenes(genes));
+        }
+        GeneSetChange::ShowGene(gene) => {
+            let layer = store.peek(|state| state.view.analysis.layer.clone());
+            store.dispatch(Action::ShowGene(GeneKey { layer, gene }));
+        }
+        GeneSetChange::Open(mean) => store.ask_mean(mean),
+        GeneSetChange::Brush(mean, change) => {
+            follow_brush(store, change, |range| Action::SetMeanRange { mean, range });
+        }
+        GeneSetChange::Load(file) => load(store, unknown, file),
+        GeneSetChange::Save => {
+            let text = store.peek(|state| gene_sets_to_csv(&state.view.analysis.gene_sets));
+            download(&format!("{} gene sets.csv", title(store).get_untracked()), &text);
+        }
+        GeneSetChange::Dismiss => unknown.set(Vec::new()),
+    }
+}
+
+/// The names that genes go by; the user is told of those that no gene has.
+fn known(store: Store, unknown: RwSignal<Vec<String>>, genes: Vec<String>) -> Vec<String> {
+    let (genes, missing) = store.resolve_genes(&genes).unwrap_or((genes, Vec::new()));
+    unknown.set(missing);
+    genes
+}
+
+/// Takes in the sets of a file, as one step.
+fn load(store: Store, unknown: RwSignal<Vec<String>>, file: web_sys::File) {
+    spawn_local(async move {
+        let name = file.name();
+        let Ok(text) = JsFuture::from(file.text()).await else {
+            store.tell(format!("The browser could not read {name}."), true, false);
+            return;
+        };
+        match gene_sets_from_csv(&text.as_string().unwrap_or_default()) {
+            Ok(mut sets) => {
+                let mut missing = Vec::new();
+                for set in &mut sets {
+                    if let Some((known, unknown)) = store.resolve_genes(&set.genes) {
+                        set.genes = known;
+                        missing.extend(unknown.into_iter().filter(|gene| !missing.contains(gene)).collect::<Vec<_>>());
+                    }
+                }
+                unknown.set(missing);
+                store.dispatch(Action::AddGeneSets(sets));
+            }
+            Err(error) => store.tell(format!("{name}: {error}"), true, false),
+        }
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use explorer_core::state::Range;
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    use super::*;
+
+    #[test]
+    fn filters_that_no_set_shows_are_listed() {
+        let mean =
+            |layer: Option<&str>, gene: &str| GeneMean::new(layer.map(str::to_owned), [gene.to_owned()]).unwrap();
+        let set = GeneSet { name: "T".to_owned(), description: String::new(), genes: vec!["CD3D".to_owned()] };
+        let mut analysis = Analysis { gene_sets: vec![set], ..Analysis::default() };
+        for filtering in [mean(None, "CD3D"), mean(Some("raw"), "CD3D"), mean(None, "LYZ")] {
+            analysis.query.filters.means.insert(filtering, Range::ALL);
+        }
+        let expected = [(mean(None, "LYZ"), None), (mean(Some("raw"), "CD3D"), Some("T".to_owned()))];
+        assert_eq!(other_means(&analysis), expected);
+    }
+}
