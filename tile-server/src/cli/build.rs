@@ -99,6 +99,9 @@ pub fn summary(report: &Report) -> String {
         format::duration(report.spent),
         format::compact((report.n_values as f64 / seconds.max(1e-9)) as u64),
     );
+    if report.n_values > 0 {
+        text.push_str(&bytes_a_value(report));
+    }
     if let Some(peak) = report.peak_memory_bytes {
         text.push_str(&format!("peak memory {}\n", format::bytes(peak)));
     }
@@ -106,4 +109,16 @@ pub fn summary(report: &Report) -> String {
         text.push_str(&format!("warning: {}: {}\n", warning.place, warning.message));
     }
     text
+}
+
+/// What a value takes in all, and in the packs of the layers.
+fn bytes_a_value(report: &Report) -> String {
+    let n_values = report.n_values as f64;
+    let of_kind = |kind: &str| {
+        let packs = report.manifest.packs.iter().filter(|pack| pack.name.starts_with(kind));
+        let n_bytes: u64 = packs.map(|pack| pack.n_bytes).sum();
+        format!("{kind} {:.2}", n_bytes as f64 / n_values)
+    };
+    let kinds = ["genes", "cells", "moments"].map(of_kind).join(", ");
+    format!("{:.2} bytes a value ({kinds})\n", report.n_bytes as f64 / n_values)
 }

@@ -40,9 +40,26 @@ fn however_many_threads() {
 
 #[test]
 fn however_little_memory() {
-    let written = with_x(&counts(300, 50, 2), 50, Storage::Csr).write();
+    let counts = counts(300, 50, 2);
+    for rows in [&counts, &log_normalized(&counts)] {
+        for storage in STORAGES {
+            let written = with_x(rows, 50, storage).write();
+            let in_memory = build(&written.path());
+            for values_in_memory in [1, 700] {
+                let options = Options { values_in_memory, ..Options::default() };
+                let built = build_with(&written.path(), &options);
+                assert_eq!(files(&built.path()), files(&in_memory.path()), "{storage:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn however_little_memory_for_many_cells() {
+    // Several levels of blocks of cells, and several chunks of them.
+    let written = with_x(&counts(66_000, 3, 4), 3, Storage::Csr).write();
     let in_memory = build(&written.path());
-    for values_in_memory in [1, 700] {
+    for values_in_memory in [3000, 100_000] {
         let options = Options { values_in_memory, ..Options::default() };
         assert_eq!(files(&build_with(&written.path(), &options).path()), files(&in_memory.path()));
     }
