@@ -145,7 +145,7 @@ impl Store {
             spawn_local(async move {
                 let categories = dataset.categories(&name).await;
                 self.arrive(&format!("Column {name}"), categories, |session, slot| {
-                    drop(session.loaded.categories.insert(name, slot))
+                    drop(session.loaded.categories.insert(name, slot));
                 });
             });
         }
@@ -154,7 +154,7 @@ impl Store {
             spawn_local(async move {
                 let column: Result<Column, _> = dataset.column(&name, Priority::Soon).await;
                 self.arrive(&format!("Column {name}"), column, |session, slot| {
-                    drop(session.loaded.columns.insert(name, slot))
+                    drop(session.loaded.columns.insert(name, slot));
                 });
             });
         }
@@ -163,7 +163,7 @@ impl Store {
             spawn_local(async move {
                 let table = dataset.genes(layer).await.map(GeneTable::new);
                 self.arrive("The list of genes", table, |session, slot| {
-                    drop(session.loaded.tables.insert(layer, slot))
+                    drop(session.loaded.tables.insert(layer, slot));
                 });
             });
         }
@@ -176,7 +176,7 @@ impl Store {
                 let gene = self.gene(&dataset, &key).await;
                 let gene = gene.map(|gene| gene.to_continuous());
                 self.arrive(&format!("Gene {}", key.gene), gene, |session, slot| {
-                    drop(session.loaded.genes.insert(key, slot))
+                    drop(session.loaded.genes.insert(key, slot));
                 });
             });
         }
@@ -276,7 +276,7 @@ impl Store {
     async fn load_embedding(self, dataset: Dataset, key: String) {
         let embedding = read_embedding(&dataset, &key).await;
         self.arrive(&format!("Embedding {key}"), embedding, |session, slot| {
-            drop(session.loaded.embeddings.insert(key, slot))
+            drop(session.loaded.embeddings.insert(key, slot));
         });
     }
 
