@@ -3,6 +3,7 @@
 //! It installs what a command needs, says what it does and how long that tends to take, and
 //! turns every failure into one sentence that says what to do.
 
+mod bench;
 mod ci;
 mod codegen;
 mod demo;
@@ -43,6 +44,8 @@ enum Command {
     Demo(demo::Options),
     /// Write a realistic, made-up .h5ad of any size
     Generate(generate::Options),
+    /// Measure, and print the tables of BENCHMARKS.md
+    Bench(bench::Options),
     /// Run every test: native, wasm in a real browser, end to end
     Test(test::Options),
     /// Everything that must pass before a change lands
@@ -85,6 +88,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Setup { tests } => setup::run(&workspace, tests),
         Command::Demo(options) => demo::run(&workspace, &options),
         Command::Generate(options) => generate::run(&workspace, &options),
+        Command::Bench(options) => bench::run(&workspace, &options),
         Command::Test(options) => test::run(&workspace, &options),
         Command::Ci { no_tests } => ci::run(&workspace, no_tests),
         Command::Codegen { check: true } => codegen::check(&workspace),

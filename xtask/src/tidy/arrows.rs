@@ -15,7 +15,7 @@ struct Rule {
     reason: &'static str,
 }
 
-const RULES: [Rule; 11] = [
+const RULES: [Rule; 12] = [
     Rule {
         package: "shared-fbs",
         never: &["explorer-core", "explorer-render", "explorer-wasm", "tile-server", "e2e", "xtask"],
@@ -63,8 +63,13 @@ const RULES: [Rule; 11] = [
     Rule { package: "explorer-core", never: &["synthetic"], reason: "made-up data is for tests and benches" },
     Rule { package: "tile-server", never: &["synthetic"], reason: "made-up data is for tests and benches" },
     Rule {
+        package: "bench",
+        never: &["explorer-wasm", "explorer-render", "leptos", "wgpu"],
+        reason: "what is measured here is data and statistics, which no page draws",
+    },
+    Rule {
         package: "xtask",
-        never: &["tokio", "hyper", "reqwest", "shared-fbs", "explorer-core", "synthetic"],
+        never: &["tokio", "hyper", "reqwest", "shared-fbs", "explorer-core", "synthetic", "bench"],
         reason: "a bare machine compiles xtask before anything else",
     },
 ];

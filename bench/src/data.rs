@@ -1,0 +1,95 @@
+//! Made-up datasets, and what is measured on them.
+
+use std::{
+    fs,
+    ops::ControlFlow,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, Result};
+use clap::Args;
+use explorer_core::format;
+use shared_fbs::path::MANIFEST;
+use synthetic::{
+    Model, Spec,
+    h5ad::{self, Compression, Layout, Options, Raw},
+};
+use tile_server::dataset::Dataset;
+
+use crate::{build, clock, compare, peers, questions::Questions, table, wasm as kernels};
+
+/// The seed of all datasets.
+const SEED: u64 = 1;
+
+/// The size of a dataset.
+#[derive(Args, Clone, Copy)]
+pub struct Size {
+    /// Number of cells
+    #[arg(long, default_value_t = 100_000)]
+    pub cells: usize,
+    /// Number of genes
+    #[arg(long, default_value_t = 20_000)]
+    pub genes: usize,
+}
+
+impl Size {
+    fn title(self) -> String {
+        format!("{} cells × {} genes", format::integer(self.cells as u64), format::integer(self.genes as u64))
+    }
+
+    fn h5ad(self, folder: &Path) -> PathBuf {
+        folder.join(format!("{}x{}.h5ad", self.cells, self.genes))
+    }
+
+    fn tiles(self, folder: &Path) -> PathBuf {
+        folder.join(format!("{}x{}", self.cells, self.genes))
+    }
+}
+
+/// Build, compare, rank markers; and the same by scanpy.
+pub fn de(folder: &Path, size: Size, reuse: bool, with_peers: bool) -> Result<()> {
+    println!("## {}\n", size.title());
+    let (h5ad, tiles) = (size.h5ad(folder), size.tiles(folder));
+    if !reuse || !tiles.join(MANIFEST).is_file() {
+        generate(size, &h5ad)?;
+        let measures = build::in_fresh_process(&h5ad, &tiles)?;
+        build::print(&measures, &Dataset::open(&tiles)?);
+    }
+    let unit = clock::calibrate();
+    println!("Calibration loop: {} (1 × in the tables below).\n", table::time(unit));
+    let dataset = Dataset::open(&tiles)?;
+    let questions = Questions::ask(&dataset)?;
+    compare::print(&questions, unit)?;
+    compare::print_markers(&questions, unit)?;
+    if with_peers {
+        generate(size, &h5ad)?;
+        peers::print(&questions, &h5ad, folder)?;
+    }
+    Ok(())
+}
+
+/// The kernels natively and in a browser.
+pub fn wasm(folder: &Path, size: Size, module: &Path, program: &Path) -> Result<()> {
+    let tiles = size.tiles(folder);
+    if !tiles.join(MANIFEST).is_file() {
+        let h5ad = size.h5ad(folder);
+        generate(size, &h5ad)?;
+        build::in_fresh_process(&h5ad, &tiles)?;
+    }
+    println!("## Kernels in the browser\n");
+    kernels::print(&Dataset::open(&tiles)?, folder, module, program)
+}
+
+/// Writes the file, unless it is there.
+fn generate(size: Size, path: &Path) -> Result<()> {
+    if path.is_file() {
+        return Ok(());
+    }
+    eprintln!("generating {}", path.display());
+    let folder = path.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
+    let model = Model::new(Spec { n_cells: size.cells, n_genes: size.genes, seed: SEED })?;
+    let options = Options { layout: Layout::Csr, compression: Compression::None, raw: Raw::Absent };
+    h5ad::write(&model, path, options, |_| ControlFlow::Continue(()))?;
+    Ok(())
+}

@@ -1,0 +1,119 @@
+//! Measures Tessera, and prints what `BENCHMARKS.md` holds. `cargo xtask bench` starts it.
+
+mod build;
+mod clock;
+mod compare;
+mod data;
+mod peers;
+mod questions;
+mod roads;
+mod table;
+mod wasm;
+
+use std::{path::PathBuf, process::ExitCode};
+
+use anyhow::Result;
+use clap::{Parser, Subcommand, ValueEnum};
+
+use data::Size;
+
+/// Measures Tessera; every command prints tables in Markdown
+#[derive(Parser)]
+#[command(name = "bench")]
+struct Cli {
+    /// Where data is made and kept
+    #[arg(long, default_value = "target/bench", global = true)]
+    folder: PathBuf,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Build a made-up dataset, compare sets of its cells by every road, rank its markers
+    De {
+        #[command(flatten)]
+        size: Size,
+        /// Take the dataset that an earlier run built
+        #[arg(long)]
+        reuse: bool,
+        /// Also by scanpy, from the Python Package Index
+        #[arg(long)]
+        peers: bool,
+    },
+    /// Run the kernels natively and in a headless browser
+    Wasm {
+        #[command(flatten)]
+        size: Size,
+        /// What wasm-bindgen made of the kernels, with `--target no-modules`
+        #[arg(long)]
+        module: PathBuf,
+        /// The browser's program
+        #[arg(long)]
+        browser: PathBuf,
+    },
+    /// Everything, for BENCHMARKS.md
+    All {
+        /// How large
+        #[arg(long, value_enum, default_value_t = Sizes::Small)]
+        sizes: Sizes,
+        /// As in `wasm`
+        #[arg(long)]
+        module: PathBuf,
+        /// As in `wasm`
+        #[arg(long)]
+        browser: PathBuf,
+    },
+    /// Build one file into tiles and print the measures as JSON: the fresh process of the other commands
+    #[command(hide = true)]
+    Build { input: PathBuf, out: PathBuf },
+}
+
+/// Sizes of datasets.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Sizes {
+    /// 100 000 cells × 20 000 genes: 4 GB of disk, some minutes
+    Small,
+    /// Also 483 152 cells × 60 000 genes: 12 GB of disk, about half an hour
+    Large,
+}
+
+const SMALL: Size = Size { cells: 100_000, genes: 20_000 };
+const LARGE: Size = Size { cells: 483_152, genes: 60_000 };
+
+fn main() -> ExitCode {
+    match run(Cli::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(Cli { folder, command }: Cli) -> Result<()> {
+    match command {
+        Command::De { size, reuse, peers } => {
+            print_machine();
+            data::de(&folder, size, reuse, peers)
+        }
+        Command::Wasm { size, module, browser } => {
+            print_machine();
+            data::wasm(&folder, size, &module, &browser)
+        }
+        Command::All { sizes, module, browser } => {
+            print_machine();
+            data::de(&folder, SMALL, false, true)?;
+            data::wasm(&folder, SMALL, &module, &browser)?;
+            if sizes == Sizes::Large {
+                data::de(&folder, LARGE, false, false)?;
+            }
+            Ok(())
+        }
+        Command::Build { input, out } => build::run_and_print(&input, &out),
+    }
+}
+
+fn print_machine() {
+    println!("{}; {} when it began.\n", clock::processor(), clock::load());
+}

@@ -1,0 +1,246 @@
+//! What is asked of a dataset: sets of cells of every kind, with the plan that answers them.
+
+use anyhow::{Context, Result};
+use explorer_core::{
+    data::{Categorical, CellIdx, Embedding, Frame},
+    de::{LayerTiles, Plan, SetParts, Sets},
+    filter::{CellMask, Polygon},
+};
+use shared_fbs::{
+    manifest::{CubeMoments, Layer, TileRange},
+    tile::Points,
+};
+use tile_server::dataset::Dataset;
+
+/// The corners of a lasso.
+const CORNERS: u32 = 64;
+
+/// A dataset, and what is asked of it.
+pub struct Questions<'a> {
+    /// The dataset.
+    pub dataset: &'a Dataset,
+    /// The layer that is compared.
+    pub layer: &'a Layer,
+    /// The column of labels.
+    pub column: String,
+    /// The label that is compared with the rest.
+    pub label: String,
+    /// All comparisons.
+    pub all: Vec<Question>,
+}
+
+/// Two sets of cells.
+pub struct Question {
+    /// What they are.
+    pub name: String,
+    /// The group, and the reference; the rest, if there is none.
+    pub sets: (CellMask, Option<CellMask>),
+    /// How they are answered.
+    pub road: Road,
+    /// What that reads.
+    pub plan: Plan,
+}
+
+/// How a question is answered.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Road {
+    /// From stored sums of labels, or of pairs of labels.
+    Stored,
+    /// By the server's own plan, over blocks and cells.
+    Planned,
+    /// From all values of all genes, whatever the sets.
+    Genes,
+}
+
+impl Question {
+    /// The sets, as plans take them.
+    pub fn sets(&self) -> Sets<'_> {
+        match &self.sets {
+            (group, None) => Sets::GroupAndRest(group),
+            (group, Some(reference)) => Sets::Two(group, reference),
+        }
+    }
+
+    /// Group and reference, each by itself.
+    pub fn masks(&self) -> (CellMask, CellMask) {
+        let (group, reference) = &self.sets;
+        let rest = || {
+            let mut rest = group.clone();
+            rest.invert();
+            rest
+        };
+        (group.clone(), reference.clone().unwrap_or_else(rest))
+    }
+}
+
+impl<'a> Questions<'a> {
+    /// All questions about a dataset, whose cells have types, samples and an embedding.
+    ///
+    /// # Errors
+    /// When the dataset lacks what is asked about.
+    pub fn ask(dataset: &'a Dataset) -> Result<Self> {
+        let manifest = dataset.manifest();
+        let layer = manifest.statistics_layer().context("the dataset has no layer")?;
+        let tiles = LayerTiles::of(manifest, layer).context("the layer has no tiles of cells or moments")?;
+        let column = manifest.main_label.clone().context("the dataset has no column of cell types")?;
+        let labels = Labels::of(dataset, layer, &column)?;
+        let [(largest, _), (second, _)] = labels.by_size[..] else { unreachable!("two were asked for") };
+        let stored = [largest, second].map(|label| labels.stored(label));
+        let group = labels.mask(largest);
+        let mut all = vec![
+            Question {
+                name: "two labels".to_owned(),
+                plan: tiles.plan_of(SetParts::Stored(&stored[0]), Some(SetParts::Stored(&stored[1]))),
+                sets: (group.clone(), Some(labels.mask(second))),
+                road: Road::Stored,
+            },
+            Question {
+                name: "label, rest".to_owned(),
+                plan: tiles.plan_of(SetParts::Stored(&stored[0]), None),
+                sets: (group.clone(), None),
+                road: Road::Stored,
+            },
+        ];
+        if let Some(cube) = &layer.cube {
+            all.push(label_by_sample(dataset, &tiles, &labels, largest, cube)?);
+        }
+        let embedding = embedding(dataset)?;
+        for share in [0.01, 0.1, 0.3] {
+            let name = format!("{} % lasso, rest", share * 100.0);
+            all.push(planned(name, &tiles, lasso(&embedding, share)));
+        }
+        for share in [0.01, 0.1] {
+            let name = format!("{} % at random, rest", share * 100.0);
+            all.push(planned(name, &tiles, scattered(manifest.n_obs, share)));
+        }
+        all.push(Question {
+            name: "all genes of all cells".to_owned(),
+            sets: (group, None),
+            road: Road::Genes,
+            plan: Plan::default(),
+        });
+        let label = labels.column.categories[largest as usize].clone();
+        Ok(Self { dataset, layer, column, label, all })
+    }
+}
+
+fn planned(name: String, tiles: &LayerTiles, group: CellMask) -> Question {
+    let plan = tiles.plan(Sets::GroupAndRest(&group));
+    Question { name, sets: (group, None), road: Road::Planned, plan }
+}
+
+/// A column whose labels have moments.
+struct Labels {
+    column: Categorical,
+    first_tile: u32,
+    /// Codes and cells of the two largest.
+    by_size: Vec<(u32, u64)>,
+}
+
+impl Labels {
+    fn of(dataset: &Dataset, layer: &Layer, name: &str) -> Result<Self> {
+        let column = categorical(dataset, name)?;
+        let moments = layer.column_moments.iter().find(|moments| moments.column == name);
+        let tiles = moments.and_then(|moments| moments.tiles.as_ref());
+        let first_tile = tiles.with_context(|| format!("the labels of `{name}` have no moments"))?.first;
+        let mut by_size: Vec<(u32, u64)> = (0..column.categories.len() as u32).map(|code| (code, 0)).collect();
+        for cell in 0..column.codes.len() as u32 {
+            if let Some(entry) = by_size.get_mut(column.codes.get(CellIdx(cell)) as usize) {
+                entry.1 += 1;
+            }
+        }
+        by_size.sort_by_key(|&(code, n_cells)| (std::cmp::Reverse(n_cells), code));
+        by_size.truncate(2);
+        anyhow::ensure!(by_size.len() == 2, "`{name}` has fewer than two labels");
+        Ok(Self { column, first_tile, by_size })
+    }
+
+    fn mask(&self, label: u32) -> CellMask {
+        with_code(&self.column, label)
+    }
+
+    fn stored(&self, label: u32) -> [(u32, u64); 1] {
+        [(self.first_tile + label, self.mask(label).count() as u64)]
+    }
+}
+
+fn categorical(dataset: &Dataset, name: &str) -> Result<Categorical> {
+    let column = dataset.manifest().column(name).with_context(|| format!("there is no column `{name}`"))?;
+    dataset.categorical(column)?.with_context(|| format!("`{name}` is not categorical"))
+}
+
+fn with_code(column: &Categorical, code: u32) -> CellMask {
+    CellMask::from_fn(column.codes.len(), |cell| column.codes.get(CellIdx(cell as u32)) == code)
+}
+
+/// A label in the two samples that have most of its cells.
+fn label_by_sample(
+    dataset: &Dataset,
+    tiles: &LayerTiles,
+    labels: &Labels,
+    label: u32,
+    cube: &CubeMoments,
+) -> Result<Question> {
+    let of_label =
+        cube.codes.iter().zip(&cube.by_codes).zip(&cube.n_cells).zip(cube.tiles.iter().flat_map(TileRange::iter));
+    let mut pairs: Vec<(u32, u32, u64)> = of_label
+        .filter(|(((code, _), _), _)| **code == label)
+        .map(|(((_, &by), &n_cells), tile)| (by, tile, u64::from(n_cells)))
+        .collect();
+    pairs.sort_by_key(|&(by, _, n_cells)| (std::cmp::Reverse(n_cells), by));
+    let [(group_by, group, n_group), (reference_by, reference, n_reference), ..] = pairs[..] else {
+        anyhow::bail!("the largest label is in one sample only");
+    };
+    let samples = categorical(dataset, &cube.by)?;
+    let mask = |sample: u32| {
+        let mut mask = labels.mask(label);
+        mask.and(&with_code(&samples, sample));
+        mask
+    };
+    let plan =
+        tiles.plan_of(SetParts::Stored(&[(group, n_group)]), Some(SetParts::Stored(&[(reference, n_reference)])));
+    Ok(Question {
+        name: "label in two samples".to_owned(),
+        sets: (mask(group_by), Some(mask(reference_by))),
+        road: Road::Stored,
+        plan,
+    })
+}
+
+/// The default embedding.
+fn embedding(dataset: &Dataset) -> Result<Embedding> {
+    let manifest = dataset.manifest();
+    let entry = manifest.embeddings.get(manifest.default_embedding as usize).context("there is no embedding")?;
+    let frame = Frame { origin_x: entry.origin_x, origin_y: entry.origin_y, step: entry.step };
+    let mut embedding = Embedding::nowhere(manifest.n_obs as usize, frame);
+    let points = dataset.decode_range("points", entry.tiles.as_ref(), Points::decode)?;
+    for (cells, points) in manifest.levels().tiles().iter().zip(&points) {
+        embedding.place(cells, points)?;
+    }
+    Ok(embedding)
+}
+
+/// The cells of a round lasso about the middle of the picture that holds about this share of them.
+fn lasso(embedding: &Embedding, share: f64) -> CellMask {
+    let middle = |units: &[u16]| {
+        let mut units = units.to_vec();
+        let half = units.len() / 2;
+        f64::from(*units.select_nth_unstable(half).1)
+    };
+    let (x, y) = (middle(&embedding.xs), middle(&embedding.ys));
+    let away = |(&to_x, &to_y): (&u16, &u16)| (f64::from(to_x) - x).hypot(f64::from(to_y) - y);
+    let mut distances: Vec<f64> = embedding.xs.iter().zip(&embedding.ys).map(away).collect();
+    let within = ((distances.len() as f64 * share) as usize).min(distances.len() - 1);
+    let radius = *distances.select_nth_unstable_by(within, f64::total_cmp).1;
+    let corner = |corner: u32| {
+        let (sin, cos) = (f64::from(corner) * std::f64::consts::TAU / f64::from(CORNERS)).sin_cos();
+        embedding.frame.coordinates(x + radius * cos, y + radius * sin).into()
+    };
+    Polygon { vertices: (0..CORNERS).map(corner).collect() }.mask(embedding)
+}
+
+/// Cells drawn by a hash of their number.
+fn scattered(n_obs: u32, share: f64) -> CellMask {
+    let below = (share * 2f64.powi(32)) as u64;
+    CellMask::from_fn(n_obs as usize, |cell| (cell as u64 + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32 < below)
+}
