@@ -6,6 +6,7 @@
 //! memory or in temporary files ([`spool`]), so that memory stays bounded whatever the size of the input.
 
 mod block;
+mod blocks;
 mod cells;
 mod cube;
 mod genes;
@@ -36,6 +37,7 @@ use super::{
     pack::{Frame, PackWriter},
     progress::Progress,
 };
+use blocks::Blocks;
 use cells::Pyramid;
 use genes::{EncodedGenes, GeneEncoder, Pieces};
 use pipeline::in_order;
@@ -44,7 +46,7 @@ use spool::Spool;
 use values::LayerValues;
 
 pub use cube::Cube;
-pub use read::{Blocks, Reading, Scan, read};
+pub use read::{Reading, Scan, read};
 pub use sets::CellSets;
 
 /// Values that one task has in memory at a time, if there may be so many; 16 bytes each.

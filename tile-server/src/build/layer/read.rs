@@ -4,18 +4,17 @@
 //! Values are kept as counts if they can be, then as the counts that log-normalised values come from, then
 //! as they are. Each is tried on the whole matrix; nearly always the first cells tell that another is needed.
 
-use std::{io, ops::Range};
+use std::ops::Range;
 
-use shared_fbs::manifest::{CELLS_PER_CELLS_TILE, CELLS_PER_EXPRESSION_TILE, ValueKind};
+use shared_fbs::manifest::ValueKind;
 
 use super::{
     Context,
-    block::{Block, Entry, Rows},
+    block::Block,
+    blocks::Blocks,
     log_counts::{self, Rebuild},
     pipeline::in_order,
-    pool::Pool,
     runs::RunWriter,
-    spool::Spool,
     tally::Tally,
 };
 use crate::build::{
@@ -64,18 +63,6 @@ pub struct Scan {
     pub divisors: Vec<f32>,
     /// How well values are rebuilt from what is kept.
     pub rebuild: Rebuild,
-}
-
-/// The values of a matrix by blocks of consecutive cells.
-pub struct Blocks {
-    spool: Spool,
-    rows: Rows,
-    /// A power of two; blocks end where tiles, chunks, and blocks of moments do, or the other way round.
-    block_cells: u32,
-    n_obs: u32,
-    /// Whether the spool has floats of which counts are to be made.
-    has_floats_of_counts: bool,
-    pool: Pool<Block>,
 }
 
 /// The values of some rows or columns on their way into blocks.
@@ -302,9 +289,9 @@ impl Reading {
         }
         let output = |source| BuildError::Output { path: context.directory.to_owned(), source };
         let columns: Vec<u32> = (0..scan.nonzero_by_gene.len() as u32).collect();
-        let blocks = &self.blocks;
-        let stage = context.progress.stage("finding counts".to_owned(), u64::from(blocks.n_obs));
-        let mut divisors = vec![1.0; blocks.n_obs as usize];
+        let (blocks, n_obs) = (&self.blocks, context.order.rows.len());
+        let stage = context.progress.stage("finding counts".to_owned(), n_obs as u64);
+        let mut divisors = vec![1.0; n_obs];
         let mut rebuild = Rebuild::default();
         let work = |number: u32| {
             context.progress.check()?;
@@ -347,76 +334,10 @@ impl Reading {
     }
 }
 
-impl Blocks {
-    /// Blocks of about as many values as are to be in memory at a time, without any yet.
-    fn empty(matrix: &Matrix, context: &Context<'_>) -> Result<Self, BuildError> {
-        let info = matrix.info();
-        let n_obs = info.n_rows as u32;
-        let per_cell = match info.nnz {
-            Some(nnz) => nnz.div_ceil(u64::from(n_obs.max(1))),
-            None => dense_values_per_cell(matrix)?,
-        };
-        let wanted = context.values_at_a_time() / per_cell.max(1);
-        let mut block_cells = CELLS_PER_CELLS_TILE;
-        while u64::from(block_cells) * 2 <= wanted && block_cells < CELLS_PER_EXPRESSION_TILE {
-            block_cells *= 2;
-        }
-        let n_blocks = n_obs.div_ceil(block_cells) as usize;
-        Ok(Self {
-            spool: Spool::new(n_blocks, context.spool_bytes(), context.directory),
-            rows: if info.storage == Storage::Csc { Rows::Genes } else { Rows::Cells },
-            block_cells,
-            n_obs,
-            has_floats_of_counts: false,
-            pool: Pool::default(),
-        })
-    }
-
-    /// Has `work` done on the values of a block, by genes that `gene_of_column` numbers.
-    pub fn with<R>(
-        &self,
-        block: u32,
-        gene_of_column: &[u32],
-        divisors: &[f32],
-        work: impl FnOnce(&Block) -> R,
-    ) -> io::Result<R> {
-        let runs = self.spool.read(block as usize)?;
-        let cells = self.cells(block);
-        let mut memory = self.pool.take();
-        let to_counts = |cell: usize, entries: &mut [Entry]| {
-            if self.has_floats_of_counts {
-                log_counts::to_counts(divisors[cells.start as usize + cell], entries);
-            }
-        };
-        memory.read(&runs, self.rows, cells.len(), gene_of_column, to_counts);
-        let result = work(&memory);
-        self.pool.give(memory);
-        Ok(result)
-    }
-
-    /// Number of blocks.
-    pub fn n_blocks(&self) -> u32 {
-        self.spool.n_buckets() as u32
-    }
-
-    /// The cells of a block.
-    pub fn cells(&self, block: u32) -> Range<u32> {
-        block * self.block_cells..self.n_obs.min((block + 1) * self.block_cells)
-    }
-}
-
 /// Entries of progress that reading a matrix takes: stored ones, or all of a dense one.
 fn stage_length(matrix: &Matrix) -> u64 {
     match (matrix.info().storage, matrix.info().nnz) {
         (Storage::Csr | Storage::Csc, Some(nnz)) => nnz,
         _ => (matrix.n_major() * matrix.n_minor()) as u64,
     }
-}
-
-/// About how many values a cell of a dense matrix has, rather more than fewer, from its first cells.
-fn dense_values_per_cell(matrix: &Matrix) -> Result<u64, BuildError> {
-    let n_genes = matrix.info().n_cols as u64;
-    let Some(first) = matrix.slabs(PROBE_ENTRIES).into_iter().next() else { return Ok(n_genes) };
-    let n_cells = first.len() as u64;
-    Ok((matrix.read(first)?.data.len() as u64 * 4 / n_cells).min(n_genes))
 }
