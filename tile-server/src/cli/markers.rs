@@ -45,9 +45,8 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let dataset = Dataset::open(&arguments.directory)?;
     let manifest = dataset.manifest();
     let layer = de::layer(manifest, arguments.layer.as_deref())?;
-    let column = match arguments.column.as_deref().or(manifest.main_label.as_deref()) {
-        Some(column) => column,
-        None => return Err(de::UsageError::NoMainLabel.into()),
+    let Some(column) = arguments.column.as_deref().or(manifest.main_label.as_deref()) else {
+        return Err(de::UsageError::NoMainLabel.into());
     };
     let options =
         DeOptions { method: arguments.method.into(), effect: Effect::of_layer(layer), ..DeOptions::default() };
