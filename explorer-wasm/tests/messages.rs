@@ -4,7 +4,7 @@
 use explorer_core::de::{CellsPart, MomentsPart, Sign};
 use explorer_wasm::{
     fetch::Address,
-    worker::{Reply, Request, Share},
+    worker::{MarkerShare, Reply, Request, Share},
 };
 use js_sys::{Array, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
@@ -34,6 +34,11 @@ fn requests_round_trip() {
                 cells: vec![CellsPart { tile: 9, plus: [u64::MAX, 1 << 63], minus: [0, 5] }],
             },
         ),
+        Request::Markers {
+            job: 3,
+            layer: 2,
+            share: MarkerShare { tiles: 9..70_000, labels: 3..60, by_effect: true, n_top: 100 },
+        },
         Request::Cancel { job: 7 },
     ];
     for request in requests {
@@ -47,6 +52,7 @@ fn replies_round_trip() {
         Reply::Ready,
         Reply::Progress { job: 1, n_done: 256, n_bytes: u32::MAX },
         Reply::Moments { job: 2, group: vec![1; 1000], reference: vec![2; 10] },
+        Reply::Markers { job: 4, markers: vec![3; 64] },
         Reply::Failed { job: 3, sentence: "Tile genes0/7 is damaged.".into() },
     ];
     for reply in replies {

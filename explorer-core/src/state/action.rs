@@ -2,7 +2,7 @@
 
 use super::{
     Camera, CellSet, ColorBy, ColorOptions, Comparison, DimensionKey, GeneKey, GeneMean, GeneSet, Hover, Label,
-    LabelFilter, PointStyle, Polygon, Range, Side, Theme, Tool, ViewSpec,
+    LabelFilter, Markers, PointStyle, Polygon, Range, Side, Theme, Tool, ViewSpec,
 };
 
 /// One change of the state. The page, a link and a host page ask for changes by these alone.
@@ -160,6 +160,8 @@ pub enum Action {
     RemoveComparison(Comparison),
     /// Opens the result of a comparison, or closes it.
     ShowComparison(Option<Comparison>),
+    /// Opens the markers of every label of a column, or closes them.
+    ShowMarkers(Option<Markers>),
 
     /// Opens a sidebar that is closed, or closes one that is open.
     ToggleSidebar(Side),
@@ -221,6 +223,7 @@ impl Action {
             | Self::SetTool(_)
             | Self::SetPointStyle(_)
             | Self::ShowComparison(_)
+            | Self::ShowMarkers(_)
             | Self::ToggleSidebar(_)
             | Self::ToggleExpanded(_)
             | Self::ToggleLabels

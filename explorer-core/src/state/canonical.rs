@@ -16,6 +16,9 @@ impl ViewSpec {
         self.camera = self.camera.map(Camera::canonical);
         let shown = self.panels.comparison.take();
         self.panels.comparison = shown.filter(|shown| self.analysis.comparisons.contains(shown));
+        if self.panels.comparison.is_some() {
+            self.panels.markers = None;
+        }
         self
     }
 

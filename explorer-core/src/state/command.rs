@@ -33,6 +33,8 @@ pub enum Command {
     SaveCellSet,
     /// Compare cell sets.
     CompareSets,
+    /// Find the markers of every label.
+    FindMarkers,
     /// Search for a gene.
     SearchGene,
     /// Open or close the left sidebar.
@@ -53,7 +55,7 @@ pub enum Command {
 
 impl Command {
     /// Every command, in the order a palette lists them.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::Undo,
         Self::Redo,
         Self::Fit,
@@ -68,6 +70,7 @@ impl Command {
         Self::Unsubset,
         Self::SaveCellSet,
         Self::CompareSets,
+        Self::FindMarkers,
         Self::SearchGene,
         Self::ToggleLeftSidebar,
         Self::ToggleRightSidebar,
@@ -115,6 +118,9 @@ impl Command {
             Self::CompareSets => {
                 ("Compare cell sets", "Find the genes that differ between a cell set and another or the rest.")
             }
+            Self::FindMarkers => {
+                ("Markers", "Find the genes that tell each label of the category in colour from all other cells.")
+            }
             Self::SearchGene => ("Find a gene", "Search for genes by symbol or id."),
             Self::ToggleLeftSidebar => ("Metadata sidebar", "Open or close the sidebar of categories and values."),
             Self::ToggleRightSidebar => ("Genes sidebar", "Open or close the sidebar of genes, sets and comparisons."),
@@ -146,6 +152,7 @@ impl Command {
             Self::Unsubset => const { &[key("s").shift()] },
             Self::SaveCellSet => const { &[key("n")] },
             Self::CompareSets => const { &[key("d")] },
+            Self::FindMarkers => const { &[key("m")] },
             Self::SearchGene => const { &[key("g"), key("/")] },
             Self::ToggleLeftSidebar => const { &[key("[")] },
             Self::ToggleRightSidebar => const { &[key("]")] },
@@ -198,6 +205,7 @@ impl Command {
             | Self::InvertSelection
             | Self::SaveCellSet
             | Self::CompareSets
+            | Self::FindMarkers
             | Self::SearchGene
             | Self::SavePicture
             | Self::CopyLink

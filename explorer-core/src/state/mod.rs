@@ -43,4 +43,6 @@ pub use query::{
 pub use reduce::reduce;
 pub use sets::{CellList, CellSet, CellSource, Comparison, GeneSet, Reference, TestMode};
 pub use shortcut::{Modifiers, Platform, Shortcut};
-pub use view::{Analysis, AppState, Camera, Hover, Panels, PointStyle, Side, Theme, Tool, Transient, ViewSpec};
+pub use view::{
+    Analysis, AppState, Camera, Hover, MarkerOrder, Markers, Panels, PointStyle, Side, Theme, Tool, Transient, ViewSpec,
+};

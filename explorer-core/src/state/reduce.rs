@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{
     Action, Analysis, AppState, CellQuery, CellSet, CellSource, ColorBy, Comparison, GeneMean, GeneSet, Label,
-    LabelFilter, ObsFilter, Panels, Polygon, Range, SelectMode, Selection, SelectionStep, Side, ViewSpec,
+    LabelFilter, Markers, ObsFilter, Panels, Polygon, Range, SelectMode, Selection, SelectionStep, Side, ViewSpec,
 };
 
 /// The state after an action. An action that does not apply (it names what is not there, or asks
@@ -27,6 +27,7 @@ pub fn reduce(mut state: AppState, action: Action) -> AppState {
         Action::RenameCellSet { from, to } => rename_cell_set(view, &from, to),
         Action::Compare(comparison) => compare(view, comparison),
         Action::ShowComparison(shown) => show_comparison(view, shown),
+        Action::ShowMarkers(shown) => show_markers(view, shown),
         Action::ToggleSidebar(Side::Left) => view.panels.left = !view.panels.left,
         Action::ToggleSidebar(Side::Right) => view.panels.right = !view.panels.right,
         Action::ToggleExpanded(column) => toggle(&mut view.panels.expanded, column),
@@ -168,7 +169,7 @@ fn open_dataset(view: &mut ViewSpec, id: String) {
         dataset: Some(id),
         tool: old.tool,
         points: old.points,
-        panels: Panels { expanded: BTreeSet::new(), comparison: None, ..old.panels },
+        panels: Panels { expanded: BTreeSet::new(), comparison: None, markers: None, ..old.panels },
         ..ViewSpec::default()
     };
 }
@@ -254,13 +255,25 @@ fn compare(view: &mut ViewSpec, comparison: Comparison) {
             view.analysis.comparisons.push(comparison.clone());
         }
         view.panels.comparison = Some(comparison);
+        view.panels.markers = None;
     }
 }
 
 fn show_comparison(view: &mut ViewSpec, shown: Option<Comparison>) {
     if shown.as_ref().is_none_or(|shown| view.analysis.comparisons.contains(shown)) {
+        if shown.is_some() {
+            view.panels.markers = None;
+        }
         view.panels.comparison = shown;
     }
+}
+
+fn show_markers(view: &mut ViewSpec, shown: Option<Markers>) {
+    // Both results are shown in the same place.
+    if shown.is_some() {
+        view.panels.comparison = None;
+    }
+    view.panels.markers = shown;
 }
 
 fn put_gene_set(analysis: &mut Analysis, mut set: GeneSet) {

@@ -184,13 +184,19 @@ fn analysis() -> impl Strategy<Value = Analysis> {
 
 pub(super) fn view() -> impl Strategy<Value = ViewSpec> {
     let panels = (any::<bool>(), any::<bool>(), any::<bool>(), btree_set(name(), 0..3), any::<bool>(), theme());
+    let panels = (panels, option::of(markers()));
     (option::of(name()), analysis(), option::of(camera()), tool(), points(), panels).prop_map(
-        |(dataset, analysis, camera, tool, points, (left, right, labels, expanded, shown, theme))| {
+        |(dataset, analysis, camera, tool, points, ((left, right, labels, expanded, shown, theme), markers))| {
             let comparison = analysis.comparisons.last().filter(|_| shown).cloned();
-            let panels = Panels { left, right, labels, expanded, comparison, theme };
+            let panels = Panels { left, right, labels, expanded, comparison, markers, theme };
             ViewSpec { dataset, analysis, camera, tool, points, panels }
         },
     )
+}
+
+fn markers() -> impl Strategy<Value = Markers> {
+    let rank = prop_oneof![Just(MarkerOrder::Score), Just(MarkerOrder::Effect)];
+    (name(), rank).prop_map(|(column, rank)| Markers { column, rank })
 }
 
 fn dimension() -> impl Strategy<Value = DimensionKey> {
@@ -251,6 +257,7 @@ fn set_action() -> impl Strategy<Value = Action> {
         3 => comparison().prop_map(Action::Compare),
         1 => comparison().prop_map(Action::RemoveComparison),
         1 => option::of(comparison()).prop_map(Action::ShowComparison),
+        1 => option::of(markers()).prop_map(Action::ShowMarkers),
     ]
 }
 

@@ -225,8 +225,29 @@ pub struct Panels {
     pub expanded: BTreeSet<String>,
     /// The comparison whose result is open. It may no longer be in the list, after an undo.
     pub comparison: Option<Comparison>,
+    /// The markers that are open, in place of a comparison.
+    pub markers: Option<Markers>,
     /// Light or dark.
     pub theme: Theme,
+}
+
+/// The markers of every label of a column: a question of which only the answer's table is not state.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Markers {
+    /// The column.
+    pub column: String,
+    /// What the genes are ranked by.
+    pub rank: MarkerOrder,
+}
+
+/// What the markers of a label are ranked by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum MarkerOrder {
+    /// Welch's t against all other cells.
+    #[default]
+    Score,
+    /// A low percentile of the effect sizes against each other label.
+    Effect,
 }
 
 impl Default for Panels {
@@ -237,6 +258,7 @@ impl Default for Panels {
             labels: false,
             expanded: BTreeSet::new(),
             comparison: None,
+            markers: None,
             theme: Theme::System,
         }
     }

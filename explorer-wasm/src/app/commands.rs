@@ -4,7 +4,7 @@ use explorer_core::state::{Action, Command, Modifiers, Platform, Side};
 use leptos::{ev, prelude::*};
 use wasm_bindgen::JsCast;
 
-use super::explorer::Page;
+use super::{explorer::Page, markers::find_markers};
 use crate::{picture::PictureHandle, platform, store::Store};
 
 /// How much closer a command brings.
@@ -25,6 +25,7 @@ pub(super) fn run(store: Store, handle: PictureHandle, page: Page, command: Comm
             }
         }
         Command::SaveCellSet => page.naming.set(true),
+        Command::FindMarkers => find_markers(store),
         Command::SearchGene => page.focus_search.update(|count| *count += 1),
         Command::ShowShortcuts => page.shortcuts.set(true),
         Command::CopyLink => copy_link(store),

@@ -9,6 +9,7 @@ use super::{
     gene_sets::GeneSetSection,
     genes::Genes,
     legend::{highlight, legend},
+    markers::MarkersPanel,
     obs::ObsColumns,
     results::Results,
     sets::Sets,
@@ -94,7 +95,12 @@ pub(super) fn Explorer(store: Store, home: String) -> impl IntoView {
         }
     };
     let picture = move || view! { <Centre store handle page platform home=all_datasets.clone() on_command /> };
-    let results = move || view! { <Results store /> };
+    let results = move || {
+        view! {
+            <Results store />
+            <MarkersPanel store />
+        }
+    };
     view! {
         <Shell
             top_bar

@@ -6,6 +6,7 @@ mod explorer;
 mod gene_sets;
 mod genes;
 mod legend;
+mod markers;
 mod obs;
 mod results;
 mod sets;

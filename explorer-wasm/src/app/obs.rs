@@ -4,7 +4,9 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use explorer_core::{
     color::{MISSING_GREY, label_colors},
-    state::{Action, CellQuery, ColorBy, DimensionKey, Hover, Label, LabelFilter, ObsFilter, Range},
+    state::{
+        Action, CellQuery, ColorBy, DimensionKey, Hover, Label, LabelFilter, MarkerOrder, Markers, ObsFilter, Range,
+    },
 };
 use leptos::prelude::*;
 use shared_fbs::manifest::{Column, ColumnKind};
@@ -144,6 +146,13 @@ fn categories(store: Store, column: &Column) -> impl IntoView + use<> {
         store.part(move |state| state.view.panels.expanded.contains(&name))
     };
     let set = move |column: &str, filter| store.dispatch(Action::SetLabels { column: column.to_owned(), filter });
+    let on_markers = store.can_mark(&name).then(|| {
+        let column = name.clone();
+        Callback::new(move |()| {
+            let asked = Markers { column: column.clone(), rank: MarkerOrder::default() };
+            store.dispatch(Action::ShowMarkers(Some(asked)));
+        })
+    });
     let (expand, color, check_all, check, only, hover) =
         (name.clone(), name.clone(), name.clone(), name.clone(), name.clone(), name.clone());
     view! {
@@ -178,6 +187,7 @@ fn categories(store: Store, column: &Column) -> impl IntoView + use<> {
                     set(&only, LabelFilter::Only([label].into()));
                 }
             })
+            on_markers
             on_hover=Callback::new(move |code: Option<u32>| {
                 let label = code.and_then(label_of);
                 let hovered = label.map(|label| Hover::Label { column: hover.clone(), label });

@@ -11,6 +11,7 @@ mod gene_sets;
 mod link;
 mod load;
 mod loaded;
+mod markers;
 mod painter;
 mod read;
 mod roads;
@@ -35,6 +36,8 @@ pub use compare::{CompareStatus, DeResult};
 pub use engine::{BinCounts, GroupCounts};
 pub use link::{link_text, view_of_link};
 pub use loaded::{GeneTable, Slot};
+use markers::MarkersDesk;
+pub use markers::{LabelMarkers, MarkersResult, MarkersStatus};
 pub use painter::{Colors, Standing};
 pub use session::Session;
 
@@ -86,6 +89,7 @@ pub struct Store {
     placing: RwSignal<Placing>,
     messages: RwSignal<Vec<Message>>,
     comparing: RwSignal<CompareStatus>,
+    marking: RwSignal<MarkersStatus>,
     tip: RwSignal<Option<(CellIdx, String)>>,
     inner: StoredValue<Inner, LocalStorage>,
 }
@@ -96,6 +100,7 @@ struct Inner {
     root: String,
     session: Rc<RefCell<Option<Session>>>,
     desk: Rc<RefCell<Desk>>,
+    marker_desk: Rc<RefCell<MarkersDesk>>,
 }
 
 impl Store {
@@ -110,8 +115,15 @@ impl Store {
             placing: RwSignal::default(),
             messages: RwSignal::default(),
             comparing: RwSignal::default(),
+            marking: RwSignal::default(),
             tip: RwSignal::default(),
-            inner: StoredValue::new_local(Inner { address, root, session: Rc::default(), desk: Rc::default() }),
+            inner: StoredValue::new_local(Inner {
+                address,
+                root,
+                session: Rc::default(),
+                desk: Rc::default(),
+                marker_desk: Rc::default(),
+            }),
         }
     }
 
@@ -204,5 +216,6 @@ impl Store {
             self.painted.update(|count| *count += 1);
         }
         self.follow_comparison(&view);
+        self.follow_markers(&view);
     }
 }

@@ -6,7 +6,7 @@ use explorer_core::format::integer;
 use leptos::prelude::*;
 
 use super::{
-    BarPart, CategoryValue, Check, Checkbox, Glyph, Icon, IconButton, ValueCount, VirtualList,
+    BarPart, CategoryValue, Check, Checkbox, Glyph, Icon, IconButton, Menu, MenuItem, ValueCount, VirtualList,
     category_rows::{RowOrder, rows},
     text::css_color,
 };
@@ -60,6 +60,8 @@ pub fn CategoryPanel(
     /// Called with the label that the pointer is over.
     #[prop(into)]
     on_hover: Callback<Option<u32>>,
+    /// Called to find the markers of every label, where that can be done.
+    on_markers: Option<Callback<()>>,
 ) -> impl IntoView {
     let check = Signal::derive(move || {
         let off = checked.with(|checked| checked.iter().filter(|&&on| !on).count());
@@ -111,6 +113,16 @@ pub fn CategoryPanel(
                     pressed=colored
                     on_press=on_color
                 />
+                {on_markers.map(|on_markers| view! {
+                    <Menu glyph=Glyph::More label="More" test_id=format!("category-menu-{}", column())>
+                        <MenuItem
+                            label="Markers of every label"
+                            glyph=Glyph::Genes
+                            test_id=format!("category-markers-{}", column())
+                            on_choose=on_markers
+                        />
+                    </Menu>
+                })}
             </div>
             <Show when=move || expanded.get()>
                 <Show

@@ -159,7 +159,7 @@ fn is_positive(table: Option<&DeTable>, gene: Option<usize>) -> bool {
 }
 
 /// Two decimals and a sign that is as wide for both: `+1.20`, `−0.35`.
-fn signed(value: f64) -> String {
+pub(super) fn signed(value: f64) -> String {
     if value.is_infinite() {
         return if value > 0.0 { "+∞".to_owned() } else { "−∞".to_owned() };
     }

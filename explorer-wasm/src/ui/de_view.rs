@@ -182,7 +182,7 @@ pub fn DeView(
 
 /// The upper edge of the panel: drag it, or arrow keys, to share the height with the picture.
 #[component]
-fn Edge(panel: NodeRef<html::Section>, height_px: RwSignal<Option<f64>>) -> impl IntoView {
+pub(super) fn Edge(panel: NodeRef<html::Section>, height_px: RwSignal<Option<f64>>) -> impl IntoView {
     let edge = NodeRef::<html::Div>::new();
     let held = StoredValue::new(None::<f64>);
     let resize = move |delta_px: f64| {

@@ -4,18 +4,25 @@ use std::{cell::RefCell, collections::HashMap, ops::Range, rc::Rc};
 
 use explorer_core::{
     data::assemble::Rebuild,
-    de::{CellsPart, FixedPoints, Gather, Moments, MomentsError, MomentsPart, Summing},
+    de::{
+        CellsPart, DeOptions, Effect, FixedPoints, Gather, Marker, Moments, MomentsError, MomentsPart, Summing,
+        markers_of,
+    },
 };
 use futures_util::{
     future::{AbortHandle, Abortable},
     stream::{self, StreamExt},
 };
 use js_sys::global;
+use shared_fbs::tile;
 use wasm_bindgen::{JsCast, closure::Closure};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
 
-use super::message::{Posted, Reply, Request, Share};
+use super::{
+    markers::{MarkerShare, markers_to_bytes},
+    message::{Posted, Reply, Request, Share},
+};
 use crate::{
     fetch::{Address, Dataset, FetchError, Fetcher, Limits, Priority, Source},
     platform,
@@ -79,23 +86,36 @@ impl Worker {
                 }
             }
             Request::Moments { job, layer, share } => {
-                let (handle, registration) = AbortHandle::new_pair();
-                self.jobs.borrow_mut().insert(job, handle);
                 let worker = Rc::clone(self);
-                let task = async move {
-                    let reply = match worker.moments(job, layer as usize, share).await {
-                        Ok([group, reference]) => Reply::Moments { job, group, reference },
-                        Err(error) => Reply::Failed { job, sentence: error.to_string() },
-                    };
-                    worker.jobs.borrow_mut().remove(&job);
-                    answer(&reply);
-                };
-                spawn_local(async move {
-                    // Aborted by `Cancel`: nobody waits for an answer.
-                    let _ = Abortable::new(task, registration).await;
+                self.start(job, async move {
+                    let [group, reference] = worker.moments(job, layer as usize, share).await?;
+                    Ok(Reply::Moments { job, group, reference })
+                });
+            }
+            Request::Markers { job, layer, share } => {
+                let worker = Rc::clone(self);
+                self.start(job, async move {
+                    let markers = worker.markers(job, layer as usize, share).await?;
+                    Ok(Reply::Markers { job, markers: markers_to_bytes(&markers) })
                 });
             }
         }
+    }
+
+    /// Begins a job that ends in an answer, unless it is cancelled.
+    fn start(self: &Rc<Self>, job: u32, work: impl Future<Output = Result<Reply, FetchError>> + 'static) {
+        let (handle, registration) = AbortHandle::new_pair();
+        self.jobs.borrow_mut().insert(job, handle);
+        let worker = Rc::clone(self);
+        let task = async move {
+            let reply = work.await.unwrap_or_else(|error| Reply::Failed { job, sentence: error.to_string() });
+            worker.jobs.borrow_mut().remove(&job);
+            answer(&reply);
+        };
+        spawn_local(async move {
+            // Aborted by `Cancel`: nobody waits for an answer.
+            let _ = Abortable::new(task, registration).await;
+        });
     }
 
     async fn dataset(&self) -> Result<Dataset, FetchError> {
@@ -119,6 +139,44 @@ impl Worker {
             Share::Genes { genes, labels } => work.by_genes(genes, &labels).await,
             Share::Parts { moments, cells } => work.by_parts(&moments, &cells).await,
         }
+    }
+}
+
+impl Worker {
+    /// The markers of a share of labels. Genes are ranked by t from the label's own moments, by effects from those of
+    /// all labels.
+    async fn markers(&self, job: u32, layer: usize, share: MarkerShare) -> Result<Vec<Vec<Marker>>, FetchError> {
+        let dataset = self.dataset().await?;
+        let entry = dataset.layer_entry(layer)?;
+        let fixed = dataset.fixed_points(layer).await?;
+        let n_genes = dataset.n_genes(layer);
+        let report = Report::new(job, &dataset);
+        let total = entry.total_moments.as_ref().map_or(0, |total| total.first);
+        let read = |tile: &tile::Moments| Moments::from_tile(tile, n_genes).map_err(computation);
+        let total = dataset.moments(entry, &[total]).await?.first().map(read).transpose()?;
+        let total = total.ok_or(FetchError::Body)?;
+        let first = if share.by_effect { 0 } else { share.labels.start };
+        let tiles = share.tiles.start + first..if share.by_effect {
+            share.tiles.end
+        } else {
+            share.tiles.start + share.labels.end
+        };
+        let mut labels = Vec::with_capacity(tiles.len());
+        for batch in tiles.collect::<Vec<_>>().chunks(PARTS_PER_BATCH) {
+            for tile in dataset.moments(entry, batch).await? {
+                labels.push(read(&tile)?);
+            }
+            report.tell(0, &dataset).await;
+        }
+        let options = DeOptions { effect: Effect::of_layer(entry), ..DeOptions::default() };
+        let mut markers = Vec::with_capacity(share.labels.len());
+        for label in share.labels.clone() {
+            let label = (label - first) as usize;
+            let found = markers_of(label, &labels, &total, &fixed, options, share.rank(), share.n_top as usize);
+            markers.push(found.map_err(computation)?);
+            report.tell(1, &dataset).await;
+        }
+        Ok(markers)
     }
 }
 

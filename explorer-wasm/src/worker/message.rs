@@ -7,6 +7,7 @@ use explorer_core::de::{CellsPart, MomentsPart, Sign};
 use js_sys::{Array, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 
+use super::markers::MarkerShare;
 use crate::fetch::Address;
 
 /// From the page to a worker.
@@ -27,6 +28,15 @@ pub enum Request {
         layer: u32,
         /// What to read.
         share: Share,
+    },
+    /// Rank the genes of labels.
+    Markers {
+        /// Number of the job.
+        job: u32,
+        /// Index of the layer.
+        layer: u32,
+        /// Which labels, and by what.
+        share: MarkerShare,
     },
     /// Stop a job, whatever it has come to.
     Cancel {
@@ -76,6 +86,13 @@ pub enum Reply {
         group: Vec<u8>,
         /// The reference's.
         reference: Vec<u8>,
+    },
+    /// A job is done: the markers of its labels, as bytes.
+    Markers {
+        /// Its number.
+        job: u32,
+        /// Label after label.
+        markers: Vec<u8>,
     },
     /// A job has failed.
     Failed {
@@ -162,6 +179,11 @@ impl Request {
                 .number(*layer)
                 .bytes(&moments.iter().flat_map(moments_part_to_bytes).collect::<Vec<u8>>())
                 .bytes(&cells.iter().flat_map(cells_part_to_bytes).collect::<Vec<u8>>()),
+            Self::Markers { job, layer, share: MarkerShare { tiles, labels, by_effect, n_top } } => {
+                [tiles.start, tiles.end, labels.start, labels.end, u32::from(*by_effect), *n_top]
+                    .into_iter()
+                    .fold(Writer::new("markers").number(*job).number(*layer), Writer::number)
+            }
             Self::Cancel { job } => Writer::new("cancel").number(*job),
         }
         .post()
@@ -185,6 +207,16 @@ impl Request {
                     cells: parts_from_bytes(&reader.bytes(4)?, cells_part_from_bytes)?,
                 },
             }),
+            "markers" => Some(Self::Markers {
+                job: reader.number(1)?,
+                layer: reader.number(2)?,
+                share: MarkerShare {
+                    tiles: reader.number(3)?..reader.number(4)?,
+                    labels: reader.number(5)?..reader.number(6)?,
+                    by_effect: reader.number(7)? == 1,
+                    n_top: reader.number(8)?,
+                },
+            }),
             "cancel" => Some(Self::Cancel { job: reader.number(1)? }),
             _ => None,
         }
@@ -202,6 +234,7 @@ impl Reply {
             Self::Moments { job, group, reference } => {
                 Writer::new("moments").number(*job).bytes(group).bytes(reference)
             }
+            Self::Markers { job, markers } => Writer::new("markers").number(*job).bytes(markers),
             Self::Failed { job, sentence } => Writer::new("failed").number(*job).text(sentence),
         }
         .post()
@@ -218,6 +251,7 @@ impl Reply {
             "moments" => {
                 Some(Self::Moments { job: reader.number(1)?, group: reader.bytes(2)?, reference: reader.bytes(3)? })
             }
+            "markers" => Some(Self::Markers { job: reader.number(1)?, markers: reader.bytes(2)? }),
             "failed" => Some(Self::Failed { job: reader.number(1)?, sentence: reader.text(2)? }),
             _ => None,
         }
@@ -227,7 +261,10 @@ impl Reply {
     pub fn job(&self) -> Option<u32> {
         match self {
             Self::Ready => None,
-            Self::Progress { job, .. } | Self::Moments { job, .. } | Self::Failed { job, .. } => Some(*job),
+            Self::Progress { job, .. }
+            | Self::Moments { job, .. }
+            | Self::Markers { job, .. }
+            | Self::Failed { job, .. } => Some(*job),
         }
     }
 }

@@ -3,9 +3,11 @@
 //! to each other is in `message`.
 
 mod dispatch;
+mod markers;
 mod message;
 mod pool;
 
 pub use dispatch::start;
+pub use markers::{MarkerShare, rank};
 pub use message::{Reply, Request, Share};
 pub use pool::{Pool, Progress, Task, WorkerError};

@@ -7,14 +7,17 @@ use std::{
     rc::{Rc, Weak},
 };
 
-use explorer_core::de::{Moments, MomentsError, Plan, Sign, Summing};
+use explorer_core::de::{GeneMoments, Marker, Moments, MomentsError, Plan, Sign, Summing};
 use futures_channel::{mpsc, oneshot};
 use futures_util::{StreamExt, future::try_join_all};
 use shared_fbs::{DecodeError, tile};
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{MessageEvent, Worker, WorkerOptions, WorkerType};
 
-use super::message::{Posted, Reply, Request, Share};
+use super::{
+    markers::{MarkerShare, markers_from_bytes},
+    message::{Posted, Reply, Request, Share},
+};
 use crate::{fetch::Address, platform};
 
 /// The script by which Trunk lets a worker start (`data-loader-shim`), relative to the page's base.
@@ -22,6 +25,9 @@ const LOADER: &str = "./worker_loader.js";
 
 /// More would fetch no faster, and each holds its own memory.
 const MOST_WORKERS: usize = 8;
+
+/// Moments of labels that all workers together may hold.
+const MOST_MOMENTS_BYTES: u64 = 512 << 20;
 
 /// Why a job gave nothing.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -35,6 +41,9 @@ pub enum WorkerError {
     /// A worker's answer makes no sense.
     #[error("A background worker gave a broken answer: {0}.")]
     Answer(#[from] DecodeError),
+    /// A worker answers another question.
+    #[error("A background worker gave an answer of another kind.")]
+    Kind,
     /// Workers' answers do not fit together.
     #[error("The results of background workers do not fit together: {0}.")]
     Merge(#[from] MomentsError),
@@ -120,20 +129,74 @@ impl Pool {
         task: Task<'_>,
         on_progress: impl Fn(Progress),
     ) -> Result<[Moments; 2], WorkerError> {
-        let began = platform::now_millis();
         let workers = self.started()?;
+        let shares = task.shares(n_genes, workers.len()).into_iter();
+        let requests = |job| shares.map(move |share| Request::Moments { job, layer, share }).collect();
+        let mut sums = Summing::new(n_genes as usize);
+        for answer in self.run(&workers, requests, task.n_parts(n_genes), on_progress).await? {
+            let Answer::Moments([group, reference]) = answer else { return Err(WorkerError::Kind) };
+            for (bytes, signs) in [(group, [Some(Sign::Plus), None]), (reference, [None, Some(Sign::Plus)])] {
+                platform::breathe().await;
+                sums.take_moments(&tile::Moments::decode(&bytes)?, signs)?;
+            }
+        }
+        Ok(sums.finish(task.n_cells())?)
+    }
+
+    /// The best markers of every label, label after label, a share of the labels in each worker.
+    ///
+    /// # Errors
+    /// When a worker fails; the rest is then cancelled.
+    pub async fn markers(
+        &self,
+        layer: u32,
+        n_genes: u32,
+        all: MarkerShare,
+        on_progress: impl Fn(Progress),
+    ) -> Result<Vec<Vec<Marker>>, WorkerError> {
+        let mut workers = self.started()?;
+        if all.by_effect {
+            // Each holds the moments of all labels.
+            let n_bytes = u64::from(n_genes) * all.tiles.len() as u64 * size_of::<GeneMoments>() as u64;
+            workers.truncate((MOST_MOMENTS_BYTES / n_bytes.max(1)).max(1) as usize);
+        }
+        let n_labels = all.labels.len() as u32;
+        let n_workers = workers.len() as u32;
+        let shares = (0..n_workers)
+            .map(|worker| {
+                all.labels.start + n_labels * worker / n_workers..all.labels.start + n_labels * (worker + 1) / n_workers
+            })
+            .filter(|labels| !labels.is_empty())
+            .map(|labels| MarkerShare { labels, ..all.clone() });
+        let requests = |job| shares.map(move |share| Request::Markers { job, layer, share }).collect();
+        let mut markers = Vec::with_capacity(n_labels as usize);
+        for answer in self.run(&workers, requests, n_labels, on_progress).await? {
+            let Answer::Markers(bytes) = answer else { return Err(WorkerError::Kind) };
+            markers.extend(markers_from_bytes(&bytes).ok_or(WorkerError::Kind)?);
+        }
+        Ok(markers)
+    }
+
+    /// Lets each worker do a request, and reports how far all of them have come.
+    async fn run(
+        &self,
+        workers: &[Rc<Proxy>],
+        requests: impl FnOnce(u32) -> Vec<Request>,
+        n_parts: u32,
+        on_progress: impl Fn(Progress),
+    ) -> Result<Vec<Answer>, WorkerError> {
+        let began = platform::now_millis();
         let (sender, mut progress) = mpsc::unbounded();
         let job = self.next_job.get();
         self.next_job.set(job.wrapping_add(1));
         let jobs: Vec<Job> = workers
             .iter()
-            .zip(task.shares(n_genes, workers.len()))
-            .map(|(worker, share)| Job::start(worker, job, &Request::Moments { job, layer, share }, sender.clone()))
+            .zip(requests(job))
+            .map(|(worker, request)| Job::start(worker, job, &request, sender.clone()))
             .collect();
         drop(sender);
-
         let report = async {
-            let mut sum = Progress { n_parts: task.n_parts(n_genes), ..Progress::default() };
+            let mut sum = Progress { n_parts, ..Progress::default() };
             while let Some((n_done, n_bytes)) = progress.next().await {
                 sum.n_done += n_done;
                 sum.n_bytes += u64::from(n_bytes);
@@ -142,14 +205,7 @@ impl Pool {
             }
         };
         let (answers, ()) = futures_util::join!(try_join_all(jobs.into_iter().map(Job::finish)), report);
-        let mut sums = Summing::new(n_genes as usize);
-        for [group, reference] in answers? {
-            for (bytes, signs) in [(group, [Some(Sign::Plus), None]), (reference, [None, Some(Sign::Plus)])] {
-                platform::breathe().await;
-                sums.take_moments(&tile::Moments::decode(&bytes)?, signs)?;
-            }
-        }
-        Ok(sums.finish(task.n_cells())?)
+        answers
     }
 
     /// The workers, started if they are not yet. One that broke is replaced.
@@ -180,7 +236,15 @@ fn shares_of_genes(n_genes: u32, n_workers: u32) -> impl Iterator<Item = Range<u
     (0..n_workers).map(move |worker| at(worker)..at(worker + 1))
 }
 
-type Listener = (mpsc::UnboundedSender<(u32, u32)>, oneshot::Sender<Result<[Vec<u8>; 2], WorkerError>>);
+/// What a job comes to, as bytes.
+enum Answer {
+    /// `Moments` tiles of group and reference.
+    Moments([Vec<u8>; 2]),
+    /// The markers of labels.
+    Markers(Vec<u8>),
+}
+
+type Listener = (mpsc::UnboundedSender<(u32, u32)>, oneshot::Sender<Result<Answer, WorkerError>>);
 
 type Callbacks = (Closure<dyn Fn(MessageEvent)>, Closure<dyn Fn()>);
 
@@ -252,12 +316,13 @@ impl Proxy {
                     let _ = progress.unbounded_send((n_done, n_bytes));
                 }
             }
-            Reply::Moments { job, group, reference } => self.tell(job, Ok([group, reference])),
+            Reply::Moments { job, group, reference } => self.tell(job, Ok(Answer::Moments([group, reference]))),
+            Reply::Markers { job, markers } => self.tell(job, Ok(Answer::Markers(markers))),
             Reply::Failed { job, sentence } => self.tell(job, Err(WorkerError::Failed(sentence))),
         }
     }
 
-    fn tell(&self, job: u32, answer: Result<[Vec<u8>; 2], WorkerError>) {
+    fn tell(&self, job: u32, answer: Result<Answer, WorkerError>) {
         let listener = self.listeners.borrow_mut().remove(&job);
         if let Some((_, done)) = listener {
             let _ = done.send(answer);
@@ -282,7 +347,7 @@ impl Drop for Proxy {
 struct Job {
     worker: Rc<Proxy>,
     job: u32,
-    done: Option<oneshot::Receiver<Result<[Vec<u8>; 2], WorkerError>>>,
+    done: Option<oneshot::Receiver<Result<Answer, WorkerError>>>,
 }
 
 impl Job {
@@ -293,7 +358,7 @@ impl Job {
         Self { worker: Rc::clone(worker), job, done: Some(receiver) }
     }
 
-    async fn finish(mut self) -> Result<[Vec<u8>; 2], WorkerError> {
+    async fn finish(mut self) -> Result<Answer, WorkerError> {
         match self.done.take() {
             Some(done) => done.await.unwrap_or(Err(WorkerError::Broken)),
             None => Err(WorkerError::Broken),

@@ -23,6 +23,7 @@
 //! | `set0.cells` or `set0.f.…`, `set0.u0.r.…` | its cells: a list, or filters | |
 //! | `de0`, `de0.mode`, `de0.layer` | a comparison: group, and reference unless it is the rest | `de0=mine:yours` |
 //! | `shown` | the comparison that is open | `shown=0` |
+//! | `markers`, `markers.rank` | the column whose markers are open; `effect` ranks them by effects | `markers=louvain` |
 //! | `tool`, `left`, `right`, `open`, `theme`, `size`, `opacity` | panels and dots | `open=louvain&theme=dark` |
 //! | `v` | version of this grammar, last | `v=1` |
 //!

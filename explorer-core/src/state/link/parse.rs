@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::state::{
     Camera, CellList, CellQuery, CellSet, CellSource, Clip, ColorBy, Comparison, Filters, GeneKey, GeneSet,
-    LabelFilter, ObsFilter, PointStyle, Polygon, Reference, Selection, SelectionStep, TestMode, Theme, Tool, ViewSpec,
+    LabelFilter, MarkerOrder, Markers, ObsFilter, PointStyle, Polygon, Reference, Selection, SelectionStep, TestMode,
+    Theme, Tool, ViewSpec,
 };
 
 use super::{LINK_VERSION, Notice, ParsedLink, text};
@@ -32,6 +33,7 @@ struct Draft {
     cell_sets: BTreeMap<u32, CellSetDraft>,
     comparisons: BTreeMap<u32, ComparisonDraft>,
     shown: Option<u32>,
+    markers: (Option<String>, MarkerOrder),
     notices: Vec<Notice>,
 }
 
@@ -121,6 +123,14 @@ impl Draft {
             "layer" => view.analysis.layer = Some(value.to_owned()),
             "genes" => view.analysis.genes = text::names(value).collect(),
             "shown" => self.shown = Some(value.parse().map_err(|_| "the comparison to show")?),
+            "markers" => self.markers.0 = Some(value.to_owned()),
+            "markers.rank" => {
+                self.markers.1 = match value {
+                    "score" => MarkerOrder::Score,
+                    "effect" => MarkerOrder::Effect,
+                    _ => return Err("what markers are ranked by".to_owned()),
+                }
+            }
             "tool" => {
                 view.tool = match value {
                     "pan" => Tool::Pan,
@@ -155,7 +165,7 @@ impl Draft {
     }
 
     fn finish(self) -> ParsedLink {
-        let Self { mut view, query, gene_sets, cell_sets, comparisons, shown, mut notices } = self;
+        let Self { mut view, query, gene_sets, cell_sets, comparisons, shown, markers, mut notices } = self;
         let analysis = &mut view.analysis;
         analysis.query = query.finish();
         for (at, GeneSetDraft { name, description, genes }) in gene_sets {
@@ -186,6 +196,8 @@ impl Draft {
                 analysis.comparisons.push(comparison);
             }
         }
+        let (column, rank) = markers;
+        view.panels.markers = column.map(|column| Markers { column, rank });
         notices.extend(view.drop_dangling_comparisons().into_iter().map(Notice::MissingSet));
         ParsedLink { view: view.canonical(), notices }
     }

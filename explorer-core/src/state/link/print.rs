@@ -3,8 +3,8 @@
 use std::fmt::Write;
 
 use crate::state::{
-    Analysis, Camera, CellQuery, CellSource, Clip, ColorBy, ColorOptions, Filters, LabelFilter, ObsFilter, Panels,
-    PointStyle, Range, Reference, Selection, SelectionStep, TestMode, Theme, Tool, ViewSpec,
+    Analysis, Camera, CellQuery, CellSource, Clip, ColorBy, ColorOptions, Filters, LabelFilter, MarkerOrder, Markers,
+    ObsFilter, Panels, PointStyle, Range, Reference, Selection, SelectionStep, TestMode, Theme, Tool, ViewSpec,
 };
 
 use super::{LINK_VERSION, text};
@@ -152,6 +152,13 @@ impl Pairs {
             .and_then(|shown| view.analysis.comparisons.iter().position(|listed| listed == shown));
         if let Some(shown) = shown {
             self.push("shown", &shown.to_string());
+        }
+        if let Some(Markers { column, rank }) = &panels.markers {
+            self.push("markers", column);
+            match rank {
+                MarkerOrder::Score => {}
+                MarkerOrder::Effect => self.push("markers.rank", "effect"),
+            }
         }
         match tool {
             Tool::Lasso => {}

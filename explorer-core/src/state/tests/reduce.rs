@@ -101,6 +101,20 @@ fn comparisons_follow_their_sets() {
 }
 
 #[test]
+fn one_result_is_open_at_a_time() {
+    let markers = Markers { column: "louvain".to_owned(), rank: MarkerOrder::Effect };
+    let compare = Action::Compare(compared("a", Reference::Rest));
+    let state = after([save("a"), compare.clone(), Action::ShowMarkers(Some(markers.clone()))]);
+    assert_eq!((state.view.panels.comparison.clone(), state.view.panels.markers.clone()), (None, Some(markers)));
+    let shown = Action::ShowComparison(Some(compared("a", Reference::Rest)));
+    for action in [compare, shown] {
+        let state = reduce(state.clone(), action);
+        assert!(state.view.panels.comparison.is_some() && state.view.panels.markers.is_none());
+    }
+    assert_eq!(reduce(state, Action::ShowMarkers(None)).view.panels.markers, None);
+}
+
+#[test]
 fn a_saved_set_selects_its_cells_again() {
     let state = after([hide("louvain", "B"), Action::Subset, expression("CD3D"), save("mine")]);
     let query = state.view.analysis.query.clone();

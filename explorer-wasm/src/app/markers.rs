@@ -1,0 +1,150 @@
+//! The markers of every label of the column that is open.
+
+use std::{sync::Arc, time::Duration};
+
+use explorer_core::{
+    color::label_colors,
+    de::Effect,
+    format,
+    state::{Action, ColorBy, GeneKey, MarkerOrder, Markers},
+};
+use leptos::prelude::*;
+
+use super::{
+    explorer::title,
+    results::{add_gene_set, download},
+};
+use crate::{
+    store::{MarkersResult, MarkersStatus, Store},
+    ui::{MarkedLabel, MarkersState, MarkersSummary, MarkersView},
+};
+
+/// The markers, where they are open.
+#[component]
+pub(super) fn MarkersPanel(store: Store) -> impl IntoView {
+    let asked = store.part(|state| state.view.panels.markers.clone());
+    let status = store.marking();
+    let is_open = Memo::new(move |_| asked.with(Option::is_some));
+    let result = Memo::new(move |_| match status.get() {
+        MarkersStatus::Done(result) => Some(Result(result)),
+        _ => None,
+    });
+    let state = move || match status.get() {
+        MarkersStatus::None => MarkersState::Running("Preparing".to_owned(), None),
+        MarkersStatus::Running(progress) => {
+            let fraction = (progress.n_parts > 0 && progress.n_done > 0)
+                .then(|| f64::from(progress.n_done) / f64::from(progress.n_parts));
+            let bytes = format::bytes(progress.n_bytes);
+            MarkersState::Running(format!("{} of {} labels, {bytes}", progress.n_done, progress.n_parts), fraction)
+        }
+        MarkersStatus::Failed(reason) => MarkersState::Failed(reason),
+        MarkersStatus::Done(_) => MarkersState::Done,
+    };
+    let summary = move || {
+        let title = asked.with(|asked| asked.as_ref().map(|asked| format!("Markers of {}", asked.column)));
+        let title = title.unwrap_or_default();
+        match result.get() {
+            Some(Result(result)) => MarkersSummary { title, ..summary(&result) },
+            None => MarkersSummary { title, ..MarkersSummary::default() },
+        }
+    };
+    let labels = Memo::new(move |_| result.get().map_or_else(|| Arc::from([]), |Result(found)| labels(store, &found)));
+    let layer = move || result.with_untracked(|result| result.as_ref().map(|Result(result)| result.layer.clone()));
+    let color = store.part(|state| state.view.analysis.color.clone());
+    let colored = Memo::new(move |_| match color.get() {
+        ColorBy::Gene(key) => {
+            let layer = result.with(|result| result.as_ref().map(|Result(result)| result.layer.clone()));
+            (layer.is_some_and(|layer| store.layer_key(&layer) == key.layer)).then_some(key.gene)
+        }
+        _ => None,
+    });
+    let on_rank = move |rank: MarkerOrder| {
+        if let Some(Markers { column, .. }) = asked.get_untracked() {
+            store.dispatch(Action::ShowMarkers(Some(Markers { column, rank })));
+        }
+    };
+    let on_gene = move |gene: String| {
+        if let Some(layer) = layer() {
+            store.dispatch(Action::ShowGene(GeneKey { layer: store.layer_key(&layer), gene }));
+        }
+    };
+    let export = move |()| {
+        if let Some(Result(result)) = result.get_untracked() {
+            let dataset = title(store).get_untracked();
+            download(&format!("{dataset} markers of {}.csv", result.asked.column), &result.csv(&dataset));
+        }
+    };
+    view! {
+        <Show when=move || is_open.get()>
+            <MarkersView
+                summary=Signal::derive(summary)
+                state=Signal::derive(state)
+                labels
+                rank=Signal::derive(move || asked.with(|asked| asked.as_ref().map(|asked| asked.rank)).unwrap_or_default())
+                colored
+                on_rank=Callback::new(on_rank)
+                on_gene=Callback::new(on_gene)
+                on_gene_set=Callback::new(move |(label, genes): (String, Vec<String>)| {
+                    add_gene_set(store, &format!("{label} markers"), genes);
+                })
+                on_export=Callback::new(export)
+                on_retry=Callback::new(move |()| store.retry_markers())
+                on_close=Callback::new(move |()| store.dispatch(Action::ShowMarkers(None)))
+            />
+        </Show>
+    }
+}
+
+/// Opens the markers of the column that a command means, or says why there are none.
+pub(super) fn find_markers(store: Store) {
+    match store.column_to_mark() {
+        Some(column) => {
+            store.dispatch(Action::ShowMarkers(Some(Markers { column, rank: MarkerOrder::default() })));
+        }
+        None => store.tell("The dataset has no category whose labels have stored sums.".to_owned(), false, false),
+    }
+}
+
+/// A result, compared by which it is.
+#[derive(Clone)]
+struct Result(Arc<MarkersResult>);
+
+impl PartialEq for Result {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+fn summary(result: &MarkersResult) -> MarkersSummary {
+    MarkersSummary {
+        title: String::new(),
+        facts: vec![
+            format!("{} labels", format::integer(result.labels.len() as u64)),
+            format!("each against all other cells, Welch's t-test on {}", result.layer),
+            format!("from stored sums of labels ({})", format::bytes(result.n_bytes)),
+            format::duration(Duration::from_secs_f64(result.millis / 1000.0)),
+        ],
+        effect: match result.effect {
+            Effect::Log2FoldChange => "log2 fold change".to_owned(),
+            Effect::MeanDifference => "difference of means".to_owned(),
+        },
+    }
+}
+
+fn labels(store: Store, result: &MarkersResult) -> Arc<[MarkedLabel]> {
+    let categories = store.read_loaded(|session| session.categories(&result.asked.column)).flatten();
+    let own = categories.as_ref().and_then(|categories| categories.colors.as_deref());
+    let n_labels = result.labels.iter().map(|label| label.code + 1).max().unwrap_or(0);
+    let colors = label_colors(categories.as_ref().map_or(n_labels, |categories| categories.labels.len()), own);
+    let marked = result.labels.iter().map(|label| {
+        let [red, green, blue, _] = colors.get(label.code).copied().unwrap_or_default();
+        let name = |gene: u32| result.names.get(gene as usize).cloned().unwrap_or_default();
+        MarkedLabel {
+            label: label.label.clone(),
+            color: [red, green, blue],
+            n_cells: u64::from(label.n_cells),
+            genes: label.markers.iter().map(|marker| (name(marker.gene), *marker)).collect(),
+        }
+    });
+    marked.collect()
+}

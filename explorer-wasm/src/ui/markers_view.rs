@@ -1,0 +1,276 @@
+//! Markers: the best genes of every label of a column, side by side.
+
+use std::sync::Arc;
+
+use explorer_core::{de::Marker, format::integer, state::MarkerOrder};
+use leptos::{html, prelude::*};
+
+use super::{
+    Button, ButtonKind, Choice, Glyph, Icon, IconButton, Progress, Rgb, SelectField,
+    de_table::signed,
+    de_view::Edge,
+    text::{css_color, plural},
+};
+
+/// How many genes of each label can be shown.
+const TOPS: [usize; 4] = [10, 25, 50, 100];
+
+/// A label and its genes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MarkedLabel {
+    /// The label.
+    pub label: String,
+    /// Its colour.
+    pub color: Rgb,
+    /// Its cells.
+    pub n_cells: u64,
+    /// Its genes with what is known of them, best first.
+    pub genes: Vec<(String, Marker)>,
+}
+
+/// What there is to show.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum MarkersState {
+    /// Nothing yet: how far the computation has come, in words and as a fraction.
+    Running(String, Option<f64>),
+    /// It failed, for this reason.
+    Failed(String),
+    /// The labels.
+    #[default]
+    Done,
+}
+
+/// What was asked, and how it was answered.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct MarkersSummary {
+    /// "Markers of louvain".
+    pub title: String,
+    /// Labels, method, layer, bytes and time: a few words each.
+    pub facts: Vec<String>,
+    /// What the sizes of effects are called.
+    pub effect: String,
+}
+
+/// The markers, in the place of a comparison's result.
+#[component]
+pub fn MarkersView(
+    /// What was asked.
+    #[prop(into)]
+    summary: Signal<MarkersSummary>,
+    /// How it stands.
+    #[prop(into)]
+    state: Signal<MarkersState>,
+    /// The labels with their genes.
+    #[prop(into)]
+    labels: Signal<Arc<[MarkedLabel]>>,
+    /// What genes are ranked by.
+    #[prop(into)]
+    rank: Signal<MarkerOrder>,
+    /// The gene that cells are coloured by.
+    #[prop(into)]
+    colored: Signal<Option<String>>,
+    /// Called with what to rank by.
+    #[prop(into)]
+    on_rank: Callback<MarkerOrder>,
+    /// Called with the gene to colour by.
+    #[prop(into)]
+    on_gene: Callback<String>,
+    /// Called with a label and the genes that a set is to be made of.
+    #[prop(into)]
+    on_gene_set: Callback<(String, Vec<String>)>,
+    /// Called to save all markers as CSV.
+    #[prop(into)]
+    on_export: Callback<()>,
+    /// Called to try again.
+    #[prop(into)]
+    on_retry: Callback<()>,
+    /// Called to close the view, or to give up.
+    #[prop(into)]
+    on_close: Callback<()>,
+) -> impl IntoView {
+    let query = RwSignal::new(String::new());
+    let n_top = RwSignal::new(TOPS[1]);
+    let panel = NodeRef::<html::Section>::new();
+    let height_px = RwSignal::new(None::<f64>);
+    let is_done = Memo::new(move |_| state.with(|state| *state == MarkersState::Done));
+    let ranks = vec![Choice::new("score", "t against the rest"), Choice::new("effect", "effect, 10th percentile")];
+    let rank_name = move || match rank.get() {
+        MarkerOrder::Score => "score".to_owned(),
+        MarkerOrder::Effect => "effect".to_owned(),
+    };
+    let explained = move || match rank.get() {
+        MarkerOrder::Score => "A gene ranks by Welch's t of the label's cells against all other cells.",
+        MarkerOrder::Effect => {
+            "A gene ranks by the 10th percentile of its effect sizes (Cohen's d) against each other label: it counts \
+             as much as it does against the labels most like this one."
+        }
+    };
+    view! {
+        <section
+            class="de markers"
+            aria-label="Markers"
+            data-testid="markers-view"
+            node_ref=panel
+            style:height=move || height_px.get().map(|height_px| format!("{height_px}px"))
+        >
+            <Edge panel height_px />
+            <header class="de-head">
+                <h2 class="ellipsis" data-testid="markers-title">{move || summary.get().title}</h2>
+                <div class="de-actions">
+                    <Button
+                        label="CSV"
+                        test_id="markers-export"
+                        kind=ButtonKind::Quiet
+                        glyph=Glyph::Download
+                        disabled=Signal::derive(move || !is_done.get())
+                        on_press=on_export
+                    />
+                    <IconButton glyph=Glyph::Close label="Close" test_id="markers-close" on_press=on_close />
+                </div>
+                <p class="de-facts note" data-testid="markers-facts">
+                    {move || summary.get().facts.into_iter().map(|fact| view! { <span>{fact}</span> }).collect_view()}
+                </p>
+            </header>
+            <div class="de-tools markers-tools">
+                <SelectField
+                    name="Rank by"
+                    choices=ranks
+                    value=Signal::derive(rank_name)
+                    label="Rank by"
+                    test_id="markers-rank"
+                    on_choose=move |name: String| {
+                        on_rank.run(if name == "effect" { MarkerOrder::Effect } else { MarkerOrder::Score });
+                    }
+                />
+                <SelectField
+                    name="Show"
+                    choices=TOPS.map(|n_top| Choice::new(n_top.to_string(), format!("top {n_top}"))).to_vec()
+                    value=Signal::derive(move || n_top.get().to_string())
+                    label="Genes of each label"
+                    test_id="markers-top"
+                    on_choose=move |text: String| n_top.set(text.parse().unwrap_or(TOPS[1]))
+                />
+                <div class="field-search">
+                    <Icon glyph=Glyph::Search />
+                    <input
+                        class="field"
+                        type="search"
+                        placeholder="Find a gene"
+                        aria-label="Find a gene among the markers"
+                        data-testid="markers-search"
+                        on:input:target=move |event| query.set(event.target().value().trim().to_lowercase())
+                    />
+                </div>
+                <p class="markers-explained note">{explained}</p>
+            </div>
+            {move || match state.get() {
+                MarkersState::Running(text, fraction) => view! {
+                    <div class="markers-wait" data-testid="markers-progress">
+                        <Progress fraction=Signal::derive(move || fraction) label="Finding markers" />
+                        <span class="note">{text}</span>
+                        <Button label="Cancel" test_id="markers-cancel" on_press=on_close />
+                    </div>
+                }
+                .into_any(),
+                MarkersState::Failed(reason) => view! {
+                    <div class="markers-wait" role="alert" data-testid="markers-failed">
+                        <p>{reason}</p>
+                        <Button label="Retry" test_id="markers-retry" on_press=on_retry />
+                    </div>
+                }
+                .into_any(),
+                MarkersState::Done => {
+                    let columns = move || {
+                        let labels = labels.get();
+                        (0..labels.len())
+                            .map(|at| view! { <Column labels=Arc::clone(&labels) at summary query n_top colored on_gene on_gene_set /> })
+                            .collect_view()
+                    };
+                    view! { <div class="markers-body" role="list" aria-label="Labels">{columns}</div> }.into_any()
+                }
+            }}
+        </section>
+    }
+}
+
+/// The genes of one label.
+#[component]
+fn Column(
+    labels: Arc<[MarkedLabel]>,
+    at: usize,
+    summary: Signal<MarkersSummary>,
+    query: RwSignal<String>,
+    n_top: RwSignal<usize>,
+    colored: Signal<Option<String>>,
+    on_gene: Callback<String>,
+    on_gene_set: Callback<(String, Vec<String>)>,
+) -> impl IntoView {
+    let MarkedLabel { label, color, n_cells, .. } = labels[at].clone();
+    // A search looks through all genes of the label, the list shows the best.
+    let rows = Memo::new(move |_| {
+        let genes = &labels[at].genes;
+        let found = query.with(|query| match query.as_str() {
+            "" => genes.iter().take(n_top.get()).cloned().collect::<Vec<_>>(),
+            query => genes.iter().filter(|(gene, _)| gene.to_lowercase().contains(query)).cloned().collect(),
+        });
+        found
+    });
+    let name = StoredValue::new(label.clone());
+    let make_set = move || {
+        let genes = rows.with_untracked(|rows| rows.iter().map(|(gene, _)| gene.clone()).collect());
+        on_gene_set.run((name.get_value(), genes));
+    };
+    let row = move |(gene, marker): (String, Marker)| {
+        let own = StoredValue::new(gene.clone());
+        let chosen = move || colored.with(|colored| own.with_value(|own| colored.as_ref() == Some(own)));
+        view! {
+            <li>
+                <button
+                    type="button"
+                    class="marker"
+                    class:chosen=chosen
+                    aria-pressed=move || chosen().to_string()
+                    title=format!("Colour by {gene}")
+                    data-testid=format!("marker-{}-{gene}", name.get_value())
+                    on:click=move |_| on_gene.run(own.get_value())
+                >
+                    <span class="marker-gene ellipsis">{gene.clone()}</span>
+                    <span>{signed(marker.rank)}</span>
+                    <span>{signed(marker.effect)}</span>
+                    <span>{format!("{:.0}", marker.pct_group)}</span>
+                    <span>{format!("{:.0}", marker.pct_reference)}</span>
+                </button>
+            </li>
+        }
+    };
+    view! {
+        <section class="markers-label" role="listitem" aria-label=label.clone() data-testid=format!("markers-label-{label}")>
+            <header>
+                <i class="cell-set-swatch" style:background=css_color(color)></i>
+                <h3 class="ellipsis" title=label.clone()>{label.clone()}</h3>
+                <span class="note">{integer(n_cells)}</span>
+                <IconButton
+                    glyph=Glyph::Plus
+                    label=Signal::derive(move || {
+                        format!("Make a gene set of {}", plural(rows.with(Vec::len), "gene", "genes"))
+                    })
+                    test_id=format!("markers-set-{label}")
+                    disabled=Signal::derive(move || rows.with(Vec::is_empty))
+                    on_press=make_set
+                />
+            </header>
+            <div class="marker marker-head" aria-hidden="true">
+                <span>"gene"</span>
+                <span title="What genes are ranked by">"rank"</span>
+                <span title=move || summary.get().effect>
+                    {move || if summary.get().effect.starts_with("log2") { "log2 FC" } else { "diff." }}
+                </span>
+                <span title="% of the label's cells that express it">"% in"</span>
+                <span title="% of all other cells that express it">"% out"</span>
+            </div>
+            <ol>
+                <For each=move || rows.get() key=|(gene, _)| gene.clone() children=row />
+            </ol>
+        </section>
+    }
+}
