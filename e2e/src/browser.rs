@@ -160,6 +160,45 @@ impl Browser {
         Ok(())
     }
 
+    /// Runs a script in every page from now on, before anything of the page itself.
+    ///
+    /// # Errors
+    /// When the driver refuses.
+    pub fn before_pages(&self, script: &str) -> Result<()> {
+        let script = json!({ "source": script });
+        self.driver.devtools(&self.session, "Page.addScriptToEvaluateOnNewDocument", &script)?;
+        Ok(())
+    }
+
+    /// Slows the network down to so many bytes a second.
+    ///
+    /// # Errors
+    /// When the driver refuses.
+    pub fn slow_down(&self, bytes_per_second: u32) -> Result<()> {
+        let conditions = json!({
+            "offline": false,
+            "latency": 20,
+            "downloadThroughput": bytes_per_second,
+            "uploadThroughput": bytes_per_second,
+        });
+        self.driver.devtools(&self.session, "Network.enable", &json!({}))?;
+        self.driver.devtools(&self.session, "Network.emulateNetworkConditions", &conditions)?;
+        Ok(())
+    }
+
+    /// Puts fingers on the page, moves them or lifts them: `kind` is `touchStart`, `touchMove` or `touchEnd`, `fingers`
+    /// are those that touch then, in CSS pixels of the page.
+    ///
+    /// # Errors
+    /// When the driver refuses.
+    pub fn touch(&self, kind: &str, fingers: &[[f64; 2]]) -> Result<()> {
+        let points: Vec<Value> =
+            fingers.iter().enumerate().map(|(id, [x, y])| json!({ "x": x, "y": y, "id": id })).collect();
+        let event = json!({ "type": kind, "touchPoints": points });
+        self.driver.devtools(&self.session, "Input.dispatchTouchEvent", &event)?;
+        Ok(())
+    }
+
     /// Warnings and errors of the console since the last call, without the browser's own noise.
     ///
     /// # Errors

@@ -22,15 +22,19 @@ pub fn link_text(view: &ViewSpec) -> String {
 
 /// The view of the page's present address, for this dataset.
 pub fn view_of_link(dataset: &str) -> ParsedLink {
-    let hash = platform::window().location().hash().unwrap_or_default();
-    let mut parsed = ViewSpec::from_link(&hash);
+    let mut parsed = ViewSpec::from_link(&present_hash());
     parsed.view.dataset = Some(dataset.to_owned());
     parsed
 }
 
 /// Whether the page's present address holds a view.
 pub(super) fn has_link() -> bool {
-    platform::window().location().hash().is_ok_and(|hash| hash.len() > 1)
+    present_hash().len() > 1
+}
+
+/// What stands after `#` in the address, with it.
+fn present_hash() -> String {
+    platform::window().location().hash().unwrap_or_default()
 }
 
 impl Store {
@@ -39,11 +43,20 @@ impl Store {
     pub fn follow_address(self, dataset: String) {
         let text = self.part(|state| link_text(&state.view));
         let pending = StoredValue::new(None::<TimeoutHandle>);
+        // What the address held when the page last wrote or read it.
+        let known = StoredValue::new(present_hash());
         Effect::new(move |before: Option<String>| {
             let text = text.get();
             if before.is_some_and(|before| before != text) {
                 let written = text.clone();
-                let write = move || self.write_address(&written);
+                let write = move || {
+                    // Somebody else has changed the address, and the page is about to hear of it: what it would
+                    // write now would undo that.
+                    if known.try_get_value().is_some_and(|known| known == present_hash()) {
+                        self.write_address(&written);
+                        known.set_value(present_hash());
+                    }
+                };
                 if let Some(handle) = pending.get_value() {
                     handle.clear();
                 }
@@ -52,6 +65,7 @@ impl Store {
             text
         });
         let listener = window_event_listener(ev::hashchange, move |_| {
+            known.set_value(present_hash());
             let ParsedLink { view, notices } = view_of_link(&dataset);
             // The page's own writing does not come back: `replaceState` raises no event.
             self.dispatch(Action::Restore(Box::new(view)));
