@@ -12,6 +12,7 @@ use leptos::prelude::*;
 
 use super::{
     explorer::title,
+    obs::ByPointer,
     results::{add_gene_set, download},
 };
 use crate::{
@@ -26,7 +27,7 @@ pub(super) fn MarkersPanel(store: Store) -> impl IntoView {
     let status = store.marking();
     let is_open = Memo::new(move |_| asked.with(Option::is_some));
     let result = Memo::new(move |_| match status.get() {
-        MarkersStatus::Done(result) => Some(Result(result)),
+        MarkersStatus::Done(result) => Some(ByPointer(result)),
         _ => None,
     });
     let state = move || match status.get() {
@@ -44,16 +45,17 @@ pub(super) fn MarkersPanel(store: Store) -> impl IntoView {
         let title = asked.with(|asked| asked.as_ref().map(|asked| format!("Markers of {}", asked.column)));
         let title = title.unwrap_or_default();
         match result.get() {
-            Some(Result(result)) => MarkersSummary { title, ..summary(&result) },
+            Some(ByPointer(result)) => MarkersSummary { title, ..summary(&result) },
             None => MarkersSummary { title, ..MarkersSummary::default() },
         }
     };
-    let labels = Memo::new(move |_| result.get().map_or_else(|| Arc::from([]), |Result(found)| labels(store, &found)));
-    let layer = move || result.with_untracked(|result| result.as_ref().map(|Result(result)| result.layer.clone()));
+    let labels =
+        Memo::new(move |_| result.get().map_or_else(|| Arc::from([]), |ByPointer(found)| labels(store, &found)));
+    let layer = move || result.with_untracked(|result| result.as_ref().map(|ByPointer(result)| result.layer.clone()));
     let color = store.part(|state| state.view.analysis.color.clone());
     let colored = Memo::new(move |_| match color.get() {
         ColorBy::Gene(key) => {
-            let layer = result.with(|result| result.as_ref().map(|Result(result)| result.layer.clone()));
+            let layer = result.with(|result| result.as_ref().map(|ByPointer(result)| result.layer.clone()));
             (layer.is_some_and(|layer| store.layer_key(&layer) == key.layer)).then_some(key.gene)
         }
         _ => None,
@@ -69,7 +71,7 @@ pub(super) fn MarkersPanel(store: Store) -> impl IntoView {
         }
     };
     let export = move |()| {
-        if let Some(Result(result)) = result.get_untracked() {
+        if let Some(ByPointer(result)) = result.get_untracked() {
             let dataset = title(store).get_untracked();
             download(&format!("{dataset} markers of {}.csv", result.asked.column), &result.csv(&dataset));
         }
@@ -105,23 +107,16 @@ pub(super) fn find_markers(store: Store) {
     }
 }
 
-/// A result, compared by which it is.
-#[derive(Clone)]
-struct Result(Arc<MarkersResult>);
-
-impl PartialEq for Result {
-    fn eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0)
-    }
-}
-
 fn summary(result: &MarkersResult) -> MarkersSummary {
     MarkersSummary {
         title: String::new(),
         facts: vec![
             format!("{} labels", format::integer(result.labels.len() as u64)),
             format!("each against all other cells, Welch's t-test on {}", result.layer),
-            format!("from stored sums of labels ({})", format::bytes(result.n_bytes)),
+            match result.n_bytes {
+                0 => "from stored sums of labels, at hand already".to_owned(),
+                n_bytes => format!("from stored sums of labels ({})", format::bytes(n_bytes)),
+            },
             format::duration(Duration::from_secs_f64(result.millis / 1000.0)),
         ],
         effect: match result.effect {

@@ -183,7 +183,7 @@ pub fn MarkersView(
                     let columns = move || {
                         let labels = labels.get();
                         (0..labels.len())
-                            .map(|at| view! { <Column labels=Arc::clone(&labels) at summary query n_top colored on_gene on_gene_set /> })
+                            .map(|at| view! { <Column labels=Arc::clone(&labels) at summary rank query n_top colored on_gene on_gene_set /> })
                             .collect_view()
                     };
                     view! { <div class="markers-body" role="list" aria-label="Labels">{columns}</div> }.into_any()
@@ -199,6 +199,7 @@ fn Column(
     labels: Arc<[MarkedLabel]>,
     at: usize,
     summary: Signal<MarkersSummary>,
+    rank: Signal<MarkerOrder>,
     query: RwSignal<String>,
     n_top: RwSignal<usize>,
     colored: Signal<Option<String>>,
@@ -261,7 +262,12 @@ fn Column(
             </header>
             <div class="marker marker-head" aria-hidden="true">
                 <span>"gene"</span>
-                <span title="What genes are ranked by">"rank"</span>
+                <span title="What genes are ranked by">
+                    {move || match rank.get() {
+                        MarkerOrder::Score => "t",
+                        MarkerOrder::Effect => "d",
+                    }}
+                </span>
                 <span title=move || summary.get().effect>
                     {move || if summary.get().effect.starts_with("log2") { "log2 FC" } else { "diff." }}
                 </span>
