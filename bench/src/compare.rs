@@ -55,7 +55,7 @@ pub fn print(questions: &Questions<'_>, unit: f64) -> Result<()> {
             table::time(times.wall_min()),
             table::time(times.wall_median()),
             table::time(times.cpu_min()),
-            table::digits(times.cpu_min() / unit),
+            table::ratio(times.cpu_min() / unit),
             table::time(n_bytes as f64 / NETWORKS[0]),
             table::time(n_bytes as f64 / NETWORKS[1]),
         ]);
@@ -103,7 +103,7 @@ pub fn print_markers(questions: &Questions<'_>, unit: f64) -> Result<()> {
             table::time(times.wall_min()),
             table::time(times.wall_median()),
             table::time(times.cpu_min()),
-            table::digits(times.cpu_min() / unit),
+            table::ratio(times.cpu_min() / unit),
         ]);
     }
     rows.print();

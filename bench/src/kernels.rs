@@ -12,7 +12,10 @@ use shared_fbs::{
 /// How long each kernel is tried. Browsers compile anew what turns out to be hot, so the first passes are slower.
 const MILLIS_A_KERNEL: f64 = 1500.0;
 
-/// Passes at least.
+/// Browsers tell the time to a tenth of a millisecond, so nothing shorter than this is timed.
+const LEAST_TIMED_MILLIS: f64 = 20.0;
+
+/// Timings at least.
 const LEAST_PASSES: usize = 5;
 
 /// Genes of the table whose statistics are computed.
@@ -67,7 +70,8 @@ impl Input {
 
     /// Reads what [`Self::encode`] wrote; `None` for anything else.
     pub fn decode(bytes: &[u8]) -> Option<Self> {
-        let pieces = frame::split_inflated(bytes).ok()?;
+        // Pieces come with their size in front.
+        let pieces: Vec<&[u8]> = frame::split_inflated(bytes).ok()?.iter().map(|piece| &piece[4..]).collect();
         let (&head, rest) = pieces.split_first()?;
         let (&divisors, frames) = rest.split_first()?;
         let (numbers, fixed) = head.split_at_checked(8)?;
@@ -199,11 +203,20 @@ fn inflate(frame: &[u8]) -> Result<Vec<u8>, String> {
 }
 
 fn measure(name: &str, unit: &str, amount: f64, now: &dyn Fn() -> f64, mut pass: impl FnMut() -> u64) -> Measured {
-    let (mut passes, started, mut digest) = (Vec::new(), now(), 0);
-    while passes.len() < LEAST_PASSES || now() - started < MILLIS_A_KERNEL {
+    let (started, mut digest) = (now(), 0);
+    let mut time_of = |times: u32| {
         let before = now();
-        digest = std::hint::black_box(pass());
-        passes.push(now() - before);
+        for _ in 0..times {
+            digest = std::hint::black_box(pass());
+        }
+        (now() - before) / f64::from(times)
+    };
+    // Once as it comes, and once more to see how many make up a timing.
+    time_of(1);
+    let times = (LEAST_TIMED_MILLIS / time_of(1).max(0.05)).ceil().max(1.0) as u32;
+    let mut passes = Vec::new();
+    while passes.len() < LEAST_PASSES || now() - started < MILLIS_A_KERNEL {
+        passes.push(time_of(times));
     }
     passes.sort_unstable_by(f64::total_cmp);
     Measured {

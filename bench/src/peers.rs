@@ -66,7 +66,7 @@ pub fn print(questions: &Questions<'_>, h5ad: &Path, folder: &Path) -> Result<()
             name,
             table::time(number("cpu_seconds")),
             table::time(ours.cpu_min()),
-            table::digits(number("cpu_seconds") / ours.cpu_min()),
+            table::ratio(number("cpu_seconds") / ours.cpu_min()),
             table::time(number("wall_seconds")),
             table::time(ours.wall_min()),
             table::bytes(number("peak_bytes") as u64),

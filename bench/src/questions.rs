@@ -101,17 +101,24 @@ impl<'a> Questions<'a> {
                 road: Road::Stored,
             },
         ];
-        if let Some(cube) = &layer.cube {
-            all.push(label_by_sample(dataset, &tiles, &labels, largest, cube)?);
+        if let Some(by) = &manifest.sample_column {
+            all.push(label_by_sample(&tiles, &labels, largest, layer.cube.as_ref(), &categorical(dataset, by)?)?);
         }
         let embedding = embedding(dataset)?;
+        let genes_bytes = manifest.pack_named(&layer.pack).map_or(0, |pack| pack.n_bytes);
+        let planned = |name: String, group: CellMask| {
+            let plan = tiles.plan(Sets::GroupAndRest(&group));
+            // As the server decides.
+            let road = if plan.n_bytes <= genes_bytes { Road::Planned } else { Road::Genes };
+            Question { name, sets: (group, None), road, plan }
+        };
         for share in [0.01, 0.1, 0.3] {
             let name = format!("{} % lasso, rest", share * 100.0);
-            all.push(planned(name, &tiles, lasso(&embedding, share)));
+            all.push(planned(name, lasso(&embedding, share)));
         }
         for share in [0.01, 0.1] {
             let name = format!("{} % at random, rest", share * 100.0);
-            all.push(planned(name, &tiles, scattered(manifest.n_obs, share)));
+            all.push(planned(name, scattered(manifest.n_obs, share)));
         }
         all.push(Question {
             name: "all genes of all cells".to_owned(),
@@ -122,11 +129,6 @@ impl<'a> Questions<'a> {
         let label = labels.column.categories[largest as usize].clone();
         Ok(Self { dataset, layer, column, label, all })
     }
-}
-
-fn planned(name: String, tiles: &LayerTiles, group: CellMask) -> Question {
-    let plan = tiles.plan(Sets::GroupAndRest(&group));
-    Question { name, sets: (group, None), road: Road::Planned, plan }
 }
 
 /// A column whose labels have moments.
@@ -173,38 +175,41 @@ fn with_code(column: &Categorical, code: u32) -> CellMask {
     CellMask::from_fn(column.codes.len(), |cell| column.codes.get(CellIdx(cell as u32)) == code)
 }
 
-/// A label in the two samples that have most of its cells.
+/// A label in the two samples that have most of its cells: from stored sums of pairs of labels, where the builder
+/// found that they pay.
 fn label_by_sample(
-    dataset: &Dataset,
     tiles: &LayerTiles,
     labels: &Labels,
     label: u32,
-    cube: &CubeMoments,
+    cube: Option<&CubeMoments>,
+    samples: &Categorical,
 ) -> Result<Question> {
-    let of_label =
-        cube.codes.iter().zip(&cube.by_codes).zip(&cube.n_cells).zip(cube.tiles.iter().flat_map(TileRange::iter));
-    let mut pairs: Vec<(u32, u32, u64)> = of_label
-        .filter(|(((code, _), _), _)| **code == label)
-        .map(|(((_, &by), &n_cells), tile)| (by, tile, u64::from(n_cells)))
-        .collect();
-    pairs.sort_by_key(|&(by, _, n_cells)| (std::cmp::Reverse(n_cells), by));
-    let [(group_by, group, n_group), (reference_by, reference, n_reference), ..] = pairs[..] else {
-        anyhow::bail!("the largest label is in one sample only");
-    };
-    let samples = categorical(dataset, &cube.by)?;
-    let mask = |sample: u32| {
-        let mut mask = labels.mask(label);
-        mask.and(&with_code(&samples, sample));
+    let of_label = labels.mask(label);
+    let in_sample = |sample: u32| {
+        let mut mask = of_label.clone();
+        mask.and(&with_code(samples, sample));
         mask
     };
-    let plan =
-        tiles.plan_of(SetParts::Stored(&[(group, n_group)]), Some(SetParts::Stored(&[(reference, n_reference)])));
-    Ok(Question {
-        name: "label in two samples".to_owned(),
-        sets: (mask(group_by), Some(mask(reference_by))),
-        road: Road::Stored,
-        plan,
-    })
+    let mut by_size: Vec<(usize, u32)> =
+        (0..samples.categories.len() as u32).map(|sample| (in_sample(sample).count(), sample)).collect();
+    by_size.sort_unstable_by(|a, b| b.cmp(a));
+    let [(n_group, group), (n_reference, reference), ..] = by_size[..] else {
+        anyhow::bail!("there is one sample only");
+    };
+    let name = "label in two samples".to_owned();
+    let sets = (in_sample(group), Some(in_sample(reference)));
+    let Some(cube) = cube else {
+        let plan = tiles.plan_of(SetParts::Cells(&sets.0), sets.1.as_ref().map(SetParts::Cells));
+        return Ok(Question { name, sets, road: Road::Planned, plan });
+    };
+    let pair = |sample: u32, n_cells: usize| {
+        let mut pairs = cube.codes.iter().zip(&cube.by_codes).zip(cube.tiles.iter().flat_map(TileRange::iter));
+        let found = pairs.find(|((code, by), _)| (**code, **by) == (label, sample));
+        found.map(|(_, tile)| [(tile, n_cells as u64)]).context("the pair of labels has no stored sums")
+    };
+    let (group, reference) = (pair(group, n_group)?, pair(reference, n_reference)?);
+    let plan = tiles.plan_of(SetParts::Stored(&group), Some(SetParts::Stored(&reference)));
+    Ok(Question { name, sets, road: Road::Stored, plan })
 }
 
 /// The default embedding.

@@ -58,6 +58,17 @@ pub fn large(number: f64, unit: &str) -> String {
     format!("{} {prefix}{unit}", digits(scaled))
 }
 
+/// Two digits, however small.
+pub fn ratio(number: f64) -> String {
+    match number.abs() {
+        10.0.. => format!("{number:.0}"),
+        1.0.. => format!("{number:.1}"),
+        0.1.. => format!("{number:.2}"),
+        0.01.. => format!("{number:.3}"),
+        _ => format!("{number:.4}"),
+    }
+}
+
 /// Three digits, or all of those before the point.
 pub fn digits(number: f64) -> String {
     match number.abs() {
@@ -78,5 +89,6 @@ mod tests {
         assert_eq!(bytes(45_678_901), "45.7 MB");
         assert_eq!(large(1.5e9, "/s"), "1.50 G/s");
         assert_eq!(digits(1234.5), "1234");
+        assert_eq!([0.0123, 0.123, 1.23, 123.4].map(ratio), ["0.012", "0.12", "1.2", "123"]);
     }
 }

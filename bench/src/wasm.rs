@@ -32,8 +32,8 @@ pub fn print(dataset: &Dataset, folder: &Path, module: &Path, browser: &Path) ->
     for (here, there) in here.iter().zip(&there) {
         rows.push([
             here.name.clone(),
-            table::large(here.rate(), &format!("{}/s", here.unit)),
-            table::large(there.rate(), &format!("{}/s", there.unit)),
+            table::large(here.rate(), &format!(" {}/s", here.unit)),
+            table::large(there.rate(), &format!(" {}/s", there.unit)),
             table::digits(here.rate() / there.rate()),
             if here.digest == there.digest { "yes" } else { "**no**" }.to_owned(),
         ]);
