@@ -266,6 +266,7 @@ async fn the_result_is_sorted_filtered_and_its_rows_colour() {
                 on_gene_set=move |genes| set.set(genes)
                 on_export=|| ()
                 on_close=|| ()
+                on_samples=None
             />
         }
     })

@@ -95,6 +95,9 @@ pub enum TestMode {
     Welch,
     /// Welch's t-test as CELLxGENE computes it: both variances divided by the smaller group's size.
     CellxgeneCompatible,
+    /// A t-test of samples instead of cells, which are not independent within one: each sample
+    /// counts once.
+    Samples,
 }
 
 /// A question of differential expression. Its answer is not state.

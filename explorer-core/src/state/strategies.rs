@@ -119,7 +119,7 @@ fn cell_set() -> impl Strategy<Value = CellSet> {
 }
 
 fn comparison() -> impl Strategy<Value = Comparison> {
-    let mode = prop_oneof![Just(TestMode::Welch), Just(TestMode::CellxgeneCompatible)];
+    let mode = prop_oneof![Just(TestMode::Welch), Just(TestMode::CellxgeneCompatible), Just(TestMode::Samples)];
     (name(), option::of(name()), mode, layer()).prop_map(|(group, reference, mode, layer)| Comparison {
         group,
         reference: reference.map_or(Reference::Rest, Reference::Set),

@@ -3,9 +3,9 @@
 use std::{sync::Arc, time::Duration};
 
 use explorer_core::{
-    de::{DeTable, Method},
+    de::{DeTable, Design, Method},
     format,
-    state::{Action, ColorBy, Comparison, GeneKey, GeneSet, Reference},
+    state::{Action, ColorBy, Comparison, GeneKey, GeneSet, Reference, TestMode},
 };
 use js_sys::Array;
 use leptos::prelude::*;
@@ -14,12 +14,13 @@ use web_sys::{Blob, BlobPropertyBag};
 
 use super::{
     explorer::title,
+    obs::ByPointer,
     sets::{other_roads_text, road_text},
 };
 use crate::{
     platform,
-    store::{CompareStatus, DeResult, Store},
-    ui::{DeSummary, DeView, free_name},
+    store::{CompareStatus, DeResult, SampleAnswer, SampleMeans, Store},
+    ui::{DeSummary, DeView, SamplePair, SamplesView, free_name},
 };
 
 /// Cells under which a group is too small for its statistics to be taken at their word.
@@ -31,8 +32,21 @@ pub(super) fn Results(store: Store) -> impl IntoView {
     let status = store.comparing();
     let shown = store.shown_comparison();
     let result = move || status.with(|status| status.result().cloned());
-    let is_open = Memo::new(move |_| shown.with(Option::is_some) && status.with(|status| status.result().is_some()));
-    let table = move || result().map(|result| Arc::clone(&result.table)) as Option<Arc<DeTable>>;
+    let is_open = move |is_so: fn(&DeResult) -> bool| {
+        Memo::new(move |_| {
+            shown.with(Option::is_some) && status.with(|status| status.result().is_some_and(|result| is_so(result)))
+        })
+    };
+    let (has_cells, has_samples) =
+        (is_open(|result| result.cells().is_some()), is_open(|result| result.samples().is_some()));
+    let table = move || result().and_then(|result| result.cells().cloned()) as Option<Arc<DeTable>>;
+    let answer = Memo::new(move |_| result().and_then(|result| result.samples().cloned()).map(ByPointer));
+    let can_compare_samples = store.sample_column().is_some();
+    let compare_samples = move |()| {
+        if let Some(comparison) = shown.get_untracked() {
+            store.dispatch(Action::Compare(Comparison { mode: TestMode::Samples, ..comparison }));
+        }
+    };
     let names = move || result().map_or_else(|| Arc::from([]), |result| Arc::clone(&result.names)) as Arc<[String]>;
     let color = store.part(|state| state.view.analysis.color.clone());
     let colored = Memo::new(move |_| match color.get() {
@@ -55,8 +69,9 @@ pub(super) fn Results(store: Store) -> impl IntoView {
         store.dispatch(Action::ShowGene(GeneKey { layer, gene }));
     };
     view! {
-        <Show when=move || is_open.get()>
+        <Show when=move || has_cells.get()>
             <DeView
+                on_samples=can_compare_samples.then(|| Callback::new(compare_samples))
                 summary=Signal::derive(summary)
                 table=Signal::derive(table)
                 names=Signal::derive(names)
@@ -67,6 +82,18 @@ pub(super) fn Results(store: Store) -> impl IntoView {
                         add_gene_set(store, &question(&comparison), genes);
                     }
                 })
+                on_export=Callback::new(export)
+                on_close=Callback::new(move |()| store.dispatch(Action::ShowComparison(None)))
+            />
+        </Show>
+        <Show when=move || has_samples.get()>
+            <SamplesView
+                summary=Signal::derive(summary)
+                table=Signal::derive(move || answer.get().map(|answer| Arc::new(answer.0.table.clone())))
+                names=Signal::derive(names)
+                colored
+                pairs_of=Callback::new(move |gene: u32| answer.get().map(|answer| pairs(&answer.0, gene)).unwrap_or_default())
+                on_gene=Callback::new(on_gene)
                 on_export=Callback::new(export)
                 on_close=Callback::new(move |()| store.dispatch(Action::ShowComparison(None)))
             />
@@ -82,9 +109,11 @@ fn question(comparison: &Comparison) -> String {
 }
 
 fn summary(result: &DeResult) -> DeSummary {
-    let table = &result.table;
-    let (n_group, n_reference) = (table.n_group, table.n_reference);
-    let method = match table.options.method {
+    let [n_group, n_reference] = result.n_cells();
+    if let Some(answer) = result.samples() {
+        return samples_summary(result, answer);
+    }
+    let method = match result.cells().map(|table| table.options.method).unwrap_or_default() {
         Method::Welch => "Welch's t-test",
         Method::CellxgeneCompatible => "CELLxGENE-compatible t-test",
     };
@@ -107,6 +136,40 @@ fn summary(result: &DeResult) -> DeSummary {
         caution,
         is_estimate: result.is_estimate,
     }
+}
+
+/// What was compared where samples were.
+fn samples_summary(result: &DeResult, answer: &SampleAnswer) -> DeSummary {
+    let table = &answer.table;
+    let n_samples = table.samples.len();
+    let (test, samples) = match table.design {
+        Design::Paired => ("paired t-test", format!("{n_samples} samples of {} with cells in both sets", answer.by)),
+        Design::Unpaired => (
+            "Welch's t-test",
+            format!("{} against {} samples of {}", table.n_group, n_samples - table.n_group, answer.by),
+        ),
+    };
+    DeSummary {
+        title: format!("{}, by samples", question(&result.comparison)),
+        facts: vec![
+            samples,
+            format!("{test} of their means on {}", result.layer),
+            format::bytes(result.n_bytes),
+            format::duration(Duration::from_secs_f64(result.millis / 1000.0)),
+        ],
+        ..DeSummary::default()
+    }
+}
+
+/// The means of a gene in each sample that was compared.
+fn pairs(answer: &SampleAnswer, gene: u32) -> Vec<SamplePair> {
+    let of = |means: &Option<Vec<f32>>| means.as_ref().and_then(|means| means.get(gene as usize).copied());
+    let pair = |sample: &SampleMeans| SamplePair {
+        name: sample.name.clone(),
+        group: of(&sample.group),
+        reference: of(&sample.reference),
+    };
+    answer.means.iter().map(pair).collect()
 }
 
 /// Makes a gene set, named after where its genes come from, and says so.

@@ -91,6 +91,7 @@ fn Compare(store: Store, names: Signal<Vec<String>>) -> impl IntoView {
         std::iter::once(Choice::new("", default)).chain(others).collect::<Vec<_>>()
     });
     let layers = layers.unwrap_or_default();
+    let has_samples = store.sample_column().is_some();
     let status = store.comparing();
     let state = move || match status.get() {
         CompareStatus::Running(progress, _) => CompareState::Running {
@@ -113,6 +114,7 @@ fn Compare(store: Store, names: Signal<Vec<String>>) -> impl IntoView {
         <ComparePanel
             sets=names
             layers=Signal::derive(move || layers.clone())
+            has_samples
             comparison=asked
             state=Signal::derive(state)
             past=store.part(|state| state.view.analysis.comparisons.clone())
@@ -163,5 +165,6 @@ pub(super) fn other_roads_text(result: &DeResult) -> Option<String> {
     };
     let [taken, others @ ..] = result.choice.offers.as_slice() else { return None };
     let others: Vec<String> = others.iter().map(expected).collect();
-    (!others.is_empty()).then(|| format!("Taken as the quickest. Expected of {}; of {}.", expected(taken), others.join("; of ")))
+    (!others.is_empty())
+        .then(|| format!("Taken as the quickest. Expected of {}; of {}.", expected(taken), others.join("; of ")))
 }

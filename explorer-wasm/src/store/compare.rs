@@ -3,7 +3,10 @@
 use std::{cell::RefCell, collections::VecDeque, rc::Rc, sync::Arc};
 
 use explorer_core::{
-    de::{self, CellSetRecord, DeOptions, DeRecord, DeTable, Effect, FixedPoints, Method, Moments, compare, to_csv},
+    de::{
+        self, CellSetRecord, DeOptions, DeRecord, DeTable, Effect, FixedPoints, Method, Moments, compare,
+        pseudobulk_to_csv, to_csv,
+    },
     state::{CellSource, Comparison, Reference, TestMode, ViewSpec},
 };
 use futures_util::future::{AbortHandle, Abortable};
@@ -12,7 +15,7 @@ use shared_fbs::manifest::Layer;
 use wasm_bindgen_futures::spawn_local;
 
 use super::{
-    GeneTable, Slot, Store,
+    GeneTable, SampleAnswer, Slot, Store,
     roads::{Found, Helper},
 };
 use crate::{
@@ -29,8 +32,8 @@ const MOST_RESULTS: usize = 8;
 pub struct DeResult {
     /// The question.
     pub comparison: Comparison,
-    /// The answer, one row a gene.
-    pub table: Arc<DeTable>,
+    /// The answer.
+    pub answer: Answer,
     /// What the genes are called.
     pub names: Arc<[String]>,
     /// Whether it is an estimate from a sample of both sets, which the exact result will replace.
@@ -43,6 +46,15 @@ pub struct DeResult {
     pub millis: f64,
     /// Name of the layer.
     pub layer: String,
+}
+
+/// What a comparison comes to.
+#[derive(Clone, Debug)]
+pub enum Answer {
+    /// Cells compared: one row a gene.
+    Cells(Arc<DeTable>),
+    /// Samples compared.
+    Samples(Arc<SampleAnswer>),
 }
 
 /// How the comparison that is open stands.
@@ -101,6 +113,10 @@ pub(super) enum CompareError {
     Moments(#[from] de::MomentsError),
     #[error("The set “{0}” has no cell.")]
     Empty(String),
+    #[error("The dataset names no column of samples to compare.")]
+    NoSamples,
+    #[error("Samples cannot be compared here: {0}.")]
+    Samples(#[from] de::PseudobulkError),
 }
 
 impl Store {
@@ -190,7 +206,7 @@ impl Store {
         let finish = |found: Found, is_estimate| -> Result<DeResult, CompareError> {
             Ok(DeResult {
                 comparison: comparison.clone(),
-                table: Arc::new(table_of(&found.moments, &fixed, layer, comparison)?),
+                answer: Answer::Cells(Arc::new(table_of(&found.moments, &fixed, layer, comparison)?)),
                 names: Arc::clone(&genes.names),
                 is_estimate,
                 choice: found.choice,
@@ -199,6 +215,21 @@ impl Store {
                 layer: layer.name.clone(),
             })
         };
+        if comparison.mode == TestMode::Samples {
+            let on_progress = |progress| self.comparing.set(CompareStatus::Running(progress, None));
+            let (answer, choice, n_bytes) =
+                self.compare_samples(dataset, pool, index, question, &fixed, &on_progress).await?;
+            return Ok(DeResult {
+                comparison: comparison.clone(),
+                answer: Answer::Samples(Arc::new(answer)),
+                names: Arc::clone(&genes.names),
+                is_estimate: false,
+                choice,
+                n_bytes,
+                millis: platform::now_millis() - began,
+                layer: layer.name.clone(),
+            });
+        }
         let estimate = RefCell::new(None);
         let on_progress = |progress: Progress| {
             self.comparing.set(CompareStatus::Running(progress, estimate.borrow().clone()));
@@ -210,7 +241,7 @@ impl Store {
                 on_progress(Progress::default());
             }
         };
-        let found = self.moments(dataset, pool, index, question, &on_progress, &on_estimate).await?;
+        let found = self.moments(dataset, pool, index, question, &on_progress, Some(&on_estimate)).await?;
         platform::breathe().await;
         finish(found, false)
     }
@@ -231,13 +262,41 @@ impl DeResult {
             Reference::Rest => "rest",
             Reference::Set(name) => name,
         };
+        let [n_group, n_reference] = self.n_cells();
         let record = DeRecord {
             dataset: dataset.to_owned(),
-            group: CellSetRecord { name: self.comparison.group.clone(), n_cells: self.table.n_group },
-            reference: CellSetRecord { name: reference.to_owned(), n_cells: self.table.n_reference },
+            group: CellSetRecord { name: self.comparison.group.clone(), n_cells: n_group },
+            reference: CellSetRecord { name: reference.to_owned(), n_cells: n_reference },
             layer: self.layer.clone(),
         };
-        to_csv(&self.table, &self.names, &record)
+        match &self.answer {
+            Answer::Cells(table) => to_csv(table, &self.names, &record),
+            Answer::Samples(answer) => pseudobulk_to_csv(&answer.table, &self.names, &record, &answer.by),
+        }
+    }
+
+    /// Cells of group and reference.
+    pub fn n_cells(&self) -> [u64; 2] {
+        match &self.answer {
+            Answer::Cells(table) => [table.n_group, table.n_reference],
+            Answer::Samples(answer) => answer.n_cells,
+        }
+    }
+
+    /// The table of cells, where cells were compared.
+    pub fn cells(&self) -> Option<&Arc<DeTable>> {
+        match &self.answer {
+            Answer::Cells(table) => Some(table),
+            Answer::Samples(_) => None,
+        }
+    }
+
+    /// The answer of samples, where these were compared.
+    pub fn samples(&self) -> Option<&Arc<SampleAnswer>> {
+        match &self.answer {
+            Answer::Cells(_) => None,
+            Answer::Samples(answer) => Some(answer),
+        }
     }
 }
 
@@ -270,7 +329,8 @@ fn table_of(
     }
     let options = DeOptions {
         method: match comparison.mode {
-            TestMode::Welch => Method::Welch,
+            // Samples have a table of their own.
+            TestMode::Welch | TestMode::Samples => Method::Welch,
             TestMode::CellxgeneCompatible => Method::CellxgeneCompatible,
         },
         effect: Effect::of_layer(layer),

@@ -15,6 +15,7 @@ mod markers;
 mod painter;
 mod read;
 mod roads;
+mod samples;
 mod session;
 
 use std::{cell::RefCell, rc::Rc};
@@ -32,13 +33,14 @@ use crate::{
 
 pub use centroids::LabelCentroid;
 use compare::Desk;
-pub use compare::{CompareStatus, DeResult};
+pub use compare::{Answer, CompareStatus, DeResult};
 pub use engine::{BinCounts, GroupCounts};
 pub use link::{link_text, view_of_link};
 pub use loaded::{GeneTable, Slot};
 use markers::MarkersDesk;
 pub use markers::{LabelMarkers, MarkersResult, MarkersStatus};
 pub use painter::{Colors, Standing};
+pub use samples::{SampleAnswer, SampleMeans};
 pub use session::Session;
 
 /// How the dataset stands.

@@ -69,7 +69,7 @@ impl Store {
         index: usize,
         question: &Question,
         on_progress: &impl Fn(Progress),
-        on_estimate: &impl Fn(Found),
+        on_estimate: Option<&dyn Fn(Found)>,
     ) -> Result<Found, CompareError> {
         let layer = dataset.layer_entry(index)?;
         let tiles = LayerTiles::of(dataset.manifest(), layer);
@@ -86,7 +86,9 @@ impl Store {
         });
         let posted = self.server_offer(dataset, layer, &sides, plan.as_ref()).await;
         let choice = self.choose(dataset, layer, plan.as_ref(), posted.as_ref().map(|(offer, _)| *offer));
-        if let Some(tiles) = tiles.as_ref().filter(|_| choice.taken().millis > PATIENCE_MILLIS) {
+        if let (Some(tiles), Some(on_estimate)) = (&tiles, on_estimate)
+            && choice.taken().millis > PATIENCE_MILLIS
+        {
             let reference = (!sides.is_rest).then_some(&sides.reference);
             let sample = tiles.sample(&sides.group, reference, SAMPLE_CELLS, SAMPLE_TILES);
             on_estimate(self.follow_plan(dataset, pool, index, &sample, choice.clone(), &|_| {}).await?);
@@ -261,7 +263,7 @@ impl Store {
     }
 
     /// The cells of a set, once all that it takes has been loaded.
-    async fn cells(self, dataset: &Dataset, source: &CellSource) -> Result<CellMask, FetchError> {
+    pub(super) async fn cells(self, dataset: &Dataset, source: &CellSource) -> Result<CellMask, FetchError> {
         let mut needs = Needs::default();
         if let CellSource::Query(query) = source {
             needs.add_query(query);
@@ -383,7 +385,7 @@ async fn pairs(
 }
 
 /// The filters of a query, where all are on labels of columns and nothing else is asked.
-fn only_labels(query: &CellQuery) -> Option<Vec<(&String, &LabelFilter)>> {
+pub(super) fn only_labels(query: &CellQuery) -> Option<Vec<(&String, &LabelFilter)>> {
     let Filters { obs, genes, means, selections } = &query.filters;
     if !query.subset.is_empty() || !genes.is_empty() || !means.is_empty() || !selections.is_empty() {
         return None;

@@ -36,6 +36,8 @@ pub fn ComparePanel(
     /// The layers that can be compared in; the value "" is the dataset's default.
     #[prop(into)]
     layers: Signal<Vec<Choice>>,
+    /// Whether samples can be compared instead of cells.
+    has_samples: bool,
     /// What is asked so far; an empty group is none.
     #[prop(into)]
     comparison: Signal<Comparison>,
@@ -84,11 +86,14 @@ pub fn ComparePanel(
         Reference::Rest => REST.to_owned(),
         Reference::Set(set) => set,
     });
-    let methods =
-        vec![Choice::new("welch", "Welch’s t-test"), Choice::new("cellxgene", "Welch’s t-test, as CELLxGENE")];
+    let methods = [("welch", "Welch’s t-test"), ("cellxgene", "Welch’s t-test, as CELLxGENE")];
+    let of_samples = has_samples.then_some(("samples", "t-test of samples"));
+    let methods: Vec<_> =
+        methods.into_iter().chain(of_samples).map(|(value, label)| Choice::new(value, label)).collect();
     let method = Signal::derive(move || match comparison.with(|comparison| comparison.mode) {
         TestMode::Welch => "welch".to_owned(),
         TestMode::CellxgeneCompatible => "cellxgene".to_owned(),
+        TestMode::Samples => "samples".to_owned(),
     });
     let running = move || matches!(state.get(), CompareState::Running { .. });
     let foot = move || match state.get() {
@@ -151,7 +156,11 @@ pub fn ComparePanel(
                 test_id="compare-method"
                 disabled=Signal::derive(running)
                 on_choose=move |method: String| ask(&|next| {
-                    next.mode = if method == "welch" { TestMode::Welch } else { TestMode::CellxgeneCompatible };
+                    next.mode = match method.as_str() {
+                        "cellxgene" => TestMode::CellxgeneCompatible,
+                        "samples" => TestMode::Samples,
+                        _ => TestMode::Welch,
+                    };
                 })
             />
             <Show when=move || layers.with(|layers| layers.len() > 1)>
@@ -182,7 +191,8 @@ pub fn ComparePanel(
 
 #[component]
 fn PastRow(comparison: Comparison, on_open: Callback<Comparison>, on_remove: Callback<Comparison>) -> impl IntoView {
-    let title = versus(&comparison);
+    let by = if comparison.mode == TestMode::Samples { ", by samples" } else { "" };
+    let title = versus(&comparison) + by;
     let again = comparison.clone();
     view! {
         <li class="compare-past-row">

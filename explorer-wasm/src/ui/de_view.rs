@@ -72,6 +72,8 @@ pub fn DeView(
     /// Called to close the result.
     #[prop(into)]
     on_close: Callback<()>,
+    /// Called to compare samples instead of cells, where the dataset has samples.
+    on_samples: Option<Callback<()>>,
 ) -> impl IntoView {
     let filter = RwSignal::new(DeFilter::default());
     let sort = RwSignal::new(DeSort::default());
@@ -165,6 +167,19 @@ pub fn DeView(
                         }
                     })
             }}
+            {on_samples.map(|on_samples| view! {
+                <p class="de-samples note">
+                    <span>
+                        "Cells of one sample are alike, so p-values that count each cell as independent are too small."
+                    </span>
+                    <Button
+                        label="Compare samples instead"
+                        test_id="de-samples"
+                        kind=ButtonKind::Quiet
+                        on_press=on_samples
+                    />
+                </p>
+            })}
             <div class="de-tools">
                 <div class="de-faces">
                     <Segmented segments=faces value=face label="View" on_choose=move |chosen| face.set(chosen) />

@@ -264,6 +264,7 @@ impl ComparisonDraft {
                 self.mode = match value {
                     "welch" => TestMode::Welch,
                     "cellxgene" => TestMode::CellxgeneCompatible,
+                    "samples" => TestMode::Samples,
                     _ => return Err("the statistic of a comparison".to_owned()),
                 }
             }

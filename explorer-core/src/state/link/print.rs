@@ -89,6 +89,7 @@ impl Pairs {
             match comparison.mode {
                 TestMode::Welch => {}
                 TestMode::CellxgeneCompatible => self.push(&format!("de{at}.mode"), "cellxgene"),
+                TestMode::Samples => self.push(&format!("de{at}.mode"), "samples"),
             }
             self.optional(&format!("de{at}.layer"), comparison.layer.as_deref());
         }

@@ -1,0 +1,309 @@
+//! The result of a comparison of samples: a table of genes, and each sample's means of one of them.
+
+use std::{cmp::Ordering, sync::Arc};
+
+use explorer_core::{
+    de::PseudobulkTable,
+    format::{p_value, significant},
+};
+use leptos::{html, prelude::*};
+
+use super::{
+    Button, ButtonKind, DeSummary, Glyph, Icon, IconButton, VirtualList, de_table::signed, de_view::Edge, text::plural,
+};
+
+/// A sample's means of one gene; `None` on a side where it has too few cells.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SamplePair {
+    /// What it is called.
+    pub name: String,
+    /// Over its cells of the group.
+    pub group: Option<f32>,
+    /// Over its cells of the reference.
+    pub reference: Option<f32>,
+}
+
+/// The columns to sort by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum By {
+    Gene,
+    Difference,
+    Score,
+    P,
+    Adjusted,
+    Agreeing,
+}
+
+impl By {
+    const ALL: [Self; 6] = [Self::Gene, Self::Difference, Self::Score, Self::P, Self::Adjusted, Self::Agreeing];
+
+    /// Its heading and what that means.
+    fn texts(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Gene => ("Gene", "The gene"),
+            Self::Difference => ("Difference", "Mean over samples of the group's mean less the reference's"),
+            Self::Score => ("t", "t of the samples"),
+            Self::P => ("p", "Two-sided p-value"),
+            Self::Adjusted => ("p adjusted", "p-value adjusted for the number of genes (Benjamini–Hochberg)"),
+            Self::Agreeing => ("Agreeing", "Samples whose difference has the sign of the mean difference"),
+        }
+    }
+
+    fn test_id(self) -> &'static str {
+        match self {
+            Self::Gene => "samples-sort-gene",
+            Self::Difference => "samples-sort-difference",
+            Self::Score => "samples-sort-score",
+            Self::P => "samples-sort-pval",
+            Self::Adjusted => "samples-sort-pval_adj",
+            Self::Agreeing => "samples-sort-agreeing",
+        }
+    }
+
+    /// Genes as this column ranks them: names and p-values ascending, all else descending.
+    fn compare(self, table: &PseudobulkTable, names: &[String], a: usize, b: usize) -> Ordering {
+        let numbers = |values: &[f64]| values[a].total_cmp(&values[b]);
+        match self {
+            Self::Gene => names[a].to_lowercase().cmp(&names[b].to_lowercase()),
+            Self::Difference => numbers(&table.difference).reverse(),
+            Self::Score => numbers(&table.score).reverse(),
+            // Equal p-values by the size of t.
+            Self::P => numbers(&table.pval).then(table.score[b].abs().total_cmp(&table.score[a].abs())),
+            Self::Adjusted => numbers(&table.pval_adj).then(table.score[b].abs().total_cmp(&table.score[a].abs())),
+            Self::Agreeing => table.n_agreeing.get(b).cmp(&table.n_agreeing.get(a)),
+        }
+    }
+}
+
+/// The result, in the place of a comparison of cells.
+#[component]
+pub fn SamplesView(
+    /// What was compared.
+    #[prop(into)]
+    summary: Signal<DeSummary>,
+    /// The statistics.
+    #[prop(into)]
+    table: Signal<Option<Arc<PseudobulkTable>>>,
+    /// The names of the genes, in the table's order.
+    #[prop(into)]
+    names: Signal<Arc<[String]>>,
+    /// The gene that cells are coloured by.
+    #[prop(into)]
+    colored: Signal<Option<String>>,
+    /// The means of a gene in each sample.
+    #[prop(into)]
+    pairs_of: Callback<u32, Vec<SamplePair>>,
+    /// Called with the gene to colour by.
+    #[prop(into)]
+    on_gene: Callback<String>,
+    /// Called to save the whole table as CSV.
+    #[prop(into)]
+    on_export: Callback<()>,
+    /// Called to close the result.
+    #[prop(into)]
+    on_close: Callback<()>,
+) -> impl IntoView {
+    let query = RwSignal::new(String::new());
+    let sort = RwSignal::new((By::P, false));
+    let rows = Memo::new(move |_| -> Arc<[u32]> {
+        let (by, is_reversed) = sort.get();
+        let names = names.get();
+        table.with(|table| {
+            let Some(table) = table.as_ref().filter(|table| table.score.len() <= names.len()) else {
+                return Arc::from([]);
+            };
+            let matches =
+                |gene: &u32| query.with(|query| names[*gene as usize].to_lowercase().contains(query.as_str()));
+            let mut rows: Vec<u32> = (0..table.score.len() as u32).filter(matches).collect();
+            rows.sort_by(|&a, &b| {
+                let order = by.compare(table, &names, a as usize, b as usize);
+                if is_reversed { order.reverse() } else { order }
+            });
+            rows.into()
+        })
+    });
+    // The gene in colour, else the first.
+    let shown = Memo::new(move |_| {
+        let chosen = colored.with(|colored| {
+            let colored = colored.as_ref()?;
+            names.with(|names| names.iter().position(|name| name == colored)).map(|gene| gene as u32)
+        });
+        chosen.or_else(|| rows.with(|rows| rows.first().copied()))
+    });
+    let panel = NodeRef::<html::Section>::new();
+    let height_px = RwSignal::new(None::<f64>);
+    let headings = move || {
+        let heading = |by: By| {
+            let aria = move || match sort.get() {
+                (now, _) if now != by => "none",
+                (_, is_reversed) if is_reversed == matches!(by, By::Gene | By::P | By::Adjusted) => "descending",
+                _ => "ascending",
+            };
+            view! {
+                <div role="columnheader" class="de-heading" aria-sort=aria>
+                    <button
+                        type="button"
+                        data-testid=by.test_id()
+                        data-hint=by.texts().1
+                        on:click=move |_| sort.update(|sort| *sort = (by, sort.0 == by && !sort.1))
+                    >
+                        <span>{by.texts().0}</span>
+                        <Icon glyph=Glyph::ChevronDown />
+                    </button>
+                </div>
+            }
+        };
+        view! { <div class="de-headings samples-row" role="row">{By::ALL.map(heading).collect_view()}</div> }
+    };
+    let row = Callback::new(move |index: usize| {
+        let gene = Signal::derive(move || rows.with(|rows| rows.get(index).map(|&gene| gene as usize)));
+        view! { <SampleRow gene table names colored on_gene /> }.into_any()
+    });
+    let count = move || plural(rows.with(|rows| rows.len()), "gene", "genes");
+    view! {
+        <section
+            class="de samples"
+            aria-label="Comparison of samples"
+            data-testid="samples-view"
+            node_ref=panel
+            style:height=move || height_px.get().map(|height_px| format!("{height_px}px"))
+        >
+            <Edge panel height_px />
+            <header class="de-head">
+                <h2 class="ellipsis" data-testid="samples-title">{move || summary.get().title}</h2>
+                <div class="de-actions">
+                    <Button
+                        label="CSV"
+                        test_id="samples-export"
+                        kind=ButtonKind::Quiet
+                        glyph=Glyph::Download
+                        on_press=on_export
+                    />
+                    <IconButton glyph=Glyph::Close label="Close" test_id="samples-close" on_press=on_close />
+                </div>
+                <p class="de-facts note" data-testid="samples-facts">
+                    {move || summary.get().facts.into_iter().map(|fact| view! { <span>{fact}</span> }).collect_view()}
+                </p>
+            </header>
+            <div class="de-tools">
+                <div class="field-search">
+                    <Icon glyph=Glyph::Search />
+                    <input
+                        class="field"
+                        type="search"
+                        placeholder="Find a gene"
+                        aria-label="Find a gene in the result"
+                        data-testid="samples-search"
+                        on:input:target=move |event| query.set(event.target().value().trim().to_lowercase())
+                    />
+                </div>
+                <span class="de-count note" role="status" data-testid="samples-count">{count}</span>
+            </div>
+            <div class="samples-body">
+                {move || shown.get().map(|gene| {
+                    let name = names.with(|names| names.get(gene as usize).cloned()).unwrap_or_default();
+                    view! { <Pairs name pairs=pairs_of.run(gene) /> }
+                })}
+                <div class="de-table" role="table" aria-label="Genes" data-testid="samples-table">
+                    <VirtualList
+                        count=Signal::derive(move || rows.with(|rows| rows.len()))
+                        role="rowgroup"
+                        label="Genes"
+                        head=headings
+                        show_row=Signal::derive(move || rows.with(|_| Some(0)))
+                        row
+                    />
+                </div>
+            </div>
+        </section>
+    }
+}
+
+/// One gene. A press anywhere on the row colours by it.
+#[component]
+fn SampleRow(
+    gene: Signal<Option<usize>>,
+    table: Signal<Option<Arc<PseudobulkTable>>>,
+    names: Signal<Arc<[String]>>,
+    colored: Signal<Option<String>>,
+    on_gene: Callback<String>,
+) -> impl IntoView {
+    let name = Memo::new(move |_| names.with(|names| names.get(gene.get()?).cloned()).unwrap_or_default());
+    let cell = move |value: fn(&PseudobulkTable, usize) -> String| {
+        move || table.with(|table| gene.get().zip(table.as_ref()).map(|(gene, table)| value(table, gene)))
+    };
+    let chosen =
+        move || colored.with(|colored| colored.as_ref().is_some_and(|colored| name.with(|name| name == colored)));
+    let agreeing = |table: &PseudobulkTable, gene: usize| match table.n_agreeing.get(gene) {
+        Some(n_agreeing) => format!("{n_agreeing} of {}", table.samples.len()),
+        None => "–".to_owned(),
+    };
+    view! {
+        <div
+            class="de-row samples-row"
+            class:chosen=chosen
+            role="row"
+            data-testid=move || format!("samples-row-{}", name.get())
+            on:click=move |_| on_gene.run(name.get_untracked())
+        >
+            <div role="rowheader" class="de-gene">
+                <button type="button" class="ellipsis" aria-pressed=move || chosen().to_string() title=move || name.get()>
+                    {move || name.get()}
+                </button>
+            </div>
+            <div role="cell">{cell(|table, gene| signed(table.difference[gene]))}</div>
+            <div role="cell">{cell(|table, gene| signed(table.score[gene]))}</div>
+            <div role="cell">{cell(|table, gene| p_value(table.pval[gene].log10()))}</div>
+            <div role="cell">{cell(|table, gene| p_value(table.pval_adj[gene].log10()))}</div>
+            <div role="cell">{cell(agreeing)}</div>
+        </div>
+    }
+}
+
+/// Size of the plot, in its own units, and where the two sides stand.
+const PLOT: [f64; 2] = [220.0, 160.0];
+const SIDES: [f64; 2] = [70.0, 150.0];
+const MARGIN: f64 = 16.0;
+
+/// The means of one gene: a dot a sample on each side, joined.
+#[component]
+fn Pairs(name: String, pairs: Vec<SamplePair>) -> impl IntoView {
+    let values = || pairs.iter().flat_map(|pair| [pair.reference, pair.group]).flatten();
+    let (least, most) = (values().fold(0f32, f32::min), values().fold(0f32, f32::max));
+    let span = if most > least { most - least } else { 1.0 };
+    let y = move |value: f32| PLOT[1] - MARGIN - f64::from((value - least) / span) * (PLOT[1] - 2.0 * MARGIN);
+    let marks = pairs
+        .iter()
+        .map(|pair| {
+            let sides = [pair.reference, pair.group];
+            let dots = sides
+                .iter()
+                .zip(SIDES)
+                .filter_map(|(value, x)| Some(view! { <circle cx=x cy=y((*value)?) r="3.5" /> }))
+                .collect_view();
+            let line = pair.reference.zip(pair.group).map(|(reference, group)| {
+                view! { <line x1=SIDES[0] y1=y(reference) x2=SIDES[1] y2=y(group) /> }
+            });
+            let text =
+                |value: Option<f32>| value.map_or_else(|| "–".to_owned(), |value| significant(f64::from(value), 3));
+            let title =
+                format!("{}: {} in the group, {} in the reference", pair.name, text(pair.group), text(pair.reference));
+            let is_up = pair.group > pair.reference;
+            view! { <g class="samples-pair" class:up=is_up><title>{title}</title>{line}{dots}</g> }
+        })
+        .collect_view();
+    let view_box = format!("0 0 {} {}", PLOT[0], PLOT[1] + 12.0);
+    view! {
+        <figure class="samples-pairs" data-testid="samples-pairs">
+            <figcaption class="ellipsis">{name.clone()}<span class="note">" mean of each sample"</span></figcaption>
+            <svg viewBox=view_box role="img" aria-label=format!("Means of {name} in each sample")>
+                <line class="samples-axis" x1="40" x2="40" y1=MARGIN y2=PLOT[1] - MARGIN />
+                <text x="36" y=y(most) text-anchor="end" dominant-baseline="middle">{significant(f64::from(most), 3)}</text>
+                <text x="36" y=y(least) text-anchor="end" dominant-baseline="middle">{significant(f64::from(least), 3)}</text>
+                {marks}
+                <text x=SIDES[0] y=PLOT[1] + 6.0 text-anchor="middle">"reference"</text>
+                <text x=SIDES[1] y=PLOT[1] + 6.0 text-anchor="middle">"group"</text>
+            </svg>
+        </figure>
+    }
+}
