@@ -41,7 +41,6 @@ pub(super) fn Results(store: Store) -> impl IntoView {
         (is_open(|result| result.cells().is_some()), is_open(|result| result.samples().is_some()));
     let table = move || result().and_then(|result| result.cells().cloned()) as Option<Arc<DeTable>>;
     let answer = Memo::new(move |_| result().and_then(|result| result.samples().cloned()).map(ByPointer));
-    let can_compare_samples = store.sample_column().is_some();
     let compare_samples = move |()| {
         if let Some(comparison) = shown.get_untracked() {
             store.dispatch(Action::Compare(Comparison { mode: TestMode::Samples, ..comparison }));
@@ -71,7 +70,7 @@ pub(super) fn Results(store: Store) -> impl IntoView {
     view! {
         <Show when=move || has_cells.get()>
             <DeView
-                on_samples=can_compare_samples.then(|| Callback::new(compare_samples))
+                on_samples=store.sample_column().map(|_| Callback::new(compare_samples))
                 summary=Signal::derive(summary)
                 table=Signal::derive(table)
                 names=Signal::derive(names)
