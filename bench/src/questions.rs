@@ -102,7 +102,7 @@ impl<'a> Questions<'a> {
             },
         ];
         if let Some(by) = &manifest.sample_column {
-            all.push(label_by_sample(&tiles, &labels, largest, layer.cube.as_ref(), &categorical(dataset, by)?)?);
+            all.push(label_by_sample(&tiles, &labels, largest, layer.cube.as_deref(), &categorical(dataset, by)?)?);
         }
         let embedding = embedding(dataset)?;
         let genes_bytes = manifest.pack_named(&layer.pack).map_or(0, |pack| pack.n_bytes);
