@@ -5,7 +5,6 @@
 mod bytes;
 mod check;
 mod command;
-mod markers;
 mod compare;
 mod content;
 mod damage;
@@ -13,6 +12,7 @@ mod damage;
 #[allow(dead_code, reason = "the reader's tests use more of it")]
 mod fixtures;
 mod input;
+mod markers;
 mod output;
 mod real;
 mod serve;
