@@ -9,7 +9,7 @@ use explorer_core::{
     state::{CellQuery, CellSource, Filters, GeneKey, Label, LabelFilter, Needs, ObsFilter},
 };
 use leptos::prelude::WithValue;
-use shared_fbs::manifest::{CubeMoments, Layer};
+use shared_fbs::manifest::{CubeMoments, Layer, TileRange};
 
 use super::{
     Session, Slot, Store,
@@ -378,7 +378,7 @@ async fn pairs(
         allowed.push(labels.map(|label| filter.allows(&label)).collect::<Vec<bool>>());
     }
     let is_allowed = |column: usize, code: u32| allowed[column].get(code as usize) == Some(&true);
-    let tiles = cube.tiles.iter().flat_map(|tiles| tiles.iter()).zip(cube.codes.iter().zip(&cube.by_codes));
+    let tiles = cube.tiles.iter().flat_map(TileRange::iter).zip(cube.codes.iter().zip(&cube.by_codes));
     let tiles =
         tiles.zip(&cube.n_cells).filter(|((_, (code, by_code)), _)| is_allowed(0, **code) && is_allowed(1, **by_code));
     Ok(tiles.map(|((tile, _), &n_cells)| (tile, u64::from(n_cells))).collect())

@@ -210,11 +210,10 @@ fn Column(
     // A search looks through all genes of the label, the list shows the best.
     let rows = Memo::new(move |_| {
         let genes = &labels[at].genes;
-        let found = query.with(|query| match query.as_str() {
+        query.with(|query| match query.as_str() {
             "" => genes.iter().take(n_top.get()).cloned().collect::<Vec<_>>(),
             query => genes.iter().filter(|(gene, _)| gene.to_lowercase().contains(query)).cloned().collect(),
-        });
-        found
+        })
     });
     let name = StoredValue::new(label.clone());
     let make_set = move || {

@@ -260,6 +260,7 @@ impl Work {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "for `map_err`")]
 fn computation(error: MomentsError) -> FetchError {
     FetchError::Computation(error.to_string())
 }
