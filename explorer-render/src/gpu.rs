@@ -2,6 +2,7 @@
 
 use crate::error::RenderError;
 use crate::road::Compute;
+use futures_channel::oneshot;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Which devices may be used.
@@ -33,6 +34,8 @@ pub(crate) struct FoundSurface {
 struct Health {
     /// Why the device is gone, once it is.
     lost: Mutex<Option<String>>,
+    /// Tells of that.
+    heard: Mutex<Option<oneshot::Receiver<()>>>,
     /// The first error that nobody has been told of.
     error: Mutex<Option<String>>,
 }
@@ -63,6 +66,17 @@ impl Gpu {
         lock(&self.health.lost).is_some()
     }
 
+    /// Ends when the device is lost; at once for all but the first who ask.
+    pub(crate) fn lost(&self) -> impl Future<Output = ()> + use<> {
+        let heard = lock(&self.health.heard).take();
+        async move {
+            if let Some(heard) = heard {
+                // A sender dropped unheard is a device given up, which is as lost.
+                let _ = heard.await;
+            }
+        }
+    }
+
     /// The device's loss, or an error it reported since the last call.
     pub(crate) fn check(&self) -> Result<(), RenderError> {
         if let Some(reason) = lock(&self.health.lost).clone() {
@@ -72,10 +86,15 @@ impl Gpu {
     }
 
     fn new((device, queue): (wgpu::Device, wgpu::Queue), compute: Compute, backend_name: &'static str) -> Self {
-        let health = Arc::new(Health::default());
-        let lost = Arc::clone(&health);
+        let (sender, heard) = oneshot::channel();
+        let health = Arc::new(Health { heard: Mutex::new(Some(heard)), ..Health::default() });
+        let (lost, sender) = (Arc::clone(&health), Mutex::new(Some(sender)));
         device.set_device_lost_callback(move |_, message| {
             lock(&lost.lost).get_or_insert(message);
+            if let Some(sender) = lock(&sender).take() {
+                // Who waited may have gone.
+                let _ = sender.send(());
+            }
         });
         let failed = Arc::clone(&health);
         device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| {

@@ -94,6 +94,12 @@ impl Renderer {
         self.gpu.is_lost()
     }
 
+    /// Ends when the device is lost, so that a picture at rest need not wait for the next frame to notice. A lost
+    /// WebGL2 context shows as the canvas's `webglcontextlost` alone.
+    pub fn lost(&self) -> impl Future<Output = ()> + use<> {
+        self.gpu.lost()
+    }
+
     /// Gives the device up, as a driver's reset would: for tests of what comes after.
     pub fn lose_device(&self) {
         self.gpu.device.destroy();

@@ -124,6 +124,7 @@ impl Stage {
             let Some(stage) = me.upgrade() else { return };
             match made {
                 Ok(renderer) => {
+                    stage.watch(renderer.lost());
                     set(&canvas, "data-renderer", &renderer.backend_name().to_lowercase());
                     stage.drawing.borrow_mut().renderer = Some(renderer);
                     stage.store.with_scene(Scene::forget_uploads);
@@ -143,6 +144,17 @@ impl Stage {
         });
         // WebGL2 tells of a lost device by this event alone.
         let _ = canvas.add_event_listener_with_callback("webglcontextlost", lost.unchecked_ref());
+    }
+
+    /// Asks for a frame when the device is lost, which finds that out and begins anew.
+    fn watch(&self, lost: impl Future<Output = ()> + 'static) {
+        let me = self.me.clone();
+        spawn_local(async move {
+            lost.await;
+            if let Some(stage) = me.upgrade() {
+                stage.request();
+            }
+        });
     }
 
     /// The device is gone: all begins anew from the page's own arrays.
