@@ -147,7 +147,6 @@ async fn thousands_of_labels_make_few_rows_and_are_searched() {
                 on_check_all=|_| ()
                 on_check=move |change| asked.set(Some(change))
                 on_only=|_| ()
-                on_markers=None
                 on_hover=|_| ()
                 on_markers=None
             />

@@ -47,9 +47,9 @@ impl Cells {
     pub fn decode_counts(bytes: &[u8], wanted: WantedCells, n_genes: u32) -> Result<Self, DecodeError> {
         let parts = Parts::read(bytes, wanted, n_genes)?;
         let counts = match parts.width {
-            1 => parts.pick::<1>().map(|counts| Counts::U8(counts.map(|[count]| count).collect())),
-            2 => parts.pick::<2>().map(|counts| Counts::U16(counts.map(u16::from_le_bytes).collect())),
-            4 => parts.pick::<4>().map(|counts| Counts::U32(counts.map(u32::from_le_bytes).collect())),
+            1 => parts.pick(|[count]| count).map(Counts::U8),
+            2 => parts.pick(u16::from_le_bytes).map(Counts::U16),
+            4 => parts.pick(u32::from_le_bytes).map(Counts::U32),
             _ => None,
         };
         let counts = counts.ok_or(inconsistent("Cells", "the counts are not one an entry"))?;
@@ -62,8 +62,7 @@ impl Cells {
     /// When the bytes are broken or the parts disagree.
     pub fn decode_floats(bytes: &[u8], wanted: WantedCells, n_genes: u32) -> Result<Self, DecodeError> {
         let parts = Parts::read(bytes, wanted, n_genes)?;
-        let values: Option<Vec<f32>> =
-            parts.pick::<4>().filter(|_| parts.width == 4).map(|values| values.map(f32::from_le_bytes).collect());
+        let values = parts.pick(f32::from_le_bytes).filter(|_| parts.width == 4);
         let values = values.ok_or(inconsistent("Cells", "the values are not one f32 an entry"))?;
         Ok(Self { indptr: parts.indptr, genes: parts.genes, values: ExpressionValues::Floats(values) })
     }
@@ -114,17 +113,19 @@ impl<'a> Parts<'a> {
     }
 
     /// The values of the wanted cells, `None` when there is not one an entry.
-    fn pick<const W: usize>(&self) -> Option<impl Iterator<Item = [u8; W]>> {
+    fn pick<const W: usize, V>(&self, value: fn([u8; W]) -> V) -> Option<Vec<V>> {
         let n = self.n_entries;
         if n.checked_mul(W) != Some(self.planes.len()) {
             return None;
         }
-        let runs: [&[u8]; W] = std::array::from_fn(|plane| &self.planes[plane * n..(plane + 1) * n]);
-        Some(
-            self.entries
-                .iter()
-                .flat_map(move |range| range.clone().map(move |at| std::array::from_fn(|plane| runs[plane][at]))),
-        )
+        let mut values = Vec::with_capacity(self.genes.len());
+        for range in &self.entries {
+            // The bytes of one cell's values, plane by plane.
+            let planes: [&[u8]; W] =
+                std::array::from_fn(|plane| &self.planes[plane * n + range.start..plane * n + range.end]);
+            values.extend((0..range.len()).map(|at| value(std::array::from_fn(|plane| planes[plane][at]))));
+        }
+        Some(values)
     }
 }
 
