@@ -141,7 +141,7 @@ fn names(samples: &[&SampleMoments]) -> Vec<String> {
 }
 
 impl PseudobulkTable {
-    /// The paired t-test of one gene (scipy's `ttest_rel`); without any variance as [`welch`].
+    /// The paired t-test of one gene (scipy's `ttest_rel`); without any variance as [`welch()`].
     fn push_paired(&mut self, differences: &[f64]) {
         let Summary { mean, variance, .. } = summary(differences);
         let n = differences.len() as f64;

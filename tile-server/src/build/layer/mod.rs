@@ -1,6 +1,6 @@
 //! Layers: a matrix of the input becomes a pack of genes, a pack of cells and a pack of exact moments.
 //!
-//! The matrix is read once and dealt out by blocks of cells ([`read`]). Every block becomes tiles of cells and
+//! The matrix is read once and dealt out by blocks of cells ([`mod@read`]). Every block becomes tiles of cells and
 //! moments, and pieces of genes, which are dealt out by groups of genes; every group becomes tiles of genes and
 //! sums, which are dealt out by sets of cells; every set becomes a tile of moments. What is dealt out waits in
 //! memory or in temporary files ([`spool`]), so that memory stays bounded whatever the size of the input.
