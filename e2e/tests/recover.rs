@@ -32,6 +32,7 @@ async fn webgpu(visit: &Visit) -> Result<()> {
     })
     .await?;
     // It can be worked with as before.
+    page.unfold("louvain").await?;
     page.only("louvain", "0").await?;
     page.until_text("count-text", |text| !text.starts_with("700")).await?;
     Ok(())
