@@ -8,6 +8,9 @@ pub enum FetchError {
     /// No answer after all attempts.
     #[error("The server cannot be reached. Check the connection, then retry.")]
     Network,
+    /// The server took the request, and then nothing came any more.
+    #[error("The server does not answer any more. Check the connection, then retry.")]
+    Stalled,
     /// The answer's body broke off, or the browser could not inflate it.
     #[error("The answer of the server broke off. Retry, or verify the dataset.")]
     Body,
@@ -71,7 +74,7 @@ impl FetchError {
     /// Whether the same request may succeed a moment later.
     pub(super) fn is_passing(&self) -> bool {
         match self {
-            Self::Network | Self::Body => true,
+            Self::Network | Self::Stalled | Self::Body => true,
             Self::Status { status, .. } => *status == 429 || *status >= 500,
             _ => false,
         }

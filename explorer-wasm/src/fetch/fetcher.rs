@@ -189,7 +189,7 @@ impl Fetcher {
                 spawn_local(async move {
                     let pass = task.inner.gate.pass(priority).await;
                     if weak.strong_count() > 0 {
-                        task.run(&name, senders).await;
+                        task.run(&name, senders, &weak).await;
                     } else {
                         task.forget(&name, &weak);
                     }
@@ -274,7 +274,7 @@ struct Batch {
 
 impl Batch {
     /// Fetches the tiles and tells all who wait.
-    async fn run(self, name: &Arc<str>, mut senders: HashMap<u32, oneshot::Sender<Answer>>) {
+    async fn run(self, name: &Arc<str>, mut senders: HashMap<u32, oneshot::Sender<Answer>>, interest: &Weak<Interest>) {
         let answers = match self.by_name().await {
             Some(answers) => answers,
             None => self.by_range().await,
@@ -290,7 +290,7 @@ impl Batch {
             if let Ok(tile) = &answer {
                 self.inner.cache.borrow_mut().insert(key.clone(), Rc::clone(tile));
             }
-            self.inner.in_flight.borrow_mut().remove(&key);
+            self.forget_one(&key, interest);
             if let Some(sender) = senders.remove(index) {
                 // Who asked may have gone.
                 let _ = sender.send(answer);
@@ -300,13 +300,17 @@ impl Batch {
 
     /// Nobody waits any more, and nothing was sent yet.
     fn forget(&self, name: &Arc<str>, interest: &Weak<Interest>) {
-        let mut in_flight = self.inner.in_flight.borrow_mut();
         for &(index, _) in &self.tiles {
-            let key = TileKey { pack: Arc::clone(name), index };
-            // Someone may have asked anew meanwhile.
-            if in_flight.get(&key).is_some_and(|(_, other)| other.ptr_eq(interest)) {
-                in_flight.remove(&key);
-            }
+            self.forget_one(&TileKey { pack: Arc::clone(name), index }, interest);
+        }
+    }
+
+    /// A tile of this batch is no longer under way.
+    fn forget_one(&self, key: &TileKey, interest: &Weak<Interest>) {
+        let mut in_flight = self.inner.in_flight.borrow_mut();
+        // When all have gone, someone may have asked anew meanwhile.
+        if in_flight.get(key).is_some_and(|(_, other)| other.ptr_eq(interest)) {
+            in_flight.remove(key);
         }
     }
 

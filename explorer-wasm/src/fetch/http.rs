@@ -1,13 +1,19 @@
 //! One request, in the page or in a worker.
 
-use std::ops::Range;
+use std::{ops::Range, pin::pin};
 
+use futures_util::future::{self, Either};
 use js_sys::Uint8Array;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{AbortSignal, Headers, RequestInit, Response};
+use web_sys::{
+    AbortSignal, Headers, ReadableStream, ReadableStreamDefaultReader, ReadableStreamReadResult, RequestInit, Response,
+};
 
-use super::FetchError;
+use super::{
+    FetchError,
+    stall::{Attempt, Pulse},
+};
 use crate::platform;
 
 /// What is asked for.
@@ -48,9 +54,28 @@ impl Request {
         Self { url, range: None, posted: Some(bytes) }
     }
 
-    /// Asks once.
+    /// Asks once. A request to read something is given up when nothing comes for a while; a
+    /// computation may take its time.
     pub(super) async fn send(&self, signal: Option<&AbortSignal>) -> Result<Body, FetchError> {
+        let pulse = Pulse::default();
+        let attempt = Attempt::new(signal);
+        let signal = attempt.signal();
+        let received = pin!(self.receive(signal.as_ref(), &pulse));
+        if self.posted.is_some() {
+            return received.await;
+        }
+        match future::select(received, pin!(pulse.stopped())).await {
+            Either::Left((body, _)) => body,
+            Either::Right(_) => {
+                attempt.abort();
+                Err(FetchError::Stalled)
+            }
+        }
+    }
+
+    async fn receive(&self, signal: Option<&AbortSignal>, pulse: &Pulse) -> Result<Body, FetchError> {
         let response = self.response(signal).await?;
+        pulse.beat();
         let status = response.status();
         if !response.ok() {
             return Err(FetchError::Status { status, what: self.what() });
@@ -61,12 +86,13 @@ impl Request {
             .ok()
             .flatten()
             .is_some_and(|media_type| media_type.starts_with(FRAMES));
-        let buffer = response.array_buffer().map_err(|_| FetchError::Body)?;
-        let buffer = JsFuture::from(buffer).await.map_err(|error| error_of(&error, FetchError::Body))?;
-        let content = Uint8Array::new(&buffer);
+        let content = match response.body() {
+            Some(stream) => read_all(&stream, pulse).await?,
+            None => Vec::new(),
+        };
         let bytes = match &self.range {
-            Some(range) => self.cut(&content, range, status)?,
-            None => content.to_vec(),
+            Some(range) => cut(content, range, status)?,
+            None => content,
         };
         Ok(Body { bytes, is_frames })
     }
@@ -92,17 +118,6 @@ impl Request {
         response.dyn_into().map_err(|_| FetchError::Network)
     }
 
-    /// The bytes of the range. A host that knows no ranges sends the whole file with status 200.
-    fn cut(&self, content: &Uint8Array, range: &Range<u64>, status: u16) -> Result<Vec<u8>, FetchError> {
-        let start = if status == 206 { 0 } else { range.start };
-        let end = start + (range.end - range.start);
-        if u64::from(content.length()) < end {
-            return Err(FetchError::Body);
-        }
-        let position = |at: u64| u32::try_from(at).map_err(|_| FetchError::Body);
-        Ok(content.subarray(position(start)?, position(end)?).to_vec())
-    }
-
     /// What to call the address in an error: its end.
     fn what(&self) -> String {
         let path = self.url.split('?').next().unwrap_or(&self.url);
@@ -111,8 +126,56 @@ impl Request {
     }
 }
 
+/// Reads a stream to its end, piece by piece, so that it shows whether anything comes.
+async fn read_all(stream: &ReadableStream, pulse: &Pulse) -> Result<Vec<u8>, FetchError> {
+    let reader: ReadableStreamDefaultReader = stream.get_reader().unchecked_into();
+    let mut content = Vec::new();
+    loop {
+        let piece = JsFuture::from(reader.read()).await.map_err(|error| error_of(&error, FetchError::Body))?;
+        pulse.beat();
+        let piece: ReadableStreamReadResult = piece.unchecked_into();
+        if piece.get_done() == Some(true) {
+            return Ok(content);
+        }
+        let piece: Uint8Array = piece.get_value().dyn_into().map_err(|_| FetchError::Body)?;
+        let start = content.len();
+        content.resize(start + piece.length() as usize, 0);
+        piece.copy_to(&mut content[start..]);
+    }
+}
+
+/// The bytes of the range. A host that knows no ranges sends the whole file with status 200.
+fn cut(mut content: Vec<u8>, range: &Range<u64>, status: u16) -> Result<Vec<u8>, FetchError> {
+    let position = |at: u64| usize::try_from(at).map_err(|_| FetchError::Body);
+    let start = if status == 206 { 0 } else { position(range.start)? };
+    let end = start + position(range.end - range.start)?;
+    if content.len() < end {
+        return Err(FetchError::Body);
+    }
+    content.truncate(end);
+    content.drain(..start);
+    Ok(content)
+}
+
 fn error_of(error: &JsValue, otherwise: FetchError) -> FetchError {
     let is_abort = error.dyn_ref::<js_sys::Error>().is_some_and(|error| error.name() == "AbortError")
         || js_sys::Reflect::get(error, &"name".into()).is_ok_and(|name| name == "AbortError");
     if is_abort { FetchError::Cancelled } else { otherwise }
+}
+
+#[cfg(test)]
+mod tests {
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    use super::*;
+
+    #[test]
+    fn the_range_is_cut_from_what_came() {
+        let file: Vec<u8> = (0..10).collect();
+        assert_eq!(cut(vec![4, 5, 6], &(4..7), 206), Ok(vec![4, 5, 6]));
+        assert_eq!(cut(file.clone(), &(4..7), 200), Ok(vec![4, 5, 6]));
+        assert_eq!(cut(file.clone(), &(0..10), 200), Ok(file.clone()));
+        assert_eq!(cut(file, &(4..11), 200), Err(FetchError::Body));
+        assert_eq!(cut(vec![4, 5], &(4..7), 206), Err(FetchError::Body));
+    }
 }

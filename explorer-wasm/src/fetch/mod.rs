@@ -10,6 +10,7 @@ mod plan;
 mod retry;
 mod server;
 mod source;
+mod stall;
 
 pub use dataset::Dataset;
 pub use error::FetchError;

@@ -1,0 +1,98 @@
+//! Requests that come to nothing: how it shows, and how they end.
+
+use std::cell::Cell;
+
+use wasm_bindgen::{JsCast, closure::Closure};
+use web_sys::{AbortController, AbortSignal};
+
+use crate::platform;
+
+/// Seconds without a byte after which an answer is no longer waited for. Not a limit of the whole:
+/// a slow network is no failure. Slow servers and lossy radio links pause for some seconds.
+const MOST_SILENT_SECONDS: u32 = 10;
+
+/// When something last came, counted in seconds that the page was awake for: while it computes, or
+/// the machine sleeps, nobody looks whether something came.
+#[derive(Debug, Default)]
+pub(super) struct Pulse {
+    silent_seconds: Cell<u32>,
+}
+
+impl Pulse {
+    /// Something came.
+    pub(super) fn beat(&self) {
+        self.silent_seconds.set(0);
+    }
+
+    /// Resolves once nothing has come for [`MOST_SILENT_SECONDS`].
+    pub(super) async fn stopped(&self) {
+        while self.silent_seconds.get() < MOST_SILENT_SECONDS {
+            platform::sleep(1000).await;
+            self.silent_seconds.set(self.silent_seconds.get() + 1);
+        }
+    }
+}
+
+/// One attempt of a request: it ends when it is given up, or with all the others when nobody wants
+/// the answer any more.
+pub(super) struct Attempt {
+    controller: Option<AbortController>,
+    all: Option<(AbortSignal, Closure<dyn Fn()>)>,
+}
+
+impl Attempt {
+    /// An attempt that ends at the latest with the signal.
+    pub(super) fn new(all: Option<&AbortSignal>) -> Self {
+        let controller = AbortController::new().ok();
+        let all = all.cloned().zip(controller.clone()).map(|(all, controller)| {
+            if all.aborted() {
+                controller.abort();
+            }
+            let abort = Closure::<dyn Fn()>::new(move || controller.abort());
+            // Without it the request runs on unheard, no more.
+            let _ = all.add_event_listener_with_callback("abort", abort.as_ref().unchecked_ref());
+            (all, abort)
+        });
+        Self { controller, all }
+    }
+
+    pub(super) fn signal(&self) -> Option<AbortSignal> {
+        self.controller.as_ref().map(AbortController::signal)
+    }
+
+    /// Gives it up.
+    pub(super) fn abort(&self) {
+        if let Some(controller) = &self.controller {
+            controller.abort();
+        }
+    }
+}
+
+impl Drop for Attempt {
+    fn drop(&mut self) {
+        if let Some((all, abort)) = &self.all {
+            // Fails only for what is no listener.
+            let _ = all.remove_event_listener_with_callback("abort", abort.as_ref().unchecked_ref());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    use super::*;
+
+    #[test]
+    fn an_attempt_ends_alone_or_with_all() {
+        let all = AbortController::new().expect("a browser has these");
+        let aborted = |attempt: &Attempt| attempt.signal().is_some_and(|signal| signal.aborted());
+        let (first, second) = (Attempt::new(Some(&all.signal())), Attempt::new(Some(&all.signal())));
+        first.abort();
+        assert!(aborted(&first) && !aborted(&second) && !all.signal().aborted());
+        all.abort();
+        assert!(aborted(&second));
+        assert!(aborted(&Attempt::new(Some(&all.signal()))));
+        assert!(!aborted(&Attempt::new(None)));
+    }
+}
