@@ -244,6 +244,7 @@ async fn the_result_is_sorted_filtered_and_its_rows_colour() {
         pval: vec![0.01, 1e-6, 0.3],
         log10_pval: vec![-2.0, -6.0, -0.52],
         pval_adj: vec![0.02, 3e-6, 0.3],
+        log10_pval_adj: vec![-1.7, -5.52, -0.52],
         mean_group: vec![1.0; 3],
         mean_reference: vec![1.0; 3],
         pct_group: vec![50.0; 3],

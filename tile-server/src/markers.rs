@@ -3,8 +3,8 @@
 use explorer_core::{
     data::CellIdx,
     de::{
-        Adjustment, DeOptions, FixedPoints, Marker, MarkerRank, Moments, PseudobulkError, PseudobulkTable,
-        SampleMoments, Sets, markers_of, pseudobulk,
+        Adjustment, DeOptions, FixedPoints, Marker, MarkerFinder, MarkerRank, Moments, PseudobulkError,
+        PseudobulkTable, SampleMoments, Sets, pseudobulk,
     },
     filter::CellMask,
 };
@@ -78,10 +78,11 @@ pub fn markers(
         Moments::from_tile(&dataset.total_moments(layer).map_err(CompareError::from)?, n_genes).map_err(wrong)?;
     let named =
         categories.labels.iter().enumerate().filter(|(label, _)| labels[*label].n_cells > 0).collect::<Vec<_>>();
+    let finder = MarkerFinder::new(&labels, &total, &fixed, options, rank);
     named
         .into_par_iter()
         .map(|(label, name)| {
-            let markers = markers_of(label, &labels, &total, &fixed, options, rank, n_top).map_err(wrong)?;
+            let markers = finder.markers_of(label, n_top).map_err(wrong)?;
             Ok((name.clone(), markers))
         })
         .collect()

@@ -15,16 +15,26 @@ pub enum Adjustment {
 /// Benjamini–Hochberg as `statsmodels.stats.multitest.multipletests(method="fdr_bh")`: of the
 /// i-th smallest, the least `p · n / rank` from rank i on, at most 1.
 pub fn adjust(pvals: &[f64], adjustment: Adjustment) -> Vec<f64> {
+    step_up(pvals, adjustment, 1.0, |p, factor| p * factor)
+}
+
+/// The same of their decimal logarithms (none above 0, none NaN), which do not underflow.
+pub fn adjust_log10(log10_pvals: &[f64], adjustment: Adjustment) -> Vec<f64> {
+    step_up(log10_pvals, adjustment, 0.0, |log10_p, factor| log10_p + libm::log10(factor))
+}
+
+/// `scaled` multiplies a p-value, however it is written, by a factor; `one` is how 1 is written.
+fn step_up(pvals: &[f64], adjustment: Adjustment, one: f64, scaled: impl Fn(f64, f64) -> f64) -> Vec<f64> {
     let n = pvals.len() as f64;
     match adjustment {
-        Adjustment::Bonferroni => pvals.iter().map(|p| (p * n).min(1.0)).collect(),
+        Adjustment::Bonferroni => pvals.iter().map(|&p| scaled(p, n).min(one)).collect(),
         Adjustment::BenjaminiHochberg => {
             let mut order: Vec<usize> = (0..pvals.len()).collect();
             order.sort_unstable_by(|&a, &b| pvals[a].total_cmp(&pvals[b]));
-            let mut adjusted = vec![1.0; pvals.len()];
-            let mut least = 1.0f64;
+            let mut adjusted = vec![one; pvals.len()];
+            let mut least = one;
             for (index, &gene) in order.iter().enumerate().rev() {
-                least = least.min(pvals[gene] * (n / (index + 1) as f64));
+                least = least.min(scaled(pvals[gene], n / (index + 1) as f64));
                 adjusted[gene] = least;
             }
             adjusted
@@ -50,6 +60,14 @@ mod tests {
         assert_eq!(adjust(&[], Adjustment::BenjaminiHochberg), [0.0; 0]);
     }
 
+    #[test]
+    fn logarithms_do_not_underflow() {
+        let adjusted = adjust_log10(&[-1000.0, -400.0, 0.0, 0.0], Adjustment::BenjaminiHochberg);
+        assert!((adjusted[0] + 1000.0 - 4f64.log10()).abs() < 1e-12, "{adjusted:?}");
+        assert!((adjusted[1] + 400.0 - 2f64.log10()).abs() < 1e-12, "{adjusted:?}");
+        assert_eq!(adjusted[2..], [0.0, 0.0]);
+    }
+
     proptest! {
         #[test]
         fn adjusted_keeps_the_order(pvals in vec(0f64..=1.0, 1..200)) {
@@ -60,6 +78,10 @@ mod tests {
                 prop_assert!(order.is_sorted_by_key(|&gene| adjusted[gene]));
                 for (adjusted, p) in adjusted.iter().zip(&pvals) {
                     prop_assert!(adjusted >= p && *adjusted <= 1.0);
+                }
+                let log10: Vec<f64> = pvals.iter().map(|p| p.log10()).collect();
+                for (log10, adjusted) in adjust_log10(&log10, adjustment).iter().zip(&adjusted) {
+                    prop_assert!((10f64.powf(*log10) - adjusted).abs() <= 1e-12 * adjusted);
                 }
             }
         }

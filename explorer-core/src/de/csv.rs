@@ -234,11 +234,12 @@ mod tests {
     #[test]
     fn csv_is_ranked_and_tells_how_it_was_made() {
         let gene = |n_nonzero, sum, sum_sq| GeneMoments { n_nonzero, sum, sum_sq };
-        let one = 1i64 << 24;
-        let square = |x: i64| (x * x) as u64;
+        let fixed = FixedPoint::for_log_counts(7);
+        let one = fixed.encode(1.0);
+        let square = |x: i64| (x * x) as u64 >> fixed.square_shift();
         let group = Moments { n_cells: 3, genes: vec![gene(1, one, square(one)), gene(2, 3 * one, 5 * square(one))] };
         let reference = Moments { n_cells: 4, genes: vec![gene(1, one, square(one)), gene(0, 0, 0)] };
-        let fixed = FixedPoints::Uniform(FixedPoint::for_log_counts(7));
+        let fixed = FixedPoints::Uniform(fixed);
         let table = compare(&group, &reference, &fixed, DeOptions::default()).unwrap();
         let set = |name: &str, n_cells| CellSetRecord { name: name.to_owned(), n_cells };
         let record = DeRecord {

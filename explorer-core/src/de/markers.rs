@@ -1,6 +1,6 @@
 //! Markers: the genes that tell each label of a column from all others, from label moments alone.
 
-use super::{DeOptions, DeTable, FixedPoints, Moments, MomentsError, Summary, compare};
+use super::{DeOptions, DeTable, FixedPoints, GeneMoments, Moments, MomentsError, Summary, compare};
 
 /// How the markers of a label are ranked.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -41,38 +41,117 @@ pub struct Marker {
     pub pct_reference: f64,
 }
 
-/// The `n_top` best markers of one label against all other cells, best first. `labels` holds the moments of every
-/// label of the column (missing among them, if cells lack one), `total` those of all cells.
-///
-/// # Errors
-/// [`MomentsError`] when the moments do not belong together.
-///
-/// # Panics
-/// When there is no label of that number.
-pub fn markers_of(
-    label: usize,
-    labels: &[Moments],
-    total: &Moments,
-    fixed: &FixedPoints,
+/// Finds the markers of the labels of one column.
+pub struct MarkerFinder<'a> {
+    labels: &'a [Moments],
+    total: &'a Moments,
+    fixed: &'a FixedPoints,
     options: DeOptions,
     rank: MarkerRank,
-    n_top: usize,
-) -> Result<Vec<Marker>, MomentsError> {
-    let group = &labels[label];
-    let mut rest = total.clone();
-    rest.subtract(group)?;
-    let table = compare(group, &rest, fixed, options)?;
-    let mut ranks: Vec<(f64, u32)> = match rank {
-        MarkerRank::Score => (0..).zip(&table.score).map(|(gene, &score)| (score, gene)).collect(),
-        MarkerRank::EffectPercentile(percentile) => effect_percentiles(label, labels, fixed, percentile),
-    };
-    let best = |a: &(f64, u32), b: &(f64, u32)| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1));
-    if n_top < ranks.len() {
-        ranks.select_nth_unstable_by(n_top, best);
-        ranks.truncate(n_top);
+    /// Of every label and gene; empty unless effects against each other label are asked for.
+    spreads: Vec<Vec<Spread>>,
+}
+
+/// What Cohen's d takes of a gene in a label.
+#[derive(Clone, Copy)]
+struct Spread {
+    mean: f64,
+    /// Variance over n, times n − 1.
+    scatter: f64,
+}
+
+impl<'a> MarkerFinder<'a> {
+    /// `labels` holds the moments of every label of the column (missing among them, if cells lack one), `total` those
+    /// of all cells.
+    pub fn new(
+        labels: &'a [Moments],
+        total: &'a Moments,
+        fixed: &'a FixedPoints,
+        options: DeOptions,
+        rank: MarkerRank,
+    ) -> Self {
+        let spreads = match rank {
+            MarkerRank::Score => Vec::new(),
+            MarkerRank::EffectPercentile(_) => labels.iter().map(|label| spreads(label, fixed)).collect(),
+        };
+        Self { labels, total, fixed, options, rank, spreads }
     }
-    ranks.sort_unstable_by(best);
-    Ok(ranks.into_iter().map(|(rank, gene)| marker(&table, gene, rank)).collect())
+
+    /// The `n_top` best markers of one label against all other cells, best first.
+    ///
+    /// # Errors
+    /// [`MomentsError`] when the moments do not belong together.
+    ///
+    /// # Panics
+    /// When there is no label of that number.
+    pub fn markers_of(&self, label: usize, n_top: usize) -> Result<Vec<Marker>, MomentsError> {
+        let group = &self.labels[label];
+        let mut rest = self.total.clone();
+        rest.subtract(group)?;
+        let table = compare(group, &rest, self.fixed, self.options)?;
+        let mut ranks: Vec<(f64, u32)> = match self.rank {
+            MarkerRank::Score => (0..).zip(&table.score).map(|(gene, &score)| (score, gene)).collect(),
+            MarkerRank::EffectPercentile(percentile) => self.effect_percentiles(label, percentile),
+        };
+        let best = |a: &(f64, u32), b: &(f64, u32)| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1));
+        if n_top < ranks.len() {
+            ranks.select_nth_unstable_by(n_top, best);
+            ranks.truncate(n_top);
+        }
+        ranks.sort_unstable_by(best);
+        Ok(ranks.into_iter().map(|(rank, gene)| marker(&table, gene, rank)).collect())
+    }
+
+    /// The percentile of Cohen's d against each other label that has cells, with the gene's number.
+    ///
+    /// CELLxGENE takes the mean of the percentile over 100 bootstrap samples of the other labels. The mean over all
+    /// samples there can be is a weighted sum of the sorted effects ([`bootstrap_weights`]), so this is exact, the same
+    /// on every run, and does not depend on a seed.
+    fn effect_percentiles(&self, label: usize, percentile: f64) -> Vec<(f64, u32)> {
+        let others: Vec<(f64, &[Spread])> = self
+            .labels
+            .iter()
+            .zip(&self.spreads)
+            .enumerate()
+            .filter(|(other, (moments, _))| *other != label && moments.n_cells > 0)
+            .map(|(_, (moments, spreads))| (moments.n_cells as f64, spreads.as_slice()))
+            .collect();
+        if others.is_empty() {
+            return Vec::new();
+        }
+        // Effects without weight need no order, and an infinite one among them must not meet its weight of zero.
+        let mut weights = bootstrap_weights(others.len(), percentile);
+        let n_weights = weights.iter().rposition(|&weight| weight > 0.0).map_or(0, |last| last + 1);
+        weights.truncate(n_weights);
+        let group = &self.labels[label];
+        let (n_group, spreads) = (group.n_cells as f64, &self.spreads[label]);
+        let mut effects = Vec::with_capacity(others.len());
+        let genes = group.genes.iter().enumerate().filter(|(_, gene)| gene.n_nonzero >= LEAST_NONZERO);
+        genes
+            .map(|(gene, _)| {
+                effects.clear();
+                let of_group = (n_group, spreads[gene]);
+                effects.extend(others.iter().map(|&(n, spreads)| cohens_d(of_group, (n, spreads[gene]))));
+                if n_weights < effects.len() {
+                    effects.select_nth_unstable_by(n_weights, f64::total_cmp);
+                }
+                effects[..n_weights].sort_unstable_by(f64::total_cmp);
+                let weighted = effects.iter().zip(&weights).filter(|(_, weight)| **weight > 0.0);
+                (weighted.map(|(effect, weight)| effect * weight).sum(), gene as u32)
+            })
+            .collect()
+    }
+}
+
+/// The spread of every gene in a label.
+fn spreads(label: &Moments, fixed: &FixedPoints) -> Vec<Spread> {
+    let n = label.n_cells as f64;
+    let spread = |(gene, moments): (usize, &GeneMoments)| {
+        let Summary { mean, variance, .. } = moments.summary(label.n_cells, fixed.get(gene));
+        // `Summary` has the variance over n − 1.
+        Spread { mean, scatter: (n - 1.0) * variance * ((n - 1.0) / n) }
+    };
+    label.genes.iter().enumerate().map(spread).collect()
 }
 
 fn marker(table: &DeTable, gene: u32, rank: f64) -> Marker {
@@ -89,48 +168,10 @@ fn marker(table: &DeTable, gene: u32, rank: f64) -> Marker {
     }
 }
 
-/// The percentile of Cohen's d against each other label that has cells, with the gene's number.
-///
-/// CELLxGENE takes the mean of the percentile over 100 bootstrap samples of the other labels. The mean over all
-/// samples there can be is a weighted sum of the sorted effects ([`bootstrap_weights`]), so this is exact, the same
-/// on every run, and does not depend on a seed.
-fn effect_percentiles(label: usize, labels: &[Moments], fixed: &FixedPoints, percentile: f64) -> Vec<(f64, u32)> {
-    let others: Vec<&Moments> = labels
-        .iter()
-        .enumerate()
-        .filter(|(other, moments)| *other != label && moments.n_cells > 0)
-        .map(|(_, moments)| moments)
-        .collect();
-    if others.is_empty() {
-        return Vec::new();
-    }
-    let weights = bootstrap_weights(others.len(), percentile);
-    let group = &labels[label];
-    let mut effects = Vec::with_capacity(others.len());
-    let genes = group.genes.iter().enumerate().filter(|(_, gene)| gene.n_nonzero >= LEAST_NONZERO);
-    genes
-        .map(|(gene, of_group)| {
-            let fixed = fixed.get(gene);
-            let of_group = of_group.summary(group.n_cells, fixed);
-            effects.clear();
-            effects.extend(
-                others.iter().map(|other| cohens_d(&of_group, &other.genes[gene].summary(other.n_cells, fixed))),
-            );
-            effects.sort_unstable_by(f64::total_cmp);
-            // Weights far from the percentile are zero, and must not meet an infinite effect.
-            let weighted = effects.iter().zip(&weights).filter(|(_, weight)| **weight > 0.0);
-            (weighted.map(|(effect, weight)| effect * weight).sum(), gene as u32)
-        })
-        .collect()
-}
-
-/// Cohen's d as CELLxGENE has it: the difference of means over the pooled standard deviation, with variances over n
-/// and `n1 + n2 − 1` below; 0 where neither set varies and the means agree.
-fn cohens_d(group: &Summary, reference: &Summary) -> f64 {
-    let (n_group, n_reference) = (group.n_cells as f64, reference.n_cells as f64);
-    // `Summary` has the variance over n − 1.
-    let scatter = |summary: &Summary, n: f64| (n - 1.0) * summary.variance * ((n - 1.0) / n);
-    let pooled = (scatter(group, n_group) + scatter(reference, n_reference)) / (n_group + n_reference - 1.0);
+/// Cohen's d as CELLxGENE has it, of two sets by their numbers of cells: the difference of means over the pooled
+/// standard deviation, with variances over n and `n1 + n2 − 1` below; 0 where neither set varies and the means agree.
+fn cohens_d((n_group, group): (f64, Spread), (n_reference, reference): (f64, Spread)) -> f64 {
+    let pooled = (group.scatter + reference.scatter) / (n_group + n_reference - 1.0);
     let d = (group.mean - reference.mean) / pooled.sqrt();
     if d.is_nan() { 0.0 } else { d }
 }
@@ -208,11 +249,11 @@ mod tests {
     #[test]
     fn cohens_d_is_cellxgenes() {
         // As CELLxGENE computes it, from sums.
-        let summary = |values: &[f64]| {
+        let spread = |values: &[f64]| {
             let n = values.len() as f64;
             let mean = values.iter().sum::<f64>() / n;
-            let variance = values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (n - 1.0);
-            Summary { n_cells: values.len() as u64, mean, variance, nonzero_share: 1.0 }
+            let variance = values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / n;
+            (n, Spread { mean, scatter: (n - 1.0) * variance })
         };
         let (a, b) = ([1.0, 2.0, 4.0], [0.0, 0.0, 3.0, 1.0]);
         let of = |values: &[f64]| {
@@ -222,8 +263,8 @@ mod tests {
         };
         let ((n1, m1, v1), (n2, m2, v2)) = (of(&a), of(&b));
         let expected = (m1 - m2) / (((n1 - 1.0) * v1 + (n2 - 1.0) * v2) / (n1 + n2 - 1.0)).sqrt();
-        assert!((cohens_d(&summary(&a), &summary(&b)) - expected).abs() < 1e-12);
-        assert_eq!(cohens_d(&summary(&[1.0, 1.0]), &summary(&[1.0, 1.0])), 0.0);
-        assert_eq!(cohens_d(&summary(&[2.0, 2.0]), &summary(&[1.0, 1.0])), f64::INFINITY);
+        assert!((cohens_d(spread(&a), spread(&b)) - expected).abs() < 1e-12);
+        assert_eq!(cohens_d(spread(&[1.0, 1.0]), spread(&[1.0, 1.0])), 0.0);
+        assert_eq!(cohens_d(spread(&[2.0, 2.0]), spread(&[1.0, 1.0])), f64::INFINITY);
     }
 }

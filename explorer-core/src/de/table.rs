@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use shared_fbs::manifest::{Layer, ValueKind};
 
-use super::{Adjustment, Degenerate, FixedPoints, Method, Moments, MomentsError, adjust, welch};
+use super::{Adjustment, Degenerate, FixedPoints, Method, Moments, MomentsError, adjust, adjust_log10, welch};
 
 /// What the size of an effect is called, by what the layer holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -49,6 +49,8 @@ pub struct DeTable {
     pub log10_pval: Vec<f64>,
     /// Adjusted p-value.
     pub pval_adj: Vec<f64>,
+    /// Its decimal logarithm, which does not underflow.
+    pub log10_pval_adj: Vec<f64>,
     /// Mean over the group, zeros included.
     pub mean_group: Vec<f64>,
     /// Mean over the reference, zeros included.
@@ -72,7 +74,7 @@ pub enum SortKey {
     Effect,
     /// p, also where it underflows.
     Pval,
-    /// Adjusted p; where those are equal, p.
+    /// Adjusted p, also where it underflows; where those are equal, p.
     PvalAdj,
     /// Mean over the group.
     MeanGroup,
@@ -104,11 +106,29 @@ pub struct DeFilter {
     pub min_pct: f64,
     /// Text that the name must contain, in any case.
     pub name: String,
+    /// Where on the volcano plot.
+    pub region: Option<Region>,
+}
+
+/// A rectangle of the volcano plot: least and greatest, both ends included.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Region {
+    /// Of the effect.
+    pub effect: [f64; 2],
+    /// Of −log10 of the adjusted p-value.
+    pub evidence: [f64; 2],
+}
+
+impl Region {
+    fn holds(self, effect: f64, evidence: f64) -> bool {
+        let within = |[least, greatest]: [f64; 2], value: f64| least <= value && value <= greatest;
+        within(self.effect, effect) && within(self.evidence, evidence)
+    }
 }
 
 impl Default for DeFilter {
     fn default() -> Self {
-        Self { min_abs_effect: 0.0, max_pval_adj: 1.0, min_pct: 0.0, name: String::new() }
+        Self { min_abs_effect: 0.0, max_pval_adj: 1.0, min_pct: 0.0, name: String::new(), region: None }
     }
 }
 
@@ -143,6 +163,7 @@ pub fn compare(
         table.degenerate.push(degenerate);
     }
     table.pval_adj = adjust(&table.pval, options.adjustment);
+    table.log10_pval_adj = adjust_log10(&table.log10_pval, options.adjustment);
     Ok(table)
 }
 
@@ -196,7 +217,7 @@ impl DeTable {
                 SortKey::AbsScore => self.score[a].abs().total_cmp(&self.score[b].abs()),
                 SortKey::Effect => by(&self.effect, a, b),
                 SortKey::Pval => by(&self.log10_pval, a, b),
-                SortKey::PvalAdj => by(&self.pval_adj, a, b).then(by(&self.log10_pval, a, b)),
+                SortKey::PvalAdj => by(&self.log10_pval_adj, a, b).then(by(&self.log10_pval, a, b)),
                 SortKey::MeanGroup => by(&self.mean_group, a, b),
                 SortKey::MeanReference => by(&self.mean_reference, a, b),
                 SortKey::PctGroup => by(&self.pct_group, a, b),
@@ -238,6 +259,7 @@ impl DeTable {
             let gene = gene as usize;
             self.effect[gene].abs() >= filter.min_abs_effect
                 && self.pval_adj[gene] <= filter.max_pval_adj
+                && filter.region.is_none_or(|region| region.holds(self.effect[gene], -self.log10_pval_adj[gene]))
                 && self.pct_group[gene].max(self.pct_reference[gene]) >= filter.min_pct
                 && (text.is_empty() || names[gene].as_ref().to_lowercase().contains(&text))
         });

@@ -5,8 +5,8 @@ use std::{cell::RefCell, collections::HashMap, ops::Range, rc::Rc};
 use explorer_core::{
     data::assemble::Rebuild,
     de::{
-        CellsPart, DeOptions, Effect, FixedPoints, Gather, Marker, Moments, MomentsError, MomentsPart, Summing,
-        markers_of,
+        CellsPart, DeOptions, Effect, FixedPoints, Gather, Marker, MarkerFinder, Moments, MomentsError, MomentsPart,
+        Summing,
     },
 };
 use futures_util::{
@@ -169,10 +169,10 @@ impl Worker {
             report.tell(0, &dataset).await;
         }
         let options = DeOptions { effect: Effect::of_layer(entry), ..DeOptions::default() };
+        let finder = MarkerFinder::new(&labels, &total, &fixed, options, share.rank());
         let mut markers = Vec::with_capacity(share.labels.len());
         for label in share.labels.clone() {
-            let label = (label - first) as usize;
-            let found = markers_of(label, &labels, &total, &fixed, options, share.rank(), share.n_top as usize);
+            let found = finder.markers_of((label - first) as usize, share.n_top as usize);
             markers.push(found.map_err(computation)?);
             report.tell(1, &dataset).await;
         }

@@ -53,7 +53,7 @@ impl<'a> LayerValues<'a> {
     }
 }
 
-/// `X` of a value; the head-room is 28 bits.
+/// `X` of a value; its head-room is that of an `i32`.
 fn x(fixed: FixedPoint, value: f32) -> i32 {
     fixed.encode(value) as i32
 }
