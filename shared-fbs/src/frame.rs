@@ -4,6 +4,11 @@
 //! already has. One function recognises a frame by its magic number, so both roads share the rest.
 
 use std::borrow::Cow;
+#[cfg(feature = "encode")]
+use std::cell::RefCell;
+
+#[cfg(feature = "encode")]
+use zstd::bulk::{Compressor, Decompressor};
 
 use crate::DecodeError;
 
@@ -18,12 +23,30 @@ pub fn checksum(bytes: &[u8]) -> u32 {
     xxhash_rust::xxh64::xxh64(bytes, 0) as u32
 }
 
+#[cfg(feature = "encode")]
+thread_local! {
+    // Each has buffers of some hundred kilobytes, which cost more to set up than a small tile to code.
+    static COMPRESSOR: RefCell<Option<(i32, Compressor<'static>)>> = const { RefCell::new(None) };
+    static DECOMPRESSOR: RefCell<Option<Decompressor<'static>>> = const { RefCell::new(None) };
+}
+
 /// Compresses bytes into one frame that states its content size and checksum.
 #[cfg(feature = "encode")]
 pub fn deflate(bytes: &[u8], level: i32) -> Vec<u8> {
-    let mut compressor = zstd::bulk::Compressor::new(level).expect("the levels that Tessera uses exist");
+    COMPRESSOR.with_borrow_mut(|kept| {
+        let (_, compressor) = match kept.take() {
+            Some(same) if same.0 == level => kept.insert(same),
+            _ => kept.insert((level, compressor(level))),
+        };
+        compressor.compress(bytes).expect("the output buffer is sized for the worst case")
+    })
+}
+
+#[cfg(feature = "encode")]
+fn compressor(level: i32) -> Compressor<'static> {
+    let mut compressor = Compressor::new(level).expect("the levels that Tessera uses exist");
     compressor.set_parameter(zstd::zstd_safe::CParameter::ChecksumFlag(true)).expect("libzstd knows the checksum flag");
-    compressor.compress(bytes).expect("the output buffer is sized for the worst case")
+    compressor
 }
 
 /// The content of a frame, or the bytes themselves when they are no frame (the browser inflated
@@ -83,7 +106,13 @@ fn inflate_frame(frame: &[u8]) -> Result<Vec<u8>, DecodeError> {
     if size > MAX_INFLATED_BYTES {
         return Err(too_large(size as u64));
     }
-    zstd::bulk::decompress(frame, size).map_err(broken)
+    DECOMPRESSOR.with_borrow_mut(|kept| {
+        let decompressor = match kept {
+            Some(decompressor) => decompressor,
+            None => kept.insert(Decompressor::new().map_err(broken)?),
+        };
+        decompressor.decompress(frame, size).map_err(broken)
+    })
 }
 
 #[cfg(not(feature = "encode"))]
@@ -142,6 +171,19 @@ mod tests {
             let split = split_inflated(&bytes).unwrap();
             prop_assert!(split.iter().map(|tile| &tile[4..]).eq(tiles.iter().map(|tile| &tile[..])));
             prop_assert!(tiles.is_empty() || split_inflated(&bytes[..bytes.len() - 1]).is_err());
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_frame_does_not_depend_on_those_before(all: Vec<Vec<u8>>, broken: Vec<u8>) {
+            let at_once: Vec<Vec<u8>> = all.iter().map(|bytes| deflate(bytes, 3)).collect();
+            for (bytes, frame) in all.iter().zip(&at_once).rev() {
+                prop_assert!(inflate(&[&MAGIC[..], &broken].concat()).is_err());
+                deflate(&broken, 1);
+                prop_assert_eq!(&deflate(bytes, 3), frame);
+                prop_assert_eq!(&*inflate(frame).unwrap(), &bytes[..]);
+            }
         }
     }
 
