@@ -27,9 +27,6 @@ def main():
     arguments = parser.parse_args()
     warnings.filterwarnings("ignore")
     data = ad.read_h5ad(arguments.file)
-    # scipy wants both index arrays of one type, and the file's are not.
-    data.X.indptr = data.X.indptr.astype(data.X.indices.dtype if data.X.nnz < 2**31 else np.int64)
-    data.X.indices = data.X.indices.astype(data.X.indptr.dtype)
     groups = [arguments.label] if arguments.label else "all"
 
     wall, cpu = time.perf_counter(), time.process_time()

@@ -62,11 +62,6 @@ impl ChunkedDataset {
         Self { rows_per_chunk, ..self }
     }
 
-    /// Rows appended so far.
-    pub fn rows(&self) -> u64 {
-        self.rows
-    }
-
     /// Appends whole rows. Chunks that fill are compressed on all threads of the current rayon pool.
     pub fn append<W: Write + Seek>(&mut self, file: &mut Writer<W>, bytes: &[u8]) -> io::Result<()> {
         let chunk_bytes = (self.rows_per_chunk * self.row_bytes()) as usize;

@@ -24,10 +24,11 @@ enum Form {
 
 /// The three datasets of a sparse matrix.
 struct SparseWriter {
-    indptr: ChunkedDataset,
+    /// Where rows end. They wait in memory, since their number decides how they are written.
+    indptr: Vec<i64>,
     indices: ChunkedDataset,
     data: ChunkedDataset,
-    nnz: i64,
+    compression: Compression,
 }
 
 impl MatrixWriter {
@@ -89,9 +90,7 @@ impl MatrixWriter {
 impl SparseWriter {
     fn new(compression: Compression) -> Self {
         let dataset = |datatype| ChunkedDataset::new(datatype, None, compression);
-        // Non-zeros may be too many for 32 bits; what an index counts is not.
-        let indptr = dataset(Datatype::I64);
-        Self { indptr, indices: dataset(Datatype::I32), data: dataset(Datatype::F32), nnz: 0 }
+        Self { indptr: vec![0], indices: dataset(Datatype::I32), data: dataset(Datatype::F32), compression }
     }
 
     /// Appends rows (columns, of a matrix laid out by column) that end at `ends`, counted from the first of these.
@@ -102,24 +101,32 @@ impl SparseWriter {
         indices: &[u32],
         values: &[f32],
     ) -> io::Result<()> {
-        if self.indptr.rows() == 0 {
-            self.indptr.append(file, &i64::bytes_of(&[0]))?;
-        }
-        let ends: Vec<i64> = ends.iter().map(|end| self.nnz + end).collect();
-        self.indptr.append(file, &i64::bytes_of(&ends))?;
+        let nnz = self.nnz();
+        self.indptr.extend(ends.iter().map(|end| nnz + end));
         let indices: Vec<i32> = indices.iter().map(|&index| index as i32).collect();
         self.indices.append(file, &i32::bytes_of(&indices))?;
-        self.data.append(file, &f32::bytes_of(values))?;
-        self.nnz += values.len() as i64;
-        Ok(())
+        self.data.append(file, &f32::bytes_of(values))
+    }
+
+    fn nnz(&self) -> i64 {
+        self.indptr.last().copied().unwrap_or(0)
     }
 
     fn finish<W: Write + Seek>(self, file: &mut Writer<W>, kind: &str, shape: &[u64]) -> io::Result<Address> {
         let array = || encoding("array", "0.2.0");
+        // Of one type with the indices, as scipy wants it, unless there are too many non-zeros for that.
+        let narrow: Option<Vec<i32>> =
+            i32::try_from(self.nnz()).ok().map(|_| self.indptr.iter().map(|&end| end as i32).collect());
+        let (datatype, bytes) = match &narrow {
+            Some(indptr) => (Datatype::I32, i32::bytes_of(indptr)),
+            None => (Datatype::I64, i64::bytes_of(&self.indptr)),
+        };
+        let mut indptr = ChunkedDataset::new(datatype, None, self.compression);
+        indptr.append(file, &bytes)?;
         let members = [
             ("data", self.data.finish(file, &array())?),
             ("indices", self.indices.finish(file, &array())?),
-            ("indptr", self.indptr.finish(file, &array())?),
+            ("indptr", indptr.finish(file, &array())?),
         ];
         let [kind, version] = encoding(kind, "0.1.0");
         file.group(&members, &[kind, version, Attribute::shape("shape", shape)])
