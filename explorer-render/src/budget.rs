@@ -1,4 +1,4 @@
-//! The frame budget: how many points to draw so that motion stays smooth.
+//! The frame budget: how many points to draw so that motion stays smooth. What counts are the points in view.
 //!
 //! Points are ordered so that every prefix is a fair random sample. While the picture moves, a
 //! frame draws the prefix that fits the time; when it rests, the following frames complete it.
@@ -51,7 +51,7 @@ impl FrameBudget {
         Self { target_millis, capacity: FIRST_CAPACITY, prefix: 0, cost: 0 }
     }
 
-    /// The prefix that the next frame should draw, at most `n_points`.
+    /// How many of the `n_points` in view the next frame should draw, the first ones.
     pub fn next_prefix(&mut self, pace: Pace, completion: Completion, n_points: u32) -> u32 {
         let capacity = self.capacity as u32;
         let before = self.prefix.min(n_points);

@@ -64,10 +64,13 @@ impl ComputeRoads {
         let missing = screen.prepare(encoder, mode, frame);
         scene.uniforms.write_frame(scene.gpu, &FrameUniform { first: missing.start, ..*frame });
         if !missing.is_empty() {
+            let chunks = scene.points.chunks.in_view(frame, missing);
+            let n_chunks = chunks.len() as u32;
+            scene.points.write_pass(scene.gpu, chunks);
             let groups = [&scene.uniforms.group, &screen.write_group];
             match mode {
-                DrawMode::Points => self.splat.encode(encoder, groups, &missing),
-                DrawMode::Density => self.density.encode_counts(encoder, groups, &missing),
+                DrawMode::Points => self.splat.encode(encoder, groups, n_chunks),
+                DrawMode::Density => self.density.encode_counts(encoder, groups, n_chunks),
             }
         }
         &screen.pixels

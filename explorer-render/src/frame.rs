@@ -62,7 +62,7 @@ pub(crate) struct FrameUniform {
     pub(crate) dpx_per_unit: f32,
     pub(crate) radius_dpx: f32,
     pub(crate) background: [f32; 4],
-    /// The splat pass adds points `first..prefix`.
+    /// The compute passes add points `first..prefix`.
     pub(crate) first: u32,
     pub(crate) prefix: u32,
     /// A colour index, or [`NO_HIGHLIGHT`].

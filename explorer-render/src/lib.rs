@@ -19,6 +19,7 @@
 
 mod budget;
 mod camera;
+mod chunks;
 mod compute_roads;
 pub mod cpu;
 mod error;
@@ -37,6 +38,7 @@ mod target;
 
 pub use budget::{Completion, FrameBudget, Pace};
 pub use camera::{Bounds, Camera, EMBEDDING_MAX, Viewport};
+pub use chunks::InView;
 pub use error::RenderError;
 pub use frame::{DrawMode, FrameParams};
 pub use gpu::Backend;

@@ -1,16 +1,24 @@
-//! The points on the GPU: positions, styles and the colours they index.
+//! The points on the GPU: positions and styles, and which of them a frame needs.
 
+use crate::chunks::{CHUNK, Chunks};
 use crate::error::RenderError;
 use crate::gpu::Gpu;
+use crate::passes::n_workgroups;
 use crate::point::{MAX_POINTS, PointPosition, PointStyle};
 use crate::road::Compute;
 use bytemuck::Pod;
 use std::mem::size_of;
 
+/// A chunk beyond all points.
+const NO_CHUNK: u32 = MAX_POINTS.div_ceil(CHUNK);
+
 /// Positions and styles in draw order; and a count that may be less than what there is room for.
 pub(crate) struct PointBuffers {
     pub(crate) positions: wgpu::Buffer,
     pub(crate) styles: wgpu::Buffer,
+    /// Numbers of the chunks that a compute pass goes over; see [`Self::write_pass`].
+    pub(crate) pass: wgpu::Buffer,
+    pub(crate) chunks: Chunks,
     n_points: u32,
     capacity: u32,
 }
@@ -25,19 +33,26 @@ impl PointBuffers {
             return Err(RenderError::TooManyPoints { n_points });
         }
         let capacity = n_points.max(1);
-        let buffer = |label| {
+        let buffer = |label, n_words: u32| {
             let storage = match gpu.compute {
                 Compute::Present => wgpu::BufferUsages::STORAGE,
                 Compute::Missing => wgpu::BufferUsages::empty(),
             };
             gpu.device.create_buffer(&wgpu::BufferDescriptor {
                 label: Some(label),
-                size: u64::from(capacity) * size_of::<u32>() as u64,
+                size: u64::from(n_words) * size_of::<u32>() as u64,
                 usage: storage | wgpu::BufferUsages::VERTEX | wgpu::BufferUsages::COPY_DST,
                 mapped_at_creation: false,
             })
         };
-        let points = Self { positions: buffer("positions"), styles: buffer("styles"), n_points, capacity };
+        let mut points = Self {
+            positions: buffer("positions", capacity),
+            styles: buffer("styles", capacity),
+            pass: buffer("pass", n_workgroups(capacity.div_ceil(CHUNK))),
+            chunks: Chunks::new(n_points),
+            n_points,
+            capacity,
+        };
         points.forget_positions(gpu);
         Ok(points)
     }
@@ -57,12 +72,14 @@ impl PointBuffers {
     }
 
     pub(crate) fn write_positions(
-        &self,
+        &mut self,
         gpu: &Gpu,
         offset: u32,
         positions: &[PointPosition],
     ) -> Result<(), RenderError> {
-        self.write(gpu, &self.positions, offset, positions)
+        self.write(gpu, &self.positions, offset, positions)?;
+        self.chunks.write(offset, positions);
+        Ok(())
     }
 
     pub(crate) fn write_styles(&self, gpu: &Gpu, offset: u32, styles: &[PointStyle]) -> Result<(), RenderError> {
@@ -78,8 +95,16 @@ impl PointBuffers {
         Ok(())
     }
 
+    /// Says which chunks the next compute pass goes over, a workgroup each.
+    pub(crate) fn write_pass(&self, gpu: &Gpu, mut chunks: Vec<u32>) {
+        // The last row of workgroups may be longer than the list.
+        chunks.resize(n_workgroups(chunks.len() as u32) as usize, NO_CHUNK);
+        gpu.queue.write_buffer(&self.pass, 0, bytemuck::cast_slice(&chunks));
+    }
+
     /// Until its tile arrives a point is nowhere.
-    fn forget_positions(&self, gpu: &Gpu) {
+    fn forget_positions(&mut self, gpu: &Gpu) {
+        self.chunks = Chunks::new(self.n_points);
         const BLOCK: usize = 1 << 20;
         let n_points = self.n_points as usize;
         let nowhere = vec![PointPosition::NONE; n_points.min(BLOCK)];

@@ -1,5 +1,6 @@
 //! The renderer: long-lived GPU objects, and one call per frame.
 
+use crate::chunks::InView;
 use crate::compute_roads::ComputeRoads;
 use crate::error::RenderError;
 use crate::frame::{DrawMode, FrameParams, FrameUniform};
@@ -160,6 +161,20 @@ impl Renderer {
     #[must_use]
     pub fn road(&self, params: &FrameParams) -> Road {
         choose_road(self.gpu.compute, params.mode, self.points.n_points(), params.point_diameter_dpx())
+    }
+
+    /// Which of the first `n_points` points that frame may show, whatever its own prefix: what a
+    /// [`crate::FrameBudget`] is to count. Quads are drawn whether they are in view or not.
+    #[must_use]
+    pub fn in_view(&self, params: &FrameParams, n_points: u32) -> InView {
+        let n_points = n_points.min(self.points.n_points());
+        match self.road(params) {
+            Road::Quads => InView::all(n_points),
+            Road::Splat | Road::Density => {
+                let frame = FrameUniform::new(params, n_points);
+                InView::chunks(n_points, self.points.chunks.in_view(&frame, 0..n_points))
+            }
+        }
     }
 
     /// Gives the surface a size. [`Self::render`] does so by itself when the viewport's differs.

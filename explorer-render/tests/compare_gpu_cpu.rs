@@ -75,6 +75,28 @@ fn all_kinds_of_frames_equal_their_twins() {
 }
 
 #[test]
+fn points_out_of_view_are_left_out_and_missed_by_nobody() {
+    let mut scene = Scene::random(N_POINTS, 6);
+    // Neighbours in draw order are neighbours in the picture, as a sorted dataset has them.
+    scene.positions.sort_by_key(|position| position.xy().map(|[x, y]| (x / 4096, y)));
+    let Some(mut renderer) = compute_renderer(&scene) else { return };
+    let base = params();
+    let n_points = N_POINTS as u32;
+    assert!(renderer.in_view(&base, n_points).n_points() > n_points * 9 / 10);
+    for centre in [[9_000.0, 50_000.0], [33_000.0, 30_000.0], [60_000.0, 4_000.0]] {
+        for mode in [DrawMode::Points, DrawMode::Density] {
+            let params = FrameParams { camera: Camera { centre, span: 9_000.0 }, mode, ..base };
+            let in_view = renderer.in_view(&params, n_points);
+            assert!(in_view.n_points() < n_points / 2, "{}", in_view.n_points());
+            check(&mut renderer, &scene, &params);
+            let part = FrameParams { prefix: in_view.prefix(in_view.n_points() / 2), ..params };
+            check(&mut renderer, &scene, &part);
+            check(&mut renderer, &scene, &params);
+        }
+    }
+}
+
+#[test]
 fn growing_and_moving_in_any_order_equals_drawing_at_once() {
     let scene = Scene::random(N_POINTS, 2);
     let Some(mut renderer) = compute_renderer(&scene) else { return };

@@ -2,9 +2,8 @@
 
 use super::screen::ScreenLayouts;
 use super::uniforms::Uniforms;
-use super::{dispatch_over_points, draw_full_screen, full_screen_pipeline, point_pipeline, shader_source};
+use super::{dispatch_over_chunks, draw_full_screen, full_screen_pipeline, point_pipeline, shader_source};
 use crate::gpu::Gpu;
-use std::ops::Range;
 
 pub(crate) struct DensityPass {
     accumulate: wgpu::ComputePipeline,
@@ -23,14 +22,14 @@ impl DensityPass {
         }
     }
 
-    /// Counts the points, which the frame's uniform names as `first..prefix`.
+    /// Counts points, see [`dispatch_over_chunks`].
     pub(crate) fn encode_counts(
         &self,
         encoder: &mut wgpu::CommandEncoder,
         groups: [&wgpu::BindGroup; 2],
-        points: &Range<u32>,
+        n_chunks: u32,
     ) {
-        dispatch_over_points(encoder, &self.accumulate, groups, points);
+        dispatch_over_chunks(encoder, &self.accumulate, groups, n_chunks);
     }
 
     pub(crate) fn encode_colors(

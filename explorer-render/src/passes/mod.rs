@@ -10,7 +10,6 @@ pub(crate) mod uniforms;
 use crate::frame::FrameUniform;
 use crate::gpu::Gpu;
 use crate::points::PointBuffers;
-use std::ops::Range;
 use uniforms::Uniforms;
 
 /// What every pass draws from.
@@ -29,15 +28,17 @@ macro_rules! shader_source {
 }
 pub(crate) use shader_source;
 
-/// Points per compute workgroup; `WORKGROUP_SIZE` in the shaders.
-const WORKGROUP_SIZE: u32 = 256;
 /// Workgroups per row of a dispatch; half of what every device allows.
 const ROW_OF_WORKGROUPS: u32 = 1 << 15;
 
-/// Columns and rows of workgroups that cover `n_points`.
-fn workgroups(n_points: u32) -> [u32; 2] {
-    let groups = n_points.div_ceil(WORKGROUP_SIZE);
-    [groups.min(ROW_OF_WORKGROUPS), groups.div_ceil(ROW_OF_WORKGROUPS)]
+/// Columns and rows of workgroups for so many chunks.
+fn workgroups(n_chunks: u32) -> [u32; 2] {
+    [n_chunks.min(ROW_OF_WORKGROUPS), n_chunks.div_ceil(ROW_OF_WORKGROUPS)]
+}
+
+/// How many workgroups run for so many chunks, those at the end of the last row included.
+pub(crate) fn n_workgroups(n_chunks: u32) -> u32 {
+    workgroups(n_chunks).into_iter().product()
 }
 
 /// A compute pipeline that runs once per point.
@@ -58,14 +59,15 @@ fn point_pipeline(
     })
 }
 
-/// Runs a [`point_pipeline`] over the points that the frame's uniform names as `first..prefix`.
-fn dispatch_over_points(
+/// Runs a [`point_pipeline`] over the points that the frame's uniform names as `first..prefix`, as far as they are in
+/// the chunks last written to the points' `pass`.
+fn dispatch_over_chunks(
     encoder: &mut wgpu::CommandEncoder,
     pipeline: &wgpu::ComputePipeline,
     groups: [&wgpu::BindGroup; 2],
-    points: &Range<u32>,
+    n_chunks: u32,
 ) {
-    let [columns, rows] = workgroups(points.len() as u32);
+    let [columns, rows] = workgroups(n_chunks);
     let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
     pass.set_pipeline(pipeline);
     for (index, group) in (0..).zip(groups) {
@@ -174,6 +176,7 @@ mod tests {
     use super::resolve::ResolvePass;
     use super::splat::SplatPass;
     use super::*;
+    use crate::chunks::CHUNK;
     use crate::point::MAX_POINTS;
     use naga::back::glsl;
     use naga::valid::{Capabilities, ModuleInfo, ValidationFlags, Validator};
@@ -221,10 +224,10 @@ mod tests {
     }
 
     #[test]
-    fn workgroups_cover_all_points_within_every_device_s_limits() {
-        for n_points in [0, 1, 256, 257, (1 << 23) - 1, 1 << 23, MAX_POINTS] {
-            let [columns, rows] = workgroups(n_points);
-            assert!(columns * rows * WORKGROUP_SIZE >= n_points);
+    fn workgroups_cover_all_chunks_within_every_device_s_limits() {
+        for n_chunks in [0, 1, 256, (1 << 15) - 1, 1 << 15, (1 << 15) + 1, MAX_POINTS.div_ceil(CHUNK)] {
+            let [columns, rows] = workgroups(n_chunks);
+            assert!(n_workgroups(n_chunks) >= n_chunks);
             assert!(columns <= 65535 && rows <= 65535);
         }
     }

@@ -19,7 +19,7 @@ pub(crate) struct Screen {
     accumulated: Accumulated,
 }
 
-/// Bind group 1 of the compute and the fragment stage: positions, styles, pixels, peak.
+/// Bind group 1 of the compute and the fragment stage: positions, styles, pixels, peak, pass.
 pub(crate) struct ScreenLayouts {
     pub(crate) write: wgpu::BindGroupLayout,
     pub(crate) read: wgpu::BindGroupLayout,
@@ -37,6 +37,7 @@ impl ScreenLayouts {
                     layout_entry(1, stage, points),
                     layout_entry(2, stage, pixels),
                     layout_entry(3, stage, pixels),
+                    layout_entry(4, stage, points),
                 ],
             })
         };
@@ -56,7 +57,7 @@ impl Screen {
         };
         let pixels = buffer("index buffer", n_pixels(size_dpx));
         let peak = buffer("peak", 1);
-        let buffers = [&points.positions, &points.styles, &pixels, &peak];
+        let buffers = [&points.positions, &points.styles, &pixels, &peak, &points.pass];
         Self {
             write_group: bind_buffers(gpu, &layouts.write, &buffers),
             read_group: bind_buffers(gpu, &layouts.read, &buffers),

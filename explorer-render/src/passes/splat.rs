@@ -2,9 +2,8 @@
 
 use super::screen::ScreenLayouts;
 use super::uniforms::Uniforms;
-use super::{dispatch_over_points, point_pipeline, shader_source};
+use super::{dispatch_over_chunks, point_pipeline, shader_source};
 use crate::gpu::Gpu;
-use std::ops::Range;
 
 pub(crate) struct SplatPass {
     pipeline: wgpu::ComputePipeline,
@@ -18,13 +17,8 @@ impl SplatPass {
         Self { pipeline: point_pipeline(gpu, Self::SOURCE, "splat", &layouts) }
     }
 
-    /// Adds the points, which the frame's uniform names as `first..prefix`.
-    pub(crate) fn encode(
-        &self,
-        encoder: &mut wgpu::CommandEncoder,
-        groups: [&wgpu::BindGroup; 2],
-        points: &Range<u32>,
-    ) {
-        dispatch_over_points(encoder, &self.pipeline, groups, points);
+    /// Adds points, see [`dispatch_over_chunks`].
+    pub(crate) fn encode(&self, encoder: &mut wgpu::CommandEncoder, groups: [&wgpu::BindGroup; 2], n_chunks: u32) {
+        dispatch_over_chunks(encoder, &self.pipeline, groups, n_chunks);
     }
 }

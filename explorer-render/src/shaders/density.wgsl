@@ -7,6 +7,8 @@
 // The same two buffers, for the tone map.
 @group(1) @binding(2) var<storage, read> counts: array<u32>;
 @group(1) @binding(3) var<storage, read> highest: u32;
+// The chunks of points to go over: only some are in view.
+@group(1) @binding(4) var<storage, read> chunks: array<u32>;
 
 const WORKGROUP_SIZE = 256u;
 const RAMP_END = 254.0;
@@ -26,9 +28,8 @@ fn accumulate(
     @builtin(num_workgroups) workgroups: vec3<u32>,
     @builtin(local_invocation_index) lane: u32,
 ) {
-    let point = frame.first
-        + (workgroup.y * workgroups.x + workgroup.x) * WORKGROUP_SIZE + lane;
-    if (point >= frame.prefix) {
+    let point = chunks[workgroup.y * workgroups.x + workgroup.x] * WORKGROUP_SIZE + lane;
+    if (point < frame.first || point >= frame.prefix) {
         return;
     }
     let position = positions[point];

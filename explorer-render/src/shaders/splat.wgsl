@@ -8,6 +8,8 @@
 @group(1) @binding(0) var<storage, read> positions: array<u32>;
 @group(1) @binding(1) var<storage, read> styles: array<u32>;
 @group(1) @binding(2) var<storage, read_write> pixels: array<atomic<u32>>;
+// The chunks of points to go over: only some are in view.
+@group(1) @binding(4) var<storage, read> chunks: array<u32>;
 
 const WORKGROUP_SIZE = 256u;
 const CORE = 0x40000000u;
@@ -26,9 +28,8 @@ fn splat(
     @builtin(num_workgroups) workgroups: vec3<u32>,
     @builtin(local_invocation_index) lane: u32,
 ) {
-    let point = frame.first
-        + (workgroup.y * workgroups.x + workgroup.x) * WORKGROUP_SIZE + lane;
-    if (point >= frame.prefix) {
+    let point = chunks[workgroup.y * workgroups.x + workgroup.x] * WORKGROUP_SIZE + lane;
+    if (point < frame.first || point >= frame.prefix) {
         return;
     }
     let position = positions[point];
