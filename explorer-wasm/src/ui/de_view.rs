@@ -63,6 +63,9 @@ pub fn DeView(
     /// Called with the gene to colour by.
     #[prop(into)]
     on_gene: Callback<String>,
+    /// Called with the gene that the pointer is over, and with `None` when it leaves.
+    #[prop(optional, into)]
+    on_point: Option<Callback<Option<String>>>,
     /// Called with the genes that a set is to be made of.
     #[prop(into)]
     on_gene_set: Callback<Vec<String>>,
@@ -93,6 +96,15 @@ pub fn DeView(
             }
         });
         rows.into()
+    });
+    // A rectangle of one result says nothing of the next.
+    let question = Memo::new(move |_| summary.with(|summary| summary.title.clone()));
+    Effect::new(move |before: Option<String>| {
+        let question = question.get();
+        if before.is_some_and(|before| before != question) {
+            filter.update(|filter| filter.region = None);
+        }
+        question
     });
     let n_rows = move || rows.with(|rows| rows.len());
     let count = move || {
@@ -188,8 +200,8 @@ pub fn DeView(
                 <span class="de-count note" role="status" data-testid="de-count">{count}</span>
             </div>
             <div class="de-body">
-                <Volcano table names rows colored on_gene />
-                <DeRows table names rows sort colored on_gene />
+                <Volcano table names rows filter colored on_gene />
+                <DeRows table names rows sort colored on_gene on_point />
             </div>
         </section>
     }

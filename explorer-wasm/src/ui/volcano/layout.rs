@@ -1,0 +1,366 @@
+//! Where the genes of a volcano plot lie, which of them have labels, and what a rectangle holds.
+
+use std::{collections::HashSet, fmt::Write as _};
+
+use explorer_core::de::{DeTable, Region};
+
+/// Space for the axes, in CSS pixels: left, top, right, bottom.
+pub(super) const MARGIN_PX: [f64; 4] = [44.0, 12.0, 12.0, 36.0];
+/// A dot is found from this far.
+const REACH_PX: f64 = 14.0;
+
+/// The axis of effects ends at the latest this many times beyond where all but a hundredth of the
+/// genes are that both sets express.
+const EFFECT_ROOM: f64 = 1.5;
+/// The least effect that the axis reaches, if any gene does.
+const LEAST_EFFECT: f64 = 1.0;
+
+/// The height of a label, and about how wide one of its letters is.
+const LABEL_PX: f64 = 13.0;
+const LETTER_PX: f64 = 6.6;
+/// From a dot to its label.
+const LABEL_GAP_PX: f64 = 5.0;
+/// One label at most for so much of the plot, and no more than so many in all.
+const LABEL_AREA_PX: f64 = 7000.0;
+const MOST_LABELS: usize = 30;
+/// As many genes are tried before no more labels are expected to find a place.
+const MOST_TRIED: usize = 300;
+
+/// A place, in CSS pixels.
+pub(super) type Point = (f64, f64);
+
+/// Where every gene lies, in CSS pixels.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Layout {
+    pub(super) size_px: (f64, f64),
+    /// The greatest |effect| and the greatest −log10 of the adjusted p on the axes.
+    pub(super) extent: (f64, f64),
+    pub(super) points: Vec<Point>,
+    /// Genes whose effect lies beyond the axis, in order; they are drawn at its ends.
+    pub(super) beyond: Vec<usize>,
+}
+
+/// A gene's name beside its dot.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Label {
+    pub(super) gene: usize,
+    /// Where the text begins, on its base line.
+    pub(super) at: Point,
+}
+
+/// A rectangle: left, top, right, bottom.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Rect(pub(super) [f64; 4]);
+
+impl Rect {
+    /// Between two corners.
+    pub(super) fn between(a: Point, b: Point) -> Self {
+        Self([a.0.min(b.0), a.1.min(b.1), a.0.max(b.0), a.1.max(b.1)])
+    }
+
+    fn around((x, y): Point, reach: f64) -> Self {
+        Self([x - reach, y - reach, x + reach, y + reach])
+    }
+
+    fn meets(self, Self(other): Self) -> bool {
+        let Self(this) = self;
+        this[0] < other[2] && other[0] < this[2] && this[1] < other[3] && other[1] < this[3]
+    }
+
+    fn is_inside(self, Self(outer): Self) -> bool {
+        let Self(this) = self;
+        this[0] >= outer[0] && this[1] >= outer[1] && this[2] <= outer[2] && this[3] <= outer[3]
+    }
+}
+
+impl Layout {
+    pub(super) fn new(table: &DeTable, size_px: (f64, f64)) -> Self {
+        let extent = (effect_extent(table), extent_of(&table.log10_pval_adj));
+        let beyond = table.effect.iter().zip(0..).filter(|(effect, _)| effect.abs() > extent.0).map(|(_, gene)| gene);
+        let mut layout = Self { size_px, extent, points: Vec::new(), beyond: beyond.collect() };
+        layout.points = table
+            .effect
+            .iter()
+            .zip(&table.log10_pval_adj)
+            .map(|(&effect, &log10_pval_adj)| (layout.x(effect), layout.y(-log10_pval_adj)))
+            .collect();
+        layout
+    }
+
+    /// The rectangle between the axes.
+    pub(super) fn plot(&self) -> Rect {
+        let [left, top, right, bottom] = MARGIN_PX;
+        Rect([left, top, self.size_px.0 - right, self.size_px.1 - bottom])
+    }
+
+    /// What lies beyond an axis is drawn at its end.
+    pub(super) fn x(&self, effect: f64) -> f64 {
+        let Rect([left, _, right, _]) = self.plot();
+        (left + right) / 2.0 + (effect / self.extent.0).clamp(-1.0, 1.0) * (right - left) / 2.0
+    }
+
+    pub(super) fn y(&self, evidence: f64) -> f64 {
+        let Rect([_, top, _, bottom]) = self.plot();
+        bottom - (evidence / self.extent.1).clamp(0.0, 1.0) * (bottom - top)
+    }
+
+    /// What a rectangle holds. Where it reaches the end of an axis, it holds all that lies beyond.
+    pub(super) fn region(&self, Rect([x0, y0, x1, y1]): Rect) -> Region {
+        let Rect([left, top, right, bottom]) = self.plot();
+        let effect = |x: f64| match x {
+            x if x <= left => f64::NEG_INFINITY,
+            x if x >= right => f64::INFINITY,
+            x => (2.0 * (x - left) / (right - left) - 1.0) * self.extent.0,
+        };
+        let evidence = |y: f64| match y {
+            y if y <= top => f64::INFINITY,
+            y if y >= bottom => f64::NEG_INFINITY,
+            y => (bottom - y) / (bottom - top) * self.extent.1,
+        };
+        Region { effect: [effect(x0), effect(x1)], evidence: [evidence(y1), evidence(y0)] }
+    }
+
+    /// The rectangle of a region, as far as it lies on the axes.
+    pub(super) fn rect(&self, region: Region) -> Rect {
+        let ([least, greatest], [weakest, strongest]) = (region.effect, region.evidence);
+        Rect([self.x(least), self.y(strongest), self.x(greatest), self.y(weakest)])
+    }
+
+    /// The gene nearest to a place, if one is within reach.
+    pub(super) fn nearest(&self, (x, y): Point) -> Option<u32> {
+        let distance = |&(px, py): &Point| (px - x).powi(2) + (py - y).powi(2);
+        let (gene, point) = self
+            .points
+            .iter()
+            .zip(0_u32..)
+            .map(|(point, gene)| (gene, point))
+            .min_by(|a, b| distance(a.1).total_cmp(&distance(b.1)))?;
+        (distance(point) <= REACH_PX * REACH_PX).then_some(gene)
+    }
+
+    pub(super) fn is_beyond(&self, gene: usize) -> bool {
+        self.beyond.binary_search(&gene).is_ok()
+    }
+
+    /// One path for any number of genes on the axis: dots are strokes of no length, which round caps
+    /// make discs. Of those in one place one is drawn, since tens of thousands lie near the foot.
+    pub(super) fn dots(&self, genes: &[usize]) -> String {
+        let mut path = String::new();
+        let mut drawn = HashSet::new();
+        for (x, y) in genes.iter().filter(|gene| !self.is_beyond(**gene)).filter_map(|&gene| self.points.get(gene)) {
+            let half_px = [x, y].map(|px| (px * 2.0).round() as i32);
+            if drawn.insert(half_px) {
+                let [x, y] = half_px.map(|half_px| f64::from(half_px) / 2.0);
+                let _ = write!(path, "M{x} {y}h0");
+            }
+        }
+        path
+    }
+
+    /// The same for those beyond it: heads of arrows that point there.
+    pub(super) fn arrows(&self, genes: &[usize]) -> String {
+        let mut path = String::new();
+        let middle = self.x(0.0);
+        for (x, y) in genes.iter().filter(|gene| self.is_beyond(**gene)).filter_map(|&gene| self.points.get(gene)) {
+            let back = if *x < middle { 5.0 } else { -5.0 };
+            let (tail, above, below) = (x + back, y - 4.0, y + 4.0);
+            let _ = write!(path, "M{tail:.1} {above:.1}L{x:.1} {y:.1}L{tail:.1} {below:.1}");
+        }
+        path
+    }
+
+    /// Names beside their dots, none over another, over another's dot, or out of the plot. Of `genes`
+    /// those farthest up and out have the first choice.
+    pub(super) fn labels(&self, genes: &[usize], names: &[String]) -> Vec<Label> {
+        let middle = self.x(0.0);
+        let Rect([left, top, right, bottom]) = self.plot();
+        let prominence = |gene: &usize| {
+            let (x, y) = self.points[*gene];
+            (x - middle).abs() / (right - left) * (bottom - y) / (bottom - top)
+        };
+        let mut ranked: Vec<usize> =
+            genes.iter().copied().filter(|&gene| gene < self.points.len() && gene < names.len()).collect();
+        ranked.sort_by(|a, b| prominence(b).total_cmp(&prominence(a)).then(a.cmp(b)));
+        let most = (((right - left) * (bottom - top) / LABEL_AREA_PX) as usize).min(MOST_LABELS);
+        let mut taken: Vec<Rect> = Vec::new();
+        let mut labels = Vec::new();
+        for gene in ranked.into_iter().take(MOST_TRIED) {
+            if labels.len() == most {
+                break;
+            }
+            let dot = self.points[gene];
+            let width = names[gene].chars().count() as f64 * LETTER_PX;
+            let (beside, half) = (dot.1 + LABEL_PX / 3.0, width / 2.0);
+            let places = [
+                (dot.0 + LABEL_GAP_PX, beside),
+                (dot.0 - LABEL_GAP_PX - width, beside),
+                (dot.0 - half, dot.1 - LABEL_GAP_PX),
+                (dot.0 - half, dot.1 + LABEL_GAP_PX + LABEL_PX * 0.7),
+            ];
+            let rect = |(x, y): Point| Rect([x, y - LABEL_PX * 0.8, x + width, y + LABEL_PX * 0.2]);
+            let is_free = |place: &&Point| {
+                let rect = rect(**place);
+                rect.is_inside(self.plot()) && !taken.iter().any(|&other| other.meets(rect))
+            };
+            if let Some(&at) = places.iter().find(is_free) {
+                taken.extend([rect(at), Rect::around(dot, 2.0)]);
+                labels.push(Label { gene, at });
+            }
+        }
+        labels
+    }
+}
+
+/// The end of an axis that holds all of these.
+fn extent_of(values: &[f64]) -> f64 {
+    let greatest = values.iter().map(|value| value.abs()).filter(|value| value.is_finite()).fold(0.0, f64::max);
+    if greatest > 0.0 { greatest * 1.04 } else { 1.0 }
+}
+
+/// The end of the axis of effects. Genes that one set does not express at all have effects that tell
+/// of the pseudocount alone; they would squeeze all others into the middle.
+fn effect_extent(table: &DeTable) -> f64 {
+    let is_in_both = |gene: &usize| {
+        let expressed = |pct: &[f64]| pct.get(*gene).is_some_and(|&pct| pct > 0.0);
+        expressed(&table.pct_group) && expressed(&table.pct_reference)
+    };
+    let in_both = (0..table.effect.len()).filter(is_in_both).map(|gene| table.effect[gene].abs());
+    let mut effects: Vec<f64> = in_both.filter(|effect| effect.is_finite()).collect();
+    let all = extent_of(&table.effect);
+    if effects.is_empty() {
+        return all;
+    }
+    let rank = (effects.len() - 1) * 99 / 100;
+    let (_, &mut most, _) = effects.select_nth_unstable_by(rank, f64::total_cmp);
+    all.min((most * EFFECT_ROOM).max(LEAST_EFFECT))
+}
+
+/// Round numbers from 0 up to `extent`, at most `most` of them beyond 0.
+pub(super) fn ticks(extent: f64, most: usize) -> Vec<f64> {
+    let rough = extent / most.max(1) as f64;
+    let power = 10_f64.powf(rough.log10().floor());
+    let step =
+        [1.0, 2.0, 5.0, 10.0].into_iter().map(|factor| factor * power).find(|&step| step >= rough).unwrap_or(rough);
+    (0..).map(|index| f64::from(index) * step).take_while(|&tick| tick <= extent).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use explorer_core::de::DeFilter;
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    use super::*;
+
+    fn table() -> DeTable {
+        DeTable {
+            effect: vec![-2.0, 0.0, 1.0],
+            score: vec![-3.0, 0.0, f64::INFINITY],
+            log10_pval_adj: vec![-10.0, 0.0, f64::NEG_INFINITY],
+            ..DeTable::default()
+        }
+    }
+
+    #[test]
+    fn every_gene_lies_inside_the_axes_and_is_found_where_it_lies() {
+        let layout = Layout::new(&table(), (300.0, 200.0));
+        let [left, top, right, bottom] = MARGIN_PX;
+        for (gene, &(x, y)) in layout.points.iter().enumerate() {
+            assert!(x >= left && x <= 300.0 - right && y >= top && y <= 200.0 - bottom);
+            assert_eq!(layout.nearest((x + 3.0, y - 3.0)), Some(gene as u32));
+        }
+        assert_eq!(layout.nearest((150.0, 60.0)), None);
+    }
+
+    #[test]
+    fn a_p_of_zero_is_at_the_top() {
+        assert_eq!(Layout::new(&table(), (300.0, 200.0)).points[2].1, MARGIN_PX[1]);
+    }
+
+    #[test]
+    fn genes_of_one_set_alone_do_not_squeeze_the_others() {
+        let mut effect: Vec<f64> = (0..200).map(|gene| f64::from(gene - 100) / 50.0).collect();
+        effect.extend([-30.0, 28.0, f64::INFINITY]);
+        let n_genes = effect.len();
+        let pct = |absent: usize| (0..n_genes).map(|gene| if gene == absent { 0.0 } else { 10.0 }).collect::<Vec<_>>();
+        let mut table = DeTable {
+            log10_pval_adj: vec![-1.0; n_genes],
+            pct_group: pct(200),
+            pct_reference: pct(201),
+            effect,
+            ..DeTable::default()
+        };
+        table.pct_group[202] = 0.0;
+        let layout = Layout::new(&table, (300.0, 200.0));
+        assert_eq!(layout.beyond, [200, 201, 202]);
+        assert!((2.0..3.1).contains(&layout.extent.0), "{}", layout.extent.0);
+        assert!(layout.is_beyond(201) && !layout.is_beyond(0));
+        // Few genes and small effects still have an axis that says something.
+        table.effect.iter_mut().for_each(|effect| *effect = effect.clamp(-0.02, 0.02));
+        table.effect[0] = 40.0;
+        assert_eq!(Layout::new(&table, (300.0, 200.0)).extent.0, LEAST_EFFECT);
+    }
+
+    #[test]
+    fn ticks_are_round_and_few() {
+        assert_eq!(ticks(2.3, 3), [0.0, 1.0, 2.0]);
+        assert_eq!(ticks(87.0, 4), [0.0, 50.0]);
+        assert_eq!(ticks(1.0, 2), [0.0, 0.5, 1.0]);
+    }
+
+    #[test]
+    fn a_rectangle_holds_the_genes_that_are_drawn_in_it() {
+        let table = table();
+        let layout = Layout::new(&table, (300.0, 200.0));
+        let held = |rect: Rect| {
+            let mut genes = vec![0, 1, 2];
+            let names = ["a", "b", "c"];
+            table.retain(&mut genes, &names, &DeFilter { region: Some(layout.region(rect)), ..DeFilter::default() });
+            genes
+        };
+        for (gene, &point) in (0..).zip(&layout.points) {
+            assert_eq!(held(Rect::around(point, 4.0)), [gene]);
+        }
+        assert_eq!(held(layout.plot()), [0, 1, 2]);
+        let rect = Rect::between((90.0, 150.0), (60.0, 40.0));
+        let again = layout.rect(layout.region(rect));
+        assert!(rect.0.iter().zip(again.0).all(|(a, b)| (a - b).abs() < 1e-9), "{again:?}");
+    }
+
+    #[test]
+    fn genes_in_one_place_are_drawn_once() {
+        let mut table = table();
+        table.effect = vec![0.5; 3];
+        table.log10_pval_adj = vec![-1.0, -1.0, -10.0];
+        let layout = Layout::new(&table, (300.0, 200.0));
+        assert_eq!(layout.dots(&[0, 1, 2]).matches('M').count(), 2);
+    }
+
+    #[test]
+    fn labels_keep_clear_of_each_other_and_of_the_edges() {
+        let n_genes = 400;
+        // Two clouds with many dots in one place.
+        let effect = |gene: usize| if gene.is_multiple_of(2) { 1.0 } else { -1.0 } * (3.0 - (gene / 8) as f64 / 20.0);
+        let table = DeTable {
+            effect: (0..n_genes).map(effect).collect(),
+            log10_pval_adj: (0..n_genes).map(|gene| -((n_genes - gene) as f64) / 8.0).collect(),
+            pct_group: vec![10.0; n_genes],
+            pct_reference: vec![10.0; n_genes],
+            score: vec![1.0; n_genes],
+            ..DeTable::default()
+        };
+        let names: Vec<String> = (0..n_genes).map(|gene| format!("GENE{gene}")).collect();
+        let layout = Layout::new(&table, (420.0, 320.0));
+        let genes: Vec<usize> = (0..n_genes).collect();
+        let labels = layout.labels(&genes, &names);
+        assert!((8..=MOST_LABELS).contains(&labels.len()), "{}", labels.len());
+        let rect = |label: &Label| {
+            let (x, y) = label.at;
+            let width = names[label.gene].len() as f64 * LETTER_PX;
+            Rect([x, y - LABEL_PX * 0.8, x + width, y + LABEL_PX * 0.2])
+        };
+        for (at, label) in labels.iter().enumerate() {
+            assert!(rect(label).is_inside(layout.plot()));
+            assert!(labels[..at].iter().all(|other| !rect(other).meets(rect(label))));
+        }
+    }
+}
