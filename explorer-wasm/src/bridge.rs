@@ -51,8 +51,10 @@ pub struct Scene {
     positions: Vec<PointPosition>,
     styles: Vec<PointStyle>,
     lut: Vec<[u8; 4]>,
-    /// Points that have arrived, all of them up to here.
+    /// Points whose positions have arrived.
     n_placed: u32,
+    /// Points that may be drawn: up to here, all have arrived that are in view.
+    n_drawable: u32,
     stale: Stale,
 }
 
@@ -77,6 +79,7 @@ impl Scene {
             styles: vec![PointStyle::new(0).selected(); n_points],
             lut: Vec::new(),
             n_placed: 0,
+            n_drawable: 0,
             stale: Stale { count: true, styles: Some(StyleChange::Order), ..Stale::default() },
         }
     }
@@ -86,21 +89,28 @@ impl Scene {
         self.order.n_obs()
     }
 
-    /// How many points have arrived: a fair sample of all, drawn as a prefix.
+    /// How many points have arrived.
     pub fn n_placed(&self) -> u32 {
         self.n_placed
+    }
+
+    /// How many points to draw, as a prefix: of what is in view, a fair sample.
+    pub fn n_drawable(&self) -> u32 {
+        self.n_drawable
     }
 
     /// Forgets all positions, since another embedding is to come.
     pub fn forget_positions(&mut self) {
         self.positions.fill(PointPosition::NONE);
         self.n_placed = 0;
+        self.n_drawable = 0;
         self.stale.count = true;
         self.stale.positions.clear();
     }
 
-    /// Takes in a tile of positions.
+    /// Takes in a tile of positions, each tile once.
     pub fn place(&mut self, cells: &TileCells, points: &Points) {
+        self.n_placed += points.xs.len() as u32;
         for ((cell, &x), &y) in cells.iter().zip(&points.xs).zip(&points.ys) {
             let at = self.order.index_of(cell) as usize;
             if let Some(position) = self.positions.get_mut(at) {
@@ -124,12 +134,13 @@ impl Scene {
             *position = PointPosition::new(embedding.xs[cell], embedding.ys[cell]);
         }
         self.n_placed = self.n_points();
+        self.n_drawable = self.n_points();
         self.stale.count = true;
     }
 
-    /// All tiles of the levels whose ranks end here have been placed.
-    pub fn level_is_whole(&mut self, ranks: &Range<u32>) {
-        self.n_placed = self.n_placed.max(self.order.indices_of_ranks(ranks.clone()).end);
+    /// All tiles of the levels whose ranks end here have been placed, as far as they are in view.
+    pub fn level_is_drawable(&mut self, ranks: &Range<u32>) {
+        self.n_drawable = self.n_drawable.max(self.order.indices_of_ranks(ranks.clone()).end);
     }
 
     /// Gives every cell its colour and its part: selected, not selected, or out of sight.
@@ -251,6 +262,33 @@ pub struct View {
     fitted: Camera,
 }
 
+/// A part of an embedding, in its 16-bit units.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Window {
+    /// Lowest x and y.
+    pub min: [f64; 2],
+    /// Highest x and y.
+    pub max: [f64; 2],
+}
+
+impl Window {
+    /// This and half of it on every side: where the picture may soon be.
+    #[must_use]
+    pub fn with_margin(&self) -> Self {
+        let half = [0, 1].map(|axis| (self.max[axis] - self.min[axis]) / 2.0);
+        Self {
+            min: [0, 1].map(|axis| self.min[axis] - half[axis]),
+            max: [0, 1].map(|axis| self.max[axis] + half[axis]),
+        }
+    }
+
+    /// Whether a position is inside.
+    pub fn holds(&self, x: u16, y: u16) -> bool {
+        let inside = |axis: usize, at: u16| (self.min[axis]..=self.max[axis]).contains(&f64::from(at));
+        inside(0, x) && inside(1, y)
+    }
+}
+
 /// An embedding as the camera needs to know it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Plane {
@@ -324,6 +362,12 @@ impl View {
         [self.viewport.width_px(), self.viewport.height_px()]
     }
 
+    /// What the canvas shows of the embedding.
+    pub fn window(&self) -> Window {
+        let [a, b] = [[0.0; 2], self.size_px()].map(|at_px| self.camera.embedding_from_px(&self.viewport, at_px));
+        Window { min: [0, 1].map(|axis| a[axis].min(b[axis])), max: [0, 1].map(|axis| a[axis].max(b[axis])) }
+    }
+
     /// The embedding's coordinates at CSS pixels.
     pub fn coordinates(&self, at_px: [f64; 2]) -> (f64, f64) {
         let [x, y] = self.camera.embedding_from_px(&self.viewport, at_px);
@@ -385,6 +429,19 @@ mod tests {
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     use super::*;
+
+    #[test]
+    fn the_window_is_what_the_corners_show() {
+        let frame = Frame { origin_x: -10.0, origin_y: 5.0, step: 0.5 };
+        let plane = Plane { frame, bounds: Bounds::SQUARE };
+        let camera = state::Camera::new(1000.0, 2000.0, 400.0);
+        let window = View::new(camera, &plane, [800.0, 600.0], 2.0).window();
+        let near = |a: [f64; 2], b: [f64; 2]| a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-6);
+        assert!(near(window.min, [1620.0, 3690.0]) && near(window.max, [2420.0, 4290.0]), "{window:?}");
+        let wide = window.with_margin();
+        assert!(near(wide.min, [1220.0, 3390.0]) && near(wide.max, [2820.0, 4590.0]), "{wide:?}");
+        assert!(window.holds(2000, 4000) && !window.holds(2000, 4400) && !window.holds(1600, 4000));
+    }
 
     #[test]
     fn a_fitted_embedding_lies_below_the_toolbar_and_inside_the_picture() {

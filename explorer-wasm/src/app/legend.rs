@@ -43,7 +43,7 @@ fn opaque([red, green, blue, _]: [u8; 4]) -> Rgb {
 /// Whether what is to colour the cells is on its way.
 pub(super) fn legend_is_loading(store: Store) -> Signal<bool> {
     let standing = store.color_standing();
-    Signal::derive(move || standing.get() == Standing::Awaited)
+    Signal::derive(move || matches!(standing.get(), Standing::Awaited | Standing::Partly))
 }
 
 /// Why the legend is not of what was asked for.
@@ -57,7 +57,7 @@ pub(super) fn legend_note(store: Store) -> Signal<String> {
     });
     Signal::derive(move || match standing.get() {
         Standing::Failed => format!("{} could not be loaded.", asked.get()),
-        Standing::Shown | Standing::Awaited => String::new(),
+        Standing::Shown | Standing::Partly | Standing::Awaited => String::new(),
     })
 }
 

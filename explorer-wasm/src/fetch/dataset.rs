@@ -1,38 +1,34 @@
 //! A dataset by meaning: columns, genes, positions and moments, each from its tiles.
 
-use std::{cell::RefCell, collections::HashMap, ops::Range, rc::Rc};
+use std::{cell::RefCell, collections::HashMap, rc::Rc};
 
-use explorer_core::data::{
-    Categorical, CellIdx, Column, Frame, GeneIdx, SparseVec,
-    assemble::{self, Rebuild},
-};
+use explorer_core::data::{Categorical, CellIdx, Column, Frame, assemble};
 use explorer_core::de::{CellsPart, FixedPoint, FixedPoints};
 use shared_fbs::{
     DecodeError, TileKey,
     manifest::{self, CELLS_PER_TEXT_TILE, ColumnKind, FRAC_BITS_PER_GENE, Layer, Manifest, TileRange, ValueKind},
     order::TileCells,
-    path,
-    tile::{Categories, Cells, Codes, Expression, Genes, Moments, Points, Strings, Values},
+    tile::{Categories, Cells, Codes, Genes, Moments, Points, Strings, Values},
 };
 
 use super::{FetchError, Fetcher, Priority, TileBytes};
 use crate::platform;
 
 /// The packs whose names do not depend on a layer.
-const OBS: &str = "obs";
+pub(super) const OBS: &str = "obs";
 const POINTS: &str = "points";
 const VAR: &str = "var";
 
 /// An open dataset. Cheap to clone; clones share all.
 #[derive(Clone)]
-pub struct Dataset(Rc<Inner>);
+pub struct Dataset(pub(super) Rc<Inner>);
 
-struct Inner {
-    fetcher: Fetcher,
-    manifest: Manifest,
+pub(super) struct Inner {
+    pub(super) fetcher: Fetcher,
+    pub(super) manifest: Manifest,
     point_tiles: Vec<TileCells>,
     /// By layer.
-    divisors: RefCell<HashMap<usize, Rc<Vec<f32>>>>,
+    pub(super) divisors: RefCell<HashMap<usize, Rc<Vec<f32>>>>,
 }
 
 impl Dataset {
@@ -108,10 +104,10 @@ impl Dataset {
     ///
     /// # Errors
     /// The first tile that is not to be had.
-    pub async fn points(&self, embedding: usize, tiles: Range<usize>) -> Result<Vec<Points>, FetchError> {
+    pub async fn points(&self, embedding: usize, tiles: &[usize]) -> Result<Vec<Points>, FetchError> {
         let range = self.0.manifest.embeddings.get(embedding).and_then(|embedding| embedding.tiles.as_ref());
         let first = range.map_or(0, |range| range.first);
-        let tiles: Vec<u32> = tiles.map(|tile| first + tile as u32).collect();
+        let tiles: Vec<u32> = tiles.iter().map(|&tile| first + tile as u32).collect();
         self.decoded(POINTS, &tiles, Priority::Now, Points::decode).await
     }
 
@@ -174,62 +170,6 @@ impl Dataset {
         } else {
             Err(FetchError::damaged(tile_key(VAR, var.tile), &"it has another number of genes than the manifest says"))
         }
-    }
-
-    /// One gene over all cells.
-    ///
-    /// # Errors
-    /// When a tile is not to be had.
-    pub async fn gene(&self, layer: usize, gene: GeneIdx, priority: Priority) -> Result<SparseVec, FetchError> {
-        let divisors = self.divisors(layer, priority).await?;
-        let chunks = self.expression(layer, gene.0..gene.0 + 1, priority).await?;
-        platform::breathe().await;
-        let rebuild = divisors.as_deref().map_or(Rebuild::Plain, |divisors| Rebuild::LogNormalized(divisors));
-        assemble::gene(&chunks, rebuild, self.n_obs()).map_err(|error| {
-            let first = gene.0 * self.0.manifest.tiles_per_gene();
-            FetchError::damaged(tile_key(&path::genes_pack(layer), first), &error)
-        })
-    }
-
-    /// The tiles of consecutive genes of a layer, gene after gene, chunk after chunk.
-    ///
-    /// # Errors
-    /// The first tile that is not to be had.
-    pub async fn expression(
-        &self,
-        layer: usize,
-        genes: Range<u32>,
-        priority: Priority,
-    ) -> Result<Vec<Expression>, FetchError> {
-        let entry = self.layer_entry(layer)?;
-        let decode = match entry.kind {
-            ValueKind::Float => Expression::decode_floats,
-            _ => Expression::decode_counts,
-        };
-        let per_gene = self.0.manifest.tiles_per_gene();
-        let tiles: Vec<u32> = (genes.start * per_gene..genes.end * per_gene).collect();
-        self.decoded(&entry.pack, &tiles, priority, decode).await
-    }
-
-    /// The divisor of every cell in a layer of normalised counts; `None` for any other layer.
-    ///
-    /// # Errors
-    /// When a tile is not to be had.
-    pub async fn divisors(&self, layer: usize, priority: Priority) -> Result<Option<Rc<Vec<f32>>>, FetchError> {
-        if let Some(kept) = self.0.divisors.borrow().get(&layer) {
-            return Ok(Some(Rc::clone(kept)));
-        }
-        let entry = self.layer_entry(layer)?;
-        if entry.kind != ValueKind::LogNormalizedCounts {
-            return Ok(None);
-        }
-        let tiles: Vec<u32> = entry.divisor.iter().flat_map(TileRange::iter).collect();
-        let values = self.decoded(OBS, &tiles, priority, Values::decode).await?;
-        let divisors = assemble::continuous(values, self.n_obs())
-            .map_err(|error| FetchError::damaged(tile_key(OBS, tiles.first().copied().unwrap_or_default()), &error))?;
-        let divisors = Rc::new(divisors.values);
-        self.0.divisors.borrow_mut().insert(layer, Rc::clone(&divisors));
-        Ok(Some(divisors))
     }
 
     /// Moments tiles of a layer, by number in its pack of moments.
@@ -322,6 +262,21 @@ impl Dataset {
         Ok(ids.0.into_iter().nth((cell.0 % CELLS_PER_TEXT_TILE) as usize).flatten())
     }
 
+    /// Fetches the tiles of a column, for later.
+    ///
+    /// # Errors
+    /// When there is no such column, or a tile is not to be had.
+    pub async fn prefetch_column(&self, name: &str) -> Result<(), FetchError> {
+        let tiles: Vec<u32> = self.column_entry(name)?.tiles.iter().flat_map(TileRange::iter).collect();
+        self.prefetch(OBS, &tiles).await
+    }
+
+    /// Fetches tiles into the cache, when nothing more urgent is to be fetched.
+    pub(super) async fn prefetch(&self, pack: &str, tiles: &[u32]) -> Result<(), FetchError> {
+        let answers = self.0.fetcher.tiles(&self.0.manifest, pack, tiles, Priority::Background).await;
+        answers.into_iter().try_for_each(|answer| answer.map(drop))
+    }
+
     async fn one<T>(
         &self,
         pack: &str,
@@ -333,7 +288,7 @@ impl Dataset {
         tiles.pop().ok_or_else(|| unknown("tile", &tile_key(pack, tile).to_string()))
     }
 
-    async fn decoded<T>(
+    pub(super) async fn decoded<T>(
         &self,
         pack: &str,
         tiles: &[u32],
@@ -352,10 +307,10 @@ impl Dataset {
     }
 }
 
-fn tile_key(pack: &str, index: u32) -> TileKey {
+pub(super) fn tile_key(pack: &str, index: u32) -> TileKey {
     TileKey { pack: pack.into(), index }
 }
 
-fn unknown(kind: &'static str, name: &str) -> FetchError {
+pub(super) fn unknown(kind: &'static str, name: &str) -> FetchError {
     FetchError::Unknown { kind, name: name.to_owned() }
 }

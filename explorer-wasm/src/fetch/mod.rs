@@ -3,6 +3,7 @@
 mod cache;
 mod dataset;
 mod error;
+mod expression;
 mod fetcher;
 mod gate;
 mod http;

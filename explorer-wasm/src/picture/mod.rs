@@ -129,7 +129,7 @@ pub fn Picture(
         // Read, not tracked alone: a memo that nobody reads follows nothing.
         painted.get();
         points.get();
-        handle.view.get();
+        store.look_at(handle.view.with(|view| view.as_ref().map(|view| view.window().with_margin())));
         handle.highlight.get();
         with_stage(&|stage| stage.request());
     });

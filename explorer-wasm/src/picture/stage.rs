@@ -210,9 +210,9 @@ impl Stage {
         let uploaded = self.store.with_scene(|scene| {
             let is_stale = scene.is_stale();
             let uploaded = if is_stale { scene.upload(renderer) } else { Ok(()) };
-            uploaded.map(|()| (scene.n_placed(), scene.n_points(), is_stale))
+            uploaded.map(|()| ([scene.n_drawable(), scene.n_placed(), scene.n_points()], is_stale))
         });
-        let (n_placed, n_points, is_stale) = match uploaded {
+        let ([n_drawable, n_placed, n_points], is_stale) = match uploaded {
             None => return,
             Some(Ok(numbers)) => numbers,
             Some(Err(error)) => {
@@ -227,7 +227,7 @@ impl Stage {
         let road = renderer.road(&params);
         let is_same_place = shown.is_some_and(|shown| places(&shown, &params));
         let pace = if is_same_place { Pace::AtRest } else { Pace::Moving };
-        params.prefix = budget.next_prefix(pace, road.completion(), n_placed);
+        params.prefix = budget.next_prefix(pace, road.completion(), n_drawable);
         let began = platform::now_millis();
         match renderer.render(&params) {
             Ok(RenderOutcome::Drawn(_)) => {
@@ -235,9 +235,9 @@ impl Stage {
                 self.n_frames.set(self.n_frames.get() + 1);
                 set(canvas, "data-frame", &self.n_frames.get().to_string());
                 set(canvas, "data-n-drawn", &params.prefix.to_string());
-                let is_complete = budget.is_complete(n_placed);
+                let is_complete = budget.is_complete(n_drawable);
                 let is_whole = is_complete && n_placed == n_points;
-                let state = match (n_placed, is_whole) {
+                let state = match (n_drawable, is_whole) {
                     (0, false) => "loading",
                     (_, false) => "drawing",
                     (_, true) => "ready",

@@ -154,6 +154,16 @@ impl Engine {
         Some(BinCounts { domain, counts })
     }
 
+    /// Whether the histogram of a dimension stands, without its values.
+    pub fn is_counted(&self, key: &DimensionKey) -> bool {
+        self.counted.contains_key(key)
+    }
+
+    /// Forgets the histogram of a dimension that is no longer shown.
+    pub fn forget(&mut self, key: &DimensionKey) {
+        self.counted.remove(key);
+    }
+
     fn counts(&mut self, key: &DimensionKey, loaded: &Loaded) -> Option<GroupCounts> {
         if !self.counted.contains_key(key) {
             let bins = match values(key, loaded) {

@@ -85,6 +85,8 @@ pub struct Loaded {
     pub categories: HashMap<String, Slot<Categories>>,
     /// Genes' expression.
     pub genes: HashMap<GeneKey, Slot<Continuous>>,
+    /// The gene that is to colour the cells, as far as it is there: NaN in all other cells.
+    pub partial_gene: Option<(GeneKey, Arc<Continuous>)>,
     /// Means of several genes.
     pub means: HashMap<GeneMean, Slot<Continuous>>,
     /// Embeddings, all cells of them, by key.
@@ -117,6 +119,11 @@ impl Loaded {
     /// A gene's expression.
     pub fn gene(&self, key: &GeneKey) -> Option<&Continuous> {
         self.genes.get(key)?.ready().map(AsRef::as_ref)
+    }
+
+    /// A part of a gene's expression, while the whole of it is on its way.
+    pub fn part_of_gene(&self, key: &GeneKey) -> Option<&Arc<Continuous>> {
+        self.partial_gene.as_ref().filter(|(partial, _)| partial == key).map(|(_, values)| values)
     }
 
     /// A mean of several genes.

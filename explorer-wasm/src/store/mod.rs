@@ -7,27 +7,36 @@
 mod centroids;
 mod compare;
 mod engine;
+mod gene;
 mod gene_sets;
+mod hover;
+mod keep;
 mod link;
 mod load;
 mod loaded;
 mod markers;
 mod painter;
+mod place;
 mod read;
 mod roads;
 mod samples;
 mod session;
+mod sight;
 
-use std::{cell::RefCell, rc::Rc};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
 
 use explorer_core::{
     data::CellIdx,
     state::{Action, AppState, History},
 };
+use futures_util::future::AbortHandle;
 use leptos::prelude::*;
 
 use crate::{
-    bridge::Scene,
+    bridge::{Scene, Window},
     fetch::{Address, FetchError},
 };
 
@@ -35,6 +44,7 @@ pub use centroids::LabelCentroid;
 use compare::Desk;
 pub use compare::{Answer, CompareStatus, DeResult};
 pub use engine::{BinCounts, GroupCounts};
+pub use hover::Pointed;
 pub use link::{link_text, view_of_link};
 pub use loaded::{GeneTable, Slot};
 use markers::MarkersDesk;
@@ -103,6 +113,10 @@ struct Inner {
     session: Rc<RefCell<Option<Session>>>,
     desk: Rc<RefCell<Desk>>,
     marker_desk: Rc<RefCell<MarkersDesk>>,
+    /// What the picture shows of the embedding.
+    window: Cell<Option<Window>>,
+    /// Ends the fetching of what the pointer was over.
+    prefetch: Cell<Option<AbortHandle>>,
 }
 
 impl Store {
@@ -125,6 +139,8 @@ impl Store {
                 session: Rc::default(),
                 desk: Rc::default(),
                 marker_desk: Rc::default(),
+                window: Cell::default(),
+                prefetch: Cell::default(),
             }),
         }
     }

@@ -1,6 +1,6 @@
 //! The colours of cells: from the state's choice and the loaded column to one index a cell.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use explorer_core::{
     color::{ColorScale, ColorTable, MISSING, MISSING_GREY, Rgba, label_colors, label_indices, label_table},
@@ -48,6 +48,8 @@ pub enum Standing {
     /// They are.
     #[default]
     Shown,
+    /// They are in a part of the cells; for the others they are on their way.
+    Partly,
     /// What is to colour the cells is on its way.
     Awaited,
     /// It could not be had.
@@ -70,11 +72,20 @@ pub(super) struct Painter {
     colors: Colors,
     indices: Option<Arc<[u8]>>,
     table: Vec<Rgba>,
+    /// The part of a gene that was painted last.
+    part: Weak<Continuous>,
 }
 
 impl Painter {
     pub fn new() -> Self {
-        Self { asked: None, standing: Standing::Awaited, colors: Colors::Plain, indices: None, table: vec![PLAIN; 256] }
+        Self {
+            asked: None,
+            standing: Standing::Awaited,
+            colors: Colors::Plain,
+            indices: None,
+            table: vec![PLAIN; 256],
+            part: Weak::new(),
+        }
     }
 
     /// Follows the choice as far as its data are there; says whether anything changed.
@@ -90,11 +101,21 @@ impl Painter {
         if !is_new && self.standing == Standing::Shown {
             return false;
         }
-        let standing = match self.paint(&asked, loaded) {
-            true => Standing::Shown,
-            false if loaded.has_failed(analysis) => Standing::Failed,
-            false => Standing::Awaited,
+        let part = match &asked.by {
+            ColorBy::Gene(key) if loaded.gene(key).is_none() => loaded.part_of_gene(key).cloned(),
+            _ => None,
         };
+        if !is_new && part.as_ref().is_some_and(|part| self.part.ptr_eq(&Arc::downgrade(part))) {
+            return false;
+        }
+        let is_painted = self.paint(&asked, loaded, part.as_deref());
+        let standing = match (is_painted, &part) {
+            (true, None) => Standing::Shown,
+            (true, Some(_)) => Standing::Partly,
+            (false, _) if loaded.has_failed(analysis) => Standing::Failed,
+            (false, _) => Standing::Awaited,
+        };
+        self.part = part.as_ref().map(Arc::downgrade).unwrap_or_default();
         for color in &mut self.table {
             color[3] = opacity;
         }
@@ -104,7 +125,7 @@ impl Painter {
     }
 
     /// Takes on the colours asked for; says whether what they need was there.
-    fn paint(&mut self, asked: &Asked, loaded: &Loaded) -> bool {
+    fn paint(&mut self, asked: &Asked, loaded: &Loaded, part: Option<&Continuous>) -> bool {
         let mut table: ColorTable = [PLAIN; 256];
         match &asked.by {
             ColorBy::None => {
@@ -128,7 +149,7 @@ impl Painter {
                     };
                 }
             },
-            ColorBy::Gene(key) => match loaded.gene(key) {
+            ColorBy::Gene(key) => match loaded.gene(key).or(part) {
                 None => return false,
                 Some(values) => {
                     let layer = key.layer.as_ref().map(|layer| format!("layer {layer}"));
@@ -180,6 +201,7 @@ impl Painter {
 
 #[cfg(test)]
 mod tests {
+    use explorer_core::state::GeneKey;
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     use super::*;
@@ -205,5 +227,28 @@ mod tests {
         loaded.columns.insert("b".to_owned(), Slot::Failed(FetchError::Network));
         assert_eq!(sync("b", &loaded), (true, Standing::Failed, shown.clone()));
         assert_eq!(sync("b", &loaded), (false, Standing::Failed, shown));
+    }
+
+    #[test]
+    fn a_part_of_a_gene_is_painted_once_and_then_the_whole() {
+        let mut loaded = Loaded { n_obs: 3, ..Loaded::default() };
+        let mut painter = Painter::new();
+        let key = GeneKey { layer: None, gene: "LYZ".to_owned() };
+        let analysis = Analysis { color: ColorBy::Gene(key.clone()), ..Analysis::default() };
+        let mut sync = |loaded: &Loaded| {
+            let changed = painter.sync(&analysis, 1.0, loaded);
+            (changed, painter.standing(), painter.indices().map(<[u8]>::to_vec))
+        };
+        assert_eq!(sync(&loaded), (true, Standing::Awaited, None));
+        let part = Continuous { values: vec![0.0, 2.0, f32::NAN] };
+        loaded.partial_gene = Some((key.clone(), Arc::new(part)));
+        let painted = Some(vec![0, 254, MISSING]);
+        assert_eq!(sync(&loaded), (true, Standing::Partly, painted.clone()));
+        assert_eq!(sync(&loaded), (false, Standing::Partly, painted));
+        let whole = Continuous { values: vec![0.0, 2.0, 4.0] };
+        loaded.partial_gene = None;
+        loaded.genes.insert(key, Slot::Ready(Arc::new(whole)));
+        assert_eq!(sync(&loaded), (true, Standing::Shown, Some(vec![0, 127, 254])));
+        assert!(!sync(&loaded).0);
     }
 }

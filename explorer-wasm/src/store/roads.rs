@@ -6,7 +6,7 @@ use explorer_core::{
     data::Column,
     de::{Choice, Labels, LayerTiles, Moments, Offer, Plan, Road, SetParts, Speed, Summing},
     filter::CellMask,
-    state::{CellQuery, CellSource, Filters, GeneKey, Label, LabelFilter, Needs, ObsFilter},
+    state::{CellQuery, CellSource, Filters, Label, LabelFilter, Needs, ObsFilter},
 };
 use leptos::prelude::WithValue;
 use shared_fbs::manifest::{CubeMoments, Layer, TileRange};
@@ -14,7 +14,7 @@ use shared_fbs::manifest::{CubeMoments, Layer, TileRange};
 use super::{
     Session, Slot, Store,
     compare::{CompareError, Question},
-    load::read_embedding,
+    place::read_embedding,
 };
 use crate::{
     fetch::{self, Address, Dataset, FetchError, MomentsOffer, Priority},
@@ -284,7 +284,7 @@ impl Store {
         }
         for key in needs.genes {
             if !self.has(|session| session.loaded.genes.get(&key).and_then(Slot::ready).is_some()) {
-                self.load_gene(dataset, key).await?;
+                self.fetch_gene(dataset, key).await?;
             }
         }
         for key in needs.means {
@@ -295,17 +295,6 @@ impl Store {
         }
         let mask = self.with_session(|session| session.loaded.source_mask(source)).flatten();
         mask.ok_or_else(|| FetchError::Unknown { kind: "data for the set", name: format!("{source:?}") })
-    }
-
-    async fn load_gene(self, dataset: &Dataset, key: GeneKey) -> Result<(), FetchError> {
-        let (layer, _) = dataset.layer(key.layer.as_deref())?;
-        let table = self.gene_table(dataset, layer).await?;
-        let number = table.find(&key.gene);
-        let number = number.ok_or_else(|| FetchError::Unknown { kind: "gene", name: key.gene.clone() })?;
-        let gene = dataset.gene(layer, number, Priority::Now).await?;
-        let gene = Arc::new(gene.to_continuous());
-        self.with_session_mut(|session| session.loaded.genes.insert(key, Slot::Ready(gene)));
-        Ok(())
     }
 
     fn has(self, there: impl FnOnce(&Session) -> bool) -> bool {

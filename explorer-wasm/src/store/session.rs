@@ -9,7 +9,10 @@ use explorer_core::{
 };
 use shared_fbs::tile::Categories;
 
-use super::{BinCounts, Colors, GeneTable, GroupCounts, engine::Engine, loaded::Loaded, painter::Painter};
+use super::{
+    BinCounts, Colors, GeneTable, GroupCounts, engine::Engine, keep::Keeper, loaded::Loaded, painter::Painter,
+    sight::Sketch,
+};
 use crate::{
     bridge::{Paint, Scene},
     fetch::Dataset,
@@ -30,6 +33,11 @@ pub struct Session {
     pub(super) needs_paint: bool,
     /// The embedding whose positions the scene has, or gets.
     pub(super) shown: Option<usize>,
+    /// Counts the embeddings shown, one shown again included.
+    pub(super) turn: u32,
+    /// Where a sample of the cells is in that embedding.
+    pub(super) sketch: Sketch,
+    pub(super) keeper: Keeper,
 }
 
 impl Session {
@@ -43,6 +51,9 @@ impl Session {
             scene: Scene::new(n_obs as u32),
             needs_paint: true,
             shown: None,
+            turn: 0,
+            sketch: Sketch::default(),
+            keeper: Keeper::default(),
             dataset,
         }
     }

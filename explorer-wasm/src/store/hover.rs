@@ -1,0 +1,96 @@
+//! What the pointer is over: a cell's tooltip, and data that a press would ask for.
+
+use explorer_core::{
+    data::CellIdx,
+    state::{GeneKey, Hover},
+};
+use futures_util::future::{AbortHandle, Abortable};
+use leptos::prelude::*;
+use wasm_bindgen_futures::spawn_local;
+
+use super::Store;
+use crate::{
+    fetch::{Dataset, FetchError},
+    platform,
+};
+
+/// How long the pointer rests on something before it is fetched: less than a press takes to follow,
+/// more than a pointer on its way elsewhere stays.
+const REST_MILLIS: i32 = 80;
+
+/// Data that a press of what the pointer is over would ask for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Pointed {
+    /// A gene's expression.
+    Gene(GeneKey),
+    /// A column of `obs`.
+    Column(String),
+}
+
+impl Store {
+    /// The pointer is over something, or, with `None`, over nothing any more: what a press would ask
+    /// for is fetched meanwhile, when there is nothing more urgent, as long as the pointer stays.
+    pub fn point_at(self, pointed: Option<Pointed>) {
+        let before = self.inner.try_with_value(|inner| inner.prefetch.take()).flatten();
+        if let Some(before) = before {
+            before.abort();
+        }
+        let is_there = |pointed: &Pointed| {
+            self.with_session(|session| match pointed {
+                Pointed::Gene(key) => session.loaded.genes.contains_key(key),
+                Pointed::Column(name) => session.loaded.columns.contains_key(name),
+            })
+        };
+        let Some(pointed) = pointed.filter(|pointed| is_there(pointed) == Some(false)) else { return };
+        let Some(dataset) = self.with_session(|session| session.dataset.clone()) else { return };
+        let (handle, registration) = AbortHandle::new_pair();
+        self.inner.try_with_value(|inner| inner.prefetch.replace(Some(handle)));
+        let task = async move {
+            platform::sleep(REST_MILLIS).await;
+            // What fails here is asked for again by the press, which tells.
+            let _ = self.prefetch(&dataset, &pointed).await;
+        };
+        spawn_local(async move {
+            // Aborted when the pointer leaves.
+            let _ = Abortable::new(task, registration).await;
+        });
+    }
+
+    async fn prefetch(self, dataset: &Dataset, pointed: &Pointed) -> Result<(), FetchError> {
+        match pointed {
+            Pointed::Gene(key) => {
+                let (layer, gene) = self.find_gene(dataset, key).await?;
+                dataset.prefetch_gene(layer, gene).await
+            }
+            Pointed::Column(name) => dataset.prefetch_column(name).await,
+        }
+    }
+
+    /// Looks up what the tooltip says of the cell under the pointer.
+    pub(super) fn follow_hover(self) {
+        let hovered = self.peek(|state| match &state.transient.hover {
+            Some(Hover::Cell(cell)) => Some(*cell),
+            _ => None,
+        });
+        let shown = self.tip.with_untracked(|tip| tip.as_ref().map(|(cell, _)| *cell));
+        match hovered {
+            None if shown.is_some() => self.tip.set(None),
+            Some(cell) if shown != Some(cell) => {
+                let Some(dataset) = self.with_session(|session| session.dataset.clone()) else { return };
+                spawn_local(async move {
+                    let id = dataset.cell_id(cell).await;
+                    let is_there = self.peek(|state| state.transient.hover == Some(Hover::Cell(cell)));
+                    if is_there {
+                        self.tip.set(Some((cell, tip_title(cell, id))));
+                    }
+                });
+            }
+            _ => {}
+        }
+    }
+}
+
+/// What a tooltip calls a cell: its id, or, where that is not to be had, its number.
+fn tip_title(cell: CellIdx, id: Result<Option<String>, FetchError>) -> String {
+    id.ok().flatten().unwrap_or_else(|| format!("cell {}", cell.0))
+}
