@@ -10,7 +10,7 @@ use super::{
     obs::{ByPointer, bars, follow_brush, toggle_color},
 };
 use crate::{
-    store::{GeneTable, Store},
+    store::{GeneTable, Pointed, Store},
     ui::{BrushChange, Choice, GeneHit, GeneItem, GeneList, GeneSearch, SelectField, SidebarSection},
 };
 
@@ -80,6 +80,10 @@ pub(super) fn Genes(store: Store, page: Page) -> impl IntoView {
                 focus=page.focus_search
                 on_query=Callback::new(move |text| query.set(text))
                 on_pick=Callback::new(on_pick)
+                on_point=Callback::new(move |name: Option<String>| {
+                    let layer = layer.get_untracked();
+                    store.point_at(name.map(|gene| Pointed::Gene(GeneKey { layer, gene })));
+                })
                 on_list=Callback::new(add)
                 on_dismiss=Callback::new(move |()| unknown.set(Vec::new()))
             />

@@ -16,7 +16,7 @@ use super::{
     results::{add_gene_set, download},
 };
 use crate::{
-    store::{MarkersResult, MarkersStatus, Store},
+    store::{MarkersResult, MarkersStatus, Pointed, Store},
     ui::{MarkedLabel, MarkersState, MarkersSummary, MarkersView},
 };
 
@@ -70,6 +70,10 @@ pub(super) fn MarkersPanel(store: Store) -> impl IntoView {
             store.dispatch(Action::ShowGene(GeneKey { layer: store.layer_key(&layer), gene }));
         }
     };
+    let on_point = move |gene: Option<String>| {
+        let pointed = layer().zip(gene);
+        store.point_at(pointed.map(|(layer, gene)| Pointed::Gene(GeneKey { layer: store.layer_key(&layer), gene })));
+    };
     let export = move |()| {
         if let Some(ByPointer(result)) = result.get_untracked() {
             let dataset = title(store).get_untracked();
@@ -86,6 +90,7 @@ pub(super) fn MarkersPanel(store: Store) -> impl IntoView {
                 colored
                 on_rank=Callback::new(on_rank)
                 on_gene=Callback::new(on_gene)
+                on_point=Callback::new(on_point)
                 on_gene_set=Callback::new(move |(label, genes): (String, Vec<String>)| {
                     add_gene_set(store, &format!("{label} markers"), genes);
                 })

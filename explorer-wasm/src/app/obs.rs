@@ -13,7 +13,7 @@ use shared_fbs::manifest::{Column, ColumnKind};
 
 use super::explorer::title;
 use crate::{
-    store::{BinCounts, Store},
+    store::{BinCounts, Pointed, Store},
     ui::{
         Bars, BrushChange, BrushPhase, CategoryPanel, CategoryValue, DatasetFacts, DatasetInfo, HistogramPanel,
         SidebarSection, ValueCount, short,
@@ -153,8 +153,7 @@ fn categories(store: Store, column: &Column) -> impl IntoView + use<> {
             store.dispatch(Action::ShowMarkers(Some(asked)));
         })
     });
-    let (expand, color, check_all, check, only, hover) =
-        (name.clone(), name.clone(), name.clone(), name.clone(), name.clone(), name.clone());
+    let [point, expand, color, check_all, check, only, hover] = [(); 7].map(|()| name.clone());
     view! {
         <CategoryPanel
             name=name.clone()
@@ -164,6 +163,9 @@ fn categories(store: Store, column: &Column) -> impl IntoView + use<> {
             checked
             expanded
             colored=is_colored(store, ColorBy::Obs(name))
+            on_point=Callback::new(move |is_over: bool| {
+                store.point_at(is_over.then(|| Pointed::Column(point.clone())));
+            })
             on_expand=Callback::new(move |_| store.dispatch(Action::ToggleExpanded(expand.clone())))
             on_color=Callback::new(move |()| {
                 toggle_color(store, ColorBy::Obs(color.clone()));

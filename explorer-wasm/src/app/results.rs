@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     platform,
-    store::{CompareStatus, DeResult, SampleAnswer, SampleMeans, Store},
+    store::{CompareStatus, DeResult, Pointed, SampleAnswer, SampleMeans, Store},
     ui::{DeSummary, DeView, SamplePair, SamplesView, free_name},
 };
 
@@ -67,6 +67,10 @@ pub(super) fn Results(store: Store) -> impl IntoView {
         let layer = store.layer_key(&result.layer);
         store.dispatch(Action::ShowGene(GeneKey { layer, gene }));
     };
+    let on_point = move |gene: Option<String>| {
+        let layer = status.with_untracked(|status| status.result().map(|result| store.layer_key(&result.layer)));
+        store.point_at(layer.zip(gene).map(|(layer, gene)| Pointed::Gene(GeneKey { layer, gene })));
+    };
     view! {
         <Show when=move || has_cells.get()>
             <DeView
@@ -76,6 +80,7 @@ pub(super) fn Results(store: Store) -> impl IntoView {
                 names=Signal::derive(names)
                 colored
                 on_gene=Callback::new(on_gene)
+                on_point=Callback::new(on_point)
                 on_gene_set=Callback::new(move |genes: Vec<String>| {
                     if let Some(comparison) = shown.get_untracked() {
                         add_gene_set(store, &question(&comparison), genes);

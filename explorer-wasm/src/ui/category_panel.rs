@@ -60,6 +60,9 @@ pub fn CategoryPanel(
     /// Called with the label that the pointer is over.
     #[prop(into)]
     on_hover: Callback<Option<u32>>,
+    /// Called with whether the pointer is over its head.
+    #[prop(optional, into)]
+    on_point: Option<Callback<bool>>,
     /// Called to find the markers of every label, where that can be done.
     on_markers: Option<Callback<()>>,
 ) -> impl IntoView {
@@ -69,6 +72,11 @@ pub fn CategoryPanel(
     });
     let name = StoredValue::new(name);
     let column = move || name.get_value();
+    let point = move |is_over| {
+        if let Some(on_point) = on_point {
+            on_point.run(is_over);
+        }
+    };
     let chevron = Signal::derive(move || if expanded.get() { Glyph::ChevronDown } else { Glyph::ChevronRight });
     let list = move || {
         view! {
@@ -87,7 +95,11 @@ pub fn CategoryPanel(
     };
     view! {
         <section class="category" data-testid=format!("category-{}", column()) aria-label=column()>
-            <div class="category-head">
+            <div
+                class="category-head"
+                on:pointerenter=move |_| point(true)
+                on:pointerleave=move |_| point(false)
+            >
                 <Checkbox
                     check
                     label=format!("All of {}", column())

@@ -22,6 +22,7 @@ pub(crate) fn DeRows(
     sort: RwSignal<DeSort>,
     colored: Signal<Option<String>>,
     on_gene: Callback<String>,
+    on_point: Option<Callback<Option<String>>>,
 ) -> impl IntoView {
     let effect = move || table.with(|table| table.as_ref().map_or(Effect::default(), |table| table.options.effect));
     let headings = move || {
@@ -53,7 +54,7 @@ pub(crate) fn DeRows(
     };
     let row = Callback::new(move |index: usize| {
         let gene = Signal::derive(move || rows.with(|rows| rows.get(index).map(|&gene| gene as usize)));
-        view! { <DeRow gene table names colored on_gene /> }.into_any()
+        view! { <DeRow gene table names colored on_gene on_point /> }.into_any()
     });
     view! {
         <div
@@ -92,7 +93,13 @@ fn DeRow(
     names: Signal<Arc<[String]>>,
     colored: Signal<Option<String>>,
     on_gene: Callback<String>,
+    on_point: Option<Callback<Option<String>>>,
 ) -> impl IntoView {
+    let point = move |name| {
+        if let Some(on_point) = on_point {
+            on_point.run(name);
+        }
+    };
     let name = Memo::new(move |_| names.with(|names| names.get(gene.get()?).cloned()).unwrap_or_default());
     let cell = move |value: fn(&DeTable, usize) -> String| {
         move || {
@@ -124,6 +131,8 @@ fn DeRow(
             class:chosen=chosen
             role="row"
             data-testid=move || format!("de-row-{}", name.get())
+            on:pointerenter=move |_| point(Some(name.get_untracked()))
+            on:pointerleave=move |_| point(None)
             on:click=move |_| on_gene.run(name.get_untracked())
         >
             <div role="rowheader" class="de-gene">

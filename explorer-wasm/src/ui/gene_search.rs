@@ -39,6 +39,9 @@ pub fn GeneSearch(
     /// Called with the gene chosen.
     #[prop(into)]
     on_pick: Callback<String>,
+    /// Called with the gene that the pointer is over, and with `None` when it leaves.
+    #[prop(optional, into)]
+    on_point: Option<Callback<Option<String>>>,
     /// Called with the names of a pasted list.
     #[prop(into)]
     on_list: Callback<Vec<String>>,
@@ -106,7 +109,7 @@ pub fn GeneSearch(
             .iter()
             .cloned()
             .enumerate()
-            .map(|(index, hit)| view! { <HitRow hit index active on_pick=pick /> })
+            .map(|(index, hit)| view! { <HitRow hit index active on_pick=pick on_point /> })
             .collect_view()
     };
     view! {
@@ -167,6 +170,7 @@ fn HitRow(
     index: usize,
     active: RwSignal<usize>,
     #[prop(into)] on_pick: Callback<String>,
+    on_point: Option<Callback<Option<String>>>,
 ) -> impl IntoView {
     let row = NodeRef::<html::Li>::new();
     let chosen = move || active.get() == index;
@@ -188,6 +192,12 @@ fn HitRow(
         })
         .collect_view();
     let test_id = format!("gene-hit-{name}");
+    let pointed = name.clone();
+    let point = move |name| {
+        if let Some(on_point) = on_point {
+            on_point.run(name);
+        }
+    };
     view! {
         <li
             class="gene-hit"
@@ -196,6 +206,8 @@ fn HitRow(
             data-testid=test_id
             aria-selected=move || chosen().to_string()
             node_ref=row
+            on:pointerenter=move |_| point(Some(pointed.clone()))
+            on:pointerleave=move |_| point(None)
             on:pointermove=move |_| active.set(index)
             // Before the field loses the focus and the list closes.
             on:pointerdown=|event| event.prevent_default()

@@ -75,6 +75,9 @@ pub fn MarkersView(
     /// Called with the gene to colour by.
     #[prop(into)]
     on_gene: Callback<String>,
+    /// Called with the gene that the pointer is over, and with `None` when it leaves.
+    #[prop(optional, into)]
+    on_point: Option<Callback<Option<String>>>,
     /// Called with a label and the genes that a set is to be made of.
     #[prop(into)]
     on_gene_set: Callback<(String, Vec<String>)>,
@@ -183,7 +186,7 @@ pub fn MarkersView(
                     let columns = move || {
                         let labels = labels.get();
                         (0..labels.len())
-                            .map(|at| view! { <Column labels=Arc::clone(&labels) at summary rank query n_top colored on_gene on_gene_set /> })
+                            .map(|at| view! { <Column labels=Arc::clone(&labels) at summary rank query n_top colored on_gene on_point on_gene_set /> })
                             .collect_view()
                     };
                     view! { <div class="markers-body" role="list" aria-label="Labels">{columns}</div> }.into_any()
@@ -204,8 +207,14 @@ fn Column(
     n_top: RwSignal<usize>,
     colored: Signal<Option<String>>,
     on_gene: Callback<String>,
+    on_point: Option<Callback<Option<String>>>,
     on_gene_set: Callback<(String, Vec<String>)>,
 ) -> impl IntoView {
+    let point = move |gene| {
+        if let Some(on_point) = on_point {
+            on_point.run(gene);
+        }
+    };
     let MarkedLabel { label, color, n_cells, .. } = labels[at].clone();
     // A search looks through all genes of the label, the list shows the best.
     let rows = Memo::new(move |_| {
@@ -232,6 +241,8 @@ fn Column(
                     aria-pressed=move || chosen().to_string()
                     title=format!("Colour by {gene}")
                     data-testid=format!("marker-{}-{gene}", name.get_value())
+                    on:pointerenter=move |_| point(Some(own.get_value()))
+                    on:pointerleave=move |_| point(None)
                     on:click=move |_| on_gene.run(own.get_value())
                 >
                     <span class="marker-gene ellipsis">{gene.clone()}</span>
