@@ -1,7 +1,7 @@
 //! Opening a dataset: from the start page to the whole picture, in colour.
 
 use anyhow::{Result, ensure};
-use e2e::{DATASET, Graphics, N_CELLS, Visit};
+use e2e::{DATASET, Graphics, N_CELLS, Screen, Visit};
 use serde_json::{Value, json};
 
 #[tokio::test]
@@ -22,6 +22,12 @@ async fn nothing(visit: &Visit) -> Result<()> {
     let count = page.text("count-text").await?;
     ensure!(count.is_empty(), "of no dataset the page counts `{count}`");
     visit.browser.shoot("nothing")?;
+    // On a phone there are no drawers of it either.
+    visit.browser.resize(Screen::PHONE)?;
+    let shown = "['drawer-left', 'drawer-right'].map(id => $(id).checkVisibility())";
+    page.until_value("no drawers", shown, Value::Null, |shown| *shown == json!([false, false])).await?;
+    visit.browser.shoot("nothing-phone")?;
+    visit.browser.resize(Screen::DESK)?;
     page.click("error-link").await?;
     page.element(&format!("dataset-{DATASET}")).await?;
     visit.browser.expect_complaints(&["404"])

@@ -110,6 +110,7 @@ pub(super) fn Explorer(store: Store, home: String) -> impl IntoView {
             results
             left_open
             right_open
+            bare=has_failed
             drawer=store.part(|state| state.transient.drawer)
             on_drawer=Callback::new(move |drawer| store.dispatch(Action::SetDrawer(drawer)))
         />

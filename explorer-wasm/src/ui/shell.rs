@@ -37,6 +37,9 @@ pub fn Shell(
     /// Called with the drawer to open, or `None` to close it.
     #[prop(into)]
     on_drawer: Callback<Option<Side>>,
+    /// Whether there is nothing to list beside the picture: then there are no drawers.
+    #[prop(optional, into)]
+    bare: Signal<bool>,
 ) -> impl IntoView {
     let closing = window_event_listener(ev::keydown, move |event| {
         // A menu that is open in the drawer closes first.
@@ -51,6 +54,7 @@ pub fn Shell(
             class="shell"
             class:left-closed=move || !left_open.get()
             class:right-closed=move || !right_open.get()
+            class:bare=move || bare.get()
             class:drawer-left=move || drawer.get() == Some(Side::Left)
             class:drawer-right=move || drawer.get() == Some(Side::Right)
         >
