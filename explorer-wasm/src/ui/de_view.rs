@@ -97,6 +97,15 @@ pub fn DeView(
         });
         rows.into()
     });
+    // A rectangle of one result says nothing of the next.
+    let question = Memo::new(move |_| summary.with(|summary| summary.title.clone()));
+    Effect::new(move |before: Option<String>| {
+        let question = question.get();
+        if before.is_some_and(|before| before != question) {
+            filter.update(|filter| filter.region = None);
+        }
+        question
+    });
     let n_rows = move || rows.with(|rows| rows.len());
     let count = move || {
         let all = table.with(|table| table.as_ref().map_or(0, |table| table.len()));
@@ -191,7 +200,7 @@ pub fn DeView(
                 <span class="de-count note" role="status" data-testid="de-count">{count}</span>
             </div>
             <div class="de-body">
-                <Volcano table names rows colored on_gene />
+                <Volcano table names rows filter colored on_gene />
                 <DeRows table names rows sort colored on_gene on_point />
             </div>
         </section>
