@@ -154,7 +154,7 @@ fn DeRow(
             </div>
             <div role="cell" title=conventional>{cell(|table, gene| signed(table.score[gene]))}</div>
             <div role="cell">{cell(|table, gene| p_value(table.log10_pval[gene]))}</div>
-            <div role="cell">{cell(|table, gene| p_value(table.pval_adj[gene].log10()))}</div>
+            <div role="cell">{cell(|table, gene| p_value(table.log10_pval_adj[gene]))}</div>
             <div role="cell">{cell(|table, gene| format!("{:.1}", table.pct_group[gene]))}</div>
             <div role="cell">{cell(|table, gene| format!("{:.1}", table.pct_reference[gene]))}</div>
             <div role="cell">{cell(|table, gene| significant(table.mean_group[gene], 3))}</div>
