@@ -170,22 +170,6 @@ impl Browser {
         Ok(())
     }
 
-    /// Slows the network down to so many bytes a second.
-    ///
-    /// # Errors
-    /// When the driver refuses.
-    pub fn slow_down(&self, bytes_per_second: u32) -> Result<()> {
-        let conditions = json!({
-            "offline": false,
-            "latency": 20,
-            "downloadThroughput": bytes_per_second,
-            "uploadThroughput": bytes_per_second,
-        });
-        self.driver.devtools(&self.session, "Network.enable", &json!({}))?;
-        self.driver.devtools(&self.session, "Network.emulateNetworkConditions", &conditions)?;
-        Ok(())
-    }
-
     /// Puts fingers on the page, moves them or lifts them: `kind` is `touchStart`, `touchMove` or `touchEnd`, `fingers`
     /// are those that touch then, in CSS pixels of the page.
     ///
@@ -197,6 +181,14 @@ impl Browser {
         let event = json!({ "type": kind, "touchPoints": points });
         self.driver.devtools(&self.session, "Input.dispatchTouchEvent", &event)?;
         Ok(())
+    }
+
+    /// Carries out a command of the DevTools protocol in the page, and returns what it gives.
+    ///
+    /// # Errors
+    /// When the driver refuses.
+    pub fn devtools(&self, command: &str, parameters: &Value) -> Result<Value> {
+        self.driver.devtools(&self.session, command, parameters)
     }
 
     /// Warnings and errors of the console since the last call, without the browser's own noise.

@@ -24,7 +24,9 @@ const START_LIMIT: Duration = Duration::from_secs(60);
 pub struct TileServer {
     environment: Environment,
     input: PathBuf,
-    cache: TempDir,
+    cache: PathBuf,
+    /// The cache, where it is this server's alone.
+    _own_cache: Option<TempDir>,
     address: String,
     process: Option<Process>,
 }
@@ -36,8 +38,24 @@ impl TileServer {
     /// When the server does not start.
     pub fn start(environment: &Environment, input: &Path) -> Result<Self> {
         let cache = tempfile::tempdir()?;
-        let (process, address) = serve(environment, input, cache.path(), 0)?;
-        Ok(Self { environment: environment.clone(), input: input.to_owned(), cache, address, process: Some(process) })
+        let server = Self::keeping(environment, input, cache.path())?;
+        Ok(Self { _own_cache: Some(cache), ..server })
+    }
+
+    /// The same with a cache of built datasets that stays, so that the next server finds them.
+    ///
+    /// # Errors
+    /// When the server does not start.
+    pub fn keeping(environment: &Environment, input: &Path, cache: &Path) -> Result<Self> {
+        let (process, address) = serve(environment, input, cache, 0)?;
+        Ok(Self {
+            environment: environment.clone(),
+            input: input.to_owned(),
+            cache: cache.to_owned(),
+            _own_cache: None,
+            address,
+            process: Some(process),
+        })
     }
 
     /// Its address: `http://127.0.0.1:PORT`.
@@ -53,13 +71,19 @@ impl TileServer {
         if self.input.is_dir() {
             return Ok(self.input.clone());
         }
-        for entry in fs::read_dir(self.cache.path())? {
+        let name = self.input.file_stem().unwrap_or_default().to_string_lossy();
+        let mut newest = None;
+        for entry in fs::read_dir(&self.cache)? {
             let path = entry?.path();
-            if path.join(MANIFEST).is_file() {
-                return Ok(path);
+            let is_of_input = path.file_name().is_some_and(|file| file.to_string_lossy().starts_with(&*name));
+            if let (true, Ok(manifest)) = (is_of_input, fs::metadata(path.join(MANIFEST))) {
+                newest = newest.max(Some((manifest.modified()?, path)));
             }
         }
-        bail!("no dataset was built from {}", self.input.display())
+        match newest {
+            Some((_, path)) => Ok(path),
+            None => bail!("no dataset was built from {}", self.input.display()),
+        }
     }
 
     /// Ends the server as a crash would: without a word to its clients.
@@ -74,7 +98,7 @@ impl TileServer {
     pub fn restart(&mut self) -> Result<()> {
         self.kill();
         let port = self.address.rsplit(':').next().and_then(|port| port.parse().ok()).unwrap_or_default();
-        let (process, address) = serve(&self.environment, &self.input, self.cache.path(), port)?;
+        let (process, address) = serve(&self.environment, &self.input, &self.cache, port)?;
         self.process = Some(process);
         self.address = address;
         Ok(())

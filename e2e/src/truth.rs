@@ -13,6 +13,7 @@ use explorer_core::data::{
 use shared_fbs::{
     DecodeError, frame,
     manifest::{ColumnKind, DirectoryPlace, Layer, Manifest, Slot, TileRange, ValueKind},
+    order::TileCells,
     path::MANIFEST,
     tile::{Categories, Codes, Expression, Genes, Points, Strings, Values},
 };
@@ -92,6 +93,20 @@ impl Truth {
         Ok(embedding.xs.iter().zip(&embedding.ys).map(coordinates).collect())
     }
 
+    /// Which cells each tile of an embedding holds, coarsest level first.
+    pub fn point_tiles(&self) -> Vec<TileCells> {
+        self.manifest.levels().tiles()
+    }
+
+    /// The number of an embedding's first tile in its pack.
+    ///
+    /// # Errors
+    /// When there is no such embedding.
+    pub fn first_point_tile(&self, key: &str) -> Result<u32> {
+        let entry = self.manifest.embeddings.iter().find(|entry| entry.key == key).context("no such embedding")?;
+        Ok(entry.tiles.as_ref().context("the embedding has no tiles")?.first)
+    }
+
     /// The label of every cell in a column that has one for each.
     ///
     /// # Errors
@@ -133,10 +148,22 @@ impl Truth {
         &manifest.layers[manifest.default_layer as usize]
     }
 
-    fn gene_number(&self, gene: &str) -> Result<u32> {
+    fn genes(&self) -> Result<Genes> {
         let tile = self.manifest.vars[self.default_layer().var as usize].tile;
         let genes = self.tiles("var", Some(&TileRange { first: tile, count: 1 }), Genes::decode)?;
-        let genes = genes.first().context("the layer has no genes")?;
+        genes.into_iter().next().context("the layer has no genes")
+    }
+
+    /// The name of a gene of the default layer, by its number.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn gene_name(&self, number: usize) -> Result<String> {
+        Ok(self.genes()?.name(number).context("no such gene")?.to_owned())
+    }
+
+    fn gene_number(&self, gene: &str) -> Result<u32> {
+        let genes = self.genes()?;
         let found = (0..genes.ids.len()).find(|&number| genes.name(number) == Some(gene));
         found.map(|number| number as u32).with_context(|| format!("no gene is called {gene}"))
     }

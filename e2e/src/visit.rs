@@ -43,6 +43,22 @@ impl Visit {
         Ok(Self { server, browser, environment })
     }
 
+    /// The same with a cache of built datasets that stays.
+    ///
+    /// # Errors
+    /// When one does not start.
+    pub async fn keeping(
+        environment: Environment,
+        input: &Path,
+        cache: &Path,
+        graphics: Graphics,
+        name: &'static str,
+    ) -> Result<Self> {
+        let server = TileServer::keeping(&environment, input, cache)?;
+        let browser = Browser::start(&environment, graphics, name).await?;
+        Ok(Self { server, browser, environment })
+    }
+
     /// The page.
     pub fn page(&self) -> Page<'_> {
         Page::new(&self.browser)

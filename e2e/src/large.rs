@@ -1,0 +1,42 @@
+//! A made-up dataset that comes in several levels of detail and several chunks a gene.
+
+use std::{fs, ops::ControlFlow, path::Path};
+
+use anyhow::Result;
+use synthetic::{
+    Model, Spec,
+    h5ad::{self, Compression, Layout, Options, Raw},
+};
+use tokio::sync::Mutex;
+
+use crate::{Environment, Graphics, Visit};
+
+/// The large dataset's id on the server.
+pub const LARGE: &str = "made-up-600k";
+
+/// Its cells.
+pub const N_LARGE_CELLS: usize = 600_000;
+
+/// Few genes, since these tests are about cells.
+const SPEC: Spec = Spec { n_cells: N_LARGE_CELLS, n_genes: 60, seed: 4 };
+
+/// One test at a time makes file and tiles; the others then find them.
+static MAKING: Mutex<()> = Mutex::const_new(());
+
+/// A server with the large dataset and a browser beside it. The file and its tiles are made once and kept
+/// in the target directory.
+///
+/// # Errors
+/// When they cannot be made, or one of both does not start.
+pub async fn large_visit(name: &'static str) -> Result<Visit> {
+    let environment = Environment::read()?;
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/e2e-data");
+    let file = folder.join(format!("{LARGE}.h5ad"));
+    let _making = MAKING.lock().await;
+    if !file.is_file() {
+        fs::create_dir_all(&folder)?;
+        let options = Options { layout: Layout::Csr, compression: Compression::None, raw: Raw::Absent };
+        h5ad::write(&Model::new(SPEC)?, &file, options, |_| ControlFlow::Continue(()))?;
+    }
+    Visit::keeping(environment, &file, &folder.join("tiles"), Graphics::WebGpu, name).await
+}

@@ -1,0 +1,347 @@
+//! Networks that are slow, fail or fall silent, and what is asked of them and when.
+
+use std::{collections::BTreeSet, ops::Range, time::Duration};
+
+use anyhow::{Context as _, Result, ensure};
+use e2e::{
+    Asked, DATASET, Exchange, Fault, Graphics, Held, LARGE, N_CELLS, N_LARGE_CELLS, Network, Page, Proxy, Seen, Visit,
+    data_lines, large_visit,
+};
+use explorer_core::state::{Camera, ViewSpec};
+use serde_json::{Value, json};
+use shared_fbs::{order, path::TileList};
+
+/// What the browser writes to the console when an answer fails, whatever the page makes of it.
+const FAILED_ANSWERS: [&str; 5] =
+    ["status of 503", "status of 404", "ERR_CONTENT_LENGTH_MISMATCH", "ERR_EMPTY_RESPONSE", "ERR_CONNECTION_RESET"];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_failing_request_in_twenty_changes_nothing() -> Result<()> {
+    Visit::start(Graphics::WebGpu, "network-failing").await?.run(failing).await
+}
+
+async fn failing(visit: &Visit) -> Result<()> {
+    let truth = visit.truth()?;
+    let proxy = Proxy::start(visit.server.address(), Network::unreliable(18)).await?;
+    let page = visit.page();
+    page.goto(&format!("{}/d/{DATASET}", proxy.address())).await?;
+    page.until_drawn(N_CELLS).await?;
+    page.legend("bulk_labels").await?;
+    for gene in 0..20 {
+        let gene = truth.gene_name(gene)?;
+        color_by_gene(&page, &gene).await?;
+        page.legend(&gene).await?;
+    }
+    page.unfold("bulk_labels").await?;
+    page.only("bulk_labels", "Dendritic").await?;
+    page.until_selected(240, N_CELLS).await?;
+
+    // By a lasso, so that the workers fetch whole cells.
+    page.click("clear-filters").await?;
+    let picture = page.rect("picture").await?;
+    let [left, right] = [0.4, 0.8].map(|share| picture.width * share);
+    let [top, bottom] = [0.2, 0.7].map(|share| picture.height * share);
+    page.drag("picture", &[[left, top], [right, top], [right, bottom], [left, bottom]], Held::Nothing).await?;
+    page.until_text("count-text", |text| !text.starts_with("700")).await?;
+    save_set(&page, "mine").await?;
+    page.click("compare-run").await?;
+    page.until_text("de-title", |title| title == "mine against the rest").await?;
+    page.click("de-export").await?;
+    let (_, of_page) = page.download_text().await?;
+
+    let failed = of_data(&proxy.exchanges(), |exchange| exchange.fault.is_some());
+    ensure!(failed.len() >= 2, "only {failed:?} failed");
+    let notices = page.notices().await?;
+    ensure!(notices.is_empty(), "what was mended is told: {notices:?}");
+
+    // On a good network the same question has the same answer.
+    let link = page.link().await?;
+    page.goto("about:blank").await?;
+    page.goto(&visit.url(&link)).await?;
+    page.until_text("de-title", |title| title == "mine against the rest").await?;
+    page.click("de-export").await?;
+    let (_, expected) = page.download_text().await?;
+    ensure!(data_lines(&of_page).len() > 700, "the table has {} lines", data_lines(&of_page).len());
+    ensure!(data_lines(&of_page) == data_lines(&expected), "the tables differ");
+    visit.browser.expect_complaints(&FAILED_ANSWERS)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_stops_half_way_is_given_up_and_asked_for_again() -> Result<()> {
+    Visit::start(Graphics::WebGpu, "network-stalled").await?.run(stalled).await
+}
+
+async fn stalled(visit: &Visit) -> Result<()> {
+    let proxy = Proxy::start(visit.server.address(), Network::good()).await?;
+    let page = visit.page();
+    page.goto(&format!("{}/d/{DATASET}", proxy.address())).await?;
+    page.until_drawn(N_CELLS).await?;
+    page.legend("bulk_labels").await?;
+
+    // Once: it comes at the second attempt, and meanwhile all else works.
+    proxy.set(Network::failing(|asked| (is_gene(asked.path) && asked.n_before == 0).then_some(Fault::Stall)));
+    color_by_gene(&page, "CD3D").await?;
+    until_asked(&page, &proxy, "the gene", |exchange| exchange.fault == Some(Fault::Stall)).await?;
+    page.unfold("bulk_labels").await?;
+    page.only("bulk_labels", "Dendritic").await?;
+    page.until_selected(240, N_CELLS).await?;
+    page.unfold("louvain").await?;
+    page.label_counts("louvain").await?;
+    page.legend("CD3D").await?;
+    let stalled = of_data(&proxy.exchanges(), |exchange| exchange.fault.is_some());
+    let [stalled] = stalled.as_slice() else { anyhow::bail!("{stalled:?} fell silent") };
+    let n_asked = of_data(&proxy.exchanges(), |exchange| exchange.path == stalled.path).len();
+    ensure!(n_asked == 2, "what fell silent once was asked for {n_asked} times");
+    ensure!(page.notices().await?.is_empty(), "what was mended is told: {:?}", page.notices().await?);
+
+    // Always: the page gives up, says so, and asks again when told to.
+    proxy.set(Network::failing(|asked| is_gene(asked.path).then_some(Fault::Stall)));
+    color_by_gene(&page, "LYZ").await?;
+    let notice = page.until_notice(|notice| notice.contains("does not answer any more")).await?;
+    ensure!(notice.contains("LYZ"), "the notice does not say what is missing: {notice}");
+    visit.browser.shoot("gave-up")?;
+    page.until_selected(240, N_CELLS).await?;
+    proxy.set(Network::good());
+    page.click("notice-action").await?;
+    page.legend("LYZ").await?;
+    page.until_gone("notice-action").await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn on_a_slow_network_all_comes_from_coarse_to_fine() -> Result<()> {
+    large_visit("network-slow").await?.run(slow).await
+}
+
+/// Keeps every number of cells that the canvas says is drawn.
+const KEEP_DRAWN: &str = "window.drawn = []; \
+     new MutationObserver(changes => { for (const { target } of changes) { \
+       const n = Number(target.dataset?.nDrawn ?? 0); if (n > 0 && drawn.at(-1) !== n) drawn.push(n); } \
+     }).observe(document, { subtree: true, attributes: true, attributeFilter: ['data-n-drawn'] });";
+
+async fn slow(visit: &Visit) -> Result<()> {
+    // The server computes nothing: the page is on its own.
+    let alone = |asked: Asked<'_>| asked.path.starts_with(&format!("/api/datasets/{LARGE}")).then_some(Fault::Missing);
+    let proxy = Proxy::start(visit.server.address(), Network::failing(alone)).await?;
+    let page = visit.page();
+    visit.browser.before_pages(KEEP_DRAWN)?;
+    page.goto(proxy.address()).await?;
+    page.element(&format!("dataset-{LARGE}")).await?;
+    proxy.set(Network::failing(alone).slow(200_000, Duration::from_millis(100)));
+    page.click(&format!("dataset-{LARGE}")).await?;
+
+    // While cells are missing, the page can be worked with.
+    page.until_value("the first cells", "drawn.length", Value::Null, |n| n.as_u64() > Some(0)).await?;
+    page.click("zoom-in").await?;
+    page.click("fit").await?;
+    let now = page.evaluate("Number($('canvas').dataset.nDrawn)", Value::Null).await?;
+    ensure!(now.as_u64() < Some(N_LARGE_CELLS as u64), "all cells were there before the first step: {now}");
+    visit.browser.shoot("coarse")?;
+    page.until_drawn(N_LARGE_CELLS).await?;
+    let drawn = page.evaluate("drawn", Value::Null).await?;
+    let drawn: BTreeSet<u64> = drawn.as_array().into_iter().flatten().filter_map(Value::as_u64).collect();
+    let n_cells = N_LARGE_CELLS as u64;
+    // A sixteenth of the cells is the first level, a quarter the first two.
+    ensure!(drawn.iter().any(|&n| n < n_cells / 15), "the picture did not begin with few cells: {drawn:?}");
+    ensure!(drawn.iter().any(|n| (n_cells / 5..n_cells / 3).contains(n)), "there is no second step: {drawn:?}");
+
+    // A comparison that takes a while, of cells scattered all over, is preceded by an estimate.
+    proxy.set(Network::failing(alone));
+    page.evaluate("(location.hash = a, 0)", json!("r.age=30..60&v=1")).await?;
+    page.until_text("count-text", |text| text.contains(" of 600,000") && !text.starts_with("600,000")).await?;
+    save_set(&page, "mine").await?;
+    proxy.set(Network::failing(alone).slow(400_000, Duration::ZERO));
+    page.click("compare-run").await?;
+    let estimate = "document.querySelector('[data-estimate]')?.dataset.estimate";
+    page.until_value("an estimate", estimate, Value::Null, |is| *is == json!("true")).await?;
+    visit.browser.shoot("estimate")?;
+    proxy.set(Network::failing(alone));
+    page.until_value("the exact table", estimate, Value::Null, |is| *is == json!("false")).await?;
+    page.click("de-export").await?;
+    let (_, exact) = page.download_text().await?;
+    ensure!(data_lines(&exact).len() == 61, "the table has {} lines", data_lines(&exact).len());
+    visit.browser.expect_complaints(&FAILED_ANSWERS)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_visit_fetches_almost_nothing() -> Result<()> {
+    Visit::start(Graphics::WebGpu, "network-again").await?.run(again).await
+}
+
+async fn again(visit: &Visit) -> Result<()> {
+    let proxy = Proxy::start(visit.server.address(), Network::good()).await?;
+    let page = visit.page();
+    let url = format!("{}/d/{DATASET}", proxy.address());
+    let visit_once = async || -> Result<Vec<Exchange>> {
+        let before = proxy.n_exchanges();
+        page.goto("about:blank").await?;
+        page.goto(&url).await?;
+        page.until_drawn(N_CELLS).await?;
+        page.legend("bulk_labels").await?;
+        color_by_gene(&page, "CD3D").await?;
+        page.legend("CD3D").await?;
+        // The histograms of all columns are the last to come.
+        let histograms = "document.querySelectorAll('[data-testid^=histogram-] [aria-busy=true]').length";
+        page.until_value("the histograms", histograms, Value::Null, |n| *n == json!(0)).await?;
+        Ok(proxy.exchanges().split_off(before))
+    };
+    let first = visit_once().await?;
+    let second = visit_once().await?;
+    let n_bytes = |exchanges: &[Exchange]| exchanges.iter().map(|exchange| exchange.n_bytes).sum::<usize>();
+    ensure!(
+        !of_data(&first, |exchange| exchange.path.contains("/tiles/")).is_empty(),
+        "the first visit asks for no tiles"
+    );
+    for exchange in of_data(&second, |_| true) {
+        ensure!(
+            exchange.path.ends_with("manifest.tsm") && exchange.status == 304,
+            "the second visit asks for {exchange:?}"
+        );
+    }
+    ensure!(
+        n_bytes(&second) * 50 < n_bytes(&first),
+        "{} bytes at first, {} at the second visit: {second:?}",
+        n_bytes(&first),
+        n_bytes(&second)
+    );
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_in_view_comes_first() -> Result<()> {
+    large_visit("network-in-view").await?.run(in_view).await
+}
+
+async fn in_view(visit: &Visit) -> Result<()> {
+    let truth = visit.truth()?;
+    let embedding = truth.default_embedding();
+    let positions = truth.positions(&embedding)?;
+    // Close to where the last cells in storage order are.
+    let last = N_LARGE_CELLS - 200;
+    let (x, y) = positions[last..].iter().flatten().copied().next().context("some cell has a place")?;
+    let width = 0.2;
+    let view = ViewSpec { camera: Camera::new(x, y, width), ..ViewSpec::default() };
+    let proxy = Proxy::start(visit.server.address(), Network::good()).await?;
+    let page = visit.page();
+    page.goto(&format!("{}/d/{LARGE}#{}", proxy.address(), view.to_link())).await?;
+    page.until_drawn(N_LARGE_CELLS).await?;
+    visit.browser.shoot("close")?;
+
+    // Of the first level, which the page goes by, none is near the picture on any side.
+    let tiles = truth.point_tiles();
+    let first_ranks = tiles[0].ranks.clone();
+    let is_far = |cells: Range<u32>| {
+        let mut sample = cells.filter(|&cell| first_ranks.contains(&order::rank(cell)));
+        let is_near = |(px, py): (f64, f64)| (px - x).abs() < 2.0 * width && (py - y).abs() < 2.0 * width;
+        !sample.any(|cell| positions[cell as usize].is_some_and(is_near))
+    };
+    let finest: Vec<usize> =
+        (0..tiles.len()).filter(|&tile| tiles[tile].level == tiles[tiles.len() - 1].level).collect();
+    let far: BTreeSet<u32> =
+        finest.iter().filter(|&&tile| is_far(tiles[tile].cells.clone())).map(|&tile| tile as u32).collect();
+    ensure!(!far.is_empty() && far.len() < finest.len(), "{far:?} of {finest:?} are far away from {x}, {y}");
+    let first = truth.first_point_tile(&embedding)?;
+    let asked: Vec<Vec<u32>> = asked_tiles(&proxy, "points")?
+        .into_iter()
+        .map(|tiles| tiles.into_iter().map(|tile| tile - first).collect::<Vec<u32>>())
+        .collect();
+    let place = |tile: u32| asked.iter().position(|tiles| tiles.contains(&tile));
+    let nearest = *finest.last().context("there are tiles")? as u32;
+    for &tile in &far {
+        ensure!(place(nearest) < place(tile), "{nearest} is in view and {tile} is not: asked for {asked:?}");
+    }
+    ensure!(asked.concat().len() == tiles.len(), "each tile is asked for once: {asked:?}");
+
+    // So do the chunks of a gene.
+    let gene = truth.gene_name(3)?;
+    color_by_gene(&page, &gene).await?;
+    page.legend(&gene).await?;
+    let first = truth.gene_tiles(&gene)?.first;
+    let pack = &truth.default_layer().pack;
+    let asked = asked_tiles(&proxy, pack)?;
+    let n_chunks = truth.gene_tiles(&gene)?.count;
+    let own: Vec<&Vec<u32>> = asked.iter().filter(|tiles| tiles[0] >= first && tiles[0] < first + n_chunks).collect();
+    ensure!(own.len() == 2, "the gene was asked for as {own:?}");
+    ensure!(own[0].contains(&(first + n_chunks - 1)) && own[0].len() < n_chunks as usize, "asked for as {own:?}");
+    ensure!(own.iter().map(|tiles| tiles.len()).sum::<usize>() == n_chunks as usize, "asked for as {own:?}");
+
+    // With all in view, they come together.
+    page.click("fit").await?;
+    let gene = truth.gene_name(5)?;
+    color_by_gene(&page, &gene).await?;
+    page.legend(&gene).await?;
+    let first = truth.gene_tiles(&gene)?.first;
+    let asked = asked_tiles(&proxy, pack)?;
+    ensure!(
+        asked.iter().any(|tiles| tiles[0] == first && tiles.len() == n_chunks as usize),
+        "a whole gene was asked for as {asked:?}"
+    );
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_pointer_rests_on_is_fetched_before_it_is_pressed() -> Result<()> {
+    Visit::start(Graphics::WebGpu, "network-hover").await?.run(hover).await
+}
+
+async fn hover(visit: &Visit) -> Result<()> {
+    let proxy = Proxy::start(visit.server.address(), Network::good()).await?;
+    let page = visit.page();
+    page.goto(&format!("{}/d/{DATASET}", proxy.address())).await?;
+    page.until_drawn(N_CELLS).await?;
+    page.legend("bulk_labels").await?;
+    page.write("gene-search", "LYZ").await?;
+    page.element("gene-hit-LYZ").await?;
+    ensure!(of_data(&proxy.exchanges(), |exchange| is_gene(&exchange.path)).is_empty(), "a gene is asked for unasked");
+    page.point("gene-hit-LYZ", [20.0, 8.0]).await?;
+    until_asked(&page, &proxy, "the gene pointed at", |exchange| is_gene(&exchange.path)).await?;
+    page.click("gene-hit-LYZ").await?;
+    page.legend("LYZ").await?;
+    let asked = of_data(&proxy.exchanges(), |exchange| is_gene(&exchange.path));
+    ensure!(asked.len() == 1, "the gene is asked for as {asked:?}");
+    Ok(())
+}
+
+/// Whether a path is of expression tiles.
+fn is_gene(path: &str) -> bool {
+    path.contains("/tiles/genes")
+}
+
+fn of_data(exchanges: &[Exchange], is_so: impl Fn(&Exchange) -> bool) -> Vec<Exchange> {
+    exchanges.iter().filter(|exchange| exchange.path.starts_with("/data/") && is_so(exchange)).cloned().collect()
+}
+
+/// The tiles of a pack that each request asked for, in order.
+fn asked_tiles(proxy: &Proxy, pack: &str) -> Result<Vec<Vec<u32>>> {
+    let mut asked = Vec::new();
+    for exchange in proxy.exchanges() {
+        let mut parts = exchange.path.rsplit('/');
+        let (list, stem) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+        if stem.rsplit_once('-').is_some_and(|(name, _)| name == pack) {
+            let list: TileList = list.parse().ok().with_context(|| exchange.path.clone())?;
+            asked.push(list.iter().collect());
+        }
+    }
+    Ok(asked)
+}
+
+async fn until_asked(page: &Page<'_>, proxy: &Proxy, what: &str, is_so: impl Fn(&Exchange) -> bool) -> Result<()> {
+    page.until(what, async || {
+        let asked = of_data(&proxy.exchanges(), &is_so);
+        Ok(if asked.is_empty() { Seen::NotYet(proxy.n_exchanges()) } else { Seen::Yes(()) })
+    })
+    .await
+}
+
+/// By keys alone: the pointer would have it fetched before.
+async fn color_by_gene(page: &Page<'_>, gene: &str) -> Result<()> {
+    page.write("gene-search", gene).await?;
+    page.element(&format!("gene-hit-{gene}")).await?;
+    page.write("gene-search", "\n").await
+}
+
+async fn save_set(page: &Page<'_>, name: &str) -> Result<()> {
+    page.click("save-set").await?;
+    page.write("cell-set-name", &format!("\u{e009}a\u{e000}{name}\n")).await?;
+    page.element(&format!("cell-set-{name}")).await?;
+    Ok(())
+}
