@@ -37,11 +37,13 @@ impl Size {
         format!("{} cells × {} genes", format::integer(self.cells as u64), format::integer(self.genes as u64))
     }
 
-    fn h5ad(self, folder: &Path) -> PathBuf {
+    /// Where its file lies.
+    pub fn h5ad(self, folder: &Path) -> PathBuf {
         folder.join(format!("{}x{}.h5ad", self.cells, self.genes))
     }
 
-    fn tiles(self, folder: &Path) -> PathBuf {
+    /// Where its tiles lie.
+    pub fn tiles(self, folder: &Path) -> PathBuf {
         folder.join(format!("{}x{}", self.cells, self.genes))
     }
 }
@@ -81,7 +83,7 @@ pub fn wasm(folder: &Path, size: Size, module: &Path, program: &Path) -> Result<
 }
 
 /// Writes the file, unless it is there.
-fn generate(size: Size, path: &Path) -> Result<()> {
+pub fn generate(size: Size, path: &Path) -> Result<()> {
     if path.is_file() {
         return Ok(());
     }

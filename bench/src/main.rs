@@ -4,6 +4,7 @@ mod build;
 mod clock;
 mod compare;
 mod data;
+mod pages;
 mod peers;
 mod questions;
 mod roads;
@@ -52,6 +53,8 @@ enum Command {
         #[arg(long)]
         browser: PathBuf,
     },
+    /// Drive a headless browser through our page and through others' on the same points
+    Pages(pages::Options),
     /// Everything, for BENCHMARKS.md
     All {
         /// How large
@@ -100,6 +103,10 @@ fn run(Cli { folder, command }: Cli) -> Result<()> {
         Command::Wasm { size, module, browser } => {
             print_machine();
             data::wasm(&folder, size, &module, &browser)
+        }
+        Command::Pages(options) => {
+            print_machine();
+            pages::run(&folder, &options)
         }
         Command::All { sizes, module, browser } => {
             print_machine();

@@ -8,12 +8,22 @@ pub struct Table {
 impl Table {
     /// A table without rows.
     pub fn new<const N: usize>(head: [&str; N]) -> Self {
-        Self { rows: vec![head.map(str::to_owned).to_vec()] }
+        Self::with_head(head.map(str::to_owned).to_vec())
+    }
+
+    /// A table without rows whose columns are known only now.
+    pub fn with_head(head: Vec<String>) -> Self {
+        Self { rows: vec![head] }
     }
 
     /// Adds a row.
     pub fn push<const N: usize>(&mut self, row: [String; N]) {
-        self.rows.push(Vec::from(row));
+        self.push_row(Vec::from(row));
+    }
+
+    /// Adds a row of as many cells as the head has.
+    pub fn push_row(&mut self, row: Vec<String>) {
+        self.rows.push(row);
     }
 
     /// Prints it, with columns aligned: the first to the left, the others to the right.

@@ -8,9 +8,10 @@ use anyhow::Result;
 use clap::{Args, Subcommand};
 
 use crate::process::{self, announce};
-use crate::setup;
+use crate::server::{self, Build};
 use crate::wasm::TARGET;
 use crate::workspace::Workspace;
+use crate::{front_end, setup};
 
 /// The options of `cargo xtask bench`.
 #[derive(Args)]
@@ -35,6 +36,13 @@ enum What {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "OPTIONS")]
         arguments: Vec<OsString>,
     },
+    /// Drive a headless browser through our page and through others' on the same points
+    #[command(disable_help_flag = true)]
+    Pages {
+        /// [--cells N,N] [--growth] [--peers regl,atlas,cellxgene]; --help tells more
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "OPTIONS")]
+        arguments: Vec<OsString>,
+    },
     /// Everything, as Markdown for BENCHMARKS.md
     #[command(disable_help_flag = true)]
     All {
@@ -44,12 +52,22 @@ enum What {
     },
 }
 
+/// What has to be there before a part of the bench runs.
+enum Needs {
+    Nothing,
+    /// The kernels compiled for the browser, and a browser.
+    Kernels,
+    /// The page, its server, a browser and its driver.
+    Page,
+}
+
 /// Builds the bench, for the browser too where it is needed, and runs it.
 pub fn run(workspace: &Workspace, options: &Options) -> Result<()> {
-    let (name, arguments, needs_browser) = match &options.what {
-        What::De { arguments } => ("de", arguments, false),
-        What::Wasm { arguments } => ("wasm", arguments, true),
-        What::All { arguments } => ("all", arguments, true),
+    let (name, arguments, needs) = match &options.what {
+        What::De { arguments } => ("de", arguments, Needs::Nothing),
+        What::Wasm { arguments } => ("wasm", arguments, Needs::Kernels),
+        What::Pages { arguments } => ("pages", arguments, Needs::Page),
+        What::All { arguments } => ("all", arguments, Needs::Kernels),
     };
     let mut command = Command::new("cargo");
     command
@@ -59,9 +77,19 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<()> {
         .arg(workspace.target_dir().join("bench"))
         .arg(name)
         .args(arguments);
-    if needs_browser {
-        let browser = setup::browser()?;
-        command.arg("--module").arg(kernels(workspace)?).arg("--browser").arg(browser.chrome);
+    match needs {
+        Needs::Nothing => {}
+        Needs::Kernels => {
+            let browser = setup::browser()?;
+            command.arg("--module").arg(kernels(workspace)?).arg("--browser").arg(browser.chrome);
+        }
+        Needs::Page => {
+            let browser = setup::browser()?;
+            front_end::build(workspace, &setup::front_end(workspace)?)?;
+            command.arg("--server").arg(server::build(workspace, Build::Release)?);
+            command.arg("--dist").arg(workspace.dist());
+            command.arg("--browser").arg(browser.chrome).arg("--driver").arg(browser.driver);
+        }
     }
     announce("Building the bench (about 5 minutes on 2 cores, later seconds)");
     process::run(&mut command)

@@ -1,0 +1,35 @@
+//! Our page, served by our server.
+
+use anyhow::Result;
+use e2e::{Environment, TileServer};
+
+use super::{
+    dataset::{COLUMNS, Data},
+    viewer::{Act, Histogram, Mode, Server, Viewer},
+};
+
+/// Starts the server on a dataset's tiles.
+///
+/// # Errors
+/// When it does not start.
+pub fn viewer(environment: &Environment, data: &Data) -> Result<Viewer> {
+    let server = TileServer::start(environment, &data.tiles)?;
+    let canvas = "document.querySelector('[data-testid=canvas]')?.dataset";
+    let color = |column: &str| Act::Press(format!("[data-testid=category-color-{column}]"));
+    Ok(Viewer {
+        name: "Tessera".to_owned(),
+        url: format!("{}/d/{}", server.address(), data.id()),
+        picture: "[data-testid=picture]",
+        is_whole: format!("{canvas}?.state === 'ready' && {canvas}?.nDrawn === '{}'", data.cells),
+        pan: Mode { button: Some("[data-testid=tool-pan]"), keys: &[] },
+        lasso: Mode { button: Some("[data-testid=tool-lasso]"), keys: &[] },
+        recolor: [color(COLUMNS[1]), color(COLUMNS[0])],
+        count: Some("[data-testid=count-text]"),
+        histogram: Some(Histogram {
+            brush: "[data-testid=histogram-brush-n_counts]",
+            clear: "[data-testid=histogram-clear-n_counts]",
+        }),
+        server: Server::Tiles { _running: server },
+        notes: Vec::new(),
+    })
+}
