@@ -5,7 +5,11 @@ use leptos::{ev, prelude::*};
 use wasm_bindgen::JsCast;
 
 use super::{explorer::Page, markers::find_markers};
-use crate::{picture::PictureHandle, platform, store::Store};
+use crate::{
+    picture::PictureHandle,
+    platform,
+    store::{Store, Tone},
+};
 
 /// How much closer a command brings.
 const ZOOM_STEP: f64 = 1.5;
@@ -53,9 +57,9 @@ fn copy_link(store: Store) {
     let copied = platform::window().navigator().clipboard().write_text(&address);
     wasm_bindgen_futures::spawn_local(async move {
         match wasm_bindgen_futures::JsFuture::from(copied).await {
-            Ok(_) => store.tell("The link to this view is copied.".to_owned(), false, false),
+            Ok(_) => store.tell("The link to this view is copied.".to_owned(), Tone::Done),
             Err(_) => {
-                store.tell("The browser did not allow copying; the address bar has the link.".to_owned(), true, false);
+                store.tell("The browser did not allow copying; the address bar has the link.".to_owned(), Tone::Error);
             }
         }
     });

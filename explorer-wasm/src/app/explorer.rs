@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     picture::PictureHandle,
-    store::{Phase, Store},
+    store::{Phase, Store, Tone},
     ui::{LegendModel, NoticeItem, NoticeKind, Notices, Shell, ShortcutsDialog, TopBar},
 };
 
@@ -154,9 +154,13 @@ fn notices(store: Store) -> Vec<NoticeItem> {
         .into_iter()
         .map(|message| NoticeItem {
             id: message.id,
-            kind: if message.is_error { NoticeKind::Error } else { NoticeKind::Warning },
+            kind: match message.tone {
+                Tone::Done => NoticeKind::Done,
+                Tone::Warning => NoticeKind::Warning,
+                Tone::Error | Tone::Retry => NoticeKind::Error,
+            },
             text: message.text,
-            action: message.can_retry.then(|| "Retry".to_owned()),
+            action: (message.tone == Tone::Retry).then(|| "Retry".to_owned()),
         })
         .collect()
 }

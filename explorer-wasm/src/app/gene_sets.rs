@@ -12,7 +12,7 @@ use super::{
     results::download,
 };
 use crate::{
-    store::Store,
+    store::{Store, Tone},
     ui::{GeneSetChange, GeneSetItem, GeneSets, MeanItem, SidebarSection},
 };
 
@@ -133,7 +133,7 @@ fn load(store: Store, unknown: RwSignal<Vec<String>>, file: web_sys::File) {
     spawn_local(async move {
         let name = file.name();
         let Ok(text) = JsFuture::from(file.text()).await else {
-            store.tell(format!("The browser could not read {name}."), true, false);
+            store.tell(format!("The browser could not read {name}."), Tone::Error);
             return;
         };
         match gene_sets_from_csv(&text.as_string().unwrap_or_default()) {
@@ -148,7 +148,7 @@ fn load(store: Store, unknown: RwSignal<Vec<String>>, file: web_sys::File) {
                 unknown.set(missing);
                 store.dispatch(Action::AddGeneSets(sets));
             }
-            Err(error) => store.tell(format!("{name}: {error}"), true, false),
+            Err(error) => store.tell(format!("{name}: {error}"), Tone::Error),
         }
     });
 }

@@ -16,7 +16,7 @@ use super::{
     results::{add_gene_set, download},
 };
 use crate::{
-    store::{MarkersResult, MarkersStatus, Pointed, Store},
+    store::{MarkersResult, MarkersStatus, Pointed, Store, Tone},
     ui::{MarkedLabel, MarkersState, MarkersSummary, MarkersView},
 };
 
@@ -108,7 +108,7 @@ pub(super) fn find_markers(store: Store) {
         Some(column) => {
             store.dispatch(Action::ShowMarkers(Some(Markers { column, rank: MarkerOrder::default() })));
         }
-        None => store.tell("The dataset has no category whose labels have stored sums.".to_owned(), false, false),
+        None => store.tell("The dataset has no category whose labels have stored sums.".to_owned(), Tone::Warning),
     }
 }
 

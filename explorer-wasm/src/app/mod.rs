@@ -19,7 +19,7 @@ use web_sys::{Url, UrlSearchParams};
 use crate::{
     fetch::Address,
     platform,
-    store::{Store, view_of_link},
+    store::{Store, Tone, view_of_link},
 };
 use explorer::Explorer;
 use start::Start;
@@ -38,7 +38,7 @@ fn App() -> impl IntoView {
             let ParsedLink { view, notices } = view_of_link(&id);
             let store = Store::new(address, root.clone(), AppState { view, ..AppState::default() });
             for notice in notices {
-                store.tell(notice.to_string(), false, false);
+                store.tell(notice.to_string(), Tone::Warning);
             }
             store.open();
             store.follow_address(id);

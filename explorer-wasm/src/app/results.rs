@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     platform,
-    store::{CompareStatus, DeResult, Pointed, SampleAnswer, SampleMeans, Store},
+    store::{CompareStatus, DeResult, Pointed, SampleAnswer, SampleMeans, Store, Tone},
     ui::{DeSummary, DeView, SamplePair, SamplesView, free_name},
 };
 
@@ -182,7 +182,7 @@ pub(super) fn add_gene_set(store: Store, from: &str, genes: Vec<String>) {
         store.peek(|state| state.view.analysis.gene_sets.iter().map(|set| set.name.clone()).collect::<Vec<_>>());
     let name = if taken.iter().any(|name| name == from) { free_name(from, &taken) } else { from.to_owned() };
     let n_genes = format::integer(genes.len() as u64);
-    store.tell(format!("The gene set “{name}” holds the {n_genes} genes in sight."), false, false);
+    store.tell(format!("The gene set “{name}” holds the {n_genes} genes in sight."), Tone::Done);
     store.dispatch(Action::AddGeneSets(vec![GeneSet { name, description: String::new(), genes }]));
 }
 

@@ -18,7 +18,7 @@ use super::{
 use crate::{
     bridge::Scene,
     platform,
-    store::Store,
+    store::{Store, Tone},
     ui::{LegendModel, Rgb},
 };
 
@@ -227,7 +227,8 @@ impl Stage {
         let road = renderer.road(&params);
         let is_same_place = shown.is_some_and(|shown| places(&shown, &params));
         let pace = if is_same_place { Pace::AtRest } else { Pace::Moving };
-        params.prefix = budget.next_prefix(pace, road.completion(), n_drawable);
+        let in_view = renderer.in_view(&params, n_drawable);
+        params.prefix = in_view.prefix(budget.next_prefix(pace, road.completion(), in_view.n_points()));
         let began = platform::now_millis();
         match renderer.render(&params) {
             Ok(RenderOutcome::Drawn(_)) => {
@@ -235,7 +236,7 @@ impl Stage {
                 self.n_frames.set(self.n_frames.get() + 1);
                 set(canvas, "data-frame", &self.n_frames.get().to_string());
                 set(canvas, "data-n-drawn", &params.prefix.to_string());
-                let is_complete = budget.is_complete(n_drawable);
+                let is_complete = budget.is_complete(in_view.n_points());
                 let is_whole = is_complete && n_placed == n_points;
                 let state = match (n_drawable, is_whole) {
                     (0, false) => "loading",
@@ -262,7 +263,7 @@ impl Stage {
             }
             Err(error) => {
                 drop(drawing);
-                self.store.tell(format!("The picture could not be drawn: {error}."), true, false);
+                self.store.tell(format!("The picture could not be drawn: {error}."), Tone::Error);
             }
         }
     }
@@ -298,7 +299,7 @@ impl Stage {
             };
             let is_saved = image.is_ok_and(|image| save_png(&around, image.width, image.height, &image.rgba).is_ok());
             if !is_saved {
-                store.tell("The picture could not be saved.".to_owned(), true, false);
+                store.tell("The picture could not be saved.".to_owned(), Tone::Error);
             }
         });
     }

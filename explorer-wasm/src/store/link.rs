@@ -8,7 +8,7 @@ use explorer_core::state::{
 };
 use leptos::{ev, leptos_dom::helpers::TimeoutHandle, prelude::*};
 
-use super::Store;
+use super::{Store, Tone};
 use crate::platform;
 
 /// How long the state rests before it is written: browsers allow few changes of the address a
@@ -70,7 +70,7 @@ impl Store {
             // The page's own writing does not come back: `replaceState` raises no event.
             self.dispatch(Action::Restore(Box::new(view)));
             for notice in notices {
-                self.tell(notice.to_string(), false, false);
+                self.tell(notice.to_string(), Tone::Warning);
             }
         });
         on_cleanup(move || listener.remove());
@@ -80,7 +80,7 @@ impl Store {
         if text.len() > LONG_LINK_BYTES {
             let kilobytes = text.len() / 1000;
             let warning = format!("The link to this view is {kilobytes} kB long, which some programs cut off.");
-            self.tell(warning, false, false);
+            self.tell(warning, Tone::Warning);
         }
         let location = platform::window().location();
         let path = location.pathname().unwrap_or_default() + &location.search().unwrap_or_default();

@@ -8,7 +8,7 @@ use leptos::prelude::*;
 use shared_fbs::manifest::ColumnKind;
 use wasm_bindgen_futures::spawn_local;
 
-use super::{GeneTable, Phase, Slot, Store, link, session::Session};
+use super::{GeneTable, Phase, Slot, Store, Tone, link, session::Session};
 use crate::{
     fetch::{Dataset, FetchError, Fetcher, Limits, Priority, Source},
     worker::Pool,
@@ -172,8 +172,8 @@ impl Store {
     pub(super) fn arrive<T>(self, what: &str, result: Result<T, FetchError>, keep: impl FnOnce(&mut Session, Slot<T>)) {
         match &result {
             Ok(_) | Err(FetchError::Cancelled) => {}
-            Err(error @ FetchError::Unknown { .. }) => self.tell(error.to_string(), true, false),
-            Err(error) => self.tell(format!("{what}: {error}"), true, true),
+            Err(error @ FetchError::Unknown { .. }) => self.tell(error.to_string(), Tone::Error),
+            Err(error) => self.tell(format!("{what}: {error}"), Tone::Retry),
         }
         self.with_session_mut(|session| keep(session, result.into()));
         self.arrived.update(|count| *count += 1);

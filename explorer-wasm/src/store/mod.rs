@@ -79,12 +79,23 @@ pub struct Placing {
 pub struct Message {
     /// Which one it is.
     pub id: u32,
-    /// Whether something failed.
-    pub is_error: bool,
     /// The message, in a sentence.
     pub text: String,
-    /// Whether trying again may help.
-    pub can_retry: bool,
+    /// How much it matters.
+    pub tone: Tone,
+}
+
+/// How much a message matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Tone {
+    /// Something was done.
+    Done,
+    /// Something is not as asked.
+    Warning,
+    /// Something failed.
+    Error,
+    /// Something failed, and trying again may help.
+    Retry,
 }
 
 /// The store. Copies are handles of the same.
@@ -173,12 +184,12 @@ impl Store {
     }
 
     /// Tells the user something, unless it stands there already.
-    pub fn tell(self, text: String, is_error: bool, can_retry: bool) {
+    pub fn tell(self, text: String, tone: Tone) {
         let stands = self.messages.with_untracked(|messages| messages.iter().any(|message| message.text == text));
         if !stands {
             self.messages.update(|messages| {
                 let id = messages.iter().map(|message| message.id + 1).max().unwrap_or(0);
-                messages.push(Message { id, is_error, text, can_retry });
+                messages.push(Message { id, text, tone });
             });
         }
     }
@@ -193,7 +204,7 @@ impl Store {
 
     /// Forgets what failed and asks for it again.
     pub fn retry(self) {
-        self.messages.update(|messages| messages.retain(|message| !message.is_error));
+        self.messages.update(|messages| messages.retain(|message| !matches!(message.tone, Tone::Error | Tone::Retry)));
         if matches!(self.phase.get_untracked(), Phase::Failed(_)) {
             self.open();
             return;

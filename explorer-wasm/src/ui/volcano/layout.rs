@@ -256,6 +256,9 @@ mod tests {
             effect: vec![-2.0, 0.0, 1.0],
             score: vec![-3.0, 0.0, f64::INFINITY],
             log10_pval_adj: vec![-10.0, 0.0, f64::NEG_INFINITY],
+            pval_adj: vec![1e-10, 1.0, 0.0],
+            pct_group: vec![10.0; 3],
+            pct_reference: vec![10.0; 3],
             ..DeTable::default()
         }
     }
