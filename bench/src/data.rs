@@ -21,6 +21,9 @@ use crate::{build, clock, compare, peers, questions::Questions, table, wasm as k
 /// The seed of all datasets.
 const SEED: u64 = 1;
 
+/// Genes of datasets that are there for their cells: so they stay small on disk.
+pub const FEW_GENES: usize = 100;
+
 /// The size of a dataset.
 #[derive(Args, Clone, Copy)]
 pub struct Size {
@@ -72,14 +75,20 @@ pub fn de(folder: &Path, size: Size, reuse: bool, with_peers: bool) -> Result<()
 
 /// The kernels natively and in a browser.
 pub fn wasm(folder: &Path, size: Size, module: &Path, program: &Path) -> Result<()> {
+    let tiles = tiles_of(size, folder)?;
+    println!("## Kernels in the browser\n");
+    kernels::print(&Dataset::open(&tiles)?, folder, module, program)
+}
+
+/// The directory of tiles, built if it is not there.
+pub fn tiles_of(size: Size, folder: &Path) -> Result<PathBuf> {
     let tiles = size.tiles(folder);
     if !tiles.join(MANIFEST).is_file() {
         let h5ad = size.h5ad(folder);
         generate(size, &h5ad)?;
         build::in_fresh_process(&h5ad, &tiles)?;
     }
-    println!("## Kernels in the browser\n");
-    kernels::print(&Dataset::open(&tiles)?, folder, module, program)
+    Ok(tiles)
 }
 
 /// Writes the file, unless it is there.

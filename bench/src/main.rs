@@ -4,6 +4,7 @@ mod build;
 mod clock;
 mod compare;
 mod data;
+mod interact;
 mod pages;
 mod peers;
 mod questions;
@@ -53,6 +54,12 @@ enum Command {
         #[arg(long)]
         browser: PathBuf,
     },
+    /// Brush, lasso and colour the cells of growing datasets, without a page
+    Interact {
+        /// Numbers of cells, comma-separated
+        #[arg(long, value_delimiter = ',', default_values_t = INTERACT)]
+        cells: Vec<usize>,
+    },
     /// Drive a headless browser through our page and through others' on the same points
     Pages(pages::Options),
     /// Everything, for BENCHMARKS.md
@@ -81,6 +88,8 @@ enum Sizes {
     Large,
 }
 
+/// Up to the largest atlas there is.
+const INTERACT: [usize; 5] = [10_000, 100_000, 1_000_000, 1_500_000, 4_300_000];
 const SMALL: Size = Size { cells: 100_000, genes: 20_000 };
 const LARGE: Size = Size { cells: 483_152, genes: 60_000 };
 
@@ -103,6 +112,10 @@ fn run(Cli { folder, command }: Cli) -> Result<()> {
         Command::Wasm { size, module, browser } => {
             print_machine();
             data::wasm(&folder, size, &module, &browser)
+        }
+        Command::Interact { cells } => {
+            print_machine();
+            interact::print(&folder, &cells)
         }
         Command::Pages(options) => {
             print_machine();

@@ -36,6 +36,13 @@ enum What {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "OPTIONS")]
         arguments: Vec<OsString>,
     },
+    /// Brush, lasso and colour the cells of growing datasets, without a page
+    #[command(disable_help_flag = true)]
+    Interact {
+        /// [--cells N,N,…]; --help tells more
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "OPTIONS")]
+        arguments: Vec<OsString>,
+    },
     /// Drive a headless browser through our page and through others' on the same points
     #[command(disable_help_flag = true)]
     Pages {
@@ -66,6 +73,7 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     let (name, arguments, needs) = match &options.what {
         What::De { arguments } => ("de", arguments, Needs::Nothing),
         What::Wasm { arguments } => ("wasm", arguments, Needs::Kernels),
+        What::Interact { arguments } => ("interact", arguments, Needs::Nothing),
         What::Pages { arguments } => ("pages", arguments, Needs::Page),
         What::All { arguments } => ("all", arguments, Needs::Kernels),
     };

@@ -6,17 +6,13 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, ensure};
-use explorer_core::data::{CellIdx, Embedding, Frame, NO_POSITION};
-use shared_fbs::{path::MANIFEST, tile::Points};
+use explorer_core::data::{CellIdx, NO_POSITION};
 use tile_server::dataset::Dataset;
 
 use crate::{
-    build,
-    data::{Size, generate},
+    data::{FEW_GENES, Size, generate, tiles_of},
+    interact::embedding,
 };
-
-/// Genes of every dataset: pictures need none, and so the files stay small.
-const GENES: usize = 100;
 
 /// The columns that viewers colour by: first the one that pages begin with.
 pub const COLUMNS: [&str; 2] = ["cell_type", "donor_id"];
@@ -39,17 +35,10 @@ impl Data {
     /// # Errors
     /// When it cannot be made.
     pub fn make(folder: &Path, cells: usize) -> Result<Self> {
-        let size = Size { cells, genes: GENES };
-        let data = Self {
-            cells,
-            h5ad: size.h5ad(folder),
-            tiles: size.tiles(folder),
-            arrays: folder.join(format!("{cells}-points")),
-        };
-        generate(size, &data.h5ad)?;
-        if !data.tiles.join(MANIFEST).is_file() {
-            build::in_fresh_process(&data.h5ad, &data.tiles)?;
-        }
+        let size = Size { cells, genes: FEW_GENES };
+        let (h5ad, arrays) = (size.h5ad(folder), folder.join(format!("{cells}-points")));
+        generate(size, &h5ad)?;
+        let data = Self { cells, h5ad, tiles: tiles_of(size, folder)?, arrays };
         data.write_arrays().with_context(|| format!("cannot write {}", data.arrays.display()))?;
         Ok(data)
     }
@@ -92,14 +81,7 @@ impl Data {
 
 /// Where cells are, the longer side of the picture from -1 to 1.
 fn positions(dataset: &Dataset) -> Result<(Vec<f32>, Vec<f32>)> {
-    let manifest = dataset.manifest();
-    let entry = manifest.embeddings.get(manifest.default_embedding as usize).context("there is no embedding")?;
-    let frame = Frame { origin_x: entry.origin_x, origin_y: entry.origin_y, step: entry.step };
-    let mut embedding = Embedding::nowhere(manifest.n_obs as usize, frame);
-    let points = dataset.decode_range("points", entry.tiles.as_ref(), Points::decode)?;
-    for (cells, points) in manifest.levels().tiles().iter().zip(&points) {
-        embedding.place(cells, points)?;
-    }
+    let embedding = embedding(dataset)?;
     ensure!(!embedding.xs.contains(&NO_POSITION), "a made-up cell has no position");
     Ok(centred(&embedding.xs, &embedding.ys))
 }
