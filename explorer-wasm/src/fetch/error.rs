@@ -75,8 +75,28 @@ impl FetchError {
     pub(super) fn is_passing(&self) -> bool {
         match self {
             Self::Network | Self::Stalled | Self::Body => true,
-            Self::Status { status, .. } => *status == 429 || *status >= 500,
+            // What a server does not know how to do, it will not know a moment later.
+            Self::Status { status: 501 | 505, .. } => false,
+            Self::Status { status, .. } => matches!(status, 408 | 425 | 429 | 500..),
             _ => false,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    use super::*;
+
+    #[test]
+    fn only_what_may_pass_is_asked_for_again() {
+        let of_status = |status| FetchError::Status { status, what: String::new() }.is_passing();
+        assert!([408, 429, 500, 502, 503, 504].into_iter().all(of_status));
+        assert!(![400, 403, 404, 406, 410, 416, 501, 505].into_iter().any(of_status));
+        assert!([FetchError::Network, FetchError::Stalled, FetchError::Body].iter().all(FetchError::is_passing));
+        let tile = TileKey { pack: "obs".into(), index: 3 };
+        let damaged = FetchError::damaged(tile, &"it is cut short");
+        assert!(![FetchError::Cancelled, damaged].iter().any(FetchError::is_passing));
     }
 }

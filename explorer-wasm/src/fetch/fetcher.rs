@@ -320,7 +320,7 @@ impl Batch {
         let list: TileList = self.tiles.iter().map(|&(index, _)| index).collect();
         let url = self.inner.source.tiles(&self.pack_file, &list)?;
         let get = Request::get(url);
-        let body = match retry::send(&get, self.signal.as_ref()).await {
+        let body = match retry::send_or_turn(&get, self.signal.as_ref()).await {
             Ok(body) => body,
             Err(FetchError::Status { status: 404 | 405 | 501, .. }) => {
                 self.inner.source.without_tile_route();
