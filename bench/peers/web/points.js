@@ -1,7 +1,7 @@
 // The points that all viewers show: coordinates from -1 to 1, and two columns of labels.
 
 const bytes = async name => {
-  const answer = await fetch(`data/${name}`);
+  const answer = await fetch(`../data/${name}`);
   if (!answer.ok) throw new Error(`${name}: ${answer.status}`);
   return answer.arrayBuffer();
 };

@@ -12,6 +12,8 @@ use std::{
 
 use anyhow::{Context as _, Result, bail, ensure};
 
+use e2e::Graphics;
+
 use super::{
     dataset::{COLUMNS, Data},
     viewer::{Act, Mode, Server, Viewer},
@@ -20,12 +22,15 @@ use super::{
 /// What it needs, pinned.
 const REQUIREMENTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/peers/cellxgene.txt");
 
+/// Writes a file as it takes it.
+const PREPARE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/peers/cellxgene_prepare.py");
+
 /// How long it may take to read a file.
 const PATIENCE: Duration = Duration::from_secs(300);
 
-/// Its program, installed on the first run.
+/// Its environment, installed on the first run.
 pub struct Cellxgene {
-    program: PathBuf,
+    programs: PathBuf,
 }
 
 impl Cellxgene {
@@ -36,15 +41,15 @@ impl Cellxgene {
     pub fn install(folder: &Path) -> Result<Self> {
         let folder = folder.join("cellxgene");
         let wanted = fs::read_to_string(REQUIREMENTS).with_context(|| format!("cannot read {REQUIREMENTS}"))?;
-        let program = folder.join("bin").join("cellxgene");
+        let programs = folder.join("bin");
         let stamp = folder.join("requirements.txt");
         if fs::read_to_string(&stamp).is_ok_and(|found| found == wanted) {
-            return Ok(Self { program });
+            return Ok(Self { programs });
         }
         let python = python().context("cellxgene needs Python 3.11 or 3.12, and there is none here")?;
         eprintln!("installing cellxgene from the Python Package Index (a minute or two)");
         run(Command::new(&python).args(["-m", "venv", "--clear"]).arg(&folder))?;
-        run(Command::new(folder.join("bin").join("python")).args([
+        run(Command::new(programs.join("python")).args([
             "-m",
             "pip",
             "install",
@@ -54,7 +59,7 @@ impl Cellxgene {
             REQUIREMENTS,
         ]))?;
         fs::write(&stamp, wanted)?;
-        Ok(Self { program })
+        Ok(Self { programs })
     }
 
     /// Starts it on a dataset's file and waits until it has read that.
@@ -62,17 +67,19 @@ impl Cellxgene {
     /// # Errors
     /// When it ends, or takes minutes.
     pub fn viewer(&self, data: &Data) -> Result<Viewer> {
+        let file = data.arrays.join("cellxgene.h5ad");
+        run(Command::new(self.programs.join("python")).arg(PREPARE).arg(&data.h5ad).arg(&file))?;
         let port = TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port();
-        let child = Command::new(&self.program)
+        let child = Command::new(self.programs.join("cellxgene"))
             .arg("launch")
-            .arg(&data.h5ad)
+            .arg(&file)
             .args(["--host", "127.0.0.1", "--port", &port.to_string()])
-            .args(["--disable-annotations", "--disable-gene-sets-save"])
+            .args(["--disable-annotations", "--disable-gene-sets-save", "--max-category-items", "500"])
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
             .spawn()
-            .with_context(|| format!("cannot start {}", self.program.display()))?;
+            .context("cellxgene cannot start")?;
         let mut server = Server::Other(child);
         if let Server::Other(child) = &mut server {
             until_listening(child, port)?;
@@ -80,6 +87,7 @@ impl Cellxgene {
         let color = |column: &str| Act::Press(format!("[data-testid='colorby-{column}']"));
         Ok(Viewer {
             name: format!("cellxgene {}", version()?),
+            graphics: Graphics::WebGl2,
             url: format!("http://127.0.0.1:{port}/"),
             picture: "[data-testid=layout-graph]",
             is_whole: "document.querySelector('[data-testid=layout-graph]')".to_owned(),
@@ -89,7 +97,12 @@ impl Cellxgene {
             count: None,
             histogram: None,
             server,
-            notes: vec!["shows no count of a lasso's cells: its result is the picture".to_owned()],
+            notes: vec![
+                "shows no count of a lasso's cells: its result is the picture".to_owned(),
+                "begins without colours; reads the file beforehand, column by column, without the columns that it does \
+                 not know"
+                    .to_owned(),
+            ],
         })
     }
 }

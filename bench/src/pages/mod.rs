@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use clap::{Args, ValueEnum};
-use e2e::{Browser, Environment, Graphics};
+use e2e::{Browser, Environment};
 use explorer_core::format;
 
 use crate::{clock, table};
@@ -194,7 +194,7 @@ impl Installed {
 /// A viewer's measures, in a browser of its own.
 async fn measure(environment: &Environment, viewer: &Viewer, loads: usize) -> Result<Measures> {
     eprintln!("measuring {}", viewer.name);
-    let browser = Browser::start(environment, Graphics::WebGpu, "pages").await?;
+    let browser = Browser::start(environment, viewer.graphics, "pages").await?;
     browser.before_pages(visit::PROBE)?;
     let measured = steps::measure(&browser, viewer, loads).await;
     let mut measures = measured.with_context(|| viewer.name.clone())?;

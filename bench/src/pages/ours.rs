@@ -1,7 +1,7 @@
 //! Our page, served by our server.
 
 use anyhow::Result;
-use e2e::{Environment, TileServer};
+use e2e::{Environment, Graphics, TileServer};
 
 use super::{
     dataset::{COLUMNS, Data},
@@ -18,6 +18,7 @@ pub fn viewer(environment: &Environment, data: &Data) -> Result<Viewer> {
     let color = |column: &str| Act::Press(format!("[data-testid=category-color-{column}]"));
     Ok(Viewer {
         name: "Tessera".to_owned(),
+        graphics: Graphics::WebGpu,
         url: format!("{}/d/{}", server.address(), data.id()),
         picture: "[data-testid=picture]",
         is_whole: format!("{canvas}?.state === 'ready' && {canvas}?.nDrawn === '{}'", data.cells),

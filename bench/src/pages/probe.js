@@ -14,6 +14,8 @@
     // Every change of the watched text, and when.
     counts: [],
     canvas: null,
+    // What a script of the page has thrown.
+    failure: null,
   });
   let due = false;
   let hash = null;
@@ -71,6 +73,8 @@
   }
   wrap(window.GPUCanvasContext?.prototype, 'getCurrentTexture', context => context.canvas);
 
+  addEventListener('error', event => (probe.failure ??= event.message));
+  addEventListener('unhandledrejection', event => (probe.failure ??= String(event.reason)));
   for (const kind of ['pointerdown', 'pointermove', 'pointerup', 'click']) {
     addEventListener(kind, event => (probe.inputs[kind] = event.timeStamp), { capture: true });
   }

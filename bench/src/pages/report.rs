@@ -35,8 +35,8 @@ const NOTHING: &str = "—";
 pub const LEGEND: &str = "\
 How to read the tables below:
 
-- All viewers show the same points in 800 × 800 pixels (ratio 1) of headless Chromium on the software adapter, served on \
-this machine. A script that runs before each page notes every frame in which the viewer draws (through WebGL or WebGPU), \
+- All viewers show the same points in 800 × 800 pixels (ratio 1) of headless Chromium on SwiftShader, the software \
+adapter (ours by WebGPU, the others by WebGL), served on this machine. A script that runs before each page notes every frame in which the viewer draws (through WebGL or WebGPU), \
 and reads the frame's pixels back in the same task: times end when the pixels are there, and cost each viewer the same \
 few milliseconds a frame.
 - **first picture**: navigation, with an empty cache, to the first frame in which one pixel in a thousand differs from \

@@ -39,7 +39,10 @@ const RECOLORS: usize = 4;
 /// # Errors
 /// When the page does not come up at all; whatever else fails is noted.
 pub async fn measure(browser: &Browser, viewer: &Viewer, loads: usize) -> Result<Measures> {
+    let started = Instant::now();
+    let tell = |what: &str| eprintln!("  {what} ({:.0} s)", started.elapsed().as_secs_f64());
     let visit = Visit::begin(browser, viewer).await?;
+    tell("loading");
     let mut measures = Measures::default();
     load(&visit, loads, &mut measures).await?;
     let note = |measures: &mut Measures, what: &str, done: Result<()>| {
@@ -47,12 +50,16 @@ pub async fn measure(browser: &Browser, viewer: &Viewer, loads: usize) -> Result
             measures.notes.push(format!("{what}: {error:#}"));
         }
     };
+    tell("recolouring");
     let done = recolor(&visit, &mut measures).await;
     note(&mut measures, "recolouring", done);
+    tell("panning");
     let done = pan(&visit, &mut measures).await;
     note(&mut measures, "panning", done);
+    tell("brushing");
     let done = brush(&visit, &mut measures).await;
     note(&mut measures, "brushing", done);
+    tell("drawing a lasso");
     let done = lasso(&visit, &mut measures).await;
     note(&mut measures, "the lasso", done);
     measures.server_memory = viewer.server.id().and_then(memory::peak_of);

@@ -2,13 +2,15 @@
 
 use std::process::Child;
 
-use e2e::TileServer;
+use e2e::{Graphics, TileServer};
 use fantoccini::key::Key;
 
 /// A viewer with its data, ready to be visited.
 pub struct Viewer {
     /// What it is called, version and all.
     pub name: String,
+    /// What it draws with.
+    pub graphics: Graphics,
     /// Its page.
     pub url: String,
     /// The selector of the element that shows the points.

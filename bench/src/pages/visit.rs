@@ -45,6 +45,8 @@ pub struct Seen {
     pub first: Option<f64>,
     /// The last change of the picture.
     pub last: Option<f64>,
+    /// What a script of the page has thrown.
+    pub failure: Option<String>,
 }
 
 impl<'a> Visit<'a> {
@@ -125,7 +127,7 @@ impl<'a> Visit<'a> {
     pub async fn seen(&self) -> Result<Seen> {
         let facts = format!(
             "{{ now: performance.now(), is_whole: Boolean({}), first: p.seen.find(seen => seen.lit >= {LIT})?.at ?? \
-             null, last: p.seen.at(-1)?.at ?? null }}",
+             null, last: p.seen.at(-1)?.at ?? null, failure: p.failure }}",
             self.viewer.is_whole
         );
         Ok(serde_json::from_value(self.evaluate(&facts).await?)?)
@@ -161,6 +163,9 @@ impl<'a> Visit<'a> {
             let seen = self.seen().await?;
             if is_so(&seen) {
                 return Ok(seen);
+            }
+            if let (false, Some(failure)) = (seen.is_whole, &seen.failure) {
+                bail!("the page fails: {failure}");
             }
             ensure!(Instant::now() < deadline, "waited {PATIENCE:?} for {what}; last seen: {seen:?}");
             tokio::time::sleep(PAUSE).await;

@@ -7,6 +7,7 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, bail, ensure};
+use e2e::Graphics;
 use fantoccini::key::Key;
 use serde_json::Value;
 
@@ -93,6 +94,7 @@ impl Packages {
     pub fn atlas(&self, data: &Data) -> Result<Viewer> {
         let keys = &[Key::Shift, Key::Meta];
         let mut viewer = self.viewer("embedding-atlas", "atlas", data, Mode { button: None, keys })?;
+        viewer.notes.push("draws by WebGL 2, since its WebGPU asks for `shader-f16`".to_owned());
         viewer.notes.push(
             "its lasso gives an outline only: the cells inside are counted by a plain loop of ours, and the picture does \
              not show them"
@@ -110,6 +112,7 @@ impl Packages {
         let version = version.with_context(|| format!("package-lock.json names no {package}"))?;
         Ok(Viewer {
             name: format!("{package} {version}"),
+            graphics: Graphics::WebGl2,
             url: format!("{address}/site/{name}.html"),
             picture: PICTURE,
             is_whole: "window.peer?.isWhole".to_owned(),
