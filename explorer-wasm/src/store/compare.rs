@@ -243,7 +243,10 @@ impl Store {
         };
         let found = self.moments(dataset, pool, index, question, &on_progress, Some(&on_estimate)).await?;
         platform::breathe().await;
-        finish(found, false)
+        let result = finish(found, false);
+        // Showing it is work of its own.
+        platform::breathe().await;
+        result
     }
 
     pub(super) async fn gene_table(self, dataset: &Dataset, layer: usize) -> Result<Arc<GeneTable>, FetchError> {
