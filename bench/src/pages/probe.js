@@ -2,9 +2,9 @@
 // in the same way: by what they ask of WebGL and WebGPU, and by the pixels that come of it.
 (() => {
   const probe = (window.__probe = {
-    // Whether pixels are read back after each frame, which costs a few milliseconds.
+    // Whether pixels are read back after each frame.
     looking: true,
-    // Every change of the picture: when the frame's pixels were there, and how many differ from the corner's.
+    // Every change of the picture: when the frame's pixels were there, and what share of them differs from the corner's.
     seen: [],
     // The starts of the animation frames in which the viewer drew, and of all while `ticking`.
     drawn: [],
@@ -13,65 +13,95 @@
     inputs: {},
     // Every change of the watched text, and when.
     counts: [],
-    canvas: null,
     // What a script of the page has thrown.
     failure: null,
   });
-  let due = false;
+  let due = null;
   let hash = null;
   let pen = null;
 
-  const look = () => {
-    due = false;
-    const { width, height } = probe.canvas;
-    if (!width || !height) return;
-    pen ??= document.createElement('canvas').getContext('2d', { willReadFrequently: true });
-    if (pen.canvas.width !== width || pen.canvas.height !== height) {
-      pen.canvas.width = width;
-      pen.canvas.height = height;
-    }
-    pen.globalCompositeOperation = 'copy';
-    pen.drawImage(probe.canvas, 0, 0);
-    const pixels = new Uint32Array(pen.getImageData(0, 0, width, height).data.buffer);
+  // Whether these pixels are another picture than the last, and how much of it is not background.
+  const judge = (pixels, stride, width, height) => {
     const background = pixels[0];
     let now = 0;
     let lit = 0;
-    for (let at = 0; at < pixels.length; at += 1) {
-      const pixel = pixels[at];
-      now = Math.imul(now ^ pixel, 0x01000193) + at;
-      if (pixel !== background) lit += 1;
+    for (let y = 0; y < height; y += 1) {
+      for (let at = y * stride; at < y * stride + width; at += 1) {
+        now = Math.imul(now ^ pixels[at], 0x01000193) + at;
+        if (pixels[at] !== background) lit += 1;
+      }
     }
     if (now !== hash) {
       hash = now;
-      probe.seen.push({ at: performance.now(), lit });
+      probe.seen.push({ at: performance.now(), lit: lit / (width * height) });
     }
+  };
+
+  // A canvas of WebGL: made a quarter as wide and high by the graphics process, then read, which takes 2 ms.
+  const readCanvas = canvas => {
+    const side = 200;
+    pen ??= Object.assign(document.createElement('canvas'), { width: side, height: side }).getContext('2d');
+    pen.globalCompositeOperation = 'copy';
+    pen.drawImage(canvas, 0, 0, side, side);
+    judge(new Uint32Array(pen.getImageData(0, 0, side, side).data.buffer), side, side, side);
+  };
+
+  // A canvas of WebGPU, where that would take 100 ms: its texture, copied to a buffer that comes when all is drawn.
+  const readTexture = async (device, texture) => {
+    const { width, height } = texture;
+    const stride = Math.ceil((width * 4) / 256) * 256;
+    const buffer = device.createBuffer({
+      size: stride * height,
+      usage: GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ,
+    });
+    const encoder = device.createCommandEncoder();
+    encoder.copyTextureToBuffer({ texture }, { buffer, bytesPerRow: stride }, { width, height });
+    device.queue.submit([encoder.finish()]);
+    await buffer.mapAsync(GPUMapMode.READ);
+    judge(new Uint32Array(buffer.getMappedRange()), stride / 4, width, height);
+    buffer.destroy();
   };
 
   // What is drawn is read in the same task, since a canvas may be empty after it.
-  const drew = canvas => {
-    probe.canvas = canvas;
+  const drew = read => {
     const frame = document.timeline.currentTime;
     if (probe.drawn.at(-1) !== frame) probe.drawn.push(frame);
-    if (probe.looking && !due) {
-      due = true;
-      queueMicrotask(look);
+    if (!probe.looking) return;
+    if (!due) {
+      queueMicrotask(() => {
+        const read = due;
+        due = null;
+        read();
+      });
     }
+    due = read;
   };
 
-  const wrap = (owner, name, canvasOf) => {
-    const own = owner?.[name];
-    if (!own) return;
-    owner[name] = function (...values) {
-      drew(canvasOf(this));
-      return own.apply(this, values);
-    };
-  };
   for (const context of [window.WebGLRenderingContext, window.WebGL2RenderingContext]) {
     for (const name of ['drawArrays', 'drawElements', 'drawArraysInstanced', 'drawElementsInstanced']) {
-      wrap(context?.prototype, name, gl => gl.canvas);
+      const draw = context?.prototype[name];
+      if (!draw) continue;
+      context.prototype[name] = function (...values) {
+        drew(() => readCanvas(this.canvas));
+        return draw.apply(this, values);
+      };
     }
   }
-  wrap(window.GPUCanvasContext?.prototype, 'getCurrentTexture', context => context.canvas);
+  const canvases = window.GPUCanvasContext?.prototype;
+  if (canvases) {
+    const devices = new WeakMap();
+    const { configure, getCurrentTexture } = canvases;
+    canvases.configure = function (configuration) {
+      devices.set(this, configuration.device);
+      const usage = (configuration.usage ?? GPUTextureUsage.RENDER_ATTACHMENT) | GPUTextureUsage.COPY_SRC;
+      return configure.call(this, { ...configuration, usage });
+    };
+    canvases.getCurrentTexture = function () {
+      const texture = getCurrentTexture.call(this);
+      drew(() => readTexture(devices.get(this), texture));
+      return texture;
+    };
+  }
 
   addEventListener('error', event => (probe.failure ??= event.message));
   addEventListener('unhandledrejection', event => (probe.failure ??= String(event.reason)));

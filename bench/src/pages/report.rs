@@ -36,9 +36,9 @@ pub const LEGEND: &str = "\
 How to read the tables below:
 
 - All viewers show the same points in 800 × 800 pixels (ratio 1) of headless Chromium on SwiftShader, the software \
-adapter (ours by WebGPU, the others by WebGL), served on this machine. A script that runs before each page notes every frame in which the viewer draws (through WebGL or WebGPU), \
-and reads the frame's pixels back in the same task: times end when the pixels are there, and cost each viewer the same \
-few milliseconds a frame.
+adapter (ours by WebGPU, the others by WebGL), served on this machine. A script that runs before each page notes every frame in which \
+the viewer draws and reads its pixels back, so that times end when the pixels are there: a WebGL canvas in the same task, \
+scaled down to 200 × 200 (2 ms), a WebGPU texture whole, without holding the page up.
 - **first picture**: navigation, with an empty cache, to the first frame in which one pixel in a thousand differs from \
 the background. **complete picture**: to the last change of the picture; our page must then say that it shows every \
 cell. Medians of the loads.

@@ -13,8 +13,8 @@ use super::viewer::{Act, Viewer};
 /// Pixels of the picture's sides, all viewers'.
 pub const SIDE: f64 = 800.0;
 
-/// Pixels that differ from the background once there is a picture: one in a thousand.
-const LIT: u32 = 640;
+/// The share of pixels that differ from the background once there is a picture.
+const LIT: f64 = 0.001;
 
 /// How long a picture may take to be whole.
 const PATIENCE: Duration = Duration::from_secs(240);
