@@ -32,6 +32,8 @@ pub struct FrameBudget {
     target_millis: f64,
     /// Points that a frame can draw within the target, as far as known.
     capacity: f64,
+    /// What of late frames took.
+    line: FrameLine,
     prefix: u32,
     /// Points that the frame in progress draws.
     cost: u32,
@@ -41,14 +43,58 @@ pub struct FrameBudget {
 const LEAST_CAPACITY: f64 = 10_000.0;
 /// What a modest device draws in a frame; the first frames correct it.
 const FIRST_CAPACITY: f64 = 500_000.0;
-/// How many frames' worth of points a frame at rest may add: nobody is dragging.
-const PATIENCE_AT_REST: f64 = 3.0;
+/// How many frames' worth of points a frame at rest may add: nobody is dragging. Yet somebody may begin to.
+const PATIENCE_AT_REST: f64 = 8.0;
+/// The share of the target that points get, however long a frame takes without any: fewer of them would not make it
+/// shorter by much.
+const LEAST_SHARE: f64 = 0.5;
+/// How much of what was learned is left after another frame.
+const MEMORY: f64 = 0.7;
+/// A frame this many times longer than those before says that all that was learned is out of date.
+const SLOWDOWN: f64 = 4.0;
+/// Numbers of points that differ by less than this share of their mean tell nothing of what a point takes.
+const LEAST_SPREAD: f64 = 0.1;
+
+/// Milliseconds a frame by points a frame, a line through the late ones by least squares.
+#[derive(Debug, Clone, Default)]
+struct FrameLine {
+    n_frames: u32,
+    /// Sums of 1, x, y, x², xy, the latest frame weighing most.
+    sums: [f64; 5],
+    /// Where the line begins: what a frame takes besides its points.
+    fixed_millis: f64,
+}
+
+impl FrameLine {
+    fn add(&mut self, points: f64, millis: f64) {
+        self.n_frames += 1;
+        if self.n_frames == 1 {
+            // It compiles shaders.
+            return;
+        }
+        let [n, _, y, ..] = self.sums;
+        if millis > SLOWDOWN * y / n.max(1.0) {
+            // Not the device that it was.
+            self.sums = [0.0; 5];
+            self.fixed_millis = 0.0;
+        }
+        for (sum, term) in self.sums.iter_mut().zip([1.0, points, millis, points * points, points * millis]) {
+            *sum = *sum * MEMORY + term;
+        }
+        let [n, x, y, xx, xy] = self.sums;
+        let variance = xx / n - (x / n).powi(2);
+        if variance > (LEAST_SPREAD * x / n).powi(2) {
+            let slope = (xy / n - x / n * (y / n)) / variance;
+            self.fixed_millis = (y / n - slope * x / n).clamp(0.0, y / n);
+        }
+    }
+}
 
 impl FrameBudget {
     /// A budget of that many milliseconds for a frame, 16 for instance.
     #[must_use]
     pub fn new(target_millis: f64) -> Self {
-        Self { target_millis, capacity: FIRST_CAPACITY, prefix: 0, cost: 0 }
+        Self { target_millis, capacity: FIRST_CAPACITY, line: FrameLine::default(), prefix: 0, cost: 0 }
     }
 
     /// How many of the `n_points` in view the next frame should draw, the first ones.
@@ -81,15 +127,22 @@ impl FrameBudget {
     /// Learns from how long the frame of the last [`Self::next_prefix`] took. What counts is the
     /// device's time (`Renderer::frame_done`); the time between two animation frames never falls
     /// below the screen's refresh and is understood as such.
+    ///
+    /// A frame takes what its points take and something besides, on a software adapter most of it. Only the former can
+    /// be had back by drawing fewer points.
     pub fn record(&mut self, millis: f64) {
         if !millis.is_finite() || millis < 0.0 {
             return;
         }
         let cost = f64::from(self.cost);
+        self.line.add(cost, millis);
+        let fixed_millis = self.line.fixed_millis;
         // A small frame that is quick says nothing about large ones; one that is slow does.
         let large = cost >= self.capacity * 0.5;
-        let ratio = self.target_millis * (cost / self.capacity).max(0.1) / millis.max(0.1);
-        if ratio < 0.9 && millis > self.target_millis * 1.1 {
+        let allowed = (self.target_millis - fixed_millis).max(self.target_millis * LEAST_SHARE);
+        let of_points = (millis - fixed_millis).max(0.1);
+        let ratio = allowed * (cost / self.capacity).max(0.1) / of_points;
+        if ratio < 0.9 && of_points > allowed * 1.1 {
             self.capacity *= ratio.max(0.25);
         } else if large && ratio > 1.25 {
             self.capacity *= ratio.min(1.5);
@@ -120,6 +173,24 @@ mod tests {
         let mut budget = FrameBudget::new(TARGET_MILLIS);
         let last = drag(&mut budget, 10, 4_000_000, |points| 1.0 + points * 200e-6);
         assert!((8.0..=TARGET_MILLIS * 1.1).contains(&last), "{last}");
+    }
+
+    #[test]
+    fn what_no_fewer_points_would_save_is_not_asked_back() {
+        // A software adapter: 40 ms for the screen, 0.15 µs a point.
+        let mut budget = FrameBudget::new(TARGET_MILLIS);
+        let millis = |points: f64| 40.0 + points * 150e-6;
+        let last = drag(&mut budget, 40, 4_000_000, millis);
+        assert!((42.0..=60.0).contains(&last), "{last}");
+        assert!(budget.prefix > 3 * LEAST_CAPACITY as u32, "{}", budget.prefix);
+        // And at rest the picture is soon whole.
+        let mut n_frames = 0;
+        while !budget.is_complete(1_000_000) {
+            budget.next_prefix(Pace::AtRest, Completion::Incremental, 1_000_000);
+            budget.record(millis(f64::from(budget.cost)));
+            n_frames += 1;
+        }
+        assert!(n_frames <= 5, "{n_frames}");
     }
 
     #[test]
@@ -167,7 +238,7 @@ mod tests {
     #[test]
     fn even_a_hopeless_device_shows_the_picture() {
         let mut budget = FrameBudget::new(TARGET_MILLIS);
-        drag(&mut budget, 50, 4_000_000, |_| 500.0);
+        drag(&mut budget, 50, 4_000_000, |points| points * 0.05);
         assert_eq!(budget.prefix, LEAST_CAPACITY as u32);
     }
 

@@ -142,9 +142,6 @@ impl Attempt {
         target: &mut Option<wgpu::SurfaceTarget<'static>>,
     ) -> Result<(Gpu, Option<FoundSurface>), String> {
         let is_webgpu = self.backends == wgpu::Backends::BROWSER_WEBGPU;
-        if is_webgpu && !wgpu::util::is_browser_webgpu_supported().await {
-            return Err("the browser offers no adapter".to_owned());
-        }
         let instance = wgpu::Instance::new(wgpu::InstanceDescriptor {
             backends: self.backends,
             ..wgpu::InstanceDescriptor::new_without_display_handle()

@@ -229,6 +229,10 @@ impl Stage {
         let pace = if is_same_place { Pace::AtRest } else { Pace::Moving };
         let in_view = renderer.in_view(&params, n_drawable);
         params.prefix = in_view.prefix(budget.next_prefix(pace, road.completion(), in_view.n_points()));
+        // A lost device shows when it is asked to draw.
+        if !is_stale && *shown == Some(params) && !renderer.is_lost() {
+            return;
+        }
         let began = platform::now_millis();
         match renderer.render(&params) {
             Ok(RenderOutcome::Drawn(_)) => {

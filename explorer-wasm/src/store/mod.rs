@@ -49,6 +49,7 @@ pub use link::{link_text, view_of_link};
 pub use loaded::{GeneTable, Slot};
 use markers::MarkersDesk;
 pub use markers::{LabelMarkers, MarkersResult, MarkersStatus};
+use painter::Repaint;
 pub use painter::{Colors, Standing};
 pub use samples::{SampleAnswer, SampleMeans};
 pub use session::Session;
@@ -233,15 +234,15 @@ impl Store {
             let analysis = &view.analysis;
             let filtered = session.engine.sync(&analysis.query, &session.loaded);
             let opacity = view.points.opacity();
-            let colored = session.painter.sync(analysis, opacity, &session.loaded);
-            session.needs_paint |= filtered || colored;
-            (filtered, colored)
+            let repaint = session.painter.sync(analysis, opacity, &session.loaded);
+            session.needs_paint |= filtered || repaint == Repaint::Cells;
+            (filtered, repaint)
         });
-        let (filtered, colored) = changed.unwrap_or_default();
+        let (filtered, repaint) = changed.unwrap_or((false, Repaint::Nothing));
         if filtered {
             self.filtered.update(|count| *count += 1);
         }
-        if filtered || colored {
+        if filtered || repaint != Repaint::Nothing {
             self.painted.update(|count| *count += 1);
         }
         self.follow_comparison(&view);

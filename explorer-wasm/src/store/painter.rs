@@ -65,6 +65,16 @@ struct Asked {
     opacity: u8,
 }
 
+/// What is to be drawn anew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Repaint {
+    Nothing,
+    /// How the colours stand: what is asked for is not there yet.
+    Legend,
+    /// All cells, and the legend.
+    Cells,
+}
+
 /// Keeps indices and colours of the present colouring.
 pub(super) struct Painter {
     asked: Option<Asked>,
@@ -88,8 +98,8 @@ impl Painter {
         }
     }
 
-    /// Follows the choice as far as its data are there; says whether anything changed.
-    pub fn sync(&mut self, analysis: &Analysis, opacity: f32, loaded: &Loaded) -> bool {
+    /// Follows the choice as far as its data are there.
+    pub fn sync(&mut self, analysis: &Analysis, opacity: f32, loaded: &Loaded) -> Repaint {
         let opacity = (opacity * 255.0).round() as u8;
         let asked = Asked {
             by: analysis.color.clone(),
@@ -99,14 +109,14 @@ impl Painter {
         };
         let is_new = self.asked.as_ref() != Some(&asked);
         if !is_new && self.standing == Standing::Shown {
-            return false;
+            return Repaint::Nothing;
         }
         let part = match &asked.by {
             ColorBy::Gene(key) if loaded.gene(key).is_none() => loaded.part_of_gene(key).cloned(),
             _ => None,
         };
         if !is_new && part.as_ref().is_some_and(|part| self.part.ptr_eq(&Arc::downgrade(part))) {
-            return false;
+            return Repaint::Nothing;
         }
         let is_painted = self.paint(&asked, loaded, part.as_deref());
         let standing = match (is_painted, &part) {
@@ -120,8 +130,13 @@ impl Painter {
             color[3] = opacity;
         }
         let before = std::mem::replace(&mut self.standing, standing);
+        let is_opacity_new = self.asked.as_ref().is_none_or(|before| before.opacity != opacity);
         self.asked = Some(asked);
-        is_new || standing != before
+        match is_painted || is_opacity_new {
+            true => Repaint::Cells,
+            false if is_new || standing != before => Repaint::Legend,
+            false => Repaint::Nothing,
+        }
     }
 
     /// Takes on the colours asked for; says whether what they need was there.
@@ -217,16 +232,16 @@ mod tests {
             let Colors::Numbers { name, .. } = painter.colors() else { return (changed, painter.standing(), None) };
             (changed, painter.standing(), Some((name.clone(), painter.indices().map(<[u8]>::to_vec))))
         };
-        assert_eq!(sync("a", &loaded), (true, Standing::Awaited, None));
+        assert_eq!(sync("a", &loaded), (Repaint::Cells, Standing::Awaited, None));
         let column = Column::Continuous(Continuous { values: vec![0.0, 1.0, f32::NAN] });
         loaded.columns.insert("a".to_owned(), Slot::Ready(Arc::new(column)));
         let shown = Some(("a".to_owned(), Some(vec![0, 254, MISSING])));
-        assert_eq!(sync("a", &loaded), (true, Standing::Shown, shown.clone()));
-        assert_eq!(sync("a", &loaded), (false, Standing::Shown, shown.clone()));
-        assert_eq!(sync("b", &loaded), (true, Standing::Awaited, shown.clone()));
+        assert_eq!(sync("a", &loaded), (Repaint::Cells, Standing::Shown, shown.clone()));
+        assert_eq!(sync("a", &loaded), (Repaint::Nothing, Standing::Shown, shown.clone()));
+        assert_eq!(sync("b", &loaded), (Repaint::Legend, Standing::Awaited, shown.clone()));
         loaded.columns.insert("b".to_owned(), Slot::Failed(FetchError::Network));
-        assert_eq!(sync("b", &loaded), (true, Standing::Failed, shown.clone()));
-        assert_eq!(sync("b", &loaded), (false, Standing::Failed, shown));
+        assert_eq!(sync("b", &loaded), (Repaint::Legend, Standing::Failed, shown.clone()));
+        assert_eq!(sync("b", &loaded), (Repaint::Nothing, Standing::Failed, shown));
     }
 
     #[test]
@@ -239,16 +254,16 @@ mod tests {
             let changed = painter.sync(&analysis, 1.0, loaded);
             (changed, painter.standing(), painter.indices().map(<[u8]>::to_vec))
         };
-        assert_eq!(sync(&loaded), (true, Standing::Awaited, None));
+        assert_eq!(sync(&loaded), (Repaint::Cells, Standing::Awaited, None));
         let part = Continuous { values: vec![0.0, 2.0, f32::NAN] };
         loaded.partial_gene = Some((key.clone(), Arc::new(part)));
         let painted = Some(vec![0, 254, MISSING]);
-        assert_eq!(sync(&loaded), (true, Standing::Partly, painted.clone()));
-        assert_eq!(sync(&loaded), (false, Standing::Partly, painted));
+        assert_eq!(sync(&loaded), (Repaint::Cells, Standing::Partly, painted.clone()));
+        assert_eq!(sync(&loaded), (Repaint::Nothing, Standing::Partly, painted));
         let whole = Continuous { values: vec![0.0, 2.0, 4.0] };
         loaded.partial_gene = None;
         loaded.genes.insert(key, Slot::Ready(Arc::new(whole)));
-        assert_eq!(sync(&loaded), (true, Standing::Shown, Some(vec![0, 127, 254])));
-        assert!(!sync(&loaded).0);
+        assert_eq!(sync(&loaded), (Repaint::Cells, Standing::Shown, Some(vec![0, 127, 254])));
+        assert_eq!(sync(&loaded).0, Repaint::Nothing);
     }
 }
