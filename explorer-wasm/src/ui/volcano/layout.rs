@@ -21,7 +21,7 @@ const LETTER_PX: f64 = 6.6;
 /// From a dot to its label.
 const LABEL_GAP_PX: f64 = 5.0;
 /// One label at most for so much of the plot, and no more than so many in all.
-const LABEL_AREA_PX: f64 = 7000.0;
+const LABEL_AREA_PX: f64 = 4000.0;
 const MOST_LABELS: usize = 30;
 /// As many genes are tried before no more labels are expected to find a place.
 const MOST_TRIED: usize = 300;
@@ -170,7 +170,7 @@ impl Layout {
     }
 
     /// Names beside their dots, none over another, over another's dot, or out of the plot. Of `genes`
-    /// those farthest up and out have the first choice.
+    /// those farthest up and out have the first choice, right and left by turns.
     pub(super) fn labels(&self, genes: &[usize], names: &[String]) -> Vec<Label> {
         let middle = self.x(0.0);
         let Rect([left, top, right, bottom]) = self.plot();
@@ -181,10 +181,13 @@ impl Layout {
         let mut ranked: Vec<usize> =
             genes.iter().copied().filter(|&gene| gene < self.points.len() && gene < names.len()).collect();
         ranked.sort_by(|a, b| prominence(b).total_cmp(&prominence(a)).then(a.cmp(b)));
+        let (ups, downs): (Vec<usize>, Vec<usize>) = ranked.into_iter().partition(|&gene| self.points[gene].0 > middle);
+        let mut sides = [ups.into_iter(), downs.into_iter()];
+        let by_turns = (0..MOST_TRIED).flat_map(|turn| sides[turn % 2].next());
         let most = (((right - left) * (bottom - top) / LABEL_AREA_PX) as usize).min(MOST_LABELS);
         let mut taken: Vec<Rect> = Vec::new();
         let mut labels = Vec::new();
-        for gene in ranked.into_iter().take(MOST_TRIED) {
+        for gene in by_turns {
             if labels.len() == most {
                 break;
             }
