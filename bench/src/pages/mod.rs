@@ -44,7 +44,7 @@ pub struct Options {
     /// How often each page is loaded
     #[arg(long, default_value_t = 3)]
     loads: usize,
-    /// Keep the made-up data, up to 2 GB, for another run
+    /// Keep the made-up data, some GB, for another run
     #[arg(long)]
     keep: bool,
     /// The tile server's program

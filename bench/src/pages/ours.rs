@@ -30,7 +30,7 @@ pub fn viewer(environment: &Environment, data: &Data) -> Result<Viewer> {
             brush: "[data-testid=histogram-brush-n_counts]",
             clear: "[data-testid=histogram-clear-n_counts]",
         }),
-        server: Server::Tiles { _running: server },
+        server: Server::Tiles { _running: Box::new(server) },
         notes: Vec::new(),
     })
 }

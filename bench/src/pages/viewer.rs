@@ -63,7 +63,7 @@ pub enum Server {
     /// Ours.
     Tiles {
         /// It ends when dropped.
-        _running: TileServer,
+        _running: Box<TileServer>,
     },
     /// Another.
     Other(Child),
