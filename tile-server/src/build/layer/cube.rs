@@ -5,8 +5,8 @@ use super::MomentsColumn;
 /// Columns with more pairs of labels than this get no cube: each pair takes a tile.
 const MAX_PAIRS: usize = 4096;
 
-/// Cells a pair should have on average: below, the moments of a pair take more bytes than its cells.
-const MIN_CELLS_PER_PAIR: usize = 128;
+/// Cells a pair should have on average: below, the moments of pairs take a good part of the bytes of their cells.
+const MIN_CELLS_PER_PAIR: usize = 1024;
 
 /// So few pairs are worth their bytes whatever cells they have.
 const FEW_PAIRS: usize = 256;
@@ -80,7 +80,7 @@ mod tests {
             Cube::new(&types, &column("sample", 1, vec![0; n_obs])).is_some()
         };
         assert!(is_cube(256, 1000) && !is_cube(257, 1000));
-        assert!(is_cube(1000, 128_000) && !is_cube(1001, 128_000));
+        assert!(is_cube(1000, 1_024_000) && !is_cube(1001, 1_024_000));
         assert!(is_cube(4096, 1 << 20) && !is_cube(4097, 1 << 20));
     }
 }
