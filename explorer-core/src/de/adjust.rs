@@ -15,27 +15,49 @@ pub enum Adjustment {
 /// Benjamini–Hochberg as `statsmodels.stats.multitest.multipletests(method="fdr_bh")`: of the
 /// i-th smallest, the least `p · n / rank` from rank i on, at most 1.
 pub fn adjust(pvals: &[f64], adjustment: Adjustment) -> Vec<f64> {
-    step_up(pvals, adjustment, 1.0, |p, factor| p * factor)
+    step_up(pvals, &ascending(pvals), adjustment, 1.0, |p, factor| p * factor)
 }
 
-/// The same of their decimal logarithms (none above 0, none NaN), which do not underflow.
-pub fn adjust_log10(log10_pvals: &[f64], adjustment: Adjustment) -> Vec<f64> {
-    step_up(log10_pvals, adjustment, 0.0, |log10_p, factor| log10_p + libm::log10(factor))
+/// The same, and their decimal logarithms, which do not underflow: of p-values that are given both ways.
+pub fn adjust_with_log10(pvals: &[f64], log10_pvals: &[f64], adjustment: Adjustment) -> [Vec<f64>; 2] {
+    // Where p-values underflow, their logarithms still tell which is smaller.
+    let order = ascending(log10_pvals);
+    [
+        step_up(pvals, &order, adjustment, 1.0, |p, factor| p * factor),
+        step_up(log10_pvals, &order, adjustment, 0.0, |log10_p, factor| log10_p + libm::log10(factor)),
+    ]
+}
+
+/// Where the smallest value stands, then the next.
+fn ascending(values: &[f64]) -> Vec<u32> {
+    let mut keyed: Vec<(u64, u32)> = values.iter().map(|&value| total_order(value)).zip(0..).collect();
+    keyed.sort_unstable();
+    keyed.into_iter().map(|(_, index)| index).collect()
+}
+
+/// Numbers whose order is that of `f64::total_cmp`: quicker to sort by.
+pub(super) fn total_order(value: f64) -> u64 {
+    let bits = value.to_bits();
+    if value.is_sign_negative() { !bits } else { bits | 1 << 63 }
 }
 
 /// `scaled` multiplies a p-value, however it is written, by a factor; `one` is how 1 is written.
-fn step_up(pvals: &[f64], adjustment: Adjustment, one: f64, scaled: impl Fn(f64, f64) -> f64) -> Vec<f64> {
+fn step_up(
+    pvals: &[f64],
+    order: &[u32],
+    adjustment: Adjustment,
+    one: f64,
+    scaled: impl Fn(f64, f64) -> f64,
+) -> Vec<f64> {
     let n = pvals.len() as f64;
     match adjustment {
         Adjustment::Bonferroni => pvals.iter().map(|&p| scaled(p, n).min(one)).collect(),
         Adjustment::BenjaminiHochberg => {
-            let mut order: Vec<usize> = (0..pvals.len()).collect();
-            order.sort_unstable_by(|&a, &b| pvals[a].total_cmp(&pvals[b]));
             let mut adjusted = vec![one; pvals.len()];
             let mut least = one;
             for (index, &gene) in order.iter().enumerate().rev() {
-                least = least.min(scaled(pvals[gene], n / (index + 1) as f64));
-                adjusted[gene] = least;
+                least = least.min(scaled(pvals[gene as usize], n / (index + 1) as f64));
+                adjusted[gene as usize] = least;
             }
             adjusted
         }
@@ -62,13 +84,19 @@ mod tests {
 
     #[test]
     fn logarithms_do_not_underflow() {
-        let adjusted = adjust_log10(&[-1000.0, -400.0, 0.0, 0.0], Adjustment::BenjaminiHochberg);
+        let [_, adjusted] =
+            adjust_with_log10(&[0.0, 0.0, 1.0, 1.0], &[-1000.0, -400.0, 0.0, 0.0], Adjustment::BenjaminiHochberg);
         assert!((adjusted[0] + 1000.0 - 4f64.log10()).abs() < 1e-12, "{adjusted:?}");
         assert!((adjusted[1] + 400.0 - 2f64.log10()).abs() < 1e-12, "{adjusted:?}");
         assert_eq!(adjusted[2..], [0.0, 0.0]);
     }
 
     proptest! {
+        #[test]
+        fn numbers_have_the_total_order(a: f64, b: f64) {
+            prop_assert_eq!(total_order(a).cmp(&total_order(b)), a.total_cmp(&b));
+        }
+
         #[test]
         fn adjusted_keeps_the_order(pvals in vec(0f64..=1.0, 1..200)) {
             for adjustment in [Adjustment::BenjaminiHochberg, Adjustment::Bonferroni] {
@@ -80,7 +108,9 @@ mod tests {
                     prop_assert!(adjusted >= p && *adjusted <= 1.0);
                 }
                 let log10: Vec<f64> = pvals.iter().map(|p| p.log10()).collect();
-                for (log10, adjusted) in adjust_log10(&log10, adjustment).iter().zip(&adjusted) {
+                let [same, log10] = adjust_with_log10(&pvals, &log10, adjustment);
+                prop_assert_eq!(&same, &adjusted);
+                for (log10, adjusted) in log10.iter().zip(&adjusted) {
                     prop_assert!((10f64.powf(*log10) - adjusted).abs() <= 1e-12 * adjusted);
                 }
             }

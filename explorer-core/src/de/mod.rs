@@ -19,7 +19,8 @@ mod summing;
 mod table;
 mod welch;
 
-pub use adjust::{Adjustment, adjust, adjust_log10};
+use adjust::total_order;
+pub use adjust::{Adjustment, adjust, adjust_with_log10};
 pub use csv::{CellSetRecord, DeRecord, markers_to_csv, pseudobulk_to_csv, to_csv};
 pub use fixed::{FixedPoint, FixedPoints};
 pub use gather::Gather;

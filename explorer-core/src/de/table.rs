@@ -1,10 +1,10 @@
 //! The result of a comparison: every statistic of every gene.
 
-use std::cmp::Ordering;
-
 use shared_fbs::manifest::{Layer, ValueKind};
 
-use super::{Adjustment, Degenerate, FixedPoints, Method, Moments, MomentsError, adjust, adjust_log10, welch};
+use super::{
+    Adjustment, Degenerate, FixedPoints, Method, Moments, MomentsError, adjust_with_log10, total_order, welch,
+};
 
 /// What the size of an effect is called, by what the layer holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -162,8 +162,7 @@ pub fn compare(
         table.pct_reference.push(100.0 * of_reference.nonzero_share);
         table.degenerate.push(degenerate);
     }
-    table.pval_adj = adjust(&table.pval, options.adjustment);
-    table.log10_pval_adj = adjust_log10(&table.log10_pval, options.adjustment);
+    [table.pval_adj, table.log10_pval_adj] = adjust_with_log10(&table.pval, &table.log10_pval, options.adjustment);
     Ok(table)
 }
 
@@ -210,29 +209,27 @@ impl DeTable {
 
     /// Genes sorted by a column; equal ones by index.
     pub fn order(&self, key: SortKey, direction: Direction) -> Vec<u32> {
-        let by = |column: &[f64], a: usize, b: usize| column[a].total_cmp(&column[b]);
-        let compare = |a: usize, b: usize| -> Ordering {
+        let keys = |gene: usize| -> [f64; 2] {
             match key {
-                SortKey::Score => by(&self.score, a, b),
-                SortKey::AbsScore => self.score[a].abs().total_cmp(&self.score[b].abs()),
-                SortKey::Effect => by(&self.effect, a, b),
-                SortKey::Pval => by(&self.log10_pval, a, b),
-                SortKey::PvalAdj => by(&self.log10_pval_adj, a, b).then(by(&self.log10_pval, a, b)),
-                SortKey::MeanGroup => by(&self.mean_group, a, b),
-                SortKey::MeanReference => by(&self.mean_reference, a, b),
-                SortKey::PctGroup => by(&self.pct_group, a, b),
-                SortKey::PctReference => by(&self.pct_reference, a, b),
+                SortKey::Score => [self.score[gene], 0.0],
+                SortKey::AbsScore => [self.score[gene].abs(), 0.0],
+                SortKey::Effect => [self.effect[gene], 0.0],
+                SortKey::Pval => [self.log10_pval[gene], 0.0],
+                SortKey::PvalAdj => [self.log10_pval_adj[gene], self.log10_pval[gene]],
+                SortKey::MeanGroup => [self.mean_group[gene], 0.0],
+                SortKey::MeanReference => [self.mean_reference[gene], 0.0],
+                SortKey::PctGroup => [self.pct_group[gene], 0.0],
+                SortKey::PctReference => [self.pct_reference[gene], 0.0],
             }
         };
-        let mut order: Vec<u32> = (0..self.len() as u32).collect();
-        order.sort_by(|&a, &b| {
-            let ordering = compare(a as usize, b as usize);
-            match direction {
-                Direction::Ascending => ordering,
-                Direction::Descending => ordering.reverse(),
-            }
-        });
-        order
+        let turned = match direction {
+            Direction::Ascending => 0,
+            Direction::Descending => u64::MAX,
+        };
+        let mut keyed: Vec<([u64; 2], u32)> =
+            (0..self.len()).map(|gene| (keys(gene).map(|number| total_order(number) ^ turned), gene as u32)).collect();
+        keyed.sort_unstable();
+        keyed.into_iter().map(|(_, gene)| gene).collect()
     }
 
     /// Genes sorted by name, in any case; equal ones by index. `names` holds one a gene.

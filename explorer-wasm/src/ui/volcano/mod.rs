@@ -5,10 +5,11 @@ mod layout;
 use std::sync::Arc;
 
 use explorer_core::{
-    de::{DeFilter, DeTable, Effect},
+    de::{self, DeFilter, DeTable},
     format::p_value,
 };
 use leptos::{ev::PointerEvent, html, prelude::*};
+use wasm_bindgen_futures::spawn_local;
 
 use self::layout::{Label, Layout, MARGIN_PX, Rect, ticks};
 use super::{
@@ -16,6 +17,7 @@ use super::{
     control::watch_size,
     text::{plural, short},
 };
+use crate::platform;
 
 /// Plots narrower than this have short titles.
 const NARROW_PX: f64 = 320.0;
@@ -65,7 +67,7 @@ pub(crate) fn Volcano(
     let alpha =
         Memo::new(move |_| filter.with(|filter| if filter.max_pval_adj < 1.0 { filter.max_pval_adj } else { ALPHA }));
     let min_abs_effect = Memo::new(move |_| filter.with(|filter| filter.min_abs_effect));
-    let drawing = Memo::new(move |_| {
+    let draw = move || {
         let table = table.get()?;
         let log10_alpha = alpha.get().log10();
         let mut shown = vec![false; table.len()];
@@ -82,6 +84,20 @@ pub(crate) fn Volcano(
             let paths = [rest, down, up].map(|genes| (layout.dots(&genes), layout.arrows(&genes)));
             Some(Drawing { paths, labels })
         })
+    };
+    // Tens of thousands of genes take a while: in a task of their own, and once for all that changes together.
+    let drawing = RwSignal::new(None::<Drawing>);
+    let changes = StoredValue::new(0_u32);
+    Effect::new(move |_| {
+        (table.track(), rows.track(), names.track(), layout.track(), alpha.track());
+        changes.update_value(|changes| *changes += 1);
+        let before = changes.get_value();
+        spawn_local(async move {
+            platform::breathe().await;
+            if changes.try_get_value() == Some(before) {
+                drawing.try_set(untrack(draw));
+            }
+        });
     });
     let at = move |event: &PointerEvent| (f64::from(event.offset_x()), f64::from(event.offset_y()));
     let nearest = move |place| layout.with_untracked(|layout| layout.as_ref()?.nearest(place));
@@ -171,7 +187,7 @@ pub(crate) fn Volcano(
             </div>
         })
     };
-    let effect = move || table.with(|table| table.as_ref().map_or(Effect::default(), |table| table.options.effect));
+    let effect = move || table.with(|table| table.as_ref().map_or(de::Effect::default(), |table| table.options.effect));
     view! {
         <div class="volcano">
             <div
@@ -253,7 +269,7 @@ fn Thresholds(layout: Layout, alpha: f64, min_abs_effect: f64) -> impl IntoView 
 }
 
 #[component]
-fn Axes(layout: Layout, effect: Effect) -> impl IntoView {
+fn Axes(layout: Layout, effect: de::Effect) -> impl IntoView {
     let [left, top, right, bottom] = MARGIN_PX;
     let (width, height) = layout.size_px;
     let (foot, end) = (height - bottom, width - right);
@@ -261,12 +277,16 @@ fn Axes(layout: Layout, effect: Effect) -> impl IntoView {
     let across = across.iter().skip(1).rev().map(|tick| -tick).chain(across.iter().copied());
     let is_narrow = width < NARROW_PX;
     let title = match (effect, layout.beyond.len()) {
-        (Effect::Log2FoldChange, 0) => "log₂ fold change".to_owned(),
-        (Effect::MeanDifference, 0) => "mean difference".to_owned(),
-        (Effect::Log2FoldChange, beyond) if is_narrow => format!("log₂ FC, ‹ › {beyond} beyond"),
-        (Effect::MeanDifference, beyond) if is_narrow => format!("difference, ‹ › {beyond} beyond"),
-        (Effect::Log2FoldChange, beyond) => format!("log₂ fold change, ‹ › {} beyond", plural(beyond, "gene", "genes")),
-        (Effect::MeanDifference, beyond) => format!("mean difference, ‹ › {} beyond", plural(beyond, "gene", "genes")),
+        (de::Effect::Log2FoldChange, 0) => "log₂ fold change".to_owned(),
+        (de::Effect::MeanDifference, 0) => "mean difference".to_owned(),
+        (de::Effect::Log2FoldChange, beyond) if is_narrow => format!("log₂ FC, ‹ › {beyond} beyond"),
+        (de::Effect::MeanDifference, beyond) if is_narrow => format!("difference, ‹ › {beyond} beyond"),
+        (de::Effect::Log2FoldChange, beyond) => {
+            format!("log₂ fold change, ‹ › {} beyond", plural(beyond, "gene", "genes"))
+        }
+        (de::Effect::MeanDifference, beyond) => {
+            format!("mean difference, ‹ › {} beyond", plural(beyond, "gene", "genes"))
+        }
     };
     let number = |value: f64| short(value, 3);
     let x_ticks = across
