@@ -10,7 +10,7 @@ use shared_fbs::{
     manifest::{CubeMoments, Layer, TileRange},
     tile::Points,
 };
-use tile_server::dataset::Dataset;
+use tile_server::{compare::is_quicker_than_genes, dataset::Dataset};
 
 /// The corners of a lasso.
 const CORNERS: u32 = 64;
@@ -105,18 +105,17 @@ impl<'a> Questions<'a> {
             all.push(label_by_sample(&tiles, &labels, largest, layer.cube.as_deref(), &categorical(dataset, by)?)?);
         }
         let embedding = embedding(dataset)?;
-        let genes_bytes = manifest.pack_named(&layer.pack).map_or(0, |pack| pack.n_bytes);
         let planned = |name: String, group: CellMask| {
             let plan = tiles.plan(Sets::GroupAndRest(&group));
             // As the server decides.
-            let road = if plan.n_bytes <= genes_bytes { Road::Planned } else { Road::Genes };
+            let road = if is_quicker_than_genes(manifest, layer, &plan) { Road::Planned } else { Road::Genes };
             Question { name, sets: (group, None), road, plan }
         };
         for share in [0.01, 0.1, 0.3] {
             let name = format!("{} % lasso, rest", share * 100.0);
             all.push(planned(name, lasso(&embedding, share)));
         }
-        for share in [0.01, 0.1] {
+        for share in [0.01, 0.1, 0.5] {
             let name = format!("{} % at random, rest", share * 100.0);
             all.push(planned(name, scattered(manifest.n_obs, share)));
         }

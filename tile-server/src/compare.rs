@@ -12,7 +12,7 @@ use explorer_core::{
 };
 use rayon::prelude::*;
 use shared_fbs::{
-    manifest::{Layer, ValueKind},
+    manifest::{Layer, Manifest, ValueKind},
     tile::{self, Cells},
 };
 
@@ -58,8 +58,18 @@ pub fn cells_with_label(dataset: &Dataset, column: &str, label: &str) -> Result<
     Ok(Some(CellMask::from_fn(column.codes.len(), has_label)))
 }
 
-/// The exact moments of two sets of cells in a layer by the plan that reads least, on all threads: blocks of
-/// cells and single cells, or every gene where that is less.
+/// What a tile of a gene takes besides its bytes, in bytes of a tile of cells: with 1.5 to 3.4 kB each, those of
+/// 40 000 to 480 000 tiles took 37 to 47 µs, in which 310 to 340 bytes a µs of tiles of cells were summed up.
+const GENE_TILE_BYTES: u64 = 11_000;
+
+/// Whether a plan is sooner followed than the tiles of all genes are read.
+pub fn is_quicker_than_genes(manifest: &Manifest, layer: &Layer, plan: &Plan) -> bool {
+    let genes = manifest.pack_named(&layer.pack);
+    plan.n_bytes <= genes.map_or(0, |pack| pack.n_bytes + u64::from(pack.n_tiles) * GENE_TILE_BYTES)
+}
+
+/// The exact moments of two sets of cells in a layer by the quickest plan, on all threads: blocks of cells and
+/// single cells, or every gene where that is quicker.
 ///
 /// # Errors
 /// When tiles are broken.
@@ -82,8 +92,7 @@ pub fn planned_moments_until(
     stop: &AtomicBool,
 ) -> Result<([Moments; 2], FixedPoints), CompareError> {
     let plan = LayerTiles::of(dataset.manifest(), layer).map(|tiles| tiles.plan(sets));
-    let genes_bytes = dataset.manifest().pack_named(&layer.pack).map_or(0, |pack| pack.n_bytes);
-    if let Some(plan) = plan.filter(|plan| plan.n_bytes <= genes_bytes) {
+    if let Some(plan) = plan.filter(|plan| is_quicker_than_genes(dataset.manifest(), layer, plan)) {
         return follow(dataset, layer, &plan, stop);
     }
     match sets {

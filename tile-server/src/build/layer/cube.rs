@@ -81,6 +81,6 @@ mod tests {
         };
         assert!(is_cube(256, 1000) && !is_cube(257, 1000));
         assert!(is_cube(1000, 1_024_000) && !is_cube(1001, 1_024_000));
-        assert!(is_cube(4096, 1 << 20) && !is_cube(4097, 1 << 20));
+        assert!(is_cube(4096, 1 << 22) && !is_cube(4097, 1 << 23));
     }
 }
