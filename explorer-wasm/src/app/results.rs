@@ -31,7 +31,9 @@ const FEW_CELLS: u64 = 10;
 pub(super) fn Results(store: Store) -> impl IntoView {
     let status = store.comparing();
     let shown = store.shown_comparison();
-    let result = move || status.with(|status| status.result().cloned());
+    // The same while a comparison goes on: what is derived from it, over all genes, is not derived at each step.
+    let latest = Memo::new(move |_| status.with(|status| status.result().cloned().map(ByPointer)));
+    let result = move || latest.get().map(|result| result.0);
     let is_open = move |is_so: fn(&DeResult) -> bool| {
         Memo::new(move |_| {
             shown.with(Option::is_some) && status.with(|status| status.result().is_some_and(|result| is_so(result)))
