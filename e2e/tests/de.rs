@@ -46,6 +46,17 @@ async fn steps(visit: &Visit) -> Result<()> {
         data_lines(&by_label)[1..].iter().map(|line| gene(line)).max_by_key(|gene| gene.to_lowercase()),
     )
     .await?;
+    // A rectangle dragged over the right side of the plot leaves the genes of greater expression in the group.
+    let plot = page.rect("de-volcano").await?;
+    let corners = [[plot.width * 0.75, 4.0], [plot.width * 0.9, 20.0], [plot.width - 4.0, plot.height * 0.8]];
+    page.drag("de-volcano", &corners, Held::Nothing).await?;
+    page.until_text("de-count", |text| text.ends_with(" of 765 genes") && !text.starts_with("0 ")).await?;
+    let effects =
+        "[...document.querySelectorAll('.de-row .de-effect')].every(cell => cell.textContent.startsWith('+'))";
+    page.until_value("effects above zero", effects, Value::Null, |all| *all == json!(true)).await?;
+    visit.browser.shoot("brush")?;
+    page.click("de-clear-brush").await?;
+    page.until_text("de-count", |text| text == "765 genes").await?;
     page.write("de-search", "cd79").await?;
     page.until_text("de-count", |text| text.contains("of 765 genes")).await?;
     page.element("de-row-CD79A").await?;
@@ -59,19 +70,6 @@ async fn steps(visit: &Visit) -> Result<()> {
     // Where there is room, the plot stands beside the table.
     page.element("de-volcano").await?;
     visit.browser.shoot("search")?;
-    // A rectangle dragged over its right side leaves the genes of greater expression in the group.
-    page.write("de-search", "").await?;
-    page.until_text("de-count", |text| text == "765 genes").await?;
-    let plot = page.rect("de-volcano").await?;
-    let corners = [[plot.width * 0.75, 4.0], [plot.width * 0.9, 20.0], [plot.width - 4.0, plot.height * 0.8]];
-    page.drag("de-volcano", &corners, Held::Nothing).await?;
-    page.until_text("de-count", |text| text.ends_with(" of 765 genes") && !text.starts_with("0 ")).await?;
-    let effects =
-        "[...document.querySelectorAll('.de-row .de-effect')].every(cell => cell.textContent.startsWith('+'))";
-    page.until_value("effects above zero", effects, Value::Null, |all| *all == json!(true)).await?;
-    visit.browser.shoot("brush")?;
-    page.click("de-clear-brush").await?;
-    page.until_text("de-count", |text| text == "765 genes").await?;
     page.click("de-close").await?;
     page.until_gone("de-view").await?;
 
