@@ -6,7 +6,7 @@ use anyhow::{Context, Result, ensure};
 use explorer_core::{
     color::{ColorScale, label_indices},
     data::{
-        Categorical, Continuous, Embedding, Frame,
+        Categorical, Continuous, Embedding,
         assemble::{self, Rebuild},
     },
     filter::{Binned, CellMask, CrossFilter, Domain, Groups, Polygon, Predicate, Source, Tally},
@@ -15,13 +15,13 @@ use explorer_core::{
 };
 use shared_fbs::{
     manifest::{ColumnKind, Layer, ValueKind},
-    tile::{Points, Values},
+    tile::Values,
 };
 use tile_server::dataset::Dataset;
 
 use crate::{
     clock::{self, timed},
-    data::{FEW_GENES, Size, tiles_of},
+    data::{FEW_GENES, Size, embedding, tiles_of},
     table::{self, Table},
 };
 
@@ -183,19 +183,6 @@ fn gene_colors(dataset: &Dataset, layer: &Layer, divisors: &[f32]) -> Result<Vec
     };
     let gene = assemble::gene(&dataset.expression(layer, 0)?, rebuild, dataset.manifest().n_obs as usize)?;
     Ok(colors(&gene.to_continuous()))
-}
-
-/// The embedding that a page shows first.
-pub fn embedding(dataset: &Dataset) -> Result<Embedding> {
-    let manifest = dataset.manifest();
-    let entry = manifest.embeddings.get(manifest.default_embedding as usize).context("there is no embedding")?;
-    let frame = Frame { origin_x: entry.origin_x, origin_y: entry.origin_y, step: entry.step };
-    let mut embedding = Embedding::nowhere(manifest.n_obs as usize, frame);
-    let points = dataset.decode_range("points", entry.tiles.as_ref(), Points::decode)?;
-    for (cells, points) in manifest.levels().tiles().iter().zip(&points) {
-        embedding.place(cells, points)?;
-    }
-    Ok(embedding)
 }
 
 /// A star of seven points about the middle.

@@ -2,15 +2,14 @@
 
 use anyhow::{Context, Result};
 use explorer_core::{
-    data::{Categorical, CellIdx, Embedding, Frame},
+    data::{Categorical, CellIdx, Embedding},
     de::{LayerTiles, Plan, SetParts, Sets},
     filter::{CellMask, Polygon},
 };
-use shared_fbs::{
-    manifest::{CubeMoments, Layer, TileRange},
-    tile::Points,
-};
+use shared_fbs::manifest::{CubeMoments, Layer, TileRange};
 use tile_server::{compare::is_quicker_than_genes, dataset::Dataset};
+
+use crate::data::embedding;
 
 /// The corners of a lasso.
 const CORNERS: u32 = 64;
@@ -209,19 +208,6 @@ fn label_by_sample(
     let (group, reference) = (pair(group, n_group)?, pair(reference, n_reference)?);
     let plan = tiles.plan_of(SetParts::Stored(&group), Some(SetParts::Stored(&reference)));
     Ok(Question { name, sets, road: Road::Stored, plan })
-}
-
-/// The default embedding.
-fn embedding(dataset: &Dataset) -> Result<Embedding> {
-    let manifest = dataset.manifest();
-    let entry = manifest.embeddings.get(manifest.default_embedding as usize).context("there is no embedding")?;
-    let frame = Frame { origin_x: entry.origin_x, origin_y: entry.origin_y, step: entry.step };
-    let mut embedding = Embedding::nowhere(manifest.n_obs as usize, frame);
-    let points = dataset.decode_range("points", entry.tiles.as_ref(), Points::decode)?;
-    for (cells, points) in manifest.levels().tiles().iter().zip(&points) {
-        embedding.place(cells, points)?;
-    }
-    Ok(embedding)
 }
 
 /// The cells of a round lasso about the middle of the picture that holds about this share of them.

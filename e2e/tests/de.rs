@@ -73,7 +73,7 @@ async fn steps(visit: &Visit) -> Result<()> {
     page.click("de-close").await?;
     page.until_gone("de-view").await?;
 
-    // A set by a lasso: computed gene by gene in the workers.
+    // A set by a lasso: computed from its cells in the workers.
     page.click("clear-filters").await?;
     let truth = visit.truth()?;
     let embedding = truth.default_embedding();

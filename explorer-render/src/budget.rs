@@ -25,8 +25,8 @@ pub enum Completion {
 
 /// Chooses the prefix of each frame from how long earlier frames took.
 ///
-/// Per frame: [`Self::next_prefix`], draw, [`Self::record`]. While [`Self::is_complete`] says no,
-/// another frame is due.
+/// Per frame: [`Self::next_prefix`], [`Self::cost`], draw; and [`Self::record`] once the device is done with it, which
+/// may be after later frames were begun. While [`Self::is_complete`] says no, another frame is due.
 #[derive(Debug, Clone)]
 pub struct FrameBudget {
     target_millis: f64,
@@ -35,7 +35,7 @@ pub struct FrameBudget {
     /// What of late frames took.
     line: FrameLine,
     prefix: u32,
-    /// Points that the frame in progress draws.
+    /// Points that the frame of that prefix draws.
     cost: u32,
 }
 
@@ -124,17 +124,23 @@ impl FrameBudget {
         self.prefix >= n_points
     }
 
-    /// Learns from how long the frame of the last [`Self::next_prefix`] took. What counts is the
+    /// How many points the frame of the last [`Self::next_prefix`] draws: those that are not there yet.
+    #[must_use]
+    pub fn cost(&self) -> u32 {
+        self.cost
+    }
+
+    /// Learns from how long a frame took whose [`Self::cost`] was so many points. What counts is the
     /// device's time (`Renderer::frame_done`); the time between two animation frames never falls
     /// below the screen's refresh and is understood as such.
     ///
     /// A frame takes what its points take and something besides, on a software adapter most of it. Only the former can
     /// be had back by drawing fewer points.
-    pub fn record(&mut self, millis: f64) {
+    pub fn record(&mut self, cost: u32, millis: f64) {
         if !millis.is_finite() || millis < 0.0 {
             return;
         }
-        let cost = f64::from(self.cost);
+        let cost = f64::from(cost);
         self.line.add(cost, millis);
         let fixed_millis = self.line.fixed_millis;
         // A small frame that is quick says nothing about large ones; one that is slow does.
@@ -163,7 +169,7 @@ mod tests {
         for _ in 0..n_frames {
             let prefix = budget.next_prefix(Pace::Moving, Completion::Incremental, n_points);
             last = millis(f64::from(prefix));
-            budget.record(last);
+            budget.record(budget.cost(), last);
         }
         last
     }
@@ -187,7 +193,7 @@ mod tests {
         let mut n_frames = 0;
         while !budget.is_complete(1_000_000) {
             budget.next_prefix(Pace::AtRest, Completion::Incremental, 1_000_000);
-            budget.record(millis(f64::from(budget.cost)));
+            budget.record(budget.cost(), millis(f64::from(budget.cost())));
             n_frames += 1;
         }
         assert!(n_frames <= 5, "{n_frames}");
@@ -243,14 +249,31 @@ mod tests {
     }
 
     #[test]
+    fn a_frame_that_ends_late_counts_for_its_own_points() {
+        // Each frame's time is known when two later ones, which add nothing, have been asked for.
+        let mut budget = FrameBudget::new(TARGET_MILLIS);
+        let millis = |points: f64| 2.0 + points * 60e-6;
+        for _ in 0..20 {
+            budget.next_prefix(Pace::Moving, Completion::Incremental, 4_000_000);
+            let cost = budget.cost();
+            for _ in 0..2 {
+                budget.next_prefix(Pace::AtRest, Completion::Incremental, 0);
+            }
+            budget.record(cost, millis(f64::from(cost)));
+        }
+        let last = millis(f64::from(budget.next_prefix(Pace::Moving, Completion::Incremental, 4_000_000)));
+        assert!((8.0..=TARGET_MILLIS * 1.1).contains(&last), "{last}");
+    }
+
+    #[test]
     fn nonsense_is_not_learnt_from_and_few_points_are_drawn_whole() {
         let mut budget = FrameBudget::new(TARGET_MILLIS);
         assert_eq!(budget.next_prefix(Pace::Moving, Completion::Redraw, 700), 700);
-        budget.record(f64::NAN);
-        budget.record(-1.0);
+        budget.record(budget.cost(), f64::NAN);
+        budget.record(budget.cost(), -1.0);
         assert_eq!(budget.capacity, FIRST_CAPACITY);
         // Quick small frames say nothing.
-        budget.record(0.2);
+        budget.record(budget.cost(), 0.2);
         assert_eq!(budget.capacity, FIRST_CAPACITY);
         assert_eq!(budget.next_prefix(Pace::AtRest, Completion::Redraw, 0), 0);
         assert!(budget.is_complete(0));

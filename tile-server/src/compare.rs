@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use explorer_core::{
     data::{CellIdx, assemble::Rebuild},
     de::{
-        DeOptions, DeTable, FixedPoints, Gather, Labels, LayerTiles, Moments, MomentsError, Plan, Sets, Summing,
-        compare,
+        Choice, DeOptions, DeTable, FixedPoints, Gather, Labels, LayerTiles, Moments, MomentsError, Plan, Road, Sets,
+        Speed, Summing, compare,
     },
     filter::CellMask,
 };
@@ -58,14 +58,10 @@ pub fn cells_with_label(dataset: &Dataset, column: &str, label: &str) -> Result<
     Ok(Some(CellMask::from_fn(column.codes.len(), has_label)))
 }
 
-/// What a tile of a gene takes besides its bytes, in bytes of a tile of cells: with 1.5 to 3.4 kB each, those of
-/// 40 000 to 480 000 tiles took 37 to 47 µs, in which 310 to 340 bytes a µs of tiles of cells were summed up.
-const GENE_TILE_BYTES: u64 = 11_000;
-
 /// Whether a plan is sooner followed than the tiles of all genes are read.
 pub fn is_quicker_than_genes(manifest: &Manifest, layer: &Layer, plan: &Plan) -> bool {
-    let genes = manifest.pack_named(&layer.pack);
-    plan.n_bytes <= genes.map_or(0, |pack| pack.n_bytes + u64::from(pack.n_tiles) * GENE_TILE_BYTES)
+    let choice = Choice::of(Speed::IN_MEMORY.offers(manifest, layer, Some(plan)));
+    choice.is_some_and(|choice| choice.taken().road == Road::Blocks)
 }
 
 /// The exact moments of two sets of cells in a layer by the quickest plan, on all threads: blocks of cells and

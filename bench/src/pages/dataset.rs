@@ -10,8 +10,8 @@ use explorer_core::data::{CellIdx, NO_POSITION};
 use tile_server::dataset::Dataset;
 
 use crate::{
+    data::embedding,
     data::{FEW_GENES, Size, generate, tiles_of},
-    interact::embedding,
 };
 
 /// The columns that viewers colour by: first the one that pages begin with.

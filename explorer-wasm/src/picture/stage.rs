@@ -251,7 +251,7 @@ impl Stage {
                 if is_whole {
                     self.n_losses.set(0);
                 }
-                self.time_frame(renderer.frame_done(), began);
+                self.time_frame(renderer.frame_done(), budget.cost(), began);
                 if !is_complete || is_stale {
                     drop(drawing);
                     self.request();
@@ -272,12 +272,12 @@ impl Stage {
         }
     }
 
-    fn time_frame(&self, done: impl Future<Output = ()> + 'static, began: f64) {
+    fn time_frame(&self, done: impl Future<Output = ()> + 'static, cost: u32, began: f64) {
         let me = self.me.clone();
         spawn_local(async move {
             done.await;
             if let Some(stage) = me.upgrade() {
-                stage.drawing.borrow_mut().budget.record(platform::now_millis() - began);
+                stage.drawing.borrow_mut().budget.record(cost, platform::now_millis() - began);
             }
         });
     }

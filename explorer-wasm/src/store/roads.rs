@@ -182,12 +182,8 @@ impl Store {
 
     /// Weighs all roads but that of stored sums.
     fn choose(self, dataset: &Dataset, layer: &Layer, plan: Option<&Plan>, server: Option<Offer>) -> Choice {
-        let speed = self.speed();
-        let genes_bytes = dataset.manifest().pack_named(&layer.pack).map_or(0, |pack| pack.n_bytes);
-        let genes = speed.offer(Road::Genes, genes_bytes);
-        let blocks = plan.map(|plan| speed.offer(Road::Blocks, plan.n_bytes));
-        let offers = blocks.into_iter().chain([genes]).chain(server).collect();
-        Choice::of(offers).unwrap_or(Choice { offers: vec![genes] })
+        let offers = self.speed().offers(dataset.manifest(), layer, plan);
+        Choice::of(offers.into_iter().chain(server).collect()).expect("all genes can always be read")
     }
 
     /// What the server would do, with the request to post; `None` where there is none that would.
