@@ -280,7 +280,7 @@ impl Plan {
         labelled.filter(|column| (1..=MAX_LABELS_WITH_MOMENTS).contains(&column.n_categories)).collect()
     }
 
-    /// The main label by sample; `None` unless there are both, and few enough pairs of them.
+    /// The main label by sample; `None` unless there are both, and pairs of them that are worth storing.
     fn cube(&self, order: &CellOrder) -> Option<Cube> {
         let (main_label, sample) = self.main_label.zip(self.sample_column).filter(|(main, sample)| main != sample)?;
         let column = |index: usize| MomentsColumn::of(&self.columns[index], order);

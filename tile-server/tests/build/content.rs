@@ -213,6 +213,31 @@ fn pairs_of_labels_need_two_columns() {
 }
 
 #[test]
+fn of_many_pairs_of_labels_the_large_are_stored() {
+    fn each_str(names: &[String]) -> Vec<&str> {
+        names.iter().map(String::as_str).collect()
+    }
+    let large = [((3, 2), 1024), ((5, 0), 1100), ((5, 1), 1023)];
+    let every_pair = (0..17i8).flat_map(|of| (0..16i8).map(move |by| (of, by)));
+    let of_large = large.into_iter().flat_map(|(pair, n)| std::iter::repeat_n(pair, n - 1));
+    let (types, samples): (Vec<i8>, Vec<i8>) = every_pair.chain(of_large).unzip();
+    let n_obs = types.len();
+    let (type_names, sample_names) = (labels("type", 17), labels("sample", 16));
+    let fixture = Fixture::new()
+        .frame("obs", &labels("cell", n_obs), |obs| {
+            obs.categorical("cell_type", &types, &each_str(&type_names));
+            obs.categorical("donor", &samples, &each_str(&sample_names));
+        })
+        .frame("var", &labels("gene", 6), |_| ())
+        .x(&counts(n_obs, 6, 14), 6, Storage::Csr);
+    let written = fixture.write();
+    let built = build_with(&written.path(), &Options { allow_no_embedding: true, ..Options::default() });
+    check::moments(&built.path());
+    let cube = built.report.manifest.layers[0].cube.clone().unwrap();
+    assert_eq!((cube.codes, cube.by_codes, cube.n_cells), (vec![3, 5], vec![2, 0], vec![1024, 1100]));
+}
+
+#[test]
 fn images_of_spatial_libraries() {
     let bytes: Vec<u8> = (0..24).collect();
     let floats: Vec<f32> = (0..6).map(|at| at as f32 / 5.0).collect();

@@ -198,8 +198,8 @@ impl PartSums {
                 for (part, &sum) in
                     of_parts[..partition.n_parts].iter().enumerate().filter(|(_, sum)| sum.n_nonzero > 0)
                 {
-                    for set_of_part in &partition.set_of_part {
-                        add_sums(sum, &mut of_sets[set_of_part[part] as usize]);
+                    for set in partition.set_of_part.iter().filter_map(|set_of_part| set_of_part[part]) {
+                        add_sums(sum, &mut of_sets[set as usize]);
                     }
                 }
                 of_parts = &of_parts[partition.n_parts..];
