@@ -179,8 +179,9 @@ async fn again(visit: &Visit) -> Result<()> {
         page.legend("bulk_labels").await?;
         color_by_gene(&page, "CD3D").await?;
         page.legend("CD3D").await?;
-        // The histograms of all columns are the last to come.
-        let histograms = "document.querySelectorAll('[data-testid^=histogram-] [aria-busy=true]').length";
+        // The histograms in sight are the last to come.
+        let histograms = "[...document.querySelectorAll('[data-testid^=histogram-] [aria-busy=true]')]\
+            .filter(plot => plot.getBoundingClientRect().top < innerHeight).length";
         page.until_value("the histograms", histograms, Value::Null, |n| *n == json!(0)).await?;
         Ok(proxy.exchanges().split_off(before))
     };

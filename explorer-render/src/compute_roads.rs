@@ -12,8 +12,10 @@ use crate::passes::uniforms::Uniforms;
 pub(crate) struct ComputeRoads {
     splat: SplatPass,
     resolve: ResolvePass,
-    density: DensityPass,
+    /// Compiled when density is first shown.
+    density: Option<DensityPass>,
     layouts: ScreenLayouts,
+    format: wgpu::TextureFormat,
     /// For the size drawn last.
     screen: Option<Screen>,
 }
@@ -24,8 +26,9 @@ impl ComputeRoads {
         Self {
             splat: SplatPass::new(gpu, uniforms, &layouts),
             resolve: ResolvePass::new(gpu, uniforms, &layouts, format),
-            density: DensityPass::new(gpu, uniforms, &layouts, format),
+            density: None,
             layouts,
+            format,
             screen: None,
         }
     }
@@ -43,7 +46,9 @@ impl ComputeRoads {
         let groups = [&scene.uniforms.group, &screen.read_group];
         match mode {
             DrawMode::Points => self.resolve.encode(encoder, view, groups),
-            DrawMode::Density => self.density.encode_colors(encoder, view, groups),
+            DrawMode::Density => {
+                compiled(&mut self.density, scene, &self.layouts, self.format).encode_colors(encoder, view, groups);
+            }
         }
     }
 
@@ -70,7 +75,10 @@ impl ComputeRoads {
             let groups = [&scene.uniforms.group, &screen.write_group];
             match mode {
                 DrawMode::Points => self.splat.encode(encoder, groups, n_chunks),
-                DrawMode::Density => self.density.encode_counts(encoder, groups, n_chunks),
+                DrawMode::Density => {
+                    let density = compiled(&mut self.density, scene, &self.layouts, self.format);
+                    density.encode_counts(encoder, groups, n_chunks);
+                }
             }
         }
         &screen.pixels
@@ -87,4 +95,14 @@ impl ComputeRoads {
     pub(crate) fn forget_points(&mut self) {
         self.screen = None;
     }
+}
+
+/// The density pass, compiled now if it was not.
+fn compiled<'a>(
+    density: &'a mut Option<DensityPass>,
+    scene: &Scene<'_>,
+    layouts: &ScreenLayouts,
+    format: wgpu::TextureFormat,
+) -> &'a DensityPass {
+    density.get_or_insert_with(|| DensityPass::new(scene.gpu, scene.uniforms, layouts, format))
 }

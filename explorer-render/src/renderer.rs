@@ -1,5 +1,6 @@
 //! The renderer: long-lived GPU objects, and one call per frame.
 
+use crate::camera::{Camera, Viewport};
 use crate::chunks::InView;
 use crate::compute_roads::ComputeRoads;
 use crate::error::RenderError;
@@ -25,6 +26,9 @@ pub enum RenderOutcome {
     Skipped,
 }
 
+/// Both sides of the picture that [`Renderer::warm_up`] draws.
+const WARM_UP_PX: f64 = 16.0;
+
 /// Draws one set of points to one surface.
 ///
 /// Methods that return futures borrow nothing in them, so that a renderer may live in an
@@ -34,7 +38,8 @@ pub struct Renderer {
     target: Target,
     points: PointBuffers,
     uniforms: Uniforms,
-    quads: QuadsPass,
+    /// Compiled when quads are first drawn.
+    quads: Option<QuadsPass>,
     compute: Option<ComputeRoads>,
     /// The frame on the surface: what picking refers to.
     shown: Option<FrameParams>,
@@ -71,15 +76,40 @@ impl Renderer {
         let uniforms = Uniforms::new(&gpu);
         let format = target.format();
         let compute = (gpu.compute == Compute::Present).then(|| ComputeRoads::new(&gpu, &uniforms, format));
-        Ok(Self {
-            points: PointBuffers::new(&gpu, 0)?,
-            quads: QuadsPass::new(&gpu, &uniforms, format),
-            uniforms,
-            compute,
-            gpu,
-            target,
-            shown: None,
-        })
+        Ok(Self { points: PointBuffers::new(&gpu, 0)?, quads: None, uniforms, compute, gpu, target, shown: None })
+    }
+
+    /// Draws one point that nobody sees, so that the device has compiled by the time of the first frame what a frame of
+    /// many points needs. A browser's device may compile no sooner than it draws.
+    ///
+    /// # Errors
+    /// As [`Self::render`].
+    pub fn warm_up(&mut self) -> Result<(), RenderError> {
+        self.gpu.check()?;
+        let mut points = PointBuffers::new(&self.gpu, 1)?;
+        points.write_positions(&self.gpu, 0, &[PointPosition::new(0, 0)])?;
+        let params = FrameParams {
+            camera: Camera { centre: [0.0; 2], span: 1.0 },
+            viewport: Viewport::from_css(WARM_UP_PX, WARM_UP_PX, 1.0),
+            point_diameter_px: WARM_UP_PX,
+            unselected_opacity: 1.0,
+            highlight: None,
+            background: [0; 3],
+            prefix: 1,
+            mode: DrawMode::Points,
+        };
+        let frame = FrameUniform::new(&params, 1);
+        let texture = target::texture(&self.gpu, self.target.format(), frame.viewport_dpx);
+        let scene = Scene { gpu: &self.gpu, uniforms: &self.uniforms, points: &points, frame };
+        if let Some(compute) = &mut self.compute {
+            let mut encoder = self.gpu.device.create_command_encoder(&Default::default());
+            // It must not keep what belongs to this point.
+            compute.forget_points();
+            compute.draw(&scene, &mut encoder, &target::view(&texture), params.mode);
+            compute.forget_points();
+            self.gpu.queue.submit([encoder.finish()]);
+        }
+        Ok(())
     }
 
     /// What draws: `WebGPU`, `WebGL2`, or `Vulkan` outside of a page.
@@ -274,10 +304,15 @@ impl Renderer {
         let road = self.road(params);
         match (road, &mut self.compute) {
             (Road::Splat | Road::Density, Some(compute)) => {
-                self.quads.release();
+                if let Some(quads) = &mut self.quads {
+                    quads.release();
+                }
                 compute.draw(&scene, encoder, view, params.mode);
             }
-            (Road::Quads, _) | (_, None) => self.quads.draw(&scene, encoder, view),
+            (Road::Quads, _) | (_, None) => {
+                let compile = || QuadsPass::new(&self.gpu, &self.uniforms, self.target.format());
+                self.quads.get_or_insert_with(compile).draw(&scene, encoder, view);
+            }
         }
         road
     }

@@ -57,3 +57,19 @@ fn a_lost_device_is_told_and_nothing_panics() {
     assert_eq!(pollster::block_on(renderer.pick([50.0, 50.0], 5.0)), None);
     pollster::block_on(renderer.frame_done());
 }
+
+#[test]
+fn a_warm_up_leaves_nothing_behind() {
+    for preference in [Backend::Auto, Backend::WebGl2Only] {
+        let Some(mut renderer) = renderer(preference) else { return };
+        renderer.warm_up().expect("a device that was opened draws");
+        let picture = capture(&mut renderer, &params());
+        assert!(picture.iter().all(|pixel| pixel == &[247, 248, 250, 255]));
+        let scene = Scene::random(6_000, 21);
+        scene.upload(&mut renderer);
+        let before = capture(&mut renderer, &params());
+        renderer.warm_up().expect("a device that has drawn draws again");
+        assert_eq!(capture(&mut renderer, &params()), before);
+        assert_eq!(renderer.n_points(), 6_000);
+    }
+}

@@ -17,7 +17,9 @@ use leptos::prelude::*;
 use web_sys::{Url, UrlSearchParams};
 
 use crate::{
+    bridge::backend,
     fetch::Address,
+    picture::open_ahead,
     platform,
     store::{Store, Tone, view_of_link},
 };
@@ -35,6 +37,7 @@ fn App() -> impl IntoView {
     match dataset() {
         None => view! { <Start root /> }.into_any(),
         Some((address, id)) => {
+            open_ahead(backend());
             let ParsedLink { view, notices } = view_of_link(&id);
             let store = Store::new(address, root.clone(), AppState { view, ..AppState::default() });
             for notice in notices {

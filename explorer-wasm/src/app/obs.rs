@@ -208,7 +208,7 @@ fn histogram(store: Store, name: &str) -> impl IntoView + use<> {
             _ => None,
         })
     };
-    let (brush, color) = (name.to_owned(), ColorBy::Obs(name.to_owned()));
+    let (brush, sight, color) = (name.to_owned(), name.to_owned(), ColorBy::Obs(name.to_owned()));
     view! {
         <HistogramPanel
             name=name.to_owned()
@@ -220,6 +220,7 @@ fn histogram(store: Store, name: &str) -> impl IntoView + use<> {
                 follow_brush(store, change, |range| Action::SetRange { column, range });
             })
             on_color=Callback::new(move |()| toggle_color(store, color.clone()))
+            on_sight=Callback::new(move |()| store.show_histogram(sight.clone()))
         />
     }
 }

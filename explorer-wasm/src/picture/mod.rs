@@ -1,6 +1,7 @@
 //! The picture: a canvas that shows the embedding, and the pointer's ways with it.
 
 mod caption;
+mod easel;
 mod failure;
 mod gesture;
 mod labels;
@@ -16,7 +17,7 @@ use leptos::{html, prelude::*};
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{Element, PointerEvent, ResizeObserver, WheelEvent};
 
-pub use self::failure::PictureFailure;
+pub use self::{easel::open_ahead, failure::PictureFailure};
 use self::{
     gesture::{Asked, Gesture, Held},
     labels::{LabelLayer, Labels, hover},

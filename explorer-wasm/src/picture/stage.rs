@@ -13,6 +13,7 @@ use web_sys::{HtmlCanvasElement, HtmlElement};
 
 use super::{
     PictureFailure, PictureHandle,
+    easel::Easel,
     save::{Surroundings, save_png},
 };
 use crate::{
@@ -93,9 +94,8 @@ impl Stage {
 
     /// Makes a canvas and a renderer for it. A canvas that lost its device is of no more use.
     fn build(&self) {
-        let document = platform::window().document().expect("a page has a document");
-        let canvas = document.create_element("canvas").expect("a canvas can be made");
-        let canvas: HtmlCanvasElement = canvas.unchecked_into();
+        let easel = Easel::take(self.backend);
+        let canvas = easel.canvas.clone();
         {
             let mut drawing = self.drawing.borrow_mut();
             drawing.renderer = None;
@@ -118,9 +118,8 @@ impl Stage {
         self.listen_for_loss(&canvas);
 
         let me = self.me.clone();
-        let backend = self.backend;
         spawn_local(async move {
-            let made = open(canvas.clone(), backend).await;
+            let made = easel.renderer().await;
             let Some(stage) = me.upgrade() else { return };
             match made {
                 Ok(renderer) => {
@@ -337,18 +336,6 @@ impl Stage {
             }
         });
     }
-}
-
-/// A renderer for a canvas.
-#[cfg(target_arch = "wasm32")]
-async fn open(canvas: HtmlCanvasElement, backend: Backend) -> Result<Renderer, RenderError> {
-    Renderer::new(explorer_render::SurfaceTarget::Canvas(canvas), backend).await
-}
-
-/// Outside of a browser there is no canvas; the page is compiled there for its lints alone.
-#[cfg(not(target_arch = "wasm32"))]
-async fn open(_: HtmlCanvasElement, _: Backend) -> Result<Renderer, RenderError> {
-    Err(RenderError::NoDevice { tried: "there is no canvas outside of a browser".to_owned() })
 }
 
 /// Whether both frames have every point in the same place.

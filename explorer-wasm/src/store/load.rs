@@ -17,7 +17,7 @@ use crate::{
 /// What the page may take; workers fetch for themselves.
 const LIMITS: Limits = Limits { requests: 6, cache_bytes: 192 << 20 };
 
-/// Values of continuous columns that are loaded unasked for their histograms: 256 MB of them.
+/// Values of continuous columns that are loaded for histograms in sight: 256 MB of them.
 const MOST_VALUES: usize = 64 << 20;
 
 impl Store {
@@ -56,6 +56,14 @@ impl Store {
             state.view.panels.expanded.insert(column.clone());
             state.view.analysis.color = ColorBy::Obs(column);
             self.history.set(History::new(state));
+        }
+    }
+
+    /// The histogram of a column is in sight: counts its values, when nothing is more urgent.
+    pub fn show_histogram(self, column: String) {
+        let is_new = self.with_session_mut(|session| session.histograms.insert(column));
+        if is_new == Some(true) {
+            self.settle();
         }
     }
 
@@ -194,7 +202,7 @@ struct Tasks {
 }
 
 impl Session {
-    /// Continuous columns for the histograms beside the picture, once the picture is whole: those that
+    /// Continuous columns for the histograms that have been in sight, once the picture is whole: those that
     /// are yet to be counted, as many as fit into memory.
     fn histograms_to_load(&self) -> Vec<String> {
         if !self.is_placed() {
@@ -202,7 +210,7 @@ impl Session {
         }
         let columns = self.dataset.manifest().columns.iter();
         columns
-            .filter(|column| column.kind == ColumnKind::Continuous && !column.hidden)
+            .filter(|column| column.kind == ColumnKind::Continuous && self.histograms.contains(&column.name))
             .take(MOST_VALUES / self.loaded.n_obs.max(1))
             .map(|column| column.name.clone())
             .filter(|name| !self.engine.is_counted(&DimensionKey::Obs(name.clone())))

@@ -1,6 +1,6 @@
 //! An open dataset and all that was made of it.
 
-use std::{rc::Rc, sync::Arc};
+use std::{collections::BTreeSet, rc::Rc, sync::Arc};
 
 use explorer_core::{
     data::{CellIdx, Column},
@@ -38,6 +38,8 @@ pub struct Session {
     /// Where a sample of the cells is in that embedding.
     pub(super) sketch: Sketch,
     pub(super) keeper: Keeper,
+    /// Columns whose histograms have been in sight.
+    pub(super) histograms: BTreeSet<String>,
 }
 
 impl Session {
@@ -54,6 +56,7 @@ impl Session {
             turn: 0,
             sketch: Sketch::default(),
             keeper: Keeper::default(),
+            histograms: BTreeSet::new(),
             dataset,
         }
     }

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use explorer_core::state::Range;
-use leptos::prelude::*;
+use leptos::{html, prelude::*};
 
-use super::{Bars, BrushChange, BrushHistogram, CountScale, Glyph, IconButton};
+use super::{Bars, BrushChange, BrushHistogram, CountScale, Glyph, IconButton, first_sight::on_first_sight};
 
 /// The panel of one continuous column.
 #[component]
@@ -28,7 +28,16 @@ pub fn HistogramPanel(
     /// Called to colour by it, or, when it is so coloured, to stop.
     #[prop(into)]
     on_color: Callback<()>,
+    /// Called once, when it is first seen: until then nobody misses the histogram.
+    #[prop(into)]
+    on_sight: Callback<()>,
 ) -> impl IntoView {
+    let panel = NodeRef::<html::Section>::new();
+    Effect::new(move |_| {
+        if let Some(panel) = panel.get() {
+            on_first_sight(&panel, on_sight);
+        }
+    });
     let scale = RwSignal::new(CountScale::Linear);
     let log = move || scale.get() == CountScale::Log;
     let toggle = move |_| {
@@ -40,7 +49,7 @@ pub fn HistogramPanel(
         });
     };
     view! {
-        <section class="histogram-panel" data-testid=format!("histogram-{name}") aria-label=name.clone()>
+        <section node_ref=panel class="histogram-panel" data-testid=format!("histogram-{name}") aria-label=name.clone()>
             <div class="histogram-head">
                 <h3 class="ellipsis" title=name.clone()>{name.clone()}</h3>
                 <button

@@ -20,6 +20,7 @@ mod de_filters;
 mod de_table;
 mod de_view;
 mod display_panel;
+mod first_sight;
 mod gene_list;
 mod gene_search;
 mod gene_sets;

@@ -1,0 +1,69 @@
+//! A canvas, and the renderer that is being opened for it: ahead of the picture, since a browser takes as long to open a
+//! device and to compile shaders as to load a dataset.
+
+use std::cell::RefCell;
+
+use explorer_render::{Backend, RenderError, Renderer};
+use futures_channel::oneshot;
+use wasm_bindgen::JsCast;
+use wasm_bindgen_futures::spawn_local;
+use web_sys::HtmlCanvasElement;
+
+use crate::platform;
+
+thread_local! {
+    /// The one opened ahead.
+    static AHEAD: RefCell<Option<Easel>> = const { RefCell::new(None) };
+}
+
+/// A canvas that is not in the document yet.
+pub(super) struct Easel {
+    pub canvas: HtmlCanvasElement,
+    renderer: oneshot::Receiver<Result<Renderer, RenderError>>,
+}
+
+/// Begins to open a renderer for the picture that will be shown.
+pub fn open_ahead(backend: Backend) {
+    AHEAD.with(|ahead| ahead.replace(Some(Easel::new(backend))));
+}
+
+impl Easel {
+    /// The one opened ahead, which serves once; else a new one.
+    pub fn take(backend: Backend) -> Self {
+        AHEAD.with(RefCell::take).unwrap_or_else(|| Self::new(backend))
+    }
+
+    fn new(backend: Backend) -> Self {
+        let document = platform::window().document().expect("a page has a document");
+        let canvas = document.create_element("canvas").expect("a canvas can be made");
+        let canvas: HtmlCanvasElement = canvas.unchecked_into();
+        let (sender, renderer) = oneshot::channel();
+        let opened = open(canvas.clone(), backend);
+        spawn_local(async move {
+            // Who waited may have gone.
+            let _ = sender.send(opened.await);
+        });
+        Self { canvas, renderer }
+    }
+
+    /// The renderer, once it is open.
+    pub async fn renderer(self) -> Result<Renderer, RenderError> {
+        let given_up = |_| Err(RenderError::NoDevice { tried: "the page gave up".to_owned() });
+        self.renderer.await.unwrap_or_else(given_up)
+    }
+}
+
+/// A renderer for a canvas.
+#[cfg(target_arch = "wasm32")]
+async fn open(canvas: HtmlCanvasElement, backend: Backend) -> Result<Renderer, RenderError> {
+    let mut renderer = Renderer::new(explorer_render::SurfaceTarget::Canvas(canvas), backend).await?;
+    // What fails here fails in the first frame too, where it is seen to.
+    let _ = renderer.warm_up();
+    Ok(renderer)
+}
+
+/// Outside of a browser there is no canvas; the page is compiled there for its lints alone.
+#[cfg(not(target_arch = "wasm32"))]
+async fn open(_: HtmlCanvasElement, _: Backend) -> Result<Renderer, RenderError> {
+    Err(RenderError::NoDevice { tried: "there is no canvas outside of a browser".to_owned() })
+}
