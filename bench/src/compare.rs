@@ -121,8 +121,8 @@ fn by(question: &Question) -> String {
     let plan = &question.plan;
     match question.road {
         Road::Genes => "genes".to_owned(),
-        Road::Stored => "stored sums".to_owned(),
-        Road::Planned => format!("{} sums, {} tiles of cells", plan.moments.len(), plan.cells.len()),
+        Road::Stored if plan.cells.is_empty() => "stored sums".to_owned(),
+        Road::Stored | Road::Planned => format!("{} sums, {} tiles of cells", plan.moments.len(), plan.cells.len()),
     }
 }
 

@@ -3,10 +3,10 @@
 use anyhow::{Context, Result};
 use explorer_core::{
     data::{Categorical, CellIdx, Embedding},
-    de::{LayerTiles, Plan, SetParts, Sets},
+    de::{LabelChoice, LayerTiles, Plan, SetParts, Sets, Sign, StoredPart, stored_sums},
     filter::{CellMask, Polygon},
 };
-use shared_fbs::manifest::{CubeMoments, Layer, TileRange};
+use shared_fbs::manifest::{Layer, Manifest};
 use tile_server::{compare::is_quicker_than_genes, dataset::Dataset};
 
 use crate::data::embedding;
@@ -43,7 +43,7 @@ pub struct Question {
 /// How a question is answered.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Road {
-    /// From stored sums of labels, or of pairs of labels.
+    /// From stored sums of labels, or of pairs of labels, and the cells of pairs that have none.
     Stored,
     /// By the server's own plan, over blocks and cells.
     Planned,
@@ -89,19 +89,20 @@ impl<'a> Questions<'a> {
         let mut all = vec![
             Question {
                 name: "two labels".to_owned(),
-                plan: tiles.plan_of(SetParts::Stored(&stored[0]), Some(SetParts::Stored(&stored[1]))),
+                plan: tiles.plan_of(&stored[..1], Some(&stored[1..])),
                 sets: (group.clone(), Some(labels.mask(second))),
                 road: Road::Stored,
             },
             Question {
                 name: "label, rest".to_owned(),
-                plan: tiles.plan_of(SetParts::Stored(&stored[0]), None),
+                plan: tiles.plan_of(&stored[..1], None),
                 sets: (group.clone(), None),
                 road: Road::Stored,
             },
         ];
         if let Some(by) = &manifest.sample_column {
-            all.push(label_by_sample(&tiles, &labels, largest, layer.cube.as_deref(), &categorical(dataset, by)?)?);
+            let samples = categorical(dataset, by)?;
+            all.push(label_by_sample(&tiles, (manifest, layer), &labels, largest, (by, &samples))?);
         }
         let embedding = embedding(dataset)?;
         let planned = |name: String, group: CellMask| {
@@ -131,6 +132,7 @@ impl<'a> Questions<'a> {
 
 /// A column whose labels have moments.
 struct Labels {
+    name: String,
     column: Categorical,
     first_tile: u32,
     /// Codes and cells of the two largest.
@@ -152,15 +154,16 @@ impl Labels {
         by_size.sort_by_key(|&(code, n_cells)| (std::cmp::Reverse(n_cells), code));
         by_size.truncate(2);
         anyhow::ensure!(by_size.len() == 2, "`{name}` has fewer than two labels");
-        Ok(Self { column, first_tile, by_size })
+        Ok(Self { name: name.to_owned(), column, first_tile, by_size })
     }
 
     fn mask(&self, label: u32) -> CellMask {
         with_code(&self.column, label)
     }
 
-    fn stored(&self, label: u32) -> [(u32, u64); 1] {
-        [(self.first_tile + label, self.mask(label).count() as u64)]
+    fn stored(&self, label: u32) -> SetParts<'static> {
+        let (tile, n_cells) = (self.first_tile + label, self.mask(label).count() as u64);
+        SetParts::stored(vec![StoredPart { tile, n_cells, sign: Sign::Plus }])
     }
 }
 
@@ -173,41 +176,49 @@ fn with_code(column: &Categorical, code: u32) -> CellMask {
     CellMask::from_fn(column.codes.len(), |cell| column.codes.get(CellIdx(cell as u32)) == code)
 }
 
-/// A label in the two samples that have most of its cells: from stored sums of pairs of labels, where the builder
+/// A label in the two samples that have most of its cells: from stored sums of pairs of labels, as far as the builder
 /// found that they pay.
 fn label_by_sample(
     tiles: &LayerTiles,
+    (manifest, layer): (&Manifest, &Layer),
     labels: &Labels,
     label: u32,
-    cube: Option<&CubeMoments>,
-    samples: &Categorical,
+    samples: (&str, &Categorical),
 ) -> Result<Question> {
     let of_label = labels.mask(label);
     let in_sample = |sample: u32| {
         let mut mask = of_label.clone();
-        mask.and(&with_code(samples, sample));
+        mask.and(&with_code(samples.1, sample));
         mask
     };
     let mut by_size: Vec<(usize, u32)> =
-        (0..samples.categories.len() as u32).map(|sample| (in_sample(sample).count(), sample)).collect();
+        (0..samples.1.categories.len() as u32).map(|sample| (in_sample(sample).count(), sample)).collect();
     by_size.sort_unstable_by(|a, b| b.cmp(a));
-    let [(n_group, group), (n_reference, reference), ..] = by_size[..] else {
+    let [(_, group), (_, reference), ..] = by_size[..] else {
         anyhow::bail!("there is one sample only");
     };
-    let name = "label in two samples".to_owned();
-    let sets = (in_sample(group), Some(in_sample(reference)));
-    let Some(cube) = cube else {
-        let plan = tiles.plan_of(SetParts::Cells(&sets.0), sets.1.as_ref().map(SetParts::Cells));
-        return Ok(Question { name, sets, road: Road::Planned, plan });
-    };
-    let pair = |sample: u32, n_cells: usize| {
-        let mut pairs = cube.codes.iter().zip(&cube.by_codes).zip(cube.tiles.iter().flat_map(TileRange::iter));
-        let found = pairs.find(|((code, by), _)| (**code, **by) == (label, sample));
-        found.map(|(_, tile)| [(tile, n_cells as u64)]).context("the pair of labels has no stored sums")
-    };
-    let (group, reference) = (pair(group, n_group)?, pair(reference, n_reference)?);
-    let plan = tiles.plan_of(SetParts::Stored(&group), Some(SetParts::Stored(&reference)));
-    Ok(Question { name, sets, road: Road::Stored, plan })
+    let sets = [group, reference].map(in_sample);
+    // As the page decides.
+    let ways = [group, reference].map(|sample| {
+        let choices = [choice(&labels.name, &labels.column, label), choice(samples.0, samples.1, sample)];
+        let ways = stored_sums(manifest, layer, &choices);
+        ways.iter().map(|way| way.parts(&[&labels.column.codes, &samples.1.codes])).collect::<Vec<_>>()
+    });
+    let [group, reference] = sets.each_ref().map(SetParts::cells);
+    let [of_group, of_reference] = ways;
+    let plan = tiles.plan_of(&[of_group, vec![group]].concat(), Some(&[of_reference, vec![reference]].concat()));
+    let [group, reference] = sets;
+    Ok(Question { name: "label in two samples".to_owned(), sets: (group, Some(reference)), road: Road::Stored, plan })
+}
+
+/// One label of a column.
+fn choice(name: &str, column: &Categorical, label: u32) -> LabelChoice {
+    let mut n_cells = vec![0; column.categories.len() + 1];
+    for cell in 0..column.codes.len() as u32 {
+        n_cells[column.codes.get(CellIdx(cell)) as usize] += 1;
+    }
+    let is_in = (0..n_cells.len()).map(|code| code == label as usize).collect();
+    LabelChoice { column: name.to_owned(), is_in, n_cells }
 }
 
 /// The cells of a round lasso about the middle of the picture that holds about this share of them.

@@ -7,36 +7,8 @@
 
 use shared_fbs::manifest::{CELLS_PER_CELLS_TILE, Layer, Manifest, TileRange};
 
+use super::{CellsPart, MomentsPart, SetParts, Sets, Sign};
 use crate::filter::CellMask;
-
-/// Whether a part is added or taken away.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sign {
-    /// Added.
-    Plus,
-    /// Taken away.
-    Minus,
-}
-
-/// A tile of moments, with what it is to group and reference.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct MomentsPart {
-    /// Number of the tile in the layer's pack of moments.
-    pub tile: u32,
-    /// Its sign in group and reference, if any.
-    pub signs: [Option<Sign>; 2],
-}
-
-/// Cells of one `Cells` tile, with what they are to group and reference. Bit `i` is the tile's `i`-th cell.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct CellsPart {
-    /// Number of the tile in the layer's pack of cells.
-    pub tile: u32,
-    /// Cells added to group and reference.
-    pub plus: [u64; 2],
-    /// Cells taken away from group and reference.
-    pub minus: [u64; 2],
-}
 
 /// Tiles that add up to the moments of group and reference.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -67,75 +39,6 @@ struct Level {
     block_cells: u32,
     first_tile: u32,
     tile_bytes: u64,
-}
-
-/// The cells of group and reference.
-#[derive(Clone, Copy, Debug)]
-pub enum Sets<'a> {
-    /// A set and all other cells.
-    GroupAndRest(&'a CellMask),
-    /// Two sets, which may share cells.
-    Two(&'a CellMask, &'a CellMask),
-}
-
-/// What is known of a set of cells.
-#[derive(Clone, Copy, Debug)]
-pub enum SetParts<'a> {
-    /// Its cells.
-    Cells(&'a CellMask),
-    /// The tiles of moments that it is the union of, of labels or pairs of labels, with the cells of each.
-    Stored(&'a [(u32, u64)]),
-}
-
-impl<'a> Sets<'a> {
-    /// The sets of two masks, which may be each other's rest.
-    ///
-    /// # Panics
-    /// When the masks are of different datasets.
-    pub fn of(group: &'a CellMask, reference: &'a CellMask) -> Self {
-        assert_eq!(group.len(), reference.len(), "masks of different datasets");
-        if group.as_bytes().iter().zip(reference.as_bytes()).all(|(group, reference)| group ^ reference == 1) {
-            Self::GroupAndRest(group)
-        } else {
-            Self::Two(group, reference)
-        }
-    }
-}
-
-impl CellsPart {
-    /// The cells that matter to either set.
-    pub fn wanted(&self) -> u64 {
-        self.plus[0] | self.plus[1] | self.minus[0] | self.minus[1]
-    }
-
-    /// The signs of the tile's `cell`-th cell in group and reference.
-    pub fn signs(&self, cell: usize) -> [Option<Sign>; 2] {
-        std::array::from_fn(|set| {
-            if self.plus[set] >> cell & 1 == 1 {
-                Some(Sign::Plus)
-            } else if self.minus[set] >> cell & 1 == 1 {
-                Some(Sign::Minus)
-            } else {
-                None
-            }
-        })
-    }
-
-    /// The number in the dataset of the tile's first cell.
-    pub fn first_cell(&self) -> usize {
-        self.tile as usize * CELLS_PER_CELLS_TILE as usize
-    }
-}
-
-impl std::ops::Neg for Sign {
-    type Output = Self;
-
-    fn neg(self) -> Self {
-        match self {
-            Self::Plus => Self::Minus,
-            Self::Minus => Self::Plus,
-        }
-    }
 }
 
 impl LayerTiles {
@@ -176,17 +79,17 @@ impl LayerTiles {
     /// When a mask is of another dataset.
     pub fn plan(&self, sets: Sets<'_>) -> Plan {
         match sets {
-            Sets::Two(group, reference) => self.plan_of(SetParts::Cells(group), Some(SetParts::Cells(reference))),
-            Sets::GroupAndRest(group) => self.plan_of(SetParts::Cells(group), None),
+            Sets::Two(group, reference) => self.plan_of(&[SetParts::cells(group)], Some(&[SetParts::cells(reference)])),
+            Sets::GroupAndRest(group) => self.plan_of(&[SetParts::cells(group)], None),
         }
     }
 
-    /// The plan that reads the fewest bytes, given what is known of each set; the reference is the rest when
-    /// there is none.
+    /// The plan that reads the fewest bytes, given the ways in which each set can be made up; the reference is the rest
+    /// when there is none. A set that there is no way to is empty.
     ///
     /// # Panics
     /// When a mask is of another dataset.
-    pub fn plan_of(&self, group: SetParts<'_>, reference: Option<SetParts<'_>>) -> Plan {
+    pub fn plan_of(&self, group: &[SetParts<'_>], reference: Option<&[SetParts<'_>]>) -> Plan {
         let group = self.plan_one(group);
         let reference = reference.map_or_else(|| self.rest_of(&group), |reference| self.plan_one(reference));
         self.combine([group, reference])
@@ -195,36 +98,58 @@ impl LayerTiles {
     /// All cells but those of a set.
     fn rest_of(&self, group: &SetPlan) -> SetPlan {
         let total = self.levels.last().map_or(0, |level| level.first_tile);
-        let minus = |part: &(u32, Sign)| (part.0, -part.1);
-        let mut moments: Vec<(u32, Sign)> = group.moments.iter().map(minus).collect();
-        match moments.iter().position(|&part| part == (total, Sign::Minus)) {
+        let mut rest = -group.clone();
+        match rest.moments.iter().position(|&part| part == (total, Sign::Minus)) {
             // All less a few, taken from all: the few.
-            Some(at) => drop(moments.remove(at)),
-            None => moments.push((total, Sign::Plus)),
+            Some(at) => drop(rest.moments.remove(at)),
+            None => rest.moments.push((total, Sign::Plus)),
         }
-        SetPlan {
-            moments,
-            cells: group.cells.iter().map(|&(tile, bits, sign)| (tile, bits, -sign)).collect(),
-            n_cells: u64::from(self.n_obs) - group.n_cells,
-        }
+        rest.n_cells += i64::from(self.n_obs);
+        rest
     }
 
-    fn plan_one(&self, set: SetParts<'_>) -> SetPlan {
-        match set {
-            SetParts::Cells(mask) => self.plan_cells(mask),
-            SetParts::Stored(tiles) => SetPlan {
-                moments: tiles.iter().map(|&(tile, _)| (tile, Sign::Plus)).collect(),
-                cells: Vec::new(),
-                n_cells: tiles.iter().map(|&(_, n_cells)| n_cells).sum(),
-            },
+    /// The cheapest of some ways to make a set up; of equals, the first.
+    fn plan_one(&self, ways: &[SetParts<'_>]) -> SetPlan {
+        let mut best: Option<(u64, SetPlan)> = None;
+        for way in ways {
+            let stored_bytes = way.stored.iter().map(|part| self.moments_bytes(part.tile)).sum::<u64>();
+            // Its cells need not be planned.
+            if best.as_ref().is_some_and(|(n_bytes, _)| *n_bytes <= stored_bytes) {
+                continue;
+            }
+            let plan = self.plan_parts(way);
+            let n_bytes = self.set_bytes(&plan);
+            if best.as_ref().is_none_or(|(least, _)| n_bytes < *least) {
+                best = Some((n_bytes, plan));
+            }
         }
+        best.unwrap_or_default().1
+    }
+
+    fn plan_parts(&self, parts: &SetParts<'_>) -> SetPlan {
+        let mut plan = match &parts.cells {
+            Some((Sign::Plus, cells)) => self.plan_cells(cells),
+            Some((Sign::Minus, cells)) => -self.plan_cells(cells),
+            None => SetPlan::default(),
+        };
+        for part in &parts.stored {
+            plan.moments.push((part.tile, part.sign));
+            let n_cells = part.n_cells as i64;
+            plan.n_cells += if part.sign == Sign::Plus { n_cells } else { -n_cells };
+        }
+        plan
+    }
+
+    fn set_bytes(&self, plan: &SetPlan) -> u64 {
+        let moments = plan.moments.iter().map(|&(tile, _)| self.moments_bytes(tile));
+        moments.sum::<u64>() + plan.cells.len() as u64 * self.cells_tile_bytes
     }
 
     fn plan_cells(&self, mask: &CellMask) -> SetPlan {
         assert_eq!(mask.len(), self.n_obs as usize, "a mask of another dataset");
         let bits = tile_bits(mask);
         let costs = self.costs(&bits);
-        let mut plan = SetPlan { n_cells: mask.count() as u64, ..SetPlan::default() };
+        let mut plan = SetPlan { n_cells: mask.count() as i64, ..SetPlan::default() };
         let top = self.levels.len() - 1;
         Emitter { tiles: self, bits: &bits, costs: &costs, plan: &mut plan }.emit(top, 0, Side::Inside, Sign::Plus);
         plan
@@ -272,7 +197,8 @@ impl LayerTiles {
 
     /// Puts the plans of two sets together, so that no tile is read twice.
     fn combine(&self, plans: [SetPlan; 2]) -> Plan {
-        let mut plan = Plan { n_cells: [plans[0].n_cells, plans[1].n_cells], ..Plan::default() };
+        let n_cells = plans.each_ref().map(|plan| plan.n_cells.max(0) as u64);
+        let mut plan = Plan { n_cells, ..Plan::default() };
         for (set, part) in plans.into_iter().enumerate() {
             for (tile, sign) in part.moments {
                 let mut signs = [None; 2];
@@ -343,7 +269,18 @@ impl Plan {
 struct SetPlan {
     moments: Vec<(u32, Sign)>,
     cells: Vec<(u32, u64, Sign)>,
-    n_cells: u64,
+    /// Of what is added, less those of what is taken away.
+    n_cells: i64,
+}
+
+impl std::ops::Neg for SetPlan {
+    type Output = Self;
+
+    fn neg(mut self) -> Self {
+        self.moments.iter_mut().for_each(|(_, sign)| *sign = -*sign);
+        self.cells.iter_mut().for_each(|(_, _, sign)| *sign = -*sign);
+        Self { n_cells: -self.n_cells, ..self }
+    }
 }
 
 /// The cells of a block in the set, or those that are not.
@@ -397,7 +334,7 @@ fn sample_one(bits: &[TileBits], side: Side, n_cells: u64, most_tiles: usize) ->
         // The middle of each of `n_tiles` equal stretches.
         let (tile, bits) = tiles[(2 * at + 1) * tiles.len() / (2 * n_tiles)];
         plan.cells.push((tile, bits, Sign::Plus));
-        plan.n_cells += u64::from(bits.count_ones());
+        plan.n_cells += i64::from(bits.count_ones());
     }
     plan
 }

@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use explorer_core::{
     data::assemble::Rebuild,
-    de::{FixedPoint, FixedPoints, Labels, LayerTiles, Moments, Plan, Sets, Summing, gather_floats, log_normalize},
+    de::{
+        FixedPoint, FixedPoints, Labels, LayerTiles, Moments, Plan, SetParts, Sets, Sign, StoredPart, Summing,
+        gather_floats, log_normalize,
+    },
     filter::CellMask,
 };
 use proptest::{collection::vec, prelude::*};
@@ -24,6 +27,8 @@ struct MadeLayer {
     /// One a cell, for log-normalised counts.
     divisors: Vec<f32>,
     is_float: bool,
+    /// Sets that have moments of their own, besides the blocks and all cells.
+    stored: Vec<CellMask>,
 }
 
 impl MadeLayer {
@@ -87,7 +92,13 @@ impl MadeLayer {
         Cells { indptr, genes, values }.encode()
     }
 
-    /// The tile of moments of a number: blocks level after level, then all cells.
+    /// The number of the tile of a stored set.
+    fn stored_tile(&self, set: usize) -> u32 {
+        let n_blocks: u32 = BLOCK_CELLS.iter().map(|&cells| (self.cells.len() as u32).div_ceil(cells)).sum();
+        n_blocks + 1 + set as u32
+    }
+
+    /// The tile of moments of a number: blocks level after level, then all cells, then stored sets.
     fn moments_tile(&self, tile: u32) -> tile::Moments {
         let n_obs = self.cells.len();
         let mut first = tile as usize;
@@ -100,7 +111,10 @@ impl MadeLayer {
             }
             first -= n_blocks;
         }
-        let set = CellMask::from_fn(n_obs, |cell| block.contains(&cell));
+        let set = match tile.checked_sub(self.stored_tile(0)) {
+            Some(set) => self.stored[set as usize].clone(),
+            None => CellMask::from_fn(n_obs, |cell| block.contains(&cell)),
+        };
         let [moments, _] = self.gathered([&set, &CellMask::none(n_obs)]);
         moments.to_tile(&self.fixed())
     }
@@ -170,6 +184,7 @@ fn layer() -> impl Strategy<Value = MadeLayer> {
             cells,
             divisors,
             is_float: kind == 2,
+            stored: Vec::new(),
         })
     };
     (0u8..3, 1usize..600).prop_flat_map(move |(kind, n_obs)| of(kind, n_obs))
@@ -219,11 +234,41 @@ proptest! {
             for (set, tile) in layer.sum(&share).to_tiles().into_iter().enumerate() {
                 let tile = tile::Moments::decode(&tile.encode()).unwrap();
                 let mut signs = [None; 2];
-                signs[set] = Some(explorer_core::de::Sign::Plus);
+                signs[set] = Some(Sign::Plus);
                 summing.take_moments(&tile, signs).unwrap();
             }
         }
         prop_assert_eq!(&summing.finish(plan.n_cells).unwrap(), &expected);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(192))]
+
+    #[test]
+    fn stored_sums_and_cells_give_the_bits_of_the_genes(
+        (mut layer, stored, cells) in question(),
+        (cells_tile_bytes, block_bytes) in (1u64..100, 1u64..400),
+        with_rest: bool,
+    ) {
+        let (mut more, mut less) = (cells.clone(), cells.clone());
+        more.and_not(&stored);
+        less.and(&stored);
+        let (mut group, mut reference) = (stored.clone(), stored.clone());
+        group.or(&more);
+        reference.and_not(&less);
+        if with_rest {
+            reference = group.clone();
+            reference.invert();
+        }
+        let part = StoredPart { tile: layer.stored_tile(0), n_cells: stored.count() as u64, sign: Sign::Plus };
+        let ways = |sign: Sign, cells: CellMask| [SetParts::stored(vec![part]).with_cells(sign, cells)];
+        let of_reference = ways(Sign::Minus, less);
+        let tiles = layer.tiles(cells_tile_bytes, block_bytes);
+        let plan = tiles.plan_of(&ways(Sign::Plus, more), (!with_rest).then_some(&of_reference));
+        layer.stored.push(stored);
+        let expected = layer.gathered([&group, &reference]);
+        prop_assert_eq!(&layer.sum(&plan).finish(plan.n_cells).unwrap(), &expected);
     }
 }
 
@@ -232,7 +277,7 @@ fn tiles_of_another_layer_are_refused() {
     let mut summing = Summing::new(2);
     let tile =
         tile::Moments { genes: vec![2], n_nonzero: vec![1], sums: vec![1], sums_sq: vec![1], ..Default::default() };
-    let plus = Some(explorer_core::de::Sign::Plus);
+    let plus = Some(Sign::Plus);
     assert!(summing.take_moments(&tile, [plus, None]).is_err());
     let tile = tile::Moments { genes: vec![1], ..tile };
     summing.take_moments(&tile, [plus, None]).unwrap();

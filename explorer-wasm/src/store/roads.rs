@@ -3,13 +3,16 @@
 use std::{cell::Cell, sync::Arc};
 
 use explorer_core::{
-    data::Column,
-    de::{Choice, Labels, LayerTiles, Moments, Offer, Plan, Road, SetParts, Speed, Summing},
+    data::{Codes, Column},
+    de::{
+        Choice, LabelChoice, Labels, LayerTiles, Moments, Offer, Plan, Road, SetParts, Sets, Speed, StoredSum, Summing,
+        stored_sums, sums_alone,
+    },
     filter::CellMask,
     state::{CellQuery, CellSource, Filters, Label, LabelFilter, Needs, ObsFilter},
 };
 use leptos::prelude::WithValue;
-use shared_fbs::manifest::{CubeMoments, Layer, TileRange};
+use shared_fbs::manifest::{ColumnKind, Layer};
 
 use super::{
     Session, Slot, Store,
@@ -51,12 +54,25 @@ pub(super) struct Found {
     pub n_bytes: u64,
 }
 
-/// The cells of both sets, with the tiles of those that are stored.
+/// A set that filters on labels make.
+struct LabelSet {
+    choices: Vec<LabelChoice>,
+    /// The ways to make it up out of stored sums.
+    ways: Vec<StoredSum>,
+}
+
+/// The cells of both sets.
 struct Sides {
     group: CellMask,
     reference: CellMask,
     /// The reference is all cells but the group's.
     is_rest: bool,
+}
+
+impl Sides {
+    fn as_sets(&self) -> Sets<'_> {
+        if self.is_rest { Sets::GroupAndRest(&self.group) } else { Sets::Two(&self.group, &self.reference) }
+    }
 }
 
 impl Store {
@@ -73,18 +89,30 @@ impl Store {
     ) -> Result<Found, CompareError> {
         let layer = dataset.layer_entry(index)?;
         let tiles = LayerTiles::of(dataset.manifest(), layer);
+        let group = label_set(dataset, layer, &question.group).await?;
+        let reference = match &question.reference {
+            Some(source) => Some(label_set(dataset, layer, source).await?),
+            None => None,
+        };
         if let Some(tiles) = &tiles
-            && let Some(plan) = stored_plan(dataset, layer, tiles, question).await?
+            && let Some(plan) = plan_of_sums(tiles, &group, reference.as_ref())
         {
             let choice = Choice { offers: vec![self.speed().offer(Road::Labels, plan.n_bytes)] };
             return self.follow_plan(dataset, pool, index, &plan, choice, on_progress).await;
         }
         let sides = self.sides(dataset, question).await?;
-        let plan = tiles.as_ref().map(|tiles| {
-            let reference = (!sides.is_rest).then_some(SetParts::Cells(&sides.reference));
-            tiles.plan_of(SetParts::Cells(&sides.group), reference)
-        });
-        let posted = self.server_offer(dataset, layer, &sides, plan.as_ref()).await;
+        let plan = match &tiles {
+            Some(tiles) => {
+                let group = self.ways(dataset, &group, &sides.group).await?;
+                let reference = match &reference {
+                    Some(reference) => Some(self.ways(dataset, reference, &sides.reference).await?),
+                    None => None,
+                };
+                Some(tiles.plan_of(&group, reference.as_deref()))
+            }
+            None => None,
+        };
+        let posted = self.server_offer(dataset, layer, &sides, tiles.as_ref().zip(plan.as_ref())).await;
         let choice = self.choose(dataset, layer, plan.as_ref(), posted.as_ref().map(|(offer, _)| *offer));
         if let (Some(tiles), Some(on_estimate)) = (&tiles, on_estimate)
             && choice.taken().millis > PATIENCE_MILLIS
@@ -192,14 +220,16 @@ impl Store {
         dataset: &Dataset,
         layer: &Layer,
         sides: &Sides,
-        plan: Option<&Plan>,
+        plan: Option<(&LayerTiles, &Plan)>,
     ) -> Option<(Offer, Vec<u8>)> {
         let limit = self.server_limit().await?;
-        let plan_bytes = plan?.n_bytes;
+        let (tiles, plan) = plan?;
         // Not worth the question when the page is quick by itself.
-        if self.speed().millis(plan_bytes) < PATIENCE_MILLIS {
+        if self.speed().millis(plan.n_bytes) < PATIENCE_MILLIS {
             return None;
         }
+        // The server is not told what labels the cells have.
+        let plan_bytes = tiles.plan(sides.as_sets()).n_bytes;
         let request = fetch::moments_request(&sides.group, &sides.reference);
         platform::breathe().await;
         let answer_bytes = 2 * dataset.moments_tile_bytes(layer);
@@ -265,10 +295,7 @@ impl Store {
             needs.add_query(query);
         }
         for name in needs.columns {
-            if !self.has(|session| session.loaded.columns.get(&name).and_then(Slot::ready).is_some()) {
-                let column: Column = dataset.column(&name, Priority::Now).await?;
-                self.with_session_mut(|session| session.loaded.columns.insert(name, Slot::Ready(Arc::new(column))));
-            }
+            self.column(dataset, &name).await?;
         }
         for key in needs.embeddings.into_iter().flatten() {
             if !self.has(|session| session.loaded.embeddings.get(&key).and_then(Slot::ready).is_some()) {
@@ -293,80 +320,76 @@ impl Store {
         mask.ok_or_else(|| FetchError::Unknown { kind: "data for the set", name: format!("{source:?}") })
     }
 
+    /// A column, loaded if it was not yet.
+    async fn column(self, dataset: &Dataset, name: &str) -> Result<Arc<Column>, FetchError> {
+        let known = self.with_session(|session| session.loaded.columns.get(name).and_then(Slot::ready).cloned());
+        if let Some(column) = known.flatten() {
+            return Ok(column);
+        }
+        let column = Arc::new(dataset.column(name, Priority::Now).await?);
+        let loaded = Slot::Ready(Arc::clone(&column));
+        self.with_session_mut(|session| session.loaded.columns.insert(name.to_owned(), loaded));
+        Ok(column)
+    }
+
+    /// All ways to make a set up: out of what is stored of its labels, and out of its cells.
+    async fn ways<'a>(
+        self,
+        dataset: &Dataset,
+        set: &LabelSet,
+        cells: &'a CellMask,
+    ) -> Result<Vec<SetParts<'a>>, FetchError> {
+        let mut columns = Vec::with_capacity(set.choices.len());
+        if set.ways.iter().any(|way| way.rest.is_some()) {
+            for choice in &set.choices {
+                columns.push(self.column(dataset, &choice.column).await?);
+            }
+        }
+        let codes = columns.iter().filter_map(|column| match column.as_ref() {
+            Column::Categorical(column) => Some(&column.codes),
+            Column::Continuous(_) => None,
+        });
+        let codes: Vec<&Codes> = codes.collect();
+        let mut ways: Vec<SetParts<'a>> = set.ways.iter().map(|way| way.parts(&codes)).collect();
+        ways.push(SetParts::cells(cells));
+        Ok(ways)
+    }
+
     fn has(self, there: impl FnOnce(&Session) -> bool) -> bool {
         self.with_session(there).unwrap_or(false)
     }
 }
 
-/// The plan that adds up stored sums, where both sets are made of labels.
-async fn stored_plan(
-    dataset: &Dataset,
-    layer: &Layer,
-    tiles: &LayerTiles,
-    question: &Question,
-) -> Result<Option<Plan>, FetchError> {
-    let Some(group) = stored_sums(dataset, layer, &question.group).await? else { return Ok(None) };
-    let reference = match &question.reference {
-        Some(source) => match stored_sums(dataset, layer, source).await? {
-            Some(reference) => Some(reference),
-            None => return Ok(None),
-        },
+/// The plan that adds up stored sums alone, where both sets have a way to that.
+fn plan_of_sums(tiles: &LayerTiles, group: &LabelSet, reference: Option<&LabelSet>) -> Option<Plan> {
+    let parts = |set: &LabelSet| Some(SetParts::stored(sums_alone(&set.ways)?.stored.clone()));
+    let group = parts(group)?;
+    let reference = match reference {
+        Some(reference) => Some([parts(reference)?]),
         None => None,
     };
-    let reference = reference.as_deref().map(SetParts::Stored);
-    Ok(Some(tiles.plan_of(SetParts::Stored(&group), reference)))
+    Some(tiles.plan_of(&[group], reference.as_ref().map(<[_; 1]>::as_slice)))
 }
 
-/// The tiles of moments that a set is the union of, with the cells of each.
-async fn stored_sums(
-    dataset: &Dataset,
-    layer: &Layer,
-    source: &CellSource,
-) -> Result<Option<Vec<(u32, u64)>>, FetchError> {
-    let CellSource::Query(query) = source else { return Ok(None) };
-    let filters = match only_labels(query).as_deref() {
-        Some([]) => {
-            let all = layer.total_moments.as_ref().map(|total| vec![(total.first, dataset.n_obs() as u64)]);
-            return Ok(all);
-        }
-        Some(&[one]) => vec![one],
-        Some(&[a, b]) => vec![a, b],
-        _ => return Ok(None),
-    };
-    if let (Some(cube), [a, b]) = (&layer.cube, filters.as_slice()) {
-        for [of, by] in [[a, b], [b, a]] {
-            if *of.0 == cube.column && *by.0 == cube.by {
-                return pairs(dataset, cube, of.1, by.1).await.map(Some);
-            }
-        }
+/// What is known of a set from the labels it is made of: nothing, where it is not.
+async fn label_set(dataset: &Dataset, layer: &Layer, source: &CellSource) -> Result<LabelSet, FetchError> {
+    let unknown = LabelSet { choices: Vec::new(), ways: Vec::new() };
+    let CellSource::Query(query) = source else { return Ok(unknown) };
+    let Some(filters) = only_labels(query).filter(|filters| filters.len() <= 2) else { return Ok(unknown) };
+    let has_labels =
+        |name: &str| dataset.manifest().column(name).is_some_and(|column| column.kind == ColumnKind::Categorical);
+    if !filters.iter().all(|(column, _)| has_labels(column)) {
+        return Ok(unknown);
     }
-    let &[(column, filter)] = filters.as_slice() else { return Ok(None) };
-    let moments = layer.column_moments.iter().find(|moments| moments.column == *column);
-    let Some(tiles) = moments.and_then(|moments| moments.tiles.as_ref()) else { return Ok(None) };
-    let categories = dataset.categories(column).await?;
-    let labels = categories.labels.iter().map(|label| Label::named(label.as_str())).chain([Label::Missing]);
-    let allowed = tiles.iter().zip(labels).zip(&categories.counts).filter(|((_, label), _)| filter.allows(label));
-    Ok(Some(allowed.map(|((tile, _), &n_cells)| (tile, u64::from(n_cells))).collect()))
-}
-
-/// The tiles of the pairs of labels that two filters let through.
-async fn pairs(
-    dataset: &Dataset,
-    cube: &CubeMoments,
-    of: &LabelFilter,
-    by: &LabelFilter,
-) -> Result<Vec<(u32, u64)>, FetchError> {
-    let mut allowed = Vec::with_capacity(2);
-    for (column, filter) in [(&cube.column, of), (&cube.by, by)] {
+    let mut choices = Vec::with_capacity(filters.len());
+    for (column, filter) in filters {
         let categories = dataset.categories(column).await?;
         let labels = categories.labels.iter().map(|label| Label::named(label.as_str())).chain([Label::Missing]);
-        allowed.push(labels.map(|label| filter.allows(&label)).collect::<Vec<bool>>());
+        let is_in = labels.map(|label| filter.allows(&label)).collect();
+        choices.push(LabelChoice { column: column.clone(), is_in, n_cells: categories.counts.clone() });
     }
-    let is_allowed = |column: usize, code: u32| allowed[column].get(code as usize) == Some(&true);
-    let tiles = cube.tiles.iter().flat_map(TileRange::iter).zip(cube.codes.iter().zip(&cube.by_codes));
-    let tiles =
-        tiles.zip(&cube.n_cells).filter(|((_, (code, by_code)), _)| is_allowed(0, **code) && is_allowed(1, **by_code));
-    Ok(tiles.map(|((tile, _), &n_cells)| (tile, u64::from(n_cells))).collect())
+    let ways = stored_sums(dataset.manifest(), layer, &choices);
+    Ok(LabelSet { choices, ways })
 }
 
 /// The filters of a query, where all are on labels of columns and nothing else is asked.
