@@ -68,11 +68,16 @@ pub(crate) async fn breathe() {
     let ran = now - TASK_BEGAN.get();
     // A long gap means that another task has run since the last call.
     if ran > NEXT_TASK.with(|next| next.task_millis) {
-        let promise = Promise::new(&mut |resolve, _reject| NEXT_TASK.with(|next| next.post(resolve)));
-        // The promise is never rejected.
-        let _ = JsFuture::from(promise).await;
-        TASK_BEGAN.set(now_millis());
+        next_task().await;
     }
+}
+
+/// Goes on in another task, however short the present one was: for work that takes all of a task's time.
+pub(crate) async fn next_task() {
+    let promise = Promise::new(&mut |resolve, _reject| NEXT_TASK.with(|next| next.post(resolve)));
+    // The promise is never rejected.
+    let _ = JsFuture::from(promise).await;
+    TASK_BEGAN.set(now_millis());
 }
 
 /// Goes on in a task of its own, by a message to oneself: a timer waits 4 ms where timers are nested.

@@ -1,5 +1,7 @@
 //! Colours for labels.
 
+use std::sync::{Mutex, PoisonError};
+
 use super::oklab::{DEUTERANOPIA, Oklab, PROTANOPIA, distance, linear, linear_from_oklch, oklab, seen, srgb};
 use super::parse::opaque;
 use super::{ColorTable, MISSING, Rgba};
@@ -68,26 +70,44 @@ impl Looks {
     }
 }
 
-/// The first `n` of one fixed sequence: [`FIRST`], then always the candidate farthest from all
-/// colours before it.
-fn generate(n: usize) -> Vec<Rgba> {
-    let mut colors: Vec<Rgba> = FIRST.iter().take(n).map(|&rgb| opaque(rgb)).collect();
-    if n <= FIRST.len() {
-        return colors;
-    }
-    let chosen: Vec<Looks> = colors.iter().map(|&color| Looks::new(color)).collect();
-    let nearest =
-        |candidate: &Looks| chosen.iter().map(|color| candidate.distance(color)).fold(f64::INFINITY, f64::min);
-    let mut candidates: Vec<(f64, Looks)> = candidates().map(|looks| (nearest(&looks), looks)).collect();
-    while colors.len() < n {
-        let farthest = candidates.iter().max_by(|(a, _), (b, _)| a.total_cmp(b));
-        let Some(&(_, next)) = farthest else { break };
-        colors.push(next.color);
-        for (nearest, candidate) in &mut candidates {
-            *nearest = nearest.min(candidate.distance(&next));
+/// One fixed sequence of colours, as far as it was needed so far: [`FIRST`], then always the candidate farthest from
+/// all colours before it.
+struct Sequence {
+    colors: Vec<Rgba>,
+    /// Each with its distance from the nearest of the colours; none until one is needed.
+    candidates: Vec<(f64, Looks)>,
+}
+
+/// Every column of labels asks for it, and each colour takes a look at all candidates.
+static SEQUENCE: Mutex<Sequence> = Mutex::new(Sequence { colors: Vec::new(), candidates: Vec::new() });
+
+impl Sequence {
+    /// The first `n` colours; fewer when the candidates run out.
+    fn first(&mut self, n: usize) -> &[Rgba] {
+        if self.colors.is_empty() {
+            self.colors = FIRST.map(opaque).to_vec();
         }
+        if n > self.colors.len() && self.candidates.is_empty() {
+            let chosen: Vec<Looks> = self.colors.iter().map(|&color| Looks::new(color)).collect();
+            let nearest =
+                |candidate: &Looks| chosen.iter().map(|color| candidate.distance(color)).fold(f64::INFINITY, f64::min);
+            self.candidates = candidates().map(|looks| (nearest(&looks), looks)).collect();
+        }
+        while self.colors.len() < n {
+            let farthest = self.candidates.iter().max_by(|(a, _), (b, _)| a.total_cmp(b));
+            let Some(&(_, next)) = farthest else { break };
+            self.colors.push(next.color);
+            for (nearest, candidate) in &mut self.candidates {
+                *nearest = nearest.min(candidate.distance(&next));
+            }
+        }
+        &self.colors[..n.min(self.colors.len())]
     }
-    colors
+}
+
+fn generate(n: usize) -> Vec<Rgba> {
+    // What a panic elsewhere left is a sequence as good as any.
+    SEQUENCE.lock().unwrap_or_else(PoisonError::into_inner).first(n).to_vec()
 }
 
 /// Colours of the gamut that show on light and dark backgrounds, on a grid of lightness, chroma

@@ -36,5 +36,5 @@ pub use road::{Choice, Offer, Road, Speed};
 pub use stored::{LabelChoice, StoredSum, UnstoredPairs, stored_sums, sums_alone};
 pub use student::two_sided_ln_p;
 pub use summing::Summing;
-pub use table::{DeFilter, DeOptions, DeTable, Direction, Effect, Region, SortKey, compare};
+pub use table::{DeFilter, DeOptions, DeTable, Direction, Effect, Region, SortKey, TableInParts, compare};
 pub use welch::{Degenerate, Method, Summary, Welch, welch};

@@ -142,28 +142,67 @@ pub fn compare(
     fixed: &FixedPoints,
     options: DeOptions,
 ) -> Result<DeTable, MomentsError> {
-    if group.genes.len() != reference.genes.len() {
-        return Err(MomentsError::Genes { found: reference.genes.len(), expected: group.genes.len() });
+    let mut table = TableInParts::new(group, reference, fixed, options)?;
+    table.add(usize::MAX);
+    Ok(table.finish())
+}
+
+/// A [`compare`] of some genes at a time, for those who must do something else in between.
+pub struct TableInParts<'a> {
+    group: &'a Moments,
+    reference: &'a Moments,
+    fixed: &'a FixedPoints,
+    table: DeTable,
+}
+
+impl<'a> TableInParts<'a> {
+    /// A table without a gene yet.
+    ///
+    /// # Errors
+    /// [`MomentsError::Genes`] when the two are over different sets of genes.
+    pub fn new(
+        group: &'a Moments,
+        reference: &'a Moments,
+        fixed: &'a FixedPoints,
+        options: DeOptions,
+    ) -> Result<Self, MomentsError> {
+        if group.genes.len() != reference.genes.len() {
+            return Err(MomentsError::Genes { found: reference.genes.len(), expected: group.genes.len() });
+        }
+        let table = DeTable { options, n_group: group.n_cells, n_reference: reference.n_cells, ..DeTable::default() };
+        Ok(Self { group, reference, fixed, table })
     }
-    let mut table = DeTable { options, n_group: group.n_cells, n_reference: reference.n_cells, ..DeTable::default() };
-    for (gene, (of_group, of_reference)) in group.genes.iter().zip(&reference.genes).enumerate() {
-        let of_group = of_group.summary(group.n_cells, fixed.get(gene));
-        let of_reference = of_reference.summary(reference.n_cells, fixed.get(gene));
-        let (test, degenerate) = welch(&of_group, &of_reference, options.method);
-        let effect = options.effect.of(of_group.mean, of_reference.mean);
-        table.effect.push(effect);
-        table.score.push(test.t);
-        table.df.push(test.df);
-        table.pval.push(test.pval);
-        table.log10_pval.push(test.log10_pval);
-        table.mean_group.push(of_group.mean);
-        table.mean_reference.push(of_reference.mean);
-        table.pct_group.push(100.0 * of_group.nonzero_share);
-        table.pct_reference.push(100.0 * of_reference.nonzero_share);
-        table.degenerate.push(degenerate);
+
+    /// Compares the next genes, as many as there are but no more than `most`; says whether some are left.
+    pub fn add(&mut self, most: usize) -> bool {
+        let Self { group, reference, fixed, table } = self;
+        let first = table.len();
+        let n_genes = group.genes.len();
+        for gene in first..n_genes.min(first.saturating_add(most)) {
+            let of_group = group.genes[gene].summary(group.n_cells, fixed.get(gene));
+            let of_reference = reference.genes[gene].summary(reference.n_cells, fixed.get(gene));
+            let (test, degenerate) = welch(&of_group, &of_reference, table.options.method);
+            table.effect.push(table.options.effect.of(of_group.mean, of_reference.mean));
+            table.score.push(test.t);
+            table.df.push(test.df);
+            table.pval.push(test.pval);
+            table.log10_pval.push(test.log10_pval);
+            table.mean_group.push(of_group.mean);
+            table.mean_reference.push(of_reference.mean);
+            table.pct_group.push(100.0 * of_group.nonzero_share);
+            table.pct_reference.push(100.0 * of_reference.nonzero_share);
+            table.degenerate.push(degenerate);
+        }
+        table.len() < n_genes
     }
-    [table.pval_adj, table.log10_pval_adj] = adjust_with_log10(&table.pval, &table.log10_pval, options.adjustment);
-    Ok(table)
+
+    /// The table of the genes compared, which should be all: p-values are adjusted for their number.
+    pub fn finish(self) -> DeTable {
+        let mut table = self.table;
+        [table.pval_adj, table.log10_pval_adj] =
+            adjust_with_log10(&table.pval, &table.log10_pval, table.options.adjustment);
+        table
+    }
 }
 
 /// Logarithms of expression stay below this: e^20 counts of one gene is more than a cell has.

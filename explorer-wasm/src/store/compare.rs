@@ -4,7 +4,7 @@ use std::{cell::RefCell, collections::VecDeque, rc::Rc, sync::Arc};
 
 use explorer_core::{
     de::{
-        self, CellSetRecord, DeOptions, DeRecord, DeTable, Effect, FixedPoints, Method, Moments, compare,
+        self, CellSetRecord, DeOptions, DeRecord, DeTable, Effect, FixedPoints, Method, Moments, TableInParts,
         pseudobulk_to_csv, to_csv,
     },
     state::{CellSource, Comparison, Reference, TestMode, ViewSpec},
@@ -26,6 +26,9 @@ use crate::{
 
 /// Results kept, the latest first: a table of 60 000 genes takes 6 MB.
 const MOST_RESULTS: usize = 8;
+
+/// Genes compared between two looks at the clock: some milliseconds.
+const GENES_AT_A_TIME: usize = 4096;
 
 /// A result.
 #[derive(Debug)]
@@ -203,10 +206,13 @@ impl Store {
         let (index, layer) = dataset.statistics_layer(comparison.layer.as_deref())?;
         let genes = self.gene_table(dataset, index).await?;
         let fixed = dataset.fixed_points(index).await?;
-        let finish = |found: Found, is_estimate| -> Result<DeResult, CompareError> {
+        let finish = async |found: Found, is_estimate| -> Result<DeResult, CompareError> {
+            let table = table_of(&found.moments, &fixed, layer, comparison).await?;
+            // Showing it is work of its own.
+            platform::next_task().await;
             Ok(DeResult {
                 comparison: comparison.clone(),
-                answer: Answer::Cells(Arc::new(table_of(&found.moments, &fixed, layer, comparison)?)),
+                answer: Answer::Cells(Arc::new(table)),
                 names: Arc::clone(&genes.names),
                 is_estimate,
                 choice: found.choice,
@@ -234,19 +240,15 @@ impl Store {
         let on_progress = |progress: Progress| {
             self.comparing.set(CompareStatus::Running(progress, estimate.borrow().clone()));
         };
-        let on_estimate = |found: Found| {
+        let on_estimate = async |found: Found| {
             // A sample too small for a table leaves the wait as it is.
-            if let Ok(result) = finish(found, true) {
+            if let Ok(result) = finish(found, true).await {
                 estimate.replace(Some(Arc::new(result)));
                 on_progress(Progress::default());
             }
         };
         let found = self.moments(dataset, pool, index, question, &on_progress, Some(&on_estimate)).await?;
-        platform::breathe().await;
-        let result = finish(found, false);
-        // Showing it is work of its own.
-        platform::breathe().await;
-        result
+        finish(found, false).await
     }
 
     pub(super) async fn gene_table(self, dataset: &Dataset, layer: usize) -> Result<Arc<GeneTable>, FetchError> {
@@ -315,7 +317,7 @@ fn question(view: &ViewSpec) -> Option<Question> {
     Some(Question { comparison, group, reference })
 }
 
-fn table_of(
+async fn table_of(
     [group, reference]: &[Moments; 2],
     fixed: &FixedPoints,
     layer: &Layer,
@@ -339,5 +341,10 @@ fn table_of(
         effect: Effect::of_layer(layer),
         ..DeOptions::default()
     };
-    Ok(compare(group, reference, fixed, options)?)
+    let mut table = TableInParts::new(group, reference, fixed, options)?;
+    while table.add(GENES_AT_A_TIME) {
+        platform::breathe().await;
+    }
+    platform::breathe().await;
+    Ok(table.finish())
 }

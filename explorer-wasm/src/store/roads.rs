@@ -1,6 +1,6 @@
 //! The roads to the moments of two sets of cells: stored sums, blocks, genes, the server.
 
-use std::{cell::Cell, sync::Arc};
+use std::{cell::Cell, future::Ready, sync::Arc};
 
 use explorer_core::{
     data::{Codes, Column},
@@ -37,6 +37,9 @@ const SAMPLE_CELLS: u64 = 2000;
 
 /// Tiles that an estimate reads of each set at most: some megabytes.
 const SAMPLE_TILES: usize = 40;
+
+/// For who does not want one.
+pub(super) const NO_ESTIMATE: Option<&fn(Found) -> Ready<()>> = None;
 
 /// What has been learned of the roads to a dataset.
 #[derive(Default)]
@@ -85,7 +88,7 @@ impl Store {
         index: usize,
         question: &Question,
         on_progress: &impl Fn(Progress),
-        on_estimate: Option<&dyn Fn(Found)>,
+        on_estimate: Option<&impl AsyncFn(Found)>,
     ) -> Result<Found, CompareError> {
         let layer = dataset.layer_entry(index)?;
         let tiles = LayerTiles::of(dataset.manifest(), layer);
@@ -119,7 +122,7 @@ impl Store {
         {
             let reference = (!sides.is_rest).then_some(&sides.reference);
             let sample = tiles.sample(&sides.group, reference, SAMPLE_CELLS, SAMPLE_TILES);
-            on_estimate(self.follow_plan(dataset, pool, index, &sample, choice.clone(), &|_| {}).await?);
+            on_estimate(self.follow_plan(dataset, pool, index, &sample, choice.clone(), &|_| {}).await?).await;
         }
         match (choice.taken().road, plan, posted) {
             (Road::Server, plan, Some((_, request))) => {

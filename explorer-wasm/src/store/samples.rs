@@ -10,7 +10,7 @@ use explorer_core::{
 use super::{
     Store,
     compare::{CompareError, Question},
-    roads::only_labels,
+    roads::{NO_ESTIMATE, only_labels},
 };
 use crate::{
     fetch::{Dataset, Priority},
@@ -76,7 +76,7 @@ impl Store {
         for (code, name) in (0..).zip(&names) {
             if let Some([group, reference]) = sides.of_sample(&by, name, code) {
                 let of_sample = Question { comparison: question.comparison.clone(), group, reference: Some(reference) };
-                let found = self.moments(dataset, pool, layer, &of_sample, &|_| {}, None).await?;
+                let found = self.moments(dataset, pool, layer, &of_sample, &|_| {}, NO_ESTIMATE).await?;
                 let [group, reference] = found.moments;
                 samples.push(SampleMoments { name: name.clone(), group, reference });
                 progress.n_bytes += found.n_bytes;

@@ -87,11 +87,15 @@ pub fn VirtualList(
     }
     Effect::new(move |_| {
         let (Some(row), Some(list)) = (show_row.get(), list.get()) else { return };
-        measure();
-        let before = f64::from(list.scroll_top());
-        let after = scroll_to_show(row, row_px, viewport_px.get_untracked(), before);
+        // To ask for a height or a scroll has the browser lay the page out at once.
+        if row > 0 {
+            measure();
+        }
+        let before = scroll_px.get_untracked();
+        let after = scroll_to_show(row, row_px, viewport_px.get_untracked(), before).round();
         if after != before {
-            list.set_scroll_top(after.round() as i32);
+            list.set_scroll_top(after as i32);
+            scroll_px.set(after);
         }
     });
     let window = Memo::new(move |_| Window::of(count.get(), row_px, viewport_px.get(), scroll_px.get(), OVERSCAN));

@@ -1,6 +1,6 @@
 //! Where the genes of a volcano plot lie, which of them have labels, and what a rectangle holds.
 
-use std::{collections::HashSet, fmt::Write as _};
+use std::fmt::Write as _;
 
 use explorer_core::de::{DeTable, Region};
 
@@ -36,8 +36,8 @@ pub(super) struct Layout {
     /// The greatest |effect| and the greatest −log10 of the adjusted p on the axes.
     pub(super) extent: (f64, f64),
     pub(super) points: Vec<Point>,
-    /// Genes whose effect lies beyond the axis, in order; they are drawn at its ends.
-    pub(super) beyond: Vec<usize>,
+    /// Of every gene, whether its effect lies beyond the axis: then it is drawn at its end.
+    beyond: Vec<bool>,
 }
 
 /// A gene's name beside its dot.
@@ -76,8 +76,8 @@ impl Rect {
 impl Layout {
     pub(super) fn new(table: &DeTable, size_px: (f64, f64)) -> Self {
         let extent = (effect_extent(table), extent_of(&table.log10_pval_adj));
-        let beyond = table.effect.iter().zip(0..).filter(|(effect, _)| effect.abs() > extent.0).map(|(_, gene)| gene);
-        let mut layout = Self { size_px, extent, points: Vec::new(), beyond: beyond.collect() };
+        let beyond = table.effect.iter().map(|effect| effect.abs() > extent.0).collect();
+        let mut layout = Self { size_px, extent, points: Vec::new(), beyond };
         layout.points = table
             .effect
             .iter()
@@ -139,19 +139,25 @@ impl Layout {
     }
 
     pub(super) fn is_beyond(&self, gene: usize) -> bool {
-        self.beyond.binary_search(&gene).is_ok()
+        self.beyond.get(gene) == Some(&true)
+    }
+
+    pub(super) fn n_beyond(&self) -> usize {
+        self.beyond.iter().filter(|is_beyond| **is_beyond).count()
     }
 
     /// One path for any number of genes on the axis: dots are strokes of no length, which round caps
     /// make discs. Of those in one place one is drawn, since tens of thousands lie near the foot.
     pub(super) fn dots(&self, genes: &[usize]) -> String {
         let mut path = String::new();
-        let mut drawn = HashSet::new();
+        let row = half_px(self.size_px.0) + 1;
+        let mut is_drawn = vec![false; row * (half_px(self.size_px.1) + 1)];
         for (x, y) in genes.iter().filter(|gene| !self.is_beyond(**gene)).filter_map(|&gene| self.points.get(gene)) {
-            let half_px = [x, y].map(|px| (px * 2.0).round() as i32);
-            if drawn.insert(half_px) {
-                let [x, y] = half_px.map(|half_px| f64::from(half_px) / 2.0);
-                let _ = write!(path, "M{x} {y}h0");
+            let (x, y) = (half_px(*x), half_px(*y));
+            if !std::mem::replace(&mut is_drawn[y * row + x], true) {
+                let half = |half_px: usize| if half_px % 2 == 1 { ".5" } else { "" };
+                // Whole numbers are written many times as fast as others.
+                let _ = write!(path, "M{}{} {}{}h0", x / 2, half(x), y / 2, half(y));
             }
         }
         path
@@ -161,10 +167,16 @@ impl Layout {
     pub(super) fn arrows(&self, genes: &[usize]) -> String {
         let mut path = String::new();
         let middle = self.x(0.0);
+        let mut is_drawn = [(); 2].map(|()| vec![false; half_px(self.size_px.1) + 1]);
         for (x, y) in genes.iter().filter(|gene| self.is_beyond(**gene)).filter_map(|&gene| self.points.get(gene)) {
-            let back = if *x < middle { 5.0 } else { -5.0 };
-            let (tail, above, below) = (x + back, y - 4.0, y + 4.0);
-            let _ = write!(path, "M{tail:.1} {above:.1}L{x:.1} {y:.1}L{tail:.1} {below:.1}");
+            let is_left = *x < middle;
+            let half_y = half_px(*y);
+            if !std::mem::replace(&mut is_drawn[usize::from(is_left)][half_y], true) {
+                let back = if is_left { 5.0 } else { -5.0 };
+                let y = half_y as f64 / 2.0;
+                let (tail, above, below) = (x + back, y - 4.0, y + 4.0);
+                let _ = write!(path, "M{tail} {above}L{x} {y}L{tail} {below}");
+            }
         }
         path
     }
@@ -178,11 +190,18 @@ impl Layout {
             let (x, y) = self.points[*gene];
             (x - middle).abs() / (right - left) * (bottom - y) / (bottom - top)
         };
-        let mut ranked: Vec<usize> =
-            genes.iter().copied().filter(|&gene| gene < self.points.len() && gene < names.len()).collect();
-        ranked.sort_by(|a, b| prominence(b).total_cmp(&prominence(a)).then(a.cmp(b)));
-        let (ups, downs): (Vec<usize>, Vec<usize>) = ranked.into_iter().partition(|&gene| self.points[gene].0 > middle);
-        let mut sides = [ups.into_iter(), downs.into_iter()];
+        let named = genes.iter().copied().filter(|&gene| gene < self.points.len() && gene < names.len());
+        let (ups, downs): (Vec<usize>, Vec<usize>) = named.partition(|&gene| self.points[gene].0 > middle);
+        let mut sides = [ups, downs].map(|genes| {
+            let mut ranked: Vec<(f64, usize)> = genes.into_iter().map(|gene| (-prominence(&gene), gene)).collect();
+            let foremost = |a: &(f64, usize), b: &(f64, usize)| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1));
+            if ranked.len() > MOST_TRIED {
+                ranked.select_nth_unstable_by(MOST_TRIED, foremost);
+                ranked.truncate(MOST_TRIED);
+            }
+            ranked.sort_unstable_by(foremost);
+            ranked.into_iter().map(|(_, gene)| gene)
+        });
         let by_turns = (0..MOST_TRIED).flat_map(|turn| sides[turn % 2].next());
         let most = (((right - left) * (bottom - top) / LABEL_AREA_PX) as usize).min(MOST_LABELS);
         let mut taken: Vec<Rect> = Vec::new();
@@ -212,6 +231,11 @@ impl Layout {
         }
         labels
     }
+}
+
+/// The nearest half pixel, in halves: closer dots are not told apart.
+fn half_px(px: f64) -> usize {
+    (px * 2.0).round() as usize
 }
 
 /// The end of an axis that holds all of these.
@@ -297,9 +321,9 @@ mod tests {
         };
         table.pct_group[202] = 0.0;
         let layout = Layout::new(&table, (300.0, 200.0));
-        assert_eq!(layout.beyond, [200, 201, 202]);
+        assert_eq!(layout.n_beyond(), 3);
+        assert!((200..203).all(|gene| layout.is_beyond(gene)));
         assert!((2.0..3.1).contains(&layout.extent.0), "{}", layout.extent.0);
-        assert!(layout.is_beyond(201) && !layout.is_beyond(0));
         // Few genes and small effects still have an axis that says something.
         table.effect.iter_mut().for_each(|effect| *effect = effect.clamp(-0.02, 0.02));
         table.effect[0] = 40.0;
@@ -339,6 +363,15 @@ mod tests {
         table.log10_pval_adj = vec![-1.0, -1.0, -10.0];
         let layout = Layout::new(&table, (300.0, 200.0));
         assert_eq!(layout.dots(&[0, 1, 2]).matches('M').count(), 2);
+        assert_eq!((layout.n_beyond(), layout.arrows(&[0, 1, 2])), (0, String::new()));
+        // Many others keep the axis where it is.
+        table.effect = [vec![0.5; 300], vec![-90.0, 80.0, 85.0]].concat();
+        table.log10_pval_adj = vec![-1.0; 303];
+        (table.pct_group, table.pct_reference) = (vec![50.0; 303], vec![50.0; 303]);
+        let layout = Layout::new(&table, (300.0, 200.0));
+        let all: Vec<usize> = (0..303).collect();
+        assert_eq!((layout.n_beyond(), layout.arrows(&all).matches('M').count()), (3, 2));
+        assert_eq!(layout.dots(&all).matches('M').count(), 1);
     }
 
     #[test]

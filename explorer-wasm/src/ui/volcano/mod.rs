@@ -276,7 +276,7 @@ fn Axes(layout: Layout, effect: de::Effect) -> impl IntoView {
     let across: Vec<f64> = ticks(layout.extent.0, 3);
     let across = across.iter().skip(1).rev().map(|tick| -tick).chain(across.iter().copied());
     let is_narrow = width < NARROW_PX;
-    let title = match (effect, layout.beyond.len()) {
+    let title = match (effect, layout.n_beyond()) {
         (de::Effect::Log2FoldChange, 0) => "log₂ fold change".to_owned(),
         (de::Effect::MeanDifference, 0) => "mean difference".to_owned(),
         (de::Effect::Log2FoldChange, beyond) if is_narrow => format!("log₂ FC, ‹ › {beyond} beyond"),
