@@ -1,7 +1,8 @@
 //! The frame budget: how many points to draw so that motion stays smooth. What counts are the points in view.
 //!
 //! Points are ordered so that every prefix is a fair random sample. While the picture moves, a
-//! frame draws the prefix that fits the time; when it rests, the following frames complete it.
+//! frame draws the prefix that fits the time; when it rests, the following frames complete it. Where pixels alone take
+//! more time than there is, as on a software adapter, a moving picture has half the resolution.
 
 use crate::point::MAX_POINTS;
 
@@ -23,20 +24,48 @@ pub enum Completion {
     Redraw,
 }
 
-/// Chooses the prefix of each frame from how long earlier frames took.
+/// How many pixels a frame has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Resolution {
+    /// Those of the canvas.
+    Full,
+    /// Half of them along each side ([`crate::Viewport::halved`]).
+    Half,
+}
+
+/// What a frame may draw.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ration {
+    /// The first so many of the points in view.
+    pub prefix: u32,
+    /// At this resolution.
+    pub resolution: Resolution,
+    /// Points that are not there yet: what the frame takes time for.
+    cost: u32,
+}
+
+/// Rations each frame by how long earlier frames took.
 ///
-/// Per frame: [`Self::next_prefix`], [`Self::cost`], draw; and [`Self::record`] once the device is done with it, which
-/// may be after later frames were begun. While [`Self::is_complete`] says no, another frame is due.
+/// Per frame: [`Self::next`], draw; and [`Self::record`] once the device is done with it, which may be after later
+/// frames were begun. While [`Self::is_complete`] says no, another frame is due.
 #[derive(Debug, Clone)]
 pub struct FrameBudget {
     target_millis: f64,
+    full: Gear,
+    half: Gear,
+    /// The resolution of a moving picture.
+    moving: Resolution,
+    /// The ration given last.
+    last: Ration,
+}
+
+/// What is known of frames of one resolution.
+#[derive(Debug, Clone)]
+struct Gear {
     /// Points that a frame can draw within the target, as far as known.
     capacity: f64,
     /// What of late frames took.
     line: FrameLine,
-    prefix: u32,
-    /// Points that the frame of that prefix draws.
-    cost: u32,
 }
 
 /// Fewer would not be recognised as the picture.
@@ -54,6 +83,11 @@ const MEMORY: f64 = 0.7;
 const SLOWDOWN: f64 = 4.0;
 /// Numbers of points that differ by less than this share of their mean tell nothing of what a point takes.
 const LEAST_SPREAD: f64 = 0.1;
+
+/// From this share of the target on that a frame takes besides its points, a moving picture has half the resolution,
+const MOST_FIXED_SHARE: f64 = 0.75;
+/// and below this one it has all of it.
+const LEAST_FIXED_SHARE: f64 = 0.5;
 
 /// Milliseconds a frame by points a frame, a line through the late ones by least squares.
 #[derive(Debug, Clone, Default)]
@@ -90,62 +124,17 @@ impl FrameLine {
     }
 }
 
-impl FrameBudget {
-    /// A budget of that many milliseconds for a frame, 16 for instance.
-    #[must_use]
-    pub fn new(target_millis: f64) -> Self {
-        Self { target_millis, capacity: FIRST_CAPACITY, line: FrameLine::default(), prefix: 0, cost: 0 }
+impl Gear {
+    fn new() -> Self {
+        Self { capacity: FIRST_CAPACITY, line: FrameLine::default() }
     }
 
-    /// How many of the `n_points` in view the next frame should draw, the first ones.
-    pub fn next_prefix(&mut self, pace: Pace, completion: Completion, n_points: u32) -> u32 {
-        let capacity = self.capacity as u32;
-        let before = self.prefix.min(n_points);
-        let (prefix, cost) = match (pace, completion) {
-            (Pace::Moving, _) => (capacity, capacity.min(n_points)),
-            (Pace::AtRest, Completion::Incremental) => {
-                let more = ((self.capacity * PATIENCE_AT_REST) as u32).min(n_points - before);
-                (before + more, more)
-            }
-            // Each step redraws everything, so few steps: their cost doubles at most.
-            (Pace::AtRest, Completion::Redraw) => {
-                let prefix = before.saturating_mul(4).max(capacity).min(n_points);
-                (prefix, prefix)
-            }
-        };
-        self.prefix = prefix.min(n_points);
-        self.cost = cost;
-        self.prefix
-    }
-
-    /// Whether the last prefix was all of the points.
-    #[must_use]
-    pub fn is_complete(&self, n_points: u32) -> bool {
-        self.prefix >= n_points
-    }
-
-    /// How many points the frame of the last [`Self::next_prefix`] draws: those that are not there yet.
-    #[must_use]
-    pub fn cost(&self) -> u32 {
-        self.cost
-    }
-
-    /// Learns from how long a frame took whose [`Self::cost`] was so many points. What counts is the
-    /// device's time (`Renderer::frame_done`); the time between two animation frames never falls
-    /// below the screen's refresh and is understood as such.
-    ///
-    /// A frame takes what its points take and something besides, on a software adapter most of it. Only the former can
-    /// be had back by drawing fewer points.
-    pub fn record(&mut self, cost: u32, millis: f64) {
-        if !millis.is_finite() || millis < 0.0 {
-            return;
-        }
-        let cost = f64::from(cost);
+    fn learn(&mut self, cost: f64, millis: f64, target_millis: f64) {
         self.line.add(cost, millis);
         let fixed_millis = self.line.fixed_millis;
         // A small frame that is quick says nothing about large ones; one that is slow does.
         let large = cost >= self.capacity * 0.5;
-        let allowed = (self.target_millis - fixed_millis).max(self.target_millis * LEAST_SHARE);
+        let allowed = (target_millis - fixed_millis).max(target_millis * LEAST_SHARE);
         let of_points = (millis - fixed_millis).max(0.1);
         let ratio = allowed * (cost / self.capacity).max(0.1) / of_points;
         if ratio < 0.9 && of_points > allowed * 1.1 {
@@ -154,6 +143,84 @@ impl FrameBudget {
             self.capacity *= ratio.min(1.5);
         }
         self.capacity = self.capacity.clamp(LEAST_CAPACITY, f64::from(MAX_POINTS));
+    }
+}
+
+impl FrameBudget {
+    /// A budget of that many milliseconds for a frame, 16 for instance.
+    #[must_use]
+    pub fn new(target_millis: f64) -> Self {
+        Self {
+            target_millis,
+            full: Gear::new(),
+            half: Gear::new(),
+            moving: Resolution::Full,
+            last: Ration { prefix: 0, resolution: Resolution::Full, cost: 0 },
+        }
+    }
+
+    /// What the next frame should draw of the `n_points` in view.
+    pub fn next(&mut self, pace: Pace, completion: Completion, n_points: u32) -> Ration {
+        let resolution = match pace {
+            Pace::Moving => self.moving,
+            Pace::AtRest => Resolution::Full,
+        };
+        let gear_capacity = self.gear(resolution).capacity;
+        let capacity = (gear_capacity as u32).min(n_points);
+        let before = self.last.prefix.min(n_points);
+        let is_new = pace == Pace::Moving || self.last.resolution != resolution;
+        let (prefix, cost) = match completion {
+            _ if is_new => (capacity, capacity),
+            Completion::Incremental => {
+                let more = ((gear_capacity * PATIENCE_AT_REST) as u32).min(n_points - before);
+                (before + more, more)
+            }
+            // Each step redraws everything, so few steps: their cost doubles at most.
+            Completion::Redraw => {
+                let prefix = before.saturating_mul(4).max(capacity).min(n_points);
+                (prefix, prefix)
+            }
+        };
+        self.last = Ration { prefix, resolution, cost };
+        self.last
+    }
+
+    /// Whether the last ration was all of the points, at full resolution.
+    #[must_use]
+    pub fn is_complete(&self, n_points: u32) -> bool {
+        self.last.prefix >= n_points && self.last.resolution == Resolution::Full
+    }
+
+    /// Learns from how long a frame of that ration took the device, without the time that it waited for earlier ones
+    /// (`Renderer::frame_done` tells when it was done).
+    ///
+    /// A frame takes what its points take and something besides, on a software adapter most of it. Only the former can
+    /// be had back by drawing fewer points; fewer pixels help against the latter.
+    pub fn record(&mut self, ration: Ration, millis: f64) {
+        if !millis.is_finite() || millis < 0.0 {
+            return;
+        }
+        let target_millis = self.target_millis;
+        match ration.resolution {
+            Resolution::Half => self.half.learn(f64::from(ration.cost), millis, target_millis),
+            Resolution::Full => {
+                self.full.learn(f64::from(ration.cost), millis, target_millis);
+                // Every picture at rest tells anew.
+                let fixed_share = self.full.line.fixed_millis.min(millis) / target_millis;
+                if fixed_share > MOST_FIXED_SHARE {
+                    self.moving = Resolution::Half;
+                } else if fixed_share < LEAST_FIXED_SHARE {
+                    self.moving = Resolution::Full;
+                }
+            }
+        }
+    }
+
+    fn gear(&self, resolution: Resolution) -> &Gear {
+        match resolution {
+            Resolution::Full => &self.full,
+            Resolution::Half => &self.half,
+        }
     }
 }
 
@@ -167,9 +234,9 @@ mod tests {
     fn drag(budget: &mut FrameBudget, n_frames: usize, n_points: u32, millis: impl Fn(f64) -> f64) -> f64 {
         let mut last = 0.0;
         for _ in 0..n_frames {
-            let prefix = budget.next_prefix(Pace::Moving, Completion::Incremental, n_points);
-            last = millis(f64::from(prefix));
-            budget.record(budget.cost(), last);
+            let ration = budget.next(Pace::Moving, Completion::Incremental, n_points);
+            last = millis(f64::from(ration.prefix));
+            budget.record(ration, last);
         }
         last
     }
@@ -183,20 +250,37 @@ mod tests {
 
     #[test]
     fn what_no_fewer_points_would_save_is_not_asked_back() {
-        // A software adapter: 40 ms for the screen, 0.15 µs a point.
+        // A software adapter: 20 ms for all pixels and 10 for half of them each way, 0.15 µs a point.
         let mut budget = FrameBudget::new(TARGET_MILLIS);
-        let millis = |points: f64| 40.0 + points * 150e-6;
-        let last = drag(&mut budget, 40, 4_000_000, millis);
-        assert!((42.0..=60.0).contains(&last), "{last}");
-        assert!(budget.prefix > 3 * LEAST_CAPACITY as u32, "{}", budget.prefix);
-        // And at rest the picture is soon whole.
+        let millis = |ration: Ration| match ration.resolution {
+            Resolution::Full => 20.0 + f64::from(ration.cost) * 150e-6,
+            Resolution::Half => 10.0 + f64::from(ration.cost) * 150e-6,
+        };
+        let mut last = budget.last;
+        for _ in 0..40 {
+            last = budget.next(Pace::Moving, Completion::Incremental, 4_000_000);
+            budget.record(last, millis(last));
+        }
+        assert_eq!(last.resolution, Resolution::Half);
+        assert!((12.0..=20.0).contains(&millis(last)), "{last:?}");
+        assert!(last.prefix > 3 * LEAST_CAPACITY as u32, "{last:?}");
+        assert!(!budget.is_complete(last.prefix));
+        // And at rest the picture is soon whole, at full resolution.
         let mut n_frames = 0;
         while !budget.is_complete(1_000_000) {
-            budget.next_prefix(Pace::AtRest, Completion::Incremental, 1_000_000);
-            budget.record(budget.cost(), millis(f64::from(budget.cost())));
+            last = budget.next(Pace::AtRest, Completion::Incremental, 1_000_000);
+            budget.record(last, millis(last));
             n_frames += 1;
         }
-        assert!(n_frames <= 5, "{n_frames}");
+        assert_eq!((last.resolution, last.prefix), (Resolution::Full, 1_000_000));
+        assert!(n_frames <= 6, "{n_frames}");
+        // A device that was slow for a while has all pixels back after the first picture at rest.
+        last = budget.next(Pace::Moving, Completion::Incremental, 4_000_000);
+        assert_eq!(last.resolution, Resolution::Half);
+        last = budget.next(Pace::AtRest, Completion::Incremental, 4_000_000);
+        budget.record(last, 2.0);
+        last = budget.next(Pace::Moving, Completion::Incremental, 4_000_000);
+        assert_eq!(last.resolution, Resolution::Full);
     }
 
     #[test]
@@ -219,10 +303,10 @@ mod tests {
         for completion in [Completion::Incremental, Completion::Redraw] {
             let mut budget = FrameBudget::new(TARGET_MILLIS);
             drag(&mut budget, 10, 4_000_000, |points| points * 100e-6);
-            let mut before = budget.next_prefix(Pace::Moving, completion, 4_000_000);
+            let mut before = budget.next(Pace::Moving, completion, 4_000_000).prefix;
             let mut n_frames = 0;
             while !budget.is_complete(4_000_000) {
-                let prefix = budget.next_prefix(Pace::AtRest, completion, 4_000_000);
+                let prefix = budget.next(Pace::AtRest, completion, 4_000_000).prefix;
                 assert!(prefix > before);
                 before = prefix;
                 n_frames += 1;
@@ -236,16 +320,16 @@ mod tests {
         let mut budget = FrameBudget::new(TARGET_MILLIS);
         let millis = |points: f64| points * 60e-6;
         drag(&mut budget, 20, 4_000_000, millis);
-        let prefix = budget.prefix;
+        let prefix = budget.last.prefix;
         drag(&mut budget, 20, 4_000_000, millis);
-        assert_eq!(budget.prefix, prefix);
+        assert_eq!(budget.last.prefix, prefix);
     }
 
     #[test]
     fn even_a_hopeless_device_shows_the_picture() {
         let mut budget = FrameBudget::new(TARGET_MILLIS);
         drag(&mut budget, 50, 4_000_000, |points| points * 0.05);
-        assert_eq!(budget.prefix, LEAST_CAPACITY as u32);
+        assert_eq!(budget.last.prefix, LEAST_CAPACITY as u32);
     }
 
     #[test]
@@ -254,28 +338,28 @@ mod tests {
         let mut budget = FrameBudget::new(TARGET_MILLIS);
         let millis = |points: f64| 2.0 + points * 60e-6;
         for _ in 0..20 {
-            budget.next_prefix(Pace::Moving, Completion::Incremental, 4_000_000);
-            let cost = budget.cost();
+            budget.next(Pace::Moving, Completion::Incremental, 4_000_000);
+            let ration = budget.last;
             for _ in 0..2 {
-                budget.next_prefix(Pace::AtRest, Completion::Incremental, 0);
+                budget.next(Pace::AtRest, Completion::Incremental, 0);
             }
-            budget.record(cost, millis(f64::from(cost)));
+            budget.record(ration, millis(f64::from(ration.cost)));
         }
-        let last = millis(f64::from(budget.next_prefix(Pace::Moving, Completion::Incremental, 4_000_000)));
+        let last = millis(f64::from(budget.next(Pace::Moving, Completion::Incremental, 4_000_000).prefix));
         assert!((8.0..=TARGET_MILLIS * 1.1).contains(&last), "{last}");
     }
 
     #[test]
     fn nonsense_is_not_learnt_from_and_few_points_are_drawn_whole() {
         let mut budget = FrameBudget::new(TARGET_MILLIS);
-        assert_eq!(budget.next_prefix(Pace::Moving, Completion::Redraw, 700), 700);
-        budget.record(budget.cost(), f64::NAN);
-        budget.record(budget.cost(), -1.0);
-        assert_eq!(budget.capacity, FIRST_CAPACITY);
+        assert_eq!(budget.next(Pace::Moving, Completion::Redraw, 700).prefix, 700);
+        budget.record(budget.last, f64::NAN);
+        budget.record(budget.last, -1.0);
+        assert_eq!(budget.full.capacity, FIRST_CAPACITY);
         // Quick small frames say nothing.
-        budget.record(budget.cost(), 0.2);
-        assert_eq!(budget.capacity, FIRST_CAPACITY);
-        assert_eq!(budget.next_prefix(Pace::AtRest, Completion::Redraw, 0), 0);
+        budget.record(budget.last, 0.2);
+        assert_eq!(budget.full.capacity, FIRST_CAPACITY);
+        assert_eq!(budget.next(Pace::AtRest, Completion::Redraw, 0).prefix, 0);
         assert!(budget.is_complete(0));
     }
 }

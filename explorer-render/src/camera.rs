@@ -33,6 +33,16 @@ impl Viewport {
         Self { width_dpx: dpx(width_px), height_dpx: dpx(height_px), device_pixel_ratio }
     }
 
+    /// The same canvas with half the device pixels along each side, rounded up.
+    #[must_use]
+    pub fn halved(&self) -> Self {
+        Self {
+            width_dpx: self.width_dpx.div_ceil(2),
+            height_dpx: self.height_dpx.div_ceil(2),
+            device_pixel_ratio: self.device_pixel_ratio / 2.0,
+        }
+    }
+
     /// Width in CSS pixels.
     #[must_use]
     pub fn width_px(&self) -> f64 {

@@ -36,7 +36,7 @@ mod renderer;
 mod road;
 mod target;
 
-pub use budget::{Completion, FrameBudget, Pace};
+pub use budget::{Completion, FrameBudget, Pace, Ration, Resolution};
 pub use camera::{Bounds, Camera, EMBEDDING_MAX, Viewport};
 pub use chunks::InView;
 pub use error::RenderError;

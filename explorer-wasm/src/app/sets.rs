@@ -145,7 +145,7 @@ pub(super) fn road_text(result: &DeResult) -> String {
     match result.choice.taken().road {
         _ if result.is_estimate => format!("an estimate from a sample ({bytes})"),
         Road::Labels => format!("from stored sums of labels ({bytes})"),
-        Road::Blocks => format!("from stored sums of blocks and the cells at their edge ({bytes})"),
+        Road::Blocks => format!("from stored sums and single cells ({bytes})"),
         Road::Genes => format!("from every gene ({bytes})"),
         Road::Server => format!("summed up by the server ({bytes})"),
     }

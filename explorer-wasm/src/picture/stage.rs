@@ -5,7 +5,9 @@ use std::{
     rc::{Rc, Weak},
 };
 
-use explorer_render::{Backend, DrawMode, FrameBudget, FrameParams, Pace, RenderError, RenderOutcome, Renderer};
+use explorer_render::{
+    Backend, DrawMode, FrameBudget, FrameParams, Pace, Ration, RenderError, RenderOutcome, Renderer, Resolution,
+};
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, closure::Closure};
 use wasm_bindgen_futures::spawn_local;
@@ -26,6 +28,9 @@ use crate::{
 /// Milliseconds that a frame of a moving picture may take.
 const FRAME_MILLIS: f64 = 14.0;
 
+/// How long a picture must rest before it gets the resolution that it did without while it moved.
+const SETTLE_MILLIS: f64 = 120.0;
+
 /// How far from a dot the pointer may be and still mean it, in CSS pixels.
 const PICK_TOLERANCE_PX: f64 = 4.0;
 
@@ -41,8 +46,11 @@ pub(super) struct Stage {
     backend: Backend,
     drawing: RefCell<Drawing>,
     is_requested: Cell<bool>,
+    is_settling: Cell<bool>,
     is_picking: Cell<bool>,
     n_frames: Cell<u64>,
+    /// When the device was done with the latest frame that it is done with.
+    done_at: Cell<f64>,
     n_losses: Cell<u32>,
     is_over: Cell<bool>,
     callback: RefCell<Option<Closure<dyn FnMut()>>>,
@@ -54,6 +62,8 @@ struct Drawing {
     renderer: Option<Renderer>,
     budget: FrameBudget,
     shown: Option<FrameParams>,
+    /// Where points were in the last frame, and since when.
+    place: Option<(FrameParams, f64)>,
     background: Rgb,
 }
 
@@ -69,11 +79,14 @@ impl Stage {
                 renderer: None,
                 budget: FrameBudget::new(FRAME_MILLIS),
                 shown: None,
+                place: None,
                 background: [255; 3],
             }),
             is_requested: Cell::new(false),
+            is_settling: Cell::new(false),
             is_picking: Cell::new(false),
             n_frames: Cell::new(0),
+            done_at: Cell::new(0.0),
             n_losses: Cell::new(0),
             is_over: Cell::new(false),
             callback: RefCell::new(None),
@@ -185,6 +198,21 @@ impl Stage {
         }
     }
 
+    /// Asks for a frame when a picture that rests from now on has settled.
+    fn settle(&self) {
+        if self.is_settling.replace(true) {
+            return;
+        }
+        let me = self.me.clone();
+        spawn_local(async move {
+            platform::sleep(SETTLE_MILLIS as i32).await;
+            if let Some(stage) = me.upgrade() {
+                stage.is_settling.set(false);
+                stage.request();
+            }
+        });
+    }
+
     /// Takes the background from the style sheet, after a change of theme.
     pub fn read_background(&self) {
         if let Some(color) = self.style_color("background-color") {
@@ -201,7 +229,8 @@ impl Stage {
     fn frame(&self) {
         let Some(view) = self.handle.view.get_untracked() else { return };
         let mut drawing = self.drawing.borrow_mut();
-        let Drawing { canvas: Some(canvas), renderer: Some(renderer), budget, shown, background } = &mut *drawing
+        let Drawing { canvas: Some(canvas), renderer: Some(renderer), budget, shown, place, background } =
+            &mut *drawing
         else {
             return;
         };
@@ -223,16 +252,28 @@ impl Stage {
         let style = self.store.peek(|state| state.view.points);
         let mut params = view.frame_params(style, n_points, *background);
         params.highlight = self.handle.highlight.get_untracked();
-        let road = renderer.road(&params);
-        let is_same_place = shown.is_some_and(|shown| places(&shown, &params));
-        let pace = if is_same_place { Pace::AtRest } else { Pace::Moving };
+        let now = platform::now_millis();
+        let since = match place {
+            Some((place, since)) if is_same_place(place, &params) => *since,
+            _ => now,
+        };
+        *place = Some((params, since));
+        let is_coarse = shown.is_some_and(|shown| shown.viewport != params.viewport);
+        let rests = shown.is_some() && since < now && !(is_coarse && now - since < SETTLE_MILLIS);
+        if is_coarse && !rests {
+            self.settle();
+        }
+        let pace = if rests { Pace::AtRest } else { Pace::Moving };
         let in_view = renderer.in_view(&params, n_drawable);
-        params.prefix = in_view.prefix(budget.next_prefix(pace, road.completion(), in_view.n_points()));
+        let ration = budget.next(pace, renderer.road(&params).completion(), in_view.n_points());
+        params.prefix = in_view.prefix(ration.prefix);
+        if ration.resolution == Resolution::Half {
+            params.viewport = params.viewport.halved();
+        }
         // A lost device shows when it is asked to draw.
         if !is_stale && *shown == Some(params) && !renderer.is_lost() {
             return;
         }
-        let began = platform::now_millis();
         match renderer.render(&params) {
             Ok(RenderOutcome::Drawn(_)) => {
                 *shown = Some(params);
@@ -250,8 +291,10 @@ impl Stage {
                 if is_whole {
                     self.n_losses.set(0);
                 }
-                self.time_frame(renderer.frame_done(), budget.cost(), began);
-                if !is_complete || is_stale {
+                self.time_frame(renderer.frame_done(), ration, now);
+                if ration.resolution == Resolution::Half {
+                    self.settle();
+                } else if !is_complete || is_stale {
                     drop(drawing);
                     self.request();
                 }
@@ -271,12 +314,15 @@ impl Stage {
         }
     }
 
-    fn time_frame(&self, done: impl Future<Output = ()> + 'static, cost: u32, began: f64) {
+    /// Learns how long the device took for a frame: it may have begun when it was done with the one before.
+    fn time_frame(&self, done: impl Future<Output = ()> + 'static, ration: Ration, began: f64) {
         let me = self.me.clone();
         spawn_local(async move {
             done.await;
             if let Some(stage) = me.upgrade() {
-                stage.drawing.borrow_mut().budget.record(cost, platform::now_millis() - began);
+                let now = platform::now_millis();
+                let before = stage.done_at.replace(now);
+                stage.drawing.borrow_mut().budget.record(ration, now - began.max(before));
             }
         });
     }
@@ -339,7 +385,7 @@ impl Stage {
 }
 
 /// Whether both frames have every point in the same place.
-fn places(a: &FrameParams, b: &FrameParams) -> bool {
+fn is_same_place(a: &FrameParams, b: &FrameParams) -> bool {
     a.camera == b.camera && a.viewport == b.viewport && a.point_diameter_px == b.point_diameter_px
 }
 

@@ -202,7 +202,7 @@ impl Layout {
             ranked.sort_unstable_by(foremost);
             ranked.into_iter().map(|(_, gene)| gene)
         });
-        let by_turns = (0..MOST_TRIED).flat_map(|turn| sides[turn % 2].next());
+        let by_turns = (0..MOST_TRIED).filter_map(|turn| sides[turn % 2].next());
         let most = (((right - left) * (bottom - top) / LABEL_AREA_PX) as usize).min(MOST_LABELS);
         let mut taken: Vec<Rect> = Vec::new();
         let mut labels = Vec::new();

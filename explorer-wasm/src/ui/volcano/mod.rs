@@ -89,7 +89,11 @@ pub(crate) fn Volcano(
     let drawing = RwSignal::new(None::<Drawing>);
     let changes = StoredValue::new(0_u32);
     Effect::new(move |_| {
-        (table.track(), rows.track(), names.track(), layout.track(), alpha.track());
+        table.track();
+        rows.track();
+        names.track();
+        layout.track();
+        alpha.track();
         changes.update_value(|changes| *changes += 1);
         let before = changes.get_value();
         spawn_local(async move {
