@@ -269,6 +269,17 @@ impl<'a> Page<'a> {
         Ok(Rect { left: edge(0)?, top: edge(1)?, width: edge(2)?, height: edge(3)? })
     }
 
+    /// Where the histogram of a column is, once it is there, in sight, and counted.
+    ///
+    /// # Errors
+    /// When it does not come.
+    pub async fn histogram(&self, column: &str) -> Result<Rect> {
+        let test_id = format!("histogram-brush-{column}");
+        self.rect(&test_id).await?;
+        self.until_value("the histogram", "$(a).ariaBusy", json!(test_id), Value::is_null).await?;
+        self.rect(&test_id).await
+    }
+
     /// What the embedding looks like now, all that lies over it included.
     ///
     /// # Errors

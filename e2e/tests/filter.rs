@@ -47,7 +47,7 @@ async fn steps(visit: &Visit) -> Result<()> {
     visit.browser.shoot("label")?;
 
     // A brush over values as well: both must pass.
-    let plot = page.rect("histogram-brush-n_genes").await?;
+    let plot = page.histogram("n_genes").await?;
     let middle = plot.height / 2.0;
     let path: Vec<_> = [0.25, 0.35, 0.45, 0.6].map(|at| [plot.width * at, middle]).to_vec();
     page.drag("histogram-brush-n_genes", &path, Held::Nothing).await?;

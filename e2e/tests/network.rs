@@ -180,9 +180,10 @@ async fn again(visit: &Visit) -> Result<()> {
         color_by_gene(&page, "CD3D").await?;
         page.legend("CD3D").await?;
         // The histograms in sight are the last to come.
-        let histograms = "[...document.querySelectorAll('[data-testid^=histogram-] [aria-busy=true]')]\
-            .filter(plot => plot.getBoundingClientRect().top < innerHeight).length";
-        page.until_value("the histograms", histograms, Value::Null, |n| *n == json!(0)).await?;
+        let histograms = "[...document.querySelectorAll('[data-testid^=histogram-brush-]')]\
+            .filter(plot => plot.getBoundingClientRect().top < innerHeight).map(plot => plot.ariaBusy)";
+        let all_there = |busy: &Value| busy.as_array().is_some_and(|busy| busy.iter().all(Value::is_null));
+        page.until_value("the histograms", histograms, Value::Null, all_there).await?;
         Ok(proxy.exchanges().split_off(before))
     };
     let first = visit_once().await?;

@@ -22,7 +22,7 @@ async fn steps(visit: &Visit) -> Result<()> {
             1 => page.click_in("value-bulk_labels-Dendritic", "input").await?,
             2 => {
                 // A drag of many moves is one step.
-                let plot = page.rect("histogram-brush-n_counts").await?;
+                let plot = page.histogram("n_counts").await?;
                 let path: Vec<_> = (2..12).map(|at| [plot.width * f64::from(at) / 20.0, plot.height / 2.0]).collect();
                 page.drag("histogram-brush-n_counts", &path, Held::Nothing).await?;
             }

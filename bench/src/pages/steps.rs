@@ -146,7 +146,10 @@ async fn lasso(visit: &Visit<'_>, measures: &mut Measures) -> Result<()> {
 
 async fn brush(visit: &Visit<'_>, measures: &mut Measures) -> Result<()> {
     let Some(histogram) = &visit.viewer.histogram else { return Ok(()) };
-    let [left, top, width, height] = visit.rect(histogram.brush).await?;
+    // It is counted when it is in sight.
+    visit.rect(histogram.brush).await?;
+    let counted_histogram = format!("{}:not([aria-busy])", histogram.brush);
+    let [left, top, width, height] = visit.rect(&counted_histogram).await?;
     let at = |share: f64| [(left + width * share).round(), (top + height / 2.0).round()];
     watch(visit).await?;
     perform(visit, mouse().then(to(at(0.2), STEP)).then(down()).then(to(at(0.25), STEP))).await?;

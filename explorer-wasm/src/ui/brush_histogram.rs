@@ -146,6 +146,7 @@ pub fn BrushHistogram(
             <div
                 class="brush-plot"
                 data-testid=format!("histogram-brush-{name}")
+                aria-busy=move || bars.with(Option::is_none).then_some("true")
                 node_ref=plot
                 on:pointerdown=press
                 on:pointermove=pull
