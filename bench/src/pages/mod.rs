@@ -18,6 +18,7 @@ use anyhow::{Context as _, Result};
 use clap::{Args, ValueEnum};
 use e2e::{Browser, Environment};
 use explorer_core::format;
+use serde_json::json;
 
 use crate::{clock, table};
 use cellxgene::Cellxgene;
@@ -44,6 +45,9 @@ pub struct Options {
     /// How often each page is loaded
     #[arg(long, default_value_t = 3)]
     loads: usize,
+    /// Let no page receive more than so many megabits a second
+    #[arg(long, value_name = "N")]
+    megabits: Option<f64>,
     /// Keep the made-up data, some GB, for another run
     #[arg(long)]
     keep: bool,
@@ -105,16 +109,17 @@ async fn measure_all(folder: &Path, options: &Options) -> Result<()> {
     let mut growth = Vec::new();
     for cells in cells {
         let data = Data::make(folder, cells)?;
-        let ours = measure(&environment, &ours::viewer(&environment, &data)?, options.loads).await?;
+        let ours = measure(&environment, &ours::viewer(&environment, &data)?, options).await?;
         if options.growth {
             growth.push((cells, ours));
         } else {
             let mut viewers = vec![("Tessera".to_owned(), ours)];
             for peer in &peers {
-                let (name, measured) = peer.measure(&environment, &data, options.loads).await;
+                let (name, measured) = peer.measure(&environment, &data, options).await;
                 viewers.push((name, measured));
             }
-            println!("### {} cells\n\n{} when it ended.\n", format::integer(cells as u64), clock::load());
+            let network = options.megabits.map(|megabits| format!(" at {megabits} Mb/s")).unwrap_or_default();
+            println!("### {} cells{network}\n\n{} when it ended.\n", format::integer(cells as u64), clock::load());
             report::print_comparison(&viewers);
         }
         if !options.keep {
@@ -176,7 +181,7 @@ impl Installed {
     }
 
     /// What it is called and its measures; where it fails, no measures and a note.
-    async fn measure(&self, environment: &Environment, data: &Data, loads: usize) -> (String, Measures) {
+    async fn measure(&self, environment: &Environment, data: &Data, options: &Options) -> (String, Measures) {
         let failed = |name: String, error: anyhow::Error| {
             (name, Measures { notes: vec![format!("failed: {error:#}")], ..Measures::default() })
         };
@@ -184,7 +189,7 @@ impl Installed {
             Ok(viewer) => viewer,
             Err(error) => return failed(self.name().to_owned(), error),
         };
-        match measure(environment, &viewer, loads).await {
+        match measure(environment, &viewer, options).await {
             Ok(measures) => (viewer.name.clone(), measures),
             Err(error) => failed(viewer.name.clone(), error),
         }
@@ -192,12 +197,24 @@ impl Installed {
 }
 
 /// A viewer's measures, in a browser of its own.
-async fn measure(environment: &Environment, viewer: &Viewer, loads: usize) -> Result<Measures> {
+async fn measure(environment: &Environment, viewer: &Viewer, options: &Options) -> Result<Measures> {
     eprintln!("measuring {}", viewer.name);
     let browser = Browser::start(environment, viewer.graphics, "pages").await?;
     browser.before_pages(visit::PROBE)?;
-    let measured = steps::measure(&browser, viewer, loads).await;
+    if let Some(megabits) = options.megabits {
+        throttle(&browser, megabits)?;
+    }
+    let measured = steps::measure(&browser, viewer, options.loads).await;
     let mut measures = measured.with_context(|| viewer.name.clone())?;
     measures.notes.splice(0..0, viewer.notes.iter().cloned());
     Ok(measures)
+}
+
+/// Slows the browser's network down.
+fn throttle(browser: &Browser, megabits: f64) -> Result<()> {
+    let bytes = megabits * 1e6 / 8.0;
+    let network = json!({ "offline": false, "latency": 0, "downloadThroughput": bytes, "uploadThroughput": bytes });
+    browser.devtools("Network.enable", &json!({}))?;
+    browser.devtools("Network.emulateNetworkConditions", &network)?;
+    Ok(())
 }
