@@ -5,6 +5,7 @@ use std::f64::consts::TAU;
 use anyhow::{Context as _, Result, ensure};
 use e2e::{Graphics, Held, N_CELLS, Page, Projection, Visit, inside};
 use explorer_core::state::{Selection, SelectionStep};
+use serde_json::Value;
 
 #[tokio::test]
 async fn a_lasso_selects_what_it_surrounds() -> Result<()> {
@@ -104,7 +105,14 @@ async fn panning_selects_nothing(page: &Page<'_>) -> Result<()> {
     page.drag("picture", &[[300.0, 300.0], [330.0, 310.0], [360.0, 330.0]], Held::Nothing).await?;
     let view = page.view().await?;
     ensure!(view.camera.is_some() && view.analysis.query.is_empty(), "panning makes {view:?}");
-    page.until_selected(N_CELLS, N_CELLS).await
+    page.until_selected(N_CELLS, N_CELLS).await?;
+    // Once it rests, the picture is whole and has all the pixels of its place.
+    page.until_drawn(N_CELLS).await?;
+    let sizes = "(rect => [[$('canvas').width, $('canvas').height], \
+         [rect.width, rect.height].map(px => Math.round(px * devicePixelRatio))])($('canvas').getBoundingClientRect())";
+    let sizes = page.evaluate(sizes, Value::Null).await?;
+    ensure!(sizes[0] == sizes[1], "the canvas has {} pixels in place of {}", sizes[0], sizes[1]);
+    Ok(())
 }
 
 /// Whether a selection holds a point: outlines are added and taken away in their order.

@@ -21,7 +21,7 @@ pub struct Summing {
 
 impl GeneMoments {
     #[inline]
-    fn wrapping_add(&mut self, other: Self) {
+    fn wrapping_add(&mut self, other: &Self) {
         self.n_nonzero = self.n_nonzero.wrapping_add(other.n_nonzero);
         self.sum = self.sum.wrapping_add(other.sum);
         self.sum_sq = self.sum_sq.wrapping_add(other.sum_sq);
@@ -60,7 +60,7 @@ impl Summing {
             let Some(sign) = sign else { continue };
             let columns = tile.n_nonzero.iter().zip(&tile.sums).zip(&tile.sums_sq);
             for (&gene, ((&n_nonzero, &sum), &sum_sq)) in tile.genes.iter().zip(columns) {
-                sums[gene as usize].wrapping_add(GeneMoments { n_nonzero, sum, sum_sq }.signed(sign));
+                sums[gene as usize].wrapping_add(&GeneMoments { n_nonzero, sum, sum_sq }.signed(sign));
             }
         }
         Ok(())
@@ -113,8 +113,8 @@ impl Summing {
                         values.scatter(genes, &counts[entries.clone()], sums);
                     }
                     ExpressionValues::Floats(floats) => {
-                        scatter_each(genes, &floats[entries.clone()], sums, |gene, value| {
-                            fixed.get(gene).moments_of(value).signed(sign)
+                        scatter_each(genes, &floats[entries.clone()], sums, |gene, value, sum| {
+                            sum.wrapping_add(&fixed.get(gene).moments_of(value).signed(sign));
                         });
                     }
                 }
@@ -130,7 +130,7 @@ impl Summing {
     pub fn merge(&mut self, other: &Self) {
         for (sums, others) in self.sums.iter_mut().zip(&other.sums) {
             assert_eq!(sums.len(), others.len(), "sums over different layers");
-            sums.iter_mut().zip(others).for_each(|(sum, &other)| sum.wrapping_add(other));
+            sums.iter_mut().zip(others).for_each(|(sum, other)| sum.wrapping_add(other));
         }
     }
 
@@ -192,21 +192,27 @@ impl LogCounts {
     }
 
     #[inline]
-    fn moments_of(&self, count: u32) -> GeneMoments {
-        match self.small.get(count as usize) {
-            Some(known) => *known,
-            None => self.compute(count),
-        }
+    fn add(&self, count: u32, sum: &mut GeneMoments) {
+        let computed;
+        // By reference: what is known goes from the table to the sum in as few loads as there can be.
+        let added = match self.small.get(count as usize) {
+            Some(known) => known,
+            None => {
+                computed = self.compute(count);
+                &computed
+            }
+        };
+        sum.wrapping_add(added);
     }
 }
 
 impl CellValues<'_> {
     fn scatter<C: Copy + Into<u32>>(&self, genes: &[u32], counts: &[C], sums: &mut [GeneMoments]) {
         match self {
-            Self::LogCounts(values) => scatter_each(genes, counts, sums, |_, count| values.moments_of(count.into())),
-            Self::Plain(fixed, sign) => scatter_each(genes, counts, sums, |gene, count| {
+            Self::LogCounts(values) => scatter_each(genes, counts, sums, |_, count, sum| values.add(count.into(), sum)),
+            Self::Plain(fixed, sign) => scatter_each(genes, counts, sums, |gene, count, sum| {
                 let count: u32 = count.into();
-                fixed.get(gene).moments_of(count as f32).signed(*sign)
+                sum.wrapping_add(&fixed.get(gene).moments_of(count as f32).signed(*sign));
             }),
         }
     }
@@ -218,11 +224,11 @@ fn scatter_each<V: Copy>(
     genes: &[u32],
     values: &[V],
     sums: &mut [GeneMoments],
-    moments_of: impl Fn(usize, V) -> GeneMoments,
+    add: impl Fn(usize, V, &mut GeneMoments),
 ) {
     for (&gene, &value) in genes.iter().zip(values) {
         let gene = gene as usize;
-        sums[gene].wrapping_add(moments_of(gene, value));
+        add(gene, value, &mut sums[gene]);
     }
 }
 

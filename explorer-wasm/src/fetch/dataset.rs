@@ -4,6 +4,7 @@ use std::{cell::RefCell, collections::HashMap, rc::Rc};
 
 use explorer_core::data::{Categorical, CellIdx, Column, Frame, assemble};
 use explorer_core::de::{CellsPart, FixedPoint, FixedPoints};
+use futures_util::future;
 use shared_fbs::{
     DecodeError, TileKey,
     manifest::{self, CELLS_PER_TEXT_TILE, ColumnKind, FRAC_BITS_PER_GENE, Layer, Manifest, TileRange, ValueKind},
@@ -143,8 +144,9 @@ impl Dataset {
         let (Some((&first, codes)), ColumnKind::Categorical) = (tiles.split_first(), entry.kind) else {
             return Err(unknown("column to filter or colour by", name));
         };
-        let categories = self.one(OBS, first, priority, Categories::decode).await?;
-        let codes = self.decoded(OBS, codes, priority, Codes::decode).await?;
+        let categories = self.one(OBS, first, priority, Categories::decode);
+        let (categories, codes) =
+            future::try_join(categories, self.decoded(OBS, codes, priority, Codes::decode)).await?;
         platform::breathe().await;
         let column: Result<Categorical, _> = assemble::categorical(&categories, &codes, entry.ordered, self.n_obs());
         column.map(Column::Categorical).map_err(|error| FetchError::damaged(key(), &error))

@@ -62,7 +62,7 @@ struct Drawing {
     renderer: Option<Renderer>,
     budget: FrameBudget,
     shown: Option<FrameParams>,
-    /// Where points were in the last frame, and since when.
+    /// What the last frame was to show, had there been time for all of it, and since when points are where they are.
     place: Option<(FrameParams, f64)>,
     background: Rgb,
 }
@@ -252,6 +252,7 @@ impl Stage {
         let style = self.store.peek(|state| state.view.points);
         let mut params = view.frame_params(style, n_points, *background);
         params.highlight = self.handle.highlight.get_untracked();
+        params.prefix = n_drawable;
         let now = platform::now_millis();
         let since = match place {
             Some((place, since)) if is_same_place(place, &params) => *since,
@@ -327,10 +328,13 @@ impl Stage {
         });
     }
 
-    /// Draws the frame shown once more, with its labels and this legend, as a PNG file of that name.
+    /// Draws what is shown once more, whole however little of it the last frame had, with its labels and this legend, as a
+    /// PNG file of that name.
     pub fn save(&self, name: String, legend: LegendModel) {
         let mut drawing = self.drawing.borrow_mut();
-        let Drawing { renderer: Some(renderer), shown: Some(shown), background, .. } = &mut *drawing else { return };
+        let Drawing { renderer: Some(renderer), place: Some((whole, _)), background, .. } = &mut *drawing else {
+            return;
+        };
         let around = Surroundings {
             name,
             legend,
@@ -339,7 +343,7 @@ impl Stage {
             text: self.style_color("color").unwrap_or_default(),
             ratio: self.handle.ratio.get_untracked(),
         };
-        let captured = renderer.capture(shown);
+        let captured = renderer.capture(whole);
         let store = self.store;
         spawn_local(async move {
             let image = match captured {

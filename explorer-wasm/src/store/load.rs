@@ -86,7 +86,9 @@ impl Store {
             for name in needs.columns {
                 if !session.loaded.columns.contains_key(&name) {
                     session.loaded.columns.insert(name.clone(), Slot::Loading);
-                    tasks.columns.push(name);
+                    // The colours of the picture come with it.
+                    let is_color = matches!(&view.analysis.color, ColorBy::Obs(color) if *color == name);
+                    tasks.columns.push((name, if is_color { Priority::Now } else { Priority::Soon }));
                 }
             }
             let categorical: Vec<String> = session
@@ -97,7 +99,7 @@ impl Store {
                 .filter(|column| column.kind == ColumnKind::Categorical && !column.hidden)
                 .map(|column| column.name.clone())
                 .collect();
-            for name in categorical.into_iter().chain(tasks.columns.iter().cloned()) {
+            for name in categorical.into_iter().chain(tasks.columns.iter().map(|(name, _)| name.clone())) {
                 let is_there = session.loaded.categories.contains_key(&name);
                 let column = session.dataset.manifest().column(&name);
                 if !is_there && column.is_some_and(|column| column.kind == ColumnKind::Categorical) {
@@ -141,21 +143,21 @@ impl Store {
         for key in tasks.embeddings {
             self.load_embedding(dataset.clone(), key);
         }
+        for (name, priority) in tasks.columns {
+            let dataset = dataset.clone();
+            spawn_local(async move {
+                let column: Result<Column, _> = dataset.column(&name, priority).await;
+                self.arrive(&format!("Column {name}"), column, |session, slot| {
+                    drop(session.loaded.columns.insert(name, slot));
+                });
+            });
+        }
         for name in tasks.categories {
             let dataset = dataset.clone();
             spawn_local(async move {
                 let categories = dataset.categories(&name).await;
                 self.arrive(&format!("Column {name}"), categories, |session, slot| {
                     drop(session.loaded.categories.insert(name, slot));
-                });
-            });
-        }
-        for name in tasks.columns {
-            let dataset = dataset.clone();
-            spawn_local(async move {
-                let column: Result<Column, _> = dataset.column(&name, Priority::Soon).await;
-                self.arrive(&format!("Column {name}"), column, |session, slot| {
-                    drop(session.loaded.columns.insert(name, slot));
                 });
             });
         }
@@ -195,7 +197,7 @@ struct Tasks {
     show: Option<usize>,
     embeddings: Vec<String>,
     categories: Vec<String>,
-    columns: Vec<String>,
+    columns: Vec<(String, Priority)>,
     tables: Vec<usize>,
     genes: Vec<GeneKey>,
     means: Vec<GeneMean>,
