@@ -71,7 +71,7 @@ struct Gear {
 /// Fewer would not be recognised as the picture.
 const LEAST_CAPACITY: f64 = 10_000.0;
 /// What a modest device draws in a frame; the first frames correct it.
-const FIRST_CAPACITY: f64 = 500_000.0;
+const FIRST_CAPACITY: f64 = 1_000_000.0;
 /// How many frames' worth of points a frame at rest may add: nobody is dragging. Yet somebody may begin to.
 const PATIENCE_AT_REST: f64 = 8.0;
 /// The share of the target that points get, however long a frame takes without any: fewer of them would not make it

@@ -1,5 +1,7 @@
 //! The Explorer of one dataset: the frame, the picture in it, and every command.
 
+use std::time::Duration;
+
 use explorer_core::state::{Action, Theme};
 use leptos::prelude::*;
 
@@ -19,6 +21,9 @@ use crate::{
     store::{Phase, Store, Tone},
     ui::{LegendModel, NoticeItem, NoticeKind, Notices, Shell, ShortcutsDialog, TopBar},
 };
+
+/// How long what stands beside the picture waits for it.
+const SIDEBARS_WAIT: Duration = Duration::from_millis(150);
 
 /// What the page holds beside the state: what is open or has the focus.
 #[derive(Clone, Copy)]
@@ -81,11 +86,12 @@ pub(super) fn Explorer(store: Store, home: String) -> impl IntoView {
             />
         }
     };
-    let left = move || view! { <Show when=is_ready><ObsColumns store /></Show> };
+    let has_sidebars = after_the_picture(store);
+    let left = move || view! { <Show when=move || has_sidebars.get()><ObsColumns store /></Show> };
     let has_genes = move || store.with_manifest(|manifest| !manifest.layers.is_empty()) == Some(true);
     let right = move || {
         view! {
-            <Show when=is_ready>
+            <Show when=move || has_sidebars.get()>
                 <Show when=has_genes>
                     <Genes store page />
                     <GeneSetSection store />
@@ -125,6 +131,29 @@ pub(super) fn Explorer(store: Store, home: String) -> impl IntoView {
             on_dismiss=Callback::new(move |id| store.dismiss(id))
         />
     }
+}
+
+/// Becomes true when the first points have been drawn, or have not been for a while: to build what stands beside the
+/// picture takes the browser as long as to draw it.
+fn after_the_picture(store: Store) -> RwSignal<bool> {
+    let (phase, placing) = (store.phase(), store.placing());
+    let is_due = RwSignal::new(false);
+    let due = move || {
+        // The page may be gone.
+        let _ = is_due.try_set(true);
+    };
+    Effect::new(move |_| {
+        if phase.with(|phase| *phase == Phase::Ready) {
+            set_timeout(due, SIDEBARS_WAIT);
+        }
+    });
+    Effect::new(move |_| {
+        if placing.with(|placing| placing.n_placed > 0) {
+            // The picture takes the first of these frames.
+            request_animation_frame(move || request_animation_frame(due));
+        }
+    });
+    is_due
 }
 
 /// Puts the chosen theme on the root element, where the style sheets look for it.

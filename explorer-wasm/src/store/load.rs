@@ -11,6 +11,7 @@ use wasm_bindgen_futures::spawn_local;
 use super::{GeneTable, Phase, Slot, Store, Tone, link, session::Session};
 use crate::{
     fetch::{Dataset, FetchError, Fetcher, Limits, Priority, Source},
+    platform,
     worker::Pool,
 };
 
@@ -35,13 +36,15 @@ impl Store {
                     let main_label = dataset.manifest().main_label.clone();
                     let session = Session::new(dataset, Pool::new(address, root));
                     self.inner.try_with_value(|inner| inner.session.replace(Some(session)));
-                    self.phase.set(Phase::Ready);
                     if let Some(column) = main_label
                         && !link::has_link()
                     {
                         self.begin_with_color(column);
                     }
                     self.settle();
+                    // What that asks for is on its way while the page is built.
+                    platform::next_task().await;
+                    self.phase.set(Phase::Ready);
                 }
                 Err(error) => self.phase.set(Phase::Failed(error)),
             }

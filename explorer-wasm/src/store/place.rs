@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// Steps asked for ahead of the one that is placed.
-const STEPS_AHEAD: usize = 3;
+const STEPS_AHEAD: usize = 4;
 
 impl Store {
     /// Notes what the picture shows of the embedding; it is loaded first.
