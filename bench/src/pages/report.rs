@@ -44,7 +44,7 @@ the background. **complete picture**: to the last change of the picture; our pag
 cell. Medians of the loads.
 - **pan**: a pointer drags the picture in a circle, a step every 16 ms, until 40 frames were drawn; the time from a frame \
 with a drawing to the next. Nothing is read back meanwhile. We draw a sample that fits the frame while the pointer \
-moves: **release to rest** is how long the rest takes to come. The others draw every point in every frame.
+moves, and on a software adapter at half the resolution: **release to rest** is how long the rest takes to come. The others draw every point in every frame.
 - **recolour**: the press or call to the last change of the picture; *first* fetches the column where the viewer does \
 that on demand (ours, embedding-atlas, cellxgene), *again* is the median of four changes between the two columns.
 - **lasso**: the release of the pointer after 24 corners, 300 pixels across, to the number of cells on the page, and to \
