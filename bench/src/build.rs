@@ -3,11 +3,9 @@
 use std::{env, path::Path, process::Command};
 
 use anyhow::{Context, Result, ensure};
+use builder::{Options, Progress};
 use serde_json::{Value, json};
-use tile_server::{
-    build::{self, Options, Progress},
-    dataset::Dataset,
-};
+use tessera::dataset::Dataset;
 
 use crate::{
     clock,
@@ -17,7 +15,7 @@ use crate::{
 /// Builds tiles and prints the measures as one line of JSON.
 pub fn run_and_print(input: &Path, out: &Path) -> Result<()> {
     let options = Options { force: true, ..Options::default() };
-    let report = build::build(input, out, &options, &Progress::quiet())?;
+    let report = builder::build(input, out, &options, &Progress::quiet())?;
     let measures = json!({
         "n_values": report.n_values,
         "n_bytes": report.n_bytes,

@@ -3,7 +3,7 @@
 use anyhow::{Result, ensure};
 use explorer_core::de::{CELLXGENE_PERCENTILE, DeOptions, DeTable, FixedPoints, MarkerRank, Moments, compare};
 use explorer_core::format;
-use tile_server::{
+use tessera::{
     compare::{moments_of, planned_moments},
     markers::markers,
 };

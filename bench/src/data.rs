@@ -17,7 +17,7 @@ use synthetic::{
     Model, Spec,
     h5ad::{self, Compression, Layout, Options, Raw},
 };
-use tile_server::dataset::Dataset;
+use tessera::dataset::Dataset;
 
 use crate::{build, clock, compare, peers, questions::Questions, table, wasm as kernels};
 

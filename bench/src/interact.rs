@@ -17,7 +17,7 @@ use shared_fbs::{
     manifest::{ColumnKind, Layer, ValueKind},
     tile::Values,
 };
-use tile_server::dataset::Dataset;
+use tessera::dataset::Dataset;
 
 use crate::{
     clock::{self, timed},

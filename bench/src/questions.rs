@@ -7,7 +7,7 @@ use explorer_core::{
     filter::{CellMask, Polygon},
 };
 use shared_fbs::manifest::{Layer, Manifest};
-use tile_server::{compare::is_quicker_than_genes, dataset::Dataset};
+use tessera::{compare::is_quicker_than_genes, dataset::Dataset};
 
 use crate::data::embedding;
 

@@ -10,7 +10,7 @@ use shared_fbs::{
     manifest::{Layer, ValueKind},
     tile::{self, Cells},
 };
-use tile_server::{compare::fixed_points, dataset::Dataset};
+use tessera::{compare::fixed_points, dataset::Dataset};
 
 /// Reads the tiles that a plan names and sums them up, a share in every thread.
 ///

@@ -12,7 +12,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bench::kernels::{self, Input, Measured};
 use explorer_core::de::FixedPoints;
 use shared_fbs::{frame, manifest::CELLS_PER_CELLS_TILE, tile::Moments};
-use tile_server::{compare::fixed_points, dataset::Dataset};
+use tessera::{compare::fixed_points, dataset::Dataset};
 
 use crate::table::{self, Table};
 

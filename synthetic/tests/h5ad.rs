@@ -1,12 +1,12 @@
-//! Files read back by the tile server's own reader.
+//! Files read back by the reader itself.
 
 use std::fs;
 use std::ops::ControlFlow;
 use std::path::Path;
 
+use ::h5ad::{FrameColumn, H5ad, MatrixLocation, Storage};
 use synthetic::h5ad::{self, Compression, Layout, Options, Progress, Raw, Summary, WriteError};
 use synthetic::{Column, Csr, Model, Spec, Values};
-use tile_server::build::h5ad::{FrameColumn, H5ad, MatrixLocation, Storage};
 
 const N_CELLS: usize = 700;
 const N_GENES: usize = 400;

@@ -1,9 +1,3 @@
-//! Builds, serves, inspects and verifies Tessera datasets.
+//! Serves Tessera datasets and the page that shows them.
 
-pub mod build;
-pub mod compare;
-pub mod dataset;
-pub mod markers;
-mod packs;
 pub mod serve;
-pub mod verify;

@@ -7,7 +7,7 @@ use std::{
 
 use anyhow::{Context as _, Result, ensure};
 use explorer_core::data::{CellIdx, NO_POSITION};
-use tile_server::dataset::Dataset;
+use tessera::dataset::Dataset;
 
 use crate::{
     data::embedding,

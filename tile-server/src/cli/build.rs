@@ -8,10 +8,10 @@ use std::{
 };
 
 use anyhow::{Context as _, Result};
+use builder::{Progress, Report};
 use clap::Args;
 use explorer_core::format;
 use shared_fbs::manifest::Manifest;
-use tile_server::build::{self, Progress, Report};
 
 /// The arguments of `tile-server build`.
 #[derive(Args)]
@@ -53,13 +53,13 @@ impl Choices {
     }
 
     /// The options of a build.
-    pub fn options(&self, force: bool) -> build::Options {
-        build::Options {
+    pub fn options(&self, force: bool) -> builder::Options {
+        builder::Options {
             force,
             allow_no_embedding: self.allow_no_embedding,
             main_label: self.main_label.clone(),
             sample_column: self.sample_column.clone(),
-            ..build::Options::default()
+            ..builder::Options::default()
         }
     }
 }
@@ -77,7 +77,7 @@ pub fn progress(quiet: bool) -> Result<Progress> {
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let progress = progress(arguments.quiet)?;
     let report =
-        build::build(&arguments.input, &arguments.out, &arguments.choices.options(arguments.force), &progress)?;
+        builder::build(&arguments.input, &arguments.out, &arguments.choices.options(arguments.force), &progress)?;
     if !arguments.quiet {
         eprint!("{}", summary(&report));
     }

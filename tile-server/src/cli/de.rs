@@ -13,7 +13,7 @@ use explorer_core::{
     filter::CellMask,
 };
 use shared_fbs::manifest::{ColumnKind, Layer, Manifest};
-use tile_server::{
+use tessera::{
     compare::{cells_with_label, compare_cells},
     dataset::Dataset,
     markers::compare_samples,

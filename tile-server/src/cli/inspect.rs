@@ -5,7 +5,7 @@ use clap::Args;
 use explorer_core::format;
 use serde_json::{Value, json};
 use shared_fbs::manifest::{Column, ColumnKind, Layer, Manifest, ValueKind};
-use tile_server::dataset::Dataset;
+use tessera::dataset::Dataset;
 
 /// The arguments of `tile-server inspect`.
 #[derive(Args)]

@@ -3,7 +3,7 @@ use std::{path::PathBuf, process::ExitCode};
 use anyhow::Result;
 use clap::{Args, ValueEnum};
 use explorer_core::de::{CELLXGENE_PERCENTILE, DeOptions, Effect, MarkerRank, markers_to_csv};
-use tile_server::{dataset::Dataset, markers::markers};
+use tessera::{dataset::Dataset, markers::markers};
 
 use super::de::{self, MethodName};
 

@@ -10,8 +10,9 @@ mod verify;
 use std::process::ExitCode;
 
 use anyhow::Error;
+use builder::BuildError;
 use clap::{Parser, Subcommand};
-use tile_server::{build::BuildError, dataset::DatasetError, markers::MarkersError};
+use tessera::{dataset::DatasetError, markers::MarkersError};
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -80,7 +81,7 @@ fn chain(error: &Error) -> String {
 }
 
 fn exit_code(error: &Error) -> u8 {
-    use tile_server::build::h5ad::H5adError;
+    use h5ad::H5adError;
     match error.downcast_ref::<BuildError>() {
         Some(BuildError::Input(H5adError::Io { .. }) | BuildError::Output { .. }) => return 4,
         Some(

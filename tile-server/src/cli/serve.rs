@@ -9,14 +9,12 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, bail};
+use builder::{Progress, build};
 use clap::Args;
 use shared_fbs::{frame::checksum, manifest::Manifest, path::MANIFEST};
-use tile_server::{
-    build::{Progress, build},
-    serve::{
-        self, CorsOrigins, DatasetDirectory, DirectoryFrontEnd, FrameAncestors, FrontEnd, Limits, LogFormat,
-        ManifestReader, Options,
-    },
+use tile_server::serve::{
+    self, CorsOrigins, DatasetDirectory, DirectoryFrontEnd, FrameAncestors, FrontEnd, Limits, LogFormat,
+    ManifestReader, Options,
 };
 
 use super::build::{self, Choices, summary};

@@ -3,7 +3,7 @@ use std::{path::PathBuf, process::ExitCode};
 use anyhow::Result;
 use clap::Args;
 use explorer_core::format;
-use tile_server::{
+use tessera::{
     dataset::{Dataset, DatasetError},
     verify::verify,
 };

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fs, path::Path, process::Command};
 
-use tile_server::build::Options;
+use builder::Options;
 
 use crate::input::{STORAGES, Storage, build, build_with, counts, demo, log_normalized, with_x};
 

@@ -6,14 +6,12 @@ mod moments;
 use std::{collections::BTreeMap, path::Path};
 
 use explorer_core::data::{CellIdx, Embedding, Frame, assemble};
+use h5ad::{FrameColumn, H5ad, MatrixLocation, Storage};
 use shared_fbs::{
     manifest::{Column, ColumnKind, Layer, ValueKind},
     tile::{self, Categories, Codes, Points, Posting, Strings, Values},
 };
-use tile_server::{
-    build::h5ad::{FrameColumn, H5ad, MatrixLocation, Storage},
-    dataset::Dataset,
-};
+use tessera::dataset::Dataset;
 
 pub use moments::moments;
 

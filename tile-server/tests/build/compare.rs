@@ -7,7 +7,7 @@ use explorer_core::{
     de::{DeOptions, DeTable, Effect},
     filter::CellMask,
 };
-use tile_server::{
+use tessera::{
     compare::{cells_with_label, compare_cells},
     dataset::Dataset,
 };

@@ -1,8 +1,9 @@
 //! What goes in comes back.
 
+use builder::Options;
 use proptest::prelude::*;
 use shared_fbs::manifest::ValueKind;
-use tile_server::{build::Options, dataset::Dataset};
+use tessera::dataset::Dataset;
 
 use crate::{
     check,

@@ -3,7 +3,7 @@
 use std::{fs, path::Path};
 
 use shared_fbs::path::MANIFEST;
-use tile_server::{dataset::Dataset, verify::verify};
+use tessera::{dataset::Dataset, verify::verify};
 
 use crate::input::{Storage, build, counts, demo, with_x};
 

@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use builder::{Options, Progress, Report};
 use hdf5_pure::{AttrValue, GroupBuilder};
 use tempfile::TempDir;
-use tile_server::build::{self, Options, Progress, Report};
 
 use crate::fixtures::{Fixture, Written, encoding, labels, subgroup};
 
@@ -148,7 +148,7 @@ impl Built {
 /// Builds a file with options of one's own.
 pub fn build_with(input: &Path, options: &Options) -> Built {
     let directory = tempfile::tempdir().unwrap();
-    let report = build::build(input, &directory.path().join("dataset"), options, &Progress::quiet()).unwrap();
+    let report = builder::build(input, &directory.path().join("dataset"), options, &Progress::quiet()).unwrap();
     Built { directory, report }
 }
 

@@ -8,7 +8,7 @@ mod command;
 mod compare;
 mod content;
 mod damage;
-#[path = "../h5ad/fixtures.rs"]
+#[path = "../../../h5ad/tests/h5ad/fixtures.rs"]
 #[allow(dead_code, reason = "the reader's tests use more of it")]
 mod fixtures;
 mod input;

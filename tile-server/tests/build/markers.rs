@@ -5,7 +5,7 @@ use explorer_core::{
     de::{Adjustment, CELLXGENE_PERCENTILE, DeOptions, Design, MarkerRank},
     filter::CellMask,
 };
-use tile_server::{
+use tessera::{
     compare::{cells_with_label, compare_cells, moments_of},
     dataset::Dataset,
     markers::{MarkersError, compare_samples, markers},

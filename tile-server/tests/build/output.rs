@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tile_server::build::{BuildError, Options, Progress, build};
+use builder::{BuildError, Options, Progress, build};
 
 use crate::{
     fixtures::Fixture,

@@ -2,7 +2,7 @@
 
 use std::{env, path::PathBuf};
 
-use tile_server::{dataset::Dataset, verify::verify};
+use tessera::{dataset::Dataset, verify::verify};
 
 use crate::{check, input::build};
 

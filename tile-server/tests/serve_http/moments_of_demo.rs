@@ -8,21 +8,21 @@ use std::{
     sync::{Arc, LazyLock},
 };
 
+use builder::Progress;
 use explorer_core::{de::Moments, filter::CellMask};
 use shared_fbs::{frame, manifest::Layer, tile};
 use tempfile::TempDir;
-use tile_server::{
-    build::{self, Progress},
+use tessera::{
     compare::{cells_with_label, moments_of},
     dataset::Dataset,
-    serve::{DatasetDirectory, ManifestReader},
 };
+use tile_server::serve::{DatasetDirectory, ManifestReader};
 
 use crate::{moments::BYTES, support::*};
 
 fn build_demo(out: &Path) {
     let input = Path::new(env!("CARGO_MANIFEST_DIR")).join("../data/pbmc68k_reduced.h5ad");
-    build::build(&input, out, &build::Options::default(), &Progress::quiet()).unwrap();
+    builder::build(&input, out, &builder::Options::default(), &Progress::quiet()).unwrap();
 }
 
 /// The demo dataset, built once for all tests that leave it as it is.

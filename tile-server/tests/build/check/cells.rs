@@ -4,7 +4,7 @@ use shared_fbs::{
     manifest::{CELLS_PER_CELLS_TILE, CELLS_PER_EXPRESSION_TILE, Layer, TileRange, ValueKind},
     tile::{Cells, Expression, ExpressionValues, WantedCells},
 };
-use tile_server::dataset::Dataset;
+use tessera::dataset::Dataset;
 
 /// Every gene's (cell, bits) from the tiles of cells are those from its own tiles.
 pub fn are_genes_transposed(dataset: &Dataset, layer: &Layer) {

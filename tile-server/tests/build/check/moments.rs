@@ -7,7 +7,7 @@ use shared_fbs::{
     manifest::{Layer, TileRange},
     tile,
 };
-use tile_server::{compare::moments_of, dataset::Dataset};
+use tessera::{compare::moments_of, dataset::Dataset};
 
 /// Checks the moments of every layer: of all cells, of every label, every pair of labels, every block.
 pub fn moments(dataset: &Path) {

@@ -11,10 +11,8 @@ use super::{
     pool::Pool,
     spool::Spool,
 };
-use crate::build::{
-    BuildError,
-    h5ad::{Matrix, Storage},
-};
+use crate::BuildError;
+use h5ad::{Matrix, Storage};
 
 /// Stored entries of a dense matrix that are looked at first.
 const PROBE_ENTRIES: usize = 1 << 16;

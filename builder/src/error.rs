@@ -2,7 +2,7 @@
 
 use std::{io, path::PathBuf};
 
-use super::h5ad::H5adError;
+use h5ad::H5adError;
 
 /// Why a dataset could not be built. Nothing is left behind when it could not.
 #[derive(Debug, thiserror::Error)]

@@ -152,7 +152,7 @@ impl Block {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::build::layer::runs::RunWriter;
+    use crate::layer::runs::RunWriter;
     use proptest::prelude::*;
 
     /// Runs of rows in some order.

@@ -33,13 +33,13 @@ use super::{
     cell_order::CellOrder,
     columns::{self, ObsColumn, ObsValues},
     error::BuildError,
-    h5ad::MatrixLocation,
     pack::{Frame, PackWriter},
     progress::Progress,
 };
 use blocks::Blocks;
 use cells::Pyramid;
 use genes::{EncodedGenes, GeneEncoder, Pieces};
+use h5ad::MatrixLocation;
 use pipeline::in_order;
 use set_moments::SetMoments;
 use spool::Spool;

@@ -10,7 +10,7 @@ use shared_fbs::{
 };
 
 use super::{genes::EncodedGenes, pipeline::in_order, sets::CellSets, spool::Spool};
-use crate::build::pack::{Frame, MOMENTS_LEVEL, PackWriter};
+use crate::pack::{Frame, MOMENTS_LEVEL, PackWriter};
 
 /// The moments of every set, as far as the genes have come.
 pub struct SetMoments<'a> {

@@ -6,8 +6,8 @@ use shared_fbs::manifest::Warning;
 use super::{
     BuildError,
     columns::{ObsColumn, ObsValues},
-    h5ad::Uns,
 };
+use h5ad::Uns;
 
 /// Names that columns of cell types go by: CELLxGENE's first, then those of common pipelines.
 const MAIN_LABELS: [&str; 12] = [

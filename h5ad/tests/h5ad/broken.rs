@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
+use h5ad::{H5ad, H5adError, MatrixLocation};
 use hdf5_pure::AttrValue;
 use proptest::prelude::*;
-use tile_server::build::h5ad::{H5ad, H5adError, MatrixLocation};
 
 use crate::fixtures::{Fixture, Written, encoding, labels, subgroup};
 

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::thread;
 
+use h5ad::{H5ad, Matrix, MatrixLocation, SparseSlab, Storage};
 use hdf5_pure::{AttrValue, Datatype, DatatypeByteOrder, FloatingPointLayout, GroupBuilder};
 use proptest::prelude::*;
-use tile_server::build::h5ad::{H5ad, Matrix, MatrixLocation, SparseSlab, Storage};
 
 use crate::fixtures::{Fixture, encoding, labels, subgroup};
 

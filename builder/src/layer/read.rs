@@ -17,10 +17,8 @@ use super::{
     runs::RunWriter,
     tally::Tally,
 };
-use crate::build::{
-    BuildError,
-    h5ad::{H5adError, Matrix, SparseSlab, Storage},
-};
+use crate::BuildError;
+use h5ad::{H5adError, Matrix, SparseSlab, Storage};
 
 /// Stored entries read at a time by one thread, about 30 bytes each.
 const SLAB_ENTRIES: usize = 1 << 20;

@@ -9,7 +9,6 @@ mod columns;
 mod embeddings;
 mod error;
 mod genes;
-pub mod h5ad;
 mod images;
 mod labels;
 mod layer;

@@ -12,7 +12,7 @@ use super::{
     block::{Block, Entry},
     values::{Adder, LayerValues},
 };
-use crate::build::pack::{BULK_LEVEL, Frame, FrameFile, MOMENTS_LEVEL, PackWriter};
+use crate::pack::{BULK_LEVEL, Frame, FrameFile, MOMENTS_LEVEL, PackWriter};
 
 /// Blocks of a level that a block of the next holds.
 const FAN: u32 = 4;

@@ -3,7 +3,7 @@
 use std::env;
 use std::path::{Path, PathBuf};
 
-use tile_server::build::h5ad::{FrameColumn, H5ad, MatrixLocation, Storage};
+use h5ad::{FrameColumn, H5ad, MatrixLocation, Storage};
 
 use crate::fixtures::column;
 

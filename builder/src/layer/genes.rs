@@ -15,7 +15,7 @@ use super::{
     sets::CellSets,
     values::{Adder, LayerValues, add_sums},
 };
-use crate::build::pack::{BULK_LEVEL, Frame};
+use crate::pack::{BULK_LEVEL, Frame};
 
 /// Genes a group has at most: each has sums of its own for every set of cells.
 const MAX_GENES_PER_GROUP: usize = 64;

@@ -9,9 +9,9 @@ use shared_fbs::{
 
 use super::{
     BuildError,
-    h5ad::H5ad,
     pack::{BULK_LEVEL, Frame, PackWriter},
 };
+use h5ad::H5ad;
 
 /// Writes every image of the file; no pack when there is none.
 pub fn write(file: &H5ad, directory: &Path) -> Result<(Vec<SpatialLibrary>, Option<Pack>), BuildError> {

@@ -1,6 +1,6 @@
 //! Prints what the AnnData reader finds in files: one line of JSON per file, with checksums.
 //!
-//! `cargo run -p tile-server --example h5ad_summary -- FILE…` and `tests/reference/h5ad_summary.py FILE…` print the same
+//! `cargo run -p h5ad --example h5ad_summary -- FILE…` and `h5ad/tests/reference/h5ad_summary.py FILE…` print the same
 //! for the same files, the latter by way of anndata; the script compares the two when given the former's output.
 
 use std::env;
@@ -8,8 +8,8 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use flate2::Crc;
+use h5ad::{Frame, FrameColumn, H5ad, H5adError, Matrix, Storage};
 use serde_json::{Map, Value, json};
-use tile_server::build::h5ad::{Frame, FrameColumn, H5ad, H5adError, Matrix, Storage};
 
 /// Small, so that even small files are read in several slabs.
 const SLAB_ENTRIES: usize = 5_000;

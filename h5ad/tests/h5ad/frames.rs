@@ -1,7 +1,7 @@
 //! Data frames in all forms.
 
+use h5ad::{FrameColumn, H5ad};
 use hdf5_pure::{AttrValue, CompoundTypeBuilder, Datatype, make_f64_type, make_i8_type};
-use tile_server::build::h5ad::{FrameColumn, H5ad};
 
 use crate::fixtures::{Fixture, Written, boolean_type, column, encoding, labels, subgroup};
 

@@ -3,9 +3,9 @@
 use std::fs;
 use std::path::PathBuf;
 
+use h5ad::{FrameColumn, H5ad, H5adError};
 use hdf5_pure::{AttrValue, Datatype, EnumTypeBuilder, FileBuilder, GroupBuilder, make_i8_type};
 use tempfile::TempDir;
-use tile_server::build::h5ad::{FrameColumn, H5ad, H5adError};
 
 /// A file in the making.
 pub struct Fixture {
@@ -163,6 +163,6 @@ fn bytes(values: &[bool]) -> Vec<u8> {
 }
 
 /// The column called `name`.
-pub fn column<'a>(frame: &'a tile_server::build::h5ad::Frame, name: &str) -> &'a FrameColumn {
+pub fn column<'a>(frame: &'a h5ad::Frame, name: &str) -> &'a FrameColumn {
     &frame.columns.iter().find(|(column, _)| column == name).unwrap().1
 }

@@ -9,10 +9,10 @@ use shared_fbs::{
 
 use super::{
     BuildError, columns,
-    h5ad::{Frame, FrameColumn, H5ad, MatrixLocation},
     layer::{self, Scan},
     pack::{CAREFUL_LEVEL, Frame as PackFrame, PackWriter},
 };
+use h5ad::{Frame, FrameColumn, H5ad, MatrixLocation};
 
 /// Names that columns of gene symbols go by, CELLxGENE's first.
 const SYMBOL_COLUMNS: [&str; 8] =

@@ -12,9 +12,9 @@ use shared_fbs::{
 
 use super::{
     cell_order::CellOrder,
-    h5ad::{Frame, FrameColumn},
     pack::{CAREFUL_LEVEL, Frame as PackFrame, PackWriter},
 };
+use h5ad::{Frame, FrameColumn};
 
 /// Text columns with more different values than this, and than half the cells, are no labels.
 const MAX_LABELS_OF_TEXT: usize = 1000;

@@ -1,0 +1,7 @@
+//! Tessera datasets for native programs: opens, compares, finds markers and verifies.
+
+pub mod compare;
+pub mod dataset;
+pub mod markers;
+mod packs;
+pub mod verify;
