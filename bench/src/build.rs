@@ -3,7 +3,10 @@
 use std::{env, path::Path, process::Command};
 
 use anyhow::{Context, Result, ensure};
-use builder::{Options, Progress};
+use builder::{
+    Options, Quiet,
+    native::{self, Existing},
+};
 use serde_json::{Value, json};
 use tessera::dataset::Dataset;
 
@@ -14,8 +17,7 @@ use crate::{
 
 /// Builds tiles and prints the measures as one line of JSON.
 pub fn run_and_print(input: &Path, out: &Path) -> Result<()> {
-    let options = Options { force: true, ..Options::default() };
-    let report = builder::build(input, out, &options, &Progress::quiet())?;
+    let report = native::build(input, out, Existing::Replace, &Options::default(), &Quiet::default())?;
     let measures = json!({
         "n_values": report.n_values,
         "n_bytes": report.n_bytes,

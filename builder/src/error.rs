@@ -1,6 +1,6 @@
 //! Why a dataset could not be built.
 
-use std::{io, path::PathBuf};
+use std::io;
 
 use h5ad::H5adError;
 
@@ -11,19 +11,19 @@ pub enum BuildError {
     #[error(transparent)]
     Input(#[from] H5adError),
     /// The input has no cells.
-    #[error("{path}: obs has no rows: there is no cell to show")]
+    #[error("{file}: obs has no rows: there is no cell to show")]
     NoCells {
-        /// The input.
-        path: PathBuf,
+        /// Path or name of the input.
+        file: String,
     },
     /// The input has no embedding of two dimensions.
     #[error(
-        "{path}: obsm has no entry with two or more columns and finite coordinates{found}; compute one \
+        "{file}: obsm has no entry with two or more columns and finite coordinates{found}; compute one \
          (`scanpy.tl.umap`, saved as obsm/X_umap), or build without a picture (`--allow-no-embedding`)"
     )]
     NoEmbedding {
-        /// The input.
-        path: PathBuf,
+        /// Path or name of the input.
+        file: String,
         /// What obsm holds instead, as a clause.
         found: String,
     },
@@ -46,25 +46,25 @@ pub enum BuildError {
         limit: u32,
     },
     /// The output exists.
-    #[error("{path} exists already; give --force to replace it, or another --out")]
+    #[error("{place} exists already; give --force to replace it, or another --out")]
     OutputExists {
         /// The output.
-        path: PathBuf,
+        place: String,
     },
     /// The output exists and is no dataset, so it is not for this program to remove.
-    #[error("{path} exists and is no dataset, so --force does not replace it; remove it, or give another --out")]
+    #[error("{place} exists and is no dataset, so --force does not replace it; remove it, or give another --out")]
     OutputIsForeign {
         /// The output.
-        path: PathBuf,
+        place: String,
     },
     /// The build was told to stop.
     #[error("interrupted; nothing was written")]
     Interrupted,
     /// The output cannot be written.
-    #[error("cannot write {path}: {source}")]
+    #[error("cannot write {place}: {source}")]
     Output {
         /// What was being written.
-        path: PathBuf,
+        place: String,
         /// Why not.
         source: io::Error,
     },

@@ -1,6 +1,6 @@
 //! The tables of genes: `var` and that of `raw`, numbered by density.
 
-use std::{io, path::Path};
+use std::io;
 
 use shared_fbs::{
     manifest::{Pack, Var, Warning},
@@ -8,7 +8,7 @@ use shared_fbs::{
 };
 
 use super::{
-    BuildError, columns,
+    BuildError, Output, columns,
     layer::{self, Scan},
     pack::{CAREFUL_LEVEL, Frame as PackFrame, PackWriter},
 };
@@ -53,8 +53,8 @@ impl GeneTables {
     }
 
     /// Writes the tables.
-    pub fn write(self, directory: &Path) -> io::Result<(Vec<Var>, Pack)> {
-        let mut pack = PackWriter::create(directory, "var")?;
+    pub fn write(self, output: &dyn Output) -> io::Result<(Vec<Var>, Pack)> {
+        let mut pack = PackWriter::create(output, "var")?;
         let mut vars = Vec::new();
         for table in [Some(self.var), self.raw].into_iter().flatten() {
             let rows = table.rows.unwrap_or_else(|| (0..table.ids.len() as u32).collect());

@@ -1,6 +1,6 @@
 //! Tissue images of spatial libraries, kept with the factors that relate them to coordinates.
 
-use std::{collections::BTreeMap, path::Path};
+use std::collections::BTreeMap;
 
 use shared_fbs::{
     manifest::{Pack, ScaleFactor, SpatialImage, SpatialLibrary},
@@ -8,14 +8,14 @@ use shared_fbs::{
 };
 
 use super::{
-    BuildError,
+    BuildError, Environment,
     pack::{BULK_LEVEL, Frame, PackWriter},
 };
 use h5ad::H5ad;
 
 /// Writes every image of the file; no pack when there is none.
-pub fn write(file: &H5ad, directory: &Path) -> Result<(Vec<SpatialLibrary>, Option<Pack>), BuildError> {
-    let output = |source| BuildError::Output { path: directory.to_owned(), source };
+pub fn write(file: &H5ad, environment: &Environment<'_>) -> Result<(Vec<SpatialLibrary>, Option<Pack>), BuildError> {
+    let output = |source| environment.output_error(source);
     let mut pack: Option<PackWriter> = None;
     let mut libraries = Vec::new();
     for library in &file.uns().spatial {
@@ -27,7 +27,7 @@ pub fn write(file: &H5ad, directory: &Path) -> Result<(Vec<SpatialLibrary>, Opti
             let frame = Frame::new(&tile.encode(), BULK_LEVEL);
             let pack = match &mut pack {
                 Some(pack) => pack,
-                None => pack.insert(PackWriter::create(directory, "images").map_err(output)?),
+                None => pack.insert(PackWriter::create(environment.output, "images").map_err(output)?),
             };
             let tile = pack.push(&frame).map_err(output)?;
             images.push(SpatialImage { key: image.key.clone(), width, height, tile });

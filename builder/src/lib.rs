@@ -1,54 +1,36 @@
-//! Builds a dataset directory from an AnnData file.
+//! Builds datasets from AnnData.
 //!
-//! The input is read in pieces, so memory stays bounded; the same input gives the same bytes. All
-//! is written to a temporary sibling of the output and renamed at the end, so that an interrupted
-//! build leaves nothing half-made.
+//! The input is read in pieces, so memory stays bounded; the same input gives the same bytes, whatever the number of
+//! threads, as long as the same library compresses them (feature `libzstd` or not: [`shared_fbs::frame`]). What a build
+//! needs from outside are the traits of [`Environment`]. With feature `native` they are files ([`native`]); in memory
+//! ([`memory`]) a build runs anywhere, browsers included.
 
 mod cell_order;
 mod columns;
 mod embeddings;
+mod environment;
 mod error;
 mod genes;
 mod images;
 mod labels;
 mod layer;
+pub mod memory;
+#[cfg(feature = "native")]
+pub mod native;
 mod pack;
-mod partial;
-mod progress;
+mod plan;
 
-use std::{
-    fs, io,
-    path::Path,
-    time::{Duration, Instant},
-};
+use h5ad::H5ad;
+use shared_fbs::manifest::Manifest;
 
-use explorer_core::data::Embedding;
-use shared_fbs::{
-    manifest::{FORMAT_VERSION, Layer, Manifest, Pack, Warning},
-    order::Levels,
-    path as dataset_path,
-};
+use plan::Plan;
 
-use cell_order::CellOrder;
-use columns::{ColumnPacks, ObsColumn, ObsValues};
-use genes::GeneTables;
-use h5ad::{H5ad, MatrixLocation};
-use layer::{CellSets, Context, Cube, MomentsColumn};
-use pack::PackWriter;
-use partial::Partial;
-
+pub use environment::{Environment, Output, OutputFile, Progress, Quiet, Scratch, ScratchFile, Stage};
 pub use error::BuildError;
-pub use progress::Progress;
-
-/// Columns with more labels than this get no moments of their own: nobody compares so many labels,
-/// and each takes a tile.
-const MAX_LABELS_WITH_MOMENTS: usize = 256;
 
 /// How to build.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Replace an output that exists.
-    pub force: bool,
     /// Build even when there is no embedding to draw.
     pub allow_no_embedding: bool,
     /// Column of cell types; guessed from its name when not given.
@@ -56,302 +38,25 @@ pub struct Options {
     /// Column of samples; guessed from its name when not given.
     pub sample_column: Option<String>,
     /// Values of a layer that are in memory at a time, at about 8 bytes each; of a layer with more, the
-    /// rest waits in temporary files. The output does not depend on it.
+    /// rest waits in scratch space. The output does not depend on it.
     pub values_in_memory: u64,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self {
-            force: false,
-            allow_no_embedding: false,
-            main_label: None,
-            sample_column: None,
-            values_in_memory: 96 << 20,
-        }
+        Self { allow_no_embedding: false, main_label: None, sample_column: None, values_in_memory: 96 << 20 }
     }
 }
 
-/// What a build did.
-#[derive(Clone, Debug)]
-pub struct Report {
-    /// The manifest as written.
-    pub manifest: Manifest,
-    /// Bytes of all files.
-    pub n_bytes: u64,
-    /// Values that are stored, over all layers.
-    pub n_values: u64,
-    /// Wall time.
-    pub spent: Duration,
-    /// Largest resident memory of the process so far, where the system tells.
-    pub peak_memory_bytes: Option<u64>,
-}
-
-/// Builds the dataset of `input` at `out`.
+/// Builds the dataset of a file, of which the manifest says that it came from `source`, and gives the manifest.
 ///
 /// # Errors
-/// [`BuildError`]; nothing is left at `out` then, or what was there before.
-pub fn build(input: &Path, out: &Path, options: &Options, progress: &Progress) -> Result<Report, BuildError> {
-    let started = Instant::now();
-    let output = |source| BuildError::Output { path: out.to_owned(), source };
-    check_output(out, options.force)?;
-    let plan = Plan::read(input, options, progress)?;
-    let parent = out.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    fs::create_dir_all(parent).map_err(output)?;
-    let partial = Partial::create(parent).map_err(output)?;
-    let manifest = plan.write(partial.path(), options.values_in_memory, progress)?;
-    fs::write(partial.path().join(dataset_path::MANIFEST), manifest.encode()).map_err(output)?;
-    progress.check()?;
-    partial.publish(out).map_err(output)?;
-    let n_bytes = directory_bytes(out).map_err(output)?;
-    Ok(Report {
-        n_bytes,
-        n_values: manifest.layers.iter().map(|layer| layer.n_nonzero).sum(),
-        manifest,
-        spent: started.elapsed(),
-        peak_memory_bytes: peak_memory_bytes(),
-    })
-}
-
-/// Refuses an output that exists, unless it may be replaced; what is no dataset never may.
-fn check_output(out: &Path, force: bool) -> Result<(), BuildError> {
-    if fs::symlink_metadata(out).is_err() {
-        return Ok(());
-    }
-    if !force {
-        return Err(BuildError::OutputExists { path: out.to_owned() });
-    }
-    let is_empty = || fs::read_dir(out).is_ok_and(|mut entries| entries.next().is_none());
-    if out.join(dataset_path::MANIFEST).is_file() || is_empty() {
-        Ok(())
-    } else {
-        Err(BuildError::OutputIsForeign { path: out.to_owned() })
-    }
-}
-
-/// Everything decided before the first byte is written.
-struct Plan {
+/// [`BuildError`]; what was written until then is no dataset, since the manifest is written last.
+pub fn build(
     file: H5ad,
-    source: String,
-    n_obs: u32,
-    cell_ids: Vec<String>,
-    index_name: Option<String>,
-    columns: Vec<ObsColumn>,
-    main_label: Option<usize>,
-    sample_column: Option<usize>,
-    /// Key and positions, in the input's order.
-    embeddings: Vec<(String, Embedding)>,
-    default_embedding: usize,
-    warnings: Vec<Warning>,
-}
-
-impl Plan {
-    fn read(input: &Path, options: &Options, progress: &Progress) -> Result<Self, BuildError> {
-        let file = H5ad::open(input)?;
-        let stage = progress.stage("reading cells".to_owned(), file.n_obs() as u64);
-        let n_obs = within_u32("obs", file.n_obs())?;
-        within_u32("var", file.n_vars())?;
-        if n_obs == 0 {
-            return Err(BuildError::NoCells { path: input.to_owned() });
-        }
-        let mut warnings = Vec::new();
-        let mut obs = file.obs()?;
-        columns::make_unique(&mut obs.index, "obs", &mut warnings);
-        let cell_ids = std::mem::take(&mut obs.index);
-        let index_name = obs.index_name.take();
-        let columns = columns::plan(obs, &mut warnings);
-        let find = |name: &Option<String>| name.as_deref().map(|name| labels::named(&columns, name)).transpose();
-        let main_label = find(&options.main_label)?.or_else(|| labels::main_label(&columns));
-        let sample_column = find(&options.sample_column)?.or_else(|| labels::sample_column(&columns));
-        let embeddings = read_embeddings(&file, &mut warnings)?;
-        if embeddings.is_empty() && !options.allow_no_embedding {
-            return Err(BuildError::NoEmbedding { path: input.to_owned(), found: obsm_summary(&file) });
-        }
-        let keys: Vec<&str> = embeddings.iter().map(|embedding| embedding.0.as_str()).collect();
-        let default_embedding = embeddings::default_of(&keys, file.uns().default_embedding.as_deref());
-        stage.advance(u64::from(n_obs));
-        Ok(Self {
-            source: input.file_name().unwrap_or_default().to_string_lossy().into_owned(),
-            file,
-            n_obs,
-            cell_ids,
-            index_name,
-            columns,
-            main_label,
-            sample_column,
-            embeddings,
-            default_embedding,
-            warnings,
-        })
-    }
-
-    fn write(mut self, directory: &Path, values_in_memory: u64, progress: &Progress) -> Result<Manifest, BuildError> {
-        let output = |source| BuildError::Output { path: directory.to_owned(), source };
-        let labels = self.main_label.and_then(|column| match &self.columns[column].values {
-            ObsValues::Labels { codes, .. } => Some(codes.as_slice()),
-            _ => None,
-        });
-        let sorting = self.embeddings.get(self.default_embedding);
-        let order = CellOrder::new(self.n_obs as usize, labels, sorting.map(|embedding| &embedding.1));
-        let levels = Levels::for_n_obs(self.n_obs);
-        let mut obs_pack = PackWriter::create(directory, "obs").map_err(output)?;
-        let mut manifest = Manifest {
-            format_version: FORMAT_VERSION,
-            generator: concat!("tessera ", env!("CARGO_PKG_VERSION")).to_owned(),
-            title: self.file.uns().title.clone(),
-            source: Some(self.source.clone()),
-            n_obs: self.n_obs,
-            sorted_by_column: self.main_label.map(|column| self.columns[column].name.clone()),
-            sorted_by_embedding: sorting.map(|embedding| embedding.0.clone()),
-            main_label: self.main_label.map(|column| self.columns[column].name.clone()),
-            sample_column: self.sample_column.map(|column| self.columns[column].name.clone()),
-            level_ranks: levels.boundaries(),
-            default_embedding: self.default_embedding as u32,
-            index_name: self.index_name.clone(),
-            ..Manifest::default()
-        };
-        self.write_points(directory, &order, &levels, &mut manifest).map_err(output)?;
-        self.write_obs(directory, &order, &mut obs_pack, &mut manifest).map_err(output)?;
-        let moments_columns = self.moments_columns(&order);
-        let cube = self.cube(&order);
-        let sets = CellSets::new(self.n_obs as usize, &moments_columns, cube.as_ref());
-        drop(moments_columns);
-        let context =
-            Context { directory, order: &order, sets: &sets, cube: cube.as_ref(), values_in_memory, progress };
-        self.write_layers(&context, &mut obs_pack, &mut manifest)?;
-        manifest.packs.insert(0, obs_pack.finish().map_err(output)?);
-        let (spatial, images) = images::write(&self.file, directory)?;
-        manifest.spatial = spatial;
-        manifest.packs.extend(images);
-        let read_warnings = self.file.warnings().into_iter();
-        manifest.warnings =
-            read_warnings.map(|warning| Warning { place: warning.place, message: warning.message }).collect();
-        manifest.warnings.append(&mut self.warnings);
-        manifest.warnings.sort_by(|a, b| (&a.place, &a.message).cmp(&(&b.place, &b.message)));
-        Ok(manifest)
-    }
-
-    fn write_points(
-        &self,
-        directory: &Path,
-        order: &CellOrder,
-        levels: &Levels,
-        manifest: &mut Manifest,
-    ) -> io::Result<()> {
-        let mut pack = PackWriter::create(directory, "points")?;
-        for (key, embedding) in &self.embeddings {
-            let arranged = Embedding {
-                xs: order.arrange(&embedding.xs),
-                ys: order.arrange(&embedding.ys),
-                frame: embedding.frame,
-            };
-            manifest.embeddings.push(embeddings::write(key, &arranged, levels, &mut pack)?);
-        }
-        manifest.packs.push(pack.finish()?);
-        Ok(())
-    }
-
-    fn write_obs(
-        &mut self,
-        directory: &Path,
-        order: &CellOrder,
-        obs_pack: &mut PackWriter,
-        manifest: &mut Manifest,
-    ) -> io::Result<()> {
-        let mut postings = PackWriter::create(directory, "postings")?;
-        let mut packs = ColumnPacks { obs: obs_pack, postings: &mut postings };
-        for column in &self.columns {
-            let hidden = labels::is_hidden(&column.name, &self.columns);
-            let colors = labels::colors(column, self.file.uns(), &mut self.warnings);
-            manifest.columns.push(columns::write(column, order, colors, hidden, &mut packs)?);
-        }
-        let ids: Vec<Option<String>> = std::mem::take(&mut self.cell_ids).into_iter().map(Some).collect();
-        manifest.cell_ids = Some(columns::write_text(&ids, order, packs.obs)?);
-        manifest.row = Some(columns::write_rows(order, packs.obs)?);
-        manifest.packs.push(postings.finish()?);
-        Ok(())
-    }
-
-    /// The columns whose labels get moments.
-    fn moments_columns(&self, order: &CellOrder) -> Vec<MomentsColumn> {
-        let shown = self.columns.iter().filter(|column| !labels::is_hidden(&column.name, &self.columns));
-        let labelled = shown.filter_map(|column| MomentsColumn::of(column, order));
-        labelled.filter(|column| (1..=MAX_LABELS_WITH_MOMENTS).contains(&column.n_categories)).collect()
-    }
-
-    /// The main label by sample; `None` unless there are both, and pairs of them that are worth storing.
-    fn cube(&self, order: &CellOrder) -> Option<Cube> {
-        let (main_label, sample) = self.main_label.zip(self.sample_column).filter(|(main, sample)| main != sample)?;
-        let column = |index: usize| MomentsColumn::of(&self.columns[index], order);
-        Cube::new(&column(main_label)?, &column(sample)?)
-    }
-
-    fn write_layers(
-        &mut self,
-        context: &Context<'_>,
-        obs_pack: &mut PackWriter,
-        manifest: &mut Manifest,
-    ) -> Result<(), BuildError> {
-        let output = |source| BuildError::Output { path: context.directory.to_owned(), source };
-        let mut tables = GeneTables::new(&self.file, &mut self.warnings)?;
-        let mut layers: Vec<Layer> = Vec::new();
-        let mut packs: Vec<Pack> = Vec::new();
-        for info in self.file.matrices() {
-            let matrix = self.file.matrix(&info.location)?;
-            let reading = layer::read(&matrix, context)?;
-            drop(matrix);
-            let is_raw = info.location == MatrixLocation::Raw;
-            let (var, gene_rows) = tables.number(is_raw, &reading.scan);
-            let divisors = |divisors: &[f32]| columns::write_values(divisors, obs_pack);
-            let (location, warnings) = (&info.location, &mut self.warnings);
-            let built = layer::write(location, reading, layers.len(), gene_rows, divisors, context, warnings)?;
-            layers.push(Layer { var, ..built.layer });
-            packs.extend(built.packs);
-        }
-        let (vars, var_pack) = tables.write(context.directory).map_err(output)?;
-        manifest.vars = vars;
-        manifest.layers = layers;
-        manifest.packs.push(var_pack);
-        manifest.packs.append(&mut packs);
-        Ok(())
-    }
-}
-
-fn within_u32(place: &'static str, found: usize) -> Result<u32, BuildError> {
-    // One is spared, since `n + 1` labels and "past the end" are numbered too.
-    let limit = u32::MAX - 1;
-    u32::try_from(found).ok().filter(|&n| n <= limit).ok_or(BuildError::TooLarge { place, found, limit })
-}
-
-fn read_embeddings(file: &H5ad, warnings: &mut Vec<Warning>) -> Result<Vec<(String, Embedding)>, BuildError> {
-    let mut embeddings = Vec::new();
-    for info in file.obsm().iter().filter(|info| info.n_columns >= 2) {
-        let obsm = file.read_obsm(&info.key, 2)?;
-        let (points, _) = obsm.values.as_chunks::<2>();
-        match embeddings::digitise(points) {
-            Some(embedding) => embeddings.push((info.key.clone(), embedding)),
-            None => warnings.push(Warning {
-                place: format!("obsm/{}", info.key),
-                message: "has no cell with finite coordinates; it is left out".to_owned(),
-            }),
-        }
-    }
-    Ok(embeddings)
-}
-
-fn obsm_summary(file: &H5ad) -> String {
-    let entries: Vec<String> =
-        file.obsm().iter().map(|info| format!("{} ({} columns)", info.key, info.n_columns)).collect();
-    if entries.is_empty() { String::new() } else { format!(" (there is: {})", entries.join(", ")) }
-}
-
-fn directory_bytes(directory: &Path) -> io::Result<u64> {
-    fs::read_dir(directory)?.map(|entry| Ok(entry?.metadata()?.len())).sum()
-}
-
-/// Linux's own account of the process.
-fn peak_memory_bytes() -> Option<u64> {
-    let status = fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok().map(|kilobytes| kilobytes * 1024)
+    source: &str,
+    options: &Options,
+    environment: &Environment<'_>,
+) -> Result<Manifest, BuildError> {
+    Plan::read(file, source, options, environment.progress)?.write(environment)
 }

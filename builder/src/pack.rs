@@ -1,11 +1,6 @@
 //! Writing packs: tiles in, one content-addressed file and its directory out.
 
-use std::{
-    cell::RefCell,
-    fs::{self, File},
-    io::{self, BufReader, BufWriter, Read, Seek, Write},
-    path::{Path, PathBuf},
-};
+use std::io::{self, BufReader, BufWriter, Read, Seek, Write};
 
 use shared_fbs::{
     frame,
@@ -13,7 +8,8 @@ use shared_fbs::{
     path, tile,
 };
 use xxhash_rust::xxh64::Xxh64;
-use zstd::{bulk::Compressor, zstd_safe::CParameter};
+
+use crate::environment::{Output, OutputFile, Scratch, ScratchFile};
 
 /// Compression of tiles of values. Gaps and counts are for the entropy coder: of 165 M values, level 3
 /// makes genes and cells 3 % and 4 % larger than level 1 does, and takes 2.6 and 1.5 times as long.
@@ -32,28 +28,10 @@ pub struct Frame {
     checksum: u32,
 }
 
-thread_local! {
-    /// Making a compressor takes as long as compressing a small tile does.
-    static BULK_COMPRESSOR: RefCell<Compressor<'static>> = RefCell::new(bulk_compressor());
-}
-
-fn bulk_compressor() -> Compressor<'static> {
-    let mut compressor = Compressor::new(BULK_LEVEL).expect("the level exists");
-    compressor.set_parameter(CParameter::ChecksumFlag(true)).expect("libzstd knows the checksum flag");
-    compressor
-}
-
 impl Frame {
     /// Compresses the bytes of a tile.
     pub fn new(tile: &[u8], level: i32) -> Self {
-        let bytes = if level == BULK_LEVEL {
-            BULK_COMPRESSOR
-                .with_borrow_mut(|compressor| compressor.compress(tile))
-                .expect("the output buffer is sized for the worst case")
-        } else {
-            // From level 5 on, what zstd makes of a tile may depend on what it made of those before.
-            frame::deflate(tile, level)
-        };
+        let bytes = frame::deflate(tile, level);
         let checksum = bytes.last_chunk().expect("a frame ends with its checksum");
         Self { checksum: u32::from_le_bytes(*checksum), bytes }
     }
@@ -61,15 +39,15 @@ impl Frame {
 
 /// Frames that wait in a temporary file until a pack has come to their place.
 pub struct FrameFile {
-    file: BufWriter<File>,
+    file: BufWriter<Box<dyn ScratchFile>>,
     /// Length and checksum of every frame.
     frames: Vec<(u32, u32)>,
 }
 
 impl FrameFile {
     /// An empty one, which is gone when it is dropped.
-    pub fn create(directory: &Path) -> io::Result<Self> {
-        Ok(Self { file: BufWriter::new(tempfile::tempfile_in(directory)?), frames: Vec::new() })
+    pub fn create(scratch: &dyn Scratch) -> io::Result<Self> {
+        Ok(Self { file: BufWriter::new(scratch.create()?), frames: Vec::new() })
     }
 
     /// Appends a frame.
@@ -87,9 +65,7 @@ impl FrameFile {
 /// A pack in the making.
 pub struct PackWriter {
     name: String,
-    directory: PathBuf,
-    partial: PathBuf,
-    file: BufWriter<File>,
+    file: Box<dyn OutputFile>,
     hash: Xxh64,
     offset: u64,
     lengths: Vec<u32>,
@@ -97,14 +73,11 @@ pub struct PackWriter {
 }
 
 impl PackWriter {
-    /// Starts a pack of this name in a dataset's directory.
-    pub fn create(directory: &Path, name: &str) -> io::Result<Self> {
-        let partial = directory.join(format!("{name}.partial"));
+    /// Starts a pack of this name.
+    pub fn create(output: &dyn Output, name: &str) -> io::Result<Self> {
         Ok(Self {
             name: name.to_owned(),
-            directory: directory.to_owned(),
-            file: BufWriter::with_capacity(1 << 20, File::create(&partial)?),
-            partial,
+            file: output.create(name)?,
             hash: Xxh64::new(0),
             offset: 0,
             lengths: Vec::new(),
@@ -168,9 +141,8 @@ impl PackWriter {
                 self.write(&frame.bytes)?;
             }
         }
-        self.file.flush()?;
         let file = path::pack_file(&self.name, self.hash.digest());
-        fs::rename(&self.partial, self.directory.join(&file))?;
+        self.file.publish(&file)?;
         Ok(Pack {
             name: self.name,
             file,

@@ -1,7 +1,5 @@
 //! What can go wrong while an AnnData file is read.
 
-use std::path::PathBuf;
-
 use hdf5_pure::FormatError;
 use thiserror::Error;
 
@@ -12,35 +10,31 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 pub enum H5adError {
     /// The file could not be opened or read at all.
-    #[error("cannot read {}: {source}; check that the file exists and may be read", path.display())]
+    #[error("cannot read {file}: {source}; check that the file exists and may be read")]
     Io {
-        /// The file.
-        path: PathBuf,
-        /// What the operating system said.
+        /// Path or name of the file.
+        file: String,
+        /// What the operating system, or whatever else gives the bytes, said.
         source: std::io::Error,
     },
 
     /// The file does not begin as an HDF5 file does.
     #[error(
-        "not an HDF5 file: {} ({bytes} bytes); an .h5ad file is HDF5: it may be cut short, still compressed, or a web \
-         page saved in its place",
-        path.display()
+        "not an HDF5 file: {file} ({bytes} bytes); an .h5ad file is HDF5: it may be cut short, still compressed, or a web \
+         page saved in its place"
     )]
     NotHdf5 {
-        /// The file.
-        path: PathBuf,
+        /// Path or name of the file.
+        file: String,
         /// Its length in bytes.
         bytes: u64,
     },
 
     /// The file ends before the length that it states.
-    #[error(
-        "{} is cut short: it has {bytes} of the {stated} bytes that it states; copy or download it again",
-        path.display()
-    )]
+    #[error("{file} is cut short: it has {bytes} of the {stated} bytes that it states; copy or download it again")]
     CutShort {
-        /// The file.
-        path: PathBuf,
+        /// Path or name of the file.
+        file: String,
         /// Its length in bytes.
         bytes: u64,
         /// The length that it states.
@@ -49,20 +43,19 @@ pub enum H5adError {
 
     /// The file is marked as open in a program that writes to it.
     #[error(
-        "{} is marked as being written: close the program that writes it, or, if that has crashed, clear the mark \
-         with `h5clear -s`",
-        path.display()
+        "{file} is marked as being written: close the program that writes it, or, if that has crashed, clear the mark \
+         with `h5clear -s`"
     )]
     InUse {
-        /// The file.
-        path: PathBuf,
+        /// Path or name of the file.
+        file: String,
     },
 
     /// The file is HDF5, but holds something other than AnnData.
-    #[error("{} is HDF5 but not AnnData: {reason}", path.display())]
+    #[error("{file} is HDF5 but not AnnData: {reason}")]
     NotAnnData {
-        /// The file.
-        path: PathBuf,
+        /// Path or name of the file.
+        file: String,
         /// What was found instead, and how to turn it into AnnData.
         reason: String,
     },

@@ -6,9 +6,9 @@
 
 use std::collections::HashMap;
 
-use hdf5_pure::Superblock;
+use hdf5_pure::{Source, Superblock};
 
-use super::source::FileSource;
+use super::source::SharedSource;
 
 const COLLECTION_HEADER_BYTES: usize = 16;
 /// A collection holds up to 65 535 objects; beyond this size it is taken for damage.
@@ -17,9 +17,8 @@ const MAX_COLLECTION_BYTES: u64 = 1 << 30;
 const KEPT_BYTES: usize = 16 << 20;
 
 /// Where the global heap of one file lies.
-#[derive(Clone, Debug)]
 pub(super) struct Heap {
-    source: FileSource,
+    source: SharedSource,
     base_address: u64,
     offset_bytes: usize,
     length_bytes: usize,
@@ -27,7 +26,7 @@ pub(super) struct Heap {
 
 impl Heap {
     /// The global heap of the file with this superblock.
-    pub(super) fn new(source: FileSource, superblock: &Superblock) -> Self {
+    pub(super) fn new(source: SharedSource, superblock: &Superblock) -> Self {
         Self {
             source,
             base_address: superblock.base_address.get(),
@@ -83,7 +82,7 @@ impl Heap {
     fn collection(&self, address: u64) -> Result<Collection, String> {
         let damaged = |what: &str| format!("the heap collection at byte {address} {what}");
         let start = address.checked_add(self.base_address).ok_or_else(|| damaged("lies outside the file"))?;
-        let read = |len| self.source.bytes_at(start, len).map_err(|_| damaged("lies outside the file"));
+        let read = |len| self.source.read_exact_at(start, len).map_err(|_| damaged("lies outside the file"));
         let header = read(COLLECTION_HEADER_BYTES)?;
         if !header.starts_with(b"GCOL") {
             return Err(damaged("has no valid header"));

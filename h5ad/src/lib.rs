@@ -1,13 +1,15 @@
 //! Reads AnnData: any `.h5ad` file, from anndata 0.5 to 0.12, as typed, streamed pieces.
 //!
-//! This is the only part of Tessera that knows HDF5. It opens a file without reading more than its structure, hands out
-//! the data frames and `obsm` arrays whole, and matrices a slab at a time, so that memory stays bounded whatever the
-//! size of the file. What can be mended is mended and listed in [`H5ad::warnings`]; what cannot is an [`H5adError`] that
-//! names the place in the file.
+//! This is the only part of Tessera that knows HDF5. The bytes come from any [`Source`]; feature `native` opens files on
+//! disk. Opening reads only the file's structure; data frames and `obsm` arrays are then handed out whole, and matrices
+//! a slab at a time, so that memory stays bounded whatever the size of the file. What can be mended is mended and listed
+//! in [`H5ad::warnings`]; what cannot is an [`H5adError`] that names the place in the file.
 //!
 //! Left to the caller: duplicate labels, NaN in matrices and embeddings, and which matrix and embedding to use.
 
 mod error;
+#[cfg(feature = "native")]
+mod file;
 mod frame;
 mod heap;
 mod matrix;
@@ -21,6 +23,7 @@ mod uns;
 mod values;
 mod warning;
 
+#[cfg(feature = "native")]
 use std::path::Path;
 use std::sync::Arc;
 
@@ -28,9 +31,11 @@ pub use error::H5adError;
 pub use frame::{Frame, FrameColumn};
 pub use matrix::{Matrix, MatrixInfo, MatrixLocation, SparseSlab, Storage};
 pub use obsm::{Obsm, ObsmInfo};
+pub use source::Source;
 pub use uns::{Pixels, SpatialImage, SpatialLibrary, Uns};
 pub use warning::Warning;
 
+use source::{Bytes, SharedSource};
 use store::{Kind, Store};
 
 /// An open AnnData file. Clones share it, and threads may read it at the same time.
@@ -61,7 +66,7 @@ impl std::fmt::Debug for H5ad {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Contents { n_obs, n_vars, .. } = *self.contents;
         f.debug_struct("H5ad")
-            .field("path", &self.store.path())
+            .field("name", &self.store.name())
             .field("n_obs", &n_obs)
             .field("n_vars", &n_vars)
             .finish()
@@ -69,16 +74,38 @@ impl std::fmt::Debug for H5ad {
 }
 
 impl H5ad {
-    /// Opens the file at `path` and looks what it holds.
+    /// Opens the file at `path`.
+    ///
+    /// # Errors
+    /// As [`from_source`](Self::from_source).
+    #[cfg(feature = "native")]
+    pub fn open(path: &Path) -> Result<Self, H5adError> {
+        let name = path.display().to_string();
+        let source = file::FileSource::open(path).map_err(|source| H5adError::Io { file: name.clone(), source })?;
+        Self::from_source(source, name)
+    }
+
+    /// Opens a file that is wholly in memory; `name` is what messages call it.
+    ///
+    /// # Errors
+    /// As [`from_source`](Self::from_source).
+    pub fn from_bytes(bytes: Vec<u8>, name: impl Into<String>) -> Result<Self, H5adError> {
+        Self::from_source(Bytes(bytes), name)
+    }
+
+    /// Opens the file whose bytes come from `source`, and looks what it holds; `name` is what messages call it.
     ///
     /// # Errors
     /// When the file cannot be read, is not HDF5, is not AnnData, or contradicts itself in what cannot be left out:
     /// `obs`, `var` and `X`. Layers, `obsm` entries and `raw` of a wrong form or shape are left out and noted instead.
-    pub fn open(path: &Path) -> Result<Self, H5adError> {
-        let store = Store::open(path)?;
+    pub fn from_source(
+        source: impl Source + Send + Sync + 'static,
+        name: impl Into<String>,
+    ) -> Result<Self, H5adError> {
+        let store = Store::open(SharedSource::new(source), name.into())?;
         for frame in ["obs", "var"] {
             if store.kind(frame)?.is_none() {
-                return Err(H5adError::NotAnnData { path: path.to_owned(), reason: foreign(&store, frame)? });
+                return Err(H5adError::NotAnnData { file: store.name().to_owned(), reason: foreign(&store, frame)? });
             }
         }
         let x_shape = matrix::stated_shape(&store, "X")?;
@@ -99,6 +126,11 @@ impl H5ad {
         let uns = Uns::read(&store)?;
         let contents = Contents { n_obs, n_vars, raw, obsm, obsm_infos, matrices, uns };
         Ok(Self { store, contents: Arc::new(contents) })
+    }
+
+    /// What messages call the file: the path that it was opened at, or the name that was given.
+    pub fn name(&self) -> &str {
+        self.store.name()
     }
 
     /// Number of cells.

@@ -1,78 +1,58 @@
-//! Positioned reads, so that threads read one file without waiting for each other.
+//! Where the bytes of an AnnData file come from.
 
-use std::fs::File;
-use std::io;
-use std::path::Path;
 use std::sync::Arc;
 
-use hdf5_pure::{FormatError, Source};
+use hdf5_pure::FormatError;
+pub use hdf5_pure::Source;
 
-/// An open file, read at given offsets by any number of threads.
-#[derive(Clone, Debug)]
-pub(super) struct FileSource {
-    file: Arc<File>,
-    len: u64,
-}
+/// One source, read at given offsets by any number of threads.
+#[derive(Clone)]
+pub(crate) struct SharedSource(Arc<dyn Source + Send + Sync>);
 
-impl FileSource {
-    /// Opens `path` for reading.
-    pub(super) fn open(path: &Path) -> io::Result<Self> {
-        let file = File::open(path)?;
-        let len = file.metadata()?.len();
-        Ok(Self { file: Arc::new(file), len })
-    }
-
-    /// Length of the file in bytes.
-    pub(super) fn len(&self) -> u64 {
-        self.len
-    }
-
-    /// Reads `len` bytes at `offset`; an error when the file ends before that.
-    pub(super) fn bytes_at(&self, offset: u64, len: usize) -> io::Result<Vec<u8>> {
-        self.check(offset, len).ok_or(io::ErrorKind::UnexpectedEof)?;
-        let mut bytes = vec![0; len];
-        read_exact_at(&self.file, &mut bytes, offset)?;
-        Ok(bytes)
-    }
-
-    fn check(&self, offset: u64, len: usize) -> Option<()> {
-        offset.checked_add(len as u64).filter(|end| *end <= self.len).map(|_| ())
+impl SharedSource {
+    pub(crate) fn new(source: impl Source + Send + Sync + 'static) -> Self {
+        Self(Arc::new(source))
     }
 }
 
-impl Source for FileSource {
+impl Source for SharedSource {
     fn len(&self) -> u64 {
-        self.len
+        self.0.len()
     }
 
     fn read_at(&self, offset: u64, buf: &mut [u8]) -> Result<(), FormatError> {
-        self.check(offset, buf.len()).ok_or_else(|| {
-            let available = usize::try_from(self.len.saturating_sub(offset)).unwrap_or(usize::MAX);
-            FormatError::UnexpectedEof { expected: buf.len(), available }
-        })?;
-        read_exact_at(&self.file, buf, offset).map_err(|error| FormatError::Source(error.to_string()))
+        self.0.read_at(offset, buf)
     }
 }
 
-#[cfg(unix)]
-fn read_exact_at(file: &File, buf: &mut [u8], offset: u64) -> io::Result<()> {
-    std::os::unix::fs::FileExt::read_exact_at(file, buf, offset)
+/// A file that is wholly in memory.
+pub(crate) struct Bytes(pub(crate) Vec<u8>);
+
+impl Source for Bytes {
+    fn len(&self) -> u64 {
+        self.0.len() as u64
+    }
+
+    fn read_at(&self, offset: u64, buf: &mut [u8]) -> Result<(), FormatError> {
+        let bytes = usize::try_from(offset).ok().and_then(|start| self.0.get(start..)?.get(..buf.len()));
+        let available = usize::try_from(self.len().saturating_sub(offset)).unwrap_or(usize::MAX);
+        buf.copy_from_slice(bytes.ok_or(FormatError::UnexpectedEof { expected: buf.len(), available })?);
+        Ok(())
+    }
 }
 
-#[cfg(windows)]
-fn read_exact_at(file: &File, mut buf: &mut [u8], mut offset: u64) -> io::Result<()> {
-    use std::os::windows::fs::FileExt;
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-    while !buf.is_empty() {
-        match file.seek_read(buf, offset) {
-            Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
-            Ok(read) => {
-                buf = &mut buf[read..];
-                offset += read as u64;
-            }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
+    #[test]
+    fn what_lies_past_the_end_is_an_error() {
+        let source = SharedSource::new(Bytes(vec![1, 2, 3]));
+        let mut two = [0; 2];
+        assert!(source.read_at(1, &mut two).is_ok());
+        assert_eq!(two, [2, 3]);
+        for offset in [2, 4, u64::MAX] {
+            assert!(source.read_at(offset, &mut two).is_err(), "{offset}");
         }
     }
-    Ok(())
 }

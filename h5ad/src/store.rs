@@ -2,18 +2,17 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
-use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use hdf5_pure::{
     AttrValue, ChunkCacheConfig, Dataset, DatasetAccessProperties, Datatype, Error, File, FileAccessProperties,
-    MetadataCacheConfig,
+    FormatError, MetadataCacheConfig, Source,
 };
 
 use super::error::H5adError;
 use super::heap::Heap;
 use super::number::Number;
-use super::source::FileSource;
+use super::source::SharedSource;
 use super::values::{Undecoded, Values};
 use super::warning::Warnings;
 
@@ -30,7 +29,8 @@ pub(super) struct Store {
 }
 
 struct Inner {
-    path: PathBuf,
+    /// What messages call the file.
+    name: String,
     file: File,
     heap: Heap,
     file_bytes: u64,
@@ -56,39 +56,34 @@ pub(super) enum Kind {
 pub(super) struct Attributes(HashMap<String, AttrValue>);
 
 impl Store {
-    pub(super) fn open(path: &Path) -> Result<Self, H5adError> {
-        let io = |source| H5adError::Io { path: path.to_owned(), source };
-        let source = FileSource::open(path).map_err(io)?;
+    pub(super) fn open(source: SharedSource, name: String) -> Result<Self, H5adError> {
         let file_bytes = source.len();
-        if !hdf5_pure::is_hdf5(path).map_err(io)? {
-            return Err(H5adError::NotHdf5 { path: path.to_owned(), bytes: file_bytes });
-        }
         let properties =
             FileAccessProperties::new().with_metadata_cache(MetadataCacheConfig::new(METADATA_CACHE_BYTES));
-        let file = File::from_source_with_options(source.clone(), properties).map_err(|error| match error {
-            Error::FileMarkedInUse(..) => H5adError::InUse { path: path.to_owned() },
-            error => H5adError::unreadable("/", error),
-        })?;
+        let file = match File::from_source_with_options(source.clone(), properties) {
+            Ok(file) => file,
+            Err(Error::Format(FormatError::SignatureNotFound)) => {
+                return Err(H5adError::NotHdf5 { file: name, bytes: file_bytes });
+            }
+            Err(Error::Format(FormatError::Source(reason))) => {
+                return Err(H5adError::Io { file: name, source: std::io::Error::other(reason) });
+            }
+            Err(Error::FileMarkedInUse(..)) => return Err(H5adError::InUse { file: name }),
+            Err(error) => return Err(H5adError::unreadable("/", error)),
+        };
         let superblock = file.superblock();
         let stated = superblock.eof_address;
         if stated > file_bytes {
-            return Err(H5adError::CutShort { path: path.to_owned(), bytes: file_bytes, stated });
+            return Err(H5adError::CutShort { file: name, bytes: file_bytes, stated });
         }
         let heap = Heap::new(source, superblock);
-        let inner = Inner {
-            path: path.to_owned(),
-            file,
-            heap,
-            file_bytes,
-            members: Mutex::default(),
-            warnings: Warnings::default(),
-        };
+        let inner = Inner { name, file, heap, file_bytes, members: Mutex::default(), warnings: Warnings::default() };
         Ok(Self { inner: Arc::new(inner) })
     }
 
-    /// Path of the file on disk.
-    pub(super) fn path(&self) -> &Path {
-        &self.inner.path
+    /// What messages call the file.
+    pub(super) fn name(&self) -> &str {
+        &self.inner.name
     }
 
     pub(super) fn warnings(&self) -> &Warnings {

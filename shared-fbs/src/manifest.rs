@@ -139,7 +139,6 @@ impl TileRange {
 
 impl Manifest {
     /// Writes the manifest as the bytes of its file.
-    #[cfg(feature = "encode")]
     pub fn encode(&self) -> Vec<u8> {
         let mut builder = flatbuffers::FlatBufferBuilder::with_capacity(1 << 14);
         let root = self.pack(&mut builder);

@@ -104,13 +104,13 @@ impl Dataset {
     }
 
     /// The dataset in a directory that this manifest describes.
-    pub(crate) fn of_manifest(directory: &Path, manifest: Manifest) -> Self {
+    pub fn of_manifest(directory: &Path, manifest: Manifest) -> Self {
         let packs = manifest.packs.iter().map(|pack| PackIndex::new(directory, pack.clone())).collect();
         Self { manifest, packs }
     }
 
     /// Where the tiles of its packs lie, in the manifest's order.
-    pub(crate) fn packs(&self) -> &[PackIndex] {
+    pub fn packs(&self) -> &[PackIndex] {
         &self.packs
     }
 

@@ -3,5 +3,5 @@
 pub mod compare;
 pub mod dataset;
 pub mod markers;
-mod packs;
+pub mod packs;
 pub mod verify;

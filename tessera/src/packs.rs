@@ -51,6 +51,9 @@ impl PackIndex {
     }
 
     /// The place of a tile; none when the pack has no such tile. Blocks while a page is read.
+    ///
+    /// # Errors
+    /// When the page cannot be read.
     pub fn slot(&self, index: u32) -> Result<Option<Slot>, ReadError> {
         if index >= self.pack.n_tiles {
             return Ok(None);

@@ -18,8 +18,8 @@ use h5ad::{Matrix, Storage};
 const PROBE_ENTRIES: usize = 1 << 16;
 
 /// The values of a matrix by blocks of consecutive cells.
-pub struct Blocks {
-    pub spool: Spool,
+pub struct Blocks<'a> {
+    pub spool: Spool<'a>,
     rows: Rows,
     /// A power of two; blocks end where tiles, chunks, and blocks of moments do, or the other way round.
     pub block_cells: u32,
@@ -29,9 +29,9 @@ pub struct Blocks {
     pool: Pool<Block>,
 }
 
-impl Blocks {
+impl<'a> Blocks<'a> {
     /// Blocks of about as many values as are to be in memory at a time, without any yet.
-    pub fn empty(matrix: &Matrix, context: &Context<'_>) -> Result<Self, BuildError> {
+    pub fn empty(matrix: &Matrix, context: &Context<'a>) -> Result<Self, BuildError> {
         let info = matrix.info();
         let n_obs = info.n_rows as u32;
         let per_cell = match info.nnz {
@@ -45,7 +45,7 @@ impl Blocks {
         }
         let n_blocks = n_obs.div_ceil(block_cells) as usize;
         Ok(Self {
-            spool: Spool::new(n_blocks, context.spool_bytes(), context.directory),
+            spool: Spool::new(n_blocks, context.spool_bytes(), context.environment.scratch),
             rows: if info.storage == Storage::Csc { Rows::Genes } else { Rows::Cells },
             block_cells,
             n_obs,

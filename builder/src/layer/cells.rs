@@ -1,6 +1,6 @@
 //! Cells as tiles, and the exact moments of blocks of consecutive cells.
 
-use std::{io, path::Path};
+use std::io;
 
 use explorer_core::de::{FixedPoints, Moments};
 use shared_fbs::{
@@ -12,7 +12,10 @@ use super::{
     block::{Block, Entry},
     values::{Adder, LayerValues},
 };
-use crate::pack::{BULK_LEVEL, Frame, FrameFile, MOMENTS_LEVEL, PackWriter};
+use crate::{
+    environment::Scratch,
+    pack::{BULK_LEVEL, Frame, FrameFile, MOMENTS_LEVEL, PackWriter},
+};
 
 /// Blocks of a level that a block of the next holds.
 const FAN: u32 = 4;
@@ -76,11 +79,11 @@ impl Pyramid {
     /// Cells a block of the finest level.
     pub const LEAF_CELLS: u32 = 2048;
 
-    /// Of so many cells, without any block yet. Tiles wait in files in `directory`.
-    pub fn new(n_obs: u32, directory: &Path) -> io::Result<Self> {
+    /// Of so many cells, without any block yet. Tiles wait in files in `scratch`.
+    pub fn new(n_obs: u32, scratch: &dyn Scratch) -> io::Result<Self> {
         let sizes = std::iter::successors(Some(Self::LEAF_CELLS), |cells| cells.checked_mul(FAN));
         let sizes = sizes.take_while(|&block_cells| block_cells < n_obs);
-        let level = |block_cells| Ok(Level { block_cells, frames: FrameFile::create(directory)?, open: None });
+        let level = |block_cells| Ok(Level { block_cells, frames: FrameFile::create(scratch)?, open: None });
         Ok(Self { levels: sizes.map(level).collect::<io::Result<_>>()?, n_cells: 0, n_obs: u64::from(n_obs) })
     }
 

@@ -21,7 +21,7 @@ mod spool;
 mod tally;
 mod values;
 
-use std::{io, ops::Range, path::Path};
+use std::{io, ops::Range};
 
 use explorer_core::de::{FixedPoint, FixedPoints, Moments};
 use shared_fbs::{
@@ -32,9 +32,9 @@ use shared_fbs::{
 use super::{
     cell_order::CellOrder,
     columns::{self, ObsColumn, ObsValues},
+    environment::Environment,
     error::BuildError,
     pack::{Frame, PackWriter},
-    progress::Progress,
 };
 use blocks::Blocks;
 use cells::Pyramid;
@@ -72,12 +72,11 @@ impl MomentsColumn {
 
 /// What every layer needs to know of the dataset.
 pub struct Context<'a> {
-    pub directory: &'a Path,
+    pub environment: &'a Environment<'a>,
     pub order: &'a CellOrder,
     pub sets: &'a CellSets,
     pub cube: Option<&'a Cube>,
     pub values_in_memory: u64,
-    pub progress: &'a Progress,
 }
 
 impl Context<'_> {
@@ -93,7 +92,7 @@ impl Context<'_> {
     }
 
     fn output(&self, source: io::Error) -> BuildError {
-        BuildError::Output { path: self.directory.to_owned(), source }
+        self.environment.output_error(source)
     }
 }
 
@@ -122,7 +121,7 @@ pub fn genes_by_density(scan: &Scan) -> Vec<u32> {
 /// Writes a layer that was read. `gene_rows` is the input's row of every gene.
 pub fn write(
     location: &MatrixLocation,
-    reading: Reading,
+    reading: Reading<'_>,
     index: usize,
     gene_rows: &[u32],
     divisors: impl FnOnce(&[f32]) -> io::Result<manifest::TileRange>,
@@ -152,7 +151,8 @@ pub fn write(
     let (genes_pack, moments) = writer.write_genes(&groups, &pieces)?;
     drop(pieces);
 
-    let mut moments_pack = PackWriter::create(context.directory, &path::moments_pack(index)).map_err(output)?;
+    let mut moments_pack =
+        PackWriter::create(context.environment.output, &path::moments_pack(index)).map_err(output)?;
     let tiles = moments.write(&values.fixed, &mut moments_pack).map_err(output)?;
     let block_levels = pyramid.write(&mut moments_pack).map_err(output)?;
     let moments_pack = moments_pack.finish().map_err(output)?;
@@ -193,12 +193,12 @@ struct LayerWriter<'a> {
 }
 
 /// What is left to do when the cells are written.
-struct ByCells {
+struct ByCells<'a> {
     pack: manifest::Pack,
     pyramid: Pyramid,
     /// Groups of genes, and what every block has of each.
     groups: Vec<Range<u32>>,
-    pieces: Spool,
+    pieces: Spool<'a>,
 }
 
 /// A block of cells, ready to be written.
@@ -209,9 +209,9 @@ struct EncodedBlock {
     n_cells: u64,
 }
 
-impl LayerWriter<'_> {
+impl<'a> LayerWriter<'a> {
     /// Writes the pack of cells; sums up their blocks, and deals their values out by genes.
-    fn write_cells(&self, blocks: &Blocks) -> Result<ByCells, BuildError> {
+    fn write_cells(&self, blocks: &Blocks<'_>) -> Result<ByCells<'a>, BuildError> {
         let context = self.context;
         let output = |source| context.output(source);
         let n_obs = context.order.rows.len() as u32;
@@ -221,12 +221,12 @@ impl LayerWriter<'_> {
         }
         let nonzero: Vec<u32> = self.gene_rows.iter().map(|&row| self.scan.nonzero_by_gene[row as usize]).collect();
         let groups = genes::groups(&nonzero, context.values_at_a_time());
-        let mut pieces = Spool::new(groups.len(), context.spool_bytes(), context.directory);
-        let mut pack = PackWriter::create(context.directory, &path::cells_pack(self.index)).map_err(output)?;
-        let mut pyramid = Pyramid::new(n_obs, context.directory).map_err(output)?;
-        let stage = context.progress.stage(format!("writing cells of {}", self.location), u64::from(n_obs));
+        let mut pieces = Spool::new(groups.len(), context.spool_bytes(), context.environment.scratch);
+        let mut pack = PackWriter::create(context.environment.output, &path::cells_pack(self.index)).map_err(output)?;
+        let mut pyramid = Pyramid::new(n_obs, context.environment.scratch).map_err(output)?;
+        let stage = context.environment.progress.stage(format!("writing cells of {}", self.location), u64::from(n_obs));
         let encode = |number: u32| {
-            context.progress.check()?;
+            context.environment.check()?;
             let cells = blocks.cells(number);
             let encode = |block: &block::Block| EncodedBlock {
                 frames: cells::frames(block, cells.len(), self.values),
@@ -255,16 +255,19 @@ impl LayerWriter<'_> {
     fn write_genes(
         &self,
         groups: &[Range<u32>],
-        pieces: &Spool,
-    ) -> Result<(manifest::Pack, SetMoments<'_>), BuildError> {
+        pieces: &Spool<'_>,
+    ) -> Result<(manifest::Pack, SetMoments<'a>), BuildError> {
         let context = self.context;
         let output = |source| context.output(source);
-        let mut pack = PackWriter::create(context.directory, &path::genes_pack(self.index)).map_err(output)?;
-        let mut moments = SetMoments::new(context.sets, context.spool_bytes(), context.directory);
-        let stage = context.progress.stage(format!("writing genes of {}", self.location), self.gene_rows.len() as u64);
+        let mut pack = PackWriter::create(context.environment.output, &path::genes_pack(self.index)).map_err(output)?;
+        let mut moments = SetMoments::new(context.sets, context.spool_bytes(), context.environment.scratch);
+        let stage = context
+            .environment
+            .progress
+            .stage(format!("writing genes of {}", self.location), self.gene_rows.len() as u64);
         let encoder = GeneEncoder { values: self.values, sets: context.sets, n_obs: context.order.rows.len() as u32 };
         let encode = |(number, group): (usize, &Range<u32>)| {
-            context.progress.check()?;
+            context.environment.check()?;
             let pieces = pieces.read(number).map_err(output)?;
             Ok(encoder.encode(group.clone(), &pieces))
         };

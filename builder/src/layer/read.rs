@@ -34,11 +34,11 @@ pub const MAX_COUNT: f32 = 16_777_216.0;
 const MAX_LOG_VALUE: f32 = 16.0;
 
 /// A matrix that was read.
-pub struct Reading {
+pub struct Reading<'a> {
     /// What it holds.
     pub scan: Scan,
     /// Its values, a bucket a block.
-    pub blocks: Blocks,
+    pub blocks: Blocks<'a>,
 }
 
 /// What is known of a matrix once it was read.
@@ -96,7 +96,7 @@ impl From<H5adError> for Halt {
 }
 
 /// Reads a matrix.
-pub fn read(matrix: &Matrix, context: &Context<'_>) -> Result<Reading, BuildError> {
+pub fn read<'a>(matrix: &Matrix, context: &Context<'a>) -> Result<Reading<'a>, BuildError> {
     let by_column = matrix.info().storage == Storage::Csc;
     for kind in [ValueKind::Counts, ValueKind::LogNormalizedCounts] {
         // A column does not tell the divisor of a cell.
@@ -114,8 +114,8 @@ pub fn read(matrix: &Matrix, context: &Context<'_>) -> Result<Reading, BuildErro
 }
 
 /// Reads a matrix whose values are kept as one kind; `None` when they cannot be.
-fn read_as(matrix: &Matrix, kind: ValueKind, context: &Context<'_>) -> Result<Option<Reading>, BuildError> {
-    let output = |source| BuildError::Output { path: context.directory.to_owned(), source };
+fn read_as<'a>(matrix: &Matrix, kind: ValueKind, context: &Context<'a>) -> Result<Option<Reading<'a>>, BuildError> {
+    let output = |source| context.output(source);
     let mut blocks = Blocks::empty(matrix, context)?;
     let reader = SlabReader { matrix, kind, block_cells: blocks.block_cells, context };
     if let Some(first) = matrix.slabs(PROBE_ENTRIES).first()
@@ -123,7 +123,7 @@ fn read_as(matrix: &Matrix, kind: ValueKind, context: &Context<'_>) -> Result<Op
     {
         return Ok(None);
     }
-    let stage = context.progress.stage(format!("reading {}", matrix.info().location), stage_length(matrix));
+    let stage = context.environment.progress.stage(format!("reading {}", matrix.info().location), stage_length(matrix));
     let mut tally = Tally::new(matrix.info().n_cols);
     let mut divisors = match kind {
         ValueKind::LogNormalizedCounts => vec![1.0; context.order.cells.len()],
@@ -166,7 +166,7 @@ struct SlabReader<'a> {
 
 impl SlabReader<'_> {
     fn read(&self, range: Range<usize>) -> Result<SlabRuns, Halt> {
-        self.context.progress.check()?;
+        self.context.environment.check()?;
         let slab = self.matrix.read(range.clone())?;
         let mut runs = SlabRuns {
             n_entries: match self.matrix.info().storage {
@@ -276,7 +276,7 @@ impl SlabReader<'_> {
     }
 }
 
-impl Reading {
+impl Reading<'_> {
     /// Makes floats that were read column by column the counts of log-normalised values, if that is what
     /// they are.
     fn find_divisors(&mut self, context: &Context<'_>) -> Result<(), BuildError> {
@@ -285,14 +285,14 @@ impl Reading {
         if scan.has_negative || has_odd || scan.max_abs > MAX_LOG_VALUE || scan.max_abs == 0.0 {
             return Ok(());
         }
-        let output = |source| BuildError::Output { path: context.directory.to_owned(), source };
+        let output = |source| context.output(source);
         let columns: Vec<u32> = (0..scan.nonzero_by_gene.len() as u32).collect();
         let (blocks, n_obs) = (&self.blocks, context.order.rows.len());
-        let stage = context.progress.stage("finding counts".to_owned(), n_obs as u64);
+        let stage = context.environment.progress.stage("finding counts".to_owned(), n_obs as u64);
         let mut divisors = vec![1.0; n_obs];
         let mut rebuild = Rebuild::default();
         let work = |number: u32| {
-            context.progress.check()?;
+            context.environment.check()?;
             let cells = blocks.cells(number);
             let recognise = |block: &Block| {
                 let mut found = Vec::with_capacity(cells.len());

@@ -1,6 +1,6 @@
 //! Moments of sets of cells: they come gene by gene, and are written set by set.
 
-use std::{io, path::Path};
+use std::io;
 
 use explorer_core::de::FixedPoints;
 use shared_fbs::{
@@ -10,13 +10,16 @@ use shared_fbs::{
 };
 
 use super::{genes::EncodedGenes, pipeline::in_order, sets::CellSets, spool::Spool};
-use crate::pack::{Frame, MOMENTS_LEVEL, PackWriter};
+use crate::{
+    environment::Scratch,
+    pack::{Frame, MOMENTS_LEVEL, PackWriter},
+};
 
 /// The moments of every set, as far as the genes have come.
 pub struct SetMoments<'a> {
     sets: &'a CellSets,
     /// A bucket a set.
-    spool: Spool,
+    spool: Spool<'a>,
 }
 
 /// Where the tiles of all sets lie.
@@ -27,9 +30,9 @@ pub struct SetTiles {
 }
 
 impl<'a> SetMoments<'a> {
-    /// Nothing yet; beyond about `memory_bytes` it waits in a file in `directory`.
-    pub fn new(sets: &'a CellSets, memory_bytes: u64, directory: &Path) -> Self {
-        Self { sets, spool: Spool::new(sets.n_cells.len(), memory_bytes, directory) }
+    /// Nothing yet; beyond about `memory_bytes` it waits in a file in `scratch`.
+    pub fn new(sets: &'a CellSets, memory_bytes: u64, scratch: &'a dyn Scratch) -> Self {
+        Self { sets, spool: Spool::new(sets.n_cells.len(), memory_bytes, scratch) }
     }
 
     /// Takes in the sums of the next genes.

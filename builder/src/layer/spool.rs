@@ -2,24 +2,24 @@
 //! buckets, of which as much as may be stays in memory, and the rest waits in one temporary file.
 
 use std::{
-    fs::File,
     io::{self, Read, Seek, SeekFrom, Write},
-    path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
 };
+
+use crate::environment::{Scratch, ScratchFile};
 
 /// Bounds of what is written to the file at a time.
 const SEGMENT_BYTES: std::ops::RangeInclusive<usize> = 1 << 12..=1 << 18;
 
 /// Buckets of bytes.
-pub struct Spool {
+pub struct Spool<'a> {
     buckets: Vec<Bucket>,
     /// Bytes of a bucket that are put away together.
     segment_bytes: usize,
     /// Bytes of segments that may still stay in memory.
     room_bytes: usize,
-    directory: PathBuf,
-    file: Option<Mutex<File>>,
+    scratch: &'a dyn Scratch,
+    file: Option<Mutex<Box<dyn ScratchFile>>>,
     file_bytes: u64,
 }
 
@@ -35,17 +35,17 @@ enum Segment {
     File { offset: u64, n_bytes: usize },
 }
 
-impl Spool {
-    /// Empty buckets. About `memory_bytes` of their content stay in memory; a file in `directory` takes
+impl<'a> Spool<'a> {
+    /// Empty buckets. About `memory_bytes` of their content stay in memory; a file in `scratch` takes
     /// what goes beyond.
-    pub fn new(n_buckets: usize, memory_bytes: u64, directory: &Path) -> Self {
+    pub fn new(n_buckets: usize, memory_bytes: u64, scratch: &'a dyn Scratch) -> Self {
         let memory_bytes = usize::try_from(memory_bytes).unwrap_or(usize::MAX);
         let share = memory_bytes / 2 / n_buckets.max(1);
         Self {
             buckets: std::iter::repeat_with(Bucket::default).take(n_buckets).collect(),
             segment_bytes: share.clamp(*SEGMENT_BYTES.start(), *SEGMENT_BYTES.end()),
             room_bytes: memory_bytes / 2,
-            directory: directory.to_owned(),
+            scratch,
             file: None,
             file_bytes: 0,
         }
@@ -74,7 +74,7 @@ impl Spool {
         } else {
             let file = match &mut self.file {
                 Some(file) => file,
-                None => self.file.insert(Mutex::new(tempfile::tempfile_in(&self.directory)?)),
+                None => self.file.insert(Mutex::new(self.scratch.create()?)),
             };
             let offset = self.file_bytes;
             file.get_mut().unwrap_or_else(PoisonError::into_inner).write_all(&bytes)?;
@@ -114,6 +114,7 @@ impl Spool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::memory::MemoryScratch;
     use proptest::prelude::*;
 
     proptest! {
@@ -122,8 +123,7 @@ mod tests {
             pieces in prop::collection::vec((0usize..5, prop::collection::vec(any::<u8>(), 0..3000)), 0..60),
             memory_bytes in prop::sample::select(&[0u64, 20_000, u64::MAX][..]),
         ) {
-            let directory = tempfile::tempdir().unwrap();
-            let mut spool = Spool::new(5, memory_bytes, directory.path());
+            let mut spool = Spool::new(5, memory_bytes, &MemoryScratch);
             let mut expected = vec![Vec::new(); 5];
             for (bucket, bytes) in &pieces {
                 spool.append(*bucket, bytes).unwrap();

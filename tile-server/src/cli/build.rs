@@ -1,17 +1,12 @@
-use std::{
-    path::PathBuf,
-    process::ExitCode,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-};
+use std::{path::PathBuf, process::ExitCode};
 
-use anyhow::{Context as _, Result};
-use builder::{Progress, Report};
+use anyhow::Result;
+use builder::native::{self, Existing, Report};
 use clap::Args;
 use explorer_core::format;
 use shared_fbs::manifest::Manifest;
+
+use super::progress::TerminalProgress;
 
 /// The arguments of `tile-server build`.
 #[derive(Args)]
@@ -53,9 +48,8 @@ impl Choices {
     }
 
     /// The options of a build.
-    pub fn options(&self, force: bool) -> builder::Options {
+    pub fn options(&self) -> builder::Options {
         builder::Options {
-            force,
             allow_no_embedding: self.allow_no_embedding,
             main_label: self.main_label.clone(),
             sample_column: self.sample_column.clone(),
@@ -64,20 +58,12 @@ impl Choices {
     }
 }
 
-/// Progress of builds that Ctrl-C and SIGTERM end in good order.
-pub fn progress(quiet: bool) -> Result<Progress> {
-    let stop = Arc::new(AtomicBool::new(false));
-    let handler = Arc::clone(&stop);
-    ctrlc::set_handler(move || handler.store(true, Ordering::Relaxed)).context("cannot listen for Ctrl-C")?;
-    let progress = if quiet { Progress::quiet() } else { Progress::for_stderr() };
-    Ok(progress.stopped_by(stop))
-}
-
 /// Builds a dataset.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
-    let progress = progress(arguments.quiet)?;
-    let report =
-        builder::build(&arguments.input, &arguments.out, &arguments.choices.options(arguments.force), &progress)?;
+    let progress = TerminalProgress::new(arguments.quiet)?;
+    let existing = if arguments.force { Existing::Replace } else { Existing::Keep };
+    let options = arguments.choices.options();
+    let report = native::build(&arguments.input, &arguments.out, existing, &options, &progress)?;
     if !arguments.quiet {
         eprint!("{}", summary(&report));
     }

@@ -4,6 +4,7 @@ mod build;
 mod de;
 mod inspect;
 mod markers;
+mod progress;
 mod serve;
 mod verify;
 

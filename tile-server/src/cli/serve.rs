@@ -9,7 +9,7 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, bail};
-use builder::{Progress, build};
+use builder::native::{self, Existing};
 use clap::Args;
 use shared_fbs::{frame::checksum, manifest::Manifest, path::MANIFEST};
 use tile_server::serve::{
@@ -17,7 +17,10 @@ use tile_server::serve::{
     ManifestReader, Options,
 };
 
-use super::build::{self, Choices, summary};
+use super::{
+    build::{Choices, summary},
+    progress::TerminalProgress,
+};
 
 /// The extension of cached datasets beside their input.
 const CACHE_EXTENSION: &str = "tessera";
@@ -73,7 +76,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     if !arguments.quiet {
         serve::init_logging(arguments.log_format);
     }
-    let progress = build::progress(arguments.quiet)?;
+    let progress = TerminalProgress::new(arguments.quiet)?;
     let mut datasets = Vec::new();
     for input in &arguments.inputs {
         add(input, arguments, &progress, &mut datasets)?;
@@ -130,7 +133,12 @@ fn front_end(directory: Option<&Path>) -> Result<Option<Arc<dyn FrontEnd>>> {
 }
 
 /// Adds the datasets that one argument names, each under an id of its own.
-fn add(input: &Path, arguments: &Arguments, progress: &Progress, datasets: &mut Vec<DatasetDirectory>) -> Result<()> {
+fn add(
+    input: &Path,
+    arguments: &Arguments,
+    progress: &TerminalProgress,
+    datasets: &mut Vec<DatasetDirectory>,
+) -> Result<()> {
     let mut push = |named: &Path, directory: PathBuf| {
         let taken: HashSet<&str> = datasets.iter().map(|dataset| dataset.id.as_str()).collect();
         let id = id_of(named, &taken);
@@ -157,7 +165,7 @@ fn add(input: &Path, arguments: &Arguments, progress: &Progress, datasets: &mut 
     }
     let cached = cache_of(input, arguments.cache.as_deref());
     if !is_fresh(&cached, input, &arguments.choices) {
-        let report = build(input, &cached, &arguments.choices.options(true), progress)?;
+        let report = native::build(input, &cached, Existing::Replace, &arguments.choices.options(), progress)?;
         if !arguments.quiet {
             eprint!("{}", summary(&report));
         }

@@ -10,13 +10,13 @@ use std::{
 use explorer_core::{de::Sets, filter::CellMask};
 use serde_json::json;
 use shared_fbs::{manifest::Manifest, path::MANIFEST};
+use tessera::{
+    compare::{CompareError, planned_moments_until},
+    dataset::Dataset,
+};
 
 use super::dataset::{
     ComputeError, ComputeMoments, DatasetSummary, OpenDataset, ReadDataset, ReadError, TileIndex, TilePlace,
-};
-use crate::{
-    compare::{CompareError, planned_moments_until},
-    dataset::Dataset,
 };
 
 /// Reads datasets of the Tessera format.

@@ -2,7 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use builder::{Options, Progress, Report};
+use builder::{
+    Options, Quiet,
+    native::{self, Existing, Report},
+};
 use hdf5_pure::{AttrValue, GroupBuilder};
 use tempfile::TempDir;
 
@@ -148,7 +151,8 @@ impl Built {
 /// Builds a file with options of one's own.
 pub fn build_with(input: &Path, options: &Options) -> Built {
     let directory = tempfile::tempdir().unwrap();
-    let report = builder::build(input, &directory.path().join("dataset"), options, &Progress::quiet()).unwrap();
+    let report =
+        native::build(input, &directory.path().join("dataset"), Existing::Keep, options, &Quiet::default()).unwrap();
     Built { directory, report }
 }
 

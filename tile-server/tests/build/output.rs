@@ -9,7 +9,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use builder::{BuildError, Options, Progress, build};
+use builder::{
+    BuildError, Options, Quiet,
+    native::{self, Existing, Report},
+};
 
 use crate::{
     fixtures::Fixture,
@@ -25,8 +28,8 @@ fn names(directory: &Path) -> Vec<String> {
     names
 }
 
-fn force() -> Options {
-    Options { force: true, ..Options::default() }
+fn build(input: &Path, out: &Path, existing: Existing) -> Result<Report, BuildError> {
+    native::build(input, out, existing, &Options::default(), &Quiet::default())
 }
 
 /// A file whose matrix turns out to be damaged only when it is read.
@@ -45,13 +48,13 @@ fn a_failed_build_leaves_nothing_or_what_was_there() {
     let directory = tempfile::tempdir().unwrap();
     let out = directory.path().join("out");
     let broken = broken().write();
-    let error = build(&broken.path(), &out, &Options::default(), &Progress::quiet()).unwrap_err();
+    let error = build(&broken.path(), &out, Existing::Keep).unwrap_err();
     assert!(error.to_string().contains("X/indices") && error.to_string().contains("99"), "{error}");
     assert_eq!(names(directory.path()), [""; 0]);
 
-    build(&demo(), &out, &Options::default(), &Progress::quiet()).unwrap();
+    build(&demo(), &out, Existing::Keep).unwrap();
     let before = names(&out);
-    build(&broken.path(), &out, &force(), &Progress::quiet()).unwrap_err();
+    build(&broken.path(), &out, Existing::Replace).unwrap_err();
     assert_eq!((names(directory.path()), names(&out)), (vec!["out".to_owned()], before));
 }
 
@@ -59,13 +62,13 @@ fn a_failed_build_leaves_nothing_or_what_was_there() {
 fn an_output_is_replaced_only_on_request() {
     let directory = tempfile::tempdir().unwrap();
     let out = directory.path().join("deep/er/out");
-    build(&demo(), &out, &Options::default(), &Progress::quiet()).unwrap();
+    build(&demo(), &out, Existing::Keep).unwrap();
     let before = names(&out);
-    let error = build(&demo(), &out, &Options::default(), &Progress::quiet()).unwrap_err();
+    let error = build(&demo(), &out, Existing::Keep).unwrap_err();
     assert!(matches!(error, BuildError::OutputExists { .. }), "{error}");
     assert_eq!(names(&out), before);
     let written = with_x(&counts(50, 4, 1), 4, Storage::Csr).write();
-    build(&written.path(), &out, &force(), &Progress::quiet()).unwrap();
+    build(&written.path(), &out, Existing::Replace).unwrap();
     assert_ne!(names(&out), before);
     assert_eq!(names(out.parent().unwrap()), ["out"]);
 }
@@ -77,19 +80,20 @@ fn what_is_no_dataset_is_never_replaced() {
     fs::create_dir(&out).unwrap();
     fs::write(out.join("thesis.txt"), "years of work").unwrap();
     for path in [&out, &out.join("thesis.txt")] {
-        let error = build(&demo(), path, &force(), &Progress::quiet()).unwrap_err();
+        let error = build(&demo(), path, Existing::Replace).unwrap_err();
         assert!(matches!(error, BuildError::OutputIsForeign { .. }), "{error}");
     }
     assert_eq!(fs::read_to_string(out.join("thesis.txt")).unwrap(), "years of work");
     fs::remove_file(out.join("thesis.txt")).unwrap();
-    build(&demo(), &out, &force(), &Progress::quiet()).unwrap();
+    build(&demo(), &out, Existing::Replace).unwrap();
 }
 
 #[test]
 fn a_build_told_to_stop_leaves_nothing() {
     let directory = tempfile::tempdir().unwrap();
-    let progress = Progress::quiet().stopped_by(Arc::new(AtomicBool::new(true)));
-    let error = build(&demo(), &directory.path().join("out"), &Options::default(), &progress).unwrap_err();
+    let progress = Quiet::stopped_by(Arc::new(AtomicBool::new(true)));
+    let out = directory.path().join("out");
+    let error = native::build(&demo(), &out, Existing::Keep, &Options::default(), &progress).unwrap_err();
     assert!(matches!(error, BuildError::Interrupted), "{error}");
     assert_eq!(names(directory.path()), [""; 0]);
 }
@@ -129,6 +133,6 @@ fn what_a_killed_build_leaves_goes_with_the_next() {
     assert_eq!(status.code(), None);
     let left = names(directory.path());
     assert!(left.iter().all(|name| name.starts_with(".tessera-partial-")), "{left:?}");
-    build(&demo(), &directory.path().join("other"), &Options::default(), &Progress::quiet()).unwrap();
+    build(&demo(), &directory.path().join("other"), Existing::Keep).unwrap();
     assert_eq!(names(directory.path()), ["other"]);
 }

@@ -8,7 +8,10 @@ use std::{
     sync::{Arc, LazyLock},
 };
 
-use builder::Progress;
+use builder::{
+    Options, Quiet,
+    native::{self, Existing},
+};
 use explorer_core::{de::Moments, filter::CellMask};
 use shared_fbs::{frame, manifest::Layer, tile};
 use tempfile::TempDir;
@@ -22,7 +25,7 @@ use crate::{moments::BYTES, support::*};
 
 fn build_demo(out: &Path) {
     let input = Path::new(env!("CARGO_MANIFEST_DIR")).join("../data/pbmc68k_reduced.h5ad");
-    builder::build(&input, out, &builder::Options::default(), &Progress::quiet()).unwrap();
+    native::build(&input, out, Existing::Keep, &Options::default(), &Quiet::default()).unwrap();
 }
 
 /// The demo dataset, built once for all tests that leave it as it is.

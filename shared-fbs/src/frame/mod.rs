@@ -1,14 +1,15 @@
 //! zstd frames: how every tile and the manifest lie on disk and travel.
 //!
-//! Natively (feature `encode`) libzstd inflates; in the page `ruzstd` does, unless the browser
-//! already has. One function recognises a frame by its magic number, so both roads share the rest.
+//! With feature `libzstd` libzstd deflates and inflates, else `ruzstd` does, which needs no C. Either reads what
+//! the other wrote; they do not write the same bytes. One function recognizes a frame by its magic number, so that
+//! bytes which the browser already inflated take the same route.
+
+#[cfg(feature = "libzstd")]
+mod libzstd;
+#[cfg(any(test, not(feature = "libzstd")))]
+mod pure;
 
 use std::borrow::Cow;
-#[cfg(feature = "encode")]
-use std::cell::RefCell;
-
-#[cfg(feature = "encode")]
-use zstd::bulk::{Compressor, Decompressor};
 
 use crate::DecodeError;
 
@@ -23,30 +24,16 @@ pub fn checksum(bytes: &[u8]) -> u32 {
     xxhash_rust::xxh64::xxh64(bytes, 0) as u32
 }
 
-#[cfg(feature = "encode")]
-thread_local! {
-    // Each has buffers of some hundred kilobytes, which cost more to set up than a small tile to code.
-    static COMPRESSOR: RefCell<Option<(i32, Compressor<'static>)>> = const { RefCell::new(None) };
-    static DECOMPRESSOR: RefCell<Option<Decompressor<'static>>> = const { RefCell::new(None) };
-}
-
-/// Compresses bytes into one frame that states its content size and checksum.
-#[cfg(feature = "encode")]
+/// Compresses bytes into one frame that states its content size and checksum. The same bytes and level give the same
+/// frame, whatever came before; without `libzstd` there is one level.
 pub fn deflate(bytes: &[u8], level: i32) -> Vec<u8> {
-    COMPRESSOR.with_borrow_mut(|kept| {
-        let (_, compressor) = match kept.take() {
-            Some(same) if same.0 == level => kept.insert(same),
-            _ => kept.insert((level, compressor(level))),
-        };
-        compressor.compress(bytes).expect("the output buffer is sized for the worst case")
-    })
-}
-
-#[cfg(feature = "encode")]
-fn compressor(level: i32) -> Compressor<'static> {
-    let mut compressor = Compressor::new(level).expect("the levels that Tessera uses exist");
-    compressor.set_parameter(zstd::zstd_safe::CParameter::ChecksumFlag(true)).expect("libzstd knows the checksum flag");
-    compressor
+    #[cfg(feature = "libzstd")]
+    return libzstd::deflate(bytes, level);
+    #[cfg(not(feature = "libzstd"))]
+    {
+        let _ = level;
+        pure::deflate(bytes)
+    }
 }
 
 /// The content of a frame, or the bytes themselves when they are no frame (the browser inflated
@@ -95,49 +82,18 @@ pub fn split_inflated(mut bytes: &[u8]) -> Result<Vec<&[u8]>, DecodeError> {
     Ok(tiles)
 }
 
-#[cfg(feature = "encode")]
 fn inflate_frame(frame: &[u8]) -> Result<Vec<u8>, DecodeError> {
-    let broken = |error: std::io::Error| DecodeError::Inflate(error.to_string());
-    let size = zstd::zstd_safe::get_frame_content_size(frame)
-        .ok()
-        .flatten()
-        .and_then(|size| usize::try_from(size).ok())
-        .ok_or_else(|| DecodeError::Inflate("the frame does not state its size".to_owned()))?;
-    if size > MAX_INFLATED_BYTES {
-        return Err(too_large(size as u64));
-    }
-    DECOMPRESSOR.with_borrow_mut(|kept| {
-        let decompressor = match kept {
-            Some(decompressor) => decompressor,
-            None => kept.insert(Decompressor::new().map_err(broken)?),
-        };
-        decompressor.decompress(frame, size).map_err(broken)
-    })
-}
-
-#[cfg(not(feature = "encode"))]
-fn inflate_frame(frame: &[u8]) -> Result<Vec<u8>, DecodeError> {
-    let broken = |error: &dyn std::fmt::Display| DecodeError::Inflate(error.to_string());
-    let mut decoder = ruzstd::decoding::FrameDecoder::new();
-    let mut source = frame;
-    decoder.init(&mut source).map_err(|error| broken(&error))?;
-    let size = decoder.content_size();
-    if size == 0 {
-        return Err(DecodeError::Inflate("the frame does not state its size".to_owned()));
-    }
-    if size > MAX_INFLATED_BYTES as u64 {
-        return Err(too_large(size));
-    }
-    let mut content = Vec::with_capacity(size as usize);
-    decoder.decode_all_to_vec(frame, &mut content).map_err(|error| broken(&error))?;
-    Ok(content)
+    #[cfg(feature = "libzstd")]
+    return libzstd::inflate(frame);
+    #[cfg(not(feature = "libzstd"))]
+    pure::inflate(frame)
 }
 
 fn too_large(size: u64) -> DecodeError {
     DecodeError::Inflate(format!("the frame claims {size} bytes, over {MAX_INFLATED_BYTES}"))
 }
 
-#[cfg(all(test, feature = "encode"))]
+#[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
@@ -185,6 +141,44 @@ mod tests {
                 prop_assert_eq!(&*inflate(frame).unwrap(), &bytes[..]);
             }
         }
+    }
+
+    /// Bytes that make blocks of every kind: noise, text, runs, over several blocks.
+    fn content() -> impl Strategy<Value = Vec<u8>> {
+        let piece = prop_oneof![
+            prop::collection::vec(any::<u8>(), 0..4000),
+            prop::collection::vec(0u8..4, 0..4000),
+            (any::<u8>(), 0usize..300_000).prop_map(|(byte, n)| vec![byte; n]),
+            (prop::collection::vec(any::<u8>(), 1..40), 1usize..3000).prop_map(|(word, n)| word.repeat(n)),
+        ];
+        prop::collection::vec(piece, 0..6).prop_map(|pieces| pieces.concat())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn frames_made_without_c_round_trip(bytes in content()) {
+            let frame = pure::deflate(&bytes);
+            prop_assert_eq!(&pure::inflate(&frame).unwrap(), &bytes);
+            prop_assert_eq!(&*inflate(&frame).unwrap(), &bytes[..]);
+            prop_assert_eq!(frame.last_chunk().copied().map(u32::from_le_bytes), Some(checksum(&bytes)));
+        }
+
+        #[test]
+        fn frames_of_any_level_are_read_without_c(bytes in content(), level in 1i32..=12) {
+            prop_assert_eq!(&pure::inflate(&deflate(&bytes, level)).unwrap(), &bytes);
+        }
+    }
+
+    #[test]
+    fn noise_between_texts_is_read_back_although_it_is_stored_raw() {
+        let text: Vec<u8> =
+            (0..200_000u32).map(|at| b"ACGT-"[(at.wrapping_mul(2_654_435_761) >> 29) as usize % 5]).collect();
+        let noise: Vec<u8> = (0..200_000u32).map(|at| (at.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+        let bytes = [&text[..], &noise, &text].concat();
+        let frame = pure::deflate(&bytes);
+        assert_eq!(*inflate(&frame).unwrap(), bytes);
     }
 
     #[test]

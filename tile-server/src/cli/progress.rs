@@ -1,4 +1,4 @@
-//! Progress of a build: bars on a terminal, plain lines elsewhere, or nothing. The way to stop one, too.
+//! Progress of a build: bars on a terminal, plain lines elsewhere, or nothing; and Ctrl-C, which stops it.
 
 use std::{
     io::IsTerminal,
@@ -9,12 +9,12 @@ use std::{
     time::Instant,
 };
 
+use anyhow::{Context as _, Result};
+use builder::{Progress, Stage};
 use indicatif::{HumanCount, HumanDuration, MultiProgress, ProgressBar, ProgressStyle};
 
-use super::BuildError;
-
-/// Where progress goes, and whether to go on.
-pub struct Progress {
+/// Progress on standard error.
+pub struct TerminalProgress {
     sink: Sink,
     stop: Arc<AtomicBool>,
 }
@@ -29,33 +29,33 @@ enum Sink {
 }
 
 /// A stage of the build; it ends when it is dropped.
-pub struct Stage {
+struct TerminalStage {
     name: String,
     bar: ProgressBar,
     lines: bool,
     started: Instant,
 }
 
-impl Progress {
-    /// Says nothing.
-    pub fn quiet() -> Self {
-        Self { sink: Sink::Quiet, stop: Arc::default() }
+impl TerminalProgress {
+    /// Bars when standard error is a terminal, lines otherwise, nothing if `quiet`. Ctrl-C stops what is built.
+    ///
+    /// # Errors
+    /// When Ctrl-C cannot be listened for.
+    pub fn new(quiet: bool) -> Result<Self> {
+        let stop = Arc::new(AtomicBool::new(false));
+        let handler = Arc::clone(&stop);
+        ctrlc::set_handler(move || handler.store(true, Ordering::Relaxed)).context("cannot listen for Ctrl-C")?;
+        let sink = match (quiet, std::io::stderr().is_terminal()) {
+            (true, _) => Sink::Quiet,
+            (false, true) => Sink::Bars(MultiProgress::new()),
+            (false, false) => Sink::Lines,
+        };
+        Ok(Self { sink, stop })
     }
+}
 
-    /// Bars when standard error is a terminal, lines otherwise.
-    pub fn for_stderr() -> Self {
-        let sink = if std::io::stderr().is_terminal() { Sink::Bars(MultiProgress::new()) } else { Sink::Lines };
-        Self { sink, stop: Arc::default() }
-    }
-
-    /// Makes the build end with [`BuildError::Interrupted`] soon after `stop` is set.
-    #[must_use]
-    pub fn stopped_by(self, stop: Arc<AtomicBool>) -> Self {
-        Self { stop, ..self }
-    }
-
-    /// Starts a stage of `total` steps.
-    pub(super) fn stage(&self, name: String, total: u64) -> Stage {
+impl Progress for TerminalProgress {
+    fn stage(&self, name: String, total: u64) -> Box<dyn Stage + '_> {
         let bar = match &self.sink {
             Sink::Quiet | Sink::Lines => ProgressBar::hidden(),
             Sink::Bars(bars) => {
@@ -65,23 +65,22 @@ impl Progress {
             }
         };
         bar.set_length(total);
-        Stage { name, bar, lines: matches!(self.sink, Sink::Lines), started: Instant::now() }
+        let lines = matches!(self.sink, Sink::Lines);
+        Box::new(TerminalStage { name, bar, lines, started: Instant::now() })
     }
 
-    /// Whether the build may go on.
-    pub(super) fn check(&self) -> Result<(), BuildError> {
-        if self.stop.load(Ordering::Relaxed) { Err(BuildError::Interrupted) } else { Ok(()) }
+    fn is_stopped(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
     }
 }
 
-impl Stage {
-    /// Notes that `steps` more are done.
-    pub(super) fn advance(&self, steps: u64) {
+impl Stage for TerminalStage {
+    fn advance(&self, steps: u64) {
         self.bar.inc(steps);
     }
 }
 
-impl Drop for Stage {
+impl Drop for TerminalStage {
     fn drop(&mut self) {
         if self.lines && !std::thread::panicking() {
             let (steps, spent) = (self.bar.position(), self.started.elapsed());

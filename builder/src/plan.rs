@@ -1,0 +1,255 @@
+//! What a build decides before it writes, and the order in which it writes.
+
+use std::io::{self, Write};
+
+use explorer_core::data::Embedding;
+use h5ad::{H5ad, MatrixLocation};
+use shared_fbs::{
+    manifest::{FORMAT_VERSION, Layer, Manifest, Pack, Warning},
+    order::Levels,
+    path as dataset_path,
+};
+
+use crate::{
+    BuildError, Environment, Options, Output, Progress,
+    cell_order::CellOrder,
+    columns::{self, ColumnPacks, ObsColumn, ObsValues},
+    embeddings,
+    genes::GeneTables,
+    images, labels,
+    layer::{self, CellSets, Context, Cube, MomentsColumn},
+    pack::PackWriter,
+};
+
+/// Columns with more labels than this get no moments of their own: nobody compares so many labels,
+/// and each takes a tile.
+const MAX_LABELS_WITH_MOMENTS: usize = 256;
+
+/// Everything decided before the first byte is written.
+pub struct Plan {
+    file: H5ad,
+    source: String,
+    n_obs: u32,
+    cell_ids: Vec<String>,
+    index_name: Option<String>,
+    columns: Vec<ObsColumn>,
+    main_label: Option<usize>,
+    sample_column: Option<usize>,
+    /// Key and positions, in the input's order.
+    embeddings: Vec<(String, Embedding)>,
+    default_embedding: usize,
+    warnings: Vec<Warning>,
+    values_in_memory: u64,
+}
+
+impl Plan {
+    /// Reads everything but matrices and images. `source` is the file's name for the manifest.
+    pub fn read(file: H5ad, source: &str, options: &Options, progress: &dyn Progress) -> Result<Self, BuildError> {
+        let stage = progress.stage("reading cells".to_owned(), file.n_obs() as u64);
+        let n_obs = within_u32("obs", file.n_obs())?;
+        within_u32("var", file.n_vars())?;
+        if n_obs == 0 {
+            return Err(BuildError::NoCells { file: file.name().to_owned() });
+        }
+        let mut warnings = Vec::new();
+        let mut obs = file.obs()?;
+        columns::make_unique(&mut obs.index, "obs", &mut warnings);
+        let cell_ids = std::mem::take(&mut obs.index);
+        let index_name = obs.index_name.take();
+        let columns = columns::plan(obs, &mut warnings);
+        let find = |name: &Option<String>| name.as_deref().map(|name| labels::named(&columns, name)).transpose();
+        let main_label = find(&options.main_label)?.or_else(|| labels::main_label(&columns));
+        let sample_column = find(&options.sample_column)?.or_else(|| labels::sample_column(&columns));
+        let embeddings = read_embeddings(&file, &mut warnings)?;
+        if embeddings.is_empty() && !options.allow_no_embedding {
+            return Err(BuildError::NoEmbedding { file: file.name().to_owned(), found: obsm_summary(&file) });
+        }
+        let keys: Vec<&str> = embeddings.iter().map(|embedding| embedding.0.as_str()).collect();
+        let default_embedding = embeddings::default_of(&keys, file.uns().default_embedding.as_deref());
+        stage.advance(u64::from(n_obs));
+        Ok(Self {
+            source: source.to_owned(),
+            file,
+            n_obs,
+            cell_ids,
+            index_name,
+            columns,
+            main_label,
+            sample_column,
+            embeddings,
+            default_embedding,
+            warnings,
+            values_in_memory: options.values_in_memory,
+        })
+    }
+
+    /// Writes all packs, then the manifest.
+    pub fn write(mut self, environment: &Environment<'_>) -> Result<Manifest, BuildError> {
+        let output = |source| environment.output_error(source);
+        let files = environment.output;
+        let labels = self.main_label.and_then(|column| match &self.columns[column].values {
+            ObsValues::Labels { codes, .. } => Some(codes.as_slice()),
+            _ => None,
+        });
+        let sorting = self.embeddings.get(self.default_embedding);
+        let order = CellOrder::new(self.n_obs as usize, labels, sorting.map(|embedding| &embedding.1));
+        let levels = Levels::for_n_obs(self.n_obs);
+        let mut obs_pack = PackWriter::create(files, "obs").map_err(output)?;
+        let mut manifest = Manifest {
+            format_version: FORMAT_VERSION,
+            generator: concat!("tessera ", env!("CARGO_PKG_VERSION")).to_owned(),
+            title: self.file.uns().title.clone(),
+            source: Some(self.source.clone()),
+            n_obs: self.n_obs,
+            sorted_by_column: self.main_label.map(|column| self.columns[column].name.clone()),
+            sorted_by_embedding: sorting.map(|embedding| embedding.0.clone()),
+            main_label: self.main_label.map(|column| self.columns[column].name.clone()),
+            sample_column: self.sample_column.map(|column| self.columns[column].name.clone()),
+            level_ranks: levels.boundaries(),
+            default_embedding: self.default_embedding as u32,
+            index_name: self.index_name.clone(),
+            ..Manifest::default()
+        };
+        self.write_points(files, &order, &levels, &mut manifest).map_err(output)?;
+        self.write_obs(files, &order, &mut obs_pack, &mut manifest).map_err(output)?;
+        let moments_columns = self.moments_columns(&order);
+        let cube = self.cube(&order);
+        let sets = CellSets::new(self.n_obs as usize, &moments_columns, cube.as_ref());
+        drop(moments_columns);
+        let context = Context {
+            environment,
+            order: &order,
+            sets: &sets,
+            cube: cube.as_ref(),
+            values_in_memory: self.values_in_memory,
+        };
+        self.write_layers(&context, &mut obs_pack, &mut manifest)?;
+        manifest.packs.insert(0, obs_pack.finish().map_err(output)?);
+        let (spatial, images) = images::write(&self.file, environment)?;
+        manifest.spatial = spatial;
+        manifest.packs.extend(images);
+        let read_warnings = self.file.warnings().into_iter();
+        manifest.warnings =
+            read_warnings.map(|warning| Warning { place: warning.place, message: warning.message }).collect();
+        manifest.warnings.append(&mut self.warnings);
+        manifest.warnings.sort_by(|a, b| (&a.place, &a.message).cmp(&(&b.place, &b.message)));
+        environment.check()?;
+        let mut file = files.create("manifest").map_err(output)?;
+        file.write_all(&manifest.encode()).map_err(output)?;
+        file.publish(dataset_path::MANIFEST).map_err(output)?;
+        Ok(manifest)
+    }
+
+    fn write_points(
+        &self,
+        output: &dyn Output,
+        order: &CellOrder,
+        levels: &Levels,
+        manifest: &mut Manifest,
+    ) -> io::Result<()> {
+        let mut pack = PackWriter::create(output, "points")?;
+        for (key, embedding) in &self.embeddings {
+            let arranged = Embedding {
+                xs: order.arrange(&embedding.xs),
+                ys: order.arrange(&embedding.ys),
+                frame: embedding.frame,
+            };
+            manifest.embeddings.push(embeddings::write(key, &arranged, levels, &mut pack)?);
+        }
+        manifest.packs.push(pack.finish()?);
+        Ok(())
+    }
+
+    fn write_obs(
+        &mut self,
+        output: &dyn Output,
+        order: &CellOrder,
+        obs_pack: &mut PackWriter,
+        manifest: &mut Manifest,
+    ) -> io::Result<()> {
+        let mut postings = PackWriter::create(output, "postings")?;
+        let mut packs = ColumnPacks { obs: obs_pack, postings: &mut postings };
+        for column in &self.columns {
+            let hidden = labels::is_hidden(&column.name, &self.columns);
+            let colors = labels::colors(column, self.file.uns(), &mut self.warnings);
+            manifest.columns.push(columns::write(column, order, colors, hidden, &mut packs)?);
+        }
+        let ids: Vec<Option<String>> = std::mem::take(&mut self.cell_ids).into_iter().map(Some).collect();
+        manifest.cell_ids = Some(columns::write_text(&ids, order, packs.obs)?);
+        manifest.row = Some(columns::write_rows(order, packs.obs)?);
+        manifest.packs.push(postings.finish()?);
+        Ok(())
+    }
+
+    /// The columns whose labels get moments.
+    fn moments_columns(&self, order: &CellOrder) -> Vec<MomentsColumn> {
+        let shown = self.columns.iter().filter(|column| !labels::is_hidden(&column.name, &self.columns));
+        let labelled = shown.filter_map(|column| MomentsColumn::of(column, order));
+        labelled.filter(|column| (1..=MAX_LABELS_WITH_MOMENTS).contains(&column.n_categories)).collect()
+    }
+
+    /// The main label by sample; `None` unless there are both, and pairs of them that are worth storing.
+    fn cube(&self, order: &CellOrder) -> Option<Cube> {
+        let (main_label, sample) = self.main_label.zip(self.sample_column).filter(|(main, sample)| main != sample)?;
+        let column = |index: usize| MomentsColumn::of(&self.columns[index], order);
+        Cube::new(&column(main_label)?, &column(sample)?)
+    }
+
+    fn write_layers(
+        &mut self,
+        context: &Context<'_>,
+        obs_pack: &mut PackWriter,
+        manifest: &mut Manifest,
+    ) -> Result<(), BuildError> {
+        let output = |source| context.environment.output_error(source);
+        let mut tables = GeneTables::new(&self.file, &mut self.warnings)?;
+        let mut layers: Vec<Layer> = Vec::new();
+        let mut packs: Vec<Pack> = Vec::new();
+        for info in self.file.matrices() {
+            let matrix = self.file.matrix(&info.location)?;
+            let reading = layer::read(&matrix, context)?;
+            drop(matrix);
+            let is_raw = info.location == MatrixLocation::Raw;
+            let (var, gene_rows) = tables.number(is_raw, &reading.scan);
+            let divisors = |divisors: &[f32]| columns::write_values(divisors, obs_pack);
+            let (location, warnings) = (&info.location, &mut self.warnings);
+            let built = layer::write(location, reading, layers.len(), gene_rows, divisors, context, warnings)?;
+            layers.push(Layer { var, ..built.layer });
+            packs.extend(built.packs);
+        }
+        let (vars, var_pack) = tables.write(context.environment.output).map_err(output)?;
+        manifest.vars = vars;
+        manifest.layers = layers;
+        manifest.packs.push(var_pack);
+        manifest.packs.append(&mut packs);
+        Ok(())
+    }
+}
+
+fn within_u32(place: &'static str, found: usize) -> Result<u32, BuildError> {
+    // One is spared, since `n + 1` labels and "past the end" are numbered too.
+    let limit = u32::MAX - 1;
+    u32::try_from(found).ok().filter(|&n| n <= limit).ok_or(BuildError::TooLarge { place, found, limit })
+}
+
+fn read_embeddings(file: &H5ad, warnings: &mut Vec<Warning>) -> Result<Vec<(String, Embedding)>, BuildError> {
+    let mut embeddings = Vec::new();
+    for info in file.obsm().iter().filter(|info| info.n_columns >= 2) {
+        let obsm = file.read_obsm(&info.key, 2)?;
+        let (points, _) = obsm.values.as_chunks::<2>();
+        match embeddings::digitise(points) {
+            Some(embedding) => embeddings.push((info.key.clone(), embedding)),
+            None => warnings.push(Warning {
+                place: format!("obsm/{}", info.key),
+                message: "has no cell with finite coordinates; it is left out".to_owned(),
+            }),
+        }
+    }
+    Ok(embeddings)
+}
+
+fn obsm_summary(file: &H5ad) -> String {
+    let entries: Vec<String> =
+        file.obsm().iter().map(|info| format!("{} ({} columns)", info.key, info.n_columns)).collect();
+    if entries.is_empty() { String::new() } else { format!(" (there is: {})", entries.join(", ")) }
+}

@@ -1,0 +1,59 @@
+//! Files on disk: positioned reads, so that threads read one file without waiting for each other.
+
+use std::fs::File;
+use std::io;
+use std::path::Path;
+
+use hdf5_pure::{FormatError, Source};
+
+/// An open file.
+pub(crate) struct FileSource {
+    file: File,
+    len: u64,
+}
+
+impl FileSource {
+    /// Opens `path` for reading.
+    pub(crate) fn open(path: &Path) -> io::Result<Self> {
+        let file = File::open(path)?;
+        let len = file.metadata()?.len();
+        Ok(Self { file, len })
+    }
+}
+
+impl Source for FileSource {
+    fn len(&self) -> u64 {
+        self.len
+    }
+
+    fn read_at(&self, offset: u64, buf: &mut [u8]) -> Result<(), FormatError> {
+        if offset.checked_add(buf.len() as u64).is_none_or(|end| end > self.len) {
+            let available = usize::try_from(self.len.saturating_sub(offset)).unwrap_or(usize::MAX);
+            return Err(FormatError::UnexpectedEof { expected: buf.len(), available });
+        }
+        read_exact_at(&self.file, buf, offset).map_err(|error| FormatError::Source(error.to_string()))
+    }
+}
+
+#[cfg(unix)]
+fn read_exact_at(file: &File, buf: &mut [u8], offset: u64) -> io::Result<()> {
+    std::os::unix::fs::FileExt::read_exact_at(file, buf, offset)
+}
+
+#[cfg(windows)]
+fn read_exact_at(file: &File, mut buf: &mut [u8], mut offset: u64) -> io::Result<()> {
+    use std::os::windows::fs::FileExt;
+
+    while !buf.is_empty() {
+        match file.seek_read(buf, offset) {
+            Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+            Ok(read) => {
+                buf = &mut buf[read..];
+                offset += read as u64;
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
