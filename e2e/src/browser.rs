@@ -9,7 +9,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::{Environment, driver::Driver};
+use crate::{Environment, driver::Driver, page::PATIENCE};
 
 /// What the browser can draw with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,6 +111,8 @@ impl Browser {
             "--hide-scrollbars",
             "--force-color-profile=srgb",
             "--window-size=1440,1000",
+            // No test is about motion, and none waits for it.
+            "--force-prefers-reduced-motion",
             // A machine without a mouse would have style sheets take it for a phone.
             "--blink-settings=primaryHoverType=2,availableHoverTypes=2,primaryPointerType=4,availablePointerTypes=4",
         ]
@@ -120,6 +122,7 @@ impl Browser {
         arguments.push(format!("--user-data-dir={}", profile.path().display()));
         let capabilities = json!({
             "browserName": "chrome",
+            "timeouts": { "script": PATIENCE.as_millis() as u64, "pageLoad": PATIENCE.as_millis() as u64 },
             "goog:loggingPrefs": { "browser": "ALL" },
             "goog:chromeOptions": {
                 "binary": environment.chrome,

@@ -6,16 +6,12 @@ use std::{
     net::TcpStream,
     path::Path,
     process::Command,
-    time::Duration,
 };
 
 use anyhow::{Context as _, Result, bail};
 use serde_json::{Value, json};
 
-use crate::process::Process;
-
-const START_LIMIT: Duration = Duration::from_secs(60);
-const ANSWER_LIMIT: Duration = Duration::from_secs(60);
+use crate::{page::PATIENCE, process::Process};
 
 /// A running ChromeDriver. It ends when dropped.
 #[derive(Debug)]
@@ -32,7 +28,7 @@ impl Driver {
     pub fn start(program: &Path) -> Result<Self> {
         let mut command = Command::new(program);
         command.arg("--port=0");
-        let (process, port) = Process::start(&mut command, START_LIMIT, |line| {
+        let (process, port) = Process::start(&mut command, PATIENCE, |line| {
             let (_, after) = line.split_once("started successfully on port ")?;
             after.trim().trim_end_matches('.').parse().ok()
         })?;
@@ -68,7 +64,7 @@ impl Driver {
     /// When it does not answer, or with an error.
     pub fn ask(&self, method: &str, path: &str, body: Option<&Value>) -> Result<Value> {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).context("ChromeDriver is gone")?;
-        stream.set_read_timeout(Some(ANSWER_LIMIT))?;
+        stream.set_read_timeout(Some(PATIENCE))?;
         let body = body.map(Value::to_string).unwrap_or_default();
         write!(
             stream,

@@ -1,12 +1,10 @@
 //! What is written on the page: counts, the legend, the link, messages.
 
-use std::time::{Duration, Instant};
-
 use anyhow::{Result, ensure};
 use explorer_core::state::{ViewSpec, link::ParsedLink};
 use serde_json::{Value, json};
 
-use crate::{Page, Rgb, Seen, page::PAUSE};
+use crate::{Page, Rgb, Seen};
 
 impl Page<'_> {
     /// The selected and the total count beside every label of a column, by label; lists the column
@@ -62,23 +60,18 @@ impl Page<'_> {
         entries.map(|entry| Ok((entry[0].as_str().unwrap_or_default().to_owned(), rgb(&entry[1])?))).collect()
     }
 
-    /// What follows `#` in the address, once it has not changed for as long as the page takes to
-    /// write it.
+    /// What follows `#` in the address, once the page has written all that happened before.
     ///
     /// # Errors
     /// When the browser cannot say.
     pub async fn link(&self) -> Result<String> {
-        // The page writes 200 ms after the last change.
-        const STILL: Duration = Duration::from_millis(600);
-        let mut since = Instant::now();
-        let mut link = self.evaluate("location.hash.slice(1)", Value::Null).await?;
-        while since.elapsed() < STILL {
-            tokio::time::sleep(PAUSE).await;
-            let now = self.evaluate("location.hash.slice(1)", Value::Null).await?;
-            if now != link {
-                (link, since) = (now, Instant::now());
-            }
-        }
+        // The page writes 200 ms after the last change, by a timer. One that begins later and runs longer ends later,
+        // however slow the machine is; what changed meanwhile has begun another timer.
+        const WRITTEN: &str = "const done = arguments[0]; let link = location.hash; \
+             const look = () => { if (location.hash === link) return done(link.slice(1)); \
+               link = location.hash; setTimeout(look, 250); }; \
+             setTimeout(look, 250);";
+        let link = self.client().execute_async(WRITTEN, Vec::new()).await?;
         Ok(link.as_str().unwrap_or_default().to_owned())
     }
 
@@ -91,6 +84,17 @@ impl Page<'_> {
         let ParsedLink { view, notices } = ViewSpec::from_link(&link);
         ensure!(notices.is_empty(), "the page wrote a link that it cannot read: {link}: {notices:?}");
         Ok(view)
+    }
+
+    /// Waits for the table of a comparison of that title, and until none of its rows is an estimate.
+    ///
+    /// # Errors
+    /// As [`Self::until`].
+    pub async fn until_exact(&self, title: &str) -> Result<()> {
+        let facts = "[$('de-title')?.textContent.trim(), $('de-facts')?.dataset.estimate]";
+        let exact = json!([title, "false"]);
+        self.until_value(&format!("the table of {title}"), facts, Value::Null, |facts| *facts == exact).await?;
+        Ok(())
     }
 
     /// The texts of the notices that stand.

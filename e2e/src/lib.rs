@@ -20,6 +20,7 @@ mod pixels;
 mod process;
 mod projection;
 mod proxy;
+mod ready;
 mod server;
 mod truth;
 mod visit;

@@ -9,13 +9,14 @@ use anyhow::{Context as _, Result, bail, ensure};
 use fantoccini::{Client, Locator, elements::Element};
 use serde_json::{Value, json};
 
-use crate::{Browser, Pixels};
+use crate::{Browser, Pixels, ready::Ready};
 
-/// How long a fact may take to come about: much longer than it does, since machines are slow.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// How long a fact may take to come about. It only ends what hangs: on a machine that is busy with something else a fact
+/// takes as long as it takes.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(300);
 
 /// Between two looks at the page.
-pub(crate) const PAUSE: Duration = Duration::from_millis(60);
+const PAUSE: Duration = Duration::from_millis(60);
 
 /// A rectangle on the page, in CSS pixels.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -50,7 +51,7 @@ impl<'a> Page<'a> {
     /// Looks until there is something to see.
     ///
     /// # Errors
-    /// When there is nothing within a minute, with what was seen last.
+    /// When there is nothing within five minutes, with what was seen last.
     pub async fn until<T, S: Debug>(&self, what: &str, look: impl AsyncFn() -> Result<Seen<T, S>>) -> Result<T> {
         let deadline = Instant::now() + PATIENCE;
         loop {
@@ -113,9 +114,7 @@ impl<'a> Page<'a> {
     /// When it does not come.
     pub async fn element(&self, test_id: &str) -> Result<Element> {
         self.until(&format!("`{test_id}`"), async || {
-            let selector = format!("[data-testid=\"{}\"]", escaped(test_id));
-            let found = self.client().find(Locator::Css(&selector)).await?;
-            Ok(Seen::<_, ()>::Yes(found))
+            Ok(Seen::<_, ()>::Yes(self.client().find(Locator::Css(&selector(test_id))).await?))
         })
         .await
     }
@@ -138,29 +137,25 @@ impl<'a> Page<'a> {
         Ok(())
     }
 
-    /// Presses something, once it is there and can be pressed.
+    /// Presses something, once it is there, still, in sight, enabled and not covered.
     ///
     /// # Errors
-    /// When it does not come, or something lies over it.
+    /// When it does not come to that.
     pub async fn click(&self, test_id: &str) -> Result<()> {
-        self.click_in(test_id, "").await
+        self.press(&selector(test_id)).await
     }
 
     /// Presses something within an element, by a selector.
     ///
     /// # Errors
     /// As [`Self::click`].
-    pub async fn click_in(&self, test_id: &str, selector: &str) -> Result<()> {
-        let selector = format!("[data-testid=\"{}\"] {selector}", escaped(test_id));
-        self.until(&format!("`{selector}` to be pressed"), async || {
-            let element = self.client().find(Locator::Css(&selector)).await?;
-            ensure!(element.is_enabled().await?, "it is disabled");
-            // What slides in is not where it was when the pointer gets there.
-            let place = element.rectangle().await?;
-            tokio::time::sleep(PAUSE).await;
-            ensure!(element.rectangle().await? == place, "it moves");
-            element.click().await?;
-            Ok(Seen::<_, ()>::Yes(()))
+    pub async fn click_in(&self, test_id: &str, within: &str) -> Result<()> {
+        self.press(&format!("{} {within}", selector(test_id))).await
+    }
+
+    async fn press(&self, selector: &str) -> Result<()> {
+        self.once_ready(selector, Ready::ToPress, async |_| {
+            Ok(self.client().find(Locator::Css(selector)).await?.click().await?)
         })
         .await
     }
@@ -176,21 +171,28 @@ impl<'a> Page<'a> {
         self.click_in(&row, ".value-only").await
     }
 
-    /// Chooses an option of a list by its label.
+    /// Chooses an option of a list by its label, once the list can be pressed and has it.
     ///
     /// # Errors
-    /// When there is none.
+    /// When it does not come to that.
     pub async fn choose(&self, test_id: &str, label: &str) -> Result<()> {
-        let list = self.element(test_id).await?;
-        Ok(list.select_by_label(label).await?)
+        let selector = selector(test_id);
+        self.once_ready(&selector, Ready::ToPress, async |_| {
+            Ok(self.client().find(Locator::Css(&selector)).await?.select_by_label(label).await?)
+        })
+        .await
     }
 
-    /// Types into a field.
+    /// Types into a field, once it could be pressed.
     ///
     /// # Errors
-    /// When it does not come.
+    /// When it does not come to that.
     pub async fn write(&self, test_id: &str, text: &str) -> Result<()> {
-        Ok(self.element(test_id).await?.send_keys(text).await?)
+        let selector = selector(test_id);
+        self.once_ready(&selector, Ready::ToPress, async |_| {
+            Ok(self.client().find(Locator::Css(&selector)).await?.send_keys(text).await?)
+        })
+        .await
     }
 
     /// The text within an element, as it is in the document; empty without one.
@@ -256,17 +258,12 @@ impl<'a> Page<'a> {
         Ok(name.as_str().unwrap_or_default().to_owned())
     }
 
-    /// Where an element is, once it is there and in sight.
+    /// Where an element is, once it is there, in sight and still.
     ///
     /// # Errors
-    /// When it does not come.
+    /// When it does not come to that.
     pub async fn rect(&self, test_id: &str) -> Result<Rect> {
-        self.element(test_id).await?;
-        let edges = "($(a).scrollIntoView({ block: 'nearest', behavior: 'instant' }), \
-             (r => [r.left, r.top, r.width, r.height])($(a).getBoundingClientRect()))";
-        let edges = self.evaluate(edges, json!(test_id)).await?;
-        let edge = |at: usize| edges[at].as_f64().context("an edge is a number");
-        Ok(Rect { left: edge(0)?, top: edge(1)?, width: edge(2)?, height: edge(3)? })
+        self.once_ready(&selector(test_id), Ready::InPlace, async |place| Ok(place)).await
     }
 
     /// Where the histogram of a column is, once it is there, in sight, and counted.
@@ -280,21 +277,32 @@ impl<'a> Page<'a> {
         self.rect(&test_id).await
     }
 
-    /// What the embedding looks like now, all that lies over it included.
+    /// What the embedding looks like once it stays so, all that lies over it included: the screen follows the document a
+    /// little later.
     ///
     /// # Errors
-    /// When no screenshot can be taken.
+    /// When no screenshot can be taken, or no two are alike.
     pub async fn pixels(&self) -> Result<Pixels> {
-        Pixels::decode(&self.element("picture").await?.screenshot().await?)
+        let png = self
+            .until("a picture that stays", async || {
+                let (before, now) = (self.screenshot().await?, self.screenshot().await?);
+                Ok(if before == now { Seen::Yes(now) } else { Seen::NotYet("it changes") })
+            })
+            .await?;
+        Pixels::decode(&png)
     }
 
-    /// Looks at the embedding until it is as asked: the screen follows the document a little later.
+    async fn screenshot(&self) -> Result<Vec<u8>> {
+        Ok(self.element("picture").await?.screenshot().await?)
+    }
+
+    /// Looks at the embedding until it is as asked.
     ///
     /// # Errors
     /// As [`Self::until`], with what `judge` finds wrong.
     pub async fn until_pixels(&self, what: &str, judge: impl Fn(&Pixels) -> Result<()>) -> Result<Pixels> {
         self.until(what, async || {
-            let pixels = self.pixels().await?;
+            let pixels = Pixels::decode(&self.screenshot().await?)?;
             Ok(match judge(&pixels) {
                 Ok(()) => Seen::Yes(pixels),
                 Err(wrong) => Seen::NotYet(wrong),
@@ -345,7 +353,7 @@ pub enum Seen<T, S> {
     NotYet(S),
 }
 
-/// A `data-testid` within a quoted selector.
-fn escaped(test_id: &str) -> String {
-    test_id.replace('\\', "\\\\").replace('"', "\\\"")
+/// The selector of a `data-testid`.
+fn selector(test_id: &str) -> String {
+    format!("[data-testid=\"{}\"]", test_id.replace('\\', "\\\\").replace('"', "\\\""))
 }

@@ -17,6 +17,11 @@ use tokio::{
 /// Bytes that pass at a time on a slow network.
 const PIECE_BYTES: usize = 4096;
 
+/// Bytes of a crawling answer that pass at a time, and how long each takes: never so little that the page takes the
+/// server for silent, and never so much that a tile arrives.
+const CRAWL_BYTES: usize = 16;
+const CRAWL_STEP: Duration = Duration::from_secs(1);
+
 /// What can become of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
@@ -50,18 +55,22 @@ impl Asked<'_> {
 
 type Faults = Arc<dyn Fn(Asked<'_>) -> Option<Fault> + Send + Sync>;
 
+/// Says of a path whether its answers crawl.
+type Crawls = Arc<dyn Fn(&str) -> bool + Send + Sync>;
+
 /// How the network is.
 #[derive(Clone)]
 pub struct Network {
     delay: Duration,
     bytes_per_second: Option<u32>,
     faults: Faults,
+    crawls: Crawls,
 }
 
 impl Network {
     /// One that does nothing wrong, and takes no time.
     pub fn good() -> Self {
-        Self { delay: Duration::ZERO, bytes_per_second: None, faults: Arc::new(|_| None) }
+        Self { delay: Duration::ZERO, bytes_per_second: None, faults: Arc::new(|_| None), crawls: Arc::new(|_| false) }
     }
 
     /// One in which requests fail as the rule says.
@@ -74,6 +83,13 @@ impl Network {
     #[must_use]
     pub fn slow(self, bytes_per_second: u32, delay: Duration) -> Self {
         Self { delay, bytes_per_second: Some(bytes_per_second), ..self }
+    }
+
+    /// This one, but that answers for these paths come a few bytes a second, which is as good as never, until the network
+    /// is another.
+    #[must_use]
+    pub fn crawling(self, paths: impl Fn(&str) -> bool + Send + Sync + 'static) -> Self {
+        Self { crawls: Arc::new(paths), ..self }
     }
 
     /// One in which a twentieth of the requests for data fail, in turn by an answer and by a cut; the seed
@@ -246,24 +262,36 @@ impl Shared {
     async fn pass(&self, browser: &mut TcpStream, number: usize, bytes: &[u8]) -> Result<()> {
         // `HTTP/1.1 200 OK`
         let status = bytes.get(9..12).and_then(|status| std::str::from_utf8(status).ok()?.parse().ok());
-        for piece in bytes.chunks(PIECE_BYTES) {
-            let until = {
-                let mut state = self.state();
-                let exchange = &mut state.exchanges[number];
-                exchange.status = status.unwrap_or_default();
-                exchange.n_bytes += piece.len();
-                state.network.bytes_per_second.map(|bytes_per_second| {
-                    let takes = Duration::from_secs_f64(piece.len() as f64 / f64::from(bytes_per_second));
-                    state.busy_until = state.busy_until.max(Instant::now()) + takes;
-                    state.busy_until
-                })
-            };
+        self.state().exchanges[number].status = status.unwrap_or_default();
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            let (piece, until) = self.state().next_piece(number, rest);
             if let Some(until) = until {
                 tokio::time::sleep_until(until.into()).await;
             }
             browser.write_all(piece).await?;
+            rest = &rest[piece.len()..];
         }
         Ok(())
+    }
+}
+
+impl State {
+    /// How much of the rest of an answer passes next, and when that has passed, if that takes a while.
+    fn next_piece<'a>(&mut self, number: usize, rest: &'a [u8]) -> (&'a [u8], Option<Instant>) {
+        let exchange = &mut self.exchanges[number];
+        let crawls = (self.network.crawls)(&exchange.path);
+        let piece = &rest[..rest.len().min(if crawls { CRAWL_BYTES } else { PIECE_BYTES })];
+        exchange.n_bytes += piece.len();
+        if crawls {
+            return (piece, Some(Instant::now() + CRAWL_STEP));
+        }
+        let until = self.network.bytes_per_second.map(|bytes_per_second| {
+            let takes = Duration::from_secs_f64(piece.len() as f64 / f64::from(bytes_per_second));
+            self.busy_until = self.busy_until.max(Instant::now()) + takes;
+            self.busy_until
+        });
+        (piece, until)
     }
 }
 

@@ -23,7 +23,7 @@ async fn steps(visit: &Visit) -> Result<()> {
     save_set(&page, "B cells").await?;
     page.until_text("cell-set-B cells", |text| text.contains("95")).await?;
     page.click("compare-run").await?;
-    page.until_text("de-title", |title| title == "B cells against the rest").await?;
+    page.until_exact("B cells against the rest").await?;
     let by_label = terminal(visit, &["--group", "bulk_labels=CD19+ B"])?;
     expect_rows(&page, &by_label).await?;
     visit.browser.shoot("table")?;
@@ -109,7 +109,7 @@ async fn steps(visit: &Visit) -> Result<()> {
     ensure!(!page.has("de-view").await?, "a comparison that was given up has a result");
 
     page.click("compare-run").await?;
-    page.until_text("de-title", |title| title == "mine against the rest").await?;
+    page.until_exact("mine against the rest").await?;
     let cells = tempfile::NamedTempFile::new()?;
     std::fs::write(cells.path(), chosen.join("\n"))?;
     let by_cells = terminal(visit, &["--cells-file", &cells.path().to_string_lossy()])?;
@@ -122,10 +122,10 @@ async fn steps(visit: &Visit) -> Result<()> {
     page.choose("compare-group", "B cells").await?;
     page.choose("compare-reference", "mine").await?;
     page.click("compare-run").await?;
-    page.until_text("de-title", |title| title == "B cells against mine").await?;
+    page.until_exact("B cells against mine").await?;
     // The comparisons made before are listed, and open at once.
     page.click("comparison-mine against the rest").await?;
-    page.until_text("de-title", |title| title == "mine against the rest").await?;
+    page.until_exact("mine against the rest").await?;
     Ok(())
 }
 

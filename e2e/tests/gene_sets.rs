@@ -86,7 +86,7 @@ async fn steps(visit: &Visit) -> Result<()> {
     let link = "set0=B&set0.f.bulk_labels=CD19~%2B B&de0=B&shown=0".replace(' ', "%20").replace("~%2B", "%2B");
     page.goto("about:blank").await?;
     let page = visit.open(&link).await?;
-    page.until_text("de-title", |title| title == "B against the rest").await?;
+    page.until_exact("B against the rest").await?;
     page.write("de-search", "cd79").await?;
     page.until_text("de-count", |text| text.starts_with("2 of")).await?;
     page.click("de-gene-set").await?;

@@ -45,7 +45,7 @@ async fn failing(visit: &Visit) -> Result<()> {
     page.until_text("count-text", |text| !text.starts_with("700")).await?;
     save_set(&page, "mine").await?;
     page.click("compare-run").await?;
-    page.until_text("de-title", |title| title == "mine against the rest").await?;
+    page.until_exact("mine against the rest").await?;
     page.click("de-export").await?;
     let (_, of_page) = page.download_text().await?;
 
@@ -58,7 +58,7 @@ async fn failing(visit: &Visit) -> Result<()> {
     let link = page.link().await?;
     page.goto("about:blank").await?;
     page.goto(&visit.url(&link)).await?;
-    page.until_text("de-title", |title| title == "mine against the rest").await?;
+    page.until_exact("mine against the rest").await?;
     page.click("de-export").await?;
     let (_, expected) = page.download_text().await?;
     ensure!(data_lines(&of_page).len() > 700, "the table has {} lines", data_lines(&of_page).len());
@@ -119,14 +119,24 @@ const KEEP_DRAWN: &str = "window.drawn = []; \
      }).observe(document, { subtree: true, attributes: true, attributeFilter: ['data-n-drawn'] });";
 
 async fn slow(visit: &Visit) -> Result<()> {
+    let truth = visit.truth()?;
     // The server computes nothing: the page is on its own.
     let alone = |asked: Asked<'_>| asked.path.starts_with(&format!("/api/datasets/{LARGE}")).then_some(Fault::Missing);
+    let slow = Network::failing(alone).slow(200_000, Duration::from_millis(100));
+    // Nothing finer than a level comes while the network is so.
+    let (first, tiles) = (truth.first_point_tile(&truth.default_embedding())?, truth.point_tiles());
+    let up_to = |level: usize| {
+        let tiles = tiles.clone();
+        let is_finer = move |tile: u32| tiles.get((tile - first) as usize).is_none_or(|tile| tile.level > level);
+        slow.clone()
+            .crawling(move |path| tiles_of("points", path).is_some_and(|tiles| tiles.into_iter().any(&is_finer)))
+    };
     let proxy = Proxy::start(visit.server.address(), Network::failing(alone)).await?;
     let page = visit.page();
     visit.browser.before_pages(KEEP_DRAWN)?;
     page.goto(proxy.address()).await?;
     page.element(&format!("dataset-{LARGE}")).await?;
-    proxy.set(Network::failing(alone).slow(200_000, Duration::from_millis(100)));
+    proxy.set(up_to(0));
     page.click(&format!("dataset-{LARGE}")).await?;
 
     // While cells are missing, the page can be worked with.
@@ -136,13 +146,15 @@ async fn slow(visit: &Visit) -> Result<()> {
     let now = page.evaluate("Number($('canvas').dataset.nDrawn)", Value::Null).await?;
     ensure!(now.as_u64() < Some(N_LARGE_CELLS as u64), "all cells were there before the first step: {now}");
     visit.browser.shoot("coarse")?;
-    page.until_drawn(N_LARGE_CELLS).await?;
-    let drawn = page.evaluate("drawn", Value::Null).await?;
-    let drawn: BTreeSet<u64> = drawn.as_array().into_iter().flatten().filter_map(Value::as_u64).collect();
-    let n_cells = N_LARGE_CELLS as u64;
     // A sixteenth of the cells is the first level, a quarter the first two.
-    ensure!(drawn.iter().any(|&n| n < n_cells / 15), "the picture did not begin with few cells: {drawn:?}");
-    ensure!(drawn.iter().any(|n| (n_cells / 5..n_cells / 3).contains(n)), "there is no second step: {drawn:?}");
+    let n_cells = N_LARGE_CELLS as u64;
+    let drawn = "drawn.at(-1)";
+    page.until_value("the first level", drawn, Value::Null, |n| n.as_u64().is_some_and(|n| n < n_cells / 15)).await?;
+    proxy.set(up_to(1));
+    let is_quarter = |n: &Value| n.as_u64().is_some_and(|n| (n_cells / 5..n_cells / 3).contains(&n));
+    page.until_value("the second level", drawn, Value::Null, is_quarter).await?;
+    proxy.set(slow.clone());
+    page.until_drawn(N_LARGE_CELLS).await?;
 
     // A comparison that takes a while, of cells scattered all over, is preceded by an estimate.
     proxy.set(Network::failing(alone));
@@ -242,7 +254,7 @@ async fn in_view(visit: &Visit) -> Result<()> {
         finest.iter().filter(|&&tile| is_far(tiles[tile].cells.clone())).map(|&tile| tile as u32).collect();
     ensure!(!far.is_empty() && far.len() < finest.len(), "{far:?} of {finest:?} are far away from {x}, {y}");
     let first = truth.first_point_tile(&embedding)?;
-    let asked: Vec<Vec<u32>> = asked_tiles(&proxy, "points")?
+    let asked: Vec<Vec<u32>> = asked_tiles(&proxy, "points")
         .into_iter()
         .map(|tiles| tiles.into_iter().map(|tile| tile - first).collect::<Vec<u32>>())
         .collect();
@@ -259,7 +271,7 @@ async fn in_view(visit: &Visit) -> Result<()> {
     page.legend(&gene).await?;
     let first = truth.gene_tiles(&gene)?.first;
     let pack = &truth.default_layer().pack;
-    let asked = asked_tiles(&proxy, pack)?;
+    let asked = asked_tiles(&proxy, pack);
     let n_chunks = truth.gene_tiles(&gene)?.count;
     let own: Vec<&Vec<u32>> = asked.iter().filter(|tiles| tiles[0] >= first && tiles[0] < first + n_chunks).collect();
     ensure!(own.len() == 2, "the gene was asked for as {own:?}");
@@ -272,7 +284,7 @@ async fn in_view(visit: &Visit) -> Result<()> {
     color_by_gene(&page, &gene).await?;
     page.legend(&gene).await?;
     let first = truth.gene_tiles(&gene)?.first;
-    let asked = asked_tiles(&proxy, pack)?;
+    let asked = asked_tiles(&proxy, pack);
     ensure!(
         asked.iter().any(|tiles| tiles[0] == first && tiles.len() == n_chunks as usize),
         "a whole gene was asked for as {asked:?}"
@@ -313,17 +325,16 @@ fn of_data(exchanges: &[Exchange], is_so: impl Fn(&Exchange) -> bool) -> Vec<Exc
 }
 
 /// The tiles of a pack that each request asked for, in order.
-fn asked_tiles(proxy: &Proxy, pack: &str) -> Result<Vec<Vec<u32>>> {
-    let mut asked = Vec::new();
-    for exchange in proxy.exchanges() {
-        let mut parts = exchange.path.rsplit('/');
-        let (list, stem) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
-        if stem.rsplit_once('-').is_some_and(|(name, _)| name == pack) {
-            let list: TileList = list.parse().ok().with_context(|| exchange.path.clone())?;
-            asked.push(list.iter().collect());
-        }
-    }
-    Ok(asked)
+fn asked_tiles(proxy: &Proxy, pack: &str) -> Vec<Vec<u32>> {
+    proxy.exchanges().iter().filter_map(|exchange| tiles_of(pack, &exchange.path)).collect()
+}
+
+/// The tiles of a pack that a path asks for, if it does.
+fn tiles_of(pack: &str, path: &str) -> Option<Vec<u32>> {
+    let mut parts = path.rsplit('/');
+    let (list, stem) = (parts.next()?, parts.next()?);
+    stem.rsplit_once('-').filter(|(name, _)| *name == pack)?;
+    Some(list.parse::<TileList>().ok()?.iter().collect())
 }
 
 async fn until_asked(page: &Page<'_>, proxy: &Proxy, what: &str, is_so: impl Fn(&Exchange) -> bool) -> Result<()> {

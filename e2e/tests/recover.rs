@@ -20,6 +20,7 @@ async fn webgpu(visit: &Visit) -> Result<()> {
     visit.browser.before_pages(KEEP_DEVICES)?;
     let page = visit.open("c=obs:louvain").await?;
     ensure!(page.renderer().await? == "webgpu");
+    page.legend("louvain").await?;
     let before = page.pixels().await?.coverage();
     ensure!(page.evaluate("devices.length", Value::Null).await? == json!(1));
     page.evaluate("devices[0].destroy()", Value::Null).await?;
@@ -46,6 +47,7 @@ async fn a_lost_webgl2_context_is_replaced() -> Result<()> {
 async fn webgl2(visit: &Visit) -> Result<()> {
     let page = visit.open("c=obs:louvain").await?;
     ensure!(page.renderer().await? == "webgl2");
+    page.legend("louvain").await?;
     let before = page.pixels().await?.coverage();
     page.evaluate(
         "(window.lost = $('canvas'), lost.getContext('webgl2').getExtension('WEBGL_lose_context').loseContext())",

@@ -29,7 +29,7 @@ async fn samples_are_compared_as_in_the_terminal() -> Result<()> {
 async fn steps(visit: &Visit, dataset: &Path) -> Result<()> {
     // By a label: the sums of pairs of labels answer.
     let page = visit.open("set0=zero&set0.f.louvain=0&de0=zero&shown=0").await?;
-    page.until_text("de-title", |title| title == "zero against the rest").await?;
+    page.until_exact("zero against the rest").await?;
     page.click("de-samples").await?;
     page.until_text("samples-title", |title| title == "zero against the rest, by samples").await?;
     let expected = terminal(visit, dataset, "louvain=0")?;
