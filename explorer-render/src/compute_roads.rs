@@ -7,7 +7,6 @@ use crate::passes::density::DensityPass;
 use crate::passes::resolve::ResolvePass;
 use crate::passes::screen::{Screen, ScreenLayouts};
 use crate::passes::splat::SplatPass;
-use crate::passes::uniforms::Uniforms;
 
 pub(crate) struct ComputeRoads {
     splat: SplatPass,
@@ -21,16 +20,17 @@ pub(crate) struct ComputeRoads {
 }
 
 impl ComputeRoads {
-    pub(crate) fn new(gpu: &Gpu, uniforms: &Uniforms, format: wgpu::TextureFormat) -> Self {
-        let layouts = ScreenLayouts::new(gpu);
-        Self {
-            splat: SplatPass::new(gpu, uniforms, &layouts),
-            resolve: ResolvePass::new(gpu, uniforms, &layouts, format),
+    /// None on a device without compute shaders.
+    pub(crate) fn new(gpu: &Gpu, format: wgpu::TextureFormat) -> Option<Self> {
+        let layouts = gpu.pipelines.screen.clone()?;
+        Some(Self {
+            splat: gpu.pipelines.splat(&gpu.device, &layouts),
+            resolve: gpu.pipelines.resolve(&gpu.device, &layouts, format),
             density: None,
             layouts,
             format,
             screen: None,
-        }
+        })
     }
 
     /// Draws a frame of the scene.
@@ -104,5 +104,5 @@ fn compiled<'a>(
     layouts: &ScreenLayouts,
     format: wgpu::TextureFormat,
 ) -> &'a DensityPass {
-    density.get_or_insert_with(|| DensityPass::new(scene.gpu, scene.uniforms, layouts, format))
+    density.get_or_insert_with(|| scene.gpu.pipelines.density(&scene.gpu.device, layouts, format))
 }

@@ -1,30 +1,37 @@
-//! Finding a device: WebGPU, else WebGL2; Vulkan outside of a page.
+//! A device: WebGPU or WebGL2 in a page, Vulkan outside of one.
 
 use crate::error::RenderError;
+use crate::passes::pipelines::Pipelines;
 use crate::road::Compute;
 use futures_channel::oneshot;
+use std::rc::Rc;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Which devices may be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Backend {
-    /// The best there is: WebGPU, else WebGL2.
+    /// WebGPU in a page, Vulkan outside of one.
     #[default]
-    Auto,
-    /// WebGL2, without a look at WebGPU. Outside of a page: a device held to WebGL2's limits.
-    WebGl2Only,
+    WebGpu,
+    /// WebGL2 in a page. Outside of one: a Vulkan device held to WebGL2's limits.
+    WebGl2,
 }
 
-/// A device with its queue and what is known of its health.
-pub(crate) struct Gpu {
+/// A device with its queue, and what every renderer that draws with it shares: pipelines, compiled once.
+///
+/// A document has one, whatever number of pictures it shows. WebGL2's belong to one canvas each.
+pub struct Gpu {
     pub(crate) device: wgpu::Device,
     pub(crate) queue: wgpu::Queue,
     pub(crate) compute: Compute,
-    pub(crate) backend_name: &'static str,
+    pub(crate) pipelines: Pipelines,
+    instance: wgpu::Instance,
+    adapter: wgpu::Adapter,
+    backend_name: &'static str,
     health: Arc<Health>,
 }
 
-/// A surface and what it can do on the device found with it.
+/// A surface and what it can do on the device that draws to it.
 pub(crate) struct FoundSurface {
     pub(crate) surface: wgpu::Surface<'static>,
     pub(crate) capabilities: wgpu::SurfaceCapabilities,
@@ -34,8 +41,8 @@ pub(crate) struct FoundSurface {
 struct Health {
     /// Why the device is gone, once it is.
     lost: Mutex<Option<String>>,
-    /// Tells of that.
-    heard: Mutex<Option<oneshot::Receiver<()>>>,
+    /// Who waits to hear of that.
+    waiting: Mutex<Vec<oneshot::Sender<()>>>,
     /// The first error that nobody has been told of.
     error: Mutex<Option<String>>,
 }
@@ -44,37 +51,77 @@ struct Health {
 const LARGEST_BINDING_BYTES: u64 = 1 << 30;
 
 impl Gpu {
-    /// Opens a device that can draw to `target`, or to textures alone where there is none.
+    /// Opens a device for any number of renderers. WebGL2 has none in a page: see [`crate::Renderer::with_own_gpu`].
     ///
     /// # Errors
-    /// [`RenderError::NoDevice`] with all that was tried.
-    pub(crate) async fn open(
-        mut target: Option<wgpu::SurfaceTarget<'static>>,
-        preference: Backend,
-    ) -> Result<(Self, Option<FoundSurface>), RenderError> {
-        let mut tried = Vec::new();
-        for attempt in attempts(preference) {
-            match attempt.open(&mut target).await {
-                Ok(found) => return Ok(found),
-                Err(reason) => tried.push(format!("{}: {reason}", attempt.name)),
-            }
-        }
-        Err(RenderError::NoDevice { tried: tried.join("; ") })
+    /// [`RenderError::NoDevice`] says what was tried and what would help.
+    pub async fn open(backend: Backend) -> Result<Rc<Self>, RenderError> {
+        let attempt = Attempt::new(backend);
+        let instance = attempt.instance();
+        let gpu = attempt.gpu(instance, None).await.map_err(|reason| attempt.failure(&reason))?;
+        Ok(Rc::new(gpu))
     }
 
-    pub(crate) fn is_lost(&self) -> bool {
+    /// Opens a device that can draw to `target`, which takes that target.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub(crate) async fn open_for(
+        target: wgpu::SurfaceTarget<'static>,
+        backend: Backend,
+    ) -> Result<(Rc<Self>, FoundSurface), RenderError> {
+        let attempt = Attempt::new(backend);
+        let instance = attempt.instance();
+        // WebGL2 has no adapter without a surface.
+        let surface = instance.create_surface(target).map_err(|error| attempt.failure(&error.to_string()))?;
+        let gpu = attempt.gpu(instance, Some(&surface)).await.map_err(|reason| attempt.failure(&reason))?;
+        let found = gpu.found(surface);
+        Ok((Rc::new(gpu), found))
+    }
+
+    /// A surface for this device. A canvas that gave one kind of context never gives another.
+    ///
+    /// # Errors
+    /// [`RenderError::NoDevice`] when the target gives none.
+    pub(crate) fn surface(&self, target: wgpu::SurfaceTarget<'static>) -> Result<FoundSurface, RenderError> {
+        let surface = self.instance.create_surface(target);
+        let failure = |error| RenderError::NoDevice { tried: format!("{}: {error}", self.backend_name) };
+        Ok(self.found(surface.map_err(failure)?))
+    }
+
+    fn found(&self, surface: wgpu::Surface<'static>) -> FoundSurface {
+        FoundSurface { capabilities: surface.get_capabilities(&self.adapter), surface }
+    }
+
+    /// What draws: `WebGPU`, `WebGL2`, or `Vulkan` outside of a page.
+    #[must_use]
+    pub fn backend_name(&self) -> &'static str {
+        self.backend_name
+    }
+
+    /// Whether the device is gone permanently.
+    #[must_use]
+    pub fn is_lost(&self) -> bool {
         lock(&self.health.lost).is_some()
     }
 
-    /// Ends when the device is lost; at once for all but the first who ask.
-    pub(crate) fn lost(&self) -> impl Future<Output = ()> + use<> {
-        let heard = lock(&self.health.heard).take();
-        async move {
-            if let Some(heard) = heard {
-                // A sender dropped unheard is a device given up, which is as lost.
-                let _ = heard.await;
-            }
+    /// Ends when the device is lost.
+    pub fn lost(&self) -> impl Future<Output = ()> + use<> {
+        let (sender, heard) = oneshot::channel();
+        lock(&self.health.waiting).push(sender);
+        if self.is_lost() {
+            // Nobody will call any more.
+            lock(&self.health.waiting).clear();
         }
+        async move {
+            // A sender dropped unheard is a device given up, which is as lost.
+            let _ = heard.await;
+        }
+    }
+
+    /// Gives the device up, as a driver's reset would: for tests of what comes after.
+    pub fn lose(&self) {
+        self.device.destroy();
     }
 
     /// The device's loss, or an error it reported since the last call.
@@ -84,23 +131,25 @@ impl Gpu {
         }
         lock(&self.health.error).take().map_or(Ok(()), |message| Err(RenderError::Device(message)))
     }
+}
 
-    fn new((device, queue): (wgpu::Device, wgpu::Queue), compute: Compute, backend_name: &'static str) -> Self {
-        let (sender, heard) = oneshot::channel();
-        let health = Arc::new(Health { heard: Mutex::new(Some(heard)), ..Health::default() });
-        let (lost, sender) = (Arc::clone(&health), Mutex::new(Some(sender)));
+impl Health {
+    /// What a device says of itself from now on.
+    fn of(device: &wgpu::Device) -> Arc<Self> {
+        let health = Arc::new(Self::default());
+        let lost = Arc::clone(&health);
         device.set_device_lost_callback(move |_, message| {
             lock(&lost.lost).get_or_insert(message);
-            if let Some(sender) = lock(&sender).take() {
+            for waiting in lock(&lost.waiting).drain(..) {
                 // Who waited may have gone.
-                let _ = sender.send(());
+                let _ = waiting.send(());
             }
         });
         let failed = Arc::clone(&health);
         device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| {
             lock(&failed.error).get_or_insert_with(|| error.to_string());
         }));
-        Self { device, queue, compute, backend_name, health }
+        health
     }
 }
 
@@ -116,54 +165,42 @@ struct Attempt {
     compute: Compute,
 }
 
-#[cfg(target_arch = "wasm32")]
-fn attempts(preference: Backend) -> Vec<Attempt> {
-    let webgpu = Attempt { name: "WebGPU", backends: wgpu::Backends::BROWSER_WEBGPU, compute: Compute::Present };
-    let webgl2 = Attempt { name: "WebGL2", backends: wgpu::Backends::GL, compute: Compute::Missing };
-    match preference {
-        Backend::Auto => vec![webgpu, webgl2],
-        Backend::WebGl2Only => vec![webgl2],
-    }
-}
-
-#[cfg(not(target_arch = "wasm32"))]
-fn attempts(preference: Backend) -> Vec<Attempt> {
-    let (name, compute) = match preference {
-        Backend::Auto => ("Vulkan", Compute::Present),
-        Backend::WebGl2Only => ("Vulkan within WebGL2's limits", Compute::Missing),
-    };
-    vec![Attempt { name, backends: wgpu::Backends::VULKAN, compute }]
-}
-
 impl Attempt {
-    /// Takes `target` only when it makes a surface of it.
-    async fn open(
-        &self,
-        target: &mut Option<wgpu::SurfaceTarget<'static>>,
-    ) -> Result<(Gpu, Option<FoundSurface>), String> {
-        let is_webgpu = self.backends == wgpu::Backends::BROWSER_WEBGPU;
-        let instance = wgpu::Instance::new(wgpu::InstanceDescriptor {
-            backends: self.backends,
-            ..wgpu::InstanceDescriptor::new_without_display_handle()
-        });
-        // A canvas that gave one kind of context never gives another, so WebGPU's device comes
-        // before its surface; WebGL2 has no adapter without a surface.
-        if is_webgpu {
-            let (adapter, gpu) = self.device(&instance, None).await?;
-            let surface = make_surface(&instance, target)?;
-            Ok((gpu, found(surface, &adapter)))
-        } else {
-            let surface = make_surface(&instance, target)?;
-            let (adapter, gpu) = self.device(&instance, surface.as_ref()).await?;
-            Ok((gpu, found(surface, &adapter)))
+    #[cfg(target_arch = "wasm32")]
+    fn new(backend: Backend) -> Self {
+        match backend {
+            Backend::WebGpu => {
+                Self { name: "WebGPU", backends: wgpu::Backends::BROWSER_WEBGPU, compute: Compute::Present }
+            }
+            Backend::WebGl2 => Self { name: "WebGL2", backends: wgpu::Backends::GL, compute: Compute::Missing },
         }
     }
 
-    async fn device(
+    #[cfg(not(target_arch = "wasm32"))]
+    fn new(backend: Backend) -> Self {
+        let (name, compute) = match backend {
+            Backend::WebGpu => ("Vulkan", Compute::Present),
+            Backend::WebGl2 => ("Vulkan within WebGL2's limits", Compute::Missing),
+        };
+        Self { name, backends: wgpu::Backends::VULKAN, compute }
+    }
+
+    fn failure(&self, reason: &str) -> RenderError {
+        RenderError::NoDevice { tried: format!("{}: {reason}", self.name) }
+    }
+
+    fn instance(&self) -> wgpu::Instance {
+        wgpu::Instance::new(wgpu::InstanceDescriptor {
+            backends: self.backends,
+            ..wgpu::InstanceDescriptor::new_without_display_handle()
+        })
+    }
+
+    async fn gpu(
         &self,
-        instance: &wgpu::Instance,
+        instance: wgpu::Instance,
         compatible_surface: Option<&wgpu::Surface<'static>>,
-    ) -> Result<(wgpu::Adapter, Gpu), String> {
+    ) -> Result<Gpu, String> {
         let adapter = instance
             .request_adapter(&wgpu::RequestAdapterOptions {
                 power_preference: wgpu::PowerPreference::HighPerformance,
@@ -173,11 +210,13 @@ impl Attempt {
             .await
             .map_err(|error| error.to_string())?;
         let required_limits = self.limits(&adapter.limits());
-        let device = adapter
+        let (device, queue) = adapter
             .request_device(&wgpu::DeviceDescriptor { label: Some("points"), required_limits, ..Default::default() })
             .await
             .map_err(|error| error.to_string())?;
-        Ok((adapter, Gpu::new(device, self.compute, self.name)))
+        let (pipelines, health) = (Pipelines::new(&device, self.compute), Health::of(&device));
+        let (compute, backend_name) = (self.compute, self.name);
+        Ok(Gpu { device, queue, compute, pipelines, instance, adapter, backend_name, health })
     }
 
     /// What every device of the kind has, and larger pictures where the adapter can.
@@ -195,15 +234,4 @@ impl Attempt {
         }
         limits
     }
-}
-
-fn make_surface(
-    instance: &wgpu::Instance,
-    target: &mut Option<wgpu::SurfaceTarget<'static>>,
-) -> Result<Option<wgpu::Surface<'static>>, String> {
-    target.take().map(|target| instance.create_surface(target)).transpose().map_err(|error| error.to_string())
-}
-
-fn found(surface: Option<wgpu::Surface<'static>>, adapter: &wgpu::Adapter) -> Option<FoundSurface> {
-    surface.map(|surface| FoundSurface { capabilities: surface.get_capabilities(adapter), surface })
 }

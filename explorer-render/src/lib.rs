@@ -1,6 +1,7 @@
 //! Draws millions of points with wgpu: positions and styles in, a frame out.
 //!
-//! The crate knows no biology and no page. Its owner orders the points so that every prefix is a
+//! The crate knows no biology and no page. A document opens one device ([`Gpu`]) and makes a [`Renderer`] for each canvas.
+//! Its owner orders the points so that every prefix is a
 //! fair random sample, uploads them once ([`Renderer::write_positions`],
 //! [`Renderer::write_styles`], [`Renderer::set_lut`]) and then hands over one [`FrameParams`] per
 //! frame. All that varies between frames is in there.
@@ -41,7 +42,7 @@ pub use camera::{Bounds, Camera, EMBEDDING_MAX, Viewport};
 pub use chunks::InView;
 pub use error::RenderError;
 pub use frame::{DrawMode, FrameParams};
-pub use gpu::Backend;
+pub use gpu::{Backend, Gpu};
 pub use pick::{PickScene, pick_cpu};
 pub use point::{MAX_POINTS, PointPosition, PointStyle, StyleChange};
 pub use point_size::point_diameter_px;

@@ -16,6 +16,7 @@ use crate::points::PointBuffers;
 use crate::readback::{self, Image};
 use crate::road::{Compute, Road, choose_road};
 use crate::target::{self, Acquired, Target};
+use std::rc::Rc;
 
 /// What became of a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,12 +30,12 @@ pub enum RenderOutcome {
 /// Both sides of the picture that [`Renderer::warm_up`] draws.
 const WARM_UP_PX: f64 = 16.0;
 
-/// Draws one set of points to one surface.
+/// Draws one set of points to one surface, with a device that it may share with other renderers.
 ///
 /// Methods that return futures borrow nothing in them, so that a renderer may live in an
 /// `Rc<RefCell<_>>` and be drawn with while an answer is awaited.
 pub struct Renderer {
-    gpu: Gpu,
+    gpu: Rc<Gpu>,
     target: Target,
     points: PointBuffers,
     uniforms: Uniforms,
@@ -46,41 +47,51 @@ pub struct Renderer {
 }
 
 impl Renderer {
-    /// A renderer to a canvas or window, without points yet. In a page it takes WebGPU where the
-    /// browser has an adapter, else WebGL2.
+    /// A renderer to a canvas or window, without points yet.
+    ///
+    /// # Errors
+    /// [`RenderError::NoDevice`] when the device cannot draw there.
+    pub fn new(gpu: &Rc<Gpu>, target: impl Into<wgpu::SurfaceTarget<'static>>) -> Result<Self, RenderError> {
+        let target = Target::surface(gpu.surface(target.into())?)?;
+        Self::with_target(Rc::clone(gpu), target)
+    }
+
+    /// The same with a device of its own, as WebGL2 needs: there the device is a part of the canvas.
     ///
     /// # Errors
     /// [`RenderError::NoDevice`] says what was tried and what would help.
-    pub async fn new(
+    pub async fn with_own_gpu(
         target: impl Into<wgpu::SurfaceTarget<'static>>,
-        preference: Backend,
+        backend: Backend,
     ) -> Result<Self, RenderError> {
-        let (gpu, found) = Gpu::open(Some(target.into()), preference).await?;
-        let found = found.ok_or_else(|| RenderError::NoDevice { tried: "the device gave no surface".to_owned() })?;
+        let (gpu, found) = Gpu::open_for(target.into(), backend).await?;
         let target = Target::surface(found)?;
         Self::with_target(gpu, target)
     }
 
-    /// A renderer to a texture of that many device pixels, for tests and pictures
-    /// ([`Self::capture`]). WebGL2 has none.
+    /// A renderer to a texture of that many device pixels, for tests and pictures ([`Self::capture`]).
     ///
     /// # Errors
-    /// [`RenderError::NoDevice`] says what was tried and what would help.
-    pub async fn new_headless(width_dpx: u32, height_dpx: u32, preference: Backend) -> Result<Self, RenderError> {
-        let (gpu, _) = Gpu::open(None, preference).await?;
-        let target = Target::headless(&gpu, [width_dpx.max(1), height_dpx.max(1)]);
-        Self::with_target(gpu, target)
+    /// [`RenderError::Device`] with what the device reported.
+    pub fn headless(gpu: &Rc<Gpu>, width_dpx: u32, height_dpx: u32) -> Result<Self, RenderError> {
+        let target = Target::headless(gpu, [width_dpx.max(1), height_dpx.max(1)]);
+        Self::with_target(Rc::clone(gpu), target)
     }
 
-    fn with_target(gpu: Gpu, target: Target) -> Result<Self, RenderError> {
-        let uniforms = Uniforms::new(&gpu);
-        let format = target.format();
-        let compute = (gpu.compute == Compute::Present).then(|| ComputeRoads::new(&gpu, &uniforms, format));
-        Ok(Self { points: PointBuffers::new(&gpu, 0)?, quads: None, uniforms, compute, gpu, target, shown: None })
+    fn with_target(gpu: Rc<Gpu>, target: Target) -> Result<Self, RenderError> {
+        let compute = ComputeRoads::new(&gpu, target.format());
+        let (uniforms, points) = (Uniforms::new(&gpu), PointBuffers::new(&gpu, 0)?);
+        Ok(Self { points, quads: None, uniforms, compute, gpu, target, shown: None })
     }
 
-    /// Draws one point that nobody sees, so that the device has compiled by the time of the first frame what a frame of
-    /// many points needs. A browser's device may compile no sooner than it draws.
+    /// The device that draws.
+    #[must_use]
+    pub fn gpu(&self) -> &Rc<Gpu> {
+        &self.gpu
+    }
+
+    /// Draws one point that nobody sees, unless a renderer of this device has, so that the device has compiled by the
+    /// time of the first frame what a frame of many points needs. A browser's device may compile no sooner than it draws.
     ///
     /// # Errors
     /// As [`Self::render`].
@@ -98,42 +109,26 @@ impl Renderer {
             prefix: 1,
             mode: DrawMode::Points,
         };
-        let frame = FrameUniform::new(&params, 1);
-        let texture = target::texture(&self.gpu, self.target.format(), frame.viewport_dpx);
-        let scene = Scene { gpu: &self.gpu, uniforms: &self.uniforms, points: &points, frame };
-        if let Some(compute) = &mut self.compute {
-            let mut encoder = self.gpu.device.create_command_encoder(&Default::default());
+        let Self { gpu, target, uniforms, compute: Some(compute), .. } = self else { return Ok(()) };
+        gpu.pipelines.draw_once(target.format(), || {
+            let frame = FrameUniform::new(&params, 1);
+            let texture = target::texture(gpu, target.format(), frame.viewport_dpx);
+            let scene = Scene { gpu, uniforms, points: &points, frame };
+            let mut encoder = gpu.device.create_command_encoder(&Default::default());
             // It must not keep what belongs to this point.
             compute.forget_points();
             compute.draw(&scene, &mut encoder, &target::view(&texture), params.mode);
             compute.forget_points();
-            self.gpu.queue.submit([encoder.finish()]);
-        }
+            gpu.queue.submit([encoder.finish()]);
+        });
         Ok(())
     }
 
-    /// What draws: `WebGPU`, `WebGL2`, or `Vulkan` outside of a page.
-    #[must_use]
-    pub fn backend_name(&self) -> &'static str {
-        self.gpu.backend_name
-    }
-
-    /// Whether the device is gone for good: then make a new renderer, on a new canvas, and upload
-    /// the points again. A lost WebGL2 context shows as the canvas's `webglcontextlost` alone.
+    /// Whether the device is gone permanently: then make a new renderer, on a new canvas, and upload the points again.
+    /// A lost WebGL2 context shows as the canvas's `webglcontextlost` only.
     #[must_use]
     pub fn is_lost(&self) -> bool {
         self.gpu.is_lost()
-    }
-
-    /// Ends when the device is lost, so that a picture at rest need not wait for the next frame to notice. A lost
-    /// WebGL2 context shows as the canvas's `webglcontextlost` alone.
-    pub fn lost(&self) -> impl Future<Output = ()> + use<> {
-        self.gpu.lost()
-    }
-
-    /// Gives the device up, as a driver's reset would: for tests of what comes after.
-    pub fn lose_device(&self) {
-        self.gpu.device.destroy();
     }
 
     /// How many points there are.
@@ -310,7 +305,7 @@ impl Renderer {
                 compute.draw(&scene, encoder, view, params.mode);
             }
             (Road::Quads, _) | (_, None) => {
-                let compile = || QuadsPass::new(&self.gpu, &self.uniforms, self.target.format());
+                let compile = || QuadsPass::new(&self.gpu, self.target.format());
                 self.quads.get_or_insert_with(compile).draw(&scene, encoder, view);
             }
         }

@@ -15,7 +15,7 @@ const N_POINTS: usize = 20_000;
 const MOST_DIFFERENT: f64 = 0.002;
 
 fn compute_renderer(scene: &Scene) -> Option<Renderer> {
-    let mut renderer = renderer(Backend::Auto)?;
+    let mut renderer = renderer(Backend::WebGpu)?;
     scene.upload(&mut renderer);
     Some(renderer)
 }
@@ -121,7 +121,7 @@ fn growing_and_moving_in_any_order_equals_drawing_at_once() {
 #[test]
 fn points_that_arrive_in_pieces_make_the_same_picture() {
     let mut scene = Scene::random(N_POINTS, 3);
-    let Some(mut renderer) = renderer(Backend::Auto) else { return };
+    let Some(mut renderer) = renderer(Backend::WebGpu) else { return };
     let params = params();
     renderer.set_point_count(N_POINTS as u32).unwrap();
     renderer.set_lut(&scene.lut);

@@ -7,7 +7,7 @@ use explorer_render::{Backend, FrameParams, MAX_POINTS, PointPosition, RenderErr
 
 #[test]
 fn refusals_leave_the_renderer_as_it_was() {
-    let Some(mut renderer) = renderer(Backend::Auto) else { return };
+    let Some(mut renderer) = renderer(Backend::WebGpu) else { return };
     let scene = Scene::random(6_000, 21);
     scene.upload(&mut renderer);
     let before = capture(&mut renderer, &params());
@@ -32,8 +32,8 @@ fn refusals_leave_the_renderer_as_it_was() {
 
 #[test]
 fn no_points_are_an_empty_picture() {
-    for preference in [Backend::Auto, Backend::WebGl2Only] {
-        let Some(mut renderer) = renderer(preference) else { return };
+    for backend in [Backend::WebGpu, Backend::WebGl2] {
+        let Some(mut renderer) = renderer(backend) else { return };
         let picture = capture(&mut renderer, &params());
         assert!(picture.iter().all(|pixel| pixel == &[247, 248, 250, 255]));
         assert_eq!(pollster::block_on(renderer.pick([5.0, 5.0], 5.0)), None);
@@ -42,13 +42,13 @@ fn no_points_are_an_empty_picture() {
 
 #[test]
 fn a_lost_device_is_told_and_nothing_panics() {
-    let Some(mut renderer) = renderer(Backend::Auto) else { return };
+    let Some(mut renderer) = renderer(Backend::WebGpu) else { return };
     let scene = Scene::random(6_000, 22);
     scene.upload(&mut renderer);
     renderer.render(&params()).unwrap();
     pollster::block_on(renderer.frame_done());
     assert!(!renderer.is_lost());
-    renderer.lose_device();
+    renderer.gpu().lose();
     renderer.poll();
     assert!(renderer.is_lost());
     assert!(matches!(renderer.render(&params()), Err(RenderError::DeviceLost { .. })));
@@ -60,8 +60,8 @@ fn a_lost_device_is_told_and_nothing_panics() {
 
 #[test]
 fn a_warm_up_leaves_nothing_behind() {
-    for preference in [Backend::Auto, Backend::WebGl2Only] {
-        let Some(mut renderer) = renderer(preference) else { return };
+    for backend in [Backend::WebGpu, Backend::WebGl2] {
+        let Some(mut renderer) = renderer(backend) else { return };
         renderer.warm_up().expect("a device that was opened draws");
         let picture = capture(&mut renderer, &params());
         assert!(picture.iter().all(|pixel| pixel == &[247, 248, 250, 255]));

@@ -12,7 +12,7 @@ use explorer_render::{
 const N_POINTS: usize = 3_000;
 
 fn quads_renderer() -> Option<Renderer> {
-    renderer(Backend::WebGl2Only)
+    renderer(Backend::WebGl2)
 }
 
 fn mean_difference(a: &[[u8; 4]], b: &[[u8; 4]]) -> f64 {
@@ -60,8 +60,8 @@ fn dots_of_one_pixel_are_the_same_on_both_roads() {
 
 #[test]
 fn a_dot_is_round_where_it_should_be_and_selected_ones_are_above() {
-    for preference in [Backend::Auto, Backend::WebGl2Only] {
-        let Some(mut renderer) = renderer(preference) else { return };
+    for backend in [Backend::WebGpu, Backend::WebGl2] {
+        let Some(mut renderer) = renderer(backend) else { return };
         // Two dots around the middle of the picture, the earlier one to the left.
         let positions = [PointPosition::new(32_447, 32_767), PointPosition::new(33_087, 32_767)];
         renderer.set_point_count(2).unwrap();
@@ -84,7 +84,7 @@ fn a_dot_is_round_where_it_should_be_and_selected_ones_are_above() {
         ] {
             renderer.write_styles(0, &styles, StyleChange::Order).unwrap();
             let picture = capture(&mut renderer, &params);
-            assert_eq!(picture[50 * 100 + 50], middle, "{preference:?}");
+            assert_eq!(picture[50 * 100 + 50], middle, "{backend:?}");
             // 5 px left and right of the middle are the centres; the dots end 10 px further.
             assert_eq!(picture[50 * 100 + 57], [20, 60, 210, 255]);
             assert_eq!(picture[50 * 100 + 67], [247, 248, 250, 255]);

@@ -1,10 +1,8 @@
 //! Points counted per pixel, and counts into colours.
 
-use super::screen::ScreenLayouts;
-use super::uniforms::Uniforms;
 use super::{dispatch_over_chunks, draw_full_screen, full_screen_pipeline, point_pipeline, shader_source};
-use crate::gpu::Gpu;
 
+#[derive(Clone)]
 pub(crate) struct DensityPass {
     accumulate: wgpu::ComputePipeline,
     tone_map: wgpu::RenderPipeline,
@@ -13,12 +11,15 @@ pub(crate) struct DensityPass {
 impl DensityPass {
     pub(crate) const SOURCE: &'static str = shader_source!("density.wgsl");
 
-    pub(crate) fn new(gpu: &Gpu, uniforms: &Uniforms, layouts: &ScreenLayouts, format: wgpu::TextureFormat) -> Self {
-        let write = [&uniforms.layout, &layouts.write];
-        let read = [&uniforms.layout, &layouts.read];
+    pub(crate) fn new(
+        device: &wgpu::Device,
+        write: [&wgpu::BindGroupLayout; 2],
+        read: [&wgpu::BindGroupLayout; 2],
+        format: wgpu::TextureFormat,
+    ) -> Self {
         Self {
-            accumulate: point_pipeline(gpu, Self::SOURCE, "accumulate", &write),
-            tone_map: full_screen_pipeline(gpu, Self::SOURCE, "tone_map", &read, format),
+            accumulate: point_pipeline(device, Self::SOURCE, "accumulate", &write),
+            tone_map: full_screen_pipeline(device, Self::SOURCE, "tone_map", &read, format),
         }
     }
 

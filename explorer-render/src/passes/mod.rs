@@ -1,6 +1,7 @@
 //! One pass per file, named after its shader.
 
 pub(crate) mod density;
+pub(crate) mod pipelines;
 pub(crate) mod quads;
 pub(crate) mod resolve;
 pub(crate) mod screen;
@@ -43,15 +44,15 @@ pub(crate) fn n_workgroups(n_chunks: u32) -> u32 {
 
 /// A compute pipeline that runs once per point.
 fn point_pipeline(
-    gpu: &Gpu,
+    device: &wgpu::Device,
     source: &'static str,
     entry_point: &str,
     layouts: &[&wgpu::BindGroupLayout],
 ) -> wgpu::ComputePipeline {
-    let module = shader_module(gpu, source);
-    gpu.device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
+    let module = shader_module(device, source);
+    device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
         label: Some(entry_point),
-        layout: Some(&pipeline_layout(gpu, layouts)),
+        layout: Some(&pipeline_layout(device, layouts)),
         module: &module,
         entry_point: Some(entry_point),
         compilation_options: wgpu::PipelineCompilationOptions::default(),
@@ -78,16 +79,16 @@ fn dispatch_over_chunks(
 
 /// A pipeline that colours every pixel of the target by one fragment shader.
 fn full_screen_pipeline(
-    gpu: &Gpu,
+    device: &wgpu::Device,
     source: &'static str,
     entry_point: &str,
     layouts: &[&wgpu::BindGroupLayout],
     format: wgpu::TextureFormat,
 ) -> wgpu::RenderPipeline {
-    let module = shader_module(gpu, source);
-    gpu.device.create_render_pipeline(&wgpu::RenderPipelineDescriptor {
+    let module = shader_module(device, source);
+    device.create_render_pipeline(&wgpu::RenderPipelineDescriptor {
         label: Some(entry_point),
-        layout: Some(&pipeline_layout(gpu, layouts)),
+        layout: Some(&pipeline_layout(device, layouts)),
         vertex: wgpu::VertexState {
             module: &module,
             entry_point: Some("corner"),
@@ -131,16 +132,16 @@ fn draw_full_screen(
     pass.draw(0..3, 0..1);
 }
 
-fn shader_module(gpu: &Gpu, source: &'static str) -> wgpu::ShaderModule {
-    gpu.device.create_shader_module(wgpu::ShaderModuleDescriptor {
+fn shader_module(device: &wgpu::Device, source: &'static str) -> wgpu::ShaderModule {
+    device.create_shader_module(wgpu::ShaderModuleDescriptor {
         label: None,
         source: wgpu::ShaderSource::Wgsl(source.into()),
     })
 }
 
-fn pipeline_layout(gpu: &Gpu, layouts: &[&wgpu::BindGroupLayout]) -> wgpu::PipelineLayout {
+fn pipeline_layout(device: &wgpu::Device, layouts: &[&wgpu::BindGroupLayout]) -> wgpu::PipelineLayout {
     let layouts: Vec<_> = layouts.iter().copied().map(Some).collect();
-    gpu.device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
+    device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
         label: None,
         bind_group_layouts: &layouts,
         immediate_size: 0,

@@ -1,6 +1,5 @@
 //! One anti-aliased instanced quad per point.
 
-use super::uniforms::Uniforms;
 use super::{Scene, pipeline_layout, shader_module, shader_source};
 use crate::gpu::Gpu;
 use crate::target;
@@ -25,55 +24,8 @@ struct Attachments {
 impl QuadsPass {
     pub(crate) const SOURCE: &'static str = shader_source!("quads.wgsl");
 
-    pub(crate) fn new(gpu: &Gpu, uniforms: &Uniforms, format: wgpu::TextureFormat) -> Self {
-        let module = shader_module(gpu, Self::SOURCE);
-        let word_per_instance = |location| wgpu::VertexAttribute {
-            format: wgpu::VertexFormat::Uint32,
-            offset: 0,
-            shader_location: location,
-        };
-        let attributes = [[word_per_instance(0)], [word_per_instance(1)]];
-        let buffers = attributes.each_ref().map(|attributes| {
-            Some(wgpu::VertexBufferLayout { array_stride: 4, step_mode: wgpu::VertexStepMode::Instance, attributes })
-        });
-        let pipeline = gpu.device.create_render_pipeline(&wgpu::RenderPipelineDescriptor {
-            label: Some("quads"),
-            layout: Some(&pipeline_layout(gpu, &[&uniforms.layout])),
-            vertex: wgpu::VertexState {
-                module: &module,
-                entry_point: Some("quad"),
-                compilation_options: wgpu::PipelineCompilationOptions::default(),
-                buffers: &buffers,
-            },
-            primitive: wgpu::PrimitiveState { topology: wgpu::PrimitiveTopology::TriangleStrip, ..Default::default() },
-            depth_stencil: Some(wgpu::DepthStencilState {
-                format: DEPTH_FORMAT,
-                depth_write_enabled: Some(true),
-                // Strictly less: among equals the first drawn stays.
-                depth_compare: Some(wgpu::CompareFunction::Less),
-                stencil: wgpu::StencilState::default(),
-                bias: wgpu::DepthBiasState::default(),
-            }),
-            multisample: wgpu::MultisampleState {
-                count: SAMPLES,
-                alpha_to_coverage_enabled: true,
-                ..Default::default()
-            },
-            fragment: Some(wgpu::FragmentState {
-                module: &module,
-                entry_point: Some("disc"),
-                compilation_options: wgpu::PipelineCompilationOptions::default(),
-                targets: &[Some(wgpu::ColorTargetState {
-                    format,
-                    blend: None,
-                    // Alpha is coverage; the picture's stays opaque.
-                    write_mask: wgpu::ColorWrites::COLOR,
-                })],
-            }),
-            multiview_mask: None,
-            cache: None,
-        });
-        Self { pipeline, format, attachments: None }
+    pub(crate) fn new(gpu: &Gpu, format: wgpu::TextureFormat) -> Self {
+        Self { pipeline: gpu.pipelines.quads(&gpu.device, format), format, attachments: None }
     }
 
     /// Draws the frame's prefix over its background.
@@ -119,6 +71,54 @@ impl QuadsPass {
     pub(crate) fn release(&mut self) {
         self.attachments = None;
     }
+}
+
+/// The pipeline of the pass.
+pub(super) fn pipeline(
+    device: &wgpu::Device,
+    uniforms: &wgpu::BindGroupLayout,
+    format: wgpu::TextureFormat,
+) -> wgpu::RenderPipeline {
+    let module = shader_module(device, QuadsPass::SOURCE);
+    let word_per_instance =
+        |location| wgpu::VertexAttribute { format: wgpu::VertexFormat::Uint32, offset: 0, shader_location: location };
+    let attributes = [[word_per_instance(0)], [word_per_instance(1)]];
+    let buffers = attributes.each_ref().map(|attributes| {
+        Some(wgpu::VertexBufferLayout { array_stride: 4, step_mode: wgpu::VertexStepMode::Instance, attributes })
+    });
+    device.create_render_pipeline(&wgpu::RenderPipelineDescriptor {
+        label: Some("quads"),
+        layout: Some(&pipeline_layout(device, &[uniforms])),
+        vertex: wgpu::VertexState {
+            module: &module,
+            entry_point: Some("quad"),
+            compilation_options: wgpu::PipelineCompilationOptions::default(),
+            buffers: &buffers,
+        },
+        primitive: wgpu::PrimitiveState { topology: wgpu::PrimitiveTopology::TriangleStrip, ..Default::default() },
+        depth_stencil: Some(wgpu::DepthStencilState {
+            format: DEPTH_FORMAT,
+            depth_write_enabled: Some(true),
+            // Strictly less: among equals the first drawn stays.
+            depth_compare: Some(wgpu::CompareFunction::Less),
+            stencil: wgpu::StencilState::default(),
+            bias: wgpu::DepthBiasState::default(),
+        }),
+        multisample: wgpu::MultisampleState { count: SAMPLES, alpha_to_coverage_enabled: true, ..Default::default() },
+        fragment: Some(wgpu::FragmentState {
+            module: &module,
+            entry_point: Some("disc"),
+            compilation_options: wgpu::PipelineCompilationOptions::default(),
+            targets: &[Some(wgpu::ColorTargetState {
+                format,
+                blend: None,
+                // Alpha is coverage; the picture's stays opaque.
+                write_mask: wgpu::ColorWrites::COLOR,
+            })],
+        }),
+        multiview_mask: None,
+        cache: None,
+    })
 }
 
 impl Attachments {

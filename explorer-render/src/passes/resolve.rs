@@ -1,10 +1,8 @@
 //! The index buffer into colours.
 
-use super::screen::ScreenLayouts;
-use super::uniforms::Uniforms;
 use super::{draw_full_screen, full_screen_pipeline, shader_source};
-use crate::gpu::Gpu;
 
+#[derive(Clone)]
 pub(crate) struct ResolvePass {
     pipeline: wgpu::RenderPipeline,
 }
@@ -12,9 +10,12 @@ pub(crate) struct ResolvePass {
 impl ResolvePass {
     pub(crate) const SOURCE: &'static str = shader_source!("resolve.wgsl");
 
-    pub(crate) fn new(gpu: &Gpu, uniforms: &Uniforms, layouts: &ScreenLayouts, format: wgpu::TextureFormat) -> Self {
-        let layouts = [&uniforms.layout, &layouts.read];
-        Self { pipeline: full_screen_pipeline(gpu, Self::SOURCE, "resolve", &layouts, format) }
+    pub(crate) fn new(
+        device: &wgpu::Device,
+        layouts: [&wgpu::BindGroupLayout; 2],
+        format: wgpu::TextureFormat,
+    ) -> Self {
+        Self { pipeline: full_screen_pipeline(device, Self::SOURCE, "resolve", &layouts, format) }
     }
 
     pub(crate) fn encode(

@@ -20,17 +20,18 @@ pub(crate) struct Screen {
 }
 
 /// Bind group 1 of the compute and the fragment stage: positions, styles, pixels, peak, pass.
+#[derive(Clone)]
 pub(crate) struct ScreenLayouts {
     pub(crate) write: wgpu::BindGroupLayout,
     pub(crate) read: wgpu::BindGroupLayout,
 }
 
 impl ScreenLayouts {
-    pub(crate) fn new(gpu: &Gpu) -> Self {
+    pub(crate) fn new(device: &wgpu::Device) -> Self {
         let layout = |stage, pixels_are_read_only| {
             let points = wgpu::BufferBindingType::Storage { read_only: true };
             let pixels = wgpu::BufferBindingType::Storage { read_only: pixels_are_read_only };
-            gpu.device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
+            device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
                 label: Some("screen"),
                 entries: &[
                     layout_entry(0, stage, points),

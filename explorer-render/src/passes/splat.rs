@@ -1,10 +1,8 @@
 //! Points into the index buffer.
 
-use super::screen::ScreenLayouts;
-use super::uniforms::Uniforms;
 use super::{dispatch_over_chunks, point_pipeline, shader_source};
-use crate::gpu::Gpu;
 
+#[derive(Clone)]
 pub(crate) struct SplatPass {
     pipeline: wgpu::ComputePipeline,
 }
@@ -12,9 +10,8 @@ pub(crate) struct SplatPass {
 impl SplatPass {
     pub(crate) const SOURCE: &'static str = shader_source!("splat.wgsl");
 
-    pub(crate) fn new(gpu: &Gpu, uniforms: &Uniforms, layouts: &ScreenLayouts) -> Self {
-        let layouts = [&uniforms.layout, &layouts.write];
-        Self { pipeline: point_pipeline(gpu, Self::SOURCE, "splat", &layouts) }
+    pub(crate) fn new(device: &wgpu::Device, layouts: [&wgpu::BindGroupLayout; 2]) -> Self {
+        Self { pipeline: point_pipeline(device, Self::SOURCE, "splat", &layouts) }
     }
 
     /// Adds points, see [`dispatch_over_chunks`].

@@ -12,8 +12,20 @@ pub(crate) const LUT_LEN: usize = 256;
 pub(crate) struct Uniforms {
     frame: wgpu::Buffer,
     lut: wgpu::Buffer,
-    pub(crate) layout: wgpu::BindGroupLayout,
     pub(crate) group: wgpu::BindGroup,
+}
+
+/// What every pass binds as group 0.
+pub(super) fn layout(device: &wgpu::Device, compute: Compute) -> wgpu::BindGroupLayout {
+    let visibility = match compute {
+        Compute::Present => wgpu::ShaderStages::VERTEX_FRAGMENT | wgpu::ShaderStages::COMPUTE,
+        Compute::Missing => wgpu::ShaderStages::VERTEX_FRAGMENT,
+    };
+    let entry = |binding| layout_entry(binding, visibility, wgpu::BufferBindingType::Uniform);
+    device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
+        label: Some("uniforms"),
+        entries: &[entry(0), entry(1)],
+    })
 }
 
 impl Uniforms {
@@ -28,17 +40,8 @@ impl Uniforms {
         };
         let frame = buffer("frame", size_of::<FrameUniform>());
         let lut = buffer("lut", LUT_LEN * size_of::<[f32; 4]>());
-        let visibility = match gpu.compute {
-            Compute::Present => wgpu::ShaderStages::VERTEX_FRAGMENT | wgpu::ShaderStages::COMPUTE,
-            Compute::Missing => wgpu::ShaderStages::VERTEX_FRAGMENT,
-        };
-        let entry = |binding| layout_entry(binding, visibility, wgpu::BufferBindingType::Uniform);
-        let layout = gpu.device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
-            label: Some("uniforms"),
-            entries: &[entry(0), entry(1)],
-        });
-        let group = bind_buffers(gpu, &layout, &[&frame, &lut]);
-        Self { frame, lut, layout, group }
+        let group = bind_buffers(gpu, &gpu.pipelines.uniforms, &[&frame, &lut]);
+        Self { frame, lut, group }
     }
 
     /// Takes effect with the next submission.

@@ -1,8 +1,10 @@
 //! A seeded scene and a device, where the machine has one.
 
 use explorer_render::{
-    Backend, Camera, DrawMode, FrameParams, PointPosition, PointStyle, RenderError, Renderer, StyleChange, Viewport,
+    Backend, Camera, DrawMode, FrameParams, Gpu, PointPosition, PointStyle, RenderError, Renderer, StyleChange,
+    Viewport,
 };
+use std::rc::Rc;
 
 /// Points of all kinds: clustered and scattered, without position, hidden, selected, prioritised.
 pub struct Scene {
@@ -67,16 +69,21 @@ pub fn params() -> FrameParams {
     }
 }
 
-/// A headless renderer; `None`, said plainly, where the machine has no adapter.
-pub fn renderer(preference: Backend) -> Option<Renderer> {
-    match pollster::block_on(Renderer::new_headless(8, 8, preference)) {
-        Ok(renderer) => Some(renderer),
+/// A device; `None`, said plainly, where the machine has no adapter.
+pub fn gpu(backend: Backend) -> Option<Rc<Gpu>> {
+    match pollster::block_on(Gpu::open(backend)) {
+        Ok(gpu) => Some(gpu),
         Err(error @ RenderError::NoDevice { .. }) => {
             eprintln!("no GPU adapter on this machine, nothing compared: {error}");
             None
         }
         Err(error) => panic!("{error}"),
     }
+}
+
+/// A headless renderer with a device of its own; `None` as [`gpu`].
+pub fn renderer(backend: Backend) -> Option<Renderer> {
+    Some(Renderer::headless(&gpu(backend)?, 8, 8).expect("an empty renderer asks for next to nothing"))
 }
 
 pub fn capture(renderer: &mut Renderer, params: &FrameParams) -> Vec<[u8; 4]> {

@@ -26,28 +26,31 @@ use crate::{
 use explorer::Explorer;
 use start::Start;
 
-/// Puts the page into the document.
-pub fn start() {
-    mount_to_body(App);
+/// Puts the list of datasets into the document.
+pub fn start_catalog() {
+    mount_to_body(|| view! { <Start root=root() /> });
+}
+
+/// Puts the Explorer of the dataset that the address names into the document; without one, the list of datasets.
+pub fn start_explorer() {
+    match dataset() {
+        None => start_catalog(),
+        Some((address, id)) => mount_to_body(move || view! { <OneDataset address id /> }),
+    }
 }
 
 #[component]
-fn App() -> impl IntoView {
+fn OneDataset(address: Address, id: String) -> impl IntoView {
     let root = root();
-    match dataset() {
-        None => view! { <Start root /> }.into_any(),
-        Some((address, id)) => {
-            open_ahead(backend());
-            let ParsedLink { view, notices } = view_of_link(&id);
-            let store = Store::new(address, root.clone(), AppState { view, ..AppState::default() });
-            for notice in notices {
-                store.tell(notice.to_string(), Tone::Warning);
-            }
-            store.open();
-            store.follow_address(id);
-            view! { <Explorer store home=root /> }.into_any()
-        }
+    open_ahead(backend());
+    let ParsedLink { view, notices } = view_of_link(&id);
+    let store = Store::new(address, root.clone(), AppState { view, ..AppState::default() });
+    for notice in notices {
+        store.tell(notice.to_string(), Tone::Warning);
     }
+    store.open();
+    store.follow_address(id);
+    view! { <Explorer store home=root /> }
 }
 
 /// The address of the page's root, ending in `/`: what `<base>` says.

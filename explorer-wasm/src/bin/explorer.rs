@@ -1,6 +1,6 @@
-//! The entry of the page.
+//! The entry of the Explorer.
 
 fn main() {
     console_error_panic_hook::set_once();
-    explorer_wasm::app::start();
+    explorer_wasm::app::start_explorer();
 }

@@ -1,6 +1,6 @@
 //! The legend beside a saved picture: what is written and painted where.
 
-use super::pen::fitted;
+use super::text_canvas::fitted;
 use crate::ui::{LegendModel, Rgb, short};
 
 /// Sizes in CSS pixels.

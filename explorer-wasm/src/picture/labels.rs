@@ -5,7 +5,7 @@ use std::sync::Arc;
 use explorer_core::state::{Action, Hover, Label};
 use leptos::prelude::*;
 
-use super::pen::{Pen, fitted};
+use super::text_canvas::{TextCanvas, fitted};
 use crate::{
     bridge::View,
     store::{LabelCentroid, Store},
@@ -42,11 +42,11 @@ impl Labels {
     pub fn new(store: Store, view: Memo<Option<View>>) -> Self {
         let centroids = store.label_centroids();
         let written = Memo::new(move |_| -> Arc<[Written]> {
-            let Ok(pen) = Pen::new(1, 1) else { return [].into() };
-            pen.set_font(TEXT_WEIGHT, TEXT_PX);
+            let Ok(canvas) = TextCanvas::new(1, 1) else { return [].into() };
+            canvas.set_font(TEXT_WEIGHT, TEXT_PX);
             let write = |centroid: &LabelCentroid| {
-                let text = fitted(&centroid.label, MOST_PX, |text| pen.width(text));
-                Written { half_width_px: pen.width(&text) / 2.0 + SPACE_PX, text, centroid: centroid.clone() }
+                let text = fitted(&centroid.label, MOST_PX, |text| canvas.width(text));
+                Written { half_width_px: canvas.width(&text) / 2.0 + SPACE_PX, text, centroid: centroid.clone() }
             };
             let mut written: Vec<Written> = centroids.with(|centroids| centroids.iter().map(write).collect());
             written.sort_by_key(|label| std::cmp::Reverse(label.centroid.n_cells));

@@ -1,14 +1,15 @@
 //! The picture: a canvas that shows the embedding, and the pointer's ways with it.
 
+mod canvas;
 mod caption;
-mod easel;
+mod device;
 mod failure;
 mod gesture;
 mod labels;
 mod outline;
-mod pen;
 mod save;
 mod stage;
+mod text_canvas;
 
 use std::{cell::RefCell, rc::Rc};
 
@@ -17,7 +18,7 @@ use leptos::{html, prelude::*};
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{Element, PointerEvent, ResizeObserver, WheelEvent};
 
-pub use self::{easel::open_ahead, failure::PictureFailure};
+pub use self::{canvas::open_ahead, device::document_device, failure::PictureFailure};
 use self::{
     gesture::{Asked, Gesture, Held},
     labels::{LabelLayer, Labels, hover},

@@ -6,7 +6,7 @@ use web_sys::{Blob, ImageData};
 use super::{
     caption::{Align, Caption, Mark, TextStyle},
     labels,
-    pen::Pen,
+    text_canvas::TextCanvas,
 };
 use crate::{
     platform,
@@ -33,24 +33,24 @@ pub(super) struct Surroundings {
 /// Offers RGBA bytes, row by row from the top, and what surrounds them as a PNG file.
 pub(super) fn save_png(around: &Surroundings, width: u32, height: u32, rgba: &[u8]) -> Result<(), JsValue> {
     let ratio = around.ratio;
-    let measure = Pen::new(1, 1)?;
+    let measure = TextCanvas::new(1, 1)?;
     let caption = Caption::new(&around.legend, f64::from(height) / ratio, |text, style| {
         let (weight, size_px) = style.font();
         measure.set_font(weight, size_px);
         measure.width(text)
     });
-    let pen = Pen::new(width + (caption.width_px * ratio).ceil() as u32, height)?;
-    let context = &pen.context;
+    let canvas = TextCanvas::new(width + (caption.width_px * ratio).ceil() as u32, height)?;
+    let context = &canvas.context;
     context.set_fill_style_str(&css_color(around.background));
-    context.fill_rect(0.0, 0.0, f64::from(pen.canvas.width()), f64::from(height));
+    context.fill_rect(0.0, 0.0, f64::from(canvas.element.width()), f64::from(height));
     let image = ImageData::new_with_u8_clamped_array_and_sh(Clamped(rgba), width, height)?;
     context.put_image_data(&image, 0.0, 0.0)?;
     context.scale(ratio, ratio)?;
     context.set_text_baseline("middle");
-    write_labels(&pen, around)?;
+    write_labels(&canvas, around)?;
     context.translate(f64::from(width) / ratio, 0.0)?;
     for mark in &caption.marks {
-        draw(&pen, mark, around.text)?;
+        draw(&canvas, mark, around.text)?;
     }
     let name = around.name.clone();
     let encoded = Closure::once_into_js(move |blob: Option<Blob>| {
@@ -58,13 +58,13 @@ pub(super) fn save_png(around: &Surroundings, width: u32, height: u32, rgba: &[u
             platform::download(&name, &blob);
         }
     });
-    pen.canvas.to_blob(encoded.unchecked_ref())
+    canvas.element.to_blob(encoded.unchecked_ref())
 }
 
 /// The labels, rimmed as the style sheet has them.
-fn write_labels(pen: &Pen, around: &Surroundings) -> Result<(), JsValue> {
-    let context = &pen.context;
-    pen.set_font(labels::TEXT_WEIGHT, labels::TEXT_PX);
+fn write_labels(canvas: &TextCanvas, around: &Surroundings) -> Result<(), JsValue> {
+    let context = &canvas.context;
+    canvas.set_font(labels::TEXT_WEIGHT, labels::TEXT_PX);
     context.set_text_align("center");
     context.set_line_join("round");
     context.set_line_width(labels::RIM_PX);
@@ -77,12 +77,12 @@ fn write_labels(pen: &Pen, around: &Surroundings) -> Result<(), JsValue> {
     Ok(())
 }
 
-fn draw(pen: &Pen, mark: &Mark, text_color: Rgb) -> Result<(), JsValue> {
-    let context = &pen.context;
+fn draw(canvas: &TextCanvas, mark: &Mark, text_color: Rgb) -> Result<(), JsValue> {
+    let context = &canvas.context;
     match mark {
         Mark::Text { x, y, text, style, align } => {
             let (weight, size_px) = TextStyle::font(*style);
-            pen.set_font(weight, size_px);
+            canvas.set_font(weight, size_px);
             context.set_fill_style_str(&css_color(text_color));
             context.set_text_align(match align {
                 Align::Start => "left",

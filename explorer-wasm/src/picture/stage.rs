@@ -15,7 +15,7 @@ use web_sys::{HtmlCanvasElement, HtmlElement};
 
 use super::{
     PictureFailure, PictureHandle,
-    easel::Easel,
+    canvas::OpeningCanvas,
     save::{Surroundings, save_png},
 };
 use crate::{
@@ -107,8 +107,8 @@ impl Stage {
 
     /// Makes a canvas and a renderer for it. A canvas that lost its device is of no more use.
     fn build(&self) {
-        let easel = Easel::take(self.backend);
-        let canvas = easel.canvas.clone();
+        let opening = OpeningCanvas::take(self.backend);
+        let canvas = opening.canvas.clone();
         {
             let mut drawing = self.drawing.borrow_mut();
             drawing.renderer = None;
@@ -132,12 +132,12 @@ impl Stage {
 
         let me = self.me.clone();
         spawn_local(async move {
-            let made = easel.renderer().await;
+            let made = opening.renderer().await;
             let Some(stage) = me.upgrade() else { return };
             match made {
                 Ok(renderer) => {
-                    stage.watch(renderer.lost());
-                    set(&canvas, "data-renderer", &renderer.backend_name().to_lowercase());
+                    stage.watch(renderer.gpu().lost());
+                    set(&canvas, "data-renderer", &renderer.gpu().backend_name().to_lowercase());
                     stage.drawing.borrow_mut().renderer = Some(renderer);
                     stage.store.with_scene(Scene::forget_uploads);
                     stage.request();

@@ -20,8 +20,8 @@ use super::{
 };
 use crate::{fetch::Address, platform};
 
-/// The script by which Trunk lets a worker start (`data-loader-shim`), relative to the page's base.
-const LOADER: &str = "./worker_loader.js";
+/// A worker's first script, relative to the page's base.
+const LOADER: &str = "./worker.js";
 
 /// More would fetch no faster, and each holds its own memory.
 const MOST_WORKERS: usize = 8;

@@ -7,23 +7,23 @@ use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement};
 use crate::platform;
 
 /// A canvas to write on.
-pub(super) struct Pen {
-    pub canvas: HtmlCanvasElement,
+pub(super) struct TextCanvas {
+    pub element: HtmlCanvasElement,
     pub context: CanvasRenderingContext2d,
     family: String,
 }
 
-impl Pen {
+impl TextCanvas {
     /// A canvas of that many device pixels, which writes in the page's typeface.
     pub fn new(width_dpx: u32, height_dpx: u32) -> Result<Self, JsValue> {
-        let canvas: HtmlCanvasElement = document().create_element("canvas")?.unchecked_into();
-        canvas.set_width(width_dpx);
-        canvas.set_height(height_dpx);
-        let context = canvas.get_context("2d")?.ok_or(JsValue::NULL)?;
+        let element: HtmlCanvasElement = document().create_element("canvas")?.unchecked_into();
+        element.set_width(width_dpx);
+        element.set_height(height_dpx);
+        let context = element.get_context("2d")?.ok_or(JsValue::NULL)?;
         let family = document().body().and_then(|body| platform::window().get_computed_style(&body).ok().flatten());
         let family = family.and_then(|style| style.get_property_value("font-family").ok());
         Ok(Self {
-            canvas,
+            element,
             context: context.unchecked_into(),
             family: family.unwrap_or_else(|| "sans-serif".to_owned()),
         })

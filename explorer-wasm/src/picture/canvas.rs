@@ -3,6 +3,8 @@
 
 use std::cell::RefCell;
 
+#[cfg(target_arch = "wasm32")]
+use explorer_render::SurfaceTarget;
 use explorer_render::{Backend, RenderError, Renderer};
 use futures_channel::oneshot;
 use wasm_bindgen::JsCast;
@@ -13,21 +15,21 @@ use crate::platform;
 
 thread_local! {
     /// The one opened ahead.
-    static AHEAD: RefCell<Option<Easel>> = const { RefCell::new(None) };
+    static AHEAD: RefCell<Option<OpeningCanvas>> = const { RefCell::new(None) };
 }
 
 /// A canvas that is not in the document yet.
-pub(super) struct Easel {
+pub(super) struct OpeningCanvas {
     pub canvas: HtmlCanvasElement,
     renderer: oneshot::Receiver<Result<Renderer, RenderError>>,
 }
 
 /// Begins to open a renderer for the picture that will be shown.
 pub fn open_ahead(backend: Backend) {
-    AHEAD.with(|ahead| ahead.replace(Some(Easel::new(backend))));
+    AHEAD.with(|ahead| ahead.replace(Some(OpeningCanvas::new(backend))));
 }
 
-impl Easel {
+impl OpeningCanvas {
     /// The one opened ahead, which serves once; else a new one.
     pub fn take(backend: Backend) -> Self {
         AHEAD.with(RefCell::take).unwrap_or_else(|| Self::new(backend))
@@ -56,13 +58,32 @@ impl Easel {
 /// A renderer for a canvas.
 #[cfg(target_arch = "wasm32")]
 async fn open(canvas: HtmlCanvasElement, backend: Backend) -> Result<Renderer, RenderError> {
-    let mut renderer = Renderer::new(explorer_render::SurfaceTarget::Canvas(canvas), backend).await?;
+    let mut renderer = match backend {
+        Backend::WebGpu => match super::document_device().await {
+            Ok(gpu) => Renderer::new(&gpu, SurfaceTarget::Canvas(canvas))?,
+            Err(error) => without_webgpu(canvas, error).await?,
+        },
+        Backend::WebGl2 => Renderer::with_own_gpu(SurfaceTarget::Canvas(canvas), backend).await?,
+    };
     // What fails here fails in the first frame too, where it is seen to.
     let _ = renderer.warm_up();
     Ok(renderer)
 }
 
-/// Outside of a browser there is no canvas; the page is compiled there for its lints alone.
+/// What draws where WebGPU's device could not be opened.
+#[cfg(all(target_arch = "wasm32", feature = "webgl"))]
+async fn without_webgpu(canvas: HtmlCanvasElement, _: RenderError) -> Result<Renderer, RenderError> {
+    Renderer::with_own_gpu(SurfaceTarget::Canvas(canvas), Backend::WebGl2).await
+}
+
+/// This program has nothing else, but the page has another one: it starts anew with that.
+#[cfg(all(target_arch = "wasm32", not(feature = "webgl")))]
+async fn without_webgpu(_: HtmlCanvasElement, error: RenderError) -> Result<Renderer, RenderError> {
+    crate::bridge::restart_with_webgl2();
+    Err(error)
+}
+
+/// Outside of a browser there is no canvas; the page is compiled there for its lints only.
 #[cfg(not(target_arch = "wasm32"))]
 async fn open(_: HtmlCanvasElement, _: Backend) -> Result<Renderer, RenderError> {
     Err(RenderError::NoDevice { tried: "there is no canvas outside of a browser".to_owned() })
