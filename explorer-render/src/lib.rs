@@ -35,6 +35,7 @@ mod points;
 mod readback;
 mod renderer;
 mod road;
+mod runs;
 mod target;
 
 pub use budget::{Completion, FrameBudget, Pace, Ration, Resolution};

@@ -15,7 +15,9 @@ use crate::point::{PointPosition, PointStyle, StyleChange};
 use crate::points::PointBuffers;
 use crate::readback::{self, Image};
 use crate::road::{Compute, Road, choose_road};
+use crate::runs;
 use crate::target::{self, Acquired, Target};
+use std::ops::Range;
 use std::rc::Rc;
 
 /// What became of a frame.
@@ -172,6 +174,25 @@ impl Renderer {
         self.points.write_styles(&self.gpu, offset, styles)?;
         if change == StyleChange::Order {
             self.invalidate_from(offset);
+        }
+        Ok(())
+    }
+
+    /// Writes the styles of runs of points, in any order, given the styles of all. See [`Self::write_styles`].
+    ///
+    /// # Errors
+    /// [`RenderError::OutOfRange`]; runs before that one may have been written.
+    pub fn write_style_runs(
+        &mut self,
+        styles: &[PointStyle],
+        runs: &[Range<u32>],
+        change: StyleChange,
+    ) -> Result<(), RenderError> {
+        for run in runs::joined(runs) {
+            let (offset, len) = (run.start, run.len());
+            let out_of_range = RenderError::OutOfRange { offset, len, n_points: self.n_points() };
+            let changed = styles.get(run.start as usize..run.end as usize).ok_or(out_of_range)?;
+            self.write_styles(offset, changed, change)?;
         }
         Ok(())
     }

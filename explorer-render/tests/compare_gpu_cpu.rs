@@ -154,6 +154,16 @@ fn points_that_arrive_in_pieces_make_the_same_picture() {
     renderer.write_styles(0, &scene.styles, StyleChange::Order).unwrap();
     check(&mut renderer, &scene, &params);
 
+    // Some runs of another one, in any order.
+    let runs = [9_000..9_500, 40..41, 3_000..3_700, 19_990..20_000];
+    for run in &runs {
+        for style in &mut scene.styles[run.start as usize..run.end as usize] {
+            *style = if style.is_selected() { PointStyle::new(style.color()) } else { style.selected() };
+        }
+    }
+    renderer.write_style_runs(&scene.styles, &runs, StyleChange::Order).unwrap();
+    check(&mut renderer, &scene, &params);
+
     // Fewer points in the same buffers: none is left over from before.
     renderer.set_point_count(6_000).unwrap();
     let empty = capture(&mut renderer, &params);

@@ -20,6 +20,9 @@ fn refusals_leave_the_renderer_as_it_was() {
     );
     assert!(renderer.write_styles(6_001, &[], StyleChange::Order).is_err());
     assert_eq!(renderer.write_styles(6_000, &[], StyleChange::Order), Ok(()));
+    let (styles, beyond) = (scene.styles.as_slice(), 5_990..6_001);
+    let out_of_range = Err(RenderError::OutOfRange { offset: 5_990, len: 11, n_points: 6_000 });
+    assert_eq!(renderer.write_style_runs(styles, &[beyond], StyleChange::Order), out_of_range);
     let huge =
         FrameParams { viewport: Viewport { width_dpx: 1 << 20, height_dpx: 10, device_pixel_ratio: 1.0 }, ..params() };
     let too_large = RenderError::ViewportTooLarge { width_dpx: 1 << 20, height_dpx: 10 };
