@@ -1,7 +1,7 @@
 //! The user: a browser against the real server and the built page.
 //!
 //! `cargo xtask test` builds both, names them in the environment and runs the tests of this crate,
-//! one file for each thing that a person does. A test starts a [`Visit`]: the tile server on a free
+//! one file of `tests/all` for each thing that a person does. A test starts a [`Visit`]: the tile server on a free
 //! port, a browser with a profile of its own, and the page. It acts through [`Page`], waits for
 //! facts of the page (never for a time), and compares them with [`Truth`], the dataset as read
 //! natively, and with [`Pixels`] of what is on the screen.

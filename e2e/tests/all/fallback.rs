@@ -9,6 +9,24 @@ async fn the_picture_does_without_webgpu_and_the_page_without_a_picture() -> Res
     Visit::start(Graphics::WebGpu, "fallback-webgpu").await?.run(steps).await
 }
 
+/// The programs that the page has fetched, workers' aside.
+const PROGRAMS: &str = "performance.getEntriesByType('resource').map(({ name }) => name.split('/').at(-1)) \
+     .filter(name => name.endsWith('.wasm')).map(name => name.replace(/-[0-9a-f]{16}\\.wasm$/, ''))";
+
+#[tokio::test]
+async fn the_address_may_ask_for_webgl2() -> Result<()> {
+    Visit::start(Graphics::WebGpu, "fallback-asked").await?.run(asked).await
+}
+
+async fn asked(visit: &Visit) -> Result<()> {
+    let page = visit.page();
+    page.goto(&format!("{}?renderer=webgl2", visit.url(""))).await?;
+    page.until_drawn(N_CELLS).await?;
+    let actual = page.renderer().await?;
+    ensure!(actual == "webgl2", "drawn by {actual}");
+    Ok(())
+}
+
 const LINK: &str = "c=obs:louvain&f.bulk_labels=-Dendritic&v=1";
 
 async fn steps(visit: &Visit) -> Result<()> {
@@ -43,6 +61,9 @@ async fn coloured(page: &Page<'_>, visit: &Visit, renderer: &str) -> Result<Pixe
     page.until_drawn(N_CELLS).await?;
     let actual = page.renderer().await?;
     ensure!(actual == renderer, "drawn by {actual}, not by {renderer}");
+    // By a program that can do nothing else.
+    let programs = page.evaluate(PROGRAMS, Value::Null).await?;
+    ensure!(programs == json!([format!("explorer-{renderer}")]), "the page loads {programs}");
     page.legend("louvain").await?;
     page.until_selected(N_CELLS - 240, N_CELLS).await?;
     page.until_pixels("many colours", |pixels| {

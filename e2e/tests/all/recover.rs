@@ -22,10 +22,17 @@ async fn webgpu(visit: &Visit) -> Result<()> {
     ensure!(page.renderer().await? == "webgpu");
     page.legend("louvain").await?;
     let before = page.pixels().await?.coverage();
+    // The renderer draws with the device that the page's first script opened, and opens none itself.
     ensure!(page.evaluate("devices.length", Value::Null).await? == json!(1));
     page.evaluate("devices[0].destroy()", Value::Null).await?;
     page.until_value("another device", "devices.length", Value::Null, |n| *n == json!(2)).await?;
     page.until_drawn(N_CELLS).await?;
+    // The page's first script opened the first device, the renderer the second: both ask for the same.
+    let limits = "devices.map(({ limits }) => \
+         Object.fromEntries(Object.keys(Object.getPrototypeOf(limits)).map(name => [name, limits[name]])))";
+    let limits = page.evaluate(limits, Value::Null).await?;
+    ensure!(limits[0].as_object().is_some_and(|limits| limits.len() > 20), "a device has the limits {limits}");
+    ensure!(limits[0] == limits[1], "the first device has the limits {}, the second {}", limits[0], limits[1]);
     page.until_pixels("the same picture", |pixels| {
         let now = pixels.coverage();
         ensure!((now - before).abs() < 0.02 * before, "{before} of the picture were covered before, {now} now");

@@ -1,0 +1,19 @@
+//! What people do with the page, one file for each thing: one program, so that tests run beside each other.
+
+mod color;
+mod de;
+mod failures;
+mod fallback;
+mod filter;
+mod gene_sets;
+mod lasso;
+mod link;
+mod markers;
+mod network;
+mod open;
+mod picture;
+mod recover;
+mod samples;
+mod small_screen;
+mod touch;
+mod undo;
