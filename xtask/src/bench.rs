@@ -7,11 +7,12 @@ use std::process::Command;
 use anyhow::Result;
 use clap::{Args, Subcommand};
 
-use crate::process::{self, announce};
+use crate::front_end::Page;
+use crate::process::{self, Show, announce};
 use crate::server::{self, Build};
+use crate::setup;
 use crate::wasm::TARGET;
 use crate::workspace::Workspace;
-use crate::{front_end, setup};
 
 /// The options of `cargo xtask bench`.
 #[derive(Args)]
@@ -93,9 +94,9 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<()> {
         }
         Needs::Page => {
             let browser = setup::browser()?;
-            front_end::build(workspace, &setup::front_end(workspace)?)?;
-            command.arg("--server").arg(server::build(workspace, Build::Release)?);
-            command.arg("--dist").arg(workspace.dist());
+            let page = Page::Release.build_alone(workspace)?;
+            command.arg("--server").arg(server::build(workspace, Build::Release, Show::Output)?);
+            command.arg("--dist").arg(page);
             command.arg("--browser").arg(browser.chrome).arg("--driver").arg(browser.driver);
         }
     }
@@ -105,9 +106,9 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<()> {
 
 /// The kernels for the browser, compiled as the page is; returns the folder of the module and its script.
 fn kernels(workspace: &Workspace) -> Result<PathBuf> {
-    let tools = setup::front_end(workspace)?;
+    let (toolchain, wasm_bindgen) = (setup::toolchain(workspace)?, setup::wasm_bindgen(workspace, Show::Progress)?);
     announce("Building the kernels for the browser (about 2 minutes on 2 cores, later seconds)");
-    process::run(tools.wasm.cargo(workspace).args([
+    process::run(toolchain.cargo(workspace).args([
         "build",
         "--locked",
         "--profile",
@@ -119,9 +120,8 @@ fn kernels(workspace: &Workspace) -> Result<PathBuf> {
         "--lib",
     ]))?;
     let folder = workspace.target_dir().join("bench").join("module");
-    let program = tools.wasm_bindgen_folder.join("wasm-bindgen").with_extension(std::env::consts::EXE_EXTENSION);
     process::run(
-        Command::new(program)
+        Command::new(wasm_bindgen.program("wasm-bindgen"))
             .args(["--target", "no-modules", "--no-typescript", "--out-dir"])
             .arg(&folder)
             .arg(workspace.wasm_target_dir().join(TARGET).join("web").join("bench.wasm")),

@@ -63,27 +63,25 @@ pub fn run(workspace: &Workspace, no_tests: bool) -> Result<()> {
 
 /// Clippy for the browser's packages; where their compiler has none, the compiler's own warnings.
 fn lint_wasm(workspace: &Workspace, packages: &[&str]) -> Result<()> {
-    let tools = setup::front_end(workspace)?;
-    let mut command = tools.wasm.cargo(workspace);
-    if tools.wasm.has_clippy() {
+    let toolchain = setup::toolchain(workspace)?;
+    let mut command = toolchain.cargo(workspace);
+    if toolchain.has_clippy() {
         command.arg("clippy");
     } else {
-        println!("note: {} has no clippy; checking without", tools.wasm.describe());
+        println!("note: {} has no clippy; checking without", toolchain.describe());
         command.arg("check");
         command.env("RUSTFLAGS", format!("{} --deny warnings", wasm::RUSTFLAGS));
     }
     command.args(["--locked", "--target", TARGET]).args(packages);
-    if tools.wasm.has_clippy() {
+    if toolchain.has_clippy() {
         command.args(["--", "--deny", "warnings"]);
     }
     process::run(&mut command)
 }
 
 fn document_wasm(workspace: &Workspace) -> Result<()> {
-    let tools = setup::front_end(workspace)?;
     process::run(
-        tools
-            .wasm
+        setup::toolchain(workspace)?
             .cargo(workspace)
             .args(["doc", "--locked", "--target", TARGET, "--package", "explorer-wasm"])
             .args(["--lib", "--no-deps", "--document-private-items"])

@@ -9,10 +9,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 
-use crate::process::{self, announce};
+use crate::front_end::Page;
+use crate::process::{self, Show, announce};
 use crate::server::{self, Build};
 use crate::workspace::Workspace;
-use crate::{front_end, generate, setup};
+use crate::{generate, setup};
 
 /// The dataset that comes with the repository.
 const DEMO_INPUT: &str = "data/pbmc68k_reduced.h5ad";
@@ -39,20 +40,18 @@ pub struct Options {
 
 /// Builds everything, serves, and opens the page; returns when the server has stopped.
 pub fn run(workspace: &Workspace, options: &Options) -> Result<()> {
-    let (input, build) = match (&options.input, options.cells) {
-        (Some(file), _) => (std::path::absolute(file)?, Build::Release),
-        (None, Some(cells)) => (generate::cached(workspace, cells, options.genes)?, Build::Release),
-        (None, None) => (workspace.path(DEMO_INPUT), Build::Quick),
+    let (input, page, build) = match (&options.input, options.cells) {
+        (Some(file), _) => (std::path::absolute(file)?, Page::Release, Build::Release),
+        (None, Some(cells)) => (generate::cached(workspace, cells, options.genes)?, Page::Release, Build::Release),
+        (None, None) => (workspace.path(DEMO_INPUT), Page::Quick, Build::Quick),
     };
     if !input.is_file() {
         bail!("there is no file {}", input.display());
     }
-    let tools = setup::front_end(workspace)?;
-    front_end::build(workspace, &tools)?;
-    let program = server::build(workspace, build)?;
+    let (page, program) = build_both(workspace, page, build)?;
 
     announce("Starting the tile server; Ctrl-C stops it");
-    let mut command = server::serve(workspace, &program, &input, options.port);
+    let mut command = server::serve(workspace, &program, &page, &input, options.port);
     command.stdin(Stdio::null()).stdout(Stdio::piped());
     // In a group of its own, so that Ctrl-C reaches it once, from here.
     #[cfg(unix)]
@@ -66,6 +65,23 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     } else {
         bail!("the tile server stopped ({status}); what it said is above")
     }
+}
+
+/// Builds page and server at once: neither keeps all cores busy. Returns the page's folder and the server's program.
+fn build_both(workspace: &Workspace, page: Page, build: Build) -> Result<(PathBuf, PathBuf)> {
+    let toolchain = setup::toolchain(workspace)?;
+    std::thread::scope(|scope| {
+        let (sender, installed) = std::sync::mpsc::channel();
+        let program = scope.spawn(move || {
+            // The page waits for it at the end; what is not there then is told there.
+            let _ = sender.send(setup::wasm_bindgen(workspace, Show::Nothing));
+            server::build(workspace, build, Show::Nothing)
+        });
+        let wasm_bindgen = || installed.recv().context("the tools' installation broke off")?;
+        let folder = page.build(workspace, toolchain, Show::Output, wasm_bindgen);
+        let program = program.join().map_err(|_| anyhow::anyhow!("the server's build broke off"))?;
+        Ok((folder?, program?))
+    })
 }
 
 /// Hands Ctrl-C, SIGTERM and SIGHUP on to the server, which then finishes its requests and ends.

@@ -32,12 +32,17 @@ impl Hasher {
     }
 }
 
+/// The hash of bytes as 16 hexadecimal digits.
+pub fn bytes(bytes: &[u8]) -> String {
+    let mut hasher = Hasher::new();
+    hasher.bytes(bytes);
+    hasher.finish()
+}
+
 /// The hash of a text, blind to the line ends that git may rewrite.
 pub fn text_file(path: &Path) -> Result<String> {
     let text = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-    let mut hasher = Hasher::new();
-    hasher.bytes(text.replace("\r\n", "\n").as_bytes());
-    Ok(hasher.finish())
+    Ok(bytes(text.replace("\r\n", "\n").as_bytes()))
 }
 
 #[cfg(test)]
@@ -46,14 +51,9 @@ mod tests {
 
     #[test]
     fn known_answers_of_fnv1a() {
-        let hash = |bytes: &[u8]| {
-            let mut hasher = Hasher::new();
-            hasher.bytes(bytes);
-            hasher.finish()
-        };
-        assert_eq!(hash(b""), "cbf29ce484222325");
-        assert_eq!(hash(b"a"), "af63dc4c8601ec8c");
-        assert_eq!(hash(b"foobar"), "85944171f73967e8");
+        assert_eq!(bytes(b""), "cbf29ce484222325");
+        assert_eq!(bytes(b"a"), "af63dc4c8601ec8c");
+        assert_eq!(bytes(b"foobar"), "85944171f73967e8");
     }
 
     #[test]

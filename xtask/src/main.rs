@@ -23,6 +23,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use front_end::Page;
 use workspace::Workspace;
 
 #[derive(Parser)]
@@ -62,8 +63,12 @@ enum Command {
     },
     /// Check the rules of the repository that no compiler knows
     Tidy,
-    /// Build the front end into dist/
-    FrontEnd,
+    /// Build the page into dist/
+    FrontEnd {
+        /// Build it as the demo does: sooner there, larger, and into target/
+        #[arg(long)]
+        quick: bool,
+    },
     /// Print the size of the built front end and compare it with its budget
     Size {
         /// The folder that holds the built front end
@@ -94,9 +99,10 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Codegen { check: true } => codegen::check(&workspace),
         Command::Codegen { check: false } => codegen::generate(&workspace),
         Command::Tidy => tidy::run(&workspace),
-        Command::FrontEnd => {
-            let tools = setup::front_end(&workspace)?;
-            front_end::build(&workspace, &tools)
+        Command::FrontEnd { quick } => {
+            let page = if quick { Page::Quick } else { Page::Release };
+            println!("The page is in {}", page.build_alone(&workspace)?.display());
+            Ok(())
         }
         Command::Size { dist } => size::check(&workspace.path(dist)),
     }

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::env;
 use std::fmt::Write as _;
 use std::io::{self, BufRead, BufReader, IsTerminal, Read, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::thread;
@@ -34,9 +34,27 @@ pub fn capture(command: &mut Command) -> Result<String> {
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-/// Runs a program that talks much and takes long: its last line and the time it has taken are
-/// shown as it works, and what it said at the end only if it fails.
-pub fn run_summarised(command: &mut Command) -> Result<()> {
+/// What is shown of a program while it works.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Show {
+    /// All that it says.
+    Output,
+    /// Its last line, and the time it has taken: of one that talks much.
+    Progress,
+    /// Nothing, since another program has the terminal.
+    Nothing,
+}
+
+/// Runs a program; what was not shown of its last words is, if it fails.
+pub fn run_shown(command: &mut Command, show: Show) -> Result<()> {
+    match show {
+        Show::Output => run(command),
+        Show::Progress | Show::Nothing => run_summarized(command, show),
+    }
+}
+
+/// Runs a program that talks much and takes long; what it said at the end is shown only if it fails.
+fn run_summarized(command: &mut Command, show: Show) -> Result<()> {
     const KEPT_LINES: usize = 40;
 
     let line = command_line(command);
@@ -67,10 +85,14 @@ pub fn run_summarised(command: &mut Command) -> Result<()> {
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => break,
         }
-        progress.show(tail.back().map_or("", String::as_str));
+        if show == Show::Progress {
+            progress.show(tail.back().map_or("", String::as_str));
+        }
     }
     let status = child.wait().with_context(|| format!("lost sight of `{line}`"))?;
-    progress.finish(status.success());
+    if show == Show::Progress {
+        progress.finish(status.success());
+    }
     if status.success() {
         return Ok(());
     }
@@ -91,13 +113,6 @@ pub fn which(name: &str) -> Option<PathBuf> {
     env::split_paths(&path)
         .map(|folder| folder.join(name).with_extension(env::consts::EXE_EXTENSION))
         .find(|candidate| candidate.is_file())
-}
-
-/// PATH with a folder in front.
-pub fn path_with(folders: &[&Path]) -> Result<std::ffi::OsString> {
-    let path = env::var_os("PATH").unwrap_or_default();
-    let all = folders.iter().map(|folder| folder.to_path_buf()).chain(env::split_paths(&path));
-    env::join_paths(all).context("a folder of the tools has a name that PATH cannot hold")
 }
 
 /// The command as one would type it.
@@ -212,7 +227,7 @@ mod tests {
     #[cfg(unix)]
     #[test]
     fn a_failing_program_gives_its_command_line() {
-        let error = run_summarised(Command::new("sh").args(["-c", "echo broken; exit 3"]));
+        let error = run_shown(Command::new("sh").args(["-c", "echo broken; exit 3"]), Show::Nothing);
         let message = error.expect_err("sh exits with 3").to_string();
         assert!(message.contains("sh -c") && message.contains('3'), "{message}");
     }

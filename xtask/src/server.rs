@@ -5,7 +5,7 @@ use std::process::Command;
 
 use anyhow::Result;
 
-use crate::process::{self, announce};
+use crate::process::{self, Show, announce};
 use crate::workspace::Workspace;
 
 /// What the server prints, followed by its address, once it can be asked.
@@ -21,10 +21,10 @@ pub enum Build {
 }
 
 /// Builds the server and returns its program.
-pub fn build(workspace: &Workspace, build: Build) -> Result<PathBuf> {
-    let (folder, takes) = match build {
-        Build::Quick => ("debug", "about 3 minutes on 2 cores, later seconds"),
-        Build::Release => ("release", "about 5 minutes on 2 cores, later seconds"),
+pub fn build(workspace: &Workspace, build: Build, show: Show) -> Result<PathBuf> {
+    let takes = match build {
+        Build::Quick => "about 3 minutes on 2 cores, later seconds",
+        Build::Release => "about 5 minutes on 2 cores, later seconds",
     };
     announce(&format!("Building the tile server ({takes})"));
     let mut cargo = Command::new("cargo");
@@ -32,13 +32,21 @@ pub fn build(workspace: &Workspace, build: Build) -> Result<PathBuf> {
     if build == Build::Release {
         cargo.arg("--release");
     }
-    process::run(&mut cargo)?;
-    let program = workspace.target_dir().join(folder).join("tile-server");
-    Ok(program.with_extension(std::env::consts::EXE_EXTENSION))
+    process::run_shown(&mut cargo, show)?;
+    Ok(program(workspace, build))
 }
 
-/// The command that builds the tiles of a file, then serves them and the front end.
-pub fn serve(workspace: &Workspace, program: &Path, input: &Path, port: u16) -> Command {
+/// Where cargo puts the program.
+pub fn program(workspace: &Workspace, build: Build) -> PathBuf {
+    let folder = match build {
+        Build::Quick => "debug",
+        Build::Release => "release",
+    };
+    workspace.target_dir().join(folder).join("tile-server").with_extension(std::env::consts::EXE_EXTENSION)
+}
+
+/// The command that builds the tiles of a file, then serves them and the page in a folder.
+pub fn serve(workspace: &Workspace, program: &Path, page: &Path, input: &Path, port: u16) -> Command {
     let mut command = Command::new(program);
     command
         .arg("serve")
@@ -46,7 +54,7 @@ pub fn serve(workspace: &Workspace, program: &Path, input: &Path, port: u16) -> 
         .arg("--cache")
         .arg(workspace.target_dir().join("demo"))
         .arg("--front-end")
-        .arg(workspace.dist())
+        .arg(page)
         .arg("--port")
         .arg(port.to_string())
         // This program opens the browser, since it knows whether that is wanted.

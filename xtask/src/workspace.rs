@@ -46,7 +46,7 @@ impl Workspace {
         self.target_dir().join("wasm")
     }
 
-    /// Where Trunk puts the built front end.
+    /// Where the page is built for release.
     pub fn dist(&self) -> PathBuf {
         self.path("dist")
     }

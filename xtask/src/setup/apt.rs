@@ -4,7 +4,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
-use crate::process::{announce, capture, run_summarised, which};
+use crate::process::{Show, announce, capture, run_shown, which};
 
 /// Whether this machine installs its packages by apt.
 pub fn is_here() -> bool {
@@ -74,12 +74,13 @@ impl Root {
 
     fn update(&self) -> Result<()> {
         announce("Reading Debian's package lists (about 10 s)");
-        run_summarised(self.apt_get().args(["update", "-q"])).context("cannot read Debian's package lists")
+        run_shown(self.apt_get().args(["update", "-q"]), Show::Progress).context("cannot read Debian's package lists")
     }
 
     fn install(&self, packages: &[&str]) -> Result<()> {
-        run_summarised(
+        run_shown(
             self.apt_get().args(["install", "-y", "-q", "--no-install-recommends", "--no-remove"]).args(packages),
+            Show::Progress,
         )
     }
 

@@ -7,7 +7,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
-use crate::process::{announce, capture, run_summarised, which};
+use crate::process::{Show, announce, capture, run_shown, which};
 
 /// A package of the registry and the programs in it.
 pub struct CargoTool<'a> {
@@ -26,7 +26,7 @@ pub struct CargoTool<'a> {
 impl CargoTool<'_> {
     /// The folder that holds the programs: on PATH, in cargo's own folder or in the cache of
     /// earlier installations; installs them into that cache when they are nowhere.
-    pub fn ensure(&self) -> Result<PathBuf> {
+    pub fn ensure(&self, show: Show) -> Result<PathBuf> {
         let cache = cache_folder()?.join(format!("{}-{}", self.package, self.version));
         let on_path = self.programs.first().and_then(|program| which(program));
         let candidates = [
@@ -37,7 +37,7 @@ impl CargoTool<'_> {
         if let Some(found) = candidates.into_iter().flatten().find(|folder| self.is_in(folder)) {
             return Ok(found);
         }
-        self.install(&cache)?;
+        self.install(&cache, show)?;
         let folder = cache.join("bin");
         if !self.is_in(&folder) {
             bail!(
@@ -58,7 +58,7 @@ impl CargoTool<'_> {
         })
     }
 
-    fn install(&self, root: &Path) -> Result<()> {
+    fn install(&self, root: &Path, show: Show) -> Result<()> {
         announce(&format!(
             "Installing {} {} into {} ({}, once)",
             self.package,
@@ -84,7 +84,7 @@ impl CargoTool<'_> {
         if self.locked {
             command.arg("--locked");
         }
-        run_summarised(&mut command).with_context(|| format!("cannot install {} {}", self.package, self.version))
+        run_shown(&mut command, show).with_context(|| format!("cannot install {} {}", self.package, self.version))
     }
 }
 
@@ -117,9 +117,9 @@ mod tests {
 
     #[test]
     fn versions_are_compared_whole() {
-        assert!(says_version("trunk 0.21.14\n", "0.21.14"));
+        assert!(says_version("wasm-bindgen 0.2.13\n", "0.2.13"));
         assert!(says_version("wasm-bindgen 0.2.130 (abcdef)", "0.2.130"));
-        assert!(!says_version("trunk 0.21.140", "0.21.14"));
-        assert!(!says_version("trunk 0.22.0-beta.1", "0.22.0"));
+        assert!(!says_version("wasm-bindgen 0.2.130", "0.2.13"));
+        assert!(!says_version("wasm-bindgen 0.3.0-beta.1", "0.3.0"));
     }
 }

@@ -13,32 +13,28 @@ use anyhow::{Result, bail};
 
 pub use browser::Browser;
 
-use crate::process::{announce, capture, run_summarised};
+use crate::process::{Show, announce, capture, run_shown};
 use crate::wasm::WasmToolchain;
 use crate::workspace::Workspace;
 use cargo_tool::CargoTool;
 
-/// The release of Trunk that `Trunk.toml` is written for.
-const TRUNK_VERSION: &str = "0.21.14";
+/// The programs of the package `wasm-bindgen-cli`, in the version that Cargo.lock names.
+#[derive(Clone)]
+pub struct WasmBindgen {
+    folder: PathBuf,
+}
 
-/// What builds the front end.
-pub struct FrontEndTools {
-    /// The compiler for the browser.
-    pub wasm: WasmToolchain,
-    /// The folder that holds `wasm-bindgen` and `wasm-bindgen-test-runner` of the locked version.
-    pub wasm_bindgen_folder: PathBuf,
-    /// The version of wasm-bindgen that Cargo.lock names.
-    pub wasm_bindgen_version: String,
-    /// The folder that holds `trunk`.
-    pub trunk_folder: PathBuf,
+impl WasmBindgen {
+    /// The path of `wasm-bindgen` or `wasm-bindgen-test-runner`.
+    pub fn program(&self, name: &str) -> PathBuf {
+        self.folder.join(name).with_extension(std::env::consts::EXE_EXTENSION)
+    }
 }
 
 /// `cargo xtask setup`: everything, and says where it lies.
 pub fn run(workspace: &Workspace, for_tests: bool) -> Result<()> {
-    let tools = front_end(workspace)?;
-    println!("compiler for the browser: {}", tools.wasm.describe());
-    println!("wasm-bindgen {}: {}", tools.wasm_bindgen_version, tools.wasm_bindgen_folder.display());
-    println!("trunk {TRUNK_VERSION}: {}", tools.trunk_folder.display());
+    println!("compiler for the browser: {}", toolchain(workspace)?.describe());
+    println!("wasm-bindgen: {}", wasm_bindgen(workspace, Show::Progress)?.program("wasm-bindgen").display());
     if for_tests {
         let browser = browser()?;
         println!("browser: {}", browser.chrome.display());
@@ -49,29 +45,25 @@ pub fn run(workspace: &Workspace, for_tests: bool) -> Result<()> {
     Ok(())
 }
 
-/// What `trunk build` needs, and the crates that it compiles.
-pub fn front_end(workspace: &Workspace) -> Result<FrontEndTools> {
+/// A compiler for the browser, and the crates that it compiles.
+pub fn toolchain(workspace: &Workspace) -> Result<WasmToolchain> {
     fetch_crates(workspace)?;
-    let wasm = wasm_toolchain::ensure()?;
-    let wasm_bindgen_version = workspace.locked_version("wasm-bindgen")?;
-    let wasm_bindgen_folder = CargoTool {
+    wasm_toolchain::ensure()
+}
+
+/// What binds programs for the browser to JavaScript, and runs their tests.
+pub fn wasm_bindgen(workspace: &Workspace, show: Show) -> Result<WasmBindgen> {
+    let version = workspace.locked_version("wasm-bindgen")?;
+    let folder = CargoTool {
         package: "wasm-bindgen-cli",
-        version: &wasm_bindgen_version,
+        version: &version,
         programs: &["wasm-bindgen", "wasm-bindgen-test-runner"],
         // Its own lock file is not kept up for installing.
         locked: false,
         takes: "about 2 minutes on 2 cores",
     }
-    .ensure()?;
-    let trunk_folder = CargoTool {
-        package: "trunk",
-        version: TRUNK_VERSION,
-        programs: &["trunk"],
-        locked: true,
-        takes: "about 4 minutes on 2 cores",
-    }
-    .ensure()?;
-    Ok(FrontEndTools { wasm, wasm_bindgen_folder, wasm_bindgen_version, trunk_folder })
+    .ensure(show)?;
+    Ok(WasmBindgen { folder })
 }
 
 /// Chromium and its driver, of one version.
@@ -99,7 +91,7 @@ fn fetch_crates(workspace: &Workspace) -> Result<()> {
         return Ok(());
     }
     announce("Downloading the crates that Cargo.lock names (about a minute, once)");
-    run_summarised(&mut fetch(&[])?)
+    run_shown(&mut fetch(&[])?, Show::Progress)
 }
 
 /// The triple of this machine, as the active compiler names it.

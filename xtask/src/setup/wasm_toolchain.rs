@@ -7,7 +7,7 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 
 use super::{apt, field};
-use crate::process::{announce, capture, run_summarised, which};
+use crate::process::{Show, announce, capture, run_shown, which};
 use crate::wasm::{TARGET, WasmToolchain};
 
 /// Where Debian's compiler lies, the one that it builds browsers with.
@@ -70,7 +70,7 @@ fn add_by_rustup() -> bool {
         return false;
     }
     announce(&format!("Adding the target {TARGET} by rustup (about 10 s)"));
-    let added = run_summarised(Command::new("rustup").args(["target", "add", TARGET]));
+    let added = run_shown(Command::new("rustup").args(["target", "add", TARGET]), Show::Progress);
     if let Err(error) = &added {
         println!("    rustup could not: {error:#}");
     }

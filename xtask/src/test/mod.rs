@@ -5,18 +5,20 @@ mod report;
 
 use std::ffi::OsString;
 use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
-use crate::process::announce;
+use crate::front_end::Page;
+use crate::process::{self, Show, announce};
 use crate::server::{self, Build};
-use crate::setup::{Browser, FrontEndTools};
-use crate::wasm::TARGET;
+use crate::setup::{Browser, WasmBindgen};
+use crate::wasm::{TARGET, WasmToolchain};
 use crate::workspace::Workspace;
-use crate::{front_end, setup, size};
+use crate::{setup, size};
 use report::Report;
 
 /// The options of `cargo xtask test`.
@@ -38,78 +40,114 @@ enum Kind {
     E2e,
 }
 
+/// What tests in a browser need.
+struct Tools {
+    toolchain: WasmToolchain,
+    wasm_bindgen: WasmBindgen,
+    browser: Browser,
+}
+
 /// Sets up, runs the tests, and ends with the line `N passed, N failed`.
 pub fn run(workspace: &Workspace, options: &Options) -> Result<()> {
-    let wants = |kind| options.only.is_none_or(|only| only == kind);
     let mut report = Report::new();
-
     let tools = report.prepare("set up", || {
-        let tools = setup::front_end(workspace)?;
+        let (toolchain, wasm_bindgen) = (setup::toolchain(workspace)?, setup::wasm_bindgen(workspace, Show::Progress)?);
         let browser = setup::browser()?;
         setup::software_gpu();
-        Ok((tools, browser))
+        Ok(Tools { toolchain, wasm_bindgen, browser })
     });
-    if wants(Kind::Native) {
-        announce("Native tests (about 5 minutes on 2 cores, later much less)");
-        report.run_counted("native tests", &mut native_tests(workspace));
-    }
-    if let Some((tools, browser)) = &tools {
-        if wants(Kind::Wasm) {
-            announce("Tests in a headless browser (about 4 minutes on 2 cores, later much less)");
-            if let Some(mut tests) = report.prepare("wasm set-up", || wasm_tests(workspace, tools, browser)) {
-                report.run_counted("wasm tests", &mut tests);
+    match (options.only, &tools) {
+        (Some(Kind::Native), _) | (None, None) => {
+            announce("Native tests (about 5 minutes on 2 cores, later much less)");
+            report.run_counted("native tests", &mut cargo_test(workspace));
+        }
+        (Some(Kind::Wasm), Some(tools)) => wasm_tests(workspace, tools, &mut report),
+        (Some(Kind::E2e), Some(tools)) => {
+            let page = report.prepare("page", || tools.page(workspace, Show::Output));
+            let server = report.prepare("tile server", || server::build(workspace, Build::Quick, Show::Output));
+            if let (Some(page), Some(_)) = (page, server) {
+                report.prepare("size budget", || size::check(&page));
+                announce("End-to-end tests (a few minutes on 2 cores)");
+                let mut tests = tools.end_to_end(workspace, &page);
+                report.run_counted("end-to-end tests", tests.args(["--package", "e2e"]));
             }
         }
-        if wants(Kind::E2e) {
-            end_to_end(workspace, tools, browser, &mut report);
-        }
+        (None, Some(tools)) => all(workspace, tools, &mut report),
+        (Some(Kind::Wasm | Kind::E2e), None) => {}
     }
     report.finish()
 }
 
-fn native_tests(workspace: &Workspace) -> Command {
+/// All tests. The page is built while the tests compile, since the end of its build keeps one core busy; and all that
+/// runs natively is compiled and run as one, since what packages share would otherwise be compiled for each selection.
+fn all(workspace: &Workspace, tools: &Tools, report: &mut Report) {
+    const NATIVE_AND_END_TO_END: [&str; 3] = ["--workspace", "--exclude", "explorer-wasm"];
+    let page = std::thread::scope(|scope| {
+        let page = scope.spawn(|| tools.page(workspace, Show::Nothing));
+        announce("Compiling the native and the end-to-end tests (about 8 minutes on 2 cores, later much less)");
+        report.prepare("native build", || {
+            process::run(cargo_test(workspace).args(NATIVE_AND_END_TO_END).arg("--no-run"))
+        });
+        wasm_tests(workspace, tools, report);
+        announce("Waiting for the page");
+        report.prepare("page", || page.join().map_err(|_| anyhow!("the page's build broke off"))?)
+    });
+    if let Some(page) = page {
+        report.prepare("size budget", || size::check(&page));
+        announce("Native and end-to-end tests (about 10 minutes on 2 cores)");
+        report.run_counted("other tests", tools.end_to_end(workspace, &page).args(NATIVE_AND_END_TO_END));
+    } else {
+        report.run_counted("native tests", &mut cargo_test(workspace));
+    }
+}
+
+/// `cargo test` of what runs natively; end-to-end tests only where they are named.
+fn cargo_test(workspace: &Workspace) -> Command {
     let mut command = Command::new("cargo");
     command.args(["test", "--locked", "--no-fail-fast"]).current_dir(workspace.root());
     command
 }
 
-fn end_to_end(workspace: &Workspace, tools: &FrontEndTools, browser: &Browser, report: &mut Report) {
-    let front_end = report.prepare("front end", || front_end::build(workspace, tools));
-    let server = report.prepare("tile server", || server::build(workspace, Build::Quick));
-    let (Some(()), Some(server)) = (front_end, server) else {
-        return;
-    };
-    report.prepare("size budget", || size::check(&workspace.dist()));
-    announce("End-to-end tests (a few minutes on 2 cores)");
-    let mut command = Command::new("cargo");
-    command
-        .args(["test", "--locked", "--no-fail-fast", "--package", "e2e"])
-        .current_dir(workspace.root())
-        .env("TESSERA_SERVER", server)
-        .env("TESSERA_DIST", workspace.dist())
-        .env("TESSERA_DATA", workspace.path("data"))
-        .env("CHROME", &browser.chrome)
-        .env("CHROMEDRIVER", &browser.driver);
-    report.run_counted("end-to-end tests", &mut command);
+impl Tools {
+    fn page(&self, workspace: &Workspace, show: Show) -> Result<PathBuf> {
+        Page::Release.build(workspace, self.toolchain, show, || Ok(self.wasm_bindgen.clone()))
+    }
+
+    /// `cargo test` in the environment that end-to-end tests need.
+    fn end_to_end(&self, workspace: &Workspace, page: &Path) -> Command {
+        let mut command = cargo_test(workspace);
+        command
+            .env("TESSERA_SERVER", server::program(workspace, Build::Quick))
+            .env("TESSERA_DIST", page)
+            .env("TESSERA_DATA", workspace.path("data"))
+            .env("CHROME", &self.browser.chrome)
+            .env("CHROMEDRIVER", &self.browser.driver);
+        command
+    }
+}
+
+fn wasm_tests(workspace: &Workspace, tools: &Tools, report: &mut Report) {
+    announce("Tests in a headless browser (about 4 minutes on 2 cores, later much less)");
+    if let Some(mut tests) = report.prepare("wasm set-up", || wasm_test_command(workspace, tools)) {
+        report.run_counted("wasm tests", &mut tests);
+    }
 }
 
 /// The command that runs every package with wasm tests in the browser.
-fn wasm_tests(workspace: &Workspace, tools: &FrontEndTools, browser: &Browser) -> Result<Command> {
+fn wasm_test_command(workspace: &Workspace, tools: &Tools) -> Result<Command> {
     let capabilities = workspace.wasm_target_dir().join("webdriver.json");
     fs::create_dir_all(workspace.wasm_target_dir())?;
-    fs::write(&capabilities, webdriver_capabilities(browser).to_string())
+    fs::write(&capabilities, webdriver_capabilities(&tools.browser).to_string())
         .with_context(|| format!("cannot write {}", capabilities.display()))?;
-    let runner =
-        tools.wasm_bindgen_folder.join("wasm-bindgen-test-runner").with_extension(std::env::consts::EXE_EXTENSION);
-    let mut command = tools.wasm.cargo(workspace);
+    let mut command = tools.toolchain.cargo(workspace);
     command
         .args(["test", "--locked", "--no-fail-fast", "--target", TARGET])
         .args(wasm_test_targets(workspace)?)
-        .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", runner)
-        .env("CHROMEDRIVER", &browser.driver)
+        .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", tools.wasm_bindgen.program("wasm-bindgen-test-runner"))
+        .env("CHROMEDRIVER", &tools.browser.driver)
         .env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", &capabilities)
-        .env("WASM_BINDGEN_TEST_DRIVER_TIMEOUT", "60")
-        .env("WASM_BINDGEN_TEST_TIMEOUT", "300")
+        .env("WASM_BINDGEN_TEST_DRIVER_TIMEOUT", "300")
+        .env("WASM_BINDGEN_TEST_TIMEOUT", "900")
         // Tests that forget to ask for a browser would otherwise want Node.
         .env("WASM_BINDGEN_USE_BROWSER", "1");
     Ok(command)

@@ -1,0 +1,78 @@
+// The page's first script: opens the graphics device, and fetches the program that the address and the browser need.
+//
+// To find an adapter and to open its device takes a browser about as long as to fetch and compile a program, so both
+// begin at once.
+
+// Limits above WebGPU's defaults, up to this many where the adapter has them: as explorer-render/src/gpu.rs asks for
+// them, since the device is opened once.
+const wantedLimits = {
+  maxTextureDimension1D: Infinity,
+  maxTextureDimension2D: Infinity,
+  maxTextureDimension3D: Infinity,
+  maxBufferSize: 2 ** 30,
+  maxStorageBufferBindingSize: 2 ** 30,
+};
+const defaultLimits = { maxBufferSize: 2 ** 28, maxStorageBufferBindingSize: 2 ** 27 };
+
+// Who first calls this method of `owner` gets the answer that is on its way; everybody later asks the browser.
+const answerOnce = (owner, method, answer) => {
+  answer.catch(() => {});
+  owner[method] = (...asked) => {
+    delete owner[method];
+    return answer.catch(() => owner[method](...asked));
+  };
+};
+
+// Opens a device ahead of the program; tells whether there is an adapter.
+const openDevice = async () => {
+  const adapter = await navigator.gpu.requestAdapter({ powerPreference: "high-performance" });
+  if (adapter) {
+    const requiredLimits = {};
+    for (const [name, most] of Object.entries(wantedLimits)) {
+      requiredLimits[name] = Math.max(Math.min(adapter.limits[name], most), defaultLimits[name] ?? 0);
+    }
+    answerOnce(adapter, "requestDevice", adapter.requestDevice({ label: "points", requiredLimits }));
+  }
+  return adapter;
+};
+
+// Fetches a program and, with it, its script; then it can be started or given up.
+const load = (script, program) => {
+  const giveUp = new AbortController();
+  const fetched = fetch(new URL(program, import.meta.url), { signal: giveUp.signal });
+  const imported = import(script);
+  for (const part of [fetched, imported]) part.catch(() => {});
+  return { start: async () => (await imported).default({ module_or_path: fetched }), giveUp: () => giveUp.abort() };
+};
+const loadWebGpu = () => load("./bundles/explorer-webgpu.js", "./bundles/explorer-webgpu.wasm");
+const loadWebGl2 = () => load("./bundles/explorer-webgl2.js", "./bundles/explorer-webgl2.wasm");
+
+// Fetches what the next page will need, when nothing else is wanted.
+const fetchAhead = (path) => {
+  const link = document.createElement("link");
+  Object.assign(link, { rel: "prefetch", href: new URL(path, import.meta.url), crossOrigin: "anonymous" });
+  document.head.append(link);
+};
+
+const query = new URLSearchParams(location.search);
+const isDataset = location.pathname.includes("/d/") || query.has("data");
+const mayUseWebGpu = navigator.gpu && query.get("renderer") !== "webgl2";
+if (!isDataset) {
+  await load("./bundles/catalog.js", "./bundles/catalog.wasm").start();
+  if (mayUseWebGpu) {
+    for (const path of ["./bundles/explorer-webgpu.js", "./bundles/explorer-webgpu.wasm"]) fetchAhead(path);
+  }
+} else if (mayUseWebGpu) {
+  const adapter = openDevice();
+  answerOnce(navigator.gpu, "requestAdapter", adapter);
+  const program = loadWebGpu();
+  // Most often the adapter is found before the program is there.
+  if (await adapter.catch(() => null)) {
+    await program.start();
+  } else {
+    program.giveUp();
+    await loadWebGl2().start();
+  }
+} else {
+  await loadWebGl2().start();
+}

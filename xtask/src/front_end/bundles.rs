@@ -1,0 +1,118 @@
+//! The page's programs: compiled for the browser, then bound to JavaScript.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result};
+
+use super::Page;
+use crate::process::{self, Show, announce};
+use crate::setup::WasmBindgen;
+use crate::wasm::{TARGET, WasmToolchain};
+use crate::workspace::Workspace;
+
+/// A program of `explorer-wasm` as the page loads it.
+struct Bundle {
+    /// What `www/` calls it.
+    name: &'static str,
+    program: &'static str,
+}
+
+/// Bundles that one run of cargo compiles.
+struct Group {
+    /// Features of `explorer-wasm`: what draws.
+    features: &'static str,
+    bundles: &'static [Bundle],
+}
+
+/// The Explorer twice, since what draws with WebGL2 weighs as much as all the rest, and few browsers need it.
+const RELEASE: [Group; 2] = [
+    Group {
+        features: "webgpu",
+        bundles: &[
+            Bundle { name: "explorer-webgpu", program: "explorer" },
+            Bundle { name: "catalog", program: "catalog" },
+            Bundle { name: "worker", program: "worker" },
+        ],
+    },
+    Group { features: "webgl", bundles: &[Bundle { name: "explorer-webgl2", program: "explorer" }] },
+];
+
+/// One Explorer for every browser is sooner compiled than two.
+const QUICK: [Group; 1] = [Group {
+    features: "webgpu,webgl",
+    bundles: &[
+        Bundle { name: "explorer", program: "explorer" },
+        Bundle { name: "catalog", program: "catalog" },
+        Bundle { name: "worker", program: "worker" },
+    ],
+}];
+
+/// Bundles as wasm-bindgen writes them: for each `{name}.js` and `{name}_bg.wasm`.
+pub(super) struct Bundles {
+    /// Where they lie.
+    pub folder: PathBuf,
+    /// Their names.
+    pub names: Vec<&'static str>,
+}
+
+/// Compiles and binds all of them.
+pub(super) fn build(
+    workspace: &Workspace,
+    toolchain: WasmToolchain,
+    page: Page,
+    show: Show,
+    wasm_bindgen: impl FnOnce() -> Result<WasmBindgen>,
+) -> Result<Bundles> {
+    let (groups, profile, takes): (&[Group], _, _) = match page {
+        Page::Quick => (&QUICK, "web-quick", "about 3 minutes"),
+        Page::Release => (&RELEASE, "web", "about 10 minutes"),
+    };
+    announce(&format!("Building the page ({takes} on 2 cores, later much less)"));
+    let folder = workspace.wasm_target_dir().join("bundles").join(profile);
+    let bundles = groups.iter().flat_map(|group| group.bundles);
+    for group in groups {
+        compile(workspace, toolchain, profile, group, &folder, show)?;
+    }
+    let wasm_bindgen = wasm_bindgen()?;
+    for bundle in bundles.clone() {
+        bind(&wasm_bindgen, &folder.join("compiled").join(bundle.name).with_extension("wasm"), bundle.name, &folder)?;
+    }
+    Ok(Bundles { names: bundles.map(|bundle| bundle.name).collect(), folder })
+}
+
+/// Compiles a group's programs and keeps each under its bundle's name: another group may have a program of that name.
+fn compile(
+    workspace: &Workspace,
+    toolchain: WasmToolchain,
+    profile: &str,
+    group: &Group,
+    folder: &Path,
+    show: Show,
+) -> Result<()> {
+    let mut cargo = toolchain.cargo(workspace);
+    cargo.args(["build", "--locked", "--profile", profile, "--target", TARGET, "--package", "explorer-wasm"]);
+    cargo.args(["--no-default-features", "--features", group.features]);
+    for bundle in group.bundles {
+        cargo.args(["--bin", bundle.program]);
+    }
+    process::run_shown(&mut cargo, show)?;
+    let kept = folder.join("compiled");
+    fs::create_dir_all(&kept)?;
+    for bundle in group.bundles {
+        let program = workspace.wasm_target_dir().join(TARGET).join(profile).join(bundle.program);
+        fs::copy(program.with_extension("wasm"), kept.join(bundle.name).with_extension("wasm"))
+            .with_context(|| format!("cargo made no program {}", bundle.program))?;
+    }
+    Ok(())
+}
+
+fn bind(wasm_bindgen: &WasmBindgen, compiled: &Path, name: &str, folder: &Path) -> Result<()> {
+    process::run(
+        Command::new(wasm_bindgen.program("wasm-bindgen"))
+            .args(["--target", "web", "--no-typescript", "--remove-producers-section", "--out-name", name, "--out-dir"])
+            .arg(folder)
+            .arg(compiled),
+    )
+}
