@@ -69,7 +69,7 @@ impl Screen {
 
 /// Lines that the browser itself writes to the console, whatever the page does.
 const NOISE: [&str; 5] = [
-    // WebGL on the software rasteriser.
+    // WebGL on the software rasterizer.
     "Automatic fallback to software WebGL has been deprecated",
     "GPU stall due to ReadPixels",
     // WebGPU on Windows and Linux.

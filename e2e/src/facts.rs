@@ -46,7 +46,7 @@ impl Page<'_> {
         Ok(())
     }
 
-    /// The labels and colours of the legend, once they are there.
+    /// The labels and colors of the legend, once they are there.
     ///
     /// # Errors
     /// When they do not come.
@@ -123,11 +123,11 @@ impl Page<'_> {
     }
 }
 
-/// A computed colour: `rgb(1, 2, 3)`.
+/// A computed color: `rgb(1, 2, 3)`.
 fn rgb(color: &Value) -> Result<Rgb> {
     let text = color.as_str().unwrap_or_default();
     let channels = text.strip_prefix("rgb(").and_then(|text| text.strip_suffix(')'));
     let channels: Vec<u8> =
         channels.unwrap_or_default().split(',').filter_map(|channel| channel.trim().parse().ok()).collect();
-    channels.try_into().map_err(|_| anyhow::anyhow!("`{text}` is no colour"))
+    channels.try_into().map_err(|_| anyhow::anyhow!("`{text}` is no color"))
 }

@@ -4,10 +4,10 @@ use std::{collections::HashSet, io::Cursor};
 
 use anyhow::{Context as _, Result, ensure};
 
-/// A colour.
+/// A color.
 pub type Rgb = [u8; 3];
 
-/// How far apart two colours are: 0 to 441, Euclidean.
+/// How far apart two colors are: 0 to 441, Euclidean.
 pub fn distance(a: Rgb, b: Rgb) -> f64 {
     let square = |channel: usize| (f64::from(a[channel]) - f64::from(b[channel])).powi(2);
     (square(0) + square(1) + square(2)).sqrt()
@@ -35,19 +35,19 @@ impl Pixels {
         let frame = reader.next_frame(&mut bytes)?;
         ensure!(frame.bit_depth == png::BitDepth::Eight, "a screenshot has 8 bits a channel");
         let n_channels = frame.color_type.samples();
-        ensure!(n_channels >= 3, "a screenshot is in colour");
+        ensure!(n_channels >= 3, "a screenshot is in color");
         let pixels = bytes[..frame.buffer_size()].chunks_exact(n_channels);
         let colors = pixels.map(|pixel| [pixel[0], pixel[1], pixel[2]]).collect();
         Ok(Self { width: frame.width as usize, height: frame.height as usize, colors })
     }
 
-    /// The colour at a place; the nearest one for places outside.
+    /// The color at a place; the nearest one for places outside.
     pub fn at(&self, [x, y]: [f64; 2]) -> Rgb {
         let clamp = |place: f64, size: usize| (place.max(0.0) as usize).min(size.saturating_sub(1));
         self.colors[clamp(y, self.height) * self.width + clamp(x, self.width)]
     }
 
-    /// How many clearly different colours there are.
+    /// How many clearly different colors there are.
     pub fn n_colors(&self) -> usize {
         let coarse = |color: &Rgb| color.map(|channel| channel / 32);
         self.colors.iter().map(coarse).collect::<HashSet<_>>().len()
@@ -61,7 +61,7 @@ impl Pixels {
         covered as f64 / self.colors.len().max(1) as f64
     }
 
-    /// The mean colour of each block of `size` × `size` pixels: what the eye sees from afar.
+    /// The mean color of each block of `size` × `size` pixels: what the eye sees from afar.
     #[must_use]
     pub fn blocks(&self, size: usize) -> Self {
         let (width, height) = (self.width / size, self.height / size);
@@ -105,11 +105,11 @@ mod tests {
     #[test]
     fn blocks_are_means_and_their_differences_are_those_of_the_eye() {
         let chequered = pixels(2, &[[0; 3], [200; 3], [200; 3], [0; 3]]);
-        let grey = pixels(2, &[[100; 3]; 4]);
-        assert_eq!(chequered.blocks(2), grey.blocks(2));
-        let (mean, most) = chequered.differences(&grey).unwrap();
+        let gray = pixels(2, &[[100; 3]; 4]);
+        assert_eq!(chequered.blocks(2), gray.blocks(2));
+        let (mean, most) = chequered.differences(&gray).unwrap();
         assert!((mean - distance([0; 3], [100; 3])).abs() < 1e-9 && (most - mean).abs() < 1e-9);
-        assert!(chequered.differences(&grey.blocks(2)).is_err());
+        assert!(chequered.differences(&gray.blocks(2)).is_err());
     }
 
     #[test]

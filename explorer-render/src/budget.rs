@@ -18,9 +18,9 @@ pub enum Pace {
 /// What completing a picture costs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Completion {
-    /// A frame at rest costs the points it adds: the splat road.
+    /// A frame at rest costs the points it adds: the splat path.
     Incremental,
-    /// A frame at rest costs its whole prefix: the quads road.
+    /// A frame at rest costs its whole prefix: the quads path.
     Redraw,
 }
 
@@ -68,7 +68,7 @@ struct Gear {
     line: FrameLine,
 }
 
-/// Fewer would not be recognised as the picture.
+/// Fewer would not be recognized as the picture.
 const LEAST_CAPACITY: f64 = 10_000.0;
 /// What a modest device draws in a frame; the first frames correct it.
 const FIRST_CAPACITY: f64 = 1_000_000.0;

@@ -85,7 +85,7 @@ impl Bounds {
         (min[0] <= max[0]).then(|| Self { min: min.map(f64::from), max: max.map(f64::from) })
     }
 
-    fn centre(&self) -> [f64; 2] {
+    fn center(&self) -> [f64; 2] {
         [0, 1].map(|axis| f64::midpoint(self.min[axis], self.max[axis]))
     }
 }
@@ -93,8 +93,8 @@ impl Bounds {
 /// Where the viewer looks. Says the same on every screen, so it can be kept in a link.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Camera {
-    /// The embedding point in the viewport's centre.
-    pub centre: [f64; 2],
+    /// The embedding point in the viewport's center.
+    pub center: [f64; 2],
     /// Embedding units along the viewport's shorter side.
     pub span: f64,
 }
@@ -107,7 +107,7 @@ impl Camera {
         let free = |side_px: f64| (side_px - 2.0 * padding_px).max(side_px * 0.1);
         let px_per_unit = (free(viewport.width_px()) / (bounds.max[0] - bounds.min[0]))
             .min(free(viewport.height_px()) / (bounds.max[1] - bounds.min[1]));
-        Self { centre: bounds.centre(), span: viewport.shorter_side_px() / px_per_unit }.clamped()
+        Self { center: bounds.center(), span: viewport.shorter_side_px() / px_per_unit }.clamped()
     }
 
     /// CSS pixels per embedding unit.
@@ -121,8 +121,8 @@ impl Camera {
     pub fn px_from_embedding(&self, viewport: &Viewport, [x, y]: [f64; 2]) -> [f64; 2] {
         let px_per_unit = self.px_per_unit(viewport);
         [
-            viewport.width_px() / 2.0 + (x - self.centre[0]) * px_per_unit,
-            viewport.height_px() / 2.0 - (y - self.centre[1]) * px_per_unit,
+            viewport.width_px() / 2.0 + (x - self.center[0]) * px_per_unit,
+            viewport.height_px() / 2.0 - (y - self.center[1]) * px_per_unit,
         ]
     }
 
@@ -131,8 +131,8 @@ impl Camera {
     pub fn embedding_from_px(&self, viewport: &Viewport, [x_px, y_px]: [f64; 2]) -> [f64; 2] {
         let px_per_unit = self.px_per_unit(viewport);
         [
-            self.centre[0] + (x_px - viewport.width_px() / 2.0) / px_per_unit,
-            self.centre[1] - (y_px - viewport.height_px() / 2.0) / px_per_unit,
+            self.center[0] + (x_px - viewport.width_px() / 2.0) / px_per_unit,
+            self.center[1] - (y_px - viewport.height_px() / 2.0) / px_per_unit,
         ]
     }
 
@@ -143,24 +143,24 @@ impl Camera {
         let span = (self.span / factor).clamp(MIN_SPAN, MAX_SPAN);
         let kept = self.embedding_from_px(viewport, pointer_px);
         let ratio = span / self.span;
-        Self { centre: [0, 1].map(|axis| kept[axis] + (self.centre[axis] - kept[axis]) * ratio), span }.clamped()
+        Self { center: [0, 1].map(|axis| kept[axis] + (self.center[axis] - kept[axis]) * ratio), span }.clamped()
     }
 
     /// Moves the picture by CSS pixels, as a drag does.
     #[must_use]
     pub fn panned_by(&self, viewport: &Viewport, [dx_px, dy_px]: [f64; 2]) -> Self {
         let px_per_unit = self.px_per_unit(viewport);
-        Self { centre: [self.centre[0] - dx_px / px_per_unit, self.centre[1] + dy_px / px_per_unit], span: self.span }
+        Self { center: [self.center[0] - dx_px / px_per_unit, self.center[1] + dy_px / px_per_unit], span: self.span }
             .clamped()
     }
 
-    /// The nearest camera within the limits: its centre in the square, its span such that there
+    /// The nearest camera within the limits: its center in the square, its span such that there
     /// is something to see. Whatever is not a number becomes the whole square's.
     #[must_use]
     pub fn clamped(&self) -> Self {
         let finite = |value: f64, otherwise: f64| if value.is_nan() { otherwise } else { value };
         Self {
-            centre: self.centre.map(|value| finite(value, EMBEDDING_MAX / 2.0).clamp(0.0, EMBEDDING_MAX)),
+            center: self.center.map(|value| finite(value, EMBEDDING_MAX / 2.0).clamp(0.0, EMBEDDING_MAX)),
             span: finite(self.span, EMBEDDING_MAX).clamp(MIN_SPAN, MAX_SPAN),
         }
     }
@@ -178,7 +178,7 @@ mod tests {
 
     fn camera() -> impl Strategy<Value = Camera> {
         (0.0..EMBEDDING_MAX, 0.0..EMBEDDING_MAX, MIN_SPAN..MAX_SPAN)
-            .prop_map(|(x, y, span)| Camera { centre: [x, y], span })
+            .prop_map(|(x, y, span)| Camera { center: [x, y], span })
     }
 
     fn near(a: [f64; 2], b: [f64; 2], tolerance: f64) -> bool {
@@ -198,8 +198,8 @@ mod tests {
         ) {
             let pointer = [fx * viewport.width_px(), fy * viewport.height_px()];
             let zoomed = camera.zoomed_about(&viewport, pointer, factor);
-            // A centre stopped at the square's edge is the one exception.
-            prop_assume!(zoomed.centre.iter().all(|&value| value > 0.0 && value < EMBEDDING_MAX));
+            // A center stopped at the square's edge is the one exception.
+            prop_assume!(zoomed.center.iter().all(|&value| value > 0.0 && value < EMBEDDING_MAX));
             let before = camera.embedding_from_px(&viewport, pointer);
             let after = zoomed.embedding_from_px(&viewport, pointer);
             prop_assert!(near(before, after, 1e-6), "{before:?} {after:?}");
@@ -211,14 +211,14 @@ mod tests {
             let there = camera.zoomed_about(&viewport, pointer, factor);
             prop_assume!(there.span > MIN_SPAN && there.span < MAX_SPAN);
             let back = there.zoomed_about(&viewport, pointer, 1.0 / factor);
-            prop_assert!(near(back.centre, camera.centre, 1e-6));
+            prop_assert!(near(back.center, camera.center, 1e-6));
             prop_assert!((back.span / camera.span - 1.0).abs() < 1e-12);
         }
 
         #[test]
         fn a_pan_moves_the_picture_with_the_pointer(viewport in viewport(), camera in camera(), dx in -50.0..50.0, dy in -50.0..50.0) {
             let panned = camera.panned_by(&viewport, [dx, dy]);
-            prop_assume!(panned.centre.iter().all(|&value| value > 0.0 && value < EMBEDDING_MAX));
+            prop_assume!(panned.center.iter().all(|&value| value > 0.0 && value < EMBEDDING_MAX));
             let before = camera.px_from_embedding(&viewport, [1000.0, 2000.0]);
             let after = panned.px_from_embedding(&viewport, [1000.0, 2000.0]);
             prop_assert!(near(after, [before[0] + dx, before[1] + dy], 1e-6));
@@ -243,15 +243,15 @@ mod tests {
         let viewport = Viewport::from_css(800.0, 600.0, 1.0);
         let bounds = Bounds { min: [7.0, 9.0], max: [7.0, 9.0] };
         let camera = Camera::fit(&bounds, &viewport, 20.0);
-        assert_eq!(camera.centre, [7.0, 9.0]);
+        assert_eq!(camera.center, [7.0, 9.0]);
         assert_eq!(camera.span, MIN_SPAN);
     }
 
     #[test]
     fn nonsense_from_a_link_becomes_a_camera() {
-        let camera = Camera { centre: [f64::NAN, 1e300], span: f64::NEG_INFINITY };
+        let camera = Camera { center: [f64::NAN, 1e300], span: f64::NEG_INFINITY };
         let clamped = camera.clamped();
-        assert_eq!(clamped.centre, [EMBEDDING_MAX / 2.0, EMBEDDING_MAX]);
+        assert_eq!(clamped.center, [EMBEDDING_MAX / 2.0, EMBEDDING_MAX]);
         assert_eq!(clamped.span, MIN_SPAN);
     }
 

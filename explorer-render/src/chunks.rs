@@ -1,6 +1,6 @@
-//! Which points can be seen: runs of neighbours in draw order, with a box around each.
+//! Which points can be seen: runs of neighbors in draw order, with a box around each.
 //!
-//! Where neighbours in draw order are often neighbours in the picture too, a closer view needs few of the runs.
+//! Where neighbors in draw order are often neighbors in the picture too, a closer view needs few of the runs.
 
 use std::ops::Range;
 
@@ -82,13 +82,13 @@ impl Chunks {
     }
 }
 
-/// What a frame shows, in embedding units, with room for dots whose centre lies outside.
+/// What a frame shows, in embedding units, with room for dots whose center lies outside.
 fn window(frame: &FrameUniform) -> Bounds {
-    let centre = [0, 1].map(|axis| f64::from(frame.centre_whole[axis]) + f64::from(frame.centre_fraction[axis]));
+    let center = [0, 1].map(|axis| f64::from(frame.center_whole[axis]) + f64::from(frame.center_fraction[axis]));
     let reach = frame.viewport_dpx.map(|side| {
         (f64::from(side) / 2.0 + f64::from(frame.radius_dpx) + ROUNDING_DPX) / f64::from(frame.dpx_per_unit)
     });
-    Bounds { min: [0, 1].map(|axis| centre[axis] - reach[axis]), max: [0, 1].map(|axis| centre[axis] + reach[axis]) }
+    Bounds { min: [0, 1].map(|axis| center[axis] - reach[axis]), max: [0, 1].map(|axis| center[axis] + reach[axis]) }
 }
 
 /// The points of a prefix that a frame may show.
@@ -137,7 +137,7 @@ mod tests {
     use crate::camera::{Camera, Viewport};
     use crate::frame::{FrameParams, tests::params};
 
-    /// Points along a curve, so that neighbours are near; one in 16 has no position.
+    /// Points along a curve, so that neighbors are near; one in 16 has no position.
     fn curve(n_points: u32) -> Vec<PointPosition> {
         let point = |at: u32| {
             let turn = f64::from(at % 10_000) / 10_000.0;
@@ -147,9 +147,9 @@ mod tests {
         (0..n_points).map(point).collect()
     }
 
-    fn frame(centre: [f64; 2], span: f64) -> (FrameParams, FrameUniform) {
+    fn frame(center: [f64; 2], span: f64) -> (FrameParams, FrameUniform) {
         let params = FrameParams {
-            camera: Camera { centre, span },
+            camera: Camera { center, span },
             viewport: Viewport::from_css(400.0, 300.0, 1.5),
             prefix: u32::MAX,
             ..params()
@@ -161,7 +161,7 @@ mod tests {
         #[test]
         fn every_point_in_sight_is_in_a_chunk_in_view(
             n_points in 1u32..30_000,
-            centre in [0.0..65_534.0, 0.0..65_534.0],
+            center in [0.0..65_534.0, 0.0..65_534.0],
             span in 200.0..60_000.0,
             cuts in prop::collection::vec(0u32..30_000, 0..4),
         ) {
@@ -173,7 +173,7 @@ mod tests {
             for piece in ends.windows(2).rev() {
                 chunks.write(piece[0], &positions[piece[0] as usize..piece[1] as usize]);
             }
-            let (params, frame) = frame(centre, span);
+            let (params, frame) = frame(center, span);
             let in_view = chunks.in_view(&frame, 0..n_points);
             prop_assert!(in_view.is_sorted());
             for (point, xy) in (0..).zip(&positions).filter_map(|(point, position)| Some((point, position.xy()?))) {
@@ -203,7 +203,7 @@ mod tests {
         let n_points = 20_000;
         let mut chunks = Chunks::new(n_points);
         chunks.write(0, &curve(n_points));
-        let n_in_view = |centre, span| chunks.in_view(&frame(centre, span).1, 0..n_points).len();
+        let n_in_view = |center, span| chunks.in_view(&frame(center, span).1, 0..n_points).len();
         assert_eq!(n_in_view([32_767.0; 2], 65_534.0), 79);
         assert!((1..10).contains(&n_in_view([10_000.0, 34_000.0], 2_000.0)));
     }

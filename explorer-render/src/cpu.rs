@@ -4,7 +4,7 @@
 use crate::frame::{DrawMode, FrameParams, FrameUniform, NO_HIGHLIGHT, SINGLE_PIXEL_RADIUS_DPX};
 use crate::point::{PointPosition, PointStyle};
 
-/// Set in a key where the pixel's centre lies within the dot.
+/// Set in a key where the pixel's center lies within the dot.
 const CORE: u32 = 1 << 30;
 
 /// Twin of `splat.wgsl`: for each pixel, row by row, the key of the point that won it; 0 where
@@ -16,10 +16,10 @@ pub fn splat(params: &FrameParams, positions: &[PointPosition], styles: &[PointS
     let frame = FrameUniform::new(params, positions.len() as u32);
     let [width, height] = frame.viewport_dpx;
     let mut pixels = vec![0; width as usize * height as usize];
-    for (point, centre, style) in drawn(&frame, positions, styles) {
+    for (point, center, style) in drawn(&frame, positions, styles) {
         let key = order_key(style) | (0xff_ffff - point);
         let outer = if is_single_pixel(&frame) { 0.25 } else { frame.radius_dpx + 0.5 };
-        for_pixels_within(&frame, centre, outer, |slot, squared| {
+        for_pixels_within(&frame, center, outer, |slot, squared| {
             let is_core = is_single_pixel(&frame) || squared <= frame.radius_dpx * frame.radius_dpx;
             if is_core || squared < outer * outer {
                 let core = if is_core { CORE } else { 0 };
@@ -30,8 +30,8 @@ pub fn splat(params: &FrameParams, positions: &[PointPosition], styles: &[PointS
     pixels
 }
 
-/// Twin of `resolve.wgsl`: colours the keys of [`splat`]. RGBA, row by row. `lut` holds up to 256
-/// colours; those missing are transparent.
+/// Twin of `resolve.wgsl`: colors the keys of [`splat`]. RGBA, row by row. `lut` holds up to 256
+/// colors; those missing are transparent.
 #[must_use]
 pub fn resolve(
     params: &FrameParams,
@@ -49,7 +49,7 @@ pub fn resolve(
         let position = positions[point as usize].xy();
         let covered = if key & CORE == 0 {
             let pixel = [(slot % width) as f32 + 0.5, (slot / width) as f32 + 0.5];
-            position.map_or(0.0, |xy| coverage(&frame, centre_dpx(&frame, xy), pixel))
+            position.map_or(0.0, |xy| coverage(&frame, center_dpx(&frame, xy), pixel))
         } else {
             1.0
         };
@@ -65,9 +65,9 @@ pub fn density(params: &FrameParams, positions: &[PointPosition], styles: &[Poin
     let [width, height] = frame.viewport_dpx;
     let mut counts = vec![0; width as usize * height as usize];
     let radius = if is_single_pixel(&frame) { 0.25 } else { frame.radius_dpx };
-    for (_, centre, style) in drawn(&frame, positions, styles) {
+    for (_, center, style) in drawn(&frame, positions, styles) {
         if style.is_selected() {
-            for_pixels_within(&frame, centre, radius, |slot, squared| {
+            for_pixels_within(&frame, center, radius, |slot, squared| {
                 if squared <= radius * radius {
                     counts[slot] += 1;
                 }
@@ -77,7 +77,7 @@ pub fn density(params: &FrameParams, positions: &[PointPosition], styles: &[Poin
     counts
 }
 
-/// Twin of `density.wgsl`'s tone map: colours the counts of [`density`] by the LUT's ramp.
+/// Twin of `density.wgsl`'s tone map: colors the counts of [`density`] by the LUT's ramp.
 #[must_use]
 pub fn tone_map(params: &FrameParams, counts: &[u32], lut: &[[u8; 4]]) -> Vec<[u8; 4]> {
     let frame = FrameUniform::new(params, 0);
@@ -93,7 +93,7 @@ pub fn tone_map(params: &FrameParams, counts: &[u32], lut: &[[u8; 4]]) -> Vec<[u
     counts.iter().map(color).collect()
 }
 
-/// The whole picture as the compute roads draw it. RGBA, row by row.
+/// The whole picture as the compute paths draw it. RGBA, row by row.
 #[must_use]
 pub fn draw(params: &FrameParams, positions: &[PointPosition], styles: &[PointStyle], lut: &[[u8; 4]]) -> Vec<[u8; 4]> {
     match params.mode {
@@ -120,16 +120,16 @@ pub(crate) fn is_single_pixel(frame: &FrameUniform) -> bool {
     frame.radius_dpx <= SINGLE_PIXEL_RADIUS_DPX
 }
 
-/// A point's centre in device pixels; single-pixel dots sit in the middle of theirs.
-pub(crate) fn centre_dpx(frame: &FrameUniform, xy: [u16; 2]) -> [f32; 2] {
+/// A point's center in device pixels; single-pixel dots sit in the middle of theirs.
+pub(crate) fn center_dpx(frame: &FrameUniform, xy: [u16; 2]) -> [f32; 2] {
     let offset =
-        [0, 1].map(|axis| (i32::from(xy[axis]) - frame.centre_whole[axis]) as f32 - frame.centre_fraction[axis]);
+        [0, 1].map(|axis| (i32::from(xy[axis]) - frame.center_whole[axis]) as f32 - frame.center_fraction[axis]);
     let middle = frame.viewport_dpx.map(|side| side as f32 * 0.5);
-    let centre = [middle[0] + offset[0] * frame.dpx_per_unit, middle[1] - offset[1] * frame.dpx_per_unit];
-    if is_single_pixel(frame) { centre.map(|value| value.floor() + 0.5) } else { centre }
+    let center = [middle[0] + offset[0] * frame.dpx_per_unit, middle[1] - offset[1] * frame.dpx_per_unit];
+    if is_single_pixel(frame) { center.map(|value| value.floor() + 0.5) } else { center }
 }
 
-/// The points that are drawn: index, centre, style.
+/// The points that are drawn: index, center, style.
 fn drawn<'a>(
     frame: &'a FrameUniform,
     positions: &'a [PointPosition],
@@ -137,36 +137,36 @@ fn drawn<'a>(
 ) -> impl Iterator<Item = (u32, [f32; 2], PointStyle)> + 'a {
     (0..frame.prefix).zip(positions.iter().zip(styles)).filter_map(|(point, (position, &style))| {
         let xy = position.xy().filter(|_| !style.is_hidden())?;
-        Some((point, centre_dpx(frame, xy), style))
+        Some((point, center_dpx(frame, xy), style))
     })
 }
 
-/// Calls `visit(pixel, squared distance of its centre)` for the pixels in the box around a disc.
-fn for_pixels_within(frame: &FrameUniform, centre: [f32; 2], radius: f32, mut visit: impl FnMut(usize, f32)) {
+/// Calls `visit(pixel, squared distance of its center)` for the pixels in the box around a disc.
+fn for_pixels_within(frame: &FrameUniform, center: [f32; 2], radius: f32, mut visit: impl FnMut(usize, f32)) {
     let range = |axis: usize| {
-        let low = (centre[axis] - radius - 0.5).ceil().max(0.0) as i32;
-        let high = (centre[axis] + radius - 0.5).floor() as i32;
+        let low = (center[axis] - radius - 0.5).ceil().max(0.0) as i32;
+        let high = (center[axis] + radius - 0.5).floor() as i32;
         low..=high.min(frame.viewport_dpx[axis] as i32 - 1)
     };
     for y in range(1) {
         for x in range(0) {
-            let [dx, dy] = [x as f32 + 0.5 - centre[0], y as f32 + 0.5 - centre[1]];
+            let [dx, dy] = [x as f32 + 0.5 - center[0], y as f32 + 0.5 - center[1]];
             let slot = y as usize * frame.viewport_dpx[0] as usize + x as usize;
             visit(slot, dx * dx + dy * dy);
         }
     }
 }
 
-fn coverage(frame: &FrameUniform, centre: [f32; 2], pixel: [f32; 2]) -> f32 {
-    let [dx, dy] = [centre[0] - pixel[0], centre[1] - pixel[1]];
+fn coverage(frame: &FrameUniform, center: [f32; 2], pixel: [f32; 2]) -> f32 {
+    let [dx, dy] = [center[0] - pixel[0], center[1] - pixel[1]];
     (frame.radius_dpx + 0.5 - (dx * dx + dy * dy).sqrt()).clamp(0.0, 1.0)
 }
 
 fn point_color(frame: &FrameUniform, style: PointStyle, covered: f32, lut: &[[u8; 4]]) -> [f32; 3] {
     let color_index = style.color();
-    let emphasised =
+    let emphasized =
         style.is_selected() && (frame.highlight == NO_HIGHLIGHT || frame.highlight == u32::from(color_index));
-    let emphasis = if emphasised { 1.0 } else { frame.unselected_opacity };
+    let emphasis = if emphasized { 1.0 } else { frame.unselected_opacity };
     let (rgb, alpha) = lut_entry(lut, color_index);
     mix(background(frame), rgb, alpha * emphasis * covered)
 }

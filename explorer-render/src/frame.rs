@@ -6,7 +6,7 @@ use bytemuck::{Pod, Zeroable};
 /// What is drawn of the points.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum DrawMode {
-    /// A dot per point in the colour of its style.
+    /// A dot per point in the color of its style.
     #[default]
     Points,
     /// How many selected points cover each pixel, on a logarithmic scale. Entries 0 to 254 of the
@@ -23,9 +23,9 @@ pub struct FrameParams {
     pub viewport: Viewport,
     /// Diameter of a dot in CSS pixels, see [`crate::point_diameter_px`].
     pub point_diameter_px: f64,
-    /// How much of its colour an unselected point keeps, 0 to 1; the rest is background.
+    /// How much of its color an unselected point keeps, 0 to 1; the rest is background.
     pub unselected_opacity: f32,
-    /// The one colour index to emphasise: all other points are drawn like unselected ones.
+    /// The one color index to emphasize: all other points are drawn like unselected ones.
     pub highlight: Option<u8>,
     /// Background, sRGB.
     pub background: [u8; 3],
@@ -43,7 +43,7 @@ impl FrameParams {
     }
 }
 
-/// Up to this radius a dot is exactly the pixel its centre lies in: crisp, and one atomic each.
+/// Up to this radius a dot is exactly the pixel its center lies in: crisp, and one atomic each.
 pub(crate) const SINGLE_PIXEL_RADIUS_DPX: f32 = 0.75;
 
 /// The largest radius drawn, so that a broken parameter cannot make a frame endless.
@@ -54,36 +54,36 @@ const LARGEST_RADIUS_DPX: f32 = 128.0;
 #[repr(C)]
 pub(crate) struct FrameUniform {
     pub(crate) viewport_dpx: [u32; 2],
-    /// The camera's centre, whole part: subtracted from the points' integers exactly, so that the
+    /// The camera's center, whole part: subtracted from the points' integers exactly, so that the
     /// closest zoom does not jitter.
-    pub(crate) centre_whole: [i32; 2],
-    /// The rest of the centre, 0 to 1.
-    pub(crate) centre_fraction: [f32; 2],
+    pub(crate) center_whole: [i32; 2],
+    /// The rest of the center, 0 to 1.
+    pub(crate) center_fraction: [f32; 2],
     pub(crate) dpx_per_unit: f32,
     pub(crate) radius_dpx: f32,
     pub(crate) background: [f32; 4],
     /// The compute passes add points `first..prefix`.
     pub(crate) first: u32,
     pub(crate) prefix: u32,
-    /// A colour index, or [`NO_HIGHLIGHT`].
+    /// A color index, or [`NO_HIGHLIGHT`].
     pub(crate) highlight: u32,
     pub(crate) unselected_opacity: f32,
 }
 
-/// No colour is highlighted.
+/// No color is highlighted.
 pub(crate) const NO_HIGHLIGHT: u32 = u32::MAX;
 
 impl FrameUniform {
     /// The uniform of a frame of `n_points` at most, with `first` 0.
     pub(crate) fn new(params: &FrameParams, n_points: u32) -> Self {
         let camera = params.camera.clamped();
-        let whole = camera.centre.map(f64::floor);
+        let whole = camera.center.map(f64::floor);
         let viewport = &params.viewport;
         let [red, green, blue] = params.background.map(|channel| f32::from(channel) / 255.0);
         Self {
             viewport_dpx: [viewport.width_dpx, viewport.height_dpx],
-            centre_whole: whole.map(|value| value as i32),
-            centre_fraction: [0, 1].map(|axis| (camera.centre[axis] - whole[axis]) as f32),
+            center_whole: whole.map(|value| value as i32),
+            center_fraction: [0, 1].map(|axis| (camera.center[axis] - whole[axis]) as f32),
             dpx_per_unit: (camera.px_per_unit(viewport) * viewport.device_pixel_ratio) as f32,
             radius_dpx: ((params.point_diameter_dpx() / 2.0) as f32).clamp(0.0, LARGEST_RADIUS_DPX),
             background: [red, green, blue, 1.0],
@@ -97,8 +97,8 @@ impl FrameUniform {
     /// Whether the same points cover the same pixels in both frames.
     pub(crate) fn places_points_like(&self, other: &Self) -> bool {
         self.viewport_dpx == other.viewport_dpx
-            && self.centre_whole == other.centre_whole
-            && self.centre_fraction == other.centre_fraction
+            && self.center_whole == other.center_whole
+            && self.center_fraction == other.center_fraction
             && self.dpx_per_unit == other.dpx_per_unit
             && self.radius_dpx == other.radius_dpx
     }
@@ -111,7 +111,7 @@ pub(crate) mod tests {
 
     pub(crate) fn params() -> FrameParams {
         FrameParams {
-            camera: Camera { centre: [32767.25, 32767.75], span: 65534.0 },
+            camera: Camera { center: [32767.25, 32767.75], span: 65534.0 },
             viewport: Viewport::from_css(100.0, 80.0, 2.0),
             point_diameter_px: 3.0,
             unselected_opacity: 0.2,
@@ -135,8 +135,8 @@ pub(crate) mod tests {
             wgsl,
             [
                 ("viewport_dpx", offset_of!(FrameUniform, viewport_dpx)),
-                ("centre_whole", offset_of!(FrameUniform, centre_whole)),
-                ("centre_fraction", offset_of!(FrameUniform, centre_fraction)),
+                ("center_whole", offset_of!(FrameUniform, center_whole)),
+                ("center_fraction", offset_of!(FrameUniform, center_fraction)),
                 ("dpx_per_unit", offset_of!(FrameUniform, dpx_per_unit)),
                 ("radius_dpx", offset_of!(FrameUniform, radius_dpx)),
                 ("background", offset_of!(FrameUniform, background)),
@@ -150,24 +150,24 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn the_centre_is_split_without_loss() {
+    fn the_center_is_split_without_loss() {
         let uniform = FrameUniform::new(&params(), 500);
-        assert_eq!(uniform.centre_whole, [32767, 32767]);
-        assert_eq!(uniform.centre_fraction, [0.25, 0.75]);
+        assert_eq!(uniform.center_whole, [32767, 32767]);
+        assert_eq!(uniform.center_fraction, [0.25, 0.75]);
         assert_eq!(uniform.prefix, 500);
         assert_eq!(uniform.radius_dpx, 3.0);
         assert_eq!(uniform.dpx_per_unit, 160.0 / 65534.0);
     }
 
     #[test]
-    fn colours_do_not_move_points() {
+    fn colors_do_not_move_points() {
         let before = FrameUniform::new(&params(), 500);
         let mut params = params();
         params.highlight = Some(3);
         params.background = [0; 3];
         params.unselected_opacity = 1.0;
         assert!(before.places_points_like(&FrameUniform::new(&params, 500)));
-        params.camera.centre[0] += 0.001;
+        params.camera.center[0] += 0.001;
         assert!(!before.places_points_like(&FrameUniform::new(&params, 500)));
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::error::RenderError;
 use crate::passes::pipelines::Pipelines;
-use crate::road::Compute;
+use crate::render_path::Compute;
 use futures_channel::oneshot;
 use std::rc::Rc;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -6,11 +6,11 @@
 //! [`Renderer::write_styles`], [`Renderer::set_lut`]) and then hands over one [`FrameParams`] per
 //! frame. All that varies between frames is in there.
 //!
-//! Two roads lead to the same picture:
+//! Two paths lead to the same picture:
 //!
 //! * **splat** (needs compute shaders): a compute pass writes `order | point index` for every
-//!   pixel into an index buffer, a resolve pass colours the pixels. Recolouring, highlighting and
-//!   picking then cost pixels, not points. Dense scenes take it, see [`choose_road`].
+//!   pixel into an index buffer, a resolve pass colors the pixels. Recoloring, highlighting and
+//!   picking then cost pixels, not points. Dense scenes take it, see [`choose_render_path`].
 //! * **quads** (anything, WebGL2 included): one anti-aliased instanced quad per point. Sparse
 //!   scenes with large dots take it everywhere, WebGL2 always.
 //!
@@ -21,7 +21,7 @@
 mod budget;
 mod camera;
 mod chunks;
-mod compute_roads;
+mod compute_paths;
 pub mod cpu;
 mod error;
 mod frame;
@@ -33,8 +33,8 @@ mod point;
 mod point_size;
 mod points;
 mod readback;
+mod render_path;
 mod renderer;
-mod road;
 mod runs;
 mod target;
 
@@ -48,7 +48,7 @@ pub use pick::{PickScene, pick_cpu};
 pub use point::{MAX_POINTS, PointPosition, PointStyle, StyleChange};
 pub use point_size::point_diameter_px;
 pub use readback::Image;
+pub use render_path::{Compute, RenderPath, choose_render_path};
 pub use renderer::{RenderOutcome, Renderer};
-pub use road::{Compute, Road, choose_road};
 /// What a surface is made of: `SurfaceTarget::Canvas(canvas)` in a page.
 pub use wgpu::SurfaceTarget;

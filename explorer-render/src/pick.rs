@@ -1,7 +1,7 @@
 //! Which point lies under the pointer, on the CPU: exact, and quick enough for every device. A
 //! linear scan, a few milliseconds for a million points.
 
-use crate::cpu::{centre_dpx, is_single_pixel, order_key};
+use crate::cpu::{center_dpx, is_single_pixel, order_key};
 use crate::frame::{FrameParams, FrameUniform};
 use crate::point::{PointPosition, PointStyle};
 
@@ -19,7 +19,7 @@ pub struct PickScene<'a> {
 /// The point at CSS pixels `at_px`: of the dots that contain it the one drawn above the others, or
 /// else the dot whose edge is nearest, within `tolerance_px`. `None` where there is neither.
 ///
-/// At a pixel's centre the first is the point that the splat road draws opaquely there.
+/// At a pixel's center the first is the point that the splat path draws opaquely there.
 #[must_use]
 pub fn pick_cpu(scene: &PickScene<'_>, at_px: [f64; 2], tolerance_px: f64) -> Option<u32> {
     let frame = FrameUniform::new(scene.params, scene.positions.len() as u32);
@@ -30,8 +30,8 @@ pub fn pick_cpu(scene: &PickScene<'_>, at_px: [f64; 2], tolerance_px: f64) -> Op
     let mut best: Option<Candidate> = None;
     for (point, (position, &style)) in (0..frame.prefix).zip(scene.positions.iter().zip(scene.styles)) {
         let Some(xy) = position.xy() else { continue };
-        let centre = centre_dpx(&frame, xy);
-        let gap = gap_dpx(&frame, [centre[0] - at[0], centre[1] - at[1]]);
+        let center = center_dpx(&frame, xy);
+        let gap = gap_dpx(&frame, [center[0] - at[0], center[1] - at[1]]);
         if gap > tolerance || style.is_hidden() {
             continue;
         }

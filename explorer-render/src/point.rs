@@ -36,7 +36,7 @@ impl PointPosition {
     }
 }
 
-/// How a point looks: `colour index | flags << 8 | priority << 16`; the highest byte is unused.
+/// How a point looks: `color index | flags << 8 | priority << 16`; the highest byte is unused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Pod, Zeroable)]
 #[repr(transparent)]
 pub struct PointStyle(u32);
@@ -45,7 +45,7 @@ impl PointStyle {
     const SELECTED: u32 = 1 << 8;
     const HIDDEN: u32 = 1 << 9;
 
-    /// A point of that colour (an index into the LUT), unselected, visible, of priority 0.
+    /// A point of that color (an index into the LUT), unselected, visible, of priority 0.
     #[must_use]
     pub const fn new(color: u8) -> Self {
         Self(color as u32)
@@ -70,7 +70,7 @@ impl PointStyle {
         Self(self.0 & !0xff_0000 | (priority as u32) << 16)
     }
 
-    /// The colour's index in the LUT.
+    /// The color's index in the LUT.
     #[must_use]
     pub const fn color(self) -> u8 {
         self.0 as u8
@@ -104,7 +104,7 @@ impl PointStyle {
 /// What differs between the styles on the GPU and those that replace them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StyleChange {
-    /// Colour indices only: the index buffer stays valid, the next frame costs pixels.
+    /// Color indices only: the index buffer stays valid, the next frame costs pixels.
     ColorsOnly,
     /// Flags or priorities too: the points are splatted anew.
     Order,

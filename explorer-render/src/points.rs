@@ -5,7 +5,7 @@ use crate::error::RenderError;
 use crate::gpu::Gpu;
 use crate::passes::n_workgroups;
 use crate::point::{MAX_POINTS, PointPosition, PointStyle};
-use crate::road::Compute;
+use crate::render_path::Compute;
 use bytemuck::Pod;
 use std::mem::size_of;
 

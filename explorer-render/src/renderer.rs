@@ -2,7 +2,7 @@
 
 use crate::camera::{Camera, Viewport};
 use crate::chunks::InView;
-use crate::compute_roads::ComputeRoads;
+use crate::compute_paths::ComputePaths;
 use crate::error::RenderError;
 use crate::frame::{DrawMode, FrameParams, FrameUniform};
 use crate::gpu::{Backend, Gpu};
@@ -14,7 +14,7 @@ use crate::pixel_box::PixelBox;
 use crate::point::{PointPosition, PointStyle, StyleChange};
 use crate::points::PointBuffers;
 use crate::readback::{self, Image};
-use crate::road::{Compute, Road, choose_road};
+use crate::render_path::{Compute, RenderPath, choose_render_path};
 use crate::runs;
 use crate::target::{self, Acquired, Target};
 use std::ops::Range;
@@ -24,7 +24,7 @@ use std::rc::Rc;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RenderOutcome {
     /// It was drawn that way.
-    Drawn(Road),
+    Drawn(RenderPath),
     /// Nobody would have seen it, or the surface was not ready: try again with the next one.
     Skipped,
 }
@@ -43,7 +43,7 @@ pub struct Renderer {
     uniforms: Uniforms,
     /// Compiled when quads are first drawn.
     quads: Option<QuadsPass>,
-    compute: Option<ComputeRoads>,
+    compute: Option<ComputePaths>,
     /// The frame on the surface: what picking refers to.
     shown: Option<FrameParams>,
 }
@@ -81,7 +81,7 @@ impl Renderer {
     }
 
     fn with_target(gpu: Rc<Gpu>, target: Target) -> Result<Self, RenderError> {
-        let compute = ComputeRoads::new(&gpu, target.format());
+        let compute = ComputePaths::new(&gpu, target.format());
         let (uniforms, points) = (Uniforms::new(&gpu), PointBuffers::new(&gpu, 0)?);
         Ok(Self { points, quads: None, uniforms, compute, gpu, target, shown: None })
     }
@@ -102,7 +102,7 @@ impl Renderer {
         let mut points = PointBuffers::new(&self.gpu, 1)?;
         points.write_positions(&self.gpu, 0, &[PointPosition::new(0, 0)])?;
         let params = FrameParams {
-            camera: Camera { centre: [0.0; 2], span: 1.0 },
+            camera: Camera { center: [0.0; 2], span: 1.0 },
             viewport: Viewport::from_css(WARM_UP_PX, WARM_UP_PX, 1.0),
             point_diameter_px: WARM_UP_PX,
             unselected_opacity: 1.0,
@@ -165,7 +165,7 @@ impl Renderer {
         Ok(())
     }
 
-    /// Writes styles in draw order from point `offset` on. Where nothing but colours changes, say
+    /// Writes styles in draw order from point `offset` on. Where nothing but colors changes, say
     /// so: then no point is drawn anew.
     ///
     /// # Errors
@@ -197,16 +197,16 @@ impl Renderer {
         Ok(())
     }
 
-    /// Sets the colours that styles name, up to 256, as sRGB bytes with straight alpha. An index
+    /// Sets the colors that styles name, up to 256, as sRGB bytes with straight alpha. An index
     /// beyond them is transparent.
     pub fn set_lut(&mut self, colors: &[[u8; 4]]) {
         self.uniforms.write_lut(&self.gpu, colors);
     }
 
-    /// The road that [`Self::render`] takes for that frame.
+    /// The path that [`Self::render`] takes for that frame.
     #[must_use]
-    pub fn road(&self, params: &FrameParams) -> Road {
-        choose_road(self.gpu.compute, params.mode, self.points.n_points(), params.point_diameter_dpx())
+    pub fn render_path(&self, params: &FrameParams) -> RenderPath {
+        choose_render_path(self.gpu.compute, params.mode, self.points.n_points(), params.point_diameter_dpx())
     }
 
     /// Which of the first `n_points` points that frame may show, whatever its own prefix: what a
@@ -214,9 +214,9 @@ impl Renderer {
     #[must_use]
     pub fn in_view(&self, params: &FrameParams, n_points: u32) -> InView {
         let n_points = n_points.min(self.points.n_points());
-        match self.road(params) {
-            Road::Quads => InView::all(n_points),
-            Road::Splat | Road::Density => {
+        match self.render_path(params) {
+            RenderPath::Quads => InView::all(n_points),
+            RenderPath::Splat | RenderPath::Density => {
                 let frame = FrameUniform::new(params, n_points);
                 InView::chunks(n_points, self.points.chunks.in_view(&frame, 0..n_points))
             }
@@ -236,7 +236,7 @@ impl Renderer {
         Ok(())
     }
 
-    /// Draws one frame and shows it. Costs what has changed: pixels for colours, points for the
+    /// Draws one frame and shows it. Costs what has changed: pixels for colors, points for the
     /// camera, the added points for a longer prefix.
     ///
     /// # Errors
@@ -249,11 +249,11 @@ impl Renderer {
             return Ok(RenderOutcome::Skipped);
         };
         let mut encoder = self.gpu.device.create_command_encoder(&Default::default());
-        let road = self.draw(&mut encoder, &frame.view, params);
+        let path = self.draw(&mut encoder, &frame.view, params);
         self.gpu.queue.submit([encoder.finish()]);
         Target::present(&self.gpu, frame);
         self.shown = Some(*params);
-        Ok(RenderOutcome::Drawn(road))
+        Ok(RenderOutcome::Drawn(path))
     }
 
     /// Draws a frame of any size apart from the surface and reads it, as for an exported picture.
@@ -314,23 +314,28 @@ impl Renderer {
         let _ = self.gpu.device.poll(wgpu::PollType::Poll);
     }
 
-    fn draw(&mut self, encoder: &mut wgpu::CommandEncoder, view: &wgpu::TextureView, params: &FrameParams) -> Road {
+    fn draw(
+        &mut self,
+        encoder: &mut wgpu::CommandEncoder,
+        view: &wgpu::TextureView,
+        params: &FrameParams,
+    ) -> RenderPath {
         let frame = FrameUniform::new(params, self.points.n_points());
         let scene = Scene { gpu: &self.gpu, uniforms: &self.uniforms, points: &self.points, frame };
-        let road = self.road(params);
-        match (road, &mut self.compute) {
-            (Road::Splat | Road::Density, Some(compute)) => {
+        let path = self.render_path(params);
+        match (path, &mut self.compute) {
+            (RenderPath::Splat | RenderPath::Density, Some(compute)) => {
                 if let Some(quads) = &mut self.quads {
                     quads.release();
                 }
                 compute.draw(&scene, encoder, view, params.mode);
             }
-            (Road::Quads, _) | (_, None) => {
+            (RenderPath::Quads, _) | (_, None) => {
                 let compile = || QuadsPass::new(&self.gpu, self.target.format());
                 self.quads.get_or_insert_with(compile).draw(&scene, encoder, view);
             }
         }
-        road
+        path
     }
 
     /// Starts to read the index buffer around a place, after bringing it up to the frame shown.

@@ -31,13 +31,13 @@ impl Target {
     /// [`RenderError::NoDevice`] where the surface has no such format.
     pub(crate) fn surface(found: FoundSurface) -> Result<Self, RenderError> {
         let FoundSurface { surface, capabilities } = found;
-        // Preferred first; both are what colours given in sRGB need: stored unchanged.
+        // Preferred first; both are what colors given in sRGB need: stored unchanged.
         let format = capabilities
             .formats
             .iter()
             .copied()
             .find(|format| matches!(format, wgpu::TextureFormat::Rgba8Unorm | wgpu::TextureFormat::Bgra8Unorm))
-            .ok_or_else(|| RenderError::NoDevice { tried: "the surface has no 8-bit colour format".to_owned() })?;
+            .ok_or_else(|| RenderError::NoDevice { tried: "the surface has no 8-bit color format".to_owned() })?;
         let config = wgpu::SurfaceConfiguration {
             usage: wgpu::TextureUsages::RENDER_ATTACHMENT,
             format,

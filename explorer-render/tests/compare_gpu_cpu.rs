@@ -1,13 +1,14 @@
-//! The compute roads draw what their CPU twins draw, pixel by pixel.
+//! The compute paths draw what their CPU twins draw, pixel by pixel.
 //!
 //! The GPU may contract a multiply and an add, so that a dot's edge falls on the other side of a
-//! pixel's centre: a few pixels in a thousand may differ. Colours may differ by one step of 255.
+//! pixel's center: a few pixels in a thousand may differ. Colors may differ by one step of 255.
 
 mod common;
 
 use common::{Scene, capture, params, renderer};
 use explorer_render::{
-    Backend, Camera, DrawMode, FrameParams, PickScene, PointStyle, Renderer, Road, StyleChange, Viewport, cpu, pick_cpu,
+    Backend, Camera, DrawMode, FrameParams, PickScene, PointStyle, RenderPath, Renderer, StyleChange, Viewport, cpu,
+    pick_cpu,
 };
 
 /// Enough points that dots of a few pixels are splatted.
@@ -28,11 +29,11 @@ fn share_of_different(a: &[[u8; 4]], b: &[[u8; 4]]) -> f64 {
 
 #[track_caller]
 fn check(renderer: &mut Renderer, scene: &Scene, params: &FrameParams) {
-    let road = match params.mode {
-        DrawMode::Points => Road::Splat,
-        DrawMode::Density => Road::Density,
+    let path = match params.mode {
+        DrawMode::Points => RenderPath::Splat,
+        DrawMode::Density => RenderPath::Density,
     };
-    assert_eq!(renderer.road(params), road);
+    assert_eq!(renderer.render_path(params), path);
     let gpu = capture(renderer, params);
     let cpu = cpu::draw(params, &scene.positions, &scene.styles, &scene.lut);
     let different = share_of_different(&gpu, &cpu);
@@ -47,7 +48,7 @@ fn all_kinds_of_frames_equal_their_twins() {
     let scene = Scene::random(N_POINTS, 1);
     let Some(mut renderer) = compute_renderer(&scene) else { return };
     let base = params();
-    let zoomed = Camera { centre: [28_765.432_1, 39_876.543_2], span: 200.0 };
+    let zoomed = Camera { center: [28_765.432_1, 39_876.543_2], span: 200.0 };
     for params in [
         base,
         FrameParams { point_diameter_px: 1.0, ..base },
@@ -77,15 +78,15 @@ fn all_kinds_of_frames_equal_their_twins() {
 #[test]
 fn points_out_of_view_are_left_out_and_missed_by_nobody() {
     let mut scene = Scene::random(N_POINTS, 6);
-    // Neighbours in draw order are neighbours in the picture, as a sorted dataset has them.
+    // Neighbors in draw order are neighbors in the picture, as a sorted dataset has them.
     scene.positions.sort_by_key(|position| position.xy().map(|[x, y]| (x / 4096, y)));
     let Some(mut renderer) = compute_renderer(&scene) else { return };
     let base = params();
     let n_points = N_POINTS as u32;
     assert!(renderer.in_view(&base, n_points).n_points() > n_points * 9 / 10);
-    for centre in [[9_000.0, 50_000.0], [33_000.0, 30_000.0], [60_000.0, 4_000.0]] {
+    for center in [[9_000.0, 50_000.0], [33_000.0, 30_000.0], [60_000.0, 4_000.0]] {
         for mode in [DrawMode::Points, DrawMode::Density] {
-            let params = FrameParams { camera: Camera { centre, span: 9_000.0 }, mode, ..base };
+            let params = FrameParams { camera: Camera { center, span: 9_000.0 }, mode, ..base };
             let in_view = renderer.in_view(&params, n_points);
             assert!(in_view.n_points() < n_points / 2, "{}", in_view.n_points());
             check(&mut renderer, &scene, &params);
@@ -136,7 +137,7 @@ fn points_that_arrive_in_pieces_make_the_same_picture() {
     }
     check(&mut renderer, &scene, &params);
 
-    // Colours alone: the index buffer is kept, the picture follows.
+    // Colors alone: the index buffer is kept, the picture follows.
     for style in &mut scene.styles {
         let recolored =
             PointStyle::new(style.color().wrapping_mul(7)).with_priority((style.priority_bits() << 2) as u8);
@@ -211,7 +212,7 @@ fn the_closest_zoom_does_not_jitter() {
     renderer.set_lut(&[[0, 0, 0, 255]]);
     for step in 0..20 {
         let params = FrameParams {
-            camera: Camera { centre: [65_500.0 + f64::from(step) * 0.05, 65_520.0], span: 128.0 },
+            camera: Camera { center: [65_500.0 + f64::from(step) * 0.05, 65_520.0], span: 128.0 },
             viewport: Viewport::from_css(900.0, 900.0, 1.0),
             point_diameter_px: 1.0,
             ..params()

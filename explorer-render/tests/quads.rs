@@ -1,12 +1,12 @@
-//! The quads road gives the splat road's picture to the eye. How a device turns coverage into
+//! The quads path gives the splat path's picture to the eye. How a device turns coverage into
 //! samples is its own, so edges are compared loosely and the dots' insides exactly.
 
 mod common;
 
 use common::{Scene, capture, params, renderer};
 use explorer_render::{
-    Backend, DrawMode, FrameParams, PointPosition, PointStyle, RenderOutcome, Renderer, Road, StyleChange, Viewport,
-    cpu,
+    Backend, DrawMode, FrameParams, PointPosition, PointStyle, RenderOutcome, RenderPath, Renderer, StyleChange,
+    Viewport, cpu,
 };
 
 const N_POINTS: usize = 3_000;
@@ -21,7 +21,7 @@ fn mean_difference(a: &[[u8; 4]], b: &[[u8; 4]]) -> f64 {
 }
 
 #[test]
-fn quads_look_like_the_splat_road() {
+fn quads_look_like_the_splat_path() {
     let scene = Scene::random(N_POINTS, 11);
     let Some(mut renderer) = quads_renderer() else { return };
     scene.upload(&mut renderer);
@@ -35,7 +35,7 @@ fn quads_look_like_the_splat_road() {
         // Density needs compute shaders: points are drawn instead.
         FrameParams { mode: DrawMode::Density, ..base },
     ] {
-        assert_eq!(renderer.road(&params), Road::Quads);
+        assert_eq!(renderer.render_path(&params), RenderPath::Quads);
         let quads = capture(&mut renderer, &params);
         let points = FrameParams { mode: DrawMode::Points, ..params };
         let twin = cpu::draw(&points, &scene.positions, &scene.styles, &scene.lut);
@@ -46,7 +46,7 @@ fn quads_look_like_the_splat_road() {
 }
 
 #[test]
-fn dots_of_one_pixel_are_the_same_on_both_roads() {
+fn dots_of_one_pixel_are_the_same_on_both_paths() {
     let scene = Scene::random(N_POINTS, 12);
     let Some(mut renderer) = quads_renderer() else { return };
     scene.upload(&mut renderer);
@@ -68,7 +68,7 @@ fn a_dot_is_round_where_it_should_be_and_selected_ones_are_above() {
         renderer.write_positions(0, &positions).unwrap();
         renderer.set_lut(&[[200, 30, 20, 255], [20, 60, 210, 255]]);
         let params = FrameParams {
-            camera: explorer_render::Camera { centre: [32_767.0, 32_767.0], span: 6_400.0 },
+            camera: explorer_render::Camera { center: [32_767.0, 32_767.0], span: 6_400.0 },
             viewport: Viewport::from_css(100.0, 100.0, 1.0),
             point_diameter_px: 20.0,
             unselected_opacity: 1.0,
@@ -85,12 +85,12 @@ fn a_dot_is_round_where_it_should_be_and_selected_ones_are_above() {
             renderer.write_styles(0, &styles, StyleChange::Order).unwrap();
             let picture = capture(&mut renderer, &params);
             assert_eq!(picture[50 * 100 + 50], middle, "{backend:?}");
-            // 5 px left and right of the middle are the centres; the dots end 10 px further.
+            // 5 px left and right of the middle are the centers; the dots end 10 px further.
             assert_eq!(picture[50 * 100 + 57], [20, 60, 210, 255]);
             assert_eq!(picture[50 * 100 + 67], [247, 248, 250, 255]);
             assert_eq!(picture[39 * 100 + 56], [247, 248, 250, 255]);
         }
-        assert_eq!(renderer.render(&params), Ok(RenderOutcome::Drawn(Road::Quads)));
+        assert_eq!(renderer.render(&params), Ok(RenderOutcome::Drawn(RenderPath::Quads)));
         pollster::block_on(renderer.frame_done());
         renderer.poll();
         assert!(!renderer.is_lost());

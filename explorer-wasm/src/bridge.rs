@@ -30,10 +30,10 @@ const FIT_TOP_SHARE: f64 = 0.25;
 /// How far from a dot the pointer may be and still mean it, in CSS pixels.
 const PICK_TOLERANCE_PX: f64 = 4.0;
 
-/// How much of its colour an unselected cell keeps.
+/// How much of its color an unselected cell keeps.
 const UNSELECTED_OPACITY: f32 = 0.28;
 
-/// How cells are coloured: an index into the colours for each cell, and the colours.
+/// How cells are colored: an index into the colors for each cell, and the colors.
 #[derive(Clone, Copy, Debug)]
 pub struct Paint<'a> {
     /// One index a cell in storage order; `None` for index 0 throughout.
@@ -68,7 +68,7 @@ struct Stale {
 }
 
 impl Scene {
-    /// Cells without positions, all of one colour and selected.
+    /// Cells without positions, all of one color and selected.
     pub fn new(n_obs: u32) -> Self {
         let order = DrawOrder::new(n_obs);
         let n_points = n_obs as usize;
@@ -143,7 +143,7 @@ impl Scene {
         self.n_drawable = self.n_drawable.max(self.order.indices_of_ranks(ranks.clone()).end);
     }
 
-    /// Gives every cell its colour and its part: selected, not selected, or out of sight.
+    /// Gives every cell its color and its part: selected, not selected, or out of sight.
     ///
     /// # Panics
     /// When the masks or indices are not of this dataset.
@@ -173,7 +173,7 @@ impl Scene {
         self.stale.styles = Some(if is_order { StyleChange::Order } else { StyleChange::ColorsOnly });
     }
 
-    /// Sets the colours that indices stand for.
+    /// Sets the colors that indices stand for.
     pub fn set_lut(&mut self, lut: Vec<[u8; 4]>) {
         if self.lut != lut {
             self.lut = lut;
@@ -220,7 +220,7 @@ impl Scene {
         self.cells.get(index as usize).copied().map(CellIdx)
     }
 
-    /// The colour of a cell, as the legend shows it.
+    /// The color of a cell, as the legend shows it.
     pub fn color_of(&self, cell: CellIdx) -> Option<[u8; 3]> {
         let style = self.styles.get(self.order.index_of(cell.0) as usize)?;
         let [red, green, blue, _] = *self.lut.get(usize::from(style.color()))?;
@@ -327,14 +327,14 @@ impl View {
             let (x, y) = frame.units(camera.x(), camera.y());
             let px_per_unit = viewport.width_px() / (camera.width() / frame.step);
             let span = viewport.width_px().min(viewport.height_px()) / px_per_unit;
-            Camera { centre: [x, y], span }.clamped()
+            Camera { center: [x, y], span }.clamped()
         });
         Self { camera, viewport, frame, fitted }
     }
 
     /// The state's camera that shows this; `None` should the numbers leave its range.
     pub fn state_camera(&self) -> Option<state::Camera> {
-        let [x, y] = self.camera.centre;
+        let [x, y] = self.camera.center;
         let (x, y) = self.frame.coordinates(x, y);
         let width = self.viewport.width_px() / self.camera.px_per_unit(&self.viewport) * self.frame.step;
         state::Camera::new(x, y, width)
@@ -352,8 +352,8 @@ impl View {
         Self { camera: self.camera.panned_by(&self.viewport, by_px), ..*self }
     }
 
-    /// The centre of the canvas in CSS pixels.
-    pub fn centre_px(&self) -> [f64; 2] {
+    /// The center of the canvas in CSS pixels.
+    pub fn center_px(&self) -> [f64; 2] {
         [self.viewport.width_px() / 2.0, self.viewport.height_px() / 2.0]
     }
 

@@ -37,7 +37,7 @@ enum What {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "OPTIONS")]
         arguments: Vec<OsString>,
     },
-    /// Brush, lasso and colour the cells of growing datasets, without a page
+    /// Brush, lasso and color the cells of growing datasets, without a page
     #[command(disable_help_flag = true)]
     Interact {
         /// [--cells N,N,…]; --help tells more

@@ -14,7 +14,7 @@ impl Hasher {
         Self(0xcbf2_9ce4_8422_2325)
     }
 
-    /// Adds bytes, and their number, so that neighbours cannot be mistaken for one another.
+    /// Adds bytes, and their number, so that neighbors cannot be mistaken for one another.
     pub fn field(&mut self, bytes: &[u8]) {
         self.bytes(&(bytes.len() as u64).to_le_bytes());
         self.bytes(bytes);

@@ -11,7 +11,7 @@ use crate::workspace::Workspace;
 /// What the server prints, followed by its address, once it can be asked.
 pub const LISTENING: &str = "listening on ";
 
-/// How well the compiler optimises.
+/// How well the compiler optimizes.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Build {
     /// The profile that the tests share: soonest there, and enough for small data.

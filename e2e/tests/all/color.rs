@@ -1,4 +1,4 @@
-//! Colouring by labels and by a gene: the colour is where the cells are.
+//! Coloring by labels and by a gene: the color is where the cells are.
 
 use anyhow::{Context as _, Result, ensure};
 use e2e::{Graphics, N_CELLS, Page, Pixels, Projection, Rgb, Truth, Visit, distance};
@@ -8,11 +8,11 @@ use serde_json::Value;
 /// A gene of monocytes and NK cells: some cells have much of it, most have none.
 const GENE: &str = "FCGR3A";
 
-/// Blending at a dot's edge and rounding may shift a colour by this much.
+/// Blending at a dot's edge and rounding may shift a color by this much.
 const SAME_COLOR: f64 = 40.0;
 
 #[tokio::test]
-async fn colours_are_where_the_cells_are() -> Result<()> {
+async fn colors_are_where_the_cells_are() -> Result<()> {
     Visit::start(Graphics::WebGpu, "color").await?.run(steps).await
 }
 
@@ -28,15 +28,15 @@ async fn steps(visit: &Visit) -> Result<()> {
         "a fitted embedding has cells outside the picture"
     );
 
-    // Labels: every lonely cell has its label's colour of the legend, and so have most of the others.
+    // Labels: every lonely cell has its label's color of the legend, and so have most of the others.
     page.click("category-color-louvain").await?;
     let legend = page.legend("louvain").await?;
     let labels = truth.labels("louvain")?;
     let expected = |cell: usize| legend.iter().find(|(label, _)| *label == labels[cell]).map(|&(_, color)| color);
-    page.until_pixels("labels' colours where their cells are", |pixels| {
+    page.until_pixels("labels' colors where their cells are", |pixels| {
         let alone = cells.share_of(&cells.lonely(&labels), pixels, expected)?;
         let all = cells.share_of(&cells.all(), pixels, expected)?;
-        ensure!(alone > 0.95 && all > 0.7, "{alone} of lonely cells and {all} of all have their label's colour");
+        ensure!(alone > 0.95 && all > 0.7, "{alone} of lonely cells and {all} of all have their label's color");
         Ok(())
     })
     .await?;
@@ -57,7 +57,7 @@ async fn steps(visit: &Visit) -> Result<()> {
     page.click(&format!("gene-hit-{GENE}")).await?;
     page.element(&format!("gene-row-{GENE}")).await?;
     let color = page.view().await?.analysis.color;
-    ensure!(color == ColorBy::Gene(GeneKey::new(GENE)), "coloured by {color:?}");
+    ensure!(color == ColorBy::Gene(GeneKey::new(GENE)), "colored by {color:?}");
     let values = truth.gene(GENE)?;
     let extreme = |pick: fn(f32, f32) -> f32| values.iter().copied().reduce(pick).context("there are cells");
     let (least, most) = (extreme(f32::min)?, extreme(f32::max)?);
@@ -72,19 +72,19 @@ async fn steps(visit: &Visit) -> Result<()> {
         scale.max
     );
 
-    // Each cell has the colour of its value, the highest above all others.
+    // Each cell has the color of its value, the highest above all others.
     let expected = |cell: usize| Some(scale.color(f64::from(values[cell])));
     let highest: Vec<usize> = (0..N_CELLS).filter(|&cell| values[cell] > 0.4 * most).collect();
-    page.until_pixels("the gene's colours where its cells are", |pixels| {
+    page.until_pixels("the gene's colors where its cells are", |pixels| {
         let alone = cells.share_of(&cells.lonely(&labels), pixels, expected)?;
         let high = cells.share_of(&highest, pixels, expected)?;
-        ensure!(alone > 0.9 && high > 0.9, "{alone} of lonely cells and {high} of high ones have their value's colour");
+        ensure!(alone > 0.9 && high > 0.9, "{alone} of lonely cells and {high} of high ones have their value's color");
         Ok(())
     })
     .await?;
     visit.browser.shoot("gene")?;
 
-    // Pressed again, nothing colours the cells.
+    // Pressed again, nothing colors the cells.
     page.click(&format!("gene-color-{GENE}")).await?;
     page.until_gone("legend").await?;
 
@@ -133,7 +133,7 @@ impl Cells {
         self.px[cell].map(|px| pixels.at(px))
     }
 
-    /// The share of these cells that have the colour expected of them.
+    /// The share of these cells that have the color expected of them.
     fn share_of(&self, cells: &[usize], pixels: &Pixels, expected: impl Fn(usize) -> Option<Rgb>) -> Result<f64> {
         ensure!(cells.len() > 20, "only {} cells to look at", cells.len());
         let is_so = |&&cell: &&usize| match (self.color(pixels, cell), expected(cell)) {
@@ -160,11 +160,11 @@ impl Scale {
         let read = page.evaluate(read, Value::Null).await?;
         let tick = |at: usize| read["ticks"][at].as_f64().context("a tick is a number");
         let colors = gradient(read["image"].as_str().unwrap_or_default());
-        ensure!(colors.len() >= 2, "the legend has the colours {colors:?}");
+        ensure!(colors.len() >= 2, "the legend has the colors {colors:?}");
         Ok(Self { min: tick(0)?, max: tick(2)?, colors })
     }
 
-    /// The colour of a value: between two of the legend's.
+    /// The color of a value: between two of the legend's.
     fn color(&self, value: f64) -> Rgb {
         let at = ((value - self.min) / (self.max - self.min)).clamp(0.0, 1.0) * (self.colors.len() - 1) as f64;
         let (below, above) = (self.colors[at.floor() as usize], self.colors[at.ceil() as usize]);
@@ -175,7 +175,7 @@ impl Scale {
     }
 }
 
-/// The colours of a computed `linear-gradient(…)`.
+/// The colors of a computed `linear-gradient(…)`.
 fn gradient(text: &str) -> Vec<Rgb> {
     let channels = |piece: &str| -> Option<Rgb> {
         let inner = piece.split(')').next()?;

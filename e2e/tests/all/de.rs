@@ -63,7 +63,7 @@ async fn steps(visit: &Visit) -> Result<()> {
     page.click("de-row-CD79A").await?;
     page.legend("CD79A").await?;
     page.element("gene-row-CD79A").await?;
-    // The layer that was compared in is the one that colours, is listed and is named.
+    // The layer that was compared in is the one that colors, is listed and is named.
     page.until_text("legend", |text| text.contains("layer raw")).await?;
     let listed = "[$('gene-layer').value, $('gene-color-CD79A').getAttribute('aria-pressed')]";
     page.until_value("the gene's layer", listed, Value::Null, |listed| *listed == json!(["raw", "true"])).await?;

@@ -37,7 +37,7 @@ async fn broken_tile(visit: &Visit, tile: &str) -> Result<()> {
     let notice = page.until_notice(|notice| notice.contains("ile")).await?;
     ensure!(notice.contains(tile), "the notice does not name tile {tile}: {notice}");
     ensure!(notice.contains(GENE), "the notice does not say what is missing: {notice}");
-    // The cells keep their colours, and the colours their legend.
+    // The cells keep their colors, and the colors their legend.
     page.legend("bulk_labels").await?;
     page.until_text("legend-note", |text| text.contains(GENE)).await?;
     visit.browser.shoot("named")?;

@@ -30,11 +30,11 @@ async fn asked(visit: &Visit) -> Result<()> {
 const LINK: &str = "c=obs:louvain&f.bulk_labels=-Dendritic&v=1";
 
 async fn steps(visit: &Visit) -> Result<()> {
-    let webgpu = coloured(&visit.page(), visit, "webgpu").await?;
+    let webgpu = colored(&visit.page(), visit, "webgpu").await?;
     {
         let browser = Browser::start(&visit.environment, Graphics::WebGl2, "fallback-webgl2").await?;
         let page = Page::new(&browser);
-        let webgl2 = coloured(&page, visit, "webgl2").await;
+        let webgl2 = colored(&page, visit, "webgl2").await;
         browser.shoot("page")?;
         let webgl2 = webgl2?;
         // The same to the eye: from afar no difference, near by a few edges at most.
@@ -55,8 +55,8 @@ async fn steps(visit: &Visit) -> Result<()> {
     browser.expect_complaints(&["WebGL", "WebGPU", "webgl", "gpu"])
 }
 
-/// The whole picture in colours, drawn by the renderer asked for.
-async fn coloured(page: &Page<'_>, visit: &Visit, renderer: &str) -> Result<Pixels> {
+/// The whole picture in colors, drawn by the renderer asked for.
+async fn colored(page: &Page<'_>, visit: &Visit, renderer: &str) -> Result<Pixels> {
     page.goto(&visit.url(LINK)).await?;
     page.until_drawn(N_CELLS).await?;
     let actual = page.renderer().await?;
@@ -66,8 +66,8 @@ async fn coloured(page: &Page<'_>, visit: &Visit, renderer: &str) -> Result<Pixe
     ensure!(programs == json!([format!("explorer-{renderer}")]), "the page loads {programs}");
     page.legend("louvain").await?;
     page.until_selected(N_CELLS - 240, N_CELLS).await?;
-    page.until_pixels("many colours", |pixels| {
-        ensure!(pixels.n_colors() > 12 && pixels.coverage() > 0.01, "{} colours", pixels.n_colors());
+    page.until_pixels("many colors", |pixels| {
+        ensure!(pixels.n_colors() > 12 && pixels.coverage() > 0.01, "{} colors", pixels.n_colors());
         Ok(())
     })
     .await

@@ -1,4 +1,4 @@
-//! Gene sets: made, edited, coloured and filtered by, kept as a file and in the link.
+//! Gene sets: made, edited, colored and filtered by, kept as a file and in the link.
 
 use anyhow::{Context as _, Result, ensure};
 use e2e::{Graphics, N_CELLS, Page, Truth, Visit, count};
@@ -8,7 +8,7 @@ use serde_json::Value;
 const GENES: [&str; 3] = ["CD79A", "CD79B", "MS4A1"];
 
 #[tokio::test]
-async fn a_set_colours_filters_and_is_kept() -> Result<()> {
+async fn a_set_colors_filters_and_is_kept() -> Result<()> {
     Visit::start(Graphics::WebGpu, "gene_sets").await?.run(steps).await
 }
 
@@ -26,7 +26,7 @@ async fn steps(visit: &Visit) -> Result<()> {
     page.click("gene-set-unknown-dismiss").await?;
     page.until_gone("gene-set-unknown").await?;
 
-    // Its mean colours the cells, on a scale that spans it.
+    // Its mean colors the cells, on a scale that spans it.
     page.click("gene-set-color-B").await?;
     page.legend("B").await?;
     let mean = mean(&truth, &GENES)?;
@@ -50,7 +50,7 @@ async fn steps(visit: &Visit) -> Result<()> {
     page.click("gene-set-remove-B-MS4A1").await?;
     page.until_selected(above, N_CELLS).await?;
 
-    // Named and described; the colour follows.
+    // Named and described; the color follows.
     page.write("gene-set-description-B", "of B cells, all\n").await?;
     page.click("gene-set-menu-B").await?;
     page.click("gene-set-rename-B").await?;
@@ -72,7 +72,7 @@ async fn steps(visit: &Visit) -> Result<()> {
     page.until_text("gene-set-NK", |text| text.contains("2 genes")).await?;
     page.until_text("gene-set-unknown", |text| text.contains("NOPE2")).await?;
 
-    // The link holds sets, colour and filter.
+    // The link holds sets, color and filter.
     let view = page.view().await?;
     let names: Vec<&str> = view.analysis.gene_sets.iter().map(|set| set.name.as_str()).collect();
     ensure!(names == ["B cells", "NK"], "the link has the sets {names:?}");

@@ -22,7 +22,7 @@ async fn steps(visit: &Visit) -> Result<()> {
     // The rectangle that was taken back has left no trace.
     page.until_selected(N_CELLS, N_CELLS).await?;
     let expected = |selection: &Selection| positions.iter().flatten().filter(|&&at| is_selected(at, selection)).count();
-    let centre = |label: &str| {
+    let center = |label: &str| {
         let mut xs: Vec<f64> = Vec::new();
         let mut ys: Vec<f64> = Vec::new();
         for (position, own) in positions.iter().zip(&labels) {
@@ -37,7 +37,7 @@ async fn steps(visit: &Visit) -> Result<()> {
     };
 
     // Around a cluster.
-    let first = around(projection, centre("0"), 70.0);
+    let first = around(projection, center("0"), 70.0);
     page.drag("picture", &first, Held::Nothing).await?;
     let selection = page.selection(&embedding).await?;
     ensure!(selection.steps().len() == 1, "one outline was drawn: {selection:?}");
@@ -49,7 +49,7 @@ async fn steps(visit: &Visit) -> Result<()> {
     visit.browser.shoot("one")?;
 
     // Shift adds.
-    let second = around(projection, centre("4"), 50.0);
+    let second = around(projection, center("4"), 50.0);
     page.drag("picture", &second, Held::Shift).await?;
     let selection = page.selection(&embedding).await?;
     let n_both = expected(&selection);
@@ -57,7 +57,7 @@ async fn steps(visit: &Visit) -> Result<()> {
     page.until_selected(n_both, N_CELLS).await?;
 
     // Alt takes away.
-    let hole = around(projection, centre("0"), 25.0);
+    let hole = around(projection, center("0"), 25.0);
     page.drag("picture", &hole, Held::Alt).await?;
     let selection = page.selection(&embedding).await?;
     let n_less = expected(&selection);
@@ -126,8 +126,8 @@ fn is_selected(at: (f64, f64), selection: &Selection) -> bool {
 }
 
 /// A circle on the screen about a place of the embedding.
-fn around(projection: Projection, centre: (f64, f64), radius_px: f64) -> Vec<[f64; 2]> {
-    let [x, y] = projection.px(centre);
+fn around(projection: Projection, center: (f64, f64), radius_px: f64) -> Vec<[f64; 2]> {
+    let [x, y] = projection.px(center);
     let corner = |at: i32| {
         let angle = f64::from(at) * TAU / 24.0;
         [(x + radius_px * angle.cos()).round(), (y + radius_px * angle.sin()).round()]

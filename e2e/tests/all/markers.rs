@@ -1,4 +1,4 @@
-//! Markers of every label: the same as the terminal's, ranked, searched, coloured by, kept.
+//! Markers of every label: the same as the terminal's, ranked, searched, colored by, kept.
 
 use std::process::Command;
 
@@ -39,7 +39,7 @@ async fn steps(visit: &Visit) -> Result<()> {
     page.until_drawn(N_CELLS).await?;
     expect_shown(&page, &by_effect).await?;
 
-    // A press colours by the gene, in the layer of the statistics.
+    // A press colors by the gene, in the layer of the statistics.
     let (label, gene) = first_gene(&by_effect)?;
     page.click(&format!("marker-{label}-{gene}")).await?;
     page.legend(gene).await?;

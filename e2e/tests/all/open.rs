@@ -1,4 +1,4 @@
-//! Opening a dataset: from the start page to the whole picture, in colour.
+//! Opening a dataset: from the start page to the whole picture, in color.
 
 use anyhow::{Result, ensure};
 use e2e::{DATASET, Graphics, N_CELLS, Screen, Visit};
@@ -57,24 +57,24 @@ async fn steps(visit: &Visit) -> Result<()> {
     for section in ["categories", "values", "dataset", "genes", "cell-sets", "compare"] {
         page.element(section).await?;
     }
-    // The first view is coloured by the main label.
+    // The first view is colored by the main label.
     page.legend("bulk_labels").await?;
-    let coloured = page
-        .until_pixels("cells in colours", |pixels| {
+    let colored = page
+        .until_pixels("cells in colors", |pixels| {
             let (coverage, n_colors) = (pixels.coverage(), pixels.n_colors());
             ensure!((0.01..0.6).contains(&coverage), "{coverage} of the picture is covered");
-            ensure!(n_colors >= 24, "only {n_colors} colours");
+            ensure!(n_colors >= 24, "only {n_colors} colors");
             Ok(())
         })
         .await?;
-    visit.browser.shoot("coloured")?;
+    visit.browser.shoot("colored")?;
 
-    // Without colouring there are fewer.
+    // Without coloring there are fewer.
     page.click("category-color-bulk_labels").await?;
     page.until_gone("legend").await?;
-    page.until_pixels("one colour", |pixels| {
-        let (before, now) = (coloured.n_colors(), pixels.n_colors());
-        ensure!(now < before && pixels.coverage() > 0.01, "{before} colours before, {now} now");
+    page.until_pixels("one color", |pixels| {
+        let (before, now) = (colored.n_colors(), pixels.n_colors());
+        ensure!(now < before && pixels.coverage() > 0.01, "{before} colors before, {now} now");
         Ok(())
     })
     .await?;

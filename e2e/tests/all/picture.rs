@@ -26,7 +26,7 @@ async fn saved(visit: &Visit) -> Result<()> {
             file.width,
             file.height
         );
-        // The background is that of the theme; beside the picture stands every colour of the legend.
+        // The background is that of the theme; beside the picture stands every color of the legend.
         let near = |a: Rgb, b: Rgb| distance(a, b) < 6.0;
         let corner = file.at([file.width as f64 - 2.0, file.height as f64 - 2.0]);
         ensure!(near(corner, screen.at([2.0, picture.height - 3.0])), "the {theme} legend stands on {corner:?}");
@@ -36,11 +36,11 @@ async fn saved(visit: &Visit) -> Result<()> {
             .collect();
         for (label, color) in &legend {
             let n_pixels = beside.iter().filter(|&&pixel| near(pixel, *color)).count();
-            ensure!(n_pixels >= 80, "the {theme} file shows {n_pixels} pixels of label {label}'s colour {color:?}");
+            ensure!(n_pixels >= 80, "the {theme} file shows {n_pixels} pixels of label {label}'s color {color:?}");
         }
     }
 
-    // Numbers have their scale there, and what is not coloured has nothing beside it.
+    // Numbers have their scale there, and what is not colored has nothing beside it.
     let page = visit.open("c=gene:CD3D&v=1").await?;
     page.legend("CD3D").await?;
     let width = page.pixels().await?.width;
@@ -119,7 +119,7 @@ async fn labels(visit: &Visit) -> Result<()> {
     })
     .await?;
     ensure!(page.view().await?.panels.labels, "the link forgets the labels");
-    // No label colours the cells: nothing to write.
+    // No label colors the cells: nothing to write.
     page.click("category-color-bulk_labels").await?;
     page.until_value("no labels", IN_SIGHT, Value::Null, |labels| *labels == json!([])).await?;
     Ok(())
@@ -146,7 +146,7 @@ async fn in_sight(page: &Page<'_>) -> Result<Vec<Written>> {
 }
 
 #[tokio::test]
-async fn dots_and_colours_are_set_in_sight() -> Result<()> {
+async fn dots_and_colors_are_set_in_sight() -> Result<()> {
     Visit::start(Graphics::WebGpu, "picture-display").await?.run(display).await
 }
 

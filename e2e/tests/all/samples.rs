@@ -38,7 +38,7 @@ async fn steps(visit: &Visit, dataset: &Path) -> Result<()> {
     page.element("samples-pairs").await?;
     visit.browser.shoot("result")?;
 
-    // The first row is the gene of the least p; a press colours by a gene and plots it.
+    // The first row is the gene of the least p; a press colors by a gene and plots it.
     page.write("samples-search", "CD79A").await?;
     page.click("samples-row-CD79A").await?;
     page.legend("CD79A").await?;

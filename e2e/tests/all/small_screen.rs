@@ -25,7 +25,7 @@ async fn steps(visit: &Visit) -> Result<()> {
     ensure!(pixels.width >= 760, "the picture is {} device pixels wide", pixels.width);
     visit.browser.shoot("picture")?;
 
-    // The left drawer: colour and filter.
+    // The left drawer: color and filter.
     page.click("drawer-left").await?;
     page.click("category-color-louvain").await?;
     page.legend("louvain").await?;

@@ -42,7 +42,7 @@ async fn steps(visit: &Visit) -> Result<()> {
         counts.push(page.n_selected().await?);
     }
     visit.browser.shoot("all")?;
-    // Picking a gene lists it and colours by it: each is a step of its own.
+    // Picking a gene lists it and colors by it: each is a step of its own.
     let n_last = undo_until(&page, &views[4]).await?;
     ensure!(n_last <= 2, "picking a gene took {n_last} steps");
 

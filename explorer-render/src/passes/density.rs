@@ -1,4 +1,4 @@
-//! Points counted per pixel, and counts into colours.
+//! Points counted per pixel, and counts into colors.
 
 use super::{dispatch_over_chunks, draw_full_screen, full_screen_pipeline, point_pipeline, shader_source};
 

@@ -77,7 +77,7 @@ fn dispatch_over_chunks(
     pass.dispatch_workgroups(columns, rows, 1);
 }
 
-/// A pipeline that colours every pixel of the target by one fragment shader.
+/// A pipeline that colors every pixel of the target by one fragment shader.
 fn full_screen_pipeline(
     device: &wgpu::Device,
     source: &'static str,

@@ -6,7 +6,7 @@ use super::resolve::ResolvePass;
 use super::screen::ScreenLayouts;
 use super::splat::SplatPass;
 use super::uniforms;
-use crate::road::Compute;
+use crate::render_path::Compute;
 use std::cell::{OnceCell, RefCell};
 
 pub(crate) struct Pipelines {

@@ -4,7 +4,7 @@ use super::{Scene, pipeline_layout, shader_module, shader_source};
 use crate::gpu::Gpu;
 use crate::target;
 
-/// Every device, WebGL2 included, has this many samples for 8-bit colour.
+/// Every device, WebGL2 included, has this many samples for 8-bit color.
 const SAMPLES: u32 = 4;
 const DEPTH_FORMAT: wgpu::TextureFormat = wgpu::TextureFormat::Depth24Plus;
 
@@ -14,7 +14,7 @@ pub(crate) struct QuadsPass {
     attachments: Option<Attachments>,
 }
 
-/// Multisampled colour and depth of one size.
+/// Multisampled color and depth of one size.
 struct Attachments {
     color: wgpu::TextureView,
     depth: wgpu::TextureView,
@@ -67,7 +67,7 @@ impl QuadsPass {
         }
     }
 
-    /// Gives the multisampled textures back while another road is taken: at 4K they are 265 MB.
+    /// Gives the multisampled textures back while another path is taken: at 4K they are 265 MB.
     pub(crate) fn release(&mut self) {
         self.attachments = None;
     }

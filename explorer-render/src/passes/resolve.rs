@@ -1,4 +1,4 @@
-//! The index buffer into colours.
+//! The index buffer into colors.
 
 use super::{draw_full_screen, full_screen_pipeline, shader_source};
 

@@ -158,7 +158,7 @@ mod tests {
         let accumulated = accumulated(100);
         assert_eq!(accumulated.missing(DrawMode::Density, &frame(300)), 0..300);
         let mut elsewhere = frame(300);
-        elsewhere.centre_whole[0] += 1;
+        elsewhere.center_whole[0] += 1;
         assert_eq!(accumulated.missing(DrawMode::Points, &elsewhere), 0..300);
     }
 

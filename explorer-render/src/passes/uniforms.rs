@@ -3,10 +3,10 @@
 use super::{bind_buffers, layout_entry};
 use crate::frame::FrameUniform;
 use crate::gpu::Gpu;
-use crate::road::Compute;
+use crate::render_path::Compute;
 use std::mem::size_of;
 
-/// Colours that a style's 8-bit index can name.
+/// Colors that a style's 8-bit index can name.
 pub(crate) const LUT_LEN: usize = 256;
 
 pub(crate) struct Uniforms {
@@ -49,7 +49,7 @@ impl Uniforms {
         gpu.queue.write_buffer(&self.frame, 0, bytemuck::bytes_of(frame));
     }
 
-    /// RGBA bytes; colours beyond those given are transparent.
+    /// RGBA bytes; colors beyond those given are transparent.
     pub(crate) fn write_lut(&self, gpu: &Gpu, colors: &[[u8; 4]]) {
         let mut lut = [[0.0; 4]; LUT_LEN];
         for (entry, color) in lut.iter_mut().zip(colors) {

@@ -37,15 +37,15 @@ fn accumulate(
     if (!is_drawn(position, style) || (style & SELECTED) == 0u) {
         return;
     }
-    let centre = centre_dpx(position);
+    let center = center_dpx(position);
     let last = vec2<i32>(frame.viewport_dpx) - 1;
-    // A single pixel's centre is its own: the box below holds just that pixel.
+    // A single pixel's center is its own: the box below holds just that pixel.
     let radius = select(frame.radius_dpx, 0.25, is_single_pixel());
-    let low = max(vec2<i32>(ceil(centre - radius - 0.5)), vec2<i32>(0));
-    let high = min(vec2<i32>(floor(centre + radius - 0.5)), last);
+    let low = max(vec2<i32>(ceil(center - radius - 0.5)), vec2<i32>(0));
+    let high = min(vec2<i32>(floor(center + radius - 0.5)), last);
     for (var y = low.y; y <= high.y; y++) {
         for (var x = low.x; x <= high.x; x++) {
-            let d = vec2<f32>(f32(x), f32(y)) + 0.5 - centre;
+            let d = vec2<f32>(f32(x), f32(y)) + 0.5 - center;
             if (dot(d, d) <= radius * radius) {
                 add(vec2<i32>(x, y));
             }

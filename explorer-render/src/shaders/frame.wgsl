@@ -3,8 +3,8 @@
 
 struct Frame {
     viewport_dpx: vec2<u32>,
-    centre_whole: vec2<i32>,
-    centre_fraction: vec2<f32>,
+    center_whole: vec2<i32>,
+    center_fraction: vec2<f32>,
     dpx_per_unit: f32,
     radius_dpx: f32,
     background: vec4<f32>,
@@ -31,19 +31,19 @@ fn is_single_pixel() -> bool {
     return frame.radius_dpx <= SINGLE_PIXEL_RADIUS_DPX;
 }
 
-// A point's centre in device pixels from the top left corner. A dot of a single pixel sits in the
+// A point's center in device pixels from the top left corner. A dot of a single pixel sits in the
 // middle of it.
-fn centre_dpx(position: u32) -> vec2<f32> {
+fn center_dpx(position: u32) -> vec2<f32> {
     let embedding = vec2<i32>(i32(position & 0xffffu), i32(position >> 16u));
-    let offset = vec2<f32>(embedding - frame.centre_whole) - frame.centre_fraction;
+    let offset = vec2<f32>(embedding - frame.center_whole) - frame.center_fraction;
     let middle = vec2<f32>(frame.viewport_dpx) * 0.5;
-    let centre = middle + vec2<f32>(offset.x, -offset.y) * frame.dpx_per_unit;
-    return select(centre, floor(centre) + 0.5, is_single_pixel());
+    let center = middle + vec2<f32>(offset.x, -offset.y) * frame.dpx_per_unit;
+    return select(center, floor(center) + 0.5, is_single_pixel());
 }
 
-// How much of the pixel around `pixel` the dot around `centre` covers.
-fn coverage(centre: vec2<f32>, pixel: vec2<f32>) -> f32 {
-    let covered = clamp(frame.radius_dpx + 0.5 - distance(centre, pixel), 0.0, 1.0);
+// How much of the pixel around `pixel` the dot around `center` covers.
+fn coverage(center: vec2<f32>, pixel: vec2<f32>) -> f32 {
+    let covered = clamp(frame.radius_dpx + 0.5 - distance(center, pixel), 0.0, 1.0);
     return select(covered, 1.0, is_single_pixel());
 }
 
@@ -52,12 +52,12 @@ fn order_bits(style: u32) -> u32 {
     return (select(0u, 64u, (style & SELECTED) != 0u)) | ((style >> 18u) & 0x3fu);
 }
 
-// The colour of a point over the background.
+// The color of a point over the background.
 fn point_color(style: u32, covered: f32) -> vec3<f32> {
     let color_index = style & 0xffu;
-    let emphasised = (style & SELECTED) != 0u
+    let emphasized = (style & SELECTED) != 0u
         && (frame.highlight == NO_HIGHLIGHT || frame.highlight == color_index);
     let color = lut[color_index];
-    let opacity = color.a * select(frame.unselected_opacity, 1.0, emphasised) * covered;
+    let opacity = color.a * select(frame.unselected_opacity, 1.0, emphasized) * covered;
     return mix(frame.background.rgb, color.rgb, opacity);
 }

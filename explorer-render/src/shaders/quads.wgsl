@@ -3,7 +3,7 @@
 
 struct Corner {
     @builtin(position) clip: vec4<f32>,
-    // From the dot's centre, device pixels.
+    // From the dot's center, device pixels.
     @location(0) offset_dpx: vec2<f32>,
     @location(1) @interpolate(flat) style: u32,
 }
@@ -16,13 +16,13 @@ fn quad(
 ) -> Corner {
     var out: Corner;
     if (!is_drawn(position, style)) {
-        // All corners in one place outside the clip volume: nothing to rasterise.
+        // All corners in one place outside the clip volume: nothing to rasterize.
         out.clip = vec4<f32>(2.0, 2.0, 2.0, 1.0);
         return out;
     }
     let side = vec2<f32>(f32(index & 1u), f32(index >> 1u)) * 2.0 - 1.0;
     let half_dpx = select(frame.radius_dpx + 0.5, 0.5, is_single_pixel());
-    let place = centre_dpx(position) + side * half_dpx;
+    let place = center_dpx(position) + side * half_dpx;
     let unit = place / vec2<f32>(frame.viewport_dpx);
     let depth = f32(127u - order_bits(style)) / 128.0;
     out.clip = vec4<f32>(unit.x * 2.0 - 1.0, 1.0 - unit.y * 2.0, depth, 1.0);
@@ -31,7 +31,7 @@ fn quad(
     return out;
 }
 
-// Alpha is the coverage: the pipeline turns it into samples and writes colour alone.
+// Alpha is the coverage: the pipeline turns it into samples and writes color alone.
 @fragment
 fn disc(in: Corner) -> @location(0) vec4<f32> {
     let covered = coverage(vec2<f32>(0.0), in.offset_dpx);

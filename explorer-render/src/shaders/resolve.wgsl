@@ -1,4 +1,4 @@
-// Colours each pixel by the point that won it.
+// Colors each pixel by the point that won it.
 
 @group(1) @binding(0) var<storage, read> positions: array<u32>;
 @group(1) @binding(1) var<storage, read> styles: array<u32>;
@@ -21,7 +21,7 @@ fn resolve(@builtin(position) fragment: vec4<f32>) -> @location(0) vec4<f32> {
     let point = 0xffffffu - (key & 0xffffffu);
     var covered = 1.0;
     if ((key & CORE) == 0u) {
-        covered = coverage(centre_dpx(positions[point]), fragment.xy);
+        covered = coverage(center_dpx(positions[point]), fragment.xy);
     }
     return vec4<f32>(point_color(styles[point], covered), 1.0);
 }

@@ -1,7 +1,7 @@
 // Writes `order | point` for every pixel that a dot covers; the highest wins.
 //
 // Key, from the highest bit: selected 1, core 1, priority 6, 0xffffff - point 24. 0 is empty. A
-// core pixel has its centre within the dot and is opaque; a rim pixel is blended with the
+// core pixel has its center within the dot and is opaque; a rim pixel is blended with the
 // background when resolved, so rims lose against the cores of their equals. The earlier point is
 // above: a growing prefix only fills gaps.
 
@@ -40,21 +40,21 @@ fn splat(
     let order = order_bits(style);
     let key = ((order & 0x40u) << 25u) | ((order & 0x3fu) << 24u) | (0xffffffu - point);
 
-    let centre = centre_dpx(position);
+    let center = center_dpx(position);
     let last = vec2<i32>(frame.viewport_dpx) - 1;
     if (is_single_pixel()) {
-        let pixel = vec2<i32>(floor(centre));
+        let pixel = vec2<i32>(floor(center));
         if (all(pixel >= vec2<i32>(0)) && all(pixel <= last)) {
             raise(pixel, key | CORE);
         }
         return;
     }
     let outer = frame.radius_dpx + 0.5;
-    let low = max(vec2<i32>(ceil(centre - outer - 0.5)), vec2<i32>(0));
-    let high = min(vec2<i32>(floor(centre + outer - 0.5)), last);
+    let low = max(vec2<i32>(ceil(center - outer - 0.5)), vec2<i32>(0));
+    let high = min(vec2<i32>(floor(center + outer - 0.5)), last);
     for (var y = low.y; y <= high.y; y++) {
         for (var x = low.x; x <= high.x; x++) {
-            let d = vec2<f32>(f32(x), f32(y)) + 0.5 - centre;
+            let d = vec2<f32>(f32(x), f32(y)) + 0.5 - center;
             let squared = dot(d, d);
             if (squared < outer * outer) {
                 let core = select(0u, CORE, squared <= frame.radius_dpx * frame.radius_dpx);

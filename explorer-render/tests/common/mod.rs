@@ -6,7 +6,7 @@ use explorer_render::{
 };
 use std::rc::Rc;
 
-/// Points of all kinds: clustered and scattered, without position, hidden, selected, prioritised.
+/// Points of all kinds: clustered and scattered, without position, hidden, selected, prioritized.
 pub struct Scene {
     pub positions: Vec<PointPosition>,
     pub styles: Vec<PointStyle>,
@@ -58,7 +58,7 @@ impl Scene {
 
 pub fn params() -> FrameParams {
     FrameParams {
-        camera: Camera { centre: [32_000.3, 33_000.7], span: 60_000.0 },
+        camera: Camera { center: [32_000.3, 33_000.7], span: 60_000.0 },
         viewport: Viewport::from_css(311.0, 203.0, 1.0),
         point_diameter_px: 4.3,
         unselected_opacity: 0.3,

@@ -17,9 +17,9 @@ const MOST_COLUMNS: usize = 3;
 pub(super) enum Mark {
     /// A line of text, its baseline midway between the rows' edges.
     Text { x: f64, y: f64, text: String, style: TextStyle, align: Align },
-    /// A square of a label's colour.
+    /// A square of a label's color.
     Swatch { x: f64, y: f64, size: f64, color: Rgb },
-    /// Colours from left to right, at equal steps.
+    /// Colors from left to right, at equal steps.
     Gradient { x: f64, y: f64, size: [f64; 2], stops: Vec<Rgb> },
 }
 
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn every_label_has_its_colour_in_a_place_of_its_own() {
+    fn every_label_has_its_color_in_a_place_of_its_own() {
         for count in [1, 11, 40, 70] {
             let caption = Caption::new(&labels(count), 600.0, width);
             let mut found = swatches(&caption);

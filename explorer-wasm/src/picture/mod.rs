@@ -50,7 +50,7 @@ pub struct PictureHandle {
     pub view: Memo<Option<View>>,
     /// Why nothing can be drawn.
     pub failure: RwSignal<Option<PictureFailure>>,
-    /// The one colour index to emphasise.
+    /// The one color index to emphasize.
     pub highlight: Signal<Option<u8>>,
     labels: Labels,
     /// The outline that is being drawn, in CSS pixels.
@@ -60,7 +60,7 @@ pub struct PictureHandle {
 }
 
 impl PictureHandle {
-    /// A picture of a store's embedding, in which the cells of one colour may be emphasised.
+    /// A picture of a store's embedding, in which the cells of one color may be emphasized.
     pub fn new(store: Store, highlight: Signal<Option<u8>>) -> Self {
         let size_px = RwSignal::new([0.0; 2]);
         let ratio = RwSignal::new(1.0);
@@ -88,10 +88,10 @@ impl PictureHandle {
         self.wanted_file.set(Some((name, legend)));
     }
 
-    /// Brings the picture closer about its centre.
+    /// Brings the picture closer about its center.
     pub fn zoom(&self, store: Store, factor: f64) {
         if let Some(view) = self.view.get_untracked() {
-            look(store, view.zoomed(view.centre_px(), factor));
+            look(store, view.zoomed(view.center_px(), factor));
         }
     }
 }

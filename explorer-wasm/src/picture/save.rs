@@ -18,7 +18,7 @@ use crate::{
 pub(super) struct Surroundings {
     /// Name of the file.
     pub name: String,
-    /// What the colours mean.
+    /// What the colors mean.
     pub legend: LegendModel,
     /// Texts over the picture and their middles, in CSS pixels.
     pub labels: Vec<(String, [f64; 2])>,

@@ -220,7 +220,7 @@ impl Stage {
         }
     }
 
-    /// A colour of the picture as the style sheet has it now.
+    /// A color of the picture as the style sheet has it now.
     fn style_color(&self, property: &str) -> Option<Rgb> {
         let style = platform::window().get_computed_style(&self.host).ok().flatten()?;
         rgb(&style.get_property_value(property).ok()?)
@@ -266,7 +266,7 @@ impl Stage {
         }
         let pace = if rests { Pace::AtRest } else { Pace::Moving };
         let in_view = renderer.in_view(&params, n_drawable);
-        let ration = budget.next(pace, renderer.road(&params).completion(), in_view.n_points());
+        let ration = budget.next(pace, renderer.render_path(&params).completion(), in_view.n_points());
         params.prefix = in_view.prefix(ration.prefix);
         if ration.resolution == Resolution::Half {
             params.viewport = params.viewport.halved();
@@ -368,7 +368,8 @@ impl Stage {
             self.is_picking.set(false);
             return;
         };
-        let by_gpu = renderer.road(shown) == explorer_render::Road::Splat && shown.mode == DrawMode::Points;
+        let by_gpu =
+            renderer.render_path(shown) == explorer_render::RenderPath::Splat && shown.mode == DrawMode::Points;
         if !by_gpu {
             let picked = self.store.with_scene(|scene| scene.pick(shown, at_px)).flatten();
             drop(drawing);
@@ -398,7 +399,7 @@ fn set(canvas: &HtmlCanvasElement, name: &str, value: &str) {
     let _ = canvas.set_attribute(name, value);
 }
 
-/// A computed colour (`rgb(14, 17, 19)`) as bytes.
+/// A computed color (`rgb(14, 17, 19)`) as bytes.
 fn rgb(color: &str) -> Option<Rgb> {
     let numbers = color.strip_prefix("rgb(")?.strip_suffix(')')?;
     let mut channels = numbers.split(',').map(|channel| channel.trim().parse::<u8>());

@@ -93,7 +93,7 @@ pub fn LoadingView(
     fraction: Signal<Option<f64>>,
 ) -> impl IntoView {
     view! {
-        <div class="screen screen-centre" role="status" data-testid="loading">
+        <div class="screen screen-center" role="status" data-testid="loading">
             <div class="screen-box">
                 <p class="screen-title ellipsis">{move || title.get()}</p>
                 <Progress fraction label="Loading" />
@@ -123,7 +123,7 @@ pub fn ErrorView(
     on_retry: Option<Callback<()>>,
 ) -> impl IntoView {
     view! {
-        <div class="screen screen-centre" role="alert" data-testid="error">
+        <div class="screen screen-center" role="alert" data-testid="error">
             <div class="screen-box">
                 <Icon glyph=Glyph::Warning />
                 <h2 class="screen-title">{move || title.get()}</h2>
@@ -166,7 +166,7 @@ pub fn EmptyView(
     text: Signal<String>,
 ) -> impl IntoView {
     view! {
-        <div class="screen screen-centre" data-testid="empty">
+        <div class="screen screen-center" data-testid="empty">
             <div class="screen-box">
                 <h2 class="screen-title">{move || title.get()}</h2>
                 <p class="note">{move || text.get()}</p>

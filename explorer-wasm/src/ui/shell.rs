@@ -60,7 +60,7 @@ pub fn Shell(
         >
             <header class="shell-top">{top_bar.run()}</header>
             <Sidebar side=Side::Left content=left drawer on_drawer />
-            <main class="shell-centre">
+            <main class="shell-center">
                 <div class="shell-picture">{picture.run()}</div>
                 {results.run()}
             </main>

@@ -19,10 +19,10 @@ const DEBIAN_LINKER: &str = "/usr/bin/rust-lld";
 
 /// Finds or installs a compiler for wasm32.
 ///
-/// The variable `TESSERA_WASM_TOOLCHAIN` (`rustup` or `debian`) allows only that road.
+/// The variable `TESSERA_WASM_TOOLCHAIN` (`rustup` or `debian`) allows only that one.
 pub fn ensure() -> Result<WasmToolchain> {
     let wish = env::var("TESSERA_WASM_TOOLCHAIN").ok();
-    let may_be = |road: &str| wish.as_deref().is_none_or(|wish| wish == road);
+    let may_be = |way: &str| wish.as_deref().is_none_or(|wish| wish == way);
 
     if may_be("rustup") && active_compiler_has_target() {
         return Ok(WasmToolchain::Active);

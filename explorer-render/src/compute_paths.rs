@@ -1,4 +1,4 @@
-//! The roads through the index buffer: accumulate points in it, then colour its pixels.
+//! The paths through the index buffer: accumulate points in it, then color its pixels.
 
 use crate::frame::{DrawMode, FrameUniform};
 use crate::gpu::Gpu;
@@ -8,7 +8,7 @@ use crate::passes::resolve::ResolvePass;
 use crate::passes::screen::{Screen, ScreenLayouts};
 use crate::passes::splat::SplatPass;
 
-pub(crate) struct ComputeRoads {
+pub(crate) struct ComputePaths {
     splat: SplatPass,
     resolve: ResolvePass,
     /// Compiled when density is first shown.
@@ -19,7 +19,7 @@ pub(crate) struct ComputeRoads {
     screen: Option<Screen>,
 }
 
-impl ComputeRoads {
+impl ComputePaths {
     /// None on a device without compute shaders.
     pub(crate) fn new(gpu: &Gpu, format: wgpu::TextureFormat) -> Option<Self> {
         let layouts = gpu.pipelines.screen.clone()?;

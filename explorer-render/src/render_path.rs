@@ -1,11 +1,11 @@
-//! Which of the two roads to the picture a frame takes.
+//! Which of the two paths to the picture a frame takes.
 
 use crate::budget::Completion;
 use crate::frame::DrawMode;
 
 /// A way from points to pixels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Road {
+pub enum RenderPath {
     /// Compute pass into the index buffer, then a resolve pass.
     Splat,
     /// One instanced quad per point.
@@ -14,8 +14,8 @@ pub enum Road {
     Density,
 }
 
-impl Road {
-    /// What a [`crate::FrameBudget`] must know of the road.
+impl RenderPath {
+    /// What a [`crate::FrameBudget`] must know of the path.
     #[must_use]
     pub fn completion(self) -> Completion {
         match self {
@@ -32,20 +32,24 @@ const MANY_QUADS: u32 = 100_000;
 /// The diameter from which on the edge between two dots is seen, and quads draw it best.
 const LARGE_DOT_DPX: f64 = 5.0;
 
-/// The road for a frame of `n_points` (all of them, not the prefix drawn, so that a moving picture
-/// does not switch roads) of a diameter in device pixels.
+/// The path for a frame of `n_points` (all of them, not the prefix drawn, so that a moving picture
+/// does not switch paths) of a diameter in device pixels.
 ///
 /// A device without compute shaders draws quads, density included. With them, quads are for few
 /// points or large dots, where they look best; on a software adapter a million quads took 6 300 to
 /// 8 700 ms and a million splats 100 to 310 ms.
 #[must_use]
-pub fn choose_road(compute: Compute, mode: DrawMode, n_points: u32, diameter_dpx: f64) -> Road {
+pub fn choose_render_path(compute: Compute, mode: DrawMode, n_points: u32, diameter_dpx: f64) -> RenderPath {
     match (compute, mode) {
-        (Compute::Missing, _) => Road::Quads,
-        (Compute::Present, DrawMode::Density) => Road::Density,
+        (Compute::Missing, _) => RenderPath::Quads,
+        (Compute::Present, DrawMode::Density) => RenderPath::Density,
         (Compute::Present, DrawMode::Points) => {
             let large = diameter_dpx >= LARGE_DOT_DPX;
-            if n_points <= FEW_POINTS || (large && n_points <= MANY_QUADS) { Road::Quads } else { Road::Splat }
+            if n_points <= FEW_POINTS || (large && n_points <= MANY_QUADS) {
+                RenderPath::Quads
+            } else {
+                RenderPath::Splat
+            }
         }
     }
 }
@@ -65,17 +69,18 @@ mod tests {
 
     #[test]
     fn dense_scenes_splat_and_sparse_ones_draw_quads() {
-        let road = |n_points, diameter_dpx| choose_road(Compute::Present, DrawMode::Points, n_points, diameter_dpx);
-        assert_eq!(road(700, 2.0), Road::Quads);
-        assert_eq!(road(70_000, 2.5), Road::Splat);
-        assert_eq!(road(70_000, 8.0), Road::Quads);
-        assert_eq!(road(1_000_000, 12.0), Road::Splat);
+        let path =
+            |n_points, diameter_dpx| choose_render_path(Compute::Present, DrawMode::Points, n_points, diameter_dpx);
+        assert_eq!(path(700, 2.0), RenderPath::Quads);
+        assert_eq!(path(70_000, 2.5), RenderPath::Splat);
+        assert_eq!(path(70_000, 8.0), RenderPath::Quads);
+        assert_eq!(path(1_000_000, 12.0), RenderPath::Splat);
     }
 
     #[test]
     fn without_compute_there_are_only_quads() {
         for mode in [DrawMode::Points, DrawMode::Density] {
-            assert_eq!(choose_road(Compute::Missing, mode, 1_000_000, 1.0), Road::Quads);
+            assert_eq!(choose_render_path(Compute::Missing, mode, 1_000_000, 1.0), RenderPath::Quads);
         }
     }
 }
