@@ -5,6 +5,7 @@
 
 pub mod color;
 pub mod data;
+pub mod dataset;
 pub mod de;
 pub mod filter;
 pub mod format;

@@ -1,10 +1,14 @@
 //! What page and worker say to each other survives the way through JavaScript.
 #![cfg(target_arch = "wasm32")]
 
-use explorer_core::de::{CellsPart, MomentsPart, Sign};
+use explorer_core::{
+    dataset::{MarkerShare, Share},
+    de::{CellsPart, MomentsPart, Sign},
+    state::MarkerOrder,
+};
 use explorer_wasm::{
     fetch::Address,
-    worker::{MarkerShare, Reply, Request, Share},
+    worker::{Reply, Request},
 };
 use js_sys::{Array, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
@@ -21,8 +25,8 @@ fn requests_round_trip() {
     let requests = [
         Request::Open { address: Address::Server("pbmc 68k".into()), root: "http://host/".into() },
         Request::Open { address: Address::Directory("https://x.org/a:b/".into()), root: String::new() },
-        moments(u32::MAX, Share::Genes { genes: 3..60_000, labels: vec![0, 1, 2, 3] }),
-        moments(0, Share::Genes { genes: 0..0, labels: Vec::new() }),
+        moments(u32::MAX, Share::Genes { genes: 3..60_000, labels: [0, 1, 2, 3].into() }),
+        moments(0, Share::Genes { genes: 0..0, labels: [].into() }),
         moments(1, Share::Parts { moments: Vec::new(), cells: Vec::new() }),
         moments(
             2,
@@ -37,7 +41,7 @@ fn requests_round_trip() {
         Request::Markers {
             job: 3,
             layer: 2,
-            share: MarkerShare { tiles: 9..70_000, labels: 3..60, by_effect: true, n_top: 100 },
+            share: MarkerShare { tiles: 9..70_000, labels: 3..60, order: MarkerOrder::Effect, n_top: 100 },
         },
         Request::Cancel { job: 7 },
     ];
@@ -62,7 +66,7 @@ fn replies_round_trip() {
 
 #[wasm_bindgen_test]
 fn large_arrays_are_transferred() {
-    let request = moments(1, Share::Genes { genes: 0..1, labels: vec![1; 1 << 20] });
+    let request = moments(1, Share::Genes { genes: 0..1, labels: vec![1; 1 << 20].into() });
     let posted = request.to_js();
     assert_eq!(posted.transfer.length(), 1);
     let sent = posted.message.unchecked_ref::<Array>().get(5).unchecked_into::<Uint8Array>();

@@ -6,7 +6,12 @@ use std::ops::Range;
 
 use flatbuffers::VerifierOptions;
 
-use crate::{DecodeError, frame, generated::manifest_generated::tessera::manifest as wire, order, path, tile};
+use crate::{
+    DecodeError, frame,
+    generated::manifest_generated::tessera::manifest as wire,
+    order, path,
+    tile::{self, WantedCells},
+};
 
 pub use wire::{
     BlockLevelT as BlockLevel, BoundsT as Bounds, ColumnKind, ColumnMomentsT as ColumnMoments, ColumnT as Column,
@@ -127,6 +132,30 @@ impl Pack {
             return Err(wrong("the page describes another number of tiles than the manifest says"));
         }
         Ok(Slots::new(first, entry.tiles_offset, &directory.lengths, &directory.checksums))
+    }
+}
+
+impl Layer {
+    /// Reads a tile of a gene's expression, whichever kind of values the layer has.
+    ///
+    /// # Errors
+    /// When the bytes are no such tile.
+    pub fn decode_expression(&self, bytes: &[u8]) -> Result<tile::Expression, DecodeError> {
+        match self.kind {
+            ValueKind::Float => tile::Expression::decode_floats(bytes),
+            _ => tile::Expression::decode_counts(bytes),
+        }
+    }
+
+    /// Reads the wanted cells of a tile of cells, whichever kind of values the layer has.
+    ///
+    /// # Errors
+    /// When the bytes are no such tile of a layer of `n_genes` genes.
+    pub fn decode_cells(&self, bytes: &[u8], wanted: WantedCells, n_genes: u32) -> Result<tile::Cells, DecodeError> {
+        match self.kind {
+            ValueKind::Float => tile::Cells::decode_floats(bytes, wanted, n_genes),
+            _ => tile::Cells::decode_counts(bytes, wanted, n_genes),
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Markers: the genes that tell each label of a column from all others, from label moments alone.
 
 use super::{DeOptions, DeTable, FixedPoints, GeneMoments, Moments, MomentsError, Summary, compare};
+use crate::state::MarkerOrder;
 
 /// How the markers of a label are ranked.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -15,6 +16,16 @@ pub enum MarkerRank {
 
 /// CELLxGENE's percentile.
 pub const CELLXGENE_PERCENTILE: f64 = 10.0;
+
+impl MarkerRank {
+    /// What the page ranks genes by.
+    pub fn of(order: MarkerOrder) -> Self {
+        match order {
+            MarkerOrder::Score => Self::Score,
+            MarkerOrder::Effect => Self::EffectPercentile(CELLXGENE_PERCENTILE),
+        }
+    }
+}
 
 /// Genes with fewer expressing cells in the label are no candidates for [`MarkerRank::EffectPercentile`], as CELLxGENE
 /// has it.

@@ -5,6 +5,7 @@
 //! the same bits; [`compare`] turns two of them into a [`DeTable`].
 
 mod adjust;
+mod by_sample;
 mod csv;
 mod fixed;
 mod gather;
@@ -23,6 +24,7 @@ mod welch;
 
 use adjust::total_order;
 pub use adjust::{Adjustment, adjust, adjust_with_log10};
+pub use by_sample::{SampleSides, sample_means};
 pub use csv::{CellSetRecord, DeRecord, markers_to_csv, pseudobulk_to_csv, to_csv};
 pub use fixed::{FixedPoint, FixedPoints};
 pub use gather::Gather;

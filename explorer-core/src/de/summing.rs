@@ -41,6 +41,12 @@ impl GeneMoments {
     }
 }
 
+impl From<[Moments; 2]> for Summing {
+    fn from(moments: [Moments; 2]) -> Self {
+        Self { sums: moments.map(|moments| moments.genes) }
+    }
+}
+
 impl Summing {
     /// Nothing yet, over a layer of `n_genes` genes.
     pub fn new(n_genes: usize) -> Self {

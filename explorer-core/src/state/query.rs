@@ -241,6 +241,19 @@ pub struct CellQuery {
 }
 
 impl CellQuery {
+    /// The filters, where all are on labels of columns and nothing else is asked.
+    pub fn only_labels(&self) -> Option<Vec<(&str, &LabelFilter)>> {
+        let Filters { obs, genes, means, selections } = &self.filters;
+        if !self.subset.is_empty() || !genes.is_empty() || !means.is_empty() || !selections.is_empty() {
+            return None;
+        }
+        let labels = obs.iter().map(|(column, filter)| match filter {
+            ObsFilter::Labels(filter) => Some((column.as_str(), filter)),
+            ObsFilter::Range(_) => None,
+        });
+        labels.collect()
+    }
+
     /// Whether every cell is meant.
     pub fn is_empty(&self) -> bool {
         self.subset.is_empty() && self.filters.is_empty()

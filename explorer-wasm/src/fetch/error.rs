@@ -1,5 +1,6 @@
 //! Why data could not be had, as sentences for the page.
 
+use explorer_core::dataset::DatasetError;
 use shared_fbs::{DecodeError, TileKey};
 
 /// Data that could not be fetched or read. Cheap to clone: several waiters may get the same one.
@@ -21,6 +22,14 @@ pub enum FetchError {
         status: u16,
         /// Last part of the address asked for.
         what: String,
+    },
+    /// The host answered a request for a part of a file with something else.
+    #[error("The host of {what} cannot be read from: {reason}.")]
+    Range {
+        /// Last part of the address asked for.
+        what: String,
+        /// What is wrong with the answer.
+        reason: String,
     },
     /// Nobody wants the answer any more.
     #[error("The request was cancelled.")]
@@ -57,6 +66,16 @@ pub enum FetchError {
     },
 }
 
+impl From<DatasetError> for FetchError {
+    fn from(error: DatasetError) -> Self {
+        match error {
+            DatasetError::Unknown { kind, name } => Self::Unknown { kind, name },
+            DatasetError::Tile { tile, damage } => Self::damaged(tile, &damage),
+            DatasetError::Sums { layer: _, source } => Self::Computation(source.to_string()),
+        }
+    }
+}
+
 impl FetchError {
     /// The error of a tile whose bytes do not hold what they should.
     pub fn damaged(tile: TileKey, reason: &impl ToString) -> Self {
@@ -78,7 +97,13 @@ impl FetchError {
             // What a server does not know how to do, it will not know a moment later.
             Self::Status { status: 501 | 505, .. } => false,
             Self::Status { status, .. } => matches!(status, 408 | 425 | 429 | 500..),
-            _ => false,
+            Self::Range { .. }
+            | Self::Cancelled
+            | Self::Manifest(_)
+            | Self::Tile { .. }
+            | Self::Load { .. }
+            | Self::Computation(_)
+            | Self::Unknown { .. } => false,
         }
     }
 }

@@ -3,12 +3,17 @@
 use std::{
     cell::{Cell, RefCell},
     collections::HashMap,
+    ops::Range,
     rc::{Rc, Weak},
     sync::Arc,
 };
 
+use explorer_core::dataset::{
+    Pace, Priority, Tiles,
+    fetch::{AskedRange, Gate, TileCache, Wanted, lists, ranges},
+};
 use futures_channel::oneshot;
-use futures_util::future::{FutureExt, LocalBoxFuture, Shared};
+use futures_util::future::{self, FutureExt, LocalBoxFuture, Shared};
 use shared_fbs::{
     TileKey, frame,
     manifest::{DirectoryPlace, Manifest, Pack, Slot, Slots},
@@ -17,14 +22,7 @@ use shared_fbs::{
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{AbortController, AbortSignal};
 
-use super::{
-    FetchError, Priority, Source,
-    cache::TileCache,
-    gate::Gate,
-    http::Request,
-    plan::{self, Wanted},
-    retry,
-};
+use super::{Dataset, FetchError, Source, http::Request, retry, tile_store::TileStore};
 use crate::platform;
 
 /// A tile's inflated bytes.
@@ -41,11 +39,31 @@ pub struct Fetcher(Rc<Inner>);
 
 struct Inner {
     source: Source,
+    store: TileStore,
     gate: Gate,
     cache: RefCell<TileCache>,
     in_flight: RefCell<HashMap<TileKey, (Waiting, Weak<Interest>)>>,
     directories: RefCell<HashMap<PageKey, Rc<Slots>>>,
     bytes_fetched: Cell<u64>,
+}
+
+impl Inner {
+    /// Some bytes of a pack's file.
+    async fn range(
+        &self,
+        pack_file: &str,
+        file_bytes: u64,
+        bytes: Range<u64>,
+        signal: Option<&AbortSignal>,
+    ) -> Result<Vec<u8>, FetchError> {
+        let range = AskedRange { bytes, file_bytes };
+        let get = Request::range(self.source.file(pack_file), range, self.source.cache_of_ranges());
+        let body = retry::send(&get, signal).await?;
+        if body.is_whole_file {
+            self.source.sent_whole_file();
+        }
+        Ok(body.bytes)
+    }
 }
 
 /// Held by all that wait for a request; when the last lets go, the request is aborted.
@@ -86,6 +104,7 @@ impl Fetcher {
     pub fn new(source: Source, limits: Limits) -> Self {
         Self(Rc::new(Inner {
             source,
+            store: TileStore::default(),
             gate: Gate::new(limits.requests),
             cache: RefCell::new(TileCache::new(limits.cache_bytes)),
             in_flight: RefCell::default(),
@@ -99,27 +118,23 @@ impl Fetcher {
         self.0.bytes_fetched.get()
     }
 
-    /// Fetches the manifest. It is never cached here: its content may change under its name.
+    /// Opens the dataset. Its manifest is never cached here: its content may change under its name.
     ///
     /// # Errors
-    /// When it cannot be fetched or read.
-    pub async fn manifest(&self) -> Result<Manifest, FetchError> {
+    /// When the manifest cannot be fetched or read.
+    pub async fn open(self) -> Result<Dataset, FetchError> {
+        let manifest = self.manifest().await?;
+        Ok(Dataset::new(manifest, self))
+    }
+
+    async fn manifest(&self) -> Result<Manifest, FetchError> {
         let get = Request::get(self.0.source.file(path::MANIFEST));
         let interest = Interest::new();
         let body = retry::send(&get, interest.signal().as_ref()).await?;
         Manifest::decode(&body.bytes).map_err(FetchError::Manifest)
     }
 
-    /// Fetches tiles of a pack: one answer a tile, in the order asked. Dropping the future aborts
-    /// what nobody else waits for.
-    ///
-    /// # Errors
-    /// Each answer names its tile. A broken tile leaves the others whole.
-    pub async fn tiles(&self, manifest: &Manifest, pack: &str, tiles: &[u32], priority: Priority) -> Vec<Answer> {
-        let Some(pack) = manifest.pack_named(pack) else {
-            let missing = || FetchError::Unknown { kind: "pack", name: pack.to_owned() };
-            return tiles.iter().map(|_| Err(missing())).collect();
-        };
+    async fn fetch(&self, pack: &Pack, tiles: &[u32], priority: Priority) -> Vec<Answer> {
         let name: Arc<str> = pack.name.as_str().into();
         let key = |index| TileKey { pack: Arc::clone(&name), index };
         let slots = match self.slots(pack, &name, tiles).await {
@@ -145,34 +160,34 @@ impl Fetcher {
         wanted.dedup_by_key(|(index, _)| *index);
         interests.extend(self.start(pack, &name, &wanted, priority));
 
+        // All of them before the first is waited for: by the time that its turn comes, a tile may have
+        // come and been evicted by those after it.
+        let handles: Vec<Handle> = tiles.iter().map(|&index| self.handle(key(index))).collect();
         let mut answers = Vec::with_capacity(tiles.len());
-        for &index in tiles {
-            answers.push(self.answer(key(index)).await);
+        for handle in handles {
+            answers.push(handle.answer().await);
         }
         drop(interests);
         answers
     }
 
-    async fn answer(&self, key: TileKey) -> Answer {
+    /// A tile that is kept or under way; an error for any other, which the pack does not have.
+    fn handle(&self, key: TileKey) -> Handle {
         if let Some(tile) = self.0.cache.borrow_mut().get(&key) {
-            return Ok(tile);
+            return Handle::Known(Ok(tile));
         }
-        let waiting = self.0.in_flight.borrow().get(&key).map(|(waiting, _)| waiting.clone());
-        match waiting {
-            Some(waiting) => waiting.await.map_err(|error| error.of_tile(&key)),
-            None => {
-                let name = key.to_string();
-                Err(FetchError::Unknown { kind: "tile", name })
-            }
+        match self.0.in_flight.borrow().get(&key) {
+            Some((waiting, _)) => Handle::UnderWay(key, waiting.clone()),
+            None => Handle::Known(Err(FetchError::Unknown { kind: "tile", name: key.to_string() })),
         }
     }
 
     /// Starts the requests for tiles that nobody has asked for yet.
     fn start(&self, pack: &Pack, name: &Arc<str>, wanted: &[Wanted], priority: Priority) -> Vec<Rc<Interest>> {
         let batches = if self.0.source.has_tile_route() {
-            plan::lists(wanted)
+            lists(wanted)
         } else {
-            plan::ranges(wanted).into_iter().map(|request| request.tiles).collect()
+            ranges(wanted).into_iter().map(|request| request.tiles).collect()
         };
         batches
             .into_iter()
@@ -182,6 +197,9 @@ impl Fetcher {
                 let task = Batch {
                     inner: Rc::clone(&self.0),
                     pack_file: pack.file.clone(),
+                    pack_bytes: pack.n_bytes,
+                    // What a long computation reads would push out what is looked at.
+                    is_kept: priority != Priority::Background,
                     tiles: batch,
                     signal: interest.signal(),
                 };
@@ -252,11 +270,10 @@ impl Fetcher {
             Some(DirectoryPlace::Inline(slots)) => return Ok(Some(slots)),
             Some(DirectoryPlace::Page { page, slot }) => (page, slot),
         };
-        let get = Request::range(self.0.source.file(&pack.file), slot.range());
         let interest = Interest::new();
-        let body = retry::send(&get, interest.signal().as_ref()).await?;
+        let bytes = self.0.range(&pack.file, pack.n_bytes, slot.range(), interest.signal().as_ref()).await?;
         let name = TileKey { pack: format!("{}, directory page", pack.name).into(), index: page };
-        let slots = frame::inflate(&body.bytes).and_then(|content| {
+        let slots = frame::inflate(&bytes).and_then(|content| {
             frame::verify(&content, slot.checksum)?;
             pack.read_page(page, &content)
         });
@@ -264,10 +281,43 @@ impl Fetcher {
     }
 }
 
+impl Tiles for Fetcher {
+    type Bytes = TileBytes;
+    type Error = FetchError;
+
+    const PACE: Pace = Pace::OVER_NETWORK;
+
+    fn tiles(&self, pack: &Pack, tiles: &[u32], priority: Priority) -> impl Future<Output = Vec<Answer>> {
+        self.fetch(pack, tiles, priority)
+    }
+
+    fn breathe(&self) -> impl Future<Output = ()> {
+        platform::breathe()
+    }
+}
+
+/// A tile that somebody waits for, whatever the cache keeps meanwhile.
+enum Handle {
+    Known(Answer),
+    UnderWay(TileKey, Waiting),
+}
+
+impl Handle {
+    async fn answer(self) -> Answer {
+        match self {
+            Self::Known(answer) => answer,
+            Self::UnderWay(key, waiting) => waiting.await.map_err(|error| error.of_tile(&key)),
+        }
+    }
+}
+
 /// Tiles that one request brings.
 struct Batch {
     inner: Rc<Inner>,
     pack_file: String,
+    pack_bytes: u64,
+    /// Whether its tiles are worth keeping between visits, where they come by ranges.
+    is_kept: bool,
     tiles: Vec<Wanted>,
     signal: Option<AbortSignal>,
 }
@@ -345,23 +395,51 @@ impl Batch {
         Some(answers)
     }
 
-    /// From the pack itself.
+    /// From the pack itself, as far as the tiles are not kept from an earlier visit.
     async fn by_range(&self) -> Vec<Result<TileBytes, Failure>> {
-        let mut answers = Vec::with_capacity(self.tiles.len());
-        for request in plan::ranges(&self.tiles) {
-            let url = self.inner.source.file(&self.pack_file);
-            let get = Request::range(url, request.range.clone());
-            match retry::send(&get, self.signal.as_ref()).await {
-                Ok(body) => {
-                    for (_, slot) in &request.tiles {
-                        let start = slot.offset - request.range.start;
-                        answers.push(open_frame(&body.bytes, start, *slot).await);
-                    }
-                }
-                Err(error) => answers.extend(request.tiles.iter().map(|_| Err(Failure::Fetch(error.clone())))),
+        let mut answers = self.from_store().await;
+        let missing: Vec<Wanted> =
+            self.tiles.iter().copied().filter(|(index, _)| !answers.contains_key(index)).collect();
+        for request in ranges(&missing) {
+            let range = request.range.clone();
+            let piece = self.inner.range(&self.pack_file, self.pack_bytes, range, self.signal.as_ref()).await;
+            for (index, slot) in request.tiles {
+                let answer = match &piece {
+                    Ok(bytes) => self.opened(bytes, slot.offset - request.range.start, (index, slot)).await,
+                    Err(error) => Err(Failure::Fetch(error.clone())),
+                };
+                answers.insert(index, answer);
             }
         }
-        answers
+        self.tiles.iter().filter_map(|(index, _)| answers.remove(index)).collect()
+    }
+
+    /// The tiles that are kept, by number.
+    async fn from_store(&self) -> HashMap<u32, Result<TileBytes, Failure>> {
+        let mut found = HashMap::new();
+        if !self.is_kept {
+            return found;
+        }
+        let frames = self.tiles.iter().map(|&wanted| self.inner.store.get(&self.pack_file, wanted));
+        for (&(index, slot), frame) in self.tiles.iter().zip(future::join_all(frames).await) {
+            // One that is broken is fetched again.
+            if let Some(frame) = frame
+                && let Ok(tile) = open_frame(&frame, 0, slot).await
+            {
+                found.insert(index, Ok(tile));
+            }
+        }
+        found
+    }
+
+    /// A tile out of a piece of the pack; kept, when it is whole.
+    async fn opened(&self, bytes: &[u8], start: u64, (index, slot): Wanted) -> Result<TileBytes, Failure> {
+        let tile = open_frame(bytes, start, slot).await?;
+        if self.is_kept {
+            let start = start as usize;
+            self.inner.store.put(&self.pack_file, (index, slot), &bytes[start..start + slot.length as usize]);
+        }
+        Ok(tile)
     }
 
     /// Frames that lie back to back.
@@ -396,4 +474,61 @@ async fn open_frame(bytes: &[u8], start: u64, slot: Slot) -> Result<TileBytes, F
     let content = frame::inflate(frame).map_err(|error| damaged(error.to_string()))?;
     frame::verify(&content, slot.checksum).map_err(|error| damaged(error.to_string()))?;
     Ok(content.as_ref().into())
+}
+
+#[cfg(test)]
+mod tests {
+    use js_sys::{Array, Uint8Array};
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+    use web_sys::{Blob, Url};
+
+    use super::*;
+    use crate::fetch::Address;
+
+    const TILE_BYTES: u32 = 200;
+
+    /// A dataset of one pack of tiles, the `i`-th of which holds bytes of value `i`; and where it is, which answers
+    /// ranges as a static host does.
+    fn made(n_tiles: u32) -> (Pack, Source) {
+        let tiles: Vec<Vec<u8>> = (0..n_tiles).map(|tile| vec![tile as u8; TILE_BYTES as usize]).collect();
+        let pack = Pack {
+            name: "genes0".to_owned(),
+            file: "genes0.pack".to_owned(),
+            n_tiles,
+            n_bytes: u64::from(n_tiles * TILE_BYTES),
+            lengths: vec![TILE_BYTES; n_tiles as usize],
+            checksums: tiles.iter().map(|tile| frame::checksum(tile)).collect(),
+            ..Pack::default()
+        };
+        let content = Array::of1(&Uint8Array::from(tiles.concat().as_slice()));
+        let blob = Blob::new_with_u8_array_sequence(&content).expect("a browser makes blobs");
+        let url = Url::create_object_url_with_blob(&blob).expect("a blob has an address");
+        // What is appended for the file is part of the fragment, which is not looked at.
+        let source = Source::new(&Address::Directory(format!("{url}#")), "");
+        (pack, source)
+    }
+
+    #[test]
+    async fn tiles_evicted_before_their_turn_are_not_missing() {
+        let (pack, source) = made(8);
+        let fetcher = Fetcher::new(source, Limits { requests: 2, cache_bytes: 4 * TILE_BYTES as usize });
+        let asked = [0, 1, 2, 3, 4, 5, 6, 7, 0, 3];
+        for _ in 0..2 {
+            let answers = fetcher.tiles(&pack, &asked, Priority::Now).await;
+            let first = |answer: Answer| answer.map(|tile| (tile[0], tile.len()));
+            let found: Vec<_> = answers.into_iter().map(first).collect();
+            let expected: Vec<_> = asked.iter().map(|&tile| Ok((tile as u8, TILE_BYTES as usize))).collect();
+            assert_eq!(found, expected);
+        }
+    }
+
+    #[test]
+    async fn a_tile_past_the_end_of_its_pack_is_missing() {
+        let (pack, source) = made(2);
+        let fetcher = Fetcher::new(source, Limits { requests: 2, cache_bytes: 1 << 20 });
+        let answers = fetcher.tiles(&pack, &[1, 2], Priority::Now).await;
+        assert!(answers[0].is_ok());
+        let name = "genes0/2".to_owned();
+        assert_eq!(answers[1], Err(FetchError::Unknown { kind: "tile", name }));
+    }
 }

@@ -1,13 +1,15 @@
 //! One request, in the page or in a worker.
 
-use std::{ops::Range, pin::pin};
+use std::pin::pin;
 
+use explorer_core::dataset::fetch::{AnswerHead, AskedRange, RangeError};
 use futures_util::future::{self, Either};
 use js_sys::Uint8Array;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
-    AbortSignal, Headers, ReadableStream, ReadableStreamDefaultReader, ReadableStreamReadResult, RequestInit, Response,
+    AbortSignal, Headers, ReadableStream, ReadableStreamDefaultReader, ReadableStreamReadResult, RequestCache,
+    RequestInit, Response,
 };
 
 use super::{
@@ -20,8 +22,8 @@ use crate::platform;
 #[derive(Clone, Debug)]
 pub(super) struct Request {
     url: String,
-    /// These bytes alone.
-    range: Option<Range<u64>>,
+    /// Only these bytes, and what the browser's cache may do.
+    range: Option<(AskedRange, RequestCache)>,
     /// What is posted; else the request is a GET.
     posted: Option<Vec<u8>>,
 }
@@ -33,6 +35,8 @@ pub(super) struct Body {
     pub bytes: Vec<u8>,
     /// Whether the server says that these are zstd frames, which the browser has not inflated.
     pub is_frames: bool,
+    /// Whether the whole file came where a range was asked for.
+    pub is_whole_file: bool,
 }
 
 /// The media type by which a server tells that tiles are still zstd frames.
@@ -45,8 +49,8 @@ impl Request {
     }
 
     /// Some bytes of a file.
-    pub(super) fn range(url: String, range: Range<u64>) -> Self {
-        Self { url, range: Some(range), posted: None }
+    pub(super) fn range(url: String, range: AskedRange, cache: RequestCache) -> Self {
+        Self { url, range: Some((range, cache)), posted: None }
     }
 
     /// What a computation makes of these bytes.
@@ -65,7 +69,13 @@ impl Request {
             return received.await;
         }
         match future::select(received, pin!(pulse.stopped())).await {
-            Either::Left((body, _)) => body,
+            Either::Left((body, _)) => {
+                if body.is_err() {
+                    // What is left of an answer that is of no use would still come.
+                    attempt.abort();
+                }
+                body
+            }
             Either::Right(_) => {
                 attempt.abort();
                 Err(FetchError::Stalled)
@@ -80,31 +90,48 @@ impl Request {
         if !response.ok() {
             return Err(FetchError::Status { status, what: self.what() });
         }
-        let is_frames = response
-            .headers()
-            .get("content-type")
-            .ok()
-            .flatten()
-            .is_some_and(|media_type| media_type.starts_with(FRAMES));
+        let header = |name: &str| response.headers().get(name).ok().flatten();
+        let is_frames = header("content-type").is_some_and(|media_type| media_type.starts_with(FRAMES));
+        let most_bytes = match &self.range {
+            Some((range, _)) => {
+                let (content_range, content_encoding) = (header("content-range"), header("content-encoding"));
+                let head = AnswerHead {
+                    status,
+                    content_range: content_range.as_deref(),
+                    content_encoding: content_encoding.as_deref(),
+                    content_length: header("content-length").and_then(|length| length.parse().ok()),
+                };
+                range.most_bytes(&head).map_err(|error| self.misanswered(&error))?
+            }
+            None => u64::MAX,
+        };
         let content = match response.body() {
-            Some(stream) => read_all(&stream, pulse).await?,
-            None => Vec::new(),
+            Some(stream) => read_all(&stream, pulse, most_bytes).await?,
+            None => Some(Vec::new()),
         };
-        let bytes = match &self.range {
-            Some(range) => cut(content, range, status)?,
-            None => content,
+        let mut is_whole_file = false;
+        let bytes = match (&self.range, content) {
+            (Some(_), None) => return Err(self.misanswered(&AskedRange::too_long(status))),
+            (Some((range, _)), Some(content)) => {
+                is_whole_file = content.len() as u64 > range.n_bytes();
+                range.cut(status, content).ok_or(FetchError::Body)?
+            }
+            (None, content) => content.unwrap_or_default(),
         };
-        Ok(Body { bytes, is_frames })
+        Ok(Body { bytes, is_frames, is_whole_file })
     }
 
     async fn response(&self, signal: Option<&AbortSignal>) -> Result<Response, FetchError> {
         let headers = Headers::new().map_err(|_| FetchError::Network)?;
         let set = |name: &str, value: &str| headers.set(name, value).map_err(|_| FetchError::Network);
+        let init = RequestInit::new();
         match &self.range {
-            Some(range) => set("range", &format!("bytes={}-{}", range.start, range.end - 1))?,
+            Some((AskedRange { bytes, .. }, cache)) => {
+                set("range", &format!("bytes={}-{}", bytes.start, bytes.end - 1))?;
+                init.set_cache(*cache);
+            }
             None => set("accept", "application/zstd, */*")?,
         }
-        let init = RequestInit::new();
         if let Some(bytes) = &self.posted {
             set("content-type", "application/octet-stream")?;
             init.set_method("POST");
@@ -118,6 +145,10 @@ impl Request {
         response.dyn_into().map_err(|_| FetchError::Network)
     }
 
+    fn misanswered(&self, error: &RangeError) -> FetchError {
+        FetchError::Range { what: self.what(), reason: error.to_string() }
+    }
+
     /// What to call the address in an error: its end.
     fn what(&self) -> String {
         let path = self.url.split('?').next().unwrap_or(&self.url);
@@ -126,8 +157,9 @@ impl Request {
     }
 }
 
-/// Reads a stream to its end, piece by piece, so that it shows whether anything comes.
-async fn read_all(stream: &ReadableStream, pulse: &Pulse) -> Result<Vec<u8>, FetchError> {
+/// Reads a stream to its end, piece by piece, so that it shows whether anything comes. `None` when it is longer than it
+/// may be; what is left is then not waited for.
+async fn read_all(stream: &ReadableStream, pulse: &Pulse, most_bytes: u64) -> Result<Option<Vec<u8>>, FetchError> {
     let reader: ReadableStreamDefaultReader = stream.get_reader().unchecked_into();
     let mut content = Vec::new();
     loop {
@@ -135,47 +167,22 @@ async fn read_all(stream: &ReadableStream, pulse: &Pulse) -> Result<Vec<u8>, Fet
         pulse.beat();
         let piece: ReadableStreamReadResult = piece.unchecked_into();
         if piece.get_done() == Some(true) {
-            return Ok(content);
+            return Ok(Some(content));
         }
         let piece: Uint8Array = piece.get_value().dyn_into().map_err(|_| FetchError::Body)?;
         let start = content.len();
+        if start as u64 + u64::from(piece.length()) > most_bytes {
+            // Whether the host hears of it makes no difference here.
+            drop(reader.cancel());
+            return Ok(None);
+        }
         content.resize(start + piece.length() as usize, 0);
         piece.copy_to(&mut content[start..]);
     }
-}
-
-/// The bytes of the range. A host that knows no ranges sends the whole file with status 200.
-fn cut(mut content: Vec<u8>, range: &Range<u64>, status: u16) -> Result<Vec<u8>, FetchError> {
-    let position = |at: u64| usize::try_from(at).map_err(|_| FetchError::Body);
-    let start = if status == 206 { 0 } else { position(range.start)? };
-    let end = start + position(range.end - range.start)?;
-    if content.len() < end {
-        return Err(FetchError::Body);
-    }
-    content.truncate(end);
-    content.drain(..start);
-    Ok(content)
 }
 
 fn error_of(error: &JsValue, otherwise: FetchError) -> FetchError {
     let is_abort = error.dyn_ref::<js_sys::Error>().is_some_and(|error| error.name() == "AbortError")
         || js_sys::Reflect::get(error, &"name".into()).is_ok_and(|name| name == "AbortError");
     if is_abort { FetchError::Cancelled } else { otherwise }
-}
-
-#[cfg(test)]
-mod tests {
-    use wasm_bindgen_test::wasm_bindgen_test as test;
-
-    use super::*;
-
-    #[test]
-    fn the_range_is_cut_from_what_came() {
-        let file: Vec<u8> = (0..10).collect();
-        assert_eq!(cut(vec![4, 5, 6], &(4..7), 206), Ok(vec![4, 5, 6]));
-        assert_eq!(cut(file.clone(), &(4..7), 200), Ok(vec![4, 5, 6]));
-        assert_eq!(cut(file.clone(), &(0..10), 200), Ok(file.clone()));
-        assert_eq!(cut(file, &(4..11), 200), Err(FetchError::Body));
-        assert_eq!(cut(vec![4, 5], &(4..7), 206), Err(FetchError::Body));
-    }
 }

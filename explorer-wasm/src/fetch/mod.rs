@@ -1,21 +1,19 @@
 //! Tiles from the network: fetched once, verified, kept while they fit.
 
-mod cache;
-mod dataset;
 mod error;
-mod expression;
 mod fetcher;
-mod gate;
 mod http;
-mod plan;
 mod retry;
 mod server;
 mod source;
 mod stall;
+mod tile_store;
 
-pub use dataset::Dataset;
 pub use error::FetchError;
+pub use explorer_core::dataset::Priority;
 pub use fetcher::{Fetcher, Limits, TileBytes};
-pub use gate::Priority;
 pub use server::{DatasetEntry, MomentsOffer, list_datasets, moments, moments_offer, moments_request};
 pub use source::{Address, Source};
+
+/// An open dataset whose tiles come from the network.
+pub type Dataset = explorer_core::dataset::Dataset<Fetcher>;

@@ -3,6 +3,7 @@
 use std::cell::Cell;
 
 use shared_fbs::path;
+use web_sys::RequestCache;
 
 /// The address of a dataset and the roads that lead to its tiles.
 #[derive(Debug)]
@@ -11,6 +12,8 @@ pub struct Source {
     base: String,
     /// The dataset's id on a tile server, and whether its tile route has answered so far.
     tiles: Option<Cell<bool>>,
+    /// Whether the host has sent whole files where ranges were asked for.
+    sends_whole_files: Cell<bool>,
 }
 
 /// Where to look for a dataset. Plain data, so that workers can be told.
@@ -45,17 +48,28 @@ impl Address {
 impl Source {
     /// The source at an address; `root` is the address of the page's root, ending in `/`.
     pub fn new(address: &Address, root: &str) -> Self {
-        match address {
-            Address::Server(id) => {
-                Self { base: format!("{root}{}", path::file_route(&encoded(id), "")), tiles: Some(Cell::new(true)) }
-            }
-            Address::Directory(url) => Self { base: format!("{}/", url.trim_end_matches('/')), tiles: None },
-        }
+        let (base, tiles) = match address {
+            Address::Server(id) => (format!("{root}{}", path::file_route(&encoded(id), "")), Some(Cell::new(true))),
+            Address::Directory(url) => (format!("{}/", url.trim_end_matches('/')), None),
+        };
+        Self { base, tiles, sends_whole_files: Cell::new(false) }
     }
 
     /// The address of a file of the dataset.
     pub(super) fn file(&self, file: &str) -> String {
         format!("{}{file}", self.base)
+    }
+
+    /// What the browser's cache may do with ranges of files. Chromium lets one request at a time write to the entry of
+    /// an address in its cache, so that ranges of a file would come one after another: they are not stored there. What
+    /// is worth keeping, [`super::tile_store`] keeps. Whole files are stored, or each range would fetch them again.
+    pub(super) fn cache_of_ranges(&self) -> RequestCache {
+        if self.sends_whole_files.get() { RequestCache::Default } else { RequestCache::NoStore }
+    }
+
+    /// The host has sent a whole file where a range was asked for.
+    pub(super) fn sent_whole_file(&self) {
+        self.sends_whole_files.set(true);
     }
 
     /// Whether a tile server answers for tiles by name.

@@ -3,6 +3,7 @@
 use std::{cell::RefCell, collections::VecDeque, rc::Rc, sync::Arc};
 
 use explorer_core::{
+    dataset::DatasetError,
     de::{
         self, CellSetRecord, DeOptions, DeRecord, DeTable, Effect, FixedPoints, Method, Moments, TableInParts,
         pseudobulk_to_csv, to_csv,
@@ -120,6 +121,12 @@ pub(super) enum CompareError {
     NoSamples,
     #[error("Samples cannot be compared here: {0}.")]
     Samples(#[from] de::PseudobulkError),
+}
+
+impl From<DatasetError> for CompareError {
+    fn from(error: DatasetError) -> Self {
+        Self::Fetch(error.into())
+    }
 }
 
 impl Store {

@@ -31,7 +31,7 @@ impl Store {
         };
         spawn_local(async move {
             let fetcher = Fetcher::new(Source::new(&address, &root), LIMITS);
-            match Dataset::open(fetcher).await {
+            match fetcher.open().await {
                 Ok(dataset) => {
                     let main_label = dataset.manifest().main_label.clone();
                     let session = Session::new(dataset, Pool::new(address, root));

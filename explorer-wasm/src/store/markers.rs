@@ -3,19 +3,20 @@
 use std::{collections::VecDeque, rc::Rc, sync::Arc};
 
 use explorer_core::{
-    de::{DeOptions, Effect, Marker, markers_to_csv},
-    state::{MarkerOrder, Markers, ViewSpec},
+    dataset::{DatasetError, MarkerShare, label_tiles},
+    de::{DeOptions, Effect, Marker, MarkerRank, markers_to_csv},
+    state::{Markers, ViewSpec},
 };
 use futures_util::future::{AbortHandle, Abortable};
 use leptos::prelude::*;
-use shared_fbs::manifest::{ColumnKind, Layer};
+use shared_fbs::manifest::ColumnKind;
 use wasm_bindgen_futures::spawn_local;
 
 use super::Store;
 use crate::{
     fetch::{Dataset, FetchError},
     platform,
-    worker::{self, MarkerShare, Pool, Progress, WorkerError},
+    worker::{Pool, Progress, WorkerError},
 };
 
 /// Genes of each label that are kept, as `tile-server markers` writes them.
@@ -88,6 +89,12 @@ enum MarkersError {
     Worker(#[from] WorkerError),
     #[error("The dataset has no stored sums of the labels of “{0}”, which markers are computed from.")]
     NoMoments(String),
+}
+
+impl From<DatasetError> for MarkersError {
+    fn from(error: DatasetError) -> Self {
+        Self::Fetch(error.into())
+    }
 }
 
 impl Store {
@@ -211,7 +218,7 @@ impl Store {
             // The last tile may be of cells without a label: they count, but have no markers.
             labels: 0..tiles.len().min(categories.labels.len()) as u32,
             tiles,
-            by_effect: asked.rank == MarkerOrder::Effect,
+            order: asked.rank,
             n_top: MARKERS_PER_LABEL,
         };
         let n_bytes = std::cell::Cell::new(0);
@@ -219,7 +226,7 @@ impl Store {
             n_bytes.set(progress.n_bytes);
             self.marking.set(MarkersStatus::Running(progress));
         };
-        let found = pool.markers(index as u32, dataset.n_genes(index) as u32, share, on_progress).await?;
+        let found = pool.markers(index as u32, dataset.n_genes(index) as u32, &share, on_progress).await?;
         let counted = categories.labels.iter().zip(&categories.counts).zip(found).enumerate();
         let labels = counted
             .filter(|(_, ((_, n_cells), _))| **n_cells > 0)
@@ -242,15 +249,7 @@ impl MarkersResult {
     pub fn csv(&self, dataset: &str) -> String {
         let labels: Vec<_> = self.labels.iter().map(|label| (label.label.clone(), label.markers.clone())).collect();
         let options = DeOptions { effect: self.effect, ..DeOptions::default() };
-        let rank = worker::rank(self.asked.rank == MarkerOrder::Effect);
+        let rank = MarkerRank::of(self.asked.rank);
         markers_to_csv(&labels, &self.names, options, rank, [dataset, &self.asked.column, &self.layer])
     }
-}
-
-/// The tiles of the moments of a column's labels.
-fn label_tiles(layer: &Layer, column: &str) -> Option<std::ops::Range<u32>> {
-    layer.total_moments.as_ref()?;
-    let moments = layer.column_moments.iter().find(|moments| moments.column == *column)?;
-    let tiles = moments.tiles.as_ref()?;
-    Some(tiles.first..tiles.first + tiles.count)
 }

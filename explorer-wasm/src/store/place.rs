@@ -4,7 +4,6 @@
 use explorer_core::data::Embedding;
 use futures_util::stream::{FuturesOrdered, StreamExt};
 use leptos::prelude::*;
-use shared_fbs::{TileKey, order::TileCells, tile::Points};
 use wasm_bindgen_futures::spawn_local;
 
 use super::{
@@ -86,7 +85,7 @@ impl Store {
             let Some((step, points)) = under_way.next().await else { break };
             for (tile, points) in step.into_iter().zip(points?) {
                 let cells = &tiles[tile];
-                place(&mut embedding, tile, cells, &points)?;
+                dataset.place(&mut embedding, index, tile, &points)?;
                 if cells.level == 0 {
                     sketch.add(cells, &points);
                 }
@@ -183,23 +182,6 @@ impl Session {
 /// An embedding, all cells of it.
 pub(super) async fn read_embedding(dataset: &Dataset, key: &str) -> Result<Embedding, FetchError> {
     let unknown = || FetchError::Unknown { kind: "embedding", name: key.to_owned() };
-    let (index, entry) = dataset.embedding(Some(key)).ok_or_else(unknown)?;
-    let tiles = dataset.point_tiles();
-    let mut embedding = Embedding::nowhere(dataset.n_obs(), Dataset::frame(entry));
-    let mut queue = Queue::new(tiles);
-    while let Some(step) = queue.next(Sight::Whole) {
-        let points = dataset.points(index, &step).await?;
-        for (tile, points) in step.into_iter().zip(points) {
-            place(&mut embedding, tile, &tiles[tile], &points)?;
-            platform::breathe().await;
-        }
-    }
-    Ok(embedding)
-}
-
-fn place(embedding: &mut Embedding, tile: usize, cells: &TileCells, points: &Points) -> Result<(), FetchError> {
-    embedding.place(cells, points).map_err(|error| {
-        let key = TileKey { pack: "points".into(), index: tile as u32 };
-        FetchError::damaged(key, &error)
-    })
+    let (index, _) = dataset.embedding(Some(key)).ok_or_else(unknown)?;
+    dataset.positions(index).await
 }

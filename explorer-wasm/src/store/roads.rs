@@ -3,16 +3,14 @@
 use std::{cell::Cell, future::Ready, sync::Arc};
 
 use explorer_core::{
-    data::{Codes, Column},
-    de::{
-        Choice, LabelChoice, Labels, LayerTiles, Moments, Offer, Plan, Road, SetParts, Sets, Speed, StoredSum, Summing,
-        stored_sums, sums_alone,
-    },
+    data::Column,
+    dataset::{LabelSet, Share, Task},
+    de::{Choice, LayerTiles, Moments, Offer, Plan, Road, SetParts, Sets, Speed},
     filter::CellMask,
-    state::{CellQuery, CellSource, Filters, Label, LabelFilter, Needs, ObsFilter},
+    state::{CellSource, Needs},
 };
 use leptos::prelude::WithValue;
-use shared_fbs::manifest::{ColumnKind, Layer};
+use shared_fbs::manifest::Layer;
 
 use super::{
     Session, Slot, Store,
@@ -22,7 +20,7 @@ use super::{
 use crate::{
     fetch::{self, Address, Dataset, FetchError, MomentsOffer, Priority},
     platform,
-    worker::{Pool, Progress, Task},
+    worker::{Pool, Progress},
 };
 
 /// Plans of stored sums alone, up to so many tiles, are summed up in the page: that takes a few milliseconds,
@@ -57,17 +55,10 @@ pub(super) struct Found {
     pub n_bytes: u64,
 }
 
-/// A set that filters on labels make.
-struct LabelSet {
-    choices: Vec<LabelChoice>,
-    /// The ways to make it up out of stored sums.
-    ways: Vec<StoredSum>,
-}
-
 /// The cells of both sets.
-struct Sides {
-    group: CellMask,
-    reference: CellMask,
+pub(super) struct Sides {
+    pub group: CellMask,
+    pub reference: CellMask,
     /// The reference is all cells but the group's.
     is_rest: bool,
 }
@@ -92,13 +83,13 @@ impl Store {
     ) -> Result<Found, CompareError> {
         let layer = dataset.layer_entry(index)?;
         let tiles = LayerTiles::of(dataset.manifest(), layer);
-        let group = label_set(dataset, layer, &question.group).await?;
+        let group = dataset.label_set(layer, &question.group).await?;
         let reference = match &question.reference {
-            Some(source) => Some(label_set(dataset, layer, source).await?),
+            Some(source) => Some(dataset.label_set(layer, source).await?),
             None => None,
         };
         if let Some(tiles) = &tiles
-            && let Some(plan) = plan_of_sums(tiles, &group, reference.as_ref())
+            && let Some(plan) = tiles.plan_of_sums(&group, reference.as_ref())
         {
             let choice = Choice { offers: vec![self.speed().offer(Road::Labels, plan.n_bytes)] };
             return self.follow_plan(dataset, pool, index, &plan, choice, on_progress).await;
@@ -155,9 +146,8 @@ impl Store {
         if let Some(plan) = plan {
             return self.follow_plan(dataset, pool, index, &plan, choice, on_progress).await;
         }
-        let labels = Labels::new(&sides.group, &sides.reference);
-        let n_cells = [sides.group.count() as u64, sides.reference.count() as u64];
-        self.run_task(pool, dataset, index, Task::Genes(labels.as_bytes(), n_cells), choice, on_progress).await
+        let task = Task::genes(&sides.group, &sides.reference);
+        self.run_task(pool, dataset, index, &task, choice, on_progress).await
     }
 
     /// Reads the tiles that a plan names and sums them up.
@@ -171,17 +161,12 @@ impl Store {
         on_progress: &impl Fn(Progress),
     ) -> Result<Found, CompareError> {
         if !plan.cells.is_empty() || plan.moments.len() > TILES_IN_PAGE {
-            return self.run_task(pool, dataset, index, Task::Plan(plan), choice, on_progress).await;
+            return self.run_task(pool, dataset, index, &Task::Plan(plan), choice, on_progress).await;
         }
-        let before = dataset.bytes_fetched();
-        let layer = dataset.layer_entry(index)?;
-        let mut sums = Summing::new(dataset.n_genes(index));
-        let tiles: Vec<u32> = plan.moments.iter().map(|part| part.tile).collect();
-        for (part, tile) in plan.moments.iter().zip(dataset.moments(layer, &tiles).await?) {
-            sums.take_moments(&tile, part.signs)?;
-            platform::breathe().await;
-        }
-        Ok(Found { moments: sums.finish(plan.n_cells)?, choice, n_bytes: dataset.bytes_fetched() - before })
+        let before = dataset.tiles().bytes_fetched();
+        let share = Share::Parts { moments: plan.moments.clone(), cells: Vec::new() };
+        let moments = dataset.sum(index, &share, |_| Ok(())).await?.finish(plan.n_cells)?;
+        Ok(Found { moments, choice, n_bytes: dataset.tiles().bytes_fetched() - before })
     }
 
     /// Lets the workers do a task, and learns from it how fast they are.
@@ -190,7 +175,7 @@ impl Store {
         pool: &Pool,
         dataset: &Dataset,
         index: usize,
-        task: Task<'_>,
+        task: &Task<'_>,
         choice: Choice,
         on_progress: &impl Fn(Progress),
     ) -> Result<Found, CompareError> {
@@ -278,7 +263,7 @@ impl Store {
         Ok(Found { moments, choice: choice.clone(), n_bytes })
     }
 
-    async fn sides(self, dataset: &Dataset, question: &Question) -> Result<Sides, FetchError> {
+    pub(super) async fn sides(self, dataset: &Dataset, question: &Question) -> Result<Sides, FetchError> {
         let group = self.cells(dataset, &question.group).await?;
         let reference = match &question.reference {
             Some(source) => self.cells(dataset, source).await?,
@@ -342,68 +327,18 @@ impl Store {
         set: &LabelSet,
         cells: &'a CellMask,
     ) -> Result<Vec<SetParts<'a>>, FetchError> {
-        let mut columns = Vec::with_capacity(set.choices.len());
-        if set.ways.iter().any(|way| way.rest.is_some()) {
-            for choice in &set.choices {
-                columns.push(self.column(dataset, &choice.column).await?);
-            }
+        let mut columns = Vec::new();
+        for name in set.columns() {
+            columns.push(self.column(dataset, name).await?);
         }
         let codes = columns.iter().filter_map(|column| match column.as_ref() {
             Column::Categorical(column) => Some(&column.codes),
             Column::Continuous(_) => None,
         });
-        let codes: Vec<&Codes> = codes.collect();
-        let mut ways: Vec<SetParts<'a>> = set.ways.iter().map(|way| way.parts(&codes)).collect();
-        ways.push(SetParts::cells(cells));
-        Ok(ways)
+        Ok(set.parts(&codes.collect::<Vec<_>>(), cells))
     }
 
     fn has(self, there: impl FnOnce(&Session) -> bool) -> bool {
         self.with_session(there).unwrap_or(false)
     }
-}
-
-/// The plan that adds up stored sums alone, where both sets have a way to that.
-fn plan_of_sums(tiles: &LayerTiles, group: &LabelSet, reference: Option<&LabelSet>) -> Option<Plan> {
-    let parts = |set: &LabelSet| Some(SetParts::stored(sums_alone(&set.ways)?.stored.clone()));
-    let group = parts(group)?;
-    let reference = match reference {
-        Some(reference) => Some([parts(reference)?]),
-        None => None,
-    };
-    Some(tiles.plan_of(&[group], reference.as_ref().map(<[_; 1]>::as_slice)))
-}
-
-/// What is known of a set from the labels it is made of: nothing, where it is not.
-async fn label_set(dataset: &Dataset, layer: &Layer, source: &CellSource) -> Result<LabelSet, FetchError> {
-    let unknown = LabelSet { choices: Vec::new(), ways: Vec::new() };
-    let CellSource::Query(query) = source else { return Ok(unknown) };
-    let Some(filters) = only_labels(query).filter(|filters| filters.len() <= 2) else { return Ok(unknown) };
-    let has_labels =
-        |name: &str| dataset.manifest().column(name).is_some_and(|column| column.kind == ColumnKind::Categorical);
-    if !filters.iter().all(|(column, _)| has_labels(column)) {
-        return Ok(unknown);
-    }
-    let mut choices = Vec::with_capacity(filters.len());
-    for (column, filter) in filters {
-        let categories = dataset.categories(column).await?;
-        let labels = categories.labels.iter().map(|label| Label::named(label.as_str())).chain([Label::Missing]);
-        let is_in = labels.map(|label| filter.allows(&label)).collect();
-        choices.push(LabelChoice { column: column.clone(), is_in, n_cells: categories.counts.clone() });
-    }
-    let ways = stored_sums(dataset.manifest(), layer, &choices);
-    Ok(LabelSet { choices, ways })
-}
-
-/// The filters of a query, where all are on labels of columns and nothing else is asked.
-pub(super) fn only_labels(query: &CellQuery) -> Option<Vec<(&String, &LabelFilter)>> {
-    let Filters { obs, genes, means, selections } = &query.filters;
-    if !query.subset.is_empty() || !genes.is_empty() || !means.is_empty() || !selections.is_empty() {
-        return None;
-    }
-    let labels = obs.iter().map(|(column, filter)| match filter {
-        ObsFilter::Labels(filter) => Some((column, filter)),
-        _ => None,
-    });
-    labels.collect()
 }

@@ -1,36 +1,9 @@
-//! Markers in a worker: what to rank, and how the answer travels.
+//! Markers on their way from a worker.
 
-use std::ops::Range;
-
-use explorer_core::de::{CELLXGENE_PERCENTILE, Marker, MarkerRank};
+use explorer_core::de::Marker;
 
 /// Bytes of a marker on its way.
 const MARKER_BYTES: usize = 4 + 7 * 8;
-
-/// One worker's share of the labels of a column.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MarkerShare {
-    /// The tiles of all labels' moments, label after label.
-    pub tiles: Range<u32>,
-    /// The labels to rank genes of.
-    pub labels: Range<u32>,
-    /// Whether by the percentile of effects against each other label, and not by t against the rest.
-    pub by_effect: bool,
-    /// Genes of each label.
-    pub n_top: u32,
-}
-
-impl MarkerShare {
-    /// What genes are ranked by.
-    pub fn rank(&self) -> MarkerRank {
-        rank(self.by_effect)
-    }
-}
-
-/// What genes are ranked by: t, or CELLxGENE's percentile of effects.
-pub fn rank(by_effect: bool) -> MarkerRank {
-    if by_effect { MarkerRank::EffectPercentile(CELLXGENE_PERCENTILE) } else { MarkerRank::Score }
-}
 
 /// The markers of label after label.
 pub fn markers_to_bytes(labels: &[Vec<Marker>]) -> Vec<u8> {

@@ -1,13 +1,14 @@
 //! What page and worker say to each other: arrays that begin with the kind of message. Large byte
 //! arrays are transferred, not copied.
 
-use std::ops::Range;
-
-use explorer_core::de::{CellsPart, MomentsPart, Sign};
+use explorer_core::{
+    dataset::{MarkerShare, Share},
+    de::{CellsPart, MomentsPart, Sign},
+    state::MarkerOrder,
+};
 use js_sys::{Array, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 
-use super::markers::MarkerShare;
 use crate::fetch::Address;
 
 /// From the page to a worker.
@@ -42,25 +43,6 @@ pub enum Request {
     Cancel {
         /// Its number.
         job: u32,
-    },
-}
-
-/// One worker's share of the tiles that add up to the moments of two sets.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Share {
-    /// Some genes over all cells.
-    Genes {
-        /// The genes.
-        genes: Range<u32>,
-        /// One label a cell: bit 0 the group, bit 1 the reference.
-        labels: Vec<u8>,
-    },
-    /// Parts of a plan: all genes of blocks and of single cells.
-    Parts {
-        /// Tiles of moments.
-        moments: Vec<MomentsPart>,
-        /// Tiles of cells.
-        cells: Vec<CellsPart>,
     },
 }
 
@@ -179,8 +161,8 @@ impl Request {
                 .number(*layer)
                 .bytes(&moments.iter().flat_map(moments_part_to_bytes).collect::<Vec<u8>>())
                 .bytes(&cells.iter().flat_map(cells_part_to_bytes).collect::<Vec<u8>>()),
-            Self::Markers { job, layer, share: MarkerShare { tiles, labels, by_effect, n_top } } => {
-                [tiles.start, tiles.end, labels.start, labels.end, u32::from(*by_effect), *n_top]
+            Self::Markers { job, layer, share: MarkerShare { tiles, labels, order, n_top } } => {
+                [tiles.start, tiles.end, labels.start, labels.end, order_to_number(*order), *n_top]
                     .into_iter()
                     .fold(Writer::new("markers").number(*job).number(*layer), Writer::number)
             }
@@ -197,7 +179,7 @@ impl Request {
             "genes" => Some(Self::Moments {
                 job: reader.number(1)?,
                 layer: reader.number(2)?,
-                share: Share::Genes { genes: reader.number(3)?..reader.number(4)?, labels: reader.bytes(5)? },
+                share: Share::Genes { genes: reader.number(3)?..reader.number(4)?, labels: reader.bytes(5)?.into() },
             }),
             "parts" => Some(Self::Moments {
                 job: reader.number(1)?,
@@ -213,7 +195,7 @@ impl Request {
                 share: MarkerShare {
                     tiles: reader.number(3)?..reader.number(4)?,
                     labels: reader.number(5)?..reader.number(6)?,
-                    by_effect: reader.number(7)? == 1,
+                    order: order_from_number(reader.number(7)?)?,
                     n_top: reader.number(8)?,
                 },
             }),
@@ -266,6 +248,21 @@ impl Reply {
             | Self::Markers { job, .. }
             | Self::Failed { job, .. } => Some(*job),
         }
+    }
+}
+
+fn order_to_number(order: MarkerOrder) -> u32 {
+    match order {
+        MarkerOrder::Score => 0,
+        MarkerOrder::Effect => 1,
+    }
+}
+
+fn order_from_number(number: u32) -> Option<MarkerOrder> {
+    match number {
+        0 => Some(MarkerOrder::Score),
+        1 => Some(MarkerOrder::Effect),
+        _ => None,
     }
 }
 

@@ -8,6 +8,5 @@ mod message;
 mod pool;
 
 pub use dispatch::start;
-pub use markers::{MarkerShare, rank};
-pub use message::{Reply, Request, Share};
-pub use pool::{Pool, Progress, Task, WorkerError};
+pub use message::{Reply, Request};
+pub use pool::{Pool, Progress, WorkerError};

@@ -3,11 +3,13 @@
 use std::{
     cell::{Cell, RefCell},
     collections::HashMap,
-    ops::Range,
     rc::{Rc, Weak},
 };
 
-use explorer_core::de::{GeneMoments, Marker, Moments, MomentsError, Plan, Sign, Summing};
+use explorer_core::{
+    dataset::{MarkerShare, Task},
+    de::{Marker, Moments, MomentsError, Sign, Summing},
+};
 use futures_channel::{mpsc, oneshot};
 use futures_util::{StreamExt, future::try_join_all};
 use shared_fbs::{DecodeError, tile};
@@ -15,8 +17,8 @@ use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{MessageEvent, Worker, WorkerOptions, WorkerType};
 
 use super::{
-    markers::{MarkerShare, markers_from_bytes},
-    message::{Posted, Reply, Request, Share},
+    markers::markers_from_bytes,
+    message::{Posted, Reply, Request},
 };
 use crate::{fetch::Address, platform};
 
@@ -25,9 +27,6 @@ const LOADER: &str = "./worker.js";
 
 /// More would fetch no faster, and each holds its own memory.
 const MOST_WORKERS: usize = 8;
-
-/// Moments of labels that all workers together may hold.
-const MOST_MOMENTS_BYTES: u64 = 512 << 20;
 
 /// Why a job gave nothing.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -62,48 +61,6 @@ pub struct Progress {
     pub millis: f64,
 }
 
-/// What the workers are to sum up.
-#[derive(Clone, Copy, Debug)]
-pub enum Task<'a> {
-    /// Every gene over all cells; with one label a cell, and the cells of group and reference.
-    Genes(&'a [u8], [u64; 2]),
-    /// The parts of a plan.
-    Plan(&'a Plan),
-}
-
-impl Task<'_> {
-    /// Parts in all, for progress.
-    fn n_parts(&self, n_genes: u32) -> u32 {
-        match self {
-            Self::Genes(..) => n_genes,
-            Self::Plan(plan) => (plan.moments.len() + plan.cells.len()) as u32,
-        }
-    }
-
-    /// A share for each of so many workers; none for those that would have nothing to do.
-    fn shares(&self, n_genes: u32, n_workers: usize) -> Vec<Share> {
-        match self {
-            Self::Genes(labels, _) => shares_of_genes(n_genes, n_workers as u32)
-                .filter(|genes| !genes.is_empty())
-                .map(|genes| Share::Genes { genes, labels: labels.to_vec() })
-                .collect(),
-            Self::Plan(plan) => plan
-                .shares(n_workers)
-                .into_iter()
-                .filter(|share| !share.moments.is_empty() || !share.cells.is_empty())
-                .map(|share| Share::Parts { moments: share.moments, cells: share.cells })
-                .collect(),
-        }
-    }
-
-    fn n_cells(&self) -> [u64; 2] {
-        match self {
-            Self::Genes(_, n_cells) => *n_cells,
-            Self::Plan(plan) => plan.n_cells,
-        }
-    }
-}
-
 /// Workers for one dataset. They start with the first job.
 pub struct Pool {
     address: Address,
@@ -126,7 +83,7 @@ impl Pool {
         &self,
         layer: u32,
         n_genes: u32,
-        task: Task<'_>,
+        task: &Task<'_>,
         on_progress: impl Fn(Progress),
     ) -> Result<[Moments; 2], WorkerError> {
         let workers = self.started()?;
@@ -151,23 +108,12 @@ impl Pool {
         &self,
         layer: u32,
         n_genes: u32,
-        all: MarkerShare,
+        all: &MarkerShare,
         on_progress: impl Fn(Progress),
     ) -> Result<Vec<Vec<Marker>>, WorkerError> {
-        let mut workers = self.started()?;
-        if all.by_effect {
-            // Each holds the moments of all labels.
-            let n_bytes = u64::from(n_genes) * all.tiles.len() as u64 * size_of::<GeneMoments>() as u64;
-            workers.truncate((MOST_MOMENTS_BYTES / n_bytes.max(1)).max(1) as usize);
-        }
+        let workers = self.started()?;
         let n_labels = all.labels.len() as u32;
-        let n_workers = workers.len() as u32;
-        let shares = (0..n_workers)
-            .map(|worker| {
-                all.labels.start + n_labels * worker / n_workers..all.labels.start + n_labels * (worker + 1) / n_workers
-            })
-            .filter(|labels| !labels.is_empty())
-            .map(|labels| MarkerShare { labels, ..all.clone() });
+        let shares = all.shares(n_genes, workers.len()).into_iter();
         let requests = |job| shares.map(move |share| Request::Markers { job, layer, share }).collect();
         let mut markers = Vec::with_capacity(n_labels as usize);
         for answer in self.run(&workers, requests, n_labels, on_progress).await? {
@@ -218,22 +164,6 @@ impl Pool {
         }
         Ok(workers.clone())
     }
-}
-
-/// Cuts genes into shares of equal work, as far as that is known: genes are numbered by falling
-/// density, and reading a dense one takes longer, so the work of a gene is taken to fall linearly to
-/// a quarter of the first one's.
-fn shares_of_genes(n_genes: u32, n_workers: u32) -> impl Iterator<Item = Range<u32>> {
-    // The share of the work in the first x of the genes, 0 ≤ x ≤ 1: (x − 0.375 x²) / 0.625.
-    let genes_before = move |share: f64| {
-        let x = (1.0 - (1.0 - 1.5 * 0.625 * share).max(0.0).sqrt()) / 0.75;
-        (x * f64::from(n_genes)).round() as u32
-    };
-    let at = move |worker: u32| match worker {
-        worker if worker == n_workers => n_genes,
-        worker => genes_before(f64::from(worker) / f64::from(n_workers)),
-    };
-    (0..n_workers).map(move |worker| at(worker)..at(worker + 1))
 }
 
 /// What a job comes to, as bytes.
@@ -372,27 +302,6 @@ impl Drop for Job {
         let is_under_way = self.worker.listeners.borrow_mut().remove(&self.job).is_some();
         if is_under_way {
             self.worker.ask(&Request::Cancel { job: self.job });
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use wasm_bindgen_test::wasm_bindgen_test as test;
-
-    use super::*;
-
-    #[test]
-    fn shares_cover_all_genes_once_and_grow() {
-        for (n_genes, n_workers) in [(0, 1), (1, 3), (765, 1), (60_000, 7), (33_452, 8)] {
-            let shares: Vec<Range<u32>> = shares_of_genes(n_genes, n_workers).collect();
-            assert_eq!(shares.len(), n_workers as usize);
-            assert_eq!(shares[0].start, 0);
-            assert_eq!(shares.last().map(|share| share.end), Some(n_genes));
-            assert!(shares.windows(2).all(|pair| pair[0].end == pair[1].start));
-            if n_genes > 1000 {
-                assert!(shares.windows(2).all(|pair| pair[0].len() < pair[1].len()));
-            }
         }
     }
 }

@@ -14,11 +14,11 @@ const LARGEST_REQUEST_BYTES: u64 = 4 << 20;
 const MOST_TILES: usize = 512;
 
 /// A tile to fetch: its number in the pack, and where it lies.
-pub(super) type Wanted = (u32, Slot);
+pub type Wanted = (u32, Slot);
 
 /// Tiles of one pack that one range request brings.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct RangeRequest {
+pub struct RangeRequest {
     /// The bytes of the pack.
     pub range: Range<u64>,
     /// The tiles within, ascending.
@@ -26,7 +26,7 @@ pub(super) struct RangeRequest {
 }
 
 /// Cuts tiles, ascending, into range requests: neighbours together.
-pub(super) fn ranges(tiles: &[Wanted]) -> Vec<RangeRequest> {
+pub fn ranges(tiles: &[Wanted]) -> Vec<RangeRequest> {
     let mut requests: Vec<RangeRequest> = Vec::new();
     for &(index, slot) in tiles {
         let bytes = slot.range();
@@ -45,7 +45,7 @@ pub(super) fn ranges(tiles: &[Wanted]) -> Vec<RangeRequest> {
 }
 
 /// Cuts tiles into lists to ask a tile server for by name; gaps cost nothing there.
-pub(super) fn lists(tiles: &[Wanted]) -> Vec<Vec<Wanted>> {
+pub fn lists(tiles: &[Wanted]) -> Vec<Vec<Wanted>> {
     let mut lists: Vec<Vec<Wanted>> = Vec::new();
     let mut bytes = 0;
     for &(index, slot) in tiles {
@@ -66,8 +66,6 @@ pub(super) fn lists(tiles: &[Wanted]) -> Vec<Vec<Wanted>> {
 
 #[cfg(test)]
 mod tests {
-    use wasm_bindgen_test::wasm_bindgen_test as test;
-
     use super::*;
 
     fn at(index: u32, offset: u64, length: u32) -> Wanted {

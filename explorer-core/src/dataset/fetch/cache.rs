@@ -6,7 +6,7 @@ use shared_fbs::TileKey;
 
 /// Least-recently-used tiles within a bound of bytes.
 #[derive(Debug)]
-pub(super) struct TileCache {
+pub struct TileCache {
     limit_bytes: usize,
     bytes: usize,
     clock: u64,
@@ -20,11 +20,13 @@ struct Entry {
 }
 
 impl TileCache {
-    pub(super) fn new(limit_bytes: usize) -> Self {
+    /// Nothing yet, of at most so many bytes.
+    pub fn new(limit_bytes: usize) -> Self {
         Self { limit_bytes, bytes: 0, clock: 0, tiles: HashMap::new() }
     }
 
-    pub(super) fn get(&mut self, key: &TileKey) -> Option<Rc<[u8]>> {
+    /// A tile, if it is kept; it counts as used just now.
+    pub fn get(&mut self, key: &TileKey) -> Option<Rc<[u8]>> {
         self.clock += 1;
         let entry = self.tiles.get_mut(key)?;
         entry.used = self.clock;
@@ -32,7 +34,7 @@ impl TileCache {
     }
 
     /// Keeps a tile, unless it alone is over a quarter of the bound.
-    pub(super) fn insert(&mut self, key: TileKey, tile: Rc<[u8]>) {
+    pub fn insert(&mut self, key: TileKey, tile: Rc<[u8]>) {
         if tile.len() > self.limit_bytes / 4 {
             return;
         }
@@ -64,8 +66,6 @@ impl TileCache {
 
 #[cfg(test)]
 mod tests {
-    use wasm_bindgen_test::wasm_bindgen_test as test;
-
     use super::*;
 
     fn key(index: u32) -> TileKey {

@@ -4,20 +4,11 @@ use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
 
 use futures_channel::oneshot;
 
-/// What is fetched first when not everything can be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Priority {
-    /// The picture and what the user has just asked for.
-    Now,
-    /// What the page shows beside it.
-    Soon,
-    /// What may be wanted later, and long computations.
-    Background,
-}
+use crate::dataset::Priority;
 
 /// Lets a bounded number through at a time, the most urgent first.
 #[derive(Clone, Debug)]
-pub(super) struct Gate(Rc<RefCell<State>>);
+pub struct Gate(Rc<RefCell<State>>);
 
 #[derive(Debug)]
 struct State {
@@ -28,15 +19,16 @@ struct State {
 
 /// Leave to send one request; dropping it lets the next through.
 #[derive(Debug)]
-pub(super) struct Pass(Gate);
+pub struct Pass(Gate);
 
 impl Gate {
-    pub(super) fn new(width: usize) -> Self {
+    /// Lets `width` through at a time.
+    pub fn new(width: usize) -> Self {
         Self(Rc::new(RefCell::new(State { free: width, next_ticket: 0, waiting: BTreeMap::new() })))
     }
 
     /// Waits for a turn.
-    pub(super) async fn pass(&self, priority: Priority) -> Pass {
+    pub async fn pass(&self, priority: Priority) -> Pass {
         let receiver = {
             let mut state = self.0.borrow_mut();
             if state.free > 0 {
@@ -72,15 +64,14 @@ impl Drop for Pass {
 
 #[cfg(test)]
 mod tests {
-    use futures_util::FutureExt;
-    use wasm_bindgen_test::wasm_bindgen_test as test;
+    use futures_util::FutureExt as _;
 
     use super::*;
 
     #[test]
-    async fn the_most_urgent_goes_next_and_who_left_is_passed_over() {
+    fn the_most_urgent_goes_next_and_who_left_is_passed_over() {
         let gate = Gate::new(1);
-        let first = gate.pass(Priority::Soon).await;
+        let first = gate.pass(Priority::Soon).now_or_never().expect("it is open");
         let mut background = Box::pin(gate.pass(Priority::Background));
         let mut gone = Box::pin(gate.pass(Priority::Now));
         let mut now = Box::pin(gate.pass(Priority::Now));

@@ -1,0 +1,24 @@
+//! The one reader of datasets: what a dataset holds, by meaning, from wherever its tiles come.
+//!
+//! [`Tiles`] is all that a host has to offer: the verified bytes of some tiles of a pack. [`Dataset`] makes of it
+//! columns, genes, positions and moments; [`Dataset::sum`] adds up a share of a comparison. The page, its workers, the
+//! server, the command line and the tests all read through it.
+
+mod columns;
+mod error;
+mod expression;
+pub mod fetch;
+mod label_set;
+mod marker_share;
+mod open;
+mod points;
+mod share;
+mod sums;
+mod tiles;
+
+pub use error::{Damage, DatasetError};
+pub use label_set::LabelSet;
+pub use marker_share::{MarkerShare, label_tiles};
+pub use open::Dataset;
+pub use share::{Share, Task};
+pub use tiles::{Pace, Priority, Tiles};

@@ -1,0 +1,60 @@
+//! Positions of cells.
+
+use shared_fbs::{manifest, tile::Points};
+
+use super::{Dataset, DatasetError, Priority, Tiles};
+use crate::data::{Embedding, Frame};
+
+/// The pack of positions.
+const POINTS: &str = "points";
+
+impl<T> Dataset<T> {
+    /// How 16-bit units of an embedding become the file's coordinates.
+    pub fn frame(embedding: &manifest::Embedding) -> Frame {
+        Frame { origin_x: embedding.origin_x, origin_y: embedding.origin_y, step: embedding.step }
+    }
+}
+
+impl<T: Tiles> Dataset<T> {
+    /// Positions of some tiles of an embedding, by their place in [`Dataset::point_tiles`].
+    ///
+    /// # Errors
+    /// The first tile that cannot be read.
+    pub async fn points(&self, embedding: usize, tiles: &[usize]) -> Result<Vec<Points>, T::Error> {
+        let first = self.first_point_tile(embedding);
+        let tiles: Vec<u32> = tiles.iter().map(|&tile| first + tile as u32).collect();
+        self.read(POINTS, &tiles, Priority::Now, Points::decode).await
+    }
+
+    /// Takes the positions of one tile, by its place in [`Dataset::point_tiles`], into those of all cells.
+    ///
+    /// # Errors
+    /// When the tile is of another number of cells.
+    pub fn place(&self, all: &mut Embedding, embedding: usize, tile: usize, points: &Points) -> Result<(), T::Error> {
+        let placed = all.place(&self.point_tiles()[tile], points);
+        let first = self.first_point_tile(embedding);
+        Ok(placed.map_err(|error| DatasetError::damaged(POINTS, first + tile as u32, error))?)
+    }
+
+    /// The positions of all cells in an embedding.
+    ///
+    /// # Errors
+    /// When there is no such embedding, or a tile cannot be read.
+    pub async fn positions(&self, embedding: usize) -> Result<Embedding, T::Error> {
+        let entry = self.manifest().embeddings.get(embedding);
+        let entry = entry.ok_or_else(|| DatasetError::unknown("embedding", &embedding.to_string()))?;
+        let mut all = Embedding::nowhere(self.n_obs(), Self::frame(entry));
+        let tiles: Vec<usize> = (0..self.point_tiles().len()).collect();
+        for (tile, points) in self.points(embedding, &tiles).await?.iter().enumerate() {
+            self.place(&mut all, embedding, tile, points)?;
+            self.breathe().await;
+        }
+        Ok(all)
+    }
+
+    /// The number of an embedding's first tile in its pack.
+    fn first_point_tile(&self, embedding: usize) -> u32 {
+        let range = self.manifest().embeddings.get(embedding).and_then(|embedding| embedding.tiles.as_ref());
+        range.map_or(0, |range| range.first)
+    }
+}

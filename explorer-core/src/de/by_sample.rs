@@ -1,0 +1,118 @@
+//! Group and reference cut by samples, which then are replicates.
+
+use super::{FixedPoints, GeneMoments, LEAST_CELLS, Moments};
+use crate::{
+    data::{CellIdx, Codes},
+    filter::CellMask,
+    state::{CellList, CellQuery, CellSource, Label, LabelFilter, ObsFilter},
+};
+
+/// Group and reference, to be cut by samples.
+pub enum SampleSides {
+    /// By filters on labels: stored sums of pairs of labels may answer.
+    Queries([CellQuery; 2]),
+    /// Cell by cell, with each cell's sample.
+    Masks([CellMask; 2], Codes),
+}
+
+impl SampleSides {
+    /// Group and reference (the rest, when there is none) as filters on the labels of columns other than that of the
+    /// samples; `None` where they are not that.
+    pub fn of_labels(group: &CellSource, reference: Option<&CellSource>, by: &str) -> Option<Self> {
+        let of_labels = |source: &CellSource| {
+            let CellSource::Query(query) = source else { return None };
+            let filters = query.only_labels()?;
+            filters.iter().all(|(column, _)| *column != by).then(|| query.clone())
+        };
+        let group = of_labels(group)?;
+        let reference = match reference {
+            Some(reference) => of_labels(reference)?,
+            None => {
+                // The rest of one filter is its opposite; that of several is no filter.
+                let [(column, filter)] = group.only_labels()?[..] else { return None };
+                let opposite = match filter.clone() {
+                    LabelFilter::Hide(labels) => LabelFilter::Only(labels),
+                    LabelFilter::Only(labels) => LabelFilter::Hide(labels),
+                };
+                let mut rest = CellQuery::default();
+                rest.filters.obs.insert(column.to_owned(), ObsFilter::Labels(opposite));
+                rest
+            }
+        };
+        Some(Self::Queries([group, reference]))
+    }
+
+    /// Group and reference within a sample; `None` where neither has a cell, as far as that is known.
+    pub fn of_sample(&self, by: &str, name: &str, code: u32) -> Option<[CellSource; 2]> {
+        match self {
+            Self::Queries(queries) => Some(queries.clone().map(|mut query| {
+                let only = LabelFilter::Only([Label::named(name)].into());
+                query.filters.obs.insert(by.to_owned(), ObsFilter::Labels(only));
+                CellSource::Query(query)
+            })),
+            Self::Masks(masks, codes) => {
+                let [group, reference] = masks.each_ref().map(|mask| {
+                    let cells = mask.iter().filter(|&cell| codes.get(cell) == code);
+                    CellList::new(cells.map(|CellIdx(cell)| cell).collect())
+                });
+                let is_empty = group.cells().is_empty() && reference.cells().is_empty();
+                (!is_empty).then_some([CellSource::Cells(group), CellSource::Cells(reference)])
+            }
+        }
+    }
+}
+
+/// The means of a sample's cells, one per gene; `None` where it has too few cells.
+pub fn sample_means(moments: &Moments, fixed: &FixedPoints) -> Option<Vec<f32>> {
+    let mean = |(gene, of_gene): (usize, &GeneMoments)| of_gene.summary(moments.n_cells, fixed.get(gene)).mean as f32;
+    (moments.n_cells >= LEAST_CELLS).then(|| moments.genes.iter().enumerate().map(mean).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn labels(pairs: &[(&str, LabelFilter)]) -> CellSource {
+        let mut query = CellQuery::default();
+        for (column, filter) in pairs {
+            query.filters.obs.insert((*column).to_owned(), ObsFilter::Labels(filter.clone()));
+        }
+        CellSource::Query(query)
+    }
+
+    fn only(label: &str) -> LabelFilter {
+        LabelFilter::Only([Label::named(label)].into())
+    }
+
+    #[test]
+    fn a_set_of_labels_and_the_rest_are_cut_by_filters() {
+        let hide = |label: &str| LabelFilter::Hide([Label::named(label)].into());
+        let b = labels(&[("type", only("B"))]);
+        let sides = SampleSides::of_labels(&b, None, "donor").unwrap();
+        let expected = [
+            labels(&[("donor", only("d1")), ("type", only("B"))]),
+            labels(&[("donor", only("d1")), ("type", hide("B"))]),
+        ];
+        assert_eq!(sides.of_sample("donor", "d1", 0), Some(expected));
+        let two = labels(&[("type", only("B")), ("phase", only("S"))]);
+        assert!(SampleSides::of_labels(&two, Some(&b), "donor").is_some());
+    }
+
+    #[test]
+    fn a_set_of_samples_and_the_rest_of_two_filters_are_no_filters() {
+        let of_samples = labels(&[("donor", only("d1"))]);
+        assert!(SampleSides::of_labels(&of_samples, None, "donor").is_none());
+        let two = labels(&[("type", only("B")), ("phase", only("S"))]);
+        assert!(SampleSides::of_labels(&two, None, "donor").is_none());
+    }
+
+    #[test]
+    fn masks_are_cut_cell_by_cell() {
+        let masks = [vec![1, 1, 0, 0], vec![0, 0, 1, 0]].map(CellMask::from_bytes);
+        let sides = SampleSides::Masks(masks, Codes::U8(vec![0, 1, 0, 2]));
+        let cells = |cells: &[u32]| CellSource::Cells(CellList::new(cells.iter().copied().collect()));
+        assert_eq!(sides.of_sample("donor", "d0", 0), Some([cells(&[0]), cells(&[2])]));
+        assert_eq!(sides.of_sample("donor", "d1", 1), Some([cells(&[1]), cells(&[])]));
+        assert_eq!(sides.of_sample("donor", "d2", 2), None);
+    }
+}
