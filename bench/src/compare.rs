@@ -4,14 +4,13 @@ use anyhow::{Result, ensure};
 use explorer_core::de::{CELLXGENE_PERCENTILE, DeOptions, DeTable, FixedPoints, MarkerRank, Moments, compare};
 use explorer_core::format;
 use tessera::{
-    compare::{moments_of, planned_moments},
+    compare::{follow, moments_of, planned_moments},
     markers::markers,
 };
 
 use crate::{
     clock::{Times, timed},
     questions::{Question, Questions, Road},
-    roads::follow,
     table::{self, Table},
 };
 

@@ -8,11 +8,8 @@ use std::{
 
 use anyhow::{Context, Result};
 use clap::Args;
-use explorer_core::{
-    data::{Embedding, Frame},
-    format,
-};
-use shared_fbs::{path::MANIFEST, tile::Points};
+use explorer_core::format;
+use shared_fbs::path::MANIFEST;
 use synthetic::{
     Model, Spec,
     h5ad::{self, Compression, Layout, Options, Raw},
@@ -106,17 +103,4 @@ pub fn generate(size: Size, path: &Path) -> Result<()> {
     let options = Options { layout: Layout::Csr, compression: Compression::None, raw: Raw::Absent };
     h5ad::write(&model, path, options, |_| ControlFlow::Continue(()))?;
     Ok(())
-}
-
-/// The embedding that a page shows first.
-pub fn embedding(dataset: &Dataset) -> Result<Embedding> {
-    let manifest = dataset.manifest();
-    let entry = manifest.embeddings.get(manifest.default_embedding as usize).context("there is no embedding")?;
-    let frame = Frame { origin_x: entry.origin_x, origin_y: entry.origin_y, step: entry.step };
-    let mut embedding = Embedding::nowhere(manifest.n_obs as usize, frame);
-    let points = dataset.decode_range("points", entry.tiles.as_ref(), Points::decode)?;
-    for (cells, points) in manifest.levels().tiles().iter().zip(&points) {
-        embedding.place(cells, points)?;
-    }
-    Ok(embedding)
 }

@@ -5,23 +5,17 @@ use std::{convert::Infallible, f64::consts::TAU, path::Path};
 use anyhow::{Context, Result, ensure};
 use explorer_core::{
     color::{ColorScale, label_indices},
-    data::{
-        Categorical, Continuous, Embedding,
-        assemble::{self, Rebuild},
-    },
+    data::{Categorical, Column, Continuous, Embedding, GeneIdx},
     filter::{Binned, CellMask, CrossFilter, Domain, Groups, Polygon, Predicate, Source, Tally},
     format,
     state::ColorOptions,
 };
-use shared_fbs::{
-    manifest::{ColumnKind, Layer, ValueKind},
-    tile::Values,
-};
+use shared_fbs::manifest::{ColumnKind, Layer};
 use tessera::dataset::Dataset;
 
 use crate::{
     clock::{self, timed},
-    data::{FEW_GENES, Size, embedding, tiles_of},
+    data::{FEW_GENES, Size, tiles_of},
     table::{self, Table},
 };
 
@@ -100,20 +94,20 @@ pub fn print(folder: &Path, sizes: &[usize]) -> Result<()> {
 impl Sidebar {
     fn read(dataset: &Dataset) -> Result<Self> {
         let manifest = dataset.manifest();
-        let n_obs = manifest.n_obs as usize;
         let (mut numbers, mut categories) = (Vec::new(), Vec::new());
         for column in manifest.columns.iter().filter(|column| !column.hidden) {
-            if column.kind == ColumnKind::Continuous {
-                let tiles = dataset.decode_range("obs", column.tiles.as_ref(), Values::decode)?;
-                numbers.push(assemble::continuous(tiles, n_obs)?);
-            } else if let Some(column) = dataset.categorical(column)? {
-                categories.push(column);
+            match column.kind {
+                ColumnKind::Categorical | ColumnKind::Continuous => match dataset.column(&column.name)? {
+                    Column::Categorical(column) => categories.push(column),
+                    Column::Continuous(column) => numbers.push(column),
+                },
+                _ => {}
             }
         }
         let bins = numbers.iter().filter_map(|column| Some(Binned::new(column, Domain::of(column, None)?, BINS)));
         let bins: Vec<Binned> = bins.collect();
         ensure!(!bins.is_empty() && !categories.is_empty(), "the dataset has no columns to count");
-        Ok(Self { bins, numbers, categories, embedding: embedding(dataset)? })
+        Ok(Self { bins, numbers, categories, embedding: dataset.embedding(None)? })
     }
 
     fn groups(&self) -> impl Iterator<Item = (usize, Groups<'_>)> {
@@ -158,8 +152,7 @@ impl Sidebar {
         let (_, labels) = timed(REPEATS, || Ok::<_, Infallible>(label_indices(&self.categories[0])))?;
         let (_, values) = timed(REPEATS, || Ok::<_, Infallible>(colors(brushed)))?;
         let layer = dataset.manifest().statistics_layer().context("the dataset has no layer")?;
-        let divisors = dataset.divisors(layer)?;
-        let (_, gene) = timed(REPEATS, || gene_colors(dataset, layer, &divisors))?;
+        let (_, gene) = timed(REPEATS, || gene_colors(dataset, layer))?;
         Ok(Measured {
             brush: from_scratch.cpu_min(),
             drag: drag.cpu_min(),
@@ -176,13 +169,8 @@ fn colors(column: &Continuous) -> Vec<u8> {
 }
 
 /// Reads the first gene from its tiles and colours all cells by it.
-fn gene_colors(dataset: &Dataset, layer: &Layer, divisors: &[f32]) -> Result<Vec<u8>> {
-    let rebuild = match layer.kind {
-        ValueKind::LogNormalizedCounts => Rebuild::LogNormalized(divisors),
-        _ => Rebuild::Plain,
-    };
-    let gene = assemble::gene(&dataset.expression(layer, 0)?, rebuild, dataset.manifest().n_obs as usize)?;
-    Ok(colors(&gene.to_continuous()))
+fn gene_colors(dataset: &Dataset, layer: &Layer) -> Result<Vec<u8>> {
+    Ok(colors(&dataset.gene(layer, GeneIdx(0))?.to_continuous()))
 }
 
 /// A star of seven points about the middle.

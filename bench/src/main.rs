@@ -8,7 +8,6 @@ mod interact;
 mod pages;
 mod peers;
 mod questions;
-mod roads;
 mod table;
 mod wasm;
 

@@ -9,8 +9,6 @@ use explorer_core::{
 use shared_fbs::manifest::{Layer, Manifest};
 use tessera::{compare::is_quicker_than_genes, dataset::Dataset};
 
-use crate::data::embedding;
-
 /// The corners of a lasso.
 const CORNERS: u32 = 64;
 
@@ -104,7 +102,7 @@ impl<'a> Questions<'a> {
             let samples = categorical(dataset, by)?;
             all.push(label_by_sample(&tiles, (manifest, layer), &labels, largest, (by, &samples))?);
         }
-        let embedding = embedding(dataset)?;
+        let embedding = dataset.embedding(None)?;
         let planned = |name: String, group: CellMask| {
             let plan = tiles.plan(Sets::GroupAndRest(&group));
             // As the server decides.

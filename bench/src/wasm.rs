@@ -12,7 +12,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bench::kernels::{self, Input, Measured};
 use explorer_core::de::FixedPoints;
 use shared_fbs::{frame, manifest::CELLS_PER_CELLS_TILE, tile::Moments};
-use tessera::{compare::fixed_points, dataset::Dataset};
+use tessera::dataset::Dataset;
 
 use crate::table::{self, Table};
 
@@ -60,7 +60,7 @@ fn best(earlier: Vec<Measured>, later: Vec<Measured>) -> Vec<Measured> {
 fn input(dataset: &Dataset) -> Result<Input> {
     let manifest = dataset.manifest();
     let layer = manifest.statistics_layer().context("the dataset has no layer")?;
-    let FixedPoints::Uniform(fixed) = fixed_points(dataset, layer)? else {
+    let FixedPoints::Uniform(fixed) = dataset.fixed_points(layer)? else {
         anyhow::bail!("the layer has no log-normalised counts");
     };
     let divisors = dataset.divisors(layer)?;

@@ -3,30 +3,25 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use explorer_core::{
-    data::{CellIdx, assemble::Rebuild},
+    data::CellIdx,
+    dataset::{Priority, Task},
     de::{
-        Choice, DeOptions, DeTable, FixedPoints, Gather, Labels, LayerTiles, Moments, MomentsError, Plan, Road, Sets,
-        Speed, Summing, compare,
+        Choice, DeOptions, DeTable, FixedPoints, LayerTiles, Moments, MomentsError, Plan, Road, Sets, Speed, Summing,
+        compare,
     },
     filter::CellMask,
 };
 use rayon::prelude::*;
-use shared_fbs::{
-    manifest::{Layer, Manifest, ValueKind},
-    tile::{self, Cells},
-};
+use shared_fbs::manifest::{Layer, Manifest};
 
-use crate::dataset::{Dataset, DatasetError};
-
-/// Genes that one thread takes at a time.
-const GENES_PER_TASK: u32 = 256;
+use crate::dataset::{Dataset, DatasetError, wait};
 
 /// Why a comparison failed.
 #[derive(Debug, thiserror::Error)]
 pub enum CompareError {
     /// The dataset cannot be read.
     #[error(transparent)]
-    Dataset(#[from] DatasetError),
+    Dataset(DatasetError),
     /// Its moments contradict each other.
     #[error("layer `{layer}`: {source}")]
     Moments {
@@ -35,15 +30,18 @@ pub enum CompareError {
         /// What is wrong.
         source: MomentsError,
     },
-    /// The manifest states an impossible fixed point.
-    #[error("layer `{layer}`: the manifest states a fixed point that no builder chooses")]
-    FixedPoint {
-        /// The layer.
-        layer: String,
-    },
     /// It was told to stop.
     #[error("the comparison was stopped")]
     Stopped,
+}
+
+impl From<DatasetError> for CompareError {
+    fn from(error: DatasetError) -> Self {
+        match error {
+            DatasetError::Stopped => Self::Stopped,
+            error => Self::Dataset(error),
+        }
+    }
 }
 
 /// The cells with a label of a categorical column; `None` when the column or the label is not there.
@@ -77,7 +75,7 @@ pub fn planned_moments(
     planned_moments_until(dataset, layer, sets, &AtomicBool::new(false))
 }
 
-/// As [`planned_moments`], but stops within a tile or a gene of when `stop` becomes true.
+/// As [`planned_moments`], but stops within a few tiles of when `stop` becomes true.
 ///
 /// # Errors
 /// When tiles are broken; [`CompareError::Stopped`].
@@ -89,73 +87,24 @@ pub fn planned_moments_until(
 ) -> Result<([Moments; 2], FixedPoints), CompareError> {
     let plan = LayerTiles::of(dataset.manifest(), layer).map(|tiles| tiles.plan(sets));
     if let Some(plan) = plan.filter(|plan| is_quicker_than_genes(dataset.manifest(), layer, plan)) {
-        return follow(dataset, layer, &plan, stop);
+        return sum(dataset, layer, &Task::Plan(&plan), stop);
     }
     match sets {
-        Sets::Two(group, reference) => gather_genes(dataset, layer, group, reference, stop),
+        Sets::Two(group, reference) => sum(dataset, layer, &Task::genes(group, reference), stop),
         Sets::GroupAndRest(group) => {
             let mut rest = group.clone();
             rest.invert();
-            gather_genes(dataset, layer, group, &rest, stop)
+            sum(dataset, layer, &Task::genes(group, &rest), stop)
         }
     }
 }
 
-fn unless_stopped(stop: &AtomicBool) -> Result<(), CompareError> {
-    if stop.load(Ordering::Relaxed) { Err(CompareError::Stopped) } else { Ok(()) }
-}
-
-/// Reads the tiles that a plan names and sums them up, a share in every thread.
-fn follow(
-    dataset: &Dataset,
-    layer: &Layer,
-    plan: &Plan,
-    stop: &AtomicBool,
-) -> Result<([Moments; 2], FixedPoints), CompareError> {
-    let moments_error = |source| CompareError::Moments { layer: layer.name.clone(), source };
-    let n_genes = dataset.manifest().vars[layer.var as usize].n_vars;
-    let fixed = fixed_points(dataset, layer)?;
-    let divisors = if plan.cells.is_empty() { Vec::new() } else { dataset.divisors(layer)? };
-    let rebuild = if divisors.is_empty() { Rebuild::Plain } else { Rebuild::LogNormalized(&divisors) };
-    let decode = if layer.kind == ValueKind::Float { Cells::decode_floats } else { Cells::decode_counts };
-    let pack_of = |pack: &Option<String>| pack.clone().unwrap_or_default();
-    let (cells_pack, moments_pack) = (pack_of(&layer.cells_pack), pack_of(&layer.moments_pack));
-    let sum = |share: &Plan| {
-        let mut summing = Summing::new(n_genes as usize);
-        for part in &share.moments {
-            unless_stopped(stop)?;
-            let tile = dataset.decode(&moments_pack, part.tile, tile::Moments::decode)?;
-            summing.take_moments(&tile, part.signs).map_err(moments_error)?;
-        }
-        for part in &share.cells {
-            unless_stopped(stop)?;
-            let cells = dataset.decode(&cells_pack, part.tile, |bytes| decode(bytes, part.wanted(), n_genes))?;
-            summing.take_cells(&cells, part, rebuild, &fixed).map_err(moments_error)?;
-        }
-        Ok::<_, CompareError>(summing)
-    };
-    let merge = |mut sums: Summing, other: Summing| {
-        sums.merge(&other);
-        Ok(sums)
-    };
-    let sums = plan
-        .shares(rayon::current_num_threads())
-        .par_iter()
-        .map(sum)
-        .try_reduce(|| Summing::new(n_genes as usize), merge)?;
-    let moments = sums.finish(plan.n_cells).map_err(moments_error)?;
-    Ok((moments, fixed))
-}
-
-/// How the values of a layer become integers that sum exactly.
+/// The exact moments of two sets of cells in a layer by a plan, on all threads.
 ///
 /// # Errors
-/// When the tile that says so is broken.
-pub fn fixed_points(dataset: &Dataset, layer: &Layer) -> Result<FixedPoints, CompareError> {
-    let n_genes = dataset.manifest().vars[layer.var as usize].n_vars;
-    let total = dataset.total_moments(layer)?;
-    FixedPoints::from_tile(layer.frac_bits, layer.square_shift, &total, n_genes as usize)
-        .ok_or_else(|| CompareError::FixedPoint { layer: layer.name.clone() })
+/// When tiles are broken.
+pub fn follow(dataset: &Dataset, layer: &Layer, plan: &Plan) -> Result<([Moments; 2], FixedPoints), CompareError> {
+    sum(dataset, layer, &Task::Plan(plan), &AtomicBool::new(false))
 }
 
 /// The exact moments of two sets of cells in a layer, from the tiles of its genes, on all threads.
@@ -168,46 +117,34 @@ pub fn moments_of(
     group: &CellMask,
     reference: &CellMask,
 ) -> Result<([Moments; 2], FixedPoints), CompareError> {
-    gather_genes(dataset, layer, group, reference, &AtomicBool::new(false))
+    sum(dataset, layer, &Task::genes(group, reference), &AtomicBool::new(false))
 }
 
-fn gather_genes(
+/// Sums up a task, a share in every thread.
+fn sum(
     dataset: &Dataset,
     layer: &Layer,
-    group: &CellMask,
-    reference: &CellMask,
+    task: &Task<'_>,
     stop: &AtomicBool,
 ) -> Result<([Moments; 2], FixedPoints), CompareError> {
-    let moments_error = |source| CompareError::Moments { layer: layer.name.clone(), source };
-    let n_genes = dataset.manifest().vars[layer.var as usize].n_vars;
-    let fixed = fixed_points(dataset, layer)?;
-    let divisors = dataset.divisors(layer)?;
-    let rebuild = if divisors.is_empty() { Rebuild::Plain } else { Rebuild::LogNormalized(&divisors) };
-    let labels = Labels::new(group, reference);
-    let tasks: Vec<u32> = (0..n_genes).step_by(GENES_PER_TASK as usize).collect();
-    let per_thread = tasks.len().div_ceil(rayon::current_num_threads()).max(1);
-    let parts = tasks
-        .par_chunks(per_thread)
-        .map(|tasks| {
-            let mut gather = Gather::new(labels.as_bytes(), rebuild, &fixed, n_genes as usize);
-            for gene in tasks.iter().flat_map(|&first| first..(first + GENES_PER_TASK).min(n_genes)) {
-                unless_stopped(stop)?;
-                let tiles = dataset.expression(layer, gene)?;
-                gather.push(gene..gene + 1, &tiles).map_err(moments_error)?;
-            }
-            Ok(gather.finish())
-        })
-        .collect::<Result<Vec<_>, CompareError>>()?;
-    let mut sums = [Moments::empty(n_genes as usize), Moments::empty(n_genes as usize)];
-    for part in &parts {
-        for (sum, part) in sums.iter_mut().zip(part) {
-            sum.merge(part).map_err(moments_error)?;
-        }
+    let (reader, index) = (dataset.reader(), dataset.index_of(layer)?);
+    let fixed = wait(reader.fixed_points(index))?;
+    if task.reads_values() {
+        // Before the threads start, which would each read them.
+        wait(reader.divisors(index, Priority::Now))?;
     }
-    for (sum, mask) in sums.iter_mut().zip([group, reference]) {
-        sum.n_cells = mask.count() as u64;
-    }
-    Ok((sums, fixed))
+    let unless_stopped = |_| if stop.load(Ordering::Relaxed) { Err(DatasetError::Stopped) } else { Ok(()) };
+    let n_genes = reader.n_genes(index);
+    let merge = |mut sums: Summing, other: Summing| {
+        sums.merge(&other);
+        Ok(sums)
+    };
+    let sums = task
+        .shares(n_genes as u32, rayon::current_num_threads())
+        .par_iter()
+        .map(|share| wait(reader.sum(index, share, unless_stopped)))
+        .try_reduce(|| Summing::new(n_genes), merge)?;
+    Ok((sums.finish(task.n_cells()).map_err(|source| wrong(layer, source))?, fixed))
 }
 
 /// Compares two sets of cells in a layer.
@@ -222,6 +159,9 @@ pub fn compare_cells(
     options: DeOptions,
 ) -> Result<DeTable, CompareError> {
     let ([group, reference], fixed) = planned_moments(dataset, layer, Sets::of(group, reference))?;
-    compare(&group, &reference, &fixed, options)
-        .map_err(|source| CompareError::Moments { layer: layer.name.clone(), source })
+    compare(&group, &reference, &fixed, options).map_err(|source| wrong(layer, source))
+}
+
+pub(crate) fn wrong(layer: &Layer, source: MomentsError) -> CompareError {
+    CompareError::Moments { layer: layer.name.clone(), source }
 }

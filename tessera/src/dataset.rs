@@ -1,29 +1,26 @@
-//! A dataset on this machine: tiles by name, verified.
+//! A dataset on this machine, for programs that wait for what they read.
 
 use std::{
     fs, io,
     path::{Path, PathBuf},
 };
 
-use explorer_core::data::{
-    Categorical,
-    assemble::{self, AssembleError},
+use explorer_core::{
+    data::{Categorical, Column as Values, Embedding, GeneIdx, SparseVec},
+    dataset::{self, Priority},
+    de::FixedPoints,
 };
 use shared_fbs::{
-    DecodeError,
+    DecodeError, TileKey,
     manifest::{Column, ColumnKind, Layer, Manifest, TileRange},
     path::MANIFEST,
-    tile::{Categories, Codes, Expression, Genes, Moments, Strings, Values},
+    tile::{Expression, Genes},
 };
-use shared_fbs::{frame, manifest::ValueKind};
 
-use crate::packs::PackIndex;
+use crate::{packs::PackIndex, tiles::FileTiles};
 
 /// An open dataset. Its packs are opened when first read, and stay open.
-pub struct Dataset {
-    manifest: Manifest,
-    packs: Vec<PackIndex>,
-}
+pub struct Dataset(dataset::Dataset<FileTiles>);
 
 /// Why a dataset, or a tile of it, cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -45,41 +42,30 @@ pub enum DatasetError {
         source: DecodeError,
     },
     /// A tile does not exist.
-    #[error("the dataset has no tile {pack}/{index}")]
-    NoTile {
-        /// Name of the pack.
-        pack: String,
-        /// Number of the tile.
-        index: u32,
-    },
+    #[error("the dataset has no tile {0}")]
+    NoTile(TileKey),
     /// A tile cannot be read from its file.
-    #[error("tile {pack}/{index} cannot be read: {source}")]
+    #[error("tile {tile} cannot be read: {source}")]
     Read {
-        /// Name of the pack.
-        pack: String,
-        /// Number of the tile.
-        index: u32,
+        /// The tile.
+        tile: TileKey,
         /// Why not.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// A tile is broken.
-    #[error("tile {pack}/{index} is broken: {source}")]
+    /// The bytes of a tile are not those that were written.
+    #[error("tile {tile} is broken: {source}")]
     Tile {
-        /// Name of the pack.
-        pack: String,
-        /// Number of the tile.
-        index: u32,
+        /// The tile.
+        tile: TileKey,
         /// What is wrong.
         source: DecodeError,
     },
-    /// Tiles of a column do not fit together.
-    #[error("column `{column}` is broken: {source}")]
-    Column {
-        /// The column.
-        column: String,
-        /// What is wrong.
-        source: AssembleError,
-    },
+    /// The tiles do not hold what was asked for, or not what the manifest says.
+    #[error(transparent)]
+    Content(#[from] dataset::DatasetError),
+    /// The reading was told to stop.
+    #[error("the reading was stopped")]
+    Stopped,
 }
 
 impl DatasetError {
@@ -88,6 +74,11 @@ impl DatasetError {
         let Self::Manifest { source, .. } = self else { return false };
         matches!(source, DecodeError::TooOld { .. } | DecodeError::TooNew { .. })
     }
+}
+
+/// What a read comes to. Files are read while the future is polled, so that nothing is waited for.
+pub(crate) fn wait<T>(read: impl Future<Output = T>) -> T {
+    pollster::block_on(read)
 }
 
 impl Dataset {
@@ -105,35 +96,39 @@ impl Dataset {
 
     /// The dataset in a directory that this manifest describes.
     pub fn of_manifest(directory: &Path, manifest: Manifest) -> Self {
-        let packs = manifest.packs.iter().map(|pack| PackIndex::new(directory, pack.clone())).collect();
-        Self { manifest, packs }
+        let tiles = FileTiles::new(directory, &manifest);
+        Self(dataset::Dataset::new(manifest, tiles))
+    }
+
+    /// The reader that all programs share.
+    pub fn reader(&self) -> &dataset::Dataset<FileTiles> {
+        &self.0
     }
 
     /// Where the tiles of its packs lie, in the manifest's order.
     pub fn packs(&self) -> &[PackIndex] {
-        &self.packs
+        self.0.tiles().packs()
     }
 
     /// Its manifest.
     pub fn manifest(&self) -> &Manifest {
-        &self.manifest
+        self.0.manifest()
+    }
+
+    /// The index of a layer.
+    ///
+    /// # Errors
+    /// When it is one of another dataset.
+    pub fn index_of(&self, layer: &Layer) -> Result<usize, DatasetError> {
+        Ok(self.0.layer(Some(&layer.name))?.0)
     }
 
     /// The inflated, verified bytes of a tile.
     ///
     /// # Errors
-    /// [`DatasetError::NoTile`], [`DatasetError::Read`] or [`DatasetError::Tile`].
+    /// When the tile cannot be read, or is broken.
     pub fn tile(&self, pack: &str, index: u32) -> Result<Vec<u8>, DatasetError> {
-        let missing = || DatasetError::NoTile { pack: pack.to_owned(), index };
-        let read = |source| DatasetError::Read { pack: pack.to_owned(), index, source };
-        let broken = |source| DatasetError::Tile { pack: pack.to_owned(), index, source };
-        let position = self.manifest.packs.iter().position(|known| known.name == pack).ok_or_else(missing)?;
-        let pack = &self.packs[position];
-        let slot = pack.slot(index).map_err(read)?.ok_or_else(missing)?;
-        let frame = pack.read(&slot).map_err(|error| read(error.into()))?;
-        let content = frame::inflate(&frame).map_err(broken)?;
-        frame::verify(&content, slot.checksum).map_err(broken)?;
-        Ok(content.into_owned())
+        self.decode(pack, index, |bytes| Ok(bytes.to_vec()))
     }
 
     /// A decoded tile.
@@ -144,10 +139,9 @@ impl Dataset {
         &self,
         pack: &str,
         index: u32,
-        decode: impl FnOnce(&[u8]) -> Result<T, DecodeError>,
+        decode: impl Fn(&[u8]) -> Result<T, DecodeError>,
     ) -> Result<T, DatasetError> {
-        let broken = |source| DatasetError::Tile { pack: pack.to_owned(), index, source };
-        decode(&self.tile(pack, index)?).map_err(broken)
+        wait(self.0.read_one(pack, index, Priority::Now, decode))
     }
 
     /// Decoded tiles of a range.
@@ -167,15 +161,33 @@ impl Dataset {
     /// A categorical column; `None` for a column of another kind.
     ///
     /// # Errors
-    /// As [`Self::tile`], and [`DatasetError::Column`].
+    /// As [`Self::tile`].
     pub fn categorical(&self, column: &Column) -> Result<Option<Categorical>, DatasetError> {
-        let (ColumnKind::Categorical, Some(tiles)) = (column.kind, &column.tiles) else { return Ok(None) };
-        let categories = self.decode("obs", tiles.first, Categories::decode)?;
-        let codes = TileRange { first: tiles.first + 1, count: tiles.count.saturating_sub(1) };
-        let codes = self.decode_range("obs", Some(&codes), Codes::decode)?;
-        assemble::categorical(&categories, &codes, column.ordered, self.manifest.n_obs as usize)
-            .map(Some)
-            .map_err(|source| DatasetError::Column { column: column.name.clone(), source })
+        if column.kind != ColumnKind::Categorical {
+            return Ok(None);
+        }
+        match self.column(&column.name)? {
+            Values::Categorical(column) => Ok(Some(column)),
+            Values::Continuous(_) => Ok(None),
+        }
+    }
+
+    /// A column of labels or numbers.
+    ///
+    /// # Errors
+    /// As [`Self::tile`], and when there is no such column or it is text.
+    pub fn column(&self, name: &str) -> Result<Values, DatasetError> {
+        wait(self.0.column(name, Priority::Now))
+    }
+
+    /// The positions of all cells in the embedding of a key, or in the default one.
+    ///
+    /// # Errors
+    /// As [`Self::tile`], and when there is no such embedding.
+    pub fn embedding(&self, key: Option<&str>) -> Result<Embedding, DatasetError> {
+        let unknown = || dataset::DatasetError::Unknown { kind: "embedding", name: key.unwrap_or_default().to_owned() };
+        let (index, _) = self.0.embedding(key).ok_or_else(unknown)?;
+        wait(self.0.positions(index))
     }
 
     /// The ids of all cells.
@@ -183,8 +195,7 @@ impl Dataset {
     /// # Errors
     /// As [`Self::tile`].
     pub fn cell_ids(&self) -> Result<Vec<Option<String>>, DatasetError> {
-        let tiles = self.decode_range("obs", self.manifest.cell_ids.as_ref(), Strings::decode)?;
-        Ok(tiles.into_iter().flat_map(|tile| tile.0).collect())
+        wait(self.0.cell_ids())
     }
 
     /// The genes of a layer.
@@ -192,39 +203,39 @@ impl Dataset {
     /// # Errors
     /// As [`Self::tile`].
     pub fn genes(&self, layer: &Layer) -> Result<Genes, DatasetError> {
-        let tile = self.manifest.vars[layer.var as usize].tile;
-        self.decode("var", tile, Genes::decode)
+        wait(self.0.genes(self.index_of(layer)?))
     }
 
-    /// The divisors of a layer of log-normalised counts, one a cell; empty for other layers.
+    /// The divisors of a layer of log-normalized counts, one per cell; empty for other layers.
     ///
     /// # Errors
     /// As [`Self::tile`].
     pub fn divisors(&self, layer: &Layer) -> Result<Vec<f32>, DatasetError> {
-        let tiles = self.decode_range("obs", layer.divisor.as_ref(), Values::decode)?;
-        Ok(tiles.into_iter().flat_map(|tile| tile.0).collect())
+        let divisors = wait(self.0.divisors(self.index_of(layer)?, Priority::Now))?;
+        Ok(divisors.map_or_else(Vec::new, |divisors| divisors.to_vec()))
     }
 
-    /// The moments of a layer over all cells.
+    /// How the values of a layer become integers that sum exactly.
     ///
     /// # Errors
-    /// As [`Self::tile`]; [`DatasetError::NoTile`] when the layer has none.
-    pub fn total_moments(&self, layer: &Layer) -> Result<Moments, DatasetError> {
-        let pack = layer.moments_pack.as_deref().unwrap_or_default();
-        self.decode(pack, layer.total_moments.as_ref().map_or(0, |tiles| tiles.first), Moments::decode)
+    /// As [`Self::tile`].
+    pub fn fixed_points(&self, layer: &Layer) -> Result<FixedPoints, DatasetError> {
+        wait(self.0.fixed_points(self.index_of(layer)?))
     }
 
-    /// One gene's expression, a tile a chunk of cells.
+    /// One gene over all cells.
+    ///
+    /// # Errors
+    /// As [`Self::tile`].
+    pub fn gene(&self, layer: &Layer, gene: GeneIdx) -> Result<SparseVec, DatasetError> {
+        wait(self.0.gene(self.index_of(layer)?, gene, Priority::Now))
+    }
+
+    /// One gene's tiles, one per chunk of cells.
     ///
     /// # Errors
     /// As [`Self::tile`].
     pub fn expression(&self, layer: &Layer, gene: u32) -> Result<Vec<Expression>, DatasetError> {
-        let decode = match layer.kind {
-            ValueKind::Float => Expression::decode_floats,
-            _ => Expression::decode_counts,
-        };
-        let per_gene = self.manifest.tiles_per_gene();
-        let tiles = TileRange { first: gene * per_gene, count: per_gene };
-        self.decode_range(&layer.pack, Some(&tiles), decode)
+        wait(self.0.expression(self.index_of(layer)?, gene..gene + 1, Priority::Now))
     }
 }

@@ -4,4 +4,5 @@ pub mod compare;
 pub mod dataset;
 pub mod markers;
 pub mod packs;
+pub mod tiles;
 pub mod verify;

@@ -2,6 +2,7 @@
 
 use explorer_core::{
     data::CellIdx,
+    dataset::label_tiles,
     de::{
         Adjustment, DeOptions, FixedPoints, Marker, MarkerFinder, MarkerRank, Moments, PseudobulkError,
         PseudobulkTable, SampleMoments, Sets, pseudobulk,
@@ -9,14 +10,11 @@ use explorer_core::{
     filter::CellMask,
 };
 use rayon::prelude::*;
-use shared_fbs::{
-    manifest::Layer,
-    tile::{self, Categories},
-};
+use shared_fbs::manifest::Layer;
 
 use crate::{
-    compare::{CompareError, fixed_points, planned_moments},
-    dataset::Dataset,
+    compare::{CompareError, planned_moments, wrong},
+    dataset::{Dataset, DatasetError, wait},
 };
 
 /// Why there are no markers.
@@ -43,6 +41,12 @@ pub enum MarkersError {
     Pseudobulk(#[from] PseudobulkError),
 }
 
+impl From<DatasetError> for MarkersError {
+    fn from(error: DatasetError) -> Self {
+        Self::Compare(error.into())
+    }
+}
+
 /// The `n_top` best markers of every label of a column, with the label's name; labels without a cell are left out.
 ///
 /// # Errors
@@ -60,29 +64,23 @@ pub fn markers(
         column: column.to_owned(),
         known: layer.column_moments.iter().map(|moments| moments.column.as_str()).collect::<Vec<_>>().join(", "),
     };
-    let tiles =
-        layer.column_moments.iter().find(|moments| moments.column == column).and_then(|found| found.tiles.as_ref());
-    let (Some(tiles), Some(entry)) = (tiles, dataset.manifest().column(column)) else { return Err(no_moments()) };
-    let first = entry.tiles.as_ref().map_or(0, |tiles| tiles.first);
-    let categories = dataset.decode("obs", first, Categories::decode).map_err(CompareError::from)?;
-    let fixed = fixed_points(dataset, layer)?;
-    let n_genes = dataset.manifest().vars[layer.var as usize].n_vars as usize;
-    let wrong = |source| MarkersError::Compare(CompareError::Moments { layer: layer.name.clone(), source });
-    let pack = layer.moments_pack.as_deref().unwrap_or_default();
-    let read = |tile: u32| -> Result<Moments, MarkersError> {
-        let tile = dataset.decode(pack, tile, tile::Moments::decode).map_err(CompareError::from)?;
-        Moments::from_tile(&tile, n_genes).map_err(wrong)
+    let (Some(tiles), Some(entry)) = (label_tiles(layer, column), dataset.manifest().column(column)) else {
+        return Err(no_moments());
     };
-    let labels: Vec<Moments> = tiles.iter().collect::<Vec<_>>().into_par_iter().map(read).collect::<Result<_, _>>()?;
-    let total =
-        Moments::from_tile(&dataset.total_moments(layer).map_err(CompareError::from)?, n_genes).map_err(wrong)?;
+    let (reader, index) = (dataset.reader(), dataset.index_of(layer)?);
+    let categories = wait(reader.categories(&entry.name))?;
+    let fixed = wait(reader.fixed_points(index))?;
+    let total = wait(reader.total_moments(index))?;
+    let read = |tile: u32| wait(reader.stored_moments(index, &[tile], |_| Ok(())));
+    let labels = tiles.into_par_iter().map(read).collect::<Result<Vec<_>, _>>()?;
+    let labels: Vec<Moments> = labels.into_iter().flatten().collect();
     let named =
         categories.labels.iter().enumerate().filter(|(label, _)| labels[*label].n_cells > 0).collect::<Vec<_>>();
     let finder = MarkerFinder::new(&labels, &total, &fixed, options, rank);
     named
         .into_par_iter()
         .map(|(label, name)| {
-            let markers = finder.markers_of(label, n_top).map_err(wrong)?;
+            let markers = finder.markers_of(label, n_top).map_err(|source| wrong(layer, source))?;
             Ok((name.clone(), markers))
         })
         .collect()
@@ -102,7 +100,7 @@ pub fn compare_samples(
 ) -> Result<PseudobulkTable, MarkersError> {
     let no_samples = || MarkersError::NoSamples(samples.to_owned());
     let column = dataset.manifest().column(samples).ok_or_else(no_samples)?;
-    let column = dataset.categorical(column).map_err(CompareError::from)?.ok_or_else(no_samples)?;
+    let column = dataset.categorical(column)?.ok_or_else(no_samples)?;
     let mut fixed: Option<FixedPoints> = None;
     let mut moments = Vec::new();
     for (code, name) in (0u32..).zip(column.categories.iter()) {
@@ -120,7 +118,7 @@ pub fn compare_samples(
     }
     let fixed = match fixed {
         Some(fixed) => fixed,
-        None => fixed_points(dataset, layer)?,
+        None => dataset.fixed_points(layer)?,
     };
     Ok(pseudobulk(&moments, &fixed, adjustment)?)
 }

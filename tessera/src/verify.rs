@@ -9,11 +9,9 @@ use std::{
 use rayon::prelude::*;
 use shared_fbs::{
     DecodeError,
-    manifest::{ColumnKind, Layer, Manifest, TileRange, ValueKind},
+    manifest::{ColumnKind, Layer, Manifest, TileRange},
     path::pack_file,
-    tile::{
-        Categories, Cells, Codes, Expression, Genes, Image, Moments, Points, Posting, Strings, Values, WantedCells,
-    },
+    tile::{Categories, Codes, Genes, Image, Moments, Points, Posting, Strings, Values, WantedCells},
 };
 use xxhash_rust::xxh64::Xxh64;
 
@@ -28,15 +26,14 @@ pub struct VerifyReport {
     pub damage: Vec<String>,
 }
 
-/// How the tiles of a range are decoded; the number is that of the genes of their layer.
-type Decode = fn(&[u8], u32) -> Result<(), DecodeError>;
+/// How the tiles of a range are decoded.
+type Decode<'a> = Box<dyn Fn(&[u8]) -> Result<(), DecodeError> + Sync + 'a>;
 
 /// Tiles of a pack that are all decoded in one way.
 struct Contents<'a> {
     pack: &'a str,
     tiles: TileRange,
-    n_genes: u32,
-    decode: Decode,
+    decode: Decode<'a>,
 }
 
 /// Checks every pack and every tile of a dataset.
@@ -57,14 +54,22 @@ pub fn verify(dataset: &Dataset, directory: &Path) -> VerifyReport {
     damage.extend(
         tiles
             .par_iter()
-            .filter_map(|&(contents, index)| {
-                let decode = |bytes: &[u8]| (contents.decode)(bytes, contents.n_genes);
-                dataset.decode(contents.pack, index, decode).err()
-            })
+            .filter_map(|&(contents, index)| dataset.decode(contents.pack, index, &contents.decode).err())
             .map(|error| error.to_string())
             .collect::<Vec<_>>(),
     );
     VerifyReport { n_tiles: tiles.len() as u64, damage }
+}
+
+impl<'a> Contents<'a> {
+    fn of(pack: &'a str, tiles: Option<&TileRange>, decode: Decode<'a>) -> Option<Self> {
+        Some(Self { pack, tiles: tiles?.clone(), decode })
+    }
+}
+
+/// Whether bytes can be decoded; what they hold is let go.
+fn as_a<T: 'static>(decode: fn(&[u8]) -> Result<T, DecodeError>) -> Decode<'static> {
+    Box::new(move |bytes| decode(bytes).map(drop))
 }
 
 /// The file name that a pack's content asks for.
@@ -83,11 +88,10 @@ fn content_name(path: &Path, pack: &str) -> io::Result<String> {
 /// Every range of tiles that the manifest names, with what the tiles must be.
 fn contents(manifest: &Manifest) -> Vec<Contents<'_>> {
     let mut contents = Vec::new();
-    let mut add = |pack, tiles: Option<&TileRange>, decode: Decode| {
-        contents.extend(tiles.map(|tiles| Contents { pack, tiles: tiles.clone(), n_genes: 0, decode }));
-    };
+    let mut add =
+        |pack, tiles: Option<&TileRange>, decode: Decode<'static>| contents.extend(Contents::of(pack, tiles, decode));
     for embedding in &manifest.embeddings {
-        add("points", embedding.tiles.as_ref(), |bytes, _| Points::decode(bytes).map(drop));
+        add("points", embedding.tiles.as_ref(), as_a(Points::decode));
     }
     for column in &manifest.columns {
         let tiles = column.tiles.as_ref();
@@ -96,23 +100,23 @@ fn contents(manifest: &Manifest) -> Vec<Contents<'_>> {
                 let head = tiles.map(|tiles| TileRange { first: tiles.first, count: 1 });
                 let codes =
                     tiles.map(|tiles| TileRange { first: tiles.first + 1, count: tiles.count.saturating_sub(1) });
-                add("obs", head.as_ref(), |bytes, _| Categories::decode(bytes).map(drop));
-                add("obs", codes.as_ref(), |bytes, _| Codes::decode(bytes).map(drop));
+                add("obs", head.as_ref(), as_a(Categories::decode));
+                add("obs", codes.as_ref(), as_a(Codes::decode));
             }
-            ColumnKind::Continuous => add("obs", tiles, |bytes, _| Values::decode(bytes).map(drop)),
-            _ => add("obs", tiles, |bytes, _| Strings::decode(bytes).map(drop)),
+            ColumnKind::Continuous => add("obs", tiles, as_a(Values::decode)),
+            _ => add("obs", tiles, as_a(Strings::decode)),
         }
-        add("postings", column.postings.as_ref(), |bytes, _| Posting::decode(bytes).map(drop));
+        add("postings", column.postings.as_ref(), as_a(Posting::decode));
     }
-    add("obs", manifest.cell_ids.as_ref(), |bytes, _| Strings::decode(bytes).map(drop));
-    add("obs", manifest.row.as_ref(), |bytes, _| Codes::decode(bytes).map(drop));
+    add("obs", manifest.cell_ids.as_ref(), as_a(Strings::decode));
+    add("obs", manifest.row.as_ref(), as_a(Codes::decode));
     for var in &manifest.vars {
         let tile = TileRange { first: var.tile, count: 1 };
-        add("var", Some(&tile), |bytes, _| Genes::decode(bytes).map(drop));
+        add("var", Some(&tile), as_a(Genes::decode));
     }
     for image in manifest.spatial.iter().flat_map(|library| &library.images) {
         let tile = TileRange { first: image.tile, count: 1 };
-        add("images", Some(&tile), |bytes, _| Image::decode(bytes).map(drop));
+        add("images", Some(&tile), as_a(Image::decode));
     }
     contents.extend(manifest.layers.iter().flat_map(|layer| contents_of_layer(manifest, layer)));
     contents
@@ -121,31 +125,22 @@ fn contents(manifest: &Manifest) -> Vec<Contents<'_>> {
 fn contents_of_layer<'a>(manifest: &'a Manifest, layer: &'a Layer) -> Vec<Contents<'a>> {
     let n_genes = manifest.vars[layer.var as usize].n_vars;
     let mut contents = Vec::new();
-    let mut add = |pack, tiles: Option<&TileRange>, decode: Decode| {
-        contents.extend(tiles.map(|tiles| Contents { pack, tiles: tiles.clone(), n_genes, decode }));
-    };
+    let mut add =
+        |pack, tiles: Option<&TileRange>, decode: Decode<'a>| contents.extend(Contents::of(pack, tiles, decode));
     let all = |pack: &str| manifest.pack_named(pack).map(|pack| TileRange { first: 0, count: pack.n_tiles });
-    let (genes, cells): (Decode, Decode) = match layer.kind {
-        ValueKind::Float => (
-            |bytes, _| Expression::decode_floats(bytes).map(drop),
-            |bytes, n_genes| Cells::decode_floats(bytes, WantedCells::MAX, n_genes).map(drop),
-        ),
-        _ => (
-            |bytes, _| Expression::decode_counts(bytes).map(drop),
-            |bytes, n_genes| Cells::decode_counts(bytes, WantedCells::MAX, n_genes).map(drop),
-        ),
-    };
-    add(&layer.pack, all(&layer.pack).as_ref(), genes);
+    let expression = move |bytes: &[u8]| layer.decode_expression(bytes).map(drop);
+    add(&layer.pack, all(&layer.pack).as_ref(), Box::new(expression));
     if let Some(pack) = &layer.cells_pack {
-        add(pack, all(pack).as_ref(), cells);
+        let cells = move |bytes: &[u8]| layer.decode_cells(bytes, WantedCells::MAX, n_genes).map(drop);
+        add(pack, all(pack).as_ref(), Box::new(cells));
     }
-    add("obs", layer.divisor.as_ref(), |bytes, _| Values::decode(bytes).map(drop));
+    add("obs", layer.divisor.as_ref(), as_a(Values::decode));
     if let Some(pack) = &layer.moments_pack {
         let columns = layer.column_moments.iter().map(|column| column.tiles.as_ref());
         let cube = layer.cube.iter().map(|cube| cube.tiles.as_ref());
         let blocks = layer.block_levels.iter().map(|level| level.tiles.as_ref());
         for tiles in [layer.total_moments.as_ref()].into_iter().chain(columns).chain(cube).chain(blocks) {
-            add(pack, tiles, |bytes, _| Moments::decode(bytes).map(drop));
+            add(pack, tiles, as_a(Moments::decode));
         }
     }
     contents

@@ -9,10 +9,7 @@ use anyhow::{Context as _, Result, ensure};
 use explorer_core::data::{CellIdx, NO_POSITION};
 use tessera::dataset::Dataset;
 
-use crate::{
-    data::embedding,
-    data::{FEW_GENES, Size, generate, tiles_of},
-};
+use crate::data::{FEW_GENES, Size, generate, tiles_of};
 
 /// The columns that viewers colour by: first the one that pages begin with.
 pub const COLUMNS: [&str; 2] = ["cell_type", "donor_id"];
@@ -81,7 +78,7 @@ impl Data {
 
 /// Where cells are, the longer side of the picture from -1 to 1.
 fn positions(dataset: &Dataset) -> Result<(Vec<f32>, Vec<f32>)> {
-    let embedding = embedding(dataset)?;
+    let embedding = dataset.embedding(None)?;
     ensure!(!embedding.xs.contains(&NO_POSITION), "a made-up cell has no position");
     Ok(centred(&embedding.xs, &embedding.ys))
 }
