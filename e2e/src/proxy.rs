@@ -121,6 +121,8 @@ pub struct Exchange {
     pub n_bytes: usize,
     /// What was done to it.
     pub fault: Option<Fault>,
+    /// How many requests for the same path were under way when it came.
+    pub n_beside: usize,
 }
 
 /// A proxy in front of a server. It ends when dropped.
@@ -141,6 +143,8 @@ struct State {
     busy_until: Instant,
     exchanges: Vec<Exchange>,
     n_asked: HashMap<String, usize>,
+    /// Requests under way, by path.
+    under_way: HashMap<String, usize>,
     n_data: usize,
 }
 
@@ -160,8 +164,14 @@ impl Proxy {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let address = format!("http://{}", listener.local_addr()?);
         let upstream = upstream.strip_prefix("http://").context("the server's address is not of http")?.to_owned();
-        let state =
-            State { network, busy_until: Instant::now(), exchanges: Vec::new(), n_asked: HashMap::new(), n_data: 0 };
+        let state = State {
+            network,
+            busy_until: Instant::now(),
+            exchanges: Vec::new(),
+            n_asked: HashMap::new(),
+            under_way: HashMap::new(),
+            n_data: 0,
+        };
         let shared = Arc::new(Shared { upstream, state: Mutex::new(state) });
         let accepting = tokio::spawn({
             let shared = Arc::clone(&shared);
@@ -216,6 +226,7 @@ impl Shared {
     async fn serve(&self, mut browser: TcpStream) -> Result<()> {
         let Some(request) = read_request(&mut browser).await? else { return Ok(()) };
         let (number, delay, fault) = self.take(&request.path);
+        let _under_way = UnderWay { shared: self, path: &request.path };
         tokio::time::sleep(delay).await;
         let refusal = match fault {
             Some(Fault::Unavailable) => "503 Service Unavailable",
@@ -245,7 +256,10 @@ impl Shared {
         *n_asked += 1;
         let fault = (state.network.faults)(Asked { path, n_before, n_data_before: state.n_data });
         state.n_data += usize::from(is_data(path));
-        state.exchanges.push(Exchange { path: path.to_owned(), status: 0, n_bytes: 0, fault });
+        let under_way = state.under_way.entry(path.to_owned()).or_default();
+        let n_beside = *under_way;
+        *under_way += 1;
+        state.exchanges.push(Exchange { path: path.to_owned(), status: 0, n_bytes: 0, fault, n_beside });
         (state.exchanges.len() - 1, state.network.delay, fault)
     }
 
@@ -292,6 +306,20 @@ impl State {
             self.busy_until
         });
         (piece, until)
+    }
+}
+
+/// A request, until it is answered or given up.
+struct UnderWay<'a> {
+    shared: &'a Shared,
+    path: &'a str,
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        if let Some(n) = self.shared.state().under_way.get_mut(self.path) {
+            *n -= 1;
+        }
     }
 }
 

@@ -15,5 +15,6 @@ mod picture;
 mod recover;
 mod samples;
 mod small_screen;
+mod static_host;
 mod touch;
 mod undo;
