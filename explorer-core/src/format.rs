@@ -152,6 +152,38 @@ fn placed(digits: &str, exponent: i32) -> String {
     }
 }
 
+/// A measured value to at most `digits` significant digits, without zeros at the end: `0.02`,
+/// `−1.5`, `8042`.
+pub fn short(value: f64, digits: usize) -> String {
+    let text = significant(value, digits).replace('-', "−");
+    if text.contains('.') && !text.contains('e') {
+        text.trim_end_matches('0').trim_end_matches('.').to_owned()
+    } else {
+        text
+    }
+}
+
+/// The number with its noun: `1 gene`, `2,048 genes`.
+pub fn plural(count: usize, one: &str, many: &str) -> String {
+    let noun = if count == 1 { one } else { many };
+    format!("{} {noun}", integer(count as u64))
+}
+
+/// Two decimals and a sign that is as wide for both: `+1.20`, `−0.35`.
+pub fn signed(value: f64) -> String {
+    if value.is_infinite() {
+        return if value > 0.0 { "+∞".to_owned() } else { "−∞".to_owned() };
+    }
+    let text = format!("{:.2}", value.abs());
+    if text == "0.00" {
+        text
+    } else if value < 0.0 {
+        format!("−{text}")
+    } else {
+        format!("+{text}")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -325,5 +357,26 @@ mod tests {
             percent(number);
             duration(Duration::from_micros(value));
         }
+    }
+
+    #[test]
+    fn short_values_have_no_zeros_at_the_end() {
+        assert_eq!(short(0.02, 4), "0.02");
+        assert_eq!(short(-1.5, 3), "−1.5");
+        assert_eq!(short(8042.0, 4), "8042");
+    }
+
+    #[test]
+    fn a_noun_follows_its_number() {
+        assert_eq!(plural(1, "gene", "genes"), "1 gene");
+        assert_eq!(plural(2048, "gene", "genes"), "2,048 genes");
+    }
+
+    #[test]
+    fn signs_stand_before_all_but_zero() {
+        assert_eq!(signed(1.2), "+1.20");
+        assert_eq!(signed(-0.351), "−0.35");
+        assert_eq!(signed(-0.001), "0.00");
+        assert_eq!(signed(f64::NEG_INFINITY), "−∞");
     }
 }

@@ -9,5 +9,7 @@ pub mod dataset;
 pub mod de;
 pub mod filter;
 pub mod format;
+pub mod screen;
 pub mod search;
+pub mod session;
 pub mod state;

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use explorer_core::data::{Categorical, Codes, Continuous};
+use explorer_core::data::{Categorical, CellIdx, Codes, Continuous};
 use explorer_core::filter::{
-    Binned, CellMask, CrossFilter, CrossFilterError, Domain, Groups, MAX_DIMENSIONS, Predicate, Source, Tally,
+    Binned, CellMask, Change, CrossFilter, CrossFilterError, Domain, Flipped, Groups, MAX_DIMENSIONS, Predicate,
+    Source, Tally,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -71,6 +72,35 @@ fn categorical(codes: Codes, n: usize) -> Categorical {
     Categorical { codes, categories: (0..n).map(|label| format!("label {label}")).collect(), ordered: false }
 }
 
+/// Takes a step in the filter and in its model.
+fn take(step: Step, filter: &mut CrossFilter<u8>, model: &mut Model) -> Change<u8> {
+    match step {
+        Step::Set(key, cells) => {
+            let change = filter.set_mask(key, mask(&cells)).unwrap();
+            model.filters.insert(key, cells);
+            change
+        }
+        Step::Nudge(key, cell) => {
+            let cells = model.filters.entry(key).or_insert_with(|| vec![true; N_OBS]);
+            cells[cell] = !cells[cell];
+            filter.set_mask(key, mask(cells)).unwrap()
+        }
+        Step::Clear(key) => {
+            model.filters.remove(&key);
+            filter.clear(&key)
+        }
+        Step::ClearAll => {
+            model.filters.clear();
+            filter.clear_all()
+        }
+        Step::Universe(cells) => {
+            let change = filter.set_universe(cells.as_deref().map(mask)).unwrap();
+            model.universe = cells;
+            change
+        }
+    }
+}
+
 proptest! {
     #[test]
     fn incremental_is_from_scratch(
@@ -94,31 +124,7 @@ proptest! {
             .map(|key| Tally::new(&filter, except(key), Groups::Bins(&binned)))
             .collect();
         for (index, step) in steps.into_iter().enumerate() {
-            let change = match step {
-                Step::Set(key, cells) => {
-                    let change = filter.set_mask(key, mask(&cells)).unwrap();
-                    model.filters.insert(key, cells);
-                    change
-                }
-                Step::Nudge(key, cell) => {
-                    let cells = model.filters.entry(key).or_insert_with(|| vec![true; N_OBS]);
-                    cells[cell] = !cells[cell];
-                    filter.set_mask(key, mask(cells)).unwrap()
-                }
-                Step::Clear(key) => {
-                    model.filters.remove(&key);
-                    filter.clear(&key)
-                }
-                Step::ClearAll => {
-                    model.filters.clear();
-                    filter.clear_all()
-                }
-                Step::Universe(cells) => {
-                    let change = filter.set_universe(cells.as_deref().map(mask)).unwrap();
-                    model.universe = cells;
-                    change
-                }
-            };
+            let change = take(step, &mut filter, &mut model);
             let selected = CellMask::from_fn(N_OBS, |cell| model.passes(cell, None));
             prop_assert_eq!(filter.n_selected(), selected.count());
             prop_assert_eq!(filter.selected(), selected);
@@ -138,6 +144,30 @@ proptest! {
             }
             let visible = Model { universe: model.universe.clone(), ..Model::default() };
             prop_assert_eq!(filter.totals(Groups::Categories(&narrow)), visible.counts(None, &narrow));
+        }
+    }
+
+    #[test]
+    fn what_flipped_is_the_difference_of_the_masks(steps in vec(step(), 1..25)) {
+        let mut filter = CrossFilter::new(N_OBS);
+        let mut model = Model::default();
+        let mut before = filter.selected();
+        for step in steps {
+            let may_flip_many = !matches!(step, Step::Nudge(..));
+            let change = take(step, &mut filter, &mut model);
+            let after = filter.selected();
+            let cells = after.as_bytes().iter().zip(before.as_bytes()).zip(0..).filter(|((a, b), _)| a != b);
+            let cells: Vec<u32> = cells.map(|(_, cell)| cell).collect();
+            if let Flipped::Runs(runs) = filter.flipped(&change) {
+                prop_assert!(runs.windows(2).all(|pair| pair[0].end < pair[1].start));
+                prop_assert_eq!(runs.into_iter().flatten().collect::<Vec<u32>>(), cells);
+            } else {
+                prop_assert!(may_flip_many);
+            }
+            for cell in 0..N_OBS as u32 {
+                prop_assert_eq!(filter.is_selected(CellIdx(cell)), after.contains(CellIdx(cell)));
+            }
+            before = after;
         }
     }
 }

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use explorer_core::{
     data::{CellIdx, Embedding, Frame},
-    filter::CellMask,
+    session::{CellStyle, Paint, Repaint, Window},
     state,
 };
 use explorer_render::{
@@ -33,15 +33,6 @@ const PICK_TOLERANCE_PX: f64 = 4.0;
 /// How much of its color an unselected cell keeps.
 const UNSELECTED_OPACITY: f32 = 0.28;
 
-/// How cells are colored: an index into the colors for each cell, and the colors.
-#[derive(Clone, Copy, Debug)]
-pub struct Paint<'a> {
-    /// One index a cell in storage order; `None` for index 0 throughout.
-    pub indices: Option<&'a [u8]>,
-    /// Whether cells of a higher index are drawn above those of a lower.
-    pub by_value: bool,
-}
-
 /// All cells as points in draw order, and what of them the GPU has yet to be told.
 #[derive(Debug)]
 pub struct Scene {
@@ -63,7 +54,7 @@ pub struct Scene {
 struct Stale {
     count: bool,
     positions: Vec<Range<u32>>,
-    styles: Option<StyleChange>,
+    styles: StaleStyles,
     lut: bool,
 }
 
@@ -80,7 +71,7 @@ impl Scene {
             lut: Vec::new(),
             n_placed: 0,
             n_drawable: 0,
-            stale: Stale { count: true, styles: Some(StyleChange::Order), ..Stale::default() },
+            stale: Stale { count: true, styles: StaleStyles::all(StyleChange::Order), ..Stale::default() },
         }
     }
 
@@ -143,53 +134,50 @@ impl Scene {
         self.n_drawable = self.n_drawable.max(self.order.indices_of_ranks(ranks.clone()).end);
     }
 
-    /// Gives every cell its color and its part: selected, not selected, or out of sight.
+    /// Gives the cells that have changed their color and their part (selected, not selected, or out of sight).
     ///
     /// # Panics
-    /// When the masks or indices are not of this dataset.
-    pub fn paint(&mut self, paint: Paint<'_>, selected: &CellMask, visible: Option<&CellMask>) {
-        let selected = selected.as_bytes();
-        let visible = visible.map(CellMask::as_bytes);
-        let mut order_changed = false;
-        for (style, &cell) in self.styles.iter_mut().zip(&self.cells) {
-            let cell = cell as usize;
-            let index = paint.indices.map_or(0, |indices| indices[cell]);
-            let mut new = PointStyle::new(index);
-            if paint.by_value && index != u8::MAX {
-                new = new.with_priority(index);
-            }
-            if selected[cell] != 0 {
-                new = new.selected();
-            }
-            if visible.is_some_and(|visible| visible[cell] == 0) {
-                new = new.hidden();
-            }
-            order_changed |= new.is_selected() != style.is_selected()
-                || new.is_hidden() != style.is_hidden()
-                || new.priority_bits() != style.priority_bits();
-            *style = new;
-        }
-        let is_order = order_changed || self.stale.styles == Some(StyleChange::Order);
-        self.stale.styles = Some(if is_order { StyleChange::Order } else { StyleChange::ColorsOnly });
-    }
-
-    /// Sets the colors that indices stand for.
-    pub fn set_lut(&mut self, lut: Vec<[u8; 4]>) {
-        if self.lut != lut {
-            self.lut = lut;
+    /// When the cells are not of this dataset.
+    pub fn paint(&mut self, paint: &Paint<'_>, repaint: &Repaint) {
+        if self.lut != paint.table {
+            self.lut = paint.table.to_vec();
             self.stale.lut = true;
+        }
+        match repaint {
+            Repaint::Nothing => {}
+            Repaint::Runs(runs) => {
+                for cell in runs.iter().cloned().flatten() {
+                    let at = self.order.index_of(cell);
+                    let style = &mut self.styles[at as usize];
+                    let new = point_style(paint.style(CellIdx(cell)));
+                    self.stale.styles.note(at, style_change(*style, new));
+                    *style = new;
+                }
+            }
+            Repaint::All => {
+                let mut change = StyleChange::ColorsOnly;
+                for (style, &cell) in self.styles.iter_mut().zip(&self.cells) {
+                    let new = point_style(paint.style(CellIdx(cell)));
+                    if style_change(*style, new) == StyleChange::Order {
+                        change = StyleChange::Order;
+                    }
+                    *style = new;
+                }
+                self.stale.styles.note_all(change);
+            }
         }
     }
 
     /// Whether the GPU has yet to be told something.
     pub fn is_stale(&self) -> bool {
         let Stale { count, positions, styles, lut } = &self.stale;
-        *count || *lut || styles.is_some() || !positions.is_empty()
+        *count || *lut || !styles.is_empty() || !positions.is_empty()
     }
 
     /// The GPU knows nothing (any more).
     pub fn forget_uploads(&mut self) {
-        self.stale = Stale { count: true, positions: Vec::new(), styles: Some(StyleChange::Order), lut: true };
+        self.stale =
+            Stale { count: true, positions: Vec::new(), styles: StaleStyles::all(StyleChange::Order), lut: true };
     }
 
     /// Tells the GPU what it has yet to be told.
@@ -206,8 +194,8 @@ impl Scene {
                 renderer.write_positions(run.start, &self.positions[run.start as usize..run.end as usize])?;
             }
         }
-        if let Some(change) = stale.styles {
-            renderer.write_styles(0, &self.styles, change)?;
+        if !stale.styles.is_empty() {
+            renderer.write_style_runs(&self.styles, &stale.styles.runs(self.n_points()), stale.styles.change)?;
         }
         if stale.lut {
             renderer.set_lut(&self.lut);
@@ -240,6 +228,95 @@ impl Scene {
     }
 }
 
+/// Points whose styles are written together: 1 kB.
+const POINTS_PER_PAGE: u32 = 256;
+
+/// Which styles the GPU has yet to be told, by pages.
+#[derive(Debug)]
+struct StaleStyles {
+    pages: Pages,
+    /// The most that changed in them.
+    change: StyleChange,
+}
+
+#[derive(Debug)]
+enum Pages {
+    /// Of each up to the last one, whether it is among them.
+    Some(Vec<bool>),
+    All,
+}
+
+impl Default for StaleStyles {
+    fn default() -> Self {
+        Self { pages: Pages::Some(Vec::new()), change: StyleChange::ColorsOnly }
+    }
+}
+
+impl StaleStyles {
+    fn all(change: StyleChange) -> Self {
+        Self { pages: Pages::All, change }
+    }
+
+    fn is_empty(&self) -> bool {
+        matches!(&self.pages, Pages::Some(pages) if pages.is_empty())
+    }
+
+    /// The style of a point has changed.
+    fn note(&mut self, point: u32, change: StyleChange) {
+        if let Pages::Some(pages) = &mut self.pages {
+            let page = (point / POINTS_PER_PAGE) as usize;
+            if page >= pages.len() {
+                pages.resize(page + 1, false);
+            }
+            pages[page] = true;
+        }
+        self.add(change);
+    }
+
+    /// All styles have.
+    fn note_all(&mut self, change: StyleChange) {
+        self.pages = Pages::All;
+        self.add(change);
+    }
+
+    fn add(&mut self, change: StyleChange) {
+        if change == StyleChange::Order {
+            self.change = change;
+        }
+    }
+
+    /// The points to write, of so many.
+    fn runs(&self, n_points: u32) -> Vec<Range<u32>> {
+        match &self.pages {
+            Pages::All => vec![0..n_points],
+            Pages::Some(pages) => {
+                let points = |page: u32| page * POINTS_PER_PAGE..((page + 1) * POINTS_PER_PAGE).min(n_points);
+                let stale = (0..).zip(pages).filter(|(_, is_stale)| **is_stale);
+                stale.map(|(page, _)| points(page)).collect()
+            }
+        }
+    }
+}
+
+fn point_style(cell: CellStyle) -> PointStyle {
+    let mut style = PointStyle::new(cell.color).with_priority(cell.priority);
+    if cell.is_selected {
+        style = style.selected();
+    }
+    if cell.is_hidden {
+        style = style.hidden();
+    }
+    style
+}
+
+/// What differs between two styles: flags or priorities decide which point is seen above another.
+fn style_change(old: PointStyle, new: PointStyle) -> StyleChange {
+    let is_order = new.is_selected() != old.is_selected()
+        || new.is_hidden() != old.is_hidden()
+        || new.priority_bits() != old.priority_bits();
+    if is_order { StyleChange::Order } else { StyleChange::ColorsOnly }
+}
+
 /// Runs that touch, made one: each write costs the driver a call.
 fn joined(mut runs: Vec<Range<u32>>) -> Vec<Range<u32>> {
     runs.sort_unstable_by_key(|run| run.start);
@@ -260,33 +337,6 @@ pub struct View {
     viewport: Viewport,
     frame: Frame,
     fitted: Camera,
-}
-
-/// A part of an embedding, in its 16-bit units.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Window {
-    /// Lowest x and y.
-    pub min: [f64; 2],
-    /// Highest x and y.
-    pub max: [f64; 2],
-}
-
-impl Window {
-    /// This and half of it on every side: where the picture may soon be.
-    #[must_use]
-    pub fn with_margin(&self) -> Self {
-        let half = [0, 1].map(|axis| (self.max[axis] - self.min[axis]) / 2.0);
-        Self {
-            min: [0, 1].map(|axis| self.min[axis] - half[axis]),
-            max: [0, 1].map(|axis| self.max[axis] + half[axis]),
-        }
-    }
-
-    /// Whether a position is inside.
-    pub fn holds(&self, x: u16, y: u16) -> bool {
-        let inside = |axis: usize, at: u16| (self.min[axis]..=self.max[axis]).contains(&f64::from(at));
-        inside(0, x) && inside(1, y)
-    }
 }
 
 /// An embedding as the camera needs to know it.
@@ -438,6 +488,12 @@ pub fn restart_with_webgl2() {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use explorer_core::{
+        data::Continuous,
+        session::{Session, Slot},
+    };
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     use super::*;
@@ -473,5 +529,66 @@ mod tests {
                 assert!(fills, "{size:?}: {left} to {right}, {top} to {bottom}");
             }
         }
+    }
+
+    /// A session over that many cells with a brush over numbers that are spread over all of them.
+    fn brushed(session: &mut Session, to: f32) {
+        let mut analysis = state::Analysis::default();
+        let range = state::Range::new(0.0, to).expect("it begins before it ends");
+        analysis.query.filters.obs.insert("score".to_owned(), state::ObsFilter::Range(range));
+        session.follow(&analysis, 1.0);
+    }
+
+    fn session(n_obs: u32) -> Session {
+        let column =
+            manifest::Column { name: "score".to_owned(), kind: manifest::ColumnKind::Continuous, ..<_>::default() };
+        let level_ranks = shared_fbs::order::Levels::for_n_obs(n_obs).boundaries();
+        let mut session =
+            Session::new(Arc::new(manifest::Manifest { n_obs, level_ranks, columns: vec![column], ..<_>::default() }));
+        let values = (0..n_obs).map(|cell| cell as f32).collect();
+        session.arrive(state::DataKey::Column("score".to_owned()), Slot::Ready(Continuous { values }.into()));
+        session
+    }
+
+    fn paint(scene: &mut Scene, session: &mut Session) {
+        let repaint = session.take_repaint();
+        scene.paint(&session.paint(), &repaint);
+    }
+
+    #[test]
+    fn a_partial_repaint_equals_a_full_one_and_covers_what_it_changed() {
+        let n_obs = 300_000;
+        let (mut session, mut scene) = (session(n_obs), Scene::new(n_obs));
+        brushed(&mut session, 150_000.0);
+        paint(&mut scene, &mut session);
+        for to in [150_700.0, 149_000.0, 149_000.0, 180_000.0] {
+            let before = scene.styles.clone();
+            scene.stale = Stale::default();
+            brushed(&mut session, to);
+            let repaint = session.take_repaint();
+            assert!(!matches!(repaint, Repaint::All));
+            scene.paint(&session.paint(), &repaint);
+            let mut full = Scene::new(n_obs);
+            full.paint(&session.paint(), &Repaint::All);
+            assert_eq!(scene.styles, full.styles);
+            let runs = scene.stale.styles.runs(n_obs);
+            let is_written = |point: u32| runs.iter().any(|run| run.contains(&point));
+            let changed = (0..n_obs).zip(before.iter().zip(&scene.styles)).filter(|(_, (a, b))| a != b);
+            assert!(changed.clone().all(|(point, _)| is_written(point)));
+            assert_eq!(scene.is_stale(), changed.count() > 0);
+        }
+    }
+
+    #[test]
+    fn what_flips_in_one_place_is_written_in_a_part() {
+        let n_obs = 4_000_000;
+        let (mut session, mut scene) = (session(n_obs), Scene::new(n_obs));
+        brushed(&mut session, 2_000_000.0);
+        paint(&mut scene, &mut session);
+        scene.stale = Stale::default();
+        brushed(&mut session, 2_010_000.0);
+        paint(&mut scene, &mut session);
+        let written: u32 = scene.stale.styles.runs(n_obs).iter().map(|run| run.end - run.start).sum();
+        assert!(written < n_obs / 4, "{written}");
     }
 }

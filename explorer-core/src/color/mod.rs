@@ -23,7 +23,20 @@ pub use ticks::{Tick, linear_ticks, log_ticks};
 /// A colour as red, green, blue and alpha, 0 to 255, in sRGB.
 pub type Rgba = [u8; 4];
 
-/// The colours of all indices.
+/// An opaque color as red, green and blue, 0 to 255, in sRGB.
+pub type Rgb = [u8; 3];
+
+/// The color without its alpha.
+pub fn opaque([red, green, blue, _]: Rgba) -> Rgb {
+    [red, green, blue]
+}
+
+/// The color as CSS reads it: `#0b6a86`.
+pub fn css_color([red, green, blue]: Rgb) -> String {
+    format!("#{red:02x}{green:02x}{blue:02x}")
+}
+
+/// The colors of all indices.
 pub type ColorTable = [Rgba; 256];
 
 /// The colour index of a cell without a value.
@@ -31,3 +44,13 @@ pub const MISSING: u8 = 255;
 
 /// A grey for missing values that recedes on light and dark backgrounds alike.
 pub const MISSING_GREY: Rgba = [140, 140, 140, 255];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn css_reads_two_digits_a_channel() {
+        assert_eq!(css_color([0, 106, 255]), "#006aff");
+    }
+}

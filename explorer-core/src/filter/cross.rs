@@ -1,11 +1,13 @@
 //! The cross-filter: many filters, each cell counted by all the others.
 
+use std::ops::Range;
+
 use thiserror::Error;
 
 use super::counts::{self, Groups, Passing};
 use super::mask::sum_of_bits;
 use super::{Binned, CellMask, Predicate, PredicateError, Source};
-use crate::data::Categorical;
+use crate::data::{Categorical, CellIdx};
 
 /// The most filters that can be active at once: a cell's failures are counted in a `u8`.
 pub const MAX_DIMENSIONS: usize = 255;
@@ -45,6 +47,15 @@ pub(super) enum Flips<K> {
     Many { key: K },
     /// What is visible at all has changed.
     Universe,
+}
+
+/// The cells whose selection a change flipped.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Flipped {
+    /// These cells: runs in storage order, ascending, none touching the next.
+    Runs(Vec<Range<u32>>),
+    /// So many that all cells may as well be looked at.
+    Many,
 }
 
 /// Why a filter could not be set.
@@ -155,6 +166,38 @@ impl<K: Clone + PartialEq> CrossFilter<K> {
         let mut flags = vec![0; self.n_obs()];
         self.passing(None).write(0, &mut flags);
         CellMask::from_zeros_and_ones(flags)
+    }
+
+    /// Whether a cell is visible and passes all filters.
+    ///
+    /// # Panics
+    /// When the dataset has no such cell.
+    pub fn is_selected(&self, cell: CellIdx) -> bool {
+        self.failing[cell.0 as usize] == 0 && self.universe.as_ref().is_none_or(|universe| universe.contains(cell))
+    }
+
+    /// The cells whose selection the last change flipped; [`Flipped::Many`] for an earlier change.
+    pub fn flipped(&self, change: &Change<K>) -> Flipped {
+        let Flips::Cells { key, cells } = &change.flips else { return Flipped::Many };
+        if change.revision != self.revision {
+            return Flipped::Many;
+        }
+        let fails = self.fails(key);
+        let mut runs: Vec<Range<u32>> = Vec::new();
+        for &cell in cells {
+            // The flag for `key` flipped, so the selection did where the cell fails nothing else.
+            let at = cell as usize;
+            let others = self.failing[at] - fails.map_or(0, |fails| fails[at]);
+            let is_visible = self.universe.as_ref().is_none_or(|universe| universe.contains(CellIdx(cell)));
+            if others > 0 || !is_visible {
+                continue;
+            }
+            match runs.last_mut() {
+                Some(run) if run.end == cell => run.end += 1,
+                _ => runs.push(cell..cell + 1),
+            }
+        }
+        Flipped::Runs(runs)
     }
 
     /// Number of visible cells that pass all filters.

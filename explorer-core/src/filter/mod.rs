@@ -17,7 +17,7 @@ mod tally;
 
 pub use bins::{Binned, Domain};
 pub use counts::Groups;
-pub use cross::{Change, CrossFilter, CrossFilterError, MAX_DIMENSIONS};
+pub use cross::{Change, CrossFilter, CrossFilterError, Flipped, MAX_DIMENSIONS};
 pub use mask::{CellMask, MaskError};
 pub use polygon::{Polygon, Rectangle};
 pub use predicate::{Predicate, PredicateError, Source};

@@ -13,11 +13,11 @@ mod action;
 mod canonical;
 mod color;
 mod command;
+mod data_key;
 mod dimension;
 mod gene_set_file;
 mod history;
 pub mod link;
-mod needs;
 mod polygon;
 mod query;
 mod reduce;
@@ -32,10 +32,10 @@ mod view;
 pub use action::{Action, CoalesceKey, SelectMode, UndoPolicy};
 pub use color::{Clip, ColorBy, ColorOptions};
 pub use command::Command;
+pub use data_key::DataKey;
 pub use dimension::{Dimension, DimensionFilter, DimensionKey, changed_dimensions};
 pub use gene_set_file::{GeneSetFileError, gene_sets_from_csv, gene_sets_to_csv};
 pub use history::{HISTORY_LIMIT, History};
-pub use needs::Needs;
 pub use polygon::Polygon;
 pub use query::{
     CellQuery, Filters, GeneKey, GeneMean, Label, LabelFilter, ObsFilter, Range, Selection, SelectionStep,

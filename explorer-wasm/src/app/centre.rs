@@ -2,6 +2,7 @@
 
 use explorer_core::{
     format,
+    session::Colors,
     state::{Action, Command, Platform},
 };
 use leptos::prelude::*;
@@ -13,7 +14,7 @@ use super::{
 use crate::{
     fetch::FetchError,
     picture::{Picture, PictureFailure, PictureHandle},
-    store::{Colors, Phase, Store},
+    store::{Phase, Store},
     ui::{CellTooltip, Choice, DisplayPanel, EmptyView, ErrorView, Legend, LoadingView, Toolbar},
 };
 
@@ -124,7 +125,7 @@ fn EmbeddingBar(
     on_command: Callback<Command>,
 ) -> impl IntoView {
     let embeddings = store.loaded(|session| {
-        let embeddings = &session.dataset.manifest().embeddings;
+        let embeddings = &session.manifest().embeddings;
         let mut choices: Vec<(String, String)> = embeddings
             .iter()
             .map(|embedding| {

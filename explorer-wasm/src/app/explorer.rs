@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use explorer_core::state::{Action, Theme};
+use explorer_core::{
+    session::legend,
+    state::{Action, Theme},
+};
 use leptos::prelude::*;
 
 use super::{
@@ -10,7 +13,7 @@ use super::{
     commands::{listen_to_keys, platform_of_user, run},
     gene_sets::GeneSetSection,
     genes::Genes,
-    legend::{highlight, legend},
+    legend::highlight,
     markers::MarkersPanel,
     obs::ObsColumns,
     results::Results,
@@ -173,7 +176,7 @@ fn follow_theme(store: Store) {
 /// The dataset's title: its own, or the id until that is known.
 pub(super) fn title(store: Store) -> Memo<String> {
     let id = store.part(|state| state.view.dataset.clone().unwrap_or_default());
-    let title = store.loaded(|session| session.dataset.manifest().title.clone());
+    let title = store.loaded(|session| session.manifest().title.clone());
     Memo::new(move |_| title.get().flatten().filter(|title| !title.is_empty()).unwrap_or_else(|| id.get()))
 }
 

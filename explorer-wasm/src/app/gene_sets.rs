@@ -8,6 +8,7 @@ use wasm_bindgen_futures::{JsFuture, spawn_local};
 
 use super::{
     explorer::title,
+    genes::layer_name,
     obs::{bars, follow_brush, toggle_color},
     results::download,
 };
@@ -24,7 +25,7 @@ pub(super) fn GeneSetSection(store: Store) -> impl IntoView {
     let layer = store.part(|state| state.view.analysis.layer.clone());
     let items = Memo::new(move |_| {
         let layer = layer.get();
-        let table = store.read_loaded(|session| session.gene_table(layer.as_deref())).flatten();
+        let table = store.read_loaded(|session| session.gene_table(layer.as_deref()).cloned()).flatten();
         // Before the table is there no gene is called unknown.
         let is_known = |gene: &String| table.as_ref().is_none_or(|table| table.find(gene).is_some());
         let item = |set: GeneSet| GeneSetItem {
@@ -40,7 +41,7 @@ pub(super) fn GeneSetSection(store: Store) -> impl IntoView {
         let title = |(mean, set): (GeneMean, Option<String>)| {
             let own = set.unwrap_or_else(|| format!("Mean of {} genes", mean.genes().len()));
             let is_here = layer.with(|layer| layer.as_deref() == mean.layer());
-            let title = if is_here { own } else { format!("{own} in {}", store.layer_name(mean.layer())) };
+            let title = if is_here { own } else { format!("{own} in {}", layer_name(store, mean.layer())) };
             MeanItem { mean, title }
         };
         others.get().into_iter().map(title).collect::<Vec<_>>()
@@ -101,7 +102,7 @@ fn follow(store: Store, unknown: RwSignal<Vec<String>>, change: GeneSetChange) {
         }
         GeneSetChange::List(set) => {
             let genes = store.peek(|state| state.view.analysis.gene_set(&set).map(|set| set.genes.clone()));
-            let genes = genes.unwrap_or_default().into_iter().filter(|gene| store.has_gene(gene)).collect();
+            let genes = genes.unwrap_or_default().into_iter().filter(|gene| has_gene(store, gene)).collect();
             store.dispatch(Action::AddGenes(genes));
         }
         GeneSetChange::ShowGene(gene) => {
@@ -123,9 +124,23 @@ fn follow(store: Store, unknown: RwSignal<Vec<String>>, change: GeneSetChange) {
 
 /// The names that genes go by; the user is told of those that no gene has.
 fn known(store: Store, unknown: RwSignal<Vec<String>>, genes: Vec<String>) -> Vec<String> {
-    let (genes, missing) = store.resolve_genes(&genes).unwrap_or((genes, Vec::new()));
+    let (genes, missing) = resolve(store, &genes).unwrap_or((genes, Vec::new()));
     unknown.set(missing);
     genes
+}
+
+/// Whether the layer that genes are listed in has a gene.
+fn has_gene(store: Store, name: &str) -> bool {
+    let layer = store.peek(|state| state.view.analysis.layer.clone());
+    let table = store.with_session(|session| session.gene_table(layer.as_deref()).cloned()).flatten();
+    table.is_some_and(|table| table.find(name).is_some())
+}
+
+/// The names that genes go by in the layer chosen, from those names or their ids, and the names
+/// that no gene has; `None` before the list of genes is there.
+fn resolve(store: Store, names: &[String]) -> Option<(Vec<String>, Vec<String>)> {
+    let layer = store.peek(|state| state.view.analysis.layer.clone());
+    store.with_session(|session| Some(session.gene_table(layer.as_deref())?.resolve_all(names))).flatten()
 }
 
 /// Takes in the sets of a file, as one step.
@@ -140,7 +155,7 @@ fn load(store: Store, unknown: RwSignal<Vec<String>>, file: web_sys::File) {
             Ok(mut sets) => {
                 let mut missing = Vec::new();
                 for set in &mut sets {
-                    if let Some((known, unknown)) = store.resolve_genes(&set.genes) {
+                    if let Some((known, unknown)) = resolve(store, &set.genes) {
                         set.genes = known;
                         missing.extend(unknown.into_iter().filter(|gene| !missing.contains(gene)).collect::<Vec<_>>());
                     }

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use explorer_core::state::{Action, Analysis, ColorBy, DimensionKey, GeneKey};
+use explorer_core::{
+    session::GeneTable,
+    state::{Action, Analysis, ColorBy, DimensionKey, GeneKey},
+};
 use leptos::prelude::*;
 
 use super::{
@@ -10,7 +13,7 @@ use super::{
     obs::{ByPointer, bars, follow_brush, toggle_color},
 };
 use crate::{
-    store::{GeneTable, Pointed, Store},
+    store::{Pointed, Store},
     ui::{BrushChange, Choice, GeneHit, GeneItem, GeneList, GeneSearch, SelectField, SidebarSection},
 };
 
@@ -23,7 +26,7 @@ pub(super) fn Genes(store: Store, page: Page) -> impl IntoView {
     let layer = store.part(|state| state.view.analysis.layer.clone());
     let table = Memo::new(move |_| {
         let layer = layer.get();
-        store.read_loaded(|session| session.gene_table(layer.as_deref()).map(ByPointer)).flatten()
+        store.read_loaded(|session| session.gene_table(layer.as_deref()).cloned().map(ByPointer)).flatten()
     });
     let query = RwSignal::new(String::new());
     let unknown = RwSignal::new(Vec::<String>::new());
@@ -53,7 +56,7 @@ pub(super) fn Genes(store: Store, page: Page) -> impl IntoView {
         };
         let item = |key: GeneKey| GeneItem {
             detail: detail(&key.gene).unwrap_or_default(),
-            other_layer: (key.layer != layer).then(|| store.layer_name(key.layer.as_deref())),
+            other_layer: (key.layer != layer).then(|| layer_name(store, key.layer.as_deref())),
             key,
         };
         keys.get().into_iter().map(item).collect::<Vec<_>>()
@@ -116,7 +119,7 @@ fn Layers(store: Store, layer: Memo<Option<String>>) -> impl IntoView {
                 <SelectField
                     name="Layer"
                     choices
-                    value=Signal::derive(move || store.layer_name(layer.get().as_deref()))
+                    value=Signal::derive(move || layer_name(store, layer.get().as_deref()))
                     label="Layer"
                     test_id="gene-layer"
                     on_choose=Callback::new(move |name: String| {
@@ -139,6 +142,11 @@ fn shown_genes(analysis: &Analysis) -> Vec<GeneKey> {
         keys.insert(after, key.clone());
     }
     keys
+}
+
+/// The name of a layer that the state names; empty before the dataset is open.
+pub(super) fn layer_name(store: Store, key: Option<&str>) -> String {
+    store.with_session(|session| session.layer_name(key)).unwrap_or_default()
 }
 
 /// The genes of a query, best first.
@@ -170,8 +178,7 @@ fn matched(name: &str, query: &str) -> Vec<u32> {
 /// The name a gene goes by, from that name or its id, in any case.
 fn resolve(table: Memo<Option<ByPointer<GeneTable>>>, name: &str) -> Option<String> {
     let table = table.get_untracked()?.0;
-    let gene = table.find(name)?;
-    table.names.get(gene.0 as usize).cloned()
+    table.resolve(name).cloned()
 }
 
 #[cfg(test)]

@@ -32,7 +32,7 @@ pub(super) fn MarkersPanel(store: Store) -> impl IntoView {
     });
     let state = move || match status.get() {
         MarkersStatus::None => MarkersState::Running("Preparing".to_owned(), None),
-        MarkersStatus::Running(progress) => {
+        MarkersStatus::Running(progress, _) => {
             let fraction = (progress.n_parts > 0 && progress.n_done > 0)
                 .then(|| f64::from(progress.n_done) / f64::from(progress.n_parts));
             let bytes = format::bytes(progress.n_bytes);
@@ -104,7 +104,7 @@ pub(super) fn MarkersPanel(store: Store) -> impl IntoView {
 
 /// Opens the markers of the column that a command means, or says why there are none.
 pub(super) fn find_markers(store: Store) {
-    match store.column_to_mark() {
+    match store.peek(|state| store.with_session(|session| session.column_to_mark(&state.view.analysis))).flatten() {
         Some(column) => {
             store.dispatch(Action::ShowMarkers(Some(Markers { column, rank: MarkerOrder::default() })));
         }

@@ -4,6 +4,8 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use explorer_core::{
     color::{MISSING_GREY, label_colors},
+    format::short,
+    session::BinCounts,
     state::{
         Action, CellQuery, ColorBy, DimensionKey, Hover, Label, LabelFilter, MarkerOrder, Markers, ObsFilter, Range,
     },
@@ -13,10 +15,10 @@ use shared_fbs::manifest::{Column, ColumnKind};
 
 use super::explorer::title;
 use crate::{
-    store::{BinCounts, Pointed, Store},
+    store::{Pointed, Store},
     ui::{
         Bars, BrushChange, BrushPhase, CategoryPanel, CategoryValue, DatasetFacts, DatasetInfo, HistogramPanel,
-        SidebarSection, ValueCount, short,
+        SidebarSection, ValueCount,
     },
 };
 
@@ -146,7 +148,7 @@ fn categories(store: Store, column: &Column) -> impl IntoView + use<> {
         store.part(move |state| state.view.panels.expanded.contains(&name))
     };
     let set = move |column: &str, filter| store.dispatch(Action::SetLabels { column: column.to_owned(), filter });
-    let on_markers = store.can_mark(&name).then(|| {
+    let on_markers = (store.with_session(|session| session.has_stored_sums(&name)) == Some(true)).then(|| {
         let column = name.clone();
         Callback::new(move |()| {
             let asked = Markers { column: column.clone(), rank: MarkerOrder::default() };
@@ -265,7 +267,7 @@ pub(super) fn toggle_color(store: Store, by: ColorBy) {
 fn facts(store: Store) -> Memo<DatasetFacts> {
     let title = title(store);
     let facts = store.loaded(|session| {
-        let manifest = session.dataset.manifest();
+        let manifest = session.manifest();
         let layer = manifest.layers.get(manifest.default_layer as usize);
         let constants = manifest.columns.iter().filter(|column| is_constant(column) && !column.hidden);
         let value = |column: &Column| {

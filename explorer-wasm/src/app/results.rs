@@ -30,13 +30,13 @@ const FEW_CELLS: u64 = 10;
 #[component]
 pub(super) fn Results(store: Store) -> impl IntoView {
     let status = store.comparing();
-    let shown = store.shown_comparison();
+    let shown = store.part(|state| state.view.panels.comparison.clone());
     // The same while a comparison goes on: what is derived from it, over all genes, is not derived at each step.
-    let latest = Memo::new(move |_| status.with(|status| status.result().cloned().map(ByPointer)));
+    let latest = Memo::new(move |_| status.with(|status| status.answer().cloned().map(ByPointer)));
     let result = move || latest.get().map(|result| result.0);
     let is_open = move |is_so: fn(&DeResult) -> bool| {
         Memo::new(move |_| {
-            shown.with(Option::is_some) && status.with(|status| status.result().is_some_and(|result| is_so(result)))
+            shown.with(Option::is_some) && status.with(|status| status.answer().is_some_and(|result| is_so(result)))
         })
     };
     let (has_cells, has_samples) =
@@ -65,12 +65,12 @@ pub(super) fn Results(store: Store) -> impl IntoView {
         }
     };
     let on_gene = move |gene: String| {
-        let Some(result) = status.with_untracked(|status| status.result().cloned()) else { return };
+        let Some(result) = status.with_untracked(|status| status.answer().cloned()) else { return };
         let layer = store.layer_key(&result.layer);
         store.dispatch(Action::ShowGene(GeneKey { layer, gene }));
     };
     let on_point = move |gene: Option<String>| {
-        let layer = status.with_untracked(|status| status.result().map(|result| store.layer_key(&result.layer)));
+        let layer = status.with_untracked(|status| status.answer().map(|result| store.layer_key(&result.layer)));
         store.point_at(layer.zip(gene).map(|(layer, gene)| Pointed::Gene(GeneKey { layer, gene })));
     };
     view! {

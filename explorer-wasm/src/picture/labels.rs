@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
-use explorer_core::state::{Action, Hover, Label};
+use explorer_core::{
+    screen::{LABEL_HALF_HEIGHT_PX, fitted, unobstructed},
+    session::LabelCentroid,
+    state::{Action, Hover, Label},
+};
 use leptos::prelude::*;
 
-use super::text_canvas::{TextCanvas, fitted};
-use crate::{
-    bridge::View,
-    store::{LabelCentroid, Store},
-};
+use super::text_canvas::TextCanvas;
+use crate::{bridge::View, store::Store};
 
 /// Size of the text, in CSS pixels, as in the style sheet.
 pub(super) const TEXT_PX: f64 = 12.0;
@@ -18,8 +19,7 @@ pub(super) const TEXT_WEIGHT: u32 = 600;
 pub(super) const RIM_PX: f64 = 4.0;
 /// The widest a label may be.
 const MOST_PX: f64 = 168.0;
-/// Half the height that a label takes, and the space kept at its ends.
-const HALF_HEIGHT_PX: f64 = 9.0;
+/// The space kept at its ends.
 const SPACE_PX: f64 = 4.0;
 
 /// A label as it is written.
@@ -76,33 +76,14 @@ impl Labels {
         let places = self.places.get_untracked();
         self.written.with_untracked(|written| {
             let (label, _) = written.iter().zip(places).find(|(label, place)| {
-                place.is_some_and(|at| (at[0] - x).abs() <= label.half_width_px && (at[1] - y).abs() <= HALF_HEIGHT_PX)
+                place.is_some_and(|at| {
+                    (at[0] - x).abs() <= label.half_width_px && (at[1] - y).abs() <= LABEL_HALF_HEIGHT_PX
+                })
             })?;
             let LabelCentroid { column, label, .. } = label.centroid.clone();
             Some(Hover::Label { column, label: Label::Named(label) })
         })
     }
-}
-
-/// Which labels, the first before all others, can stand without touching one before, inside a
-/// picture of that size; each is given by its middle and half its width.
-fn unobstructed(
-    labels: impl Iterator<Item = ([f64; 2], f64)>,
-    [width_px, height_px]: [f64; 2],
-) -> Vec<Option<[f64; 2]>> {
-    let mut standing: Vec<([f64; 2], f64)> = Vec::new();
-    let mut place = |([x, y], half): ([f64; 2], f64)| {
-        let is_inside = (0.0..=width_px).contains(&x) && (0.0..=height_px).contains(&y);
-        let touches = |(other, other_half): &([f64; 2], f64)| {
-            (other[0] - x).abs() < half + other_half && (other[1] - y).abs() < 2.0 * HALF_HEIGHT_PX
-        };
-        if !is_inside || standing.iter().any(touches) {
-            return None;
-        }
-        standing.push(([x, y], half));
-        Some([x, y])
-    };
-    labels.map(&mut place).collect()
 }
 
 /// The labels, over the canvas. They take no pointer: the picture asks [`Labels::at`].
@@ -133,26 +114,5 @@ pub(super) fn LabelLayer(labels: Labels) -> impl IntoView {
 pub(super) fn hover(store: Store, hover: Option<Hover>) {
     if store.peek(|state| state.transient.hover != hover) {
         store.dispatch(Action::Hover(hover));
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use wasm_bindgen_test::wasm_bindgen_test as test;
-
-    use super::*;
-
-    #[test]
-    fn of_labels_that_touch_the_first_stands() {
-        let size = [400.0, 300.0];
-        let labels = [
-            ([100.0, 100.0], 40.0),
-            ([170.0, 110.0], 40.0), // touches the first
-            ([170.0, 119.0], 40.0), // a line lower
-            ([180.0, 100.0], 39.0), // beside the first, but touches the third? it is a line higher
-            ([401.0, 50.0], 10.0),  // outside
-        ];
-        let standing: Vec<bool> = unobstructed(labels.into_iter(), size).iter().map(Option::is_some).collect();
-        assert_eq!(standing, [true, false, true, true, false]);
     }
 }

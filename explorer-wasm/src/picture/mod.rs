@@ -1,10 +1,8 @@
 //! The picture: a canvas that shows the embedding, and the pointer's ways with it.
 
 mod canvas;
-mod caption;
 mod device;
 mod failure;
-mod gesture;
 mod labels;
 mod outline;
 mod save;
@@ -13,14 +11,16 @@ mod text_canvas;
 
 use std::{cell::RefCell, rc::Rc};
 
-use explorer_core::state::{Action, Hover, Polygon};
+use explorer_core::{
+    screen::{Gesture, HeldKeys, Intent},
+    state::{Action, Hover, Polygon},
+};
 use leptos::{html, prelude::*};
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{Element, PointerEvent, ResizeObserver, WheelEvent};
 
 pub use self::{canvas::open_ahead, device::document_device, failure::PictureFailure};
 use self::{
-    gesture::{Asked, Gesture, Held},
     labels::{LabelLayer, Labels, hover},
     outline::Outline,
     stage::Stage,
@@ -152,16 +152,16 @@ pub fn Picture(
         });
     });
 
-    let act = move |asked: Asked| {
+    let act = move |asked: Intent| {
         let view = handle.view.get_untracked();
         match (asked, view) {
-            (Asked::Pan(by_px), Some(view)) => look(store, view.panned(by_px)),
-            (Asked::Pinch { by_px, at_px, factor }, Some(view)) => {
+            (Intent::Pan(by_px), Some(view)) => look(store, view.panned(by_px)),
+            (Intent::Pinch { by_px, at_px, factor }, Some(view)) => {
                 look(store, view.panned(by_px).zoomed(at_px, factor));
             }
-            (Asked::Draft(path), _) => handle.draft.set(path),
-            (Asked::Discard, _) => handle.draft.set(Vec::new()),
-            (Asked::Select(path, mode), Some(view)) => {
+            (Intent::Draft(path), _) => handle.draft.set(path),
+            (Intent::Discard, _) => handle.draft.set(Vec::new()),
+            (Intent::Select(path, mode), Some(view)) => {
                 handle.draft.set(Vec::new());
                 let path: Vec<(f64, f64)> = path.into_iter().map(|at| view.coordinates(at)).collect();
                 let embedding = store.embedding_key();
@@ -169,7 +169,7 @@ pub fn Picture(
                     store.dispatch(Action::Select { embedding, mode, polygon });
                 }
             }
-            (Asked::Hover(at_px), Some(_)) => {
+            (Intent::Hover(at_px), Some(_)) => {
                 let pick = move |picked: Option<u32>| {
                     let cell = picked.and_then(|index| store.with_scene(|scene| scene.cell_at(index)).flatten());
                     hover(store, cell.map(Hover::Cell));
@@ -192,7 +192,7 @@ pub fn Picture(
             let _ = element.focus();
         }
         leave(store);
-        let held = Held { shift: event.shift_key(), alt: event.alt_key() };
+        let held = HeldKeys { shift: event.shift_key(), alt: event.alt_key() };
         let tool = store.peek(|state| state.view.tool);
         let pans = event.button() == 1;
         let asked =
@@ -202,7 +202,7 @@ pub fn Picture(
     let on_move = move |event: PointerEvent| {
         let asked = gesture.with_value(|gesture| gesture.borrow_mut().moved(event.pointer_id(), at(&event)));
         // A finger that passes over nothing does not hover.
-        if !matches!(asked, Asked::Hover(_)) || event.pointer_type() != "touch" {
+        if !matches!(asked, Intent::Hover(_)) || event.pointer_type() != "touch" {
             act(asked);
         }
     };

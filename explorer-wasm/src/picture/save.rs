@@ -1,16 +1,16 @@
 //! The picture as a PNG file of the user's, its legend beside it.
 
+use explorer_core::{
+    color::css_color,
+    screen::{Align, Caption, Mark, TextStyle},
+};
 use wasm_bindgen::{Clamped, JsCast, JsValue, closure::Closure};
 use web_sys::{Blob, ImageData};
 
-use super::{
-    caption::{Align, Caption, Mark, TextStyle},
-    labels,
-    text_canvas::TextCanvas,
-};
+use super::{labels, text_canvas::TextCanvas};
 use crate::{
     platform,
-    ui::{LegendModel, Rgb, css_color},
+    ui::{LegendModel, Rgb},
 };
 
 /// What a saved picture holds beside the cells.

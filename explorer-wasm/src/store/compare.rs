@@ -1,6 +1,6 @@
 //! Differential expression of the comparison that is open: the question, what runs, what is known.
 
-use std::{cell::RefCell, collections::VecDeque, rc::Rc, sync::Arc};
+use std::{rc::Rc, sync::Arc};
 
 use explorer_core::{
     dataset::DatasetError,
@@ -10,23 +10,14 @@ use explorer_core::{
     },
     state::{CellSource, Comparison, Reference, TestMode, ViewSpec},
 };
-use futures_util::future::{AbortHandle, Abortable};
-use leptos::prelude::*;
 use shared_fbs::manifest::Layer;
-use wasm_bindgen_futures::spawn_local;
 
-use super::{
-    GeneTable, SampleAnswer, Slot, Store,
-    roads::{Found, Helper},
-};
+use super::{SampleAnswer, Store, job_runner::Run, roads::Found};
 use crate::{
     fetch::{Dataset, FetchError},
     platform,
     worker::{Pool, Progress, WorkerError},
 };
-
-/// Results kept, the latest first: a table of 60 000 genes takes 6 MB.
-const MOST_RESULTS: usize = 8;
 
 /// Genes compared between two looks at the clock: some milliseconds.
 const GENES_AT_A_TIME: usize = 4096;
@@ -61,31 +52,6 @@ pub enum Answer {
     Samples(Arc<SampleAnswer>),
 }
 
-/// How the comparison that is open stands.
-#[derive(Clone, Debug, Default)]
-pub enum CompareStatus {
-    /// None is open.
-    #[default]
-    None,
-    /// It is computed; until then there may be an estimate.
-    Running(Progress, Option<Arc<DeResult>>),
-    /// It could not be.
-    Failed(String),
-    /// Here it is.
-    Done(Arc<DeResult>),
-}
-
-impl CompareStatus {
-    /// What there is to show: the result, or an estimate of it.
-    pub fn result(&self) -> Option<&Arc<DeResult>> {
-        match self {
-            Self::Done(result) => Some(result),
-            Self::Running(_, estimate) => estimate.as_ref(),
-            Self::None | Self::Failed(_) => None,
-        }
-    }
-}
-
 /// A comparison with the cells that its sets stand for.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Question {
@@ -95,16 +61,8 @@ pub(super) struct Question {
     pub(super) reference: Option<CellSource>,
 }
 
-/// What runs and what is known.
-#[derive(Default)]
-pub(super) struct Desk {
-    running: Option<(Question, AbortHandle)>,
-    /// The question that failed last; it is not asked again by itself.
-    failed: Option<Question>,
-    results: VecDeque<(Question, Arc<DeResult>)>,
-    /// What has been learned of the roads.
-    pub(super) helper: Helper,
-}
+/// A comparison under way.
+type Comparing = Run<Question, DeResult>;
 
 /// Why there is no result.
 #[derive(Debug, thiserror::Error)]
@@ -132,82 +90,20 @@ impl From<DatasetError> for CompareError {
 impl Store {
     /// Brings the computation in line with the comparison that is open: starts it, stops another.
     pub(super) fn follow_comparison(self, view: &ViewSpec) {
-        let question = question(view);
-        let Some(desk) = self.desk() else { return };
-        let mut desk = desk.borrow_mut();
-        if desk.running.as_ref().map(|(running, _)| running) == question.as_ref() {
-            return;
-        }
-        if let Some((_, handle)) = desk.running.take() {
-            handle.abort();
-        }
-        let Some(question) = question else {
-            desk.failed = None;
-            if !matches!(self.comparing.get_untracked(), CompareStatus::None) {
-                self.comparing.set(CompareStatus::None);
-            }
-            return;
-        };
-        if desk.failed.as_ref() == Some(&question) {
-            return;
-        }
-        if let Some((_, result)) = desk.results.iter().find(|(known, _)| *known == question) {
-            let is_shown = self
-                .comparing
-                .with_untracked(|status| matches!(status, CompareStatus::Done(shown) if Arc::ptr_eq(shown, result)));
-            if !is_shown {
-                self.comparing.set(CompareStatus::Done(Arc::clone(result)));
-            }
-            return;
-        }
-        let Some((dataset, pool)) = self.with_session(|session| (session.dataset.clone(), Rc::clone(&session.pool)))
-        else {
-            return;
-        };
-        let (handle, registration) = AbortHandle::new_pair();
-        desk.running = Some((question.clone(), handle));
-        self.comparing.set(CompareStatus::Running(Progress::default(), None));
-        let task = async move {
-            let answer = self.answer(&dataset, &pool, &question).await;
-            self.take_answer(question, answer);
-        };
-        spawn_local(async move {
-            // Aborted when another comparison is opened, or none.
-            let _ = Abortable::new(task, registration).await;
+        let tools = self.with_opened(|opened| (opened.dataset.clone(), Rc::clone(&opened.pool)));
+        let (Some(inner), Some((dataset, pool))) = (self.inner(), tools) else { return };
+        inner.comparisons.follow(question(view).as_ref(), async move |run: &Comparing, question: &Question| {
+            self.answer(&dataset, &pool, question, run).await
         });
     }
 
-    /// Asks the open comparison again, after a failure.
-    pub fn retry_comparison(self) {
-        if let Some(desk) = self.desk() {
-            desk.borrow_mut().failed = None;
-        }
-        self.settle();
-    }
-
-    pub(super) fn desk(self) -> Option<Rc<RefCell<Desk>>> {
-        self.inner.try_with_value(|inner| Rc::clone(&inner.desk))
-    }
-
-    fn take_answer(self, question: Question, answer: Result<DeResult, CompareError>) {
-        let Some(desk) = self.desk() else { return };
-        let mut desk = desk.borrow_mut();
-        desk.running = None;
-        match answer {
-            Ok(result) => {
-                let result = Arc::new(result);
-                desk.results.push_front((question, Arc::clone(&result)));
-                desk.results.truncate(MOST_RESULTS);
-                self.comparing.set(CompareStatus::Done(result));
-            }
-            Err(error) => {
-                desk.failed = Some(question);
-                self.comparing.set(CompareStatus::Failed(error.to_string()));
-            }
-        }
-    }
-
-    async fn answer(self, dataset: &Dataset, pool: &Pool, question: &Question) -> Result<DeResult, CompareError> {
+    async fn answer(
+        self,
+        dataset: &Dataset,
+        pool: &Pool,
+        question: &Question,
+        run: &Comparing,
+    ) -> Result<DeResult, CompareError> {
         let began = platform::now_millis();
         let comparison = &question.comparison;
         let (index, layer) = dataset.statistics_layer(comparison.layer.as_deref())?;
@@ -229,9 +125,9 @@ impl Store {
             })
         };
         if comparison.mode == TestMode::Samples {
-            let on_progress = |progress| self.comparing.set(CompareStatus::Running(progress, None));
-            let (answer, choice, n_bytes) =
-                self.compare_samples(dataset, pool, index, question, &fixed, &on_progress).await?;
+            let (answer, choice, n_bytes) = self
+                .compare_samples(dataset, pool, index, question, &fixed, &|progress| run.progress(progress))
+                .await?;
             return Ok(DeResult {
                 comparison: comparison.clone(),
                 answer: Answer::Samples(Arc::new(answer)),
@@ -243,27 +139,16 @@ impl Store {
                 layer: layer.name.clone(),
             });
         }
-        let estimate = RefCell::new(None);
-        let on_progress = |progress: Progress| {
-            self.comparing.set(CompareStatus::Running(progress, estimate.borrow().clone()));
-        };
         let on_estimate = async |found: Found| {
             // A sample too small for a table leaves the wait as it is.
             if let Ok(result) = finish(found, true).await {
-                estimate.replace(Some(Arc::new(result)));
-                on_progress(Progress::default());
+                run.estimate(result);
+                run.progress(Progress::default());
             }
         };
+        let on_progress = |progress: Progress| run.progress(progress);
         let found = self.moments(dataset, pool, index, question, &on_progress, Some(&on_estimate)).await?;
         finish(found, false).await
-    }
-
-    pub(super) async fn gene_table(self, dataset: &Dataset, layer: usize) -> Result<Arc<GeneTable>, FetchError> {
-        let kept = self.with_session(|session| session.loaded.tables.get(&layer).and_then(Slot::ready).cloned());
-        match kept.flatten() {
-            Some(table) => Ok(table),
-            None => Ok(Arc::new(GeneTable::new(dataset.genes(layer).await?))),
-        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use explorer_core::{
     data::CellIdx,
-    state::{GeneKey, Hover},
+    state::{DataKey, GeneKey, Hover},
 };
 use futures_util::future::{AbortHandle, Abortable};
 use leptos::prelude::*;
@@ -31,20 +31,21 @@ impl Store {
     /// The pointer is over something, or, with `None`, over nothing any more: what a press would ask
     /// for is fetched meanwhile, when there is nothing more urgent, as long as the pointer stays.
     pub fn point_at(self, pointed: Option<Pointed>) {
-        let before = self.inner.try_with_value(|inner| inner.prefetch.take()).flatten();
-        if let Some(before) = before {
+        let Some(inner) = self.inner() else { return };
+        if let Some(before) = inner.prefetch.take() {
             before.abort();
         }
-        let is_there = |pointed: &Pointed| {
-            self.with_session(|session| match pointed {
-                Pointed::Gene(key) => session.loaded.genes.contains_key(key),
-                Pointed::Column(name) => session.loaded.columns.contains_key(name),
-            })
+        let is_asked = |pointed: &Pointed| {
+            let key = match pointed {
+                Pointed::Gene(gene) => DataKey::Gene(gene.clone()),
+                Pointed::Column(name) => DataKey::Column(name.clone()),
+            };
+            self.with_opened(|opened| opened.session.loaded().slot(&key).is_some())
         };
-        let Some(pointed) = pointed.filter(|pointed| is_there(pointed) == Some(false)) else { return };
-        let Some(dataset) = self.with_session(|session| session.dataset.clone()) else { return };
+        let Some(pointed) = pointed.filter(|pointed| is_asked(pointed) == Some(false)) else { return };
+        let Some(dataset) = self.with_opened(|opened| opened.dataset.clone()) else { return };
         let (handle, registration) = AbortHandle::new_pair();
-        self.inner.try_with_value(|inner| inner.prefetch.replace(Some(handle)));
+        inner.prefetch.set(Some(handle));
         let task = async move {
             platform::sleep(REST_MILLIS).await;
             // What fails here is asked for again by the press, which tells.
@@ -70,13 +71,13 @@ impl Store {
     pub(super) fn follow_hover(self) {
         let hovered = self.peek(|state| match &state.transient.hover {
             Some(Hover::Cell(cell)) => Some(*cell),
-            _ => None,
+            Some(Hover::Label { .. }) | None => None,
         });
         let shown = self.tip.with_untracked(|tip| tip.as_ref().map(|(cell, _)| *cell));
         match hovered {
             None if shown.is_some() => self.tip.set(None),
             Some(cell) if shown != Some(cell) => {
-                let Some(dataset) = self.with_session(|session| session.dataset.clone()) else { return };
+                let Some(dataset) = self.with_opened(|opened| opened.dataset.clone()) else { return };
                 spawn_local(async move {
                     let id = dataset.cell_id(cell).await;
                     let is_there = self.peek(|state| state.transient.hover == Some(Hover::Cell(cell)));
@@ -90,7 +91,7 @@ impl Store {
     }
 }
 
-/// What a tooltip calls a cell: its id, or, where that is not to be had, its number.
+/// What a tooltip calls a cell: its id, or, where that cannot be loaded, its number.
 fn tip_title(cell: CellIdx, id: Result<Option<String>, FetchError>) -> String {
     id.ok().flatten().unwrap_or_else(|| format!("cell {}", cell.0))
 }

@@ -1,14 +1,18 @@
-//! Loading what the view needs: the picture, then what stands beside it.
+//! Loading by key: what the view needs, one way for whatever it is.
+
+use std::sync::Arc;
 
 use explorer_core::{
-    data::Column,
-    state::{AppState, ColorBy, DimensionKey, GeneKey, GeneMean, History, ViewSpec},
+    data::{Column, Continuous, GeneIdx},
+    filter::CellMask,
+    session::{Data, GeneTable, Slot, Urgency},
+    state::{AppState, CellSource, ColorBy, DataKey, GeneKey, History, ViewSpec},
 };
 use leptos::prelude::*;
-use shared_fbs::manifest::ColumnKind;
+use shared_fbs::manifest::CELLS_PER_EXPRESSION_TILE;
 use wasm_bindgen_futures::spawn_local;
 
-use super::{GeneTable, Phase, Slot, Store, Tone, link, session::Session};
+use super::{Opened, Phase, Store, Tone, link, place::read_embedding};
 use crate::{
     fetch::{Dataset, FetchError, Fetcher, Limits, Priority, Source},
     platform,
@@ -18,24 +22,18 @@ use crate::{
 /// What the page may take; workers fetch for themselves.
 const LIMITS: Limits = Limits { requests: 6, cache_bytes: 192 << 20 };
 
-/// Values of continuous columns that are loaded for histograms in sight: 256 MB of them.
-const MOST_VALUES: usize = 64 << 20;
-
 impl Store {
     /// Opens the dataset, then loads what the state needs.
     pub fn open(self) {
         self.phase.set(Phase::Opening);
-        let Some((address, root)) = self.inner.try_with_value(|inner| (inner.address.clone(), inner.root.clone()))
-        else {
-            return;
-        };
+        let Some(inner) = self.inner() else { return };
         spawn_local(async move {
-            let fetcher = Fetcher::new(Source::new(&address, &root), LIMITS);
+            let fetcher = Fetcher::new(Source::new(&inner.address, &inner.root), LIMITS);
             match fetcher.open().await {
                 Ok(dataset) => {
                     let main_label = dataset.manifest().main_label.clone();
-                    let session = Session::new(dataset, Pool::new(address, root));
-                    self.inner.try_with_value(|inner| inner.session.replace(Some(session)));
+                    let pool = Pool::new(inner.address.clone(), inner.root.clone());
+                    inner.opened.replace(Some(Opened::new(dataset, pool)));
                     if let Some(column) = main_label
                         && !link::has_link()
                     {
@@ -51,7 +49,7 @@ impl Store {
         });
     }
 
-    /// Colours the first view of a dataset by its main label: what everybody does first. It is where
+    /// Colors the first view of a dataset by its main label: what everybody does first. It is where
     /// history begins, not a step in it.
     fn begin_with_color(self, column: String) {
         let mut state = self.peek(AppState::clone);
@@ -64,7 +62,7 @@ impl Store {
 
     /// The histogram of a column is in sight: counts its values, when nothing is more urgent.
     pub fn show_histogram(self, column: String) {
-        let is_new = self.with_session_mut(|session| session.histograms.insert(column));
+        let is_new = self.with_opened_mut(|opened| opened.session.note_in_sight(column));
         if is_new == Some(true) {
             self.settle();
         }
@@ -72,153 +70,139 @@ impl Store {
 
     /// Asks for what the view needs and is not yet there nor on its way, and lets go of what it does
     /// not need any more.
-    pub(super) fn load_needs(self, view: &ViewSpec) {
-        let mut needs = view.needs();
-        let tasks = self.with_session_mut(|session| {
-            let show = session.start_showing(view.analysis.embedding.as_deref());
-            let mut tasks = Tasks { show, ..Tasks::default() };
-            session.loaded.drop_unused(&mut session.keeper, &needs, &mut session.engine);
-            needs.columns.extend(session.histograms_to_load());
-            for embedding in needs.embeddings.into_iter().flatten() {
-                // One that the dataset does not have is asked for too: that is how the user is told.
-                if !session.loaded.embeddings.contains_key(&embedding) {
-                    session.loaded.embeddings.insert(embedding.clone(), Slot::Loading);
-                    tasks.embeddings.push(embedding);
-                }
-            }
-            for name in needs.columns {
-                if !session.loaded.columns.contains_key(&name) {
-                    session.loaded.columns.insert(name.clone(), Slot::Loading);
-                    // The colours of the picture come with it.
-                    let is_color = matches!(&view.analysis.color, ColorBy::Obs(color) if *color == name);
-                    tasks.columns.push((name, if is_color { Priority::Now } else { Priority::Soon }));
-                }
-            }
-            let categorical: Vec<String> = session
-                .dataset
-                .manifest()
-                .columns
-                .iter()
-                .filter(|column| column.kind == ColumnKind::Categorical && !column.hidden)
-                .map(|column| column.name.clone())
-                .collect();
-            for name in categorical.into_iter().chain(tasks.columns.iter().map(|(name, _)| name.clone())) {
-                let is_there = session.loaded.categories.contains_key(&name);
-                let column = session.dataset.manifest().column(&name);
-                if !is_there && column.is_some_and(|column| column.kind == ColumnKind::Categorical) {
-                    session.loaded.categories.insert(name.clone(), Slot::Loading);
-                    tasks.categories.push(name);
-                }
-            }
-            let layers = [None, view.analysis.layer.clone()];
-            for mean in needs.means {
-                if !session.loaded.means.contains_key(&mean) {
-                    session.loaded.means.insert(mean.clone(), Slot::Loading);
-                    tasks.means.push(mean);
-                }
-            }
-            for layer in needs.genes.iter().map(|key| key.layer.clone()).chain(layers) {
-                if let Ok((layer, _)) = session.dataset.layer(layer.as_deref())
-                    && !session.loaded.tables.contains_key(&layer)
-                {
-                    session.loaded.tables.insert(layer, Slot::Loading);
-                    tasks.tables.push(layer);
-                }
-            }
-            for key in needs.genes {
-                // A gene can be found once its table is there; its arrival comes back here.
-                if !session.loaded.genes.contains_key(&key) && session.gene_table(key.layer.as_deref()).is_some() {
-                    session.loaded.genes.insert(key.clone(), Slot::Loading);
-                    tasks.genes.push(key);
-                }
-            }
-            (tasks, session.dataset.clone())
+    pub(super) fn load_next(self, view: &ViewSpec) {
+        let next = self.with_opened_mut(|opened| {
+            let shown = opened.show(view.analysis.embedding.as_deref());
+            (shown, opened.session.load_next(&view.analysis, &view.needs()))
         });
-        if let Some((tasks, dataset)) = tasks {
-            self.run(tasks, &dataset);
+        let Some((shown, next)) = next else { return };
+        if let Some(index) = shown {
+            self.show_embedding(index);
+        }
+        for (key, urgency) in next {
+            let priority = match urgency {
+                Urgency::Now => Priority::Now,
+                Urgency::Soon => Priority::Soon,
+            };
+            self.load(key, priority);
         }
     }
 
-    fn run(self, tasks: Tasks, dataset: &Dataset) {
-        if let Some(index) = tasks.show {
-            self.show_embedding(dataset.clone(), index);
-        }
-        for key in tasks.embeddings {
-            self.load_embedding(dataset.clone(), key);
-        }
-        for (name, priority) in tasks.columns {
-            let dataset = dataset.clone();
-            spawn_local(async move {
-                let column: Result<Column, _> = dataset.column(&name, priority).await;
-                self.arrive(&format!("Column {name}"), column, |session, slot| {
-                    drop(session.loaded.columns.insert(name, slot));
-                });
-            });
-        }
-        for name in tasks.categories {
-            let dataset = dataset.clone();
-            spawn_local(async move {
-                let categories = dataset.categories(&name).await;
-                self.arrive(&format!("Column {name}"), categories, |session, slot| {
-                    drop(session.loaded.categories.insert(name, slot));
-                });
-            });
-        }
-        for layer in tasks.tables {
-            let dataset = dataset.clone();
-            spawn_local(async move {
-                let table = dataset.genes(layer).await.map(GeneTable::new);
-                self.arrive("The list of genes", table, |session, slot| {
-                    drop(session.loaded.tables.insert(layer, slot));
-                });
-            });
-        }
-        for mean in tasks.means {
-            self.load_mean(dataset.clone(), mean);
-        }
-        for key in tasks.genes {
-            self.load_gene(dataset.clone(), key);
+    /// Loads data that count as asked for.
+    pub(super) fn load(self, key: DataKey, priority: Priority) {
+        let Some(dataset) = self.with_opened(|opened| opened.dataset.clone()) else { return };
+        spawn_local(async move {
+            if let DataKey::Gene(gene) = &key
+                && let Some(chunks) = self.chunks_in_view(gene)
+                // Should it fail, the whole of it does too, and tells.
+                && let Ok(part) = self.gene_in_chunks(&dataset, gene, &chunks).await
+            {
+                self.with_opened_mut(|opened| opened.session.arrive_in_part(gene.clone(), part));
+                self.settle();
+            }
+            let data = self.fetch(&dataset, &key, priority).await;
+            self.arrive(key, data);
+        });
+    }
+
+    /// Reads data, whatever they are.
+    async fn fetch(self, dataset: &Dataset, key: &DataKey, priority: Priority) -> Result<Data, FetchError> {
+        match key {
+            DataKey::Column(name) => dataset.column(name, priority).await.map(Data::from),
+            DataKey::Categories(name) => dataset.categories(name).await.map(Data::from),
+            DataKey::Gene(key) => {
+                let (layer, gene) = self.find_gene(dataset, key).await?;
+                dataset.gene(layer, gene, priority).await.map(|gene| gene.to_continuous().into())
+            }
+            DataKey::Mean(mean) => self.mean(dataset, mean).await.map(Data::from),
+            DataKey::Embedding(key) => read_embedding(dataset, key).await.map(Data::from),
+            DataKey::GeneTable(layer) => {
+                let (layer, _) = dataset.layer(Some(layer))?;
+                dataset.genes(layer).await.map(|genes| GeneTable::new(genes).into())
+            }
         }
     }
 
-    /// Keeps what has arrived or failed, and goes on with what waited for it.
-    pub(super) fn arrive<T>(self, what: &str, result: Result<T, FetchError>, keep: impl FnOnce(&mut Session, Slot<T>)) {
-        match &result {
+    /// Keeps what has arrived or failed, tells of a failure, and goes on with what waited for it.
+    pub(super) fn arrive(self, key: DataKey, data: Result<Data, FetchError>) {
+        match &data {
             Ok(_) | Err(FetchError::Cancelled) => {}
             Err(error @ FetchError::Unknown { .. }) => self.tell(error.to_string(), Tone::Error),
-            Err(error) => self.tell(format!("{what}: {error}"), Tone::Retry),
+            Err(error) => self.tell(format!("{}: {error}", title(&key)), Tone::Retry),
         }
-        self.with_session_mut(|session| keep(session, result.into()));
+        self.with_opened_mut(|opened| opened.session.arrive(key, Slot::from(data)));
         self.arrived.update(|count| *count += 1);
         self.settle();
     }
-}
 
-/// What is to be loaded.
-#[derive(Default)]
-struct Tasks {
-    show: Option<usize>,
-    embeddings: Vec<String>,
-    categories: Vec<String>,
-    columns: Vec<(String, Priority)>,
-    tables: Vec<usize>,
-    genes: Vec<GeneKey>,
-    means: Vec<GeneMean>,
-}
-
-impl Session {
-    /// Continuous columns for the histograms that have been in sight, once the picture is whole: those that
-    /// are yet to be counted, as many as fit into memory.
-    fn histograms_to_load(&self) -> Vec<String> {
-        if !self.is_placed() {
-            return Vec::new();
+    /// Waits until data are there; an answer that failed before is asked for again.
+    async fn ready(self, dataset: &Dataset, key: DataKey) -> Result<(), FetchError> {
+        if self.with_opened(|opened| opened.session.loaded().is_ready(&key)) == Some(true) {
+            return Ok(());
         }
-        let columns = self.dataset.manifest().columns.iter();
-        columns
-            .filter(|column| column.kind == ColumnKind::Continuous && self.histograms.contains(&column.name))
-            .take(MOST_VALUES / self.loaded.n_obs.max(1))
-            .map(|column| column.name.clone())
-            .filter(|name| !self.engine.is_counted(&DimensionKey::Obs(name.clone())))
-            .collect()
+        let data = self.fetch(dataset, &key, Priority::Now).await?;
+        self.with_opened_mut(|opened| opened.session.arrive(key, Slot::Ready(data)));
+        Ok(())
+    }
+
+    /// A column, loaded if it was not yet.
+    pub(super) async fn column(self, dataset: &Dataset, name: &str) -> Result<Arc<Column>, FetchError> {
+        let key = DataKey::Column(name.to_owned());
+        self.ready(dataset, key.clone()).await?;
+        let column = self.with_opened(|opened| opened.session.loaded().column(&key).cloned()).flatten();
+        column.ok_or_else(|| FetchError::Unknown { kind: "column", name: name.to_owned() })
+    }
+
+    /// The genes of a layer, loaded if they were not yet.
+    pub(super) async fn gene_table(self, dataset: &Dataset, layer: usize) -> Result<Arc<GeneTable>, FetchError> {
+        let name = &dataset.layer_entry(layer)?.name;
+        let kept = || self.with_opened(|opened| opened.session.loaded().gene_table(name).cloned()).flatten();
+        if let Some(table) = kept() {
+            return Ok(table);
+        }
+        let table = Arc::new(GeneTable::new(dataset.genes(layer).await?));
+        let data = Slot::Ready(Data::GeneTable(Arc::clone(&table)));
+        self.with_opened_mut(|opened| opened.session.arrive(DataKey::GeneTable(name.clone()), data));
+        Ok(table)
+    }
+
+    /// The cells of a set, once all that it takes has been loaded.
+    pub(super) async fn cells(self, dataset: &Dataset, source: &CellSource) -> Result<CellMask, FetchError> {
+        for key in source.needs() {
+            self.ready(dataset, key).await?;
+        }
+        let mask = self.with_opened(|opened| opened.session.cells_of(source)).flatten();
+        mask.ok_or_else(|| FetchError::Unknown { kind: "data for the set", name: format!("{source:?}") })
+    }
+
+    /// The chunks of cells in view, where the gene colors the cells and these are to come first.
+    fn chunks_in_view(self, key: &GeneKey) -> Option<Vec<u32>> {
+        let colors = self.peek(|state| matches!(&state.view.analysis.color, ColorBy::Gene(by) if by == key));
+        let window = self.window().filter(|_| colors)?;
+        self.with_opened(|opened| opened.session.chunks_seen(CELLS_PER_EXPRESSION_TILE, &window)).flatten()
+    }
+
+    async fn gene_in_chunks(self, dataset: &Dataset, key: &GeneKey, chunks: &[u32]) -> Result<Continuous, FetchError> {
+        let (layer, gene) = self.find_gene(dataset, key).await?;
+        dataset.gene_in_chunks(layer, gene, chunks, Priority::Now).await
+    }
+
+    /// The numbers of a gene's layer and of the gene.
+    pub(super) async fn find_gene(self, dataset: &Dataset, key: &GeneKey) -> Result<(usize, GeneIdx), FetchError> {
+        let (layer, _) = dataset.layer(key.layer.as_deref())?;
+        let table = self.gene_table(dataset, layer).await?;
+        let unknown = || FetchError::Unknown { kind: "gene", name: key.gene.clone() };
+        Ok((layer, table.find(&key.gene).ok_or_else(unknown)?))
+    }
+}
+
+/// What the user is told that could not be loaded.
+fn title(key: &DataKey) -> String {
+    match key {
+        DataKey::Column(name) | DataKey::Categories(name) => format!("Column {name}"),
+        DataKey::Gene(key) => format!("Gene {}", key.gene),
+        DataKey::Mean(_) => "The mean of the genes".to_owned(),
+        DataKey::Embedding(key) => format!("Embedding {key}"),
+        DataKey::GeneTable(_) => "The list of genes".to_owned(),
     }
 }

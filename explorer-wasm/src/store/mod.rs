@@ -1,27 +1,22 @@
-//! The store: the state in one signal, the data beside it, and the only hands that write either.
+//! The store: the state in one signal, the data next to it, and the only hands that write either.
 //!
 //! Components dispatch actions and read signals. What is large (columns, masks, positions) lies
-//! beside the signals; counters tell those who read it that it has changed. After every action and
-//! every arrival `Store::settle` brings data, filter and colours in line with the state.
+//! outside the signals; counters tell those who read it that it has changed. After every action and
+//! every arrival `Store::settle` brings data, filter and colors in line with the state: what follows is decided by
+//! `explorer_core::session`, and what it takes from the browser is done here.
 
-mod centroids;
 mod compare;
-mod engine;
-mod gene;
-mod gene_sets;
 mod hover;
-mod keep;
+mod job_runner;
 mod link;
 mod load;
-mod loaded;
 mod markers;
-mod painter;
+mod mean;
+mod opened;
 mod place;
 mod read;
 mod roads;
 mod samples;
-mod session;
-mod sight;
 
 use std::{
     cell::{Cell, RefCell},
@@ -30,29 +25,36 @@ use std::{
 
 use explorer_core::{
     data::CellIdx,
+    session::{JobStatus, Window},
     state::{Action, AppState, History},
 };
 use futures_util::future::AbortHandle;
 use leptos::prelude::*;
 
 use crate::{
-    bridge::{Scene, Window},
+    bridge::Scene,
     fetch::{Address, FetchError},
+    worker::Progress,
 };
 
-pub use centroids::LabelCentroid;
-use compare::Desk;
-pub use compare::{Answer, CompareStatus, DeResult};
-pub use engine::{BinCounts, GroupCounts};
+use compare::Question;
+pub use compare::{Answer, DeResult};
 pub use hover::Pointed;
+use job_runner::JobRunner;
 pub use link::{link_text, view_of_link};
-pub use loaded::{GeneTable, Slot};
-use markers::MarkersDesk;
-pub use markers::{LabelMarkers, MarkersResult, MarkersStatus};
-use painter::Repaint;
-pub use painter::{Colors, Standing};
+pub use markers::{LabelMarkers, MarkersResult};
+use opened::Opened;
+use roads::RouteStats;
 pub use samples::{SampleAnswer, SampleMeans};
-pub use session::Session;
+
+/// How the comparison that is open stands.
+pub type CompareStatus = JobStatus<DeResult, Progress>;
+
+/// How the markers that are open stand.
+pub type MarkersStatus = JobStatus<MarkersResult, Progress>;
+
+/// Results kept of each kind, the latest first: a table of 60 000 genes takes 6 MB.
+const MOST_RESULTS: usize = 8;
 
 /// How the dataset stands.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -112,19 +114,21 @@ pub struct Store {
     painted: RwSignal<u32>,
     placing: RwSignal<Placing>,
     messages: RwSignal<Vec<Message>>,
+    tip: RwSignal<Option<(CellIdx, String)>>,
     comparing: RwSignal<CompareStatus>,
     marking: RwSignal<MarkersStatus>,
-    tip: RwSignal<Option<(CellIdx, String)>>,
-    inner: StoredValue<Inner, LocalStorage>,
+    inner: StoredValue<Rc<Inner>, LocalStorage>,
 }
 
 struct Inner {
     address: Address,
     /// The address of the page's root, ending in `/`.
     root: String,
-    session: Rc<RefCell<Option<Session>>>,
-    desk: Rc<RefCell<Desk>>,
-    marker_desk: Rc<RefCell<MarkersDesk>>,
+    opened: RefCell<Option<Opened>>,
+    comparisons: Rc<JobRunner<Question, DeResult>>,
+    markers: Rc<JobRunner<explorer_core::state::Markers, MarkersResult>>,
+    /// What has been learned of the routes to moments.
+    routes: RefCell<RouteStats>,
     /// What the picture shows of the embedding.
     window: Cell<Option<Window>>,
     /// Ends the fetching of what the pointer was over.
@@ -134,6 +138,7 @@ struct Inner {
 impl Store {
     /// A store for the dataset at an address; `root` is the address of the page's root.
     pub fn new(address: Address, root: String, state: AppState) -> Self {
+        let (comparing, marking) = (RwSignal::default(), RwSignal::default());
         Self {
             history: RwSignal::new(History::new(state)),
             phase: RwSignal::default(),
@@ -142,18 +147,19 @@ impl Store {
             painted: RwSignal::new(0),
             placing: RwSignal::default(),
             messages: RwSignal::default(),
-            comparing: RwSignal::default(),
-            marking: RwSignal::default(),
             tip: RwSignal::default(),
-            inner: StoredValue::new_local(Inner {
+            comparing,
+            marking,
+            inner: StoredValue::new_local(Rc::new(Inner {
                 address,
                 root,
-                session: Rc::default(),
-                desk: Rc::default(),
-                marker_desk: Rc::default(),
+                opened: RefCell::default(),
+                comparisons: JobRunner::new(MOST_RESULTS, comparing),
+                markers: JobRunner::new(MOST_RESULTS, marking),
+                routes: RefCell::default(),
                 window: Cell::default(),
                 prefetch: Cell::default(),
-            }),
+            })),
         }
     }
 
@@ -195,11 +201,11 @@ impl Store {
         }
     }
 
-    /// The points, for the picture. Brings their colours up to date first.
+    /// The points, for the picture. Brings their colors up to date first.
     pub fn with_scene<T>(self, act: impl FnOnce(&mut Scene) -> T) -> Option<T> {
-        self.with_session_mut(|session| {
-            session.repaint();
-            act(&mut session.scene)
+        self.with_opened_mut(|opened| {
+            opened.repaint();
+            act(&mut opened.scene)
         })
     }
 
@@ -210,39 +216,52 @@ impl Store {
             self.open();
             return;
         }
-        self.with_session_mut(|session| session.loaded.forget_failures());
+        self.with_opened_mut(|opened| opened.session.forget_failures());
         self.settle();
     }
 
-    fn with_session<T>(self, read: impl FnOnce(&Session) -> T) -> Option<T> {
-        let session = self.inner.try_with_value(|inner| Rc::clone(&inner.session))?;
-        let session = session.try_borrow().ok()?;
-        session.as_ref().map(read)
+    /// Asks the open comparison again, after a failure.
+    pub fn retry_comparison(self) {
+        if let Some(inner) = self.inner() {
+            inner.comparisons.retry();
+        }
+        self.settle();
     }
 
-    fn with_session_mut<T>(self, act: impl FnOnce(&mut Session) -> T) -> Option<T> {
-        let session = self.inner.try_with_value(|inner| Rc::clone(&inner.session))?;
-        let mut session = session.try_borrow_mut().ok()?;
-        session.as_mut().map(act)
+    /// Asks for the open markers again, after a failure.
+    pub fn retry_markers(self) {
+        if let Some(inner) = self.inner() {
+            inner.markers.retry();
+        }
+        self.settle();
     }
 
-    /// Brings data, filter and colours in line with the state.
+    /// What lies outside the signals; `None` once the page is gone.
+    fn inner(self) -> Option<Rc<Inner>> {
+        self.inner.try_get_value()
+    }
+
+    /// Reads the open dataset; `None` before there is one. Within `read` nothing may write it: that is a mistake of the
+    /// page's own and ends it.
+    fn with_opened<T>(self, read: impl FnOnce(&Opened) -> T) -> Option<T> {
+        self.inner()?.opened.borrow().as_ref().map(read)
+    }
+
+    /// Changes the open dataset; `None` before there is one. Within `act` nothing else may read or write it.
+    fn with_opened_mut<T>(self, act: impl FnOnce(&mut Opened) -> T) -> Option<T> {
+        self.inner()?.opened.borrow_mut().as_mut().map(act)
+    }
+
+    /// Brings data, filter and colors in line with the state.
     fn settle(self) {
         let view = self.peek(|state| state.view.clone());
-        self.load_needs(&view);
-        let changed = self.with_session_mut(|session| {
-            let analysis = &view.analysis;
-            let filtered = session.engine.sync(&analysis.query, &session.loaded);
-            let opacity = view.points.opacity();
-            let repaint = session.painter.sync(analysis, opacity, &session.loaded);
-            session.needs_paint |= filtered || repaint == Repaint::Cells;
-            (filtered, repaint)
-        });
-        let (filtered, repaint) = changed.unwrap_or((false, Repaint::Nothing));
-        if filtered {
+        self.load_next(&view);
+        let changes = self.with_opened_mut(|opened| opened.session.follow(&view.analysis, view.points.opacity()));
+        let changes = changes.unwrap_or_default();
+        if changes.selection {
             self.filtered.update(|count| *count += 1);
         }
-        if filtered || repaint != Repaint::Nothing {
+        if changes.picture {
             self.painted.update(|count| *count += 1);
         }
         self.follow_comparison(&view);

@@ -1,18 +1,17 @@
 //! Positions: the embedding shown, from coarse to fine and what is in view first, and those that
 //! outlines are drawn in.
 
-use explorer_core::data::Embedding;
+use explorer_core::{
+    data::Embedding,
+    session::{PositionSample, Session, TileQueue, Visibility, Window},
+    state::DataKey,
+};
 use futures_util::stream::{FuturesOrdered, StreamExt};
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
-use super::{
-    Placing, Slot, Store,
-    session::Session,
-    sight::{Queue, Sight, Sketch},
-};
+use super::{Placing, Store};
 use crate::{
-    bridge::Window,
     fetch::{Dataset, FetchError},
     platform,
 };
@@ -23,40 +22,35 @@ const STEPS_AHEAD: usize = 4;
 impl Store {
     /// Notes what the picture shows of the embedding; it is loaded first.
     pub fn look_at(self, window: Option<Window>) {
-        self.inner.try_with_value(|inner| inner.window.set(window));
+        if let Some(inner) = self.inner() {
+            inner.window.set(window);
+        }
     }
 
     /// What the picture shows of the embedding, where that is not all of it.
     pub(super) fn window(self) -> Option<Window> {
         let is_part = self.peek(|state| state.view.camera.is_some());
-        is_part.then(|| self.inner.try_with_value(|inner| inner.window.get()).flatten()).flatten()
+        self.inner().filter(|_| is_part)?.window.get()
     }
 
     /// Loads the embedding to be shown and hands it to the picture as it comes.
-    pub(super) fn show_embedding(self, dataset: Dataset, index: usize) {
+    pub(super) fn show_embedding(self, index: usize) {
+        let shown = self.with_opened(|opened| (opened.dataset.clone(), opened.session.turn()));
+        let Some((dataset, turn)) = shown else { return };
         spawn_local(async move {
             let Some(entry) = dataset.manifest().embeddings.get(index) else { return };
-            let key = entry.key.clone();
+            let key = DataKey::Embedding(entry.key.clone());
             let nowhere = Embedding::nowhere(dataset.n_obs(), Dataset::frame(entry));
-            let turn = self.with_session(|session| session.turn).unwrap_or_default();
-            let is_shown = move |session: &Session| session.turn == turn;
+            let is_shown = move |session: &Session| session.turn() == turn;
             match self.place_embedding(&dataset, index, nowhere, is_shown).await {
-                Ok(Some(embedding)) => {
-                    self.arrive("", Ok(embedding), |session, slot| drop(session.loaded.embeddings.insert(key, slot)));
-                }
+                Ok(Some(embedding)) => self.arrive(key, Ok(embedding.into())),
                 // Another embedding is shown by now, or this one anew.
                 Ok(None) => {
-                    self.with_session_mut(|session| {
-                        if session.shown != Some(index) {
-                            session.loaded.embeddings.remove(&key);
-                        }
-                    });
+                    self.with_opened_mut(|opened| opened.session.give_up(index));
                 }
                 Err(error) => {
-                    self.arrive::<Embedding>(&format!("Embedding {key}"), Err(error), |session, slot| {
-                        session.shown = None;
-                        drop(session.loaded.embeddings.insert(key, slot));
-                    });
+                    self.with_opened_mut(|opened| opened.session.stop_showing());
+                    self.arrive(key, Err(error));
                 }
             }
         });
@@ -70,12 +64,12 @@ impl Store {
         is_shown: impl Fn(&Session) -> bool,
     ) -> Result<Option<Embedding>, FetchError> {
         let tiles = dataset.point_tiles();
-        let mut queue = Queue::new(tiles);
-        let mut sketch = Sketch::default();
+        let mut queue = TileQueue::new(tiles);
+        let mut sample = PositionSample::default();
         let mut under_way = FuturesOrdered::new();
         loop {
             while under_way.len() < STEPS_AHEAD
-                && let Some(step) = queue.next(self.sight(&sketch, queue.has_sample()))
+                && let Some(step) = queue.next(self.visibility(&sample, queue.has_sample()))
             {
                 under_way.push_back(async move {
                     let points = dataset.points(index, &step).await;
@@ -87,18 +81,19 @@ impl Store {
                 let cells = &tiles[tile];
                 dataset.place(&mut embedding, index, tile, &points)?;
                 if cells.level == 0 {
-                    sketch.add(cells, &points);
+                    sample.add(cells, &points);
                 }
-                let is_drawable = queue.placed(tile, self.sight(&sketch, queue.has_sample()));
-                let is_shown = self.with_session_mut(|session| {
-                    let is_shown = is_shown(session);
+                let is_drawable = queue.placed(tile, self.visibility(&sample, queue.has_sample()));
+                let is_shown = self.with_opened_mut(|opened| {
+                    let is_shown = is_shown(&opened.session);
                     if is_shown {
-                        session.scene.place(cells, &points);
-                        if cells.level == 0 {
-                            session.sketch.add(cells, &points);
-                        }
+                        opened.scene.place(cells, &points);
+                        opened.session.place(cells, &points);
                         if is_drawable {
-                            session.scene.level_is_drawable(&cells.ranks);
+                            opened.scene.level_is_drawable(&cells.ranks);
+                        }
+                        if opened.scene.n_placed() == opened.scene.n_points() {
+                            opened.session.placed();
                         }
                     }
                     is_shown
@@ -115,67 +110,22 @@ impl Store {
     }
 
     /// What is known of the places of tiles, given the sample of cells that has come so far.
-    fn sight(self, sketch: &Sketch, is_whole: bool) -> Sight<'_> {
+    fn visibility(self, sample: &PositionSample, is_whole: bool) -> Visibility<'_> {
         let is_part = self.peek(|state| state.view.camera.is_some());
         match self.window() {
-            Some(window) if is_whole => Sight::Part(sketch, window),
-            _ if is_part && !is_whole => Sight::Blind,
-            _ => Sight::Whole,
+            Some(window) if is_whole => Visibility::Part(sample, window),
+            _ if is_part && !is_whole => Visibility::Unknown,
+            _ => Visibility::Whole,
         }
     }
 
     fn note_placing(self) {
-        let placing = self
-            .with_session(|session| Placing { n_placed: session.scene.n_placed(), n_points: session.scene.n_points() });
+        let placing =
+            self.with_opened(|opened| Placing { n_placed: opened.scene.n_placed(), n_points: opened.scene.n_points() });
         if let Some(placing) = placing {
             self.placing.set(placing);
             self.painted.update(|count| *count += 1);
         }
-    }
-
-    /// Loads an embedding that is not shown, but has outlines drawn in it.
-    pub(super) fn load_embedding(self, dataset: Dataset, key: String) {
-        spawn_local(async move {
-            let embedding = read_embedding(&dataset, &key).await;
-            self.arrive(&format!("Embedding {key}"), embedding, |session, slot| {
-                drop(session.loaded.embeddings.insert(key, slot));
-            });
-        });
-    }
-}
-
-impl Session {
-    /// Turns the scene to an embedding; its index when its tiles are to be loaded.
-    pub(super) fn start_showing(&mut self, key: Option<&str>) -> Option<usize> {
-        let (index, entry) = self.dataset.embedding_to_show(key)?;
-        if self.shown == Some(index) {
-            return None;
-        }
-        let key = entry.key.clone();
-        match self.loaded.embeddings.get(&key) {
-            Some(Slot::Failed(_)) => return None,
-            Some(Slot::Ready(embedding)) => {
-                self.scene.forget_positions();
-                self.scene.place_all(embedding);
-                self.sketch = Sketch::of(embedding, self.dataset.point_tiles());
-                self.shown = Some(index);
-                self.turn += 1;
-                self.needs_paint = true;
-                return None;
-            }
-            _ => {}
-        }
-        self.shown = Some(index);
-        self.turn += 1;
-        self.sketch = Sketch::default();
-        self.scene.forget_positions();
-        self.loaded.embeddings.insert(key, Slot::Loading);
-        Some(index)
-    }
-
-    /// Whether the picture has all of its embedding, or there is none.
-    pub(super) fn is_placed(&self) -> bool {
-        self.scene.n_placed() == self.scene.n_points() || self.dataset.embedding(None).is_none()
     }
 }
 

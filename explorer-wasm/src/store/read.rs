@@ -1,14 +1,17 @@
 //! What components read: parts of the state, of the data and of the picture, as signals that change
 //! when their part does.
 
+use std::sync::Arc;
+
 use explorer_core::{
     data::CellIdx,
-    state::{AppState, Comparison},
+    session::{ColorStatus, Colors, LabelCentroid, Session},
+    state::AppState,
 };
 use leptos::prelude::*;
-use shared_fbs::manifest::{Embedding, Manifest};
+use shared_fbs::manifest::Manifest;
 
-use super::{Colors, CompareStatus, Message, Phase, Placing, Session, Standing, Store};
+use super::{CompareStatus, MarkersStatus, Message, Phase, Placing, Store};
 use crate::bridge::Plane;
 
 impl Store {
@@ -55,6 +58,11 @@ impl Store {
         self.comparing.into()
     }
 
+    /// How the markers that are open stand.
+    pub fn marking(self) -> Signal<MarkersStatus> {
+        self.marking.into()
+    }
+
     /// The cell under the pointer and its id.
     pub fn tip(self) -> Signal<Option<(CellIdx, String)>> {
         self.tip.into()
@@ -80,53 +88,29 @@ impl Store {
         self.with_session(read)
     }
 
+    /// Reads the open dataset once; `None` before it is open.
+    pub fn with_session<T>(self, read: impl FnOnce(&Session) -> T) -> Option<T> {
+        self.with_opened(|opened| read(&opened.session))
+    }
+
     /// Reads the manifest once.
     pub fn with_manifest<T>(self, read: impl FnOnce(&Manifest) -> T) -> Option<T> {
-        self.with_session(|session| read(session.dataset.manifest()))
+        self.with_session(|session| read(session.manifest()))
     }
 
     /// The key of the embedding that is shown.
     pub fn embedding_key(self) -> Option<String> {
         let key = self.peek(|state| state.view.analysis.embedding.clone());
-        let read = |(_, found): (usize, &Embedding)| found.key.clone();
-        self.with_session(|session| session.dataset.embedding_to_show(key.as_deref()).map(read)).flatten()
+        let shown = |session: &Session| session.embedding_to_show(key.as_deref()).map(|(_, found)| found.key.clone());
+        self.with_session(shown).flatten()
     }
 
     /// How the state names a layer: not at all when it is the default.
     pub fn layer_key(self, name: &str) -> Option<String> {
-        let is_default =
-            self.with_session(|session| session.dataset.layer(None).is_ok_and(|(_, layer)| layer.name == name));
-        (is_default != Some(true)).then(|| name.to_owned())
+        self.with_session(|session| session.layer_key(name)).unwrap_or_else(|| Some(name.to_owned()))
     }
 
-    /// The name of a layer that the state names; empty before the dataset is open.
-    pub fn layer_name(self, key: Option<&str>) -> String {
-        match key {
-            Some(name) => name.to_owned(),
-            None => self
-                .with_session(|session| session.dataset.layer(None).map(|(_, layer)| layer.name.clone()))
-                .and_then(Result::ok)
-                .unwrap_or_default(),
-        }
-    }
-
-    /// Whether the layer that genes are listed in has a gene.
-    pub fn has_gene(self, name: &str) -> bool {
-        let layer = self.peek(|state| state.view.analysis.layer.clone());
-        let table = self.with_session(|session| session.gene_table(layer.as_deref())).flatten();
-        table.is_some_and(|table| table.find(name).is_some())
-    }
-
-    /// The code of a label.
-    pub fn label_code(self, column: &str, label: &str) -> Option<u32> {
-        let code = self.with_session(|session| {
-            let categories = session.categories(column)?;
-            categories.labels.iter().position(|known| known == label)
-        });
-        u32::try_from(code??).ok()
-    }
-
-    /// What a cell's value is in what colours the cells.
+    /// What a cell's value is in what colors the cells.
     pub fn value_of(self, cell: CellIdx) -> Option<String> {
         self.peek(|state| self.with_session(|session| session.value_of(&state.view.analysis, cell)).flatten())
     }
@@ -141,11 +125,11 @@ impl Store {
             self.filtered.track();
             self.arrived.track();
             self.phase.track();
-            self.with_session_mut(&read)
+            self.with_opened_mut(|opened| read(&mut opened.session))
         })
     }
 
-    /// How cells are coloured.
+    /// How cells are colored.
     pub fn colors(self) -> Memo<Colors> {
         Memo::new(move |_| {
             self.painted.track();
@@ -153,11 +137,11 @@ impl Store {
         })
     }
 
-    /// Whether the colours are those that were asked for.
-    pub fn color_standing(self) -> Memo<Standing> {
+    /// Whether the colors are those that were asked for.
+    pub fn color_status(self) -> Memo<ColorStatus> {
         Memo::new(move |_| {
             self.painted.track();
-            self.with_session(|session| session.painter.standing()).unwrap_or_default()
+            self.with_session(Session::color_status).unwrap_or_default()
         })
     }
 
@@ -173,13 +157,28 @@ impl Store {
         Memo::new(move |_| {
             self.phase.track();
             let key = key.get();
-            let read = |(_, found): (usize, &Embedding)| Plane::new(found);
-            self.with_session(|session| session.dataset.embedding_to_show(key.as_deref()).map(read)).flatten()
+            let plane =
+                |session: &Session| session.embedding_to_show(key.as_deref()).map(|(_, found)| Plane::new(found));
+            self.with_session(plane).flatten()
         })
     }
 
-    /// The comparison that is open.
-    pub fn shown_comparison(self) -> Memo<Option<Comparison>> {
-        self.part(|state| state.view.panels.comparison.clone())
+    /// The labels to write over the picture: none unless they are asked for, and color the cells.
+    pub fn label_centroids(self) -> Memo<Arc<[LabelCentroid]>> {
+        let asked = self.part(|state| (state.view.panels.labels, state.view.analysis.embedding.clone()));
+        let basis = Memo::new(move |_| {
+            self.painted.track();
+            self.arrived.track();
+            let (labels, embedding) = asked.get();
+            let basis = |session: &Session| session.centroid_basis(embedding.as_deref());
+            if labels { self.with_session(basis).flatten() } else { None }
+        });
+        Memo::new(move |_| {
+            let centroids = basis.with(|basis| {
+                let basis = basis.as_ref()?;
+                self.with_session(|session| session.label_centroids(basis))
+            });
+            centroids.unwrap_or_default().into()
+        })
     }
 }

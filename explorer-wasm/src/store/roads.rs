@@ -1,24 +1,21 @@
 //! The roads to the moments of two sets of cells: stored sums, blocks, genes, the server.
 
-use std::{cell::Cell, future::Ready, sync::Arc};
+use std::{cell::Cell, future::Ready};
 
 use explorer_core::{
     data::Column,
     dataset::{LabelSet, Share, Task},
     de::{Choice, LayerTiles, Moments, Offer, Plan, Road, SetParts, Sets, Speed},
     filter::CellMask,
-    state::{CellSource, Needs},
 };
-use leptos::prelude::WithValue;
 use shared_fbs::manifest::Layer;
 
 use super::{
-    Session, Slot, Store,
+    Store,
     compare::{CompareError, Question},
-    place::read_embedding,
 };
 use crate::{
-    fetch::{self, Address, Dataset, FetchError, MomentsOffer, Priority},
+    fetch::{self, Address, Dataset, FetchError, MomentsOffer},
     platform,
     worker::{Pool, Progress},
 };
@@ -39,9 +36,9 @@ const SAMPLE_TILES: usize = 40;
 /// For who does not want one.
 pub(super) const NO_ESTIMATE: Option<&fn(Found) -> Ready<()>> = None;
 
-/// What has been learned of the roads to a dataset.
+/// What has been learned of the routes to a dataset's moments.
 #[derive(Default)]
-pub(super) struct Helper {
+pub(super) struct RouteStats {
     /// How fast tiles come and are summed up.
     speed: Speed,
     /// What the server offers, once it was asked.
@@ -186,14 +183,14 @@ impl Store {
             on_progress(progress);
         };
         let moments = pool.moments(index as u32, dataset.n_genes(index) as u32, task, report).await?;
-        if let Some(desk) = self.desk() {
-            desk.borrow_mut().helper.speed.observe(n_bytes.get(), platform::now_millis() - began);
+        if let Some(inner) = self.inner() {
+            inner.routes.borrow_mut().speed.observe(n_bytes.get(), platform::now_millis() - began);
         }
         Ok(Found { moments, choice, n_bytes: n_bytes.get() })
     }
 
     fn speed(self) -> Speed {
-        self.desk().map_or_else(Speed::default, |desk| desk.borrow().helper.speed)
+        self.inner().map_or_else(Speed::default, |inner| inner.routes.borrow().speed)
     }
 
     /// Weighs all roads but that of stored sums.
@@ -226,23 +223,24 @@ impl Store {
     }
 
     async fn server_limit(self) -> Option<MomentsOffer> {
-        let desk = self.desk()?;
-        let known = desk.borrow().helper.server;
+        let inner = self.inner()?;
+        let known = inner.routes.borrow().server;
         if let Some(known) = known {
             return known;
         }
         let (root, id) = self.server_address()?;
         // A server that does not answer this is asked for nothing more.
         let offer = fetch::moments_offer(&root, &id).await.ok().flatten();
-        desk.borrow_mut().helper.server = Some(offer);
+        inner.routes.borrow_mut().server = Some(offer);
         offer
     }
 
     fn server_address(self) -> Option<(String, String)> {
-        self.inner.try_with_value(|inner| match &inner.address {
+        let inner = self.inner()?;
+        match &inner.address {
             Address::Server(id) => Some((inner.root.clone(), id.clone())),
             Address::Directory(_) => None,
-        })?
+        }
     }
 
     async fn ask_server(
@@ -276,50 +274,6 @@ impl Store {
         Ok(Sides { group, reference, is_rest: question.reference.is_none() })
     }
 
-    /// The cells of a set, once all that it takes has been loaded.
-    pub(super) async fn cells(self, dataset: &Dataset, source: &CellSource) -> Result<CellMask, FetchError> {
-        let mut needs = Needs::default();
-        if let CellSource::Query(query) = source {
-            needs.add_query(query);
-        }
-        for name in needs.columns {
-            self.column(dataset, &name).await?;
-        }
-        for key in needs.embeddings.into_iter().flatten() {
-            if !self.has(|session| session.loaded.embeddings.get(&key).and_then(Slot::ready).is_some()) {
-                let embedding = read_embedding(dataset, &key).await?;
-                self.with_session_mut(|session| {
-                    session.loaded.embeddings.insert(key, Slot::Ready(Arc::new(embedding)))
-                });
-            }
-        }
-        for key in needs.genes {
-            if !self.has(|session| session.loaded.genes.get(&key).and_then(Slot::ready).is_some()) {
-                self.fetch_gene(dataset, key).await?;
-            }
-        }
-        for key in needs.means {
-            if !self.has(|session| session.loaded.mean(&key).is_some()) {
-                let mean = Arc::new(self.mean(dataset, &key).await?);
-                self.with_session_mut(|session| session.loaded.means.insert(key, Slot::Ready(mean)));
-            }
-        }
-        let mask = self.with_session(|session| session.loaded.source_mask(source)).flatten();
-        mask.ok_or_else(|| FetchError::Unknown { kind: "data for the set", name: format!("{source:?}") })
-    }
-
-    /// A column, loaded if it was not yet.
-    async fn column(self, dataset: &Dataset, name: &str) -> Result<Arc<Column>, FetchError> {
-        let known = self.with_session(|session| session.loaded.columns.get(name).and_then(Slot::ready).cloned());
-        if let Some(column) = known.flatten() {
-            return Ok(column);
-        }
-        let column = Arc::new(dataset.column(name, Priority::Now).await?);
-        let loaded = Slot::Ready(Arc::clone(&column));
-        self.with_session_mut(|session| session.loaded.columns.insert(name.to_owned(), loaded));
-        Ok(column)
-    }
-
     /// All ways to make a set up: out of what is stored of its labels, and out of its cells.
     async fn ways<'a>(
         self,
@@ -336,9 +290,5 @@ impl Store {
             Column::Continuous(_) => None,
         });
         Ok(set.parts(&codes.collect::<Vec<_>>(), cells))
-    }
-
-    fn has(self, there: impl FnOnce(&Session) -> bool) -> bool {
-        self.with_session(there).unwrap_or(false)
     }
 }

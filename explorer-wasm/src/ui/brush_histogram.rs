@@ -2,39 +2,18 @@
 
 use std::sync::Arc;
 
-use explorer_core::state::Range;
+use explorer_core::{
+    format::short,
+    screen::{Axis, CountScale, End, Grip, Span},
+    state::Range,
+};
 use leptos::{
     ev::{KeyboardEvent, PointerEvent},
     html,
     prelude::*,
 };
 
-use super::{
-    Bars, BrushChange, BrushPhase, Glyph, Histogram, IconButton,
-    brush::{Axis, End, Grip, Span},
-    text::short,
-};
-
-/// How counts become heights.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum CountScale {
-    /// In proportion.
-    #[default]
-    Linear,
-    /// By the logarithm of one more than the count, so that few beside many are seen.
-    Log,
-}
-
-impl CountScale {
-    /// The height of a bar, 0 to 1, where the tallest stands for `most`.
-    pub(crate) fn height(self, count: u32, most: u32) -> f64 {
-        let most = f64::from(most.max(1));
-        match self {
-            Self::Linear => f64::from(count) / most,
-            Self::Log => f64::from(count).ln_1p() / most.ln_1p(),
-        }
-    }
-}
+use super::{Bars, BrushChange, BrushPhase, Glyph, Histogram, IconButton};
 
 /// A press that moves less than this is a click.
 const CLICK_PX: f64 = 3.0;
@@ -266,22 +245,5 @@ fn Bound(
             prop:value=move || text().unwrap_or_default()
             on:change:target=move |event| commit(event.target().value())
         />
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use wasm_bindgen_test::wasm_bindgen_test as test;
-
-    use super::CountScale;
-
-    #[test]
-    fn both_scales_run_from_nothing_to_the_most() {
-        for scale in [CountScale::Linear, CountScale::Log] {
-            assert_eq!(scale.height(0, 900), 0.0);
-            assert_eq!(scale.height(900, 900), 1.0);
-            assert_eq!(scale.height(0, 0), 0.0);
-        }
-        assert!(CountScale::Log.height(9, 900) > 0.3);
     }
 }

@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
-use explorer_core::format::integer;
+use explorer_core::{
+    color::css_color,
+    format::integer,
+    screen::{RowOrder, category_rows},
+};
 use leptos::prelude::*;
 
 use super::{
     BarPart, CategoryValue, Check, Checkbox, Glyph, Icon, IconButton, Menu, MenuItem, ValueCount, VirtualList,
-    category_rows::{RowOrder, rows},
-    text::css_color,
 };
 
 /// From this many labels on there is a field to search them.
@@ -185,7 +187,7 @@ fn CategoryValues(
     let codes = Memo::new(move |_| {
         let sort = order.get();
         let counts = if sort == RowOrder::Count { counts.get() } else { Arc::from([]) };
-        values.with(|values| rows(values.as_deref().unwrap_or_default(), &counts, sort, &query.read()))
+        values.with(|values| category_rows(values.as_deref().unwrap_or_default(), &counts, sort, &query.read()))
     });
     let n_labels = values.with_untracked(|values| values.as_ref().map_or(0, |values| values.len()));
     let most =

@@ -1,13 +1,16 @@
 //! Named sets of cells.
 
-use explorer_core::{format::integer, state::Command};
+use explorer_core::{
+    color::css_color,
+    format::{integer, plural},
+    state::Command,
+};
 use leptos::prelude::*;
 
 use super::{
     Button, Glyph, Menu, MenuItem, Rgb,
     command_button::command_test_id,
     rename::{NameField, free_name},
-    text::{css_color, plural},
 };
 
 /// A cell set.

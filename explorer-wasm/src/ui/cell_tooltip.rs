@@ -1,8 +1,9 @@
 //! What is known of the cell under the pointer.
 
+use explorer_core::color::css_color;
 use leptos::prelude::*;
 
-use super::{Rgb, text::css_color};
+use super::Rgb;
 
 /// A cell that the pointer is over.
 #[derive(Clone, Debug, PartialEq)]

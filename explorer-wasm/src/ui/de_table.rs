@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use explorer_core::{
     de::{DeTable, Direction, Effect},
-    format::{p_value, significant},
+    format::{p_value, signed, significant},
 };
 use leptos::prelude::*;
 
@@ -165,34 +165,4 @@ fn DeRow(
 
 fn is_positive(table: Option<&DeTable>, gene: Option<usize>) -> bool {
     table.zip(gene).and_then(|(table, gene)| table.effect.get(gene)).is_some_and(|&effect| effect > 0.0)
-}
-
-/// Two decimals and a sign that is as wide for both: `+1.20`, `−0.35`.
-pub(super) fn signed(value: f64) -> String {
-    if value.is_infinite() {
-        return if value > 0.0 { "+∞".to_owned() } else { "−∞".to_owned() };
-    }
-    let text = format!("{:.2}", value.abs());
-    if text == "0.00" {
-        text
-    } else if value < 0.0 {
-        format!("−{text}")
-    } else {
-        format!("+{text}")
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use wasm_bindgen_test::wasm_bindgen_test as test;
-
-    use super::signed;
-
-    #[test]
-    fn signs_stand_before_all_but_zero() {
-        assert_eq!(signed(1.2), "+1.20");
-        assert_eq!(signed(-0.351), "−0.35");
-        assert_eq!(signed(-0.001), "0.00");
-        assert_eq!(signed(f64::NEG_INFINITY), "−∞");
-    }
 }

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use explorer_core::de::{DeFilter, DeTable};
+use explorer_core::{
+    de::{DeFilter, DeTable},
+    format::plural,
+};
 use leptos::{
     ev::{KeyboardEvent, PointerEvent},
     html,
@@ -13,7 +16,6 @@ use super::{
     Button, ButtonKind, Glyph, Icon, IconButton, Segment, Segmented,
     de_filters::{DeFilters, DeSort},
     de_table::DeRows,
-    text::plural,
     volcano::Volcano,
 };
 

@@ -2,12 +2,12 @@
 
 use explorer_core::{
     color::Colormap,
-    format::percent,
+    format::{percent, short},
     state::{Clip, ColorOptions, PointStyle},
 };
 use leptos::prelude::*;
 
-use super::{Checkbox, Choice, Glyph, Popover, Select, text::short};
+use super::{Checkbox, Choice, Glyph, Popover, Select};
 
 /// The sizes of dots that the slider goes through, as powers of two of CSS pixels.
 const SIZES: [f64; 2] = [-1.0, 5.0];

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
+use explorer_core::format::plural;
 use leptos::{
     ev::{ClipboardEvent, KeyboardEvent},
     html,
     prelude::*,
 };
 
-use super::{Glyph, Icon, IconButton, text::plural};
+use super::{Glyph, Icon, IconButton};
 
 /// One gene found.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,14 +2,16 @@
 
 use std::sync::Arc;
 
-use explorer_core::state::{GeneMean, Range};
+use explorer_core::{
+    format::plural,
+    state::{GeneMean, Range},
+};
 use leptos::{ev::KeyboardEvent, html, prelude::*};
 
 use super::{
     Bars, BrushChange, BrushHistogram, Button, ButtonKind, CountScale, Glyph, Icon, IconButton, Menu, MenuItem,
     gene_search::gene_names,
     rename::{NameField, free_name},
-    text::plural,
 };
 
 /// A gene set.

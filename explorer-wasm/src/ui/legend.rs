@@ -1,55 +1,12 @@
 //! What the colours mean.
 
+use explorer_core::{color::css_color, format::short};
 use leptos::prelude::*;
 
-use super::{
-    Glyph, Icon, Rgb,
-    text::{css_color, short},
-};
+use super::{Glyph, Icon, LegendEntry, LegendModel, Rgb};
 
 /// Labels shown before the rest is left to the sidebar.
 const MAX_ENTRIES: usize = 12;
-
-/// A colour and its label.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LegendEntry {
-    /// The label.
-    pub label: String,
-    /// Its colour.
-    pub color: Rgb,
-}
-
-/// What cells are coloured by.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub enum LegendModel {
-    /// Nothing.
-    #[default]
-    Plain,
-    /// A number.
-    Continuous {
-        /// The column, gene or gene set.
-        title: String,
-        /// What the numbers are: the layer, say. May be empty.
-        subtitle: String,
-        /// The value at the start of the colours.
-        min: f64,
-        /// The value midway.
-        middle: f64,
-        /// The value at their end.
-        max: f64,
-        /// Colours at equal steps from `min` to `max`, at least two.
-        stops: Vec<Rgb>,
-        /// Cells that have no place on the scale, where there are any.
-        missing: Option<LegendEntry>,
-    },
-    /// A label.
-    Categorical {
-        /// The column.
-        title: String,
-        /// Its labels, in order.
-        entries: Vec<LegendEntry>,
-    },
-}
 
 /// The legend, over a corner of the picture; nothing when cells are not coloured.
 #[component]

@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
-use explorer_core::{de::Marker, format::integer, state::MarkerOrder};
+use explorer_core::{
+    color::css_color,
+    de::Marker,
+    format::{integer, plural, signed},
+    state::MarkerOrder,
+};
 use leptos::{html, prelude::*};
 
-use super::{
-    Button, ButtonKind, Choice, Glyph, Icon, IconButton, Progress, Rgb, SelectField,
-    de_table::signed,
-    de_view::Edge,
-    text::{css_color, plural},
-};
+use super::{Button, ButtonKind, Choice, Glyph, Icon, IconButton, Progress, Rgb, SelectField, de_view::Edge};
 
 /// How many genes of each label can be shown.
 const TOPS: [usize; 4] = [10, 25, 50, 100];

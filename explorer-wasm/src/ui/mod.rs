@@ -6,10 +6,8 @@
 
 #![allow(clippy::needless_pass_by_value, reason = "the view macro hands a component its properties by value")]
 
-mod brush;
 mod brush_histogram;
 mod category_panel;
-mod category_rows;
 mod cell_sets;
 mod cell_tooltip;
 mod command_button;
@@ -35,15 +33,12 @@ mod samples_view;
 mod screens;
 mod shell;
 mod shortcuts_dialog;
-mod text;
 mod toolbar;
 mod top_bar;
 mod volcano;
 
-pub use brush::{BrushChange, BrushPhase};
-pub use brush_histogram::{BrushHistogram, CountScale};
+pub use brush_histogram::BrushHistogram;
 pub use category_panel::CategoryPanel;
-pub use category_rows::{BarPart, CategoryValue, ValueCount};
 pub use cell_sets::{CellSetItem, CellSets};
 pub use cell_tooltip::{CellTip, CellTooltip};
 pub use command_button::CommandButton;
@@ -58,10 +53,10 @@ pub use display_panel::DisplayPanel;
 pub use gene_list::{GeneItem, GeneList};
 pub use gene_search::{GeneHit, GeneSearch};
 pub use gene_sets::{GeneSetChange, GeneSetItem, GeneSets, MeanItem};
-pub use histogram::{Bars, Histogram};
+pub use histogram::Histogram;
 pub use histogram_panel::HistogramPanel;
 pub use icon::{BrandMark, Glyph, Icon};
-pub use legend::{Legend, LegendEntry, LegendModel};
+pub use legend::Legend;
 pub use markers_view::{MarkedLabel, MarkersState, MarkersSummary, MarkersView};
 pub use notice::{NoticeItem, NoticeKind, Notices};
 pub(crate) use rename::free_name;
@@ -69,7 +64,11 @@ pub use samples_view::{SamplePair, SamplesView};
 pub use screens::{DatasetCard, EmptyView, ErrorView, LoadingView, StartPage};
 pub use shell::{Shell, SidebarSection};
 pub use shortcuts_dialog::ShortcutsDialog;
-pub use text::Rgb;
-pub(crate) use text::{css_color, short};
 pub use toolbar::Toolbar;
 pub use top_bar::TopBar;
+
+/// What components are given and say, made and tested without a browser.
+pub use explorer_core::{
+    color::Rgb,
+    screen::{BarPart, Bars, BrushChange, BrushPhase, CategoryValue, CountScale, LegendEntry, LegendModel, ValueCount},
+};

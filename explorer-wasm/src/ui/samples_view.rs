@@ -4,13 +4,11 @@ use std::{cmp::Ordering, sync::Arc};
 
 use explorer_core::{
     de::PseudobulkTable,
-    format::{p_value, significant},
+    format::{p_value, plural, signed, significant},
 };
 use leptos::{html, prelude::*};
 
-use super::{
-    Button, ButtonKind, DeSummary, Glyph, Icon, IconButton, VirtualList, de_table::signed, de_view::Edge, text::plural,
-};
+use super::{Button, ButtonKind, DeSummary, Glyph, Icon, IconButton, VirtualList, de_view::Edge};
 
 /// A sample's means of one gene; `None` on a side where it has too few cells.
 #[derive(Clone, Debug, PartialEq)]

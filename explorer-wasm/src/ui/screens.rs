@@ -1,9 +1,9 @@
 //! What fills the page when there is no picture: a choice, a wait, a failure.
 
-use explorer_core::format::integer;
+use explorer_core::format::{integer, plural};
 use leptos::prelude::*;
 
-use super::{BrandMark, Button, ButtonKind, Glyph, Icon, Progress, text::plural};
+use super::{BrandMark, Button, ButtonKind, Glyph, Icon, Progress};
 
 /// A dataset to open.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

@@ -214,12 +214,16 @@ fn a_view_needs_what_it_shows() {
         Action::ClearFilters,
         Action::ToggleExpanded("batch".to_owned()),
     ]);
-    let needs = state.view.needs();
-    assert_eq!(needs.columns.iter().collect::<Vec<_>>(), ["batch", "louvain"]);
-    assert_eq!(needs.genes.iter().collect::<Vec<_>>(), [&GeneKey::new("CD3D")]);
-    assert_eq!(needs.embeddings.len(), 1);
+    let column = |name: &str| DataKey::Column(name.to_owned());
+    let expected = [
+        column("batch"),
+        column("louvain"),
+        DataKey::Gene(GeneKey::new("CD3D")),
+        DataKey::Embedding("X_umap".to_owned()),
+    ];
+    assert_eq!(state.view.needs(), expected.into());
     let state = reduce(state, Action::Compare(compared("mine", Reference::Rest)));
-    assert!(state.view.needs().columns.contains("phase"));
+    assert!(state.view.needs().contains(&column("phase")));
 }
 
 proptest! {

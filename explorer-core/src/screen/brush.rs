@@ -1,6 +1,6 @@
 //! The arithmetic of a brush over an axis: all in fractions of the axis, 0 to 1.
 
-use explorer_core::state::Range;
+use crate::state::Range;
 
 /// Whether a brush is being dragged or has been let go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,22 +21,33 @@ pub struct BrushChange {
 }
 
 /// A brush: its two ends as fractions of the axis, the lower first.
-pub(crate) type Span = (f64, f64);
+pub type Span = (f64, f64);
 
 /// What of a brush is held by the pointer.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Grip {
+pub enum Grip {
     /// A new brush, from where the pointer went down.
-    New { anchor: f64 },
+    New {
+        /// Where.
+        anchor: f64,
+    },
     /// The whole brush, held at a distance from its lower end.
-    Whole { offset: f64, width: f64 },
+    Whole {
+        /// From its lower end to the pointer.
+        offset: f64,
+        /// From end to end.
+        width: f64,
+    },
     /// One end, while the other stays.
-    End { fixed: f64 },
+    End {
+        /// The end that stays.
+        fixed: f64,
+    },
 }
 
 impl Grip {
     /// What a pointer that goes down at `at` takes hold of; ends are caught from `reach` away.
-    pub(crate) fn at(span: Option<Span>, at: f64, reach: f64) -> Self {
+    pub fn at(span: Option<Span>, at: f64, reach: f64) -> Self {
         let Some((low, high)) = span else {
             return Self::New { anchor: at };
         };
@@ -51,7 +62,7 @@ impl Grip {
     }
 
     /// The brush when the pointer has moved to `at`, which may lie beyond the axis.
-    pub(crate) fn drag(self, at: f64) -> Span {
+    pub fn drag(self, at: f64) -> Span {
         match self {
             Self::New { anchor: fixed } | Self::End { fixed } => {
                 let at = at.clamp(0.0, 1.0);
@@ -67,13 +78,16 @@ impl Grip {
 
 /// One of the two ends of a brush.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum End {
+pub enum End {
+    /// The lower.
     Low,
+    /// The upper.
     High,
 }
 
 impl End {
-    pub(crate) fn of(self, span: Span) -> f64 {
+    /// Where it is.
+    pub fn of(self, span: Span) -> f64 {
         match self {
             Self::Low => span.0,
             Self::High => span.1,
@@ -82,7 +96,7 @@ impl End {
 
     /// The brush after a key (`KeyboardEvent.key`) pressed on this end; steps are one `bin` wide,
     /// pages five. `None` for keys that mean nothing here.
-    pub(crate) fn nudge(self, span: Span, key: &str, bin: f64) -> Option<Span> {
+    pub fn nudge(self, span: Span, key: &str, bin: f64) -> Option<Span> {
         let at = self.of(span);
         let to = match key {
             "ArrowLeft" | "ArrowDown" => at - bin,
@@ -102,27 +116,29 @@ impl End {
 
 /// A span of values, as an axis.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Axis {
-    pub(crate) min: f64,
-    pub(crate) max: f64,
+pub struct Axis {
+    /// Least value.
+    pub min: f64,
+    /// Greatest value.
+    pub max: f64,
 }
 
 impl Axis {
     /// The fraction at which a value lies, kept on the axis; the middle where all values are equal.
-    pub(crate) fn fraction(self, value: f64) -> f64 {
+    pub fn fraction(self, value: f64) -> f64 {
         let width = self.max - self.min;
         if width > 0.0 { ((value - self.min) / width).clamp(0.0, 1.0) } else { 0.5 }
     }
 
     /// Where a range lies on the axis.
-    pub(crate) fn span(self, range: Range) -> Span {
+    pub fn span(self, range: Range) -> Span {
         let low = if range.min() == f32::NEG_INFINITY { 0.0 } else { self.fraction(f64::from(range.min())) };
         let high = if range.max() == f32::INFINITY { 1.0 } else { self.fraction(f64::from(range.max())) };
         (low, high)
     }
 
     /// The values under a brush. An end of the axis is exactly the least or greatest value.
-    pub(crate) fn range(self, (low, high): Span) -> Option<Range> {
+    pub fn range(self, (low, high): Span) -> Option<Range> {
         let value = |fraction: f64| {
             let value = self.min + (self.max - self.min) * fraction;
             value.clamp(self.min, self.max) as f32
@@ -133,8 +149,6 @@ impl Axis {
 
 #[cfg(test)]
 mod tests {
-    use wasm_bindgen_test::wasm_bindgen_test as test;
-
     use super::*;
 
     const REACH: f64 = 0.03;

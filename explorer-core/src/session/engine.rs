@@ -1,14 +1,13 @@
-//! The cross-filter beside the state: it follows the query by its differences.
+//! The cross-filter kept in step with the state: it follows the query by its differences.
 
 use std::{collections::HashMap, sync::Arc};
 
-use explorer_core::{
-    data::{Column, Continuous},
+use super::{Loaded, Repaint};
+use crate::{
+    data::Column,
     filter::{Binned, CellMask, Change, CrossFilter, Domain, Groups, Tally},
     state::{CellQuery, DimensionFilter, DimensionKey, Filters, LabelFilter, Range, Selection},
 };
-
-use super::loaded::Loaded;
 
 /// Bins of a histogram.
 const N_BINS: u8 = 40;
@@ -57,7 +56,7 @@ struct Counted {
 }
 
 /// Masks and counts of one dataset.
-pub(super) struct Engine {
+pub struct Engine {
     filter: CrossFilter<DimensionKey>,
     applied: HashMap<DimensionKey, Applied>,
     subset: Vec<Filters>,
@@ -65,18 +64,24 @@ pub(super) struct Engine {
 }
 
 impl Engine {
+    /// No filter over `n_obs` cells.
     pub fn new(n_obs: usize) -> Self {
         Self { filter: CrossFilter::new(n_obs), applied: HashMap::new(), subset: Vec::new(), counted: HashMap::new() }
     }
 
-    /// Follows the query as far as its data are there; says whether anything changed.
-    pub fn sync(&mut self, query: &CellQuery, loaded: &Loaded) -> bool {
+    /// Follows the query as far as its data are there. Adds the cells whose selection flipped to `repaint`; says
+    /// whether any filter changed.
+    pub fn sync(&mut self, query: &CellQuery, loaded: &Loaded, repaint: &mut Repaint) -> bool {
         let mut changed = self.sync_subset(query, loaded);
+        if changed {
+            *repaint = Repaint::All;
+        }
         let gone: Vec<DimensionKey> = self.applied.keys().filter(|key| query.filter(key).is_none()).cloned().collect();
         for key in gone {
             self.applied.remove(&key);
             let change = self.filter.clear(&key);
             self.count_change(&change, loaded);
+            repaint.add(self.filter.flipped(&change), self.filter.n_obs() as u32);
             changed = true;
         }
         for dimension in query.filters.active_dimensions() {
@@ -89,6 +94,7 @@ impl Engine {
             if let Ok(change) = self.filter.set_mask(dimension.key.clone(), mask) {
                 self.applied.insert(dimension.key, wanted);
                 self.count_change(&change, loaded);
+                repaint.add(self.filter.flipped(&change), self.filter.n_obs() as u32);
                 changed = true;
             }
         }
@@ -123,26 +129,30 @@ impl Engine {
         &self.subset
     }
 
+    /// Number of cells selected.
     pub fn n_selected(&self) -> u64 {
         self.filter.n_selected() as u64
     }
 
+    /// Number of cells in view.
     pub fn n_visible(&self) -> u64 {
         self.filter.n_visible() as u64
     }
 
-    pub fn selected(&self) -> CellMask {
-        self.filter.selected()
-    }
-
+    /// The cells in view, where they are not all.
     pub fn visible(&self) -> Option<&CellMask> {
         self.filter.universe()
+    }
+
+    /// The filters, with the number that each cell fails.
+    pub fn filter(&self) -> &CrossFilter<DimensionKey> {
+        &self.filter
     }
 
     /// Counts of the labels of a column; `None` while its codes are not there.
     pub fn label_counts(&mut self, column: &str, loaded: &Loaded) -> Option<GroupCounts> {
         let key = DimensionKey::Obs(column.to_owned());
-        let Column::Categorical(_) = loaded.column(column)? else { return None };
+        let Column::Categorical(_) = loaded.column(&key.data()?)?.as_ref() else { return None };
         self.counts(&key, loaded)
     }
 
@@ -166,7 +176,7 @@ impl Engine {
 
     fn counts(&mut self, key: &DimensionKey, loaded: &Loaded) -> Option<GroupCounts> {
         if !self.counted.contains_key(key) {
-            let bins = match values(key, loaded) {
+            let bins = match loaded.numbers(&key.data()?) {
                 Some(values) => {
                     let domain = Domain::of(values, self.filter.universe())?;
                     Some(Arc::new(Binned::new(values, domain, N_BINS)))
@@ -183,27 +193,12 @@ impl Engine {
     }
 }
 
-fn values<'a>(key: &DimensionKey, loaded: &'a Loaded) -> Option<&'a Continuous> {
-    match key {
-        DimensionKey::Obs(name) => match loaded.column(name)? {
-            Column::Continuous(values) => Some(values),
-            Column::Categorical(_) => None,
-        },
-        DimensionKey::Gene(gene) => loaded.gene(gene),
-        DimensionKey::Mean(mean) => loaded.mean(mean),
-        _ => None,
-    }
-}
-
 fn groups<'a>(key: &DimensionKey, bins: Option<&'a Binned>, loaded: &'a Loaded) -> Option<Groups<'a>> {
     if let Some(bins) = bins {
         return Some(bins.into());
     }
-    match key {
-        DimensionKey::Obs(name) => match loaded.column(name)? {
-            Column::Categorical(column) => Some(column.into()),
-            Column::Continuous(_) => None,
-        },
-        _ => None,
+    match loaded.column(&key.data()?)?.as_ref() {
+        Column::Categorical(column) => Some(column.into()),
+        Column::Continuous(_) => None,
     }
 }

@@ -1,7 +1,7 @@
 //! The legend beside a saved picture: what is written and painted where.
 
-use super::text_canvas::fitted;
-use crate::ui::{LegendModel, Rgb, short};
+use super::{LegendModel, fitted};
+use crate::{color::Rgb, format::short};
 
 /// Sizes in CSS pixels.
 const MARGIN_PX: f64 = 16.0;
@@ -14,19 +14,50 @@ const MOST_COLUMNS: usize = 3;
 
 /// Something drawn, at CSS pixels from the caption's upper left corner.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Mark {
+pub enum Mark {
     /// A line of text, its baseline midway between the rows' edges.
-    Text { x: f64, y: f64, text: String, style: TextStyle, align: Align },
+    Text {
+        /// Where it is.
+        x: f64,
+        /// Downwards.
+        y: f64,
+        /// What it says.
+        text: String,
+        /// How it looks.
+        style: TextStyle,
+        /// Which part of it is at `x`.
+        align: Align,
+    },
     /// A square of a label's color.
-    Swatch { x: f64, y: f64, size: f64, color: Rgb },
+    Swatch {
+        /// Its left edge.
+        x: f64,
+        /// Its upper edge.
+        y: f64,
+        /// Its width and height.
+        size: f64,
+        /// Its color.
+        color: Rgb,
+    },
     /// Colors from left to right, at equal steps.
-    Gradient { x: f64, y: f64, size: [f64; 2], stops: Vec<Rgb> },
+    Gradient {
+        /// Its left edge.
+        x: f64,
+        /// Its upper edge.
+        y: f64,
+        /// Width and height.
+        size: [f64; 2],
+        /// The colors.
+        stops: Vec<Rgb>,
+    },
 }
 
 /// How a text looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum TextStyle {
+pub enum TextStyle {
+    /// A heading.
     Title,
+    /// All else.
     Plain,
 }
 
@@ -42,15 +73,18 @@ impl TextStyle {
 
 /// Which part of a text is at its place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Align {
+pub enum Align {
+    /// Its start.
     Start,
+    /// Its middle.
     Middle,
+    /// Its end.
     End,
 }
 
 /// The legend of a picture.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Caption {
+pub struct Caption {
     /// Width in CSS pixels: 0 where there is nothing to explain.
     pub width_px: f64,
     /// What is drawn.
@@ -139,10 +173,8 @@ impl Caption {
 
 #[cfg(test)]
 mod tests {
-    use wasm_bindgen_test::wasm_bindgen_test as test;
-
     use super::*;
-    use crate::ui::LegendEntry;
+    use crate::screen::LegendEntry;
 
     fn width(text: &str, _: TextStyle) -> f64 {
         text.chars().count() as f64 * 7.0

@@ -2,10 +2,10 @@
 
 use std::fmt::Write as _;
 
-use explorer_core::de::{DeTable, Region};
+use crate::de::{DeTable, Region};
 
 /// Space for the axes, in CSS pixels: left, top, right, bottom.
-pub(super) const MARGIN_PX: [f64; 4] = [44.0, 12.0, 12.0, 36.0];
+pub const MARGIN_PX: [f64; 4] = [44.0, 12.0, 12.0, 36.0];
 /// A dot is found from this far.
 const REACH_PX: f64 = 14.0;
 
@@ -27,34 +27,37 @@ const MOST_LABELS: usize = 30;
 const MOST_TRIED: usize = 300;
 
 /// A place, in CSS pixels.
-pub(super) type Point = (f64, f64);
+pub type Point = (f64, f64);
 
 /// Where every gene lies, in CSS pixels.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Layout {
-    pub(super) size_px: (f64, f64),
+pub struct VolcanoLayout {
+    /// Width and height of the whole plot.
+    pub size_px: (f64, f64),
     /// The greatest |effect| and the greatest −log10 of the adjusted p on the axes.
-    pub(super) extent: (f64, f64),
-    pub(super) points: Vec<Point>,
+    pub extent: (f64, f64),
+    /// One per gene.
+    pub points: Vec<Point>,
     /// Of every gene, whether its effect lies beyond the axis: then it is drawn at its end.
     beyond: Vec<bool>,
 }
 
 /// A gene's name beside its dot.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Label {
-    pub(super) gene: usize,
+pub struct VolcanoLabel {
+    /// The gene, by its number.
+    pub gene: usize,
     /// Where the text begins, on its base line.
-    pub(super) at: Point,
+    pub at: Point,
 }
 
 /// A rectangle: left, top, right, bottom.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Rect(pub(super) [f64; 4]);
+pub struct Rect(pub [f64; 4]);
 
 impl Rect {
     /// Between two corners.
-    pub(super) fn between(a: Point, b: Point) -> Self {
+    pub fn between(a: Point, b: Point) -> Self {
         Self([a.0.min(b.0), a.1.min(b.1), a.0.max(b.0), a.1.max(b.1)])
     }
 
@@ -73,8 +76,9 @@ impl Rect {
     }
 }
 
-impl Layout {
-    pub(super) fn new(table: &DeTable, size_px: (f64, f64)) -> Self {
+impl VolcanoLayout {
+    /// The layout of a table in a plot of that size.
+    pub fn new(table: &DeTable, size_px: (f64, f64)) -> Self {
         let extent = (effect_extent(table), extent_of(&table.log10_pval_adj));
         let beyond = table.effect.iter().map(|effect| effect.abs() > extent.0).collect();
         let mut layout = Self { size_px, extent, points: Vec::new(), beyond };
@@ -88,24 +92,25 @@ impl Layout {
     }
 
     /// The rectangle between the axes.
-    pub(super) fn plot(&self) -> Rect {
+    pub fn plot(&self) -> Rect {
         let [left, top, right, bottom] = MARGIN_PX;
         Rect([left, top, self.size_px.0 - right, self.size_px.1 - bottom])
     }
 
-    /// What lies beyond an axis is drawn at its end.
-    pub(super) fn x(&self, effect: f64) -> f64 {
+    /// Where an effect lies; beyond the axis, at its end.
+    pub fn x(&self, effect: f64) -> f64 {
         let Rect([left, _, right, _]) = self.plot();
         (left + right) / 2.0 + (effect / self.extent.0).clamp(-1.0, 1.0) * (right - left) / 2.0
     }
 
-    pub(super) fn y(&self, evidence: f64) -> f64 {
+    /// Where −log10 of an adjusted p lies; beyond the axis, at its end.
+    pub fn y(&self, evidence: f64) -> f64 {
         let Rect([_, top, _, bottom]) = self.plot();
         bottom - (evidence / self.extent.1).clamp(0.0, 1.0) * (bottom - top)
     }
 
     /// What a rectangle holds. Where it reaches the end of an axis, it holds all that lies beyond.
-    pub(super) fn region(&self, Rect([x0, y0, x1, y1]): Rect) -> Region {
+    pub fn region(&self, Rect([x0, y0, x1, y1]): Rect) -> Region {
         let Rect([left, top, right, bottom]) = self.plot();
         let effect = |x: f64| match x {
             x if x <= left => f64::NEG_INFINITY,
@@ -121,13 +126,13 @@ impl Layout {
     }
 
     /// The rectangle of a region, as far as it lies on the axes.
-    pub(super) fn rect(&self, region: Region) -> Rect {
+    pub fn rect(&self, region: Region) -> Rect {
         let ([least, greatest], [weakest, strongest]) = (region.effect, region.evidence);
         Rect([self.x(least), self.y(strongest), self.x(greatest), self.y(weakest)])
     }
 
     /// The gene nearest to a place, if one is within reach.
-    pub(super) fn nearest(&self, (x, y): Point) -> Option<u32> {
+    pub fn nearest(&self, (x, y): Point) -> Option<u32> {
         let distance = |&(px, py): &Point| (px - x).powi(2) + (py - y).powi(2);
         let (gene, point) = self
             .points
@@ -138,17 +143,19 @@ impl Layout {
         (distance(point) <= REACH_PX * REACH_PX).then_some(gene)
     }
 
-    pub(super) fn is_beyond(&self, gene: usize) -> bool {
+    /// Whether a gene's effect lies beyond the axis.
+    pub fn is_beyond(&self, gene: usize) -> bool {
         self.beyond.get(gene) == Some(&true)
     }
 
-    pub(super) fn n_beyond(&self) -> usize {
+    /// How many genes' effects do.
+    pub fn n_beyond(&self) -> usize {
         self.beyond.iter().filter(|is_beyond| **is_beyond).count()
     }
 
     /// One path for any number of genes on the axis: dots are strokes of no length, which round caps
     /// make discs. Of those in one place one is drawn, since tens of thousands lie near the foot.
-    pub(super) fn dots(&self, genes: &[usize]) -> String {
+    pub fn dots(&self, genes: &[usize]) -> String {
         let mut path = String::new();
         let row = half_px(self.size_px.0) + 1;
         let mut is_drawn = vec![false; row * (half_px(self.size_px.1) + 1)];
@@ -164,7 +171,7 @@ impl Layout {
     }
 
     /// The same for those beyond it: heads of arrows that point there.
-    pub(super) fn arrows(&self, genes: &[usize]) -> String {
+    pub fn arrows(&self, genes: &[usize]) -> String {
         let mut path = String::new();
         let middle = self.x(0.0);
         let mut is_drawn = [(); 2].map(|()| vec![false; half_px(self.size_px.1) + 1]);
@@ -183,7 +190,7 @@ impl Layout {
 
     /// Names beside their dots, none over another, over another's dot, or out of the plot. Of `genes`
     /// those farthest up and out have the first choice, right and left by turns.
-    pub(super) fn labels(&self, genes: &[usize], names: &[String]) -> Vec<Label> {
+    pub fn labels(&self, genes: &[usize], names: &[String]) -> Vec<VolcanoLabel> {
         let middle = self.x(0.0);
         let Rect([left, top, right, bottom]) = self.plot();
         let prominence = |gene: &usize| {
@@ -226,7 +233,7 @@ impl Layout {
             };
             if let Some(&at) = places.iter().find(is_free) {
                 taken.extend([rect(at), Rect::around(dot, 2.0)]);
-                labels.push(Label { gene, at });
+                labels.push(VolcanoLabel { gene, at });
             }
         }
         labels
@@ -263,7 +270,7 @@ fn effect_extent(table: &DeTable) -> f64 {
 }
 
 /// Round numbers from 0 up to `extent`, at most `most` of them beyond 0.
-pub(super) fn ticks(extent: f64, most: usize) -> Vec<f64> {
+pub fn ticks(extent: f64, most: usize) -> Vec<f64> {
     let rough = extent / most.max(1) as f64;
     let power = 10_f64.powf(rough.log10().floor());
     let step =
@@ -273,8 +280,7 @@ pub(super) fn ticks(extent: f64, most: usize) -> Vec<f64> {
 
 #[cfg(test)]
 mod tests {
-    use explorer_core::de::DeFilter;
-    use wasm_bindgen_test::wasm_bindgen_test as test;
+    use crate::de::DeFilter;
 
     use super::*;
 
@@ -292,7 +298,7 @@ mod tests {
 
     #[test]
     fn every_gene_lies_inside_the_axes_and_is_found_where_it_lies() {
-        let layout = Layout::new(&table(), (300.0, 200.0));
+        let layout = VolcanoLayout::new(&table(), (300.0, 200.0));
         let [left, top, right, bottom] = MARGIN_PX;
         for (gene, &(x, y)) in layout.points.iter().enumerate() {
             assert!(x >= left && x <= 300.0 - right && y >= top && y <= 200.0 - bottom);
@@ -303,7 +309,7 @@ mod tests {
 
     #[test]
     fn a_p_of_zero_is_at_the_top() {
-        assert_eq!(Layout::new(&table(), (300.0, 200.0)).points[2].1, MARGIN_PX[1]);
+        assert_eq!(VolcanoLayout::new(&table(), (300.0, 200.0)).points[2].1, MARGIN_PX[1]);
     }
 
     #[test]
@@ -320,14 +326,14 @@ mod tests {
             ..DeTable::default()
         };
         table.pct_group[202] = 0.0;
-        let layout = Layout::new(&table, (300.0, 200.0));
+        let layout = VolcanoLayout::new(&table, (300.0, 200.0));
         assert_eq!(layout.n_beyond(), 3);
         assert!((200..203).all(|gene| layout.is_beyond(gene)));
         assert!((2.0..3.1).contains(&layout.extent.0), "{}", layout.extent.0);
         // Few genes and small effects still have an axis that says something.
         table.effect.iter_mut().for_each(|effect| *effect = effect.clamp(-0.02, 0.02));
         table.effect[0] = 40.0;
-        assert_eq!(Layout::new(&table, (300.0, 200.0)).extent.0, LEAST_EFFECT);
+        assert_eq!(VolcanoLayout::new(&table, (300.0, 200.0)).extent.0, LEAST_EFFECT);
     }
 
     #[test]
@@ -340,7 +346,7 @@ mod tests {
     #[test]
     fn a_rectangle_holds_the_genes_that_are_drawn_in_it() {
         let table = table();
-        let layout = Layout::new(&table, (300.0, 200.0));
+        let layout = VolcanoLayout::new(&table, (300.0, 200.0));
         let held = |rect: Rect| {
             let mut genes = vec![0, 1, 2];
             let names = ["a", "b", "c"];
@@ -361,14 +367,14 @@ mod tests {
         let mut table = table();
         table.effect = vec![0.5; 3];
         table.log10_pval_adj = vec![-1.0, -1.0, -10.0];
-        let layout = Layout::new(&table, (300.0, 200.0));
+        let layout = VolcanoLayout::new(&table, (300.0, 200.0));
         assert_eq!(layout.dots(&[0, 1, 2]).matches('M').count(), 2);
         assert_eq!((layout.n_beyond(), layout.arrows(&[0, 1, 2])), (0, String::new()));
         // Many others keep the axis where it is.
         table.effect = [vec![0.5; 300], vec![-90.0, 80.0, 85.0]].concat();
         table.log10_pval_adj = vec![-1.0; 303];
         (table.pct_group, table.pct_reference) = (vec![50.0; 303], vec![50.0; 303]);
-        let layout = Layout::new(&table, (300.0, 200.0));
+        let layout = VolcanoLayout::new(&table, (300.0, 200.0));
         let all: Vec<usize> = (0..303).collect();
         assert_eq!((layout.n_beyond(), layout.arrows(&all).matches('M').count()), (3, 2));
         assert_eq!(layout.dots(&all).matches('M').count(), 1);
@@ -388,11 +394,11 @@ mod tests {
             ..DeTable::default()
         };
         let names: Vec<String> = (0..n_genes).map(|gene| format!("GENE{gene}")).collect();
-        let layout = Layout::new(&table, (420.0, 320.0));
+        let layout = VolcanoLayout::new(&table, (420.0, 320.0));
         let genes: Vec<usize> = (0..n_genes).collect();
         let labels = layout.labels(&genes, &names);
         assert!((8..=MOST_LABELS).contains(&labels.len()), "{}", labels.len());
-        let rect = |label: &Label| {
+        let rect = |label: &VolcanoLabel| {
             let (x, y) = label.at;
             let width = names[label.gene].len() as f64 * LETTER_PX;
             Rect([x, y - LABEL_PX * 0.8, x + width, y + LABEL_PX * 0.2])

@@ -1,22 +1,16 @@
 //! The volcano plot: fold change against evidence, a dot a gene.
 
-mod layout;
-
 use std::sync::Arc;
 
 use explorer_core::{
     de::{self, DeFilter, DeTable},
-    format::p_value,
+    format::{p_value, plural, short},
+    screen::{MARGIN_PX, Rect, VolcanoLabel, VolcanoLayout, ticks},
 };
 use leptos::{ev::PointerEvent, html, prelude::*};
 use wasm_bindgen_futures::spawn_local;
 
-use self::layout::{Label, Layout, MARGIN_PX, Rect, ticks};
-use super::{
-    Button, ButtonKind, Glyph,
-    control::watch_size,
-    text::{plural, short},
-};
+use super::{Button, ButtonKind, Glyph, control::watch_size};
 use crate::platform;
 
 /// Plots narrower than this have short titles.
@@ -38,7 +32,7 @@ struct Drag {
 #[derive(Clone, Debug, Default, PartialEq)]
 struct Drawing {
     paths: [(String, String); 3],
-    labels: Vec<Label>,
+    labels: Vec<VolcanoLabel>,
 }
 
 /// The plot. Genes that the filters hide, and those without evidence, are grey. A drag narrows the filters to a
@@ -63,7 +57,7 @@ pub(crate) fn Volcano(
             size_px.set(room);
         }
     });
-    let layout = Memo::new(move |_| table.with(|table| Some(Layout::new(table.as_ref()?, size_px.get()?))));
+    let layout = Memo::new(move |_| table.with(|table| Some(VolcanoLayout::new(table.as_ref()?, size_px.get()?))));
     let alpha =
         Memo::new(move |_| filter.with(|filter| if filter.max_pval_adj < 1.0 { filter.max_pval_adj } else { ALPHA }));
     let min_abs_effect = Memo::new(move |_| filter.with(|filter| filter.min_abs_effect));
@@ -166,7 +160,7 @@ pub(crate) fn Volcano(
     let labels = move || {
         let labels = drawing.with(|drawing| drawing.as_ref().map(|drawing| drawing.labels.clone())).unwrap_or_default();
         names.with(|names| {
-            let label = |label: Label| {
+            let label = |label: VolcanoLabel| {
                 let name = names.get(label.gene)?.clone();
                 Some(view! { <text class="volcano-label" x=label.at.0 y=label.at.1>{name}</text> })
             };
@@ -251,7 +245,7 @@ pub(crate) fn Volcano(
 
 /// Lines where genes begin to stand out: the adjusted p-value, and the size of the effect where the filters ask for one.
 #[component]
-fn Thresholds(layout: Layout, alpha: f64, min_abs_effect: f64) -> impl IntoView {
+fn Thresholds(layout: VolcanoLayout, alpha: f64, min_abs_effect: f64) -> impl IntoView {
     let Rect([left, top, right, bottom]) = layout.plot();
     let evidence = -alpha.log10();
     let across = (evidence <= layout.extent.1).then(|| {
@@ -273,7 +267,7 @@ fn Thresholds(layout: Layout, alpha: f64, min_abs_effect: f64) -> impl IntoView 
 }
 
 #[component]
-fn Axes(layout: Layout, effect: de::Effect) -> impl IntoView {
+fn Axes(layout: VolcanoLayout, effect: de::Effect) -> impl IntoView {
     let [left, top, right, bottom] = MARGIN_PX;
     let (width, height) = layout.size_px;
     let (foot, end) = (height - bottom, width - right);

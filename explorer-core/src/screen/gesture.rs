@@ -1,8 +1,8 @@
-//! From pointers to gestures: what a drag, a pinch or a wheel asks for. Knows no element.
+//! From pointers to gestures: what a drag or a pinch over the picture asks for.
 
 use std::collections::BTreeMap;
 
-use explorer_core::state::{SelectMode, Tool};
+use crate::state::{SelectMode, Tool};
 
 /// Pixels that a pointer may wander and still have clicked.
 const CLICK_PX: f64 = 4.0;
@@ -12,7 +12,7 @@ const CORNER_PX: f64 = 2.0;
 
 /// What a gesture asks for.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Asked {
+pub enum Intent {
     /// Nothing.
     Nothing,
     /// Move the picture by pixels.
@@ -38,24 +38,26 @@ pub(super) enum Asked {
 
 /// Keys held with the pointer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Held {
+pub struct HeldKeys {
+    /// Shift: adds to the selection.
     pub shift: bool,
+    /// Alt: subtracts from it, whatever else is held.
     pub alt: bool,
 }
 
-impl Held {
+impl HeldKeys {
     fn mode(self) -> SelectMode {
         match self {
             Self { alt: true, .. } => SelectMode::Subtract,
-            Self { shift: true, .. } => SelectMode::Add,
-            _ => SelectMode::Replace,
+            Self { shift: true, alt: false } => SelectMode::Add,
+            Self { alt: false, shift: false } => SelectMode::Replace,
         }
     }
 }
 
 /// The gesture under way.
 #[derive(Debug, Default)]
-pub(super) struct Gesture {
+pub struct Gesture {
     pointers: BTreeMap<i32, [f64; 2]>,
     drag: Drag,
 }
@@ -72,74 +74,74 @@ enum Drag {
 
 impl Gesture {
     /// A pointer goes down; `pans` whatever the tool, as the middle button does.
-    pub fn down(&mut self, pointer: i32, at_px: [f64; 2], tool: Tool, held: Held, pans: bool) -> Asked {
+    pub fn down(&mut self, pointer: i32, at_px: [f64; 2], tool: Tool, held: HeldKeys, pans: bool) -> Intent {
         self.pointers.insert(pointer, at_px);
         if self.pointers.len() > 1 {
             let was_drawing = matches!(self.drag, Drag::Outline(..) | Drag::Rectangle(..));
             self.drag = Drag::Pinch;
-            return if was_drawing { Asked::Discard } else { Asked::Nothing };
+            return if was_drawing { Intent::Discard } else { Intent::Nothing };
         }
         self.drag = match tool {
             Tool::Lasso if !pans => Drag::Outline(vec![at_px], held.mode()),
             Tool::Rectangle if !pans => Drag::Rectangle(at_px, at_px, held.mode()),
-            _ => Drag::Pan,
+            Tool::Pan | Tool::Lasso | Tool::Rectangle => Drag::Pan,
         };
-        Asked::Nothing
+        Intent::Nothing
     }
 
     /// A pointer moves.
-    pub fn moved(&mut self, pointer: i32, at_px: [f64; 2]) -> Asked {
+    pub fn moved(&mut self, pointer: i32, at_px: [f64; 2]) -> Intent {
         let Some(&before) = self.pointers.get(&pointer) else {
-            return if self.pointers.is_empty() { Asked::Hover(at_px) } else { Asked::Nothing };
+            return if self.pointers.is_empty() { Intent::Hover(at_px) } else { Intent::Nothing };
         };
         let fingers_before = self.two_fingers();
         self.pointers.insert(pointer, at_px);
         match &mut self.drag {
-            Drag::None => Asked::Nothing,
-            Drag::Pan => Asked::Pan([at_px[0] - before[0], at_px[1] - before[1]]),
+            Drag::None => Intent::Nothing,
+            Drag::Pan => Intent::Pan([at_px[0] - before[0], at_px[1] - before[1]]),
             Drag::Pinch => match (fingers_before, self.two_fingers()) {
-                (Some((middle_before, apart_before)), Some((middle, apart))) => Asked::Pinch {
+                (Some((middle_before, apart_before)), Some((middle, apart))) => Intent::Pinch {
                     by_px: [middle[0] - middle_before[0], middle[1] - middle_before[1]],
                     at_px: middle,
                     factor: apart / apart_before.max(1.0),
                 },
-                _ => Asked::Nothing,
+                _ => Intent::Nothing,
             },
             Drag::Outline(path, _) => {
                 if path.last().is_none_or(|&last| distance(last, at_px) >= CORNER_PX) {
                     path.push(at_px);
                 }
-                Asked::Draft(path.clone())
+                Intent::Draft(path.clone())
             }
             Drag::Rectangle(from, to, _) => {
                 *to = at_px;
-                Asked::Draft(corners(*from, at_px))
+                Intent::Draft(corners(*from, at_px))
             }
         }
     }
 
     /// A pointer is let go.
-    pub fn up(&mut self, pointer: i32) -> Asked {
+    pub fn up(&mut self, pointer: i32) -> Intent {
         if self.pointers.remove(&pointer).is_none() {
-            return Asked::Nothing;
+            return Intent::Nothing;
         }
         match std::mem::take(&mut self.drag) {
             // The finger that is left pans on.
             Drag::Pinch if !self.pointers.is_empty() => {
                 self.drag = Drag::Pan;
-                Asked::Nothing
+                Intent::Nothing
             }
             Drag::Outline(path, mode) => finished(path, mode),
             Drag::Rectangle(from, to, mode) => finished(corners(from, to), mode),
-            _ => Asked::Nothing,
+            Drag::None | Drag::Pan | Drag::Pinch => Intent::Nothing,
         }
     }
 
     /// The gesture is given up: Escape, or the browser took the pointer.
-    pub fn cancel(&mut self) -> Asked {
+    pub fn cancel(&mut self) -> Intent {
         self.pointers.clear();
         self.drag = Drag::None;
-        Asked::Discard
+        Intent::Discard
     }
 
     /// The middle between two fingers, and how far apart they are.
@@ -151,12 +153,12 @@ impl Gesture {
 }
 
 /// An outline too small to mean anything is given up.
-fn finished(path: Vec<[f64; 2]>, mode: SelectMode) -> Asked {
+fn finished(path: Vec<[f64; 2]>, mode: SelectMode) -> Intent {
     let extent = |axis: usize| {
         let along = || path.iter().map(|corner| corner[axis]);
         along().fold(f64::NEG_INFINITY, f64::max) - along().fold(f64::INFINITY, f64::min)
     };
-    if path.len() < 3 || extent(0).max(extent(1)) < CLICK_PX { Asked::Discard } else { Asked::Select(path, mode) }
+    if path.len() < 3 || extent(0).max(extent(1)) < CLICK_PX { Intent::Discard } else { Intent::Select(path, mode) }
 }
 
 fn corners(from: [f64; 2], to: [f64; 2]) -> Vec<[f64; 2]> {
@@ -169,13 +171,11 @@ fn distance(a: [f64; 2], b: [f64; 2]) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use wasm_bindgen_test::wasm_bindgen_test as test;
-
     use super::*;
 
-    const NONE: Held = Held { shift: false, alt: false };
+    const NONE: HeldKeys = HeldKeys { shift: false, alt: false };
 
-    fn drag(gesture: &mut Gesture, tool: Tool, held: Held, path: &[[f64; 2]]) -> Asked {
+    fn drag(gesture: &mut Gesture, tool: Tool, held: HeldKeys, path: &[[f64; 2]]) -> Intent {
         gesture.down(1, path[0], tool, held, false);
         for &at in &path[1..] {
             gesture.moved(1, at);
@@ -187,12 +187,12 @@ mod tests {
     fn an_outline_selects_what_it_surrounds() {
         let path = [[0.0, 0.0], [50.0, 0.0], [50.0, 50.0], [0.0, 50.0]];
         let mut gesture = Gesture::default();
-        assert_eq!(drag(&mut gesture, Tool::Lasso, NONE, &path), Asked::Select(path.to_vec(), SelectMode::Replace));
-        let shift = Held { shift: true, alt: false };
-        let square = Asked::Select(path.to_vec(), SelectMode::Add);
+        assert_eq!(drag(&mut gesture, Tool::Lasso, NONE, &path), Intent::Select(path.to_vec(), SelectMode::Replace));
+        let shift = HeldKeys { shift: true, alt: false };
+        let square = Intent::Select(path.to_vec(), SelectMode::Add);
         assert_eq!(drag(&mut gesture, Tool::Rectangle, shift, &[[0.0, 0.0], [50.0, 50.0]]), square);
-        let alt = Held { shift: false, alt: true };
-        assert!(matches!(drag(&mut gesture, Tool::Lasso, alt, &path), Asked::Select(_, SelectMode::Subtract)));
+        let alt = HeldKeys { shift: false, alt: true };
+        assert!(matches!(drag(&mut gesture, Tool::Lasso, alt, &path), Intent::Select(_, SelectMode::Subtract)));
         assert!(gesture.pointers.is_empty());
     }
 
@@ -200,21 +200,21 @@ mod tests {
     fn a_click_draws_nothing() {
         let mut gesture = Gesture::default();
         let path = [[9.0, 9.0], [10.0, 9.0], [10.0, 11.0], [9.0, 9.0]];
-        assert_eq!(drag(&mut gesture, Tool::Lasso, NONE, &path), Asked::Discard);
-        assert_eq!(drag(&mut gesture, Tool::Rectangle, NONE, &path[..1]), Asked::Discard);
+        assert_eq!(drag(&mut gesture, Tool::Lasso, NONE, &path), Intent::Discard);
+        assert_eq!(drag(&mut gesture, Tool::Rectangle, NONE, &path[..1]), Intent::Discard);
     }
 
     #[test]
     fn a_second_finger_makes_a_pinch_of_an_outline() {
         let mut gesture = Gesture::default();
         gesture.down(1, [0.0, 0.0], Tool::Lasso, NONE, false);
-        assert_eq!(gesture.down(2, [10.0, 0.0], Tool::Lasso, NONE, false), Asked::Discard);
-        let pinch = Asked::Pinch { by_px: [5.0, 0.0], at_px: [10.0, 0.0], factor: 2.0 };
+        assert_eq!(gesture.down(2, [10.0, 0.0], Tool::Lasso, NONE, false), Intent::Discard);
+        let pinch = Intent::Pinch { by_px: [5.0, 0.0], at_px: [10.0, 0.0], factor: 2.0 };
         assert_eq!(gesture.moved(2, [20.0, 0.0]), pinch);
-        assert_eq!(gesture.up(1), Asked::Nothing);
-        assert_eq!(gesture.moved(2, [23.0, 4.0]), Asked::Pan([3.0, 4.0]));
-        assert_eq!(gesture.up(2), Asked::Nothing);
-        assert_eq!(gesture.moved(2, [1.0, 1.0]), Asked::Hover([1.0, 1.0]));
+        assert_eq!(gesture.up(1), Intent::Nothing);
+        assert_eq!(gesture.moved(2, [23.0, 4.0]), Intent::Pan([3.0, 4.0]));
+        assert_eq!(gesture.up(2), Intent::Nothing);
+        assert_eq!(gesture.moved(2, [1.0, 1.0]), Intent::Hover([1.0, 1.0]));
     }
 
     #[test]
@@ -222,7 +222,7 @@ mod tests {
         let mut gesture = Gesture::default();
         gesture.down(1, [0.0, 0.0], Tool::Lasso, NONE, false);
         gesture.moved(1, [50.0, 0.0]);
-        assert_eq!(gesture.cancel(), Asked::Discard);
-        assert_eq!(gesture.up(1), Asked::Nothing);
+        assert_eq!(gesture.cancel(), Intent::Discard);
+        assert_eq!(gesture.up(1), Intent::Nothing);
     }
 }

@@ -2,14 +2,14 @@
 
 use std::cmp::Ordering;
 
-use super::Rgb;
+use crate::color::Rgb;
 
 /// One label of a categorical column; its place in the list of them is its code.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CategoryValue {
     /// The label; what to call the missing one is up to the caller.
     pub label: String,
-    /// Its colour when cells are coloured by the column.
+    /// Its color when cells are colored by the column.
     pub color: Rgb,
     /// Whether it stands for cells without a label.
     pub missing: bool,
@@ -24,18 +24,18 @@ pub struct ValueCount {
     pub total: Option<u32>,
 }
 
-/// A part of a value's bar, where cells are coloured by another category.
+/// A part of a value's bar, where cells are colored by another category.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct BarPart {
     /// Its share of the value's selected cells, 0 to 1.
     pub fraction: f32,
-    /// The colour of the label it stands for.
+    /// The color of the label it stands for.
     pub color: Rgb,
 }
 
 /// What the rows are sorted by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum RowOrder {
+pub enum RowOrder {
     /// Numbers by value, then text in any case.
     #[default]
     Label,
@@ -44,7 +44,7 @@ pub(crate) enum RowOrder {
 }
 
 /// The codes of the labels that contain `query`, in any case, in order; the missing label last.
-pub(crate) fn rows(values: &[CategoryValue], counts: &[ValueCount], order: RowOrder, query: &str) -> Vec<u32> {
+pub fn category_rows(values: &[CategoryValue], counts: &[ValueCount], order: RowOrder, query: &str) -> Vec<u32> {
     let query = query.trim().to_lowercase();
     let mut keyed: Vec<(u32, String, Option<f64>)> = values
         .iter()
@@ -100,8 +100,6 @@ fn leading_digits(text: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use wasm_bindgen_test::wasm_bindgen_test as test;
-
     use super::*;
 
     fn value(label: &str) -> CategoryValue {
@@ -111,7 +109,7 @@ mod tests {
     fn check(labels: &[&str], totals: &[u32], order: RowOrder, query: &str, expected: &[&str]) {
         let values: Vec<_> = labels.iter().map(|label| value(label)).collect();
         let counts: Vec<_> = totals.iter().map(|&total| ValueCount { selected: None, total: Some(total) }).collect();
-        let rows = rows(&values, &counts, order, query);
+        let rows = category_rows(&values, &counts, order, query);
         let found: Vec<_> = rows.iter().map(|&code| labels[code as usize]).collect();
         assert_eq!(found, expected);
     }

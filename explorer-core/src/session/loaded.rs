@@ -1,0 +1,331 @@
+//! What has been loaded of a dataset: nothing of it is state, all of it can be loaded again.
+
+use std::{collections::HashMap, sync::Arc};
+
+use shared_fbs::tile::Categories;
+
+use super::{GeneTable, Slot};
+use crate::{
+    data::{Column, Continuous, Embedding},
+    filter::{CellMask, QueryError, Source, dimension_mask, query_mask},
+    state::{Analysis, CellQuery, CellSource, ColorBy, DataKey, DimensionFilter, DimensionKey, GeneKey},
+};
+
+/// Data of one [`DataKey`].
+#[derive(Clone, Debug)]
+pub enum Data {
+    /// Of a column, a gene or a mean: one label or number per cell.
+    Column(Arc<Column>),
+    /// Of an embedding: one position per cell.
+    Embedding(Arc<Embedding>),
+    /// Of a column's labels.
+    Categories(Arc<Categories>),
+    /// Of a layer's genes.
+    GeneTable(Arc<GeneTable>),
+}
+
+impl Data {
+    /// Whether it is what a key stands for.
+    pub fn suits(&self, key: &DataKey) -> bool {
+        match key {
+            DataKey::Column(_) => matches!(self, Self::Column(_)),
+            DataKey::Gene(_) | DataKey::Mean(_) => {
+                matches!(self, Self::Column(column) if matches!(**column, Column::Continuous(_)))
+            }
+            DataKey::Embedding(_) => matches!(self, Self::Embedding(_)),
+            DataKey::Categories(_) => matches!(self, Self::Categories(_)),
+            DataKey::GeneTable(_) => matches!(self, Self::GeneTable(_)),
+        }
+    }
+}
+
+impl From<Column> for Data {
+    fn from(column: Column) -> Self {
+        Self::Column(Arc::new(column))
+    }
+}
+
+impl From<Continuous> for Data {
+    fn from(values: Continuous) -> Self {
+        Column::Continuous(values).into()
+    }
+}
+
+impl From<Embedding> for Data {
+    fn from(embedding: Embedding) -> Self {
+        Self::Embedding(Arc::new(embedding))
+    }
+}
+
+impl From<Categories> for Data {
+    fn from(categories: Categories) -> Self {
+        Self::Categories(Arc::new(categories))
+    }
+}
+
+impl From<GeneTable> for Data {
+    fn from(table: GeneTable) -> Self {
+        Self::GeneTable(Arc::new(table))
+    }
+}
+
+/// All that was asked for, by its key.
+#[derive(Debug, Default)]
+pub struct Loaded {
+    n_obs: usize,
+    slots: HashMap<DataKey, Slot<Data>>,
+    /// The gene that is to color the cells, as far as it is there: NaN in all other cells.
+    partial_gene: Option<(GeneKey, Arc<Continuous>)>,
+}
+
+impl Loaded {
+    /// Nothing yet of a dataset of `n_obs` cells.
+    pub fn new(n_obs: usize) -> Self {
+        Self { n_obs, ..Self::default() }
+    }
+
+    /// Number of cells.
+    pub fn n_obs(&self) -> usize {
+        self.n_obs
+    }
+
+    /// Notes that data are on their way; false where they have been asked for before.
+    pub fn ask(&mut self, key: &DataKey) -> bool {
+        let is_new = !self.slots.contains_key(key);
+        if is_new {
+            self.slots.insert(key.clone(), Slot::Loading);
+        }
+        is_new
+    }
+
+    /// Keeps data that have arrived, or the failure.
+    ///
+    /// # Panics
+    /// When built for debugging and the data are not what the key stands for.
+    pub fn arrive(&mut self, key: DataKey, slot: Slot<Data>) {
+        debug_assert!(slot.ready().is_none_or(|data| data.suits(&key)), "{key:?} cannot be {slot:?}");
+        if let DataKey::Gene(gene) = &key {
+            self.partial_gene.take_if(|(partial, _)| partial == gene);
+        }
+        self.slots.insert(key, slot);
+    }
+
+    /// Keeps a part of a gene's expression while the whole of it is on its way: NaN in all other cells.
+    pub fn arrive_in_part(&mut self, gene: GeneKey, values: Continuous) {
+        self.partial_gene = Some((gene, Arc::new(values)));
+    }
+
+    /// Forgets data, so that they are asked for again when they are needed.
+    pub fn forget(&mut self, key: &DataKey) {
+        self.slots.remove(key);
+    }
+
+    /// Forgets what failed, so that it is asked for again.
+    pub fn forget_failures(&mut self) {
+        self.slots.retain(|_, slot| !matches!(slot, Slot::Failed));
+    }
+
+    /// What became of data; `None` where they have not been asked for.
+    pub fn slot(&self, key: &DataKey) -> Option<&Slot<Data>> {
+        self.slots.get(key)
+    }
+
+    /// Whether data are there.
+    pub fn is_ready(&self, key: &DataKey) -> bool {
+        self.ready(key).is_some()
+    }
+
+    /// Whether data could not be loaded.
+    pub fn has_failed(&self, key: &DataKey) -> bool {
+        matches!(self.slots.get(key), Some(Slot::Failed))
+    }
+
+    fn ready(&self, key: &DataKey) -> Option<&Data> {
+        self.slots.get(key)?.ready()
+    }
+
+    /// A label or number per cell: of a column, a gene or a mean.
+    pub fn column(&self, key: &DataKey) -> Option<&Arc<Column>> {
+        match self.ready(key)? {
+            Data::Column(column) => Some(column),
+            Data::Embedding(_) | Data::Categories(_) | Data::GeneTable(_) => None,
+        }
+    }
+
+    /// A number per cell: of a continuous column, a gene or a mean.
+    pub fn numbers(&self, key: &DataKey) -> Option<&Continuous> {
+        match self.column(key)?.as_ref() {
+            Column::Continuous(values) => Some(values),
+            Column::Categorical(_) => None,
+        }
+    }
+
+    /// Every key whose data are numbers, with their size in bytes.
+    pub fn sizes_of_numbers(&self) -> Vec<(DataKey, usize)> {
+        let size = |key: &DataKey| Some((key.clone(), size_of_val(self.numbers(key)?.values.as_slice())));
+        self.slots.keys().filter_map(size).collect()
+    }
+
+    /// A part of a gene's expression, while the whole of it is on its way.
+    pub fn part_of_gene(&self, gene: &GeneKey) -> Option<&Arc<Continuous>> {
+        self.partial_gene.as_ref().filter(|(partial, _)| partial == gene).map(|(_, values)| values)
+    }
+
+    /// An embedding, by its key in `obsm`.
+    pub fn embedding(&self, key: &str) -> Option<&Arc<Embedding>> {
+        match self.ready(&DataKey::Embedding(key.to_owned()))? {
+            Data::Embedding(embedding) => Some(embedding),
+            Data::Column(_) | Data::Categories(_) | Data::GeneTable(_) => None,
+        }
+    }
+
+    /// The labels of a categorical column.
+    pub fn categories(&self, column: &str) -> Option<&Arc<Categories>> {
+        match self.ready(&DataKey::Categories(column.to_owned()))? {
+            Data::Categories(categories) => Some(categories),
+            Data::Column(_) | Data::Embedding(_) | Data::GeneTable(_) => None,
+        }
+    }
+
+    /// The genes of a layer, by its name.
+    pub fn gene_table(&self, layer: &str) -> Option<&Arc<GeneTable>> {
+        match self.ready(&DataKey::GeneTable(layer.to_owned()))? {
+            Data::GeneTable(table) => Some(table),
+            Data::Column(_) | Data::Embedding(_) | Data::Categories(_) => None,
+        }
+    }
+
+    /// Whether what colors the cells could not be loaded.
+    pub fn has_color_failed(&self, analysis: &Analysis) -> bool {
+        let has_failed = analysis.color_data().is_some_and(|key| self.has_failed(&key));
+        match &analysis.color {
+            ColorBy::None => false,
+            ColorBy::Obs(column) => has_failed || self.has_failed(&DataKey::Categories(column.clone())),
+            ColorBy::Gene(gene) => {
+                // A gene is not asked for before the table of genes is there.
+                let is_asked = self.slots.contains_key(&DataKey::Gene(gene.clone()));
+                has_failed || (!is_asked && self.has_table_failed())
+            }
+            // A set without genes has no mean.
+            ColorBy::GeneSet { .. } => has_failed || analysis.color_mean().is_none(),
+        }
+    }
+
+    fn has_table_failed(&self) -> bool {
+        self.slots.iter().any(|(key, slot)| matches!((key, slot), (DataKey::GeneTable(_), Slot::Failed)))
+    }
+
+    fn source(&self, key: &DimensionKey) -> Option<Source<'_>> {
+        match self.ready(&key.data()?)? {
+            Data::Column(column) => Some(Source::from(column.as_ref())),
+            Data::Embedding(embedding) => Some(Source::Embedding(embedding)),
+            Data::Categories(_) | Data::GeneTable(_) => None,
+        }
+    }
+
+    /// The cells that pass one filter; `None` while its data are not there. A filter that does not
+    /// suit its column (from a link to another dataset) lets all pass.
+    pub fn dimension_mask(&self, key: &DimensionKey, filter: DimensionFilter<'_>) -> Option<CellMask> {
+        self.unless_missing(dimension_mask(key, filter, self.n_obs, &|key| self.source(key)))
+    }
+
+    /// The cells of a query, by the same rules.
+    pub fn query_mask(&self, query: &CellQuery) -> Option<CellMask> {
+        self.unless_missing(query_mask(query, self.n_obs, &|key| self.source(key)))
+    }
+
+    /// The cells of a cell set, by the same rules. Listed cells that the dataset does not have are
+    /// left out.
+    pub fn source_mask(&self, source: &CellSource) -> Option<CellMask> {
+        match source {
+            CellSource::Query(query) => self.query_mask(query),
+            CellSource::Cells(list) => {
+                let mut cells = vec![0; self.n_obs];
+                for cell in list.cells() {
+                    if let Some(cell) = cells.get_mut(cell as usize) {
+                        *cell = 1;
+                    }
+                }
+                Some(CellMask::from_bytes(cells))
+            }
+        }
+    }
+
+    fn unless_missing(&self, mask: Result<CellMask, QueryError>) -> Option<CellMask> {
+        match mask {
+            Ok(mask) => Some(mask),
+            Err(QueryError::NotLoaded(_)) => None,
+            Err(QueryError::Predicate(_)) => Some(CellMask::all(self.n_obs)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::state::{CellList, Filters, LabelFilter, ObsFilter, Range};
+
+    fn score() -> DataKey {
+        DataKey::Column("score".to_owned())
+    }
+
+    fn with_score() -> Loaded {
+        let mut loaded = Loaded::new(3);
+        loaded.arrive(score(), Slot::Ready(Continuous { values: vec![0.0, 1.0, f32::NAN] }.into()));
+        loaded
+    }
+
+    fn query(filter: ObsFilter) -> CellQuery {
+        let filters = Filters { obs: [("score".to_owned(), filter)].into(), ..Filters::default() };
+        CellQuery { filters, ..CellQuery::default() }
+    }
+
+    #[test]
+    fn what_is_on_its_way_is_not_asked_for_twice() {
+        let mut loaded = Loaded::new(3);
+        assert!(loaded.ask(&score()));
+        assert!(!loaded.ask(&score()));
+        loaded.forget(&score());
+        assert!(loaded.ask(&score()));
+    }
+
+    #[test]
+    fn a_failure_is_asked_for_again_once_it_is_forgotten() {
+        let mut loaded = with_score();
+        let gene = DataKey::Gene(GeneKey::new("LYZ"));
+        loaded.arrive(gene.clone(), Slot::Failed);
+        assert!(loaded.has_failed(&gene) && !loaded.ask(&gene));
+        loaded.forget_failures();
+        assert!(loaded.ask(&gene) && loaded.is_ready(&score()));
+    }
+
+    #[test]
+    fn a_query_has_no_cells_before_its_data_are_there() {
+        let query = query(ObsFilter::Range(Range::new(0.5, 2.0).unwrap()));
+        assert_eq!(Loaded::new(3).query_mask(&query), None);
+        assert_eq!(with_score().query_mask(&query), Some(CellMask::from_bytes(vec![0, 1, 0])));
+    }
+
+    #[test]
+    fn a_filter_that_does_not_suit_its_column_lets_all_pass() {
+        let query = query(ObsFilter::Labels(LabelFilter::Only(<_>::default())));
+        assert_eq!(with_score().query_mask(&query), Some(CellMask::all(3)));
+    }
+
+    #[test]
+    fn listed_cells_that_the_dataset_does_not_have_are_left_out() {
+        let list = CellSource::Cells(CellList::new([1, 7].into_iter().collect()));
+        assert_eq!(with_score().source_mask(&list), Some(CellMask::from_bytes(vec![0, 1, 0])));
+    }
+
+    #[test]
+    fn a_gene_has_failed_as_long_as_no_table_can_tell_its_number() {
+        let mut loaded = Loaded::new(3);
+        let analysis = Analysis { color: ColorBy::Gene(GeneKey::new("LYZ")), ..Analysis::default() };
+        assert!(!loaded.has_color_failed(&analysis));
+        loaded.arrive(DataKey::GeneTable("X".to_owned()), Slot::Failed);
+        assert!(loaded.has_color_failed(&analysis));
+        loaded.ask(&DataKey::Gene(GeneKey::new("LYZ")));
+        assert!(!loaded.has_color_failed(&analysis));
+    }
+}

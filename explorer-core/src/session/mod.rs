@@ -1,0 +1,37 @@
+//! What follows from the state: which data to load and in what order, masks and counts, colors, jobs.
+//!
+//! Pure: the page tells a [`Session`] what has arrived and what the state is, and reads what became of it. A [`DataKey`]
+//! is the one way to need data and a [`Slot`] what becomes of them, whether they are a column, a gene or a mean.
+//!
+//! [`DataKey`]: crate::state::DataKey
+
+mod columns;
+mod engine;
+mod gene_table;
+mod jobs;
+mod legend;
+mod loaded;
+mod lru;
+mod painter;
+mod repaint;
+#[expect(clippy::module_inception, reason = "the session is what all else here is made for")]
+mod session;
+mod slot;
+#[cfg(test)]
+mod tests;
+mod tile_queue;
+mod window;
+
+pub use columns::{ColumnExists, Columns, OwnColumn};
+pub use engine::{BinCounts, Engine, GroupCounts};
+pub use gene_table::GeneTable;
+pub use jobs::{JobStatus, Jobs, Next, Ticket};
+pub use legend::legend;
+pub use loaded::{Data, Loaded};
+pub use lru::LruEviction;
+pub use painter::{ColorChange, ColorStatus, Colors, Painter};
+pub use repaint::{CellStyle, Paint, Repaint};
+pub use session::{CentroidBasis, Changes, LabelCentroid, Session, Show, Urgency};
+pub use slot::Slot;
+pub use tile_queue::{PositionSample, TileQueue, Visibility};
+pub use window::Window;

@@ -1,0 +1,294 @@
+//! The colors of cells: from the state's choice and the loaded column to one index per cell.
+
+use std::sync::{Arc, Weak};
+
+use super::Loaded;
+use crate::{
+    color::{ColorScale, ColorTable, MISSING, MISSING_GREY, Rgba, label_colors, label_indices, label_table},
+    data::{Column, Continuous},
+    state::{Analysis, ColorBy, ColorOptions, DataKey, GeneMean},
+};
+
+/// The color of cells when nothing colors them.
+const PLAIN: Rgba = [86, 124, 172, 255];
+
+/// How cells are colored, for the legend and the lists.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Colors {
+    /// One color for all.
+    #[default]
+    Plain,
+    /// By the labels of a column.
+    Labels {
+        /// The column.
+        column: String,
+        /// Its labels.
+        labels: Arc<[String]>,
+        /// Colors by code.
+        colors: Arc<[Rgba]>,
+    },
+    /// By numbers.
+    Numbers {
+        /// What they are: a column's or a gene's name.
+        name: String,
+        /// The layer, where it is not the default.
+        subtitle: String,
+        /// From number to color.
+        scale: ColorScale,
+        /// Whether some cell has no value, or one that is not drawn.
+        has_missing: bool,
+    },
+}
+
+/// Whether the colors are those that were asked for. Until they are, the former ones stay, and so
+/// does their legend.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ColorStatus {
+    /// They are.
+    #[default]
+    Shown,
+    /// They are in a part of the cells; for the others they are on their way.
+    Partial,
+    /// The data that are to color the cells are on their way.
+    Loading,
+    /// They could not be loaded.
+    Failed,
+}
+
+#[derive(Clone, PartialEq)]
+struct Asked {
+    by: ColorBy,
+    /// What a gene set stands for.
+    mean: Option<GeneMean>,
+    options: ColorOptions,
+    opacity: u8,
+}
+
+/// What a change of the state or an arrival of data did to the colors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ColorChange {
+    /// Nothing.
+    None,
+    /// Their status alone: what is asked for is not there yet.
+    Status,
+    /// The table of colors: every cell keeps its index.
+    Table,
+    /// The index of every cell, and the legend.
+    Cells,
+}
+
+/// Keeps indices and colors as they are shown.
+pub struct Painter {
+    asked: Option<Asked>,
+    status: ColorStatus,
+    colors: Colors,
+    indices: Option<Arc<[u8]>>,
+    table: Vec<Rgba>,
+    /// The part of a gene that was painted last.
+    part: Weak<Continuous>,
+}
+
+impl Default for Painter {
+    fn default() -> Self {
+        Self {
+            asked: None,
+            status: ColorStatus::Loading,
+            colors: Colors::Plain,
+            indices: None,
+            table: vec![PLAIN; 256],
+            part: Weak::new(),
+        }
+    }
+}
+
+impl Painter {
+    /// Follows the choice as far as its data are there. Opacity is 0 (invisible) to 1.
+    pub fn sync(&mut self, analysis: &Analysis, opacity: f32, loaded: &Loaded) -> ColorChange {
+        let opacity = (opacity * 255.0).round() as u8;
+        let asked = Asked {
+            by: analysis.color.clone(),
+            mean: analysis.color_mean(),
+            options: analysis.color_options.clone(),
+            opacity,
+        };
+        let is_first = self.asked.is_none();
+        let is_opacity_new = self.asked.as_ref().is_none_or(|before| before.opacity != opacity);
+        let is_new =
+            self.asked.as_ref().is_none_or(|before| *before != Asked { opacity: before.opacity, ..asked.clone() });
+        if is_opacity_new {
+            for color in &mut self.table {
+                color[3] = opacity;
+            }
+        }
+        let unchanged = if is_opacity_new { ColorChange::Table } else { ColorChange::None };
+        let part = match &asked.by {
+            ColorBy::Gene(gene) if !loaded.is_ready(&DataKey::Gene(gene.clone())) => loaded.part_of_gene(gene).cloned(),
+            ColorBy::None | ColorBy::Obs(_) | ColorBy::Gene(_) | ColorBy::GeneSet { .. } => None,
+        };
+        let is_part_painted = part.as_ref().is_some_and(|part| self.part.ptr_eq(&Arc::downgrade(part)));
+        if !is_new && (self.status == ColorStatus::Shown || is_part_painted) {
+            self.asked = Some(asked);
+            return unchanged;
+        }
+        let is_painted = self.paint(&asked, analysis, loaded, part.as_deref());
+        let status = match (is_painted, &part) {
+            (true, None) => ColorStatus::Shown,
+            (true, Some(_)) => ColorStatus::Partial,
+            (false, _) if loaded.has_color_failed(analysis) => ColorStatus::Failed,
+            (false, _) => ColorStatus::Loading,
+        };
+        self.part = part.as_ref().map(Arc::downgrade).unwrap_or_default();
+        let before = std::mem::replace(&mut self.status, status);
+        self.asked = Some(asked);
+        match is_painted || is_first {
+            true => ColorChange::Cells,
+            false if is_opacity_new => ColorChange::Table,
+            false if is_new || status != before => ColorChange::Status,
+            false => ColorChange::None,
+        }
+    }
+
+    /// Takes on the colors asked for; says whether the data that they take were there.
+    fn paint(&mut self, asked: &Asked, analysis: &Analysis, loaded: &Loaded, part: Option<&Continuous>) -> bool {
+        let mut table: ColorTable = [PLAIN; 256];
+        let column = analysis.color_data().and_then(|key| loaded.column(&key)).map(AsRef::as_ref);
+        let numbers = match column {
+            Some(Column::Continuous(values)) => Some(values),
+            Some(Column::Categorical(_)) | None => None,
+        };
+        match &asked.by {
+            ColorBy::None => {
+                self.indices = None;
+                self.colors = Colors::Plain;
+            }
+            ColorBy::Obs(name) => match column {
+                None => return false,
+                Some(Column::Continuous(values)) => table = self.paint_numbers(name, "", values, asked),
+                Some(Column::Categorical(column)) => {
+                    let Some(categories) = loaded.categories(name) else { return false };
+                    let colors = label_colors(column.categories.len(), categories.colors.as_deref());
+                    table = label_table(&colors, MISSING_GREY);
+                    self.indices = Some(label_indices(column).into());
+                    self.colors = Colors::Labels {
+                        column: name.clone(),
+                        labels: Arc::clone(&column.categories),
+                        colors: colors.into(),
+                    };
+                }
+            },
+            ColorBy::Gene(key) => match numbers.or(part) {
+                None => return false,
+                Some(values) => {
+                    let layer = key.layer.as_ref().map(|layer| format!("layer {layer}"));
+                    table = self.paint_numbers(&key.gene, &layer.unwrap_or_default(), values, asked);
+                }
+            },
+            ColorBy::GeneSet { set, layer } => {
+                let Some(values) = numbers else { return false };
+                let layer = layer.as_ref().map(|layer| format!(", layer {layer}")).unwrap_or_default();
+                table = self.paint_numbers(set, &format!("mean of genes{layer}"), values, asked);
+            }
+        }
+        self.table = table.to_vec();
+        for color in &mut self.table {
+            color[3] = asked.opacity;
+        }
+        true
+    }
+
+    fn paint_numbers(&mut self, name: &str, subtitle: &str, values: &Continuous, asked: &Asked) -> ColorTable {
+        let scale = ColorScale::fit(values, None, &asked.options);
+        let indices = scale.indices(values);
+        let has_missing = indices.contains(&MISSING);
+        self.indices = Some(indices.into());
+        let table = scale.table(MISSING_GREY);
+        self.colors = Colors::Numbers { name: name.to_owned(), subtitle: subtitle.to_owned(), scale, has_missing };
+        table
+    }
+
+    /// How cells are colored.
+    pub fn colors(&self) -> &Colors {
+        &self.colors
+    }
+
+    /// Whether that is what was asked for.
+    pub fn status(&self) -> ColorStatus {
+        self.status
+    }
+
+    /// An index per cell into the table; `None` where all cells have the first color.
+    pub fn indices(&self) -> Option<&[u8]> {
+        self.indices.as_deref()
+    }
+
+    /// Whether higher indices are to be seen above lower ones.
+    pub fn is_by_value(&self) -> bool {
+        matches!(self.colors, Colors::Numbers { .. })
+    }
+
+    /// The colors that indices stand for.
+    pub fn table(&self) -> &[Rgba] {
+        &self.table
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{session::Slot, state::GeneKey};
+
+    #[test]
+    fn colors_and_legend_stay_together_until_others_can_be_shown() {
+        let mut loaded = Loaded::new(3);
+        let mut painter = Painter::default();
+        let mut sync = |name: &str, loaded: &Loaded| {
+            let analysis = Analysis { color: ColorBy::Obs(name.to_owned()), ..Analysis::default() };
+            let changed = painter.sync(&analysis, 1.0, loaded);
+            let Colors::Numbers { name, .. } = painter.colors() else { return (changed, painter.status(), None) };
+            (changed, painter.status(), Some((name.clone(), painter.indices().map(<[u8]>::to_vec))))
+        };
+        assert_eq!(sync("a", &loaded), (ColorChange::Cells, ColorStatus::Loading, None));
+        let key = |name: &str| DataKey::Column(name.to_owned());
+        loaded.arrive(key("a"), Slot::Ready(Continuous { values: vec![0.0, 1.0, f32::NAN] }.into()));
+        let shown = Some(("a".to_owned(), Some(vec![0, 254, MISSING])));
+        assert_eq!(sync("a", &loaded), (ColorChange::Cells, ColorStatus::Shown, shown.clone()));
+        assert_eq!(sync("a", &loaded), (ColorChange::None, ColorStatus::Shown, shown.clone()));
+        assert_eq!(sync("b", &loaded), (ColorChange::Status, ColorStatus::Loading, shown.clone()));
+        loaded.arrive(key("b"), Slot::Failed);
+        assert_eq!(sync("b", &loaded), (ColorChange::Status, ColorStatus::Failed, shown.clone()));
+        assert_eq!(sync("b", &loaded), (ColorChange::None, ColorStatus::Failed, shown));
+    }
+
+    #[test]
+    fn a_part_of_a_gene_is_painted_once_and_then_the_whole() {
+        let mut loaded = Loaded::new(3);
+        let mut painter = Painter::default();
+        let key = GeneKey { layer: None, gene: "LYZ".to_owned() };
+        let analysis = Analysis { color: ColorBy::Gene(key.clone()), ..Analysis::default() };
+        let mut sync = |loaded: &Loaded| {
+            let changed = painter.sync(&analysis, 1.0, loaded);
+            (changed, painter.status(), painter.indices().map(<[u8]>::to_vec))
+        };
+        assert_eq!(sync(&loaded), (ColorChange::Cells, ColorStatus::Loading, None));
+        let part = Continuous { values: vec![0.0, 2.0, f32::NAN] };
+        loaded.arrive_in_part(key.clone(), part);
+        let painted = Some(vec![0, 254, MISSING]);
+        assert_eq!(sync(&loaded), (ColorChange::Cells, ColorStatus::Partial, painted.clone()));
+        assert_eq!(sync(&loaded), (ColorChange::None, ColorStatus::Partial, painted));
+        let whole = Continuous { values: vec![0.0, 2.0, 4.0] };
+        loaded.arrive(DataKey::Gene(key), Slot::Ready(whole.into()));
+        assert_eq!(sync(&loaded), (ColorChange::Cells, ColorStatus::Shown, Some(vec![0, 127, 254])));
+        assert_eq!(sync(&loaded).0, ColorChange::None);
+    }
+
+    #[test]
+    fn opacity_changes_the_table_alone() {
+        let loaded = Loaded::new(3);
+        let mut painter = Painter::default();
+        let analysis = Analysis::default();
+        assert_eq!(painter.sync(&analysis, 1.0, &loaded), ColorChange::Cells);
+        assert_eq!(painter.sync(&analysis, 0.5, &loaded), ColorChange::Table);
+        assert!(painter.table().iter().all(|color| color[3] == 128));
+        assert_eq!(painter.sync(&analysis, 0.5, &loaded), ColorChange::None);
+    }
+}

@@ -1,0 +1,96 @@
+//! The data that a view needs, each known by one kind of key.
+
+use std::collections::BTreeSet;
+
+use super::{Analysis, CellQuery, CellSource, ColorBy, DimensionKey, Filters, GeneKey, GeneMean, Reference, ViewSpec};
+
+/// Data of a dataset that can be needed, loaded and kept.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum DataKey {
+    /// A column of `obs` over all cells, by name: the dataset's or the user's own.
+    Column(String),
+    /// A gene's expression over all cells.
+    Gene(GeneKey),
+    /// The mean expression of several genes over all cells.
+    Mean(GeneMean),
+    /// The positions in an embedding, by its key in `obsm`.
+    Embedding(String),
+    /// The labels of a categorical column with their counts and colors, but not each cell's.
+    Categories(String),
+    /// The names of a layer's genes, by the layer's name.
+    GeneTable(String),
+}
+
+impl DimensionKey {
+    /// The data that a filter of this dimension is about; `None` for a level of subsetting, whose filters have
+    /// dimensions of their own.
+    pub fn data(&self) -> Option<DataKey> {
+        match self {
+            Self::Obs(column) => Some(DataKey::Column(column.clone())),
+            Self::Gene(gene) => Some(DataKey::Gene(gene.clone())),
+            Self::Mean(mean) => Some(DataKey::Mean(mean.clone())),
+            Self::Selection(embedding) => Some(DataKey::Embedding(embedding.clone())),
+            Self::Subset(_) => None,
+        }
+    }
+}
+
+impl Analysis {
+    /// The data that color the cells; `None` where nothing does, or a gene set without genes.
+    pub fn color_data(&self) -> Option<DataKey> {
+        match &self.color {
+            ColorBy::None => None,
+            ColorBy::Obs(column) => Some(DataKey::Column(column.clone())),
+            ColorBy::Gene(gene) => Some(DataKey::Gene(gene.clone())),
+            ColorBy::GeneSet { .. } => self.color_mean().map(DataKey::Mean),
+        }
+    }
+}
+
+impl ViewSpec {
+    /// The data that this view takes: for its picture, its filters, the rows and histograms that
+    /// are open, and the sets of the comparison that is shown. The dataset's default embedding, which no key names, is
+    /// not among them.
+    pub fn needs(&self) -> BTreeSet<DataKey> {
+        let analysis = &self.analysis;
+        let mut needs: BTreeSet<DataKey> = analysis.embedding.clone().map(DataKey::Embedding).into_iter().collect();
+        needs.extend(analysis.color_data());
+        needs.extend(self.panels.expanded.iter().cloned().map(DataKey::Column));
+        let listed = |gene: &String| DataKey::Gene(GeneKey { layer: analysis.layer.clone(), gene: gene.clone() });
+        needs.extend(analysis.genes.iter().map(listed));
+        needs.extend(analysis.query.needs());
+        if let Some(shown) = &self.panels.comparison {
+            let reference = match &shown.reference {
+                Reference::Rest => None,
+                Reference::Set(name) => Some(name.as_str()),
+            };
+            for name in reference.into_iter().chain([shown.group.as_str()]) {
+                needs.extend(analysis.cell_set(name).map(|set| set.source.needs()).unwrap_or_default());
+            }
+        }
+        needs
+    }
+}
+
+impl CellSource {
+    /// The data that it takes to tell its cells.
+    pub fn needs(&self) -> BTreeSet<DataKey> {
+        match self {
+            Self::Query(query) => query.needs(),
+            Self::Cells(_) => BTreeSet::new(),
+        }
+    }
+}
+
+impl CellQuery {
+    /// The data that it takes to evaluate it.
+    pub fn needs(&self) -> BTreeSet<DataKey> {
+        self.subset.iter().chain([&self.filters]).flat_map(Filters::needs).collect()
+    }
+}
+
+impl Filters {
+    fn needs(&self) -> impl Iterator<Item = DataKey> + '_ {
+        self.active_dimensions().into_iter().filter_map(|dimension| dimension.key.data())
+    }
+}
