@@ -10,7 +10,7 @@ use tessera::{
 
 use crate::{
     clock::{Times, timed},
-    questions::{Question, Questions, Road},
+    questions::{AnsweredBy, Question, Questions},
     table::{self, Table},
 };
 
@@ -39,8 +39,8 @@ pub fn print(questions: &Questions<'_>, unit: f64) -> Result<()> {
     ]);
     for question in &questions.all {
         let (_, times) = answer(questions, question)?;
-        let (n_tiles, n_bytes) = match question.road {
-            Road::Genes => n_genes_tiles,
+        let (n_tiles, n_bytes) = match question.by {
+            AnsweredBy::Genes => n_genes_tiles,
             _ => (question.plan.moments.len() + question.plan.cells.len(), question.plan.n_bytes),
         };
         let (group, reference) = question.masks();
@@ -69,20 +69,20 @@ pub fn answer(questions: &Questions<'_>, question: &Question) -> Result<(DeTable
     let Questions { dataset, layer, .. } = questions;
     let (group, reference) = question.masks();
     let moments = || -> Result<([Moments; 2], FixedPoints)> {
-        Ok(match question.road {
-            Road::Stored => follow(dataset, layer, &question.plan)?,
-            Road::Planned => planned_moments(dataset, layer, question.sets())?,
-            Road::Genes => moments_of(dataset, layer, &group, &reference)?,
+        Ok(match question.by {
+            AnsweredBy::Stored => follow(dataset, layer, &question.plan)?,
+            AnsweredBy::Planned => planned_moments(dataset, layer, question.sets())?,
+            AnsweredBy::Genes => moments_of(dataset, layer, &group, &reference)?,
         })
     };
-    let repeats = if question.road == Road::Genes { LONG_REPEATS } else { REPEATS };
+    let repeats = if question.by == AnsweredBy::Genes { LONG_REPEATS } else { REPEATS };
     let (table, times) = timed(repeats, || -> Result<DeTable> {
         let ([group, reference], fixed) = moments()?;
         Ok(compare(&group, &reference, &fixed, DeOptions::default())?)
     })?;
-    if question.road != Road::Genes {
+    if question.by != AnsweredBy::Genes {
         let (expected, _) = moments_of(dataset, layer, &group, &reference)?;
-        ensure!(moments()?.0 == expected, "{}: the road changes the moments", question.name);
+        ensure!(moments()?.0 == expected, "{}: the route changes the moments", question.name);
     }
     Ok((table, times))
 }
@@ -118,10 +118,12 @@ pub fn rank_markers(questions: &Questions<'_>, rank: MarkerRank, n_top: usize) -
 
 fn by(question: &Question) -> String {
     let plan = &question.plan;
-    match question.road {
-        Road::Genes => "genes".to_owned(),
-        Road::Stored if plan.cells.is_empty() => "stored sums".to_owned(),
-        Road::Stored | Road::Planned => format!("{} sums, {} tiles of cells", plan.moments.len(), plan.cells.len()),
+    match question.by {
+        AnsweredBy::Genes => "genes".to_owned(),
+        AnsweredBy::Stored if plan.cells.is_empty() => "stored sums".to_owned(),
+        AnsweredBy::Stored | AnsweredBy::Planned => {
+            format!("{} sums, {} tiles of cells", plan.moments.len(), plan.cells.len())
+        }
     }
 }
 

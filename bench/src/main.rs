@@ -31,7 +31,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Build a made-up dataset, compare sets of its cells by every road, rank its markers
+    /// Build a made-up dataset, compare sets of its cells by every route, rank its markers
     De {
         #[command(flatten)]
         size: Size,

@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use crate::{
     compare::{answer, rank_markers},
-    questions::{Questions, Road},
+    questions::{AnsweredBy, Questions},
     table::{self, Table},
 };
 
@@ -28,10 +28,10 @@ const TOLERANCE: f64 = 1e-4;
 pub fn print(questions: &Questions<'_>, h5ad: &Path, folder: &Path) -> Result<()> {
     let python = environment(folder)?;
     let Questions { dataset, layer, column, label, .. } = questions;
-    let by_road =
-        |road: Road| questions.all.iter().rev().find(|question| question.road == road && question.sets.1.is_none());
-    let stored = by_road(Road::Stored).context("no label is compared with the rest")?;
-    let scattered = by_road(Road::Planned).context("no set of cells at random is compared with the rest")?;
+    let of_kind =
+        |by: AnsweredBy| questions.all.iter().rev().find(|question| question.by == by && question.sets.1.is_none());
+    let stored = of_kind(AnsweredBy::Stored).context("no label is compared with the rest")?;
+    let scattered = of_kind(AnsweredBy::Planned).context("no set of cells at random is compared with the rest")?;
     let (de, by_stored) = answer(questions, stored)?;
     let (_, by_cells) = answer(questions, scattered)?;
     let (n_labels, by_labels) = rank_markers(questions, MarkerRank::Score, de.len())?;

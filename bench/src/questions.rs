@@ -33,14 +33,14 @@ pub struct Question {
     /// The group, and the reference; the rest, if there is none.
     pub sets: (CellMask, Option<CellMask>),
     /// How they are answered.
-    pub road: Road,
+    pub by: AnsweredBy,
     /// What that reads.
     pub plan: Plan,
 }
 
 /// How a question is answered.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Road {
+pub enum AnsweredBy {
     /// From stored sums of labels, or of pairs of labels, and the cells of pairs that have none.
     Stored,
     /// By the server's own plan, over blocks and cells.
@@ -89,13 +89,13 @@ impl<'a> Questions<'a> {
                 name: "two labels".to_owned(),
                 plan: tiles.plan_of(&stored[..1], Some(&stored[1..])),
                 sets: (group.clone(), Some(labels.mask(second))),
-                road: Road::Stored,
+                by: AnsweredBy::Stored,
             },
             Question {
                 name: "label, rest".to_owned(),
                 plan: tiles.plan_of(&stored[..1], None),
                 sets: (group.clone(), None),
-                road: Road::Stored,
+                by: AnsweredBy::Stored,
             },
         ];
         if let Some(by) = &manifest.sample_column {
@@ -106,8 +106,9 @@ impl<'a> Questions<'a> {
         let planned = |name: String, group: CellMask| {
             let plan = tiles.plan(Sets::GroupAndRest(&group));
             // As the server decides.
-            let road = if is_quicker_than_genes(manifest, layer, &plan) { Road::Planned } else { Road::Genes };
-            Question { name, sets: (group, None), road, plan }
+            let by =
+                if is_quicker_than_genes(manifest, layer, &plan) { AnsweredBy::Planned } else { AnsweredBy::Genes };
+            Question { name, sets: (group, None), by, plan }
         };
         for share in [0.01, 0.1, 0.3] {
             let name = format!("{} % lasso, rest", share * 100.0);
@@ -120,7 +121,7 @@ impl<'a> Questions<'a> {
         all.push(Question {
             name: "all genes of all cells".to_owned(),
             sets: (group, None),
-            road: Road::Genes,
+            by: AnsweredBy::Genes,
             plan: Plan::default(),
         });
         let label = labels.column.categories[largest as usize].clone();
@@ -206,7 +207,12 @@ fn label_by_sample(
     let [of_group, of_reference] = ways;
     let plan = tiles.plan_of(&[of_group, vec![group]].concat(), Some(&[of_reference, vec![reference]].concat()));
     let [group, reference] = sets;
-    Ok(Question { name: "label in two samples".to_owned(), sets: (group, Some(reference)), road: Road::Stored, plan })
+    Ok(Question {
+        name: "label in two samples".to_owned(),
+        sets: (group, Some(reference)),
+        by: AnsweredBy::Stored,
+        plan,
+    })
 }
 
 /// One label of a column.

@@ -6,7 +6,7 @@ use explorer_core::{
     data::CellIdx,
     dataset::{Priority, Task},
     de::{
-        Choice, DeOptions, DeTable, FixedPoints, LayerTiles, Moments, MomentsError, Plan, Road, Sets, Speed, Summing,
+        Choice, DeOptions, DeTable, FixedPoints, LayerTiles, Moments, MomentsError, Plan, Route, Sets, Speed, Summing,
         compare,
     },
     filter::CellMask,
@@ -59,7 +59,7 @@ pub fn cells_with_label(dataset: &Dataset, column: &str, label: &str) -> Result<
 /// Whether a plan is sooner followed than the tiles of all genes are read.
 pub fn is_quicker_than_genes(manifest: &Manifest, layer: &Layer, plan: &Plan) -> bool {
     let choice = Choice::of(Speed::IN_MEMORY.offers(manifest, layer, Some(plan)));
-    choice.is_some_and(|choice| choice.taken().road == Road::Blocks)
+    choice.is_some_and(|choice| choice.taken().route == Route::Blocks)
 }
 
 /// The exact moments of two sets of cells in a layer by the quickest plan, on all threads: blocks of cells and

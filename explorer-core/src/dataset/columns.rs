@@ -42,7 +42,7 @@ impl<T: Tiles> Dataset<T> {
             return Ok(Column::Continuous(column));
         }
         let (Some((&first, codes)), ColumnKind::Categorical) = (tiles.split_first(), entry.kind) else {
-            return Err(DatasetError::unknown("column to filter or colour by", name).into());
+            return Err(DatasetError::unknown("column to filter or color by", name).into());
         };
         let categories = self.read_one(OBS, first, priority, Categories::decode);
         let (categories, codes) = future::try_join(categories, self.read(OBS, codes, priority, Codes::decode)).await?;

@@ -1,6 +1,6 @@
 //! Differential expression: exact moments, Welch's t-test, a table.
 //!
-//! Every road to a result (label tiles, a gene-major pass over a selection, the tile server) ends
+//! Every route to a result (label tiles, a gene-major pass over a selection, the tile server) ends
 //! in [`Moments`] of two sets of cells. They are integers, so any order, partition or machine gives
 //! the same bits; [`compare`] turns two of them into a [`DeTable`].
 
@@ -15,7 +15,7 @@ mod moments;
 mod parts;
 mod plan;
 mod pseudobulk;
-mod road;
+mod route;
 mod stored;
 mod student;
 mod summing;
@@ -34,7 +34,7 @@ pub use moments::{GeneMoments, Moments, MomentsError};
 pub use parts::{CellsPart, MomentsPart, SetParts, Sets, Sign, StoredPart};
 pub use plan::{LayerTiles, Plan};
 pub use pseudobulk::{Design, LEAST_CELLS, PseudobulkError, PseudobulkTable, SampleMoments, pseudobulk};
-pub use road::{Choice, Offer, Road, Speed};
+pub use route::{Choice, Offer, Route, Speed};
 pub use stored::{LabelChoice, StoredSum, UnstoredPairs, stored_sums, sums_alone};
 pub use student::two_sided_ln_p;
 pub use summing::Summing;

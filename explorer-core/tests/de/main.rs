@@ -5,6 +5,6 @@
 mod bits;
 mod golden;
 mod moments;
-mod roads;
+mod routes;
 mod student;
 mod synthetic;

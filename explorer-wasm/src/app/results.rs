@@ -15,7 +15,7 @@ use web_sys::{Blob, BlobPropertyBag};
 use super::{
     explorer::title,
     obs::ByPointer,
-    sets::{other_roads_text, road_text},
+    sets::{other_routes_text, route_text},
 };
 use crate::{
     platform,
@@ -135,10 +135,10 @@ fn summary(result: &DeResult) -> DeSummary {
         facts: vec![
             format!("{} against {} cells", format::integer(n_group), format::integer(n_reference)),
             format!("{method} on {}", result.layer),
-            road_text(result),
+            route_text(result),
             format::duration(Duration::from_secs_f64(result.millis / 1000.0)),
         ],
-        detail: other_roads_text(result),
+        detail: other_routes_text(result),
         caution,
         is_estimate: result.is_estimate,
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use explorer_core::{
     color::label_colors,
-    de::{Offer, Road},
+    de::{Offer, Route},
     format,
     state::{Action, Comparison, Reference, TestMode},
 };
@@ -139,29 +139,29 @@ fn progress_text(progress: Progress) -> String {
     if left.as_secs() < 2 { so_far } else { format!("{so_far}, about {} left", format::duration(left)) }
 }
 
-/// By what road a result was come by, in a few words.
-pub(super) fn road_text(result: &DeResult) -> String {
+/// By what route a result was obtained, in a few words.
+pub(super) fn route_text(result: &DeResult) -> String {
     let bytes = format::bytes(result.n_bytes);
-    match result.choice.taken().road {
+    match result.choice.taken().route {
         _ if result.is_estimate => format!("an estimate from a sample ({bytes})"),
-        Road::Labels => format!("from stored sums of labels ({bytes})"),
-        Road::Blocks => format!("from stored sums and single cells ({bytes})"),
-        Road::Genes => format!("from every gene ({bytes})"),
-        Road::Server => format!("summed up by the server ({bytes})"),
+        Route::Labels => format!("from stored sums of labels ({bytes})"),
+        Route::Blocks => format!("from stored sums and single cells ({bytes})"),
+        Route::Genes => format!("from every gene ({bytes})"),
+        Route::Server => format!("summed up by the server ({bytes})"),
     }
 }
 
-/// What the other roads would have cost, for whoever wants to know why this one was taken.
-pub(super) fn other_roads_text(result: &DeResult) -> Option<String> {
-    let name = |road| match road {
-        Road::Labels => "stored sums of labels",
-        Road::Blocks => "blocks and cells",
-        Road::Genes => "every gene",
-        Road::Server => "the server",
+/// What the other routes would have cost, for whoever wants to know why this one was taken.
+pub(super) fn other_routes_text(result: &DeResult) -> Option<String> {
+    let name = |route| match route {
+        Route::Labels => "stored sums of labels",
+        Route::Blocks => "blocks and cells",
+        Route::Genes => "every gene",
+        Route::Server => "the server",
     };
     let expected = |offer: &Offer| {
         let millis = Duration::from_secs_f64(offer.millis / 1000.0);
-        format!("{}: {}, about {}", name(offer.road), format::bytes(offer.n_bytes), format::duration(millis))
+        format!("{}: {}, about {}", name(offer.route), format::bytes(offer.n_bytes), format::duration(millis))
     };
     let [taken, others @ ..] = result.choice.offers.as_slice() else { return None };
     let others: Vec<String> = others.iter().map(expected).collect();

@@ -1,4 +1,4 @@
-//! `TileKey` → verified, inflated bytes: deduplicated, cached, prioritised, abortable.
+//! `TileKey` → verified, inflated bytes: deduplicated, cached, prioritized, abortable.
 
 use std::{
     cell::{Cell, RefCell},
@@ -13,16 +13,16 @@ use explorer_core::dataset::{
     fetch::{AskedRange, Gate, TileCache, Wanted, lists, ranges},
 };
 use futures_channel::oneshot;
-use futures_util::future::{self, FutureExt, LocalBoxFuture, Shared};
+use futures_util::future::{FutureExt, LocalBoxFuture, Shared};
 use shared_fbs::{
     TileKey, frame,
     manifest::{DirectoryPlace, Manifest, Pack, Slot, Slots},
-    path::{self, TileList},
+    path,
 };
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{AbortController, AbortSignal};
 
-use super::{Dataset, FetchError, Source, http::Request, retry, tile_store::TileStore};
+use super::{Dataset, FetchError, Source, batch::Batch, http::Request, retry, tile_store::TileStore};
 use crate::platform;
 
 /// A tile's inflated bytes.
@@ -30,26 +30,26 @@ pub type TileBytes = Rc<[u8]>;
 
 /// A pack's name and the number of a page of its directory, or [`INLINE`].
 type PageKey = (Arc<str>, u32);
-type Answer = Result<TileBytes, FetchError>;
-type Waiting = Shared<LocalBoxFuture<'static, Answer>>;
+pub(super) type Answer = Result<TileBytes, FetchError>;
+pub(super) type Waiting = Shared<LocalBoxFuture<'static, Answer>>;
 
 /// Fetches the tiles of one dataset. Cheap to clone; clones share all.
 #[derive(Clone)]
 pub struct Fetcher(Rc<Inner>);
 
-struct Inner {
-    source: Source,
-    store: TileStore,
+pub(super) struct Inner {
+    pub source: Source,
+    pub store: TileStore,
     gate: Gate,
-    cache: RefCell<TileCache>,
-    in_flight: RefCell<HashMap<TileKey, (Waiting, Weak<Interest>)>>,
+    pub cache: RefCell<TileCache>,
+    pub in_flight: RefCell<HashMap<TileKey, (Waiting, Weak<Interest>)>>,
     directories: RefCell<HashMap<PageKey, Rc<Slots>>>,
     bytes_fetched: Cell<u64>,
 }
 
 impl Inner {
     /// Some bytes of a pack's file.
-    async fn range(
+    pub(super) async fn range(
         &self,
         pack_file: &str,
         file_bytes: u64,
@@ -63,6 +63,12 @@ impl Inner {
             self.source.sent_whole_file();
         }
         Ok(body.bytes)
+    }
+
+    /// Tiles were asked for over the network.
+    pub(super) fn note_fetched(&self, tiles: &[Wanted]) {
+        let n_bytes: u64 = tiles.iter().map(|(_, slot)| u64::from(slot.length)).sum();
+        self.bytes_fetched.set(self.bytes_fetched.get() + n_bytes);
     }
 }
 
@@ -309,171 +315,6 @@ impl Handle {
             Self::UnderWay(key, waiting) => waiting.await.map_err(|error| error.of_tile(&key)),
         }
     }
-}
-
-/// Tiles that one request brings.
-struct Batch {
-    inner: Rc<Inner>,
-    pack_file: String,
-    pack_bytes: u64,
-    /// Whether its tiles are worth keeping between visits, where they come by ranges.
-    is_kept: bool,
-    tiles: Vec<Wanted>,
-    signal: Option<AbortSignal>,
-}
-
-impl Batch {
-    /// Fetches the tiles and tells all who wait.
-    async fn run(self, name: &Arc<str>, mut senders: HashMap<u32, oneshot::Sender<Answer>>, interest: &Weak<Interest>) {
-        let answers = match self.by_name().await {
-            Some(answers) => answers,
-            None => self.by_range().await,
-        };
-        for ((index, slot), answer) in self.tiles.iter().zip(answers) {
-            let fetched = &self.inner.bytes_fetched;
-            fetched.set(fetched.get() + u64::from(slot.length));
-            let key = TileKey { pack: Arc::clone(name), index: *index };
-            let answer = answer.map_err(|error| match error {
-                Failure::Damaged(reason) => FetchError::damaged(key.clone(), &reason),
-                Failure::Fetch(error) => error.of_tile(&key),
-            });
-            if let Ok(tile) = &answer {
-                self.inner.cache.borrow_mut().insert(key.clone(), Rc::clone(tile));
-            }
-            self.forget_one(&key, interest);
-            if let Some(sender) = senders.remove(index) {
-                // Who asked may have gone.
-                let _ = sender.send(answer);
-            }
-        }
-    }
-
-    /// Nobody waits any more, and nothing was sent yet.
-    fn forget(&self, name: &Arc<str>, interest: &Weak<Interest>) {
-        for &(index, _) in &self.tiles {
-            self.forget_one(&TileKey { pack: Arc::clone(name), index }, interest);
-        }
-    }
-
-    /// A tile of this batch is no longer under way.
-    fn forget_one(&self, key: &TileKey, interest: &Weak<Interest>) {
-        let mut in_flight = self.inner.in_flight.borrow_mut();
-        // When all have gone, someone may have asked anew meanwhile.
-        if in_flight.get(key).is_some_and(|(_, other)| other.ptr_eq(interest)) {
-            in_flight.remove(key);
-        }
-    }
-
-    /// From the tile server. `None` when ranges of the pack should be tried instead: there is no
-    /// such route, or a tile is so broken that the browser could not inflate the answer.
-    async fn by_name(&self) -> Option<Vec<Result<TileBytes, Failure>>> {
-        let list: TileList = self.tiles.iter().map(|&(index, _)| index).collect();
-        let url = self.inner.source.tiles(&self.pack_file, &list)?;
-        let get = Request::get(url);
-        let body = match retry::send_or_turn(&get, self.signal.as_ref()).await {
-            Ok(body) => body,
-            Err(FetchError::Status { status: 404 | 405 | 501, .. }) => {
-                self.inner.source.without_tile_route();
-                return None;
-            }
-            Err(FetchError::Body | FetchError::Status { status: 500.., .. }) => return None,
-            Err(error) => return Some(self.all_failed(&error)),
-        };
-        if body.is_frames {
-            return Some(self.open_frames(&body.bytes, 0).await);
-        }
-        let tiles = frame::split_inflated(&body.bytes).ok()?;
-        if tiles.len() != self.tiles.len() {
-            return None;
-        }
-        let mut answers = Vec::with_capacity(tiles.len());
-        for (&(_, slot), tile) in self.tiles.iter().zip(tiles) {
-            platform::breathe().await;
-            let verified = frame::verify(tile, slot.checksum);
-            answers.push(verified.map(|()| tile.into()).map_err(|error| Failure::Damaged(error.to_string())));
-        }
-        Some(answers)
-    }
-
-    /// From the pack itself, as far as the tiles are not kept from an earlier visit.
-    async fn by_range(&self) -> Vec<Result<TileBytes, Failure>> {
-        let mut answers = self.from_store().await;
-        let missing: Vec<Wanted> =
-            self.tiles.iter().copied().filter(|(index, _)| !answers.contains_key(index)).collect();
-        for request in ranges(&missing) {
-            let range = request.range.clone();
-            let piece = self.inner.range(&self.pack_file, self.pack_bytes, range, self.signal.as_ref()).await;
-            for (index, slot) in request.tiles {
-                let answer = match &piece {
-                    Ok(bytes) => self.opened(bytes, slot.offset - request.range.start, (index, slot)).await,
-                    Err(error) => Err(Failure::Fetch(error.clone())),
-                };
-                answers.insert(index, answer);
-            }
-        }
-        self.tiles.iter().filter_map(|(index, _)| answers.remove(index)).collect()
-    }
-
-    /// The tiles that are kept, by number.
-    async fn from_store(&self) -> HashMap<u32, Result<TileBytes, Failure>> {
-        let mut found = HashMap::new();
-        if !self.is_kept {
-            return found;
-        }
-        let frames = self.tiles.iter().map(|&wanted| self.inner.store.get(&self.pack_file, wanted));
-        for (&(index, slot), frame) in self.tiles.iter().zip(future::join_all(frames).await) {
-            // One that is broken is fetched again.
-            if let Some(frame) = frame
-                && let Ok(tile) = open_frame(&frame, 0, slot).await
-            {
-                found.insert(index, Ok(tile));
-            }
-        }
-        found
-    }
-
-    /// A tile out of a piece of the pack; kept, when it is whole.
-    async fn opened(&self, bytes: &[u8], start: u64, (index, slot): Wanted) -> Result<TileBytes, Failure> {
-        let tile = open_frame(bytes, start, slot).await?;
-        if self.is_kept {
-            let start = start as usize;
-            self.inner.store.put(&self.pack_file, (index, slot), &bytes[start..start + slot.length as usize]);
-        }
-        Ok(tile)
-    }
-
-    /// Frames that lie back to back.
-    async fn open_frames(&self, bytes: &[u8], mut start: u64) -> Vec<Result<TileBytes, Failure>> {
-        let mut answers = Vec::with_capacity(self.tiles.len());
-        for &(_, slot) in &self.tiles {
-            answers.push(open_frame(bytes, start, slot).await);
-            start += u64::from(slot.length);
-        }
-        answers
-    }
-
-    fn all_failed(&self, error: &FetchError) -> Vec<Result<TileBytes, Failure>> {
-        self.tiles.iter().map(|_| Err(Failure::Fetch(error.clone()))).collect()
-    }
-}
-
-/// Why a tile of a batch is not there.
-enum Failure {
-    Fetch(FetchError),
-    Damaged(String),
-}
-
-/// Inflates and verifies the frame that begins at `start`.
-async fn open_frame(bytes: &[u8], start: u64, slot: Slot) -> Result<TileBytes, Failure> {
-    platform::breathe().await;
-    let damaged = |reason: String| Failure::Damaged(reason);
-    let frame = usize::try_from(start)
-        .ok()
-        .and_then(|start| bytes.get(start..)?.get(..slot.length as usize))
-        .ok_or_else(|| damaged("it is cut short".to_owned()))?;
-    let content = frame::inflate(frame).map_err(|error| damaged(error.to_string()))?;
-    frame::verify(&content, slot.checksum).map_err(|error| damaged(error.to_string()))?;
-    Ok(content.as_ref().into())
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Tiles from the network: fetched once, verified, kept while they fit.
 
+mod batch;
 mod error;
 mod fetcher;
 mod http;

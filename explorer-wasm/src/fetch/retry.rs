@@ -15,7 +15,7 @@ const PAUSES_MILLIS: [f64; 3] = [250.0, 1000.0, 4000.0];
 /// Attempts that may fall silent before the server is given up: each has taken long.
 const MOST_SILENCES: usize = 3;
 
-/// Answers that may break off before another road is tried, where there is one: the browser tells a tile
+/// Answers that may break off before another route is tried, where there is one: the browser tells a tile
 /// that it cannot inflate and a connection that was cut by the same words.
 const MOST_BREAKS: usize = 2;
 
@@ -24,7 +24,7 @@ pub(super) async fn send(request: &Request, signal: Option<&AbortSignal>) -> Res
     send_until(request, signal, usize::MAX).await
 }
 
-/// The same where another road leads to the answer, which is soon taken when the answer breaks off.
+/// The same where another route leads to the answer, which is soon taken when the answer breaks off.
 pub(super) async fn send_or_turn(request: &Request, signal: Option<&AbortSignal>) -> Result<Body, FetchError> {
     send_until(request, signal, MOST_BREAKS).await
 }

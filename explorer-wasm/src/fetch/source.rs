@@ -5,7 +5,7 @@ use std::cell::Cell;
 use shared_fbs::path;
 use web_sys::RequestCache;
 
-/// The address of a dataset and the roads that lead to its tiles.
+/// The address of a dataset and the routes that lead to its tiles.
 #[derive(Debug)]
 pub struct Source {
     /// Address of the dataset's directory, ending in `/`.

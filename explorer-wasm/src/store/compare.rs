@@ -12,7 +12,7 @@ use explorer_core::{
 };
 use shared_fbs::manifest::Layer;
 
-use super::{SampleAnswer, Store, job_runner::Run, roads::Found};
+use super::{SampleAnswer, Store, job_runner::Run, routes::Found};
 use crate::{
     fetch::{Dataset, FetchError},
     platform,
@@ -33,7 +33,7 @@ pub struct DeResult {
     pub names: Arc<[String]>,
     /// Whether it is an estimate from a sample of both sets, which the exact result will replace.
     pub is_estimate: bool,
-    /// By what road it was come by, and what the others would have cost.
+    /// By what route it was obtained, and what the others would have cost.
     pub choice: de::Choice,
     /// Bytes that this took.
     pub n_bytes: u64,

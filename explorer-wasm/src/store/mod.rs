@@ -15,7 +15,7 @@ mod mean;
 mod opened;
 mod place;
 mod read;
-mod roads;
+mod routes;
 mod samples;
 
 use std::{
@@ -44,7 +44,7 @@ use job_runner::JobRunner;
 pub use link::{link_text, view_of_link};
 pub use markers::{LabelMarkers, MarkersResult};
 use opened::Opened;
-use roads::RouteStats;
+use routes::RouteStats;
 pub use samples::{SampleAnswer, SampleMeans};
 
 /// How the comparison that is open stands.

@@ -1,4 +1,4 @@
-//! Samples as replicates: the moments of group and reference in each sample, by the same roads.
+//! Samples as replicates: the moments of group and reference in each sample, by the same routes.
 
 use explorer_core::{
     data::Column,
@@ -10,7 +10,7 @@ use explorer_core::{
 use super::{
     Store,
     compare::{CompareError, Question},
-    roads::NO_ESTIMATE,
+    routes::NO_ESTIMATE,
 };
 use crate::{
     fetch::{Dataset, Priority},
@@ -48,7 +48,7 @@ impl Store {
         self.with_manifest(|manifest| manifest.sample_column.clone()).flatten()
     }
 
-    /// Compares the samples of a question's sets; with the road to the last sample and the bytes that all took.
+    /// Compares the samples of a question's sets; with the route to the last sample and the bytes that all took.
     pub(super) async fn compare_samples(
         self,
         dataset: &Dataset,

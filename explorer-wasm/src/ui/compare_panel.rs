@@ -44,7 +44,7 @@ pub fn ComparePanel(
     /// How it stands.
     #[prop(into)]
     state: Signal<CompareState>,
-    /// What it will cost, or by what road; may be empty.
+    /// What it will cost, or by what route; may be empty.
     #[prop(optional, into)]
     note: Signal<String>,
     /// Comparisons made before.

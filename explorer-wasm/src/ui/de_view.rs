@@ -31,7 +31,7 @@ const STEP_PX: f64 = 24.0;
 pub struct DeSummary {
     /// "T cells against the rest".
     pub title: String,
-    /// Sizes of the sets, method, layer, road and time: a few words each.
+    /// Sizes of the sets, method, layer, route and time: a few words each.
     pub facts: Vec<String>,
     /// More of how it was come by, for whoever points at it.
     pub detail: Option<String>,

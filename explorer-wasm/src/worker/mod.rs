@@ -1,4 +1,4 @@
-//! Computation beside the page, in plain Web Workers: `dispatch` runs in the worker, computes with
+//! Computation next to the page, in plain Web Workers: `dispatch` runs in the worker, computes with
 //! the functions of the core and answers messages; `pool` runs in the page and asks. What they say
 //! to each other is in `message`.
 

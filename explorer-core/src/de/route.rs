@@ -1,12 +1,12 @@
-//! Which road to the moments of two sets is the quickest. All roads give the same bits.
+//! Which route to the moments of two sets is the quickest. All routes give the same bits.
 
 use shared_fbs::manifest::{Layer, Manifest};
 
 use super::Plan;
 
-/// A way to come by the moments of two sets of cells.
+/// A way to the moments of two sets of cells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Road {
+pub enum Route {
     /// Stored sums of labels, or of pairs of labels.
     Labels,
     /// Stored sums of blocks of cells, and single cells where the sets cut through a block.
@@ -17,18 +17,18 @@ pub enum Road {
     Server,
 }
 
-/// A road with what it is expected to cost.
+/// A route with what it is expected to cost.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Offer {
-    /// The road.
-    pub road: Road,
+    /// The route.
+    pub route: Route,
     /// Bytes that come over the network.
     pub n_bytes: u64,
     /// How long it will take.
     pub millis: f64,
 }
 
-/// The road taken, and those that it was chosen from, itself included, quickest first.
+/// The route taken, and those that it was chosen from, itself included, quickest first.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Choice {
     /// All offers; the first was taken.
@@ -40,6 +40,13 @@ impl Choice {
     pub fn of(mut offers: Vec<Offer>) -> Option<Self> {
         offers.sort_by(|a, b| a.millis.total_cmp(&b.millis));
         (!offers.is_empty()).then_some(Self { offers })
+    }
+
+    /// This choice, when the route taken failed and another one was taken.
+    #[must_use]
+    pub fn instead(mut self, route: Route) -> Self {
+        self.offers.sort_by_key(|offer| offer.route != route);
+        self
     }
 
     /// The offer taken.
@@ -92,8 +99,8 @@ impl Speed {
     }
 
     /// What this page would do by itself.
-    pub fn offer(&self, road: Road, n_bytes: u64) -> Offer {
-        Offer { road, n_bytes, millis: self.millis(n_bytes) }
+    pub fn offer(&self, route: Route, n_bytes: u64) -> Offer {
+        Offer { route, n_bytes, millis: self.millis(n_bytes) }
     }
 
     /// What can be done here: a plan be followed, where there is one, or the tiles of all genes be read.
@@ -101,15 +108,15 @@ impl Speed {
         let (n_bytes, n_tiles) = manifest.pack_named(&layer.pack).map_or((0, 0), |pack| (pack.n_bytes, pack.n_tiles));
         let genes = Offer {
             millis: self.millis(n_bytes) + f64::from(n_tiles) * GENE_TILE_MILLIS,
-            ..self.offer(Road::Genes, n_bytes)
+            ..self.offer(Route::Genes, n_bytes)
         };
-        plan.map(|plan| self.offer(Road::Blocks, plan.n_bytes)).into_iter().chain([genes]).collect()
+        plan.map(|plan| self.offer(Route::Blocks, plan.n_bytes)).into_iter().chain([genes]).collect()
     }
 
     /// What the server would do for it: `n_bytes` over the network, and `plan_bytes` to read there.
     pub fn server_offer(&self, n_bytes: u64, plan_bytes: u64) -> Offer {
         let there = plan_bytes as f64 / SERVER_BYTES_PER_MILLI;
-        Offer { road: Road::Server, n_bytes, millis: 2.0 * REQUEST_MILLIS + self.millis(n_bytes) + there }
+        Offer { route: Route::Server, n_bytes, millis: 2.0 * REQUEST_MILLIS + self.millis(n_bytes) + there }
     }
 }
 
@@ -121,17 +128,26 @@ mod tests {
 
     #[test]
     fn a_slow_network_leaves_much_to_the_server() {
-        let offers = |speed: Speed| vec![speed.offer(Road::Blocks, 200 << 20), speed.server_offer(1 << 20, 200 << 20)];
+        let offers = |speed: Speed| vec![speed.offer(Route::Blocks, 200 << 20), speed.server_offer(1 << 20, 200 << 20)];
         let mut speed = Speed::default();
         for _ in 0..20 {
             speed.observe(100 << 20, 50_000.0);
         }
-        assert_eq!(Choice::of(offers(speed)).map(|choice| choice.taken().road), Some(Road::Server));
+        assert_eq!(Choice::of(offers(speed)).map(|choice| choice.taken().route), Some(Route::Server));
         for _ in 0..20 {
             speed.observe(100 << 20, 200.0);
         }
-        assert_eq!(Choice::of(offers(speed)).map(|choice| choice.taken().road), Some(Road::Blocks));
+        assert_eq!(Choice::of(offers(speed)).map(|choice| choice.taken().route), Some(Route::Blocks));
         assert_eq!(Choice::of(Vec::new()), None);
+    }
+
+    #[test]
+    fn the_route_taken_instead_comes_first_and_the_others_stay_in_order() {
+        let speed = Speed::default();
+        let offers = [(Route::Blocks, 2 << 20), (Route::Server, 1 << 20), (Route::Genes, 3 << 20)];
+        let choice = Choice::of(offers.map(|(route, n_bytes)| speed.offer(route, n_bytes)).to_vec()).unwrap();
+        let routes: Vec<Route> = choice.instead(Route::Genes).offers.iter().map(|offer| offer.route).collect();
+        assert_eq!(routes, [Route::Genes, Route::Server, Route::Blocks]);
     }
 
     #[test]
@@ -139,14 +155,14 @@ mod tests {
         let pack = Pack { name: "genes0".to_owned(), n_bytes: 700 << 20, n_tiles: 480_000, ..Pack::default() };
         let layer = Layer { pack: pack.name.clone(), ..Layer::default() };
         let manifest = Manifest { packs: vec![pack], ..Manifest::default() };
-        let road = |n_bytes: u64| {
+        let route = |n_bytes: u64| {
             let plan = Plan { n_bytes, ..Plan::default() };
-            Choice::of(Speed::IN_MEMORY.offers(&manifest, &layer, Some(&plan))).map(|choice| choice.taken().road)
+            Choice::of(Speed::IN_MEMORY.offers(&manifest, &layer, Some(&plan))).map(|choice| choice.taken().route)
         };
-        assert_eq!(road(751 << 20), Some(Road::Blocks));
-        assert_eq!(road(20 << 30), Some(Road::Genes));
+        assert_eq!(route(751 << 20), Some(Route::Blocks));
+        assert_eq!(route(20 << 30), Some(Route::Genes));
         let alone = Speed::default().offers(&manifest, &layer, None);
-        assert_eq!((alone.len(), alone[0].road, alone[0].n_bytes), (1, Road::Genes, 700 << 20));
+        assert_eq!((alone.len(), alone[0].route, alone[0].n_bytes), (1, Route::Genes, 700 << 20));
     }
 
     #[test]

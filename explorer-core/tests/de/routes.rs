@@ -1,4 +1,4 @@
-//! Every road to the moments of two sets gives the same bits.
+//! Every route to the moments of two sets gives the same bits.
 
 use std::collections::BTreeMap;
 
@@ -57,7 +57,7 @@ impl MadeLayer {
         }
     }
 
-    /// Gene by gene: the road that all others are held against.
+    /// Gene by gene: the route that all others are held against.
     fn gathered(&self, sets: [&CellMask; 2]) -> [Moments; 2] {
         let labels = Labels::new(sets[0], sets[1]);
         let fixed = self.fixed();

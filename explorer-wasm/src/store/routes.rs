@@ -1,11 +1,11 @@
-//! The roads to the moments of two sets of cells: stored sums, blocks, genes, the server.
+//! The routes to the moments of two sets of cells: stored sums, blocks, genes, the server.
 
 use std::{cell::Cell, future::Ready};
 
 use explorer_core::{
     data::Column,
     dataset::{LabelSet, Share, Task},
-    de::{Choice, LayerTiles, Moments, Offer, Plan, Road, SetParts, Sets, Speed},
+    de::{Choice, LayerTiles, Moments, Offer, Plan, Route, SetParts, Sets, Speed},
     filter::CellMask,
 };
 use shared_fbs::manifest::Layer;
@@ -45,7 +45,7 @@ pub(super) struct RouteStats {
     server: Option<Option<MomentsOffer>>,
 }
 
-/// The moments of group and reference, and how they were come by.
+/// The moments of group and reference, and how they were obtained.
 pub(super) struct Found {
     pub moments: [Moments; 2],
     pub choice: Choice,
@@ -67,7 +67,7 @@ impl Sides {
 }
 
 impl Store {
-    /// The exact moments of both sets of a question by the quickest road; before that, where the wait will be
+    /// The exact moments of both sets of a question by the fastest route; before that, where the wait will be
     /// long, an estimate from a sample.
     pub(super) async fn moments(
         self,
@@ -88,7 +88,7 @@ impl Store {
         if let Some(tiles) = &tiles
             && let Some(plan) = tiles.plan_of_sums(&group, reference.as_ref())
         {
-            let choice = Choice { offers: vec![self.speed().offer(Road::Labels, plan.n_bytes)] };
+            let choice = Choice { offers: vec![self.speed().offer(Route::Labels, plan.n_bytes)] };
             return self.follow_plan(dataset, pool, index, &plan, choice, on_progress).await;
         }
         let sides = self.sides(dataset, question).await?;
@@ -112,20 +112,24 @@ impl Store {
             let sample = tiles.sample(&sides.group, reference, SAMPLE_CELLS, SAMPLE_TILES);
             on_estimate(self.follow_plan(dataset, pool, index, &sample, choice.clone(), &|_| {}).await?).await;
         }
-        match (choice.taken().road, plan, posted) {
-            (Road::Server, plan, Some((_, request))) => {
-                match self.ask_server(index, layer, dataset, &choice, request).await {
-                    Ok(found) => Ok(found),
-                    Err(_) => self.by_itself(dataset, pool, index, plan, &sides, choice, on_progress).await,
+        let plan = match choice.taken().route {
+            Route::Genes => None,
+            Route::Labels | Route::Blocks => plan,
+            Route::Server => {
+                // Where the server is busy or too slow, the page does it by itself.
+                if let Some((_, request)) = posted
+                    && let Ok(found) = self.ask_server(index, layer, dataset, &choice, request).await
+                {
+                    return Ok(found);
                 }
+                plan
             }
-            (Road::Genes, ..) => self.by_itself(dataset, pool, index, None, &sides, choice, on_progress).await,
-            (_, plan, _) => self.by_itself(dataset, pool, index, plan, &sides, choice, on_progress).await,
-        }
+        };
+        self.by_itself(dataset, pool, index, plan, &sides, choice, on_progress).await
     }
 
     /// Without the server: by a plan, or by every gene where there is none.
-    #[expect(clippy::too_many_arguments, reason = "all that a road needs; used twice")]
+    #[expect(clippy::too_many_arguments, reason = "all that a route needs")]
     async fn by_itself(
         self,
         dataset: &Dataset,
@@ -133,13 +137,10 @@ impl Store {
         index: usize,
         plan: Option<Plan>,
         sides: &Sides,
-        mut choice: Choice,
+        choice: Choice,
         on_progress: &impl Fn(Progress),
     ) -> Result<Found, CompareError> {
-        choice.offers.sort_by_key(|offer| match (offer.road, &plan) {
-            (Road::Blocks, Some(_)) | (Road::Genes, None) => 0,
-            _ => 1,
-        });
+        let choice = choice.instead(if plan.is_some() { Route::Blocks } else { Route::Genes });
         if let Some(plan) = plan {
             return self.follow_plan(dataset, pool, index, &plan, choice, on_progress).await;
         }
@@ -193,7 +194,7 @@ impl Store {
         self.inner().map_or_else(Speed::default, |inner| inner.routes.borrow().speed)
     }
 
-    /// Weighs all roads but that of stored sums.
+    /// Weighs all routes but that of stored sums.
     fn choose(self, dataset: &Dataset, layer: &Layer, plan: Option<&Plan>, server: Option<Offer>) -> Choice {
         let offers = self.speed().offers(dataset.manifest(), layer, plan);
         Choice::of(offers.into_iter().chain(server).collect()).expect("all genes can always be read")
