@@ -5,19 +5,27 @@
 mod brush;
 mod caption;
 mod category_rows;
+mod de_sort;
 mod gesture;
 mod histogram;
 mod labels;
 mod legend;
+mod outline;
+mod rows;
+mod sample_sort;
 mod text;
 mod volcano;
 
 pub use brush::{Axis, BrushChange, BrushPhase, End, Grip, Span};
 pub use caption::{Align, Caption, Mark, TextStyle};
 pub use category_rows::{BarPart, CategoryValue, RowOrder, ValueCount, category_rows};
+pub use de_sort::{DeColumn, DeSort};
 pub use gesture::{Gesture, HeldKeys, Intent};
 pub use histogram::{Bars, CountScale, HISTOGRAM_HEIGHT, bar_path};
 pub use labels::{LABEL_HALF_HEIGHT_PX, unobstructed};
 pub use legend::{LegendEntry, LegendModel};
-pub use text::fitted;
+pub use outline::closed_path;
+pub use rows::{RowWindow, scroll_to_show};
+pub use sample_sort::{SampleColumn, SampleSort};
+pub use text::{fitted, free_name, gene_names};
 pub use volcano::{MARGIN_PX, Point, Rect, VolcanoLabel, VolcanoLayout, ticks};

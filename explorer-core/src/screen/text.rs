@@ -1,4 +1,4 @@
-//! Text that has to fit.
+//! Text that has to fit, names that have to be free, lists as people paste them.
 
 /// The text, cut with an ellipsis where it is wider than `most_px`.
 pub fn fitted(text: &str, most_px: f64, width: impl Fn(&str) -> f64) -> String {
@@ -15,6 +15,28 @@ pub fn fitted(text: &str, most_px: f64, width: impl Fn(&str) -> f64) -> String {
     }
 }
 
+/// The names in a list: between lines, tabs, commas or semicolons, or, where there are none of
+/// those, between blanks; each once, in order.
+pub fn gene_names(text: &str) -> Vec<String> {
+    let hard = |c: char| matches!(c, '\n' | '\r' | '\t' | ',' | ';');
+    let parts: Vec<&str> =
+        if text.trim().contains(hard) { text.split(hard).collect() } else { text.split_whitespace().collect() };
+    let mut names: Vec<String> = Vec::new();
+    for name in parts.into_iter().map(|part| part.trim().trim_matches(['"', '\''])) {
+        if !name.is_empty() && !names.iter().any(|other| other == name) {
+            names.push(name.to_owned());
+        }
+    }
+    names
+}
+
+/// `stem` with the least number that no other name has: `Set 1`, `Set 2`, ….
+pub fn free_name(stem: &str, taken: &[String]) -> String {
+    let numbered = (1..).map(|number| format!("{stem} {number}"));
+    let mut free = numbered.filter(|name| !taken.contains(name));
+    free.next().expect("of infinitely many names finitely many are taken")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -25,5 +47,22 @@ mod tests {
         assert_eq!(fitted("CD4 T", 5.0, width), "CD4 T");
         assert_eq!(fitted("CD4 T cell", 5.0, width), "CD4…");
         assert_eq!(fitted("CD4", 0.5, width), "…");
+    }
+
+    #[test]
+    fn lists_are_read_however_they_are_written() {
+        for list in ["CD3D\nLYZ\r\nMS4A1", "CD3D, LYZ,MS4A1,", " CD3D LYZ  MS4A1 ", "\"CD3D\";'LYZ';\tMS4A1;CD3D"] {
+            assert_eq!(gene_names(list), ["CD3D", "LYZ", "MS4A1"], "{list:?}");
+        }
+        assert_eq!(gene_names("HLA-DRA"), ["HLA-DRA"]);
+        assert_eq!(gene_names("gene one, gene two"), ["gene one", "gene two"]);
+        assert!(gene_names(" \n ").is_empty());
+    }
+
+    #[test]
+    fn the_least_free_number_is_suggested() {
+        let taken = ["Set 1", "Set 3", "T cells"].map(str::to_owned);
+        assert_eq!(free_name("Set", &taken), "Set 2");
+        assert_eq!(free_name("Set", &[]), "Set 1");
     }
 }

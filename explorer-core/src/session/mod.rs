@@ -6,12 +6,14 @@
 //! [`DataKey`]: crate::state::DataKey
 
 mod columns;
+mod comparison;
 mod engine;
 mod gene_table;
 mod jobs;
 mod legend;
 mod loaded;
 mod lru;
+mod marker_result;
 mod painter;
 mod repaint;
 #[expect(clippy::module_inception, reason = "the session is what all else here is made for")]
@@ -23,12 +25,14 @@ mod tile_queue;
 mod window;
 
 pub use columns::{ColumnExists, Columns, OwnColumn};
+pub use comparison::{Answer, DeResult, Progress, Question, SampleAnswer, SampleMeans};
 pub use engine::{BinCounts, Engine, GroupCounts};
 pub use gene_table::GeneTable;
 pub use jobs::{JobStatus, Jobs, Next, Ticket};
 pub use legend::legend;
 pub use loaded::{Data, Loaded};
 pub use lru::LruEviction;
+pub use marker_result::{LabelMarkers, MarkersResult};
 pub use painter::{ColorChange, ColorStatus, Colors, Painter};
 pub use repaint::{CellStyle, Paint, Repaint};
 pub use session::{CentroidBasis, Changes, LabelCentroid, Session, Show, Urgency};

@@ -12,11 +12,7 @@ use leptos::prelude::*;
 use wasm_bindgen::JsValue;
 use web_sys::{Blob, BlobPropertyBag};
 
-use super::{
-    explorer::title,
-    obs::ByPointer,
-    sets::{other_routes_text, route_text},
-};
+use super::{explorer::title, obs::ByPointer};
 use crate::{
     platform,
     store::{CompareStatus, DeResult, Pointed, SampleAnswer, SampleMeans, Store, Tone},
@@ -135,10 +131,10 @@ fn summary(result: &DeResult) -> DeSummary {
         facts: vec![
             format!("{} against {} cells", format::integer(n_group), format::integer(n_reference)),
             format!("{method} on {}", result.layer),
-            route_text(result),
+            result.route_text(),
             format::duration(Duration::from_secs_f64(result.millis / 1000.0)),
         ],
-        detail: other_routes_text(result),
+        detail: result.other_routes_text(),
         caution,
         is_estimate: result.is_estimate,
     }

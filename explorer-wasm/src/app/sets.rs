@@ -1,20 +1,15 @@
 //! The right sidebar: cell sets, and comparisons between them.
 
-use std::time::Duration;
-
 use explorer_core::{
     color::label_colors,
-    de::{Offer, Route},
-    format,
     state::{Action, Comparison, Reference, TestMode},
 };
 use leptos::prelude::*;
 
 use super::explorer::Page;
 use crate::{
-    store::{CompareStatus, DeResult, Store},
+    store::{CompareStatus, Store},
     ui::{CellSetItem, CellSets, Choice, ComparePanel, CompareState, SidebarSection},
-    worker::Progress,
 };
 
 /// Cell sets and the form of a comparison.
@@ -94,10 +89,9 @@ fn Compare(store: Store, names: Signal<Vec<String>>) -> impl IntoView {
     let has_samples = store.sample_column().is_some();
     let status = store.comparing();
     let state = move || match status.get() {
-        CompareStatus::Running(progress, _) => CompareState::Running {
-            fraction: (progress.n_parts > 0).then(|| f64::from(progress.n_done) / f64::from(progress.n_parts)),
-            text: progress_text(progress),
-        },
+        CompareStatus::Running(progress, _) => {
+            CompareState::Running { fraction: progress.fraction(), text: progress.text() }
+        }
         CompareStatus::Failed(reason) => CompareState::Failed(reason),
         CompareStatus::None | CompareStatus::Done(_) if asked.with(|asked| asked.group.is_empty()) => {
             CompareState::NotReady("Select cells and save them as a cell set first.".to_owned())
@@ -125,46 +119,4 @@ fn Compare(store: Store, names: Signal<Vec<String>>) -> impl IntoView {
             on_remove=Callback::new(move |comparison| store.dispatch(Action::RemoveComparison(comparison)))
         />
     }
-}
-
-/// How far a comparison has come, in a few words.
-fn progress_text(progress: Progress) -> String {
-    let Progress { n_done, n_parts, n_bytes, millis } = progress;
-    if n_done == 0 {
-        return "Preparing".to_owned();
-    }
-    let share = f64::from(n_done) / f64::from(n_parts.max(1));
-    let left = Duration::from_secs_f64(millis / 1000.0 * (1.0 - share) / share);
-    let so_far = format!("{} %, {}", (100.0 * share).floor(), format::bytes(n_bytes));
-    if left.as_secs() < 2 { so_far } else { format!("{so_far}, about {} left", format::duration(left)) }
-}
-
-/// By what route a result was obtained, in a few words.
-pub(super) fn route_text(result: &DeResult) -> String {
-    let bytes = format::bytes(result.n_bytes);
-    match result.choice.taken().route {
-        _ if result.is_estimate => format!("an estimate from a sample ({bytes})"),
-        Route::Labels => format!("from stored sums of labels ({bytes})"),
-        Route::Blocks => format!("from stored sums and single cells ({bytes})"),
-        Route::Genes => format!("from every gene ({bytes})"),
-        Route::Server => format!("summed up by the server ({bytes})"),
-    }
-}
-
-/// What the other routes would have cost, for whoever wants to know why this one was taken.
-pub(super) fn other_routes_text(result: &DeResult) -> Option<String> {
-    let name = |route| match route {
-        Route::Labels => "stored sums of labels",
-        Route::Blocks => "blocks and cells",
-        Route::Genes => "every gene",
-        Route::Server => "the server",
-    };
-    let expected = |offer: &Offer| {
-        let millis = Duration::from_secs_f64(offer.millis / 1000.0);
-        format!("{}: {}, about {}", name(offer.route), format::bytes(offer.n_bytes), format::duration(millis))
-    };
-    let [taken, others @ ..] = result.choice.offers.as_slice() else { return None };
-    let others: Vec<String> = others.iter().map(expected).collect();
-    (!others.is_empty())
-        .then(|| format!("Taken as the quickest. Expected of {}; of {}.", expected(taken), others.join("; of ")))
 }

@@ -1,9 +1,7 @@
 //! The outlines over the picture: those that select, in the embedding's coordinates so that they
 //! follow pan and zoom, and the one that is being drawn.
 
-use std::fmt::Write as _;
-
-use explorer_core::state::SelectionStep;
+use explorer_core::{screen::closed_path, state::SelectionStep};
 use leptos::prelude::*;
 
 use crate::{bridge::View, store::Store};
@@ -28,7 +26,7 @@ pub(super) fn Outline(store: Store, view: Memo<Option<View>>, draft: RwSignal<Ve
                         SelectionStep::Subtract(polygon) => Some(("outline outline-subtract", polygon)),
                         SelectionStep::Invert => None,
                     })
-                    .map(|(class, polygon)| (class, path(polygon.points().map(|point| view.px(point)))))
+                    .map(|(class, polygon)| (class, closed_path(polygon.points().map(|point| view.px(point)))))
                     .collect()
             })
         })
@@ -36,19 +34,7 @@ pub(super) fn Outline(store: Store, view: Memo<Option<View>>, draft: RwSignal<Ve
     view! {
         <svg class="picture-outlines" aria-hidden="true" data-testid="outlines">
             {move || paths.get().into_iter().map(|(class, d)| view! { <path class=class d=d /> }).collect_view()}
-            <path class="outline outline-draft" d=move || draft.with(|draft| path(draft.iter().copied())) />
+            <path class="outline outline-draft" d=move || draft.with(|draft| closed_path(draft.iter().copied())) />
         </svg>
     }
-}
-
-/// A closed path through points, as SVG writes it.
-fn path(points: impl Iterator<Item = [f64; 2]>) -> String {
-    let mut text = String::new();
-    for ([x, y], command) in points.zip(std::iter::once('M').chain(std::iter::repeat('L'))) {
-        write!(text, "{command}{x:.1} {y:.1}").expect("writing to memory does not fail");
-    }
-    if !text.is_empty() {
-        text.push('Z');
-    }
-    text
 }

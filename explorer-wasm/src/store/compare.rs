@@ -1,65 +1,24 @@
-//! Differential expression of the comparison that is open: the question, what runs, what is known.
+//! Differential expression of the comparison that is open.
 
 use std::{rc::Rc, sync::Arc};
 
 use explorer_core::{
     dataset::DatasetError,
-    de::{
-        self, CellSetRecord, DeOptions, DeRecord, DeTable, Effect, FixedPoints, Method, Moments, TableInParts,
-        pseudobulk_to_csv, to_csv,
-    },
-    state::{CellSource, Comparison, Reference, TestMode, ViewSpec},
+    de::{self, DeTable, FixedPoints, Moments, TableInParts},
+    session::{Answer, DeResult, Progress, Question},
+    state::{TestMode, ViewSpec},
 };
 use shared_fbs::manifest::Layer;
 
-use super::{SampleAnswer, Store, job_runner::Run, routes::Found};
+use super::{Store, job_runner::Run, routes::Found};
 use crate::{
     fetch::{Dataset, FetchError},
     platform,
-    worker::{Pool, Progress, WorkerError},
+    worker::{Pool, WorkerError},
 };
 
 /// Genes compared between two looks at the clock: some milliseconds.
 const GENES_AT_A_TIME: usize = 4096;
-
-/// A result.
-#[derive(Debug)]
-pub struct DeResult {
-    /// The question.
-    pub comparison: Comparison,
-    /// The answer.
-    pub answer: Answer,
-    /// What the genes are called.
-    pub names: Arc<[String]>,
-    /// Whether it is an estimate from a sample of both sets, which the exact result will replace.
-    pub is_estimate: bool,
-    /// By what route it was obtained, and what the others would have cost.
-    pub choice: de::Choice,
-    /// Bytes that this took.
-    pub n_bytes: u64,
-    /// How long it took.
-    pub millis: f64,
-    /// Name of the layer.
-    pub layer: String,
-}
-
-/// What a comparison comes to.
-#[derive(Clone, Debug)]
-pub enum Answer {
-    /// Cells compared: one row a gene.
-    Cells(Arc<DeTable>),
-    /// Samples compared.
-    Samples(Arc<SampleAnswer>),
-}
-
-/// A comparison with the cells that its sets stand for.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Question {
-    pub(super) comparison: Comparison,
-    pub(super) group: CellSource,
-    /// `None` is the rest.
-    pub(super) reference: Option<CellSource>,
-}
 
 /// A comparison under way.
 type Comparing = Run<Question, DeResult>;
@@ -92,7 +51,8 @@ impl Store {
     pub(super) fn follow_comparison(self, view: &ViewSpec) {
         let tools = self.with_opened(|opened| (opened.dataset.clone(), Rc::clone(&opened.pool)));
         let (Some(inner), Some((dataset, pool))) = (self.inner(), tools) else { return };
-        inner.comparisons.follow(question(view).as_ref(), async move |run: &Comparing, question: &Question| {
+        let question = view.panels.comparison.as_ref().and_then(|shown| Question::new(shown, &view.analysis));
+        inner.comparisons.follow(question.as_ref(), async move |run: &Comparing, question: &Question| {
             self.answer(&dataset, &pool, question, run).await
         });
     }
@@ -110,7 +70,7 @@ impl Store {
         let genes = self.gene_table(dataset, index).await?;
         let fixed = dataset.fixed_points(index).await?;
         let finish = async |found: Found, is_estimate| -> Result<DeResult, CompareError> {
-            let table = table_of(&found.moments, &fixed, layer, comparison).await?;
+            let table = table_of(&found.moments, &fixed, layer, question).await?;
             // Showing it is work of its own.
             platform::next_task().await;
             Ok(DeResult {
@@ -152,88 +112,19 @@ impl Store {
     }
 }
 
-impl DeResult {
-    /// The table as CSV, with a record of how it was made.
-    pub fn csv(&self, dataset: &str) -> String {
-        let reference = match &self.comparison.reference {
-            Reference::Rest => "rest",
-            Reference::Set(name) => name,
-        };
-        let [n_group, n_reference] = self.n_cells();
-        let record = DeRecord {
-            dataset: dataset.to_owned(),
-            group: CellSetRecord { name: self.comparison.group.clone(), n_cells: n_group },
-            reference: CellSetRecord { name: reference.to_owned(), n_cells: n_reference },
-            layer: self.layer.clone(),
-        };
-        match &self.answer {
-            Answer::Cells(table) => to_csv(table, &self.names, &record),
-            Answer::Samples(answer) => pseudobulk_to_csv(&answer.table, &self.names, &record, &answer.by),
-        }
-    }
-
-    /// Cells of group and reference.
-    pub fn n_cells(&self) -> [u64; 2] {
-        match &self.answer {
-            Answer::Cells(table) => [table.n_group, table.n_reference],
-            Answer::Samples(answer) => answer.n_cells,
-        }
-    }
-
-    /// The table of cells, where cells were compared.
-    pub fn cells(&self) -> Option<&Arc<DeTable>> {
-        match &self.answer {
-            Answer::Cells(table) => Some(table),
-            Answer::Samples(_) => None,
-        }
-    }
-
-    /// The answer of samples, where these were compared.
-    pub fn samples(&self) -> Option<&Arc<SampleAnswer>> {
-        match &self.answer {
-            Answer::Cells(_) => None,
-            Answer::Samples(answer) => Some(answer),
-        }
-    }
-}
-
-/// The question that the view asks, if a comparison is open and its sets exist.
-fn question(view: &ViewSpec) -> Option<Question> {
-    let comparison = view.panels.comparison.clone()?;
-    let source = |name: &str| view.analysis.cell_set(name).map(|set| set.source.clone());
-    let group = source(&comparison.group)?;
-    let reference = match &comparison.reference {
-        Reference::Rest => None,
-        Reference::Set(name) => Some(source(name)?),
-    };
-    Some(Question { comparison, group, reference })
-}
-
+/// Compares the moments, gene by gene, with pauses in which the page answers.
 async fn table_of(
     [group, reference]: &[Moments; 2],
     fixed: &FixedPoints,
     layer: &Layer,
-    comparison: &Comparison,
+    question: &Question,
 ) -> Result<DeTable, CompareError> {
-    let reference_name = match &comparison.reference {
-        Reference::Rest => "the rest",
-        Reference::Set(name) => name,
-    };
-    for (moments, name) in [(group, comparison.group.as_str()), (reference, reference_name)] {
+    for (moments, name) in [group, reference].into_iter().zip(question.names()) {
         if moments.n_cells == 0 {
             return Err(CompareError::Empty(name.to_owned()));
         }
     }
-    let options = DeOptions {
-        method: match comparison.mode {
-            // Samples have a table of their own.
-            TestMode::Welch | TestMode::Samples => Method::Welch,
-            TestMode::CellxgeneCompatible => Method::CellxgeneCompatible,
-        },
-        effect: Effect::of_layer(layer),
-        ..DeOptions::default()
-    };
-    let mut table = TableInParts::new(group, reference, fixed, options)?;
+    let mut table = TableInParts::new(group, reference, fixed, question.options(layer))?;
     while table.add(GENES_AT_A_TIME) {
         platform::breathe().await;
     }

@@ -6,12 +6,10 @@ use std::{
     rc::Rc,
 };
 
-use explorer_core::session::{JobStatus, Jobs, Ticket};
+use explorer_core::session::{JobStatus, Jobs, Progress, Ticket};
 use futures_util::future::{AbortHandle, Abortable};
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
-
-use crate::worker::Progress;
 
 /// Questions of one kind, one running at a time.
 pub(super) struct JobRunner<Q, A: Send + Sync + 'static> {

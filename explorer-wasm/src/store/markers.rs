@@ -4,7 +4,8 @@ use std::{rc::Rc, sync::Arc};
 
 use explorer_core::{
     dataset::{DatasetError, MarkerShare, label_tiles},
-    de::{DeOptions, Effect, Marker, MarkerRank, markers_to_csv},
+    de::Effect,
+    session::{LabelMarkers, MarkersResult, Progress},
     state::{Markers, ViewSpec},
 };
 
@@ -12,43 +13,11 @@ use super::{Store, job_runner::Run};
 use crate::{
     fetch::{Dataset, FetchError},
     platform,
-    worker::{Pool, Progress, WorkerError},
+    worker::{Pool, WorkerError},
 };
 
 /// Genes of each label that are kept, as `tile-server markers` writes them.
 pub const MARKERS_PER_LABEL: u32 = 100;
-
-/// A label's best genes.
-#[derive(Clone, Debug, PartialEq)]
-pub struct LabelMarkers {
-    /// The label.
-    pub label: String,
-    /// Its cells.
-    pub n_cells: u32,
-    /// Its code, for its colour.
-    pub code: usize,
-    /// The genes, best first.
-    pub markers: Vec<Marker>,
-}
-
-/// The markers of every label that has cells.
-#[derive(Debug)]
-pub struct MarkersResult {
-    /// The question.
-    pub asked: Markers,
-    /// The labels, in the column's order.
-    pub labels: Vec<LabelMarkers>,
-    /// What the genes are called, by number.
-    pub names: Arc<[String]>,
-    /// Name of the layer.
-    pub layer: String,
-    /// What the size of an effect is.
-    pub effect: Effect,
-    /// Bytes that this took.
-    pub n_bytes: u64,
-    /// How long it took.
-    pub millis: f64,
-}
 
 /// A search for markers under way.
 type Marking = Run<Markers, MarkersResult>;
@@ -105,29 +74,14 @@ impl Store {
             run.progress(progress);
         };
         let found = pool.markers(index as u32, dataset.n_genes(index) as u32, &share, on_progress).await?;
-        let counted = categories.labels.iter().zip(&categories.counts).zip(found).enumerate();
-        let labels = counted
-            .filter(|(_, ((_, n_cells), _))| **n_cells > 0)
-            .map(|(code, ((label, &n_cells), markers))| LabelMarkers { label: label.clone(), n_cells, code, markers })
-            .collect();
         Ok(MarkersResult {
             asked: asked.clone(),
-            labels,
+            labels: LabelMarkers::of_labels(&categories.labels, &categories.counts, found),
             names: Arc::clone(&genes.names),
             layer: layer.name.clone(),
             effect: Effect::of_layer(layer),
             n_bytes: n_bytes.get(),
             millis: platform::now_millis() - began,
         })
-    }
-}
-
-impl MarkersResult {
-    /// All markers as CSV, with a record of how they were made.
-    pub fn csv(&self, dataset: &str) -> String {
-        let labels: Vec<_> = self.labels.iter().map(|label| (label.label.clone(), label.markers.clone())).collect();
-        let options = DeOptions { effect: self.effect, ..DeOptions::default() };
-        let rank = MarkerRank::of(self.asked.rank);
-        markers_to_csv(&labels, &self.names, options, rank, [dataset, &self.asked.column, &self.layer])
     }
 }

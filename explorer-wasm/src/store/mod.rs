@@ -25,7 +25,7 @@ use std::{
 
 use explorer_core::{
     data::CellIdx,
-    session::{JobStatus, Window},
+    session::{JobStatus, Progress, Question, Window},
     state::{Action, AppState, History},
 };
 use futures_util::future::AbortHandle;
@@ -34,18 +34,14 @@ use leptos::prelude::*;
 use crate::{
     bridge::Scene,
     fetch::{Address, FetchError},
-    worker::Progress,
 };
 
-use compare::Question;
-pub use compare::{Answer, DeResult};
+pub use explorer_core::session::{DeResult, MarkersResult, SampleAnswer, SampleMeans};
 pub use hover::Pointed;
 use job_runner::JobRunner;
 pub use link::{link_text, view_of_link};
-pub use markers::{LabelMarkers, MarkersResult};
 use opened::Opened;
 use routes::RouteStats;
-pub use samples::{SampleAnswer, SampleMeans};
 
 /// How the comparison that is open stands.
 pub type CompareStatus = JobStatus<DeResult, Progress>;

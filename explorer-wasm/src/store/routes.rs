@@ -7,17 +7,15 @@ use explorer_core::{
     dataset::{LabelSet, Share, Task},
     de::{Choice, LayerTiles, Moments, Offer, Plan, Route, SetParts, Sets, Speed},
     filter::CellMask,
+    session::{Progress, Question},
 };
 use shared_fbs::manifest::Layer;
 
-use super::{
-    Store,
-    compare::{CompareError, Question},
-};
+use super::{Store, compare::CompareError};
 use crate::{
     fetch::{self, Address, Dataset, FetchError, MomentsOffer},
     platform,
-    worker::{Pool, Progress},
+    worker::Pool,
 };
 
 /// Plans of stored sums alone, up to so many tiles, are summed up in the page: that takes a few milliseconds,

@@ -2,45 +2,16 @@
 
 use explorer_core::{
     data::Column,
-    de::{
-        Adjustment, Choice, FixedPoints, Moments, PseudobulkTable, SampleMoments, SampleSides, pseudobulk, sample_means,
-    },
+    de::{Adjustment, Choice, FixedPoints, Moments, SampleMoments, SampleSides, pseudobulk, sample_means},
+    session::{Progress, Question, SampleAnswer, SampleMeans},
 };
 
-use super::{
-    Store,
-    compare::{CompareError, Question},
-    routes::NO_ESTIMATE,
-};
+use super::{Store, compare::CompareError, routes::NO_ESTIMATE};
 use crate::{
     fetch::{Dataset, Priority},
     platform,
-    worker::{Pool, Progress},
+    worker::Pool,
 };
-
-/// Samples compared.
-#[derive(Debug)]
-pub struct SampleAnswer {
-    /// The statistics.
-    pub table: PseudobulkTable,
-    /// The column of samples.
-    pub by: String,
-    /// Cells of group and reference that belong to a sample.
-    pub n_cells: [u64; 2],
-    /// The samples that were compared.
-    pub means: Vec<SampleMeans>,
-}
-
-/// A sample's means, one a gene; `None` on a side where it has too few cells.
-#[derive(Debug)]
-pub struct SampleMeans {
-    /// What it is called.
-    pub name: String,
-    /// Over its cells of the group.
-    pub group: Option<Vec<f32>>,
-    /// Over its cells of the reference.
-    pub reference: Option<Vec<f32>>,
-}
 
 impl Store {
     /// The column of samples, where the dataset names one.

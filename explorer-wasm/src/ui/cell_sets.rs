@@ -3,15 +3,12 @@
 use explorer_core::{
     color::css_color,
     format::{integer, plural},
+    screen::free_name,
     state::Command,
 };
 use leptos::prelude::*;
 
-use super::{
-    Button, Glyph, Menu, MenuItem, Rgb,
-    command_button::command_test_id,
-    rename::{NameField, free_name},
-};
+use super::{Button, Glyph, Menu, MenuItem, Rgb, command_button::command_test_id, rename::NameField};
 
 /// A cell set.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

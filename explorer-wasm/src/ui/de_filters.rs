@@ -1,118 +1,9 @@
 //! Which genes of a comparison's result are shown, and in which order.
 
-use explorer_core::de::{DeFilter, DeTable, Direction, Effect, SortKey};
+use explorer_core::de::{DeFilter, Effect};
 use leptos::prelude::*;
 
 use super::{Glyph, Icon};
-
-/// A column of the table of results.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum DeColumn {
-    Gene,
-    Effect,
-    Score,
-    Pval,
-    PvalAdj,
-    PctGroup,
-    PctReference,
-    MeanGroup,
-    MeanReference,
-}
-
-impl DeColumn {
-    pub(crate) const ALL: [Self; 9] = [
-        Self::Gene,
-        Self::Effect,
-        Self::Score,
-        Self::Pval,
-        Self::PvalAdj,
-        Self::PctGroup,
-        Self::PctReference,
-        Self::MeanGroup,
-        Self::MeanReference,
-    ];
-
-    /// The heading, and what it means.
-    pub(crate) fn heading(self, effect: Effect) -> (&'static str, &'static str) {
-        match self {
-            Self::Gene => ("Gene", "Name of the gene"),
-            Self::Effect => match effect {
-                Effect::Log2FoldChange => ("log₂ FC", "Log2 fold change of the mean expression"),
-                Effect::MeanDifference => ("Mean diff.", "Difference of the means, group less reference"),
-            },
-            Self::Score => ("t", "Welch’s t"),
-            Self::Pval => ("p", "Two-sided p-value"),
-            Self::PvalAdj => ("adj. p", "p-value, adjusted for the number of genes"),
-            Self::PctGroup => ("% in", "Cells of the group that express the gene"),
-            Self::PctReference => ("% ref", "Cells of the reference that express the gene"),
-            Self::MeanGroup => ("mean in", "Mean over the group, zeros included"),
-            Self::MeanReference => ("mean ref", "Mean over the reference, zeros included"),
-        }
-    }
-
-    pub(crate) fn test_id(self) -> &'static str {
-        match self {
-            Self::Gene => "de-sort-gene",
-            Self::Effect => "de-sort-effect",
-            Self::Score => "de-sort-score",
-            Self::Pval => "de-sort-pval",
-            Self::PvalAdj => "de-sort-pval_adj",
-            Self::PctGroup => "de-sort-pct_group",
-            Self::PctReference => "de-sort-pct_reference",
-            Self::MeanGroup => "de-sort-mean_group",
-            Self::MeanReference => "de-sort-mean_reference",
-        }
-    }
-
-    /// The direction in which one most likely wants it first.
-    fn first_direction(self) -> Direction {
-        match self {
-            Self::Gene | Self::Pval | Self::PvalAdj => Direction::Ascending,
-            _ => Direction::Descending,
-        }
-    }
-}
-
-/// The order of the table.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct DeSort {
-    pub(crate) column: DeColumn,
-    pub(crate) direction: Direction,
-}
-
-impl Default for DeSort {
-    fn default() -> Self {
-        Self { column: DeColumn::Score, direction: Direction::Descending }
-    }
-}
-
-impl DeSort {
-    /// The order after a press on a column's heading.
-    pub(crate) fn pressed(self, column: DeColumn) -> Self {
-        let direction = match self.direction {
-            _ if self.column != column => column.first_direction(),
-            Direction::Ascending => Direction::Descending,
-            Direction::Descending => Direction::Ascending,
-        };
-        Self { column, direction }
-    }
-
-    /// The genes in this order.
-    pub(crate) fn order(self, table: &DeTable, names: &[String]) -> Vec<u32> {
-        let key = match self.column {
-            DeColumn::Gene => return table.order_by_name(names, self.direction),
-            DeColumn::Effect => SortKey::Effect,
-            DeColumn::Score => SortKey::Score,
-            DeColumn::Pval => SortKey::Pval,
-            DeColumn::PvalAdj => SortKey::PvalAdj,
-            DeColumn::PctGroup => SortKey::PctGroup,
-            DeColumn::PctReference => SortKey::PctReference,
-            DeColumn::MeanGroup => SortKey::MeanGroup,
-            DeColumn::MeanReference => SortKey::MeanReference,
-        };
-        table.order(key, self.direction)
-    }
-}
 
 /// The fields that narrow the table down.
 #[component]
@@ -186,20 +77,5 @@ fn Bound(
                 on:input:target=move |event| take(event.target().value())
             />
         </label>
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use wasm_bindgen_test::wasm_bindgen_test as test;
-
-    use super::*;
-
-    #[test]
-    fn a_heading_pressed_again_turns_the_order_round() {
-        let sort = DeSort::default().pressed(DeColumn::PvalAdj);
-        assert_eq!(sort, DeSort { column: DeColumn::PvalAdj, direction: Direction::Ascending });
-        assert_eq!(sort.pressed(DeColumn::PvalAdj).direction, Direction::Descending);
-        assert_eq!(sort.pressed(DeColumn::Effect).direction, Direction::Descending);
     }
 }

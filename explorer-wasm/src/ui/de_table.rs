@@ -5,13 +5,11 @@ use std::sync::Arc;
 use explorer_core::{
     de::{DeTable, Direction, Effect},
     format::{p_value, signed, significant},
+    screen::{DeColumn, DeSort},
 };
 use leptos::prelude::*;
 
-use super::{
-    Glyph, Icon, VirtualList,
-    de_filters::{DeColumn, DeSort},
-};
+use super::{Glyph, Icon, VirtualList};
 
 /// The genes of `rows`, in that order.
 #[component]

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use explorer_core::{
     de::{DeFilter, DeTable},
     format::plural,
+    screen::DeSort,
 };
 use leptos::{
     ev::{KeyboardEvent, PointerEvent},
@@ -13,9 +14,7 @@ use leptos::{
 };
 
 use super::{
-    Button, ButtonKind, Glyph, Icon, IconButton, Segment, Segmented,
-    de_filters::{DeFilters, DeSort},
-    de_table::DeRows,
+    Button, ButtonKind, Glyph, Icon, IconButton, Segment, Segmented, de_filters::DeFilters, de_table::DeRows,
     volcano::Volcano,
 };
 

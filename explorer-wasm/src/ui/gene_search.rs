@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use explorer_core::format::plural;
+use explorer_core::{format::plural, screen::gene_names};
 use leptos::{
     ev::{ClipboardEvent, KeyboardEvent},
     html,
@@ -217,37 +217,5 @@ fn HitRow(
             <span>{letters}</span>
             <span class="gene-hit-detail ellipsis">{detail}</span>
         </li>
-    }
-}
-
-/// The names in a list: between lines, tabs, commas or semicolons, or, where there are none of
-/// those, between blanks; each once, in order.
-pub(super) fn gene_names(text: &str) -> Vec<String> {
-    let hard = |c: char| matches!(c, '\n' | '\r' | '\t' | ',' | ';');
-    let parts: Vec<&str> =
-        if text.trim().contains(hard) { text.split(hard).collect() } else { text.split_whitespace().collect() };
-    let mut names: Vec<String> = Vec::new();
-    for name in parts.into_iter().map(|part| part.trim().trim_matches(['"', '\''])) {
-        if !name.is_empty() && !names.iter().any(|other| other == name) {
-            names.push(name.to_owned());
-        }
-    }
-    names
-}
-
-#[cfg(test)]
-mod tests {
-    use wasm_bindgen_test::wasm_bindgen_test as test;
-
-    use super::gene_names;
-
-    #[test]
-    fn lists_are_read_however_they_are_written() {
-        for list in ["CD3D\nLYZ\r\nMS4A1", "CD3D, LYZ,MS4A1,", " CD3D LYZ  MS4A1 ", "\"CD3D\";'LYZ';\tMS4A1;CD3D"] {
-            assert_eq!(gene_names(list), ["CD3D", "LYZ", "MS4A1"], "{list:?}");
-        }
-        assert_eq!(gene_names("HLA-DRA"), ["HLA-DRA"]);
-        assert_eq!(gene_names("gene one, gene two"), ["gene one", "gene two"]);
-        assert!(gene_names(" \n ").is_empty());
     }
 }

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use explorer_core::{
     format::plural,
+    screen::{free_name, gene_names},
     state::{GeneMean, Range},
 };
 use leptos::{ev::KeyboardEvent, html, prelude::*};
 
 use super::{
     Bars, BrushChange, BrushHistogram, Button, ButtonKind, CountScale, Glyph, Icon, IconButton, Menu, MenuItem,
-    gene_search::gene_names,
-    rename::{NameField, free_name},
+    rename::NameField,
 };
 
 /// A gene set.

@@ -45,7 +45,7 @@ pub use command_button::CommandButton;
 pub use compare_panel::{ComparePanel, CompareState};
 pub use control::{
     Button, ButtonKind, Check, Checkbox, Choice, HintLayer, IconButton, Menu, MenuItem, Popover, Progress, Segment,
-    Segmented, Select, SelectField, VirtualList, Window, row_height_px, scroll_to_show,
+    Segmented, Select, SelectField, VirtualList, row_height_px,
 };
 pub use dataset_info::{DatasetFacts, DatasetInfo};
 pub use de_view::{DeSummary, DeView};
@@ -59,7 +59,6 @@ pub use icon::{BrandMark, Glyph, Icon};
 pub use legend::Legend;
 pub use markers_view::{MarkedLabel, MarkersState, MarkersSummary, MarkersView};
 pub use notice::{NoticeItem, NoticeKind, Notices};
-pub(crate) use rename::free_name;
 pub use samples_view::{SamplePair, SamplesView};
 pub use screens::{DatasetCard, EmptyView, ErrorView, LoadingView, StartPage};
 pub use shell::{Shell, SidebarSection};
@@ -70,5 +69,8 @@ pub use top_bar::TopBar;
 /// What components are given and say, made and tested without a browser.
 pub use explorer_core::{
     color::Rgb,
-    screen::{BarPart, Bars, BrushChange, BrushPhase, CategoryValue, CountScale, LegendEntry, LegendModel, ValueCount},
+    screen::{
+        BarPart, Bars, BrushChange, BrushPhase, CategoryValue, CountScale, LegendEntry, LegendModel, ValueCount,
+        free_name,
+    },
 };

@@ -73,24 +73,3 @@ pub fn NameField(
         />
     }
 }
-
-/// `stem` with the least number that no other name has: `Set 1`, `Set 2`, ….
-pub(crate) fn free_name(stem: &str, taken: &[String]) -> String {
-    let numbered = (1..).map(|number| format!("{stem} {number}"));
-    let mut free = numbered.filter(|name| !taken.contains(name));
-    free.next().expect("of infinitely many names finitely many are taken")
-}
-
-#[cfg(test)]
-mod tests {
-    use wasm_bindgen_test::wasm_bindgen_test as test;
-
-    use super::free_name;
-
-    #[test]
-    fn the_least_free_number_is_suggested() {
-        let taken = ["Set 1", "Set 3", "T cells"].map(str::to_owned);
-        assert_eq!(free_name("Set", &taken), "Set 2");
-        assert_eq!(free_name("Set", &[]), "Set 1");
-    }
-}

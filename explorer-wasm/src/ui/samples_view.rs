@@ -1,10 +1,11 @@
 //! The result of a comparison of samples: a table of genes, and each sample's means of one of them.
 
-use std::{cmp::Ordering, sync::Arc};
+use std::sync::Arc;
 
 use explorer_core::{
-    de::PseudobulkTable,
+    de::{Direction, PseudobulkTable},
     format::{p_value, plural, signed, significant},
+    screen::{SampleColumn, SampleSort},
 };
 use leptos::{html, prelude::*};
 
@@ -19,58 +20,6 @@ pub struct SamplePair {
     pub group: Option<f32>,
     /// Over its cells of the reference.
     pub reference: Option<f32>,
-}
-
-/// The columns to sort by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum By {
-    Gene,
-    Difference,
-    Score,
-    P,
-    Adjusted,
-    Agreeing,
-}
-
-impl By {
-    const ALL: [Self; 6] = [Self::Gene, Self::Difference, Self::Score, Self::P, Self::Adjusted, Self::Agreeing];
-
-    /// Its heading and what that means.
-    fn texts(self) -> (&'static str, &'static str) {
-        match self {
-            Self::Gene => ("Gene", "The gene"),
-            Self::Difference => ("Difference", "Mean over samples of the group's mean less the reference's"),
-            Self::Score => ("t", "t of the samples"),
-            Self::P => ("p", "Two-sided p-value"),
-            Self::Adjusted => ("p adjusted", "p-value adjusted for the number of genes (Benjamini–Hochberg)"),
-            Self::Agreeing => ("Agreeing", "Samples whose difference has the sign of the mean difference"),
-        }
-    }
-
-    fn test_id(self) -> &'static str {
-        match self {
-            Self::Gene => "samples-sort-gene",
-            Self::Difference => "samples-sort-difference",
-            Self::Score => "samples-sort-score",
-            Self::P => "samples-sort-pval",
-            Self::Adjusted => "samples-sort-pval_adj",
-            Self::Agreeing => "samples-sort-agreeing",
-        }
-    }
-
-    /// Genes as this column ranks them: names and p-values ascending, all else descending.
-    fn compare(self, table: &PseudobulkTable, names: &[String], a: usize, b: usize) -> Ordering {
-        let numbers = |values: &[f64]| values[a].total_cmp(&values[b]);
-        match self {
-            Self::Gene => names[a].to_lowercase().cmp(&names[b].to_lowercase()),
-            Self::Difference => numbers(&table.difference).reverse(),
-            Self::Score => numbers(&table.score).reverse(),
-            // Equal p-values by the size of t.
-            Self::P => numbers(&table.pval).then(table.score[b].abs().total_cmp(&table.score[a].abs())),
-            Self::Adjusted => numbers(&table.pval_adj).then(table.score[b].abs().total_cmp(&table.score[a].abs())),
-            Self::Agreeing => table.n_agreeing.get(b).cmp(&table.n_agreeing.get(a)),
-        }
-    }
 }
 
 /// The result, in the place of a comparison of cells.
@@ -102,23 +51,10 @@ pub fn SamplesView(
     on_close: Callback<()>,
 ) -> impl IntoView {
     let query = RwSignal::new(String::new());
-    let sort = RwSignal::new((By::P, false));
+    let sort = RwSignal::new(SampleSort::default());
     let rows = Memo::new(move |_| -> Arc<[u32]> {
-        let (by, is_reversed) = sort.get();
-        let names = names.get();
-        table.with(|table| {
-            let Some(table) = table.as_ref().filter(|table| table.score.len() <= names.len()) else {
-                return Arc::from([]);
-            };
-            let matches =
-                |gene: &u32| query.with(|query| names[*gene as usize].to_lowercase().contains(query.as_str()));
-            let mut rows: Vec<u32> = (0..table.score.len() as u32).filter(matches).collect();
-            rows.sort_by(|&a, &b| {
-                let order = by.compare(table, &names, a as usize, b as usize);
-                if is_reversed { order.reverse() } else { order }
-            });
-            rows.into()
-        })
+        let (sort, names, query) = (sort.get(), names.get(), query.get());
+        table.with(|table| table.as_ref().map_or_else(Vec::new, |table| sort.order(table, &names, &query))).into()
     });
     // The gene in colour, else the first.
     let shown = Memo::new(move |_| {
@@ -131,27 +67,27 @@ pub fn SamplesView(
     let panel = NodeRef::<html::Section>::new();
     let height_px = RwSignal::new(None::<f64>);
     let headings = move || {
-        let heading = |by: By| {
-            let aria = move || match sort.get() {
-                (now, _) if now != by => "none",
-                (_, is_reversed) if is_reversed == matches!(by, By::Gene | By::P | By::Adjusted) => "descending",
-                _ => "ascending",
+        let heading = |column: SampleColumn| {
+            let aria = move || match sort.get().direction(column) {
+                None => "none",
+                Some(Direction::Ascending) => "ascending",
+                Some(Direction::Descending) => "descending",
             };
             view! {
                 <div role="columnheader" class="de-heading" aria-sort=aria>
                     <button
                         type="button"
-                        data-testid=by.test_id()
-                        data-hint=by.texts().1
-                        on:click=move |_| sort.update(|sort| *sort = (by, sort.0 == by && !sort.1))
+                        data-testid=column.test_id()
+                        data-hint=column.heading().1
+                        on:click=move |_| sort.update(|sort| *sort = sort.pressed(column))
                     >
-                        <span>{by.texts().0}</span>
+                        <span>{column.heading().0}</span>
                         <Icon glyph=Glyph::ChevronDown />
                     </button>
                 </div>
             }
         };
-        view! { <div class="de-headings samples-row" role="row">{By::ALL.map(heading).collect_view()}</div> }
+        view! { <div class="de-headings samples-row" role="row">{SampleColumn::ALL.map(heading).collect_view()}</div> }
     };
     let row = Callback::new(move |index: usize| {
         let gene = Signal::derive(move || rows.with(|rows| rows.get(index).map(|&gene| gene as usize)));

@@ -9,4 +9,4 @@ mod pool;
 
 pub use dispatch::start;
 pub use message::{Reply, Request};
-pub use pool::{Pool, Progress, WorkerError};
+pub use pool::{Pool, WorkerError};

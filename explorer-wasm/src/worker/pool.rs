@@ -9,6 +9,7 @@ use std::{
 use explorer_core::{
     dataset::{MarkerShare, Task},
     de::{Marker, Moments, MomentsError, Sign, Summing},
+    session::Progress,
 };
 use futures_channel::{mpsc, oneshot};
 use futures_util::{StreamExt, future::try_join_all};
@@ -46,19 +47,6 @@ pub enum WorkerError {
     /// Workers' answers do not fit together.
     #[error("The results of background workers do not fit together: {0}.")]
     Merge(#[from] MomentsError),
-}
-
-/// How far a job has come.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Progress {
-    /// Genes, or parts of a plan, done.
-    pub n_done: u32,
-    /// Genes or parts in all.
-    pub n_parts: u32,
-    /// Bytes fetched.
-    pub n_bytes: u64,
-    /// Time since the start.
-    pub millis: f64,
 }
 
 /// Workers for one dataset. They start with the first job.

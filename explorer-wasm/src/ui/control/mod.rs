@@ -21,4 +21,4 @@ pub use progress::Progress;
 pub use segmented::{Segment, Segmented};
 pub use select::{Choice, Select, SelectField};
 pub(crate) use size::watch_size;
-pub use virtual_list::{VirtualList, Window, row_height_px, scroll_to_show};
+pub use virtual_list::{VirtualList, row_height_px};

@@ -1,5 +1,6 @@
 //! A list that holds only the rows in sight.
 
+use explorer_core::screen::{RowWindow, scroll_to_show};
 use leptos::{html, prelude::*};
 
 use super::watch_size;
@@ -9,32 +10,6 @@ const OVERSCAN: usize = 6;
 
 /// A row's height where the style sheet does not say.
 const FALLBACK_ROW_PX: f64 = 28.0;
-
-/// The rows that a scrolled list must hold: `start..end`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Window {
-    /// First row held.
-    pub start: usize,
-    /// One past the last row held.
-    pub end: usize,
-}
-
-impl Window {
-    /// The rows in a viewport of `viewport_px`, scrolled down by `scroll_px`, among `count` rows of
-    /// `row_px` each, and `overscan` more on either side.
-    pub fn of(count: usize, row_px: f64, viewport_px: f64, scroll_px: f64, overscan: usize) -> Self {
-        let first = (scroll_px.max(0.0) / row_px).floor() as usize;
-        let past = ((scroll_px.max(0.0) + viewport_px.max(0.0)) / row_px).ceil() as usize;
-        let end = past.saturating_add(overscan).min(count);
-        Self { start: first.saturating_sub(overscan).min(end), end }
-    }
-}
-
-/// How far to scroll so that `row` is wholly in sight, moving as little as can be.
-pub fn scroll_to_show(row: usize, row_px: f64, viewport_px: f64, scroll_px: f64) -> f64 {
-    let top = row as f64 * row_px;
-    scroll_px.min(top).max(top + row_px - viewport_px)
-}
 
 /// The height of a row in CSS pixels: `--row-height`, which is larger for fingers.
 pub fn row_height_px() -> f64 {
@@ -98,7 +73,7 @@ pub fn VirtualList(
             scroll_px.set(after);
         }
     });
-    let window = Memo::new(move |_| Window::of(count.get(), row_px, viewport_px.get(), scroll_px.get(), OVERSCAN));
+    let window = Memo::new(move |_| RowWindow::of(count.get(), row_px, viewport_px.get(), scroll_px.get(), OVERSCAN));
     let rows = move || {
         let window = window.get();
         window.start..window.end
@@ -130,35 +105,5 @@ pub fn VirtualList(
                 </For>
             </div>
         </div>
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use wasm_bindgen_test::wasm_bindgen_test as test;
-
-    use super::{Window, scroll_to_show};
-
-    #[test]
-    fn the_window_covers_the_viewport_and_no_more_than_the_list() {
-        assert_eq!(Window::of(1000, 28.0, 280.0, 0.0, 0), Window { start: 0, end: 10 });
-        assert_eq!(Window::of(1000, 28.0, 280.0, 14.0, 0), Window { start: 0, end: 11 });
-        assert_eq!(Window::of(1000, 28.0, 280.0, 2800.0, 6), Window { start: 94, end: 116 });
-        assert_eq!(Window::of(5, 28.0, 280.0, 0.0, 6), Window { start: 0, end: 5 });
-        assert_eq!(Window::of(0, 28.0, 280.0, 0.0, 6), Window { start: 0, end: 0 });
-    }
-
-    #[test]
-    fn a_list_that_shrank_under_the_scroll_has_an_empty_window() {
-        assert_eq!(Window::of(3, 28.0, 280.0, 9000.0, 0), Window { start: 3, end: 3 });
-    }
-
-    #[test]
-    fn showing_a_row_scrolls_as_little_as_can_be() {
-        assert_eq!(scroll_to_show(0, 20.0, 100.0, 0.0), 0.0);
-        assert_eq!(scroll_to_show(4, 20.0, 100.0, 0.0), 0.0);
-        assert_eq!(scroll_to_show(5, 20.0, 100.0, 0.0), 20.0);
-        assert_eq!(scroll_to_show(2, 20.0, 100.0, 200.0), 40.0);
-        assert_eq!(scroll_to_show(12, 20.0, 100.0, 200.0), 200.0);
     }
 }

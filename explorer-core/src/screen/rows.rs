@@ -1,0 +1,55 @@
+//! Long lists of which only the rows in sight exist.
+
+/// The rows that a scrolled list must hold: `start..end`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RowWindow {
+    /// First row held.
+    pub start: usize,
+    /// One past the last row held.
+    pub end: usize,
+}
+
+impl RowWindow {
+    /// The rows in a viewport of `viewport_px`, scrolled down by `scroll_px`, among `count` rows of
+    /// `row_px` each, and `overscan` more on either side.
+    pub fn of(count: usize, row_px: f64, viewport_px: f64, scroll_px: f64, overscan: usize) -> Self {
+        let first = (scroll_px.max(0.0) / row_px).floor() as usize;
+        let past = ((scroll_px.max(0.0) + viewport_px.max(0.0)) / row_px).ceil() as usize;
+        let end = past.saturating_add(overscan).min(count);
+        Self { start: first.saturating_sub(overscan).min(end), end }
+    }
+}
+
+/// How far to scroll so that `row` is wholly in sight, moving as little as can be.
+pub fn scroll_to_show(row: usize, row_px: f64, viewport_px: f64, scroll_px: f64) -> f64 {
+    let top = row as f64 * row_px;
+    scroll_px.min(top).max(top + row_px - viewport_px)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_window_covers_the_viewport_and_no_more_than_the_list() {
+        assert_eq!(RowWindow::of(1000, 28.0, 280.0, 0.0, 0), RowWindow { start: 0, end: 10 });
+        assert_eq!(RowWindow::of(1000, 28.0, 280.0, 14.0, 0), RowWindow { start: 0, end: 11 });
+        assert_eq!(RowWindow::of(1000, 28.0, 280.0, 2800.0, 6), RowWindow { start: 94, end: 116 });
+        assert_eq!(RowWindow::of(5, 28.0, 280.0, 0.0, 6), RowWindow { start: 0, end: 5 });
+        assert_eq!(RowWindow::of(0, 28.0, 280.0, 0.0, 6), RowWindow { start: 0, end: 0 });
+    }
+
+    #[test]
+    fn a_list_that_shrank_under_the_scroll_has_an_empty_window() {
+        assert_eq!(RowWindow::of(3, 28.0, 280.0, 9000.0, 0), RowWindow { start: 3, end: 3 });
+    }
+
+    #[test]
+    fn showing_a_row_scrolls_as_little_as_can_be() {
+        assert_eq!(scroll_to_show(0, 20.0, 100.0, 0.0), 0.0);
+        assert_eq!(scroll_to_show(4, 20.0, 100.0, 0.0), 0.0);
+        assert_eq!(scroll_to_show(5, 20.0, 100.0, 0.0), 20.0);
+        assert_eq!(scroll_to_show(2, 20.0, 100.0, 200.0), 40.0);
+        assert_eq!(scroll_to_show(12, 20.0, 100.0, 200.0), 200.0);
+    }
+}

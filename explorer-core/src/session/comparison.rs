@@ -1,0 +1,277 @@
+//! Comparisons: what is asked, with the cells that its sets stand for, and what it came to.
+
+use std::{sync::Arc, time::Duration};
+
+use shared_fbs::manifest::Layer;
+
+use crate::{
+    de::{
+        CellSetRecord, Choice, DeOptions, DeRecord, DeTable, Effect, Method, Offer, PseudobulkTable, Route,
+        pseudobulk_to_csv, to_csv,
+    },
+    format,
+    state::{Analysis, CellSource, Comparison, Reference, TestMode},
+};
+
+/// A comparison with the cells that its sets stand for: a set that is saved anew under the same name is another
+/// question.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Question {
+    /// What is compared.
+    pub comparison: Comparison,
+    /// The cells of the group.
+    pub group: CellSource,
+    /// The cells of the reference; `None` is all others.
+    pub reference: Option<CellSource>,
+}
+
+impl Question {
+    /// The question that a comparison is; `None` where a set that it names does not exist.
+    pub fn new(comparison: &Comparison, analysis: &Analysis) -> Option<Self> {
+        let source = |name: &str| analysis.cell_set(name).map(|set| set.source.clone());
+        let group = source(&comparison.group)?;
+        let reference = match &comparison.reference {
+            Reference::Rest => None,
+            Reference::Set(name) => Some(source(name)?),
+        };
+        Some(Self { comparison: comparison.clone(), group, reference })
+    }
+
+    /// What group and reference are called, in a sentence.
+    pub fn names(&self) -> [&str; 2] {
+        let reference = match &self.comparison.reference {
+            Reference::Rest => "the rest",
+            Reference::Set(name) => name,
+        };
+        [&self.comparison.group, reference]
+    }
+
+    /// How the cells of a layer are compared.
+    pub fn options(&self, layer: &Layer) -> DeOptions {
+        DeOptions {
+            method: match self.comparison.mode {
+                // Samples have a table of their own.
+                TestMode::Welch | TestMode::Samples => Method::Welch,
+                TestMode::CellxgeneCompatible => Method::CellxgeneCompatible,
+            },
+            effect: Effect::of_layer(layer),
+            ..DeOptions::default()
+        }
+    }
+}
+
+/// What a comparison came to.
+#[derive(Debug)]
+pub struct DeResult {
+    /// The question.
+    pub comparison: Comparison,
+    /// The answer.
+    pub answer: Answer,
+    /// What the genes are called.
+    pub names: Arc<[String]>,
+    /// Whether it is an estimate from a sample of both sets, which the exact result will replace.
+    pub is_estimate: bool,
+    /// Which way the moments were obtained, and what the others would have cost.
+    pub choice: Choice,
+    /// Bytes that this took.
+    pub n_bytes: u64,
+    /// How long it took.
+    pub millis: f64,
+    /// Name of the layer.
+    pub layer: String,
+}
+
+/// The statistics of a comparison.
+#[derive(Clone, Debug)]
+pub enum Answer {
+    /// Cells compared: one row per gene.
+    Cells(Arc<DeTable>),
+    /// Samples compared.
+    Samples(Arc<SampleAnswer>),
+}
+
+/// Samples compared.
+#[derive(Debug)]
+pub struct SampleAnswer {
+    /// The statistics.
+    pub table: PseudobulkTable,
+    /// The column of samples.
+    pub by: String,
+    /// Cells of group and reference that belong to a sample.
+    pub n_cells: [u64; 2],
+    /// The samples that were compared.
+    pub means: Vec<SampleMeans>,
+}
+
+/// A sample's means, one per gene; `None` on a side where it has too few cells.
+#[derive(Debug)]
+pub struct SampleMeans {
+    /// What it is called.
+    pub name: String,
+    /// Over its cells of the group.
+    pub group: Option<Vec<f32>>,
+    /// Over its cells of the reference.
+    pub reference: Option<Vec<f32>>,
+}
+
+impl DeResult {
+    /// The table as CSV, with a record of how it was made.
+    pub fn csv(&self, dataset: &str) -> String {
+        let reference = match &self.comparison.reference {
+            Reference::Rest => "rest",
+            Reference::Set(name) => name,
+        };
+        let [n_group, n_reference] = self.n_cells();
+        let record = DeRecord {
+            dataset: dataset.to_owned(),
+            group: CellSetRecord { name: self.comparison.group.clone(), n_cells: n_group },
+            reference: CellSetRecord { name: reference.to_owned(), n_cells: n_reference },
+            layer: self.layer.clone(),
+        };
+        match &self.answer {
+            Answer::Cells(table) => to_csv(table, &self.names, &record),
+            Answer::Samples(answer) => pseudobulk_to_csv(&answer.table, &self.names, &record, &answer.by),
+        }
+    }
+
+    /// Cells of group and reference.
+    pub fn n_cells(&self) -> [u64; 2] {
+        match &self.answer {
+            Answer::Cells(table) => [table.n_group, table.n_reference],
+            Answer::Samples(answer) => answer.n_cells,
+        }
+    }
+
+    /// The table of cells, where cells were compared.
+    pub fn cells(&self) -> Option<&Arc<DeTable>> {
+        match &self.answer {
+            Answer::Cells(table) => Some(table),
+            Answer::Samples(_) => None,
+        }
+    }
+
+    /// The answer of samples, where these were compared.
+    pub fn samples(&self) -> Option<&Arc<SampleAnswer>> {
+        match &self.answer {
+            Answer::Cells(_) => None,
+            Answer::Samples(answer) => Some(answer),
+        }
+    }
+
+    /// Which way the moments were obtained, in a few words.
+    pub fn route_text(&self) -> String {
+        let bytes = format::bytes(self.n_bytes);
+        match self.choice.taken().route {
+            _ if self.is_estimate => format!("an estimate from a sample ({bytes})"),
+            Route::Labels => format!("from stored sums of labels ({bytes})"),
+            Route::Blocks => format!("from stored sums and single cells ({bytes})"),
+            Route::Genes => format!("from every gene ({bytes})"),
+            Route::Server => format!("summed up by the server ({bytes})"),
+        }
+    }
+
+    /// What the other ways would have cost, for whoever wants to know why this one was taken.
+    pub fn other_routes_text(&self) -> Option<String> {
+        let name = |route| match route {
+            Route::Labels => "stored sums of labels",
+            Route::Blocks => "blocks and cells",
+            Route::Genes => "every gene",
+            Route::Server => "the server",
+        };
+        let expected = |offer: &Offer| {
+            let millis = Duration::from_secs_f64(offer.millis / 1000.0);
+            format!("{}: {}, about {}", name(offer.route), format::bytes(offer.n_bytes), format::duration(millis))
+        };
+        let [taken, others @ ..] = self.choice.offers.as_slice() else { return None };
+        let others: Vec<String> = others.iter().map(expected).collect();
+        (!others.is_empty())
+            .then(|| format!("Taken as the quickest. Expected of {}; of {}.", expected(taken), others.join("; of ")))
+    }
+}
+
+/// How far a computation has come.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Progress {
+    /// Genes, or parts of a plan, done.
+    pub n_done: u32,
+    /// Genes or parts in all.
+    pub n_parts: u32,
+    /// Bytes fetched.
+    pub n_bytes: u64,
+    /// Time since the start.
+    pub millis: f64,
+}
+
+impl Progress {
+    /// The share that is done, 0 to 1; `None` before it is known of how many parts.
+    pub fn fraction(self) -> Option<f64> {
+        (self.n_parts > 0).then(|| f64::from(self.n_done) / f64::from(self.n_parts))
+    }
+
+    /// How far it has come, in a few words.
+    pub fn text(self) -> String {
+        let Self { n_done, n_parts, n_bytes, millis } = self;
+        if n_done == 0 {
+            return "Preparing".to_owned();
+        }
+        let share = f64::from(n_done) / f64::from(n_parts.max(1));
+        let left = Duration::from_secs_f64(millis / 1000.0 * (1.0 - share) / share);
+        let so_far = format!("{} %, {}", (100.0 * share).floor(), format::bytes(n_bytes));
+        if left.as_secs() < 2 { so_far } else { format!("{so_far}, about {} left", format::duration(left)) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::state::{CellQuery, CellSet};
+
+    fn comparison(reference: Reference) -> Comparison {
+        Comparison { group: "T".to_owned(), reference, mode: TestMode::Welch, layer: None }
+    }
+
+    fn result(is_estimate: bool) -> DeResult {
+        let offer = |route, n_bytes, millis| Offer { route, n_bytes, millis };
+        DeResult {
+            comparison: comparison(Reference::Rest),
+            answer: Answer::Cells(Arc::default()),
+            names: Arc::from([]),
+            is_estimate,
+            choice: Choice {
+                offers: vec![offer(Route::Blocks, 2_000_000, 500.0), offer(Route::Genes, 90_000_000, 9e3)],
+            },
+            n_bytes: 1_500_000,
+            millis: 400.0,
+            layer: "X".to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_question_holds_the_cells_of_its_sets() {
+        let set = |name: &str| CellSet { name: name.to_owned(), source: CellSource::Query(CellQuery::default()) };
+        let analysis = Analysis { cell_sets: vec![set("T")], ..Analysis::default() };
+        let rest = Question::new(&comparison(Reference::Rest), &analysis).expect("its set exists");
+        assert_eq!((rest.reference.is_none(), rest.names()), (true, ["T", "the rest"]));
+        let other = comparison(Reference::Set("B".to_owned()));
+        assert_eq!(Question::new(&other, &analysis), None);
+    }
+
+    #[test]
+    fn the_way_that_was_taken_is_told_with_what_the_others_would_have_cost() {
+        assert_eq!(result(false).route_text(), "from stored sums and single cells (1.5 MB)");
+        assert_eq!(result(true).route_text(), "an estimate from a sample (1.5 MB)");
+        let others = result(false).other_routes_text().expect("there was another way");
+        let expected = "Taken as the quickest. Expected of blocks and cells: 2.0 MB, about 500 ms; of every gene: 90 MB, \
+                        about 9.0 s.";
+        assert_eq!(others, expected);
+    }
+
+    #[test]
+    fn progress_tells_the_time_left_where_that_is_long() {
+        let progress = Progress { n_done: 1, n_parts: 4, n_bytes: 2_000_000, millis: 4_000.0 };
+        assert_eq!(progress.text(), "25 %, 2.0 MB, about 12 s left");
+        assert_eq!(Progress { millis: 400.0, ..progress }.text(), "25 %, 2.0 MB");
+        assert_eq!(Progress::default().text(), "Preparing");
+        assert_eq!((progress.fraction(), Progress::default().fraction()), (Some(0.25), None));
+    }
+}
