@@ -42,7 +42,7 @@ async fn steps(visit: &Visit) -> Result<()> {
     page.element("de-view").await?;
     page.legend("louvain").await?;
     ensure!(page.link().await? == link, "reloading changes the link");
-    ensure!(look(&page).await? == before, "reloading shows {:?} instead of {before:?}", look(&page).await?);
+    page.until_value(&format!("the page as before: {before}"), LOOKS, Value::Null, |looks| *looks == before).await?;
     page.until_pixels("the same picture", |pixels| {
         let (mean, _) = picture.blocks(8).differences(&pixels.blocks(8))?;
         ensure!(mean < 1.0, "the picture differs by {mean} on average");
@@ -103,14 +103,16 @@ async fn unknown_names(visit: &Visit) -> Result<()> {
 }
 
 /// What a person sees that the link does not say in words.
+const LOOKS: &str = "({ colored: $('category-color-louvain')?.ariaPressed, \
+     phase: [...document.querySelectorAll('[data-testid^=\"value-phase-\"] input')].map(box => box.checked), \
+     outlines: [...($('outlines')?.querySelectorAll('path') ?? [])].map(path => path.getAttribute('d')), \
+     sets: [...document.querySelectorAll('.cell-set')].map(set => set.textContent), \
+     result: $('de-title')?.textContent, theme: document.documentElement.dataset.theme ?? 'system', \
+     embedding: $('embedding-select')?.value })";
+
+/// That, once the labels are listed.
 async fn look(page: &Page<'_>) -> Result<Value> {
-    let looks = "({ colored: $('category-color-louvain').ariaPressed, \
-         phase: [...document.querySelectorAll('[data-testid^=\"value-phase-\"] input')].map(box => box.checked), \
-         outlines: [...$('outlines').querySelectorAll('path')].map(path => path.getAttribute('d')), \
-         sets: [...document.querySelectorAll('.cell-set')].map(set => set.textContent), \
-         result: $('de-title').textContent, theme: document.documentElement.dataset.theme ?? 'system', \
-         embedding: $('embedding-select').value })";
-    page.until_value("the page to be whole", looks, Value::Null, |looks| {
+    page.until_value("the page to be whole", LOOKS, Value::Null, |looks| {
         looks["phase"].as_array().is_some_and(|boxes| !boxes.is_empty())
     })
     .await
