@@ -1,4 +1,4 @@
-//! Made-up datasets, and what is measured on them.
+//! Made-up datasets.
 
 use std::{
     fs,
@@ -16,7 +16,7 @@ use synthetic::{
 };
 use tessera::dataset::Dataset;
 
-use crate::{build, clock, compare, peers, questions::Questions, table, wasm as kernels};
+use crate::build;
 
 /// The seed of all datasets.
 const SEED: u64 = 1;
@@ -36,7 +36,8 @@ pub struct Size {
 }
 
 impl Size {
-    fn title(self) -> String {
+    /// In words.
+    pub fn title(self) -> String {
         format!("{} cells × {} genes", format::integer(self.cells as u64), format::integer(self.genes as u64))
     }
 
@@ -49,35 +50,6 @@ impl Size {
     pub fn tiles(self, folder: &Path) -> PathBuf {
         folder.join(format!("{}x{}", self.cells, self.genes))
     }
-}
-
-/// Build, compare, rank markers; and the same by scanpy.
-pub fn de(folder: &Path, size: Size, reuse: bool, with_peers: bool) -> Result<()> {
-    println!("## {}\n", size.title());
-    let (h5ad, tiles) = (size.h5ad(folder), size.tiles(folder));
-    if !reuse || !tiles.join(MANIFEST).is_file() {
-        generate(size, &h5ad)?;
-        let measures = build::in_fresh_process(&h5ad, &tiles)?;
-        build::print(&measures, &Dataset::open(&tiles)?);
-    }
-    let unit = clock::calibrate();
-    println!("Calibration loop: {} (1 × in the tables below).\n", table::time(unit));
-    let dataset = Dataset::open(&tiles)?;
-    let questions = Questions::ask(&dataset)?;
-    compare::print(&questions, unit)?;
-    compare::print_markers(&questions, unit)?;
-    if with_peers {
-        generate(size, &h5ad)?;
-        peers::print(&questions, &h5ad, folder)?;
-    }
-    Ok(())
-}
-
-/// The kernels natively and in a browser.
-pub fn wasm(folder: &Path, size: Size, module: &Path, program: &Path) -> Result<()> {
-    let tiles = tiles_of(size, folder)?;
-    println!("## Kernels in the browser\n");
-    kernels::print(&Dataset::open(&tiles)?, folder, module, program)
 }
 
 /// The directory of tiles, built if it is not there.

@@ -4,6 +4,7 @@ mod build;
 mod clock;
 mod compare;
 mod data;
+mod de;
 mod interact;
 mod pages;
 mod peers;
@@ -106,11 +107,11 @@ fn run(Cli { folder, command }: Cli) -> Result<()> {
     match command {
         Command::De { size, reuse, peers } => {
             print_machine();
-            data::de(&folder, size, reuse, peers)
+            de::print(&folder, size, reuse, peers)
         }
         Command::Wasm { size, module, browser } => {
             print_machine();
-            data::wasm(&folder, size, &module, &browser)
+            wasm::print(&data::tiles_of(size, &folder)?, &folder, &module, &browser)
         }
         Command::Interact { cells } => {
             print_machine();
@@ -122,10 +123,10 @@ fn run(Cli { folder, command }: Cli) -> Result<()> {
         }
         Command::All { sizes, module, browser } => {
             print_machine();
-            data::de(&folder, SMALL, false, true)?;
-            data::wasm(&folder, SMALL, &module, &browser)?;
+            de::print(&folder, SMALL, false, true)?;
+            wasm::print(&data::tiles_of(SMALL, &folder)?, &folder, &module, &browser)?;
             if sizes == Sizes::Large {
-                data::de(&folder, LARGE, false, false)?;
+                de::print(&folder, LARGE, false, false)?;
             }
             Ok(())
         }

@@ -22,9 +22,10 @@ const TILES: u32 = 32;
 /// How often both are tried.
 const ROUNDS: usize = 3;
 
-/// Prints the rate of every kernel here and in the browser.
-pub fn print(dataset: &Dataset, folder: &Path, module: &Path, browser: &Path) -> Result<()> {
-    let input = input(dataset)?;
+/// Prints the rate of every kernel here and in the browser, on a directory of tiles.
+pub fn print(tiles: &Path, folder: &Path, module: &Path, browser: &Path) -> Result<()> {
+    println!("## Kernels in the browser\n");
+    let input = input(&Dataset::open(tiles)?)?;
     // By turns, the best of each: what else the machine does then weighs on both.
     let (mut here, mut there) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {

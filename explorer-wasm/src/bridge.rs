@@ -467,24 +467,13 @@ fn fit(bounds: &Bounds, viewport: &Viewport, device_pixel_ratio: f64) -> Camera 
     Camera { span, ..camera }.clamped().panned_by(viewport, [0.0, above_px / 2.0])
 }
 
-/// Which device draws: WebGPU's where this program can and the page's address does not say `?renderer=webgl2`.
-pub fn backend() -> Backend {
-    let query = crate::platform::window().location().search().unwrap_or_default();
-    let asked = web_sys::UrlSearchParams::new_with_str(&query).ok().and_then(|query| query.get("renderer"));
-    if asked.as_deref() == Some("webgl2") || cfg!(not(feature = "webgpu")) { Backend::WebGl2 } else { Backend::WebGpu }
+/// Which device draws: WebGPU's where this program can and nobody asks for `webgl2`.
+pub fn backend(asked: Option<&str>) -> Backend {
+    if asked == Some(WEBGL2) || cfg!(not(feature = "webgpu")) { Backend::WebGl2 } else { Backend::WebGpu }
 }
 
-/// Starts the page anew with the program that draws with WebGL2.
-#[cfg(all(target_arch = "wasm32", not(feature = "webgl")))]
-pub fn restart_with_webgl2() {
-    let location = crate::platform::window().location();
-    let address = location.href().and_then(|address| web_sys::Url::new(&address));
-    // A browser that refuses shows that nothing can be drawn.
-    let _ = address.and_then(|address| {
-        address.search_params().set("renderer", "webgl2");
-        location.replace(&address.href())
-    });
-}
+/// What a page's address says to have WebGL2 draw.
+pub const WEBGL2: &str = "webgl2";
 
 #[cfg(test)]
 mod tests {

@@ -5,6 +5,8 @@
 pub mod app;
 mod bridge;
 pub mod fetch;
+pub mod host;
+mod owner;
 mod picture;
 mod platform;
 pub mod store;

@@ -6,10 +6,12 @@ use std::{
     rc::Rc,
 };
 
-use js_sys::{Function, Promise};
-use wasm_bindgen::{JsCast, JsValue, closure::Closure};
-use wasm_bindgen_futures::JsFuture;
-use web_sys::{Blob, HtmlAnchorElement, MessageChannel, RequestInit, Url, Window, WorkerGlobalScope};
+use futures_channel::oneshot;
+use gloo_events::EventListener;
+use gloo_timers::future::TimeoutFuture;
+use js_sys::Promise;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{MessageChannel, RequestInit, Window, WorkerGlobalScope};
 
 /// Starts a request from wherever this runs.
 pub(crate) fn fetch(url: &str, init: &RequestInit) -> Promise {
@@ -31,23 +33,8 @@ pub(crate) fn now_millis() -> f64 {
 }
 
 /// Waits.
-pub(crate) async fn sleep(millis: i32) {
-    let promise = Promise::new(&mut |resolve, _reject| set_timeout(&resolve, millis));
-    // The promise is never rejected.
-    let _ = JsFuture::from(promise).await;
-}
-
-fn set_timeout(callback: &Function, millis: i32) {
-    let started = match js_sys::global().dyn_into::<Window>() {
-        Ok(window) => window.set_timeout_with_callback_and_timeout_and_arguments_0(callback, millis),
-        Err(global) => global
-            .unchecked_into::<WorkerGlobalScope>()
-            .set_timeout_with_callback_and_timeout_and_arguments_0(callback, millis),
-    };
-    if started.is_err() {
-        // No timer: go on at once rather than never.
-        let _ = callback.call0(&JsValue::NULL);
-    }
+pub(crate) async fn sleep(millis: u32) {
+    TimeoutFuture::new(millis).await;
 }
 
 /// How long a task of the page may run before it lets the browser handle input and paint.
@@ -74,66 +61,52 @@ pub(crate) async fn breathe() {
 
 /// Goes on in another task, however short the present one was: for work that takes all of a task's time.
 pub(crate) async fn next_task() {
-    let promise = Promise::new(&mut |resolve, _reject| NEXT_TASK.with(|next| next.post(resolve)));
-    // The promise is never rejected.
-    let _ = JsFuture::from(promise).await;
+    let begun = NEXT_TASK.with(NextTask::post);
+    if begun.await.is_err() {
+        sleep(0).await;
+    }
     TASK_BEGAN.set(now_millis());
 }
 
 /// Goes on in a task of its own, by a message to oneself: a timer waits 4 ms where timers are nested.
 struct NextTask {
     task_millis: f64,
-    waiting: Rc<RefCell<VecDeque<Function>>>,
-    channel: Option<MessageChannel>,
-    /// What the channel calls; kept as long as it.
-    _on_message: Closure<dyn Fn()>,
+    waiting: Rc<RefCell<VecDeque<oneshot::Sender<()>>>>,
+    channel: Option<(MessageChannel, EventListener)>,
 }
 
 impl NextTask {
     fn new() -> Self {
         let is_page = js_sys::global().is_instance_of::<Window>();
-        let waiting: Rc<RefCell<VecDeque<Function>>> = Rc::default();
+        let waiting: Rc<RefCell<VecDeque<oneshot::Sender<()>>>> = Rc::default();
         let heard = Rc::clone(&waiting);
-        let on_message = Closure::<dyn Fn()>::new(move || {
-            let next = heard.borrow_mut().pop_front();
-            if let Some(next) = next {
-                // It resolves a promise, which cannot fail.
-                let _ = next.call0(&JsValue::NULL);
-            }
+        let channel = MessageChannel::new().ok().map(|channel| {
+            let listener = EventListener::new(&channel.port1(), "message", move |_| {
+                let next = heard.borrow_mut().pop_front();
+                if let Some(next) = next {
+                    // Who waited may have gone.
+                    let _ = next.send(());
+                }
+            });
+            channel.port1().start();
+            (channel, listener)
         });
-        let channel = MessageChannel::new().ok();
-        if let Some(channel) = &channel {
-            channel.port1().set_onmessage(Some(on_message.as_ref().unchecked_ref()));
-        }
         let task_millis = if is_page { PAGE_TASK_MILLIS } else { WORKER_TASK_MILLIS };
-        Self { task_millis, waiting, channel, _on_message: on_message }
+        Self { task_millis, waiting, channel }
     }
 
-    fn post(&self, resolve: Function) {
-        self.waiting.borrow_mut().push_back(resolve);
-        let posted = self.channel.as_ref().is_some_and(|channel| channel.port2().post_message(&JsValue::NULL).is_ok());
-        let next = if posted { None } else { self.waiting.borrow_mut().pop_back() };
-        if let Some(next) = next {
-            set_timeout(&next, 0);
+    /// Ends in the next task; fails at once where there is no channel.
+    fn post(&self) -> oneshot::Receiver<()> {
+        let (sender, begun) = oneshot::channel();
+        let post = |(channel, _): &(MessageChannel, _)| channel.port2().post_message(&JsValue::NULL).is_ok();
+        if self.channel.as_ref().is_some_and(post) {
+            self.waiting.borrow_mut().push_back(sender);
         }
+        begun
     }
 }
 
 /// The page's window. Not to be called in a worker.
 pub(crate) fn window() -> Window {
-    web_sys::window().expect("the page runs in a window")
-}
-
-/// Offers content as a file of the user's.
-pub(crate) fn download(name: &str, content: &Blob) {
-    let Ok(url) = Url::create_object_url_with_blob(content) else { return };
-    let link = window().document().and_then(|document| document.create_element("a").ok());
-    if let Some(link) = link {
-        let link: HtmlAnchorElement = link.unchecked_into();
-        link.set_href(&url);
-        link.set_download(name);
-        link.click();
-    }
-    // The browser has taken the content by now; this frees the page's hold on it.
-    let _ = Url::revoke_object_url(&url);
+    gloo_utils::window()
 }

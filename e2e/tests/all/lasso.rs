@@ -104,7 +104,7 @@ async fn panning_selects_nothing(page: &Page<'_>) -> Result<()> {
     page.click("tool-pan").await?;
     page.drag("picture", &[[300.0, 300.0], [330.0, 310.0], [360.0, 330.0]], Held::Nothing).await?;
     let view = page.view().await?;
-    ensure!(view.camera.is_some() && view.analysis.query.is_empty(), "panning makes {view:?}");
+    ensure!(view.panels.first().camera.is_some() && view.analysis.query.is_empty(), "panning makes {view:?}");
     page.until_selected(N_CELLS, N_CELLS).await?;
     // Once it rests, the picture is whole and has all the pixels of its place.
     page.until_drawn(N_CELLS).await?;

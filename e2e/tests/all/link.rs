@@ -107,7 +107,7 @@ const LOOKS: &str = "({ colored: $('category-color-louvain')?.ariaPressed, \
      phase: [...document.querySelectorAll('[data-testid^=\"value-phase-\"] input')].map(box => box.checked), \
      outlines: [...($('outlines')?.querySelectorAll('path') ?? [])].map(path => path.getAttribute('d')), \
      sets: [...document.querySelectorAll('.cell-set')].map(set => set.textContent), \
-     result: $('de-title')?.textContent, theme: document.documentElement.dataset.theme ?? 'system', \
+     result: $('de-title')?.textContent, theme: document.body.dataset.theme ?? 'system', \
      embedding: $('embedding-select')?.value })";
 
 /// That, once the labels are listed.

@@ -33,7 +33,7 @@ async fn steps(visit: &Visit) -> Result<()> {
     expect_shown(&page, &by_effect).await?;
     page.click("markers-export").await?;
     expect_same(&page.download_text().await?.1, &by_effect)?;
-    let shown = page.view().await?.panels.markers;
+    let shown = page.view().await?.shown_markers().cloned();
     ensure!(shown == Some(Markers { column: "louvain".to_owned(), rank: MarkerOrder::Effect }), "open: {shown:?}");
     page.client().refresh().await?;
     page.until_drawn(N_CELLS).await?;

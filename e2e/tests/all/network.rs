@@ -7,7 +7,7 @@ use e2e::{
     Asked, DATASET, Exchange, Fault, Graphics, Held, LARGE, N_CELLS, N_LARGE_CELLS, Network, Page, Proxy, Seen, Visit,
     data_lines, large_visit,
 };
-use explorer_core::state::{Camera, ViewSpec};
+use explorer_core::state::{Action, AppState, Camera, PanelIdx, reduce};
 use serde_json::{Value, json};
 use shared_fbs::{order, path::TileList};
 
@@ -233,7 +233,8 @@ async fn in_view(visit: &Visit) -> Result<()> {
     let last = N_LARGE_CELLS - 200;
     let (x, y) = positions[last..].iter().flatten().copied().next().context("some cell has a place")?;
     let width = 0.2;
-    let view = ViewSpec { camera: Camera::new(x, y, width), ..ViewSpec::default() };
+    let look = Action::SetCamera { panel: PanelIdx::FIRST, camera: Camera::new(x, y, width) };
+    let view = reduce(AppState::default(), look).view;
     let proxy = Proxy::start(visit.server.address(), Network::good()).await?;
     let page = visit.page();
     page.goto(&format!("{}/d/{LARGE}#{}", proxy.address(), view.to_link())).await?;

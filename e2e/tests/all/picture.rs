@@ -118,7 +118,7 @@ async fn labels(visit: &Visit) -> Result<()> {
         Ok(if moved || outside { e2e::Seen::Yes(()) } else { e2e::Seen::NotYet(format!("{now:?}")) })
     })
     .await?;
-    ensure!(page.view().await?.panels.labels, "the link forgets the labels");
+    ensure!(page.view().await?.layout.labels, "the link forgets the labels");
     // No label colors the cells: nothing to write.
     page.click("category-color-bulk_labels").await?;
     page.until_value("no labels", IN_SIGHT, Value::Null, |labels| *labels == json!([])).await?;
@@ -165,11 +165,12 @@ async fn display(visit: &Visit) -> Result<()> {
         Ok(())
     })
     .await?;
-    ensure!(page.view().await?.points.size_px() == Some(16.0), "the link has {:?}", page.view().await?.points);
+    let points = page.view().await?.panels.first().points;
+    ensure!(points.size_px() == Some(16.0), "the link has {points:?}");
     page.choose("color-map", "magma").await?;
     page.click("color-zeros").await?;
     let options = page.view().await?.analysis.color_options;
-    ensure!(options.colormap.as_deref() == Some("magma") && options.zeros_grey, "the link has {options:?}");
+    ensure!(options.colormap.as_deref() == Some("magma") && options.zeros_gray, "the link has {options:?}");
     page.until_text("legend", |text| text.contains("zero, or no value")).await?;
     visit.browser.shoot("set")
 }

@@ -43,7 +43,7 @@ async fn steps(visit: &Visit, dataset: &Path) -> Result<()> {
     page.click("samples-row-CD79A").await?;
     page.legend("CD79A").await?;
     page.until_text("samples-pairs", |text| text.contains("CD79A")).await?;
-    let comparison = page.view().await?.panels.comparison;
+    let comparison = page.view().await?.shown_comparison().cloned();
     ensure!(comparison.is_some_and(|shown| shown.mode == TestMode::Samples), "the link does not say by samples");
     page.client().refresh().await?;
     page.until_drawn(N_CELLS).await?;

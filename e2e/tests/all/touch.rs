@@ -54,6 +54,6 @@ async fn steps(visit: &Visit) -> Result<()> {
 
 /// Width and middle of what is in sight, as the link has them.
 async fn camera(visit: &Visit) -> Result<(f64, f64, f64)> {
-    let camera = visit.page().view().await?.camera.context("the link has no camera")?;
+    let camera = visit.page().view().await?.panels.first().camera.context("the link has no camera")?;
     Ok((camera.width(), camera.x(), camera.y()))
 }

@@ -18,7 +18,7 @@ pub struct ColorScale {
     /// Values outside are missing.
     kept: [f64; 2],
     log: bool,
-    zeros_grey: bool,
+    zeros_gray: bool,
 }
 
 impl ColorScale {
@@ -45,7 +45,7 @@ impl ColorScale {
             domain: Domain { min: 0.0, max: 0.0 },
             kept,
             log: options.log,
-            zeros_grey: options.zeros_grey,
+            zeros_gray: options.zeros_gray,
         };
         let drawn = values().filter(|&value| scale.is_drawn(value));
         let empty = [f32::INFINITY, f32::NEG_INFINITY];
@@ -105,7 +105,7 @@ impl ColorScale {
     /// What cells in the colour of [`MISSING`] have in common.
     pub fn missing_name(&self) -> &'static str {
         let is_clipped = self.kept.iter().any(|bound| bound.is_finite());
-        match (is_clipped, self.log, self.zeros_grey) {
+        match (is_clipped, self.log, self.zeros_gray) {
             (true, ..) => "clipped, or no value",
             (_, true, _) => "zero or less, or no value",
             (_, _, true) => "zero, or no value",
@@ -122,7 +122,7 @@ impl ColorScale {
         self.kept[0] <= wide
             && wide <= self.kept[1]
             && !(self.log && value <= 0.0)
-            && !(self.zeros_grey && value == 0.0)
+            && !(self.zeros_gray && value == 0.0)
     }
 
     /// 0 at the lower bound, 1 at the upper.
@@ -183,7 +183,7 @@ mod tests {
 
     #[test]
     fn zeros_can_be_grey() {
-        let options = ColorOptions { zeros_grey: true, ..ColorOptions::default() };
+        let options = ColorOptions { zeros_gray: true, ..ColorOptions::default() };
         assert_eq!(indices(&[0.0, 1.0, 3.0, -0.0], &options), [MISSING, 0, 254, MISSING]);
         assert_eq!(indices(&[0.0, 0.0], &options), [MISSING, MISSING]);
     }

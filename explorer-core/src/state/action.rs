@@ -1,12 +1,16 @@
 //! Everything that can be done to the state.
 
+use serde::{Deserialize, Serialize};
+
 use super::{
     Camera, CellSet, ColorBy, ColorOptions, Comparison, DimensionKey, GeneKey, GeneMean, GeneSet, Hover, Label,
-    LabelFilter, Markers, PointStyle, Polygon, Range, Side, Theme, Tool, ViewSpec,
+    LabelFilter, PanelIdx, PointStyle, Polygon, Range, ResultPanel, Side, Theme, Tool, ViewSpec,
 };
 
-/// One change of the state. The page, a link and a host page ask for changes by these alone.
-#[derive(Clone, Debug, PartialEq)]
+/// One change of the state. The page, a link and a host page ask for changes by these alone. An action on a
+/// panel that is not open changes nothing.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Action {
     /// Takes the last step back. Only [`History`](super::History) acts on it.
     Undo,
@@ -20,21 +24,39 @@ pub enum Action {
     /// Shows the view of a link.
     Restore(Box<ViewSpec>),
 
-    /// Shows another embedding, fitted; `None` is the dataset's default.
-    SetEmbedding(Option<String>),
-    /// Moves the camera; `None` fits the embedding.
-    SetCamera(Option<Camera>),
+    /// Shows another embedding in a panel, fitted.
+    SetEmbedding {
+        /// The panel.
+        #[serde(default)]
+        panel: PanelIdx,
+        /// The embedding's key in `obsm`, or `None` for the dataset's default.
+        embedding: Option<String>,
+    },
+    /// Moves the camera of a panel.
+    SetCamera {
+        /// The panel.
+        #[serde(default)]
+        panel: PanelIdx,
+        /// Where it looks from, or `None` to fit what it shows.
+        camera: Option<Camera>,
+    },
+    /// Changes the dots of a panel.
+    SetPointStyle {
+        /// The panel.
+        #[serde(default)]
+        panel: PanelIdx,
+        /// Their size and opacity.
+        style: PointStyle,
+    },
     /// Chooses what dragging does.
     SetTool(Tool),
-    /// Changes the dots.
-    SetPointStyle(PointStyle),
 
-    /// Colours by something else. The range and the logarithm, which belong to the old values,
+    /// Colors by something else. The range and the logarithm, which belong to the old values,
     /// are reset.
     SetColor(ColorBy),
-    /// Changes how values become colours.
+    /// Changes how values become colors.
     SetColorOptions(ColorOptions),
-    /// Chooses the layer to ask about genes. A gene or gene set that colours the cells follows; filters keep
+    /// Chooses the layer to ask about genes. A gene or gene set that colors the cells follows; filters keep
     /// the layer whose values they were set on.
     SetLayer(Option<String>),
 
@@ -96,7 +118,7 @@ pub enum Action {
     /// Goes back to before the last [`Action::Subset`], with the filters it was made from.
     Unsubset,
 
-    /// Lists a gene and colours by it, in its layer, which becomes the one to ask about genes.
+    /// Lists a gene and colors by it, in its layer, which becomes the one to ask about genes.
     ShowGene(GeneKey),
     /// Lists genes, those not yet listed.
     AddGenes(Vec<String>),
@@ -105,7 +127,7 @@ pub enum Action {
     /// Adds gene sets, each in place of one of the same name. Filters on a mean follow the set that
     /// they were set on, here and below.
     AddGeneSets(Vec<GeneSet>),
-    /// Renames a gene set, unless the new name is taken. The colour follows.
+    /// Renames a gene set, unless the new name is taken. The color follows.
     RenameGeneSet {
         /// Its name.
         from: String,
@@ -133,7 +155,7 @@ pub enum Action {
         /// The gene.
         gene: String,
     },
-    /// Deletes a gene set, and the filter on its mean; where it colours the cells, nothing does now.
+    /// Deletes a gene set, and the filter on its mean; where it colors the cells, nothing does now.
     RemoveGeneSet(String),
 
     /// Saves what is selected as a cell set, in place of one of the same name.
@@ -158,16 +180,14 @@ pub enum Action {
     Compare(Comparison),
     /// Deletes a comparison.
     RemoveComparison(Comparison),
-    /// Opens the result of a comparison, or closes it.
-    ShowComparison(Option<Comparison>),
-    /// Opens the markers of every label of a column, or closes them.
-    ShowMarkers(Option<Markers>),
+    /// Opens a result in place of the one that is open, or closes it. A comparison must be in the list.
+    ShowResult(Option<ResultPanel>),
 
     /// Opens a sidebar that is closed, or closes one that is open.
     ToggleSidebar(Side),
     /// Lists the labels of a column, or no longer.
     ToggleExpanded(String),
-    /// Writes the labels that colour the cells over the picture, or no longer.
+    /// Writes the labels that color the cells over the picture, or no longer.
     ToggleLabels,
     /// Chooses light or dark.
     SetTheme(Theme),
@@ -179,7 +199,8 @@ pub enum Action {
 }
 
 /// What a new outline does to the selection there is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum SelectMode {
     /// Takes its place.
     #[default]
@@ -188,6 +209,17 @@ pub enum SelectMode {
     Add,
     /// Takes the cells inside away; from all cells when nothing is selected.
     Subtract,
+}
+
+/// What has to follow an action, beside what shows the part of the state that it changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Touches {
+    /// Nothing: it moves the picture or the page around it, and no data depend on it.
+    View,
+    /// What is told of the thing under the pointer.
+    Hover,
+    /// Which data are needed, which cells are selected, how they are colored, or what is compared.
+    Data,
 }
 
 /// How an action enters the history.
@@ -207,23 +239,22 @@ pub enum UndoPolicy {
 pub enum CoalesceKey {
     /// The filter of a dimension.
     Filter(DimensionKey),
-    /// The colour scale.
+    /// The color scale.
     ColorOptions,
 }
 
 impl Action {
-    /// How the action enters the history. Those that skip it change nothing of
-    /// [`Analysis`](super::Analysis).
+    /// How the action enters the history. Those that skip it change nothing that undo
+    /// covers.
     pub fn undo_policy(&self) -> UndoPolicy {
         match self {
             Self::Undo
             | Self::Redo
             | Self::EndDrag
-            | Self::SetCamera(_)
+            | Self::SetCamera { .. }
             | Self::SetTool(_)
-            | Self::SetPointStyle(_)
-            | Self::ShowComparison(_)
-            | Self::ShowMarkers(_)
+            | Self::SetPointStyle { .. }
+            | Self::ShowResult(_)
             | Self::ToggleSidebar(_)
             | Self::ToggleExpanded(_)
             | Self::ToggleLabels
@@ -242,7 +273,7 @@ impl Action {
             Self::SetColorOptions(_) => UndoPolicy::Coalesce(CoalesceKey::ColorOptions),
             Self::OpenDataset(_)
             | Self::Restore(_)
-            | Self::SetEmbedding(_)
+            | Self::SetEmbedding { .. }
             | Self::SetColor(_)
             | Self::SetLayer(_)
             | Self::ToggleLabel { .. }
@@ -269,6 +300,58 @@ impl Action {
             | Self::RemoveCellSet(_)
             | Self::Compare(_)
             | Self::RemoveComparison(_) => UndoPolicy::Save,
+        }
+    }
+
+    /// What has to follow the action.
+    pub fn touches(&self) -> Touches {
+        match self {
+            Self::EndDrag
+            | Self::SetCamera { .. }
+            | Self::SetTool(_)
+            | Self::ToggleSidebar(_)
+            | Self::ToggleLabels
+            | Self::SetTheme(_)
+            | Self::SetDrawer(_) => Touches::View,
+            Self::Hover(_) => Touches::Hover,
+            Self::Undo
+            | Self::Redo
+            | Self::OpenDataset(_)
+            | Self::Restore(_)
+            | Self::SetEmbedding { .. }
+            | Self::SetPointStyle { .. }
+            | Self::SetColor(_)
+            | Self::SetColorOptions(_)
+            | Self::SetLayer(_)
+            | Self::ToggleLabel { .. }
+            | Self::SetLabels { .. }
+            | Self::SetRange { .. }
+            | Self::SetGeneRange { .. }
+            | Self::SetMeanRange { .. }
+            | Self::Select { .. }
+            | Self::InvertSelection { .. }
+            | Self::ClearFilter(_)
+            | Self::ClearFilters
+            | Self::Subset
+            | Self::Unsubset
+            | Self::ShowGene(_)
+            | Self::AddGenes(_)
+            | Self::RemoveGene(_)
+            | Self::AddGeneSets(_)
+            | Self::RenameGeneSet { .. }
+            | Self::DescribeGeneSet { .. }
+            | Self::AddToGeneSet { .. }
+            | Self::RemoveFromGeneSet { .. }
+            | Self::RemoveGeneSet(_)
+            | Self::SaveCellSet { .. }
+            | Self::AddCellSet(_)
+            | Self::SelectCellSet(_)
+            | Self::RenameCellSet { .. }
+            | Self::RemoveCellSet(_)
+            | Self::Compare(_)
+            | Self::RemoveComparison(_)
+            | Self::ShowResult(_)
+            | Self::ToggleExpanded(_) => Touches::Data,
         }
     }
 }

@@ -6,19 +6,18 @@ use super::{Analysis, Camera, CellSource, ColorBy, Comparison, ViewSpec};
 
 impl ViewSpec {
     /// The same view without what cannot be: empty filters, second sets of a name, comparisons and
-    /// colours of sets that are not there. The camera is rounded to what a link holds.
+    /// colors of sets that are not there. Cameras are rounded to what a link holds.
     ///
     /// What a link restores is this form of what was written. Only views that were put together
-    /// by hand differ from it by more than the camera: actions keep to it.
+    /// by hand differ from it by more than their cameras: actions keep to it.
     pub fn canonical(mut self) -> Self {
         self.drop_dangling_comparisons();
         self.analysis = self.analysis.canonical();
-        self.camera = self.camera.map(Camera::canonical);
-        let shown = self.panels.comparison.take();
-        self.panels.comparison = shown.filter(|shown| self.analysis.comparisons.contains(shown));
-        if self.panels.comparison.is_some() {
-            self.panels.markers = None;
+        for panel in &mut self.panels {
+            panel.camera = panel.camera.map(Camera::canonical);
         }
+        let shown = self.layout.result.take();
+        self.layout.result = shown.filter(|shown| self.can_show(shown));
         self
     }
 

@@ -1,11 +1,17 @@
-//! What cells are coloured by, and how values become colours.
+//! What cells are colored by, and how values become colors.
 
-use super::{GeneKey, Range};
+use serde::{Deserialize, Serialize};
 
-/// What cells are coloured by.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+use super::{
+    GeneKey, Range,
+    json::{ClipJson, JsonError},
+};
+
+/// What cells are colored by.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ColorBy {
-    /// One colour for all.
+    /// One color for all.
     #[default]
     None,
     /// A column of `obs`, by name.
@@ -17,12 +23,39 @@ pub enum ColorBy {
         /// The set, by name.
         set: String,
         /// The layer, or `None` for the dataset's default.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         layer: Option<String>,
     },
 }
 
 impl ColorBy {
-    /// The layer whose values colour the cells; `None` where no layer's do.
+    /// The gene, where one colors the cells.
+    pub fn gene(&self) -> Option<&GeneKey> {
+        match self {
+            Self::Gene(gene) => Some(gene),
+            Self::None | Self::Obs(_) | Self::GeneSet { .. } => None,
+        }
+    }
+
+    /// The name of the gene set, where its mean colors the cells.
+    pub fn gene_set(&self) -> Option<&str> {
+        match self {
+            Self::GeneSet { set, .. } => Some(set),
+            Self::None | Self::Obs(_) | Self::Gene(_) => None,
+        }
+    }
+
+    /// What colors the cells by name: a column, gene or gene set; empty where nothing does.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::None => "",
+            Self::Obs(name) => name,
+            Self::Gene(key) => &key.gene,
+            Self::GeneSet { set, .. } => set,
+        }
+    }
+
+    /// The layer whose values color the cells; `None` where no layer's do.
     pub(super) fn layer_mut(&mut self) -> Option<&mut Option<String>> {
         match self {
             Self::None | Self::Obs(_) => None,
@@ -33,7 +66,8 @@ impl ColorBy {
 }
 
 /// The percentiles outside which a value counts as missing.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "ClipJson", into = "ClipJson")]
 pub struct Clip {
     lower: f32,
     upper: f32,
@@ -59,8 +93,23 @@ impl Clip {
     }
 }
 
-/// How values become colours.
-#[derive(Clone, Debug, PartialEq)]
+impl TryFrom<ClipJson> for Clip {
+    type Error = JsonError;
+
+    fn try_from(ClipJson { lower, upper }: ClipJson) -> Result<Self, JsonError> {
+        Self::new(lower, upper).ok_or(JsonError::Clip)
+    }
+}
+
+impl From<Clip> for ClipJson {
+    fn from(clip: Clip) -> Self {
+        Self { lower: clip.lower(), upper: clip.upper() }
+    }
+}
+
+/// How values become colors.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct ColorOptions {
     /// The colormap's name, or `None` for the default.
     pub colormap: Option<String>,
@@ -69,13 +118,13 @@ pub struct ColorOptions {
     /// Whether the scale is logarithmic.
     pub log: bool,
     /// Whether zeros are drawn as missing.
-    pub zeros_grey: bool,
+    pub zeros_gray: bool,
     /// Percentiles outside which values are drawn as missing.
     pub clip: Clip,
 }
 
 impl Default for ColorOptions {
     fn default() -> Self {
-        Self { colormap: None, range: Range::ALL, log: false, zeros_grey: false, clip: Clip::NONE }
+        Self { colormap: None, range: Range::ALL, log: false, zeros_gray: false, clip: Clip::NONE }
     }
 }

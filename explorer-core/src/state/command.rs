@@ -1,9 +1,12 @@
 //! What menus, buttons, tooltips and keys offer, in one place.
 
-use super::{Action, AppState, Modifiers, Platform, Shortcut, Side, Theme, Tool};
+use serde::{Deserialize, Serialize};
+
+use super::{Action, AppState, Modifiers, PanelIdx, Platform, Shortcut, Side, Theme, Tool};
 
 /// Something the user can ask for by a button, the palette or a key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Command {
     /// Undo the last step.
     Undo,
@@ -119,12 +122,12 @@ impl Command {
                 ("Compare cell sets", "Find the genes that differ between a cell set and another or the rest.")
             }
             Self::FindMarkers => {
-                ("Markers", "Find the genes that tell each label of the category in colour from all other cells.")
+                ("Markers", "Find the genes that tell each label of the category in color from all other cells.")
             }
             Self::SearchGene => ("Find a gene", "Search for genes by symbol or id."),
             Self::ToggleLeftSidebar => ("Metadata sidebar", "Open or close the sidebar of categories and values."),
             Self::ToggleRightSidebar => ("Genes sidebar", "Open or close the sidebar of genes, sets and comparisons."),
-            Self::ToggleLabels => ("Labels", "Write the labels that colour the cells over the picture, or no longer."),
+            Self::ToggleLabels => ("Labels", "Write the labels that color the cells over the picture, or no longer."),
             Self::ToggleTheme => ("Theme", "Go from the system's theme to light to dark."),
             Self::SavePicture => ("Save picture", "Save the embedding with its legend as an image."),
             Self::CopyLink => ("Copy link", "Copy a link that restores this view."),
@@ -185,7 +188,7 @@ impl Command {
         match self {
             Self::Undo => Some(Action::Undo),
             Self::Redo => Some(Action::Redo),
-            Self::Fit => Some(Action::SetCamera(None)),
+            Self::Fit => Some(Action::SetCamera { panel: PanelIdx::FIRST, camera: None }),
             Self::ToolPan => Some(Action::SetTool(Tool::Pan)),
             Self::ToolLasso => Some(Action::SetTool(Tool::Lasso)),
             Self::ToolRectangle => Some(Action::SetTool(Tool::Rectangle)),
@@ -195,7 +198,7 @@ impl Command {
             Self::ToggleLeftSidebar => Some(Action::ToggleSidebar(Side::Left)),
             Self::ToggleRightSidebar => Some(Action::ToggleSidebar(Side::Right)),
             Self::ToggleLabels => Some(Action::ToggleLabels),
-            Self::ToggleTheme => Some(Action::SetTheme(match state.view.panels.theme {
+            Self::ToggleTheme => Some(Action::SetTheme(match state.view.layout.theme {
                 Theme::System => Theme::Light,
                 Theme::Light => Theme::Dark,
                 Theme::Dark => Theme::System,
@@ -300,7 +303,7 @@ mod tests {
         for expected in [Theme::Light, Theme::Dark, Theme::System] {
             let action = Command::ToggleTheme.action(&state).unwrap();
             state = crate::state::reduce(state, action);
-            assert_eq!(state.view.panels.theme, expected);
+            assert_eq!(state.view.layout.theme, expected);
         }
     }
 }

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::{Analysis, CellQuery, CellSource, ColorBy, DimensionKey, Filters, GeneKey, GeneMean, Reference, ViewSpec};
+use super::{
+    Analysis, CellQuery, CellSource, ColorBy, DimensionKey, Filters, GeneKey, GeneMean, Panel, Reference, ViewSpec,
+};
 
 /// Data of a dataset that can be needed, loaded and kept.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -48,18 +50,19 @@ impl Analysis {
 }
 
 impl ViewSpec {
-    /// The data that this view takes: for its picture, its filters, the rows and histograms that
+    /// The data that this view takes: for its panels, its filters, the rows and histograms that
     /// are open, and the sets of the comparison that is shown. The dataset's default embedding, which no key names, is
     /// not among them.
     pub fn needs(&self) -> BTreeSet<DataKey> {
         let analysis = &self.analysis;
-        let mut needs: BTreeSet<DataKey> = analysis.embedding.clone().map(DataKey::Embedding).into_iter().collect();
+        let embeddings = self.panels.iter().filter_map(Panel::embedding);
+        let mut needs: BTreeSet<DataKey> = embeddings.map(|key| DataKey::Embedding(key.to_owned())).collect();
         needs.extend(analysis.color_data());
-        needs.extend(self.panels.expanded.iter().cloned().map(DataKey::Column));
+        needs.extend(self.layout.expanded.iter().cloned().map(DataKey::Column));
         let listed = |gene: &String| DataKey::Gene(GeneKey { layer: analysis.layer.clone(), gene: gene.clone() });
         needs.extend(analysis.genes.iter().map(listed));
         needs.extend(analysis.query.needs());
-        if let Some(shown) = &self.panels.comparison {
+        if let Some(shown) = self.shown_comparison() {
             let reference = match &shown.reference {
                 Reference::Rest => None,
                 Reference::Set(name) => Some(name.as_str()),

@@ -2,10 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use serde::{Deserialize, Serialize};
+
 use super::{CellQuery, Filters, GeneKey, GeneMean, LabelFilter, ObsFilter, Range, Selection};
 
 /// What a cross-filter keeps one mask for.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum DimensionKey {
     /// A column of `obs`, by name.
     Obs(String),

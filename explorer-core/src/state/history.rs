@@ -2,23 +2,42 @@
 
 use std::collections::VecDeque;
 
-use super::{Action, Analysis, AppState, CoalesceKey, UndoPolicy, reduce};
+use super::{Action, Analysis, AppState, CoalesceKey, PanelKind, UndoPolicy, ViewSpec, reduce};
 
 /// Steps that undo can go back.
 pub const HISTORY_LIMIT: usize = 200;
 
 /// The state with the way that led to it.
 ///
-/// Steps hold the part of the state that undo covers, [`Analysis`]. The camera, the panels, the
-/// theme and all else stay as they are when a step is undone; but the camera is fitted when
-/// undoing brings back another embedding, whose coordinates it knows nothing of.
+/// Steps hold the part of the state that undo covers: the [`Analysis`], and the [`PanelKind`] of every
+/// panel. Cameras, the layout, the theme and all else stay as they are when a step is undone; but a
+/// camera is fitted when undoing brings back another embedding, whose coordinates it knows nothing of.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct History {
-    past: VecDeque<Analysis>,
+    past: VecDeque<Step>,
     present: AppState,
-    future: Vec<Analysis>,
+    future: Vec<Step>,
     /// The drag that the last step belongs to, while it goes on.
     drag: Option<CoalesceKey>,
+}
+
+/// What a step holds.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Step {
+    pub analysis: Analysis,
+    pub kinds: Vec<PanelKind>,
+}
+
+impl Step {
+    /// What undo covers of a view.
+    pub fn of(view: &ViewSpec) -> Self {
+        Self { analysis: view.analysis.clone(), kinds: view.panels.iter().map(|panel| panel.kind.clone()).collect() }
+    }
+
+    /// Whether the view has all that as the step does.
+    fn is_of(&self, view: &ViewSpec) -> bool {
+        self.analysis == view.analysis && self.kinds.iter().eq(view.panels.iter().map(|panel| &panel.kind))
+    }
 }
 
 impl History {
@@ -93,14 +112,14 @@ impl History {
 
     /// Closes the step that a drag made; one that ended where it began is no step.
     fn end_drag(&mut self) {
-        if self.drag.take().is_some() && self.past.back() == Some(&self.present.view.analysis) {
+        if self.drag.take().is_some() && self.past.back().is_some_and(|step| step.is_of(&self.present.view)) {
             self.past.pop_back();
         }
     }
 
     /// Carries out an action as a step of its own; says whether it was one.
     fn step(&mut self, action: Action) -> bool {
-        let before = self.present.view.analysis.clone();
+        let before = Step::of(&self.present.view);
         let dataset = self.present.view.dataset.clone();
         self.reduce(action);
         if self.present.view.dataset != dataset {
@@ -108,7 +127,7 @@ impl History {
             self.future.clear();
             return false;
         }
-        if self.present.view.analysis == before {
+        if before.is_of(&self.present.view) {
             return false;
         }
         self.future.clear();
@@ -124,11 +143,13 @@ impl History {
     }
 
     /// Shows what a step holds; gives back what was shown.
-    fn show(&mut self, analysis: Analysis) -> Analysis {
+    fn show(&mut self, step: Step) -> Step {
         let view = &mut self.present.view;
-        if view.analysis.embedding != analysis.embedding {
-            view.camera = None;
+        let shown = Step::of(view);
+        view.analysis = step.analysis;
+        for (panel, kind) in view.panels.iter_mut().zip(step.kinds) {
+            panel.show(kind);
         }
-        std::mem::replace(&mut view.analysis, analysis)
+        shown
     }
 }

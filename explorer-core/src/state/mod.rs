@@ -3,7 +3,7 @@
 //! [`AppState`] is plain data. An [`Action`] is the only way to change it, and [`reduce()`] the only
 //! function that does; [`History`] wraps that with undo and redo. The page, a link and a host page
 //! are equal clients of the same actions. A [`ViewSpec`] is the part that a link holds: see
-//! [`link`].
+//! [`link`]. Both have a JSON of stable names: see `json.rs`.
 //!
 //! State describes; it holds nothing large. Columns, labels, genes and embeddings are named, and
 //! may turn out not to exist; [`CellQuery::active_dimensions`] and [`changed_dimensions`] tell a
@@ -17,7 +17,10 @@ mod data_key;
 mod dimension;
 mod gene_set_file;
 mod history;
+mod json;
+mod layout;
 pub mod link;
+mod panel;
 mod polygon;
 mod query;
 mod reduce;
@@ -29,13 +32,15 @@ mod strategies;
 mod tests;
 mod view;
 
-pub use action::{Action, CoalesceKey, SelectMode, UndoPolicy};
+pub use action::{Action, CoalesceKey, SelectMode, Touches, UndoPolicy};
 pub use color::{Clip, ColorBy, ColorOptions};
 pub use command::Command;
 pub use data_key::DataKey;
 pub use dimension::{Dimension, DimensionFilter, DimensionKey, changed_dimensions};
 pub use gene_set_file::{GeneSetFileError, gene_sets_from_csv, gene_sets_to_csv};
 pub use history::{HISTORY_LIMIT, History};
+pub use layout::{Layout, MarkerOrder, Markers, ResultPanel, Side, Theme};
+pub use panel::{Camera, Panel, PanelIdx, PanelKind, Panels, PointStyle};
 pub use polygon::Polygon;
 pub use query::{
     CellQuery, Filters, GeneKey, GeneMean, Label, LabelFilter, ObsFilter, Range, Selection, SelectionStep,
@@ -43,6 +48,4 @@ pub use query::{
 pub use reduce::reduce;
 pub use sets::{CellList, CellSet, CellSource, Comparison, GeneSet, Reference, TestMode};
 pub use shortcut::{Modifiers, Platform, Shortcut};
-pub use view::{
-    Analysis, AppState, Camera, Hover, MarkerOrder, Markers, Panels, PointStyle, Side, Theme, Tool, Transient, ViewSpec,
-};
+pub use view::{Analysis, AppState, Hover, Tool, Transient, ViewSpec};

@@ -2,6 +2,9 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::{Deserialize, Serialize};
+
+use super::json::{JsonError, PolygonJson};
 
 /// `ilogb(extent) - this` is the exponent of a polygon's grid: the longer side of its bounding box
 /// is then 4 096 to 8 192 steps long, under a fifth of a pixel when it fills a screen.
@@ -18,7 +21,8 @@ const MAX_EXPONENT: i32 = 200;
 /// Vertices lie on a grid whose step is a power of two, between 1/4 096 and 1/8 192 of the longer
 /// side of the outline's bounding box. They are rounded to it when the outline is made, not when
 /// it is written, so a selection restored from a link holds exactly the cells it held before.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "PolygonJson", into = "PolygonJson")]
 pub struct Polygon {
     exponent: i32,
     vertices: Vec<(i64, i64)>,
@@ -26,7 +30,7 @@ pub struct Polygon {
 
 impl Polygon {
     /// An outline from the points a pointer passed, without those that lie within `tolerance`
-    /// (embedding units; 0 keeps every corner) of the line through their neighbours.
+    /// (embedding units; 0 keeps every corner) of the line through their neighbors.
     ///
     /// `None` when fewer than three points are left, when all lie on one line, or when a
     /// coordinate is not a finite number.
@@ -55,6 +59,24 @@ impl Polygon {
     pub fn points(&self) -> impl ExactSizeIterator<Item = (f64, f64)> + '_ {
         let coordinate = |steps: i64| libm::ldexp(steps as f64, self.exponent);
         self.vertices.iter().map(move |&(x, y)| (coordinate(x), coordinate(y)))
+    }
+
+    /// The step of the grid that the corners lie on, in embedding units: a power of two.
+    pub(super) fn step(&self) -> f64 {
+        libm::ldexp(1.0, self.exponent)
+    }
+
+    /// The outline with these corners, rounded to a grid of that step; `None` where the step is no power
+    /// of two or they enclose no area.
+    pub(super) fn on_grid(points: &[(f64, f64)], step: f64) -> Option<Self> {
+        if !(step.is_normal() && step > 0.0) || points.iter().any(|(x, y)| !x.is_finite() || !y.is_finite()) {
+            return None;
+        }
+        let exponent = libm::ilogb(step);
+        // Too large a number saturates, and is then refused.
+        let to_grid = |coordinate: f64| (coordinate / step).round() as i64;
+        let vertices = points.iter().map(|&(x, y)| (to_grid(x), to_grid(y))).collect();
+        (libm::ldexp(1.0, exponent) == step).then(|| Self::checked(exponent, vertices)).flatten()
     }
 
     /// The outline as base64url text: the grid's exponent, then each corner's difference from the
@@ -90,6 +112,24 @@ impl Polygon {
         let limit = 1_u64 << VERTEX_BITS;
         let fits = vertices.iter().all(|(x, y)| x.unsigned_abs() <= limit && y.unsigned_abs() <= limit);
         (exponent.abs() <= MAX_EXPONENT && fits && spans_area(&vertices)).then_some(Self { exponent, vertices })
+    }
+}
+
+impl TryFrom<PolygonJson> for Polygon {
+    type Error = JsonError;
+
+    fn try_from(PolygonJson { points, step }: PolygonJson) -> Result<Self, JsonError> {
+        match step {
+            Some(step) => Self::on_grid(&points, step),
+            None => Self::from_path(&points, 0.0),
+        }
+        .ok_or(JsonError::Polygon)
+    }
+}
+
+impl From<Polygon> for PolygonJson {
+    fn from(polygon: Polygon) -> Self {
+        Self { points: polygon.points().collect(), step: Some(polygon.step()) }
     }
 }
 

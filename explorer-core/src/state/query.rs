@@ -2,10 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Polygon;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Polygon,
+    json::{GeneMeanJson, JsonError, RangeJson},
+};
 
 /// A label of a categorical column.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(from = "Option<String>", into = "Option<String>")]
 pub enum Label {
     /// A category, by its text.
     Named(String),
@@ -20,8 +26,25 @@ impl Label {
     }
 }
 
+/// A label is its text; cells without one are `null`.
+impl From<Option<String>> for Label {
+    fn from(text: Option<String>) -> Self {
+        text.map_or(Self::Missing, Self::Named)
+    }
+}
+
+impl From<Label> for Option<String> {
+    fn from(label: Label) -> Self {
+        match label {
+            Label::Named(text) => Some(text),
+            Label::Missing => None,
+        }
+    }
+}
+
 /// Which labels of a column a cell may have. Labels that the column does not have match no cell.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum LabelFilter {
     /// Every label but these, those that the link's writer never saw included.
     Hide(BTreeSet<Label>),
@@ -61,7 +84,8 @@ impl LabelFilter {
 }
 
 /// An inclusive range of numbers. Missing values lie in no range.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "RangeJson", into = "RangeJson")]
 pub struct Range {
     min: f32,
     max: f32,
@@ -94,10 +118,26 @@ impl Range {
     }
 }
 
+impl TryFrom<RangeJson> for Range {
+    type Error = JsonError;
+
+    fn try_from(form: RangeJson) -> Result<Self, JsonError> {
+        let (min, max) = form.bounds();
+        Self::new(min, max).ok_or(JsonError::Range)
+    }
+}
+
+impl From<Range> for RangeJson {
+    fn from(range: Range) -> Self {
+        Self::new(range.min, range.max)
+    }
+}
+
 /// A gene's expression in one layer.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct GeneKey {
     /// The layer, or `None` for the dataset's default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub layer: Option<String>,
     /// The gene, by the name that search and lists show.
     pub gene: String,
@@ -112,7 +152,8 @@ impl GeneKey {
 
 /// The mean expression of genes in one layer. Known by the genes, not by the name of a set, so that
 /// a filter stays what it is whatever becomes of the set.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "GeneMeanJson", into = "GeneMeanJson")]
 pub struct GeneMean {
     layer: Option<String>,
     genes: Vec<String>,
@@ -142,8 +183,23 @@ impl GeneMean {
     }
 }
 
+impl TryFrom<GeneMeanJson> for GeneMean {
+    type Error = JsonError;
+
+    fn try_from(GeneMeanJson { layer, genes }: GeneMeanJson) -> Result<Self, JsonError> {
+        Self::new(layer, genes).ok_or(JsonError::NoGene)
+    }
+}
+
+impl From<GeneMean> for GeneMeanJson {
+    fn from(mean: GeneMean) -> Self {
+        Self { layer: mean.layer().map(str::to_owned), genes: mean.genes().to_vec() }
+    }
+}
+
 /// A filter on a column of `obs`.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ObsFilter {
     /// By label, for a categorical column.
     Labels(LabelFilter),
@@ -151,8 +207,27 @@ pub enum ObsFilter {
     Range(Range),
 }
 
+impl ObsFilter {
+    /// Which labels pass, of a filter by label.
+    pub fn labels(&self) -> Option<&LabelFilter> {
+        match self {
+            Self::Labels(labels) => Some(labels),
+            Self::Range(_) => None,
+        }
+    }
+
+    /// Which values pass, of a filter by value.
+    pub fn range(&self) -> Option<Range> {
+        match self {
+            Self::Range(range) => Some(*range),
+            Self::Labels(_) => None,
+        }
+    }
+}
+
 /// One step of a selection in an embedding.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum SelectionStep {
     /// The cells inside join the selection.
     Add(Polygon),
@@ -166,7 +241,8 @@ pub enum SelectionStep {
 ///
 /// The steps start from no cell if the first is [`SelectionStep::Add`], and from every cell if it
 /// is [`SelectionStep::Subtract`]. A cell without a position is inside no outline.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Vec<SelectionStep>", into = "Vec<SelectionStep>")]
 pub struct Selection {
     steps: Vec<SelectionStep>,
 }
@@ -189,7 +265,7 @@ impl Selection {
             (SelectionStep::Invert, Some(SelectionStep::Invert)) => {
                 self.steps.pop();
             }
-            _ => self.steps.push(step),
+            (SelectionStep::Add(_) | SelectionStep::Subtract(_) | SelectionStep::Invert, _) => self.steps.push(step),
         }
     }
 }
@@ -204,14 +280,30 @@ impl FromIterator<SelectionStep> for Selection {
     }
 }
 
+/// A selection is the list of its steps.
+impl From<Vec<SelectionStep>> for Selection {
+    fn from(steps: Vec<SelectionStep>) -> Self {
+        steps.into_iter().collect()
+    }
+}
+
+impl From<Selection> for Vec<SelectionStep> {
+    fn from(selection: Selection) -> Self {
+        selection.steps().to_vec()
+    }
+}
+
 /// Filters that a cell must pass all of.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Filters {
     /// On columns of `obs`, by name.
     pub obs: BTreeMap<String, ObsFilter>,
     /// On genes' expression.
+    #[serde(with = "super::json::entries")]
     pub genes: BTreeMap<GeneKey, Range>,
     /// On the mean expression of several genes.
+    #[serde(with = "super::json::entries")]
     pub means: BTreeMap<GeneMean, Range>,
     /// By outline, by the embedding's key in `obsm`.
     pub selections: BTreeMap<String, Selection>,
@@ -232,7 +324,8 @@ impl Filters {
 }
 
 /// A set of cells by description: those that pass the filters of every level.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct CellQuery {
     /// The levels of subsetting, outermost first: the filters each was made from.
     pub subset: Vec<Filters>,

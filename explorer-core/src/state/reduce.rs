@@ -1,72 +1,40 @@
 //! The one function that changes the state.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Action, Analysis, AppState, CellQuery, CellSet, CellSource, ColorBy, Comparison, GeneMean, GeneSet, Label,
-    LabelFilter, Markers, ObsFilter, Panels, Polygon, Range, SelectMode, Selection, SelectionStep, Side, ViewSpec,
+    Action, Analysis, AppState, CellQuery, CellSet, CellSource, ColorBy, Comparison, Filters, GeneKey, GeneMean,
+    GeneSet, Label, LabelFilter, Layout, ObsFilter, Panel, PanelIdx, PanelKind, Panels, Polygon, Range, ResultPanel,
+    SelectMode, Selection, SelectionStep, Side, ViewSpec,
 };
 
 /// The state after an action. An action that does not apply (it names what is not there, or asks
 /// for what already is) gives back an equal state.
 pub fn reduce(mut state: AppState, action: Action) -> AppState {
     let AppState { view, transient } = &mut state;
+    let ViewSpec { analysis, layout, .. } = view;
+    let filters = &mut analysis.query.filters;
     match action {
         Action::Undo | Action::Redo | Action::EndDrag => {}
         Action::OpenDataset(id) => open_dataset(view, id),
         Action::Restore(restored) => *view = restored.canonical(),
-        Action::SetEmbedding(embedding) => {
-            if view.analysis.embedding != embedding {
-                view.analysis.embedding = embedding;
-                view.camera = None;
-            }
-        }
-        Action::SetCamera(camera) => view.camera = camera,
-        Action::SetTool(tool) => view.tool = tool,
-        Action::SetPointStyle(style) => view.points = style,
-        Action::RenameCellSet { from, to } => rename_cell_set(view, &from, to),
-        Action::Compare(comparison) => compare(view, comparison),
-        Action::ShowComparison(shown) => show_comparison(view, shown),
-        Action::ShowMarkers(shown) => show_markers(view, shown),
-        Action::ToggleSidebar(Side::Left) => view.panels.left = !view.panels.left,
-        Action::ToggleSidebar(Side::Right) => view.panels.right = !view.panels.right,
-        Action::ToggleExpanded(column) => toggle(&mut view.panels.expanded, column),
-        Action::ToggleLabels => view.panels.labels = !view.panels.labels,
-        Action::SetTheme(theme) => view.panels.theme = theme,
-        Action::Hover(hover) => transient.hover = hover,
-        Action::SetDrawer(drawer) => transient.drawer = drawer,
-        about_data => analyse(&mut view.analysis, about_data),
-    }
-    state
-}
 
-/// Actions that change nothing but the part that undo covers.
-fn analyse(analysis: &mut Analysis, action: Action) {
-    let filters = &mut analysis.query.filters;
-    match action {
+        Action::SetEmbedding { panel, embedding } => {
+            change_panel(view, panel, |panel| panel.show(PanelKind::Embedding(embedding)));
+        }
+        Action::SetCamera { panel, camera } => change_panel(view, panel, |panel| panel.camera = camera),
+        Action::SetPointStyle { panel, style } => change_panel(view, panel, |panel| panel.points = style),
+        Action::SetTool(tool) => view.tool = tool,
+
         Action::SetColor(color) => set_color(analysis, color),
         Action::SetColorOptions(options) => analysis.color_options = options,
         Action::SetLayer(layer) => set_layer(analysis, layer),
+
         Action::ToggleLabel { column, label } => toggle_label(&mut analysis.query, column, label),
-        Action::SetLabels { column, filter } => {
-            set_labels(&mut analysis.query, column, filter);
-        }
-        Action::SetRange { column, range: Some(range) } => {
-            filters.obs.insert(column, ObsFilter::Range(range));
-        }
-        Action::SetRange { column, range: None } => {
-            if let Some(ObsFilter::Range(_)) = filters.obs.get(&column) {
-                filters.obs.remove(&column);
-            }
-        }
-        Action::SetGeneRange { gene, range } => match range {
-            Some(range) => drop(filters.genes.insert(gene, range)),
-            None => drop(filters.genes.remove(&gene)),
-        },
-        Action::SetMeanRange { mean, range } => match range {
-            Some(range) => drop(filters.means.insert(mean, range)),
-            None => drop(filters.means.remove(&mean)),
-        },
+        Action::SetLabels { column, filter } => set_labels(&mut analysis.query, column, filter),
+        Action::SetRange { column, range } => set_range(filters, column, range),
+        Action::SetGeneRange { gene, range } => set_or_remove(&mut filters.genes, gene, range),
+        Action::SetMeanRange { mean, range } => set_or_remove(&mut filters.means, mean, range),
         Action::Select { embedding, mode, polygon } => {
             select(filters.selections.entry(embedding).or_default(), mode, polygon);
         }
@@ -76,47 +44,11 @@ fn analyse(analysis: &mut Analysis, action: Action) {
             }
         }
         Action::ClearFilter(key) => filters.remove(&key),
-        Action::ClearFilters => *filters = Default::default(),
-        Action::Subset => {
-            if !filters.is_empty() {
-                let level = std::mem::take(filters);
-                analysis.query.subset.push(level);
-            }
-        }
-        Action::Unsubset => {
-            if let Some(level) = analysis.query.subset.pop() {
-                analysis.query.filters = level;
-            }
-        }
-        Action::SaveCellSet { name } => {
-            let source = CellSource::Query(analysis.query.clone());
-            put_cell_set(analysis, CellSet { name, source });
-        }
-        Action::AddCellSet(set) => put_cell_set(analysis, set),
-        Action::SelectCellSet(name) => {
-            if let Some(CellSet { source: CellSource::Query(query), .. }) = analysis.cell_set(&name) {
-                analysis.query = query.clone();
-            }
-        }
-        Action::RemoveCellSet(name) => {
-            analysis.cell_sets.retain(|set| set.name != name);
-            analysis.comparisons.retain(|comparison| !comparison.uses(&name));
-        }
-        Action::RemoveComparison(removed) => {
-            analysis.comparisons.retain(|comparison| *comparison != removed);
-        }
-        about_genes => change_genes(analysis, about_genes),
-    }
-}
+        Action::ClearFilters => *filters = Filters::default(),
+        Action::Subset => subset(&mut analysis.query),
+        Action::Unsubset => unsubset(&mut analysis.query),
 
-/// Actions on the list of genes and the gene sets; any other does nothing here.
-fn change_genes(analysis: &mut Analysis, action: Action) {
-    match action {
-        Action::ShowGene(key) => {
-            set_layer(analysis, key.layer.clone());
-            add_missing(&mut analysis.genes, vec![key.gene.clone()]);
-            set_color(analysis, ColorBy::Gene(key));
-        }
+        Action::ShowGene(key) => show_gene(analysis, key),
         Action::AddGenes(genes) => add_missing(&mut analysis.genes, genes),
         Action::RemoveGene(gene) => {
             analysis.genes.retain(|listed| *listed != gene);
@@ -130,34 +62,91 @@ fn change_genes(analysis: &mut Analysis, action: Action) {
             }
         }
         Action::AddToGeneSet { name, genes } => {
-            if let Some(set) = gene_set_mut(analysis, &name) {
-                let before = set.genes.clone();
-                add_missing(&mut set.genes, genes);
-                let after = set.genes.clone();
-                move_mean_filters(analysis, &before, &after);
-            }
+            change_gene_set(analysis, &name, |listed| add_missing(listed, genes));
         }
         Action::RemoveFromGeneSet { name, gene } => {
-            if let Some(set) = gene_set_mut(analysis, &name) {
-                let before = set.genes.clone();
-                set.genes.retain(|listed| *listed != gene);
-                let after = set.genes.clone();
-                move_mean_filters(analysis, &before, &after);
+            if change_gene_set(analysis, &name, |listed| listed.retain(|other| *other != gene)) {
                 drop_unseen_filters(analysis, &[gene]);
             }
         }
-        Action::RemoveGeneSet(name) => {
-            if let Some(at) = analysis.gene_sets.iter().position(|set| set.name == name) {
-                let set = analysis.gene_sets.remove(at);
-                if matches!(&analysis.color, ColorBy::GeneSet { set, .. } if *set == name) {
-                    set_color(analysis, ColorBy::None);
-                }
-                move_mean_filters(analysis, &set.genes, &[]);
-                drop_unseen_filters(analysis, &set.genes);
+        Action::RemoveGeneSet(name) => remove_gene_set(analysis, &name),
+
+        Action::SaveCellSet { name } => {
+            let source = CellSource::Query(analysis.query.clone());
+            put_cell_set(analysis, CellSet { name, source });
+        }
+        Action::AddCellSet(set) => put_cell_set(analysis, set),
+        Action::SelectCellSet(name) => {
+            if let Some(CellSet { source: CellSource::Query(query), .. }) = analysis.cell_set(&name) {
+                analysis.query = query.clone();
             }
         }
-        _ => {}
+        Action::RenameCellSet { from, to } => rename_cell_set(view, &from, to),
+        Action::RemoveCellSet(name) => {
+            analysis.cell_sets.retain(|set| set.name != name);
+            analysis.comparisons.retain(|comparison| !comparison.uses(&name));
+        }
+        Action::Compare(comparison) => compare(view, comparison),
+        Action::RemoveComparison(removed) => analysis.comparisons.retain(|comparison| *comparison != removed),
+        Action::ShowResult(shown) => {
+            if shown.as_ref().is_none_or(|shown| view.can_show(shown)) {
+                view.layout.result = shown;
+            }
+        }
+
+        Action::ToggleSidebar(Side::Left) => layout.left = !layout.left,
+        Action::ToggleSidebar(Side::Right) => layout.right = !layout.right,
+        Action::ToggleExpanded(column) => toggle(&mut layout.expanded, column),
+        Action::ToggleLabels => layout.labels = !layout.labels,
+        Action::SetTheme(theme) => layout.theme = theme,
+
+        Action::Hover(hover) => transient.hover = hover,
+        Action::SetDrawer(drawer) => transient.drawer = drawer,
     }
+    state
+}
+
+fn change_panel(view: &mut ViewSpec, at: PanelIdx, change: impl FnOnce(&mut Panel)) {
+    if let Some(panel) = view.panels.get_mut(at) {
+        change(panel);
+    }
+}
+
+fn set_range(filters: &mut Filters, column: String, range: Option<Range>) {
+    match range {
+        Some(range) => drop(filters.obs.insert(column, ObsFilter::Range(range))),
+        None => {
+            if let Some(ObsFilter::Range(_)) = filters.obs.get(&column) {
+                filters.obs.remove(&column);
+            }
+        }
+    }
+}
+
+fn set_or_remove<K: Ord>(ranges: &mut BTreeMap<K, Range>, key: K, range: Option<Range>) {
+    match range {
+        Some(range) => drop(ranges.insert(key, range)),
+        None => drop(ranges.remove(&key)),
+    }
+}
+
+fn subset(query: &mut CellQuery) {
+    if !query.filters.is_empty() {
+        let level = std::mem::take(&mut query.filters);
+        query.subset.push(level);
+    }
+}
+
+fn unsubset(query: &mut CellQuery) {
+    if let Some(level) = query.subset.pop() {
+        query.filters = level;
+    }
+}
+
+fn show_gene(analysis: &mut Analysis, key: GeneKey) {
+    set_layer(analysis, key.layer.clone());
+    add_missing(&mut analysis.genes, vec![key.gene.clone()]);
+    set_color(analysis, ColorBy::Gene(key));
 }
 
 fn open_dataset(view: &mut ViewSpec, id: String) {
@@ -165,19 +154,23 @@ fn open_dataset(view: &mut ViewSpec, id: String) {
         return;
     }
     let old = std::mem::take(view);
+    let mut panels = Panels::default();
+    for (panel, old) in panels.iter_mut().zip(&old.panels) {
+        panel.points = old.points;
+    }
     *view = ViewSpec {
         dataset: Some(id),
+        analysis: Analysis::default(),
+        panels,
         tool: old.tool,
-        points: old.points,
-        panels: Panels { expanded: BTreeSet::new(), comparison: None, markers: None, ..old.panels },
-        ..ViewSpec::default()
+        layout: Layout { expanded: BTreeSet::new(), result: None, ..old.layout },
     };
 }
 
 fn set_color(analysis: &mut Analysis, color: ColorBy) {
     let is_there = match &color {
         ColorBy::GeneSet { set, .. } => analysis.gene_set(set).is_some(),
-        _ => true,
+        ColorBy::None | ColorBy::Obs(_) | ColorBy::Gene(_) => true,
     };
     if is_there && analysis.color != color {
         analysis.color = color;
@@ -243,7 +236,11 @@ fn rename_cell_set(view: &mut ViewSpec, from: &str, to: String) {
     let Some(set) = analysis.cell_sets.iter_mut().find(|set| set.name == from) else {
         return;
     };
-    for comparison in analysis.comparisons.iter_mut().chain(&mut view.panels.comparison) {
+    let shown = match &mut view.layout.result {
+        Some(ResultPanel::Comparison(comparison)) => Some(comparison),
+        Some(ResultPanel::Markers(_)) | None => None,
+    };
+    for comparison in analysis.comparisons.iter_mut().chain(shown) {
         comparison.rename_set(from, &to);
     }
     set.name = to;
@@ -254,26 +251,8 @@ fn compare(view: &mut ViewSpec, comparison: Comparison) {
         if !view.analysis.comparisons.contains(&comparison) {
             view.analysis.comparisons.push(comparison.clone());
         }
-        view.panels.comparison = Some(comparison);
-        view.panels.markers = None;
+        view.layout.result = Some(ResultPanel::Comparison(comparison));
     }
-}
-
-fn show_comparison(view: &mut ViewSpec, shown: Option<Comparison>) {
-    if shown.as_ref().is_none_or(|shown| view.analysis.comparisons.contains(shown)) {
-        if shown.is_some() {
-            view.panels.markers = None;
-        }
-        view.panels.comparison = shown;
-    }
-}
-
-fn show_markers(view: &mut ViewSpec, shown: Option<Markers>) {
-    // Both results are shown in the same place.
-    if shown.is_some() {
-        view.panels.comparison = None;
-    }
-    view.panels.markers = shown;
 }
 
 fn put_gene_set(analysis: &mut Analysis, mut set: GeneSet) {
@@ -287,6 +266,27 @@ fn put_gene_set(analysis: &mut Analysis, mut set: GeneSet) {
             drop_unseen_filters(analysis, &old.genes);
         }
         None => analysis.gene_sets.push(set),
+    }
+}
+
+/// Changes the genes of a set, if there is one of that name; filters on their mean follow.
+fn change_gene_set(analysis: &mut Analysis, name: &str, change: impl FnOnce(&mut Vec<String>)) -> bool {
+    let Some(set) = gene_set_mut(analysis, name) else { return false };
+    let before = set.genes.clone();
+    change(&mut set.genes);
+    let after = set.genes.clone();
+    move_mean_filters(analysis, &before, &after);
+    true
+}
+
+fn remove_gene_set(analysis: &mut Analysis, name: &str) {
+    if let Some(at) = analysis.gene_sets.iter().position(|set| set.name == name) {
+        let set = analysis.gene_sets.remove(at);
+        if matches!(&analysis.color, ColorBy::GeneSet { set, .. } if set == name) {
+            set_color(analysis, ColorBy::None);
+        }
+        move_mean_filters(analysis, &set.genes, &[]);
+        drop_unseen_filters(analysis, &set.genes);
     }
 }
 

@@ -5,15 +5,17 @@ use std::sync::Arc;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use roaring::RoaringBitmap;
+use serde::{Deserialize, Serialize};
 
-use super::{CellQuery, GeneMean};
+use super::{CellQuery, GeneMean, json::JsonError};
 
 /// A named list of genes.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GeneSet {
     /// Unique among the gene sets.
     pub name: String,
     /// What the set is for; may be empty.
+    #[serde(default)]
     pub description: String,
     /// The genes, each once.
     pub genes: Vec<String>,
@@ -27,7 +29,7 @@ impl GeneSet {
 }
 
 /// A named set of cells.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CellSet {
     /// Unique among the cell sets.
     pub name: String,
@@ -36,7 +38,8 @@ pub struct CellSet {
 }
 
 /// How the cells of a set are known.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum CellSource {
     /// By what was selected when the set was saved.
     Query(CellQuery),
@@ -47,7 +50,8 @@ pub enum CellSource {
 /// Cells by their place in storage order. Cheap to clone.
 ///
 /// A link's list may name cells that the dataset does not have: whoever uses it drops those.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct CellList(Arc<RoaringBitmap>);
 
 impl CellList {
@@ -78,8 +82,24 @@ impl CellList {
     }
 }
 
+/// A list of cells is the text that a link has: base64url of a roaring bitmap.
+impl TryFrom<String> for CellList {
+    type Error = JsonError;
+
+    fn try_from(text: String) -> Result<Self, JsonError> {
+        Self::from_text(&text).ok_or(JsonError::CellList)
+    }
+}
+
+impl From<CellList> for String {
+    fn from(cells: CellList) -> Self {
+        cells.to_text()
+    }
+}
+
 /// What a group of cells is compared with.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Reference {
     /// Every other cell of the dataset.
     Rest,
@@ -88,12 +108,14 @@ pub enum Reference {
 }
 
 /// The statistic of a comparison.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum TestMode {
     /// Welch's t-test.
     #[default]
     Welch,
     /// Welch's t-test as CELLxGENE computes it: both variances divided by the smaller group's size.
+    #[serde(rename = "cellxgene")]
     CellxgeneCompatible,
     /// A t-test of samples instead of cells, which are not independent within one: each sample
     /// counts once.
@@ -101,15 +123,17 @@ pub enum TestMode {
 }
 
 /// A question of differential expression. Its answer is not state.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Comparison {
     /// The cell set in question, by name.
     pub group: String,
     /// What it is compared with.
     pub reference: Reference,
     /// The statistic.
+    #[serde(default)]
     pub mode: TestMode,
     /// The layer, or `None` for the dataset's default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub layer: Option<String>,
 }
 

@@ -142,7 +142,7 @@ fn color_options() -> impl Strategy<Value = ColorOptions> {
     let clip = prop_oneof![Just(Clip::NONE), clip];
     let range = prop_oneof![Just(Range::ALL), range()];
     (option::of(name()), range, any::<bool>(), any::<bool>(), clip)
-        .prop_map(|(colormap, range, log, zeros_grey, clip)| ColorOptions { colormap, range, log, zeros_grey, clip })
+        .prop_map(|(colormap, range, log, zeros_gray, clip)| ColorOptions { colormap, range, log, zeros_gray, clip })
 }
 
 fn camera() -> impl Strategy<Value = Camera> {
@@ -170,28 +170,47 @@ fn side() -> impl Strategy<Value = Side> {
 
 fn analysis() -> impl Strategy<Value = Analysis> {
     (
-        (option::of(name()), color(), color_options(), layer(), query()),
+        (color(), color_options(), layer(), query()),
         names(),
         vec(gene_set(), 0..3),
         vec(cell_set(), 0..5),
         vec(comparison(), 0..3),
     )
         .prop_map(|(first, genes, gene_sets, cell_sets, comparisons)| {
-            let (embedding, color, color_options, layer, query) = first;
-            Analysis { embedding, color, color_options, layer, query, genes, gene_sets, cell_sets, comparisons }
+            let (color, color_options, layer, query) = first;
+            Analysis { color, color_options, layer, query, genes, gene_sets, cell_sets, comparisons }
         })
 }
 
 pub(super) fn view() -> impl Strategy<Value = ViewSpec> {
-    let panels = (any::<bool>(), any::<bool>(), any::<bool>(), btree_set(name(), 0..3), any::<bool>(), theme());
-    let panels = (panels, option::of(markers()));
-    (option::of(name()), analysis(), option::of(camera()), tool(), points(), panels).prop_map(
-        |(dataset, analysis, camera, tool, points, ((left, right, labels, expanded, shown, theme), markers))| {
-            let comparison = analysis.comparisons.last().filter(|_| shown).cloned();
-            let panels = Panels { left, right, labels, expanded, comparison, markers, theme };
-            ViewSpec { dataset, analysis, camera, tool, points, panels }
+    let layout = (any::<bool>(), any::<bool>(), any::<bool>(), btree_set(name(), 0..3), any::<bool>(), theme());
+    let layout = (layout, option::of(markers()));
+    (option::of(name()), analysis(), panel(), tool(), layout).prop_map(
+        |(dataset, analysis, panel, tool, ((left, right, labels, expanded, shown, theme), markers))| {
+            let comparison = analysis.comparisons.last().filter(|_| shown).cloned().map(ResultPanel::Comparison);
+            let result = comparison.or(markers.map(ResultPanel::Markers));
+            let layout = Layout { left, right, labels, expanded, result, theme };
+            let panels = Panels::new(vec![panel]).expect("one is not none");
+            ViewSpec { dataset, analysis, panels, tool, layout }
         },
     )
+}
+
+fn panel() -> impl Strategy<Value = Panel> {
+    (option::of(name()), option::of(camera()), points()).prop_map(|(embedding, camera, points)| Panel {
+        kind: PanelKind::Embedding(embedding),
+        camera,
+        points,
+    })
+}
+
+/// The panel that there is, or one that is not open.
+fn panel_idx() -> impl Strategy<Value = PanelIdx> {
+    prop_oneof![9 => Just(PanelIdx::FIRST), 1 => any::<u32>().prop_map(PanelIdx)]
+}
+
+fn result() -> impl Strategy<Value = ResultPanel> {
+    prop_oneof![comparison().prop_map(ResultPanel::Comparison), markers().prop_map(ResultPanel::Markers)]
 }
 
 fn markers() -> impl Strategy<Value = Markers> {
@@ -256,8 +275,7 @@ fn set_action() -> impl Strategy<Value = Action> {
         1 => name().prop_map(Action::RemoveCellSet),
         3 => comparison().prop_map(Action::Compare),
         1 => comparison().prop_map(Action::RemoveComparison),
-        1 => option::of(comparison()).prop_map(Action::ShowComparison),
-        1 => option::of(markers()).prop_map(Action::ShowMarkers),
+        2 => option::of(result()).prop_map(Action::ShowResult),
     ]
 }
 
@@ -268,10 +286,10 @@ fn view_action() -> impl Strategy<Value = Action> {
         Just(Action::EndDrag),
         name().prop_map(Action::OpenDataset),
         view().prop_map(|view| Action::Restore(Box::new(view))),
-        option::of(name()).prop_map(Action::SetEmbedding),
-        option::of(camera()).prop_map(Action::SetCamera),
+        (panel_idx(), option::of(name())).prop_map(|(panel, embedding)| Action::SetEmbedding { panel, embedding }),
+        (panel_idx(), option::of(camera())).prop_map(|(panel, camera)| Action::SetCamera { panel, camera }),
+        (panel_idx(), points()).prop_map(|(panel, style)| Action::SetPointStyle { panel, style }),
         tool().prop_map(Action::SetTool),
-        points().prop_map(Action::SetPointStyle),
         color().prop_map(Action::SetColor),
         color_options().prop_map(Action::SetColorOptions),
         layer().prop_map(Action::SetLayer),

@@ -1,13 +1,16 @@
 //! What commands do that the state alone cannot carry out, and the keys that ask for them.
 
 use explorer_core::state::{Action, Command, Modifiers, Platform, Side};
-use leptos::{ev, prelude::*};
+use leptos::prelude::*;
 use wasm_bindgen::JsCast;
+use wasm_bindgen_futures::spawn_local;
+use web_sys::{HtmlElement, KeyboardEvent};
 
-use super::{explorer::Page, markers::find_markers};
+use super::{parts::Page, results::find_markers};
 use crate::{
+    host::{CopyRefused, on_key},
+    owner,
     picture::PictureHandle,
-    platform,
     store::{Store, Tone},
 };
 
@@ -34,67 +37,80 @@ pub(super) fn run(store: Store, handle: PictureHandle, page: Page, command: Comm
         Command::ShowShortcuts => page.shortcuts.set(true),
         Command::CopyLink => copy_link(store),
         Command::SavePicture => {
-            let title = document().title();
-            handle.save(format!("{}.png", title.trim_end_matches(" – Tessera")), page.legend.get_untracked());
+            handle.save(format!("{}.png", page.title.get_untracked()), page.legend.get_untracked());
         }
         Command::CompareSets => {
             // The form lies in the right sidebar.
-            if store.peek(|state| !state.view.panels.right) {
+            if store.peek(|state| !state.view.layout.right) {
                 store.dispatch(Action::ToggleSidebar(Side::Right));
             }
             store.dispatch(Action::SetDrawer(Some(Side::Right)));
         }
-        _ => {}
+        // The state alone tells the action of these.
+        Command::Undo
+        | Command::Redo
+        | Command::Fit
+        | Command::ToolPan
+        | Command::ToolLasso
+        | Command::ToolRectangle
+        | Command::ClearFilters
+        | Command::Subset
+        | Command::Unsubset
+        | Command::ToggleLeftSidebar
+        | Command::ToggleRightSidebar
+        | Command::ToggleLabels
+        | Command::ToggleTheme => {}
     }
 }
 
 fn copy_link(store: Store) {
-    let location = platform::window().location();
-    let address = location.href().unwrap_or_default();
-    let before_hash = address.split('#').next().unwrap_or_default();
+    let Some(host) = store.host() else { return };
     let link = store.peek(|state| crate::store::link_text(&state.view));
-    let address = if link.is_empty() { before_hash.to_owned() } else { format!("{before_hash}#{link}") };
-    let copied = platform::window().navigator().clipboard().write_text(&address);
-    wasm_bindgen_futures::spawn_local(async move {
-        match wasm_bindgen_futures::JsFuture::from(copied).await {
-            Ok(_) => store.tell("The link to this view is copied.".to_owned(), Tone::Done),
-            Err(_) => {
+    let copied = host.copy(host.address_of(&link));
+    spawn_local(async move {
+        match copied.await {
+            Ok(()) => store.tell("The link to this view is copied.".to_owned(), Tone::Done),
+            Err(CopyRefused) => {
                 store.tell("The browser did not allow copying; the address bar has the link.".to_owned(), Tone::Error);
             }
         }
     });
 }
 
-/// Asks for commands by their keys, as long as the owner lives.
-pub(super) fn listen_to_keys(on_command: Callback<Command>, platform: Platform) {
-    let listener = window_event_listener(ev::keydown, move |event| {
-        let target = event.target().and_then(|target| target.dyn_into::<web_sys::HtmlElement>().ok());
-        let types = target.is_some_and(|target| {
-            target.is_content_editable() || matches!(target.tag_name().as_str(), "INPUT" | "TEXTAREA" | "SELECT")
-        });
-        let modifiers = Modifiers {
-            ctrl: event.ctrl_key(),
-            meta: event.meta_key(),
-            alt: event.alt_key(),
-            shift: event.shift_key(),
-        };
-        if types || event.default_prevented() {
+/// Asks for commands by their keys, and closes an open drawer by Escape, as long as the owner lives.
+pub(super) fn listen_to_keys(store: Store, on_command: Callback<Command>, platform: Platform) {
+    let Some(host) = store.host() else { return };
+    let root = host.root().clone();
+    let listener = on_key(host, move |press| {
+        if press.key() == "Escape" && store.peek(|state| state.transient.drawer.is_some()) {
+            // A menu that is open in the drawer closes first.
+            let has_popover = root.query_selector(":popover-open").is_ok_and(|open| open.is_some());
+            if !has_popover {
+                store.dispatch(Action::SetDrawer(None));
+            }
             return;
         }
-        if let Some(command) = Command::from_key(&event.key(), modifiers, platform) {
-            event.prevent_default();
+        if is_typed(press) || press.default_prevented() {
+            return;
+        }
+        let modifiers = Modifiers {
+            ctrl: press.ctrl_key(),
+            meta: press.meta_key(),
+            alt: press.alt_key(),
+            shift: press.shift_key(),
+        };
+        if let Some(command) = Command::from_key(&press.key(), modifiers, platform) {
+            press.prevent_default();
             on_command.run(command);
         }
     });
-    on_cleanup(move || listener.remove());
+    owner::keep(listener);
 }
 
-/// Whose keys the user has.
-pub(super) fn platform_of_user() -> Platform {
-    let agent = platform::window().navigator().user_agent().unwrap_or_default();
-    if agent.contains("Mac") || agent.contains("iPad") || agent.contains("iPhone") {
-        Platform::Mac
-    } else {
-        Platform::Other
-    }
+/// Whether a key goes into a field.
+fn is_typed(press: &KeyboardEvent) -> bool {
+    let target = press.target().and_then(|target| target.dyn_into::<HtmlElement>().ok());
+    target.is_some_and(|target| {
+        target.is_content_editable() || matches!(target.tag_name().as_str(), "INPUT" | "TEXTAREA" | "SELECT")
+    })
 }

@@ -2,50 +2,39 @@
 
 use std::time::Duration;
 
-use explorer_core::{
-    session::legend,
-    state::{Action, Theme},
-};
+use explorer_core::{session::legend, state::Action};
 use leptos::prelude::*;
 
 use super::{
-    centre::Centre,
-    commands::{listen_to_keys, platform_of_user, run},
-    gene_sets::GeneSetSection,
-    genes::Genes,
+    center::Center,
+    commands::{listen_to_keys, run},
     legend::highlight,
-    markers::MarkersPanel,
-    obs::ObsColumns,
-    results::Results,
-    sets::Sets,
+    parts::{Page, title},
+    results::{ComparisonPanel, MarkersPanel},
+    sidebar::{GeneSetSection, Genes, ObsColumns, Sets},
 };
 use crate::{
+    host::platform_of_user,
     picture::PictureHandle,
     store::{Phase, Store, Tone},
-    ui::{LegendModel, NoticeItem, NoticeKind, Notices, Shell, ShortcutsDialog, TopBar},
+    ui::{NoticeItem, NoticeKind, Notices, Root, Shell, ShortcutsDialog, TopBar},
 };
 
 /// How long what stands beside the picture waits for it.
 const SIDEBARS_WAIT: Duration = Duration::from_millis(150);
 
-/// What the page holds beside the state: what is open or has the focus.
-#[derive(Clone, Copy)]
-pub(super) struct Page {
-    /// Moves the focus to the search for genes.
-    pub focus_search: RwSignal<u32>,
-    /// Whether a cell set is being named.
-    pub naming: RwSignal<bool>,
-    /// What the colours mean.
-    pub legend: Signal<LegendModel>,
-    /// Whether the keys are listed.
-    pub shortcuts: RwSignal<bool>,
-}
-
 /// The Explorer.
 #[component]
-pub(super) fn Explorer(store: Store, home: String) -> impl IntoView {
+pub(super) fn Explorer(store: Store) -> impl IntoView {
+    let host = store.host();
+    let home = host.as_ref().map_or_else(String::new, |host| host.base().to_owned());
+    if let Some(host) = host {
+        Root::provide(host.root().clone());
+    }
     let colors = store.colors();
+    let title = title(store);
     let page = Page {
+        title,
         focus_search: RwSignal::new(0),
         naming: RwSignal::new(false),
         legend: Signal::derive(move || colors.with(legend)),
@@ -54,17 +43,21 @@ pub(super) fn Explorer(store: Store, home: String) -> impl IntoView {
     let handle = PictureHandle::new(store, highlight(store));
     let platform = platform_of_user();
     let on_command = Callback::new(move |command| run(store, handle, page, command));
-    listen_to_keys(on_command, platform);
+    listen_to_keys(store, on_command, platform);
     follow_theme(store);
-    let title = title(store);
-    Effect::new(move |_| document().set_title(&format!("{} – Tessera", title.get())));
+    Effect::new(move |_| {
+        let title = title.get();
+        if let Some(host) = store.host() {
+            host.set_title(&title);
+        }
+    });
 
     let phase = store.phase();
     // Beside a dataset that cannot be opened there is nothing to list.
     let has_failed = Memo::new(move |_| phase.with(|phase| matches!(phase, Phase::Failed(_))));
     let is_open = move |side: Memo<bool>| Signal::derive(move || side.get() && !has_failed.get());
-    let left_open = is_open(store.part(|state| state.view.panels.left));
-    let right_open = is_open(store.part(|state| state.view.panels.right));
+    let left_open = is_open(store.part(|state| state.view.layout.left));
+    let right_open = is_open(store.part(|state| state.view.layout.right));
     let undo = store.can_undo_redo();
     let numbers = store.numbers();
     let is_ready = move || phase.with(|phase| *phase == Phase::Ready);
@@ -80,7 +73,7 @@ pub(super) fn Explorer(store: Store, home: String) -> impl IntoView {
                 n_obs=Signal::derive(move || numbers.get().2)
                 can_undo=Signal::derive(move || undo.get().0)
                 can_redo=Signal::derive(move || undo.get().1)
-                theme=store.part(|state| state.view.panels.theme)
+                theme=store.part(|state| state.view.layout.theme)
                 left_open
                 right_open
                 platform
@@ -103,10 +96,10 @@ pub(super) fn Explorer(store: Store, home: String) -> impl IntoView {
             </Show>
         }
     };
-    let picture = move || view! { <Centre store handle page platform home=all_datasets.clone() on_command /> };
+    let picture = move || view! { <Center store handle page platform home=all_datasets.clone() on_command /> };
     let results = move || {
         view! {
-            <Results store />
+            <ComparisonPanel store />
             <MarkersPanel store />
         }
     };
@@ -159,25 +152,15 @@ fn after_the_picture(store: Store) -> RwSignal<bool> {
     is_due
 }
 
-/// Puts the chosen theme on the root element, where the style sheets look for it.
+/// Shows the chosen theme.
 fn follow_theme(store: Store) {
-    let theme = store.part(|state| state.view.panels.theme);
+    let theme = store.part(|state| state.view.layout.theme);
     Effect::new(move |_| {
-        let Some(root) = document().document_element() else { return };
-        // Both fail only for names that no attribute can have.
-        let _ = match theme.get() {
-            Theme::System => root.remove_attribute("data-theme"),
-            Theme::Light => root.set_attribute("data-theme", "light"),
-            Theme::Dark => root.set_attribute("data-theme", "dark"),
-        };
+        let theme = theme.get();
+        if let Some(host) = store.host() {
+            host.set_theme(theme);
+        }
     });
-}
-
-/// The dataset's title: its own, or the id until that is known.
-pub(super) fn title(store: Store) -> Memo<String> {
-    let id = store.part(|state| state.view.dataset.clone().unwrap_or_default());
-    let title = store.loaded(|session| session.manifest().title.clone());
-    Memo::new(move |_| title.get().flatten().filter(|title| !title.is_empty()).unwrap_or_else(|| id.get()))
 }
 
 fn notices(store: Store) -> Vec<NoticeItem> {

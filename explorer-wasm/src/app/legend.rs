@@ -1,18 +1,18 @@
-//! What the colours mean: for the legend, for the label under the pointer, for a cell.
+//! What the colors mean: for the legend, for the label under the pointer, for a cell.
 
-use explorer_core::{session::ColorStatus, state::ColorBy};
+use explorer_core::session::ColorStatus;
 use leptos::prelude::*;
 
 use crate::{picture::PictureHandle, store::Store, ui::CellTip};
 
-/// The colour index of the label that the pointer is over, where that column colours the cells.
+/// The color index of the label that the pointer is over, where that column colors the cells.
 pub(super) fn highlight(store: Store) -> Signal<Option<u8>> {
     let hover = store.part(|state| state.transient.hover.clone());
     let colors = store.colors();
     Memo::new(move |_| colors.with(|colors| hover.with(|hover| colors.highlighted(hover.as_ref())))).into()
 }
 
-/// Whether what is to colour the cells is on its way.
+/// Whether what is to color the cells is on its way.
 pub(super) fn legend_is_loading(store: Store) -> Signal<bool> {
     let status = store.color_status();
     Signal::derive(move || matches!(status.get(), ColorStatus::Loading | ColorStatus::Partial))
@@ -21,12 +21,7 @@ pub(super) fn legend_is_loading(store: Store) -> Signal<bool> {
 /// Why the legend is not of what was asked for.
 pub(super) fn legend_note(store: Store) -> Signal<String> {
     let status = store.color_status();
-    let asked = store.part(|state| match &state.view.analysis.color {
-        ColorBy::None => String::new(),
-        ColorBy::Obs(name) => name.clone(),
-        ColorBy::Gene(key) => key.gene.clone(),
-        ColorBy::GeneSet { set, .. } => set.clone(),
-    });
+    let asked = store.part(|state| state.view.analysis.color.name().to_owned());
     Signal::derive(move || match status.get() {
         ColorStatus::Failed => format!("{} could not be loaded.", asked.get()),
         ColorStatus::Shown | ColorStatus::Partial | ColorStatus::Loading => String::new(),
@@ -40,12 +35,7 @@ pub(super) fn tip(store: Store, handle: PictureHandle) -> Option<CellTip> {
     let place = store.with_scene(|scene| Some((scene.px_of(cell, &view)?, scene.color_of(cell)?)));
     let ([left_px, top_px], color) = place.flatten()?;
     let value = store.value_of(cell).map(|value| {
-        let name = store.peek(|state| match &state.view.analysis.color {
-            ColorBy::None => String::new(),
-            ColorBy::Obs(name) => name.clone(),
-            ColorBy::Gene(key) => key.gene.clone(),
-            ColorBy::GeneSet { set, .. } => set.clone(),
-        });
+        let name = store.peek(|state| state.view.analysis.color.name().to_owned());
         (name, value)
     });
     Some(CellTip {

@@ -12,14 +12,14 @@ type Listed = Option<Result<Vec<DatasetCard>, FetchError>>;
 
 /// The start page.
 #[component]
-pub(super) fn Start(root: String) -> impl IntoView {
+pub fn Start(base: String) -> impl IntoView {
     let listed = RwSignal::new(None as Listed);
     let ask = Callback::new(move |()| {
         listed.set(None);
-        let root = root.clone();
+        let base = base.clone();
         spawn_local(async move {
-            let datasets = list_datasets(&root).await;
-            listed.set(Some(datasets.map(|entries| entries.into_iter().map(|entry| card(&root, entry)).collect())));
+            let datasets = list_datasets(&base).await;
+            listed.set(Some(datasets.map(|entries| entries.into_iter().map(|entry| card(&base, entry)).collect())));
         });
     });
     ask.run(());
@@ -41,10 +41,10 @@ pub(super) fn Start(root: String) -> impl IntoView {
     }
 }
 
-fn card(root: &str, entry: DatasetEntry) -> DatasetCard {
+fn card(base: &str, entry: DatasetEntry) -> DatasetCard {
     let id = String::from(js_sys::encode_uri_component(&entry.id));
     DatasetCard {
-        href: format!("{root}d/{id}"),
+        href: format!("{base}d/{id}"),
         id: entry.id,
         title: entry.title,
         n_obs: entry.n_obs,

@@ -47,8 +47,8 @@ async fn send_until(request: &Request, signal: Option<&AbortSignal>, most_breaks
 
 /// Half of the pause to one and a half of it, so that the many whom one failure met do not come back
 /// all at once.
-fn spread(pause_millis: f64, random: f64) -> i32 {
-    (pause_millis * (0.5 + random)) as i32
+fn spread(pause_millis: f64, random: f64) -> u32 {
+    (pause_millis * (0.5 + random)) as u32
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! A canvas, and the renderer that is being opened for it: ahead of the picture, since a browser takes as long to open a
 //! device and to compile shaders as to load a dataset.
 
-use std::cell::RefCell;
+use std::{cell::RefCell, collections::VecDeque};
 
 #[cfg(target_arch = "wasm32")]
 use explorer_render::SurfaceTarget;
@@ -14,8 +14,8 @@ use web_sys::HtmlCanvasElement;
 use crate::platform;
 
 thread_local! {
-    /// The one opened ahead.
-    static AHEAD: RefCell<Option<OpeningCanvas>> = const { RefCell::new(None) };
+    /// Those opened ahead, one for each picture that will be shown.
+    static AHEAD: RefCell<VecDeque<OpeningCanvas>> = const { RefCell::new(VecDeque::new()) };
 }
 
 /// A canvas that is not in the document yet.
@@ -26,13 +26,13 @@ pub(super) struct OpeningCanvas {
 
 /// Begins to open a renderer for the picture that will be shown.
 pub fn open_ahead(backend: Backend) {
-    AHEAD.with(|ahead| ahead.replace(Some(OpeningCanvas::new(backend))));
+    AHEAD.with_borrow_mut(|ahead| ahead.push_back(OpeningCanvas::new(backend)));
 }
 
 impl OpeningCanvas {
-    /// The one opened ahead, which serves once; else a new one.
+    /// One opened ahead, which serves once; else a new one.
     pub fn take(backend: Backend) -> Self {
-        AHEAD.with(RefCell::take).unwrap_or_else(|| Self::new(backend))
+        AHEAD.with_borrow_mut(VecDeque::pop_front).unwrap_or_else(|| Self::new(backend))
     }
 
     fn new(backend: Backend) -> Self {
@@ -79,7 +79,7 @@ async fn without_webgpu(canvas: HtmlCanvasElement, _: RenderError) -> Result<Ren
 /// This program has nothing else, but the page has another one: it starts anew with that.
 #[cfg(all(target_arch = "wasm32", not(feature = "webgl")))]
 async fn without_webgpu(_: HtmlCanvasElement, error: RenderError) -> Result<Renderer, RenderError> {
-    crate::bridge::restart_with_webgl2();
+    crate::host::reopen_with_renderer(crate::bridge::WEBGL2);
     Err(error)
 }
 

@@ -42,7 +42,8 @@ impl Labels {
     pub fn new(store: Store, view: Memo<Option<View>>) -> Self {
         let centroids = store.label_centroids();
         let written = Memo::new(move |_| -> Arc<[Written]> {
-            let Ok(canvas) = TextCanvas::new(1, 1) else { return [].into() };
+            let canvas = store.host().and_then(|host| TextCanvas::new(host.root(), 1, 1).ok());
+            let Some(canvas) = canvas else { return [].into() };
             canvas.set_font(TEXT_WEIGHT, TEXT_PX);
             let write = |centroid: &LabelCentroid| {
                 let text = fitted(&centroid.label, MOST_PX, |text| canvas.width(text));

@@ -13,7 +13,7 @@ use std::{cell::RefCell, rc::Rc};
 
 use explorer_core::{
     screen::{Gesture, HeldKeys, Intent},
-    state::{Action, Hover, Polygon},
+    state::{Action, Hover, PanelIdx, Polygon},
 };
 use leptos::{html, prelude::*};
 use wasm_bindgen::{JsCast, closure::Closure};
@@ -64,7 +64,7 @@ impl PictureHandle {
     pub fn new(store: Store, highlight: Signal<Option<u8>>) -> Self {
         let size_px = RwSignal::new([0.0; 2]);
         let ratio = RwSignal::new(1.0);
-        let camera = store.part(|state| state.view.camera);
+        let camera = store.part(|state| state.view.panels.first().camera);
         let plane: Memo<Option<Plane>> = store.plane();
         let view = Memo::new(move |_| {
             let size = size_px.get();
@@ -98,7 +98,7 @@ impl PictureHandle {
 
 fn look(store: Store, view: View) {
     if let Some(camera) = view.state_camera() {
-        store.dispatch(Action::SetCamera(Some(camera)));
+        store.dispatch(Action::SetCamera { panel: PanelIdx::FIRST, camera: Some(camera) });
     }
 }
 
@@ -117,7 +117,8 @@ pub fn Picture(
     Effect::new(move |_| {
         let Some(element) = host.get() else { return };
         observe_size(&element, handle);
-        stage.set_value(Some(Stage::new(store, handle, element.into(), backend())));
+        let asked = store.host().and_then(|host| host.renderer());
+        stage.set_value(Some(Stage::new(store, handle, element.into(), backend(asked.as_deref()))));
     });
     on_cleanup(move || stage.set_value(None));
     let with_stage = move |act: &dyn Fn(&Rc<Stage>)| {
@@ -126,7 +127,7 @@ pub fn Picture(
 
     // Drawing is no derivation: it follows what it shows.
     let painted = store.painted();
-    let points = store.part(|state| state.view.points);
+    let points = store.part(|state| state.view.panels.first().points);
     Effect::new(move |_| {
         // Read, not tracked alone: a memo that nobody reads follows nothing.
         painted.get();
@@ -140,7 +141,7 @@ pub fn Picture(
             with_stage(&|stage| stage.save(name.clone(), legend.clone()));
         }
     });
-    let theme = store.part(|state| state.view.panels.theme);
+    let theme = store.part(|state| state.view.layout.theme);
     Effect::new(move |_| {
         theme.get();
         // The style sheet knows the new theme once the page has put it on the root.

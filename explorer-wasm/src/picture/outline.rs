@@ -11,7 +11,7 @@ use crate::{bridge::View, store::Store};
 pub(super) fn Outline(store: Store, view: Memo<Option<View>>, draft: RwSignal<Vec<[f64; 2]>>) -> impl IntoView {
     // By embedding, so that outlines drawn in another one do not show in this.
     let steps = store.part(|state| state.view.analysis.query.filters.selections.clone());
-    let embedding = store.part(|state| state.view.analysis.embedding.clone());
+    let embedding = store.part(|state| state.view.panels.first().kind.clone());
     let paths = Memo::new(move |_| {
         let Some(view) = view.get() else { return Vec::new() };
         embedding.get();

@@ -1,5 +1,7 @@
 //! The picture as a PNG file of the user's, its legend beside it.
 
+use std::rc::Rc;
+
 use explorer_core::{
     color::css_color,
     screen::{Align, Caption, Mark, TextStyle},
@@ -9,7 +11,7 @@ use web_sys::{Blob, ImageData};
 
 use super::{labels, text_canvas::TextCanvas};
 use crate::{
-    platform,
+    host::Host,
     ui::{LegendModel, Rgb},
 };
 
@@ -31,15 +33,21 @@ pub(super) struct Surroundings {
 }
 
 /// Offers RGBA bytes, row by row from the top, and what surrounds them as a PNG file.
-pub(super) fn save_png(around: &Surroundings, width: u32, height: u32, rgba: &[u8]) -> Result<(), JsValue> {
+pub(super) fn save_png(
+    host: Rc<dyn Host>,
+    around: &Surroundings,
+    width: u32,
+    height: u32,
+    rgba: &[u8],
+) -> Result<(), JsValue> {
     let ratio = around.ratio;
-    let measure = TextCanvas::new(1, 1)?;
+    let measure = TextCanvas::new(host.root(), 1, 1)?;
     let caption = Caption::new(&around.legend, f64::from(height) / ratio, |text, style| {
         let (weight, size_px) = style.font();
         measure.set_font(weight, size_px);
         measure.width(text)
     });
-    let canvas = TextCanvas::new(width + (caption.width_px * ratio).ceil() as u32, height)?;
+    let canvas = TextCanvas::new(host.root(), width + (caption.width_px * ratio).ceil() as u32, height)?;
     let context = &canvas.context;
     context.set_fill_style_str(&css_color(around.background));
     context.fill_rect(0.0, 0.0, f64::from(canvas.element.width()), f64::from(height));
@@ -55,7 +63,7 @@ pub(super) fn save_png(around: &Surroundings, width: u32, height: u32, rgba: &[u
     let name = around.name.clone();
     let encoded = Closure::once_into_js(move |blob: Option<Blob>| {
         if let Some(blob) = blob {
-            platform::download(&name, &blob);
+            host.save_file(&name, &blob.into());
         }
     });
     canvas.element.to_blob(encoded.unchecked_ref())

@@ -205,7 +205,7 @@ impl Stage {
         }
         let me = self.me.clone();
         spawn_local(async move {
-            platform::sleep(SETTLE_MILLIS as i32).await;
+            platform::sleep(SETTLE_MILLIS as u32).await;
             if let Some(stage) = me.upgrade() {
                 stage.is_settling.set(false);
                 stage.request();
@@ -249,7 +249,7 @@ impl Stage {
                 return;
             }
         };
-        let style = self.store.peek(|state| state.view.points);
+        let style = self.store.peek(|state| state.view.panels.first().points);
         let mut params = view.frame_params(style, n_points, *background);
         params.highlight = self.handle.highlight.get_untracked();
         params.prefix = n_drawable;
@@ -350,7 +350,10 @@ impl Stage {
                 Ok(image) => image.await,
                 Err(error) => Err(error),
             };
-            let is_saved = image.is_ok_and(|image| save_png(&around, image.width, image.height, &image.rgba).is_ok());
+            let is_saved = match (image, store.host()) {
+                (Ok(image), Some(host)) => save_png(host, &around, image.width, image.height, &image.rgba).is_ok(),
+                _ => false,
+            };
             if !is_saved {
                 store.tell("The picture could not be saved.".to_owned(), Tone::Error);
             }

@@ -1,10 +1,9 @@
 //! Text measured and written as the page's style has it, on a canvas of one's own.
 
-use leptos::prelude::document;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement};
+use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, HtmlElement};
 
-use crate::platform;
+use crate::ui::style_of;
 
 /// A canvas to write on.
 pub(super) struct TextCanvas {
@@ -14,14 +13,13 @@ pub(super) struct TextCanvas {
 }
 
 impl TextCanvas {
-    /// A canvas of that many device pixels, which writes in the page's typeface.
-    pub fn new(width_dpx: u32, height_dpx: u32) -> Result<Self, JsValue> {
-        let element: HtmlCanvasElement = document().create_element("canvas")?.unchecked_into();
+    /// A canvas of that many device pixels, which writes in the typeface of an element.
+    pub fn new(like: &HtmlElement, width_dpx: u32, height_dpx: u32) -> Result<Self, JsValue> {
+        let element: HtmlCanvasElement = gloo_utils::document().create_element("canvas")?.unchecked_into();
         element.set_width(width_dpx);
         element.set_height(height_dpx);
         let context = element.get_context("2d")?.ok_or(JsValue::NULL)?;
-        let family = document().body().and_then(|body| platform::window().get_computed_style(&body).ok().flatten());
-        let family = family.and_then(|style| style.get_property_value("font-family").ok());
+        let family = style_of(like).and_then(|style| style.get_property_value("font-family").ok());
         Ok(Self {
             element,
             context: context.unchecked_into(),

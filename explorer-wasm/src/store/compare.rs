@@ -51,7 +51,7 @@ impl Store {
     pub(super) fn follow_comparison(self, view: &ViewSpec) {
         let tools = self.with_opened(|opened| (opened.dataset.clone(), Rc::clone(&opened.pool)));
         let (Some(inner), Some((dataset, pool))) = (self.inner(), tools) else { return };
-        let question = view.panels.comparison.as_ref().and_then(|shown| Question::new(shown, &view.analysis));
+        let question = view.shown_comparison().and_then(|shown| Question::new(shown, &view.analysis));
         inner.comparisons.follow(question.as_ref(), async move |run: &Comparing, question: &Question| {
             self.answer(&dataset, &pool, question, run).await
         });

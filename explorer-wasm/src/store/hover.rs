@@ -16,7 +16,7 @@ use crate::{
 
 /// How long the pointer rests on something before it is fetched: less than a press takes to follow,
 /// more than a pointer on its way elsewhere stays.
-const REST_MILLIS: i32 = 80;
+const REST_MILLIS: u32 = 80;
 
 /// Data that a press of what the pointer is over would ask for.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -12,7 +12,7 @@ use leptos::prelude::*;
 use shared_fbs::manifest::CELLS_PER_EXPRESSION_TILE;
 use wasm_bindgen_futures::spawn_local;
 
-use super::{Opened, Phase, Store, Tone, link, place::read_embedding};
+use super::{Opened, Phase, Store, Tone, place::read_embedding};
 use crate::{
     fetch::{Dataset, FetchError, Fetcher, Limits, Priority, Source},
     platform,
@@ -28,14 +28,14 @@ impl Store {
         self.phase.set(Phase::Opening);
         let Some(inner) = self.inner() else { return };
         spawn_local(async move {
-            let fetcher = Fetcher::new(Source::new(&inner.address, &inner.root), LIMITS);
+            let fetcher = Fetcher::new(Source::new(&inner.address, inner.host.base()), LIMITS);
             match fetcher.open().await {
                 Ok(dataset) => {
                     let main_label = dataset.manifest().main_label.clone();
-                    let pool = Pool::new(inner.address.clone(), inner.root.clone());
+                    let pool = Pool::new(inner.address.clone(), inner.host.base().to_owned());
                     inner.opened.replace(Some(Opened::new(dataset, pool)));
                     if let Some(column) = main_label
-                        && !link::has_link()
+                        && inner.host.link().is_empty()
                     {
                         self.begin_with_color(column);
                     }
@@ -54,7 +54,7 @@ impl Store {
     fn begin_with_color(self, column: String) {
         let mut state = self.peek(AppState::clone);
         if state.view.analysis.color == ColorBy::None {
-            state.view.panels.expanded.insert(column.clone());
+            state.view.layout.expanded.insert(column.clone());
             state.view.analysis.color = ColorBy::Obs(column);
             self.history.set(History::new(state));
         }
@@ -72,7 +72,7 @@ impl Store {
     /// not need any more.
     pub(super) fn load_next(self, view: &ViewSpec) {
         let next = self.with_opened_mut(|opened| {
-            let shown = opened.show(view.analysis.embedding.as_deref());
+            let shown = opened.show(view.panels.first().embedding());
             (shown, opened.session.load_next(&view.analysis, &view.needs()))
         });
         let Some((shown, next)) = next else { return };

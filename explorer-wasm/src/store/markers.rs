@@ -44,7 +44,7 @@ impl Store {
     pub(super) fn follow_markers(self, view: &ViewSpec) {
         let tools = self.with_opened(|opened| (opened.dataset.clone(), Rc::clone(&opened.pool)));
         let (Some(inner), Some((dataset, pool))) = (self.inner(), tools) else { return };
-        inner.markers.follow(view.panels.markers.as_ref(), async move |run: &Marking, asked: &Markers| {
+        inner.markers.follow(view.shown_markers(), async move |run: &Marking, asked: &Markers| {
             self.find_markers(&dataset, &pool, asked, run).await
         });
     }

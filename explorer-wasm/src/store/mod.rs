@@ -26,7 +26,7 @@ use std::{
 use explorer_core::{
     data::CellIdx,
     session::{JobStatus, Progress, Question, Window},
-    state::{Action, AppState, History},
+    state::{Action, AppState, History, Touches},
 };
 use futures_util::future::AbortHandle;
 use leptos::prelude::*;
@@ -34,6 +34,7 @@ use leptos::prelude::*;
 use crate::{
     bridge::Scene,
     fetch::{Address, FetchError},
+    host::Host,
 };
 
 pub use explorer_core::session::{DeResult, MarkersResult, SampleAnswer, SampleMeans};
@@ -117,9 +118,8 @@ pub struct Store {
 }
 
 struct Inner {
+    host: Rc<dyn Host>,
     address: Address,
-    /// The address of the page's root, ending in `/`.
-    root: String,
     opened: RefCell<Option<Opened>>,
     comparisons: Rc<JobRunner<Question, DeResult>>,
     markers: Rc<JobRunner<explorer_core::state::Markers, MarkersResult>>,
@@ -132,8 +132,8 @@ struct Inner {
 }
 
 impl Store {
-    /// A store for the dataset at an address; `root` is the address of the page's root.
-    pub fn new(address: Address, root: String, state: AppState) -> Self {
+    /// A store for the dataset at an address, in a host.
+    pub fn new(host: Rc<dyn Host>, address: Address, state: AppState) -> Self {
         let (comparing, marking) = (RwSignal::default(), RwSignal::default());
         Self {
             history: RwSignal::new(History::new(state)),
@@ -147,8 +147,8 @@ impl Store {
             comparing,
             marking,
             inner: StoredValue::new_local(Rc::new(Inner {
+                host,
                 address,
-                root,
                 opened: RefCell::default(),
                 comparisons: JobRunner::new(MOST_RESULTS, comparing),
                 markers: JobRunner::new(MOST_RESULTS, marking),
@@ -159,25 +159,19 @@ impl Store {
         }
     }
 
+    /// What the Explorer stands in; `None` once the Explorer is gone.
+    pub fn host(self) -> Option<Rc<dyn Host>> {
+        Some(Rc::clone(&self.inner()?.host))
+    }
+
     /// Carries out an action, and all that follows from it.
     pub fn dispatch(self, action: Action) {
-        let is_hover = matches!(action, Action::Hover(_));
-        // These move the picture or the page around it; no data hang on them.
-        let is_about_view = matches!(
-            action,
-            Action::SetCamera(_)
-                | Action::SetTool(_)
-                | Action::SetTheme(_)
-                | Action::ToggleLabels
-                | Action::SetDrawer(_)
-                | Action::ToggleSidebar(_)
-                | Action::EndDrag
-        );
+        let touches = action.touches();
         self.history.update(|history| history.dispatch(action));
-        if is_hover {
-            self.follow_hover();
-        } else if !is_about_view {
-            self.settle();
+        match touches {
+            Touches::View => {}
+            Touches::Hover => self.follow_hover(),
+            Touches::Data => self.settle(),
         }
     }
 
@@ -252,7 +246,8 @@ impl Store {
     fn settle(self) {
         let view = self.peek(|state| state.view.clone());
         self.load_next(&view);
-        let changes = self.with_opened_mut(|opened| opened.session.follow(&view.analysis, view.points.opacity()));
+        let changes =
+            self.with_opened_mut(|opened| opened.session.follow(&view.analysis, view.panels.first().points.opacity()));
         let changes = changes.unwrap_or_default();
         if changes.selection {
             self.filtered.update(|count| *count += 1);

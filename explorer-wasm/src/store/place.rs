@@ -29,7 +29,7 @@ impl Store {
 
     /// What the picture shows of the embedding, where that is not all of it.
     pub(super) fn window(self) -> Option<Window> {
-        let is_part = self.peek(|state| state.view.camera.is_some());
+        let is_part = self.peek(|state| state.view.panels.first().camera.is_some());
         self.inner().filter(|_| is_part)?.window.get()
     }
 
@@ -111,7 +111,7 @@ impl Store {
 
     /// What is known of the places of tiles, given the sample of cells that has come so far.
     fn visibility(self, sample: &PositionSample, is_whole: bool) -> Visibility<'_> {
-        let is_part = self.peek(|state| state.view.camera.is_some());
+        let is_part = self.peek(|state| state.view.panels.first().camera.is_some());
         match self.window() {
             Some(window) if is_whole => Visibility::Part(sample, window),
             _ if is_part && !is_whole => Visibility::Unknown,

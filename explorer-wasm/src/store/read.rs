@@ -100,7 +100,7 @@ impl Store {
 
     /// The key of the embedding that is shown.
     pub fn embedding_key(self) -> Option<String> {
-        let key = self.peek(|state| state.view.analysis.embedding.clone());
+        let key = self.peek(|state| state.view.panels.first().embedding().map(str::to_owned));
         let shown = |session: &Session| session.embedding_to_show(key.as_deref()).map(|(_, found)| found.key.clone());
         self.with_session(shown).flatten()
     }
@@ -153,7 +153,7 @@ impl Store {
 
     /// The embedding shown, as the camera needs to know it.
     pub fn plane(self) -> Memo<Option<Plane>> {
-        let key = self.part(|state| state.view.analysis.embedding.clone());
+        let key = self.part(|state| state.view.panels.first().embedding().map(str::to_owned));
         Memo::new(move |_| {
             self.phase.track();
             let key = key.get();
@@ -165,7 +165,8 @@ impl Store {
 
     /// The labels to write over the picture: none unless they are asked for, and color the cells.
     pub fn label_centroids(self) -> Memo<Arc<[LabelCentroid]>> {
-        let asked = self.part(|state| (state.view.panels.labels, state.view.analysis.embedding.clone()));
+        let asked =
+            self.part(|state| (state.view.layout.labels, state.view.panels.first().embedding().map(str::to_owned)));
         let basis = Memo::new(move |_| {
             self.painted.track();
             self.arrived.track();

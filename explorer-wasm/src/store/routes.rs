@@ -237,7 +237,7 @@ impl Store {
     fn server_address(self) -> Option<(String, String)> {
         let inner = self.inner()?;
         match &inner.address {
-            Address::Server(id) => Some((inner.root.clone(), id.clone())),
+            Address::Server(id) => Some((inner.host.base().to_owned(), id.clone())),
             Address::Directory(_) => None,
         }
     }

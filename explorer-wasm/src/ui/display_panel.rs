@@ -148,10 +148,10 @@ fn ColorRows(options: Signal<ColorOptions>, on_options: Callback<ColorOptions>) 
         </label>
         <label class="display-check">
             <Checkbox
-                check=Signal::derive(move || options.get().zeros_grey.into())
+                check=Signal::derive(move || options.get().zeros_gray.into())
                 label="Zeros in grey"
                 test_id="color-zeros"
-                on_check=move |on| change(&|next| next.zeros_grey = on)
+                on_check=move |on| change(&|next| next.zeros_gray = on)
             />
             <span>"Zeros in grey"</span>
         </label>

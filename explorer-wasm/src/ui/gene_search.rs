@@ -9,7 +9,7 @@ use leptos::{
     prelude::*,
 };
 
-use super::{Glyph, Icon, IconButton};
+use super::{Glyph, Icon, IconButton, control::unique_id};
 
 /// One gene found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -104,13 +104,14 @@ pub fn GeneSearch(
             on_list.run(names);
         }
     };
+    let list_id = StoredValue::new(unique_id("gene-hits"));
     let empty = move || hits.with(|hits| hits.is_empty());
     let options = move || {
         hits.get()
             .iter()
             .cloned()
             .enumerate()
-            .map(|(index, hit)| view! { <HitRow hit index active on_pick=pick on_point /> })
+            .map(|(index, hit)| view! { <HitRow hit list_id index active on_pick=pick on_point /> })
             .collect_view()
     };
     view! {
@@ -126,9 +127,9 @@ pub fn GeneSearch(
                     spellcheck="false"
                     aria-label="Find a gene"
                     aria-autocomplete="list"
-                    aria-controls="gene-hits"
+                    aria-controls=list_id.get_value()
                     aria-expanded=move || open.get().to_string()
-                    aria-activedescendant=move || (open.get() && !empty()).then(|| hit_id(active.get()))
+                    aria-activedescendant=move || (open.get() && !empty()).then(|| hit_id(list_id, active.get()))
                     data-testid="gene-search"
                     node_ref=field
                     prop:value=move || query.get()
@@ -140,7 +141,7 @@ pub fn GeneSearch(
                 />
             </div>
             <Show when=move || open.get()>
-                <ul class="gene-hits" id="gene-hits" role="listbox" aria-label="Genes found">
+                <ul class="gene-hits" id=list_id.get_value() role="listbox" aria-label="Genes found">
                     {options}
                     <Show when=empty>
                         <li class="gene-hits-none note">"No gene matches."</li>
@@ -161,13 +162,15 @@ pub fn GeneSearch(
     }
 }
 
-fn hit_id(index: usize) -> String {
-    format!("gene-hit-{index}")
+/// The id of a row in the list of that id.
+fn hit_id(list_id: StoredValue<String>, index: usize) -> String {
+    list_id.with_value(|list_id| format!("{list_id}-{index}"))
 }
 
 #[component]
 fn HitRow(
     hit: GeneHit,
+    list_id: StoredValue<String>,
     index: usize,
     active: RwSignal<usize>,
     #[prop(into)] on_pick: Callback<String>,
@@ -203,7 +206,7 @@ fn HitRow(
         <li
             class="gene-hit"
             role="option"
-            id=hit_id(index)
+            id=hit_id(list_id, index)
             data-testid=test_id
             aria-selected=move || chosen().to_string()
             node_ref=row

@@ -1,7 +1,7 @@
 //! The frame of the page: top bar, two sidebars, the picture between them, results below it.
 
 use explorer_core::state::Side;
-use leptos::{ev, html, prelude::*};
+use leptos::{html, prelude::*};
 use wasm_bindgen::JsCast;
 
 use super::{Glyph, HintLayer, Icon, control::focus};
@@ -41,14 +41,6 @@ pub fn Shell(
     #[prop(optional, into)]
     bare: Signal<bool>,
 ) -> impl IntoView {
-    let closing = window_event_listener(ev::keydown, move |event| {
-        // A menu that is open in the drawer closes first.
-        let has_popover = || document().query_selector(":popover-open").is_ok_and(|open| open.is_some());
-        if event.key() == "Escape" && drawer.get_untracked().is_some() && !has_popover() {
-            on_drawer.run(None);
-        }
-    });
-    on_cleanup(move || closing.remove());
     view! {
         <div
             class="shell"

@@ -4,6 +4,8 @@
 
 mod arrows;
 mod bridge;
+mod circles;
+mod host;
 mod markdown;
 mod shaders;
 mod text;
@@ -42,7 +44,9 @@ pub fn run(workspace: &Workspace) -> Result<()> {
         complaints.extend(text::check(file));
         complaints.extend(markdown::check(file, |target| workspace.path(target).exists()));
         complaints.extend(bridge::check(file));
+        complaints.extend(host::check(file));
     }
+    complaints.extend(circles::check(&files));
     complaints.extend(shaders::check(&paths));
     complaints.extend(arrows::check(workspace)?);
     if let Err(error) = codegen::check(workspace) {

@@ -7,9 +7,9 @@
 //! |---|---|---|
 //! | `d` | dataset | `d=pbmc68k` |
 //! | `e` | embedding | `e=X_umap` |
-//! | `cam` | camera: centre x, y, width | `cam=1.25,-3,40` |
-//! | `c` | colour | `c=obs:louvain`, `c=gene:CD3D`, `c=gene:raw:CD3D`, `c=set:T cells` |
-//! | `cmap`, `crange`, `clog`, `czero`, `clip` | colour options | `cmap=viridis&crange=0..5&clip=1..99` |
+//! | `cam` | camera: center x, y, width | `cam=1.25,-3,40` |
+//! | `c` | color | `c=obs:louvain`, `c=gene:CD3D`, `c=gene:raw:CD3D`, `c=set:T cells` |
+//! | `cmap`, `crange`, `clog`, `czero`, `clip` | color options | `cmap=viridis&crange=0..5&clip=1..99` |
 //! | `layer` | layer | `layer=raw` |
 //! | `f.COLUMN` | labels allowed, or after `-` labels hidden | `f.louvain=-B cells,~m` |
 //! | `r.COLUMN` | range | `r.n_genes=200..inf` |

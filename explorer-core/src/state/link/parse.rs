@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::state::{
     Camera, CellList, CellQuery, CellSet, CellSource, Clip, ColorBy, Comparison, Filters, GeneKey, GeneSet,
-    LabelFilter, MarkerOrder, Markers, ObsFilter, PointStyle, Polygon, Reference, Selection, SelectionStep, TestMode,
-    Theme, Tool, ViewSpec,
+    LabelFilter, MarkerOrder, Markers, ObsFilter, Panel, PanelIdx, PanelKind, PointStyle, Polygon, Reference,
+    ResultPanel, Selection, SelectionStep, TestMode, Theme, Tool, ViewSpec,
 };
 
 use super::{LINK_VERSION, Notice, ParsedLink, text};
@@ -28,6 +28,7 @@ pub(super) fn parse(link: &str) -> ParsedLink {
 #[derive(Default)]
 struct Draft {
     view: ViewSpec,
+    panel: Panel,
     query: QueryDraft,
     gene_sets: BTreeMap<u32, GeneSetDraft>,
     cell_sets: BTreeMap<u32, CellSetDraft>,
@@ -98,7 +99,7 @@ impl Draft {
     }
 
     fn read_single(&mut self, key: &str, value: &str) -> Read {
-        let view = &mut self.view;
+        let Self { view, panel, .. } = self;
         let options = &mut view.analysis.color_options;
         match key {
             "v" => {
@@ -108,13 +109,13 @@ impl Draft {
                 }
             }
             "d" => view.dataset = Some(value.to_owned()),
-            "e" => view.analysis.embedding = Some(value.to_owned()),
-            "cam" => view.camera = Some(camera(value).ok_or("the camera")?),
-            "c" => view.analysis.color = color(value).ok_or("the colour")?,
+            "e" => panel.kind = PanelKind::Embedding(Some(value.to_owned())),
+            "cam" => panel.camera = Some(camera(value).ok_or("the camera")?),
+            "c" => view.analysis.color = color(value).ok_or("the color")?,
             "cmap" => options.colormap = Some(value.to_owned()),
-            "crange" => options.range = text::parse_range(value).ok_or("the colour's range")?,
-            "clog" => options.log = text::flag(value).ok_or("the colour's scale")?,
-            "czero" => options.zeros_grey = text::flag(value).ok_or("the colour of zeros")?,
+            "crange" => options.range = text::parse_range(value).ok_or("the color's range")?,
+            "clog" => options.log = text::flag(value).ok_or("the color's scale")?,
+            "czero" => options.zeros_gray = text::flag(value).ok_or("the color of zeros")?,
             "clip" => {
                 options.clip = text::parse_bounds(value)
                     .and_then(|(lower, upper)| Clip::new(lower, upper))
@@ -139,12 +140,12 @@ impl Draft {
                     _ => return Err("the tool".to_owned()),
                 }
             }
-            "left" => view.panels.left = text::flag(value).ok_or("the left sidebar")?,
-            "right" => view.panels.right = text::flag(value).ok_or("the right sidebar")?,
-            "labels" => view.panels.labels = text::flag(value).ok_or("the labels over the picture")?,
-            "open" => view.panels.expanded = text::names(value).collect(),
+            "left" => view.layout.left = text::flag(value).ok_or("the left sidebar")?,
+            "right" => view.layout.right = text::flag(value).ok_or("the right sidebar")?,
+            "labels" => view.layout.labels = text::flag(value).ok_or("the labels over the picture")?,
+            "open" => view.layout.expanded = text::names(value).collect(),
             "theme" => {
-                view.panels.theme = match value {
+                view.layout.theme = match value {
                     "system" => Theme::System,
                     "light" => Theme::Light,
                     "dark" => Theme::Dark,
@@ -153,11 +154,11 @@ impl Draft {
             }
             "size" => {
                 let size = number(value).ok_or("the size of dots")?;
-                view.points = PointStyle::new(Some(size), view.points.opacity());
+                panel.points = PointStyle::new(Some(size), panel.points.opacity());
             }
             "opacity" => {
                 let opacity = number(value).ok_or("the opacity of dots")?;
-                view.points = PointStyle::new(view.points.size_px(), opacity);
+                panel.points = PointStyle::new(panel.points.size_px(), opacity);
             }
             _ => {}
         }
@@ -165,7 +166,10 @@ impl Draft {
     }
 
     fn finish(self) -> ParsedLink {
-        let Self { mut view, query, gene_sets, cell_sets, comparisons, shown, markers, mut notices } = self;
+        let Self { mut view, panel, query, gene_sets, cell_sets, comparisons, shown, markers, mut notices } = self;
+        if let Some(first) = view.panels.get_mut(PanelIdx::FIRST) {
+            *first = panel;
+        }
         let analysis = &mut view.analysis;
         analysis.query = query.finish();
         for (at, GeneSetDraft { name, description, genes }) in gene_sets {
@@ -187,18 +191,20 @@ impl Draft {
                 None => notices.push(Notice::UnnamedSet { key: format!("set{at}") }),
             }
         }
+        let mut shown_comparison = None;
         for (at, ComparisonDraft { sets, mode, layer }) in comparisons {
             if let Some((group, reference)) = sets {
                 let comparison = Comparison { group, reference, mode, layer };
                 if shown == Some(at) {
-                    view.panels.comparison = Some(comparison.clone());
+                    shown_comparison = Some(ResultPanel::Comparison(comparison.clone()));
                 }
                 analysis.comparisons.push(comparison);
             }
         }
-        let (column, rank) = markers;
-        view.panels.markers = column.map(|column| Markers { column, rank });
         notices.extend(view.drop_dangling_comparisons().into_iter().map(Notice::MissingSet));
+        let (column, rank) = markers;
+        let shown_markers = column.map(|column| ResultPanel::Markers(Markers { column, rank }));
+        view.layout.result = shown_comparison.filter(|shown| view.can_show(shown)).or(shown_markers);
         ParsedLink { view: view.canonical(), notices }
     }
 }

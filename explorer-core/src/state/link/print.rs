@@ -3,8 +3,9 @@
 use std::fmt::Write;
 
 use crate::state::{
-    Analysis, Camera, CellQuery, CellSource, Clip, ColorBy, ColorOptions, Filters, LabelFilter, MarkerOrder, Markers,
-    ObsFilter, Panels, PointStyle, Range, Reference, Selection, SelectionStep, TestMode, Theme, Tool, ViewSpec,
+    Analysis, CellQuery, CellSource, Clip, ColorBy, ColorOptions, Filters, LabelFilter, Layout, MarkerOrder, Markers,
+    ObsFilter, Panel, PanelKind, PointStyle, Range, Reference, ResultPanel, Selection, SelectionStep, TestMode, Theme,
+    Tool, ViewSpec,
 };
 
 use super::{LINK_VERSION, text};
@@ -13,12 +14,11 @@ use super::{LINK_VERSION, text};
 pub(super) fn print(view: &ViewSpec) -> String {
     let mut pairs = Pairs::default();
     pairs.optional("d", view.dataset.as_deref());
-    pairs.optional("e", view.analysis.embedding.as_deref());
-    if let Some(camera) = view.camera {
-        pairs.camera(camera);
-    }
+    let panel = view.panels.first();
+    pairs.coordinates(panel);
     pairs.analysis(&view.analysis);
     pairs.surroundings(view);
+    pairs.points(panel.points);
     pairs.push("v", &LINK_VERSION.to_string());
     pairs.0
 }
@@ -41,9 +41,14 @@ impl Pairs {
         }
     }
 
-    fn camera(&mut self, camera: Camera) {
-        let numbers = [camera.x(), camera.y(), camera.width()];
-        self.push("cam", &text::joined(numbers.map(text::number)));
+    fn coordinates(&mut self, panel: &Panel) {
+        match &panel.kind {
+            PanelKind::Embedding(embedding) => self.optional("e", embedding.as_deref()),
+        }
+        if let Some(camera) = panel.camera {
+            let numbers = [camera.x(), camera.y(), camera.width()];
+            self.push("cam", &text::joined(numbers.map(text::number)));
+        }
     }
 
     fn analysis(&mut self, analysis: &Analysis) {
@@ -103,7 +108,7 @@ impl Pairs {
         if options.log {
             self.push("clog", "1");
         }
-        if options.zeros_grey {
+        if options.zeros_gray {
             self.push("czero", "1");
         }
         if options.clip != Clip::NONE {
@@ -145,20 +150,21 @@ impl Pairs {
     }
 
     fn surroundings(&mut self, view: &ViewSpec) {
-        let ViewSpec { tool, points, panels, .. } = view;
-        let default = Panels::default();
-        let shown = panels
-            .comparison
-            .as_ref()
-            .and_then(|shown| view.analysis.comparisons.iter().position(|listed| listed == shown));
-        if let Some(shown) = shown {
-            self.push("shown", &shown.to_string());
-        }
-        if let Some(Markers { column, rank }) = &panels.markers {
-            self.push("markers", column);
-            match rank {
-                MarkerOrder::Score => {}
-                MarkerOrder::Effect => self.push("markers.rank", "effect"),
+        let ViewSpec { analysis, tool, layout, .. } = view;
+        let default = Layout::default();
+        match &layout.result {
+            None => {}
+            Some(ResultPanel::Comparison(shown)) => {
+                if let Some(shown) = analysis.comparisons.iter().position(|listed| listed == shown) {
+                    self.push("shown", &shown.to_string());
+                }
+            }
+            Some(ResultPanel::Markers(Markers { column, rank })) => {
+                self.push("markers", column);
+                match rank {
+                    MarkerOrder::Score => {}
+                    MarkerOrder::Effect => self.push("markers.rank", "effect"),
+                }
             }
         }
         match tool {
@@ -167,23 +173,26 @@ impl Pairs {
             Tool::Rectangle => self.push("tool", "rectangle"),
         }
         let parts = [
-            ("left", panels.left, default.left),
-            ("right", panels.right, default.right),
-            ("labels", panels.labels, default.labels),
+            ("left", layout.left, default.left),
+            ("right", layout.right, default.right),
+            ("labels", layout.labels, default.labels),
         ];
         for (key, open, usual) in parts {
             if open != usual {
                 self.push(key, if open { "1" } else { "0" });
             }
         }
-        if !panels.expanded.is_empty() {
-            self.push("open", &text::list(&panels.expanded));
+        if !layout.expanded.is_empty() {
+            self.push("open", &text::list(&layout.expanded));
         }
-        match panels.theme {
+        match layout.theme {
             Theme::System => {}
             Theme::Light => self.push("theme", "light"),
             Theme::Dark => self.push("theme", "dark"),
         }
+    }
+
+    fn points(&mut self, points: PointStyle) {
         if let Some(size) = points.size_px() {
             self.push("size", &text::number(size));
         }

@@ -3,6 +3,7 @@
 use proptest::collection::vec;
 use proptest::prelude::*;
 
+use crate::state::history::Step;
 use crate::state::strategies::{action, action_on_data, history};
 use crate::state::*;
 
@@ -26,7 +27,7 @@ fn after(actions: impl IntoIterator<Item = Action>) -> History {
 fn a_drag_is_one_step() {
     let mut drag: Vec<_> = (0..50_u8).map(|at| brush(f32::from(at))).collect();
     drag.insert(20, Action::Hover(None));
-    drag.insert(30, Action::SetCamera(Camera::new(0.0, 0.0, 1.0)));
+    drag.insert(30, Action::SetCamera { panel: PanelIdx::FIRST, camera: Camera::new(0.0, 0.0, 1.0) });
     let mut history = after(drag);
     assert_eq!(history.depth(), 1);
     history.dispatch(Action::EndDrag);
@@ -110,10 +111,11 @@ fn another_dataset_forgets_the_way() {
 
 #[test]
 fn undoing_an_embedding_fits_the_camera() {
-    let camera = Camera::new(1.0, 2.0, 3.0);
-    let mut history = after([Action::SetEmbedding(Some("X_umap".to_owned())), Action::SetCamera(camera)]);
+    let (panel, camera) = (PanelIdx::FIRST, Camera::new(1.0, 2.0, 3.0));
+    let embedding = Some("X_umap".to_owned());
+    let mut history = after([Action::SetEmbedding { panel, embedding }, Action::SetCamera { panel, camera }]);
     history.undo();
-    assert_eq!(history.present().view.camera, None);
+    assert_eq!(history.present().view.panels.first(), &Panel::default());
 }
 
 proptest! {
@@ -121,13 +123,13 @@ proptest! {
     fn undo_reverts_an_action(mut history in history(), action in action_on_data()) {
         history.dispatch(Action::EndDrag);
         prop_assume!(!matches!(action, Action::Undo | Action::Redo));
-        let before = history.present().view.analysis.clone();
+        let before = Step::of(&history.present().view);
         history.dispatch(action.clone());
-        let changed = history.present().view.analysis != before;
+        let changed = Step::of(&history.present().view) != before;
         prop_assert!(!changed || action.undo_policy() != UndoPolicy::Skip);
         if changed {
             history.undo();
-            prop_assert_eq!(&history.present().view.analysis, &before);
+            prop_assert_eq!(Step::of(&history.present().view), before);
         }
     }
 
@@ -141,11 +143,11 @@ proptest! {
             history.redo();
         }
         prop_assert_eq!(history.depth(), depth);
-        prop_assert_eq!(&history.present().view.analysis, &before.present().view.analysis);
+        prop_assert_eq!(Step::of(&history.present().view), Step::of(&before.present().view));
         for _ in 0..depth { history.undo(); }
         prop_assert!(!history.can_undo());
         for _ in 0..depth { history.redo(); }
-        prop_assert_eq!(&history.present().view.analysis, &before.present().view.analysis);
+        prop_assert_eq!(Step::of(&history.present().view), Step::of(&before.present().view));
     }
 
     #[test]
@@ -153,12 +155,12 @@ proptest! {
         let before = history.present().clone();
         history.undo();
         let mut now = history.present().clone();
-        if now.view.analysis.embedding == before.view.analysis.embedding {
-            prop_assert_eq!(now.view.camera, before.view.camera);
-        } else {
-            prop_assert_eq!(now.view.camera, None);
+        for (now, before) in now.view.panels.iter_mut().zip(&before.view.panels) {
+            let camera = if now.kind == before.kind { before.camera } else { None };
+            prop_assert_eq!(now.camera, camera);
+            now.camera = before.camera;
+            now.kind = before.kind.clone();
         }
-        now.view.camera = before.view.camera;
         now.view.analysis = before.view.analysis.clone();
         prop_assert_eq!(now, before);
     }

@@ -23,8 +23,8 @@ fn links_read_like_what_they_say() {
     let shown = [Label::named("G1"), Label::named("S")].into_iter().collect();
     let view = view_after([
         Action::OpenDataset("pbmc68k".to_owned()),
-        Action::SetEmbedding(Some("X_umap".to_owned())),
-        Action::SetCamera(Camera::new(1.25, -3.0, 12.345_678)),
+        Action::SetEmbedding { panel: PanelIdx::FIRST, embedding: Some("X_umap".to_owned()) },
+        Action::SetCamera { panel: PanelIdx::FIRST, camera: Camera::new(1.25, -3.0, 12.345_678) },
         Action::SetColor(ColorBy::Obs("louvain".to_owned())),
         labels("louvain", LabelFilter::Hide(hidden)),
         labels("phase", LabelFilter::Only(shown)),
@@ -59,7 +59,7 @@ fn empty_lists_and_empty_names_differ() {
 fn a_question_mark_or_hash_may_lead() {
     for link in ["e=X_umap", "?e=X_umap", "#e=X_umap", "#&&e=X_umap&"] {
         let read = ViewSpec::from_link(link);
-        assert_eq!(read.view.analysis.embedding.as_deref(), Some("X_umap"), "{link}");
+        assert_eq!(read.view.panels.first().embedding(), Some("X_umap"), "{link}");
         assert!(read.notices.is_empty());
     }
 }
@@ -71,9 +71,10 @@ fn bad_values_are_reported_and_the_rest_is_kept() {
          &clip=90..10&clog=yes&tool=hammer&theme=pink&size=big&u0.r.x=1&unknown=1&utm_source=mail\
          &de0=a:b&de1.mode=best&gs0.g=CD3D&set0.f.x=a&set1=s&set1.cells=AAAA&f.%FF=1&shown=x&v=one",
     );
-    assert_eq!(read.view.analysis.embedding.as_deref(), Some("X_umap"));
+    assert_eq!(read.view.panels.first().embedding(), Some("X_umap"));
+    let panel = Panel { kind: PanelKind::Embedding(Some("X_umap".to_owned())), ..Panel::default() };
     let rest = ViewSpec { analysis: Analysis::default(), ..read.view.clone() };
-    assert_eq!(rest, ViewSpec::default());
+    assert_eq!(rest, ViewSpec { panels: Panels::new(vec![panel]).unwrap(), ..ViewSpec::default() });
     assert!(read.view.analysis.query.is_empty() && read.view.analysis.cell_sets.is_empty());
     assert_eq!(read.notices.len(), 20, "{:#?}", read.notices);
     assert_eq!(
@@ -98,7 +99,7 @@ fn a_set_of_which_a_part_is_unreadable_is_left_out_with_its_comparisons() {
     let names: Vec<_> = read.view.analysis.cell_sets.iter().map(|set| &set.name).collect();
     assert_eq!(names, ["c"]);
     assert_eq!(read.view.analysis.comparisons.len(), 1);
-    assert_eq!(read.view.panels.comparison, None);
+    assert_eq!(read.view.layout.result, None);
     let notices: Vec<_> = read.notices.iter().map(Notice::to_string).collect();
     assert_eq!(
         notices,

@@ -1,4 +1,5 @@
 mod dimensions;
 mod history;
+mod json;
 mod links;
 mod reduce;

@@ -1,12 +1,15 @@
 //! The name of the icon button that is pointed at or focused.
 
-use std::time::Duration;
-
-use leptos::{ev, leptos_dom::helpers::TimeoutHandle, prelude::*};
+use gloo_events::EventListener;
+use gloo_timers::callback::Timeout;
+use leptos::prelude::*;
 use wasm_bindgen::JsCast;
+use web_sys::{Element, EventTarget, PointerEvent};
+
+use crate::{owner, ui::Root};
 
 /// Pointing this long shows the hint.
-const DELAY: Duration = Duration::from_millis(450);
+const DELAY_MILLIS: u32 = 450;
 
 #[derive(Clone, Debug, PartialEq)]
 struct Hint {
@@ -16,47 +19,43 @@ struct Hint {
     top_px: f64,
 }
 
-/// One layer for the page: it shows the `data-hint` of whatever the pointer rests on or the keyboard
+/// One layer for the Explorer: it shows the `data-hint` of whatever the pointer rests on or the keyboard
 /// reaches, and the `data-hint-key` beside it.
 #[component]
 pub fn HintLayer() -> impl IntoView {
     let hint = RwSignal::new(None::<Hint>);
-    let pending = StoredValue::new(None::<TimeoutHandle>);
+    let pending = StoredValue::new_local(None::<Timeout>);
     let cancel = move || {
-        if let Some(handle) = pending.try_update_value(Option::take).flatten() {
-            handle.clear();
-        }
+        // This cancels it.
+        pending.set_value(None);
         if hint.with_untracked(Option::is_some) {
             hint.set(None);
         }
     };
-    let announce = move |target: Option<web_sys::EventTarget>| {
+    let announce = move |target: Option<EventTarget>| {
         cancel();
-        let Some(found) = hint_of(target) else { return };
-        let show = move || hint.set(Some(found));
-        pending.set_value(set_timeout_with_handle(show, DELAY).ok());
+        if let Some(found) = hint_of(target) {
+            pending.set_value(Some(Timeout::new(DELAY_MILLIS, move || hint.set(Some(found)))));
+        }
     };
-    let handles = [
-        window_event_listener(ev::pointerover, move |event| {
-            if event.pointer_type() == "mouse" {
+    let root = Root::of_component();
+    owner::keep([
+        EventListener::new(&root, "pointerover", move |event| {
+            if event.unchecked_ref::<PointerEvent>().pointer_type() == "mouse" {
                 announce(event.target());
             }
         }),
-        window_event_listener(ev::focusin, move |event| {
+        EventListener::new(&root, "focusin", move |event| {
             let keyboard = target_element(event.target())
                 .is_some_and(|element| element.matches(":focus-visible").unwrap_or(false));
             if keyboard {
                 announce(event.target());
             }
         }),
-    ];
-    let ends = [window_event_listener(ev::pointerdown, move |_| cancel())];
-    let keys = window_event_listener(ev::keydown, move |_| cancel());
-    on_cleanup(move || {
-        handles.into_iter().for_each(WindowListenerHandle::remove);
-        ends.into_iter().for_each(WindowListenerHandle::remove);
-        keys.remove();
-    });
+    ]);
+    owner::keep(
+        ["pointerdown", "pointerleave", "keydown"].map(|end| EventListener::new(&root, end, move |_| cancel())),
+    );
     view! {
         {move || {
             hint.get()
@@ -77,12 +76,12 @@ pub fn HintLayer() -> impl IntoView {
     }
 }
 
-fn target_element(target: Option<web_sys::EventTarget>) -> Option<web_sys::Element> {
+fn target_element(target: Option<EventTarget>) -> Option<Element> {
     target?.dyn_into().ok()
 }
 
 /// The hint of the nearest element that has one, placed under it, or above it near the page's foot.
-fn hint_of(target: Option<web_sys::EventTarget>) -> Option<Hint> {
+fn hint_of(target: Option<EventTarget>) -> Option<Hint> {
     let element = target_element(target)?.closest("[data-hint]").ok()??;
     let rect = element.get_bounding_client_rect();
     let width_px = window().inner_width().ok()?.as_f64()?;

@@ -17,6 +17,7 @@ pub use hint::HintLayer;
 pub(crate) use menu::focus;
 pub use menu::{Menu, MenuItem};
 pub use popover::Popover;
+pub(crate) use popover::unique_id;
 pub use progress::Progress;
 pub use segmented::{Segment, Segmented};
 pub use select::{Choice, Select, SelectField};

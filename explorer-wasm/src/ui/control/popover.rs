@@ -15,7 +15,7 @@ const GAP_PX: f64 = 4.0;
 const EDGE_PX: f64 = 8.0;
 
 /// An id that no other element has.
-pub(super) fn unique_id(kind: &str) -> String {
+pub(crate) fn unique_id(kind: &str) -> String {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     format!("{kind}-{}", NEXT.fetch_add(1, Ordering::Relaxed))
 }

@@ -4,6 +4,7 @@ use explorer_core::screen::{RowWindow, scroll_to_show};
 use leptos::{html, prelude::*};
 
 use super::watch_size;
+use crate::ui::{Root, style_of};
 
 /// Rows kept ready beyond each edge, so that a fast scroll shows no gap.
 const OVERSCAN: usize = 6;
@@ -11,10 +12,10 @@ const OVERSCAN: usize = 6;
 /// A row's height where the style sheet does not say.
 const FALLBACK_ROW_PX: f64 = 28.0;
 
-/// The height of a row in CSS pixels: `--row-height`, which is larger for fingers.
+/// The height of a row in CSS pixels: `--row-height`, which is larger for fingers. To be asked while a component is
+/// made.
 pub fn row_height_px() -> f64 {
-    let root = document().document_element();
-    root.and_then(|root| window().get_computed_style(&root).ok()?)
+    style_of(&Root::of_component())
         .and_then(|style| style.get_property_value("--row-height").ok())
         .and_then(|value| value.trim().strip_suffix("px")?.parse().ok())
         .unwrap_or(FALLBACK_ROW_PX)

@@ -5,18 +5,14 @@ use std::{sync::Arc, time::Duration};
 use explorer_core::{
     de::{DeTable, Design, Method},
     format,
-    state::{Action, ColorBy, Comparison, GeneKey, GeneSet, Reference, TestMode},
+    state::{Action, Comparison, GeneKey, Reference, TestMode},
 };
-use js_sys::Array;
 use leptos::prelude::*;
-use wasm_bindgen::JsValue;
-use web_sys::{Blob, BlobPropertyBag};
 
-use super::{explorer::title, obs::ByPointer};
 use crate::{
-    platform,
-    store::{CompareStatus, DeResult, Pointed, SampleAnswer, SampleMeans, Store, Tone},
-    ui::{DeSummary, DeView, SamplePair, SamplesView, free_name},
+    app::parts::{ByPointer, add_gene_set, colored_in, save_csv, title},
+    store::{CompareStatus, DeResult, Pointed, SampleAnswer, SampleMeans, Store},
+    ui::{DeSummary, DeView, SamplePair, SamplesView},
 };
 
 /// Cells under which a group is too small for its statistics to be taken at their word.
@@ -24,9 +20,9 @@ const FEW_CELLS: u64 = 10;
 
 /// The result, where a comparison is open and has not failed.
 #[component]
-pub(super) fn Results(store: Store) -> impl IntoView {
+pub fn ComparisonPanel(store: Store) -> impl IntoView {
     let status = store.comparing();
-    let shown = store.part(|state| state.view.panels.comparison.clone());
+    let shown = store.part(|state| state.view.shown_comparison().cloned());
     // The same while a comparison goes on: what is derived from it, over all genes, is not derived at each step.
     let latest = Memo::new(move |_| status.with(|status| status.answer().cloned().map(ByPointer)));
     let result = move || latest.get().map(|result| result.0);
@@ -46,18 +42,13 @@ pub(super) fn Results(store: Store) -> impl IntoView {
     };
     let names = move || result().map_or_else(|| Arc::from([]), |result| Arc::clone(&result.names)) as Arc<[String]>;
     let color = store.part(|state| state.view.analysis.color.clone());
-    let colored = Memo::new(move |_| match color.get() {
-        ColorBy::Gene(key) if result().is_some_and(|result| store.layer_key(&result.layer) == key.layer) => {
-            Some(key.gene)
-        }
-        _ => None,
-    });
+    let colored = Memo::new(move |_| colored_in(store, &color.get(), result().map(|result| result.layer.clone())));
     let summary = move || result().map(|result| summary(&result)).unwrap_or_default();
     let title = title(store);
     let export = move |()| {
         if let CompareStatus::Done(result) = status.get_untracked() {
             let name = format!("{} {}.csv", title.get_untracked(), question(&result.comparison));
-            download(&name, &result.csv(&title.get_untracked()));
+            save_csv(store, &name, &result.csv(&title.get_untracked()));
         }
     };
     let on_gene = move |gene: String| {
@@ -85,7 +76,7 @@ pub(super) fn Results(store: Store) -> impl IntoView {
                     }
                 })
                 on_export=Callback::new(export)
-                on_close=Callback::new(move |()| store.dispatch(Action::ShowComparison(None)))
+                on_close=Callback::new(move |()| store.dispatch(Action::ShowResult(None)))
             />
         </Show>
         <Show when=move || has_samples.get()>
@@ -97,7 +88,7 @@ pub(super) fn Results(store: Store) -> impl IntoView {
                 pairs_of=Callback::new(move |gene: u32| answer.get().map(|answer| pairs(&answer.0, gene)).unwrap_or_default())
                 on_gene=Callback::new(on_gene)
                 on_export=Callback::new(export)
-                on_close=Callback::new(move |()| store.dispatch(Action::ShowComparison(None)))
+                on_close=Callback::new(move |()| store.dispatch(Action::ShowResult(None)))
             />
         </Show>
     }
@@ -172,24 +163,4 @@ fn pairs(answer: &SampleAnswer, gene: u32) -> Vec<SamplePair> {
         reference: of(&sample.reference),
     };
     answer.means.iter().map(pair).collect()
-}
-
-/// Makes a gene set, named after where its genes come from, and says so.
-pub(super) fn add_gene_set(store: Store, from: &str, genes: Vec<String>) {
-    let taken =
-        store.peek(|state| state.view.analysis.gene_sets.iter().map(|set| set.name.clone()).collect::<Vec<_>>());
-    let name = if taken.iter().any(|name| name == from) { free_name(from, &taken) } else { from.to_owned() };
-    let n_genes = format::integer(genes.len() as u64);
-    store.tell(format!("The gene set “{name}” holds the {n_genes} genes in sight."), Tone::Done);
-    store.dispatch(Action::AddGeneSets(vec![GeneSet { name, description: String::new(), genes }]));
-}
-
-/// Saves text as a file of the user's.
-pub(super) fn download(name: &str, text: &str) {
-    let options = BlobPropertyBag::new();
-    options.set_type("text/csv;charset=utf-8");
-    let parts = Array::of1(&JsValue::from_str(text));
-    if let Ok(blob) = Blob::new_with_str_sequence_and_options(&parts, &options) {
-        platform::download(name, &blob);
-    }
 }

@@ -2,19 +2,19 @@
 
 use explorer_core::{
     color::label_colors,
-    state::{Action, Comparison, Reference, TestMode},
+    state::{Action, Comparison, Reference, ResultPanel, TestMode},
 };
 use leptos::prelude::*;
 
-use super::explorer::Page;
 use crate::{
+    app::parts::Page,
     store::{CompareStatus, Store},
     ui::{CellSetItem, CellSets, Choice, ComparePanel, CompareState, SidebarSection},
 };
 
 /// Cell sets and the form of a comparison.
 #[component]
-pub(super) fn Sets(store: Store, page: Page, has_genes: bool) -> impl IntoView {
+pub fn Sets(store: Store, page: Page, has_genes: bool) -> impl IntoView {
     let sets = store.part(|state| state.view.analysis.cell_sets.clone());
     let sizes = store.loaded(move |session| {
         let sets = sets.get();
@@ -114,8 +114,8 @@ fn Compare(store: Store, names: Signal<Vec<String>>) -> impl IntoView {
             past=store.part(|state| state.view.analysis.comparisons.clone())
             on_change=Callback::new(move |comparison| draft.set(Some(comparison)))
             on_run=Callback::new(run)
-            on_cancel=Callback::new(move |()| store.dispatch(Action::ShowComparison(None)))
-            on_open=Callback::new(move |comparison| store.dispatch(Action::ShowComparison(Some(comparison))))
+            on_cancel=Callback::new(move |()| store.dispatch(Action::ShowResult(None)))
+            on_open=Callback::new(move |comparison| store.dispatch(Action::ShowResult(Some(ResultPanel::Comparison(comparison)))))
             on_remove=Callback::new(move |comparison| store.dispatch(Action::RemoveComparison(comparison)))
         />
     }

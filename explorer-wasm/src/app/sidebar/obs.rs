@@ -5,20 +5,17 @@ use std::{collections::BTreeSet, sync::Arc};
 use explorer_core::{
     color::{MISSING_GREY, label_colors},
     format::short,
-    session::BinCounts,
-    state::{
-        Action, CellQuery, ColorBy, DimensionKey, Hover, Label, LabelFilter, MarkerOrder, Markers, ObsFilter, Range,
-    },
+    state::{Action, CellQuery, ColorBy, DimensionKey, Hover, Label, LabelFilter, MarkerOrder, Markers, ResultPanel},
 };
 use leptos::prelude::*;
 use shared_fbs::manifest::{Column, ColumnKind};
 
-use super::explorer::title;
 use crate::{
+    app::parts::{ByPointer, bars, follow_brush, is_colored, title, toggle_color},
     store::{Pointed, Store},
     ui::{
-        Bars, BrushChange, BrushPhase, CategoryPanel, CategoryValue, DatasetFacts, DatasetInfo, HistogramPanel,
-        SidebarSection, ValueCount,
+        BrushChange, CategoryPanel, CategoryValue, DatasetFacts, DatasetInfo, HistogramPanel, SidebarSection,
+        ValueCount,
     },
 };
 
@@ -27,7 +24,7 @@ const MISSING_LABEL: &str = "missing";
 
 /// The columns.
 #[component]
-pub(super) fn ObsColumns(store: Store) -> impl IntoView {
+pub fn ObsColumns(store: Store) -> impl IntoView {
     let columns = store.with_manifest(|manifest| manifest.columns.clone()).unwrap_or_default();
     let shown: Vec<Column> = columns.into_iter().filter(|column| !column.hidden && !is_constant(column)).collect();
     let of_kind = |kind| shown.iter().filter(move |column| column.kind == kind).cloned().collect::<Vec<_>>();
@@ -127,10 +124,7 @@ fn categories(store: Store, column: &Column) -> impl IntoView + use<> {
     });
     let filter = {
         let name = name.clone();
-        store.part(move |state| match state.view.analysis.query.filters.obs.get(&name) {
-            Some(ObsFilter::Labels(filter)) => Some(filter.clone()),
-            _ => None,
-        })
+        store.part(move |state| state.view.analysis.query.filters.obs.get(&name)?.labels().cloned())
     };
     let checked = Memo::new(move |_| {
         let allows = |value: &CategoryValue| {
@@ -145,14 +139,14 @@ fn categories(store: Store, column: &Column) -> impl IntoView + use<> {
     });
     let expanded = {
         let name = name.clone();
-        store.part(move |state| state.view.panels.expanded.contains(&name))
+        store.part(move |state| state.view.layout.expanded.contains(&name))
     };
     let set = move |column: &str, filter| store.dispatch(Action::SetLabels { column: column.to_owned(), filter });
     let on_markers = (store.with_session(|session| session.has_stored_sums(&name)) == Some(true)).then(|| {
         let column = name.clone();
         Callback::new(move |()| {
             let asked = Markers { column: column.clone(), rank: MarkerOrder::default() };
-            store.dispatch(Action::ShowMarkers(Some(asked)));
+            store.dispatch(Action::ShowResult(Some(ResultPanel::Markers(asked))));
         })
     });
     let [point, expand, color, check_all, check, only, hover] = [(); 7].map(|()| name.clone());
@@ -205,10 +199,7 @@ fn histogram(store: Store, name: &str) -> impl IntoView + use<> {
     let key = DimensionKey::Obs(name.to_owned());
     let range = {
         let name = name.to_owned();
-        store.part(move |state| match state.view.analysis.query.filters.obs.get(&name) {
-            Some(ObsFilter::Range(range)) => Some(*range),
-            _ => None,
-        })
+        store.part(move |state| state.view.analysis.query.filters.obs.get(&name)?.range())
     };
     let (brush, sight, color) = (name.to_owned(), name.to_owned(), ColorBy::Obs(name.to_owned()));
     view! {
@@ -225,43 +216,6 @@ fn histogram(store: Store, name: &str) -> impl IntoView + use<> {
             on_sight=Callback::new(move |()| store.show_histogram(sight.clone()))
         />
     }
-}
-
-/// Carries out a brush's change; its end closes the step in the history.
-pub(super) fn follow_brush(store: Store, change: BrushChange, action: impl FnOnce(Option<Range>) -> Action) {
-    store.dispatch(action(change.range));
-    if change.phase == BrushPhase::Done {
-        store.dispatch(Action::EndDrag);
-    }
-}
-
-/// The histogram of a column or gene.
-pub(super) fn bars(store: Store, key: DimensionKey) -> Signal<Option<Arc<Bars>>> {
-    let bins = store.counted(move |session| session.histogram(&key));
-    Memo::new(move |_| {
-        let BinCounts { domain, mut counts } = bins.get().flatten()?;
-        // The last group are cells without a value.
-        counts.total.pop();
-        counts.selected.pop();
-        Some(Arc::new(Bars {
-            min: f64::from(domain.min),
-            max: f64::from(domain.max),
-            total: counts.total,
-            selected: counts.selected,
-        }))
-    })
-    .into()
-}
-
-/// Whether that colours the cells.
-pub(super) fn is_colored(store: Store, by: ColorBy) -> Memo<bool> {
-    store.part(move |state| state.view.analysis.color == by)
-}
-
-/// Colours by something, or, when it is so coloured, by nothing.
-pub(super) fn toggle_color(store: Store, by: ColorBy) {
-    let is_colored = store.peek(|state| state.view.analysis.color == by);
-    store.dispatch(Action::SetColor(if is_colored { ColorBy::None } else { by }));
 }
 
 fn facts(store: Store) -> Memo<DatasetFacts> {
@@ -297,24 +251,9 @@ fn facts(store: Store) -> Memo<DatasetFacts> {
     Memo::new(move |_| DatasetFacts { title: title.get(), ..facts.get().unwrap_or_default() })
 }
 
-/// Shared data, equal when it is the same.
-#[derive(Debug)]
-pub(super) struct ByPointer<T: ?Sized>(pub Arc<T>);
-
-impl<T: ?Sized> Clone for ByPointer<T> {
-    fn clone(&self) -> Self {
-        Self(Arc::clone(&self.0))
-    }
-}
-
-impl<T: ?Sized> PartialEq for ByPointer<T> {
-    fn eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0)
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use explorer_core::state::ObsFilter;
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     use super::*;

@@ -3,23 +3,19 @@
 use explorer_core::state::{
     Action, Analysis, ColorBy, DimensionKey, GeneKey, GeneMean, GeneSet, gene_sets_from_csv, gene_sets_to_csv,
 };
+use gloo_file::{File, futures::read_as_text};
 use leptos::prelude::*;
-use wasm_bindgen_futures::{JsFuture, spawn_local};
+use wasm_bindgen_futures::spawn_local;
 
-use super::{
-    explorer::title,
-    genes::layer_name,
-    obs::{bars, follow_brush, toggle_color},
-    results::download,
-};
 use crate::{
+    app::parts::{bars, follow_brush, layer_name, save_csv, title, toggle_color},
     store::{Store, Tone},
     ui::{GeneSetChange, GeneSetItem, GeneSets, MeanItem, SidebarSection},
 };
 
 /// The gene sets.
 #[component]
-pub(super) fn GeneSetSection(store: Store) -> impl IntoView {
+pub fn GeneSetSection(store: Store) -> impl IntoView {
     let unknown = RwSignal::new(Vec::<String>::new());
     let sets = store.part(|state| state.view.analysis.gene_sets.clone());
     let layer = store.part(|state| state.view.analysis.layer.clone());
@@ -46,10 +42,7 @@ pub(super) fn GeneSetSection(store: Store) -> impl IntoView {
         };
         others.get().into_iter().map(title).collect::<Vec<_>>()
     };
-    let colored = store.part(|state| match &state.view.analysis.color {
-        ColorBy::GeneSet { set, .. } => Some(set.clone()),
-        _ => None,
-    });
+    let colored = store.part(|state| state.view.analysis.color.gene_set().map(str::to_owned));
     let range_of = move |mean: GeneMean| {
         store.part(move |state| state.view.analysis.query.filters.means.get(&mean).copied()).into()
     };
@@ -116,7 +109,7 @@ fn follow(store: Store, unknown: RwSignal<Vec<String>>, change: GeneSetChange) {
         GeneSetChange::Load(file) => load(store, unknown, file),
         GeneSetChange::Save => {
             let text = store.peek(|state| gene_sets_to_csv(&state.view.analysis.gene_sets));
-            download(&format!("{} gene sets.csv", title(store).get_untracked()), &text);
+            save_csv(store, &format!("{} gene sets.csv", title(store).get_untracked()), &text);
         }
         GeneSetChange::Dismiss => unknown.set(Vec::new()),
     }
@@ -145,13 +138,14 @@ fn resolve(store: Store, names: &[String]) -> Option<(Vec<String>, Vec<String>)>
 
 /// Takes in the sets of a file, as one step.
 fn load(store: Store, unknown: RwSignal<Vec<String>>, file: web_sys::File) {
+    let file = File::from(file);
     spawn_local(async move {
         let name = file.name();
-        let Ok(text) = JsFuture::from(file.text()).await else {
+        let Ok(text) = read_as_text(&file).await else {
             store.tell(format!("The browser could not read {name}."), Tone::Error);
             return;
         };
-        match gene_sets_from_csv(&text.as_string().unwrap_or_default()) {
+        match gene_sets_from_csv(&text) {
             Ok(mut sets) => {
                 let mut missing = Vec::new();
                 for set in &mut sets {

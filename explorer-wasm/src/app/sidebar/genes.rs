@@ -8,11 +8,8 @@ use explorer_core::{
 };
 use leptos::prelude::*;
 
-use super::{
-    explorer::Page,
-    obs::{ByPointer, bars, follow_brush, toggle_color},
-};
 use crate::{
+    app::parts::{ByPointer, Page, bars, follow_brush, layer_name, toggle_color},
     store::{Pointed, Store},
     ui::{BrushChange, Choice, GeneHit, GeneItem, GeneList, GeneSearch, SelectField, SidebarSection},
 };
@@ -22,7 +19,7 @@ const MOST_HITS: usize = 30;
 
 /// Search and list.
 #[component]
-pub(super) fn Genes(store: Store, page: Page) -> impl IntoView {
+pub fn Genes(store: Store, page: Page) -> impl IntoView {
     let layer = store.part(|state| state.view.analysis.layer.clone());
     let table = Memo::new(move |_| {
         let layer = layer.get();
@@ -61,10 +58,7 @@ pub(super) fn Genes(store: Store, page: Page) -> impl IntoView {
         };
         keys.get().into_iter().map(item).collect::<Vec<_>>()
     });
-    let colored = store.part(|state| match &state.view.analysis.color {
-        ColorBy::Gene(key) => Some(key.clone()),
-        _ => None,
-    });
+    let colored = store.part(|state| state.view.analysis.color.gene().cloned());
     let range_of =
         move |key: GeneKey| store.part(move |state| state.view.analysis.query.filters.genes.get(&key).copied()).into();
     let on_remove = move |key: GeneKey| {
@@ -142,11 +136,6 @@ fn shown_genes(analysis: &Analysis) -> Vec<GeneKey> {
         keys.insert(after, key.clone());
     }
     keys
-}
-
-/// The name of a layer that the state names; empty before the dataset is open.
-pub(super) fn layer_name(store: Store, key: Option<&str>) -> String {
-    store.with_session(|session| session.layer_name(key)).unwrap_or_default()
 }
 
 /// The genes of a query, best first.

@@ -6,29 +6,25 @@ use explorer_core::{
     color::label_colors,
     de::Effect,
     format,
-    state::{Action, ColorBy, GeneKey, MarkerOrder, Markers},
+    state::{Action, GeneKey, MarkerOrder, Markers, ResultPanel},
 };
 use leptos::prelude::*;
 
-use super::{
-    explorer::title,
-    obs::ByPointer,
-    results::{add_gene_set, download},
-};
 use crate::{
+    app::parts::{ByPointer, add_gene_set, colored_in, save_csv, title},
     store::{MarkersResult, MarkersStatus, Pointed, Store, Tone},
     ui::{MarkedLabel, MarkersState, MarkersSummary, MarkersView},
 };
 
 /// The markers, where they are open.
 #[component]
-pub(super) fn MarkersPanel(store: Store) -> impl IntoView {
-    let asked = store.part(|state| state.view.panels.markers.clone());
+pub fn MarkersPanel(store: Store) -> impl IntoView {
+    let asked = store.part(|state| state.view.shown_markers().cloned());
     let status = store.marking();
     let is_open = Memo::new(move |_| asked.with(Option::is_some));
     let result = Memo::new(move |_| match status.get() {
         MarkersStatus::Done(result) => Some(ByPointer(result)),
-        _ => None,
+        MarkersStatus::None | MarkersStatus::Running(..) | MarkersStatus::Failed(_) => None,
     });
     let state = move || match status.get() {
         MarkersStatus::None => MarkersState::Running("Preparing".to_owned(), None),
@@ -53,16 +49,13 @@ pub(super) fn MarkersPanel(store: Store) -> impl IntoView {
         Memo::new(move |_| result.get().map_or_else(|| Arc::from([]), |ByPointer(found)| labels(store, &found)));
     let layer = move || result.with_untracked(|result| result.as_ref().map(|ByPointer(result)| result.layer.clone()));
     let color = store.part(|state| state.view.analysis.color.clone());
-    let colored = Memo::new(move |_| match color.get() {
-        ColorBy::Gene(key) => {
-            let layer = result.with(|result| result.as_ref().map(|ByPointer(result)| result.layer.clone()));
-            (layer.is_some_and(|layer| store.layer_key(&layer) == key.layer)).then_some(key.gene)
-        }
-        _ => None,
+    let colored = Memo::new(move |_| {
+        let layer = result.with(|result| result.as_ref().map(|ByPointer(result)| result.layer.clone()));
+        colored_in(store, &color.get(), layer)
     });
     let on_rank = move |rank: MarkerOrder| {
         if let Some(Markers { column, .. }) = asked.get_untracked() {
-            store.dispatch(Action::ShowMarkers(Some(Markers { column, rank })));
+            store.dispatch(Action::ShowResult(Some(ResultPanel::Markers(Markers { column, rank }))));
         }
     };
     let on_gene = move |gene: String| {
@@ -77,7 +70,7 @@ pub(super) fn MarkersPanel(store: Store) -> impl IntoView {
     let export = move |()| {
         if let Some(ByPointer(result)) = result.get_untracked() {
             let dataset = title(store).get_untracked();
-            download(&format!("{dataset} markers of {}.csv", result.asked.column), &result.csv(&dataset));
+            save_csv(store, &format!("{dataset} markers of {}.csv", result.asked.column), &result.csv(&dataset));
         }
     };
     view! {
@@ -96,17 +89,18 @@ pub(super) fn MarkersPanel(store: Store) -> impl IntoView {
                 })
                 on_export=Callback::new(export)
                 on_retry=Callback::new(move |()| store.retry_markers())
-                on_close=Callback::new(move |()| store.dispatch(Action::ShowMarkers(None)))
+                on_close=Callback::new(move |()| store.dispatch(Action::ShowResult(None)))
             />
         </Show>
     }
 }
 
 /// Opens the markers of the column that a command means, or says why there are none.
-pub(super) fn find_markers(store: Store) {
+pub fn find_markers(store: Store) {
     match store.peek(|state| store.with_session(|session| session.column_to_mark(&state.view.analysis))).flatten() {
         Some(column) => {
-            store.dispatch(Action::ShowMarkers(Some(Markers { column, rank: MarkerOrder::default() })));
+            let markers = Markers { column, rank: MarkerOrder::default() };
+            store.dispatch(Action::ShowResult(Some(ResultPanel::Markers(markers))));
         }
         None => store.tell("The dataset has no category whose labels have stored sums.".to_owned(), Tone::Warning),
     }

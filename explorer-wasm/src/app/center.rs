@@ -3,13 +3,13 @@
 use explorer_core::{
     format,
     session::Colors,
-    state::{Action, Command, Platform},
+    state::{Action, Command, PanelIdx, Platform},
 };
 use leptos::prelude::*;
 
 use super::{
-    explorer::{Page, title},
     legend::{legend_is_loading, legend_note, tip},
+    parts::{Page, title},
 };
 use crate::{
     fetch::FetchError,
@@ -20,7 +20,7 @@ use crate::{
 
 /// The picture with all that floats over it, or what stands in its place.
 #[component]
-pub(super) fn Centre(
+pub(super) fn Center(
     store: Store,
     handle: PictureHandle,
     page: Page,
@@ -36,7 +36,7 @@ pub(super) fn Centre(
     let failure = Memo::new(move |_| {
         phase.with(|phase| match phase {
             Phase::Failed(error) => Some(error.clone()),
-            _ => None,
+            Phase::Opening | Phase::Ready => None,
         })
     });
     let waits = Memo::new(move |_| {
@@ -141,7 +141,7 @@ fn EmbeddingBar(
         let embeddings = embeddings.get().unwrap_or_default();
         embeddings.into_iter().map(|(key, label)| Choice::new(key, label)).collect::<Vec<_>>()
     };
-    let asked = store.part(|state| state.view.analysis.embedding.clone());
+    let asked = store.part(|state| state.view.panels.first().kind.clone());
     let shown = move || {
         asked.get();
         store.phase().get();
@@ -159,12 +159,14 @@ fn EmbeddingBar(
         <Toolbar
             embeddings=Signal::derive(choices)
             embedding=Signal::derive(shown)
-            on_embedding=Callback::new(move |key| store.dispatch(Action::SetEmbedding(Some(key))))
+            on_embedding=Callback::new(move |key| {
+                store.dispatch(Action::SetEmbedding { panel: PanelIdx::FIRST, embedding: Some(key) });
+            })
             tool=store.part(|state| state.view.tool)
             can_subset=Signal::derive(can_subset)
             can_unsubset=Signal::derive(move || query.with(|query| !query.subset.is_empty()))
             can_clear=Signal::derive(move || query.with(|query| !query.filters.is_empty()))
-            labels=store.part(|state| state.view.panels.labels)
+            labels=store.part(|state| state.view.layout.labels)
             can_label
             display=move || view! { <Display store handle /> }
             can_invert=Signal::derive(move || {
@@ -187,10 +189,12 @@ fn Display(store: Store, handle: PictureHandle) -> impl IntoView {
     let has_numbers = Memo::new(move |_| colors.with(|colors| matches!(colors, Colors::Numbers { .. })));
     view! {
         <DisplayPanel
-            style=store.part(|state| state.view.points)
+            style=store.part(|state| state.view.panels.first().points)
             chosen_px=Signal::derive(chosen_px)
             options=Signal::derive(move || has_numbers.get().then(|| asked.get()))
-            on_style=Callback::new(move |style| store.dispatch(Action::SetPointStyle(style)))
+            on_style=Callback::new(move |style| {
+                store.dispatch(Action::SetPointStyle { panel: PanelIdx::FIRST, style });
+            })
             on_options=Callback::new(move |options| {
                 store.dispatch(Action::SetColorOptions(options));
                 store.dispatch(Action::EndDrag);

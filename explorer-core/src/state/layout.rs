@@ -1,0 +1,104 @@
+//! What is open around the panels.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use super::Comparison;
+
+/// What is open around the panels, and how the page looks.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Layout {
+    /// Whether the left sidebar is open.
+    pub left: bool,
+    /// Whether the right sidebar is open.
+    pub right: bool,
+    /// Whether the labels that color the cells are written over the picture.
+    pub labels: bool,
+    /// Columns whose labels are listed.
+    pub expanded: BTreeSet<String>,
+    /// The result that is open.
+    pub result: Option<ResultPanel>,
+    /// Light or dark.
+    pub theme: Theme,
+}
+
+impl Default for Layout {
+    fn default() -> Self {
+        Self { left: true, right: true, labels: false, expanded: BTreeSet::new(), result: None, theme: Theme::System }
+    }
+}
+
+/// A result that is open, by its question: its answer is not state. One is open at a time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ResultPanel {
+    /// A comparison of cell sets, by cells or by samples as its test says. It may no longer be in the
+    /// list, after an undo.
+    Comparison(Comparison),
+    /// The markers of every label of a column.
+    Markers(Markers),
+}
+
+impl ResultPanel {
+    /// The comparison, where that is what is open.
+    pub fn comparison(&self) -> Option<&Comparison> {
+        match self {
+            Self::Comparison(comparison) => Some(comparison),
+            Self::Markers(_) => None,
+        }
+    }
+
+    /// The markers, where these are what is open.
+    pub fn markers(&self) -> Option<&Markers> {
+        match self {
+            Self::Markers(markers) => Some(markers),
+            Self::Comparison(_) => None,
+        }
+    }
+}
+
+/// The markers of every label of a column.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Markers {
+    /// The column.
+    pub column: String,
+    /// What the genes are ranked by.
+    #[serde(default)]
+    pub rank: MarkerOrder,
+}
+
+/// What the markers of a label are ranked by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MarkerOrder {
+    /// Welch's t against all other cells.
+    #[default]
+    Score,
+    /// A low percentile of the effect sizes against each other label.
+    Effect,
+}
+
+/// Light or dark.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Theme {
+    /// As the system says.
+    #[default]
+    System,
+    /// Light.
+    Light,
+    /// Dark.
+    Dark,
+}
+
+/// One of the two sidebars.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Side {
+    /// Columns of `obs`.
+    Left,
+    /// Genes, sets and comparisons.
+    Right,
+}

@@ -1,0 +1,21 @@
+//! Gene sets made from a result.
+
+use explorer_core::{
+    format,
+    state::{Action, GeneSet},
+};
+
+use crate::{
+    store::{Store, Tone},
+    ui::free_name,
+};
+
+/// Makes a gene set, named after where its genes come from, and says so.
+pub fn add_gene_set(store: Store, from: &str, genes: Vec<String>) {
+    let taken =
+        store.peek(|state| state.view.analysis.gene_sets.iter().map(|set| set.name.clone()).collect::<Vec<_>>());
+    let name = if taken.iter().any(|name| name == from) { free_name(from, &taken) } else { from.to_owned() };
+    let n_genes = format::integer(genes.len() as u64);
+    store.tell(format!("The gene set “{name}” holds the {n_genes} genes in sight."), Tone::Done);
+    store.dispatch(Action::AddGeneSets(vec![GeneSet { name, description: String::new(), genes }]));
+}

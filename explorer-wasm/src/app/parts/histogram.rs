@@ -1,0 +1,40 @@
+//! Histograms and the brushes over them.
+
+use std::sync::Arc;
+
+use explorer_core::{
+    session::BinCounts,
+    state::{Action, DimensionKey, Range},
+};
+use leptos::prelude::*;
+
+use crate::{
+    store::Store,
+    ui::{Bars, BrushChange, BrushPhase},
+};
+
+/// The histogram of a column or gene.
+pub fn bars(store: Store, key: DimensionKey) -> Signal<Option<Arc<Bars>>> {
+    let bins = store.counted(move |session| session.histogram(&key));
+    Memo::new(move |_| {
+        let BinCounts { domain, mut counts } = bins.get().flatten()?;
+        // The last group are cells without a value.
+        counts.total.pop();
+        counts.selected.pop();
+        Some(Arc::new(Bars {
+            min: f64::from(domain.min),
+            max: f64::from(domain.max),
+            total: counts.total,
+            selected: counts.selected,
+        }))
+    })
+    .into()
+}
+
+/// Carries out a brush's change; its end closes the step in the history.
+pub fn follow_brush(store: Store, change: BrushChange, action: impl FnOnce(Option<Range>) -> Action) {
+    store.dispatch(action(change.range));
+    if change.phase == BrushPhase::Done {
+        store.dispatch(Action::EndDrag);
+    }
+}

@@ -1,0 +1,19 @@
+//! What several parts of the page share. It knows none of them.
+
+mod by_pointer;
+mod color;
+mod gene_set;
+mod histogram;
+mod layer;
+mod page;
+mod save;
+mod title;
+
+pub use by_pointer::ByPointer;
+pub use color::{colored_in, is_colored, toggle_color};
+pub use gene_set::add_gene_set;
+pub use histogram::{bars, follow_brush};
+pub use layer::layer_name;
+pub use page::Page;
+pub use save::save_csv;
+pub use title::title;

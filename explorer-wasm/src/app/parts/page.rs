@@ -1,0 +1,20 @@
+//! What the page holds beside the state.
+
+use leptos::prelude::*;
+
+use crate::ui::LegendModel;
+
+/// What the page holds beside the state: what is open or has the focus.
+#[derive(Clone, Copy)]
+pub struct Page {
+    /// Moves the focus to the search for genes.
+    pub focus_search: RwSignal<u32>,
+    /// Whether a cell set is being named.
+    pub naming: RwSignal<bool>,
+    /// What the dataset is called.
+    pub title: Memo<String>,
+    /// What the colors mean.
+    pub legend: Signal<LegendModel>,
+    /// Whether the keys are listed.
+    pub shortcuts: RwSignal<bool>,
+}

@@ -1,0 +1,11 @@
+//! What stands beside the picture: columns on the left; genes, sets and comparisons on the right.
+
+mod cell_sets;
+mod gene_sets;
+mod genes;
+mod obs;
+
+pub use cell_sets::Sets;
+pub use gene_sets::GeneSetSection;
+pub use genes::Genes;
+pub use obs::ObsColumns;

@@ -1,0 +1,134 @@
+//! The document that an Explorer stands in, behind one port.
+//!
+//! An address, a title, keys, a clipboard: there is one of each in a document, but there may be several
+//! Explorers. Each asks its [`Host`] for them, and nothing else in this crate touches what is the
+//! document's own. [`FullPage`] has the document to itself; [`Embedded`] shares it.
+
+mod address;
+mod embedded;
+mod full_page;
+mod keys;
+
+use explorer_core::state::{Platform, Theme};
+use futures_util::future::LocalBoxFuture;
+use gloo_events::EventListener;
+use gloo_file::{Blob, ObjectUrl};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{HtmlAnchorElement, HtmlElement, KeyboardEvent, Url};
+
+pub use address::DatasetAddress;
+pub use embedded::{Embedded, Placement};
+pub use full_page::FullPage;
+pub use keys::on_key;
+
+/// The attribute of the element that an Explorer fills. Style sheets find colors and sizes by it.
+const ROOT_ATTRIBUTE: &str = "data-tessera";
+
+/// The attribute of the same element that overrides the system's choice between light and dark.
+const THEME_ATTRIBUTE: &str = "data-theme";
+
+/// What an address calls the renderer that it asks for.
+const RENDERER: &str = "renderer";
+
+/// What an Explorer asks of the document that it stands in.
+pub trait Host {
+    /// The element that the Explorer fills.
+    fn root(&self) -> &HtmlElement;
+
+    /// The address of the directory that the page's own files lie in, ending in `/`.
+    fn base(&self) -> &str;
+
+    /// The view that the address holds, as the text of a link; empty where it holds none.
+    fn link(&self) -> String;
+
+    /// Puts a view into the address, without a step in the browser's history.
+    fn write_link(&self, link: &str);
+
+    /// Calls when somebody else has put a view into the address, as long as the listener lives.
+    fn on_link(&self, heard: Box<dyn Fn()>) -> EventListener;
+
+    /// The whole address of a view, for the user to pass on.
+    fn address_of(&self, link: &str) -> String;
+
+    /// Says what the dataset is called.
+    fn set_title(&self, title: &str);
+
+    /// The renderer that is asked for, as in `?renderer=webgl2`; `None` leaves the choice to the program.
+    fn renderer(&self) -> Option<String> {
+        None
+    }
+
+    /// Whether a key that was pressed in the document is meant for this Explorer.
+    fn is_meant(&self, press: &KeyboardEvent) -> bool;
+
+    /// Puts a text into the clipboard.
+    fn copy(&self, text: String) -> LocalBoxFuture<'static, Result<(), CopyRefused>> {
+        Box::pin(copy(text))
+    }
+
+    /// Offers content as a file of the user's.
+    fn save_file(&self, name: &str, content: &Blob) {
+        save_file(name, content);
+    }
+
+    /// Chooses light or dark for the Explorer alone.
+    fn set_theme(&self, theme: Theme) {
+        let root = self.root();
+        // Both fail only for names that no attribute can have.
+        let _ = match theme {
+            Theme::System => root.remove_attribute(THEME_ATTRIBUTE),
+            Theme::Light => root.set_attribute(THEME_ATTRIBUTE, "light"),
+            Theme::Dark => root.set_attribute(THEME_ATTRIBUTE, "dark"),
+        };
+    }
+}
+
+/// The browser did not let the page write into the clipboard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the browser did not allow copying")]
+pub struct CopyRefused;
+
+/// Whose keys the user has.
+pub fn platform_of_user() -> Platform {
+    let agent = gloo_utils::window().navigator().user_agent().unwrap_or_default();
+    if agent.contains("Mac") || agent.contains("iPad") || agent.contains("iPhone") {
+        Platform::Mac
+    } else {
+        Platform::Other
+    }
+}
+
+/// Opens the document anew, so that its first script starts the program with that renderer.
+#[cfg_attr(feature = "webgl", expect(dead_code, reason = "a program with both renderers changes over by itself"))]
+pub(crate) fn reopen_with_renderer(renderer: &str) {
+    let location = gloo_utils::window().location();
+    let address = location.href().and_then(|address| Url::new(&address));
+    // A browser that refuses shows that nothing can be drawn.
+    let _ = address.and_then(|address| {
+        address.search_params().set(RENDERER, renderer);
+        location.replace(&address.href())
+    });
+}
+
+/// Gives an element the Explorer's colors and sizes.
+fn mark(root: &HtmlElement) {
+    // Fails only for names that no attribute can have.
+    let _ = root.set_attribute(ROOT_ATTRIBUTE, "");
+}
+
+async fn copy(text: String) -> Result<(), CopyRefused> {
+    let copied = gloo_utils::window().navigator().clipboard().write_text(&text);
+    JsFuture::from(copied).await.map(drop).map_err(|_: JsValue| CopyRefused)
+}
+
+fn save_file(name: &str, content: &Blob) {
+    if let Ok(link) = gloo_utils::document().create_element("a") {
+        // The browser has taken the content when this is dropped, which frees the page's hold on it.
+        let url = ObjectUrl::from(content.clone());
+        let link: HtmlAnchorElement = link.unchecked_into();
+        link.set_href(&url);
+        link.set_download(name);
+        link.click();
+    }
+}
