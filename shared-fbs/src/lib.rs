@@ -5,6 +5,8 @@
 //! and makes every relative path of a dataset. Decoding never panics: broken bytes give an error
 //! that names what is wrong.
 
+#[cfg(feature = "api")]
+pub mod api;
 pub mod bytes;
 mod error;
 pub mod frame;

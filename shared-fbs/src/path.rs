@@ -8,6 +8,9 @@ pub const MANIFEST: &str = "manifest.tsm";
 /// The route under which the tile server serves datasets.
 pub const DATA_ROUTE: &str = "data";
 
+/// The name between a dataset and a pack in the addresses of tiles.
+pub const TILES_ROUTE: &str = "tiles";
+
 /// A tile: its pack's name in the manifest, and its number in that pack.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TileKey {
@@ -51,7 +54,7 @@ pub fn file_route(dataset: &str, file: &str) -> String {
 /// The path of some tiles of a pack on the tile server, without a leading slash.
 pub fn tiles_route(dataset: &str, pack_file: &str, tiles: &TileList) -> String {
     let stem = pack_file.strip_suffix(".pack").unwrap_or(pack_file);
-    format!("{DATA_ROUTE}/{dataset}/tiles/{stem}/{tiles}")
+    format!("{DATA_ROUTE}/{dataset}/{TILES_ROUTE}/{stem}/{tiles}")
 }
 
 /// Tiles of one pack as a request names them: numbers and inclusive ranges, such as `5-9,12`.

@@ -11,10 +11,10 @@ use std::{
 use anyhow::{Context as _, Result, bail};
 use builder::native::{self, Existing};
 use clap::Args;
-use shared_fbs::{frame::checksum, manifest::Manifest, path::MANIFEST};
+use shared_fbs::{api::Endpoint, frame::checksum, manifest::Manifest, path::MANIFEST};
 use tile_server::serve::{
-    self, CorsOrigins, DatasetDirectory, DirectoryFrontEnd, FrameAncestors, FrontEnd, Limits, LogFormat,
-    ManifestReader, Options,
+    self, BasePath, CorsOrigins, DataOrigins, DatasetDirectory, DirectoryFrontEnd, FrameAncestors, FrontEnd, Limits,
+    LogFormat, ManifestReader, Options,
 };
 
 use super::{
@@ -52,6 +52,13 @@ pub struct Arguments {
     /// Sites that may show the Explorer in a frame, as in Content-Security-Policy
     #[arg(long, value_name = "SOURCES", default_value = "*")]
     frame_ancestors: String,
+    /// Let the page show data of this other origin, in addresses such as `?data=https://example.org/pbmc/`. May be
+    /// given more than once
+    #[arg(long, value_name = "ORIGIN")]
+    data_origin: Vec<String>,
+    /// The path below which a proxy passes requests on, their addresses unchanged
+    #[arg(long, value_name = "PATH", default_value = "/")]
+    base_path: String,
     /// Compute nothing: pages read the tiles for every comparison
     #[arg(long, conflicts_with_all = ["computations", "compute_seconds"])]
     no_compute: bool,
@@ -85,10 +92,11 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     if front_end.is_none() && !arguments.quiet {
         eprintln!("this program was built without the page; data is served alone (--front-end DIR adds the page)");
     }
+    let base_path = BasePath::parse(&arguments.base_path)?;
     let page = match (arguments.no_open || front_end.is_none(), datasets.as_slice()) {
         (true, _) => None,
-        (false, [only]) => Some(format!("/d/{}", only.id)),
-        (false, _) => Some("/".to_owned()),
+        (false, [only]) => Some(format!("{base_path}{}", Endpoint::Page { id: only.id.as_str().into() }.address())),
+        (false, _) => Some(base_path.to_string()),
     };
     let options = Options {
         address: SocketAddr::new(arguments.host, arguments.port),
@@ -97,6 +105,8 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         front_end,
         cors: CorsOrigins::parse(&arguments.cors_origin)?,
         frame_ancestors: FrameAncestors::parse(&arguments.frame_ancestors)?,
+        data_origins: DataOrigins::parse(&arguments.data_origin)?,
+        base_path,
         limits: limits(arguments),
     };
     let runtime = tokio::runtime::Runtime::new().context("cannot start threads")?;

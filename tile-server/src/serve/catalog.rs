@@ -10,7 +10,7 @@ use std::{
     time::SystemTime,
 };
 
-use shared_fbs::path::MANIFEST;
+use shared_fbs::{api::Endpoint, path::MANIFEST};
 
 use super::{
     dataset::{DatasetDirectory, OpenDataset, ReadDataset, ReadError, is_pack},
@@ -169,7 +169,6 @@ fn read(reader: &dyn ReadDataset, id: &str, directory: &Path) -> Result<Dataset,
 
 /// An id must survive the way through an address.
 fn is_id(id: &str) -> bool {
-    let encoded = percent_encoding::utf8_percent_encode(id, percent_encoding::NON_ALPHANUMERIC);
-    let file = MANIFEST.to_owned();
-    Route::parse(&format!("/data/{encoded}/{file}")) == Some(Route::File { id: id.to_owned(), file })
+    let endpoint = Endpoint::File { id: id.into(), file: MANIFEST.into() };
+    Route::parse(&format!("/{}", endpoint.address())) == Some(Route::Endpoint(endpoint.into_owned()))
 }

@@ -1,11 +1,11 @@
-//! The page's Content-Security-Policy: nothing but the page's own files, and of inline scripts only
-//! those that were in the page when it was built.
+//! The page's Content-Security-Policy: nothing but the page's own files and the data of origins that are named, and of
+//! inline scripts only those that were in the page when it was built.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use http::HeaderValue;
 use sha2::{Digest, Sha256};
 
-use super::error::ServeError;
+use super::{error::ServeError, options::DataOrigins};
 
 /// The sites that may show the page in a frame: the value of `frame-ancestors`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,7 +38,9 @@ impl Default for FrameAncestors {
 }
 
 /// The policy for one file of the page; `html` is its text where it is a document.
-pub(super) fn policy(html: Option<&str>, frame_ancestors: &FrameAncestors) -> HeaderValue {
+pub(super) fn policy(html: Option<&str>, data_origins: &DataOrigins, frame_ancestors: &FrameAncestors) -> HeaderValue {
+    let data_origins = data_origins.to_string();
+    let data_origins = if data_origins.is_empty() { data_origins } else { format!(" {data_origins}") };
     let hashes: String = html
         .map(inline_scripts)
         .unwrap_or_default()
@@ -48,7 +50,7 @@ pub(super) fn policy(html: Option<&str>, frame_ancestors: &FrameAncestors) -> He
     let policy = format!(
         "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'{hashes}; \
          style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; worker-src 'self' blob:; \
-         connect-src 'self'; object-src 'none'; base-uri 'self'; form-action 'self'; \
+         connect-src 'self'{data_origins}; object-src 'none'; base-uri 'self'; form-action 'self'; \
          frame-ancestors {}",
         frame_ancestors.0
     );
@@ -98,7 +100,11 @@ mod tests {
     #[test]
     fn the_hash_is_the_one_browsers_compute() {
         // The example of the CSP specification, section 2.3.1.
-        let policy = policy(Some("<script>alert('Hello, world.');</script>"), &FrameAncestors::default());
+        let policy = policy(
+            Some("<script>alert('Hello, world.');</script>"),
+            &DataOrigins::default(),
+            &FrameAncestors::default(),
+        );
         let expected = "'sha256-qznLcsROx4GACP2dm0UCKCzCG+HiZ1guq6ZZDob/Tng='";
         assert!(policy.to_str().unwrap().contains(expected), "{policy:?}");
     }
@@ -116,7 +122,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_document_is_scanned(html in "(<script|</script|>| src=|\\PC){0,30}") {
-            let _ = policy(Some(&html), &FrameAncestors::default());
+            let _ = policy(Some(&html), &DataOrigins::default(), &FrameAncestors::default());
         }
     }
 }

@@ -7,7 +7,7 @@ use std::{
 };
 
 use explorer_core::filter::CellMask;
-use serde::Serialize;
+use shared_fbs::api::DatasetDescription;
 
 /// The extension of packs, which are named `<name>-<16 hexadecimal digits of their hash>.pack`.
 const PACK_EXTENSION: &str = ".pack";
@@ -22,41 +22,6 @@ pub struct DatasetDirectory {
     pub id: String,
     /// The directory that holds the manifest and the packs.
     pub directory: PathBuf,
-}
-
-/// What a dataset says of itself.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
-pub struct DatasetSummary {
-    /// The dataset's name in addresses.
-    pub id: String,
-    /// The dataset's title, for people.
-    pub title: String,
-    /// How many cells.
-    pub n_obs: u64,
-    /// How many genes.
-    pub n_vars: u64,
-    /// Whatever else the start page shows, beside the fields above.
-    #[serde(flatten)]
-    pub details: serde_json::Map<String, serde_json::Value>,
-}
-
-/// `/api/datasets/{id}`, and one line of `/api/datasets`: a dataset, and what the server does for it.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct DatasetDescription {
-    /// What the dataset says of itself.
-    #[serde(flatten)]
-    pub summary: DatasetSummary,
-    /// What is computed at `/api/datasets/{id}/moments`; absent where nothing is.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub moments: Option<MomentsOffer>,
-}
-
-/// What a page must know to have moments computed.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct MomentsOffer {
-    /// The largest body that is read; two sets of the dataset's cells fit unless the server's own limit is
-    /// below that.
-    pub max_body_bytes: u64,
 }
 
 /// Where the tiles of a dataset lie. A pack is named by its file's stem, hash included.
@@ -117,8 +82,8 @@ pub enum ComputeError {
 
 /// A dataset as it was read.
 pub struct OpenDataset {
-    /// What it says of itself.
-    pub summary: DatasetSummary,
+    /// What it says of itself; what is computed on it, the server adds.
+    pub description: DatasetDescription,
     /// Its tiles.
     pub index: Arc<dyn TileIndex>,
     /// What computes over its tiles; none where it has no expression.

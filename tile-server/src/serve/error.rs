@@ -41,6 +41,18 @@ pub enum ServeError {
         /// The text given.
         origin: String,
     },
+    /// An origin that data may come from is not an origin.
+    #[error("`{origin}` is no origin; write one like https://example.org")]
+    DataOrigin {
+        /// The text given.
+        origin: String,
+    },
+    /// The base path is not one.
+    #[error("`{path}` cannot be the base path; write names between slashes, like /tessera/")]
+    BasePath {
+        /// The text given.
+        path: String,
+    },
     /// The list of sites that may frame the page is not one.
     #[error("`{value}` cannot be the frame-ancestors; write *, 'none', 'self', or origins between blanks")]
     FrameAncestors {

@@ -8,16 +8,13 @@ use std::{
 };
 
 use explorer_core::{de::Sets, filter::CellMask};
-use serde_json::json;
-use shared_fbs::{manifest::Manifest, path::MANIFEST};
+use shared_fbs::{api::DatasetDescription, manifest::Manifest, path::MANIFEST};
 use tessera::{
     compare::{CompareError, planned_moments_until},
     dataset::Dataset,
 };
 
-use super::dataset::{
-    ComputeError, ComputeMoments, DatasetSummary, OpenDataset, ReadDataset, ReadError, TileIndex, TilePlace,
-};
+use super::dataset::{ComputeError, ComputeMoments, OpenDataset, ReadDataset, ReadError, TileIndex, TilePlace};
 
 /// Reads datasets of the Tessera format.
 #[derive(Clone, Copy, Debug, Default)]
@@ -28,31 +25,27 @@ impl ReadDataset for ManifestReader {
         let bytes =
             fs::read(directory.join(MANIFEST)).map_err(|error| format!("{MANIFEST} cannot be read: {error}"))?;
         let manifest = Manifest::decode(&bytes).map_err(|error| format!("{MANIFEST}: {error}"))?;
-        let summary = summary(id, &manifest);
+        let description = description(id, &manifest);
         let has_layer = manifest.statistics_layer().is_some();
         let tiles = Arc::new(Tiles::of(Dataset::of_manifest(directory, manifest)));
         let moments: Option<Arc<dyn ComputeMoments>> = if has_layer { Some(tiles.clone()) } else { None };
-        Ok(OpenDataset { summary, index: tiles, moments })
+        Ok(OpenDataset { description, index: tiles, moments })
     }
 }
 
-fn summary(id: &str, manifest: &Manifest) -> DatasetSummary {
+fn description(id: &str, manifest: &Manifest) -> DatasetDescription {
     let layer = manifest.layers.get(manifest.default_layer as usize);
     let var = layer.map_or(0, |layer| layer.var as usize);
-    let n_bytes: u64 = manifest.packs.iter().map(|pack| pack.n_bytes).sum();
-    let embeddings: Vec<_> = manifest.embeddings.iter().map(|embedding| embedding.key.as_str()).collect();
-    let details = [
-        ("n_bytes", json!(n_bytes)),
-        ("source", json!(manifest.source)),
-        ("generator", json!(manifest.generator)),
-        ("embeddings", json!(embeddings)),
-    ];
-    DatasetSummary {
+    DatasetDescription {
         id: id.to_owned(),
         title: manifest.title.clone().unwrap_or_else(|| id.to_owned()),
         n_obs: u64::from(manifest.n_obs),
         n_vars: manifest.vars.get(var).map_or(0, |var| u64::from(var.n_vars)),
-        details: details.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
+        n_bytes: Some(manifest.packs.iter().map(|pack| pack.n_bytes).sum()),
+        source: manifest.source.clone(),
+        generator: Some(manifest.generator.clone()),
+        embeddings: manifest.embeddings.iter().map(|embedding| embedding.key.clone()).collect(),
+        moments: None,
     }
 }
 
@@ -178,7 +171,7 @@ mod tests {
     fn tiles_are_found_through_the_manifest_and_through_pages() {
         let directory = dataset();
         let open = ManifestReader.read("two", directory.path()).unwrap();
-        assert_eq!(open.summary.title, "Two packs");
+        assert_eq!(open.description.title, "Two packs");
         for pack in [INLINE, PAGED] {
             let bytes = fs::read(directory.path().join(format!("{pack}.pack"))).unwrap();
             for (index, tile) in ["a", "bb", "ccc"].into_iter().enumerate() {

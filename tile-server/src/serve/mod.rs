@@ -4,24 +4,28 @@
 //! | Path | Answer |
 //! |---|---|
 //! | `/healthz` | 200 while the server runs |
-//! | `/api/datasets` | the datasets as a JSON list of [`DatasetDescription`] |
-//! | `/api/datasets/{id}` | the [`DatasetDescription`] of one |
+//! | `/api/datasets` | the datasets as a JSON list of [`DatasetDescription`](shared_fbs::api::DatasetDescription) |
+//! | `/api/datasets/{id}` | the description of one |
 //! | `POST /api/datasets/{id}/moments?layer=NAME` | two bitmaps of cells in, their two tiles of moments out |
 //! | `/data/{id}/{file}` | the manifest or a pack, whole or in byte ranges |
 //! | `/data/{id}/tiles/{pack}/{list}` | the tiles `3`, `3,7` or `5-9,12` of a pack in one answer |
 //! | `/`, `/d/{id}`, … | the page and its files |
+//!
+//! All of it below a base path, if the server is given one. Addresses and messages are those of [`shared_fbs::api`].
 //!
 //! **Invariants.** Only the manifest and the packs that it names leave a dataset's directory · a path
 //! is decoded once, and only plain file names pass · no file of a dataset is held in memory · packs and
 //! tiles are never compressed a second time · whatever waits for the disk runs on a blocking thread · what
 //! is computed, the page could compute from the tiles, to the same bits.
 
+mod base_path;
 mod body;
 mod catalog;
 mod conditional;
 mod connection;
 mod csp;
 mod dataset;
+mod document;
 mod error;
 mod files;
 mod front_end;
@@ -47,16 +51,16 @@ use std::{
 #[cfg(feature = "embed-front-end")]
 pub use self::front_end::EmbeddedFrontEnd;
 pub use self::{
+    base_path::BasePath,
     csp::FrameAncestors,
     dataset::{
-        ComputeError, ComputeMoments, DatasetDescription, DatasetDirectory, DatasetSummary, MomentsOffer, OpenDataset,
-        ReadDataset, ReadError, TileIndex, TilePlace,
+        ComputeError, ComputeMoments, DatasetDirectory, OpenDataset, ReadDataset, ReadError, TileIndex, TilePlace,
     },
     error::ServeError,
     front_end::{Asset, DirectoryFrontEnd, FrontEnd},
     logging::{LogFormat, init_logging},
     manifest::ManifestReader,
-    options::{CorsOrigins, Limits, Options},
+    options::{CorsOrigins, DataOrigins, Limits, Options},
     server::{Server, bind},
 };
 

@@ -18,9 +18,8 @@ use explorer_core::filter::{CellMask, MaskError};
 use http::{HeaderMap, HeaderValue, Response, StatusCode, header, request};
 use http_body_util::BodyExt;
 use hyper::body::Body as HttpBody;
-use percent_encoding::percent_decode_str;
 use roaring::RoaringBitmap;
-use shared_fbs::frame;
+use shared_fbs::{api::layer_of_query, frame};
 use tokio::{
     sync::{Semaphore, TryAcquireError},
     task::{JoinError, spawn_blocking},
@@ -140,7 +139,7 @@ where
     let coding = TileCoding::choose(&request.headers).ok_or_else(|| {
         refusal(StatusCode::NOT_ACCEPTABLE, "Moments are sent as zstd or as they are, and the request takes neither.")
     })?;
-    let n_obs = dataset.open.summary.n_obs;
+    let n_obs = dataset.open.description.n_obs;
     let max_bytes = max_body_bytes(limits, n_obs);
 
     let _admitted = state.places.admitted.try_acquire().map_err(busy)?;
@@ -203,15 +202,8 @@ fn require_plain_bytes(headers: &HeaderMap) -> Result<(), Refusal> {
 
 /// The layer that a query names.
 fn layer(query: Option<&str>) -> Result<Option<String>, Refusal> {
-    let Some(name) = query.into_iter().flat_map(|query| query.split('&')).find_map(|pair| pair.strip_prefix("layer="))
-    else {
-        return Ok(None);
-    };
-    let name = name.replace('+', " ");
-    match percent_decode_str(&name).decode_utf8() {
-        Ok(name) => Ok(Some(name.into_owned())),
-        Err(_) => Err(refusal(StatusCode::BAD_REQUEST, "The name of the layer is not UTF-8.")),
-    }
+    layer_of_query(query.unwrap_or_default())
+        .map_err(|_| refusal(StatusCode::BAD_REQUEST, "The name of the layer is not UTF-8."))
 }
 
 async fn read<B>(mut body: Pin<&mut B>, max_bytes: u64) -> Result<Vec<u8>, Refusal>
@@ -347,18 +339,9 @@ mod tests {
     }
 
     #[test]
-    fn the_layer_is_taken_from_the_query() {
+    fn a_layer_that_is_not_utf_8_is_a_bad_request() {
         let layer = |query: &str| layer(Some(query)).map_err(|refusal| refusal.status().as_u16());
-        for (query, expected) in [
-            ("layer=raw", Some("raw")),
-            ("a=b&layer=log%20counts%2B1", Some("log counts+1")),
-            ("layer=log+counts", Some("log counts")),
-            ("layer=", Some("")),
-            ("layers=raw", None),
-            ("", None),
-        ] {
-            assert_eq!(layer(query), Ok(expected.map(str::to_owned)), "{query}");
-        }
+        assert_eq!(layer("layer=raw"), Ok(Some("raw".to_owned())));
         assert_eq!(layer("layer=%ff"), Err(400));
     }
 

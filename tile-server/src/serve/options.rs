@@ -1,10 +1,11 @@
 //! What the server is told when it starts.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{fmt, net::SocketAddr, sync::Arc, time::Duration};
 
 use http::HeaderValue;
 
 use super::{
+    base_path::BasePath,
     csp::FrameAncestors,
     dataset::{DatasetDirectory, ReadDataset},
     error::ServeError,
@@ -25,6 +26,10 @@ pub struct Options {
     pub cors: CorsOrigins,
     /// Whose pages may show the Explorer in a frame.
     pub frame_ancestors: FrameAncestors,
+    /// The other origins that the page may show data of.
+    pub data_origins: DataOrigins,
+    /// The path below which everything is served.
+    pub base_path: BasePath,
     /// How much of the machine requests may take.
     pub limits: Limits,
 }
@@ -53,20 +58,48 @@ impl CorsOrigins {
         if origins.iter().any(|origin| origin == "*") {
             return Ok(Self::Any);
         }
-        origins.iter().map(|origin| parse_origin(origin)).collect::<Result<_, _>>().map(Self::List)
+        let header = |origin: &String| {
+            parse_origin(origin)
+                .and_then(|origin| HeaderValue::from_str(origin).ok())
+                .ok_or_else(|| ServeError::CorsOrigin { origin: origin.clone() })
+        };
+        origins.iter().map(header).collect::<Result<_, _>>().map(Self::List)
+    }
+}
+
+/// The origins other than the server's own whose data the page may show; none unless named.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DataOrigins(Vec<String>);
+
+impl DataOrigins {
+    /// Reads origins such as `https://example.org:8443`.
+    ///
+    /// # Errors
+    /// [`ServeError::DataOrigin`] names the first that is none.
+    pub fn parse(origins: &[String]) -> Result<Self, ServeError> {
+        let checked = |origin: &String| {
+            let wrong = || ServeError::DataOrigin { origin: origin.clone() };
+            let origin = parse_origin(origin).ok_or_else(wrong)?;
+            // What could end a directive of the policy, or an attribute of the page.
+            let is_plain = origin.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~:/[]".contains(&byte));
+            if is_plain { Ok(origin.to_owned()) } else { Err(wrong()) }
+        };
+        origins.iter().map(checked).collect::<Result<_, _>>().map(Self)
+    }
+}
+
+impl fmt::Display for DataOrigins {
+    /// With spaces between them.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.join(" "))
     }
 }
 
 /// An origin as browsers send it: scheme, host and port, and nothing after them.
-fn parse_origin(origin: &str) -> Result<HeaderValue, ServeError> {
-    let wrong = || ServeError::CorsOrigin { origin: origin.to_owned() };
-    let uri: http::Uri = origin.parse().map_err(|_| wrong())?;
-    match (uri.scheme_str(), uri.authority()) {
-        (Some(scheme), Some(authority)) if origin == format!("{scheme}://{authority}") => {
-            HeaderValue::from_str(origin).map_err(|_| wrong())
-        }
-        _ => Err(wrong()),
-    }
+fn parse_origin(origin: &str) -> Option<&str> {
+    let uri: http::Uri = origin.parse().ok()?;
+    let (scheme, authority) = (uri.scheme_str()?, uri.authority()?);
+    (origin == format!("{scheme}://{authority}")).then_some(origin)
 }
 
 /// Limits on time, size and number.
@@ -135,6 +168,17 @@ mod tests {
             assert_eq!(parse(origin).unwrap(), expected);
         }
         for origin in ["example.org", "https://example.org/", "https://a.org/x", "null", "", "a b"] {
+            assert!(parse(origin).is_err(), "{origin:?}");
+        }
+    }
+
+    #[test]
+    fn data_comes_from_origins_that_are_named_and_never_from_all() {
+        let parse = |origin: &str| DataOrigins::parse(&[origin.to_owned()]);
+        assert_eq!(DataOrigins::parse(&[]).unwrap().to_string(), "");
+        let two = ["https://a.org".to_owned(), "http://[::1]:80".to_owned()];
+        assert_eq!(DataOrigins::parse(&two).unwrap().to_string(), "https://a.org http://[::1]:80");
+        for origin in ["*", "https://*", "https://*.a.org", "https://a.org/", "https://a.org;", "null", "", "a b"] {
             assert!(parse(origin).is_err(), "{origin:?}");
         }
     }

@@ -1,49 +1,57 @@
-//! The page and its files, compressed once and kept.
+//! The page and its files. Those compressed when the page was built lie next to them, as `{file}.zst` and `{file}.gz`.
 
 use std::{
+    borrow::Cow,
     collections::HashMap,
-    io::{self, Write},
-    sync::{Arc, Mutex, OnceLock, PoisonError},
+    io::{self, Read, Write},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Response, header, request};
 
 use super::{
+    base_path::BasePath,
     body::Body,
     conditional::{EntityTag, Validators},
     csp::{self, FrameAncestors},
+    document,
     front_end::{Asset, FrontEnd},
     negotiate::PageCoding,
+    options::DataOrigins,
     respond,
 };
 
-/// Under this size a coding's header costs more than it saves.
-const WORTH_CODING_BYTES: usize = 1024;
-
-/// Near the best ratio for a few megabytes of wasm at a tenth of a second's work, once.
+/// Level of compression of documents that were filled in.
 const ZSTD_LEVEL: i32 = 9;
 
 /// The page, with what was derived from its files.
 pub(super) struct Page {
     front_end: Option<Arc<dyn FrontEnd>>,
+    base_path: BasePath,
+    data_origins: DataOrigins,
     frame_ancestors: FrameAncestors,
     prepared: Mutex<HashMap<String, Arc<Prepared>>>,
 }
 
-/// A file of the page with its policy, and its codings from the time they were first asked for.
+/// A file of the page with its policy and its codings.
 struct Prepared {
     asset: Asset,
     bytes: Bytes,
     policy: HeaderValue,
-    zstd: OnceLock<Option<Bytes>>,
-    gzip: OnceLock<Option<Bytes>>,
+    zstd: Option<Bytes>,
+    gzip: Option<Bytes>,
 }
 
 impl Page {
     /// The page from this source, or none.
-    pub(super) fn new(front_end: Option<Arc<dyn FrontEnd>>, frame_ancestors: FrameAncestors) -> Self {
-        Self { front_end, frame_ancestors, prepared: Mutex::default() }
+    pub(super) fn new(
+        front_end: Option<Arc<dyn FrontEnd>>,
+        base_path: BasePath,
+        data_origins: DataOrigins,
+        frame_ancestors: FrameAncestors,
+    ) -> Self {
+        Self { front_end, base_path, data_origins, frame_ancestors, prepared: Mutex::default() }
     }
 
     /// Answers for one file of the page. Blocks.
@@ -52,9 +60,9 @@ impl Page {
             return respond::not_found("This server serves data only; it has no page.");
         };
         let Some(asset) = front_end.get(path) else {
-            return respond::not_found("There is nothing at this address.");
+            return respond::nothing_here();
         };
-        let prepared = self.prepared(path, asset);
+        let prepared = self.prepared(front_end.as_ref(), path, asset);
         let (coding, bytes) = prepared.coded(PageCoding::choose(&request.headers));
 
         let mut tag = EntityTag::of_name(&prepared.asset.etag);
@@ -82,51 +90,64 @@ impl Page {
     }
 
     /// What was derived from this very content, kept or made now.
-    fn prepared(&self, path: &str, asset: Asset) -> Arc<Prepared> {
+    fn prepared(&self, front_end: &dyn FrontEnd, path: &str, asset: Asset) -> Arc<Prepared> {
         let mut kept = self.prepared.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(prepared) = kept.get(path)
             && prepared.asset.etag == asset.etag
         {
             return Arc::clone(prepared);
         }
-        let prepared = Arc::new(Prepared::new(asset, &self.frame_ancestors));
+        let prepared = Arc::new(self.prepare(front_end, path, asset));
         kept.insert(path.to_owned(), Arc::clone(&prepared));
         prepared
+    }
+
+    fn prepare(&self, front_end: &dyn FrontEnd, path: &str, mut asset: Asset) -> Prepared {
+        let bytes = std::mem::take(&mut asset.bytes);
+        let html = asset.mime.starts_with("text/html").then(|| String::from_utf8_lossy(&bytes));
+        let policy = csp::policy(html.as_deref(), &self.data_origins, &self.frame_ancestors);
+        if let Some(html) = &html
+            && let Cow::Owned(filled) = document::fill(html, &self.base_path, &self.data_origins)
+        {
+            // A few kilobytes, compressed once.
+            let smaller = |coded: io::Result<Vec<u8>>| coded.ok().filter(|coded| coded.len() < filled.len());
+            return Prepared {
+                zstd: smaller(zstd_of(filled.as_bytes())).map(Bytes::from),
+                gzip: smaller(gzip_of(filled.as_bytes())).map(Bytes::from),
+                asset: Asset { etag: format!("{}-filled", asset.etag), ..asset },
+                bytes: filled.into(),
+                policy,
+            };
+        }
+        drop(html);
+        let beside = |suffix: &str, inflated: fn(&[u8], usize) -> io::Result<Vec<u8>>| {
+            let coded = front_end.get(&format!("{path}.{suffix}"))?.bytes;
+            // One from another build is left alone.
+            let is_coded = inflated(&coded, bytes.len()).is_ok_and(|inflated| *inflated == *bytes);
+            is_coded.then(|| Bytes::from(coded.into_owned()))
+        };
+        Prepared {
+            zstd: beside("zst", |coded, len| zstd::bulk::decompress(coded, len)),
+            gzip: beside("gz", gunzip),
+            bytes: bytes.into_owned().into(),
+            policy,
+            asset,
+        }
     }
 }
 
 impl Prepared {
-    fn new(mut asset: Asset, frame_ancestors: &FrameAncestors) -> Self {
-        let bytes: Bytes = std::mem::take(&mut asset.bytes).into_owned().into();
-        let html = asset.mime.starts_with("text/html").then(|| String::from_utf8_lossy(&bytes));
-        Self {
-            policy: csp::policy(html.as_deref(), frame_ancestors),
-            asset,
-            bytes,
-            zstd: OnceLock::new(),
-            gzip: OnceLock::new(),
-        }
-    }
-
-    /// The content in this coding where that makes it smaller, else as it is.
+    /// The content in this coding where there is one, else as it is.
     fn coded(&self, coding: PageCoding) -> (Option<&'static str>, Bytes) {
         let (name, coded) = match coding {
-            PageCoding::Zstd => ("zstd", self.zstd.get_or_init(|| self.smaller(zstd_of))),
-            PageCoding::Gzip => ("gzip", self.gzip.get_or_init(|| self.smaller(gzip_of))),
+            PageCoding::Zstd => ("zstd", &self.zstd),
+            PageCoding::Gzip => ("gzip", &self.gzip),
             PageCoding::Identity => return (None, self.bytes.clone()),
         };
         match coded {
             Some(bytes) => (Some(name), bytes.clone()),
             None => (None, self.bytes.clone()),
         }
-    }
-
-    fn smaller(&self, code: impl Fn(&[u8]) -> io::Result<Vec<u8>>) -> Option<Bytes> {
-        if self.bytes.len() < WORTH_CODING_BYTES || !is_compressible(self.asset.mime) {
-            return None;
-        }
-        let coded = code(&self.bytes).ok()?;
-        (coded.len() < self.bytes.len()).then(|| coded.into())
     }
 }
 
@@ -140,8 +161,9 @@ fn gzip_of(bytes: &[u8]) -> io::Result<Vec<u8>> {
     encoder.finish()
 }
 
-/// Pictures other than SVG and fonts are compressed already.
-fn is_compressible(mime: &str) -> bool {
-    mime.starts_with("text/")
-        || matches!(mime, "application/wasm" | "application/json" | "application/manifest+json" | "image/svg+xml")
+/// At most one byte more than `len`.
+fn gunzip(coded: &[u8], len: usize) -> io::Result<Vec<u8>> {
+    let mut inflated = Vec::with_capacity(len + 1);
+    flate2::read::GzDecoder::new(coded).take(len as u64 + 1).read_to_end(&mut inflated)?;
+    Ok(inflated)
 }

@@ -31,6 +31,20 @@ pub(super) fn not_found(what: &str) -> Response<Body> {
     sentence(StatusCode::NOT_FOUND, what)
 }
 
+/// 404, for an address.
+pub(super) fn nothing_here() -> Response<Body> {
+    not_found("There is nothing at this address.")
+}
+
+/// 308, to another address of this host.
+pub(super) fn moved(address: &str) -> Response<Body> {
+    let mut response = sentence(StatusCode::PERMANENT_REDIRECT, "The page is at the address that ends with a slash.");
+    if let Ok(location) = HeaderValue::from_str(address) {
+        response.headers_mut().insert(header::LOCATION, location);
+    }
+    response
+}
+
 /// 404, for a dataset.
 pub(super) fn no_dataset() -> Response<Body> {
     not_found("This server has no dataset of that name; /api/datasets lists those it has.")

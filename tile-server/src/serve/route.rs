@@ -1,22 +1,16 @@
 //! Which resource a path names. Paths are decoded once, piece by piece, and only plain names pass.
 
 use percent_encoding::percent_decode_str;
+use shared_fbs::{
+    api::{API_ROUTE, Endpoint, HEALTH_ROUTE},
+    path::DATA_ROUTE,
+};
 
 /// What can be asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Route {
-    /// `/healthz`
-    Health,
-    /// `/api/datasets`
-    Datasets,
-    /// `/api/datasets/{id}`
-    Dataset { id: String },
-    /// `/api/datasets/{id}/moments`
-    Moments { id: String },
-    /// `/data/{id}/{file}`
-    File { id: String, file: String },
-    /// `/data/{id}/tiles/{pack}/{list}`
-    Tiles { id: String, pack: String, list: String },
+    /// Something other than a file of the page.
+    Endpoint(Endpoint<'static>),
     /// A file of the page, relative to its root, with `/` between names.
     Page(String),
 }
@@ -29,19 +23,12 @@ impl Route {
             return (path == "/").then(Self::index);
         };
         let names: Vec<&str> = segments.iter().map(String::as_str).collect();
-        Some(match names.as_slice() {
-            ["healthz"] => Self::Health,
-            ["api", "datasets"] => Self::Datasets,
-            ["api", "datasets", id] => Self::Dataset { id: (*id).to_owned() },
-            ["api", "datasets", id, "moments"] => Self::Moments { id: (*id).to_owned() },
-            ["data", id, file] => Self::File { id: (*id).to_owned(), file: (*file).to_owned() },
-            ["data", id, "tiles", pack, list] => {
-                Self::Tiles { id: (*id).to_owned(), pack: (*pack).to_owned(), list: (*list).to_owned() }
-            }
-            ["api" | "data" | "healthz", ..] => return None,
-            ["d", _, ..] => Self::index(),
-            file => Self::Page(file.join("/")),
-        })
+        match Endpoint::of_parts(&names) {
+            Some(Endpoint::Page { .. }) => Some(Self::index()),
+            Some(endpoint) => Some(Self::Endpoint(endpoint.into_owned())),
+            None if matches!(names[0], API_ROUTE | DATA_ROUTE | HEALTH_ROUTE) => None,
+            None => Some(Self::Page(names.join("/"))),
+        }
     }
 
     fn index() -> Self {
@@ -70,17 +57,18 @@ mod tests {
 
     #[test]
     fn every_resource_has_its_path() {
-        assert_eq!(Route::parse("/healthz"), Some(Route::Health));
-        assert_eq!(Route::parse("/api/datasets"), Some(Route::Datasets));
-        assert_eq!(Route::parse("/api/datasets/pbmc%2068k"), Some(Route::Dataset { id: "pbmc 68k".into() }));
-        assert_eq!(Route::parse("/api/datasets/a/moments"), Some(Route::Moments { id: "a".into() }));
-        assert_eq!(
-            Route::parse("/data/pbmc%2068k/manifest.tsm"),
-            Some(Route::File { id: "pbmc 68k".into(), file: "manifest.tsm".into() })
+        let endpoint = |path: &str, endpoint| assert_eq!(Route::parse(path), Some(Route::Endpoint(endpoint)));
+        endpoint("/healthz", Endpoint::Health);
+        endpoint("/api/datasets", Endpoint::Datasets);
+        endpoint("/api/datasets/pbmc%2068k", Endpoint::Dataset { id: "pbmc 68k".into() });
+        endpoint("/api/datasets/a/moments", Endpoint::Moments { id: "a".into() });
+        endpoint(
+            "/data/pbmc%2068k/manifest.tsm",
+            Endpoint::File { id: "pbmc 68k".into(), file: "manifest.tsm".into() },
         );
-        assert_eq!(
-            Route::parse("/data/a/tiles/obs-0123456789abcdef/5-9,12"),
-            Some(Route::Tiles { id: "a".into(), pack: "obs-0123456789abcdef".into(), list: "5-9,12".into() })
+        endpoint(
+            "/data/a/tiles/obs-0123456789abcdef/5-9,12",
+            Endpoint::Tiles { id: "a".into(), pack: "obs-0123456789abcdef".into(), list: "5-9,12".into() },
         );
         assert_eq!(Route::parse("/"), page("index.html"));
         assert_eq!(Route::parse("/index.html"), page("index.html"));
@@ -141,11 +129,14 @@ mod tests {
         #[test]
         fn no_route_holds_a_name_that_climbs(path in "/[-a-z./%0-9ef\\\\\\PC]{0,40}") {
             let names = match Route::parse(&path) {
-                Some(Route::Dataset { id } | Route::Moments { id }) => vec![id],
-                Some(Route::File { id, file }) => vec![id, file],
-                Some(Route::Tiles { id, pack, list }) => vec![id, pack, list],
-                Some(Route::Page(file)) => file.split('/').map(str::to_owned).collect(),
-                _ => vec![],
+                Some(Route::Endpoint(endpoint)) => match endpoint {
+                    Endpoint::Health | Endpoint::Datasets => vec![],
+                    Endpoint::Dataset { id } | Endpoint::Moments { id } | Endpoint::Page { id } => vec![id],
+                    Endpoint::File { id, file } => vec![id, file],
+                    Endpoint::Tiles { id, pack, list } => vec![id, pack, list],
+                },
+                Some(Route::Page(file)) => file.split('/').map(|name| name.to_owned().into()).collect(),
+                None => vec![],
             };
             for name in names {
                 prop_assert!(!name.is_empty() && !name.starts_with('.'));

@@ -51,9 +51,9 @@ pub async fn bind(options: Options) -> Result<Server, ServeError> {
     let listener = TcpListener::bind(options.address).await.map_err(bind_error)?;
     let address = listener.local_addr().map_err(bind_error)?;
     let limits = options.limits;
-    let page = Page::new(options.front_end, options.frame_ancestors);
+    let page = Page::new(options.front_end, options.base_path.clone(), options.data_origins, options.frame_ancestors);
     let state = State { catalog, page, places: Places::new(&limits), limits: limits.clone() };
-    let app = App::new(Arc::new(state), options.cors);
+    let app = App::new(Arc::new(state), options.cors, options.base_path);
     Ok(Server { listener, address, app, limits })
 }
 

@@ -11,18 +11,22 @@ use std::{
 use bytes::Bytes;
 use futures_util::{
     FutureExt,
-    future::{BoxFuture, Either},
+    future::{BoxFuture, ready},
 };
 use http::{HeaderValue, Method, Request, Response, StatusCode, header, request};
 use hyper::body::Body as HttpBody;
+use shared_fbs::{
+    api::{API_ROUTE, DatasetDescription, Endpoint, MomentsOffer},
+    path::DATA_ROUTE,
+};
 use tokio::time::timeout;
 use tower::{Layer, Service};
 use tower_http::cors::{Any, Cors, CorsLayer};
 
 use super::{
+    base_path::{BasePath, Below},
     body::Body,
     catalog::{Catalog, Dataset},
-    dataset::{DatasetDescription, MomentsOffer},
     files,
     moments::{self, Places},
     options::{CorsOrigins, Limits},
@@ -51,17 +55,18 @@ pub(super) struct App {
     plain: Handler,
     /// For `/data` and `/api`, where other origins may read them.
     shared: Option<Cors<Handler>>,
+    base_path: BasePath,
     transfer_time: Duration,
     client: Option<SocketAddr>,
 }
 
 impl App {
     /// The service over this state.
-    pub(super) fn new(state: Arc<State>, cors: CorsOrigins) -> Self {
+    pub(super) fn new(state: Arc<State>, cors: CorsOrigins, base_path: BasePath) -> Self {
         let transfer_time = state.limits.transfer_time;
         let plain = Handler(state);
         let shared = cors_layer(cors).map(|layer| layer.layer(plain.clone()));
-        Self { plain, shared, transfer_time, client: None }
+        Self { plain, shared, base_path, transfer_time, client: None }
     }
 
     /// The service for the connection of one client.
@@ -109,13 +114,20 @@ impl<B: HttpBody<Data = Bytes> + Send + 'static> Service<Request<B>> for App {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: Request<B>) -> Self::Future {
+    fn call(&mut self, mut request: Request<B>) -> Self::Future {
         let line = RequestLine::start(&request, self.client);
-        let path = request.uri().path();
-        let is_shared = path.starts_with("/data/") || path.starts_with("/api/");
-        let answer = match &mut self.shared {
-            Some(shared) if is_shared => Either::Left(shared.call(request)),
-            _ => Either::Right(self.plain.call(request)),
+        let answer = match self.base_path.locate(request.uri()) {
+            Below::At(uri) => {
+                let is_shared = is_shared(uri.path());
+                *request.uri_mut() = uri;
+                match &mut self.shared {
+                    Some(shared) if is_shared => shared.call(request).left_future(),
+                    _ => self.plain.call(request).right_future(),
+                }
+                .left_future()
+            }
+            Below::AtSlash(address) => ready(Ok(respond::moved(&address))).right_future(),
+            Below::Elsewhere => ready(Ok(respond::nothing_here())).right_future(),
         };
         let transfer_time = self.transfer_time;
         async move {
@@ -125,6 +137,13 @@ impl<B: HttpBody<Data = Bytes> + Send + 'static> Service<Request<B>> for App {
         }
         .boxed()
     }
+}
+
+/// Whether pages of other origins may be let read this.
+fn is_shared(path: &str) -> bool {
+    path.strip_prefix('/')
+        .and_then(|path| path.split_once('/'))
+        .is_some_and(|(first, _)| matches!(first, API_ROUTE | DATA_ROUTE))
 }
 
 /// Answers on a thread where it may wait for the disk, and for no longer than it may.
@@ -145,9 +164,9 @@ impl<B: HttpBody<Data = Bytes> + Send + 'static> Service<Request<B>> for Handler
         let (request, body) = request.into_parts();
         async move {
             if request.method == Method::POST
-                && let Some(Route::Moments { id }) = Route::parse(request.uri.path())
+                && let Some(Route::Endpoint(Endpoint::Moments { id })) = Route::parse(request.uri.path())
             {
-                return Ok(moments::moments(&state, &request, id, body).await);
+                return Ok(moments::moments(&state, &request, id.into_owned(), body).await);
             }
             let answer_time = state.limits.answer_time;
             let answer = tokio::task::spawn_blocking(move || respond(&state, request));
@@ -180,24 +199,28 @@ fn respond(state: &State, mut request: request::Parts) -> Response<Body> {
 
 fn resource(state: &State, request: &request::Parts) -> Response<Body> {
     let Some(route) = Route::parse(request.uri.path()) else {
-        return respond::not_found("There is nothing at this address.");
+        return respond::nothing_here();
     };
-    match route {
-        Route::Health => respond::sentence(StatusCode::OK, "ok"),
-        Route::Datasets => {
+    let endpoint = match route {
+        Route::Endpoint(endpoint) => endpoint,
+        Route::Page(path) => return state.page.file(request, &path),
+    };
+    match endpoint {
+        Endpoint::Health => respond::sentence(StatusCode::OK, "ok"),
+        Endpoint::Datasets => {
             let datasets = state.catalog.datasets();
             let descriptions: Vec<_> = datasets.iter().map(|dataset| description(&state.limits, dataset)).collect();
             respond::json(request, &descriptions)
         }
-        Route::Dataset { id } => {
+        Endpoint::Dataset { id } => {
             of_dataset(state, &id, |dataset| respond::json(request, &description(&state.limits, dataset)))
         }
-        Route::Moments { id } => of_dataset(state, &id, |dataset| moments::refuse_method(&state.limits, dataset)),
-        Route::File { id, file } => of_dataset(state, &id, |dataset| files::file(request, dataset, &file)),
-        Route::Tiles { id, pack, list } => {
+        Endpoint::Moments { id } => of_dataset(state, &id, |dataset| moments::refuse_method(&state.limits, dataset)),
+        Endpoint::File { id, file } => of_dataset(state, &id, |dataset| files::file(request, dataset, &file)),
+        Endpoint::Tiles { id, pack, list } => {
             of_dataset(state, &id, |dataset| tiles::tiles(request, dataset, &state.limits, &pack, &list))
         }
-        Route::Page(path) => state.page.file(request, &path),
+        Endpoint::Page { .. } => state.page.file(request, "index.html"),
     }
 }
 
@@ -206,8 +229,8 @@ fn of_dataset(state: &State, id: &str, answer: impl FnOnce(&Dataset) -> Response
 }
 
 fn description(limits: &Limits, dataset: &Dataset) -> DatasetDescription {
-    let summary = dataset.open.summary.clone();
-    let max_body_bytes = moments::max_body_bytes(limits, summary.n_obs);
+    let description = dataset.open.description.clone();
+    let max_body_bytes = moments::max_body_bytes(limits, description.n_obs);
     let moments = moments::compute(limits, dataset).map(|_| MomentsOffer { max_body_bytes });
-    DatasetDescription { summary, moments }
+    DatasetDescription { moments, ..description }
 }

@@ -119,10 +119,10 @@ fn locate(dataset: &Dataset, limits: &Limits, pack: &str, list: &TileList) -> Re
             return Err(Box::new(respond::sentence(StatusCode::BAD_REQUEST, &text)));
         }
         match parts.last_mut() {
-            Some(Part::File(last, run)) if Arc::ptr_eq(last, &file) && run.end == range.start => {
-                run.end = range.end;
+            Some(last) if Arc::ptr_eq(&last.file, &file) && last.range.end == range.start => {
+                last.range.end = range.end;
             }
-            _ => parts.push(Part::File(file, range)),
+            _ => parts.push(Part { file, range }),
         }
     }
     Ok(parts)

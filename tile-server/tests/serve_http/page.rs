@@ -1,9 +1,14 @@
 //! The page and its files.
 
-use std::{fs, io::Read, sync::Arc};
+use std::{
+    fs,
+    io::{Read, Write},
+    path::Path,
+    sync::Arc,
+};
 
 use tempfile::TempDir;
-use tile_server::serve::{DirectoryFrontEnd, FrameAncestors, ServeError};
+use tile_server::serve::{BasePath, CorsOrigins, DataOrigins, DirectoryFrontEnd, FrameAncestors, ServeError};
 
 use crate::support::*;
 
@@ -15,12 +20,21 @@ fn dist() -> TempDir {
     let root = directory.path();
     fs::create_dir(root.join("fonts")).unwrap();
     fs::write(root.join("index.html"), INDEX).unwrap();
-    fs::write(root.join("worker.js"), "postMessage(1);".repeat(200)).unwrap();
+    write_compressed(root, "worker.js", &"postMessage(1);".repeat(200));
     fs::write(root.join(WASM), b"\0asm\x01\0\0\0".repeat(400)).unwrap();
     fs::write(root.join("picture.png"), noise(4000)).unwrap();
     fs::write(root.join("tiny.css"), "p{}").unwrap();
     fs::write(root.join("fonts/inter.woff2"), noise(100)).unwrap();
     directory
+}
+
+/// Writes a file and, beside it, what the build of the page makes of it.
+fn write_compressed(root: &Path, name: &str, text: &str) {
+    fs::write(root.join(name), text).unwrap();
+    fs::write(root.join(format!("{name}.zst")), zstd::bulk::compress(text.as_bytes(), 19).unwrap()).unwrap();
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    gzip.write_all(text.as_bytes()).unwrap();
+    fs::write(root.join(format!("{name}.gz")), gzip.finish().unwrap()).unwrap();
 }
 
 fn server(dist: &TempDir) -> TestServer {
@@ -108,11 +122,81 @@ fn a_rebuilt_page_shows_at_once() {
     let zstd = [("Accept-Encoding", "zstd")];
     let before = server.get("/worker.js", &zstd);
     let script = "postMessage(2);".repeat(200);
-    fs::write(dist.path().join("worker.js"), &script).unwrap();
+    write_compressed(dist.path(), "worker.js", &script);
     let tag = before.header("etag").unwrap();
     let after = server.get("/worker.js", &[zstd[0], ("If-None-Match", tag)]);
     assert_eq!(after.status, 200);
     assert_eq!(zstd::decode_all(&*after.body).unwrap(), script.as_bytes());
+}
+
+#[test]
+fn what_was_compressed_of_another_build_is_not_sent() {
+    let dist = dist();
+    let server = server(&dist);
+    let script = "postMessage(3);".repeat(200);
+    fs::write(dist.path().join("worker.js"), &script).unwrap();
+    for coding in ["zstd", "gzip"] {
+        let answer = server.get("/worker.js", &[("Accept-Encoding", coding)]);
+        assert_eq!((answer.header("content-encoding"), answer.text()), (None, &*script), "{coding}");
+    }
+}
+
+#[test]
+fn nothing_is_compressed_on_request() {
+    let dist = dist();
+    let server = server(&dist);
+    fs::remove_file(dist.path().join("worker.js.zst")).unwrap();
+    let answer = server.get("/worker.js", &[("Accept-Encoding", "zstd")]);
+    assert_eq!((answer.status, answer.header("content-encoding")), (200, None));
+}
+
+/// A document as the page's.
+const DOCUMENT: &str =
+    "<!doctype html><base href=\"./\" /><meta name=\"tessera-data-origins\" content=\"\" /><script src=a.js></script>";
+
+#[test]
+fn a_document_is_told_where_the_page_is_and_what_it_may_show() {
+    let dist = dist();
+    write_compressed(dist.path(), "index.html", DOCUMENT);
+    let page = DirectoryFrontEnd::open(dist.path()).unwrap();
+    let server = TestServer::start_with(|options| {
+        options.front_end = Some(Arc::new(page));
+        options.base_path = BasePath::parse("/x/").unwrap();
+        options.data_origins = DataOrigins::parse(&["https://example.org".to_owned()]).unwrap();
+    });
+    let filled = DOCUMENT.replace("./", "/x/").replace("content=\"\"", "content=\"https://example.org\"");
+    for coding in [&[][..], &[("Accept-Encoding", "zstd")]] {
+        let answer = server.get("/x/d/demo", coding);
+        let body = match answer.header("content-encoding") {
+            Some(_) => zstd::decode_all(&*answer.body).unwrap(),
+            None => answer.body.clone(),
+        };
+        assert_eq!((answer.status, String::from_utf8(body).unwrap()), (200, filled.clone()), "{coding:?}");
+        let policy = answer.header("content-security-policy").unwrap();
+        assert!(policy.contains("connect-src 'self' https://example.org; "), "{policy}");
+    }
+}
+
+#[test]
+fn everything_lies_below_the_base_path() {
+    let dist = dist();
+    let page = DirectoryFrontEnd::open(dist.path()).unwrap();
+    let server = TestServer::start_with(|options| {
+        options.front_end = Some(Arc::new(page));
+        options.base_path = BasePath::parse("/x/").unwrap();
+        options.cors = CorsOrigins::Any;
+    });
+    for path in
+        ["/", "/worker.js", "/d/demo", "/healthz", "/api/datasets", "/api/datasets/demo", "/data/demo/manifest.tsm"]
+    {
+        assert_eq!(server.get(&format!("/x{path}"), &[]).status, 200, "{path}");
+        assert_eq!(server.get(path, &[]).status, 404, "{path}");
+    }
+    let answer = server.get(&format!("/x/data/demo/tiles/{OBS}/1"), &[("Origin", "https://example.org")]);
+    assert_eq!((answer.status, answer.body), (200, tile(1)));
+    assert!(answer.headers.iter().any(|(name, _)| name == "access-control-allow-origin"));
+    let redirect = server.get("/x?data=y", &[]);
+    assert_eq!((redirect.status, redirect.header("location")), (308, Some("/x/?data=y")));
 }
 
 #[test]

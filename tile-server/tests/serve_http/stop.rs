@@ -82,6 +82,8 @@ fn a_port_in_use_is_said_plainly() {
             front_end: None,
             cors: serve::CorsOrigins::None,
             frame_ancestors: serve::FrameAncestors::default(),
+            data_origins: serve::DataOrigins::default(),
+            base_path: serve::BasePath::default(),
             limits: serve::Limits::default(),
         };
         serve::bind(options).await.err().unwrap().to_string()

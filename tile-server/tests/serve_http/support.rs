@@ -13,10 +13,11 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use shared_fbs::api::DatasetDescription;
 use tempfile::TempDir;
 use tile_server::serve::{
-    self, CorsOrigins, DatasetDirectory, DatasetSummary, FrameAncestors, Limits, OpenDataset, Options, ReadDataset,
-    ReadError, TileIndex, TilePlace,
+    self, BasePath, CorsOrigins, DataOrigins, DatasetDirectory, FrameAncestors, Limits, OpenDataset, Options,
+    ReadDataset, ReadError, TileIndex, TilePlace,
 };
 use tokio::sync::oneshot;
 
@@ -93,7 +94,13 @@ impl ReadDataset for FixtureReader {
             (BROKEN, vec![0..4, 0..4, 2..400]),
         ]);
         Ok(OpenDataset {
-            summary: DatasetSummary { id: id.to_owned(), title, n_obs: 700, n_vars: 765, ..DatasetSummary::default() },
+            description: DatasetDescription {
+                id: id.to_owned(),
+                title,
+                n_obs: 700,
+                n_vars: 765,
+                ..DatasetDescription::default()
+            },
             index: Arc::new(FixtureIndex(packs)),
             moments: None,
         })
@@ -147,6 +154,8 @@ impl TestServer {
             front_end: None,
             cors: CorsOrigins::None,
             frame_ancestors: FrameAncestors::default(),
+            data_origins: DataOrigins::default(),
+            base_path: BasePath::default(),
             limits: Limits::default(),
         };
         adapt(&mut options);

@@ -1,0 +1,230 @@
+//! What a tile server and a page say to each other: addresses and messages.
+//!
+//! Addresses are relative to the root of the server's page and have no leading slash.
+
+use std::{borrow::Cow, str::Utf8Error};
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use serde::{Deserialize, Serialize};
+
+use crate::path::{DATA_ROUTE, TILES_ROUTE};
+
+/// The first name in the addresses of what the server says of itself.
+pub const API_ROUTE: &str = "api";
+
+/// The first name in the addresses of the page on a dataset.
+pub const PAGE_ROUTE: &str = "d";
+
+/// Where the server says that it runs.
+pub const HEALTH_ROUTE: &str = "healthz";
+
+/// What stands as it is in a part of an address, as in JavaScript's `encodeURIComponent`.
+const PLAIN: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'!')
+    .remove(b'~')
+    .remove(b'*')
+    .remove(b'\'')
+    .remove(b'(')
+    .remove(b')');
+
+/// What a tile server answers, apart from the files of its page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Endpoint<'a> {
+    /// Whether the server runs.
+    Health,
+    /// A list of [`DatasetDescription`].
+    Datasets,
+    /// The [`DatasetDescription`] of one dataset.
+    Dataset {
+        /// The dataset's name.
+        id: Cow<'a, str>,
+    },
+    /// Moments of two sets of cells: both as roaring bitmaps in, their tiles out. The layer is in the
+    /// [query](moments_query).
+    Moments {
+        /// The dataset's name.
+        id: Cow<'a, str>,
+    },
+    /// The manifest or a pack.
+    File {
+        /// The dataset's name.
+        id: Cow<'a, str>,
+        /// The file's name.
+        file: Cow<'a, str>,
+    },
+    /// Tiles of a pack.
+    Tiles {
+        /// The dataset's name.
+        id: Cow<'a, str>,
+        /// The name of the pack's file without `.pack`.
+        pack: Cow<'a, str>,
+        /// A [`TileList`](crate::path::TileList).
+        list: Cow<'a, str>,
+    },
+    /// The page on a dataset.
+    Page {
+        /// The dataset's name.
+        id: Cow<'a, str>,
+    },
+}
+
+impl<'a> Endpoint<'a> {
+    /// The address.
+    pub fn address(&self) -> String {
+        let part = |text: &str| utf8_percent_encode(text, PLAIN).to_string();
+        match self {
+            Self::Health => HEALTH_ROUTE.to_owned(),
+            Self::Datasets => format!("{API_ROUTE}/datasets"),
+            Self::Dataset { id } => format!("{API_ROUTE}/datasets/{}", part(id)),
+            Self::Moments { id } => format!("{API_ROUTE}/datasets/{}/moments", part(id)),
+            Self::File { id, file } => format!("{DATA_ROUTE}/{}/{}", part(id), part(file)),
+            Self::Tiles { id, pack, list } => {
+                // A list is made of digits, `-` and `,`, which stand in addresses as they are.
+                format!("{DATA_ROUTE}/{}/{TILES_ROUTE}/{}/{list}", part(id), part(pack))
+            }
+            Self::Page { id } => format!("{PAGE_ROUTE}/{}", part(id)),
+        }
+    }
+
+    /// The endpoint at an address whose parts are decoded; none when there is none. What follows the name of
+    /// a dataset in the address of its page is the page's own.
+    pub fn of_parts(parts: &[&'a str]) -> Option<Self> {
+        Some(match *parts {
+            [HEALTH_ROUTE] => Self::Health,
+            [API_ROUTE, "datasets"] => Self::Datasets,
+            [API_ROUTE, "datasets", id] => Self::Dataset { id: id.into() },
+            [API_ROUTE, "datasets", id, "moments"] => Self::Moments { id: id.into() },
+            [DATA_ROUTE, id, file] => Self::File { id: id.into(), file: file.into() },
+            [DATA_ROUTE, id, TILES_ROUTE, pack, list] => {
+                Self::Tiles { id: id.into(), pack: pack.into(), list: list.into() }
+            }
+            [PAGE_ROUTE, id, ..] => Self::Page { id: id.into() },
+            _ => return None,
+        })
+    }
+
+    /// The same, with names of its own.
+    pub fn into_owned(self) -> Endpoint<'static> {
+        let owned = |name: Cow<'a, str>| Cow::Owned(name.into_owned());
+        match self {
+            Self::Health => Endpoint::Health,
+            Self::Datasets => Endpoint::Datasets,
+            Self::Dataset { id } => Endpoint::Dataset { id: owned(id) },
+            Self::Moments { id } => Endpoint::Moments { id: owned(id) },
+            Self::File { id, file } => Endpoint::File { id: owned(id), file: owned(file) },
+            Self::Tiles { id, pack, list } => Endpoint::Tiles { id: owned(id), pack: owned(pack), list: owned(list) },
+            Self::Page { id } => Endpoint::Page { id: owned(id) },
+        }
+    }
+}
+
+/// The query that names the layer of [`Endpoint::Moments`], with its `?`.
+pub fn moments_query(layer: &str) -> String {
+    format!("?layer={}", utf8_percent_encode(layer, PLAIN))
+}
+
+/// The layer that a query names, without its `?`; none when it names none.
+///
+/// # Errors
+/// When the name is not UTF-8.
+pub fn layer_of_query(query: &str) -> Result<Option<String>, Utf8Error> {
+    let Some(name) = query.split('&').find_map(|pair| pair.strip_prefix("layer=")) else {
+        return Ok(None);
+    };
+    let name = name.replace('+', " ");
+    percent_decode_str(&name).decode_utf8().map(|name| Some(name.into_owned()))
+}
+
+/// A dataset, and what the server does for it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DatasetDescription {
+    /// The dataset's name in addresses.
+    pub id: String,
+    /// The dataset's title, for people.
+    pub title: String,
+    /// How many cells.
+    pub n_obs: u64,
+    /// How many genes.
+    pub n_vars: u64,
+    /// Bytes of all packs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub n_bytes: Option<u64>,
+    /// The file that it was built from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+    /// The program that built it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub generator: Option<String>,
+    /// Keys of the embeddings.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub embeddings: Vec<String>,
+    /// What is computed at [`Endpoint::Moments`]; absent where nothing is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moments: Option<MomentsOffer>,
+}
+
+/// What a page must know to have moments computed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MomentsOffer {
+    /// The largest body that is read; two sets of the dataset's cells fit unless the server's own limit is
+    /// below that.
+    pub max_body_bytes: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn any_endpoint() -> impl Strategy<Value = Endpoint<'static>> {
+        let name = || "\\PC{1,12}".prop_map(Cow::<'static, str>::from);
+        prop_oneof![
+            Just(Endpoint::Health),
+            Just(Endpoint::Datasets),
+            name().prop_map(|id| Endpoint::Dataset { id }),
+            name().prop_map(|id| Endpoint::Moments { id }),
+            (name(), name()).prop_map(|(id, file)| Endpoint::File { id, file }),
+            (name(), name()).prop_map(|(id, pack)| Endpoint::Tiles { id, pack, list: "5-9,12".into() }),
+            name().prop_map(|id| Endpoint::Page { id }),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn an_address_leads_back_to_its_endpoint(endpoint in any_endpoint()) {
+            let address = endpoint.address();
+            let parts: Vec<_> = address.split('/').map(|part| percent_decode_str(part).decode_utf8().unwrap()).collect();
+            let parts: Vec<&str> = parts.iter().map(AsRef::as_ref).collect();
+            prop_assert_eq!(Endpoint::of_parts(&parts), Some(endpoint));
+        }
+
+        #[test]
+        fn a_layer_comes_back_from_its_query(layer in "\\PC{0,12}") {
+            prop_assert_eq!(layer_of_query(&moments_query(&layer)[1..]), Ok(Some(layer)));
+        }
+    }
+
+    #[test]
+    fn names_are_encoded_as_browsers_do() {
+        let address = Endpoint::Dataset { id: "a b/ü(1)~'!*._-".into() }.address();
+        assert_eq!(address, "api/datasets/a%20b%2F%C3%BC(1)~'!*._-");
+    }
+
+    #[test]
+    fn the_layer_is_taken_from_the_query() {
+        for (query, expected) in [
+            ("layer=raw", Some("raw")),
+            ("a=b&layer=log%20counts%2B1", Some("log counts+1")),
+            ("layer=log+counts", Some("log counts")),
+            ("layer=", Some("")),
+            ("layers=raw", None),
+            ("", None),
+        ] {
+            assert_eq!(layer_of_query(query), Ok(expected.map(str::to_owned)), "{query}");
+        }
+        assert!(layer_of_query("layer=%ff").is_err());
+    }
+}
