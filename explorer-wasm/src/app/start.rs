@@ -1,10 +1,11 @@
 //! The start page: the datasets that the server has.
 
 use leptos::prelude::*;
+use shared_fbs::api::{DatasetDescription, Endpoint};
 use wasm_bindgen_futures::spawn_local;
 
 use crate::{
-    fetch::{DatasetEntry, FetchError, list_datasets},
+    fetch::{FetchError, list_datasets},
     ui::{DatasetCard, ErrorView, StartPage},
 };
 
@@ -41,10 +42,9 @@ pub fn Start(base: String) -> impl IntoView {
     }
 }
 
-fn card(base: &str, entry: DatasetEntry) -> DatasetCard {
-    let id = String::from(js_sys::encode_uri_component(&entry.id));
+fn card(base: &str, entry: DatasetDescription) -> DatasetCard {
     DatasetCard {
-        href: format!("{base}d/{id}"),
+        href: format!("{base}{}", Endpoint::Page { id: entry.id.as_str().into() }.address()),
         id: entry.id,
         title: entry.title,
         n_obs: entry.n_obs,

@@ -13,7 +13,8 @@ mod tile_store;
 pub use error::FetchError;
 pub use explorer_core::dataset::Priority;
 pub use fetcher::{Fetcher, Limits, TileBytes};
-pub use server::{DatasetEntry, MomentsOffer, list_datasets, moments, moments_offer, moments_request};
+pub use server::{list_datasets, moments, moments_offer, moments_request};
+pub use shared_fbs::api::MomentsOffer;
 pub use source::{Address, Source};
 
 /// An open dataset whose tiles come from the network.
