@@ -55,7 +55,7 @@ const fetchAhead = (path) => {
 };
 
 const query = new URLSearchParams(location.search);
-const isDataset = location.pathname.includes("/d/") || query.has("data");
+const isDataset = location.href.startsWith(new URL("d/", document.baseURI).href) || query.has("data");
 const mayUseWebGpu = navigator.gpu && query.get("renderer") !== "webgl2";
 if (!isDataset) {
   await load("./bundles/catalog.js", "./bundles/catalog.wasm").start();

@@ -16,9 +16,10 @@ use leptos::{mount::mount_to, prelude::*};
 
 use crate::{
     bridge::backend,
-    host::{DatasetAddress, FullPage, Host},
+    host::{DatasetAddress, ForeignOrigin, FullPage, Host},
     picture::open_ahead,
     store::{Store, Tone, view_of_link},
+    ui::ErrorView,
 };
 use explorer::Explorer;
 use start::Start;
@@ -32,9 +33,17 @@ pub fn start_catalog() {
 pub fn start_explorer() {
     let page = FullPage::new();
     match page.dataset() {
-        Some(dataset) => mount(Rc::new(page), dataset).forget(),
-        None => list_datasets_in(&page),
+        Ok(Some(dataset)) => mount(Rc::new(page), dataset).forget(),
+        Ok(None) => list_datasets_in(&page),
+        Err(ForeignOrigin(origin)) => mount_to(page.root().clone(), move || refusal(&origin)).forget(),
     }
+}
+
+fn refusal(origin: &str) -> impl IntoView + use<> {
+    let title = format!("This page may not show data of {origin}");
+    let text = "Whoever runs it can allow that: a tile server by its option --data-origin, a static host by the origin's \
+                name in index.html, where it says tessera-data-origins.";
+    view! { <ErrorView title text /> }
 }
 
 fn list_datasets_in(page: &FullPage) {

@@ -1,8 +1,13 @@
 //! Which dataset an address names.
 
+use shared_fbs::api::PAGE_ROUTE;
 use web_sys::{Url, UrlSearchParams};
 
 use crate::fetch::Address;
+
+/// An address names data of this other origin, which the page may not show.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ForeignOrigin(pub String);
 
 /// A dataset: where it lies, and what it is called there.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,13 +31,27 @@ impl DatasetAddress {
         Some(Self { address: Address::Directory(url), id })
     }
 
-    /// The dataset that a page's address names: `?data={directory}`, else `/d/{id}`.
-    pub(super) fn of_page(path: &str, query: &str, base: &str) -> Option<Self> {
+    /// The dataset that a page's address names: `?data={directory}`, else `d/{id}` below `base`. `origins` are the
+    /// other origins that data may come from, with spaces between them.
+    pub(super) fn of_page(path: &str, query: &str, base: &str, origins: &str) -> Result<Option<Self>, ForeignOrigin> {
         let query = UrlSearchParams::new_with_str(query).ok();
-        if let Some(directory) = query.and_then(|query| query.get("data")) {
-            return Self::of_directory(&directory, base);
-        }
-        let (_, after) = path.split_once("/d/")?;
+        let Some(directory) = query.and_then(|query| query.get("data")) else {
+            return Ok(Self::of_path(path, base));
+        };
+        let Some(dataset) = Self::of_directory(&directory, base) else { return Ok(None) };
+        let origin_of = |address: &str| Url::new(address).map(|url| url.origin());
+        let origin = match &dataset.address {
+            Address::Directory(url) => origin_of(url).unwrap_or_default(),
+            Address::Server(_) => return Ok(Some(dataset)),
+        };
+        let is_own = origin_of(base).is_ok_and(|own| own == origin);
+        let is_named = origins.split_ascii_whitespace().any(|named| named == origin);
+        if is_own || is_named { Ok(Some(dataset)) } else { Err(ForeignOrigin(origin)) }
+    }
+
+    fn of_path(path: &str, base: &str) -> Option<Self> {
+        let root = Url::new(base).ok()?.pathname();
+        let after = path.strip_prefix(&root)?.strip_prefix(PAGE_ROUTE)?.strip_prefix('/')?;
         let id = after.split('/').next().filter(|id| !id.is_empty())?;
         let id = js_sys::decode_uri_component(id).ok().map(String::from)?;
         Some(Self::of_server(&id))
@@ -48,7 +67,7 @@ mod tests {
     const BASE: &str = "https://host/explorer/";
 
     fn named(path: &str, query: &str) -> Option<DatasetAddress> {
-        DatasetAddress::of_page(path, query, BASE)
+        DatasetAddress::of_page(path, query, BASE, "").expect("it is of the page's own origin")
     }
 
     #[test]
@@ -56,11 +75,23 @@ mod tests {
         assert_eq!(named("/explorer/d/pbmc%2068k/", ""), Some(DatasetAddress::of_server("pbmc 68k")));
         assert_eq!(named("/explorer/", ""), None);
         assert_eq!(named("/explorer/d/", ""), None);
+        assert_eq!(named("/other/d/pbmc", ""), None);
     }
 
     #[test]
     fn a_directory_is_named_by_the_query() {
         let here = DatasetAddress { address: Address::Directory(format!("{BASE}data/a/")), id: "a".to_owned() };
         assert_eq!(named("/explorer/d/other", "?data=data/a/"), Some(here));
+    }
+
+    #[test]
+    fn another_origin_is_refused_unless_it_is_named() {
+        let of = |origins: &str| DatasetAddress::of_page("/explorer/", "?data=https://a.org/x/", BASE, origins);
+        let refused = || Err(ForeignOrigin("https://a.org".to_owned()));
+        for origins in ["", "https://b.org", "https://a.org:8443", "http://a.org", "*"] {
+            assert_eq!(of(origins), refused(), "{origins}");
+        }
+        let dataset = DatasetAddress { address: Address::Directory("https://a.org/x/".to_owned()), id: "x".to_owned() };
+        assert_eq!(of("https://b.org https://a.org"), Ok(Some(dataset)));
     }
 }

@@ -4,7 +4,10 @@ use gloo_events::EventListener;
 use wasm_bindgen::JsValue;
 use web_sys::{HtmlElement, KeyboardEvent, Location, UrlSearchParams};
 
-use super::{DatasetAddress, Host, RENDERER, mark};
+use super::{DatasetAddress, ForeignOrigin, Host, RENDERER, mark};
+
+/// Where the document lists the other origins whose data it may show.
+const DATA_ORIGINS: &str = "meta[name=tessera-data-origins]";
 
 /// The whole document, for one Explorer.
 pub struct FullPage {
@@ -24,10 +27,15 @@ impl FullPage {
     }
 
     /// The dataset that the address names.
-    pub fn dataset(&self) -> Option<DatasetAddress> {
+    ///
+    /// # Errors
+    /// When it is of another origin that the document does not name.
+    pub fn dataset(&self) -> Result<Option<DatasetAddress>, ForeignOrigin> {
         let location = location();
-        let (path, query) = (location.pathname().ok()?, location.search().unwrap_or_default());
-        DatasetAddress::of_page(&path, &query, &self.base)
+        let (path, query) = (location.pathname().unwrap_or_default(), location.search().unwrap_or_default());
+        let meta = gloo_utils::document().query_selector(DATA_ORIGINS).ok().flatten();
+        let origins = meta.and_then(|meta| meta.get_attribute("content")).unwrap_or_default();
+        DatasetAddress::of_page(&path, &query, &self.base, &origins)
     }
 }
 

@@ -17,7 +17,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{HtmlAnchorElement, HtmlElement, KeyboardEvent, Url};
 
-pub use address::DatasetAddress;
+pub use address::{DatasetAddress, ForeignOrigin};
 pub use embedded::{Embedded, Placement};
 pub use full_page::FullPage;
 pub use keys::on_key;
