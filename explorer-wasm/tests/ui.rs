@@ -236,7 +236,7 @@ async fn genes_are_chosen_by_keys() {
 }
 
 #[wasm_bindgen_test]
-async fn the_result_is_sorted_filtered_and_its_rows_colour() {
+async fn the_result_is_sorted_filtered_and_its_rows_color() {
     let table = DeTable {
         effect: vec![1.0, -2.0, 0.5],
         score: vec![3.0, -9.0, 1.0],

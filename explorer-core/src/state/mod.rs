@@ -9,6 +9,9 @@
 //! may turn out not to exist; [`CellQuery::active_dimensions`] and [`changed_dimensions`] tell a
 //! cross-filter what to compute, [`ViewSpec::needs`] what to fetch.
 
+// A new action, filter or panel must be thought of everywhere: no match passes over what it does not know.
+#![warn(clippy::wildcard_enum_match_arm)]
+
 mod action;
 mod canonical;
 mod color;

@@ -1,5 +1,8 @@
 //! The Explorer: components wired to a store, in an element of a document.
 
+// A new command or state of a job must be thought of everywhere: no match passes over what it does not know.
+#![warn(clippy::wildcard_enum_match_arm)]
+
 mod center;
 mod commands;
 mod explorer;

@@ -1,4 +1,4 @@
-//! A categorical column of `obs`: its labels with their counts, to filter and colour by.
+//! A categorical column of `obs`: its labels with their counts, to filter and color by.
 
 use std::sync::Arc;
 
@@ -35,19 +35,19 @@ pub fn CategoryPanel(
     /// Which labels pass, by code; those beyond its end do.
     #[prop(into)]
     checked: Signal<Arc<[bool]>>,
-    /// What each label's bar is made of, by code, where cells are coloured by another category.
+    /// What each label's bar is made of, by code, where cells are colored by another category.
     #[prop(optional, into)]
     parts: Signal<Option<Arc<[Vec<BarPart>]>>>,
     /// Whether the labels are listed.
     #[prop(into)]
     expanded: Signal<bool>,
-    /// Whether cells are coloured by it.
+    /// Whether cells are colored by it.
     #[prop(into)]
     colored: Signal<bool>,
     /// Called to list the labels or to fold them away.
     #[prop(into)]
     on_expand: Callback<bool>,
-    /// Called to colour by it, or, when it is so coloured, to stop.
+    /// Called to color by it, or, when it is so colored, to stop.
     #[prop(into)]
     on_color: Callback<()>,
     /// Called to let all labels pass, or none.
@@ -122,7 +122,7 @@ pub fn CategoryPanel(
                 </h3>
                 <IconButton
                     glyph=Glyph::Drop
-                    label="Colour by"
+                    label="Color by"
                     test_id=format!("category-color-{}", column())
                     pressed=colored
                     on_press=on_color

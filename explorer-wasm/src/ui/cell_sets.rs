@@ -17,7 +17,7 @@ pub struct CellSetItem {
     pub name: String,
     /// Number of cells; `None` while it is being worked out.
     pub n_cells: Option<u64>,
-    /// Its colour wherever it is shown.
+    /// Its color wherever it is shown.
     pub color: Rgb,
 }
 

@@ -16,9 +16,9 @@ pub struct CellTip {
     pub picture_width_px: f64,
     /// The cell's id.
     pub id: String,
-    /// Its colour in the picture.
+    /// Its color in the picture.
     pub color: Rgb,
-    /// Columns and the cell's values in them, the one that colours first.
+    /// Columns and the cell's values in them, the one that colors first.
     pub values: Vec<(String, String)>,
 }
 

@@ -83,7 +83,7 @@ pub(crate) fn DeRows(
     }
 }
 
-/// One gene. A press anywhere on the row colours by it.
+/// One gene. A press anywhere on the row colors by it.
 #[component]
 fn DeRow(
     gene: Signal<Option<usize>>,

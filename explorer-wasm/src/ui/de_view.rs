@@ -58,10 +58,10 @@ pub fn DeView(
     /// The names of the genes, in the table's order.
     #[prop(into)]
     names: Signal<Arc<[String]>>,
-    /// The gene that cells are coloured by.
+    /// The gene that cells are colored by.
     #[prop(into)]
     colored: Signal<Option<String>>,
-    /// Called with the gene to colour by.
+    /// Called with the gene to color by.
     #[prop(into)]
     on_gene: Callback<String>,
     /// Called with the gene that the pointer is over, and with `None` when it leaves.

@@ -1,4 +1,4 @@
-//! How cells are drawn: their dots, and how numbers become colours.
+//! How cells are drawn: their dots, and how numbers become colors.
 
 use explorer_core::{
     color::Colormap,
@@ -25,13 +25,13 @@ pub fn DisplayPanel(
     /// The diameter, in CSS pixels, that the picture chooses.
     #[prop(into)]
     chosen_px: Signal<f64>,
-    /// How numbers become colours; `None` where no numbers colour the cells.
+    /// How numbers become colors; `None` where no numbers color the cells.
     #[prop(into)]
     options: Signal<Option<ColorOptions>>,
     /// Called with other dots.
     #[prop(into)]
     on_style: Callback<PointStyle>,
-    /// Called with another way to colour.
+    /// Called with another way to color.
     #[prop(into)]
     on_options: Callback<ColorOptions>,
 ) -> impl IntoView {
@@ -90,7 +90,7 @@ pub fn DisplayPanel(
     }
 }
 
-/// How numbers become colours.
+/// How numbers become colors.
 #[component]
 fn ColorRows(options: Signal<ColorOptions>, on_options: Callback<ColorOptions>) -> impl IntoView {
     let change = move |change: &dyn Fn(&mut ColorOptions)| {
@@ -112,11 +112,11 @@ fn ColorRows(options: Signal<ColorOptions>, on_options: Callback<ColorOptions>) 
     view! {
         <hr class="display-rule" />
         <div class="display-row">
-            <span>"Colours"</span>
+            <span>"Colors"</span>
             <Select
                 choices=colormaps
                 value=Signal::derive(move || options.get().colormap.unwrap_or_default())
-                label="Colours"
+                label="Colors"
                 test_id="color-map"
                 on_choose=move |name: String| change(&|next| {
                     next.colormap = Some(name.clone()).filter(|name| name != AUTOMATIC);
@@ -149,11 +149,11 @@ fn ColorRows(options: Signal<ColorOptions>, on_options: Callback<ColorOptions>) 
         <label class="display-check">
             <Checkbox
                 check=Signal::derive(move || options.get().zeros_gray.into())
-                label="Zeros in grey"
+                label="Zeros in gray"
                 test_id="color-zeros"
                 on_check=move |on| change(&|next| next.zeros_gray = on)
             />
-            <span>"Zeros in grey"</span>
+            <span>"Zeros in gray"</span>
         </label>
     }
 }

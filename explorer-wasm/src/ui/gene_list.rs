@@ -1,4 +1,4 @@
-//! The genes at hand: each with its histogram, to colour and filter by.
+//! The genes at hand: each with its histogram, to color and filter by.
 
 use std::sync::Arc;
 
@@ -40,10 +40,10 @@ pub fn GeneList(
     /// The brush of a gene.
     #[prop(into)]
     range_of: Callback<GeneKey, Signal<Option<Range>>>,
-    /// The gene that cells are coloured by.
+    /// The gene that cells are colored by.
     #[prop(into)]
     colored: Signal<Option<GeneKey>>,
-    /// Called with the gene to colour by, or, when it is so coloured, to stop.
+    /// Called with the gene to color by, or, when it is so colored, to stop.
     #[prop(into)]
     on_color: Callback<GeneKey>,
     /// Called with the gene to take off the list.
@@ -68,7 +68,7 @@ pub fn GeneList(
             </For>
         </ul>
         <Show when=move || genes.with(Vec::is_empty)>
-            <p class="gene-none note">"Genes that you find are listed here, to colour and filter cells by."</p>
+            <p class="gene-none note">"Genes that you find are listed here, to color and filter cells by."</p>
         </Show>
     }
 }
@@ -113,7 +113,7 @@ fn GeneRow(
                 </span>
                 <IconButton
                     glyph=Glyph::Drop
-                    label="Colour by"
+                    label="Color by"
                     test_id=format!("gene-color-{}", own())
                     pressed=move || colored.with(|colored| colored.as_ref() == Some(&own_key()))
                     on_press=move || on_color.run(own_key())

@@ -1,4 +1,4 @@
-//! Named sets of genes: to colour and filter by their mean, to edit, to keep as a file.
+//! Named sets of genes: to color and filter by their mean, to edit, to keep as a file.
 
 use std::sync::Arc;
 
@@ -51,11 +51,11 @@ pub enum GeneSetChange {
     RemoveGene(String, String),
     /// A set's end.
     Delete(String),
-    /// Colour by a set's mean, or, when it is so coloured, stop.
+    /// Color by a set's mean, or, when it is so colored, stop.
     Color(String),
     /// List a set's genes one by one.
     List(String),
-    /// Colour by one gene.
+    /// Color by one gene.
     ShowGene(String),
     /// The set is looked at: its histogram is wanted.
     Open(GeneMean),
@@ -88,7 +88,7 @@ pub fn GeneSets(
     /// Genes listed one by one, of which a new set is made when no others are given.
     #[prop(into)]
     listed: Signal<Vec<String>>,
-    /// The set by whose mean cells are coloured.
+    /// The set by whose mean cells are colored.
     #[prop(into)]
     colored: Signal<Option<String>>,
     /// Names given last that no gene has.
@@ -340,7 +340,7 @@ fn GeneSetRow(
                 </Show>
                 <IconButton
                     glyph=Glyph::Drop
-                    label="Colour by the mean"
+                    label="Color by the mean"
                     test_id=format!("gene-set-color-{}", own())
                     pressed=move || colored.with(|colored| colored.as_ref() == Some(&own()))
                     disabled=Signal::derive(move || mean.with(Option::is_none))
@@ -426,7 +426,7 @@ fn GeneChips(set: String, item: Memo<Option<GeneSetItem>>, on_change: Callback<G
     let field = NodeRef::<html::Input>::new();
     let chip = move |(gene, is_known): (String, bool)| {
         let label = format!("Remove {gene}");
-        let title = if is_known { format!("Colour by {gene}") } else { format!("The layer has no gene {gene}") };
+        let title = if is_known { format!("Color by {gene}") } else { format!("The layer has no gene {gene}") };
         let (shown, asked) = (gene.clone(), gene.clone());
         let ids = [&own(), &gene].map(String::as_str).join("-");
         view! {

@@ -1,4 +1,4 @@
-//! A continuous column of `obs`: its name, its histogram, colour-by.
+//! A continuous column of `obs`: its name, its histogram, color-by.
 
 use std::sync::Arc;
 
@@ -19,13 +19,13 @@ pub fn HistogramPanel(
     /// The values that pass; `None` without a brush.
     #[prop(into)]
     range: Signal<Option<Range>>,
-    /// Whether cells are coloured by it.
+    /// Whether cells are colored by it.
     #[prop(into)]
     colored: Signal<bool>,
     /// Called during a drag and at its end.
     #[prop(into)]
     on_brush: Callback<BrushChange>,
-    /// Called to colour by it, or, when it is so coloured, to stop.
+    /// Called to color by it, or, when it is so colored, to stop.
     #[prop(into)]
     on_color: Callback<()>,
     /// Called once, when it is first seen: until then nobody misses the histogram.
@@ -65,7 +65,7 @@ pub fn HistogramPanel(
                 </button>
                 <IconButton
                     glyph=Glyph::Drop
-                    label="Colour by"
+                    label="Color by"
                     test_id=format!("histogram-color-{name}")
                     pressed=colored
                     on_press=on_color

@@ -1,4 +1,4 @@
-//! Icons: one stroke set on a 20 px grid, drawn in the current text colour.
+//! Icons: one stroke set on a 20 px grid, drawn in the current text color.
 
 use leptos::prelude::*;
 
@@ -19,7 +19,7 @@ pub enum Glyph {
     Compare,
     /// An arrow down to a line.
     Download,
-    /// A drop of colour.
+    /// A drop of color.
     Drop,
     /// A pencil.
     Edit,

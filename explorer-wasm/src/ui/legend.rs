@@ -1,4 +1,4 @@
-//! What the colours mean.
+//! What the colors mean.
 
 use explorer_core::{color::css_color, format::short};
 use leptos::prelude::*;
@@ -8,7 +8,7 @@ use super::{Glyph, Icon, LegendEntry, LegendModel, Rgb};
 /// Labels shown before the rest is left to the sidebar.
 const MAX_ENTRIES: usize = 12;
 
-/// The legend, over a corner of the picture; nothing when cells are not coloured.
+/// The legend, over a corner of the picture; nothing when cells are not colored.
 #[component]
 pub fn Legend(
     /// What to show.

@@ -20,7 +20,7 @@ const TOPS: [usize; 4] = [10, 25, 50, 100];
 pub struct MarkedLabel {
     /// The label.
     pub label: String,
-    /// Its colour.
+    /// Its color.
     pub color: Rgb,
     /// Its cells.
     pub n_cells: u64,
@@ -66,13 +66,13 @@ pub fn MarkersView(
     /// What genes are ranked by.
     #[prop(into)]
     rank: Signal<MarkerOrder>,
-    /// The gene that cells are coloured by.
+    /// The gene that cells are colored by.
     #[prop(into)]
     colored: Signal<Option<String>>,
     /// Called with what to rank by.
     #[prop(into)]
     on_rank: Callback<MarkerOrder>,
-    /// Called with the gene to colour by.
+    /// Called with the gene to color by.
     #[prop(into)]
     on_gene: Callback<String>,
     /// Called with the gene that the pointer is over, and with `None` when it leaves.
@@ -239,7 +239,7 @@ fn Column(
                     class="marker"
                     class:chosen=chosen
                     aria-pressed=move || chosen().to_string()
-                    title=format!("Colour by {gene}")
+                    title=format!("Color by {gene}")
                     data-testid=format!("marker-{}-{gene}", name.get_value())
                     on:pointerenter=move |_| point(Some(own.get_value()))
                     on:pointerleave=move |_| point(None)

@@ -34,13 +34,13 @@ pub fn SamplesView(
     /// The names of the genes, in the table's order.
     #[prop(into)]
     names: Signal<Arc<[String]>>,
-    /// The gene that cells are coloured by.
+    /// The gene that cells are colored by.
     #[prop(into)]
     colored: Signal<Option<String>>,
     /// The means of a gene in each sample.
     #[prop(into)]
     pairs_of: Callback<u32, Vec<SamplePair>>,
-    /// Called with the gene to colour by.
+    /// Called with the gene to color by.
     #[prop(into)]
     on_gene: Callback<String>,
     /// Called to save the whole table as CSV.
@@ -56,7 +56,7 @@ pub fn SamplesView(
         let (sort, names, query) = (sort.get(), names.get(), query.get());
         table.with(|table| table.as_ref().map_or_else(Vec::new, |table| sort.order(table, &names, &query))).into()
     });
-    // The gene in colour, else the first.
+    // The gene in color, else the first.
     let shown = Memo::new(move |_| {
         let chosen = colored.with(|colored| {
             let colored = colored.as_ref()?;
@@ -153,7 +153,7 @@ pub fn SamplesView(
     }
 }
 
-/// One gene. A press anywhere on the row colours by it.
+/// One gene. A press anywhere on the row colors by it.
 #[component]
 fn SampleRow(
     gene: Signal<Option<usize>>,

@@ -38,7 +38,7 @@ pub fn Toolbar(
     /// Whether the labels are written over the picture.
     #[prop(into)]
     labels: Signal<bool>,
-    /// Whether there are labels to write: not unless cells are coloured by some.
+    /// Whether there are labels to write: not unless cells are colored by some.
     #[prop(into)]
     can_label: Signal<bool>,
     /// The button of what else can be set about the picture.

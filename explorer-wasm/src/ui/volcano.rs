@@ -35,7 +35,7 @@ struct Drawing {
     labels: Vec<VolcanoLabel>,
 }
 
-/// The plot. Genes that the filters hide, and those without evidence, are grey. A drag narrows the filters to a
+/// The plot. Genes that the filters hide, and those without evidence, are gray. A drag narrows the filters to a
 /// rectangle.
 #[component]
 pub(crate) fn Volcano(
