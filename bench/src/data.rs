@@ -14,7 +14,6 @@ use synthetic::{
     Model, Spec,
     h5ad::{self, Compression, Layout, Options, Raw},
 };
-use tessera::dataset::Dataset;
 
 use crate::build;
 
