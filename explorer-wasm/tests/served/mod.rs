@@ -30,7 +30,8 @@ pub fn tiny_dataset(id: &str, n_obs: u32) -> Vec<(String, Vec<u8>)> {
         checksums.push(frame::checksum(&content));
         pack.extend(bytes);
     }
-    let file = pack_file("points", 0);
+    // Packs of other content have other names: tiles are kept by these.
+    let file = pack_file("points", u64::from(n_obs));
     let n_tiles = lengths.len() as u32;
     let embedding = Embedding {
         key: "X_umap".to_owned(),
