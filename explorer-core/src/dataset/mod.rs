@@ -9,6 +9,7 @@ mod error;
 mod expression;
 pub mod fetch;
 mod label_set;
+pub(crate) mod lookup;
 mod marker_share;
 mod open;
 mod points;

@@ -8,7 +8,7 @@ use shared_fbs::{
     order::TileCells,
 };
 
-use super::{DatasetError, Priority, Tiles};
+use super::{DatasetError, Priority, Tiles, lookup};
 use crate::de::FixedPoints;
 
 /// An open dataset. Cheap to clone; clones share all.
@@ -61,17 +61,12 @@ impl<T> Dataset<T> {
 
     /// The embedding of a key, or the default one, with its index; `None` when there is none.
     pub fn embedding(&self, key: Option<&str>) -> Option<(usize, &manifest::Embedding)> {
-        let embeddings = &self.0.manifest.embeddings;
-        let index = match key {
-            Some(key) => embeddings.iter().position(|embedding| embedding.key == key)?,
-            None => self.0.manifest.default_embedding as usize,
-        };
-        embeddings.get(index).map(|embedding| (index, embedding))
+        lookup::embedding(&self.0.manifest, key)
     }
 
     /// The embedding to show: that of the key, or the default one where there is none such.
     pub fn embedding_to_show(&self, key: Option<&str>) -> Option<(usize, &manifest::Embedding)> {
-        self.embedding(key).or_else(|| self.embedding(None))
+        lookup::embedding_to_show(&self.0.manifest, key)
     }
 
     /// Which cells each tile of an embedding holds, coarsest level first.
@@ -84,14 +79,7 @@ impl<T> Dataset<T> {
     /// # Errors
     /// [`DatasetError::Unknown`].
     pub fn layer(&self, name: Option<&str>) -> Result<(usize, &Layer), DatasetError> {
-        let layers = &self.0.manifest.layers;
-        let index = match name {
-            Some(name) => layers.iter().position(|layer| layer.name == name),
-            None => Some(self.0.manifest.default_layer as usize),
-        };
-        index
-            .and_then(|index| layers.get(index).map(|layer| (index, layer)))
-            .ok_or_else(|| DatasetError::unknown("layer", name.unwrap_or("X")))
+        lookup::layer(&self.0.manifest, name).ok_or_else(|| DatasetError::unknown("layer", name.unwrap_or("X")))
     }
 
     /// The layer of a name, or the one to compute statistics on unless the user says otherwise.

@@ -15,6 +15,7 @@ use super::{
 use crate::{
     color::label_centroids,
     data::{CellIdx, Column, Continuous, Embedding},
+    dataset::{label_tiles, lookup},
     filter::CellMask,
     format,
     state::{Analysis, CellSource, ColorBy, DataKey, DimensionKey, Filters, GeneKey},
@@ -509,10 +510,7 @@ impl Session {
 
     /// The layer of a name, or the default one.
     pub fn layer(&self, name: Option<&str>) -> Option<&Layer> {
-        match name {
-            Some(name) => self.manifest.layers.iter().find(|layer| layer.name == name),
-            None => self.manifest.layers.get(self.manifest.default_layer as usize),
-        }
+        lookup::layer(&self.manifest, name).map(|(_, layer)| layer)
     }
 
     /// How the state names a layer: not at all when it is the default.
@@ -531,20 +529,14 @@ impl Session {
 
     /// The embedding to show, with its index: that of the key, or the default one where there is none such.
     pub fn embedding_to_show(&self, key: Option<&str>) -> Option<(usize, &EmbeddingEntry)> {
-        let embeddings = &self.manifest.embeddings;
-        let of_key = key.and_then(|key| embeddings.iter().position(|embedding| embedding.key == key));
-        let index = of_key.unwrap_or(self.manifest.default_embedding as usize);
-        embeddings.get(index).map(|embedding| (index, embedding))
+        lookup::embedding_to_show(&self.manifest, key)
     }
 
     /// Whether the labels of a column have stored sums, in the layer that statistics are made on: then their markers
     /// can be found.
     pub fn has_stored_sums(&self, column: &str) -> bool {
-        let of_column = |layer: &Layer| {
-            layer.total_moments.is_some()
-                && layer.column_moments.iter().any(|moments| moments.column == column && moments.tiles.is_some())
-        };
-        self.columns.is_categorical(column) && self.manifest.statistics_layer().is_some_and(of_column)
+        let layer = self.manifest.statistics_layer();
+        self.columns.is_categorical(column) && layer.is_some_and(|layer| label_tiles(layer, column).is_some())
     }
 
     /// The column whose markers are meant where none is named: the one that colors the cells, else the main

@@ -10,12 +10,8 @@ use explorer_core::{
 };
 use shared_fbs::manifest::Layer;
 
-use super::{Store, job_runner::Run, routes::Found};
-use crate::{
-    fetch::{Dataset, FetchError},
-    platform,
-    worker::{Pool, WorkerError},
-};
+use super::{Store, access::DataAccess, job_runner::Run, routes::Found};
+use crate::{fetch::FetchError, platform, worker::WorkerError};
 
 /// Genes compared between two looks at the clock: some milliseconds.
 const GENES_AT_A_TIME: usize = 4096;
@@ -49,26 +45,22 @@ impl From<DatasetError> for CompareError {
 impl Store {
     /// Brings the computation in line with the comparison that is open: starts it, stops another.
     pub(super) fn follow_comparison(self, view: &ViewSpec) {
-        let tools = self.with_opened(|opened| (opened.dataset.clone(), Rc::clone(&opened.pool)));
-        let (Some(inner), Some((dataset, pool))) = (self.inner(), tools) else { return };
+        let Some(access) = self.access() else { return };
         let question = view.shown_comparison().and_then(|shown| Question::new(shown, &view.analysis));
+        let inner = Rc::clone(&access.inner);
         inner.comparisons.follow(question.as_ref(), async move |run: &Comparing, question: &Question| {
-            self.answer(&dataset, &pool, question, run).await
+            access.compare(question, run).await
         });
     }
+}
 
-    async fn answer(
-        self,
-        dataset: &Dataset,
-        pool: &Pool,
-        question: &Question,
-        run: &Comparing,
-    ) -> Result<DeResult, CompareError> {
+impl DataAccess {
+    async fn compare(&self, question: &Question, run: &Comparing) -> Result<DeResult, CompareError> {
         let began = platform::now_millis();
         let comparison = &question.comparison;
-        let (index, layer) = dataset.statistics_layer(comparison.layer.as_deref())?;
-        let genes = self.gene_table(dataset, index).await?;
-        let fixed = dataset.fixed_points(index).await?;
+        let (index, layer) = self.dataset.statistics_layer(comparison.layer.as_deref())?;
+        let genes = self.gene_table(index).await?;
+        let fixed = self.dataset.fixed_points(index).await?;
         let finish = async |found: Found, is_estimate| -> Result<DeResult, CompareError> {
             let table = table_of(&found.moments, &fixed, layer, question).await?;
             // Showing it is work of its own.
@@ -85,9 +77,8 @@ impl Store {
             })
         };
         if comparison.mode == TestMode::Samples {
-            let (answer, choice, n_bytes) = self
-                .compare_samples(dataset, pool, index, question, &fixed, &|progress| run.progress(progress))
-                .await?;
+            let (answer, choice, n_bytes) =
+                self.compare_samples(index, question, &fixed, &|progress| run.progress(progress)).await?;
             return Ok(DeResult {
                 comparison: comparison.clone(),
                 answer: Answer::Samples(Arc::new(answer)),
@@ -107,7 +98,7 @@ impl Store {
             }
         };
         let on_progress = |progress: Progress| run.progress(progress);
-        let found = self.moments(dataset, pool, index, question, &on_progress, Some(&on_estimate)).await?;
+        let found = self.moments(index, question, &on_progress, Some(&on_estimate)).await?;
         finish(found, false).await
     }
 }

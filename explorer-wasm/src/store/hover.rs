@@ -8,11 +8,8 @@ use futures_util::future::{AbortHandle, Abortable};
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
-use super::Store;
-use crate::{
-    fetch::{Dataset, FetchError},
-    platform,
-};
+use super::{Store, access::DataAccess};
+use crate::{fetch::FetchError, platform};
 
 /// How long the pointer rests on something before it is fetched: less than a press takes to follow,
 /// more than a pointer on its way elsewhere stays.
@@ -43,28 +40,18 @@ impl Store {
             self.with_opened(|opened| opened.session.loaded().slot(&key).is_some())
         };
         let Some(pointed) = pointed.filter(|pointed| is_asked(pointed) == Some(false)) else { return };
-        let Some(dataset) = self.with_opened(|opened| opened.dataset.clone()) else { return };
+        let Some(access) = self.access() else { return };
         let (handle, registration) = AbortHandle::new_pair();
         inner.prefetch.set(Some(handle));
         let task = async move {
             platform::sleep(REST_MILLIS).await;
             // What fails here is asked for again by the press, which tells.
-            let _ = self.prefetch(&dataset, &pointed).await;
+            let _ = access.prefetch(&pointed).await;
         };
         spawn_local(async move {
             // Aborted when the pointer leaves.
             let _ = Abortable::new(task, registration).await;
         });
-    }
-
-    async fn prefetch(self, dataset: &Dataset, pointed: &Pointed) -> Result<(), FetchError> {
-        match pointed {
-            Pointed::Gene(key) => {
-                let (layer, gene) = self.find_gene(dataset, key).await?;
-                dataset.prefetch_gene(layer, gene).await
-            }
-            Pointed::Column(name) => dataset.prefetch_column(name).await,
-        }
     }
 
     /// Looks up what the tooltip says of the cell under the pointer.
@@ -87,6 +74,18 @@ impl Store {
                 });
             }
             _ => {}
+        }
+    }
+}
+
+impl DataAccess {
+    async fn prefetch(&self, pointed: &Pointed) -> Result<(), FetchError> {
+        match pointed {
+            Pointed::Gene(key) => {
+                let (layer, gene) = self.find_gene(key).await?;
+                self.dataset.prefetch_gene(layer, gene).await
+            }
+            Pointed::Column(name) => self.dataset.prefetch_column(name).await,
         }
     }
 }

@@ -9,12 +9,8 @@ use explorer_core::{
     state::{Markers, ViewSpec},
 };
 
-use super::{Store, job_runner::Run};
-use crate::{
-    fetch::{Dataset, FetchError},
-    platform,
-    worker::{Pool, WorkerError},
-};
+use super::{Store, access::DataAccess, job_runner::Run};
+use crate::{fetch::FetchError, platform, worker::WorkerError};
 
 /// Genes of each label that are kept, as `tile-server markers` writes them.
 pub const MARKERS_PER_LABEL: u32 = 100;
@@ -42,25 +38,21 @@ impl From<DatasetError> for MarkersError {
 impl Store {
     /// Brings the computation in line with the markers that are open: starts it, stops another.
     pub(super) fn follow_markers(self, view: &ViewSpec) {
-        let tools = self.with_opened(|opened| (opened.dataset.clone(), Rc::clone(&opened.pool)));
-        let (Some(inner), Some((dataset, pool))) = (self.inner(), tools) else { return };
+        let Some(access) = self.access() else { return };
+        let inner = Rc::clone(&access.inner);
         inner.markers.follow(view.shown_markers(), async move |run: &Marking, asked: &Markers| {
-            self.find_markers(&dataset, &pool, asked, run).await
+            access.find_markers(asked, run).await
         });
     }
+}
 
-    async fn find_markers(
-        self,
-        dataset: &Dataset,
-        pool: &Pool,
-        asked: &Markers,
-        run: &Marking,
-    ) -> Result<MarkersResult, MarkersError> {
+impl DataAccess {
+    async fn find_markers(&self, asked: &Markers, run: &Marking) -> Result<MarkersResult, MarkersError> {
         let began = platform::now_millis();
-        let (index, layer) = dataset.statistics_layer(None)?;
+        let (index, layer) = self.dataset.statistics_layer(None)?;
         let tiles = label_tiles(layer, &asked.column).ok_or_else(|| MarkersError::NoMoments(asked.column.clone()))?;
-        let categories = dataset.categories(&asked.column).await?;
-        let genes = self.gene_table(dataset, index).await?;
+        let categories = self.dataset.categories(&asked.column).await?;
+        let genes = self.gene_table(index).await?;
         let share = MarkerShare {
             // The last tile may be of cells without a label: they count, but have no markers.
             labels: 0..tiles.len().min(categories.labels.len()) as u32,
@@ -73,7 +65,7 @@ impl Store {
             n_bytes.set(progress.n_bytes);
             run.progress(progress);
         };
-        let found = pool.markers(index as u32, dataset.n_genes(index) as u32, &share, on_progress).await?;
+        let found = self.pool.markers(index as u32, self.dataset.n_genes(index) as u32, &share, on_progress).await?;
         Ok(MarkersResult {
             asked: asked.clone(),
             labels: LabelMarkers::of_labels(&categories.labels, &categories.counts, found),

@@ -5,13 +5,13 @@
 //! every arrival `Store::settle` brings data, filter and colors in line with the state: what follows is decided by
 //! `explorer_core::session`, and what it takes from the browser is done here.
 
+mod access;
 mod compare;
 mod hover;
 mod job_runner;
 mod link;
 mod load;
 mod markers;
-mod mean;
 mod opened;
 mod place;
 mod read;
@@ -37,6 +37,7 @@ use crate::{
     host::Host,
 };
 
+use access::DataAccess;
 pub use explorer_core::session::{DeResult, MarkersResult, SampleAnswer, SampleMeans};
 pub use hover::Pointed;
 use job_runner::JobRunner;
@@ -229,6 +230,13 @@ impl Store {
     /// What lies outside the signals; `None` once the page is gone.
     fn inner(self) -> Option<Rc<Inner>> {
         self.inner.try_get_value()
+    }
+
+    /// The open dataset, for a job; `None` before there is one.
+    fn access(self) -> Option<DataAccess> {
+        let inner = self.inner()?;
+        let (dataset, pool) = self.with_opened(|opened| (opened.dataset.clone(), Rc::clone(&opened.pool)))?;
+        Some(DataAccess { inner, dataset, pool })
     }
 
     /// Reads the open dataset; `None` before there is one. Within `read` nothing may write it: that is a mistake of the

@@ -128,10 +128,3 @@ impl Store {
         }
     }
 }
-
-/// An embedding, all cells of it.
-pub(super) async fn read_embedding(dataset: &Dataset, key: &str) -> Result<Embedding, FetchError> {
-    let unknown = || FetchError::Unknown { kind: "embedding", name: key.to_owned() };
-    let (index, _) = dataset.embedding(Some(key)).ok_or_else(unknown)?;
-    dataset.positions(index).await
-}

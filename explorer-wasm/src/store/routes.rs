@@ -11,11 +11,10 @@ use explorer_core::{
 };
 use shared_fbs::manifest::Layer;
 
-use super::{Store, compare::CompareError};
+use super::{access::DataAccess, compare::CompareError};
 use crate::{
-    fetch::{self, Address, Dataset, FetchError, MomentsOffer},
+    fetch::{self, Address, FetchError, MomentsOffer},
     platform,
-    worker::Pool,
 };
 
 /// Plans of stored sums alone, up to so many tiles, are summed up in the page: that takes a few milliseconds,
@@ -64,51 +63,49 @@ impl Sides {
     }
 }
 
-impl Store {
+impl DataAccess {
     /// The exact moments of both sets of a question by the fastest route; before that, where the wait will be
     /// long, an estimate from a sample.
     pub(super) async fn moments(
-        self,
-        dataset: &Dataset,
-        pool: &Pool,
+        &self,
         index: usize,
         question: &Question,
         on_progress: &impl Fn(Progress),
         on_estimate: Option<&impl AsyncFn(Found)>,
     ) -> Result<Found, CompareError> {
-        let layer = dataset.layer_entry(index)?;
-        let tiles = LayerTiles::of(dataset.manifest(), layer);
-        let group = dataset.label_set(layer, &question.group).await?;
+        let layer = self.dataset.layer_entry(index)?;
+        let tiles = LayerTiles::of(self.dataset.manifest(), layer);
+        let group = self.dataset.label_set(layer, &question.group).await?;
         let reference = match &question.reference {
-            Some(source) => Some(dataset.label_set(layer, source).await?),
+            Some(source) => Some(self.dataset.label_set(layer, source).await?),
             None => None,
         };
         if let Some(tiles) = &tiles
             && let Some(plan) = tiles.plan_of_sums(&group, reference.as_ref())
         {
             let choice = Choice { offers: vec![self.speed().offer(Route::Labels, plan.n_bytes)] };
-            return self.follow_plan(dataset, pool, index, &plan, choice, on_progress).await;
+            return self.follow_plan(index, &plan, choice, on_progress).await;
         }
-        let sides = self.sides(dataset, question).await?;
+        let sides = self.sides(question).await?;
         let plan = match &tiles {
             Some(tiles) => {
-                let group = self.ways(dataset, &group, &sides.group).await?;
+                let group = self.ways(&group, &sides.group).await?;
                 let reference = match &reference {
-                    Some(reference) => Some(self.ways(dataset, reference, &sides.reference).await?),
+                    Some(reference) => Some(self.ways(reference, &sides.reference).await?),
                     None => None,
                 };
                 Some(tiles.plan_of(&group, reference.as_deref()))
             }
             None => None,
         };
-        let posted = self.server_offer(dataset, layer, &sides, tiles.as_ref().zip(plan.as_ref())).await;
-        let choice = self.choose(dataset, layer, plan.as_ref(), posted.as_ref().map(|(offer, _)| *offer));
+        let posted = self.server_offer(layer, &sides, tiles.as_ref().zip(plan.as_ref())).await;
+        let choice = self.choose(layer, plan.as_ref(), posted.as_ref().map(|(offer, _)| *offer));
         if let (Some(tiles), Some(on_estimate)) = (&tiles, on_estimate)
             && choice.taken().millis > PATIENCE_MILLIS
         {
             let reference = (!sides.is_rest).then_some(&sides.reference);
             let sample = tiles.sample(&sides.group, reference, SAMPLE_CELLS, SAMPLE_TILES);
-            on_estimate(self.follow_plan(dataset, pool, index, &sample, choice.clone(), &|_| {}).await?).await;
+            on_estimate(self.follow_plan(index, &sample, choice.clone(), &|_| {}).await?).await;
         }
         let plan = match choice.taken().route {
             Route::Genes => None,
@@ -116,22 +113,19 @@ impl Store {
             Route::Server => {
                 // Where the server is busy or too slow, the page does it by itself.
                 if let Some((_, request)) = posted
-                    && let Ok(found) = self.ask_server(index, layer, dataset, &choice, request).await
+                    && let Ok(found) = self.ask_server(index, layer, &choice, request).await
                 {
                     return Ok(found);
                 }
                 plan
             }
         };
-        self.by_itself(dataset, pool, index, plan, &sides, choice, on_progress).await
+        self.by_itself(index, plan, &sides, choice, on_progress).await
     }
 
     /// Without the server: by a plan, or by every gene where there is none.
-    #[expect(clippy::too_many_arguments, reason = "all that a route needs")]
     async fn by_itself(
-        self,
-        dataset: &Dataset,
-        pool: &Pool,
+        &self,
         index: usize,
         plan: Option<Plan>,
         sides: &Sides,
@@ -140,36 +134,32 @@ impl Store {
     ) -> Result<Found, CompareError> {
         let choice = choice.instead(if plan.is_some() { Route::Blocks } else { Route::Genes });
         if let Some(plan) = plan {
-            return self.follow_plan(dataset, pool, index, &plan, choice, on_progress).await;
+            return self.follow_plan(index, &plan, choice, on_progress).await;
         }
         let task = Task::genes(&sides.group, &sides.reference);
-        self.run_task(pool, dataset, index, &task, choice, on_progress).await
+        self.run_task(index, &task, choice, on_progress).await
     }
 
     /// Reads the tiles that a plan names and sums them up.
     async fn follow_plan(
-        self,
-        dataset: &Dataset,
-        pool: &Pool,
+        &self,
         index: usize,
         plan: &Plan,
         choice: Choice,
         on_progress: &impl Fn(Progress),
     ) -> Result<Found, CompareError> {
         if !plan.cells.is_empty() || plan.moments.len() > TILES_IN_PAGE {
-            return self.run_task(pool, dataset, index, &Task::Plan(plan), choice, on_progress).await;
+            return self.run_task(index, &Task::Plan(plan), choice, on_progress).await;
         }
-        let before = dataset.tiles().bytes_fetched();
+        let before = self.dataset.tiles().bytes_fetched();
         let share = Share::Parts { moments: plan.moments.clone(), cells: Vec::new() };
-        let moments = dataset.sum(index, &share, |_| Ok(())).await?.finish(plan.n_cells)?;
-        Ok(Found { moments, choice, n_bytes: dataset.tiles().bytes_fetched() - before })
+        let moments = self.dataset.sum(index, &share, |_| Ok(())).await?.finish(plan.n_cells)?;
+        Ok(Found { moments, choice, n_bytes: self.dataset.tiles().bytes_fetched() - before })
     }
 
     /// Lets the workers do a task, and learns from it how fast they are.
     async fn run_task(
-        self,
-        pool: &Pool,
-        dataset: &Dataset,
+        &self,
         index: usize,
         task: &Task<'_>,
         choice: Choice,
@@ -181,27 +171,24 @@ impl Store {
             n_bytes.set(progress.n_bytes);
             on_progress(progress);
         };
-        let moments = pool.moments(index as u32, dataset.n_genes(index) as u32, task, report).await?;
-        if let Some(inner) = self.inner() {
-            inner.routes.borrow_mut().speed.observe(n_bytes.get(), platform::now_millis() - began);
-        }
+        let moments = self.pool.moments(index as u32, self.dataset.n_genes(index) as u32, task, report).await?;
+        self.inner.routes.borrow_mut().speed.observe(n_bytes.get(), platform::now_millis() - began);
         Ok(Found { moments, choice, n_bytes: n_bytes.get() })
     }
 
-    fn speed(self) -> Speed {
-        self.inner().map_or_else(Speed::default, |inner| inner.routes.borrow().speed)
+    fn speed(&self) -> Speed {
+        self.inner.routes.borrow().speed
     }
 
     /// Weighs all routes but that of stored sums.
-    fn choose(self, dataset: &Dataset, layer: &Layer, plan: Option<&Plan>, server: Option<Offer>) -> Choice {
-        let offers = self.speed().offers(dataset.manifest(), layer, plan);
+    fn choose(&self, layer: &Layer, plan: Option<&Plan>, server: Option<Offer>) -> Choice {
+        let offers = self.speed().offers(self.dataset.manifest(), layer, plan);
         Choice::of(offers.into_iter().chain(server).collect()).expect("all genes can always be read")
     }
 
     /// What the server would do, with the request to post; `None` where there is none that would.
     async fn server_offer(
-        self,
-        dataset: &Dataset,
+        &self,
         layer: &Layer,
         sides: &Sides,
         plan: Option<(&LayerTiles, &Plan)>,
@@ -216,54 +203,51 @@ impl Store {
         let plan_bytes = tiles.plan(sides.as_sets()).n_bytes;
         let request = fetch::moments_request(&sides.group, &sides.reference);
         platform::breathe().await;
-        let answer_bytes = 2 * dataset.moments_tile_bytes(layer);
+        let answer_bytes = 2 * self.dataset.moments_tile_bytes(layer);
         let offer = self.speed().server_offer(request.len() as u64 + answer_bytes, plan_bytes);
         (request.len() as u64 <= limit.max_body_bytes).then_some((offer, request))
     }
 
-    async fn server_limit(self) -> Option<MomentsOffer> {
-        let inner = self.inner()?;
-        let known = inner.routes.borrow().server;
+    async fn server_limit(&self) -> Option<MomentsOffer> {
+        let known = self.inner.routes.borrow().server;
         if let Some(known) = known {
             return known;
         }
         let (root, id) = self.server_address()?;
         // A server that does not answer this is asked for nothing more.
         let offer = fetch::moments_offer(&root, &id).await.ok().flatten();
-        inner.routes.borrow_mut().server = Some(offer);
+        self.inner.routes.borrow_mut().server = Some(offer);
         offer
     }
 
-    fn server_address(self) -> Option<(String, String)> {
-        let inner = self.inner()?;
-        match &inner.address {
-            Address::Server(id) => Some((inner.host.base().to_owned(), id.clone())),
+    fn server_address(&self) -> Option<(String, String)> {
+        match &self.inner.address {
+            Address::Server(id) => Some((self.inner.host.base().to_owned(), id.clone())),
             Address::Directory(_) => None,
         }
     }
 
     async fn ask_server(
-        self,
+        &self,
         index: usize,
         layer: &Layer,
-        dataset: &Dataset,
         choice: &Choice,
         request: Vec<u8>,
     ) -> Result<Found, CompareError> {
         let Some((root, id)) = self.server_address() else {
             return Err(FetchError::Network.into());
         };
-        let n_bytes = request.len() as u64 + 2 * dataset.moments_tile_bytes(layer);
-        let n_genes = dataset.n_genes(index);
+        let n_bytes = request.len() as u64 + 2 * self.dataset.moments_tile_bytes(layer);
+        let n_genes = self.dataset.n_genes(index);
         let [group, reference] = fetch::moments(&root, &id, &layer.name, request).await?;
         let moments = [Moments::from_tile(&group, n_genes)?, Moments::from_tile(&reference, n_genes)?];
         Ok(Found { moments, choice: choice.clone(), n_bytes })
     }
 
-    pub(super) async fn sides(self, dataset: &Dataset, question: &Question) -> Result<Sides, FetchError> {
-        let group = self.cells(dataset, &question.group).await?;
+    pub(super) async fn sides(&self, question: &Question) -> Result<Sides, FetchError> {
+        let group = self.cells(&question.group).await?;
         let reference = match &question.reference {
-            Some(source) => self.cells(dataset, source).await?,
+            Some(source) => self.cells(source).await?,
             None => {
                 let mut rest = group.clone();
                 rest.invert();
@@ -274,15 +258,10 @@ impl Store {
     }
 
     /// All ways to make a set up: out of what is stored of its labels, and out of its cells.
-    async fn ways<'a>(
-        self,
-        dataset: &Dataset,
-        set: &LabelSet,
-        cells: &'a CellMask,
-    ) -> Result<Vec<SetParts<'a>>, FetchError> {
+    async fn ways<'a>(&self, set: &LabelSet, cells: &'a CellMask) -> Result<Vec<SetParts<'a>>, FetchError> {
         let mut columns = Vec::new();
         for name in set.columns() {
-            columns.push(self.column(dataset, name).await?);
+            columns.push(self.column(name).await?);
         }
         let codes = columns.iter().filter_map(|column| match column.as_ref() {
             Column::Categorical(column) => Some(&column.codes),

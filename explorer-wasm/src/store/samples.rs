@@ -6,40 +6,36 @@ use explorer_core::{
     session::{Progress, Question, SampleAnswer, SampleMeans},
 };
 
-use super::{Store, compare::CompareError, routes::NO_ESTIMATE};
-use crate::{
-    fetch::{Dataset, Priority},
-    platform,
-    worker::Pool,
-};
+use super::{Store, access::DataAccess, compare::CompareError, routes::NO_ESTIMATE};
+use crate::{fetch::Priority, platform};
 
 impl Store {
     /// The column of samples, where the dataset names one.
-    pub fn sample_column(self) -> Option<String> {
+    pub fn sample_column(&self) -> Option<String> {
         self.with_manifest(|manifest| manifest.sample_column.clone()).flatten()
     }
+}
 
+impl DataAccess {
     /// Compares the samples of a question's sets; with the route to the last sample and the bytes that all took.
     pub(super) async fn compare_samples(
-        self,
-        dataset: &Dataset,
-        pool: &Pool,
+        &self,
         layer: usize,
         question: &Question,
         fixed: &FixedPoints,
         on_progress: &impl Fn(Progress),
     ) -> Result<(SampleAnswer, Choice, u64), CompareError> {
         let began = platform::now_millis();
-        let by = dataset.manifest().sample_column.clone().ok_or(CompareError::NoSamples)?;
-        let names = dataset.categories(&by).await?.labels;
-        let sides = self.sample_sides(dataset, question, &by).await?;
+        let by = self.dataset.manifest().sample_column.clone().ok_or(CompareError::NoSamples)?;
+        let names = self.dataset.categories(&by).await?.labels;
+        let sides = self.sample_sides(question, &by).await?;
         let mut progress = Progress { n_parts: names.len() as u32, ..Progress::default() };
         let mut samples = Vec::with_capacity(names.len());
         let mut last = None;
         for (code, name) in (0..).zip(&names) {
             if let Some([group, reference]) = sides.of_sample(&by, name, code) {
                 let of_sample = Question { comparison: question.comparison.clone(), group, reference: Some(reference) };
-                let found = self.moments(dataset, pool, layer, &of_sample, &|_| {}, NO_ESTIMATE).await?;
+                let found = self.moments(layer, &of_sample, &|_| {}, NO_ESTIMATE).await?;
                 let [group, reference] = found.moments;
                 samples.push(SampleMoments { name: name.clone(), group, reference });
                 progress.n_bytes += found.n_bytes;
@@ -65,12 +61,12 @@ impl Store {
         Ok((SampleAnswer { table, by, n_cells, means }, choice, progress.n_bytes))
     }
 
-    async fn sample_sides(self, dataset: &Dataset, question: &Question, by: &str) -> Result<SampleSides, CompareError> {
+    async fn sample_sides(&self, question: &Question, by: &str) -> Result<SampleSides, CompareError> {
         if let Some(sides) = SampleSides::of_labels(&question.group, question.reference.as_ref(), by) {
             return Ok(sides);
         }
-        let sides = self.sides(dataset, question).await?;
-        let Column::Categorical(column) = dataset.column(by, Priority::Now).await? else {
+        let sides = self.sides(question).await?;
+        let Column::Categorical(column) = self.dataset.column(by, Priority::Now).await? else {
             return Err(CompareError::NoSamples);
         };
         Ok(SampleSides::Masks([sides.group, sides.reference], column.codes))

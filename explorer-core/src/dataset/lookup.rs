@@ -1,0 +1,26 @@
+//! What a manifest calls by name, with its index.
+
+use shared_fbs::manifest::{Embedding, Layer, Manifest};
+
+/// The layer of a name, or the default one; `None` when there is none.
+pub(crate) fn layer<'a>(manifest: &'a Manifest, name: Option<&str>) -> Option<(usize, &'a Layer)> {
+    let index = match name {
+        Some(name) => manifest.layers.iter().position(|layer| layer.name == name)?,
+        None => manifest.default_layer as usize,
+    };
+    manifest.layers.get(index).map(|layer| (index, layer))
+}
+
+/// The embedding of a key, or the default one; `None` when there is none.
+pub(crate) fn embedding<'a>(manifest: &'a Manifest, key: Option<&str>) -> Option<(usize, &'a Embedding)> {
+    let index = match key {
+        Some(key) => manifest.embeddings.iter().position(|embedding| embedding.key == key)?,
+        None => manifest.default_embedding as usize,
+    };
+    manifest.embeddings.get(index).map(|embedding| (index, embedding))
+}
+
+/// The embedding to show: that of the key, or the default one where there is none such.
+pub(crate) fn embedding_to_show<'a>(manifest: &'a Manifest, key: Option<&str>) -> Option<(usize, &'a Embedding)> {
+    embedding(manifest, key).or_else(|| embedding(manifest, None))
+}

@@ -1,0 +1,140 @@
+//! The open dataset as jobs work with it: its tiles, its workers, and what is loaded already.
+
+use std::{collections::BTreeSet, rc::Rc, sync::Arc};
+
+use explorer_core::{
+    data::{Column, Continuous, Embedding, GeneIdx, GeneSum},
+    filter::CellMask,
+    session::{Data, GeneTable, Session, Slot},
+    state::{CellSource, DataKey, GeneKey, GeneMean},
+};
+use futures_util::stream::{self, StreamExt};
+
+use super::Inner;
+use crate::{
+    fetch::{Dataset, FetchError, Priority},
+    platform,
+    worker::Pool,
+};
+
+/// Genes of a mean asked for ahead of the one that is added.
+const GENES_AHEAD: usize = 8;
+
+/// The open dataset: its tiles, its workers, and what is loaded already.
+pub(super) struct DataAccess {
+    pub inner: Rc<Inner>,
+    pub dataset: Dataset,
+    pub pool: Rc<Pool>,
+}
+
+impl DataAccess {
+    fn read<T>(&self, read: impl FnOnce(&Session) -> T) -> Option<T> {
+        self.inner.opened.borrow().as_ref().map(|opened| read(&opened.session))
+    }
+
+    fn write<T>(&self, act: impl FnOnce(&mut Session) -> T) -> Option<T> {
+        self.inner.opened.borrow_mut().as_mut().map(|opened| act(&mut opened.session))
+    }
+
+    /// Reads data, whatever they are.
+    pub async fn fetch(&self, key: &DataKey, priority: Priority) -> Result<Data, FetchError> {
+        match key {
+            DataKey::Column(name) => self.dataset.column(name, priority).await.map(Data::from),
+            DataKey::Categories(name) => self.dataset.categories(name).await.map(Data::from),
+            DataKey::Gene(key) => {
+                let (layer, gene) = self.find_gene(key).await?;
+                self.dataset.gene(layer, gene, priority).await.map(|gene| gene.to_continuous().into())
+            }
+            DataKey::Mean(mean) => self.mean(mean).await.map(Data::from),
+            DataKey::Embedding(key) => self.read_embedding(key).await.map(Data::from),
+            DataKey::GeneTable(layer) => {
+                let (layer, _) = self.dataset.layer(Some(layer))?;
+                self.dataset.genes(layer).await.map(|genes| GeneTable::new(genes).into())
+            }
+        }
+    }
+
+    /// Waits until data are there; an answer that failed before is asked for again.
+    async fn ready(&self, key: DataKey) -> Result<(), FetchError> {
+        if self.read(|session| session.loaded().is_ready(&key)) == Some(true) {
+            return Ok(());
+        }
+        let data = self.fetch(&key, Priority::Now).await?;
+        self.write(|session| session.arrive(key, Slot::Ready(data)));
+        Ok(())
+    }
+
+    /// A column, loaded if it was not yet.
+    pub async fn column(&self, name: &str) -> Result<Arc<Column>, FetchError> {
+        let key = DataKey::Column(name.to_owned());
+        self.ready(key.clone()).await?;
+        let column = self.read(|session| session.loaded().column(&key).cloned()).flatten();
+        column.ok_or_else(|| FetchError::Unknown { kind: "column", name: name.to_owned() })
+    }
+
+    /// The genes of a layer, loaded if they were not yet.
+    pub async fn gene_table(&self, layer: usize) -> Result<Arc<GeneTable>, FetchError> {
+        let name = &self.dataset.layer_entry(layer)?.name;
+        let kept = || self.read(|session| session.loaded().gene_table(name).cloned()).flatten();
+        if let Some(table) = kept() {
+            return Ok(table);
+        }
+        let table = Arc::new(GeneTable::new(self.dataset.genes(layer).await?));
+        let data = Slot::Ready(Data::GeneTable(Arc::clone(&table)));
+        self.write(|session| session.arrive(DataKey::GeneTable(name.clone()), data));
+        Ok(table)
+    }
+
+    /// The cells of a set, once all that it takes has been loaded.
+    pub async fn cells(&self, source: &CellSource) -> Result<CellMask, FetchError> {
+        for key in source.needs() {
+            self.ready(key).await?;
+        }
+        let mask = self.read(|session| session.cells_of(source)).flatten();
+        mask.ok_or_else(|| FetchError::Unknown { kind: "data for the set", name: format!("{source:?}") })
+    }
+
+    /// A gene over some chunks of cells; NaN in all others.
+    pub async fn gene_in_chunks(&self, key: &GeneKey, chunks: &[u32]) -> Result<Continuous, FetchError> {
+        let (layer, gene) = self.find_gene(key).await?;
+        self.dataset.gene_in_chunks(layer, gene, chunks, Priority::Now).await
+    }
+
+    /// The numbers of a gene's layer and of the gene.
+    pub async fn find_gene(&self, key: &GeneKey) -> Result<(usize, GeneIdx), FetchError> {
+        let (layer, _) = self.dataset.layer(key.layer.as_deref())?;
+        let table = self.gene_table(layer).await?;
+        let unknown = || FetchError::Unknown { kind: "gene", name: key.gene.clone() };
+        Ok((layer, table.find(&key.gene).ok_or_else(unknown)?))
+    }
+
+    /// The mean over those of its genes that the layer has.
+    ///
+    /// # Errors
+    /// When the layer has none of them, or a tile cannot be loaded.
+    async fn mean(&self, mean: &GeneMean) -> Result<Continuous, FetchError> {
+        let (layer, _) = self.dataset.layer(mean.layer())?;
+        let table = self.gene_table(layer).await?;
+        // Ascending, each once: a gene may be named by symbol and by id.
+        let genes: BTreeSet<GeneIdx> = mean.genes().iter().filter_map(|gene| table.find(gene)).collect();
+        if genes.is_empty() {
+            let name = mean.genes().join(", ");
+            return Err(FetchError::Unknown { kind: "gene among", name });
+        }
+        let mut sum = GeneSum::new(self.dataset.n_obs());
+        let genes = genes.into_iter().map(|gene| self.dataset.gene(layer, gene, Priority::Now));
+        let mut genes = stream::iter(genes).buffered(GENES_AHEAD);
+        while let Some(gene) = genes.next().await {
+            sum.add(&gene?);
+            platform::breathe().await;
+        }
+        Ok(sum.mean())
+    }
+
+    /// An embedding, all cells of it.
+    async fn read_embedding(&self, key: &str) -> Result<Embedding, FetchError> {
+        let unknown = || FetchError::Unknown { kind: "embedding", name: key.to_owned() };
+        let (index, _) = self.dataset.embedding(Some(key)).ok_or_else(unknown)?;
+        self.dataset.positions(index).await
+    }
+}
