@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use wasm_bindgen::{JsCast, closure::Closure};
+use gloo_events::EventListener;
 use web_sys::{AbortController, AbortSignal};
 
 use crate::platform;
@@ -37,23 +37,21 @@ impl Pulse {
 /// the answer any more.
 pub(super) struct Attempt {
     controller: Option<AbortController>,
-    all: Option<(AbortSignal, Closure<dyn Fn()>)>,
+    /// Gives the attempt up with all the others.
+    _all: Option<EventListener>,
 }
 
 impl Attempt {
     /// An attempt that ends at the latest with the signal.
     pub(super) fn new(all: Option<&AbortSignal>) -> Self {
         let controller = AbortController::new().ok();
-        let all = all.cloned().zip(controller.clone()).map(|(all, controller)| {
+        let all = all.zip(controller.clone()).map(|(all, controller)| {
             if all.aborted() {
                 controller.abort();
             }
-            let abort = Closure::<dyn Fn()>::new(move || controller.abort());
-            // Without it the request runs on unheard, no more.
-            let _ = all.add_event_listener_with_callback("abort", abort.as_ref().unchecked_ref());
-            (all, abort)
+            EventListener::once(all, "abort", move |_| controller.abort())
         });
-        Self { controller, all }
+        Self { controller, _all: all }
     }
 
     pub(super) fn signal(&self) -> Option<AbortSignal> {
@@ -64,15 +62,6 @@ impl Attempt {
     pub(super) fn abort(&self) {
         if let Some(controller) = &self.controller {
             controller.abort();
-        }
-    }
-}
-
-impl Drop for Attempt {
-    fn drop(&mut self) {
-        if let Some((all, abort)) = &self.all {
-            // Fails only for what is no listener.
-            let _ = all.remove_event_listener_with_callback("abort", abort.as_ref().unchecked_ref());
         }
     }
 }

@@ -8,6 +8,7 @@ use std::{
 use explorer_render::{
     Backend, DrawMode, FrameBudget, FrameParams, Pace, Ration, RenderError, RenderOutcome, Renderer, Resolution,
 };
+use gloo_events::EventListener;
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, closure::Closure};
 use wasm_bindgen_futures::spawn_local;
@@ -149,13 +150,14 @@ impl Stage {
 
     fn listen_for_loss(&self, canvas: &HtmlCanvasElement) {
         let me = self.me.clone();
-        let lost = Closure::once_into_js(move || {
+        // WebGL2 tells of a lost device by this event alone.
+        let lost = EventListener::once(canvas, "webglcontextlost", move |_| {
             if let Some(stage) = me.upgrade() {
                 stage.rebuild(&RenderError::DeviceLost { reason: "WebGL2's context is gone".to_owned() });
             }
         });
-        // WebGL2 tells of a lost device by this event alone.
-        let _ = canvas.add_event_listener_with_callback("webglcontextlost", lost.unchecked_ref());
+        // The canvas goes before the page does, and the listener with it.
+        lost.forget();
     }
 
     /// Asks for a frame when the device is lost, which finds that out and begins anew.
