@@ -5,14 +5,14 @@ use super::SourceFile;
 /// What only the host may ask for, and what that is.
 const OF_THE_DOCUMENT: [(&str, &str); 9] = [
     (".location()", "the address"),
-    (".set_title(", "the title"),
+    ("document().set_title(", "the title"),
     ("document_element()", "the root element"),
     ("document().body()", "the body"),
     ("local_storage()", "the storage"),
     ("session_storage()", "the storage"),
     (".clipboard()", "the clipboard"),
     ("window_event_listener", "the keys and pointers of others"),
-    ("create_object_url", "downloads"),
+    (".set_download(", "the downloads"),
 ];
 
 /// Complains about a file of the page that takes hold of the document without being the host.
