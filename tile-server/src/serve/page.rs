@@ -127,7 +127,7 @@ impl Page {
             is_coded.then(|| Bytes::from(coded.into_owned()))
         };
         Prepared {
-            zstd: beside("zst", |coded, len| zstd::bulk::decompress(coded, len)),
+            zstd: beside("zst", zstd::bulk::decompress),
             gzip: beside("gz", gunzip),
             bytes: bytes.into_owned().into(),
             policy,
