@@ -105,7 +105,7 @@ impl Page {
     fn prepare(&self, front_end: &dyn FrontEnd, path: &str, mut asset: Asset) -> Prepared {
         let bytes = std::mem::take(&mut asset.bytes);
         let html = asset.mime.starts_with("text/html").then(|| String::from_utf8_lossy(&bytes));
-        let policy = csp::policy(html.as_deref(), &self.data_origins, &self.frame_ancestors);
+        let policy = csp::policy(&self.data_origins, &self.frame_ancestors);
         if let Some(html) = &html
             && let Cow::Owned(filled) = document::fill(html, &self.base_path, &self.data_origins)
         {
