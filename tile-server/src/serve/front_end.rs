@@ -136,7 +136,7 @@ fn mime(path: &str) -> &'static str {
     }
 }
 
-/// Whether a file's name holds a hash as Trunk writes it: `name-<16 hex>.css`, `name-<16 hex>_bg.wasm`.
+/// Whether a file's name holds a hash of its content: `name-<16 hex>.css`.
 /// The hash in the name of a directory is not one of the file's content.
 fn is_named_by_content(path: &str) -> bool {
     let file = path.rsplit('/').next().unwrap_or(path);
@@ -148,7 +148,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_with_trunks_hash_are_immutable() {
+    fn names_with_a_hash_are_immutable() {
         for (path, expected) in [
             ("explorer-wasm-0123456789abcdef.js", true),
             ("explorer-wasm-0123456789abcdef_bg.wasm", true),
