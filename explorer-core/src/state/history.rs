@@ -69,26 +69,31 @@ impl History {
     /// Carries out an action and remembers it as its [`UndoPolicy`] says. An action that changes
     /// nothing is not remembered. Going to another dataset forgets the way.
     pub fn dispatch(&mut self, action: Action) {
-        match action {
-            Action::Undo => self.undo(),
-            Action::Redo => self.redo(),
-            Action::EndDrag => self.end_drag(),
-            action => match action.undo_policy() {
-                UndoPolicy::Skip => self.reduce(action),
-                UndoPolicy::Save => {
-                    self.end_drag();
-                    self.step(action);
+        if matches!(action, Action::Undo) {
+            self.undo();
+        } else if matches!(action, Action::Redo) {
+            self.redo();
+        } else if matches!(action, Action::EndDrag) {
+            self.end_drag();
+        } else {
+            self.carry_out(action);
+        }
+    }
+
+    fn carry_out(&mut self, action: Action) {
+        match action.undo_policy() {
+            UndoPolicy::Skip => self.reduce(action),
+            UndoPolicy::Save => {
+                self.end_drag();
+                self.step(action);
+            }
+            UndoPolicy::Coalesce(key) if self.drag.as_ref() == Some(&key) => self.reduce(action),
+            UndoPolicy::Coalesce(key) => {
+                self.end_drag();
+                if self.step(action) {
+                    self.drag = Some(key);
                 }
-                UndoPolicy::Coalesce(key) if self.drag.as_ref() == Some(&key) => {
-                    self.reduce(action);
-                }
-                UndoPolicy::Coalesce(key) => {
-                    self.end_drag();
-                    if self.step(action) {
-                        self.drag = Some(key);
-                    }
-                }
-            },
+            }
         }
     }
 
