@@ -1,4 +1,4 @@
-//! What a drag, a lasso and a change of colour cost, without a page: on the columns of made-up datasets of growing size.
+//! What a drag, a lasso and a change of color cost, without a page: on the columns of made-up datasets of growing size.
 
 use std::{convert::Infallible, f64::consts::TAU, path::Path};
 
@@ -26,7 +26,7 @@ const VERTICES: usize = 64;
 /// Bins of a histogram, as in the page.
 const BINS: u8 = 40;
 
-/// All that the sidebar of a dataset counts, and what cells are coloured by.
+/// All that the sidebar of a dataset counts, and what cells are colored by.
 struct Sidebar {
     numbers: Vec<Continuous>,
     bins: Vec<Binned>,
@@ -46,7 +46,7 @@ struct Measured {
 
 /// Prints a table with a row for each number of cells.
 pub fn print(folder: &Path, sizes: &[usize]) -> Result<()> {
-    println!("## A drag, a lasso, a colour\n");
+    println!("## A drag, a lasso, a color\n");
     let unit = clock::calibrate();
     println!("Calibration loop: {}.\n", table::time(unit));
     let mut rows = Table::new([
@@ -57,7 +57,7 @@ pub fn print(folder: &Path, sizes: &[usize]) -> Result<()> {
         "×",
         "lasso",
         "×",
-        "colour by labels",
+        "color by labels",
         "by values",
         "by gene, from tiles",
         "×",
@@ -168,7 +168,7 @@ fn colors(column: &Continuous) -> Vec<u8> {
     ColorScale::fit(column, None, &ColorOptions::default()).indices(column)
 }
 
-/// Reads the first gene from its tiles and colours all cells by it.
+/// Reads the first gene from its tiles and colors all cells by it.
 fn gene_colors(dataset: &Dataset, layer: &Layer) -> Result<Vec<u8>> {
     Ok(colors(&dataset.gene(layer, GeneIdx(0))?.to_continuous()))
 }

@@ -54,7 +54,7 @@ enum Command {
         #[arg(long)]
         browser: PathBuf,
     },
-    /// Brush, lasso and colour the cells of growing datasets, without a page
+    /// Brush, lasso and color the cells of growing datasets, without a page
     Interact {
         /// Numbers of cells, comma-separated
         #[arg(long, value_delimiter = ',', default_values_t = INTERACT)]

@@ -62,7 +62,7 @@ fn input(dataset: &Dataset) -> Result<Input> {
     let manifest = dataset.manifest();
     let layer = manifest.statistics_layer().context("the dataset has no layer")?;
     let FixedPoints::Uniform(fixed) = dataset.fixed_points(layer)? else {
-        anyhow::bail!("the layer has no log-normalised counts");
+        anyhow::bail!("the layer has no log-normalized counts");
     };
     let divisors = dataset.divisors(layer)?;
     let n_tiles = TILES.min(manifest.n_obs / CELLS_PER_CELLS_TILE);

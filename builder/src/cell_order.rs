@@ -69,7 +69,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn neighbours_on_the_curve_are_neighbours_in_the_plane() {
+    fn neighbors_on_the_curve_are_neighbors_in_the_plane() {
         let mut points: Vec<(u32, u16, u16)> =
             (0..64u16).flat_map(|x| (0..64u16).map(move |y| (hilbert(x, y), x, y))).collect();
         points.sort_unstable();

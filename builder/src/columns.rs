@@ -135,7 +135,7 @@ pub struct ColumnPacks<'a> {
     pub postings: &'a mut PackWriter,
 }
 
-/// Writes the tiles of one column; `colors` are the file's colours of its labels.
+/// Writes the tiles of one column; `colors` are the file's colors of its labels.
 pub fn write(
     column: &ObsColumn,
     order: &CellOrder,

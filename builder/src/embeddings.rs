@@ -15,11 +15,11 @@ use super::pack::{CAREFUL_LEVEL, Frame as PackFrame, PackWriter};
 /// The largest unit of a position; one more means "no position".
 const MAX_UNIT: f64 = (NO_POSITION - 1) as f64;
 
-/// Digitises coordinates, rounding to the nearest of 65 535 steps; one step serves both axes. A
+/// Digitizes coordinates, rounding to the nearest of 65 535 steps; one step serves both axes. A
 /// cell has no position when either coordinate is not finite.
 ///
 /// `None` when no cell has a position.
-pub fn digitise(coordinates: &[[f32; 2]]) -> Option<Embedding> {
+pub fn digitize(coordinates: &[[f32; 2]]) -> Option<Embedding> {
     let positioned = || coordinates.iter().filter(|point| point.iter().all(|axis| axis.is_finite()));
     let mut min = [f64::INFINITY; 2];
     let mut max = [f64::NEG_INFINITY; 2];
@@ -107,7 +107,7 @@ mod tests {
     proptest! {
         #[test]
         fn the_error_is_at_most_half_a_step(points in prop::collection::vec([-1e4f32..1e4, -1e4f32..1e4], 1..100)) {
-            let embedding = digitise(&points).unwrap();
+            let embedding = digitize(&points).unwrap();
             let bound = embedding.frame.step * 0.5 * (1.0 + 1e-9);
             for (i, point) in points.iter().enumerate() {
                 let (x, y) = embedding.frame.coordinates(f64::from(embedding.xs[i]), f64::from(embedding.ys[i]));
@@ -118,10 +118,10 @@ mod tests {
 
     #[test]
     fn missing_and_constant_coordinates_are_handled() {
-        let embedding = digitise(&[[f32::NAN, 1.0], [2.0, 2.0], [2.0, f32::INFINITY]]).unwrap();
+        let embedding = digitize(&[[f32::NAN, 1.0], [2.0, 2.0], [2.0, f32::INFINITY]]).unwrap();
         assert_eq!(embedding.xs, [NO_POSITION, 0, NO_POSITION]);
-        assert_eq!(digitise(&[[f32::NAN, 1.0]]), None);
-        assert_eq!(digitise(&[]), None);
+        assert_eq!(digitize(&[[f32::NAN, 1.0]]), None);
+        assert_eq!(digitize(&[]), None);
     }
 
     #[test]

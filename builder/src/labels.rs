@@ -1,4 +1,4 @@
-//! Columns with a role: cell types, samples, columns to hide, and the colours of labels.
+//! Columns with a role: cell types, samples, columns to hide, and the colors of labels.
 
 use explorer_core::color;
 use shared_fbs::manifest::Warning;
@@ -61,7 +61,7 @@ pub fn is_hidden(name: &str, columns: &[ObsColumn]) -> bool {
     name.strip_suffix("_ontology_term_id").is_some_and(|label| columns.iter().any(|column| column.name == label))
 }
 
-/// The colours that the file gives a column's labels, as 0xRRGGBBAA.
+/// The colors that the file gives a column's labels, as 0xRRGGBBAA.
 pub fn colors(column: &ObsColumn, uns: &Uns, warnings: &mut Vec<Warning>) -> Option<Vec<u32>> {
     let n_labels = n_labels(column)?;
     let colors = uns.colors.get(&column.name)?;
@@ -70,11 +70,11 @@ pub fn colors(column: &ObsColumn, uns: &Uns, warnings: &mut Vec<Warning>) -> Opt
         None
     };
     if colors.len() < n_labels {
-        return leave_out(format!("has {} colours for {n_labels} labels; they are left out", colors.len()));
+        return leave_out(format!("has {} colors for {n_labels} labels; they are left out", colors.len()));
     }
     let parsed: Option<Vec<u32>> =
         colors[..n_labels].iter().map(|text| color::parse(text).map(u32::from_be_bytes)).collect();
-    parsed.or_else(|| leave_out("holds something that is no colour; the colours are left out".to_owned()))
+    parsed.or_else(|| leave_out("holds something that is no color; the colors are left out".to_owned()))
 }
 
 fn position(columns: &[ObsColumn], name: &str) -> Option<usize> {
@@ -123,7 +123,7 @@ mod tests {
         let found = colors(&column("a", 1), &uns(&["#ff8000", "#000000"]), &mut warnings);
         assert_eq!((found, warnings.len()), (Some(vec![0xff80_00ff]), 0));
         assert_eq!(colors(&column("a", 3), &uns(&["#ff8000"]), &mut warnings), None);
-        assert_eq!(colors(&column("a", 1), &uns(&["no colour"]), &mut warnings), None);
+        assert_eq!(colors(&column("a", 1), &uns(&["no color"]), &mut warnings), None);
         assert_eq!(warnings.len(), 2);
     }
 }

@@ -184,8 +184,8 @@ impl Plan {
     /// The columns whose labels get moments.
     fn moments_columns(&self, order: &CellOrder) -> Vec<MomentsColumn> {
         let shown = self.columns.iter().filter(|column| !labels::is_hidden(&column.name, &self.columns));
-        let labelled = shown.filter_map(|column| MomentsColumn::of(column, order));
-        labelled.filter(|column| (1..=MAX_LABELS_WITH_MOMENTS).contains(&column.n_categories)).collect()
+        let labeled = shown.filter_map(|column| MomentsColumn::of(column, order));
+        labeled.filter(|column| (1..=MAX_LABELS_WITH_MOMENTS).contains(&column.n_categories)).collect()
     }
 
     /// The main label by sample; `None` unless there are both, and pairs of them that are worth storing.
@@ -237,7 +237,7 @@ fn read_embeddings(file: &H5ad, warnings: &mut Vec<Warning>) -> Result<Vec<(Stri
     for info in file.obsm().iter().filter(|info| info.n_columns >= 2) {
         let obsm = file.read_obsm(&info.key, 2)?;
         let (points, _) = obsm.values.as_chunks::<2>();
-        match embeddings::digitise(points) {
+        match embeddings::digitize(points) {
             Some(embedding) => embeddings.push((info.key.clone(), embedding)),
             None => warnings.push(Warning {
                 place: format!("obsm/{}", info.key),

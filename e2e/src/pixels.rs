@@ -104,12 +104,12 @@ mod tests {
 
     #[test]
     fn blocks_are_means_and_their_differences_are_those_of_the_eye() {
-        let chequered = pixels(2, &[[0; 3], [200; 3], [200; 3], [0; 3]]);
+        let checkered = pixels(2, &[[0; 3], [200; 3], [200; 3], [0; 3]]);
         let gray = pixels(2, &[[100; 3]; 4]);
-        assert_eq!(chequered.blocks(2), gray.blocks(2));
-        let (mean, most) = chequered.differences(&gray).unwrap();
+        assert_eq!(checkered.blocks(2), gray.blocks(2));
+        let (mean, most) = checkered.differences(&gray).unwrap();
         assert!((mean - distance([0; 3], [100; 3])).abs() < 1e-9 && (most - mean).abs() < 1e-9);
-        assert!(chequered.differences(&gray.blocks(2)).is_err());
+        assert!(checkered.differences(&gray.blocks(2)).is_err());
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! `cargo bench -p explorer-core --bench interact`: gene search, and columns to colours.
+//! `cargo bench -p explorer-core --bench interact`: gene search, and columns to colors.
 
 mod common;
 

@@ -1,4 +1,4 @@
-//! The mind of the Explorer: state, filters, statistics, colour.
+//! The mind of the Explorer: state, filters, statistics, color.
 //!
 //! Pure by design: no web, no GPU, no input or output. Everything here runs, is tested and is
 //! measured natively; the page and the tile server call the same functions.

@@ -152,7 +152,7 @@ impl Store {
         self.array_with(place, DatasetAccessProperties::new())
     }
 
-    /// The dataset at `place` for reading in consecutive slabs: chunks that a slab shares with its neighbours are
+    /// The dataset at `place` for reading in consecutive slabs: chunks that a slab shares with its neighbors are
     /// kept, so that each is inflated once. At most `cache_bytes` are kept, but always room for a few chunks.
     pub(super) fn streamed_array(&self, place: &str, cache_bytes: usize) -> Result<Array, H5adError> {
         const FEW: usize = 4;

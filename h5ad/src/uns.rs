@@ -1,4 +1,4 @@
-//! `uns`: title, default embedding, colours, and the images of spatial libraries.
+//! `uns`: title, default embedding, colors, and the images of spatial libraries.
 
 use std::collections::BTreeMap;
 
@@ -18,7 +18,7 @@ pub struct Uns {
     pub title: Option<String>,
     /// Key in `obsm` of the embedding to show first.
     pub default_embedding: Option<String>,
-    /// Colours of each categorical column of `obs`, in the order of its categories: `#rrggbb`, or whatever colour name
+    /// Colors of each categorical column of `obs`, in the order of its categories: `#rrggbb`, or whatever color name
     /// the file has.
     pub colors: BTreeMap<String, Vec<String>>,
     /// Libraries of a spatial assay, sorted by name.
@@ -54,7 +54,7 @@ pub struct Pixels {
     pub width: u32,
     /// Rows.
     pub height: u32,
-    /// Bytes a pixel: 1 (grey), 3 (RGB) or 4 (RGBA).
+    /// Bytes a pixel: 1 (gray), 3 (RGB) or 4 (RGBA).
     pub channels: u8,
     /// `height × width × channels` bytes.
     pub data: Vec<u8>,
@@ -76,7 +76,7 @@ impl Uns {
                         uns.colors.insert(column.to_owned(), colors);
                     }
                     Err(ValuesError::Unsupported(reason)) => {
-                        store.warnings().note(place, format!("{reason}; these colours are left out"));
+                        store.warnings().note(place, format!("{reason}; these colors are left out"));
                     }
                     Err(ValuesError::Failed(error)) => return Err(error),
                 }
@@ -188,7 +188,7 @@ fn factor(store: &Store, place: &str) -> Result<Option<f64>, H5adError> {
     })
 }
 
-/// Colours as text, or as rows of three or four numbers: red, green, blue and, perhaps, opacity.
+/// Colors as text, or as rows of three or four numbers: red, green, blue and, perhaps, opacity.
 fn colors(store: &Store, place: &str) -> Result<Vec<String>, ValuesError> {
     let channels = store.array(place)?.shape().get(1).copied().unwrap_or(1);
     let (numbers, scale): (Vec<f64>, f64) = match store.values(place)? {
@@ -199,7 +199,7 @@ fn colors(store: &Store, place: &str) -> Result<Vec<String>, ValuesError> {
         Values::Booleans(_) => return Err(ValuesError::Unsupported("holds truth values".to_owned())),
     };
     if !matches!(channels, 3 | 4) {
-        return Err(ValuesError::Unsupported(format!("has {channels} numbers a colour, where 3 or 4 make one")));
+        return Err(ValuesError::Unsupported(format!("has {channels} numbers a color, where 3 or 4 make one")));
     }
     let byte = |number: &f64| (number * scale).round().clamp(0.0, 255.0) as u8;
     let hex = |color: &[f64]| format!("#{:02x}{:02x}{:02x}", byte(&color[0]), byte(&color[1]), byte(&color[2]));

@@ -1,8 +1,8 @@
 //! The order of cells: storage order, and the level-of-detail order derived from it.
 //!
-//! In storage order, neighbours are alike (same label, near in the embedding), which is what
+//! In storage order, neighbors are alike (same label, near in the embedding), which is what
 //! compresses and what lets blocks of cells be summed once. For drawing, the opposite is wanted:
-//! every prefix a fair sample. So each block of [`BLOCK`] neighbours is dealt out over the levels:
+//! every prefix a fair sample. So each block of [`BLOCK`] neighbors is dealt out over the levels:
 //! every cell of a block has a different *rank*, by a bijection that differs from block to block,
 //! and level `l` holds the ranks from `boundaries[l]` up to `boundaries[l + 1]`. A prefix of levels
 //! is thus a sample stratified along the storage order, with random places within the strata.

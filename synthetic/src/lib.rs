@@ -5,7 +5,7 @@
 //! by itself, on any number of threads, with the same result. [`h5ad::write`] streams a whole dataset into a file that
 //! anndata reads.
 //!
-//! What is modelled: cell types of a power-law of sizes, related by descent, each with a programme of genes; gene
+//! What is modeled: cell types of a power-law of sizes, related by descent, each with a program of genes; gene
 //! abundances over orders of magnitude; donors and samples with batch effects; log-normal library sizes;
 //! mitochondrial content; the cell cycle; doublets, trajectories between related types and outliers, which show in the
 //! counts and in the embedding alike.
@@ -22,7 +22,7 @@
 //! ```
 
 mod alias;
-mod catalogue;
+mod catalog;
 mod csr;
 mod h5;
 pub mod h5ad;

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::catalogue::{CellType, TISSUES};
+use crate::catalog::{CellType, TISSUES};
 use crate::csr::Csr;
 use crate::model::{Model, N_ASSAYS, N_DISEASES, Phase, Role, Samples, Traits};
 use crate::random::{Random, Stream};
@@ -142,7 +142,7 @@ impl Model {
             .iter()
             .map(|name| name.contains("T cell") || name.contains("B cell") || name.contains("plasma cell"))
             .collect();
-        let deepest = (0..self.catalogue().len()).filter_map(|t| self.depth(t)).max().unwrap_or(0) as f64;
+        let deepest = (0..self.catalog().len()).filter_map(|t| self.depth(t)).max().unwrap_or(0) as f64;
         [
             categorical("cell_type", &words.cell_type, cells, cell_type),
             categorical("cell_type_ontology_term_id", &words.cell_type_ontology_term_id, cells, cell_type),
@@ -190,7 +190,7 @@ impl Model {
         let samples = self.samples();
         let samples_of = || cells.iter().map(|cell| &samples.list[usize::from(cell.traits.sample)]);
         let donors_of = || samples_of().map(|sample| &samples.donors[sample.donor]);
-        let column = |name, categories: &Arc<[String]>, codes: Vec<i32>| labelled(name, categories, codes, false);
+        let column = |name, categories: &Arc<[String]>, codes: Vec<i32>| labeled(name, categories, codes, false);
         let tissues: Vec<i32> = samples_of().map(|sample| sample.tissue as i32).collect();
         let age_group = |age: i64| match age {
             ..13 => 0,
@@ -209,7 +209,7 @@ impl Model {
             column("sex", &words.sex, donors_of().map(|donor| i32::from(!donor.is_female)).collect()),
             column("assay", &words.assay, samples_of().map(|sample| sample.assay as i32).collect()),
             column("disease", &words.disease, donors_of().map(|donor| donor.disease as i32).collect()),
-            labelled("age_group", &words.age_group, ages.iter().map(|&age| age_group(age)).collect(), true),
+            labeled("age_group", &words.age_group, ages.iter().map(|&age| age_group(age)).collect(), true),
             Column { name: "age", values: Values::I64(ages) },
             Column {
                 name: "days_since_onset",
@@ -250,10 +250,10 @@ fn categorical(
     cells: &mut [Cell],
     code: impl FnMut(&mut Cell) -> i32,
 ) -> Column {
-    labelled(name, categories, cells.iter_mut().map(code).collect(), false)
+    labeled(name, categories, cells.iter_mut().map(code).collect(), false)
 }
 
-fn labelled(name: &'static str, categories: &Arc<[String]>, codes: Vec<i32>, ordered: bool) -> Column {
+fn labeled(name: &'static str, categories: &Arc<[String]>, codes: Vec<i32>, ordered: bool) -> Column {
     Column { name, values: Values::Categorical { codes, categories: Arc::clone(categories), ordered } }
 }
 

@@ -130,7 +130,7 @@ fn cells_have_as_many_genes_as_real_ones_and_densities_spread() {
 }
 
 #[test]
-fn types_express_their_programmes() {
+fn types_express_their_programs() {
     let model = model(4_000, 3_000, 3);
     let matrix = model.matrix(0..4_000);
     let types = model.cell_types(0..4_000);
@@ -146,9 +146,9 @@ fn types_express_their_programmes() {
     }
     let all: f64 = libraries.iter().sum();
     for cell_type in 0..n_types {
-        let programme = model.programme(cell_type);
-        assert!(programme.len() >= 5, "{} genes of type {cell_type}", programme.len());
-        let sum = |counts: &[f64]| programme.iter().map(|&gene| counts[gene as usize]).sum::<f64>();
+        let program = model.program(cell_type);
+        assert!(program.len() >= 5, "{} genes of type {cell_type}", program.len());
+        let sum = |counts: &[f64]| program.iter().map(|&gene| counts[gene as usize]).sum::<f64>();
         let inside = sum(&counts[cell_type]) / libraries[cell_type];
         let total: f64 = counts.iter().map(|counts| sum(counts)).sum();
         let outside = (total - sum(&counts[cell_type])) / (all - libraries[cell_type]);
@@ -176,7 +176,7 @@ fn clusters_lie_apart_and_some_cells_between_them() {
     };
     let right =
         points.iter().zip(&types).filter(|(point, cell_type)| nearest(point) == usize::from(**cell_type)).count();
-    assert!((14_000..19_900).contains(&right), "{right} of 20 000 cells lie nearest to their own type's centre");
+    assert!((14_000..19_900).contains(&right), "{right} of 20 000 cells lie nearest to their own type's center");
     let (on_the_way, outliers) = (0..20_000).map(|cell| model.traits(cell)).fold((0, 0), |(way, out), traits| {
         (way + usize::from(traits.mixture.is_some()), out + usize::from(traits.is_outlier))
     });

@@ -15,7 +15,7 @@ export const coordinates = async () => {
 /** The labels' numbers in one of the two columns. */
 export const labels = async column => new Uint8Array(await bytes(`labels${column}.u8`));
 
-/** A colour for each label there can be: turns of the golden angle. */
+/** A color for each label there can be: turns of the golden angle. */
 export const colors = Array.from({ length: 256 }, (_, label) => {
   const hue = (label * 137.508) % 360;
   const channel = n => {
@@ -30,5 +30,5 @@ export const say = count => {
   document.getElementById('count').textContent = String(count);
 };
 
-/** What the page is measured by: whether all is drawn, and how to colour by a column. */
+/** What the page is measured by: whether all is drawn, and how to color by a column. */
 export const page = (window.peer = { isWhole: false, colorBy: null });

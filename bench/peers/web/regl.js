@@ -1,4 +1,4 @@
-// regl-scatterplot, as its documentation has it: both columns travel with the points, and choosing one recolours.
+// regl-scatterplot, as its documentation has it: both columns travel with the points, and choosing one recolors.
 
 import createScatterplot from 'regl-scatterplot';
 import { colors, coordinates, labels, page, say } from './points.js';

@@ -99,7 +99,7 @@ impl Cellxgene {
             server,
             notes: vec![
                 "shows no count of a lasso's cells: its result is the picture".to_owned(),
-                "begins without colours; reads the file beforehand, column by column, without the columns that it does \
+                "begins without colors; reads the file beforehand, column by column, without the columns that it does \
                  not know"
                     .to_owned(),
             ],

@@ -18,8 +18,8 @@ const ROWS: [Row; 13] = [
     Row { title: "pan, frame: median", write: table::time, of: |m| m.pan_median },
     Row { title: "pan, frame: 95 %", write: table::time, of: |m| m.pan_p95 },
     Row { title: "pan, release to rest", write: table::time, of: |m| m.rest },
-    Row { title: "recolour, first", write: table::time, of: |m| m.recolor_first },
-    Row { title: "recolour, again", write: table::time, of: |m| m.recolor },
+    Row { title: "recolor, first", write: table::time, of: |m| m.recolor_first },
+    Row { title: "recolor, again", write: table::time, of: |m| m.recolor },
     Row { title: "lasso to count", write: table::time, of: |m| m.lasso_count },
     Row { title: "lasso to picture", write: table::time, of: |m| m.lasso_picture },
     Row { title: "transferred", write: size, of: |m| m.transferred },
@@ -45,7 +45,7 @@ cell. Medians of the loads.
 - **pan**: a pointer drags the picture in a circle, a step every 16 ms, until 40 frames were drawn; the time from a frame \
 with a drawing to the next. Nothing is read back meanwhile. We draw a sample that fits the frame while the pointer \
 moves, and on a software adapter at half the resolution: **release to rest** is how long the rest takes to come. The others draw every point in every frame.
-- **recolour**: the press or call to the last change of the picture; *first* fetches the column where the viewer does \
+- **recolor**: the press or call to the last change of the picture; *first* fetches the column where the viewer does \
 that on demand (ours, embedding-atlas, cellxgene), *again* is the median of four changes between the two columns.
 - **lasso**: the release of the pointer after 24 corners, 300 pixels across, to the number of cells on the page, and to \
 the last change of the picture.
@@ -93,8 +93,8 @@ pub fn print_growth(sizes: &[(usize, Measures)], unit: f64) {
         "pan, median",
         "pan, 95 %",
         "rest",
-        "recolour, first",
-        "recolour, again",
+        "recolor, first",
+        "recolor, again",
         "lasso to count",
         "brush to count",
         "transferred",

@@ -31,7 +31,7 @@ const LONGEST_PAN: Duration = Duration::from_secs(40);
 const CORNERS: u32 = 24;
 const RADIUS: f64 = 150.0;
 
-/// How often a column is recoloured by after the first time.
+/// How often a column is recolored by after the first time.
 const RECOLORS: usize = 4;
 
 /// Opens a viewer's page `loads` times, works it, and measures.
@@ -50,9 +50,9 @@ pub async fn measure(browser: &Browser, viewer: &Viewer, loads: usize) -> Result
             measures.notes.push(format!("{what}: {error:#}"));
         }
     };
-    tell("recolouring");
+    tell("recoloring");
     let done = recolor(&visit, &mut measures).await;
-    note(&mut measures, "recolouring", done);
+    note(&mut measures, "recoloring", done);
     tell("panning");
     let done = pan(&visit, &mut measures).await;
     note(&mut measures, "panning", done);
@@ -98,15 +98,15 @@ async fn recolor(visit: &Visit<'_>, measures: &mut Measures) -> Result<()> {
 
 async fn pan(visit: &Visit<'_>, measures: &mut Measures) -> Result<()> {
     choose(visit, visit.viewer.pan).await?;
-    let centre = centre(visit).await?;
+    let center = center(visit).await?;
     // A circle that ends where it began, so that all is again as it was.
     let turn = circle(STEPS, 100.0);
-    let start = on(centre, turn[turn.len() - 1]);
+    let start = on(center, turn[turn.len() - 1]);
     perform(visit, mouse().then(to(start, STEP)).then(down())).await?;
     visit.evaluate("(p.forget(), p.looking = false, p.tick())").await?;
     let began = Instant::now();
     loop {
-        perform(visit, turn.iter().fold(mouse(), |mouse, &at| mouse.then(to(on(centre, at), STEP)))).await?;
+        perform(visit, turn.iter().fold(mouse(), |mouse, &at| mouse.then(to(on(center, at), STEP)))).await?;
         let n_drawn = visit.evaluate("p.drawn.length").await?.as_f64().unwrap_or_default();
         if n_drawn >= FRAMES || began.elapsed() > LONGEST_PAN {
             break;
@@ -128,8 +128,8 @@ async fn lasso(visit: &Visit<'_>, measures: &mut Measures) -> Result<()> {
     let mode = visit.viewer.lasso;
     choose(visit, mode).await?;
     watch(visit).await?;
-    let centre = centre(visit).await?;
-    let corners: Vec<[f64; 2]> = circle(CORNERS, RADIUS).into_iter().map(|at| on(centre, at)).collect();
+    let center = center(visit).await?;
+    let corners: Vec<[f64; 2]> = circle(CORNERS, RADIUS).into_iter().map(|at| on(center, at)).collect();
     hold(visit, mode.keys, |value| KeyAction::Down { value }).await?;
     visit.evaluate("p.forget()").await?;
     let path =
@@ -200,7 +200,7 @@ async fn hold(visit: &Visit<'_>, keys: &[Key], action: impl Fn(char) -> KeyActio
     Ok(())
 }
 
-async fn centre(visit: &Visit<'_>) -> Result<[f64; 2]> {
+async fn center(visit: &Visit<'_>) -> Result<[f64; 2]> {
     let [left, top, ..] = visit.rect(visit.viewer.picture).await?;
     Ok([left + SIDE / 2.0, top + SIDE / 2.0])
 }
@@ -225,8 +225,8 @@ fn up() -> PointerAction {
     PointerAction::Up { button: MOUSE_BUTTON_LEFT }
 }
 
-fn on(centre: [f64; 2], [x, y]: [f64; 2]) -> [f64; 2] {
-    [centre[0] + x, centre[1] + y]
+fn on(center: [f64; 2], [x, y]: [f64; 2]) -> [f64; 2] {
+    [center[0] + x, center[1] + y]
 }
 
 /// Corners about the origin, once around.

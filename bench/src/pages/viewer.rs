@@ -21,7 +21,7 @@ pub struct Viewer {
     pub pan: Mode,
     /// How dragging comes to draw a lasso.
     pub lasso: Mode,
-    /// How to colour by the second column, and by the first again.
+    /// How to color by the second column, and by the first again.
     pub recolor: [Act; 2],
     /// The selector of the text that says how many points are selected.
     pub count: Option<&'static str>,

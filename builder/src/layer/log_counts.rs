@@ -1,4 +1,4 @@
-//! Recognising log-normalised counts: x = log1p(c / divisor), with an integer c and one divisor a
+//! Recognizing log-normalized counts: x = log1p(c / divisor), with an integer c and one divisor a
 //! cell, as scanpy's `normalize_total` and `log1p` and Seurat's `LogNormalize` make them. Storing c
 //! loses nothing and takes a quarter of the space.
 //!
@@ -12,7 +12,7 @@ use super::block::Entry;
 /// The smallest count of a cell is tried as 1, 2, … up to this.
 const MAX_SMALLEST_COUNT: u32 = 8;
 
-/// Values looked at to choose among neighbouring divisors.
+/// Values looked at to choose among neighboring divisors.
 const SAMPLE: usize = 64;
 
 /// Divisors that rebuild the sample and are checked against all values, at most.
@@ -22,16 +22,16 @@ const MAX_CHECKS: usize = 8;
 /// over the total.
 const TARGET_SUMS: [f64; 3] = [NORMALIZED_TOTAL, 1e6, 1e3];
 
-/// Neighbours of an estimated divisor that are tried, in each direction.
-const NEIGHBOURS: i32 = 12;
+/// Neighbors of an estimated divisor that are tried, in each direction.
+const NEIGHBORS: i32 = 12;
 
 /// Library sizes and counts up to this are exact in f32.
 const MAX_COUNT: f64 = 16_777_216.0;
 
-/// Log-normalised counts up to this are hardly whole numbers by chance.
+/// Log-normalized counts up to this are hardly whole numbers by chance.
 const SMALL_COUNT: u32 = 1024;
 
-/// Small counts, beyond one a cell, that tell log-normalised counts from other numbers.
+/// Small counts, beyond one a cell, that tell log-normalized counts from other numbers.
 const MIN_EVIDENCE: u64 = 16;
 
 /// How well values are rebuilt from what is stored.
@@ -41,7 +41,7 @@ pub struct Rebuild {
     pub max_error: f32,
     /// Values without a difference.
     pub n_exact: u64,
-    /// Log-normalised counts that are small, so that it is no chance that they are whole numbers.
+    /// Log-normalized counts that are small, so that it is no chance that they are whole numbers.
     n_small_counts: u64,
     /// Cells that have a divisor, since they have values.
     n_divisors: u64,
@@ -58,7 +58,7 @@ impl Rebuild {
         }
     }
 
-    /// Whether so many values are log-normalised counts rather than numbers that happen to be explained so. One
+    /// Whether so many values are log-normalized counts rather than numbers that happen to be explained so. One
     /// value a cell says nothing, since a divisor can be found for any.
     pub fn is_evidence_of_counts(self, n_values: u64) -> bool {
         self.n_small_counts >= self.n_divisors + MIN_EVIDENCE && self.n_small_counts * 4 >= n_values
@@ -73,7 +73,7 @@ impl Rebuild {
 
 /// The divisor of a cell with these non-zero values, appending the count behind each. `None` when there is
 /// none that explains them all.
-pub fn recognise(values: &[f32], counts: &mut Vec<u32>) -> Option<(f32, Rebuild)> {
+pub fn recognize(values: &[f32], counts: &mut Vec<u32>) -> Option<(f32, Rebuild)> {
     let before = counts.len();
     // Appends the counts; `None` at the first value that is not rebuilt as closely as asked.
     let mut rebuild_all = |divisor: f32, max_difference: f32| {
@@ -98,7 +98,7 @@ pub fn recognise(values: &[f32], counts: &mut Vec<u32>) -> Option<(f32, Rebuild)
     found.or_else(|| Some((best, rebuild_all(best, f32::INFINITY)?)))
 }
 
-/// Makes the counts of one cell of its values, which [`recognise`] has explained by this divisor.
+/// Makes the counts of one cell of its values, which [`recognize`] has explained by this divisor.
 pub fn to_counts(divisor: f32, entries: &mut [Entry]) {
     let cell = CellCounts::new(divisor);
     for entry in entries {
@@ -131,7 +131,7 @@ impl CellCounts {
 }
 
 /// The count behind a value, and the difference that rebuilding leaves. `None` when the value is no
-/// log-normalised count of that divisor.
+/// log-normalized count of that divisor.
 fn count_of(value: f32, divisor: f32) -> Option<(u32, f32)> {
     let count = (f64::from(value).exp_m1() * as_divisor(divisor)).round();
     if !(1.0..=MAX_COUNT).contains(&count) {
@@ -225,7 +225,7 @@ fn best_near(estimate: f64, sample: &Sample, mut is_exact: impl FnMut(f32) -> bo
 }
 
 /// Divisors that may have been meant, the likeliest first: those of integer library sizes, in each of
-/// the ways to compute, then neighbours of the estimate.
+/// the ways to compute, then neighbors of the estimate.
 fn candidates(estimate: f64) -> impl Iterator<Item = f32> {
     let whole = TARGET_SUMS.into_iter().flat_map(move |total| {
         let libraries = (1..=MAX_SMALLEST_COUNT).map(move |multiple| estimate * f64::from(multiple) * total);
@@ -240,7 +240,7 @@ fn candidates(estimate: f64) -> impl Iterator<Item = f32> {
     });
     let near = |center: f64| {
         let center = center as f32;
-        (-NEIGHBOURS..=NEIGHBOURS).map(move |offset| f32::from_bits(center.to_bits().wrapping_add_signed(offset)))
+        (-NEIGHBORS..=NEIGHBORS).map(move |offset| f32::from_bits(center.to_bits().wrapping_add_signed(offset)))
     };
     let divisors = near(estimate).filter(|divisor| *divisor > 0.0);
     whole.chain(divisors).chain(near(1.0 / estimate).filter_map(factor))
@@ -262,7 +262,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn counts_come_back_whatever_program_normalised_them(
+        fn counts_come_back_whatever_program_normalized_them(
             counts in prop::collection::vec(1u32..2000, 1..300),
             others in 0u32..50_000,
             total in prop::sample::select(&TARGET_SUMS[..]),
@@ -281,7 +281,7 @@ mod tests {
             let values: Vec<f32> = counts.iter().map(|&count| log_normalize(count, divisor)).collect();
             prop_assume!(values.iter().all(|value| *value < 16.0));
             let mut found_counts = vec![7];
-            let (found, rebuild) = recognise(&values, &mut found_counts).unwrap();
+            let (found, rebuild) = recognize(&values, &mut found_counts).unwrap();
             prop_assert_eq!((found_counts.remove(0), found_counts.len()), (7, values.len()));
             let (mut n_exact, mut max_error) = (0, 0f32);
             for ((&count, &value), &back) in counts.iter().zip(&values).zip(&found_counts) {
@@ -298,6 +298,6 @@ mod tests {
 
     #[test]
     fn other_numbers_are_not_taken_for_counts() {
-        assert_eq!(recognise(&[0.31, 0.77, 1.234_5, 2.0, 2.5, 3.1, 0.5], &mut Vec::new()), None);
+        assert_eq!(recognize(&[0.31, 0.77, 1.234_5, 2.0, 2.5, 3.1, 0.5], &mut Vec::new()), None);
     }
 }

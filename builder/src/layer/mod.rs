@@ -307,7 +307,7 @@ fn note_odd_values(scan: &Scan, location: &MatrixLocation, warnings: &mut Vec<Wa
 fn describe(scan: &Scan) -> String {
     match scan.kind {
         ValueKind::Counts => "integer counts",
-        ValueKind::LogNormalizedCounts => "log1p of counts normalised per cell, kept as exact counts",
+        ValueKind::LogNormalizedCounts => "log1p of counts normalized per cell, kept as exact counts",
         _ if scan.has_negative => "scaled values (some are negative), kept as 32-bit floats",
         _ => "real numbers, kept as 32-bit floats",
     }

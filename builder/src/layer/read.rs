@@ -1,7 +1,7 @@
 //! The pass over a matrix of the input: learns what it holds, and deals its values out by blocks of
 //! consecutive cells.
 //!
-//! Values are kept as counts if they can be, then as the counts that log-normalised values come from, then
+//! Values are kept as counts if they can be, then as the counts that log-normalized values come from, then
 //! as they are. Each is tried on the whole matrix; nearly always the first cells tell that another is needed.
 
 use std::ops::Range;
@@ -29,7 +29,7 @@ const PROBE_ENTRIES: usize = 1 << 16;
 /// Counts up to this are exact in f32.
 pub const MAX_COUNT: f32 = 16_777_216.0;
 
-/// Log-normalised values end below this, where the head-room of their fixed point does: ten thousand
+/// Log-normalized values end below this, where the head-room of their fixed point does: ten thousand
 /// has the logarithm 9.2, and nobody scales cells to over nine million.
 const MAX_LOG_VALUE: f32 = 16.0;
 
@@ -57,7 +57,7 @@ pub struct Scan {
     pub max_abs: f32,
     /// How the values are kept.
     pub kind: ValueKind,
-    /// For log-normalised counts: the divisor of every cell, in storage order.
+    /// For log-normalized counts: the divisor of every cell, in storage order.
     pub divisors: Vec<f32>,
     /// How well values are rebuilt from what is kept.
     pub rebuild: Rebuild,
@@ -246,12 +246,12 @@ impl SlabReader<'_> {
         Ok(())
     }
 
-    /// What values that are no numbers mean for the kind: log-normalised counts have none.
+    /// What values that are no numbers mean for the kind: log-normalized counts have none.
     fn refuse_odd(&self) -> Result<(), Halt> {
         if self.kind == ValueKind::LogNormalizedCounts { Err(Halt::Unfit) } else { Ok(()) }
     }
 
-    /// The bits of finite values; all of one cell, if they are log-normalised counts.
+    /// The bits of finite values; all of one cell, if they are log-normalized counts.
     fn to_bits(&self, cell: u32, data: &[f32], bits: &mut Vec<u32>, out: &mut SlabRuns) -> Result<(), Halt> {
         bits.clear();
         match self.kind {
@@ -266,7 +266,7 @@ impl SlabReader<'_> {
                 if !data.iter().all(|value| (0.0..=MAX_LOG_VALUE).contains(value)) {
                     return Err(Halt::Unfit);
                 }
-                let (divisor, rebuild) = log_counts::recognise(data, bits).ok_or(Halt::Unfit)?;
+                let (divisor, rebuild) = log_counts::recognize(data, bits).ok_or(Halt::Unfit)?;
                 out.divisors.push((cell, divisor));
                 out.rebuild = out.rebuild.merge(rebuild);
             }
@@ -277,7 +277,7 @@ impl SlabReader<'_> {
 }
 
 impl Reading<'_> {
-    /// Makes floats that were read column by column the counts of log-normalised values, if that is what
+    /// Makes floats that were read column by column the counts of log-normalized values, if that is what
     /// they are.
     fn find_divisors(&mut self, context: &Context<'_>) -> Result<(), BuildError> {
         let scan = &self.scan;
@@ -294,7 +294,7 @@ impl Reading<'_> {
         let work = |number: u32| {
             context.environment.check()?;
             let cells = blocks.cells(number);
-            let recognise = |block: &Block| {
+            let recognize = |block: &Block| {
                 let mut found = Vec::with_capacity(cells.len());
                 let (mut data, mut counts) = (Vec::new(), Vec::new());
                 for (at, cell) in cells.clone().enumerate() {
@@ -302,14 +302,14 @@ impl Reading<'_> {
                     data.extend(block.by_cell.row(at).iter().map(|entry| f32::from_bits(entry.bits())));
                     if !data.is_empty() {
                         counts.clear();
-                        let (divisor, rebuild) = log_counts::recognise(&data, &mut counts).ok_or(Halt::Unfit)?;
+                        let (divisor, rebuild) = log_counts::recognize(&data, &mut counts).ok_or(Halt::Unfit)?;
                         found.push((cell as usize, divisor, rebuild));
                     }
                 }
                 stage.advance(cells.len() as u64);
                 Ok(found)
             };
-            blocks.with(number, &columns, &[], recognise).map_err(output)?
+            blocks.with(number, &columns, &[], recognize).map_err(output)?
         };
         let take = |found: Vec<(usize, f32, Rebuild)>| {
             for (cell, divisor, of_cell) in found {

@@ -14,14 +14,14 @@ const TABLE_COUNTS: usize = 8;
 pub struct LayerValues<'a> {
     pub kind: ValueKind,
     pub fixed: FixedPoints,
-    /// In storage order; empty unless the values are log-normalised counts.
+    /// In storage order; empty unless the values are log-normalized counts.
     divisors: &'a [f32],
-    /// For log-normalised counts: `X` of the small counts of every cell.
+    /// For log-normalized counts: `X` of the small counts of every cell.
     table: Vec<[i32; TABLE_COUNTS]>,
 }
 
 impl<'a> LayerValues<'a> {
-    /// The values of a layer; `divisors` are those of all cells, none unless the values are log-normalised counts.
+    /// The values of a layer; `divisors` are those of all cells, none unless the values are log-normalized counts.
     pub fn new(kind: ValueKind, fixed: FixedPoints, divisors: &'a [f32]) -> Self {
         let shared = fixed.get(0);
         let row = |&divisor: &f32| std::array::from_fn(|count| x(shared, log_normalize(count as u32, divisor)));

@@ -63,14 +63,14 @@ pub fn categorical(n_obs: usize, n_categories: usize, seed: u64) -> Categorical 
 /// Forty clusters; cells of one lie side by side.
 pub fn embedding(n_obs: usize) -> Embedding {
     let mut random = Random::new(5);
-    let centres: Vec<[f64; 3]> =
+    let centers: Vec<[f64; 3]> =
         (0..40).map(|_| [0.1 + 0.8 * random.unit(), 0.1 + 0.8 * random.unit(), 0.03 + 0.07 * random.unit()]).collect();
     let (xs, ys) = (0..n_obs)
         .map(|cell| {
-            let [x, y, radius] = centres[cell * 40 / n_obs];
-            let mut along = |centre: f64| {
+            let [x, y, radius] = centers[cell * 40 / n_obs];
+            let mut along = |center: f64| {
                 let offset = (0..4).map(|_| random.unit() - 0.5).sum::<f64>() * radius;
-                ((centre + offset).clamp(0.0, 1.0) * 65_534.0) as u16
+                ((center + offset).clamp(0.0, 1.0) * 65_534.0) as u16
             };
             (along(x), along(y))
         })

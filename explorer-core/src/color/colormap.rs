@@ -1,4 +1,4 @@
-//! Colormaps: from 0..1 to a colour.
+//! Colormaps: from 0..1 to a color.
 
 use super::parse::opaque;
 use super::{ColorTable, Rgba};
@@ -11,9 +11,9 @@ pub enum Colormap {
     Viridis,
     /// Black over purple to cream (Smith & van der Walt, 2015).
     Magma,
-    /// Blue over grey to yellow, made for colour-blind readers (Nuñez, Anderton & Renslow, 2018).
+    /// Blue over gray to yellow, made for color-blind readers (Nuñez, Anderton & Renslow, 2018).
     Cividis,
-    /// Blue over grey to red, for values on both sides of zero (Moreland, 2009).
+    /// Blue over gray to red, for values on both sides of zero (Moreland, 2009).
     Coolwarm,
 }
 
@@ -41,7 +41,7 @@ impl Colormap {
         self == Self::Coolwarm
     }
 
-    /// Colours of the indices 0 to 254, lowest first, and of missing values.
+    /// Colors of the indices 0 to 254, lowest first, and of missing values.
     pub fn table(self, missing: Rgba) -> ColorTable {
         let mut table = [missing; 256];
         for (index, entry) in table[..255].iter_mut().enumerate() {
@@ -50,7 +50,7 @@ impl Colormap {
         table
     }
 
-    /// The colour at a place from 0 to 1: linear in sRGB between the two control points beside it,
+    /// The color at a place from 0 to 1: linear in sRGB between the two control points beside it,
     /// within 5 of 255 of matplotlib's colormap of the same name.
     pub fn color(self, place: f64) -> Rgba {
         let points = match self {
@@ -99,7 +99,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn colours_are_near_matplotlib() {
+    fn colors_are_near_matplotlib() {
         // matplotlib 3.11.2, `colormaps[name](np.array([0, 40, 100, 177, 254]) / 254)`.
         let cases = [
             (Colormap::Viridis, [0x440154, 0x453781, 0x2a768e, 0x42be71, 0xfde725]),

@@ -1,7 +1,7 @@
-//! Colour: palettes for labels, colormaps for numbers, and from a column to one colour index a
+//! Color: palettes for labels, colormaps for numbers, and from a column to one color index a
 //! cell.
 //!
-//! The renderer gets a `u8` a cell and a table of 256 colours. Index [`MISSING`] is grey; so a
+//! The renderer gets a `u8` a cell and a table of 256 colors. Index [`MISSING`] is gray; so a
 //! change of palette or colormap changes the table alone.
 
 mod centroid;
@@ -20,7 +20,7 @@ pub use parse::parse;
 pub use scale::ColorScale;
 pub use ticks::{Tick, linear_ticks, log_ticks};
 
-/// A colour as red, green, blue and alpha, 0 to 255, in sRGB.
+/// A color as red, green, blue and alpha, 0 to 255, in sRGB.
 pub type Rgba = [u8; 4];
 
 /// An opaque color as red, green and blue, 0 to 255, in sRGB.
@@ -39,11 +39,11 @@ pub fn css_color([red, green, blue]: Rgb) -> String {
 /// The colors of all indices.
 pub type ColorTable = [Rgba; 256];
 
-/// The colour index of a cell without a value.
+/// The color index of a cell without a value.
 pub const MISSING: u8 = 255;
 
-/// A grey for missing values that recedes on light and dark backgrounds alike.
-pub const MISSING_GREY: Rgba = [140, 140, 140, 255];
+/// A gray for missing values that recedes on light and dark backgrounds alike.
+pub const MISSING_GRAY: Rgba = [140, 140, 140, 255];
 
 #[cfg(test)]
 mod tests {

@@ -40,7 +40,7 @@ fn apply(matrix: &Matrix, v: [f64; 3]) -> [f64; 3] {
     matrix.map(|row| row[0] * v[0] + row[1] * v[1] + row[2] * v[2])
 }
 
-/// Linear light of an sRGB colour, as someone sees it whose cones `vision` describes.
+/// Linear light of an sRGB color, as someone sees it whose cones `vision` describes.
 pub(super) fn seen(linear: Linear, vision: &Matrix) -> Linear {
     apply(vision, linear).map(|channel| channel.clamp(0.0, 1.0))
 }

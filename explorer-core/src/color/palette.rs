@@ -1,4 +1,4 @@
-//! Colours for labels.
+//! Colors for labels.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -7,14 +7,14 @@ use super::parse::opaque;
 use super::{ColorTable, MISSING, Rgba};
 use crate::data::{Categorical, Codes};
 
-/// Labels that get colours of their own; later ones begin anew.
+/// Labels that get colors of their own; later ones begin anew.
 pub const MAX_LABEL_COLORS: usize = 254;
 
-/// The first colours: Okabe & Ito's (2008) without black and yellow, which do not show on dark and
+/// The first colors: Okabe & Ito's (2008) without black and yellow, which do not show on dark and
 /// on light. They stay apart for people without red or green cones (tested below).
 const FIRST: [u32; 6] = [0x0072b2, 0xe69f00, 0x009e73, 0xcc79a7, 0x56b4e9, 0xd55e00];
 
-/// Colours of `n_labels` labels, those of the file (0xRRGGBBAA) if it has one for each, else
+/// Colors of `n_labels` labels, those of the file (0xRRGGBBAA) if it has one for each, else
 /// generated. From label [`MAX_LABEL_COLORS`] on they repeat.
 pub fn label_colors(n_labels: usize, from_file: Option<&[u32]>) -> Vec<Rgba> {
     let n_distinct = n_labels.min(MAX_LABEL_COLORS);
@@ -27,7 +27,7 @@ pub fn label_colors(n_labels: usize, from_file: Option<&[u32]>) -> Vec<Rgba> {
     distinct.iter().copied().cycle().take(n_labels).collect()
 }
 
-/// The colour index of every cell: its code, over again from [`MAX_LABEL_COLORS`] on, or
+/// The color index of every cell: its code, over again from [`MAX_LABEL_COLORS`] on, or
 /// [`MISSING`].
 pub fn label_indices(column: &Categorical) -> Vec<u8> {
     let missing = column.missing_code();
@@ -39,7 +39,7 @@ pub fn label_indices(column: &Categorical) -> Vec<u8> {
     }
 }
 
-/// The table for [`label_indices`], from [`label_colors`] and the colour of missing labels.
+/// The table for [`label_indices`], from [`label_colors`] and the color of missing labels.
 pub fn label_table(colors: &[Rgba], missing: Rgba) -> ColorTable {
     let mut table = [missing; 256];
     for (entry, &color) in table.iter_mut().zip(colors.iter().take(MAX_LABEL_COLORS)) {
@@ -48,7 +48,7 @@ pub fn label_table(colors: &[Rgba], missing: Rgba) -> ColorTable {
     table
 }
 
-/// A colour as people with all cones, without red ones, and without green ones see it.
+/// A color as people with all cones, without red ones, and without green ones see it.
 #[derive(Clone, Copy)]
 struct Looks {
     color: Rgba,
@@ -70,19 +70,19 @@ impl Looks {
     }
 }
 
-/// One fixed sequence of colours, as far as it was needed so far: [`FIRST`], then always the candidate farthest from
-/// all colours before it.
+/// One fixed sequence of colors, as far as it was needed so far: [`FIRST`], then always the candidate farthest from
+/// all colors before it.
 struct Sequence {
     colors: Vec<Rgba>,
-    /// Each with its distance from the nearest of the colours; none until one is needed.
+    /// Each with its distance from the nearest of the colors; none until one is needed.
     candidates: Vec<(f64, Looks)>,
 }
 
-/// Every column of labels asks for it, and each colour takes a look at all candidates.
+/// Every column of labels asks for it, and each color takes a look at all candidates.
 static SEQUENCE: Mutex<Sequence> = Mutex::new(Sequence { colors: Vec::new(), candidates: Vec::new() });
 
 impl Sequence {
-    /// The first `n` colours; fewer when the candidates run out.
+    /// The first `n` colors; fewer when the candidates run out.
     fn first(&mut self, n: usize) -> &[Rgba] {
         if self.colors.is_empty() {
             self.colors = FIRST.map(opaque).to_vec();
@@ -110,7 +110,7 @@ fn generate(n: usize) -> Vec<Rgba> {
     SEQUENCE.lock().unwrap_or_else(PoisonError::into_inner).first(n).to_vec()
 }
 
-/// Colours of the gamut that show on light and dark backgrounds, on a grid of lightness, chroma
+/// Colors of the gamut that show on light and dark backgrounds, on a grid of lightness, chroma
 /// and hue.
 fn candidates() -> impl Iterator<Item = Looks> {
     let steps = |from: f64, by: f64, n: u32| (0..n).map(move |step| from + by * f64::from(step));

@@ -1,10 +1,10 @@
-//! Colours as files write them.
+//! Colors as files write them.
 
 use super::Rgba;
 use super::names::{CSS, LETTERS, TABLEAU};
 
-/// Reads a colour as matplotlib would: `#rgb`, `#rgba`, `#rrggbb`, `#rrggbbaa`, a CSS name, `tab:`
-/// names, one letter, a grey from `0` to `1`, `C0` to `C9`, `none`, or a tuple of three or four numbers from 0
+/// Reads a color as matplotlib would: `#rgb`, `#rgba`, `#rrggbb`, `#rrggbbaa`, a CSS name, `tab:`
+/// names, one letter, a gray from `0` to `1`, `C0` to `C9`, `none`, or a tuple of three or four numbers from 0
 /// to 1 in brackets. Case and surrounding space do not matter.
 ///
 /// `None` for anything else.
@@ -18,7 +18,7 @@ pub fn parse(text: &str) -> Option<Rgba> {
     }
     let cycled = text.strip_prefix('c').and_then(|digit| digit.parse::<usize>().ok());
     if let Some(place) = cycled {
-        // `TABLEAU` spells grey twice.
+        // `TABLEAU` spells gray twice.
         let place = if place % 10 > 7 { place % 10 + 1 } else { place % 10 };
         return Some(opaque(TABLEAU[place].1));
     }
@@ -29,14 +29,14 @@ pub fn parse(text: &str) -> Option<Rgba> {
         let place = CSS.binary_search_by(|(name, _)| (*name).cmp(text.as_str())).ok()?;
         Some(opaque(CSS[place].1))
     });
-    by_name.or_else(|| parse_grey(&text)).or_else(|| parse_tuple(&text))
+    by_name.or_else(|| parse_gray(&text)).or_else(|| parse_tuple(&text))
 }
 
 fn named(table: &[(&str, u32)], name: &str) -> Option<Rgba> {
     table.iter().find(|(known, _)| *known == name).map(|&(_, rgb)| opaque(rgb))
 }
 
-/// A colour from 0xRRGGBB.
+/// A color from 0xRRGGBB.
 pub(super) const fn opaque(rgb: u32) -> Rgba {
     let [_, red, green, blue] = rgb.to_be_bytes();
     [red, green, blue, u8::MAX]
@@ -52,7 +52,7 @@ fn parse_hex(digits: &str) -> Option<Rgba> {
     Some([channels[0], channels[1], channels[2], channels.get(3).copied().unwrap_or(u8::MAX)])
 }
 
-fn parse_grey(text: &str) -> Option<Rgba> {
+fn parse_gray(text: &str) -> Option<Rgba> {
     let level = parse_level(text)?;
     Some([level, level, level, u8::MAX])
 }
@@ -99,7 +99,7 @@ mod tests {
             ("none", Some([0, 0, 0, 0])),
             ("#12345", None),
             ("#gg0000", None),
-            ("no colour", None),
+            ("no color", None),
             ("1.5", None),
             ("", None),
         ];

@@ -1,4 +1,4 @@
-//! From numbers to colour indices.
+//! From numbers to color indices.
 
 use super::{ColorTable, Colormap, MISSING, Rgba, Tick, linear_ticks, log_ticks};
 use crate::data::Continuous;
@@ -8,12 +8,12 @@ use crate::state::{Clip, ColorOptions};
 /// The last index of the colormap; [`MISSING`] comes after it.
 const LAST: f64 = 254.0;
 
-/// A continuous colouring: which values get which of the 255 colours.
+/// A continuous coloring: which values get which of the 255 colors.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ColorScale {
-    /// The colours.
+    /// The colors.
     pub colormap: Colormap,
-    /// The values of the first and the last colour; what lies beyond has the end's colour.
+    /// The values of the first and the last color; what lies beyond has the end's color.
     pub domain: Domain,
     /// Values outside are missing.
     kept: [f64; 2],
@@ -26,7 +26,7 @@ impl ColorScale {
     ///
     /// Bounds that the options leave open are those of the values that are drawn: within the
     /// percentiles of `clip` (of all values, linear between ranks, as `numpy.percentile`), above
-    /// zero on a logarithmic scale, other than zero when zeros are grey. A diverging colormap's
+    /// zero on a logarithmic scale, other than zero when zeros are gray. A diverging colormap's
     /// open bounds are made symmetric about zero when values lie on both sides of it, and such
     /// values get a diverging colormap unless the options name another. An unknown name counts
     /// as none.
@@ -66,12 +66,12 @@ impl ColorScale {
         scale
     }
 
-    /// The colour index of every cell.
+    /// The color index of every cell.
     pub fn indices(&self, column: &Continuous) -> Vec<u8> {
         column.values.iter().map(|&value| self.index(value)).collect()
     }
 
-    /// The colour index of a value: 0 to 254, or [`MISSING`]. Where the domain has no width, 0.
+    /// The color index of a value: 0 to 254, or [`MISSING`]. Where the domain has no width, 0.
     pub fn index(&self, value: f32) -> u8 {
         if !self.is_drawn(value) {
             return MISSING;
@@ -80,7 +80,7 @@ impl ColorScale {
         (place * (LAST + 1.0)).clamp(0.0, LAST) as u8
     }
 
-    /// The colours of all indices.
+    /// The colors of all indices.
     pub fn table(&self, missing: Rgba) -> ColorTable {
         self.colormap.table(missing)
     }
@@ -102,7 +102,7 @@ impl ColorScale {
         }
     }
 
-    /// What cells in the colour of [`MISSING`] have in common.
+    /// What cells in the color of [`MISSING`] have in common.
     pub fn missing_name(&self) -> &'static str {
         let is_clipped = self.kept.iter().any(|bound| bound.is_finite());
         match (is_clipped, self.log, self.zeros_gray) {
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn ends_have_the_end_colours_and_missing_is_grey() {
+    fn ends_have_the_end_colors_and_missing_is_gray() {
         let plain = ColorOptions::default();
         assert_eq!(indices(&[0.0, 1.0, 2.0, f32::NAN], &plain), [0, 127, 254, MISSING]);
         assert_eq!(indices(&[0.0, 2.0, f32::INFINITY, f32::NEG_INFINITY], &plain), [0, 254, 254, 0]);
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn zeros_can_be_grey() {
+    fn zeros_can_be_gray() {
         let options = ColorOptions { zeros_gray: true, ..ColorOptions::default() };
         assert_eq!(indices(&[0.0, 1.0, 3.0, -0.0], &options), [MISSING, 0, 254, MISSING]);
         assert_eq!(indices(&[0.0, 0.0], &options), [MISSING, MISSING]);
@@ -243,7 +243,7 @@ mod tests {
         }
 
         #[test]
-        fn the_value_at_a_place_has_the_colour_of_that_place(values in vec(0.5f32..1e3, 2..50), place in 0f64..=1.0, log: bool) {
+        fn the_value_at_a_place_has_the_color_of_that_place(values in vec(0.5f32..1e3, 2..50), place in 0f64..=1.0, log: bool) {
             let options = ColorOptions { log, ..ColorOptions::default() };
             let scale = ColorScale::fit(&column(&values), None, &options);
             prop_assume!(scale.domain.max > scale.domain.min * 1.01);
@@ -252,7 +252,7 @@ mod tests {
         }
 
         #[test]
-        fn larger_values_never_have_a_lower_colour(values in vec(-1e3f32..1e3, 2..100), log: bool) {
+        fn larger_values_never_have_a_lower_color(values in vec(-1e3f32..1e3, 2..100), log: bool) {
             let options = ColorOptions { log, ..ColorOptions::default() };
             let mut sorted = values;
             sorted.sort_by(f32::total_cmp);

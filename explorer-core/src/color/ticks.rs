@@ -94,7 +94,7 @@ fn power_of_ten(exponent: i32) -> f64 {
 fn label(value: f64, decimals: u32) -> String {
     let size = value.abs();
     if size != 0.0 && !(1e-4..1e6).contains(&size) {
-        // Enough digits to tell neighbours apart, no noise from the last ones.
+        // Enough digits to tell neighbors apart, no noise from the last ones.
         let text = format!("{value:.3e}");
         let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
         let mantissa =

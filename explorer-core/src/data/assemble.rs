@@ -32,7 +32,7 @@ pub enum AssembleError {
     /// A gene's tile names a cell past the end of the dataset.
     #[error("the tile names a cell that the dataset does not have")]
     Cell,
-    /// Counts are to be normalised, but the cells' divisors are not there.
+    /// Counts are to be normalized, but the cells' divisors are not there.
     #[error("the layer's divisors are missing")]
     Divisor,
 }
@@ -104,7 +104,7 @@ pub fn continuous(tiles: Vec<tile::Values>, n_obs: usize) -> Result<Continuous, 
 pub enum Rebuild<'a> {
     /// As they are.
     Plain,
-    /// Counts, normalised by one divisor a cell and made logarithms ([`log_normalize`]).
+    /// Counts, normalized by one divisor a cell and made logarithms ([`log_normalize`]).
     LogNormalized(&'a [f32]),
 }
 

@@ -23,14 +23,14 @@ pub struct FixedPoint {
 /// The fixed points of a layer's genes.
 #[derive(Clone, Debug, PartialEq)]
 pub enum FixedPoints {
-    /// One for all, as for log-normalised counts.
+    /// One for all, as for log-normalized counts.
     Uniform(FixedPoint),
     /// One a gene, in gene order.
     PerGene(Vec<FixedPoint>),
 }
 
 impl FixedPoint {
-    /// For log-normalised counts, whose values stay below 16 (the logarithm of 10 000 is 9.2):
+    /// For log-normalized counts, whose values stay below 16 (the logarithm of 10 000 is 9.2):
     /// 27 bits of fraction.
     pub fn for_log_counts(n_obs: u64) -> Self {
         Self { frac_bits: 27, square_shift: square_shift(n_obs) }
@@ -110,7 +110,7 @@ fn square_shift(n_obs: u64) -> u8 {
 }
 
 impl FixedPoints {
-    /// The fixed point of one gene; of a gene out of range, that of log-normalised counts.
+    /// The fixed point of one gene; of a gene out of range, that of log-normalized counts.
     pub fn get(&self, gene: usize) -> FixedPoint {
         match self {
             Self::Uniform(fixed) => *fixed,

@@ -13,7 +13,7 @@ use shared_fbs::{
 pub struct Gather<'a> {
     labels: &'a [u8],
     fixed: &'a FixedPoints,
-    /// One a chunk, for normalised counts.
+    /// One a chunk, for normalized counts.
     tables: Vec<CountTable<'a>>,
     sums: [Moments; 2],
 }

@@ -37,9 +37,9 @@ impl Labels {
 /// The total that counts are scaled to where a divisor states a cell's own total.
 pub const NORMALIZED_TOTAL: f64 = 1e4;
 
-/// The value of a count in a log-normalised layer: `log1p(count / divisor)` in `f32`, `divisor`
-/// being the cell's total over 10 000, or whatever it was normalised to. The same bits on every
-/// platform, and those of the program that normalised the counts:
+/// The value of a count in a log-normalized layer: `log1p(count / divisor)` in `f32`, `divisor`
+/// being the cell's total over 10 000, or whatever it was normalized to. The same bits on every
+/// platform, and those of the program that normalized the counts:
 ///
 /// - `divisor > 0`: the quotient in `f32`, and its logarithm correctly rounded. scanpy as of 1.10.
 /// - `divisor < 0`, a whole number: minus the cell's total. All in `f64`, rounded once. Seurat.
@@ -60,7 +60,7 @@ pub fn log_normalize(count: u32, divisor: f32) -> f32 {
     }
 }
 
-/// `X` of the small counts of every labelled cell of a chunk, so that a pass over many genes
+/// `X` of the small counts of every labeled cell of a chunk, so that a pass over many genes
 /// computes each logarithm once.
 #[derive(Clone, Debug)]
 pub struct CountTable<'a> {
@@ -97,7 +97,7 @@ impl<'a> CountTable<'a> {
     }
 }
 
-/// Moments of one gene over group and reference, from the counts of a log-normalised layer.
+/// Moments of one gene over group and reference, from the counts of a log-normalized layer.
 ///
 /// `cells` are the gene's cells within the table's chunk, `counts` theirs.
 ///

@@ -1,7 +1,7 @@
 //! Which tiles to read for the moments of two sets of cells: the fewest bytes that give them exactly.
 //!
 //! Moments are additive, so a set is a signed sum of stored parts: labels, pairs of labels, blocks of
-//! consecutive cells, and single cells out of `Cells` tiles. For a set of neighbours, such as a lasso
+//! consecutive cells, and single cells out of `Cells` tiles. For a set of neighbors, such as a lasso
 //! cuts out, most of it is a few whole blocks; only the blocks at the edge are opened, and of those the
 //! cells inside are added or the cells outside taken away, whichever reads less.
 
@@ -251,7 +251,7 @@ impl LayerTiles {
 impl Plan {
     /// Cuts the plan into `n` of about equal cost, whose sums add up to the plan's.
     pub fn shares(&self, n: usize) -> Vec<Self> {
-        // Neighbours stay together, since they are fetched together.
+        // Neighbors stay together, since they are fetched together.
         let cut = |len: usize, at: usize| len * at / n;
         (0..n)
             .map(|share| Self {
@@ -440,7 +440,7 @@ mod tests {
         mask.as_bytes().iter().map(|&cell| i32::from(cell)).collect()
     }
 
-    /// Runs of cells, as neighbours give, with some cells flipped.
+    /// Runs of cells, as neighbors give, with some cells flipped.
     fn mask(n_obs: usize) -> impl Strategy<Value = CellMask> {
         let cuts = prop::collection::vec(0..=n_obs, 0..8);
         let flips = prop::collection::vec(0..n_obs, 0..20);

@@ -178,7 +178,7 @@ enum CellValues<'a> {
     Plain(&'a FixedPoints, Sign),
 }
 
-/// What the counts of one cell of a log-normalised layer add; of small ones it is known beforehand.
+/// What the counts of one cell of a log-normalized layer add; of small ones it is known beforehand.
 struct LogCounts {
     divisor: f32,
     fixed: FixedPoint,

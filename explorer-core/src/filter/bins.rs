@@ -3,7 +3,7 @@
 use super::CellMask;
 use crate::data::Continuous;
 
-/// The span of values that a histogram or a colour scale covers.
+/// The span of values that a histogram or a color scale covers.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Domain {
     /// Least value.

@@ -1,7 +1,7 @@
 //! Cross-filter: predicates become masks, masks become counts.
 //!
 //! Filtering, counting and drawing all work on plain masks of one `u8` a cell and on linear scans,
-//! which compilers vectorise; roaring bitmaps are for the wire, for saved sets and for undo.
+//! which compilers vectorize; roaring bitmaps are for the wire, for saved sets and for undo.
 //! At 1.5 M cells a range brush with eight histograms stays within a frame
 //! (`benches/filter.rs`).
 

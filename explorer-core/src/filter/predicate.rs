@@ -114,7 +114,7 @@ fn categories(allowed: &RoaringBitmap, column: &Categorical) -> CellMask {
 }
 
 fn range(min: f32, max: f32, values: &[f32]) -> CellMask {
-    // NaN compares false with both bounds. `&`, not `&&`: no branch, so the loop vectorises.
+    // NaN compares false with both bounds. `&`, not `&&`: no branch, so the loop vectorizes.
     let cells = values.iter().map(|&value| u8::from(value >= min) & u8::from(value <= max)).collect();
     CellMask::from_zeros_and_ones(cells)
 }

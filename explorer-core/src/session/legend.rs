@@ -2,7 +2,7 @@
 
 use super::Colors;
 use crate::{
-    color::{MAX_LABEL_COLORS, MISSING, MISSING_GREY, opaque},
+    color::{MAX_LABEL_COLORS, MISSING, MISSING_GRAY, opaque},
     screen::{LegendEntry, LegendModel},
     state::{Hover, Label},
 };
@@ -49,7 +49,7 @@ pub fn legend(colors: &Colors) -> LegendModel {
             max: f64::from(scale.domain.max),
             stops: (0..N_STOPS).map(|stop| opaque(scale.colormap.color(stop as f64 / (N_STOPS - 1) as f64))).collect(),
             missing: has_missing
-                .then(|| LegendEntry { label: scale.missing_name().to_owned(), color: opaque(MISSING_GREY) }),
+                .then(|| LegendEntry { label: scale.missing_name().to_owned(), color: opaque(MISSING_GRAY) }),
         },
     }
 }

@@ -4,7 +4,7 @@ use std::sync::{Arc, Weak};
 
 use super::Loaded;
 use crate::{
-    color::{ColorScale, ColorTable, MISSING, MISSING_GREY, Rgba, label_colors, label_indices, label_table},
+    color::{ColorScale, ColorTable, MISSING, MISSING_GRAY, Rgba, label_colors, label_indices, label_table},
     data::{Column, Continuous},
     state::{Analysis, ColorBy, ColorOptions, DataKey, GeneMean},
 };
@@ -167,7 +167,7 @@ impl Painter {
                 Some(Column::Categorical(column)) => {
                     let Some(categories) = loaded.categories(name) else { return false };
                     let colors = label_colors(column.categories.len(), categories.colors.as_deref());
-                    table = label_table(&colors, MISSING_GREY);
+                    table = label_table(&colors, MISSING_GRAY);
                     self.indices = Some(label_indices(column).into());
                     self.colors = Colors::Labels {
                         column: name.clone(),
@@ -201,7 +201,7 @@ impl Painter {
         let indices = scale.indices(values);
         let has_missing = indices.contains(&MISSING);
         self.indices = Some(indices.into());
-        let table = scale.table(MISSING_GREY);
+        let table = scale.table(MISSING_GRAY);
         self.colors = Colors::Numbers { name: name.to_owned(), subtitle: subtitle.to_owned(), scale, has_missing };
         table
     }

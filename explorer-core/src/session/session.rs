@@ -440,8 +440,8 @@ impl Session {
             return Vec::new();
         };
         let centroids = label_centroids(column, embedding, self.engine.visible());
-        let labelled = column.categories.iter().zip(centroids);
-        let centroids = labelled.filter_map(|(label, centroid)| {
+        let labeled = column.categories.iter().zip(centroids);
+        let centroids = labeled.filter_map(|(label, centroid)| {
             let centroid = centroid?;
             Some(LabelCentroid {
                 column: name.clone(),

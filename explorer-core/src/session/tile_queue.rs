@@ -1,6 +1,6 @@
 //! What is looked at first: tiles of cells in view, before the rest.
 //!
-//! Neighbours in storage order lie near each other in the picture, so a tile or a chunk of cells is
+//! Neighbors in storage order lie near each other in the picture, so a tile or a chunk of cells is
 //! local. Where it lies is roughly known as soon as the first level of detail is there, which is a
 //! fair sample of all cells: a run of cells is in view as far as its sampled cells are.
 

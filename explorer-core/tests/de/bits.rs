@@ -27,7 +27,7 @@ impl Random {
     }
 }
 
-/// Cells with counts from 1 to 70 000, mostly small, and every way of normalising them.
+/// Cells with counts from 1 to 70 000, mostly small, and every way of normalizing them.
 fn made_tile(random: &mut Random) -> Cells {
     let (mut indptr, mut genes, mut counts) = (vec![0], Vec::new(), Vec::new());
     for _ in 0..TILE_CELLS {

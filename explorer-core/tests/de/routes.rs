@@ -24,7 +24,7 @@ const TILE_CELLS: usize = CELLS_PER_CELLS_TILE as usize;
 #[derive(Clone, Debug)]
 struct MadeLayer {
     cells: Vec<BTreeMap<u32, u32>>,
-    /// One a cell, for log-normalised counts.
+    /// One a cell, for log-normalized counts.
     divisors: Vec<f32>,
     is_float: bool,
     /// Sets that have moments of their own, besides the blocks and all cells.

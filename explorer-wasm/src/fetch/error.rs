@@ -32,8 +32,8 @@ pub enum FetchError {
         reason: String,
     },
     /// Nobody wants the answer any more.
-    #[error("The request was cancelled.")]
-    Cancelled,
+    #[error("The request was canceled.")]
+    Canceled,
     /// The manifest is broken or of another version.
     #[error("The dataset's manifest cannot be read: {0}.")]
     Manifest(DecodeError),
@@ -85,7 +85,7 @@ impl FetchError {
     /// This error, naming the tile that was asked for.
     pub(super) fn of_tile(self, tile: &TileKey) -> Self {
         match self {
-            named @ (Self::Tile { .. } | Self::Load { .. } | Self::Cancelled) => named,
+            named @ (Self::Tile { .. } | Self::Load { .. } | Self::Canceled) => named,
             source => Self::Load { tile: tile.clone(), source: Box::new(source) },
         }
     }
@@ -98,7 +98,7 @@ impl FetchError {
             Self::Status { status: 501 | 505, .. } => false,
             Self::Status { status, .. } => matches!(status, 408 | 425 | 429 | 500..),
             Self::Range { .. }
-            | Self::Cancelled
+            | Self::Canceled
             | Self::Manifest(_)
             | Self::Tile { .. }
             | Self::Load { .. }
@@ -122,6 +122,6 @@ mod tests {
         assert!([FetchError::Network, FetchError::Stalled, FetchError::Body].iter().all(FetchError::is_passing));
         let tile = TileKey { pack: "obs".into(), index: 3 };
         let damaged = FetchError::damaged(tile, &"it is cut short");
-        assert!(![FetchError::Cancelled, damaged].iter().any(FetchError::is_passing));
+        assert!(![FetchError::Canceled, damaged].iter().any(FetchError::is_passing));
     }
 }

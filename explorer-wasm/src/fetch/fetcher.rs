@@ -236,7 +236,7 @@ impl Fetcher {
             .iter()
             .map(|&(index, _)| {
                 let (sender, receiver) = oneshot::channel();
-                let waiting = receiver.map(|answer| answer.unwrap_or(Err(FetchError::Cancelled)));
+                let waiting = receiver.map(|answer| answer.unwrap_or(Err(FetchError::Canceled)));
                 let key = TileKey { pack: Arc::clone(name), index };
                 in_flight.insert(key, (waiting.boxed_local().shared(), Rc::downgrade(interest)));
                 (index, sender)

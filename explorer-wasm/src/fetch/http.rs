@@ -184,5 +184,5 @@ async fn read_all(stream: &ReadableStream, pulse: &Pulse, most_bytes: u64) -> Re
 fn error_of(error: &JsValue, otherwise: FetchError) -> FetchError {
     let is_abort = error.dyn_ref::<js_sys::Error>().is_some_and(|error| error.name() == "AbortError")
         || js_sys::Reflect::get(error, &"name".into()).is_ok_and(|name| name == "AbortError");
-    if is_abort { FetchError::Cancelled } else { otherwise }
+    if is_abort { FetchError::Canceled } else { otherwise }
 }

@@ -113,7 +113,7 @@ impl Store {
     /// Keeps what has arrived or failed, tells of a failure, and goes on with what waited for it.
     pub(super) fn arrive(self, key: DataKey, data: Result<Data, FetchError>) {
         match &data {
-            Ok(_) | Err(FetchError::Cancelled) => {}
+            Ok(_) | Err(FetchError::Canceled) => {}
             Err(error @ FetchError::Unknown { .. }) => self.tell(error.to_string(), Tone::Error),
             Err(error) => self.tell(format!("{}: {error}", title(&key)), Tone::Retry),
         }

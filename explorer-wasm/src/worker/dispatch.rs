@@ -87,7 +87,7 @@ impl Worker {
         }
     }
 
-    /// Begins a job that ends in an answer, unless it is cancelled.
+    /// Begins a job that ends in an answer, unless it is canceled.
     fn start(self: &Rc<Self>, job: u32, work: impl Future<Output = Result<Reply, FetchError>> + 'static) {
         let (handle, registration) = AbortHandle::new_pair();
         self.jobs.borrow_mut().insert(job, handle);

@@ -23,7 +23,7 @@ pub enum Request {
     },
     /// Sum up a layer over two sets of cells, as far as the share goes.
     Moments {
-        /// Number of the job, for answers and cancelling.
+        /// Number of the job, for answers and canceling.
         job: u32,
         /// Index of the layer.
         layer: u32,

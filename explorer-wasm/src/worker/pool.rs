@@ -66,7 +66,7 @@ impl Pool {
     /// The moments of group and reference in a layer of `n_genes` genes, a share in each worker.
     ///
     /// # Errors
-    /// When a worker fails; the rest is then cancelled.
+    /// When a worker fails; the rest is then canceled.
     pub async fn moments(
         &self,
         layer: u32,
@@ -91,7 +91,7 @@ impl Pool {
     /// The best markers of every label, label after label, a share of the labels in each worker.
     ///
     /// # Errors
-    /// When a worker fails; the rest is then cancelled.
+    /// When a worker fails; the rest is then canceled.
     pub async fn markers(
         &self,
         layer: u32,

@@ -108,7 +108,7 @@ impl Sparse {
         let bounds = &self.indptr[range.start..=range.end];
         let mut slab = self.entries(first..bounds[range.len()] as usize)?;
         let bounds: Vec<usize> = bounds.iter().map(|bound| *bound as usize - first).collect();
-        if slab.normalise(&bounds) {
+        if slab.normalize(&bounds) {
             self.store.warnings().note(&self.place, "lists some entries twice; they are added up, as scipy does");
         }
         Ok(slab)
@@ -142,7 +142,7 @@ impl Sparse {
 impl SparseSlab {
     /// Sorts the entries of each major, adds up those with the same index, and drops zeros. `bounds` tells where each
     /// major's entries lie now. Returns whether any were added up.
-    fn normalise(&mut self, bounds: &[usize]) -> bool {
+    fn normalize(&mut self, bounds: &[usize]) -> bool {
         let mut added = false;
         let mut kept = 0;
         let mut indptr = Vec::with_capacity(bounds.len());

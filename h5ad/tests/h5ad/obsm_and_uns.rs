@@ -1,4 +1,4 @@
-//! Embeddings, colours, titles and spatial libraries.
+//! Embeddings, colors, titles and spatial libraries.
 
 use hdf5_pure::{AttrValue, CompoundTypeBuilder, Datatype, make_f32_type};
 
@@ -64,7 +64,7 @@ fn obsm_of_records_is_read() {
 }
 
 #[test]
-fn uns_gives_title_colours_and_spatial_libraries() {
+fn uns_gives_title_colors_and_spatial_libraries() {
     let (_written, file) = Fixture::with_axes(1, 1)
         .group("uns", |uns| {
             uns.create_dataset("title").with_vlen_strings(&["Gut"]);

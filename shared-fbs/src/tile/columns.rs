@@ -8,7 +8,7 @@ pub struct Categories {
     pub labels: Vec<String>,
     /// Cells of every label; missing last: one more than `labels`.
     pub counts: Vec<u32>,
-    /// 0xRRGGBBAA of every label, when the file has colours.
+    /// 0xRRGGBBAA of every label, when the file has colors.
     pub colors: Option<Vec<u32>>,
 }
 
@@ -34,7 +34,7 @@ impl Categories {
             return Err(inconsistent("Categories", "there is not one count a label and one for missing"));
         }
         if tile.colors.as_ref().is_some_and(|colors| colors.len() != tile.labels.len()) {
-            return Err(inconsistent("Categories", "there is not one colour a label"));
+            return Err(inconsistent("Categories", "there is not one color a label"));
         }
         Ok(Self { labels: tile.labels, counts, colors: tile.colors })
     }

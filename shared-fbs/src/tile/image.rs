@@ -8,7 +8,7 @@ pub struct Image {
     pub width: u32,
     /// Rows.
     pub height: u32,
-    /// Bytes a pixel: 1 (grey), 3 (RGB) or 4 (RGBA).
+    /// Bytes a pixel: 1 (gray), 3 (RGB) or 4 (RGBA).
     pub channels: u8,
     /// `width × height × channels` bytes.
     pub data: Vec<u8>,

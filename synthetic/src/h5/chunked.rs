@@ -141,18 +141,18 @@ impl ChunkedDataset {
         loop {
             let n_nodes = children.len().div_ceil(NODE_CHILDREN);
             let node_bytes = self.node_bytes();
-            // Nodes of a level are written in one piece, so that each knows where its neighbours lie.
+            // Nodes of a level are written in one piece, so that each knows where its neighbors lie.
             let start = file.end.next_multiple_of(8);
             let at = |node: usize| if node < n_nodes { start + (node * node_bytes) as u64 } else { UNDEFINED };
             let mut bytes = Vec::with_capacity(n_nodes * node_bytes);
             let mut parents = Vec::with_capacity(n_nodes);
             for (node, group) in children.chunks(NODE_CHILDREN).enumerate() {
                 // Wraps around to a node that is not there.
-                let neighbours = [at(node.wrapping_sub(1)), at(node + 1)];
+                let neighbors = [at(node.wrapping_sub(1)), at(node + 1)];
                 let end = children
                     .get((node + 1) * NODE_CHILDREN)
                     .map_or(self.chunks.len() as u64 * self.rows_per_chunk, |next| next.first_row);
-                self.put_node(&mut bytes, level, neighbours, group, end);
+                self.put_node(&mut bytes, level, neighbors, group, end);
                 bytes.resize((node + 1) * node_bytes, 0);
                 parents.push(Chunk { address: at(node), ..group[0] });
             }
@@ -165,12 +165,12 @@ impl ChunkedDataset {
         }
     }
 
-    fn put_node(&self, bytes: &mut Vec<u8>, level: u8, neighbours: [u64; 2], children: &[Chunk], end: u64) {
+    fn put_node(&self, bytes: &mut Vec<u8>, level: u8, neighbors: [u64; 2], children: &[Chunk], end: u64) {
         bytes.extend_from_slice(b"TREE\x01");
         bytes.push(level);
         bytes.extend_from_slice(&(children.len() as u16).to_le_bytes());
-        for neighbour in neighbours {
-            bytes.extend_from_slice(&neighbour.to_le_bytes());
+        for neighbor in neighbors {
+            bytes.extend_from_slice(&neighbor.to_le_bytes());
         }
         for child in children {
             self.put_key(bytes, child.bytes, child.first_row);

@@ -1,6 +1,6 @@
 //! Which gene is which.
 
-use crate::catalogue::{CELL_TYPES, FEMALE, G2M_PHASE, HOUSEKEEPING, MALE, MITOCHONDRIAL, S_PHASE};
+use crate::catalog::{CELL_TYPES, FEMALE, G2M_PHASE, HOUSEKEEPING, MALE, MITOCHONDRIAL, S_PHASE};
 use crate::random::{Random, Stream};
 
 use super::Spec;

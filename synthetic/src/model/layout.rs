@@ -26,7 +26,7 @@ struct Place {
 
 /// An ellipse.
 struct Lobe {
-    /// From the centre of the cluster.
+    /// From the center of the cluster.
     center: [f64; 2],
     /// The half axes, as vectors.
     axes: [[f64; 2]; 2],
@@ -145,7 +145,7 @@ impl Place {
     }
 }
 
-/// Places discs so that relatives are neighbours and none overlap much: springs and repulsion, step by step.
+/// Places discs so that relatives are neighbors and none overlap much: springs and repulsion, step by step.
 fn settle(spec: Spec, radii: &[f64], relatives: &[Option<usize>]) -> Vec<[f64; 2]> {
     const STEPS: usize = 1_500;
     const GAP: f64 = 0.65;

@@ -12,7 +12,7 @@ use std::ops::Range;
 use rayon::prelude::*;
 use thiserror::Error;
 
-use crate::catalogue::{CELL_TYPES, CellType};
+use crate::catalog::{CELL_TYPES, CellType};
 use crate::csr::Csr;
 use crate::obs::Vocabulary;
 pub use genes::Gene;
@@ -101,12 +101,12 @@ impl Model {
 
     /// The names of the cell types, by code.
     pub fn cell_type_names(&self) -> Vec<&'static str> {
-        self.catalogue().iter().map(|cell_type| cell_type.name).collect()
+        self.catalog().iter().map(|cell_type| cell_type.name).collect()
     }
 
     /// The genes that a cell type expresses more than its relatives do, its named markers among them.
-    pub fn programme(&self, cell_type: usize) -> &[u32] {
-        &self.profiles.types[cell_type].programme
+    pub fn program(&self, cell_type: usize) -> &[u32] {
+        &self.profiles.types[cell_type].program
     }
 
     /// The counts of a range of cells, computed on all threads of the current rayon pool.
@@ -145,7 +145,7 @@ impl Model {
     /// Number of components of [`Model::pca`].
     pub const N_PCS: usize = 10;
 
-    pub(crate) fn catalogue(&self) -> &'static [CellType] {
+    pub(crate) fn catalog(&self) -> &'static [CellType] {
         &CELL_TYPES[..self.profiles.types.len()]
     }
 

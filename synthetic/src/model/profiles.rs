@@ -1,7 +1,7 @@
 //! How strongly each cell type expresses each gene.
 
 use crate::alias::AliasTable;
-use crate::catalogue::CELL_TYPES;
+use crate::catalog::CELL_TYPES;
 use crate::random::{Random, Stream};
 
 use super::Spec;
@@ -27,7 +27,7 @@ pub struct TypeProfile {
     /// What its molecules are of, the mitochondrial ones aside.
     pub genes: AliasTable,
     /// The genes it expresses more than its relatives do, ascending.
-    pub programme: Vec<u32>,
+    pub program: Vec<u32>,
     /// Its molecules, relative to other types'.
     pub library_scale: f64,
     /// How many of its cells divide.
@@ -50,17 +50,17 @@ impl Profiles {
         for (t, cell_type) in CELL_TYPES[..n_types].iter().enumerate() {
             let relative = cell_type
                 .relative
-                .map(|name| CELL_TYPES.iter().position(|other| other.name == name).expect("the catalogue is whole"));
+                .map(|name| CELL_TYPES.iter().position(|other| other.name == name).expect("the catalog is whole"));
             let mut random = Random::new(spec.seed, Stream::TypeProfile, t as u64);
             let inherited = relative.map(|r: usize| shared[r].as_slice());
             let common = common_ratios(&mut random, inherited, genes.len());
-            let (profile, programme) = own_abundances(&mut random, t, relative, genes, &base, &common);
+            let (profile, program) = own_abundances(&mut random, t, relative, genes, &base, &common);
             let mut random = Random::new(spec.seed, Stream::TypeSizes, t as u64);
             types.push(TypeProfile {
                 size: libm::pow((t + 1) as f64, -0.9) * random.log_normal(0.25),
                 relative,
                 genes: AliasTable::new(&profile),
-                programme,
+                program,
                 library_scale: random.log_normal(0.25),
                 cycling: if random.chance(0.2) { 0.25 * random.unit() } else { 0.02 },
             });
@@ -134,7 +134,7 @@ fn common_ratios(random: &mut Random, inherited: Option<&[f32]>, n_genes: usize)
     }
 }
 
-/// A type's abundances, and the genes of its own programme.
+/// A type's abundances, and the genes of its own program.
 fn own_abundances(
     random: &mut Random,
     cell_type: usize,
@@ -143,7 +143,7 @@ fn own_abundances(
     base: &[f64],
     common: &[f32],
 ) -> (Vec<f64>, Vec<u32>) {
-    let mut programme = Vec::new();
+    let mut program = Vec::new();
     let own_share = 1.0 / 150.0;
     let abundances = genes
         .iter()
@@ -153,7 +153,7 @@ fn own_abundances(
         .map(|(g, ((gene, &base), &ratio))| match gene.role {
             Role::Plain => {
                 let boost = if random.chance(own_share) {
-                    programme.push(g as u32);
+                    program.push(g as u32);
                     libm::exp(1.5 + 2.0 * random.unit())
                 } else {
                     1.0
@@ -161,7 +161,7 @@ fn own_abundances(
                 base * libm::exp(f64::from(ratio)) * boost
             }
             Role::Marker(of) if of == cell_type => {
-                programme.push(g as u32);
+                program.push(g as u32);
                 base
             }
             Role::Marker(of) if Some(of) == relative => 0.3 * base,
@@ -170,5 +170,5 @@ fn own_abundances(
             _ => base * libm::exp(0.3 * f64::from(ratio)),
         })
         .collect();
-    (abundances, programme)
+    (abundances, program)
 }

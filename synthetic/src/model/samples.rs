@@ -1,7 +1,7 @@
 //! Donors, the samples taken from them, and what each does to its cells.
 
 use crate::alias::AliasTable;
-use crate::catalogue::TISSUES;
+use crate::catalog::TISSUES;
 use crate::random::{Random, Stream};
 
 use super::Spec;

@@ -54,7 +54,7 @@ impl Model {
             let other = of_sample.types.draw(random);
             (other != cell_type).then(|| (other as u16, 0.3 + 0.2 * random.unit() as f32))
         } else {
-            self.neighbour(random, cell_type).map(|other| (other as u16, 0.5 * libm::pow(random.unit(), 1.3) as f32))
+            self.neighbor(random, cell_type).map(|other| (other as u16, 0.5 * libm::pow(random.unit(), 1.3) as f32))
         };
         let phase = match random.unit() {
             u if u < profile.cycling * 0.6 => Phase::S,
@@ -81,7 +81,7 @@ impl Model {
     }
 
     /// The related type that a cell is on the way to or from, if it is on its way.
-    fn neighbour(&self, random: &mut Random, cell_type: usize) -> Option<usize> {
+    fn neighbor(&self, random: &mut Random, cell_type: usize) -> Option<usize> {
         let types = &self.profiles.types;
         let relative = types[cell_type].relative.filter(|_| random.chance(0.25));
         // A type that others descend from has cells that have set out.

@@ -168,7 +168,7 @@ fn union(dataset: &Dataset, specs: &[String]) -> Result<CellMask> {
     let mut cells = CellMask::none(dataset.manifest().n_obs as usize);
     for spec in specs {
         let (column, label) = spec.split_once('=').ok_or_else(|| UsageError::Form(spec.clone()))?;
-        let labelled = cells_with_label(dataset, column, label)?.ok_or_else(|| {
+        let labeled = cells_with_label(dataset, column, label)?.ok_or_else(|| {
             let columns = dataset.manifest().columns.iter();
             let known: Vec<&str> = columns
                 .filter(|column| column.kind == ColumnKind::Categorical)
@@ -176,7 +176,7 @@ fn union(dataset: &Dataset, specs: &[String]) -> Result<CellMask> {
                 .collect();
             UsageError::Label(spec.clone(), known.join(", "))
         })?;
-        cells.or(&labelled);
+        cells.or(&labeled);
     }
     Ok(cells)
 }

@@ -2,7 +2,7 @@
 
 use std::{fmt, ops::Range, str::FromStr};
 
-/// More ranges than this in one request are refused: the page coalesces neighbours, and a long list
+/// More ranges than this in one request are refused: the page coalesces neighbors, and a long list
 /// of crumbs costs the server more than it brings the client.
 pub(super) const MAX_RANGES: usize = 256;
 

@@ -90,7 +90,7 @@ impl TileCoding {
     }
 }
 
-/// The frames in the order asked, neighbours joined.
+/// The frames in the order asked, neighbors joined.
 fn locate(dataset: &Dataset, limits: &Limits, pack: &str, list: &TileList) -> Result<Vec<Part>, Box<Response<Body>>> {
     let mut opened: HashMap<Arc<str>, (Arc<File>, u64)> = HashMap::new();
     let mut parts: Vec<Part> = Vec::new();

@@ -97,7 +97,7 @@ fn columns(file: &H5ad, dataset: &Dataset, rows: &[u32]) {
     }
 }
 
-/// Codes, counts and postings of a column of labels, and its colours.
+/// Codes, counts and postings of a column of labels, and its colors.
 fn labels<'a>(
     file: &H5ad,
     dataset: &Dataset,

@@ -47,20 +47,20 @@ fn parse(text: &str) -> Golden<'_> {
 /// The cells of a comparison's group and reference.
 fn sets(dataset: &Dataset, name: &str) -> [CellMask; 2] {
     let [column, group, reference] = name.split('|').collect::<Vec<_>>()[..] else { panic!("{name}") };
-    let labelled = |label: &str| cells_with_label(dataset, column, label).unwrap().unwrap();
+    let labeled = |label: &str| cells_with_label(dataset, column, label).unwrap().unwrap();
     let group = if column == "scattered" {
         let tiles = dataset.decode_range("obs", dataset.manifest().row.as_ref(), shared_fbs::tile::Codes::decode);
         let Ok([shared_fbs::tile::Codes::U32(rows)]) = tiles.as_deref() else { panic!("rows of another width") };
         CellMask::from_fn(rows.len(), |cell| rows[cell] * 7919 % 700 < 120)
     } else {
-        labelled(group)
+        labeled(group)
     };
     let reference = if reference.is_empty() {
         let mut rest = group.clone();
         rest.invert();
         rest
     } else {
-        labelled(reference)
+        labeled(reference)
     };
     [group, reference]
 }

@@ -273,8 +273,8 @@ fn images_of_spatial_libraries() {
                 (image.key.as_str(), tile.width, tile.height, tile.channels, tile.data)
             })
             .collect();
-        let grey = vec![0, 51, 102, 153, 204, 255];
-        assert_eq!(images, [("hires", 4, 2, 3, bytes.clone()), ("lowres", 2, 3, 1, grey)]);
+        let gray = vec![0, 51, 102, 153, 204, 255];
+        assert_eq!(images, [("hires", 4, 2, 3, bytes.clone()), ("lowres", 2, 3, 1, gray)]);
     }
     assert_eq!(dataset.manifest().warnings.len(), 2);
     let (_written, without) = written_and_built(with_columns(N_OBS, 2));

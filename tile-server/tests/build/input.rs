@@ -59,7 +59,7 @@ pub fn counts(n_obs: usize, n_vars: usize, seed: u64) -> Vec<Vec<f32>> {
     (0..n_obs).map(|_| (0..n_vars).map(|_| count()).collect()).collect()
 }
 
-/// Counts as scanpy normalises them, with the logarithm correctly rounded.
+/// Counts as scanpy normalizes them, with the logarithm correctly rounded.
 pub fn log_normalized(counts: &[Vec<f32>]) -> Vec<Vec<f32>> {
     let normalize = |row: &Vec<f32>| {
         let divisor = row.iter().sum::<f32>() / 1e4;

@@ -10,7 +10,7 @@ file: the largest that leaves a rest, and the smallest of at least 3 cells. The 
 file as anndata reads it, on a dense matrix:
 
 * t, degrees of freedom and log10 p: scipy's `ttest_ind(equal_var=False)` in float64;
-* log2 fold change: scanpy's formula in float64, where the layer is log-normalised; else the difference of means;
+* log2 fold change: scanpy's formula in float64, where the layer is log-normalized; else the difference of means;
 * scores: scanpy's `rank_genes_groups(method="t-test")`.
 
 What is allowed, for every gene:

@@ -3,7 +3,7 @@
     python -m venv venv && venv/bin/pip install scanpy==1.11.5
     venv/bin/python tile-server/tests/golden/generate.py
 
-Made with scanpy 1.11.5, scipy 1.17.1, numpy 2.4.6. The comparisons are of `raw`, which holds log-normalised
+Made with scanpy 1.11.5, scipy 1.17.1, numpy 2.4.6. The comparisons are of `raw`, which holds log-normalized
 values. The tests state their tolerances; what the references get wrong:
 
 * scanpy stores `scores` and `logfoldchanges` as float32 (rtol 1e-4 asked), and squares float32 values in float32

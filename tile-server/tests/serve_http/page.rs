@@ -44,7 +44,7 @@ fn server(dist: &TempDir) -> TestServer {
 
 #[test]
 fn the_page_answers_at_its_root_and_at_every_dataset() {
-    let (dist, paths) = (dist(), ["/", "/index.html", "/d/demo", "/d/demo/genes", "/?colour=louvain"]);
+    let (dist, paths) = (dist(), ["/", "/index.html", "/d/demo", "/d/demo/genes", "/?color=louvain"]);
     let server = server(&dist);
     for path in paths {
         let answer = server.get(path, &[]);

@@ -7,7 +7,7 @@ use shared_fbs::manifest::Slot;
 /// A gap between tiles that costs less to fetch than another request does.
 const LARGEST_GAP_BYTES: u64 = 32 << 10;
 
-/// The most that one request brings, so that progress shows and a cancelled request wastes little.
+/// The most that one request brings, so that progress shows and a canceled request wastes little.
 const LARGEST_REQUEST_BYTES: u64 = 4 << 20;
 
 /// The most tiles a request names, so that its address stays short.
@@ -25,7 +25,7 @@ pub struct RangeRequest {
     pub tiles: Vec<Wanted>,
 }
 
-/// Cuts tiles, ascending, into range requests: neighbours together.
+/// Cuts tiles, ascending, into range requests: neighbors together.
 pub fn ranges(tiles: &[Wanted]) -> Vec<RangeRequest> {
     let mut requests: Vec<RangeRequest> = Vec::new();
     for &(index, slot) in tiles {
@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn neighbours_come_together_and_far_tiles_apart() {
+    fn neighbors_come_together_and_far_tiles_apart() {
         let tiles = [at(0, 0, 100), at(1, 100, 50), at(3, 400, 10), at(9, 10_000_000, 5)];
         let requests = ranges(&tiles);
         assert_eq!(requests.len(), 2);

@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use explorer_core::{
-    color::{MISSING_GREY, label_colors},
+    color::{MISSING_GRAY, label_colors},
     format::short,
     state::{Action, CellQuery, ColorBy, DimensionKey, Hover, Label, LabelFilter, MarkerOrder, Markers, ResultPanel},
 };
@@ -96,7 +96,7 @@ fn categories(store: Store, column: &Column) -> impl IntoView + use<> {
             color: [red, green, blue],
             missing: false,
         });
-        let [red, green, blue, _] = MISSING_GREY;
+        let [red, green, blue, _] = MISSING_GRAY;
         let missing = CategoryValue { label: MISSING_LABEL.to_owned(), color: [red, green, blue], missing: true };
         Some(named.chain(has_missing.then_some(missing)).collect::<Arc<[_]>>())
     });
