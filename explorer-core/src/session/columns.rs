@@ -62,6 +62,16 @@ impl OwnColumn {
     }
 }
 
+/// Whether all cells have the same value in a column, so that it tells nothing of any.
+pub fn is_constant(column: &ColumnEntry) -> bool {
+    let is_one = match column.kind {
+        ColumnKind::Categorical => column.n_categories <= 1,
+        // Text has no bounds.
+        _ => column.min == column.max,
+    };
+    is_one && column.n_missing == 0
+}
+
 /// All columns, known by their names, whoever made them.
 #[derive(Clone, Debug, Default)]
 pub struct Columns {
@@ -159,5 +169,13 @@ mod tests {
     #[test]
     fn labels_are_counted_the_missing_one_last() {
         assert_eq!(own("mine").categories().counts, [1, 2, 1]);
+    }
+
+    #[test]
+    fn a_column_with_one_value_and_none_missing_is_constant() {
+        let column = |n_categories, n_missing| ColumnEntry { n_categories, n_missing, ..ColumnEntry::default() };
+        assert!(is_constant(&column(1, 0)) && !is_constant(&column(1, 3)) && !is_constant(&column(2, 0)));
+        let numbers = |max| ColumnEntry { kind: ColumnKind::Continuous, min: 2.0, max, ..ColumnEntry::default() };
+        assert!(is_constant(&numbers(2.0)) && !is_constant(&numbers(3.0)));
     }
 }

@@ -6,6 +6,7 @@ use super::{Loaded, Repaint};
 use crate::{
     data::Column,
     filter::{Binned, CellMask, Change, CrossFilter, Domain, Groups, Tally},
+    screen::Bars,
     state::{CellQuery, DimensionFilter, DimensionKey, Filters, LabelFilter, Range, Selection},
 };
 
@@ -47,6 +48,15 @@ pub struct BinCounts {
     pub domain: Domain,
     /// Counts by bin, missing last.
     pub counts: GroupCounts,
+}
+
+impl From<BinCounts> for Bars {
+    fn from(BinCounts { domain, mut counts }: BinCounts) -> Self {
+        // The last group are cells without a value.
+        counts.total.pop();
+        counts.selected.pop();
+        Self { min: f64::from(domain.min), max: f64::from(domain.max), total: counts.total, selected: counts.selected }
+    }
 }
 
 struct Counted {

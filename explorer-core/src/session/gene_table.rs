@@ -4,7 +4,21 @@ use std::sync::Arc;
 
 use shared_fbs::tile::Genes;
 
-use crate::{data::GeneIdx, search::GeneIndex};
+use crate::{
+    data::GeneIdx,
+    search::{GeneIndex, Hit},
+};
+
+/// One gene found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GeneHit {
+    /// The name it goes by.
+    pub name: String,
+    /// Its other name, where it has one: the id, say.
+    pub detail: String,
+    /// The characters of `name` that match, ascending, counted in `char`s.
+    pub matched: Vec<u32>,
+}
 
 /// The genes of a layer, by number and by name.
 #[derive(Debug)]
@@ -46,6 +60,15 @@ impl GeneTable {
         (known, unknown)
     }
 
+    /// The genes that a search finds, at most so many, best first.
+    pub fn hits(&self, query: &str, most: usize) -> Vec<GeneHit> {
+        let hit = |hit: Hit| {
+            let name = self.names[hit.gene.0 as usize].clone();
+            GeneHit { detail: self.detail(hit.gene).to_owned(), matched: matched(&name, query), name }
+        };
+        self.index.search(query, most).into_iter().map(hit).collect()
+    }
+
     /// A gene's other name: its id, where it has a symbol.
     pub fn detail(&self, gene: GeneIdx) -> &str {
         match &self.genes.symbols {
@@ -53,6 +76,21 @@ impl GeneTable {
             None => "",
         }
     }
+}
+
+/// The characters of a name that a query names: in one piece where there is one, else in order.
+fn matched(name: &str, query: &str) -> Vec<u32> {
+    let fold = |text: &str| -> Vec<String> { text.chars().map(|c| c.to_lowercase().collect()).collect() };
+    let (name, query) = (fold(name), fold(query.trim()));
+    if let Some(start) = name.windows(query.len().max(1)).position(|window| window == query) {
+        return (start as u32..(start + query.len()) as u32).collect();
+    }
+    let mut wanted = query.iter().peekable();
+    (0u32..)
+        .zip(&name)
+        .filter(|(_, character)| wanted.next_if(|next| next == character).is_some())
+        .map(|(at, _)| at)
+        .collect()
 }
 
 #[cfg(test)]
@@ -78,5 +116,12 @@ mod tests {
     #[test]
     fn the_other_name_of_a_gene_with_a_symbol_is_its_id() {
         assert_eq!(table().detail(GeneIdx(1)), "ENSG02");
+    }
+
+    #[test]
+    fn what_a_search_names_is_marked_in_one_piece_where_there_is_one() {
+        let hits = table().hits("d3", 10);
+        assert_eq!(hits.first().map(|hit| (hit.name.as_str(), hit.matched.clone())), Some(("CD3D", vec![1, 2])));
+        assert_eq!(matched("CD3D", "cdd"), [0, 1, 3]);
     }
 }

@@ -38,7 +38,7 @@ use crate::{
 };
 
 use access::DataAccess;
-pub use explorer_core::session::{DeResult, MarkersResult, SampleAnswer, SampleMeans};
+pub use explorer_core::session::{DeResult, MarkersResult};
 pub use hover::Pointed;
 use job_runner::JobRunner;
 pub use link::{link_text, view_of_link};

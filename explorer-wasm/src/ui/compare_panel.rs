@@ -192,7 +192,7 @@ pub fn ComparePanel(
 #[component]
 fn PastRow(comparison: Comparison, on_open: Callback<Comparison>, on_remove: Callback<Comparison>) -> impl IntoView {
     let by = if comparison.mode == TestMode::Samples { ", by samples" } else { "" };
-    let title = versus(&comparison) + by;
+    let title = comparison.title() + by;
     let again = comparison.clone();
     view! {
         <li class="compare-past-row">
@@ -209,13 +209,4 @@ fn PastRow(comparison: Comparison, on_open: Callback<Comparison>, on_remove: Cal
             <IconButton glyph=Glyph::Close label="Remove" on_press=move || on_remove.run(comparison.clone()) />
         </li>
     }
-}
-
-/// "T cells against the rest".
-pub(crate) fn versus(comparison: &Comparison) -> String {
-    let reference = match &comparison.reference {
-        Reference::Rest => "the rest",
-        Reference::Set(set) => set,
-    };
-    format!("{} against {reference}", comparison.group)
 }

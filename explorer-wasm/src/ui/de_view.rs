@@ -14,8 +14,8 @@ use leptos::{
 };
 
 use super::{
-    Button, ButtonKind, Glyph, Icon, IconButton, Segment, Segmented, de_filters::DeFilters, de_table::DeRows,
-    volcano::Volcano,
+    Button, ButtonKind, DeSummary, Glyph, Icon, IconButton, Segment, Segmented, de_filters::DeFilters,
+    de_table::DeRows, volcano::Volcano,
 };
 
 /// Gene sets larger than this are of no use, and slow.
@@ -24,21 +24,6 @@ const MAX_SET: usize = 500;
 const LEAST_PX: f64 = 160.0;
 /// One step of the keyboard on the panel's edge, in CSS pixels.
 const STEP_PX: f64 = 24.0;
-
-/// What was compared, and how.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct DeSummary {
-    /// "T cells against the rest".
-    pub title: String,
-    /// Sizes of the sets, method, layer, route and time: a few words each.
-    pub facts: Vec<String>,
-    /// More of how it was come by, for whoever points at it.
-    pub detail: Option<String>,
-    /// Why the numbers are to be read with care, where there is a reason.
-    pub caution: Option<String>,
-    /// Whether every row is an estimate.
-    pub is_estimate: bool,
-}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Face {

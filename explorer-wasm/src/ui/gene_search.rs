@@ -9,18 +9,7 @@ use leptos::{
     prelude::*,
 };
 
-use super::{Glyph, Icon, IconButton, control::unique_id};
-
-/// One gene found.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct GeneHit {
-    /// The name it goes by.
-    pub name: String,
-    /// Its other name, where it has one: the id, say.
-    pub detail: String,
-    /// The characters of `name` that match, ascending, counted in `char`s.
-    pub matched: Vec<u32>,
-}
+use super::{GeneHit, Glyph, Icon, IconButton, control::unique_id};
 
 /// A field that suggests genes while one types.
 #[component]

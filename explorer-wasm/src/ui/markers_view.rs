@@ -10,23 +10,13 @@ use explorer_core::{
 };
 use leptos::{html, prelude::*};
 
-use super::{Button, ButtonKind, Choice, Glyph, Icon, IconButton, Progress, Rgb, SelectField, de_view::Edge};
+use super::{
+    Button, ButtonKind, Choice, Glyph, Icon, IconButton, MarkedLabel, MarkersSummary, Progress, SelectField,
+    de_view::Edge,
+};
 
 /// How many genes of each label can be shown.
 const TOPS: [usize; 4] = [10, 25, 50, 100];
-
-/// A label and its genes.
-#[derive(Clone, Debug, PartialEq)]
-pub struct MarkedLabel {
-    /// The label.
-    pub label: String,
-    /// Its color.
-    pub color: Rgb,
-    /// Its cells.
-    pub n_cells: u64,
-    /// Its genes with what is known of them, best first.
-    pub genes: Vec<(String, Marker)>,
-}
 
 /// What there is to show.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -38,17 +28,6 @@ pub enum MarkersState {
     /// The labels.
     #[default]
     Done,
-}
-
-/// What was asked, and how it was answered.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct MarkersSummary {
-    /// "Markers of louvain".
-    pub title: String,
-    /// Labels, method, layer, bytes and time: a few words each.
-    pub facts: Vec<String>,
-    /// What the sizes of effects are called.
-    pub effect: String,
 }
 
 /// The markers, in the place of a comparison's result.

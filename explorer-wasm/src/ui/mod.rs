@@ -49,20 +49,20 @@ pub use control::{
     Segmented, Select, SelectField, VirtualList, row_height_px,
 };
 pub use dataset_info::{DatasetFacts, DatasetInfo};
-pub use de_view::{DeSummary, DeView};
+pub use de_view::DeView;
 pub use display_panel::DisplayPanel;
 pub use gene_list::{GeneItem, GeneList};
-pub use gene_search::{GeneHit, GeneSearch};
+pub use gene_search::GeneSearch;
 pub use gene_sets::{GeneSetChange, GeneSetItem, GeneSets, MeanItem};
 pub use histogram::Histogram;
 pub use histogram_panel::HistogramPanel;
 pub use icon::{BrandMark, Glyph, Icon};
 pub use legend::Legend;
-pub use markers_view::{MarkedLabel, MarkersState, MarkersSummary, MarkersView};
+pub use markers_view::{MarkersState, MarkersView};
 pub use notice::{NoticeItem, NoticeKind, Notices};
 pub use root::Root;
 pub(crate) use root::style_of;
-pub use samples_view::{SamplePair, SamplesView};
+pub use samples_view::SamplesView;
 pub use screens::{DatasetCard, EmptyView, ErrorView, LoadingView, StartPage};
 pub use shell::{Shell, SidebarSection};
 pub use shortcuts_dialog::ShortcutsDialog;
@@ -76,4 +76,5 @@ pub use explorer_core::{
         BarPart, Bars, BrushChange, BrushPhase, CategoryValue, CountScale, LegendEntry, LegendModel, ValueCount,
         free_name,
     },
+    session::{DeSummary, GeneHit, MarkedLabel, MarkersSummary, SamplePair},
 };

@@ -9,18 +9,7 @@ use explorer_core::{
 };
 use leptos::{html, prelude::*};
 
-use super::{Button, ButtonKind, DeSummary, Glyph, Icon, IconButton, VirtualList, de_view::Edge};
-
-/// A sample's means of one gene; `None` on a side where it has too few cells.
-#[derive(Clone, Debug, PartialEq)]
-pub struct SamplePair {
-    /// What it is called.
-    pub name: String,
-    /// Over its cells of the group.
-    pub group: Option<f32>,
-    /// Over its cells of the reference.
-    pub reference: Option<f32>,
-}
+use super::{Button, ButtonKind, DeSummary, Glyph, Icon, IconButton, SamplePair, VirtualList, de_view::Edge};
 
 /// The result, in the place of a comparison of cells.
 #[component]

@@ -2,10 +2,7 @@
 
 use std::sync::Arc;
 
-use explorer_core::{
-    session::BinCounts,
-    state::{Action, DimensionKey, Range},
-};
+use explorer_core::state::{Action, DimensionKey, Range};
 use leptos::prelude::*;
 
 use crate::{
@@ -16,19 +13,7 @@ use crate::{
 /// The histogram of a column or gene.
 pub fn bars(store: Store, key: DimensionKey) -> Signal<Option<Arc<Bars>>> {
     let bins = store.counted(move |session| session.histogram(&key));
-    Memo::new(move |_| {
-        let BinCounts { domain, mut counts } = bins.get().flatten()?;
-        // The last group are cells without a value.
-        counts.total.pop();
-        counts.selected.pop();
-        Some(Arc::new(Bars {
-            min: f64::from(domain.min),
-            max: f64::from(domain.max),
-            total: counts.total,
-            selected: counts.selected,
-        }))
-    })
-    .into()
+    Memo::new(move |_| bins.get().flatten().map(|bins| Arc::new(bins.into()))).into()
 }
 
 /// Carries out a brush's change; its end closes the step in the history.

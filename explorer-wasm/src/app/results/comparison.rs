@@ -1,22 +1,18 @@
 //! The result of the comparison that is open.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use explorer_core::{
-    de::{DeTable, Design, Method},
-    format,
-    state::{Action, Comparison, GeneKey, Reference, TestMode},
+    de::DeTable,
+    state::{Action, Comparison, GeneKey, TestMode},
 };
 use leptos::prelude::*;
 
 use crate::{
     app::parts::{ByPointer, add_gene_set, colored_in, save_csv, title},
-    store::{CompareStatus, DeResult, Pointed, SampleAnswer, SampleMeans, Store},
-    ui::{DeSummary, DeView, SamplePair, SamplesView},
+    store::{CompareStatus, DeResult, Pointed, Store},
+    ui::{DeView, SamplesView},
 };
-
-/// Cells under which a group is too small for its statistics to be taken at their word.
-const FEW_CELLS: u64 = 10;
 
 /// The result, where a comparison is open and has not failed.
 #[component]
@@ -43,11 +39,11 @@ pub fn ComparisonPanel(store: Store) -> impl IntoView {
     let names = move || result().map_or_else(|| Arc::from([]), |result| Arc::clone(&result.names)) as Arc<[String]>;
     let color = store.part(|state| state.view.analysis.color.clone());
     let colored = Memo::new(move |_| colored_in(store, &color.get(), result().map(|result| result.layer.clone())));
-    let summary = move || result().map(|result| summary(&result)).unwrap_or_default();
+    let summary = move || result().map(|result| result.summary()).unwrap_or_default();
     let title = title(store);
     let export = move |()| {
         if let CompareStatus::Done(result) = status.get_untracked() {
-            let name = format!("{} {}.csv", title.get_untracked(), question(&result.comparison));
+            let name = format!("{} {}.csv", title.get_untracked(), result.comparison.title());
             save_csv(store, &name, &result.csv(&title.get_untracked()));
         }
     };
@@ -72,7 +68,7 @@ pub fn ComparisonPanel(store: Store) -> impl IntoView {
                 on_point=Callback::new(on_point)
                 on_gene_set=Callback::new(move |genes: Vec<String>| {
                     if let Some(comparison) = shown.get_untracked() {
-                        add_gene_set(store, &question(&comparison), genes);
+                        add_gene_set(store, &comparison.title(), genes);
                     }
                 })
                 on_export=Callback::new(export)
@@ -85,82 +81,11 @@ pub fn ComparisonPanel(store: Store) -> impl IntoView {
                 table=Signal::derive(move || answer.get().map(|answer| Arc::new(answer.0.table.clone())))
                 names=Signal::derive(names)
                 colored
-                pairs_of=Callback::new(move |gene: u32| answer.get().map(|answer| pairs(&answer.0, gene)).unwrap_or_default())
+                pairs_of=Callback::new(move |gene: u32| answer.get().map(|answer| answer.0.pairs(gene)).unwrap_or_default())
                 on_gene=Callback::new(on_gene)
                 on_export=Callback::new(export)
                 on_close=Callback::new(move |()| store.dispatch(Action::ShowResult(None)))
             />
         </Show>
     }
-}
-
-fn question(comparison: &Comparison) -> String {
-    match &comparison.reference {
-        Reference::Rest => format!("{} against the rest", comparison.group),
-        Reference::Set(name) => format!("{} against {name}", comparison.group),
-    }
-}
-
-fn summary(result: &DeResult) -> DeSummary {
-    let [n_group, n_reference] = result.n_cells();
-    if let Some(answer) = result.samples() {
-        return samples_summary(result, answer);
-    }
-    let method = match result.cells().map(|table| table.options.method).unwrap_or_default() {
-        Method::Welch => "Welch's t-test",
-        Method::CellxgeneCompatible => "CELLxGENE-compatible t-test",
-    };
-    let caution = if result.is_estimate {
-        Some("An estimate from a sample of both sets; the exact table is on its way.".to_owned())
-    } else if n_group.min(n_reference) < FEW_CELLS {
-        Some(format!("One of the sets has fewer than {FEW_CELLS} cells: take the p-values as a hint, no more."))
-    } else {
-        None
-    };
-    DeSummary {
-        title: question(&result.comparison),
-        facts: vec![
-            format!("{} against {} cells", format::integer(n_group), format::integer(n_reference)),
-            format!("{method} on {}", result.layer),
-            result.route_text(),
-            format::duration(Duration::from_secs_f64(result.millis / 1000.0)),
-        ],
-        detail: result.other_routes_text(),
-        caution,
-        is_estimate: result.is_estimate,
-    }
-}
-
-/// What was compared where samples were.
-fn samples_summary(result: &DeResult, answer: &SampleAnswer) -> DeSummary {
-    let table = &answer.table;
-    let n_samples = table.samples.len();
-    let (test, samples) = match table.design {
-        Design::Paired => ("paired t-test", format!("{n_samples} samples of {} with cells in both sets", answer.by)),
-        Design::Unpaired => (
-            "Welch's t-test",
-            format!("{} against {} samples of {}", table.n_group, n_samples - table.n_group, answer.by),
-        ),
-    };
-    DeSummary {
-        title: format!("{}, by samples", question(&result.comparison)),
-        facts: vec![
-            samples,
-            format!("{test} of their means on {}", result.layer),
-            format::bytes(result.n_bytes),
-            format::duration(Duration::from_secs_f64(result.millis / 1000.0)),
-        ],
-        ..DeSummary::default()
-    }
-}
-
-/// The means of a gene in each sample that was compared.
-fn pairs(answer: &SampleAnswer, gene: u32) -> Vec<SamplePair> {
-    let of = |means: &Option<Vec<f32>>| means.as_ref().and_then(|means| means.get(gene as usize).copied());
-    let pair = |sample: &SampleMeans| SamplePair {
-        name: sample.name.clone(),
-        group: of(&sample.group),
-        reference: of(&sample.reference),
-    };
-    answer.means.iter().map(pair).collect()
 }

@@ -1,10 +1,8 @@
 //! The markers of every label of the column that is open.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use explorer_core::{
-    color::label_colors,
-    de::Effect,
     format,
     state::{Action, GeneKey, MarkerOrder, Markers, ResultPanel},
 };
@@ -12,8 +10,8 @@ use leptos::prelude::*;
 
 use crate::{
     app::parts::{ByPointer, add_gene_set, colored_in, save_csv, title},
-    store::{MarkersResult, MarkersStatus, Pointed, Store, Tone},
-    ui::{MarkedLabel, MarkersState, MarkersSummary, MarkersView},
+    store::{MarkersStatus, Pointed, Store, Tone},
+    ui::{MarkersState, MarkersSummary, MarkersView},
 };
 
 /// The markers, where they are open.
@@ -41,12 +39,19 @@ pub fn MarkersPanel(store: Store) -> impl IntoView {
         let title = asked.with(|asked| asked.as_ref().map(|asked| format!("Markers of {}", asked.column)));
         let title = title.unwrap_or_default();
         match result.get() {
-            Some(ByPointer(result)) => MarkersSummary { title, ..summary(&result) },
+            Some(ByPointer(result)) => MarkersSummary { title, ..result.summary() },
             None => MarkersSummary { title, ..MarkersSummary::default() },
         }
     };
-    let labels =
-        Memo::new(move |_| result.get().map_or_else(|| Arc::from([]), |ByPointer(found)| labels(store, &found)));
+    let labels = Memo::new(move |_| {
+        result.get().map_or_else(
+            || Arc::from([]),
+            |ByPointer(found)| {
+                let categories = store.read_loaded(|session| session.categories(&found.asked.column)).flatten();
+                found.marked(categories.as_deref()).into()
+            },
+        )
+    });
     let layer = move || result.with_untracked(|result| result.as_ref().map(|ByPointer(result)| result.layer.clone()));
     let color = store.part(|state| state.view.analysis.color.clone());
     let colored = Memo::new(move |_| {
@@ -104,41 +109,4 @@ pub fn find_markers(store: Store) {
         }
         None => store.tell("The dataset has no category whose labels have stored sums.".to_owned(), Tone::Warning),
     }
-}
-
-fn summary(result: &MarkersResult) -> MarkersSummary {
-    MarkersSummary {
-        title: String::new(),
-        facts: vec![
-            format!("{} labels", format::integer(result.labels.len() as u64)),
-            format!("each against all other cells, Welch's t-test on {}", result.layer),
-            match result.n_bytes {
-                0 => "from stored sums of labels, at hand already".to_owned(),
-                n_bytes => format!("from stored sums of labels ({})", format::bytes(n_bytes)),
-            },
-            format::duration(Duration::from_secs_f64(result.millis / 1000.0)),
-        ],
-        effect: match result.effect {
-            Effect::Log2FoldChange => "log2 fold change".to_owned(),
-            Effect::MeanDifference => "difference of means".to_owned(),
-        },
-    }
-}
-
-fn labels(store: Store, result: &MarkersResult) -> Arc<[MarkedLabel]> {
-    let categories = store.read_loaded(|session| session.categories(&result.asked.column)).flatten();
-    let own = categories.as_ref().and_then(|categories| categories.colors.as_deref());
-    let n_labels = result.labels.iter().map(|label| label.code + 1).max().unwrap_or(0);
-    let colors = label_colors(categories.as_ref().map_or(n_labels, |categories| categories.labels.len()), own);
-    let marked = result.labels.iter().map(|label| {
-        let [red, green, blue, _] = colors.get(label.code).copied().unwrap_or_default();
-        let name = |gene: u32| result.names.get(gene as usize).cloned().unwrap_or_default();
-        MarkedLabel {
-            label: label.label.clone(),
-            color: [red, green, blue],
-            n_cells: u64::from(label.n_cells),
-            genes: label.markers.iter().map(|marker| (name(marker.gene), *marker)).collect(),
-        }
-    });
-    marked.collect()
 }

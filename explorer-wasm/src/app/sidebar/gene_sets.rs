@@ -1,7 +1,8 @@
 //! The right sidebar: gene sets.
 
-use explorer_core::state::{
-    Action, Analysis, ColorBy, DimensionKey, GeneKey, GeneMean, GeneSet, gene_sets_from_csv, gene_sets_to_csv,
+use explorer_core::{
+    session::unlisted_means,
+    state::{Action, ColorBy, DimensionKey, GeneKey, GeneMean, GeneSet, gene_sets_from_csv, gene_sets_to_csv},
 };
 use gloo_file::{File, futures::read_as_text};
 use leptos::prelude::*;
@@ -32,7 +33,7 @@ pub fn GeneSetSection(store: Store) -> impl IntoView {
         };
         sets.get().into_iter().map(item).collect::<Vec<_>>()
     });
-    let others = store.part(|state| other_means(&state.view.analysis));
+    let others = store.part(|state| unlisted_means(&state.view.analysis));
     let others = move || {
         let title = |(mean, set): (GeneMean, Option<String>)| {
             let own = set.unwrap_or_else(|| format!("Mean of {} genes", mean.genes().len()));
@@ -61,16 +62,6 @@ pub fn GeneSetSection(store: Store) -> impl IntoView {
             />
         </SidebarSection>
     }
-}
-
-/// Filters on means that no set has in the layer chosen, each with the set that it is of.
-fn other_means(analysis: &Analysis) -> Vec<(GeneMean, Option<String>)> {
-    let set_of = |mean: &GeneMean| {
-        let layer = mean.layer().map(str::to_owned);
-        analysis.gene_sets.iter().find(|set| set.mean(layer.clone()).as_ref() == Some(mean)).map(|set| set.name.clone())
-    };
-    let means = analysis.query.filters.means.keys().map(|mean| (mean.clone(), set_of(mean)));
-    means.filter(|(mean, set)| set.is_none() || mean.layer() != analysis.layer.as_deref()).collect()
 }
 
 fn follow(store: Store, unknown: RwSignal<Vec<String>>, change: GeneSetChange) {
@@ -160,25 +151,4 @@ fn load(store: Store, unknown: RwSignal<Vec<String>>, file: web_sys::File) {
             Err(error) => store.tell(format!("{name}: {error}"), Tone::Error),
         }
     });
-}
-
-#[cfg(test)]
-mod tests {
-    use explorer_core::state::Range;
-    use wasm_bindgen_test::wasm_bindgen_test as test;
-
-    use super::*;
-
-    #[test]
-    fn filters_that_no_set_shows_are_listed() {
-        let mean =
-            |layer: Option<&str>, gene: &str| GeneMean::new(layer.map(str::to_owned), [gene.to_owned()]).unwrap();
-        let set = GeneSet { name: "T".to_owned(), description: String::new(), genes: vec!["CD3D".to_owned()] };
-        let mut analysis = Analysis { gene_sets: vec![set], ..Analysis::default() };
-        for filtering in [mean(None, "CD3D"), mean(Some("raw"), "CD3D"), mean(None, "LYZ")] {
-            analysis.query.filters.means.insert(filtering, Range::ALL);
-        }
-        let expected = [(mean(None, "LYZ"), None), (mean(Some("raw"), "CD3D"), Some("T".to_owned()))];
-        assert_eq!(other_means(&analysis), expected);
-    }
 }

@@ -3,15 +3,15 @@
 use std::sync::Arc;
 
 use explorer_core::{
-    session::GeneTable,
-    state::{Action, Analysis, ColorBy, DimensionKey, GeneKey},
+    session::{GeneTable, listed_genes},
+    state::{Action, ColorBy, DimensionKey, GeneKey},
 };
 use leptos::prelude::*;
 
 use crate::{
     app::parts::{ByPointer, Page, bars, follow_brush, layer_name, toggle_color},
     store::{Pointed, Store},
-    ui::{BrushChange, Choice, GeneHit, GeneItem, GeneList, GeneSearch, SelectField, SidebarSection},
+    ui::{BrushChange, Choice, GeneItem, GeneList, GeneSearch, SelectField, SidebarSection},
 };
 
 /// Genes suggested at a time.
@@ -29,7 +29,7 @@ pub fn Genes(store: Store, page: Page) -> impl IntoView {
     let unknown = RwSignal::new(Vec::<String>::new());
     let hits = Memo::new(move |_| {
         let query = query.get();
-        table.with(|table| table.as_ref().map_or_else(|| Arc::from([]), |table| find(&table.0, &query)))
+        table.with(|table| table.as_ref().map_or_else(|| Arc::from([]), |table| table.0.hits(&query, MOST_HITS).into()))
     });
     let add = move |names: Vec<String>| {
         let (known, missing): (Vec<_>, Vec<_>) =
@@ -44,7 +44,7 @@ pub fn Genes(store: Store, page: Page) -> impl IntoView {
         }
         None => unknown.set(vec![name]),
     };
-    let keys = store.part(|state| shown_genes(&state.view.analysis));
+    let keys = store.part(|state| listed_genes(&state.view.analysis));
     let items = Memo::new(move |_| {
         let layer = layer.get();
         let detail = |gene: &str| {
@@ -125,70 +125,8 @@ fn Layers(store: Store, layer: Memo<Option<String>>) -> impl IntoView {
     })
 }
 
-/// The genes to list: those that were asked for, in the layer chosen, and those that filter cells in
-/// another layer, since a filter must be seen to be taken away.
-fn shown_genes(analysis: &Analysis) -> Vec<GeneKey> {
-    let of_layer = |gene: &String| GeneKey { layer: analysis.layer.clone(), gene: gene.clone() };
-    let mut keys: Vec<GeneKey> = analysis.genes.iter().map(of_layer).collect();
-    let filtering = analysis.query.filters.genes.keys().filter(|key| key.layer != analysis.layer);
-    for key in filtering {
-        let after = keys.iter().rposition(|listed| listed.gene == key.gene).map_or(keys.len(), |at| at + 1);
-        keys.insert(after, key.clone());
-    }
-    keys
-}
-
-/// The genes of a query, best first.
-fn find(table: &GeneTable, query: &str) -> Arc<[GeneHit]> {
-    let hits = table.index.search(query, MOST_HITS);
-    hits.into_iter()
-        .map(|hit| {
-            let name = table.names[hit.gene.0 as usize].clone();
-            GeneHit { detail: table.detail(hit.gene).to_owned(), matched: matched(&name, query), name }
-        })
-        .collect()
-}
-
-/// The characters of a name that a query names: in one piece where there is one, else in order.
-fn matched(name: &str, query: &str) -> Vec<u32> {
-    let fold = |text: &str| -> Vec<String> { text.chars().map(|c| c.to_lowercase().collect()).collect() };
-    let (name, query) = (fold(name), fold(query.trim()));
-    if let Some(start) = name.windows(query.len().max(1)).position(|window| window == query) {
-        return (start as u32..(start + query.len()) as u32).collect();
-    }
-    let mut wanted = query.iter().peekable();
-    (0u32..)
-        .zip(&name)
-        .filter(|(_, character)| wanted.next_if(|next| next == character).is_some())
-        .map(|(at, _)| at)
-        .collect()
-}
-
 /// The name a gene goes by, from that name or its id, in any case.
 fn resolve(table: Memo<Option<ByPointer<GeneTable>>>, name: &str) -> Option<String> {
     let table = table.get_untracked()?.0;
     table.resolve(name).cloned()
-}
-
-#[cfg(test)]
-mod tests {
-    use explorer_core::state::Range;
-    use wasm_bindgen_test::wasm_bindgen_test as test;
-
-    use super::*;
-
-    #[test]
-    fn a_filter_in_another_layer_is_listed_after_its_gene() {
-        let key = |layer: Option<&str>, gene: &str| GeneKey { layer: layer.map(str::to_owned), gene: gene.to_owned() };
-        let mut analysis = Analysis {
-            genes: ["LYZ", "CD3D"].map(str::to_owned).into(),
-            layer: Some("raw".to_owned()),
-            ..Analysis::default()
-        };
-        for filtering in [key(None, "LYZ"), key(Some("raw"), "CD3D"), key(None, "NKG7")] {
-            analysis.query.filters.genes.insert(filtering, Range::ALL);
-        }
-        let raw = |gene| key(Some("raw"), gene);
-        assert_eq!(shown_genes(&analysis), [raw("LYZ"), key(None, "LYZ"), raw("CD3D"), key(None, "NKG7")]);
-    }
 }

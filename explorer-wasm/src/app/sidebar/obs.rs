@@ -5,7 +5,8 @@ use std::{collections::BTreeSet, sync::Arc};
 use explorer_core::{
     color::{MISSING_GRAY, label_colors},
     format::short,
-    state::{Action, CellQuery, ColorBy, DimensionKey, Hover, Label, LabelFilter, MarkerOrder, Markers, ResultPanel},
+    session::{KnownCounts, is_constant},
+    state::{Action, ColorBy, DimensionKey, Hover, Label, LabelFilter, MarkerOrder, Markers, ResultPanel},
 };
 use leptos::prelude::*;
 use shared_fbs::manifest::{Column, ColumnKind};
@@ -25,7 +26,8 @@ const MISSING_LABEL: &str = "missing";
 /// The columns.
 #[component]
 pub fn ObsColumns(store: Store) -> impl IntoView {
-    let columns = store.with_manifest(|manifest| manifest.columns.clone()).unwrap_or_default();
+    let columns =
+        store.with_session(|session| session.columns().iter().cloned().collect::<Vec<_>>()).unwrap_or_default();
     let shown: Vec<Column> = columns.into_iter().filter(|column| !column.hidden && !is_constant(column)).collect();
     let of_kind = |kind| shown.iter().filter(move |column| column.kind == kind).cloned().collect::<Vec<_>>();
     let (categorical, continuous) = (of_kind(ColumnKind::Categorical), of_kind(ColumnKind::Continuous));
@@ -47,37 +49,6 @@ pub fn ObsColumns(store: Store) -> impl IntoView {
             <DatasetInfo facts=facts(store) />
         </SidebarSection>
     }
-}
-
-/// What is known of a column's counts before its codes are there: its tile says how many cells of
-/// the dataset have each label, but not which.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Known {
-    /// How many are in view.
-    totals: bool,
-    /// How many are selected, all filters but the column's own applied.
-    selected: bool,
-}
-
-impl Known {
-    fn without_codes(query: &CellQuery, column: &str) -> Self {
-        let own = DimensionKey::Obs(column.to_owned());
-        let totals = query.subset.is_empty();
-        let selected = totals && query.filters.active_dimensions().iter().all(|dimension| dimension.key == own);
-        Self { totals, selected }
-    }
-
-    fn count(self, cells: u32) -> ValueCount {
-        ValueCount { selected: self.selected.then_some(cells), total: self.totals.then_some(cells) }
-    }
-}
-
-fn is_constant(column: &Column) -> bool {
-    let is_one = match column.kind {
-        ColumnKind::Categorical => column.n_categories <= 1,
-        _ => column.min == column.max,
-    };
-    is_one && column.n_missing == 0
 }
 
 fn categories(store: Store, column: &Column) -> impl IntoView + use<> {
@@ -110,7 +81,7 @@ fn categories(store: Store, column: &Column) -> impl IntoView + use<> {
     };
     let known = {
         let name = name.clone();
-        store.part(move |state| Known::without_codes(&state.view.analysis.query, &name))
+        store.part(move |state| KnownCounts::without_codes(&state.view.analysis.query, &name))
     };
     let counts = Memo::new(move |_| match counts.get().flatten() {
         Some(counts) => (counts.selected.iter())
@@ -249,26 +220,4 @@ fn facts(store: Store) -> Memo<DatasetFacts> {
         }
     });
     Memo::new(move |_| DatasetFacts { title: title.get(), ..facts.get().unwrap_or_default() })
-}
-
-#[cfg(test)]
-mod tests {
-    use explorer_core::state::ObsFilter;
-    use wasm_bindgen_test::wasm_bindgen_test as test;
-
-    use super::*;
-
-    #[test]
-    fn counts_that_hang_on_codes_wait_for_them() {
-        let count = |query: &CellQuery| Known::without_codes(query, "louvain").count(7);
-        let mut query = CellQuery::default();
-        assert_eq!(count(&query), ValueCount { selected: Some(7), total: Some(7) });
-        let none = ObsFilter::Labels(LabelFilter::Only(BTreeSet::new()));
-        query.filters.obs.insert("louvain".to_owned(), none.clone());
-        assert_eq!(count(&query), ValueCount { selected: Some(7), total: Some(7) }, "a filter of its own");
-        query.filters.obs.insert("phase".to_owned(), none);
-        assert_eq!(count(&query), ValueCount { selected: None, total: Some(7) });
-        query.subset.push(std::mem::take(&mut query.filters));
-        assert_eq!(count(&query), ValueCount { selected: None, total: None });
-    }
 }

@@ -1,0 +1,187 @@
+//! Results in a few words: titles, facts and cautions.
+
+use std::time::Duration;
+
+use shared_fbs::tile::Categories;
+
+use super::{DeResult, MarkersResult, SampleAnswer, SampleMeans};
+use crate::{
+    color::{Rgb, label_colors, opaque},
+    de::{Design, Effect, Marker, Method},
+    format,
+    state::{Comparison, Reference},
+};
+
+/// Cells under which a group is too small for its statistics to be taken at their word.
+const FEW_CELLS: u64 = 10;
+
+/// What was compared, and how.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DeSummary {
+    /// "T cells against the rest".
+    pub title: String,
+    /// Sizes of the sets, method, layer, route and time: a few words each.
+    pub facts: Vec<String>,
+    /// More of how it was obtained, for whoever points at it.
+    pub detail: Option<String>,
+    /// Why the numbers are to be read with care, where there is a reason.
+    pub caution: Option<String>,
+    /// Whether every row is an estimate.
+    pub is_estimate: bool,
+}
+
+/// A sample's means of one gene; `None` on a side where it has too few cells.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SamplePair {
+    /// What it is called.
+    pub name: String,
+    /// Over its cells of the group.
+    pub group: Option<f32>,
+    /// Over its cells of the reference.
+    pub reference: Option<f32>,
+}
+
+/// What was asked, and how it was answered.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct MarkersSummary {
+    /// "Markers of louvain".
+    pub title: String,
+    /// Labels, method, layer, bytes and time: a few words each.
+    pub facts: Vec<String>,
+    /// What the sizes of effects are called.
+    pub effect: String,
+}
+
+/// A label and its genes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MarkedLabel {
+    /// The label.
+    pub label: String,
+    /// Its color.
+    pub color: Rgb,
+    /// Its cells.
+    pub n_cells: u64,
+    /// Its genes with what is known of them, best first.
+    pub genes: Vec<(String, Marker)>,
+}
+
+impl Comparison {
+    /// "T cells against the rest".
+    pub fn title(&self) -> String {
+        let reference = match &self.reference {
+            Reference::Rest => "the rest",
+            Reference::Set(name) => name,
+        };
+        format!("{} against {reference}", self.group)
+    }
+}
+
+impl DeResult {
+    /// What was compared, and how.
+    pub fn summary(&self) -> DeSummary {
+        let [n_group, n_reference] = self.n_cells();
+        if let Some(answer) = self.samples() {
+            return self.samples_summary(answer);
+        }
+        let method = match self.cells().map(|table| table.options.method).unwrap_or_default() {
+            Method::Welch => "Welch's t-test",
+            Method::CellxgeneCompatible => "CELLxGENE-compatible t-test",
+        };
+        let caution = if self.is_estimate {
+            Some("An estimate from a sample of both sets; the exact table is on its way.".to_owned())
+        } else if n_group.min(n_reference) < FEW_CELLS {
+            Some(format!("One of the sets has fewer than {FEW_CELLS} cells: take the p-values as a hint, no more."))
+        } else {
+            None
+        };
+        DeSummary {
+            title: self.comparison.title(),
+            facts: vec![
+                format!("{} against {} cells", format::integer(n_group), format::integer(n_reference)),
+                format!("{method} on {}", self.layer),
+                self.route_text(),
+                format::duration(Duration::from_secs_f64(self.millis / 1000.0)),
+            ],
+            detail: self.other_routes_text(),
+            caution,
+            is_estimate: self.is_estimate,
+        }
+    }
+
+    /// What was compared where samples were.
+    fn samples_summary(&self, answer: &SampleAnswer) -> DeSummary {
+        let table = &answer.table;
+        let n_samples = table.samples.len();
+        let (test, samples) = match table.design {
+            Design::Paired => {
+                ("paired t-test", format!("{n_samples} samples of {} with cells in both sets", answer.by))
+            }
+            Design::Unpaired => (
+                "Welch's t-test",
+                format!("{} against {} samples of {}", table.n_group, n_samples - table.n_group, answer.by),
+            ),
+        };
+        DeSummary {
+            title: format!("{}, by samples", self.comparison.title()),
+            facts: vec![
+                samples,
+                format!("{test} of their means on {}", self.layer),
+                format::bytes(self.n_bytes),
+                format::duration(Duration::from_secs_f64(self.millis / 1000.0)),
+            ],
+            ..DeSummary::default()
+        }
+    }
+}
+
+impl SampleAnswer {
+    /// The means of a gene in each sample that was compared.
+    pub fn pairs(&self, gene: u32) -> Vec<SamplePair> {
+        let of = |means: &Option<Vec<f32>>| means.as_ref().and_then(|means| means.get(gene as usize).copied());
+        let pair = |sample: &SampleMeans| SamplePair {
+            name: sample.name.clone(),
+            group: of(&sample.group),
+            reference: of(&sample.reference),
+        };
+        self.means.iter().map(pair).collect()
+    }
+}
+
+impl MarkersResult {
+    /// How they were found.
+    pub fn summary(&self) -> MarkersSummary {
+        MarkersSummary {
+            title: String::new(),
+            facts: vec![
+                format!("{} labels", format::integer(self.labels.len() as u64)),
+                format!("each against all other cells, Welch's t-test on {}", self.layer),
+                match self.n_bytes {
+                    0 => "from stored sums of labels, at hand already".to_owned(),
+                    n_bytes => format!("from stored sums of labels ({})", format::bytes(n_bytes)),
+                },
+                format::duration(Duration::from_secs_f64(self.millis / 1000.0)),
+            ],
+            effect: match self.effect {
+                Effect::Log2FoldChange => "log2 fold change".to_owned(),
+                Effect::MeanDifference => "difference of means".to_owned(),
+            },
+        }
+    }
+
+    /// The labels with the names of their genes, in the colors of the column's labels where these are known.
+    pub fn marked(&self, categories: Option<&Categories>) -> Vec<MarkedLabel> {
+        let own = categories.and_then(|categories| categories.colors.as_deref());
+        let n_labels = self.labels.iter().map(|label| label.code + 1).max().unwrap_or(0);
+        let colors = label_colors(categories.map_or(n_labels, |categories| categories.labels.len()), own);
+        let marked = self.labels.iter().map(|label| {
+            let name = |gene: u32| self.names.get(gene as usize).cloned().unwrap_or_default();
+            MarkedLabel {
+                label: label.label.clone(),
+                color: opaque(colors.get(label.code).copied().unwrap_or_default()),
+                n_cells: u64::from(label.n_cells),
+                genes: label.markers.iter().map(|marker| (name(marker.gene), *marker)).collect(),
+            }
+        });
+        marked.collect()
+    }
+}
