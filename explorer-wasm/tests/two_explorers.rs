@@ -32,6 +32,8 @@ const DOCUMENT_TITLE: &str = "a page of somebody else's";
 /// The Explorers of a visit.
 struct Visit {
     explorers: [Rc<Embedded>; 2],
+    /// The document's address before they came.
+    address: String,
 }
 
 impl Visit {
@@ -55,6 +57,7 @@ async fn visit() -> Rc<Visit> {
         return visit;
     }
     gloo_utils::document().set_title(DOCUMENT_TITLE);
+    let address = document_address();
     count_devices();
     let style = gloo_utils::document().create_element("style").unwrap();
     style.set_text_content(Some(STYLE));
@@ -70,12 +73,16 @@ async fn visit() -> Rc<Visit> {
         mount(host.clone(), DatasetAddress::of_directory(id, HOST).unwrap()).forget();
         host
     });
-    let visit = Rc::new(Visit { explorers });
+    let visit = Rc::new(Visit { explorers, address });
     VISIT.set(Some(Rc::clone(&visit)));
     for (root, title) in visit.roots().into_iter().zip(["Dataset one", "Dataset two"]) {
         wait_for(|| text_of(root, "dataset-title") == title).await;
     }
     visit
+}
+
+fn document_address() -> String {
+    gloo_utils::window().location().href().unwrap()
 }
 
 async fn wait_for(is_so: impl Fn() -> bool) {
@@ -158,7 +165,7 @@ async fn a_view_from_outside_reaches_one_explorer() {
 async fn the_document_keeps_its_title_and_address() {
     let visit = visit().await;
     assert_eq!(gloo_utils::document().title(), DOCUMENT_TITLE);
-    assert_eq!(gloo_utils::window().location().hash().unwrap(), "");
+    assert_eq!(document_address(), visit.address);
     let names = visit.roots().map(|root| root.get_attribute("aria-label"));
     assert_eq!(names, ["Dataset one", "Dataset two"].map(|name| Some(name.to_owned())));
 }

@@ -41,7 +41,15 @@ pub fn tiny_dataset(id: &str, n_obs: u32) -> Vec<(String, Vec<u8>)> {
         bounds: vec![Bounds { min_x: 0, min_y: 0, max_x: u16::MAX - 1, max_y: u16::MAX - 1 }; n_tiles as usize],
         ..Embedding::default()
     };
-    let points = Pack { name: "points".to_owned(), file: file.clone(), n_tiles, lengths, checksums, ..Pack::default() };
+    let points = Pack {
+        name: "points".to_owned(),
+        file: file.clone(),
+        n_bytes: pack.len() as u64,
+        n_tiles,
+        lengths,
+        checksums,
+        ..Pack::default()
+    };
     let manifest = Manifest {
         format_version: FORMAT_VERSION,
         title: Some(format!("Dataset {id}")),
