@@ -76,14 +76,14 @@ fn categorical(codes: Codes, n: usize) -> Categorical {
 fn take(step: Step, filter: &mut CrossFilter<u8>, model: &mut Model) -> Change<u8> {
     match step {
         Step::Set(key, cells) => {
-            let change = filter.set_mask(key, mask(&cells)).unwrap();
+            let change = filter.set_mask(key, mask(&cells)).expect("masks are of all cells, and keys are few");
             model.filters.insert(key, cells);
             change
         }
         Step::Nudge(key, cell) => {
             let cells = model.filters.entry(key).or_insert_with(|| vec![true; N_OBS]);
             cells[cell] = !cells[cell];
-            filter.set_mask(key, mask(cells)).unwrap()
+            filter.set_mask(key, mask(cells)).expect("masks are of all cells, and keys are few")
         }
         Step::Clear(key) => {
             model.filters.remove(&key);
@@ -94,7 +94,8 @@ fn take(step: Step, filter: &mut CrossFilter<u8>, model: &mut Model) -> Change<u
             filter.clear_all()
         }
         Step::Universe(cells) => {
-            let change = filter.set_universe(cells.as_deref().map(mask)).unwrap();
+            let change =
+                filter.set_universe(cells.as_deref().map(mask)).expect("masks are of all cells, and keys are few");
             model.universe = cells;
             change
         }

@@ -7,9 +7,10 @@ use std::{collections::VecDeque, sync::Arc};
 pub struct Ticket(u64);
 
 /// How the question that is asked stands; `P` says how far it has come.
-#[derive(Debug)]
+#[derive(Default, Debug)]
 pub enum JobStatus<A, P> {
     /// Nothing is asked.
+    #[default]
     None,
     /// It runs; until it is done there may be an estimate.
     Running(P, Option<Arc<A>>),
@@ -27,12 +28,6 @@ impl<A, P: Clone> Clone for JobStatus<A, P> {
             Self::Failed(reason) => Self::Failed(reason.clone()),
             Self::Done(answer) => Self::Done(Arc::clone(answer)),
         }
-    }
-}
-
-impl<A, P> Default for JobStatus<A, P> {
-    fn default() -> Self {
-        Self::None
     }
 }
 

@@ -110,15 +110,16 @@ mod tests {
     #[test]
     fn runs_of_changes_add_up() {
         let runs = |runs: &[Range<u32>]| Flipped::Runs(runs.to_vec());
-        assert_eq!(added(&[runs(&[2..4]), runs(&[]), runs(&[3..6, 9..10])]), Repaint::Runs(vec![2..4, 3..6, 9..10]));
+        let changes = [runs(&[2..4, 5..6]), runs(&[]), runs(&[3..6, 9..10])];
+        assert_eq!(added(&changes), Repaint::Runs(vec![2..4, 5..6, 3..6, 9..10]));
         assert_eq!(added(&[runs(&[])]), Repaint::Nothing);
     }
 
     #[test]
     fn many_cells_are_painted_in_one_pass() {
         let nine = Flipped::Runs(vec![0..9, 20..22]);
-        assert_eq!(added(&[nine.clone()]), Repaint::All);
+        assert_eq!(added(std::slice::from_ref(&nine)), Repaint::All);
         assert_eq!(added(&[Flipped::Many]), Repaint::All);
-        assert_eq!(added(&[Flipped::Many, Flipped::Runs(vec![0..1])]), Repaint::All);
+        assert_eq!(added(&[Flipped::Many, Flipped::Runs(vec![0..1, 2..3])]), Repaint::All);
     }
 }

@@ -286,9 +286,9 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-fn take(step: Step, analysis: &mut Analysis, opacity: &mut f32) {
+fn take(step: &Step, analysis: &mut Analysis, opacity: &mut f32) {
     let query = &mut analysis.query;
-    match step {
+    match *step {
         Step::Brush(from, to) => {
             let range = Range::new(from, to).expect("it begins before it ends");
             query.filters.obs.insert("n_genes".to_owned(), ObsFilter::Range(range));
@@ -319,7 +319,7 @@ proptest! {
         let mut painted = all_styles(&session);
         let _ = session.take_repaint();
         for (step, is_drawn) in steps {
-            take(step, &mut analysis, &mut opacity);
+            take(&step, &mut analysis, &mut opacity);
             session.follow(&analysis, opacity);
             // A frame may be late: then the changes of several steps add up.
             if !is_drawn {
@@ -339,6 +339,10 @@ proptest! {
     }
 }
 
+fn one_run(run: std::ops::Range<u32>) -> Repaint {
+    Repaint::Runs(std::iter::once(run).collect())
+}
+
 #[test]
 fn a_brush_repaints_the_cells_that_it_flips_alone() {
     let mut session = session();
@@ -351,9 +355,9 @@ fn a_brush_repaints_the_cells_that_it_flips_alone() {
         session.take_repaint()
     };
     assert_eq!(brushed(&mut session, 150.0), Repaint::All, "nothing is painted yet");
-    assert_eq!(brushed(&mut session, 155.0), Repaint::Runs(vec![151..156]));
+    assert_eq!(brushed(&mut session, 155.0), one_run(151..156));
     assert_eq!(brushed(&mut session, 155.0), Repaint::Nothing);
-    assert_eq!(brushed(&mut session, 152.5), Repaint::Runs(vec![153..156]));
+    assert_eq!(brushed(&mut session, 152.5), one_run(153..156));
     assert_eq!(brushed(&mut session, 10.0), Repaint::All, "so many flip that one pass is quicker");
     let bins = session.histogram(&DimensionKey::Obs("n_genes".to_owned())).expect("its values are there");
     assert_eq!(bins.counts.total.iter().sum::<u32>(), N_OBS as u32);

@@ -54,7 +54,7 @@ pub fn now<T>(future: impl Future<Output = T>) -> T {
 
 pub fn count(gene: u32, cell: u32) -> u32 {
     let hash = (cell * N_GENES + gene).wrapping_mul(0x9E37_79B9) >> 8;
-    if hash % (gene + 2) == 0 { 1 + hash % 300 } else { 0 }
+    if hash.is_multiple_of(gene + 2) { 1 + hash % 300 } else { 0 }
 }
 
 pub fn divisor(cell: u32) -> f32 {

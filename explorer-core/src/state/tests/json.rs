@@ -11,35 +11,35 @@ fn read(value: Value) -> Result<Action, serde_json::Error> {
 }
 
 /// The action is written as this, and read from it.
-fn check(action: Action, expected: Value) {
-    assert_eq!(serde_json::to_value(&action).unwrap(), expected);
-    assert_eq!(read(expected).unwrap(), action);
+fn check(action: &Action, expected: Value) {
+    assert_eq!(serde_json::to_value(action).unwrap(), expected);
+    assert_eq!(&read(expected).unwrap(), action);
 }
 
 #[test]
 fn actions_have_stable_names() {
     let panel = PanelIdx::FIRST;
-    check(Action::Undo, json!("undo"));
-    check(Action::SetColor(ColorBy::Obs("louvain".into())), json!({"set_color": {"obs": "louvain"}}));
+    check(&Action::Undo, json!("undo"));
+    check(&Action::SetColor(ColorBy::Obs("louvain".into())), json!({"set_color": {"obs": "louvain"}}));
     let raw = GeneKey { layer: Some("raw".into()), gene: "CD3D".into() };
-    check(Action::ShowGene(raw), json!({"show_gene": {"layer": "raw", "gene": "CD3D"}}));
+    check(&Action::ShowGene(raw), json!({"show_gene": {"layer": "raw", "gene": "CD3D"}}));
     check(
-        Action::SetCamera { panel, camera: Camera::new(1.5, -2.0, 10.0) },
+        &Action::SetCamera { panel, camera: Camera::new(1.5, -2.0, 10.0) },
         json!({"set_camera": {"panel": 0, "camera": {"x": 1.5, "y": -2.0, "width": 10.0}}}),
     );
     check(
-        Action::SetLabels {
+        &Action::SetLabels {
             column: "phase".into(),
             filter: LabelFilter::Only([Label::named("S"), Label::Missing].into()),
         },
         json!({"set_labels": {"column": "phase", "filter": {"only": ["S", null]}}}),
     );
     check(
-        Action::SetGeneRange { gene: GeneKey::new("CD3D"), range: Range::new(0.5, f32::INFINITY) },
+        &Action::SetGeneRange { gene: GeneKey::new("CD3D"), range: Range::new(0.5, f32::INFINITY) },
         json!({"set_gene_range": {"gene": {"gene": "CD3D"}, "range": {"min": 0.5}}}),
     );
     check(
-        Action::Compare(Comparison {
+        &Action::Compare(Comparison {
             group: "a".into(),
             reference: Reference::Set("b".into()),
             mode: TestMode::CellxgeneCompatible,
@@ -49,11 +49,11 @@ fn actions_have_stable_names() {
     );
     let markers = Markers { column: "louvain".into(), rank: MarkerOrder::Effect };
     check(
-        Action::ShowResult(Some(ResultPanel::Markers(markers))),
+        &Action::ShowResult(Some(ResultPanel::Markers(markers))),
         json!({"show_result": {"markers": {"column": "louvain", "rank": "effect"}}}),
     );
     check(
-        Action::Select {
+        &Action::Select {
             embedding: "X_umap".into(),
             mode: SelectMode::Add,
             polygon: Polygon::rectangle((0.0, 0.0), (8.0, 4.0)).unwrap(),
@@ -64,7 +64,7 @@ fn actions_have_stable_names() {
         }}}),
     );
     check(
-        Action::ClearFilter(DimensionKey::Selection("X_umap".into())),
+        &Action::ClearFilter(DimensionKey::Selection("X_umap".into())),
         json!({"clear_filter": {"selection": "X_umap"}}),
     );
 }
