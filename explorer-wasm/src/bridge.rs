@@ -288,7 +288,7 @@ impl StaleStyles {
     /// The points to write, of so many.
     fn runs(&self, n_points: u32) -> Vec<Range<u32>> {
         match &self.pages {
-            Pages::All => vec![0..n_points],
+            Pages::All => Vec::from_iter([0..n_points]),
             Pages::Some(pages) => {
                 let points = |page: u32| page * POINTS_PER_PAGE..((page + 1) * POINTS_PER_PAGE).min(n_points);
                 let stale = (0..).zip(pages).filter(|(_, is_stale)| **is_stale);

@@ -110,7 +110,7 @@ impl Batch {
 
     /// From the pack itself, as far as the tiles are not kept from an earlier visit.
     async fn by_range(&self) -> Vec<Result<TileBytes, Failure>> {
-        let mut answers = self.from_store().await;
+        let mut answers = self.kept().await;
         let missing: Vec<Wanted> =
             self.tiles.iter().copied().filter(|(index, _)| !answers.contains_key(index)).collect();
         for request in ranges(&missing) {
@@ -129,7 +129,7 @@ impl Batch {
     }
 
     /// The tiles that are kept, by number.
-    async fn from_store(&self) -> HashMap<u32, Result<TileBytes, Failure>> {
+    async fn kept(&self) -> HashMap<u32, Result<TileBytes, Failure>> {
         let mut found = HashMap::new();
         if !self.is_kept {
             return found;

@@ -94,9 +94,8 @@ impl FetchError {
     pub(super) fn is_passing(&self) -> bool {
         match self {
             Self::Network | Self::Stalled | Self::Body => true,
-            // What a server does not know how to do, it will not know a moment later.
-            Self::Status { status: 501 | 505, .. } => false,
-            Self::Status { status, .. } => matches!(status, 408 | 425 | 429 | 500..),
+            // What a server does not know how to do (501, 505), it will not know a moment later.
+            Self::Status { status, .. } => matches!(status, 408 | 425 | 429 | 500 | 502..=504 | 506..),
             Self::Range { .. }
             | Self::Canceled
             | Self::Manifest(_)
