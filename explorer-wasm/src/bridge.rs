@@ -1,6 +1,6 @@
 //! Where data become points: the only file that knows both the data and the renderer.
 
-use std::ops::Range;
+use std::{iter, ops::Range};
 
 use explorer_core::{
     data::{CellIdx, Embedding, Frame},
@@ -288,7 +288,7 @@ impl StaleStyles {
     /// The points to write, of so many.
     fn runs(&self, n_points: u32) -> Vec<Range<u32>> {
         match &self.pages {
-            Pages::All => Vec::from_iter([0..n_points]),
+            Pages::All => iter::once(0..n_points).collect(),
             Pages::Some(pages) => {
                 let points = |page: u32| page * POINTS_PER_PAGE..((page + 1) * POINTS_PER_PAGE).min(n_points);
                 let stale = (0..).zip(pages).filter(|(_, is_stale)| **is_stale);
