@@ -222,17 +222,26 @@ impl Browser {
     }
 
     /// The file that the page has saved, once it is whole: its name and its bytes.
+    ///
+    /// The browser writes beside the file and moves it to its name at the end, and may hold the name before that by an
+    /// empty file. Nothing that the page saves is empty.
     pub(crate) fn downloaded(&self) -> Result<Option<(String, Vec<u8>)>> {
+        let mut saved = None;
         for entry in fs::read_dir(self.downloads.path())? {
             let path = entry?.path();
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            if path.extension().is_none_or(|extension| extension != "crdownload") && !name.starts_with(".") {
-                let bytes = fs::read(&path)?;
-                fs::remove_file(&path)?;
-                return Ok(Some((name, bytes)));
+            if name.starts_with('.') || path.extension().is_some_and(|extension| extension == "crdownload") {
+                return Ok(None);
             }
+            saved = Some((path, name));
         }
-        Ok(None)
+        let Some((path, name)) = saved else { return Ok(None) };
+        let bytes = fs::read(&path)?;
+        if bytes.is_empty() {
+            return Ok(None);
+        }
+        fs::remove_file(&path)?;
+        Ok(Some((name, bytes)))
     }
 
     /// Keeps a screenshot of the page as `{name of the test}-{what}.png`.

@@ -13,6 +13,7 @@ use explorer_core::state::{Platform, Theme};
 use futures_util::future::LocalBoxFuture;
 use gloo_events::EventListener;
 use gloo_file::{Blob, ObjectUrl};
+use gloo_timers::callback::Timeout;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{HtmlAnchorElement, HtmlElement, KeyboardEvent, Url};
@@ -27,6 +28,9 @@ const ROOT_ATTRIBUTE: &str = "data-tessera";
 
 /// The attribute of the same element that overrides the system's choice between light and dark.
 const THEME_ATTRIBUTE: &str = "data-theme";
+
+/// For how long what is saved stays at its address, in milliseconds.
+const SAVING_MILLIS: u32 = 60_000;
 
 /// What an address calls the renderer that it asks for.
 const RENDERER: &str = "renderer";
@@ -124,11 +128,12 @@ async fn copy(text: String) -> Result<(), CopyRefused> {
 
 fn save_file(name: &str, content: &Blob) {
     if let Ok(link) = gloo_utils::document().create_element("a") {
-        // The browser has taken the content when this is dropped, which frees the page's hold on it.
         let url = ObjectUrl::from(content.clone());
         let link: HtmlAnchorElement = link.unchecked_into();
         link.set_href(&url);
         link.set_download(name);
         link.click();
+        // Not every browser has taken the content when the click returns; the address must live until it has.
+        Timeout::new(SAVING_MILLIS, move || drop(url)).forget();
     }
 }
