@@ -121,7 +121,7 @@ impl Measured {
 /// # Errors
 /// A sentence, when the input's tiles are broken.
 pub fn run(input: &Input, now: &dyn Fn() -> f64) -> Result<Vec<Measured>, String> {
-    let fixed = FixedPoint::from_bytes(input.fixed[0], input.fixed[1]).ok_or("no builder chooses this fixed point")?;
+    let fixed = FixedPoint::new(input.fixed[0].into(), input.fixed[1]).ok_or("no builder chooses this fixed point")?;
     let fixed = FixedPoints::Uniform(fixed);
     let inflate_all =
         |frames: &[Vec<u8>]| frames.iter().map(|frame| inflate(frame)).collect::<Result<Vec<_>, String>>();

@@ -76,7 +76,7 @@ fn input(dataset: &Dataset) -> Result<Input> {
     ensure!(!moments.is_empty() && Moments::decode(&frame::inflate(&moments[0])?).is_ok(), "no block has moments");
     Ok(Input {
         n_genes: manifest.vars[layer.var as usize].n_vars,
-        fixed: [fixed.frac_byte(), fixed.square_shift()],
+        fixed: [u8::try_from(fixed.frac_bits())?, fixed.square_shift()],
         divisors: divisors.into_iter().take((n_tiles * CELLS_PER_CELLS_TILE) as usize).collect(),
         cells: frames(&layer.cells_pack, 0)?,
         moments,

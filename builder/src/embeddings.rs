@@ -71,17 +71,19 @@ pub fn write(
     let n_positioned = embedding.xs.iter().filter(|&&x| x != NO_POSITION).count() as u32;
     Ok(manifest::Embedding {
         key: key.to_owned(),
+        n_dims: 2,
         n_positioned,
         origin_x: embedding.frame.origin_x,
         origin_y: embedding.frame.origin_y,
         step: embedding.frame.step,
         tiles: Some(range),
         bounds: tiles.into_iter().map(|tile| tile.1).collect(),
+        ..manifest::Embedding::default()
     })
 }
 
 fn bounds(points: &Points) -> Bounds {
-    let mut bounds = Bounds { min_x: u16::MAX, min_y: u16::MAX, max_x: 0, max_y: 0 };
+    let mut bounds = Bounds { min_x: u16::MAX, min_y: u16::MAX, ..Bounds::default() };
     for (&x, &y) in points.xs.iter().zip(&points.ys).filter(|point| *point.0 != NO_POSITION) {
         bounds.min_x = bounds.min_x.min(x);
         bounds.min_y = bounds.min_y.min(y);

@@ -63,7 +63,7 @@ impl GeneTables {
             let genes = Genes { ids: arrange(&table.ids), symbols: table.symbols.as_deref().map(arrange), rows };
             let n_vars = genes.ids.len() as u32;
             let tile = pack.push(&PackFrame::new(&genes.encode(), CAREFUL_LEVEL))?;
-            vars.push(Var { name: table.name.to_owned(), n_vars, tile });
+            vars.push(Var { name: table.name.to_owned(), n_vars, tile, ..Var::default() });
         }
         Ok((vars, pack.finish()?))
     }

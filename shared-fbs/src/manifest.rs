@@ -15,13 +15,14 @@ use crate::{
 
 pub use wire::{
     BlockLevelT as BlockLevel, BoundsT as Bounds, ColumnKind, ColumnMomentsT as ColumnMoments, ColumnT as Column,
-    CubeMomentsT as CubeMoments, EmbeddingT as Embedding, LayerT as Layer, ManifestT as Manifest, PackT as Pack,
-    PageT as Page, ScaleFactorT as ScaleFactor, SpatialImageT as SpatialImage, SpatialLibraryT as SpatialLibrary,
-    TileRangeT as TileRange, ValueKind, VarT as Var, WarningT as Warning,
+    CubeMomentsT as CubeMoments, EmbeddingT as Embedding, LayerT as Layer, ManifestT as Manifest, NumberKind,
+    PackT as Pack, PageT as Page, ScaleFactorT as ScaleFactor, SpatialImageT as SpatialImage,
+    SpatialLibraryT as SpatialLibrary, TileRangeT as TileRange, ValueKind, ValueRangeT as ValueRange, VarT as Var,
+    WarningT as Warning,
 };
 
 /// The version of the format that this crate writes and reads.
-pub const FORMAT_VERSION: u32 = 2;
+pub const FORMAT_VERSION: u32 = 3;
 
 /// Packs of at most this many tiles have their directory in the manifest; others in pages of as
 /// many tiles each.
@@ -38,9 +39,6 @@ pub const CELLS_PER_EXPRESSION_TILE: u32 = 1 << 16;
 
 /// Cells a tile of whole cells.
 pub const CELLS_PER_CELLS_TILE: u32 = 64;
-
-/// `frac_bits` of a layer whose moments state it gene by gene.
-pub const FRAC_BITS_PER_GENE: u8 = u8::MAX;
 
 /// Where a tile lies in its pack's file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -25,7 +25,7 @@ use std::{io, ops::Range};
 
 use explorer_core::de::{FixedPoint, FixedPoints, Moments};
 use shared_fbs::{
-    manifest::{self, CubeMoments, FRAC_BITS_PER_GENE, Layer, ValueKind, Warning},
+    manifest::{self, CubeMoments, Layer, ValueKind, Warning},
     path,
 };
 
@@ -169,7 +169,9 @@ pub fn write(
         max_rebuild_error: scan.rebuild.max_error,
         n_exact: scan.rebuild.n_exact,
         divisor,
-        frac_bits: shared_fixed.map_or(FRAC_BITS_PER_GENE, FixedPoint::frac_byte),
+        frac_bits: shared_fixed.map_or(0, FixedPoint::frac_bits),
+        band_bits: u8::from(shared_fixed.is_none()),
+        log_base: 0.0,
         square_shift: FixedPoint::for_log_counts(n_obs).square_shift(),
         moments_pack: Some(moments_pack.name.clone()),
         total_moments: Some(tiles.total),

@@ -82,6 +82,6 @@ fn tile(mut sums: &[u8], n_cells: u64, fixed: &FixedPoints) -> Moments {
         tile.sums_sq.push(sum_sq);
     }
     tile.frac_bits = matches!(fixed, FixedPoints::PerGene(_))
-        .then(|| tile.genes.iter().map(|&gene| fixed.get(gene as usize).frac_byte()).collect());
+        .then(|| tile.genes.iter().map(|&gene| fixed.get(gene as usize).frac_bits()).collect());
     tile
 }

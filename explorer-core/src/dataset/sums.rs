@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use futures_util::stream::{self, StreamExt as _};
 use shared_fbs::{
-    manifest::{FRAC_BITS_PER_GENE, Layer},
+    manifest::Layer,
     tile::{self, Cells},
 };
 
@@ -25,15 +25,14 @@ impl<T: Tiles> Dataset<T> {
             return Ok(fixed.clone());
         }
         let entry = self.layer_entry(layer)?;
-        let uniform = FixedPoint::from_bytes(entry.frac_bits, entry.square_shift).map(FixedPoints::Uniform);
-        let fixed = match uniform.filter(|_| entry.frac_bits != FRAC_BITS_PER_GENE) {
+        let uniform = FixedPoint::new(entry.frac_bits, entry.square_shift).map(FixedPoints::Uniform);
+        let fixed = match uniform.filter(|_| entry.band_bits == 0) {
             Some(uniform) => uniform,
             None => {
                 let total = total_tile(entry);
                 let tile = self.moments_tiles(entry, &[total]).await?;
-                let of_tile = |tile: &tile::Moments| {
-                    FixedPoints::from_tile(entry.frac_bits, entry.square_shift, tile, self.n_genes(layer))
-                };
+                let of_tile =
+                    |tile: &tile::Moments| FixedPoints::from_tile(entry.square_shift, tile, self.n_genes(layer));
                 let pack = entry.moments_pack.as_deref().unwrap_or_default();
                 let damaged = || DatasetError::damaged(pack, total, Damage::FixedPoints);
                 tile.first().and_then(of_tile).ok_or_else(damaged)?

@@ -6,9 +6,6 @@ use shared_fbs::tile;
 const X_LIMIT: f64 = ((1u64 << X_BITS) - 1) as f64;
 const X_BITS: i32 = 31;
 
-/// In the manifest this value of the byte means "per gene".
-const RESERVED: i8 = -1;
-
 /// The fixed point of one gene: `X = round(x · 2^frac_bits)`, ties to even, |X| < 2³¹; squares are
 /// summed as `(X² + half) >> square_shift`.
 ///
@@ -16,7 +13,7 @@ const RESERVED: i8 = -1;
 /// place of 31, t of 15 genes of two real files lay 1.6e-6 off.)
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FixedPoint {
-    frac_bits: i8,
+    frac_bits: i16,
     square_shift: u8,
 }
 
@@ -44,28 +41,18 @@ impl FixedPoint {
     pub fn for_values(max_abs: f32, n_obs: u64) -> Self {
         // The power of two above `max_abs`: of its 24 significant bits none is rounded up to the limit.
         let (_, exponent) = libm::frexp(f64::from(max_abs.abs()));
-        let frac_bits = match (X_BITS - exponent).clamp(-100, 120) as i8 {
-            RESERVED => RESERVED - 1,
-            bits => bits,
-        };
+        let frac_bits = (X_BITS - exponent).clamp(-100, 120) as i16;
         Self { frac_bits, square_shift: square_shift(n_obs) }
     }
 
-    /// From the bytes of manifest and tiles; `None` when no dataset could hold them.
-    pub fn from_bytes(frac_bits: u8, square_shift: u8) -> Option<Self> {
-        let frac_bits = frac_bits as i8;
-        let is_sound =
-            frac_bits != RESERVED && (-100..=120).contains(&frac_bits) && square_shift <= self::square_shift(1 << 32);
+    /// From the numbers in manifest and tiles; `None` when no dataset could hold them.
+    pub fn new(frac_bits: i16, square_shift: u8) -> Option<Self> {
+        let is_sound = (-100..=120).contains(&frac_bits) && square_shift <= self::square_shift(1 << 32);
         is_sound.then_some(Self { frac_bits, square_shift })
     }
 
-    /// Bits of fraction as a byte for manifest and tiles: a signed number, never 255.
-    pub fn frac_byte(self) -> u8 {
-        self.frac_bits as u8
-    }
-
     /// Bits of fraction; negative where values are so large that low bits are dropped.
-    pub fn frac_bits(self) -> i8 {
+    pub fn frac_bits(self) -> i16 {
         self.frac_bits
     }
 
@@ -118,16 +105,14 @@ impl FixedPoints {
         }
     }
 
-    /// The fixed points of a layer, from the manifest's bytes and the tile of its total moments
-    /// (which names every gene that has a value). `None` when they make no sense.
-    pub fn from_tile(frac_bits: u8, square_shift: u8, total: &tile::Moments, n_genes: usize) -> Option<Self> {
-        let Some(per_gene) = &total.frac_bits else {
-            return FixedPoint::from_bytes(frac_bits, square_shift).map(Self::Uniform);
-        };
-        let absent = FixedPoint::from_bytes(0, square_shift)?;
+    /// The fixed points of a layer that has one a gene, from the tile of its total moments (which names every gene
+    /// that has a value). `None` when they make no sense.
+    pub fn from_tile(square_shift: u8, total: &tile::Moments, n_genes: usize) -> Option<Self> {
+        let per_gene = total.frac_bits.as_ref()?;
+        let absent = FixedPoint::new(0, square_shift)?;
         let mut genes = vec![absent; n_genes];
         for (&gene, &frac_bits) in total.genes.iter().zip(per_gene) {
-            *genes.get_mut(gene as usize)? = FixedPoint::from_bytes(frac_bits, square_shift)?;
+            *genes.get_mut(gene as usize)? = FixedPoint::new(frac_bits, square_shift)?;
         }
         Some(Self::PerGene(genes))
     }
@@ -165,8 +150,7 @@ mod tests {
             prop_assert!(x.unsigned_abs() < 1 << 31);
             let largest = ((1u128 << 62) + u128::from(fixed.half())) >> fixed.square_shift();
             prop_assert!(u64::try_from(largest * u128::from(n_obs)).is_ok());
-            prop_assert!(fixed.frac_byte() != u8::MAX);
-            let read = FixedPoint::from_bytes(fixed.frac_byte(), fixed.square_shift());
+            let read = FixedPoint::new(fixed.frac_bits(), fixed.square_shift());
             prop_assert_eq!(read, Some(fixed));
         }
     }

@@ -169,7 +169,7 @@ impl Moments {
             genes.filter(|(_, gene)| gene.n_nonzero > 0)
         };
         let frac_bits = matches!(fixed, super::FixedPoints::PerGene(_))
-            .then(|| present().map(|(gene, _)| fixed.get(gene).frac_byte()).collect());
+            .then(|| present().map(|(gene, _)| fixed.get(gene).frac_bits()).collect());
         tile::Moments {
             n_cells: self.n_cells,
             genes: present().map(|(gene, _)| gene as u32).collect(),

@@ -176,7 +176,7 @@ pub fn dataset(damage: impl FnOnce(&mut HashMap<(String, u32), Vec<u8>>)) -> Dat
         total_moments: Some(total),
         block_levels: vec![BlockLevel { block_cells: BLOCK_CELLS, n_bytes: 100, tiles: Some(blocks) }],
         divisor: Some(divisors.clone()),
-        frac_bits: fixed.frac_byte(),
+        frac_bits: fixed.frac_bits(),
         square_shift: fixed.square_shift(),
         ..Layer::default()
     };

@@ -58,7 +58,7 @@ proptest! {
         let tile = all.to_tile(&fixed);
         let decoded = shared_fbs::tile::Moments::decode(&tile.encode()).unwrap();
         prop_assert_eq!(&Moments::from_tile(&decoded, genes.len()).unwrap(), &all);
-        let read = FixedPoints::from_tile(u8::MAX, fixed.get(0).square_shift(), &decoded, genes.len()).unwrap();
+        let read = FixedPoints::from_tile(fixed.get(0).square_shift(), &decoded, genes.len()).unwrap();
         for (gene, moments) in all.genes.iter().enumerate() {
             prop_assert!(moments.n_nonzero == 0 || read.get(gene) == fixed.get(gene));
         }

@@ -194,6 +194,110 @@ pub mod tessera {
         }
 
         impl ::flatbuffers::SimpleToVerifyInSlice for ColumnKind {}
+        #[deprecated(
+            since = "2.0.0",
+            note = "Use associated constants instead. This will no longer be generated in 2021."
+        )]
+        pub const ENUM_MIN_NUMBER_KIND: u8 = 0;
+        #[deprecated(
+            since = "2.0.0",
+            note = "Use associated constants instead. This will no longer be generated in 2021."
+        )]
+        pub const ENUM_MAX_NUMBER_KIND: u8 = 5;
+        #[deprecated(
+            since = "2.0.0",
+            note = "Use associated constants instead. This will no longer be generated in 2021."
+        )]
+        #[allow(non_camel_case_types)]
+        pub const ENUM_VALUES_NUMBER_KIND: [NumberKind; 6] = [
+            NumberKind::None,
+            NumberKind::Bool,
+            NumberKind::Int,
+            NumberKind::Uint,
+            NumberKind::Float32,
+            NumberKind::Float64,
+        ];
+
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+        #[repr(transparent)]
+        pub struct NumberKind(pub u8);
+        #[allow(non_upper_case_globals)]
+        impl NumberKind {
+            pub const None: Self = Self(0);
+            pub const Bool: Self = Self(1);
+            pub const Int: Self = Self(2);
+            pub const Uint: Self = Self(3);
+            pub const Float32: Self = Self(4);
+            pub const Float64: Self = Self(5);
+
+            pub const ENUM_MIN: u8 = 0;
+            pub const ENUM_MAX: u8 = 5;
+            pub const ENUM_VALUES: &'static [Self] =
+                &[Self::None, Self::Bool, Self::Int, Self::Uint, Self::Float32, Self::Float64];
+            /// Returns the variant's name or "" if unknown.
+            pub fn variant_name(self) -> Option<&'static str> {
+                match self {
+                    Self::None => Some("None"),
+                    Self::Bool => Some("Bool"),
+                    Self::Int => Some("Int"),
+                    Self::Uint => Some("Uint"),
+                    Self::Float32 => Some("Float32"),
+                    Self::Float64 => Some("Float64"),
+                    _ => None,
+                }
+            }
+        }
+        impl ::core::fmt::Debug for NumberKind {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter) -> ::core::fmt::Result {
+                if let Some(name) = self.variant_name() {
+                    f.write_str(name)
+                } else {
+                    f.write_fmt(format_args!("<UNKNOWN {:?}>", self.0))
+                }
+            }
+        }
+        impl<'a> ::flatbuffers::Follow<'a> for NumberKind {
+            type Inner = Self;
+            #[inline]
+            unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
+                let b = unsafe { ::flatbuffers::read_scalar_at::<u8>(buf, loc) };
+                Self(b)
+            }
+        }
+
+        impl ::flatbuffers::Push for NumberKind {
+            type Output = NumberKind;
+            #[inline]
+            unsafe fn push(&self, dst: &mut [u8], _written_len: usize) {
+                unsafe { ::flatbuffers::emplace_scalar::<u8>(dst, self.0) };
+            }
+        }
+
+        impl ::flatbuffers::EndianScalar for NumberKind {
+            type Scalar = u8;
+            #[inline]
+            fn to_little_endian(self) -> u8 {
+                self.0.to_le()
+            }
+            #[inline]
+            #[allow(clippy::wrong_self_convention)]
+            fn from_little_endian(v: u8) -> Self {
+                let b = u8::from_le(v);
+                Self(b)
+            }
+        }
+
+        impl<'a> ::flatbuffers::Verifiable for NumberKind {
+            #[inline]
+            fn run_verifier(
+                v: &mut ::flatbuffers::Verifier,
+                pos: usize,
+            ) -> Result<(), ::flatbuffers::InvalidFlatbuffer> {
+                u8::run_verifier(v, pos)
+            }
+        }
+
+        impl ::flatbuffers::SimpleToVerifyInSlice for NumberKind {}
         // struct TileRange, aligned to 4
         #[repr(transparent)]
         #[derive(Clone, Copy, PartialEq)]
@@ -335,13 +439,154 @@ pub mod tessera {
             }
         }
 
+        // struct ValueRange, aligned to 4
+        #[repr(transparent)]
+        #[derive(Clone, Copy, PartialEq)]
+        pub struct ValueRange(pub [u8; 8]);
+        impl Default for ValueRange {
+            fn default() -> Self {
+                Self([0; 8])
+            }
+        }
+        impl ::core::fmt::Debug for ValueRange {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter) -> ::core::fmt::Result {
+                f.debug_struct("ValueRange").field("min", &self.min()).field("max", &self.max()).finish()
+            }
+        }
+
+        impl ::flatbuffers::SimpleToVerifyInSlice for ValueRange {}
+        impl<'a> ::flatbuffers::Follow<'a> for ValueRange {
+            type Inner = &'a ValueRange;
+            #[inline]
+            unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
+                unsafe { <&'a ValueRange>::follow(buf, loc) }
+            }
+        }
+        impl<'a> ::flatbuffers::Follow<'a> for &'a ValueRange {
+            type Inner = &'a ValueRange;
+            #[inline]
+            unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
+                unsafe { ::flatbuffers::follow_cast_ref::<ValueRange>(buf, loc) }
+            }
+        }
+        impl<'b> ::flatbuffers::Push for ValueRange {
+            type Output = ValueRange;
+            #[inline]
+            unsafe fn push(&self, dst: &mut [u8], _written_len: usize) {
+                let src = unsafe {
+                    ::core::slice::from_raw_parts(
+                        self as *const ValueRange as *const u8,
+                        <Self as ::flatbuffers::Push>::size(),
+                    )
+                };
+                dst.copy_from_slice(src);
+            }
+            #[inline]
+            fn alignment() -> ::flatbuffers::PushAlignment {
+                ::flatbuffers::PushAlignment::new(4)
+            }
+        }
+
+        impl<'a> ::flatbuffers::Verifiable for ValueRange {
+            #[inline]
+            fn run_verifier(
+                v: &mut ::flatbuffers::Verifier,
+                pos: usize,
+            ) -> Result<(), ::flatbuffers::InvalidFlatbuffer> {
+                v.in_buffer::<Self>(pos)
+            }
+        }
+
+        impl<'a> ValueRange {
+            #[allow(clippy::too_many_arguments)]
+            pub fn new(min: f32, max: f32) -> Self {
+                let mut s = Self([0; 8]);
+                s.set_min(min);
+                s.set_max(max);
+                s
+            }
+
+            pub fn min(&self) -> f32 {
+                let mut mem = ::core::mem::MaybeUninit::<<f32 as ::flatbuffers::EndianScalar>::Scalar>::uninit();
+                // Safety:
+                // Created from a valid Table for this object
+                // Which contains a valid value in this slot
+                ::flatbuffers::EndianScalar::from_little_endian(unsafe {
+                    ::core::ptr::copy_nonoverlapping(
+                        self.0[0..].as_ptr(),
+                        mem.as_mut_ptr() as *mut u8,
+                        ::core::mem::size_of::<<f32 as ::flatbuffers::EndianScalar>::Scalar>(),
+                    );
+                    mem.assume_init()
+                })
+            }
+
+            pub fn set_min(&mut self, x: f32) {
+                let x_le = ::flatbuffers::EndianScalar::to_little_endian(x);
+                // Safety:
+                // Created from a valid Table for this object
+                // Which contains a valid value in this slot
+                unsafe {
+                    ::core::ptr::copy_nonoverlapping(
+                        &x_le as *const _ as *const u8,
+                        self.0[0..].as_mut_ptr(),
+                        ::core::mem::size_of::<<f32 as ::flatbuffers::EndianScalar>::Scalar>(),
+                    );
+                }
+            }
+
+            pub fn max(&self) -> f32 {
+                let mut mem = ::core::mem::MaybeUninit::<<f32 as ::flatbuffers::EndianScalar>::Scalar>::uninit();
+                // Safety:
+                // Created from a valid Table for this object
+                // Which contains a valid value in this slot
+                ::flatbuffers::EndianScalar::from_little_endian(unsafe {
+                    ::core::ptr::copy_nonoverlapping(
+                        self.0[4..].as_ptr(),
+                        mem.as_mut_ptr() as *mut u8,
+                        ::core::mem::size_of::<<f32 as ::flatbuffers::EndianScalar>::Scalar>(),
+                    );
+                    mem.assume_init()
+                })
+            }
+
+            pub fn set_max(&mut self, x: f32) {
+                let x_le = ::flatbuffers::EndianScalar::to_little_endian(x);
+                // Safety:
+                // Created from a valid Table for this object
+                // Which contains a valid value in this slot
+                unsafe {
+                    ::core::ptr::copy_nonoverlapping(
+                        &x_le as *const _ as *const u8,
+                        self.0[4..].as_mut_ptr(),
+                        ::core::mem::size_of::<<f32 as ::flatbuffers::EndianScalar>::Scalar>(),
+                    );
+                }
+            }
+
+            pub fn unpack(&self) -> ValueRangeT {
+                ValueRangeT { min: self.min(), max: self.max() }
+            }
+        }
+
+        #[derive(Debug, Clone, PartialEq, Default)]
+        pub struct ValueRangeT {
+            pub min: f32,
+            pub max: f32,
+        }
+        impl ValueRangeT {
+            pub fn pack(&self) -> ValueRange {
+                ValueRange::new(self.min, self.max)
+            }
+        }
+
         // struct Bounds, aligned to 2
         #[repr(transparent)]
         #[derive(Clone, Copy, PartialEq)]
-        pub struct Bounds(pub [u8; 8]);
+        pub struct Bounds(pub [u8; 12]);
         impl Default for Bounds {
             fn default() -> Self {
-                Self([0; 8])
+                Self([0; 12])
             }
         }
         impl ::core::fmt::Debug for Bounds {
@@ -349,8 +594,10 @@ pub mod tessera {
                 f.debug_struct("Bounds")
                     .field("min_x", &self.min_x())
                     .field("min_y", &self.min_y())
+                    .field("min_z", &self.min_z())
                     .field("max_x", &self.max_x())
                     .field("max_y", &self.max_y())
+                    .field("max_z", &self.max_z())
                     .finish()
             }
         }
@@ -400,12 +647,14 @@ pub mod tessera {
 
         impl<'a> Bounds {
             #[allow(clippy::too_many_arguments)]
-            pub fn new(min_x: u16, min_y: u16, max_x: u16, max_y: u16) -> Self {
-                let mut s = Self([0; 8]);
+            pub fn new(min_x: u16, min_y: u16, min_z: u16, max_x: u16, max_y: u16, max_z: u16) -> Self {
+                let mut s = Self([0; 12]);
                 s.set_min_x(min_x);
                 s.set_min_y(min_y);
+                s.set_min_z(min_z);
                 s.set_max_x(max_x);
                 s.set_max_y(max_y);
+                s.set_max_z(max_z);
                 s
             }
 
@@ -467,7 +716,7 @@ pub mod tessera {
                 }
             }
 
-            pub fn max_x(&self) -> u16 {
+            pub fn min_z(&self) -> u16 {
                 let mut mem = ::core::mem::MaybeUninit::<<u16 as ::flatbuffers::EndianScalar>::Scalar>::uninit();
                 // Safety:
                 // Created from a valid Table for this object
@@ -475,6 +724,35 @@ pub mod tessera {
                 ::flatbuffers::EndianScalar::from_little_endian(unsafe {
                     ::core::ptr::copy_nonoverlapping(
                         self.0[4..].as_ptr(),
+                        mem.as_mut_ptr() as *mut u8,
+                        ::core::mem::size_of::<<u16 as ::flatbuffers::EndianScalar>::Scalar>(),
+                    );
+                    mem.assume_init()
+                })
+            }
+
+            pub fn set_min_z(&mut self, x: u16) {
+                let x_le = ::flatbuffers::EndianScalar::to_little_endian(x);
+                // Safety:
+                // Created from a valid Table for this object
+                // Which contains a valid value in this slot
+                unsafe {
+                    ::core::ptr::copy_nonoverlapping(
+                        &x_le as *const _ as *const u8,
+                        self.0[4..].as_mut_ptr(),
+                        ::core::mem::size_of::<<u16 as ::flatbuffers::EndianScalar>::Scalar>(),
+                    );
+                }
+            }
+
+            pub fn max_x(&self) -> u16 {
+                let mut mem = ::core::mem::MaybeUninit::<<u16 as ::flatbuffers::EndianScalar>::Scalar>::uninit();
+                // Safety:
+                // Created from a valid Table for this object
+                // Which contains a valid value in this slot
+                ::flatbuffers::EndianScalar::from_little_endian(unsafe {
+                    ::core::ptr::copy_nonoverlapping(
+                        self.0[6..].as_ptr(),
                         mem.as_mut_ptr() as *mut u8,
                         ::core::mem::size_of::<<u16 as ::flatbuffers::EndianScalar>::Scalar>(),
                     );
@@ -490,7 +768,7 @@ pub mod tessera {
                 unsafe {
                     ::core::ptr::copy_nonoverlapping(
                         &x_le as *const _ as *const u8,
-                        self.0[4..].as_mut_ptr(),
+                        self.0[6..].as_mut_ptr(),
                         ::core::mem::size_of::<<u16 as ::flatbuffers::EndianScalar>::Scalar>(),
                     );
                 }
@@ -503,7 +781,7 @@ pub mod tessera {
                 // Which contains a valid value in this slot
                 ::flatbuffers::EndianScalar::from_little_endian(unsafe {
                     ::core::ptr::copy_nonoverlapping(
-                        self.0[6..].as_ptr(),
+                        self.0[8..].as_ptr(),
                         mem.as_mut_ptr() as *mut u8,
                         ::core::mem::size_of::<<u16 as ::flatbuffers::EndianScalar>::Scalar>(),
                     );
@@ -519,14 +797,50 @@ pub mod tessera {
                 unsafe {
                     ::core::ptr::copy_nonoverlapping(
                         &x_le as *const _ as *const u8,
-                        self.0[6..].as_mut_ptr(),
+                        self.0[8..].as_mut_ptr(),
+                        ::core::mem::size_of::<<u16 as ::flatbuffers::EndianScalar>::Scalar>(),
+                    );
+                }
+            }
+
+            pub fn max_z(&self) -> u16 {
+                let mut mem = ::core::mem::MaybeUninit::<<u16 as ::flatbuffers::EndianScalar>::Scalar>::uninit();
+                // Safety:
+                // Created from a valid Table for this object
+                // Which contains a valid value in this slot
+                ::flatbuffers::EndianScalar::from_little_endian(unsafe {
+                    ::core::ptr::copy_nonoverlapping(
+                        self.0[10..].as_ptr(),
+                        mem.as_mut_ptr() as *mut u8,
+                        ::core::mem::size_of::<<u16 as ::flatbuffers::EndianScalar>::Scalar>(),
+                    );
+                    mem.assume_init()
+                })
+            }
+
+            pub fn set_max_z(&mut self, x: u16) {
+                let x_le = ::flatbuffers::EndianScalar::to_little_endian(x);
+                // Safety:
+                // Created from a valid Table for this object
+                // Which contains a valid value in this slot
+                unsafe {
+                    ::core::ptr::copy_nonoverlapping(
+                        &x_le as *const _ as *const u8,
+                        self.0[10..].as_mut_ptr(),
                         ::core::mem::size_of::<<u16 as ::flatbuffers::EndianScalar>::Scalar>(),
                     );
                 }
             }
 
             pub fn unpack(&self) -> BoundsT {
-                BoundsT { min_x: self.min_x(), min_y: self.min_y(), max_x: self.max_x(), max_y: self.max_y() }
+                BoundsT {
+                    min_x: self.min_x(),
+                    min_y: self.min_y(),
+                    min_z: self.min_z(),
+                    max_x: self.max_x(),
+                    max_y: self.max_y(),
+                    max_z: self.max_z(),
+                }
             }
         }
 
@@ -534,12 +848,14 @@ pub mod tessera {
         pub struct BoundsT {
             pub min_x: u16,
             pub min_y: u16,
+            pub min_z: u16,
             pub max_x: u16,
             pub max_y: u16,
+            pub max_z: u16,
         }
         impl BoundsT {
             pub fn pack(&self) -> Bounds {
-                Bounds::new(self.min_x, self.min_y, self.max_x, self.max_y)
+                Bounds::new(self.min_x, self.min_y, self.min_z, self.max_x, self.max_y, self.max_z)
             }
         }
 
@@ -773,12 +1089,18 @@ pub mod tessera {
 
         impl<'a> Embedding<'a> {
             pub const VT_KEY: ::flatbuffers::VOffsetT = 4;
-            pub const VT_N_POSITIONED: ::flatbuffers::VOffsetT = 6;
-            pub const VT_ORIGIN_X: ::flatbuffers::VOffsetT = 8;
-            pub const VT_ORIGIN_Y: ::flatbuffers::VOffsetT = 10;
-            pub const VT_STEP: ::flatbuffers::VOffsetT = 12;
-            pub const VT_TILES: ::flatbuffers::VOffsetT = 14;
-            pub const VT_BOUNDS: ::flatbuffers::VOffsetT = 16;
+            pub const VT_N_DIMS: ::flatbuffers::VOffsetT = 6;
+            pub const VT_N_POSITIONED: ::flatbuffers::VOffsetT = 8;
+            pub const VT_N_FAR: ::flatbuffers::VOffsetT = 10;
+            pub const VT_ORIGIN_X: ::flatbuffers::VOffsetT = 12;
+            pub const VT_ORIGIN_Y: ::flatbuffers::VOffsetT = 14;
+            pub const VT_ORIGIN_Z: ::flatbuffers::VOffsetT = 16;
+            pub const VT_STEP: ::flatbuffers::VOffsetT = 18;
+            pub const VT_TILES: ::flatbuffers::VOffsetT = 20;
+            pub const VT_BOUNDS: ::flatbuffers::VOffsetT = 22;
+            pub const VT_N_COLUMNS: ::flatbuffers::VOffsetT = 24;
+            pub const VT_NUMBER: ::flatbuffers::VOffsetT = 26;
+            pub const VT_COLUMNS: ::flatbuffers::VOffsetT = 28;
 
             #[inline]
             pub unsafe fn init_from_table(table: ::flatbuffers::Table<'a>) -> Self {
@@ -791,18 +1113,26 @@ pub mod tessera {
             ) -> ::flatbuffers::WIPOffset<Embedding<'bldr>> {
                 let mut builder = EmbeddingBuilder::new(_fbb);
                 builder.add_step(args.step);
+                builder.add_origin_z(args.origin_z);
                 builder.add_origin_y(args.origin_y);
                 builder.add_origin_x(args.origin_x);
+                if let Some(x) = args.columns {
+                    builder.add_columns(x);
+                }
+                builder.add_n_columns(args.n_columns);
                 if let Some(x) = args.bounds {
                     builder.add_bounds(x);
                 }
                 if let Some(x) = args.tiles {
                     builder.add_tiles(x);
                 }
+                builder.add_n_far(args.n_far);
                 builder.add_n_positioned(args.n_positioned);
                 if let Some(x) = args.key {
                     builder.add_key(x);
                 }
+                builder.add_number(args.number);
+                builder.add_n_dims(args.n_dims);
                 builder.finish()
             }
 
@@ -811,16 +1141,36 @@ pub mod tessera {
                     let x = self.key();
                     alloc::string::ToString::to_string(x)
                 };
+                let n_dims = self.n_dims();
                 let n_positioned = self.n_positioned();
+                let n_far = self.n_far();
                 let origin_x = self.origin_x();
                 let origin_y = self.origin_y();
+                let origin_z = self.origin_z();
                 let step = self.step();
                 let tiles = self.tiles().map(|x| x.unpack());
                 let bounds = {
                     let x = self.bounds();
                     x.iter().map(|t| t.unpack()).collect()
                 };
-                EmbeddingT { key, n_positioned, origin_x, origin_y, step, tiles, bounds }
+                let n_columns = self.n_columns();
+                let number = self.number();
+                let columns = self.columns().map(|x| x.unpack());
+                EmbeddingT {
+                    key,
+                    n_dims,
+                    n_positioned,
+                    n_far,
+                    origin_x,
+                    origin_y,
+                    origin_z,
+                    step,
+                    tiles,
+                    bounds,
+                    n_columns,
+                    number,
+                    columns,
+                }
             }
 
             #[inline]
@@ -831,11 +1181,25 @@ pub mod tessera {
                 unsafe { self._tab.get::<::flatbuffers::ForwardsUOffset<&str>>(Embedding::VT_KEY, None).unwrap() }
             }
             #[inline]
+            pub fn n_dims(&self) -> u8 {
+                // Safety:
+                // Created from valid Table for this object
+                // which contains a valid value in this slot
+                unsafe { self._tab.get::<u8>(Embedding::VT_N_DIMS, Some(0)).unwrap() }
+            }
+            #[inline]
             pub fn n_positioned(&self) -> u32 {
                 // Safety:
                 // Created from valid Table for this object
                 // which contains a valid value in this slot
                 unsafe { self._tab.get::<u32>(Embedding::VT_N_POSITIONED, Some(0)).unwrap() }
+            }
+            #[inline]
+            pub fn n_far(&self) -> u32 {
+                // Safety:
+                // Created from valid Table for this object
+                // which contains a valid value in this slot
+                unsafe { self._tab.get::<u32>(Embedding::VT_N_FAR, Some(0)).unwrap() }
             }
             #[inline]
             pub fn origin_x(&self) -> f64 {
@@ -850,6 +1214,13 @@ pub mod tessera {
                 // Created from valid Table for this object
                 // which contains a valid value in this slot
                 unsafe { self._tab.get::<f64>(Embedding::VT_ORIGIN_Y, Some(0.0)).unwrap() }
+            }
+            #[inline]
+            pub fn origin_z(&self) -> f64 {
+                // Safety:
+                // Created from valid Table for this object
+                // which contains a valid value in this slot
+                unsafe { self._tab.get::<f64>(Embedding::VT_ORIGIN_Z, Some(0.0)).unwrap() }
             }
             #[inline]
             pub fn step(&self) -> f64 {
@@ -879,6 +1250,27 @@ pub mod tessera {
                         .unwrap()
                 }
             }
+            #[inline]
+            pub fn n_columns(&self) -> u32 {
+                // Safety:
+                // Created from valid Table for this object
+                // which contains a valid value in this slot
+                unsafe { self._tab.get::<u32>(Embedding::VT_N_COLUMNS, Some(0)).unwrap() }
+            }
+            #[inline]
+            pub fn number(&self) -> NumberKind {
+                // Safety:
+                // Created from valid Table for this object
+                // which contains a valid value in this slot
+                unsafe { self._tab.get::<NumberKind>(Embedding::VT_NUMBER, Some(NumberKind::None)).unwrap() }
+            }
+            #[inline]
+            pub fn columns(&self) -> Option<&'a TileRange> {
+                // Safety:
+                // Created from valid Table for this object
+                // which contains a valid value in this slot
+                unsafe { self._tab.get::<TileRange>(Embedding::VT_COLUMNS, None) }
+            }
         }
 
         impl ::flatbuffers::Verifiable for Embedding<'_> {
@@ -889,9 +1281,12 @@ pub mod tessera {
             ) -> Result<(), ::flatbuffers::InvalidFlatbuffer> {
                 v.visit_table(pos)?
                     .visit_field::<::flatbuffers::ForwardsUOffset<&str>>("key", Self::VT_KEY, true)?
+                    .visit_field::<u8>("n_dims", Self::VT_N_DIMS, false)?
                     .visit_field::<u32>("n_positioned", Self::VT_N_POSITIONED, false)?
+                    .visit_field::<u32>("n_far", Self::VT_N_FAR, false)?
                     .visit_field::<f64>("origin_x", Self::VT_ORIGIN_X, false)?
                     .visit_field::<f64>("origin_y", Self::VT_ORIGIN_Y, false)?
+                    .visit_field::<f64>("origin_z", Self::VT_ORIGIN_Z, false)?
                     .visit_field::<f64>("step", Self::VT_STEP, false)?
                     .visit_field::<TileRange>("tiles", Self::VT_TILES, false)?
                     .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, Bounds>>>(
@@ -899,30 +1294,45 @@ pub mod tessera {
                         Self::VT_BOUNDS,
                         true,
                     )?
+                    .visit_field::<u32>("n_columns", Self::VT_N_COLUMNS, false)?
+                    .visit_field::<NumberKind>("number", Self::VT_NUMBER, false)?
+                    .visit_field::<TileRange>("columns", Self::VT_COLUMNS, false)?
                     .finish();
                 Ok(())
             }
         }
         pub struct EmbeddingArgs<'a> {
             pub key: Option<::flatbuffers::WIPOffset<&'a str>>,
+            pub n_dims: u8,
             pub n_positioned: u32,
+            pub n_far: u32,
             pub origin_x: f64,
             pub origin_y: f64,
+            pub origin_z: f64,
             pub step: f64,
             pub tiles: Option<&'a TileRange>,
             pub bounds: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, Bounds>>>,
+            pub n_columns: u32,
+            pub number: NumberKind,
+            pub columns: Option<&'a TileRange>,
         }
         impl<'a> Default for EmbeddingArgs<'a> {
             #[inline]
             fn default() -> Self {
                 EmbeddingArgs {
                     key: None, // required field
+                    n_dims: 0,
                     n_positioned: 0,
+                    n_far: 0,
                     origin_x: 0.0,
                     origin_y: 0.0,
+                    origin_z: 0.0,
                     step: 0.0,
                     tiles: None,
                     bounds: None, // required field
+                    n_columns: 0,
+                    number: NumberKind::None,
+                    columns: None,
                 }
             }
         }
@@ -937,8 +1347,16 @@ pub mod tessera {
                 self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Embedding::VT_KEY, key);
             }
             #[inline]
+            pub fn add_n_dims(&mut self, n_dims: u8) {
+                self.fbb_.push_slot::<u8>(Embedding::VT_N_DIMS, n_dims, 0);
+            }
+            #[inline]
             pub fn add_n_positioned(&mut self, n_positioned: u32) {
                 self.fbb_.push_slot::<u32>(Embedding::VT_N_POSITIONED, n_positioned, 0);
+            }
+            #[inline]
+            pub fn add_n_far(&mut self, n_far: u32) {
+                self.fbb_.push_slot::<u32>(Embedding::VT_N_FAR, n_far, 0);
             }
             #[inline]
             pub fn add_origin_x(&mut self, origin_x: f64) {
@@ -947,6 +1365,10 @@ pub mod tessera {
             #[inline]
             pub fn add_origin_y(&mut self, origin_y: f64) {
                 self.fbb_.push_slot::<f64>(Embedding::VT_ORIGIN_Y, origin_y, 0.0);
+            }
+            #[inline]
+            pub fn add_origin_z(&mut self, origin_z: f64) {
+                self.fbb_.push_slot::<f64>(Embedding::VT_ORIGIN_Z, origin_z, 0.0);
             }
             #[inline]
             pub fn add_step(&mut self, step: f64) {
@@ -959,6 +1381,18 @@ pub mod tessera {
             #[inline]
             pub fn add_bounds(&mut self, bounds: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b, Bounds>>) {
                 self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Embedding::VT_BOUNDS, bounds);
+            }
+            #[inline]
+            pub fn add_n_columns(&mut self, n_columns: u32) {
+                self.fbb_.push_slot::<u32>(Embedding::VT_N_COLUMNS, n_columns, 0);
+            }
+            #[inline]
+            pub fn add_number(&mut self, number: NumberKind) {
+                self.fbb_.push_slot::<NumberKind>(Embedding::VT_NUMBER, number, NumberKind::None);
+            }
+            #[inline]
+            pub fn add_columns(&mut self, columns: &TileRange) {
+                self.fbb_.push_slot_always::<&TileRange>(Embedding::VT_COLUMNS, columns);
             }
             #[inline]
             pub fn new(_fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>) -> EmbeddingBuilder<'a, 'b, A> {
@@ -978,12 +1412,18 @@ pub mod tessera {
             fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
                 let mut ds = f.debug_struct("Embedding");
                 ds.field("key", &self.key());
+                ds.field("n_dims", &self.n_dims());
                 ds.field("n_positioned", &self.n_positioned());
+                ds.field("n_far", &self.n_far());
                 ds.field("origin_x", &self.origin_x());
                 ds.field("origin_y", &self.origin_y());
+                ds.field("origin_z", &self.origin_z());
                 ds.field("step", &self.step());
                 ds.field("tiles", &self.tiles());
                 ds.field("bounds", &self.bounds());
+                ds.field("n_columns", &self.n_columns());
+                ds.field("number", &self.number());
+                ds.field("columns", &self.columns());
                 ds.finish()
             }
         }
@@ -991,23 +1431,35 @@ pub mod tessera {
         #[derive(Debug, Clone, PartialEq)]
         pub struct EmbeddingT {
             pub key: alloc::string::String,
+            pub n_dims: u8,
             pub n_positioned: u32,
+            pub n_far: u32,
             pub origin_x: f64,
             pub origin_y: f64,
+            pub origin_z: f64,
             pub step: f64,
             pub tiles: Option<TileRangeT>,
             pub bounds: alloc::vec::Vec<BoundsT>,
+            pub n_columns: u32,
+            pub number: NumberKind,
+            pub columns: Option<TileRangeT>,
         }
         impl Default for EmbeddingT {
             fn default() -> Self {
                 Self {
                     key: alloc::string::ToString::to_string(""),
+                    n_dims: 0,
                     n_positioned: 0,
+                    n_far: 0,
                     origin_x: 0.0,
                     origin_y: 0.0,
+                    origin_z: 0.0,
                     step: 0.0,
                     tiles: None,
                     bounds: Default::default(),
+                    n_columns: 0,
+                    number: NumberKind::None,
+                    columns: None,
                 }
             }
         }
@@ -1020,9 +1472,12 @@ pub mod tessera {
                     let x = &self.key;
                     _fbb.create_string(x)
                 });
+                let n_dims = self.n_dims;
                 let n_positioned = self.n_positioned;
+                let n_far = self.n_far;
                 let origin_x = self.origin_x;
                 let origin_y = self.origin_y;
+                let origin_z = self.origin_z;
                 let step = self.step;
                 let tiles_tmp = self.tiles.as_ref().map(|x| x.pack());
                 let tiles = tiles_tmp.as_ref();
@@ -1031,7 +1486,28 @@ pub mod tessera {
                     let w: alloc::vec::Vec<_> = x.iter().map(|t| t.pack()).collect();
                     _fbb.create_vector(&w)
                 });
-                Embedding::create(_fbb, &EmbeddingArgs { key, n_positioned, origin_x, origin_y, step, tiles, bounds })
+                let n_columns = self.n_columns;
+                let number = self.number;
+                let columns_tmp = self.columns.as_ref().map(|x| x.pack());
+                let columns = columns_tmp.as_ref();
+                Embedding::create(
+                    _fbb,
+                    &EmbeddingArgs {
+                        key,
+                        n_dims,
+                        n_positioned,
+                        n_far,
+                        origin_x,
+                        origin_y,
+                        origin_z,
+                        step,
+                        tiles,
+                        bounds,
+                        n_columns,
+                        number,
+                        columns,
+                    },
+                )
             }
         }
         pub enum ColumnOffset {}
@@ -1058,8 +1534,11 @@ pub mod tessera {
             pub const VT_N_MISSING: ::flatbuffers::VOffsetT = 14;
             pub const VT_MIN: ::flatbuffers::VOffsetT = 16;
             pub const VT_MAX: ::flatbuffers::VOffsetT = 18;
-            pub const VT_POSTINGS: ::flatbuffers::VOffsetT = 20;
-            pub const VT_HIDDEN: ::flatbuffers::VOffsetT = 22;
+            pub const VT_RANGES: ::flatbuffers::VOffsetT = 20;
+            pub const VT_NUMBER: ::flatbuffers::VOffsetT = 22;
+            pub const VT_EXACT: ::flatbuffers::VOffsetT = 24;
+            pub const VT_POSTINGS: ::flatbuffers::VOffsetT = 26;
+            pub const VT_HIDDEN: ::flatbuffers::VOffsetT = 28;
 
             #[inline]
             pub unsafe fn init_from_table(table: ::flatbuffers::Table<'a>) -> Self {
@@ -1074,6 +1553,12 @@ pub mod tessera {
                 if let Some(x) = args.postings {
                     builder.add_postings(x);
                 }
+                if let Some(x) = args.exact {
+                    builder.add_exact(x);
+                }
+                if let Some(x) = args.ranges {
+                    builder.add_ranges(x);
+                }
                 builder.add_max(args.max);
                 builder.add_min(args.min);
                 builder.add_n_missing(args.n_missing);
@@ -1085,6 +1570,7 @@ pub mod tessera {
                     builder.add_name(x);
                 }
                 builder.add_hidden(args.hidden);
+                builder.add_number(args.number);
                 builder.add_ordered(args.ordered);
                 builder.add_kind(args.kind);
                 builder.finish()
@@ -1102,9 +1588,29 @@ pub mod tessera {
                 let n_missing = self.n_missing();
                 let min = self.min();
                 let max = self.max();
+                let ranges = {
+                    let x = self.ranges();
+                    x.iter().map(|t| t.unpack()).collect()
+                };
+                let number = self.number();
+                let exact = self.exact().map(|x| x.unpack());
                 let postings = self.postings().map(|x| x.unpack());
                 let hidden = self.hidden();
-                ColumnT { name, kind, tiles, n_categories, ordered, n_missing, min, max, postings, hidden }
+                ColumnT {
+                    name,
+                    kind,
+                    tiles,
+                    n_categories,
+                    ordered,
+                    n_missing,
+                    min,
+                    max,
+                    ranges,
+                    number,
+                    exact,
+                    postings,
+                    hidden,
+                }
             }
 
             #[inline]
@@ -1164,6 +1670,34 @@ pub mod tessera {
                 unsafe { self._tab.get::<f32>(Column::VT_MAX, Some(0.0)).unwrap() }
             }
             #[inline]
+            pub fn ranges(&self) -> ::flatbuffers::Vector<'a, ValueRange> {
+                // Safety:
+                // Created from valid Table for this object
+                // which contains a valid value in this slot
+                unsafe {
+                    self._tab
+                        .get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, ValueRange>>>(
+                            Column::VT_RANGES,
+                            None,
+                        )
+                        .unwrap()
+                }
+            }
+            #[inline]
+            pub fn number(&self) -> NumberKind {
+                // Safety:
+                // Created from valid Table for this object
+                // which contains a valid value in this slot
+                unsafe { self._tab.get::<NumberKind>(Column::VT_NUMBER, Some(NumberKind::None)).unwrap() }
+            }
+            #[inline]
+            pub fn exact(&self) -> Option<&'a TileRange> {
+                // Safety:
+                // Created from valid Table for this object
+                // which contains a valid value in this slot
+                unsafe { self._tab.get::<TileRange>(Column::VT_EXACT, None) }
+            }
+            #[inline]
             pub fn postings(&self) -> Option<&'a TileRange> {
                 // Safety:
                 // Created from valid Table for this object
@@ -1194,6 +1728,13 @@ pub mod tessera {
                     .visit_field::<u32>("n_missing", Self::VT_N_MISSING, false)?
                     .visit_field::<f32>("min", Self::VT_MIN, false)?
                     .visit_field::<f32>("max", Self::VT_MAX, false)?
+                    .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, ValueRange>>>(
+                        "ranges",
+                        Self::VT_RANGES,
+                        true,
+                    )?
+                    .visit_field::<NumberKind>("number", Self::VT_NUMBER, false)?
+                    .visit_field::<TileRange>("exact", Self::VT_EXACT, false)?
                     .visit_field::<TileRange>("postings", Self::VT_POSTINGS, false)?
                     .visit_field::<bool>("hidden", Self::VT_HIDDEN, false)?
                     .finish();
@@ -1209,6 +1750,9 @@ pub mod tessera {
             pub n_missing: u32,
             pub min: f32,
             pub max: f32,
+            pub ranges: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, ValueRange>>>,
+            pub number: NumberKind,
+            pub exact: Option<&'a TileRange>,
             pub postings: Option<&'a TileRange>,
             pub hidden: bool,
         }
@@ -1224,6 +1768,9 @@ pub mod tessera {
                     n_missing: 0,
                     min: 0.0,
                     max: 0.0,
+                    ranges: None, // required field
+                    number: NumberKind::None,
+                    exact: None,
                     postings: None,
                     hidden: false,
                 }
@@ -1268,6 +1815,18 @@ pub mod tessera {
                 self.fbb_.push_slot::<f32>(Column::VT_MAX, max, 0.0);
             }
             #[inline]
+            pub fn add_ranges(&mut self, ranges: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b, ValueRange>>) {
+                self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Column::VT_RANGES, ranges);
+            }
+            #[inline]
+            pub fn add_number(&mut self, number: NumberKind) {
+                self.fbb_.push_slot::<NumberKind>(Column::VT_NUMBER, number, NumberKind::None);
+            }
+            #[inline]
+            pub fn add_exact(&mut self, exact: &TileRange) {
+                self.fbb_.push_slot_always::<&TileRange>(Column::VT_EXACT, exact);
+            }
+            #[inline]
             pub fn add_postings(&mut self, postings: &TileRange) {
                 self.fbb_.push_slot_always::<&TileRange>(Column::VT_POSTINGS, postings);
             }
@@ -1284,6 +1843,7 @@ pub mod tessera {
             pub fn finish(self) -> ::flatbuffers::WIPOffset<Column<'a>> {
                 let o = self.fbb_.end_table(self.start_);
                 self.fbb_.required(o, Column::VT_NAME, "name");
+                self.fbb_.required(o, Column::VT_RANGES, "ranges");
                 ::flatbuffers::WIPOffset::new(o.value())
             }
         }
@@ -1299,6 +1859,9 @@ pub mod tessera {
                 ds.field("n_missing", &self.n_missing());
                 ds.field("min", &self.min());
                 ds.field("max", &self.max());
+                ds.field("ranges", &self.ranges());
+                ds.field("number", &self.number());
+                ds.field("exact", &self.exact());
                 ds.field("postings", &self.postings());
                 ds.field("hidden", &self.hidden());
                 ds.finish()
@@ -1315,6 +1878,9 @@ pub mod tessera {
             pub n_missing: u32,
             pub min: f32,
             pub max: f32,
+            pub ranges: alloc::vec::Vec<ValueRangeT>,
+            pub number: NumberKind,
+            pub exact: Option<TileRangeT>,
             pub postings: Option<TileRangeT>,
             pub hidden: bool,
         }
@@ -1329,6 +1895,9 @@ pub mod tessera {
                     n_missing: 0,
                     min: 0.0,
                     max: 0.0,
+                    ranges: Default::default(),
+                    number: NumberKind::None,
+                    exact: None,
                     postings: None,
                     hidden: false,
                 }
@@ -1351,12 +1920,34 @@ pub mod tessera {
                 let n_missing = self.n_missing;
                 let min = self.min;
                 let max = self.max;
+                let ranges = Some({
+                    let x = &self.ranges;
+                    let w: alloc::vec::Vec<_> = x.iter().map(|t| t.pack()).collect();
+                    _fbb.create_vector(&w)
+                });
+                let number = self.number;
+                let exact_tmp = self.exact.as_ref().map(|x| x.pack());
+                let exact = exact_tmp.as_ref();
                 let postings_tmp = self.postings.as_ref().map(|x| x.pack());
                 let postings = postings_tmp.as_ref();
                 let hidden = self.hidden;
                 Column::create(
                     _fbb,
-                    &ColumnArgs { name, kind, tiles, n_categories, ordered, n_missing, min, max, postings, hidden },
+                    &ColumnArgs {
+                        name,
+                        kind,
+                        tiles,
+                        n_categories,
+                        ordered,
+                        n_missing,
+                        min,
+                        max,
+                        ranges,
+                        number,
+                        exact,
+                        postings,
+                        hidden,
+                    },
                 )
             }
         }
@@ -1379,6 +1970,9 @@ pub mod tessera {
             pub const VT_NAME: ::flatbuffers::VOffsetT = 4;
             pub const VT_N_VARS: ::flatbuffers::VOffsetT = 6;
             pub const VT_TILE: ::flatbuffers::VOffsetT = 8;
+            pub const VT_INDEX_NAME: ::flatbuffers::VOffsetT = 10;
+            pub const VT_SYMBOLS: ::flatbuffers::VOffsetT = 12;
+            pub const VT_COLUMNS: ::flatbuffers::VOffsetT = 14;
 
             #[inline]
             pub unsafe fn init_from_table(table: ::flatbuffers::Table<'a>) -> Self {
@@ -1390,6 +1984,15 @@ pub mod tessera {
                 args: &'args VarArgs<'args>,
             ) -> ::flatbuffers::WIPOffset<Var<'bldr>> {
                 let mut builder = VarBuilder::new(_fbb);
+                if let Some(x) = args.columns {
+                    builder.add_columns(x);
+                }
+                if let Some(x) = args.symbols {
+                    builder.add_symbols(x);
+                }
+                if let Some(x) = args.index_name {
+                    builder.add_index_name(x);
+                }
                 builder.add_tile(args.tile);
                 builder.add_n_vars(args.n_vars);
                 if let Some(x) = args.name {
@@ -1405,7 +2008,13 @@ pub mod tessera {
                 };
                 let n_vars = self.n_vars();
                 let tile = self.tile();
-                VarT { name, n_vars, tile }
+                let index_name = self.index_name().map(|x| alloc::string::ToString::to_string(x));
+                let symbols = self.symbols().map(|x| alloc::string::ToString::to_string(x));
+                let columns = {
+                    let x = self.columns();
+                    x.iter().map(|t| t.unpack()).collect()
+                };
+                VarT { name, n_vars, tile, index_name, symbols, columns }
             }
 
             #[inline]
@@ -1429,6 +2038,33 @@ pub mod tessera {
                 // which contains a valid value in this slot
                 unsafe { self._tab.get::<u32>(Var::VT_TILE, Some(0)).unwrap() }
             }
+            #[inline]
+            pub fn index_name(&self) -> Option<&'a str> {
+                // Safety:
+                // Created from valid Table for this object
+                // which contains a valid value in this slot
+                unsafe { self._tab.get::<::flatbuffers::ForwardsUOffset<&str>>(Var::VT_INDEX_NAME, None) }
+            }
+            #[inline]
+            pub fn symbols(&self) -> Option<&'a str> {
+                // Safety:
+                // Created from valid Table for this object
+                // which contains a valid value in this slot
+                unsafe { self._tab.get::<::flatbuffers::ForwardsUOffset<&str>>(Var::VT_SYMBOLS, None) }
+            }
+            #[inline]
+            pub fn columns(&self) -> ::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<Column<'a>>> {
+                // Safety:
+                // Created from valid Table for this object
+                // which contains a valid value in this slot
+                unsafe {
+                    self._tab
+                        .get::<::flatbuffers::ForwardsUOffset<
+                            ::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<Column>>,
+                        >>(Var::VT_COLUMNS, None)
+                        .unwrap()
+                }
+            }
         }
 
         impl ::flatbuffers::Verifiable for Var<'_> {
@@ -1438,10 +2074,13 @@ pub mod tessera {
                 pos: usize,
             ) -> Result<(), ::flatbuffers::InvalidFlatbuffer> {
                 v.visit_table(pos)?
-                    .visit_field::<::flatbuffers::ForwardsUOffset<&str>>("name", Self::VT_NAME, true)?
-                    .visit_field::<u32>("n_vars", Self::VT_N_VARS, false)?
-                    .visit_field::<u32>("tile", Self::VT_TILE, false)?
-                    .finish();
+     .visit_field::<::flatbuffers::ForwardsUOffset<&str>>("name", Self::VT_NAME, true)?
+     .visit_field::<u32>("n_vars", Self::VT_N_VARS, false)?
+     .visit_field::<u32>("tile", Self::VT_TILE, false)?
+     .visit_field::<::flatbuffers::ForwardsUOffset<&str>>("index_name", Self::VT_INDEX_NAME, false)?
+     .visit_field::<::flatbuffers::ForwardsUOffset<&str>>("symbols", Self::VT_SYMBOLS, false)?
+     .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, ::flatbuffers::ForwardsUOffset<Column>>>>("columns", Self::VT_COLUMNS, true)?
+     .finish();
                 Ok(())
             }
         }
@@ -1449,6 +2088,10 @@ pub mod tessera {
             pub name: Option<::flatbuffers::WIPOffset<&'a str>>,
             pub n_vars: u32,
             pub tile: u32,
+            pub index_name: Option<::flatbuffers::WIPOffset<&'a str>>,
+            pub symbols: Option<::flatbuffers::WIPOffset<&'a str>>,
+            pub columns:
+                Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<Column<'a>>>>>,
         }
         impl<'a> Default for VarArgs<'a> {
             #[inline]
@@ -1457,6 +2100,9 @@ pub mod tessera {
                     name: None, // required field
                     n_vars: 0,
                     tile: 0,
+                    index_name: None,
+                    symbols: None,
+                    columns: None, // required field
                 }
             }
         }
@@ -1479,6 +2125,23 @@ pub mod tessera {
                 self.fbb_.push_slot::<u32>(Var::VT_TILE, tile, 0);
             }
             #[inline]
+            pub fn add_index_name(&mut self, index_name: ::flatbuffers::WIPOffset<&'b str>) {
+                self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Var::VT_INDEX_NAME, index_name);
+            }
+            #[inline]
+            pub fn add_symbols(&mut self, symbols: ::flatbuffers::WIPOffset<&'b str>) {
+                self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Var::VT_SYMBOLS, symbols);
+            }
+            #[inline]
+            pub fn add_columns(
+                &mut self,
+                columns: ::flatbuffers::WIPOffset<
+                    ::flatbuffers::Vector<'b, ::flatbuffers::ForwardsUOffset<Column<'b>>>,
+                >,
+            ) {
+                self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Var::VT_COLUMNS, columns);
+            }
+            #[inline]
             pub fn new(_fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>) -> VarBuilder<'a, 'b, A> {
                 let start = _fbb.start_table();
                 VarBuilder { fbb_: _fbb, start_: start }
@@ -1487,6 +2150,7 @@ pub mod tessera {
             pub fn finish(self) -> ::flatbuffers::WIPOffset<Var<'a>> {
                 let o = self.fbb_.end_table(self.start_);
                 self.fbb_.required(o, Var::VT_NAME, "name");
+                self.fbb_.required(o, Var::VT_COLUMNS, "columns");
                 ::flatbuffers::WIPOffset::new(o.value())
             }
         }
@@ -1497,6 +2161,9 @@ pub mod tessera {
                 ds.field("name", &self.name());
                 ds.field("n_vars", &self.n_vars());
                 ds.field("tile", &self.tile());
+                ds.field("index_name", &self.index_name());
+                ds.field("symbols", &self.symbols());
+                ds.field("columns", &self.columns());
                 ds.finish()
             }
         }
@@ -1506,10 +2173,20 @@ pub mod tessera {
             pub name: alloc::string::String,
             pub n_vars: u32,
             pub tile: u32,
+            pub index_name: Option<alloc::string::String>,
+            pub symbols: Option<alloc::string::String>,
+            pub columns: alloc::vec::Vec<ColumnT>,
         }
         impl Default for VarT {
             fn default() -> Self {
-                Self { name: alloc::string::ToString::to_string(""), n_vars: 0, tile: 0 }
+                Self {
+                    name: alloc::string::ToString::to_string(""),
+                    n_vars: 0,
+                    tile: 0,
+                    index_name: None,
+                    symbols: None,
+                    columns: Default::default(),
+                }
             }
         }
         impl VarT {
@@ -1523,7 +2200,14 @@ pub mod tessera {
                 });
                 let n_vars = self.n_vars;
                 let tile = self.tile;
-                Var::create(_fbb, &VarArgs { name, n_vars, tile })
+                let index_name = self.index_name.as_ref().map(|x| _fbb.create_string(x));
+                let symbols = self.symbols.as_ref().map(|x| _fbb.create_string(x));
+                let columns = Some({
+                    let x = &self.columns;
+                    let w: alloc::vec::Vec<_> = x.iter().map(|t| t.pack(_fbb)).collect();
+                    _fbb.create_vector(&w)
+                });
+                Var::create(_fbb, &VarArgs { name, n_vars, tile, index_name, symbols, columns })
             }
         }
         pub enum LayerOffset {}
@@ -1553,14 +2237,16 @@ pub mod tessera {
             pub const VT_MAX_REBUILD_ERROR: ::flatbuffers::VOffsetT = 20;
             pub const VT_N_EXACT: ::flatbuffers::VOffsetT = 22;
             pub const VT_DIVISOR: ::flatbuffers::VOffsetT = 24;
-            pub const VT_FRAC_BITS: ::flatbuffers::VOffsetT = 26;
-            pub const VT_SQUARE_SHIFT: ::flatbuffers::VOffsetT = 28;
-            pub const VT_MOMENTS_PACK: ::flatbuffers::VOffsetT = 30;
-            pub const VT_TOTAL_MOMENTS: ::flatbuffers::VOffsetT = 32;
-            pub const VT_COLUMN_MOMENTS: ::flatbuffers::VOffsetT = 34;
-            pub const VT_CELLS_PACK: ::flatbuffers::VOffsetT = 36;
-            pub const VT_CUBE: ::flatbuffers::VOffsetT = 38;
-            pub const VT_BLOCK_LEVELS: ::flatbuffers::VOffsetT = 40;
+            pub const VT_LOG_BASE: ::flatbuffers::VOffsetT = 26;
+            pub const VT_FRAC_BITS: ::flatbuffers::VOffsetT = 28;
+            pub const VT_SQUARE_SHIFT: ::flatbuffers::VOffsetT = 30;
+            pub const VT_BAND_BITS: ::flatbuffers::VOffsetT = 32;
+            pub const VT_MOMENTS_PACK: ::flatbuffers::VOffsetT = 34;
+            pub const VT_TOTAL_MOMENTS: ::flatbuffers::VOffsetT = 36;
+            pub const VT_COLUMN_MOMENTS: ::flatbuffers::VOffsetT = 38;
+            pub const VT_CELLS_PACK: ::flatbuffers::VOffsetT = 40;
+            pub const VT_CUBE: ::flatbuffers::VOffsetT = 42;
+            pub const VT_BLOCK_LEVELS: ::flatbuffers::VOffsetT = 44;
 
             #[inline]
             pub unsafe fn init_from_table(table: ::flatbuffers::Table<'a>) -> Self {
@@ -1572,6 +2258,7 @@ pub mod tessera {
                 args: &'args LayerArgs<'args>,
             ) -> ::flatbuffers::WIPOffset<Layer<'bldr>> {
                 let mut builder = LayerBuilder::new(_fbb);
+                builder.add_log_base(args.log_base);
                 builder.add_n_exact(args.n_exact);
                 builder.add_n_nonzero(args.n_nonzero);
                 if let Some(x) = args.block_levels {
@@ -1607,8 +2294,9 @@ pub mod tessera {
                 if let Some(x) = args.name {
                     builder.add_name(x);
                 }
-                builder.add_square_shift(args.square_shift);
                 builder.add_frac_bits(args.frac_bits);
+                builder.add_band_bits(args.band_bits);
+                builder.add_square_shift(args.square_shift);
                 builder.add_has_negative(args.has_negative);
                 builder.add_kind(args.kind);
                 builder.finish()
@@ -1632,8 +2320,10 @@ pub mod tessera {
                 let max_rebuild_error = self.max_rebuild_error();
                 let n_exact = self.n_exact();
                 let divisor = self.divisor().map(|x| x.unpack());
+                let log_base = self.log_base();
                 let frac_bits = self.frac_bits();
                 let square_shift = self.square_shift();
+                let band_bits = self.band_bits();
                 let moments_pack = self.moments_pack().map(|x| alloc::string::ToString::to_string(x));
                 let total_moments = self.total_moments().map(|x| x.unpack());
                 let column_moments = {
@@ -1658,8 +2348,10 @@ pub mod tessera {
                     max_rebuild_error,
                     n_exact,
                     divisor,
+                    log_base,
                     frac_bits,
                     square_shift,
+                    band_bits,
                     moments_pack,
                     total_moments,
                     column_moments,
@@ -1747,11 +2439,18 @@ pub mod tessera {
                 unsafe { self._tab.get::<TileRange>(Layer::VT_DIVISOR, None) }
             }
             #[inline]
-            pub fn frac_bits(&self) -> u8 {
+            pub fn log_base(&self) -> f64 {
                 // Safety:
                 // Created from valid Table for this object
                 // which contains a valid value in this slot
-                unsafe { self._tab.get::<u8>(Layer::VT_FRAC_BITS, Some(0)).unwrap() }
+                unsafe { self._tab.get::<f64>(Layer::VT_LOG_BASE, Some(0.0)).unwrap() }
+            }
+            #[inline]
+            pub fn frac_bits(&self) -> i16 {
+                // Safety:
+                // Created from valid Table for this object
+                // which contains a valid value in this slot
+                unsafe { self._tab.get::<i16>(Layer::VT_FRAC_BITS, Some(0)).unwrap() }
             }
             #[inline]
             pub fn square_shift(&self) -> u8 {
@@ -1759,6 +2458,13 @@ pub mod tessera {
                 // Created from valid Table for this object
                 // which contains a valid value in this slot
                 unsafe { self._tab.get::<u8>(Layer::VT_SQUARE_SHIFT, Some(0)).unwrap() }
+            }
+            #[inline]
+            pub fn band_bits(&self) -> u8 {
+                // Safety:
+                // Created from valid Table for this object
+                // which contains a valid value in this slot
+                unsafe { self._tab.get::<u8>(Layer::VT_BAND_BITS, Some(0)).unwrap() }
             }
             #[inline]
             pub fn moments_pack(&self) -> Option<&'a str> {
@@ -1836,8 +2542,10 @@ pub mod tessera {
                     .visit_field::<f32>("max_rebuild_error", Self::VT_MAX_REBUILD_ERROR, false)?
                     .visit_field::<u64>("n_exact", Self::VT_N_EXACT, false)?
                     .visit_field::<TileRange>("divisor", Self::VT_DIVISOR, false)?
-                    .visit_field::<u8>("frac_bits", Self::VT_FRAC_BITS, false)?
+                    .visit_field::<f64>("log_base", Self::VT_LOG_BASE, false)?
+                    .visit_field::<i16>("frac_bits", Self::VT_FRAC_BITS, false)?
                     .visit_field::<u8>("square_shift", Self::VT_SQUARE_SHIFT, false)?
+                    .visit_field::<u8>("band_bits", Self::VT_BAND_BITS, false)?
                     .visit_field::<::flatbuffers::ForwardsUOffset<&str>>("moments_pack", Self::VT_MOMENTS_PACK, false)?
                     .visit_field::<TileRange>("total_moments", Self::VT_TOTAL_MOMENTS, false)?
                     .visit_field::<::flatbuffers::ForwardsUOffset<
@@ -1864,8 +2572,10 @@ pub mod tessera {
             pub max_rebuild_error: f32,
             pub n_exact: u64,
             pub divisor: Option<&'a TileRange>,
-            pub frac_bits: u8,
+            pub log_base: f64,
+            pub frac_bits: i16,
             pub square_shift: u8,
+            pub band_bits: u8,
             pub moments_pack: Option<::flatbuffers::WIPOffset<&'a str>>,
             pub total_moments: Option<&'a TileRange>,
             pub column_moments: Option<
@@ -1892,8 +2602,10 @@ pub mod tessera {
                     max_rebuild_error: 0.0,
                     n_exact: 0,
                     divisor: None,
+                    log_base: 0.0,
                     frac_bits: 0,
                     square_shift: 0,
+                    band_bits: 0,
                     moments_pack: None,
                     total_moments: None,
                     column_moments: None, // required field
@@ -1954,12 +2666,20 @@ pub mod tessera {
                 self.fbb_.push_slot_always::<&TileRange>(Layer::VT_DIVISOR, divisor);
             }
             #[inline]
-            pub fn add_frac_bits(&mut self, frac_bits: u8) {
-                self.fbb_.push_slot::<u8>(Layer::VT_FRAC_BITS, frac_bits, 0);
+            pub fn add_log_base(&mut self, log_base: f64) {
+                self.fbb_.push_slot::<f64>(Layer::VT_LOG_BASE, log_base, 0.0);
+            }
+            #[inline]
+            pub fn add_frac_bits(&mut self, frac_bits: i16) {
+                self.fbb_.push_slot::<i16>(Layer::VT_FRAC_BITS, frac_bits, 0);
             }
             #[inline]
             pub fn add_square_shift(&mut self, square_shift: u8) {
                 self.fbb_.push_slot::<u8>(Layer::VT_SQUARE_SHIFT, square_shift, 0);
+            }
+            #[inline]
+            pub fn add_band_bits(&mut self, band_bits: u8) {
+                self.fbb_.push_slot::<u8>(Layer::VT_BAND_BITS, band_bits, 0);
             }
             #[inline]
             pub fn add_moments_pack(&mut self, moments_pack: ::flatbuffers::WIPOffset<&'b str>) {
@@ -2025,8 +2745,10 @@ pub mod tessera {
                 ds.field("max_rebuild_error", &self.max_rebuild_error());
                 ds.field("n_exact", &self.n_exact());
                 ds.field("divisor", &self.divisor());
+                ds.field("log_base", &self.log_base());
                 ds.field("frac_bits", &self.frac_bits());
                 ds.field("square_shift", &self.square_shift());
+                ds.field("band_bits", &self.band_bits());
                 ds.field("moments_pack", &self.moments_pack());
                 ds.field("total_moments", &self.total_moments());
                 ds.field("column_moments", &self.column_moments());
@@ -2050,8 +2772,10 @@ pub mod tessera {
             pub max_rebuild_error: f32,
             pub n_exact: u64,
             pub divisor: Option<TileRangeT>,
-            pub frac_bits: u8,
+            pub log_base: f64,
+            pub frac_bits: i16,
             pub square_shift: u8,
+            pub band_bits: u8,
             pub moments_pack: Option<alloc::string::String>,
             pub total_moments: Option<TileRangeT>,
             pub column_moments: alloc::vec::Vec<ColumnMomentsT>,
@@ -2073,8 +2797,10 @@ pub mod tessera {
                     max_rebuild_error: 0.0,
                     n_exact: 0,
                     divisor: None,
+                    log_base: 0.0,
                     frac_bits: 0,
                     square_shift: 0,
+                    band_bits: 0,
                     moments_pack: None,
                     total_moments: None,
                     column_moments: Default::default(),
@@ -2107,8 +2833,10 @@ pub mod tessera {
                 let n_exact = self.n_exact;
                 let divisor_tmp = self.divisor.as_ref().map(|x| x.pack());
                 let divisor = divisor_tmp.as_ref();
+                let log_base = self.log_base;
                 let frac_bits = self.frac_bits;
                 let square_shift = self.square_shift;
+                let band_bits = self.band_bits;
                 let moments_pack = self.moments_pack.as_ref().map(|x| _fbb.create_string(x));
                 let total_moments_tmp = self.total_moments.as_ref().map(|x| x.pack());
                 let total_moments = total_moments_tmp.as_ref();
@@ -2138,8 +2866,10 @@ pub mod tessera {
                         max_rebuild_error,
                         n_exact,
                         divisor,
+                        log_base,
                         frac_bits,
                         square_shift,
+                        band_bits,
                         moments_pack,
                         total_moments,
                         column_moments,
@@ -3823,27 +4553,28 @@ pub mod tessera {
 
         impl<'a> Manifest<'a> {
             pub const VT_FORMAT_VERSION: ::flatbuffers::VOffsetT = 4;
-            pub const VT_GENERATOR: ::flatbuffers::VOffsetT = 6;
-            pub const VT_TITLE: ::flatbuffers::VOffsetT = 8;
-            pub const VT_SOURCE: ::flatbuffers::VOffsetT = 10;
-            pub const VT_N_OBS: ::flatbuffers::VOffsetT = 12;
-            pub const VT_SORTED_BY_COLUMN: ::flatbuffers::VOffsetT = 14;
-            pub const VT_SORTED_BY_EMBEDDING: ::flatbuffers::VOffsetT = 16;
-            pub const VT_MAIN_LABEL: ::flatbuffers::VOffsetT = 18;
-            pub const VT_SAMPLE_COLUMN: ::flatbuffers::VOffsetT = 20;
-            pub const VT_LEVEL_RANKS: ::flatbuffers::VOffsetT = 22;
-            pub const VT_DEFAULT_EMBEDDING: ::flatbuffers::VOffsetT = 24;
-            pub const VT_EMBEDDINGS: ::flatbuffers::VOffsetT = 26;
-            pub const VT_COLUMNS: ::flatbuffers::VOffsetT = 28;
-            pub const VT_INDEX_NAME: ::flatbuffers::VOffsetT = 30;
-            pub const VT_CELL_IDS: ::flatbuffers::VOffsetT = 32;
-            pub const VT_ROW: ::flatbuffers::VOffsetT = 34;
-            pub const VT_VARS: ::flatbuffers::VOffsetT = 36;
-            pub const VT_LAYERS: ::flatbuffers::VOffsetT = 38;
-            pub const VT_DEFAULT_LAYER: ::flatbuffers::VOffsetT = 40;
-            pub const VT_PACKS: ::flatbuffers::VOffsetT = 42;
-            pub const VT_SPATIAL: ::flatbuffers::VOffsetT = 44;
-            pub const VT_WARNINGS: ::flatbuffers::VOffsetT = 46;
+            pub const VT_CONTENT_ID: ::flatbuffers::VOffsetT = 6;
+            pub const VT_GENERATOR: ::flatbuffers::VOffsetT = 8;
+            pub const VT_TITLE: ::flatbuffers::VOffsetT = 10;
+            pub const VT_SOURCE: ::flatbuffers::VOffsetT = 12;
+            pub const VT_N_OBS: ::flatbuffers::VOffsetT = 14;
+            pub const VT_SORTED_BY_COLUMN: ::flatbuffers::VOffsetT = 16;
+            pub const VT_SORTED_BY_EMBEDDING: ::flatbuffers::VOffsetT = 18;
+            pub const VT_MAIN_LABEL: ::flatbuffers::VOffsetT = 20;
+            pub const VT_SAMPLE_COLUMN: ::flatbuffers::VOffsetT = 22;
+            pub const VT_LEVEL_RANKS: ::flatbuffers::VOffsetT = 24;
+            pub const VT_DEFAULT_EMBEDDING: ::flatbuffers::VOffsetT = 26;
+            pub const VT_EMBEDDINGS: ::flatbuffers::VOffsetT = 28;
+            pub const VT_COLUMNS: ::flatbuffers::VOffsetT = 30;
+            pub const VT_INDEX_NAME: ::flatbuffers::VOffsetT = 32;
+            pub const VT_CELL_IDS: ::flatbuffers::VOffsetT = 34;
+            pub const VT_ROW: ::flatbuffers::VOffsetT = 36;
+            pub const VT_VARS: ::flatbuffers::VOffsetT = 38;
+            pub const VT_LAYERS: ::flatbuffers::VOffsetT = 40;
+            pub const VT_DEFAULT_LAYER: ::flatbuffers::VOffsetT = 42;
+            pub const VT_PACKS: ::flatbuffers::VOffsetT = 44;
+            pub const VT_SPATIAL: ::flatbuffers::VOffsetT = 46;
+            pub const VT_WARNINGS: ::flatbuffers::VOffsetT = 48;
 
             #[inline]
             pub unsafe fn init_from_table(table: ::flatbuffers::Table<'a>) -> Self {
@@ -3912,12 +4643,19 @@ pub mod tessera {
                 if let Some(x) = args.generator {
                     builder.add_generator(x);
                 }
+                if let Some(x) = args.content_id {
+                    builder.add_content_id(x);
+                }
                 builder.add_format_version(args.format_version);
                 builder.finish()
             }
 
             pub fn unpack(&self) -> ManifestT {
                 let format_version = self.format_version();
+                let content_id = {
+                    let x = self.content_id();
+                    alloc::string::ToString::to_string(x)
+                };
                 let generator = {
                     let x = self.generator();
                     alloc::string::ToString::to_string(x)
@@ -3968,6 +4706,7 @@ pub mod tessera {
                 };
                 ManifestT {
                     format_version,
+                    content_id,
                     generator,
                     title,
                     source,
@@ -3998,6 +4737,13 @@ pub mod tessera {
                 // Created from valid Table for this object
                 // which contains a valid value in this slot
                 unsafe { self._tab.get::<u32>(Manifest::VT_FORMAT_VERSION, Some(0)).unwrap() }
+            }
+            #[inline]
+            pub fn content_id(&self) -> &'a str {
+                // Safety:
+                // Created from valid Table for this object
+                // which contains a valid value in this slot
+                unsafe { self._tab.get::<::flatbuffers::ForwardsUOffset<&str>>(Manifest::VT_CONTENT_ID, None).unwrap() }
             }
             #[inline]
             pub fn generator(&self) -> &'a str {
@@ -4193,6 +4939,7 @@ pub mod tessera {
             ) -> Result<(), ::flatbuffers::InvalidFlatbuffer> {
                 v.visit_table(pos)?
      .visit_field::<u32>("format_version", Self::VT_FORMAT_VERSION, false)?
+     .visit_field::<::flatbuffers::ForwardsUOffset<&str>>("content_id", Self::VT_CONTENT_ID, true)?
      .visit_field::<::flatbuffers::ForwardsUOffset<&str>>("generator", Self::VT_GENERATOR, true)?
      .visit_field::<::flatbuffers::ForwardsUOffset<&str>>("title", Self::VT_TITLE, false)?
      .visit_field::<::flatbuffers::ForwardsUOffset<&str>>("source", Self::VT_SOURCE, false)?
@@ -4220,6 +4967,7 @@ pub mod tessera {
         }
         pub struct ManifestArgs<'a> {
             pub format_version: u32,
+            pub content_id: Option<::flatbuffers::WIPOffset<&'a str>>,
             pub generator: Option<::flatbuffers::WIPOffset<&'a str>>,
             pub title: Option<::flatbuffers::WIPOffset<&'a str>>,
             pub source: Option<::flatbuffers::WIPOffset<&'a str>>,
@@ -4257,7 +5005,8 @@ pub mod tessera {
             fn default() -> Self {
                 ManifestArgs {
                     format_version: 0,
-                    generator: None, // required field
+                    content_id: None, // required field
+                    generator: None,  // required field
                     title: None,
                     source: None,
                     n_obs: 0,
@@ -4290,6 +5039,10 @@ pub mod tessera {
             #[inline]
             pub fn add_format_version(&mut self, format_version: u32) {
                 self.fbb_.push_slot::<u32>(Manifest::VT_FORMAT_VERSION, format_version, 0);
+            }
+            #[inline]
+            pub fn add_content_id(&mut self, content_id: ::flatbuffers::WIPOffset<&'b str>) {
+                self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Manifest::VT_CONTENT_ID, content_id);
             }
             #[inline]
             pub fn add_generator(&mut self, generator: ::flatbuffers::WIPOffset<&'b str>) {
@@ -4416,6 +5169,7 @@ pub mod tessera {
             #[inline]
             pub fn finish(self) -> ::flatbuffers::WIPOffset<Manifest<'a>> {
                 let o = self.fbb_.end_table(self.start_);
+                self.fbb_.required(o, Manifest::VT_CONTENT_ID, "content_id");
                 self.fbb_.required(o, Manifest::VT_GENERATOR, "generator");
                 self.fbb_.required(o, Manifest::VT_LEVEL_RANKS, "level_ranks");
                 self.fbb_.required(o, Manifest::VT_EMBEDDINGS, "embeddings");
@@ -4433,6 +5187,7 @@ pub mod tessera {
             fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
                 let mut ds = f.debug_struct("Manifest");
                 ds.field("format_version", &self.format_version());
+                ds.field("content_id", &self.content_id());
                 ds.field("generator", &self.generator());
                 ds.field("title", &self.title());
                 ds.field("source", &self.source());
@@ -4461,6 +5216,7 @@ pub mod tessera {
         #[derive(Debug, Clone, PartialEq)]
         pub struct ManifestT {
             pub format_version: u32,
+            pub content_id: alloc::string::String,
             pub generator: alloc::string::String,
             pub title: Option<alloc::string::String>,
             pub source: Option<alloc::string::String>,
@@ -4487,6 +5243,7 @@ pub mod tessera {
             fn default() -> Self {
                 Self {
                     format_version: 0,
+                    content_id: alloc::string::ToString::to_string(""),
                     generator: alloc::string::ToString::to_string(""),
                     title: None,
                     source: None,
@@ -4517,6 +5274,10 @@ pub mod tessera {
                 _fbb: &mut ::flatbuffers::FlatBufferBuilder<'b, A>,
             ) -> ::flatbuffers::WIPOffset<Manifest<'b>> {
                 let format_version = self.format_version;
+                let content_id = Some({
+                    let x = &self.content_id;
+                    _fbb.create_string(x)
+                });
                 let generator = Some({
                     let x = &self.generator;
                     _fbb.create_string(x)
@@ -4578,6 +5339,7 @@ pub mod tessera {
                     _fbb,
                     &ManifestArgs {
                         format_version,
+                        content_id,
                         generator,
                         title,
                         source,

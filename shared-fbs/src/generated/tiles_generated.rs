@@ -31,6 +31,7 @@ pub mod tessera {
             pub const VT_N_POINTS: ::flatbuffers::VOffsetT = 4;
             pub const VT_XS: ::flatbuffers::VOffsetT = 6;
             pub const VT_YS: ::flatbuffers::VOffsetT = 8;
+            pub const VT_ZS: ::flatbuffers::VOffsetT = 10;
 
             #[inline]
             pub unsafe fn init_from_table(table: ::flatbuffers::Table<'a>) -> Self {
@@ -42,6 +43,9 @@ pub mod tessera {
                 args: &'args PointsArgs<'args>,
             ) -> ::flatbuffers::WIPOffset<Points<'bldr>> {
                 let mut builder = PointsBuilder::new(_fbb);
+                if let Some(x) = args.zs {
+                    builder.add_zs(x);
+                }
                 if let Some(x) = args.ys {
                     builder.add_ys(x);
                 }
@@ -62,7 +66,8 @@ pub mod tessera {
                     let x = self.ys();
                     x.into_iter().collect()
                 };
-                PointsT { n_points, xs, ys }
+                let zs = self.zs().map(|x| x.into_iter().collect());
+                PointsT { n_points, xs, ys, zs }
             }
 
             #[inline]
@@ -94,6 +99,15 @@ pub mod tessera {
                         .unwrap()
                 }
             }
+            #[inline]
+            pub fn zs(&self) -> Option<::flatbuffers::Vector<'a, u8>> {
+                // Safety:
+                // Created from valid Table for this object
+                // which contains a valid value in this slot
+                unsafe {
+                    self._tab.get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, u8>>>(Points::VT_ZS, None)
+                }
+            }
         }
 
         impl ::flatbuffers::Verifiable for Points<'_> {
@@ -114,6 +128,11 @@ pub mod tessera {
                         Self::VT_YS,
                         true,
                     )?
+                    .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, u8>>>(
+                        "zs",
+                        Self::VT_ZS,
+                        false,
+                    )?
                     .finish();
                 Ok(())
             }
@@ -122,6 +141,7 @@ pub mod tessera {
             pub n_points: u32,
             pub xs: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, u8>>>,
             pub ys: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, u8>>>,
+            pub zs: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, u8>>>,
         }
         impl<'a> Default for PointsArgs<'a> {
             #[inline]
@@ -130,6 +150,7 @@ pub mod tessera {
                     n_points: 0,
                     xs: None, // required field
                     ys: None, // required field
+                    zs: None,
                 }
             }
         }
@@ -152,6 +173,10 @@ pub mod tessera {
                 self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Points::VT_YS, ys);
             }
             #[inline]
+            pub fn add_zs(&mut self, zs: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b, u8>>) {
+                self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Points::VT_ZS, zs);
+            }
+            #[inline]
             pub fn new(_fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>) -> PointsBuilder<'a, 'b, A> {
                 let start = _fbb.start_table();
                 PointsBuilder { fbb_: _fbb, start_: start }
@@ -171,6 +196,7 @@ pub mod tessera {
                 ds.field("n_points", &self.n_points());
                 ds.field("xs", &self.xs());
                 ds.field("ys", &self.ys());
+                ds.field("zs", &self.zs());
                 ds.finish()
             }
         }
@@ -180,10 +206,11 @@ pub mod tessera {
             pub n_points: u32,
             pub xs: alloc::vec::Vec<u8>,
             pub ys: alloc::vec::Vec<u8>,
+            pub zs: Option<alloc::vec::Vec<u8>>,
         }
         impl Default for PointsT {
             fn default() -> Self {
-                Self { n_points: 0, xs: Default::default(), ys: Default::default() }
+                Self { n_points: 0, xs: Default::default(), ys: Default::default(), zs: None }
             }
         }
         impl PointsT {
@@ -200,7 +227,8 @@ pub mod tessera {
                     let x = &self.ys;
                     _fbb.create_vector(x)
                 });
-                Points::create(_fbb, &PointsArgs { n_points, xs, ys })
+                let zs = self.zs.as_ref().map(|x| _fbb.create_vector(x));
+                Points::create(_fbb, &PointsArgs { n_points, xs, ys, zs })
             }
         }
         pub enum CategoriesOffset {}
@@ -680,6 +708,169 @@ pub mod tessera {
                     _fbb.create_vector(x)
                 });
                 Values::create(_fbb, &ValuesArgs { values })
+            }
+        }
+        pub enum NumbersOffset {}
+        #[derive(Copy, Clone, PartialEq)]
+
+        pub struct Numbers<'a> {
+            pub _tab: ::flatbuffers::Table<'a>,
+        }
+
+        impl<'a> ::flatbuffers::Follow<'a> for Numbers<'a> {
+            type Inner = Numbers<'a>;
+            #[inline]
+            unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
+                Self { _tab: unsafe { ::flatbuffers::Table::new(buf, loc) } }
+            }
+        }
+
+        impl<'a> Numbers<'a> {
+            pub const VT_VALUES: ::flatbuffers::VOffsetT = 4;
+            pub const VT_MISSING: ::flatbuffers::VOffsetT = 6;
+
+            #[inline]
+            pub unsafe fn init_from_table(table: ::flatbuffers::Table<'a>) -> Self {
+                Numbers { _tab: table }
+            }
+            #[allow(unused_mut)]
+            pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr, A: ::flatbuffers::Allocator + 'bldr>(
+                _fbb: &'mut_bldr mut ::flatbuffers::FlatBufferBuilder<'bldr, A>,
+                args: &'args NumbersArgs<'args>,
+            ) -> ::flatbuffers::WIPOffset<Numbers<'bldr>> {
+                let mut builder = NumbersBuilder::new(_fbb);
+                if let Some(x) = args.missing {
+                    builder.add_missing(x);
+                }
+                if let Some(x) = args.values {
+                    builder.add_values(x);
+                }
+                builder.finish()
+            }
+
+            pub fn unpack(&self) -> NumbersT {
+                let values = {
+                    let x = self.values();
+                    x.into_iter().collect()
+                };
+                let missing = self.missing().map(|x| x.into_iter().collect());
+                NumbersT { values, missing }
+            }
+
+            #[inline]
+            pub fn values(&self) -> ::flatbuffers::Vector<'a, u8> {
+                // Safety:
+                // Created from valid Table for this object
+                // which contains a valid value in this slot
+                unsafe {
+                    self._tab
+                        .get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, u8>>>(Numbers::VT_VALUES, None)
+                        .unwrap()
+                }
+            }
+            #[inline]
+            pub fn missing(&self) -> Option<::flatbuffers::Vector<'a, u8>> {
+                // Safety:
+                // Created from valid Table for this object
+                // which contains a valid value in this slot
+                unsafe {
+                    self._tab
+                        .get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, u8>>>(Numbers::VT_MISSING, None)
+                }
+            }
+        }
+
+        impl ::flatbuffers::Verifiable for Numbers<'_> {
+            #[inline]
+            fn run_verifier(
+                v: &mut ::flatbuffers::Verifier,
+                pos: usize,
+            ) -> Result<(), ::flatbuffers::InvalidFlatbuffer> {
+                v.visit_table(pos)?
+                    .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, u8>>>(
+                        "values",
+                        Self::VT_VALUES,
+                        true,
+                    )?
+                    .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, u8>>>(
+                        "missing",
+                        Self::VT_MISSING,
+                        false,
+                    )?
+                    .finish();
+                Ok(())
+            }
+        }
+        pub struct NumbersArgs<'a> {
+            pub values: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, u8>>>,
+            pub missing: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, u8>>>,
+        }
+        impl<'a> Default for NumbersArgs<'a> {
+            #[inline]
+            fn default() -> Self {
+                NumbersArgs {
+                    values: None, // required field
+                    missing: None,
+                }
+            }
+        }
+
+        pub struct NumbersBuilder<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> {
+            fbb_: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>,
+            start_: ::flatbuffers::WIPOffset<::flatbuffers::TableUnfinishedWIPOffset>,
+        }
+        impl<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> NumbersBuilder<'a, 'b, A> {
+            #[inline]
+            pub fn add_values(&mut self, values: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b, u8>>) {
+                self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Numbers::VT_VALUES, values);
+            }
+            #[inline]
+            pub fn add_missing(&mut self, missing: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b, u8>>) {
+                self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Numbers::VT_MISSING, missing);
+            }
+            #[inline]
+            pub fn new(_fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>) -> NumbersBuilder<'a, 'b, A> {
+                let start = _fbb.start_table();
+                NumbersBuilder { fbb_: _fbb, start_: start }
+            }
+            #[inline]
+            pub fn finish(self) -> ::flatbuffers::WIPOffset<Numbers<'a>> {
+                let o = self.fbb_.end_table(self.start_);
+                self.fbb_.required(o, Numbers::VT_VALUES, "values");
+                ::flatbuffers::WIPOffset::new(o.value())
+            }
+        }
+
+        impl ::core::fmt::Debug for Numbers<'_> {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                let mut ds = f.debug_struct("Numbers");
+                ds.field("values", &self.values());
+                ds.field("missing", &self.missing());
+                ds.finish()
+            }
+        }
+
+        #[derive(Debug, Clone, PartialEq)]
+        pub struct NumbersT {
+            pub values: alloc::vec::Vec<u8>,
+            pub missing: Option<alloc::vec::Vec<u8>>,
+        }
+        impl Default for NumbersT {
+            fn default() -> Self {
+                Self { values: Default::default(), missing: None }
+            }
+        }
+        impl NumbersT {
+            pub fn pack<'b, A: ::flatbuffers::Allocator + 'b>(
+                &self,
+                _fbb: &mut ::flatbuffers::FlatBufferBuilder<'b, A>,
+            ) -> ::flatbuffers::WIPOffset<Numbers<'b>> {
+                let values = Some({
+                    let x = &self.values;
+                    _fbb.create_vector(x)
+                });
+                let missing = self.missing.as_ref().map(|x| _fbb.create_vector(x));
+                Numbers::create(_fbb, &NumbersArgs { values, missing })
             }
         }
         pub enum StringsOffset {}
@@ -1558,7 +1749,9 @@ pub mod tessera {
             pub const VT_N_NONZERO: ::flatbuffers::VOffsetT = 10;
             pub const VT_SUMS: ::flatbuffers::VOffsetT = 12;
             pub const VT_SUMS_SQ: ::flatbuffers::VOffsetT = 14;
-            pub const VT_FRAC_BITS: ::flatbuffers::VOffsetT = 16;
+            pub const VT_MAX: ::flatbuffers::VOffsetT = 16;
+            pub const VT_FRAC_BITS: ::flatbuffers::VOffsetT = 18;
+            pub const VT_GENES: ::flatbuffers::VOffsetT = 20;
 
             #[inline]
             pub unsafe fn init_from_table(table: ::flatbuffers::Table<'a>) -> Self {
@@ -1571,8 +1764,14 @@ pub mod tessera {
             ) -> ::flatbuffers::WIPOffset<Moments<'bldr>> {
                 let mut builder = MomentsBuilder::new(_fbb);
                 builder.add_n_cells(args.n_cells);
+                if let Some(x) = args.genes {
+                    builder.add_genes(x);
+                }
                 if let Some(x) = args.frac_bits {
                     builder.add_frac_bits(x);
+                }
+                if let Some(x) = args.max {
+                    builder.add_max(x);
                 }
                 if let Some(x) = args.sums_sq {
                     builder.add_sums_sq(x);
@@ -1609,8 +1808,10 @@ pub mod tessera {
                     let x = self.sums_sq();
                     x.into_iter().collect()
                 };
+                let max = self.max().map(|x| x.into_iter().collect());
                 let frac_bits = self.frac_bits().map(|x| x.into_iter().collect());
-                MomentsT { n_cells, n_genes, gaps, n_nonzero, sums, sums_sq, frac_bits }
+                let genes = self.genes().map(|x| x.into_iter().collect());
+                MomentsT { n_cells, n_genes, gaps, n_nonzero, sums, sums_sq, max, frac_bits, genes }
             }
 
             #[inline]
@@ -1675,15 +1876,35 @@ pub mod tessera {
                 }
             }
             #[inline]
-            pub fn frac_bits(&self) -> Option<::flatbuffers::Vector<'a, u8>> {
+            pub fn max(&self) -> Option<::flatbuffers::Vector<'a, u8>> {
                 // Safety:
                 // Created from valid Table for this object
                 // which contains a valid value in this slot
                 unsafe {
-                    self._tab.get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, u8>>>(
+                    self._tab
+                        .get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, u8>>>(Moments::VT_MAX, None)
+                }
+            }
+            #[inline]
+            pub fn frac_bits(&self) -> Option<::flatbuffers::Vector<'a, i16>> {
+                // Safety:
+                // Created from valid Table for this object
+                // which contains a valid value in this slot
+                unsafe {
+                    self._tab.get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, i16>>>(
                         Moments::VT_FRAC_BITS,
                         None,
                     )
+                }
+            }
+            #[inline]
+            pub fn genes(&self) -> Option<::flatbuffers::Vector<'a, u32>> {
+                // Safety:
+                // Created from valid Table for this object
+                // which contains a valid value in this slot
+                unsafe {
+                    self._tab
+                        .get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, u32>>>(Moments::VT_GENES, None)
                 }
             }
         }
@@ -1718,8 +1939,18 @@ pub mod tessera {
                         true,
                     )?
                     .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, u8>>>(
+                        "max",
+                        Self::VT_MAX,
+                        false,
+                    )?
+                    .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, i16>>>(
                         "frac_bits",
                         Self::VT_FRAC_BITS,
+                        false,
+                    )?
+                    .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, u32>>>(
+                        "genes",
+                        Self::VT_GENES,
                         false,
                     )?
                     .finish();
@@ -1733,7 +1964,9 @@ pub mod tessera {
             pub n_nonzero: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, u8>>>,
             pub sums: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, u8>>>,
             pub sums_sq: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, u8>>>,
-            pub frac_bits: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, u8>>>,
+            pub max: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, u8>>>,
+            pub frac_bits: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, i16>>>,
+            pub genes: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, u32>>>,
         }
         impl<'a> Default for MomentsArgs<'a> {
             #[inline]
@@ -1745,7 +1978,9 @@ pub mod tessera {
                     n_nonzero: None, // required field
                     sums: None,      // required field
                     sums_sq: None,   // required field
+                    max: None,
                     frac_bits: None,
+                    genes: None,
                 }
             }
         }
@@ -1780,8 +2015,16 @@ pub mod tessera {
                 self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Moments::VT_SUMS_SQ, sums_sq);
             }
             #[inline]
-            pub fn add_frac_bits(&mut self, frac_bits: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b, u8>>) {
+            pub fn add_max(&mut self, max: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b, u8>>) {
+                self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Moments::VT_MAX, max);
+            }
+            #[inline]
+            pub fn add_frac_bits(&mut self, frac_bits: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b, i16>>) {
                 self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Moments::VT_FRAC_BITS, frac_bits);
+            }
+            #[inline]
+            pub fn add_genes(&mut self, genes: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b, u32>>) {
+                self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Moments::VT_GENES, genes);
             }
             #[inline]
             pub fn new(_fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>) -> MomentsBuilder<'a, 'b, A> {
@@ -1808,7 +2051,9 @@ pub mod tessera {
                 ds.field("n_nonzero", &self.n_nonzero());
                 ds.field("sums", &self.sums());
                 ds.field("sums_sq", &self.sums_sq());
+                ds.field("max", &self.max());
                 ds.field("frac_bits", &self.frac_bits());
+                ds.field("genes", &self.genes());
                 ds.finish()
             }
         }
@@ -1821,7 +2066,9 @@ pub mod tessera {
             pub n_nonzero: alloc::vec::Vec<u8>,
             pub sums: alloc::vec::Vec<u8>,
             pub sums_sq: alloc::vec::Vec<u8>,
-            pub frac_bits: Option<alloc::vec::Vec<u8>>,
+            pub max: Option<alloc::vec::Vec<u8>>,
+            pub frac_bits: Option<alloc::vec::Vec<i16>>,
+            pub genes: Option<alloc::vec::Vec<u32>>,
         }
         impl Default for MomentsT {
             fn default() -> Self {
@@ -1832,7 +2079,9 @@ pub mod tessera {
                     n_nonzero: Default::default(),
                     sums: Default::default(),
                     sums_sq: Default::default(),
+                    max: None,
                     frac_bits: None,
+                    genes: None,
                 }
             }
         }
@@ -1859,8 +2108,13 @@ pub mod tessera {
                     let x = &self.sums_sq;
                     _fbb.create_vector(x)
                 });
+                let max = self.max.as_ref().map(|x| _fbb.create_vector(x));
                 let frac_bits = self.frac_bits.as_ref().map(|x| _fbb.create_vector(x));
-                Moments::create(_fbb, &MomentsArgs { n_cells, n_genes, gaps, n_nonzero, sums, sums_sq, frac_bits })
+                let genes = self.genes.as_ref().map(|x| _fbb.create_vector(x));
+                Moments::create(
+                    _fbb,
+                    &MomentsArgs { n_cells, n_genes, gaps, n_nonzero, sums, sums_sq, max, frac_bits, genes },
+                )
             }
         }
         pub enum PostingOffset {}

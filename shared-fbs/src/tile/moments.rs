@@ -16,7 +16,7 @@ pub struct Moments {
     /// Σ((X² + half) >> shift).
     pub sums_sq: Vec<u64>,
     /// Bits of fraction, when they differ from gene to gene.
-    pub frac_bits: Option<Vec<u8>>,
+    pub frac_bits: Option<Vec<i16>>,
 }
 
 impl Moments {
@@ -40,7 +40,9 @@ impl Moments {
             n_nonzero,
             sums,
             sums_sq,
+            max: None,
             frac_bits: self.frac_bits.clone(),
+            genes: None,
         };
         finish(|builder| tile.pack(builder).as_union_value())
     }
@@ -63,7 +65,7 @@ impl Moments {
             read(tile.n_nonzero())?.into_iter().map(u32::try_from).collect::<Result<_, _>>().map_err(|_| wrong())?;
         let sums = read(tile.sums())?.into_iter().map(bytes::unzigzag).collect();
         let sums_sq = read(tile.sums_sq())?;
-        let frac_bits = tile.frac_bits().map(|bits| bits.bytes().to_vec());
+        let frac_bits = tile.frac_bits().map(|bits| bits.iter().collect::<Vec<_>>());
         if frac_bits.as_ref().is_some_and(|bits| bits.len() != n_genes) {
             return Err(wrong());
         }
@@ -79,7 +81,7 @@ mod tests {
     proptest! {
         #[test]
         fn moments_round_trip(
-            genes in prop::collection::btree_map(0u32..100_000, any::<(u32, i64, u64, u8)>(), 0..100),
+            genes in prop::collection::btree_map(0u32..100_000, any::<(u32, i64, u64, i16)>(), 0..100),
             n_cells: u64,
             per_gene: bool,
         ) {

@@ -16,8 +16,12 @@ pub struct Points {
 impl Points {
     /// The tile's bytes.
     pub fn encode(&self) -> Vec<u8> {
-        let tile =
-            wire::PointsT { n_points: self.xs.len() as u32, xs: encode_axis(&self.xs), ys: encode_axis(&self.ys) };
+        let tile = wire::PointsT {
+            n_points: self.xs.len() as u32,
+            xs: encode_axis(&self.xs),
+            ys: encode_axis(&self.ys),
+            zs: None,
+        };
         finish(|builder| tile.pack(builder).as_union_value())
     }
 
