@@ -28,7 +28,7 @@ pub const FORMAT_VERSION: u32 = 3;
 /// many tiles each.
 pub const TILES_PER_PAGE: u32 = 4096;
 
-/// Cells a tile of a column, of the cell ids and of the rows.
+/// Cells a tile of a column and of the rows.
 pub const CELLS_PER_COLUMN_TILE: u32 = 1 << 18;
 
 /// Cells a tile of text (cell ids): small, since it is asked for a cell at a time.

@@ -26,9 +26,12 @@ impl fmt::Display for TileKey {
     }
 }
 
+/// How the name of a pack's file ends.
+pub const PACK_SUFFIX: &str = ".pack";
+
 /// The file of a pack: its name and a hash of its content, so that it never changes under its name.
 pub fn pack_file(pack: &str, content_hash: u64) -> String {
-    format!("{pack}-{content_hash:016x}.pack")
+    format!("{pack}-{content_hash:016x}{PACK_SUFFIX}")
 }
 
 /// The name of the pack of a layer's expression tiles, by the layer's index in the manifest.
@@ -46,15 +49,10 @@ pub fn moments_pack(layer: usize) -> String {
     format!("moments{layer}")
 }
 
-/// The path of a file of a dataset on the tile server, without a leading slash.
-pub fn file_route(dataset: &str, file: &str) -> String {
-    format!("{DATA_ROUTE}/{dataset}/{file}")
-}
-
-/// The path of some tiles of a pack on the tile server, without a leading slash.
-pub fn tiles_route(dataset: &str, pack_file: &str, tiles: &TileList) -> String {
-    let stem = pack_file.strip_suffix(".pack").unwrap_or(pack_file);
-    format!("{DATA_ROUTE}/{dataset}/{TILES_ROUTE}/{stem}/{tiles}")
+/// The address of some tiles of a pack on the tile server, below that of their dataset.
+pub fn tiles_below(pack_file: &str, tiles: &TileList) -> String {
+    let stem = pack_file.strip_suffix(PACK_SUFFIX).unwrap_or(pack_file);
+    format!("{TILES_ROUTE}/{stem}/{tiles}")
 }
 
 /// Tiles of one pack as a request names them: numbers and inclusive ranges, such as `5-9,12`.

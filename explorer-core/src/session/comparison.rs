@@ -94,7 +94,7 @@ pub enum Answer {
 #[derive(Debug)]
 pub struct SampleAnswer {
     /// The statistics.
-    pub table: PseudobulkTable,
+    pub table: Arc<PseudobulkTable>,
     /// The column of samples.
     pub by: String,
     /// Cells of group and reference that belong to a sample.

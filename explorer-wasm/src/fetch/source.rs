@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use shared_fbs::path;
+use shared_fbs::{api::Endpoint, path};
 use web_sys::RequestCache;
 
 /// The address of a dataset and the routes that lead to its tiles.
@@ -49,7 +49,10 @@ impl Source {
     /// The source at an address; `root` is the address of the page's root, ending in `/`.
     pub fn new(address: &Address, root: &str) -> Self {
         let (base, tiles) = match address {
-            Address::Server(id) => (format!("{root}{}", path::file_route(&encoded(id), "")), Some(Cell::new(true))),
+            Address::Server(id) => {
+                let directory = Endpoint::File { id: id.into(), file: "".into() };
+                (format!("{root}{}", directory.address()), Some(Cell::new(true)))
+            }
             Address::Directory(url) => (format!("{}/", url.trim_end_matches('/')), None),
         };
         Self { base, tiles, sends_whole_files: Cell::new(false) }
@@ -79,12 +82,7 @@ impl Source {
 
     /// The address of tiles of a pack by name, where a tile server answers for them.
     pub(super) fn tiles(&self, pack_file: &str, tiles: &path::TileList) -> Option<String> {
-        self.has_tile_route().then(|| {
-            // The route below the dataset's own address.
-            let route = path::tiles_route("", pack_file, tiles);
-            let below = route.trim_start_matches(path::DATA_ROUTE).trim_start_matches('/');
-            self.file(below)
-        })
+        self.has_tile_route().then(|| self.file(&path::tiles_below(pack_file, tiles)))
     }
 
     /// The tile route is not there: from now on, ranges of packs are asked for.
@@ -93,9 +91,4 @@ impl Source {
             answers.set(false);
         }
     }
-}
-
-/// Text as a part of an address.
-pub(super) fn encoded(id: &str) -> String {
-    String::from(js_sys::encode_uri_component(id))
 }

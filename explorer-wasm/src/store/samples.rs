@@ -1,5 +1,7 @@
 //! Samples as replicates: the moments of group and reference in each sample, by the same routes.
 
+use std::sync::Arc;
+
 use explorer_core::{
     data::Column,
     de::{Adjustment, Choice, FixedPoints, Moments, SampleMoments, SampleSides, pseudobulk, sample_means},
@@ -58,7 +60,7 @@ impl DataAccess {
                 reference: sample_means(&sample.reference, fixed),
             })
             .collect();
-        Ok((SampleAnswer { table, by, n_cells, means }, choice, progress.n_bytes))
+        Ok((SampleAnswer { table: Arc::new(table), by, n_cells, means }, choice, progress.n_bytes))
     }
 
     async fn sample_sides(&self, question: &Question, by: &str) -> Result<SampleSides, CompareError> {

@@ -38,7 +38,7 @@ pub fn tiny_dataset(id: &str, n_obs: u32) -> Vec<(String, Vec<u8>)> {
         n_positioned: n_obs,
         step: 1.0,
         tiles: Some(TileRange { first: 0, count: n_tiles }),
-        bounds: vec![Bounds { min_x: 0, min_y: 0, max_x: u16::MAX - 1, max_y: u16::MAX - 1 }; n_tiles as usize],
+        bounds: vec![Bounds { max_x: u16::MAX - 1, max_y: u16::MAX - 1, ..Bounds::default() }; n_tiles as usize],
         ..Embedding::default()
     };
     let points = Pack {

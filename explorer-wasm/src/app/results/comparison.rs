@@ -78,7 +78,7 @@ pub fn ComparisonPanel(store: Store) -> impl IntoView {
         <Show when=move || has_samples.get()>
             <SamplesView
                 summary=Signal::derive(summary)
-                table=Signal::derive(move || answer.get().map(|answer| Arc::new(answer.0.table.clone())))
+                table=Signal::derive(move || answer.get().map(|answer| Arc::clone(&answer.0.table)))
                 names=Signal::derive(names)
                 colored
                 pairs_of=Callback::new(move |gene: u32| answer.get().map(|answer| answer.0.pairs(gene)).unwrap_or_default())
