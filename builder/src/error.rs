@@ -10,6 +10,12 @@ pub enum BuildError {
     /// The input cannot be read.
     #[error(transparent)]
     Input(#[from] H5adError),
+    /// The input is not the one that it was when the build began, so what was read of it does not fit together.
+    #[error("{file} changed while it was read; build again once no program writes to it")]
+    InputChanged {
+        /// Path of the input.
+        file: String,
+    },
     /// The input has no cells.
     #[error("{file}: obs has no rows: there is no cell to show")]
     NoCells {
@@ -52,10 +58,12 @@ pub enum BuildError {
         place: String,
     },
     /// The output exists and is no dataset, so it is not for this program to remove.
-    #[error("{place} exists and is no dataset, so --force does not replace it; remove it, or give another --out")]
+    #[error("{place} {reason}, so --force does not replace it; remove it, or give another --out")]
     OutputIsForeign {
         /// The output.
         place: String,
+        /// What is there, as a clause.
+        reason: String,
     },
     /// The build was told to stop.
     #[error("interrupted; nothing was written")]

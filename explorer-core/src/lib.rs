@@ -4,6 +4,7 @@
 //! measured natively; the page and the tile server call the same functions.
 
 pub mod color;
+pub mod csv;
 pub mod data;
 pub mod dataset;
 pub mod de;

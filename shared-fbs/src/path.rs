@@ -34,6 +34,26 @@ pub fn pack_file(pack: &str, content_hash: u64) -> String {
     format!("{pack}-{content_hash:016x}{PACK_SUFFIX}")
 }
 
+/// The hash in the name of a pack's file, given the name or its stem: sixteen hexadecimal digits in lower case.
+pub fn content_hash(name: &str) -> Option<&str> {
+    let stem = name.strip_suffix(PACK_SUFFIX).unwrap_or(name);
+    let (_, hash) = stem.rsplit_once('-')?;
+    is_hash(hash).then_some(hash)
+}
+
+/// Sixteen hexadecimal digits in lower case.
+pub fn is_hash(text: &str) -> bool {
+    text.len() == 16 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+}
+
+/// Whether a file's name is that of a pack: plain, with a hash of its content, and with the packs' extension.
+pub fn is_pack_file(name: &str) -> bool {
+    name.ends_with(PACK_SUFFIX)
+        && content_hash(name).is_some()
+        && !name.starts_with('.')
+        && !name.contains(['/', '\\', ':'])
+}
+
 /// The name of the pack of a layer's expression tiles, by the layer's index in the manifest.
 pub fn genes_pack(layer: usize) -> String {
     format!("genes{layer}")
@@ -152,6 +172,28 @@ mod tests {
             if let Ok(list) = text.parse::<TileList>() {
                 prop_assert!(list.iter().count() as u32 <= TileList::MAX_TILES);
             }
+        }
+    }
+
+    #[test]
+    fn only_sixteen_digits_at_the_end_are_a_content_hash() {
+        let hash = "0123456789abcdef";
+        for (name, expected) in [
+            ("obs-0123456789abcdef.pack", Some(hash)),
+            ("obs-0123456789abcdef", Some(hash)),
+            ("obs-1-0123456789abcdef.pack", Some(hash)),
+            ("obs-0123456789ABCDEF.pack", None),
+            ("obs-0123456789abcde.pack", None),
+            ("0123456789abcdef.pack", None),
+            ("manifest.tsm", None),
+        ] {
+            assert_eq!(content_hash(name), expected, "{name}");
+            let is_named = expected.is_some() && name.ends_with(".pack");
+            assert_eq!(is_pack_file(name), is_named, "{name}");
+        }
+        assert_eq!(content_hash(&pack_file("obs", 1)), Some("0000000000000001"));
+        for hidden in [".obs-0123456789abcdef.pack", "a/obs-0123456789abcdef.pack"] {
+            assert!(!is_pack_file(hidden), "{hidden}");
         }
     }
 

@@ -1,7 +1,7 @@
 //! A dataset on this machine, for programs that wait for what they read.
 
 use std::{
-    fs, io,
+    io,
     path::{Path, PathBuf},
 };
 
@@ -17,7 +17,7 @@ use shared_fbs::{
     tile::{Expression, Genes},
 };
 
-use crate::{packs::PackIndex, tiles::FileTiles};
+use crate::{packs::PackIndex, plain_file, tiles::FileTiles};
 
 /// An open dataset. Its packs are opened when first read, and stay open.
 pub struct Dataset(dataset::Dataset<FileTiles>);
@@ -88,8 +88,8 @@ impl Dataset {
     /// [`DatasetError::NoManifest`] and [`DatasetError::Manifest`].
     pub fn open(directory: &Path) -> Result<Self, DatasetError> {
         let path = directory.join(MANIFEST);
-        let bytes =
-            fs::read(&path).map_err(|source| DatasetError::NoManifest { path: directory.to_owned(), source })?;
+        let bytes = plain_file::read(&path)
+            .map_err(|source| DatasetError::NoManifest { path: directory.to_owned(), source })?;
         let manifest = Manifest::decode(&bytes).map_err(|source| DatasetError::Manifest { path, source })?;
         Ok(Self::of_manifest(directory, manifest))
     }

@@ -4,5 +4,6 @@ pub mod compare;
 pub mod dataset;
 pub mod markers;
 pub mod packs;
+pub mod plain_file;
 pub mod tiles;
 pub mod verify;

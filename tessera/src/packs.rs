@@ -1,7 +1,7 @@
 //! Where tiles lie in the files of a dataset on this machine.
 
 use std::{
-    fs::{self, File},
+    fs::File,
     io,
     path::{Path, PathBuf},
     sync::{Arc, OnceLock},
@@ -11,6 +11,8 @@ use shared_fbs::{
     frame,
     manifest::{DirectoryPlace, Pack, Slot, Slots},
 };
+
+use crate::plain_file;
 
 /// Why the directory of a pack cannot be read.
 pub type ReadError = Box<dyn std::error::Error + Send + Sync>;
@@ -99,11 +101,7 @@ impl PackIndex {
         if let Some(opened) = self.opened.get() {
             return Ok(opened);
         }
-        // Looked at before it is opened: to open a pipe would wait for its writer.
-        if !fs::metadata(&self.path)?.is_file() {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, "a pack must be a plain file"));
-        }
-        let file = File::open(&self.path)?;
+        let file = plain_file::open(&self.path)?;
         let n_bytes = file.metadata()?.len();
         Ok(self.opened.get_or_init(|| PackFile { file, n_bytes }))
     }

@@ -6,6 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use super::contents::UNFINISHED;
 use crate::environment::{Output, OutputFile, Scratch, ScratchFile};
 
 /// Bytes that are written together.
@@ -25,7 +26,7 @@ impl Directory {
 
 impl Output for Directory {
     fn create(&self, stem: &str) -> io::Result<Box<dyn OutputFile>> {
-        let partial = self.path.join(format!("{stem}.partial"));
+        let partial = self.path.join(format!("{stem}{UNFINISHED}"));
         let file = BufWriter::with_capacity(BUFFER_BYTES, File::create(&partial)?);
         Ok(Box::new(DirectoryFile { file, partial, directory: self.path.clone() }))
     }
@@ -58,6 +59,8 @@ impl Write for DirectoryFile {
 impl OutputFile for DirectoryFile {
     fn publish(mut self: Box<Self>, name: &str) -> io::Result<()> {
         self.file.flush()?;
+        // A name that outlives a power cut without its bytes would be a broken dataset.
+        self.file.get_ref().sync_all()?;
         fs::rename(&self.partial, self.directory.join(name))
     }
 }

@@ -1,23 +1,33 @@
 //! Building from a file to a directory.
 //!
-//! All is written to a temporary sibling of the output and renamed at the end, so that an interrupted build leaves
-//! nothing half-made.
+//! All is written to a hidden directory beside the output, which gets the output's name at the end in one step: what
+//! has that name stays unless it is a dataset that is to be replaced, and an interrupted build leaves nothing half-made.
 
+mod contents;
 mod directory;
+mod input;
 mod partial;
+mod rename;
 
 use std::{
     fs, io,
-    path::Path,
+    path::{Path, PathBuf},
     time::{Duration, Instant},
 };
 
-use h5ad::H5ad;
-use shared_fbs::{manifest::Manifest, path::MANIFEST};
+use h5ad::{H5ad, H5adError};
+use shared_fbs::manifest::Manifest;
 
+pub use self::{
+    contents::{Contents, NOTE},
+    input::InputStamp,
+};
+
+use self::{
+    directory::{Directory, TemporaryFiles},
+    partial::{Partial, parent_of},
+};
 use crate::{BuildError, Environment, Options, Progress, plan::Plan};
-use directory::{Directory, TemporaryFiles};
-use partial::Partial;
 
 /// What becomes of an output that exists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +36,26 @@ pub enum Existing {
     Keep,
     /// It is replaced, if it is a dataset or empty.
     Replace,
+}
+
+/// Where a dataset goes.
+#[derive(Clone, Copy, Debug)]
+pub struct Target<'a> {
+    /// The directory, which need not exist.
+    pub out: &'a Path,
+    /// What becomes of what is there.
+    pub existing: Existing,
+    /// What is kept beside the manifest.
+    pub note: Option<InputNote<'a>>,
+}
+
+/// What a program that keeps datasets notes of the input, as a file [`NOTE`] beside the manifest.
+#[derive(Clone, Copy, Debug)]
+pub struct InputNote<'a> {
+    /// The state of the input that the note is about. An input in another one is refused as changed.
+    pub stamp: &'a InputStamp,
+    /// The note.
+    pub text: &'a str,
 }
 
 /// What a build did.
@@ -54,20 +84,39 @@ pub fn build(
     options: &Options,
     progress: &dyn Progress,
 ) -> Result<Report, BuildError> {
+    build_at(input, Target { out, existing, note: None }, options, progress)
+}
+
+/// Builds the dataset of `input` at a target.
+///
+/// # Errors
+/// As [`build`].
+pub fn build_at(
+    input: &Path,
+    target: Target<'_>,
+    options: &Options,
+    progress: &dyn Progress,
+) -> Result<Report, BuildError> {
     let started = Instant::now();
+    let out = checked(target)?;
     let output = |source| BuildError::Output { place: out.display().to_string(), source };
-    check_output(out, existing)?;
-    let parent = out.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let source = input.file_name().unwrap_or_default().to_string_lossy();
-    let plan = Plan::read(H5ad::open(input)?, &source, options, progress)?;
-    fs::create_dir_all(parent).map_err(output)?;
-    let partial = Partial::create(parent).map_err(output)?;
-    let directory = Directory::new(partial.path());
-    let scratch = TemporaryFiles::new(partial.path());
-    let environment = Environment { output: &directory, scratch: &scratch, progress };
-    let manifest = plan.write(&environment)?;
-    partial.publish(out).map_err(output)?;
-    let n_bytes = directory_bytes(out).map_err(output)?;
+    let unreadable = |source| H5adError::Io { file: input.display().to_string(), source };
+    let changed = || BuildError::InputChanged { file: input.display().to_string() };
+    let before = InputStamp::settled(input).map_err(unreadable)?;
+    if target.note.is_some_and(|note| *note.stamp != before) {
+        return Err(changed());
+    }
+    let written = write(input, &out, options, progress);
+    let is_told = matches!(written, Err(BuildError::Interrupted | BuildError::Output { .. }));
+    if !is_told && InputStamp::of(input).ok().as_ref() != Some(&before) {
+        return Err(changed());
+    }
+    let (partial, manifest) = written?;
+    let n_bytes = directory_bytes(&partial.dataset()).map_err(output)?;
+    if let Some(note) = target.note {
+        fs::write(partial.dataset().join(NOTE), note.text).map_err(output)?;
+    }
+    partial.publish(&out, target.existing)?;
     Ok(Report {
         n_bytes,
         n_values: manifest.layers.iter().map(|layer| layer.n_nonzero).sum(),
@@ -77,17 +126,39 @@ pub fn build(
     })
 }
 
-/// Refuses an output that exists, unless it may be replaced; what is no dataset never may.
-fn check_output(out: &Path, existing: Existing) -> Result<(), BuildError> {
-    if fs::symlink_metadata(out).is_err() {
-        return Ok(());
+/// Writes the dataset, but gives it no name yet.
+fn write(
+    input: &Path,
+    out: &Path,
+    options: &Options,
+    progress: &dyn Progress,
+) -> Result<(Partial, Manifest), BuildError> {
+    let output = |source| BuildError::Output { place: out.display().to_string(), source };
+    let source = input.file_name().unwrap_or_default().to_string_lossy();
+    let plan = Plan::read(H5ad::open(input)?, &source, options, progress)?;
+    let parent = parent_of(out);
+    fs::create_dir_all(parent).map_err(output)?;
+    let partial = Partial::create(parent).map_err(output)?;
+    let directory = Directory::new(&partial.dataset());
+    let scratch = TemporaryFiles::new(partial.scratch());
+    let environment = Environment { output: &directory, scratch: &scratch, progress };
+    let manifest = plan.write(&environment)?;
+    Ok((partial, manifest))
+}
+
+/// Refuses an output that exists, unless it may be replaced; what is no dataset never may. A link to a directory stays,
+/// and what it leads to is replaced.
+fn checked(target: Target<'_>) -> Result<PathBuf, BuildError> {
+    let (out, place) = (target.out, target.out.display().to_string());
+    let Ok(metadata) = fs::symlink_metadata(out) else { return Ok(out.to_owned()) };
+    if target.existing == Existing::Keep {
+        return Err(BuildError::OutputExists { place });
     }
-    let place = out.display().to_string();
-    let is_empty = || fs::read_dir(out).is_ok_and(|mut entries| entries.next().is_none());
-    match existing {
-        Existing::Keep => Err(BuildError::OutputExists { place }),
-        Existing::Replace if out.join(MANIFEST).is_file() || is_empty() => Ok(()),
-        Existing::Replace => Err(BuildError::OutputIsForeign { place }),
+    let failed = |source| BuildError::Output { place: place.clone(), source };
+    match Contents::of(out).map_err(failed)? {
+        Contents::Foreign(reason) => Err(BuildError::OutputIsForeign { place, reason }),
+        Contents::Nothing | Contents::Dataset if metadata.is_symlink() => out.canonicalize().map_err(failed),
+        Contents::Nothing | Contents::Dataset => Ok(out.to_owned()),
     }
 }
 

@@ -1,12 +1,20 @@
-//! A dataset in the making: a hidden sibling of the output that becomes it in one step.
+//! A dataset in the making: in a hidden directory beside the output, whose name it gets in one step.
 
 use std::{
     fs::{self, File},
     io,
-    path::Path,
+    path::{Path, PathBuf},
+    time::Duration,
 };
 
-use tempfile::{Builder, TempDir};
+use tempfile::Builder;
+
+use super::{
+    Existing,
+    contents::{self, Contents},
+    rename,
+};
+use crate::BuildError;
 
 /// What the name of every such directory begins with.
 const PREFIX: &str = ".tessera-partial-";
@@ -14,54 +22,86 @@ const PREFIX: &str = ".tessera-partial-";
 /// A file in the directory that is locked as long as the build runs, however that ends.
 const LOCK: &str = "lock";
 
-/// A directory that is removed unless it is published.
+/// The lock's name before it is locked.
+const UNLOCKED: &str = "lock.new";
+
+/// The dataset in the directory: the new one, and once that has been published, the one that it replaced.
+const DATASET: &str = "dataset";
+
+/// Where a dataset waits while it is exchanged on systems that cannot do so in one step.
+const ASIDE: &str = "replaced";
+
+/// A directory without a lock is of a build that was killed as it began, if it is of this age.
+const FORSAKEN: Duration = Duration::from_secs(60 * 60);
+
+/// A dataset that is removed unless it is published.
 pub struct Partial {
-    directory: TempDir,
-    lock: File,
+    container: PathBuf,
+    /// Held until the directory is removed.
+    _lock: File,
 }
 
 impl Partial {
-    /// Makes one in `parent`, and removes those that builds left there which were killed.
+    /// Begins one in `parent`, and removes those that builds left there which were killed.
     pub fn create(parent: &Path) -> io::Result<Self> {
         sweep(parent);
-        let directory = private_name().tempdir_in(parent)?;
+        let container = private_name().tempdir_in(parent)?;
         // Locked before it has the name that a sweep looks for.
-        let unnamed = directory.path().join("lock.new");
-        let lock = File::create_new(&unnamed)?;
+        let unlocked = container.path().join(UNLOCKED);
+        let lock = File::create_new(&unlocked)?;
         // A file system without locks has no sweeps either.
         let _ = lock.lock();
-        fs::rename(unnamed, directory.path().join(LOCK))?;
-        Ok(Self { directory, lock })
+        fs::rename(unlocked, container.path().join(LOCK))?;
+        fs::create_dir(container.path().join(DATASET))?;
+        Ok(Self { container: container.keep(), _lock: lock })
     }
 
-    /// Where to write.
-    pub fn path(&self) -> &Path {
-        self.directory.path()
+    /// Where the dataset's files go.
+    pub fn dataset(&self) -> PathBuf {
+        self.container.join(DATASET)
     }
 
-    /// Puts the directory at `out`. What was there goes only once this is in its place, and is put
-    /// back when that fails.
-    pub fn publish(self, out: &Path) -> io::Result<()> {
-        drop(self.lock);
-        fs::remove_file(self.directory.path().join(LOCK))?;
-        let parent = self.directory.path().parent().unwrap_or(Path::new("."));
-        let replaced = match fs::symlink_metadata(out) {
-            Ok(_) => {
-                let replaced = private_name().tempdir_in(parent)?;
-                fs::rename(out, replaced.path().join("replaced"))?;
-                Some(replaced)
+    /// Where files may wait that are no part of the dataset.
+    pub fn scratch(&self) -> &Path {
+        &self.container
+    }
+
+    /// Puts the dataset at `out`. What is there goes only if it is a dataset and `existing` says so, and only once this
+    /// one is in its place.
+    pub fn publish(self, out: &Path, existing: Existing) -> Result<(), BuildError> {
+        let place = || out.display().to_string();
+        let failed = |source| BuildError::Output { place: place(), source };
+        let dataset = self.dataset();
+        rename::sync_directory(&dataset).map_err(failed)?;
+        match (rename::without_replacing(&dataset, out), existing) {
+            (Ok(()), _) => {}
+            (Err(error), Existing::Keep) if error.kind() == io::ErrorKind::AlreadyExists => {
+                return Err(BuildError::OutputExists { place: place() });
             }
-            Err(_) => None,
-        };
-        if let Err(error) = fs::rename(self.directory.path(), out) {
-            if let Some(replaced) = replaced {
-                fs::rename(replaced.path().join("replaced"), out)?;
+            (Err(error), Existing::Replace) if error.kind() == io::ErrorKind::AlreadyExists => {
+                let exchange = || rename::exchange(&dataset, out, &self.container.join(ASIDE)).map_err(failed);
+                exchange()?;
+                // What was seen before the build may have given way to something else since.
+                if let Contents::Foreign(reason) = Contents::of(&dataset).map_err(failed)? {
+                    exchange()?;
+                    return Err(BuildError::OutputIsForeign { place: place(), reason });
+                }
             }
-            return Err(error);
+            (Err(error), _) => return Err(failed(error)),
         }
-        let _ = self.directory.keep();
-        replaced.map_or(Ok(()), TempDir::close)
+        rename::sync_directory(parent_of(out)).map_err(failed)
     }
+}
+
+impl Drop for Partial {
+    fn drop(&mut self) {
+        remove(&self.container);
+    }
+}
+
+/// The directory that a path lies in.
+pub fn parent_of(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// Names of temporary directories, open to whom the user's mask allows.
@@ -76,34 +116,60 @@ fn private_name() -> Builder<'static, 'static> {
     builder
 }
 
-/// Removes what killed builds left. What cannot be removed harms nobody, so errors are passed over.
+/// Removes what killed builds left.
 fn sweep(parent: &Path) {
     for entry in fs::read_dir(parent).into_iter().flatten().flatten() {
-        let is_ours = entry.file_name().to_string_lossy().starts_with(PREFIX);
-        if is_ours
-            && let Ok(lock) = File::open(entry.path().join(LOCK))
-            && lock.try_lock().is_ok()
-        {
-            let _ = fs::remove_dir_all(entry.path());
+        if !entry.file_name().to_string_lossy().starts_with(PREFIX) {
+            continue;
+        }
+        match File::open(entry.path().join(LOCK)) {
+            Ok(lock) if lock.try_lock().is_ok() => remove(&entry.path()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound && is_forsaken(&entry.path()) => {
+                remove(&entry.path());
+            }
+            _ => {}
         }
     }
+}
+
+fn is_forsaken(directory: &Path) -> bool {
+    let modified = fs::metadata(directory).and_then(|metadata| metadata.modified());
+    modified.ok().and_then(|modified| modified.elapsed().ok()).is_some_and(|age| age >= FORSAKEN)
+}
+
+/// Removes such a directory, but nothing that no build has put there. What cannot be removed harms nobody, so errors
+/// are passed over.
+fn remove(container: &Path) {
+    let dataset = container.join(DATASET);
+    if dataset.exists() && contents::remove(&dataset).is_err() {
+        return;
+    }
+    for name in [LOCK, UNLOCKED] {
+        let _ = fs::remove_file(container.join(name));
+    }
+    let _ = fs::remove_dir(container);
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use shared_fbs::path::MANIFEST;
 
     fn names(directory: &Path) -> Vec<String> {
         let entries = fs::read_dir(directory).unwrap();
         entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect()
     }
 
+    fn partial(parent: &Path, content: &str) -> Partial {
+        let partial = Partial::create(parent).unwrap();
+        fs::write(partial.dataset().join(MANIFEST), content).unwrap();
+        partial
+    }
+
     #[test]
     fn what_is_not_published_goes() {
         let parent = tempfile::tempdir().unwrap();
-        let partial = Partial::create(parent.path()).unwrap();
-        fs::write(partial.path().join("a"), "a").unwrap();
-        drop(partial);
+        drop(partial(parent.path(), "a"));
         assert_eq!(names(parent.path()), [""; 0]);
     }
 
@@ -111,25 +177,55 @@ mod tests {
     fn what_a_killed_build_left_goes_with_the_next_and_what_runs_stays() {
         let parent = tempfile::tempdir().unwrap();
         let killed = parent.path().join(format!("{PREFIX}killed"));
-        fs::create_dir(&killed).unwrap();
-        fs::write(killed.join(LOCK), "").unwrap();
-        let running = Partial::create(parent.path()).unwrap();
+        fs::create_dir_all(killed.join(DATASET)).unwrap();
+        for name in [LOCK, "dataset/genes0.partial", "dataset/obs-0123456789abcdef.pack"] {
+            fs::write(killed.join(name), "").unwrap();
+        }
+        let beginning = parent.path().join(format!("{PREFIX}beginning"));
+        fs::create_dir(&beginning).unwrap();
+        let running = partial(parent.path(), "running");
         assert!(!killed.exists());
-        let other = Partial::create(parent.path()).unwrap();
-        assert!(running.path().exists() && other.path().exists());
+        let other = partial(parent.path(), "other");
+        assert!(running.dataset().exists() && other.dataset().exists() && beginning.exists());
     }
 
     #[test]
-    fn publishing_replaces_what_was_there() {
+    fn what_a_build_did_not_put_there_is_never_swept() {
+        let parent = tempfile::tempdir().unwrap();
+        let killed = parent.path().join(format!("{PREFIX}killed"));
+        fs::create_dir_all(killed.join(DATASET)).unwrap();
+        fs::write(killed.join(LOCK), "").unwrap();
+        fs::write(killed.join("dataset/notes.txt"), "precious").unwrap();
+        drop(partial(parent.path(), "a"));
+        assert_eq!(fs::read_to_string(killed.join("dataset/notes.txt")).unwrap(), "precious");
+    }
+
+    #[test]
+    fn publishing_replaces_a_dataset_on_request() {
         let parent = tempfile::tempdir().unwrap();
         let out = parent.path().join("out");
-        for content in ["one", "two"] {
-            let partial = Partial::create(parent.path()).unwrap();
-            fs::write(partial.path().join("file"), content).unwrap();
-            partial.publish(&out).unwrap();
+        let publish = |content, existing| partial(parent.path(), content).publish(&out, existing);
+        let content = || fs::read_to_string(out.join(MANIFEST)).unwrap();
+        publish("one", Existing::Keep).unwrap();
+        assert!(matches!(publish("two", Existing::Keep), Err(BuildError::OutputExists { .. })));
+        assert_eq!(content(), "one");
+        publish("two", Existing::Replace).unwrap();
+        assert_eq!((content().as_str(), names(&out).as_slice()), ("two", &[MANIFEST.to_owned()][..]));
+        assert_eq!(names(parent.path()), ["out"]);
+    }
+
+    #[test]
+    fn what_appeared_meanwhile_is_not_this_builds_to_delete() {
+        let parent = tempfile::tempdir().unwrap();
+        let out = parent.path().join("out");
+        for existing in [Existing::Keep, Existing::Replace] {
+            let built = partial(parent.path(), "built");
+            fs::create_dir(&out).unwrap();
+            fs::write(out.join("notes.txt"), "precious").unwrap();
+            built.publish(&out, existing).unwrap_err();
+            assert_eq!(fs::read_to_string(out.join("notes.txt")).unwrap(), "precious");
             assert_eq!(names(parent.path()), ["out"]);
-            assert_eq!(names(&out), ["file"]);
-            assert_eq!(fs::read_to_string(out.join("file")).unwrap(), content);
+            fs::remove_dir_all(&out).unwrap();
         }
     }
 }

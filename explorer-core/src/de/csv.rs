@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{Adjustment, DeOptions, DeTable, Design, Effect, Marker, MarkerRank, Method, PseudobulkTable};
+use crate::csv::{push_comment, push_field};
 
 /// What was compared, for the lines that begin with `#`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -185,12 +186,6 @@ fn cells_text(set: &CellSetRecord) -> String {
     format!("{} ({} cells)", set.name, set.n_cells)
 }
 
-fn push_comment(out: &mut String, what: &str, value: &str) {
-    // A line break in a name would end the comment.
-    let value: String = value.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    let _ = writeln!(out, "# {what}: {value}");
-}
-
 fn write_record(out: &mut String, table: &DeTable, record: &DeRecord) {
     for (what, value) in [
         ("dataset", record.dataset.as_str()),
@@ -202,16 +197,6 @@ fn write_record(out: &mut String, table: &DeTable, record: &DeRecord) {
         ("tessera", env!("CARGO_PKG_VERSION")),
     ] {
         push_comment(out, what, value);
-    }
-}
-
-fn push_field(out: &mut String, text: &str) {
-    if text.contains([',', '"', '\n', '\r']) {
-        out.push('"');
-        out.push_str(&text.replace('"', "\"\""));
-        out.push('"');
-    } else {
-        out.push_str(text);
     }
 }
 

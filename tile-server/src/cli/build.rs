@@ -4,9 +4,9 @@ use anyhow::Result;
 use builder::native::{self, Existing, Report};
 use clap::Args;
 use explorer_core::format;
-use shared_fbs::manifest::Manifest;
+use serde::{Deserialize, Serialize};
 
-use super::progress::TerminalProgress;
+use super::{progress::TerminalProgress, terminal};
 
 /// The arguments of `tile-server build`.
 #[derive(Args)]
@@ -27,7 +27,7 @@ pub struct Arguments {
 }
 
 /// What can be chosen when tiles are built.
-#[derive(Args)]
+#[derive(Args, Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Choices {
     /// Build even without an embedding to draw
     #[arg(long)]
@@ -41,12 +41,6 @@ pub struct Choices {
 }
 
 impl Choices {
-    /// Whether a dataset was built with these choices, as far as they say anything.
-    pub fn are_those_of(&self, manifest: &Manifest) -> bool {
-        let agrees = |chosen: &Option<String>, built: &Option<String>| chosen.is_none() || chosen == built;
-        agrees(&self.main_label, &manifest.main_label) && agrees(&self.sample_column, &manifest.sample_column)
-    }
-
     /// The options of a build.
     pub fn options(&self) -> builder::Options {
         builder::Options {
@@ -65,18 +59,22 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let options = arguments.choices.options();
     let report = native::build(&arguments.input, &arguments.out, existing, &options, &progress)?;
     if !arguments.quiet {
-        eprint!("{}", summary(&report));
+        say_summary(&report);
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// What a build did, for people, line by line.
-pub fn summary(report: &Report) -> String {
+/// Says what a build did.
+pub fn say_summary(report: &Report) {
+    summary(report).iter().for_each(|line| terminal::say(line));
+}
+
+fn summary(report: &Report) -> Vec<String> {
     let manifest = &report.manifest;
     let n_vars = manifest.vars.first().map_or(0, |var| var.n_vars);
     let seconds = report.spent.as_secs_f64();
-    let mut text = format!(
-        "{} cells × {} genes, {} layers, {} values: {} in {} ({} values/s)\n",
+    let mut lines = vec![format!(
+        "{} cells × {} genes, {} layers, {} values: {} in {} ({} values/s)",
         format::integer(u64::from(manifest.n_obs)),
         format::integer(u64::from(n_vars)),
         manifest.layers.len(),
@@ -84,17 +82,17 @@ pub fn summary(report: &Report) -> String {
         format::bytes(report.n_bytes),
         format::duration(report.spent),
         format::compact((report.n_values as f64 / seconds.max(1e-9)) as u64),
-    );
+    )];
     if report.n_values > 0 {
-        text.push_str(&bytes_a_value(report));
+        lines.push(bytes_a_value(report));
     }
     if let Some(peak) = report.peak_memory_bytes {
-        text.push_str(&format!("peak memory {}\n", format::bytes(peak)));
+        lines.push(format!("peak memory {}", format::bytes(peak)));
     }
     for warning in &manifest.warnings {
-        text.push_str(&format!("warning: {}: {}\n", warning.place, warning.message));
+        lines.push(format!("warning: {}: {}", warning.place, warning.message));
     }
-    text
+    lines
 }
 
 /// What a value takes in all, and in the packs of the layers.
@@ -106,5 +104,5 @@ fn bytes_a_value(report: &Report) -> String {
         format!("{kind} {:.2}", n_bytes as f64 / n_values)
     };
     let kinds = ["genes", "cells", "moments"].map(of_kind).join(", ");
-    format!("{:.2} bytes a value ({kinds})\n", report.n_bytes as f64 / n_values)
+    format!("{:.2} bytes a value ({kinds})", report.n_bytes as f64 / n_values)
 }

@@ -1,7 +1,4 @@
 use std::{
-    collections::HashSet,
-    fs,
-    io::{self, Write},
     path::{Path, PathBuf},
     process::ExitCode,
 };
@@ -11,12 +8,15 @@ use clap::{Args, ValueEnum};
 use explorer_core::{
     de::{Adjustment, CellSetRecord, DeOptions, DeRecord, Effect, Method, pseudobulk_to_csv, to_csv},
     filter::CellMask,
+    format,
 };
-use shared_fbs::manifest::{ColumnKind, Layer, Manifest};
-use tessera::{
-    compare::{cells_with_label, compare_cells},
-    dataset::Dataset,
-    markers::compare_samples,
+use shared_fbs::manifest::{Layer, Manifest};
+use tessera::{compare::compare_cells, dataset::Dataset, markers::compare_samples};
+
+use super::{
+    aside,
+    cells::{self, CellsError, Overlap},
+    terminal,
 };
 
 /// What stands for all cells that are not in the group.
@@ -30,12 +30,15 @@ pub struct Arguments {
     /// A label of the group, as COLUMN=LABEL; several are taken together
     #[arg(long, value_name = "COLUMN=LABEL", required_unless_present = "cells_file")]
     group: Vec<String>,
-    /// Cells of the group, an id a line; taken together with --group
+    /// Cells of the group, an id a line, in quotation marks or not; taken together with --group
     #[arg(long, value_name = "FILE")]
     cells_file: Option<PathBuf>,
     /// `rest`, or a label of the reference as COLUMN=LABEL; several are taken together
     #[arg(long, value_name = "rest|COLUMN=LABEL", default_value = REST)]
     reference: Vec<String>,
+    /// What becomes of cells that are both in the group and in the reference
+    #[arg(long, value_enum, default_value_t = Overlap::Keep)]
+    overlap: Overlap,
     /// The layer [default: the one the page would take]
     #[arg(long)]
     layer: Option<String>,
@@ -71,12 +74,6 @@ impl From<MethodName> for Method {
 /// The command line names something that the dataset does not have.
 #[derive(Debug, thiserror::Error)]
 pub enum UsageError {
-    /// A set is neither `rest` nor a label.
-    #[error("`{0}` is not of the form COLUMN=LABEL")]
-    Form(String),
-    /// There is no such label.
-    #[error("the dataset has no label `{0}`; its categorical columns are: {1}")]
-    Label(String, String),
     /// There is no such layer.
     #[error("the dataset has no layer `{0}`; its layers are: {1}")]
     Layer(String, String),
@@ -86,12 +83,6 @@ pub enum UsageError {
     /// No column is known to hold cell types.
     #[error("the dataset has no column of cell types; name a column with --column")]
     NoMainLabel,
-    /// A set has no cells.
-    #[error("there is no cell in the {0}: nothing can be compared")]
-    Empty(&'static str),
-    /// A cell of the list does not exist.
-    #[error("the dataset has no cell `{0}`, nor {1} more of the list")]
-    Cells(String, usize),
 }
 
 /// Compares and writes the table.
@@ -99,36 +90,17 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let dataset = Dataset::open(&arguments.directory)?;
     let manifest = dataset.manifest();
     let layer = layer(manifest, arguments.layer.as_deref())?;
-    let mut group = union(&dataset, &arguments.group)?;
-    let mut group_name = arguments.group.join(" + ");
-    if let Some(file) = &arguments.cells_file {
-        group.or(&listed_cells(&dataset, file)?);
-        let separator = if group_name.is_empty() { "" } else { " + " };
-        group_name.push_str(&format!("{separator}cells of {}", file.display()));
-    }
-    let reference = match arguments.reference.as_slice() {
-        [rest] if rest == REST => {
-            let mut rest = group.clone();
-            rest.invert();
-            rest
-        }
-        labels => union(&dataset, labels)?,
-    };
-    for (set, name) in [(&group, "group"), (&reference, "reference")] {
-        if set.count() == 0 {
-            return Err(UsageError::Empty(name).into());
-        }
-    }
+    let (group, reference) = sets(&dataset, arguments)?;
     let genes = dataset.genes(layer)?;
     let names: Vec<&str> = (0..genes.ids.len()).filter_map(|gene| genes.name(gene)).collect();
     let record = DeRecord {
         dataset: title(manifest),
-        group: CellSetRecord { name: group_name, n_cells: group.count() as u64 },
-        reference: CellSetRecord { name: arguments.reference.join(" + "), n_cells: reference.count() as u64 },
+        group: CellSetRecord { name: group.name, n_cells: group.cells.count() as u64 },
+        reference: CellSetRecord { name: reference.name, n_cells: reference.cells.count() as u64 },
         layer: layer.name.clone(),
     };
     let csv = if let Some(samples) = &arguments.samples {
-        let table = compare_samples(&dataset, layer, &group, &reference, samples, Adjustment::default())?;
+        let table = compare_samples(&dataset, layer, &group.cells, &reference.cells, samples, Adjustment::default())?;
         pseudobulk_to_csv(&table, &names, &record, samples)
     } else {
         let options = DeOptions {
@@ -136,10 +108,64 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
             adjustment: Adjustment::default(),
             effect: Effect::of_layer(layer),
         };
-        to_csv(&compare_cells(&dataset, layer, &group, &reference, options)?, &names, &record)
+        to_csv(&compare_cells(&dataset, layer, &group.cells, &reference.cells, options)?, &names, &record)
     };
     write(&csv, arguments.out.as_deref())?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// A set of cells and what the table calls it.
+struct NamedCells {
+    name: String,
+    cells: CellMask,
+}
+
+/// Group and reference. Cells in both are dealt with as `--overlap` says.
+fn sets(dataset: &Dataset, arguments: &Arguments) -> Result<(NamedCells, NamedCells)> {
+    let cells = cells::labeled(dataset, &arguments.group)?;
+    let mut group = NamedCells { name: arguments.group.join(" + "), cells };
+    if let Some(file) = &arguments.cells_file {
+        group.cells.or(&cells::listed(dataset, file)?);
+        let separator = if group.name.is_empty() { "" } else { " + " };
+        group.name.push_str(&format!("{separator}cells of {}", file.display()));
+    }
+    let cells = match arguments.reference.as_slice() {
+        [rest] if rest == REST => {
+            let mut rest = group.cells.clone();
+            rest.invert();
+            rest
+        }
+        labels => cells::labeled(dataset, labels)?,
+    };
+    let mut reference = NamedCells { name: arguments.reference.join(" + "), cells };
+    let mut shared = group.cells.clone();
+    shared.and(&reference.cells);
+    if shared.count() > 0 {
+        let n_shared = format::integer(shared.count() as u64);
+        match arguments.overlap {
+            Overlap::Refuse => return Err(CellsError::Shared(shared.count()).into()),
+            Overlap::Keep => {
+                terminal::say(&format!(
+                    "warning: {n_shared} cells are both in the group and in the reference, which the test takes for \
+                     different cells; --overlap drop leaves them out of both"
+                ));
+                reference.name.push_str(&format!(", {n_shared} of them also in the group"));
+            }
+            Overlap::Drop => {
+                terminal::say(&format!("{n_shared} cells both in the group and in the reference are left out of both"));
+                for set in [&mut group, &mut reference] {
+                    set.cells.and_not(&shared);
+                    set.name.push_str(&format!(", without {n_shared} cells that are in both"));
+                }
+            }
+        }
+    }
+    for (set, name) in [(&group, "group"), (&reference, "reference")] {
+        if set.cells.count() == 0 {
+            return Err(CellsError::Empty(name).into());
+        }
+    }
+    Ok((group, reference))
 }
 
 /// What a dataset is called in tables.
@@ -150,8 +176,8 @@ pub fn title(manifest: &Manifest) -> String {
 /// Writes a table to a file, or to standard output.
 pub fn write(csv: &str, out: Option<&Path>) -> Result<()> {
     match out {
-        Some(path) => fs::write(path, csv).with_context(|| format!("cannot write {}", path.display())),
-        None => Ok(io::stdout().write_all(csv.as_bytes())?),
+        Some(path) => aside::write(path, csv).with_context(|| format!("cannot write {}", path.display())),
+        None => Ok(terminal::print_text(csv)?),
     }
 }
 
@@ -162,35 +188,4 @@ pub fn layer<'a>(manifest: &'a Manifest, name: Option<&str>) -> Result<&'a Layer
     };
     let known = || manifest.layers.iter().map(|layer| layer.name.as_str()).collect::<Vec<_>>().join(", ");
     manifest.layers.iter().find(|layer| layer.name == name).ok_or_else(|| UsageError::Layer(name.to_owned(), known()))
-}
-
-fn union(dataset: &Dataset, specs: &[String]) -> Result<CellMask> {
-    let mut cells = CellMask::none(dataset.manifest().n_obs as usize);
-    for spec in specs {
-        let (column, label) = spec.split_once('=').ok_or_else(|| UsageError::Form(spec.clone()))?;
-        let labeled = cells_with_label(dataset, column, label)?.ok_or_else(|| {
-            let columns = dataset.manifest().columns.iter();
-            let known: Vec<&str> = columns
-                .filter(|column| column.kind == ColumnKind::Categorical)
-                .map(|column| column.name.as_str())
-                .collect();
-            UsageError::Label(spec.clone(), known.join(", "))
-        })?;
-        cells.or(&labeled);
-    }
-    Ok(cells)
-}
-
-fn listed_cells(dataset: &Dataset, file: &Path) -> Result<CellMask> {
-    let text = fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
-    let mut wanted: HashSet<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-    let ids = dataset.cell_ids()?;
-    let cells = CellMask::from_fn(ids.len(), |cell| ids[cell].as_deref().is_some_and(|id| wanted.contains(id)));
-    for id in ids.iter().flatten() {
-        wanted.remove(id.as_str());
-    }
-    match wanted.iter().min() {
-        Some(&absent) => Err(UsageError::Cells(absent.to_owned(), wanted.len() - 1).into()),
-        None => Ok(cells),
-    }
 }

@@ -7,6 +7,8 @@ use serde_json::{Value, json};
 use shared_fbs::manifest::{Column, ColumnKind, Layer, Manifest, ValueKind};
 use tessera::dataset::Dataset;
 
+use super::terminal;
+
 /// The arguments of `tile-server inspect`.
 #[derive(Args)]
 pub struct Arguments {
@@ -21,9 +23,9 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let dataset = Dataset::open(&arguments.directory)?;
     if arguments.json {
-        println!("{:#}", to_json(dataset.manifest()));
+        terminal::print_json(&to_json(dataset.manifest()))?;
     } else {
-        print!("{}", to_text(dataset.manifest()));
+        terminal::print_lines(to_lines(dataset.manifest()))?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -97,7 +99,7 @@ fn to_json(manifest: &Manifest) -> Value {
     })
 }
 
-fn to_text(manifest: &Manifest) -> String {
+fn to_lines(manifest: &Manifest) -> Vec<String> {
     let mut lines = vec![
         manifest.title.clone().or_else(|| manifest.source.clone()).unwrap_or_default(),
         format!(
@@ -137,7 +139,7 @@ fn to_text(manifest: &Manifest) -> String {
     for warning in &manifest.warnings {
         lines.push(format!("warning: {}: {}", warning.place, warning.message));
     }
-    lines.join("\n") + "\n"
+    lines
 }
 
 fn column_kind(column: &Column) -> &'static str {

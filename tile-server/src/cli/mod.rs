@@ -1,33 +1,26 @@
 //! The command line.
 
+mod aside;
 mod build;
+mod cache;
+mod cells;
 mod de;
+mod exit;
+mod ids;
 mod inspect;
 mod markers;
 mod progress;
 mod serve;
+mod terminal;
 mod verify;
 
 use std::process::ExitCode;
 
-use anyhow::Error;
-use builder::BuildError;
 use clap::{Parser, Subcommand};
-use tessera::{dataset::DatasetError, markers::MarkersError};
-
-const EXIT_CODES: &str = "\
-Exit codes:
-  0  done
-  1  something else went wrong
-  2  the command line is wrong
-  3  the input is wrong: not AnnData, broken, or lacking what is needed
-  4  a file cannot be read or written
-  5  verify found damage
-  130  interrupted";
 
 /// Tessera: single-cell datasets as tiles, and the Explorer that shows them
 #[derive(Parser)]
-#[command(version, after_help = EXIT_CODES)]
+#[command(version, after_help = exit::EXIT_CODES)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -59,44 +52,8 @@ pub fn run() -> ExitCode {
         Command::De(arguments) => de::run(&arguments),
         Command::Markers(arguments) => markers::run(&arguments),
     };
-    match result {
-        Ok(code) => code,
-        Err(error) => {
-            eprintln!("error: {}", chain(&error));
-            ExitCode::from(exit_code(&error))
-        }
-    }
-}
-
-/// The error and what lies behind it, each part once.
-fn chain(error: &Error) -> String {
-    let mut text = error.to_string();
-    for cause in error.chain().skip(1) {
-        let cause = cause.to_string();
-        if !text.contains(&cause) {
-            text.push_str(": ");
-            text.push_str(&cause);
-        }
-    }
-    text
-}
-
-fn exit_code(error: &Error) -> u8 {
-    use h5ad::H5adError;
-    match error.downcast_ref::<BuildError>() {
-        Some(BuildError::Input(H5adError::Io { .. }) | BuildError::Output { .. }) => return 4,
-        Some(
-            BuildError::OutputExists { .. } | BuildError::OutputIsForeign { .. } | BuildError::NoSuchColumn { .. },
-        ) => return 2,
-        Some(BuildError::Interrupted) => return 130,
-        Some(_) => return 3,
-        None => {}
-    }
-    match error.downcast_ref::<DatasetError>() {
-        Some(DatasetError::NoManifest { .. } | DatasetError::Read { .. }) => 4,
-        Some(_) => 3,
-        None if error.is::<std::io::Error>() => 4,
-        None if error.is::<de::UsageError>() || error.is::<MarkersError>() => 2,
-        None => 1,
-    }
+    result.unwrap_or_else(|error| {
+        terminal::say(&format!("error: {}", exit::message(&error)));
+        ExitCode::from(exit::code(&error))
+    })
 }

@@ -12,6 +12,9 @@ use std::{
 use anyhow::{Context as _, Result};
 use builder::{Progress, Stage};
 use indicatif::{HumanCount, HumanDuration, MultiProgress, ProgressBar, ProgressStyle};
+use tile_server::text::printable;
+
+use super::{exit::INTERRUPTED, terminal};
 
 /// Progress on standard error.
 pub struct TerminalProgress {
@@ -37,14 +40,20 @@ struct TerminalStage {
 }
 
 impl TerminalProgress {
-    /// Bars when standard error is a terminal, lines otherwise, nothing if `quiet`. Ctrl-C stops what is built.
+    /// Bars when standard error is a terminal, lines otherwise, nothing if `quiet`. Ctrl-C stops what is built; a
+    /// second one ends the program at once, even where a disk does not answer.
     ///
     /// # Errors
     /// When Ctrl-C cannot be listened for.
     pub fn new(quiet: bool) -> Result<Self> {
         let stop = Arc::new(AtomicBool::new(false));
         let handler = Arc::clone(&stop);
-        ctrlc::set_handler(move || handler.store(true, Ordering::Relaxed)).context("cannot listen for Ctrl-C")?;
+        let on_signal = move || {
+            if handler.swap(true, Ordering::Relaxed) {
+                std::process::exit(INTERRUPTED.into());
+            }
+        };
+        ctrlc::set_handler(on_signal).context("cannot listen for Ctrl-C")?;
         let sink = match (quiet, std::io::stderr().is_terminal()) {
             (true, _) => Sink::Quiet,
             (false, true) => Sink::Bars(MultiProgress::new()),
@@ -56,6 +65,7 @@ impl TerminalProgress {
 
 impl Progress for TerminalProgress {
     fn stage(&self, name: String, total: u64) -> Box<dyn Stage + '_> {
+        let name = printable(&name).into_owned();
         let bar = match &self.sink {
             Sink::Quiet | Sink::Lines => ProgressBar::hidden(),
             Sink::Bars(bars) => {
@@ -85,7 +95,7 @@ impl Drop for TerminalStage {
         if self.lines && !std::thread::panicking() {
             let (steps, spent) = (self.bar.position(), self.started.elapsed());
             let rate = HumanCount((steps as f64 / spent.as_secs_f64().max(1e-9)) as u64);
-            eprintln!("{}: {} in {} ({rate}/s)", self.name, HumanCount(steps), HumanDuration(spent));
+            terminal::say(&format!("{}: {} in {} ({rate}/s)", self.name, HumanCount(steps), HumanDuration(spent)));
         }
         self.bar.finish_and_clear();
     }

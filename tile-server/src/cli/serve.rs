@@ -8,22 +8,27 @@ use std::{
     time::Duration,
 };
 
-use anyhow::{Context as _, Result, bail};
-use builder::native::{self, Existing};
+use anyhow::{Context as _, Result};
 use clap::Args;
-use shared_fbs::{api::Endpoint, frame::checksum, manifest::Manifest, path::MANIFEST};
+use shared_fbs::{api::Endpoint, path::MANIFEST};
 use tile_server::serve::{
     self, BasePath, CorsOrigins, DataOrigins, DatasetDirectory, DirectoryFrontEnd, FrameAncestors, FrontEnd, Limits,
     LogFormat, ManifestReader, Options,
 };
+use tracing_subscriber::filter::LevelFilter;
 
-use super::{
-    build::{Choices, summary},
-    progress::TerminalProgress,
-};
+use super::{build::Choices, cache::Cache, exit, ids, progress::TerminalProgress, terminal};
 
-/// The extension of cached datasets beside their input.
-const CACHE_EXTENSION: &str = "tessera";
+/// There is no dataset where one was looked for.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "{directory} holds no dataset: neither {MANIFEST} nor directories with one; \
+     `tile-server build FILE.h5ad --out DIR` makes a dataset",
+    directory = directory.display()
+)]
+pub struct NothingToServe {
+    directory: PathBuf,
+}
 
 /// The arguments of `tile-server serve`.
 #[derive(Args)]
@@ -31,7 +36,8 @@ pub struct Arguments {
     /// Dataset directories, directories of such, or .h5ad files
     #[arg(required = true)]
     inputs: Vec<PathBuf>,
-    /// Where datasets built from .h5ad files are kept [default: beside each file]
+    /// Where datasets built from .h5ad files are kept [default: beside each file, or among the user's caches where that
+    /// cannot be written]
     #[arg(long, value_name = "DIR")]
     cache: Option<PathBuf>,
     /// The address to listen on
@@ -80,17 +86,13 @@ pub struct Arguments {
 
 /// Builds what must be built, and serves.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
-    if !arguments.quiet {
-        serve::init_logging(arguments.log_format);
-    }
+    let level = if arguments.quiet { LevelFilter::ERROR } else { LevelFilter::INFO };
+    serve::init_logging(arguments.log_format, level);
     let progress = TerminalProgress::new(arguments.quiet)?;
-    let mut datasets = Vec::new();
-    for input in &arguments.inputs {
-        add(input, arguments, &progress, &mut datasets)?;
-    }
+    let datasets = datasets(arguments, &progress)?;
     let front_end = front_end(arguments.front_end.as_deref())?;
     if front_end.is_none() && !arguments.quiet {
-        eprintln!("this program was built without the page; data is served alone (--front-end DIR adds the page)");
+        terminal::say("this program was built without the page; data is served alone (--front-end DIR adds the page)");
     }
     let base_path = BasePath::parse(&arguments.base_path)?;
     let page = match (arguments.no_open || front_end.is_none(), datasets.as_slice()) {
@@ -116,7 +118,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
             if let Some(page) = &page
                 && let Err(error) = open::that_detached(format!("http://{address}{page}"))
             {
-                eprintln!("no browser could be started ({error}); open http://{address}{page} yourself");
+                terminal::say(&format!("no browser could be started ({error}); open http://{address}{page} yourself"));
             }
         })
         .await
@@ -142,104 +144,55 @@ fn front_end(directory: Option<&Path>) -> Result<Option<Arc<dyn FrontEnd>>> {
     Ok(None)
 }
 
-/// Adds the datasets that one argument names, each under an id of its own.
-fn add(
-    input: &Path,
-    arguments: &Arguments,
-    progress: &TerminalProgress,
-    datasets: &mut Vec<DatasetDirectory>,
-) -> Result<()> {
-    let mut push = |named: &Path, directory: PathBuf| {
-        let taken: HashSet<&str> = datasets.iter().map(|dataset| dataset.id.as_str()).collect();
-        let id = id_of(named, &taken);
-        datasets.push(DatasetDirectory { id, directory });
-    };
-    if input.is_dir() {
-        if input.join(MANIFEST).is_file() {
-            push(input, input.to_owned());
-            return Ok(());
-        }
-        let entries = fs::read_dir(input).with_context(|| format!("cannot list {}", input.display()))?;
-        let mut directories: Vec<PathBuf> =
-            entries.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| path.join(MANIFEST).is_file()).collect();
-        if directories.is_empty() {
-            bail!(
-                "{} holds no dataset: neither {MANIFEST} nor directories with one; \
-                 `tile-server build FILE.h5ad --out DIR` makes a dataset",
-                input.display()
-            );
-        }
-        directories.sort();
-        directories.into_iter().for_each(|directory| push(&directory.clone(), directory));
-        return Ok(());
-    }
-    let cached = cache_of(input, arguments.cache.as_deref());
-    if !is_fresh(&cached, input, &arguments.choices) {
-        let report = native::build(input, &cached, Existing::Replace, &arguments.choices.options(), progress)?;
-        if !arguments.quiet {
-            eprint!("{}", summary(&report));
+/// The datasets that the arguments name, each once, under an id of its own. What cannot be served is said, and keeps
+/// nothing else from being served.
+fn datasets(arguments: &Arguments, progress: &TerminalProgress) -> Result<Vec<DatasetDirectory>> {
+    let cache = Cache { directory: arguments.cache.as_deref(), choices: &arguments.choices, is_quiet: arguments.quiet };
+    let mut found: Vec<Found> = Vec::new();
+    let mut refused = None;
+    for input in &arguments.inputs {
+        match find(input, &cache, progress) {
+            Ok(datasets) => found.extend(datasets),
+            Err(error) if exit::code(&error) == exit::INTERRUPTED => return Err(error),
+            Err(error) if arguments.inputs.len() == 1 => return Err(error),
+            Err(error) => {
+                terminal::say(&format!("error: {}", exit::message(&error)));
+                refused.get_or_insert(error);
+            }
         }
     }
-    push(&input.with_extension(CACHE_EXTENSION), cached);
-    Ok(())
-}
-
-/// Where the dataset of an input is kept: beside it, or in the cache under its name and a hash of its
-/// path, so that files of one name in several directories stay apart.
-fn cache_of(input: &Path, cache: Option<&Path>) -> PathBuf {
-    let Some(cache) = cache else { return input.with_extension(CACHE_EXTENSION) };
-    let absolute = fs::canonicalize(input).unwrap_or_else(|_| input.to_owned());
-    let hash = checksum(absolute.as_os_str().as_encoded_bytes());
-    let name = input.file_stem().unwrap_or_default().to_string_lossy();
-    cache.join(format!("{name}-{hash:08x}.{CACHE_EXTENSION}"))
-}
-
-/// Whether a cached dataset is of this format, newer than its input, and built with these choices.
-fn is_fresh(cached: &Path, input: &Path, choices: &Choices) -> bool {
-    let manifest = cached.join(MANIFEST);
-    let modified = |path: &Path| fs::metadata(path).and_then(|metadata| metadata.modified());
-    let newer = matches!((modified(&manifest), modified(input)), (Ok(built), Ok(changed)) if built >= changed);
-    let manifest = || Manifest::decode(&fs::read(&manifest).ok()?).ok();
-    newer && manifest().is_some_and(|manifest| choices.are_those_of(&manifest))
-}
-
-/// A name for addresses: the directory's, with other characters than letters, digits, `-`, `_` and
-/// `.` replaced, and a number when it is taken.
-fn id_of(directory: &Path, taken: &HashSet<&str>) -> String {
-    let absolute = std::path::absolute(directory).unwrap_or_else(|_| directory.to_owned());
-    let name = absolute.file_name().unwrap_or_default().to_string_lossy();
-    let name = name.strip_suffix(&format!(".{CACHE_EXTENSION}")).unwrap_or(&name);
-    let plain = |c: char| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '-' };
-    let name: String = name.chars().map(plain).collect();
-    let name = match name.trim_matches(['.', '-']) {
-        "" => "dataset",
-        name => name,
-    };
-    let numbered = (2..).map(|n| format!("{name}-{n}"));
-    std::iter::once(name.to_owned())
-        .chain(numbered)
-        .find(|id| !taken.contains(id.as_str()))
-        .expect("there are more numbers than datasets")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ids_are_plain_and_different() {
-        let none = HashSet::new();
-        assert_eq!(id_of(Path::new("/data/my cells.tessera"), &none), "my-cells");
-        assert_eq!(id_of(Path::new("/data/a"), &["a", "a-2"].into()), "a-3");
-        assert_eq!(id_of(Path::new("/"), &none), "dataset");
+    if let (true, Some(error)) = (found.is_empty(), refused) {
+        return Err(error);
     }
+    let mut seen = HashSet::new();
+    found.retain(|dataset| seen.insert(dataset.directory.canonicalize().unwrap_or_else(|_| dataset.directory.clone())));
+    let named: Vec<&Path> = found.iter().map(|dataset| dataset.named.as_path()).collect();
+    let ids = ids::of_paths(&named);
+    let datasets = ids.into_iter().zip(&found);
+    Ok(datasets.map(|(id, dataset)| DatasetDirectory { id, directory: dataset.directory.clone() }).collect())
+}
 
-    #[test]
-    fn the_cache_lies_beside_the_file_or_where_told() {
-        assert_eq!(cache_of(Path::new("x/a.h5ad"), None), Path::new("x/a.tessera"));
-        let of = |input: &str| cache_of(Path::new(input), Some(Path::new("c")));
-        assert!(of("x/a.h5ad").starts_with("c") && of("x/a.h5ad").to_string_lossy().ends_with(".tessera"));
-        assert_eq!(of("x/a.h5ad"), of("x/a.h5ad"));
-        assert_ne!(of("x/a.h5ad"), of("y/a.h5ad"));
+/// A dataset, and the path that its name comes from.
+struct Found {
+    named: PathBuf,
+    directory: PathBuf,
+}
+
+/// The datasets that one argument names.
+fn find(input: &Path, cache: &Cache<'_>, progress: &TerminalProgress) -> Result<Vec<Found>> {
+    let plain = |directory: PathBuf| Found { named: directory.clone(), directory };
+    if !input.is_dir() {
+        return Ok(vec![Found { named: input.to_owned(), directory: cache.dataset_of(input, progress)? }]);
     }
+    if input.join(MANIFEST).exists() {
+        return Ok(vec![plain(input.to_owned())]);
+    }
+    let entries = fs::read_dir(input).with_context(|| format!("cannot list {}", input.display()))?;
+    let mut directories: Vec<PathBuf> =
+        entries.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| path.join(MANIFEST).is_file()).collect();
+    if directories.is_empty() {
+        return Err(NothingToServe { directory: input.to_owned() }.into());
+    }
+    directories.sort();
+    Ok(directories.into_iter().map(plain).collect())
 }

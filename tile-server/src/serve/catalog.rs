@@ -10,10 +10,13 @@ use std::{
     time::SystemTime,
 };
 
-use shared_fbs::{api::Endpoint, path::MANIFEST};
+use shared_fbs::{
+    api::Endpoint,
+    path::{MANIFEST, is_pack_file},
+};
 
 use super::{
-    dataset::{DatasetDirectory, OpenDataset, ReadDataset, ReadError, is_pack},
+    dataset::{DatasetDirectory, OpenDataset, ReadDataset, ReadError},
     error::ServeError,
     route::Route,
 };
@@ -30,9 +33,9 @@ struct Entry {
     known: RwLock<Known>,
 }
 
-/// The last good state of a dataset, and the manifest that was last looked at, good or not.
+/// The last good state of a dataset, if there was one, and the manifest that was last looked at, good or not.
 struct Known {
-    dataset: Arc<Dataset>,
+    dataset: Option<Arc<Dataset>>,
     seen: Option<Stamp>,
 }
 
@@ -52,13 +55,15 @@ struct Stamp {
 }
 
 impl Catalog {
-    /// Reads every dataset.
+    /// Reads every dataset. One that cannot be read is said in the log, and is served once its manifest has become
+    /// readable.
     ///
     /// # Errors
-    /// When an id is no plain file name or comes twice, or a dataset cannot be read.
+    /// When an id is no plain file name or comes twice, or no dataset can be read.
     pub(super) fn open(datasets: Vec<DatasetDirectory>, reader: Arc<dyn ReadDataset>) -> Result<Self, ServeError> {
         let mut seen = HashSet::new();
         let mut entries = Vec::with_capacity(datasets.len());
+        let mut refused = None;
         for DatasetDirectory { id, directory } in datasets {
             if !is_id(&id) {
                 return Err(ServeError::DatasetId { id });
@@ -68,35 +73,48 @@ impl Catalog {
             }
             // Taken before the manifest is read, so that a change in between is seen next time.
             let seen = Stamp::of_manifest(&directory);
-            let dataset = read(reader.as_ref(), &id, &directory)
-                .map_err(|source| ServeError::Dataset { directory: directory.clone(), source })?;
-            let known = RwLock::new(Known { dataset: Arc::new(dataset), seen });
-            entries.push(Entry { id, directory, known });
+            let dataset = match read(reader.as_ref(), &id, &directory) {
+                Ok(dataset) => Some(Arc::new(dataset)),
+                Err(source) => {
+                    let error = ServeError::Dataset { directory: directory.clone(), source };
+                    refused.replace(error).inspect(|earlier| tracing::error!("{earlier}"));
+                    None
+                }
+            };
+            entries.push(Entry { id, directory, known: RwLock::new(Known { dataset, seen }) });
         }
-        Ok(Self { entries, reader })
+        let catalog = Self { entries, reader };
+        match refused {
+            Some(error) if catalog.datasets().is_empty() => Err(error),
+            Some(error) => {
+                tracing::error!("{error}");
+                Ok(catalog)
+            }
+            None => Ok(catalog),
+        }
     }
 
-    /// Every dataset, as of its present manifest. Blocks for a `stat` each.
+    /// Every dataset that can be read, as of its present manifest. Blocks for a `stat` each.
     pub(super) fn datasets(&self) -> Vec<Arc<Dataset>> {
-        self.entries.iter().map(|entry| entry.refreshed(self.reader.as_ref())).collect()
+        self.entries.iter().filter_map(|entry| entry.refreshed(self.reader.as_ref())).collect()
     }
 
     /// The dataset of this id, as of its present manifest. Blocks for a `stat`.
     pub(super) fn dataset(&self, id: &str) -> Option<Arc<Dataset>> {
         let entry = self.entries.iter().find(|entry| entry.id == id)?;
-        Some(entry.refreshed(self.reader.as_ref()))
+        entry.refreshed(self.reader.as_ref())
     }
 }
 
 impl Entry {
     /// The dataset as of its present manifest. One that cannot be read leaves the last good state in
     /// place, and is not tried again until it changes.
-    fn refreshed(&self, reader: &dyn ReadDataset) -> Arc<Dataset> {
+    fn refreshed(&self, reader: &dyn ReadDataset) -> Option<Arc<Dataset>> {
         let seen = Stamp::of_manifest(&self.directory);
         {
             let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
             if known.seen == seen {
-                return Arc::clone(&known.dataset);
+                return known.dataset.clone();
             }
         }
         let outcome = read(reader, &self.id, &self.directory);
@@ -105,11 +123,11 @@ impl Entry {
         match outcome {
             Ok(dataset) => {
                 tracing::info!(dataset = self.id, "the manifest has changed and was read again");
-                known.dataset = Arc::new(dataset);
+                known.dataset = Some(Arc::new(dataset));
             }
             Err(error) => tracing::warn!(dataset = self.id, %error, "the changed manifest cannot be read"),
         }
-        Arc::clone(&known.dataset)
+        known.dataset.clone()
     }
 }
 
@@ -160,7 +178,7 @@ fn read(reader: &dyn ReadDataset, id: &str, directory: &Path) -> Result<Dataset,
     let open = reader.read(id, &canonical)?;
     let mut files: HashSet<String> = open.index.files().into_iter().collect();
     // Only names that say their content may be kept by caches for ever.
-    if let Some(file) = files.iter().find(|file| !is_pack(file)) {
+    if let Some(file) = files.iter().find(|file| !is_pack_file(file)) {
         return Err(format!("the manifest names a pack `{file}`, which is no pack's name").into());
     }
     files.insert(MANIFEST.to_owned());

@@ -9,9 +9,6 @@ use std::{
 use explorer_core::filter::CellMask;
 use shared_fbs::api::DatasetDescription;
 
-/// The extension of packs, which are named `<name>-<16 hexadecimal digits of their hash>.pack`.
-const PACK_EXTENSION: &str = ".pack";
-
 /// What a reader of datasets has to say when it cannot go on.
 pub type ReadError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -97,45 +94,4 @@ pub trait ReadDataset: Send + Sync {
     /// # Errors
     /// Whatever keeps the dataset from being served, as a sentence that names the file.
     fn read(&self, id: &str, directory: &Path) -> Result<OpenDataset, ReadError>;
-}
-
-/// The hash in the name of a content-addressed file, given the name or its stem.
-pub(super) fn content_hash(name: &str) -> Option<&str> {
-    let stem = name.strip_suffix(PACK_EXTENSION).unwrap_or(name);
-    let (_, hash) = stem.rsplit_once('-')?;
-    is_hash(hash).then_some(hash)
-}
-
-/// Whether a file's name is that of a pack: plain, content-addressed, with the packs' extension.
-pub(super) fn is_pack(name: &str) -> bool {
-    name.ends_with(PACK_EXTENSION)
-        && content_hash(name).is_some()
-        && !name.starts_with('.')
-        && !name.contains(['/', '\\', ':'])
-}
-
-/// Sixteen hexadecimal digits in lower case.
-pub(super) fn is_hash(text: &str) -> bool {
-    text.len() == 16 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_sixteen_digits_at_the_end_are_a_content_hash() {
-        let hash = "0123456789abcdef";
-        for (name, expected) in [
-            ("obs-0123456789abcdef.pack", Some(hash)),
-            ("obs-0123456789abcdef", Some(hash)),
-            ("obs-1-0123456789abcdef.pack", Some(hash)),
-            ("obs-0123456789ABCDEF.pack", None),
-            ("obs-0123456789abcde.pack", None),
-            ("0123456789abcdef.pack", None),
-            ("manifest.tsm", None),
-        ] {
-            assert_eq!(content_hash(name), expected, "{name}");
-        }
-    }
 }

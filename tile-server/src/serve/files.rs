@@ -4,12 +4,12 @@ use std::{fs::File, ops::Range, sync::Arc};
 
 use headers::{AcceptRanges, ContentRange, HeaderMapExt};
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header, request};
+use shared_fbs::path::content_hash;
 
 use super::{
     body::{self, Body, Part, PartsReader},
     catalog::Dataset,
     conditional::{EntityTag, Validators},
-    dataset::content_hash,
     range::{RangeSet, Unsatisfiable},
     respond,
 };

@@ -7,9 +7,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use shared_fbs::path::is_hash;
 use xxhash_rust::xxh64::xxh64;
 
-use super::{catalog::open_within, dataset::is_hash, error::ServeError};
+use super::{catalog::open_within, error::ServeError};
 
 /// A source of the page's files.
 pub trait FrontEnd: Send + Sync {

@@ -2,7 +2,6 @@
 
 use std::{
     collections::HashMap,
-    fs,
     path::Path,
     sync::{Arc, atomic::AtomicBool},
 };
@@ -12,6 +11,7 @@ use shared_fbs::{api::DatasetDescription, manifest::Manifest, path::MANIFEST};
 use tessera::{
     compare::{CompareError, planned_moments_until},
     dataset::Dataset,
+    plain_file,
 };
 
 use super::dataset::{ComputeError, ComputeMoments, OpenDataset, ReadDataset, ReadError, TileIndex, TilePlace};
@@ -22,8 +22,8 @@ pub struct ManifestReader;
 
 impl ReadDataset for ManifestReader {
     fn read(&self, id: &str, directory: &Path) -> Result<OpenDataset, ReadError> {
-        let bytes =
-            fs::read(directory.join(MANIFEST)).map_err(|error| format!("{MANIFEST} cannot be read: {error}"))?;
+        let bytes = plain_file::read(&directory.join(MANIFEST))
+            .map_err(|error| format!("{MANIFEST} cannot be read: {error}"))?;
         let manifest = Manifest::decode(&bytes).map_err(|error| format!("{MANIFEST}: {error}"))?;
         let description = description(id, &manifest);
         let has_layer = manifest.statistics_layer().is_some();
@@ -109,6 +109,8 @@ impl ComputeMoments for Tiles {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use shared_fbs::{
         frame,
         manifest::{FORMAT_VERSION, Pack, Page},

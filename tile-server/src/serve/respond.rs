@@ -47,7 +47,7 @@ pub(super) fn moved(address: &str) -> Response<Body> {
 
 /// 404, for a dataset.
 pub(super) fn no_dataset() -> Response<Body> {
-    not_found("This server has no dataset of that name; /api/datasets lists those it has.")
+    not_found("This server has no dataset of that name that can be read; /api/datasets lists those it has.")
 }
 
 /// 503, when the disk or the machine is too slow.

@@ -7,13 +7,13 @@
 use std::{collections::HashMap, fs::File, io::BufReader, sync::Arc};
 
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header, request};
-use shared_fbs::path::TileList;
+use shared_fbs::path::{TileList, content_hash};
 
 use super::{
     body::{self, Body, Part, PartsReader},
     catalog::Dataset,
     conditional::{EntityTag, Validators},
-    dataset::{TilePlace, content_hash},
+    dataset::TilePlace,
     files,
     negotiate::TileCoding,
     options::Limits,

@@ -207,7 +207,13 @@ fn what_cannot_be_answered_is_said_in_a_sentence() {
     let coded = ("Content-Encoding", "zstd");
     let query = |query: &str| format!("{PATH}?layer={query}");
     for (path, headers, body, status, part) in [
-        ("/api/datasets/other/moments".to_owned(), &[BYTES][..], &good[..], 404, "no dataset of that name"),
+        (
+            "/api/datasets/other/moments".to_owned(),
+            &[BYTES][..],
+            &good[..],
+            404,
+            "no dataset of that name that can be read",
+        ),
         (query("none"), &[BYTES], &good, 404, "no layer `none`; its layers are: X, raw"),
         (query("broken"), &[BYTES], &good, 500, "verify the dataset"),
         (query("panic"), &[BYTES], &good, 500, "failed at this request"),

@@ -1,0 +1,167 @@
+//! Sets of cells as the command line names them: labels of columns, and lists of ids.
+
+use std::{borrow::Cow, collections::HashMap, fs, path::Path};
+
+use anyhow::{Context as _, Result};
+use clap::ValueEnum;
+use explorer_core::{csv::unguarded, filter::CellMask};
+use shared_fbs::manifest::ColumnKind;
+use tessera::{compare::cells_with_label, dataset::Dataset};
+
+/// What becomes of cells that are both in the group and in the reference.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Overlap {
+    /// They count in both, and it is said how many there are
+    Keep,
+    /// They are left out of both
+    Drop,
+    /// Nothing is compared
+    Refuse,
+}
+
+/// A set of cells that the dataset does not have.
+#[derive(Debug, thiserror::Error)]
+pub enum CellsError {
+    /// A set is neither `rest` nor a label.
+    #[error("`{0}` is not of the form COLUMN=LABEL")]
+    Form(String),
+    /// There is no such label.
+    #[error("the dataset has no label `{spec}`; its categorical columns are: {known}")]
+    Label {
+        /// What was asked for.
+        spec: String,
+        /// The columns that have labels.
+        known: String,
+    },
+    /// Columns whose names hold `=` make several labels of one text.
+    #[error(
+        "`{spec}` may be a label of several columns: {columns}; write the one you mean in quotation marks, as \
+         \"COLUMN\"=LABEL"
+    )]
+    Ambiguous {
+        /// What was asked for.
+        spec: String,
+        /// The columns that it could be of.
+        columns: String,
+    },
+    /// Cells of a list do not exist.
+    #[error("the dataset has no cell `{first}`{more}")]
+    Unknown {
+        /// The first of them in the list.
+        first: String,
+        /// How many others there are, as a clause.
+        more: String,
+    },
+    /// Cells are in both sets.
+    #[error(
+        "{0} cells are both in the group and in the reference; `--overlap drop` leaves them out of both, \
+         `--overlap keep` counts them in both"
+    )]
+    Shared(usize),
+    /// A set has no cells.
+    #[error("there is no cell in the {0}: nothing can be compared")]
+    Empty(&'static str),
+}
+
+/// The cells with any of these labels, each written `COLUMN=LABEL`.
+pub fn labeled(dataset: &Dataset, specs: &[String]) -> Result<CellMask> {
+    let mut cells = CellMask::none(dataset.manifest().n_obs as usize);
+    for spec in specs {
+        cells.or(&with_label(dataset, spec)?);
+    }
+    Ok(cells)
+}
+
+/// The cells of one label. Both names may hold `=`, so every one may be the one between them.
+fn with_label(dataset: &Dataset, spec: &str) -> Result<CellMask> {
+    let mut found = Vec::new();
+    for (at, _) in spec.match_indices('=') {
+        let (column, label) = (&spec[..at], &spec[at + 1..]);
+        found.extend(cells_with_label(dataset, column, label)?.map(|cells| (column, cells)));
+    }
+    if let (true, Some((column, label))) = (found.is_empty(), quoted_column(spec))
+        && let Some(cells) = cells_with_label(dataset, &column, label)?
+    {
+        return Ok(cells);
+    }
+    match found.as_mut_slice() {
+        [(_, cells)] => Ok(std::mem::replace(cells, CellMask::none(0))),
+        [] if !spec.contains('=') => Err(CellsError::Form(spec.to_owned()).into()),
+        [] => {
+            let columns = dataset.manifest().columns.iter();
+            let known: Vec<&str> = columns
+                .filter(|column| column.kind == ColumnKind::Categorical)
+                .map(|column| column.name.as_str())
+                .collect();
+            Err(CellsError::Label { spec: spec.to_owned(), known: known.join(", ") }.into())
+        }
+        several => {
+            let columns: Vec<String> = several.iter().map(|(column, _)| format!("`{column}`")).collect();
+            Err(CellsError::Ambiguous { spec: spec.to_owned(), columns: columns.join(", ") }.into())
+        }
+    }
+}
+
+/// Column and label of `"COLUMN"=LABEL`, where quotation marks in the name are doubled.
+fn quoted_column(spec: &str) -> Option<(String, &str)> {
+    let (quoted, label) = spec.strip_prefix('"')?.rsplit_once("\"=")?;
+    Some((quoted.replace("\"\"", "\""), label))
+}
+
+/// The cells whose ids a file lists, one a line. A byte order mark, line ends of any system, and quotation marks around
+/// ids are passed over.
+pub fn listed(dataset: &Dataset, file: &Path) -> Result<CellMask> {
+    let text = fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+    let ids = dataset.cell_ids()?;
+    let numbers: HashMap<&str, usize> =
+        ids.iter().enumerate().filter_map(|(cell, id)| Some((id.as_deref()?, cell))).collect();
+    let mut wanted = vec![false; ids.len()];
+    let (mut first, mut n_unknown) = (None, 0_usize);
+    for line in text.strip_prefix('\u{feff}').unwrap_or(&text).split(['\n', '\r']) {
+        if line.trim().is_empty() {
+            continue;
+        }
+        match readings(line).iter().find_map(|id| numbers.get(&**id)) {
+            Some(&cell) => wanted[cell] = true,
+            None => {
+                n_unknown += 1;
+                first.get_or_insert(line.trim());
+            }
+        }
+    }
+    match first {
+        None => Ok(CellMask::from_fn(ids.len(), |cell| wanted[cell])),
+        Some(first) => {
+            let more = if n_unknown > 1 { format!(", nor {} more of the list", n_unknown - 1) } else { String::new() };
+            Err(CellsError::Unknown { first: first.to_owned(), more }.into())
+        }
+    }
+}
+
+/// The ids that a line may mean, the most literal first.
+fn readings(line: &str) -> [Cow<'_, str>; 4] {
+    let trimmed = line.trim();
+    let inner = trimmed.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    let unquoted = inner.map_or(Cow::Borrowed(trimmed), |inner| Cow::Owned(inner.replace("\"\"", "\"")));
+    let plain = Cow::Owned(unguarded(&unquoted).into_owned());
+    [Cow::Borrowed(line), Cow::Borrowed(trimmed), unquoted, plain]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_column_in_quotation_marks_may_hold_any_sign() {
+        assert_eq!(quoted_column(r#""a=b"=c"#), Some(("a=b".to_owned(), "c")));
+        assert_eq!(quoted_column(r#""say ""a"""=c=d"#), Some((r#"say "a""#.to_owned(), "c=d")));
+        assert_eq!(quoted_column("a=b"), None);
+    }
+
+    #[test]
+    fn a_line_may_be_quoted_and_guarded() {
+        assert_eq!(readings(" cell 1 ")[..2], [" cell 1 ", "cell 1"]);
+        assert_eq!(readings(r#""a ""b"", c""#)[2], r#"a "b", c"#);
+        assert_eq!(readings("'=cell")[3], "=cell");
+    }
+}

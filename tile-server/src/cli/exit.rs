@@ -1,0 +1,117 @@
+//! What becomes of an error: its message, and the exit code that says what kind it is.
+
+use std::io;
+
+use anyhow::Error;
+use builder::BuildError;
+use h5ad::H5adError;
+use tessera::{compare::CompareError, dataset::DatasetError, markers::MarkersError};
+use tile_server::serve::ServeError;
+
+use super::{cells::CellsError, de::UsageError, serve::NothingToServe};
+
+/// The exit codes, as `--help` tells them.
+pub const EXIT_CODES: &str = "\
+Exit codes:
+  0  done
+  1  something else went wrong
+  2  the command line is wrong
+  3  the input is wrong: not AnnData, broken, or lacking what is needed
+  4  a file cannot be read or written
+  5  verify found damage
+  130  interrupted";
+
+const OTHER: u8 = 1;
+const USAGE: u8 = 2;
+const INPUT: u8 = 3;
+const FILE: u8 = 4;
+
+/// The exit code of a command that a signal ended.
+pub const INTERRUPTED: u8 = 130;
+
+/// The error and what lies behind it, each part once.
+pub fn message(error: &Error) -> String {
+    let mut text = error.to_string();
+    for cause in error.chain().skip(1) {
+        let cause = cause.to_string();
+        if !text.contains(&cause) {
+            text.push_str(": ");
+            text.push_str(&cause);
+        }
+    }
+    text
+}
+
+/// The exit code of a command that ended with this error.
+pub fn code(error: &Error) -> u8 {
+    if let Some(error) = error.downcast_ref() {
+        return of_build(error);
+    }
+    if let Some(error) = error.downcast_ref() {
+        return of_dataset(error);
+    }
+    if let Some(error) = error.downcast_ref() {
+        return of_comparison(error);
+    }
+    if let Some(error) = error.downcast_ref() {
+        return match error {
+            MarkersError::NoMoments { .. } | MarkersError::NoSamples(_) | MarkersError::Pseudobulk(_) => USAGE,
+            MarkersError::Compare(error) => of_comparison(error),
+        };
+    }
+    if let Some(error) = error.downcast_ref() {
+        return of_server(error);
+    }
+    if error.is::<UsageError>() || error.is::<CellsError>() {
+        return USAGE;
+    }
+    if error.is::<NothingToServe>() {
+        return INPUT;
+    }
+    if error.is::<io::Error>() { FILE } else { OTHER }
+}
+
+fn of_build(error: &BuildError) -> u8 {
+    match error {
+        BuildError::Input(H5adError::Io { .. }) | BuildError::InputChanged { .. } | BuildError::Output { .. } => FILE,
+        BuildError::OutputExists { .. } | BuildError::OutputIsForeign { .. } | BuildError::NoSuchColumn { .. } => USAGE,
+        BuildError::Interrupted => INTERRUPTED,
+        BuildError::Input(_)
+        | BuildError::NoCells { .. }
+        | BuildError::NoEmbedding { .. }
+        | BuildError::TooLarge { .. } => INPUT,
+    }
+}
+
+fn of_dataset(error: &DatasetError) -> u8 {
+    match error {
+        DatasetError::NoManifest { .. } | DatasetError::Read { .. } => FILE,
+        DatasetError::Manifest { .. }
+        | DatasetError::NoTile(_)
+        | DatasetError::Tile { .. }
+        | DatasetError::Content(_) => INPUT,
+        DatasetError::Stopped => INTERRUPTED,
+    }
+}
+
+fn of_comparison(error: &CompareError) -> u8 {
+    match error {
+        CompareError::Dataset(error) => of_dataset(error),
+        CompareError::Moments { .. } => INPUT,
+        CompareError::Stopped => INTERRUPTED,
+    }
+}
+
+fn of_server(error: &ServeError) -> u8 {
+    match error {
+        ServeError::DatasetId { .. }
+        | ServeError::DuplicateDataset { .. }
+        | ServeError::CorsOrigin { .. }
+        | ServeError::DataOrigin { .. }
+        | ServeError::BasePath { .. }
+        | ServeError::FrameAncestors { .. } => USAGE,
+        ServeError::Dataset { .. } => INPUT,
+        ServeError::FrontEnd { .. } | ServeError::Announce(_) => FILE,
+        ServeError::Bind { .. } | ServeError::Signal(_) => OTHER,
+    }
+}
