@@ -108,23 +108,28 @@ impl Cache<'_> {
     ) -> Result<PathBuf> {
         let text = note.to_json();
         let note = InputNote { stamp, text: &text };
-        let mut refused: Option<BuildError> = None;
+        // Why it is not kept where it is looked for first, and the error for when it is kept nowhere.
+        let (mut reason, mut refused) = (None, None);
         for place in places {
             if !is_free(place, input) {
+                reason.get_or_insert(format!("{} was not built from this file by `serve`", place.display()));
                 continue;
-            }
-            if let Some(error) = refused.take() {
-                terminal::say(&format!("{error}; the dataset is kept at {}", place.display()));
             }
             let target = Target { out: place, existing: Existing::Replace, note: Some(note) };
             match native::build_at(input, target, &self.choices.options(), progress) {
                 Ok(report) => {
                     if !self.is_quiet {
                         say_summary(&report);
+                        if let Some(reason) = reason {
+                            terminal::say(&format!("{reason}; the dataset is kept at {}", place.display()));
+                        }
                     }
                     return Ok(place.clone());
                 }
-                Err(error @ (BuildError::Output { .. } | BuildError::OutputIsForeign { .. })) => refused = Some(error),
+                Err(error @ (BuildError::Output { .. } | BuildError::OutputIsForeign { .. })) => {
+                    reason.get_or_insert(error.to_string());
+                    refused = Some(error);
+                }
                 Err(error) => return Err(error.into()),
             }
         }

@@ -11,8 +11,10 @@ mod damage;
 #[path = "../../../h5ad/tests/h5ad/fixtures.rs"]
 #[allow(dead_code, reason = "the reader's tests use more of it")]
 mod fixtures;
+mod hostile;
 mod input;
 mod markers;
 mod output;
 mod real;
 mod serve;
+mod sets;

@@ -10,7 +10,7 @@ use std::{
 };
 
 use builder::{
-    BuildError, Options, Quiet,
+    BuildError, Options, Progress, Quiet, Stage,
     native::{self, Existing, Report},
 };
 
@@ -86,6 +86,114 @@ fn what_is_no_dataset_is_never_replaced() {
     assert_eq!(fs::read_to_string(out.join("thesis.txt")).unwrap(), "years of work");
     fs::remove_file(out.join("thesis.txt")).unwrap();
     build(&demo(), &out, Existing::Replace).unwrap();
+}
+
+#[test]
+fn a_dataset_with_other_files_in_it_is_not_replaced() {
+    let directory = tempfile::tempdir().unwrap();
+    let out = directory.path().join("out");
+    build(&demo(), &out, Existing::Keep).unwrap();
+    fs::write(out.join("notes.txt"), "years of work").unwrap();
+    let error = build(&demo(), &out, Existing::Replace).unwrap_err();
+    assert!(error.to_string().contains("holds `notes.txt`"), "{error}");
+    assert_eq!(fs::read_to_string(out.join("notes.txt")).unwrap(), "years of work");
+}
+
+/// Progress that does something as soon as a matrix is read.
+struct Meanwhile<F>(F);
+
+impl<F: Fn() + Sync> Progress for Meanwhile<F> {
+    fn stage(&self, name: String, _total: u64) -> Box<dyn Stage + '_> {
+        if name.contains('X') || name.contains("raw") {
+            self.0();
+        }
+        Box::new(NoStage)
+    }
+
+    fn is_stopped(&self) -> bool {
+        false
+    }
+}
+
+struct NoStage;
+
+impl Stage for NoStage {
+    fn advance(&self, _steps: u64) {}
+}
+
+fn build_meanwhile(input: &Path, out: &Path, existing: Existing, meanwhile: impl Fn() + Sync) -> BuildError {
+    native::build(input, out, existing, &Options::default(), &Meanwhile(meanwhile)).unwrap_err()
+}
+
+#[test]
+fn what_appears_at_the_output_during_a_build_stays() {
+    let directory = tempfile::tempdir().unwrap();
+    let out = directory.path().join("out");
+    let appear = || {
+        let _ = fs::create_dir(&out);
+        fs::write(out.join("notes.txt"), "precious").unwrap();
+    };
+    let error = build_meanwhile(&demo(), &out, Existing::Keep, appear);
+    assert!(matches!(error, BuildError::OutputExists { .. }), "{error}");
+    fs::remove_dir_all(&out).unwrap();
+    let error = build_meanwhile(&demo(), &out, Existing::Replace, appear);
+    assert!(matches!(error, BuildError::OutputIsForeign { .. }), "{error}");
+    assert_eq!(fs::read_to_string(out.join("notes.txt")).unwrap(), "precious");
+    assert_eq!(names(directory.path()), ["out"]);
+}
+
+#[test]
+fn an_input_that_changes_while_it_is_read_is_an_error() {
+    let directory = tempfile::tempdir().unwrap();
+    let [input, other, out] = ["input.h5ad", "other.h5ad", "out"].map(|name| directory.path().join(name));
+    let others = [
+        // Of other bytes in the same file, cut short, and another file of the same name.
+        Box::new(|| fs::write(&input, fs::read(&other).unwrap()).unwrap()) as Box<dyn Fn() + Sync>,
+        Box::new(|| fs::File::options().write(true).open(&input).unwrap().set_len(5000).unwrap()),
+        Box::new(|| {
+            fs::copy(&other, directory.path().join("new")).unwrap();
+            fs::rename(directory.path().join("new"), &input).unwrap();
+        }),
+    ];
+    let written = with_x(&counts(60, 5, 1), 5, Storage::Csr).write();
+    fs::copy(written.path(), &other).unwrap();
+    for change in others {
+        fs::copy(demo(), &input).unwrap();
+        let error = build_meanwhile(&input, &out, Existing::Keep, change);
+        assert!(matches!(error, BuildError::InputChanged { .. }), "{error}");
+        assert_eq!(names(directory.path()), ["input.h5ad", "other.h5ad"]);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_at_the_output_stays_and_what_it_leads_to_is_replaced() {
+    let directory = tempfile::tempdir().unwrap();
+    let [real, link] = ["real", "link"].map(|name| directory.path().join(name));
+    build(&demo(), &real, Existing::Keep).unwrap();
+    std::os::unix::fs::symlink(&real, &link).unwrap();
+    let before = names(&real);
+    assert!(matches!(build(&demo(), &link, Existing::Keep), Err(BuildError::OutputExists { .. })));
+    let written = with_x(&counts(50, 4, 1), 4, Storage::Csr).write();
+    build(&written.path(), &link, Existing::Replace).unwrap();
+    assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+    assert_ne!(names(&real), before);
+    assert_eq!(names(directory.path()), ["link", "real"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_no_file_is_refused_at_once() {
+    let directory = tempfile::tempdir().unwrap();
+    let pipe = directory.path().join("pipe.h5ad");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    for (input, reason) in
+        [(pipe.as_path(), "pipe"), (Path::new("/dev/zero"), "device"), (directory.path(), "directory")]
+    {
+        let error = build(input, &directory.path().join("out"), Existing::Keep).unwrap_err().to_string();
+        assert!(error.contains(reason) && error.contains("not a file"), "{error}");
+    }
+    assert_eq!(names(directory.path()), ["pipe.h5ad"]);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! `serve FILE.h5ad`: builds into a cache, serves, and builds only once.
+//! `serve FILE.h5ad`: builds into a cache, serves, and builds again when the content is another.
 
 use std::{
     fs,
@@ -6,10 +6,15 @@ use std::{
     net::TcpStream,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
-    time::SystemTime,
+    time::{Duration, SystemTime},
 };
 
-use crate::input::demo;
+use serde_json::Value;
+
+use crate::{
+    fixtures::Written,
+    input::{Storage, counts, demo, with_x},
+};
 
 /// A running server, stopped when dropped.
 struct Server {
@@ -18,10 +23,18 @@ struct Server {
 }
 
 impl Server {
-    fn start(input: &Path, cache: &Path, more: &[&str]) -> Self {
+    fn start(inputs: &[&Path], more: &[&str]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_tile-server"));
-        command.arg("serve").arg(input).arg("--cache").arg(cache).args(["--port", "0", "--no-open"]).args(more);
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        command.arg("serve").args(inputs).args(more);
+        Self::spawn(command.stderr(Stdio::null()))
+    }
+
+    fn cached(input: &Path, cache: &Path, more: &[&str]) -> Self {
+        Self::start(&[input], &[&["--cache", cache.to_str().unwrap()], more].concat())
+    }
+
+    fn spawn(command: &mut Command) -> Self {
+        let mut child = command.args(["--port", "0", "--no-open"]).stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let address = line.trim().strip_prefix("listening on http://").unwrap_or_else(|| panic!("{line}")).to_owned();
@@ -34,6 +47,23 @@ impl Server {
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
         answer
+    }
+
+    /// Id and number of cells of each dataset.
+    fn datasets(&self) -> Vec<(String, u64)> {
+        let answer = self.get("/api/datasets");
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        assert!(head.starts_with("HTTP/1.1 200"), "{answer}");
+        let datasets: Vec<Value> = serde_json::from_str(body).unwrap();
+        let dataset =
+            |dataset: &Value| (dataset["id"].as_str().unwrap().to_owned(), dataset["n_obs"].as_u64().unwrap());
+        datasets.iter().map(dataset).collect()
+    }
+
+    /// The number of cells of the only dataset.
+    fn n_obs(&self) -> u64 {
+        let [(_, n_obs)] = self.datasets()[..] else { panic!("{:?}", self.datasets()) };
+        n_obs
     }
 }
 
@@ -62,25 +92,129 @@ fn a_file_is_built_once_and_served() {
     fs::copy(demo(), &input).unwrap();
     let cache = directory.path().join("cache");
     let first = {
-        let server = Server::start(&input, &cache, &[]);
+        let server = Server::cached(&input, &cache, &[]);
         assert!(server.address.starts_with("127.0.0.1:"));
-        let answer = server.get("/api/datasets");
-        assert!(answer.starts_with("HTTP/1.1 200") && answer.contains("\"my-cells\""), "{answer}");
-        assert!(answer.contains("700"), "{answer}");
+        assert_eq!(server.datasets(), [("my cells".to_owned(), 700)]);
         built_at(&cache)
     };
-    drop(Server::start(&input, &cache, &[]));
+    drop(Server::cached(&input, &cache, &[]));
     assert_eq!(built_at(&cache), first);
-    // Another choice is another dataset.
-    drop(Server::start(&input, &cache, &["--main-label", "louvain"]));
+    // Another choice is another dataset, and no choice is one, too.
+    drop(Server::cached(&input, &cache, &["--main-label", "louvain"]));
     let second = built_at(&cache);
     assert_ne!(second, first);
-    drop(Server::start(&input, &cache, &["--main-label", "louvain"]));
+    drop(Server::cached(&input, &cache, &["--main-label", "louvain"]));
     assert_eq!(built_at(&cache), second);
-    // So is a file that has changed.
+    drop(Server::cached(&input, &cache, &[]));
+    let third = built_at(&cache);
+    assert_ne!(third, second);
+    // A new date is no new content.
     fs::File::options().append(true).open(&input).unwrap().set_modified(SystemTime::now()).unwrap();
-    drop(Server::start(&input, &cache, &["--main-label", "louvain"]));
-    assert_ne!(built_at(&cache), second);
+    drop(Server::cached(&input, &cache, &[]));
+    assert_eq!(built_at(&cache), third);
+}
+
+/// A file of so many cells.
+fn cells(n_obs: usize) -> Written {
+    with_x(&counts(n_obs, 4, 1), 4, Storage::Csr).write()
+}
+
+#[test]
+fn a_file_replaced_by_an_older_one_is_built_again() {
+    let directory = tempfile::tempdir().unwrap();
+    let input = directory.path().join("x.h5ad");
+    fs::copy(cells(30).path(), &input).unwrap();
+    assert_eq!(Server::start(&[&input], &[]).n_obs(), 30);
+    assert!(directory.path().join("x.tessera/manifest.tsm").is_file());
+
+    let older = directory.path().join("older");
+    fs::copy(cells(31).path(), &older).unwrap();
+    let long_ago = SystemTime::now() - Duration::from_secs(1_000_000);
+    fs::File::options().append(true).open(&older).unwrap().set_modified(long_ago).unwrap();
+    fs::rename(&older, &input).unwrap();
+    assert_eq!(Server::start(&[&input], &[]).n_obs(), 31);
+
+    // Written over in place, with the date of the one before.
+    fs::write(&input, fs::read(cells(32).path()).unwrap()).unwrap();
+    fs::File::options().append(true).open(&input).unwrap().set_modified(long_ago).unwrap();
+    assert_eq!(Server::start(&[&input], &[]).n_obs(), 32);
+}
+
+#[test]
+fn files_of_like_names_are_each_themselves_in_any_order() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = |name: &str| directory.path().join(name);
+    let names = ["pbmc.v1", "pbmc.v2", "s", "s.h5", "s.h5ad", "細胞 é.h5ad"];
+    for (name, n_obs) in names.iter().zip(30..) {
+        fs::copy(cells(n_obs).path(), path(name)).unwrap();
+    }
+    let paths = names.map(path);
+    let mut served: Vec<&Path> = paths.iter().map(PathBuf::as_path).collect();
+    let datasets = Server::start(&served, &[]).datasets();
+    let n_obs: Vec<u64> = datasets.iter().map(|dataset| dataset.1).collect();
+    assert_eq!(n_obs, [30, 31, 32, 33, 34, 35]);
+    let ids: Vec<&str> = datasets.iter().map(|dataset| dataset.0.as_str()).collect();
+    assert_eq!([ids[0], ids[1], ids[3], ids[5]], ["pbmc.v1", "pbmc.v2", "s.h5", "細胞 é"]);
+    assert!(ids[2] != ids[4] && ids[2].starts_with("s-") && ids[4].starts_with("s-"), "{ids:?}");
+
+    served.reverse();
+    served.insert(2, served[1]);
+    let reversed = Server::start(&served, &[]).datasets();
+    assert!(reversed.iter().eq(datasets.iter().rev()), "{reversed:?}");
+}
+
+#[test]
+fn what_was_built_on_purpose_beside_a_file_is_left_alone() {
+    let directory = tempfile::tempdir().unwrap();
+    let [input, built] = ["x.h5ad", "x.tessera"].map(|name| directory.path().join(name));
+    fs::copy(cells(30).path(), &input).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tile-server"));
+    assert!(command.arg("build").arg(cells(40).path()).arg("--out").arg(&built).status().unwrap().success());
+    let manifest = fs::read(built.join("manifest.tsm")).unwrap();
+    assert_eq!(Server::start(&[&input], &[]).n_obs(), 30);
+    assert_eq!(fs::read(built.join("manifest.tsm")).unwrap(), manifest);
+}
+
+#[test]
+fn a_broken_dataset_does_not_keep_others_from_being_served() {
+    let directory = tempfile::tempdir().unwrap();
+    let [whole, broken] = ["whole", "broken"].map(|name| directory.path().join(name));
+    for (out, n_obs) in [(&whole, 30), (&broken, 31)] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_tile-server"));
+        assert!(command.arg("build").arg(cells(n_obs).path()).arg("--out").arg(out).status().unwrap().success());
+    }
+    let manifest = fs::read(broken.join("manifest.tsm")).unwrap();
+    fs::write(broken.join("manifest.tsm"), "nonsense").unwrap();
+    let text = directory.path().join("text.h5ad");
+    fs::write(&text, "no AnnData").unwrap();
+    let server = Server::start(&[directory.path(), &text], &["--quiet"]);
+    assert_eq!(server.datasets(), [("whole".to_owned(), 30)]);
+    // It is served as soon as it is mended.
+    fs::write(broken.join("manifest.tsm"), manifest).unwrap();
+    assert_eq!(server.datasets(), [("broken".to_owned(), 31), ("whole".to_owned(), 30)]);
+}
+
+/// Nothing can be made among the open files of a process, whoever asks.
+#[cfg(target_os = "linux")]
+#[test]
+fn where_nothing_can_be_written_the_users_cache_is_used_and_it_is_said() {
+    let directory = tempfile::tempdir().unwrap();
+    let [home, said] = ["home", "said"].map(|name| directory.path().join(name));
+    let written = cells(30);
+    let start = || {
+        let mut command = Command::new("sh");
+        command.arg("-c").arg(r#"exec 9<"$INPUT" && exec "$0" "$@""#).arg(env!("CARGO_BIN_EXE_tile-server"));
+        command.args(["serve", "/proc/self/fd/9"]).env("INPUT", written.path()).env("XDG_CACHE_HOME", &home);
+        command.stderr(fs::File::create(&said).unwrap());
+        Server::spawn(&mut command)
+    };
+    assert_eq!(start().n_obs(), 30);
+    let kept = cached(&home.join("tessera/datasets"));
+    let message = fs::read_to_string(&said).unwrap();
+    assert!(message.contains("the dataset is kept at") && message.contains(kept.to_str().unwrap()), "{message}");
+    let built = built_at(&home.join("tessera/datasets"));
+    assert_eq!(start().n_obs(), 30);
+    assert_eq!(built_at(&home.join("tessera/datasets")), built);
 }
 
 #[test]
