@@ -1,37 +1,83 @@
-//! The input as a file: that it is one, and that it stays the same while it is read.
+//! The input as files: that it is one, or a zarr store of many, and that it stays the same while it is read.
 
 use std::{
     fmt, fs, io,
-    path::Path,
+    path::{Path, PathBuf},
     thread,
     time::{Duration, SystemTime},
 };
 
+use xxhash_rust::xxh64::xxh64;
+
 /// How coarse the clocks of file systems are. A change within this of the one before may leave no trace.
 const CLOCK_STEP: Duration = Duration::from_millis(20);
 
-/// Tells two states of a file apart without reading it: which file it is, its length, and when it was changed.
+/// What a directory holds that is a zarr store, of version 2 or 3.
+const ZARR: [&str; 3] = [".zgroup", ".zattrs", "zarr.json"];
+
+/// The files that an input consists of: itself, or by path all those of a directory that is a zarr store.
+///
+/// # Errors
+/// When it cannot be looked at, and when it is a pipe, a device or another directory: to open one could wait without
+/// end.
+pub fn input_files(input: &Path) -> io::Result<Vec<PathBuf>> {
+    let refused = |reason: &str| Err(io::Error::new(io::ErrorKind::InvalidInput, format!("{reason}, not a file")));
+    let metadata = fs::metadata(input)?;
+    if metadata.is_file() {
+        return Ok(vec![input.to_owned()]);
+    }
+    if !metadata.is_dir() {
+        return refused("it is a pipe or a device");
+    }
+    if !ZARR.iter().any(|name| input.join(name).is_file()) {
+        return refused("it is a directory");
+    }
+    let mut files = Vec::new();
+    let mut directories = vec![input.to_owned()];
+    while let Some(directory) = directories.pop() {
+        for entry in fs::read_dir(directory)? {
+            let path = entry?.path();
+            let metadata = fs::metadata(&path)?;
+            if metadata.is_dir() {
+                directories.push(path);
+            } else if metadata.is_file() {
+                files.push(path);
+            } else {
+                return refused(&format!("{} in it is a pipe or a device", path.display()));
+            }
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+/// Tells two states of an input apart without reading it: which files it is, their lengths, and when they were changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InputStamp {
-    /// Device and number of the file, where the system tells.
+    /// Device and number of the first file, where the system tells.
     file: Option<(u64, u64)>,
+    /// Hash of the stamps of all other files.
+    others: u64,
     n_bytes: u64,
     modified: Option<SystemTime>,
-    /// Seconds and nanoseconds of the last change, of content or attributes, which no program can set back.
+    /// Seconds and nanoseconds of the last change, of content or attributes, which programs cannot set back.
     changed: Option<(i64, i64)>,
 }
 
 impl InputStamp {
-    /// The present state of the file at `path`; links are followed.
+    /// The present state of the input at `path`; links are followed.
     ///
     /// # Errors
-    /// When it cannot be looked at, and when it is a pipe, a device or a directory: to open one could wait without end.
+    /// As [`input_files`].
     pub fn of(path: &Path) -> io::Result<Self> {
+        let files = input_files(path)?;
+        let mut stamps = files.iter().map(|file| Self::of_file(file));
+        let first = stamps.next().ok_or(io::ErrorKind::NotFound)??;
+        stamps.try_fold(first, |sum, stamp| Ok(sum.with(&stamp?)))
+    }
+
+    fn of_file(path: &Path) -> io::Result<Self> {
         let metadata = fs::metadata(path)?;
-        if !metadata.is_file() {
-            let reason = if metadata.is_dir() { "it is a directory" } else { "it is a pipe or a device" };
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, format!("{reason}, not a file")));
-        }
         #[cfg(unix)]
         let (file, changed) = {
             use std::os::unix::fs::MetadataExt;
@@ -39,7 +85,18 @@ impl InputStamp {
         };
         #[cfg(not(unix))]
         let (file, changed) = (None, None);
-        Ok(Self { file, n_bytes: metadata.len(), modified: metadata.modified().ok(), changed })
+        Ok(Self { file, others: 0, n_bytes: metadata.len(), modified: metadata.modified().ok(), changed })
+    }
+
+    /// The stamp of these files and one more.
+    fn with(self, other: &Self) -> Self {
+        Self {
+            others: xxh64(other.to_string().as_bytes(), self.others),
+            n_bytes: self.n_bytes + other.n_bytes,
+            modified: self.modified.max(other.modified),
+            changed: self.changed.max(other.changed),
+            ..self
+        }
     }
 
     /// As [`of`](Self::of), once every later change is sure to give another stamp. Waits an instant where the file was
@@ -56,12 +113,12 @@ impl InputStamp {
         Self::of(path)
     }
 
-    /// Length of the file.
+    /// Length of all files together.
     pub fn n_bytes(&self) -> u64 {
         self.n_bytes
     }
 
-    /// Whether the last change of the file lies `age` or more in the past. `false` where the system does not tell, or
+    /// Whether the last change of any file lies `age` or more in the past. `false` where the system does not tell, or
     /// tells of the future.
     pub fn is_older_than(&self, age: Duration) -> bool {
         let since_epoch = |(seconds, nanos): (i64, i64)| {
@@ -76,12 +133,12 @@ impl InputStamp {
 impl fmt::Display for InputStamp {
     /// As text that is equal where the stamps are.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { file, n_bytes, modified, changed } = self;
+        let Self { file, others, n_bytes, modified, changed } = self;
         let (device, number) = file.unwrap_or_default();
         let modified = modified.and_then(|time| time.duration_since(SystemTime::UNIX_EPOCH).ok());
         let modified = modified.map_or(0, |since| since.as_nanos());
         let (seconds, nanos) = changed.unwrap_or_default();
-        write!(f, "{device}-{number}-{n_bytes}-{modified}-{seconds}.{nanos:09}")
+        write!(f, "{device}-{number}-{others:x}-{n_bytes}-{modified}-{seconds}.{nanos:09}")
     }
 }
 
@@ -111,6 +168,25 @@ mod tests {
         fs::File::options().append(true).open(&other).unwrap().set_modified(modified).unwrap();
         fs::rename(&other, &path).unwrap();
         assert_ne!(InputStamp::of(&path).unwrap(), second);
+    }
+
+    #[test]
+    fn every_change_of_a_store_of_many_files_shows() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path();
+        fs::create_dir_all(path.join("X/0")).unwrap();
+        for name in [".zgroup", "X/.zarray", "X/0/0", "X/0/1"] {
+            fs::write(path.join(name), "one").unwrap();
+        }
+        let names = input_files(path).unwrap();
+        assert_eq!(names, [".zgroup", "X/.zarray", "X/0/0", "X/0/1"].map(|name| path.join(name)));
+        let first = InputStamp::settled(path).unwrap();
+        assert_eq!((InputStamp::of(path).unwrap(), first.n_bytes()), (first.clone(), 12));
+        fs::write(path.join("X/0/1"), "two").unwrap();
+        let second = InputStamp::settled(path).unwrap();
+        fs::remove_file(path.join("X/0/1")).unwrap();
+        let third = InputStamp::of(path).unwrap();
+        assert!(first != second && second != third && first != third);
     }
 
     #[test]

@@ -20,7 +20,7 @@ use shared_fbs::manifest::Manifest;
 
 pub use self::{
     contents::{Contents, NOTE},
-    input::InputStamp,
+    input::{InputStamp, input_files},
 };
 
 use self::{

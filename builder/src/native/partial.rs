@@ -4,7 +4,6 @@ use std::{
     fs::{self, File},
     io,
     path::{Path, PathBuf},
-    time::Duration,
 };
 
 use tempfile::Builder;
@@ -22,17 +21,14 @@ const PREFIX: &str = ".tessera-partial-";
 /// A file in the directory that is locked as long as the build runs, however that ends.
 const LOCK: &str = "lock";
 
-/// The lock's name before it is locked.
-const UNLOCKED: &str = "lock.new";
-
 /// The dataset in the directory: the new one, and once that has been published, the one that it replaced.
 const DATASET: &str = "dataset";
 
 /// Where a dataset waits while it is exchanged on systems that cannot do so in one step.
 const ASIDE: &str = "replaced";
 
-/// A directory without a lock is of a build that was killed as it began, if it is of this age.
-const FORSAKEN: Duration = Duration::from_secs(60 * 60);
+/// How often a build begins anew whose directory was swept before it was locked.
+const ATTEMPTS: usize = 16;
 
 /// A dataset that is removed unless it is published.
 pub struct Partial {
@@ -45,13 +41,21 @@ impl Partial {
     /// Begins one in `parent`, and removes those that builds left there which were killed.
     pub fn create(parent: &Path) -> io::Result<Self> {
         sweep(parent);
+        let attempts = std::iter::repeat_with(|| Self::begin(parent)).take(ATTEMPTS);
+        let is_swept = |outcome: &io::Result<Self>| {
+            outcome.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::NotFound) && parent.exists()
+        };
+        attempts.skip_while(is_swept).next().unwrap_or_else(|| Self::begin(parent))
+    }
+
+    /// Fails for want of a file where another build sweeps the directory before it is locked.
+    fn begin(parent: &Path) -> io::Result<Self> {
         let container = private_name().tempdir_in(parent)?;
-        // Locked before it has the name that a sweep looks for.
-        let unlocked = container.path().join(UNLOCKED);
-        let lock = File::create_new(&unlocked)?;
+        let path = container.path().join(LOCK);
+        let lock = File::create_new(&path)?;
         // A file system without locks has no sweeps either.
         let _ = lock.lock();
-        fs::rename(unlocked, container.path().join(LOCK))?;
+        fs::metadata(path)?;
         fs::create_dir(container.path().join(DATASET))?;
         Ok(Self { container: container.keep(), _lock: lock })
     }
@@ -124,17 +128,13 @@ fn sweep(parent: &Path) {
         }
         match File::open(entry.path().join(LOCK)) {
             Ok(lock) if lock.try_lock().is_ok() => remove(&entry.path()),
-            Err(error) if error.kind() == io::ErrorKind::NotFound && is_forsaken(&entry.path()) => {
-                remove(&entry.path());
+            // Killed as it began or ended; one that is just beginning takes another directory.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                let _ = fs::remove_dir(entry.path());
             }
             _ => {}
         }
     }
-}
-
-fn is_forsaken(directory: &Path) -> bool {
-    let modified = fs::metadata(directory).and_then(|metadata| metadata.modified());
-    modified.ok().and_then(|modified| modified.elapsed().ok()).is_some_and(|age| age >= FORSAKEN)
 }
 
 /// Removes such a directory, but nothing that no build has put there. What cannot be removed harms nobody, so errors
@@ -144,9 +144,7 @@ fn remove(container: &Path) {
     if dataset.exists() && contents::remove(&dataset).is_err() {
         return;
     }
-    for name in [LOCK, UNLOCKED] {
-        let _ = fs::remove_file(container.join(name));
-    }
+    let _ = fs::remove_file(container.join(LOCK));
     let _ = fs::remove_dir(container);
 }
 
@@ -186,7 +184,15 @@ mod tests {
         let running = partial(parent.path(), "running");
         assert!(!killed.exists());
         let other = partial(parent.path(), "other");
-        assert!(running.dataset().exists() && other.dataset().exists() && beginning.exists());
+        assert!(running.dataset().exists() && other.dataset().exists() && !beginning.exists());
+    }
+
+    #[test]
+    fn builds_that_begin_together_do_not_sweep_each_other() {
+        let parent = tempfile::tempdir().unwrap();
+        let begin = || (0..50).for_each(|_| drop(partial(parent.path(), "a")));
+        std::thread::scope(|scope| (0..4).for_each(|_| drop(scope.spawn(begin))));
+        assert_eq!(names(parent.path()), [""; 0]);
     }
 
     #[test]

@@ -12,7 +12,7 @@ use std::{
 
 use anyhow::Result;
 use builder::{
-    BuildError, Progress,
+    BuildError, Progress, Stage,
     native::{self, Contents, Existing, InputNote, InputStamp, NOTE, Target},
 };
 use h5ad::H5adError;
@@ -37,7 +37,8 @@ const EXTENSION: &str = "tessera";
 /// as coarse, and what changes within a step of the clock leaves no trace.
 const REST: Duration = Duration::from_secs(3);
 
-/// Bytes that are read together.
+/// Bytes that are read together. A hash of what lies in memory takes a second for each gigabyte or less, so a file that
+/// has to be looked at costs what reading it costs.
 const BUFFER_BYTES: usize = 1 << 20;
 
 /// How datasets are kept.
@@ -232,24 +233,36 @@ fn users(name: &OsString) -> Option<PathBuf> {
     Some(caches?.join("tessera/datasets").join(name))
 }
 
-/// The hash of a file's bytes.
+/// The hash of an input's bytes, and of the names and lengths of its files where it is a store of many.
 fn content_hash(input: &Path, n_bytes: u64, progress: &dyn Progress) -> Result<u64, BuildError> {
     let stage = progress.stage(format!("checking {}", file_name(input)), n_bytes);
-    let mut file = File::open(input).map_err(|error| unreadable(input, error))?;
     let mut hash = Xxh64::new(0);
+    for file in native::input_files(input).map_err(|error| unreadable(input, error))? {
+        let name = file.strip_prefix(input).unwrap_or(&file).as_os_str().as_encoded_bytes();
+        if !name.is_empty() {
+            hash.update(name);
+            hash.update(&fs::metadata(&file).map_err(|error| unreadable(&file, error))?.len().to_le_bytes());
+        }
+        hash_file(&file, &mut hash, progress, &*stage)?;
+    }
+    Ok(hash.digest())
+}
+
+fn hash_file(file: &Path, hash: &mut Xxh64, progress: &dyn Progress, stage: &dyn Stage) -> Result<(), BuildError> {
+    let mut open = File::open(file).map_err(|error| unreadable(file, error))?;
     let mut buffer = vec![0; BUFFER_BYTES];
     loop {
         if progress.is_stopped() {
             return Err(BuildError::Interrupted);
         }
-        match file.read(&mut buffer) {
-            Ok(0) => return Ok(hash.digest()),
+        match open.read(&mut buffer) {
+            Ok(0) => return Ok(()),
             Ok(read) => {
                 hash.update(&buffer[..read]);
                 stage.advance(read as u64);
             }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(unreadable(input, error)),
+            Err(error) => return Err(unreadable(file, error)),
         }
     }
 }

@@ -9,6 +9,7 @@ use std::{
 };
 
 use anyhow::{Context as _, Result};
+use builder::native;
 use clap::Args;
 use shared_fbs::{api::Endpoint, path::MANIFEST};
 use tile_server::serve::{
@@ -181,7 +182,7 @@ struct Found {
 /// The datasets that one argument names.
 fn find(input: &Path, cache: &Cache<'_>, progress: &TerminalProgress) -> Result<Vec<Found>> {
     let plain = |directory: PathBuf| Found { named: directory.clone(), directory };
-    if !input.is_dir() {
+    if !input.is_dir() || native::input_files(input).is_ok() {
         return Ok(vec![Found { named: input.to_owned(), directory: cache.dataset_of(input, progress)? }]);
     }
     if input.join(MANIFEST).exists() {

@@ -136,8 +136,8 @@ fn a_reader_that_goes_away_is_no_error() {
     }
     // Nobody hears what is said, either.
     let out = tempfile::tempdir().unwrap();
-    let arguments = ["build", text(&demo()), "--out", text(&out.path().join("out"))];
-    let mut child = command(&arguments).stderr(Stdio::piped()).spawn().unwrap();
+    let mut build = command(&["build"]);
+    let mut child = build.arg(demo()).arg("--out").arg(out.path().join("out")).stderr(Stdio::piped()).spawn().unwrap();
     drop(child.stderr.take());
     assert_eq!(child.wait().unwrap().code(), Some(0));
 }
