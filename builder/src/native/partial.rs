@@ -41,11 +41,11 @@ impl Partial {
     /// Begins one in `parent`, and removes those that builds left there which were killed.
     pub fn create(parent: &Path) -> io::Result<Self> {
         sweep(parent);
-        let attempts = std::iter::repeat_with(|| Self::begin(parent)).take(ATTEMPTS);
+        let mut attempts = std::iter::repeat_with(|| Self::begin(parent)).take(ATTEMPTS);
         let is_swept = |outcome: &io::Result<Self>| {
             outcome.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::NotFound) && parent.exists()
         };
-        attempts.skip_while(is_swept).next().unwrap_or_else(|| Self::begin(parent))
+        attempts.find(|outcome| !is_swept(outcome)).unwrap_or_else(|| Self::begin(parent))
     }
 
     /// Fails for want of a file where another build sweeps the directory before it is locked.

@@ -76,9 +76,11 @@ pub async fn run(
 ) -> Result<(), ServeError> {
     let server = bind(options).await?;
     let mut out = io::stdout();
-    writeln!(out, "listening on http://{}", server.address())
-        .and_then(|()| out.flush())
-        .map_err(ServeError::Announce)?;
+    match writeln!(out, "listening on http://{}", server.address()).and_then(|()| out.flush()) {
+        // Whoever does not want to know is served all the same.
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => return Err(ServeError::Announce(error)),
+        _ => {}
+    }
     on_listening(server.address());
     server.run(shutdown).await;
     Ok(())
