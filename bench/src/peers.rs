@@ -36,11 +36,10 @@ pub fn print(questions: &Questions<'_>, h5ad: &Path, folder: &Path) -> Result<()
     let (_, by_cells) = answer(questions, scattered)?;
     let (n_labels, by_labels) = rank_markers(questions, MarkerRank::Score, de.len())?;
 
-    let genes = dataset.genes(layer)?;
-    let names: Vec<&str> = (0..de.len()).filter_map(|gene| genes.name(gene)).collect();
+    let names = dataset.gene_names(layer)?;
     let scores = folder.join("scores.tsv");
     let mut text = String::new();
-    for (name, score) in names.iter().zip(&de.score) {
+    for (name, score) in names.ids().iter().zip(&de.score) {
         let _ = writeln!(text, "{name}\t{score}");
     }
     fs::write(&scores, text).with_context(|| format!("cannot write {}", scores.display()))?;

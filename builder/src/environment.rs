@@ -36,7 +36,8 @@ pub trait Output: Sync {
     fn place(&self) -> String;
 }
 
-/// A file of a dataset while it is written; it is discarded unless it is [published](Self::publish).
+/// A file of a dataset while it is written; dropped, it leaves nothing behind unless it was
+/// [published](Self::publish).
 pub trait OutputFile: Write + Send {
     /// Completes the file under its name.
     ///

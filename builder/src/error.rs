@@ -41,6 +41,14 @@ pub enum BuildError {
         /// What there is.
         known: String,
     },
+    /// The column that gene symbols were to be taken from does not exist or holds no text.
+    #[error("var has no column of text `{name}` to take gene symbols from; its columns of text are: {known}")]
+    NoSuchSymbols {
+        /// The name asked for.
+        name: String,
+        /// What there is, in `var` and in that of `raw`.
+        known: String,
+    },
     /// More cells or genes than the format numbers.
     #[error("{place} is {found} long; the format numbers at most {limit}")]
     TooLarge {

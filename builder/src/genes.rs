@@ -1,6 +1,6 @@
 //! The tables of genes: `var` and that of `raw`, numbered by density.
 
-use std::io;
+use std::{collections::BTreeSet, io};
 
 use shared_fbs::{
     manifest::{Pack, Var, Warning},
@@ -14,9 +14,27 @@ use super::{
 };
 use h5ad::{Frame, FrameColumn, H5ad, MatrixLocation};
 
-/// Names that columns of gene symbols go by, CELLxGENE's first.
-const SYMBOL_COLUMNS: [&str; 8] =
-    ["feature_name", "gene_symbols", "gene_symbol", "gene_names", "gene_name", "GeneSymbol", "hgnc_symbol", "symbol"];
+/// Names that columns of gene symbols go by, in any case; CELLxGENE's first.
+const SYMBOL_COLUMNS: [&str; 11] = [
+    "feature_name",
+    "gene_symbols",
+    "gene_symbol",
+    "genesymbol",
+    "gene_names",
+    "gene_name",
+    "gene_short_name",
+    "hgnc_symbol",
+    "mgi_symbol",
+    "symbols",
+    "symbol",
+];
+
+/// What stands in place of a symbol that is missing, in any case.
+const NO_SYMBOL: [&str; 5] = ["", "nan", "none", "na", "<na>"];
+
+/// The places of the tables in the input.
+const VAR: &str = "var";
+const RAW_VAR: &str = "raw/var";
 
 /// The tables of genes of one input; each is numbered by the first layer that uses it.
 pub struct GeneTables {
@@ -25,31 +43,47 @@ pub struct GeneTables {
 }
 
 struct Table {
-    name: &'static str,
+    place: &'static str,
+    index_name: Option<String>,
     ids: Vec<String>,
-    symbols: Option<Vec<String>>,
+    symbols: Option<Symbols>,
     /// The input's row of every gene, once numbered.
     rows: Option<Vec<u32>>,
 }
 
+struct Symbols {
+    column: String,
+    symbols: Vec<String>,
+}
+
 impl GeneTables {
-    /// Reads the tables.
-    pub fn new(file: &H5ad, warnings: &mut Vec<Warning>) -> Result<Self, BuildError> {
-        let var = Table::new("var", file.var()?, warnings);
-        let raw = match file.raw_var()? {
-            Some(frame) => Some(Table::new("raw", frame, warnings)),
+    /// Reads the tables. Symbols are taken from the column of a name, in either table, or from the first of those with
+    /// a usual name.
+    pub fn new(file: &H5ad, symbols: Option<&str>, warnings: &mut Vec<Warning>) -> Result<Self, BuildError> {
+        let (var, raw) = (file.var()?, file.raw_var()?);
+        if let Some(name) = symbols {
+            let frames = || [Some(&var), raw.as_ref()].into_iter().flatten();
+            if !frames().any(|frame| text_columns(frame).any(|(column, _)| column == name)) {
+                let known: BTreeSet<&str> = frames().flat_map(text_columns).map(|(column, _)| column).collect();
+                let known = known.into_iter().collect::<Vec<_>>().join(", ");
+                return Err(BuildError::NoSuchSymbols { name: name.to_owned(), known });
+            }
+        }
+        let var = Table::new(VAR, var, symbols, warnings);
+        let raw = match raw {
+            Some(frame) => Some(Table::new(RAW_VAR, frame, symbols, warnings)),
             None => raw_without_names(file, var.ids.len(), warnings),
         };
         Ok(Self { var, raw })
     }
 
-    /// The table (its place in the manifest) and the gene order of a layer of `var` or of `raw`.
+    /// The table (its index in the manifest) and the gene order of a layer of `var` or of `raw`.
     pub fn number(&mut self, is_raw: bool, scan: &Scan) -> (u32, &[u32]) {
-        let (place, table) = match &mut self.raw {
+        let (index, table) = match &mut self.raw {
             Some(raw) if is_raw => (1, raw),
             _ => (0, &mut self.var),
         };
-        (place, table.rows.get_or_insert_with(|| layer::genes_by_density(scan)))
+        (index, table.rows.get_or_insert_with(|| layer::genes_by_density(scan)))
     }
 
     /// Writes the tables.
@@ -60,10 +94,18 @@ impl GeneTables {
             let rows = table.rows.unwrap_or_else(|| (0..table.ids.len() as u32).collect());
             let arrange =
                 |texts: &[String]| -> Vec<String> { rows.iter().map(|&row| texts[row as usize].clone()).collect() };
-            let genes = Genes { ids: arrange(&table.ids), symbols: table.symbols.as_deref().map(arrange), rows };
+            let (column, symbols) = table.symbols.map(|symbols| (symbols.column, arrange(&symbols.symbols))).unzip();
+            let genes = Genes { ids: arrange(&table.ids), symbols, rows };
             let n_vars = genes.ids.len() as u32;
             let tile = pack.push(&PackFrame::new(&genes.encode(), CAREFUL_LEVEL))?;
-            vars.push(Var { name: table.name.to_owned(), n_vars, tile, ..Var::default() });
+            vars.push(Var {
+                name: table.place.to_owned(),
+                n_vars,
+                tile,
+                index_name: table.index_name,
+                symbols: column,
+                ..Var::default()
+            });
         }
         Ok((vars, pack.finish()?))
     }
@@ -73,7 +115,7 @@ impl GeneTables {
 /// else numbers.
 fn raw_without_names(file: &H5ad, n_vars: usize, warnings: &mut Vec<Warning>) -> Option<Table> {
     let raw = file.matrices().iter().find(|info| info.location == MatrixLocation::Raw)?;
-    let place = "raw/var".to_owned();
+    let place = RAW_VAR.to_owned();
     if raw.n_cols == n_vars {
         let message = "is missing; raw has as many genes as var, so they are taken for the same".to_owned();
         warnings.push(Warning { place, message });
@@ -82,32 +124,57 @@ fn raw_without_names(file: &H5ad, n_vars: usize, warnings: &mut Vec<Warning>) ->
     let message = "is missing; the genes of raw go by their numbers, from 0".to_owned();
     warnings.push(Warning { place, message });
     let ids = (0..raw.n_cols).map(|gene| gene.to_string()).collect();
-    Some(Table { name: "raw", ids, symbols: None, rows: None })
+    Some(Table { place: RAW_VAR, index_name: None, ids, symbols: None, rows: None })
 }
 
 impl Table {
-    fn new(name: &'static str, mut frame: Frame, warnings: &mut Vec<Warning>) -> Self {
-        columns::make_unique(&mut frame.index, name, warnings);
-        let symbols = SYMBOL_COLUMNS.iter().find_map(|wanted| {
-            let (_, column) = frame.columns.iter().find(|(name, _)| name == wanted)?;
-            texts(column).map(|symbols| {
-                // A gene without a symbol goes by its id.
-                symbols.into_iter().zip(&frame.index).map(|(symbol, id)| symbol.unwrap_or_else(|| id.clone())).collect()
-            })
+    fn new(place: &'static str, mut frame: Frame, symbols: Option<&str>, warnings: &mut Vec<Warning>) -> Self {
+        columns::make_unique(&mut frame.index, place, warnings);
+        let named = |is_it: &dyn Fn(&str) -> bool| text_columns(&frame).find(|(name, _)| is_it(name));
+        let asked = symbols.and_then(|wanted| named(&|name| name == wanted));
+        let usual = || SYMBOL_COLUMNS.iter().find_map(|usual| named(&|name| name.eq_ignore_ascii_case(usual)));
+        let symbols = asked.or_else(usual).map(|(name, texts)| Symbols {
+            column: name.to_owned(),
+            symbols: texts.zip(&frame.index).map(|(text, id)| symbol_or_id(text, id)).collect(),
         });
-        Self { name, ids: frame.index, symbols, rows: None }
+        Self { place, index_name: frame.index_name, ids: frame.index, symbols, rows: None }
     }
 }
 
-fn texts(column: &FrameColumn) -> Option<Vec<Option<String>>> {
-    match column {
-        FrameColumn::Strings(texts) => Some(texts.clone()),
-        FrameColumn::Categorical { codes, categories, .. } => Some(
-            codes
-                .iter()
-                .map(|&code| usize::try_from(code).ok().and_then(|code| categories.get(code).cloned()))
-                .collect(),
-        ),
-        _ => None,
+/// A gene without a symbol goes by its id.
+fn symbol_or_id(text: Option<&str>, id: &str) -> String {
+    let symbol = text.unwrap_or_default().trim();
+    let is_missing = NO_SYMBOL.iter().any(|missing| symbol.eq_ignore_ascii_case(missing));
+    if is_missing { id } else { symbol }.to_owned()
+}
+
+/// The columns that hold text, each with one text a row.
+fn text_columns(frame: &Frame) -> impl Iterator<Item = (&str, impl Iterator<Item = Option<&str>>)> {
+    frame.columns.iter().filter_map(|(name, column)| {
+        let texts: Box<dyn Iterator<Item = Option<&str>>> = match column {
+            FrameColumn::Strings(texts) => Box::new(texts.iter().map(Option::as_deref)),
+            FrameColumn::Categorical { codes, categories, .. } => Box::new(
+                codes
+                    .iter()
+                    .map(|&code| usize::try_from(code).ok().and_then(|code| categories.get(code)).map(String::as_str)),
+            ),
+            FrameColumn::Booleans(_)
+            | FrameColumn::Integers(_)
+            | FrameColumn::Floats(_)
+            | FrameColumn::Unsupported { .. } => return None,
+        };
+        Some((name.as_str(), texts))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_gene_without_a_symbol_goes_by_its_id() {
+        let missing = [None, Some(""), Some(" "), Some("nan"), Some("NaN"), Some("None"), Some("<NA>")];
+        assert!(missing.iter().all(|&text| symbol_or_id(text, "E1") == "E1"));
+        assert_eq!(symbol_or_id(Some(" LYZ "), "E1"), "LYZ");
     }
 }

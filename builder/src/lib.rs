@@ -37,6 +37,8 @@ pub struct Options {
     pub main_label: Option<String>,
     /// Column of samples; guessed from its name when not given.
     pub sample_column: Option<String>,
+    /// Column of `var` that gene symbols are taken from; guessed from its name when not given.
+    pub symbols: Option<String>,
     /// Values of a layer that are in memory at a time, at about 8 bytes each; of a layer with more, the
     /// rest waits in scratch space. The output does not depend on it.
     pub values_in_memory: u64,
@@ -44,7 +46,13 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { allow_no_embedding: false, main_label: None, sample_column: None, values_in_memory: 96 << 20 }
+        Self {
+            allow_no_embedding: false,
+            main_label: None,
+            sample_column: None,
+            symbols: None,
+            values_in_memory: 96 << 20,
+        }
     }
 }
 

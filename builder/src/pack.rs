@@ -62,6 +62,52 @@ impl FrameFile {
     }
 }
 
+/// A pack whose file is written, but has no name yet.
+struct CompletePack {
+    pack: Pack,
+    hash: u64,
+    file: Box<dyn OutputFile>,
+}
+
+impl CompletePack {
+    /// Whether another pack, whose content has this hash, holds the same tiles.
+    fn is_twin(&self, hash: u64, other: &Pack) -> bool {
+        let Pack { name: _, file: _, n_bytes, n_tiles, page_tiles, pages, lengths, checksums } = other;
+        let own = &self.pack;
+        self.hash == hash
+            && (own.n_bytes, own.n_tiles, own.page_tiles) == (*n_bytes, *n_tiles, *page_tiles)
+            && (&own.pages, &own.lengths, &own.checksums) == (pages, lengths, checksums)
+    }
+}
+
+/// The packs of layers. Layers that hold the same (`X` and `raw/X`, or a matrix and the counts that it is rebuilt from)
+/// share their packs.
+#[derive(Default)]
+pub struct LayerPacks {
+    /// With the hash of its content.
+    packs: Vec<(u64, Pack)>,
+}
+
+impl LayerPacks {
+    /// Finishes a pack, unless one that was taken in before holds the same tiles; gives the name of the pack that does.
+    pub fn take(&mut self, writer: PackWriter) -> io::Result<String> {
+        let complete = writer.complete()?;
+        if let Some((_, twin)) = self.packs.iter().find(|(hash, pack)| complete.is_twin(*hash, pack)) {
+            return Ok(twin.name.clone());
+        }
+        let CompletePack { pack, hash, file } = complete;
+        file.publish(&pack.file)?;
+        let name = pack.name.clone();
+        self.packs.push((hash, pack));
+        Ok(name)
+    }
+
+    /// All packs, in the order they were taken in.
+    pub fn into_packs(self) -> impl Iterator<Item = Pack> {
+        self.packs.into_iter().map(|(_, pack)| pack)
+    }
+}
+
 /// A pack in the making.
 pub struct PackWriter {
     name: String,
@@ -119,7 +165,13 @@ impl PackWriter {
     }
 
     /// Writes the directory, where it is too large for the manifest, and gives the file its name.
-    pub fn finish(mut self) -> io::Result<Pack> {
+    pub fn finish(self) -> io::Result<Pack> {
+        let CompletePack { pack, file, .. } = self.complete()?;
+        file.publish(&pack.file)?;
+        Ok(pack)
+    }
+
+    fn complete(mut self) -> io::Result<CompletePack> {
         let n_tiles = self.lengths.len() as u32;
         let (mut pages, mut page_tiles) = (Vec::new(), 0);
         if n_tiles > TILES_PER_PAGE {
@@ -141,18 +193,18 @@ impl PackWriter {
                 self.write(&frame.bytes)?;
             }
         }
-        let file = path::pack_file(&self.name, self.hash.digest());
-        self.file.publish(&file)?;
-        Ok(Pack {
+        let hash = self.hash.digest();
+        let pack = Pack {
+            file: path::pack_file(&self.name, hash),
             name: self.name,
-            file,
             n_bytes: self.offset,
             n_tiles,
             page_tiles,
             pages,
             lengths: self.lengths,
             checksums: self.checksums,
-        })
+        };
+        Ok(CompletePack { pack, hash, file: self.file })
     }
 
     fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
@@ -165,7 +217,23 @@ impl PackWriter {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::memory::MemoryOutput;
     use proptest::prelude::*;
+
+    #[test]
+    fn packs_of_the_same_tiles_are_one_file() {
+        let output = MemoryOutput::default();
+        let mut packs = LayerPacks::default();
+        let mut take = |name: &str, tiles: &[&[u8]]| {
+            let mut writer = PackWriter::create(&output, name).unwrap();
+            writer.extend(&tiles.iter().map(|tile| Frame::new(tile, BULK_LEVEL)).collect::<Vec<_>>()).unwrap();
+            packs.take(writer).unwrap()
+        };
+        let names = [take("genes0", &[b"a", b"b"]), take("genes1", &[b"a", b"b"]), take("genes2", &[b"b", b"a"])];
+        assert_eq!(names, ["genes0", "genes0", "genes2"]);
+        let files: Vec<String> = packs.into_packs().map(|pack| pack.file).collect();
+        assert!(output.into_files().into_keys().eq(files));
+    }
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(64))]

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use explorer_core::data::Embedding;
 use h5ad::{H5ad, MatrixLocation};
 use shared_fbs::{
-    manifest::{FORMAT_VERSION, Layer, Manifest, Pack, Warning},
+    manifest::{FORMAT_VERSION, Layer, Manifest, Warning},
     order::Levels,
     path as dataset_path,
 };
@@ -17,8 +17,8 @@ use crate::{
     embeddings,
     genes::GeneTables,
     images, labels,
-    layer::{self, CellSets, Context, Cube, MomentsColumn},
-    pack::PackWriter,
+    layer::{self, CellSets, Context, Cube, LayerPlace, MomentsColumn, WholeCells},
+    pack::{LayerPacks, PackWriter},
 };
 
 /// Columns with more labels than this get no moments of their own: nobody compares so many labels,
@@ -38,6 +38,8 @@ pub struct Plan {
     /// Key and positions, in the input's order.
     embeddings: Vec<(String, Embedding)>,
     default_embedding: usize,
+    /// The column of var that gene symbols are taken from, where one was asked for.
+    symbols: Option<String>,
     warnings: Vec<Warning>,
     values_in_memory: u64,
 }
@@ -78,6 +80,7 @@ impl Plan {
             sample_column,
             embeddings,
             default_embedding,
+            symbols: options.symbols.clone(),
             warnings,
             values_in_memory: options.values_in_memory,
         })
@@ -202,26 +205,28 @@ impl Plan {
         manifest: &mut Manifest,
     ) -> Result<(), BuildError> {
         let output = |source| context.environment.output_error(source);
-        let mut tables = GeneTables::new(&self.file, &mut self.warnings)?;
+        let mut tables = GeneTables::new(&self.file, self.symbols.as_deref(), &mut self.warnings)?;
         let mut layers: Vec<Layer> = Vec::new();
-        let mut packs: Vec<Pack> = Vec::new();
-        for info in self.file.matrices() {
+        let mut packs = LayerPacks::default();
+        let has_raw = self.file.matrices().iter().any(|info| info.location == MatrixLocation::Raw);
+        for (index, info) in self.file.matrices().iter().enumerate() {
             let matrix = self.file.matrix(&info.location)?;
             let reading = layer::read(&matrix, context)?;
             drop(matrix);
             let is_raw = info.location == MatrixLocation::Raw;
             let (var, gene_rows) = tables.number(is_raw, &reading.scan);
             let divisors = |divisors: &[f32]| columns::write_values(divisors, obs_pack);
-            let (location, warnings) = (&info.location, &mut self.warnings);
-            let built = layer::write(location, reading, layers.len(), gene_rows, divisors, context, warnings)?;
-            layers.push(Layer { var, ..built.layer });
-            packs.extend(built.packs);
+            // Comparisons are made on `raw` where the first layer is scaled.
+            let whole_cells =
+                if is_raw || (index == 0 && !has_raw) { WholeCells::Stored } else { WholeCells::UnlessScaled };
+            let place = LayerPlace { location: &info.location, index, var, gene_rows, whole_cells };
+            layers.push(layer::write(&place, reading, divisors, context, &mut packs, &mut self.warnings)?);
         }
         let (vars, var_pack) = tables.write(context.environment.output).map_err(output)?;
         manifest.vars = vars;
         manifest.layers = layers;
         manifest.packs.push(var_pack);
-        manifest.packs.append(&mut packs);
+        manifest.packs.extend(packs.into_packs());
         Ok(())
     }
 }

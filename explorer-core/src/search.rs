@@ -1,7 +1,7 @@
 //! Finding genes: by symbol or id, exactly, by their beginning, or roughly.
 
 use std::cmp::Reverse;
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, hash_map::Entry};
 
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 
@@ -14,10 +14,28 @@ pub struct GeneIndex {
     symbols: Vec<String>,
     /// One a gene, lower case; empty where genes have no other name than their id.
     ids: Vec<String>,
-    /// Symbols and ids as written, symbols first where they clash.
-    exact: HashMap<String, GeneIdx>,
+    /// Ids as written.
+    by_id: HashMap<String, GeneIdx>,
+    /// Symbols as written.
+    by_symbol: HashMap<String, Bearers>,
     /// Symbols and ids in lower case, and ids without their version.
-    folded: HashMap<String, GeneIdx>,
+    folded: HashMap<String, Bearers>,
+}
+
+/// The genes of one name.
+#[derive(Clone, Debug)]
+enum Bearers {
+    One(GeneIdx),
+    Several(Vec<GeneIdx>),
+}
+
+/// Why a name stands for no gene.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NoGene {
+    /// No gene has it.
+    Unknown,
+    /// Several genes have it, and none as its id.
+    Ambiguous(Vec<GeneIdx>),
 }
 
 /// A gene that a search found.
@@ -46,50 +64,52 @@ pub enum Fit {
     WithinId,
 }
 
-/// What a pasted list of genes comes to.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct GeneList {
-    /// The genes, in the list's order, each once.
-    pub genes: Vec<GeneIdx>,
-    /// The names that no gene has, in the list's order, each once.
-    pub unknown: Vec<String>,
-}
-
 impl GeneIndex {
     /// An index over genes in layer order, from their ids and, where there are any, symbols (as
     /// many).
     pub fn new(ids: &[String], symbols: Option<&[String]>) -> Self {
         let fold = |names: &[String]| names.iter().map(|name| name.to_lowercase()).collect::<Vec<_>>();
         let mut index = Self::default();
-        // Where names clash, the first of them: symbols before ids, denser genes first.
-        for names in symbols.into_iter().chain([ids]) {
-            for (gene, name) in names.iter().enumerate() {
-                let gene = GeneIdx(gene as u32);
-                let folded = name.to_lowercase();
-                if let Some(stem) = without_version(&folded) {
-                    index.folded.entry(stem.to_owned()).or_insert(gene);
-                }
-                index.folded.entry(folded).or_insert(gene);
-                index.exact.entry(name.clone()).or_insert(gene);
-            }
+        for (gene, id) in (0..).map(GeneIdx).zip(ids) {
+            index.by_id.entry(id.clone()).or_insert(gene);
+        }
+        for (gene, symbol) in (0..).map(GeneIdx).zip(symbols.unwrap_or_default()) {
+            note(&mut index.by_symbol, symbol.clone(), gene);
         }
         (index.symbols, index.ids) = match symbols {
             Some(symbols) => (fold(symbols), fold(ids)),
             None => (fold(ids), Vec::new()),
         };
+        for names in [&index.symbols, &index.ids] {
+            for (gene, name) in (0..).map(GeneIdx).zip(names) {
+                if let Some(stem) = without_version(name) {
+                    note(&mut index.folded, stem.to_owned(), gene);
+                }
+                note(&mut index.folded, name.clone(), gene);
+            }
+        }
         index
     }
 
-    /// The gene of this symbol or id; case matters only where it tells two genes apart, and an
-    /// Ensembl id needs no version.
-    pub fn find(&self, name: &str) -> Option<GeneIdx> {
-        let name = name.trim();
-        let folded = || {
-            let folded = name.to_lowercase();
-            let gene = self.folded.get(&folded);
-            gene.or_else(|| self.folded.get(without_version(&folded)?)).copied()
-        };
-        self.exact.get(name).copied().or_else(folded)
+    /// The gene of a name: the one with this id, else the only one with this symbol, else the only one with either in
+    /// any case; an Ensembl id needs no version. A [label](crate::data::GeneNames) is understood, too.
+    ///
+    /// # Errors
+    /// [`NoGene`].
+    pub fn find(&self, name: &str) -> Result<GeneIdx, NoGene> {
+        let trimmed = name.trim();
+        let in_label = trimmed.strip_suffix(')').and_then(|text| text.rsplit_once(" ("));
+        let by_id = [Some(name), Some(trimmed), in_label.map(|(_, id)| id)];
+        if let Some(&gene) = by_id.into_iter().flatten().find_map(|id| self.by_id.get(id)) {
+            return Ok(gene);
+        }
+        let folded = trimmed.to_lowercase();
+        let bearers = self.by_symbol.get(trimmed).or_else(|| self.folded.get(&folded));
+        match bearers.or_else(|| self.folded.get(without_version(&folded)?)) {
+            None => Err(NoGene::Unknown),
+            Some(Bearers::One(gene)) => Ok(*gene),
+            Some(Bearers::Several(genes)) => Err(NoGene::Ambiguous(genes.clone())),
+        }
     }
 
     /// The `limit` genes that fit a query best: by [`Fit`], then by the matcher's score, then the
@@ -113,35 +133,6 @@ impl GeneIndex {
         }
         hits.sort_unstable_by(|a, b| key(a).cmp(&key(b)));
         hits.into_iter().map(|(hit, _)| hit).collect()
-    }
-
-    /// Reads a pasted list: names between commas, semicolons, tabs, line breaks or spaces, with
-    /// or without quotes.
-    pub fn parse_list(&self, text: &str) -> GeneList {
-        let mut list = GeneList::default();
-        let (mut genes, mut unknown) = (HashSet::new(), HashSet::new());
-        let mut take = |name: &str| match self.find(name) {
-            Some(gene) if genes.insert(gene) => list.genes.push(gene),
-            None if unknown.insert(name.to_owned()) => list.unknown.push(name.to_owned()),
-            _ => {}
-        };
-        let trim = |part: &'static [char], text: &str| {
-            text.trim_matches(|c: char| c.is_whitespace() || part.contains(&c)).to_owned()
-        };
-        for entry in text.split([',', ';', '\t', '\n', '\r']) {
-            let entry = trim(&['"', '\''], entry);
-            // Few genes have a space in their name, so it separates unless it does belong.
-            if self.find(&entry).is_some() {
-                take(&entry);
-            } else {
-                entry
-                    .split_whitespace()
-                    .map(|name| trim(&['"', '\''], name))
-                    .filter(|name| !name.is_empty())
-                    .for_each(|name| take(&name));
-            }
-        }
-        list
     }
 
     fn direct_hits(&self, query: &str) -> Vec<(Hit, u16)> {
@@ -179,6 +170,22 @@ impl GeneIndex {
                 hits.push((Hit { gene: GeneIdx(gene as u32), fit: Fit::Fuzzy }, score));
             }
         }
+    }
+}
+
+/// Notes that a gene has a name.
+fn note(bearers: &mut HashMap<String, Bearers>, name: String, gene: GeneIdx) {
+    match bearers.entry(name) {
+        Entry::Vacant(entry) => drop(entry.insert(Bearers::One(gene))),
+        Entry::Occupied(mut entry) => match entry.get_mut() {
+            Bearers::One(first) if *first == gene => {}
+            Bearers::One(first) => {
+                let both = vec![*first, gene];
+                entry.insert(Bearers::Several(both));
+            }
+            Bearers::Several(genes) if genes.contains(&gene) => {}
+            Bearers::Several(genes) => genes.push(gene),
+        },
     }
 }
 
@@ -234,24 +241,24 @@ mod tests {
     #[test]
     fn find_minds_case_only_where_it_must() {
         let index = index();
-        assert_eq!(index.find("CD4"), Some(GeneIdx(1)));
-        assert_eq!(index.find("Cd4"), Some(GeneIdx(7)));
-        assert_eq!(index.find("cd4"), Some(GeneIdx(1)));
-        assert_eq!(index.find(" tp53 "), Some(GeneIdx(5)));
-        assert_eq!(index.find("ENSG00000141510"), Some(GeneIdx(5)));
-        assert_eq!(index.find("ENSG00000141510.17"), Some(GeneIdx(5)));
-        assert_eq!(index.find("ENSG00000141510.99"), Some(GeneIdx(5)));
-        assert_eq!(index.find("TP54"), None);
+        assert_eq!(index.find("CD4"), Ok(GeneIdx(1)));
+        assert_eq!(index.find("Cd4"), Ok(GeneIdx(7)));
+        assert_eq!(index.find("cd4"), Err(NoGene::Ambiguous(vec![GeneIdx(1), GeneIdx(7)])));
+        assert_eq!(index.find(" tp53 "), Ok(GeneIdx(5)));
+        assert_eq!(index.find("ENSG00000141510"), Ok(GeneIdx(5)));
+        assert_eq!(index.find("ENSG00000141510.17"), Ok(GeneIdx(5)));
+        assert_eq!(index.find("ENSG00000141510.99"), Ok(GeneIdx(5)));
+        assert_eq!(index.find("TP54"), Err(NoGene::Unknown));
     }
 
     #[test]
-    fn pasted_lists_keep_what_is_known_and_report_the_rest() {
-        let list = index().parse_list("TP53, 'CD8A';nope\n\"CD3E\"\tcd4 nope  CD4\r\n,,ENSG00000198938");
-        assert_eq!(list.genes, [5, 2, 4, 1, 0].map(GeneIdx));
-        assert_eq!(list.unknown, ["nope"]);
-        let spaced = GeneIndex::new(&["Gene 1".to_owned(), "1".to_owned()], None);
-        assert_eq!(spaced.parse_list("gene 1").genes, [GeneIdx(0)]);
-        assert_eq!(spaced.parse_list(""), GeneList::default());
+    fn an_id_comes_before_the_symbols_of_others() {
+        let texts = |texts: [&str; 4]| texts.map(str::to_owned).to_vec();
+        let (ids, symbols) = (texts(["A", "B", "C", " D"]), texts(["B", "twice", "twice", "D"]));
+        let index = GeneIndex::new(&ids, Some(&symbols));
+        assert_eq!(["A", "B", "C", " D"].map(|id| index.find(id)), [0, 1, 2, 3].map(|gene| Ok(GeneIdx(gene))));
+        assert_eq!(index.find("twice"), Err(NoGene::Ambiguous(vec![GeneIdx(1), GeneIdx(2)])));
+        assert_eq!(index.find("twice (C)"), Ok(GeneIdx(2)));
     }
 
     proptest! {
@@ -260,7 +267,7 @@ mod tests {
             let index = GeneIndex::new(&names, None);
             let hits = index.search(&query, 5);
             prop_assert!(hits.len() <= 5 && hits.is_sorted_by_key(|hit| hit.fit));
-            index.parse_list(&query);
+            let _ = index.find(&query);
         }
 
         #[test]
@@ -268,7 +275,7 @@ mod tests {
             let names: Vec<String> = names.into_iter().collect();
             let index = GeneIndex::new(&names, None);
             for (gene, name) in names.iter().enumerate() {
-                prop_assert_eq!(index.find(name), Some(GeneIdx(gene as u32)));
+                prop_assert_eq!(index.find(name), Ok(GeneIdx(gene as u32)));
                 let hits = index.search(name, names.len());
                 prop_assert!(hits.iter().any(|hit| hit.gene.0 == gene as u32 && hit.fit == Fit::Exact));
             }

@@ -4,10 +4,10 @@
 
 use std::sync::Arc;
 
-use explorer_core::{de::DeTable, state::Range};
+use explorer_core::{data::GeneNames, de::DeTable, state::Range};
 use explorer_wasm::ui::{
     Bars, BrushChange, BrushHistogram, BrushPhase, CategoryPanel, CategoryValue, CellSetItem, CellSets, DeSummary,
-    DeView, GeneHit, GeneSearch, GeneSetChange, GeneSetItem, GeneSets, ValueCount,
+    DeView, GeneHit, GeneSearch, GeneSetChange, GeneSetItem, GeneSets, SetGene, ValueCount,
 };
 use leptos::{mount::mount_to, prelude::*, task::tick};
 use wasm_bindgen::JsCast;
@@ -205,14 +205,20 @@ async fn a_set_is_named_by_a_name_of_its_own() {
 async fn genes_are_chosen_by_keys() {
     let picked = RwSignal::new(None);
     let hits: Arc<[GeneHit]> = ["CD7", "CD74"]
-        .map(|name| GeneHit { name: name.to_owned(), detail: String::new(), matched: vec![0, 1, 2] })
+        .map(|name| GeneHit {
+            id: format!("E{name}"),
+            name: name.to_owned(),
+            detail: String::new(),
+            label: name.to_owned(),
+            matched: vec![0, 1, 2],
+        })
         .into();
     let lists = RwSignal::new(Vec::new());
     let place = show(move || {
         view! {
             <GeneSearch
                 hits
-                unknown=Vec::new()
+                unresolved=String::new()
                 on_query=|_| ()
                 on_pick=move |name| picked.set(Some(name))
                 on_list=move |names| lists.set(names)
@@ -228,7 +234,7 @@ async fn genes_are_chosen_by_keys() {
     press_key(&field, "ArrowDown");
     press_key(&field, "Enter");
     tick().await;
-    assert_eq!(picked.get_untracked().as_deref(), Some("CD74"));
+    assert_eq!(picked.get_untracked().as_deref(), Some("ECD74"));
     assert_eq!(count(&place, "[role=option]"), 0);
     typed(&field, "LYZ, NKG7");
     press_key(&field, "Enter");
@@ -252,7 +258,8 @@ async fn the_result_is_sorted_filtered_and_its_rows_color() {
         degenerate: vec![None; 3],
         ..DeTable::default()
     };
-    let names: Arc<[String]> = ["LYZ", "CD3D", "NKG7"].map(str::to_owned).into();
+    let texts = |texts: [&str; 3]| texts.map(str::to_owned).to_vec();
+    let names = GeneNames::new(texts(["E1", "E2", "E3"]), Some(texts(["LYZ", "CD3D", "NKG7"])));
     let chosen = RwSignal::new(None::<String>);
     let set = RwSignal::new(Vec::<String>::new());
     let place = show(move || {
@@ -260,7 +267,7 @@ async fn the_result_is_sorted_filtered_and_its_rows_color() {
             <DeView
                 summary=DeSummary::default()
                 table=Some(Arc::new(table))
-                names
+                names=Arc::new(names)
                 colored=chosen
                 on_gene=move |gene: String| chosen.set(Some(gene))
                 on_gene_set=move |genes| set.set(genes)
@@ -283,10 +290,10 @@ async fn the_result_is_sorted_filtered_and_its_rows_color() {
     tick().await;
     assert_eq!(find(&place, "de-count").inner_text(), "2 of 3 genes");
     find(&place, "de-gene-set").click();
-    assert_eq!(set.get_untracked(), ["CD3D", "LYZ"]);
+    assert_eq!(set.get_untracked(), ["E2", "E1"]);
     find(&place, "de-row-LYZ").click();
     tick().await;
-    assert_eq!(chosen.get_untracked().as_deref(), Some("LYZ"));
+    assert_eq!(chosen.get_untracked().as_deref(), Some("E1"));
     assert!(find(&place, "de-row-LYZ").class_list().contains("chosen"));
 }
 
@@ -295,7 +302,9 @@ async fn gene_sets_are_made_and_edited() {
     let set = GeneSetItem {
         name: "T".to_owned(),
         description: String::new(),
-        genes: vec![("CD3D".to_owned(), true), ("NOPE".to_owned(), false)],
+        genes: [("E1", "CD3D", true), ("NOPE", "NOPE", false)]
+            .map(|(id, label, is_known)| SetGene { id: id.to_owned(), label: label.to_owned(), is_known })
+            .to_vec(),
         mean: None,
     };
     let asked = RwSignal::new(Vec::<String>::new());
@@ -306,7 +315,7 @@ async fn gene_sets_are_made_and_edited() {
                 others=Vec::new()
                 listed=vec!["LYZ".to_owned()]
                 colored=None
-                unknown=Vec::new()
+                unresolved=String::new()
                 bars_of=|_| Signal::derive(|| None)
                 range_of=|_| Signal::derive(|| None)
                 on_change=move |change: GeneSetChange| asked.update(|asked| asked.push(format!("{change:?}")))
@@ -334,6 +343,6 @@ async fn gene_sets_are_made_and_edited() {
     let more = find(&place, "gene-set-add-T");
     typed(&more, "CD3E, CD3G");
     press_key(&more, "Enter");
-    let rest = [r#"ShowGene("CD3D")"#, r#"RemoveGene("T", "NOPE")"#, r#"Add("T", ["CD3E", "CD3G"])"#];
+    let rest = [r#"ShowGene("E1")"#, r#"RemoveGene("T", "NOPE")"#, r#"Add("T", ["CD3E", "CD3G"])"#];
     assert_eq!(asked.get_untracked()[1..], rest);
 }

@@ -23,10 +23,12 @@ mod generated {
     pub mod manifest_generated;
     pub mod tiles_generated;
 }
+mod layer_name;
 pub mod manifest;
 pub mod order;
 pub mod path;
 pub mod tile;
 
 pub use error::DecodeError;
+pub use layer_name::LayerNameError;
 pub use path::TileKey;

@@ -210,14 +210,6 @@ impl Manifest {
         self.columns.iter().find(|column| column.name == name)
     }
 
-    /// The layer to compute statistics on unless the user says otherwise: the default layer, or `raw`
-    /// where that one is scaled, since fold changes of scaled values mean nothing.
-    pub fn statistics_layer(&self) -> Option<&Layer> {
-        let default = self.layers.get(self.default_layer as usize)?;
-        let raw = || self.layers.iter().find(|layer| layer.name == "raw" && !layer.has_negative);
-        Some(if default.has_negative { raw().unwrap_or(default) } else { default })
-    }
-
     /// How the cells are dealt out over levels of detail.
     pub fn levels(&self) -> order::Levels {
         order::Levels::from_boundaries(self.n_obs, &self.level_ranks)

@@ -6,7 +6,7 @@ use std::{
 };
 
 use explorer_core::{
-    data::{Categorical, Column as Values, Embedding, GeneIdx, SparseVec},
+    data::{Categorical, Column as Values, Embedding, GeneIdx, GeneNames, SparseVec},
     dataset::{self, Priority},
     de::FixedPoints,
 };
@@ -204,6 +204,15 @@ impl Dataset {
     /// As [`Self::tile`].
     pub fn genes(&self, layer: &Layer) -> Result<Genes, DatasetError> {
         wait(self.0.genes(self.index_of(layer)?))
+    }
+
+    /// What the genes of a layer are called.
+    ///
+    /// # Errors
+    /// As [`Self::tile`].
+    pub fn gene_names(&self, layer: &Layer) -> Result<GeneNames, DatasetError> {
+        let Genes { ids, symbols, rows: _ } = self.genes(layer)?;
+        Ok(GeneNames::new(ids, symbols))
     }
 
     /// The divisors of a layer of log-normalized counts, one per cell; empty for other layers.

@@ -34,7 +34,7 @@ use super::{
     columns::{self, ObsColumn, ObsValues},
     environment::Environment,
     error::BuildError,
-    pack::{Frame, PackWriter},
+    pack::{Frame, LayerPacks, PackWriter},
 };
 use blocks::Blocks;
 use cells::Pyramid;
@@ -96,19 +96,26 @@ impl Context<'_> {
     }
 }
 
-/// The packs that a layer makes, with its entry in the manifest.
-pub struct BuiltLayer {
-    pub layer: Layer,
-    pub packs: Vec<manifest::Pack>,
+/// A layer's place in the input and in the dataset.
+pub struct LayerPlace<'a> {
+    pub location: &'a MatrixLocation,
+    /// Its index in the manifest.
+    pub index: usize,
+    /// Its table of genes, by index in the manifest.
+    pub var: u32,
+    /// The input's row of every gene.
+    pub gene_rows: &'a [u32],
+    pub whole_cells: WholeCells,
 }
 
-/// The name a layer has in the manifest and the page.
-pub fn name_of(location: &MatrixLocation) -> &str {
-    match location {
-        MatrixLocation::X => "X",
-        MatrixLocation::Raw => "raw",
-        MatrixLocation::Layer(name) => name,
-    }
+/// Whether the cells of a layer are stored a second time, whole cells together, for comparisons of any two sets.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum WholeCells {
+    /// They are.
+    Stored,
+    /// Not those of scaled values, which are dense, and which nobody compares where there is another layer: whoever
+    /// does reads all genes.
+    UnlessScaled,
 }
 
 /// The genes of a matrix by falling density, ties in the input's order.
@@ -118,19 +125,18 @@ pub fn genes_by_density(scan: &Scan) -> Vec<u32> {
     genes
 }
 
-/// Writes a layer that was read. `gene_rows` is the input's row of every gene.
+/// Writes a layer that was read; gives its entry in the manifest.
 pub fn write(
-    location: &MatrixLocation,
+    place: &LayerPlace<'_>,
     reading: Reading<'_>,
-    index: usize,
-    gene_rows: &[u32],
     divisors: impl FnOnce(&[f32]) -> io::Result<manifest::TileRange>,
     context: &Context<'_>,
+    packs: &mut LayerPacks,
     warnings: &mut Vec<Warning>,
-) -> Result<BuiltLayer, BuildError> {
+) -> Result<Layer, BuildError> {
     let Reading { scan, blocks } = reading;
     let output = |source| context.output(source);
-    note_odd_values(&scan, location, warnings);
+    note_odd_values(&scan, place.location, warnings);
     let n_obs = context.order.rows.len() as u64;
     let shared_fixed = match scan.kind {
         ValueKind::Counts => Some(FixedPoint::for_values(scan.max_abs, n_obs)),
@@ -140,29 +146,31 @@ pub fn write(
     let fixed = shared_fixed.map_or_else(
         || {
             let fixed = |&row: &u32| FixedPoint::for_values(scan.max_abs_by_gene[row as usize], n_obs);
-            FixedPoints::PerGene(gene_rows.iter().map(fixed).collect())
+            FixedPoints::PerGene(place.gene_rows.iter().map(fixed).collect())
         },
         FixedPoints::Uniform,
     );
     let values = LayerValues::new(scan.kind, fixed, &scan.divisors);
-    let writer = LayerWriter { location, index, gene_rows, scan: &scan, values: &values, context };
+    let writer = LayerWriter { place, scan: &scan, values: &values, context };
     let ByCells { pack: cells_pack, pyramid, groups, pieces } = writer.write_cells(&blocks)?;
+    let cells_pack = cells_pack.map(|pack| packs.take(pack)).transpose().map_err(output)?;
     drop(blocks);
     let (genes_pack, moments) = writer.write_genes(&groups, &pieces)?;
+    let genes_pack = packs.take(genes_pack).map_err(output)?;
     drop(pieces);
 
     let mut moments_pack =
-        PackWriter::create(context.environment.output, &path::moments_pack(index)).map_err(output)?;
+        PackWriter::create(context.environment.output, &path::moments_pack(place.index)).map_err(output)?;
     let tiles = moments.write(&values.fixed, &mut moments_pack).map_err(output)?;
     let block_levels = pyramid.write(&mut moments_pack).map_err(output)?;
-    let moments_pack = moments_pack.finish().map_err(output)?;
+    let moments_pack = packs.take(moments_pack).map_err(output)?;
     let divisor = if scan.divisors.is_empty() { None } else { Some(divisors(&scan.divisors).map_err(output)?) };
-    let layer = Layer {
-        name: name_of(location).to_owned(),
-        var: 0,
+    Ok(Layer {
+        name: place.location.to_string(),
+        var: place.var,
         kind: scan.kind,
         description: Some(describe(&scan)),
-        pack: genes_pack.name.clone(),
+        pack: genes_pack,
         n_nonzero: scan.nonzero_by_gene.iter().map(|&n| u64::from(n)).sum(),
         max_abs: scan.max_abs,
         has_negative: scan.has_negative,
@@ -173,22 +181,18 @@ pub fn write(
         band_bits: u8::from(shared_fixed.is_none()),
         log_base: 0.0,
         square_shift: FixedPoint::for_log_counts(n_obs).square_shift(),
-        moments_pack: Some(moments_pack.name.clone()),
+        moments_pack: Some(moments_pack),
         total_moments: Some(tiles.total),
         column_moments: tiles.columns,
-        cells_pack: Some(cells_pack.name.clone()),
+        cells_pack,
         cube: context.cube.map(|cube| Box::new(cube_moments(cube, tiles.cube))),
         block_levels,
-    };
-    Ok(BuiltLayer { layer, packs: vec![genes_pack, cells_pack, moments_pack] })
+    })
 }
 
 /// What every stage of writing a layer needs to know.
 struct LayerWriter<'a> {
-    location: &'a MatrixLocation,
-    index: usize,
-    /// The input's row of every gene.
-    gene_rows: &'a [u32],
+    place: &'a LayerPlace<'a>,
     scan: &'a Scan,
     values: &'a LayerValues<'a>,
     context: &'a Context<'a>,
@@ -196,7 +200,8 @@ struct LayerWriter<'a> {
 
 /// What is left to do when the cells are written.
 struct ByCells<'a> {
-    pack: manifest::Pack,
+    /// Absent where whole cells are not stored.
+    pack: Option<PackWriter>,
     pyramid: Pyramid,
     /// Groups of genes, and what every block has of each.
     groups: Vec<Range<u32>>,
@@ -217,29 +222,35 @@ impl<'a> LayerWriter<'a> {
         let context = self.context;
         let output = |source| context.output(source);
         let n_obs = context.order.rows.len() as u32;
-        let mut gene_of_column = vec![0; self.gene_rows.len()];
-        for (gene, &row) in (0u32..).zip(self.gene_rows) {
+        let mut gene_of_column = vec![0; self.place.gene_rows.len()];
+        for (gene, &row) in (0u32..).zip(self.place.gene_rows) {
             gene_of_column[row as usize] = gene;
         }
-        let nonzero: Vec<u32> = self.gene_rows.iter().map(|&row| self.scan.nonzero_by_gene[row as usize]).collect();
+        let nonzero: Vec<u32> =
+            self.place.gene_rows.iter().map(|&row| self.scan.nonzero_by_gene[row as usize]).collect();
         let groups = genes::groups(&nonzero, context.values_at_a_time());
         let mut pieces = Spool::new(groups.len(), context.spool_bytes(), context.environment.scratch);
-        let mut pack = PackWriter::create(context.environment.output, &path::cells_pack(self.index)).map_err(output)?;
+        let create = || PackWriter::create(context.environment.output, &path::cells_pack(self.place.index));
+        let has_whole_cells = self.has_whole_cells();
+        let mut pack = has_whole_cells.then(create).transpose().map_err(output)?;
         let mut pyramid = Pyramid::new(n_obs, context.environment.scratch).map_err(output)?;
-        let stage = context.environment.progress.stage(format!("writing cells of {}", self.location), u64::from(n_obs));
+        let stage =
+            context.environment.progress.stage(format!("writing cells of {}", self.place.location), u64::from(n_obs));
         let encode = |number: u32| {
             context.environment.check()?;
             let cells = blocks.cells(number);
             let encode = |block: &block::Block| EncodedBlock {
-                frames: cells::frames(block, cells.len(), self.values),
-                moments: cells::moments(block, cells.start, cells.len(), self.gene_rows.len(), self.values),
+                frames: if has_whole_cells { cells::frames(block, cells.len(), self.values) } else { Vec::new() },
+                moments: cells::moments(block, cells.start, cells.len(), self.place.gene_rows.len(), self.values),
                 pieces: genes::pieces(block, cells.start, &groups),
                 n_cells: cells.len() as u64,
             };
             blocks.with(number, &gene_of_column, &self.scan.divisors, encode).map_err(output)
         };
         let mut write = |block: EncodedBlock| -> io::Result<()> {
-            pack.extend(&block.frames)?;
+            if let Some(pack) = &mut pack {
+                pack.extend(&block.frames)?;
+            }
             block.moments.into_iter().try_for_each(|moments| pyramid.push(moments, &self.values.fixed))?;
             let mut start = 0;
             for (group, &end) in block.pieces.ends.iter().enumerate() {
@@ -250,7 +261,16 @@ impl<'a> LayerWriter<'a> {
             Ok(())
         };
         in_order(0..blocks.n_blocks(), encode, |block| write(block).map_err(output))?;
-        Ok(ByCells { pack: pack.finish().map_err(output)?, pyramid, groups, pieces })
+        Ok(ByCells { pack, pyramid, groups, pieces })
+    }
+
+    fn has_whole_cells(&self) -> bool {
+        let n_values = self.context.order.rows.len() as u64 * self.place.gene_rows.len() as u64;
+        let is_dense = 2 * self.scan.nonzero_by_gene.iter().map(|&n| u64::from(n)).sum::<u64>() > n_values;
+        match self.place.whole_cells {
+            WholeCells::Stored => true,
+            WholeCells::UnlessScaled => !(self.scan.has_negative && is_dense),
+        }
     }
 
     /// Writes the pack of genes; deals their sums out by sets of cells.
@@ -258,15 +278,16 @@ impl<'a> LayerWriter<'a> {
         &self,
         groups: &[Range<u32>],
         pieces: &Spool<'_>,
-    ) -> Result<(manifest::Pack, SetMoments<'a>), BuildError> {
+    ) -> Result<(PackWriter, SetMoments<'a>), BuildError> {
         let context = self.context;
         let output = |source| context.output(source);
-        let mut pack = PackWriter::create(context.environment.output, &path::genes_pack(self.index)).map_err(output)?;
+        let mut pack =
+            PackWriter::create(context.environment.output, &path::genes_pack(self.place.index)).map_err(output)?;
         let mut moments = SetMoments::new(context.sets, context.spool_bytes(), context.environment.scratch);
         let stage = context
             .environment
             .progress
-            .stage(format!("writing genes of {}", self.location), self.gene_rows.len() as u64);
+            .stage(format!("writing genes of {}", self.place.location), self.place.gene_rows.len() as u64);
         let encoder = GeneEncoder { values: self.values, sets: context.sets, n_obs: context.order.rows.len() as u32 };
         let encode = |(number, group): (usize, &Range<u32>)| {
             context.environment.check()?;
@@ -280,7 +301,7 @@ impl<'a> LayerWriter<'a> {
             Ok(())
         };
         in_order(groups.iter().enumerate(), encode, |genes| write(genes).map_err(output))?;
-        Ok((pack.finish().map_err(output)?, moments))
+        Ok((pack, moments))
     }
 }
 

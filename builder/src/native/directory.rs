@@ -65,6 +65,13 @@ impl OutputFile for DirectoryFile {
     }
 }
 
+impl Drop for DirectoryFile {
+    /// Removes a file that was not published.
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.partial);
+    }
+}
+
 /// Unnamed temporary files in a directory.
 pub struct TemporaryFiles {
     directory: PathBuf,

@@ -64,9 +64,9 @@ async fn steps(visit: &Visit) -> Result<()> {
     page.legend("CD79A").await?;
     page.element("gene-row-CD79A").await?;
     // The layer that was compared in is the one that colors, is listed and is named.
-    page.until_text("legend", |text| text.contains("layer raw")).await?;
+    page.until_text("legend", |text| text.contains("layer raw/X")).await?;
     let listed = "[$('gene-layer').value, $('gene-color-CD79A').getAttribute('aria-pressed')]";
-    page.until_value("the gene's layer", listed, Value::Null, |listed| *listed == json!(["raw", "true"])).await?;
+    page.until_value("the gene's layer", listed, Value::Null, |listed| *listed == json!(["raw/X", "true"])).await?;
     // Where there is room, the plot stands beside the table.
     page.element("de-volcano").await?;
     visit.browser.shoot("search")?;

@@ -61,13 +61,14 @@ async fn steps(visit: &Visit) -> Result<()> {
     page.click("gene-set-export").await?;
     let (name, saved) = page.download_text().await?;
     ensure!(name.ends_with("gene sets.csv"), "the file is called {name}");
-    let head = "gene_set_name,gene_set_description,gene_symbol,gene_description";
+    let head = "gene_set_name,gene_set_description,gene_symbol,gene_description,gene_id";
     ensure!(
-        saved == format!("{head}\nB cells,\"of B cells, all\",CD79A,\nB cells,\"of B cells, all\",CD79B,\n"),
+        saved
+            == format!("{head}\nB cells,\"of B cells, all\",CD79A,,CD79A\nB cells,\"of B cells, all\",CD79B,,CD79B\n"),
         "the file holds {saved}"
     );
     let file = tempfile::Builder::new().suffix(".csv").tempfile()?;
-    std::fs::write(file.path(), format!("{head}\nNK,killers,NKG7,\nNK,,GZMB,\nNK,,NOPE2,\n"))?;
+    std::fs::write(file.path(), format!("{head}\nNK,killers,NKG7,,\nNK,,GZMB,,\nNK,,NOPE2,,\n"))?;
     page.write("gene-set-file", &file.path().to_string_lossy()).await?;
     page.until_text("gene-set-NK", |text| text.contains("2 genes")).await?;
     page.until_text("gene-set-unknown", |text| text.contains("NOPE2")).await?;

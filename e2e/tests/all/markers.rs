@@ -43,7 +43,7 @@ async fn steps(visit: &Visit) -> Result<()> {
     let (label, gene) = first_gene(&by_effect)?;
     page.click(&format!("marker-{label}-{gene}")).await?;
     page.legend(gene).await?;
-    page.until_text("legend", |text| text.contains("layer raw")).await?;
+    page.until_text("legend", |text| text.contains("layer raw/X")).await?;
 
     // What a search leaves of a label becomes a gene set.
     page.write("markers-search", gene).await?;

@@ -151,7 +151,7 @@ async fn dots_and_colors_are_set_in_sight() -> Result<()> {
 }
 
 async fn display(visit: &Visit) -> Result<()> {
-    let page = visit.open("c=gene:raw:CD3D&layer=raw&v=1").await?;
+    let page = visit.open("c=gene:raw/X:CD3D&layer=raw/X&v=1").await?;
     page.legend("CD3D").await?;
     page.click("display").await?;
     page.element("display-panel").await?;

@@ -6,10 +6,12 @@
 pub mod assemble;
 mod column;
 mod embedding;
+mod gene_names;
 mod mean;
 mod sparse;
 
 pub use column::{Categorical, CellIdx, Codes, Column, Continuous, GeneIdx};
 pub use embedding::{Embedding, Frame, NO_POSITION};
+pub use gene_names::GeneNames;
 pub use mean::GeneSum;
 pub use sparse::SparseVec;

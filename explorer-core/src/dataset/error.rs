@@ -1,6 +1,6 @@
 //! What is wrong with a dataset, or with a question to it.
 
-use shared_fbs::{DecodeError, TileKey};
+use shared_fbs::{DecodeError, LayerNameError, TileKey};
 
 use crate::{data::assemble::AssembleError, de::MomentsError};
 
@@ -15,6 +15,9 @@ pub enum DatasetError {
         /// Its name.
         name: String,
     },
+    /// A name leads to no layer.
+    #[error(transparent)]
+    Layer(#[from] LayerNameError),
     /// A tile is damaged.
     #[error("tile {tile} is broken: {damage}")]
     Tile {

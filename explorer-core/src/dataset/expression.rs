@@ -5,7 +5,6 @@ use std::{ops::Range, sync::Arc};
 use futures_util::future;
 use shared_fbs::{
     manifest::{CELLS_PER_COLUMN_TILE, CELLS_PER_EXPRESSION_TILE, TileRange, ValueKind},
-    path,
     tile::{Expression, ExpressionValues, Values},
 };
 
@@ -150,9 +149,10 @@ impl<T: Tiles> Dataset<T> {
         divisors: Option<&[f32]>,
     ) -> Result<SparseVec, T::Error> {
         let rebuild = divisors.map_or(Rebuild::Plain, Rebuild::LogNormalized);
+        let pack = &self.layer_entry(layer)?.pack;
         let assembled = assemble::gene(chunks, rebuild, self.n_obs()).map_err(|error| {
             let first = gene.0 * self.manifest().tiles_per_gene();
-            DatasetError::damaged(&path::genes_pack(layer), first, error)
+            DatasetError::damaged(pack, first, error)
         });
         Ok(assembled?)
     }

@@ -1,6 +1,6 @@
 //! Sets of cells that filters on labels make: known from a tile or two, without reading a column.
 
-use shared_fbs::manifest::{ColumnKind, Layer};
+use shared_fbs::manifest::{ColumnKind, Layer, Manifest};
 
 use super::{Dataset, Tiles};
 use crate::{
@@ -44,13 +44,19 @@ impl LabelSet {
 }
 
 impl LayerTiles {
-    /// The plan that adds up stored sums alone, where both sets have a way to that; the reference is the rest when
-    /// there is none.
-    pub fn plan_of_sums(&self, group: &LabelSet, reference: Option<&LabelSet>) -> Option<Plan> {
+    /// The plan that adds up stored sums alone, where both sets have a way to that, even in a layer without tiles of
+    /// cells; the reference is the rest when there is none.
+    pub fn plan_of_sums(
+        manifest: &Manifest,
+        layer: &Layer,
+        group: &LabelSet,
+        reference: Option<&LabelSet>,
+    ) -> Option<Plan> {
+        let tiles = Self::without_cells(manifest, layer)?;
         let group = group.sums_alone()?;
         match reference {
-            Some(reference) => Some(self.plan_of(&[group], Some(&[reference.sums_alone()?]))),
-            None => Some(self.plan_of(&[group], None)),
+            Some(reference) => Some(tiles.plan_of(&[group], Some(&[reference.sums_alone()?]))),
+            None => Some(tiles.plan_of(&[group], None)),
         }
     }
 }

@@ -1,14 +1,17 @@
 //! What a manifest calls by name, with its index.
 
-use shared_fbs::manifest::{Embedding, Layer, Manifest};
+use shared_fbs::{
+    LayerNameError,
+    manifest::{Embedding, Layer, Manifest},
+};
 
-/// The layer of a name, or the default one; `None` when there is none.
-pub(crate) fn layer<'a>(manifest: &'a Manifest, name: Option<&str>) -> Option<(usize, &'a Layer)> {
-    let index = match name {
-        Some(name) => manifest.layers.iter().position(|layer| layer.name == name)?,
-        None => manifest.default_layer as usize,
+/// The layer of a name, or the default one.
+pub(crate) fn layer<'a>(manifest: &'a Manifest, name: Option<&str>) -> Result<(usize, &'a Layer), LayerNameError> {
+    let default = || {
+        let index = manifest.default_layer as usize;
+        manifest.layers.get(index).map(|layer| (index, layer)).ok_or(LayerNameError::NoLayer)
     };
-    manifest.layers.get(index).map(|layer| (index, layer))
+    name.map_or_else(default, |name| manifest.layer_named(name))
 }
 
 /// The embedding of a key, or the default one; `None` when there is none.

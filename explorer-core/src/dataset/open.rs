@@ -77,18 +77,17 @@ impl<T> Dataset<T> {
     /// The layer of a name, or the default one, with its index.
     ///
     /// # Errors
-    /// [`DatasetError::Unknown`].
+    /// [`DatasetError::Layer`].
     pub fn layer(&self, name: Option<&str>) -> Result<(usize, &Layer), DatasetError> {
-        lookup::layer(&self.0.manifest, name).ok_or_else(|| DatasetError::unknown("layer", name.unwrap_or("X")))
+        Ok(lookup::layer(&self.0.manifest, name)?)
     }
 
     /// The layer of a name, or the one to compute statistics on unless the user says otherwise.
     ///
     /// # Errors
-    /// [`DatasetError::Unknown`].
+    /// [`DatasetError::Layer`].
     pub fn statistics_layer(&self, name: Option<&str>) -> Result<(usize, &Layer), DatasetError> {
-        let name = name.or_else(|| self.0.manifest.statistics_layer().map(|layer| layer.name.as_str()));
-        self.layer(name)
+        Ok(self.0.manifest.statistics_layer_named(name)?)
     }
 
     /// The layer of an index.
@@ -109,6 +108,11 @@ impl<T> Dataset<T> {
     pub(super) fn var(&self, layer: usize) -> Option<&manifest::Var> {
         let manifest = &self.0.manifest;
         manifest.vars.get(manifest.layers.get(layer)?.var as usize)
+    }
+
+    /// How large the tiles of all genes of a layer are, in bytes.
+    pub fn genes_bytes(&self, layer: &Layer) -> u64 {
+        self.0.manifest.pack_named(&layer.pack).map_or(0, |pack| pack.n_bytes)
     }
 
     /// How large the moments of a set of cells are on the wire, about, in bytes.

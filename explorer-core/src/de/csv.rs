@@ -3,7 +3,10 @@
 use std::fmt::Write as _;
 
 use super::{Adjustment, DeOptions, DeTable, Design, Effect, Marker, MarkerRank, Method, PseudobulkTable};
-use crate::csv::{push_comment, push_field};
+use crate::{
+    csv::{push_comment, push_field},
+    data::{GeneIdx, GeneNames},
+};
 
 /// What was compared, for the lines that begin with `#`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,7 +17,7 @@ pub struct DeRecord {
     pub group: CellSetRecord,
     /// The reference.
     pub reference: CellSetRecord,
-    /// The layer, as the user knows it (`X`, `raw`, …).
+    /// The layer, by its place in the file (`X`, `raw/X`, …).
     pub layer: String,
 }
 
@@ -27,22 +30,19 @@ pub struct CellSetRecord {
     pub n_cells: u64,
 }
 
-/// The table in rank order (see [`DeTable::ranked`]); `names` holds one a gene.
+/// The table in rank order (see [`DeTable::ranked`]). The column `names` holds labels, `gene_ids` the file's ids.
 ///
 /// `pandas.read_csv(path, comment="#")` reads it, as long as no gene's name holds a `#`.
 /// Percentages are 0 to 100; numbers read back to the same bits.
-///
-/// # Panics
-/// When there are fewer names than genes.
-pub fn to_csv<S: AsRef<str>>(table: &DeTable, names: &[S], record: &DeRecord) -> String {
+pub fn to_csv(table: &DeTable, names: &GeneNames, record: &DeRecord) -> String {
     let mut out = String::with_capacity(512 + 200 * table.len());
     write_record(&mut out, table, record);
     out.push_str("names,scores,");
     out.push_str(effect_header(table.options.effect));
-    out.push_str(",pvals,pvals_adj,mean_group,mean_reference,pct_group,pct_reference,df,log10_pvals\n");
+    out.push_str(",pvals,pvals_adj,mean_group,mean_reference,pct_group,pct_reference,df,log10_pvals,gene_ids\n");
     for gene in table.ranked() {
-        let gene = gene as usize;
-        push_field(&mut out, names[gene].as_ref());
+        let (row, gene) = (gene as usize, GeneIdx(gene));
+        push_field(&mut out, names.label(gene));
         for column in [
             &table.score,
             &table.effect,
@@ -56,21 +56,18 @@ pub fn to_csv<S: AsRef<str>>(table: &DeTable, names: &[S], record: &DeRecord) ->
             &table.log10_pval,
         ] {
             out.push(',');
-            push_number(&mut out, column[gene]);
+            push_number(&mut out, column[row]);
         }
-        out.push('\n');
+        end_row(&mut out, names.id(gene));
     }
     out
 }
 
-/// Markers of labels, label after label, as they are ranked; `names` holds one a gene. `dataset` and `layer` as in
-/// [`DeRecord`], `column` is the labels' column.
-///
-/// # Panics
-/// When there are fewer names than genes.
-pub fn markers_to_csv<S: AsRef<str>>(
+/// Markers of labels, label after label, as they are ranked. `dataset` and `layer` as in [`DeRecord`], `column` is the
+/// labels' column.
+pub fn markers_to_csv(
     markers: &[(String, Vec<Marker>)],
-    names: &[S],
+    names: &GeneNames,
     options: DeOptions,
     rank: MarkerRank,
     [dataset, column, layer]: [&str; 3],
@@ -95,12 +92,13 @@ pub fn markers_to_csv<S: AsRef<str>>(
     }
     out.push_str("label,names,rank_by,scores,");
     out.push_str(effect_header(options.effect));
-    out.push_str(",pvals_adj,log10_pvals,pct_group,pct_reference\n");
+    out.push_str(",pvals_adj,log10_pvals,pct_group,pct_reference,gene_ids\n");
     for (label, markers) in markers {
         for marker in markers {
             push_field(&mut out, label);
             out.push(',');
-            push_field(&mut out, names[marker.gene as usize].as_ref());
+            let gene = GeneIdx(marker.gene);
+            push_field(&mut out, names.label(gene));
             for number in [
                 marker.rank,
                 marker.score,
@@ -113,17 +111,14 @@ pub fn markers_to_csv<S: AsRef<str>>(
                 out.push(',');
                 push_number(&mut out, number);
             }
-            out.push('\n');
+            end_row(&mut out, names.id(gene));
         }
     }
     out
 }
 
-/// A comparison of samples, by t, largest first; `names` holds one a gene.
-///
-/// # Panics
-/// When there are fewer names than genes.
-pub fn pseudobulk_to_csv<S: AsRef<str>>(table: &PseudobulkTable, names: &[S], record: &DeRecord, by: &str) -> String {
+/// A comparison of samples, by t, largest first.
+pub fn pseudobulk_to_csv(table: &PseudobulkTable, names: &GeneNames, record: &DeRecord, by: &str) -> String {
     let mut out = String::new();
     let (n_group, n) = (table.n_group, table.samples.len());
     let method = match table.design {
@@ -144,19 +139,20 @@ pub fn pseudobulk_to_csv<S: AsRef<str>>(table: &PseudobulkTable, names: &[S], re
         push_comment(&mut out, what, value);
     }
     out.push_str("names,scores,mean_difference,pvals,pvals_adj,df");
-    out.push_str(if table.n_agreeing.is_empty() { "\n" } else { ",samples_agreeing\n" });
+    out.push_str(if table.n_agreeing.is_empty() { ",gene_ids\n" } else { ",samples_agreeing,gene_ids\n" });
     let mut order: Vec<usize> = (0..table.score.len()).collect();
     order.sort_by(|&a, &b| table.score[b].total_cmp(&table.score[a]));
-    for gene in order {
-        push_field(&mut out, names[gene].as_ref());
+    for row in order {
+        let gene = GeneIdx(row as u32);
+        push_field(&mut out, names.label(gene));
         for column in [&table.score, &table.difference, &table.pval, &table.pval_adj, &table.df] {
             out.push(',');
-            push_number(&mut out, column[gene]);
+            push_number(&mut out, column[row]);
         }
-        if let Some(n_agreeing) = table.n_agreeing.get(gene) {
+        if let Some(n_agreeing) = table.n_agreeing.get(row) {
             let _ = write!(out, ",{n_agreeing}");
         }
-        out.push('\n');
+        end_row(&mut out, names.id(gene));
     }
     out
 }
@@ -200,6 +196,13 @@ fn write_record(out: &mut String, table: &DeTable, record: &DeRecord) {
     }
 }
 
+/// The last field of a row: the gene's id.
+fn end_row(out: &mut String, id: &str) {
+    out.push(',');
+    push_field(out, id);
+    out.push('\n');
+}
+
 /// The shortest digits that read back to the same number, without hundreds of zeros.
 fn push_number(out: &mut String, number: f64) {
     let size = number.abs();
@@ -233,13 +236,16 @@ mod tests {
             reference: set("rest", 4),
             layer: "X".to_owned(),
         };
-        let csv = to_csv(&table, &["A,B", "C"], &record);
+        let texts = |texts: [&str; 2]| texts.map(str::to_owned).to_vec();
+        let names = GeneNames::new(texts(["E1", "E2"]), Some(texts(["A,B", "C"])));
+        let csv = to_csv(&table, &names, &record);
         let lines: Vec<&str> = csv.lines().collect();
         assert_eq!(lines[0], "# dataset: two lines");
         assert_eq!(lines[1], "# group: mine (3 cells)");
         assert!(lines[7].starts_with("names,scores,logfoldchanges,pvals,pvals_adj,"));
-        assert!(lines[8].starts_with("C,1.73205"), "{}", lines[8]);
-        assert!(lines[9].starts_with("\"A,B\",0.19999"), "{}", lines[9]);
+        assert!(lines[7].ends_with(",gene_ids"));
+        assert!(lines[8].starts_with("C,1.73205") && lines[8].ends_with(",E2"), "{}", lines[8]);
+        assert!(lines[9].starts_with("\"A,B\",0.19999") && lines[9].ends_with(",E1"), "{}", lines[9]);
         assert_eq!(lines.len(), 10);
     }
 

@@ -45,10 +45,15 @@ impl LayerTiles {
     /// What a manifest says of a layer's tiles; `None` where the layer has no cells or no moments.
     pub fn of(manifest: &Manifest, layer: &Layer) -> Option<Self> {
         let cells = manifest.pack_named(layer.cells_pack.as_deref()?)?;
+        let cells_tile_bytes = mean_bytes(cells.n_bytes, u64::from(cells.n_tiles));
+        Some(Self { cells_tile_bytes, ..Self::without_cells(manifest, layer)? })
+    }
+
+    /// The same without the cells, for plans of stored sums alone; `None` where the layer has no moments.
+    pub(crate) fn without_cells(manifest: &Manifest, layer: &Layer) -> Option<Self> {
         let moments = manifest.pack_named(layer.moments_pack.as_deref()?)?;
         let total = layer.total_moments.as_ref()?.first;
         let n_tiles = |range: Option<&TileRange>| range.map_or(0, |range| u64::from(range.count));
-        let mean = |n_bytes: u64, n_tiles: u64| n_bytes.div_ceil(n_tiles.max(1)).max(1);
         let mut levels: Vec<Level> = Vec::with_capacity(layer.block_levels.len() + 1);
         let (mut level_bytes, mut level_tiles) = (0, 0);
         for level in &layer.block_levels {
@@ -56,21 +61,16 @@ impl LayerTiles {
             levels.push(Level {
                 block_cells: level.block_cells,
                 first_tile: tiles.first,
-                tile_bytes: mean(level.n_bytes, u64::from(tiles.count)),
+                tile_bytes: mean_bytes(level.n_bytes, u64::from(tiles.count)),
             });
             level_bytes += level.n_bytes;
             level_tiles += n_tiles(Some(tiles));
         }
         let label_tiles = u64::from(moments.n_tiles).saturating_sub(level_tiles);
-        let label_tile_bytes = mean(moments.n_bytes.saturating_sub(level_bytes), label_tiles);
+        let label_tile_bytes = mean_bytes(moments.n_bytes.saturating_sub(level_bytes), label_tiles);
         let all = manifest.n_obs.max(1).next_multiple_of(CELLS_PER_CELLS_TILE);
         levels.push(Level { block_cells: all, first_tile: total, tile_bytes: label_tile_bytes });
-        Some(Self {
-            n_obs: manifest.n_obs,
-            cells_tile_bytes: mean(cells.n_bytes, u64::from(cells.n_tiles)),
-            levels,
-            label_tile_bytes,
-        })
+        Some(Self { n_obs: manifest.n_obs, cells_tile_bytes: 0, levels, label_tile_bytes })
     }
 
     /// The plan that reads the fewest bytes, from blocks and cells.
@@ -262,6 +262,10 @@ impl Plan {
             })
             .collect()
     }
+}
+
+fn mean_bytes(n_bytes: u64, n_tiles: u64) -> u64 {
+    n_bytes.div_ceil(n_tiles.max(1)).max(1)
 }
 
 /// The signed parts of one set.

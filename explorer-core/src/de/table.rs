@@ -5,6 +5,7 @@ use shared_fbs::manifest::{Layer, ValueKind};
 use super::{
     Adjustment, Degenerate, FixedPoints, Method, Moments, MomentsError, adjust_with_log10, total_order, welch,
 };
+use crate::data::GeneNames;
 
 /// What the size of an effect is called, by what the layer holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -104,7 +105,7 @@ pub struct DeFilter {
     pub max_pval_adj: f64,
     /// Least percentage of expressing cells, in either set.
     pub min_pct: f64,
-    /// Text that the name must contain, in any case.
+    /// Text that the label or the id must contain, in any case.
     pub name: String,
     /// Where on the volcano plot.
     pub region: Option<Region>,
@@ -285,11 +286,11 @@ impl DeTable {
         keyed.into_iter().map(|(_, gene)| gene).collect()
     }
 
-    /// Takes the genes that a filter hides out of an order. `names` holds one a gene.
+    /// Takes the genes that a filter hides out of an order.
     ///
     /// # Panics
     /// When there are fewer names than genes.
-    pub fn retain<S: AsRef<str>>(&self, order: &mut Vec<u32>, names: &[S], filter: &DeFilter) {
+    pub fn retain(&self, order: &mut Vec<u32>, names: &GeneNames, filter: &DeFilter) {
         let text = filter.name.trim().to_lowercase();
         order.retain(|&gene| {
             let gene = gene as usize;
@@ -297,7 +298,7 @@ impl DeTable {
                 && self.pval_adj[gene] <= filter.max_pval_adj
                 && filter.region.is_none_or(|region| region.holds(self.effect[gene], -self.log10_pval_adj[gene]))
                 && self.pct_group[gene].max(self.pct_reference[gene]) >= filter.min_pct
-                && (text.is_empty() || names[gene].as_ref().to_lowercase().contains(&text))
+                && names.contain(gene, &text)
         });
     }
 }

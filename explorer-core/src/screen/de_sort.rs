@@ -1,6 +1,9 @@
 //! The order of a comparison's table of genes.
 
-use crate::de::{DeTable, Direction, Effect, SortKey};
+use crate::{
+    data::GeneNames,
+    de::{DeTable, Direction, Effect, SortKey},
+};
 
 /// A column of the table of results.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,9 +116,9 @@ impl DeSort {
     }
 
     /// The genes in this order.
-    pub fn order(self, table: &DeTable, names: &[String]) -> Vec<u32> {
+    pub fn order(self, table: &DeTable, names: &GeneNames) -> Vec<u32> {
         let key = match self.column {
-            DeColumn::Gene => return table.order_by_name(names, self.direction),
+            DeColumn::Gene => return table.order_by_name(names.labels(), self.direction),
             DeColumn::Effect => SortKey::Effect,
             DeColumn::Score => SortKey::Score,
             DeColumn::Pval => SortKey::Pval,

@@ -2,7 +2,10 @@
 
 use std::cmp::Ordering;
 
-use crate::de::{Direction, PseudobulkTable};
+use crate::{
+    data::GeneNames,
+    de::{Direction, PseudobulkTable},
+};
 
 /// A column of the table of genes of a comparison of samples.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,10 +53,10 @@ impl SampleColumn {
     }
 
     /// Genes as this column ranks them: names and p-values ascending, all else descending.
-    fn compare(self, table: &PseudobulkTable, names: &[String], a: usize, b: usize) -> Ordering {
+    fn compare(self, table: &PseudobulkTable, names: &GeneNames, a: usize, b: usize) -> Ordering {
         let numbers = |values: &[f64]| values[a].total_cmp(&values[b]);
         match self {
-            Self::Gene => names[a].to_lowercase().cmp(&names[b].to_lowercase()),
+            Self::Gene => names.labels()[a].to_lowercase().cmp(&names.labels()[b].to_lowercase()),
             Self::Difference => numbers(&table.difference).reverse(),
             Self::Score => numbers(&table.score).reverse(),
             // Equal p-values by the size of t.
@@ -96,12 +99,12 @@ impl SampleSort {
         is_sorted.then_some(if is_ascending == self.is_reversed { Direction::Descending } else { Direction::Ascending })
     }
 
-    /// The genes in this order whose names contain `query`, which is in lower case; none before all have names.
-    pub fn order(self, table: &PseudobulkTable, names: &[String], query: &str) -> Vec<u32> {
+    /// The genes in this order whose labels or ids contain `query`, which is in lower case; none before all have names.
+    pub fn order(self, table: &PseudobulkTable, names: &GeneNames, query: &str) -> Vec<u32> {
         if table.score.len() > names.len() {
             return Vec::new();
         }
-        let matches = |gene: &u32| names[*gene as usize].to_lowercase().contains(query);
+        let matches = |gene: &u32| names.contain(*gene as usize, query);
         let mut genes: Vec<u32> = (0..table.score.len() as u32).filter(matches).collect();
         genes.sort_by(|&a, &b| {
             let order = self.column.compare(table, names, a as usize, b as usize);
@@ -131,7 +134,7 @@ mod tests {
     }
 
     fn sorted(sort: SampleSort, query: &str) -> Vec<u32> {
-        sort.order(&table(), &["LYZ", "cd3d", "CD8A"].map(str::to_owned), query)
+        sort.order(&table(), &GeneNames::new(["LYZ", "cd3d", "CD8A"].map(str::to_owned).to_vec(), None), query)
     }
 
     #[test]
@@ -157,6 +160,6 @@ mod tests {
 
     #[test]
     fn a_table_waits_for_the_names_of_its_genes() {
-        assert!(SampleSort::default().order(&table(), &[], "").is_empty());
+        assert!(SampleSort::default().order(&table(), &GeneNames::default(), "").is_empty());
     }
 }

@@ -283,6 +283,7 @@ mod tests {
     use crate::de::DeFilter;
 
     use super::*;
+    use crate::data::GeneNames;
 
     fn table() -> DeTable {
         DeTable {
@@ -349,7 +350,7 @@ mod tests {
         let layout = VolcanoLayout::new(&table, (300.0, 200.0));
         let held = |rect: Rect| {
             let mut genes = vec![0, 1, 2];
-            let names = ["a", "b", "c"];
+            let names = GeneNames::new(["a", "b", "c"].map(str::to_owned).to_vec(), None);
             table.retain(&mut genes, &names, &DeFilter { region: Some(layout.region(rect)), ..DeFilter::default() });
             genes
         };

@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Duration};
 use shared_fbs::manifest::Layer;
 
 use crate::{
+    data::GeneNames,
     de::{
         CellSetRecord, Choice, DeOptions, DeRecord, DeTable, Effect, Method, Offer, PseudobulkTable, Route,
         pseudobulk_to_csv, to_csv,
@@ -68,7 +69,7 @@ pub struct DeResult {
     /// The answer.
     pub answer: Answer,
     /// What the genes are called.
-    pub names: Arc<[String]>,
+    pub names: Arc<GeneNames>,
     /// Whether it is an estimate from a sample of both sets, which the exact result will replace.
     pub is_estimate: bool,
     /// Which way the moments were obtained, and what the others would have cost.
@@ -77,7 +78,7 @@ pub struct DeResult {
     pub n_bytes: u64,
     /// How long it took.
     pub millis: f64,
-    /// Name of the layer.
+    /// The layer, by its place in the file.
     pub layer: String,
 }
 
@@ -235,7 +236,7 @@ mod tests {
         DeResult {
             comparison: comparison(Reference::Rest),
             answer: Answer::Cells(Arc::default()),
-            names: Arc::from([]),
+            names: Arc::default(),
             is_estimate,
             choice: Choice {
                 offers: vec![offer(Route::Blocks, 2_000_000, 500.0), offer(Route::Genes, 90_000_000, 9e3)],

@@ -1,80 +1,151 @@
 //! The genes of a layer, by number and by name.
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use shared_fbs::tile::Genes;
 
 use crate::{
-    data::GeneIdx,
-    search::{GeneIndex, Hit},
+    data::{GeneIdx, GeneNames},
+    format::plural,
+    search::{GeneIndex, Hit, NoGene},
 };
+
+/// Ids that are listed where a name stands for several genes.
+const MOST_CHOICES: usize = 6;
 
 /// One gene found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GeneHit {
-    /// The name it goes by.
+    /// The gene's id.
+    pub id: String,
+    /// What it is called: its symbol, or its id.
     pub name: String,
-    /// Its other name, where it has one: the id, say.
+    /// Its id, where it has a symbol.
     pub detail: String,
+    /// What tells it from all others, in one text.
+    pub label: String,
     /// The characters of `name` that match, ascending, counted in `char`s.
     pub matched: Vec<u32>,
+}
+
+/// What a list of names comes to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ResolvedGenes {
+    /// The ids of the genes found, in the list's order, each once.
+    pub ids: Vec<String>,
+    /// The names that stand for no gene, or for several.
+    pub unresolved: UnresolvedGenes,
+}
+
+/// Names that stand for no gene, or for several.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UnresolvedGenes {
+    unknown: Vec<String>,
+    /// With the ids of the genes of that name.
+    ambiguous: Vec<(String, String)>,
+}
+
+impl UnresolvedGenes {
+    /// Takes in those of another list.
+    pub fn extend(&mut self, other: Self) {
+        self.unknown.extend(other.unknown.into_iter().filter(|name| !self.unknown.contains(name)).collect::<Vec<_>>());
+        let is_new = |name: &(String, String)| !self.ambiguous.contains(name);
+        self.ambiguous.extend(other.ambiguous.into_iter().filter(is_new).collect::<Vec<_>>());
+    }
+
+    /// What to tell of them, in sentences; empty where there are none.
+    pub fn text(&self) -> String {
+        let unknown = (!self.unknown.is_empty())
+            .then(|| format!("{} not found: {}", plural(self.unknown.len(), "name", "names"), self.unknown.join(", ")));
+        let ambiguous =
+            self.ambiguous.iter().map(|(name, ids)| format!("{name} is the name of several genes: use one of {ids}"));
+        unknown.into_iter().chain(ambiguous).collect::<Vec<_>>().join(". ")
+    }
 }
 
 /// The genes of a layer, by number and by name.
 #[derive(Debug)]
 pub struct GeneTable {
-    /// As in the tile.
-    pub genes: Genes,
-    /// What people call them, by number.
-    pub names: Arc<[String]>,
+    /// What they are called, by number.
+    pub names: Arc<GeneNames>,
     /// Finds them.
     pub index: GeneIndex,
 }
 
 impl GeneTable {
     /// Indexes a tile.
-    pub fn new(genes: Genes) -> Self {
-        let names = (0..genes.ids.len()).map(|gene| genes.name(gene).unwrap_or_default().to_owned()).collect();
-        Self { names, index: GeneIndex::new(&genes.ids, genes.symbols.as_deref()), genes }
+    pub fn new(Genes { ids, symbols, rows: _ }: Genes) -> Self {
+        let index = GeneIndex::new(&ids, symbols.as_deref());
+        Self { names: Arc::new(GeneNames::new(ids, symbols)), index }
     }
 
-    /// The gene of a name or id.
-    pub fn find(&self, name: &str) -> Option<GeneIdx> {
+    /// The gene of an id, symbol or label.
+    ///
+    /// # Errors
+    /// [`NoGene`].
+    pub fn find(&self, name: &str) -> Result<GeneIdx, NoGene> {
         self.index.find(name)
     }
 
-    /// The name that a gene goes by, from that name or its id, in any case.
-    pub fn resolve(&self, name: &str) -> Option<&String> {
-        self.names.get(self.find(name)?.0 as usize)
+    /// The id of the gene that a name stands for; `None` where there is none, or several.
+    pub fn id_of(&self, name: &str) -> Option<&str> {
+        self.find(name).ok().map(|gene| self.names.id(gene))
     }
 
-    /// The names that genes go by, from those names or their ids, and the names that no gene has.
-    pub fn resolve_all(&self, names: &[String]) -> (Vec<String>, Vec<String>) {
-        let (mut known, mut unknown) = (Vec::new(), Vec::new());
+    /// What the gene of a name is shown as; the name itself where it stands for none.
+    pub fn label_of<'a>(&'a self, name: &'a str) -> &'a str {
+        self.find(name).map_or(name, |gene| self.names.label(gene))
+    }
+
+    /// The symbol of the gene of a name, or its id where it has none; the name itself where it stands for no gene.
+    pub fn symbol_of<'a>(&'a self, name: &'a str) -> &'a str {
+        self.find(name).map_or(name, |gene| self.names.symbol(gene))
+    }
+
+    /// The ids of some genes, with commas between; not all of many.
+    pub fn choices(&self, genes: &[GeneIdx]) -> String {
+        let ids: Vec<&str> = genes.iter().take(MOST_CHOICES).map(|&gene| self.names.id(gene)).collect();
+        let rest = if genes.len() > MOST_CHOICES { ", …" } else { "" };
+        ids.join(", ") + rest
+    }
+
+    /// The genes that names stand for.
+    pub fn resolve(&self, names: &[String]) -> ResolvedGenes {
+        let mut resolved = ResolvedGenes::default();
+        let mut found = HashSet::with_capacity(names.len());
         for name in names {
-            match self.resolve(name) {
-                Some(gene) => known.push(gene.clone()),
-                None => unknown.push(name.clone()),
+            match self.find(name) {
+                Ok(gene) if found.insert(gene) => resolved.ids.push(self.names.id(gene).to_owned()),
+                Ok(_) => {}
+                Err(NoGene::Unknown) => resolved.unresolved.unknown.push(name.clone()),
+                Err(NoGene::Ambiguous(genes)) => {
+                    resolved.unresolved.ambiguous.push((name.clone(), self.choices(&genes)));
+                }
             }
         }
-        (known, unknown)
+        resolved
     }
 
     /// The genes that a search finds, at most so many, best first.
     pub fn hits(&self, query: &str, most: usize) -> Vec<GeneHit> {
-        let hit = |hit: Hit| {
-            let name = self.names[hit.gene.0 as usize].clone();
-            GeneHit { detail: self.detail(hit.gene).to_owned(), matched: matched(&name, query), name }
+        let hit = |Hit { gene, .. }: Hit| {
+            let name = self.names.symbol(gene).to_owned();
+            GeneHit {
+                id: self.names.id(gene).to_owned(),
+                detail: if name == self.names.id(gene) { String::new() } else { self.names.id(gene).to_owned() },
+                label: self.names.label(gene).to_owned(),
+                matched: matched(&name, query),
+                name,
+            }
         };
         self.index.search(query, most).into_iter().map(hit).collect()
     }
 
-    /// A gene's other name: its id, where it has a symbol.
-    pub fn detail(&self, gene: GeneIdx) -> &str {
-        match &self.genes.symbols {
-            Some(_) => self.genes.ids.get(gene.0 as usize).map_or("", String::as_str),
-            None => "",
-        }
+    /// The id of the gene of a name, where its label does not say it.
+    pub fn detail_of(&self, name: &str) -> &str {
+        let Ok(gene) = self.find(name) else { return "" };
+        let (id, label) = (self.names.id(gene), self.names.label(gene));
+        if label == self.names.symbol(gene) && label != id { id } else { "" }
     }
 }
 
@@ -95,27 +166,63 @@ fn matched(name: &str, query: &str) -> Vec<u32> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn table() -> GeneTable {
-        let texts = |texts: [&str; 2]| texts.map(str::to_owned).to_vec();
+        let texts = |texts: [&str; 4]| texts.map(str::to_owned).to_vec();
         GeneTable::new(Genes {
-            ids: texts(["ENSG01", "ENSG02"]),
-            symbols: Some(texts(["LYZ", "CD3D"])),
+            ids: texts(["ENSG01", "ENSG02", "ENSG03", "ENSG04"]),
+            symbols: Some(texts(["LYZ", "CD3D", "TBCE", "TBCE"])),
             ..Genes::default()
         })
     }
 
     #[test]
-    fn names_are_resolved_from_symbols_and_ids_in_any_case() {
-        let names = ["ensg02", "lyz", "nothing"].map(str::to_owned);
-        let (known, unknown) = table().resolve_all(&names);
-        assert_eq!((known, unknown), (vec!["CD3D".to_owned(), "LYZ".to_owned()], vec!["nothing".to_owned()]));
+    fn names_are_resolved_to_ids_from_symbols_and_ids_in_any_case() {
+        let names = ["ensg02", "lyz", "nothing", "CD3D", "TBCE"].map(str::to_owned);
+        let resolved = table().resolve(&names);
+        assert_eq!(resolved.ids, ["ENSG02", "ENSG01"]);
+        let told = "1 name not found: nothing. TBCE is the name of several genes: use one of ENSG03, ENSG04";
+        assert_eq!(resolved.unresolved.text(), told);
+        let mut twice = resolved.unresolved.clone();
+        twice.extend(resolved.unresolved);
+        assert_eq!(twice.text(), told);
+        assert_eq!(UnresolvedGenes::default().text(), "");
     }
 
     #[test]
-    fn the_other_name_of_a_gene_with_a_symbol_is_its_id() {
-        assert_eq!(table().detail(GeneIdx(1)), "ENSG02");
+    fn a_gene_of_several_of_one_symbol_is_shown_with_its_id() {
+        let table = table();
+        assert_eq!(table.label_of("ENSG04"), "TBCE (ENSG04)");
+        assert_eq!((table.id_of("TBCE"), table.id_of("TBCE (ENSG04)")), (None, Some("ENSG04")));
+        let hits = table.hits("tbce", 10);
+        let found: Vec<_> = hits.iter().map(|hit| (hit.id.as_str(), hit.name.as_str(), hit.detail.as_str())).collect();
+        assert_eq!(found, [("ENSG03", "TBCE", "ENSG03"), ("ENSG04", "TBCE", "ENSG04")]);
+    }
+
+    proptest! {
+        #[test]
+        fn every_gene_is_found_by_its_id_and_by_its_label(
+            ids in prop::collection::hash_set("[A-Za-z0-9]{1,2}", 1..30),
+            picks in prop::collection::vec((0_usize..40, "[A-Za-z0-9]{1,2}"), 30),
+        ) {
+            let ids: Vec<String> = ids.into_iter().collect();
+            // Some of the symbols are ids.
+            let symbols = picks.into_iter().take(ids.len()).map(|(pick, own)| ids.get(pick).cloned().unwrap_or(own));
+            let symbols = Some(symbols.collect());
+            let table = GeneTable::new(Genes { rows: vec![0; ids.len()], ids, symbols });
+            for gene in (0..table.names.len() as u32).map(GeneIdx) {
+                prop_assert_eq!(table.find(table.names.id(gene)), Ok(gene));
+                prop_assert_eq!(table.find(table.names.label(gene)), Ok(gene));
+            }
+        }
+    }
+
+    #[test]
+    fn the_id_stands_beside_a_label_that_does_not_say_it() {
+        assert_eq!(["ENSG02", "ENSG03", "none"].map(|id| table().detail_of(id).to_owned()), ["ENSG02", "", ""]);
     }
 
     #[test]

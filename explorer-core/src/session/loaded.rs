@@ -187,7 +187,7 @@ impl Loaded {
         }
     }
 
-    /// The genes of a layer, by its name.
+    /// The genes of a layer, by its place in the file.
     pub fn gene_table(&self, layer: &str) -> Option<&Arc<GeneTable>> {
         match self.ready(&DataKey::GeneTable(layer.to_owned()))? {
             Data::GeneTable(table) => Some(table),

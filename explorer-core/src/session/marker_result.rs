@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
+    data::GeneNames,
     de::{DeOptions, Effect, Marker, MarkerRank, markers_to_csv},
     state::Markers,
 };
@@ -28,8 +29,8 @@ pub struct MarkersResult {
     /// The labels, in the column's order.
     pub labels: Vec<LabelMarkers>,
     /// What the genes are called, by number.
-    pub names: Arc<[String]>,
-    /// Name of the layer.
+    pub names: Arc<GeneNames>,
+    /// The layer, by its place in the file.
     pub layer: String,
     /// What the size of an effect is.
     pub effect: Effect,

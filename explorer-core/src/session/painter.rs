@@ -6,7 +6,7 @@ use super::Loaded;
 use crate::{
     color::{ColorScale, ColorTable, MISSING, MISSING_GRAY, Rgba, label_colors, label_indices, label_table},
     data::{Column, Continuous},
-    state::{Analysis, ColorBy, ColorOptions, DataKey, GeneMean},
+    state::{Analysis, ColorBy, ColorOptions, DataKey, GeneKey, GeneMean},
 };
 
 /// The color of cells when nothing colors them.
@@ -29,7 +29,7 @@ pub enum Colors {
     },
     /// By numbers.
     Numbers {
-        /// What they are: a column's or a gene's name.
+        /// What they are: a column's name or a gene's label.
         name: String,
         /// The layer, where it is not the default.
         subtitle: String,
@@ -102,8 +102,15 @@ impl Default for Painter {
 }
 
 impl Painter {
-    /// Follows the choice as far as its data are there. Opacity is 0 (invisible) to 1.
-    pub fn sync(&mut self, analysis: &Analysis, opacity: f32, loaded: &Loaded) -> ColorChange {
+    /// Follows the choice as far as its data are there. Opacity is 0 (invisible) to 1; `label_of` says what a gene is
+    /// shown as.
+    pub fn sync(
+        &mut self,
+        analysis: &Analysis,
+        opacity: f32,
+        loaded: &Loaded,
+        label_of: impl Fn(&GeneKey) -> String,
+    ) -> ColorChange {
         let opacity = (opacity * 255.0).round() as u8;
         let asked = Asked {
             by: analysis.color.clone(),
@@ -130,7 +137,7 @@ impl Painter {
             self.asked = Some(asked);
             return unchanged;
         }
-        let is_painted = self.paint(&asked, analysis, loaded, part.as_deref());
+        let is_painted = self.paint(&asked, analysis, loaded, part.as_deref(), label_of);
         let status = match (is_painted, &part) {
             (true, None) => ColorStatus::Shown,
             (true, Some(_)) => ColorStatus::Partial,
@@ -149,7 +156,14 @@ impl Painter {
     }
 
     /// Takes on the colors asked for; says whether the data that they take were there.
-    fn paint(&mut self, asked: &Asked, analysis: &Analysis, loaded: &Loaded, part: Option<&Continuous>) -> bool {
+    fn paint(
+        &mut self,
+        asked: &Asked,
+        analysis: &Analysis,
+        loaded: &Loaded,
+        part: Option<&Continuous>,
+        label_of: impl Fn(&GeneKey) -> String,
+    ) -> bool {
         let mut table: ColorTable = [PLAIN; 256];
         let column = analysis.color_data().and_then(|key| loaded.column(&key)).map(AsRef::as_ref);
         let numbers = match column {
@@ -180,7 +194,7 @@ impl Painter {
                 None => return false,
                 Some(values) => {
                     let layer = key.layer.as_ref().map(|layer| format!("layer {layer}"));
-                    table = self.paint_numbers(&key.gene, &layer.unwrap_or_default(), values, asked);
+                    table = self.paint_numbers(&label_of(key), &layer.unwrap_or_default(), values, asked);
                 }
             },
             ColorBy::GeneSet { set, layer } => {
@@ -235,7 +249,11 @@ impl Painter {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{session::Slot, state::GeneKey};
+    use crate::session::Slot;
+
+    fn id_of(key: &GeneKey) -> String {
+        key.gene.clone()
+    }
 
     #[test]
     fn colors_and_legend_stay_together_until_others_can_be_shown() {
@@ -243,7 +261,7 @@ mod tests {
         let mut painter = Painter::default();
         let mut sync = |name: &str, loaded: &Loaded| {
             let analysis = Analysis { color: ColorBy::Obs(name.to_owned()), ..Analysis::default() };
-            let changed = painter.sync(&analysis, 1.0, loaded);
+            let changed = painter.sync(&analysis, 1.0, loaded, id_of);
             let Colors::Numbers { name, .. } = painter.colors() else { return (changed, painter.status(), None) };
             (changed, painter.status(), Some((name.clone(), painter.indices().map(<[u8]>::to_vec))))
         };
@@ -266,7 +284,7 @@ mod tests {
         let key = GeneKey { layer: None, gene: "LYZ".to_owned() };
         let analysis = Analysis { color: ColorBy::Gene(key.clone()), ..Analysis::default() };
         let mut sync = |loaded: &Loaded| {
-            let changed = painter.sync(&analysis, 1.0, loaded);
+            let changed = painter.sync(&analysis, 1.0, loaded, id_of);
             (changed, painter.status(), painter.indices().map(<[u8]>::to_vec))
         };
         assert_eq!(sync(&loaded), (ColorChange::Cells, ColorStatus::Loading, None));
@@ -286,9 +304,9 @@ mod tests {
         let loaded = Loaded::new(3);
         let mut painter = Painter::default();
         let analysis = Analysis::default();
-        assert_eq!(painter.sync(&analysis, 1.0, &loaded), ColorChange::Cells);
-        assert_eq!(painter.sync(&analysis, 0.5, &loaded), ColorChange::Table);
+        assert_eq!(painter.sync(&analysis, 1.0, &loaded, id_of), ColorChange::Cells);
+        assert_eq!(painter.sync(&analysis, 0.5, &loaded, id_of), ColorChange::Table);
         assert!(painter.table().iter().all(|color| color[3] == 128));
-        assert_eq!(painter.sync(&analysis, 0.5, &loaded), ColorChange::None);
+        assert_eq!(painter.sync(&analysis, 0.5, &loaded, id_of), ColorChange::None);
     }
 }

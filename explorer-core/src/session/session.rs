@@ -18,7 +18,7 @@ use crate::{
     dataset::{label_tiles, lookup},
     filter::CellMask,
     format,
-    state::{Analysis, CellSource, ColorBy, DataKey, DimensionKey, Filters, GeneKey},
+    state::{Analysis, CellSource, ColorBy, DataKey, DimensionKey, Filters, GeneKey, Names, ViewSpec},
 };
 
 /// Bytes of genes, means and continuous columns that are kept beyond the tiles' own cache, those in
@@ -211,25 +211,14 @@ impl Session {
         });
         let with_labels: Vec<DataKey> = with_labels.collect();
         wanted.extend(with_labels);
-        let layers = wanted.iter().filter_map(|key| match key {
-            DataKey::Gene(gene) => Some(gene.layer.as_deref()),
-            DataKey::Mean(_)
-            | DataKey::Column(_)
-            | DataKey::Embedding(_)
-            | DataKey::Categories(_)
-            | DataKey::GeneTable(_) => None,
-        });
+        let layers = wanted.iter().filter_map(layer_of_genes);
         let layers = layers.chain([None, analysis.layer.as_deref()]);
         let tables: Vec<DataKey> = layers.filter_map(|layer| self.gene_table_key(layer)).collect();
         wanted.extend(tables);
-        // A gene can be found once its table is there; its arrival comes back here.
-        wanted.retain(|key| match key {
-            DataKey::Gene(gene) => self.gene_table(gene.layer.as_deref()).is_some(),
-            DataKey::Column(_)
-            | DataKey::Mean(_)
-            | DataKey::Embedding(_)
-            | DataKey::Categories(_)
-            | DataKey::GeneTable(_) => true,
+        // A gene can be found once its table is there, whose arrival comes back here; who asks for one in a layer that
+        // there is not is to be told.
+        wanted.retain(|key| {
+            layer_of_genes(key).is_none_or(|layer| self.layer(layer).is_none() || self.gene_table(layer).is_some())
         });
         wanted.retain(|key| self.loaded.ask(key));
         let color = analysis.color_data();
@@ -283,6 +272,22 @@ impl Session {
             }
         }
     }
+}
+
+/// The layer, as the state names it, of genes that data are of; `None` where they are of none.
+fn layer_of_genes(key: &DataKey) -> Option<Option<&str>> {
+    match key {
+        DataKey::Gene(gene) => Some(gene.layer.as_deref()),
+        DataKey::Mean(mean) => Some(mean.layer()),
+        DataKey::Column(_) | DataKey::Embedding(_) | DataKey::Categories(_) | DataKey::GeneTable(_) => None,
+    }
+}
+
+/// What a gene is shown as: its id, until the names of its layer's genes are there.
+fn gene_label(manifest: &Manifest, loaded: &Loaded, key: &GeneKey) -> String {
+    let layer = lookup::layer(manifest, key.layer.as_deref()).ok();
+    let table = layer.and_then(|(_, layer)| loaded.gene_table(&layer.name));
+    table.map_or(key.gene.as_str(), |table| table.label_of(&key.gene)).to_owned()
 }
 
 /// How soon data are wanted: what colors the picture comes with it.
@@ -389,7 +394,8 @@ impl Session {
     /// to 1.
     pub fn follow(&mut self, analysis: &Analysis, opacity: f32) -> Changes {
         let selection = self.engine.sync(&analysis.query, &self.loaded, &mut self.repaint);
-        let color = self.painter.sync(analysis, opacity, &self.loaded);
+        let label_of = |gene: &GeneKey| gene_label(&self.manifest, &self.loaded, gene);
+        let color = self.painter.sync(analysis, opacity, &self.loaded, label_of);
         match color {
             ColorChange::Cells => self.repaint = Repaint::All,
             ColorChange::None | ColorChange::Status | ColorChange::Table => {}
@@ -508,23 +514,43 @@ impl Session {
         self.loaded.gene_table(&self.layer(layer)?.name)
     }
 
+    /// What a gene is shown as: its symbol, with its id where that is not its own.
+    pub fn gene_label(&self, key: &GeneKey) -> String {
+        gene_label(&self.manifest, &self.loaded, key)
+    }
+
+    /// What colors the cells by name: a column, a gene's label, a gene set; empty where nothing does.
+    pub fn color_name(&self, color: &ColorBy) -> String {
+        match color {
+            ColorBy::None => String::new(),
+            ColorBy::Obs(name) | ColorBy::GeneSet { set: name, .. } => name.clone(),
+            ColorBy::Gene(key) => self.gene_label(key),
+        }
+    }
+
+    /// The view by the names that the dataset has for layers and genes, as far as it is known yet; `None` where it has
+    /// these already.
+    pub fn named(&self, view: &ViewSpec) -> Option<ViewSpec> {
+        let named = view.clone().named(self);
+        (named != *view).then_some(named)
+    }
+
     /// The layer of a name, or the default one.
     pub fn layer(&self, name: Option<&str>) -> Option<&Layer> {
-        lookup::layer(&self.manifest, name).map(|(_, layer)| layer)
+        lookup::layer(&self.manifest, name).ok().map(|(_, layer)| layer)
     }
 
     /// How the state names a layer: not at all when it is the default.
     pub fn layer_key(&self, name: &str) -> Option<String> {
-        let is_default = self.layer(None).is_some_and(|layer| layer.name == name);
-        (!is_default).then(|| name.to_owned())
+        let place = self.layer_name(Some(name));
+        let is_default = self.layer(None).is_some_and(|layer| layer.name == place);
+        (!is_default).then_some(place)
     }
 
-    /// The name of a layer that the state names; empty where the dataset has none.
+    /// The place of a layer that the state names, or that name where there is no such layer; empty where the dataset
+    /// has none.
     pub fn layer_name(&self, key: Option<&str>) -> String {
-        match key {
-            Some(name) => name.to_owned(),
-            None => self.layer(None).map(|layer| layer.name.clone()).unwrap_or_default(),
-        }
+        self.layer(key).map_or(key.unwrap_or_default(), |layer| &layer.name).to_owned()
     }
 
     /// The embedding to show, with its index: that of the key, or the default one where there is none such.
@@ -548,5 +574,20 @@ impl Session {
         };
         let columns = [colored, self.manifest.main_label.as_ref()].into_iter().flatten();
         columns.into_iter().find(|column| self.has_stored_sums(column)).cloned()
+    }
+}
+
+impl Names for Session {
+    fn layer_place(&self, name: String) -> String {
+        self.layer_name(Some(&name))
+    }
+
+    fn layer_key(&self, name: &str) -> Option<String> {
+        self.layer_key(name)
+    }
+
+    fn gene_id(&self, layer: Option<&str>, name: String) -> String {
+        let id = self.gene_table(layer).and_then(|table| table.id_of(&name)).map(str::to_owned);
+        id.unwrap_or(name)
     }
 }

@@ -7,6 +7,7 @@ use shared_fbs::tile::Categories;
 use super::{DeResult, MarkersResult, SampleAnswer, SampleMeans};
 use crate::{
     color::{Rgb, label_colors, opaque},
+    data::GeneIdx,
     de::{Design, Effect, Marker, Method},
     format,
     state::{Comparison, Reference},
@@ -61,8 +62,26 @@ pub struct MarkedLabel {
     pub color: Rgb,
     /// Its cells.
     pub n_cells: u64,
-    /// Its genes with what is known of them, best first.
-    pub genes: Vec<(String, Marker)>,
+    /// Its genes, best first.
+    pub genes: Vec<MarkerGene>,
+}
+
+/// A gene and what is known of it as a marker.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MarkerGene {
+    /// Its id.
+    pub id: String,
+    /// What it is shown as.
+    pub label: String,
+    /// What is known of it.
+    pub marker: Marker,
+}
+
+impl MarkerGene {
+    /// Whether the label or the id contains a text, which is in lower case.
+    pub fn contains(&self, text: &str) -> bool {
+        [&self.label, &self.id].into_iter().any(|name| name.to_lowercase().contains(text))
+    }
 }
 
 impl Comparison {
@@ -174,12 +193,16 @@ impl MarkersResult {
         let n_labels = self.labels.iter().map(|label| label.code + 1).max().unwrap_or(0);
         let colors = label_colors(categories.map_or(n_labels, |categories| categories.labels.len()), own);
         let marked = self.labels.iter().map(|label| {
-            let name = |gene: u32| self.names.get(gene as usize).cloned().unwrap_or_default();
+            let gene = |marker: &Marker| MarkerGene {
+                id: self.names.id(GeneIdx(marker.gene)).to_owned(),
+                label: self.names.label(GeneIdx(marker.gene)).to_owned(),
+                marker: *marker,
+            };
             MarkedLabel {
                 label: label.label.clone(),
                 color: opaque(colors.get(label.code).copied().unwrap_or_default()),
                 n_cells: u64::from(label.n_cells),
-                genes: label.markers.iter().map(|marker| (name(marker.gene), *marker)).collect(),
+                genes: label.markers.iter().map(gene).collect(),
             }
         });
         marked.collect()

@@ -15,7 +15,7 @@ use crate::{
     filter::CellMask,
     state::{
         Analysis, CellSource, ColorBy, DataKey, DimensionKey, GeneKey, Label, LabelFilter, ObsFilter, Polygon, Range,
-        Selection, SelectionStep,
+        Selection, SelectionStep, ViewSpec,
     },
 };
 
@@ -33,7 +33,7 @@ fn session_of(n_obs: usize) -> Session {
             column("barcode", ColumnKind::Categorical, true),
         ],
         embeddings: vec![embedding("X_umap"), embedding("X_pca")],
-        layers: vec![Layer { name: "X".to_owned(), ..<_>::default() }],
+        layers: ["X", "raw/X"].map(|name| Layer { name: name.to_owned(), ..<_>::default() }).to_vec(),
         ..<_>::default()
     }))
 }
@@ -256,8 +256,33 @@ fn codes_of_labels_are_known_before_each_cells() {
 #[test]
 fn the_default_layer_has_no_name_in_the_state() {
     let session = session();
-    assert_eq!((session.layer_key("X"), session.layer_key("raw")), (None, Some("raw".to_owned())));
-    assert_eq!((session.layer_name(None), session.layer_name(Some("raw"))), ("X".to_owned(), "raw".to_owned()));
+    let raw = Some("raw/X".to_owned());
+    assert_eq!(["X", "raw", "raw/X"].map(|name| session.layer_key(name)), [None, raw.clone(), raw]);
+    assert_eq!([None, Some("raw"), Some("none")].map(|key| session.layer_name(key)), ["X", "raw/X", "none"]);
+}
+
+#[test]
+fn a_view_goes_by_ids_and_is_shown_by_symbols_once_these_are_known() {
+    let mut session = session();
+    let view = ViewSpec::from_link("c=gene:LYZ&layer=raw&genes=LYZ,TBCE,E3&v=1").view;
+    let before = session.named(&view).expect("the layer has another name");
+    assert_eq!(
+        (before.analysis.layer.as_deref(), before.analysis.color.clone()),
+        (Some("raw/X"), ColorBy::Gene(GeneKey::new("LYZ")))
+    );
+    let texts = |texts: [&str; 3]| texts.map(str::to_owned).to_vec();
+    let genes =
+        Genes { ids: texts(["E1", "E2", "E3"]), symbols: Some(texts(["LYZ", "TBCE", "TBCE"])), ..<_>::default() };
+    for layer in ["X", "raw/X"] {
+        session.arrive(DataKey::GeneTable(layer.to_owned()), Slot::Ready(GeneTable::new(genes.clone()).into()));
+    }
+    let named = session.named(&view).expect("genes have other names");
+    assert_eq!(named.analysis.color, ColorBy::Gene(GeneKey::new("E1")));
+    assert_eq!(named.analysis.genes, ["E1", "TBCE", "E3"]);
+    assert_eq!(session.named(&named), None);
+    let labels = ["E1", "E3", "E9"].map(|gene| session.gene_label(&GeneKey::new(gene)));
+    assert_eq!(labels, ["LYZ", "TBCE (E3)", "E9"]);
+    assert_eq!(session.color_name(&named.analysis.color), "LYZ");
 }
 
 /// One step of a user's.

@@ -45,16 +45,6 @@ impl ColorBy {
         }
     }
 
-    /// What colors the cells by name: a column, gene or gene set; empty where nothing does.
-    pub fn name(&self) -> &str {
-        match self {
-            Self::None => "",
-            Self::Obs(name) => name,
-            Self::Gene(key) => &key.gene,
-            Self::GeneSet { set, .. } => set,
-        }
-    }
-
     /// The layer whose values color the cells; `None` where no layer's do.
     pub(super) fn layer_mut(&mut self) -> Option<&mut Option<String>> {
         match self {

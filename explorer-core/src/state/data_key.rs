@@ -19,7 +19,7 @@ pub enum DataKey {
     Embedding(String),
     /// The labels of a categorical column with their counts and colors, but not each cell's.
     Categories(String),
-    /// The names of a layer's genes, by the layer's name.
+    /// The names of a layer's genes, by the layer's place in the file.
     GeneTable(String),
 }
 

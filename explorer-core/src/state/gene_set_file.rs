@@ -1,4 +1,4 @@
-//! Gene sets as the CSV file that CELLxGENE reads and writes.
+//! Gene sets as the CSV file that CELLxGENE reads and writes, with a column of ids.
 
 use std::borrow::Cow;
 
@@ -6,7 +6,7 @@ use super::GeneSet;
 use crate::csv::{self, OpenQuote};
 
 /// The columns, in the order they are written.
-const COLUMNS: [&str; 4] = ["gene_set_name", "gene_set_description", "gene_symbol", "gene_description"];
+const COLUMNS: [&str; 5] = ["gene_set_name", "gene_set_description", "gene_symbol", "gene_description", "gene_id"];
 
 /// Why a file holds no gene sets.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -23,16 +23,17 @@ pub enum GeneSetFileError {
 }
 
 /// The sets as CSV: one line a gene, under a line that names the columns. A set without genes has a
-/// line of its own. What genes are described as is not known, and left empty.
-pub fn gene_sets_to_csv(sets: &[GeneSet]) -> String {
+/// line of its own. What genes are described as is not known, and left empty. `symbol_of` gives the symbol of an id.
+pub fn gene_sets_to_csv(sets: &[GeneSet], symbol_of: impl Fn(&str) -> String) -> String {
     let mut text = COLUMNS.join(",") + "\n";
     for set in sets {
         let genes = if set.genes.is_empty() { &[String::new()][..] } else { &set.genes };
         for gene in genes {
-            for field in [&set.name, &set.description, gene] {
+            for field in [set.name.as_str(), &set.description, &symbol_of(gene), ""] {
                 csv::push_field(&mut text, field);
                 text.push(',');
             }
+            csv::push_field(&mut text, gene);
             text.push('\n');
         }
     }
@@ -40,24 +41,30 @@ pub fn gene_sets_to_csv(sets: &[GeneSet]) -> String {
 }
 
 /// The sets of a CSV file, in order, each gene once. Lines that begin with `#` are comments; lines
-/// without a set's name are skipped; of descriptions of one set the first counts.
+/// without a set's name are skipped; of descriptions of one set the first counts. A gene goes by its id where the file
+/// gives one that `is_known`, else by its symbol.
 ///
 /// # Errors
 /// [`GeneSetFileError`].
-pub fn gene_sets_from_csv(text: &str) -> Result<Vec<GeneSet>, GeneSetFileError> {
+pub fn gene_sets_from_csv(text: &str, is_known: impl Fn(&str) -> bool) -> Result<Vec<GeneSet>, GeneSetFileError> {
     let records = csv::records(text).map_err(|OpenQuote { line }| GeneSetFileError::OpenQuote(line))?;
     let mut lines = records.into_iter();
     let head = lines.next().unwrap_or_default();
     let column = |name: &str| head.iter().position(|field| field.trim().eq_ignore_ascii_case(name));
-    let [name_column, description_column, symbol_column, _] = COLUMNS;
+    let [name_column, description_column, symbol_column, _, id_column] = COLUMNS;
     let name_at = column(name_column).ok_or(GeneSetFileError::NoColumn(name_column))?;
-    let symbol_at = column(symbol_column).ok_or(GeneSetFileError::NoColumn(symbol_column))?;
+    let (symbol_at, id_at) = match (column(symbol_column), column(id_column)) {
+        (None, None) => return Err(GeneSetFileError::NoColumn(symbol_column)),
+        columns => columns,
+    };
     let description_at = column(description_column);
     let mut sets: Vec<GeneSet> = Vec::new();
     for line in lines {
         let field = |at: usize| line.get(at).map_or(Cow::Borrowed(""), |field| csv::unguarded(field.trim()));
-        let (name, gene) = (field(name_at), field(symbol_at));
-        let description = description_at.map_or(Cow::Borrowed(""), field);
+        let name = field(name_at);
+        let [description, symbol, id] =
+            [description_at, symbol_at, id_at].map(|at| at.map_or(Cow::Borrowed(""), field));
+        let gene = if symbol.is_empty() || is_known(&id) { id } else { symbol };
         if name.is_empty() {
             continue;
         }
@@ -92,7 +99,7 @@ mod tests {
         let text = "# exported\r\ngene_set_name,gene_set_description,gene_symbol,gene_description\r\n\
                     T cells,\"CD3, and more\",CD3D,\"the \"\"delta\"\" chain\"\r\nT cells,,CD3E,\r\n\
                     B cells,,MS4A1,\r\nT cells,again,CD3D,\r\n,,LYZ,\r\nnone yet,,,\r\n";
-        let sets = gene_sets_from_csv(text).unwrap();
+        let sets = gene_sets_from_csv(text, |_| false).unwrap();
         let expected = [
             set("T cells", "CD3, and more", &["CD3D", "CD3E"]),
             set("B cells", "", &["MS4A1"]),
@@ -100,12 +107,12 @@ mod tests {
         ];
         assert_eq!(sets, expected);
         let other_order = "\u{feff}Gene_Symbol,gene_set_name\nLYZ,myeloid";
-        assert_eq!(gene_sets_from_csv(other_order).unwrap(), [set("myeloid", "", &["LYZ"])]);
+        assert_eq!(gene_sets_from_csv(other_order, |_| false).unwrap(), [set("myeloid", "", &["LYZ"])]);
     }
 
     #[test]
     fn other_files_are_refused_with_a_reason() {
-        let refused = |text| gene_sets_from_csv(text).unwrap_err();
+        let refused = |text| gene_sets_from_csv(text, |_| true).unwrap_err();
         assert_eq!(refused(""), GeneSetFileError::NoColumn("gene_set_name"));
         assert_eq!(refused("gene_set_name,gene\nT,CD3D"), GeneSetFileError::NoColumn("gene_symbol"));
         assert_eq!(refused("gene_set_name,gene_symbol\n\n"), GeneSetFileError::Empty);
@@ -114,12 +121,22 @@ mod tests {
 
     #[test]
     fn sets_are_written_one_gene_a_line() {
-        let text = gene_sets_to_csv(&[set("T, all", "", &["CD3D", "CD3E"]), set("none", "yet", &[])]);
+        let sets = [set("T, all", "", &["CD3D", "E2"]), set("none", "yet", &[])];
+        let text = gene_sets_to_csv(&sets, |id| if id == "E2" { "CD3E" } else { id }.to_owned());
         assert_eq!(
             text,
-            "gene_set_name,gene_set_description,gene_symbol,gene_description\n\
-             \"T, all\",,CD3D,\n\"T, all\",,CD3E,\nnone,yet,,\n"
+            "gene_set_name,gene_set_description,gene_symbol,gene_description,gene_id\n\
+             \"T, all\",,CD3D,,CD3D\n\"T, all\",,CD3E,,E2\nnone,yet,,,\n"
         );
+    }
+
+    #[test]
+    fn a_gene_goes_by_its_id_where_the_dataset_has_that_and_else_by_its_symbol() {
+        let text = "gene_set_name,gene_symbol,gene_id\nT,CD3D,E1\nT,CD3E,E2\nT,,E3\nT,CD4,";
+        let genes = |is_known: fn(&str) -> bool| gene_sets_from_csv(text, is_known).unwrap().remove(0).genes;
+        assert_eq!(genes(|id| id == "E2"), ["CD3D", "E2", "E3", "CD4"]);
+        let by_id = "gene_set_name,gene_id\nT,E1";
+        assert_eq!(gene_sets_from_csv(by_id, |_| true).unwrap(), [set("T", "", &["E1"])]);
     }
 
     proptest! {
@@ -149,12 +166,13 @@ mod tests {
             let mut names = std::collections::HashSet::new();
             sets.retain(|set| names.insert(set.name.clone()));
             prop_assume!(!sets.is_empty());
-            prop_assert_eq!(gene_sets_from_csv(&gene_sets_to_csv(&sets)), Ok(sets));
+            let text = gene_sets_to_csv(&sets, str::to_owned);
+            prop_assert_eq!(gene_sets_from_csv(&text, |id| !id.is_empty()), Ok(sets));
         }
 
         #[test]
         fn no_text_panics(text in any::<String>()) {
-            let _ = gene_sets_from_csv(&text);
+            let _ = gene_sets_from_csv(&text, |_| false);
         }
     }
 }

@@ -5,8 +5,9 @@
 //! are equal clients of the same actions. A [`ViewSpec`] is the part that a link holds: see
 //! [`link`]. Both have a JSON of stable names: see `json.rs`.
 //!
-//! State describes; it holds nothing large. Columns, labels, genes and embeddings are named, and
-//! may turn out not to exist; [`CellQuery::active_dimensions`] and [`changed_dimensions`] tell a
+//! State describes; it holds nothing large. Columns, labels and embeddings are named, layers by their place in the
+//! file and genes by their id; any may turn out not to exist. What a person writes otherwise [`ViewSpec::named`] mends.
+//! [`CellQuery::active_dimensions`] and [`changed_dimensions`] tell a
 //! cross-filter what to compute, [`ViewSpec::needs`] what to fetch.
 
 // A new action, filter or panel must be thought of everywhere: no match passes over what it does not know.
@@ -23,6 +24,7 @@ mod history;
 mod json;
 mod layout;
 pub mod link;
+mod names;
 mod panel;
 mod polygon;
 mod query;
@@ -43,6 +45,7 @@ pub use dimension::{Dimension, DimensionFilter, DimensionKey, changed_dimensions
 pub use gene_set_file::{GeneSetFileError, gene_sets_from_csv, gene_sets_to_csv};
 pub use history::{HISTORY_LIMIT, History};
 pub use layout::{Layout, MarkerOrder, Markers, ResultPanel, Side, Theme};
+pub use names::Names;
 pub use panel::{Camera, Panel, PanelIdx, PanelKind, Panels, PointStyle};
 pub use polygon::Polygon;
 pub use query::{

@@ -136,10 +136,10 @@ impl From<Range> for RangeJson {
 /// A gene's expression in one layer.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct GeneKey {
-    /// The layer, or `None` for the dataset's default.
+    /// The layer by its place in the file, or `None` for the dataset's default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub layer: Option<String>,
-    /// The gene, by the name that search and lists show.
+    /// The gene's id; a symbol that no other gene has is understood, too, and [becomes](super::ViewSpec::named) the id.
     pub gene: String,
 }
 
@@ -172,7 +172,7 @@ impl GeneMean {
         self.layer.as_deref()
     }
 
-    /// The genes, by the names that search and lists show, ascending.
+    /// The ids of the genes, ascending.
     pub fn genes(&self) -> &[String] {
         &self.genes
     }

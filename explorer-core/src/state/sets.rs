@@ -17,7 +17,7 @@ pub struct GeneSet {
     /// What the set is for; may be empty.
     #[serde(default)]
     pub description: String,
-    /// The genes, each once.
+    /// The ids of the genes, each once.
     pub genes: Vec<String>,
 }
 

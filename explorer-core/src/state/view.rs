@@ -69,11 +69,11 @@ pub struct Analysis {
     pub color: ColorBy,
     /// How values become colors.
     pub color_options: ColorOptions,
-    /// The layer new questions about genes ask, or `None` for the dataset's default.
+    /// The layer new questions about genes ask, by its place in the file, or `None` for the dataset's default.
     pub layer: Option<String>,
     /// Which cells are selected, of which subset.
     pub query: CellQuery,
-    /// Genes listed one by one, each once.
+    /// Genes listed one by one, by id, each once.
     pub genes: Vec<String>,
     /// Gene sets; names are unique.
     pub gene_sets: Vec<GeneSet>,

@@ -1,5 +1,6 @@
 //! Welch's test on made data against a plain two-pass computation in `f64`, and its corner cases.
 
+use explorer_core::data::GeneNames;
 use explorer_core::de::{
     Adjustment, DeFilter, DeOptions, Degenerate, Direction, Effect, FixedPoint, FixedPoints, Method, Moments, Region,
     SortKey, Summary, compare, gather_floats, two_sided_ln_p, welch,
@@ -117,8 +118,8 @@ fn p_below_the_smallest_f64_still_sorts() {
     assert_eq!(table.order(SortKey::PvalAdj, Direction::Ascending), [3, 1, 2, 0]);
     assert_eq!(table.len(), n_genes);
 
-    let names = ["Actb", "CD3E", "cd8a", "MS4A1"];
-    assert_eq!(table.order_by_name(&names, Direction::Ascending), [0, 1, 2, 3]);
+    let names = GeneNames::new(["Actb", "CD3E", "cd8a", "MS4A1"].map(str::to_owned).to_vec(), None);
+    assert_eq!(table.order_by_name(names.labels(), Direction::Ascending), [0, 1, 2, 3]);
     let mut order = table.ranked();
     table.retain(&mut order, &names, &DeFilter { name: " cD".to_owned(), ..DeFilter::default() });
     assert_eq!(order, [1, 2]);

@@ -21,7 +21,7 @@ pub(super) fn legend_is_loading(store: Store) -> Signal<bool> {
 /// Why the legend is not of what was asked for.
 pub(super) fn legend_note(store: Store) -> Signal<String> {
     let status = store.color_status();
-    let asked = store.part(|state| state.view.analysis.color.name().to_owned());
+    let asked = store.color_name();
     Signal::derive(move || match status.get() {
         ColorStatus::Failed => format!("{} could not be loaded.", asked.get()),
         ColorStatus::Shown | ColorStatus::Partial | ColorStatus::Loading => String::new(),
@@ -34,10 +34,7 @@ pub(super) fn tip(store: Store, handle: PictureHandle) -> Option<CellTip> {
     let view = handle.view.get()?;
     let place = store.with_scene(|scene| Some((scene.px_of(cell, &view)?, scene.color_of(cell)?)));
     let ([left_px, top_px], color) = place.flatten()?;
-    let value = store.value_of(cell).map(|value| {
-        let name = store.peek(|state| state.view.analysis.color.name().to_owned());
-        (name, value)
-    });
+    let value = store.value_of(cell).map(|value| (store.peek_color_name(), value));
     Some(CellTip {
         left_px,
         top_px,

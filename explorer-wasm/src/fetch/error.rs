@@ -1,7 +1,7 @@
 //! Why data could not be had, as sentences for the page.
 
 use explorer_core::dataset::DatasetError;
-use shared_fbs::{DecodeError, TileKey};
+use shared_fbs::{DecodeError, LayerNameError, TileKey};
 
 /// Data that could not be fetched or read. Cheap to clone: several waiters may get the same one.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -64,12 +64,27 @@ pub enum FetchError {
         /// Its name.
         name: String,
     },
+    /// A name stands for several things.
+    #[error("The dataset has several {kind}s “{name}”: {choices}. Name one of these.")]
+    Ambiguous {
+        /// What kind of things.
+        kind: &'static str,
+        /// Their name.
+        name: String,
+        /// Names that are theirs alone.
+        choices: String,
+    },
 }
 
 impl From<DatasetError> for FetchError {
     fn from(error: DatasetError) -> Self {
         match error {
             DatasetError::Unknown { kind, name } => Self::Unknown { kind, name },
+            DatasetError::Layer(LayerNameError::Unknown { name, .. }) => Self::Unknown { kind: "layer", name },
+            DatasetError::Layer(LayerNameError::Ambiguous { name, choices }) => {
+                Self::Ambiguous { kind: "layer", name, choices }
+            }
+            DatasetError::Layer(LayerNameError::NoLayer) => Self::Unknown { kind: "layer", name: "X".to_owned() },
             DatasetError::Tile { tile, damage } => Self::damaged(tile, &damage),
             DatasetError::Sums { layer: _, source } => Self::Computation(source.to_string()),
         }
@@ -102,7 +117,8 @@ impl FetchError {
             | Self::Tile { .. }
             | Self::Load { .. }
             | Self::Computation(_)
-            | Self::Unknown { .. } => false,
+            | Self::Unknown { .. }
+            | Self::Ambiguous { .. } => false,
         }
     }
 }

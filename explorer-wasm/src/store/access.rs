@@ -5,6 +5,7 @@ use std::{collections::BTreeSet, rc::Rc, sync::Arc};
 use explorer_core::{
     data::{Column, Continuous, Embedding, GeneIdx, GeneSum},
     filter::CellMask,
+    search::NoGene,
     session::{Data, GeneTable, Session, Slot},
     state::{CellSource, DataKey, GeneKey, GeneMean},
 };
@@ -104,8 +105,12 @@ impl DataAccess {
     pub async fn find_gene(&self, key: &GeneKey) -> Result<(usize, GeneIdx), FetchError> {
         let (layer, _) = self.dataset.layer(key.layer.as_deref())?;
         let table = self.gene_table(layer).await?;
-        let unknown = || FetchError::Unknown { kind: "gene", name: key.gene.clone() };
-        Ok((layer, table.find(&key.gene).ok_or_else(unknown)?))
+        let (kind, name) = ("gene", key.gene.clone());
+        match table.find(&key.gene) {
+            Ok(gene) => Ok((layer, gene)),
+            Err(NoGene::Unknown) => Err(FetchError::Unknown { kind, name }),
+            Err(NoGene::Ambiguous(genes)) => Err(FetchError::Ambiguous { kind, name, choices: table.choices(&genes) }),
+        }
     }
 
     /// The mean over those of its genes that the layer has.
@@ -116,7 +121,7 @@ impl DataAccess {
         let (layer, _) = self.dataset.layer(mean.layer())?;
         let table = self.gene_table(layer).await?;
         // Ascending, each once: a gene may be named by symbol and by id.
-        let genes: BTreeSet<GeneIdx> = mean.genes().iter().filter_map(|gene| table.find(gene)).collect();
+        let genes: BTreeSet<GeneIdx> = mean.genes().iter().filter_map(|gene| table.find(gene).ok()).collect();
         if genes.is_empty() {
             let name = mean.genes().join(", ");
             return Err(FetchError::Unknown { kind: "gene among", name });

@@ -114,8 +114,10 @@ impl Store {
     pub(super) fn arrive(self, key: DataKey, data: Result<Data, FetchError>) {
         match &data {
             Ok(_) | Err(FetchError::Canceled) => {}
-            Err(error @ FetchError::Unknown { .. }) => self.tell(error.to_string(), Tone::Error),
-            Err(error) => self.tell(format!("{}: {error}", title(&key)), Tone::Retry),
+            Err(error @ (FetchError::Unknown { .. } | FetchError::Ambiguous { .. })) => {
+                self.tell(error.to_string(), Tone::Error)
+            }
+            Err(error) => self.tell(format!("{}: {error}", self.title(&key)), Tone::Retry),
         }
         self.with_opened_mut(|opened| opened.session.arrive(key, Slot::from(data)));
         self.arrived.update(|count| *count += 1);
@@ -128,15 +130,15 @@ impl Store {
         let window = self.window().filter(|_| colors)?;
         self.with_opened(|opened| opened.session.chunks_seen(CELLS_PER_EXPRESSION_TILE, &window)).flatten()
     }
-}
 
-/// What the user is told that could not be loaded.
-fn title(key: &DataKey) -> String {
-    match key {
-        DataKey::Column(name) | DataKey::Categories(name) => format!("Column {name}"),
-        DataKey::Gene(key) => format!("Gene {}", key.gene),
-        DataKey::Mean(_) => "The mean of the genes".to_owned(),
-        DataKey::Embedding(key) => format!("Embedding {key}"),
-        DataKey::GeneTable(_) => "The list of genes".to_owned(),
+    /// What the user is told that could not be loaded.
+    fn title(self, key: &DataKey) -> String {
+        match key {
+            DataKey::Column(name) | DataKey::Categories(name) => format!("Column {name}"),
+            DataKey::Gene(key) => format!("Gene {}", self.gene_label(key)),
+            DataKey::Mean(_) => "The mean of the genes".to_owned(),
+            DataKey::Embedding(key) => format!("Embedding {key}"),
+            DataKey::GeneTable(_) => "The list of genes".to_owned(),
+        }
     }
 }

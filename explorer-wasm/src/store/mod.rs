@@ -252,6 +252,10 @@ impl Store {
 
     /// Brings data, filter and colors in line with the state.
     fn settle(self) {
+        // A link may be written by hand; a host page may name genes as people do.
+        if let Some(named) = self.peek(|state| self.with_session(|session| session.named(&state.view))).flatten() {
+            self.history.update(|history| history.amend(named));
+        }
         let view = self.peek(|state| state.view.clone());
         self.load_next(&view);
         let changes =

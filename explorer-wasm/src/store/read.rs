@@ -6,7 +6,7 @@ use std::sync::Arc;
 use explorer_core::{
     data::CellIdx,
     session::{ColorStatus, Colors, LabelCentroid, Session},
-    state::AppState,
+    state::{AppState, GeneKey},
 };
 use leptos::prelude::*;
 use shared_fbs::manifest::Manifest;
@@ -108,6 +108,26 @@ impl Store {
     /// How the state names a layer: not at all when it is the default.
     pub fn layer_key(self, name: &str) -> Option<String> {
         self.with_session(|session| session.layer_key(name)).unwrap_or_else(|| Some(name.to_owned()))
+    }
+
+    /// What a gene is shown as.
+    pub fn gene_label(self, key: &GeneKey) -> String {
+        self.with_session(|session| session.gene_label(key)).unwrap_or_else(|| key.gene.clone())
+    }
+
+    /// What colors the cells by name.
+    pub fn color_name(self) -> Memo<String> {
+        let color = self.part(|state| state.view.analysis.color.clone());
+        Memo::new(move |_| {
+            self.arrived.track();
+            color.with(|color| self.with_session(|session| session.color_name(color))).unwrap_or_default()
+        })
+    }
+
+    /// The same, read once.
+    pub fn peek_color_name(self) -> String {
+        self.peek(|state| self.with_session(|session| session.color_name(&state.view.analysis.color)))
+            .unwrap_or_default()
     }
 
     /// What a cell's value is in what colors the cells.

@@ -80,9 +80,7 @@ impl DataAccess {
             Some(source) => Some(self.dataset.label_set(layer, source).await?),
             None => None,
         };
-        if let Some(tiles) = &tiles
-            && let Some(plan) = tiles.plan_of_sums(&group, reference.as_ref())
-        {
+        if let Some(plan) = LayerTiles::plan_of_sums(self.dataset.manifest(), layer, &group, reference.as_ref()) {
             let choice = Choice { offers: vec![self.speed().offer(Route::Labels, plan.n_bytes)] };
             return self.follow_plan(index, &plan, choice, on_progress).await;
         }
@@ -194,13 +192,13 @@ impl DataAccess {
         plan: Option<(&LayerTiles, &Plan)>,
     ) -> Option<(Offer, Vec<u8>)> {
         let limit = self.server_limit().await?;
-        let (tiles, plan) = plan?;
+        let own_bytes = || self.dataset.genes_bytes(layer);
         // Not worth the question when the page is quick by itself.
-        if self.speed().millis(plan.n_bytes) < PATIENCE_MILLIS {
+        if self.speed().millis(plan.map_or_else(own_bytes, |(_, plan)| plan.n_bytes)) < PATIENCE_MILLIS {
             return None;
         }
         // The server is not told what labels the cells have.
-        let plan_bytes = tiles.plan(sides.as_sets()).n_bytes;
+        let plan_bytes = plan.map_or_else(own_bytes, |(tiles, _)| tiles.plan(sides.as_sets()).n_bytes);
         let request = fetch::moments_request(&sides.group, &sides.reference);
         platform::breathe().await;
         let answer_bytes = 2 * self.dataset.moments_tile_bytes(layer);

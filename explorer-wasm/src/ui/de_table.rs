@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use explorer_core::{
+    data::{GeneIdx, GeneNames},
     de::{DeTable, Direction, Effect},
     format::{p_value, signed, significant},
     screen::{DeColumn, DeSort},
@@ -15,7 +16,7 @@ use super::{Glyph, Icon, VirtualList};
 #[component]
 pub(crate) fn DeRows(
     table: Signal<Option<Arc<DeTable>>>,
-    names: Signal<Arc<[String]>>,
+    names: Signal<Arc<GeneNames>>,
     #[prop(into)] rows: Signal<Arc<[u32]>>,
     sort: RwSignal<DeSort>,
     colored: Signal<Option<String>>,
@@ -88,17 +89,19 @@ pub(crate) fn DeRows(
 fn DeRow(
     gene: Signal<Option<usize>>,
     table: Signal<Option<Arc<DeTable>>>,
-    names: Signal<Arc<[String]>>,
+    names: Signal<Arc<GeneNames>>,
     colored: Signal<Option<String>>,
     on_gene: Callback<String>,
     on_point: Option<Callback<Option<String>>>,
 ) -> impl IntoView {
-    let point = move |name| {
+    let point = move |id| {
         if let Some(on_point) = on_point {
-            on_point.run(name);
+            on_point.run(id);
         }
     };
-    let name = Memo::new(move |_| names.with(|names| names.get(gene.get()?).cloned()).unwrap_or_default());
+    let number = move || gene.get().map_or(GeneIdx(u32::MAX), |gene| GeneIdx(gene as u32));
+    let label = Memo::new(move |_| names.with(|names| names.label(number()).to_owned()));
+    let id = Memo::new(move |_| names.with(|names| names.id(number()).to_owned()));
     let cell = move |value: fn(&DeTable, usize) -> String| {
         move || {
             table.with(|table| {
@@ -109,8 +112,7 @@ fn DeRow(
             })
         }
     };
-    let chosen =
-        move || colored.with(|colored| colored.as_ref().is_some_and(|colored| name.with(|name| name == colored)));
+    let chosen = move || colored.with(|colored| colored.as_ref().is_some_and(|colored| id.with(|id| id == colored)));
     let conventional = move || {
         table.with(|table| {
             table
@@ -128,19 +130,19 @@ fn DeRow(
             class="de-row"
             class:chosen=chosen
             role="row"
-            data-testid=move || format!("de-row-{}", name.get())
-            on:pointerenter=move |_| point(Some(name.get_untracked()))
+            data-testid=move || format!("de-row-{}", label.get())
+            on:pointerenter=move |_| point(Some(id.get_untracked()))
             on:pointerleave=move |_| point(None)
-            on:click=move |_| on_gene.run(name.get_untracked())
+            on:click=move |_| on_gene.run(id.get_untracked())
         >
             <div role="rowheader" class="de-gene">
                 <button
                     type="button"
                     class="ellipsis"
                     aria-pressed=move || chosen().to_string()
-                    title=move || name.get()
+                    title=move || label.get()
                 >
-                    {move || name.get()}
+                    {move || label.get()}
                 </button>
             </div>
             <div

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use explorer_core::{
+    data::{GeneIdx, GeneNames},
     de::{DeFilter, DeTable},
     format::plural,
     screen::DeSort,
@@ -40,19 +41,19 @@ pub fn DeView(
     /// The statistics, one row a gene; `None` while they are on their way.
     #[prop(into)]
     table: Signal<Option<Arc<DeTable>>>,
-    /// The names of the genes, in the table's order.
+    /// What the genes are called, in the table's order.
     #[prop(into)]
-    names: Signal<Arc<[String]>>,
-    /// The gene that cells are colored by.
+    names: Signal<Arc<GeneNames>>,
+    /// The id of the gene that cells are colored by.
     #[prop(into)]
     colored: Signal<Option<String>>,
-    /// Called with the gene to color by.
+    /// Called with the id of the gene to color by.
     #[prop(into)]
     on_gene: Callback<String>,
-    /// Called with the gene that the pointer is over, and with `None` when it leaves.
+    /// Called with the id of the gene that the pointer is over, and with `None` when it leaves.
     #[prop(optional, into)]
     on_point: Option<Callback<Option<String>>>,
-    /// Called with the genes that a set is to be made of.
+    /// Called with the ids of the genes that a set is to be made of.
     #[prop(into)]
     on_gene_set: Callback<Vec<String>>,
     /// Called to save the whole table as CSV.
@@ -103,7 +104,8 @@ pub fn DeView(
     };
     let make_set = move || {
         let shown = rows.get_untracked();
-        on_gene_set.run(names.with_untracked(|names| shown.iter().map(|&gene| names[gene as usize].clone()).collect()));
+        on_gene_set
+            .run(names.with_untracked(|names| shown.iter().map(|&gene| names.id(GeneIdx(gene)).to_owned()).collect()));
     };
     let effect = move || table.with(|table| table.as_ref().map(|table| table.options.effect).unwrap_or_default());
     let faces = vec![

@@ -12,18 +12,20 @@ use super::{Bars, BrushChange, BrushHistogram, CountScale, Glyph, Histogram, Ico
 pub struct GeneItem {
     /// The gene and the layer that the row shows.
     pub key: GeneKey,
-    /// Its other name, where it has one: the id, say.
+    /// What the gene is shown as.
+    pub label: String,
+    /// Its id, where the label does not say it.
     pub detail: String,
-    /// The layer's name, where it is not that of the list.
+    /// The layer, where it is not that of the list.
     pub other_layer: Option<String>,
 }
 
 impl GeneItem {
-    /// What the row is called: `LYZ`, or `LYZ in raw`.
+    /// What the row is called: `LYZ`, or `LYZ in raw/X`.
     fn name(&self) -> String {
         match &self.other_layer {
-            None => self.key.gene.clone(),
-            Some(layer) => format!("{} in {layer}", self.key.gene),
+            None => self.label.clone(),
+            Some(layer) => format!("{} in {layer}", self.label),
         }
     }
 }
@@ -86,8 +88,7 @@ fn GeneRow(
     // A gene that filters cells shows how.
     let expanded = RwSignal::new(range.with_untracked(Option::is_some));
     let name = StoredValue::new(gene.name());
-    let GeneItem { key, detail, other_layer } = gene;
-    let symbol = key.gene.clone();
+    let GeneItem { key, label, detail, other_layer } = gene;
     let key = StoredValue::new(key);
     let own = move || name.get_value();
     let own_key = move || key.get_value();
@@ -105,7 +106,7 @@ fn GeneRow(
                     on:click=move |_| expanded.update(|expanded| *expanded = !*expanded)
                 >
                     <Icon glyph=chevron />
-                    <span class="ellipsis">{symbol}</span>
+                    <span class="ellipsis">{label}</span>
                     {other_layer.map(|layer| view! { <span class="gene-layer ellipsis">{layer}</span> })}
                 </button>
                 <span class="gene-bars" class:brushed=move || range.get().is_some()>

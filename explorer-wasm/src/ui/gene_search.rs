@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use explorer_core::{format::plural, screen::gene_names};
+use explorer_core::screen::gene_names;
 use leptos::{
     ev::{ClipboardEvent, KeyboardEvent},
     html,
@@ -17,25 +17,25 @@ pub fn GeneSearch(
     /// What was found for the last query, best first.
     #[prop(into)]
     hits: Signal<Arc<[GeneHit]>>,
-    /// Names of a pasted list that no gene has.
+    /// What to tell of names of a pasted list that stand for no gene; mostly empty.
     #[prop(into)]
-    unknown: Signal<Vec<String>>,
+    unresolved: Signal<String>,
     /// Moves the focus to the field whenever it changes.
     #[prop(optional, into)]
     focus: Signal<u32>,
     /// Called with what is typed.
     #[prop(into)]
     on_query: Callback<String>,
-    /// Called with the gene chosen.
+    /// Called with the id of the gene chosen.
     #[prop(into)]
     on_pick: Callback<String>,
-    /// Called with the gene that the pointer is over, and with `None` when it leaves.
+    /// Called with the id of the gene that the pointer is over, and with `None` when it leaves.
     #[prop(optional, into)]
     on_point: Option<Callback<Option<String>>>,
     /// Called with the names of a pasted list.
     #[prop(into)]
     on_list: Callback<Vec<String>>,
-    /// Called when the report of unknown names has been read.
+    /// Called when that has been read.
     #[prop(into)]
     on_dismiss: Callback<()>,
 ) -> impl IntoView {
@@ -57,8 +57,8 @@ pub fn GeneSearch(
         query.set(text.clone());
         on_query.run(text);
     };
-    let pick = move |name: String| {
-        on_pick.run(name);
+    let pick = move |id: String| {
+        on_pick.run(id);
         ask(String::new());
     };
     let key = move |event: KeyboardEvent| {
@@ -68,13 +68,13 @@ pub fn GeneSearch(
             "ArrowUp" if count > 0 => active.update(|active| *active = (*active + count - 1) % count),
             "Enter" => {
                 let names = gene_names(&query.get_untracked());
-                let hit = hits.with_untracked(|hits| hits.get(active.get_untracked()).map(|hit| hit.name.clone()));
+                let hit = hits.with_untracked(|hits| hits.get(active.get_untracked()).map(|hit| hit.id.clone()));
                 match hit {
                     _ if names.len() > 1 => {
                         on_list.run(names);
                         ask(String::new());
                     }
-                    Some(name) if open.get_untracked() => pick(name),
+                    Some(id) if open.get_untracked() => pick(id),
                     _ => return,
                 }
             }
@@ -137,13 +137,9 @@ pub fn GeneSearch(
                     </Show>
                 </ul>
             </Show>
-            <Show when=move || unknown.with(|unknown| !unknown.is_empty())>
+            <Show when=move || unresolved.with(|unresolved| !unresolved.is_empty())>
                 <div class="gene-unknown" role="status" data-testid="gene-unknown">
-                    <p class="note">
-                        {move || unknown.with(|unknown| plural(unknown.len(), "name", "names"))}
-                        " not found: "
-                        {move || unknown.get().join(", ")}
-                    </p>
+                    <p class="note">{unresolved}</p>
                     <IconButton glyph=Glyph::Close label="Dismiss" test_id="gene-unknown-dismiss" on_press=on_dismiss />
                 </div>
             </Show>
@@ -172,7 +168,7 @@ fn HitRow(
             row.scroll_into_view_with_bool(false);
         }
     });
-    let GeneHit { name, detail, matched } = hit;
+    let GeneHit { id, name, detail, label, matched } = hit;
     let letters = name
         .chars()
         .zip(0..)
@@ -184,11 +180,11 @@ fn HitRow(
             }
         })
         .collect_view();
-    let test_id = format!("gene-hit-{name}");
-    let pointed = name.clone();
-    let point = move |name| {
+    let test_id = format!("gene-hit-{label}");
+    let pointed = id.clone();
+    let point = move |id| {
         if let Some(on_point) = on_point {
-            on_point.run(name);
+            on_point.run(id);
         }
     };
     view! {
@@ -204,7 +200,7 @@ fn HitRow(
             on:pointermove=move |_| active.set(index)
             // Before the field loses the focus and the list closes.
             on:pointerdown=|event| event.prevent_default()
-            on:click=move |_| on_pick.run(name.clone())
+            on:click=move |_| on_pick.run(id.clone())
         >
             <span>{letters}</span>
             <span class="gene-hit-detail ellipsis">{detail}</span>

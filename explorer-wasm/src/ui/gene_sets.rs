@@ -21,10 +21,21 @@ pub struct GeneSetItem {
     pub name: String,
     /// What it is for; may be empty.
     pub description: String,
-    /// Its genes, each with whether the layer has it.
-    pub genes: Vec<(String, bool)>,
+    /// Its genes.
+    pub genes: Vec<SetGene>,
     /// The mean of its genes in the layer; `None` where it has none.
     pub mean: Option<GeneMean>,
+}
+
+/// A gene of a set.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct SetGene {
+    /// Its id.
+    pub id: String,
+    /// What it is shown as.
+    pub label: String,
+    /// Whether the layer has it.
+    pub is_known: bool,
 }
 
 /// A filter on a mean that no set has any more, or that is of another layer.
@@ -32,22 +43,22 @@ pub struct GeneSetItem {
 pub struct MeanItem {
     /// The mean.
     pub mean: GeneMean,
-    /// What it is called: `T cells in raw`, `Mean of 3 genes`.
+    /// What it is called: `T cells in raw/X`, `Mean of 3 genes`.
     pub title: String,
 }
 
 /// What the user asks to be done.
 #[derive(Clone, Debug)]
 pub enum GeneSetChange {
-    /// A new set: its name and genes.
+    /// A new set: its name, and names or ids of its genes.
     Create(String, Vec<String>),
     /// A set's old name and the new.
     Rename(String, String),
     /// What a set is for.
     Describe(String, String),
-    /// Genes for a set.
+    /// Genes for a set, by name or id.
     Add(String, Vec<String>),
-    /// A gene out of a set.
+    /// A gene out of a set, by id.
     RemoveGene(String, String),
     /// A set's end.
     Delete(String),
@@ -55,7 +66,7 @@ pub enum GeneSetChange {
     Color(String),
     /// List a set's genes one by one.
     List(String),
-    /// Color by one gene.
+    /// Color by one gene, by its id.
     ShowGene(String),
     /// The set is looked at: its histogram is wanted.
     Open(GeneMean),
@@ -65,7 +76,7 @@ pub enum GeneSetChange {
     Load(web_sys::File),
     /// All sets as a CSV file.
     Save,
-    /// The report of unknown names was read.
+    /// What was told of names was read.
     Dismiss,
 }
 
@@ -85,15 +96,15 @@ pub fn GeneSets(
     /// Filters on means that no row of a set shows.
     #[prop(into)]
     others: Signal<Vec<MeanItem>>,
-    /// Genes listed one by one, of which a new set is made when no others are given.
+    /// The ids of genes listed one by one, of which a new set is made when no others are given.
     #[prop(into)]
     listed: Signal<Vec<String>>,
     /// The set by whose mean cells are colored.
     #[prop(into)]
     colored: Signal<Option<String>>,
-    /// Names given last that no gene has.
+    /// What to tell of names given last that stand for no gene; mostly empty.
     #[prop(into)]
-    unknown: Signal<Vec<String>>,
+    unresolved: Signal<String>,
     /// The histogram of a mean; `None` while it is on its way.
     #[prop(into)]
     bars_of: Callback<GeneMean, Signal<Option<Arc<Bars>>>>,
@@ -120,13 +131,9 @@ pub fn GeneSets(
                     </li>
                 </For>
             </ul>
-            <Show when=move || unknown.with(|unknown| !unknown.is_empty())>
+            <Show when=move || unresolved.with(|unresolved| !unresolved.is_empty())>
                 <div class="gene-unknown gene-set-unknown" role="status" data-testid="gene-set-unknown">
-                    <p class="note">
-                        {move || unknown.with(|unknown| plural(unknown.len(), "name", "names"))}
-                        " not found: "
-                        {move || unknown.get().join(", ")}
-                    </p>
+                    <p class="note">{unresolved}</p>
                     <IconButton
                         glyph=Glyph::Close
                         label="Dismiss"
@@ -424,11 +431,11 @@ fn GeneChips(set: String, item: Memo<Option<GeneSetItem>>, on_change: Callback<G
         }
     };
     let field = NodeRef::<html::Input>::new();
-    let chip = move |(gene, is_known): (String, bool)| {
-        let label = format!("Remove {gene}");
-        let title = if is_known { format!("Color by {gene}") } else { format!("The layer has no gene {gene}") };
-        let (shown, asked) = (gene.clone(), gene.clone());
-        let ids = [&own(), &gene].map(String::as_str).join("-");
+    let chip = move |SetGene { id, label, is_known }: SetGene| {
+        let remove = format!("Remove {label}");
+        let title = if is_known { format!("Color by {label}") } else { format!("The layer has no gene {label}") };
+        let asked = id.clone();
+        let ids = [&own(), &label].map(String::as_str).join("-");
         view! {
             <li class="gene-chip" class:unknown=!is_known>
                 <button
@@ -439,14 +446,14 @@ fn GeneChips(set: String, item: Memo<Option<GeneSetItem>>, on_change: Callback<G
                     data-testid=format!("gene-set-gene-{ids}")
                     on:click=move |_| on_change.run(GeneSetChange::ShowGene(asked.clone()))
                 >
-                    {shown}
+                    {label}
                 </button>
                 <button
                     type="button"
                     class="gene-chip-remove"
-                    aria-label=label
+                    aria-label=remove
                     data-testid=format!("gene-set-remove-{ids}")
-                    on:click=move |_| on_change.run(GeneSetChange::RemoveGene(own(), gene.clone()))
+                    on:click=move |_| on_change.run(GeneSetChange::RemoveGene(own(), id.clone()))
                 >
                     <Icon glyph=Glyph::Close />
                 </button>

@@ -4,15 +4,14 @@ use std::sync::Arc;
 
 use explorer_core::{
     color::css_color,
-    de::Marker,
     format::{integer, plural, signed},
     state::MarkerOrder,
 };
 use leptos::{html, prelude::*};
 
 use super::{
-    Button, ButtonKind, Choice, Glyph, Icon, IconButton, MarkedLabel, MarkersSummary, Progress, SelectField,
-    de_view::Edge,
+    Button, ButtonKind, Choice, Glyph, Icon, IconButton, MarkedLabel, MarkerGene, MarkersSummary, Progress,
+    SelectField, de_view::Edge,
 };
 
 /// How many genes of each label can be shown.
@@ -45,19 +44,19 @@ pub fn MarkersView(
     /// What genes are ranked by.
     #[prop(into)]
     rank: Signal<MarkerOrder>,
-    /// The gene that cells are colored by.
+    /// The id of the gene that cells are colored by.
     #[prop(into)]
     colored: Signal<Option<String>>,
     /// Called with what to rank by.
     #[prop(into)]
     on_rank: Callback<MarkerOrder>,
-    /// Called with the gene to color by.
+    /// Called with the id of the gene to color by.
     #[prop(into)]
     on_gene: Callback<String>,
-    /// Called with the gene that the pointer is over, and with `None` when it leaves.
+    /// Called with the id of the gene that the pointer is over, and with `None` when it leaves.
     #[prop(optional, into)]
     on_point: Option<Callback<Option<String>>>,
-    /// Called with a label and the genes that a set is to be made of.
+    /// Called with a label and the ids of the genes that a set is to be made of.
     #[prop(into)]
     on_gene_set: Callback<(String, Vec<String>)>,
     /// Called to save all markers as CSV.
@@ -200,16 +199,16 @@ fn Column(
         let genes = &labels[at].genes;
         query.with(|query| match query.as_str() {
             "" => genes.iter().take(n_top.get()).cloned().collect::<Vec<_>>(),
-            query => genes.iter().filter(|(gene, _)| gene.to_lowercase().contains(query)).cloned().collect(),
+            query => genes.iter().filter(|gene| gene.contains(query)).cloned().collect(),
         })
     });
     let name = StoredValue::new(label.clone());
     let make_set = move || {
-        let genes = rows.with_untracked(|rows| rows.iter().map(|(gene, _)| gene.clone()).collect());
+        let genes = rows.with_untracked(|rows| rows.iter().map(|gene| gene.id.clone()).collect());
         on_gene_set.run((name.get_value(), genes));
     };
-    let row = move |(gene, marker): (String, Marker)| {
-        let own = StoredValue::new(gene.clone());
+    let row = move |MarkerGene { id, label: gene, marker }: MarkerGene| {
+        let own = StoredValue::new(id);
         let chosen = move || colored.with(|colored| own.with_value(|own| colored.as_ref() == Some(own)));
         view! {
             <li>
@@ -264,7 +263,7 @@ fn Column(
                 <span title="% of all other cells that express it">"% out"</span>
             </div>
             <ol>
-                <For each=move || rows.get() key=|(gene, _)| gene.clone() children=row />
+                <For each=move || rows.get() key=|gene| gene.id.clone() children=row />
             </ol>
         </section>
     }

@@ -53,7 +53,7 @@ pub use de_view::DeView;
 pub use display_panel::DisplayPanel;
 pub use gene_list::{GeneItem, GeneList};
 pub use gene_search::GeneSearch;
-pub use gene_sets::{GeneSetChange, GeneSetItem, GeneSets, MeanItem};
+pub use gene_sets::{GeneSetChange, GeneSetItem, GeneSets, MeanItem, SetGene};
 pub use histogram::Histogram;
 pub use histogram_panel::HistogramPanel;
 pub use icon::{BrandMark, Glyph, Icon};
@@ -76,5 +76,5 @@ pub use explorer_core::{
         BarPart, Bars, BrushChange, BrushPhase, CategoryValue, CountScale, LegendEntry, LegendModel, ValueCount,
         free_name,
     },
-    session::{DeSummary, GeneHit, MarkedLabel, MarkersSummary, SamplePair},
+    session::{DeSummary, GeneHit, MarkedLabel, MarkerGene, MarkersSummary, SamplePair},
 };

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use explorer_core::{
+    data::{GeneIdx, GeneNames},
     de::{Direction, PseudobulkTable},
     format::{p_value, plural, signed, significant},
     screen::{SampleColumn, SampleSort},
@@ -20,16 +21,16 @@ pub fn SamplesView(
     /// The statistics.
     #[prop(into)]
     table: Signal<Option<Arc<PseudobulkTable>>>,
-    /// The names of the genes, in the table's order.
+    /// What the genes are called, in the table's order.
     #[prop(into)]
-    names: Signal<Arc<[String]>>,
-    /// The gene that cells are colored by.
+    names: Signal<Arc<GeneNames>>,
+    /// The id of the gene that cells are colored by.
     #[prop(into)]
     colored: Signal<Option<String>>,
     /// The means of a gene in each sample.
     #[prop(into)]
     pairs_of: Callback<u32, Vec<SamplePair>>,
-    /// Called with the gene to color by.
+    /// Called with the id of the gene to color by.
     #[prop(into)]
     on_gene: Callback<String>,
     /// Called to save the whole table as CSV.
@@ -49,7 +50,7 @@ pub fn SamplesView(
     let shown = Memo::new(move |_| {
         let chosen = colored.with(|colored| {
             let colored = colored.as_ref()?;
-            names.with(|names| names.iter().position(|name| name == colored)).map(|gene| gene as u32)
+            names.with(|names| names.position(colored)).map(|gene| gene as u32)
         });
         chosen.or_else(|| rows.with(|rows| rows.first().copied()))
     });
@@ -124,7 +125,7 @@ pub fn SamplesView(
             </div>
             <div class="samples-body">
                 {move || shown.get().map(|gene| {
-                    let name = names.with(|names| names.get(gene as usize).cloned()).unwrap_or_default();
+                    let name = names.with(|names| names.label(GeneIdx(gene)).to_owned());
                     view! { <Pairs name pairs=pairs_of.run(gene) /> }
                 })}
                 <div class="de-table" role="table" aria-label="Genes" data-testid="samples-table">
@@ -147,16 +148,17 @@ pub fn SamplesView(
 fn SampleRow(
     gene: Signal<Option<usize>>,
     table: Signal<Option<Arc<PseudobulkTable>>>,
-    names: Signal<Arc<[String]>>,
+    names: Signal<Arc<GeneNames>>,
     colored: Signal<Option<String>>,
     on_gene: Callback<String>,
 ) -> impl IntoView {
-    let name = Memo::new(move |_| names.with(|names| names.get(gene.get()?).cloned()).unwrap_or_default());
+    let number = move || gene.get().map_or(GeneIdx(u32::MAX), |gene| GeneIdx(gene as u32));
+    let label = Memo::new(move |_| names.with(|names| names.label(number()).to_owned()));
+    let id = Memo::new(move |_| names.with(|names| names.id(number()).to_owned()));
     let cell = move |value: fn(&PseudobulkTable, usize) -> String| {
         move || table.with(|table| gene.get().zip(table.as_ref()).map(|(gene, table)| value(table, gene)))
     };
-    let chosen =
-        move || colored.with(|colored| colored.as_ref().is_some_and(|colored| name.with(|name| name == colored)));
+    let chosen = move || colored.with(|colored| colored.as_ref().is_some_and(|colored| id.with(|id| id == colored)));
     let agreeing = |table: &PseudobulkTable, gene: usize| match table.n_agreeing.get(gene) {
         Some(n_agreeing) => format!("{n_agreeing} of {}", table.samples.len()),
         None => "–".to_owned(),
@@ -166,12 +168,12 @@ fn SampleRow(
             class="de-row samples-row"
             class:chosen=chosen
             role="row"
-            data-testid=move || format!("samples-row-{}", name.get())
-            on:click=move |_| on_gene.run(name.get_untracked())
+            data-testid=move || format!("samples-row-{}", label.get())
+            on:click=move |_| on_gene.run(id.get_untracked())
         >
             <div role="rowheader" class="de-gene">
-                <button type="button" class="ellipsis" aria-pressed=move || chosen().to_string() title=move || name.get()>
-                    {move || name.get()}
+                <button type="button" class="ellipsis" aria-pressed=move || chosen().to_string() title=move || label.get()>
+                    {move || label.get()}
                 </button>
             </div>
             <div role="cell">{cell(|table, gene| signed(table.difference[gene]))}</div>

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use explorer_core::{
+    data::{GeneIdx, GeneNames},
     de::{self, DeFilter, DeTable},
     format::{p_value, plural, short},
     screen::{MARGIN_PX, Rect, VolcanoLabel, VolcanoLayout, ticks},
@@ -40,7 +41,7 @@ struct Drawing {
 #[component]
 pub(crate) fn Volcano(
     table: Signal<Option<Arc<DeTable>>>,
-    names: Signal<Arc<[String]>>,
+    names: Signal<Arc<GeneNames>>,
     #[prop(into)] rows: Signal<Arc<[u32]>>,
     filter: RwSignal<DeFilter>,
     colored: Signal<Option<String>>,
@@ -73,7 +74,7 @@ pub(crate) fn Volcano(
         let (out, rest): (Vec<usize>, Vec<usize>) = (0..table.len()).partition(stands_out);
         layout.with(|layout| {
             let layout = layout.as_ref()?;
-            let labels = names.with(|names| layout.labels(&out, names));
+            let labels = names.with(|names| layout.labels(&out, names.labels()));
             let (up, down): (Vec<usize>, Vec<usize>) = out.iter().partition(|&&gene| table.effect[gene] > 0.0);
             let paths = [rest, down, up].map(|genes| (layout.dots(&genes), layout.arrows(&genes)));
             Some(Drawing { paths, labels })
@@ -125,9 +126,7 @@ pub(crate) fn Volcano(
             let region = layout.with_untracked(|layout| Some(layout.as_ref()?.region(Rect::between(from, to))));
             filter.update(|filter| filter.region = region);
         } else if let Some(gene) = nearest(at(&event)) {
-            if let Some(name) = names.with_untracked(|names| names.get(gene as usize).cloned()) {
-                on_gene.run(name);
-            }
+            on_gene.run(names.with_untracked(|names| names.id(GeneIdx(gene)).to_owned()));
         } else if filter.with_untracked(|filter| filter.region.is_some()) {
             filter.update(|filter| filter.region = None);
         }
@@ -149,7 +148,7 @@ pub(crate) fn Volcano(
     };
     let marked = move || {
         let colored = colored.get()?;
-        names.with(|names| names.iter().position(|name| *name == colored))
+        names.with(|names| names.position(&colored))
     };
     let mark = move |gene: usize, class: &'static str| {
         layout.with(|layout| {
@@ -161,7 +160,7 @@ pub(crate) fn Volcano(
         let labels = drawing.with(|drawing| drawing.as_ref().map(|drawing| drawing.labels.clone())).unwrap_or_default();
         names.with(|names| {
             let label = |label: VolcanoLabel| {
-                let name = names.get(label.gene)?.clone();
+                let name = names.labels().get(label.gene)?.clone();
                 Some(view! { <text class="volcano-label" x=label.at.0 y=label.at.1>{name}</text> })
             };
             labels.into_iter().filter_map(label).collect_view()
@@ -171,7 +170,7 @@ pub(crate) fn Volcano(
         let gene = hovered.get()? as usize;
         let table = table.get()?;
         let (x, y) = layout.with(|layout| layout.as_ref()?.points.get(gene).copied())?;
-        let name = names.with(|names| names.get(gene).cloned())?;
+        let name = names.with(|names| names.labels().get(gene).cloned())?;
         let (effect, log10_pval_adj) = (*table.effect.get(gene)?, *table.log10_pval_adj.get(gene)?);
         let mut text = format!("{} · adj. p {}", short(effect, 3), p_value(log10_pval_adj));
         if layout.with(|layout| layout.as_ref().is_some_and(|layout| layout.is_beyond(gene))) {

@@ -38,6 +38,10 @@ pub struct Choices {
     /// The column of samples [default: donor_id, sample, batch, …, whichever is there]
     #[arg(long, value_name = "COLUMN")]
     sample_column: Option<String>,
+    /// The column of var that gene symbols are taken from [default: feature_name, gene_symbols, gene_name, …, whichever
+    /// is there]
+    #[arg(long, value_name = "COLUMN")]
+    symbols: Option<String>,
 }
 
 impl Choices {
@@ -47,6 +51,7 @@ impl Choices {
             allow_no_embedding: self.allow_no_embedding,
             main_label: self.main_label.clone(),
             sample_column: self.sample_column.clone(),
+            symbols: self.symbols.clone(),
             ..builder::Options::default()
         }
     }

@@ -10,7 +10,10 @@ use explorer_core::{
     filter::CellMask,
     format,
 };
-use shared_fbs::manifest::{Layer, Manifest};
+use shared_fbs::{
+    LayerNameError,
+    manifest::{Layer, Manifest},
+};
 use tessera::{compare::compare_cells, dataset::Dataset, markers::compare_samples};
 
 use super::{
@@ -39,7 +42,8 @@ pub struct Arguments {
     /// What becomes of cells that are both in the group and in the reference
     #[arg(long, value_enum, default_value_t = Overlap::Keep)]
     overlap: Overlap,
-    /// The layer [default: the one the page would take]
+    /// The layer: X, raw/X, or layers/KEY; KEY alone where no other layer goes by it [default: the one the page would
+    /// take]
     #[arg(long)]
     layer: Option<String>,
     /// The test
@@ -74,12 +78,9 @@ impl From<MethodName> for Method {
 /// The command line names something that the dataset does not have.
 #[derive(Debug, thiserror::Error)]
 pub enum UsageError {
-    /// There is no such layer.
-    #[error("the dataset has no layer `{0}`; its layers are: {1}")]
-    Layer(String, String),
-    /// The dataset has no expression at all.
-    #[error("the dataset has no layer: its input had no X, raw or layers")]
-    NoLayer,
+    /// The name leads to no layer.
+    #[error(transparent)]
+    Layer(#[from] LayerNameError),
     /// No column is known to hold cell types.
     #[error("the dataset has no column of cell types; name a column with --column")]
     NoMainLabel,
@@ -91,8 +92,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let manifest = dataset.manifest();
     let layer = layer(manifest, arguments.layer.as_deref())?;
     let (group, reference) = sets(&dataset, arguments)?;
-    let genes = dataset.genes(layer)?;
-    let names: Vec<&str> = (0..genes.ids.len()).filter_map(|gene| genes.name(gene)).collect();
+    let names = dataset.gene_names(layer)?;
     let record = DeRecord {
         dataset: title(manifest),
         group: CellSetRecord { name: group.name, n_cells: group.cells.count() as u64 },
@@ -183,9 +183,5 @@ pub fn write(csv: &str, out: Option<&Path>) -> Result<()> {
 
 /// The layer of a name, or the one that the page would take.
 pub fn layer<'a>(manifest: &'a Manifest, name: Option<&str>) -> Result<&'a Layer, UsageError> {
-    let Some(name) = name else {
-        return manifest.statistics_layer().ok_or(UsageError::NoLayer);
-    };
-    let known = || manifest.layers.iter().map(|layer| layer.name.as_str()).collect::<Vec<_>>().join(", ");
-    manifest.layers.iter().find(|layer| layer.name == name).ok_or_else(|| UsageError::Layer(name.to_owned(), known()))
+    Ok(manifest.statistics_layer_named(name)?.1)
 }

@@ -81,6 +81,9 @@ fn to_json(manifest: &Manifest) -> Value {
         })).collect::<Vec<_>>(),
         "columns": columns,
         "layers": layers,
+        "vars": manifest.vars.iter().map(|var| json!({
+            "name": var.name, "n_vars": var.n_vars, "index_name": var.index_name, "symbols": var.symbols,
+        })).collect::<Vec<_>>(),
         "spatial": manifest.spatial.iter().map(|library| json!({
             "name": library.name,
             "images": library.images.iter().map(|image| json!({

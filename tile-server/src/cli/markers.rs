@@ -15,7 +15,8 @@ pub struct Arguments {
     /// The column whose labels to tell apart [default: the column of cell types]
     #[arg(long)]
     column: Option<String>,
-    /// The layer [default: the one the page would take]
+    /// The layer: X, raw/X, or layers/KEY; KEY alone where no other layer goes by it [default: the one the page would
+    /// take]
     #[arg(long)]
     layer: Option<String>,
     /// The test
@@ -55,8 +56,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         RankName::EffectPercentile => MarkerRank::EffectPercentile(CELLXGENE_PERCENTILE),
     };
     let found = markers(&dataset, layer, column, options, rank, arguments.top)?;
-    let genes = dataset.genes(layer)?;
-    let names: Vec<&str> = (0..genes.ids.len()).filter_map(|gene| genes.name(gene)).collect();
+    let names = dataset.gene_names(layer)?;
     let title = de::title(manifest);
     let csv = markers_to_csv(&found, &names, options, rank, [&title, column, &layer.name]);
     de::write(&csv, arguments.out.as_deref())?;

@@ -7,7 +7,7 @@ use std::{
 };
 
 use explorer_core::filter::CellMask;
-use shared_fbs::api::DatasetDescription;
+use shared_fbs::{LayerNameError, api::DatasetDescription};
 
 /// What a reader of datasets has to say when it cannot go on.
 pub type ReadError = Box<dyn std::error::Error + Send + Sync>;
@@ -61,14 +61,9 @@ pub trait ComputeMoments: Send + Sync {
 /// Why nothing was computed.
 #[derive(Debug, thiserror::Error)]
 pub enum ComputeError {
-    /// The dataset has no such layer.
-    #[error("The dataset has no layer `{layer}`; its layers are: {layers}")]
-    NoLayer {
-        /// The name asked for.
-        layer: String,
-        /// Those there are, with commas between.
-        layers: String,
-    },
+    /// The name leads to no layer.
+    #[error(transparent)]
+    Layer(#[from] LayerNameError),
     /// It was told to stop.
     #[error("the computation was stopped")]
     Stopped,

@@ -87,18 +87,7 @@ impl ComputeMoments for Tiles {
         reference: &CellMask,
         stop: &AtomicBool,
     ) -> Result<[Vec<u8>; 2], ComputeError> {
-        let manifest = self.dataset.manifest();
-        let found = match layer {
-            Some(name) => manifest.layers.iter().find(|layer| layer.name == name),
-            None => manifest.statistics_layer(),
-        };
-        let Some(layer) = found else {
-            let names: Vec<&str> = manifest.layers.iter().map(|layer| layer.name.as_str()).collect();
-            return Err(ComputeError::NoLayer {
-                layer: layer.unwrap_or_default().to_owned(),
-                layers: names.join(", "),
-            });
-        };
+        let (_, layer) = self.dataset.manifest().statistics_layer_named(layer)?;
         match planned_moments_until(&self.dataset, layer, Sets::of(group, reference), stop) {
             Ok((moments, fixed)) => Ok(moments.map(|moments| moments.to_tile(&fixed).encode())),
             Err(CompareError::Stopped) => Err(ComputeError::Stopped),

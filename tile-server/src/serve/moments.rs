@@ -299,7 +299,7 @@ fn too_long() -> Response<Body> {
 
 fn failed(error: &ComputeError) -> Refusal {
     Box::new(match error {
-        ComputeError::NoLayer { .. } => respond::not_found(&format!("{error}.")),
+        ComputeError::Layer(error) => respond::not_found(&format!("No layer was chosen: {error}.")),
         ComputeError::Stopped => too_long(),
         ComputeError::Broken(source) => {
             respond::failure("The tiles of the dataset cannot be read; verify the dataset.", source.as_ref())

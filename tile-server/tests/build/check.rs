@@ -28,12 +28,7 @@ pub fn content(input: &Path, dataset: &Path) {
     embeddings(&file, &dataset, &rows);
     assert_eq!(dataset.manifest().layers.len(), file.matrices().len());
     for (layer, info) in dataset.manifest().layers.iter().zip(file.matrices()) {
-        let name = match &info.location {
-            MatrixLocation::X => "X",
-            MatrixLocation::Raw => "raw",
-            MatrixLocation::Layer(name) => name,
-        };
-        assert_eq!(layer.name, name);
+        assert_eq!(layer.name, info.location.to_string());
         values(&file, &info.location, &dataset, layer, &rows);
         cells::are_genes_transposed(&dataset, layer);
     }

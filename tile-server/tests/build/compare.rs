@@ -76,7 +76,7 @@ fn every_gene_is_as_scanpy_and_scipy_have_it() {
     let built = build(&demo());
     let dataset = Dataset::open(&built.path()).unwrap();
     let layer = dataset.manifest().statistics_layer().unwrap();
-    assert_eq!(layer.name, "raw");
+    assert_eq!(layer.name, "raw/X");
     let genes = dataset.genes(layer).unwrap();
     for (name, rows) in &golden.comparisons {
         let [group, reference] = sets(&dataset, name);

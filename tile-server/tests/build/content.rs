@@ -140,9 +140,9 @@ fn layers_and_raw_beside_x() {
     check::content(&written.path(), &built.path());
     check::moments(&built.path());
     let names: Vec<_> = built.report.manifest.layers.iter().map(|layer| layer.name.as_str()).collect();
-    assert_eq!(names, ["X", "raw", "ambient", "counts"]);
+    assert_eq!(names, ["X", "raw/X", "layers/ambient", "layers/counts"]);
     let vars: Vec<_> = built.report.manifest.vars.iter().map(|var| (var.name.as_str(), var.n_vars)).collect();
-    assert_eq!(vars, [("var", 40), ("raw", 49)]);
+    assert_eq!(vars, [("var", 40), ("raw/var", 49)]);
 }
 
 #[test]

@@ -14,6 +14,7 @@ mod fixtures;
 mod hostile;
 mod input;
 mod markers;
+mod names;
 mod output;
 mod real;
 mod serve;

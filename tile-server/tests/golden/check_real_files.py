@@ -166,9 +166,9 @@ def text_of(label):
 
 def matrix_of(data, layer):
     """Values and names of genes."""
-    if layer == "raw":
+    if layer == "raw/X":
         return data.raw.X, data.raw.var
-    return (data.X if layer == "X" else data.layers[layer]), data.var
+    return (data.X if layer == "X" else data.layers[layer.removeprefix("layers/")]), data.var
 
 
 def compare(data, layer, column, label, text, report):
@@ -196,7 +196,7 @@ def compare(data, layer, column, label, text, report):
         effect_floor = np.maximum(np.abs(mean_group), np.abs(mean_rest))
     scores = scanpy_scores(exact, in_group)
 
-    rows = align(table, var, t)
+    rows = align(table, var)
     def ours(name):
         return np.array([float(row[name]) for row in rows])
     effect_name = "logfoldchanges" if is_log else next(name for name in table[0] if "difference" in name)
@@ -249,25 +249,11 @@ def scanpy_scores(exact, in_group):
     return scores
 
 
-def align(table, var, t):
-    """The rows in the order of the file's genes; genes of one name by t."""
-    candidates = [var.index] + [var[name] for name in var if not pd.api.types.is_numeric_dtype(var[name])]
-    counts = defaultdict(list)
-    for row in table:
-        counts[row["names"]].append(row)
-    for names in map(list, candidates):
-        names = [str(name) for name in names]
-        genes = defaultdict(list)
-        for gene, name in enumerate(names):
-            genes[name].append(gene)
-        if {name: len(found) for name, found in genes.items()} == {name: len(rows) for name, rows in counts.items()}:
-            rows = [None] * len(names)
-            for name, found in genes.items():
-                by_t = sorted(counts[name], key=lambda row: float(row["scores"]))
-                for gene, row in zip(sorted(found, key=lambda gene: t[gene]), by_t):
-                    rows[gene] = row
-            return rows
-    raise Skip("the genes of the table are named by no column of the file's")
+def align(table, var):
+    """The rows in the order of the file's genes, whose ids the table holds; repeated ones as anndata makes them unique."""
+    rows = {row["gene_ids"]: row for row in table}
+    assert len(rows) == len(table), "two rows are of one gene"
+    return [rows[str(name)] for name in ad.utils.make_index_unique(var.index.astype(str))]
 
 
 def deviation(found, expected, floor):

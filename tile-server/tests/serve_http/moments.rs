@@ -14,6 +14,7 @@ use std::{
 
 use explorer_core::filter::CellMask;
 use serde_json::json;
+use shared_fbs::LayerNameError;
 use tile_server::serve::{ComputeError, ComputeMoments, OpenDataset, Options, ReadDataset, ReadError};
 
 use crate::support::*;
@@ -46,7 +47,9 @@ impl ComputeMoments for Echo {
         _: &AtomicBool,
     ) -> Result<[Vec<u8>; 2], ComputeError> {
         match layer {
-            Some("none") => Err(ComputeError::NoLayer { layer: "none".to_owned(), layers: "X, raw".to_owned() }),
+            Some("none") => {
+                Err(LayerNameError::Unknown { name: "none".to_owned(), known: "X, raw/X".to_owned() }.into())
+            }
             Some("broken") => Err(ComputeError::Broken("/srv/data/cells is broken".into())),
             Some("panic") => panic!("as told"),
             _ => {
@@ -214,7 +217,7 @@ fn what_cannot_be_answered_is_said_in_a_sentence() {
             404,
             "no dataset of that name that can be read",
         ),
-        (query("none"), &[BYTES], &good, 404, "no layer `none`; its layers are: X, raw"),
+        (query("none"), &[BYTES], &good, 404, "no layer `none`; its layers are: X, raw/X"),
         (query("broken"), &[BYTES], &good, 500, "verify the dataset"),
         (query("panic"), &[BYTES], &good, 500, "failed at this request"),
         (query("%ff"), &[BYTES], &good, 400, "not UTF-8"),

@@ -8,9 +8,9 @@
 //! | `d` | dataset | `d=pbmc68k` |
 //! | `e` | embedding | `e=X_umap` |
 //! | `cam` | camera: center x, y, width | `cam=1.25,-3,40` |
-//! | `c` | color | `c=obs:louvain`, `c=gene:CD3D`, `c=gene:raw:CD3D`, `c=set:T cells` |
+//! | `c` | color | `c=obs:louvain`, `c=gene:CD3D`, `c=gene:raw/X:CD3D`, `c=set:T cells` |
 //! | `cmap`, `crange`, `clog`, `czero`, `clip` | color options | `cmap=viridis&crange=0..5&clip=1..99` |
-//! | `layer` | layer | `layer=raw` |
+//! | `layer` | layer | `layer=raw/X` |
 //! | `f.COLUMN` | labels allowed, or after `-` labels hidden | `f.louvain=-B cells,~m` |
 //! | `r.COLUMN` | range | `r.n_genes=200..inf` |
 //! | `g.GENE`, `g.LAYER:GENE` | range of expression | `g.CD3D=0.5..inf` |
@@ -26,6 +26,9 @@
 //! | `markers`, `markers.rank` | the column whose markers are open; `effect` ranks them by effects | `markers=louvain` |
 //! | `tool`, `left`, `right`, `open`, `theme`, `size`, `opacity` | panels and dots | `open=louvain&theme=dark` |
 //! | `v` | version of this grammar, last | `v=1` |
+//!
+//! Layers go by their place in the file, and genes by their id. Who writes a link by hand may give the last part of a
+//! place (`layer=raw`) and a symbol, where only one layer or gene has it.
 //!
 //! Names may hold anything. Within a value `~` takes the meaning from the character after it
 //! (`~,` is a comma, `~:` a colon, `~-` a hyphen, `~~` itself); `~e` is an empty name and `~m` in a

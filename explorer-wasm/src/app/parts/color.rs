@@ -10,7 +10,7 @@ pub fn is_colored(store: Store, by: ColorBy) -> Memo<bool> {
     store.part(move |state| state.view.analysis.color == by)
 }
 
-/// The gene that colors the cells, where it does in this layer.
+/// The id of the gene that colors the cells, where it does in this layer.
 pub fn colored_in(store: Store, color: &ColorBy, layer: Option<String>) -> Option<String> {
     let key = color.gene()?;
     (store.layer_key(&layer?) == key.layer).then(|| key.gene.clone())

@@ -10,7 +10,7 @@ use crate::{
     ui::free_name,
 };
 
-/// Makes a gene set, named after where its genes come from, and says so.
+/// Makes a gene set of genes by their ids, named after where they come from, and says so.
 pub fn add_gene_set(store: Store, from: &str, genes: Vec<String>) {
     let taken =
         store.peek(|state| state.view.analysis.gene_sets.iter().map(|set| set.name.clone()).collect::<Vec<_>>());

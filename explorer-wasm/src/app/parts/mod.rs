@@ -6,6 +6,7 @@ mod gene_set;
 mod histogram;
 mod layer;
 mod page;
+mod resolve;
 mod save;
 mod title;
 
@@ -15,5 +16,6 @@ pub use gene_set::add_gene_set;
 pub use histogram::{bars, follow_brush};
 pub use layer::layer_name;
 pub use page::Page;
+pub use resolve::{gene_table, resolve};
 pub use save::save_csv;
 pub use title::title;

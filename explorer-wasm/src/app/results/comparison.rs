@@ -36,7 +36,7 @@ pub fn ComparisonPanel(store: Store) -> impl IntoView {
             store.dispatch(Action::Compare(Comparison { mode: TestMode::Samples, ..comparison }));
         }
     };
-    let names = move || result().map_or_else(|| Arc::from([]), |result| Arc::clone(&result.names)) as Arc<[String]>;
+    let names = move || result().map(|result| Arc::clone(&result.names)).unwrap_or_default();
     let color = store.part(|state| state.view.analysis.color.clone());
     let colored = Memo::new(move |_| colored_in(store, &color.get(), result().map(|result| result.layer.clone())));
     let summary = move || result().map(|result| result.summary()).unwrap_or_default();

@@ -1,7 +1,7 @@
 //! The right sidebar: gene sets.
 
 use explorer_core::{
-    session::unlisted_means,
+    session::{UnresolvedGenes, unlisted_means},
     state::{Action, ColorBy, DimensionKey, GeneKey, GeneMean, GeneSet, gene_sets_from_csv, gene_sets_to_csv},
 };
 use gloo_file::{File, futures::read_as_text};
@@ -9,27 +9,31 @@ use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
 use crate::{
-    app::parts::{bars, follow_brush, layer_name, save_csv, title, toggle_color},
+    app::parts::{bars, follow_brush, gene_table, layer_name, resolve, save_csv, title, toggle_color},
     store::{Store, Tone},
-    ui::{GeneSetChange, GeneSetItem, GeneSets, MeanItem, SidebarSection},
+    ui::{GeneSetChange, GeneSetItem, GeneSets, MeanItem, SetGene, SidebarSection},
 };
 
 /// The gene sets.
 #[component]
 pub fn GeneSetSection(store: Store) -> impl IntoView {
-    let unknown = RwSignal::new(Vec::<String>::new());
+    let unresolved = RwSignal::new(String::new());
     let sets = store.part(|state| state.view.analysis.gene_sets.clone());
     let layer = store.part(|state| state.view.analysis.layer.clone());
     let items = Memo::new(move |_| {
         let layer = layer.get();
         let table = store.read_loaded(|session| session.gene_table(layer.as_deref()).cloned()).flatten();
         // Before the table is there no gene is called unknown.
-        let is_known = |gene: &String| table.as_ref().is_none_or(|table| table.find(gene).is_some());
+        let gene = |id: String| SetGene {
+            label: table.as_ref().map_or(id.as_str(), |table| table.label_of(&id)).to_owned(),
+            is_known: table.as_ref().is_none_or(|table| table.find(&id).is_ok()),
+            id,
+        };
         let item = |set: GeneSet| GeneSetItem {
             mean: set.mean(layer.clone()),
             name: set.name,
             description: set.description,
-            genes: set.genes.into_iter().map(|gene| (gene.clone(), is_known(&gene))).collect(),
+            genes: set.genes.into_iter().map(gene).collect(),
         };
         sets.get().into_iter().map(item).collect::<Vec<_>>()
     });
@@ -55,19 +59,19 @@ pub fn GeneSetSection(store: Store) -> impl IntoView {
                 others=Signal::derive(others)
                 listed=store.part(|state| state.view.analysis.genes.clone())
                 colored
-                unknown
+                unresolved
                 bars_of=Callback::new(move |mean| bars(store, DimensionKey::Mean(mean)))
                 range_of=Callback::new(range_of)
-                on_change=Callback::new(move |change| follow(store, unknown, change))
+                on_change=Callback::new(move |change| follow(store, unresolved, change))
             />
         </SidebarSection>
     }
 }
 
-fn follow(store: Store, unknown: RwSignal<Vec<String>>, change: GeneSetChange) {
+fn follow(store: Store, unresolved: RwSignal<String>, change: GeneSetChange) {
     match change {
         GeneSetChange::Create(name, genes) => {
-            let genes = known(store, unknown, genes);
+            let genes = known(store, unresolved, genes);
             store.dispatch(Action::AddGeneSets(vec![GeneSet { name, description: String::new(), genes }]));
         }
         GeneSetChange::Rename(from, to) => store.dispatch(Action::RenameGeneSet { from, to }),
@@ -75,7 +79,7 @@ fn follow(store: Store, unknown: RwSignal<Vec<String>>, change: GeneSetChange) {
             store.dispatch(Action::DescribeGeneSet { name, description });
         }
         GeneSetChange::Add(name, genes) => {
-            let genes = known(store, unknown, genes);
+            let genes = known(store, unresolved, genes);
             store.dispatch(Action::AddToGeneSet { name, genes });
         }
         GeneSetChange::RemoveGene(name, gene) => store.dispatch(Action::RemoveFromGeneSet { name, gene }),
@@ -86,7 +90,7 @@ fn follow(store: Store, unknown: RwSignal<Vec<String>>, change: GeneSetChange) {
         }
         GeneSetChange::List(set) => {
             let genes = store.peek(|state| state.view.analysis.gene_set(&set).map(|set| set.genes.clone()));
-            let genes = genes.unwrap_or_default().into_iter().filter(|gene| has_gene(store, gene)).collect();
+            let genes = resolve(store, &genes.unwrap_or_default()).ids;
             store.dispatch(Action::AddGenes(genes));
         }
         GeneSetChange::ShowGene(gene) => {
@@ -97,38 +101,26 @@ fn follow(store: Store, unknown: RwSignal<Vec<String>>, change: GeneSetChange) {
         GeneSetChange::Brush(mean, change) => {
             follow_brush(store, change, |range| Action::SetMeanRange { mean, range });
         }
-        GeneSetChange::Load(file) => load(store, unknown, file),
+        GeneSetChange::Load(file) => load(store, unresolved, file),
         GeneSetChange::Save => {
-            let text = store.peek(|state| gene_sets_to_csv(&state.view.analysis.gene_sets));
+            let table = gene_table(store);
+            let symbol = |id: &str| table.as_ref().map_or(id, |table| table.symbol_of(id)).to_owned();
+            let text = store.peek(|state| gene_sets_to_csv(&state.view.analysis.gene_sets, symbol));
             save_csv(store, &format!("{} gene sets.csv", title(store).get_untracked()), &text);
         }
-        GeneSetChange::Dismiss => unknown.set(Vec::new()),
+        GeneSetChange::Dismiss => unresolved.set(String::new()),
     }
 }
 
-/// The names that genes go by; the user is told of those that no gene has.
-fn known(store: Store, unknown: RwSignal<Vec<String>>, genes: Vec<String>) -> Vec<String> {
-    let (genes, missing) = resolve(store, &genes).unwrap_or((genes, Vec::new()));
-    unknown.set(missing);
-    genes
-}
-
-/// Whether the layer that genes are listed in has a gene.
-fn has_gene(store: Store, name: &str) -> bool {
-    let layer = store.peek(|state| state.view.analysis.layer.clone());
-    let table = store.with_session(|session| session.gene_table(layer.as_deref()).cloned()).flatten();
-    table.is_some_and(|table| table.find(name).is_some())
-}
-
-/// The names that genes go by in the layer chosen, from those names or their ids, and the names
-/// that no gene has; `None` before the list of genes is there.
-fn resolve(store: Store, names: &[String]) -> Option<(Vec<String>, Vec<String>)> {
-    let layer = store.peek(|state| state.view.analysis.layer.clone());
-    store.with_session(|session| Some(session.gene_table(layer.as_deref())?.resolve_all(names))).flatten()
+/// The ids of genes; the user is told of names that stand for none, or for several.
+fn known(store: Store, unresolved: RwSignal<String>, names: Vec<String>) -> Vec<String> {
+    let resolved = resolve(store, &names);
+    unresolved.set(resolved.unresolved.text());
+    resolved.ids
 }
 
 /// Takes in the sets of a file, as one step.
-fn load(store: Store, unknown: RwSignal<Vec<String>>, file: web_sys::File) {
+fn load(store: Store, unresolved: RwSignal<String>, file: web_sys::File) {
     let file = File::from(file);
     spawn_local(async move {
         let name = file.name();
@@ -136,16 +128,17 @@ fn load(store: Store, unknown: RwSignal<Vec<String>>, file: web_sys::File) {
             store.tell(format!("The browser could not read {name}."), Tone::Error);
             return;
         };
-        match gene_sets_from_csv(&text) {
+        let table = gene_table(store);
+        let is_known = |id: &str| table.as_ref().is_some_and(|table| table.find(id).is_ok());
+        match gene_sets_from_csv(&text, is_known) {
             Ok(mut sets) => {
-                let mut missing = Vec::new();
+                let mut rest = UnresolvedGenes::default();
                 for set in &mut sets {
-                    if let Some((known, unknown)) = resolve(store, &set.genes) {
-                        set.genes = known;
-                        missing.extend(unknown.into_iter().filter(|gene| !missing.contains(gene)).collect::<Vec<_>>());
-                    }
+                    let resolved = resolve(store, &set.genes);
+                    set.genes = resolved.ids;
+                    rest.extend(resolved.unresolved);
                 }
-                unknown.set(missing);
+                unresolved.set(rest.text());
                 store.dispatch(Action::AddGeneSets(sets));
             }
             Err(error) => store.tell(format!("{name}: {error}"), Tone::Error),

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use explorer_core::{
-    session::{GeneTable, listed_genes},
+    session::listed_genes,
     state::{Action, ColorBy, DimensionKey, GeneKey},
 };
 use leptos::prelude::*;
 
 use crate::{
-    app::parts::{ByPointer, Page, bars, follow_brush, layer_name, toggle_color},
+    app::parts::{ByPointer, Page, bars, follow_brush, layer_name, resolve, toggle_color},
     store::{Pointed, Store},
     ui::{BrushChange, Choice, GeneItem, GeneList, GeneSearch, SelectField, SidebarSection},
 };
@@ -26,32 +26,27 @@ pub fn Genes(store: Store, page: Page) -> impl IntoView {
         store.read_loaded(|session| session.gene_table(layer.as_deref()).cloned().map(ByPointer)).flatten()
     });
     let query = RwSignal::new(String::new());
-    let unknown = RwSignal::new(Vec::<String>::new());
+    let unresolved = RwSignal::new(String::new());
     let hits = Memo::new(move |_| {
         let query = query.get();
         table.with(|table| table.as_ref().map_or_else(|| Arc::from([]), |table| table.0.hits(&query, MOST_HITS).into()))
     });
     let add = move |names: Vec<String>| {
-        let (known, missing): (Vec<_>, Vec<_>) =
-            names.into_iter().map(|name| (resolve(table, &name), name)).partition(|(found, _)| found.is_some());
-        unknown.set(missing.into_iter().map(|(_, name)| name).collect());
-        store.dispatch(Action::AddGenes(known.into_iter().filter_map(|(found, _)| found).collect()));
+        let resolved = resolve(store, &names);
+        unresolved.set(resolved.unresolved.text());
+        store.dispatch(Action::AddGenes(resolved.ids));
     };
-    let on_pick = move |name: String| match resolve(table, &name) {
-        Some(gene) => {
-            unknown.set(Vec::new());
-            store.dispatch(Action::ShowGene(GeneKey { layer: layer.get_untracked(), gene }));
-        }
-        None => unknown.set(vec![name]),
+    let on_pick = move |gene: String| {
+        unresolved.set(String::new());
+        store.dispatch(Action::ShowGene(GeneKey { layer: layer.get_untracked(), gene }));
     };
     let keys = store.part(|state| listed_genes(&state.view.analysis));
     let items = Memo::new(move |_| {
         let layer = layer.get();
-        let detail = |gene: &str| {
-            let table = table.get()?.0;
-            Some(table.detail(table.find(gene)?).to_owned())
-        };
+        let detail = |gene: &str| table.with(|table| Some(table.as_ref()?.0.detail_of(gene).to_owned()));
+        let label = |key: &GeneKey| store.read_loaded(|session| session.gene_label(key));
         let item = |key: GeneKey| GeneItem {
+            label: label(&key).unwrap_or_else(|| key.gene.clone()),
             detail: detail(&key.gene).unwrap_or_default(),
             other_layer: (key.layer != layer).then(|| layer_name(store, key.layer.as_deref())),
             key,
@@ -73,16 +68,16 @@ pub fn Genes(store: Store, page: Page) -> impl IntoView {
         <SidebarSection title="Genes" aside=Signal::derive(n_genes) test_id="genes">
             <GeneSearch
                 hits
-                unknown
+                unresolved
                 focus=page.focus_search
                 on_query=Callback::new(move |text| query.set(text))
                 on_pick=Callback::new(on_pick)
-                on_point=Callback::new(move |name: Option<String>| {
+                on_point=Callback::new(move |gene: Option<String>| {
                     let layer = layer.get_untracked();
-                    store.point_at(name.map(|gene| Pointed::Gene(GeneKey { layer, gene })));
+                    store.point_at(gene.map(|gene| Pointed::Gene(GeneKey { layer, gene })));
                 })
                 on_list=Callback::new(add)
-                on_dismiss=Callback::new(move |()| unknown.set(Vec::new()))
+                on_dismiss=Callback::new(move |()| unresolved.set(String::new()))
             />
             <Layers store layer />
             <GeneList
@@ -123,10 +118,4 @@ fn Layers(store: Store, layer: Memo<Option<String>>) -> impl IntoView {
             </div>
         }
     })
-}
-
-/// The name a gene goes by, from that name or its id, in any case.
-fn resolve(table: Memo<Option<ByPointer<GeneTable>>>, name: &str) -> Option<String> {
-    let table = table.get_untracked()?.0;
-    table.resolve(name).cloned()
 }

@@ -10,7 +10,10 @@ use tessera::dataset::Dataset;
 pub fn are_genes_transposed(dataset: &Dataset, layer: &Layer) {
     let manifest = dataset.manifest();
     let n_genes = manifest.vars[layer.var as usize].n_vars;
-    let pack = layer.cells_pack.as_deref().unwrap();
+    let Some(pack) = layer.cells_pack.as_deref() else {
+        assert!(layer.has_negative, "{} has no tiles of cells", layer.name);
+        return;
+    };
     let all = TileRange { first: 0, count: manifest.pack_named(pack).unwrap().n_tiles };
     let decode = |bytes: &[u8]| match layer.kind {
         ValueKind::Float => Cells::decode_floats(bytes, WantedCells::MAX, n_genes),

@@ -1,0 +1,158 @@
+//! Layers and genes by what the dataset calls them, whatever a person wrote.
+
+use std::collections::{BTreeMap, HashSet};
+
+use super::{
+    Analysis, CellQuery, CellSet, CellSource, ColorBy, Comparison, Filters, GeneKey, GeneMean, GeneSet, ResultPanel,
+    ViewSpec,
+};
+
+/// What a dataset calls its layers and genes. Names that it does not know, or not yet, stay as they are.
+pub trait Names {
+    /// The place of the layer of a name: `layers/counts` for `counts`.
+    fn layer_place(&self, name: String) -> String;
+
+    /// How the state names the layer of a name: not at all where it is the default one.
+    fn layer_key(&self, name: &str) -> Option<String>;
+
+    /// The id of the gene of a name, in a layer as the state names it.
+    fn gene_id(&self, layer: Option<&str>, name: String) -> String;
+}
+
+impl ViewSpec {
+    /// The same view with every layer by its place and every gene by its id: a link may be written by hand, with
+    /// symbols.
+    #[must_use]
+    pub fn named(mut self, names: &impl Names) -> Self {
+        self.analysis = self.analysis.named(names);
+        self.layout.result = self.layout.result.map(|result| match result {
+            ResultPanel::Comparison(comparison) => ResultPanel::Comparison(comparison.named(names)),
+            markers @ ResultPanel::Markers(_) => markers,
+        });
+        self
+    }
+}
+
+impl Analysis {
+    fn named(mut self, names: &impl Names) -> Self {
+        self.layer = layer(names, self.layer);
+        self.color = match self.color {
+            ColorBy::Gene(gene) => ColorBy::Gene(gene.named(names)),
+            ColorBy::GeneSet { set, layer: of } => ColorBy::GeneSet { set, layer: layer(names, of) },
+            color @ (ColorBy::None | ColorBy::Obs(_)) => color,
+        };
+        self.query = self.query.named(names);
+        let key = self.layer.as_deref();
+        self.genes = genes(names, key, self.genes);
+        let of_set = |set: GeneSet| GeneSet { genes: genes(names, key, set.genes), ..set };
+        self.gene_sets = self.gene_sets.into_iter().map(of_set).collect();
+        let of_cells = |set: CellSet| CellSet {
+            source: match set.source {
+                CellSource::Query(query) => CellSource::Query(query.named(names)),
+                cells @ CellSource::Cells(_) => cells,
+            },
+            ..set
+        };
+        self.cell_sets = self.cell_sets.into_iter().map(of_cells).collect();
+        self.comparisons = self.comparisons.into_iter().map(|comparison| comparison.named(names)).collect();
+        self
+    }
+}
+
+impl CellQuery {
+    fn named(self, names: &impl Names) -> Self {
+        Self {
+            subset: self.subset.into_iter().map(|level| level.named(names)).collect(),
+            filters: self.filters.named(names),
+        }
+    }
+}
+
+impl Filters {
+    fn named(self, names: &impl Names) -> Self {
+        let genes: BTreeMap<_, _> = self.genes.into_iter().map(|(gene, range)| (gene.named(names), range)).collect();
+        let means: BTreeMap<_, _> = self.means.into_iter().map(|(mean, range)| (mean.named(names), range)).collect();
+        Self { genes, means, ..self }
+    }
+}
+
+impl GeneKey {
+    fn named(self, names: &impl Names) -> Self {
+        let layer = layer(names, self.layer);
+        Self { gene: names.gene_id(layer.as_deref(), self.gene), layer }
+    }
+}
+
+impl GeneMean {
+    fn named(self, names: &impl Names) -> Self {
+        let layer = layer(names, self.layer().map(str::to_owned));
+        let ids = self.genes().iter().map(|gene| names.gene_id(layer.as_deref(), gene.clone()));
+        Self::new(layer.clone(), ids).unwrap_or(self)
+    }
+}
+
+impl Comparison {
+    /// No layer stands for the one of statistics here, which need not be the default one.
+    fn named(self, names: &impl Names) -> Self {
+        Self { layer: self.layer.map(|layer| names.layer_place(layer)), ..self }
+    }
+}
+
+fn layer(names: &impl Names, layer: Option<String>) -> Option<String> {
+    names.layer_key(&layer?)
+}
+
+/// The ids of genes, each once.
+fn genes(names: &impl Names, layer: Option<&str>, genes: Vec<String>) -> Vec<String> {
+    let mut ids: Vec<String> = Vec::with_capacity(genes.len());
+    let mut known = HashSet::with_capacity(genes.len());
+    for gene in genes {
+        let id = names.gene_id(layer, gene);
+        if known.insert(id.clone()) {
+            ids.push(id);
+        }
+    }
+    ids
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Two layers, `X` and `layers/counts`, and the gene `E1` with the symbol `LYZ`, in `X` alone.
+    struct Two;
+
+    impl Names for Two {
+        fn layer_place(&self, name: String) -> String {
+            if name == "counts" { "layers/counts".to_owned() } else { name }
+        }
+
+        fn layer_key(&self, name: &str) -> Option<String> {
+            (name != "X").then(|| self.layer_place(name.to_owned()))
+        }
+
+        fn gene_id(&self, layer: Option<&str>, name: String) -> String {
+            if layer.is_none() && name == "LYZ" { "E1".to_owned() } else { name }
+        }
+    }
+
+    #[test]
+    fn a_link_written_by_hand_is_that_of_the_places_and_ids() {
+        let by_hand = "c=gene:LYZ&g.X:LYZ=1..2&m.LYZ,E2=1..2&genes=LYZ,E1,E2&gs0=mine&gs0.g=LYZ&u0.g.LYZ=0..1\
+                       &set0=A&set0.g.counts:LYZ=1..2&de0=A&de0.layer=counts&shown=0&v=1";
+        let by_id = "c=gene:E1&g.E1=1..2&m.E1,E2=1..2&genes=E1,E2&gs0=mine&gs0.g=E1&u0.g.E1=0..1\
+                     &set0=A&set0.g.layers/counts:LYZ=1..2&de0=A&de0.layer=layers/counts&shown=0&v=1";
+        let [by_hand, by_id] = [by_hand, by_id].map(|link| ViewSpec::from_link(link).view);
+        assert!(by_id.shown_comparison().is_some() && by_id.analysis.cell_sets.len() == 1);
+        assert_eq!(by_hand.named(&Two), by_id);
+        assert_eq!(by_id.clone().named(&Two), by_id);
+    }
+
+    #[test]
+    fn the_default_layer_is_not_named_but_for_a_comparison() {
+        let named = |link: &str| ViewSpec::from_link(link).view.named(&Two);
+        let view = named("layer=X&c=gene:X:LYZ&set0=A&set0.f.a=b&de0=A&de0.layer=X&v=1");
+        assert_eq!((view.analysis.layer, view.analysis.color), (None, ColorBy::Gene(GeneKey::new("E1"))));
+        assert_eq!(view.analysis.comparisons[0].layer.as_deref(), Some("X"));
+    }
+}
