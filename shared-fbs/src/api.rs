@@ -121,7 +121,10 @@ impl<'a> Endpoint<'a> {
     }
 }
 
-/// The query that names the layer of [`Endpoint::Moments`], with its `?`.
+/// The query that names the layer of [`Endpoint::Moments`], with its `?`; [`Manifest::layer_named`] says which names a
+/// layer has.
+///
+/// [`Manifest::layer_named`]: crate::manifest::Manifest::layer_named
 pub fn moments_query(layer: &str) -> String {
     format!("?layer={}", utf8_percent_encode(layer, PLAIN))
 }
@@ -161,6 +164,9 @@ pub struct DatasetDescription {
     /// Keys of the embeddings.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub embeddings: Vec<String>,
+    /// Places of the layers in the file: `X`, `raw/X`, `layers/counts`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub layers: Vec<String>,
     /// What is computed at [`Endpoint::Moments`]; absent where nothing is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub moments: Option<MomentsOffer>,

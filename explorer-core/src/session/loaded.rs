@@ -197,17 +197,17 @@ impl Loaded {
 
     /// Whether what colors the cells could not be loaded.
     pub fn has_color_failed(&self, analysis: &Analysis) -> bool {
-        let has_failed = analysis.color_data().is_some_and(|key| self.has_failed(&key));
+        let key = analysis.color_data();
+        let has_failed = key.as_ref().is_some_and(|key| self.has_failed(key));
         match &analysis.color {
             ColorBy::None => false,
             ColorBy::Obs(column) => has_failed || self.has_failed(&DataKey::Categories(column.clone())),
-            ColorBy::Gene(gene) => {
-                // A gene is not asked for before the table of genes is there.
-                let is_asked = self.slots.contains_key(&DataKey::Gene(gene.clone()));
-                has_failed || (!is_asked && self.has_table_failed())
-            }
-            // A set without genes has no mean.
-            ColorBy::GeneSet { .. } => has_failed || analysis.color_mean().is_none(),
+            ColorBy::Gene(_) | ColorBy::GeneSet { .. } => match key {
+                // Genes are not asked for before the table of genes is there.
+                Some(key) => has_failed || (!self.slots.contains_key(&key) && self.has_table_failed()),
+                // A set without genes has no mean.
+                None => true,
+            },
         }
     }
 

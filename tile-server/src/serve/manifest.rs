@@ -45,6 +45,7 @@ fn description(id: &str, manifest: &Manifest) -> DatasetDescription {
         source: manifest.source.clone(),
         generator: Some(manifest.generator.clone()),
         embeddings: manifest.embeddings.iter().map(|embedding| embedding.key.clone()).collect(),
+        layers: manifest.layers.iter().map(|layer| layer.name.clone()).collect(),
         moments: None,
     }
 }
