@@ -8,7 +8,9 @@ use shared_fbs::{
 };
 
 use super::{
-    BuildError, Output, columns,
+    BuildError, Output,
+    columns::{self, ColumnPacks, TableColumn},
+    labels,
     layer::{self, Scan},
     pack::{CAREFUL_LEVEL, Frame as PackFrame, PackWriter},
 };
@@ -28,6 +30,8 @@ struct Table {
     name: &'static str,
     ids: Vec<String>,
     symbols: Option<Vec<String>>,
+    index_name: Option<String>,
+    columns: Vec<TableColumn>,
     /// The input's row of every gene, once numbered.
     rows: Option<Vec<u32>>,
 }
@@ -63,7 +67,14 @@ impl GeneTables {
             let genes = Genes { ids: arrange(&table.ids), symbols: table.symbols.as_deref().map(arrange), rows };
             let n_vars = genes.ids.len() as u32;
             let tile = pack.push(&PackFrame::new(&genes.encode(), CAREFUL_LEVEL))?;
-            vars.push(Var { name: table.name.to_owned(), n_vars, tile, ..Var::default() });
+            let mut packs = ColumnPacks { values: &mut pack, postings: None };
+            let columns = table.columns.iter().map(|column| {
+                let hidden = labels::is_hidden(&column.name, &table.columns);
+                columns::write(column, &genes.rows, None, hidden, &mut packs)
+            });
+            let columns = columns.collect::<io::Result<Vec<_>>>()?;
+            let (name, index_name) = (table.name.to_owned(), table.index_name);
+            vars.push(Var { name, n_vars, tile, index_name, columns, ..Var::default() });
         }
         Ok((vars, pack.finish()?))
     }
@@ -82,7 +93,7 @@ fn raw_without_names(file: &H5ad, n_vars: usize, warnings: &mut Vec<Warning>) ->
     let message = "is missing; the genes of raw go by their numbers, from 0".to_owned();
     warnings.push(Warning { place, message });
     let ids = (0..raw.n_cols).map(|gene| gene.to_string()).collect();
-    Some(Table { name: "raw", ids, symbols: None, rows: None })
+    Some(Table { name: "raw", ids, symbols: None, index_name: None, columns: Vec::new(), rows: None })
 }
 
 impl Table {
@@ -95,7 +106,8 @@ impl Table {
                 symbols.into_iter().zip(&frame.index).map(|(symbol, id)| symbol.unwrap_or_else(|| id.clone())).collect()
             })
         });
-        Self { name, ids: frame.index, symbols, rows: None }
+        let columns = columns::plan(frame.columns, name, warnings);
+        Self { name, ids: frame.index, symbols, index_name: frame.index_name, columns, rows: None }
     }
 }
 

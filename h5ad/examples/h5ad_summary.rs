@@ -84,7 +84,7 @@ fn frame(frame: &Frame) -> Value {
 
 fn column(column: &FrameColumn) -> Value {
     match column {
-        FrameColumn::Categorical { codes, categories, ordered } => {
+        FrameColumn::Categorical { codes, categories, ordered, .. } => {
             let value = |code: &i32| usize::try_from(*code).map_or("<missing>", |code| categories[code].as_str());
             json!({
                 "kind": "categorical",

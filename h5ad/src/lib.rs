@@ -29,7 +29,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 pub use error::H5adError;
-pub use frame::{Frame, FrameColumn};
+pub use frame::{CategoryKind, Frame, FrameColumn};
 pub use matrix::{Matrix, MatrixInfo, MatrixLocation, SparseSlab, Storage};
 pub use obsm::{Obsm, ObsmInfo, ObsmValues};
 pub use source::Source;

@@ -4,7 +4,7 @@ use std::fs;
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use ::h5ad::{FrameColumn, H5ad, MatrixLocation, Storage};
+use ::h5ad::{CategoryKind, FrameColumn, H5ad, MatrixLocation, Storage};
 use synthetic::h5ad::{self, Compression, Layout, Options, Progress, Raw, Summary, WriteError};
 use synthetic::{Column, Csr, Model, Spec, Values};
 
@@ -93,7 +93,7 @@ fn obs_and_embeddings_come_back() {
 fn as_read(column: Column) -> (String, FrameColumn) {
     let values = match column.values {
         Values::Categorical { codes, categories, ordered } => {
-            FrameColumn::Categorical { codes, categories: categories.to_vec(), ordered }
+            FrameColumn::Categorical { codes, categories: categories.to_vec(), ordered, kind: CategoryKind::Text }
         }
         Values::Bool(values) => FrameColumn::Booleans(values.into_iter().map(Some).collect()),
         Values::I32(values) => FrameColumn::Integers(values.into_iter().map(|value| Some(i64::from(value))).collect()),

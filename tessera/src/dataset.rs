@@ -180,6 +180,38 @@ impl Dataset {
         wait(self.0.column(name, Priority::Now))
     }
 
+    /// A column of `obs` as it is in the file, in storage order.
+    ///
+    /// # Errors
+    /// As [`Self::tile`], and when there is no such column.
+    pub fn file_column(&self, name: &str) -> Result<FileColumn, DatasetError> {
+        wait(self.0.file_column(name))
+    }
+
+    /// A column of a layer's table of genes as it is in the file, in the order of [`Self::genes`].
+    ///
+    /// # Errors
+    /// As [`Self::tile`], and when there is no such column.
+    pub fn gene_column(&self, layer: &Layer, name: &str) -> Result<FileColumn, DatasetError> {
+        wait(self.0.gene_column(self.index_of(layer)?, name))
+    }
+
+    /// A column of an entry of `obsm` as it is in the file, in storage order; `embedding` is its index in the manifest.
+    ///
+    /// # Errors
+    /// As [`Self::tile`], and when there is no such column.
+    pub fn obsm_column(&self, embedding: usize, column: u32) -> Result<Numbers, DatasetError> {
+        wait(self.0.obsm_column(embedding, column))
+    }
+
+    /// The input's rows of all cells.
+    ///
+    /// # Errors
+    /// As [`Self::tile`].
+    pub fn rows(&self) -> Result<CellRows, DatasetError> {
+        wait(self.0.rows(Priority::Now))
+    }
+
     /// The positions of all cells in the embedding of a key, or in the default one.
     ///
     /// # Errors

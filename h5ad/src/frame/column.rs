@@ -4,7 +4,7 @@ use super::super::error::H5adError;
 use super::super::number::Number;
 use super::super::store::{Kind, Store, ValuesError};
 use super::super::values::Values;
-use super::FrameColumn;
+use super::{CategoryKind, FrameColumn};
 
 /// Why a column could not be read.
 pub(super) enum Unreadable {
@@ -54,19 +54,31 @@ pub(super) fn read(store: &Store, place: &str, n_rows: usize) -> Result<FrameCol
     })
 }
 
-/// The values of the column at `place` as text, none where missing.
-pub(super) fn texts(store: &Store, place: &str) -> Result<Vec<Option<String>>, Unreadable> {
+/// Values as text, none where missing, and what they are in the file.
+pub(super) struct Texts {
+    pub(super) texts: Vec<Option<String>>,
+    pub(super) kind: CategoryKind,
+}
+
+/// The values of the column at `place` as text.
+pub(super) fn texts(store: &Store, place: &str) -> Result<Texts, Unreadable> {
     match form(store, place)? {
-        Form::Plain => Ok(store.values(place)?.into_strings().into_iter().map(Some).collect()),
+        Form::Plain => {
+            let values = store.values(place)?;
+            let kind = CategoryKind::of(&values);
+            Ok(Texts { texts: values.into_strings().into_iter().map(Some).collect(), kind })
+        }
         Form::Masked => {
             let mask = mask(store, place)?;
-            let values = store.values(&format!("{place}/values"))?.into_strings();
-            Ok(values.into_iter().zip(mask).map(|(value, missing)| (!missing).then_some(value)).collect())
+            let values = store.values(&format!("{place}/values"))?;
+            let kind = CategoryKind::of(&values);
+            let texts = values.into_strings().into_iter().zip(mask);
+            Ok(Texts { texts: texts.map(|(value, missing)| (!missing).then_some(value)).collect(), kind })
         }
         Form::Categorical => match decode(store, place)? {
-            FrameColumn::Categorical { codes, categories, .. } => {
+            FrameColumn::Categorical { codes, categories, kind, .. } => {
                 let text = |code: i32| usize::try_from(code).ok().and_then(|code| categories.get(code).cloned());
-                Ok(codes.into_iter().map(text).collect())
+                Ok(Texts { texts: codes.into_iter().map(text).collect(), kind })
             }
             _ => Err(Unreadable::Unsupported("is not read as text".to_owned())),
         },
@@ -130,9 +142,10 @@ pub(super) fn categorical(
     store: &Store,
     place: &str,
     codes: Vec<Option<i64>>,
-    categories: Vec<Option<String>>,
+    categories: Texts,
     ordered: bool,
 ) -> FrameColumn {
+    let Texts { texts: categories, kind } = categories;
     let mut strays = 0_usize;
     let codes = codes
         .into_iter()
@@ -154,7 +167,20 @@ pub(super) fn categorical(
             .note(place, format!("has {strays} codes outside its {count} categories; they count as missing"));
     }
     let categories = categories.into_iter().map(|text| text.unwrap_or_else(|| "nan".to_owned())).collect();
-    FrameColumn::Categorical { codes, categories, ordered }
+    FrameColumn::Categorical { codes, categories, ordered, kind }
+}
+
+impl CategoryKind {
+    fn of(values: &Values) -> Self {
+        match values {
+            Values::Strings(_) => Self::Text,
+            Values::Booleans(_) => Self::Booleans,
+            Values::Integers(_) => Self::Integers,
+            Values::Unsigned(_) => Self::Unsigned,
+            Values::Singles(_) => Self::Singles,
+            Values::Doubles(_) => Self::Doubles,
+        }
+    }
 }
 
 impl From<Values> for FrameColumn {

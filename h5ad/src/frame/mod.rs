@@ -35,6 +35,8 @@ pub enum FrameColumn {
         categories: Vec<String>,
         /// Whether the order of the categories has a meaning.
         ordered: bool,
+        /// What the categories are in the file.
+        kind: CategoryKind,
     },
     /// Free text.
     Strings(Vec<Option<String>>),
@@ -53,6 +55,23 @@ pub enum FrameColumn {
         /// What is wrong with it, as the end of a sentence that begins with the column's path.
         reason: String,
     },
+}
+
+/// What the categories of a column are in the file, however they are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CategoryKind {
+    /// Text.
+    Text,
+    /// Truth values.
+    Booleans,
+    /// Whole numbers.
+    Integers,
+    /// Whole numbers of which some are beyond `i64`.
+    Unsigned,
+    /// Real numbers of at most 32 bits.
+    Singles,
+    /// Real numbers of 64 bits.
+    Doubles,
 }
 
 impl Frame {
@@ -157,7 +176,7 @@ impl<'a> GroupFrame<'a> {
         let place = format!("{}/{name}", self.place);
         let shown = Some(name).filter(|name| name != "_index");
         match column::texts(self.store, &place) {
-            Ok(texts) => {
+            Ok(column::Texts { texts, .. }) => {
                 let missing = texts.iter().filter(|text| text.is_none()).count();
                 if missing > 0 {
                     warnings.note(&place, format!("lacks {missing} labels; those rows are named nan"));

@@ -33,7 +33,7 @@ fn the_demo_file_is_read_as_anndata_reads_it() {
     let names: Vec<_> = obs.columns.iter().map(|(name, _)| name.as_str()).collect();
     let expected = ["bulk_labels", "n_genes", "percent_mito", "n_counts", "S_score", "G2M_score", "phase", "louvain"];
     assert_eq!(names, expected);
-    let FrameColumn::Categorical { codes, categories, ordered } = column(&obs, "bulk_labels") else { panic!() };
+    let FrameColumn::Categorical { codes, categories, ordered, .. } = column(&obs, "bulk_labels") else { panic!() };
     assert_eq!((codes.len(), categories.len(), *ordered), (700, 10, false));
     assert_eq!(categories[0], "CD4+/CD25 T Reg");
     assert!(matches!(column(&obs, "n_genes"), FrameColumn::Integers(_)));

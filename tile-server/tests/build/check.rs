@@ -71,7 +71,7 @@ fn columns(file: &H5ad, dataset: &Dataset, rows: &[u32]) {
     assert!(dataset.manifest().columns.iter().map(|column| column.name.as_str()).eq(names));
     for ((name, input), column) in known.zip(&dataset.manifest().columns) {
         match input {
-            FrameColumn::Categorical { codes, categories, ordered } => {
+            FrameColumn::Categorical { codes, categories, ordered, .. } => {
                 let label = |row: u32| usize::try_from(codes[row as usize]).ok().map(|code| categories[code].as_str());
                 assert_eq!(column.ordered, *ordered);
                 labels(file, dataset, column, rows, Some(categories), label);
