@@ -6,7 +6,9 @@ use std::{
 };
 
 use explorer_core::{
-    data::{Categorical, Column as Values, Embedding, GeneIdx, SparseVec},
+    data::{
+        Categorical, CellIdx, CellRows, Column as Values, Embedding, FileColumn, GeneIdx, Number, Numbers, SparseVec,
+    },
     dataset::{self, Priority},
     de::FixedPoints,
 };
@@ -186,6 +188,14 @@ impl Dataset {
     /// As [`Self::tile`], and when there is no such column.
     pub fn file_column(&self, name: &str) -> Result<FileColumn, DatasetError> {
         wait(self.0.file_column(name))
+    }
+
+    /// A number of a continuous column as it is in the file; `None` where it is missing.
+    ///
+    /// # Errors
+    /// As [`Self::tile`], and when there is no such column or it holds no numbers.
+    pub fn number(&self, name: &str, cell: CellIdx) -> Result<Option<Number>, DatasetError> {
+        wait(self.0.number(name, cell))
     }
 
     /// A column of a layer's table of genes as it is in the file, in the order of [`Self::genes`].

@@ -67,6 +67,31 @@ impl Numbers {
         }
     }
 
+    /// The least and the largest finite number; `None` where there is none.
+    pub fn extremes(&self) -> Option<(Number, Number)> {
+        fn of<T: Copy + PartialOrd>(values: impl Iterator<Item = T>) -> Option<(T, T)> {
+            values.fold(None, |extremes, value| match extremes {
+                None => Some((value, value)),
+                Some((min, max)) => {
+                    Some((if value < min { value } else { min }, if value > max { value } else { max }))
+                }
+            })
+        }
+        fn both<T>((min, max): (T, T), number: fn(T) -> Number) -> (Number, Number) {
+            (number(min), number(max))
+        }
+        match self {
+            Self::Int(values) => of(values.iter().copied().flatten()).map(|ends| both(ends, Number::Int)),
+            Self::Uint(values) => of(values.iter().copied().flatten()).map(|ends| both(ends, Number::Uint)),
+            Self::Float32(values) => {
+                of(values.iter().copied().filter(|value| value.is_finite())).map(|ends| both(ends, Number::Float32))
+            }
+            Self::Float64(values) => {
+                of(values.iter().copied().filter(|value| value.is_finite())).map(|ends| both(ends, Number::Float64))
+            }
+        }
+    }
+
     /// The nearest `f32` of each; NaN where missing.
     pub fn to_f32(&self) -> Vec<f32> {
         match self {
@@ -246,6 +271,15 @@ mod tests {
         assert!(!Numbers::Uint(vec![Some(u64::MAX)]).fit_f32());
         assert!(!Numbers::Float64(vec![1e300]).fit_f32());
         assert!(Numbers::Float64(vec![f64::INFINITY, f64::NAN, 0.5]).fit_f32());
+    }
+
+    #[test]
+    fn extremes_are_of_the_finite_numbers() {
+        let floats = Numbers::Float64(vec![f64::NAN, 1_700_000_003.25, f64::INFINITY, 1_700_000_000.0]);
+        assert_eq!(floats.extremes(), Some((Number::Float64(1_700_000_000.0), Number::Float64(1_700_000_003.25))));
+        let ints = Numbers::Int(vec![None, Some(i64::MAX), Some(i64::MAX - 1)]);
+        assert_eq!(ints.extremes(), Some((Number::Int(i64::MAX - 1), Number::Int(i64::MAX))));
+        assert_eq!(Numbers::Float32(vec![f32::NAN]).extremes(), None);
     }
 
     #[test]

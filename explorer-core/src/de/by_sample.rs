@@ -53,9 +53,9 @@ impl SampleSides {
                 CellSource::Query(query)
             })),
             Self::Masks(masks, codes, rows) => {
-                let [group, reference] = masks.each_ref().map(|mask| {
-                    CellList::new(rows.rows_of(mask.iter().filter(|&cell| codes.get(cell) == code)))
-                });
+                let [group, reference] = masks
+                    .each_ref()
+                    .map(|mask| CellList::new(rows.rows_of(mask.iter().filter(|&cell| codes.get(cell) == code))));
                 let is_empty = group.rows().is_empty() && reference.rows().is_empty();
                 (!is_empty).then_some([CellSource::Cells(group), CellSource::Cells(reference)])
             }

@@ -171,11 +171,11 @@ pub fn Picture(
                 }
             }
             (Intent::Hover(at_px), Some(_)) => {
-                let pick = move |picked: Option<u32>| {
-                    match picked.and_then(|index| store.with_scene(|scene| scene.cell_at(index)).flatten()) {
-                        Some(cell) => store.hover_cell(cell),
-                        None => store.hover(None),
-                    }
+                let pick = move |picked: Option<u32>| match picked
+                    .and_then(|index| store.with_scene(|scene| scene.cell_at(index)).flatten())
+                {
+                    Some(cell) => store.hover_cell(cell),
+                    None => store.hover(None),
                 };
                 match handle.labels.at(at_px) {
                     Some(label) => store.hover(Some(label)),

@@ -38,8 +38,8 @@ use crate::{
 
 use access::DataAccess;
 pub use explorer_core::session::{DeResult, MarkersResult};
-pub use hover::{HoveredCell, Pointed};
 use hover::PointedCell;
+pub use hover::{HoveredCell, Pointed};
 use job_runner::JobRunner;
 pub use link::{link_text, view_of_link};
 use opened::Opened;

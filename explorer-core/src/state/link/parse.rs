@@ -168,7 +168,8 @@ impl Draft {
     }
 
     fn finish(self) -> ParsedLink {
-        let Self { mut view, content, panel, query, gene_sets, cell_sets, comparisons, shown, markers, mut notices } = self;
+        let Self { mut view, content, panel, query, gene_sets, cell_sets, comparisons, shown, markers, mut notices } =
+            self;
         if let Some(first) = view.panels.get_mut(PanelIdx::FIRST) {
             *first = panel;
         }
