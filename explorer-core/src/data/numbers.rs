@@ -172,7 +172,12 @@ impl Numbers {
 impl Number {
     /// The number that an `f32` stands for exactly, in the type of the file; `None` where it is missing (NaN).
     pub fn from_f32(kind: NumberKind, value: f32) -> Option<Self> {
-        Numbers::from_f32(kind, vec![value]).get(0)
+        (!value.is_nan()).then(|| match kind {
+            NumberKind::Int => Self::Int(value as i64),
+            NumberKind::Uint => Self::Uint(value as u64),
+            NumberKind::Float64 => Self::Float64(value.into()),
+            _ => Self::Float32(value),
+        })
     }
 }
 
