@@ -12,32 +12,38 @@ use shared_fbs::{
 
 use super::{
     cell_order::CellOrder,
-    far::{self, BoundingBox, Coordinates},
+    far::{self, BoundingBox},
     pack::{CAREFUL_LEVEL, Frame as PackFrame, PackWriter},
 };
 
 /// The largest unit of a position; one more means "no position".
 const MAX_UNIT: f64 = (NO_POSITION - 1) as f64;
 
-/// A third dimension this many times as long as the others is not drawn: one step serves all, and would flatten them.
-const MAX_DEPTH: f64 = 16.0;
-
 /// Positions of all cells, in the input's order.
 pub struct Digitized {
     /// The first two dimensions.
     pub plane: Embedding,
-    /// The third one, and the coordinate of its unit 0.
-    pub depth: Option<(Vec<u16>, f64)>,
-    /// Where cells without a position are that lie far from all others, and how many.
-    pub far: Vec<Vec<f64>>,
+    /// The third one.
+    pub depth: Option<Depth>,
+    /// Places of the cells that have no position because they lie far from all others.
+    pub far: Vec<[f64; 2]>,
+}
+
+/// A third dimension, with a step of its own, so that it costs the plane no digits.
+pub struct Depth {
+    /// 0 to 65 534, or "no position", one a cell.
+    pub zs: Vec<u16>,
+    /// Coordinate of unit 0.
+    pub origin: f64,
+    /// Coordinate units a unit; positive.
+    pub step: f64,
 }
 
 impl Digitized {
     /// What is said of the cells that lie far from all others.
     pub fn far_message(&self) -> Option<String> {
         let first = self.far.first()?;
-        let numbers: Vec<String> = first.iter().map(|&value| Number::Float64(value).to_string()).collect();
-        let place = numbers.join(", ");
+        let place = first.map(|value| Number::Float64(value).to_string()).join(", ");
         let place = match self.far.len() {
             1 => return Some(format!("1 cell lies far from all others, at ({place}); it has no position")),
             _ if self.far.iter().all(|other| other == first) => format!("at ({place})"),
@@ -47,62 +53,58 @@ impl Digitized {
     }
 }
 
-/// Digitizes coordinates of two or three dimensions, rounding to the nearest of 65 535 steps from the least one; one step
-/// serves all axes. A cell has no position when a coordinate is not finite, or when it lies [far](far::take_far) from
-/// all others. A third dimension that some positions lack, or that is much longer than the others, is left out.
+/// Coordinates of cells, cell after cell.
+#[derive(Clone, Copy)]
+pub struct Coordinates<'a> {
+    /// As many a cell as there are dimensions.
+    pub values: &'a [f64],
+    /// 2 or 3.
+    pub n_dims: usize,
+}
+
+/// Digitizes coordinates, rounding to the nearest of 65 535 steps from the least one; one step serves both axes of the
+/// plane. A cell has no position when it has no finite place in the plane, or when that is [far](far::take_far) from all
+/// others. A third dimension that cells of the plane lack is left out.
 ///
 /// `None` when no cell has a position.
 pub fn digitize(coordinates: Coordinates<'_>) -> Option<Digitized> {
-    if let Some(flat) = without_depth(coordinates) {
-        return digitize(Coordinates { values: &flat, n_dims: 2 });
-    }
-    let Coordinates { n_dims, .. } = coordinates;
-    let mut placed: Vec<bool> =
-        (0..coordinates.n_cells()).map(|cell| coordinates.of(cell).iter().all(|value| value.is_finite())).collect();
-    let far = far::take_far(coordinates, &mut placed);
-    let around = bounding_box(coordinates, &placed);
-    let extent = around.extent(n_dims);
+    let cells = || coordinates.values.chunks_exact(coordinates.n_dims);
+    let plane: Vec<[f64; 2]> = cells().map(|cell| [cell[0], cell[1]]).collect();
+    let mut placed: Vec<bool> = plane.iter().map(|[x, y]| x.is_finite() && y.is_finite()).collect();
+    let has_depth =
+        coordinates.n_dims == 3 && cells().zip(&placed).all(|(cell, placed)| !placed || cell[2].is_finite());
+    let far = far::take_far(&plane, &mut placed);
+    let around = BoundingBox::around(plane.iter().zip(&placed).filter(|(_, placed)| **placed).map(|(point, _)| *point));
+    let extent = around.extent();
     if !extent.is_finite() {
         return None;
     }
-    let step = if extent > 0.0 { extent / MAX_UNIT } else { 1.0 };
-    let units = |axis: usize| -> Vec<u16> {
-        let unit = |(cell, &placed): (usize, &bool)| {
-            if !placed {
-                return NO_POSITION;
-            }
-            ((coordinates.of(cell)[axis] - around.min[axis]) / step).round().min(MAX_UNIT) as u16
-        };
-        placed.iter().enumerate().map(unit).collect()
+    let step = step_of(extent);
+    let units = |axis: usize, origin: f64, step: f64| -> Vec<u16> {
+        let unit = |cell: &[f64]| ((cell[axis] - origin) / step).round().min(MAX_UNIT) as u16;
+        cells().zip(&placed).map(|(cell, &placed)| if placed { unit(cell) } else { NO_POSITION }).collect()
     };
-    let frame = Frame { origin_x: around.min[0], origin_y: around.min[1], step };
+    let [origin_x, origin_y] = around.min;
+    let depth = has_depth.then(|| {
+        let depths = || cells().zip(&placed).filter(|(_, placed)| **placed).map(|(cell, _)| cell[2]);
+        let origin = depths().fold(f64::INFINITY, f64::min);
+        let step = step_of(depths().fold(f64::NEG_INFINITY, f64::max) - origin);
+        Depth { zs: units(2, origin, step), origin, step }
+    });
     Some(Digitized {
-        plane: Embedding { xs: units(0), ys: units(1), frame },
-        depth: (n_dims == 3).then(|| (units(2), around.min[2])),
-        far: far.into_iter().map(|cell| coordinates.of(cell).to_vec()).collect(),
+        plane: Embedding {
+            xs: units(0, origin_x, step),
+            ys: units(1, origin_y, step),
+            frame: Frame { origin_x, origin_y, step },
+        },
+        depth,
+        far: far.into_iter().map(|cell| plane[cell]).collect(),
     })
 }
 
-fn bounding_box(coordinates: Coordinates<'_>, placed: &[bool]) -> BoundingBox {
-    let placed = placed.iter().enumerate().filter(|(_, placed)| **placed);
-    BoundingBox::around(coordinates.n_dims, placed.map(|(cell, _)| coordinates.of(cell)))
-}
-
-/// The first two dimensions, where there is a third one that is not to be drawn.
-fn without_depth(coordinates: Coordinates<'_>) -> Option<Vec<f64>> {
-    if coordinates.n_dims < 3 {
-        return None;
-    }
-    let points = || (0..coordinates.n_cells()).map(|cell| coordinates.of(cell));
-    let is_finite = |values: &[f64]| values.iter().all(|value| value.is_finite());
-    let mut placed: Vec<bool> = points().map(|point| is_finite(&point[..2])).collect();
-    let has_depth = points().zip(&placed).all(|(point, placed)| !placed || is_finite(point));
-    let is_flat = has_depth && {
-        far::take_far(coordinates, &mut placed);
-        let around = bounding_box(coordinates, &placed);
-        around.extent(3) <= MAX_DEPTH * around.extent(2)
-    };
-    (!is_flat).then(|| points().flat_map(|point| point[..2].iter().copied()).collect())
+/// The step that takes an extent to the largest unit.
+fn step_of(extent: f64) -> f64 {
+    if extent > 0.0 { extent / MAX_UNIT } else { 1.0 }
 }
 
 /// Writes the tiles of one embedding, level after level.
@@ -119,7 +121,7 @@ pub fn write(
         .par_iter()
         .map(|tile| {
             let take = |units: &[u16]| tile.iter().map(|cell| units[order.rows[cell as usize] as usize]).collect();
-            let zs = depth.as_ref().map(|(zs, _)| take(zs));
+            let zs = depth.as_ref().map(|depth| take(&depth.zs));
             let points = Points { xs: take(&plane.xs), ys: take(&plane.ys), zs };
             (PackFrame::new(&points.encode(), CAREFUL_LEVEL), bounds(&points))
         })
@@ -132,8 +134,9 @@ pub fn write(
         n_far: far.len() as u32,
         origin_x: plane.frame.origin_x,
         origin_y: plane.frame.origin_y,
-        origin_z: depth.as_ref().map_or(0.0, |(_, origin)| *origin),
+        origin_z: depth.as_ref().map_or(0.0, |depth| depth.origin),
         step: plane.frame.step,
+        step_z: depth.as_ref().map_or(0.0, |depth| depth.step),
         tiles: Some(range),
         bounds: tiles.into_iter().map(|tile| tile.1).collect(),
         ..manifest::Embedding::default()
@@ -214,14 +217,15 @@ mod tests {
     }
 
     #[test]
-    fn a_third_dimension_is_kept_where_it_can_be_drawn() {
+    fn a_third_dimension_is_kept_where_all_cells_of_the_plane_have_it() {
         let point = |cell: u32| [f64::from(cell), f64::from(cell % 7), f64::from(cell % 3) - 4.0];
         let points: Vec<[f64; 3]> = (0..30).map(point).collect();
-        let (zs, origin) = of_space(&points).depth.unwrap();
-        assert_eq!((origin, zs[0], zs[3]), (-4.0, 0, 0));
-        assert_eq!(zs[2], (2.0 / (29.0 / MAX_UNIT)).round() as u16);
+        let Depth { zs, origin, step } = of_space(&points).depth.unwrap();
+        assert_eq!((origin, step), (-4.0, 2.0 / MAX_UNIT));
+        assert_eq!(zs[..3], [0, 32_767, 65_534]);
+        // However long it is, the plane keeps its digits.
         let long: Vec<[f64; 3]> = points.iter().map(|[x, y, z]| [*x, *y, z * 1000.0]).collect();
-        assert!(of_space(&long).depth.is_none());
+        assert_eq!(of_space(&long).plane, of_space(&points).plane);
         let lacking: Vec<[f64; 3]> = points.iter().map(|[x, y, _]| [*x, *y, f64::NAN]).collect();
         let flat = of_space(&lacking);
         assert!(flat.depth.is_none() && flat.plane.xs.iter().all(|&x| x != NO_POSITION));

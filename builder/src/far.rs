@@ -3,7 +3,7 @@
 //! A picture that shows them shows all other cells as one dot. What lies apart for a reason of its own stays: a cell is
 //! far only where nothing but a wide gap lies between it and the others.
 
-/// Gap to all others, in extents of these, beyond which a cell at a usual mark for "none" in all axes is far.
+/// Gap to all others, in extents of these, beyond which a cell at a usual mark for "none" in both axes is far.
 const GAP_OF_MARKS: f64 = 0.5;
 
 /// The same for several cells at one place, and for cells with such a mark in some axis.
@@ -18,75 +18,53 @@ const FEWEST_CELLS: usize = 20;
 /// Few cells are at most one in so many.
 const FEW: usize = 100;
 
-/// Coordinates of cells, cell after cell.
-#[derive(Clone, Copy)]
-pub struct Coordinates<'a> {
-    /// As many a cell as there are dimensions.
-    pub values: &'a [f64],
-    pub n_dims: usize,
-}
-
-impl<'a> Coordinates<'a> {
-    /// The coordinates of one cell.
-    pub fn of(self, cell: usize) -> &'a [f64] {
-        &self.values[cell * self.n_dims..][..self.n_dims]
-    }
-
-    /// Number of cells.
-    pub fn n_cells(self) -> usize {
-        self.values.len() / self.n_dims
-    }
-}
-
-/// The smallest box around some cells.
+/// The smallest box around some points of the plane.
 #[derive(Clone)]
 pub struct BoundingBox {
-    pub min: Vec<f64>,
-    pub max: Vec<f64>,
+    pub min: [f64; 2],
+    pub max: [f64; 2],
 }
 
 impl BoundingBox {
-    /// The box around cells; one that holds nothing where there is none.
-    pub fn around<'a>(n_dims: usize, points: impl IntoIterator<Item = &'a [f64]>) -> Self {
-        let mut all = Self { min: vec![f64::INFINITY; n_dims], max: vec![f64::NEG_INFINITY; n_dims] };
+    /// The box around points; one that holds nothing where there is none.
+    pub fn around(points: impl IntoIterator<Item = [f64; 2]>) -> Self {
+        let mut all = Self { min: [f64::INFINITY; 2], max: [f64::NEG_INFINITY; 2] };
         points.into_iter().for_each(|point| all.add(point));
         all
     }
 
-    fn add(&mut self, point: &[f64]) {
-        for (axis, &value) in point.iter().enumerate() {
+    fn add(&mut self, point: [f64; 2]) {
+        for (axis, value) in point.into_iter().enumerate() {
             self.min[axis] = self.min[axis].min(value);
             self.max[axis] = self.max[axis].max(value);
         }
     }
 
-    /// Length of its longest side among the first `n_dims`; negative infinity where it holds nothing.
-    pub fn extent(&self, n_dims: usize) -> f64 {
-        let sides = self.min.iter().zip(&self.max).take(n_dims).map(|(min, max)| max - min);
-        sides.fold(f64::NEG_INFINITY, f64::max)
+    /// Length of its longer side; negative infinity where it holds nothing.
+    pub fn extent(&self) -> f64 {
+        (self.max[0] - self.min[0]).max(self.max[1] - self.min[1])
     }
 
     /// How far a point lies outside, along the axis where it does most; 0 within.
-    fn distance(&self, point: &[f64]) -> f64 {
-        let outside =
-            point.iter().zip(&self.min).zip(&self.max).map(|((&value, min), max)| (min - value).max(value - max));
-        outside.fold(0.0, f64::max)
+    fn distance(&self, point: [f64; 2]) -> f64 {
+        let outside = |axis: usize| (self.min[axis] - point[axis]).max(point[axis] - self.max[axis]);
+        outside(0).max(outside(1)).max(0.0)
     }
 
     /// Whether a point lies outside by more than `gap` extents of the box.
-    fn is_beyond(&self, point: &[f64], gap: f64) -> bool {
-        let extent = self.extent(point.len());
+    fn is_beyond(&self, point: [f64; 2], gap: f64) -> bool {
+        let extent = self.extent();
         extent > 0.0 && self.distance(point) > gap * extent
     }
 }
 
 /// Takes the cells that lie far from all others off those that are `placed`, and gives them, ascending.
-pub fn take_far(coordinates: Coordinates<'_>, placed: &mut [bool]) -> Vec<usize> {
+pub fn take_far(points: &[[f64; 2]], placed: &mut [bool]) -> Vec<usize> {
     let mut far = Vec::new();
     for find in [marked, at_one_place, few] {
         // What lay between may have hidden more of them.
         loop {
-            let found = find(coordinates, placed);
+            let found = find(points, placed);
             if found.is_empty() {
                 break;
             }
@@ -113,32 +91,25 @@ fn is_mark(value: f64) -> bool {
 }
 
 /// Cells at such numbers, far from the others.
-fn marked(coordinates: Coordinates<'_>, placed: &[bool]) -> Vec<usize> {
-    // −1 alone says little, but in all axes, and apart from the others, it does.
-    let is_all_marks = |point: &[f64]| {
-        let first = point[0];
-        (is_mark(first) || first == -1.0) && point.iter().all(|&value| value == first)
-    };
-    let has_mark = |point: &[f64]| is_all_marks(point) || point.iter().any(|&value| is_mark(value));
-    let point = |cell: usize| coordinates.of(cell);
-    let others = cells(placed).map(point).filter(|point| !has_mark(point));
-    let others = BoundingBox::around(coordinates.n_dims, others);
-    let gap = |point: &[f64]| if is_all_marks(point) { GAP_OF_MARKS } else { GAP_OF_PLACES };
-    let is_far = |cell: &usize| has_mark(point(*cell)) && others.is_beyond(point(*cell), gap(point(*cell)));
-    cells(placed).filter(is_far).collect()
+fn marked(points: &[[f64; 2]], placed: &[bool]) -> Vec<usize> {
+    // −1 alone says little, but in both axes, and apart from the others, it does.
+    let is_all_marks = |[x, y]: [f64; 2]| x == y && (is_mark(x) || x == -1.0);
+    let has_mark = |point: [f64; 2]| is_all_marks(point) || point.into_iter().any(is_mark);
+    let others = cells(placed).map(|cell| points[cell]).filter(|&point| !has_mark(point));
+    let others = BoundingBox::around(others);
+    let gap = |point: [f64; 2]| if is_all_marks(point) { GAP_OF_MARKS } else { GAP_OF_PLACES };
+    let is_far = |point: [f64; 2]| has_mark(point) && others.is_beyond(point, gap(point));
+    cells(placed).filter(|&cell| is_far(points[cell])).collect()
 }
 
 /// Several cells at one place, which is the last in some direction and far from the others.
-fn at_one_place(coordinates: Coordinates<'_>, placed: &[bool]) -> Vec<usize> {
-    let all = BoundingBox::around(coordinates.n_dims, cells(placed).map(|cell| coordinates.of(cell)));
-    let ends = (0..coordinates.n_dims).flat_map(|axis| [(axis, all.min[axis]), (axis, all.max[axis])]);
-    for (axis, end) in ends {
-        let Some(place) = cells(placed).map(|cell| coordinates.of(cell)).find(|point| point[axis] == end) else {
-            continue;
-        };
-        let others = cells(placed).map(|cell| coordinates.of(cell)).filter(|&point| point != place);
-        if BoundingBox::around(coordinates.n_dims, others).is_beyond(place, GAP_OF_PLACES) {
-            let at_place: Vec<usize> = cells(placed).filter(|&cell| coordinates.of(cell) == place).collect();
+fn at_one_place(points: &[[f64; 2]], placed: &[bool]) -> Vec<usize> {
+    let all = BoundingBox::around(cells(placed).map(|cell| points[cell]));
+    for (axis, end) in [(0, all.min[0]), (0, all.max[0]), (1, all.min[1]), (1, all.max[1])] {
+        let Some(place) = cells(placed).map(|cell| points[cell]).find(|point| point[axis] == end) else { continue };
+        let others = cells(placed).map(|cell| points[cell]).filter(|&point| point != place);
+        if BoundingBox::around(others).is_beyond(place, GAP_OF_PLACES) {
+            let at_place: Vec<usize> = cells(placed).filter(|&cell| points[cell] == place).collect();
             if at_place.len() > 1 {
                 return at_place;
             }
@@ -148,31 +119,31 @@ fn at_one_place(coordinates: Coordinates<'_>, placed: &[bool]) -> Vec<usize> {
 }
 
 /// At most one cell in a hundred, the farthest from the middle, where a wide gap parts them from the next.
-fn few(coordinates: Coordinates<'_>, placed: &[bool]) -> Vec<usize> {
+fn few(points: &[[f64; 2]], placed: &[bool]) -> Vec<usize> {
     let mut by_distance: Vec<usize> = cells(placed).collect();
     let n_cells = by_distance.len();
     if n_cells < FEWEST_CELLS {
         return Vec::new();
     }
     let median = |axis: usize| {
-        let mut values: Vec<f64> = by_distance.iter().map(|&cell| coordinates.of(cell)[axis]).collect();
+        let mut values: Vec<f64> = by_distance.iter().map(|&cell| points[cell][axis]).collect();
         *values.select_nth_unstable_by(n_cells / 2, f64::total_cmp).1
     };
-    let middle: Vec<f64> = (0..coordinates.n_dims).map(median).collect();
-    let middle = BoundingBox { min: middle.clone(), max: middle };
-    let distance = |cell: usize| middle.distance(coordinates.of(cell));
+    let middle = BoundingBox::around([[median(0), median(1)]]);
+    let distance = |cell: usize| middle.distance(points[cell]);
+    let by = |&a: &usize, &b: &usize| distance(a).total_cmp(&distance(b));
     let n_near = n_cells - (n_cells / FEW).max(1);
-    by_distance.select_nth_unstable_by(n_near, |&a, &b| distance(a).total_cmp(&distance(b)));
+    by_distance.select_nth_unstable_by(n_near, by);
     let (near, rest) = by_distance.split_at_mut(n_near);
-    rest.sort_unstable_by(|&a, &b| distance(a).total_cmp(&distance(b)));
-    let mut others = BoundingBox::around(coordinates.n_dims, near.iter().map(|&cell| coordinates.of(cell)));
+    rest.sort_unstable_by(by);
+    let mut others = BoundingBox::around(near.iter().map(|&cell| points[cell]));
     let mut last = near.iter().map(|&cell| distance(cell)).fold(0.0, f64::max);
     for (at, &cell) in rest.iter().enumerate() {
-        let extent = others.extent(coordinates.n_dims);
+        let extent = others.extent();
         if extent > 0.0 && distance(cell) - last > GAP_OF_FEW * extent {
             return rest[at..].to_vec();
         }
-        others.add(coordinates.of(cell));
+        others.add(points[cell]);
         last = distance(cell);
     }
     Vec::new()
@@ -185,8 +156,7 @@ mod tests {
 
     /// The cells that are far of points in the plane.
     fn far_of(points: &[[f64; 2]]) -> Vec<usize> {
-        let coordinates = Coordinates { values: points.as_flattened(), n_dims: 2 };
-        take_far(coordinates, &mut vec![true; points.len()])
+        take_far(points, &mut vec![true; points.len()])
     }
 
     /// Points of a picture 10 wide, away from zero as its owner likes.

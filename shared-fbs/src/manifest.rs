@@ -211,12 +211,17 @@ impl Embedding {
         let n_column_tiles = u64::from(self.n_columns) * u64::from(n_obs.div_ceil(CELLS_PER_COLUMN_TILE));
         count(&self.tiles) == self.bounds.len() as u64
             && matches!(self.n_dims, 2 | 3)
-            && self.step.is_finite()
-            && self.step > 0.0
+            && is_step(self.step)
+            && (self.n_dims == 2 || is_step(self.step_z))
             && [self.origin_x, self.origin_y, self.origin_z].iter().all(|origin| origin.is_finite())
             && matches!(self.number, NumberKind::Float32 | NumberKind::Float64)
             && count(&self.columns) == n_column_tiles
     }
+}
+
+/// Whether coordinates can be so far apart that are a unit apart.
+fn is_step(step: f64) -> bool {
+    step.is_finite() && step > 0.0
 }
 
 /// Whether numbers of this kind take a `Numbers` tile.

@@ -493,6 +493,14 @@ impl Session {
         self.loaded.source_mask(source)
     }
 
+    /// How many cells a cell set has, when the data that it takes are there. A list says so by itself.
+    pub fn n_cells_of(&self, source: &CellSource) -> Option<u64> {
+        match source {
+            CellSource::Query(_) => self.cells_of(source).map(|mask| mask.count() as u64),
+            CellSource::Cells(list) => Some(list.rows().range_cardinality(0..self.manifest.n_obs)),
+        }
+    }
+
     /// A cell's value in what colors the cells, as text: that of a column in full, of expression to four digits. `None`
     /// where it is not there, or the page's numbers are rounded ([`Session::rounded_column`]).
     pub fn value_of(&self, analysis: &Analysis, cell: CellIdx) -> Option<String> {

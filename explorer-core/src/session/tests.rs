@@ -16,8 +16,8 @@ use crate::{
     data::{Categorical, CellIdx, Codes, Continuous, Embedding, Frame},
     filter::CellMask,
     state::{
-        Analysis, CellSource, ColorBy, DataKey, DimensionKey, GeneKey, Label, LabelFilter, ObsFilter, Polygon, Range,
-        Selection, SelectionStep,
+        Analysis, CellList, CellSource, ColorBy, DataKey, DimensionKey, GeneKey, Label, LabelFilter, ObsFilter,
+        Polygon, Range, Selection, SelectionStep,
     },
 };
 
@@ -231,6 +231,13 @@ fn numbers_of_columns_are_written_in_full_and_expression_to_four_digits() {
     session.arrive(gene("CD3D"), numbers(values));
     let by_gene = Analysis { color: ColorBy::Gene(GeneKey::new("CD3D")), ..Analysis::default() };
     assert_eq!(session.value_of(&by_gene, CellIdx(1)).as_deref(), Some("1.235"));
+}
+
+#[test]
+fn a_list_of_cells_tells_how_many_it_has_before_their_rows_are_there() {
+    let session = session();
+    let list = CellSource::Cells(CellList::new([1, 3, N_OBS as u32].into()));
+    assert_eq!((session.n_cells_of(&list), session.cells_of(&list)), (Some(2), None));
 }
 
 #[test]
