@@ -63,7 +63,7 @@ fn columns_of_current_files_are_read_in_their_order() {
     let FrameColumn::Categorical { categories, kind, .. } = column(&obs, "cluster") else { panic!() };
     assert_eq!((&categories[..], *kind), (&texts(&["10", "2"])[..], CategoryKind::Integers));
     let FrameColumn::Categorical { categories, kind, .. } = column(&obs, "score") else { panic!() };
-    assert_eq!((&categories[..], *kind), (&texts(&["0.1", "1.0", "1e-05"])[..], CategoryKind::Doubles));
+    assert_eq!((&categories[..], *kind), (&texts(&["0.1", "1.0", "1e-05"])[..], CategoryKind::Singles));
     assert!(matches!(column(&obs, "when"), FrameColumn::Unsupported { reason } if reason.contains("mystery")));
     assert!(matches!(column(&obs, "gone"), FrameColumn::Unsupported { reason } if reason.contains("missing")));
     let places: Vec<_> = file.warnings().into_iter().map(|warning| warning.place).collect();
