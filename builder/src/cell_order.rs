@@ -33,11 +33,6 @@ impl CellOrder {
         }
         Self { rows, cells }
     }
-
-    /// Takes one value a row into storage order.
-    pub fn arrange<T: Clone>(&self, by_row: &[T]) -> Vec<T> {
-        self.rows.iter().map(|&row| by_row[row as usize].clone()).collect()
-    }
 }
 
 /// The distance of a point along the Hilbert curve of order 16 (the iterative algorithm of
@@ -85,7 +80,7 @@ mod tests {
             for (cell, &row) in order.rows.iter().enumerate() {
                 prop_assert_eq!(order.cells[row as usize] as usize, cell);
             }
-            let missing_last: Vec<u32> = order.arrange(&labels).iter().map(|label| label.cast_unsigned()).collect();
+            let missing_last: Vec<u32> = order.rows.iter().map(|&row| labels[row as usize].cast_unsigned()).collect();
             prop_assert!(missing_last.is_sorted());
         }
     }

@@ -8,7 +8,9 @@ use shared_fbs::{
 };
 
 use super::{
-    BuildError, Output, columns,
+    BuildError, Output,
+    columns::{self, ColumnPacks, TableColumn},
+    labels,
     layer::{self, Scan},
     pack::{CAREFUL_LEVEL, Frame as PackFrame, PackWriter},
 };
@@ -47,6 +49,7 @@ struct Table {
     index_name: Option<String>,
     ids: Vec<String>,
     symbols: Option<Symbols>,
+    columns: Vec<TableColumn>,
     /// The input's row of every gene, once numbered.
     rows: Option<Vec<u32>>,
 }
@@ -94,18 +97,19 @@ impl GeneTables {
             let rows = table.rows.unwrap_or_else(|| (0..table.ids.len() as u32).collect());
             let arrange =
                 |texts: &[String]| -> Vec<String> { rows.iter().map(|&row| texts[row as usize].clone()).collect() };
-            let (column, symbols) = table.symbols.map(|symbols| (symbols.column, arrange(&symbols.symbols))).unzip();
+            let (symbols_column, symbols) =
+                table.symbols.map(|symbols| (symbols.column, arrange(&symbols.symbols))).unzip();
             let genes = Genes { ids: arrange(&table.ids), symbols, rows };
             let n_vars = genes.ids.len() as u32;
             let tile = pack.push(&PackFrame::new(&genes.encode(), CAREFUL_LEVEL))?;
-            vars.push(Var {
-                name: table.place.to_owned(),
-                n_vars,
-                tile,
-                index_name: table.index_name,
-                symbols: column,
-                ..Var::default()
+            let mut packs = ColumnPacks { values: &mut pack, postings: None };
+            let columns = table.columns.iter().map(|column| {
+                let hidden = labels::is_hidden(&column.name, &table.columns);
+                columns::write(column, &genes.rows, None, hidden, &mut packs)
             });
+            let columns = columns.collect::<io::Result<Vec<_>>>()?;
+            let name = table.place.to_owned();
+            vars.push(Var { name, n_vars, tile, index_name: table.index_name, symbols: symbols_column, columns });
         }
         Ok((vars, pack.finish()?))
     }
@@ -124,7 +128,7 @@ fn raw_without_names(file: &H5ad, n_vars: usize, warnings: &mut Vec<Warning>) ->
     let message = "is missing; the genes of raw go by their numbers, from 0".to_owned();
     warnings.push(Warning { place, message });
     let ids = (0..raw.n_cols).map(|gene| gene.to_string()).collect();
-    Some(Table { place: RAW_VAR, index_name: None, ids, symbols: None, rows: None })
+    Some(Table { place: RAW_VAR, index_name: None, ids, symbols: None, columns: Vec::new(), rows: None })
 }
 
 impl Table {
@@ -137,7 +141,8 @@ impl Table {
             column: name.to_owned(),
             symbols: texts.zip(&frame.index).map(|(text, id)| symbol_or_id(text, id)).collect(),
         });
-        Self { place, index_name: frame.index_name, ids: frame.index, symbols, rows: None }
+        let columns = columns::plan(frame.columns, place, warnings);
+        Self { place, index_name: frame.index_name, ids: frame.index, symbols, columns, rows: None }
     }
 }
 
@@ -160,7 +165,9 @@ fn text_columns(frame: &Frame) -> impl Iterator<Item = (&str, impl Iterator<Item
             ),
             FrameColumn::Booleans(_)
             | FrameColumn::Integers(_)
-            | FrameColumn::Floats(_)
+            | FrameColumn::Unsigned(_)
+            | FrameColumn::Singles(_)
+            | FrameColumn::Doubles(_)
             | FrameColumn::Unsupported { .. } => return None,
         };
         Some((name.as_str(), texts))

@@ -5,7 +5,7 @@ use shared_fbs::manifest::Warning;
 
 use super::{
     BuildError,
-    columns::{ObsColumn, ObsValues},
+    columns::{TableColumn, TableValues},
 };
 use h5ad::Uns;
 
@@ -30,7 +30,7 @@ const SAMPLES: [&str; 8] = ["donor_id", "sample_id", "sample", "donor", "patient
 
 /// The column of cell types: the first of the names that people use, else the categorical column
 /// with the most labels among those with 2 to 100.
-pub fn main_label(columns: &[ObsColumn]) -> Option<usize> {
+pub fn main_label(columns: &[TableColumn]) -> Option<usize> {
     let usual = MAIN_LABELS.iter().find_map(|name| position(columns, name));
     usual.or_else(|| {
         let candidates = columns.iter().enumerate().filter_map(|(i, column)| {
@@ -42,12 +42,12 @@ pub fn main_label(columns: &[ObsColumn]) -> Option<usize> {
 }
 
 /// The column of samples, if one has a name that people use.
-pub fn sample_column(columns: &[ObsColumn]) -> Option<usize> {
+pub fn sample_column(columns: &[TableColumn]) -> Option<usize> {
     SAMPLES.iter().find_map(|name| position(columns, name))
 }
 
 /// The categorical column of a name that the user gave.
-pub fn named(columns: &[ObsColumn], name: &str) -> Result<usize, BuildError> {
+pub fn named(columns: &[TableColumn], name: &str) -> Result<usize, BuildError> {
     position(columns, name).ok_or_else(|| {
         let known: Vec<&str> =
             columns.iter().filter(|column| n_labels(column).is_some()).map(|column| column.name.as_str()).collect();
@@ -57,12 +57,12 @@ pub fn named(columns: &[ObsColumn], name: &str) -> Result<usize, BuildError> {
 
 /// Whether a column repeats another in a form that only machines want: `x_ontology_term_id`
 /// beside `x`.
-pub fn is_hidden(name: &str, columns: &[ObsColumn]) -> bool {
+pub fn is_hidden(name: &str, columns: &[TableColumn]) -> bool {
     name.strip_suffix("_ontology_term_id").is_some_and(|label| columns.iter().any(|column| column.name == label))
 }
 
 /// The colors that the file gives a column's labels, as 0xRRGGBBAA.
-pub fn colors(column: &ObsColumn, uns: &Uns, warnings: &mut Vec<Warning>) -> Option<Vec<u32>> {
+pub fn colors(column: &TableColumn, uns: &Uns, warnings: &mut Vec<Warning>) -> Option<Vec<u32>> {
     let n_labels = n_labels(column)?;
     let colors = uns.colors.get(&column.name)?;
     let mut leave_out = |message: String| {
@@ -77,24 +77,27 @@ pub fn colors(column: &ObsColumn, uns: &Uns, warnings: &mut Vec<Warning>) -> Opt
     parsed.or_else(|| leave_out("holds something that is no color; the colors are left out".to_owned()))
 }
 
-fn position(columns: &[ObsColumn], name: &str) -> Option<usize> {
+fn position(columns: &[TableColumn], name: &str) -> Option<usize> {
     columns.iter().position(|column| column.name == name && n_labels(column).is_some())
 }
 
-fn n_labels(column: &ObsColumn) -> Option<usize> {
+fn n_labels(column: &TableColumn) -> Option<usize> {
     match &column.values {
-        ObsValues::Labels { categories, .. } => Some(categories.len()),
-        ObsValues::Numbers(_) | ObsValues::Text(_) => None,
+        TableValues::Labels { categories, .. } => Some(categories.len()),
+        TableValues::Numbers(_) | TableValues::Text(_) => None,
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use shared_fbs::manifest::NumberKind;
+
     use super::*;
 
-    fn column(name: &str, n_labels: usize) -> ObsColumn {
+    fn column(name: &str, n_labels: usize) -> TableColumn {
         let categories = (0..n_labels).map(|label| label.to_string()).collect();
-        ObsColumn { name: name.to_owned(), values: ObsValues::Labels { codes: Vec::new(), categories, ordered: false } }
+        let values = TableValues::Labels { codes: Vec::new(), categories, ordered: false, number: NumberKind::None };
+        TableColumn { name: name.to_owned(), values }
     }
 
     #[test]

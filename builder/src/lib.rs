@@ -10,6 +10,7 @@ mod columns;
 mod embeddings;
 mod environment;
 mod error;
+mod far;
 mod genes;
 mod images;
 mod labels;
@@ -17,6 +18,7 @@ mod layer;
 pub mod memory;
 #[cfg(feature = "native")]
 pub mod native;
+mod obsm;
 mod pack;
 mod plan;
 

@@ -2,8 +2,7 @@
 
 use std::io::{self, Write};
 
-use explorer_core::data::Embedding;
-use h5ad::{H5ad, MatrixLocation};
+use h5ad::{H5ad, MatrixLocation, ObsmInfo};
 use shared_fbs::{
     manifest::{FORMAT_VERSION, Layer, Manifest, Warning},
     order::Levels,
@@ -13,11 +12,12 @@ use shared_fbs::{
 use crate::{
     BuildError, Environment, Options, Output, Progress,
     cell_order::CellOrder,
-    columns::{self, ColumnPacks, ObsColumn, ObsValues},
-    embeddings,
+    columns::{self, ColumnPacks, TableColumn, TableValues},
+    embeddings::{self, Coordinates, Digitized},
     genes::GeneTables,
     images, labels,
     layer::{self, CellSets, Context, Cube, LayerPlace, MomentsColumn, WholeCells},
+    obsm::ObsmWriter,
     pack::{LayerPacks, PackWriter},
 };
 
@@ -32,11 +32,11 @@ pub struct Plan {
     n_obs: u32,
     cell_ids: Vec<String>,
     index_name: Option<String>,
-    columns: Vec<ObsColumn>,
+    columns: Vec<TableColumn>,
     main_label: Option<usize>,
     sample_column: Option<usize>,
-    /// Key and positions, in the input's order.
-    embeddings: Vec<(String, Embedding)>,
+    /// Entries of `obsm` and the positions that they are.
+    embeddings: Vec<(ObsmInfo, Digitized)>,
     default_embedding: usize,
     /// The column of var that gene symbols are taken from, where one was asked for.
     symbols: Option<String>,
@@ -58,7 +58,7 @@ impl Plan {
         columns::make_unique(&mut obs.index, "obs", &mut warnings);
         let cell_ids = std::mem::take(&mut obs.index);
         let index_name = obs.index_name.take();
-        let columns = columns::plan(obs, &mut warnings);
+        let columns = columns::plan(obs.columns, "obs", &mut warnings);
         let find = |name: &Option<String>| name.as_deref().map(|name| labels::named(&columns, name)).transpose();
         let main_label = find(&options.main_label)?.or_else(|| labels::main_label(&columns));
         let sample_column = find(&options.sample_column)?.or_else(|| labels::sample_column(&columns));
@@ -66,7 +66,7 @@ impl Plan {
         if embeddings.is_empty() && !options.allow_no_embedding {
             return Err(BuildError::NoEmbedding { file: file.name().to_owned(), found: obsm_summary(&file) });
         }
-        let keys: Vec<&str> = embeddings.iter().map(|embedding| embedding.0.as_str()).collect();
+        let keys: Vec<&str> = embeddings.iter().map(|embedding| embedding.0.key.as_str()).collect();
         let default_embedding = embeddings::default_of(&keys, file.uns().default_embedding.as_deref());
         stage.advance(u64::from(n_obs));
         Ok(Self {
@@ -91,11 +91,11 @@ impl Plan {
         let output = |source| environment.output_error(source);
         let files = environment.output;
         let labels = self.main_label.and_then(|column| match &self.columns[column].values {
-            ObsValues::Labels { codes, .. } => Some(codes.as_slice()),
+            TableValues::Labels { codes, .. } => Some(codes.as_slice()),
             _ => None,
         });
         let sorting = self.embeddings.get(self.default_embedding);
-        let order = CellOrder::new(self.n_obs as usize, labels, sorting.map(|embedding| &embedding.1));
+        let order = CellOrder::new(self.n_obs as usize, labels, sorting.map(|embedding| &embedding.1.plane));
         let levels = Levels::for_n_obs(self.n_obs);
         let mut obs_pack = PackWriter::create(files, "obs").map_err(output)?;
         let mut manifest = Manifest {
@@ -105,7 +105,7 @@ impl Plan {
             source: Some(self.source.clone()),
             n_obs: self.n_obs,
             sorted_by_column: self.main_label.map(|column| self.columns[column].name.clone()),
-            sorted_by_embedding: sorting.map(|embedding| embedding.0.clone()),
+            sorted_by_embedding: sorting.map(|embedding| embedding.0.key.clone()),
             main_label: self.main_label.map(|column| self.columns[column].name.clone()),
             sample_column: self.sample_column.map(|column| self.columns[column].name.clone()),
             level_ranks: levels.boundaries(),
@@ -113,7 +113,7 @@ impl Plan {
             index_name: self.index_name.clone(),
             ..Manifest::default()
         };
-        self.write_points(files, &order, &levels, &mut manifest).map_err(output)?;
+        self.write_embeddings(environment, &order, &levels, &mut manifest)?;
         self.write_obs(files, &order, &mut obs_pack, &mut manifest).map_err(output)?;
         let moments_columns = self.moments_columns(&order);
         let cube = self.cube(&order);
@@ -136,6 +136,7 @@ impl Plan {
             read_warnings.map(|warning| Warning { place: warning.place, message: warning.message }).collect();
         manifest.warnings.append(&mut self.warnings);
         manifest.warnings.sort_by(|a, b| (&a.place, &a.message).cmp(&(&b.place, &b.message)));
+        manifest.content_id = manifest.content_id_of();
         environment.check()?;
         let mut file = files.create("manifest").map_err(output)?;
         file.write_all(&manifest.encode()).map_err(output)?;
@@ -143,23 +144,24 @@ impl Plan {
         Ok(manifest)
     }
 
-    fn write_points(
+    fn write_embeddings(
         &self,
-        output: &dyn Output,
+        environment: &Environment<'_>,
         order: &CellOrder,
         levels: &Levels,
         manifest: &mut Manifest,
-    ) -> io::Result<()> {
-        let mut pack = PackWriter::create(output, "points")?;
-        for (key, embedding) in &self.embeddings {
-            let arranged = Embedding {
-                xs: order.arrange(&embedding.xs),
-                ys: order.arrange(&embedding.ys),
-                frame: embedding.frame,
-            };
-            manifest.embeddings.push(embeddings::write(key, &arranged, levels, &mut pack)?);
+    ) -> Result<(), BuildError> {
+        let output = |source| environment.output_error(source);
+        let mut points = PackWriter::create(environment.output, "points").map_err(output)?;
+        let mut whole = PackWriter::create(environment.output, "obsm").map_err(output)?;
+        let writer = ObsmWriter { file: &self.file, order, values_in_memory: self.values_in_memory, environment };
+        for (info, digitized) in &self.embeddings {
+            let mut entry = embeddings::write(&info.key, digitized, order, levels, &mut points).map_err(output)?;
+            writer.write(info, &mut entry, &mut whole)?;
+            manifest.embeddings.push(entry);
         }
-        manifest.packs.push(pack.finish()?);
+        manifest.packs.push(points.finish().map_err(output)?);
+        manifest.packs.push(whole.finish().map_err(output)?);
         Ok(())
     }
 
@@ -171,15 +173,15 @@ impl Plan {
         manifest: &mut Manifest,
     ) -> io::Result<()> {
         let mut postings = PackWriter::create(output, "postings")?;
-        let mut packs = ColumnPacks { obs: obs_pack, postings: &mut postings };
+        let mut packs = ColumnPacks { values: obs_pack, postings: Some(&mut postings) };
         for column in &self.columns {
             let hidden = labels::is_hidden(&column.name, &self.columns);
             let colors = labels::colors(column, self.file.uns(), &mut self.warnings);
-            manifest.columns.push(columns::write(column, order, colors, hidden, &mut packs)?);
+            manifest.columns.push(columns::write(column, &order.rows, colors, hidden, &mut packs)?);
         }
         let ids: Vec<Option<String>> = std::mem::take(&mut self.cell_ids).into_iter().map(Some).collect();
-        manifest.cell_ids = Some(columns::write_text(&ids, order, packs.obs)?);
-        manifest.row = Some(columns::write_rows(order, packs.obs)?);
+        manifest.cell_ids = Some(columns::write_text(&ids, &order.rows, packs.values)?);
+        manifest.row = Some(columns::write_rows(&order.rows, packs.values)?);
         manifest.packs.push(postings.finish()?);
         Ok(())
     }
@@ -237,18 +239,19 @@ fn within_u32(place: &'static str, found: usize) -> Result<u32, BuildError> {
     u32::try_from(found).ok().filter(|&n| n <= limit).ok_or(BuildError::TooLarge { place, found, limit })
 }
 
-fn read_embeddings(file: &H5ad, warnings: &mut Vec<Warning>) -> Result<Vec<(String, Embedding)>, BuildError> {
+fn read_embeddings(file: &H5ad, warnings: &mut Vec<Warning>) -> Result<Vec<(ObsmInfo, Digitized)>, BuildError> {
     let mut embeddings = Vec::new();
     for info in file.obsm().iter().filter(|info| info.n_columns >= 2) {
-        let obsm = file.read_obsm(&info.key, 2)?;
-        let (points, _) = obsm.values.as_chunks::<2>();
-        match embeddings::digitize(points) {
-            Some(embedding) => embeddings.push((info.key.clone(), embedding)),
-            None => warnings.push(Warning {
-                place: format!("obsm/{}", info.key),
-                message: "has no cell with finite coordinates; it is left out".to_owned(),
-            }),
-        }
+        let place = || format!("obsm/{}", info.key);
+        let n_dims = if info.n_columns == 3 { 3 } else { 2 };
+        let values = file.read_obsm(&info.key, 0..n_dims)?.values.into_doubles();
+        let Some(digitized) = embeddings::digitize(Coordinates { values: &values, n_dims }) else {
+            let message = "has no cell with finite coordinates; it is left out".to_owned();
+            warnings.push(Warning { place: place(), message });
+            continue;
+        };
+        warnings.extend(digitized.far_message().map(|message| Warning { place: place(), message }));
+        embeddings.push((info.clone(), digitized));
     }
     Ok(embeddings)
 }

@@ -81,7 +81,7 @@ impl Page<'_> {
     /// When a part of it cannot be read.
     pub async fn view(&self) -> Result<ViewSpec> {
         let link = self.link().await?;
-        let ParsedLink { view, notices } = ViewSpec::from_link(&link);
+        let ParsedLink { view, notices, .. } = ViewSpec::from_link(&link);
         ensure!(notices.is_empty(), "the page wrote a link that it cannot read: {link}: {notices:?}");
         Ok(view)
     }

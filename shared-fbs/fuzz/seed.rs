@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, env, error::Error, fs, path::Path};
 
 use shared_fbs::{
     frame,
-    manifest::{ColumnKind, DirectoryPlace, Manifest, TileRange, ValueKind},
+    manifest::{ColumnKind, DirectoryPlace, Manifest, NumberKind, TileRange, ValueKind},
     path::MANIFEST,
 };
 
@@ -22,7 +22,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut add = |name: String, kind: u8, bytes: &[u8]| seeds.insert(name, [&[kind], bytes].concat());
     add("manifest".to_owned(), 16, &frame::inflate(&bytes)?);
     add("manifest-frame".to_owned(), 16, &bytes);
-    add("tiles".to_owned(), 17, b"5-9,12");
+    add("tiles".to_owned(), 18, b"5-9,12");
     for (pack, range, kind) in ranges(&manifest) {
         let Some(pack) = manifest.pack_named(pack) else { continue };
         let file = fs::read(dataset.join(&pack.file))?;
@@ -47,18 +47,21 @@ fn ranges(manifest: &Manifest) -> Vec<(&str, TileRange, u8)> {
     let mut add = |pack, range: Option<&TileRange>, kind| ranges.extend(range.map(|range| (pack, range.clone(), kind)));
     for embedding in &manifest.embeddings {
         add("points", embedding.tiles.as_ref(), 8);
+        add("obsm", embedding.columns.as_ref(), if embedding.number == NumberKind::Float64 { 17 } else { 11 });
     }
-    for column in &manifest.columns {
-        let first = column.tiles.as_ref().map(|tiles| TileRange { first: tiles.first, count: 1 });
-        let rest = column.tiles.as_ref().map(|tiles| TileRange { first: tiles.first + 1, count: tiles.count - 1 });
+    let of_cells = manifest.columns.iter().map(|column| ("obs", column));
+    let of_genes = manifest.vars.iter().flat_map(|var| var.columns.iter().map(|column| ("var", column)));
+    for (pack, column) in of_cells.chain(of_genes) {
         match column.kind {
             ColumnKind::Categorical => {
-                add("obs", first.as_ref(), 0);
-                add("obs", rest.as_ref(), 1);
+                let Some((first, codes)) = column.label_tiles() else { continue };
+                add(pack, Some(&TileRange { first, count: 1 }), 0);
+                add(pack, Some(&codes), 1);
             }
-            ColumnKind::Continuous => add("obs", column.tiles.as_ref(), 11),
-            _ => add("obs", column.tiles.as_ref(), 10),
+            ColumnKind::Continuous => add(pack, column.tiles.as_ref(), 11),
+            _ => add(pack, column.tiles.as_ref(), 10),
         }
+        add(pack, column.exact.as_ref(), 17);
         add("postings", column.postings.as_ref(), 9);
     }
     add("obs", manifest.cell_ids.as_ref(), 10);

@@ -32,7 +32,8 @@ pub enum DecodeError {
     },
     /// The dataset was written by an older Tessera, in a format that is no longer read.
     #[error(
-        "the dataset has format {found}, older than {expected}, the one this program reads; build it again from its .h5ad"
+        "the dataset has format {found}, and this program reads format {expected}; build the dataset again from its \
+         file with `tile-server build`"
     )]
     TooOld {
         /// The dataset's version.

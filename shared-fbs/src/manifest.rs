@@ -28,10 +28,10 @@ pub const FORMAT_VERSION: u32 = 3;
 /// many tiles each.
 pub const TILES_PER_PAGE: u32 = 4096;
 
-/// Cells a tile of a column and of the rows.
+/// Cells a tile of a column of labels or numbers.
 pub const CELLS_PER_COLUMN_TILE: u32 = 1 << 18;
 
-/// Cells a tile of text (cell ids): small, since it is asked for a cell at a time.
+/// Cells a tile of cell ids, of rows, and of other text: small, since they are asked for a cell at a time.
 pub const CELLS_PER_TEXT_TILE: u32 = 1 << 14;
 
 /// Cells a tile of one gene's expression.
@@ -39,6 +39,9 @@ pub const CELLS_PER_EXPRESSION_TILE: u32 = 1 << 16;
 
 /// Cells a tile of whole cells.
 pub const CELLS_PER_CELLS_TILE: u32 = 64;
+
+/// Digits of a content id that tell datasets apart in a link.
+pub const SHORT_ID_DIGITS: usize = 12;
 
 /// Where a tile lies in its pack's file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -164,7 +167,91 @@ impl TileRange {
     }
 }
 
+impl Column {
+    /// Whether its numbers are kept beside the drawn ones, since those are rounded.
+    pub fn has_exact(&self) -> bool {
+        self.exact.as_ref().is_some_and(|exact| exact.count > 0)
+    }
+
+    /// The first tile of a categorical column, which holds its labels, and those of its codes.
+    pub fn label_tiles(&self) -> Option<(u32, TileRange)> {
+        let tiles = self.tiles.as_ref()?;
+        let codes = TileRange { first: tiles.first.saturating_add(1), count: tiles.count.checked_sub(1)? };
+        Some((tiles.first, codes))
+    }
+
+    /// Whether its tiles are as many as `n` values take.
+    fn is_sound(&self, n: u32) -> bool {
+        let count = |range: &Option<TileRange>| range.as_ref().map_or(0, |range| range.count);
+        let n_tiles = n.div_ceil(CELLS_PER_COLUMN_TILE);
+        let exact = count(&self.exact);
+        match self.kind {
+            ColumnKind::Categorical => count(&self.tiles) == n_tiles + 1 && self.ranges.is_empty() && exact == 0,
+            ColumnKind::Continuous => {
+                count(&self.tiles) == n_tiles
+                    && self.ranges.len() == n_tiles as usize
+                    && (exact == 0 || exact == n_tiles && is_wide(self.number))
+            }
+            _ => count(&self.tiles) == n.div_ceil(CELLS_PER_TEXT_TILE) && self.ranges.is_empty() && exact == 0,
+        }
+    }
+}
+
+impl Embedding {
+    /// The tiles of one column of the whole entry; `None` where it has no such column.
+    pub fn column_tiles(&self, column: u32) -> Option<TileRange> {
+        let tiles = self.columns.as_ref().filter(|_| column < self.n_columns)?;
+        let count = tiles.count / self.n_columns;
+        Some(TileRange { first: tiles.first + column * count, count })
+    }
+
+    /// Whether its parts agree in a dataset of `n_obs` cells.
+    fn is_sound(&self, n_obs: u32) -> bool {
+        let count = |range: &Option<TileRange>| range.as_ref().map_or(0, |range| u64::from(range.count));
+        let n_column_tiles = u64::from(self.n_columns) * u64::from(n_obs.div_ceil(CELLS_PER_COLUMN_TILE));
+        count(&self.tiles) == self.bounds.len() as u64
+            && matches!(self.n_dims, 2 | 3)
+            && is_step(self.step)
+            && (self.n_dims == 2 || is_step(self.step_z))
+            && [self.origin_x, self.origin_y, self.origin_z].iter().all(|origin| origin.is_finite())
+            && matches!(self.number, NumberKind::Float32 | NumberKind::Float64)
+            && count(&self.columns) == n_column_tiles
+    }
+}
+
+/// Whether coordinates can be so far apart that are a unit apart.
+fn is_step(step: f64) -> bool {
+    step.is_finite() && step > 0.0
+}
+
+/// Whether numbers of this kind take a `Numbers` tile.
+fn is_wide(number: NumberKind) -> bool {
+    matches!(number, NumberKind::Int | NumberKind::Uint | NumberKind::Float64)
+}
+
 impl Manifest {
+    /// What the dataset holds as 32 hexadecimal digits: XXH3-128 of the manifest without what only describes it (title,
+    /// source, generator, warnings). The manifest names every pack by its content, so packs that differ give another id.
+    pub fn content_id_of(&self) -> String {
+        let content = Self {
+            content_id: String::new(),
+            generator: String::new(),
+            title: None,
+            source: None,
+            warnings: Vec::new(),
+            ..self.clone()
+        };
+        let mut builder = flatbuffers::FlatBufferBuilder::with_capacity(1 << 14);
+        let root = content.pack(&mut builder);
+        wire::finish_manifest_buffer(&mut builder, root);
+        format!("{:032x}", xxhash_rust::xxh3::xxh3_128(builder.finished_data()))
+    }
+
+    /// The beginning of the content id, which links carry.
+    pub fn short_id(&self) -> &str {
+        self.content_id.get(..SHORT_ID_DIGITS).unwrap_or_default()
+    }
+
     /// Writes the manifest as the bytes of its file.
     pub fn encode(&self) -> Vec<u8> {
         let mut builder = flatbuffers::FlatBufferBuilder::with_capacity(1 << 14);
@@ -185,17 +272,18 @@ impl Manifest {
                 reason: "the file is not a Tessera manifest".to_owned(),
             });
         }
+        // Before all else, since a manifest of another version need not fit the schema of this one.
+        let expected = FORMAT_VERSION;
+        match stated_version(&content) {
+            Some(found) if found < expected => return Err(DecodeError::TooOld { found, expected }),
+            Some(found) if found > expected => return Err(DecodeError::TooNew { found, expected }),
+            // What states none is no manifest, and the verifier says why.
+            Some(_) | None => {}
+        }
         let options = VerifierOptions { max_tables: 1 << 24, ..VerifierOptions::default() };
         let manifest = wire::root_as_manifest_with_opts(&options, &content)
-            .map_err(|error| DecodeError::invalid("Manifest", &error))?;
-        let (found, expected) = (manifest.format_version(), FORMAT_VERSION);
-        if found < expected {
-            return Err(DecodeError::TooOld { found, expected });
-        }
-        if found > expected {
-            return Err(DecodeError::TooNew { found, expected });
-        }
-        let manifest = manifest.unpack();
+            .map_err(|error| DecodeError::invalid("Manifest", &error))?
+            .unpack();
         manifest.check()?;
         Ok(manifest)
     }
@@ -261,10 +349,18 @@ impl Manifest {
             })
         };
         let mut ranges = vec![("obs", self.cell_ids.as_ref()), ("obs", self.row.as_ref())];
-        ranges.extend(self.embeddings.iter().map(|embedding| ("points", embedding.tiles.as_ref())));
+        for embedding in &self.embeddings {
+            ranges.push(("points", embedding.tiles.as_ref()));
+            ranges.push(("obsm", embedding.columns.as_ref()));
+        }
         for column in &self.columns {
             ranges.push(("obs", column.tiles.as_ref()));
+            ranges.push(("obs", column.exact.as_ref()));
             ranges.push(("postings", column.postings.as_ref()));
+        }
+        for column in self.vars.iter().flat_map(|var| &var.columns) {
+            ranges.push(("var", column.tiles.as_ref()));
+            ranges.push(("var", column.exact.as_ref()));
         }
         for layer in &self.layers {
             let Some(var) = self.vars.get(layer.var as usize) else {
@@ -299,11 +395,17 @@ impl Manifest {
         if !ranges.into_iter().all(|(pack, range)| within(pack, range)) {
             return wrong("a range of tiles runs past the end of its pack");
         }
-        if self.embeddings.iter().any(|embedding| {
-            embedding.tiles.as_ref().map_or(0, |tiles| tiles.count) as usize != embedding.bounds.len()
-                || !(embedding.step.is_finite() && embedding.step > 0.0)
-        }) {
-            return wrong("an embedding's tiles, bounds or step do not agree");
+        if !self.embeddings.iter().all(|embedding| embedding.is_sound(self.n_obs)) {
+            return wrong("an embedding's tiles, bounds, dimensions or step do not agree");
+        }
+        let of_cells = self.columns.iter().map(|column| (column, self.n_obs));
+        let of_genes = self.vars.iter().flat_map(|var| var.columns.iter().map(|column| (column, var.n_vars)));
+        if !of_cells.chain(of_genes).all(|(column, n)| column.is_sound(n)) {
+            return wrong("a column has another number of tiles than its values take");
+        }
+        let is_digit = |byte: u8| byte.is_ascii_digit() || matches!(byte, b'a'..=b'f');
+        if self.content_id.len() != 32 || !self.content_id.bytes().all(is_digit) {
+            return wrong("the content id is not 32 hexadecimal digits");
         }
         let default_is_there = |default: u32, count: usize| count == 0 || (default as usize) < count;
         if !default_is_there(self.default_embedding, self.embeddings.len())
@@ -315,9 +417,94 @@ impl Manifest {
     }
 }
 
+/// The version that a manifest of any version states: the first field of its root table, in every one. `None` where the
+/// bytes are too short to hold it.
+fn stated_version(content: &[u8]) -> Option<u32> {
+    const FIRST_FIELD: usize = 4;
+    let bytes = |at: usize| content.get(at..at.checked_add(4)?)?.first_chunk::<4>();
+    let table = u32::from_le_bytes(*bytes(0)?) as usize;
+    let vtable = i64::try_from(table).ok()? - i64::from(i32::from_le_bytes(*bytes(table)?));
+    let slot = usize::try_from(vtable).ok()?.checked_add(FIRST_FIELD)?;
+    let offset = u16::from_le_bytes(*content.get(slot..)?.first_chunk()?);
+    match offset {
+        // A field that is not there has its default.
+        0 => Some(0),
+        offset => bytes(table.checked_add(usize::from(offset))?).map(|bytes| u32::from_le_bytes(*bytes)),
+    }
+}
+
 fn is_plain_file_name(name: &str) -> bool {
     name != path::MANIFEST
         && !name.starts_with('.')
         && !name.is_empty()
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn manifest() -> Manifest {
+        let mut manifest = Manifest {
+            format_version: FORMAT_VERSION,
+            generator: "a program".to_owned(),
+            level_ranks: order::Levels::for_n_obs(1).boundaries(),
+            n_obs: 1,
+            ..Manifest::default()
+        };
+        manifest.content_id = manifest.content_id_of();
+        manifest
+    }
+
+    #[test]
+    fn a_manifest_round_trips() {
+        assert_eq!(Manifest::decode(&manifest().encode()), Ok(manifest()));
+    }
+
+    #[test]
+    fn the_content_id_is_of_what_the_dataset_holds() {
+        let id = manifest().content_id_of();
+        let told = Manifest {
+            title: Some("a title".to_owned()),
+            source: Some("a.h5ad".to_owned()),
+            generator: "another program".to_owned(),
+            warnings: vec![Warning { place: "obs".to_owned(), message: "was mended".to_owned() }],
+            content_id: id.clone(),
+            ..manifest()
+        };
+        assert_eq!(told.content_id_of(), id);
+        let pack = Pack { name: "obs".to_owned(), file: "obs-1.tsp".to_owned(), ..Pack::default() };
+        let others = [
+            Manifest { n_obs: 2, ..manifest() },
+            Manifest { packs: vec![pack], ..manifest() },
+            Manifest { main_label: Some("cell_type".to_owned()), ..manifest() },
+        ];
+        assert!(others.iter().all(|other| other.content_id_of() != id));
+    }
+
+    #[test]
+    fn another_version_is_told_before_its_schema_matters() {
+        // As format 2 had it: a root table with the version and none of the fields that this schema requires.
+        let of_version = |version: u32| {
+            let mut builder = flatbuffers::FlatBufferBuilder::new();
+            let table = builder.start_table();
+            builder.push_slot(4, version, 0);
+            let root = builder.end_table(table);
+            builder.finish(root, Some(wire::MANIFEST_IDENTIFIER));
+            Manifest::decode(&frame::deflate(builder.finished_data(), 1)).expect_err("it is of another version")
+        };
+        let old = of_version(2);
+        assert_eq!(old, DecodeError::TooOld { found: 2, expected: FORMAT_VERSION });
+        assert!(old.to_string().contains("build the dataset again"), "{old}");
+        assert_eq!(of_version(4), DecodeError::TooNew { found: 4, expected: FORMAT_VERSION });
+        assert!(matches!(of_version(FORMAT_VERSION), DecodeError::Invalid { .. }));
+    }
+
+    #[test]
+    fn a_column_of_another_number_of_tiles_is_refused() {
+        let ranges = vec![ValueRange { min: 0.0, max: 1.0 }];
+        let column = Column { kind: ColumnKind::Continuous, ranges, ..Column::default() };
+        let manifest = Manifest { columns: vec![column], ..manifest() };
+        assert!(matches!(Manifest::decode(&manifest.encode()), Err(DecodeError::Inconsistent { .. })));
+    }
 }

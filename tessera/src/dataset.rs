@@ -6,7 +6,10 @@ use std::{
 };
 
 use explorer_core::{
-    data::{Categorical, Column as Values, Embedding, GeneIdx, GeneNames, SparseVec},
+    data::{
+        Categorical, CellIdx, CellRows, Column as Values, Embedding, FileColumn, GeneIdx, GeneNames, Number, Numbers,
+        SparseVec,
+    },
     dataset::{self, Priority},
     de::FixedPoints,
 };
@@ -178,6 +181,46 @@ impl Dataset {
     /// As [`Self::tile`], and when there is no such column or it is text.
     pub fn column(&self, name: &str) -> Result<Values, DatasetError> {
         wait(self.0.column(name, Priority::Now))
+    }
+
+    /// A column of `obs` as it is in the file, in storage order.
+    ///
+    /// # Errors
+    /// As [`Self::tile`], and when there is no such column.
+    pub fn file_column(&self, name: &str) -> Result<FileColumn, DatasetError> {
+        wait(self.0.file_column(name))
+    }
+
+    /// A number of a continuous column as it is in the file; `None` where it is missing.
+    ///
+    /// # Errors
+    /// As [`Self::tile`], and when there is no such column or it holds no numbers.
+    pub fn number(&self, name: &str, cell: CellIdx) -> Result<Option<Number>, DatasetError> {
+        wait(self.0.number(name, cell))
+    }
+
+    /// A column of a layer's table of genes as it is in the file, in the order of [`Self::genes`].
+    ///
+    /// # Errors
+    /// As [`Self::tile`], and when there is no such column.
+    pub fn gene_column(&self, layer: &Layer, name: &str) -> Result<FileColumn, DatasetError> {
+        wait(self.0.gene_column(self.index_of(layer)?, name))
+    }
+
+    /// A column of an entry of `obsm` as it is in the file, in storage order; `embedding` is its index in the manifest.
+    ///
+    /// # Errors
+    /// As [`Self::tile`], and when there is no such column.
+    pub fn obsm_column(&self, embedding: usize, column: u32) -> Result<Numbers, DatasetError> {
+        wait(self.0.obsm_column(embedding, column))
+    }
+
+    /// The input's rows of all cells.
+    ///
+    /// # Errors
+    /// As [`Self::tile`].
+    pub fn rows(&self) -> Result<CellRows, DatasetError> {
+        wait(self.0.rows(Priority::Now))
     }
 
     /// The positions of all cells in the embedding of a key, or in the default one.

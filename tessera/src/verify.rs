@@ -9,9 +9,9 @@ use std::{
 use rayon::prelude::*;
 use shared_fbs::{
     DecodeError,
-    manifest::{ColumnKind, Layer, Manifest, TileRange},
+    manifest::{ColumnKind, Layer, Manifest, NumberKind, TileRange},
     path::pack_file,
-    tile::{Categories, Codes, Genes, Image, Moments, Points, Posting, Strings, Values, WantedCells},
+    tile::{Categories, Codes, Genes, Image, Moments, Numbers, Points, Posting, Strings, Values, WantedCells},
 };
 use xxhash_rust::xxh64::Xxh64;
 
@@ -48,6 +48,9 @@ pub fn verify(dataset: &Dataset, directory: &Path) -> VerifyReport {
             Err(error) => Some(format!("{}: {error}", pack.file)),
         })
         .collect();
+    if manifest.content_id_of() != manifest.content_id {
+        damage.push("the manifest: its content id is not the one of what it names".to_owned());
+    }
     let contents = contents(manifest);
     let tiles: Vec<(&Contents<'_>, u32)> =
         contents.iter().flat_map(|contents| contents.tiles.iter().map(move |index| (contents, index))).collect();
@@ -92,20 +95,23 @@ fn contents(manifest: &Manifest) -> Vec<Contents<'_>> {
         |pack, tiles: Option<&TileRange>, decode: Decode<'static>| contents.extend(Contents::of(pack, tiles, decode));
     for embedding in &manifest.embeddings {
         add("points", embedding.tiles.as_ref(), as_a(Points::decode));
+        let whole = if embedding.number == NumberKind::Float64 { as_a(Numbers::decode) } else { as_a(Values::decode) };
+        add("obsm", embedding.columns.as_ref(), whole);
     }
-    for column in &manifest.columns {
+    let of_cells = manifest.columns.iter().map(|column| ("obs", column));
+    let of_genes = manifest.vars.iter().flat_map(|var| var.columns.iter().map(|column| ("var", column)));
+    for (pack, column) in of_cells.chain(of_genes) {
         let tiles = column.tiles.as_ref();
         match column.kind {
             ColumnKind::Categorical => {
-                let head = tiles.map(|tiles| TileRange { first: tiles.first, count: 1 });
-                let codes =
-                    tiles.map(|tiles| TileRange { first: tiles.first + 1, count: tiles.count.saturating_sub(1) });
-                add("obs", head.as_ref(), as_a(Categories::decode));
-                add("obs", codes.as_ref(), as_a(Codes::decode));
+                let Some((first, codes)) = column.label_tiles() else { continue };
+                add(pack, Some(&TileRange { first, count: 1 }), as_a(Categories::decode));
+                add(pack, Some(&codes), as_a(Codes::decode));
             }
-            ColumnKind::Continuous => add("obs", tiles, as_a(Values::decode)),
-            _ => add("obs", tiles, as_a(Strings::decode)),
+            ColumnKind::Continuous => add(pack, tiles, as_a(Values::decode)),
+            _ => add(pack, tiles, as_a(Strings::decode)),
         }
+        add(pack, column.exact.as_ref(), as_a(Numbers::decode));
         add("postings", column.postings.as_ref(), as_a(Posting::decode));
     }
     add("obs", manifest.cell_ids.as_ref(), as_a(Strings::decode));

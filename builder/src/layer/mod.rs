@@ -31,7 +31,7 @@ use shared_fbs::{
 
 use super::{
     cell_order::CellOrder,
-    columns::{self, ObsColumn, ObsValues},
+    columns::{self, TableColumn, TableValues},
     environment::Environment,
     error::BuildError,
     pack::{Frame, LayerPacks, PackWriter},
@@ -62,10 +62,10 @@ pub struct MomentsColumn {
 
 impl MomentsColumn {
     /// The labels of a column; `None` when it has none.
-    pub fn of(column: &ObsColumn, order: &CellOrder) -> Option<Self> {
-        let ObsValues::Labels { codes, categories, .. } = &column.values else { return None };
+    pub fn of(column: &TableColumn, order: &CellOrder) -> Option<Self> {
+        let TableValues::Labels { codes, categories, .. } = &column.values else { return None };
         let n_categories = categories.len();
-        let codes = columns::stored_codes(codes, n_categories, order);
+        let codes = columns::stored_codes(codes, n_categories, &order.rows);
         Some(Self { name: column.name.clone(), n_categories, codes })
     }
 }

@@ -7,7 +7,7 @@ use shared_fbs::{
 };
 use thiserror::Error;
 
-use super::{Categorical, Codes, Continuous, Embedding, Frame, NO_POSITION, SparseVec};
+use super::{Categorical, CellRows, Codes, Continuous, Embedding, Frame, NO_POSITION, SparseVec};
 use crate::de::log_normalize;
 
 /// Tiles that do not fit together.
@@ -32,6 +32,9 @@ pub enum AssembleError {
     /// A gene's tile names a cell past the end of the dataset.
     #[error("the tile names a cell that the dataset does not have")]
     Cell,
+    /// The rows of the input are no order.
+    #[error("the cells do not have each row of the input once")]
+    Rows,
     /// Counts are to be normalized, but the cells' divisors are not there.
     #[error("the layer's divisors are missing")]
     Divisor,
@@ -48,10 +51,7 @@ pub fn categorical(
     n_obs: usize,
 ) -> Result<Categorical, AssembleError> {
     let codes = join_codes(codes);
-    let found = codes.len();
-    if found != n_obs {
-        return Err(AssembleError::Length { found, expected: n_obs });
-    }
+    check_length(codes.len(), n_obs)?;
     let n_categories = categories.labels.len();
     let greatest = match &codes {
         Codes::U8(codes) => codes.iter().copied().max().map(u32::from),
@@ -74,7 +74,8 @@ fn join_codes(tiles: &[tile::Codes]) -> Codes {
     }
 }
 
-fn wide(tile: &tile::Codes) -> Vec<u32> {
+/// The codes of a tile, whatever their width.
+pub fn wide(tile: &tile::Codes) -> Vec<u32> {
     match tile {
         tile::Codes::U8(codes) => codes.iter().map(|&code| u32::from(code)).collect(),
         tile::Codes::U16(codes) => codes.iter().map(|&code| u32::from(code)).collect(),
@@ -92,11 +93,26 @@ pub fn continuous(tiles: Vec<tile::Values>, n_obs: usize) -> Result<Continuous, 
     for tile in tiles {
         values.extend(tile.0);
     }
-    if values.len() == n_obs {
-        Ok(Continuous { values })
-    } else {
-        Err(AssembleError::Length { found: values.len(), expected: n_obs })
-    }
+    check_length(values.len(), n_obs)?;
+    Ok(Continuous { values })
+}
+
+/// The rows of the input, one a cell, from their tiles, in order.
+///
+/// # Errors
+/// [`AssembleError::Length`] or [`AssembleError::Rows`].
+pub fn rows(tiles: &[tile::Codes], n_obs: usize) -> Result<CellRows, AssembleError> {
+    let rows: Vec<u32> = tiles.iter().flat_map(wide).collect();
+    check_length(rows.len(), n_obs)?;
+    CellRows::new(rows).ok_or(AssembleError::Rows)
+}
+
+/// Whether tiles hold as many values as they must.
+///
+/// # Errors
+/// [`AssembleError::Length`].
+pub fn check_length(found: usize, expected: usize) -> Result<(), AssembleError> {
+    if found == expected { Ok(()) } else { Err(AssembleError::Length { found, expected }) }
 }
 
 /// How the values of a layer's tiles become values of the layer.
@@ -253,7 +269,7 @@ mod tests {
             for cells in Levels::for_n_obs(n_obs).tiles() {
                 let xs: Vec<u16> = cells.iter().map(coordinate).collect();
                 let ys = xs.iter().map(|x| x / 2).collect();
-                embedding.place(&cells, &Points { xs, ys }).unwrap();
+                embedding.place(&cells, &Points { xs, ys, zs: None }).unwrap();
             }
             prop_assert!(embedding.xs.iter().copied().eq((0..n_obs).map(coordinate)));
             prop_assert!(embedding.ys.iter().copied().eq((0..n_obs).map(|cell| coordinate(cell) / 2)));
@@ -264,7 +280,7 @@ mod tests {
             let mut embedding = Embedding::nowhere(n_obs as usize, FRAME);
             let cells = &Levels::for_n_obs(n_obs).tiles()[0];
             let n_cells = cells.iter().count();
-            let points = |n: usize| Points { xs: vec![1; n], ys: vec![1; n] };
+            let points = |n: usize| Points { xs: vec![1; n], ys: vec![1; n], zs: None };
             prop_assert!(embedding.place(cells, &points(n_cells + more)).is_err());
             prop_assert!(embedding.place(cells, &points(n_cells - 1)).is_err());
         }

@@ -4,10 +4,17 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::Numbers;
+
 /// A cell, by its place in storage order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct CellIdx(pub u32);
+
+/// A cell, by its row in the input: the same in every dataset built from it, in whatever order it stores the cells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct CellRow(pub u32);
 
 /// A gene, by its place in the order of its `var` table in the tiles (densest first).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -100,4 +107,29 @@ impl Codes {
 pub struct Continuous {
     /// One value a cell; NaN is missing, infinities are allowed.
     pub values: Vec<f32>,
+}
+
+/// One column of `obs` or `var` as it is in the file.
+#[derive(Clone, Debug, PartialEq)]
+pub enum FileColumn {
+    /// Labels.
+    Labels(Categorical),
+    /// Numbers in their own type.
+    Numbers(Numbers),
+    /// Text that is (nearly) different in every row; `None` is missing.
+    Text(Vec<Option<String>>),
+}
+
+impl FileColumn {
+    /// The value at a place, in full; `None` where it is missing or there is no such place.
+    pub fn text(&self, at: usize) -> Option<String> {
+        match self {
+            Self::Labels(column) => {
+                let code = (at < column.codes.len()).then(|| column.codes.get(CellIdx(at as u32)))?;
+                column.categories.get(code as usize).cloned()
+            }
+            Self::Numbers(numbers) => numbers.get(at).map(|number| number.to_string()),
+            Self::Text(texts) => texts.get(at).cloned().flatten(),
+        }
+    }
 }

@@ -8,10 +8,14 @@ mod column;
 mod embedding;
 mod gene_names;
 mod mean;
+mod numbers;
+mod rows;
 mod sparse;
 
-pub use column::{Categorical, CellIdx, Codes, Column, Continuous, GeneIdx};
+pub use column::{Categorical, CellIdx, CellRow, Codes, Column, Continuous, FileColumn, GeneIdx};
 pub use embedding::{Embedding, Frame, NO_POSITION};
 pub use gene_names::GeneNames;
 pub use mean::GeneSum;
+pub use numbers::{Number, Numbers, fit_f32};
+pub use rows::CellRows;
 pub use sparse::SparseVec;

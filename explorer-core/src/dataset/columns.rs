@@ -2,12 +2,15 @@
 
 use futures_util::future;
 use shared_fbs::{
-    manifest::{CELLS_PER_TEXT_TILE, ColumnKind, TileRange},
-    tile::{Categories, Codes, Genes, Strings, Values},
+    manifest::{self, CELLS_PER_COLUMN_TILE, CELLS_PER_TEXT_TILE, ColumnKind, NumberKind, TileRange},
+    tile::{self, Categories, Codes, Genes, Strings, Values},
 };
 
 use super::{Damage, Dataset, DatasetError, Priority, Tiles};
-use crate::data::{CellIdx, Column, assemble};
+use crate::data::{
+    CellIdx, CellRow, CellRows, Column, FileColumn, Number, Numbers,
+    assemble::{self, AssembleError},
+};
 
 /// The pack of columns and cell ids.
 pub(super) const OBS: &str = "obs";
@@ -51,6 +54,96 @@ impl<T: Tiles> Dataset<T> {
         Ok(Column::Categorical(column))
     }
 
+    /// A column of `obs` as it is in the file, in storage order.
+    ///
+    /// # Errors
+    /// When there is no such column, or a tile cannot be read.
+    pub async fn file_column(&self, name: &str) -> Result<FileColumn, T::Error> {
+        self.read_file_column(OBS, self.column_entry(name)?, self.n_obs()).await
+    }
+
+    /// A column of a table of genes as it is in the file, in the order of [`Dataset::genes`].
+    ///
+    /// # Errors
+    /// When there is no such layer or column, or a tile cannot be read.
+    pub async fn gene_column(&self, layer: usize, name: &str) -> Result<FileColumn, T::Error> {
+        let var = self.var(layer).ok_or_else(|| DatasetError::unknown("layer", &layer.to_string()))?;
+        let column = var.columns.iter().find(|column| column.name == name);
+        let column = column.ok_or_else(|| DatasetError::unknown("column of genes", name))?;
+        self.read_file_column(VAR, column, var.n_vars as usize).await
+    }
+
+    /// A number of a continuous column as it is in the file; `None` where it is missing.
+    ///
+    /// # Errors
+    /// When there is no such column, it holds no numbers, or its tile cannot be read.
+    pub async fn number(&self, name: &str, cell: CellIdx) -> Result<Option<Number>, T::Error> {
+        let column = self.column_entry(name)?;
+        let tiles = if column.has_exact() { &column.exact } else { &column.tiles };
+        let (Some(tiles), ColumnKind::Continuous) = (tiles, column.kind) else {
+            return Err(DatasetError::unknown("column of numbers", name).into());
+        };
+        let tile = tiles.first + cell.0 / CELLS_PER_COLUMN_TILE;
+        let numbers = self.read_numbers(OBS, column, &[tile], Priority::Now).await?;
+        Ok(numbers.get((cell.0 % CELLS_PER_COLUMN_TILE) as usize))
+    }
+
+    async fn read_file_column(&self, pack: &str, column: &manifest::Column, n: usize) -> Result<FileColumn, T::Error> {
+        let tiles = if column.has_exact() { &column.exact } else { &column.tiles };
+        let tiles: Vec<u32> = tiles.iter().flat_map(TileRange::iter).collect();
+        let damaged =
+            |error: AssembleError| DatasetError::damaged(pack, tiles.first().copied().unwrap_or_default(), error);
+        match (column.kind, tiles.split_first()) {
+            (ColumnKind::Continuous, _) => {
+                let numbers = self.read_numbers(pack, column, &tiles, Priority::Soon).await?;
+                assemble::check_length(numbers.len(), n).map_err(damaged)?;
+                Ok(FileColumn::Numbers(numbers))
+            }
+            (ColumnKind::Categorical, Some((&first, codes))) => {
+                let categories = self.read_one(pack, first, Priority::Soon, Categories::decode).await?;
+                let codes = self.read(pack, codes, Priority::Soon, Codes::decode).await?;
+                let column = assemble::categorical(&categories, &codes, column.ordered, n).map_err(damaged)?;
+                Ok(FileColumn::Labels(column))
+            }
+            (_, _) => {
+                let texts = self.read(pack, &tiles, Priority::Soon, Strings::decode).await?;
+                let texts: Vec<Option<String>> = texts.into_iter().flat_map(|tile| tile.0).collect();
+                assemble::check_length(texts.len(), n).map_err(damaged)?;
+                Ok(FileColumn::Text(texts))
+            }
+        }
+    }
+
+    /// The numbers of some tiles of a continuous column, those of 64 bits where it has them.
+    async fn read_numbers(
+        &self,
+        pack: &str,
+        column: &manifest::Column,
+        tiles: &[u32],
+        priority: Priority,
+    ) -> Result<Numbers, T::Error> {
+        if column.has_exact() {
+            return self.read_wide(pack, column.number, tiles, priority).await;
+        }
+        let values = self.read(pack, tiles, priority, Values::decode).await?;
+        let values: Vec<f32> = values.into_iter().flat_map(|tile| tile.0).collect();
+        Ok(Numbers::from_f32(column.number, values))
+    }
+
+    /// The numbers of some tiles of 64 bits.
+    pub(super) async fn read_wide(
+        &self,
+        pack: &str,
+        kind: NumberKind,
+        tiles: &[u32],
+        priority: Priority,
+    ) -> Result<Numbers, T::Error> {
+        let numbers = self.read(pack, tiles, priority, tile::Numbers::decode).await?;
+        let numbers = Numbers::from_tiles(kind, &numbers);
+        Ok(numbers
+            .ok_or_else(|| DatasetError::damaged(pack, tiles.first().copied().unwrap_or_default(), Damage::Kind))?)
+    }
+
     /// Reads the tiles of a column, for later.
     ///
     /// # Errors
@@ -85,6 +178,31 @@ impl<T: Tiles> Dataset<T> {
         let tile = range.first + cell.0 / CELLS_PER_TEXT_TILE;
         let ids = self.read_one(OBS, tile, Priority::Now, Strings::decode).await?;
         Ok(ids.0.into_iter().nth((cell.0 % CELLS_PER_TEXT_TILE) as usize).flatten())
+    }
+
+    /// The input's row of a cell.
+    ///
+    /// # Errors
+    /// When its tile cannot be read, or the dataset has no such cell.
+    pub async fn row(&self, cell: CellIdx) -> Result<CellRow, T::Error> {
+        let unknown = || DatasetError::unknown("cell", &cell.0.to_string());
+        let range = self.manifest().row.as_ref().ok_or_else(unknown)?;
+        let tile = range.first + cell.0 / CELLS_PER_TEXT_TILE;
+        let rows = self.read_one(OBS, tile, Priority::Now, Codes::decode).await?;
+        let rows = assemble::wide(&rows);
+        Ok(rows.get((cell.0 % CELLS_PER_TEXT_TILE) as usize).copied().map(CellRow).ok_or_else(unknown)?)
+    }
+
+    /// The input's rows of all cells.
+    ///
+    /// # Errors
+    /// When a tile cannot be read, or the rows are no order of the cells.
+    pub async fn rows(&self, priority: Priority) -> Result<CellRows, T::Error> {
+        let tiles: Vec<u32> = self.manifest().row.iter().flat_map(TileRange::iter).collect();
+        let rows = self.read(OBS, &tiles, priority, Codes::decode).await?;
+        self.breathe().await;
+        let damaged = |error| DatasetError::damaged(OBS, tiles.first().copied().unwrap_or_default(), error);
+        Ok(assemble::rows(&rows, self.n_obs()).map_err(damaged)?)
     }
 
     /// The ids of all cells; empty where the dataset has none.

@@ -48,6 +48,9 @@ pub enum Damage {
     /// It is of another number of genes than the manifest says.
     #[error("it has another number of genes than the manifest says")]
     Genes,
+    /// It holds numbers of 64 bits, and the manifest says that they are none.
+    #[error("it holds numbers of another kind than the manifest says")]
+    Kind,
     /// It is of another number of cells than its place in the dataset says.
     #[error("it holds another number of cells")]
     Cells,

@@ -1,12 +1,18 @@
 //! Positions of cells.
 
-use shared_fbs::{manifest, tile::Points};
+use shared_fbs::{
+    manifest::{self, NumberKind},
+    tile::{Points, Values},
+};
 
 use super::{Dataset, DatasetError, Priority, Tiles};
-use crate::data::{Embedding, Frame};
+use crate::data::{Embedding, Frame, Numbers, assemble};
 
 /// The pack of positions.
 const POINTS: &str = "points";
+
+/// The pack of whole entries of `obsm`.
+const OBSM: &str = "obsm";
 
 impl<T> Dataset<T> {
     /// How 16-bit units of an embedding become the file's coordinates.
@@ -50,6 +56,27 @@ impl<T: Tiles> Dataset<T> {
             self.breathe().await;
         }
         Ok(all)
+    }
+
+    /// A column of an entry of `obsm` as it is in the file, in storage order.
+    ///
+    /// # Errors
+    /// When there is no such embedding or column, or a tile cannot be read.
+    pub async fn obsm_column(&self, embedding: usize, column: u32) -> Result<Numbers, T::Error> {
+        let entry = self.manifest().embeddings.get(embedding);
+        let entry = entry.ok_or_else(|| DatasetError::unknown("embedding", &embedding.to_string()))?;
+        let tiles = entry.column_tiles(column);
+        let tiles = tiles.ok_or_else(|| DatasetError::unknown("column of an embedding", &column.to_string()))?;
+        let indices: Vec<u32> = tiles.iter().collect();
+        let numbers = if entry.number == NumberKind::Float64 {
+            self.read_wide(OBSM, entry.number, &indices, Priority::Soon).await?
+        } else {
+            let values = self.read(OBSM, &indices, Priority::Soon, Values::decode).await?;
+            Numbers::Float32(values.into_iter().flat_map(|tile| tile.0).collect())
+        };
+        let checked = assemble::check_length(numbers.len(), self.n_obs());
+        checked.map_err(|error| DatasetError::damaged(OBSM, tiles.first, error))?;
+        Ok(numbers)
     }
 
     /// The number of an embedding's first tile in its pack.

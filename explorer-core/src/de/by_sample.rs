@@ -1,8 +1,10 @@
 //! Group and reference cut by samples, which then are replicates.
 
+use std::sync::Arc;
+
 use super::{FixedPoints, GeneMoments, LEAST_CELLS, Moments};
 use crate::{
-    data::{CellIdx, Codes},
+    data::{CellRows, Codes},
     filter::CellMask,
     state::{CellList, CellQuery, CellSource, Label, LabelFilter, ObsFilter},
 };
@@ -11,8 +13,8 @@ use crate::{
 pub enum SampleSides {
     /// By filters on labels: stored sums of pairs of labels may answer.
     Queries([CellQuery; 2]),
-    /// Cell by cell, with each cell's sample.
-    Masks([CellMask; 2], Codes),
+    /// Cell by cell, with each cell's sample and row of the input.
+    Masks([CellMask; 2], Codes, Arc<CellRows>),
 }
 
 impl SampleSides {
@@ -50,12 +52,11 @@ impl SampleSides {
                 query.filters.obs.insert(by.to_owned(), ObsFilter::Labels(only));
                 CellSource::Query(query)
             })),
-            Self::Masks(masks, codes) => {
-                let [group, reference] = masks.each_ref().map(|mask| {
-                    let cells = mask.iter().filter(|&cell| codes.get(cell) == code);
-                    CellList::new(cells.map(|CellIdx(cell)| cell).collect())
-                });
-                let is_empty = group.cells().is_empty() && reference.cells().is_empty();
+            Self::Masks(masks, codes, rows) => {
+                let [group, reference] = masks
+                    .each_ref()
+                    .map(|mask| CellList::new(rows.rows_of(mask.iter().filter(|&cell| codes.get(cell) == code))));
+                let is_empty = group.rows().is_empty() && reference.rows().is_empty();
                 (!is_empty).then_some([CellSource::Cells(group), CellSource::Cells(reference)])
             }
         }
@@ -109,10 +110,11 @@ mod tests {
     #[test]
     fn masks_are_cut_cell_by_cell() {
         let masks = [vec![1, 1, 0, 0], vec![0, 0, 1, 0]].map(CellMask::from_bytes);
-        let sides = SampleSides::Masks(masks, Codes::U8(vec![0, 1, 0, 2]));
-        let cells = |cells: &[u32]| CellSource::Cells(CellList::new(cells.iter().copied().collect()));
-        assert_eq!(sides.of_sample("donor", "d0", 0), Some([cells(&[0]), cells(&[2])]));
-        assert_eq!(sides.of_sample("donor", "d1", 1), Some([cells(&[1]), cells(&[])]));
+        let rows = CellRows::new(vec![3, 2, 1, 0]).expect("each row is there once");
+        let sides = SampleSides::Masks(masks, Codes::U8(vec![0, 1, 0, 2]), Arc::new(rows));
+        let rows = |rows: &[u32]| CellSource::Cells(CellList::new(rows.iter().copied().collect()));
+        assert_eq!(sides.of_sample("donor", "d0", 0), Some([rows(&[3]), rows(&[1])]));
+        assert_eq!(sides.of_sample("donor", "d1", 1), Some([rows(&[2]), rows(&[])]));
         assert_eq!(sides.of_sample("donor", "d2", 2), None);
     }
 }

@@ -6,7 +6,7 @@ use shared_fbs::tile::Categories;
 
 use super::{GeneTable, Slot};
 use crate::{
-    data::{Column, Continuous, Embedding},
+    data::{CellIdx, CellRows, Column, Continuous, Embedding},
     filter::{CellMask, QueryError, Source, dimension_mask, query_mask},
     state::{Analysis, CellQuery, CellSource, ColorBy, DataKey, DimensionFilter, DimensionKey, GeneKey},
 };
@@ -22,6 +22,8 @@ pub enum Data {
     Categories(Arc<Categories>),
     /// Of a layer's genes.
     GeneTable(Arc<GeneTable>),
+    /// Of the input's rows.
+    Rows(Arc<CellRows>),
 }
 
 impl Data {
@@ -35,6 +37,7 @@ impl Data {
             DataKey::Embedding(_) => matches!(self, Self::Embedding(_)),
             DataKey::Categories(_) => matches!(self, Self::Categories(_)),
             DataKey::GeneTable(_) => matches!(self, Self::GeneTable(_)),
+            DataKey::Rows => matches!(self, Self::Rows(_)),
         }
     }
 }
@@ -66,6 +69,12 @@ impl From<Categories> for Data {
 impl From<GeneTable> for Data {
     fn from(table: GeneTable) -> Self {
         Self::GeneTable(Arc::new(table))
+    }
+}
+
+impl From<CellRows> for Data {
+    fn from(rows: CellRows) -> Self {
+        Self::Rows(Arc::new(rows))
     }
 }
 
@@ -148,7 +157,7 @@ impl Loaded {
     pub fn column(&self, key: &DataKey) -> Option<&Arc<Column>> {
         match self.ready(key)? {
             Data::Column(column) => Some(column),
-            Data::Embedding(_) | Data::Categories(_) | Data::GeneTable(_) => None,
+            Data::Embedding(_) | Data::Categories(_) | Data::GeneTable(_) | Data::Rows(_) => None,
         }
     }
 
@@ -175,7 +184,7 @@ impl Loaded {
     pub fn embedding(&self, key: &str) -> Option<&Arc<Embedding>> {
         match self.ready(&DataKey::Embedding(key.to_owned()))? {
             Data::Embedding(embedding) => Some(embedding),
-            Data::Column(_) | Data::Categories(_) | Data::GeneTable(_) => None,
+            Data::Column(_) | Data::Categories(_) | Data::GeneTable(_) | Data::Rows(_) => None,
         }
     }
 
@@ -183,7 +192,7 @@ impl Loaded {
     pub fn categories(&self, column: &str) -> Option<&Arc<Categories>> {
         match self.ready(&DataKey::Categories(column.to_owned()))? {
             Data::Categories(categories) => Some(categories),
-            Data::Column(_) | Data::Embedding(_) | Data::GeneTable(_) => None,
+            Data::Column(_) | Data::Embedding(_) | Data::GeneTable(_) | Data::Rows(_) => None,
         }
     }
 
@@ -191,7 +200,15 @@ impl Loaded {
     pub fn gene_table(&self, layer: &str) -> Option<&Arc<GeneTable>> {
         match self.ready(&DataKey::GeneTable(layer.to_owned()))? {
             Data::GeneTable(table) => Some(table),
-            Data::Column(_) | Data::Embedding(_) | Data::Categories(_) => None,
+            Data::Column(_) | Data::Embedding(_) | Data::Categories(_) | Data::Rows(_) => None,
+        }
+    }
+
+    /// The input's rows of all cells.
+    pub fn rows(&self) -> Option<&Arc<CellRows>> {
+        match self.ready(&DataKey::Rows)? {
+            Data::Rows(rows) => Some(rows),
+            Data::Column(_) | Data::Embedding(_) | Data::Categories(_) | Data::GeneTable(_) => None,
         }
     }
 
@@ -219,7 +236,7 @@ impl Loaded {
         match self.ready(&key.data()?)? {
             Data::Column(column) => Some(Source::from(column.as_ref())),
             Data::Embedding(embedding) => Some(Source::Embedding(embedding)),
-            Data::Categories(_) | Data::GeneTable(_) => None,
+            Data::Categories(_) | Data::GeneTable(_) | Data::Rows(_) => None,
         }
     }
 
@@ -234,19 +251,16 @@ impl Loaded {
         self.unless_missing(query_mask(query, self.n_obs, &|key| self.source(key)))
     }
 
-    /// The cells of a cell set, by the same rules. Listed cells that the dataset does not have are
-    /// left out.
+    /// The cells of a cell set, by the same rules. Listed rows that the input does not have are left out.
     pub fn source_mask(&self, source: &CellSource) -> Option<CellMask> {
         match source {
             CellSource::Query(query) => self.query_mask(query),
             CellSource::Cells(list) => {
-                let mut cells = vec![0; self.n_obs];
-                for cell in list.cells() {
-                    if let Some(cell) = cells.get_mut(cell as usize) {
-                        *cell = 1;
-                    }
+                let mut mask = vec![0; self.n_obs];
+                for CellIdx(cell) in self.rows()?.cells_of(list.rows()) {
+                    mask[cell as usize] = 1;
                 }
-                Some(CellMask::from_bytes(cells))
+                Some(CellMask::from_bytes(mask))
             }
         }
     }
@@ -313,9 +327,13 @@ mod tests {
     }
 
     #[test]
-    fn listed_cells_that_the_dataset_does_not_have_are_left_out() {
-        let list = CellSource::Cells(CellList::new([1, 7].into_iter().collect()));
-        assert_eq!(with_score().source_mask(&list), Some(CellMask::from_bytes(vec![0, 1, 0])));
+    fn a_list_is_of_rows_and_those_that_the_input_does_not_have_are_left_out() {
+        let list = CellSource::Cells(CellList::new([1, 7].into()));
+        let mut loaded = with_score();
+        assert_eq!(loaded.source_mask(&list), None);
+        let rows = CellRows::new(vec![2, 0, 1]).expect("each row is there once");
+        loaded.arrive(DataKey::Rows, Slot::Ready(rows.into()));
+        assert_eq!(loaded.source_mask(&list), Some(CellMask::from_bytes(vec![0, 0, 1])));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use shared_fbs::{
-    manifest::{ColumnKind, Embedding as EmbeddingEntry, Layer, Manifest},
+    manifest::{Column as ColumnEntry, ColumnKind, Embedding as EmbeddingEntry, Layer, Manifest},
     order::TileCells,
     tile::{Categories, Points},
 };
@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     color::label_centroids,
-    data::{CellIdx, Column, Continuous, Embedding},
+    data::{CellIdx, Column, Continuous, Embedding, Number},
     dataset::{label_tiles, lookup},
     filter::CellMask,
     format,
@@ -207,7 +207,8 @@ impl Session {
             | DataKey::Mean(_)
             | DataKey::Embedding(_)
             | DataKey::Categories(_)
-            | DataKey::GeneTable(_) => None,
+            | DataKey::GeneTable(_)
+            | DataKey::Rows => None,
         });
         let with_labels: Vec<DataKey> = with_labels.collect();
         wanted.extend(with_labels);
@@ -260,7 +261,8 @@ impl Session {
             | DataKey::Mean(_)
             | DataKey::Embedding(_)
             | DataKey::Categories(_)
-            | DataKey::GeneTable(_) => false,
+            | DataKey::GeneTable(_)
+            | DataKey::Rows => false,
         };
         let waiting = kept.iter().map(|(key, _)| key).filter(|key| is_waiting(key)).cloned();
         let needed: BTreeSet<DataKey> = needs.iter().cloned().chain(waiting).collect();
@@ -279,7 +281,9 @@ fn layer_of_genes(key: &DataKey) -> Option<Option<&str>> {
     match key {
         DataKey::Gene(gene) => Some(gene.layer.as_deref()),
         DataKey::Mean(mean) => Some(mean.layer()),
-        DataKey::Column(_) | DataKey::Embedding(_) | DataKey::Categories(_) | DataKey::GeneTable(_) => None,
+        DataKey::Column(_) | DataKey::Embedding(_) | DataKey::Categories(_) | DataKey::GeneTable(_) | DataKey::Rows => {
+            None
+        }
     }
 }
 
@@ -294,7 +298,7 @@ fn gene_label(manifest: &Manifest, loaded: &Loaded, key: &GeneKey) -> String {
 fn urgency(key: &DataKey, color: Option<&DataKey>) -> Urgency {
     match key {
         DataKey::Column(_) if Some(key) != color => Urgency::Soon,
-        DataKey::Categories(_) | DataKey::GeneTable(_) => Urgency::Soon,
+        DataKey::Categories(_) | DataKey::GeneTable(_) | DataKey::Rows => Urgency::Soon,
         DataKey::Column(_) | DataKey::Gene(_) | DataKey::Mean(_) | DataKey::Embedding(_) => Urgency::Now,
     }
 }
@@ -308,6 +312,7 @@ fn precedence(key: &DataKey) -> u8 {
         DataKey::GeneTable(_) => 3,
         DataKey::Mean(_) => 4,
         DataKey::Gene(_) => 5,
+        DataKey::Rows => 6,
     }
 }
 
@@ -494,18 +499,54 @@ impl Session {
         self.loaded.source_mask(source)
     }
 
-    /// A cell's value in what colors the cells, as text.
+    /// How many cells a cell set has, when the data that it takes are there. A list says so by itself.
+    pub fn n_cells_of(&self, source: &CellSource) -> Option<u64> {
+        match source {
+            CellSource::Query(_) => self.cells_of(source).map(|mask| mask.count() as u64),
+            CellSource::Cells(list) => Some(list.rows().range_cardinality(0..self.manifest.n_obs)),
+        }
+    }
+
+    /// A cell's value in what colors the cells, as text: that of a column in full, of expression to four digits. `None`
+    /// where it is not there, or the page's numbers are rounded ([`Session::rounded_column`]).
     pub fn value_of(&self, analysis: &Analysis, cell: CellIdx) -> Option<String> {
         let missing = || "missing".to_owned();
-        match self.loaded.column(&analysis.color_data()?)?.as_ref() {
+        let key = analysis.color_data()?;
+        match self.loaded.column(&key)?.as_ref() {
             Column::Continuous(column) => {
                 let value = *column.values.get(cell.0 as usize)?;
-                Some(if value.is_nan() { missing() } else { format::significant(f64::from(value), 4) })
+                let entry = self.entry_of(&key);
+                if value.is_nan() {
+                    return Some(missing());
+                }
+                match entry {
+                    None => Some(format::significant(f64::from(value), 4)),
+                    Some(entry) if entry.has_exact() => None,
+                    Some(entry) => Number::from_f32(entry.number, value).map(|number| number.to_string()),
+                }
             }
             Column::Categorical(column) => {
                 let label = column.categories.get(column.codes.get(cell) as usize);
                 Some(label.cloned().unwrap_or_else(missing))
             }
+        }
+    }
+
+    /// The column that colors the cells, where the page draws rounded numbers and the dataset has the file's own.
+    pub fn rounded_column(&self, analysis: &Analysis) -> Option<&str> {
+        self.entry_of(&analysis.color_data()?).filter(|entry| entry.has_exact()).map(|entry| entry.name.as_str())
+    }
+
+    /// The dataset's column of a key; `None` of other data, and of the user's own columns.
+    fn entry_of(&self, key: &DataKey) -> Option<&ColumnEntry> {
+        match key {
+            DataKey::Column(name) => self.manifest.column(name),
+            DataKey::Gene(_)
+            | DataKey::Mean(_)
+            | DataKey::Embedding(_)
+            | DataKey::Categories(_)
+            | DataKey::GeneTable(_)
+            | DataKey::Rows => None,
         }
     }
 

@@ -4,7 +4,9 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use proptest::prelude::*;
 use shared_fbs::{
-    manifest::{Column as ColumnEntry, ColumnKind, Embedding as EmbeddingEntry, Layer, Manifest},
+    manifest::{
+        Column as ColumnEntry, ColumnKind, Embedding as EmbeddingEntry, Layer, Manifest, NumberKind, TileRange,
+    },
     order::Levels,
     tile::{Categories, Genes},
 };
@@ -14,8 +16,8 @@ use crate::{
     data::{Categorical, CellIdx, Codes, Continuous, Embedding, Frame},
     filter::CellMask,
     state::{
-        Analysis, CellSource, ColorBy, DataKey, DimensionKey, GeneKey, Label, LabelFilter, ObsFilter, Polygon, Range,
-        Selection, SelectionStep, ViewSpec,
+        Analysis, CellList, CellSource, ColorBy, DataKey, DimensionKey, GeneKey, Label, LabelFilter, ObsFilter,
+        Polygon, Range, Selection, SelectionStep, ViewSpec,
     },
 };
 
@@ -217,15 +219,52 @@ fn a_column_of_ones_own_goes_for_good() {
 }
 
 #[test]
-fn values_are_written_as_the_legend_writes_them() {
+fn numbers_of_columns_are_written_in_full_and_expression_to_four_digits() {
     let mut session = session();
     let mut values = vec![0.0; N_OBS];
     values[1] = 1.234_567;
     values[2] = f32::NAN;
-    session.arrive(column("n_genes"), numbers(values));
+    session.arrive(column("n_genes"), numbers(values.clone()));
     let value = |cell| session.value_of(&colored_by("n_genes"), CellIdx(cell));
-    assert_eq!([value(0), value(1), value(2)].map(Option::unwrap), ["0", "1.235", "missing"]);
+    assert_eq!([value(0), value(1), value(2)].map(Option::unwrap), ["0", "1.234567", "missing"]);
     assert_eq!(session.value_of(&Analysis::default(), CellIdx(0)), None);
+    session.arrive(gene("CD3D"), numbers(values));
+    let by_gene = Analysis { color: ColorBy::Gene(GeneKey::new("CD3D")), ..Analysis::default() };
+    assert_eq!(session.value_of(&by_gene, CellIdx(1)).as_deref(), Some("1.235"));
+}
+
+#[test]
+fn a_list_of_cells_tells_how_many_it_has_before_their_rows_are_there() {
+    let session = session();
+    let list = CellSource::Cells(CellList::new([1, 3, N_OBS as u32].into()));
+    assert_eq!((session.n_cells_of(&list), session.cells_of(&list)), (Some(2), None));
+}
+
+#[test]
+fn numbers_that_the_page_has_rounded_are_left_to_the_dataset() {
+    let time = ColumnEntry {
+        name: "time".to_owned(),
+        kind: ColumnKind::Continuous,
+        number: NumberKind::Float64,
+        exact: Some(TileRange { first: 1, count: 1 }),
+        ..<_>::default()
+    };
+    let whole = ColumnEntry {
+        name: "n_counts".to_owned(),
+        kind: ColumnKind::Continuous,
+        number: NumberKind::Int,
+        ..<_>::default()
+    };
+    let n_obs = N_OBS as u32;
+    let level_ranks = Levels::for_n_obs(n_obs).boundaries();
+    let mut session =
+        Session::new(Arc::new(Manifest { n_obs, level_ranks, columns: vec![time, whole], ..<_>::default() }));
+    session.arrive(column("time"), numbers(vec![1.7e9; N_OBS]));
+    session.arrive(column("n_counts"), numbers(vec![12_345.0; N_OBS]));
+    let (by_time, by_count) = (colored_by("time"), colored_by("n_counts"));
+    assert_eq!((session.value_of(&by_time, CellIdx(0)), session.rounded_column(&by_time)), (None, Some("time")));
+    assert_eq!(session.value_of(&by_count, CellIdx(0)).as_deref(), Some("12345"));
+    assert_eq!(session.rounded_column(&by_count), None);
 }
 
 #[test]

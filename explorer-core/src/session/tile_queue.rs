@@ -145,7 +145,7 @@ mod tests {
         let mut sample = PositionSample::default();
         for tile in tiles.iter().filter(|tile| tile.level == 0) {
             let at: Vec<u16> = tile.iter().map(|cell| (u64::from(cell) * 60_000 / u64::from(N_OBS)) as u16).collect();
-            sample.add(tile, &Points { xs: at.clone(), ys: at });
+            sample.add(tile, &Points { xs: at.clone(), ys: at, zs: None });
         }
         sample
     }

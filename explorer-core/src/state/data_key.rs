@@ -21,6 +21,8 @@ pub enum DataKey {
     Categories(String),
     /// The names of a layer's genes, by the layer's place in the file.
     GeneTable(String),
+    /// The input's rows of all cells.
+    Rows,
 }
 
 impl DimensionKey {
@@ -80,7 +82,7 @@ impl CellSource {
     pub fn needs(&self) -> BTreeSet<DataKey> {
         match self {
             Self::Query(query) => query.needs(),
-            Self::Cells(_) => BTreeSet::new(),
+            Self::Cells(_) => [DataKey::Rows].into(),
         }
     }
 }

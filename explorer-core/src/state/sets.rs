@@ -47,22 +47,22 @@ pub enum CellSource {
     Cells(CellList),
 }
 
-/// Cells by their place in storage order. Cheap to clone.
+/// Cells by their rows in the input, so that a list means the same cells in every dataset built from it. Cheap to clone.
 ///
-/// A link's list may name cells that the dataset does not have: whoever uses it drops those.
+/// A link's list may name rows that the input does not have: whoever uses it drops those.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct CellList(Arc<RoaringBitmap>);
 
 impl CellList {
-    /// The list with these cells.
-    pub fn new(mut cells: RoaringBitmap) -> Self {
-        cells.optimize();
-        Self(Arc::new(cells))
+    /// The list of the cells of these rows.
+    pub fn new(mut rows: RoaringBitmap) -> Self {
+        rows.optimize();
+        Self(Arc::new(rows))
     }
 
-    /// The cells.
-    pub fn cells(&self) -> &RoaringBitmap {
+    /// Rows of the input.
+    pub fn rows(&self) -> &RoaringBitmap {
         &self.0
     }
 
@@ -170,7 +170,7 @@ mod tests {
         ];
         for cells in lists {
             let list = CellList::new(cells.clone());
-            assert_eq!(list.cells(), &cells);
+            assert_eq!(list.rows(), &cells);
             let text = list.to_text();
             let again = CellList::from_text(&text).unwrap();
             assert_eq!(again, list);

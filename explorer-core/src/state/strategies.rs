@@ -5,7 +5,7 @@ use proptest::option;
 use proptest::prelude::*;
 use roaring::RoaringBitmap;
 
-use crate::data::CellIdx;
+use crate::data::CellRow;
 
 use super::*;
 
@@ -230,7 +230,7 @@ fn dimension() -> impl Strategy<Value = DimensionKey> {
 
 fn hover() -> impl Strategy<Value = Hover> {
     prop_oneof![
-        any::<u32>().prop_map(|cell| Hover::Cell(CellIdx(cell))),
+        any::<u32>().prop_map(|cell| Hover::Cell(CellRow(cell))),
         (name(), label()).prop_map(|(column, label)| Hover::Label { column, label }),
     ]
 }

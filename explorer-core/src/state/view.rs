@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::data::CellIdx;
+use crate::data::CellRow;
 
 use super::{
     CellQuery, CellSet, ColorBy, ColorOptions, Comparison, Dimension, GeneMean, GeneSet, Label, Layout, Markers,
@@ -139,7 +139,7 @@ pub struct Transient {
 #[serde(rename_all = "snake_case")]
 pub enum Hover {
     /// A cell of the embedding.
-    Cell(CellIdx),
+    Cell(CellRow),
     /// A label of a column, whose cells are to be highlighted.
     Label {
         /// The column.

@@ -158,7 +158,7 @@ pub fn dataset(damage: impl FnOnce(&mut HashMap<(String, u32), Vec<u8>>)) -> Dat
     let levels = Levels::for_n_obs(N_OBS);
     let points = levels.tiles().into_iter().map(|cells| {
         let (xs, ys) = cells.iter().map(position).unzip();
-        Points { xs, ys }.encode()
+        Points { xs, ys, zs: None }.encode()
     });
     let points = made.add("points", points);
 

@@ -65,7 +65,7 @@ pub(super) fn run(store: Store, handle: PictureHandle, page: Page, command: Comm
 
 fn copy_link(store: Store) {
     let Some(host) = store.host() else { return };
-    let link = store.peek(|state| crate::store::link_text(&state.view));
+    let link = store.peek(|state| crate::store::link_text(&state.view, store.content().as_deref()));
     let copied = host.copy(host.address_of(&link));
     spawn_local(async move {
         match copied.await {

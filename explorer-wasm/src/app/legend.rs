@@ -30,16 +30,16 @@ pub(super) fn legend_note(store: Store) -> Signal<String> {
 
 /// What the tooltip tells of the cell under the pointer.
 pub(super) fn tip(store: Store, handle: PictureHandle) -> Option<CellTip> {
-    let (cell, id) = store.tip().get()?;
+    let hovered = store.tip().get()?;
     let view = handle.view.get()?;
-    let place = store.with_scene(|scene| Some((scene.px_of(cell, &view)?, scene.color_of(cell)?)));
+    let place = store.with_scene(|scene| Some((scene.px_of(hovered.cell, &view)?, scene.color_of(hovered.cell)?)));
     let ([left_px, top_px], color) = place.flatten()?;
-    let value = store.value_of(cell).map(|value| (store.peek_color_name(), value));
+    let value = store.value_of(&hovered).map(|value| (store.peek_color_name(), value));
     Some(CellTip {
         left_px,
         top_px,
         picture_width_px: view.size_px()[0],
-        id,
+        id: hovered.title,
         color,
         values: value.into_iter().collect(),
     })

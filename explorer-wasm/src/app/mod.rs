@@ -74,7 +74,7 @@ impl Mounted {
 }
 
 fn explorer(host: Rc<dyn Host>, DatasetAddress { address, id }: DatasetAddress) -> impl IntoView {
-    let ParsedLink { view, notices } = view_of_link(&host.link(), &id);
+    let ParsedLink { view, notices, .. } = view_of_link(&host.link(), &id);
     let store = Store::new(host, address, AppState { view, ..AppState::default() });
     for notice in notices {
         store.tell(notice.to_string(), Tone::Warning);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use explorer_core::{
     screen::{LABEL_HALF_HEIGHT_PX, fitted, unobstructed},
     session::LabelCentroid,
-    state::{Action, Hover, Label},
+    state::{Hover, Label},
 };
 use leptos::prelude::*;
 
@@ -109,11 +109,4 @@ pub(super) fn LabelLayer(labels: Labels) -> impl IntoView {
         written.iter().enumerate().map(text).collect_view()
     };
     view! { <svg class="picture-labels" aria-hidden="true" data-testid="labels">{texts}</svg> }
-}
-
-/// Tells the store what the pointer is over, when that has changed.
-pub(super) fn hover(store: Store, hover: Option<Hover>) {
-    if store.peek(|state| state.transient.hover != hover) {
-        store.dispatch(Action::Hover(hover));
-    }
 }

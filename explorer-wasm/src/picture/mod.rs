@@ -13,7 +13,7 @@ use std::{cell::RefCell, rc::Rc};
 
 use explorer_core::{
     screen::{Gesture, HeldKeys, Intent},
-    state::{Action, Hover, PanelIdx, Polygon},
+    state::{Action, PanelIdx, Polygon},
 };
 use leptos::{html, prelude::*};
 use wasm_bindgen::{JsCast, closure::Closure};
@@ -21,7 +21,7 @@ use web_sys::{Element, PointerEvent, ResizeObserver, WheelEvent};
 
 pub use self::{canvas::open_ahead, device::document_device, failure::PictureFailure};
 use self::{
-    labels::{LabelLayer, Labels, hover},
+    labels::{LabelLayer, Labels},
     outline::Outline,
     stage::Stage,
 };
@@ -171,12 +171,14 @@ pub fn Picture(
                 }
             }
             (Intent::Hover(at_px), Some(_)) => {
-                let pick = move |picked: Option<u32>| {
-                    let cell = picked.and_then(|index| store.with_scene(|scene| scene.cell_at(index)).flatten());
-                    hover(store, cell.map(Hover::Cell));
+                let pick = move |picked: Option<u32>| match picked
+                    .and_then(|index| store.with_scene(|scene| scene.cell_at(index)).flatten())
+                {
+                    Some(cell) => store.hover_cell(cell),
+                    None => store.hover(None),
                 };
                 match handle.labels.at(at_px) {
-                    Some(label) => hover(store, Some(label)),
+                    Some(label) => store.hover(Some(label)),
                     None => with_stage(&|stage| stage.pick(at_px, pick)),
                 }
             }
@@ -265,7 +267,7 @@ pub fn Picture(
 
 /// The pointer is over no cell.
 fn leave(store: Store) {
-    hover(store, None);
+    store.hover(None);
 }
 
 /// Where the pointer is in the picture, in CSS pixels.

@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, rc::Rc, sync::Arc};
 
 use explorer_core::{
-    data::{Column, Continuous, Embedding, GeneIdx, GeneSum},
+    data::{CellRows, Column, Continuous, Embedding, GeneIdx, GeneSum},
     filter::CellMask,
     search::NoGene,
     session::{Data, GeneTable, Session, Slot},
@@ -52,6 +52,7 @@ impl DataAccess {
                 let (layer, _) = self.dataset.layer(Some(layer))?;
                 self.dataset.genes(layer).await.map(|genes| GeneTable::new(genes).into())
             }
+            DataKey::Rows => self.dataset.rows(priority).await.map(Data::from),
         }
     }
 
@@ -84,6 +85,13 @@ impl DataAccess {
         let data = Slot::Ready(Data::GeneTable(Arc::clone(&table)));
         self.write(|session| session.arrive(DataKey::GeneTable(name.clone()), data));
         Ok(table)
+    }
+
+    /// The input's rows of all cells, loaded if they were not yet.
+    pub async fn rows(&self) -> Result<Arc<CellRows>, FetchError> {
+        self.ready(DataKey::Rows).await?;
+        let rows = self.read(|session| session.loaded().rows().cloned()).flatten();
+        rows.ok_or_else(|| FetchError::Unknown { kind: "data", name: "the rows of the cells".to_owned() })
     }
 
     /// The cells of a set, once all that it takes has been loaded.

@@ -1,8 +1,9 @@
 //! What the pointer is over: a cell's tooltip, and data that a press would ask for.
 
 use explorer_core::{
-    data::CellIdx,
-    state::{DataKey, GeneKey, Hover},
+    data::{CellIdx, CellRow},
+    session::Session,
+    state::{Action, DataKey, GeneKey, Hover},
 };
 use futures_util::future::{AbortHandle, Abortable};
 use leptos::prelude::*;
@@ -54,22 +55,52 @@ impl Store {
         });
     }
 
+    /// The pointer is over something of the picture, or, with `None`, over nothing.
+    pub fn hover(self, hover: Option<Hover>) {
+        if let Some(inner) = self.inner() {
+            inner.pointed_cell.set(None);
+        }
+        if self.peek(|state| state.transient.hover != hover) {
+            self.dispatch(Action::Hover(hover));
+        }
+    }
+
+    /// The pointer is over a cell of the picture. The state names it by its row in the input, once that is read.
+    pub fn hover_cell(self, cell: CellIdx) {
+        let Some(inner) = self.inner() else { return };
+        let is_known = inner.pointed_cell.get().is_some_and(|pointed| pointed.cell == cell);
+        let Some(dataset) = self.with_opened(|opened| opened.dataset.clone()).filter(|_| !is_known) else { return };
+        inner.pointed_cell.set(Some(PointedCell { cell, row: None }));
+        spawn_local(async move {
+            // A cell whose row cannot be read has no tooltip; the tile says why wherever else it is needed.
+            let Ok(row) = dataset.row(cell).await else { return };
+            if inner.pointed_cell.get().is_some_and(|pointed| pointed.cell == cell) {
+                inner.pointed_cell.set(Some(PointedCell { cell, row: Some(row) }));
+                self.dispatch(Action::Hover(Some(Hover::Cell(row))));
+            }
+        });
+    }
+
     /// Looks up what the tooltip says of the cell under the pointer.
     pub(super) fn follow_hover(self) {
         let hovered = self.peek(|state| match &state.transient.hover {
-            Some(Hover::Cell(cell)) => Some(*cell),
+            Some(Hover::Cell(row)) => Some(*row),
             Some(Hover::Label { .. }) | None => None,
         });
-        let shown = self.tip.with_untracked(|tip| tip.as_ref().map(|(cell, _)| *cell));
+        let shown = self.tip.with_untracked(|tip| tip.as_ref().map(|tip| tip.row));
         match hovered {
             None if shown.is_some() => self.tip.set(None),
-            Some(cell) if shown != Some(cell) => {
-                let Some(dataset) = self.with_opened(|opened| opened.dataset.clone()) else { return };
+            Some(row) if shown != Some(row) => {
+                let Some(access) = self.access() else { return };
+                let column = self.peek(|state| {
+                    let rounded = |session: &Session| session.rounded_column(&state.view.analysis).map(str::to_owned);
+                    self.with_session(rounded).flatten()
+                });
                 spawn_local(async move {
-                    let id = dataset.cell_id(cell).await;
-                    let is_there = self.peek(|state| state.transient.hover == Some(Hover::Cell(cell)));
+                    let Ok(tip) = access.tip_of(row, column).await else { return };
+                    let is_there = self.peek(|state| state.transient.hover == Some(Hover::Cell(row)));
                     if is_there {
-                        self.tip.set(Some((cell, tip_title(cell, id))));
+                        self.tip.set(tip);
                     }
                 });
             }
@@ -78,7 +109,49 @@ impl Store {
     }
 }
 
+/// A cell of the picture that the pointer is over.
+#[derive(Clone, Copy)]
+pub(super) struct PointedCell {
+    cell: CellIdx,
+    /// Its row, once that is read.
+    row: Option<CellRow>,
+}
+
+/// What is known of the cell under the pointer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HoveredCell {
+    /// Its row in the input.
+    pub row: CellRow,
+    /// Its place in storage order.
+    pub cell: CellIdx,
+    /// Its id, or, where that cannot be loaded, its row.
+    pub title: String,
+    /// Its number as in the file, of the column whose numbers are rounded in the page; with that column.
+    pub exact: Option<(String, String)>,
+}
+
 impl DataAccess {
+    /// What the tooltip says of the cell of a row, with its number in a column; `None` where there is no such row.
+    async fn tip_of(&self, row: CellRow, column: Option<String>) -> Result<Option<HoveredCell>, FetchError> {
+        let pointed = self.inner.pointed_cell.get().filter(|pointed| pointed.row == Some(row));
+        let cell = match pointed {
+            Some(pointed) => Some(pointed.cell),
+            None => self.rows().await?.cell_of(row),
+        };
+        let Some(cell) = cell else { return Ok(None) };
+        let id = self.dataset.cell_id(cell).await.ok().flatten();
+        let title = id.unwrap_or_else(|| format!("cell {}", row.0));
+        let exact = match column {
+            // What cannot be loaded is left out; that the column is broken is told where it is painted.
+            Some(column) => self.dataset.number(&column, cell).await.ok().map(|number| {
+                let value = number.map_or_else(|| "missing".to_owned(), |number| number.to_string());
+                (column, value)
+            }),
+            None => None,
+        };
+        Ok(Some(HoveredCell { row, cell, title, exact }))
+    }
+
     async fn prefetch(&self, pointed: &Pointed) -> Result<(), FetchError> {
         match pointed {
             Pointed::Gene(key) => {
@@ -88,9 +161,4 @@ impl DataAccess {
             Pointed::Column(name) => self.dataset.prefetch_column(name).await,
         }
     }
-}
-
-/// What a tooltip calls a cell: its id, or, where that cannot be loaded, its number.
-fn tip_title(cell: CellIdx, id: Result<Option<String>, FetchError>) -> String {
-    id.ok().flatten().unwrap_or_else(|| format!("cell {}", cell.0))
 }

@@ -9,16 +9,18 @@ use explorer_core::state::{
 use gloo_timers::callback::Timeout;
 use leptos::prelude::*;
 
-use super::{Store, Tone};
+use super::{Phase, Store, Tone};
 use crate::{host::Host, owner};
 
 /// How long the state rests before it is written: browsers allow few changes of the address a
 /// second.
 const REST_MILLIS: u32 = 200;
 
-/// The view as it stands in the address, which names the dataset elsewhere.
-pub fn link_text(view: &ViewSpec) -> String {
-    ViewSpec { dataset: None, ..view.clone() }.to_link()
+/// The view as it stands in the address, which names the dataset elsewhere; `content` says what the dataset holds, once
+/// it is open.
+pub fn link_text(view: &ViewSpec, content: Option<&str>) -> String {
+    let view = ViewSpec { dataset: None, ..view.clone() };
+    content.map_or_else(|| view.to_link(), |content| view.to_link_for(content))
 }
 
 /// The view of a link, for this dataset.
@@ -33,7 +35,14 @@ impl Store {
     /// Explorer does.
     pub fn follow_address(self, dataset: String) {
         let Some(host) = self.host() else { return };
-        let text = self.part(|state| link_text(&state.view));
+        let view = self.part(|state| state.view.clone());
+        let phase = self.phase();
+        // What the dataset holds is known once it is open.
+        let text = Memo::new(move |_| {
+            let is_open = phase.with(|phase| matches!(phase, Phase::Ready));
+            let content = is_open.then(|| self.content()).flatten();
+            view.with(|view| link_text(view, content.as_deref()))
+        });
         let pending = StoredValue::new_local(None::<Timeout>);
         // What the address held when the Explorer last wrote or read it.
         let known = StoredValue::new(host.link());
@@ -59,14 +68,28 @@ impl Store {
         let reader = Rc::clone(&host);
         let listener = host.on_link(Box::new(move || {
             let link = reader.link();
-            let ParsedLink { view, notices } = view_of_link(&link, &dataset);
+            let parsed = view_of_link(&link, &dataset);
             known.set_value(link);
+            self.check_link(&parsed);
+            let ParsedLink { view, notices, .. } = parsed;
             self.dispatch(Action::Restore(Box::new(view)));
             for notice in notices {
                 self.tell(notice.to_string(), Tone::Warning);
             }
         }));
         owner::keep(listener);
+    }
+
+    /// The beginning of the open dataset's content id.
+    pub fn content(self) -> Option<String> {
+        self.with_manifest(|manifest| manifest.short_id().to_owned())
+    }
+
+    /// Tells where a link was made for a dataset that held something else than the open one.
+    pub(super) fn check_link(self, link: &ParsedLink) {
+        if let Some(notice) = self.content().and_then(|content| link.notice_for(&content)) {
+            self.tell(notice.to_string(), Tone::Warning);
+        }
     }
 
     fn write_address(self, host: &dyn Host, text: &str) {

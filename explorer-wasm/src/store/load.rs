@@ -30,6 +30,7 @@ impl Store {
                     let main_label = dataset.manifest().main_label.clone();
                     let pool = Pool::new(inner.address.clone(), inner.host.base().to_owned());
                     inner.opened.replace(Some(Opened::new(dataset, pool)));
+                    self.check_link(&ViewSpec::from_link(&inner.host.link()));
                     if let Some(column) = main_label
                         && inner.host.link().is_empty()
                     {
@@ -139,6 +140,7 @@ impl Store {
             DataKey::Mean(_) => "The mean of the genes".to_owned(),
             DataKey::Embedding(key) => format!("Embedding {key}"),
             DataKey::GeneTable(_) => "The list of genes".to_owned(),
+            DataKey::Rows => "The rows of the cells".to_owned(),
         }
     }
 }

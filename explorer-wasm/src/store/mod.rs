@@ -24,7 +24,6 @@ use std::{
 };
 
 use explorer_core::{
-    data::CellIdx,
     session::{JobStatus, Progress, Question, Window},
     state::{Action, AppState, History, Touches},
 };
@@ -39,7 +38,8 @@ use crate::{
 
 use access::DataAccess;
 pub use explorer_core::session::{DeResult, MarkersResult};
-pub use hover::Pointed;
+use hover::PointedCell;
+pub use hover::{HoveredCell, Pointed};
 use job_runner::JobRunner;
 pub use link::{link_text, view_of_link};
 use opened::Opened;
@@ -112,7 +112,7 @@ pub struct Store {
     painted: RwSignal<u32>,
     placing: RwSignal<Placing>,
     messages: RwSignal<Vec<Message>>,
-    tip: RwSignal<Option<(CellIdx, String)>>,
+    tip: RwSignal<Option<HoveredCell>>,
     comparing: RwSignal<CompareStatus>,
     marking: RwSignal<MarkersStatus>,
     inner: StoredValue<Rc<Inner>, LocalStorage>,
@@ -130,6 +130,8 @@ struct Inner {
     window: Cell<Option<Window>>,
     /// Ends the fetching of what the pointer was over.
     prefetch: Cell<Option<AbortHandle>>,
+    /// The cell of the picture that the pointer is over.
+    pointed_cell: Cell<Option<PointedCell>>,
 }
 
 impl Store {
@@ -156,6 +158,7 @@ impl Store {
                 routes: RefCell::default(),
                 window: Cell::default(),
                 prefetch: Cell::default(),
+                pointed_cell: Cell::default(),
             })),
         }
     }

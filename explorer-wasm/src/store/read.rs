@@ -4,14 +4,13 @@
 use std::sync::Arc;
 
 use explorer_core::{
-    data::CellIdx,
     session::{ColorStatus, Colors, LabelCentroid, Session},
     state::{AppState, GeneKey},
 };
 use leptos::prelude::*;
 use shared_fbs::manifest::Manifest;
 
-use super::{CompareStatus, MarkersStatus, Message, Phase, Placing, Store};
+use super::{CompareStatus, HoveredCell, MarkersStatus, Message, Phase, Placing, Store};
 use crate::bridge::Plane;
 
 impl Store {
@@ -63,8 +62,8 @@ impl Store {
         self.marking.into()
     }
 
-    /// The cell under the pointer and its id.
-    pub fn tip(self) -> Signal<Option<(CellIdx, String)>> {
+    /// The cell under the pointer.
+    pub fn tip(self) -> Signal<Option<HoveredCell>> {
         self.tip.into()
     }
 
@@ -130,9 +129,17 @@ impl Store {
             .unwrap_or_default()
     }
 
-    /// What a cell's value is in what colors the cells.
-    pub fn value_of(self, cell: CellIdx) -> Option<String> {
-        self.peek(|state| self.with_session(|session| session.value_of(&state.view.analysis, cell)).flatten())
+    /// What the value of the cell under the pointer is in what colors the cells.
+    pub fn value_of(self, hovered: &HoveredCell) -> Option<String> {
+        self.peek(|state| {
+            let analysis = &state.view.analysis;
+            self.with_session(|session| match (session.rounded_column(analysis), &hovered.exact) {
+                (Some(rounded), Some((column, value))) => (rounded == column).then(|| value.clone()),
+                (Some(_), None) => None,
+                (None, _) => session.value_of(analysis, hovered.cell),
+            })
+            .flatten()
+        })
     }
 
     /// A value of the filter, computed anew whenever what is selected changes or data arrive.

@@ -71,6 +71,6 @@ impl DataAccess {
         let Column::Categorical(column) = self.dataset.column(by, Priority::Now).await? else {
             return Err(CompareError::NoSamples);
         };
-        Ok(SampleSides::Masks([sides.group, sides.reference], column.codes))
+        Ok(SampleSides::Masks([sides.group, sides.reference], column.codes, self.rows().await?))
     }
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use js_sys::{Function, Promise, Reflect, Uint8Array};
 use shared_fbs::{
     frame,
-    manifest::{Bounds, Embedding, FORMAT_VERSION, Manifest, Pack, TileRange},
+    manifest::{Bounds, Embedding, FORMAT_VERSION, Manifest, NumberKind, Pack, TileRange},
     order::Levels,
     path::{MANIFEST, pack_file},
     tile::Points,
@@ -24,7 +24,7 @@ pub fn tiny_dataset(id: &str, n_obs: u32) -> Vec<(String, Vec<u8>)> {
     let (mut lengths, mut checksums) = (Vec::new(), Vec::new());
     for tile in levels.tiles() {
         let at: Vec<u16> = tile.iter().map(|cell| line[cell as usize]).collect();
-        let content = Points { xs: at.clone(), ys: at }.encode();
+        let content = Points { xs: at.clone(), ys: at, zs: None }.encode();
         let bytes = frame::deflate(&content, 3);
         lengths.push(bytes.len() as u32);
         checksums.push(frame::checksum(&content));
@@ -35,7 +35,9 @@ pub fn tiny_dataset(id: &str, n_obs: u32) -> Vec<(String, Vec<u8>)> {
     let n_tiles = lengths.len() as u32;
     let embedding = Embedding {
         key: "X_umap".to_owned(),
+        n_dims: 2,
         n_positioned: n_obs,
+        number: NumberKind::Float32,
         step: 1.0,
         tiles: Some(TileRange { first: 0, count: n_tiles }),
         bounds: vec![Bounds { max_x: u16::MAX - 1, max_y: u16::MAX - 1, ..Bounds::default() }; n_tiles as usize],
@@ -50,7 +52,7 @@ pub fn tiny_dataset(id: &str, n_obs: u32) -> Vec<(String, Vec<u8>)> {
         checksums,
         ..Pack::default()
     };
-    let manifest = Manifest {
+    let mut manifest = Manifest {
         format_version: FORMAT_VERSION,
         title: Some(format!("Dataset {id}")),
         n_obs,
@@ -59,6 +61,7 @@ pub fn tiny_dataset(id: &str, n_obs: u32) -> Vec<(String, Vec<u8>)> {
         packs: vec![points],
         ..Manifest::default()
     };
+    manifest.content_id = manifest.content_id_of();
     vec![(format!("{HOST}{id}/{MANIFEST}"), manifest.encode()), (format!("{HOST}{id}/{file}"), pack)]
 }
 

@@ -4,7 +4,7 @@ use super::super::error::H5adError;
 use super::super::number::Number;
 use super::super::store::{Kind, Store, ValuesError};
 use super::super::values::Values;
-use super::FrameColumn;
+use super::{CategoryKind, FrameColumn};
 
 /// Why a column could not be read.
 pub(super) enum Unreadable {
@@ -54,19 +54,31 @@ pub(super) fn read(store: &Store, place: &str, n_rows: usize) -> Result<FrameCol
     })
 }
 
-/// The values of the column at `place` as text, none where missing.
-pub(super) fn texts(store: &Store, place: &str) -> Result<Vec<Option<String>>, Unreadable> {
+/// Values as text, none where missing, and what they are in the file.
+pub(super) struct Texts {
+    pub(super) texts: Vec<Option<String>>,
+    pub(super) kind: CategoryKind,
+}
+
+/// The values of the column at `place` as text.
+pub(super) fn texts(store: &Store, place: &str) -> Result<Texts, Unreadable> {
     match form(store, place)? {
-        Form::Plain => Ok(store.values(place)?.into_strings().into_iter().map(Some).collect()),
+        Form::Plain => {
+            let values = store.values(place)?;
+            let kind = CategoryKind::of(&values);
+            Ok(Texts { texts: values.into_strings().into_iter().map(Some).collect(), kind })
+        }
         Form::Masked => {
             let mask = mask(store, place)?;
-            let values = store.values(&format!("{place}/values"))?.into_strings();
-            Ok(values.into_iter().zip(mask).map(|(value, missing)| (!missing).then_some(value)).collect())
+            let values = store.values(&format!("{place}/values"))?;
+            let kind = CategoryKind::of(&values);
+            let texts = values.into_strings().into_iter().zip(mask);
+            Ok(Texts { texts: texts.map(|(value, missing)| (!missing).then_some(value)).collect(), kind })
         }
         Form::Categorical => match decode(store, place)? {
-            FrameColumn::Categorical { codes, categories, .. } => {
+            FrameColumn::Categorical { codes, categories, kind, .. } => {
                 let text = |code: i32| usize::try_from(code).ok().and_then(|code| categories.get(code).cloned());
-                Ok(codes.into_iter().map(text).collect())
+                Ok(Texts { texts: codes.into_iter().map(text).collect(), kind })
             }
             _ => Err(Unreadable::Unsupported("is not read as text".to_owned())),
         },
@@ -113,7 +125,8 @@ pub(super) fn with_categories(
 ) -> Result<FrameColumn, H5adError> {
     let codes = match column {
         FrameColumn::Integers(codes) => codes,
-        FrameColumn::Floats(codes) => codes.into_iter().map(|code| (!code.is_nan()).then_some(code as i64)).collect(),
+        FrameColumn::Singles(codes) => codes.into_iter().map(|code| (!code.is_nan()).then_some(code as i64)).collect(),
+        FrameColumn::Doubles(codes) => codes.into_iter().map(|code| (!code.is_nan()).then_some(code as i64)).collect(),
         other => return Ok(other),
     };
     let ordered = store.attributes(categories)?.is_true("ordered");
@@ -129,9 +142,10 @@ pub(super) fn categorical(
     store: &Store,
     place: &str,
     codes: Vec<Option<i64>>,
-    categories: Vec<Option<String>>,
+    categories: Texts,
     ordered: bool,
 ) -> FrameColumn {
+    let Texts { texts: categories, kind } = categories;
     let mut strays = 0_usize;
     let codes = codes
         .into_iter()
@@ -153,7 +167,20 @@ pub(super) fn categorical(
             .note(place, format!("has {strays} codes outside its {count} categories; they count as missing"));
     }
     let categories = categories.into_iter().map(|text| text.unwrap_or_else(|| "nan".to_owned())).collect();
-    FrameColumn::Categorical { codes, categories, ordered }
+    FrameColumn::Categorical { codes, categories, ordered, kind }
+}
+
+impl CategoryKind {
+    fn of(values: &Values) -> Self {
+        match values {
+            Values::Strings(_) => Self::Text,
+            Values::Booleans(_) => Self::Booleans,
+            Values::Integers(_) => Self::Integers,
+            Values::Unsigned(_) => Self::Unsigned,
+            Values::Singles(_) => Self::Singles,
+            Values::Doubles(_) => Self::Doubles,
+        }
+    }
 }
 
 impl From<Values> for FrameColumn {
@@ -162,8 +189,9 @@ impl From<Values> for FrameColumn {
             Values::Strings(values) => Self::Strings(values.into_iter().map(Some).collect()),
             Values::Booleans(values) => Self::Booleans(values),
             Values::Integers(values) => Self::Integers(values.into_iter().map(Some).collect()),
-            Values::Singles(values) => Self::Floats(values.into_iter().map(f64::from).collect()),
-            Values::Doubles(values) => Self::Floats(values),
+            Values::Unsigned(values) => Self::Unsigned(values.into_iter().map(Some).collect()),
+            Values::Singles(values) => Self::Singles(values),
+            Values::Doubles(values) => Self::Doubles(values),
         }
     }
 }
@@ -176,7 +204,9 @@ impl FrameColumn {
             Self::Strings(values) => values.len(),
             Self::Booleans(values) => values.len(),
             Self::Integers(values) => values.len(),
-            Self::Floats(values) => values.len(),
+            Self::Unsigned(values) => values.len(),
+            Self::Singles(values) => values.len(),
+            Self::Doubles(values) => values.len(),
             Self::Unsupported { .. } => return None,
         })
     }
@@ -247,7 +277,11 @@ fn masked(values: Values, mask: &[bool]) -> FrameColumn {
         FrameColumn::Strings(values) => FrameColumn::Strings(hide(values, mask)),
         FrameColumn::Booleans(values) => FrameColumn::Booleans(hide(values, mask)),
         FrameColumn::Integers(values) => FrameColumn::Integers(hide(values, mask)),
-        FrameColumn::Floats(values) => FrameColumn::Floats(
+        FrameColumn::Unsigned(values) => FrameColumn::Unsigned(hide(values, mask)),
+        FrameColumn::Singles(values) => FrameColumn::Singles(
+            values.iter().zip(mask).map(|(v, missing)| if *missing { f32::NAN } else { *v }).collect(),
+        ),
+        FrameColumn::Doubles(values) => FrameColumn::Doubles(
             values.iter().zip(mask).map(|(v, missing)| if *missing { f64::NAN } else { *v }).collect(),
         ),
         other => other,

@@ -69,7 +69,7 @@ pub(super) fn with_uns_categories(
         Err(Unreadable::Failed(error)) => return Err(error),
     };
     // `obs` and `var` may both have a column of that name; the list belongs to the one whose codes it can answer.
-    let fits = |code: &Option<i64>| code.is_none_or(|code| code >= -1 && code < texts.len() as i64);
+    let fits = |code: &Option<i64>| code.is_none_or(|code| code >= -1 && code < texts.texts.len() as i64);
     if !codes.iter().all(fits) {
         return Ok(FrameColumn::Integers(codes));
     }

@@ -35,20 +35,43 @@ pub enum FrameColumn {
         categories: Vec<String>,
         /// Whether the order of the categories has a meaning.
         ordered: bool,
+        /// What the categories are in the file.
+        kind: CategoryKind,
     },
     /// Free text.
     Strings(Vec<Option<String>>),
     /// Truth values.
     Booleans(Vec<Option<bool>>),
-    /// Whole numbers; an unsigned one beyond `i64` is cut to `i64::MAX`.
+    /// Whole numbers.
     Integers(Vec<Option<i64>>),
-    /// Real numbers; NaN where the value is missing.
-    Floats(Vec<f64>),
+    /// Whole numbers of which some are beyond `i64`.
+    Unsigned(Vec<Option<u64>>),
+    /// Real numbers that the file has in at most 32 bits; NaN where the value is missing.
+    Singles(Vec<f32>),
+    /// Real numbers of 64 bits; NaN where the value is missing.
+    Doubles(Vec<f64>),
     /// A column in a form that is not read. The reason is among the warnings too.
     Unsupported {
         /// What is wrong with it, as the end of a sentence that begins with the column's path.
         reason: String,
     },
+}
+
+/// What the categories of a column are in the file, however they are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CategoryKind {
+    /// Text.
+    Text,
+    /// Truth values.
+    Booleans,
+    /// Whole numbers.
+    Integers,
+    /// Whole numbers of which some are beyond `i64`.
+    Unsigned,
+    /// Real numbers of at most 32 bits.
+    Singles,
+    /// Real numbers of 64 bits.
+    Doubles,
 }
 
 impl Frame {
@@ -98,14 +121,18 @@ pub(super) fn numeric_columns(store: &Store, place: &str) -> Result<Vec<String>,
 }
 
 /// The values of a numeric column, NaN where missing.
-pub(super) fn numeric_column(store: &Store, place: &str, n_rows: usize) -> Result<Vec<f32>, H5adError> {
+pub(super) fn numeric_column(store: &Store, place: &str, n_rows: usize) -> Result<Vec<f64>, H5adError> {
     match column::read(store, place, n_rows)? {
-        FrameColumn::Floats(values) => Ok(values.into_iter().map(|value| value as f32).collect()),
+        FrameColumn::Doubles(values) => Ok(values),
+        FrameColumn::Singles(values) => Ok(values.into_iter().map(f64::from).collect()),
         FrameColumn::Integers(values) => {
-            Ok(values.into_iter().map(|value| value.map_or(f32::NAN, |value| value as f32)).collect())
+            Ok(values.into_iter().map(|value| value.map_or(f64::NAN, |value| value as f64)).collect())
+        }
+        FrameColumn::Unsigned(values) => {
+            Ok(values.into_iter().map(|value| value.map_or(f64::NAN, |value| value as f64)).collect())
         }
         FrameColumn::Booleans(values) => {
-            Ok(values.into_iter().map(|value| value.map_or(f32::NAN, |value| f32::from(u8::from(value)))).collect())
+            Ok(values.into_iter().map(|value| value.map_or(f64::NAN, |value| f64::from(u8::from(value)))).collect())
         }
         FrameColumn::Unsupported { reason } => Err(H5adError::malformed(place, reason)),
         FrameColumn::Categorical { .. } | FrameColumn::Strings(_) => {
@@ -149,7 +176,7 @@ impl<'a> GroupFrame<'a> {
         let place = format!("{}/{name}", self.place);
         let shown = Some(name).filter(|name| name != "_index");
         match column::texts(self.store, &place) {
-            Ok(texts) => {
+            Ok(column::Texts { texts, .. }) => {
                 let missing = texts.iter().filter(|text| text.is_none()).count();
                 if missing > 0 {
                     warnings.note(&place, format!("lacks {missing} labels; those rows are named nan"));

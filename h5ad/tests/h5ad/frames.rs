@@ -1,6 +1,6 @@
 //! Data frames in all forms.
 
-use h5ad::{FrameColumn, H5ad};
+use h5ad::{CategoryKind, FrameColumn, H5ad};
 use hdf5_pure::{AttrValue, CompoundTypeBuilder, Datatype, make_f64_type, make_i8_type};
 
 use crate::fixtures::{Fixture, Written, boolean_type, column, encoding, labels, subgroup};
@@ -11,6 +11,27 @@ fn some<T: Clone>(values: &[T]) -> Vec<Option<T>> {
 
 fn texts(values: &[&str]) -> Vec<String> {
     values.iter().map(|value| (*value).to_owned()).collect()
+}
+
+#[test]
+fn numbers_keep_their_type() {
+    let (_written, file) = Fixture::new()
+        .frame("obs", &labels("cell", 2), |columns| {
+            for name in ["beyond", "within", "single"] {
+                columns.add(name);
+            }
+            columns.group.create_dataset("beyond").with_u64_data(&[7, u64::MAX]);
+            columns.group.create_dataset("within").with_u64_data(&[7, 8]);
+            columns.group.create_dataset("single").with_f32_data(&[0.1, f32::MAX]);
+            columns.floats("double", &[0.1, f64::MAX]);
+        })
+        .frame("var", &labels("gene", 1), |_| ())
+        .open();
+    let obs = file.obs().unwrap();
+    assert_eq!(*column(&obs, "beyond"), FrameColumn::Unsigned(some(&[7, u64::MAX])));
+    assert_eq!(*column(&obs, "within"), FrameColumn::Integers(some(&[7, 8])));
+    assert_eq!(*column(&obs, "single"), FrameColumn::Singles(vec![0.1, f32::MAX]));
+    assert_eq!(*column(&obs, "double"), FrameColumn::Doubles(vec![0.1, f64::MAX]));
 }
 
 #[test]
@@ -30,14 +51,19 @@ fn columns_of_current_files_are_read_in_their_order() {
     assert_eq!(*column(&obs, "gaps"), FrameColumn::Integers(vec![Some(7), None, Some(9)]));
     assert_eq!(*column(&obs, "flags"), FrameColumn::Booleans(vec![None, Some(true), Some(false)]));
     assert_eq!(*column(&obs, "words"), FrameColumn::Strings(vec![Some("p".to_owned()), Some("q".to_owned()), None]));
-    let FrameColumn::Floats(zeta) = column(&obs, "zeta") else { panic!("{:?}", column(&obs, "zeta")) };
+    let FrameColumn::Doubles(zeta) = column(&obs, "zeta") else { panic!("{:?}", column(&obs, "zeta")) };
     assert!(zeta[0] == 0.5 && zeta[1].is_nan() && zeta[2] == -3.0);
-    let expected = FrameColumn::Categorical { codes: vec![1, -1, 0], categories: texts(&["B", "T"]), ordered: true };
+    let expected = FrameColumn::Categorical {
+        codes: vec![1, -1, 0],
+        categories: texts(&["B", "T"]),
+        ordered: true,
+        kind: CategoryKind::Text,
+    };
     assert_eq!(*column(&obs, "type"), expected);
-    let FrameColumn::Categorical { categories, .. } = column(&obs, "cluster") else { panic!() };
-    assert_eq!(*categories, ["10", "2"]);
-    let FrameColumn::Categorical { categories, .. } = column(&obs, "score") else { panic!() };
-    assert_eq!(*categories, ["0.1", "1.0", "1e-05"]);
+    let FrameColumn::Categorical { categories, kind, .. } = column(&obs, "cluster") else { panic!() };
+    assert_eq!((&categories[..], *kind), (&texts(&["10", "2"])[..], CategoryKind::Integers));
+    let FrameColumn::Categorical { categories, kind, .. } = column(&obs, "score") else { panic!() };
+    assert_eq!((&categories[..], *kind), (&texts(&["0.1", "1.0", "1e-05"])[..], CategoryKind::Singles));
     assert!(matches!(column(&obs, "when"), FrameColumn::Unsupported { reason } if reason.contains("mystery")));
     assert!(matches!(column(&obs, "gone"), FrameColumn::Unsupported { reason } if reason.contains("missing")));
     let places: Vec<_> = file.warnings().into_iter().map(|warning| warning.place).collect();
@@ -103,7 +129,12 @@ fn anndata_0_7_keeps_categories_aside() {
         .open();
     let obs = file.obs().unwrap();
     assert_eq!(obs.index_name.as_deref(), Some("cell id"));
-    let expected = FrameColumn::Categorical { codes: vec![-1, 1], categories: texts(&["B", "T"]), ordered: true };
+    let expected = FrameColumn::Categorical {
+        codes: vec![-1, 1],
+        categories: texts(&["B", "T"]),
+        ordered: true,
+        kind: CategoryKind::Text,
+    };
     assert_eq!(*column(&obs, "type"), expected);
     assert_eq!(*column(&obs, "n"), FrameColumn::Integers(some(&[-1, 1])));
     assert_eq!(obs.columns.len(), 2);
@@ -143,11 +174,15 @@ fn anndata_0_6_writes_records_and_keeps_categories_in_uns() {
     assert_eq!(file.n_obs(), 3);
     let obs = file.obs().unwrap();
     assert_eq!(obs.index, ["AA", "CCC", "G"]);
-    let expected =
-        FrameColumn::Categorical { codes: vec![1, 0, 1], categories: texts(&["Mono", "NK"]), ordered: false };
+    let expected = FrameColumn::Categorical {
+        codes: vec![1, 0, 1],
+        categories: texts(&["Mono", "NK"]),
+        ordered: false,
+        kind: CategoryKind::Text,
+    };
     assert_eq!(*column(&obs, "louvain"), expected);
     assert_eq!(*column(&obs, "flag"), FrameColumn::Booleans(some(&[true, false, true])));
-    assert!(matches!(column(&obs, "score"), FrameColumn::Floats(v) if v[..2] == [0.5, -2.0] && v[2].is_nan()));
+    assert!(matches!(column(&obs, "score"), FrameColumn::Doubles(v) if v[..2] == [0.5, -2.0] && v[2].is_nan()));
 }
 
 #[test]
@@ -219,5 +254,5 @@ fn names_with_slashes_lead_into_groups() {
         })
         .frame("var", &labels("gene", 1), |_| ())
         .open();
-    assert_eq!(*column(&file.obs().unwrap(), "ratio a/b"), FrameColumn::Floats(vec![0.25]));
+    assert_eq!(*column(&file.obs().unwrap(), "ratio a/b"), FrameColumn::Doubles(vec![0.25]));
 }

@@ -9,7 +9,7 @@ use shared_fbs::{
     DecodeError, frame,
     manifest::Manifest,
     path::TileList,
-    tile::{Categories, Cells, Codes, Directory, Expression, Genes, Image, Moments, Points, Posting, Strings, Values},
+    tile::{Categories, Cells, Codes, Directory, Expression, Genes, Image, Moments, Numbers, Points, Posting, Strings, Values},
 };
 
 /// Decodes; what comes out must survive a round trip.
@@ -39,7 +39,7 @@ fn visit(manifest: &Manifest) {
 
 fuzz_target!(|input: &[u8]| {
     let Some((&kind, bytes)) = input.split_first() else { return };
-    match kind % 18 {
+    match kind % 19 {
         0 => round_trip(bytes, Categories::decode, Categories::encode),
         1 => round_trip(bytes, Codes::decode, Codes::encode),
         2 => round_trip(bytes, Directory::decode, Directory::encode),
@@ -67,6 +67,7 @@ fuzz_target!(|input: &[u8]| {
                 assert_eq!(format!("{manifest:?}"), format!("{again:?}"));
             }
         }
+        17 => round_trip(bytes, Numbers::decode, Numbers::encode),
         _ => {
             if let Ok(list) = str::from_utf8(bytes).unwrap_or_default().parse::<TileList>() {
                 assert!(list.count().is_some_and(|count| list.iter().count() == count.get() as usize));

@@ -1101,6 +1101,7 @@ pub mod tessera {
             pub const VT_N_COLUMNS: ::flatbuffers::VOffsetT = 24;
             pub const VT_NUMBER: ::flatbuffers::VOffsetT = 26;
             pub const VT_COLUMNS: ::flatbuffers::VOffsetT = 28;
+            pub const VT_STEP_Z: ::flatbuffers::VOffsetT = 30;
 
             #[inline]
             pub unsafe fn init_from_table(table: ::flatbuffers::Table<'a>) -> Self {
@@ -1112,6 +1113,7 @@ pub mod tessera {
                 args: &'args EmbeddingArgs<'args>,
             ) -> ::flatbuffers::WIPOffset<Embedding<'bldr>> {
                 let mut builder = EmbeddingBuilder::new(_fbb);
+                builder.add_step_z(args.step_z);
                 builder.add_step(args.step);
                 builder.add_origin_z(args.origin_z);
                 builder.add_origin_y(args.origin_y);
@@ -1156,6 +1158,7 @@ pub mod tessera {
                 let n_columns = self.n_columns();
                 let number = self.number();
                 let columns = self.columns().map(|x| x.unpack());
+                let step_z = self.step_z();
                 EmbeddingT {
                     key,
                     n_dims,
@@ -1170,6 +1173,7 @@ pub mod tessera {
                     n_columns,
                     number,
                     columns,
+                    step_z,
                 }
             }
 
@@ -1271,6 +1275,13 @@ pub mod tessera {
                 // which contains a valid value in this slot
                 unsafe { self._tab.get::<TileRange>(Embedding::VT_COLUMNS, None) }
             }
+            #[inline]
+            pub fn step_z(&self) -> f64 {
+                // Safety:
+                // Created from valid Table for this object
+                // which contains a valid value in this slot
+                unsafe { self._tab.get::<f64>(Embedding::VT_STEP_Z, Some(0.0)).unwrap() }
+            }
         }
 
         impl ::flatbuffers::Verifiable for Embedding<'_> {
@@ -1297,6 +1308,7 @@ pub mod tessera {
                     .visit_field::<u32>("n_columns", Self::VT_N_COLUMNS, false)?
                     .visit_field::<NumberKind>("number", Self::VT_NUMBER, false)?
                     .visit_field::<TileRange>("columns", Self::VT_COLUMNS, false)?
+                    .visit_field::<f64>("step_z", Self::VT_STEP_Z, false)?
                     .finish();
                 Ok(())
             }
@@ -1315,6 +1327,7 @@ pub mod tessera {
             pub n_columns: u32,
             pub number: NumberKind,
             pub columns: Option<&'a TileRange>,
+            pub step_z: f64,
         }
         impl<'a> Default for EmbeddingArgs<'a> {
             #[inline]
@@ -1333,6 +1346,7 @@ pub mod tessera {
                     n_columns: 0,
                     number: NumberKind::None,
                     columns: None,
+                    step_z: 0.0,
                 }
             }
         }
@@ -1395,6 +1409,10 @@ pub mod tessera {
                 self.fbb_.push_slot_always::<&TileRange>(Embedding::VT_COLUMNS, columns);
             }
             #[inline]
+            pub fn add_step_z(&mut self, step_z: f64) {
+                self.fbb_.push_slot::<f64>(Embedding::VT_STEP_Z, step_z, 0.0);
+            }
+            #[inline]
             pub fn new(_fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>) -> EmbeddingBuilder<'a, 'b, A> {
                 let start = _fbb.start_table();
                 EmbeddingBuilder { fbb_: _fbb, start_: start }
@@ -1424,6 +1442,7 @@ pub mod tessera {
                 ds.field("n_columns", &self.n_columns());
                 ds.field("number", &self.number());
                 ds.field("columns", &self.columns());
+                ds.field("step_z", &self.step_z());
                 ds.finish()
             }
         }
@@ -1443,6 +1462,7 @@ pub mod tessera {
             pub n_columns: u32,
             pub number: NumberKind,
             pub columns: Option<TileRangeT>,
+            pub step_z: f64,
         }
         impl Default for EmbeddingT {
             fn default() -> Self {
@@ -1460,6 +1480,7 @@ pub mod tessera {
                     n_columns: 0,
                     number: NumberKind::None,
                     columns: None,
+                    step_z: 0.0,
                 }
             }
         }
@@ -1490,6 +1511,7 @@ pub mod tessera {
                 let number = self.number;
                 let columns_tmp = self.columns.as_ref().map(|x| x.pack());
                 let columns = columns_tmp.as_ref();
+                let step_z = self.step_z;
                 Embedding::create(
                     _fbb,
                     &EmbeddingArgs {
@@ -1506,6 +1528,7 @@ pub mod tessera {
                         n_columns,
                         number,
                         columns,
+                        step_z,
                     },
                 )
             }

@@ -9,6 +9,7 @@ mod directory;
 mod expression;
 mod image;
 mod moments;
+mod numbers;
 mod points;
 
 pub use cells::{Cells, WantedCells};
@@ -17,6 +18,7 @@ pub use directory::Directory;
 pub use expression::{Counts, Expression, ExpressionValues};
 pub use image::Image;
 pub use moments::Moments;
+pub use numbers::Numbers;
 pub use points::{NO_POSITION, Points};
 
 mod posting;

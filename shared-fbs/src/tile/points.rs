@@ -1,7 +1,7 @@
 use super::{finish, inconsistent, root, wire};
 use crate::{DecodeError, bytes, order::POINTS_PER_TILE};
 
-/// The coordinate, in both axes, of a cell without a position.
+/// The coordinate, in all axes, of a cell without a position.
 pub const NO_POSITION: u16 = u16::MAX;
 
 /// Positions of the cells of one tile, ascending in storage order.
@@ -11,6 +11,8 @@ pub struct Points {
     pub xs: Vec<u16>,
     /// Vertical, in 16-bit units, as many as `xs`.
     pub ys: Vec<u16>,
+    /// Depth, in 16-bit units, as many as `xs`; `None` with two dimensions.
+    pub zs: Option<Vec<u16>>,
 }
 
 impl Points {
@@ -20,7 +22,7 @@ impl Points {
             n_points: self.xs.len() as u32,
             xs: encode_axis(&self.xs),
             ys: encode_axis(&self.ys),
-            zs: None,
+            zs: self.zs.as_deref().map(encode_axis),
         };
         finish(|builder| tile.pack(builder).as_union_value())
     }
@@ -38,7 +40,7 @@ impl Points {
                 .flatten()
                 .ok_or(inconsistent("Points", "the axes do not hold `n_points` coordinates"))
         };
-        Ok(Self { xs: axis(tile.xs())?, ys: axis(tile.ys())? })
+        Ok(Self { xs: axis(tile.xs())?, ys: axis(tile.ys())?, zs: tile.zs().map(axis).transpose()? })
     }
 }
 
@@ -68,9 +70,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn points_round_trip(points: Vec<(u16, u16)>) {
-            let (xs, ys) = points.into_iter().unzip();
-            let points = Points { xs, ys };
+        fn points_round_trip(points: Vec<(u16, u16, u16)>, has_depth: bool) {
+            let axis = |unit: fn(&(u16, u16, u16)) -> u16| points.iter().map(unit).collect::<Vec<_>>();
+            let zs = has_depth.then(|| axis(|point| point.2));
+            let points = Points { xs: axis(|point| point.0), ys: axis(|point| point.1), zs };
             prop_assert_eq!(Points::decode(&points.encode()), Ok(points));
         }
     }

@@ -2,10 +2,13 @@ use std::{path::PathBuf, process::ExitCode};
 
 use anyhow::Result;
 use clap::Args;
-use explorer_core::format;
+use explorer_core::{
+    data::{FileColumn, Number},
+    format,
+};
 use serde_json::{Value, json};
-use shared_fbs::manifest::{Column, ColumnKind, Layer, Manifest, ValueKind};
-use tessera::dataset::Dataset;
+use shared_fbs::manifest::{Column, ColumnKind, Layer, Manifest, NumberKind, ValueKind, Var};
+use tessera::dataset::{Dataset, DatasetError};
 
 use super::terminal;
 
@@ -22,31 +25,84 @@ pub struct Arguments {
 /// Prints what a dataset holds.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let dataset = Dataset::open(&arguments.directory)?;
+    let manifest = dataset.manifest();
+    let columns = manifest.columns.iter().map(|column| ColumnSummary::of_cells(&dataset, column));
+    let columns = columns.collect::<Result<Vec<_>, _>>()?;
     if arguments.json {
-        terminal::print_json(&to_json(dataset.manifest()))?;
+        terminal::print_json(&to_json(manifest, &columns))?;
     } else {
-        terminal::print_lines(to_lines(dataset.manifest()))?;
+        terminal::print_lines(to_lines(manifest, &columns))?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn to_json(manifest: &Manifest) -> Value {
-    let columns: Vec<Value> = manifest
-        .columns
-        .iter()
-        .map(|column| {
-            json!({
-                "name": column.name,
-                "kind": column_kind(column),
-                "n_categories": (column.kind == ColumnKind::Categorical).then_some(column.n_categories),
-                "ordered": column.ordered,
-                "n_missing": column.n_missing,
-                "min": column.min.is_finite().then_some(column.min),
-                "max": column.max.is_finite().then_some(column.max),
-                "hidden": column.hidden,
-            })
+/// A column with its least and largest finite number, both in full.
+struct ColumnSummary<'a> {
+    column: &'a Column,
+    extremes: Option<(Number, Number)>,
+}
+
+impl<'a> ColumnSummary<'a> {
+    /// A column of cells. Where the manifest has its numbers rounded, they are read.
+    fn of_cells(dataset: &Dataset, column: &'a Column) -> Result<Self, DatasetError> {
+        let mut summary = Self::of_manifest(column);
+        if column.has_exact()
+            && let FileColumn::Numbers(numbers) = dataset.file_column(&column.name)?
+        {
+            summary.extremes = numbers.extremes();
+        }
+        Ok(summary)
+    }
+
+    fn of_manifest(column: &'a Column) -> Self {
+        let number = |value| Number::from_f32(column.number, value);
+        let extremes = number(column.min).zip(number(column.max));
+        Self { column, extremes: extremes.filter(|_| column.kind == ColumnKind::Continuous) }
+    }
+
+    fn json(&self) -> Value {
+        let Self { column, extremes } = self;
+        json!({
+            "name": column.name,
+            "kind": column_kind(column),
+            "number": number_kind(column.number),
+            "exact": column.has_exact(),
+            "n_categories": (column.kind == ColumnKind::Categorical).then_some(column.n_categories),
+            "ordered": column.ordered,
+            "n_missing": column.n_missing,
+            "min": extremes.map(|(min, _)| number_json(min)),
+            "max": extremes.map(|(_, max)| number_json(max)),
+            "hidden": column.hidden,
         })
-        .collect();
+    }
+
+    fn line(&self) -> String {
+        let Self { column, extremes } = self;
+        let detail = match column.kind {
+            ColumnKind::Categorical => format!("{} labels", column.n_categories),
+            ColumnKind::Continuous => match extremes {
+                Some((min, max)) => format!("{min} to {max}"),
+                None => "no finite number".to_owned(),
+            },
+            _ => String::new(),
+        };
+        let number = number_kind(column.number).unwrap_or_default();
+        let missing = if column.n_missing > 0 { format!(", {} missing", column.n_missing) } else { String::new() };
+        format!("  {:24} {:12} {number:8} {detail}{missing}", column.name, column_kind(column))
+    }
+}
+
+fn number_json(number: Number) -> Value {
+    match number {
+        Number::Int(value) => json!(value),
+        Number::Uint(value) => json!(value),
+        // The shortest digits of the 32-bit number, not those of the 64-bit one that is equal to it.
+        Number::Float32(value) => json!(value.to_string().parse::<f64>().ok()),
+        Number::Float64(value) => json!(value),
+    }
+}
+
+fn to_json(manifest: &Manifest, columns: &[ColumnSummary<'_>]) -> Value {
     let layers: Vec<Value> = manifest
         .layers
         .iter()
@@ -67,6 +123,7 @@ fn to_json(manifest: &Manifest) -> Value {
         .collect();
     json!({
         "format_version": manifest.format_version,
+        "content_id": manifest.content_id,
         "generator": manifest.generator,
         "title": manifest.title,
         "source": manifest.source,
@@ -76,14 +133,22 @@ fn to_json(manifest: &Manifest) -> Value {
         "default_embedding": manifest.embeddings.get(manifest.default_embedding as usize).map(|e| &e.key),
         "embeddings": manifest.embeddings.iter().map(|embedding| json!({
             "key": embedding.key,
+            "n_dims": embedding.n_dims,
             "n_positioned": embedding.n_positioned,
+            "n_far": embedding.n_far,
+            "n_columns": embedding.n_columns,
+            "number": number_kind(embedding.number),
             "max_error": embedding.step / 2.0,
         })).collect::<Vec<_>>(),
-        "columns": columns,
-        "layers": layers,
+        "columns": columns.iter().map(ColumnSummary::json).collect::<Vec<_>>(),
         "vars": manifest.vars.iter().map(|var| json!({
-            "name": var.name, "n_vars": var.n_vars, "index_name": var.index_name, "symbols": var.symbols,
+            "name": var.name,
+            "n_vars": var.n_vars,
+            "index_name": var.index_name,
+            "symbols": var.symbols,
+            "columns": gene_columns(var).map(|column| column.json()).collect::<Vec<_>>(),
         })).collect::<Vec<_>>(),
+        "layers": layers,
         "spatial": manifest.spatial.iter().map(|library| json!({
             "name": library.name,
             "images": library.images.iter().map(|image| json!({
@@ -102,31 +167,41 @@ fn to_json(manifest: &Manifest) -> Value {
     })
 }
 
-fn to_lines(manifest: &Manifest) -> Vec<String> {
+/// The columns of a table of genes, by what the manifest says of them.
+fn gene_columns(var: &Var) -> impl Iterator<Item = ColumnSummary<'_>> {
+    var.columns.iter().map(ColumnSummary::of_manifest)
+}
+
+fn to_lines(manifest: &Manifest, columns: &[ColumnSummary<'_>]) -> Vec<String> {
     let mut lines = vec![
         manifest.title.clone().or_else(|| manifest.source.clone()).unwrap_or_default(),
         format!(
-            "{} cells, format {}, {}",
+            "{} cells, format {}, {}, content {}",
             format::integer(manifest.n_obs.into()),
             manifest.format_version,
-            manifest.generator
+            manifest.generator,
+            manifest.content_id
         ),
         String::new(),
         "embeddings".to_owned(),
     ];
     for embedding in &manifest.embeddings {
         let cells = format::integer(embedding.n_positioned.into());
-        lines.push(format!("  {:24} {cells} cells, error ≤ {:.2e}", embedding.key, embedding.step / 2.0));
+        let far =
+            if embedding.n_far > 0 { format!(", {} far from all others", embedding.n_far) } else { String::new() };
+        lines.push(format!(
+            "  {:24} {cells} cells{far}, {} of {} columns drawn, error ≤ {:.2e}",
+            embedding.key,
+            embedding.n_dims,
+            embedding.n_columns,
+            embedding.step / 2.0
+        ));
     }
     lines.push("columns".to_owned());
-    for column in &manifest.columns {
-        let detail = match column.kind {
-            ColumnKind::Categorical => format!("{} labels", column.n_categories),
-            ColumnKind::Continuous => format!("{} to {}", column.min, column.max),
-            _ => String::new(),
-        };
-        let missing = if column.n_missing > 0 { format!(", {} missing", column.n_missing) } else { String::new() };
-        lines.push(format!("  {:24} {:12} {detail}{missing}", column.name, column_kind(column)));
+    lines.extend(columns.iter().map(ColumnSummary::line));
+    for var in &manifest.vars {
+        lines.push(format!("columns of genes, {}", var.name));
+        lines.extend(gene_columns(var).map(|column| column.line()));
     }
     lines.push("layers".to_owned());
     for layer in &manifest.layers {
@@ -150,6 +225,18 @@ fn column_kind(column: &Column) -> &'static str {
         ColumnKind::Categorical => "categorical",
         ColumnKind::Continuous => "continuous",
         _ => "text",
+    }
+}
+
+/// The name that numpy has for numbers of this kind; `None` of text.
+fn number_kind(number: NumberKind) -> Option<&'static str> {
+    match number {
+        NumberKind::Bool => Some("bool"),
+        NumberKind::Int => Some("int64"),
+        NumberKind::Uint => Some("uint64"),
+        NumberKind::Float32 => Some("float32"),
+        NumberKind::Float64 => Some("float64"),
+        _ => None,
     }
 }
 

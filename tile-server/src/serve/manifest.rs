@@ -148,13 +148,14 @@ mod tests {
         fs::write(directory.path().join(format!("{PAGED}.pack")), &file).unwrap();
         let inline = Pack { lengths: vec![1, 2, 3], checksums: vec![0; 3], ..pack("obs", INLINE, 6) };
         let paged = Pack { page_tiles: 2, pages, ..pack("genes0", PAGED, file.len()) };
-        let manifest = Manifest {
+        let mut manifest = Manifest {
             format_version: FORMAT_VERSION,
             title: Some("Two packs".to_owned()),
             level_ranks: vec![0, 64],
             packs: vec![inline, paged],
             ..Manifest::default()
         };
+        manifest.content_id = manifest.content_id_of();
         fs::write(directory.path().join(MANIFEST), manifest.encode()).unwrap();
         directory
     }

@@ -1,6 +1,7 @@
 //! Compares a dataset with the file that it was built from: every value, whatever the order of storage.
 
 mod cells;
+mod exact;
 mod moments;
 
 use std::{collections::BTreeMap, path::Path};
@@ -26,6 +27,7 @@ pub fn content(input: &Path, dataset: &Path) {
     assert_eq!(dataset.manifest().n_obs as usize, file.n_obs());
     columns(&file, &dataset, &rows);
     embeddings(&file, &dataset, &rows);
+    exact::check(&file, &dataset, &rows);
     assert_eq!(dataset.manifest().layers.len(), file.matrices().len());
     for (layer, info) in dataset.manifest().layers.iter().zip(file.matrices()) {
         assert_eq!(layer.name, info.location.to_string());
@@ -66,7 +68,7 @@ fn columns(file: &H5ad, dataset: &Dataset, rows: &[u32]) {
     assert!(dataset.manifest().columns.iter().map(|column| column.name.as_str()).eq(names));
     for ((name, input), column) in known.zip(&dataset.manifest().columns) {
         match input {
-            FrameColumn::Categorical { codes, categories, ordered } => {
+            FrameColumn::Categorical { codes, categories, ordered, .. } => {
                 let label = |row: u32| usize::try_from(codes[row as usize]).ok().map(|code| categories[code].as_str());
                 assert_eq!(column.ordered, *ordered);
                 labels(file, dataset, column, rows, Some(categories), label);
@@ -86,7 +88,11 @@ fn columns(file: &H5ad, dataset: &Dataset, rows: &[u32]) {
             FrameColumn::Integers(values) => {
                 numbers(dataset, column, rows, |row| values[row as usize].map_or(f32::NAN, |value| value as f32));
             }
-            FrameColumn::Floats(values) => numbers(dataset, column, rows, |row| values[row as usize] as f32),
+            FrameColumn::Unsigned(values) => {
+                numbers(dataset, column, rows, |row| values[row as usize].map_or(f32::NAN, |value| value as f32));
+            }
+            FrameColumn::Singles(values) => numbers(dataset, column, rows, |row| values[row as usize]),
+            FrameColumn::Doubles(values) => numbers(dataset, column, rows, |row| values[row as usize] as f32),
             FrameColumn::Unsupported { .. } => unreachable!("left out above"),
         }
     }
@@ -149,21 +155,25 @@ fn embeddings(file: &H5ad, dataset: &Dataset, rows: &[u32]) {
         for (cells, points) in manifest.levels().tiles().iter().zip(&points) {
             found.place(cells, points).unwrap();
         }
-        let stated = file.read_obsm(&entry.key, 2).unwrap();
-        let bound = entry.step / 2.0 * (1.0 + 1e-9);
-        let mut n_positioned = 0;
+        let stated = file.read_obsm(&entry.key, 0..2).unwrap();
+        let (n_columns, values) = (stated.n_columns, stated.values.into_doubles());
+        // Far from zero, f64 itself has steps.
+        let bound =
+            entry.step / 2.0 * (1.0 + 1e-9) + 2.0 * f64::EPSILON * entry.origin_x.abs().max(entry.origin_y.abs());
+        let (mut n_positioned, mut n_far) = (0, 0);
         for (cell, &row) in rows.iter().enumerate() {
-            let [x, y] = [0, 1].map(|axis| stated.values[row as usize * stated.n_columns + axis]);
-            if !(x.is_finite() && y.is_finite()) {
-                assert_eq!((found.xs[cell], found.ys[cell]), (tile::NO_POSITION, tile::NO_POSITION));
+            let [x, y] = [0, 1].map(|axis| values[row as usize * n_columns + axis]);
+            if found.xs[cell] == tile::NO_POSITION {
+                assert_eq!(found.ys[cell], tile::NO_POSITION);
+                n_far += u32::from(x.is_finite() && y.is_finite());
                 continue;
             }
             n_positioned += 1;
             let (at_x, at_y) = frame.coordinates(found.xs[cell].into(), found.ys[cell].into());
-            let error = (at_x - f64::from(x)).abs().max((at_y - f64::from(y)).abs());
+            let error = (at_x - x).abs().max((at_y - y).abs());
             assert!(error <= bound, "{} row {row}: {error} over {bound}", entry.key);
         }
-        assert_eq!(entry.n_positioned, n_positioned);
+        assert_eq!((entry.n_positioned, entry.n_far), (n_positioned, n_far));
     }
 }
 

@@ -300,7 +300,7 @@ fn columns_and_colors() {
     let (written, built) = written_and_built(fixture);
     check::content(&written.path(), &built.path());
     let warnings: Vec<_> = built.report.manifest.warnings.iter().map(|warning| warning.place.as_str()).collect();
-    assert_eq!(warnings, ["obs/large", "obs/odd"]);
+    assert_eq!(warnings, ["obs/odd"]);
     assert_eq!(built.report.manifest.sample_column.as_deref(), Some("sample"));
 }
 

@@ -8,6 +8,7 @@ mod command;
 mod compare;
 mod content;
 mod damage;
+mod exact;
 #[path = "../../../h5ad/tests/h5ad/fixtures.rs"]
 #[allow(dead_code, reason = "the reader's tests use more of it")]
 mod fixtures;

@@ -20,11 +20,12 @@
 //! | `genes` | genes listed | `genes=CD3D,MS4A1` |
 //! | `gs0`, `gs0.d`, `gs0.g` | a gene set: name, description, genes | `gs0=T&gs0.g=CD3D,CD3E` |
 //! | `set0` | a cell set's name | `set0=mine` |
-//! | `set0.cells` or `set0.f.…`, `set0.u0.r.…` | its cells: a list, or filters | |
+//! | `set0.cells` or `set0.f.…`, `set0.u0.r.…` | its cells: a list of rows of the input, or filters | |
 //! | `de0`, `de0.mode`, `de0.layer` | a comparison: group, and reference unless it is the rest | `de0=mine:yours` |
 //! | `shown` | the comparison that is open | `shown=0` |
 //! | `markers`, `markers.rank` | the column whose markers are open; `effect` ranks them by effects | `markers=louvain` |
 //! | `tool`, `left`, `right`, `open`, `theme`, `size`, `opacity` | panels and dots | `open=louvain&theme=dark` |
+//! | `of` | the beginning of the content id of the dataset that it was made for | `of=0f3a5c7e9b1d` |
 //! | `v` | version of this grammar, last | `v=1` |
 //!
 //! Layers go by their place in the file, and genes by their id. Who writes a link by hand may give the last part of a
@@ -60,15 +61,30 @@ pub const LONG_LINK_BYTES: usize = 8_000;
 pub struct ParsedLink {
     /// The view, in its canonical form.
     pub view: ViewSpec,
+    /// The beginning of the content id of the dataset that the link was made for, where it says.
+    pub content: Option<String>,
     /// What could not be read, for the user.
     pub notices: Vec<Notice>,
+}
+
+impl ParsedLink {
+    /// What the user should know where the link was made for another dataset than the one with this content.
+    pub fn notice_for(&self, content: &str) -> Option<Notice> {
+        self.content.as_deref().is_some_and(|made_for| made_for != content).then_some(Notice::OtherContent)
+    }
 }
 
 impl ViewSpec {
     /// The view as the text of a link, all ASCII, without the leading `?` or `#`. Compare its
     /// length with [`LONG_LINK_BYTES`].
     pub fn to_link(&self) -> String {
-        print::print(&self.clone().canonical())
+        print::print(&self.clone().canonical(), None)
+    }
+
+    /// The same, with the beginning of the content id of the dataset that the view is of: who reads the link can tell
+    /// whether it is for the dataset at hand ([`ParsedLink::notice_for`]).
+    pub fn to_link_for(&self, content: &str) -> String {
+        print::print(&self.clone().canonical(), Some(content))
     }
 
     /// The view that a link holds, with or without the leading `?` or `#`.

@@ -12,6 +12,8 @@ use crate::state::Comparison;
 pub enum Notice {
     /// The link's version is newer than the one read here.
     NewerVersion(u32),
+    /// The link was made for a dataset that held something else.
+    OtherContent,
     /// A value made no sense and was left out.
     Unreadable {
         /// What it was to be: "the camera".
@@ -35,6 +37,10 @@ impl fmt::Display for Notice {
                 f,
                 "This link was made by a newer version of the Explorer (link format {version}, \
                  this page reads {LINK_VERSION}): parts of the view may be missing.",
+            ),
+            Self::OtherContent => f.write_str(
+                "This link was made when the dataset held something else: columns, genes and labels are found by their \
+                 names, and listed cells by their rows in the file.",
             ),
             Self::Unreadable { what, value } => {
                 write!(f, "The link says something unreadable about {what} (“{}”): it was left out.", shortened(value),)

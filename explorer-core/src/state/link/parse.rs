@@ -28,6 +28,7 @@ pub(super) fn parse(link: &str) -> ParsedLink {
 #[derive(Default)]
 struct Draft {
     view: ViewSpec,
+    content: Option<String>,
     panel: Panel,
     query: QueryDraft,
     gene_sets: BTreeMap<u32, GeneSetDraft>,
@@ -109,6 +110,7 @@ impl Draft {
                 }
             }
             "d" => view.dataset = Some(value.to_owned()),
+            "of" => self.content = Some(value.to_owned()),
             "e" => panel.kind = PanelKind::Embedding(Some(value.to_owned())),
             "cam" => panel.camera = Some(camera(value).ok_or("the camera")?),
             "c" => view.analysis.color = color(value).ok_or("the color")?,
@@ -166,7 +168,8 @@ impl Draft {
     }
 
     fn finish(self) -> ParsedLink {
-        let Self { mut view, panel, query, gene_sets, cell_sets, comparisons, shown, markers, mut notices } = self;
+        let Self { mut view, content, panel, query, gene_sets, cell_sets, comparisons, shown, markers, mut notices } =
+            self;
         if let Some(first) = view.panels.get_mut(PanelIdx::FIRST) {
             *first = panel;
         }
@@ -205,7 +208,7 @@ impl Draft {
         let (column, rank) = markers;
         let shown_markers = column.map(|column| ResultPanel::Markers(Markers { column, rank }));
         view.layout.result = shown_comparison.filter(|shown| view.can_show(shown)).or(shown_markers);
-        ParsedLink { view: view.canonical(), notices }
+        ParsedLink { view: view.canonical(), content, notices }
     }
 }
 

@@ -10,8 +10,8 @@ use crate::state::{
 
 use super::{LINK_VERSION, text};
 
-/// The text of a view in its canonical form.
-pub(super) fn print(view: &ViewSpec) -> String {
+/// The text of a view in its canonical form, for the dataset with this content.
+pub(super) fn print(view: &ViewSpec, content: Option<&str>) -> String {
     let mut pairs = Pairs::default();
     pairs.optional("d", view.dataset.as_deref());
     let panel = view.panels.first();
@@ -19,6 +19,10 @@ pub(super) fn print(view: &ViewSpec) -> String {
     pairs.analysis(&view.analysis);
     pairs.surroundings(view);
     pairs.points(panel.points);
+    // Of a view with nothing chosen there is nothing that another dataset could show otherwise.
+    if !pairs.0.is_empty() {
+        pairs.optional("of", content);
+    }
     pairs.push("v", &LINK_VERSION.to_string());
     pairs.0
 }

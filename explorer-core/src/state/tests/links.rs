@@ -42,6 +42,38 @@ fn links_read_like_what_they_say() {
 }
 
 #[test]
+fn a_link_says_what_it_was_made_for() {
+    let view = view_after([Action::SetColor(ColorBy::Obs("louvain".to_owned()))]);
+    let link = view.to_link_for("0f3a5c7e9b1d");
+    assert_eq!(link, "c=obs:louvain&of=0f3a5c7e9b1d&v=1");
+    let read = ViewSpec::from_link(&link);
+    assert_eq!((&read.view, read.notice_for("0f3a5c7e9b1d")), (&view, None));
+    let notice = read.notice_for("ffffffffffff").expect("it is another dataset");
+    assert!(notice.to_string().contains("held something else"), "{notice}");
+    // Old links do not say, and a view with nothing chosen has nothing to say it of.
+    assert_eq!(ViewSpec::from_link("c=obs:louvain&v=1").notice_for("ffffffffffff"), None);
+    assert_eq!(ViewSpec::default().to_link_for("0f3a5c7e9b1d"), "v=1");
+}
+
+#[test]
+fn outlines_survive_links_wherever_the_origin_is() {
+    for origin in [(0.0, 0.0), (1.49e7, 6.89e6), (1e9, 3e9), (-1e9, 1e-3)] {
+        let corners = [(-20.25, -11.0), (31.5, -8.75), (4.0, 27.125)].map(|(x, y)| (origin.0 + x, origin.1 + y));
+        let polygon = Polygon::from_path(&corners, 0.0).expect("it encloses an area");
+        let select = Action::Select { embedding: "spatial".to_owned(), mode: SelectMode::Replace, polygon };
+        let view = view_after([select]);
+        let read = ViewSpec::from_link(&view.to_link()).view;
+        assert_eq!(read, view);
+        let selection = &read.analysis.query.filters.selections["spatial"];
+        let [SelectionStep::Add(outline)] = selection.steps() else { panic!("one outline expected") };
+        for (corner, drawn) in outline.points().zip(corners) {
+            // A grid of 1/4096 of the extent; below that f64 keeps 2^-20 at 3e9.
+            assert!((corner.0 - drawn.0).abs() < 0.01 && (corner.1 - drawn.1).abs() < 0.01, "{corner:?} {drawn:?}");
+        }
+    }
+}
+
+#[test]
 fn empty_lists_and_empty_names_differ() {
     let only = |link: &str| match ViewSpec::from_link(link).view.analysis.query.filters.obs.get("x") {
         Some(ObsFilter::Labels(LabelFilter::Only(labels))) => labels.iter().cloned().collect(),

@@ -18,7 +18,7 @@ pub fn Sets(store: Store, page: Page, has_genes: bool) -> impl IntoView {
     let sets = store.part(|state| state.view.analysis.cell_sets.clone());
     let sizes = store.loaded(move |session| {
         let sets = sets.get();
-        let size = |source| session.cells_of(source).map(|mask| mask.count() as u64);
+        let size = |source| session.n_cells_of(source);
         sets.iter().map(|set| size(&set.source)).collect::<Vec<_>>()
     });
     let items = Memo::new(move |_| {
