@@ -131,7 +131,7 @@ pub fn run(input: &Input, now: &dyn Fn() -> f64) -> Result<Vec<Measured>, String
     let n_nonzero: usize = decoded.iter().map(|cells| cells.genes.len()).sum();
     let n_moments_genes: usize = moments
         .iter()
-        .map(|bytes| tile::Moments::decode(bytes).map(|tile| tile.genes.len()))
+        .map(|bytes| tile::Moments::decode(bytes).map(|tile| tile.entries.len()))
         .sum::<Result<_, _>>()
         .map_err(|error| error.to_string())?;
     let bytes_of = |tiles: &[Vec<u8>]| tiles.iter().map(Vec::len).sum::<usize>() as f64;
@@ -232,7 +232,7 @@ fn measure(name: &str, unit: &str, amount: f64, now: &dyn Fn() -> f64, mut pass:
 fn digest_of_sums(summing: &Summing) -> u64 {
     summing.to_tiles().iter().fold(0, |digest, tile| {
         let sums = tile.sums.iter().map(|&sum| sum as u64);
-        sums.chain(tile.sums_sq.iter().copied()).fold(digest, mix)
+        sums.chain(tile.sums_sq.iter().map(|&sum| sum as u64)).fold(digest, mix)
     })
 }
 
@@ -252,10 +252,10 @@ fn table_moments() -> [Moments; 2] {
         let gene = |_| {
             let n_nonzero = below(n_cells) as u32;
             let x = (1 << 24) + below(1 << 22) as i64;
-            let sum_sq = u64::from(n_nonzero) * ((x * x) as u64 >> 14) * 3 / 2;
+            let sum_sq = u128::from(n_nonzero) * ((x * x) as u128 >> 14) * 3 / 2;
             GeneMoments { n_nonzero, sum: i64::from(n_nonzero) * x, sum_sq }
         };
-        Moments { n_cells, genes: (0..TABLE_GENES).map(gene).collect() }
+        Moments { n_cells, entries: (0..TABLE_GENES).map(gene).collect() }
     })
 }
 

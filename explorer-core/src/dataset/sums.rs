@@ -20,25 +20,48 @@ impl<T: Tiles> Dataset<T> {
     /// # Errors
     /// When the tile that says so gene by gene cannot be read, or makes no sense.
     pub async fn fixed_points(&self, layer: usize) -> Result<FixedPoints, T::Error> {
+        self.kept_fixed_points(layer).await.cloned()
+    }
+
+    /// Entries that the moments of a layer have: its genes, and further bands of theirs.
+    ///
+    /// # Errors
+    /// As [`Self::fixed_points`].
+    pub async fn n_entries(&self, layer: usize) -> Result<usize, T::Error> {
+        Ok(self.kept_fixed_points(layer).await?.n_entries(self.n_genes(layer)))
+    }
+
+    async fn kept_fixed_points(&self, layer: usize) -> Result<&FixedPoints, T::Error> {
         let kept = self.kept(layer)?;
         if let Some(fixed) = kept.fixed_points.get() {
-            return Ok(fixed.clone());
+            return Ok(fixed);
         }
         let entry = self.layer_entry(layer)?;
-        let uniform = FixedPoint::new(entry.frac_bits, entry.square_shift).map(FixedPoints::Uniform);
-        let fixed = match uniform.filter(|_| entry.band_bits == 0) {
-            Some(uniform) => uniform,
-            None => {
-                let total = total_tile(entry);
-                let tile = self.moments_tiles(entry, &[total]).await?;
-                let of_tile =
-                    |tile: &tile::Moments| FixedPoints::from_tile(entry.square_shift, tile, self.n_genes(layer));
-                let pack = entry.moments_pack.as_deref().unwrap_or_default();
-                let damaged = || DatasetError::damaged(pack, total, Damage::FixedPoints);
-                tile.first().and_then(of_tile).ok_or_else(damaged)?
-            }
+        let total = total_tile(entry);
+        let pack = entry.moments_pack.as_deref().unwrap_or_default();
+        let damaged = || DatasetError::damaged(pack, total, Damage::FixedPoints);
+        let fixed = if entry.band_bits == 0 {
+            FixedPoint::new(entry.frac_bits, entry.square_shift).map(FixedPoints::Uniform).ok_or_else(damaged)?
+        } else {
+            let tile = self.moments_tiles(entry, &[total]).await?;
+            let of_tile = |tile| FixedPoints::from_tile(entry.band_bits, tile, self.n_genes(layer));
+            tile.first().and_then(of_tile).ok_or_else(damaged)?
         };
-        Ok(kept.fixed_points.get_or_init(|| fixed).clone())
+        Ok(kept.fixed_points.get_or_init(|| fixed))
+    }
+
+    /// The largest value of every gene in the cells of a stored tile, that of all cells or of a label, zeros included.
+    ///
+    /// # Errors
+    /// When the tile cannot be read, or does not tell.
+    pub async fn largest_values(&self, layer: usize, tile: u32) -> Result<Vec<f32>, T::Error> {
+        let entry = self.layer_entry(layer)?;
+        let fixed = self.kept_fixed_points(layer).await?;
+        let tiles = self.moments_tiles(entry, &[tile]).await?;
+        let largest = |tile| fixed.largest_values(tile, self.n_genes(layer));
+        let pack = entry.moments_pack.as_deref().unwrap_or_default();
+        let damaged = || DatasetError::damaged(pack, tile, Damage::LargestValues);
+        Ok(tiles.first().and_then(largest).ok_or_else(damaged)?)
     }
 
     /// Stored moments of a layer, by number of the tile in its pack of moments. `report` hears of every batch how many
@@ -53,10 +76,11 @@ impl<T: Tiles> Dataset<T> {
         mut report: impl FnMut(usize) -> Result<(), T::Error>,
     ) -> Result<Vec<Moments>, T::Error> {
         let entry = self.layer_entry(layer)?;
+        let n_entries = self.n_entries(layer).await?;
         let mut moments = Vec::with_capacity(tiles.len());
         for batch in tiles.chunks(T::PACE.parts) {
             for tile in self.moments_tiles(entry, batch).await? {
-                let tile = Moments::from_tile(&tile, self.n_genes(layer));
+                let tile = Moments::from_tile(&tile, n_entries);
                 moments.push(tile.map_err(|source| wrong_sums(entry, source))?);
             }
             report(batch.len())?;
@@ -130,7 +154,7 @@ impl<T: Tiles> Dataset<T> {
     ) -> Result<Summing, T::Error> {
         let entry = self.layer_entry(layer)?;
         let wrong = |source| wrong_sums(entry, source);
-        let mut sums = Summing::new(self.n_genes(layer));
+        let mut sums = Summing::new(self.n_entries(layer).await?);
         let batches = moments.chunks(T::PACE.parts).map(|parts| async move {
             let tiles: Vec<u32> = parts.iter().map(|part| part.tile).collect();
             (parts, self.moments_tiles(entry, &tiles).await)

@@ -3,7 +3,8 @@
 use shared_fbs::tile::{self, Counts, ExpressionValues};
 
 use super::{
-    CellsPart, FixedPoint, FixedPoints, GeneMoments, Moments, MomentsError, Sign, fixed::encode_scaled, log_normalize,
+    Bands, CellsPart, FixedPoint, FixedPoints, GeneMoments, Moments, MomentsError, Place, Sign, fixed::encode_scaled,
+    log_normalize, moments,
 };
 use crate::data::assemble::Rebuild;
 
@@ -43,30 +44,31 @@ impl GeneMoments {
 
 impl From<[Moments; 2]> for Summing {
     fn from(moments: [Moments; 2]) -> Self {
-        Self { sums: moments.map(|moments| moments.genes) }
+        Self { sums: moments.map(|moments| moments.entries) }
     }
 }
 
 impl Summing {
-    /// Nothing yet, over a layer of `n_genes` genes.
-    pub fn new(n_genes: usize) -> Self {
-        Self { sums: [vec![GeneMoments::default(); n_genes], vec![GeneMoments::default(); n_genes]] }
+    /// Nothing yet, over a layer whose moments have `n_entries` entries.
+    pub fn new(n_entries: usize) -> Self {
+        let empty = vec![GeneMoments::default(); n_entries];
+        Self { sums: [empty.clone(), empty] }
     }
 
     /// Takes in the moments of a block or a label, for each set that has a sign.
     ///
     /// # Errors
-    /// [`MomentsError::Tile`] when it names a gene that the layer does not have.
+    /// [`MomentsError::Tile`] when it names an entry that the layer's moments do not have.
     pub fn take_moments(&mut self, tile: &tile::Moments, signs: [Option<Sign>; 2]) -> Result<(), MomentsError> {
-        let n_genes = self.sums[0].len();
-        if tile.genes.last().is_some_and(|&gene| gene as usize >= n_genes) {
-            return Err(MomentsError::Tile { n_genes });
+        let n_entries = self.sums[0].len();
+        if tile.entries.last().is_some_and(|&entry| entry as usize >= n_entries) {
+            return Err(MomentsError::Tile { n_entries });
         }
         for (sums, sign) in self.sums.iter_mut().zip(signs) {
             let Some(sign) = sign else { continue };
             let columns = tile.n_nonzero.iter().zip(&tile.sums).zip(&tile.sums_sq);
-            for (&gene, ((&n_nonzero, &sum), &sum_sq)) in tile.genes.iter().zip(columns) {
-                sums[gene as usize].wrapping_add(&GeneMoments { n_nonzero, sum, sum_sq }.signed(sign));
+            for (&entry, ((&n_nonzero, &sum), &sum_sq)) in tile.entries.iter().zip(columns) {
+                sums[entry as usize].wrapping_add(&GeneMoments { n_nonzero, sum, sum_sq }.signed(sign));
             }
         }
         Ok(())
@@ -76,7 +78,8 @@ impl Summing {
     /// layer, as in [`crate::data::assemble`].
     ///
     /// # Errors
-    /// [`MomentsError::Tile`] when the tile has other genes or cells than the layer.
+    /// [`MomentsError::Tile`] when the tile has other genes or cells than the layer; [`MomentsError::Magnitude`] when a
+    /// value is of none of its gene's bands.
     pub fn take_cells(
         &mut self,
         cells: &tile::Cells,
@@ -84,8 +87,9 @@ impl Summing {
         rebuild: Rebuild<'_>,
         fixed: &FixedPoints,
     ) -> Result<(), MomentsError> {
-        let n_genes = self.sums[0].len();
-        let misfit = || MomentsError::Tile { n_genes };
+        let n_entries = self.sums[0].len();
+        let n_genes = fixed.n_genes(n_entries);
+        let misfit = || MomentsError::Tile { n_entries };
         let in_tile = (1u128 << cells.n_cells()) - 1;
         if u128::from(part.wanted()) & !in_tile != 0 || cells.genes.iter().any(|&gene| gene as usize >= n_genes) {
             return Err(misfit());
@@ -106,23 +110,20 @@ impl Summing {
                     (Some(divisors), &FixedPoints::Uniform(fixed)) => {
                         CellValues::LogCounts(LogCounts::new(divisors[cell], fixed, sign))
                     }
-                    _ => CellValues::Plain(fixed, sign),
+                    (None, &FixedPoints::Uniform(fixed)) => CellValues::Uniform(fixed, sign),
+                    (_, FixedPoints::Banded(bands)) => CellValues::Banded(bands, sign),
                 };
                 match &cells.values {
                     ExpressionValues::Counts(Counts::U8(counts)) => {
-                        values.scatter(genes, &counts[entries.clone()], sums);
+                        values.scatter_counts(genes, &counts[entries.clone()], sums)?;
                     }
                     ExpressionValues::Counts(Counts::U16(counts)) => {
-                        values.scatter(genes, &counts[entries.clone()], sums);
+                        values.scatter_counts(genes, &counts[entries.clone()], sums)?;
                     }
                     ExpressionValues::Counts(Counts::U32(counts)) => {
-                        values.scatter(genes, &counts[entries.clone()], sums);
+                        values.scatter_counts(genes, &counts[entries.clone()], sums)?;
                     }
-                    ExpressionValues::Floats(floats) => {
-                        scatter_each(genes, &floats[entries.clone()], sums, |gene, value, sum| {
-                            sum.wrapping_add(&fixed.get(gene).moments_of(value).signed(sign));
-                        });
-                    }
+                    ExpressionValues::Floats(floats) => values.scatter_floats(genes, &floats[entries.clone()], sums)?,
                 }
             }
         }
@@ -143,17 +144,7 @@ impl Summing {
     /// The sums so far as tiles, for another place to [`Self::take_moments`]. They may hold numbers that no set
     /// of cells has.
     pub fn to_tiles(&self) -> [tile::Moments; 2] {
-        self.sums.each_ref().map(|sums| {
-            let present = || sums.iter().enumerate().filter(|(_, gene)| **gene != GeneMoments::default());
-            tile::Moments {
-                n_cells: 0,
-                genes: present().map(|(gene, _)| gene as u32).collect(),
-                n_nonzero: present().map(|(_, gene)| gene.n_nonzero).collect(),
-                sums: present().map(|(_, gene)| gene.sum).collect(),
-                sums_sq: present().map(|(_, gene)| gene.sum_sq).collect(),
-                frac_bits: None,
-            }
-        })
+        self.sums.each_ref().map(|sums| moments::to_tile(sums, |entry| *entry != GeneMoments::default()))
     }
 
     /// The moments of both sets, which have so many cells.
@@ -168,14 +159,15 @@ impl Summing {
             return Err(MomentsError::Overflow);
         }
         let [group, reference] = self.sums;
-        Ok([Moments { n_cells: n_cells[0], genes: group }, Moments { n_cells: n_cells[1], genes: reference }])
+        Ok([Moments { n_cells: n_cells[0], entries: group }, Moments { n_cells: n_cells[1], entries: reference }])
     }
 }
 
-/// How the counts of one cell become moments.
+/// How the values of one cell become moments.
 enum CellValues<'a> {
     LogCounts(LogCounts),
-    Plain(&'a FixedPoints, Sign),
+    Uniform(FixedPoint, Sign),
+    Banded(&'a Bands, Sign),
 }
 
 /// What the counts of one cell of a log-normalized layer add; of small ones it is known beforehand.
@@ -213,39 +205,77 @@ impl LogCounts {
 }
 
 impl CellValues<'_> {
-    fn scatter<C: Copy + Into<u32>>(&self, genes: &[u32], counts: &[C], sums: &mut [GeneMoments]) {
+    fn scatter_counts<C: Copy + Into<u32>>(
+        &self,
+        genes: &[u32],
+        counts: &[C],
+        sums: &mut [GeneMoments],
+    ) -> Result<(), MomentsError> {
         match self {
-            Self::LogCounts(values) => scatter_each(genes, counts, sums, |_, count, sum| values.add(count.into(), sum)),
-            Self::Plain(fixed, sign) => scatter_each(genes, counts, sums, |gene, count, sum| {
+            Self::LogCounts(values) => scatter_each(genes, counts, sums, |count, sum| values.add(count.into(), sum)),
+            Self::Uniform(fixed, sign) => scatter_each(genes, counts, sums, |count, sum| {
                 let count: u32 = count.into();
-                sum.wrapping_add(&fixed.get(gene).moments_of(count as f32).signed(*sign));
+                sum.wrapping_add(&fixed.moments_of(count as f32).signed(*sign));
             }),
+            Self::Banded(bands, sign) => {
+                let value = |count: C| -> f32 { count.into() as f32 };
+                return scatter_banded(genes, counts.iter().copied().map(value), sums, bands, *sign);
+            }
+        }
+        Ok(())
+    }
+
+    fn scatter_floats(&self, genes: &[u32], floats: &[f32], sums: &mut [GeneMoments]) -> Result<(), MomentsError> {
+        match self {
+            Self::LogCounts(LogCounts { fixed, sign, .. }) | Self::Uniform(fixed, sign) => {
+                scatter_each(genes, floats, sums, |value, sum| {
+                    sum.wrapping_add(&fixed.moments_of(value).signed(*sign));
+                });
+                Ok(())
+            }
+            Self::Banded(bands, sign) => scatter_banded(genes, floats.iter().copied(), sums, bands, *sign),
         }
     }
 }
 
 /// The cell-major scatter: what each value of a cell adds goes to the sum of its gene.
 #[inline]
-fn scatter_each<V: Copy>(
-    genes: &[u32],
-    values: &[V],
-    sums: &mut [GeneMoments],
-    add: impl Fn(usize, V, &mut GeneMoments),
-) {
+fn scatter_each<V: Copy>(genes: &[u32], values: &[V], sums: &mut [GeneMoments], add: impl Fn(V, &mut GeneMoments)) {
     for (&gene, &value) in genes.iter().zip(values) {
-        let gene = gene as usize;
-        add(gene, value, &mut sums[gene]);
+        add(value, &mut sums[gene as usize]);
     }
+}
+
+/// The same by bands: what each value adds goes to the sum of its gene's band.
+#[inline]
+fn scatter_banded(
+    genes: &[u32],
+    values: impl Iterator<Item = f32>,
+    sums: &mut [GeneMoments],
+    bands: &Bands,
+    sign: Sign,
+) -> Result<(), MomentsError> {
+    for (&gene, value) in genes.iter().zip(values) {
+        let gene = gene as usize;
+        match bands.place(gene, value) {
+            Place::Entry(entry, exact) => {
+                sums[entry].wrapping_add(&GeneMoments::of_value(exact.x(), exact.square()).signed(sign));
+            }
+            Place::Nowhere => {}
+            Place::Unknown => return Err(MomentsError::Magnitude { gene }),
+        }
+    }
+    Ok(())
 }
 
 impl FixedPoint {
     /// What one value adds; nothing if it is zero or not a number.
     #[inline]
     fn moments_of(self, value: f32) -> GeneMoments {
-        let mut moments = GeneMoments::default();
-        if value != 0.0 && !value.is_nan() {
-            moments.push(encode_scaled(f64::from(value) * self.scale()), self.half(), self.square_shift());
+        if value == 0.0 || value.is_nan() {
+            return GeneMoments::default();
         }
-        moments
+        let x = encode_scaled(f64::from(value) * self.scale());
+        GeneMoments::of_value(x, self.square(x))
     }
 }

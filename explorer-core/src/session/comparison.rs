@@ -6,8 +6,8 @@ use shared_fbs::manifest::Layer;
 
 use crate::{
     de::{
-        CellSetRecord, Choice, DeOptions, DeRecord, DeTable, Effect, Method, Offer, PseudobulkTable, Route,
-        pseudobulk_to_csv, to_csv,
+        CellSetRecord, Choice, DeOptions, DeRecord, DeTable, Method, Offer, PseudobulkTable, Route, pseudobulk_to_csv,
+        to_csv,
     },
     format,
     state::{Analysis, CellSource, Comparison, Reference, TestMode},
@@ -54,8 +54,7 @@ impl Question {
                 TestMode::Welch | TestMode::Samples => Method::Welch,
                 TestMode::CellxgeneCompatible => Method::CellxgeneCompatible,
             },
-            effect: Effect::of_layer(layer),
-            ..DeOptions::default()
+            ..DeOptions::of_layer(layer)
         }
     }
 }

@@ -100,7 +100,7 @@ impl ComputeMoments for Tiles {
             });
         };
         match planned_moments_until(&self.dataset, layer, Sets::of(group, reference), stop) {
-            Ok((moments, fixed)) => Ok(moments.map(|moments| moments.to_tile(&fixed).encode())),
+            Ok((moments, _)) => Ok(moments.map(|moments| moments.to_tile().encode())),
             Err(CompareError::Stopped) => Err(ComputeError::Stopped),
             Err(error) => Err(ComputeError::Broken(error.into())),
         }

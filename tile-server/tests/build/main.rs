@@ -14,5 +14,6 @@ mod fixtures;
 mod input;
 mod markers;
 mod output;
+mod ranges;
 mod real;
 mod serve;
