@@ -134,7 +134,7 @@ fn sum(
         wait(reader.divisors(index, Priority::Now))?;
     }
     let unless_stopped = |_| if stop.load(Ordering::Relaxed) { Err(DatasetError::Stopped) } else { Ok(()) };
-    let (n_genes, n_entries) = (reader.n_genes(index), wait(reader.n_entries(index))?);
+    let n_genes = reader.n_genes(index);
     let merge = |mut sums: Summing, other: Summing| {
         sums.merge(&other);
         Ok(sums)
@@ -143,7 +143,7 @@ fn sum(
         .shares(n_genes as u32, rayon::current_num_threads())
         .par_iter()
         .map(|share| wait(reader.sum(index, share, unless_stopped)))
-        .try_reduce(|| Summing::new(n_entries), merge)?;
+        .try_reduce(|| Summing::new(&fixed, n_genes), merge)?;
     Ok((sums.finish(task.n_cells()).map_err(|source| wrong(layer, source))?, fixed))
 }
 

@@ -41,7 +41,9 @@ impl<T: Tiles> Dataset<T> {
         let pack = entry.moments_pack.as_deref().unwrap_or_default();
         let damaged = || DatasetError::damaged(pack, total, Damage::FixedPoints);
         let fixed = if entry.band_bits == 0 {
-            FixedPoint::new(entry.frac_bits, entry.square_shift).map(FixedPoints::Uniform).ok_or_else(damaged)?
+            let n_obs = self.n_obs() as u64;
+            let step = FixedPoint::new(entry.frac_bits, entry.square_shift, entry.max_abs, n_obs);
+            FixedPoints::Uniform(step.ok_or_else(damaged)?)
         } else {
             let tile = self.moments_tiles(entry, &[total]).await?;
             let of_tile = |tile| FixedPoints::from_tile(entry.band_bits, tile, self.n_genes(layer));
@@ -125,10 +127,10 @@ impl<T: Tiles> Dataset<T> {
         mut report: impl FnMut(usize) -> Result<(), T::Error>,
     ) -> Result<Summing, T::Error> {
         let entry = self.layer_entry(layer)?;
-        let fixed = self.fixed_points(layer).await?;
+        let fixed = self.kept_fixed_points(layer).await?;
         let divisors = self.divisors(layer, Priority::Now).await?;
         let rebuild = divisors.as_deref().map_or(Rebuild::Plain, |divisors| Rebuild::LogNormalized(divisors));
-        let mut gather = Gather::new(labels, rebuild, &fixed, self.n_genes(layer));
+        let mut gather = Gather::new(labels, rebuild, fixed, self.n_genes(layer));
         let genes_per_batch = (T::PACE.gene_tiles / self.manifest().tiles_per_gene().max(1)).max(1);
         let batches = genes.clone().step_by(genes_per_batch as usize).map(|start| {
             let batch = start..genes.end.min(start + genes_per_batch);
@@ -141,7 +143,7 @@ impl<T: Tiles> Dataset<T> {
             report(n_genes)?;
             self.breathe().await;
         }
-        Ok(gather.finish().into())
+        Ok(gather.finish_share())
     }
 
     /// Sums up the tiles that parts of a plan name.
@@ -154,7 +156,8 @@ impl<T: Tiles> Dataset<T> {
     ) -> Result<Summing, T::Error> {
         let entry = self.layer_entry(layer)?;
         let wrong = |source| wrong_sums(entry, source);
-        let mut sums = Summing::new(self.n_entries(layer).await?);
+        let fixed = self.kept_fixed_points(layer).await?;
+        let mut sums = Summing::new(fixed, self.n_genes(layer));
         let batches = moments.chunks(T::PACE.parts).map(|parts| async move {
             let tiles: Vec<u32> = parts.iter().map(|part| part.tile).collect();
             (parts, self.moments_tiles(entry, &tiles).await)
@@ -170,7 +173,6 @@ impl<T: Tiles> Dataset<T> {
         if cells.is_empty() {
             return Ok(sums);
         }
-        let fixed = self.fixed_points(layer).await?;
         let divisors = self.divisors(layer, Priority::Now).await?;
         let rebuild = divisors.as_deref().map_or(Rebuild::Plain, |divisors| Rebuild::LogNormalized(divisors));
         let batches = cells
@@ -179,7 +181,7 @@ impl<T: Tiles> Dataset<T> {
         let mut batches = stream::iter(batches).buffered(T::PACE.batches_ahead);
         while let Some((parts, tiles)) = batches.next().await {
             for (part, tile) in parts.iter().zip(tiles?) {
-                sums.take_cells(&tile, part, rebuild, &fixed).map_err(wrong)?;
+                sums.take_cells(&tile, part, rebuild, fixed).map_err(wrong)?;
             }
             report(parts.len())?;
             self.breathe().await;

@@ -10,7 +10,11 @@ pub(super) const SIGNIFICAND_BITS: u32 = 24;
 /// |X| stays below 2⁵¹, so that [`encode_scaled`] rounds it.
 const MOST_BITS: u32 = 51;
 
-/// Bits that are dropped from squares at most. The least value has 24 bits, so its square keeps 26 of 46.
+/// Bits of fraction of log-normalized counts of usual size, which then have 31 bits.
+const USUAL_FRAC_BITS: i32 = 27;
+
+/// Bits that are dropped from squares at most where values have more bits than usual: the least value has 24, so its
+/// square keeps 26 of 46.
 const MOST_SQUARE_SHIFT: u8 = 20;
 
 /// One step for all genes of a layer: `X = round(x · 2^frac_bits)`, ties to even, |X| < 2⁵¹; squares are summed as
@@ -21,6 +25,8 @@ const MOST_SQUARE_SHIFT: u8 = 20;
 pub struct FixedPoint {
     frac_bits: i16,
     square_shift: u8,
+    /// Whether sums of squares over all cells fit 64 bits.
+    is_narrow: bool,
 }
 
 /// How the values of a layer become integers.
@@ -34,12 +40,12 @@ pub enum FixedPoints {
 
 impl FixedPoint {
     /// For counts, which are integers as they are.
-    pub const COUNTS: Self = Self { frac_bits: 0, square_shift: 0 };
+    pub const COUNTS: Self = Self { frac_bits: 0, square_shift: 0, is_narrow: false };
 
     /// For log-normalized counts as nearly all layers have them, from 1/16 to below 16: 27 bits of fraction hold
     /// each exactly.
     pub fn for_log_counts(n_obs: u64) -> Self {
-        Self { frac_bits: 27, square_shift: square_shift(n_obs) }
+        Self { frac_bits: USUAL_FRAC_BITS as i16, square_shift: square_shift(n_obs), is_narrow: true }
     }
 
     /// For log-normalized counts from `least` to `largest` (finite, above zero): with 27 bits of fraction, or as many
@@ -47,16 +53,25 @@ impl FixedPoint {
     pub fn for_log_counts_between(least: f32, largest: f32, n_obs: u64) -> Option<Self> {
         // The powers of two above them.
         let exponent = |value: f32| libm::frexp(f64::from(value)).1;
-        let frac_bits = (SIGNIFICAND_BITS as i32 - exponent(least)).max(27);
+        let frac_bits = (SIGNIFICAND_BITS as i32 - exponent(least)).max(USUAL_FRAC_BITS);
+        let square_shift = match frac_bits {
+            USUAL_FRAC_BITS => square_shift(n_obs),
+            _ => square_shift(n_obs).min(MOST_SQUARE_SHIFT),
+        };
         let room = MOST_BITS.min(i64::BITS - 1 - log2_ceil(n_obs)) as i32;
-        (frac_bits + exponent(largest) <= room)
-            .then(|| Self { frac_bits: frac_bits as i16, square_shift: square_shift(n_obs) })
+        if frac_bits + exponent(largest) > room {
+            return None;
+        }
+        Self::new(frac_bits as i16, square_shift, largest, n_obs)
     }
 
-    /// From the numbers in a manifest; `None` when no dataset could have them.
-    pub fn new(frac_bits: i16, square_shift: u8) -> Option<Self> {
-        let is_sound = (0..=MOST_BITS as i16).contains(&frac_bits) && square_shift <= MOST_SQUARE_SHIFT;
-        is_sound.then_some(Self { frac_bits, square_shift })
+    /// From the numbers in a manifest, that of the layer's largest |value| among them; `None` when no dataset could
+    /// have them.
+    pub fn new(frac_bits: i16, square_shift: u8, largest: f32, n_obs: u64) -> Option<Self> {
+        let is_sound = (0..=MOST_BITS as i16).contains(&frac_bits) && square_shift < u32::BITS as u8;
+        let wide = Self { frac_bits, square_shift, is_narrow: false };
+        let most = wide.square(wide.encode(largest)).saturating_mul(n_obs.into());
+        is_sound.then_some(Self { is_narrow: u64::try_from(most).is_ok(), ..wide })
     }
 
     /// Bits of fraction.
@@ -84,13 +99,25 @@ impl FixedPoint {
         encode_scaled(f64::from(value) * self.scale())
     }
 
+    /// Whether sums of squares over all cells fit 64 bits.
+    pub(super) fn is_narrow(self) -> bool {
+        self.is_narrow
+    }
+
+    /// [`Self::square`] of an `X` of at most 31 bits, as where sums are narrow.
+    #[inline]
+    pub(super) fn narrow_square(self, x: i64) -> u64 {
+        let magnitude = x.unsigned_abs();
+        magnitude.wrapping_mul(magnitude).wrapping_add(self.half()) >> self.square_shift
+    }
+
     /// What `X` adds to the sum of squares.
     #[inline]
     pub fn square(self, x: i64) -> u128 {
         let magnitude = x.unsigned_abs();
         // In 64 bits where they do: products of 128 bits are calls in WebAssembly.
         if magnitude < 1 << 31 {
-            u128::from((magnitude * magnitude + self.half()) >> self.square_shift)
+            self.narrow_square(x).into()
         } else {
             (u128::from(magnitude) * u128::from(magnitude) + u128::from(self.half())) >> self.square_shift
         }
@@ -111,10 +138,10 @@ pub(super) fn encode_scaled(scaled: f64) -> i64 {
     (bounded + MAGIC).to_bits() as i64 - MAGIC.to_bits() as i64
 }
 
-/// Bits to drop from squares of log-normalized counts: as many as keep `n_obs` squares of 31 bits each within 63 bits,
-/// so that tiles of moments stay small.
+/// Bits to drop from squares of log-normalized counts: as many as keep the squares of `n_obs` numbers of 31 bits within
+/// 63 bits, so that sums are quick and tiles of them small.
 fn square_shift(n_obs: u64) -> u8 {
-    log2_ceil(n_obs).saturating_sub(1).min(MOST_SQUARE_SHIFT.into()) as u8
+    log2_ceil(n_obs).saturating_sub(1) as u8
 }
 
 /// The number of bits that sums over `n_obs` numbers have more than each.
@@ -195,7 +222,9 @@ mod tests {
         assert_eq!(bits(1e-4, 9.2, 1_500_000), Some(37));
         assert_eq!(bits(1e-9, 9.2, 700), None);
         assert_eq!(FixedPoint::for_log_counts(1_500_000).square_shift(), 20);
-        assert_eq!(FixedPoint::for_log_counts(1 << 32).square_shift(), 20);
+        assert_eq!(FixedPoint::for_log_counts(1 << 32).square_shift(), 31);
+        let deep = FixedPoint::for_log_counts_between(1e-2, 9.2, 1 << 24).unwrap();
+        assert_eq!((deep.frac_bits(), deep.square_shift(), deep.is_narrow()), (30, 20, false));
         assert_eq!(FixedPoint::for_log_counts(2).square_shift(), 0);
     }
 
@@ -222,7 +251,12 @@ mod tests {
             prop_assert!(i64::try_from(i128::from(fixed.encode(largest)) * i128::from(n_obs)).is_ok());
             let exact = (x as u128 * x as u128 + u128::from(fixed.half())) >> fixed.square_shift();
             prop_assert_eq!(fixed.square(x), exact);
-            prop_assert_eq!(FixedPoint::new(fixed.frac_bits(), fixed.square_shift()), Some(fixed));
+            prop_assert_eq!(FixedPoint::new(fixed.frac_bits(), fixed.square_shift(), largest, n_obs), Some(fixed));
+            if fixed.is_narrow() {
+                prop_assert_eq!(u128::from(fixed.narrow_square(x)), exact);
+                prop_assert!(u64::try_from(exact * u128::from(n_obs)).is_ok());
+            }
+            prop_assert!(fixed.frac_bits() > 27 || largest >= 16.0 || fixed.is_narrow());
         }
     }
 }

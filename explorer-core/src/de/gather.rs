@@ -2,7 +2,9 @@
 
 use std::ops::Range;
 
-use super::{CountTable, FixedPoints, GeneMoments, Moments, MomentsError, gather_banded, gather_counts, gather_floats};
+use super::{
+    CountTable, FixedPoints, GeneMoments, Moments, MomentsError, Summing, gather_banded, gather_counts, gather_floats,
+};
 use crate::data::assemble::Rebuild;
 use shared_fbs::{
     manifest::CELLS_PER_EXPRESSION_TILE,
@@ -82,6 +84,11 @@ impl<'a> Gather<'a> {
             sums[gene] = sums[gene].checked_add(found).ok_or(MomentsError::Overflow)?;
         }
         Ok(())
+    }
+
+    /// The sums over group and reference, to be merged with those of other genes.
+    pub fn finish_share(self) -> Summing {
+        Summing::of(self.fixed, &self.sums)
     }
 
     /// The sums over group and reference; their numbers of cells are left 0, since every worker

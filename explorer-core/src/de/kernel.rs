@@ -1,6 +1,10 @@
 //! The gene-major gather: one gene's non-zero values, summed by the label of their cells.
 
-use super::{Bands, FixedPoint, GeneMoments, MomentsError, Place, fixed::encode_scaled};
+use super::{
+    Bands, FixedPoint, GeneMoments, MomentsError, Place,
+    fixed::encode_scaled,
+    sums::{NarrowMoments, Sums},
+};
 use crate::filter::CellMask;
 
 /// In the group, in the reference: bits of a cell's label.
@@ -88,9 +92,10 @@ impl<'a> CountTable<'a> {
         Self { divisors, labels, fixed, rows: divisors.iter().zip(labels).map(row).collect() }
     }
 
-    fn x(&self, cell: usize, count: u32) -> i64 {
+    #[inline]
+    fn x<S: Sums>(&self, cell: usize, count: u32) -> i64 {
         match self.rows[cell].get(count as usize) {
-            Some(&x) if x != 0 => i64::from(x),
+            Some(&x) if S::IS_NARROW || x != 0 => i64::from(x),
             _ => self.fixed.encode(log_normalize(count, self.divisors[cell])),
         }
     }
@@ -107,16 +112,28 @@ where
     I: Copy + Into<u32>,
     C: Copy + Into<u32>,
 {
-    let mut sums = [GeneMoments::default(); 4];
+    if table.fixed.is_narrow() {
+        group_and_reference(gather_counts_as::<NarrowMoments, I, C>(cells, counts, table))
+    } else {
+        group_and_reference(gather_counts_as::<GeneMoments, I, C>(cells, counts, table))
+    }
+}
+
+fn gather_counts_as<S, I, C>(cells: &[I], counts: &[C], table: &CountTable<'_>) -> [S; 4]
+where
+    S: Sums,
+    I: Copy + Into<u32>,
+    C: Copy + Into<u32>,
+{
+    let mut sums = [S::default(); 4];
     for (&cell, &count) in cells.iter().zip(counts) {
         let (cell, count) = (cell.into() as usize, count.into());
         let label = table.labels[cell];
         if label != 0 && count != 0 {
-            let x = table.x(cell, count);
-            sums[usize::from(label & 3)].push(x, table.fixed.square(x));
+            sums[usize::from(label & 3)].add(&S::of_value(table.x::<S>(cell, count), table.fixed));
         }
     }
-    group_and_reference(sums)
+    sums
 }
 
 /// Moments of one gene over group and reference, from values as they are, in one step.
@@ -194,13 +211,13 @@ where
             && !value.is_nan()
             && let Some(sums) = sums.get_mut(group as usize)
         {
-            let x = encode_scaled(f64::from(value) * scale);
-            sums.push(x, fixed.square(x));
+            sums.add(&GeneMoments::of_value(encode_scaled(f64::from(value) * scale), fixed));
         }
     }
 }
 
-fn group_and_reference([_, group, reference, both]: [GeneMoments; 4]) -> [GeneMoments; 2] {
+fn group_and_reference<S: Sums>(sums: [S; 4]) -> [GeneMoments; 2] {
+    let [_, group, reference, both] = sums.map(S::moments);
     let add = |set: GeneMoments| set.checked_add(both).expect("the head-room covers all cells");
     [add(group), add(reference)]
 }

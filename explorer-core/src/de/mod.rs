@@ -21,6 +21,7 @@ mod stored;
 mod student;
 mod summary;
 mod summing;
+mod sums;
 mod table;
 mod welch;
 

@@ -63,12 +63,6 @@ impl GeneMoments {
         self.sum_sq = self.sum_sq.wrapping_add(square);
     }
 
-    /// What one non-zero value adds.
-    #[inline]
-    pub(super) fn of_value(x: i64, square: u128) -> Self {
-        Self { n_nonzero: 1, sum: x, sum_sq: square }
-    }
-
     /// The sum of two disjoint sets; `None` on overflow.
     pub fn checked_add(self, other: Self) -> Option<Self> {
         Some(Self {

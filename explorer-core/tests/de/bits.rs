@@ -102,7 +102,7 @@ fn checksums_of(
     fixed: &FixedPoints,
     options: DeOptions,
 ) -> [u32; 2] {
-    let mut summing = Summing::new(fixed.n_entries(N_GENES));
+    let mut summing = Summing::new(fixed, N_GENES);
     let mut sizes = [0, 0];
     for (tile, (cells, group)) in (0..).zip(tiles) {
         let part = CellsPart { tile, plus: [group, !group], minus: [0, 0] };

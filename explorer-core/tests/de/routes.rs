@@ -165,7 +165,7 @@ impl MadeLayer {
     /// Reads what a plan, or a share of it, names.
     fn sum(&self, plan: &Plan) -> Summing {
         let fixed = self.fixed();
-        let mut summing = Summing::new(fixed.n_entries(N_GENES));
+        let mut summing = Summing::new(&fixed, N_GENES);
         // Backwards, since no order may matter.
         for part in plan.cells.iter().rev() {
             let bytes = self.cells_tile(part.tile);
@@ -237,7 +237,7 @@ proptest! {
         prop_assert_eq!(&layer.sum(&plan).finish(plan.n_cells).unwrap(), &expected);
 
         // In shares, each in a place of its own, whose sums travel as tiles.
-        let mut summing = Summing::new(layer.fixed().n_entries(N_GENES));
+        let mut summing = Summing::new(&layer.fixed(), N_GENES);
         for share in plan.shares(n_workers) {
             for (set, tile) in layer.sum(&share).to_tiles().into_iter().enumerate() {
                 let tile = tile::Moments::decode(&tile.encode()).unwrap();
@@ -282,7 +282,7 @@ proptest! {
 
 #[test]
 fn tiles_of_another_layer_are_refused() {
-    let mut summing = Summing::new(2);
+    let mut summing = Summing::new(&FixedPoints::Uniform(FixedPoint::COUNTS), 2);
     let tile =
         tile::Moments { entries: vec![2], n_nonzero: vec![1], sums: vec![1], sums_sq: vec![1], ..Default::default() };
     let plus = Some(Sign::Plus);

@@ -166,14 +166,14 @@ impl DataAccess {
         on_progress: &impl Fn(Progress),
     ) -> Result<Found, CompareError> {
         let n_genes = self.dataset.n_genes(index) as u32;
-        let n_entries = self.dataset.n_entries(index).await?;
+        let fixed = self.dataset.fixed_points(index).await?;
         let began = platform::now_millis();
         let n_bytes = Cell::new(0);
         let report = |progress: Progress| {
             n_bytes.set(progress.n_bytes);
             on_progress(progress);
         };
-        let moments = self.pool.moments(index as u32, n_genes, n_entries, task, report).await?;
+        let moments = self.pool.moments(index as u32, n_genes, &fixed, task, report).await?;
         self.inner.routes.borrow_mut().speed.observe(n_bytes.get(), platform::now_millis() - began);
         Ok(Found { moments, choice, n_bytes: n_bytes.get() })
     }

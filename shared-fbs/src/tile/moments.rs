@@ -73,7 +73,7 @@ impl Moments {
         let max = tile.max().map(|planes| floats(planes).ok_or_else(wrong)).transpose()?;
         let frac_bits = tile.frac_bits().map(|bits| bits.iter().collect::<Vec<_>>());
         let genes_of_bands = tile.genes().map(|genes| genes.iter().collect());
-        if max.as_ref().is_some_and(|max| max.len() != n_entries)
+        if max.as_ref().is_some_and(|max| max.len() != n_entries || !max.iter().all(|value| value.is_finite()))
             || frac_bits.as_ref().is_some_and(|bits| bits.len() != n_entries)
         {
             return Err(wrong());
