@@ -21,6 +21,9 @@ const LEAST_PASSES: usize = 5;
 /// Genes of the table whose statistics are computed.
 const TABLE_GENES: u32 = 60_000;
 
+/// Log-normalized values are below 16.
+const LARGEST_LOG_VALUE: f32 = 15.999_999;
+
 /// What the kernels work on: tiles of a real dataset.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Input {
@@ -121,7 +124,10 @@ impl Measured {
 /// # Errors
 /// A sentence, when the input's tiles are broken.
 pub fn run(input: &Input, now: &dyn Fn() -> f64) -> Result<Vec<Measured>, String> {
-    let fixed = FixedPoint::new(input.fixed[0].into(), input.fixed[1]).ok_or("no builder chooses this fixed point")?;
+    // Squares have the shift of a dataset of so many cells.
+    let n_obs = 2u64 << input.fixed[1];
+    let fixed = FixedPoint::new(input.fixed[0].into(), input.fixed[1], LARGEST_LOG_VALUE, n_obs);
+    let fixed = fixed.ok_or("no builder chooses this fixed point")?;
     let fixed = FixedPoints::Uniform(fixed);
     let inflate_all =
         |frames: &[Vec<u8>]| frames.iter().map(|frame| inflate(frame)).collect::<Result<Vec<_>, String>>();
@@ -131,7 +137,7 @@ pub fn run(input: &Input, now: &dyn Fn() -> f64) -> Result<Vec<Measured>, String
     let n_nonzero: usize = decoded.iter().map(|cells| cells.genes.len()).sum();
     let n_moments_genes: usize = moments
         .iter()
-        .map(|bytes| tile::Moments::decode(bytes).map(|tile| tile.genes.len()))
+        .map(|bytes| tile::Moments::decode(bytes).map(|tile| tile.entries.len()))
         .sum::<Result<_, _>>()
         .map_err(|error| error.to_string())?;
     let bytes_of = |tiles: &[Vec<u8>]| tiles.iter().map(Vec::len).sum::<usize>() as f64;
@@ -144,7 +150,7 @@ pub fn run(input: &Input, now: &dyn Fn() -> f64) -> Result<Vec<Measured>, String
 
     Ok(vec![
         measure("cell-major scatter", "non-zeros", n_nonzero as f64, now, || {
-            let mut summing = Summing::new(n_genes);
+            let mut summing = Summing::new(&fixed, n_genes);
             for (tile, cells) in decoded.iter().enumerate() {
                 // Every other cell to the reference.
                 let all = u64::MAX >> (64 - cells.n_cells());
@@ -159,7 +165,7 @@ pub fn run(input: &Input, now: &dyn Fn() -> f64) -> Result<Vec<Measured>, String
             tiles.fold(0, |digest, tile| mix(digest, tile.genes.len() as u64 + u64::from(tile.genes[0])))
         }),
         measure("moments tile decode, merge", "genes", n_moments_genes as f64, now, || {
-            let mut summing = Summing::new(n_genes);
+            let mut summing = Summing::new(&fixed, n_genes);
             for (tile, bytes) in moments.iter().enumerate() {
                 let signs = if tile % 2 == 0 { [Some(Sign::Plus), None] } else { [None, Some(Sign::Plus)] };
                 if let Ok(tile) = tile::Moments::decode(bytes) {
@@ -232,7 +238,7 @@ fn measure(name: &str, unit: &str, amount: f64, now: &dyn Fn() -> f64, mut pass:
 fn digest_of_sums(summing: &Summing) -> u64 {
     summing.to_tiles().iter().fold(0, |digest, tile| {
         let sums = tile.sums.iter().map(|&sum| sum as u64);
-        sums.chain(tile.sums_sq.iter().copied()).fold(digest, mix)
+        sums.chain(tile.sums_sq.iter().map(|&sum| sum as u64)).fold(digest, mix)
     })
 }
 
@@ -252,10 +258,10 @@ fn table_moments() -> [Moments; 2] {
         let gene = |_| {
             let n_nonzero = below(n_cells) as u32;
             let x = (1 << 24) + below(1 << 22) as i64;
-            let sum_sq = u64::from(n_nonzero) * ((x * x) as u64 >> 14) * 3 / 2;
+            let sum_sq = u128::from(n_nonzero) * ((x * x) as u128 >> 14) * 3 / 2;
             GeneMoments { n_nonzero, sum: i64::from(n_nonzero) * x, sum_sq }
         };
-        Moments { n_cells, genes: (0..TABLE_GENES).map(gene).collect() }
+        Moments { n_cells, entries: (0..TABLE_GENES).map(gene).collect() }
     })
 }
 

@@ -124,6 +124,7 @@ impl Plan {
             order: &order,
             sets: &sets,
             cube: cube.as_ref(),
+            log_base: self.file.uns().log_base,
             values_in_memory: self.values_in_memory,
         };
         self.write_layers(&context, &mut obs_pack, &mut manifest)?;

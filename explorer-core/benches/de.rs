@@ -81,10 +81,10 @@ fn table_of_60k_genes(bencher: Bencher, n_cells: u64) {
             GeneMoments {
                 n_nonzero,
                 sum: i64::from(n_nonzero) * x,
-                sum_sq: u64::from(n_nonzero) * ((x * x) as u64 >> 14) * 3 / 2,
+                sum_sq: u128::from(n_nonzero) * ((x * x) as u128 >> 14) * 3 / 2,
             }
         };
-        Moments { n_cells, genes: (0..60_000).map(gene).collect() }
+        Moments { n_cells, entries: (0..60_000).map(gene).collect() }
     };
     let (group, reference) = (moments(n_cells / 10), moments(n_cells));
     let fixed = FixedPoints::Uniform(FixedPoint::for_log_counts(1_500_000));

@@ -18,6 +18,9 @@ pub struct Uns {
     pub title: Option<String>,
     /// Key in `obsm` of the embedding to show first.
     pub default_embedding: Option<String>,
+    /// The base of the logarithms that the expression values are, where the file states one (`uns/log1p/base`, which
+    /// scanpy writes); none where they are natural.
+    pub log_base: Option<f64>,
     /// Colors of each categorical column of `obs`, in the order of its categories: `#rrggbb`, or whatever color name
     /// the file has.
     pub colors: BTreeMap<String, Vec<String>>,
@@ -68,6 +71,9 @@ impl Uns {
         }
         uns.title = text(store, "uns/title")?;
         uns.default_embedding = text(store, "uns/default_embedding")?;
+        if store.kind("uns/log1p")? == Some(Kind::Group) {
+            uns.log_base = factor(store, "uns/log1p/base")?;
+        }
         for name in &store.members("uns")?.datasets {
             if let Some(column) = name.strip_suffix(COLORS) {
                 let place = format!("uns/{name}");

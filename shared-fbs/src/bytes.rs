@@ -57,6 +57,42 @@ pub fn take_varint(bytes: &mut &[u8]) -> Option<u64> {
     }
 }
 
+/// Appends a number of up to 128 bits as LEB128.
+pub fn push_wide_varint(mut number: u128, out: &mut Vec<u8>) {
+    while number > u128::from(u64::MAX) {
+        out.push(number as u8 | 0x80);
+        number >>= 7;
+    }
+    push_varint(number as u64, out);
+}
+
+/// Takes one LEB128 number off the front of `bytes`. `None` when it is cut short or above 128 bits.
+///
+/// Up to nine bytes, as nearly all numbers have, it computes in 64 bits: wider ones are slow in WebAssembly.
+#[inline]
+pub fn take_wide_varint(bytes: &mut &[u8]) -> Option<u128> {
+    let mut number = 0;
+    for shift in (0..63).step_by(7) {
+        let (&byte, rest) = bytes.split_first()?;
+        *bytes = rest;
+        number |= u64::from(byte & 0x7f) << shift;
+        if byte < 0x80 {
+            return Some(u128::from(number));
+        }
+    }
+    let mut number = u128::from(number);
+    for shift in (63..128).step_by(7) {
+        let (&byte, rest) = bytes.split_first()?;
+        *bytes = rest;
+        let low = u128::from(byte & 0x7f);
+        number |= low << shift;
+        if byte < 0x80 {
+            return (low << shift >> shift == low).then_some(number);
+        }
+    }
+    None
+}
+
 /// Maps a signed number to an unsigned one, small magnitudes to small numbers.
 pub fn zigzag(number: i64) -> u64 {
     ((number << 1) ^ (number >> 63)) as u64
@@ -151,9 +187,25 @@ mod tests {
         }
 
         #[test]
+        fn wide_varint_round_trips(number: u128, dropped_bits in 0u32..128, tail: Vec<u8>) {
+            let number = number >> dropped_bits;
+            let mut bytes = Vec::new();
+            push_wide_varint(number, &mut bytes);
+            if let Ok(narrow) = u64::try_from(number) {
+                prop_assert_eq!(take_varint(&mut &bytes[..]), Some(narrow));
+            }
+            bytes.extend(&tail);
+            let mut rest = &bytes[..];
+            prop_assert_eq!(take_wide_varint(&mut rest), Some(number));
+            prop_assert_eq!(rest, &tail[..]);
+        }
+
+        #[test]
         fn varint_never_panics(bytes: Vec<u8>) {
             let mut rest = &bytes[..];
             while take_varint(&mut rest).is_some() {}
+            let mut rest = &bytes[..];
+            while take_wide_varint(&mut rest).is_some() {}
         }
 
         #[test]
@@ -182,5 +234,14 @@ mod tests {
         assert_eq!(take_varint(&mut bytes), None);
         let mut bytes = &[0x80, 0x80][..];
         assert_eq!(take_varint(&mut bytes), None);
+    }
+
+    #[test]
+    fn wide_varint_refuses_more_than_128_bits() {
+        let with_last = |byte: u8| [vec![0xff; 18], vec![byte]].concat();
+        assert_eq!(take_wide_varint(&mut &with_last(0x03)[..]), Some(u128::MAX));
+        assert_eq!(take_wide_varint(&mut &with_last(0x04)[..]), None);
+        assert_eq!(take_wide_varint(&mut &with_last(0xff)[..]), None);
+        assert_eq!(take_wide_varint(&mut &[0x80; 10][..]), None);
     }
 }

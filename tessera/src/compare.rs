@@ -143,7 +143,7 @@ fn sum(
         .shares(n_genes as u32, rayon::current_num_threads())
         .par_iter()
         .map(|share| wait(reader.sum(index, share, unless_stopped)))
-        .try_reduce(|| Summing::new(n_genes), merge)?;
+        .try_reduce(|| Summing::new(&fixed, n_genes), merge)?;
     Ok((sums.finish(task.n_cells()).map_err(|source| wrong(layer, source))?, fixed))
 }
 

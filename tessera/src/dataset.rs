@@ -80,7 +80,7 @@ impl DatasetError {
 }
 
 /// What a read comes to. Files are read while the future is polled, so that nothing is waited for.
-pub(crate) fn wait<T>(read: impl Future<Output = T>) -> T {
+pub fn wait<T>(read: impl Future<Output = T>) -> T {
     pollster::block_on(read)
 }
 

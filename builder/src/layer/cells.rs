@@ -2,16 +2,13 @@
 
 use std::io;
 
-use explorer_core::de::{FixedPoints, Moments};
+use explorer_core::de::Moments;
 use shared_fbs::{
     manifest::{BlockLevel, CELLS_PER_CELLS_TILE},
     tile::Cells,
 };
 
-use super::{
-    block::{Block, Entry},
-    values::{Adder, LayerValues},
-};
+use super::{block::Block, values::LayerValues};
 use crate::{
     environment::Scratch,
     pack::{BULK_LEVEL, Frame, FrameFile, MOMENTS_LEVEL, PackWriter},
@@ -41,20 +38,20 @@ pub fn frames(block: &Block, n_cells: usize, values: &LayerValues<'_>) -> Vec<Fr
 /// blocks of the finest level end.
 pub fn moments(block: &Block, first: u32, n_cells: usize, n_genes: usize, values: &LayerValues<'_>) -> Vec<Moments> {
     let leaf = Pyramid::LEAF_CELLS as usize;
-    let empty = |start: usize| Moments { n_cells: leaf.min(n_cells - start) as u64, ..Moments::empty(n_genes) };
+    let n_entries = values.fixed.n_entries(n_genes);
+    let empty = |start: usize| Moments { n_cells: leaf.min(n_cells - start) as u64, ..Moments::empty(n_entries) };
     let mut moments: Vec<Moments> = (0..n_cells).step_by(leaf).map(empty).collect();
-    let mut xs = Vec::new();
+    let mut terms = Vec::new();
     for gene in 0..n_genes {
         let entries = block.by_gene.row(gene);
         if entries.is_empty() {
             continue;
         }
-        xs.clear();
-        values.to_fixed(gene, entries.iter().map(|entry| (first + entry.place(), entry.bits())), &mut xs);
-        let adder = Adder::new(values.fixed.get(gene));
-        let of_leaf = |entry: &Entry| entry.place() as usize / leaf;
-        for (entry, &x) in entries.iter().zip(&xs) {
-            adder.add(x, &mut moments[of_leaf(entry)].genes[gene]);
+        terms.clear();
+        values.to_terms(gene, entries.iter().map(|entry| (first + entry.place(), entry.bits())), &mut terms);
+        for term in &terms {
+            let of_leaf = &mut moments[(term.cell - first) as usize / leaf];
+            of_leaf.entries[term.entry as usize].push(term.x, values.square(term.x));
         }
     }
     moments
@@ -88,7 +85,7 @@ impl Pyramid {
     }
 
     /// Takes in the moments of the next cells, which belong to one block of the finest level.
-    pub fn push(&mut self, moments: Moments, fixed: &FixedPoints) -> io::Result<()> {
+    pub fn push(&mut self, moments: Moments) -> io::Result<()> {
         self.n_cells += moments.n_cells;
         let is_last = self.n_cells == self.n_obs;
         let mut block = moments;
@@ -99,7 +96,7 @@ impl Pyramid {
             }
             let is_full = |open: &mut Moments| is_last || open.n_cells == u64::from(level.block_cells);
             let Some(full) = level.open.take_if(is_full) else { return Ok(()) };
-            level.frames.push(&Frame::new(&full.to_tile(fixed).encode(), MOMENTS_LEVEL))?;
+            level.frames.push(&Frame::new(&full.to_tile().encode(), MOMENTS_LEVEL))?;
             block = full;
         }
         Ok(())

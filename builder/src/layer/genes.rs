@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
-use explorer_core::de::GeneMoments;
+use explorer_core::de::FixedPoints;
 use shared_fbs::{
-    bytes::{push_varint, take_varint, zigzag},
+    bytes::{push_varint, push_wide_varint, take_varint, zigzag},
     manifest::CELLS_PER_EXPRESSION_TILE,
     tile::Expression,
 };
@@ -13,7 +13,7 @@ use super::{
     block::Block,
     runs::{Run, RunWriter},
     sets::CellSets,
-    values::{Adder, LayerValues, add_sums},
+    values::{EntrySums, LayerValues, Term},
 };
 use crate::pack::{BULK_LEVEL, Frame};
 
@@ -100,11 +100,11 @@ impl GeneEncoder<'_> {
         let n_chunks = self.n_obs.div_ceil(CELLS_PER_EXPRESSION_TILE) as usize;
         let mut frames: Vec<Vec<Frame>> = Vec::new();
         frames.resize_with(group.len(), || Vec::with_capacity(n_chunks));
-        let mut sums = PartSums::new(self.sets, group.len());
+        let mut sums = PartSums::new(self.sets, self.values, group.clone());
         let mut chunk = vec![ChunkOfGene::default(); group.len()];
         let mut rest = pieces;
         let mut next = Piece::take(&mut rest);
-        let (mut columns, mut xs) = (Vec::new(), Vec::new());
+        let (mut columns, mut terms) = (Vec::new(), Vec::new());
         for chunk_first in (0..self.n_obs).step_by(CELLS_PER_EXPRESSION_TILE as usize) {
             while let Some(piece) = next.take_if(|piece| piece.first < chunk_first + CELLS_PER_EXPRESSION_TILE) {
                 piece.read(chunk_first, &mut columns, &mut chunk);
@@ -112,31 +112,29 @@ impl GeneEncoder<'_> {
             }
             for (at, values) in chunk.iter_mut().enumerate() {
                 let gene = group.start as usize + at;
-                self.sum(gene, chunk_first, values, &mut xs, sums.of_gene(at));
+                self.sum(gene, chunk_first, values, &mut terms, &mut sums);
                 let tile = Expression { cells: values.cells.clone(), values: self.values.of_tile(&values.bits) };
                 frames[at].push(Frame::new(&tile.encode(), BULK_LEVEL));
                 values.cells.clear();
                 values.bits.clear();
             }
         }
-        let n_genes = group.len() as u64;
-        let (sums, ends) = sums.by_set(self.sets, group);
-        EncodedGenes { n_genes, frames: frames.into_iter().flatten().collect(), sums, ends }
+        let (sums, ends) = sums.by_set(self.sets, &self.values.fixed);
+        EncodedGenes { n_genes: group.len() as u64, frames: frames.into_iter().flatten().collect(), sums, ends }
     }
 
     /// Adds a gene's values in a chunk to the parts of their cells, partition after partition.
-    fn sum(&self, gene: usize, first: u32, chunk: &ChunkOfGene, xs: &mut Vec<i32>, mut sums: &mut [GeneMoments]) {
-        xs.clear();
+    fn sum(&self, gene: usize, first: u32, chunk: &ChunkOfGene, terms: &mut Vec<Term>, sums: &mut PartSums) {
+        terms.clear();
         let values = chunk.cells.iter().zip(&chunk.bits).map(|(&cell, &bits)| (first + u32::from(cell), bits));
-        self.values.to_fixed(gene, values, xs);
-        let adder = Adder::new(self.values.fixed.get(gene));
+        self.values.to_terms(gene, values, terms);
+        let mut first_part = 0;
         for partition in &self.sets.partitions {
-            let (of_partition, others) = sums.split_at_mut(partition.n_parts);
-            let part_of_cell = &partition.part_of_cell[first as usize..];
-            for (&cell, &x) in chunk.cells.iter().zip(&*xs) {
-                adder.add(x, &mut of_partition[usize::from(part_of_cell[usize::from(cell)])]);
+            for term in &*terms {
+                let part = usize::from(partition.part_of_cell[term.cell as usize]);
+                sums.of_entry(term.entry)[first_part + part].push(term.x, self.values.square(term.x));
             }
-            sums = others;
+            first_part += partition.n_parts;
         }
     }
 }
@@ -174,32 +172,49 @@ impl<'a> Piece<'a> {
 
 /// The sums of some genes over every part of every partition.
 struct PartSums {
-    /// Gene after gene, partition after partition.
-    sums: Vec<GeneMoments>,
+    /// Entry after entry, first those of the genes' numbers; partition after partition.
+    sums: Vec<EntrySums>,
     n_parts: usize,
+    genes: Range<u32>,
+    /// Entries of the genes' further bands.
+    further: Range<u32>,
 }
 
 impl PartSums {
-    fn new(sets: &CellSets, n_genes: usize) -> Self {
+    fn new(sets: &CellSets, values: &LayerValues<'_>, genes: Range<u32>) -> Self {
         let n_parts = sets.partitions.iter().map(|partition| partition.n_parts).sum();
-        Self { sums: vec![GeneMoments::default(); n_genes * n_parts], n_parts }
+        let further = match &values.fixed {
+            FixedPoints::Uniform(_) => 0..0,
+            FixedPoints::Banded(bands) => {
+                let last = genes.end as usize - 1;
+                bands.further(genes.start as usize).start as u32..bands.further(last).end as u32
+            }
+        };
+        let n_entries = genes.len() + further.len();
+        Self { sums: vec![EntrySums::EMPTY; n_entries * n_parts], n_parts, genes, further }
     }
 
-    fn of_gene(&mut self, at: usize) -> &mut [GeneMoments] {
+    #[inline]
+    fn of_entry(&mut self, entry: u32) -> &mut [EntrySums] {
+        let at = if entry < self.genes.end {
+            (entry - self.genes.start) as usize
+        } else {
+            self.genes.len() + (entry - self.further.start) as usize
+        };
         &mut self.sums[at * self.n_parts..(at + 1) * self.n_parts]
     }
 
     /// The sums of every set, as bytes, with where those of each set end.
-    fn by_set(&self, sets: &CellSets, genes: Range<u32>) -> (Vec<u8>, Vec<usize>) {
+    fn by_set(&self, sets: &CellSets, fixed: &FixedPoints) -> (Vec<u8>, Vec<usize>) {
         let n_sets = sets.n_cells.len();
-        let mut of_sets = vec![GeneMoments::default(); genes.len() * n_sets];
+        let mut of_sets = vec![EntrySums::EMPTY; self.sums.len() / self.n_parts * n_sets];
         for (of_sets, mut of_parts) in of_sets.chunks_mut(n_sets).zip(self.sums.chunks(self.n_parts)) {
             for partition in &sets.partitions {
                 for (part, &sum) in
                     of_parts[..partition.n_parts].iter().enumerate().filter(|(_, sum)| sum.n_nonzero > 0)
                 {
                     for set in partition.set_of_part.iter().filter_map(|set_of_part| set_of_part[part]) {
-                        add_sums(sum, &mut of_sets[set as usize]);
+                        of_sets[set as usize].merge(sum);
                     }
                 }
                 of_parts = &of_parts[partition.n_parts..];
@@ -207,12 +222,16 @@ impl PartSums {
         }
         let (mut bytes, mut ends) = (Vec::new(), Vec::with_capacity(n_sets));
         for set in 0..n_sets {
-            for (gene, of_sets) in genes.clone().zip(of_sets.chunks(n_sets)) {
+            let entries = self.genes.clone().chain(self.further.clone());
+            for (entry, of_sets) in entries.zip(of_sets.chunks(n_sets)) {
                 let sum = of_sets[set];
                 if sum.n_nonzero > 0 {
-                    for number in [u64::from(gene), u64::from(sum.n_nonzero), zigzag(sum.sum), sum.sum_sq] {
+                    for number in [u64::from(entry), u64::from(sum.n_nonzero), zigzag(sum.sum)] {
                         push_varint(number, &mut bytes);
                     }
+                    push_wide_varint(sum.sum_sq, &mut bytes);
+                    let max = (f64::from(sum.max_x) * fixed.step(entry as usize)) as f32;
+                    bytes.extend(max.to_le_bytes());
                 }
             }
             ends.push(bytes.len());

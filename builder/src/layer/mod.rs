@@ -23,7 +23,7 @@ mod values;
 
 use std::{io, ops::Range};
 
-use explorer_core::de::{FixedPoint, FixedPoints, Moments};
+use explorer_core::de::{Bands, FixedPoint, FixedPoints, LogBase, Moments};
 use shared_fbs::{
     manifest::{self, CubeMoments, Layer, ValueKind, Warning},
     path,
@@ -76,6 +76,8 @@ pub struct Context<'a> {
     pub order: &'a CellOrder,
     pub sets: &'a CellSets,
     pub cube: Option<&'a Cube>,
+    /// The base of logarithms that the file states.
+    pub log_base: Option<f64>,
     pub values_in_memory: u64,
 }
 
@@ -137,19 +139,17 @@ pub fn write(
     let Reading { scan, blocks } = reading;
     let output = |source| context.output(source);
     note_odd_values(&scan, place.location, warnings);
-    let n_obs = context.order.rows.len() as u64;
-    let shared_fixed = match scan.kind {
-        ValueKind::Counts => Some(FixedPoint::for_values(scan.max_abs, n_obs)),
-        ValueKind::LogNormalizedCounts => Some(FixedPoint::for_log_counts(n_obs)),
-        _ => None,
+    let fixed = match scan.kind {
+        ValueKind::Counts => FixedPoints::Uniform(FixedPoint::COUNTS),
+        ValueKind::LogNormalizedCounts => {
+            FixedPoints::Uniform(scan.log_counts_step(context).expect("else they are read as floats"))
+        }
+        _ => {
+            let exponents: Vec<_> = place.gene_rows.iter().map(|&row| scan.exponents_by_gene[row as usize]).collect();
+            FixedPoints::Banded(Bands::new(&exponents, context.order.rows.len() as u64))
+        }
     };
-    let fixed = shared_fixed.map_or_else(
-        || {
-            let fixed = |&row: &u32| FixedPoint::for_values(scan.max_abs_by_gene[row as usize], n_obs);
-            FixedPoints::PerGene(place.gene_rows.iter().map(fixed).collect())
-        },
-        FixedPoints::Uniform,
-    );
+    let log_base = log_base(&scan, place.location, context.log_base, warnings);
     let values = LayerValues::new(scan.kind, fixed, &scan.divisors);
     let writer = LayerWriter { place, scan: &scan, values: &values, context };
     let ByCells { pack: cells_pack, pyramid, groups, pieces } = writer.write_cells(&blocks)?;
@@ -165,22 +165,26 @@ pub fn write(
     let block_levels = pyramid.write(&mut moments_pack).map_err(output)?;
     let moments_pack = packs.take(moments_pack).map_err(output)?;
     let divisor = if scan.divisors.is_empty() { None } else { Some(divisors(&scan.divisors).map_err(output)?) };
+    let (step, band_bits) = match &values.fixed {
+        FixedPoints::Uniform(step) => (*step, 0),
+        FixedPoints::Banded(bands) => (FixedPoint::COUNTS, bands.band_bits()),
+    };
     Ok(Layer {
         name: place.location.to_string(),
         var: place.var,
         kind: scan.kind,
         description: Some(describe(&scan)),
         pack: genes_pack,
-        n_nonzero: scan.nonzero_by_gene.iter().map(|&n| u64::from(n)).sum(),
+        n_nonzero: scan.n_values(),
         max_abs: scan.max_abs,
         has_negative: scan.has_negative,
         max_rebuild_error: scan.rebuild.max_error,
         n_exact: scan.rebuild.n_exact,
         divisor,
-        frac_bits: shared_fixed.map_or(0, FixedPoint::frac_bits),
-        band_bits: u8::from(shared_fixed.is_none()),
-        log_base: 0.0,
-        square_shift: FixedPoint::for_log_counts(n_obs).square_shift(),
+        log_base,
+        frac_bits: step.frac_bits(),
+        square_shift: step.square_shift(),
+        band_bits,
         moments_pack: Some(moments_pack),
         total_moments: Some(tiles.total),
         column_moments: tiles.columns,
@@ -251,7 +255,7 @@ impl<'a> LayerWriter<'a> {
             if let Some(pack) = &mut pack {
                 pack.extend(&block.frames)?;
             }
-            block.moments.into_iter().try_for_each(|moments| pyramid.push(moments, &self.values.fixed))?;
+            block.moments.into_iter().try_for_each(|moments| pyramid.push(moments))?;
             let mut start = 0;
             for (group, &end) in block.pieces.ends.iter().enumerate() {
                 pieces.append(group, &block.pieces.bytes[start..end])?;
@@ -325,6 +329,26 @@ fn note_odd_values(scan: &Scan, location: &MatrixLocation, warnings: &mut Vec<Wa
     };
     note(scan.n_nan, "not a number (NaN)");
     note(scan.n_infinite, "infinite");
+}
+
+/// The base that a layer has in the manifest, 0 for that of natural logarithms. A file states one base, as scanpy does,
+/// which holds for whatever can be logarithms; but values that are rebuilt from counts are natural logarithms for certain.
+fn log_base(scan: &Scan, location: &MatrixLocation, stated: Option<f64>, warnings: &mut Vec<Warning>) -> f64 {
+    let Some(base) = stated.filter(|&base| LogBase::new(base).is_some_and(|base| base != LogBase::NATURAL)) else {
+        return 0.0;
+    };
+    match scan.kind {
+        ValueKind::LogNormalizedCounts => {
+            let message = format!(
+                "the values are natural logarithms of normalized counts, though uns/log1p/base says {base}; fold changes \
+                 undo the natural logarithm"
+            );
+            warnings.push(Warning { place: location.to_string(), message });
+            0.0
+        }
+        ValueKind::Float if !scan.has_negative => base,
+        _ => 0.0,
+    }
 }
 
 fn describe(scan: &Scan) -> String {

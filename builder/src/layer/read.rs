@@ -6,6 +6,7 @@
 
 use std::ops::Range;
 
+use explorer_core::de::{Exponents, FixedPoint};
 use shared_fbs::manifest::ValueKind;
 
 use super::{
@@ -45,14 +46,16 @@ pub struct Reading<'a> {
 pub struct Scan {
     /// Non-zero finite values of every gene, by column of the matrix.
     pub nonzero_by_gene: Vec<u32>,
-    /// Largest |value| of every gene, by column of the matrix.
-    pub max_abs_by_gene: Vec<f32>,
+    /// Orders of magnitude of every gene's values, by column of the matrix; empty unless they were read as floats.
+    pub exponents_by_gene: Vec<Exponents>,
     /// Values that are not a number.
     pub n_nan: u64,
     /// Values that are infinite.
     pub n_infinite: u64,
     /// Whether any value is negative.
     pub has_negative: bool,
+    /// Least |value| other than zero.
+    pub min_abs: f32,
     /// Largest finite |value|.
     pub max_abs: f32,
     /// How the values are kept.
@@ -61,6 +64,19 @@ pub struct Scan {
     pub divisors: Vec<f32>,
     /// How well values are rebuilt from what is kept.
     pub rebuild: Rebuild,
+}
+
+impl Scan {
+    /// Non-zero finite values.
+    pub fn n_values(&self) -> u64 {
+        self.nonzero_by_gene.iter().map(|&n| u64::from(n)).sum()
+    }
+
+    /// The step of fixed point that holds all values as log-normalized counts; `None` where there is no such step, so
+    /// that they are kept as floats.
+    pub fn log_counts_step(&self, context: &Context<'_>) -> Option<FixedPoint> {
+        FixedPoint::for_log_counts_between(self.min_abs, self.max_abs, context.order.rows.len() as u64)
+    }
 }
 
 /// The values of some rows or columns on their way into blocks.
@@ -124,7 +140,7 @@ fn read_as<'a>(matrix: &Matrix, kind: ValueKind, context: &Context<'a>) -> Resul
         return Ok(None);
     }
     let stage = context.environment.progress.stage(format!("reading {}", matrix.info().location), stage_length(matrix));
-    let mut tally = Tally::new(matrix.info().n_cols);
+    let mut tally = Tally::new(matrix.info().n_cols, kind);
     let mut divisors = match kind {
         ValueKind::LogNormalizedCounts => vec![1.0; context.order.cells.len()],
         _ => Vec::new(),
@@ -147,13 +163,13 @@ fn read_as<'a>(matrix: &Matrix, kind: ValueKind, context: &Context<'a>) -> Resul
         Err(Halt::Unfit) => return Ok(None),
         Err(Halt::Failed(error)) => return Err(error),
     }
-    if kind == ValueKind::LogNormalizedCounts && !rebuild.is_evidence_of_counts(tally.n_values()) {
+    let mut scan = tally.into_scan(kind, divisors, rebuild);
+    if kind != ValueKind::LogNormalizedCounts {
+        scan.rebuild.n_exact = scan.n_values();
+    } else if !rebuild.is_evidence_of_counts(scan.n_values()) || scan.log_counts_step(context).is_none() {
         return Ok(None);
     }
-    if kind != ValueKind::LogNormalizedCounts {
-        rebuild.n_exact = tally.n_values();
-    }
-    Ok(Some(Reading { scan: tally.into_scan(kind, divisors, rebuild), blocks }))
+    Ok(Some(Reading { scan, blocks }))
 }
 
 /// Reads slabs of a matrix into runs.
@@ -175,7 +191,7 @@ impl SlabReader<'_> {
             },
             bytes: Vec::with_capacity(slab.data.len() * 5 / 2),
             runs: Vec::new(),
-            tally: Tally::new(self.matrix.info().n_cols),
+            tally: Tally::new(self.matrix.info().n_cols, self.kind),
             divisors: Vec::new(),
             rebuild: Rebuild::default(),
         };
@@ -282,7 +298,8 @@ impl Reading<'_> {
     fn find_divisors(&mut self, context: &Context<'_>) -> Result<(), BuildError> {
         let scan = &self.scan;
         let has_odd = scan.n_nan + scan.n_infinite > 0;
-        if scan.has_negative || has_odd || scan.max_abs > MAX_LOG_VALUE || scan.max_abs == 0.0 {
+        let is_out_of_range = scan.max_abs > MAX_LOG_VALUE || scan.max_abs == 0.0;
+        if scan.has_negative || has_odd || is_out_of_range || scan.log_counts_step(context).is_none() {
             return Ok(());
         }
         let output = |source| context.output(source);

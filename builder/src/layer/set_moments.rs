@@ -4,7 +4,7 @@ use std::io;
 
 use explorer_core::de::FixedPoints;
 use shared_fbs::{
-    bytes::{take_varint, unzigzag},
+    bytes::{take_varint, take_wide_varint, unzigzag},
     manifest::{ColumnMoments, TileRange},
     tile::Moments,
 };
@@ -14,6 +14,9 @@ use crate::{
     environment::Scratch,
     pack::{Frame, MOMENTS_LEVEL, PackWriter},
 };
+
+/// What the spool gives back is what was put in.
+const INTACT: &str = "sums come back as they were written";
 
 /// The moments of every set, as far as the genes have come.
 pub struct SetMoments<'a> {
@@ -48,7 +51,13 @@ impl<'a> SetMoments<'a> {
     /// Writes the tiles: that of all cells, those of every column, those of pairs.
     pub fn write(self, fixed: &FixedPoints, pack: &mut PackWriter) -> io::Result<SetTiles> {
         let frame = |(set, &n_cells): (usize, &u64)| -> io::Result<Frame> {
-            let tile = tile(&self.spool.read(set)?, n_cells, fixed);
+            let mut tile = tile(&self.spool.read(set)?, n_cells);
+            if self.sets.cube.as_ref().is_some_and(|pairs| pairs.contains(&set)) {
+                tile.max = None;
+            }
+            if let (0, FixedPoints::Banded(bands)) = (set, fixed) {
+                bands.describe_in(&mut tile);
+            }
             Ok(Frame::new(&tile.encode(), MOMENTS_LEVEL))
         };
         let mut first = None;
@@ -71,17 +80,25 @@ impl<'a> SetMoments<'a> {
 }
 
 /// The tile of a set's moments, from what [`EncodedGenes`] says of it.
-fn tile(mut sums: &[u8], n_cells: u64, fixed: &FixedPoints) -> Moments {
-    let mut tile = Moments { n_cells, ..Moments::default() };
-    while !sums.is_empty() {
-        let mut number = || take_varint(&mut sums).expect("sums come back as they were written");
-        let (gene, n_nonzero, sum, sum_sq) = (number(), number(), number(), number());
-        tile.genes.push(gene as u32);
-        tile.n_nonzero.push(n_nonzero as u32);
-        tile.sums.push(unzigzag(sum));
-        tile.sums_sq.push(sum_sq);
+fn tile(mut sums: &[u8], n_cells: u64) -> Moments {
+    let mut entries = Vec::new();
+    while let Some(entry) = take_varint(&mut sums) {
+        let mut number = || take_varint(&mut sums).expect(INTACT);
+        let (n_nonzero, sum) = (number() as u32, unzigzag(number()));
+        let sum_sq = take_wide_varint(&mut sums).expect(INTACT);
+        let (max, rest) = sums.split_first_chunk().expect(INTACT);
+        sums = rest;
+        entries.push((entry as u32, n_nonzero, sum, sum_sq, f32::from_le_bytes(*max)));
     }
-    tile.frac_bits = matches!(fixed, FixedPoints::PerGene(_))
-        .then(|| tile.genes.iter().map(|&gene| fixed.get(gene as usize).frac_bits()).collect());
-    tile
+    // Genes come in order; the further bands of some are between them.
+    entries.sort_unstable_by_key(|entry| entry.0);
+    Moments {
+        n_cells,
+        entries: entries.iter().map(|entry| entry.0).collect(),
+        n_nonzero: entries.iter().map(|entry| entry.1).collect(),
+        sums: entries.iter().map(|entry| entry.2).collect(),
+        sums_sq: entries.iter().map(|entry| entry.3).collect(),
+        max: Some(entries.iter().map(|entry| entry.4).collect()),
+        ..Moments::default()
+    }
 }

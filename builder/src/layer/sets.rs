@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::{Cube, MomentsColumn};
 
-/// A partition has at most this many parts: 96 kB of sums a gene, which stay in the cache.
+/// A partition has at most this many parts: 128 kB of sums a gene, which stay in the cache.
 pub const MAX_PARTS: usize = 4096;
 
 /// All sets that get moments, each with a number: that of all cells is 0.

@@ -1,6 +1,6 @@
 //! What the stored bits of a layer's values mean: expression values, and those in fixed point.
 
-use explorer_core::de::{FixedPoint, FixedPoints, GeneMoments, log_normalize};
+use explorer_core::de::{FixedPoint, FixedPoints, Place, log_normalize};
 use rayon::prelude::*;
 use shared_fbs::{
     manifest::ValueKind,
@@ -16,16 +16,31 @@ pub struct LayerValues<'a> {
     pub fixed: FixedPoints,
     /// In storage order; empty unless the values are log-normalized counts.
     divisors: &'a [f32],
-    /// For log-normalized counts: `X` of the small counts of every cell.
-    table: Vec<[i32; TABLE_COUNTS]>,
+    /// For log-normalized counts: `X` of the small counts of every cell; 0 where it takes more than 32 bits.
+    table: Vec<[u32; TABLE_COUNTS]>,
+}
+
+/// A value in fixed point.
+#[derive(Clone, Copy)]
+pub struct Term {
+    /// The entry of moments that it adds to.
+    pub entry: u32,
+    pub cell: u32,
+    pub x: i64,
 }
 
 impl<'a> LayerValues<'a> {
     /// The values of a layer; `divisors` are those of all cells, none unless the values are log-normalized counts.
     pub fn new(kind: ValueKind, fixed: FixedPoints, divisors: &'a [f32]) -> Self {
-        let shared = fixed.get(0);
-        let row = |&divisor: &f32| std::array::from_fn(|count| x(shared, log_normalize(count as u32, divisor)));
-        Self { kind, table: divisors.par_iter().map(row).collect(), fixed, divisors }
+        let table = match &fixed {
+            FixedPoints::Uniform(step) => {
+                let x = |count: usize, divisor| step.encode(log_normalize(count as u32, divisor));
+                let row = |&divisor: &f32| std::array::from_fn(|count| x(count, divisor).try_into().unwrap_or(0));
+                divisors.par_iter().map(row).collect()
+            }
+            FixedPoints::Banded(_) => Vec::new(),
+        };
+        Self { kind, fixed, divisors, table }
     }
 
     /// Values as tiles hold them.
@@ -36,64 +51,83 @@ impl<'a> LayerValues<'a> {
         }
     }
 
-    /// Appends the `X` of values of one gene, given as (cell, bits).
-    pub fn to_fixed(&self, gene: usize, values: impl Iterator<Item = (u32, u32)>, xs: &mut Vec<i32>) {
-        let fixed = self.fixed.get(gene);
-        match self.kind {
-            ValueKind::Counts => xs.extend(values.map(|(_, count)| x(fixed, count as f32))),
-            ValueKind::LogNormalizedCounts => xs.extend(values.map(|(cell, count)| {
-                let cell = cell as usize;
-                match self.table[cell].get(count as usize) {
-                    Some(&x) => x,
-                    None => x(fixed, log_normalize(count, self.divisors[cell])),
-                }
-            })),
-            _ => xs.extend(values.map(|(_, bits)| x(fixed, f32::from_bits(bits)))),
+    /// Appends the terms of values of one gene, given as (cell, bits).
+    pub fn to_terms(&self, gene: usize, values: impl Iterator<Item = (u32, u32)>, terms: &mut Vec<Term>) {
+        let entry = gene as u32;
+        match (&self.fixed, self.kind) {
+            (FixedPoints::Banded(bands), _) => {
+                terms.extend(values.map(|(cell, bits)| match bands.place(gene, f32::from_bits(bits)) {
+                    Place::Entry(entry, exact) => Term { entry: entry as u32, cell, x: exact.x() },
+                    Place::Nowhere | Place::Unknown => unreachable!("bands were made of these values"),
+                }))
+            }
+            (FixedPoints::Uniform(step), ValueKind::LogNormalizedCounts) => {
+                terms.extend(values.map(|(cell, count)| {
+                    let x = match self.table[cell as usize].get(count as usize) {
+                        Some(&x) if x != 0 => x.into(),
+                        _ => step.encode(log_normalize(count, self.divisors[cell as usize])),
+                    };
+                    Term { entry, cell, x }
+                }));
+            }
+            (FixedPoints::Uniform(_), _) => {
+                terms.extend(values.map(|(cell, count)| Term { entry, cell, x: count.into() }));
+            }
+        }
+    }
+
+    /// What a term adds to a sum of squares.
+    #[inline]
+    pub fn square(&self, x: i64) -> u128 {
+        match &self.fixed {
+            FixedPoints::Uniform(step) => step.square(x),
+            // Exact, as integers are.
+            FixedPoints::Banded(_) => FixedPoint::COUNTS.square(x),
         }
     }
 }
 
-/// `X` of a value; its head-room is that of an `i32`.
-fn x(fixed: FixedPoint, value: f32) -> i32 {
-    fixed.encode(value) as i32
-}
-
-/// Adds values to sums. Taken out of [`GeneMoments`], so that what is the same for all values is computed once.
+/// What an entry adds up to over a set of cells, in 32 bytes.
 #[derive(Clone, Copy)]
-pub struct Adder {
-    half: u64,
-    square_shift: u8,
+pub struct EntrySums {
+    pub sum_sq: u128,
+    pub sum: i64,
+    pub n_nonzero: u32,
+    /// The largest X, which is exact: like the value it has 24 significant bits.
+    pub max_x: f32,
 }
 
-impl Adder {
-    /// For values in this fixed point.
-    pub fn new(fixed: FixedPoint) -> Self {
-        Self { half: (1 << fixed.square_shift()) >> 1, square_shift: fixed.square_shift() }
-    }
+impl EntrySums {
+    /// Of no value.
+    pub const EMPTY: Self = Self { sum_sq: 0, sum: 0, n_nonzero: 0, max_x: f32::NEG_INFINITY };
 
     /// Takes in one value.
     #[inline]
-    pub fn add(self, x: i32, sums: &mut GeneMoments) {
-        let magnitude = u64::from(x.unsigned_abs());
-        sums.n_nonzero += 1;
-        sums.sum += i64::from(x);
-        sums.sum_sq += (magnitude * magnitude + self.half) >> self.square_shift;
+    pub fn push(&mut self, x: i64, square: u128) {
+        self.merge(Self { sum_sq: square, sum: x, n_nonzero: 1, max_x: x as f32 });
     }
-}
 
-/// Adds the sums of a set of cells to those of another. The head-room covers all cells.
-#[inline]
-pub fn add_sums(from: GeneMoments, to: &mut GeneMoments) {
-    to.n_nonzero += from.n_nonzero;
-    to.sum += from.sum;
-    to.sum_sq += from.sum_sq;
+    /// Adds those of other cells. The head-room covers all cells.
+    #[inline]
+    pub fn merge(&mut self, other: Self) {
+        self.n_nonzero += other.n_nonzero;
+        self.sum += other.sum;
+        self.sum_sq += other.sum_sq;
+        if other.max_x > self.max_x {
+            self.max_x = other.max_x;
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use explorer_core::de::scatter_floats;
+    use explorer_core::{
+        data::assemble::Rebuild,
+        de::{Bands, Exponents, Gather, GeneMoments},
+    };
     use proptest::prelude::*;
+    use shared_fbs::tile::Expression;
 
     fn kinds() -> impl Strategy<Value = ValueKind> {
         prop::sample::select(&[ValueKind::Counts, ValueKind::LogNormalizedCounts, ValueKind::Float][..])
@@ -105,34 +139,57 @@ mod tests {
             kind in kinds(),
             counts in prop::collection::vec(1u32..2000, 1..100),
             n_obs in 100u64..1 << 32,
-            divisor in 0.01f32..100.0,
+            (divisor, scale) in (0.01f32..100.0, prop::sample::select(&[1f32, 1e9, 1e-30][..])),
         ) {
             let divisors = match kind {
                 ValueKind::LogNormalizedCounts => vec![divisor; counts.len()],
                 _ => Vec::new(),
             };
-            let (floats, bits): (Vec<f32>, Vec<u32>) = match kind {
-                ValueKind::Counts => counts.iter().map(|&count| (count as f32, count)).unzip(),
-                ValueKind::LogNormalizedCounts => {
-                    counts.iter().map(|&count| (log_normalize(count, divisor), count)).unzip()
+            let value = |(at, &count): (usize, &u32)| match kind {
+                ValueKind::Counts => (count as f32, count),
+                ValueKind::LogNormalizedCounts => (log_normalize(count, divisor), count),
+                _ => {
+                    // Some are of another magnitude.
+                    let value = count as f32 / divisor * if at % 3 == 0 { scale } else { 1.0 };
+                    (value, value.to_bits())
                 }
-                _ => counts.iter().map(|&count| (count as f32 / divisor, (count as f32 / divisor).to_bits())).unzip(),
             };
-            let max_abs = floats.iter().copied().fold(0.0, f32::max);
-            prop_assume!(max_abs < 16.0 || kind != ValueKind::LogNormalizedCounts);
+            let (floats, bits): (Vec<f32>, Vec<u32>) = counts.iter().enumerate().map(value).unzip();
+            let range = floats.iter().fold((f32::INFINITY, 0f32), |(least, most), x| (least.min(*x), most.max(*x)));
             let fixed = match kind {
-                ValueKind::LogNormalizedCounts => FixedPoint::for_log_counts(n_obs),
-                _ => FixedPoint::for_values(max_abs, n_obs),
+                ValueKind::Counts => FixedPoints::Uniform(FixedPoint::COUNTS),
+                ValueKind::LogNormalizedCounts => {
+                    let step = FixedPoint::for_log_counts_between(range.0, range.1, n_obs);
+                    prop_assume!(step.is_some());
+                    FixedPoints::Uniform(step.unwrap())
+                }
+                _ => {
+                    let mut exponents = Exponents::default();
+                    floats.iter().for_each(|&value| exponents.insert(value));
+                    FixedPoints::Banded(Bands::new(&[exponents], n_obs))
+                }
             };
-            let values = LayerValues::new(kind, FixedPoints::Uniform(fixed), &divisors);
-            let mut xs = Vec::new();
-            values.to_fixed(0, (0u32..).zip(bits), &mut xs);
-            let mut sums = GeneMoments::default();
-            xs.iter().for_each(|&x| Adder::new(fixed).add(x, &mut sums));
-            let mut expected = [GeneMoments::default()];
-            let cells: Vec<u32> = (0..floats.len() as u32).collect();
-            scatter_floats(&cells, &floats, &vec![0u8; floats.len()], fixed, &mut expected);
-            prop_assert_eq!(sums, expected[0]);
+            let n_entries = fixed.n_entries(1);
+            let values = LayerValues::new(kind, fixed.clone(), &divisors);
+            let mut terms = Vec::new();
+            values.to_terms(0, (0u32..).zip(bits.iter().copied()), &mut terms);
+            let mut sums = vec![EntrySums::EMPTY; n_entries];
+            terms.iter().for_each(|term| sums[term.entry as usize].push(term.x, values.square(term.x)));
+
+            let rebuild = match kind {
+                ValueKind::LogNormalizedCounts => Rebuild::LogNormalized(&divisors),
+                _ => Rebuild::Plain,
+            };
+            let labels = vec![1; floats.len()];
+            let mut gather = Gather::new(&labels, rebuild, &fixed, 1);
+            let cells = (0..floats.len() as u16).collect();
+            gather.push(0..1, &[Expression { cells, values: values.of_tile(&bits) }]).unwrap();
+            let [expected, _] = gather.finish();
+            let sums_only =
+                |sums: &EntrySums| GeneMoments { n_nonzero: sums.n_nonzero, sum: sums.sum, sum_sq: sums.sum_sq };
+            prop_assert_eq!(sums.iter().map(sums_only).collect::<Vec<_>>(), expected.entries);
+            let largest = (0..).zip(&sums).map(|(entry, sums)| (f64::from(sums.max_x) * fixed.step(entry)) as f32);
+            prop_assert_eq!(largest.fold(0.0, f32::max), range.1);
         }
     }
 }

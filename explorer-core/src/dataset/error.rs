@@ -57,6 +57,9 @@ pub enum Damage {
     /// It states fixed points that no builder chooses.
     #[error("its fixed points make no sense")]
     FixedPoints,
+    /// It does not say how large the values of genes are.
+    #[error("it does not tell the largest value of every gene")]
+    LargestValues,
 }
 
 impl DatasetError {

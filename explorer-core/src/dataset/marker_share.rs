@@ -6,7 +6,7 @@ use shared_fbs::manifest::Layer;
 
 use super::{Dataset, DatasetError, Tiles};
 use crate::{
-    de::{DeOptions, Effect, GeneMoments, Marker, MarkerFinder, MarkerRank},
+    de::{DeOptions, GeneMoments, Marker, MarkerFinder, MarkerRank},
     state::MarkerOrder,
 };
 
@@ -78,7 +78,7 @@ impl<T: Tiles> Dataset<T> {
         let read = share.read();
         let tiles: Vec<u32> = read.clone().map(|label| share.tiles.start + label).collect();
         let labels = self.stored_moments(layer, &tiles, |_| report(0)).await?;
-        let options = DeOptions { effect: Effect::of_layer(entry), ..DeOptions::default() };
+        let options = DeOptions::of_layer(entry);
         let finder = MarkerFinder::new(&labels, &total, &fixed, options, MarkerRank::of(share.order));
         let mut markers = Vec::with_capacity(share.labels.len());
         for label in share.labels.clone() {

@@ -20,25 +20,50 @@ impl<T: Tiles> Dataset<T> {
     /// # Errors
     /// When the tile that says so gene by gene cannot be read, or makes no sense.
     pub async fn fixed_points(&self, layer: usize) -> Result<FixedPoints, T::Error> {
+        self.kept_fixed_points(layer).await.cloned()
+    }
+
+    /// Entries that the moments of a layer have: its genes, and further bands of theirs.
+    ///
+    /// # Errors
+    /// As [`Self::fixed_points`].
+    pub async fn n_entries(&self, layer: usize) -> Result<usize, T::Error> {
+        Ok(self.kept_fixed_points(layer).await?.n_entries(self.n_genes(layer)))
+    }
+
+    async fn kept_fixed_points(&self, layer: usize) -> Result<&FixedPoints, T::Error> {
         let kept = self.kept(layer)?;
         if let Some(fixed) = kept.fixed_points.get() {
-            return Ok(fixed.clone());
+            return Ok(fixed);
         }
         let entry = self.layer_entry(layer)?;
-        let uniform = FixedPoint::new(entry.frac_bits, entry.square_shift).map(FixedPoints::Uniform);
-        let fixed = match uniform.filter(|_| entry.band_bits == 0) {
-            Some(uniform) => uniform,
-            None => {
-                let total = total_tile(entry);
-                let tile = self.moments_tiles(entry, &[total]).await?;
-                let of_tile =
-                    |tile: &tile::Moments| FixedPoints::from_tile(entry.square_shift, tile, self.n_genes(layer));
-                let pack = entry.moments_pack.as_deref().unwrap_or_default();
-                let damaged = || DatasetError::damaged(pack, total, Damage::FixedPoints);
-                tile.first().and_then(of_tile).ok_or_else(damaged)?
-            }
+        let total = total_tile(entry);
+        let pack = entry.moments_pack.as_deref().unwrap_or_default();
+        let damaged = || DatasetError::damaged(pack, total, Damage::FixedPoints);
+        let fixed = if entry.band_bits == 0 {
+            let n_obs = self.n_obs() as u64;
+            let step = FixedPoint::new(entry.frac_bits, entry.square_shift, entry.max_abs, n_obs);
+            FixedPoints::Uniform(step.ok_or_else(damaged)?)
+        } else {
+            let tile = self.moments_tiles(entry, &[total]).await?;
+            let of_tile = |tile| FixedPoints::from_tile(entry.band_bits, tile, self.n_genes(layer));
+            tile.first().and_then(of_tile).ok_or_else(damaged)?
         };
-        Ok(kept.fixed_points.get_or_init(|| fixed).clone())
+        Ok(kept.fixed_points.get_or_init(|| fixed))
+    }
+
+    /// The largest value of every gene in the cells of a stored tile, that of all cells or of a label, zeros included.
+    ///
+    /// # Errors
+    /// When the tile cannot be read, or does not tell.
+    pub async fn largest_values(&self, layer: usize, tile: u32) -> Result<Vec<f32>, T::Error> {
+        let entry = self.layer_entry(layer)?;
+        let fixed = self.kept_fixed_points(layer).await?;
+        let tiles = self.moments_tiles(entry, &[tile]).await?;
+        let largest = |tile| fixed.largest_values(tile, self.n_genes(layer));
+        let pack = entry.moments_pack.as_deref().unwrap_or_default();
+        let damaged = || DatasetError::damaged(pack, tile, Damage::LargestValues);
+        Ok(tiles.first().and_then(largest).ok_or_else(damaged)?)
     }
 
     /// Stored moments of a layer, by number of the tile in its pack of moments. `report` hears of every batch how many
@@ -53,10 +78,11 @@ impl<T: Tiles> Dataset<T> {
         mut report: impl FnMut(usize) -> Result<(), T::Error>,
     ) -> Result<Vec<Moments>, T::Error> {
         let entry = self.layer_entry(layer)?;
+        let n_entries = self.n_entries(layer).await?;
         let mut moments = Vec::with_capacity(tiles.len());
         for batch in tiles.chunks(T::PACE.parts) {
             for tile in self.moments_tiles(entry, batch).await? {
-                let tile = Moments::from_tile(&tile, self.n_genes(layer));
+                let tile = Moments::from_tile(&tile, n_entries);
                 moments.push(tile.map_err(|source| wrong_sums(entry, source))?);
             }
             report(batch.len())?;
@@ -101,10 +127,10 @@ impl<T: Tiles> Dataset<T> {
         mut report: impl FnMut(usize) -> Result<(), T::Error>,
     ) -> Result<Summing, T::Error> {
         let entry = self.layer_entry(layer)?;
-        let fixed = self.fixed_points(layer).await?;
+        let fixed = self.kept_fixed_points(layer).await?;
         let divisors = self.divisors(layer, Priority::Now).await?;
         let rebuild = divisors.as_deref().map_or(Rebuild::Plain, |divisors| Rebuild::LogNormalized(divisors));
-        let mut gather = Gather::new(labels, rebuild, &fixed, self.n_genes(layer));
+        let mut gather = Gather::new(labels, rebuild, fixed, self.n_genes(layer));
         let genes_per_batch = (T::PACE.gene_tiles / self.manifest().tiles_per_gene().max(1)).max(1);
         let batches = genes.clone().step_by(genes_per_batch as usize).map(|start| {
             let batch = start..genes.end.min(start + genes_per_batch);
@@ -117,7 +143,7 @@ impl<T: Tiles> Dataset<T> {
             report(n_genes)?;
             self.breathe().await;
         }
-        Ok(gather.finish().into())
+        Ok(gather.finish_share())
     }
 
     /// Sums up the tiles that parts of a plan name.
@@ -130,7 +156,8 @@ impl<T: Tiles> Dataset<T> {
     ) -> Result<Summing, T::Error> {
         let entry = self.layer_entry(layer)?;
         let wrong = |source| wrong_sums(entry, source);
-        let mut sums = Summing::new(self.n_genes(layer));
+        let fixed = self.kept_fixed_points(layer).await?;
+        let mut sums = Summing::new(fixed, self.n_genes(layer));
         let batches = moments.chunks(T::PACE.parts).map(|parts| async move {
             let tiles: Vec<u32> = parts.iter().map(|part| part.tile).collect();
             (parts, self.moments_tiles(entry, &tiles).await)
@@ -146,7 +173,6 @@ impl<T: Tiles> Dataset<T> {
         if cells.is_empty() {
             return Ok(sums);
         }
-        let fixed = self.fixed_points(layer).await?;
         let divisors = self.divisors(layer, Priority::Now).await?;
         let rebuild = divisors.as_deref().map_or(Rebuild::Plain, |divisors| Rebuild::LogNormalized(divisors));
         let batches = cells
@@ -155,7 +181,7 @@ impl<T: Tiles> Dataset<T> {
         let mut batches = stream::iter(batches).buffered(T::PACE.batches_ahead);
         while let Some((parts, tiles)) = batches.next().await {
             for (part, tile) in parts.iter().zip(tiles?) {
-                sums.take_cells(&tile, part, rebuild, &fixed).map_err(wrong)?;
+                sums.take_cells(&tile, part, rebuild, fixed).map_err(wrong)?;
             }
             report(parts.len())?;
             self.breathe().await;

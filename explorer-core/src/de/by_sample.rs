@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{FixedPoints, GeneMoments, LEAST_CELLS, Moments};
+use super::{FixedPoints, LEAST_CELLS, Moments};
 use crate::{
     data::{CellRows, Codes},
     filter::CellMask,
@@ -65,8 +65,8 @@ impl SampleSides {
 
 /// The means of a sample's cells, one per gene; `None` where it has too few cells.
 pub fn sample_means(moments: &Moments, fixed: &FixedPoints) -> Option<Vec<f32>> {
-    let mean = |(gene, of_gene): (usize, &GeneMoments)| of_gene.summary(moments.n_cells, fixed.get(gene)).mean as f32;
-    (moments.n_cells >= LEAST_CELLS).then(|| moments.genes.iter().enumerate().map(mean).collect())
+    let mean = |gene: usize| fixed.summary(moments, gene).mean as f32;
+    (moments.n_cells >= LEAST_CELLS).then(|| (0..fixed.n_genes(moments.entries.len())).map(mean).collect())
 }
 
 #[cfg(test)]

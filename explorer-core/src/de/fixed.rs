@@ -2,56 +2,79 @@
 
 use shared_fbs::tile;
 
-/// Largest |X|, which an `i32` holds; sums over 2³² cells stay below 2⁶³ and squares below 2⁶².
-const X_LIMIT: f64 = ((1u64 << X_BITS) - 1) as f64;
-const X_BITS: i32 = 31;
+use super::Bands;
 
-/// The fixed point of one gene: `X = round(x · 2^frac_bits)`, ties to even, |X| < 2³¹; squares are
-/// summed as `(X² + half) >> square_shift`.
+/// Bits of an f32's significand.
+pub(super) const SIGNIFICAND_BITS: u32 = 24;
+
+/// |X| stays below 2⁵¹, so that [`encode_scaled`] rounds it.
+const MOST_BITS: u32 = 51;
+
+/// Bits of fraction of log-normalized counts of usual size, which then have 31 bits.
+const USUAL_FRAC_BITS: i32 = 27;
+
+/// Bits that are dropped from squares at most where values have more bits than usual: the least value has 24, so its
+/// square keeps 26 of 46.
+const MOST_SQUARE_SHIFT: u8 = 20;
+
+/// One step for all genes of a layer: `X = round(x · 2^frac_bits)`, ties to even, |X| < 2⁵¹; squares are summed as
+/// `(X² + half) >> square_shift`.
 ///
-/// The error of a value is at most `2^-(frac_bits + 1)`: at most 2⁻³¹ of the gene's largest. (With 28 bits in
-/// place of 31, t of 15 genes of two real files lay 1.6e-6 off.)
+/// The step that a builder chooses holds every value of the layer exactly; where no step does, the layer has [`Bands`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FixedPoint {
     frac_bits: i16,
     square_shift: u8,
+    /// Whether sums of squares over all cells fit 64 bits.
+    is_narrow: bool,
 }
 
-/// The fixed points of a layer's genes.
+/// How the values of a layer become integers.
 #[derive(Clone, Debug, PartialEq)]
 pub enum FixedPoints {
-    /// One for all, as for log-normalized counts.
+    /// One step for all, as for counts and log-normalized counts.
     Uniform(FixedPoint),
-    /// One a gene, in gene order.
-    PerGene(Vec<FixedPoint>),
+    /// Steps for every gene, by the magnitude of values, as for real numbers.
+    Banded(Bands),
 }
 
 impl FixedPoint {
-    /// For log-normalized counts, whose values stay below 16 (the logarithm of 10 000 is 9.2):
-    /// 27 bits of fraction.
+    /// For counts, which are integers as they are.
+    pub const COUNTS: Self = Self { frac_bits: 0, square_shift: 0, is_narrow: false };
+
+    /// For log-normalized counts as nearly all layers have them, from 1/16 to below 16: 27 bits of fraction hold
+    /// each exactly.
     pub fn for_log_counts(n_obs: u64) -> Self {
-        Self { frac_bits: 27, square_shift: square_shift(n_obs) }
+        Self { frac_bits: USUAL_FRAC_BITS as i16, square_shift: square_shift(n_obs), is_narrow: true }
     }
 
-    /// For values up to `max_abs` in size (finite) over `n_obs` cells: as many bits of fraction as
-    /// the head-room allows, none to spare for large values (then `frac_bits` is negative).
-    ///
-    /// Sums cannot overflow: |ΣX| < 2³¹ · n_obs < 2⁶³, and the shift keeps the sum of squares
-    /// within 2⁶⁴.
-    pub fn for_values(max_abs: f32, n_obs: u64) -> Self {
-        // The power of two above `max_abs`: of its 24 significant bits none is rounded up to the limit.
-        let (_, exponent) = libm::frexp(f64::from(max_abs.abs()));
-        let frac_bits = (X_BITS - exponent).clamp(-100, 120) as i16;
-        Self { frac_bits, square_shift: square_shift(n_obs) }
+    /// For log-normalized counts from `least` to `largest` (finite, above zero): with 27 bits of fraction, or as many
+    /// more as the least value takes. `None` where sums over `n_obs` cells have no room for so many.
+    pub fn for_log_counts_between(least: f32, largest: f32, n_obs: u64) -> Option<Self> {
+        // The powers of two above them.
+        let exponent = |value: f32| libm::frexp(f64::from(value)).1;
+        let frac_bits = (SIGNIFICAND_BITS as i32 - exponent(least)).max(USUAL_FRAC_BITS);
+        let square_shift = match frac_bits {
+            USUAL_FRAC_BITS => square_shift(n_obs),
+            _ => square_shift(n_obs).min(MOST_SQUARE_SHIFT),
+        };
+        let room = MOST_BITS.min(i64::BITS - 1 - log2_ceil(n_obs)) as i32;
+        if frac_bits + exponent(largest) > room {
+            return None;
+        }
+        Self::new(frac_bits as i16, square_shift, largest, n_obs)
     }
 
-    /// From the numbers in manifest and tiles; `None` when no dataset could hold them.
-    pub fn new(frac_bits: i16, square_shift: u8) -> Option<Self> {
-        let is_sound = (-100..=120).contains(&frac_bits) && square_shift <= self::square_shift(1 << 32);
-        is_sound.then_some(Self { frac_bits, square_shift })
+    /// From the numbers in a manifest, that of the layer's largest |value| among them; `None` when no dataset could
+    /// have them.
+    pub fn new(frac_bits: i16, square_shift: u8, largest: f32, n_obs: u64) -> Option<Self> {
+        let is_sound = (0..=MOST_BITS as i16).contains(&frac_bits) && square_shift < u32::BITS as u8;
+        let wide = Self { frac_bits, square_shift, is_narrow: false };
+        let most = wide.square(wide.encode(largest)).saturating_mul(n_obs.into());
+        is_sound.then_some(Self { is_narrow: u64::try_from(most).is_ok(), ..wide })
     }
 
-    /// Bits of fraction; negative where values are so large that low bits are dropped.
+    /// Bits of fraction.
     pub fn frac_bits(self) -> i16 {
         self.frac_bits
     }
@@ -75,6 +98,30 @@ impl FixedPoint {
     pub fn encode(self, value: f32) -> i64 {
         encode_scaled(f64::from(value) * self.scale())
     }
+
+    /// Whether sums of squares over all cells fit 64 bits.
+    pub(super) fn is_narrow(self) -> bool {
+        self.is_narrow
+    }
+
+    /// [`Self::square`] of an `X` of at most 31 bits, as where sums are narrow.
+    #[inline]
+    pub(super) fn narrow_square(self, x: i64) -> u64 {
+        let magnitude = x.unsigned_abs();
+        magnitude.wrapping_mul(magnitude).wrapping_add(self.half()) >> self.square_shift
+    }
+
+    /// What `X` adds to the sum of squares.
+    #[inline]
+    pub fn square(self, x: i64) -> u128 {
+        let magnitude = x.unsigned_abs();
+        // In 64 bits where they do: products of 128 bits are calls in WebAssembly.
+        if magnitude < 1 << 31 {
+            self.narrow_square(x).into()
+        } else {
+            (u128::from(magnitude) * u128::from(magnitude) + u128::from(self.half())) >> self.square_shift
+        }
+    }
 }
 
 /// Rounds a scaled value, ties to even.
@@ -84,37 +131,77 @@ impl FixedPoint {
 #[inline]
 pub(super) fn encode_scaled(scaled: f64) -> i64 {
     const MAGIC: f64 = 6_755_399_441_055_744.0;
+    const LIMIT: f64 = ((1u64 << MOST_BITS) - 1) as f64;
     // NaN fails both comparisons of `max` and `min` and becomes the limit's opposite: test first.
     let scaled = if scaled.is_nan() { 0.0 } else { scaled };
-    let bounded = scaled.clamp(-X_LIMIT, X_LIMIT);
+    let bounded = scaled.clamp(-LIMIT, LIMIT);
     (bounded + MAGIC).to_bits() as i64 - MAGIC.to_bits() as i64
 }
 
-/// Bits to drop from squares below 2⁶² so that `n_obs` of them stay within a `u64`.
+/// Bits to drop from squares of log-normalized counts: as many as keep the squares of `n_obs` numbers of 31 bits within
+/// 63 bits, so that sums are quick and tiles of them small.
 fn square_shift(n_obs: u64) -> u8 {
-    let log2_n_obs = n_obs.max(1).next_power_of_two().trailing_zeros();
-    (2 * X_BITS as u32 + log2_n_obs).saturating_sub(63) as u8
+    log2_ceil(n_obs).saturating_sub(1) as u8
+}
+
+/// The number of bits that sums over `n_obs` numbers have more than each.
+pub(super) fn log2_ceil(n_obs: u64) -> u32 {
+    n_obs.max(1).next_power_of_two().trailing_zeros()
 }
 
 impl FixedPoints {
-    /// The fixed point of one gene; of a gene out of range, that of log-normalized counts.
-    pub fn get(&self, gene: usize) -> FixedPoint {
+    /// Entries that moments have in a layer of `n_genes` genes.
+    pub fn n_entries(&self, n_genes: usize) -> usize {
         match self {
-            Self::Uniform(fixed) => *fixed,
-            Self::PerGene(genes) => genes.get(gene).copied().unwrap_or(FixedPoint::for_log_counts(1)),
+            Self::Uniform(_) => n_genes,
+            Self::Banded(bands) => bands.n_entries(),
         }
     }
 
-    /// The fixed points of a layer that has one a gene, from the tile of its total moments (which names every gene
-    /// that has a value). `None` when they make no sense.
-    pub fn from_tile(square_shift: u8, total: &tile::Moments, n_genes: usize) -> Option<Self> {
-        let per_gene = total.frac_bits.as_ref()?;
-        let absent = FixedPoint::new(0, square_shift)?;
-        let mut genes = vec![absent; n_genes];
-        for (&gene, &frac_bits) in total.genes.iter().zip(per_gene) {
-            *genes.get_mut(gene as usize)? = FixedPoint::new(frac_bits, square_shift)?;
+    /// Genes of a layer whose moments have `n_entries` entries.
+    pub fn n_genes(&self, n_entries: usize) -> usize {
+        match self {
+            Self::Uniform(_) => n_entries,
+            Self::Banded(bands) => bands.n_genes().min(n_entries),
         }
-        Some(Self::PerGene(genes))
+    }
+
+    /// The step of an entry: the value whose `X` is 1.
+    ///
+    /// # Panics
+    /// When there is no such entry.
+    pub fn step(&self, entry: usize) -> f64 {
+        match self {
+            Self::Uniform(fixed) => 1.0 / fixed.scale(),
+            Self::Banded(bands) => libm::ldexp(1.0, -i32::from(bands.frac_bits(entry))),
+        }
+    }
+
+    /// The steps of a layer that has `band_bits`, from the tile of its moments over all cells (which has every entry
+    /// that is not empty). `None` when they make no sense.
+    pub fn from_tile(band_bits: u8, total: &tile::Moments, n_genes: usize) -> Option<Self> {
+        Bands::from_tile(band_bits, total, n_genes).map(Self::Banded)
+    }
+
+    /// The largest value of every gene in a set of cells, zeros included, out of a tile that tells it. `None` for a
+    /// tile that does not, or that is of another layer.
+    pub fn largest_values(&self, tile: &tile::Moments, n_genes: usize) -> Option<Vec<f32>> {
+        let mut largest = vec![f32::NEG_INFINITY; n_genes];
+        let mut n_nonzero = vec![0; n_genes];
+        for ((&entry, &of_entry), &max) in tile.entries.iter().zip(&tile.n_nonzero).zip(tile.max.as_ref()?) {
+            let gene = match self {
+                Self::Uniform(_) => entry as usize,
+                Self::Banded(bands) => bands.gene_of(entry as usize)?,
+            };
+            *n_nonzero.get_mut(gene)? += u64::from(of_entry);
+            largest[gene] = largest[gene].max(max);
+        }
+        for (largest, n_nonzero) in largest.iter_mut().zip(n_nonzero) {
+            if n_nonzero < tile.n_cells {
+                *largest = largest.max(0.0);
+            }
+        }
+        Some(largest)
     }
 }
 
@@ -125,10 +212,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn log_counts_have_27_bits_of_fraction() {
-        assert_eq!(FixedPoint::for_values(9.2, 700).frac_bits(), 27);
-        assert_eq!(FixedPoint::for_values(16.0, 700).frac_bits(), 26);
+    fn log_counts_have_27_bits_of_fraction_or_as_many_as_the_least_takes() {
+        let bits = |least, largest, n_obs| {
+            FixedPoint::for_log_counts_between(least, largest, n_obs).map(FixedPoint::frac_bits)
+        };
+        assert_eq!(bits(0.07, 9.2, 1 << 32), Some(27));
+        assert_eq!(bits(0.03, 9.2, 1_500_000), Some(28));
+        assert_eq!(bits(0.03, 9.2, 1 << 32), None);
+        assert_eq!(bits(1e-4, 9.2, 1_500_000), Some(37));
+        assert_eq!(bits(1e-9, 9.2, 700), None);
         assert_eq!(FixedPoint::for_log_counts(1_500_000).square_shift(), 20);
+        assert_eq!(FixedPoint::for_log_counts(1 << 32).square_shift(), 31);
+        let deep = FixedPoint::for_log_counts_between(1e-2, 9.2, 1 << 24).unwrap();
+        assert_eq!((deep.frac_bits(), deep.square_shift(), deep.is_narrow()), (30, 20, false));
         assert_eq!(FixedPoint::for_log_counts(2).square_shift(), 0);
     }
 
@@ -136,22 +232,31 @@ mod tests {
     fn not_a_number_and_infinities_stay_within_the_head_room() {
         let fixed = FixedPoint::for_log_counts(10);
         assert_eq!(fixed.encode(f32::NAN), 0);
-        assert_eq!(fixed.encode(f32::INFINITY), (1 << 31) - 1);
-        assert_eq!(fixed.encode(f32::NEG_INFINITY), 1 - (1 << 31));
+        assert_eq!(fixed.encode(f32::INFINITY), (1 << 51) - 1);
+        assert_eq!(fixed.encode(f32::NEG_INFINITY), 1 - (1 << 51));
     }
 
     proptest! {
         #[test]
-        fn encode_rounds_within_the_head_room(value: f32, larger in 1f32..1e3, n_obs in 1u64..1 << 32) {
-            prop_assume!(value.is_finite() && (value * larger).is_finite());
-            let fixed = FixedPoint::for_values(value * larger, n_obs);
+        fn log_counts_are_held_exactly_and_sums_have_room(
+            (least, value, largest) in [1e-6f32..16.0, 1e-6f32..16.0, 1e-6f32..16.0].prop_map(|mut values| {
+                values.sort_unstable_by(f32::total_cmp);
+                values.into()
+            }),
+            n_obs in 1u64..1 << 32,
+        ) {
+            let Some(fixed) = FixedPoint::for_log_counts_between(least, largest, n_obs) else { return Ok(()) };
             let x = fixed.encode(value);
-            prop_assert_eq!(x as f64, (f64::from(value) * fixed.scale()).round_ties_even());
-            prop_assert!(x.unsigned_abs() < 1 << 31);
-            let largest = ((1u128 << 62) + u128::from(fixed.half())) >> fixed.square_shift();
-            prop_assert!(u64::try_from(largest * u128::from(n_obs)).is_ok());
-            let read = FixedPoint::new(fixed.frac_bits(), fixed.square_shift());
-            prop_assert_eq!(read, Some(fixed));
+            prop_assert_eq!(x as f64, f64::from(value) * fixed.scale());
+            prop_assert!(i64::try_from(i128::from(fixed.encode(largest)) * i128::from(n_obs)).is_ok());
+            let exact = (x as u128 * x as u128 + u128::from(fixed.half())) >> fixed.square_shift();
+            prop_assert_eq!(fixed.square(x), exact);
+            prop_assert_eq!(FixedPoint::new(fixed.frac_bits(), fixed.square_shift(), largest, n_obs), Some(fixed));
+            if fixed.is_narrow() {
+                prop_assert_eq!(u128::from(fixed.narrow_square(x)), exact);
+                prop_assert!(u64::try_from(exact * u128::from(n_obs)).is_ok());
+            }
+            prop_assert!(fixed.frac_bits() > 27 || largest >= 16.0 || fixed.is_narrow());
         }
     }
 }

@@ -2,7 +2,9 @@
 
 use std::ops::Range;
 
-use super::{CountTable, FixedPoints, GeneMoments, Moments, MomentsError, gather_counts, gather_floats};
+use super::{
+    CountTable, FixedPoints, GeneMoments, Moments, MomentsError, Summing, gather_banded, gather_counts, gather_floats,
+};
 use crate::data::assemble::Rebuild;
 use shared_fbs::{
     manifest::CELLS_PER_EXPRESSION_TILE,
@@ -15,7 +17,8 @@ pub struct Gather<'a> {
     fixed: &'a FixedPoints,
     /// One a chunk, for normalized counts.
     tables: Vec<CountTable<'a>>,
-    sums: [Moments; 2],
+    n_genes: usize,
+    sums: [Vec<GeneMoments>; 2],
 }
 
 impl<'a> Gather<'a> {
@@ -30,55 +33,67 @@ impl<'a> Gather<'a> {
                 .collect(),
             _ => Vec::new(),
         };
-        Self { labels, fixed, tables, sums: [Moments::empty(n_genes), Moments::empty(n_genes)] }
+        let empty = vec![GeneMoments::default(); fixed.n_entries(n_genes)];
+        Self { labels, fixed, tables, n_genes, sums: [empty.clone(), empty] }
     }
 
     /// Takes in the tiles of consecutive genes, all chunks of each.
     ///
     /// # Errors
-    /// [`MomentsError::Overflow`], which tiles of one dataset cannot cause;
+    /// [`MomentsError::Overflow`] and [`MomentsError::Magnitude`], which tiles of one dataset cannot cause;
     /// [`MomentsError::Tile`] when a tile names a cell or a gene that there is not.
     pub fn push(&mut self, genes: Range<u32>, tiles: &[Expression]) -> Result<(), MomentsError> {
-        let n_genes = self.sums[0].genes.len();
-        let misfit = || MomentsError::Tile { n_genes };
         let per_gene = tiles.len() / genes.len().max(1);
         for (gene, tiles) in genes.zip(tiles.chunks(per_gene.max(1))) {
-            let gene = gene as usize;
             for (chunk, tile) in tiles.iter().enumerate() {
-                let found = self.sum_tile(gene, chunk, tile).ok_or_else(misfit)?;
-                for (sums, found) in self.sums.iter_mut().zip(found) {
-                    let sum = sums.genes.get_mut(gene).ok_or_else(misfit)?;
-                    *sum = sum.checked_add(found).ok_or(MomentsError::Overflow)?;
-                }
+                self.add_tile(gene as usize, chunk, tile)?;
             }
         }
         Ok(())
     }
 
-    /// One gene over one chunk of cells; `None` when the tile names a cell past the chunk's end.
-    fn sum_tile(&self, gene: usize, chunk: usize, tile: &Expression) -> Option<[GeneMoments; 2]> {
+    /// One gene over one chunk of cells.
+    fn add_tile(&mut self, gene: usize, chunk: usize, tile: &Expression) -> Result<(), MomentsError> {
+        let misfit = || MomentsError::Tile { n_entries: self.sums[0].len() };
         let first = chunk * CELLS_PER_EXPRESSION_TILE as usize;
-        let labels = self.labels.get(first..)?;
+        let labels = self.labels.get(first..).ok_or_else(misfit)?;
         let labels = &labels[..labels.len().min(CELLS_PER_EXPRESSION_TILE as usize)];
-        if tile.cells.last().is_some_and(|&cell| usize::from(cell) >= labels.len()) {
-            return None;
+        if gene >= self.n_genes || tile.cells.last().is_some_and(|&cell| usize::from(cell) >= labels.len()) {
+            return Err(misfit());
         }
-        let fixed = self.fixed.get(gene);
-        Some(match (&tile.values, self.tables.get(chunk)) {
-            (ExpressionValues::Counts(Counts::U8(counts)), Some(table)) => gather_counts(&tile.cells, counts, table),
-            (ExpressionValues::Counts(Counts::U16(counts)), Some(table)) => gather_counts(&tile.cells, counts, table),
-            (ExpressionValues::Counts(Counts::U32(counts)), Some(table)) => gather_counts(&tile.cells, counts, table),
-            (ExpressionValues::Counts(counts), None) => {
-                let values: Vec<f32> = counts.to_u32().into_iter().map(|count| count as f32).collect();
-                gather_floats(&tile.cells, &values, labels, fixed)
+        let cells = &tile.cells;
+        let as_floats = |counts: &Counts| counts.to_u32().into_iter().map(|count| count as f32).collect::<Vec<_>>();
+        let found = match (&tile.values, self.tables.get(chunk), self.fixed) {
+            (ExpressionValues::Counts(Counts::U8(counts)), Some(table), _) => gather_counts(cells, counts, table),
+            (ExpressionValues::Counts(Counts::U16(counts)), Some(table), _) => gather_counts(cells, counts, table),
+            (ExpressionValues::Counts(Counts::U32(counts)), Some(table), _) => gather_counts(cells, counts, table),
+            (ExpressionValues::Counts(counts), None, FixedPoints::Uniform(fixed)) => {
+                gather_floats(cells, &as_floats(counts), labels, *fixed)
             }
-            (ExpressionValues::Floats(values), _) => gather_floats(&tile.cells, values, labels, fixed),
-        })
+            (ExpressionValues::Floats(values), _, FixedPoints::Uniform(fixed)) => {
+                gather_floats(cells, values, labels, *fixed)
+            }
+            (ExpressionValues::Counts(counts), None, FixedPoints::Banded(bands)) => {
+                return gather_banded(cells, &as_floats(counts), labels, (bands, gene), &mut self.sums);
+            }
+            (ExpressionValues::Floats(values), _, FixedPoints::Banded(bands)) => {
+                return gather_banded(cells, values, labels, (bands, gene), &mut self.sums);
+            }
+        };
+        for (sums, found) in self.sums.iter_mut().zip(found) {
+            sums[gene] = sums[gene].checked_add(found).ok_or(MomentsError::Overflow)?;
+        }
+        Ok(())
+    }
+
+    /// The sums over group and reference, to be merged with those of other genes.
+    pub fn finish_share(self) -> Summing {
+        Summing::of(self.fixed, &self.sums)
     }
 
     /// The sums over group and reference; their numbers of cells are left 0, since every worker
     /// sums over all cells.
     pub fn finish(self) -> [Moments; 2] {
-        self.sums
+        self.sums.map(|entries| Moments { n_cells: 0, entries })
     }
 }

@@ -1,7 +1,10 @@
 //! The gene-major gather: one gene's non-zero values, summed by the label of their cells.
 
-use super::fixed::encode_scaled;
-use super::{FixedPoint, GeneMoments};
+use super::{
+    Bands, FixedPoint, GeneMoments, MomentsError, Place,
+    fixed::encode_scaled,
+    sums::{NarrowMoments, Sums},
+};
 use crate::filter::CellMask;
 
 /// In the group, in the reference: bits of a cell's label.
@@ -61,7 +64,7 @@ pub fn log_normalize(count: u32, divisor: f32) -> f32 {
 }
 
 /// `X` of the small counts of every labeled cell of a chunk, so that a pass over many genes
-/// computes each logarithm once.
+/// computes each logarithm once. 0 where it takes more than 32 bits.
 #[derive(Clone, Debug)]
 pub struct CountTable<'a> {
     divisors: &'a [f32],
@@ -81,7 +84,7 @@ impl<'a> CountTable<'a> {
             let mut row = [0; TABLE_COUNTS];
             if label != 0 {
                 for (count, x) in row.iter_mut().enumerate().skip(1) {
-                    *x = fixed.encode(log_normalize(count as u32, divisor)) as u32;
+                    *x = u32::try_from(fixed.encode(log_normalize(count as u32, divisor))).unwrap_or(0);
                 }
             }
             row
@@ -89,10 +92,11 @@ impl<'a> CountTable<'a> {
         Self { divisors, labels, fixed, rows: divisors.iter().zip(labels).map(row).collect() }
     }
 
-    fn x(&self, cell: usize, count: u32) -> i64 {
+    #[inline]
+    fn x<S: Sums>(&self, cell: usize, count: u32) -> i64 {
         match self.rows[cell].get(count as usize) {
-            Some(&x) => i64::from(x),
-            None => self.fixed.encode(log_normalize(count, self.divisors[cell])),
+            Some(&x) if S::IS_NARROW || x != 0 => i64::from(x),
+            _ => self.fixed.encode(log_normalize(count, self.divisors[cell])),
         }
     }
 }
@@ -108,19 +112,31 @@ where
     I: Copy + Into<u32>,
     C: Copy + Into<u32>,
 {
-    let mut sums = [GeneMoments::default(); 4];
-    let (half, shift) = (table.fixed.half(), table.fixed.square_shift());
+    if table.fixed.is_narrow() {
+        group_and_reference(gather_counts_as::<NarrowMoments, I, C>(cells, counts, table))
+    } else {
+        group_and_reference(gather_counts_as::<GeneMoments, I, C>(cells, counts, table))
+    }
+}
+
+fn gather_counts_as<S, I, C>(cells: &[I], counts: &[C], table: &CountTable<'_>) -> [S; 4]
+where
+    S: Sums,
+    I: Copy + Into<u32>,
+    C: Copy + Into<u32>,
+{
+    let mut sums = [S::default(); 4];
     for (&cell, &count) in cells.iter().zip(counts) {
         let (cell, count) = (cell.into() as usize, count.into());
         let label = table.labels[cell];
         if label != 0 && count != 0 {
-            sums[usize::from(label & 3)].push(table.x(cell, count), half, shift);
+            sums[usize::from(label & 3)].add(&S::of_value(table.x::<S>(cell, count), table.fixed));
         }
     }
-    group_and_reference(sums)
+    sums
 }
 
-/// Moments of one gene over group and reference, from values as they are.
+/// Moments of one gene over group and reference, from values as they are, in one step.
 ///
 /// `cells` are the gene's cells with a value, `labels` those of the chunk that they count in.
 ///
@@ -135,6 +151,47 @@ where
     group_and_reference(sums)
 }
 
+/// Adds one gene's values to the moments of group and reference, `sums`: each to the entry of its band.
+///
+/// # Errors
+/// [`MomentsError::Magnitude`] when a value is of none of the gene's bands.
+///
+/// # Panics
+/// When a cell lies past the labels, or there is no such gene.
+pub fn gather_banded<I>(
+    cells: &[I],
+    values: &[f32],
+    labels: &[u8],
+    (bands, gene): (&Bands, usize),
+    sums: &mut [Vec<GeneMoments>; 2],
+) -> Result<(), MomentsError>
+where
+    I: Copy + Into<u32>,
+{
+    let mut first_band = [GeneMoments::default(); 4];
+    for (&cell, &value) in cells.iter().zip(values) {
+        let label = labels[cell.into() as usize];
+        if label == 0 {
+            continue;
+        }
+        match bands.place(gene, value) {
+            Place::Entry(entry, exact) if entry == gene => {
+                first_band[usize::from(label & 3)].push(exact.x(), exact.square());
+            }
+            Place::Entry(entry, exact) => {
+                let sets = sums.iter_mut().zip([GROUP, REFERENCE]).filter(|(_, set)| label & set != 0);
+                sets.for_each(|(sums, _)| sums[entry].push(exact.x(), exact.square()));
+            }
+            Place::Nowhere => {}
+            Place::Unknown => return Err(MomentsError::Magnitude { gene }),
+        }
+    }
+    for (sums, found) in sums.iter_mut().zip(group_and_reference(first_band)) {
+        sums[gene] = sums[gene].checked_add(found).ok_or(MomentsError::Overflow)?;
+    }
+    Ok(())
+}
+
 /// Adds one gene's values to the moments of the group of each cell: `groups[cell]` says which of
 /// `sums`, and cells of a group past its end are left out. With the codes of a column this gives
 /// the moments of all its labels in one pass.
@@ -146,7 +203,7 @@ where
     I: Copy + Into<u32>,
     G: Copy + Into<u32>,
 {
-    let (scale, half, shift) = (fixed.scale(), fixed.half(), fixed.square_shift());
+    let scale = fixed.scale();
     for (&cell, &value) in cells.iter().zip(values) {
         let group: u32 = groups[cell.into() as usize].into();
         // A missing value counts as zero.
@@ -154,12 +211,13 @@ where
             && !value.is_nan()
             && let Some(sums) = sums.get_mut(group as usize)
         {
-            sums.push(encode_scaled(f64::from(value) * scale), half, shift);
+            sums.add(&GeneMoments::of_value(encode_scaled(f64::from(value) * scale), fixed));
         }
     }
 }
 
-fn group_and_reference([_, group, reference, both]: [GeneMoments; 4]) -> [GeneMoments; 2] {
+fn group_and_reference<S: Sums>(sums: [S; 4]) -> [GeneMoments; 2] {
+    let [_, group, reference, both] = sums.map(S::moments);
     let add = |set: GeneMoments| set.checked_add(both).expect("the head-room covers all cells");
     [add(group), add(reference)]
 }

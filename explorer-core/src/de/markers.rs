@@ -1,6 +1,6 @@
 //! Markers: the genes that tell each label of a column from all others, from label moments alone.
 
-use super::{DeOptions, DeTable, FixedPoints, GeneMoments, Moments, MomentsError, Summary, compare};
+use super::{DeOptions, DeTable, FixedPoints, Moments, MomentsError, Summary, compare};
 use crate::state::MarkerOrder;
 
 /// How the markers of a label are ranked.
@@ -29,7 +29,7 @@ impl MarkerRank {
 
 /// Genes with fewer expressing cells in the label are no candidates for [`MarkerRank::EffectPercentile`], as CELLxGENE
 /// has it.
-const LEAST_NONZERO: u32 = 25;
+const LEAST_NONZERO: u64 = 25;
 
 /// One marker of a label.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -137,9 +137,9 @@ impl<'a> MarkerFinder<'a> {
         let group = &self.labels[label];
         let (n_group, spreads) = (group.n_cells as f64, &self.spreads[label]);
         let mut effects = Vec::with_capacity(others.len());
-        let genes = group.genes.iter().enumerate().filter(|(_, gene)| gene.n_nonzero >= LEAST_NONZERO);
+        let genes = (0..spreads.len()).filter(|&gene| self.fixed.n_nonzero(group, gene) >= LEAST_NONZERO);
         genes
-            .map(|(gene, _)| {
+            .map(|gene| {
                 effects.clear();
                 let of_group = (n_group, spreads[gene]);
                 effects.extend(others.iter().map(|&(n, spreads)| cohens_d(of_group, (n, spreads[gene]))));
@@ -157,12 +157,12 @@ impl<'a> MarkerFinder<'a> {
 /// The spread of every gene in a label.
 fn spreads(label: &Moments, fixed: &FixedPoints) -> Vec<Spread> {
     let n = label.n_cells as f64;
-    let spread = |(gene, moments): (usize, &GeneMoments)| {
-        let Summary { mean, variance, .. } = moments.summary(label.n_cells, fixed.get(gene));
+    let spread = |gene: usize| {
+        let Summary { mean, variance, .. } = fixed.summary(label, gene);
         // `Summary` has the variance over n − 1.
         Spread { mean, scatter: (n - 1.0) * variance * ((n - 1.0) / n) }
     };
-    label.genes.iter().enumerate().map(spread).collect()
+    (0..fixed.n_genes(label.entries.len())).map(spread).collect()
 }
 
 fn marker(table: &DeTable, gene: u32, rank: f64) -> Marker {

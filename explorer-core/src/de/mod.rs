@@ -5,6 +5,7 @@
 //! the same bits; [`compare`] turns two of them into a [`DeTable`].
 
 mod adjust;
+mod bands;
 mod by_sample;
 mod csv;
 mod fixed;
@@ -18,17 +19,22 @@ mod pseudobulk;
 mod route;
 mod stored;
 mod student;
+mod summary;
 mod summing;
+mod sums;
 mod table;
 mod welch;
 
 use adjust::total_order;
 pub use adjust::{Adjustment, adjust, adjust_with_log10};
+pub use bands::{Bands, Exact, Exponents, Place};
 pub use by_sample::{SampleSides, sample_means};
 pub use csv::{CellSetRecord, DeRecord, markers_to_csv, pseudobulk_to_csv, to_csv};
 pub use fixed::{FixedPoint, FixedPoints};
 pub use gather::Gather;
-pub use kernel::{CountTable, Labels, NORMALIZED_TOTAL, gather_counts, gather_floats, log_normalize, scatter_floats};
+pub use kernel::{
+    CountTable, Labels, NORMALIZED_TOTAL, gather_banded, gather_counts, gather_floats, log_normalize, scatter_floats,
+};
 pub use markers::{CELLXGENE_PERCENTILE, Marker, MarkerFinder, MarkerRank};
 pub use moments::{GeneMoments, Moments, MomentsError};
 pub use parts::{CellsPart, MomentsPart, SetParts, Sets, Sign, StoredPart};
@@ -37,6 +43,7 @@ pub use pseudobulk::{Design, LEAST_CELLS, PseudobulkError, PseudobulkTable, Samp
 pub use route::{Choice, Offer, Route, Speed};
 pub use stored::{LabelChoice, StoredSum, UnstoredPairs, stored_sums, sums_alone};
 pub use student::two_sided_ln_p;
+pub use summary::Summary;
 pub use summing::Summing;
-pub use table::{DeFilter, DeOptions, DeTable, Direction, Effect, Region, SortKey, TableInParts, compare};
-pub use welch::{Degenerate, Method, Summary, Welch, welch};
+pub use table::{DeFilter, DeOptions, DeTable, Direction, Effect, LogBase, Region, SortKey, TableInParts, compare};
+pub use welch::{Degenerate, Method, Welch, welch};

@@ -3,9 +3,7 @@
 use shared_fbs::tile;
 use thiserror::Error;
 
-use super::{FixedPoint, Summary};
-
-/// What one gene adds up to over a set of cells, in its [`FixedPoint`].
+/// What one gene, or one band of its values, adds up to over a set of cells, in [`super::FixedPoints`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct GeneMoments {
     /// Cells with a value other than zero.
@@ -13,7 +11,7 @@ pub struct GeneMoments {
     /// ΣX.
     pub sum: i64,
     /// Σ((X² + half) >> square_shift).
-    pub sum_sq: u64,
+    pub sum_sq: u128,
 }
 
 /// What all genes of a layer add up to over a set of cells.
@@ -21,19 +19,19 @@ pub struct GeneMoments {
 pub struct Moments {
     /// Cells in the set, those without any value included.
     pub n_cells: u64,
-    /// One entry a gene, in gene order.
-    pub genes: Vec<GeneMoments>,
+    /// One a gene, in gene order; then those of genes' further bands ([`super::Bands`]).
+    pub entries: Vec<GeneMoments>,
 }
 
 /// Moments that do not belong together.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum MomentsError {
-    /// They are over different sets of genes.
-    #[error("moments of {found} genes cannot be combined with moments of {expected} genes")]
-    Genes {
-        /// Genes of the other.
+    /// They are of different layers.
+    #[error("moments with {found} entries cannot be combined with moments with {expected} entries")]
+    Entries {
+        /// Entries of the other.
         found: usize,
-        /// Genes of this.
+        /// Entries of this.
         expected: usize,
     },
     /// The set to take away is no part of the set.
@@ -43,21 +41,26 @@ pub enum MomentsError {
     #[error("the sums overflow: these are not disjoint sets of one dataset")]
     Overflow,
     /// A tile names a gene that the layer does not have, or more cells than a dataset can hold.
-    #[error("the tile does not fit a layer of {n_genes} genes")]
+    #[error("the tile does not fit a layer whose moments have {n_entries} entries")]
     Tile {
-        /// Genes of the layer.
-        n_genes: usize,
+        /// Entries that the layer's moments have.
+        n_entries: usize,
+    },
+    /// A value is of a magnitude that no value of its gene had when the moments were made.
+    #[error("a value of gene number {gene} is larger or smaller than all that the layer's moments were made of")]
+    Magnitude {
+        /// The gene.
+        gene: usize,
     },
 }
 
 impl GeneMoments {
-    /// Takes in one non-zero value.
+    /// Takes in one non-zero value, modulo the width of each number.
     #[inline]
-    pub(super) fn push(&mut self, x: i64, half: u64, square_shift: u8) {
-        let magnitude = x.unsigned_abs();
-        self.n_nonzero += 1;
-        self.sum += x;
-        self.sum_sq += (magnitude * magnitude + half) >> square_shift;
+    pub fn push(&mut self, x: i64, square: u128) {
+        self.n_nonzero = self.n_nonzero.wrapping_add(1);
+        self.sum = self.sum.wrapping_add(x);
+        self.sum_sq = self.sum_sq.wrapping_add(square);
     }
 
     /// The sum of two disjoint sets; `None` on overflow.
@@ -77,39 +80,18 @@ impl GeneMoments {
             sum_sq: self.sum_sq.checked_sub(other.sum_sq)?,
         })
     }
-
-    /// Mean, variance and share of non-zero values over `n_cells` cells, zeros included.
-    ///
-    /// `n · Σx² − (Σx)²` is taken in integers, so nothing cancels; what is no larger than the
-    /// rounding of the squares could make it counts as no variance, so that a constant gene has
-    /// none.
-    pub fn summary(self, n_cells: u64, fixed: FixedPoint) -> Summary {
-        let n = n_cells as f64;
-        if n_cells == 0 {
-            return Summary::default();
-        }
-        let unit = 1.0 / fixed.scale();
-        let wide = i128::from(n_cells);
-        let sum = i128::from(self.sum);
-        let squares = (i128::from(self.sum_sq) << fixed.square_shift()).saturating_mul(wide);
-        let scatter = squares.saturating_sub(sum * sum);
-        let rounding = (i128::from(self.n_nonzero) * i128::from(fixed.half())).saturating_mul(wide);
-        let variance =
-            if n_cells < 2 || scatter <= rounding { 0.0 } else { scatter as f64 / n / (n - 1.0) * unit * unit };
-        Summary { n_cells, mean: self.sum as f64 * unit / n, variance, nonzero_share: f64::from(self.n_nonzero) / n }
-    }
 }
 
 impl Moments {
-    /// No cell yet, of `n_genes` genes.
-    pub fn empty(n_genes: usize) -> Self {
-        Self { n_cells: 0, genes: vec![GeneMoments::default(); n_genes] }
+    /// No cell yet, with `n_entries` entries.
+    pub fn empty(n_entries: usize) -> Self {
+        Self { n_cells: 0, entries: vec![GeneMoments::default(); n_entries] }
     }
 
     /// Adds a disjoint set of cells.
     ///
     /// # Errors
-    /// [`MomentsError::Genes`] or [`MomentsError::Overflow`]; `self` is then unchanged.
+    /// [`MomentsError::Entries`] or [`MomentsError::Overflow`]; `self` is then unchanged.
     pub fn merge(&mut self, other: &Self) -> Result<(), MomentsError> {
         let n_cells = self.n_cells.checked_add(other.n_cells);
         self.combine(other, n_cells, GeneMoments::checked_add, MomentsError::Overflow)
@@ -118,7 +100,7 @@ impl Moments {
     /// Takes a subset away.
     ///
     /// # Errors
-    /// [`MomentsError::Genes`] or [`MomentsError::NotASubset`]; `self` is then unchanged.
+    /// [`MomentsError::Entries`] or [`MomentsError::NotASubset`]; `self` is then unchanged.
     pub fn subtract(&mut self, other: &Self) -> Result<(), MomentsError> {
         let n_cells = self.n_cells.checked_sub(other.n_cells);
         self.combine(other, n_cells, GeneMoments::checked_sub, MomentsError::NotASubset)
@@ -131,29 +113,29 @@ impl Moments {
         operation: fn(GeneMoments, GeneMoments) -> Option<GeneMoments>,
         failure: MomentsError,
     ) -> Result<(), MomentsError> {
-        if self.genes.len() != other.genes.len() {
-            return Err(MomentsError::Genes { found: other.genes.len(), expected: self.genes.len() });
+        if self.entries.len() != other.entries.len() {
+            return Err(MomentsError::Entries { found: other.entries.len(), expected: self.entries.len() });
         }
-        let pairs = self.genes.iter().zip(&other.genes);
-        let genes: Option<Vec<_>> = pairs.map(|(&mine, &theirs)| operation(mine, theirs)).collect();
-        (self.n_cells, self.genes) = n_cells.zip(genes).ok_or(failure)?;
+        let pairs = self.entries.iter().zip(&other.entries);
+        let entries: Option<Vec<_>> = pairs.map(|(&mine, &theirs)| operation(mine, theirs)).collect();
+        (self.n_cells, self.entries) = n_cells.zip(entries).ok_or(failure)?;
         Ok(())
     }
 
-    /// Spreads a tile out over all `n_genes` genes of its layer.
+    /// Spreads a tile out over all `n_entries` entries of its layer.
     ///
     /// # Errors
     /// [`MomentsError::Tile`].
-    pub fn from_tile(tile: &tile::Moments, n_genes: usize) -> Result<Self, MomentsError> {
-        let misfit = MomentsError::Tile { n_genes };
+    pub fn from_tile(tile: &tile::Moments, n_entries: usize) -> Result<Self, MomentsError> {
+        let misfit = MomentsError::Tile { n_entries };
         if tile.n_cells > u64::from(u32::MAX) {
             return Err(misfit);
         }
-        let mut moments = Self::empty(n_genes);
+        let mut moments = Self::empty(n_entries);
         moments.n_cells = tile.n_cells;
         let columns = tile.n_nonzero.iter().zip(&tile.sums).zip(&tile.sums_sq);
-        for (&gene, ((&n_nonzero, &sum), &sum_sq)) in tile.genes.iter().zip(columns) {
-            let Some(entry) = moments.genes.get_mut(gene as usize) else {
+        for (&entry, ((&n_nonzero, &sum), &sum_sq)) in tile.entries.iter().zip(columns) {
+            let Some(entry) = moments.entries.get_mut(entry as usize) else {
                 return Err(misfit);
             };
             *entry = GeneMoments { n_nonzero, sum, sum_sq };
@@ -161,22 +143,22 @@ impl Moments {
         Ok(moments)
     }
 
-    /// The tile of these moments: the genes that have a value, with their bits of fraction when
-    /// those differ from gene to gene.
-    pub fn to_tile(&self, fixed: &super::FixedPoints) -> tile::Moments {
-        let present = || {
-            let genes = self.genes.iter().enumerate();
-            genes.filter(|(_, gene)| gene.n_nonzero > 0)
-        };
-        let frac_bits = matches!(fixed, super::FixedPoints::PerGene(_))
-            .then(|| present().map(|(gene, _)| fixed.get(gene).frac_bits()).collect());
-        tile::Moments {
-            n_cells: self.n_cells,
-            genes: present().map(|(gene, _)| gene as u32).collect(),
-            n_nonzero: present().map(|(_, gene)| gene.n_nonzero).collect(),
-            sums: present().map(|(_, gene)| gene.sum).collect(),
-            sums_sq: present().map(|(_, gene)| gene.sum_sq).collect(),
-            frac_bits,
-        }
+    /// The tile of these moments: the entries that have a value.
+    pub fn to_tile(&self) -> tile::Moments {
+        let mut tile = to_tile(&self.entries, |entry| entry.n_nonzero > 0);
+        tile.n_cells = self.n_cells;
+        tile
     }
+}
+
+/// The tile of those entries that `has_values`, of no cells.
+pub(super) fn to_tile(entries: &[GeneMoments], has_values: impl Fn(&GeneMoments) -> bool) -> tile::Moments {
+    let mut tile = tile::Moments::default();
+    for (number, entry) in (0u32..).zip(entries).filter(|(_, entry)| has_values(entry)) {
+        tile.entries.push(number);
+        tile.n_nonzero.push(entry.n_nonzero);
+        tile.sums.push(entry.sum);
+        tile.sums_sq.push(entry.sum_sq);
+    }
+    tile
 }

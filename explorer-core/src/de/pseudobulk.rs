@@ -82,10 +82,11 @@ pub fn pseudobulk(
     fixed: &FixedPoints,
     adjustment: Adjustment,
 ) -> Result<PseudobulkTable, PseudobulkError> {
-    let n_genes = samples.first().map_or(0, |sample| sample.group.genes.len());
+    let n_entries = samples.first().map_or(0, |sample| sample.group.entries.len());
+    let n_genes = fixed.n_genes(n_entries);
     for moments in samples.iter().flat_map(|sample| [&sample.group, &sample.reference]) {
-        if moments.genes.len() != n_genes {
-            return Err(MomentsError::Genes { found: moments.genes.len(), expected: n_genes }.into());
+        if moments.entries.len() != n_entries {
+            return Err(MomentsError::Entries { found: moments.entries.len(), expected: n_entries }.into());
         }
     }
     let has_group = |sample: &&SampleMoments| sample.group.n_cells >= LEAST_CELLS;
@@ -93,7 +94,7 @@ pub fn pseudobulk(
     let of_group: Vec<&SampleMoments> = samples.iter().filter(has_group).collect();
     let of_reference: Vec<&SampleMoments> = samples.iter().filter(has_reference).collect();
     let both: Vec<&SampleMoments> = samples.iter().filter(has_group).filter(has_reference).collect();
-    let mean = |moments: &Moments, gene: usize| moments.genes[gene].summary(moments.n_cells, fixed.get(gene)).mean;
+    let mean = |moments: &Moments, gene: usize| fixed.summary(moments, gene).mean;
     let mut table = PseudobulkTable {
         design: Design::Paired,
         samples: names(&both),

@@ -10,16 +10,39 @@ use crate::data::GeneNames;
 /// What the size of an effect is called, by what the layer holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Effect {
-    /// For `log1p` data (natural logarithm): `log2((expm1(mean_group) + 1e-9) /
-    /// (expm1(mean_reference) + 1e-9))`, as scanpy.
+    /// For `log1p` data: `log2((expm1(mean_group) + 1e-9) / (expm1(mean_reference) + 1e-9))`, as scanpy; of other
+    /// logarithms than the natural one `expm1(mean · ln(base))` ([`LogBase`]).
     #[default]
     Log2FoldChange,
     /// For all other data: `mean_group − mean_reference`.
     MeanDifference,
 }
 
+/// The base of the logarithms that a layer's values are.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LogBase {
+    /// Its natural logarithm; exactly 1 for natural logarithms.
+    ln: f64,
+}
+
+impl LogBase {
+    /// That of natural logarithms.
+    pub const NATURAL: Self = Self { ln: 1.0 };
+
+    /// The base that a file or a manifest states; `None` for what is no base.
+    pub fn new(base: f64) -> Option<Self> {
+        (base.is_finite() && base > 1.0).then(|| Self { ln: libm::log(base) })
+    }
+}
+
+impl Default for LogBase {
+    fn default() -> Self {
+        Self::NATURAL
+    }
+}
+
 /// How to compare.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct DeOptions {
     /// The test.
     pub method: Method,
@@ -27,6 +50,8 @@ pub struct DeOptions {
     pub adjustment: Adjustment,
     /// The size of the effect.
     pub effect: Effect,
+    /// The base of the logarithms that fold changes undo.
+    pub log_base: LogBase,
 }
 
 /// One row a gene, in gene order, as columns of equal length. No value is NaN.
@@ -136,7 +161,7 @@ impl Default for DeFilter {
 /// Compares every gene between two sets of cells, given their moments in one layer.
 ///
 /// # Errors
-/// [`MomentsError::Genes`] when the two are over different sets of genes.
+/// [`MomentsError::Entries`] when the two are of different layers.
 pub fn compare(
     group: &Moments,
     reference: &Moments,
@@ -160,15 +185,15 @@ impl<'a> TableInParts<'a> {
     /// A table without a gene yet.
     ///
     /// # Errors
-    /// [`MomentsError::Genes`] when the two are over different sets of genes.
+    /// [`MomentsError::Entries`] when the two are of different layers.
     pub fn new(
         group: &'a Moments,
         reference: &'a Moments,
         fixed: &'a FixedPoints,
         options: DeOptions,
     ) -> Result<Self, MomentsError> {
-        if group.genes.len() != reference.genes.len() {
-            return Err(MomentsError::Genes { found: reference.genes.len(), expected: group.genes.len() });
+        if group.entries.len() != reference.entries.len() {
+            return Err(MomentsError::Entries { found: reference.entries.len(), expected: group.entries.len() });
         }
         let table = DeTable { options, n_group: group.n_cells, n_reference: reference.n_cells, ..DeTable::default() };
         Ok(Self { group, reference, fixed, table })
@@ -178,12 +203,11 @@ impl<'a> TableInParts<'a> {
     pub fn add(&mut self, most: usize) -> bool {
         let Self { group, reference, fixed, table } = self;
         let first = table.len();
-        let n_genes = group.genes.len();
+        let n_genes = fixed.n_genes(group.entries.len());
         for gene in first..n_genes.min(first.saturating_add(most)) {
-            let of_group = group.genes[gene].summary(group.n_cells, fixed.get(gene));
-            let of_reference = reference.genes[gene].summary(reference.n_cells, fixed.get(gene));
+            let (of_group, of_reference) = (fixed.summary(group, gene), fixed.summary(reference, gene));
             let (test, degenerate) = welch(&of_group, &of_reference, table.options.method);
-            table.effect.push(table.options.effect.of(of_group.mean, of_reference.mean));
+            table.effect.push(table.options.effect_of(of_group.mean, of_reference.mean));
             table.score.push(test.t);
             table.df.push(test.df);
             table.pval.push(test.pval);
@@ -220,13 +244,21 @@ impl Effect {
         };
         if is_log { Self::Log2FoldChange } else { Self::MeanDifference }
     }
+}
 
-    fn of(self, mean_group: f64, mean_reference: f64) -> f64 {
+impl DeOptions {
+    /// What fits a layer: Welch's test, and the size of effect that its values have.
+    pub fn of_layer(layer: &Layer) -> Self {
+        let log_base = LogBase::new(layer.log_base).unwrap_or_default();
+        Self { effect: Effect::of_layer(layer), log_base, ..Self::default() }
+    }
+
+    fn effect_of(&self, mean_group: f64, mean_reference: f64) -> f64 {
         // A mean below zero, which log1p data cannot have, counts as no expression.
-        let linear = |mean: f64| libm::expm1(mean.max(0.0)) + 1e-9;
-        match self {
-            Self::MeanDifference => mean_group - mean_reference,
-            Self::Log2FoldChange => libm::log2(linear(mean_group) / linear(mean_reference)),
+        let linear = |mean: f64| libm::expm1(mean.max(0.0) * self.log_base.ln) + 1e-9;
+        match self.effect {
+            Effect::MeanDifference => mean_group - mean_reference,
+            Effect::Log2FoldChange => libm::log2(linear(mean_group) / linear(mean_reference)),
         }
     }
 }

@@ -2,20 +2,7 @@
 
 use std::f64::consts::LN_10;
 
-use super::two_sided_ln_p;
-
-/// What the test needs to know of one set of cells.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Summary {
-    /// Cells, those with a zero included.
-    pub n_cells: u64,
-    /// Mean.
-    pub mean: f64,
-    /// Variance with ddof 1; 0 for fewer than two cells.
-    pub variance: f64,
-    /// Share of cells with a value other than zero, 0 to 1.
-    pub nonzero_share: f64,
-}
+use super::{Summary, two_sided_ln_p};
 
 /// How the standard error is taken.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

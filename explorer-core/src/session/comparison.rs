@@ -7,8 +7,8 @@ use shared_fbs::manifest::Layer;
 use crate::{
     data::GeneNames,
     de::{
-        CellSetRecord, Choice, DeOptions, DeRecord, DeTable, Effect, Method, Offer, PseudobulkTable, Route,
-        pseudobulk_to_csv, to_csv,
+        CellSetRecord, Choice, DeOptions, DeRecord, DeTable, Method, Offer, PseudobulkTable, Route, pseudobulk_to_csv,
+        to_csv,
     },
     format,
     state::{Analysis, CellSource, Comparison, Reference, TestMode},
@@ -55,8 +55,7 @@ impl Question {
                 TestMode::Welch | TestMode::Samples => Method::Welch,
                 TestMode::CellxgeneCompatible => Method::CellxgeneCompatible,
             },
-            effect: Effect::of_layer(layer),
-            ..DeOptions::default()
+            ..DeOptions::of_layer(layer)
         }
     }
 }

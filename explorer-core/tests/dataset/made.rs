@@ -150,7 +150,7 @@ pub fn dataset(damage: impl FnOnce(&mut HashMap<(String, u32), Vec<u8>>)) -> Dat
     made.add("genes0", all_chunks);
     made.add("cells0", (0..N_OBS.div_ceil(CELLS_PER_CELLS_TILE)).map(|tile| cells(tile).encode()));
     let none = CellMask::none(N_OBS as usize);
-    let stored = |set: CellMask| moments(&set, &none)[0].to_tile(&fixed()).encode();
+    let stored = |set: CellMask| moments(&set, &none)[0].to_tile().encode();
     let total = made.add("moments0", [stored(CellMask::all(N_OBS as usize))]);
     let blocks = (0..N_OBS.div_ceil(BLOCK_CELLS))
         .map(|block| stored(CellMask::from_fn(N_OBS as usize, |cell| cell as u32 / BLOCK_CELLS == block)));

@@ -6,7 +6,7 @@ use explorer_core::{
     filter::CellMask,
 };
 
-use crate::made::{Memory, N_GENES, N_OBS, dataset, label, moments, now};
+use crate::made::{Memory, N_GENES, N_OBS, dataset, fixed, label, moments, now};
 
 fn sets() -> [CellMask; 2] {
     let group = CellMask::from_fn(N_OBS as usize, |cell| (900..70_000).contains(&cell) && cell != 40_000);
@@ -20,7 +20,7 @@ fn plan(dataset: &Dataset<Memory>, [group, reference]: &[CellMask; 2]) -> Plan {
 }
 
 fn summed(dataset: &Dataset<Memory>, task: &Task<'_>, n_workers: usize) -> [Moments; 2] {
-    let mut sums = Summing::new(N_GENES as usize);
+    let mut sums = Summing::new(&fixed(), N_GENES as usize);
     let mut n_done = 0;
     for share in task.shares(N_GENES, n_workers) {
         let report = |n: usize| {

@@ -68,8 +68,8 @@ impl Golden<'_> {
         let gathered = self.genes.iter().map(|(cells, values)| gather_floats(cells, values, labels.as_bytes(), fixed));
         let (of_group, of_reference) = gathered.map(|[group, reference]| (group, reference)).unzip();
         compare(
-            &Moments { n_cells: in_group.count() as u64, genes: of_group },
-            &Moments { n_cells: in_reference.count() as u64, genes: of_reference },
+            &Moments { n_cells: in_group.count() as u64, entries: of_group },
+            &Moments { n_cells: in_reference.count() as u64, entries: of_reference },
             &FixedPoints::Uniform(fixed),
             DeOptions { method, effect: Effect::Log2FoldChange, ..DeOptions::default() },
         )

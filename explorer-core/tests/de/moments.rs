@@ -2,17 +2,19 @@
 
 use explorer_core::data::CellIdx;
 use explorer_core::de::{
-    CountTable, FixedPoint, FixedPoints, GeneMoments, Labels, Moments, MomentsError, gather_counts, gather_floats,
-    log_normalize, scatter_floats,
+    Bands, CountTable, Exponents, FixedPoint, FixedPoints, GeneMoments, Labels, Moments, MomentsError, gather_banded,
+    gather_counts, gather_floats, log_normalize, scatter_floats,
 };
 use explorer_core::filter::CellMask;
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
+use shared_fbs::tile;
+
+use crate::made::{Gene, banded_moments, bands_of, values};
 
 const N_OBS: u32 = 500;
 
-fn sparse() -> impl Strategy<Value = (Vec<u32>, Vec<f32>)> {
-    let value = prop_oneof![-9f32..9.0, Just(0.0), Just(1.0)];
+fn sparse(value: impl Strategy<Value = f32>) -> impl Strategy<Value = Gene> {
     btree_map(0..N_OBS, value, 0..200).prop_map(|map| map.into_iter().unzip())
 }
 
@@ -21,28 +23,26 @@ fn mask(cells: &[bool]) -> CellMask {
 }
 
 /// Moments of a set of cells, gene by gene, in whatever order the sparse vectors are.
-fn moments_of(genes: &[(Vec<u32>, Vec<f32>)], set: &CellMask, fixed: &FixedPoints) -> Moments {
-    let labels = Labels::new(set, &CellMask::none(set.len()));
-    let of_gene = |(gene, (cells, values)): (usize, &(Vec<u32>, Vec<f32>))| {
-        gather_floats(cells, values, labels.as_bytes(), fixed.get(gene))[0]
-    };
-    Moments { n_cells: set.count() as u64, genes: genes.iter().enumerate().map(of_gene).collect() }
+fn moments_of(genes: &[Gene], set: &CellMask, fixed: &FixedPoints) -> Moments {
+    let [moments, _] = banded_moments(genes, [set, &CellMask::none(set.len())], fixed);
+    moments
 }
 
 proptest! {
     #[test]
     fn any_partition_gives_the_same_bits(
-        genes in vec(sparse(), 1..4),
+        genes in vec(sparse(values()), 1..4),
         part_of_cell in vec(0u8..5, N_OBS as usize),
         order in Just(vec![0u8, 1, 2, 3, 4]).prop_shuffle(),
+        n_obs in u64::from(N_OBS)..1 << 32,
     ) {
-        let fixed = FixedPoints::PerGene(vec![FixedPoint::for_values(9.0, u64::from(N_OBS) << 12); genes.len()]);
+        let fixed = bands_of(&genes, n_obs);
         let all = moments_of(&genes, &CellMask::all(N_OBS as usize), &fixed);
         let part = |part| {
             let set = CellMask::from_fn(N_OBS as usize, |cell| part_of_cell[cell] == part);
             moments_of(&genes, &set, &fixed)
         };
-        let mut merged = Moments::empty(genes.len());
+        let mut merged = Moments::empty(fixed.n_entries(genes.len()));
         for &index in &order {
             merged.merge(&part(index)).unwrap();
         }
@@ -54,37 +54,41 @@ proptest! {
         }
         prop_assert_eq!(&merged, &part(order[0]));
 
-        // The same through the tile.
-        let tile = all.to_tile(&fixed);
-        let decoded = shared_fbs::tile::Moments::decode(&tile.encode()).unwrap();
-        prop_assert_eq!(&Moments::from_tile(&decoded, genes.len()).unwrap(), &all);
-        let read = FixedPoints::from_tile(fixed.get(0).square_shift(), &decoded, genes.len()).unwrap();
-        for (gene, moments) in all.genes.iter().enumerate() {
-            prop_assert!(moments.n_nonzero == 0 || read.get(gene) == fixed.get(gene));
-        }
+        // The same through the tile, which also tells the steps.
+        let mut total = all.to_tile();
+        let FixedPoints::Banded(bands) = &fixed else { unreachable!("the genes have bands") };
+        bands.describe_in(&mut total);
+        let decoded = tile::Moments::decode(&total.encode()).unwrap();
+        prop_assert_eq!(&Moments::from_tile(&decoded, bands.n_entries()).unwrap(), &all);
+        let read = FixedPoints::from_tile(bands.band_bits(), &decoded, genes.len()).unwrap();
+        prop_assert_eq!(&moments_of(&genes, &CellMask::all(N_OBS as usize), &read), &all);
+    }
 
-        // And by one scatter over all parts at once.
+    #[test]
+    fn one_scatter_gives_the_moments_of_all_parts(
+        gene in sparse(prop_oneof![-9f32..9.0, Just(0.0), Just(1.0)]),
+        part_of_cell in vec(0u8..5, N_OBS as usize),
+    ) {
+        let fixed = FixedPoint::for_log_counts(N_OBS.into());
         let mut sums = [GeneMoments::default(); 5];
-        scatter_floats(&genes[0].0, &genes[0].1, &part_of_cell, fixed.get(0), &mut sums);
-        for (index, &sums) in sums.iter().enumerate() {
-            prop_assert_eq!(sums, part(index as u8).genes[0]);
+        scatter_floats(&gene.0, &gene.1, &part_of_cell, fixed, &mut sums);
+        for (part, sums) in (0u8..).zip(sums) {
+            let labels: Vec<u8> = part_of_cell.iter().map(|&other| u8::from(other == part)).collect();
+            prop_assert_eq!(sums, gather_floats(&gene.0, &gene.1, &labels, fixed)[0]);
         }
     }
 
     #[test]
     fn overlapping_sets_count_a_shared_cell_in_both(
-        gene in sparse(),
+        gene in sparse(values()),
         group in vec(any::<bool>(), N_OBS as usize),
         reference in vec(any::<bool>(), N_OBS as usize),
     ) {
-        let fixed = FixedPoint::for_values(9.0, u64::from(N_OBS));
-        let labels = Labels::new(&mask(&group), &mask(&reference));
-        let [of_group, of_reference] = gather_floats(&gene.0, &gene.1, labels.as_bytes(), fixed);
-        let alone = |set: &[bool]| {
-            moments_of(std::slice::from_ref(&gene), &mask(set), &FixedPoints::Uniform(fixed)).genes[0]
-        };
-        prop_assert_eq!(of_group, alone(&group));
-        prop_assert_eq!(of_reference, alone(&reference));
+        let genes = [gene];
+        let fixed = bands_of(&genes, N_OBS.into());
+        let sets = [mask(&group), mask(&reference)];
+        let both = banded_moments(&genes, [&sets[0], &sets[1]], &fixed);
+        prop_assert_eq!(both, sets.map(|set| moments_of(&genes, &set, &fixed)));
     }
 
     #[test]
@@ -118,13 +122,42 @@ proptest! {
 
 #[test]
 fn what_does_not_belong_together_is_an_error() {
-    let one = Moments { n_cells: 1, genes: vec![GeneMoments { n_nonzero: 1, sum: 5, sum_sq: u64::MAX }] };
+    let one = Moments { n_cells: 1, entries: vec![GeneMoments { n_nonzero: 1, sum: 5, sum_sq: u128::MAX }] };
     let mut two = Moments::empty(2);
-    assert_eq!(two.merge(&one), Err(MomentsError::Genes { found: 1, expected: 2 }));
+    assert_eq!(two.merge(&one), Err(MomentsError::Entries { found: 1, expected: 2 }));
     let mut none = Moments::empty(1);
     assert_eq!(none.subtract(&one), Err(MomentsError::NotASubset));
     assert_eq!(none, Moments::empty(1));
     let mut full = one.clone();
     assert_eq!(full.merge(&one), Err(MomentsError::Overflow));
     assert_eq!(full, one);
+}
+
+#[test]
+fn a_value_that_no_band_was_made_for_is_an_error() {
+    let mut exponents = Exponents::default();
+    exponents.insert(1.0);
+    let bands = Bands::new(&[exponents], 1_500_000);
+    let mut sums = [0, 1].map(|_| vec![GeneMoments::default(); 1]);
+    let gathered = gather_banded(&[0u32, 1], &[1.0, 1e-3], &[1, 1], (&bands, 0), &mut sums);
+    assert_eq!(gathered, Err(MomentsError::Magnitude { gene: 0 }));
+}
+
+#[test]
+fn the_largest_value_counts_zeros_and_all_bands() {
+    let fixed = bands_of(&[(vec![0, 1], vec![-1e9, -2.0]), (vec![0, 1], vec![-3.0, -4.0])], 1_500_000);
+    let largest = |n_cells, max: [f32; 3]| {
+        let tile = tile::Moments {
+            n_cells,
+            entries: vec![0, 1, 2],
+            n_nonzero: vec![1, 2, 1],
+            max: Some(max.to_vec()),
+            ..Default::default()
+        };
+        fixed.largest_values(&tile, 2)
+    };
+    assert_eq!(largest(2, [-1e9, -3.0, -2.0]), Some(vec![-2.0, -3.0]));
+    assert_eq!(largest(3, [-1e9, -3.0, -2.0]), Some(vec![0.0, 0.0]));
+    assert_eq!(largest(3, [1e9, -3.0, -2.0]), Some(vec![1e9, 0.0]));
+    assert_eq!(fixed.largest_values(&tile::Moments::default(), 2), None);
 }

@@ -16,6 +16,8 @@ use shared_fbs::{
     tile::{self, Cells, Counts, ExpressionValues},
 };
 
+use crate::made::{Gene, banded_moments, bands_of, values};
+
 const N_GENES: usize = 6;
 const BLOCK_CELLS: [u32; 2] = [128, 256];
 const TILE_CELLS: usize = CELLS_PER_CELLS_TILE as usize;
@@ -47,28 +49,34 @@ impl MadeLayer {
     fn fixed(&self) -> FixedPoints {
         let n_obs = self.cells.len() as u64;
         if self.is_float {
-            FixedPoints::PerGene(
-                (0..N_GENES).map(|gene| FixedPoint::for_values(10f32.powi(gene as i32), n_obs)).collect(),
-            )
+            bands_of(&self.genes(), n_obs)
         } else if self.divisors.is_empty() {
-            FixedPoints::Uniform(FixedPoint::for_values(70_000.0, n_obs))
+            FixedPoints::Uniform(FixedPoint::COUNTS)
         } else {
             FixedPoints::Uniform(FixedPoint::for_log_counts(n_obs))
         }
     }
 
+    /// The values of every gene.
+    fn genes(&self) -> Vec<Gene> {
+        let of_cell = |gene: u32, (cell, entries): (usize, &BTreeMap<u32, u32>)| {
+            Some((cell as u32, self.value(cell, *entries.get(&gene)?)))
+        };
+        let of_gene = |gene| self.cells.iter().enumerate().filter_map(|cell| of_cell(gene, cell)).unzip();
+        (0..N_GENES as u32).map(of_gene).collect()
+    }
+
     /// Gene by gene: the route that all others are held against.
     fn gathered(&self, sets: [&CellMask; 2]) -> [Moments; 2] {
+        let step = match self.fixed() {
+            FixedPoints::Uniform(step) => step,
+            fixed @ FixedPoints::Banded(_) => return banded_moments(&self.genes(), sets, &fixed),
+        };
         let labels = Labels::new(sets[0], sets[1]);
-        let fixed = self.fixed();
-        let mut moments = sets.map(|set| Moments { n_cells: set.count() as u64, genes: Vec::new() });
-        for gene in 0..N_GENES as u32 {
-            let values = self.cells.iter().enumerate();
-            let values =
-                values.filter_map(|(cell, entries)| Some((cell as u32, self.value(cell, *entries.get(&gene)?))));
-            let (cells, values): (Vec<u32>, Vec<f32>) = values.unzip();
-            let found = gather_floats(&cells, &values, labels.as_bytes(), fixed.get(gene as usize));
-            moments.iter_mut().zip(found).for_each(|(moments, found)| moments.genes.push(found));
+        let mut moments = sets.map(|set| Moments { n_cells: set.count() as u64, entries: Vec::new() });
+        for (cells, values) in self.genes() {
+            let found = gather_floats(&cells, &values, labels.as_bytes(), step);
+            moments.iter_mut().zip(found).for_each(|(moments, found)| moments.entries.push(found));
         }
         moments
     }
@@ -116,7 +124,7 @@ impl MadeLayer {
             None => CellMask::from_fn(n_obs, |cell| block.contains(&cell)),
         };
         let [moments, _] = self.gathered([&set, &CellMask::none(n_obs)]);
-        moments.to_tile(&self.fixed())
+        moments.to_tile()
     }
 
     /// The layer's entry in a manifest, with packs of so many bytes.
@@ -157,7 +165,7 @@ impl MadeLayer {
     /// Reads what a plan, or a share of it, names.
     fn sum(&self, plan: &Plan) -> Summing {
         let fixed = self.fixed();
-        let mut summing = Summing::new(N_GENES);
+        let mut summing = Summing::new(&fixed, N_GENES);
         // Backwards, since no order may matter.
         for part in plan.cells.iter().rev() {
             let bytes = self.cells_tile(part.tile);
@@ -175,7 +183,7 @@ impl MadeLayer {
 fn layer() -> impl Strategy<Value = MadeLayer> {
     let cell = |bits: BoxedStrategy<u32>| prop::collection::btree_map(0..N_GENES as u32, bits, 0..=N_GENES);
     let counts = || prop_oneof![1u32..4, 1u32..20, 1u32..70_000].boxed();
-    let floats = (-1f32..1.0).prop_filter("zeros are not stored", |value| *value != 0.0).prop_map(f32::to_bits).boxed();
+    let floats = values().prop_filter("zeros are not stored", |value| *value != 0.0).prop_map(f32::to_bits).boxed();
     let of = move |kind: u8, n_obs: usize| {
         let bits = if kind == 2 { floats.clone() } else { counts() };
         let divisor = prop_oneof![0.01f32..4.0, (1u32..9000).prop_map(|total| -(total as f32)), -0.5f32..-0.01];
@@ -229,7 +237,7 @@ proptest! {
         prop_assert_eq!(&layer.sum(&plan).finish(plan.n_cells).unwrap(), &expected);
 
         // In shares, each in a place of its own, whose sums travel as tiles.
-        let mut summing = Summing::new(N_GENES);
+        let mut summing = Summing::new(&layer.fixed(), N_GENES);
         for share in plan.shares(n_workers) {
             for (set, tile) in layer.sum(&share).to_tiles().into_iter().enumerate() {
                 let tile = tile::Moments::decode(&tile.encode()).unwrap();
@@ -274,12 +282,12 @@ proptest! {
 
 #[test]
 fn tiles_of_another_layer_are_refused() {
-    let mut summing = Summing::new(2);
+    let mut summing = Summing::new(&FixedPoints::Uniform(FixedPoint::COUNTS), 2);
     let tile =
-        tile::Moments { genes: vec![2], n_nonzero: vec![1], sums: vec![1], sums_sq: vec![1], ..Default::default() };
+        tile::Moments { entries: vec![2], n_nonzero: vec![1], sums: vec![1], sums_sq: vec![1], ..Default::default() };
     let plus = Some(Sign::Plus);
     assert!(summing.take_moments(&tile, [plus, None]).is_err());
-    let tile = tile::Moments { genes: vec![1], ..tile };
+    let tile = tile::Moments { entries: vec![1], ..tile };
     summing.take_moments(&tile, [plus, None]).unwrap();
     // One value, but no cell.
     assert!(summing.finish([0, 0]).is_err());

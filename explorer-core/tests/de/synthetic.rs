@@ -5,8 +5,13 @@ use explorer_core::de::{
     Adjustment, DeFilter, DeOptions, Degenerate, Direction, Effect, FixedPoint, FixedPoints, Method, Moments, Region,
     SortKey, Summary, compare, gather_floats, two_sided_ln_p, welch,
 };
+use explorer_core::filter::CellMask;
 use proptest::collection::vec;
 use proptest::prelude::*;
+
+use shared_fbs::manifest::{Layer, ValueKind};
+
+use crate::made::{banded_moments, bands_of};
 
 /// Mean, variance, t and df from the values themselves.
 fn two_pass(group: &[f32], reference: &[f32]) -> (f64, f64) {
@@ -24,8 +29,8 @@ fn two_pass(group: &[f32], reference: &[f32]) -> (f64, f64) {
 fn moments_of(values: &[f32], fixed: FixedPoint) -> Moments {
     let cells: Vec<u32> = (0..values.len() as u32).collect();
     let labels = vec![1; values.len()];
-    let [genes, _] = gather_floats(&cells, values, &labels, fixed);
-    Moments { n_cells: values.len() as u64, genes: vec![genes] }
+    let [entry, _] = gather_floats(&cells, values, &labels, fixed);
+    Moments { n_cells: values.len() as u64, entries: vec![entry] }
 }
 
 fn expression() -> impl Strategy<Value = Vec<f32>> {
@@ -42,16 +47,18 @@ proptest! {
     fn t_is_that_of_two_passes(values in expression(), split in 0.1f64..0.9) {
         let at = ((values.len() as f64 * split) as usize).clamp(2, values.len() - 2);
         let (group, reference) = values.split_at(at);
-        let largest = values.iter().fold(0f32, |max, &value| max.max(value));
-        let fixed = FixedPoint::for_values(largest, 1_500_000);
-        let (a, b) = (moments_of(group, fixed), moments_of(reference, fixed));
+        let genes = [((0..values.len() as u32).collect(), values.clone())];
+        let fixed = bands_of(&genes, 1_500_000);
+        let is_group = CellMask::from_fn(values.len(), |cell| cell < at);
+        let is_reference = CellMask::from_fn(values.len(), |cell| cell >= at);
+        let [a, b] = banded_moments(&genes, [&is_group, &is_reference], &fixed);
         let options = DeOptions { effect: Effect::MeanDifference, ..DeOptions::default() };
-        let table = compare(&a, &b, &FixedPoints::Uniform(fixed), options).unwrap();
+        let table = compare(&a, &b, &fixed, options).unwrap();
         let (t, df) = two_pass(group, reference);
         prop_assume!(t.is_finite());
         prop_assert!((table.score[0] - t).abs() <= 1e-6 * t.abs().max(1.0), "{} {t}", table.score[0]);
         prop_assert!((table.df[0] - df).abs() <= 1e-6 * df, "{} {df}", table.df[0]);
-        let back = compare(&b, &a, &FixedPoints::Uniform(fixed), options).unwrap();
+        let back = compare(&b, &a, &fixed, options).unwrap();
         prop_assert_eq!(back.score[0], -table.score[0]);
         prop_assert_eq!(back.pval[0], table.pval[0]);
     }
@@ -105,8 +112,8 @@ fn p_below_the_smallest_f64_still_sorts() {
     let fixed = FixedPoint::for_log_counts(40_000);
     let gene = |level: f32, n: usize| -> Vec<f32> { (0..n).map(|cell| level + (cell % 7) as f32 * 0.01).collect() };
     let moments = |levels: [f32; 4]| {
-        let genes = levels.map(|level| moments_of(&gene(level, 20_000), fixed).genes[0]);
-        Moments { n_cells: 20_000, genes: genes.to_vec() }
+        let genes = levels.map(|level| moments_of(&gene(level, 20_000), fixed).entries[0]);
+        Moments { n_cells: 20_000, entries: genes.to_vec() }
     };
     let group = moments([1.0, 3.0, 2.0, 1.0]);
     let reference = moments([1.0, 1.0, 1.0, 4.0]);
@@ -141,4 +148,22 @@ fn bonferroni_is_an_option() {
     let table = compare(&a, &b, &FixedPoints::Uniform(fixed), options).unwrap();
     assert_eq!(table.pval_adj, table.pval);
     assert!((table.pval[0] - two_sided_ln_p(table.score[0], table.df[0]).exp()).abs() < 1e-15);
+}
+
+#[test]
+fn fold_changes_undo_the_logarithm_of_the_file() {
+    let fixed = FixedPoint::for_log_counts(10);
+    let of = |counts: [f64; 3], base: f64| moments_of(&counts.map(|count| (count.ln_1p() / base.ln()) as f32), fixed);
+    let effect = |log_base: f64, values_base: f64| {
+        let layer = Layer { kind: ValueKind::Float, max_abs: 9.0, log_base, ..Layer::default() };
+        let (a, b) = (of([3.0, 4.0, 5.0], values_base), of([0.0, 1.0, 0.5], values_base));
+        compare(&a, &b, &FixedPoints::Uniform(fixed), DeOptions::of_layer(&layer)).unwrap().effect[0]
+    };
+    let expected = effect(0.0, std::f64::consts::E);
+    assert!((effect(2.0, 2.0) - expected).abs() < 1e-6);
+    assert!((effect(10.0, 10.0) - expected).abs() < 1e-6);
+    assert!((effect(std::f64::consts::E, std::f64::consts::E) - expected).abs() < 1e-12);
+    assert!((effect(0.0, 2.0) - expected).abs() > 0.5);
+    // What is no base is as none.
+    assert_eq!([f64::NAN, -2.0, 1.0].map(|base| effect(base, 2.0)), [effect(0.0, 2.0); 3]);
 }

@@ -163,13 +163,15 @@ impl DataAccess {
         choice: Choice,
         on_progress: &impl Fn(Progress),
     ) -> Result<Found, CompareError> {
+        let n_genes = self.dataset.n_genes(index) as u32;
+        let fixed = self.dataset.fixed_points(index).await?;
         let began = platform::now_millis();
         let n_bytes = Cell::new(0);
         let report = |progress: Progress| {
             n_bytes.set(progress.n_bytes);
             on_progress(progress);
         };
-        let moments = self.pool.moments(index as u32, self.dataset.n_genes(index) as u32, task, report).await?;
+        let moments = self.pool.moments(index as u32, n_genes, &fixed, task, report).await?;
         self.inner.routes.borrow_mut().speed.observe(n_bytes.get(), platform::now_millis() - began);
         Ok(Found { moments, choice, n_bytes: n_bytes.get() })
     }
@@ -236,9 +238,9 @@ impl DataAccess {
             return Err(FetchError::Network.into());
         };
         let n_bytes = request.len() as u64 + 2 * self.dataset.moments_tile_bytes(layer);
-        let n_genes = self.dataset.n_genes(index);
+        let n_entries = self.dataset.n_entries(index).await?;
         let [group, reference] = fetch::moments(&root, &id, &layer.name, request).await?;
-        let moments = [Moments::from_tile(&group, n_genes)?, Moments::from_tile(&reference, n_genes)?];
+        let moments = [Moments::from_tile(&group, n_entries)?, Moments::from_tile(&reference, n_entries)?];
         Ok(Found { moments, choice: choice.clone(), n_bytes })
     }
 

@@ -8,7 +8,7 @@ use std::{
 
 use explorer_core::{
     dataset::{MarkerShare, Task},
-    de::{Marker, Moments, MomentsError, Sign, Summing},
+    de::{FixedPoints, Marker, Moments, MomentsError, Sign, Summing},
     session::Progress,
 };
 use futures_channel::{mpsc, oneshot};
@@ -63,7 +63,7 @@ impl Pool {
         Self { address, root, workers: RefCell::default(), next_job: Cell::new(0) }
     }
 
-    /// The moments of group and reference in a layer of `n_genes` genes, a share in each worker.
+    /// The moments of group and reference in a layer of `n_genes` genes and these steps, a share in each worker.
     ///
     /// # Errors
     /// When a worker fails; the rest is then canceled.
@@ -71,13 +71,14 @@ impl Pool {
         &self,
         layer: u32,
         n_genes: u32,
+        fixed: &FixedPoints,
         task: &Task<'_>,
         on_progress: impl Fn(Progress),
     ) -> Result<[Moments; 2], WorkerError> {
         let workers = self.started()?;
         let shares = task.shares(n_genes, workers.len()).into_iter();
         let requests = |job| shares.map(move |share| Request::Moments { job, layer, share }).collect();
-        let mut sums = Summing::new(n_genes as usize);
+        let mut sums = Summing::new(fixed, n_genes as usize);
         for answer in self.run(&workers, requests, task.n_parts(n_genes), on_progress).await? {
             let Answer::Moments([group, reference]) = answer else { return Err(WorkerError::Kind) };
             for (bytes, signs) in [(group, [Some(Sign::Plus), None]), (reference, [None, Some(Sign::Plus)])] {

@@ -128,3 +128,17 @@ fn uns_gives_title_colors_and_spatial_libraries() {
     assert_eq!(slide.scalefactors["spot_diameter_fullres"], 89.0);
     assert_eq!(file.warnings()[0].place, "uns/odd_colors");
 }
+
+#[test]
+fn the_base_of_logarithms_is_what_uns_states() {
+    let base = |fill: fn(&mut hdf5_pure::GroupBuilder)| {
+        let (_written, file) = Fixture::with_axes(1, 1).group("uns", |uns| subgroup(uns, "log1p", fill)).open();
+        file.uns().log_base
+    };
+    assert_eq!(base(|log1p| drop(log1p.create_dataset("base").with_f64_data(&[2.0]).with_shape(&[]))), Some(2.0));
+    assert_eq!(base(|log1p| drop(log1p.create_dataset("base").with_i64_data(&[10]))), Some(10.0));
+    // As scanpy writes for the natural logarithm.
+    assert_eq!(base(|_| ()), None);
+    assert_eq!(base(|log1p| drop(log1p.create_dataset("base").with_vlen_strings(&["None"]))), None);
+    assert_eq!(Fixture::with_axes(1, 1).open().1.uns().log_base, None);
+}

@@ -6,7 +6,7 @@ use std::{
 use anyhow::{Context as _, Result};
 use clap::{Args, ValueEnum};
 use explorer_core::{
-    de::{Adjustment, CellSetRecord, DeOptions, DeRecord, Effect, Method, pseudobulk_to_csv, to_csv},
+    de::{Adjustment, CellSetRecord, DeOptions, DeRecord, Method, pseudobulk_to_csv, to_csv},
     filter::CellMask,
     format,
 };
@@ -103,11 +103,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         let table = compare_samples(&dataset, layer, &group.cells, &reference.cells, samples, Adjustment::default())?;
         pseudobulk_to_csv(&table, &names, &record, samples)
     } else {
-        let options = DeOptions {
-            method: arguments.method.into(),
-            adjustment: Adjustment::default(),
-            effect: Effect::of_layer(layer),
-        };
+        let options = DeOptions { method: arguments.method.into(), ..DeOptions::of_layer(layer) };
         to_csv(&compare_cells(&dataset, layer, &group.cells, &reference.cells, options)?, &names, &record)
     };
     write(&csv, arguments.out.as_deref())?;

@@ -2,7 +2,7 @@ use std::{path::PathBuf, process::ExitCode};
 
 use anyhow::Result;
 use clap::{Args, ValueEnum};
-use explorer_core::de::{CELLXGENE_PERCENTILE, DeOptions, Effect, MarkerRank, markers_to_csv};
+use explorer_core::de::{CELLXGENE_PERCENTILE, DeOptions, MarkerRank, markers_to_csv};
 use tessera::{dataset::Dataset, markers::markers};
 
 use super::de::{self, MethodName};
@@ -49,8 +49,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let Some(column) = arguments.column.as_deref().or(manifest.main_label.as_deref()) else {
         return Err(de::UsageError::NoMainLabel.into());
     };
-    let options =
-        DeOptions { method: arguments.method.into(), effect: Effect::of_layer(layer), ..DeOptions::default() };
+    let options = DeOptions { method: arguments.method.into(), ..DeOptions::of_layer(layer) };
     let rank = match arguments.rank {
         RankName::Score => MarkerRank::Score,
         RankName::EffectPercentile => MarkerRank::EffectPercentile(CELLXGENE_PERCENTILE),

@@ -90,7 +90,7 @@ impl ComputeMoments for Tiles {
     ) -> Result<[Vec<u8>; 2], ComputeError> {
         let (_, layer) = self.dataset.manifest().statistics_layer_named(layer)?;
         match planned_moments_until(&self.dataset, layer, Sets::of(group, reference), stop) {
-            Ok((moments, fixed)) => Ok(moments.map(|moments| moments.to_tile(&fixed).encode())),
+            Ok((moments, _)) => Ok(moments.map(|moments| moments.to_tile().encode())),
             Err(CompareError::Stopped) => Err(ComputeError::Stopped),
             Err(error) => Err(ComputeError::Broken(error.into())),
         }

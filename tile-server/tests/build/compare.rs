@@ -102,7 +102,7 @@ fn every_gene_is_as_scanpy_and_scipy_have_it() {
 }
 
 /// The rows of a CSV by gene: t, effect, p and adjusted p.
-fn rows_of(csv: &str) -> Vec<(&str, [f64; 4])> {
+pub fn rows_of(csv: &str) -> Vec<(&str, [f64; 4])> {
     let mut lines = csv.lines().filter(|line| !line.starts_with('#'));
     assert!(lines.next().unwrap().starts_with("names,scores,logfoldchanges,pvals,pvals_adj,"));
     let row = |line: &'_ str| -> [f64; 4] {

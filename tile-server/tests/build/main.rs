@@ -17,6 +17,7 @@ mod input;
 mod markers;
 mod names;
 mod output;
+mod ranges;
 mod real;
 mod serve;
 mod sets;

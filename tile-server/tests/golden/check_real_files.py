@@ -10,14 +10,15 @@ file: the largest that leaves a rest, and the smallest of at least 3 cells. The 
 file as anndata reads it, on a dense matrix:
 
 * t, degrees of freedom and log10 p: scipy's `ttest_ind(equal_var=False)` in float64;
-* log2 fold change: scanpy's formula in float64, where the layer is log-normalized; else the difference of means;
+* log2 fold change: scanpy's formula in float64, where the layer is log-normalized, with the base of the logarithm that
+  `uns/log1p/base` states; else the difference of means;
 * scores: scanpy's `rank_genes_groups(method="t-test")`.
 
 What is allowed, for every gene:
 
-* t: 1e-6 relative to scipy, with a floor of |t| = 0.1. Values are summed as integers of a fixed point, which moves t by
-  about 1e-7 whatever its size; where the means nearly agree that is all that t is, and nothing can be asked relative
-  to it.
+* t: 1e-6 relative to scipy, with a floor of |t| = 0.1. Values are summed exactly, but for the last bits of squares of
+  log-normalized counts; where the means nearly agree t is what scipy's own sums round off, and nothing can be asked
+  relative to it.
 * df: 1e-5 relative; in the smallest sets it feels the rounding of a variance, squared. log10 p: 1e-5 relative, with a
   floor of 1 (the logarithm doubles t's relative error).
 * log2 fold change or difference of means: 1e-6 relative, with a floor of 1 for the former and of the larger mean for
@@ -189,7 +190,9 @@ def compare(data, layer, column, label, text, report):
     is_log = "logfoldchanges" in table[0]
     mean_group, mean_rest = group.mean(0), rest.mean(0)
     if is_log:
-        effect = np.log2((np.expm1(mean_group) + 1e-9) / (np.expm1(mean_rest) + 1e-9))
+        ln_base = np.log(data.uns.get("log1p", {}).get("base") or np.e)
+        expressed = [np.expm1(mean * ln_base) + 1e-9 for mean in (mean_group, mean_rest)]
+        effect = np.log2(expressed[0] / expressed[1])
         effect_floor = np.ones_like(effect)
     else:
         effect = mean_group - mean_rest

@@ -30,7 +30,7 @@ pub fn moments(dataset: &Path) {
 struct Check<'a> {
     dataset: &'a Dataset,
     layer: &'a Layer,
-    n_genes: usize,
+    n_entries: usize,
     n_obs: usize,
     total: Moments,
 }
@@ -39,7 +39,8 @@ impl<'a> Check<'a> {
     fn new(dataset: &'a Dataset, layer: &'a Layer) -> Self {
         let n_genes = dataset.manifest().vars[layer.var as usize].n_vars as usize;
         let n_obs = dataset.manifest().n_obs as usize;
-        let mut check = Self { dataset, layer, n_genes, n_obs, total: Moments::empty(n_genes) };
+        let n_entries = dataset.fixed_points(layer).unwrap().n_entries(n_genes);
+        let mut check = Self { dataset, layer, n_entries, n_obs, total: Moments::empty(n_entries) };
         check.total = check.read(layer.total_moments.as_ref()).remove(0);
         assert_eq!(check.scan(&CellMask::all(n_obs), &CellMask::none(n_obs))[0], check.total);
         check
@@ -48,7 +49,7 @@ impl<'a> Check<'a> {
     fn read(&self, tiles: Option<&TileRange>) -> Vec<Moments> {
         let pack = self.layer.moments_pack.as_deref().unwrap();
         let tiles = self.dataset.decode_range(pack, tiles, tile::Moments::decode).unwrap();
-        tiles.iter().map(|tile| Moments::from_tile(tile, self.n_genes).unwrap()).collect()
+        tiles.iter().map(|tile| Moments::from_tile(tile, self.n_entries).unwrap()).collect()
     }
 
     fn scan(&self, group: &CellMask, reference: &CellMask) -> [Moments; 2] {
@@ -67,7 +68,7 @@ impl<'a> Check<'a> {
 
     /// The tiles are the moments of these sets, which together are all cells.
     fn partition(&self, name: &str, tiles: Option<&TileRange>, sets: &[CellMask]) {
-        let mut sum = Moments::empty(self.n_genes);
+        let mut sum = Moments::empty(self.n_entries);
         self.sets(name, tiles, sets).iter().for_each(|set| sum.merge(set).unwrap());
         assert_eq!(sum, self.total, "{} {name}", self.layer.name);
     }
