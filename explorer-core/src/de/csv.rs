@@ -224,9 +224,9 @@ mod tests {
         let gene = |n_nonzero, sum, sum_sq| GeneMoments { n_nonzero, sum, sum_sq };
         let fixed = FixedPoint::for_log_counts(7);
         let one = fixed.encode(1.0);
-        let square = |x: i64| (x * x) as u64 >> fixed.square_shift();
-        let group = Moments { n_cells: 3, genes: vec![gene(1, one, square(one)), gene(2, 3 * one, 5 * square(one))] };
-        let reference = Moments { n_cells: 4, genes: vec![gene(1, one, square(one)), gene(0, 0, 0)] };
+        let square = |x: i64| (x * x) as u128 >> fixed.square_shift();
+        let group = Moments { n_cells: 3, entries: vec![gene(1, one, square(one)), gene(2, 3 * one, 5 * square(one))] };
+        let reference = Moments { n_cells: 4, entries: vec![gene(1, one, square(one)), gene(0, 0, 0)] };
         let fixed = FixedPoints::Uniform(fixed);
         let table = compare(&group, &reference, &fixed, DeOptions::default()).unwrap();
         let set = |name: &str, n_cells| CellSetRecord { name: name.to_owned(), n_cells };

@@ -188,7 +188,7 @@ mod tests {
         let moments = |(n_cells, value): (u64, f32)| {
             let x = fixed.encode(value);
             let gene = GeneMoments { n_nonzero: n_cells as u32, sum: x * n_cells as i64, sum_sq: 0 };
-            Moments { n_cells, genes: vec![gene] }
+            Moments { n_cells, entries: vec![gene] }
         };
         SampleMoments { name: name.to_owned(), group: moments(group), reference: moments(reference) }
     }
