@@ -63,7 +63,17 @@ pub fn plan(obs: Frame, warnings: &mut Vec<Warning>) -> Vec<ObsColumn> {
                         values.into_iter().map(|value| value.map_or(f32::NAN, |value| value as f32)).collect(),
                     )
                 }
-                FrameColumn::Floats(values) => {
+                FrameColumn::Unsigned(values) => {
+                    let inexact =
+                        values.iter().flatten().filter(|value| **value > MAX_EXACT_INTEGER.unsigned_abs()).count();
+                    let message = format!("{inexact} integers above 2^24 were rounded to 32-bit floats");
+                    warnings.push(Warning { place: format!("obs/{name}"), message });
+                    ObsValues::Numbers(
+                        values.into_iter().map(|value| value.map_or(f32::NAN, |value| value as f32)).collect(),
+                    )
+                }
+                FrameColumn::Singles(values) => ObsValues::Numbers(values),
+                FrameColumn::Doubles(values) => {
                     let is_lost = |value: &&f64| value.is_finite() && !(**value as f32).is_finite();
                     let lost = values.iter().filter(is_lost).count();
                     if lost > 0 {

@@ -235,8 +235,8 @@ fn within_u32(place: &'static str, found: usize) -> Result<u32, BuildError> {
 fn read_embeddings(file: &H5ad, warnings: &mut Vec<Warning>) -> Result<Vec<(String, Embedding)>, BuildError> {
     let mut embeddings = Vec::new();
     for info in file.obsm().iter().filter(|info| info.n_columns >= 2) {
-        let obsm = file.read_obsm(&info.key, 2)?;
-        let (points, _) = obsm.values.as_chunks::<2>();
+        let obsm = file.read_obsm(&info.key, 0..2)?.values.into_singles();
+        let (points, _) = obsm.as_chunks::<2>();
         match embeddings::digitize(points) {
             Some(embedding) => embeddings.push((info.key.clone(), embedding)),
             None => warnings.push(Warning {

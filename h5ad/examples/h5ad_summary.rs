@@ -39,8 +39,11 @@ fn summary(file: &H5ad) -> Result<Map<String, Value>, H5adError> {
 
     let mut obsm = Map::new();
     for info in file.obsm() {
-        let array = file.read_obsm(&info.key, usize::MAX)?;
-        obsm.insert(info.key.clone(), json!({ "n_columns": array.n_columns, "values": floats(&array.values) }));
+        let array = file.read_obsm(&info.key, 0..usize::MAX)?;
+        obsm.insert(
+            info.key.clone(),
+            json!({ "n_columns": array.n_columns, "values": floats(&array.values.into_singles()) }),
+        );
     }
     summary.insert("obsm".to_owned(), obsm.into());
 
@@ -102,13 +105,21 @@ fn column(column: &FrameColumn) -> Value {
                 values.iter().map(|v| v.map_or("<missing>".to_owned(), |v| v.to_string())).collect();
             json!({ "kind": "integers", "values": texts(printed.iter().map(String::as_str)) })
         }
-        FrameColumn::Floats(values) => {
-            let mut crc = Crc::new();
-            values.iter().for_each(|value| crc.update(&canonical(*value).to_le_bytes()));
-            json!({ "kind": "floats", "values": crc.sum() })
+        FrameColumn::Unsigned(values) => {
+            let printed: Vec<String> =
+                values.iter().map(|v| v.map_or("<missing>".to_owned(), |v| v.to_string())).collect();
+            json!({ "kind": "integers", "values": texts(printed.iter().map(String::as_str)) })
         }
+        FrameColumn::Singles(values) => reals(values.iter().copied().map(f64::from)),
+        FrameColumn::Doubles(values) => reals(values.iter().copied()),
         FrameColumn::Unsupported { reason } => json!({ "kind": "unsupported", "reason": reason }),
     }
+}
+
+fn reals(values: impl Iterator<Item = f64>) -> Value {
+    let mut crc = Crc::new();
+    values.for_each(|value| crc.update(&canonical(value).to_le_bytes()));
+    json!({ "kind": "floats", "values": crc.sum() })
 }
 
 /// One NaN for all of them.

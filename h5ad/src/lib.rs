@@ -23,6 +23,7 @@ mod uns;
 mod values;
 mod warning;
 
+use std::ops::Range;
 #[cfg(feature = "native")]
 use std::path::Path;
 use std::sync::Arc;
@@ -30,7 +31,7 @@ use std::sync::Arc;
 pub use error::H5adError;
 pub use frame::{Frame, FrameColumn};
 pub use matrix::{Matrix, MatrixInfo, MatrixLocation, SparseSlab, Storage};
-pub use obsm::{Obsm, ObsmInfo};
+pub use obsm::{Obsm, ObsmInfo, ObsmValues};
 pub use source::Source;
 pub use uns::{Pixels, SpatialImage, SpatialLibrary, Uns};
 pub use warning::Warning;
@@ -172,11 +173,13 @@ impl H5ad {
         &self.contents.obsm_infos
     }
 
-    /// Reads the first `columns` columns of the `obsm` entry `key`, fewer when it has fewer.
+    /// Reads those of `columns` that the `obsm` entry `key` has; `0..usize::MAX` reads all.
+    ///
+    /// Only what was asked for is kept in memory, so a wide entry can be read in bands of columns.
     ///
     /// # Errors
     /// When there is no such entry or it cannot be read.
-    pub fn read_obsm(&self, key: &str, columns: usize) -> Result<Obsm, H5adError> {
+    pub fn read_obsm(&self, key: &str, columns: Range<usize>) -> Result<Obsm, H5adError> {
         let entry = self.contents.obsm.iter().find(|entry| entry.info.key == key).ok_or_else(|| {
             let known: Vec<_> = self.contents.obsm_infos.iter().map(|info| info.key.as_str()).collect();
             H5adError::missing(format!("obsm/{key}"), format!("the entries of obsm are: {}", known.join(", ")))

@@ -130,6 +130,16 @@ impl Number {
         Singles { values, too_large: lost.magnitude }
     }
 
+    /// Decodes whole numbers of 64 bits without a sign, which the type must be.
+    pub(super) fn unsigned(self, bytes: &[u8]) -> Vec<u64> {
+        each(bytes, self.big_endian, u64::from_le_bytes, |v| v)
+    }
+
+    /// Whether every value of the type is exact as a 32-bit float.
+    pub(super) fn fits_single(self) -> bool {
+        !matches!(self.kind, Kind::I32 | Kind::U32 | Kind::I64 | Kind::U64 | Kind::F64)
+    }
+
     /// Decodes integers; an unsigned one beyond `i64` comes as `i64::MAX`. Floats are cut to whole numbers.
     pub(super) fn integers(self, bytes: &[u8]) -> Vec<i64> {
         let big = self.big_endian;

@@ -1,5 +1,7 @@
 //! `obsm`: coordinates and other arrays with a row per cell.
 
+use std::ops::Range;
+
 use hdf5_pure::{CompoundMember, Datatype};
 
 use super::error::H5adError;
@@ -21,7 +23,7 @@ pub struct ObsmInfo {
     pub n_columns: usize,
 }
 
-/// Leading columns of an entry of `obsm`.
+/// Consecutive columns of an entry of `obsm`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Obsm {
     /// Rows: cells.
@@ -29,7 +31,53 @@ pub struct Obsm {
     /// Columns that were read.
     pub n_columns: usize,
     /// Values row by row; NaN where the file has it or lacks a value.
-    pub values: Vec<f32>,
+    pub values: ObsmValues,
+}
+
+/// Values of an entry of `obsm`, as exact as the file has them.
+///
+/// Whole numbers beyond 2^53 are rounded to the nearest 64-bit float, values of a sparse entry to 32-bit floats.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ObsmValues {
+    /// Of a type whose every value is a 32-bit float.
+    Singles(Vec<f32>),
+    /// Of a wider type.
+    Doubles(Vec<f64>),
+}
+
+impl ObsmValues {
+    /// The values as 32-bit floats, rounded to the nearest.
+    pub fn into_singles(self) -> Vec<f32> {
+        match self {
+            Self::Singles(values) => values,
+            Self::Doubles(values) => values.into_iter().map(|value| value as f32).collect(),
+        }
+    }
+
+    /// The values as 64-bit floats, all exact.
+    pub fn into_doubles(self) -> Vec<f64> {
+        match self {
+            Self::Singles(values) => values.into_iter().map(f64::from).collect(),
+            Self::Doubles(values) => values,
+        }
+    }
+
+    /// Decodes elements of the type `number` that make rows of `width`, and keeps these `columns` of each row.
+    fn decode(number: Number, bytes: &[u8], width: usize, columns: &Range<usize>) -> Self {
+        if number.fits_single() {
+            Self::Singles(columns_of(&number.singles(bytes).values, width, columns))
+        } else {
+            Self::Doubles(columns_of(&number.doubles(bytes), width, columns))
+        }
+    }
+
+    /// Adds the rows of `other`, which comes of the same type.
+    fn append(&mut self, other: Self) {
+        match self {
+            Self::Singles(values) => values.append(&mut other.into_singles()),
+            Self::Doubles(values) => values.append(&mut other.into_doubles()),
+        }
+    }
 }
 
 /// An entry and how it is stored.
@@ -145,64 +193,68 @@ fn field_number(datatype: &Datatype) -> (Option<Number>, usize) {
     }
 }
 
-/// Reads the first `columns` columns of `entry`, or all there are when it has fewer.
-pub(super) fn read(store: &Store, entry: &Entry, n_obs: usize, columns: usize) -> Result<Obsm, H5adError> {
-    let n_columns = columns.min(entry.info.n_columns);
+/// Reads those of `columns` that `entry` has.
+pub(super) fn read(store: &Store, entry: &Entry, n_obs: usize, columns: Range<usize>) -> Result<Obsm, H5adError> {
+    let end = columns.end.min(entry.info.n_columns);
+    let columns = columns.start.min(end)..end;
     let values = match &entry.form {
-        Form::Dense(place) => dense(store, place, n_columns)?,
-        Form::Sparse(info) => sparse(store, info, n_columns)?,
+        Form::Dense(place) => dense(store, place, &columns)?,
+        Form::Sparse(info) => ObsmValues::Singles(sparse(store, info, &columns)?),
         Form::Frame(places) => {
-            let mut values = vec![0.0; n_obs * n_columns];
-            for (column, place) in places.iter().take(n_columns).enumerate() {
+            let mut values = vec![0.0; n_obs * columns.len()];
+            for (column, place) in places[columns.clone()].iter().enumerate() {
                 let numbers = frame::numeric_column(store, place, n_obs)?;
-                numbers.iter().enumerate().for_each(|(row, number)| values[row * n_columns + column] = *number);
+                numbers.iter().enumerate().for_each(|(row, number)| values[row * columns.len() + column] = *number);
             }
-            values
+            ObsmValues::Doubles(values)
         }
         Form::Field(field) => {
             let records = Records::open(store, "obsm")?;
             let bytes = records.gather(&records.read()?, field);
             match field_number(&field.datatype) {
-                (Some(number), width) => leading(&number.singles(&bytes).values, width, n_columns),
-                (None, _) => Vec::new(),
+                (Some(number), width) => ObsmValues::decode(number, &bytes, width, &columns),
+                (None, _) => ObsmValues::Singles(Vec::new()),
             }
         }
     };
-    Ok(Obsm { n_rows: n_obs, n_columns, values })
+    Ok(Obsm { n_rows: n_obs, n_columns: columns.len(), values })
 }
 
-fn dense(store: &Store, place: &str, n_columns: usize) -> Result<Vec<f32>, H5adError> {
+fn dense(store: &Store, place: &str, columns: &Range<usize>) -> Result<ObsmValues, H5adError> {
     let array = store.streamed_array(place, 0)?;
     let number = array.number()?;
     let (n_rows, width) = (array.shape().first().copied().unwrap_or(1), width(&array));
-    if n_columns == 0 {
-        return Ok(Vec::new());
+    let mut values = ObsmValues::decode(number, &[], width, columns);
+    if columns.is_empty() {
+        return Ok(values);
     }
-    let mut values = Vec::with_capacity(n_rows * n_columns);
     let step = (PIECE_ENTRIES / width).max(1);
     for start in (0..n_rows).step_by(step) {
-        let singles = number.singles(&array.read_rows(start..(start + step).min(n_rows))?);
-        values.extend(leading(&singles.values, width, n_columns));
+        let bytes = array.read_rows(start..(start + step).min(n_rows))?;
+        values.append(ObsmValues::decode(number, &bytes, width, columns));
     }
     Ok(values)
 }
 
-/// The first `n_columns` of each row of `width` values.
-fn leading(values: &[f32], width: usize, n_columns: usize) -> Vec<f32> {
+/// These `columns` of each row of `width` values.
+fn columns_of<T: Copy>(values: &[T], width: usize, columns: &Range<usize>) -> Vec<T> {
     if width == 0 {
         return Vec::new();
     }
-    values.chunks_exact(width).flat_map(|row| row[..n_columns].iter().copied()).collect()
+    values.chunks_exact(width).flat_map(|row| row[columns.clone()].iter().copied()).collect()
 }
 
-fn sparse(store: &Store, info: &MatrixInfo, n_columns: usize) -> Result<Vec<f32>, H5adError> {
+fn sparse(store: &Store, info: &MatrixInfo, columns: &Range<usize>) -> Result<Vec<f32>, H5adError> {
     let matrix = Matrix::open(store, info)?;
-    let mut values = vec![0.0; info.n_rows * n_columns];
+    let mut values = vec![0.0; info.n_rows * columns.len()];
     for range in matrix.slabs(PIECE_ENTRIES) {
         let range = match info.storage {
-            Storage::Csc => range.start.min(n_columns)..range.end.min(n_columns),
+            Storage::Csc => range.start.max(columns.start)..range.end.min(columns.end),
             Storage::Csr | Storage::Dense => range,
         };
+        if range.is_empty() {
+            continue;
+        }
         let slab = matrix.read(range.clone())?;
         for (major, bounds) in range.zip(slab.indptr.windows(2)) {
             for entry in bounds[0]..bounds[1] {
@@ -211,8 +263,8 @@ fn sparse(store: &Store, info: &MatrixInfo, n_columns: usize) -> Result<Vec<f32>
                     Storage::Csc => (minor, major),
                     Storage::Csr | Storage::Dense => (major, minor),
                 };
-                if column < n_columns {
-                    values[row * n_columns + column] = slab.data[entry];
+                if columns.contains(&column) {
+                    values[row * columns.len() + column - columns.start] = slab.data[entry];
                 }
             }
         }

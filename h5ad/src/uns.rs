@@ -182,6 +182,7 @@ fn text(store: &Store, place: &str) -> Result<Option<String>, H5adError> {
 fn factor(store: &Store, place: &str) -> Result<Option<f64>, H5adError> {
     Ok(match values(store, place)? {
         Some(Values::Integers(values)) => values.first().map(|value| *value as f64),
+        Some(Values::Unsigned(values)) => values.first().map(|value| *value as f64),
         Some(Values::Singles(values)) => values.first().copied().map(f64::from),
         Some(Values::Doubles(values)) => values.first().copied(),
         Some(Values::Strings(_) | Values::Booleans(_)) | None => None,
@@ -196,6 +197,7 @@ fn colors(store: &Store, place: &str) -> Result<Vec<String>, ValuesError> {
         Values::Singles(numbers) => (numbers.into_iter().map(f64::from).collect(), 255.0),
         Values::Doubles(numbers) => (numbers, 255.0),
         Values::Integers(numbers) => (numbers.into_iter().map(|number| number as f64).collect(), 1.0),
+        Values::Unsigned(_) => return Err(ValuesError::Unsupported("holds numbers beyond 255".to_owned())),
         Values::Booleans(_) => return Err(ValuesError::Unsupported("holds truth values".to_owned())),
     };
     if !matches!(channels, 3 | 4) {

@@ -12,6 +12,8 @@ pub(super) enum Values {
     Strings(Vec<String>),
     Booleans(Vec<Option<bool>>),
     Integers(Vec<i64>),
+    /// Whole numbers of which some are beyond `i64`.
+    Unsigned(Vec<u64>),
     Singles(Vec<f32>),
     Doubles(Vec<f64>),
 }
@@ -63,6 +65,11 @@ impl Values {
                 Ok(match number.name() {
                     "float16" | "float32" => Self::Singles(number.singles(bytes).values),
                     "float64" => Self::Doubles(number.doubles(bytes)),
+                    "uint64" => {
+                        let values = number.unsigned(bytes);
+                        let signed: Result<Vec<i64>, _> = values.iter().map(|value| i64::try_from(*value)).collect();
+                        signed.map_or(Self::Unsigned(values), Self::Integers)
+                    }
                     _ => Self::Integers(number.integers(bytes)),
                 })
             }
@@ -78,6 +85,7 @@ impl Values {
                 values.into_iter().map(print).collect()
             }
             Self::Integers(values) => values.iter().map(ToString::to_string).collect(),
+            Self::Unsigned(values) => values.iter().map(ToString::to_string).collect(),
             Self::Singles(values) => values.into_iter().map(text::float).collect(),
             Self::Doubles(values) => values.into_iter().map(text::float).collect(),
         }

@@ -84,8 +84,8 @@ fn obs_and_embeddings_come_back() {
     assert_eq!(var.index, symbols);
     assert_eq!(var.columns.len(), 2);
 
-    assert_eq!(file.read_obsm("X_umap", 2).unwrap().values, model.umap(0..N_CELLS).concat());
-    assert_eq!(file.read_obsm("X_pca", Model::N_PCS).unwrap().values, model.pca(0..N_CELLS).concat());
+    assert_eq!(file.read_obsm("X_umap", 0..2).unwrap().values.into_singles(), model.umap(0..N_CELLS).concat());
+    assert_eq!(file.read_obsm("X_pca", 0..Model::N_PCS).unwrap().values.into_singles(), model.pca(0..N_CELLS).concat());
     assert_eq!(file.uns().default_embedding.as_deref(), Some("X_umap"));
 }
 
@@ -101,8 +101,8 @@ fn as_read(column: Column) -> (String, FrameColumn) {
         Values::NullableI64 { values, mask } => FrameColumn::Integers(
             values.into_iter().zip(mask).map(|(value, missing)| (!missing).then_some(value)).collect(),
         ),
-        Values::F32(values) => FrameColumn::Floats(values.into_iter().map(f64::from).collect()),
-        Values::F64(values) => FrameColumn::Floats(values),
+        Values::F32(values) => FrameColumn::Singles(values),
+        Values::F64(values) => FrameColumn::Doubles(values),
         Values::Text(values) => FrameColumn::Strings(values.into_iter().map(Some).collect()),
     };
     (column.name.to_owned(), values)

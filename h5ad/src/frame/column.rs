@@ -113,7 +113,8 @@ pub(super) fn with_categories(
 ) -> Result<FrameColumn, H5adError> {
     let codes = match column {
         FrameColumn::Integers(codes) => codes,
-        FrameColumn::Floats(codes) => codes.into_iter().map(|code| (!code.is_nan()).then_some(code as i64)).collect(),
+        FrameColumn::Singles(codes) => codes.into_iter().map(|code| (!code.is_nan()).then_some(code as i64)).collect(),
+        FrameColumn::Doubles(codes) => codes.into_iter().map(|code| (!code.is_nan()).then_some(code as i64)).collect(),
         other => return Ok(other),
     };
     let ordered = store.attributes(categories)?.is_true("ordered");
@@ -162,8 +163,9 @@ impl From<Values> for FrameColumn {
             Values::Strings(values) => Self::Strings(values.into_iter().map(Some).collect()),
             Values::Booleans(values) => Self::Booleans(values),
             Values::Integers(values) => Self::Integers(values.into_iter().map(Some).collect()),
-            Values::Singles(values) => Self::Floats(values.into_iter().map(f64::from).collect()),
-            Values::Doubles(values) => Self::Floats(values),
+            Values::Unsigned(values) => Self::Unsigned(values.into_iter().map(Some).collect()),
+            Values::Singles(values) => Self::Singles(values),
+            Values::Doubles(values) => Self::Doubles(values),
         }
     }
 }
@@ -176,7 +178,9 @@ impl FrameColumn {
             Self::Strings(values) => values.len(),
             Self::Booleans(values) => values.len(),
             Self::Integers(values) => values.len(),
-            Self::Floats(values) => values.len(),
+            Self::Unsigned(values) => values.len(),
+            Self::Singles(values) => values.len(),
+            Self::Doubles(values) => values.len(),
             Self::Unsupported { .. } => return None,
         })
     }
@@ -247,7 +251,11 @@ fn masked(values: Values, mask: &[bool]) -> FrameColumn {
         FrameColumn::Strings(values) => FrameColumn::Strings(hide(values, mask)),
         FrameColumn::Booleans(values) => FrameColumn::Booleans(hide(values, mask)),
         FrameColumn::Integers(values) => FrameColumn::Integers(hide(values, mask)),
-        FrameColumn::Floats(values) => FrameColumn::Floats(
+        FrameColumn::Unsigned(values) => FrameColumn::Unsigned(hide(values, mask)),
+        FrameColumn::Singles(values) => FrameColumn::Singles(
+            values.iter().zip(mask).map(|(v, missing)| if *missing { f32::NAN } else { *v }).collect(),
+        ),
+        FrameColumn::Doubles(values) => FrameColumn::Doubles(
             values.iter().zip(mask).map(|(v, missing)| if *missing { f64::NAN } else { *v }).collect(),
         ),
         other => other,

@@ -40,10 +40,14 @@ pub enum FrameColumn {
     Strings(Vec<Option<String>>),
     /// Truth values.
     Booleans(Vec<Option<bool>>),
-    /// Whole numbers; an unsigned one beyond `i64` is cut to `i64::MAX`.
+    /// Whole numbers.
     Integers(Vec<Option<i64>>),
-    /// Real numbers; NaN where the value is missing.
-    Floats(Vec<f64>),
+    /// Whole numbers of which some are beyond `i64`.
+    Unsigned(Vec<Option<u64>>),
+    /// Real numbers that the file has in at most 32 bits; NaN where the value is missing.
+    Singles(Vec<f32>),
+    /// Real numbers of 64 bits; NaN where the value is missing.
+    Doubles(Vec<f64>),
     /// A column in a form that is not read. The reason is among the warnings too.
     Unsupported {
         /// What is wrong with it, as the end of a sentence that begins with the column's path.
@@ -98,14 +102,18 @@ pub(super) fn numeric_columns(store: &Store, place: &str) -> Result<Vec<String>,
 }
 
 /// The values of a numeric column, NaN where missing.
-pub(super) fn numeric_column(store: &Store, place: &str, n_rows: usize) -> Result<Vec<f32>, H5adError> {
+pub(super) fn numeric_column(store: &Store, place: &str, n_rows: usize) -> Result<Vec<f64>, H5adError> {
     match column::read(store, place, n_rows)? {
-        FrameColumn::Floats(values) => Ok(values.into_iter().map(|value| value as f32).collect()),
+        FrameColumn::Doubles(values) => Ok(values),
+        FrameColumn::Singles(values) => Ok(values.into_iter().map(f64::from).collect()),
         FrameColumn::Integers(values) => {
-            Ok(values.into_iter().map(|value| value.map_or(f32::NAN, |value| value as f32)).collect())
+            Ok(values.into_iter().map(|value| value.map_or(f64::NAN, |value| value as f64)).collect())
+        }
+        FrameColumn::Unsigned(values) => {
+            Ok(values.into_iter().map(|value| value.map_or(f64::NAN, |value| value as f64)).collect())
         }
         FrameColumn::Booleans(values) => {
-            Ok(values.into_iter().map(|value| value.map_or(f32::NAN, |value| f32::from(u8::from(value)))).collect())
+            Ok(values.into_iter().map(|value| value.map_or(f64::NAN, |value| f64::from(u8::from(value)))).collect())
         }
         FrameColumn::Unsupported { reason } => Err(H5adError::malformed(place, reason)),
         FrameColumn::Categorical { .. } | FrameColumn::Strings(_) => {

@@ -104,7 +104,7 @@ fn read_all(path: &Path) -> Result<(), H5adError> {
     file.var()?;
     file.raw_var()?;
     for info in file.obsm() {
-        file.read_obsm(&info.key, 2)?;
+        file.read_obsm(&info.key, 0..2)?;
     }
     for info in file.matrices() {
         let matrix = file.matrix(&info.location)?;

@@ -14,6 +14,27 @@ fn texts(values: &[&str]) -> Vec<String> {
 }
 
 #[test]
+fn numbers_keep_their_type() {
+    let (_written, file) = Fixture::new()
+        .frame("obs", &labels("cell", 2), |columns| {
+            for name in ["beyond", "within", "single"] {
+                columns.add(name);
+            }
+            columns.group.create_dataset("beyond").with_u64_data(&[7, u64::MAX]);
+            columns.group.create_dataset("within").with_u64_data(&[7, 8]);
+            columns.group.create_dataset("single").with_f32_data(&[0.1, f32::MAX]);
+            columns.floats("double", &[0.1, f64::MAX]);
+        })
+        .frame("var", &labels("gene", 1), |_| ())
+        .open();
+    let obs = file.obs().unwrap();
+    assert_eq!(*column(&obs, "beyond"), FrameColumn::Unsigned(some(&[7, u64::MAX])));
+    assert_eq!(*column(&obs, "within"), FrameColumn::Integers(some(&[7, 8])));
+    assert_eq!(*column(&obs, "single"), FrameColumn::Singles(vec![0.1, f32::MAX]));
+    assert_eq!(*column(&obs, "double"), FrameColumn::Doubles(vec![0.1, f64::MAX]));
+}
+
+#[test]
 fn columns_of_current_files_are_read_in_their_order() {
     let (_written, file) = one_column_of_every_kind();
     let obs = file.obs().unwrap();
@@ -30,7 +51,7 @@ fn columns_of_current_files_are_read_in_their_order() {
     assert_eq!(*column(&obs, "gaps"), FrameColumn::Integers(vec![Some(7), None, Some(9)]));
     assert_eq!(*column(&obs, "flags"), FrameColumn::Booleans(vec![None, Some(true), Some(false)]));
     assert_eq!(*column(&obs, "words"), FrameColumn::Strings(vec![Some("p".to_owned()), Some("q".to_owned()), None]));
-    let FrameColumn::Floats(zeta) = column(&obs, "zeta") else { panic!("{:?}", column(&obs, "zeta")) };
+    let FrameColumn::Doubles(zeta) = column(&obs, "zeta") else { panic!("{:?}", column(&obs, "zeta")) };
     assert!(zeta[0] == 0.5 && zeta[1].is_nan() && zeta[2] == -3.0);
     let expected = FrameColumn::Categorical { codes: vec![1, -1, 0], categories: texts(&["B", "T"]), ordered: true };
     assert_eq!(*column(&obs, "type"), expected);
@@ -147,7 +168,7 @@ fn anndata_0_6_writes_records_and_keeps_categories_in_uns() {
         FrameColumn::Categorical { codes: vec![1, 0, 1], categories: texts(&["Mono", "NK"]), ordered: false };
     assert_eq!(*column(&obs, "louvain"), expected);
     assert_eq!(*column(&obs, "flag"), FrameColumn::Booleans(some(&[true, false, true])));
-    assert!(matches!(column(&obs, "score"), FrameColumn::Floats(v) if v[..2] == [0.5, -2.0] && v[2].is_nan()));
+    assert!(matches!(column(&obs, "score"), FrameColumn::Doubles(v) if v[..2] == [0.5, -2.0] && v[2].is_nan()));
 }
 
 #[test]
@@ -219,5 +240,5 @@ fn names_with_slashes_lead_into_groups() {
         })
         .frame("var", &labels("gene", 1), |_| ())
         .open();
-    assert_eq!(*column(&file.obs().unwrap(), "ratio a/b"), FrameColumn::Floats(vec![0.25]));
+    assert_eq!(*column(&file.obs().unwrap(), "ratio a/b"), FrameColumn::Doubles(vec![0.25]));
 }

@@ -1,8 +1,15 @@
 //! Embeddings, colors, titles and spatial libraries.
 
+use std::ops::Range;
+
+use h5ad::{H5ad, ObsmValues};
 use hdf5_pure::{AttrValue, CompoundTypeBuilder, Datatype, make_f32_type};
 
 use crate::fixtures::{Fixture, encoding, fill_frame, labels, subgroup};
+
+fn read(file: &H5ad, key: &str, columns: Range<usize>) -> Vec<f64> {
+    file.read_obsm(key, columns).unwrap().values.into_doubles()
+}
 
 #[test]
 fn arrays_frames_and_sparse_entries_of_obsm_are_read() {
@@ -37,16 +44,21 @@ fn arrays_frames_and_sparse_entries_of_obsm_are_read() {
     let places: Vec<_> = file.warnings().into_iter().map(|warning| warning.place).collect();
     assert_eq!(places, ["obsm/short", "obsm/text"]);
 
-    let umap = file.read_obsm("X_umap", 2).unwrap();
+    let umap = file.read_obsm("X_umap", 0..2).unwrap();
     assert_eq!((umap.n_rows, umap.n_columns), (3, 2));
-    assert!(umap.values[2].is_nan());
-    assert_eq!([&umap.values[..2], &umap.values[3..]].concat(), [0.0, 1.0, 3.0, 4.0, 5.0]);
-    assert_eq!(file.read_obsm("flat", 2).unwrap().values, [7.0, 8.0, 9.0]);
-    assert_eq!(file.read_obsm("frame", 9).unwrap().values, [1.0, 4.0, 2.0, 5.0, 3.0, 6.0]);
+    let umap = umap.values.into_singles();
+    assert!(umap[2].is_nan());
+    assert_eq!([&umap[..2], &umap[3..]].concat(), [0.0, 1.0, 3.0, 4.0, 5.0]);
+    assert_eq!(read(&file, "flat", 0..2), [7.0, 8.0, 9.0]);
+    assert_eq!(read(&file, "frame", 0..9), [1.0, 4.0, 2.0, 5.0, 3.0, 6.0]);
     // The same three entries, told by columns and by rows.
-    assert_eq!(file.read_obsm("csc", 2).unwrap().values, [0.0, 2.0, 0.0, 3.0, 1.0, 0.0]);
-    assert_eq!(file.read_obsm("csr", 2).unwrap().values, [0.0, 0.0, 2.0, 3.0, 0.0, 0.0]);
-    let error = file.read_obsm("X_tsne", 2).unwrap_err().to_string();
+    assert_eq!(read(&file, "csc", 0..2), [0.0, 2.0, 0.0, 3.0, 1.0, 0.0]);
+    assert_eq!(read(&file, "csr", 0..2), [0.0, 0.0, 2.0, 3.0, 0.0, 0.0]);
+    assert_eq!(read(&file, "csc", 1..9), [2.0, 0.0, 3.0, 0.0, 0.0, 0.0]);
+    assert_eq!(read(&file, "csr", 1..9), [0.0, 1.0, 3.0, 0.0, 0.0, 0.0]);
+    assert_eq!(read(&file, "X_umap", 2..3).len(), 3);
+    assert_eq!(read(&file, "X_umap", 3..usize::MAX), [0.0; 0]);
+    let error = file.read_obsm("X_tsne", 0..2).unwrap_err().to_string();
     assert!(error.contains("obsm/X_tsne") && error.contains("X_umap"), "{error}");
 }
 
@@ -59,8 +71,23 @@ fn obsm_of_records_is_read() {
     fixture.file.create_dataset("obsm").with_compound_data(datatype, values, 2);
     let (_written, file) = fixture.open();
     assert_eq!(file.obsm().len(), 2);
-    assert_eq!(file.read_obsm("X_umap", 2).unwrap().values, [2.0, 3.0, 6.0, 7.0]);
-    assert_eq!(file.read_obsm("X_pca", 1).unwrap().values, [0.0, 4.0]);
+    assert_eq!(read(&file, "X_umap", 0..2), [2.0, 3.0, 6.0, 7.0]);
+    assert_eq!(read(&file, "X_pca", 0..1), [0.0, 4.0]);
+}
+
+#[test]
+fn obsm_keeps_the_digits_that_the_file_has() {
+    let (_written, file) = Fixture::with_axes(1, 1)
+        .group("obsm", |obsm| {
+            obsm.create_dataset("mercator").with_f64_data(&[1_287_654.123_456, 6.0]).with_shape(&[1, 2]);
+            obsm.create_dataset("nanometers").with_i64_data(&[1 << 40 | 1]).with_shape(&[1, 1]);
+            obsm.create_dataset("single").with_f32_data(&[0.1]).with_shape(&[1, 1]);
+        })
+        .open();
+    let values = |key| file.read_obsm(key, 0..9).unwrap().values;
+    assert_eq!(values("mercator"), ObsmValues::Doubles(vec![1_287_654.123_456, 6.0]));
+    assert_eq!(values("nanometers"), ObsmValues::Doubles(vec![(1_u64 << 40 | 1) as f64]));
+    assert_eq!(values("single"), ObsmValues::Singles(vec![0.1]));
 }
 
 #[test]

@@ -37,7 +37,7 @@ fn the_demo_file_is_read_as_anndata_reads_it() {
     assert_eq!((codes.len(), categories.len(), *ordered), (700, 10, false));
     assert_eq!(categories[0], "CD4+/CD25 T Reg");
     assert!(matches!(column(&obs, "n_genes"), FrameColumn::Integers(_)));
-    assert!(matches!(column(&obs, "percent_mito"), FrameColumn::Floats(_)));
+    assert!(matches!(column(&obs, "percent_mito"), FrameColumn::Singles(_)));
     assert_eq!(file.var().unwrap().index[0], "HES4");
     assert!(matches!(column(&file.var().unwrap(), "highly_variable"), FrameColumn::Booleans(_)));
     assert_eq!(file.raw_var().unwrap().unwrap().index.len(), 765);
@@ -73,8 +73,14 @@ fn real_files_are_read() {
         assert_eq!(file.var().unwrap().index.len(), file.n_vars(), "{}", path.display());
         file.raw_var().unwrap();
         for info in file.obsm() {
-            let array = file.read_obsm(&info.key, 2).unwrap();
-            assert_eq!(array.values.len(), file.n_obs() * array.n_columns, "{} {}", path.display(), info.key);
+            let array = file.read_obsm(&info.key, 0..2).unwrap();
+            assert_eq!(
+                array.values.into_singles().len(),
+                file.n_obs() * array.n_columns,
+                "{} {}",
+                path.display(),
+                info.key
+            );
         }
         for info in file.matrices() {
             sum(&file, &info.location);

@@ -91,7 +91,11 @@ fn columns(file: &H5ad, dataset: &Dataset, rows: &[u32]) {
             FrameColumn::Integers(values) => {
                 numbers(dataset, column, rows, |row| values[row as usize].map_or(f32::NAN, |value| value as f32));
             }
-            FrameColumn::Floats(values) => numbers(dataset, column, rows, |row| values[row as usize] as f32),
+            FrameColumn::Unsigned(values) => {
+                numbers(dataset, column, rows, |row| values[row as usize].map_or(f32::NAN, |value| value as f32));
+            }
+            FrameColumn::Singles(values) => numbers(dataset, column, rows, |row| values[row as usize]),
+            FrameColumn::Doubles(values) => numbers(dataset, column, rows, |row| values[row as usize] as f32),
             FrameColumn::Unsupported { .. } => unreachable!("left out above"),
         }
     }
@@ -154,11 +158,12 @@ fn embeddings(file: &H5ad, dataset: &Dataset, rows: &[u32]) {
         for (cells, points) in manifest.levels().tiles().iter().zip(&points) {
             found.place(cells, points).unwrap();
         }
-        let stated = file.read_obsm(&entry.key, 2).unwrap();
+        let stated = file.read_obsm(&entry.key, 0..2).unwrap();
+        let (n_columns, values) = (stated.n_columns, stated.values.into_singles());
         let bound = entry.step / 2.0 * (1.0 + 1e-9);
         let mut n_positioned = 0;
         for (cell, &row) in rows.iter().enumerate() {
-            let [x, y] = [0, 1].map(|axis| stated.values[row as usize * stated.n_columns + axis]);
+            let [x, y] = [0, 1].map(|axis| values[row as usize * n_columns + axis]);
             if !(x.is_finite() && y.is_finite()) {
                 assert_eq!((found.xs[cell], found.ys[cell]), (tile::NO_POSITION, tile::NO_POSITION));
                 continue;
