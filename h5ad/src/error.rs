@@ -1,7 +1,8 @@
 //! What can go wrong while an AnnData file is read.
 
-use hdf5_pure::FormatError;
 use thiserror::Error;
+
+use super::read_error::ReadError;
 
 /// An AnnData file could not be read.
 ///
@@ -78,27 +79,28 @@ pub enum H5adError {
         problem: String,
     },
 
-    /// An object is stored in a way of HDF5 that is not read.
+    /// An object is stored in a way that is not read.
     #[error(
-        "cannot read `{place}`: {source}; the file uses a feature of HDF5 that is not read here: write it anew from \
-         Python with `anndata.read_h5ad(…).write_h5ad(…, compression=\"gzip\")`"
+        "cannot read `{place}`: {reason}, which is not supported here: write the file anew from Python with \
+         `anndata.read_h5ad(…).write_h5ad(…, compression=\"gzip\")`"
     )]
     Unsupported {
         /// HDF5 path of the object.
         place: String,
-        /// What the HDF5 reader said.
-        source: Box<hdf5_pure::Error>,
+        /// What is the matter with it.
+        reason: String,
     },
 
     /// The bytes of an object could not be read or decoded.
     #[error(
-        "cannot read `{place}`: {source}; the file may be damaged or cut short: copy it again, or write it anew with anndata"
+        "cannot read `{place}`: {reason}; the file may be damaged or cut short: copy it again, or write it anew with \
+         anndata"
     )]
     Unreadable {
         /// HDF5 path of the object.
         place: String,
-        /// What the HDF5 reader said.
-        source: Box<hdf5_pure::Error>,
+        /// What is the matter with it.
+        reason: String,
     },
 }
 
@@ -111,26 +113,13 @@ impl H5adError {
         Self::Malformed { place: place.into(), problem: problem.into() }
     }
 
-    pub(super) fn unreadable(place: impl Into<String>, source: hdf5_pure::Error) -> Self {
-        let (place, unsupported) = (place.into(), is_unsupported(&source));
-        let source = Box::new(source);
-        if unsupported { Self::Unsupported { place, source } } else { Self::Unreadable { place, source } }
-    }
-}
-
-/// Whether the file is whole, but stored in a way that `hdf5-pure` does not read: by plugins such as zstd or blosc,
-/// across files, or in the newest forms, which Python writes only on request (`libver="latest"`).
-fn is_unsupported(error: &hdf5_pure::Error) -> bool {
-    let hdf5_pure::Error::Format(error) = error else { return false };
-    match error {
-        FormatError::UnsupportedFilter(_)
-        | FormatError::UnsupportedVirtualLayout
-        | FormatError::UnsupportedExternalStorage
-        | FormatError::UnsupportedVersion(_)
-        | FormatError::InvalidLayoutVersion(_) => true,
-        // The chunk index of datasets that may grow along two dimensions, of which the reader says so in words alone.
-        FormatError::ChunkedReadError(reason) => reason.contains("version 2 B-tree"),
-        _ => false,
+    pub(super) fn unreadable(place: impl Into<String>, error: ReadError) -> Self {
+        let place = place.into();
+        match error {
+            ReadError::Unsupported(reason) => Self::Unsupported { place, reason },
+            ReadError::Io(error) => Self::Unreadable { place, reason: error.to_string() },
+            ReadError::Damaged(reason) => Self::Unreadable { place, reason },
+        }
     }
 }
 
@@ -140,8 +129,11 @@ mod tests {
 
     #[test]
     fn what_is_not_read_is_told_from_damage() {
-        let text = |error| H5adError::unreadable("X/data", hdf5_pure::Error::Format(error)).to_string();
-        assert!(text(FormatError::UnsupportedFilter(32015)).contains("feature of HDF5 that is not read"));
-        assert!(text(FormatError::FilterError("inflate".to_owned())).contains("damaged"));
+        let unsupported = ReadError::Unsupported("it is compressed by the filter szip".to_owned());
+        assert!(
+            H5adError::unreadable("X/data", unsupported).to_string().contains("filter szip, which is not supported")
+        );
+        let damaged = ReadError::damaged("a chunk is damaged");
+        assert!(H5adError::unreadable("X/data", damaged).to_string().contains("damaged or cut short"));
     }
 }

@@ -7,14 +7,19 @@
 //!
 //! Left to the caller: duplicate labels, NaN in matrices and embeddings, and which matrix and embedding to use.
 
+mod codec;
+mod container;
+mod element;
 mod error;
 #[cfg(feature = "native")]
 mod file;
 mod frame;
-mod heap;
+mod grid;
+mod hdf5;
 mod matrix;
 mod number;
 mod obsm;
+mod read_error;
 mod record;
 mod source;
 mod store;
@@ -36,8 +41,11 @@ pub use source::Source;
 pub use uns::{Pixels, SpatialImage, SpatialLibrary, Uns};
 pub use warning::Warning;
 
+use container::Kind;
+use hdf5::Unopened;
+use read_error::ReadError;
 use source::{Bytes, SharedSource};
-use store::{Kind, Store};
+use store::Store;
 
 /// An open AnnData file. Clones share it, and threads may read it at the same time.
 #[derive(Clone)]
@@ -103,7 +111,7 @@ impl H5ad {
         source: impl Source + Send + Sync + 'static,
         name: impl Into<String>,
     ) -> Result<Self, H5adError> {
-        let store = Store::open(SharedSource::new(source), name.into())?;
+        let store = open(&SharedSource::new(source), name.into())?;
         for frame in ["obs", "var"] {
             if store.kind(frame)?.is_none() {
                 return Err(H5adError::NotAnnData { file: store.name().to_owned(), reason: foreign(&store, frame)? });
@@ -223,6 +231,18 @@ impl H5ad {
     }
 }
 
+/// Opens the container of an AnnData file.
+fn open(source: &SharedSource, file: String) -> Result<Store, H5adError> {
+    match hdf5::File::open(source) {
+        Ok(container) => Ok(Store::new(Box::new(container), String::new(), file)),
+        Err(Unopened::NotHdf5) => Err(H5adError::NotHdf5 { file, bytes: source.size() }),
+        Err(Unopened::InUse) => Err(H5adError::InUse { file }),
+        Err(Unopened::CutShort { stated }) => Err(H5adError::CutShort { file, bytes: source.size(), stated }),
+        Err(Unopened::Failed(ReadError::Io(source))) => Err(H5adError::Io { file, source }),
+        Err(Unopened::Failed(error)) => Err(H5adError::unreadable("/", error)),
+    }
+}
+
 /// Finds `raw` and adds its matrix. One that does not fit is noted.
 fn raw(store: &Store, n_obs: usize, matrices: &mut Vec<MatrixInfo>) -> Result<Option<Raw>, H5adError> {
     for (x, var) in [("raw/X", "raw/var"), ("raw.X", "raw.var")] {
@@ -255,7 +275,7 @@ fn layers(store: &Store, shape: (usize, usize), matrices: &mut Vec<MatrixInfo>) 
         return Ok(());
     }
     let members = store.members("layers")?;
-    for name in members.groups.union(&members.datasets) {
+    for name in members.names() {
         match MatrixInfo::inspect(store, MatrixLocation::Layer(name.clone()), &format!("layers/{name}"), shape) {
             Ok(info) => matrices.extend(info),
             Err(H5adError::Malformed { place, problem }) => {
@@ -270,7 +290,7 @@ fn layers(store: &Store, shape: (usize, usize), matrices: &mut Vec<MatrixInfo>) 
 /// Says what an HDF5 file without `missing` seems to be.
 fn foreign(store: &Store, missing: &str) -> Result<String, H5adError> {
     let root = store.members("")?;
-    let has = |name: &str| root.groups.contains(name) || root.datasets.contains(name);
+    let has = |name: &str| root.contains(name);
     Ok(if has("mod") {
         "it looks like MuData; write the modality you want with `mudata[\"rna\"].write_h5ad(…)`".to_owned()
     } else if has("row_attrs") && has("col_attrs") {
@@ -278,7 +298,7 @@ fn foreign(store: &Store, missing: &str) -> Result<String, H5adError> {
     } else if has("matrix") {
         "it looks like a 10x Genomics matrix; convert it with `scanpy.read_10x_h5(…).write_h5ad(…)`".to_owned()
     } else {
-        let names: Vec<_> = root.groups.union(&root.datasets).map(String::as_str).collect();
+        let names: Vec<_> = root.names().map(String::as_str).collect();
         format!(
             "it has no `{missing}`, only: {}",
             if names.is_empty() { "nothing".to_owned() } else { names.join(", ") }

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use super::container::Kind;
 use super::error::H5adError;
-use super::store::{Kind, Store, ValuesError};
+use super::store::{Store, ValuesError};
 use super::values::Values;
 
 const COLORS: &str = "_colors";
@@ -68,7 +69,7 @@ impl Uns {
         }
         uns.title = text(store, "uns/title")?;
         uns.default_embedding = text(store, "uns/default_embedding")?;
-        for name in &store.members("uns")?.datasets {
+        for name in store.members("uns")?.names() {
             if let Some(column) = name.strip_suffix(COLORS) {
                 let place = format!("uns/{name}");
                 match colors(store, &place) {
@@ -78,12 +79,15 @@ impl Uns {
                     Err(ValuesError::Unsupported(reason)) => {
                         store.warnings().note(place, format!("{reason}; these colors are left out"));
                     }
+                    Err(ValuesError::Failed(H5adError::Malformed { place, problem })) => {
+                        store.warnings().note(place, format!("{problem}; these colors are left out"));
+                    }
                     Err(ValuesError::Failed(error)) => return Err(error),
                 }
             }
         }
         if store.kind("uns/spatial")? == Some(Kind::Group) {
-            for name in &store.members("uns/spatial")?.groups {
+            for name in store.members("uns/spatial")?.groups() {
                 uns.spatial.push(SpatialLibrary::read(store, name)?);
             }
         }
@@ -97,7 +101,7 @@ impl SpatialLibrary {
         let mut library = Self { name: name.to_owned(), images: Vec::new(), scalefactors: BTreeMap::new() };
         let images = format!("{place}/images");
         if store.kind(&images)? == Some(Kind::Group) {
-            for key in &store.members(&images)?.datasets {
+            for key in store.members(&images)?.datasets() {
                 let place = format!("{images}/{key}");
                 let shape = store.array(&place)?.shape().to_vec();
                 library.images.push(SpatialImage { key: key.clone(), place, shape });
@@ -105,7 +109,7 @@ impl SpatialLibrary {
         }
         let scalefactors = format!("{place}/scalefactors");
         if store.kind(&scalefactors)? == Some(Kind::Group) {
-            for key in &store.members(&scalefactors)?.datasets {
+            for key in store.members(&scalefactors)?.datasets() {
                 if let Some(factor) = factor(store, &format!("{scalefactors}/{key}"))? {
                     library.scalefactors.insert(key.clone(), factor);
                 }

@@ -1,8 +1,8 @@
 //! One column of a data frame that is stored as a dataset, or as a group of a few.
 
+use super::super::container::Kind;
 use super::super::error::H5adError;
-use super::super::number::Number;
-use super::super::store::{Kind, Store, ValuesError};
+use super::super::store::{Store, ValuesError};
 use super::super::values::Values;
 use super::FrameColumn;
 
@@ -91,7 +91,9 @@ pub(super) fn length(store: &Store, place: &str) -> Result<Option<usize>, H5adEr
         }
         None => return Ok(None),
     };
-    Ok(store.array(&dataset)?.shape().first().copied())
+    let array = store.array(&dataset)?;
+    array.check_size()?;
+    Ok(array.shape().first().copied())
 }
 
 /// Whether the column at `place` holds numbers or truth values, with or without missing ones.
@@ -101,7 +103,7 @@ pub(in super::super) fn is_numeric(store: &Store, place: &str) -> Result<bool, H
         Some(Kind::Group) => format!("{place}/values"),
         None => return Ok(false),
     };
-    Ok(store.kind(&dataset)? == Some(Kind::Dataset) && Number::of(store.array(&dataset)?.datatype()).is_some())
+    Ok(store.kind(&dataset)? == Some(Kind::Dataset) && store.array(&dataset)?.element().number().is_some())
 }
 
 /// Turns a column of codes into the categorical that the texts at `categories` make it.
@@ -187,11 +189,16 @@ impl FrameColumn {
 }
 
 fn form(store: &Store, place: &str) -> Result<Form, Unreadable> {
-    match store.kind(place)? {
+    let kind = match store.kind(place) {
+        // A link that leads nowhere.
+        Err(H5adError::Malformed { problem, .. }) => return Err(Unreadable::Unsupported(problem)),
+        kind => kind?,
+    };
+    match kind {
         Some(Kind::Dataset) => Ok(Form::Plain),
         Some(Kind::Group) => {
             let members = store.members(place)?;
-            let has = |name: &str| members.datasets.contains(name) || members.groups.contains(name);
+            let has = |name: &str| members.contains(name);
             if has("codes") && has("categories") {
                 Ok(Form::Categorical)
             } else if has("values") && has("mask") {
