@@ -20,15 +20,14 @@ pub enum H5adError {
     },
 
     /// The file does not begin as an HDF5 file does.
-    #[error(
-        "not an HDF5 file: {file} ({bytes} bytes); an .h5ad file is HDF5: it may be cut short, still compressed, or a web \
-         page saved in its place"
-    )]
+    #[error("not an HDF5 file: {file} ({bytes} bytes); {hint}")]
     NotHdf5 {
         /// Path or name of the file.
         file: String,
         /// Its length in bytes.
         bytes: u64,
+        /// What it may be instead, and the way out.
+        hint: String,
     },
 
     /// The file ends before the length that it states.
@@ -52,13 +51,24 @@ pub enum H5adError {
         file: String,
     },
 
-    /// The file is HDF5, but holds something other than AnnData.
-    #[error("{file} is HDF5 but not AnnData: {reason}")]
+    /// The file holds something other than AnnData.
+    #[error("{file} is not AnnData: {reason}")]
     NotAnnData {
         /// Path or name of the file.
         file: String,
         /// What was found instead, and how to turn it into AnnData.
         reason: String,
+    },
+
+    /// A file of several modalities was given without the choice of one, or a choice that it does not have.
+    #[error("{file} {}", modality(wanted.as_deref(), known.as_deref()))]
+    Modality {
+        /// Path or name of the file.
+        file: String,
+        /// The modality that was asked for.
+        wanted: Option<String>,
+        /// The modalities that there are; none when the file is not MuData.
+        known: Option<Vec<String>>,
     },
 
     /// Something that must be there is not.
@@ -81,7 +91,7 @@ pub enum H5adError {
 
     /// An object is stored in a way that is not read.
     #[error(
-        "cannot read `{place}`: {reason}, which is not supported here: write the file anew from Python with \
+        "cannot read `{place}`: {reason}; this is not read here: write the file anew from Python with \
          `anndata.read_h5ad(…).write_h5ad(…, compression=\"gzip\")`"
     )]
     Unsupported {
@@ -123,6 +133,24 @@ impl H5adError {
     }
 }
 
+fn modality(wanted: Option<&str>, known: Option<&[String]>) -> String {
+    match (wanted, known) {
+        (Some(wanted), None) => format!("is not MuData, so it has no modality `{wanted}`; leave `--modality` out"),
+        (Some(wanted), Some(known)) => {
+            format!("is MuData without the modality `{wanted}`; its modalities are: {}", known.join(", "))
+        }
+        (None, known) => {
+            let known = known.unwrap_or_default();
+            let example = known.first().map_or("NAME", String::as_str);
+            format!(
+                "is MuData with the modalities {}; choose one with `--modality {example}`, or write it alone with \
+                 `mudata[\"{example}\"].write_h5ad(…)`",
+                known.join(", ")
+            )
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -131,7 +159,7 @@ mod tests {
     fn what_is_not_read_is_told_from_damage() {
         let unsupported = ReadError::Unsupported("it is compressed by the filter szip".to_owned());
         assert!(
-            H5adError::unreadable("X/data", unsupported).to_string().contains("filter szip, which is not supported")
+            H5adError::unreadable("X/data", unsupported).to_string().contains("filter szip; this is not read here")
         );
         let damaged = ReadError::damaged("a chunk is damaged");
         assert!(H5adError::unreadable("X/data", damaged).to_string().contains("damaged or cut short"));

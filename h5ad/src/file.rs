@@ -15,6 +15,11 @@ pub(crate) struct FileSource {
 impl FileSource {
     /// Opens `path` for reading.
     pub(crate) fn open(path: &Path) -> io::Result<Self> {
+        // Opening a pipe would wait for its writer.
+        if !std::fs::metadata(path)?.is_file() {
+            let message = "it is neither a file nor a directory";
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
+        }
         let file = File::open(path)?;
         let len = file.metadata()?.len();
         Ok(Self { file, len })

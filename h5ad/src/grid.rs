@@ -36,6 +36,17 @@ impl Grid {
         self.chunk.iter().try_fold(self.element_bytes, |bytes, dim| bytes.checked_mul(*dim))
     }
 
+    /// Where the chunk with this number, counted in row-major order, stands in the grid.
+    pub(super) fn place(&self, mut number: u64) -> Vec<usize> {
+        let mut place = vec![0; self.shape.len()];
+        for dim in (0..place.len()).rev() {
+            let n = self.shape[dim].div_ceil(self.chunk[dim]).max(1) as u64;
+            place[dim] = (number % n) as usize;
+            number /= n;
+        }
+        place
+    }
+
     /// The elements within `ranges`, one per dimension, in row-major order. `chunk` gives a chunk by its place in the
     /// grid, row-major too; none was never written.
     ///
@@ -118,18 +129,18 @@ impl ChunkCache {
         Self { max_bytes, kept: Mutex::default() }
     }
 
-    /// The chunk with this number, decoded by `decode` unless it is kept.
+    /// The chunk with this number, decoded by `decode` unless it is kept; none if it was never written.
     pub(super) fn get(
         &self,
         number: u64,
-        decode: impl FnOnce() -> Result<Vec<u8>, ReadError>,
-    ) -> Result<Arc<Vec<u8>>, ReadError> {
+        decode: impl FnOnce() -> Result<Option<Vec<u8>>, ReadError>,
+    ) -> Result<Option<Arc<Vec<u8>>>, ReadError> {
         if let Some(chunk) = self.lock().touch(number) {
-            return Ok(chunk);
+            return Ok(Some(chunk));
         }
-        let chunk = Arc::new(decode()?);
+        let Some(chunk) = decode()?.map(Arc::new) else { return Ok(None) };
         self.lock().keep(number, &chunk, self.max_bytes);
-        Ok(chunk)
+        Ok(Some(chunk))
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Kept> {
@@ -169,13 +180,7 @@ mod tests {
 
     /// The chunk of an array whose elements are their own numbers, zero where it reaches over the edge.
     fn numbered(grid: &Grid, number: u64) -> Vec<u8> {
-        let mut rest = number as usize;
-        let mut place = vec![0; grid.shape.len()];
-        for dim in (0..place.len()).rev() {
-            let n = grid.shape[dim].div_ceil(grid.chunk[dim]);
-            place[dim] = rest % n;
-            rest /= n;
-        }
+        let place = grid.place(number);
         let n: usize = grid.chunk.iter().product();
         (0..n)
             .flat_map(|mut at| {
@@ -214,7 +219,7 @@ mod tests {
             let cache = ChunkCache::new(max_bytes);
             for _ in 0..2 {
                 let found = grid.read(&ranges, &|number| {
-                    cache.get(number, || Ok(numbered(&grid, number))).map(Some)
+                    cache.get(number, || Ok(Some(numbered(&grid, number))))
                 }).unwrap();
                 let found: Vec<usize> =
                     found.as_chunks::<4>().0.iter().map(|bytes| u32::from_le_bytes(*bytes) as usize).collect();

@@ -62,6 +62,36 @@ impl Number {
         Some(Self { kind, big_endian })
     }
 
+    /// A byte without a sign.
+    pub(super) const BYTE: Self = Self { kind: Kind::U8, big_endian: false };
+
+    /// The bytes of a number of this type, cut to its range.
+    pub(super) fn encode(self, value: f64) -> Vec<u8> {
+        let bytes = match self.kind {
+            Kind::F32 => (value as f32).to_le_bytes().to_vec(),
+            Kind::F64 => value.to_le_bytes().to_vec(),
+            // Of half-precision floats only those that are common as fill values.
+            Kind::F16 if value.is_nan() => 0x7e00_u16.to_le_bytes().to_vec(),
+            Kind::F16 => 0_u16.to_le_bytes().to_vec(),
+            Kind::I8 | Kind::I16 | Kind::I32 | Kind::I64 | Kind::U8 | Kind::U16 | Kind::U32 | Kind::U64 => {
+                return self.encode_integer(value as i64);
+            }
+        };
+        self.in_order(bytes)
+    }
+
+    /// The bytes of a whole number, cut to as many as the type has.
+    pub(super) fn encode_integer(self, value: i64) -> Vec<u8> {
+        self.in_order(value.to_le_bytes()[..self.bytes()].to_vec())
+    }
+
+    fn in_order(self, mut bytes: Vec<u8>) -> Vec<u8> {
+        if self.big_endian {
+            bytes.reverse();
+        }
+        bytes
+    }
+
     /// Bytes of one number.
     pub(super) fn bytes(self) -> usize {
         match self.kind {

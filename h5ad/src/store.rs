@@ -25,7 +25,7 @@ pub(super) struct Store {
 struct Inner {
     /// What messages call the file.
     name: String,
-    container: Box<dyn Container>,
+    container: Arc<dyn Container>,
     /// The group that counts as the root.
     root: String,
     members: Mutex<HashMap<String, Arc<Members>>>,
@@ -68,15 +68,21 @@ impl Members {
 impl Store {
     /// A store of what lies in the group `root` of `container`; `name` is what messages call it.
     pub(super) fn new(container: Box<dyn Container>, root: String, name: String) -> Self {
-        let inner = Inner { name, container, root, members: Mutex::default(), warnings: Warnings::default() };
+        let inner =
+            Inner { name, container: container.into(), root, members: Mutex::default(), warnings: Warnings::default() };
         Self { inner: Arc::new(inner) }
     }
 
-    /// The same file with another group for its root; what was noted is forgotten.
-    pub(super) fn into_group(self, root: &str) -> Option<Self> {
-        let Inner { name, container, root: old, .. } = Arc::into_inner(self.inner)?;
-        let root = if old.is_empty() { root.to_owned() } else { format!("{old}/{root}") };
-        Some(Self::new(container, root, name))
+    /// The same file with another group for its root; nothing is noted of it yet.
+    pub(super) fn into_group(self, root: &str) -> Self {
+        let inner = Inner {
+            name: self.inner.name.clone(),
+            container: Arc::clone(&self.inner.container),
+            root: self.path(root),
+            members: Mutex::default(),
+            warnings: Warnings::default(),
+        };
+        Self { inner: Arc::new(inner) }
     }
 
     /// What messages call the file.
@@ -154,6 +160,7 @@ impl Store {
     /// All elements of the dataset at `place`.
     pub(super) fn values(&self, place: &str) -> Result<Values, ValuesError> {
         let array = self.array(place)?;
+        array.check_size()?;
         let texts = array.elements.texts().map_err(|error| H5adError::unreadable(place, error))?;
         if let Some(texts) = texts {
             return Ok(Values::Strings(texts));

@@ -208,6 +208,6 @@ fn colors(store: &Store, place: &str) -> Result<Vec<String>, ValuesError> {
         return Err(ValuesError::Unsupported(format!("has {channels} numbers a color, where 3 or 4 make one")));
     }
     let byte = |number: &f64| (number * scale).round().clamp(0.0, 255.0) as u8;
-    let hex = |color: &[f64]| format!("#{:02x}{:02x}{:02x}", byte(&color[0]), byte(&color[1]), byte(&color[2]));
+    let hex = |color: &[f64]| color.iter().fold("#".to_owned(), |hex, channel| format!("{hex}{:02x}", byte(channel)));
     Ok(numbers.chunks_exact(channels).map(hex).collect())
 }

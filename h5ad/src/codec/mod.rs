@@ -16,7 +16,7 @@ use std::io::Read;
 pub(super) use bitshuffle::{Compressor as BitshuffleCompressor, decode as bitshuffle};
 pub(super) use blosc::decode as blosc;
 pub(super) use checksum::{crc32c, fletcher32, lookup3};
-pub(super) use lz4::{block as lz4_block, filter as lz4_filter, numcodecs as lz4_numcodecs};
+pub(super) use lz4::{filter as lz4_filter, numcodecs as lz4_numcodecs};
 pub(super) use lzf::decode as lzf;
 pub(super) use shuffle::decode as shuffle;
 
@@ -31,6 +31,14 @@ pub(super) fn zlib(input: &[u8], limit: usize) -> Result<Vec<u8>, String> {
 /// Inflates the members of a gzip file to at most `limit` bytes.
 pub(super) fn gzip(input: &[u8], limit: usize) -> Result<Vec<u8>, String> {
     read_within(flate2::read::MultiGzDecoder::new(input), limit, "gzip")
+}
+
+/// What the first bytes of a gzip file inflate to, as far as they do.
+pub(super) fn gzip_head(input: &[u8]) -> Vec<u8> {
+    let mut output = Vec::new();
+    // The input is cut off, so an error at its end is expected; what came before it counts.
+    drop(flate2::read::GzDecoder::new(input).take(64).read_to_end(&mut output));
+    output
 }
 
 /// Inflates a deflate stream without any header to at most `limit` bytes.
@@ -91,7 +99,7 @@ fn beyond(limit: usize, codec: &str) -> String {
 }
 
 /// The little-endian integer of four bytes at `at`.
-fn u32_at(bytes: &[u8], at: usize) -> Option<usize> {
+pub(super) fn u32_at(bytes: &[u8], at: usize) -> Option<usize> {
     let four = bytes.get(at..at.checked_add(4)?)?;
     Some(u32::from_le_bytes([four[0], four[1], four[2], four[3]]) as usize)
 }

@@ -1,5 +1,7 @@
 //! One column of a data frame that is stored as a dataset, or as a group of a few.
 
+use std::collections::HashMap;
+
 use super::super::container::Kind;
 use super::super::error::H5adError;
 use super::super::store::{Store, ValuesError};
@@ -127,7 +129,8 @@ pub(super) fn with_categories(
     }
 }
 
-/// Makes a categorical; codes outside the list are missing values, which is noted.
+/// Makes a categorical; codes outside the list are missing values, and categories of the same text are one, both of
+/// which is noted.
 pub(super) fn categorical(
     store: &Store,
     place: &str,
@@ -135,13 +138,18 @@ pub(super) fn categorical(
     categories: Vec<Option<String>>,
     ordered: bool,
 ) -> FrameColumn {
+    let (categories, merged) = without_repeats(categories);
+    if let Some((example, n)) = merged.example {
+        let message = format!("lists {n} categories more than once (`{example}` is one); each counts as one");
+        store.warnings().note(place, message);
+    }
     let mut strays = 0_usize;
     let codes = codes
         .into_iter()
         .map(|code| match code {
             None | Some(-1) => -1,
             Some(code) => match i32::try_from(code) {
-                Ok(code) if code >= 0 && (code as usize) < categories.len() => code,
+                Ok(code) if code >= 0 && (code as usize) < merged.code_of.len() => merged.code_of[code as usize],
                 _ => {
                     strays += 1;
                     -1
@@ -150,13 +158,40 @@ pub(super) fn categorical(
         })
         .collect();
     if strays > 0 {
-        let count = categories.len();
+        let count = merged.code_of.len();
         store
             .warnings()
             .note(place, format!("has {strays} codes outside its {count} categories; they count as missing"));
     }
-    let categories = categories.into_iter().map(|text| text.unwrap_or_else(|| "nan".to_owned())).collect();
     FrameColumn::Categorical { codes, categories, ordered }
+}
+
+/// What became of categories that a list has more than once.
+struct Merged {
+    /// The new code of every old one.
+    code_of: Vec<i32>,
+    /// One category that was repeated, and how many repeats there were; none where all differ.
+    example: Option<(String, usize)>,
+}
+
+/// The categories, each once, where it came first.
+fn without_repeats(categories: Vec<Option<String>>) -> (Vec<String>, Merged) {
+    let mut known: HashMap<String, i32> = HashMap::with_capacity(categories.len());
+    let mut kept = Vec::with_capacity(categories.len());
+    let mut merged = Merged { code_of: Vec::with_capacity(categories.len()), example: None };
+    for category in categories {
+        let category = category.unwrap_or_else(|| "nan".to_owned());
+        let next = kept.len() as i32;
+        let code = *known.entry(category.clone()).or_insert(next);
+        merged.code_of.push(code);
+        if code == next {
+            kept.push(category);
+        } else {
+            let (_, n) = merged.example.get_or_insert((category, 0));
+            *n += 1;
+        }
+    }
+    (kept, merged)
 }
 
 impl From<Values> for FrameColumn {

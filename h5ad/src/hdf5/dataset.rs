@@ -168,27 +168,22 @@ impl Chunks {
         let index = self.index(reader)?;
         self.grid.read(ranges, &|number| {
             let Some(stored) = index.get(&number) else { return Ok(None) };
-            let decode = || {
+            cache.get(number, || {
                 let bytes = reader.data(stored.address, stored.size)?;
                 if self.chunked.edges_are_plain && self.is_at_edge(number) {
-                    return Ok(bytes);
+                    return Ok(Some(bytes));
                 }
-                self.pipeline.decode(bytes, stored.filter_mask, self.grid.element_bytes, self.chunk_bytes)
-            };
-            cache.get(number, decode).map(Some)
+                let (mask, element_bytes) = (stored.filter_mask, self.grid.element_bytes);
+                self.pipeline.decode(bytes, mask, element_bytes, self.chunk_bytes).map(Some)
+            })
         })
     }
 
     /// Whether the chunk with this number reaches over an edge.
-    fn is_at_edge(&self, mut number: u64) -> bool {
-        let mut reaches_over = false;
-        for (dim, chunk) in self.grid.shape.iter().zip(&self.grid.chunk).rev() {
-            let n = dim.div_ceil(*chunk).max(1) as u64;
-            let end = (number % n + 1).saturating_mul(*chunk as u64);
-            reaches_over |= end > *dim as u64;
-            number /= n;
-        }
-        reaches_over
+    fn is_at_edge(&self, number: u64) -> bool {
+        let place = self.grid.place(number);
+        let mut dims = place.iter().zip(&self.grid.chunk).zip(&self.grid.shape);
+        dims.any(|((place, chunk), dim)| (place + 1) * chunk > *dim)
     }
 }
 
