@@ -33,6 +33,8 @@ pub use error::BuildError;
 pub struct Options {
     /// Build even when there is no embedding to draw.
     pub allow_no_embedding: bool,
+    /// The modality to take, of MuData; it has to be named.
+    pub modality: Option<String>,
     /// Column of cell types; guessed from its name when not given.
     pub main_label: Option<String>,
     /// Column of samples; guessed from its name when not given.
@@ -44,7 +46,13 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { allow_no_embedding: false, main_label: None, sample_column: None, values_in_memory: 96 << 20 }
+        Self {
+            allow_no_embedding: false,
+            modality: None,
+            main_label: None,
+            sample_column: None,
+            values_in_memory: 96 << 20,
+        }
     }
 }
 

@@ -251,5 +251,8 @@ fn read_embeddings(file: &H5ad, warnings: &mut Vec<Warning>) -> Result<Vec<(Stri
 fn obsm_summary(file: &H5ad) -> String {
     let entries: Vec<String> =
         file.obsm().iter().map(|info| format!("{} ({} columns)", info.key, info.n_columns)).collect();
+    if file.is_10x() {
+        return " (a 10x Genomics matrix never has one)".to_owned();
+    }
     if entries.is_empty() { String::new() } else { format!(" (there is: {})", entries.join(", ")) }
 }

@@ -59,6 +59,7 @@ pub struct H5ad {
 
 /// What was found when the file was opened.
 struct Contents {
+    is_10x: bool,
     n_obs: usize,
     n_vars: usize,
     raw: Option<Raw>,
@@ -158,13 +159,19 @@ impl H5ad {
         let obsm = obsm::list(&store, n_obs)?;
         let obsm_infos = obsm.iter().map(|entry| entry.info.clone()).collect();
         let uns = Uns::read(&store)?;
-        let contents = Contents { n_obs, n_vars, raw, obsm, obsm_infos, matrices, uns };
+        let is_10x = store.attributes("")?.text("encoding-type") == Some(tenx::ENCODING);
+        let contents = Contents { is_10x, n_obs, n_vars, raw, obsm, obsm_infos, matrices, uns };
         Ok(Self { store, contents: Arc::new(contents) })
     }
 
     /// What messages call the file: the path that it was opened at, or the name that was given.
     pub fn name(&self) -> &str {
         self.store.name()
+    }
+
+    /// Whether the file is a matrix of 10x Genomics, shown as AnnData.
+    pub fn is_10x(&self) -> bool {
+        self.contents.is_10x
     }
 
     /// Number of cells.

@@ -6,6 +6,9 @@ use super::container::{Container, Elements, Kind, Member};
 use super::read_error::ReadError;
 use super::values::{TextHeap, Values};
 
+/// What such a file calls itself here.
+pub(super) const ENCODING: &str = "10x-matrix";
+
 /// Columns of `var`, and what Cell Ranger calls them since version 3.
 const FEATURES: [(&str, &str); 5] = [
     ("_index", "features/id"),
@@ -94,6 +97,7 @@ impl Container for TenX {
     fn attributes(&self, path: &str) -> Result<HashMap<String, Values>, ReadError> {
         let text = |value: &str| Values::Strings(vec![value.to_owned()]);
         let attributes = match path {
+            "" => vec![("encoding-type", text(ENCODING))],
             "X" => vec![("encoding-type", text("csr_matrix")), ("shape", Values::Integers(self.shape.to_vec()))],
             "obs" | "var" => {
                 let columns = self.members(path)?.into_keys().filter(|column| column != "_index");

@@ -12,6 +12,7 @@ mod palette;
 mod parse;
 mod scale;
 mod ticks;
+mod xkcd;
 
 pub use centroid::{Centroid, label_centroids};
 pub use colormap::Colormap;

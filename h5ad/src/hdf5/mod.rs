@@ -52,7 +52,9 @@ pub(super) struct File {
 /// What a path leads to.
 enum Target {
     Object(u64),
-    /// Nowhere; the sentence says why.
+    /// Nothing: the name does not exist, or links lead in a circle.
+    Nowhere,
+    /// Something that is not followed; the sentence says what.
     Broken(String),
 }
 
@@ -63,6 +65,12 @@ impl Container for File {
         let mut members = BTreeMap::new();
         for (name, link) in links.iter() {
             let member = match self.follow(group, link, 0)? {
+                Target::Nowhere => match link {
+                    Link::Soft(path) => Member::Broken(format!("is a soft link to `{path}`, which leads nowhere")),
+                    Link::Hard(_) | Link::External { .. } | Link::Unknown(_) => {
+                        Member::Broken("leads nowhere".to_owned())
+                    }
+                },
                 Target::Broken(reason) => Member::Broken(reason),
                 Target::Object(address) => {
                     let header = Header::read(&self.reader, address)?;
@@ -107,6 +115,7 @@ impl File {
     fn object(&self, path: &str) -> Result<u64, ReadError> {
         match self.walk(self.root, path, 0)? {
             Target::Object(address) => Ok(address),
+            Target::Nowhere => Err(ReadError::damaged("there is nothing")),
             Target::Broken(reason) => Err(ReadError::Damaged(reason)),
         }
     }
@@ -115,12 +124,10 @@ impl File {
         let mut at = if path.starts_with('/') { self.root } else { from };
         for name in path.split('/').filter(|name| !matches!(*name, "" | ".")) {
             let links = self.links(at)?;
-            let Some(link) = links.get(name) else {
-                return Ok(Target::Broken(format!("there is no `{name}` on the way")));
-            };
+            let Some(link) = links.get(name) else { return Ok(Target::Nowhere) };
             match self.follow(at, link, depth)? {
                 Target::Object(address) => at = address,
-                broken @ Target::Broken(_) => return Ok(broken),
+                lost @ (Target::Nowhere | Target::Broken(_)) => return Ok(lost),
             }
         }
         Ok(Target::Object(at))
@@ -130,14 +137,10 @@ impl File {
     fn follow(&self, group: u64, link: &Link, depth: usize) -> Result<Target, ReadError> {
         Ok(match link {
             Link::Hard(address) => Target::Object(*address),
-            Link::Soft(path) if depth >= MAX_LINKS => {
-                Target::Broken(format!("is a soft link to `{path}`, which leads back to itself"))
-            }
+            Link::Soft(_) if depth >= MAX_LINKS => Target::Nowhere,
             Link::Soft(path) => match self.walk(group, path, depth + 1)? {
-                Target::Broken(reason) => {
-                    Target::Broken(format!("is a soft link to `{path}`, which leads nowhere: {reason}"))
-                }
-                found @ Target::Object(_) => found,
+                Target::Broken(reason) => Target::Broken(format!("is a soft link to `{path}`, which {reason}")),
+                found @ (Target::Object(_) | Target::Nowhere) => found,
             },
             Link::External { file, path } => Target::Broken(format!(
                 "is an external link to `{path}` in another file, `{file}`, which is not followed: write one file with \

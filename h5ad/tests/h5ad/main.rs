@@ -7,4 +7,6 @@ mod fixtures;
 mod frames;
 mod matrices;
 mod obsm_and_uns;
+mod other_kinds;
 mod real;
+mod references;
