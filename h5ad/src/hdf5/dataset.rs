@@ -99,7 +99,7 @@ impl Dataset {
         let shape = [&[rows.len()], &self.shape[1..]].concat();
         let grid = Grid { chunk: shape.clone(), shape, element_bytes, fill: vec![0; element_bytes] };
         let content = Arc::new(content);
-        let wanted: Vec<Range<usize>> = [0..rows.len()].into_iter().chain(inner.iter().cloned()).collect();
+        let wanted: Vec<Range<usize>> = std::iter::once(0..rows.len()).chain(inner.iter().cloned()).collect();
         grid.read(&wanted, &|_| Ok(Some(Arc::clone(&content))))
     }
 }

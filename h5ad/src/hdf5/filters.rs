@@ -73,7 +73,7 @@ impl Pipeline {
         let limit = chunk_bytes.saturating_add(4 * self.0.len());
         for (at, filter) in self.0.iter().enumerate().rev() {
             if mask.checked_shr(at as u32).unwrap_or(0) & 1 == 0 {
-                bytes = filter.decode(bytes, element_bytes, limit)?;
+                bytes = filter.decode(&bytes, element_bytes, limit)?;
             }
         }
         Ok(bytes)
@@ -81,19 +81,19 @@ impl Pipeline {
 }
 
 impl Filter {
-    fn decode(&self, bytes: Vec<u8>, element_bytes: usize, limit: usize) -> Result<Vec<u8>, ReadError> {
+    fn decode(&self, bytes: &[u8], element_bytes: usize, limit: usize) -> Result<Vec<u8>, ReadError> {
         let parameter = |at: usize| self.parameters.get(at).map_or(0, |parameter| *parameter as usize);
         let decoded = match self.id {
-            1 => codec::zlib(&bytes, limit),
+            1 => codec::zlib(bytes, limit),
             2 => {
                 let stated = parameter(0);
-                Ok(codec::shuffle(&bytes, if stated == 0 { element_bytes } else { stated }))
+                Ok(codec::shuffle(bytes, if stated == 0 { element_bytes } else { stated }))
             }
-            3 => codec::fletcher32(&bytes).map(<[u8]>::to_vec),
-            32000 => codec::lzf(&bytes, limit),
-            32001 => codec::blosc(&bytes, limit),
-            32003 => codec::snappy(&bytes, limit),
-            32004 => codec::lz4_filter(&bytes, limit),
+            3 => codec::fletcher32(bytes).map(<[u8]>::to_vec),
+            32000 => codec::lzf(bytes, limit),
+            32001 => codec::blosc(bytes, limit),
+            32003 => codec::snappy(bytes, limit),
+            32004 => codec::lz4_filter(bytes, limit),
             32008 => {
                 let compressor = match parameter(4) {
                     0 => BitshuffleCompressor::None,
@@ -103,9 +103,9 @@ impl Filter {
                 };
                 let stated = parameter(2);
                 let element_bytes = if stated == 0 { element_bytes } else { stated };
-                codec::bitshuffle(&bytes, element_bytes, parameter(3), compressor, limit)
+                codec::bitshuffle(bytes, element_bytes, parameter(3), compressor, limit)
             }
-            32015 => codec::zstd(&bytes, limit),
+            32015 => codec::zstd(bytes, limit),
             other => {
                 let name = name(other).map_or_else(|| format!("number {other}"), str::to_owned);
                 return Err(ReadError::Unsupported(format!("it is compressed by the filter {name}")));
