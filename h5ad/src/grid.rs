@@ -1,8 +1,8 @@
 //! Arrays in chunks: the part of an array that lies in a box, put together from the chunks that it meets.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::ops::Range;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::read_error::ReadError;
 
@@ -13,11 +13,11 @@ pub(super) struct Grid {
     /// Extents of a chunk, none of them zero. Chunks at the far edges reach over them.
     pub(super) chunk: Vec<usize>,
     pub(super) element_bytes: usize,
-    /// The bytes of an element that was never written.
+    /// The bytes of an element that was never written; none stand for zeros.
     pub(super) fill: Vec<u8>,
 }
 
-/// Chunks that were decoded before. Those used last stay, up to a number of bytes.
+/// Chunks that were decoded before. Those that came last stay, up to a number of bytes.
 pub(super) struct ChunkCache {
     max_bytes: usize,
     kept: Mutex<Kept>,
@@ -25,9 +25,10 @@ pub(super) struct ChunkCache {
 
 #[derive(Default)]
 struct Kept {
-    chunks: HashMap<u64, (Arc<Vec<u8>>, u64)>,
+    chunks: HashMap<u64, Arc<Vec<u8>>>,
+    /// The chunks' numbers, the one that came first in front.
+    order: VecDeque<u64>,
     bytes: usize,
-    clock: u64,
 }
 
 impl Grid {
@@ -57,12 +58,7 @@ impl Grid {
         chunk: &dyn Fn(u64) -> Result<Option<Arc<Vec<u8>>>, ReadError>,
     ) -> Result<Vec<u8>, ReadError> {
         let n: usize = ranges.iter().map(ExactSizeIterator::len).product();
-        let mut output = Vec::with_capacity(n * self.element_bytes);
-        if self.fill.iter().all(|byte| *byte == 0) {
-            output.resize(n * self.element_bytes, 0);
-        } else {
-            (0..n).for_each(|_| output.extend_from_slice(&self.fill));
-        }
+        let mut output = if self.fill.is_empty() { vec![0; n * self.element_bytes] } else { self.fill.repeat(n) };
         if n == 0 {
             return Ok(output);
         }
@@ -135,7 +131,7 @@ impl ChunkCache {
         number: u64,
         decode: impl FnOnce() -> Result<Option<Vec<u8>>, ReadError>,
     ) -> Result<Option<Arc<Vec<u8>>>, ReadError> {
-        if let Some(chunk) = self.lock().touch(number) {
+        if let Some(chunk) = self.lock().chunks.get(&number).cloned() {
             return Ok(Some(chunk));
         }
         let Some(chunk) = decode()?.map(Arc::new) else { return Ok(None) };
@@ -143,32 +139,25 @@ impl ChunkCache {
         Ok(Some(chunk))
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Kept> {
+    fn lock(&self) -> MutexGuard<'_, Kept> {
         // What a panic elsewhere leaves is at worst a wrong count of bytes.
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Kept {
-    fn touch(&mut self, number: u64) -> Option<Arc<Vec<u8>>> {
-        self.clock += 1;
-        let (chunk, used) = self.chunks.get_mut(&number)?;
-        *used = self.clock;
-        Some(Arc::clone(chunk))
-    }
-
+    /// Keeps a chunk, and gives up those that came first where there is no room.
     fn keep(&mut self, number: u64, chunk: &Arc<Vec<u8>>, max_bytes: usize) {
-        if chunk.len() > max_bytes {
+        if chunk.len() > max_bytes || self.chunks.contains_key(&number) {
             return;
         }
-        if self.chunks.insert(number, (Arc::clone(chunk), self.clock)).is_none() {
-            self.bytes += chunk.len();
-        }
-        while self.bytes > max_bytes {
-            let oldest = self.chunks.iter().min_by_key(|(_, (_, used))| *used).map(|(number, _)| *number);
-            let Some((oldest, _)) = oldest.and_then(|oldest| self.chunks.remove(&oldest)) else { return };
+        while self.bytes + chunk.len() > max_bytes {
+            let Some(oldest) = self.order.pop_front().and_then(|oldest| self.chunks.remove(&oldest)) else { break };
             self.bytes -= oldest.len();
         }
+        self.chunks.insert(number, Arc::clone(chunk));
+        self.order.push_back(number);
+        self.bytes += chunk.len();
     }
 }
 
@@ -206,7 +195,7 @@ mod tests {
                 shape: dims.iter().map(|dim| dim.0).collect(),
                 chunk: dims.iter().map(|dim| dim.1).collect(),
                 element_bytes: 4,
-                fill: vec![0; 4],
+                fill: Vec::new(),
             };
             let ranges: Vec<Range<usize>> = dims.iter().map(|(dim, _, a, b)| {
                 let (a, b) = ((*a).min(*dim), (*b).min(*dim));

@@ -43,6 +43,9 @@ impl TenX {
     /// Looks whether `file` is of 10x Genomics.
     pub(super) fn find(file: Box<dyn Container>) -> Result<Found, ReadError> {
         let root = file.members("")?;
+        if ["obs", "var"].iter().all(|frame| root.contains_key(*frame)) {
+            return Ok(Found::Other(file));
+        }
         let mut genomes = Vec::new();
         for (name, _) in root.iter().filter(|(_, member)| **member == Member::Known(Kind::Group)) {
             let members = file.members(name)?;

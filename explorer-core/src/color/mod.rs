@@ -12,7 +12,6 @@ mod palette;
 mod parse;
 mod scale;
 mod ticks;
-mod xkcd;
 
 pub use centroid::{Centroid, label_centroids};
 pub use colormap::Colormap;

@@ -2,7 +2,10 @@
 
 use super::Rgba;
 use super::names::{CSS, LETTERS, TABLEAU};
-use super::xkcd::XKCD;
+
+/// The colors that visitors of xkcd.com named in a survey, a name and `#rrggbb` a line. The list is in the public domain
+/// (<https://xkcd.com/color/rgb/>); gray is also spelled as matplotlib allows.
+const XKCD: &str = include_str!("xkcd.txt");
 
 /// Reads a color as matplotlib would: `#rgb`, `#rgba`, `#rrggbb`, `#rrggbbaa`, a CSS name, `tab:`
 /// and `xkcd:` names, one letter, a gray from `0` to `1`, `C0` to `C9`, `none`, or a tuple of three or four numbers from 0
@@ -18,8 +21,8 @@ pub fn parse(text: &str) -> Option<Rgba> {
         return named(&TABLEAU, name);
     }
     if let Some(name) = text.strip_prefix("xkcd:") {
-        let place = XKCD.binary_search_by(|(known, _)| (*known).cmp(name)).ok()?;
-        return Some(opaque(XKCD[place].1));
+        let (_, digits) = XKCD.lines().filter_map(|line| line.split_once(" #")).find(|(known, _)| *known == name)?;
+        return parse_hex(digits);
     }
     let cycled = text.strip_prefix('c').and_then(|digit| digit.parse::<usize>().ok());
     if let Some(place) = cycled {

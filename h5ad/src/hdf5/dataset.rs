@@ -97,7 +97,7 @@ impl Dataset {
         }
         // The rows that were read are one chunk of an array that begins with them.
         let shape = [&[rows.len()], &self.shape[1..]].concat();
-        let grid = Grid { chunk: shape.clone(), shape, element_bytes, fill: vec![0; element_bytes] };
+        let grid = Grid { chunk: shape.clone(), shape, element_bytes, fill: Vec::new() };
         let content = Arc::new(content);
         let wanted: Vec<Range<usize>> = std::iter::once(0..rows.len()).chain(inner.iter().cloned()).collect();
         grid.read(&wanted, &|_| Ok(Some(Arc::clone(&content))))
@@ -144,7 +144,10 @@ impl Elements for Dataset {
             Storage::Contiguous(Some(address)) => {
                 whole(&|start, length| self.reader.data(address.saturating_add(start), length))
             }
-            Storage::Contiguous(None) => Ok(self.fill.repeat(ranges.iter().map(ExactSizeIterator::len).product())),
+            Storage::Contiguous(None) => {
+                let n: usize = ranges.iter().map(ExactSizeIterator::len).product();
+                Ok(if self.fill.is_empty() { vec![0; n * self.element.bytes()] } else { self.fill.repeat(n) })
+            }
             Storage::Chunked(chunks) => chunks.read(&self.reader, ranges, cache),
         }
     }
@@ -187,7 +190,7 @@ impl Chunks {
     }
 }
 
-/// The bytes of an element that was never written.
+/// The bytes of an element that was never written; none where they are zero.
 fn fill(reader: &Reader, header: &Header, element_bytes: usize) -> Result<Vec<u8>, ReadError> {
     const IS_DEFINED: u8 = 0x20;
     let mut value = None;
@@ -213,5 +216,6 @@ fn fill(reader: &Reader, header: &Header, element_bytes: usize) -> Result<Vec<u8
         let length = cursor.u32()? as usize;
         value = Some(cursor.take(length)?.to_vec());
     }
-    Ok(value.filter(|value| value.len() == element_bytes).unwrap_or_else(|| vec![0; element_bytes]))
+    let is_telling = |value: &Vec<u8>| value.len() == element_bytes && value.iter().any(|byte| *byte != 0);
+    Ok(value.filter(is_telling).unwrap_or_default())
 }

@@ -81,7 +81,7 @@ impl Header {
     fn read_v2(reader: &Reader, address: u64, depth: usize) -> Result<Self, ReadError> {
         /// Signature, version and flags; times; limits of attributes; the first chunk's size.
         const MAX_PREFIX_BYTES: u64 = 4 + 2 + 16 + 4 + 8;
-        let available = reader.size().saturating_sub(address).min(MAX_PREFIX_BYTES);
+        let available = reader.bytes_from(address).min(MAX_PREFIX_BYTES);
         let prefix = reader.block(address, available)?;
         let mut cursor = prefix.body();
         if cursor.u8()? != 2 {

@@ -43,6 +43,11 @@ impl Reader {
         self.source.size()
     }
 
+    /// How many bytes there are from `address` on.
+    pub(super) fn bytes_from(&self, address: u64) -> u64 {
+        self.source.size().saturating_sub(self.base).saturating_sub(address)
+    }
+
     /// `length` bytes of array data at `address`, which must be in the file.
     pub(super) fn data(&self, address: u64, length: u64) -> Result<Vec<u8>, ReadError> {
         let (start, length) = self.within(address, length)?;
@@ -138,7 +143,10 @@ impl Block {
     /// Takes the checksum off the end, which must be right.
     pub(super) fn check(&mut self, signature: &[u8; 4]) -> Result<(), ReadError> {
         let whole = self.bytes.split_last_chunk::<4>();
-        let right = whole.is_some_and(|(content, stated)| codec::lookup3(content) == u32::from_le_bytes(*stated));
+        // A fuzzer would hardly get past checksums.
+        let fits =
+            |content: &[u8], stated: [u8; 4]| cfg!(fuzzing) || codec::lookup3(content) == u32::from_le_bytes(stated);
+        let right = whole.is_some_and(|(content, stated)| fits(content, *stated));
         if !right {
             let name = String::from_utf8_lossy(signature);
             return Err(ReadError::damaged(format!("a block `{name}` does not fit its checksum")));

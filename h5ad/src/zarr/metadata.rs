@@ -13,7 +13,7 @@ pub(super) struct Metadata {
     /// Extents of what one file holds.
     pub(super) chunk: Vec<usize>,
     pub(super) element: ElementType,
-    /// The bytes of an element that was never written.
+    /// The bytes of an element that was never written; none where they are zero.
     pub(super) fill: Vec<u8>,
     pub(super) chain: Chain,
     pub(super) keys: Keys,
@@ -185,9 +185,9 @@ fn boolean() -> ElementType {
     ElementType::Enumeration { number, members: vec![("FALSE".to_owned(), 0), ("TRUE".to_owned(), 1)] }
 }
 
-/// The bytes of a fill value.
+/// The bytes of a fill value; none where they are zero.
 fn fill(element: &ElementType, json: &Value) -> Vec<u8> {
-    let zero = vec![0; element.bytes()];
+    let zero = Vec::new();
     let Some(number) = element.number() else { return zero };
     match json {
         Value::Bool(value) => number.encode(f64::from(u8::from(*value))),

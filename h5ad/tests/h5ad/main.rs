@@ -8,5 +8,7 @@ mod frames;
 mod matrices;
 mod obsm_and_uns;
 mod other_kinds;
+#[path = "../../fuzz/read_all.rs"]
+mod read_all;
 mod real;
 mod references;

@@ -7,6 +7,7 @@ use flate2::read::GzDecoder;
 use h5ad::{FrameColumn, H5ad, MatrixLocation, Storage};
 
 use crate::fixtures::column;
+use crate::read_all::read_all;
 
 const N_OBS: usize = 64;
 const N_VARS: usize = 20;
@@ -153,23 +154,6 @@ fn chunks_that_claim_more_than_their_file_holds_are_refused() {
     for info in file.matrices() {
         let error = file.matrix(&info.location).unwrap().read(0..N_OBS).unwrap_err().to_string();
         assert!(error.contains("4294967295 bytes") && error.contains("outside the file"), "{error}");
-    }
-}
-
-/// Reads all there is, whatever becomes of it.
-fn read_all(bytes: Vec<u8>) {
-    let Ok(file) = H5ad::from_bytes(bytes, "damaged") else { return };
-    // Some damage does not show, and some gives an error; none may do worse.
-    let _ = (file.obs(), file.var(), file.raw_var());
-    for info in file.obsm() {
-        let _ = file.read_obsm(&info.key, 0..usize::MAX);
-    }
-    for info in file.matrices() {
-        if let Ok(matrix) = file.matrix(&info.location) {
-            for range in matrix.slabs(10_000) {
-                let _ = matrix.read(range);
-            }
-        }
     }
 }
 
