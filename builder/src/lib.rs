@@ -35,6 +35,8 @@ pub use error::BuildError;
 pub struct Options {
     /// Build even when there is no embedding to draw.
     pub allow_no_embedding: bool,
+    /// The modality to take, of MuData; it has to be named.
+    pub modality: Option<String>,
     /// Column of cell types; guessed from its name when not given.
     pub main_label: Option<String>,
     /// Column of samples; guessed from its name when not given.
@@ -50,6 +52,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             allow_no_embedding: false,
+            modality: None,
             main_label: None,
             sample_column: None,
             symbols: None,

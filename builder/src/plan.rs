@@ -258,7 +258,12 @@ fn read_embeddings(file: &H5ad, warnings: &mut Vec<Warning>) -> Result<Vec<(Obsm
 }
 
 fn obsm_summary(file: &H5ad) -> String {
-    let entries: Vec<String> =
-        file.obsm().iter().map(|info| format!("{} ({} columns)", info.key, info.n_columns)).collect();
+    if file.is_10x() {
+        return " (a 10x Genomics matrix never has one)".to_owned();
+    }
+    let readable = file.obsm().iter().map(|info| format!("{} ({} columns)", info.key, info.n_columns));
+    let left_out = file.warnings().into_iter().filter(|warning| warning.place.starts_with("obsm/"));
+    let left_out = left_out.map(|warning| format!("{}, which {}", warning.place, warning.message));
+    let entries: Vec<String> = readable.chain(left_out).collect();
     if entries.is_empty() { String::new() } else { format!(" (there is: {})", entries.join(", ")) }
 }

@@ -1,7 +1,8 @@
 //! What can go wrong while an AnnData file is read.
 
-use hdf5_pure::FormatError;
 use thiserror::Error;
+
+use super::read_error::ReadError;
 
 /// An AnnData file could not be read.
 ///
@@ -19,15 +20,14 @@ pub enum H5adError {
     },
 
     /// The file does not begin as an HDF5 file does.
-    #[error(
-        "not an HDF5 file: {file} ({bytes} bytes); an .h5ad file is HDF5: it may be cut short, still compressed, or a web \
-         page saved in its place"
-    )]
+    #[error("not an HDF5 file: {file} ({bytes} bytes); {hint}")]
     NotHdf5 {
         /// Path or name of the file.
         file: String,
         /// Its length in bytes.
         bytes: u64,
+        /// What it may be instead, and the way out.
+        hint: String,
     },
 
     /// The file ends before the length that it states.
@@ -51,13 +51,24 @@ pub enum H5adError {
         file: String,
     },
 
-    /// The file is HDF5, but holds something other than AnnData.
-    #[error("{file} is HDF5 but not AnnData: {reason}")]
+    /// The file holds something other than AnnData.
+    #[error("{file} is not AnnData: {reason}")]
     NotAnnData {
         /// Path or name of the file.
         file: String,
         /// What was found instead, and how to turn it into AnnData.
         reason: String,
+    },
+
+    /// A file of several modalities was given without the choice of one, or a choice that it does not have.
+    #[error("{file} {}", modality(wanted.as_deref(), known.as_deref()))]
+    Modality {
+        /// Path or name of the file.
+        file: String,
+        /// The modality that was asked for.
+        wanted: Option<String>,
+        /// The modalities that there are; none when the file is not MuData.
+        known: Option<Vec<String>>,
     },
 
     /// Something that must be there is not.
@@ -78,27 +89,28 @@ pub enum H5adError {
         problem: String,
     },
 
-    /// An object is stored in a way of HDF5 that is not read.
+    /// An object is stored in a way that is not read.
     #[error(
-        "cannot read `{place}`: {source}; the file uses a feature of HDF5 that is not read here: write it anew from \
-         Python with `anndata.read_h5ad(…).write_h5ad(…, compression=\"gzip\")`"
+        "cannot read `{place}`: {reason}; this is not read here: write the file anew from Python with \
+         `anndata.read_h5ad(…).write_h5ad(…, compression=\"gzip\")`"
     )]
     Unsupported {
         /// HDF5 path of the object.
         place: String,
-        /// What the HDF5 reader said.
-        source: Box<hdf5_pure::Error>,
+        /// What is the matter with it.
+        reason: String,
     },
 
     /// The bytes of an object could not be read or decoded.
     #[error(
-        "cannot read `{place}`: {source}; the file may be damaged or cut short: copy it again, or write it anew with anndata"
+        "cannot read `{place}`: {reason}; the file may be damaged or cut short: copy it again, or write it anew with \
+         anndata"
     )]
     Unreadable {
         /// HDF5 path of the object.
         place: String,
-        /// What the HDF5 reader said.
-        source: Box<hdf5_pure::Error>,
+        /// What is the matter with it.
+        reason: String,
     },
 }
 
@@ -111,26 +123,31 @@ impl H5adError {
         Self::Malformed { place: place.into(), problem: problem.into() }
     }
 
-    pub(super) fn unreadable(place: impl Into<String>, source: hdf5_pure::Error) -> Self {
-        let (place, unsupported) = (place.into(), is_unsupported(&source));
-        let source = Box::new(source);
-        if unsupported { Self::Unsupported { place, source } } else { Self::Unreadable { place, source } }
+    pub(super) fn unreadable(place: impl Into<String>, error: ReadError) -> Self {
+        let place = place.into();
+        match error {
+            ReadError::Unsupported(reason) => Self::Unsupported { place, reason },
+            ReadError::Io(error) => Self::Unreadable { place, reason: error.to_string() },
+            ReadError::Damaged(reason) => Self::Unreadable { place, reason },
+        }
     }
 }
 
-/// Whether the file is whole, but stored in a way that `hdf5-pure` does not read: by plugins such as zstd or blosc,
-/// across files, or in the newest forms, which Python writes only on request (`libver="latest"`).
-fn is_unsupported(error: &hdf5_pure::Error) -> bool {
-    let hdf5_pure::Error::Format(error) = error else { return false };
-    match error {
-        FormatError::UnsupportedFilter(_)
-        | FormatError::UnsupportedVirtualLayout
-        | FormatError::UnsupportedExternalStorage
-        | FormatError::UnsupportedVersion(_)
-        | FormatError::InvalidLayoutVersion(_) => true,
-        // The chunk index of datasets that may grow along two dimensions, of which the reader says so in words alone.
-        FormatError::ChunkedReadError(reason) => reason.contains("version 2 B-tree"),
-        _ => false,
+fn modality(wanted: Option<&str>, known: Option<&[String]>) -> String {
+    match (wanted, known) {
+        (Some(wanted), None) => format!("is not MuData, so it has no modality `{wanted}`; leave `--modality` out"),
+        (Some(wanted), Some(known)) => {
+            format!("is MuData without the modality `{wanted}`; its modalities are: {}", known.join(", "))
+        }
+        (None, known) => {
+            let known = known.unwrap_or_default();
+            let example = known.first().map_or("NAME", String::as_str);
+            format!(
+                "is MuData with the modalities {}; choose one with `--modality {example}`, or write it alone with \
+                 `mudata[\"{example}\"].write_h5ad(…)`",
+                known.join(", ")
+            )
+        }
     }
 }
 
@@ -140,8 +157,11 @@ mod tests {
 
     #[test]
     fn what_is_not_read_is_told_from_damage() {
-        let text = |error| H5adError::unreadable("X/data", hdf5_pure::Error::Format(error)).to_string();
-        assert!(text(FormatError::UnsupportedFilter(32015)).contains("feature of HDF5 that is not read"));
-        assert!(text(FormatError::FilterError("inflate".to_owned())).contains("damaged"));
+        let unsupported = ReadError::Unsupported("it is compressed by the filter szip".to_owned());
+        assert!(
+            H5adError::unreadable("X/data", unsupported).to_string().contains("filter szip; this is not read here")
+        );
+        let damaged = ReadError::damaged("a chunk is damaged");
+        assert!(H5adError::unreadable("X/data", damaged).to_string().contains("damaged or cut short"));
     }
 }

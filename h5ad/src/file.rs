@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io;
 use std::path::Path;
 
-use hdf5_pure::{FormatError, Source};
+use super::source::{Source, past_the_end};
 
 /// An open file.
 pub(crate) struct FileSource {
@@ -15,6 +15,11 @@ pub(crate) struct FileSource {
 impl FileSource {
     /// Opens `path` for reading.
     pub(crate) fn open(path: &Path) -> io::Result<Self> {
+        // Opening a pipe would wait for its writer.
+        if !std::fs::metadata(path)?.is_file() {
+            let message = "it is neither a file nor a directory";
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
+        }
         let file = File::open(path)?;
         let len = file.metadata()?.len();
         Ok(Self { file, len })
@@ -22,16 +27,15 @@ impl FileSource {
 }
 
 impl Source for FileSource {
-    fn len(&self) -> u64 {
+    fn size(&self) -> u64 {
         self.len
     }
 
-    fn read_at(&self, offset: u64, buf: &mut [u8]) -> Result<(), FormatError> {
+    fn read_at(&self, offset: u64, buf: &mut [u8]) -> io::Result<()> {
         if offset.checked_add(buf.len() as u64).is_none_or(|end| end > self.len) {
-            let available = usize::try_from(self.len.saturating_sub(offset)).unwrap_or(usize::MAX);
-            return Err(FormatError::UnexpectedEof { expected: buf.len(), available });
+            return Err(past_the_end(offset, buf.len() as u64, self.len));
         }
-        read_exact_at(&self.file, buf, offset).map_err(|error| FormatError::Source(error.to_string()))
+        read_exact_at(&self.file, buf, offset)
     }
 }
 

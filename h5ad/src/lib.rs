@@ -1,27 +1,37 @@
-//! Reads AnnData: any `.h5ad` file, from anndata 0.5 to 0.12, as typed, streamed pieces.
+//! Reads AnnData: any `.h5ad` file and any Zarr store, from anndata 0.5 to 0.12, one modality of MuData, and matrices of
+//! 10x Genomics, as typed, streamed pieces.
 //!
-//! This is the only part of Tessera that knows HDF5. The bytes come from any [`Source`]; feature `native` opens files on
-//! disk. Opening reads only the file's structure; data frames and `obsm` arrays are then handed out whole, and matrices
+//! This is the only part of Tessera that knows HDF5 and Zarr. The bytes come from any [`Source`]; feature `native` opens
+//! files and directories on disk. Opening reads only the file's structure; data frames and `obsm` arrays are then handed out whole, and matrices
 //! a slab at a time, so that memory stays bounded whatever the size of the file. What can be mended is mended and listed
 //! in [`H5ad::warnings`]; what cannot is an [`H5adError`] that names the place in the file.
 //!
 //! Left to the caller: duplicate labels, NaN in matrices and embeddings, and which matrix and embedding to use.
 
+mod codec;
+mod container;
+mod element;
 mod error;
 #[cfg(feature = "native")]
 mod file;
+mod foreign;
 mod frame;
-mod heap;
+mod grid;
+mod hdf5;
 mod matrix;
 mod number;
 mod obsm;
+mod open;
+mod read_error;
 mod record;
 mod source;
 mod store;
+mod tenx;
 mod text;
 mod uns;
 mod values;
 mod warning;
+mod zarr;
 
 use std::ops::Range;
 #[cfg(feature = "native")]
@@ -36,8 +46,9 @@ pub use source::Source;
 pub use uns::{Pixels, SpatialImage, SpatialLibrary, Uns};
 pub use warning::Warning;
 
+use container::Kind;
 use source::{Bytes, SharedSource};
-use store::{Kind, Store};
+use store::Store;
 
 /// An open AnnData file. Clones share it, and threads may read it at the same time.
 #[derive(Clone)]
@@ -48,6 +59,7 @@ pub struct H5ad {
 
 /// What was found when the file was opened.
 struct Contents {
+    is_10x: bool,
     n_obs: usize,
     n_vars: usize,
     raw: Option<Raw>,
@@ -75,15 +87,28 @@ impl std::fmt::Debug for H5ad {
 }
 
 impl H5ad {
-    /// Opens the file at `path`.
+    /// Opens the file at `path`, or the Zarr store if it is a directory.
     ///
     /// # Errors
     /// As [`from_source`](Self::from_source).
     #[cfg(feature = "native")]
     pub fn open(path: &Path) -> Result<Self, H5adError> {
+        Self::open_modality(path, None)
+    }
+
+    /// Opens the file or directory at `path`, and of MuData the modality of this name.
+    ///
+    /// # Errors
+    /// As [`from_source`](Self::from_source).
+    #[cfg(feature = "native")]
+    pub fn open_modality(path: &Path, modality: Option<&str>) -> Result<Self, H5adError> {
         let name = path.display().to_string();
-        let source = file::FileSource::open(path).map_err(|source| H5adError::Io { file: name.clone(), source })?;
-        Self::from_source(source, name)
+        let failed = |source| H5adError::Io { file: name.clone(), source };
+        if std::fs::metadata(path).map_err(failed)?.is_dir() {
+            return Self::from_store(open::directory(path, name, modality)?);
+        }
+        let source = file::FileSource::open(path).map_err(failed)?;
+        Self::from_store(open::source(&SharedSource::new(source), name, modality)?)
     }
 
     /// Opens a file that is wholly in memory; `name` is what messages call it.
@@ -91,22 +116,31 @@ impl H5ad {
     /// # Errors
     /// As [`from_source`](Self::from_source).
     pub fn from_bytes(bytes: Vec<u8>, name: impl Into<String>) -> Result<Self, H5adError> {
-        Self::from_source(Bytes(bytes), name)
+        Self::from_source(Bytes(bytes), name, None)
     }
 
-    /// Opens the file whose bytes come from `source`, and looks what it holds; `name` is what messages call it.
+    /// Opens the file whose bytes come from `source`, and looks what it holds; `name` is what messages call it. Of MuData
+    /// the `modality` is opened, which must be named.
     ///
     /// # Errors
-    /// When the file cannot be read, is not HDF5, is not AnnData, or contradicts itself in what cannot be left out:
-    /// `obs`, `var` and `X`. Layers, `obsm` entries and `raw` of a wrong form or shape are left out and noted instead.
+    /// When the file cannot be read, is neither HDF5 nor Zarr, is not AnnData, or contradicts itself in what cannot be
+    /// left out: `obs`, `var` and `X`. Layers, `obsm` entries and `raw` of a wrong form or shape are left out and noted
+    /// instead.
     pub fn from_source(
         source: impl Source + Send + Sync + 'static,
         name: impl Into<String>,
+        modality: Option<&str>,
     ) -> Result<Self, H5adError> {
-        let store = Store::open(SharedSource::new(source), name.into())?;
+        Self::from_store(open::source(&SharedSource::new(source), name.into(), modality)?)
+    }
+
+    fn from_store(store: Store) -> Result<Self, H5adError> {
         for frame in ["obs", "var"] {
             if store.kind(frame)?.is_none() {
-                return Err(H5adError::NotAnnData { file: store.name().to_owned(), reason: foreign(&store, frame)? });
+                return Err(H5adError::NotAnnData {
+                    file: store.name().to_owned(),
+                    reason: foreign::not_anndata(&store, frame)?,
+                });
             }
         }
         let x_shape = matrix::stated_shape(&store, "X")?;
@@ -125,13 +159,19 @@ impl H5ad {
         let obsm = obsm::list(&store, n_obs)?;
         let obsm_infos = obsm.iter().map(|entry| entry.info.clone()).collect();
         let uns = Uns::read(&store)?;
-        let contents = Contents { n_obs, n_vars, raw, obsm, obsm_infos, matrices, uns };
+        let is_10x = store.attributes("")?.text("encoding-type") == Some(tenx::ENCODING);
+        let contents = Contents { is_10x, n_obs, n_vars, raw, obsm, obsm_infos, matrices, uns };
         Ok(Self { store, contents: Arc::new(contents) })
     }
 
     /// What messages call the file: the path that it was opened at, or the name that was given.
     pub fn name(&self) -> &str {
         self.store.name()
+    }
+
+    /// Whether the file is a matrix of 10x Genomics, shown as AnnData.
+    pub fn is_10x(&self) -> bool {
+        self.contents.is_10x
     }
 
     /// Number of cells.
@@ -255,7 +295,7 @@ fn layers(store: &Store, shape: (usize, usize), matrices: &mut Vec<MatrixInfo>) 
         return Ok(());
     }
     let members = store.members("layers")?;
-    for name in members.groups.union(&members.datasets) {
+    for name in members.names() {
         match MatrixInfo::inspect(store, MatrixLocation::Layer(name.clone()), &format!("layers/{name}"), shape) {
             Ok(info) => matrices.extend(info),
             Err(H5adError::Malformed { place, problem }) => {
@@ -265,23 +305,4 @@ fn layers(store: &Store, shape: (usize, usize), matrices: &mut Vec<MatrixInfo>) 
         }
     }
     Ok(())
-}
-
-/// Says what an HDF5 file without `missing` seems to be.
-fn foreign(store: &Store, missing: &str) -> Result<String, H5adError> {
-    let root = store.members("")?;
-    let has = |name: &str| root.groups.contains(name) || root.datasets.contains(name);
-    Ok(if has("mod") {
-        "it looks like MuData; write the modality you want with `mudata[\"rna\"].write_h5ad(…)`".to_owned()
-    } else if has("row_attrs") && has("col_attrs") {
-        "it looks like a loom file; convert it with `anndata.io.read_loom(…).write_h5ad(…)`".to_owned()
-    } else if has("matrix") {
-        "it looks like a 10x Genomics matrix; convert it with `scanpy.read_10x_h5(…).write_h5ad(…)`".to_owned()
-    } else {
-        let names: Vec<_> = root.groups.union(&root.datasets).map(String::as_str).collect();
-        format!(
-            "it has no `{missing}`, only: {}",
-            if names.is_empty() { "nothing".to_owned() } else { names.join(", ") }
-        )
-    })
 }

@@ -1,21 +1,9 @@
-//! Numbers as HDF5 stores them, decoded from raw bytes.
-
-use hdf5_pure::{Datatype, DatatypeByteOrder, FixedPointLayout, FloatingPointLayout};
+//! Numbers as files store them, decoded from raw bytes.
 
 /// Whole numbers up to this magnitude are exact as 32-bit floats.
 const EXACT_IN_F32: u64 = 1 << 24;
 
-const HALF: FloatingPointLayout = FloatingPointLayout {
-    bit_offset: 0,
-    bit_precision: 16,
-    exponent_location: 10,
-    exponent_size: 5,
-    mantissa_location: 0,
-    mantissa_size: 10,
-    exponent_bias: 15,
-};
-
-/// A numeric type of HDF5 that numpy has too.
+/// A numeric type of numpy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Number {
     kind: Kind,
@@ -47,26 +35,70 @@ pub(super) struct Singles {
 }
 
 impl Number {
-    /// The numeric type that `datatype` is, if it is one. An enumeration counts as its base type.
-    pub(super) fn of(datatype: &Datatype) -> Option<Self> {
-        let (kind, byte_order) = match datatype {
-            Datatype::FixedPoint { size, byte_order, layout } => (Kind::of_integer(*size, *layout)?, byte_order),
-            Datatype::FloatingPoint { size, byte_order, layout } => {
-                let kind = match size {
-                    2 if *layout == HALF => Kind::F16,
-                    4 if *layout == FloatingPointLayout::IEEE754_BINARY32 => Kind::F32,
-                    8 if *layout == FloatingPointLayout::IEEE754_BINARY64 => Kind::F64,
-                    _ => return None,
-                };
-                (kind, byte_order)
-            }
-            Datatype::Enumeration { base_type, .. } => return Self::of(base_type),
+    /// The whole number of so many bytes, if there is one.
+    pub(super) fn integer(bytes: usize, signed: bool, big_endian: bool) -> Option<Self> {
+        let kind = match (bytes, signed) {
+            (1, true) => Kind::I8,
+            (2, true) => Kind::I16,
+            (4, true) => Kind::I32,
+            (8, true) => Kind::I64,
+            (1, false) => Kind::U8,
+            (2, false) => Kind::U16,
+            (4, false) => Kind::U32,
+            (8, false) => Kind::U64,
             _ => return None,
         };
-        match byte_order {
-            DatatypeByteOrder::LittleEndian => Some(Self { kind, big_endian: false }),
-            DatatypeByteOrder::BigEndian => Some(Self { kind, big_endian: true }),
-            DatatypeByteOrder::Vax => None,
+        Some(Self { kind, big_endian })
+    }
+
+    /// The IEEE 754 float of so many bytes, if there is one.
+    pub(super) fn float(bytes: usize, big_endian: bool) -> Option<Self> {
+        let kind = match bytes {
+            2 => Kind::F16,
+            4 => Kind::F32,
+            8 => Kind::F64,
+            _ => return None,
+        };
+        Some(Self { kind, big_endian })
+    }
+
+    /// A byte without a sign.
+    pub(super) const BYTE: Self = Self { kind: Kind::U8, big_endian: false };
+
+    /// The bytes of a number of this type, cut to its range.
+    pub(super) fn encode(self, value: f64) -> Vec<u8> {
+        let bytes = match self.kind {
+            Kind::F32 => (value as f32).to_le_bytes().to_vec(),
+            Kind::F64 => value.to_le_bytes().to_vec(),
+            // Of half-precision floats only those that are common as fill values.
+            Kind::F16 if value.is_nan() => 0x7e00_u16.to_le_bytes().to_vec(),
+            Kind::F16 => 0_u16.to_le_bytes().to_vec(),
+            Kind::I8 | Kind::I16 | Kind::I32 | Kind::I64 | Kind::U8 | Kind::U16 | Kind::U32 | Kind::U64 => {
+                return self.encode_integer(value as i64);
+            }
+        };
+        self.in_order(bytes)
+    }
+
+    /// The bytes of a whole number, cut to as many as the type has.
+    pub(super) fn encode_integer(self, value: i64) -> Vec<u8> {
+        self.in_order(value.to_le_bytes()[..self.bytes()].to_vec())
+    }
+
+    fn in_order(self, mut bytes: Vec<u8>) -> Vec<u8> {
+        if self.big_endian {
+            bytes.reverse();
+        }
+        bytes
+    }
+
+    /// Bytes of one number.
+    pub(super) fn bytes(self) -> usize {
+        match self.kind {
+            Kind::I8 | Kind::U8 => 1,
+            Kind::I16 | Kind::U16 | Kind::F16 => 2,
+            Kind::I32 | Kind::U32 | Kind::F32 => 4,
+            Kind::I64 | Kind::U64 | Kind::F64 => 8,
         }
     }
 
@@ -156,25 +188,6 @@ impl Number {
             Kind::F32 => each(bytes, big, f32::from_le_bytes, |v| v as i64),
             Kind::F64 => each(bytes, big, f64::from_le_bytes, |v| v as i64),
         }
-    }
-}
-
-impl Kind {
-    fn of_integer(size: u32, layout: FixedPointLayout) -> Option<Self> {
-        if layout.bit_offset != 0 || u32::from(layout.bit_precision) != size.checked_mul(8)? {
-            return None;
-        }
-        Some(match (size, layout.signed) {
-            (1, true) => Self::I8,
-            (2, true) => Self::I16,
-            (4, true) => Self::I32,
-            (8, true) => Self::I64,
-            (1, false) => Self::U8,
-            (2, false) => Self::U16,
-            (4, false) => Self::U32,
-            (8, false) => Self::U64,
-            _ => return None,
-        })
     }
 }
 

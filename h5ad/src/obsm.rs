@@ -2,14 +2,14 @@
 
 use std::ops::Range;
 
-use hdf5_pure::{CompoundMember, Datatype};
-
+use super::container::Kind;
+use super::element::{ElementType, Field};
 use super::error::H5adError;
 use super::frame;
 use super::matrix::{Matrix, MatrixInfo, MatrixLocation, Storage, stated_shape};
 use super::number::Number;
 use super::record::Records;
-use super::store::{Array, Kind, Store};
+use super::store::{Array, Store};
 
 /// How many entries of a sparse array, or elements of a dense one, are held at a time.
 const PIECE_ENTRIES: usize = 4 << 20;
@@ -94,7 +94,7 @@ enum Form {
     /// Numeric columns of a data frame, by path.
     Frame(Vec<String>),
     /// A field of the records in `obsm`.
-    Field(CompoundMember),
+    Field(Field),
 }
 
 /// Lists the entries of `obsm` that can be read, sorted by key; the others are noted.
@@ -120,7 +120,7 @@ pub(super) fn list(store: &Store, n_obs: usize) -> Result<Vec<Entry>, H5adError>
     match store.kind("obsm")? {
         Some(Kind::Group) => {
             let members = store.members("obsm")?;
-            for key in members.groups.union(&members.datasets) {
+            for key in members.names() {
                 add(key, inspect(store, key))?;
             }
         }
@@ -149,6 +149,7 @@ fn inspect(store: &Store, key: &str) -> Result<Option<(Form, usize, usize)>, H5a
             }
             let array = store.array(&place)?;
             array.number()?;
+            array.check_size()?;
             let n_rows = array.shape().first().copied().unwrap_or(1);
             Ok(Some((Form::Dense(place), n_rows, width(&array))))
         }
@@ -174,22 +175,19 @@ fn width(array: &Array) -> usize {
 }
 
 /// Elements of a field, which holds numbers or an array of them.
-fn field_shape(field: &CompoundMember) -> Result<usize, H5adError> {
-    let (number, width) = field_number(&field.datatype);
+fn field_shape(field: &Field) -> Result<usize, H5adError> {
+    let (number, width) = field_number(&field.element);
     if number.is_none() {
-        let problem = format!("has the type {}, but must hold numbers", field.datatype);
+        let problem = format!("has the type {}, but must hold numbers", field.element);
         return Err(H5adError::malformed(format!("obsm/{}", field.name), problem));
     }
     Ok(width)
 }
 
-fn field_number(datatype: &Datatype) -> (Option<Number>, usize) {
-    match datatype {
-        Datatype::Array { base_type, dimensions } => {
-            let width = dimensions.iter().fold(1_usize, |width, dim| width.saturating_mul(*dim as usize));
-            (Number::of(base_type), width)
-        }
-        other => (Number::of(other), 1),
+fn field_number(element: &ElementType) -> (Option<Number>, usize) {
+    match element {
+        ElementType::Array { element, length } => (element.number(), *length),
+        other => (other.number(), 1),
     }
 }
 
@@ -211,7 +209,7 @@ pub(super) fn read(store: &Store, entry: &Entry, n_obs: usize, columns: Range<us
         Form::Field(field) => {
             let records = Records::open(store, "obsm")?;
             let bytes = records.gather(&records.read()?, field);
-            match field_number(&field.datatype) {
+            match field_number(&field.element) {
                 (Some(number), width) => ObsmValues::decode(number, &bytes, width, &columns),
                 (None, _) => ObsmValues::Singles(Vec::new()),
             }
@@ -228,10 +226,20 @@ fn dense(store: &Store, place: &str, columns: &Range<usize>) -> Result<ObsmValue
     if columns.is_empty() {
         return Ok(values);
     }
-    let step = (PIECE_ENTRIES / width).max(1);
+    // Of a matrix only the columns are read; what has more dimensions is read whole, and cut.
+    let is_matrix = array.shape().len() == 2;
+    let read_width = if is_matrix { columns.len() } else { width };
+    let step = (PIECE_ENTRIES / read_width).max(1);
     for start in (0..n_rows).step_by(step) {
-        let bytes = array.read_rows(start..(start + step).min(n_rows))?;
-        values.append(ObsmValues::decode(number, &bytes, width, columns));
+        let rows = start..(start + step).min(n_rows);
+        let (bytes, columns) = if is_matrix {
+            (array.read_box(&[rows, columns.clone()])?, 0..columns.len())
+        } else if array.shape().is_empty() {
+            (array.read()?, columns.clone())
+        } else {
+            (array.read_rows(rows)?, columns.clone())
+        };
+        values.append(ObsmValues::decode(number, &bytes, read_width, &columns));
     }
     Ok(values)
 }

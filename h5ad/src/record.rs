@@ -1,28 +1,27 @@
 //! Datasets of compound records, the form in which anndata before 0.7 wrote `obs`, `var` and `obsm`.
 
-use hdf5_pure::{CompoundMember, Datatype};
-
+use super::element::{ElementType, Field};
 use super::error::H5adError;
 use super::store::{Array, Store};
 
 /// The fields of a dataset of records.
 pub(super) struct Records {
     array: Array,
-    fields: Vec<CompoundMember>,
+    fields: Vec<Field>,
 }
 
 impl Records {
     /// The dataset at `place`, which must hold records.
     pub(super) fn open(store: &Store, place: &str) -> Result<Self, H5adError> {
         let array = store.array(place)?;
-        let Datatype::Compound { members, .. } = array.datatype() else {
-            let problem = format!("is a dataset of {}, but must be a group or a dataset of records", array.datatype());
+        let ElementType::Records { fields, .. } = array.element() else {
+            let problem = format!("is a dataset of {}, but must be a group or a dataset of records", array.element());
             return Err(H5adError::malformed(place, problem));
         };
-        let fields = members.clone();
+        let fields = fields.clone();
         for field in &fields {
-            let end = field.byte_offset.checked_add(u64::from(field.datatype.type_size()));
-            if end.is_none_or(|end| end > array.element_bytes() as u64) {
+            let end = field.byte_offset.checked_add(field.element.bytes());
+            if end.is_none_or(|end| end > array.element_bytes()) {
                 let problem = format!("has a field `{}` outside its records; the file is damaged", field.name);
                 return Err(H5adError::malformed(place, problem));
             }
@@ -35,7 +34,7 @@ impl Records {
         self.array.shape().iter().product()
     }
 
-    pub(super) fn fields(&self) -> &[CompoundMember] {
+    pub(super) fn fields(&self) -> &[Field] {
         &self.fields
     }
 
@@ -45,9 +44,9 @@ impl Records {
     }
 
     /// The bytes of one field of every record, one after another.
-    pub(super) fn gather(&self, bytes: &[u8], field: &CompoundMember) -> Vec<u8> {
-        let start = field.byte_offset as usize;
-        let end = start + field.datatype.type_size() as usize;
+    pub(super) fn gather(&self, bytes: &[u8], field: &Field) -> Vec<u8> {
+        let start = field.byte_offset;
+        let end = start + field.element.bytes();
         let records = bytes.chunks_exact(self.array.element_bytes());
         let mut gathered = Vec::with_capacity(records.len() * (end - start));
         records.for_each(|record| gathered.extend_from_slice(&record[start..end]));

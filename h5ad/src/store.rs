@@ -1,24 +1,18 @@
-//! The open HDF5 file: what lies where, attributes, and bytes of datasets, with errors that name the place.
+//! The open file, whatever its format: what lies where, attributes, and elements of arrays, with errors that name the
+//! place.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use hdf5_pure::{
-    AttrValue, ChunkCacheConfig, Dataset, DatasetAccessProperties, Datatype, Error, File, FileAccessProperties,
-    FormatError, MetadataCacheConfig, Source,
-};
-
+use super::container::{Container, Elements, Kind, Member};
+use super::element::ElementType;
 use super::error::H5adError;
-use super::heap::Heap;
+use super::grid::ChunkCache;
 use super::number::Number;
-use super::source::SharedSource;
 use super::values::{Undecoded, Values};
 use super::warning::Warnings;
 
-const METADATA_CACHE_BYTES: usize = 8 << 20;
-/// Deflate shrinks by at most about 1032 : 1; a dataset that claims more than this ratio of its file is damaged.
-const MAX_INFLATION: u64 = 1100;
 /// Claims below this are believed, whatever the file's size.
 const PLAUSIBLE_BYTES: u64 = 64 << 20;
 
@@ -31,54 +25,64 @@ pub(super) struct Store {
 struct Inner {
     /// What messages call the file.
     name: String,
-    file: File,
-    heap: Heap,
-    file_bytes: u64,
+    container: Arc<dyn Container>,
+    /// The group that counts as the root.
+    root: String,
     members: Mutex<HashMap<String, Arc<Members>>>,
     warnings: Warnings,
 }
 
 /// The names in one group.
 #[derive(Debug, Default)]
-pub(super) struct Members {
-    pub(super) groups: BTreeSet<String>,
-    pub(super) datasets: BTreeSet<String>,
-}
-
-/// What an HDF5 path leads to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
-    Group,
-    Dataset,
-}
+pub(super) struct Members(BTreeMap<String, Member>);
 
 /// Attributes of a group or dataset.
-pub(super) struct Attributes(HashMap<String, AttrValue>);
+pub(super) struct Attributes(HashMap<String, Values>);
+
+impl Members {
+    /// All names, those that lead nowhere included.
+    pub(super) fn names(&self) -> impl Iterator<Item = &String> {
+        self.0.keys()
+    }
+
+    /// The names of groups.
+    pub(super) fn groups(&self) -> impl Iterator<Item = &String> {
+        self.of(Kind::Group)
+    }
+
+    /// The names of datasets.
+    pub(super) fn datasets(&self) -> impl Iterator<Item = &String> {
+        self.of(Kind::Dataset)
+    }
+
+    /// Whether there is such a name.
+    pub(super) fn contains(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+
+    fn of(&self, kind: Kind) -> impl Iterator<Item = &String> {
+        self.0.iter().filter(move |(_, member)| **member == Member::Known(kind)).map(|(name, _)| name)
+    }
+}
 
 impl Store {
-    pub(super) fn open(source: SharedSource, name: String) -> Result<Self, H5adError> {
-        let file_bytes = source.len();
-        let properties =
-            FileAccessProperties::new().with_metadata_cache(MetadataCacheConfig::new(METADATA_CACHE_BYTES));
-        let file = match File::from_source_with_options(source.clone(), properties) {
-            Ok(file) => file,
-            Err(Error::Format(FormatError::SignatureNotFound)) => {
-                return Err(H5adError::NotHdf5 { file: name, bytes: file_bytes });
-            }
-            Err(Error::Format(FormatError::Source(reason))) => {
-                return Err(H5adError::Io { file: name, source: std::io::Error::other(reason) });
-            }
-            Err(Error::FileMarkedInUse(..)) => return Err(H5adError::InUse { file: name }),
-            Err(error) => return Err(H5adError::unreadable("/", error)),
+    /// A store of what lies in the group `root` of `container`; `name` is what messages call it.
+    pub(super) fn new(container: Box<dyn Container>, root: String, name: String) -> Self {
+        let inner =
+            Inner { name, container: container.into(), root, members: Mutex::default(), warnings: Warnings::default() };
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// The same file with another group for its root; nothing is noted of it yet.
+    pub(super) fn into_group(self, root: &str) -> Self {
+        let inner = Inner {
+            name: self.inner.name.clone(),
+            container: Arc::clone(&self.inner.container),
+            root: self.path(root),
+            members: Mutex::default(),
+            warnings: Warnings::default(),
         };
-        let superblock = file.superblock();
-        let stated = superblock.eof_address;
-        if stated > file_bytes {
-            return Err(H5adError::CutShort { file: name, bytes: file_bytes, stated });
-        }
-        let heap = Heap::new(source, superblock);
-        let inner = Inner { name, file, heap, file_bytes, members: Mutex::default(), warnings: Warnings::default() };
-        Ok(Self { inner: Arc::new(inner) })
+        Self { inner: Arc::new(inner) }
     }
 
     /// What messages call the file.
@@ -90,66 +94,47 @@ impl Store {
         &self.inner.warnings
     }
 
-    pub(super) fn heap(&self) -> &Heap {
-        &self.inner.heap
-    }
-
     /// The names in the group at `place`; `""` is the root.
     pub(super) fn members(&self, place: &str) -> Result<Arc<Members>, H5adError> {
         let known = self.inner.members.lock().unwrap_or_else(PoisonError::into_inner).get(place).cloned();
         if let Some(members) = known {
             return Ok(members);
         }
-        let read = || -> Result<Members, Error> {
-            let group = if place.is_empty() { self.inner.file.root() } else { self.inner.file.group(place)? };
-            Ok(Members {
-                groups: group.groups()?.into_iter().collect(),
-                datasets: group.datasets()?.into_iter().collect(),
-            })
-        };
         let shown = if place.is_empty() { "/" } else { place };
-        let members = Arc::new(read().map_err(|error| H5adError::unreadable(shown, error))?);
+        let members = self.inner.container.members(&self.path(place));
+        let members = Arc::new(Members(members.map_err(|error| H5adError::unreadable(shown, error))?));
         let mut all = self.inner.members.lock().unwrap_or_else(PoisonError::into_inner);
         Ok(Arc::clone(all.entry(place.to_owned()).or_insert(members)))
     }
 
     /// What lies at `place`, if anything.
+    ///
+    /// # Errors
+    /// When a link on the way leads nowhere, or its group cannot be read.
     pub(super) fn kind(&self, place: &str) -> Result<Option<Kind>, H5adError> {
-        let mut parent = String::new();
-        let mut kind = None;
-        for name in place.split('/').filter(|name| !name.is_empty()) {
-            if !parent.is_empty() && kind != Some(Kind::Group) {
-                return Ok(None);
-            }
-            let members = self.members(&parent)?;
-            kind = if members.groups.contains(name) {
-                Some(Kind::Group)
-            } else if members.datasets.contains(name) {
-                Some(Kind::Dataset)
-            } else {
-                return Ok(None);
-            };
-            if !parent.is_empty() {
-                parent.push('/');
-            }
-            parent.push_str(name);
+        let (parent, name) = place.rsplit_once('/').unwrap_or(("", place));
+        if !parent.is_empty() && self.kind(parent)? != Some(Kind::Group) {
+            return Ok(None);
         }
-        Ok(kind)
+        match self.members(parent)?.0.get(name) {
+            None => Ok(None),
+            Some(Member::Known(kind)) => Ok(Some(*kind)),
+            Some(Member::Broken(problem)) => Err(H5adError::malformed(place, problem)),
+        }
     }
 
-    /// Attributes of the group or dataset at `place`.
+    /// Attributes of the group or dataset at `place`; none where there is nothing.
     pub(super) fn attributes(&self, place: &str) -> Result<Attributes, H5adError> {
-        let attributes = match self.kind(place)? {
-            Some(Kind::Group) => self.inner.file.group(place).and_then(|group| group.attrs()),
-            Some(Kind::Dataset) => self.inner.file.dataset(place).and_then(|dataset| dataset.attrs()),
-            None => Ok(HashMap::new()),
-        };
+        if !place.is_empty() && self.kind(place)?.is_none() {
+            return Ok(Attributes(HashMap::new()));
+        }
+        let attributes = self.inner.container.attributes(&self.path(place));
         attributes.map(Attributes).map_err(|error| H5adError::unreadable(place, error))
     }
 
     /// The dataset at `place`, which must exist.
     pub(super) fn array(&self, place: &str) -> Result<Array, H5adError> {
-        self.array_with(place, DatasetAccessProperties::new())
+        self.array_with(place, 0)
     }
 
     /// The dataset at `place` for reading in consecutive slabs: chunks that a slab shares with its neighbors are
@@ -157,46 +142,51 @@ impl Store {
     pub(super) fn streamed_array(&self, place: &str, cache_bytes: usize) -> Result<Array, H5adError> {
         const FEW: usize = 4;
         let array = self.array(place)?;
-        let Some(chunk_bytes) = array.chunk_bytes()? else { return Ok(array) };
-        let bytes = cache_bytes.max(chunk_bytes.saturating_mul(FEW));
-        let slots = (bytes / chunk_bytes.max(1)).clamp(FEW, 1024);
-        let cache = ChunkCacheConfig::new().with_max_bytes(bytes).with_max_slots(slots);
-        self.array_with(place, DatasetAccessProperties::new().with_chunk_cache(cache))
+        let chunk_bytes = array
+            .chunk_shape()
+            .map_or(0, |chunk| chunk.iter().fold(array.element_bytes(), |bytes, dim| bytes.saturating_mul(*dim)));
+        Ok(Array { cache: ChunkCache::new(cache_bytes.max(chunk_bytes.saturating_mul(FEW))), ..array })
     }
 
-    fn array_with(&self, place: &str, properties: DatasetAccessProperties) -> Result<Array, H5adError> {
-        let unreadable = |error| H5adError::unreadable(place, error);
-        let dataset = self.inner.file.dataset_with_options(place, properties).map_err(unreadable)?;
-        let dims = dataset.shape().map_err(unreadable)?;
-        let datatype = dataset.datatype().map_err(unreadable)?;
-        let element_bytes = dataset.element_size().map_err(unreadable)?;
-        let bytes = dims.iter().try_fold(element_bytes, |bytes, dim| bytes.checked_mul(*dim));
-        let shape: Option<Vec<usize>> = dims.iter().map(|dim| usize::try_from(*dim).ok()).collect();
-        let (Some(bytes), Some(shape), Ok(element_bytes)) = (bytes, shape, usize::try_from(element_bytes)) else {
-            return Err(H5adError::malformed(place, "claims an impossible shape; the file is damaged"));
-        };
-        Ok(Array {
-            place: place.to_owned(),
-            dataset,
-            shape,
-            datatype,
-            element_bytes,
-            bytes,
-            file_bytes: self.inner.file_bytes,
-        })
+    fn array_with(&self, place: &str, cache_bytes: usize) -> Result<Array, H5adError> {
+        if self.kind(place)? != Some(Kind::Dataset) {
+            return Err(H5adError::malformed(place, "must be an array, which it is not"));
+        }
+        let elements = self.inner.container.array(&self.path(place));
+        let elements = elements.map_err(|error| H5adError::unreadable(place, error))?;
+        Ok(Array { place: place.to_owned(), elements, cache: ChunkCache::new(cache_bytes) })
     }
 
     /// All elements of the dataset at `place`.
     pub(super) fn values(&self, place: &str) -> Result<Values, ValuesError> {
         let array = self.array(place)?;
+        array.check_size()?;
+        let texts = array.elements.texts().map_err(|error| H5adError::unreadable(place, error))?;
+        if let Some(texts) = texts {
+            return Ok(Values::Strings(texts));
+        }
         let bytes = array.read()?;
-        Values::decode(array.datatype(), &bytes, self.heap()).map_err(|error| match error {
+        self.decode(place, array.element(), &bytes)
+    }
+
+    /// Decodes `bytes`, elements of the dataset at `place` or of one field of its records.
+    pub(super) fn decode(&self, place: &str, element: &ElementType, bytes: &[u8]) -> Result<Values, ValuesError> {
+        Values::decode(element, bytes, self.inner.container.heap()).map_err(|error| match error {
             Undecoded::Unsupported(reason) => ValuesError::Unsupported(reason),
             Undecoded::Damaged(what) => ValuesError::Failed(H5adError::malformed(
                 place,
                 format!("cannot be read: {what}; the file may be damaged or cut short"),
             )),
         })
+    }
+
+    /// Where a place lies in the container.
+    fn path(&self, place: &str) -> String {
+        match (self.inner.root.as_str(), place) {
+            ("", place) => place.to_owned(),
+            (root, "") => root.to_owned(),
+            (root, place) => format!("{root}/{place}"),
+        }
     }
 }
 
@@ -227,26 +217,34 @@ impl ValuesError {
 impl Attributes {
     /// The text of an attribute.
     pub(super) fn text(&self, name: &str) -> Option<&str> {
-        let value = self.0.get(name)?;
-        value.as_str().or_else(|| value.as_strings()?.first().map(String::as_str))
+        match self.0.get(name)? {
+            Values::Strings(texts) => texts.first().map(String::as_str),
+            Values::Booleans(_)
+            | Values::Integers(_)
+            | Values::Unsigned(_)
+            | Values::Singles(_)
+            | Values::Doubles(_) => None,
+        }
     }
 
     /// The texts of an attribute that lists some. Python writes an empty list as one of floats.
     pub(super) fn texts(&self, name: &str) -> Option<Vec<String>> {
-        let value = self.0.get(name)?;
-        if let Some(text) = value.as_str() {
-            return Some(vec![text.to_owned()]);
+        match self.0.get(name)? {
+            Values::Strings(texts) => Some(texts.clone()),
+            Values::Booleans(_)
+            | Values::Integers(_)
+            | Values::Unsigned(_)
+            | Values::Singles(_)
+            | Values::Doubles(_) => Some(Vec::new()),
         }
-        Some(value.as_strings().map(<[String]>::to_vec).unwrap_or_default())
     }
 
     /// The two sizes that an attribute gives.
     pub(super) fn shape(&self, name: &str) -> Option<(usize, usize)> {
-        let value = self.0.get(name)?;
-        let sizes: Vec<usize> = match (value.to_u64s(), value.to_f64s()) {
-            (Some(sizes), _) => sizes.into_iter().filter_map(|size| usize::try_from(size).ok()).collect(),
-            (None, Some(sizes)) => sizes.into_iter().map(|size| size as usize).collect(),
-            (None, None) => return None,
+        let sizes: Vec<usize> = match self.0.get(name)? {
+            Values::Integers(sizes) => sizes.iter().map(|size| usize::try_from(*size).ok()).collect::<Option<_>>()?,
+            Values::Doubles(sizes) => sizes.iter().map(|size| *size as usize).collect(),
+            Values::Strings(_) | Values::Booleans(_) | Values::Unsigned(_) | Values::Singles(_) => return None,
         };
         match sizes[..] {
             [n_rows, n_cols] => Some((n_rows, n_cols)),
@@ -256,19 +254,19 @@ impl Attributes {
 
     /// Whether an attribute is set to true.
     pub(super) fn is_true(&self, name: &str) -> bool {
-        self.0.get(name).and_then(AttrValue::as_i64).is_some_and(|value| value != 0)
+        match self.0.get(name) {
+            Some(Values::Booleans(truths)) => truths.first() == Some(&Some(true)),
+            Some(Values::Integers(numbers)) => numbers.first().is_some_and(|number| *number != 0),
+            Some(Values::Strings(_) | Values::Unsigned(_) | Values::Singles(_) | Values::Doubles(_)) | None => false,
+        }
     }
 }
 
 /// A dataset of known shape and type.
 pub(super) struct Array {
     place: String,
-    dataset: Dataset,
-    shape: Vec<usize>,
-    datatype: Datatype,
-    element_bytes: usize,
-    bytes: u64,
-    file_bytes: u64,
+    elements: Box<dyn Elements>,
+    cache: ChunkCache,
 }
 
 impl Array {
@@ -277,22 +275,22 @@ impl Array {
     }
 
     pub(super) fn shape(&self) -> &[usize] {
-        &self.shape
+        self.elements.shape()
     }
 
-    pub(super) fn datatype(&self) -> &Datatype {
-        &self.datatype
+    pub(super) fn element(&self) -> &ElementType {
+        self.elements.element()
     }
 
     /// Bytes of one element.
     pub(super) fn element_bytes(&self) -> usize {
-        self.element_bytes
+        self.element().bytes()
     }
 
     /// The numeric type of the elements, which must be numbers.
     pub(super) fn number(&self) -> Result<Number, H5adError> {
-        Number::of(&self.datatype).ok_or_else(|| {
-            let problem = format!("has the type {}, but must hold numbers: write it anew as float32", self.datatype);
+        self.element().number().ok_or_else(|| {
+            let problem = format!("has the type {}, but must hold numbers: write it anew as float32", self.element());
             H5adError::malformed(&self.place, problem)
         })
     }
@@ -301,52 +299,48 @@ impl Array {
     pub(super) fn dtype(&self) -> Result<&'static str, H5adError> {
         let number = self.number()?;
         // h5py stores truth values as an enumeration.
-        Ok(if matches!(self.datatype, Datatype::Enumeration { .. }) { "bool" } else { number.name() })
+        Ok(if matches!(self.element(), ElementType::Enumeration { .. }) { "bool" } else { number.name() })
     }
 
     /// Extents of one chunk, if the dataset is chunked.
-    pub(super) fn chunk_shape(&self) -> Result<Option<Vec<usize>>, H5adError> {
-        let chunk = self.dataset.chunk_shape().map_err(|error| H5adError::unreadable(&self.place, error))?;
-        Ok(chunk.map(|dims| dims.into_iter().map(|dim| usize::try_from(dim).unwrap_or(usize::MAX)).collect()))
+    pub(super) fn chunk_shape(&self) -> Option<&[usize]> {
+        self.elements.chunk_shape()
     }
 
-    fn chunk_bytes(&self) -> Result<Option<usize>, H5adError> {
-        let chunk = self.chunk_shape()?;
-        Ok(chunk.map(|dims| dims.into_iter().fold(self.element_bytes, usize::saturating_mul)))
+    /// Refuses an array that claims more than its file can hold.
+    pub(super) fn check_size(&self) -> Result<(), H5adError> {
+        self.check(self.shape())
     }
 
     /// Bytes of all elements.
     pub(super) fn read(&self) -> Result<Vec<u8>, H5adError> {
-        let claimed = if self.dataset.is_chunked() { self.bytes / MAX_INFLATION } else { self.bytes };
-        if self.bytes > PLAUSIBLE_BYTES && claimed > self.file_bytes {
-            let problem = format!(
-                "claims {} bytes, more than a file of {} bytes can hold; the file is damaged or cut short",
-                self.bytes, self.file_bytes
-            );
-            return Err(H5adError::malformed(&self.place, problem));
-        }
-        let bytes = self.dataset.read_raw().map_err(|error| H5adError::unreadable(&self.place, error))?;
-        self.complete(bytes, self.bytes)
+        let whole: Vec<_> = self.shape().iter().map(|dim| 0..*dim).collect();
+        self.read_box(&whole)
     }
 
     /// Bytes of a range along the first dimension.
     pub(super) fn read_rows(&self, rows: Range<usize>) -> Result<Vec<u8>, H5adError> {
-        if rows.is_empty() {
-            return Ok(Vec::new());
-        }
-        let row_bytes = self.shape.iter().skip(1).fold(self.element_bytes as u64, |bytes, dim| bytes * *dim as u64);
-        let bytes = self
-            .dataset
-            .read_raw_rows(rows.start as u64, rows.len() as u64)
-            .map_err(|error| H5adError::unreadable(&self.place, error))?;
-        self.complete(bytes, row_bytes * rows.len() as u64)
+        let inner = self.shape().iter().skip(1).map(|dim| 0..*dim);
+        self.read_box(&[rows].into_iter().chain(inner).collect::<Vec<_>>())
     }
 
-    fn complete(&self, bytes: Vec<u8>, expected: u64) -> Result<Vec<u8>, H5adError> {
-        if bytes.len() as u64 == expected {
-            return Ok(bytes);
+    /// Bytes of what lies within `ranges`, one per dimension.
+    pub(super) fn read_box(&self, ranges: &[Range<usize>]) -> Result<Vec<u8>, H5adError> {
+        self.check(&ranges.iter().map(ExactSizeIterator::len).collect::<Vec<_>>())?;
+        self.elements.read(ranges, &self.cache).map_err(|error| H5adError::unreadable(&self.place, error))
+    }
+
+    fn check(&self, dims: &[usize]) -> Result<(), H5adError> {
+        let bytes = dims.iter().fold(self.element_bytes() as u64, |bytes, dim| bytes.saturating_mul(*dim as u64));
+        if bytes <= PLAUSIBLE_BYTES {
+            return Ok(());
         }
-        let problem = format!("gave {} bytes where {expected} were expected; the file is damaged", bytes.len());
+        let supported = self.elements.supported_bytes();
+        let supported = supported.map_err(|error| H5adError::unreadable(&self.place, error))?;
+        if bytes <= supported.saturating_add(PLAUSIBLE_BYTES) {
+            return Ok(());
+        }
+        let problem = format!("claims {bytes} bytes, more than this file can hold; the file is damaged or cut short");
         Err(H5adError::malformed(&self.place, problem))
     }
 }

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use super::container::Kind;
 use super::error::H5adError;
-use super::store::{Kind, Store, ValuesError};
+use super::store::{Store, ValuesError};
 use super::values::Values;
 
 const COLORS: &str = "_colors";
@@ -74,7 +75,7 @@ impl Uns {
         if store.kind("uns/log1p")? == Some(Kind::Group) {
             uns.log_base = factor(store, "uns/log1p/base")?;
         }
-        for name in &store.members("uns")?.datasets {
+        for name in store.members("uns")?.names() {
             if let Some(column) = name.strip_suffix(COLORS) {
                 let place = format!("uns/{name}");
                 match colors(store, &place) {
@@ -84,12 +85,15 @@ impl Uns {
                     Err(ValuesError::Unsupported(reason)) => {
                         store.warnings().note(place, format!("{reason}; these colors are left out"));
                     }
+                    Err(ValuesError::Failed(H5adError::Malformed { place, problem })) => {
+                        store.warnings().note(place, format!("{problem}; these colors are left out"));
+                    }
                     Err(ValuesError::Failed(error)) => return Err(error),
                 }
             }
         }
         if store.kind("uns/spatial")? == Some(Kind::Group) {
-            for name in &store.members("uns/spatial")?.groups {
+            for name in store.members("uns/spatial")?.groups() {
                 uns.spatial.push(SpatialLibrary::read(store, name)?);
             }
         }
@@ -103,7 +107,7 @@ impl SpatialLibrary {
         let mut library = Self { name: name.to_owned(), images: Vec::new(), scalefactors: BTreeMap::new() };
         let images = format!("{place}/images");
         if store.kind(&images)? == Some(Kind::Group) {
-            for key in &store.members(&images)?.datasets {
+            for key in store.members(&images)?.datasets() {
                 let place = format!("{images}/{key}");
                 let shape = store.array(&place)?.shape().to_vec();
                 library.images.push(SpatialImage { key: key.clone(), place, shape });
@@ -111,7 +115,7 @@ impl SpatialLibrary {
         }
         let scalefactors = format!("{place}/scalefactors");
         if store.kind(&scalefactors)? == Some(Kind::Group) {
-            for key in &store.members(&scalefactors)?.datasets {
+            for key in store.members(&scalefactors)?.datasets() {
                 if let Some(factor) = factor(store, &format!("{scalefactors}/{key}"))? {
                     library.scalefactors.insert(key.clone(), factor);
                 }
@@ -210,6 +214,6 @@ fn colors(store: &Store, place: &str) -> Result<Vec<String>, ValuesError> {
         return Err(ValuesError::Unsupported(format!("has {channels} numbers a color, where 3 or 4 make one")));
     }
     let byte = |number: &f64| (number * scale).round().clamp(0.0, 255.0) as u8;
-    let hex = |color: &[f64]| format!("#{:02x}{:02x}{:02x}", byte(&color[0]), byte(&color[1]), byte(&color[2]));
+    let hex = |color: &[f64]| color.iter().fold("#".to_owned(), |hex, channel| format!("{hex}{:02x}", byte(channel)));
     Ok(numbers.chunks_exact(channels).map(hex).collect())
 }

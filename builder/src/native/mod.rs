@@ -135,7 +135,7 @@ fn write(
 ) -> Result<(Partial, Manifest), BuildError> {
     let output = |source| BuildError::Output { place: out.display().to_string(), source };
     let source = input.file_name().unwrap_or_default().to_string_lossy();
-    let plan = Plan::read(H5ad::open(input)?, &source, options, progress)?;
+    let plan = Plan::read(H5ad::open_modality(input, options.modality.as_deref())?, &source, options, progress)?;
     let parent = parent_of(out);
     fs::create_dir_all(parent).map_err(output)?;
     let partial = Partial::create(parent).map_err(output)?;

@@ -3,8 +3,12 @@
 use super::Rgba;
 use super::names::{CSS, LETTERS, TABLEAU};
 
+/// The colors that visitors of xkcd.com named in a survey, a name and `#rrggbb` a line. The list is in the public domain
+/// (<https://xkcd.com/color/rgb/>); gray is also spelled as matplotlib allows.
+const XKCD: &str = include_str!("xkcd.txt");
+
 /// Reads a color as matplotlib would: `#rgb`, `#rgba`, `#rrggbb`, `#rrggbbaa`, a CSS name, `tab:`
-/// names, one letter, a gray from `0` to `1`, `C0` to `C9`, `none`, or a tuple of three or four numbers from 0
+/// and `xkcd:` names, one letter, a gray from `0` to `1`, `C0` to `C9`, `none`, or a tuple of three or four numbers from 0
 /// to 1 in brackets. Case and surrounding space do not matter.
 ///
 /// `None` for anything else.
@@ -15,6 +19,10 @@ pub fn parse(text: &str) -> Option<Rgba> {
     }
     if let Some(name) = text.strip_prefix("tab:") {
         return named(&TABLEAU, name);
+    }
+    if let Some(name) = text.strip_prefix("xkcd:") {
+        let (_, digits) = XKCD.lines().filter_map(|line| line.split_once(" #")).find(|(known, _)| *known == name)?;
+        return parse_hex(digits);
     }
     let cycled = text.strip_prefix('c').and_then(|digit| digit.parse::<usize>().ok());
     if let Some(place) = cycled {
@@ -82,7 +90,7 @@ mod tests {
 
     #[test]
     fn reads_what_matplotlib_reads() {
-        let cases: [(&str, Option<Rgba>); 19] = [
+        let cases: [(&str, Option<Rgba>); 22] = [
             ("#1f77b4", Some([0x1f, 0x77, 0xb4, 255])),
             (" #1F77B480 ", Some([0x1f, 0x77, 0xb4, 0x80])),
             ("#f80", Some([255, 0x88, 0, 255])),
@@ -90,6 +98,9 @@ mod tests {
             ("AliceBlue", Some([0xf0, 0xf8, 0xff, 255])),
             ("yellowgreen", Some([0x9a, 0xcd, 0x32, 255])),
             ("tab:orange", Some([255, 0x7f, 0x0e, 255])),
+            ("xkcd:Cloudy Blue", Some([0xac, 0xc2, 0xd9, 255])),
+            ("xkcd:greyish", Some([0xa8, 0xa4, 0x95, 255])),
+            ("xkcd:no such color", None),
             ("k", Some([0, 0, 0, 255])),
             ("C9", Some([0x17, 0xbe, 0xcf, 255])),
             ("C8", Some([0xbc, 0xbd, 0x22, 255])),

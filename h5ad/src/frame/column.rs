@@ -1,8 +1,10 @@
 //! One column of a data frame that is stored as a dataset, or as a group of a few.
 
+use std::collections::HashMap;
+
+use super::super::container::Kind;
 use super::super::error::H5adError;
-use super::super::number::Number;
-use super::super::store::{Kind, Store, ValuesError};
+use super::super::store::{Store, ValuesError};
 use super::super::values::Values;
 use super::{CategoryKind, FrameColumn};
 
@@ -103,7 +105,9 @@ pub(super) fn length(store: &Store, place: &str) -> Result<Option<usize>, H5adEr
         }
         None => return Ok(None),
     };
-    Ok(store.array(&dataset)?.shape().first().copied())
+    let array = store.array(&dataset)?;
+    array.check_size()?;
+    Ok(array.shape().first().copied())
 }
 
 /// Whether the column at `place` holds numbers or truth values, with or without missing ones.
@@ -113,7 +117,7 @@ pub(in super::super) fn is_numeric(store: &Store, place: &str) -> Result<bool, H
         Some(Kind::Group) => format!("{place}/values"),
         None => return Ok(false),
     };
-    Ok(store.kind(&dataset)? == Some(Kind::Dataset) && Number::of(store.array(&dataset)?.datatype()).is_some())
+    Ok(store.kind(&dataset)? == Some(Kind::Dataset) && store.array(&dataset)?.element().number().is_some())
 }
 
 /// Turns a column of codes into the categorical that the texts at `categories` make it.
@@ -137,7 +141,8 @@ pub(super) fn with_categories(
     }
 }
 
-/// Makes a categorical; codes outside the list are missing values, which is noted.
+/// Makes a categorical; codes outside the list are missing values, and categories of the same text are one, both of
+/// which is noted.
 pub(super) fn categorical(
     store: &Store,
     place: &str,
@@ -145,14 +150,19 @@ pub(super) fn categorical(
     categories: Texts,
     ordered: bool,
 ) -> FrameColumn {
-    let Texts { texts: categories, kind } = categories;
+    let Texts { texts, kind } = categories;
+    let (categories, merged) = without_repeats(texts);
+    if let Some((example, n)) = merged.example {
+        let message = format!("lists {n} categories more than once (`{example}` is one); each counts as one");
+        store.warnings().note(place, message);
+    }
     let mut strays = 0_usize;
     let codes = codes
         .into_iter()
         .map(|code| match code {
             None | Some(-1) => -1,
             Some(code) => match i32::try_from(code) {
-                Ok(code) if code >= 0 && (code as usize) < categories.len() => code,
+                Ok(code) if code >= 0 && (code as usize) < merged.code_of.len() => merged.code_of[code as usize],
                 _ => {
                     strays += 1;
                     -1
@@ -161,12 +171,11 @@ pub(super) fn categorical(
         })
         .collect();
     if strays > 0 {
-        let count = categories.len();
+        let count = merged.code_of.len();
         store
             .warnings()
             .note(place, format!("has {strays} codes outside its {count} categories; they count as missing"));
     }
-    let categories = categories.into_iter().map(|text| text.unwrap_or_else(|| "nan".to_owned())).collect();
     FrameColumn::Categorical { codes, categories, ordered, kind }
 }
 
@@ -181,6 +190,34 @@ impl CategoryKind {
             Values::Doubles(_) => Self::Doubles,
         }
     }
+}
+
+/// What became of categories that a list has more than once.
+struct Merged {
+    /// The new code of every old one.
+    code_of: Vec<i32>,
+    /// One category that was repeated, and how many repeats there were; none where all differ.
+    example: Option<(String, usize)>,
+}
+
+/// The categories, each once, where it came first.
+fn without_repeats(categories: Vec<Option<String>>) -> (Vec<String>, Merged) {
+    let mut known: HashMap<String, i32> = HashMap::with_capacity(categories.len());
+    let mut kept = Vec::with_capacity(categories.len());
+    let mut merged = Merged { code_of: Vec::with_capacity(categories.len()), example: None };
+    for category in categories {
+        let category = category.unwrap_or_else(|| "nan".to_owned());
+        let next = kept.len() as i32;
+        let code = *known.entry(category.clone()).or_insert(next);
+        merged.code_of.push(code);
+        if code == next {
+            kept.push(category);
+        } else {
+            let (_, n) = merged.example.get_or_insert((category, 0));
+            *n += 1;
+        }
+    }
+    (kept, merged)
 }
 
 impl From<Values> for FrameColumn {
@@ -213,11 +250,16 @@ impl FrameColumn {
 }
 
 fn form(store: &Store, place: &str) -> Result<Form, Unreadable> {
-    match store.kind(place)? {
+    let kind = match store.kind(place) {
+        // A link that leads nowhere.
+        Err(H5adError::Malformed { problem, .. }) => return Err(Unreadable::Unsupported(problem)),
+        kind => kind?,
+    };
+    match kind {
         Some(Kind::Dataset) => Ok(Form::Plain),
         Some(Kind::Group) => {
             let members = store.members(place)?;
-            let has = |name: &str| members.datasets.contains(name) || members.groups.contains(name);
+            let has = |name: &str| members.contains(name);
             if has("codes") && has("categories") {
                 Ok(Form::Categorical)
             } else if has("values") && has("mask") {

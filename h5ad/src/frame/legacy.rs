@@ -1,9 +1,9 @@
 //! Frames of anndata before 0.7: datasets of records, whose categories lie in `uns`.
 
+use super::super::element::Field;
 use super::super::error::H5adError;
 use super::super::record::Records;
-use super::super::store::Store;
-use super::super::values::{Undecoded, Values};
+use super::super::store::{Store, ValuesError};
 use super::column::{self, Unreadable};
 use super::{Frame, FrameColumn};
 
@@ -11,20 +11,17 @@ use super::{Frame, FrameColumn};
 pub(super) fn read(store: &Store, place: &str) -> Result<Frame, H5adError> {
     let records = Records::open(store, place)?;
     let bytes = records.read()?;
-    let decode = |field| {
+    let decode = |field: &Field| {
         let field_bytes = records.gather(&bytes, field);
-        Values::decode(&field.datatype, &field_bytes, store.heap())
-    };
-    let damaged = |name: &str, what: String| {
-        H5adError::malformed(format!("{place}/{name}"), format!("cannot be read: {what}; the file may be damaged"))
+        store.decode(&format!("{place}/{}", field.name), &field.element, &field_bytes)
     };
 
     let mut fields = records.fields().iter();
     let (index, index_name) = match fields.next() {
         Some(field) => match decode(field) {
             Ok(values) => (values.into_strings(), Some(field.name.clone())),
-            Err(Undecoded::Damaged(what)) => return Err(damaged(&field.name, what)),
-            Err(Undecoded::Unsupported(reason)) => {
+            Err(ValuesError::Failed(error)) => return Err(error),
+            Err(ValuesError::Unsupported(reason)) => {
                 let message = format!("{reason}; the rows are named by their numbers");
                 store.warnings().note(format!("{place}/{}", field.name), message);
                 ((0..records.len()).map(|row| row.to_string()).collect(), None)
@@ -36,8 +33,8 @@ pub(super) fn read(store: &Store, place: &str) -> Result<Frame, H5adError> {
     for field in fields {
         let column = match decode(field) {
             Ok(values) => FrameColumn::from(values),
-            Err(Undecoded::Damaged(what)) => return Err(damaged(&field.name, what)),
-            Err(Undecoded::Unsupported(reason)) => FrameColumn::Unsupported { reason },
+            Err(ValuesError::Failed(error)) => return Err(error),
+            Err(ValuesError::Unsupported(reason)) => FrameColumn::Unsupported { reason },
         };
         let column = with_uns_categories(store, &format!("{place}/{}", field.name), &field.name, column)?;
         columns.push((field.name.clone(), column));
@@ -52,12 +49,7 @@ pub(super) fn length(store: &Store, place: &str) -> Result<usize, H5adError> {
 }
 
 /// Turns codes into a categorical when `uns/<name>_categories` lists what they mean, as anndata does on reading.
-pub(super) fn with_uns_categories(
-    store: &Store,
-    place: &str,
-    name: &str,
-    column: FrameColumn,
-) -> Result<FrameColumn, H5adError> {
+fn with_uns_categories(store: &Store, place: &str, name: &str, column: FrameColumn) -> Result<FrameColumn, H5adError> {
     let FrameColumn::Integers(codes) = column else { return Ok(column) };
     let categories = format!("uns/{name}_categories");
     if store.kind(&categories)?.is_none() {

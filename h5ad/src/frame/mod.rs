@@ -3,10 +3,11 @@
 mod column;
 mod legacy;
 
-use std::collections::BTreeSet;
+use std::sync::Arc;
 
+use super::container::Kind;
 use super::error::H5adError;
-use super::store::{Attributes, Kind, Store};
+use super::store::{Attributes, Members, Store};
 
 pub(super) use column::is_numeric;
 
@@ -146,14 +147,12 @@ struct GroupFrame<'a> {
     store: &'a Store,
     place: &'a str,
     attributes: Attributes,
-    members: BTreeSet<String>,
+    members: Arc<Members>,
 }
 
 impl<'a> GroupFrame<'a> {
     fn open(store: &'a Store, place: &'a str) -> Result<Self, H5adError> {
-        let listing = store.members(place)?;
-        let members = listing.groups.union(&listing.datasets).cloned().collect();
-        Ok(Self { store, place, attributes: store.attributes(place)?, members })
+        Ok(Self { store, place, attributes: store.attributes(place)?, members: store.members(place)? })
     }
 
     fn read(&self, n_rows: usize) -> Result<Frame, H5adError> {
@@ -194,7 +193,7 @@ impl<'a> GroupFrame<'a> {
     fn index_member(&self) -> Option<String> {
         let stated = self.attributes.text("_index");
         let usual = ["_index", "index"];
-        stated.into_iter().chain(usual).find(|name| self.members.contains(*name)).map(str::to_owned)
+        stated.into_iter().chain(usual).find(|name| self.members.contains(name)).map(str::to_owned)
     }
 
     /// Names of the columns, in the order stated, or sorted where none is.
@@ -204,7 +203,7 @@ impl<'a> GroupFrame<'a> {
         if let Some(stated) = self.attributes.texts("column-order") {
             return Ok(stated.into_iter().filter(is_column).collect());
         }
-        Ok(self.members.iter().filter(|name| is_column(name)).cloned().collect())
+        Ok(self.members.names().filter(|name| is_column(name)).cloned().collect())
     }
 
     fn length(&self) -> Result<Option<usize>, H5adError> {
@@ -224,6 +223,6 @@ impl<'a> GroupFrame<'a> {
         if self.store.kind(&categories)?.is_some() {
             return column::with_categories(self.store, &place, column, &categories);
         }
-        legacy::with_uns_categories(self.store, &place, name, column)
+        Ok(column)
     }
 }

@@ -48,7 +48,7 @@ pub(super) fn inspect(
 impl Dense {
     pub(super) fn open(store: &Store, info: &MatrixInfo) -> Result<Self, H5adError> {
         let plain = store.array(&info.place)?;
-        let chunk = plain.chunk_shape()?;
+        let chunk = plain.chunk_shape();
         let extents_per_row = if plain.shape().len() == 1 && info.n_rows == 1 { info.n_cols } else { 1 };
         let band_rows = chunk.and_then(|dims| dims.first().copied()).unwrap_or(1).clamp(1, info.n_rows.max(1));
         let row_bytes = plain.element_bytes().saturating_mul(info.n_cols);

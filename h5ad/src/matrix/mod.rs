@@ -6,8 +6,9 @@ mod sparse;
 use std::fmt;
 use std::ops::Range;
 
+use super::container::Kind;
 use super::error::H5adError;
-use super::store::{Kind, Store};
+use super::store::Store;
 
 use dense::Dense;
 use sparse::Sparse;

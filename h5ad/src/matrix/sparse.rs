@@ -64,6 +64,8 @@ impl Sparse {
             Storage::Csc => (info.n_cols, info.n_rows),
             Storage::Csr | Storage::Dense => (info.n_rows, info.n_cols),
         };
+        data.check_size()?;
+        indices.check_size()?;
         let index_number = indices.number()?;
         if index_number.is_float() {
             return Err(H5adError::malformed(indices.place(), "must hold whole numbers"));

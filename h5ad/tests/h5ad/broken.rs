@@ -23,18 +23,6 @@ fn a_file_that_is_not_hdf5_is_refused() {
 }
 
 #[test]
-fn hdf5_files_of_other_tools_are_named() {
-    let tenx = Fixture::new().group("matrix", |group| {
-        group.create_dataset("barcodes").with_vlen_strings(&["AAAC-1"]);
-    });
-    message(&tenx.write().open().unwrap_err(), &["not AnnData", "10x", "read_10x_h5"]);
-    let loom = Fixture::new().group("row_attrs", |_| ()).group("col_attrs", |_| ()).group("matrix", |_| ());
-    message(&loom.write().open().unwrap_err(), &["loom"]);
-    message(&Fixture::new().group("mod", |_| ()).write().open().unwrap_err(), &["MuData"]);
-    message(&Fixture::new().group("data", |_| ()).write().open().unwrap_err(), &["no `obs`", "data"]);
-}
-
-#[test]
 fn x_must_fit_the_frames() {
     let mut fixture = Fixture::with_axes(2, 2);
     fixture.file.create_dataset("X").with_f32_data(&[0.0; 6]).with_shape(&[3, 2]);

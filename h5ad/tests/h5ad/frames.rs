@@ -186,6 +186,54 @@ fn anndata_0_6_writes_records_and_keeps_categories_in_uns() {
 }
 
 #[test]
+fn repeated_categories_are_one() {
+    let (_written, file) = Fixture::new()
+        .frame("obs", &labels("cell", 5), |columns| {
+            columns.categorical("sample", &[0, 1, 2, 3, -1], &["1", "2", "1", "2"]);
+        })
+        .frame("var", &labels("gene", 1), |_| ())
+        .open();
+    let expected = FrameColumn::Categorical {
+        codes: vec![0, 1, 0, 1, -1],
+        categories: texts(&["1", "2"]),
+        ordered: false,
+        kind: CategoryKind::Text,
+    };
+    assert_eq!(*column(&file.obs().unwrap(), "sample"), expected);
+    let warnings = file.warnings();
+    assert_eq!(warnings[0].place, "obs/sample");
+    assert!(warnings[0].message.contains("2 categories more than once (`1` is one)"), "{warnings:?}");
+}
+
+/// Since anndata 0.7 a list of that name in `uns` is the user's own.
+#[test]
+fn only_old_files_keep_categories_in_uns() {
+    let (_written, file) = Fixture::new()
+        .frame("obs", &labels("cell", 2), |columns| columns.integers("batch", &[0, 1]))
+        .frame("var", &labels("gene", 1), |_| ())
+        .group("uns", |uns| {
+            uns.create_dataset("batch_categories").with_vlen_strings(&["a", "b"]);
+        })
+        .open();
+    assert_eq!(*column(&file.obs().unwrap(), "batch"), FrameColumn::Integers(some(&[0, 1])));
+}
+
+/// As many as make a cost that grows with their square show.
+#[test]
+fn thousands_of_columns_are_read() {
+    const N: usize = 4000;
+    let (_written, file) = Fixture::new()
+        .frame("obs", &labels("cell", 2), |columns| {
+            (0..N as i64).for_each(|number| columns.integers(&format!("column {number}"), &[number, -number]));
+        })
+        .frame("var", &labels("gene", 1), |_| ())
+        .open();
+    let obs = file.obs().unwrap();
+    assert_eq!(obs.columns.len(), N);
+    assert_eq!(obs.columns[N - 1].1, FrameColumn::Integers(some(&[3999, -3999])));
+}
+
+#[test]
 fn codes_outside_the_categories_count_as_missing() {
     let (_written, file) = Fixture::new()
         .frame("obs", &labels("cell", 3), |columns| columns.categorical("type", &[0, 5, -2], &["B"]))

@@ -7,4 +7,8 @@ mod fixtures;
 mod frames;
 mod matrices;
 mod obsm_and_uns;
+mod other_kinds;
+#[path = "../../fuzz/read_all.rs"]
+mod read_all;
 mod real;
+mod references;

@@ -98,6 +98,8 @@ fn uns_gives_title_colors_and_spatial_libraries() {
             uns.create_dataset("default_embedding").with_ascii_strings(&["X_umap"]).unwrap();
             uns.create_dataset("type_colors").with_vlen_strings(&["#ff0000", "blue"]);
             uns.create_dataset("rgb_colors").with_f64_data(&[1.0, 0.5, 0.0, 0.0, 0.0, 1.0]).with_shape(&[2, 3]);
+            let rgba = [1.0, 0.5, 0.0, 0.5, 0.0, 0.0, 1.0, 1.0];
+            uns.create_dataset("rgba_colors").with_f64_data(&rgba).with_shape(&[2, 4]);
             uns.create_dataset("odd_colors").with_f64_data(&[1.0, 0.5]);
             subgroup(uns, "spatial", |spatial| {
                 spatial.create_dataset("is_single").with_u8_data(&[1]);
@@ -118,7 +120,8 @@ fn uns_gives_title_colors_and_spatial_libraries() {
     assert_eq!(uns.default_embedding.as_deref(), Some("X_umap"));
     assert_eq!(uns.colors["type"], ["#ff0000", "blue"]);
     assert_eq!(uns.colors["rgb"], ["#ff8000", "#0000ff"]);
-    assert_eq!(uns.colors.len(), 2);
+    assert_eq!(uns.colors["rgba"], ["#ff800080", "#0000ffff"]);
+    assert_eq!(uns.colors.len(), 3);
     assert_eq!(uns.spatial.len(), 1);
     let slide = &uns.spatial[0];
     assert_eq!(slide.name, "slide");
@@ -135,10 +138,25 @@ fn the_base_of_logarithms_is_what_uns_states() {
         let (_written, file) = Fixture::with_axes(1, 1).group("uns", |uns| subgroup(uns, "log1p", fill)).open();
         file.uns().log_base
     };
-    assert_eq!(base(|log1p| drop(log1p.create_dataset("base").with_f64_data(&[2.0]).with_shape(&[]))), Some(2.0));
-    assert_eq!(base(|log1p| drop(log1p.create_dataset("base").with_i64_data(&[10]))), Some(10.0));
+    assert_eq!(
+        base(|log1p| {
+            log1p.create_dataset("base").with_f64_data(&[2.0]).with_shape(&[]);
+        }),
+        Some(2.0)
+    );
+    assert_eq!(
+        base(|log1p| {
+            log1p.create_dataset("base").with_i64_data(&[10]);
+        }),
+        Some(10.0)
+    );
     // As scanpy writes for the natural logarithm.
     assert_eq!(base(|_| ()), None);
-    assert_eq!(base(|log1p| drop(log1p.create_dataset("base").with_vlen_strings(&["None"]))), None);
+    assert_eq!(
+        base(|log1p| {
+            log1p.create_dataset("base").with_vlen_strings(&["None"]);
+        }),
+        None
+    );
     assert_eq!(Fixture::with_axes(1, 1).open().1.uns().log_base, None);
 }

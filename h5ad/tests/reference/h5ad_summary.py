@@ -1,9 +1,9 @@
-"""Says what anndata finds in .h5ad files, as the example `h5ad_summary` says what Tessera's reader finds.
+"""Says what anndata finds in .h5ad files and Zarr stores, as the example `h5ad_summary` says what Tessera's reader finds.
 
     python h5ad_summary.py FILE...                   prints one line of JSON per file
     python h5ad_summary.py --compare OURS FILE...    compares with the example's output, exits 1 on any difference
 
-Needs: anndata 0.12, h5py. Text, categories and column values are compared by checksum, floats of columns bit by bit,
+Needs: anndata 0.12, h5py, hdf5plugin, zarr 3. Text, categories and column values are compared by checksum, floats of columns bit by bit,
 sums of matrices and obsm within 1e-9 relative.
 """
 
@@ -16,9 +16,11 @@ import zlib
 
 import anndata
 import h5py
+import hdf5plugin  # noqa: F401 (registers filters)
 import numpy as np
 import pandas as pd
 import scipy.sparse as sp
+import zarr
 
 warnings.filterwarnings("ignore")
 
@@ -120,11 +122,16 @@ def uns(value):
 
 
 def summary(path):
-    adata = anndata.read_h5ad(path)
     matrices = {}
-    with h5py.File(path) as file:
-        # anndata reads an absent X as none, and 0.5's raw without telling its storage apart from X's.
-        has_x = "X" in file
+    # anndata reads an absent X as none, and 0.5's raw without telling its storage apart from X's.
+    if path.endswith((".zarr", ".zarr.zip")):
+        store = zarr.storage.ZipStore(path, mode="r") if path.endswith(".zip") else path
+        adata = anndata.read_zarr(store)
+        has_x = "X" in zarr.open_group(store, mode="r")
+    else:
+        adata = anndata.read_h5ad(path)
+        with h5py.File(path) as file:
+            has_x = "X" in file
     if has_x and adata.X is not None:
         matrices["X"] = matrix(adata.X)
     if adata.raw is not None:

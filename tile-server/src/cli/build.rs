@@ -11,7 +11,7 @@ use super::{progress::TerminalProgress, terminal};
 /// The arguments of `tile-server build`.
 #[derive(Args)]
 pub struct Arguments {
-    /// The AnnData file
+    /// The AnnData file: .h5ad, .zarr (a directory or a ZIP file), .h5mu, or .h5 of 10x Genomics
     input: PathBuf,
     /// The dataset directory to write
     #[arg(long, value_name = "DIR")]
@@ -32,6 +32,9 @@ pub struct Choices {
     /// Build even without an embedding to draw
     #[arg(long)]
     allow_no_embedding: bool,
+    /// The modality to build, of MuData
+    #[arg(long, value_name = "NAME")]
+    modality: Option<String>,
     /// The column of cell types [default: cell_type, louvain, leiden, …, whichever is there]
     #[arg(long, value_name = "COLUMN")]
     main_label: Option<String>,
@@ -49,6 +52,7 @@ impl Choices {
     pub fn options(&self) -> builder::Options {
         builder::Options {
             allow_no_embedding: self.allow_no_embedding,
+            modality: self.modality.clone(),
             main_label: self.main_label.clone(),
             sample_column: self.sample_column.clone(),
             symbols: self.symbols.clone(),

@@ -74,7 +74,8 @@ pub fn code(error: &Error) -> u8 {
 fn of_build(error: &BuildError) -> u8 {
     match error {
         BuildError::Input(H5adError::Io { .. }) | BuildError::InputChanged { .. } | BuildError::Output { .. } => FILE,
-        BuildError::OutputExists { .. }
+        BuildError::Input(H5adError::Modality { .. })
+        | BuildError::OutputExists { .. }
         | BuildError::OutputIsForeign { .. }
         | BuildError::NoSuchColumn { .. }
         | BuildError::NoSuchSymbols { .. } => USAGE,

@@ -28,9 +28,9 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Build a dataset directory from an .h5ad file
+    /// Build a dataset directory from an AnnData file
     Build(build::Arguments),
-    /// Serve datasets and the Explorer; .h5ad files are built into a cache first
+    /// Serve datasets and the Explorer; AnnData files are built into a cache first
     Serve(serve::Arguments),
     /// Say what a dataset holds
     Inspect(inspect::Arguments),

@@ -34,10 +34,10 @@ pub struct NothingToServe {
 /// The arguments of `tile-server serve`.
 #[derive(Args)]
 pub struct Arguments {
-    /// Dataset directories, directories of such, or .h5ad files
+    /// Dataset directories, directories of such, or AnnData files as `build` takes them
     #[arg(required = true)]
     inputs: Vec<PathBuf>,
-    /// Where datasets built from .h5ad files are kept [default: beside each file, or among the user's caches where that
+    /// Where datasets built from AnnData files are kept [default: beside each file, or among the user's caches where that
     /// cannot be written]
     #[arg(long, value_name = "DIR")]
     cache: Option<PathBuf>,

@@ -80,7 +80,7 @@ const RULES: [Rule; 10] = [
     Rule { package: "explorer-core", never: &["wgpu", "naga"], reason: "the core knows no GPU" },
     Rule {
         package: "explorer-core",
-        never: &["tokio", "hyper", "reqwest", "hdf5-pure"],
+        never: &["tokio", "hyper", "reqwest", "h5ad"],
         reason: "the core does no input or output",
     },
     Rule { package: "explorer-render", never: &["leptos", "tokio"], reason: "the renderer knows no page" },
@@ -96,14 +96,14 @@ const RULES: [Rule; 10] = [
     },
     Rule {
         package: "tessera",
-        never: &["tokio", "clap", "hyper", "hdf5-pure"],
+        never: &["tokio", "clap", "hyper", "h5ad"],
         reason: "any native program may use the library, whatever its runtime",
     },
     Rule { package: "schema", never: &["tokio", "clap"], reason: "files are also validated in a browser" },
     Rule { package: "tile-server", never: &["leptos", "wgpu"], reason: "the server draws nothing" },
     Rule {
         package: "explorer-wasm",
-        never: &["hdf5-pure", "tokio", "hyper"],
+        never: &["h5ad", "tokio", "hyper"],
         reason: "the page is small and works without its server",
     },
 ];

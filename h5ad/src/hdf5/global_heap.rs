@@ -1,59 +1,39 @@
 //! Strings of variable length, which HDF5 keeps in global heap collections.
 //!
-//! `hdf5-pure` resolves them in datasets, but not in the fields of compound records, and searches all collections for
-//! every string; a column of millions of strings spans tens of thousands of collections. Here each collection is read
-//! once while its strings follow one another, as writers place them.
+//! A column of millions of strings spans tens of thousands of collections. Each is read once while its strings follow
+//! one another, as writers place them.
 
 use std::collections::HashMap;
 
-use hdf5_pure::{Source, Superblock};
+use super::super::values::TextHeap;
+use super::reader::{Reader, unsigned};
 
-use super::source::SharedSource;
-
-const COLLECTION_HEADER_BYTES: usize = 16;
+const COLLECTION_HEADER_BYTES: u64 = 16;
 /// A collection holds up to 65 535 objects; beyond this size it is taken for damage.
 const MAX_COLLECTION_BYTES: u64 = 1 << 30;
 /// How many bytes of collections one call keeps.
 const KEPT_BYTES: usize = 16 << 20;
+/// Strings may share their place in the heap, but not so often that they take this many times the file's bytes.
+const MAX_REPEATS: u64 = 64;
 
-/// Where the global heap of one file lies.
-pub(super) struct Heap {
-    source: SharedSource,
-    base_address: u64,
-    offset_bytes: usize,
-    length_bytes: usize,
+/// The global heap of one file.
+pub(super) struct GlobalHeap {
+    reader: Reader,
 }
 
-impl Heap {
-    /// The global heap of the file with this superblock.
-    pub(super) fn new(source: SharedSource, superblock: &Superblock) -> Self {
-        Self {
-            source,
-            base_address: superblock.base_address.get(),
-            offset_bytes: usize::from(superblock.offset_size),
-            length_bytes: usize::from(superblock.length_size),
-        }
-    }
-
-    /// Bytes of one reference: length, address of the collection, index in it.
-    pub(super) fn reference_bytes(&self) -> usize {
-        4 + self.offset_bytes + 4
-    }
-
-    /// The strings that `references` name, one after another.
-    ///
-    /// # Errors
-    /// A sentence on what is damaged.
-    pub(super) fn strings(&self, references: &[u8]) -> Result<Vec<String>, String> {
+impl TextHeap for GlobalHeap {
+    fn texts(&self, references: &[u8]) -> Result<Vec<String>, String> {
         let mut collections = HashMap::new();
         let mut kept_bytes = 0;
+        let mut total_bytes = 0_u64;
+        let most = self.reader.size().saturating_mul(MAX_REPEATS).saturating_add(KEPT_BYTES as u64);
         let mut strings = Vec::with_capacity(references.len() / self.reference_bytes());
         for reference in references.chunks_exact(self.reference_bytes()) {
             let (length, rest) = reference.split_at(4);
-            let (address, index) = rest.split_at(self.offset_bytes);
+            let (address, index) = rest.split_at(self.reader.widths().offset);
             let length = unsigned(length) as usize;
             let address = unsigned(address);
-            let undefined = u64::MAX >> (64 - 8 * self.offset_bytes);
+            let undefined = u64::MAX >> (64 - 8 * self.reader.widths().offset);
             if length == 0 || address == 0 || address == undefined {
                 strings.push(String::new());
                 continue;
@@ -72,26 +52,42 @@ impl Heap {
                 .and_then(|collection| collection.object(unsigned(index)))
                 .and_then(|object| object.get(..length))
                 .ok_or_else(|| format!("a string is missing from the heap collection at byte {address}"))?;
+            total_bytes += text.len() as u64;
+            if total_bytes > most {
+                return Err(format!("its strings take more than {most} bytes, which this file cannot hold"));
+            }
             // Writers in C count the closing zero byte.
             let end = text.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
             strings.push(String::from_utf8_lossy(&text[..end]).into_owned());
         }
         Ok(strings)
     }
+}
+
+impl GlobalHeap {
+    /// The global heap of the file that `reader` reads.
+    pub(super) fn new(reader: Reader) -> Self {
+        Self { reader }
+    }
+
+    /// Bytes of one reference: length, address of the collection, index in it.
+    fn reference_bytes(&self) -> usize {
+        4 + self.reader.widths().offset + 4
+    }
 
     fn collection(&self, address: u64) -> Result<Collection, String> {
         let damaged = |what: &str| format!("the heap collection at byte {address} {what}");
-        let start = address.checked_add(self.base_address).ok_or_else(|| damaged("lies outside the file"))?;
-        let read = |len| self.source.read_exact_at(start, len).map_err(|_| damaged("lies outside the file"));
+        let length_bytes = self.reader.widths().length;
+        let read = |length| self.reader.data(address, length).map_err(|error| damaged(&format!("is lost: {error}")));
         let header = read(COLLECTION_HEADER_BYTES)?;
         if !header.starts_with(b"GCOL") {
             return Err(damaged("has no valid header"));
         }
-        let size = unsigned(header.get(8..8 + self.length_bytes).unwrap_or_default());
-        if size > MAX_COLLECTION_BYTES.min(self.source.len()) {
+        let size = unsigned(header.get(8..8 + length_bytes).unwrap_or_default());
+        if size > MAX_COLLECTION_BYTES {
             return Err(damaged("claims an impossible size"));
         }
-        Ok(Collection::parse(read(size as usize)?, self.length_bytes))
+        Ok(Collection::parse(read(size)?, length_bytes))
     }
 }
 
@@ -124,9 +120,4 @@ impl Collection {
         let (start, size) = *self.objects.get(&index)?;
         self.bytes.get(start..start + size)
     }
-}
-
-/// A little-endian unsigned integer of up to eight bytes.
-fn unsigned(bytes: &[u8]) -> u64 {
-    bytes.iter().rev().fold(0, |value, byte| value << 8 | u64::from(*byte))
 }

@@ -1,0 +1,183 @@
+//! Arrays of a Zarr store.
+
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::super::codec::u32_at;
+use super::super::container::Elements;
+use super::super::element::ElementType;
+use super::super::grid::{ChunkCache, Grid};
+use super::super::read_error::ReadError;
+use super::chain::Sharding;
+use super::files::Files;
+use super::metadata::Metadata;
+
+/// One array, opened.
+pub(super) struct Array {
+    files: Arc<dyn Files>,
+    key: String,
+    metadata: Metadata,
+    grid: Grid,
+    chunk_bytes: usize,
+    /// Where the chunks of each shard lie, by the shard's key; none for shards that do not exist.
+    shards: Mutex<HashMap<String, Option<Arc<ShardIndex>>>>,
+}
+
+/// Start and length of each chunk of a shard; none of those that were never written.
+type ShardIndex = Vec<Option<(u64, u64)>>;
+
+impl Array {
+    pub(super) fn open(files: Arc<dyn Files>, key: &str, metadata: Metadata) -> Result<Self, ReadError> {
+        let impossible = || ReadError::damaged("its metadata state impossible extents");
+        let outer = &metadata.chunk;
+        let chunk = metadata.chain.sharding.as_ref().map_or(outer, |sharding| &sharding.chunk).clone();
+        let fits = chunk.len() == metadata.shape.len() && outer.len() == chunk.len() && !chunk.contains(&0);
+        if !fits || outer.iter().zip(&chunk).any(|(outer, chunk)| !outer.is_multiple_of(*chunk) || *outer == 0) {
+            return Err(impossible());
+        }
+        let element_bytes = metadata.element.bytes();
+        let count = |dims: &[usize]| dims.iter().try_fold(element_bytes, |bytes, dim| bytes.checked_mul(*dim));
+        if count(&metadata.shape).is_none() || count(outer).is_none() {
+            return Err(impossible());
+        }
+        let grid = Grid { shape: metadata.shape.clone(), chunk, element_bytes, fill: metadata.fill.clone() };
+        let chunk_bytes = grid.chunk_bytes().ok_or_else(impossible)?;
+        Ok(Self { files, key: key.to_owned(), metadata, grid, chunk_bytes, shards: Mutex::default() })
+    }
+
+    /// The chunk with this number as it is stored; none if it was never written.
+    fn stored(&self, number: u64) -> Result<Option<Vec<u8>>, ReadError> {
+        let place = self.grid.place(number);
+        let Some(sharding) = &self.metadata.chain.sharding else {
+            return Ok(self.files.read(&self.key_of(&place))?);
+        };
+        let per_shard: Vec<usize> =
+            self.metadata.chunk.iter().zip(&sharding.chunk).map(|(outer, chunk)| outer / chunk).collect();
+        let shard: Vec<usize> = place.iter().zip(&per_shard).map(|(place, n)| place / n).collect();
+        let within = place.iter().zip(&per_shard).fold(0, |at, (place, n)| at * n + place % n);
+        let key = self.key_of(&shard);
+        let Some(index) = self.shard(&key, sharding, per_shard.iter().product())? else { return Ok(None) };
+        let Some((start, length)) = index[within] else { return Ok(None) };
+        let end = start.checked_add(length).ok_or_else(|| ReadError::damaged("a shard's index leads out of it"))?;
+        Ok(Some(self.files.read_range(&key, start..end)?))
+    }
+
+    /// The index of the shard at `key`, which has `n` chunks.
+    fn shard(&self, key: &str, sharding: &Sharding, n: usize) -> Result<Option<Arc<ShardIndex>>, ReadError> {
+        if let Some(index) = self.shards.lock().unwrap_or_else(PoisonError::into_inner).get(key) {
+            return Ok(index.clone());
+        }
+        let index = match self.files.size(key)? {
+            Some(size) => Some(Arc::new(self.read_shard(key, size, sharding, n)?)),
+            None => None,
+        };
+        self.shards.lock().unwrap_or_else(PoisonError::into_inner).insert(key.to_owned(), index.clone());
+        Ok(index)
+    }
+
+    fn read_shard(&self, key: &str, size: u64, sharding: &Sharding, n: usize) -> Result<ShardIndex, ReadError> {
+        let damaged = || ReadError::damaged("a shard's index is damaged");
+        let bytes = n.checked_mul(16).ok_or_else(damaged)?;
+        // The index is at most followed by a checksum.
+        let stored = bytes as u64 + 4 * sharding.index.steps.len() as u64;
+        let range =
+            if sharding.index_is_first { 0..stored } else { size.checked_sub(stored).ok_or_else(damaged)?..size };
+        let index = sharding.index.decode(self.files.read_range(key, range)?, bytes)?;
+        if index.len() != bytes {
+            return Err(damaged());
+        }
+        let entries = index.as_chunks::<16>().0.iter().map(|entry| {
+            let [start, length] = [&entry[..8], &entry[8..]]
+                .map(|bytes| bytes.iter().rev().fold(0, |value, byte| value << 8 | u64::from(*byte)));
+            (start != u64::MAX || length != u64::MAX).then_some((start, length))
+        });
+        Ok(entries.collect())
+    }
+
+    fn key_of(&self, place: &[usize]) -> String {
+        format!("{}/{}", self.key, self.metadata.keys.key(place))
+    }
+
+    /// The steps of the innermost chunks.
+    fn decode(&self, stored: Vec<u8>, limit: usize) -> Result<Vec<u8>, ReadError> {
+        let chain = &self.metadata.chain;
+        let chain = chain.sharding.as_ref().map_or(chain, |sharding| &sharding.inner);
+        let bytes = chain.decode(stored, limit)?;
+        Ok(chain.in_order(bytes, &self.grid.chunk, self.grid.element_bytes))
+    }
+
+    /// The texts of one chunk: their number, then each with its length.
+    fn texts_of(&self, stored: Vec<u8>) -> Result<Vec<String>, ReadError> {
+        /// Chunks of texts have no size of their own; anything beyond this is taken for damage.
+        const MAX_CHUNK_BYTES: usize = 1 << 30;
+        let damaged = || ReadError::damaged("a chunk of texts ends too early");
+        let bytes = self.decode(stored, MAX_CHUNK_BYTES)?;
+        let n = u32_at(&bytes, 0).ok_or_else(damaged)?;
+        let mut texts = Vec::new();
+        let mut at = 4;
+        for _ in 0..n {
+            let length = u32_at(&bytes, at).ok_or_else(damaged)?;
+            let text = bytes.get(at + 4..).and_then(|rest| rest.get(..length)).ok_or_else(damaged)?;
+            texts.push(String::from_utf8_lossy(text).into_owned());
+            at += 4 + length;
+        }
+        Ok(texts)
+    }
+}
+
+impl Elements for Array {
+    fn element(&self) -> &ElementType {
+        &self.metadata.element
+    }
+
+    fn shape(&self) -> &[usize] {
+        &self.grid.shape
+    }
+
+    fn chunk_shape(&self) -> Option<&[usize]> {
+        Some(&self.grid.chunk)
+    }
+
+    fn supported_bytes(&self) -> Result<u64, ReadError> {
+        let (_, bytes) = self.files.weigh(&self.key)?;
+        Ok(bytes.saturating_mul(self.metadata.chain.max_ratio()))
+    }
+
+    fn read(&self, ranges: &[Range<usize>], cache: &ChunkCache) -> Result<Vec<u8>, ReadError> {
+        if matches!(self.metadata.element, ElementType::Text { .. } | ElementType::Other { .. }) {
+            return Err(ReadError::Unsupported(format!("it has the type {}", self.metadata.element)));
+        }
+        self.grid.read(ranges, &|number| {
+            cache.get(number, || match self.stored(number)? {
+                Some(stored) => self.decode(stored, self.chunk_bytes).map(Some),
+                None => Ok(None),
+            })
+        })
+    }
+
+    fn texts(&self) -> Result<Option<Vec<String>>, ReadError> {
+        if !matches!(self.metadata.element, ElementType::Text { .. }) {
+            return Ok(None);
+        }
+        if self.grid.shape.len() > 1 {
+            return Err(ReadError::Unsupported("it is a table of texts".to_owned()));
+        }
+        let n: usize = self.grid.shape.iter().product();
+        let per_chunk: usize = self.grid.chunk.iter().product();
+        let mut all: Vec<String> = Vec::new();
+        for number in 0..n.div_ceil(per_chunk) {
+            let wanted = per_chunk.min(n - all.len());
+            let mut texts = match self.stored(number as u64)? {
+                Some(stored) => self.texts_of(stored)?,
+                None => vec![String::new(); wanted],
+            };
+            if texts.len() < wanted {
+                return Err(ReadError::damaged("a chunk has too few texts"));
+            }
+            texts.truncate(wanted);
+            all.append(&mut texts);
+        }
+        Ok(Some(all))
+    }
+}

@@ -1,0 +1,192 @@
+//! Zarr stores in one ZIP file, as zarr's `ZipStore` writes them: entries that are stored or deflated.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::ops::Range;
+
+use super::super::codec;
+use super::super::source::{SharedSource, past_the_end};
+use super::files::Files;
+
+/// What a ZIP file begins with.
+pub(crate) const SIGNATURE: &[u8; 4] = b"PK\x03\x04";
+
+const END: &[u8; 4] = b"PK\x05\x06";
+const END_BYTES: usize = 22;
+const END64_LOCATOR: &[u8; 4] = b"PK\x06\x07";
+const END64_LOCATOR_BYTES: usize = 20;
+const END64: &[u8; 4] = b"PK\x06\x06";
+const ENTRY: &[u8; 4] = b"PK\x01\x02";
+const ENTRY_BYTES: usize = 46;
+const LOCAL_BYTES: usize = 30;
+/// The longest comment that may follow the end record.
+const MAX_COMMENT_BYTES: u64 = 1 << 16;
+/// A number that is too large for its field stands in the entry's extra field.
+const SEE_EXTRA: u64 = 0xffff_ffff;
+
+/// An open ZIP file.
+pub(crate) struct Zip {
+    source: SharedSource,
+    entries: BTreeMap<String, Entry>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    is_deflated: bool,
+    stored_bytes: u64,
+    bytes: u64,
+    header: u64,
+}
+
+impl Zip {
+    /// Reads the directory of the file. The root is where the outermost metadata lies: archives often hold a folder.
+    pub(crate) fn open(source: SharedSource) -> io::Result<Self> {
+        let (start, length) = directory(&source)?;
+        let length = usize::try_from(length).map_err(|_| damaged("states an impossible directory"))?;
+        let bytes = source.read(start, length)?;
+        let mut entries = BTreeMap::new();
+        let mut rest = bytes.as_slice();
+        while rest.starts_with(ENTRY) && rest.len() >= ENTRY_BYTES {
+            let [name, extra, comment] = [28, 30, 32].map(|at| field(rest, at, 2) as usize);
+            let end = ENTRY_BYTES + name + extra + comment;
+            let whole = rest.get(..end).ok_or_else(|| damaged("has a directory that ends too early"))?;
+            let (entry, tail) = (&whole[..ENTRY_BYTES + name + extra], &rest[end..]);
+            let name = String::from_utf8_lossy(&entry[ENTRY_BYTES..ENTRY_BYTES + name]).into_owned();
+            let parsed = Entry::parse(entry, &entry[entry.len() - extra..])?;
+            if !name.ends_with('/') {
+                entries.insert(name, parsed);
+            }
+            rest = tail;
+        }
+        let root = root(entries.keys());
+        let entries = entries.into_iter().filter_map(|(key, entry)| Some((key.strip_prefix(&root)?.to_owned(), entry)));
+        Ok(Self { source, entries: entries.collect() })
+    }
+
+    fn content(&self, entry: Entry) -> io::Result<Vec<u8>> {
+        let stored = self.stored(entry, 0..entry.stored_bytes)?;
+        if !entry.is_deflated {
+            return Ok(stored);
+        }
+        let limit = usize::try_from(entry.bytes).map_err(|_| damaged("states an impossible size"))?;
+        codec::deflate(&stored, limit).map_err(io::Error::other)
+    }
+
+    /// Bytes of an entry as they are stored.
+    fn stored(&self, entry: Entry, range: Range<u64>) -> io::Result<Vec<u8>> {
+        let local = self.source.read(entry.header, LOCAL_BYTES)?;
+        if !local.starts_with(SIGNATURE) {
+            return Err(damaged("lacks an entry that its directory names"));
+        }
+        let head = LOCAL_BYTES as u64 + field(&local, 26, 2) + field(&local, 28, 2);
+        let start = entry.header.saturating_add(head).saturating_add(range.start);
+        let length = range.end.saturating_sub(range.start);
+        if range.end > entry.stored_bytes {
+            return Err(past_the_end(range.start, length, entry.stored_bytes));
+        }
+        self.source.read(start, usize::try_from(length).map_err(|_| damaged("states an impossible size"))?)
+    }
+}
+
+impl Entry {
+    fn parse(entry: &[u8], extra: &[u8]) -> io::Result<Self> {
+        let is_deflated = match field(entry, 10, 2) {
+            0 => false,
+            8 => true,
+            method => return Err(damaged(&format!("is compressed by the method {method}; 0 and 8 are read"))),
+        };
+        let mut sizes = [field(entry, 24, 4), field(entry, 20, 4), field(entry, 42, 4)];
+        let mut rest = extra;
+        while rest.len() >= 4 {
+            let (id, length) = (field(rest, 0, 2), field(rest, 2, 2) as usize);
+            let Some(content) = rest.get(4..4 + length) else { break };
+            if id == 1 {
+                let mut wide = content.chunks_exact(8).map(|bytes| field(bytes, 0, 8));
+                for size in sizes.iter_mut().filter(|size| **size == SEE_EXTRA) {
+                    *size = wide.next().ok_or_else(|| damaged("lacks the size of an entry"))?;
+                }
+            }
+            rest = &rest[4 + length..];
+        }
+        let [bytes, stored_bytes, header] = sizes;
+        Ok(Self { is_deflated, stored_bytes, bytes, header })
+    }
+}
+
+impl Files for Zip {
+    fn read(&self, key: &str) -> io::Result<Option<Vec<u8>>> {
+        self.entries.get(key).map(|entry| self.content(*entry)).transpose()
+    }
+
+    fn size(&self, key: &str) -> io::Result<Option<u64>> {
+        Ok(self.entries.get(key).map(|entry| entry.bytes))
+    }
+
+    fn read_range(&self, key: &str, range: Range<u64>) -> io::Result<Vec<u8>> {
+        let entry = *self.entries.get(key).ok_or(io::ErrorKind::NotFound)?;
+        if !entry.is_deflated {
+            return self.stored(entry, range);
+        }
+        let content = self.content(entry)?;
+        let (start, end) = (range.start as usize, range.end as usize);
+        let length = range.end.saturating_sub(range.start);
+        let bytes = content.get(start..end).map(<[u8]>::to_vec);
+        bytes.ok_or_else(|| past_the_end(range.start, length, content.len() as u64))
+    }
+
+    fn directories(&self, key: &str) -> io::Result<Vec<String>> {
+        let prefix = if key.is_empty() { String::new() } else { format!("{key}/") };
+        let below = self.entries.range(prefix.clone()..).map(|(key, _)| key);
+        let below = below.map_while(|key| key.strip_prefix(&prefix)).filter_map(|rest| rest.split_once('/'));
+        let names: BTreeSet<&str> = below.map(|(name, _)| name).collect();
+        Ok(names.into_iter().map(str::to_owned).collect())
+    }
+
+    fn weigh(&self, key: &str) -> io::Result<(u64, u64)> {
+        let prefix = format!("{key}/");
+        let below = self.entries.range(prefix.clone()..).take_while(|(key, _)| key.starts_with(&prefix));
+        Ok(below.fold((0, 0_u64), |(count, bytes), (_, entry)| (count + 1, bytes.saturating_add(entry.stored_bytes))))
+    }
+}
+
+/// Where the central directory begins, and its length.
+fn directory(source: &SharedSource) -> io::Result<(u64, u64)> {
+    let size = source.size();
+    let tail_bytes = size.min(MAX_COMMENT_BYTES + END_BYTES as u64);
+    let tail = source.read(size - tail_bytes, tail_bytes as usize)?;
+    let at = tail.windows(END.len()).rposition(|window| window == END);
+    let end = at.and_then(|at| tail.get(at..at + END_BYTES));
+    let (Some(at), Some(end)) = (at, end) else {
+        return Err(damaged("has no directory at its end; it may be cut short"));
+    };
+    let (length, start) = (field(end, 12, 4), field(end, 16, 4));
+    if length != SEE_EXTRA && start != SEE_EXTRA {
+        return Ok((start, length));
+    }
+    let locator = at.checked_sub(END64_LOCATOR_BYTES).map(|start| &tail[start..at]);
+    let locator = locator.filter(|locator| locator.starts_with(END64_LOCATOR));
+    let place = field(locator.ok_or_else(|| damaged("lacks the directory's true place"))?, 8, 8);
+    let end = source.read(place, 56)?;
+    if !end.starts_with(END64) {
+        return Err(damaged("lacks the directory's true place"));
+    }
+    Ok((field(&end, 48, 8), field(&end, 40, 8)))
+}
+
+/// The folder that holds the store, with its slash.
+fn root<'a>(keys: impl Iterator<Item = &'a String>) -> String {
+    let roots = keys.filter_map(|key| {
+        let at = key.rfind('/').map_or(0, |slash| slash + 1);
+        matches!(&key[at..], ".zgroup" | "zarr.json").then(|| &key[..at])
+    });
+    roots.min_by_key(|root| root.len()).unwrap_or_default().to_owned()
+}
+
+/// The little-endian number of `n` bytes at `at`, which must be there.
+fn field(bytes: &[u8], at: usize, n: usize) -> u64 {
+    bytes[at..at + n].iter().rev().fold(0, |value, byte| value << 8 | u64::from(*byte))
+}
+
+fn damaged(what: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, format!("the ZIP file {what}"))
+}
