@@ -172,7 +172,8 @@ fn to_bytes(intensities: &[f32]) -> Vec<u8> {
 
 /// The dataset at `place`, if there is one of a type that is read.
 fn values(store: &Store, place: &str) -> Result<Option<Values>, H5adError> {
-    if store.kind(place)? != Some(Kind::Dataset) {
+    // anndata writes Python's None as a dataset without a value.
+    if store.kind(place)? != Some(Kind::Dataset) || store.attributes(place)?.text("encoding-type") == Some("null") {
         return Ok(None);
     }
     match store.values(place) {

@@ -33,7 +33,7 @@ fn rows() -> Vec<Vec<f32>> {
                 if is_lone { 1e9 } else { 2.0 + unit },
                 if is_lone { 1e30 } else { unit + (cell % 3) as f32 * 0.02 },
                 if is_lone { 3e5 } else { 0.1 + unit * 1e-3 },
-                libm::ldexp(1.0 + f64::from(unit), noise.below(41) as i32 - 20) as f32,
+                (1.0 + unit) * 2f32.powi(noise.below(41) as i32 - 20),
                 1e5 + ((unit - 0.5) * 0.1 * 128.0).round() / 128.0 + (cell % 3) as f32 / 128.0,
                 if is_lone { 1e-30 } else { 0.3 },
                 (1.0 + unit) * 1e-40,
