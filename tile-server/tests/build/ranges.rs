@@ -162,7 +162,8 @@ fn log_normalized_values_of_deeply_read_cells_are_exact() {
     assert!(layer.frac_bits > 27, "{}", layer.frac_bits);
     let all = CellMask::all(N_OBS);
     let ([moments, _], fixed) = moments_of(&dataset, layer, &all, &CellMask::none(N_OBS)).unwrap();
-    for (column, gene) in genes_of_columns(&dataset).into_iter().enumerate() {
+    // The last gene only makes up the depth.
+    for (column, gene) in genes_of_columns(&dataset).into_iter().enumerate().take(6) {
         let values: Vec<f64> = rows.iter().map(|row| row[column].into()).collect();
         let (mean, variance, _) = two_pass(&values);
         let found = fixed.summary(&moments, gene);
@@ -225,7 +226,8 @@ fn fold_changes_undo_the_logarithm_that_the_file_states() {
         written.sort_by(f64::total_cmp);
         found.sort_by(f64::total_cmp);
         assert_eq!(written, found);
-        let warnings = built.report.manifest.warnings.iter().map(|warning| warning.message.clone()).collect();
+        let warnings = built.report.manifest.warnings.iter().map(|warning| warning.message.clone());
+        let warnings = warnings.filter(|message| message.contains("logarithm")).collect();
         (bases, table.effect, warnings)
     };
     let (bases, natural, warnings): (_, _, Vec<String>) = fold_changes(logarithms(std::f64::consts::E, None));
