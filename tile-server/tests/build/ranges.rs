@@ -188,15 +188,15 @@ fn log_normalized_values_too_small_for_one_step_stay_floats() {
 /// A file whose X is logarithms to this base, and which says so.
 fn logarithms(base: f64, stated: Option<f64>) -> Fixture {
     // No cell is empty, since those cannot be normalized.
-    let mut counts = counts(N_OBS, 5, 3);
+    let mut counts = counts(N_OBS, 40, 3);
     counts.iter_mut().for_each(|row| row[0] += 1.0);
     let natural = log_normalized(&counts);
     let rows: Vec<Vec<f32>> =
         natural.iter().map(|row| row.iter().map(|&value| (f64::from(value) / base.ln()) as f32).collect()).collect();
     let scaled: Vec<Vec<f32>> = rows.iter().map(|row| row.iter().map(|value| value - 1.0).collect()).collect();
     let fixture = fixture(&rows, Storage::Csr).group("layers", |group| {
-        matrix(group, "counts", &counts, 5, Storage::Csr);
-        matrix(group, "scaled", &scaled, 5, Storage::Dense);
+        matrix(group, "counts", &counts, 40, Storage::Csr);
+        matrix(group, "scaled", &scaled, 40, Storage::Dense);
     });
     match stated {
         Some(base) => fixture.group("uns", |uns| {
