@@ -80,8 +80,10 @@ fn of_real_numbers() -> [u32; 2] {
             let ExpressionValues::Counts(numbers) = &counts.values else { unreachable!("it is made of counts") };
             // Of some genes all values are alike, of others they spread over 2^200.
             let values = numbers.to_u32().into_iter().zip(&counts.genes).map(|(count, gene)| {
-                let order = random.below(1 + 200 * u64::from(gene % 3 == 0)) as i32 - 100;
-                let value = libm::ldexp(f64::from(count) * 0.37 - 1.0, order) as f32;
+                let order = random.below(1 + 200 * u64::from(gene % 3 == 0));
+                // Two to the power of -100 to 100.
+                let scale = f64::from_bits((923 + order) << 52);
+                let value = ((f64::from(count) * 0.37 - 1.0) * scale) as f32;
                 exponents[*gene as usize].insert(value);
                 value
             });
