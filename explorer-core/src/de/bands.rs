@@ -280,7 +280,7 @@ mod tests {
 
     #[test]
     fn values_close_together_share_a_band() {
-        let bands = Bands::new(&[exponents(&[1e-3, 1.0, 1000.0]), exponents(&[1e9, 2.0, 2.1])], 1_500_000);
+        let bands = Bands::new(&[exponents(&[2e-3, 1.0, 1000.0]), exponents(&[1e9, 2.0, 2.1])], 1_500_000);
         assert_eq!((bands.n_entries(), bands.further(0).len(), bands.further(1)), (3, 0, 2..3));
         assert_eq!(bands.place(0, 3e-5), Place::Unknown);
         assert_eq!(bands.place(1, 1e19), Place::Unknown);

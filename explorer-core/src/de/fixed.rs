@@ -217,7 +217,7 @@ mod tests {
             FixedPoint::for_log_counts_between(least, largest, n_obs).map(FixedPoint::frac_bits)
         };
         assert_eq!(bits(0.07, 9.2, 1 << 32), Some(27));
-        assert_eq!(bits(0.03, 9.2, 1_500_000), Some(28));
+        assert_eq!(bits(0.03, 9.2, 1_500_000), Some(29));
         assert_eq!(bits(0.03, 9.2, 1 << 32), None);
         assert_eq!(bits(1e-4, 9.2, 1_500_000), Some(37));
         assert_eq!(bits(1e-9, 9.2, 700), None);
