@@ -59,7 +59,7 @@ impl<'a> LayerValues<'a> {
                 terms.extend(values.map(|(cell, bits)| match bands.place(gene, f32::from_bits(bits)) {
                     Place::Entry(entry, exact) => Term { entry: entry as u32, cell, x: exact.x() },
                     Place::Nowhere | Place::Unknown => unreachable!("bands were made of these values"),
-                }))
+                }));
             }
             (FixedPoints::Uniform(step), ValueKind::LogNormalizedCounts) => {
                 terms.extend(values.map(|(cell, count)| {

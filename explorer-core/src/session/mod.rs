@@ -16,6 +16,7 @@ mod listed;
 mod loaded;
 mod lru;
 mod marker_result;
+mod names;
 mod painter;
 mod repaint;
 #[expect(clippy::module_inception, reason = "the session is what all else here is made for")]

@@ -71,12 +71,7 @@ fn check(all: &[f32], n_group: usize, n_reference: usize, n_obs: u64) {
         assert!(is_close(mean, exact, MEAN_TOLERANCE), "mean {mean}, exactly {exact}, of {all:?}");
     }
     if group.squared_error.is_zero() && reference.squared_error.is_zero() {
-        assert!(
-            found.degenerate[0].is_some(),
-            "neither {group:?} nor {reference:?} varies",
-            group = all,
-            reference = n_group
-        );
+        assert!(found.degenerate[0].is_some(), "neither {all:?} nor {n_group:?} varies");
         return;
     }
     assert_eq!(found.degenerate[0], None);

@@ -1,0 +1,102 @@
+//! What genes, layers and embeddings of an open dataset are called, and which are meant by a name.
+
+use std::sync::Arc;
+
+use shared_fbs::manifest::{Embedding as EmbeddingEntry, Layer, Manifest};
+
+use super::{GeneTable, Loaded, Session};
+use crate::{
+    dataset::{label_tiles, lookup},
+    state::{Analysis, ColorBy, GeneKey, Names, ViewSpec},
+};
+
+impl Session {
+    /// The genes of a layer, or of the default one, when they are there.
+    pub fn gene_table(&self, layer: Option<&str>) -> Option<&Arc<GeneTable>> {
+        self.loaded().gene_table(&self.layer(layer)?.name)
+    }
+
+    /// What a gene is shown as: its symbol, with its id where that is not its own.
+    pub fn gene_label(&self, key: &GeneKey) -> String {
+        gene_label(self.manifest(), self.loaded(), key)
+    }
+
+    /// What colors the cells by name: a column, a gene's label, a gene set; empty where nothing does.
+    pub fn color_name(&self, color: &ColorBy) -> String {
+        match color {
+            ColorBy::None => String::new(),
+            ColorBy::Obs(name) | ColorBy::GeneSet { set: name, .. } => name.clone(),
+            ColorBy::Gene(key) => self.gene_label(key),
+        }
+    }
+
+    /// The view by the names that the dataset has for layers and genes, as far as it is known yet; `None` where it has
+    /// these already.
+    pub fn named(&self, view: &ViewSpec) -> Option<ViewSpec> {
+        let named = view.clone().named(self);
+        (named != *view).then_some(named)
+    }
+
+    /// The layer of a name, or the default one.
+    pub fn layer(&self, name: Option<&str>) -> Option<&Layer> {
+        lookup::layer(self.manifest(), name).ok().map(|(_, layer)| layer)
+    }
+
+    /// How the state names a layer: not at all when it is the default.
+    pub fn layer_key(&self, name: &str) -> Option<String> {
+        let place = self.layer_name(Some(name));
+        let is_default = self.layer(None).is_some_and(|layer| layer.name == place);
+        (!is_default).then_some(place)
+    }
+
+    /// The place of a layer that the state names, or that name where there is no such layer; empty where the dataset
+    /// has none.
+    pub fn layer_name(&self, key: Option<&str>) -> String {
+        self.layer(key).map_or(key.unwrap_or_default(), |layer| &layer.name).to_owned()
+    }
+
+    /// The embedding to show, with its index: that of the key, or the default one where there is none such.
+    pub fn embedding_to_show(&self, key: Option<&str>) -> Option<(usize, &EmbeddingEntry)> {
+        lookup::embedding_to_show(self.manifest(), key)
+    }
+
+    /// Whether the labels of a column have stored sums, in the layer that statistics are made on: then their markers
+    /// can be found.
+    pub fn has_stored_sums(&self, column: &str) -> bool {
+        let layer = self.manifest().statistics_layer();
+        self.columns().is_categorical(column) && layer.is_some_and(|layer| label_tiles(layer, column).is_some())
+    }
+
+    /// The column whose markers are meant where none is named: the one that colors the cells, else the main
+    /// label. `None` where neither has stored sums.
+    pub fn column_to_mark(&self, analysis: &Analysis) -> Option<String> {
+        let colored = match &analysis.color {
+            ColorBy::Obs(column) => Some(column),
+            ColorBy::None | ColorBy::Gene(_) | ColorBy::GeneSet { .. } => None,
+        };
+        let columns = [colored, self.manifest().main_label.as_ref()].into_iter().flatten();
+        columns.into_iter().find(|column| self.has_stored_sums(column)).cloned()
+    }
+}
+
+impl Names for Session {
+    fn layer_place(&self, name: String) -> String {
+        self.layer_name(Some(&name))
+    }
+
+    fn layer_key(&self, name: &str) -> Option<String> {
+        self.layer_key(name)
+    }
+
+    fn gene_id(&self, layer: Option<&str>, name: String) -> String {
+        let id = self.gene_table(layer).and_then(|table| table.id_of(&name)).map(str::to_owned);
+        id.unwrap_or(name)
+    }
+}
+
+/// What a gene is shown as: its id, until the names of its layer's genes are there.
+pub(super) fn gene_label(manifest: &Manifest, loaded: &Loaded, key: &GeneKey) -> String {
+    let layer = lookup::layer(manifest, key.layer.as_deref()).ok();
+    let table = layer.and_then(|(_, layer)| loaded.gene_table(&layer.name));
+    table.map_or(key.gene.as_str(), |table| table.label_of(&key.gene)).to_owned()
+}
