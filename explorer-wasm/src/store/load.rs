@@ -116,7 +116,7 @@ impl Store {
         match &data {
             Ok(_) | Err(FetchError::Canceled) => {}
             Err(error @ (FetchError::Unknown { .. } | FetchError::Ambiguous { .. })) => {
-                self.tell(error.to_string(), Tone::Error)
+                self.tell(error.to_string(), Tone::Error);
             }
             Err(error) => self.tell(format!("{}: {error}", self.title(&key)), Tone::Retry),
         }

@@ -71,7 +71,7 @@ pub fn GeneSetSection(store: Store) -> impl IntoView {
 fn follow(store: Store, unresolved: RwSignal<String>, change: GeneSetChange) {
     match change {
         GeneSetChange::Create(name, genes) => {
-            let genes = known(store, unresolved, genes);
+            let genes = known(store, unresolved, &genes);
             store.dispatch(Action::AddGeneSets(vec![GeneSet { name, description: String::new(), genes }]));
         }
         GeneSetChange::Rename(from, to) => store.dispatch(Action::RenameGeneSet { from, to }),
@@ -79,7 +79,7 @@ fn follow(store: Store, unresolved: RwSignal<String>, change: GeneSetChange) {
             store.dispatch(Action::DescribeGeneSet { name, description });
         }
         GeneSetChange::Add(name, genes) => {
-            let genes = known(store, unresolved, genes);
+            let genes = known(store, unresolved, &genes);
             store.dispatch(Action::AddToGeneSet { name, genes });
         }
         GeneSetChange::RemoveGene(name, gene) => store.dispatch(Action::RemoveFromGeneSet { name, gene }),
@@ -113,8 +113,8 @@ fn follow(store: Store, unresolved: RwSignal<String>, change: GeneSetChange) {
 }
 
 /// The ids of genes; the user is told of names that stand for none, or for several.
-fn known(store: Store, unresolved: RwSignal<String>, names: Vec<String>) -> Vec<String> {
-    let resolved = resolve(store, &names);
+fn known(store: Store, unresolved: RwSignal<String>, names: &[String]) -> Vec<String> {
+    let resolved = resolve(store, names);
     unresolved.set(resolved.unresolved.text());
     resolved.ids
 }
