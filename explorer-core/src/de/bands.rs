@@ -145,7 +145,7 @@ impl Bands {
         Some(Self { band_bits, least, further: (0..=n_genes).map(first).collect() })
     }
 
-    /// Has the tile of the moments over all cells say what [`Self::from_tile`] reads.
+    /// Has the tile of the moments over all cells say what a reader of the dataset needs.
     pub fn describe_in(&self, total: &mut tile::Moments) {
         total.frac_bits = Some(total.entries.iter().map(|&entry| self.frac_bits(entry as usize)).collect());
         let genes = (0u32..).zip(self.further.windows(2));
