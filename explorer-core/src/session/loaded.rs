@@ -2,11 +2,12 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use shared_fbs::tile::Categories;
+use shared_fbs::{manifest::Manifest, tile::Categories};
 
 use super::{GeneTable, Slot};
 use crate::{
     data::{CellIdx, CellRows, Column, Continuous, Embedding},
+    dataset::lookup,
     filter::{CellMask, QueryError, Source, dimension_mask, query_mask},
     state::{Analysis, CellQuery, CellSource, ColorBy, DataKey, DimensionFilter, DimensionKey, GeneKey},
 };
@@ -202,6 +203,13 @@ impl Loaded {
             Data::GeneTable(table) => Some(table),
             Data::Column(_) | Data::Embedding(_) | Data::Categories(_) | Data::Rows(_) => None,
         }
+    }
+
+    /// What a gene is shown as: its id, until the names of its layer's genes are there.
+    pub fn gene_label(&self, manifest: &Manifest, key: &GeneKey) -> String {
+        let layer = lookup::layer(manifest, key.layer.as_deref()).ok();
+        let table = layer.and_then(|(_, layer)| self.gene_table(&layer.name));
+        table.map_or(key.gene.as_str(), |table| table.label_of(&key.gene)).to_owned()
     }
 
     /// The input's rows of all cells.

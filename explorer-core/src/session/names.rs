@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use shared_fbs::manifest::{Embedding as EmbeddingEntry, Layer, Manifest};
+use shared_fbs::manifest::{Embedding as EmbeddingEntry, Layer};
 
-use super::{GeneTable, Loaded, Session};
+use super::{GeneTable, Session};
 use crate::{
     dataset::{label_tiles, lookup},
     state::{Analysis, ColorBy, GeneKey, Names, ViewSpec},
@@ -18,7 +18,7 @@ impl Session {
 
     /// What a gene is shown as: its symbol, with its id where that is not its own.
     pub fn gene_label(&self, key: &GeneKey) -> String {
-        gene_label(self.manifest(), self.loaded(), key)
+        self.loaded().gene_label(self.manifest(), key)
     }
 
     /// What colors the cells by name: a column, a gene's label, a gene set; empty where nothing does.
@@ -92,11 +92,4 @@ impl Names for Session {
         let id = self.gene_table(layer).and_then(|table| table.id_of(&name)).map(str::to_owned);
         id.unwrap_or(name)
     }
-}
-
-/// What a gene is shown as: its id, until the names of its layer's genes are there.
-pub(super) fn gene_label(manifest: &Manifest, loaded: &Loaded, key: &GeneKey) -> String {
-    let layer = lookup::layer(manifest, key.layer.as_deref()).ok();
-    let table = layer.and_then(|(_, layer)| loaded.gene_table(&layer.name));
-    table.map_or(key.gene.as_str(), |table| table.label_of(&key.gene)).to_owned()
 }

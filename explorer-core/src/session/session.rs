@@ -10,7 +10,7 @@ use shared_fbs::{
 
 use super::{
     BinCounts, ColorChange, ColorStatus, Colors, ColumnExists, Columns, Data, Engine, GroupCounts, Loaded, LruEviction,
-    OwnColumn, Paint, Painter, PositionSample, Repaint, Slot, Window, names::gene_label,
+    OwnColumn, Paint, Painter, PositionSample, Repaint, Slot, Window,
 };
 use crate::{
     color::label_centroids,
@@ -391,7 +391,7 @@ impl Session {
     /// to 1.
     pub fn follow(&mut self, analysis: &Analysis, opacity: f32) -> Changes {
         let selection = self.engine.sync(&analysis.query, &self.loaded, &mut self.repaint);
-        let label_of = |gene: &GeneKey| gene_label(&self.manifest, &self.loaded, gene);
+        let label_of = |gene: &GeneKey| self.loaded.gene_label(&self.manifest, gene);
         let color = self.painter.sync(analysis, opacity, &self.loaded, label_of);
         match color {
             ColorChange::Cells => self.repaint = Repaint::All,
