@@ -74,6 +74,11 @@ fn field_number(text: &str, name: &str) -> Option<u32> {
 
 #[cfg(test)]
 mod tests {
+    use std::{
+        thread,
+        time::{Duration, Instant},
+    };
+
     use super::*;
 
     #[test]
@@ -88,6 +93,11 @@ mod tests {
     #[test]
     fn a_child_is_found_by_its_name() {
         let mut child = process::Command::new("sleep").arg("60").spawn().expect("there is a program `sleep`");
+        // Linux lets the parent go on a moment before it writes the command line of the child.
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while find("sleep").is_none() && Instant::now() < deadline {
+            thread::sleep(Duration::from_millis(10));
+        }
         assert_eq!(find("sleep"), Some(child.id()));
         assert!(peak_of(child.id()).is_some_and(|n_bytes| n_bytes > 0.0));
         child.kill().expect("it runs");
