@@ -2,7 +2,7 @@
 
 use explorer_core::{
     data::assemble::Rebuild,
-    de::{CellsPart, DeOptions, FixedPoint, FixedPoints, GeneMoments, Moments, Sign, Summing, compare},
+    de::{CellsPart, DeOptions, FixedPoint, FixedPoints, GeneMoments, Moments, Normalization, Sign, Summing, compare},
 };
 use shared_fbs::{
     frame,
@@ -142,7 +142,8 @@ pub fn run(input: &Input, now: &dyn Fn() -> f64) -> Result<Vec<Measured>, String
         .map_err(|error| error.to_string())?;
     let bytes_of = |tiles: &[Vec<u8>]| tiles.iter().map(Vec::len).sum::<usize>() as f64;
 
-    let rebuild = Rebuild::LogNormalized(&input.divisors);
+    let normalization = Normalization::new(input.divisors.clone(), []);
+    let rebuild = Rebuild::of(Some(&normalization));
     let n_genes = input.n_genes as usize;
     let [group, reference] = table_moments();
     let table_fixed = FixedPoints::Uniform(FixedPoint::for_log_counts(1_500_000));

@@ -64,7 +64,8 @@ fn input(dataset: &Dataset) -> Result<Input> {
     let FixedPoints::Uniform(fixed) = dataset.fixed_points(layer)? else {
         anyhow::bail!("the layer has no log-normalized counts");
     };
-    let divisors = dataset.divisors(layer)?;
+    let normalization = dataset.normalization(layer)?.context("the layer has no log-normalized counts")?;
+    ensure!(!normalization.is_corrected(), "the kernels are measured on values without corrections");
     let n_tiles = TILES.min(manifest.n_obs / CELLS_PER_CELLS_TILE);
     let frames = |pack: &Option<String>, first: u32| -> Result<Vec<Vec<u8>>> {
         let pack = pack.as_deref().unwrap_or_default();
@@ -77,7 +78,7 @@ fn input(dataset: &Dataset) -> Result<Input> {
     Ok(Input {
         n_genes: manifest.vars[layer.var as usize].n_vars,
         fixed: [u8::try_from(fixed.frac_bits())?, fixed.square_shift()],
-        divisors: divisors.into_iter().take((n_tiles * CELLS_PER_CELLS_TILE) as usize).collect(),
+        divisors: normalization.divisors()[..(n_tiles * CELLS_PER_CELLS_TILE) as usize].to_vec(),
         cells: frames(&layer.cells_pack, 0)?,
         moments,
     })

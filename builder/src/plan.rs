@@ -218,12 +218,11 @@ impl Plan {
             drop(matrix);
             let is_raw = info.location == MatrixLocation::Raw;
             let (var, gene_rows) = tables.number(is_raw, &reading.scan);
-            let divisors = |divisors: &[f32]| columns::write_values(divisors, obs_pack);
             // Comparisons are made on `raw` where the first layer is scaled.
             let whole_cells =
                 if is_raw || (index == 0 && !has_raw) { WholeCells::Stored } else { WholeCells::UnlessScaled };
             let place = LayerPlace { location: &info.location, index, var, gene_rows, whole_cells };
-            layers.push(layer::write(&place, reading, divisors, context, &mut packs, &mut self.warnings)?);
+            layers.push(layer::write(&place, reading, obs_pack, context, &mut packs, &mut self.warnings)?);
         }
         let (vars, var_pack) = tables.write(context.environment.output).map_err(output)?;
         manifest.vars = vars;

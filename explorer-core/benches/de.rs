@@ -6,8 +6,8 @@ use common::Random;
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
 use explorer_core::de::{
-    CountTable, DeOptions, FixedPoint, FixedPoints, GeneMoments, Labels, Moments, compare, gather_counts,
-    gather_floats, two_sided_ln_p,
+    CountTable, DeOptions, FixedPoint, FixedPoints, GeneMoments, Labels, Moments, Normalization, compare,
+    gather_counts, gather_floats, two_sided_ln_p,
 };
 use explorer_core::filter::CellMask;
 
@@ -34,17 +34,17 @@ fn labels() -> Labels {
 
 #[divan::bench]
 fn count_table(bencher: Bencher) {
-    let (labels, divisors) = (labels(), vec![0.4; CHUNK]);
+    let (labels, normalization) = (labels(), Normalization::new(vec![0.4; CHUNK], []));
     let fixed = FixedPoint::for_log_counts(1_500_000);
     bencher
         .counter(ItemsCount::new(CHUNK))
-        .bench_local(|| CountTable::new(black_box(&divisors), labels.as_bytes(), fixed));
+        .bench_local(|| CountTable::new(black_box(normalization.cells()), labels.as_bytes(), fixed));
 }
 
 #[divan::bench]
 fn gather_200_genes_of_counts(bencher: Bencher) {
-    let (labels, divisors) = (labels(), vec![0.4; CHUNK]);
-    let table = CountTable::new(&divisors, labels.as_bytes(), FixedPoint::for_log_counts(1_500_000));
+    let (labels, normalization) = (labels(), Normalization::new(vec![0.4; CHUNK], []));
+    let table = CountTable::new(normalization.cells(), labels.as_bytes(), FixedPoint::for_log_counts(1_500_000));
     let genes: Vec<_> = (0..200).map(gene).collect();
     let n_nonzero: usize = genes.iter().map(|(cells, _)| cells.len()).sum();
     bencher.counter(ItemsCount::new(n_nonzero)).bench_local(|| {

@@ -371,6 +371,11 @@ impl Manifest {
                 return wrong("a layer's pack does not hold every gene");
             }
             ranges.push(("obs", layer.divisor.as_ref()));
+            ranges.push(("obs", layer.corrections.as_ref()));
+            let tiles_of_cells = self.n_obs.div_ceil(CELLS_PER_COLUMN_TILE);
+            if !layer.divisor.iter().chain(&layer.corrections).all(|range| range.count == tiles_of_cells) {
+                return wrong("a layer's divisors or corrections are not one a cell");
+            }
             if let Some(pack) = &layer.moments_pack {
                 ranges.push((pack, layer.total_moments.as_ref()));
                 ranges.extend(layer.column_moments.iter().map(|column| (pack.as_str(), column.tiles.as_ref())));

@@ -131,7 +131,7 @@ fn sum(
     let fixed = wait(reader.fixed_points(index))?;
     if task.reads_values() {
         // Before the threads start, which would each read them.
-        wait(reader.divisors(index, Priority::Now))?;
+        wait(reader.normalization(index, Priority::Now))?;
     }
     let unless_stopped = |_| if stop.load(Ordering::Relaxed) { Err(DatasetError::Stopped) } else { Ok(()) };
     let n_genes = reader.n_genes(index);

@@ -3,6 +3,7 @@
 use std::{
     io,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use explorer_core::{
@@ -11,7 +12,7 @@ use explorer_core::{
         SparseVec,
     },
     dataset::{self, Priority},
-    de::FixedPoints,
+    de::{FixedPoints, Normalization},
 };
 use shared_fbs::{
     DecodeError, TileKey,
@@ -258,13 +259,12 @@ impl Dataset {
         Ok(GeneNames::new(ids, symbols))
     }
 
-    /// The divisors of a layer of log-normalized counts, one per cell; empty for other layers.
+    /// How counts become the values of a layer of log-normalized counts; `None` for other layers.
     ///
     /// # Errors
     /// As [`Self::tile`].
-    pub fn divisors(&self, layer: &Layer) -> Result<Vec<f32>, DatasetError> {
-        let divisors = wait(self.0.divisors(self.index_of(layer)?, Priority::Now))?;
-        Ok(divisors.map_or_else(Vec::new, |divisors| divisors.to_vec()))
+    pub fn normalization(&self, layer: &Layer) -> Result<Option<Arc<Normalization>>, DatasetError> {
+        wait(self.0.normalization(self.index_of(layer)?, Priority::Now))
     }
 
     /// How the values of a layer become integers that sum exactly.

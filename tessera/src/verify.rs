@@ -11,7 +11,9 @@ use shared_fbs::{
     DecodeError,
     manifest::{ColumnKind, Layer, Manifest, NumberKind, TileRange},
     path::pack_file,
-    tile::{Categories, Codes, Genes, Image, Moments, Numbers, Points, Posting, Strings, Values, WantedCells},
+    tile::{
+        Categories, Codes, Corrections, Genes, Image, Moments, Numbers, Points, Posting, Strings, Values, WantedCells,
+    },
 };
 use xxhash_rust::xxh64::Xxh64;
 
@@ -141,6 +143,7 @@ fn contents_of_layer<'a>(manifest: &'a Manifest, layer: &'a Layer) -> Vec<Conten
         add(pack, all(pack).as_ref(), Box::new(cells));
     }
     add("obs", layer.divisor.as_ref(), as_a(Values::decode));
+    add("obs", layer.corrections.as_ref(), as_a(Corrections::decode));
     if let Some(pack) = &layer.moments_pack {
         let columns = layer.column_moments.iter().map(|column| column.tiles.as_ref());
         let cube = layer.cube.iter().map(|cube| cube.tiles.as_ref());

@@ -11,6 +11,7 @@ mod cells;
 mod cube;
 mod genes;
 mod log_counts;
+mod normalization;
 mod pipeline;
 mod pool;
 mod read;
@@ -40,6 +41,7 @@ use blocks::Blocks;
 use cells::Pyramid;
 use genes::{EncodedGenes, GeneEncoder, Pieces};
 use h5ad::MatrixLocation;
+use normalization::NormalizationTiles;
 use pipeline::in_order;
 use set_moments::SetMoments;
 use spool::Spool;
@@ -131,7 +133,7 @@ pub fn genes_by_density(scan: &Scan) -> Vec<u32> {
 pub fn write(
     place: &LayerPlace<'_>,
     reading: Reading<'_>,
-    divisors: impl FnOnce(&[f32]) -> io::Result<manifest::TileRange>,
+    obs_pack: &mut PackWriter,
     context: &Context<'_>,
     packs: &mut LayerPacks,
     warnings: &mut Vec<Warning>,
@@ -150,7 +152,7 @@ pub fn write(
         }
     };
     let log_base = log_base(&scan, place.location, context.log_base, warnings);
-    let values = LayerValues::new(scan.kind, fixed, &scan.divisors);
+    let values = LayerValues::new(scan.kind, fixed, scan.normalization.cells());
     let writer = LayerWriter { place, scan: &scan, values: &values, context };
     let ByCells { pack: cells_pack, pyramid, groups, pieces } = writer.write_cells(&blocks)?;
     let cells_pack = cells_pack.map(|pack| packs.take(pack)).transpose().map_err(output)?;
@@ -164,7 +166,8 @@ pub fn write(
     let tiles = moments.write(&values.fixed, &mut moments_pack).map_err(output)?;
     let block_levels = pyramid.write(&mut moments_pack).map_err(output)?;
     let moments_pack = packs.take(moments_pack).map_err(output)?;
-    let divisor = if scan.divisors.is_empty() { None } else { Some(divisors(&scan.divisors).map_err(output)?) };
+    let NormalizationTiles { divisor, corrections } =
+        normalization::write(&scan.normalization, obs_pack).map_err(output)?;
     let (step, band_bits) = match &values.fixed {
         FixedPoints::Uniform(step) => (*step, 0),
         FixedPoints::Banded(bands) => (FixedPoint::COUNTS, bands.band_bits()),
@@ -178,9 +181,8 @@ pub fn write(
         n_nonzero: scan.n_values(),
         max_abs: scan.max_abs,
         has_negative: scan.has_negative,
-        max_rebuild_error: scan.rebuild.max_error,
-        n_exact: scan.rebuild.n_exact,
         divisor,
+        corrections,
         log_base,
         frac_bits: step.frac_bits(),
         square_shift: step.square_shift(),
@@ -249,7 +251,7 @@ impl<'a> LayerWriter<'a> {
                 pieces: genes::pieces(block, cells.start, &groups),
                 n_cells: cells.len() as u64,
             };
-            blocks.with(number, &gene_of_column, &self.scan.divisors, encode).map_err(output)
+            blocks.with(number, &gene_of_column, self.scan.normalization.divisors(), encode).map_err(output)
         };
         let mut write = |block: EncodedBlock| -> io::Result<()> {
             if let Some(pack) = &mut pack {

@@ -6,14 +6,14 @@
 
 use std::ops::Range;
 
-use explorer_core::de::{Exponents, FixedPoint};
+use explorer_core::de::{Correction, Exponents, FixedPoint, Normalization};
 use shared_fbs::manifest::ValueKind;
 
 use super::{
     Context,
     block::Block,
     blocks::Blocks,
-    log_counts::{self, Rebuild},
+    log_counts::{self, Evidence, Recognized},
     pipeline::in_order,
     runs::RunWriter,
     tally::Tally,
@@ -60,10 +60,8 @@ pub struct Scan {
     pub max_abs: f32,
     /// How the values are kept.
     pub kind: ValueKind,
-    /// For log-normalized counts: the divisor of every cell, in storage order.
-    pub divisors: Vec<f32>,
-    /// How well values are rebuilt from what is kept.
-    pub rebuild: Rebuild,
+    /// For log-normalized counts: how they become values, cells in storage order; of no cell for all others.
+    pub normalization: Normalization,
 }
 
 impl Scan {
@@ -87,9 +85,34 @@ struct SlabRuns {
     /// Block and end of every run.
     runs: Vec<(u32, usize)>,
     tally: Tally,
-    /// Divisors of cells.
+    /// How cells come from counts.
+    recognized: Vec<(u32, Recognized)>,
+}
+
+/// How cells come from counts, as they are met.
+#[derive(Default)]
+struct RecognizedCells {
     divisors: Vec<(u32, f32)>,
-    rebuild: Rebuild,
+    corrections: Vec<(u32, Correction)>,
+    evidence: Evidence,
+}
+
+impl RecognizedCells {
+    fn extend(&mut self, cells: Vec<(u32, Recognized)>) {
+        for (cell, Recognized { divisor, corrections, evidence }) in cells {
+            self.divisors.push((cell, divisor));
+            self.corrections.extend(corrections.into_iter().map(|correction| (cell, correction)));
+            self.evidence = self.evidence.merge(evidence);
+        }
+    }
+
+    /// Of all cells; those without values have the divisor 1.
+    fn into_normalization(mut self, n_obs: usize) -> Normalization {
+        let mut divisors = vec![1.0; n_obs];
+        self.divisors.into_iter().for_each(|(cell, divisor)| divisors[cell as usize] = divisor);
+        self.corrections.sort_unstable();
+        Normalization::new(divisors, self.corrections)
+    }
 }
 
 /// Why a pass ended early.
@@ -124,7 +147,7 @@ pub fn read<'a>(matrix: &Matrix, context: &Context<'a>) -> Result<Reading<'a>, B
     }
     let mut reading = read_as(matrix, ValueKind::Float, context)?.expect("any value can be kept as a float");
     if by_column {
-        reading.find_divisors(context)?;
+        reading.find_counts(context)?;
     }
     Ok(reading)
 }
@@ -141,11 +164,7 @@ fn read_as<'a>(matrix: &Matrix, kind: ValueKind, context: &Context<'a>) -> Resul
     }
     let stage = context.environment.progress.stage(format!("reading {}", matrix.info().location), stage_length(matrix));
     let mut tally = Tally::new(matrix.info().n_cols, kind);
-    let mut divisors = match kind {
-        ValueKind::LogNormalizedCounts => vec![1.0; context.order.cells.len()],
-        _ => Vec::new(),
-    };
-    let mut rebuild = Rebuild::default();
+    let mut cells = RecognizedCells::default();
     let take = |slab: SlabRuns| {
         stage.advance(slab.n_entries);
         let mut start = 0;
@@ -154,8 +173,7 @@ fn read_as<'a>(matrix: &Matrix, kind: ValueKind, context: &Context<'a>) -> Resul
             start = end;
         }
         tally.merge(&slab.tally);
-        rebuild = rebuild.merge(slab.rebuild);
-        slab.divisors.into_iter().for_each(|(cell, divisor)| divisors[cell as usize] = divisor);
+        cells.extend(slab.recognized);
         Ok(())
     };
     match in_order(matrix.slabs(SLAB_ENTRIES), |range| reader.read(range), take) {
@@ -163,11 +181,12 @@ fn read_as<'a>(matrix: &Matrix, kind: ValueKind, context: &Context<'a>) -> Resul
         Err(Halt::Unfit) => return Ok(None),
         Err(Halt::Failed(error)) => return Err(error),
     }
-    let mut scan = tally.into_scan(kind, divisors, rebuild);
-    if kind != ValueKind::LogNormalizedCounts {
-        scan.rebuild.n_exact = scan.n_values();
-    } else if !rebuild.is_evidence_of_counts(scan.n_values()) || scan.log_counts_step(context).is_none() {
-        return Ok(None);
+    let mut scan = tally.into_scan(kind);
+    if kind == ValueKind::LogNormalizedCounts {
+        if !cells.evidence.is_of_counts(scan.n_values()) || scan.log_counts_step(context).is_none() {
+            return Ok(None);
+        }
+        scan.normalization = cells.into_normalization(context.order.cells.len());
     }
     Ok(Some(Reading { scan, blocks }))
 }
@@ -192,8 +211,7 @@ impl SlabReader<'_> {
             bytes: Vec::with_capacity(slab.data.len() * 5 / 2),
             runs: Vec::new(),
             tally: Tally::new(self.matrix.info().n_cols, self.kind),
-            divisors: Vec::new(),
-            rebuild: Rebuild::default(),
+            recognized: Vec::new(),
         };
         match self.matrix.info().storage {
             Storage::Csr | Storage::Dense => self.rows(&slab, range.start, &mut runs)?,
@@ -282,9 +300,7 @@ impl SlabReader<'_> {
                 if !data.iter().all(|value| (0.0..=MAX_LOG_VALUE).contains(value)) {
                     return Err(Halt::Unfit);
                 }
-                let (divisor, rebuild) = log_counts::recognize(data, bits).ok_or(Halt::Unfit)?;
-                out.divisors.push((cell, divisor));
-                out.rebuild = out.rebuild.merge(rebuild);
+                out.recognized.push((cell, log_counts::recognize(data, bits).ok_or(Halt::Unfit)?));
             }
             _ => bits.extend(data.iter().map(|value| value.to_bits())),
         }
@@ -295,7 +311,7 @@ impl SlabReader<'_> {
 impl Reading<'_> {
     /// Makes floats that were read column by column the counts of log-normalized values, if that is what
     /// they are.
-    fn find_divisors(&mut self, context: &Context<'_>) -> Result<(), BuildError> {
+    fn find_counts(&mut self, context: &Context<'_>) -> Result<(), BuildError> {
         let scan = &self.scan;
         let has_odd = scan.n_nan + scan.n_infinite > 0;
         let is_out_of_range = scan.max_abs > MAX_LOG_VALUE || scan.max_abs == 0.0;
@@ -306,8 +322,7 @@ impl Reading<'_> {
         let columns: Vec<u32> = (0..scan.nonzero_by_gene.len() as u32).collect();
         let (blocks, n_obs) = (&self.blocks, context.order.rows.len());
         let stage = context.environment.progress.stage("finding counts".to_owned(), n_obs as u64);
-        let mut divisors = vec![1.0; n_obs];
-        let mut rebuild = Rebuild::default();
+        let mut recognized = RecognizedCells::default();
         let work = |number: u32| {
             context.environment.check()?;
             let cells = blocks.cells(number);
@@ -319,8 +334,7 @@ impl Reading<'_> {
                     data.extend(block.by_cell.row(at).iter().map(|entry| f32::from_bits(entry.bits())));
                     if !data.is_empty() {
                         counts.clear();
-                        let (divisor, rebuild) = log_counts::recognize(&data, &mut counts).ok_or(Halt::Unfit)?;
-                        found.push((cell as usize, divisor, rebuild));
+                        found.push((cell, log_counts::recognize(&data, &mut counts).ok_or(Halt::Unfit)?));
                     }
                 }
                 stage.advance(cells.len() as u64);
@@ -328,18 +342,14 @@ impl Reading<'_> {
             };
             blocks.with(number, &columns, &[], recognize).map_err(output)?
         };
-        let take = |found: Vec<(usize, f32, Rebuild)>| {
-            for (cell, divisor, of_cell) in found {
-                divisors[cell] = divisor;
-                rebuild = rebuild.merge(of_cell);
-            }
+        let take = |found: Vec<(u32, Recognized)>| {
+            recognized.extend(found);
             Ok(())
         };
         match in_order(0..blocks.n_blocks(), work, take) {
-            Ok(()) if rebuild.is_evidence_of_counts(scan.rebuild.n_exact) => {
+            Ok(()) if recognized.evidence.is_of_counts(scan.n_values()) => {
                 self.scan.kind = ValueKind::LogNormalizedCounts;
-                self.scan.divisors = divisors;
-                self.scan.rebuild = rebuild;
+                self.scan.normalization = recognized.into_normalization(n_obs);
                 self.blocks.has_floats_of_counts = true;
                 Ok(())
             }

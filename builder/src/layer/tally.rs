@@ -1,9 +1,9 @@
 //! What adds up over the values of a matrix, in any order.
 
-use explorer_core::de::Exponents;
+use explorer_core::de::{Exponents, Normalization};
 use shared_fbs::manifest::ValueKind;
 
-use super::{log_counts::Rebuild, read::Scan};
+use super::read::Scan;
 
 /// Counts over some values.
 pub struct Tally {
@@ -94,7 +94,7 @@ impl Tally {
     }
 
     /// What is known of the matrix when these are all its values.
-    pub fn into_scan(self, kind: ValueKind, divisors: Vec<f32>, rebuild: Rebuild) -> Scan {
+    pub fn into_scan(self, kind: ValueKind) -> Scan {
         Scan {
             nonzero_by_gene: self.nonzero_by_gene,
             exponents_by_gene: self.exponents_by_gene,
@@ -104,8 +104,7 @@ impl Tally {
             n_infinite: self.n_infinite,
             has_negative: self.has_negative,
             kind,
-            divisors,
-            rebuild,
+            normalization: Normalization::default(),
         }
     }
 }

@@ -1,21 +1,18 @@
 //! What the stored bits of a layer's values mean: expression values, and those in fixed point.
 
-use explorer_core::de::{FixedPoint, FixedPoints, Place, log_normalize};
+use explorer_core::de::{FixedPoint, FixedPoints, NormalizedCells, Place, TABLE_COUNTS};
 use rayon::prelude::*;
 use shared_fbs::{
     manifest::ValueKind,
     tile::{Counts, ExpressionValues},
 };
 
-/// Counts below this one, nearly all of a droplet assay's, are looked up rather than computed.
-const TABLE_COUNTS: usize = 8;
-
 /// A layer's values: how they are stored, and how they sum up.
 pub struct LayerValues<'a> {
     pub kind: ValueKind,
     pub fixed: FixedPoints,
-    /// In storage order; empty unless the values are log-normalized counts.
-    divisors: &'a [f32],
+    /// In storage order; none unless the values are log-normalized counts.
+    cells: NormalizedCells<'a>,
     /// For log-normalized counts: `X` of the small counts of every cell; 0 where it takes more than 32 bits.
     table: Vec<[u32; TABLE_COUNTS]>,
 }
@@ -30,17 +27,16 @@ pub struct Term {
 }
 
 impl<'a> LayerValues<'a> {
-    /// The values of a layer; `divisors` are those of all cells, none unless the values are log-normalized counts.
-    pub fn new(kind: ValueKind, fixed: FixedPoints, divisors: &'a [f32]) -> Self {
+    /// The values of a layer; `cells` are all cells, none unless the values are log-normalized counts.
+    pub fn new(kind: ValueKind, fixed: FixedPoints, cells: NormalizedCells<'a>) -> Self {
         let table = match &fixed {
             FixedPoints::Uniform(step) => {
-                let x = |count: usize, divisor| step.encode(log_normalize(count as u32, divisor));
-                let row = |&divisor: &f32| std::array::from_fn(|count| x(count, divisor).try_into().unwrap_or(0));
-                divisors.par_iter().map(row).collect()
+                let row = |cell| cells.get(cell).unwrap_or_default().table(*step);
+                (0..cells.len()).into_par_iter().map(row).collect()
             }
             FixedPoints::Banded(_) => Vec::new(),
         };
-        Self { kind, fixed, divisors, table }
+        Self { kind, fixed, cells, table }
     }
 
     /// Values as tiles hold them.
@@ -65,7 +61,7 @@ impl<'a> LayerValues<'a> {
                 terms.extend(values.map(|(cell, count)| {
                     let x = match self.table[cell as usize].get(count as usize) {
                         Some(&x) if x != 0 => x.into(),
-                        _ => step.encode(log_normalize(count, self.divisors[cell as usize])),
+                        _ => step.encode(self.cells.get(cell as usize).unwrap_or_default().value(count)),
                     };
                     Term { entry, cell, x }
                 }));
@@ -124,7 +120,7 @@ mod tests {
     use super::*;
     use explorer_core::{
         data::assemble::Rebuild,
-        de::{Bands, Exponents, Gather, GeneMoments},
+        de::{Bands, Correction, Exponents, Gather, GeneMoments, Normalization},
     };
     use proptest::prelude::*;
     use shared_fbs::tile::Expression;
@@ -137,17 +133,23 @@ mod tests {
         #[test]
         fn sums_are_those_of_the_core(
             kind in kinds(),
-            counts in prop::collection::vec(1u32..2000, 1..100),
+            counts in prop::collection::vec(prop_oneof![1u32..2000, Just(3u32), Just(1000u32)], 1..100),
             n_obs in 100u64..1 << 32,
             (divisor, scale) in (0.01f32..100.0, prop::sample::select(&[1f32, 1e9, 1e-30][..])),
         ) {
-            let divisors = match kind {
-                ValueKind::LogNormalizedCounts => vec![divisor; counts.len()],
-                _ => Vec::new(),
+            let normalization = match kind {
+                ValueKind::LogNormalizedCounts => {
+                    // One small and one large count is corrected.
+                    let corrections = [(3, -1), (1000, 2)].map(|(count, difference)| Correction { count, difference });
+                    let of_cell = |cell| corrections.map(move |correction| (cell, correction));
+                    Normalization::new(vec![divisor; counts.len()], (0..counts.len() as u32).flat_map(of_cell))
+                }
+                _ => Normalization::default(),
             };
+            let cells = normalization.cells();
             let value = |(at, &count): (usize, &u32)| match kind {
                 ValueKind::Counts => (count as f32, count),
-                ValueKind::LogNormalizedCounts => (log_normalize(count, divisor), count),
+                ValueKind::LogNormalizedCounts => (cells.get(at).unwrap().value(count), count),
                 _ => {
                     // Some are of another magnitude.
                     let value = count as f32 / divisor * if at % 3 == 0 { scale } else { 1.0 };
@@ -170,14 +172,14 @@ mod tests {
                 }
             };
             let n_entries = fixed.n_entries(1);
-            let values = LayerValues::new(kind, fixed.clone(), &divisors);
+            let values = LayerValues::new(kind, fixed.clone(), cells);
             let mut terms = Vec::new();
             values.to_terms(0, (0u32..).zip(bits.iter().copied()), &mut terms);
             let mut sums = vec![EntrySums::EMPTY; n_entries];
             terms.iter().for_each(|term| sums[term.entry as usize].push(term.x, values.square(term.x)));
 
             let rebuild = match kind {
-                ValueKind::LogNormalizedCounts => Rebuild::LogNormalized(&divisors),
+                ValueKind::LogNormalizedCounts => Rebuild::LogNormalized(cells),
                 _ => Rebuild::Plain,
             };
             let labels = vec![1; floats.len()];

@@ -1,14 +1,14 @@
 //! Decoded tiles put together: columns, genes and embeddings over all cells.
 
 use shared_fbs::{
-    manifest::CELLS_PER_EXPRESSION_TILE,
+    manifest::{CELLS_PER_COLUMN_TILE, CELLS_PER_EXPRESSION_TILE},
     order::TileCells,
-    tile::{self, Counts, Expression, ExpressionValues, Points},
+    tile::{self, Counts, Expression, ExpressionValues, Points, Values},
 };
 use thiserror::Error;
 
 use super::{Categorical, CellRows, Codes, Continuous, Embedding, Frame, NO_POSITION, SparseVec};
-use crate::de::log_normalize;
+use crate::de::{Correction, Normalization, NormalizedCells};
 
 /// Tiles that do not fit together.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
@@ -87,7 +87,7 @@ pub fn wide(tile: &tile::Codes) -> Vec<u32> {
 ///
 /// # Errors
 /// [`AssembleError::Length`].
-pub fn continuous(tiles: Vec<tile::Values>, n_obs: usize) -> Result<Continuous, AssembleError> {
+pub fn continuous(tiles: Vec<Values>, n_obs: usize) -> Result<Continuous, AssembleError> {
     let mut tiles = tiles.into_iter();
     let mut values = tiles.next().unwrap_or_default().0;
     for tile in tiles {
@@ -120,8 +120,43 @@ pub fn check_length(found: usize, expected: usize) -> Result<(), AssembleError> 
 pub enum Rebuild<'a> {
     /// As they are.
     Plain,
-    /// Counts, normalized by one divisor a cell and made logarithms ([`log_normalize`]).
-    LogNormalized(&'a [f32]),
+    /// Counts, normalized cell by cell and made logarithms.
+    LogNormalized(NormalizedCells<'a>),
+}
+
+impl<'a> Rebuild<'a> {
+    /// That of a layer: plain when there is nothing to normalize.
+    pub fn of(normalization: Option<&'a Normalization>) -> Self {
+        normalization.map_or(Self::Plain, |normalization| Self::LogNormalized(normalization.cells()))
+    }
+}
+
+/// How the counts of a layer become its values, from tiles of divisors and of corrections, each with its first cell,
+/// ascending. Other cells have the divisor 1.
+///
+/// # Errors
+/// [`AssembleError::Length`] or [`AssembleError::Cell`] when a tile has other cells than the layer.
+pub fn normalization(
+    divisors: impl IntoIterator<Item = (u32, Values)>,
+    corrections: impl IntoIterator<Item = (u32, tile::Corrections)>,
+    n_obs: usize,
+) -> Result<Normalization, AssembleError> {
+    let mut all = vec![1.0; n_obs];
+    let n_cells_of_tile = |first: u32| n_obs.saturating_sub(first as usize).min(CELLS_PER_COLUMN_TILE as usize);
+    for (first, values) in divisors {
+        check_length(values.0.len(), n_cells_of_tile(first))?;
+        all.get_mut(first as usize..).ok_or(AssembleError::Cell)?[..values.0.len()].copy_from_slice(&values.0);
+    }
+    let mut corrected = Vec::new();
+    for (first, tile) in corrections {
+        check_length(tile.n_cells(), n_cells_of_tile(first))?;
+        for (cell, ends) in (first..).zip(tile.indptr.windows(2)) {
+            let entries = ends[0] as usize..ends[1] as usize;
+            let of_cell = tile.counts[entries.clone()].iter().zip(&tile.differences[entries]);
+            corrected.extend(of_cell.map(|(&count, &difference)| (cell, Correction { count, difference })));
+        }
+    }
+    Ok(Normalization::new(all, corrected))
 }
 
 /// One gene over all cells from its tiles, one a chunk of [`CELLS_PER_EXPRESSION_TILE`] cells.
@@ -157,10 +192,9 @@ fn push_counts<C: Copy + Into<u32>>(
     let SparseVec { indices, data, .. } = gene;
     match rebuild {
         Rebuild::Plain => data.extend(counts.iter().map(|&count| count.into() as f32)),
-        Rebuild::LogNormalized(divisors) => {
+        Rebuild::LogNormalized(cells) => {
             for (&cell, &count) in indices[start..].iter().zip(counts) {
-                let divisor = *divisors.get(cell as usize).ok_or(AssembleError::Divisor)?;
-                data.push(log_normalize(count.into(), divisor));
+                data.push(cells.get(cell as usize).ok_or(AssembleError::Divisor)?.value(count.into()));
             }
         }
     }
@@ -202,6 +236,7 @@ mod tests {
     use shared_fbs::order::Levels;
 
     use super::*;
+    use crate::de::log_normalize;
 
     const FRAME: Frame = Frame { origin_x: 0.0, origin_y: 0.0, step: 1.0 };
 
@@ -235,13 +270,16 @@ mod tests {
             Err(AssembleError::Code { code: 3, n_categories: 2 })
         );
         assert_eq!(categorical(&categories(3), &codes, false, 5), Err(AssembleError::Length { found: 2, expected: 5 }));
-        let values = vec![tile::Values(vec![1.0]), tile::Values(vec![2.0])];
+        let values = vec![Values(vec![1.0]), Values(vec![2.0])];
         assert_eq!(continuous(values.clone(), 2).unwrap().values, [1.0, 2.0]);
         assert_eq!(continuous(values, 3), Err(AssembleError::Length { found: 2, expected: 3 }));
         let chunk = Expression { cells: vec![9], values: ExpressionValues::Floats(vec![1.0]) };
         assert_eq!(gene(&[chunk], Rebuild::Plain, 9), Err(AssembleError::Cell));
         let chunk = Expression { cells: vec![3], values: ExpressionValues::Counts(Counts::U8(vec![1])) };
-        assert_eq!(gene(&[chunk], Rebuild::LogNormalized(&[1.0]), 9), Err(AssembleError::Divisor));
+        assert_eq!(
+            gene(&[chunk], Rebuild::of(Some(&Normalization::new(vec![1.0], []))), 9),
+            Err(AssembleError::Divisor)
+        );
     }
 
     #[test]
@@ -255,8 +293,8 @@ mod tests {
         let plain = gene(&chunks, Rebuild::Plain, n_obs).unwrap();
         assert_eq!(plain.indices, [0, 65_535, 65_537]);
         assert_eq!(plain.data, [1.0, 2.0, 70_000.0]);
-        let divisors: Vec<f32> = (0..n_obs).map(|cell| 0.5 + cell as f32).collect();
-        let log = gene(&chunks, Rebuild::LogNormalized(&divisors), n_obs).unwrap();
+        let normalization = Normalization::new((0..n_obs).map(|cell| 0.5 + cell as f32).collect(), []);
+        let log = gene(&chunks, Rebuild::of(Some(&normalization)), n_obs).unwrap();
         assert_eq!(log.data[0], log_normalize(1, 0.5));
         assert_eq!(log.data[2], log_normalize(70_000, 65_537.5));
     }

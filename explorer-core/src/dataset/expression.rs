@@ -4,14 +4,17 @@ use std::{ops::Range, sync::Arc};
 
 use futures_util::future;
 use shared_fbs::{
-    manifest::{CELLS_PER_COLUMN_TILE, CELLS_PER_EXPRESSION_TILE, TileRange, ValueKind},
-    tile::{Expression, ExpressionValues, Values},
+    manifest::{CELLS_PER_COLUMN_TILE, CELLS_PER_EXPRESSION_TILE, Layer, TileRange, ValueKind},
+    tile::{Corrections, Expression, ExpressionValues, Values},
 };
 
-use super::{Damage, Dataset, DatasetError, Priority, Tiles, columns::OBS};
-use crate::data::{
-    Continuous, GeneIdx, SparseVec,
-    assemble::{self, Rebuild},
+use super::{Dataset, DatasetError, Priority, Tiles, columns::OBS};
+use crate::{
+    data::{
+        Continuous, GeneIdx, SparseVec,
+        assemble::{self, Rebuild},
+    },
+    de::Normalization,
 };
 
 impl<T: Tiles> Dataset<T> {
@@ -20,11 +23,11 @@ impl<T: Tiles> Dataset<T> {
     /// # Errors
     /// When a tile cannot be read.
     pub async fn gene(&self, layer: usize, gene: GeneIdx, priority: Priority) -> Result<SparseVec, T::Error> {
-        let divisors = self.divisors(layer, priority);
+        let normalization = self.normalization(layer, priority);
         let chunks = self.expression(layer, gene.0..gene.0 + 1, priority);
-        let (divisors, chunks) = future::try_join(divisors, chunks).await?;
+        let (normalization, chunks) = future::try_join(normalization, chunks).await?;
         self.breathe().await;
-        self.assembled(layer, gene, &chunks, divisors.as_ref().map(|divisors| divisors.as_slice()))
+        self.assembled(layer, gene, &chunks, normalization.as_deref())
     }
 
     /// One gene over some chunks of [`CELLS_PER_EXPRESSION_TILE`] cells, ascending; NaN in all other cells.
@@ -41,9 +44,9 @@ impl<T: Tiles> Dataset<T> {
         let entry = self.layer_entry(layer)?;
         let n_chunks = self.manifest().tiles_per_gene();
         let tiles: Vec<u32> = chunks.iter().map(|chunk| gene.0 * n_chunks + chunk).collect();
-        let divisors = self.divisors_in_chunks(layer, chunks, priority);
+        let normalization = self.normalization_in_chunks(layer, chunks, priority);
         let fetched = self.read(&entry.pack, &tiles, priority, |bytes| entry.decode_expression(bytes));
-        let (divisors, fetched) = future::try_join(divisors, fetched).await?;
+        let (normalization, fetched) = future::try_join(normalization, fetched).await?;
         self.breathe().await;
         let nothing = || Expression { cells: Vec::new(), values: ExpressionValues::Floats(Vec::new()) };
         let mut all: Vec<Expression> = (0..n_chunks).map(|_| nothing()).collect();
@@ -52,7 +55,7 @@ impl<T: Tiles> Dataset<T> {
                 *place = tile;
             }
         }
-        let mut values = self.assembled(layer, gene, &all, divisors.as_deref())?.to_continuous();
+        let mut values = self.assembled(layer, gene, &all, normalization.as_deref())?.to_continuous();
         for (chunk, values) in (0..).zip(values.values.chunks_mut(CELLS_PER_EXPRESSION_TILE as usize)) {
             if chunks.binary_search(&chunk).is_err() {
                 values.fill(f32::NAN);
@@ -69,9 +72,10 @@ impl<T: Tiles> Dataset<T> {
         let entry = self.layer_entry(layer)?;
         let n_chunks = self.manifest().tiles_per_gene();
         let tiles: Vec<u32> = (gene.0 * n_chunks..(gene.0 + 1) * n_chunks).collect();
-        let has_divisors = self.kept(layer)?.divisors.get().is_some();
-        let divisors: Vec<u32> = entry.divisor.iter().filter(|_| !has_divisors).flat_map(TileRange::iter).collect();
-        future::try_join(self.prefetch(&entry.pack, &tiles), self.prefetch(OBS, &divisors)).await?;
+        let is_known = self.kept(layer)?.normalization.get().is_some();
+        let ranges = entry.divisor.iter().chain(&entry.corrections).filter(|_| !is_known);
+        let normalization: Vec<u32> = ranges.flat_map(TileRange::iter).collect();
+        future::try_join(self.prefetch(&entry.pack, &tiles), self.prefetch(OBS, &normalization)).await?;
         Ok(())
     }
 
@@ -91,54 +95,63 @@ impl<T: Tiles> Dataset<T> {
         self.read(&entry.pack, &tiles, priority, |bytes| entry.decode_expression(bytes)).await
     }
 
-    /// The divisor of every cell in a layer of normalized counts; `None` for any other layer.
+    /// How counts become the values of a layer of normalized counts; `None` for any other layer.
     ///
     /// # Errors
     /// When a tile cannot be read.
-    pub async fn divisors(&self, layer: usize, priority: Priority) -> Result<Option<Arc<Vec<f32>>>, T::Error> {
+    pub async fn normalization(
+        &self,
+        layer: usize,
+        priority: Priority,
+    ) -> Result<Option<Arc<Normalization>>, T::Error> {
         let entry = self.layer_entry(layer)?;
-        if entry.kind != ValueKind::LogNormalizedCounts {
-            return Ok(None);
+        let kept = &self.kept(layer)?.normalization;
+        if let Some(normalization) = kept.get() {
+            return Ok(Some(Arc::clone(normalization)));
         }
-        let kept = &self.kept(layer)?.divisors;
-        if let Some(divisors) = kept.get() {
-            return Ok(Some(Arc::clone(divisors)));
-        }
-        let tiles: Vec<u32> = entry.divisor.iter().flat_map(TileRange::iter).collect();
-        let values = self.read(OBS, &tiles, priority, Values::decode).await?;
-        let first = tiles.first().copied().unwrap_or_default();
-        let divisors =
-            assemble::continuous(values, self.n_obs()).map_err(|error| DatasetError::damaged(OBS, first, error))?;
-        Ok(Some(Arc::clone(kept.get_or_init(|| Arc::new(divisors.values)))))
+        let (Some(divisor), ValueKind::LogNormalizedCounts) = (&entry.divisor, entry.kind) else { return Ok(None) };
+        let all: Vec<u32> = (0..divisor.count).collect();
+        let normalization = self.normalization_of(entry, divisor, &all, priority).await?;
+        Ok(Some(Arc::clone(kept.get_or_init(|| Arc::new(normalization)))))
     }
 
-    /// The same as far as some chunks of genes take it; 1 in all other cells.
-    async fn divisors_in_chunks(
+    /// The same as far as some chunks of genes take it.
+    async fn normalization_in_chunks(
         &self,
         layer: usize,
         chunks: &[u32],
         priority: Priority,
-    ) -> Result<Option<Vec<f32>>, T::Error> {
-        if let Some(kept) = self.kept(layer)?.divisors.get() {
-            return Ok(Some(kept.to_vec()));
+    ) -> Result<Option<Arc<Normalization>>, T::Error> {
+        if let Some(kept) = self.kept(layer)?.normalization.get() {
+            return Ok(Some(Arc::clone(kept)));
         }
         let entry = self.layer_entry(layer)?;
-        let (Some(range), ValueKind::LogNormalizedCounts) = (&entry.divisor, entry.kind) else {
-            return Ok(None);
-        };
+        let (Some(divisor), ValueKind::LogNormalizedCounts) = (&entry.divisor, entry.kind) else { return Ok(None) };
         let mut wanted: Vec<u32> =
             chunks.iter().map(|chunk| chunk / (CELLS_PER_COLUMN_TILE / CELLS_PER_EXPRESSION_TILE)).collect();
         wanted.dedup();
-        let tiles: Vec<u32> = wanted.iter().map(|tile| range.first + tile).collect();
-        let mut divisors = vec![1.0; self.n_obs()];
-        for (&tile, values) in wanted.iter().zip(self.read(OBS, &tiles, priority, Values::decode).await?) {
-            let start = (tile * CELLS_PER_COLUMN_TILE) as usize;
-            let end = (start + CELLS_PER_COLUMN_TILE as usize).min(self.n_obs());
-            let place = divisors.get_mut(start..end).filter(|place| place.len() == values.0.len());
-            let wrong = || DatasetError::damaged(OBS, range.first + tile, Damage::Cells);
-            place.ok_or_else(wrong)?.copy_from_slice(&values.0);
-        }
-        Ok(Some(divisors))
+        Ok(Some(Arc::new(self.normalization_of(entry, divisor, &wanted, priority).await?)))
+    }
+
+    /// The same from some tiles of each kind, by their number within the layer's; other cells have the divisor 1.
+    async fn normalization_of(
+        &self,
+        entry: &Layer,
+        divisor: &TileRange,
+        numbers: &[u32],
+        priority: Priority,
+    ) -> Result<Normalization, T::Error> {
+        let tiles = |range: &TileRange| -> Vec<u32> { numbers.iter().map(|number| range.first + number).collect() };
+        let corrected = entry.corrections.as_ref().map(tiles).unwrap_or_default();
+        let divisors = tiles(divisor);
+        let (divisors, corrections) = future::try_join(
+            self.read(OBS, &divisors, priority, Values::decode),
+            self.read(OBS, &corrected, priority, Corrections::decode),
+        )
+        .await?;
+        let firsts = || numbers.iter().map(|number| number * CELLS_PER_COLUMN_TILE);
+        let normalization = assemble::normalization(firsts().zip(divisors), firsts().zip(corrections), self.n_obs());
+        Ok(normalization.map_err(|error| DatasetError::damaged(OBS, divisor.first, error))?)
     }
 
     fn assembled(
@@ -146,9 +159,9 @@ impl<T: Tiles> Dataset<T> {
         layer: usize,
         gene: GeneIdx,
         chunks: &[Expression],
-        divisors: Option<&[f32]>,
+        normalization: Option<&Normalization>,
     ) -> Result<SparseVec, T::Error> {
-        let rebuild = divisors.map_or(Rebuild::Plain, Rebuild::LogNormalized);
+        let rebuild = Rebuild::of(normalization);
         let pack = &self.layer_entry(layer)?.pack;
         let assembled = assemble::gene(chunks, rebuild, self.n_obs()).map_err(|error| {
             let first = gene.0 * self.manifest().tiles_per_gene();

@@ -9,7 +9,7 @@ use shared_fbs::{
 };
 
 use super::{DatasetError, Priority, Tiles, lookup};
-use crate::de::FixedPoints;
+use crate::de::{FixedPoints, Normalization};
 
 /// An open dataset. Cheap to clone; clones share all.
 pub struct Dataset<T>(Arc<Inner<T>>);
@@ -25,8 +25,8 @@ struct Inner<T> {
 /// What is kept of a layer once it was read, since all that reads expression needs it.
 #[derive(Default)]
 pub(super) struct LayerKept {
-    /// Of every cell, in a layer of normalized counts.
-    pub(super) divisors: OnceLock<Arc<Vec<f32>>>,
+    /// Of all cells, in a layer of normalized counts.
+    pub(super) normalization: OnceLock<Arc<Normalization>>,
     pub(super) fixed_points: OnceLock<FixedPoints>,
 }
 

@@ -128,8 +128,8 @@ impl<T: Tiles> Dataset<T> {
     ) -> Result<Summing, T::Error> {
         let entry = self.layer_entry(layer)?;
         let fixed = self.kept_fixed_points(layer).await?;
-        let divisors = self.divisors(layer, Priority::Now).await?;
-        let rebuild = divisors.as_deref().map_or(Rebuild::Plain, |divisors| Rebuild::LogNormalized(divisors));
+        let normalization = self.normalization(layer, Priority::Now).await?;
+        let rebuild = Rebuild::of(normalization.as_deref());
         let mut gather = Gather::new(labels, rebuild, fixed, self.n_genes(layer));
         let genes_per_batch = (T::PACE.gene_tiles / self.manifest().tiles_per_gene().max(1)).max(1);
         let batches = genes.clone().step_by(genes_per_batch as usize).map(|start| {
@@ -173,8 +173,8 @@ impl<T: Tiles> Dataset<T> {
         if cells.is_empty() {
             return Ok(sums);
         }
-        let divisors = self.divisors(layer, Priority::Now).await?;
-        let rebuild = divisors.as_deref().map_or(Rebuild::Plain, |divisors| Rebuild::LogNormalized(divisors));
+        let normalization = self.normalization(layer, Priority::Now).await?;
+        let rebuild = Rebuild::of(normalization.as_deref());
         let batches = cells
             .chunks(T::PACE.parts)
             .map(|parts| async move { (parts, self.cells_tiles(layer, entry, parts).await) });

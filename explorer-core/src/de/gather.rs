@@ -26,10 +26,10 @@ impl<'a> Gather<'a> {
     pub fn new(labels: &'a [u8], rebuild: Rebuild<'a>, fixed: &'a FixedPoints, n_genes: usize) -> Self {
         let chunk_cells = CELLS_PER_EXPRESSION_TILE as usize;
         let tables = match (rebuild, fixed) {
-            (Rebuild::LogNormalized(divisors), FixedPoints::Uniform(fixed)) => divisors
+            (Rebuild::LogNormalized(cells), FixedPoints::Uniform(fixed)) => cells
                 .chunks(chunk_cells)
                 .zip(labels.chunks(chunk_cells))
-                .map(|(divisors, labels)| CountTable::new(divisors, labels, *fixed))
+                .map(|(cells, labels)| CountTable::new(cells, labels, *fixed))
                 .collect(),
             _ => Vec::new(),
         };

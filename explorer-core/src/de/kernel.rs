@@ -1,7 +1,7 @@
 //! The gene-major gather: one gene's non-zero values, summed by the label of their cells.
 
 use super::{
-    Bands, FixedPoint, GeneMoments, MomentsError, Place,
+    Bands, FixedPoint, GeneMoments, MomentsError, NormalizedCell, NormalizedCells, Place, TABLE_COUNTS,
     fixed::encode_scaled,
     sums::{NarrowMoments, Sums},
 };
@@ -10,9 +10,6 @@ use crate::filter::CellMask;
 /// In the group, in the reference: bits of a cell's label.
 const GROUP: u8 = 1;
 const REFERENCE: u8 = 2;
-
-/// Counts below this one, nearly all of a droplet assay's, are looked up rather than computed.
-const TABLE_COUNTS: usize = 8;
 
 /// Which of the two sets each cell belongs to, one `u8` a cell. A cell may belong to both.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,66 +34,33 @@ impl Labels {
     }
 }
 
-/// The total that counts are scaled to where a divisor states a cell's own total.
-pub const NORMALIZED_TOTAL: f64 = 1e4;
-
-/// The value of a count in a log-normalized layer: `log1p(count / divisor)` in `f32`, `divisor`
-/// being the cell's total over 10 000, or whatever it was normalized to. The same bits on every
-/// platform, and those of the program that normalized the counts:
-///
-/// - `divisor > 0`: the quotient in `f32`, and its logarithm correctly rounded. scanpy as of 1.10.
-/// - `divisor < 0`, a whole number: minus the cell's total. All in `f64`, rounded once. Seurat.
-/// - `divisor < 0` otherwise: minus a factor. The product in `f32`, and its logarithm by fdlibm's
-///   `log1pf`, as the C library of GNU had it before 2.41. scanpy before that.
-///
-/// Of eleven real layers ten come back bit for bit, and the last but for 10 of 184 286 values; in any
-/// single way 1 % to 10 % of their values would be one unit in the last place off.
-pub fn log_normalize(count: u32, divisor: f32) -> f32 {
-    if divisor > 0.0 {
-        return libm::log1p(f64::from(count as f32 / divisor)) as f32;
-    }
-    let number = -divisor;
-    if number.fract() == 0.0 {
-        libm::log1p(f64::from(count) * NORMALIZED_TOTAL / f64::from(number)) as f32
-    } else {
-        libm::log1pf(count as f32 * number)
-    }
-}
-
 /// `X` of the small counts of every labeled cell of a chunk, so that a pass over many genes
 /// computes each logarithm once. 0 where it takes more than 32 bits.
 #[derive(Clone, Debug)]
 pub struct CountTable<'a> {
-    divisors: &'a [f32],
+    cells: NormalizedCells<'a>,
     labels: &'a [u8],
     fixed: FixedPoint,
     rows: Vec<[u32; TABLE_COUNTS]>,
 }
 
 impl<'a> CountTable<'a> {
-    /// A table for the cells of a chunk: their divisors and their labels, one each.
+    /// A table for the cells of a chunk, with their labels, one each.
     ///
     /// # Panics
-    /// When there are not as many labels as divisors.
-    pub fn new(divisors: &'a [f32], labels: &'a [u8], fixed: FixedPoint) -> Self {
-        assert_eq!(divisors.len(), labels.len(), "one label a cell");
-        let row = |(&divisor, &label): (&f32, &u8)| {
-            let mut row = [0; TABLE_COUNTS];
-            if label != 0 {
-                for (count, x) in row.iter_mut().enumerate().skip(1) {
-                    *x = u32::try_from(fixed.encode(log_normalize(count as u32, divisor))).unwrap_or(0);
-                }
-            }
-            row
-        };
-        Self { divisors, labels, fixed, rows: divisors.iter().zip(labels).map(row).collect() }
+    /// When there are not as many labels as cells.
+    pub fn new(cells: NormalizedCells<'a>, labels: &'a [u8], fixed: FixedPoint) -> Self {
+        assert_eq!(cells.len(), labels.len(), "one label a cell");
+        let row =
+            |(cell, &label): (NormalizedCell<'_>, &u8)| if label == 0 { [0; TABLE_COUNTS] } else { cell.table(fixed) };
+        Self { cells, labels, fixed, rows: cells.iter().zip(labels).map(row).collect() }
     }
 
     #[inline]
     fn x<S: Sums>(&self, cell: usize, count: u32) -> i64 {
         match self.rows[cell].get(count as usize) {
             Some(&x) if S::IS_NARROW || x != 0 => i64::from(x),
-            _ => self.fixed.encode(log_normalize(count, self.divisors[cell])),
+            _ => self.fixed.encode(self.cells.get(cell).unwrap_or_default().value(count)),
         }
     }
 }

@@ -13,6 +13,7 @@ mod gather;
 mod kernel;
 mod markers;
 mod moments;
+mod normalization;
 mod parts;
 mod plan;
 mod pseudobulk;
@@ -32,11 +33,12 @@ pub use by_sample::{SampleSides, sample_means};
 pub use csv::{CellSetRecord, DeRecord, markers_to_csv, pseudobulk_to_csv, to_csv};
 pub use fixed::{FixedPoint, FixedPoints};
 pub use gather::Gather;
-pub use kernel::{
-    CountTable, Labels, NORMALIZED_TOTAL, gather_banded, gather_counts, gather_floats, log_normalize, scatter_floats,
-};
+pub use kernel::{CountTable, Labels, gather_banded, gather_counts, gather_floats, scatter_floats};
 pub use markers::{CELLXGENE_PERCENTILE, Marker, MarkerFinder, MarkerRank};
 pub use moments::{GeneMoments, Moments, MomentsError};
+pub use normalization::{
+    Correction, NORMALIZED_TOTAL, Normalization, NormalizedCell, NormalizedCells, TABLE_COUNTS, log_normalize,
+};
 pub use parts::{CellsPart, MomentsPart, SetParts, Sets, Sign, StoredPart};
 pub use plan::{LayerTiles, Plan};
 pub use pseudobulk::{Design, LEAST_CELLS, PseudobulkError, PseudobulkTable, SampleMoments, pseudobulk};

@@ -3,15 +3,13 @@
 use shared_fbs::tile::{self, Counts, ExpressionValues};
 
 use super::{
-    Bands, CellsPart, FixedPoint, FixedPoints, GeneMoments, Moments, MomentsError, Place, Sign,
+    Bands, CellsPart, FixedPoint, FixedPoints, GeneMoments, Moments, MomentsError, NormalizedCell, Place, Sign,
+    TABLE_COUNTS,
     fixed::encode_scaled,
-    log_normalize, moments,
+    moments,
     sums::{NarrowMoments, Sums},
 };
 use crate::data::assemble::Rebuild;
-
-/// Counts below this one, nearly all of a droplet assay's, are looked up rather than computed.
-const TABLE_COUNTS: usize = 8;
 
 /// The sums over group and reference while their parts come in: moments of blocks and labels, and
 /// single cells, to be added or taken away.
@@ -57,8 +55,7 @@ impl Summing {
         }
     }
 
-    /// Takes in the cells of a tile that a part of a plan names. `rebuild` holds the divisors of all cells of the
-    /// layer, as in [`crate::data::assemble`].
+    /// Takes in the cells of a tile that a part of a plan names. `rebuild` is of all cells of the layer, as in [`crate::data::assemble`].
     ///
     /// # Errors
     /// [`MomentsError::Tile`] when the tile has other genes or cells than the layer; [`MomentsError::Magnitude`] when a
@@ -181,10 +178,10 @@ fn take_cells<S: Sums>(
     if u128::from(part.wanted()) & !in_tile != 0 || cells.genes.iter().any(|&gene| gene as usize >= n_genes) {
         return Err(misfit());
     }
-    let divisors = match rebuild {
-        Rebuild::LogNormalized(divisors) => {
+    let normalized = match rebuild {
+        Rebuild::LogNormalized(normalized) => {
             let first = part.first_cell();
-            Some(divisors.get(first..first + cells.n_cells()).ok_or_else(misfit)?)
+            Some(normalized.slice(first..first + cells.n_cells()).ok_or_else(misfit)?)
         }
         Rebuild::Plain => None,
     };
@@ -193,10 +190,8 @@ fn take_cells<S: Sums>(
         let genes = &cells.genes[entries.clone()];
         for (sums, sign) in sums.iter_mut().zip(part.signs(cell)) {
             let Some(sign) = sign else { continue };
-            let values = match (divisors, fixed) {
-                (Some(divisors), &FixedPoints::Uniform(fixed)) => {
-                    CellValues::LogCounts(LogCounts::new(divisors[cell], fixed, sign))
-                }
+            let values = match (normalized.and_then(|cells| cells.get(cell)), fixed) {
+                (Some(cell), &FixedPoints::Uniform(fixed)) => CellValues::LogCounts(LogCounts::new(cell, fixed, sign)),
                 (None, &FixedPoints::Uniform(fixed)) => CellValues::Uniform(fixed, sign),
                 (_, FixedPoints::Banded(bands)) => CellValues::Banded(bands, sign),
             };
@@ -219,28 +214,28 @@ fn take_cells<S: Sums>(
 
 /// How the values of one cell become moments.
 enum CellValues<'a, S> {
-    LogCounts(LogCounts<S>),
+    LogCounts(LogCounts<'a, S>),
     Uniform(FixedPoint, Sign),
     Banded(&'a Bands, Sign),
 }
 
 /// What the counts of one cell of a log-normalized layer add; of small ones it is known beforehand.
-struct LogCounts<S> {
-    divisor: f32,
+struct LogCounts<'a, S> {
+    cell: NormalizedCell<'a>,
     fixed: FixedPoint,
     sign: Sign,
     small: [S; TABLE_COUNTS],
 }
 
-impl<S: Sums> LogCounts<S> {
-    fn new(divisor: f32, fixed: FixedPoint, sign: Sign) -> Self {
-        let mut counts = Self { divisor, fixed, sign, small: [S::default(); TABLE_COUNTS] };
+impl<'a, S: Sums> LogCounts<'a, S> {
+    fn new(cell: NormalizedCell<'a>, fixed: FixedPoint, sign: Sign) -> Self {
+        let mut counts = Self { cell, fixed, sign, small: [S::default(); TABLE_COUNTS] };
         counts.small = std::array::from_fn(|count| counts.compute(count as u32));
         counts
     }
 
     fn compute(&self, count: u32) -> S {
-        signed(of_value(log_normalize(count, self.divisor), self.fixed), self.sign)
+        signed(of_value(self.cell.value(count), self.fixed), self.sign)
     }
 
     #[inline]

@@ -5,7 +5,7 @@ use std::{cell::RefCell, collections::HashMap};
 use explorer_core::{
     data::assemble::Rebuild,
     dataset::{Dataset, DatasetError, Pace, Priority, Tiles},
-    de::{FixedPoint, FixedPoints, Gather, Labels, Moments, log_normalize},
+    de::{Correction, FixedPoint, FixedPoints, Gather, Labels, Moments, Normalization, log_normalize},
     filter::CellMask,
 };
 use futures_util::FutureExt as _;
@@ -15,7 +15,9 @@ use shared_fbs::{
         Embedding, Layer, Manifest, Pack, TileRange, ValueKind, Var,
     },
     order::Levels,
-    tile::{Categories, Cells, Codes, Counts, Expression, ExpressionValues, Genes, Points, Strings, Values},
+    tile::{
+        Categories, Cells, Codes, Corrections, Counts, Expression, ExpressionValues, Genes, Points, Strings, Values,
+    },
 };
 
 pub const N_OBS: u32 = 2 * CELLS_PER_EXPRESSION_TILE + 70;
@@ -61,10 +63,23 @@ pub fn divisor(cell: u32) -> f32 {
     0.25 + (cell % 1000) as f32 / 100.0
 }
 
+/// What the value of a count is corrected by.
+fn difference(count: u32, cell: u32) -> i32 {
+    if cell.is_multiple_of(31) && count <= 40 && count.is_multiple_of(3) { (count % 2) as i32 * 2 - 1 } else { 0 }
+}
+
+fn corrections() -> impl Iterator<Item = (u32, Correction)> {
+    let of_cell = |cell| (1..=40).map(move |count| (cell, Correction { count, difference: difference(count, cell) }));
+    (0..N_OBS).flat_map(of_cell).filter(|(_, correction)| correction.difference != 0)
+}
+
 pub fn value(gene: u32, cell: u32) -> f32 {
     match count(gene, cell) {
         0 => 0.0,
-        count => log_normalize(count, divisor(cell)),
+        count => {
+            let value = log_normalize(count, divisor(cell));
+            f32::from_bits(value.to_bits().wrapping_add_signed(difference(count, cell)))
+        }
     }
 }
 
@@ -103,10 +118,10 @@ pub fn fixed() -> FixedPoints {
 
 /// The moments of two sets, from all genes of all cells at once.
 pub fn moments(group: &CellMask, reference: &CellMask) -> [Moments; 2] {
-    let divisors: Vec<f32> = (0..N_OBS).map(divisor).collect();
+    let normalization = Normalization::new((0..N_OBS).map(divisor).collect(), corrections());
     let labels = Labels::new(group, reference);
     let fixed = fixed();
-    let mut gather = Gather::new(labels.as_bytes(), Rebuild::LogNormalized(&divisors), &fixed, N_GENES as usize);
+    let mut gather = Gather::new(labels.as_bytes(), Rebuild::of(Some(&normalization)), &fixed, N_GENES as usize);
     for gene in 0..N_GENES {
         gather.push(gene..gene + 1, &[0, 1, 2].map(|at| chunk(gene, at))).unwrap();
     }
@@ -144,6 +159,17 @@ pub fn dataset(damage: impl FnOnce(&mut HashMap<(String, u32), Vec<u8>>)) -> Dat
     let codes = Codes::U8((0..N_OBS).map(|cell| label(cell) as u8).collect());
     let labels = made.add("obs", [categories.encode(), codes.encode()]);
     let divisors = made.add("obs", [Values((0..N_OBS).map(divisor).collect()).encode()]);
+    let n_corrected = |cell: u32| (1..=40).filter(|&count| difference(count, cell) != 0).count() as u32;
+    let ends = (0..N_OBS).scan(0, |end, cell| {
+        *end += n_corrected(cell);
+        Some(*end)
+    });
+    let corrected = Corrections {
+        indptr: std::iter::once(0).chain(ends).collect(),
+        counts: corrections().map(|(_, correction)| correction.count).collect(),
+        differences: corrections().map(|(_, correction)| correction.difference).collect(),
+    };
+    let corrected = made.add("obs", [corrected.encode()]);
     let genes = (0..N_GENES).map(|gene| format!("g{gene}")).collect();
     let var = made.add("var", [Genes { ids: genes, symbols: None, rows: (0..N_GENES).collect() }.encode()]);
     let all_chunks = (0..N_GENES).flat_map(|gene| [0, 1, 2].map(|at| chunk(gene, at).encode()));
@@ -176,6 +202,7 @@ pub fn dataset(damage: impl FnOnce(&mut HashMap<(String, u32), Vec<u8>>)) -> Dat
         total_moments: Some(total),
         block_levels: vec![BlockLevel { block_cells: BLOCK_CELLS, n_bytes: 100, tiles: Some(blocks) }],
         divisor: Some(divisors.clone()),
+        corrections: Some(corrected),
         frac_bits: fixed.frac_bits(),
         square_shift: fixed.square_shift(),
         ..Layer::default()

@@ -44,7 +44,7 @@ fn a_gene_has_its_value_in_every_cell() {
 
 #[test]
 fn chunks_of_a_gene_are_the_gene_there_and_missing_elsewhere() {
-    // Before the divisors of all cells are kept, and after.
+    // Before the normalization of all cells is kept, and after.
     let dataset = dataset(|_| ());
     for _ in 0..2 {
         let part = now(dataset.gene_in_chunks(0, GeneIdx(1), &[0, 2], Priority::Now)).unwrap();
@@ -55,19 +55,19 @@ fn chunks_of_a_gene_are_the_gene_there_and_missing_elsewhere() {
                 assert_eq!(found, value(1, cell));
             }
         }
-        now(dataset.divisors(0, Priority::Now)).unwrap();
+        now(dataset.normalization(0, Priority::Now)).unwrap();
     }
 }
 
 #[test]
-fn divisors_are_read_once() {
+fn the_normalization_is_read_once() {
     let dataset = dataset(|_| ());
     for gene in 0..N_GENES {
         now(dataset.gene(0, GeneIdx(gene), Priority::Now)).unwrap();
     }
     now(dataset.prefetch_gene(0, GeneIdx(0))).unwrap();
     let asked = dataset.tiles().asked.borrow();
-    assert_eq!(asked.iter().filter(|(pack, tiles, _)| pack == "obs" && !tiles.is_empty()).count(), 1);
+    assert_eq!(asked.iter().filter(|(pack, tiles, _)| pack == "obs" && !tiles.is_empty()).count(), 2);
 }
 
 #[test]

@@ -3,7 +3,10 @@
 
 use explorer_core::{
     data::assemble::Rebuild,
-    de::{Bands, CellsPart, DeOptions, Effect, Exponents, FixedPoint, FixedPoints, Moments, Summing, compare},
+    de::{
+        Bands, CellsPart, DeOptions, Effect, Exponents, FixedPoint, FixedPoints, Moments, Normalization, Summing,
+        compare,
+    },
 };
 use shared_fbs::{
     frame,
@@ -68,7 +71,8 @@ fn of_log_counts() -> [u32; 2] {
         let group = random.below(u64::MAX >> 33) | random.below(u64::MAX >> 33) << 31;
         (cells, group)
     });
-    checksums_of(tiles, Rebuild::LogNormalized(&divisors), &fixed, DeOptions::default())
+    let normalization = Normalization::new(divisors, []);
+    checksums_of(tiles, Rebuild::of(Some(&normalization)), &fixed, DeOptions::default())
 }
 
 fn of_real_numbers() -> [u32; 2] {

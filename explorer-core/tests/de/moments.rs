@@ -2,8 +2,8 @@
 
 use explorer_core::data::CellIdx;
 use explorer_core::de::{
-    Bands, CountTable, Exponents, FixedPoint, FixedPoints, GeneMoments, Labels, Moments, MomentsError, gather_banded,
-    gather_counts, gather_floats, log_normalize, scatter_floats,
+    Bands, Correction, CountTable, Exponents, FixedPoint, FixedPoints, GeneMoments, Labels, Moments, MomentsError,
+    Normalization, gather_banded, gather_counts, gather_floats, scatter_floats,
 };
 use explorer_core::filter::CellMask;
 use proptest::collection::{btree_map, vec};
@@ -98,8 +98,13 @@ proptest! {
             prop_oneof![0.01f32..5.0, -50f32..-0.1, (1u32..99_999).prop_map(|total| -(total as f32))],
             N_OBS as usize,
         ),
+        corrections in btree_map((0..N_OBS, 1u32..25), prop_oneof![-3i32..0, 1i32..4], 0..500),
         group in vec(any::<bool>(), N_OBS as usize),
     ) {
+        let corrections = corrections.into_iter();
+        let corrections = corrections.map(|((cell, count), difference)| (cell, Correction { count, difference }));
+        let normalization = Normalization::new(divisors, corrections);
+        let normalized = normalization.cells();
         let (cells, counts): (Vec<u32>, Vec<u32>) = counts.into_iter().unzip();
         let fixed = FixedPoint::for_log_counts(1_500_000);
         let group = mask(&group);
@@ -109,9 +114,9 @@ proptest! {
         let values: Vec<f32> = cells
             .iter()
             .zip(&counts)
-            .map(|(&cell, &count)| log_normalize(count, divisors[cell as usize]))
+            .map(|(&cell, &count)| if count == 0 { 0.0 } else { normalized.get(cell as usize).unwrap().value(count) })
             .collect();
-        let table = CountTable::new(&divisors, labels.as_bytes(), fixed);
+        let table = CountTable::new(normalized, labels.as_bytes(), fixed);
         prop_assert_eq!(
             gather_counts(&cells, &counts, &table),
             gather_floats(&cells, &values, labels.as_bytes(), fixed)

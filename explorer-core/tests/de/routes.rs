@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use explorer_core::{
     data::assemble::Rebuild,
     de::{
-        FixedPoint, FixedPoints, Labels, LayerTiles, Moments, Plan, SetParts, Sets, Sign, StoredPart, Summing,
-        gather_floats, log_normalize,
+        Correction, FixedPoint, FixedPoints, Labels, LayerTiles, Moments, Normalization, Plan, SetParts, Sets, Sign,
+        StoredPart, Summing, gather_floats,
     },
     filter::CellMask,
 };
@@ -26,8 +26,8 @@ const TILE_CELLS: usize = CELLS_PER_CELLS_TILE as usize;
 #[derive(Clone, Debug)]
 struct MadeLayer {
     cells: Vec<BTreeMap<u32, u32>>,
-    /// One a cell, for log-normalized counts.
-    divisors: Vec<f32>,
+    /// For log-normalized counts.
+    normalization: Option<Normalization>,
     is_float: bool,
     /// Sets that have moments of their own, besides the blocks and all cells.
     stored: Vec<CellMask>,
@@ -35,13 +35,13 @@ struct MadeLayer {
 
 impl MadeLayer {
     fn rebuild(&self) -> Rebuild<'_> {
-        if self.divisors.is_empty() { Rebuild::Plain } else { Rebuild::LogNormalized(&self.divisors) }
+        Rebuild::of(self.normalization.as_ref())
     }
 
     fn value(&self, cell: usize, bits: u32) -> f32 {
-        match (self.is_float, self.divisors.get(cell)) {
+        match (self.is_float, &self.normalization) {
             (true, _) => f32::from_bits(bits),
-            (false, Some(&divisor)) => log_normalize(bits, divisor),
+            (false, Some(normalization)) => normalization.cells().get(cell).unwrap().value(bits),
             (false, None) => bits as f32,
         }
     }
@@ -50,7 +50,7 @@ impl MadeLayer {
         let n_obs = self.cells.len() as u64;
         if self.is_float {
             bands_of(&self.genes(), n_obs)
-        } else if self.divisors.is_empty() {
+        } else if self.normalization.is_none() {
             FixedPoints::Uniform(FixedPoint::COUNTS)
         } else {
             FixedPoints::Uniform(FixedPoint::for_log_counts(n_obs))
@@ -180,6 +180,14 @@ impl MadeLayer {
     }
 }
 
+fn normalization(cells: Vec<(f32, BTreeMap<u32, i32>)>) -> Normalization {
+    let (divisors, corrections): (Vec<f32>, Vec<_>) = cells.into_iter().unzip();
+    let of_cell = |(cell, corrections): (u32, BTreeMap<u32, i32>)| {
+        corrections.into_iter().map(move |(count, difference)| (cell, Correction { count, difference }))
+    };
+    Normalization::new(divisors, (0..).zip(corrections).flat_map(of_cell))
+}
+
 fn layer() -> impl Strategy<Value = MadeLayer> {
     let cell = |bits: BoxedStrategy<u32>| prop::collection::btree_map(0..N_GENES as u32, bits, 0..=N_GENES);
     let counts = || prop_oneof![1u32..4, 1u32..20, 1u32..70_000].boxed();
@@ -187,10 +195,10 @@ fn layer() -> impl Strategy<Value = MadeLayer> {
     let of = move |kind: u8, n_obs: usize| {
         let bits = if kind == 2 { floats.clone() } else { counts() };
         let divisor = prop_oneof![0.01f32..4.0, (1u32..9000).prop_map(|total| -(total as f32)), -0.5f32..-0.01];
-        let n_divisors = if kind == 0 { n_obs } else { 0 };
-        (vec(cell(bits), n_obs), vec(divisor, n_divisors)).prop_map(move |(cells, divisors)| MadeLayer {
+        let corrections = prop::collection::btree_map(1u32..20, prop_oneof![-3i32..0, 1i32..4], 0..3);
+        (vec(cell(bits), n_obs), vec((divisor, corrections), n_obs)).prop_map(move |(cells, normalized)| MadeLayer {
             cells,
-            divisors,
+            normalization: (kind == 0).then(|| normalization(normalized)),
             is_float: kind == 2,
             stored: Vec::new(),
         })

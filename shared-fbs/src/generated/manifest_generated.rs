@@ -2257,19 +2257,18 @@ pub mod tessera {
             pub const VT_N_NONZERO: ::flatbuffers::VOffsetT = 14;
             pub const VT_MAX_ABS: ::flatbuffers::VOffsetT = 16;
             pub const VT_HAS_NEGATIVE: ::flatbuffers::VOffsetT = 18;
-            pub const VT_MAX_REBUILD_ERROR: ::flatbuffers::VOffsetT = 20;
-            pub const VT_N_EXACT: ::flatbuffers::VOffsetT = 22;
-            pub const VT_DIVISOR: ::flatbuffers::VOffsetT = 24;
-            pub const VT_LOG_BASE: ::flatbuffers::VOffsetT = 26;
-            pub const VT_FRAC_BITS: ::flatbuffers::VOffsetT = 28;
-            pub const VT_SQUARE_SHIFT: ::flatbuffers::VOffsetT = 30;
-            pub const VT_BAND_BITS: ::flatbuffers::VOffsetT = 32;
-            pub const VT_MOMENTS_PACK: ::flatbuffers::VOffsetT = 34;
-            pub const VT_TOTAL_MOMENTS: ::flatbuffers::VOffsetT = 36;
-            pub const VT_COLUMN_MOMENTS: ::flatbuffers::VOffsetT = 38;
-            pub const VT_CELLS_PACK: ::flatbuffers::VOffsetT = 40;
-            pub const VT_CUBE: ::flatbuffers::VOffsetT = 42;
-            pub const VT_BLOCK_LEVELS: ::flatbuffers::VOffsetT = 44;
+            pub const VT_DIVISOR: ::flatbuffers::VOffsetT = 20;
+            pub const VT_CORRECTIONS: ::flatbuffers::VOffsetT = 22;
+            pub const VT_LOG_BASE: ::flatbuffers::VOffsetT = 24;
+            pub const VT_FRAC_BITS: ::flatbuffers::VOffsetT = 26;
+            pub const VT_SQUARE_SHIFT: ::flatbuffers::VOffsetT = 28;
+            pub const VT_BAND_BITS: ::flatbuffers::VOffsetT = 30;
+            pub const VT_MOMENTS_PACK: ::flatbuffers::VOffsetT = 32;
+            pub const VT_TOTAL_MOMENTS: ::flatbuffers::VOffsetT = 34;
+            pub const VT_COLUMN_MOMENTS: ::flatbuffers::VOffsetT = 36;
+            pub const VT_CELLS_PACK: ::flatbuffers::VOffsetT = 38;
+            pub const VT_CUBE: ::flatbuffers::VOffsetT = 40;
+            pub const VT_BLOCK_LEVELS: ::flatbuffers::VOffsetT = 42;
 
             #[inline]
             pub unsafe fn init_from_table(table: ::flatbuffers::Table<'a>) -> Self {
@@ -2282,7 +2281,6 @@ pub mod tessera {
             ) -> ::flatbuffers::WIPOffset<Layer<'bldr>> {
                 let mut builder = LayerBuilder::new(_fbb);
                 builder.add_log_base(args.log_base);
-                builder.add_n_exact(args.n_exact);
                 builder.add_n_nonzero(args.n_nonzero);
                 if let Some(x) = args.block_levels {
                     builder.add_block_levels(x);
@@ -2302,10 +2300,12 @@ pub mod tessera {
                 if let Some(x) = args.moments_pack {
                     builder.add_moments_pack(x);
                 }
+                if let Some(x) = args.corrections {
+                    builder.add_corrections(x);
+                }
                 if let Some(x) = args.divisor {
                     builder.add_divisor(x);
                 }
-                builder.add_max_rebuild_error(args.max_rebuild_error);
                 builder.add_max_abs(args.max_abs);
                 if let Some(x) = args.pack {
                     builder.add_pack(x);
@@ -2340,9 +2340,8 @@ pub mod tessera {
                 let n_nonzero = self.n_nonzero();
                 let max_abs = self.max_abs();
                 let has_negative = self.has_negative();
-                let max_rebuild_error = self.max_rebuild_error();
-                let n_exact = self.n_exact();
                 let divisor = self.divisor().map(|x| x.unpack());
+                let corrections = self.corrections().map(|x| x.unpack());
                 let log_base = self.log_base();
                 let frac_bits = self.frac_bits();
                 let square_shift = self.square_shift();
@@ -2368,9 +2367,8 @@ pub mod tessera {
                     n_nonzero,
                     max_abs,
                     has_negative,
-                    max_rebuild_error,
-                    n_exact,
                     divisor,
+                    corrections,
                     log_base,
                     frac_bits,
                     square_shift,
@@ -2441,25 +2439,18 @@ pub mod tessera {
                 unsafe { self._tab.get::<bool>(Layer::VT_HAS_NEGATIVE, Some(false)).unwrap() }
             }
             #[inline]
-            pub fn max_rebuild_error(&self) -> f32 {
-                // Safety:
-                // Created from valid Table for this object
-                // which contains a valid value in this slot
-                unsafe { self._tab.get::<f32>(Layer::VT_MAX_REBUILD_ERROR, Some(0.0)).unwrap() }
-            }
-            #[inline]
-            pub fn n_exact(&self) -> u64 {
-                // Safety:
-                // Created from valid Table for this object
-                // which contains a valid value in this slot
-                unsafe { self._tab.get::<u64>(Layer::VT_N_EXACT, Some(0)).unwrap() }
-            }
-            #[inline]
             pub fn divisor(&self) -> Option<&'a TileRange> {
                 // Safety:
                 // Created from valid Table for this object
                 // which contains a valid value in this slot
                 unsafe { self._tab.get::<TileRange>(Layer::VT_DIVISOR, None) }
+            }
+            #[inline]
+            pub fn corrections(&self) -> Option<&'a TileRange> {
+                // Safety:
+                // Created from valid Table for this object
+                // which contains a valid value in this slot
+                unsafe { self._tab.get::<TileRange>(Layer::VT_CORRECTIONS, None) }
             }
             #[inline]
             pub fn log_base(&self) -> f64 {
@@ -2562,9 +2553,8 @@ pub mod tessera {
                     .visit_field::<u64>("n_nonzero", Self::VT_N_NONZERO, false)?
                     .visit_field::<f32>("max_abs", Self::VT_MAX_ABS, false)?
                     .visit_field::<bool>("has_negative", Self::VT_HAS_NEGATIVE, false)?
-                    .visit_field::<f32>("max_rebuild_error", Self::VT_MAX_REBUILD_ERROR, false)?
-                    .visit_field::<u64>("n_exact", Self::VT_N_EXACT, false)?
                     .visit_field::<TileRange>("divisor", Self::VT_DIVISOR, false)?
+                    .visit_field::<TileRange>("corrections", Self::VT_CORRECTIONS, false)?
                     .visit_field::<f64>("log_base", Self::VT_LOG_BASE, false)?
                     .visit_field::<i16>("frac_bits", Self::VT_FRAC_BITS, false)?
                     .visit_field::<u8>("square_shift", Self::VT_SQUARE_SHIFT, false)?
@@ -2592,9 +2582,8 @@ pub mod tessera {
             pub n_nonzero: u64,
             pub max_abs: f32,
             pub has_negative: bool,
-            pub max_rebuild_error: f32,
-            pub n_exact: u64,
             pub divisor: Option<&'a TileRange>,
+            pub corrections: Option<&'a TileRange>,
             pub log_base: f64,
             pub frac_bits: i16,
             pub square_shift: u8,
@@ -2622,9 +2611,8 @@ pub mod tessera {
                     n_nonzero: 0,
                     max_abs: 0.0,
                     has_negative: false,
-                    max_rebuild_error: 0.0,
-                    n_exact: 0,
                     divisor: None,
+                    corrections: None,
                     log_base: 0.0,
                     frac_bits: 0,
                     square_shift: 0,
@@ -2677,16 +2665,12 @@ pub mod tessera {
                 self.fbb_.push_slot::<bool>(Layer::VT_HAS_NEGATIVE, has_negative, false);
             }
             #[inline]
-            pub fn add_max_rebuild_error(&mut self, max_rebuild_error: f32) {
-                self.fbb_.push_slot::<f32>(Layer::VT_MAX_REBUILD_ERROR, max_rebuild_error, 0.0);
-            }
-            #[inline]
-            pub fn add_n_exact(&mut self, n_exact: u64) {
-                self.fbb_.push_slot::<u64>(Layer::VT_N_EXACT, n_exact, 0);
-            }
-            #[inline]
             pub fn add_divisor(&mut self, divisor: &TileRange) {
                 self.fbb_.push_slot_always::<&TileRange>(Layer::VT_DIVISOR, divisor);
+            }
+            #[inline]
+            pub fn add_corrections(&mut self, corrections: &TileRange) {
+                self.fbb_.push_slot_always::<&TileRange>(Layer::VT_CORRECTIONS, corrections);
             }
             #[inline]
             pub fn add_log_base(&mut self, log_base: f64) {
@@ -2765,9 +2749,8 @@ pub mod tessera {
                 ds.field("n_nonzero", &self.n_nonzero());
                 ds.field("max_abs", &self.max_abs());
                 ds.field("has_negative", &self.has_negative());
-                ds.field("max_rebuild_error", &self.max_rebuild_error());
-                ds.field("n_exact", &self.n_exact());
                 ds.field("divisor", &self.divisor());
+                ds.field("corrections", &self.corrections());
                 ds.field("log_base", &self.log_base());
                 ds.field("frac_bits", &self.frac_bits());
                 ds.field("square_shift", &self.square_shift());
@@ -2792,9 +2775,8 @@ pub mod tessera {
             pub n_nonzero: u64,
             pub max_abs: f32,
             pub has_negative: bool,
-            pub max_rebuild_error: f32,
-            pub n_exact: u64,
             pub divisor: Option<TileRangeT>,
+            pub corrections: Option<TileRangeT>,
             pub log_base: f64,
             pub frac_bits: i16,
             pub square_shift: u8,
@@ -2817,9 +2799,8 @@ pub mod tessera {
                     n_nonzero: 0,
                     max_abs: 0.0,
                     has_negative: false,
-                    max_rebuild_error: 0.0,
-                    n_exact: 0,
                     divisor: None,
+                    corrections: None,
                     log_base: 0.0,
                     frac_bits: 0,
                     square_shift: 0,
@@ -2852,10 +2833,10 @@ pub mod tessera {
                 let n_nonzero = self.n_nonzero;
                 let max_abs = self.max_abs;
                 let has_negative = self.has_negative;
-                let max_rebuild_error = self.max_rebuild_error;
-                let n_exact = self.n_exact;
                 let divisor_tmp = self.divisor.as_ref().map(|x| x.pack());
                 let divisor = divisor_tmp.as_ref();
+                let corrections_tmp = self.corrections.as_ref().map(|x| x.pack());
+                let corrections = corrections_tmp.as_ref();
                 let log_base = self.log_base;
                 let frac_bits = self.frac_bits;
                 let square_shift = self.square_shift;
@@ -2886,9 +2867,8 @@ pub mod tessera {
                         n_nonzero,
                         max_abs,
                         has_negative,
-                        max_rebuild_error,
-                        n_exact,
                         divisor,
+                        corrections,
                         log_base,
                         frac_bits,
                         square_shift,

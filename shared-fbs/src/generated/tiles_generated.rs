@@ -710,6 +710,220 @@ pub mod tessera {
                 Values::create(_fbb, &ValuesArgs { values })
             }
         }
+        pub enum CorrectionsOffset {}
+        #[derive(Copy, Clone, PartialEq)]
+
+        pub struct Corrections<'a> {
+            pub _tab: ::flatbuffers::Table<'a>,
+        }
+
+        impl<'a> ::flatbuffers::Follow<'a> for Corrections<'a> {
+            type Inner = Corrections<'a>;
+            #[inline]
+            unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
+                Self { _tab: unsafe { ::flatbuffers::Table::new(buf, loc) } }
+            }
+        }
+
+        impl<'a> Corrections<'a> {
+            pub const VT_N: ::flatbuffers::VOffsetT = 4;
+            pub const VT_COUNTS: ::flatbuffers::VOffsetT = 6;
+            pub const VT_DIFFERENCES: ::flatbuffers::VOffsetT = 8;
+
+            #[inline]
+            pub unsafe fn init_from_table(table: ::flatbuffers::Table<'a>) -> Self {
+                Corrections { _tab: table }
+            }
+            #[allow(unused_mut)]
+            pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr, A: ::flatbuffers::Allocator + 'bldr>(
+                _fbb: &'mut_bldr mut ::flatbuffers::FlatBufferBuilder<'bldr, A>,
+                args: &'args CorrectionsArgs<'args>,
+            ) -> ::flatbuffers::WIPOffset<Corrections<'bldr>> {
+                let mut builder = CorrectionsBuilder::new(_fbb);
+                if let Some(x) = args.differences {
+                    builder.add_differences(x);
+                }
+                if let Some(x) = args.counts {
+                    builder.add_counts(x);
+                }
+                if let Some(x) = args.n {
+                    builder.add_n(x);
+                }
+                builder.finish()
+            }
+
+            pub fn unpack(&self) -> CorrectionsT {
+                let n = {
+                    let x = self.n();
+                    x.into_iter().collect()
+                };
+                let counts = {
+                    let x = self.counts();
+                    x.into_iter().collect()
+                };
+                let differences = {
+                    let x = self.differences();
+                    x.into_iter().collect()
+                };
+                CorrectionsT { n, counts, differences }
+            }
+
+            #[inline]
+            pub fn n(&self) -> ::flatbuffers::Vector<'a, u8> {
+                // Safety:
+                // Created from valid Table for this object
+                // which contains a valid value in this slot
+                unsafe {
+                    self._tab
+                        .get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, u8>>>(Corrections::VT_N, None)
+                        .unwrap()
+                }
+            }
+            #[inline]
+            pub fn counts(&self) -> ::flatbuffers::Vector<'a, u8> {
+                // Safety:
+                // Created from valid Table for this object
+                // which contains a valid value in this slot
+                unsafe {
+                    self._tab
+                        .get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, u8>>>(
+                            Corrections::VT_COUNTS,
+                            None,
+                        )
+                        .unwrap()
+                }
+            }
+            #[inline]
+            pub fn differences(&self) -> ::flatbuffers::Vector<'a, u8> {
+                // Safety:
+                // Created from valid Table for this object
+                // which contains a valid value in this slot
+                unsafe {
+                    self._tab
+                        .get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, u8>>>(
+                            Corrections::VT_DIFFERENCES,
+                            None,
+                        )
+                        .unwrap()
+                }
+            }
+        }
+
+        impl ::flatbuffers::Verifiable for Corrections<'_> {
+            #[inline]
+            fn run_verifier(
+                v: &mut ::flatbuffers::Verifier,
+                pos: usize,
+            ) -> Result<(), ::flatbuffers::InvalidFlatbuffer> {
+                v.visit_table(pos)?
+                    .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, u8>>>(
+                        "n",
+                        Self::VT_N,
+                        true,
+                    )?
+                    .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, u8>>>(
+                        "counts",
+                        Self::VT_COUNTS,
+                        true,
+                    )?
+                    .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, u8>>>(
+                        "differences",
+                        Self::VT_DIFFERENCES,
+                        true,
+                    )?
+                    .finish();
+                Ok(())
+            }
+        }
+        pub struct CorrectionsArgs<'a> {
+            pub n: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, u8>>>,
+            pub counts: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, u8>>>,
+            pub differences: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, u8>>>,
+        }
+        impl<'a> Default for CorrectionsArgs<'a> {
+            #[inline]
+            fn default() -> Self {
+                CorrectionsArgs {
+                    n: None,           // required field
+                    counts: None,      // required field
+                    differences: None, // required field
+                }
+            }
+        }
+
+        pub struct CorrectionsBuilder<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> {
+            fbb_: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>,
+            start_: ::flatbuffers::WIPOffset<::flatbuffers::TableUnfinishedWIPOffset>,
+        }
+        impl<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> CorrectionsBuilder<'a, 'b, A> {
+            #[inline]
+            pub fn add_n(&mut self, n: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b, u8>>) {
+                self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Corrections::VT_N, n);
+            }
+            #[inline]
+            pub fn add_counts(&mut self, counts: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b, u8>>) {
+                self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Corrections::VT_COUNTS, counts);
+            }
+            #[inline]
+            pub fn add_differences(&mut self, differences: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b, u8>>) {
+                self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Corrections::VT_DIFFERENCES, differences);
+            }
+            #[inline]
+            pub fn new(_fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>) -> CorrectionsBuilder<'a, 'b, A> {
+                let start = _fbb.start_table();
+                CorrectionsBuilder { fbb_: _fbb, start_: start }
+            }
+            #[inline]
+            pub fn finish(self) -> ::flatbuffers::WIPOffset<Corrections<'a>> {
+                let o = self.fbb_.end_table(self.start_);
+                self.fbb_.required(o, Corrections::VT_N, "n");
+                self.fbb_.required(o, Corrections::VT_COUNTS, "counts");
+                self.fbb_.required(o, Corrections::VT_DIFFERENCES, "differences");
+                ::flatbuffers::WIPOffset::new(o.value())
+            }
+        }
+
+        impl ::core::fmt::Debug for Corrections<'_> {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                let mut ds = f.debug_struct("Corrections");
+                ds.field("n", &self.n());
+                ds.field("counts", &self.counts());
+                ds.field("differences", &self.differences());
+                ds.finish()
+            }
+        }
+
+        #[derive(Debug, Clone, PartialEq)]
+        pub struct CorrectionsT {
+            pub n: alloc::vec::Vec<u8>,
+            pub counts: alloc::vec::Vec<u8>,
+            pub differences: alloc::vec::Vec<u8>,
+        }
+        impl Default for CorrectionsT {
+            fn default() -> Self {
+                Self { n: Default::default(), counts: Default::default(), differences: Default::default() }
+            }
+        }
+        impl CorrectionsT {
+            pub fn pack<'b, A: ::flatbuffers::Allocator + 'b>(
+                &self,
+                _fbb: &mut ::flatbuffers::FlatBufferBuilder<'b, A>,
+            ) -> ::flatbuffers::WIPOffset<Corrections<'b>> {
+                let n = Some({
+                    let x = &self.n;
+                    _fbb.create_vector(x)
+                });
+                let counts = Some({
+                    let x = &self.counts;
+                    _fbb.create_vector(x)
+                });
+                let differences = Some({
+                    let x = &self.differences;
+                    _fbb.create_vector(x)
+                });
+                Corrections::create(_fbb, &CorrectionsArgs { n, counts, differences })
+            }
+        }
         pub enum NumbersOffset {}
         #[derive(Copy, Clone, PartialEq)]
 

@@ -5,6 +5,7 @@
 
 mod cells;
 mod columns;
+mod corrections;
 mod directory;
 mod expression;
 mod image;
@@ -14,6 +15,7 @@ mod points;
 
 pub use cells::{Cells, WantedCells};
 pub use columns::{Categories, Codes, Genes, Strings, Values};
+pub use corrections::Corrections;
 pub use directory::Directory;
 pub use expression::{Counts, Expression, ExpressionValues};
 pub use image::Image;

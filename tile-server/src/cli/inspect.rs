@@ -115,8 +115,6 @@ fn to_json(manifest: &Manifest, columns: &[ColumnSummary<'_>]) -> Value {
                 "description": layer.description,
                 "n_nonzero": layer.n_nonzero,
                 "max_abs": layer.max_abs,
-                "max_rebuild_error": layer.max_rebuild_error,
-                "n_exact": layer.n_exact,
                 "moments_of": layer.column_moments.iter().map(|column| &column.column).collect::<Vec<_>>(),
             })
         })

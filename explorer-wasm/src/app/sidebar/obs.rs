@@ -207,11 +207,7 @@ fn facts(store: Store) -> Memo<DatasetFacts> {
             n_obs: u64::from(manifest.n_obs),
             n_vars: manifest.vars.first().map_or(0, |var| u64::from(var.n_vars)),
             layer: layer.map_or_else(String::new, |layer| {
-                let description = layer.description.clone().unwrap_or_default();
-                match layer.max_rebuild_error {
-                    error if error > 0.0 => format!("{}: {description}, ± {error:.1e}", layer.name),
-                    _ => format!("{}: {description}, exact", layer.name),
-                }
+                format!("{}: {}", layer.name, layer.description.as_deref().unwrap_or_default())
             }),
             constants: constants.filter_map(value).collect(),
             warnings: (manifest.warnings.iter())
