@@ -372,6 +372,9 @@ impl Manifest {
             }
             ranges.push(("obs", layer.divisor.as_ref()));
             ranges.push(("obs", layer.corrections.as_ref()));
+            if layer.kind == ValueKind::LogNormalizedCounts && layer.divisor.is_none() {
+                return wrong("a layer of normalized counts has no divisors");
+            }
             let tiles_of_cells = self.n_obs.div_ceil(CELLS_PER_COLUMN_TILE);
             if !layer.divisor.iter().chain(&layer.corrections).all(|range| range.count == tiles_of_cells) {
                 return wrong("a layer's divisors or corrections are not one a cell");
@@ -503,6 +506,42 @@ mod tests {
         assert!(old.to_string().contains("build the dataset again"), "{old}");
         assert_eq!(of_version(4), DecodeError::TooNew { found: 4, expected: FORMAT_VERSION });
         assert!(matches!(of_version(FORMAT_VERSION), DecodeError::Invalid { .. }));
+    }
+
+    #[test]
+    fn a_layer_of_normalized_counts_without_all_divisors_is_refused() {
+        let pack = |name: &str, n_tiles: usize| Pack {
+            name: name.to_owned(),
+            file: format!("{name}.pack"),
+            n_tiles: n_tiles as u32,
+            lengths: vec![1; n_tiles],
+            checksums: vec![0; n_tiles],
+            ..Pack::default()
+        };
+        let of_layer = |divisor: Option<TileRange>, corrections: Option<TileRange>| {
+            let layer = Layer {
+                name: "X".to_owned(),
+                kind: ValueKind::LogNormalizedCounts,
+                pack: "genes0".to_owned(),
+                divisor,
+                corrections,
+                ..Layer::default()
+            };
+            let manifest = Manifest {
+                vars: vec![Var { name: "var".to_owned(), ..Var::default() }],
+                layers: vec![layer],
+                packs: vec![pack("obs", 3), pack("genes0", 0)],
+                ..manifest()
+            };
+            Manifest::decode(&manifest.encode()).map(drop)
+        };
+        let tiles = |first, count| Some(TileRange { first, count });
+        assert_eq!(of_layer(tiles(0, 1), None), Ok(()));
+        assert_eq!(of_layer(tiles(0, 1), tiles(1, 1)), Ok(()));
+        for (divisor, corrections) in [(None, None), (tiles(0, 2), None), (tiles(0, 1), tiles(1, 2))] {
+            let refused = of_layer(divisor, corrections).expect_err("it does not hold all");
+            assert!(refused.to_string().contains("divisors"), "{refused}");
+        }
     }
 
     #[test]

@@ -109,7 +109,7 @@ impl<T: Tiles> Dataset<T> {
         if let Some(normalization) = kept.get() {
             return Ok(Some(Arc::clone(normalization)));
         }
-        let (Some(divisor), ValueKind::LogNormalizedCounts) = (&entry.divisor, entry.kind) else { return Ok(None) };
+        let Some(divisor) = divisor_tiles(entry)? else { return Ok(None) };
         let all: Vec<u32> = (0..divisor.count).collect();
         let normalization = self.normalization_of(entry, divisor, &all, priority).await?;
         Ok(Some(Arc::clone(kept.get_or_init(|| Arc::new(normalization)))))
@@ -126,7 +126,7 @@ impl<T: Tiles> Dataset<T> {
             return Ok(Some(Arc::clone(kept)));
         }
         let entry = self.layer_entry(layer)?;
-        let (Some(divisor), ValueKind::LogNormalizedCounts) = (&entry.divisor, entry.kind) else { return Ok(None) };
+        let Some(divisor) = divisor_tiles(entry)? else { return Ok(None) };
         let mut wanted: Vec<u32> =
             chunks.iter().map(|chunk| chunk / (CELLS_PER_COLUMN_TILE / CELLS_PER_EXPRESSION_TILE)).collect();
         wanted.dedup();
@@ -168,5 +168,14 @@ impl<T: Tiles> Dataset<T> {
             DatasetError::damaged(pack, first, error)
         });
         Ok(assembled?)
+    }
+}
+
+/// The tiles of the divisors of a layer of normalized counts, which has them for certain; `None` for any other layer.
+fn divisor_tiles(entry: &Layer) -> Result<Option<&TileRange>, DatasetError> {
+    match (entry.kind, &entry.divisor) {
+        (ValueKind::LogNormalizedCounts, Some(divisor)) => Ok(Some(divisor)),
+        (ValueKind::LogNormalizedCounts, None) => Err(DatasetError::unknown("divisors of layer", &entry.name)),
+        (_, _) => Ok(None),
     }
 }

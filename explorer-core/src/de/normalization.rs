@@ -144,11 +144,6 @@ pub struct NormalizedCell<'a> {
 }
 
 impl<'a> NormalizedCell<'a> {
-    /// Its divisor, as [`log_normalize`] takes it.
-    pub fn divisor(self) -> f32 {
-        self.divisor
-    }
-
     /// Its corrections, by ascending count.
     pub fn corrections(self) -> &'a [Correction] {
         self.corrections

@@ -55,7 +55,8 @@ impl Summing {
         }
     }
 
-    /// Takes in the cells of a tile that a part of a plan names. `rebuild` is of all cells of the layer, as in [`crate::data::assemble`].
+    /// Takes in the cells of a tile that a part of a plan names. `rebuild` is of all cells of the layer, as in
+    /// [`crate::data::assemble`].
     ///
     /// # Errors
     /// [`MomentsError::Tile`] when the tile has other genes or cells than the layer; [`MomentsError::Magnitude`] when a

@@ -4,7 +4,7 @@ use explorer_core::{
     data::{CellIdx, Column, GeneIdx},
     dataset::{Damage, DatasetError, Priority},
 };
-use shared_fbs::manifest::CELLS_PER_EXPRESSION_TILE;
+use shared_fbs::{manifest::CELLS_PER_EXPRESSION_TILE, tile::Corrections};
 
 use crate::made::{LABELS, N_GENES, N_OBS, dataset, divisor, label, now, position, value};
 
@@ -105,5 +105,16 @@ fn a_tile_of_another_column_is_noticed() {
         tiles.insert(("points".to_owned(), 0), first);
     });
     let misplaced = now(dataset.positions(0)).unwrap_err();
+    assert!(matches!(&misplaced, DatasetError::Tile { damage: Damage::Assemble(_), .. }), "{misplaced}");
+}
+
+#[test]
+fn corrections_of_other_cells_are_noticed() {
+    let dataset = dataset(|tiles| {
+        let corrections = tiles.iter_mut().filter(|((pack, _), _)| pack == "obs").max_by_key(|((_, tile), _)| *tile);
+        let of_one_cell = Corrections { indptr: vec![0, 1], counts: vec![1], differences: vec![1] };
+        *corrections.expect("the pack has tiles").1 = of_one_cell.encode();
+    });
+    let misplaced = now(dataset.gene(0, GeneIdx(0), Priority::Now)).unwrap_err();
     assert!(matches!(&misplaced, DatasetError::Tile { damage: Damage::Assemble(_), .. }), "{misplaced}");
 }
