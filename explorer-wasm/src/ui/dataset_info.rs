@@ -14,7 +14,7 @@ pub struct DatasetFacts {
     pub n_obs: u64,
     /// Number of genes.
     pub n_vars: u64,
-    /// What the layer in use holds, and how exactly: "log1p, ± 0.0002".
+    /// The layer in use, and what it holds.
     pub layer: String,
     /// Columns with one value alone, and that value.
     pub constants: Vec<(String, String)>,
