@@ -95,13 +95,14 @@ pub fn recognize(values: &[f32], counts: &mut Vec<u32>) -> Option<Recognized> {
     };
     let sample = Sample::of(values);
     let estimate = estimate(values, &sample)?;
-    let mut exact = None;
-    let is_exact = |divisor: f32| {
-        exact = explain(divisor, true);
-        exact.is_some()
-    };
-    let best = best_near(estimate, &sample, is_exact)?;
-    exact.or_else(|| explain(best, false))
+    let refined = sample.refine(estimate);
+    let exact = |divisor: &f32| sample.n_inexact(*divisor, 1) == Some(0);
+    let found = candidates(refined).filter(exact).take(MAX_CHECKS).find_map(|divisor| explain(divisor, true));
+    found.or_else(|| {
+        // Where a large count's value ends otherwise, the smallest one's tells the divisor better.
+        let all = candidates(refined).chain(candidates(estimate));
+        explain(Sample::distinct(values).best(all)?, false)
+    })
 }
 
 /// Makes the counts of one cell of its values, which [`recognize`] has explained by this divisor.
@@ -169,18 +170,39 @@ impl Sample {
         Self(sample.chunk_by(|a, b| a == b).map(|same| (same[0], same.len())).collect())
     }
 
-    /// How many are not rebuilt bit for bit; a count from `enough` on may be short.
-    fn n_inexact(&self, divisor: f32, enough: usize) -> usize {
+    /// All values, each once however often it was met: what corrections cost.
+    fn distinct(values: &[f32]) -> Self {
+        let mut values = values.to_vec();
+        values.sort_unstable_by(f32::total_cmp);
+        values.dedup();
+        Self(values.into_iter().map(|value| (value, 1)).collect())
+    }
+
+    /// Of the divisors that explain all of them the first that rebuilds most bit for bit.
+    fn best(&self, divisors: impl Iterator<Item = f32>) -> Option<f32> {
+        let mut best = None;
+        let mut fewest = usize::MAX;
+        for divisor in divisors {
+            if let Some(n_inexact) = self.n_inexact(divisor, fewest).filter(|&n_inexact| n_inexact < fewest) {
+                (best, fewest) = (Some(divisor), n_inexact);
+            }
+        }
+        best
+    }
+
+    /// How many are not rebuilt bit for bit; a count from `enough` on may be short. `None` when one is not explained at
+    /// all.
+    fn n_inexact(&self, divisor: f32, enough: usize) -> Option<usize> {
         let mut n_inexact = 0;
         for &(value, n) in &self.0 {
-            if !matches!(count_of(value, divisor), Some(Correction { difference: 0, .. })) {
+            if count_of(value, divisor)?.difference != 0 {
                 n_inexact += n;
             }
             if n_inexact >= enough {
                 break;
             }
         }
-        n_inexact
+        Some(n_inexact)
     }
 
     /// A divisor from the sum of all counts, which has less of an error than one from a single value.
@@ -206,30 +228,6 @@ fn as_divisor(divisor: f32) -> f64 {
     } else {
         1.0 / number
     }
-}
-
-/// Of the divisors within the uncertainty of an estimate, the first that rebuilds the sample bit for
-/// bit and then passes `is_exact`; else the first of those that rebuild most of the sample.
-fn best_near(estimate: f64, sample: &Sample, mut is_exact: impl FnMut(f32) -> bool) -> Option<f32> {
-    let mut best = None;
-    let mut fewest = usize::MAX;
-    let mut checks = 0;
-    for divisor in candidates(sample.refine(estimate)) {
-        let n_inexact = sample.n_inexact(divisor, fewest.max(1));
-        if n_inexact < fewest {
-            (best, fewest) = (Some(divisor), n_inexact);
-        }
-        if n_inexact == 0 {
-            if is_exact(divisor) {
-                return Some(divisor);
-            }
-            checks += 1;
-            if checks == MAX_CHECKS {
-                break;
-            }
-        }
-    }
-    best
 }
 
 /// Divisors that may have been meant, the likeliest first: those of integer library sizes, in each of
