@@ -182,7 +182,9 @@ mod tests {
         ) {
             let points: Vec<[f64; 2]> = points.iter().map(|[x, y]| [x + origin[0], y + origin[1]]).collect();
             let Digitized { plane, .. } = of_plane(&points).unwrap();
-            let bound = plane.frame.step * 0.5 * (1.0 + 1e-4);
+            let largest = points.as_flattened().iter().fold(0.0, |largest: f64, value| largest.max(value.abs()));
+            // A number as large as these may itself be rounded twice: as a coordinate, and as origin plus steps.
+            let bound = plane.frame.step * 0.5 * (1.0 + 1e-4) + 2.0 * largest * f64::EPSILON;
             for (cell, point) in points.iter().enumerate().filter(|(cell, _)| plane.xs[*cell] != NO_POSITION) {
                 let (x, y) = plane.frame.coordinates(f64::from(plane.xs[cell]), f64::from(plane.ys[cell]));
                 prop_assert!((x - point[0]).abs() <= bound && (y - point[1]).abs() <= bound);
