@@ -42,7 +42,7 @@ pub enum Endpoint<'a> {
         /// The dataset's name.
         id: Cow<'a, str>,
     },
-    /// Moments of two sets of cells: both as roaring bitmaps in, their tiles out. The layer is in the
+    /// Moments of two sets of cells: both as roaring bitmaps in, their tiles out. What they are of is in the
     /// [query](moments_query).
     Moments {
         /// The dataset's name.
@@ -121,24 +121,36 @@ impl<'a> Endpoint<'a> {
     }
 }
 
-/// The query that names the layer of [`Endpoint::Moments`], with its `?`; [`Manifest::layer_named`] says which names a
-/// layer has.
+/// The query of [`Endpoint::Moments`], with its `?`: the content id of the dataset whose cells the sets are of, since
+/// cells go by their number, and the layer; [`Manifest::layer_named`] says which names a layer has.
 ///
 /// [`Manifest::layer_named`]: crate::manifest::Manifest::layer_named
-pub fn moments_query(layer: &str) -> String {
-    format!("?layer={}", utf8_percent_encode(layer, PLAIN))
+pub fn moments_query(content_id: &str, layer: &str) -> String {
+    format!("?content={content_id}&layer={}", utf8_percent_encode(layer, PLAIN))
 }
 
-/// The layer that a query names, without its `?`; none when it names none.
-///
-/// # Errors
-/// When the name is not UTF-8.
-pub fn layer_of_query(query: &str) -> Result<Option<String>, Utf8Error> {
-    let Some(name) = query.split('&').find_map(|pair| pair.strip_prefix("layer=")) else {
-        return Ok(None);
-    };
-    let name = name.replace('+', " ");
-    percent_decode_str(&name).decode_utf8().map(|name| Some(name.into_owned()))
+/// What the query of [`Endpoint::Moments`] says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MomentsQuery {
+    /// The content id of the dataset whose cells the sets are of.
+    pub content_id: Option<String>,
+    /// The name of the layer.
+    pub layer: Option<String>,
+}
+
+impl MomentsQuery {
+    /// Reads a query without its `?`.
+    ///
+    /// # Errors
+    /// When a value is not UTF-8.
+    pub fn parse(query: &str) -> Result<Self, Utf8Error> {
+        let value = |name: &str| {
+            let value = query.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='));
+            let decoded = |value: &str| percent_decode_str(&value.replace('+', " ")).decode_utf8().map(Cow::into_owned);
+            value.map(decoded).transpose()
+        };
+        Ok(Self { content_id: value("content")?, layer: value("layer")? })
+    }
 }
 
 /// A dataset, and what the server does for it.
@@ -209,7 +221,9 @@ mod tests {
 
         #[test]
         fn a_layer_comes_back_from_its_query(layer in "\\PC{0,12}") {
-            prop_assert_eq!(layer_of_query(&moments_query(&layer)[1..]), Ok(Some(layer)));
+            let query = moments_query("0123456789abcdef", &layer);
+            let expected = MomentsQuery { content_id: Some("0123456789abcdef".to_owned()), layer: Some(layer) };
+            prop_assert_eq!(MomentsQuery::parse(&query[1..]), Ok(expected));
         }
     }
 
@@ -229,8 +243,9 @@ mod tests {
             ("layers=raw", None),
             ("", None),
         ] {
-            assert_eq!(layer_of_query(query), Ok(expected.map(str::to_owned)), "{query}");
+            let layer = MomentsQuery::parse(query).map(|query| query.layer);
+            assert_eq!(layer, Ok(expected.map(str::to_owned)), "{query}");
         }
-        assert!(layer_of_query("layer=%ff").is_err());
+        assert!(MomentsQuery::parse("layer=%ff").is_err() && MomentsQuery::parse("content=%ff").is_err());
     }
 }

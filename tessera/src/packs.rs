@@ -52,16 +52,17 @@ impl PackIndex {
         &self.file
     }
 
+    /// The length of the pack's file, as the manifest has it.
+    pub fn n_bytes(&self) -> u64 {
+        self.pack.n_bytes
+    }
+
     /// The place of a tile; none when the pack has no such tile. Blocks while a page is read.
     ///
     /// # Errors
     /// When the page cannot be read.
     pub fn slot(&self, index: u32) -> Result<Option<Slot>, ReadError> {
-        if index >= self.pack.n_tiles {
-            return Ok(None);
-        }
-        let page = index.checked_div(self.pack.page_tiles).unwrap_or(0);
-        let Some(kept) = self.pages.get(page as usize) else {
+        let Some(kept) = self.page_of(index) else {
             return Ok(None);
         };
         if let Some(slots) = kept.get() {
@@ -73,6 +74,16 @@ impl PackIndex {
             Some(DirectoryPlace::Page { page, slot }) => self.read_page(page, &slot)?,
         };
         Ok(kept.get_or_init(|| slots).get(index))
+    }
+
+    /// The place of a tile whose page has been read; none when it has not, or the pack has no such tile. Never blocks.
+    pub fn slot_at_hand(&self, index: u32) -> Option<Slot> {
+        self.page_of(index)?.get()?.get(index)
+    }
+
+    fn page_of(&self, index: u32) -> Option<&OnceLock<Slots>> {
+        let page = index.checked_div(self.pack.page_tiles).unwrap_or(0);
+        self.pages.get(page as usize).filter(|_| index < self.pack.n_tiles)
     }
 
     fn read_page(&self, page: u32, slot: &Slot) -> Result<Slots, ReadError> {

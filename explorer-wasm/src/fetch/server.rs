@@ -34,17 +34,18 @@ pub fn moments_request(group: &CellMask, reference: &CellMask) -> Vec<u8> {
     [group.to_portable(), reference.to_portable()].concat()
 }
 
-/// The moments of two sets of cells in a layer, as the server has summed them up.
+/// The moments of two sets of cells in a layer, as the server has summed them up; of just this content.
 ///
 /// # Errors
-/// When it does not answer, or with something else than two tiles.
+/// When it does not answer, has other content by now, or answers with something else than two tiles.
 pub async fn moments(
     root: &str,
     dataset: &str,
+    content_id: &str,
     layer: &str,
     request: Vec<u8>,
 ) -> Result<[tile::Moments; 2], FetchError> {
-    let url = address(root, &Endpoint::Moments { id: dataset.into() }) + &moments_query(layer);
+    let url = address(root, &Endpoint::Moments { id: dataset.into() }) + &moments_query(content_id, layer);
     // The server stops when nobody waits any more.
     let interest = Interest::new();
     // Once only: a server that is busy or too slow leaves the work to the page.

@@ -239,7 +239,7 @@ impl DataAccess {
         };
         let n_bytes = request.len() as u64 + 2 * self.dataset.moments_tile_bytes(layer);
         let n_entries = self.dataset.n_entries(index).await?;
-        let [group, reference] = fetch::moments(&root, &id, &layer.name, request).await?;
+        let [group, reference] = fetch::moments(&root, &id, &self.dataset.manifest().content_id, &layer.name, request).await?;
         let moments = [Moments::from_tile(&group, n_entries)?, Moments::from_tile(&reference, n_entries)?];
         Ok(Found { moments, choice: choice.clone(), n_bytes })
     }

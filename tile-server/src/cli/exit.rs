@@ -112,10 +112,11 @@ fn of_server(error: &ServeError) -> u8 {
         | ServeError::DuplicateDataset { .. }
         | ServeError::CorsOrigin { .. }
         | ServeError::DataOrigin { .. }
+        | ServeError::AllowedHost { .. }
         | ServeError::BasePath { .. }
         | ServeError::FrameAncestors { .. } => USAGE,
         ServeError::Dataset { .. } => INPUT,
         ServeError::FrontEnd { .. } | ServeError::Announce(_) => FILE,
-        ServeError::Bind { .. } | ServeError::Signal(_) => OTHER,
+        ServeError::Bind { .. } | ServeError::Threads(_) | ServeError::Signal(_) => OTHER,
     }
 }

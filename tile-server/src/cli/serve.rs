@@ -13,8 +13,8 @@ use builder::native;
 use clap::Args;
 use shared_fbs::{api::Endpoint, path::MANIFEST};
 use tile_server::serve::{
-    self, BasePath, CorsOrigins, DataOrigins, DatasetDirectory, DirectoryFrontEnd, FrameAncestors, FrontEnd, Limits,
-    LogFormat, ManifestReader, Options,
+    self, AllowedHosts, BasePath, CorsOrigins, DataOrigins, DatasetDirectory, DirectoryFrontEnd, FrameAncestors,
+    FrontEnd, Limits, LogFormat, ManifestReader, Options,
 };
 use tracing_subscriber::filter::LevelFilter;
 
@@ -53,6 +53,11 @@ pub struct Arguments {
     /// Do not open the browser
     #[arg(long)]
     no_open: bool,
+    /// Let requests call the server by this name, where a proxy passes its own on. A server on a loopback address otherwise
+    /// answers to localhost and to addresses only, so that no page of another site can read the data by a name that
+    /// leads to this machine; `*` lets all. May be given more than once
+    #[arg(long, value_name = "NAME")]
+    allow_host: Vec<String>,
     /// Let pages of this origin read the data; `*` lets all. May be given more than once
     #[arg(long, value_name = "ORIGIN")]
     cors_origin: Vec<String>,
@@ -106,33 +111,30 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         datasets,
         reader: Arc::new(ManifestReader),
         front_end,
+        allowed_hosts: AllowedHosts::parse(&arguments.allow_host)?,
         cors: CorsOrigins::parse(&arguments.cors_origin)?,
         frame_ancestors: FrameAncestors::parse(&arguments.frame_ancestors)?,
         data_origins: DataOrigins::parse(&arguments.data_origin)?,
         base_path,
         limits: limits(arguments),
     };
-    let runtime = tokio::runtime::Runtime::new().context("cannot start threads")?;
-    runtime.block_on(async {
-        let stop = serve::stop_signal()?;
-        serve::run(options, stop, |address| {
-            if let Some(page) = &page
-                && let Err(error) = open::that_detached(format!("http://{address}{page}"))
-            {
-                terminal::say(&format!("no browser could be started ({error}); open http://{address}{page} yourself"));
-            }
-        })
-        .await
+    serve::run_until_stopped(options, serve::stop_signal, |address| {
+        if let Some(page) = &page
+            && let Err(error) = open::that_detached(format!("http://{address}{page}"))
+        {
+            terminal::say(&format!("no browser could be started ({error}); open http://{address}{page} yourself"));
+        }
     })?;
     Ok(ExitCode::SUCCESS)
 }
 
 fn limits(arguments: &Arguments) -> Limits {
-    Limits {
+    let limits = Limits {
         computations: if arguments.no_compute { 0 } else { arguments.computations.into() },
         compute_time: Duration::from_secs(arguments.compute_seconds.into()),
         ..Limits::default()
-    }
+    };
+    limits.within_descriptors(serve::raise_descriptor_limit())
 }
 
 fn front_end(directory: Option<&Path>) -> Result<Option<Arc<dyn FrontEnd>>> {

@@ -1,50 +1,76 @@
-//! The datasets served, read anew when their manifest changes, and the files that may leave their
-//! directories.
+//! The datasets served, read anew when their manifest changes.
 
 use std::{
     collections::HashSet,
-    fs::{self, File, Metadata},
-    io,
+    fs,
     path::{Path, PathBuf},
-    sync::{Arc, PoisonError, RwLock},
-    time::SystemTime,
+    sync::{Arc, Mutex, PoisonError, RwLock, TryLockError},
+    time::{Duration, SystemTime},
 };
 
+use futures_util::future::join_all;
 use shared_fbs::{
     api::Endpoint,
     path::{MANIFEST, is_pack_file},
 };
 
 use super::{
-    dataset::{DatasetDirectory, OpenDataset, ReadDataset, ReadError},
+    confined_file::OpenFile,
+    dataset_reader::{DatasetDirectory, OpenDataset, ReadDataset, ReadError},
+    disk_threads::DiskThreads,
     error::ServeError,
+    limits::Limits,
+    pack_files::{KeptOpen, PackFiles},
     route::Route,
 };
 
 /// All datasets served, in the order given.
 pub(super) struct Catalog {
-    entries: Vec<Entry>,
-    reader: Arc<dyn ReadDataset>,
+    entries: Vec<Arc<Entry>>,
+    /// How long one is waited for whose disk does not answer.
+    look_time: Duration,
 }
 
-struct Entry {
+/// A dataset that is served, readable or not.
+pub(super) struct Entry {
     id: String,
     directory: PathBuf,
+    reader: Arc<dyn ReadDataset>,
+    kept: Arc<KeptOpen>,
+    threads: DiskThreads,
     known: RwLock<Known>,
+    /// Locked by who looks at the manifest, so that one that hangs holds up nobody else.
+    look: Mutex<()>,
 }
 
-/// The last good state of a dataset, if there was one, and the manifest that was last looked at, good or not.
+/// The last good state of a dataset, if there was one, and what was last seen of its manifest, good or not.
 struct Known {
     dataset: Option<Arc<Dataset>>,
     seen: Option<Stamp>,
+    was_looked_at: bool,
+    /// Why there is no good state.
+    fault: String,
 }
 
 /// A dataset as of one state of its manifest.
 pub(super) struct Dataset {
     /// What the manifest says.
     pub(super) open: OpenDataset,
-    directory: PathBuf,
-    files: HashSet<String>,
+    /// The manifest's file.
+    pub(super) manifest: OpenFile,
+    /// Its packs' files.
+    pub(super) packs: PackFiles,
+    /// The threads that wait for its files.
+    pub(super) threads: DiskThreads,
+}
+
+/// Why there is no dataset to answer from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum NoDataset {
+    /// None has this id.
+    Unknown,
+    /// It cannot be read; a sentence without the server's paths says why.
+    Broken(String),
 }
 
 /// Tells two states of a manifest apart without reading it.
@@ -56,113 +82,149 @@ struct Stamp {
 
 impl Catalog {
     /// Reads every dataset. One that cannot be read is said in the log, and is served once its manifest has become
-    /// readable.
+    /// readable; one whose disk does not answer is not waited for.
     ///
     /// # Errors
     /// When an id is no plain file name or comes twice, or no dataset can be read.
-    pub(super) fn open(datasets: Vec<DatasetDirectory>, reader: Arc<dyn ReadDataset>) -> Result<Self, ServeError> {
-        let mut seen = HashSet::new();
+    pub(super) async fn open(
+        datasets: Vec<DatasetDirectory>,
+        reader: Arc<dyn ReadDataset>,
+        limits: &Limits,
+    ) -> Result<Self, ServeError> {
+        let kept = KeptOpen::at_most(limits.open_packs);
+        let mut ids = HashSet::new();
         let mut entries = Vec::with_capacity(datasets.len());
-        let mut refused = None;
         for DatasetDirectory { id, directory } in datasets {
             if !is_id(&id) {
                 return Err(ServeError::DatasetId { id });
             }
-            if !seen.insert(id.clone()) {
+            if !ids.insert(id.clone()) {
                 return Err(ServeError::DuplicateDataset { id });
             }
-            // Taken before the manifest is read, so that a change in between is seen next time.
-            let seen = Stamp::of_manifest(&directory);
-            let dataset = match read(reader.as_ref(), &id, &directory) {
-                Ok(dataset) => Some(Arc::new(dataset)),
-                Err(source) => {
-                    let error = ServeError::Dataset { directory: directory.clone(), source };
-                    refused.replace(error).inspect(|earlier| tracing::error!("{earlier}"));
-                    None
-                }
-            };
-            entries.push(Entry { id, directory, known: RwLock::new(Known { dataset, seen }) });
+            entries.push(Arc::new(Entry::new(id, directory, Arc::clone(&reader), Arc::clone(&kept))));
         }
-        let catalog = Self { entries, reader };
-        match refused {
-            Some(error) if catalog.datasets().is_empty() => Err(error),
-            Some(error) => {
-                tracing::error!("{error}");
-                Ok(catalog)
+        let catalog = Self { entries, look_time: limits.look_time };
+        let n_read = catalog.datasets().await.len();
+        let broken = catalog.entries.iter().filter(|entry| entry.known().is_none());
+        let mut errors = broken
+            .map(|entry| ServeError::Dataset { directory: entry.directory.clone(), source: entry.fault().into() });
+        if n_read == 0
+            && let Some(error) = errors.next()
+        {
+            return Err(error);
+        }
+        errors.for_each(|error| tracing::error!("{error}"));
+        Ok(catalog)
+    }
+
+    /// Every dataset that can be read, as of its present manifest.
+    pub(super) async fn datasets(&self) -> Vec<Arc<Dataset>> {
+        let found = self.entries.iter().map(|entry| async move {
+            let looking = Arc::clone(entry);
+            match entry.threads.run(self.look_time, move || looking.look()).await {
+                Ok(found) => found.ok(),
+                Err(_) => entry.known(),
             }
-            None => Ok(catalog),
-        }
+        });
+        join_all(found).await.into_iter().flatten().collect()
     }
 
-    /// Every dataset that can be read, as of its present manifest. Blocks for a `stat` each.
-    pub(super) fn datasets(&self) -> Vec<Arc<Dataset>> {
-        self.entries.iter().filter_map(|entry| entry.refreshed(self.reader.as_ref())).collect()
-    }
-
-    /// The dataset of this id, as of its present manifest. Blocks for a `stat`.
-    pub(super) fn dataset(&self, id: &str) -> Option<Arc<Dataset>> {
-        let entry = self.entries.iter().find(|entry| entry.id == id)?;
-        entry.refreshed(self.reader.as_ref())
+    /// The dataset of this id.
+    pub(super) fn entry(&self, id: &str) -> Option<&Arc<Entry>> {
+        self.entries.iter().find(|entry| entry.id == id)
     }
 }
 
 impl Entry {
-    /// The dataset as of its present manifest. One that cannot be read leaves the last good state in
-    /// place, and is not tried again until it changes.
-    fn refreshed(&self, reader: &dyn ReadDataset) -> Option<Arc<Dataset>> {
-        let seen = Stamp::of_manifest(&self.directory);
-        {
-            let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
-            if known.seen == seen {
-                return known.dataset.clone();
-            }
+    fn new(id: String, directory: PathBuf, reader: Arc<dyn ReadDataset>, kept: Arc<KeptOpen>) -> Self {
+        let fault = "it has not been read yet, since its disk does not answer".to_owned();
+        Self {
+            id,
+            directory,
+            reader,
+            kept,
+            threads: DiskThreads::default(),
+            known: RwLock::new(Known { dataset: None, seen: None, was_looked_at: false, fault }),
+            look: Mutex::default(),
         }
-        let outcome = read(reader, &self.id, &self.directory);
-        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-        known.seen = seen;
-        match outcome {
-            Ok(dataset) => {
-                tracing::info!(dataset = self.id, "the manifest has changed and was read again");
-                known.dataset = Some(Arc::new(dataset));
-            }
-            Err(error) => tracing::warn!(dataset = self.id, %error, "the changed manifest cannot be read"),
-        }
-        known.dataset.clone()
     }
-}
 
-impl Dataset {
-    /// Opens a file of the dataset: the manifest, or a pack that the manifest names. None where the
-    /// dataset has no such file. Blocks.
+    /// The threads that wait for its files.
+    pub(super) fn threads(&self) -> &DiskThreads {
+        &self.threads
+    }
+
+    /// The dataset as of the manifest that was last looked at. Never blocks for long.
+    pub(super) fn known(&self) -> Option<Arc<Dataset>> {
+        self.known.read().unwrap_or_else(PoisonError::into_inner).dataset.clone()
+    }
+
+    /// The dataset as of its present manifest, or as of the one before while somebody else looks at it. A manifest that
+    /// cannot be read leaves the last good state in place, and is not tried again until it changes. Blocks.
     ///
     /// # Errors
-    /// When the file cannot be opened, is no plain file, or is a link that leads out of the directory.
-    pub(super) fn open_file(&self, name: &str) -> io::Result<Option<(File, Metadata)>> {
-        if !self.files.contains(name) {
-            return Ok(None);
+    /// [`NoDataset::Broken`] when there is no good state.
+    pub(super) fn look(&self) -> Result<Arc<Dataset>, NoDataset> {
+        let looking = match self.look.try_lock() {
+            Ok(looking) => Some(looking),
+            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        };
+        if looking.is_some() {
+            self.refresh();
         }
-        open_within(&self.directory, Path::new(name)).map(Some)
+        self.known().ok_or_else(|| NoDataset::Broken(self.fault()))
     }
-}
 
-/// Opens the plain file `name` beneath `root`, a canonical directory, following only links that stay
-/// within it.
-///
-/// # Errors
-/// When there is no such file, it lies elsewhere, it is no plain file, or it cannot be opened.
-pub(super) fn open_within(root: &Path, name: &Path) -> io::Result<(File, Metadata)> {
-    let path = root.join(name).canonicalize()?;
-    let refused = |why| Err(io::Error::new(io::ErrorKind::PermissionDenied, why));
-    if !path.starts_with(root) {
-        return refused("the file is a link that leads out of the directory served");
+    fn fault(&self) -> String {
+        self.known.read().unwrap_or_else(PoisonError::into_inner).fault.clone()
     }
-    // Looked at before it is opened: to open a pipe would wait for its writer.
-    if !path.metadata()?.is_file() {
-        return refused("only plain files are served");
+
+    fn refresh(&self) {
+        // Taken before the manifest is read, so that a change in between is seen next time.
+        let seen = Stamp::of_manifest(&self.directory);
+        let (earlier, was_looked_at) = {
+            let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+            (known.seen, known.was_looked_at)
+        };
+        if seen.is_some() && seen == earlier {
+            return;
+        }
+        let outcome = self.read();
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        known.seen = seen;
+        known.was_looked_at = true;
+        match outcome {
+            Ok(dataset) => {
+                if was_looked_at {
+                    tracing::info!(dataset = self.id, "the manifest has changed and was read again");
+                }
+                known.dataset = Some(Arc::new(dataset));
+            }
+            Err(error) => {
+                let fault = error.to_string();
+                if was_looked_at && known.fault != fault {
+                    tracing::error!(dataset = self.id, "the changed dataset cannot be read: {fault}");
+                }
+                known.fault = fault;
+            }
+        }
     }
-    let file = File::open(&path)?;
-    let metadata = file.metadata()?;
-    Ok((file, metadata))
+
+    fn read(&self) -> Result<Dataset, ReadError> {
+        let directory =
+            self.directory.canonicalize().map_err(|error| format!("its directory cannot be found: {error}"))?;
+        let manifest = OpenFile::within(&directory, Path::new(MANIFEST))
+            .map_err(|error| format!("{MANIFEST} cannot be opened: {error}"))?;
+        let open = self.reader.read(&self.id, &directory)?;
+        let packs = open.index.packs();
+        // Only names that say their content may be kept by caches for ever.
+        if let Some(pack) = packs.iter().find(|pack| !is_pack_file(&pack.file)) {
+            return Err(format!("the manifest names a pack `{}`, which is no pack's name", pack.file).into());
+        }
+        let packs = PackFiles::new(directory, packs, Arc::clone(&self.kept));
+        Ok(Dataset { open, manifest, packs, threads: self.threads.clone() })
+    }
 }
 
 impl Stamp {
@@ -171,18 +233,6 @@ impl Stamp {
         let metadata = fs::metadata(directory.join(MANIFEST)).ok()?;
         Some(Self { modified: metadata.modified().ok(), len: metadata.len() })
     }
-}
-
-fn read(reader: &dyn ReadDataset, id: &str, directory: &Path) -> Result<Dataset, ReadError> {
-    let canonical = directory.canonicalize()?;
-    let open = reader.read(id, &canonical)?;
-    let mut files: HashSet<String> = open.index.files().into_iter().collect();
-    // Only names that say their content may be kept by caches for ever.
-    if let Some(file) = files.iter().find(|file| !is_pack_file(file)) {
-        return Err(format!("the manifest names a pack `{file}`, which is no pack's name").into());
-    }
-    files.insert(MANIFEST.to_owned());
-    Ok(Dataset { open, directory: canonical, files })
 }
 
 /// An id must survive the way through an address.

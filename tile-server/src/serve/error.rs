@@ -2,7 +2,7 @@
 
 use std::{io, net::SocketAddr, path::PathBuf};
 
-use super::dataset::ReadError;
+use super::dataset_reader::ReadError;
 
 /// Why the server cannot serve.
 #[derive(Debug, thiserror::Error)]
@@ -47,6 +47,12 @@ pub enum ServeError {
         /// The text given.
         origin: String,
     },
+    /// A name that requests may call the server by is none.
+    #[error("`{name}` is no name of a host; write one like example.org, without scheme and port, or *")]
+    AllowedHost {
+        /// The text given.
+        name: String,
+    },
     /// The base path is not one.
     #[error("`{path}` cannot be the base path; write names between slashes, like /tessera/")]
     BasePath {
@@ -70,6 +76,9 @@ pub enum ServeError {
     /// The address could not be announced.
     #[error("cannot write to standard output: {0}")]
     Announce(io::Error),
+    /// The threads of the server could not be started.
+    #[error("cannot start threads: {0}")]
+    Threads(io::Error),
     /// No handler for the stop signals could be set.
     #[error("cannot listen for the stop signal: {0}")]
     Signal(io::Error),

@@ -10,7 +10,7 @@ use std::{
 use shared_fbs::path::is_hash;
 use xxhash_rust::xxh64::xxh64;
 
-use super::{catalog::open_within, error::ServeError};
+use super::{confined_file::OpenFile, error::ServeError};
 
 /// A source of the page's files.
 pub trait FrontEnd: Send + Sync {
@@ -68,7 +68,7 @@ impl DirectoryFrontEnd {
     /// [`ServeError::FrontEnd`] when the directory cannot be read or has no `index.html`.
     pub fn open(directory: &Path) -> Result<Self, ServeError> {
         let root = directory.canonicalize().and_then(|root| {
-            open_within(&root, Path::new("index.html"))?;
+            OpenFile::within(&root, Path::new("index.html"))?;
             Ok(root)
         });
         root.map(|root| Self { root })
@@ -76,9 +76,9 @@ impl DirectoryFrontEnd {
     }
 
     fn read(&self, path: &str) -> io::Result<Vec<u8>> {
-        let (mut file, metadata) = open_within(&self.root, Path::new(path))?;
-        let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or(0));
-        file.read_to_end(&mut bytes)?;
+        let open = OpenFile::within(&self.root, Path::new(path))?;
+        let mut bytes = Vec::with_capacity(usize::try_from(open.n_bytes).unwrap_or(0));
+        open.file.file().read_to_end(&mut bytes)?;
         Ok(bytes)
     }
 }

@@ -6,7 +6,7 @@
 //! | `/healthz` | 200 while the server runs |
 //! | `/api/datasets` | the datasets as a JSON list of [`DatasetDescription`](shared_fbs::api::DatasetDescription) |
 //! | `/api/datasets/{id}` | the description of one |
-//! | `POST /api/datasets/{id}/moments?layer=NAME` | two bitmaps of cells in, their two tiles of moments out |
+//! | `POST /api/datasets/{id}/moments?content=ID&layer=NAME` | two bitmaps of cells in, their two tiles of moments out |
 //! | `/data/{id}/{file}` | the manifest or a pack, whole or in byte ranges |
 //! | `/data/{id}/tiles/{pack}/{list}` | the tiles `3`, `3,7` or `5-9,12` of a pack in one answer |
 //! | `/`, `/d/{id}`, … | the page and its files |
@@ -15,54 +15,88 @@
 //!
 //! **Invariants.** Only the manifest and the packs that it names leave a dataset's directory · a path
 //! is decoded once, and only plain file names pass · no file of a dataset is held in memory · packs and
-//! tiles are never compressed a second time · whatever waits for the disk runs on a blocking thread · what
-//! is computed, the page could compute from the tiles, to the same bits.
+//! tiles are never compressed a second time · whatever waits for the disk runs on a blocking thread, of which each
+//! dataset has few · what is in the page cache is answered where the request is read · requests and bytes in memory
+//! are counted for each address, and whoever makes no progress gives way · what is computed, the page could compute
+//! from the tiles, to the same bits.
 
+mod answer_file;
+mod answer_moments;
+mod answer_page;
+mod answer_tiles;
+mod asked;
 mod base_path;
 mod body;
+mod byte_ranges;
 mod catalog;
-mod conditional;
-mod connection;
-mod csp;
-mod dataset;
-mod document;
+mod conditional_requests;
+mod confined_file;
+mod connections;
+mod content_negotiation;
+mod content_security_policy;
+mod dataset_reader;
+mod descriptors;
+mod disk_threads;
+mod dispatch;
 mod error;
-mod files;
+mod exchange;
+mod file_reading;
 mod front_end;
+mod host_check;
+mod html_document;
+mod limits;
 mod logging;
-mod manifest;
-mod moments;
-mod negotiate;
 mod options;
-mod page;
-mod range;
+mod pack_files;
+mod progress;
 mod request_log;
-mod respond;
+mod responses;
 mod route;
+mod sent_body;
 mod server;
-mod service;
-mod tiles;
+mod shares;
+mod tessera_reader;
 
 use std::{
     io::{self, Write},
     net::SocketAddr,
+    pin::pin,
 };
 
 #[cfg(feature = "embed-front-end")]
 pub use self::front_end::EmbeddedFrontEnd;
 pub use self::{
     base_path::BasePath,
-    csp::FrameAncestors,
-    dataset::{
-        ComputeError, ComputeMoments, DatasetDirectory, OpenDataset, ReadDataset, ReadError, TileIndex, TilePlace,
+    content_security_policy::FrameAncestors,
+    dataset_reader::{
+        ComputeError, ComputeMoments, DatasetDirectory, OpenDataset, PackDescription, ReadDataset, ReadError, TileIndex,
     },
+    descriptors::raise_descriptor_limit,
     error::ServeError,
     front_end::{Asset, DirectoryFrontEnd, FrontEnd},
+    host_check::AllowedHosts,
+    limits::Limits,
     logging::{LogFormat, init_logging},
-    manifest::ManifestReader,
-    options::{CorsOrigins, DataOrigins, Limits, Options},
+    options::{CorsOrigins, DataOrigins, Options},
     server::{Server, bind},
+    tessera_reader::ManifestReader,
 };
+
+/// Serves until the stop signal comes, on threads of its own; see [`run`]. A thread that still waits for a disk then is
+/// not waited for.
+///
+/// # Errors
+/// When the server cannot start; see [`bind`].
+pub fn run_until_stopped<S: Future<Output = ()>>(
+    options: Options,
+    stop: impl FnOnce() -> Result<S, ServeError>,
+    on_listening: impl FnOnce(SocketAddr),
+) -> Result<(), ServeError> {
+    let runtime = tokio::runtime::Runtime::new().map_err(ServeError::Threads)?;
+    let outcome = runtime.block_on(async { run(options, stop()?, on_listening).await });
+    runtime.shutdown_background();
+    outcome
+}
 
 /// Serves until `shutdown` is ready, and says where on standard output, in one line for programs to
 /// read: `listening on http://127.0.0.1:PORT`. `on_listening` is then called with the address.
@@ -74,7 +108,12 @@ pub async fn run(
     shutdown: impl Future<Output = ()>,
     on_listening: impl FnOnce(SocketAddr),
 ) -> Result<(), ServeError> {
-    let server = bind(options).await?;
+    let mut shutdown = pin!(shutdown);
+    let server = tokio::select! {
+        biased;
+        () = &mut shutdown => return Ok(()),
+        server = bind(options) => server?,
+    };
     let mut out = io::stdout();
     match writeln!(out, "listening on http://{}", server.address()).and_then(|()| out.flush()) {
         // Whoever does not want to know is served all the same.

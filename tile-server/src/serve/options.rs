@@ -1,15 +1,17 @@
 //! What the server is told when it starts.
 
-use std::{fmt, net::SocketAddr, sync::Arc, time::Duration};
+use std::{fmt, net::SocketAddr, sync::Arc};
 
 use http::HeaderValue;
 
 use super::{
     base_path::BasePath,
-    csp::FrameAncestors,
-    dataset::{DatasetDirectory, ReadDataset},
+    content_security_policy::FrameAncestors,
+    dataset_reader::{DatasetDirectory, ReadDataset},
     error::ServeError,
     front_end::FrontEnd,
+    host_check::AllowedHosts,
+    limits::Limits,
 };
 
 /// All that the server is told.
@@ -22,6 +24,8 @@ pub struct Options {
     pub reader: Arc<dyn ReadDataset>,
     /// The page; without one, data is served alone.
     pub front_end: Option<Arc<dyn FrontEnd>>,
+    /// The names that requests may call the server by.
+    pub allowed_hosts: AllowedHosts,
     /// Whose pages may read `/data` and `/api`.
     pub cors: CorsOrigins,
     /// Whose pages may show the Explorer in a frame.
@@ -100,58 +104,6 @@ fn parse_origin(origin: &str) -> Option<&str> {
     let uri: http::Uri = origin.parse().ok()?;
     let (scheme, authority) = (uri.scheme_str()?, uri.authority()?);
     (origin == format!("{scheme}://{authority}")).then_some(origin)
-}
-
-/// Limits on time, size and number.
-#[derive(Clone, Debug)]
-pub struct Limits {
-    /// From the moment a request is awaited until its headers are there; also ends idle HTTP/1
-    /// connections.
-    pub header_time: Duration,
-    /// A connection on which no byte moves for so long is closed: idle ones, and those whose client
-    /// has stopped reading. Should exceed `answer_time`.
-    pub idle_time: Duration,
-    /// Until the head of an answer is there; then it is 503.
-    pub answer_time: Duration,
-    /// Until the last byte of an answer is sent; then it is cut off. Should allow for the largest
-    /// pack over the slowest line.
-    pub transfer_time: Duration,
-    /// What requests in flight are given when the server stops.
-    pub drain_time: Duration,
-    /// Connections at one time; further ones wait until one closes.
-    pub connections: usize,
-    /// The headers of a request, at least 8192.
-    pub header_bytes: usize,
-    /// The bytes of the frames of the tiles in one request; their number has a limit in the format.
-    pub tile_bytes_per_request: u64,
-    /// Comparisons computed at one time; further ones are 503 at once. With 0, none is.
-    pub computations: usize,
-    /// From the last byte of a comparison's body until its answer is there; then it is stopped and is 503.
-    /// Should be below `idle_time`.
-    pub compute_time: Duration,
-    /// Until the last byte of a body is there; then it is 408.
-    pub body_time: Duration,
-    /// The body of one request, however many cells the dataset has.
-    pub body_bytes: u64,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            header_time: Duration::from_secs(30),
-            idle_time: Duration::from_secs(75),
-            answer_time: Duration::from_secs(30),
-            transfer_time: Duration::from_secs(60 * 60),
-            drain_time: Duration::from_secs(10),
-            connections: 1024,
-            header_bytes: 32 * 1024,
-            tile_bytes_per_request: 64 * 1024 * 1024,
-            computations: 4,
-            compute_time: Duration::from_secs(30),
-            body_time: Duration::from_secs(30),
-            body_bytes: 64 * 1024 * 1024,
-        }
-    }
 }
 
 #[cfg(test)]

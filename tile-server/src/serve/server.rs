@@ -5,55 +5,58 @@ use std::{io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::{conn::auto, graceful::GracefulShutdown},
-    service::TowerToHyperService,
 };
 use tokio::{
     net::{TcpListener, TcpStream},
-    sync::{OwnedSemaphorePermit, Semaphore},
+    sync::Semaphore,
     task::JoinSet,
-    time::{sleep, timeout},
+    time::{MissedTickBehavior, interval, sleep, timeout},
 };
 
 use super::{
+    answer_page::Page,
+    body::PIECE_BYTES,
     catalog::Catalog,
-    connection::WatchedStream,
+    connections::Connections,
+    dispatch::{App, State},
     error::ServeError,
-    moments::Places,
-    options::{Limits, Options},
-    page::Page,
-    service::{App, State},
+    host_check::HostCheck,
+    limits::Limits,
+    options::Options,
 };
 
 /// Requests at one time on one HTTP/2 connection.
-const STREAMS_PER_CONNECTION: u32 = 128;
+const STREAMS_PER_CONNECTION: u32 = 100;
 
-/// How long to wait when the system has no more sockets to give.
+/// How long to wait when the system has no more sockets to give, or all connections are busy.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// How often connections are looked at that may have been still for too long, unless the limits are short.
+const LOOK_PERIOD: Duration = Duration::from_secs(1);
 
 /// A server that listens, but does not answer yet.
 pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
-    app: App,
+    app: Arc<App>,
     limits: Limits,
 }
 
 /// Reads the datasets and listens.
 ///
 /// # Errors
-/// When a dataset cannot be read, or the address cannot be listened on.
+/// When no dataset can be read, or the address cannot be listened on.
 pub async fn bind(options: Options) -> Result<Server, ServeError> {
-    let (datasets, reader) = (options.datasets, options.reader);
-    let catalog = tokio::task::spawn_blocking(move || Catalog::open(datasets, reader))
-        .await
-        .expect("reading a manifest does not panic")?;
+    let limits = options.limits;
+    let catalog = Catalog::open(options.datasets, options.reader, &limits).await?;
     let bind_error = |source| ServeError::Bind { address: options.address, source };
     let listener = TcpListener::bind(options.address).await.map_err(bind_error)?;
     let address = listener.local_addr().map_err(bind_error)?;
-    let limits = options.limits;
     let page = Page::new(options.front_end, options.base_path.clone(), options.data_origins, options.frame_ancestors);
-    let state = State { catalog, page, places: Places::new(&limits), limits: limits.clone() };
-    let app = App::new(Arc::new(state), options.cors, options.base_path);
+    let computing = Arc::new(Semaphore::new(limits.computations.min(Semaphore::MAX_PERMITS)));
+    let state = State { catalog, page, computing, limits: limits.clone() };
+    let host_check = HostCheck::new(options.allowed_hosts, address);
+    let app = App::new(state, options.cors, options.base_path, host_check);
     Ok(Server { listener, address, app, limits })
 }
 
@@ -67,64 +70,85 @@ impl Server {
     /// the drain time, and returns.
     pub async fn run(self, shutdown: impl Future<Output = ()>) {
         let builder = connection_builder(&self.limits);
-        let permits = Arc::new(Semaphore::new(self.limits.connections));
+        let connections = Connections::new(self.limits.clone());
         let graceful = GracefulShutdown::new();
-        let mut connections = JoinSet::new();
+        let mut tasks = JoinSet::new();
+        let mut looks = interval(look_period(&self.limits));
+        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut shutdown = pin!(shutdown);
         loop {
-            let (stream, client, permit) = tokio::select! {
+            let (stream, client) = tokio::select! {
                 biased;
                 () = &mut shutdown => break,
-                Some(_) = connections.join_next() => continue,
-                accepted = accept(&self.listener, &permits) => accepted,
+                Some(_) = tasks.join_next() => continue,
+                _ = looks.tick() => {
+                    connections.close_overdue();
+                    continue;
+                }
+                accepted = accept(&self.listener, &connections) => accepted,
             };
-            let io = TokioIo::new(WatchedStream::new(stream, self.limits.idle_time));
-            let service = TowerToHyperService::new(self.app.for_client(client));
-            let connection = builder.serve_connection(io, service).into_owned();
-            let connection = graceful.watch(connection);
-            connections.spawn(async move {
-                if let Err(error) = connection.await {
+            let Some(place) = connections.admit(client) else {
+                tracing::debug!(%client, "a connection is refused: its address has as many as it may");
+                continue;
+            };
+            let connection = Arc::clone(place.connection());
+            let service = self.app.for_connection(&connection);
+            let served = graceful.watch(builder.serve_connection(TokioIo::new(stream), service).into_owned());
+            let task = tasks.spawn(async move {
+                if let Err(error) = served.await {
                     tracing::debug!(%client, error, "a connection ended early");
                 }
-                drop(permit);
+                drop(place);
             });
+            connection.is_driven_by(task);
         }
         drop(self.listener);
         tracing::info!(connections = graceful.count(), "stopping");
         if timeout(self.limits.drain_time, graceful.shutdown()).await.is_err() {
             tracing::warn!("some requests did not finish within the drain time and were cut off");
         }
-        connections.shutdown().await;
+        tasks.shutdown().await;
     }
 }
 
-/// HTTP/1.1, and HTTP/2 for clients that begin with its preface.
+/// HTTP/1.1, and HTTP/2 for clients that begin with its preface. Time is kept by [`Connections`] alone, which also sees
+/// what hyper's own time limits do not.
 fn connection_builder(limits: &Limits) -> auto::Builder<TokioExecutor> {
     let mut builder = auto::Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(limits.header_time).max_buf_size(limits.header_bytes);
+    builder.http1().header_read_timeout(None).max_buf_size(limits.header_bytes);
     builder
         .http2()
         .timer(TokioTimer::new())
         .max_header_list_size(u32::try_from(limits.header_bytes).unwrap_or(u32::MAX))
+        .max_send_buf_size(PIECE_BYTES)
         .max_concurrent_streams(STREAMS_PER_CONNECTION);
     builder
 }
 
+fn look_period(limits: &Limits) -> Duration {
+    let shortest = limits.first_request_time.min(limits.idle_time).min(limits.stall_time);
+    (shortest / 4).clamp(Duration::from_millis(1), LOOK_PERIOD)
+}
+
 /// The next connection, once there is room for it. Until then it waits in the system's queue.
-async fn accept(listener: &TcpListener, permits: &Arc<Semaphore>) -> (TcpStream, SocketAddr, OwnedSemaphorePermit) {
-    let permit = Arc::clone(permits).acquire_owned().await.expect("the semaphore is never closed");
+async fn accept(listener: &TcpListener, connections: &Connections) -> (TcpStream, SocketAddr) {
     loop {
+        if !connections.has_room() {
+            sleep(ACCEPT_PAUSE).await;
+            continue;
+        }
         match listener.accept().await {
             Ok((stream, client)) => {
                 if let Err(error) = stream.set_nodelay(true) {
                     tracing::debug!(%client, %error, "small answers may be delayed");
                 }
-                return (stream, client, permit);
+                return (stream, client);
             }
             // The client has gone again; nothing is wrong here.
             Err(error) if is_of_one_connection(&error) => {}
             Err(error) => {
                 tracing::error!(%error, "no connection can be accepted");
+                connections.close_quiet();
                 sleep(ACCEPT_PAUSE).await;
             }
         }

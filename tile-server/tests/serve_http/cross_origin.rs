@@ -77,3 +77,19 @@ fn a_preflight_permits_sets_of_cells() {
     assert_eq!(answer.header(ALLOWED), Some("https://example.org"));
     assert!(answer.header("access-control-expose-headers").unwrap().contains("retry-after"));
 }
+
+#[test]
+fn nothing_is_shown_by_pages_of_other_origins_but_what_they_may_read() {
+    const POLICY: &str = "cross-origin-resource-policy";
+    let paths = ["/healthz", "/", "/api/datasets", "/data/demo/manifest.tsm", "/data/demo/none.pack"];
+    let plain = TestServer::start();
+    for path in paths {
+        assert_eq!(plain.get(path, &[]).header(POLICY), Some("same-origin"), "{path}");
+    }
+    let shared = server(&["https://example.org"]);
+    for (path, policy) in
+        paths.iter().zip(["same-origin", "same-origin", "cross-origin", "cross-origin", "cross-origin"])
+    {
+        assert_eq!(shared.get(path, &[]).header(POLICY), Some(policy), "{path}");
+    }
+}

@@ -2,9 +2,12 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests may panic as tests do")]
 
+mod broken;
 mod cross_origin;
 mod files;
+mod floods;
 mod hostile;
+mod hosts;
 mod limits;
 mod log;
 mod moments;

@@ -19,7 +19,7 @@ use tile_server::serve::{ComputeError, ComputeMoments, OpenDataset, Options, Rea
 
 use crate::support::*;
 
-const PATH: &str = "/api/datasets/demo/moments";
+const PATH: &str = "/api/datasets/demo/moments?content=0123456789abcdef0123456789abcdef";
 pub const BYTES: (&str, &str) = ("Content-Type", "application/octet-stream");
 const ZSTD: (&str, &str) = ("Accept-Encoding", "gzip, deflate, br, zstd");
 
@@ -126,7 +126,7 @@ fn expect(events: &mpsc::Receiver<&'static str>, expected: &str) {
 fn the_sets_and_the_layer_arrive_and_the_tiles_come_back() {
     let server = server();
     let body = body(&[1, 5], &[0, 699]);
-    for (query, layer) in [("", None), ("?layer=raw", Some("raw")), ("?layer=log%20counts", Some("log counts"))] {
+    for (query, layer) in [("", None), ("&layer=raw", Some("raw")), ("&layer=log%20counts", Some("log counts"))] {
         let answer = server.post(&format!("{PATH}{query}"), &[BYTES], &body);
         assert_eq!(answer.status, 200, "{}", answer.text());
         assert_eq!(answer.text(), echo(layer, [&[1, 5], &[0, 699]]) + "second");
@@ -208,15 +208,11 @@ fn what_cannot_be_answered_is_said_in_a_sentence() {
     let beyond = [&far, &good[..]].concat();
     let text = ("Content-Type", "text/plain");
     let coded = ("Content-Encoding", "zstd");
-    let query = |query: &str| format!("{PATH}?layer={query}");
+    let query = |query: &str| format!("{PATH}&layer={query}");
     for (path, headers, body, status, part) in [
-        (
-            "/api/datasets/other/moments".to_owned(),
-            &[BYTES][..],
-            &good[..],
-            404,
-            "no dataset of that name that can be read",
-        ),
+        ("/api/datasets/other/moments".to_owned(), &[BYTES][..], &good[..], 404, "no dataset of that name"),
+        (format!("{PATH}0"), &[BYTES], &good, 409, "replaced since the page opened it"),
+        ("/api/datasets/demo/moments".to_owned(), &[BYTES], &good, 400, "?content=ID"),
         (query("none"), &[BYTES], &good, 404, "no layer `none`; its layers are: X, raw/X"),
         (query("broken"), &[BYTES], &good, 500, "verify the dataset"),
         (query("panic"), &[BYTES], &good, 500, "failed at this request"),
@@ -335,7 +331,7 @@ fn further_comparisons_are_told_to_come_back() {
 fn who_does_not_send_takes_no_place_of_who_computes() {
     let server = server_with(Arc::new(Echo), |options| options.limits.computations = 1);
     let whole = post(PATH, &[BYTES], &body(&[1], &[2]));
-    let stalled: Vec<_> = (0..4)
+    let stalled: Vec<_> = (0..100)
         .map(|_| {
             let mut stream = server.connect();
             stream.write_all(&whole[..whole.len() - 1]).unwrap();
@@ -344,6 +340,20 @@ fn who_does_not_send_takes_no_place_of_who_computes() {
         .collect();
     assert_eq!(server.raw(&whole).status, 200);
     drop(stalled);
+}
+
+#[test]
+fn sets_of_a_dataset_that_was_replaced_are_refused_and_those_of_the_new_one_are_not() {
+    let server = server_with(Arc::new(Echo), |_| {});
+    let body = body(&[1], &[2]);
+    assert_eq!(server.post(PATH, &[BYTES], &body).status, 200);
+    // The fixture takes the content from the manifest, too.
+    std::fs::write(server.file("manifest.tsm"), "title content=fedcba9876543210fedcba9876543210").unwrap();
+    let answer = server.post(PATH, &[BYTES], &body);
+    assert_eq!(answer.status, 409);
+    assert!(answer.text().contains("load the page again"), "{}", answer.text());
+    let present = "/api/datasets/demo/moments?content=fedcba9876543210fedcba9876543210";
+    assert_eq!(server.post(present, &[BYTES], &body).status, 200);
 }
 
 #[test]

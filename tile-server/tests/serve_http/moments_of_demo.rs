@@ -13,7 +13,7 @@ use builder::{
     native::{self, Existing},
 };
 use explorer_core::{de::Moments, filter::CellMask};
-use shared_fbs::{frame, manifest::Layer, tile};
+use shared_fbs::{api::moments_query, frame, manifest::Layer, tile};
 use tempfile::TempDir;
 use tessera::{
     compare::{cells_with_label, moments_of},
@@ -45,8 +45,10 @@ fn serve(directory: PathBuf) -> TestServer {
     })
 }
 
-fn path(layer: Option<&str>) -> String {
-    let query = layer.map_or(String::new(), |layer| format!("?layer={layer}"));
+fn path(dataset: &Dataset, layer: Option<&str>) -> String {
+    let query = moments_query(&dataset.manifest().content_id, layer.unwrap_or_default());
+    // Without a name it is the layer that statistics are made on.
+    let query = if layer.is_some() { query } else { query.replace("&layer=", "") };
     format!("/api/datasets/pbmc/moments{query}")
 }
 
@@ -76,7 +78,7 @@ fn they_are_those_of_the_genes() {
         for sets in sets {
             let body = sets.map(CellMask::to_portable).concat();
             for accept in ["zstd", "gzip"] {
-                let answer = server.post(&path(name), &[BYTES, ("Accept-Encoding", accept)], &body);
+                let answer = server.post(&path(&dataset, name), &[BYTES, ("Accept-Encoding", accept)], &body);
                 assert_eq!(answer.status, 200, "{name:?}");
                 let content = frame::inflate(&answer.body).unwrap();
                 let tiles = frame::split_inflated(&content).unwrap();
@@ -96,9 +98,10 @@ fn they_are_those_of_the_genes() {
 #[test]
 fn a_layer_that_is_not_there_is_named_with_those_that_are() {
     let directory = demo();
-    let layers = Dataset::open(&directory).unwrap().manifest().layers.clone();
+    let dataset = Dataset::open(&directory).unwrap();
+    let layers = &dataset.manifest().layers;
     let none = CellMask::none(700).to_portable();
-    let answer = serve(directory).post(&path(Some("spliced")), &[BYTES], &[&none[..], &none].concat());
+    let answer = serve(directory).post(&path(&dataset, Some("spliced")), &[BYTES], &[&none[..], &none].concat());
     assert_eq!(answer.status, 404);
     for name in ["spliced"].into_iter().chain(layers.iter().map(|layer| layer.name.as_str())) {
         assert!(answer.text().contains(name), "{}", answer.text());
@@ -110,6 +113,7 @@ fn broken_tiles_are_a_failure_without_paths() {
     let directory = tempfile::tempdir().unwrap();
     let out = directory.path().join("pbmc");
     build_demo(&out);
+    let path = path(&Dataset::open(&out).unwrap(), None);
     let server = serve(out.clone());
     for pack in fs::read_dir(&out).unwrap().map(|entry| entry.unwrap().path()) {
         if pack.extension().is_some_and(|extension| extension == "pack") {
@@ -120,7 +124,7 @@ fn broken_tiles_are_a_failure_without_paths() {
     let some = CellMask::from_fn(700, |cell| cell % 3 == 0).to_portable();
     let none = CellMask::none(700).to_portable();
     let body = [some, none].concat();
-    let answer = server.post(&path(None), &[BYTES], &body);
+    let answer = server.post(&path, &[BYTES], &body);
     assert_eq!(answer.status, 500);
     assert!(answer.text().contains("verify the dataset") && !answer.text().contains('/'), "{}", answer.text());
 
@@ -129,7 +133,7 @@ fn broken_tiles_are_a_failure_without_paths() {
             fs::remove_file(&pack).unwrap();
         }
     }
-    let answer = server.post(&path(None), &[BYTES], &body);
+    let answer = server.post(&path, &[BYTES], &body);
     assert_eq!(answer.status, 500);
     assert!(!answer.text().contains('/'), "{}", answer.text());
 }
@@ -143,7 +147,7 @@ fn the_command_offers_it_unless_told_not_to() {
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let address = line.trim().strip_prefix("listening on http://").unwrap().parse().unwrap();
-        let answer = ask(address, b"GET /api/datasets/pbmc HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n");
+        let answer = ask(address, b"GET /api/datasets/pbmc HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
         child.kill().unwrap();
         child.wait().unwrap();
         assert_eq!(answer.text().contains("max_body_bytes"), is_offered, "{flags:?}: {}", answer.text());

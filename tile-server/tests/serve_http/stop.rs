@@ -1,14 +1,33 @@
 //! Stopping cleanly.
 
 use std::{
-    io::{Read, Write},
-    net::TcpStream,
+    io::{BufRead, BufReader, Read, Write},
+    net::{SocketAddr, TcpStream},
+    path::Path,
+    sync::{Arc, Mutex, mpsc},
     time::Duration,
 };
 
-use tile_server::serve;
+use tile_server::serve::{self, Asset, FrontEnd, OpenDataset, ReadDataset, ReadError};
+use tokio::sync::oneshot;
 
 use crate::support::*;
+
+/// A server of nothing.
+fn no_datasets(address: SocketAddr) -> serve::Options {
+    serve::Options {
+        address,
+        datasets: Vec::new(),
+        reader: Arc::new(serve::ManifestReader),
+        front_end: None,
+        allowed_hosts: serve::AllowedHosts::Own,
+        cors: serve::CorsOrigins::None,
+        frame_ancestors: serve::FrameAncestors::default(),
+        data_origins: serve::DataOrigins::default(),
+        base_path: serve::BasePath::default(),
+        limits: serve::Limits::default(),
+    }
+}
 
 fn ask_for_points(server: &TestServer) -> TcpStream {
     let mut stream = server.connect();
@@ -57,6 +76,91 @@ fn a_request_that_does_not_finish_is_cut_off_in_the_end() {
     assert!(answer.len() < POINTS_BYTES);
 }
 
+/// Never comes back, as a read of a file system that has gone.
+struct Hanging(Mutex<mpsc::Receiver<()>>);
+
+impl FrontEnd for Hanging {
+    fn get(&self, _: &str) -> Option<Asset> {
+        let _ = self.0.lock().unwrap().recv();
+        None
+    }
+}
+
+#[test]
+fn a_thread_that_waits_for_a_disk_does_not_hold_the_server_up() {
+    let (release, wait) = mpsc::channel();
+    let (stop, stopped) = oneshot::channel();
+    let (say, address) = mpsc::channel();
+    let options = serve::Options {
+        front_end: Some(Arc::new(Hanging(Mutex::new(wait)))),
+        limits: serve::Limits { drain_time: Duration::from_millis(100), ..serve::Limits::default() },
+        ..no_datasets(SocketAddr::from(([127, 0, 0, 1], 0)))
+    };
+    let server = std::thread::spawn(move || {
+        let stop = || Ok(async move { stopped.await.unwrap_or(()) });
+        serve::run_until_stopped(options, stop, |address| say.send(address).unwrap())
+    });
+    let address = address.recv().unwrap();
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
+    stream.set_read_timeout(Some(Duration::from_millis(200))).unwrap();
+    stream.read(&mut [0; 1]).unwrap_err();
+    stop.send(()).unwrap();
+    server.join().unwrap().unwrap();
+    drop(release);
+}
+
+/// Hangs where the manifest should be read.
+struct HangingReader(Mutex<mpsc::Receiver<()>>);
+
+impl ReadDataset for HangingReader {
+    fn read(&self, _: &str, _: &Path) -> Result<OpenDataset, ReadError> {
+        let _ = self.0.lock().unwrap().recv();
+        Err("it was let go".into())
+    }
+}
+
+#[test]
+fn a_server_that_still_waits_for_its_datasets_is_stopped() {
+    let (release, wait) = mpsc::channel();
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(directory.path().join("manifest.tsm"), "").unwrap();
+    let options = serve::Options {
+        datasets: vec![serve::DatasetDirectory { id: "demo".to_owned(), directory: directory.path().to_owned() }],
+        reader: Arc::new(HangingReader(Mutex::new(wait))),
+        limits: serve::Limits { look_time: Duration::from_secs(1000), ..serve::Limits::default() },
+        ..no_datasets(SocketAddr::from(([127, 0, 0, 1], 0)))
+    };
+    let stop = || Ok(tokio::time::sleep(Duration::from_millis(100)));
+    serve::run_until_stopped(options, stop, |_| panic!("nothing is served")).unwrap();
+    drop(release);
+}
+
+#[test]
+#[cfg(unix)]
+fn the_command_ends_at_a_signal_whatever_its_clients_do() {
+    let directory = tempfile::tempdir().unwrap();
+    for signal in ["-TERM", "-INT"] {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_tile-server"));
+        let input = Path::new(env!("CARGO_MANIFEST_DIR")).join("../data/pbmc68k_reduced.h5ad");
+        command.arg("serve").arg(input).arg("--cache").arg(directory.path()).args([
+            "--port",
+            "0",
+            "--no-open",
+            "--quiet",
+        ]);
+        let mut child =
+            command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::null()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let mut silent = TcpStream::connect(line.trim().strip_prefix("listening on http://").unwrap()).unwrap();
+        silent.write_all(b"GET /healthz HT").unwrap();
+        let sent = std::process::Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
+        assert!(sent.success());
+        assert!(child.wait().unwrap().success(), "{signal}");
+    }
+}
+
 #[test]
 #[cfg(unix)]
 fn a_termination_signal_is_a_stop_signal() {
@@ -74,19 +178,6 @@ fn a_termination_signal_is_a_stop_signal() {
 fn a_port_in_use_is_said_plainly() {
     let server = TestServer::start();
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    let error = runtime.block_on(async {
-        let options = serve::Options {
-            address: server.address,
-            datasets: Vec::new(),
-            reader: std::sync::Arc::new(serve::ManifestReader),
-            front_end: None,
-            cors: serve::CorsOrigins::None,
-            frame_ancestors: serve::FrameAncestors::default(),
-            data_origins: serve::DataOrigins::default(),
-            base_path: serve::BasePath::default(),
-            limits: serve::Limits::default(),
-        };
-        serve::bind(options).await.err().unwrap().to_string()
-    });
+    let error = runtime.block_on(async { serve::bind(no_datasets(server.address)).await.err().unwrap().to_string() });
     assert!(error.contains(&server.address.to_string()) && error.contains("another port"), "{error}");
 }

@@ -16,8 +16,8 @@ use std::{
 use shared_fbs::api::DatasetDescription;
 use tempfile::TempDir;
 use tile_server::serve::{
-    self, BasePath, CorsOrigins, DataOrigins, DatasetDirectory, FrameAncestors, Limits, OpenDataset, Options,
-    ReadDataset, ReadError, TileIndex, TilePlace,
+    self, AllowedHosts, BasePath, CorsOrigins, DataOrigins, DatasetDirectory, FrameAncestors, Limits, OpenDataset,
+    Options, PackDescription, ReadDataset, ReadError, TileIndex,
 };
 use tokio::sync::oneshot;
 
@@ -42,6 +42,9 @@ pub fn tile(index: u32) -> Vec<u8> {
 pub fn frame(index: u32) -> Vec<u8> {
     zstd::bulk::compress(&tile(index), 3).unwrap()
 }
+
+/// What the fixture holds, as a hash.
+pub const CONTENT: &str = "0123456789abcdef0123456789abcdef";
 
 /// A date in the past, so that validators by date are settled.
 pub fn some_day() -> SystemTime {
@@ -71,14 +74,16 @@ pub fn write_dated(path: &Path, bytes: &[u8]) {
     file.set_modified(some_day()).unwrap();
 }
 
-/// Takes the manifest's text for the title; the packs are always the same.
+/// Takes the manifest's text for the title, and what follows ` content=` for the content; the packs are always the same.
 pub struct FixtureReader;
 
-struct FixtureIndex(HashMap<&'static str, Vec<Range<u64>>>);
+/// The length of each pack, and the places of its tiles.
+struct FixtureIndex(HashMap<&'static str, (u64, Vec<Range<u64>>)>);
 
 impl ReadDataset for FixtureReader {
     fn read(&self, id: &str, directory: &Path) -> Result<OpenDataset, ReadError> {
-        let title = fs::read_to_string(directory.join("manifest.tsm"))?;
+        let manifest = fs::read_to_string(directory.join("manifest.tsm"))?;
+        let (title, content_id) = manifest.split_once(" content=").unwrap_or((&manifest, CONTENT));
         if title == "broken" {
             return Err("the manifest is broken".into());
         }
@@ -88,19 +93,22 @@ impl ReadDataset for FixtureReader {
             ends += frame(index).len() as u64;
             start..ends
         });
+        let obs: Vec<_> = obs.collect();
+        let points = POINTS_BYTES as u64;
         let packs = HashMap::from([
-            (OBS, obs.collect()),
-            (POINTS, std::iter::once(0..POINTS_BYTES as u64).collect()),
-            (BROKEN, vec![0..4, 0..4, 2..400]),
+            (OBS, (ends, obs)),
+            (POINTS, (points, std::iter::once(0..points).collect())),
+            (BROKEN, (8, vec![0..4, 0..4, 2..400])),
         ]);
         Ok(OpenDataset {
             description: DatasetDescription {
                 id: id.to_owned(),
-                title,
+                title: title.to_owned(),
                 n_obs: 700,
                 n_vars: 765,
                 ..DatasetDescription::default()
             },
+            content_id: content_id.to_owned(),
             index: Arc::new(FixtureIndex(packs)),
             moments: None,
         })
@@ -108,15 +116,20 @@ impl ReadDataset for FixtureReader {
 }
 
 impl TileIndex for FixtureIndex {
-    fn files(&self) -> Vec<String> {
-        self.0.keys().map(|pack| format!("{pack}.pack")).collect()
+    fn packs(&self) -> Vec<PackDescription> {
+        let described = |(pack, (n_bytes, _)): (&&str, &(u64, _))| PackDescription {
+            file: format!("{pack}.pack"),
+            n_bytes: *n_bytes,
+        };
+        self.0.iter().map(described).collect()
     }
 
-    fn locate(&self, pack: &str, index: u32) -> Result<Option<TilePlace>, ReadError> {
-        let place = self.0.get_key_value(pack).and_then(|(pack, tiles)| {
-            Some(TilePlace { file: format!("{pack}.pack").into(), range: tiles.get(index as usize)?.clone() })
-        });
-        Ok(place)
+    fn locate(&self, pack: &str, index: u32) -> Result<Option<Range<u64>>, ReadError> {
+        Ok(self.locate_at_hand(pack, index))
+    }
+
+    fn locate_at_hand(&self, pack: &str, index: u32) -> Option<Range<u64>> {
+        self.0.get(pack)?.1.get(index as usize).cloned()
     }
 }
 
@@ -152,6 +165,7 @@ impl TestServer {
             datasets: vec![DatasetDirectory { id: "demo".to_owned(), directory: demo }],
             reader: Arc::new(FixtureReader),
             front_end: None,
+            allowed_hosts: AllowedHosts::parse(&["test".to_owned()]).unwrap(),
             cors: CorsOrigins::None,
             frame_ancestors: FrameAncestors::default(),
             data_origins: DataOrigins::default(),
@@ -317,4 +331,31 @@ fn dechunked(mut bytes: &[u8]) -> Vec<u8> {
         body.extend_from_slice(&bytes[line + 2..line + 2 + size]);
         bytes = &bytes[line + 2 + size + 2..];
     }
+}
+
+/// The beginning of an HTTP/2 connection whose client lets no byte of any answer come.
+pub fn http_2_without_window() -> Vec<u8> {
+    const INITIAL_WINDOW_SIZE: [u8; 6] = [0, 4, 0, 0, 0, 0];
+    let mut bytes = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec();
+    bytes.extend(http_2_frame(4, 0, 0, &INITIAL_WINDOW_SIZE));
+    bytes.extend(http_2_frame(4, 1, 0, &[]));
+    bytes
+}
+
+/// A GET on an HTTP/2 connection.
+pub fn http_2_get(stream: u32, path: &str) -> Vec<u8> {
+    let text = |text: &str| [&[text.len() as u8], text.as_bytes()].concat();
+    // GET, http, the path, and the authority, by their numbers in the static table of HPACK.
+    let head = [&[0x82, 0x86, 0x04][..], &text(path), &[0x01], &text("test")].concat();
+    http_2_frame(1, 5, stream, &head)
+}
+
+/// A PING.
+pub fn http_2_ping() -> Vec<u8> {
+    http_2_frame(6, 0, 0, &[7; 8])
+}
+
+fn http_2_frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
+    let length = (payload.len() as u32).to_be_bytes();
+    [&length[1..], &[kind, flags], &stream.to_be_bytes(), payload].concat()
 }

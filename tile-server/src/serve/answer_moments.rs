@@ -1,39 +1,38 @@
-//! `POST /api/datasets/{id}/moments?layer=NAME`: the moments of two sets of cells, for sets so scattered
+//! `POST /api/datasets/{id}/moments?content=ID&layer=NAME`: the moments of two sets of cells, for sets so scattered
 //! that the page would have to fetch a good part of the matrix.
 //!
-//! The body is two roaring bitmaps in portable form, group and reference, one right after the other. The
+//! The body is two roaring bitmaps in portable form, group and reference, one right after the other. Cells go by
+//! their number in one content of the dataset, so the request says which that is, and any other is refused. The
 //! answer is their two tiles of moments, each with its size before it, together in one frame for clients
 //! that know zstd.
 
-use std::{
-    pin::{Pin, pin},
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
 };
 
 use bytes::Bytes;
 use explorer_core::filter::{CellMask, MaskError};
 use http::{HeaderMap, HeaderValue, Response, StatusCode, header, request};
 use http_body_util::BodyExt;
-use hyper::body::Body as HttpBody;
+use hyper::body::{Body as HttpBody, Incoming};
 use roaring::RoaringBitmap;
-use shared_fbs::{api::layer_of_query, frame};
+use shared_fbs::{api::MomentsQuery, frame};
 use tokio::{
-    sync::{Semaphore, TryAcquireError},
+    sync::TryAcquireError,
     task::{JoinError, spawn_blocking},
     time::{Instant, timeout, timeout_at},
 };
 
 use super::{
     body::Body,
-    catalog::Dataset,
-    dataset::{ComputeError, ComputeMoments},
-    negotiate::TileCoding,
-    options::Limits,
-    respond,
-    service::State,
+    catalog::{Dataset, NoDataset},
+    content_negotiation::TileCoding,
+    dataset_reader::{ComputeError, ComputeMoments},
+    dispatch::State,
+    exchange::{Exchange, HeldBytes},
+    limits::Limits,
+    responses,
 };
 
 /// Cells in one container of a roaring bitmap.
@@ -45,33 +44,12 @@ const CONTAINER_BYTES: u64 = CONTAINER_CELLS / 8 + 4 + 4 + 1;
 /// What comes before the containers of a bitmap.
 const BITMAP_HEAD_BYTES: u64 = 8;
 
-/// Requests that may send their body or be computed, for each that may be computed.
-const ADMITTED_PER_COMPUTATION: usize = 8;
-
 /// How much is read of a body that was refused. A client that is still writing when the connection closes
 /// may never see the answer.
 const DISCARDED_BYTES: usize = 4 << 20;
 
 /// Level of compression of the answer: it is sent once.
 const ZSTD_LEVEL: i32 = 1;
-
-/// The places for comparisons.
-pub(super) struct Places {
-    /// For bodies on their way in, so that slow senders neither hold up who computes nor fill the memory.
-    admitted: Semaphore,
-    computing: Arc<Semaphore>,
-}
-
-impl Places {
-    /// As many as the limits say.
-    pub(super) fn new(limits: &Limits) -> Self {
-        let computations = limits.computations.min(Semaphore::MAX_PERMITS / ADMITTED_PER_COMPUTATION);
-        Self {
-            admitted: Semaphore::new(computations * ADMITTED_PER_COMPUTATION),
-            computing: Arc::new(Semaphore::new(computations)),
-        }
-    }
-}
 
 /// The largest body that is read for a dataset of so many cells: what two sets can take, where each
 /// container is written in the shortest way.
@@ -90,7 +68,7 @@ pub(super) fn refuse_method(limits: &Limits, dataset: &Dataset) -> Response<Body
     if compute(limits, dataset).is_none() {
         return computes_nothing();
     }
-    let mut response = respond::sentence(
+    let mut response = responses::sentence(
         StatusCode::METHOD_NOT_ALLOWED,
         "Moments are computed for a POST whose body holds the two sets of cells.",
     );
@@ -99,17 +77,20 @@ pub(super) fn refuse_method(limits: &Limits, dataset: &Dataset) -> Response<Body
 }
 
 /// Answers a POST.
-pub(super) async fn moments<B>(state: &Arc<State>, request: &request::Parts, id: String, body: B) -> Response<Body>
-where
-    B: HttpBody<Data = Bytes>,
-{
-    let mut body = pin!(body);
+pub(super) async fn moments(
+    state: &State,
+    request: &request::Parts,
+    exchange: &Arc<Exchange>,
+    id: &str,
+    mut body: Incoming,
+) -> Response<Body> {
     let deadline = Instant::now() + state.limits.body_time;
-    match answer(state, request, id, body.as_mut(), deadline).await {
+    match answer(state, request, exchange, id, &mut body, deadline).await {
         Ok(response) => response,
         Err(refusal) => {
+            exchange.progress().clients_turn();
             // Nothing depends on how this ends.
-            let _ = timeout_at(deadline, discard(body)).await;
+            let _ = timeout_at(deadline, discard(&mut body)).await;
             *refusal
         }
     }
@@ -118,35 +99,36 @@ where
 type Refusal = Box<Response<Body>>;
 
 fn refusal(status: StatusCode, text: &str) -> Refusal {
-    Box::new(respond::sentence(status, text))
+    Box::new(responses::sentence(status, text))
 }
 
-async fn answer<B>(
-    state: &Arc<State>,
+async fn answer(
+    state: &State,
     request: &request::Parts,
-    id: String,
-    body: Pin<&mut B>,
+    exchange: &Arc<Exchange>,
+    id: &str,
+    body: &mut Incoming,
     deadline: Instant,
-) -> Result<Response<Body>, Refusal>
-where
-    B: HttpBody<Data = Bytes>,
-{
-    let dataset = dataset(state, id).await?;
+) -> Result<Response<Body>, Refusal> {
     let limits = &state.limits;
+    let dataset = dataset(state, id).await?;
     let compute = Arc::clone(compute(limits, &dataset).ok_or_else(|| Box::new(computes_nothing()))?);
     require_plain_bytes(&request.headers)?;
-    let layer = layer(request.uri.query())?;
+    let query = MomentsQuery::parse(request.uri.query().unwrap_or_default())
+        .map_err(|_| refusal(StatusCode::BAD_REQUEST, "The query is not UTF-8."))?;
+    require_content(query.content_id.as_deref(), &dataset.open.content_id)?;
     let coding = TileCoding::choose(&request.headers).ok_or_else(|| {
         refusal(StatusCode::NOT_ACCEPTABLE, "Moments are sent as zstd or as they are, and the request takes neither.")
     })?;
     let n_obs = dataset.open.description.n_obs;
     let max_bytes = max_body_bytes(limits, n_obs);
 
-    let _admitted = state.places.admitted.try_acquire().map_err(busy)?;
-    let body = timeout_at(deadline, read(body, max_bytes)).await.map_err(|_| {
+    exchange.progress().clients_turn();
+    let (body, room) = timeout_at(deadline, read(body, max_bytes, exchange)).await.map_err(|_| {
         refusal(StatusCode::REQUEST_TIMEOUT, "The two sets of cells did not arrive in time; send them again.")
     })??;
-    let place = Arc::clone(&state.places.computing).try_acquire_owned().map_err(busy)?;
+    exchange.progress().servers_turn();
+    let place = Arc::clone(&state.computing).try_acquire_owned().map_err(busy)?;
 
     let stop = StopWhenDropped::default();
     let stopped = Arc::clone(&stop.0);
@@ -154,14 +136,16 @@ where
         // Given back when the work has ended, which is after this request has, where it was stopped.
         let _place = place;
         let [group, reference] = sets(&body, n_obs)?;
-        drop(body);
-        let tiles = compute.moments(layer.as_deref(), &group, &reference, &stopped).map_err(|error| failed(&error))?;
-        Ok(send(coding, &tiles))
+        drop((body, room));
+        let layer = query.layer.as_deref();
+        let tiles = compute.moments(layer, &group, &reference, &stopped).map_err(|error| failed(&error))?;
+        Ok(coded(coding, &tiles))
     });
-    match timeout(limits.compute_time, job).await {
-        Ok(outcome) => outcome.unwrap_or_else(|panic| Err(panicked(&panic))),
-        Err(_) => Err(Box::new(too_long())),
-    }
+    let bytes = match timeout(limits.compute_time, job).await {
+        Ok(outcome) => outcome.unwrap_or_else(|panic| Err(panicked(&panic)))?,
+        Err(_) => return Err(Box::new(too_long())),
+    };
+    send(coding, bytes, exchange)
 }
 
 /// Says stop when the answer is no longer waited for: its time is up, or the client has gone.
@@ -174,13 +158,26 @@ impl Drop for StopWhenDropped {
     }
 }
 
-async fn dataset(state: &Arc<State>, id: String) -> Result<Arc<Dataset>, Refusal> {
-    let for_lookup = Arc::clone(state);
-    let lookup = spawn_blocking(move || for_lookup.catalog.dataset(&id));
-    match timeout(state.limits.answer_time, lookup).await {
-        Ok(Ok(found)) => found.ok_or_else(|| Box::new(respond::no_dataset())),
-        Ok(Err(panic)) => Err(panicked(&panic)),
-        Err(_) => Err(Box::new(respond::late())),
+async fn dataset(state: &State, id: &str) -> Result<Arc<Dataset>, Refusal> {
+    let entry = state.catalog.entry(id).ok_or_else(|| Box::new(responses::no_dataset(&NoDataset::Unknown)))?;
+    let looking = Arc::clone(entry);
+    let found = entry.threads().run(state.limits.answer_time, move || looking.look()).await;
+    found.map_err(|error| Box::new(responses::no_outcome(&error)))?.map_err(|why| Box::new(responses::no_dataset(&why)))
+}
+
+/// Cells have the same numbers only in the same content.
+fn require_content(asked: Option<&str>, is: &str) -> Result<(), Refusal> {
+    match asked {
+        Some(asked) if asked == is => Ok(()),
+        Some(_) => Err(refusal(
+            StatusCode::CONFLICT,
+            "The dataset has been replaced since the page opened it, and its cells have other numbers now; load the page \
+             again.",
+        )),
+        None => Err(refusal(
+            StatusCode::BAD_REQUEST,
+            "The request must name the content of the dataset that the cells are of, as in ?content=ID.",
+        )),
     }
 }
 
@@ -200,16 +197,8 @@ fn require_plain_bytes(headers: &HeaderMap) -> Result<(), Refusal> {
     ))
 }
 
-/// The layer that a query names.
-fn layer(query: Option<&str>) -> Result<Option<String>, Refusal> {
-    layer_of_query(query.unwrap_or_default())
-        .map_err(|_| refusal(StatusCode::BAD_REQUEST, "The name of the layer is not UTF-8."))
-}
-
-async fn read<B>(mut body: Pin<&mut B>, max_bytes: u64) -> Result<Vec<u8>, Refusal>
-where
-    B: HttpBody<Data = Bytes>,
-{
+/// The body, with the room that it takes in memory.
+async fn read(body: &mut Incoming, max_bytes: u64, exchange: &Arc<Exchange>) -> Result<(Vec<u8>, HeldBytes), Refusal> {
     let too_large = || {
         let text = format!("The body has more than {max_bytes} bytes, and two sets of this dataset's cells never do.");
         refusal(StatusCode::PAYLOAD_TOO_LARGE, &text)
@@ -217,23 +206,26 @@ where
     if body.size_hint().lower() > max_bytes {
         return Err(too_large());
     }
+    let too_busy = || Box::new(responses::too_busy());
     let mut bytes = Vec::new();
+    let mut room = exchange.hold(0).ok_or_else(too_busy)?;
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|_| refusal(StatusCode::BAD_REQUEST, "The body broke off."))?;
         let Ok(data) = frame.into_data() else { continue };
         if (bytes.len() + data.len()) as u64 > max_bytes {
             return Err(too_large());
         }
+        if !room.grow(data.len()) {
+            return Err(too_busy());
+        }
+        exchange.progress().moved(data.len() as u64);
         bytes.extend_from_slice(&data);
     }
-    Ok(bytes)
+    Ok((bytes, room))
 }
 
 /// Reads what is left of a body, unless that is much.
-async fn discard<B>(mut body: Pin<&mut B>)
-where
-    B: HttpBody<Data = Bytes>,
-{
+async fn discard(body: &mut Incoming) {
     let mut left = DISCARDED_BYTES;
     if body.size_hint().lower() > left as u64 {
         return;
@@ -258,40 +250,43 @@ fn sets(mut body: &[u8], n_obs: u64) -> Result<[CellMask; 2], Refusal> {
     if body.is_empty() { Ok(sets) } else { Err(bad("More follows in the body after the group and the reference.")) }
 }
 
-fn send(coding: TileCoding, tiles: &[Vec<u8>; 2]) -> Response<Body> {
-    const FRAME: HeaderValue = HeaderValue::from_static("application/zstd");
-    const PLAIN: HeaderValue = HeaderValue::from_static("application/octet-stream");
+fn coded(coding: TileCoding, tiles: &[Vec<u8>; 2]) -> Vec<u8> {
     let tiles = tiles.concat();
-    let deflate = |tiles: &[u8]| Bytes::from(frame::deflate(tiles, ZSTD_LEVEL));
-    let mut response = match coding {
-        TileCoding::ContentEncoding => {
-            let mut response = respond::with_type(PLAIN, deflate(&tiles));
-            response.headers_mut().insert(header::CONTENT_ENCODING, HeaderValue::from_static("zstd"));
-            response
-        }
-        TileCoding::MediaType => respond::with_type(FRAME, deflate(&tiles)),
-        TileCoding::Identity => respond::with_type(PLAIN, tiles.into()),
+    match coding {
+        TileCoding::ContentEncoding | TileCoding::MediaType => frame::deflate(&tiles, ZSTD_LEVEL),
+        TileCoding::Identity => tiles,
+    }
+}
+
+fn send(coding: TileCoding, bytes: Vec<u8>, exchange: &Arc<Exchange>) -> Result<Response<Body>, Refusal> {
+    let len = bytes.len();
+    let room = exchange.hold(len).ok_or_else(|| Box::new(responses::too_busy()))?;
+    let mut response = Response::new(Body::Whole(bytes.into(), Some(room)));
+    let headers = response.headers_mut();
+    let content_type = match coding {
+        TileCoding::MediaType => "application/zstd",
+        TileCoding::ContentEncoding | TileCoding::Identity => "application/octet-stream",
     };
-    response.headers_mut().insert(header::CACHE_CONTROL, respond::NO_STORE);
-    response
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    headers.insert(header::CONTENT_LENGTH, len.into());
+    headers.insert(header::CACHE_CONTROL, responses::NO_STORE);
+    if coding == TileCoding::ContentEncoding {
+        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("zstd"));
+    }
+    Ok(response)
 }
 
 fn computes_nothing() -> Response<Body> {
-    respond::not_found("No moments are computed here for this dataset; its tiles can be read.")
+    responses::not_found("No moments are computed here for this dataset; its tiles can be read.")
 }
 
 fn busy(_: TryAcquireError) -> Refusal {
-    let mut response = respond::sentence(
-        StatusCode::SERVICE_UNAVAILABLE,
-        "The server computes as many comparisons as it may; try again in a moment.",
-    );
-    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
-    Box::new(response)
+    Box::new(responses::busy("The server computes as many comparisons as it may; try again in a moment."))
 }
 
 /// Without a `Retry-After`, since trying again would take as long.
 fn too_long() -> Response<Body> {
-    respond::sentence(
+    responses::sentence(
         StatusCode::SERVICE_UNAVAILABLE,
         "The comparison takes longer than this server may compute; its tiles can be read.",
     )
@@ -299,16 +294,16 @@ fn too_long() -> Response<Body> {
 
 fn failed(error: &ComputeError) -> Refusal {
     Box::new(match error {
-        ComputeError::Layer(error) => respond::not_found(&format!("No layer was chosen: {error}.")),
+        ComputeError::Layer(error) => responses::not_found(&format!("No layer was chosen: {error}.")),
         ComputeError::Stopped => too_long(),
         ComputeError::Broken(source) => {
-            respond::failure("The tiles of the dataset cannot be read; verify the dataset.", source.as_ref())
+            responses::failure("The tiles of the dataset cannot be read; verify the dataset.", source.as_ref())
         }
     })
 }
 
 fn panicked(panic: &JoinError) -> Refusal {
-    Box::new(respond::panicked(panic))
+    Box::new(responses::panicked(panic))
 }
 
 #[cfg(test)]
@@ -338,19 +333,12 @@ mod tests {
         assert_eq!(max_body_bytes(&Limits::default(), u64::MAX), Limits::default().body_bytes);
     }
 
-    #[test]
-    fn a_layer_that_is_not_utf_8_is_a_bad_request() {
-        let layer = |query: &str| layer(Some(query)).map_err(|refusal| refusal.status().as_u16());
-        assert_eq!(layer("layer=raw"), Ok(Some("raw".to_owned())));
-        assert_eq!(layer("layer=%ff"), Err(400));
-    }
-
     proptest! {
         #[test]
         fn sets_come_back_from_a_body(group in vec(any::<bool>(), 200), reference in vec(any::<bool>(), 200)) {
             let masks = [group, reference].map(|cells| CellMask::from_fn(200, |cell| cells[cell]));
             let body = masks.each_ref().map(CellMask::to_portable).concat();
-            prop_assert_eq!(sets(&body, 200).unwrap(), masks);
+            prop_assert_eq!(sets(&body, 200).ok(), Some(masks));
             prop_assert_eq!(sets(&body[..body.len() - 1], 200).unwrap_err().status(), 400);
             let longer = [&body[..], &[0]].concat();
             prop_assert_eq!(sets(&longer, 200).unwrap_err().status(), 400);

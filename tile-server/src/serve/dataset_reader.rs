@@ -21,25 +21,28 @@ pub struct DatasetDirectory {
     pub directory: PathBuf,
 }
 
+/// A pack of a dataset.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PackDescription {
+    /// The file's name.
+    pub file: String,
+    /// The file's length; one of another length is not served.
+    pub n_bytes: u64,
+}
+
 /// Where the tiles of a dataset lie. A pack is named by its file's stem, hash included.
 pub trait TileIndex: Send + Sync {
-    /// The packs' file names: all that is served from the directory beside the manifest.
-    fn files(&self) -> Vec<String>;
+    /// The packs: all that is served from the directory beside the manifest.
+    fn packs(&self) -> Vec<PackDescription>;
 
-    /// The place of tile `index` of a pack, or none where there is no such tile. May block.
+    /// The bytes of the frame of tile `index` in its pack, or none where there is no such tile. May block.
     ///
     /// # Errors
     /// When a directory of tiles that lies in the pack cannot be read.
-    fn locate(&self, pack: &str, index: u32) -> Result<Option<TilePlace>, ReadError>;
-}
+    fn locate(&self, pack: &str, index: u32) -> Result<Option<Range<u64>>, ReadError>;
 
-/// Where a tile lies.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TilePlace {
-    /// The pack's file name.
-    pub file: Arc<str>,
-    /// The bytes of the tile's frame in that file.
-    pub range: Range<u64>,
+    /// The same where it is known already; none where there is no such tile or it is not known. Never blocks.
+    fn locate_at_hand(&self, pack: &str, index: u32) -> Option<Range<u64>>;
 }
 
 /// Computes over the tiles of a dataset.
@@ -76,6 +79,8 @@ pub enum ComputeError {
 pub struct OpenDataset {
     /// What it says of itself; what is computed on it, the server adds.
     pub description: DatasetDescription,
+    /// What it holds, as a hash: cells have the same numbers only where this is the same.
+    pub content_id: String,
     /// Its tiles.
     pub index: Arc<dyn TileIndex>,
     /// What computes over its tiles; none where it has no expression.

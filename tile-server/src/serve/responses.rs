@@ -5,8 +5,11 @@ use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header, request
 
 use super::{
     body::{self, Body},
-    conditional::{EntityTag, Precondition, Validators},
+    catalog::NoDataset,
+    conditional_requests::{EntityTag, Precondition, Validators},
+    disk_threads::DiskError,
 };
+use crate::text::printable;
 
 /// For one year, without asking again: the name says the content.
 pub(super) const IMMUTABLE: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
@@ -45,14 +48,42 @@ pub(super) fn moved(address: &str) -> Response<Body> {
     response
 }
 
-/// 404, for a dataset.
-pub(super) fn no_dataset() -> Response<Body> {
-    not_found("This server has no dataset of that name that can be read; /api/datasets lists those it has.")
+/// 404 for a dataset that there is not, and 500 for one that cannot be read.
+pub(super) fn no_dataset(why: &NoDataset) -> Response<Body> {
+    match why {
+        NoDataset::Unknown => {
+            not_found("This server has no dataset of that name; /api/datasets lists those that can be read.")
+        }
+        NoDataset::Broken(reason) => {
+            let reason = printable(reason);
+            sentence(StatusCode::INTERNAL_SERVER_ERROR, &format!("This dataset cannot be read: {reason}."))
+        }
+    }
+}
+
+/// 503, when there are as many requests, or as many bytes in memory, as may be.
+pub(super) fn too_busy() -> Response<Body> {
+    busy("The server answers as many requests as it may; try again in a moment.")
+}
+
+/// 503, to be asked again in a second.
+pub(super) fn busy(text: &str) -> Response<Body> {
+    let mut response = sentence(StatusCode::SERVICE_UNAVAILABLE, text);
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+    response
 }
 
 /// 503, when the disk or the machine is too slow.
 pub(super) fn late() -> Response<Body> {
     sentence(StatusCode::SERVICE_UNAVAILABLE, "The server took too long to answer; try again in a moment.")
+}
+
+/// The answer where the disk gave none.
+pub(super) fn no_outcome(error: &DiskError) -> Response<Body> {
+    match error {
+        DiskError::Late => late(),
+        DiskError::Panicked(panic) => panicked(panic),
+    }
 }
 
 /// 500, when a handler has ended by itself.

@@ -2,19 +2,27 @@
 
 use std::{
     collections::HashMap,
+    ops::Range,
     path::Path,
     sync::{Arc, atomic::AtomicBool},
 };
 
 use explorer_core::{de::Sets, filter::CellMask};
-use shared_fbs::{api::DatasetDescription, manifest::Manifest, path::MANIFEST};
+use shared_fbs::{
+    api::DatasetDescription,
+    manifest::Manifest,
+    path::{MANIFEST, PACK_SUFFIX},
+};
 use tessera::{
     compare::{CompareError, planned_moments_until},
     dataset::Dataset,
+    packs::PackIndex,
     plain_file,
 };
 
-use super::dataset::{ComputeError, ComputeMoments, OpenDataset, ReadDataset, ReadError, TileIndex, TilePlace};
+use super::dataset_reader::{
+    ComputeError, ComputeMoments, OpenDataset, PackDescription, ReadDataset, ReadError, TileIndex,
+};
 
 /// Reads datasets of the Tessera format.
 #[derive(Clone, Copy, Debug, Default)]
@@ -26,10 +34,11 @@ impl ReadDataset for ManifestReader {
             .map_err(|error| format!("{MANIFEST} cannot be read: {error}"))?;
         let manifest = Manifest::decode(&bytes).map_err(|error| format!("{MANIFEST}: {error}"))?;
         let description = description(id, &manifest);
+        let content_id = manifest.content_id.clone();
         let has_layer = manifest.statistics_layer().is_some();
         let tiles = Arc::new(Tiles::of(Dataset::of_manifest(directory, manifest)));
         let moments: Option<Arc<dyn ComputeMoments>> = if has_layer { Some(tiles.clone()) } else { None };
-        Ok(OpenDataset { description, index: tiles, moments })
+        Ok(OpenDataset { description, content_id, index: tiles, moments })
     }
 }
 
@@ -59,24 +68,29 @@ struct Tiles {
 
 impl Tiles {
     fn of(dataset: Dataset) -> Self {
-        let stem = |file: &str| file.strip_suffix(".pack").unwrap_or(file).to_owned();
+        let stem = |file: &str| file.strip_suffix(PACK_SUFFIX).unwrap_or(file).to_owned();
         let packs = dataset.packs().iter().enumerate().map(|(number, pack)| (stem(pack.file()), number)).collect();
         Self { dataset, packs }
     }
 }
 
 impl TileIndex for Tiles {
-    fn files(&self) -> Vec<String> {
-        self.dataset.packs().iter().map(|pack| pack.file().to_string()).collect()
+    fn packs(&self) -> Vec<PackDescription> {
+        let described = |pack: &PackIndex| PackDescription { file: pack.file().to_string(), n_bytes: pack.n_bytes() };
+        self.dataset.packs().iter().map(described).collect()
     }
 
-    fn locate(&self, pack: &str, index: u32) -> Result<Option<TilePlace>, ReadError> {
+    fn locate(&self, pack: &str, index: u32) -> Result<Option<Range<u64>>, ReadError> {
         let Some(&number) = self.packs.get(pack) else {
             return Ok(None);
         };
-        let pack = &self.dataset.packs()[number];
-        let slot = pack.slot(index)?;
-        Ok(slot.map(|slot| TilePlace { file: Arc::clone(pack.file()), range: slot.range() }))
+        let slot = self.dataset.packs()[number].slot(index)?;
+        Ok(slot.map(|slot| slot.range()))
+    }
+
+    fn locate_at_hand(&self, pack: &str, index: u32) -> Option<Range<u64>> {
+        let &number = self.packs.get(pack)?;
+        Some(self.dataset.packs()[number].slot_at_hand(index)?.range())
     }
 }
 
@@ -115,7 +129,7 @@ mod tests {
     fn pack(name: &str, stem: &str, n_bytes: usize) -> Pack {
         Pack {
             name: name.to_owned(),
-            file: format!("{stem}.pack"),
+            file: format!("{stem}{PACK_SUFFIX}"),
             n_bytes: n_bytes as u64,
             n_tiles: 3,
             ..Pack::default()
@@ -126,7 +140,7 @@ mod tests {
     /// of two tiles, each page before its tiles.
     fn dataset() -> tempfile::TempDir {
         let directory = tempfile::tempdir().unwrap();
-        fs::write(directory.path().join(format!("{INLINE}.pack")), "abbccc").unwrap();
+        fs::write(directory.path().join(format!("{INLINE}{PACK_SUFFIX}")), "abbccc").unwrap();
         let mut file = Vec::new();
         let mut pages = Vec::new();
         for tiles in [&["a", "bb"][..], &["ccc"][..]] {
@@ -145,7 +159,7 @@ mod tests {
             file.extend_from_slice(&frame);
             file.extend(tiles.iter().flat_map(|tile| tile.bytes()));
         }
-        fs::write(directory.path().join(format!("{PAGED}.pack")), &file).unwrap();
+        fs::write(directory.path().join(format!("{PAGED}{PACK_SUFFIX}")), &file).unwrap();
         let inline = Pack { lengths: vec![1, 2, 3], checksums: vec![0; 3], ..pack("obs", INLINE, 6) };
         let paged = Pack { page_tiles: 2, pages, ..pack("genes0", PAGED, file.len()) };
         let mut manifest = Manifest {
@@ -165,12 +179,13 @@ mod tests {
         let directory = dataset();
         let open = ManifestReader.read("two", directory.path()).unwrap();
         assert_eq!(open.description.title, "Two packs");
+        assert_eq!(open.index.locate_at_hand(PAGED, 2), None, "its page has not been read");
         for pack in [INLINE, PAGED] {
-            let bytes = fs::read(directory.path().join(format!("{pack}.pack"))).unwrap();
+            let bytes = fs::read(directory.path().join(format!("{pack}{PACK_SUFFIX}"))).unwrap();
             for (index, tile) in ["a", "bb", "ccc"].into_iter().enumerate() {
                 let place = open.index.locate(pack, index as u32).unwrap().unwrap();
-                assert_eq!(*place.file, *format!("{pack}.pack"));
-                let range = place.range.start as usize..place.range.end as usize;
+                assert_eq!(open.index.locate_at_hand(pack, index as u32), Some(place.clone()));
+                let range = place.start as usize..place.end as usize;
                 assert_eq!(&bytes[range], tile.as_bytes(), "tile {index} of {pack}");
             }
             assert_eq!(open.index.locate(pack, 3).unwrap(), None);
@@ -181,7 +196,7 @@ mod tests {
     #[test]
     fn a_broken_page_is_an_error_that_names_it() {
         let directory = dataset();
-        fs::write(directory.path().join(format!("{PAGED}.pack")), [0; 400]).unwrap();
+        fs::write(directory.path().join(format!("{PAGED}{PACK_SUFFIX}")), [0; 400]).unwrap();
         let open = ManifestReader.read("two", directory.path()).unwrap();
         let error = open.index.locate(PAGED, 2).unwrap_err().to_string();
         assert!(error.contains("page 1") && error.contains(PAGED), "{error}");

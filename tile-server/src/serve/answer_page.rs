@@ -13,13 +13,13 @@ use http::{HeaderMap, HeaderValue, Response, header, request};
 use super::{
     base_path::BasePath,
     body::Body,
-    conditional::{EntityTag, Validators},
-    csp::{self, FrameAncestors},
-    document,
+    conditional_requests::{EntityTag, Validators},
+    content_negotiation::PageCoding,
+    content_security_policy::{self, FrameAncestors},
     front_end::{Asset, FrontEnd},
-    negotiate::PageCoding,
+    html_document,
     options::DataOrigins,
-    respond,
+    responses,
 };
 
 /// Level of compression of documents that were filled in.
@@ -57,10 +57,10 @@ impl Page {
     /// Answers for one file of the page. Blocks.
     pub(super) fn file(&self, request: &request::Parts, path: &str) -> Response<Body> {
         let Some(front_end) = &self.front_end else {
-            return respond::not_found("This server serves data only; it has no page.");
+            return responses::not_found("This server serves data only; it has no page.");
         };
         let Some(asset) = front_end.get(path) else {
-            return respond::nothing_here();
+            return responses::nothing_here();
         };
         let prepared = self.prepared(front_end.as_ref(), path, asset);
         let (coding, bytes) = prepared.coded(PageCoding::choose(&request.headers));
@@ -71,17 +71,17 @@ impl Page {
         }
         let validators = Validators::tagged(tag);
         let mut headers = HeaderMap::new();
-        let caching = if prepared.asset.immutable { respond::IMMUTABLE } else { respond::REVALIDATE };
+        let caching = if prepared.asset.immutable { responses::IMMUTABLE } else { responses::REVALIDATE };
         headers.insert(header::CACHE_CONTROL, caching);
         headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
         headers.insert(header::CONTENT_SECURITY_POLICY, prepared.policy.clone());
         headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
         validators.write(&mut headers);
-        if let Some(response) = respond::unless_holds(request, &validators, &headers) {
+        if let Some(response) = responses::unless_holds(request, &validators, &headers) {
             return response;
         }
         let content_type = HeaderValue::from_static(prepared.asset.mime);
-        let mut response = respond::with_type(content_type, bytes);
+        let mut response = responses::with_type(content_type, bytes);
         if let Some(coding) = coding {
             headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(coding));
         }
@@ -105,9 +105,9 @@ impl Page {
     fn prepare(&self, front_end: &dyn FrontEnd, path: &str, mut asset: Asset) -> Prepared {
         let bytes = std::mem::take(&mut asset.bytes);
         let html = asset.mime.starts_with("text/html").then(|| String::from_utf8_lossy(&bytes));
-        let policy = csp::policy(&self.data_origins, &self.frame_ancestors);
+        let policy = content_security_policy::policy(&self.data_origins, &self.frame_ancestors);
         if let Some(html) = &html
-            && let Cow::Owned(filled) = document::fill(html, &self.base_path, &self.data_origins)
+            && let Cow::Owned(filled) = html_document::fill(html, &self.base_path, &self.data_origins)
         {
             // A few kilobytes, compressed once.
             let smaller = |coded: io::Result<Vec<u8>>| coded.ok().filter(|coded| coded.len() < filled.len());

@@ -7,10 +7,7 @@
 //!   same length would share a tag, which the builder's write-then-rename cannot do.
 //! - What is put together or coded by the server: a hash of what names it.
 
-use std::{
-    fs::Metadata,
-    time::{Duration, SystemTime, UNIX_EPOCH},
-};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use headers::{
     ETag, Header, HeaderMapExt, IfMatch, IfModifiedSince, IfNoneMatch, IfRange, IfUnmodifiedSince, LastModified,
@@ -29,10 +26,9 @@ impl EntityTag {
     }
 
     /// The tag of a file whose name outlives its bytes.
-    pub(super) fn of_mutable(metadata: &Metadata) -> Self {
-        let modified =
-            metadata.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok()).unwrap_or_default();
-        Self(format!("\"m{:x}-{:x}\"", modified.as_nanos(), metadata.len()))
+    pub(super) fn of_mutable(modified: Option<SystemTime>, len: u64) -> Self {
+        let modified = modified.and_then(|time| time.duration_since(UNIX_EPOCH).ok()).unwrap_or_default();
+        Self(format!("\"m{:x}-{len:x}\"", modified.as_nanos()))
     }
 
     /// The tag of bytes that `name` determines.
@@ -82,10 +78,8 @@ impl Validators {
     }
 
     /// A tag and the file's date, cut to seconds and never in the future.
-    pub(super) fn dated(tag: EntityTag, metadata: &Metadata) -> Self {
-        let modified = metadata
-            .modified()
-            .ok()
+    pub(super) fn dated(tag: EntityTag, modified: Option<SystemTime>) -> Self {
+        let modified = modified
             .map(|time| time.min(SystemTime::now()))
             .and_then(|time| time.duration_since(UNIX_EPOCH).ok())
             .map(|since| UNIX_EPOCH + Duration::from_secs(since.as_secs()));

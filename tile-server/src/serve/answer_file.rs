@@ -1,0 +1,147 @@
+//! `/data/{id}/{file}`: the manifest and the packs, whole or in ranges.
+
+use std::{io, ops::Range};
+
+use headers::{AcceptRanges, ContentRange, HeaderMapExt};
+use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header, request};
+use shared_fbs::path::{MANIFEST, content_hash};
+
+use super::{
+    asked::{Asked, Declined},
+    body::{self, Body, PIECE_BYTES, Part, Parts, Reading},
+    byte_ranges::{RangeSet, Unsatisfiable},
+    catalog::Dataset,
+    conditional_requests::{EntityTag, Validators},
+    confined_file::OpenFile,
+    file_reading::Patience,
+    pack_files::PackError,
+    responses,
+};
+
+const CONTENT_TYPE: HeaderValue = HeaderValue::from_static("application/octet-stream");
+
+/// Answers for one file of a dataset.
+///
+/// # Errors
+/// What is said instead of the file, and where the thread would have to wait.
+pub(super) fn file(asked: &Asked<'_>, dataset: &Dataset, name: &str) -> Result<Response<Body>, Declined> {
+    if name == MANIFEST {
+        let manifest = dataset.manifest.again().map_err(|error| unreadable(&error))?;
+        let tag = EntityTag::of_mutable(manifest.modified, manifest.n_bytes);
+        return send_file(asked, dataset, &manifest, tag, responses::REVALIDATE);
+    }
+    let no_file = || responses::not_found("The dataset has no such file.");
+    let hash = content_hash(name).ok_or_else(no_file)?;
+    let pack = open_pack(asked, dataset, name)?;
+    send_file(asked, dataset, &pack, EntityTag::of_pack(hash, pack.n_bytes), responses::IMMUTABLE)
+}
+
+/// Opens a pack.
+///
+/// # Errors
+/// What is said where it cannot be, and where the thread would have to wait.
+pub(super) fn open_pack(asked: &Asked<'_>, dataset: &Dataset, name: &str) -> Result<OpenFile, Declined> {
+    dataset.packs.open(name, asked.patience).map_err(|error| match error {
+        PackError::NotAtHand => Declined::NotAtHand,
+        // Perhaps the dataset has changed, which cannot be looked at here.
+        PackError::Unknown if asked.patience == Patience::AtHand => Declined::NotAtHand,
+        PackError::Unknown => responses::not_found("The dataset has no such file.").into(),
+        PackError::Io(error) => responses::failure("A file of the dataset cannot be opened.", &error).into(),
+        PackError::Length { .. } => {
+            let text = format!("The dataset is broken: {error}; build it again.");
+            tracing::error!("{text}");
+            responses::sentence(StatusCode::INTERNAL_SERVER_ERROR, &text).into()
+        }
+    })
+}
+
+fn send_file(
+    asked: &Asked<'_>,
+    dataset: &Dataset,
+    file: &OpenFile,
+    tag: EntityTag,
+    caching: HeaderValue,
+) -> Result<Response<Body>, Declined> {
+    let len = file.n_bytes;
+    let validators = Validators::dated(tag, file.modified);
+    let mut headers = HeaderMap::new();
+    headers.insert(header::CACHE_CONTROL, caching);
+    headers.typed_insert(AcceptRanges::bytes());
+    validators.write(&mut headers);
+    if let Some(response) = responses::unless_holds(asked.request, &validators, &headers) {
+        return Ok(response);
+    }
+    let (status, range) = match wanted_ranges(asked.request, &validators, len) {
+        None => (StatusCode::OK, 0..len),
+        Some(Ok(ranges)) => match ranges.as_slice() {
+            [range] => (StatusCode::PARTIAL_CONTENT, range.clone()),
+            // No client of ours asks for several, and whoever does must be ready for the whole file.
+            _ => (StatusCode::OK, 0..len),
+        },
+        Some(Err(Unsatisfiable)) => {
+            let mut response = responses::sentence(
+                StatusCode::RANGE_NOT_SATISFIABLE,
+                &format!("The file has {len} bytes, and none of the ranges asked for can be sent."),
+            );
+            response.headers_mut().typed_insert(ContentRange::unsatisfied_bytes(len));
+            return Ok(response);
+        }
+    };
+    if status == StatusCode::PARTIAL_CONTENT {
+        headers.typed_insert(ContentRange::bytes(range.clone(), len).expect("the range lies within the file"));
+    }
+    let parts = vec![Part { file: file.file.clone(), range }];
+    let mut response = send_parts(asked, dataset, CONTENT_TYPE, parts)?;
+    *response.status_mut() = status;
+    response.headers_mut().extend(headers);
+    Ok(response)
+}
+
+/// The ranges to send, where the request asks for ranges: only GET has them (RFC 9110, 14.2).
+fn wanted_ranges(
+    request: &request::Parts,
+    validators: &Validators,
+    len: u64,
+) -> Option<Result<Vec<Range<u64>>, Unsatisfiable>> {
+    if request.method != Method::GET || !validators.range_counts(&request.headers) {
+        return None;
+    }
+    let header = request.headers.get(header::RANGE)?.to_str().ok()?;
+    let set: RangeSet = header.parse().ok()?;
+    Some(set.resolve(len))
+}
+
+/// A response of these parts with their type and length. What is short is read at once, so that a failure can still be
+/// said; for HEAD nothing is read.
+///
+/// # Errors
+/// What is said where a file cannot be read, and where the thread would have to wait.
+pub(super) fn send_parts(
+    asked: &Asked<'_>,
+    dataset: &Dataset,
+    content_type: HeaderValue,
+    parts: Vec<Part>,
+) -> Result<Response<Body>, Declined> {
+    let len = body::total_bytes(&parts);
+    let is_short = len <= PIECE_BYTES as u64;
+    let body = if asked.request.method == Method::HEAD {
+        Body::default()
+    } else if let Some(room) = is_short.then(|| asked.exchange.hold(len as usize)).flatten() {
+        match body::read_whole(parts, asked.patience) {
+            Ok(bytes) => Body::Whole(bytes, Some(room)),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Err(Declined::NotAtHand),
+            Err(error) => return Err(unreadable(&error)),
+        }
+    } else {
+        Body::Read(Reading::of(Parts::new(parts), &dataset.threads, asked.limits.answer_time))
+    };
+    let mut response = Response::new(body);
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, content_type);
+    headers.insert(header::CONTENT_LENGTH, len.into());
+    Ok(response)
+}
+
+fn unreadable(error: &io::Error) -> Declined {
+    responses::failure("A file of the dataset cannot be read.", error).into()
+}

@@ -1,0 +1,188 @@
+//! The packs of datasets, which stay open: a pack never changes, so its path is looked at once.
+
+use std::{
+    collections::HashMap,
+    io,
+    path::{Path, PathBuf},
+    sync::{
+        Arc, Mutex, PoisonError, RwLock, Weak,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use super::{confined_file::OpenFile, dataset_reader::PackDescription, file_reading::Patience};
+
+/// The packs of one dataset.
+pub(super) struct PackFiles {
+    directory: PathBuf,
+    packs: HashMap<String, Arc<PackFile>>,
+    kept: Arc<KeptOpen>,
+}
+
+/// A pack, open or not.
+struct PackFile {
+    name: String,
+    /// As the manifest says.
+    n_bytes: u64,
+    open: RwLock<Option<OpenFile>>,
+    /// The number of the use that was its last.
+    last_use: AtomicU64,
+}
+
+/// Why there is no pack to read.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum PackError {
+    /// The dataset has none of that name.
+    #[error("the dataset has no such file")]
+    Unknown,
+    /// It is not open, and the thread may not wait.
+    #[error("the file is not open")]
+    NotAtHand,
+    /// It cannot be opened.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    /// It is not what the manifest describes.
+    #[error("{name} has {found} bytes, and the manifest says {expected}")]
+    Length { name: String, found: u64, expected: u64 },
+}
+
+/// The packs that are open, of all datasets: so many at most, the least used being closed. A read under way keeps its
+/// own open until it is done.
+pub(super) struct KeptOpen {
+    most: usize,
+    open: Mutex<Vec<Weak<PackFile>>>,
+    n_uses: AtomicU64,
+}
+
+impl PackFiles {
+    /// None of them open.
+    pub(super) fn new(directory: PathBuf, packs: Vec<PackDescription>, kept: Arc<KeptOpen>) -> Self {
+        let packs = packs.into_iter().map(|PackDescription { file, n_bytes }| {
+            let pack = PackFile { name: file.clone(), n_bytes, open: RwLock::default(), last_use: AtomicU64::new(0) };
+            (file, Arc::new(pack))
+        });
+        Self { directory, packs: packs.collect(), kept }
+    }
+
+    /// An open pack.
+    ///
+    /// # Errors
+    /// When there is none of that name, it cannot be opened, is no plain file, is a link that leads out of the
+    /// directory, or has another length than the manifest says.
+    pub(super) fn open(&self, name: &str, patience: Patience) -> Result<OpenFile, PackError> {
+        let pack = self.packs.get(name).ok_or(PackError::Unknown)?;
+        pack.last_use.store(self.kept.n_uses.fetch_add(1, Ordering::Relaxed), Ordering::Relaxed);
+        if let Some(open) = &*pack.open.read().unwrap_or_else(PoisonError::into_inner)
+            && !open.file.has_failed()
+        {
+            return Ok(open.clone());
+        }
+        if patience == Patience::AtHand {
+            return Err(PackError::NotAtHand);
+        }
+        let open = pack.open_in(&self.directory)?;
+        *pack.open.write().unwrap_or_else(PoisonError::into_inner) = Some(open.clone());
+        self.kept.keep(pack);
+        Ok(open)
+    }
+}
+
+impl PackFile {
+    fn open_in(&self, directory: &Path) -> Result<OpenFile, PackError> {
+        let open = OpenFile::within(directory, Path::new(&self.name))?;
+        if open.n_bytes != self.n_bytes {
+            return Err(PackError::Length { name: self.name.clone(), found: open.n_bytes, expected: self.n_bytes });
+        }
+        Ok(open)
+    }
+
+    fn is_open(&self) -> bool {
+        self.open.read().unwrap_or_else(PoisonError::into_inner).is_some()
+    }
+
+    fn close(&self) {
+        self.open.write().unwrap_or_else(PoisonError::into_inner).take();
+    }
+}
+
+impl KeptOpen {
+    /// At most so many.
+    pub(super) fn at_most(most: usize) -> Arc<Self> {
+        Arc::new(Self { most, open: Mutex::default(), n_uses: AtomicU64::new(0) })
+    }
+
+    /// Keeps one more open, and closes the one that was not used for longest if those are too many.
+    fn keep(&self, pack: &Arc<PackFile>) {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        open.retain(|other| other.upgrade().is_some_and(|other| other.is_open() && !Arc::ptr_eq(&other, pack)));
+        if open.len() >= self.most {
+            let last_use = |pack: &Weak<PackFile>| pack.upgrade().map(|pack| pack.last_use.load(Ordering::Relaxed));
+            let least_used = (0..open.len()).min_by_key(|&at| last_use(&open[at]));
+            if let Some(pack) = least_used.and_then(|at| open.swap_remove(at).upgrade()) {
+                pack.close();
+            }
+        }
+        open.push(Arc::downgrade(pack));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    fn packs(directory: &Path, names: &[&str], kept: &Arc<KeptOpen>) -> PackFiles {
+        let packs = names.iter().map(|name| {
+            fs::write(directory.join(name), name).unwrap();
+            PackDescription { file: (*name).to_owned(), n_bytes: name.len() as u64 }
+        });
+        PackFiles::new(directory.canonicalize().unwrap(), packs.collect(), Arc::clone(kept))
+    }
+
+    #[test]
+    fn a_pack_is_opened_once_and_only_by_who_may_wait() {
+        let directory = tempfile::tempdir().unwrap();
+        let packs = packs(directory.path(), &["a", "bb"], &KeptOpen::at_most(2));
+        assert!(matches!(packs.open("a", Patience::AtHand), Err(PackError::NotAtHand)));
+        let first = packs.open("a", Patience::MayWait).unwrap();
+        fs::remove_file(directory.path().join("a")).unwrap();
+        assert!(Arc::ptr_eq(&first.file, &packs.open("a", Patience::AtHand).unwrap().file));
+        assert!(matches!(packs.open("c", Patience::MayWait), Err(PackError::Unknown)));
+        // One that could not be read is looked at anew.
+        first.file.read_at(&mut [0], 1, Patience::MayWait).unwrap_err();
+        assert!(matches!(packs.open("a", Patience::MayWait), Err(PackError::Io(_))));
+    }
+
+    #[test]
+    fn a_pack_of_another_length_is_not_opened() {
+        let directory = tempfile::tempdir().unwrap();
+        let packs = packs(directory.path(), &["abc"], &KeptOpen::at_most(2));
+        for bytes in ["ab", "abcd", ""] {
+            fs::write(directory.path().join("abc"), bytes).unwrap();
+            let error = packs.open("abc", Patience::MayWait).unwrap_err().to_string();
+            assert!(error.contains(&format!("{} bytes", bytes.len())), "{error}");
+        }
+    }
+
+    #[test]
+    fn the_least_used_are_closed_and_others_stay() {
+        let directory = tempfile::tempdir().unwrap();
+        let kept = KeptOpen::at_most(2);
+        let [first, second] = ["1", "2"].map(|name| {
+            let directory = directory.path().join(name);
+            fs::create_dir(&directory).unwrap();
+            packs(&directory, &["a", "b"], &kept)
+        });
+        let open = |packs: &PackFiles, name| packs.open(name, Patience::AtHand).is_ok();
+        first.open("a", Patience::MayWait).unwrap();
+        first.open("b", Patience::MayWait).unwrap();
+        assert!(open(&first, "a"));
+        second.open("a", Patience::MayWait).unwrap();
+        assert_eq!([open(&first, "a"), open(&first, "b"), open(&second, "a")], [true, false, true]);
+        // What belongs to a dataset that is gone takes no place.
+        drop(first);
+        second.open("b", Patience::MayWait).unwrap();
+        assert!(open(&second, "a") && open(&second, "b"));
+    }
+}
