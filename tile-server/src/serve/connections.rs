@@ -139,7 +139,7 @@ impl Connections {
     fn take(&self, resource: Resource, of_network: &Arc<Tally>, amount: u64) -> bool {
         let all = self.total.add(resource, amount);
         let one = of_network.add(resource, amount);
-        // What is given way comes free a moment later; until then a little more is taken than may be.
+        // Requests and bytes of who gives way come free a moment later; until then a little more is taken than may be.
         let is_taken = if one > most_of_one(&self.limits, resource) {
             self.make_room(resource, Some(of_network))
         } else {
@@ -245,9 +245,9 @@ impl Connection {
         self.all.give_back(resource, &self.of_network, amount);
     }
 
-    /// Closes the connection, unless that has been done before.
+    /// Closes the connection and frees its place, unless that has been done before.
     fn close(&self, reason: &str) -> bool {
-        if self.is_closing.swap(true, Ordering::SeqCst) {
+        if !self.leave() {
             return false;
         }
         tracing::debug!(client = %self.client, reason, "a connection is closed");
@@ -255,6 +255,15 @@ impl Connection {
             task.abort();
         }
         true
+    }
+
+    /// Gives the place back; false where that has been done before.
+    fn leave(&self) -> bool {
+        let is_first = !self.is_closing.swap(true, Ordering::SeqCst);
+        if is_first {
+            self.give_back(Resource::Connections, 1);
+        }
+        is_first
     }
 
     fn standing(&self, now: u64) -> Standing {
@@ -289,11 +298,10 @@ impl Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        let Connection { all, of_network, client, .. } = &*self.connection;
-        all.give_back(Resource::Connections, of_network, 1);
-        let mut table = all.table();
+        self.connection.leave();
+        let mut table = self.connection.all.table();
         table.open.remove(&self.number);
-        table.forget(client.ip().into());
+        table.forget(self.connection.client.ip().into());
     }
 }
 
