@@ -2,7 +2,7 @@
 //! that the page would have to fetch a good part of the matrix.
 //!
 //! The body is two roaring bitmaps in portable form, group and reference, one right after the other. Cells go by
-//! their number in one content of the dataset, so the request says which that is, and any other is refused. The
+//! their number in one content of the dataset, so the page says which that is, and any other is refused. The
 //! answer is their two tiles of moments, each with its size before it, together in one frame for clients
 //! that know zstd.
 
@@ -165,20 +165,16 @@ async fn dataset(state: &State, id: &str) -> Result<Arc<Dataset>, Refusal> {
     found.map_err(|error| Box::new(responses::no_outcome(&error)))?.map_err(|why| Box::new(responses::no_dataset(&why)))
 }
 
-/// Cells have the same numbers only in the same content.
+/// Cells have the same numbers only in the same content. Who does not say which takes what there is.
 fn require_content(asked: Option<&str>, is: &str) -> Result<(), Refusal> {
-    match asked {
-        Some(asked) if asked == is => Ok(()),
-        Some(_) => Err(refusal(
-            StatusCode::CONFLICT,
-            "The dataset has been replaced since the page opened it, and its cells have other numbers now; load the page \
-             again.",
-        )),
-        None => Err(refusal(
-            StatusCode::BAD_REQUEST,
-            "The request must name the content of the dataset that the cells are of, as in ?content=ID.",
-        )),
+    if asked.is_none_or(|asked| asked == is) {
+        return Ok(());
     }
+    Err(refusal(
+        StatusCode::CONFLICT,
+        "The dataset has been replaced since the page opened it, and its cells have other numbers now; load the page \
+         again.",
+    ))
 }
 
 /// The body must be said to be bytes, which no form of another site's page can say, so that browsers ask

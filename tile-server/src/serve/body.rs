@@ -3,7 +3,6 @@
 use std::{
     io::{self, Read},
     ops::Range,
-    pin::Pin,
     sync::Arc,
     task::{Context, Poll},
     time::Duration,
@@ -16,6 +15,7 @@ use super::{
     file_reading::{Patience, SharedFile},
 };
 use bytes::Bytes;
+use futures_util::future::BoxFuture;
 
 /// What one read brings at most: as much memory as a response in flight takes.
 pub(super) const PIECE_BYTES: usize = 128 * 1024;
@@ -58,9 +58,12 @@ pub(super) struct Reading {
     time: Duration,
 }
 
+/// A piece, and what the next ones come from.
+type ReadPiece = (Bytes, Box<dyn Pieces>);
+
 enum Source {
     Here(Box<dyn Pieces>),
-    OnAnotherThread(Pin<Box<dyn Future<Output = io::Result<(Bytes, Box<dyn Pieces>)>> + Send>>),
+    OnAnotherThread(BoxFuture<'static, io::Result<ReadPiece>>),
     /// Read to its end, or broken.
     Ended,
 }

@@ -126,9 +126,9 @@ fn of_headers(headers: &HeaderMap) -> Result<Option<Authority>, WrongHost> {
 mod tests {
     use super::*;
 
-    fn check(address: &str, allowed: &[&str], request: Request<()>) -> Result<(), WrongHost> {
+    fn check(address: &str, allowed: &[&str], request: &Request<()>) -> Result<(), WrongHost> {
         let allowed: Vec<String> = allowed.iter().map(|&name| name.to_owned()).collect();
-        HostCheck::new(AllowedHosts::parse(&allowed).unwrap(), address.parse().unwrap()).check(&request)
+        HostCheck::new(AllowedHosts::parse(&allowed).unwrap(), address.parse().unwrap()).check(request)
     }
 
     fn get(uri: &str, hosts: &[&str]) -> Request<()> {
@@ -151,35 +151,35 @@ mod tests {
             "Cells.Example.org.:80",
         ] {
             for address in ["127.0.0.1:8787", "[::1]:8787", "[::ffff:127.0.0.1]:1"] {
-                assert_eq!(check(address, &["cells.example.org"], get("/", &[host])), Ok(()), "{host}");
+                assert_eq!(check(address, &["cells.example.org"], &get("/", &[host])), Ok(()), "{host}");
             }
         }
         for host in ["evil.example", "localhost.evil.example", "127.0.0.1.evil.example:8787", "example.org", "local"] {
             assert_eq!(
-                check("127.0.0.1:1", &["cells.example.org"], get("/", &[host])),
+                check("127.0.0.1:1", &["cells.example.org"], &get("/", &[host])),
                 Err(WrongHost::Foreign),
                 "{host}"
             );
-            assert_eq!(check("127.0.0.1:1", &[], get("/", &[host])), Err(WrongHost::Foreign), "{host}");
-            assert_eq!(check("127.0.0.1:1", &["*"], get("/", &[host])), Ok(()), "{host}");
-            assert_eq!(check("0.0.0.0:1", &[], get("/", &[host])), Ok(()), "{host}");
-            assert_eq!(check("0.0.0.0:1", &["a.org"], get("/", &[host])), Err(WrongHost::Foreign), "{host}");
+            assert_eq!(check("127.0.0.1:1", &[], &get("/", &[host])), Err(WrongHost::Foreign), "{host}");
+            assert_eq!(check("127.0.0.1:1", &["*"], &get("/", &[host])), Ok(()), "{host}");
+            assert_eq!(check("0.0.0.0:1", &[], &get("/", &[host])), Ok(()), "{host}");
+            assert_eq!(check("0.0.0.0:1", &["a.org"], &get("/", &[host])), Err(WrongHost::Foreign), "{host}");
         }
     }
 
     #[test]
     fn a_request_names_one_host() {
         for hosts in [&[][..], &["localhost", "localhost"], &["a b"], &["user@localhost"], &["localhost:x"], &[""]] {
-            assert_eq!(check("0.0.0.0:1", &[], get("/", hosts)), Err(WrongHost::Malformed), "{hosts:?}");
+            assert_eq!(check("0.0.0.0:1", &[], &get("/", hosts)), Err(WrongHost::Malformed), "{hosts:?}");
         }
         let mut old = get("/", &[]);
         *old.version_mut() = Version::HTTP_10;
-        assert_eq!(check("127.0.0.1:1", &[], old), Ok(()));
+        assert_eq!(check("127.0.0.1:1", &[], &old), Ok(()));
     }
 
     #[test]
     fn the_host_of_the_target_counts_too() {
-        let check = |uri, hosts: &[&str]| check("127.0.0.1:1", &[], get(uri, hosts));
+        let check = |uri, hosts: &[&str]| check("127.0.0.1:1", &[], &get(uri, hosts));
         assert_eq!(check("http://localhost/x", &[]), Ok(()));
         assert_eq!(check("http://evil.example/x", &["localhost"]), Err(WrongHost::Foreign));
         assert_eq!(check("http://localhost/x", &["evil.example"]), Err(WrongHost::Foreign));

@@ -4,11 +4,11 @@ use std::{
     io,
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
     time::Duration,
 };
 
-use bytes::Bytes;
+use bytes::Buf;
 use http::{Response, header};
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
 use tokio::time::{Sleep, sleep};
@@ -66,11 +66,11 @@ impl SentBody {
         })
     }
 
-    fn poll_piece(&mut self, context: &mut Context<'_>) -> Poll<Option<io::Result<(Bytes, Option<HeldBytes>)>>> {
+    fn poll_piece(&mut self, context: &mut Context<'_>) -> Poll<Option<io::Result<Piece>>> {
         let reading = match &mut self.body {
             Body::Whole(bytes, held) => {
-                let piece = (std::mem::take(bytes), held.take());
-                return Poll::Ready((!piece.0.is_empty()).then_some(Ok(piece)));
+                let piece = Piece::new(std::mem::take(bytes), self.exchange.clone(), held.take());
+                return Poll::Ready(piece.has_remaining().then_some(Ok(piece)));
             }
             Body::Read(reading) => reading,
         };
@@ -81,7 +81,7 @@ impl SentBody {
         if let (None, Some(exchange)) = (&self.room, &self.exchange) {
             while self.room.is_none() {
                 if let Some(pause) = &mut self.pause {
-                    std::task::ready!(pause.as_mut().poll(context));
+                    ready!(pause.as_mut().poll(context));
                     self.pause = None;
                 }
                 self.room = exchange.hold(PIECE_BYTES);
@@ -90,16 +90,14 @@ impl SentBody {
                 }
             }
         }
-        let outcome = std::task::ready!(reading.poll_piece(context));
-        let room = self.room.take();
+        let outcome = ready!(reading.poll_piece(context));
+        let mut room = self.room.take();
         Poll::Ready(outcome.map(|piece| {
-            piece.map(|bytes| {
-                let held = room.map(|mut room| {
-                    room.shrink_to(bytes.len());
-                    room
-                });
-                (bytes, held)
-            })
+            let bytes = piece?;
+            if let Some(room) = &mut room {
+                room.shrink_to(bytes.len());
+            }
+            Ok(Piece::new(bytes, self.exchange.clone(), room))
         }))
     }
 }
@@ -118,9 +116,9 @@ impl HttpBody for SentBody {
             if outcome.is_pending() { progress.servers_turn() } else { progress.clients_turn() }
         }
         outcome.map(|piece| match piece {
-            Some(Ok((bytes, held))) => {
-                self.n_sent += bytes.len() as u64;
-                Some(Ok(Frame::data(Piece::new(bytes, self.exchange.clone(), held))))
+            Some(Ok(piece)) => {
+                self.n_sent += piece.remaining() as u64;
+                Some(Ok(Frame::data(piece)))
             }
             Some(Err(error)) => {
                 self.line.cut_off(&error);
