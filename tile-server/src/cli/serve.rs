@@ -31,8 +31,21 @@ pub struct NothingToServe {
     directory: PathBuf,
 }
 
+/// What clients may take, as `--help` tells it; the numbers are those of [`Limits`].
+const LIMITS: &str = "\
+Limits:
+  At one time 1024 connections (half of the open files that the system allows, where those are fewer), 1024 requests,
+  and 64 MiB of answers and bodies in memory; one address, or one IPv6 network of 64 bits, may take half of each.
+  Where connections run out, those without a request are closed, silent ones first; where requests or bytes run out,
+  connections whose client has taken nothing for 2 seconds. What is left to do is 503 with Retry-After, or waits.
+  A connection is closed 10 seconds after it opened without a request, 75 seconds after its last request, and when its
+  client takes nothing of any answer for 30 seconds; an HTTP/2 PING is no progress. HTTP/2 connections carry 100 requests
+  at one time. Each pack is opened once, and 1024 packs stay open at most (a quarter of the open files allowed).
+  Headers may have 32 KiB, the two sets of a comparison 16 MiB, the tiles of one request 64 MiB.";
+
 /// The arguments of `tile-server serve`.
 #[derive(Args)]
+#[command(after_help = LIMITS)]
 pub struct Arguments {
     /// Dataset directories, directories of such, or AnnData files as `build` takes them
     #[arg(required = true)]
