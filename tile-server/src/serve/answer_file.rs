@@ -8,13 +8,14 @@ use shared_fbs::path::{MANIFEST, content_hash};
 
 use super::{
     asked::{Asked, Declined},
-    body::{self, Body, PIECE_BYTES, Part, Parts, Reading},
+    body::{self, Body, Part, Parts, Reading},
     byte_ranges::{RangeSet, Unsatisfiable},
     catalog::Dataset,
     conditional_requests::{EntityTag, Validators},
     confined_file::OpenFile,
     file_reading::Patience,
     pack_files::PackError,
+    piece_buffers::PIECE_BYTES,
     responses,
 };
 

@@ -12,11 +12,12 @@ use shared_fbs::path::{PACK_SUFFIX, TileList, content_hash};
 use super::{
     answer_file::{open_pack, send_parts},
     asked::{Asked, Declined},
-    body::{self, Body, Buffered, Part, Parts, Reading},
+    body::{Body, Buffered, Part, Parts, Reading},
     catalog::Dataset,
     conditional_requests::{EntityTag, Validators},
     content_negotiation::TileCoding,
     file_reading::Patience,
+    piece_buffers::PIECE_BYTES,
     responses,
 };
 
@@ -143,7 +144,7 @@ fn inflated(asked: &Asked<'_>, dataset: &Dataset, parts: Vec<Part>) -> Result<Re
             return Err(Declined::NotAtHand);
         }
         let room = asked.exchange.hold(INFLATING_BYTES).ok_or_else(responses::too_busy)?;
-        let reader = BufReader::with_capacity(body::PIECE_BYTES, Parts::new(parts));
+        let reader = BufReader::with_capacity(PIECE_BYTES, Parts::new(parts));
         let pieces = zstd::stream::read::Decoder::with_buffer(reader)
             .and_then(|reader| Buffered::new(reader, Some(room)))
             .map_err(|error| responses::failure("A tile cannot be inflated; verify the dataset.", &error))?;

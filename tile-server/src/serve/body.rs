@@ -13,12 +13,10 @@ use super::{
     disk_threads::DiskThreads,
     exchange::HeldBytes,
     file_reading::{Patience, SharedFile},
+    piece_buffers::{PIECE_BYTES, PieceBuffer},
 };
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
-
-/// What one read brings at most: as much memory as a response in flight takes.
-pub(super) const PIECE_BYTES: usize = 128 * 1024;
 
 /// The body of every response.
 pub(super) enum Body {
@@ -167,10 +165,15 @@ impl Parts {
 impl Pieces for Parts {
     fn next(&mut self, patience: Patience) -> io::Result<Bytes> {
         let most = usize::try_from(self.n_bytes_left).unwrap_or(usize::MAX).min(PIECE_BYTES);
-        let mut bytes = vec![0; most];
-        let filled = self.fill(&mut bytes, patience)?;
-        bytes.truncate(filled);
-        Ok(bytes.into())
+        if most < PIECE_BYTES {
+            let mut bytes = vec![0; most];
+            let filled = self.fill(&mut bytes, patience)?;
+            bytes.truncate(filled);
+            return Ok(bytes.into());
+        }
+        let mut buffer = PieceBuffer::take();
+        let filled = self.fill(buffer.memory(), patience)?;
+        Ok(buffer.into_bytes(filled))
     }
 }
 

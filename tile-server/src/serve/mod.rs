@@ -48,6 +48,7 @@ mod limits;
 mod logging;
 mod options;
 mod pack_files;
+mod piece_buffers;
 mod progress;
 mod request_log;
 mod responses;

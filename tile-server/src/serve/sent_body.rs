@@ -14,8 +14,9 @@ use hyper::body::{Body as HttpBody, Frame, SizeHint};
 use tokio::time::{Sleep, sleep};
 
 use super::{
-    body::{Body, PIECE_BYTES},
+    body::Body,
     exchange::{Exchange, HeldBytes, Piece},
+    piece_buffers::PIECE_BYTES,
     request_log::RequestLine,
 };
 

@@ -15,7 +15,6 @@ use tokio::{
 
 use super::{
     answer_page::Page,
-    body::PIECE_BYTES,
     catalog::Catalog,
     connections::Connections,
     dispatch::{App, State},
@@ -23,6 +22,7 @@ use super::{
     host_check::HostCheck,
     limits::Limits,
     options::Options,
+    piece_buffers::PIECE_BYTES,
 };
 
 /// Requests at one time on one HTTP/2 connection.
