@@ -83,11 +83,11 @@ fn summary(report: &Report) -> Vec<String> {
     let n_vars = manifest.vars.first().map_or(0, |var| var.n_vars);
     let seconds = report.spent.as_secs_f64();
     let mut lines = vec![format!(
-        "{} cells × {} genes, {} layers, {} values: {} in {} ({} values/s)",
-        format::integer(u64::from(manifest.n_obs)),
-        format::integer(u64::from(n_vars)),
-        manifest.layers.len(),
-        format::integer(report.n_values),
+        "{} × {}, {}, {}: {} in {} ({} values/s)",
+        format::plural(manifest.n_obs as usize, "cell", "cells"),
+        format::plural(n_vars as usize, "gene", "genes"),
+        format::plural(manifest.layers.len(), "layer", "layers"),
+        format::plural(report.n_values as usize, "value", "values"),
         format::bytes(report.n_bytes),
         format::duration(report.spent),
         format::compact((report.n_values as f64 / seconds.max(1e-9)) as u64),

@@ -12,6 +12,7 @@ use std::{
 
 use shared_fbs::{
     api::Endpoint,
+    dataset_id::name_of,
     path::{MANIFEST, is_pack_file},
 };
 
@@ -99,10 +100,15 @@ impl Catalog {
         self.entries.iter().filter_map(|entry| entry.refreshed(self.reader.as_ref())).collect()
     }
 
-    /// The dataset of this id, as of its present manifest. Blocks for a `stat`.
+    /// The dataset of this id, or of this name where one alone has it, as of its present manifest. Blocks for a `stat`.
     pub(super) fn dataset(&self, id: &str) -> Option<Arc<Dataset>> {
-        let entry = self.entries.iter().find(|entry| entry.id == id)?;
+        let entry = self.entries.iter().find(|entry| entry.id == id).or_else(|| self.named(id))?;
         entry.refreshed(self.reader.as_ref())
+    }
+
+    fn named(&self, name: &str) -> Option<&Entry> {
+        let mut named = self.entries.iter().filter(|entry| name_of(&entry.id) == name);
+        named.next().filter(|_| named.next().is_none())
     }
 }
 
