@@ -23,9 +23,7 @@ impl Outcome {
     fn n_cells(&self, set: &str) -> usize {
         let line = self.table.lines().find(|line| line.starts_with(&format!("# {set}: "))).unwrap_or_default();
         let n_cells = line.rsplit_once(" (").and_then(|(_, cells)| cells.split_once(" cell"));
-        n_cells
-            .and_then(|(cells, _)| cells.parse().ok())
-            .unwrap_or_else(|| panic!("{} {}", self.table, self.said))
+        n_cells.and_then(|(cells, _)| cells.parse().ok()).unwrap_or_else(|| panic!("{} {}", self.table, self.said))
     }
 }
 
@@ -198,7 +196,7 @@ fn cells_in_both_sets_are_said_and_dealt_with_as_asked() {
     assert_eq!(refused.table, "");
 
     let apart = de(&built.path(), &["--group", "cell_type=B", "--reference", "cell_type=T", "--overlap", "refuse"]);
-    assert_eq!((apart.code, apart.said.as_str()), (0, ""));
+    assert!(apart.code == 0 && !apart.said.contains("both in"), "{}", apart.said);
     let same = de(&built.path(), &["--group", "cell_type=B", "--reference", "cell_type=B", "--overlap", "drop"]);
     assert!(same.code == 2 && same.said.contains("no cell in the group"), "{}", same.said);
 }
