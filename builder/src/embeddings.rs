@@ -2,7 +2,10 @@
 
 use std::io;
 
-use explorer_core::data::{Embedding, Frame, Number};
+use explorer_core::{
+    data::{Embedding, Frame, Number},
+    format,
+};
 use rayon::prelude::*;
 use shared_fbs::{
     manifest::{self, Bounds},
@@ -49,7 +52,8 @@ impl Digitized {
             _ if self.far.iter().all(|other| other == first) => format!("at ({place})"),
             _ => format!("the first at ({place})"),
         };
-        Some(format!("{} cells lie far from all others, {place}; they have no position", self.far.len()))
+        let cells = format::integer(self.far.len() as u64);
+        Some(format!("{cells} cells lie far from all others, {place}; they have no position"))
     }
 }
 

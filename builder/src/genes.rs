@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeSet, io};
 
+use explorer_core::format;
 use shared_fbs::{
     manifest::{Pack, Var, Warning},
     tile::Genes,
@@ -44,6 +45,16 @@ pub struct GeneTables {
     raw: Option<Table>,
 }
 
+/// The genes of a layer.
+pub struct NumberedGenes<'a> {
+    /// Their table, by index in the manifest.
+    pub var: u32,
+    /// The input's row of every gene.
+    pub rows: &'a [u32],
+    /// The id of every gene, by row of the input.
+    pub ids: &'a [String],
+}
+
 struct Table {
     place: &'static str,
     index_name: Option<String>,
@@ -68,8 +79,7 @@ impl GeneTables {
             let frames = || [Some(&var), raw.as_ref()].into_iter().flatten();
             if !frames().any(|frame| text_columns(frame).any(|(column, _)| column == name)) {
                 let known: BTreeSet<&str> = frames().flat_map(text_columns).map(|(column, _)| column).collect();
-                let known = known.into_iter().collect::<Vec<_>>().join(", ");
-                return Err(BuildError::NoSuchSymbols { name: name.to_owned(), known });
+                return Err(BuildError::NoSuchSymbols { name: name.to_owned(), known: format::listed(known) });
             }
         }
         let var = Table::new(VAR, var, symbols, warnings);
@@ -80,13 +90,14 @@ impl GeneTables {
         Ok(Self { var, raw })
     }
 
-    /// The table (its index in the manifest) and the gene order of a layer of `var` or of `raw`.
-    pub fn number(&mut self, is_raw: bool, scan: &Scan) -> (u32, &[u32]) {
-        let (index, table) = match &mut self.raw {
+    /// The genes of a layer of `var` or of `raw`.
+    pub fn number(&mut self, is_raw: bool, scan: &Scan) -> NumberedGenes<'_> {
+        let (var, table) = match &mut self.raw {
             Some(raw) if is_raw => (1, raw),
             _ => (0, &mut self.var),
         };
-        (index, table.rows.get_or_insert_with(|| layer::genes_by_density(scan)))
+        let rows = table.rows.get_or_insert_with(|| layer::genes_by_density(scan));
+        NumberedGenes { var, rows, ids: &table.ids }
     }
 
     /// Writes the tables.

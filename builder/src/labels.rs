@@ -1,6 +1,6 @@
 //! Columns with a role: cell types, samples, columns to hide, and the colors of labels.
 
-use explorer_core::color;
+use explorer_core::{color, format};
 use shared_fbs::manifest::Warning;
 
 use super::{
@@ -28,6 +28,9 @@ const MAIN_LABELS: [&str; 12] = [
 /// Names that columns of samples go by.
 const SAMPLES: [&str; 8] = ["donor_id", "sample_id", "sample", "donor", "patient", "individual", "batch", "library_id"];
 
+/// How many labels a message names.
+const MOST_NAMED: usize = 3;
+
 /// The column of cell types: the first of the names that people use, else the categorical column
 /// with the most labels among those with 2 to 100.
 pub fn main_label(columns: &[TableColumn]) -> Option<usize> {
@@ -49,9 +52,8 @@ pub fn sample_column(columns: &[TableColumn]) -> Option<usize> {
 /// The categorical column of a name that the user gave.
 pub fn named(columns: &[TableColumn], name: &str) -> Result<usize, BuildError> {
     position(columns, name).ok_or_else(|| {
-        let known: Vec<&str> =
-            columns.iter().filter(|column| n_labels(column).is_some()).map(|column| column.name.as_str()).collect();
-        BuildError::NoSuchColumn { name: name.to_owned(), known: known.join(", ") }
+        let known = columns.iter().filter(|column| n_labels(column).is_some()).map(|column| column.name.as_str());
+        BuildError::NoSuchColumn { name: name.to_owned(), known: format::listed(known) }
     })
 }
 
@@ -61,20 +63,39 @@ pub fn is_hidden(name: &str, columns: &[TableColumn]) -> bool {
     name.strip_suffix("_ontology_term_id").is_some_and(|label| columns.iter().any(|column| column.name == label))
 }
 
-/// The colors that the file gives a column's labels, as 0xRRGGBBAA.
+/// The colors that the file gives a column's labels, as 0xRRGGBBAA. Labels whose color is none get the page's own, which
+/// is said; where all are none, or there are too few, nothing tells which color belongs to which label.
 pub fn colors(column: &TableColumn, uns: &Uns, warnings: &mut Vec<Warning>) -> Option<Vec<u32>> {
-    let n_labels = n_labels(column)?;
-    let colors = uns.colors.get(&column.name)?;
-    let mut leave_out = |message: String| {
+    let TableValues::Labels { categories, .. } = &column.values else { return None };
+    let (stated, n_labels) = (uns.colors.get(&column.name)?, categories.len());
+    let mut note = |message: String| {
         warnings.push(Warning { place: format!("uns/{}_colors", column.name), message });
-        None
     };
-    if colors.len() < n_labels {
-        return leave_out(format!("has {} colors for {n_labels} labels; they are left out", colors.len()));
+    if stated.len() < n_labels {
+        let n_colors = format::plural(stated.len(), "color", "colors");
+        let n_labels = format::plural(n_labels, "label", "labels");
+        note(format!("has {n_colors} for {n_labels}; the page's own are taken"));
+        return None;
     }
-    let parsed: Option<Vec<u32>> =
-        colors[..n_labels].iter().map(|text| color::parse(text).map(u32::from_be_bytes)).collect();
-    parsed.or_else(|| leave_out("holds something that is no color; the colors are left out".to_owned()))
+    let parsed: Vec<Option<u32>> =
+        stated[..n_labels].iter().map(|text| color::parse(text).map(u32::from_be_bytes)).collect();
+    let bad: Vec<String> = parsed
+        .iter()
+        .zip(stated.iter().zip(categories))
+        .filter(|(color, _)| color.is_none())
+        .map(|(_, (text, label))| format!("`{label}` (`{text}`)"))
+        .collect();
+    if bad.is_empty() {
+        return Some(parsed.into_iter().flatten().collect());
+    }
+    let labels = format::first_of(&bad, MOST_NAMED);
+    if bad.len() == n_labels {
+        note(format!("holds colors for no label: {labels}; the page's own are taken"));
+        return None;
+    }
+    note(format!("holds no color for {labels}; the page's own is taken"));
+    let own = color::label_colors(n_labels, None);
+    Some(parsed.iter().zip(own).map(|(color, own)| color.unwrap_or(u32::from_be_bytes(own))).collect())
 }
 
 fn position(columns: &[TableColumn], name: &str) -> Option<usize> {
@@ -127,6 +148,26 @@ mod tests {
         assert_eq!((found, warnings.len()), (Some(vec![0xff80_00ff]), 0));
         assert_eq!(colors(&column("a", 3), &uns(&["#ff8000"]), &mut warnings), None);
         assert_eq!(colors(&column("a", 1), &uns(&["no color"]), &mut warnings), None);
-        assert_eq!(warnings.len(), 2);
+        let messages: Vec<&str> = warnings.iter().map(|warning| warning.message.as_str()).collect();
+        assert_eq!(
+            messages,
+            [
+                "has 1 color for 3 labels; the page's own are taken",
+                "holds colors for no label: `0` (`no color`); the page's own are taken",
+            ]
+        );
+    }
+
+    #[test]
+    fn good_colors_stay_beside_bad_ones() {
+        let uns = Uns {
+            colors: [("a".to_owned(), ["#ff8000", "nan", "red"].map(str::to_owned).to_vec())].into(),
+            ..Uns::default()
+        };
+        let mut warnings = Vec::new();
+        let found = colors(&column("a", 3), &uns, &mut warnings).unwrap();
+        let own = color::label_colors(3, None).into_iter().map(u32::from_be_bytes).collect::<Vec<_>>();
+        assert_eq!(found, [0xff80_00ff, own[1], 0xff00_00ff]);
+        assert_eq!(warnings[0].message, "holds no color for `1` (`nan`); the page's own is taken");
     }
 }

@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use explorer_core::format;
 use h5ad::{H5ad, MatrixLocation, ObsmInfo};
 use shared_fbs::{
     manifest::{FORMAT_VERSION, Layer, Manifest, Warning},
@@ -14,7 +15,7 @@ use crate::{
     cell_order::CellOrder,
     columns::{self, ColumnPacks, TableColumn, TableValues},
     embeddings::{self, Coordinates, Digitized},
-    genes::GeneTables,
+    genes::{GeneTables, NumberedGenes},
     images, labels,
     layer::{self, CellSets, Context, Cube, LayerPlace, MomentsColumn, WholeCells},
     obsm::ObsmWriter,
@@ -217,11 +218,12 @@ impl Plan {
             let reading = layer::read(&matrix, context)?;
             drop(matrix);
             let is_raw = info.location == MatrixLocation::Raw;
-            let (var, gene_rows) = tables.number(is_raw, &reading.scan);
+            let NumberedGenes { var, rows, ids } = tables.number(is_raw, &reading.scan);
             // Comparisons are made on `raw` where the first layer is scaled.
             let whole_cells =
                 if is_raw || (index == 0 && !has_raw) { WholeCells::Stored } else { WholeCells::UnlessScaled };
-            let place = LayerPlace { location: &info.location, index, var, gene_rows, whole_cells };
+            let location = &info.location;
+            let place = LayerPlace { location, index, var, gene_rows: rows, gene_ids: ids, whole_cells };
             layers.push(layer::write(&place, reading, obs_pack, context, &mut packs, &mut self.warnings)?);
         }
         let (vars, var_pack) = tables.write(context.environment.output).map_err(output)?;
@@ -241,8 +243,14 @@ fn within_u32(place: &'static str, found: usize) -> Result<u32, BuildError> {
 
 fn read_embeddings(file: &H5ad, warnings: &mut Vec<Warning>) -> Result<Vec<(ObsmInfo, Digitized)>, BuildError> {
     let mut embeddings = Vec::new();
-    for info in file.obsm().iter().filter(|info| info.n_columns >= 2) {
+    for info in file.obsm() {
         let place = || format!("obsm/{}", info.key);
+        if info.n_columns < 2 {
+            let n_columns = format::plural(info.n_columns, "column", "columns");
+            let message = format!("has {n_columns} of numbers, where a picture takes two; it is left out");
+            warnings.push(Warning { place: place(), message });
+            continue;
+        }
         let n_dims = if info.n_columns == 3 { 3 } else { 2 };
         let values = file.read_obsm(&info.key, 0..n_dims)?.values.into_doubles();
         let Some(digitized) = embeddings::digitize(Coordinates { values: &values, n_dims }) else {
@@ -260,7 +268,10 @@ fn obsm_summary(file: &H5ad) -> String {
     if file.is_10x() {
         return " (a 10x Genomics matrix never has one)".to_owned();
     }
-    let readable = file.obsm().iter().map(|info| format!("{} ({} columns)", info.key, info.n_columns));
+    let readable = file
+        .obsm()
+        .iter()
+        .map(|info| format!("{} ({})", info.key, format::plural(info.n_columns, "column", "columns")));
     let left_out = file.warnings().into_iter().filter(|warning| warning.place.starts_with("obsm/"));
     let left_out = left_out.map(|warning| format!("{}, which {}", warning.place, warning.message));
     let entries: Vec<String> = readable.chain(left_out).collect();

@@ -18,6 +18,30 @@ pub struct OpenQuote {
     pub line: usize,
 }
 
+/// Bytes are no text of an encoding that is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("it is neither UTF-8 text nor UTF-16 text with a byte order mark; save it as text in UTF-8")]
+pub struct NotText;
+
+/// The text of a file, without its byte order mark: UTF-8, or UTF-16 where such a mark tells so.
+///
+/// # Errors
+/// [`NotText`].
+pub fn text_of(bytes: Vec<u8>) -> Result<String, NotText> {
+    let wide = |bytes: &[u8], unit: fn([u8; 2]) -> u16| {
+        let (units, []) = bytes.as_chunks::<2>() else { return Err(NotText) };
+        char::decode_utf16(units.iter().copied().map(unit)).collect::<Result<String, _>>().map_err(|_| NotText)
+    };
+    let text = match &bytes[..] {
+        [0xff, 0xfe, rest @ ..] => wide(rest, u16::from_le_bytes)?,
+        [0xfe, 0xff, rest @ ..] => wide(rest, u16::from_be_bytes)?,
+        [0xef, 0xbb, 0xbf, rest @ ..] => String::from_utf8(rest.to_vec()).map_err(|_| NotText)?,
+        _ => String::from_utf8(bytes).map_err(|_| NotText)?,
+    };
+    // So reads text of two bytes a character that has no byte order mark.
+    if text.contains('\0') { Err(NotText) } else { Ok(text) }
+}
+
 /// Writes a field of text, guarded, and in quotation marks where it must be.
 pub fn push_field(out: &mut String, text: &str) {
     let mut text = guarded(text, &INNER_SEPARATORS);
@@ -143,6 +167,24 @@ mod tests {
         let mut out = String::new();
         push_field(&mut out, text);
         out
+    }
+
+    #[test]
+    fn text_is_read_in_any_encoding_that_tells_itself() {
+        let wide = |text: &str, bytes: fn(u16) -> [u8; 2]| text.encode_utf16().flat_map(bytes).collect::<Vec<u8>>();
+        let text = "é, 🧬\r\n";
+        let marked = format!("\u{feff}{text}");
+        for bytes in [
+            text.as_bytes().to_vec(),
+            marked.as_bytes().to_vec(),
+            wide(&marked, u16::to_le_bytes),
+            wide(&marked, u16::to_be_bytes),
+        ] {
+            assert_eq!(text_of(bytes).as_deref(), Ok(text));
+        }
+        for bytes in [wide("ab", u16::to_le_bytes), vec![0xff, 0xfe, 0x61], vec![0xe9], vec![0xff, 0xfe, 0x00, 0xd8]] {
+            assert_eq!(text_of(bytes), Err(NotText));
+        }
     }
 
     #[test]

@@ -169,6 +169,24 @@ pub fn plural(count: usize, one: &str, many: &str) -> String {
     format!("{} {noun}", integer(count as u64))
 }
 
+/// Names after one another, or that there is none: `a, b`, `none`.
+pub fn listed<S: AsRef<str>>(names: impl IntoIterator<Item = S>) -> String {
+    let mut text = String::new();
+    for name in names {
+        text.push_str(if text.is_empty() { "" } else { ", " });
+        text.push_str(name.as_ref());
+    }
+    if text.is_empty() { "none".to_owned() } else { text }
+}
+
+/// The first names of a list and how many more there are: `a, b`, `a, b and 7 more`.
+pub fn first_of<S: AsRef<str>>(names: &[S], most: usize) -> String {
+    match names.len().saturating_sub(most) {
+        0 => listed(names),
+        more => format!("{} and {} more", listed(&names[..most]), integer(more as u64)),
+    }
+}
+
 /// Two decimals and a sign that is as wide for both: `+1.20`, `−0.35`.
 pub fn signed(value: f64) -> String {
     if value.is_infinite() {
@@ -375,6 +393,14 @@ mod tests {
     fn a_noun_follows_its_number() {
         assert_eq!(plural(1, "gene", "genes"), "1 gene");
         assert_eq!(plural(2048, "gene", "genes"), "2,048 genes");
+    }
+
+    #[test]
+    fn lists_end_and_are_never_nothing() {
+        assert_eq!(listed(["a", "b"]), "a, b");
+        assert_eq!(listed::<&str>([]), "none");
+        assert_eq!(first_of(&["a", "b"], 2), "a, b");
+        assert_eq!(first_of(&["a", "b", "c"], 2), "a, b and 1 more");
     }
 
     #[test]

@@ -19,7 +19,6 @@ enum Step {
     Set(u8, Vec<bool>),
     Nudge(u8, usize),
     Clear(u8),
-    ClearAll,
     Universe(Option<Vec<bool>>),
 }
 
@@ -32,7 +31,6 @@ fn step() -> impl Strategy<Value = Step> {
         4 => (0..N_KEYS, flags()).prop_map(|(key, cells)| Step::Set(key, cells)),
         6 => (0..N_KEYS, 0..N_OBS).prop_map(|(key, cell)| Step::Nudge(key, cell)),
         2 => (0..N_KEYS).prop_map(Step::Clear),
-        1 => Just(Step::ClearAll),
         1 => proptest::option::of(flags()).prop_map(Step::Universe),
     ]
 }
@@ -88,10 +86,6 @@ fn take(step: Step, filter: &mut CrossFilter<u8>, model: &mut Model) -> Change<u
         Step::Clear(key) => {
             model.filters.remove(&key);
             filter.clear(&key)
-        }
-        Step::ClearAll => {
-            model.filters.clear();
-            filter.clear_all()
         }
         Step::Universe(cells) => {
             let change =
@@ -201,7 +195,8 @@ fn a_filter_that_cannot_be_set_changes_nothing() {
     let mut filter = CrossFilter::new(2);
     let range = Predicate::Range { min: 2.0, max: 3.0 };
     filter.set("height", &range, Source::Continuous(&column)).unwrap();
-    assert!(filter.set("height", &range, Source::Cells).is_err());
+    let labels = categorical(Codes::U8(vec![0, 0]), 1);
+    assert!(filter.set("height", &range, Source::Categorical(&labels)).is_err());
     assert!(matches!(
         filter.set_mask("other", CellMask::all(3)),
         Err(CrossFilterError::Length { found: 3, expected: 2 })

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::number::Number;
+use super::text::counted;
 
 /// The type of the elements of an array, as far as AnnData has use for it.
 #[derive(Clone, Debug, PartialEq)]
@@ -78,7 +79,7 @@ impl fmt::Display for ElementType {
             Self::Number(number) => f.write_str(number.name()),
             Self::Enumeration { .. } => f.write_str("enumeration"),
             Self::FixedText { .. } | Self::WideText { .. } | Self::Text { .. } => f.write_str("text"),
-            Self::Records { fields, .. } => write!(f, "records of {} fields", fields.len()),
+            Self::Records { fields, .. } => write!(f, "records of {}", counted(fields.len(), "field", "fields")),
             Self::Array { element, length } => write!(f, "array of {length} × {element}"),
             Self::Other { name, .. } => f.write_str(name),
         }

@@ -40,7 +40,7 @@ use std::sync::Arc;
 
 pub use error::H5adError;
 pub use frame::{CategoryKind, Frame, FrameColumn};
-pub use matrix::{Matrix, MatrixInfo, MatrixLocation, SparseSlab, Storage};
+pub use matrix::{Loss, Matrix, MatrixInfo, MatrixLocation, SparseSlab, Storage};
 pub use obsm::{Obsm, ObsmInfo, ObsmValues};
 pub use source::Source;
 pub use uns::{Pixels, SpatialImage, SpatialLibrary, Uns};
@@ -222,7 +222,7 @@ impl H5ad {
     pub fn read_obsm(&self, key: &str, columns: Range<usize>) -> Result<Obsm, H5adError> {
         let entry = self.contents.obsm.iter().find(|entry| entry.info.key == key).ok_or_else(|| {
             let known: Vec<_> = self.contents.obsm_infos.iter().map(|info| info.key.as_str()).collect();
-            H5adError::missing(format!("obsm/{key}"), format!("the entries of obsm are: {}", known.join(", ")))
+            H5adError::missing(format!("obsm/{key}"), format!("the entries of obsm are: {}", text::listed(&known)))
         })?;
         obsm::read(&self.store, entry, self.contents.n_obs, columns)
     }
@@ -239,7 +239,8 @@ impl H5ad {
     pub fn matrix(&self, location: &MatrixLocation) -> Result<Matrix, H5adError> {
         let info = self.contents.matrices.iter().find(|info| info.location == *location).ok_or_else(|| {
             let known: Vec<_> = self.contents.matrices.iter().map(|info| info.location.to_string()).collect();
-            H5adError::missing(location.to_string(), format!("the matrices of this file are: {}", known.join(", ")))
+            let known = text::listed(&known);
+            H5adError::missing(location.to_string(), format!("the matrices of this file are: {known}"))
         })?;
         Matrix::open(&self.store, info)
     }

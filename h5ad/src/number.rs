@@ -1,5 +1,7 @@
 //! Numbers as files store them, decoded from raw bytes.
 
+use super::matrix::Loss;
+
 /// Whole numbers up to this magnitude are exact as 32-bit floats.
 const EXACT_IN_F32: u64 = 1 << 24;
 
@@ -30,8 +32,10 @@ enum Kind {
 pub(super) struct Singles {
     /// One value per element.
     pub(super) values: Vec<f32>,
-    /// The largest magnitude that did not survive: a whole number beyond 2^24, or anything beyond the range of `f32`.
-    pub(super) too_large: Option<f64>,
+    /// What the numbers lost; of those beyond the range no columns.
+    pub(super) loss: Loss,
+    /// Which elements are finite numbers beyond the range of `f32`; they became infinite.
+    pub(super) beyond: Vec<usize>,
 }
 
 impl Number {
@@ -149,17 +153,17 @@ impl Number {
         let values = match self.kind {
             Kind::I8 => each(bytes, big, i8::from_le_bytes, f32::from),
             Kind::I16 => each(bytes, big, i16::from_le_bytes, f32::from),
-            Kind::I32 => each(bytes, big, i32::from_le_bytes, |v| lost.whole(u64::from(v.unsigned_abs()), v as f32)),
-            Kind::I64 => each(bytes, big, i64::from_le_bytes, |v| lost.whole(v.unsigned_abs(), v as f32)),
+            Kind::I32 => each(bytes, big, i32::from_le_bytes, |v| lost.whole(i64::from(v).into(), v as f32)),
+            Kind::I64 => each(bytes, big, i64::from_le_bytes, |v| lost.whole(v.into(), v as f32)),
             Kind::U8 => each(bytes, big, u8::from_le_bytes, f32::from),
             Kind::U16 => each(bytes, big, u16::from_le_bytes, f32::from),
-            Kind::U32 => each(bytes, big, u32::from_le_bytes, |v| lost.whole(u64::from(v), v as f32)),
-            Kind::U64 => each(bytes, big, u64::from_le_bytes, |v| lost.whole(v, v as f32)),
+            Kind::U32 => each(bytes, big, u32::from_le_bytes, |v| lost.whole(v.into(), v as f32)),
+            Kind::U64 => each(bytes, big, u64::from_le_bytes, |v| lost.whole(v.into(), v as f32)),
             Kind::F16 => each(bytes, big, half, |v| v),
             Kind::F32 => each(bytes, big, f32::from_le_bytes, |v| v),
             Kind::F64 => each(bytes, big, f64::from_le_bytes, |v| lost.double(v)),
         };
-        Singles { values, too_large: lost.magnitude }
+        Singles { values, loss: lost.loss, beyond: lost.beyond }
     }
 
     /// Decodes whole numbers of 64 bits without a sign, which the type must be.
@@ -191,31 +195,50 @@ impl Number {
     }
 }
 
-/// Keeps the largest magnitude that a 32-bit float cannot hold.
+/// Takes in numbers that become 32-bit floats, one after another, and keeps what they lose.
 #[derive(Default)]
 struct Lost {
-    magnitude: Option<f64>,
+    loss: Loss,
+    beyond: Vec<usize>,
+    n_taken: usize,
 }
 
 impl Lost {
-    fn whole(&mut self, magnitude: u64, single: f32) -> f32 {
-        if magnitude > EXACT_IN_F32 {
-            self.keep(magnitude as f64);
+    fn whole(&mut self, value: i128, single: f32) -> f32 {
+        let magnitude = value.unsigned_abs();
+        if magnitude > u128::from(EXACT_IN_F32) {
+            let difference = (single as i128 - value).unsigned_abs();
+            if difference > 0 {
+                self.loss.n_rounded += 1;
+                self.loss.largest_relative = self.loss.largest_relative.max(difference as f64 / magnitude as f64);
+            }
         }
         single
     }
 
     fn double(&mut self, value: f64) -> f32 {
         let single = value as f32;
-        let magnitude = value.abs();
-        if magnitude > EXACT_IN_F32 as f64 && value.is_finite() && (value.fract() == 0.0 || single.is_infinite()) {
-            self.keep(magnitude);
+        let difference = (f64::from(single) - value).abs();
+        // Of NaN and of infinities it is NaN. Counted without a branch, since zeros among other values are hard to
+        // predict: that would take three times as long.
+        self.loss.n_rounded += u64::from(difference > 0.0);
+        if difference > self.loss.largest_relative * value.abs() {
+            self.note_worse(value, difference);
         }
+        self.n_taken += 1;
         single
     }
 
-    fn keep(&mut self, magnitude: f64) {
-        self.magnitude = Some(self.magnitude.map_or(magnitude, |known| known.max(magnitude)));
+    /// Notes a number that lost more than those before it, or all.
+    #[cold]
+    fn note_worse(&mut self, value: f64, difference: f64) {
+        if difference.is_infinite() {
+            self.loss.n_rounded -= 1;
+            self.loss.largest_beyond = self.loss.largest_beyond.max(value.abs());
+            self.beyond.push(self.n_taken);
+        } else {
+            self.loss.largest_relative = difference / value.abs();
+        }
     }
 }
 
@@ -282,17 +305,24 @@ mod tests {
     fn big_endian_integers_decode() {
         let bytes: Vec<u8> = [1i64, -2, i64::MAX].iter().flat_map(|v| v.to_be_bytes()).collect();
         assert_eq!(I64_BIG.integers(&bytes), [1, -2, i64::MAX]);
-        assert_eq!(I64_BIG.singles(&bytes).too_large, Some(i64::MAX as f64));
+        let Singles { loss, .. } = I64_BIG.singles(&bytes);
+        assert_eq!((loss.n_rounded, loss.largest_relative), (1, 2f64.powi(-63)));
     }
 
     #[test]
     fn singles_tell_what_they_lose() {
         let singles = |values: &[f64]| F64.singles(&values.iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<_>>());
-        assert_eq!(singles(&[0.1, -16_777_216.0, 1e9 + 0.5]).too_large, None);
-        assert_eq!(singles(&[16_777_217.0, 3.0]).too_large, Some(16_777_217.0));
-        let beyond = singles(&[-1e300, f64::INFINITY]);
-        assert_eq!(beyond.values, [f32::NEG_INFINITY, f32::INFINITY]);
-        assert_eq!(beyond.too_large, Some(1e300));
-        assert_eq!(singles(&[f64::NAN, f64::NEG_INFINITY]).too_large, None);
+        let exact = singles(&[0.5, -16_777_216.0, f64::NAN, f64::NEG_INFINITY, f64::from(f32::MAX), -0.0]);
+        assert_eq!((exact.loss, exact.beyond), (Loss::default(), vec![]));
+        let rounded = singles(&[16_777_217.0, 3.0, 0.1, 1e-300]);
+        assert_eq!((rounded.loss.n_rounded, rounded.loss.largest_relative), (3, 1.0));
+        assert_eq!(singles(&[16_777_217.0]).loss.largest_relative, 1.0 / 16_777_217.0);
+        let beyond = singles(&[1.0, -1e300, f64::INFINITY, 1e39]);
+        assert_eq!(beyond.values, [1.0, f32::NEG_INFINITY, f32::INFINITY, f32::INFINITY]);
+        assert_eq!((beyond.beyond, beyond.loss.largest_beyond, beyond.loss.n_rounded), (vec![1, 3], 1e300, 0));
+        let unsigned = Number { kind: Kind::U64, big_endian: false };
+        let halfway = unsigned.singles(&((1_u64 << 40) + (1 << 16)).to_le_bytes());
+        assert_eq!(halfway.loss.n_rounded, 1);
+        assert_eq!(unsigned.singles(&(1_u64 << 40).to_le_bytes()).loss, Loss::default());
     }
 }

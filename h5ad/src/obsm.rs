@@ -6,10 +6,11 @@ use super::container::Kind;
 use super::element::{ElementType, Field};
 use super::error::H5adError;
 use super::frame;
-use super::matrix::{Matrix, MatrixInfo, MatrixLocation, Storage, stated_shape};
+use super::matrix::{Entries, MatrixInfo, MatrixLocation, Sparse, Storage, stated_shape};
 use super::number::Number;
 use super::record::Records;
 use super::store::{Array, Store};
+use super::text::counted;
 
 /// How many entries of a sparse array, or elements of a dense one, are held at a time.
 const PIECE_ENTRIES: usize = 4 << 20;
@@ -36,7 +37,7 @@ pub struct Obsm {
 
 /// Values of an entry of `obsm`, as exact as the file has them.
 ///
-/// Whole numbers beyond 2^53 are rounded to the nearest 64-bit float, values of a sparse entry to 32-bit floats.
+/// Whole numbers beyond 2^53 are rounded to the nearest 64-bit float.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ObsmValues {
     /// Of a type whose every value is a 32-bit float.
@@ -106,7 +107,8 @@ pub(super) fn list(store: &Store, n_obs: usize) -> Result<Vec<Entry>, H5adError>
             Ok(())
         }
         Ok(Some((_, n_rows, _))) => {
-            let message = format!("has {n_rows} rows for {n_obs} cells; it is left out");
+            let (rows, cells) = (counted(n_rows, "row", "rows"), counted(n_obs, "cell", "cells"));
+            let message = format!("has {rows} for {cells}; it is left out");
             store.warnings().note(format!("obsm/{key}"), message);
             Ok(())
         }
@@ -154,10 +156,13 @@ fn inspect(store: &Store, key: &str) -> Result<Option<(Form, usize, usize)>, H5a
             Ok(Some((Form::Dense(place), n_rows, width(&array))))
         }
         Some(Kind::Group) if attributes.text("encoding-type") == Some("dataframe") => {
-            let columns = frame::numeric_columns(store, &place)?;
+            let frame::ColumnsByKind { numeric, other } = frame::columns_by_kind(store, &place)?;
+            for column in other {
+                store.warnings().note(column, "does not hold numbers, as coordinates do; the column is left out");
+            }
             let n_rows = frame::length(store, &place)?.unwrap_or(0);
-            let n_columns = columns.len();
-            Ok(Some((Form::Frame(columns), n_rows, n_columns)))
+            let n_columns = numeric.len();
+            Ok(Some((Form::Frame(numeric), n_rows, n_columns)))
         }
         Some(Kind::Group) => {
             let shape = stated_shape(store, &place)?.unwrap_or_default();
@@ -197,7 +202,7 @@ pub(super) fn read(store: &Store, entry: &Entry, n_obs: usize, columns: Range<us
     let columns = columns.start.min(end)..end;
     let values = match &entry.form {
         Form::Dense(place) => dense(store, place, &columns)?,
-        Form::Sparse(info) => ObsmValues::Singles(sparse(store, info, &columns)?),
+        Form::Sparse(info) => sparse(store, info, &columns)?,
         Form::Frame(places) => {
             let mut values = vec![0.0; n_obs * columns.len()];
             for (column, place) in places[columns.clone()].iter().enumerate() {
@@ -252,18 +257,35 @@ fn columns_of<T: Copy>(values: &[T], width: usize, columns: &Range<usize>) -> Ve
     values.chunks_exact(width).flat_map(|row| row[columns.clone()].iter().copied()).collect()
 }
 
-fn sparse(store: &Store, info: &MatrixInfo, columns: &Range<usize>) -> Result<Vec<f32>, H5adError> {
-    let matrix = Matrix::open(store, info)?;
-    let mut values = vec![0.0; info.n_rows * columns.len()];
-    for range in matrix.slabs(PIECE_ENTRIES) {
+fn sparse(store: &Store, info: &MatrixInfo, columns: &Range<usize>) -> Result<ObsmValues, H5adError> {
+    let matrix = Sparse::open(store, info)?;
+    let number = matrix.number();
+    Ok(if number.fits_single() {
+        let read = |range| matrix.read_with(range, |piece| number.singles(piece.bytes).values);
+        ObsmValues::Singles(spread(info, &matrix.slabs(PIECE_ENTRIES), columns, read)?)
+    } else {
+        let read = |range| matrix.read_with(range, |piece| number.doubles(piece.bytes));
+        ObsmValues::Doubles(spread(info, &matrix.slabs(PIECE_ENTRIES), columns, read)?)
+    })
+}
+
+/// All values of these `columns`, row by row, of a sparse matrix whose majors `read` reads by `slabs`.
+fn spread<T: Copy + Default>(
+    info: &MatrixInfo,
+    slabs: &[Range<usize>],
+    columns: &Range<usize>,
+    read: impl Fn(Range<usize>) -> Result<Entries<T>, H5adError>,
+) -> Result<Vec<T>, H5adError> {
+    let mut values = vec![T::default(); info.n_rows * columns.len()];
+    for range in slabs {
         let range = match info.storage {
             Storage::Csc => range.start.max(columns.start)..range.end.min(columns.end),
-            Storage::Csr | Storage::Dense => range,
+            Storage::Csr | Storage::Dense => range.clone(),
         };
         if range.is_empty() {
             continue;
         }
-        let slab = matrix.read(range.clone())?;
+        let slab = read(range.clone())?;
         for (major, bounds) in range.zip(slab.indptr.windows(2)) {
             for entry in bounds[0]..bounds[1] {
                 let minor = slab.indices[entry] as usize;

@@ -1,4 +1,4 @@
-//! Numbers as pandas prints them, for categories that are numbers.
+//! Numbers as pandas prints them, for categories that are numbers, and as messages count things.
 
 use std::fmt::LowerExp;
 
@@ -28,6 +28,17 @@ pub(super) fn float(value: impl Copy + Into<f64> + LowerExp) -> String {
         -4..0 => format!("{sign}0.{}{digits}", "0".repeat((-exponent - 1) as usize)),
         _ => format!("{mantissa}e{}{:02}", if exponent < 0 { '-' } else { '+' }, exponent.abs()),
     }
+}
+
+/// The number with its noun: `1 row`, `20 rows`.
+pub(super) fn counted(n: usize, one: &str, many: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { many })
+}
+
+/// Names after one another, or that there is none.
+pub(super) fn listed<S: AsRef<str>>(names: &[S]) -> String {
+    let names: Vec<&str> = names.iter().map(AsRef::as_ref).collect();
+    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
 }
 
 /// Prints a truth value as Python does.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::container::Kind;
 use super::error::H5adError;
 use super::store::{Store, ValuesError};
+use super::text::counted;
 use super::values::Values;
 
 const COLORS: &str = "_colors";
@@ -20,7 +21,7 @@ pub struct Uns {
     /// Key in `obsm` of the embedding to show first.
     pub default_embedding: Option<String>,
     /// The base of the logarithms that the expression values are, where the file states one (`uns/log1p/base`, which
-    /// scanpy writes); none where they are natural.
+    /// scanpy writes), a finite number above 1; none where they are natural.
     pub log_base: Option<f64>,
     /// Colors of each categorical column of `obs`, in the order of its categories: `#rrggbb`, or whatever color name
     /// the file has.
@@ -73,7 +74,7 @@ impl Uns {
         uns.title = text(store, "uns/title")?;
         uns.default_embedding = text(store, "uns/default_embedding")?;
         if store.kind("uns/log1p")? == Some(Kind::Group) {
-            uns.log_base = factor(store, "uns/log1p/base")?;
+            uns.log_base = log_base(store)?;
         }
         for name in store.members("uns")?.names() {
             if let Some(column) = name.strip_suffix(COLORS) {
@@ -200,6 +201,29 @@ fn factor(store: &Store, place: &str) -> Result<Option<f64>, H5adError> {
     })
 }
 
+/// The base of logarithms; one that is none is noted.
+fn log_base(store: &Store) -> Result<Option<f64>, H5adError> {
+    const PLACE: &str = "uns/log1p/base";
+    const MOST_CHARS: usize = 40;
+    if store.kind(PLACE)?.is_none() || store.attributes(PLACE)?.text("encoding-type") == Some("null") {
+        return Ok(None);
+    }
+    if let Some(base) = factor(store, PLACE)?
+        && base.is_finite()
+        && base > 1.0
+    {
+        return Ok(Some(base));
+    }
+    let stated = match values(store, PLACE)? {
+        Some(values) => values.into_strings().into_iter().next().map(|text| text.chars().take(MOST_CHARS).collect()),
+        None => None,
+    };
+    let stated: String = stated.map_or_else(|| "holds no number".to_owned(), |text: String| format!("is `{text}`"));
+    let message = format!("{stated}, where the base of logarithms is a number above 1; natural logarithms are assumed");
+    store.warnings().note(PLACE, message);
+    Ok(None)
+}
+
 /// Colors as text, or as rows of three or four numbers: red, green, blue and, perhaps, opacity.
 fn colors(store: &Store, place: &str) -> Result<Vec<String>, ValuesError> {
     let channels = store.array(place)?.shape().get(1).copied().unwrap_or(1);
@@ -212,7 +236,8 @@ fn colors(store: &Store, place: &str) -> Result<Vec<String>, ValuesError> {
         Values::Booleans(_) => return Err(ValuesError::Unsupported("holds truth values".to_owned())),
     };
     if !matches!(channels, 3 | 4) {
-        return Err(ValuesError::Unsupported(format!("has {channels} numbers a color, where 3 or 4 make one")));
+        let numbers = counted(channels, "number", "numbers");
+        return Err(ValuesError::Unsupported(format!("has {numbers} a color, where 3 or 4 make one")));
     }
     let byte = |number: &f64| (number * scale).round().clamp(0.0, 255.0) as u8;
     let hex = |color: &[f64]| color.iter().fold("#".to_owned(), |hex, channel| format!("{hex}{:02x}", byte(channel)));

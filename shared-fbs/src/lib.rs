@@ -8,6 +8,7 @@
 #[cfg(feature = "api")]
 pub mod api;
 pub mod bytes;
+pub mod dataset_id;
 mod error;
 pub mod frame;
 #[allow(

@@ -8,6 +8,7 @@ use explorer_core::{
         PseudobulkTable, SampleMoments, Sets, pseudobulk,
     },
     filter::CellMask,
+    format,
 };
 use rayon::prelude::*;
 use shared_fbs::manifest::Layer;
@@ -62,7 +63,7 @@ pub fn markers(
     let no_moments = || MarkersError::NoMoments {
         layer: layer.name.clone(),
         column: column.to_owned(),
-        known: layer.column_moments.iter().map(|moments| moments.column.as_str()).collect::<Vec<_>>().join(", "),
+        known: format::listed(layer.column_moments.iter().map(|moments| &moments.column)),
     };
     let (Some(tiles), Some(entry)) = (label_tiles(layer, column), dataset.manifest().column(column)) else {
         return Err(no_moments());

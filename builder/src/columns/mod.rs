@@ -5,7 +5,7 @@ mod write;
 
 use std::collections::{BTreeSet, HashMap};
 
-use explorer_core::data::Numbers;
+use explorer_core::{data::Numbers, format};
 use shared_fbs::manifest::{NumberKind, Warning};
 
 use h5ad::{CategoryKind, FrameColumn};
@@ -81,9 +81,11 @@ fn number_of(kind: CategoryKind) -> NumberKind {
 fn note_beyond_f32(values: &[f64], place: String, warnings: &mut Vec<Warning>) {
     let n_beyond = values.iter().filter(|value| value.is_finite() && !(**value as f32).is_finite()).count();
     if n_beyond > 0 {
+        let (are, they, them) = if n_beyond == 1 { ("is", "it is", "it") } else { ("are", "they are", "them") };
+        let numbers = format::plural(n_beyond, "number", "numbers");
         let message = format!(
-            "{n_beyond} numbers are beyond the range of 32-bit floats; they are kept, but colors and filters take them \
-             for infinite"
+            "{numbers} {are} beyond the range of 32-bit floats; {they} kept, but colors and filters take {them} for \
+             infinite"
         );
         warnings.push(Warning { place, message });
     }
@@ -122,6 +124,6 @@ mod tests {
         let TableValues::Numbers(numbers) = &planned[0].values else { panic!("numbers expected") };
         assert_eq!(*numbers, Numbers::Float64(vec![1e300, f64::INFINITY, 0.5]));
         assert_eq!((warnings.len(), warnings[0].place.as_str()), (1, "obs/huge"));
-        assert!(warnings[0].message.starts_with("1 numbers"), "{}", warnings[0].message);
+        assert!(warnings[0].message.starts_with("1 number is beyond"), "{}", warnings[0].message);
     }
 }

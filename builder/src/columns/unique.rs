@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use explorer_core::format;
 use shared_fbs::manifest::Warning;
 
 /// Makes labels of an index unique the way anndata does: the second `a` becomes `a-1`.
@@ -32,11 +33,14 @@ pub fn make_unique(index: &mut [String], place: &str, warnings: &mut Vec<Warning
         };
         mended.push(std::mem::replace(label, unique));
     }
-    let message = format!(
-        "{} labels occur more than once (`{}` is one); a number was added to all but the first of each",
-        mended.len(),
-        mended[0]
-    );
+    let message = match &mended[..] {
+        [one] => format!("the label `{one}` occurs twice; a number was added to the second"),
+        several => format!(
+            "{} labels repeat others (`{}` is one); a number was added to each",
+            format::integer(several.len() as u64),
+            several[0]
+        ),
+    };
     warnings.push(Warning { place: place.to_owned(), message });
 }
 

@@ -12,6 +12,7 @@ mod cube;
 mod genes;
 mod log_counts;
 mod normalization;
+mod odd;
 mod pipeline;
 mod pool;
 mod read;
@@ -109,6 +110,8 @@ pub struct LayerPlace<'a> {
     pub var: u32,
     /// The input's row of every gene.
     pub gene_rows: &'a [u32],
+    /// The id of every gene, by row of the input.
+    pub gene_ids: &'a [String],
     pub whole_cells: WholeCells,
 }
 
@@ -140,7 +143,8 @@ pub fn write(
 ) -> Result<Layer, BuildError> {
     let Reading { scan, blocks } = reading;
     let output = |source| context.output(source);
-    note_odd_values(&scan, place.location, warnings);
+    let said = |message| Warning { place: place.location.to_string(), message };
+    warnings.extend(scan.odd.messages(place.gene_ids).into_iter().map(said));
     let fixed = match scan.kind {
         ValueKind::Counts => FixedPoints::Uniform(FixedPoint::COUNTS),
         ValueKind::LogNormalizedCounts => {
@@ -320,17 +324,6 @@ fn cube_moments(cube: &Cube, tiles: Option<manifest::TileRange>) -> CubeMoments 
         n_cells: cube.n_cells.clone(),
         tiles,
     }
-}
-
-fn note_odd_values(scan: &Scan, location: &MatrixLocation, warnings: &mut Vec<Warning>) {
-    let mut note = |count: u64, what: &str| {
-        if count > 0 {
-            let message = format!("{count} values are {what}; they are treated as zero");
-            warnings.push(Warning { place: location.to_string(), message });
-        }
-    };
-    note(scan.n_nan, "not a number (NaN)");
-    note(scan.n_infinite, "infinite");
 }
 
 /// The base that a layer has in the manifest, 0 for that of natural logarithms. A file states one base, as scanpy does,

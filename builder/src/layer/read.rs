@@ -14,6 +14,7 @@ use super::{
     block::Block,
     blocks::Blocks,
     log_counts::{self, Evidence, Recognized},
+    odd::OddValues,
     pipeline::in_order,
     runs::RunWriter,
     tally::Tally,
@@ -48,10 +49,8 @@ pub struct Scan {
     pub nonzero_by_gene: Vec<u32>,
     /// Orders of magnitude of every gene's values, by column of the matrix; empty unless they were read as floats.
     pub exponents_by_gene: Vec<Exponents>,
-    /// Values that are not a number.
-    pub n_nan: u64,
-    /// Values that are infinite.
-    pub n_infinite: u64,
+    /// Values that could not be kept as they are.
+    pub odd: OddValues,
     /// Whether any value is negative.
     pub has_negative: bool,
     /// Least |value| other than zero.
@@ -213,6 +212,7 @@ impl SlabReader<'_> {
             tally: Tally::new(self.matrix.info().n_cols, self.kind),
             recognized: Vec::new(),
         };
+        runs.tally.take_loss(&slab);
         match self.matrix.info().storage {
             Storage::Csr | Storage::Dense => self.rows(&slab, range.start, &mut runs)?,
             Storage::Csc => self.columns(&slab, range.start, &mut runs)?,
@@ -313,7 +313,7 @@ impl Reading<'_> {
     /// they are.
     fn find_counts(&mut self, context: &Context<'_>) -> Result<(), BuildError> {
         let scan = &self.scan;
-        let has_odd = scan.n_nan + scan.n_infinite > 0;
+        let has_odd = scan.odd.any_unkept();
         let is_out_of_range = scan.max_abs > MAX_LOG_VALUE || scan.max_abs == 0.0;
         if scan.has_negative || has_odd || is_out_of_range || scan.log_counts_step(context).is_none() {
             return Ok(());

@@ -1,9 +1,10 @@
 //! What adds up over the values of a matrix, in any order.
 
 use explorer_core::de::{Exponents, Normalization};
+use h5ad::SparseSlab;
 use shared_fbs::manifest::ValueKind;
 
-use super::read::Scan;
+use super::{odd::OddValues, read::Scan};
 
 /// Counts over some values.
 pub struct Tally {
@@ -13,8 +14,7 @@ pub struct Tally {
     /// Least and largest |value|, zeros left out.
     least: f32,
     largest: f32,
-    n_nan: u64,
-    n_infinite: u64,
+    odd: OddValues,
     has_negative: bool,
 }
 
@@ -27,8 +27,7 @@ impl Tally {
             exponents_by_gene: vec![Exponents::default(); n_with_exponents],
             least: f32::INFINITY,
             largest: 0.0,
-            n_nan: 0,
-            n_infinite: 0,
+            odd: OddValues::default(),
             has_negative: false,
         }
     }
@@ -43,7 +42,7 @@ impl Tally {
                 self.exponents_by_gene[gene as usize].insert(value);
             }
         }
-        self.take_range(data)
+        self.take_range(data) || self.take_odd(genes.iter().copied().zip(data))
     }
 
     /// Takes in a gene's non-zero values; says whether all are finite.
@@ -53,7 +52,7 @@ impl Tally {
         if let Some(exponents) = self.exponents_by_gene.get_mut(gene) {
             data.iter().for_each(|&value| exponents.insert(value));
         }
-        self.take_range(data)
+        self.take_range(data) || self.take_odd(data.iter().map(|value| (gene as u32, value)))
     }
 
     /// Takes in how large values are; says whether all are finite.
@@ -67,15 +66,21 @@ impl Tally {
                 self.has_negative |= value < 0.0;
             } else {
                 is_finite = false;
-                self.take_odd(value);
             }
         }
         is_finite
     }
 
-    fn take_odd(&mut self, value: f32) {
-        self.n_nan += u64::from(value.is_nan());
-        self.n_infinite += u64::from(value.is_infinite());
+    /// Takes in those values that are not finite, with their genes; says that there are some.
+    fn take_odd<'a>(&mut self, values: impl Iterator<Item = (u32, &'a f32)>) -> bool {
+        let n_genes = self.nonzero_by_gene.len();
+        values.filter(|(_, value)| !value.is_finite()).for_each(|(gene, &value)| self.odd.take(gene, value, n_genes));
+        false
+    }
+
+    /// Takes in what the values of a slab lost when they became 32-bit floats.
+    pub fn take_loss(&mut self, slab: &SparseSlab) {
+        self.odd.take_loss(slab, self.nonzero_by_gene.len());
     }
 
     /// Adds what was counted elsewhere.
@@ -88,8 +93,7 @@ impl Tally {
         }
         self.least = self.least.min(other.least);
         self.largest = self.largest.max(other.largest);
-        self.n_nan += other.n_nan;
-        self.n_infinite += other.n_infinite;
+        self.odd.merge(&other.odd);
         self.has_negative |= other.has_negative;
     }
 
@@ -100,8 +104,7 @@ impl Tally {
             exponents_by_gene: self.exponents_by_gene,
             min_abs: self.least,
             max_abs: self.largest,
-            n_nan: self.n_nan,
-            n_infinite: self.n_infinite,
+            odd: self.odd,
             has_negative: self.has_negative,
             kind,
             normalization: Normalization::default(),

@@ -7,6 +7,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use shared_fbs::path::MANIFEST;
 use xxhash_rust::xxh64::xxh64;
 
 /// How coarse the clocks of file systems are. A change within this of the one before may leave no trace.
@@ -21,7 +22,8 @@ const ZARR: [&str; 3] = [".zgroup", ".zattrs", "zarr.json"];
 /// When it cannot be looked at, and when it is a pipe, a device or another directory: to open one could wait without
 /// end.
 pub fn input_files(input: &Path) -> io::Result<Vec<PathBuf>> {
-    let refused = |reason: &str| Err(io::Error::new(io::ErrorKind::InvalidInput, format!("{reason}, not a file")));
+    let refused =
+        |reason: &str| Err(io::Error::new(io::ErrorKind::InvalidInput, format!("{reason}, not a file of AnnData")));
     let metadata = fs::metadata(input)?;
     if metadata.is_file() {
         return Ok(vec![input.to_owned()]);
@@ -30,7 +32,8 @@ pub fn input_files(input: &Path) -> io::Result<Vec<PathBuf>> {
         return refused("it is a pipe or a device");
     }
     if !ZARR.iter().any(|name| input.join(name).is_file()) {
-        return refused("it is a directory");
+        let is_built = input.join(MANIFEST).is_file();
+        return refused(if is_built { "it is a dataset that was built already" } else { "it is a directory" });
     }
     let mut files = Vec::new();
     let mut directories = vec![input.to_owned()];
@@ -194,6 +197,8 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let refused = |path: &Path| InputStamp::of(path).unwrap_err().to_string();
         assert!(refused(directory.path()).contains("directory"));
+        fs::write(directory.path().join(MANIFEST), "").unwrap();
+        assert!(refused(directory.path()).starts_with("it is a dataset that was built already"));
         #[cfg(unix)]
         assert!(refused(Path::new("/dev/zero")).contains("device"));
         assert_eq!(InputStamp::of(&directory.path().join("absent")).unwrap_err().kind(), io::ErrorKind::NotFound);

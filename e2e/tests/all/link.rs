@@ -12,7 +12,7 @@ async fn a_link_restores_the_view() -> Result<()> {
 async fn steps(visit: &Visit) -> Result<()> {
     let page = visit.page();
     page.goto(visit.server.address()).await?;
-    page.click(&format!("dataset-{DATASET}")).await?;
+    page.click(&page.card_of(DATASET).await?).await?;
     page.until_drawn(N_CELLS).await?;
 
     // Change everything that a link holds.
@@ -61,7 +61,7 @@ async fn steps(visit: &Visit) -> Result<()> {
     page.until_selected(240, N_CELLS).await?;
     // To the list of datasets, and back.
     page.goto(visit.server.address()).await?;
-    page.element(&format!("dataset-{DATASET}")).await?;
+    page.card_of(DATASET).await?;
     page.client().back().await?;
     page.until_drawn(N_CELLS).await?;
     page.until_selected(240, N_CELLS).await?;

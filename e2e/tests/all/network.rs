@@ -135,9 +135,9 @@ async fn slow(visit: &Visit) -> Result<()> {
     let page = visit.page();
     visit.browser.before_pages(KEEP_DRAWN)?;
     page.goto(proxy.address()).await?;
-    page.element(&format!("dataset-{LARGE}")).await?;
+    page.card_of(LARGE).await?;
     proxy.set(up_to(0));
-    page.click(&format!("dataset-{LARGE}")).await?;
+    page.click(&page.card_of(LARGE).await?).await?;
 
     // While cells are missing, the page can be worked with.
     page.until_value("the first cells", "drawn.length", Value::Null, |n| n.as_u64() > Some(0)).await?;

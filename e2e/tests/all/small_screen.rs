@@ -12,11 +12,11 @@ async fn steps(visit: &Visit) -> Result<()> {
     let page = visit.page();
     visit.browser.resize(Screen::PHONE)?;
     page.goto(visit.server.address()).await?;
-    page.element(&format!("dataset-{DATASET}")).await?;
+    page.card_of(DATASET).await?;
     page.expect_no_overflow("the start page").await?;
     visit.browser.shoot("start")?;
 
-    page.click(&format!("dataset-{DATASET}")).await?;
+    page.click(&page.card_of(DATASET).await?).await?;
     page.until_drawn(N_CELLS).await?;
     page.expect_no_overflow("the picture").await?;
     let picture = page.rect("picture").await?;

@@ -8,13 +8,16 @@ use shared_fbs::{
 use thiserror::Error;
 
 use super::{Categorical, CellRows, Codes, Continuous, Embedding, Frame, NO_POSITION, SparseVec};
-use crate::de::{Correction, Normalization, NormalizedCells};
+use crate::{
+    de::{Correction, Normalization, NormalizedCells},
+    format::plural,
+};
 
 /// Tiles that do not fit together.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum AssembleError {
     /// The tiles hold another number of cells than the dataset has.
-    #[error("the tiles hold {found} cells, and the dataset has {expected}")]
+    #[error("the tiles hold {}, and the dataset has {expected}", plural(*found, "cell", "cells"))]
     Length {
         /// Cells of the tiles.
         found: usize,
@@ -22,7 +25,7 @@ pub enum AssembleError {
         expected: usize,
     },
     /// A code stands for no label.
-    #[error("the code {code} stands for none of {n_categories} labels")]
+    #[error("the code {code} stands for none of {}", plural(*n_categories, "label", "labels"))]
     Code {
         /// The code.
         code: u32,

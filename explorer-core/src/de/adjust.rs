@@ -10,15 +10,11 @@ pub enum Adjustment {
     Bonferroni,
 }
 
-/// Adjusted p-values, in the order of `pvals` (each 0 to 1, none NaN).
+/// Adjusted p-values and their decimal logarithms, which do not underflow, in the order of `pvals` (each 0 to 1, none
+/// NaN), which are given both ways, too.
 ///
 /// Benjamini–Hochberg as `statsmodels.stats.multitest.multipletests(method="fdr_bh")`: of the
 /// i-th smallest, the least `p · n / rank` from rank i on, at most 1.
-pub fn adjust(pvals: &[f64], adjustment: Adjustment) -> Vec<f64> {
-    step_up(pvals, &ascending(pvals), adjustment, 1.0, |p, factor| p * factor)
-}
-
-/// The same, and their decimal logarithms, which do not underflow: of p-values that are given both ways.
 pub fn adjust_with_log10(pvals: &[f64], log10_pvals: &[f64], adjustment: Adjustment) -> [Vec<f64>; 2] {
     // Where p-values underflow, their logarithms still tell which is smaller.
     let order = ascending(log10_pvals);
@@ -70,6 +66,12 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    fn adjust(pvals: &[f64], adjustment: Adjustment) -> Vec<f64> {
+        let log10_pvals: Vec<f64> = pvals.iter().map(|p| p.log10()).collect();
+        let [adjusted, _] = adjust_with_log10(pvals, &log10_pvals, adjustment);
+        adjusted
+    }
 
     #[test]
     fn as_statsmodels() {

@@ -6,6 +6,7 @@ use super::{Adjustment, DeOptions, DeTable, Design, Effect, Marker, MarkerRank, 
 use crate::{
     csv::{push_comment, push_field},
     data::{GeneIdx, GeneNames},
+    format::plural,
 };
 
 /// What was compared, for the lines that begin with `#`.
@@ -122,9 +123,9 @@ pub fn pseudobulk_to_csv(table: &PseudobulkTable, names: &GeneNames, record: &De
     let mut out = String::new();
     let (n_group, n) = (table.n_group, table.samples.len());
     let method = match table.design {
-        Design::Paired => format!("paired t-test over {n} samples of {by}"),
+        Design::Paired => format!("paired t-test over {} of {by}", plural(n, "sample", "samples")),
         Design::Unpaired => {
-            format!("Welch's t-test over {n_group} against {} samples of {by}", n - n_group)
+            format!("Welch's t-test over {n_group} against {} of {by}", plural(n - n_group, "sample", "samples"))
         }
     };
     for (what, value) in [
@@ -138,14 +139,17 @@ pub fn pseudobulk_to_csv(table: &PseudobulkTable, names: &GeneNames, record: &De
     ] {
         push_comment(&mut out, what, value);
     }
-    out.push_str("names,scores,mean_difference,pvals,pvals_adj,df");
+    if let Some(caution) = table.caution() {
+        push_comment(&mut out, "left out", &caution);
+    }
+    out.push_str("names,scores,mean_difference,pvals,pvals_adj,df,log10_pvals");
     out.push_str(if table.n_agreeing.is_empty() { ",gene_ids\n" } else { ",samples_agreeing,gene_ids\n" });
     let mut order: Vec<usize> = (0..table.score.len()).collect();
     order.sort_by(|&a, &b| table.score[b].total_cmp(&table.score[a]));
     for row in order {
         let gene = GeneIdx(row as u32);
         push_field(&mut out, names.label(gene));
-        for column in [&table.score, &table.difference, &table.pval, &table.pval_adj, &table.df] {
+        for column in [&table.score, &table.difference, &table.pval, &table.pval_adj, &table.df, &table.log10_pval] {
             out.push(',');
             push_number(&mut out, column[row]);
         }
@@ -179,7 +183,8 @@ fn effect_header(effect: Effect) -> &'static str {
 }
 
 fn cells_text(set: &CellSetRecord) -> String {
-    format!("{} ({} cells)", set.name, set.n_cells)
+    // Without commas, for programs that read it.
+    format!("{} ({} {})", set.name, set.n_cells, if set.n_cells == 1 { "cell" } else { "cells" })
 }
 
 fn write_record(out: &mut String, table: &DeTable, record: &DeRecord) {

@@ -7,6 +7,7 @@
 mod adjust;
 mod bands;
 mod by_sample;
+mod caution;
 mod csv;
 mod fixed;
 mod gather;
@@ -27,9 +28,10 @@ mod table;
 mod welch;
 
 use adjust::total_order;
-pub use adjust::{Adjustment, adjust, adjust_with_log10};
+pub use adjust::{Adjustment, adjust_with_log10};
 pub use bands::{Bands, Exact, Exponents, Place};
 pub use by_sample::{SampleSides, sample_means};
+pub use caution::caution_of_sizes;
 pub use csv::{CellSetRecord, DeRecord, markers_to_csv, pseudobulk_to_csv, to_csv};
 pub use fixed::{FixedPoint, FixedPoints};
 pub use gather::Gather;
@@ -41,7 +43,7 @@ pub use normalization::{
 };
 pub use parts::{CellsPart, MomentsPart, SetParts, Sets, Sign, StoredPart};
 pub use plan::{LayerTiles, Plan};
-pub use pseudobulk::{Design, LEAST_CELLS, PseudobulkError, PseudobulkTable, SampleMoments, pseudobulk};
+pub use pseudobulk::{Design, LEAST_CELLS, LeftOut, PseudobulkError, PseudobulkTable, SampleMoments, pseudobulk};
 pub use route::{Choice, Offer, Route, Speed};
 pub use stored::{LabelChoice, StoredSum, UnstoredPairs, stored_sums, sums_alone};
 pub use student::two_sided_ln_p;

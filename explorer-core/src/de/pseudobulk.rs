@@ -4,7 +4,12 @@
 //! everywhere (Squair et al., *Nature Communications* 12, 5692, 2021). Here each sample counts once: its mean over
 //! its cells of the group, and over its cells of the reference.
 
-use super::{Adjustment, FixedPoints, Method, Moments, MomentsError, Summary, adjust, two_sided_ln_p, welch};
+use std::f64::consts::LN_10;
+
+use super::{
+    Adjustment, FixedPoints, Method, Moments, MomentsError, Summary, Welch, adjust_with_log10, two_sided_ln_p, welch,
+};
+use crate::format;
 
 /// A sample: the moments of its cells in the group and in the reference.
 #[derive(Clone, Debug)]
@@ -35,18 +40,35 @@ pub struct PseudobulkTable {
     pub samples: Vec<String>,
     /// How many of these are samples of the group; all, when the design is paired.
     pub n_group: usize,
+    /// Samples that were not taken, on a side at least, for too few cells.
+    pub left_out: Vec<LeftOut>,
     /// Mean over samples of the group's mean less that of the reference.
     pub difference: Vec<f64>,
     /// t, of the differences or of Welch.
     pub score: Vec<f64>,
     /// Degrees of freedom.
     pub df: Vec<f64>,
-    /// Two-sided p-value.
+    /// Two-sided p-value; 0 where it is below the smallest `f64`.
     pub pval: Vec<f64>,
+    /// Its decimal logarithm, which does not underflow.
+    pub log10_pval: Vec<f64>,
     /// Adjusted p-value.
     pub pval_adj: Vec<f64>,
+    /// Its decimal logarithm, which does not underflow.
+    pub log10_pval_adj: Vec<f64>,
     /// Samples whose difference has the sign of the mean difference, paired designs alone.
     pub n_agreeing: Vec<u32>,
+}
+
+/// Cells of a sample that do not count.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeftOut {
+    /// What the sample is called.
+    pub name: String,
+    /// How many cells of the group; `None` where they count after all.
+    pub n_group: Option<u64>,
+    /// The same of the reference.
+    pub n_reference: Option<u64>,
 }
 
 /// Why samples cannot be compared.
@@ -99,11 +121,14 @@ pub fn pseudobulk(
         design: Design::Paired,
         samples: names(&both),
         n_group: both.len(),
+        left_out: Vec::new(),
         difference: Vec::with_capacity(n_genes),
         score: Vec::with_capacity(n_genes),
         df: Vec::with_capacity(n_genes),
         pval: Vec::with_capacity(n_genes),
+        log10_pval: Vec::with_capacity(n_genes),
         pval_adj: Vec::new(),
+        log10_pval_adj: Vec::new(),
         n_agreeing: Vec::new(),
     };
     if both.len() >= 2 {
@@ -121,10 +146,7 @@ pub fn pseudobulk(
             let reference =
                 summary(&of_reference.iter().map(|sample| mean(&sample.reference, gene)).collect::<Vec<_>>());
             let (test, _) = welch(&group, &reference, Method::Welch);
-            table.difference.push(group.mean - reference.mean);
-            table.score.push(test.t);
-            table.df.push(test.df);
-            table.pval.push(test.pval);
+            table.push(group.mean - reference.mean, test);
         }
     } else {
         return Err(PseudobulkError::TooFewSamples {
@@ -133,7 +155,8 @@ pub fn pseudobulk(
             least_cells: LEAST_CELLS,
         });
     }
-    table.pval_adj = adjust(&table.pval, adjustment);
+    table.left_out = samples.iter().filter_map(|sample| LeftOut::of(sample, table.design)).collect();
+    [table.pval_adj, table.log10_pval_adj] = adjust_with_log10(&table.pval, &table.log10_pval, adjustment);
     Ok(table)
 }
 
@@ -141,24 +164,66 @@ fn names(samples: &[&SampleMoments]) -> Vec<String> {
     samples.iter().map(|sample| sample.name.clone()).collect()
 }
 
+impl LeftOut {
+    /// What does not count of a sample; `None` where all its cells do.
+    fn of(sample: &SampleMoments, design: Design) -> Option<Self> {
+        let cells = [sample.group.n_cells, sample.reference.n_cells];
+        let [n_group, n_reference] = match design {
+            Design::Paired if cells.iter().all(|&n| n >= LEAST_CELLS) || cells == [0, 0] => return None,
+            Design::Paired => cells.map(Some),
+            Design::Unpaired => cells.map(|n| (1..LEAST_CELLS).contains(&n).then_some(n)),
+        };
+        (n_group.is_some() || n_reference.is_some()).then(|| Self { name: sample.name.clone(), n_group, n_reference })
+    }
+
+    /// "d3 (4 in the group, 0 in the reference)".
+    fn text(&self) -> String {
+        let sides = [(self.n_group, "group"), (self.n_reference, "reference")];
+        let sides = sides.into_iter().filter_map(|(n, side)| Some(format!("{} in the {side}", format::integer(n?))));
+        format!("{} ({})", self.name, format::listed(sides))
+    }
+}
+
 impl PseudobulkTable {
+    /// Which samples do not count, and why; `None` where all do.
+    pub fn caution(&self) -> Option<String> {
+        const MOST_NAMED: usize = 5;
+        if self.left_out.is_empty() {
+            return None;
+        }
+        let samples = format::plural(self.left_out.len(), "sample", "samples");
+        let are = if self.left_out.len() == 1 { "is" } else { "are" };
+        let of = match self.design {
+            Design::Paired => format!("in the group or in the reference {are} left out"),
+            Design::Unpaired => format!("in a set {are} left out of it"),
+        };
+        let names: Vec<String> = self.left_out.iter().map(LeftOut::text).collect();
+        let names = format::first_of(&names, MOST_NAMED);
+        Some(format!("{samples} with fewer than {LEAST_CELLS} cells {of}: {names}."))
+    }
+
+    fn push(&mut self, difference: f64, test: Welch) {
+        self.difference.push(difference);
+        self.score.push(test.t);
+        self.df.push(test.df);
+        self.pval.push(test.pval);
+        self.log10_pval.push(test.log10_pval);
+    }
+
     /// The paired t-test of one gene (scipy's `ttest_rel`); without any variance as [`welch()`].
     fn push_paired(&mut self, differences: &[f64]) {
         let Summary { mean, variance, .. } = summary(differences);
         let n = differences.len() as f64;
         let df = n - 1.0;
-        let (t, pval) = if variance > 0.0 {
+        let (t, ln_p) = if variance > 0.0 {
             let t = mean / (variance / n).sqrt();
-            (t, libm::exp(two_sided_ln_p(t, df)))
+            (t, two_sided_ln_p(t, df))
         } else if mean == 0.0 {
-            (0.0, 1.0)
+            (0.0, 0.0)
         } else {
-            (f64::INFINITY.copysign(mean), 0.0)
+            (f64::INFINITY.copysign(mean), f64::NEG_INFINITY)
         };
-        self.difference.push(mean);
-        self.score.push(t);
-        self.df.push(df);
-        self.pval.push(pval);
+        self.push(mean, Welch { t, df, pval: libm::exp(ln_p), log10_pval: ln_p / LN_10 });
         let agrees = |difference: &&f64| **difference * mean > 0.0;
         self.n_agreeing.push(differences.iter().filter(agrees).count() as u32);
     }
@@ -213,6 +278,13 @@ mod tests {
         assert!((table.score[0] - 2.523_573).abs() < 1e-5, "{}", table.score[0]);
         assert!((table.pval[0] - 0.127_643).abs() < 1e-5, "{}", table.pval[0]);
         assert_eq!(table.n_agreeing[0], 3);
+        assert!((table.log10_pval[0] - table.pval[0].log10()).abs() < 1e-12);
+        assert_eq!((table.pval_adj[0], table.log10_pval_adj[0]), (table.pval[0], table.log10_pval[0]));
+        assert_eq!(
+            table.caution().unwrap(),
+            "1 sample with fewer than 10 cells in the group or in the reference is left out: too few (9 in the group, \
+             30 in the reference)."
+        );
     }
 
     #[test]
@@ -223,12 +295,38 @@ mod tests {
             sample("c", (0, 0.0), (50, 1.0)),
             sample("d", (0, 0.0), (50, 1.5)),
             sample("e", (0, 0.0), (50, 0.5)),
+            sample("f", (3, 9.0), (4, 9.0)),
         ];
         let table = run(&samples).unwrap();
         assert_eq!((table.design, table.n_group, table.samples.len()), (Design::Unpaired, 2, 5));
         // scipy.stats.ttest_ind([2, 3], [1, 1.5, .5], equal_var=False): t 2.598076, p 0.144366.
         assert!((table.score[0] - 2.598_076).abs() < 1e-5, "{}", table.score[0]);
         assert!((table.pval[0] - 0.144_366).abs() < 1e-5, "{}", table.pval[0]);
+        assert_eq!(
+            table.caution().unwrap(),
+            "1 sample with fewer than 10 cells in a set is left out of it: f (3 in the group, 4 in the reference)."
+        );
+    }
+
+    #[test]
+    fn samples_that_are_left_out_are_counted_and_some_named() {
+        let whole = ["a", "b"].map(|name| sample(name, (50, 2.0), (50, 1.0)));
+        assert_eq!(run(&whole).unwrap().caution(), None);
+        let without_cells = sample("none", (0, 0.0), (0, 0.0));
+        let few = (0..1200).map(|n| sample(&format!("s{n}"), (0, 0.0), (60, 1.0)));
+        let samples: Vec<SampleMoments> = whole.into_iter().chain([without_cells]).chain(few).collect();
+        let caution = run(&samples).unwrap().caution().unwrap();
+        assert!(caution.starts_with("1,200 samples with fewer than 10 cells"), "{caution}");
+        assert!(caution.ends_with("s4 (0 in the group, 60 in the reference) and 1,195 more."), "{caution}");
+    }
+
+    #[test]
+    fn p_values_below_the_smallest_number_have_logarithms() {
+        let one = |n: u32| sample(&n.to_string(), (10, 2.0 + f32::from((n % 2) as u8) * 1e-6), (10, 1.0));
+        let table = run(&(0..400).map(one).collect::<Vec<_>>()).unwrap();
+        assert_eq!(table.pval[0], 0.0);
+        assert!(table.log10_pval[0] < -320.0 && table.log10_pval[0].is_finite(), "{}", table.log10_pval[0]);
+        assert_eq!(table.log10_pval_adj[0], table.log10_pval[0]);
     }
 
     #[test]

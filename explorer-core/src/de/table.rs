@@ -94,8 +94,6 @@ pub struct DeTable {
 pub enum SortKey {
     /// t.
     Score,
-    /// |t|.
-    AbsScore,
     /// Log2 fold change or mean difference.
     Effect,
     /// p, also where it underflows.
@@ -284,7 +282,6 @@ impl DeTable {
         let keys = |gene: usize| -> [f64; 2] {
             match key {
                 SortKey::Score => [self.score[gene], 0.0],
-                SortKey::AbsScore => [self.score[gene].abs(), 0.0],
                 SortKey::Effect => [self.effect[gene], 0.0],
                 SortKey::Pval => [self.log10_pval[gene], 0.0],
                 SortKey::PvalAdj => [self.log10_pval_adj[gene], self.log10_pval[gene]],

@@ -8,6 +8,7 @@ use super::counts::{self, Groups, Passing};
 use super::mask::sum_of_bits;
 use super::{Binned, CellMask, Predicate, PredicateError, Source};
 use crate::data::{Categorical, CellIdx};
+use crate::format::plural;
 
 /// The most filters that can be active at once: a cell's failures are counted in a `u8`.
 pub const MAX_DIMENSIONS: usize = 255;
@@ -65,7 +66,7 @@ pub enum CrossFilterError {
     #[error(transparent)]
     Predicate(#[from] PredicateError),
     /// Column and filter are of different datasets.
-    #[error("a filter over {found} cells cannot be applied to {expected} cells")]
+    #[error("a filter over {} cannot be applied to {}", cells(*found), cells(*expected))]
     Length {
         /// Cells of the mask.
         found: usize,
@@ -75,6 +76,10 @@ pub enum CrossFilterError {
     /// [`MAX_DIMENSIONS`] filters are active already.
     #[error("at most {MAX_DIMENSIONS} filters can be active at once")]
     TooMany,
+}
+
+fn cells(n: usize) -> String {
+    plural(n, "cell", "cells")
 }
 
 impl<K: Clone + PartialEq> CrossFilter<K> {
@@ -134,13 +139,6 @@ impl<K: Clone + PartialEq> CrossFilter<K> {
         let change = self.account(key.clone(), &before, place);
         self.dimensions.remove(place);
         change
-    }
-
-    /// Removes all filters; the universe stays.
-    pub fn clear_all(&mut self) -> Change<K> {
-        self.dimensions.clear();
-        self.failing.fill(0);
-        self.change(Flips::Universe)
     }
 
     /// Restricts everything to the cells of a subset, or lifts the restriction. Cells outside are

@@ -3,7 +3,7 @@
 use roaring::RoaringBitmap;
 use thiserror::Error;
 
-use crate::data::CellIdx;
+use crate::{data::CellIdx, format::plural};
 
 /// A set of cells as one `u8` a cell in storage order: 1 in, 0 out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -15,7 +15,7 @@ pub struct CellMask {
 #[derive(Debug, Error)]
 pub enum MaskError {
     /// The set names a cell that the dataset does not have.
-    #[error("the cell set holds cell {cell}, but the dataset has {n_obs} cells")]
+    #[error("the cell set holds cell {cell}, but the dataset has {}", plural(*n_obs, "cell", "cells"))]
     OutOfRange {
         /// The largest cell of the set.
         cell: u32,

@@ -19,7 +19,7 @@ pub use bins::{Binned, Domain};
 pub use counts::Groups;
 pub use cross::{Change, CrossFilter, CrossFilterError, Flipped, MAX_DIMENSIONS};
 pub use mask::{CellMask, MaskError};
-pub use polygon::{Polygon, Rectangle};
+pub use polygon::Polygon;
 pub use predicate::{Predicate, PredicateError, Source};
 pub use query::{QueryError, dimension_mask, query_mask, selection_mask};
 pub use tally::Tally;

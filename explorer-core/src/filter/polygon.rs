@@ -1,4 +1,4 @@
-//! Lassos and rectangles, in the coordinates of the file.
+//! Lassos, in the coordinates of the file.
 
 use super::{CellMask, raster};
 use crate::data::{Embedding, NO_POSITION};
@@ -10,15 +10,6 @@ use crate::data::{Embedding, NO_POSITION};
 pub struct Polygon {
     /// Corners `[x, y]`; the last joins the first.
     pub vertices: Vec<[f64; 2]>,
-}
-
-/// An upright rectangle in the embedding's coordinates, its border included.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Rectangle {
-    /// One corner, `[x, y]`.
-    pub from: [f64; 2],
-    /// The opposite corner, `[x, y]`.
-    pub to: [f64; 2],
 }
 
 impl Polygon {
@@ -34,24 +25,6 @@ impl Polygon {
         let vertices: Vec<[f64; 2]> = self.vertices.iter().map(|&[x, y]| embedding.frame.units(x, y).into()).collect();
         let is_area = vertices.len() >= 3 && vertices.iter().flatten().all(|v| v.is_finite());
         is_area.then_some(vertices)
-    }
-}
-
-impl Rectangle {
-    /// The cells inside or on the border; cells without a position are outside.
-    pub fn mask(&self, embedding: &Embedding) -> CellMask {
-        let (x0, y0) = embedding.frame.units(self.from[0], self.from[1]);
-        let (x1, y1) = embedding.frame.units(self.to[0], self.to[1]);
-        let (Some((left, right)), Some((bottom, top))) = (whole_units(x0, x1), whole_units(y0, y1)) else {
-            return CellMask::none(embedding.xs.len());
-        };
-        let cells = embedding
-            .xs
-            .iter()
-            .zip(&embedding.ys)
-            .map(|(&x, &y)| u8::from(x >= left) & u8::from(x <= right) & u8::from(y >= bottom) & u8::from(y <= top))
-            .collect();
-        CellMask::from_zeros_and_ones(cells)
     }
 }
 

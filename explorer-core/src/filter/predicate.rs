@@ -3,10 +3,10 @@
 use roaring::RoaringBitmap;
 use thiserror::Error;
 
-use super::{CellMask, Polygon, Rectangle};
+use super::{CellMask, Polygon};
 use crate::data::{Categorical, Codes, Column, Continuous, Embedding};
 
-/// A condition on one column, one embedding, or the cell itself.
+/// A condition on one column or one embedding.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Predicate {
     /// The cell's category is one of these.
@@ -23,10 +23,6 @@ pub enum Predicate {
     },
     /// The cell lies inside a polygon. A cell without a position never passes.
     Lasso(Polygon),
-    /// The cell lies inside a rectangle or on its border. A cell without a position never passes.
-    Rectangle(Rectangle),
-    /// The cell belongs to a set.
-    Cells(CellMask),
 }
 
 /// What a predicate is asked of.
@@ -36,10 +32,8 @@ pub enum Source<'a> {
     Categorical(&'a Categorical),
     /// Numbers, for [`Predicate::Range`].
     Continuous(&'a Continuous),
-    /// Positions, for [`Predicate::Lasso`] and [`Predicate::Rectangle`].
+    /// Positions, for [`Predicate::Lasso`].
     Embedding(&'a Embedding),
-    /// Nothing, for [`Predicate::Cells`].
-    Cells,
 }
 
 impl<'a> From<&'a Column> for Source<'a> {
@@ -71,8 +65,6 @@ impl Predicate {
             (Self::Categories { allowed }, Source::Categorical(column)) => Ok(categories(allowed, column)),
             (&Self::Range { min, max }, Source::Continuous(column)) => Ok(range(min, max, &column.values)),
             (Self::Lasso(polygon), Source::Embedding(embedding)) => Ok(polygon.mask(embedding)),
-            (Self::Rectangle(rectangle), Source::Embedding(embedding)) => Ok(rectangle.mask(embedding)),
-            (Self::Cells(mask), _) => Ok(mask.clone()),
             _ => Err(PredicateError { predicate: self.kind(), source_kind: source.kind() }),
         }
     }
@@ -82,8 +74,6 @@ impl Predicate {
             Self::Categories { .. } => "category",
             Self::Range { .. } => "range",
             Self::Lasso(_) => "lasso",
-            Self::Rectangle(_) => "rectangle",
-            Self::Cells(_) => "cell set",
         }
     }
 }
@@ -94,7 +84,6 @@ impl Source<'_> {
             Self::Categorical(_) => "a categorical column",
             Self::Continuous(_) => "a continuous column",
             Self::Embedding(_) => "an embedding",
-            Self::Cells => "no column",
         }
     }
 }

@@ -173,7 +173,7 @@ mod tests {
 
     use crate::data::{Embedding, Frame, NO_POSITION};
     use crate::filter::polygon::{edges, is_inside};
-    use crate::filter::{CellMask, Polygon, Rectangle};
+    use crate::filter::{CellMask, Polygon};
 
     fn embedding(positions: &[(u16, u16)], frame: Frame) -> Embedding {
         let (xs, ys) = positions.iter().copied().unzip();
@@ -225,26 +225,6 @@ mod tests {
             let embedding = embedding(&positions, frame);
             prop_assert_eq!(polygon.mask(&embedding), brute_force(&polygon, &embedding));
         }
-
-        #[test]
-        fn rectangle_is_its_definition(
-            positions in vec(position(), 1..300),
-            a in vertex(),
-            b in vertex(),
-        ) {
-            let frame = Frame { origin_x: 0.0, origin_y: 0.0, step: 1.0 };
-            let embedding = embedding(&positions, frame);
-            let mask = Rectangle { from: a, to: b }.mask(&embedding);
-            let between = |v: u16, axis: usize| {
-                let v = f64::from(v);
-                v >= a[axis].min(b[axis]) && v <= a[axis].max(b[axis])
-            };
-            let expected = CellMask::from_fn(positions.len(), |cell| {
-                let (x, y) = positions[cell];
-                x != NO_POSITION && between(x, 0) && between(y, 1)
-            });
-            prop_assert_eq!(mask, expected);
-        }
     }
 
     #[test]
@@ -266,7 +246,5 @@ mod tests {
         ] {
             assert_eq!(Polygon { vertices }.mask(&embedding).count(), 0);
         }
-        let nowhere = Rectangle { from: [f64::NAN, 0.0], to: [1.0, 1.0] };
-        assert_eq!(nowhere.mask(&embedding).count(), 0);
     }
 }

@@ -60,8 +60,8 @@ impl SampleColumn {
             Self::Difference => numbers(&table.difference).reverse(),
             Self::Score => numbers(&table.score).reverse(),
             // Equal p-values by the size of t.
-            Self::Pval => numbers(&table.pval).then(table.score[b].abs().total_cmp(&table.score[a].abs())),
-            Self::PvalAdj => numbers(&table.pval_adj).then(table.score[b].abs().total_cmp(&table.score[a].abs())),
+            Self::Pval => numbers(&table.log10_pval).then(table.score[b].abs().total_cmp(&table.score[a].abs())),
+            Self::PvalAdj => numbers(&table.log10_pval_adj).then(table.score[b].abs().total_cmp(&table.score[a].abs())),
             Self::Agreeing => table.n_agreeing.get(b).cmp(&table.n_agreeing.get(a)),
         }
     }
@@ -124,11 +124,14 @@ mod tests {
             design: Design::Paired,
             samples: vec!["d1".to_owned(), "d2".to_owned()],
             n_group: 2,
+            left_out: Vec::new(),
             difference: vec![0.5, -2.0, 1.0],
             score: vec![1.0, -9.0, 3.0],
             df: vec![1.0; 3],
             pval: vec![0.5, 0.01, 0.01],
+            log10_pval: vec![-0.3, -2.0, -2.0],
             pval_adj: vec![0.5, 0.03, 0.03],
+            log10_pval_adj: vec![-0.3, -1.5, -1.5],
             n_agreeing: vec![1, 2, 2],
         }
     }

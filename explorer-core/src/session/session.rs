@@ -200,16 +200,9 @@ impl Session {
         wanted.extend(self.histograms_to_load().map(DataKey::Column));
         wanted.extend(self.columns.names_shown(ColumnKind::Categorical).cloned().map(DataKey::Categories));
         // The labels of a hidden column are wanted with it.
-        let with_labels = wanted.iter().filter_map(|key| match key {
-            DataKey::Column(name) => self.columns.is_categorical(name).then(|| DataKey::Categories(name.clone())),
-            DataKey::Gene(_)
-            | DataKey::Mean(_)
-            | DataKey::Embedding(_)
-            | DataKey::Categories(_)
-            | DataKey::GeneTable(_)
-            | DataKey::Rows => None,
-        });
-        let with_labels: Vec<DataKey> = with_labels.collect();
+        let columns = wanted.iter().filter_map(DataKey::column);
+        let with_labels = columns.filter(|name| self.columns.is_categorical(name));
+        let with_labels: Vec<DataKey> = with_labels.map(|name| DataKey::Categories(name.to_owned())).collect();
         wanted.extend(with_labels);
         let layers = wanted.iter().filter_map(layer_of_genes);
         let layers = layers.chain([None, analysis.layer.as_deref()]);
@@ -254,14 +247,8 @@ impl Session {
         // Labels are not among these: they are small, and counts go by them.
         let kept = self.loaded.sizes_of_numbers();
         // A histogram that has yet to be counted needs its values.
-        let is_waiting = |key: &DataKey| match key {
-            DataKey::Column(name) => !self.engine.is_counted(&DimensionKey::Obs(name.clone())),
-            DataKey::Gene(_)
-            | DataKey::Mean(_)
-            | DataKey::Embedding(_)
-            | DataKey::Categories(_)
-            | DataKey::GeneTable(_)
-            | DataKey::Rows => false,
+        let is_waiting = |key: &DataKey| {
+            key.column().is_some_and(|name| !self.engine.is_counted(&DimensionKey::Obs(name.to_owned())))
         };
         let waiting = kept.iter().map(|(key, _)| key).filter(|key| is_waiting(key)).cloned();
         let needed: BTreeSet<DataKey> = needs.iter().cloned().chain(waiting).collect();
@@ -531,14 +518,6 @@ impl Session {
 
     /// The dataset's column of a key; `None` of other data, and of the user's own columns.
     fn entry_of(&self, key: &DataKey) -> Option<&ColumnEntry> {
-        match key {
-            DataKey::Column(name) => self.manifest.column(name),
-            DataKey::Gene(_)
-            | DataKey::Mean(_)
-            | DataKey::Embedding(_)
-            | DataKey::Categories(_)
-            | DataKey::GeneTable(_)
-            | DataKey::Rows => None,
-        }
+        self.manifest.column(key.column()?)
     }
 }

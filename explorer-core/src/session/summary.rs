@@ -8,13 +8,10 @@ use super::{DeResult, MarkersResult, SampleAnswer, SampleMeans};
 use crate::{
     color::{Rgb, label_colors, opaque},
     data::GeneIdx,
-    de::{Design, Effect, Marker, Method},
-    format,
+    de::{Design, Effect, Marker, Method, caution_of_sizes},
+    format::{self, plural},
     state::{Comparison, Reference},
 };
-
-/// Cells under which a group is too small for its statistics to be taken at their word.
-const FEW_CELLS: u64 = 10;
 
 /// What was compared, and how.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -108,15 +105,13 @@ impl DeResult {
         };
         let caution = if self.is_estimate {
             Some("An estimate from a sample of both sets; the exact table is on its way.".to_owned())
-        } else if n_group.min(n_reference) < FEW_CELLS {
-            Some(format!("One of the sets has fewer than {FEW_CELLS} cells: take the p-values as a hint, no more."))
         } else {
-            None
+            caution_of_sizes(n_group, n_reference)
         };
         DeSummary {
             title: self.comparison.title(),
             facts: vec![
-                format!("{} against {} cells", format::integer(n_group), format::integer(n_reference)),
+                format!("{} against {}", format::integer(n_group), plural(n_reference as usize, "cell", "cells")),
                 format!("{method} on {}", self.layer),
                 self.route_text(),
                 format::duration(Duration::from_secs_f64(self.millis / 1000.0)),
@@ -133,12 +128,13 @@ impl DeResult {
         let n_samples = table.samples.len();
         let (test, samples) = match table.design {
             Design::Paired => {
-                ("paired t-test", format!("{n_samples} samples of {} with cells in both sets", answer.by))
+                let samples = plural(n_samples, "sample", "samples");
+                ("paired t-test", format!("{samples} of {} with cells in both sets", answer.by))
             }
-            Design::Unpaired => (
-                "Welch's t-test",
-                format!("{} against {} samples of {}", table.n_group, n_samples - table.n_group, answer.by),
-            ),
+            Design::Unpaired => ("Welch's t-test", {
+                let of_reference = plural(n_samples - table.n_group, "sample", "samples");
+                format!("{} against {of_reference} of {}", table.n_group, answer.by)
+            }),
         };
         DeSummary {
             title: format!("{}, by samples", self.comparison.title()),
@@ -148,6 +144,7 @@ impl DeResult {
                 format::bytes(self.n_bytes),
                 format::duration(Duration::from_secs_f64(self.millis / 1000.0)),
             ],
+            caution: table.caution(),
             ..DeSummary::default()
         }
     }
@@ -172,7 +169,7 @@ impl MarkersResult {
         MarkersSummary {
             title: String::new(),
             facts: vec![
-                format!("{} labels", format::integer(self.labels.len() as u64)),
+                plural(self.labels.len(), "label", "labels"),
                 format!("each against all other cells, Welch's t-test on {}", self.layer),
                 match self.n_bytes {
                     0 => "from stored sums of labels, at hand already".to_owned(),

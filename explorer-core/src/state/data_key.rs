@@ -25,6 +25,21 @@ pub enum DataKey {
     Rows,
 }
 
+impl DataKey {
+    /// The name of the column of `obs` whose values these data are; `None` of all others.
+    pub fn column(&self) -> Option<&str> {
+        match self {
+            Self::Column(name) => Some(name),
+            Self::Gene(_)
+            | Self::Mean(_)
+            | Self::Embedding(_)
+            | Self::Categories(_)
+            | Self::GeneTable(_)
+            | Self::Rows => None,
+        }
+    }
+}
+
 impl DimensionKey {
     /// The data that a filter of this dimension is about; `None` for a level of subsetting, whose filters have
     /// dimensions of their own.

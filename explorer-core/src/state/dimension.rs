@@ -1,6 +1,4 @@
-//! Filters as the dimensions of a cross-filter, and what changed between two states.
-
-use std::collections::BTreeSet;
+//! Filters as the dimensions of a cross-filter.
 
 use serde::{Deserialize, Serialize};
 
@@ -110,12 +108,4 @@ impl<'a> From<&'a ObsFilter> for DimensionFilter<'a> {
             ObsFilter::Range(range) => Self::Range(*range),
         }
     }
-}
-
-/// The dimensions whose filter was set, changed or removed between two queries, ascending. What
-/// each became is [`CellQuery::filter`] of the new query.
-pub fn changed_dimensions(old: &CellQuery, new: &CellQuery) -> Vec<DimensionKey> {
-    let keys: BTreeSet<DimensionKey> =
-        [old, new].into_iter().flat_map(CellQuery::active_dimensions).map(|dimension| dimension.key).collect();
-    keys.into_iter().filter(|key| old.filter(key) != new.filter(key)).collect()
 }

@@ -17,6 +17,9 @@ pub enum GeneSetFileError {
     /// A quotation mark is not closed.
     #[error("The file ends within quotation marks that begin in line {0}.")]
     OpenQuote(usize),
+    /// The bytes are text of another encoding, or no text.
+    #[error("The file is not UTF-8 text, which CSV files are; save it as CSV in UTF-8.")]
+    NotText,
     /// There is no line below the first.
     #[error("The file has no gene set.")]
     Empty,
@@ -47,6 +50,10 @@ pub fn gene_sets_to_csv(sets: &[GeneSet], symbol_of: impl Fn(&str) -> String) ->
 /// # Errors
 /// [`GeneSetFileError`].
 pub fn gene_sets_from_csv(text: &str, is_known: impl Fn(&str) -> bool) -> Result<Vec<GeneSet>, GeneSetFileError> {
+    // How text of two bytes a character reads as if it were UTF-8, without a byte order mark and with one.
+    if text.contains('\0') || text.starts_with("\u{fffd}\u{fffd}") {
+        return Err(GeneSetFileError::NotText);
+    }
     let records = csv::records(text).map_err(|OpenQuote { line }| GeneSetFileError::OpenQuote(line))?;
     let mut lines = records.into_iter();
     let head = lines.next().unwrap_or_default();
@@ -117,6 +124,9 @@ mod tests {
         assert_eq!(refused("gene_set_name,gene\nT,CD3D"), GeneSetFileError::NoColumn("gene_symbol"));
         assert_eq!(refused("gene_set_name,gene_symbol\n\n"), GeneSetFileError::Empty);
         assert_eq!(refused("gene_set_name,gene_symbol\n\"T\n,CD3D"), GeneSetFileError::OpenQuote(2));
+        let wide: String = "gene_set_name,gene_symbol".chars().flat_map(|c| [c, '\0']).collect();
+        assert_eq!(refused(&wide), GeneSetFileError::NotText);
+        assert_eq!(refused("\u{fffd}\u{fffd}g"), GeneSetFileError::NotText);
     }
 
     #[test]

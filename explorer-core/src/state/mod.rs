@@ -7,8 +7,7 @@
 //!
 //! State describes; it holds nothing large. Columns, labels and embeddings are named, layers by their place in the
 //! file and genes by their id; any may turn out not to exist. What a person writes otherwise [`ViewSpec::named`] mends.
-//! [`CellQuery::active_dimensions`] and [`changed_dimensions`] tell a
-//! cross-filter what to compute, [`ViewSpec::needs`] what to fetch.
+//! [`CellQuery::active_dimensions`] tells a cross-filter what to compute, [`ViewSpec::needs`] what to fetch.
 
 // A new action, filter or panel must be thought of everywhere: no match passes over what it does not know.
 #![warn(clippy::wildcard_enum_match_arm)]
@@ -41,7 +40,7 @@ pub use action::{Action, CoalesceKey, SelectMode, Touches, UndoPolicy};
 pub use color::{Clip, ColorBy, ColorOptions};
 pub use command::Command;
 pub use data_key::DataKey;
-pub use dimension::{Dimension, DimensionFilter, DimensionKey, changed_dimensions};
+pub use dimension::{Dimension, DimensionFilter, DimensionKey};
 pub use gene_set_file::{GeneSetFileError, gene_sets_from_csv, gene_sets_to_csv};
 pub use history::{HISTORY_LIMIT, History};
 pub use layout::{Layout, MarkerOrder, Markers, ResultPanel, Side, Theme};

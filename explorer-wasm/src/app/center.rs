@@ -130,8 +130,8 @@ fn EmbeddingBar(
             .iter()
             .map(|embedding| {
                 let name = embedding.key.strip_prefix("X_").unwrap_or(&embedding.key);
-                let cells = format::integer(u64::from(embedding.n_positioned));
-                (embedding.key.clone(), format!("{name}: {cells} cells"))
+                let cells = format::plural(embedding.n_positioned as usize, "cell", "cells");
+                (embedding.key.clone(), format!("{name}: {cells}"))
             })
             .collect();
         choices.sort_by(|a, b| a.1.cmp(&b.1));

@@ -154,19 +154,7 @@ pub fn DeView(
                     {move || summary.get().facts.into_iter().map(|fact| view! { <span>{fact}</span> }).collect_view()}
                 </p>
             </header>
-            {move || {
-                summary
-                    .get()
-                    .caution
-                    .map(|caution| {
-                        view! {
-                            <p class="de-caution note">
-                                <Icon glyph=Glyph::Warning />
-                                {caution}
-                            </p>
-                        }
-                    })
-            }}
+            <Caution summary />
             {on_samples.map(|on_samples| view! {
                 <p class="de-samples note">
                     <span>
@@ -192,6 +180,24 @@ pub fn DeView(
                 <DeRows table names rows sort colored on_gene on_point />
             </div>
         </section>
+    }
+}
+
+/// Why the numbers are to be read with care, where there is a reason.
+#[component]
+pub(super) fn Caution(
+    /// What was compared.
+    summary: Signal<DeSummary>,
+) -> impl IntoView {
+    move || {
+        summary.get().caution.map(|caution| {
+            view! {
+                <p class="de-caution note">
+                    <Icon glyph=Glyph::Warning />
+                    {caution}
+                </p>
+            }
+        })
     }
 }
 

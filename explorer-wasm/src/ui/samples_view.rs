@@ -10,7 +10,10 @@ use explorer_core::{
 };
 use leptos::{html, prelude::*};
 
-use super::{Button, ButtonKind, DeSummary, Glyph, Icon, IconButton, SamplePair, VirtualList, de_view::Edge};
+use super::{
+    Button, ButtonKind, DeSummary, Glyph, Icon, IconButton, SamplePair, VirtualList,
+    de_view::{Caution, Edge},
+};
 
 /// The result, in the place of a comparison of cells.
 #[component]
@@ -109,6 +112,7 @@ pub fn SamplesView(
                     {move || summary.get().facts.into_iter().map(|fact| view! { <span>{fact}</span> }).collect_view()}
                 </p>
             </header>
+            <Caution summary />
             <div class="de-tools">
                 <div class="field-search">
                     <Icon glyph=Glyph::Search />
@@ -178,8 +182,8 @@ fn SampleRow(
             </div>
             <div role="cell">{cell(|table, gene| signed(table.difference[gene]))}</div>
             <div role="cell">{cell(|table, gene| signed(table.score[gene]))}</div>
-            <div role="cell">{cell(|table, gene| p_value(table.pval[gene].log10()))}</div>
-            <div role="cell">{cell(|table, gene| p_value(table.pval_adj[gene].log10()))}</div>
+            <div role="cell">{cell(|table, gene| p_value(table.log10_pval[gene]))}</div>
+            <div role="cell">{cell(|table, gene| p_value(table.log10_pval_adj[gene]))}</div>
             <div role="cell">{cell(agreeing)}</div>
         </div>
     }

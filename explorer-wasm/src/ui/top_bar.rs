@@ -1,7 +1,7 @@
 //! The bar across the top: where one is, how much is selected, and what concerns the whole page.
 
 use explorer_core::{
-    format::integer,
+    format::{integer, plural},
     state::{Command, Platform, Theme},
 };
 use leptos::prelude::*;
@@ -97,6 +97,6 @@ pub fn TopBar(
 fn CountText(n_selected: Signal<u64>, n_visible: Signal<u64>) -> impl IntoView {
     view! {
         <strong>{move || integer(n_selected.get())}</strong>
-        {move || format!(" of {} cells", integer(n_visible.get()))}
+        {move || format!(" of {}", plural(n_visible.get() as usize, "cell", "cells"))}
     }
 }

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use super::super::container::Kind;
 use super::super::error::H5adError;
 use super::super::store::{Store, ValuesError};
+use super::super::text::counted;
 use super::super::values::Values;
 use super::{CategoryKind, FrameColumn};
 
@@ -50,7 +51,8 @@ pub(super) fn read(store: &Store, place: &str, n_rows: usize) -> Result<FrameCol
     };
     Ok(match column.len() {
         Some(length) if length != n_rows => {
-            FrameColumn::Unsupported { reason: format!("has {length} values for {n_rows} rows") }
+            let (values, rows) = (counted(length, "value", "values"), counted(n_rows, "row", "rows"));
+            FrameColumn::Unsupported { reason: format!("has {values} for {rows}") }
         }
         _ => column,
     })
@@ -153,7 +155,10 @@ pub(super) fn categorical(
     let Texts { texts, kind } = categories;
     let (categories, merged) = without_repeats(texts);
     if let Some((example, n)) = merged.example {
-        let message = format!("lists {n} categories more than once (`{example}` is one); each counts as one");
+        let message = match n {
+            1 => format!("lists the category `{example}` twice; it counts as one"),
+            _ => format!("lists {n} categories more than once (`{example}` is one); each counts as one"),
+        };
         store.warnings().note(place, message);
     }
     let mut strays = 0_usize;
@@ -171,10 +176,10 @@ pub(super) fn categorical(
         })
         .collect();
     if strays > 0 {
-        let count = merged.code_of.len();
-        store
-            .warnings()
-            .note(place, format!("has {strays} codes outside its {count} categories; they count as missing"));
+        let categories = counted(merged.code_of.len(), "category", "categories");
+        let (codes, they_count) =
+            (counted(strays, "code", "codes"), if strays == 1 { "it counts" } else { "they count" });
+        store.warnings().note(place, format!("has {codes} outside its {categories}; {they_count} as missing"));
     }
     FrameColumn::Categorical { codes, categories, ordered, kind }
 }
@@ -278,7 +283,8 @@ fn decode(store: &Store, place: &str) -> Result<FrameColumn, Unreadable> {
         Form::Plain => {
             let rank = store.array(place)?.shape().len();
             if rank != 1 {
-                return Err(Unreadable::Unsupported(format!("has {rank} dimensions, where a column has one")));
+                let dimensions = counted(rank, "dimension", "dimensions");
+                return Err(Unreadable::Unsupported(format!("has {dimensions}, where a column has one")));
             }
             Ok(store.values(place)?.into())
         }
@@ -308,7 +314,7 @@ fn mask(store: &Store, place: &str) -> Result<Vec<bool>, Unreadable> {
     };
     let n_values = store.array(&format!("{place}/values"))?.shape().iter().product::<usize>();
     if mask.len() != n_values {
-        let reason = format!("has a mask of {} for {n_values} values", mask.len());
+        let reason = format!("has a mask of {} for {}", mask.len(), counted(n_values, "value", "values"));
         return Err(Unreadable::Unsupported(reason));
     }
     Ok(mask)

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::container::Kind;
 use super::error::H5adError;
 use super::store::{Attributes, Members, Store};
+use super::text::counted;
 
 pub(super) use column::is_numeric;
 
@@ -86,7 +87,8 @@ impl Frame {
             }
         };
         if frame.index.len() != n_rows {
-            let problem = format!("has {} rows where {n_rows} were expected", frame.index.len());
+            let rows = counted(frame.index.len(), "row", "rows");
+            let problem = format!("has {rows}, not {n_rows} as expected");
             return Err(H5adError::malformed(place, problem));
         }
         for (name, column) in &frame.columns {
@@ -107,18 +109,25 @@ pub(super) fn length(store: &Store, place: &str) -> Result<Option<usize>, H5adEr
     }
 }
 
-/// The columns of the frame at `place` that hold numbers or truth values, as path per column.
-pub(super) fn numeric_columns(store: &Store, place: &str) -> Result<Vec<String>, H5adError> {
+/// The columns of a frame, each by its path.
+pub(super) struct ColumnsByKind {
+    /// Those that hold numbers or truth values.
+    pub(super) numeric: Vec<String>,
+    /// All others.
+    pub(super) other: Vec<String>,
+}
+
+/// The columns of the frame at `place`.
+pub(super) fn columns_by_kind(store: &Store, place: &str) -> Result<ColumnsByKind, H5adError> {
     let frame = GroupFrame::open(store, place)?;
-    let mut numeric = Vec::new();
+    let mut columns = ColumnsByKind { numeric: Vec::new(), other: Vec::new() };
     for name in frame.column_names()? {
         let categorical = store.kind(&format!("{place}/{CATEGORIES_GROUP}/{name}"))?.is_some();
         let column = format!("{place}/{name}");
-        if !categorical && is_numeric(store, &column)? {
-            numeric.push(column);
-        }
+        let is_numeric = !categorical && is_numeric(store, &column)?;
+        if is_numeric { &mut columns.numeric } else { &mut columns.other }.push(column);
     }
-    Ok(numeric)
+    Ok(columns)
 }
 
 /// The values of a numeric column, NaN where missing.
@@ -178,7 +187,8 @@ impl<'a> GroupFrame<'a> {
             Ok(column::Texts { texts, .. }) => {
                 let missing = texts.iter().filter(|text| text.is_none()).count();
                 if missing > 0 {
-                    warnings.note(&place, format!("lacks {missing} labels; those rows are named nan"));
+                    let (labels, are) = (counted(missing, "label", "labels"), if missing == 1 { "is" } else { "are" });
+                    warnings.note(&place, format!("lacks {labels}; what lacks one {are} named nan"));
                 }
                 Ok((texts.into_iter().map(|text| text.unwrap_or_else(|| "nan".to_owned())).collect(), shown))
             }

@@ -5,6 +5,7 @@ use std::ops::Range;
 use super::super::error::H5adError;
 use super::super::number::Number;
 use super::super::store::{Array, Store};
+use super::super::text::counted;
 use super::{MatrixInfo, MatrixLocation, SparseSlab, Storage};
 
 /// How many bytes of rows are decoded at a time.
@@ -13,7 +14,6 @@ const PIECE_BYTES: usize = 32 << 20;
 const CACHE_BYTES: usize = 512 << 20;
 
 pub(super) struct Dense {
-    store: Store,
     array: Array,
     number: Number,
     n_rows: usize,
@@ -37,7 +37,8 @@ pub(super) fn inspect(
         [n] if shape.0 == 1 => (1, n),
         [n] => (n, 1),
         ref other => {
-            let problem = format!("has {} dimensions, where a matrix has two", other.len());
+            let dimensions = counted(other.len(), "dimension", "dimensions");
+            let problem = format!("has {dimensions}, where a matrix has two");
             return Err(H5adError::malformed(place, problem));
         }
     };
@@ -54,7 +55,6 @@ impl Dense {
         let row_bytes = plain.element_bytes().saturating_mul(info.n_cols);
         let cache_bytes = band_rows.saturating_mul(row_bytes).saturating_mul(2).min(CACHE_BYTES);
         Ok(Self {
-            store: store.clone(),
             number: plain.number()?,
             array: store.streamed_array(&info.place, cache_bytes)?,
             n_rows: info.n_rows,
@@ -75,9 +75,8 @@ impl Dense {
         for piece in self.slabs_of(range) {
             let extents = piece.start * self.extents_per_row..piece.end * self.extents_per_row;
             let singles = self.number.singles(&self.array.read_rows(extents)?);
-            if let Some(magnitude) = singles.too_large {
-                self.store.warnings().note_too_large(self.array.place(), magnitude);
-            }
+            slab.loss.merge(&singles.loss);
+            slab.loss.columns_beyond.extend(singles.beyond.iter().map(|at| (at % self.n_cols) as u32));
             for row in 0..piece.len() {
                 let row = &singles.values[row * self.n_cols..(row + 1) * self.n_cols];
                 for (index, value) in row.iter().enumerate().filter(|(_, value)| **value != 0.0) {

@@ -1,6 +1,7 @@
 //! Expression matrices: `X`, `raw/X` and layers, dense or sparse, read a slab at a time.
 
 mod dense;
+mod loss;
 mod sparse;
 
 use std::fmt;
@@ -11,7 +12,9 @@ use super::error::H5adError;
 use super::store::Store;
 
 use dense::Dense;
-use sparse::Sparse;
+
+pub use loss::Loss;
+pub(super) use sparse::{Entries, Sparse};
 
 /// Where a matrix lies.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -73,6 +76,8 @@ pub struct SparseSlab {
     pub indices: Vec<u32>,
     /// Value per entry: never zero, possibly NaN or infinite.
     pub data: Vec<f32>,
+    /// What the values lost when they became 32-bit floats.
+    pub loss: Loss,
 }
 
 /// A matrix, open for reading from any number of threads.
@@ -189,7 +194,7 @@ impl Matrix {
     /// Reads the non-zero entries of the majors in `range`; only those are held in memory.
     ///
     /// Indices ascend within each major. Entries that the file lists twice are added up, as scipy does, and zeros left
-    /// out. NaN stays. Values are rounded to 32-bit floats; what does not survive is among the file's warnings.
+    /// out. NaN stays. Values are rounded to 32-bit floats; [`SparseSlab::loss`] tells what does not survive.
     ///
     /// # Errors
     /// When the file cannot be read or contradicts itself.

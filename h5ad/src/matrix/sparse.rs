@@ -1,21 +1,24 @@
 //! Matrices that store some entries of each row (CSR) or column (CSC).
 
-use std::ops::Range;
+use std::ops::{AddAssign, Range};
 
 use super::super::error::H5adError;
 use super::super::number::Number;
 use super::super::store::{Array, Attributes, Store};
+use super::super::text::counted;
 use super::super::values::Values;
-use super::{MatrixInfo, MatrixLocation, SparseSlab, Storage};
+use super::{Loss, MatrixInfo, MatrixLocation, SparseSlab, Storage};
 
 /// How many entries are decoded at a time.
 const PIECE_ENTRIES: usize = 4 << 20;
 /// How many bytes of inflated chunks are kept between slabs.
 const CACHE_BYTES: usize = 32 << 20;
 
-pub(super) struct Sparse {
+/// A sparse matrix, open for reading.
+pub(in super::super) struct Sparse {
     store: Store,
     place: String,
+    storage: Storage,
     indptr: Vec<u64>,
     indices: Array,
     index_number: Number,
@@ -56,7 +59,8 @@ pub(super) fn inspect(store: &Store, location: MatrixLocation, place: &str) -> R
 }
 
 impl Sparse {
-    pub(super) fn open(store: &Store, info: &MatrixInfo) -> Result<Self, H5adError> {
+    /// Opens the matrix that `info` describes. Reads `indptr`, eight bytes a major.
+    pub(in super::super) fn open(store: &Store, info: &MatrixInfo) -> Result<Self, H5adError> {
         let inner = |name| format!("{}/{name}", info.place);
         let data = store.streamed_array(&inner("data"), CACHE_BYTES)?;
         let indices = store.streamed_array(&inner("indices"), CACHE_BYTES)?;
@@ -78,6 +82,7 @@ impl Sparse {
         Ok(Self {
             store: store.clone(),
             place: info.place.clone(),
+            storage: info.storage,
             indptr,
             index_number,
             indices,
@@ -91,7 +96,13 @@ impl Sparse {
         &self.indptr
     }
 
-    pub(super) fn slabs(&self, entries: usize) -> Vec<Range<usize>> {
+    /// The type of the entries.
+    pub(in super::super) fn number(&self) -> Number {
+        self.data_number
+    }
+
+    /// Consecutive majors of about so many entries.
+    pub(in super::super) fn slabs(&self, entries: usize) -> Vec<Range<usize>> {
         let n_major = self.indptr.len() - 1;
         let mut slabs = Vec::new();
         let mut start = 0;
@@ -105,23 +116,45 @@ impl Sparse {
         slabs
     }
 
+    /// Reads the majors in `range` as 32-bit floats, and keeps what that loses.
     pub(super) fn read(&self, range: Range<usize>) -> Result<SparseSlab, H5adError> {
+        let mut loss = Loss::default();
+        let entries = self.read_with(range, |piece| {
+            let singles = self.data_number.singles(piece.bytes);
+            loss.merge(&singles.loss);
+            loss.columns_beyond.extend(singles.beyond.iter().map(|at| self.column(piece, *at)));
+            singles.values
+        })?;
+        Ok(SparseSlab { indptr: entries.indptr, indices: entries.indices, data: entries.data, loss })
+    }
+
+    /// Reads the majors in `range`, whose values `decode` takes from a piece of the file after another.
+    pub(in super::super) fn read_with<T: Value>(
+        &self,
+        range: Range<usize>,
+        decode: impl FnMut(&Piece<'_>) -> Vec<T>,
+    ) -> Result<Entries<T>, H5adError> {
         let first = self.indptr[range.start] as usize;
         let bounds = &self.indptr[range.start..=range.end];
-        let mut slab = self.entries(first..bounds[range.len()] as usize)?;
+        let mut entries = self.stored(first..bounds[range.len()] as usize, decode)?;
         let bounds: Vec<usize> = bounds.iter().map(|bound| *bound as usize - first).collect();
-        if slab.normalize(&bounds) {
+        if entries.normalize(&bounds) {
             self.store.warnings().note(&self.place, "lists some entries twice; they are added up, as scipy does");
         }
-        Ok(slab)
+        Ok(entries)
     }
 
     /// The entries in `range` as they are stored.
-    fn entries(&self, range: Range<usize>) -> Result<SparseSlab, H5adError> {
+    fn stored<T: Value>(
+        &self,
+        range: Range<usize>,
+        mut decode: impl FnMut(&Piece<'_>) -> Vec<T>,
+    ) -> Result<Entries<T>, H5adError> {
         let mut indices = Vec::with_capacity(range.len());
         let mut data = Vec::with_capacity(range.len());
         for start in range.clone().step_by(PIECE_ENTRIES) {
             let piece = start..(start + PIECE_ENTRIES).min(range.end);
+            let n_before = indices.len();
             for index in self.index_number.integers(&self.indices.read_rows(piece.clone())?) {
                 match u32::try_from(index) {
                     Ok(index) if (index as usize) < self.n_minor => indices.push(index),
@@ -131,17 +164,45 @@ impl Sparse {
                     }
                 }
             }
-            let singles = self.data_number.singles(&self.data.read_rows(piece)?);
-            if let Some(magnitude) = singles.too_large {
-                self.store.warnings().note_too_large(self.data.place(), magnitude);
-            }
-            data.extend_from_slice(&singles.values);
+            let bytes = self.data.read_rows(piece)?;
+            data.append(&mut decode(&Piece { bytes: &bytes, minors: &indices[n_before..], start }));
         }
-        Ok(SparseSlab { indptr: Vec::new(), indices, data })
+        Ok(Entries { indptr: Vec::new(), indices, data })
+    }
+
+    /// The column of the matrix that an entry of a piece is in.
+    fn column(&self, piece: &Piece<'_>, at: usize) -> u32 {
+        match self.storage {
+            Storage::Csr | Storage::Dense => piece.minors[at],
+            Storage::Csc => (self.indptr.partition_point(|start| *start <= (piece.start + at) as u64) - 1) as u32,
+        }
     }
 }
 
-impl SparseSlab {
+/// Entries that are read together.
+pub(in super::super) struct Piece<'a> {
+    /// The values as the file has them.
+    pub(in super::super) bytes: &'a [u8],
+    /// The minor of each.
+    minors: &'a [u32],
+    /// How many entries of the matrix are stored before these.
+    start: usize,
+}
+
+/// A type that values are decoded to.
+pub(in super::super) trait Value: Copy + Default + PartialEq + AddAssign {}
+
+impl Value for f32 {}
+impl Value for f64 {}
+
+/// Entries of consecutive majors; once read, as in [`SparseSlab`].
+pub(in super::super) struct Entries<T> {
+    pub(in super::super) indptr: Vec<usize>,
+    pub(in super::super) indices: Vec<u32>,
+    pub(in super::super) data: Vec<T>,
+}
+
+impl<T: Value> Entries<T> {
     /// Sorts the entries of each major, adds up those with the same index, and drops zeros. `bounds` tells where each
     /// major's entries lie now. Returns whether any were added up.
     fn normalize(&mut self, bounds: &[usize]) -> bool {
@@ -163,7 +224,7 @@ impl SparseSlab {
                     value += self.data[at];
                     at += 1;
                 }
-                if value != 0.0 {
+                if value != T::default() {
                     self.indices[kept] = index;
                     self.data[kept] = value;
                     kept += 1;
@@ -181,7 +242,7 @@ impl SparseSlab {
     fn sort(&mut self, major: Range<usize>) -> bool {
         let indices = &mut self.indices[major.clone()];
         let data = &mut self.data[major];
-        let mut entries: Vec<(u32, f32)> = indices.iter().copied().zip(data.iter().copied()).collect();
+        let mut entries: Vec<(u32, T)> = indices.iter().copied().zip(data.iter().copied()).collect();
         entries.sort_by_key(|(index, _)| *index);
         for (slot, (index, value)) in entries.iter().enumerate() {
             indices[slot] = *index;
@@ -196,7 +257,8 @@ fn read_indptr(store: &Store, place: &str, n_major: usize, n_entries: usize) -> 
         return Err(H5adError::malformed(place, "must hold whole numbers"));
     };
     if bounds.len() != n_major + 1 {
-        let problem = format!("has {} bounds where {} were expected from the shape", bounds.len(), n_major + 1);
+        let bounds = counted(bounds.len(), "bound", "bounds");
+        let problem = format!("has {bounds}, not {} as expected from the shape", n_major + 1);
         return Err(H5adError::malformed(place, problem));
     }
     let starts_at_zero = bounds.first() == Some(&0);

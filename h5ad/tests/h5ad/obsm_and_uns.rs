@@ -42,7 +42,7 @@ fn arrays_frames_and_sparse_entries_of_obsm_are_read() {
     let listed: Vec<_> = file.obsm().iter().map(|info| (info.key.as_str(), info.n_columns)).collect();
     assert_eq!(listed, [("X_umap", 3), ("csc", 3), ("csr", 3), ("flat", 1), ("frame", 2)]);
     let places: Vec<_> = file.warnings().into_iter().map(|warning| warning.place).collect();
-    assert_eq!(places, ["obsm/short", "obsm/text"]);
+    assert_eq!(places, ["obsm/frame/name", "obsm/frame/type", "obsm/short", "obsm/text"]);
 
     let umap = file.read_obsm("X_umap", 0..2).unwrap();
     assert_eq!((umap.n_rows, umap.n_columns), (3, 2));
@@ -82,12 +82,20 @@ fn obsm_keeps_the_digits_that_the_file_has() {
             obsm.create_dataset("mercator").with_f64_data(&[1_287_654.123_456, 6.0]).with_shape(&[1, 2]);
             obsm.create_dataset("nanometers").with_i64_data(&[1 << 40 | 1]).with_shape(&[1, 1]);
             obsm.create_dataset("single").with_f32_data(&[0.1]).with_shape(&[1, 1]);
+            subgroup(obsm, "sparse", |group| {
+                encoding(group, "csr_matrix");
+                group.set_attr("shape", AttrValue::I64Array(vec![1, 3]));
+                group.create_dataset("indptr").with_i32_data(&[0, 3]);
+                group.create_dataset("indices").with_i32_data(&[2, 0, 2]);
+                group.create_dataset("data").with_f64_data(&[0.1, 1e300, 0.2]);
+            });
         })
         .open();
     let values = |key| file.read_obsm(key, 0..9).unwrap().values;
     assert_eq!(values("mercator"), ObsmValues::Doubles(vec![1_287_654.123_456, 6.0]));
     assert_eq!(values("nanometers"), ObsmValues::Doubles(vec![(1_u64 << 40 | 1) as f64]));
     assert_eq!(values("single"), ObsmValues::Singles(vec![0.1]));
+    assert_eq!(values("sparse"), ObsmValues::Doubles(vec![1e300, 0.0, 0.1 + 0.2]));
 }
 
 #[test]
@@ -158,4 +166,43 @@ fn the_base_of_logarithms_is_what_uns_states() {
     };
     assert_eq!(base(text), None);
     assert_eq!(Fixture::with_axes(1, 1).open().1.uns().log_base, None);
+}
+
+#[test]
+fn a_base_that_is_none_is_named_with_its_value() {
+    let said = |fill: &dyn Fn(&mut hdf5_pure::GroupBuilder)| {
+        let (_written, file) = Fixture::with_axes(1, 1).group("uns", |uns| subgroup(uns, "log1p", fill)).open();
+        assert_eq!(file.uns().log_base, None);
+        let [warning] = &file.warnings()[..] else { panic!("{:?}", file.warnings()) };
+        assert_eq!(warning.place, "uns/log1p/base");
+        assert!(warning.message.ends_with("natural logarithms are assumed"), "{}", warning.message);
+        warning.message.split(',').next().unwrap().to_owned()
+    };
+    for (base, text) in
+        [(-2.0, "-2.0"), (0.0, "0.0"), (1.0, "1.0"), (0.5, "0.5"), (f64::NAN, "nan"), (f64::INFINITY, "inf")]
+    {
+        let found = said(&|log1p| {
+            log1p.create_dataset("base").with_f64_data(&[base]).with_shape(&[]);
+        });
+        assert_eq!(found, format!("is `{text}`"));
+    }
+    assert_eq!(
+        said(&|log1p| {
+            log1p.create_dataset("base").with_i64_data(&[-10]);
+        }),
+        "is `-10`"
+    );
+    assert_eq!(
+        said(&|log1p| {
+            log1p.create_dataset("base").with_vlen_strings(&["two"]);
+        }),
+        "is `two`"
+    );
+    assert_eq!(
+        said(&|log1p| {
+            log1p.create_dataset("base").with_f64_data(&[]);
+        }),
+        "holds no number"
+    );
+    assert_eq!(said(&|log1p| subgroup(log1p, "base", |_| ())), "holds no number");
 }

@@ -82,12 +82,16 @@ fn summary(report: &Report) -> Vec<String> {
     let manifest = &report.manifest;
     let n_vars = manifest.vars.first().map_or(0, |var| var.n_vars);
     let seconds = report.spent.as_secs_f64();
+    let values = format::plural(report.n_values as usize, "value", "values");
     let mut lines = vec![format!(
-        "{} cells × {} genes, {} layers, {} values: {} in {} ({} values/s)",
-        format::integer(u64::from(manifest.n_obs)),
-        format::integer(u64::from(n_vars)),
-        manifest.layers.len(),
-        format::integer(report.n_values),
+        "{} × {}, {}, {} in {} ({} values/s)",
+        format::plural(manifest.n_obs as usize, "cell", "cells"),
+        format::plural(n_vars as usize, "gene", "genes"),
+        match manifest.layers.len() {
+            0 => "0 layers".to_owned(),
+            1 => format!("{values} in all layers"),
+            n => format!("{values} in all {n} layers"),
+        },
         format::bytes(report.n_bytes),
         format::duration(report.spent),
         format::compact((report.n_values as f64 / seconds.max(1e-9)) as u64),

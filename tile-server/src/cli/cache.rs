@@ -51,6 +51,16 @@ pub struct Cache<'a> {
     pub is_quiet: bool,
 }
 
+/// There is no place for a dataset.
+#[derive(Debug, thiserror::Error)]
+#[error("the dataset of {input} can be kept nowhere; name a directory that can be written with --cache")]
+pub struct NoPlace {
+    /// The file that it is of.
+    input: String,
+    /// What kept it from the last place that was tried, where one was.
+    source: Option<BuildError>,
+}
+
 /// What a kept dataset was built from, and how.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Note {
@@ -71,7 +81,7 @@ impl Cache<'_> {
     /// The dataset of an AnnData file, built unless it is kept.
     ///
     /// # Errors
-    /// [`BuildError`].
+    /// [`BuildError`]; [`NoPlace`].
     pub fn dataset_of(&self, input: &Path, progress: &dyn Progress) -> Result<PathBuf> {
         let stamp = InputStamp::settled(input).map_err(|error| unreadable(input, error))?;
         let places = self.places(input);
@@ -134,11 +144,7 @@ impl Cache<'_> {
                 Err(error) => return Err(error.into()),
             }
         }
-        let nowhere = || {
-            let source = io::Error::new(io::ErrorKind::NotFound, "there is no place for it; name one with --cache");
-            BuildError::Output { place: format!("the dataset of {}", input.display()), source }
-        };
-        Err(refused.unwrap_or_else(nowhere).into())
+        Err(NoPlace { input: input.display().to_string(), source: refused }.into())
     }
 
     /// Where the dataset of a file may be kept, the best place first.

@@ -4,9 +4,22 @@ use std::{borrow::Cow, collections::HashMap, fs, path::Path};
 
 use anyhow::{Context as _, Result};
 use clap::ValueEnum;
-use explorer_core::{csv::unguarded, filter::CellMask};
+use explorer_core::{
+    csv::{NotText, text_of, unguarded},
+    filter::CellMask,
+    format,
+};
 use shared_fbs::manifest::ColumnKind;
 use tessera::{compare::cells_with_label, dataset::Dataset};
+
+use super::terminal;
+
+/// How many labels a message names.
+const MOST_LABELS: usize = 20;
+
+/// What programs write above a list of cells, in any case.
+const HEADINGS: [&str; 9] =
+    ["barcode", "barcodes", "cell", "cells", "cell_id", "cellid", "cell_ids", "index", "obs_names"];
 
 /// What becomes of cells that are both in the group and in the reference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -26,11 +39,11 @@ pub enum CellsError {
     #[error("`{0}` is not of the form COLUMN=LABEL")]
     Form(String),
     /// There is no such label.
-    #[error("the dataset has no label `{spec}`; its categorical columns are: {known}")]
+    #[error("the dataset has no label `{spec}`; {known}")]
     Label {
         /// What was asked for.
         spec: String,
-        /// The columns that have labels.
+        /// The labels of the column, or the columns that have labels, as a clause.
         known: String,
     },
     /// Columns whose names hold `=` make several labels of one text.
@@ -44,6 +57,14 @@ pub enum CellsError {
         /// The columns that it could be of.
         columns: String,
     },
+    /// A list of cells is no text.
+    #[error("cannot read {file}: {source}")]
+    List {
+        /// The file.
+        file: String,
+        /// Why not.
+        source: NotText,
+    },
     /// Cells of a list do not exist.
     #[error("the dataset has no cell `{first}`{more}")]
     Unknown {
@@ -54,13 +75,19 @@ pub enum CellsError {
     },
     /// Cells are in both sets.
     #[error(
-        "{0} cells are both in the group and in the reference; `--overlap drop` leaves them out of both, \
-         `--overlap keep` counts them in both"
+        "{cells} both in the group and in the reference; `--overlap drop` leaves them out of both, \
+         `--overlap keep` counts them in both",
+        cells = shared(*.0)
     )]
     Shared(usize),
     /// A set has no cells.
     #[error("there is no cell in the {0}: nothing can be compared")]
     Empty(&'static str),
+}
+
+/// "1 cell is", "1,234 cells are".
+pub fn shared(n: usize) -> String {
+    format!("{} {}", format::plural(n, "cell", "cells"), if n == 1 { "is" } else { "are" })
 }
 
 /// The cells with any of these labels, each written `COLUMN=LABEL`.
@@ -87,19 +114,28 @@ fn with_label(dataset: &Dataset, spec: &str) -> Result<CellMask> {
     match found.as_mut_slice() {
         [(_, cells)] => Ok(std::mem::replace(cells, CellMask::none(0))),
         [] if !spec.contains('=') => Err(CellsError::Form(spec.to_owned()).into()),
-        [] => {
-            let columns = dataset.manifest().columns.iter();
-            let known: Vec<&str> = columns
-                .filter(|column| column.kind == ColumnKind::Categorical)
-                .map(|column| column.name.as_str())
-                .collect();
-            Err(CellsError::Label { spec: spec.to_owned(), known: known.join(", ") }.into())
-        }
+        [] => Err(CellsError::Label { spec: spec.to_owned(), known: known_labels(dataset, spec)? }.into()),
         several => {
             let columns: Vec<String> = several.iter().map(|(column, _)| format!("`{column}`")).collect();
             Err(CellsError::Ambiguous { spec: spec.to_owned(), columns: columns.join(", ") }.into())
         }
     }
+}
+
+/// What there is instead of a label, as a clause: the labels of the column that it names, or else all columns.
+fn known_labels(dataset: &Dataset, spec: &str) -> Result<String> {
+    let columns = &dataset.manifest().columns;
+    let quoted = quoted_column(spec);
+    let names = spec.match_indices('=').map(|(at, _)| &spec[..at]).chain(quoted.as_ref().map(|(name, _)| &**name));
+    for column in names.filter_map(|name| columns.iter().find(|column| column.name == name)) {
+        let Some(labels) = dataset.categorical(column)? else {
+            return Ok(format!("the column `{}` has no labels, since it is not categorical", column.name));
+        };
+        let labels = format::first_of(&labels.categories, MOST_LABELS);
+        return Ok(format!("the labels of `{}` are: {labels}", column.name));
+    }
+    let categorical = columns.iter().filter(|column| column.kind == ColumnKind::Categorical);
+    Ok(format!("its categorical columns are: {}", format::listed(categorical.map(|column| &column.name))))
 }
 
 /// Column and label of `"COLUMN"=LABEL`, where quotation marks in the name are doubled.
@@ -109,20 +145,23 @@ fn quoted_column(spec: &str) -> Option<(String, &str)> {
 }
 
 /// The cells whose ids a file lists, one a line. A byte order mark, line ends of any system, and quotation marks around
-/// ids are passed over.
+/// ids are passed over, and so is a heading in the first line, which is said.
 pub fn listed(dataset: &Dataset, file: &Path) -> Result<CellMask> {
-    let text = fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+    let bytes = fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
+    let text = text_of(bytes).map_err(|source| CellsError::List { file: file.display().to_string(), source })?;
     let ids = dataset.cell_ids()?;
     let numbers: HashMap<&str, usize> =
         ids.iter().enumerate().filter_map(|(cell, id)| Some((id.as_deref()?, cell))).collect();
     let mut wanted = vec![false; ids.len()];
     let (mut first, mut n_unknown) = (None, 0_usize);
-    for line in text.strip_prefix('\u{feff}').unwrap_or(&text).split(['\n', '\r']) {
-        if line.trim().is_empty() {
-            continue;
-        }
+    let lines = text.split(['\n', '\r']).filter(|line| !line.trim().is_empty());
+    for (number, line) in lines.enumerate() {
         match readings(line).iter().find_map(|id| numbers.get(&**id)) {
             Some(&cell) => wanted[cell] = true,
+            None if number == 0 && is_heading(line, dataset.manifest().index_name.as_deref()) => {
+                let (line, file) = (line.trim(), file.display());
+                terminal::say(&format!("the first line of {file}, `{line}`, is taken for a heading"));
+            }
             None => {
                 n_unknown += 1;
                 first.get_or_insert(line.trim());
@@ -132,10 +171,20 @@ pub fn listed(dataset: &Dataset, file: &Path) -> Result<CellMask> {
     match first {
         None => Ok(CellMask::from_fn(ids.len(), |cell| wanted[cell])),
         Some(first) => {
-            let more = if n_unknown > 1 { format!(", nor {} more of the list", n_unknown - 1) } else { String::new() };
+            let others = format::integer(n_unknown.saturating_sub(1) as u64);
+            let more = if n_unknown > 1 { format!(", nor {others} more of the list") } else { String::new() };
             Err(CellsError::Unknown { first: first.to_owned(), more }.into())
         }
     }
+}
+
+/// Whether a line that is no cell says what the lines below it are: by the name that the ids have in the dataset, or a
+/// usual one.
+fn is_heading(line: &str, index_name: Option<&str>) -> bool {
+    let [_, trimmed, unquoted, _] = readings(line);
+    [trimmed, unquoted]
+        .iter()
+        .any(|text| Some(&**text) == index_name || HEADINGS.iter().any(|heading| text.eq_ignore_ascii_case(heading)))
 }
 
 /// The ids that a line may mean, the most literal first.
@@ -156,6 +205,14 @@ mod tests {
         assert_eq!(quoted_column(r#""a=b"=c"#), Some(("a=b".to_owned(), "c")));
         assert_eq!(quoted_column(r#""say ""a"""=c=d"#), Some((r#"say "a""#.to_owned(), "c=d")));
         assert_eq!(quoted_column("a=b"), None);
+    }
+
+    #[test]
+    fn a_heading_is_known_by_its_name() {
+        assert!(
+            is_heading("\"Barcode\"", None) && is_heading(" CellID ", None) && is_heading("my ids", Some("my ids"))
+        );
+        assert!(!is_heading("AAACCTG-1", Some("my ids")) && !is_heading("", None));
     }
 
     #[test]

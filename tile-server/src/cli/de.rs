@@ -6,7 +6,7 @@ use std::{
 use anyhow::{Context as _, Result};
 use clap::{Args, ValueEnum};
 use explorer_core::{
-    de::{Adjustment, CellSetRecord, DeOptions, DeRecord, Method, pseudobulk_to_csv, to_csv},
+    de::{Adjustment, CellSetRecord, DeOptions, DeRecord, Method, caution_of_sizes, pseudobulk_to_csv, to_csv},
     filter::CellMask,
     format,
 };
@@ -101,13 +101,22 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     };
     let csv = if let Some(samples) = &arguments.samples {
         let table = compare_samples(&dataset, layer, &group.cells, &reference.cells, samples, Adjustment::default())?;
+        warn(table.caution());
         pseudobulk_to_csv(&table, &names, &record, samples)
     } else {
+        warn(caution_of_sizes(record.group.n_cells, record.reference.n_cells));
         let options = DeOptions { method: arguments.method.into(), ..DeOptions::of_layer(layer) };
         to_csv(&compare_cells(&dataset, layer, &group.cells, &reference.cells, options)?, &names, &record)
     };
     write(&csv, arguments.out.as_deref())?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Says why the numbers are to be read with care, where there is a reason.
+fn warn(caution: Option<String>) {
+    if let Some(caution) = caution {
+        terminal::say(&format!("warning: {caution}"));
+    }
 }
 
 /// A set of cells and what the table calls it.
@@ -138,20 +147,22 @@ fn sets(dataset: &Dataset, arguments: &Arguments) -> Result<(NamedCells, NamedCe
     shared.and(&reference.cells);
     if shared.count() > 0 {
         let n_shared = format::integer(shared.count() as u64);
+        let are_shared = cells::shared(shared.count());
         match arguments.overlap {
             Overlap::Refuse => return Err(CellsError::Shared(shared.count()).into()),
             Overlap::Keep => {
                 terminal::say(&format!(
-                    "warning: {n_shared} cells are both in the group and in the reference, which the test takes for \
+                    "warning: {are_shared} both in the group and in the reference, which the test takes for \
                      different cells; --overlap drop leaves them out of both"
                 ));
                 reference.name.push_str(&format!(", {n_shared} of them also in the group"));
             }
             Overlap::Drop => {
-                terminal::say(&format!("{n_shared} cells both in the group and in the reference are left out of both"));
+                terminal::say(&format!("{are_shared} both in the group and in the reference, and left out of both"));
                 for set in [&mut group, &mut reference] {
                     set.cells.and_not(&shared);
-                    set.name.push_str(&format!(", without {n_shared} cells that are in both"));
+                    set.name
+                        .push_str(&format!(", without {} in both", format::plural(shared.count(), "cell", "cells")));
                 }
             }
         }

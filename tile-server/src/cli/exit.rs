@@ -8,7 +8,7 @@ use h5ad::H5adError;
 use tessera::{compare::CompareError, dataset::DatasetError, markers::MarkersError};
 use tile_server::serve::ServeError;
 
-use super::{cells::CellsError, de::UsageError, serve::NothingToServe};
+use super::{cache::NoPlace, cells::CellsError, de::UsageError, serve::NothingToServe};
 
 /// The exit codes, as `--help` tells them.
 pub const EXIT_CODES: &str = "\
@@ -64,6 +64,9 @@ pub fn code(error: &Error) -> u8 {
     }
     if error.is::<UsageError>() || error.is::<CellsError>() {
         return USAGE;
+    }
+    if error.is::<NoPlace>() {
+        return FILE;
     }
     if error.is::<NothingToServe>() {
         return INPUT;

@@ -79,7 +79,7 @@ impl<'a> ColumnSummary<'a> {
     fn line(&self) -> String {
         let Self { column, extremes } = self;
         let detail = match column.kind {
-            ColumnKind::Categorical => format!("{} labels", column.n_categories),
+            ColumnKind::Categorical => plural(column.n_categories, "label", "labels"),
             ColumnKind::Continuous => match extremes {
                 Some((min, max)) => format!("{min} to {max}"),
                 None => "no finite number".to_owned(),
@@ -174,8 +174,8 @@ fn to_lines(manifest: &Manifest, columns: &[ColumnSummary<'_>]) -> Vec<String> {
     let mut lines = vec![
         manifest.title.clone().or_else(|| manifest.source.clone()).unwrap_or_default(),
         format!(
-            "{} cells, format {}, {}, content {}",
-            format::integer(manifest.n_obs.into()),
+            "{}, format {}, {}, content {}",
+            plural(manifest.n_obs, "cell", "cells"),
             manifest.format_version,
             manifest.generator,
             manifest.content_id
@@ -184,14 +184,14 @@ fn to_lines(manifest: &Manifest, columns: &[ColumnSummary<'_>]) -> Vec<String> {
         "embeddings".to_owned(),
     ];
     for embedding in &manifest.embeddings {
-        let cells = format::integer(embedding.n_positioned.into());
+        let cells = plural(embedding.n_positioned, "cell", "cells");
+        let columns = plural(embedding.n_columns, "column", "columns");
         let far =
             if embedding.n_far > 0 { format!(", {} far from all others", embedding.n_far) } else { String::new() };
         lines.push(format!(
-            "  {:24} {cells} cells{far}, {} of {} columns drawn, error ≤ {:.2e}",
+            "  {:24} {cells}{far}, {} of {columns} drawn, error ≤ {:.2e}",
             embedding.key,
             embedding.n_dims,
-            embedding.n_columns,
             embedding.step / 2.0
         ));
     }
@@ -203,19 +203,24 @@ fn to_lines(manifest: &Manifest, columns: &[ColumnSummary<'_>]) -> Vec<String> {
     }
     lines.push("layers".to_owned());
     for layer in &manifest.layers {
-        let values = format::integer(layer.n_nonzero);
-        let genes = format::integer(manifest.vars[layer.var as usize].n_vars.into());
+        let values = format::plural(layer.n_nonzero as usize, "value", "values");
+        let genes = plural(manifest.vars[layer.var as usize].n_vars, "gene", "genes");
         let description = layer.description.as_deref().unwrap_or_default();
-        lines.push(format!("  {:24} {genes} genes, {values} values, {description}", layer.name));
+        lines.push(format!("  {:24} {genes}, {values}, {description}", layer.name));
     }
     lines.push("packs".to_owned());
     for pack in &manifest.packs {
-        lines.push(format!("  {:24} {:>9} in {} tiles", pack.name, format::bytes(pack.n_bytes), pack.n_tiles));
+        let tiles = plural(pack.n_tiles, "tile", "tiles");
+        lines.push(format!("  {:24} {:>9} in {tiles}", pack.name, format::bytes(pack.n_bytes)));
     }
     for warning in &manifest.warnings {
         lines.push(format!("warning: {}: {}", warning.place, warning.message));
     }
     lines
+}
+
+fn plural(count: u32, one: &str, many: &str) -> String {
+    format::plural(count as usize, one, many)
 }
 
 fn column_kind(column: &Column) -> &'static str {

@@ -26,11 +26,16 @@ pub struct Arguments {
     #[arg(long, value_enum, default_value_t = RankName::Score)]
     rank: RankName,
     /// Genes of each label
-    #[arg(long, default_value_t = 100)]
+    #[arg(long, value_name = "N", default_value = "100", value_parser = at_least_one)]
     top: usize,
     /// Where the table goes [default: standard output]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+}
+
+/// A number of genes, of which there must be some.
+fn at_least_one(text: &str) -> Result<usize, &'static str> {
+    text.parse().ok().filter(|&n| n > 0).ok_or("the number of genes of each label is 1 or more")
 }
 
 #[derive(Clone, Copy, ValueEnum)]

@@ -43,9 +43,16 @@ Limits:
   at one time. Each pack is opened once, and 1024 packs stay open at most (a quarter of the open files allowed).
   Headers may have 32 KiB, the two sets of a comparison 16 MiB, the tiles of one request 64 MiB.";
 
+/// What datasets are called.
+const IDS: &str = "\
+Addresses:
+  The page on a dataset is at /d/ID. Its id is the name of its file or directory and a code of
+  where that lies, such as pbmc-3f9a1c: the same whatever else is served, in whatever order.
+  The name alone leads there, too, as long as no other dataset that is served has it.";
+
 /// The arguments of `tile-server serve`.
 #[derive(Args)]
-#[command(after_help = LIMITS)]
+#[command(after_help = format!("{IDS}\n\n{LIMITS}"))]
 pub struct Arguments {
     /// Dataset directories, directories of such, or AnnData files as `build` takes them
     #[arg(required = true)]
@@ -182,10 +189,8 @@ fn datasets(arguments: &Arguments, progress: &TerminalProgress) -> Result<Vec<Da
     }
     let mut seen = HashSet::new();
     found.retain(|dataset| seen.insert(dataset.directory.canonicalize().unwrap_or_else(|_| dataset.directory.clone())));
-    let named: Vec<&Path> = found.iter().map(|dataset| dataset.named.as_path()).collect();
-    let ids = ids::of_paths(&named);
-    let datasets = ids.into_iter().zip(&found);
-    Ok(datasets.map(|(id, dataset)| DatasetDirectory { id, directory: dataset.directory.clone() }).collect())
+    let served = |dataset: Found| DatasetDirectory { id: ids::of_path(&dataset.named), directory: dataset.directory };
+    Ok(found.into_iter().map(served).collect())
 }
 
 /// A dataset, and the path that its name comes from.

@@ -28,13 +28,14 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         opened => opened?,
     };
     let report = verify(&dataset, &arguments.directory);
-    let n_tiles = format::integer(report.n_tiles);
+    let tiles = format::plural(report.n_tiles as usize, "tile", "tiles");
     if report.damage.is_empty() {
-        terminal::print_lines([format!("{n_tiles} tiles are sound")])?;
+        let are = if report.n_tiles == 1 { "is" } else { "are" };
+        terminal::print_lines([format!("{tiles} {are} sound")])?;
         return Ok(ExitCode::SUCCESS);
     }
-    let n_problems = format::integer(report.damage.len() as u64);
-    let verdict = format!("{n_problems} problems in {n_tiles} tiles; build the dataset again from its .h5ad");
+    let problems = format::plural(report.damage.len(), "problem", "problems");
+    let verdict = format!("{problems} in {tiles}; build the dataset again from its .h5ad");
     let damage = report.damage.iter().map(|damage| format!("damaged: {damage}"));
     terminal::print_lines(damage.chain([verdict]))?;
     Ok(ExitCode::from(5))

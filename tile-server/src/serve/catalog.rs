@@ -11,6 +11,7 @@ use std::{
 use futures_util::future::join_all;
 use shared_fbs::{
     api::Endpoint,
+    dataset_id::name_of,
     path::{MANIFEST, is_pack_file},
 };
 
@@ -129,9 +130,14 @@ impl Catalog {
         join_all(found).await.into_iter().flatten().collect()
     }
 
-    /// The dataset of this id.
+    /// The dataset of this id, or of this name where one alone has it.
     pub(super) fn entry(&self, id: &str) -> Option<&Arc<Entry>> {
-        self.entries.iter().find(|entry| entry.id == id)
+        self.entries.iter().find(|entry| entry.id == id).or_else(|| self.named(id))
+    }
+
+    fn named(&self, name: &str) -> Option<&Arc<Entry>> {
+        let mut named = self.entries.iter().filter(|entry| name_of(&entry.id) == name);
+        named.next().filter(|_| named.next().is_none())
     }
 }
 

@@ -10,6 +10,7 @@ use std::{
 use explorer_core::{de::Sets, filter::CellMask};
 use shared_fbs::{
     api::DatasetDescription,
+    dataset_id::name_of,
     manifest::Manifest,
     path::{MANIFEST, PACK_SUFFIX},
 };
@@ -47,7 +48,7 @@ fn description(id: &str, manifest: &Manifest) -> DatasetDescription {
     let var = layer.map_or(0, |layer| layer.var as usize);
     DatasetDescription {
         id: id.to_owned(),
-        title: manifest.title.clone().unwrap_or_else(|| id.to_owned()),
+        title: manifest.title.clone().unwrap_or_else(|| name_of(id).to_owned()),
         n_obs: u64::from(manifest.n_obs),
         n_vars: manifest.vars.get(var).map_or(0, |var| u64::from(var.n_vars)),
         n_bytes: Some(manifest.packs.iter().map(|pack| pack.n_bytes).sum()),

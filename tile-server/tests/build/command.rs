@@ -57,7 +57,7 @@ fn a_wrong_input_is_refused_with_a_reason() {
     });
     let flat = flat.write();
     let (code, message) = build_of(&flat.path(), &[]);
-    assert!(code == 3 && message.contains("X_line (1 columns)"), "{code} {message}");
+    assert!(code == 3 && message.contains("X_line (1 column)"), "{code} {message}");
     assert!(message.contains("scanpy.tl.umap") && message.contains("--allow-no-embedding"), "{message}");
     assert_eq!(build_of(&flat.path(), &["--allow-no-embedding"]).0, 0);
 
@@ -66,6 +66,11 @@ fn a_wrong_input_is_refused_with_a_reason() {
 
     let (code, message) = build_of(&demo(), &["--main-label", "n_genes"]);
     assert!(code == 2 && message.contains("`n_genes`") && message.contains("louvain"), "{code} {message}");
+    let (code, message) = build_of(&with_x(&counts(9, 2, 1), 2, Storage::Csr).write().path(), &["--symbols", "name"]);
+    assert!(code == 2 && message.ends_with("its columns of text are: none\n"), "{code} {message}");
+
+    let (code, message) = build_of(&build(&demo()).path(), &[]);
+    assert!(code == 4 && message.contains("it is a dataset that was built already"), "{code} {message}");
 }
 
 #[test]
@@ -82,9 +87,9 @@ fn what_can_be_mended_is_said() {
     let (code, message) = build_of(&input.path(), &["--allow-no-embedding"]);
     assert_eq!(code, 0);
     for warning in [
-        "warning: X: 1 values are not a number (NaN)",
-        "warning: obs: 1 labels occur more than once (`cell1` is one)",
-        "warning: var: 1 labels occur more than once (`a` is one)",
+        "warning: X: 1 value is not a number (NaN), of the gene `b`; it counts as zero",
+        "warning: obs: the label `cell1` occurs twice",
+        "warning: var: the label `a` occurs twice",
     ] {
         assert!(message.contains(warning), "{message}");
     }
@@ -170,7 +175,10 @@ fn a_comparison_names_what_is_not_there() {
     };
     for (arguments, message) in [
         (&["--group", "cell_type"][..], "COLUMN=LABEL"),
-        (&["--group", "cell_type=Z"], "its categorical columns are: cell_type, is_doublet"),
+        (&["--group", "cell_types=Z"], "its categorical columns are: cell_type, is_doublet"),
+        (&["--group", "cell_type=Z"], "the labels of `cell_type` are: B, T, NK, DC, unused\n"),
+        (&["--group", "\"cell_type\"=Z"], "the labels of `cell_type` are: B, T"),
+        (&["--group", "score=3"], "the column `score` has no labels, since it is not categorical"),
         (&["--group", "cell_type=B", "--layer", "raw"], "its layers are: X"),
         (&["--group", "cell_type=unused"], "no cell in the group"),
         (&["--group", "is_doublet=True", "--group", "is_doublet=False"], "no cell in the reference"),
@@ -182,4 +190,31 @@ fn a_comparison_names_what_is_not_there() {
     let without_x = build(&written.path());
     let output = run(&["de", text(&without_x.path()), "--group", "cell_type=B"]);
     assert_eq!(output.status.code(), Some(2));
+}
+
+#[test]
+fn of_many_labels_some_are_listed() {
+    let codes: Vec<i8> = (0..40).collect();
+    let names = labels("type", 40);
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let input = Fixture::new()
+        .frame("obs", &labels("cell", 40), |obs| obs.categorical("cell_type", &codes, &names))
+        .frame("var", &labels("gene", 3), |_| ())
+        .x(&counts(40, 3, 1), 3, Storage::Csr)
+        .write();
+    let output = run(&["de", text(&build(&input.path()).path()), "--group", "cell_type=99"]);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.ends_with("type18, type19 and 20 more\n") && !said.contains("type20"), "{said}");
+}
+
+#[test]
+fn markers_are_at_least_one_a_label() {
+    let built = build(&demo());
+    for top in ["0", "-1", "many"] {
+        let output = run(&["markers", text(&built.path()), &format!("--top={top}")]);
+        let said = String::from_utf8(output.stderr).unwrap();
+        let is_told = said.contains("the number of genes of each label is 1 or more");
+        assert!(output.status.code() == Some(2) && is_told, "{said}");
+    }
+    assert_eq!(run(&["markers", text(&built.path()), "--top", "1"]).status.code(), Some(0));
 }

@@ -1,13 +1,14 @@
 //! What goes in comes back.
 
 use builder::Options;
+use hdf5_pure::AttrValue;
 use proptest::prelude::*;
 use shared_fbs::manifest::ValueKind;
 use tessera::dataset::Dataset;
 
 use crate::{
     check,
-    fixtures::{Fixture, labels, subgroup},
+    fixtures::{Fixture, encoding, labels, subgroup},
     input::{
         Noise, STORAGES, Storage, build, build_with, counts, demo, fill_sparse, log_normalized, matrix, with_columns,
         with_x, written_and_built,
@@ -118,11 +119,91 @@ fn values_that_are_no_number_count_as_zero_and_are_noted() {
         let warnings: Vec<_> =
             built.report.manifest.warnings.iter().map(|w| (w.place.as_str(), w.message.as_str())).collect();
         let expected = [
-            ("X", "2 values are infinite; they are treated as zero"),
-            ("X", "2 values are not a number (NaN); they are treated as zero"),
+            ("X", "2 values are infinite, of the gene `gene0`; they count as zero"),
+            ("X", "2 values are not a number (NaN), of the genes `gene5`, `gene7`; they count as zero"),
         ];
         assert_eq!(warnings, expected, "{storage:?}");
     }
+}
+
+/// The warnings of a dataset of 30 cells and three genes whose X has 64 bits; each is the place and the message.
+fn warnings_of_doubles(rows: &[[f64; 3]; 30], storage: Storage) -> Vec<(String, String)> {
+    let n_stored = rows.as_flattened().len() as i64;
+    let mut fixture = with_columns(30, 3);
+    fixture = match storage {
+        Storage::Dense => {
+            fixture.file.create_dataset("X").with_f64_data(rows.as_flattened()).with_shape(&[30, 3]);
+            fixture
+        }
+        // Every entry is stored.
+        Storage::Csr | Storage::Csc => fixture.group("X", |group| {
+            let by_column = storage == Storage::Csc;
+            let (n_major, n_minor) = if by_column { (3, 30) } else { (30, 3) };
+            let value = |major: usize, minor: usize| if by_column { rows[minor][major] } else { rows[major][minor] };
+            let majors = || (0..n_major).flat_map(|major| (0..n_minor).map(move |minor| (major, minor)));
+            encoding(group, if by_column { "csc_matrix" } else { "csr_matrix" });
+            group.set_attr("shape", AttrValue::I64Array(vec![30, 3]));
+            let indptr: Vec<i64> = (0..=n_stored).step_by(n_minor).collect();
+            group.create_dataset("indptr").with_i64_data(&indptr);
+            let indices: Vec<i32> = majors().map(|(_, minor)| minor as i32).collect();
+            group.create_dataset("indices").with_i32_data(&indices);
+            let data: Vec<f64> = majors().map(|(major, minor)| value(major, minor)).collect();
+            group.create_dataset("data").with_f64_data(&data);
+        }),
+    };
+    let (written, built) = written_and_built(fixture);
+    check::moments(&built.path());
+    drop(written);
+    let warnings = &built.report.manifest.warnings;
+    warnings.iter().map(|warning| (warning.place.clone(), warning.message.clone())).collect()
+}
+
+#[test]
+fn what_32_bit_floats_cannot_hold_is_told_once_with_its_genes() {
+    let mut exact = [[0.0; 3]; 30];
+    for (at, row) in exact.iter_mut().enumerate() {
+        *row = [at as f64 * 0.25, -1.5, if at == 4 { f64::from(f32::MAX) } else { 0.0 }];
+    }
+    let mut odd = exact;
+    (odd[7][1], odd[9][2], odd[20][2]) = (1e300, -1e39, f64::INFINITY);
+    (odd[11][0], odd[12][0], odd[13][0]) = (0.1, 1e-300, 3.0 + 1e-9);
+    for storage in STORAGES {
+        assert_eq!(warnings_of_doubles(&exact, storage), [], "{storage:?}");
+        let expected = [
+            "1 value is infinite, of the gene `gene2`; it counts as zero",
+            "2 values are beyond the range of 32-bit floats, up to 1e300, of the genes `gene1`, `gene2`; they count as \
+             zero",
+            "3 values are rounded to 32-bit floats, each by at most 1.0 of what the file has",
+        ];
+        let expected = expected.map(|message| ("X".to_owned(), message.to_owned()));
+        assert_eq!(warnings_of_doubles(&odd, storage), expected, "{storage:?}");
+    }
+}
+
+#[test]
+fn entries_of_obsm_that_no_picture_can_show_are_named() {
+    let (_written, built) = written_and_built(Fixture::with_axes(30, 2).group("obsm", |obsm| {
+        obsm.create_dataset("X_line").with_f32_data(&[0.5; 30]).with_shape(&[30, 1]);
+        obsm.create_dataset("flat").with_i64_data(&[7; 30]);
+        obsm.create_dataset("X_umap").with_f32_data(&[0.5; 60]).with_shape(&[30, 2]);
+        subgroup(obsm, "frame", |group| {
+            crate::fixtures::fill_frame(group, &labels("cell", 30), |columns| {
+                columns.categorical("type", &[0; 30], &["T"]);
+                columns.strings("name", &["a"; 30]);
+            });
+        });
+    }));
+    let warnings = built.report.manifest.warnings.iter().map(|w| format!("{}: {}", w.place, w.message));
+    assert_eq!(
+        warnings.collect::<Vec<_>>(),
+        [
+            "obsm/X_line: has 1 column of numbers, where a picture takes two; it is left out",
+            "obsm/flat: has 1 column of numbers, where a picture takes two; it is left out",
+            "obsm/frame: has 0 columns of numbers, where a picture takes two; it is left out",
+            "obsm/frame/name: does not hold numbers, as coordinates do; the column is left out",
+            "obsm/frame/type: does not hold numbers, as coordinates do; the column is left out",
+        ]
+    );
 }
 
 #[test]

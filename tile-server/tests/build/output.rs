@@ -191,7 +191,7 @@ fn what_is_no_file_is_refused_at_once() {
         [(pipe.as_path(), "pipe"), (Path::new("/dev/zero"), "device"), (directory.path(), "directory")]
     {
         let error = build(input, &directory.path().join("out"), Existing::Keep).unwrap_err().to_string();
-        assert!(error.contains(reason) && error.contains("not a file"), "{error}");
+        assert!(error.contains(reason) && error.contains("not a file of AnnData"), "{error}");
     }
     assert_eq!(names(directory.path()), ["pipe.h5ad"]);
 }

@@ -44,9 +44,9 @@ impl Server {
     fn get(&self, path: &str) -> String {
         let mut stream = TcpStream::connect(&self.address).unwrap();
         write!(stream, "GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", self.address).unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        answer
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).unwrap();
+        String::from_utf8_lossy(&answer).into_owned()
     }
 
     /// Id and number of cells of each dataset.
@@ -94,7 +94,8 @@ fn a_file_is_built_once_and_served() {
     let first = {
         let server = Server::cached(&input, &cache, &[]);
         assert!(server.address.starts_with("127.0.0.1:"));
-        assert_eq!(server.datasets(), [("my cells".to_owned(), 700)]);
+        let [(id, 700)] = &server.datasets()[..] else { panic!("{:?}", server.datasets()) };
+        assert!(id.starts_with("my cells-") && id.len() == "my cells-3f9a1c".len(), "{id}");
         built_at(&cache)
     };
     drop(Server::cached(&input, &cache, &[]));
@@ -153,14 +154,39 @@ fn files_of_like_names_are_each_themselves_in_any_order() {
     let datasets = Server::start(&served, &[]).datasets();
     let n_obs: Vec<u64> = datasets.iter().map(|dataset| dataset.1).collect();
     assert_eq!(n_obs, [30, 31, 32, 33, 34, 35]);
-    let ids: Vec<&str> = datasets.iter().map(|dataset| dataset.0.as_str()).collect();
-    assert_eq!([ids[0], ids[1], ids[3], ids[5]], ["pbmc.v1", "pbmc.v2", "s.h5", "細胞 é"]);
-    assert!(ids[2] != ids[4] && ids[2].starts_with("s-") && ids[4].starts_with("s-"), "{ids:?}");
+    let called: Vec<&str> = datasets.iter().map(|dataset| dataset.0.rsplit_once('-').unwrap().0).collect();
+    assert_eq!(called, ["pbmc.v1", "pbmc.v2", "s", "s.h5", "s", "細胞 é"]);
 
     served.reverse();
     served.insert(2, served[1]);
     let reversed = Server::start(&served, &[]).datasets();
     assert!(reversed.iter().eq(datasets.iter().rev()), "{reversed:?}");
+}
+
+#[test]
+fn an_id_is_the_same_whatever_else_is_served() {
+    let directory = tempfile::tempdir().unwrap();
+    let [first, second] = ["a", "b"].map(|folder| {
+        fs::create_dir(directory.path().join(folder)).unwrap();
+        directory.path().join(folder).join("x.h5ad")
+    });
+    fs::copy(cells(30).path(), &first).unwrap();
+    fs::copy(cells(31).path(), &second).unwrap();
+    let alone = Server::start(&[&first], &[]);
+    let [(id, 30)] = &alone.datasets()[..] else { panic!("{:?}", alone.datasets()) };
+    let status = |server: &Server, path: &str| server.get(path).split(' ').nth(1).unwrap().to_owned();
+    // By its name, too, as long as that is one dataset's.
+    for called in [id, "x"] {
+        assert_eq!(status(&alone, &format!("/api/datasets/{called}")), "200");
+        assert_eq!(status(&alone, &format!("/data/{called}/manifest.tsm")), "200");
+    }
+    for inputs in [[&*first, &*second], [&*second, &*first]] {
+        let both = Server::start(&inputs, &[]);
+        let datasets = both.datasets();
+        assert!(datasets.contains(&(id.clone(), 30)) && datasets.iter().any(|(other, n)| other != id && *n == 31));
+        assert_eq!(status(&both, &format!("/api/datasets/{id}")), "200");
+        assert_eq!(status(&both, "/api/datasets/x"), "404");
+    }
 }
 
 #[test]
@@ -188,10 +214,14 @@ fn a_broken_dataset_does_not_keep_others_from_being_served() {
     let text = directory.path().join("text.h5ad");
     fs::write(&text, "no AnnData").unwrap();
     let server = Server::start(&[directory.path(), &text], &["--quiet"]);
-    assert_eq!(server.datasets(), [("whole".to_owned(), 30)]);
+    let called = |server: &Server| -> Vec<(String, u64)> {
+        let called = |id: String| id.rsplit_once('-').unwrap().0.to_owned();
+        server.datasets().into_iter().map(|(id, n_obs)| (called(id), n_obs)).collect()
+    };
+    assert_eq!(called(&server), [("whole".to_owned(), 30)]);
     // It is served as soon as it is mended.
     fs::write(broken.join("manifest.tsm"), manifest).unwrap();
-    assert_eq!(server.datasets(), [("broken".to_owned(), 31), ("whole".to_owned(), 30)]);
+    assert_eq!(called(&server), [("broken".to_owned(), 31), ("whole".to_owned(), 30)]);
 }
 
 /// Nothing can be made among the open files of a process, whoever asks.
@@ -215,6 +245,24 @@ fn where_nothing_can_be_written_the_users_cache_is_used_and_it_is_said() {
     let built = built_at(&home.join("tessera/datasets"));
     assert_eq!(start().n_obs(), 30);
     assert_eq!(built_at(&home.join("tessera/datasets")), built);
+}
+
+/// Nothing can be made among the open files of a process, whoever asks.
+#[cfg(target_os = "linux")]
+#[test]
+fn where_there_is_no_place_at_all_the_option_for_one_is_named() {
+    let written = cells(30);
+    let mut command = Command::new("sh");
+    command.arg("-c").arg(r#"exec 9<"$INPUT" && exec "$0" "$@""#).arg(env!("CARGO_BIN_EXE_tile-server"));
+    command.args(["serve", "/proc/self/fd/9", "--port", "0", "--no-open"]).env("INPUT", written.path());
+    for cache in [None, Some("/proc/self/fd")] {
+        command.env_remove("XDG_CACHE_HOME").env_remove("HOME");
+        cache.map(|cache| command.env("XDG_CACHE_HOME", cache));
+        let output = command.output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(4), "{said}");
+        assert!(said.contains("can be kept nowhere; name a directory that can be written with --cache"), "{said}");
+    }
 }
 
 #[test]

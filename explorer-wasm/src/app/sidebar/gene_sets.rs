@@ -1,6 +1,7 @@
 //! The right sidebar: gene sets.
 
 use explorer_core::{
+    format::plural,
     session::{UnresolvedGenes, unlisted_means},
     state::{Action, ColorBy, DimensionKey, GeneKey, GeneMean, GeneSet, gene_sets_from_csv, gene_sets_to_csv},
 };
@@ -40,7 +41,7 @@ pub fn GeneSetSection(store: Store) -> impl IntoView {
     let others = store.part(|state| unlisted_means(&state.view.analysis));
     let others = move || {
         let title = |(mean, set): (GeneMean, Option<String>)| {
-            let own = set.unwrap_or_else(|| format!("Mean of {} genes", mean.genes().len()));
+            let own = set.unwrap_or_else(|| format!("Mean of {}", plural(mean.genes().len(), "gene", "genes")));
             let is_here = layer.with(|layer| layer.as_deref() == mean.layer());
             let title = if is_here { own } else { format!("{own} in {}", layer_name(store, mean.layer())) };
             MeanItem { mean, title }
