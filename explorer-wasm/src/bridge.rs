@@ -361,7 +361,7 @@ impl Plane {
             });
         }
         Self {
-            frame: Frame { origin_x: embedding.origin_x, origin_y: embedding.origin_y, step: embedding.step },
+            frame: Frame::new(embedding.origin_x, embedding.origin_y, embedding.step),
             bounds: bounds.unwrap_or(Bounds::SQUARE),
         }
     }
@@ -489,7 +489,7 @@ mod tests {
 
     #[test]
     fn the_window_is_what_the_corners_show() {
-        let frame = Frame { origin_x: -10.0, origin_y: 5.0, step: 0.5 };
+        let frame = Frame::new(-10.0, 5.0, 0.5);
         let plane = Plane { frame, bounds: Bounds::SQUARE };
         let camera = state::Camera::new(1000.0, 2000.0, 400.0);
         let window = View::new(camera, &plane, [800.0, 600.0], 2.0).window();
@@ -502,7 +502,7 @@ mod tests {
 
     #[test]
     fn a_fitted_embedding_lies_below_the_toolbar_and_inside_the_picture() {
-        let frame = Frame { origin_x: 0.0, origin_y: 0.0, step: 1.0 };
+        let frame = Frame::new(0.0, 0.0, 1.0);
         for bounds in [Bounds::SQUARE, Bounds { min: [0.0, 20_000.0], max: [60_000.0, 30_000.0] }] {
             for size in [[832.0, 856.0], [832.0, 300.0], [390.0, 740.0], [1600.0, 200.0]] {
                 let view = View::new(None, &Plane { frame, bounds }, size, 2.0);

@@ -121,6 +121,15 @@ pub enum Direction {
     Descending,
 }
 
+/// Which way expression differs in the group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Regulation {
+    /// Higher.
+    Up,
+    /// Lower.
+    Down,
+}
+
 /// Which genes of a table to show. The default shows all.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DeFilter {
@@ -316,6 +325,18 @@ impl DeTable {
             Direction::Descending => b.cmp(a),
         });
         keyed.into_iter().map(|(_, gene)| gene).collect()
+    }
+
+    /// The genes of some whose expression is higher in the group, or lower, at most so many: by |t|, largest first.
+    pub fn top(&self, genes: &[u32], side: Regulation, most: usize) -> Vec<u32> {
+        let score = |gene: u32| match side {
+            Regulation::Up => self.score[gene as usize],
+            Regulation::Down => -self.score[gene as usize],
+        };
+        let mut top: Vec<u32> = genes.iter().copied().filter(|&gene| score(gene) > 0.0).collect();
+        top.sort_by(|&a, &b| score(b).total_cmp(&score(a)).then(a.cmp(&b)));
+        top.truncate(most);
+        top
     }
 
     /// Takes the genes that a filter hides out of an order.

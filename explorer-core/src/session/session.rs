@@ -1,9 +1,12 @@
 //! An open dataset as the page works with it: what is loaded, filtered and colored.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use shared_fbs::{
-    manifest::{Column as ColumnEntry, ColumnKind, Manifest},
+    manifest::{Column as ColumnEntry, ColumnKind, Embedding as EmbeddingEntry, Manifest},
     order::TileCells,
     tile::{Categories, Points},
 };
@@ -14,7 +17,7 @@ use super::{
 };
 use crate::{
     color::label_centroids,
-    data::{CellIdx, Column, Continuous, Embedding, Number},
+    data::{CellIdx, Column, Continuous, Embedding, NO_POSITION, Number},
     filter::CellMask,
     format,
     state::{Analysis, CellSource, DataKey, DimensionKey, Filters, GeneKey},
@@ -103,6 +106,8 @@ pub struct Session {
     sample: PositionSample,
     /// Columns whose histograms have been in sight.
     in_sight: BTreeSet<String>,
+    /// The sizes of cell sets by their names, with what they were counted of.
+    pub(super) set_sizes: HashMap<String, (CellSource, u64)>,
 }
 
 impl Session {
@@ -122,6 +127,7 @@ impl Session {
             is_placed: n_obs == 0,
             sample: PositionSample::default(),
             in_sight: BTreeSet::new(),
+            set_sizes: HashMap::new(),
             manifest,
         }
     }
@@ -211,14 +217,13 @@ impl Session {
         });
         let with_labels: Vec<DataKey> = with_labels.collect();
         wanted.extend(with_labels);
-        let layers = wanted.iter().filter_map(layer_of_genes);
-        let layers = layers.chain([None, analysis.layer.as_deref()]);
-        let tables: Vec<DataKey> = layers.filter_map(|layer| self.gene_table_key(layer)).collect();
-        wanted.extend(tables);
+        // A search looks into all layers.
+        wanted.extend(self.manifest.layers.iter().map(|layer| self.table_key(layer)));
         // A gene can be found once its table is there, whose arrival comes back here; who asks for one in a layer that
         // there is not is to be told.
         wanted.retain(|key| {
             layer_of_genes(key).is_none_or(|layer| self.layer(layer).is_none() || self.gene_table(layer).is_some())
+                && !self.is_of_no_gene(key)
         });
         wanted.retain(|key| self.loaded.ask(key));
         let color = analysis.color_data();
@@ -229,10 +234,6 @@ impl Session {
             .collect();
         wanted.sort_by_key(|(key, _)| precedence(key));
         wanted
-    }
-
-    fn gene_table_key(&self, layer: Option<&str>) -> Option<DataKey> {
-        self.layer(layer).map(|layer| DataKey::GeneTable(layer.name.clone()))
     }
 
     /// Continuous columns for the histograms that have been in sight, once the picture is whole: those that
@@ -491,12 +492,16 @@ impl Session {
         self.loaded.source_mask(source)
     }
 
-    /// How many cells a cell set has, when the data that it takes are there. A list says so by itself.
-    pub fn n_cells_of(&self, source: &CellSource) -> Option<u64> {
-        match source {
-            CellSource::Query(_) => self.cells_of(source).map(|mask| mask.count() as u64),
-            CellSource::Cells(list) => Some(list.rows().range_cardinality(0..self.manifest.n_obs)),
+    /// How many of the cells in view an embedding has positions of; `None` where that is not known before they are
+    /// loaded.
+    pub fn n_positioned(&self, entry: &EmbeddingEntry) -> Option<u64> {
+        let Some(visible) = self.engine.visible() else { return Some(u64::from(entry.n_positioned)) };
+        if entry.n_positioned == self.manifest.n_obs {
+            return Some(self.engine.n_visible());
         }
+        let embedding = self.loaded.embedding(&entry.key)?;
+        let is_counted = |&(&x, &is_visible): &(&u16, &u8)| is_visible != 0 && x != NO_POSITION;
+        Some(embedding.xs.iter().zip(visible.as_bytes()).filter(is_counted).count() as u64)
     }
 
     /// A cell's value in what colors the cells, as text: that of a column in full, of expression to four digits. `None`

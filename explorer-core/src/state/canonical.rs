@@ -1,8 +1,10 @@
 //! The one form of a view that states and links agree on.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
-use super::{Analysis, Camera, CellSource, ColorBy, Comparison, ViewSpec};
+use super::{
+    Analysis, Camera, CellSource, ColorBy, Comparison, Reference, ResultPanel, ViewSpec, query::canonical_levels,
+};
 
 impl ViewSpec {
     /// The same view without what cannot be: empty filters, second sets of a name, comparisons and
@@ -16,7 +18,7 @@ impl ViewSpec {
         for panel in &mut self.panels {
             panel.camera = panel.camera.map(Camera::canonical);
         }
-        let shown = self.layout.result.take();
+        let shown = self.layout.result.take().map(ResultPanel::canonical);
         self.layout.result = shown.filter(|shown| self.can_show(shown));
         self
     }
@@ -24,7 +26,8 @@ impl ViewSpec {
     /// Takes out the comparisons that name a set that is not there.
     pub(super) fn drop_dangling_comparisons(&mut self) -> Vec<Comparison> {
         let all = std::mem::take(&mut self.analysis.comparisons);
-        let (kept, dropped) = all.into_iter().partition(|comparison| self.analysis.can_compare(comparison));
+        let sets: HashSet<&str> = self.analysis.cell_sets.iter().map(|set| set.name.as_str()).collect();
+        let (kept, dropped) = all.into_iter().partition(|comparison| comparison.is_between(|set| sets.contains(set)));
         self.analysis.comparisons = kept;
         dropped
     }
@@ -47,9 +50,14 @@ impl Analysis {
                 *query = std::mem::take(query).canonical();
             }
         }
+        // By its sets first, since there may be thousands.
         let mut kept: Vec<Comparison> = Vec::with_capacity(self.comparisons.len());
-        for comparison in self.comparisons {
-            if !kept.contains(&comparison) {
+        let mut of_sets: HashMap<(String, Reference), Vec<usize>> = HashMap::new();
+        for mut comparison in self.comparisons {
+            comparison.universe = canonical_levels(comparison.universe);
+            let alike = of_sets.entry((comparison.group.clone(), comparison.reference.clone())).or_default();
+            if !alike.iter().any(|&at| kept[at] == comparison) {
+                alike.push(kept.len());
                 kept.push(comparison);
             }
         }

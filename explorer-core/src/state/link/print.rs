@@ -101,6 +101,7 @@ impl Pairs {
                 TestMode::Samples => self.push(&format!("de{at}.mode"), "samples"),
             }
             self.optional(&format!("de{at}.layer"), comparison.layer.as_deref());
+            self.levels(&format!("de{at}."), &comparison.universe);
         }
     }
 
@@ -121,10 +122,14 @@ impl Pairs {
     }
 
     fn query(&mut self, prefix: &str, query: &CellQuery) {
-        for (level, filters) in query.subset.iter().enumerate() {
+        self.levels(prefix, &query.subset);
+        self.filters(prefix, &query.filters);
+    }
+
+    fn levels(&mut self, prefix: &str, levels: &[Filters]) {
+        for (level, filters) in levels.iter().enumerate() {
             self.filters(&format!("{prefix}u{level}."), filters);
         }
-        self.filters(prefix, &query.filters);
     }
 
     fn filters(&mut self, prefix: &str, filters: &Filters) {
@@ -163,8 +168,9 @@ impl Pairs {
                     self.push("shown", &shown.to_string());
                 }
             }
-            Some(ResultPanel::Markers(Markers { column, rank })) => {
+            Some(ResultPanel::Markers(Markers { column, rank, universe })) => {
                 self.push("markers", column);
+                self.levels("markers.", universe);
                 match rank {
                     MarkerOrder::Score => {}
                     MarkerOrder::Effect => self.push("markers.rank", "effect"),
