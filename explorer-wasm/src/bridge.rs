@@ -3,7 +3,8 @@
 use std::{iter, ops::Range};
 
 use explorer_core::{
-    data::{CellIdx, Embedding, Frame},
+    data::{CellIdx, Embedding, Frame, MAX_UNIT},
+    dataset,
     session::{CellStyle, Paint, Repaint, Window},
     state,
 };
@@ -215,6 +216,13 @@ impl Scene {
         Some([red, green, blue])
     }
 
+    /// Whether a cell is in a window of the embedding, and not out of sight for other reasons. The first points are a
+    /// sample from everywhere: where there are cells, one is soon found.
+    pub fn shows_any(&self, window: &Window) -> bool {
+        let mut points = self.positions.iter().zip(&self.styles);
+        points.any(|(position, style)| !style.is_hidden() && position.xy().is_some_and(|[x, y]| window.holds(x, y)))
+    }
+
     /// Where a cell is, in CSS pixels.
     pub fn px_of(&self, cell: CellIdx, view: &View) -> Option<[f64; 2]> {
         let [x, y] = self.positions.get(self.order.index_of(cell.0) as usize)?.xy()?;
@@ -360,10 +368,13 @@ impl Plane {
                 },
             });
         }
-        Self {
-            frame: Frame::new(embedding.origin_x, embedding.origin_y, embedding.step),
-            bounds: bounds.unwrap_or(Bounds::SQUARE),
+        let frame = dataset::frame(embedding);
+        let mut bounds = bounds.unwrap_or(Bounds::SQUARE);
+        if frame.is_turned_over() {
+            let turned = |y: f64| f64::from(MAX_UNIT) - y;
+            (bounds.min[1], bounds.max[1]) = (turned(bounds.max[1]), turned(bounds.min[1]));
         }
+        Self { frame, bounds }
     }
 }
 

@@ -19,13 +19,11 @@ fn is_spatial(key: &str) -> bool {
     key.strip_prefix("X_").unwrap_or(key).to_ascii_lowercase().starts_with("spatial")
 }
 
-impl<T> Dataset<T> {
-    /// How 16-bit units of an embedding become the file's coordinates. Those of a spatial embedding are of an image, whose
-    /// first row is the uppermost.
-    pub fn frame(embedding: &manifest::Embedding) -> Frame {
-        let frame = Frame::new(embedding.origin_x, embedding.origin_y, embedding.step);
-        if is_spatial(&embedding.key) { frame.turned_over() } else { frame }
-    }
+/// How 16-bit units of an embedding become the file's coordinates. Those of a spatial embedding are of an image, whose
+/// first row is the uppermost.
+pub fn frame(embedding: &manifest::Embedding) -> Frame {
+    let frame = Frame::new(embedding.origin_x, embedding.origin_y, embedding.step);
+    if is_spatial(&embedding.key) { frame.turned_over() } else { frame }
 }
 
 impl<T: Tiles> Dataset<T> {
@@ -62,7 +60,7 @@ impl<T: Tiles> Dataset<T> {
     pub async fn positions(&self, embedding: usize) -> Result<Embedding, T::Error> {
         let entry = self.manifest().embeddings.get(embedding);
         let entry = entry.ok_or_else(|| DatasetError::unknown("embedding", &embedding.to_string()))?;
-        let mut all = Embedding::nowhere(self.n_obs(), Self::frame(entry));
+        let mut all = Embedding::nowhere(self.n_obs(), frame(entry));
         let tiles: Vec<usize> = (0..self.point_tiles().len()).collect();
         for (tile, points) in self.points(embedding, &tiles).await?.iter().enumerate() {
             self.place(&mut all, embedding, tile, points)?;

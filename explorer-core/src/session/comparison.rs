@@ -1,6 +1,6 @@
 //! Comparisons: what is asked, with the cells that its sets stand for, and what it came to.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use shared_fbs::manifest::Layer;
 
@@ -12,7 +12,7 @@ use crate::{
         to_csv,
     },
     format,
-    state::{Analysis, CellQuery, CellSource, Comparison, Filters, Reference, TestMode},
+    state::{Analysis, CellQuery, CellSource, Comparison, DataKey, Filters, Reference, TestMode},
 };
 
 /// A comparison with the cells that its sets stand for: a set that is saved anew under the same name is another
@@ -56,6 +56,12 @@ impl Sides {
     /// The cells of the universe; `None` where these are all.
     pub fn universe(&self) -> Option<CellSource> {
         (!self.universe.is_empty()).then(|| CellSource::Query(CellQuery::of_universe(&self.universe)))
+    }
+
+    /// The data that it takes to tell the cells of both.
+    pub fn needs(&self) -> BTreeSet<DataKey> {
+        let sources = [Some(self.group.clone()), self.reference.clone(), self.universe()];
+        sources.iter().flatten().flat_map(CellSource::needs).collect()
     }
 
     /// The cells of both sets. `cells_of` gives those of a description.

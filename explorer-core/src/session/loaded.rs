@@ -145,6 +145,11 @@ impl Loaded {
         self.ready(key).is_some()
     }
 
+    /// Whether some data are on their way.
+    pub fn is_loading(&self) -> bool {
+        self.slots.values().any(|slot| matches!(slot, Slot::Loading))
+    }
+
     /// Whether data could not be loaded.
     pub fn has_failed(&self, key: &DataKey) -> bool {
         matches!(self.slots.get(key), Some(Slot::Failed))

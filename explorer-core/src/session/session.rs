@@ -100,6 +100,9 @@ pub struct Session {
     shown: Option<usize>,
     /// Counts the embeddings shown, one shown again included.
     turn: u32,
+    /// The embedding whose positions the picture has by now, with the turn that they came in: until the first of another
+    /// one's come, the former stay.
+    drawn: Option<(usize, u32)>,
     /// Whether the picture has all of its embedding.
     is_placed: bool,
     /// Where a sample of the cells is in that embedding.
@@ -124,6 +127,7 @@ impl Session {
             point_tiles: manifest.levels().tiles(),
             shown: None,
             turn: 0,
+            drawn: None,
             is_placed: n_obs == 0,
             sample: PositionSample::default(),
             in_sight: BTreeSet::new(),
@@ -329,6 +333,7 @@ impl Session {
             Some(embedding) => {
                 self.sample = PositionSample::of(&embedding, &self.point_tiles);
                 self.is_placed = true;
+                self.drawn = Some((index, self.turn));
                 self.repaint = Repaint::All;
                 Show::Place(embedding)
             }
@@ -358,6 +363,24 @@ impl Session {
     /// Which showing of an embedding this is, one shown again included.
     pub fn turn(&self) -> u32 {
         self.turn
+    }
+
+    /// Positions of the embedding shown have come; whether they are its first, for which the former ones must go.
+    pub fn draw(&mut self) -> bool {
+        let drawn = self.shown.map(|index| (index, self.turn));
+        std::mem::replace(&mut self.drawn, drawn) != drawn
+    }
+
+    /// The embedding that the picture is of: the one asked for, or, until its first positions come, the former one.
+    pub fn embedding_drawn(&self, key: Option<&str>) -> Option<&EmbeddingEntry> {
+        let drawn = self.drawn.and_then(|(index, _)| self.manifest.embeddings.get(index));
+        drawn.or_else(|| self.embedding_to_show(key).map(|(_, entry)| entry))
+    }
+
+    /// Whether that is the one asked for.
+    pub fn is_drawn(&self, key: Option<&str>) -> bool {
+        let asked = self.embedding_to_show(key).map(|(_, entry)| &entry.key);
+        self.embedding_drawn(key).map(|entry| &entry.key) == asked
     }
 
     /// Takes a tile of positions of the embedding shown into the sample; tiles come in order.

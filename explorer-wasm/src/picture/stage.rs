@@ -284,7 +284,8 @@ impl Stage {
                 set(canvas, "data-frame", &self.n_frames.get().to_string());
                 set(canvas, "data-n-drawn", &params.prefix.to_string());
                 let is_complete = budget.is_complete(in_view.n_points());
-                let is_whole = is_complete && n_placed == n_points;
+                let is_whole =
+                    is_complete && n_placed == n_points && self.store.embedding_key() == self.store.embedding_asked();
                 let state = match (n_drawable, is_whole) {
                     (0, false) => "loading",
                     (_, false) => "drawing",

@@ -83,10 +83,15 @@ impl Store {
                 if cells.level == 0 {
                     sample.add(cells, &points);
                 }
+                let mut is_first = false;
                 let is_drawable = queue.placed(tile, self.visibility(&sample, queue.has_sample()));
                 let is_shown = self.with_opened_mut(|opened| {
                     let is_shown = is_shown(&opened.session);
                     if is_shown {
+                        is_first = opened.session.draw();
+                        if is_first {
+                            opened.scene.forget_positions();
+                        }
                         opened.scene.place(cells, &points);
                         opened.session.place(cells, &points);
                         if is_drawable {
@@ -100,6 +105,9 @@ impl Store {
                 });
                 if is_shown != Some(true) {
                     return Ok(None);
+                }
+                if is_first {
+                    self.note_placing();
                 }
                 platform::breathe().await;
             }

@@ -7,7 +7,7 @@ use explorer_core::{
     dataset::{LabelSet, Share, Task},
     de::{Choice, LayerTiles, Moments, Offer, Plan, Route, SetParts, Sets, Speed},
     filter::CellMask,
-    session::{Progress, Question},
+    session::{Progress, Sides},
 };
 use shared_fbs::manifest::Layer;
 
@@ -50,41 +50,42 @@ pub(super) struct Found {
 }
 
 /// The cells of both sets.
-pub(super) struct Sides {
+pub(super) struct SideMasks {
     pub group: CellMask,
     pub reference: CellMask,
     /// The reference is all cells but the group's.
     is_rest: bool,
 }
 
-impl Sides {
+impl SideMasks {
     fn as_sets(&self) -> Sets<'_> {
         if self.is_rest { Sets::GroupAndRest(&self.group) } else { Sets::Two(&self.group, &self.reference) }
     }
 }
 
 impl DataAccess {
-    /// The exact moments of both sets of a question by the fastest route; before that, where the wait will be
-    /// long, an estimate from a sample.
+    /// The exact moments of both sets by the fastest route; before that, where the wait will be long, an estimate from a
+    /// sample.
     pub(super) async fn moments(
         &self,
         index: usize,
-        question: &Question,
+        sides: &Sides,
         on_progress: &impl Fn(Progress),
         on_estimate: Option<&impl AsyncFn(Found)>,
     ) -> Result<Found, CompareError> {
         let layer = self.dataset.layer_entry(index)?;
         let tiles = LayerTiles::of(self.dataset.manifest(), layer);
-        let group = self.dataset.label_set(layer, &question.group).await?;
-        let reference = match &question.reference {
-            Some(source) => Some(self.dataset.label_set(layer, source).await?),
-            None => None,
+        let group = self.dataset.label_set(layer, &sides.group).await?;
+        let reference = match sides.reference.clone().or_else(|| sides.rest_of_labels()) {
+            _ if sides.is_against_all_others() => None,
+            Some(source) => Some(self.dataset.label_set(layer, &source).await?),
+            None => Some(LabelSet::default()),
         };
         if let Some(plan) = LayerTiles::plan_of_sums(self.dataset.manifest(), layer, &group, reference.as_ref()) {
             let choice = Choice { offers: vec![self.speed().offer(Route::Labels, plan.n_bytes)] };
             return self.follow_plan(index, &plan, choice, on_progress).await;
         }
-        let sides = self.sides(question).await?;
+        let sides = self.masks(sides).await?;
         let plan = match &tiles {
             Some(tiles) => {
                 let group = self.ways(&group, &sides.group).await?;
@@ -126,7 +127,7 @@ impl DataAccess {
         &self,
         index: usize,
         plan: Option<Plan>,
-        sides: &Sides,
+        sides: &SideMasks,
         choice: Choice,
         on_progress: &impl Fn(Progress),
     ) -> Result<Found, CompareError> {
@@ -190,7 +191,7 @@ impl DataAccess {
     async fn server_offer(
         &self,
         layer: &Layer,
-        sides: &Sides,
+        sides: &SideMasks,
         plan: Option<(&LayerTiles, &Plan)>,
     ) -> Option<(Offer, Vec<u8>)> {
         let limit = self.server_limit().await?;
@@ -244,17 +245,15 @@ impl DataAccess {
         Ok(Found { moments, choice: choice.clone(), n_bytes })
     }
 
-    pub(super) async fn sides(&self, question: &Question) -> Result<Sides, FetchError> {
-        let group = self.cells(&question.group).await?;
-        let reference = match &question.reference {
-            Some(source) => self.cells(source).await?,
-            None => {
-                let mut rest = group.clone();
-                rest.invert();
-                rest
-            }
-        };
-        Ok(Sides { group, reference, is_rest: question.reference.is_none() })
+    /// The cells of both sets, once all that it takes to tell them has been loaded.
+    pub(super) async fn masks(&self, sides: &Sides) -> Result<SideMasks, FetchError> {
+        for key in sides.needs() {
+            self.ready(key).await?;
+        }
+        let unknown = || FetchError::Unknown { kind: "data for the sets", name: format!("{sides:?}") };
+        let masks = self.read(|session| sides.masks(|source| session.cells_of(source).ok_or_else(unknown)));
+        let [group, reference] = masks.ok_or_else(unknown)??;
+        Ok(SideMasks { group, reference, is_rest: sides.is_against_all_others() })
     }
 
     /// All ways to make a set up: out of what is stored of its labels, and out of its cells.
