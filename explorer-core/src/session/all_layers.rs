@@ -8,7 +8,7 @@ use super::{GeneHit, GeneTable, ResolvedGenes, Session};
 use crate::{
     dataset::lookup,
     search::NoGene,
-    state::{Analysis, ColorBy, DataKey, GeneKey, GeneMean, ViewSpec},
+    state::{ColorBy, DataKey, GeneKey, GeneMean, ViewSpec},
 };
 
 impl Session {
@@ -67,7 +67,7 @@ impl Session {
     }
 
     /// Whether a layer has a gene of a mean; `None` before its genes are known.
-    pub(super) fn has_mean(&self, mean: &GeneMean) -> Option<bool> {
+    pub fn has_mean(&self, mean: &GeneMean) -> Option<bool> {
         let table = self.gene_table(mean.layer())?;
         Some(mean.genes().iter().any(|gene| table.find(gene).is_ok()))
     }
@@ -85,12 +85,6 @@ impl Session {
         }
     }
 
-    /// The genes listed that the chosen layer does not have.
-    pub fn genes_not_in_layer(&self, analysis: &Analysis) -> usize {
-        let key = |gene: &String| GeneKey { layer: analysis.layer.clone(), gene: gene.clone() };
-        analysis.genes.iter().filter(|gene| self.has_gene(&key(gene)) == Some(false)).count()
-    }
-
     /// The view without a color that its layer cannot give, and what to tell of that; `None` where there is nothing to
     /// mend.
     pub fn mended(&self, view: &ViewSpec) -> Option<(ViewSpec, String)> {
@@ -103,7 +97,7 @@ impl Session {
             return None;
         }
         let what = match &view.analysis.color {
-            ColorBy::Gene(gene) => format!("gene {}", self.label_in_any_layer(&gene.gene)),
+            ColorBy::Gene(gene) => format!("gene {}", self.label_in_any_layer(gene)),
             color @ (ColorBy::None | ColorBy::Obs(_) | ColorBy::GeneSet { .. }) => {
                 format!("gene of “{}”", self.color_name(color))
             }
@@ -114,11 +108,23 @@ impl Session {
         Some((mended, text))
     }
 
-    /// What a gene is shown as, by the first layer that has it.
-    pub fn label_in_any_layer(&self, gene: &str) -> String {
+    /// What a gene is shown as, by its own layer or the first other one that has it.
+    pub fn label_in_any_layer(&self, key: &GeneKey) -> String {
+        let tables = self.tables(key.layer.as_deref());
+        let table = tables.iter().find(|(_, table)| table.find(&key.gene).is_ok());
+        table.map_or(key.gene.as_str(), |(_, table)| table.label_of(&key.gene)).to_owned()
+    }
+
+    /// The symbol of a gene by its id, by the first layer that has it; the id where it has none.
+    pub fn symbol_in_any_layer(&self, id: &str) -> String {
         let tables = self.tables(None);
-        let table = tables.iter().find(|(_, table)| table.find(gene).is_ok());
-        table.map_or(gene, |(_, table)| table.label_of(gene)).to_owned()
+        let table = tables.iter().find(|(_, table)| table.find(id).is_ok());
+        table.map_or(id, |(_, table)| table.symbol_of(id)).to_owned()
+    }
+
+    /// Whether a layer has a gene of this name.
+    pub fn is_gene_anywhere(&self, name: &str) -> bool {
+        self.tables(None).iter().any(|(_, table)| table.find(name).is_ok())
     }
 
     /// The layer, as data keys name it, whose table of genes is that of a layer.
@@ -136,13 +142,17 @@ mod tests {
     };
 
     use super::*;
-    use crate::session::Slot;
+    use crate::{session::Slot, state::Analysis};
 
     /// Layers `X` and `layers/counts` over two genes, `raw/X` over three, of which one is new.
     fn session() -> Session {
         let layer = |name: &str, var| Layer { name: name.to_owned(), var, ..Layer::default() };
         let layers = vec![layer("X", 0), layer("layers/counts", 0), layer("raw/X", 1)];
-        let mut session = Session::new(Arc::new(Manifest { layers, level_ranks: Levels::for_n_obs(0).boundaries(), ..Manifest::default() }));
+        let mut session = Session::new(Arc::new(Manifest {
+            layers,
+            level_ranks: Levels::for_n_obs(0).boundaries(),
+            ..Manifest::default()
+        }));
         let texts = |texts: &[&str]| texts.iter().map(|&text| text.to_owned()).collect::<Vec<String>>();
         let genes = |ids: &[&str], symbols: &[&str]| Genes {
             ids: texts(ids),
@@ -195,7 +205,6 @@ mod tests {
         assert_eq!(mended.analysis.color, ColorBy::None);
         assert_eq!(mended.analysis.genes, view.analysis.genes);
         assert_eq!(told, "Layer X has no gene CD79A, so that nothing colors the cells now.");
-        assert_eq!(session.genes_not_in_layer(&mended.analysis), 1);
         // What no layer can give is not asked for.
         let wanted = session.load_next(&view.analysis, &view.needs());
         assert!(wanted.iter().all(|(key, _)| *key != DataKey::Gene(GeneKey::new("E3"))));

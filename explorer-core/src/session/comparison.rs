@@ -6,11 +6,11 @@ use shared_fbs::manifest::Layer;
 
 use crate::{
     data::GeneNames,
-    filter::CellMask,
     de::{
         CellSetRecord, Choice, DeOptions, DeRecord, DeTable, Method, Offer, PseudobulkTable, Route, pseudobulk_to_csv,
         to_csv,
     },
+    filter::CellMask,
     format,
     state::{Analysis, CellQuery, CellSource, Comparison, DataKey, Filters, Reference, TestMode},
 };

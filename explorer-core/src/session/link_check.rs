@@ -28,7 +28,7 @@ impl Session {
         for gene in &analysis.genes {
             let key = GeneKey { layer: analysis.layer.clone(), gene: gene.clone() };
             if self.has_gene(&key) == Some(false) {
-                unknown.push(format!("gene “{}” in this layer", self.label_in_any_layer(gene)));
+                unknown.push(format!("gene “{}” in this layer", self.label_in_any_layer(&key)));
             }
         }
         unknown.dedup();

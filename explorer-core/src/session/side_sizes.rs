@@ -58,12 +58,13 @@ impl SideSizes {
             1 => Some("1 cell is in both sides and counts twice.".to_owned()),
             n_shared => Some(format!("{} cells are in both sides and count twice.", integer(n_shared))),
         };
-        let few = names.iter().zip(self.n_cells).find(|(_, n_cells)| *n_cells < FEW_CELLS).map(|(name, n_cells)| {
-            match n_cells {
-                1 => format!("“{name}” is one cell, which has no variance: p-values say nothing."),
-                n_cells => format!("“{name}” has {n_cells} cells only: take the p-values as a hint."),
-            }
-        });
+        let few =
+            names.iter().zip(self.n_cells).find(|(_, n_cells)| *n_cells < FEW_CELLS).map(
+                |(name, n_cells)| match n_cells {
+                    1 => format!("“{name}” is one cell, which has no variance: p-values say nothing."),
+                    n_cells => format!("“{name}” has {n_cells} cells only: take the p-values as a hint."),
+                },
+            );
         let cautions: Vec<String> = few.into_iter().chain(shared).collect();
         (!cautions.is_empty()).then(|| cautions.join(" "))
     }

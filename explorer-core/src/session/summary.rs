@@ -149,11 +149,7 @@ impl DeResult {
             format!("{} read", format::bytes(self.n_bytes)),
             format::duration(Duration::from_secs_f64(self.millis / 1000.0)),
         ]);
-        DeSummary {
-            title: format!("{}, by samples", self.comparison.title()),
-            facts,
-            ..DeSummary::default()
-        }
+        DeSummary { title: format!("{}, by samples", self.comparison.title()), facts, ..DeSummary::default() }
     }
 }
 

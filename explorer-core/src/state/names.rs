@@ -4,8 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use super::{
     Analysis, CellQuery, CellSet, CellSource, ColorBy, Comparison, Filters, GeneKey, GeneMean, GeneSet, Markers,
-    ResultPanel,
-    ViewSpec,
+    ResultPanel, ViewSpec,
 };
 
 /// What a dataset calls its layers and genes. Names that it does not know, or not yet, stay as they are.

@@ -354,10 +354,7 @@ impl CellQuery {
     }
 
     pub(super) fn canonical(self) -> Self {
-        Self {
-            subset: canonical_levels(self.subset),
-            filters: self.filters.canonical(),
-        }
+        Self { subset: canonical_levels(self.subset), filters: self.filters.canonical() }
     }
 }
 

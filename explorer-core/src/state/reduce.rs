@@ -5,8 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{
     Action, Analysis, AppState, CellQuery, CellSet, CellSource, ColorBy, Comparison, Filters, GeneKey, GeneMean,
     GeneSet, Label, LabelFilter, Layout, ObsFilter, Panel, PanelIdx, PanelKind, Panels, Polygon, Range, Reference,
-    ResultPanel,
-    SelectMode, Selection, SelectionStep, Side, ViewSpec, query::canonical_levels,
+    ResultPanel, SelectMode, Selection, SelectionStep, Side, ViewSpec, query::canonical_levels,
 };
 
 /// The state after an action. An action that does not apply (it names what is not there, or asks

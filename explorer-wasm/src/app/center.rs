@@ -2,7 +2,7 @@
 
 use explorer_core::{
     format,
-    session::Colors,
+    session::{Colors, embedding_name},
     state::{Action, Command, PanelIdx, Platform},
 };
 use leptos::prelude::*;
@@ -15,7 +15,7 @@ use crate::{
     fetch::FetchError,
     picture::{Picture, PictureFailure, PictureHandle},
     store::{Phase, Store},
-    ui::{CellTooltip, Choice, DisplayPanel, EmptyView, ErrorView, Legend, LoadingView, Toolbar},
+    ui::{Button, CellTooltip, Choice, DisplayPanel, EmptyView, ErrorView, FilterChips, Legend, LoadingView, Toolbar},
 };
 
 /// The picture with all that floats over it, or what stands in its place.
@@ -44,6 +44,17 @@ pub(super) fn Center(
         failure.with(Option::is_none) && (!is_ready.get() || waits_for_points)
     });
     let cannot_draw = move || handle.failure.get();
+    let query = store.part(|state| state.view.analysis.query.clone());
+    let filters = Memo::new(move |_| {
+        query.with(|query| store.read_loaded(|session| session.active_filters(query))).unwrap_or_default()
+    });
+    let is_empty = Memo::new(move |_| {
+        let is_whole = placing.with(|placing| placing.n_placed == placing.n_points);
+        let window = handle.view.get().filter(|_| is_whole)?.window();
+        store.painted().track();
+        store.with_scene(|scene| !scene.shows_any(&window))
+    });
+    let is_empty = Memo::new(move |_| is_empty.get() == Some(true) && !waits.get());
     view! {
         <Show when=move || is_ready.get() && plane.with(Option::is_some)>
             <Picture store handle />
@@ -54,6 +65,16 @@ pub(super) fn Center(
                 note=legend_note(store)
             />
             <CellTooltip tip=Signal::derive(move || tip(store, handle)) />
+        </Show>
+        <FilterChips
+            filters=filters
+            on_remove=Callback::new(move |key| store.dispatch(Action::ClearFilter(key)))
+        />
+        <Show when=move || is_empty.get()>
+            <div class="picture-empty note" role="status" data-testid="picture-empty">
+                "No cell is in sight."
+                <Button label="Fit" test_id="picture-empty-fit" on_press=move || on_command.run(Command::Fit) />
+            </div>
         </Show>
         <Show when=move || is_ready.get() && plane.with(Option::is_none)>
             <div class="picture-cover">
@@ -124,14 +145,20 @@ fn EmbeddingBar(
     platform: Platform,
     on_command: Callback<Command>,
 ) -> impl IntoView {
-    let embeddings = store.loaded(|session| {
+    let numbers = store.numbers();
+    let n_visible = Memo::new(move |_| numbers.get().1);
+    let embeddings = store.loaded(move |session| {
+        n_visible.track();
         let embeddings = &session.manifest().embeddings;
         let mut choices: Vec<(String, String)> = embeddings
             .iter()
             .map(|embedding| {
-                let name = embedding.key.strip_prefix("X_").unwrap_or(&embedding.key);
-                let cells = format::integer(u64::from(embedding.n_positioned));
-                (embedding.key.clone(), format!("{name}: {cells} cells"))
+                let name = embedding_name(&embedding.key);
+                let label = match session.n_positioned(embedding) {
+                    Some(n_cells) => format!("{name}: {} cells", format::integer(n_cells)),
+                    None => name.to_owned(),
+                };
+                (embedding.key.clone(), label)
             })
             .collect();
         choices.sort_by(|a, b| a.1.cmp(&b.1));
@@ -145,9 +172,8 @@ fn EmbeddingBar(
     let shown = move || {
         asked.get();
         store.phase().get();
-        store.embedding_key().unwrap_or_default()
+        store.embedding_asked().unwrap_or_default()
     };
-    let numbers = store.numbers();
     let query = store.part(|state| state.view.analysis.query.clone());
     let can_subset = move || {
         let (selected, visible, _) = numbers.get();

@@ -3,6 +3,7 @@
 
 use explorer_core::{
     data::Embedding,
+    dataset::frame,
     session::{PositionSample, Session, TileQueue, Visibility, Window},
     state::DataKey,
 };
@@ -40,7 +41,7 @@ impl Store {
         spawn_local(async move {
             let Some(entry) = dataset.manifest().embeddings.get(index) else { return };
             let key = DataKey::Embedding(entry.key.clone());
-            let nowhere = Embedding::nowhere(dataset.n_obs(), Dataset::frame(entry));
+            let nowhere = Embedding::nowhere(dataset.n_obs(), frame(entry));
             let is_shown = move |session: &Session| session.turn() == turn;
             match self.place_embedding(&dataset, index, nowhere, is_shown).await {
                 Ok(Some(embedding)) => self.arrive(key, Ok(embedding.into())),

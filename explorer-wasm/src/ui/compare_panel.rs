@@ -80,13 +80,21 @@ pub fn ComparePanel(
     let references = Signal::derive(move || {
         let group = comparison.with(|comparison| comparison.group.clone());
         let others = sets.get().into_iter().filter(|set| *set != group).map(|set| Choice::new(set.clone(), set));
-        std::iter::once(Choice::new(REST, "the rest")).chain(others).collect::<Vec<_>>()
+        std::iter::once(Choice::new(
+            REST,
+            comparison.with(|comparison| match comparison.universe.is_empty() {
+                true => "the rest",
+                false => "the rest of the subset",
+            }),
+        ))
+        .chain(others)
+        .collect::<Vec<_>>()
     });
     let reference = Signal::derive(move || match comparison.get().reference {
         Reference::Rest => REST.to_owned(),
         Reference::Set(set) => set,
     });
-    let methods = [("welch", "Welch’s t-test"), ("cellxgene", "Welch’s t-test, as CELLxGENE")];
+    let methods = [("welch", "Welch’s t-test"), ("cellxgene", "Welch’s t-test as in CELLxGENE")];
     let of_samples = has_samples.then_some(("samples", "t-test of samples"));
     let methods: Vec<_> =
         methods.into_iter().chain(of_samples).map(|(value, label)| Choice::new(value, label)).collect();
@@ -138,7 +146,7 @@ pub fn ComparePanel(
                 })
             />
             <SelectField
-                name="against"
+                name="Against"
                 choices=references
                 value=reference
                 label="Reference"
@@ -149,7 +157,7 @@ pub fn ComparePanel(
                 })
             />
             <SelectField
-                name="by"
+                name="Test"
                 choices=methods
                 value=method
                 label="Method"
@@ -165,7 +173,7 @@ pub fn ComparePanel(
             />
             <Show when=move || layers.with(|layers| layers.len() > 1)>
                 <SelectField
-                    name="in"
+                    name="Layer"
                     choices=layers
                     value=Signal::derive(move || comparison.get().layer.unwrap_or_default())
                     label="Layer"
