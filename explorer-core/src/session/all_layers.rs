@@ -85,9 +85,16 @@ impl Session {
         }
     }
 
-    /// The view without a color that its layer cannot give, and what to tell of that; `None` where there is nothing to
-    /// mend.
+    /// The view without a layer that there is not, or a color that its layer cannot give, and what to tell of that; `None`
+    /// where there is nothing to mend.
     pub fn mended(&self, view: &ViewSpec) -> Option<(ViewSpec, String)> {
+        if let Some(layer) = &view.analysis.layer
+            && self.layer(Some(layer)).is_none()
+        {
+            let mut mended = view.clone();
+            mended.analysis.layer = None;
+            return Some((mended, format!("The dataset has no layer “{layer}”: the default one is shown.")));
+        }
         let (layer, is_there) = match &view.analysis.color {
             ColorBy::Gene(gene) => (gene.layer.as_deref(), self.has_gene(gene)?),
             ColorBy::GeneSet { layer, .. } => (layer.as_deref(), self.has_mean(&view.analysis.color_mean()?)?),
@@ -214,9 +221,11 @@ mod tests {
     #[test]
     fn a_link_is_told_what_the_dataset_does_not_have() {
         let session = session();
-        let view = ViewSpec::from_link("e=X_tsne&layer=counts&genes=E1,E3&v=1").view;
-        assert_eq!(session.unknown_names(&view), ["embedding “X_tsne”", "gene “CD79A” in this layer"]);
+        let view = ViewSpec::from_link("layer=layers/counts&genes=E1,E3&g.NOPE=1..2&v=1").view;
+        let expected = ["gene “CD79A” of layer layers/counts", "gene “NOPE” of layer X"];
+        assert_eq!(session.unknown_names(&view), expected);
         let view = ViewSpec::from_link("layer=velocity&v=1").view;
-        assert_eq!(session.unknown_names(&view), ["layer “velocity”"]);
+        let (mended, told) = session.mended(&view).expect("there is no such layer");
+        assert!(mended.analysis.layer.is_none() && told.contains("“velocity”"));
     }
 }

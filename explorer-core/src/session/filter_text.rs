@@ -129,3 +129,50 @@ fn selection_text(selection: &Selection) -> String {
         != usize::from(matches!(selection.steps().first(), Some(SelectionStep::Subtract(_))));
     if is_outside { format!("outside {outlines}") } else { outlines }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::state::{Polygon, ViewSpec};
+
+    #[test]
+    fn filters_are_told_in_a_few_words() {
+        let link = "f.louvain=B,T&f.phase=-~m&f.donor=a,b,c,d&r.n_genes=200..inf&r.score=-1..2.5&g.LYZ=0.5..inf\
+                    &g.raw/X:LYZ=-inf..3&m.CD3D,CD3E=1..2&v=1";
+        let query = ViewSpec::from_link(link).view.analysis.query;
+        let manifest = shared_fbs::manifest::Manifest {
+            level_ranks: shared_fbs::order::Levels::for_n_obs(0).boundaries(),
+            ..Default::default()
+        };
+        let session = Session::new(std::sync::Arc::new(manifest));
+        let told: Vec<String> = session
+            .active_filters(&query)
+            .into_iter()
+            .map(|ActiveFilter { place, text, .. }| format!("{place}: {text}"))
+            .collect();
+        let expected = [
+            "donor: 4 labels",
+            "louvain: B, T",
+            "n_genes: ≥ 200",
+            "phase: not missing",
+            "score: -1 to 2.5",
+            "LYZ: ≥ 0.5",
+            "LYZ in raw/X: ≤ 3",
+            "mean of 2 genes: 1 to 2",
+        ];
+        assert_eq!(told.iter().map(|text| text.replace('\u{2212}', "-")).collect::<Vec<_>>(), expected);
+        assert!(session.suggested_name(&query).starts_with("4 labels & B, T & n_genes ≥ 200"));
+        assert_eq!(session.suggested_name(&query).chars().count(), MOST_CHARS + 1);
+        assert_eq!(session.suggested_name(&CellQuery::default()), "");
+    }
+
+    #[test]
+    fn an_outline_says_where_it_was_drawn_and_which_side_is_meant() {
+        let outline = || Polygon::rectangle((0.0, 0.0), (1.0, 1.0)).unwrap();
+        let text = |steps: Vec<SelectionStep>| selection_text(&Selection::from(steps));
+        assert_eq!(text(vec![SelectionStep::Add(outline())]), "outline");
+        assert_eq!(text(vec![SelectionStep::Subtract(outline())]), "outside outline");
+        assert_eq!(text(vec![SelectionStep::Add(outline()), SelectionStep::Invert]), "outside outline");
+        assert_eq!(text(vec![SelectionStep::Add(outline()), SelectionStep::Add(outline())]), "2 outlines");
+    }
+}

@@ -1,37 +1,22 @@
 //! What a link asks for that the dataset does not have.
 
 use super::{MISSING_LABEL, Session};
-use crate::{
-    dataset::lookup,
-    state::{Filters, GeneKey, Label, LabelFilter, ObsFilter, Panel, ViewSpec},
-};
+use crate::state::{Filters, GeneKey, Label, LabelFilter, ObsFilter, ViewSpec};
 
 impl Session {
-    /// What a view names that the dataset does not have, as far as is known by now, each in a few words. Unknown columns
-    /// and genes that color cells are told when they are asked for.
+    /// What a view names that the dataset does not have, as far as is known by now, each in a few words. Layers,
+    /// columns and embeddings are not among them: that there is none is told when they are asked for.
     pub fn unknown_names(&self, view: &ViewSpec) -> Vec<String> {
         let analysis = &view.analysis;
         let mut unknown = Vec::new();
-        if let Some(layer) = &analysis.layer
-            && self.layer(Some(layer)).is_none()
-        {
-            unknown.push(format!("layer “{layer}”"));
-        }
+        let listed = analysis.genes.iter().map(|gene| GeneKey { layer: analysis.layer.clone(), gene: gene.clone() });
         let levels = || analysis.query.subset.iter().chain([&analysis.query.filters]);
-        let selections = levels().flat_map(|level| level.selections.keys().map(String::as_str));
-        for key in view.panels.iter().filter_map(Panel::embedding).chain(selections) {
-            if lookup::embedding(self.manifest(), Some(key)).is_none() {
-                unknown.push(format!("embedding “{key}”"));
-            }
+        let filtering = levels().flat_map(|level| level.genes.keys().cloned());
+        for key in listed.chain(filtering).filter(|key| self.has_gene(key) == Some(false)) {
+            let layer = self.layer_name(key.layer.as_deref());
+            unknown.push(format!("gene “{}” of layer {layer}", self.label_in_any_layer(&key)));
         }
         levels().for_each(|level| self.add_unknown_labels(level, &mut unknown));
-        for gene in &analysis.genes {
-            let key = GeneKey { layer: analysis.layer.clone(), gene: gene.clone() };
-            if self.has_gene(&key) == Some(false) {
-                unknown.push(format!("gene “{}” in this layer", self.label_in_any_layer(&key)));
-            }
-        }
-        unknown.dedup();
         unknown
     }
 

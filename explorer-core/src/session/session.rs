@@ -377,12 +377,6 @@ impl Session {
         drawn.or_else(|| self.embedding_to_show(key).map(|(_, entry)| entry))
     }
 
-    /// Whether that is the one asked for.
-    pub fn is_drawn(&self, key: Option<&str>) -> bool {
-        let asked = self.embedding_to_show(key).map(|(_, entry)| &entry.key);
-        self.embedding_drawn(key).map(|entry| &entry.key) == asked
-    }
-
     /// Takes a tile of positions of the embedding shown into the sample; tiles come in order.
     pub fn place(&mut self, cells: &TileCells, points: &Points) {
         if cells.level == 0 {

@@ -2,10 +2,11 @@
 
 use explorer_core::{
     format,
-    session::{Colors, embedding_name},
+    session::{Colors, Session, embedding_name},
     state::{Action, Command, PanelIdx, Platform},
 };
 use leptos::prelude::*;
+use shared_fbs::manifest::Embedding;
 
 use super::{
     legend::{legend_is_loading, legend_note, tip},
@@ -147,27 +148,25 @@ fn EmbeddingBar(
 ) -> impl IntoView {
     let numbers = store.numbers();
     let n_visible = Memo::new(move |_| numbers.get().1);
-    let embeddings = store.loaded(move |session| {
-        n_visible.track();
-        let embeddings = &session.manifest().embeddings;
-        let mut choices: Vec<(String, String)> = embeddings
-            .iter()
-            .map(|embedding| {
+    let embeddings = Memo::new(move |_| {
+        // Read, not tracked alone: a memo that nobody reads follows nothing.
+        n_visible.get();
+        let name = |session: &Session| {
+            let choice = |embedding: &Embedding| {
                 let name = embedding_name(&embedding.key);
                 let label = match session.n_positioned(embedding) {
                     Some(n_cells) => format!("{name}: {} cells", format::integer(n_cells)),
                     None => name.to_owned(),
                 };
                 (embedding.key.clone(), label)
-            })
-            .collect();
+            };
+            session.manifest().embeddings.iter().map(choice).collect::<Vec<_>>()
+        };
+        let mut choices = store.read_loaded(name).unwrap_or_default();
         choices.sort_by(|a, b| a.1.cmp(&b.1));
         choices
     });
-    let choices = move || {
-        let embeddings = embeddings.get().unwrap_or_default();
-        embeddings.into_iter().map(|(key, label)| Choice::new(key, label)).collect::<Vec<_>>()
-    };
+    let choices = move || embeddings.get().into_iter().map(|(key, label)| Choice::new(key, label)).collect::<Vec<_>>();
     let asked = store.part(|state| state.view.panels.first().kind.clone());
     let shown = move || {
         asked.get();

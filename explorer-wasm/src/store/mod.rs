@@ -274,8 +274,8 @@ impl Store {
         if let Some(named) = self.peek(|state| self.with_session(|session| session.named(&state.view))).flatten() {
             self.history.update(|history| history.amend(named));
         }
-        let mended = self.peek(|state| self.with_session(|session| session.mended(&state.view)));
-        if let Some((mended, told)) = mended.flatten() {
+        let mend = || self.peek(|state| self.with_session(|session| session.mended(&state.view))).flatten();
+        while let Some((mended, told)) = mend() {
             self.history.update(|history| history.amend(mended));
             self.tell(told, Tone::Warning);
         }

@@ -119,7 +119,7 @@ fn Compare(store: Store, names: Signal<Vec<String>>) -> impl IntoView {
         }
         CompareStatus::Failed(reason) => CompareState::Failed(reason),
         CompareStatus::None | CompareStatus::Done(_) if asked.with(|asked| asked.group.is_empty()) => {
-            CompareState::NotReady("Select cells and save them as a cell set first.".to_owned())
+            CompareState::NotReady("Select cells to compare them with the rest, or save sets to compare.".to_owned())
         }
         CompareStatus::None | CompareStatus::Done(_) if sizes.get().is_some_and(|sizes| !sizes.can_be_compared()) => {
             CompareState::NotReady(note().unwrap_or_default())
