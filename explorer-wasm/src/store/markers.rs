@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, rc::Rc, sync::Arc};
 
 use explorer_core::{
     dataset::{DatasetError, MarkerShare, label_tiles},
-    de::{DeOptions, Effect, Marker, MarkerFinder, MarkerRank, Moments},
+    de::{DeOptions, Effect, Marker, MarkerFinder, MarkerRank},
     session::{LabelMarkers, MarkersResult, Progress, Sides},
     state::{CellQuery, CellSource, Filters, Label, LabelFilter, MarkerOrder, Markers, ObsFilter, ViewSpec},
 };
@@ -127,29 +127,36 @@ impl DataAccess {
         if holds_all && n_labels * size_of_val(total.entries.as_slice()) > MOST_MOMENTS_BYTES {
             return Err(MarkersError::TooMany(asked.column.clone()));
         }
-        let best = |labels: &[Moments], label: usize| {
-            let finder = MarkerFinder::new(labels, &total, &fixed, options, rank);
-            finder.markers_of(label, MARKERS_PER_LABEL as usize).map_err(CompareError::from)
+        let best = |finder: &MarkerFinder<'_>, label: usize, n_cells: u64| match n_cells {
+            0 => Ok(Vec::new()),
+            _ => finder.markers_of(label, MARKERS_PER_LABEL as usize).map_err(CompareError::from),
         };
-        let (mut labels, mut n_cells, mut markers) = (Vec::new(), Vec::new(), Vec::new());
-        let names = categories.labels.iter().map(|label| Label::named(label.as_str())).chain([Label::Missing]);
-        for (n_done, label) in (1..).zip(names) {
+        let (mut labels, mut markers) = (Vec::new(), Vec::new());
+        let mut n_cells = Vec::with_capacity(n_labels);
+        let names = categories.labels.iter().map(|label| Label::named(label.as_str()));
+        // Cells without a label are one of the others.
+        for (n_done, label) in (1..).zip(names.chain(holds_all.then_some(Label::Missing))) {
             let Found { moments: [label, _], n_bytes: more, .. } = sums(labeled([label].into())).await?;
             n_bytes += more;
             n_cells.push(label.n_cells as u32);
             if holds_all {
                 labels.push(label);
-            } else if n_cells.len() <= n_labels {
-                let has_cells = label.n_cells > 0;
-                markers.push(if has_cells { best(&[label], 0)? } else { Vec::new() });
+            } else {
+                let finder = MarkerFinder::new(std::slice::from_ref(&label), &total, &fixed, options, rank);
+                markers.push(best(&finder, 0, label.n_cells)?);
             }
-            let millis = platform::now_millis() - began;
-            run.progress(Progress { n_done, n_parts: n_labels as u32 + 1, n_bytes, millis });
+            run.progress(Progress {
+                n_done,
+                n_parts: n_labels as u32,
+                n_bytes,
+                millis: platform::now_millis() - began,
+            });
             platform::next_task().await;
         }
         if holds_all {
-            for at in 0..n_labels {
-                markers.push(if n_cells[at] > 0 { best(&labels, at)? } else { Vec::new() });
+            let finder = MarkerFinder::new(&labels, &total, &fixed, options, rank);
+            for (at, label) in labels.iter().enumerate().take(n_labels) {
+                markers.push(best(&finder, at, label.n_cells)?);
                 platform::next_task().await;
             }
         }

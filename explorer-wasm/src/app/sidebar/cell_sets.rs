@@ -102,7 +102,8 @@ fn Compare(store: Store, names: Signal<Vec<String>>) -> impl IntoView {
     let analysis =
         store.part(|state| (state.view.analysis.cell_sets.clone(), state.view.analysis.query.subset.clone()));
     let sizes = Memo::new(move |_| {
-        analysis.track();
+        // Read, not tracked alone: a memo that nobody reads follows nothing.
+        analysis.with(|_| ());
         let asked = asked.get();
         store.read_loaded(|session| store.peek(|state| session.side_sizes(&asked, &state.view.analysis))).flatten()
     });
