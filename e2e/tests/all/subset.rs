@@ -19,7 +19,7 @@ async fn steps(visit: &Visit) -> Result<()> {
     let row = "value-bulk_labels-CD19+ B";
     let rect = page.rect(row).await?;
     page.point(row, [rect.width / 2.0, rect.height / 2.0]).await?;
-    page.click("value-compare-bulk_labels-CD19+ B").await?;
+    page.click_in(row, "[data-testid=value-compare]").await?;
     page.until_exact("CD19+ B against the rest of the subset").await?;
     page.until_text("de-facts", |facts| facts.contains("95 against 240 cells")).await?;
     page.until_text("compare", |text| text.contains("95 cells against 240, of 335 in view")).await?;

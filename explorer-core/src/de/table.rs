@@ -329,12 +329,18 @@ impl DeTable {
 
     /// The genes of some whose expression is higher in the group, or lower, at most so many: by |t|, largest first.
     pub fn top(&self, genes: &[u32], side: Regulation, most: usize) -> Vec<u32> {
-        let score = |gene: u32| match side {
-            Regulation::Up => self.score[gene as usize],
-            Regulation::Down => -self.score[gene as usize],
+        let mut is_among = vec![false; self.len()];
+        genes.iter().for_each(|&gene| is_among[gene as usize] = true);
+        let direction = match side {
+            Regulation::Up => Direction::Descending,
+            Regulation::Down => Direction::Ascending,
         };
-        let mut top: Vec<u32> = genes.iter().copied().filter(|&gene| score(gene) > 0.0).collect();
-        top.sort_by(|&a, &b| score(b).total_cmp(&score(a)).then(a.cmp(&b)));
+        let is_on_side = |score: f64| match side {
+            Regulation::Up => score > 0.0,
+            Regulation::Down => score < 0.0,
+        };
+        let mut top = self.order(SortKey::Score, direction);
+        top.retain(|&gene| is_among[gene as usize] && is_on_side(self.score[gene as usize]));
         top.truncate(most);
         top
     }

@@ -7,7 +7,7 @@ use shared_fbs::manifest::Layer;
 use super::{GeneHit, GeneTable, ResolvedGenes, Session};
 use crate::{
     dataset::lookup,
-    search::NoGene,
+    search::{Fit, NoGene},
     state::{ColorBy, DataKey, GeneKey, GeneMean, ViewSpec},
 };
 
@@ -35,19 +35,21 @@ impl Session {
     /// chosen layer's.
     pub fn gene_hits(&self, query: &str, layer: Option<&str>, most: usize) -> Vec<GeneHit> {
         let tables = self.tables(layer);
-        let mut hits = Vec::new();
+        let mut hits: Vec<(Fit, GeneHit)> = Vec::new();
         for (at, (layer, table)) in tables.iter().enumerate() {
             let is_new = |id: &str| tables[..at].iter().all(|(_, before)| before.find(id) == Err(NoGene::Unknown));
-            let found = table.hits(query, layer.as_deref(), most).into_iter();
-            hits.extend(found.filter(|(_, hit)| is_new(&hit.key.gene)).map(|(fit, mut hit)| {
+            for (fit, mut hit) in table.hits(query, layer.as_deref(), most) {
+                if !is_new(&hit.key.gene) {
+                    continue;
+                }
                 if at > 0 {
                     let name = self.layer_name(layer.as_deref());
                     hit.detail = if hit.detail.is_empty() { name } else { format!("{}, {name}", hit.detail) };
                 }
-                (fit, hit)
-            }));
+                let place = hits.partition_point(|(other, _)| *other <= fit);
+                hits.insert(place, (fit, hit));
+            }
         }
-        hits.sort_by_key(|(fit, _)| *fit);
         hits.truncate(most);
         hits.into_iter().map(|(_, hit)| hit).collect()
     }

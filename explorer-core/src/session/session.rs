@@ -1,9 +1,6 @@
 //! An open dataset as the page works with it: what is loaded, filtered and colored.
 
-use std::{
-    collections::{BTreeSet, HashMap},
-    sync::Arc,
-};
+use std::{collections::BTreeSet, sync::Arc};
 
 use shared_fbs::{
     manifest::{Column as ColumnEntry, ColumnKind, Embedding as EmbeddingEntry, Manifest},
@@ -109,8 +106,8 @@ pub struct Session {
     sample: PositionSample,
     /// Columns whose histograms have been in sight.
     in_sight: BTreeSet<String>,
-    /// The sizes of cell sets by their names, with what they were counted of.
-    pub(super) set_sizes: HashMap<String, (CellSource, u64)>,
+    /// The sizes of cell sets, by their places, with what they were counted of.
+    pub(super) set_sizes: Vec<(CellSource, Option<u64>)>,
 }
 
 impl Session {
@@ -131,7 +128,7 @@ impl Session {
             is_placed: n_obs == 0,
             sample: PositionSample::default(),
             in_sight: BTreeSet::new(),
-            set_sizes: HashMap::new(),
+            set_sizes: Vec::new(),
             manifest,
         }
     }

@@ -85,23 +85,16 @@ impl Session {
     /// How many cells each cell set has; `None` for those whose data are not there. They are counted once.
     pub fn set_sizes(&mut self, sets: &[CellSet]) -> Vec<Option<u64>> {
         let mut known = std::mem::take(&mut self.set_sizes);
-        let sizes: Vec<Option<u64>> = sets
-            .iter()
-            .map(|set| {
-                let kept = known.get(&set.name).filter(|(source, _)| *source == set.source).map(|(_, size)| *size);
-                kept.or_else(|| self.n_cells_of(&set.source))
-            })
-            .collect();
-        for (set, size) in sets.iter().zip(&sizes) {
-            if let Some(size) = size {
-                known.entry(set.name.clone()).insert_entry((set.source.clone(), *size));
+        known.truncate(sets.len());
+        for (at, CellSet { source, .. }) in sets.iter().enumerate() {
+            let is_known = known.get(at).is_some_and(|(of, size)| size.is_some() && of == source);
+            if !is_known {
+                let size = self.n_cells_of(source);
+                known.splice(at..known.len().min(at + 1), [(source.clone(), size)]);
             }
         }
-        if known.len() > 2 * sets.len() {
-            known.retain(|name, _| sets.iter().any(|set| set.name == *name));
-        }
         self.set_sizes = known;
-        sizes
+        self.set_sizes.iter().map(|(_, size)| *size).collect()
     }
 
     /// How many cells a cell set has, when the data that it takes are there. A list says so by itself.

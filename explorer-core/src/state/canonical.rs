@@ -1,9 +1,10 @@
 //! The one form of a view that states and links agree on.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use super::{
-    Analysis, Camera, CellSource, ColorBy, Comparison, Reference, ResultPanel, ViewSpec, query::canonical_levels,
+    Analysis, Camera, CellSource, ColorBy, Comparison, ResultPanel, ViewSpec, link::comparison_text,
+    query::canonical_levels,
 };
 
 impl ViewSpec {
@@ -50,18 +51,10 @@ impl Analysis {
                 *query = std::mem::take(query).canonical();
             }
         }
-        // By its sets first, since there may be thousands.
-        let mut kept: Vec<Comparison> = Vec::with_capacity(self.comparisons.len());
-        let mut of_sets: HashMap<(String, Reference), Vec<usize>> = HashMap::new();
-        for mut comparison in self.comparisons {
-            comparison.universe = canonical_levels(comparison.universe);
-            let alike = of_sets.entry((comparison.group.clone(), comparison.reference.clone())).or_default();
-            if !alike.iter().any(|&at| kept[at] == comparison) {
-                alike.push(kept.len());
-                kept.push(comparison);
-            }
+        for comparison in &mut self.comparisons {
+            comparison.universe = canonical_levels(std::mem::take(&mut comparison.universe));
         }
-        self.comparisons = kept;
+        keep_first(&mut self.comparisons, comparison_text);
         self
     }
 }

@@ -70,7 +70,7 @@ impl LabelFilter {
     #[must_use]
     pub fn and(&self, other: &Self) -> Self {
         match (self, other) {
-            (Self::Hide(ours), Self::Hide(theirs)) => Self::Hide(ours | theirs),
+            (Self::Hide(ours), Self::Hide(theirs)) => Self::Hide(ours.iter().chain(theirs).cloned().collect()),
             (Self::Only(labels), filter) | (filter, Self::Only(labels)) => {
                 Self::Only(labels.iter().filter(|label| filter.allows(label)).cloned().collect())
             }

@@ -105,7 +105,7 @@ impl From<CellList> for String {
 }
 
 /// What a group of cells is compared with.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reference {
     /// Every other cell of the universe.

@@ -71,12 +71,10 @@ pub(super) fn Center(
             filters=filters
             on_remove=Callback::new(move |key| store.dispatch(Action::ClearFilter(key)))
         />
-        <Show when=move || is_empty.get()>
-            <div class="picture-empty note" role="status" data-testid="picture-empty">
-                "No cell is in sight."
-                <Button label="Fit" test_id="picture-empty-fit" on_press=move || on_command.run(Command::Fit) />
-            </div>
-        </Show>
+        <div class="picture-empty note" role="status" data-testid="picture-empty" hidden=move || !is_empty.get()>
+            "No cell is in sight."
+            <Button label="Fit" test_id="picture-empty-fit" on_press=move || on_command.run(Command::Fit) />
+        </div>
         <Show when=move || is_ready.get() && plane.with(Option::is_none)>
             <div class="picture-cover">
                 <EmptyView

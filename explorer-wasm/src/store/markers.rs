@@ -94,7 +94,7 @@ impl DataAccess {
             n_bytes.set(progress.n_bytes);
             run.progress(progress);
         };
-        let found = self.pool.markers(index as u32, self.dataset.n_genes(index) as u32, &share, on_progress).await?;
+        let found = self.pool.markers(index as u32, self.dataset.n_genes(index) as u32, &share, &on_progress).await?;
         Ok(result(found, &categories.counts, n_bytes.get()))
     }
 

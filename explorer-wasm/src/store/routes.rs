@@ -70,7 +70,7 @@ impl DataAccess {
         &self,
         index: usize,
         sides: &Sides,
-        on_progress: &impl Fn(Progress),
+        on_progress: &dyn Fn(Progress),
         on_estimate: Option<&impl AsyncFn(Found)>,
     ) -> Result<Found, CompareError> {
         let layer = self.dataset.layer_entry(index)?;
@@ -129,7 +129,7 @@ impl DataAccess {
         plan: Option<Plan>,
         sides: &SideMasks,
         choice: Choice,
-        on_progress: &impl Fn(Progress),
+        on_progress: &dyn Fn(Progress),
     ) -> Result<Found, CompareError> {
         let choice = choice.instead(if plan.is_some() { Route::Blocks } else { Route::Genes });
         if let Some(plan) = plan {
@@ -145,7 +145,7 @@ impl DataAccess {
         index: usize,
         plan: &Plan,
         choice: Choice,
-        on_progress: &impl Fn(Progress),
+        on_progress: &dyn Fn(Progress),
     ) -> Result<Found, CompareError> {
         if !plan.cells.is_empty() || plan.moments.len() > TILES_IN_PAGE {
             return self.run_task(index, &Task::Plan(plan), choice, on_progress).await;
@@ -162,7 +162,7 @@ impl DataAccess {
         index: usize,
         task: &Task<'_>,
         choice: Choice,
-        on_progress: &impl Fn(Progress),
+        on_progress: &dyn Fn(Progress),
     ) -> Result<Found, CompareError> {
         let n_genes = self.dataset.n_genes(index) as u32;
         let fixed = self.dataset.fixed_points(index).await?;
@@ -172,7 +172,7 @@ impl DataAccess {
             n_bytes.set(progress.n_bytes);
             on_progress(progress);
         };
-        let moments = self.pool.moments(index as u32, n_genes, &fixed, task, report).await?;
+        let moments = self.pool.moments(index as u32, n_genes, &fixed, task, &report).await?;
         self.inner.routes.borrow_mut().speed.observe(n_bytes.get(), platform::now_millis() - began);
         Ok(Found { moments, choice, n_bytes: n_bytes.get() })
     }
@@ -250,7 +250,7 @@ impl DataAccess {
         for key in sides.needs() {
             self.ready(key).await?;
         }
-        let unknown = || FetchError::Unknown { kind: "data for the sets", name: format!("{sides:?}") };
+        let unknown = || FetchError::Unknown { kind: "data for", name: "the cells compared".to_owned() };
         let masks = self.read(|session| sides.masks(|source| session.cells_of(source).ok_or_else(unknown)));
         let [group, reference] = masks.ok_or_else(unknown)??;
         Ok(SideMasks { group, reference, is_rest: sides.is_against_all_others() })

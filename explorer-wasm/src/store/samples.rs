@@ -25,7 +25,7 @@ impl DataAccess {
         layer: usize,
         question: &Question,
         fixed: &FixedPoints,
-        on_progress: &impl Fn(Progress),
+        on_progress: &dyn Fn(Progress),
     ) -> Result<(SampleAnswer, Choice, u64), CompareError> {
         let began = platform::now_millis();
         let by = self.dataset.manifest().sample_column.clone().ok_or(CompareError::NoSamples)?;

@@ -353,20 +353,16 @@ fn ValueRow(
                 "only"
             </button>
             {on_compare.map(|on_compare| view! {
-                <button
-                    type="button"
-                    class="value-only"
-                    title=move || format!("Compare {} with the rest", label.get())
-                    aria-label=move || format!("Compare {} with the rest", label.get())
-                    data-testid=move || format!("value-compare-{}-{}", column.get_value(), label.get())
-                    on:click=move |_| {
+                <IconButton
+                    glyph=Glyph::Compare
+                    label=Signal::derive(move || format!("Compare {} with the rest", label.get()))
+                    test_id="value-compare"
+                    on_press=move || {
                         if let Some(code) = code.get_untracked() {
                             on_compare.run(code);
                         }
                     }
-                >
-                    <Icon glyph=Glyph::Compare />
-                </button>
+                />
             })}
             <span class="value-selected">{move || cells(count.get().selected)}</span>
             <span class="value-total">{move || cells(count.get().total)}</span>

@@ -96,13 +96,7 @@ pub fn CellSets(
                     <CellSetRow set names on_rename on_delete on_select />
                 </For>
             </ul>
-            <Show when=move || sets.with(|sets| sets.len() > most.get())>
-                <Button
-                    label="Show more sets"
-                    kind=ButtonKind::Quiet
-                    on_press=move || most.update(|most| *most += ROWS_AT_A_TIME)
-                />
-            </Show>
+            <MoreRows count=Signal::derive(move || sets.with(Vec::len)) most />
             <div class="cell-set-new">
                 <Show when=move || naming.get() fallback=button>
                     <NameField
@@ -114,6 +108,20 @@ pub fn CellSets(
                     />
                 </Show>
             </div>
+        </div>
+    }
+}
+
+/// A button for more rows, where not all are made.
+#[component]
+pub(super) fn MoreRows(count: Signal<usize>, most: RwSignal<usize>) -> impl IntoView {
+    view! {
+        <div class="cell-set-new" hidden=move || count.get() <= most.get()>
+            <Button
+                label="Show more sets"
+                kind=ButtonKind::Quiet
+                on_press=move || most.update(|most| *most += ROWS_AT_A_TIME)
+            />
         </div>
     }
 }

@@ -15,14 +15,14 @@ use leptos::{
 };
 
 use super::{
-    Button, ButtonKind, DeSummary, Glyph, Icon, IconButton, MenuItem, Popover, Segment, Segmented,
+    Button, ButtonKind, Choice, DeSummary, Glyph, Icon, IconButton, MenuItem, Popover, Segment, Segmented, SelectField,
     de_filters::DeFilters, de_table::DeRows, volcano::Volcano,
 };
 
 /// Gene sets larger than this are of no use, and slow.
 const MAX_SET: usize = 500;
-/// The best genes that a set is made of, unless the user says otherwise.
-const TOP: usize = 50;
+/// How many of the best genes a set may be made of.
+const TOPS: [usize; 5] = [20, 50, 100, 200, MAX_SET];
 /// The least height of the panel, and of what is left of the picture, in CSS pixels.
 const LEAST_PX: f64 = 160.0;
 /// One step of the keyboard on the panel's edge, in CSS pixels.
@@ -107,7 +107,7 @@ pub fn DeView(
         }
         if shown == all { plural(all, "gene", "genes") } else { format!("{shown} of {}", plural(all, "gene", "genes")) }
     };
-    let n_top = RwSignal::new(TOP);
+    let n_top = RwSignal::new(TOPS[1]);
     let make_sets = move |sides: &'static [Regulation]| {
         let ids = |genes: &[u32]| {
             names.with_untracked(|names| genes.iter().map(|&gene| names.id(GeneIdx(gene)).to_owned()).collect())
@@ -115,8 +115,9 @@ pub fn DeView(
         let Some(table) = table.get_untracked() else { return };
         let (shown, most) = (rows.get_untracked(), n_top.get_untracked());
         let sets = sides.iter().map(|&side| (Some(side), ids(&table.top(&shown, side, most))));
-        let sets = if sides.is_empty() { vec![(None, ids(&shown))] } else { sets.collect() };
-        on_gene_sets.run(sets);
+        let sets =
+            if sides.is_empty() { vec![(None, ids(&shown[..shown.len().min(MAX_SET)]))] } else { sets.collect() };
+        on_gene_sets.run(sets.into_iter().filter(|(_, genes): &NewGeneSet| !genes.is_empty()).collect());
     };
     let effect = move || table.with(|table| table.as_ref().map(|table| table.options.effect).unwrap_or_default());
     let faces = vec![
@@ -140,22 +141,14 @@ pub fn DeView(
                 <div class="de-actions">
                     <Popover glyph=Glyph::Genes label="Make gene sets" test_id="de-gene-set">
                         <div class="menu de-sets">
-                            <label class="de-bound">
-                                "Top"
-                                <input
-                                    class="field"
-                                    type="number"
-                                    min="1"
-                                    max=MAX_SET
-                                    data-testid="de-set-top"
-                                    value=TOP
-                                    on:input:target=move |event| {
-                                        let most = event.target().value().parse().unwrap_or(TOP);
-                                        n_top.set(most.clamp(1, MAX_SET));
-                                    }
-                                />
-                                "of the genes shown"
-                            </label>
+                            <SelectField
+                                name="Best"
+                                choices=TOPS.map(|top| Choice::new(top.to_string(), format!("{top} genes"))).to_vec()
+                                value=Signal::derive(move || n_top.get().to_string())
+                                label="Genes of a set"
+                                test_id="de-set-top"
+                                on_choose=move |text: String| n_top.set(text.parse().unwrap_or(TOPS[1]))
+                            />
                             <MenuItem label="Higher in the group" test_id="de-set-up" on_choose=move || make_sets(&[Regulation::Up]) />
                             <MenuItem label="Lower in the group" test_id="de-set-down" on_choose=move || make_sets(&[Regulation::Down]) />
                             <MenuItem
@@ -163,13 +156,15 @@ pub fn DeView(
                                 test_id="de-set-both"
                                 on_choose=move || make_sets(&[Regulation::Up, Regulation::Down])
                             />
-                            <Show when=move || (1..=MAX_SET).contains(&n_rows())>
-                                <MenuItem
-                                    label=Signal::derive(move || format!("All {} shown", plural(n_rows(), "gene", "genes")))
-                                    test_id="de-set-shown"
-                                    on_choose=move || make_sets(&[])
-                                />
-                            </Show>
+                            <MenuItem
+                                label=Signal::derive(move || {
+                                    let n_rows = n_rows();
+                                    let first = if n_rows > MAX_SET { "First" } else { "All" };
+                                    format!("{first} {} shown", plural(n_rows.min(MAX_SET), "gene", "genes"))
+                                })
+                                test_id="de-set-shown"
+                                on_choose=move || make_sets(&[])
+                            />
                         </div>
                     </Popover>
                     <Button

@@ -12,7 +12,8 @@ use leptos::{ev::KeyboardEvent, html, prelude::*};
 
 use super::{
     Bars, BrushChange, BrushHistogram, Button, ButtonKind, CountScale, Glyph, Icon, IconButton, Menu, MenuItem,
-    cell_sets::ROWS_AT_A_TIME, rename::NameField,
+    cell_sets::{MoreRows, ROWS_AT_A_TIME},
+    rename::NameField,
 };
 
 /// What may become of sets whose names are taken.
@@ -150,13 +151,7 @@ pub fn GeneSets(
                     </li>
                 </For>
             </ul>
-            <Show when=move || names.with(|names| names.len() > most.get())>
-                <Button
-                    label="Show more sets"
-                    kind=ButtonKind::Quiet
-                    on_press=move || most.update(|most| *most += ROWS_AT_A_TIME)
-                />
-            </Show>
+            <MoreRows count=Signal::derive(move || names.with(Vec::len)) most />
             <Show when=move || unresolved.with(|unresolved| !unresolved.is_empty())>
                 <div class="gene-unknown gene-set-unknown" role="status" data-testid="gene-set-unknown">
                     <p class="note">{unresolved}</p>
@@ -168,19 +163,22 @@ pub fn GeneSets(
                     />
                 </div>
             </Show>
-            <Show when=move || clash.with(|clash| !clash.is_empty())>
-                <div class="gene-set-new" role="alert" data-testid="gene-set-clash">
-                    <p class="note">{clash}</p>
-                    <div class="gene-set-new-foot">
-                        {CLASHES
-                            .map(|(label, test_id, how)| {
-                                let settle = move || on_change.run(GeneSetChange::Settle(how));
-                                view! { <Button label test_id kind=ButtonKind::Quiet on_press=settle /> }
-                            })
-                            .collect_view()}
-                    </div>
+            <div
+                class="gene-set-new"
+                role="alert"
+                data-testid="gene-set-clash"
+                hidden=move || clash.with(String::is_empty)
+            >
+                <p class="note">{clash}</p>
+                <div class="gene-set-new-foot">
+                    {CLASHES
+                        .map(|(label, test_id, how)| {
+                            let settle = move || on_change.run(GeneSetChange::Settle(how));
+                            view! { <Button label test_id kind=ButtonKind::Quiet on_press=settle /> }
+                        })
+                        .collect_view()}
                 </div>
-            </Show>
+            </div>
             <Show when=move || creating.get() fallback=move || view! { <Tools sets creating on_change /> }>
                 <NewSet names listed creating on_change />
             </Show>

@@ -48,6 +48,7 @@ mod print;
 mod text;
 
 pub use notice::Notice;
+pub(super) use print::comparison_text;
 
 use super::ViewSpec;
 

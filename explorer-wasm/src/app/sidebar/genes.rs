@@ -81,14 +81,12 @@ pub fn Genes(store: Store, page: Page) -> impl IntoView {
                 on_dismiss=Callback::new(move |()| unresolved.set(String::new()))
             />
             <Layers store layer />
-            <Show when=move || n_missing.get() != 0>
-                <p class="gene-none note" role="status" data-testid="genes-missing">
-                    {move || {
-                        let genes = plural(n_missing.get(), "listed gene is", "listed genes are");
-                        format!("{genes} not in layer {} and gray.", layer_name(store, layer.get().as_deref()))
-                    }}
-                </p>
-            </Show>
+            <p class="gene-none note" role="status" data-testid="genes-missing" hidden=move || n_missing.get() == 0>
+                {move || {
+                    let genes = plural(n_missing.get(), "listed gene is", "listed genes are");
+                    format!("{genes} not in layer {} and gray.", layer_name(store, layer.get().as_deref()))
+                }}
+            </p>
             <GeneList
                 genes=items
                 bars_of=Callback::new(move |key| bars(store, DimensionKey::Gene(key)))
