@@ -4,7 +4,7 @@ use std::{cell::Cell, future::Ready};
 
 use explorer_core::{
     data::Column,
-    dataset::{LabelSet, Share, Task},
+    dataset::{LabelSet, Task},
     de::{Choice, LayerTiles, Moments, Offer, Plan, Route, SetParts, Sets, Speed},
     filter::CellMask,
     session::{Progress, Sides},
@@ -151,8 +151,8 @@ impl DataAccess {
             return self.run_task(index, &Task::Plan(plan), choice, on_progress).await;
         }
         let before = self.dataset.tiles().bytes_fetched();
-        let share = Share::Parts { moments: plan.moments.clone(), cells: Vec::new() };
-        let moments = self.dataset.sum(index, &share, |_| Ok(())).await?.finish(plan.n_cells)?;
+        // Only the workers sum up cells, and have what that takes.
+        let moments = self.dataset.sum_stored(index, &plan.moments, |_| Ok(())).await?.finish(plan.n_cells)?;
         Ok(Found { moments, choice, n_bytes: self.dataset.tiles().bytes_fetched() - before })
     }
 

@@ -27,6 +27,9 @@ pub enum CompareState {
 /// The value of "the rest" in the list of references. No set's value begins with a blank.
 const REST: &str = " rest";
 
+/// Sets that are offered at a time: a link may hold thousands.
+const MOST_CHOICES: usize = 500;
+
 /// The form of a comparison.
 #[component]
 pub fn ComparePanel(
@@ -73,13 +76,17 @@ pub fn ComparePanel(
     };
     let groups = Signal::derive(move || {
         let placeholder = Choice::new("", "Choose a set");
-        let sets = sets.get().into_iter().map(|set| Choice::new(set.clone(), set));
-        let none = comparison.with(|comparison| comparison.group.is_empty());
-        none.then_some(placeholder).into_iter().chain(sets).collect::<Vec<_>>()
+        let group = comparison.with(|comparison| comparison.group.clone());
+        let none = group.is_empty();
+        none.then_some(placeholder).into_iter().chain(choices(&sets.read(), |_| true, &group)).collect::<Vec<_>>()
+    });
+    let reference = Signal::derive(move || match comparison.get().reference {
+        Reference::Rest => REST.to_owned(),
+        Reference::Set(set) => set,
     });
     let references = Signal::derive(move || {
         let group = comparison.with(|comparison| comparison.group.clone());
-        let others = sets.get().into_iter().filter(|set| *set != group).map(|set| Choice::new(set.clone(), set));
+        let others = choices(&sets.read(), |set| *set != group, &reference.get());
         std::iter::once(Choice::new(
             REST,
             comparison.with(|comparison| match comparison.universe.is_empty() {
@@ -89,10 +96,6 @@ pub fn ComparePanel(
         ))
         .chain(others)
         .collect::<Vec<_>>()
-    });
-    let reference = Signal::derive(move || match comparison.get().reference {
-        Reference::Rest => REST.to_owned(),
-        Reference::Set(set) => set,
     });
     let methods = [("welch", "Welch’s t-test"), ("cellxgene", "Welch’s t-test as in CELLxGENE")];
     let of_samples = has_samples.then_some(("samples", "t-test of samples"));
@@ -195,6 +198,13 @@ pub fn ComparePanel(
             </ul>
         </div>
     }
+}
+
+/// The sets to choose from, and the chosen one among them however many there are.
+fn choices(sets: &[String], is_offered: impl Fn(&String) -> bool, chosen: &str) -> Vec<Choice> {
+    let offered = sets.iter().filter(|set| is_offered(set)).enumerate();
+    let listed = offered.filter(|(at, set)| *at < MOST_CHOICES || *set == chosen);
+    listed.map(|(_, set)| Choice::new(set.clone(), set.clone())).collect()
 }
 
 #[component]
