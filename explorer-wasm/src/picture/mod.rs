@@ -138,6 +138,11 @@ pub fn Picture(
             with_stage(&|stage| stage.save(name.clone(), legend.clone()));
         }
     });
+    let asked = store.part(|state| state.view.panels.first().kind.clone());
+    Effect::new(move |_| {
+        asked.get();
+        with_stage(&|stage| stage.await_embedding());
+    });
     let theme = store.part(|state| state.view.layout.theme);
     Effect::new(move |_| {
         theme.get();
