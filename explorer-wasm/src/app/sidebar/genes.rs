@@ -84,7 +84,7 @@ pub fn Genes(store: Store, page: Page) -> impl IntoView {
             <p class="gene-none note" role="status" data-testid="genes-missing" hidden=move || n_missing.get() == 0>
                 {move || {
                     let genes = plural(n_missing.get(), "listed gene is", "listed genes are");
-                    format!("{genes} not in layer {} and gray.", layer_name(store, layer.get().as_deref()))
+                    format!("{genes} not in layer {}, and grayed out.", layer_name(store, layer.get().as_deref()))
                 }}
             </p>
             <GeneList
