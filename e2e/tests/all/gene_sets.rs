@@ -78,7 +78,7 @@ async fn steps(visit: &Visit) -> Result<()> {
     // Names that are taken are asked about.
     page.write("gene-set-file", &file.path().to_string_lossy()).await?;
     page.click("gene-set-clash-merge").await?;
-    page.until_gone("gene-set-clash").await?;
+    page.until_value("the question", "$('gene-set-clash').hidden", Value::Null, |hidden| *hidden == true).await?;
     page.until_text("gene-set-NK", |text| text.contains("3 genes")).await?;
 
     // The link holds sets, color and filter.
