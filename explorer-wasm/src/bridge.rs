@@ -3,7 +3,8 @@
 use std::{iter, ops::Range};
 
 use explorer_core::{
-    data::{CellIdx, Embedding, Frame},
+    data::{CellIdx, Embedding, Frame, MAX_UNIT},
+    dataset,
     session::{CellStyle, Paint, Repaint, Window},
     state,
 };
@@ -215,6 +216,13 @@ impl Scene {
         Some([red, green, blue])
     }
 
+    /// Whether a cell is in a window of the embedding, and not out of sight for other reasons. The first points are a
+    /// sample from everywhere: where there are cells, one is soon found.
+    pub fn shows_any(&self, window: &Window) -> bool {
+        let mut points = self.positions.iter().zip(&self.styles);
+        points.any(|(position, style)| !style.is_hidden() && position.xy().is_some_and(|[x, y]| window.holds(x, y)))
+    }
+
     /// Where a cell is, in CSS pixels.
     pub fn px_of(&self, cell: CellIdx, view: &View) -> Option<[f64; 2]> {
         let [x, y] = self.positions.get(self.order.index_of(cell.0) as usize)?.xy()?;
@@ -360,10 +368,13 @@ impl Plane {
                 },
             });
         }
-        Self {
-            frame: Frame { origin_x: embedding.origin_x, origin_y: embedding.origin_y, step: embedding.step },
-            bounds: bounds.unwrap_or(Bounds::SQUARE),
+        let frame = dataset::frame(embedding);
+        let mut bounds = bounds.unwrap_or(Bounds::SQUARE);
+        if frame.is_turned_over() {
+            let turned = |y: f64| f64::from(MAX_UNIT) - y;
+            (bounds.min[1], bounds.max[1]) = (turned(bounds.max[1]), turned(bounds.min[1]));
         }
+        Self { frame, bounds }
     }
 }
 
@@ -489,7 +500,7 @@ mod tests {
 
     #[test]
     fn the_window_is_what_the_corners_show() {
-        let frame = Frame { origin_x: -10.0, origin_y: 5.0, step: 0.5 };
+        let frame = Frame::new(-10.0, 5.0, 0.5);
         let plane = Plane { frame, bounds: Bounds::SQUARE };
         let camera = state::Camera::new(1000.0, 2000.0, 400.0);
         let window = View::new(camera, &plane, [800.0, 600.0], 2.0).window();
@@ -502,7 +513,7 @@ mod tests {
 
     #[test]
     fn a_fitted_embedding_lies_below_the_toolbar_and_inside_the_picture() {
-        let frame = Frame { origin_x: 0.0, origin_y: 0.0, step: 1.0 };
+        let frame = Frame::new(0.0, 0.0, 1.0);
         for bounds in [Bounds::SQUARE, Bounds { min: [0.0, 20_000.0], max: [60_000.0, 30_000.0] }] {
             for size in [[832.0, 856.0], [832.0, 300.0], [390.0, 740.0], [1600.0, 200.0]] {
                 let view = View::new(None, &Plane { frame, bounds }, size, 2.0);

@@ -4,10 +4,14 @@
 
 use std::sync::Arc;
 
-use explorer_core::{data::GeneNames, de::DeTable, state::Range};
+use explorer_core::{
+    data::GeneNames,
+    de::{DeTable, Regulation},
+    state::{GeneKey, Range},
+};
 use explorer_wasm::ui::{
     Bars, BrushChange, BrushHistogram, BrushPhase, CategoryPanel, CategoryValue, CellSetItem, CellSets, DeSummary,
-    DeView, GeneHit, GeneSearch, GeneSetChange, GeneSetItem, GeneSets, SetGene, ValueCount,
+    DeView, GeneHit, GeneSearch, GeneSetChange, GeneSetItem, GeneSets, NewGeneSet, SetGene, ValueCount,
 };
 use leptos::{mount::mount_to, prelude::*, task::tick};
 use wasm_bindgen::JsCast;
@@ -147,6 +151,7 @@ async fn thousands_of_labels_make_few_rows_and_are_searched() {
                 on_check_all=|_| ()
                 on_check=move |change| asked.set(Some(change))
                 on_only=|_| ()
+                on_compare=None
                 on_hover=|_| ()
                 on_markers=None
             />
@@ -180,6 +185,7 @@ async fn a_set_is_named_by_a_name_of_its_own() {
                 n_selected=7_u64
                 naming
                 on_save=move |name: String| saved.update(|saved| saved.push(name))
+                on_compare=|| ()
                 on_rename=|_| ()
                 on_delete=|_| ()
                 on_select=|_| ()
@@ -206,7 +212,7 @@ async fn genes_are_chosen_by_keys() {
     let picked = RwSignal::new(None);
     let hits: Arc<[GeneHit]> = ["CD7", "CD74"]
         .map(|name| GeneHit {
-            id: format!("E{name}"),
+            key: GeneKey::new(format!("E{name}")),
             name: name.to_owned(),
             detail: String::new(),
             label: name.to_owned(),
@@ -220,7 +226,7 @@ async fn genes_are_chosen_by_keys() {
                 hits
                 unresolved=String::new()
                 on_query=|_| ()
-                on_pick=move |name| picked.set(Some(name))
+                on_pick=move |gene: GeneKey| picked.set(Some(gene.gene))
                 on_list=move |names| lists.set(names)
                 on_dismiss=|| ()
             />
@@ -261,7 +267,7 @@ async fn the_result_is_sorted_filtered_and_its_rows_color() {
     let texts = |texts: [&str; 3]| texts.map(str::to_owned).to_vec();
     let names = GeneNames::new(texts(["E1", "E2", "E3"]), Some(texts(["LYZ", "CD3D", "NKG7"])));
     let chosen = RwSignal::new(None::<String>);
-    let set = RwSignal::new(Vec::<String>::new());
+    let sets = RwSignal::new(Vec::<NewGeneSet>::new());
     let place = show(move || {
         view! {
             <DeView
@@ -270,7 +276,7 @@ async fn the_result_is_sorted_filtered_and_its_rows_color() {
                 names=Arc::new(names)
                 colored=chosen
                 on_gene=move |gene: String| chosen.set(Some(gene))
-                on_gene_set=move |genes| set.set(genes)
+                on_gene_sets=move |made| sets.set(made)
                 on_export=|| ()
                 on_close=|| ()
                 on_samples=None
@@ -289,8 +295,12 @@ async fn the_result_is_sorted_filtered_and_its_rows_color() {
     tick().await;
     tick().await;
     assert_eq!(find(&place, "de-count").inner_text(), "2 of 3 genes");
-    find(&place, "de-gene-set").click();
-    assert_eq!(set.get_untracked(), ["E2", "E1"]);
+    find(&place, "de-set-shown").click();
+    let made = |side: Option<Regulation>, ids: &[&str]| (side, ids.iter().map(|&id| id.to_owned()).collect::<Vec<_>>());
+    assert_eq!(sets.get_untracked(), [made(None, &["E2", "E1"])]);
+    find(&place, "de-set-both").click();
+    let both = [made(Some(Regulation::Up), &["E1"]), made(Some(Regulation::Down), &["E2"])];
+    assert_eq!(sets.get_untracked(), both);
     find(&place, "de-row-LYZ").click();
     tick().await;
     assert_eq!(chosen.get_untracked().as_deref(), Some("E1"));

@@ -137,7 +137,7 @@ async fn save_set(page: &Page<'_>, name: &str) -> Result<()> {
 }
 
 /// What `tile-server de` writes for the same question.
-fn terminal(visit: &Visit, arguments: &[&str]) -> Result<String> {
+pub fn terminal(visit: &Visit, arguments: &[&str]) -> Result<String> {
     let output = Command::new(&visit.environment.server)
         .arg("de")
         .arg(visit.server.dataset_directory()?)

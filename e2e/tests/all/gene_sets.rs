@@ -16,12 +16,12 @@ async fn steps(visit: &Visit) -> Result<()> {
     let page = visit.open("").await?;
     let truth = visit.truth()?;
 
-    // A pasted list: names that no gene has are reported, the rest is kept.
+    // A pasted list: names that no gene has are reported and kept, and do not count.
     page.click("gene-set-create").await?;
     page.write("gene-set-name", "\u{e009}a\u{e000}B").await?;
     page.write("gene-set-genes", &format!("{}\nNOPE1", GENES.join("\n"))).await?;
     page.click("gene-set-save").await?;
-    page.until_text("gene-set-B", |text| text.contains("3 genes")).await?;
+    page.until_text("gene-set-B", |text| text.contains("4 genes")).await?;
     page.until_text("gene-set-unknown", |text| text.contains("1 name not found: NOPE1")).await?;
     page.click("gene-set-unknown-dismiss").await?;
     page.until_gone("gene-set-unknown").await?;
@@ -36,6 +36,8 @@ async fn steps(visit: &Visit) -> Result<()> {
 
     // The histogram of the mean filters, and follows the set's genes.
     page.click("gene-set-expand-B").await?;
+    page.click("gene-set-remove-B-NOPE1").await?;
+    page.until_text("gene-set-B", |text| text.contains("3 genes")).await?;
     page.write("histogram-min-mean of B", "\u{e009}a\u{e000}0.5\n").await?;
     let above = count(&mean, |value| *value >= 0.5);
     ensure!((10..N_CELLS).contains(&above), "{above} cells are above");
@@ -70,8 +72,14 @@ async fn steps(visit: &Visit) -> Result<()> {
     let file = tempfile::Builder::new().suffix(".csv").tempfile()?;
     std::fs::write(file.path(), format!("{head}\nNK,killers,NKG7,,\nNK,,GZMB,,\nNK,,NOPE2,,\n"))?;
     page.write("gene-set-file", &file.path().to_string_lossy()).await?;
-    page.until_text("gene-set-NK", |text| text.contains("2 genes")).await?;
+    page.until_text("gene-set-NK", |text| text.contains("3 genes")).await?;
     page.until_text("gene-set-unknown", |text| text.contains("NOPE2")).await?;
+
+    // Names that are taken are asked about.
+    page.write("gene-set-file", &file.path().to_string_lossy()).await?;
+    page.click("gene-set-clash-merge").await?;
+    page.until_value("the question", "$('gene-set-clash').hidden", Value::Null, |hidden| *hidden == true).await?;
+    page.until_text("gene-set-NK", |text| text.contains("3 genes")).await?;
 
     // The link holds sets, color and filter.
     let view = page.view().await?;
@@ -91,6 +99,7 @@ async fn steps(visit: &Visit) -> Result<()> {
     page.write("de-search", "cd79").await?;
     page.until_text("de-count", |text| text.starts_with("2 of")).await?;
     page.click("de-gene-set").await?;
+    page.click("de-set-shown").await?;
     page.until_text("gene-set-B against the rest", |text| text.contains("2 genes")).await?;
     visit.browser.shoot("from_result")?;
     Ok(())

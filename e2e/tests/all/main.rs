@@ -16,5 +16,6 @@ mod recover;
 mod samples;
 mod small_screen;
 mod static_host;
+mod subset;
 mod touch;
 mod undo;

@@ -34,7 +34,10 @@ async fn steps(visit: &Visit) -> Result<()> {
     page.click("markers-export").await?;
     expect_same(&page.download_text().await?.1, &by_effect)?;
     let shown = page.view().await?.shown_markers().cloned();
-    ensure!(shown == Some(Markers { column: "louvain".to_owned(), rank: MarkerOrder::Effect }), "open: {shown:?}");
+    ensure!(
+        shown == Some(Markers { column: "louvain".to_owned(), rank: MarkerOrder::Effect, universe: Vec::new() }),
+        "open: {shown:?}"
+    );
     page.client().refresh().await?;
     page.until_drawn(N_CELLS).await?;
     expect_shown(&page, &by_effect).await?;

@@ -56,7 +56,7 @@ mod tests {
     use super::*;
     use crate::data::{Codes, Frame};
 
-    const FRAME: Frame = Frame { origin_x: -10.0, origin_y: 5.0, step: 0.5 };
+    const FRAME: Frame = Frame::new(-10.0, 5.0, 0.5);
 
     fn column(codes: Vec<u8>, n_labels: usize) -> Categorical {
         let categories = (0..n_labels).map(|label| label.to_string()).collect();

@@ -241,7 +241,7 @@ mod tests {
     use super::*;
     use crate::de::log_normalize;
 
-    const FRAME: Frame = Frame { origin_x: 0.0, origin_y: 0.0, step: 1.0 };
+    const FRAME: Frame = Frame::new(0.0, 0.0, 1.0);
 
     fn categories(n: usize) -> tile::Categories {
         tile::Categories {

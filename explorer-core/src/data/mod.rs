@@ -13,7 +13,7 @@ mod rows;
 mod sparse;
 
 pub use column::{Categorical, CellIdx, CellRow, Codes, Column, Continuous, FileColumn, GeneIdx};
-pub use embedding::{Embedding, Frame, NO_POSITION};
+pub use embedding::{Embedding, Frame, MAX_UNIT, NO_POSITION};
 pub use gene_names::GeneNames;
 pub use mean::GeneSum;
 pub use numbers::{Number, Numbers, fit_f32};

@@ -7,7 +7,7 @@ use crate::{
     data::Codes,
     de::{LabelChoice, LayerTiles, Plan, SetParts, StoredSum, stored_sums, sums_alone},
     filter::CellMask,
-    state::{CellSource, Label},
+    state::{CellQuery, CellSource, Label},
 };
 
 /// Columns whose labels may make up a set of stored sums.
@@ -67,11 +67,11 @@ impl<T: Tiles> Dataset<T> {
     /// # Errors
     /// When the labels of a column cannot be read.
     pub async fn label_set(&self, layer: &Layer, source: &CellSource) -> Result<LabelSet, T::Error> {
-        let CellSource::Query(query) = source else { return Ok(LabelSet::default()) };
         let has_labels =
             |name: &str| self.manifest().column(name).is_some_and(|column| column.kind == ColumnKind::Categorical);
-        let Some(filters) = query
-            .only_labels()
+        let Some(filters) = source
+            .query()
+            .and_then(CellQuery::only_labels)
             .filter(|filters| filters.len() <= MOST_COLUMNS && filters.iter().all(|(column, _)| has_labels(column)))
         else {
             return Ok(LabelSet::default());

@@ -14,6 +14,11 @@ pub(crate) fn layer<'a>(manifest: &'a Manifest, name: Option<&str>) -> Result<(u
     name.map_or_else(default, |name| manifest.layer_named(name))
 }
 
+/// The layer whose name the table of a layer's genes goes by: the first one over the same genes.
+pub(crate) fn gene_table<'a>(manifest: &'a Manifest, layer: &'a Layer) -> &'a str {
+    manifest.layers.iter().find(|other| other.var == layer.var).map_or(&layer.name, |first| &first.name)
+}
+
 /// The embedding of a key, or the default one; `None` when there is none.
 pub(crate) fn embedding<'a>(manifest: &'a Manifest, key: Option<&str>) -> Option<(usize, &'a Embedding)> {
     let index = match key {

@@ -21,5 +21,6 @@ pub use error::{Damage, DatasetError};
 pub use label_set::LabelSet;
 pub use marker_share::{MarkerShare, label_tiles};
 pub use open::Dataset;
+pub use points::frame;
 pub use share::{Share, Task};
 pub use tiles::{Pace, Priority, Tiles};

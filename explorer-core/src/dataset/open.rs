@@ -99,6 +99,11 @@ impl<T> Dataset<T> {
         entry.ok_or_else(|| DatasetError::unknown("layer", &layer.to_string()))
     }
 
+    /// The name that the table of a layer's genes goes by.
+    pub fn gene_table_name<'a>(&'a self, layer: &'a Layer) -> &'a str {
+        lookup::gene_table(&self.0.manifest, layer)
+    }
+
     /// Number of genes of a layer; 0 where there is no such layer.
     pub fn n_genes(&self, layer: usize) -> usize {
         self.var(layer).map_or(0, |var| var.n_vars as usize)

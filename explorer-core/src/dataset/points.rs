@@ -6,7 +6,7 @@ use shared_fbs::{
 };
 
 use super::{Dataset, DatasetError, Priority, Tiles};
-use crate::data::{Embedding, Frame, Numbers, assemble};
+use crate::data::{Embedding, Frame, MAX_UNIT, NO_POSITION, Numbers, assemble};
 
 /// The pack of positions.
 const POINTS: &str = "points";
@@ -14,11 +14,16 @@ const POINTS: &str = "points";
 /// The pack of whole entries of `obsm`.
 const OBSM: &str = "obsm";
 
-impl<T> Dataset<T> {
-    /// How 16-bit units of an embedding become the file's coordinates.
-    pub fn frame(embedding: &manifest::Embedding) -> Frame {
-        Frame { origin_x: embedding.origin_x, origin_y: embedding.origin_y, step: embedding.step }
-    }
+/// Whether an embedding's coordinates are places in an image: `spatial`, as squidpy has it, or `X_spatial`.
+fn is_spatial(key: &str) -> bool {
+    key.strip_prefix("X_").unwrap_or(key).to_ascii_lowercase().starts_with("spatial")
+}
+
+/// How 16-bit units of an embedding become the file's coordinates. Those of a spatial embedding are of an image, whose
+/// first row is the uppermost.
+pub fn frame(embedding: &manifest::Embedding) -> Frame {
+    let frame = Frame::new(embedding.origin_x, embedding.origin_y, embedding.step);
+    if is_spatial(&embedding.key) { frame.turned_over() } else { frame }
 }
 
 impl<T: Tiles> Dataset<T> {
@@ -29,7 +34,13 @@ impl<T: Tiles> Dataset<T> {
     pub async fn points(&self, embedding: usize, tiles: &[usize]) -> Result<Vec<Points>, T::Error> {
         let first = self.first_point_tile(embedding);
         let tiles: Vec<u32> = tiles.iter().map(|&tile| first + tile as u32).collect();
-        self.read(POINTS, &tiles, Priority::Now, Points::decode).await
+        let is_turned_over = self.manifest().embeddings.get(embedding).is_some_and(|entry| is_spatial(&entry.key));
+        let mut points = self.read(POINTS, &tiles, Priority::Now, Points::decode).await?;
+        if is_turned_over {
+            let ys = points.iter_mut().flat_map(|tile| &mut tile.ys).filter(|y| **y != NO_POSITION);
+            ys.for_each(|y| *y = MAX_UNIT - *y);
+        }
+        Ok(points)
     }
 
     /// Takes the positions of one tile, by its place in [`Dataset::point_tiles`], into those of all cells.
@@ -49,7 +60,7 @@ impl<T: Tiles> Dataset<T> {
     pub async fn positions(&self, embedding: usize) -> Result<Embedding, T::Error> {
         let entry = self.manifest().embeddings.get(embedding);
         let entry = entry.ok_or_else(|| DatasetError::unknown("embedding", &embedding.to_string()))?;
-        let mut all = Embedding::nowhere(self.n_obs(), Self::frame(entry));
+        let mut all = Embedding::nowhere(self.n_obs(), frame(entry));
         let tiles: Vec<usize> = (0..self.point_tiles().len()).collect();
         for (tile, points) in self.points(embedding, &tiles).await?.iter().enumerate() {
             self.place(&mut all, embedding, tile, points)?;

@@ -146,16 +146,18 @@ impl<T: Tiles> Dataset<T> {
         Ok(gather.finish_share())
     }
 
-    /// Sums up the tiles that parts of a plan name.
-    async fn follow(
+    /// Sums up the stored moments that parts of a plan name: a part of [`Self::sum`] for those who read no cells. `report`
+    /// hears of every batch how many parts are done since the last time; its error ends the work.
+    ///
+    /// # Errors
+    /// The first tile that cannot be read, or the error of `report`.
+    pub async fn sum_stored(
         &self,
         layer: usize,
         moments: &[MomentsPart],
-        cells: &[CellsPart],
         mut report: impl FnMut(usize) -> Result<(), T::Error>,
     ) -> Result<Summing, T::Error> {
         let entry = self.layer_entry(layer)?;
-        let wrong = |source| wrong_sums(entry, source);
         let fixed = self.kept_fixed_points(layer).await?;
         let mut sums = Summing::new(fixed, self.n_genes(layer));
         let batches = moments.chunks(T::PACE.parts).map(|parts| async move {
@@ -165,14 +167,29 @@ impl<T: Tiles> Dataset<T> {
         let mut batches = stream::iter(batches).buffered(T::PACE.batches_ahead);
         while let Some((parts, tiles)) = batches.next().await {
             for (part, tile) in parts.iter().zip(tiles?) {
-                sums.take_moments(&tile, part.signs).map_err(wrong)?;
+                sums.take_moments(&tile, part.signs).map_err(|source| wrong_sums(entry, source))?;
                 self.breathe().await;
             }
             report(parts.len())?;
         }
+        Ok(sums)
+    }
+
+    /// Sums up the tiles that parts of a plan name.
+    async fn follow(
+        &self,
+        layer: usize,
+        moments: &[MomentsPart],
+        cells: &[CellsPart],
+        mut report: impl FnMut(usize) -> Result<(), T::Error>,
+    ) -> Result<Summing, T::Error> {
+        let mut sums = self.sum_stored(layer, moments, &mut report).await?;
         if cells.is_empty() {
             return Ok(sums);
         }
+        let entry = self.layer_entry(layer)?;
+        let wrong = |source| wrong_sums(entry, source);
+        let fixed = self.kept_fixed_points(layer).await?;
         let normalization = self.normalization(layer, Priority::Now).await?;
         let rebuild = Rebuild::of(normalization.as_deref());
         let batches = cells

@@ -18,30 +18,15 @@ pub enum SampleSides {
 }
 
 impl SampleSides {
-    /// Group and reference (the rest, when there is none) as filters on the labels of columns other than that of the
-    /// samples; `None` where they are not that.
+    /// Group and reference as filters on the labels of columns other than that of the samples; `None` where they are not
+    /// that.
     pub fn of_labels(group: &CellSource, reference: Option<&CellSource>, by: &str) -> Option<Self> {
         let of_labels = |source: &CellSource| {
-            let CellSource::Query(query) = source else { return None };
+            let query = source.query()?;
             let filters = query.only_labels()?;
             filters.iter().all(|(column, _)| *column != by).then(|| query.clone())
         };
-        let group = of_labels(group)?;
-        let reference = match reference {
-            Some(reference) => of_labels(reference)?,
-            None => {
-                // The rest of one filter is its opposite; that of several is no filter.
-                let [(column, filter)] = group.only_labels()?[..] else { return None };
-                let opposite = match filter.clone() {
-                    LabelFilter::Hide(labels) => LabelFilter::Only(labels),
-                    LabelFilter::Only(labels) => LabelFilter::Hide(labels),
-                };
-                let mut rest = CellQuery::default();
-                rest.filters.obs.insert(column.to_owned(), ObsFilter::Labels(opposite));
-                rest
-            }
-        };
-        Some(Self::Queries([group, reference]))
+        Some(Self::Queries([of_labels(group)?, of_labels(reference?)?]))
     }
 
     /// Group and reference within a sample; `None` where neither has a cell, as far as that is known.
@@ -89,7 +74,8 @@ mod tests {
     fn a_set_of_labels_and_the_rest_are_cut_by_filters() {
         let hide = |label: &str| LabelFilter::Hide([Label::named(label)].into());
         let b = labels(&[("type", only("B"))]);
-        let sides = SampleSides::of_labels(&b, None, "donor").unwrap();
+        let rest = labels(&[("type", hide("B"))]);
+        let sides = SampleSides::of_labels(&b, Some(&rest), "donor").unwrap();
         let expected = [
             labels(&[("donor", only("d1")), ("type", only("B"))]),
             labels(&[("donor", only("d1")), ("type", hide("B"))]),
@@ -100,11 +86,10 @@ mod tests {
     }
 
     #[test]
-    fn a_set_of_samples_and_the_rest_of_two_filters_are_no_filters() {
+    fn a_set_of_samples_and_a_rest_that_is_no_filter_are_cut_cell_by_cell() {
         let of_samples = labels(&[("donor", only("d1"))]);
-        assert!(SampleSides::of_labels(&of_samples, None, "donor").is_none());
-        let two = labels(&[("type", only("B")), ("phase", only("S"))]);
-        assert!(SampleSides::of_labels(&two, None, "donor").is_none());
+        assert!(SampleSides::of_labels(&of_samples, Some(&of_samples), "donor").is_none());
+        assert!(SampleSides::of_labels(&labels(&[("type", only("B"))]), None, "donor").is_none());
     }
 
     #[test]

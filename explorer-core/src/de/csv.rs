@@ -20,6 +20,8 @@ pub struct DeRecord {
     pub reference: CellSetRecord,
     /// The layer, by its place in the file (`X`, `raw/X`, …).
     pub layer: String,
+    /// The filters outside of which no cell is in either set; empty where there are none.
+    pub within: String,
 }
 
 /// A set of cells, by name.
@@ -65,13 +67,13 @@ pub fn to_csv(table: &DeTable, names: &GeneNames, record: &DeRecord) -> String {
 }
 
 /// Markers of labels, label after label, as they are ranked. `dataset` and `layer` as in [`DeRecord`], `column` is the
-/// labels' column.
+/// labels' column, `within` the filters outside of which no cell counts.
 pub fn markers_to_csv(
     markers: &[(String, Vec<Marker>)],
     names: &GeneNames,
     options: DeOptions,
     rank: MarkerRank,
-    [dataset, column, layer]: [&str; 3],
+    [dataset, column, layer, within]: [&str; 4],
 ) -> String {
     let mut out = String::new();
     let ranked = match rank {
@@ -83,13 +85,14 @@ pub fn markers_to_csv(
     for (what, value) in [
         ("dataset", dataset),
         ("markers of every label of", column),
+        ("within", within),
         ("layer", layer),
         ("method", method_name(options.method)),
         ("adjustment", adjustment_name(options.adjustment)),
         ("ranked by", &ranked),
         ("tessera", env!("CARGO_PKG_VERSION")),
     ] {
-        push_comment(&mut out, what, value);
+        push_fact(&mut out, what, value);
     }
     out.push_str("label,names,rank_by,scores,");
     out.push_str(effect_header(options.effect));
@@ -132,12 +135,13 @@ pub fn pseudobulk_to_csv(table: &PseudobulkTable, names: &GeneNames, record: &De
         ("dataset", record.dataset.as_str()),
         ("group", &cells_text(&record.group)),
         ("reference", &cells_text(&record.reference)),
+        ("within", &record.within),
         ("layer", &record.layer),
         ("method", &method),
         ("samples", &table.samples.join("; ")),
         ("tessera", env!("CARGO_PKG_VERSION")),
     ] {
-        push_comment(&mut out, what, value);
+        push_fact(&mut out, what, value);
     }
     if let Some(caution) = table.caution() {
         push_comment(&mut out, "left out", &caution);
@@ -192,11 +196,19 @@ fn write_record(out: &mut String, table: &DeTable, record: &DeRecord) {
         ("dataset", record.dataset.as_str()),
         ("group", &cells_text(&record.group)),
         ("reference", &cells_text(&record.reference)),
+        ("within", &record.within),
         ("layer", &record.layer),
         ("method", method_name(table.options.method)),
         ("adjustment", adjustment_name(table.options.adjustment)),
         ("tessera", env!("CARGO_PKG_VERSION")),
     ] {
+        push_fact(out, what, value);
+    }
+}
+
+/// A line of the record; none for what does not apply.
+fn push_fact(out: &mut String, what: &str, value: &str) {
+    if !value.is_empty() {
         push_comment(out, what, value);
     }
 }
@@ -240,6 +252,7 @@ mod tests {
             group: set("mine", 3),
             reference: set("rest", 4),
             layer: "X".to_owned(),
+            within: String::new(),
         };
         let texts = |texts: [&str; 2]| texts.map(str::to_owned).to_vec();
         let names = GeneNames::new(texts(["E1", "E2"]), Some(texts(["A,B", "C"])));

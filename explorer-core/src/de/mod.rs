@@ -49,5 +49,7 @@ pub use stored::{LabelChoice, StoredSum, UnstoredPairs, stored_sums, sums_alone}
 pub use student::two_sided_ln_p;
 pub use summary::Summary;
 pub use summing::Summing;
-pub use table::{DeFilter, DeOptions, DeTable, Direction, Effect, LogBase, Region, SortKey, TableInParts, compare};
+pub use table::{
+    DeFilter, DeOptions, DeTable, Direction, Effect, LogBase, Region, Regulation, SortKey, TableInParts, compare,
+};
 pub use welch::{Degenerate, Method, Welch, welch};

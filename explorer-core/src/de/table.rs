@@ -119,6 +119,15 @@ pub enum Direction {
     Descending,
 }
 
+/// Which way expression differs in the group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Regulation {
+    /// Higher.
+    Up,
+    /// Lower.
+    Down,
+}
+
 /// Which genes of a table to show. The default shows all.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DeFilter {
@@ -313,6 +322,24 @@ impl DeTable {
             Direction::Descending => b.cmp(a),
         });
         keyed.into_iter().map(|(_, gene)| gene).collect()
+    }
+
+    /// The genes of some whose expression is higher in the group, or lower, at most so many: by |t|, largest first.
+    pub fn top(&self, genes: &[u32], side: Regulation, most: usize) -> Vec<u32> {
+        let mut is_among = vec![false; self.len()];
+        genes.iter().for_each(|&gene| is_among[gene as usize] = true);
+        let direction = match side {
+            Regulation::Up => Direction::Descending,
+            Regulation::Down => Direction::Ascending,
+        };
+        let is_on_side = |score: f64| match side {
+            Regulation::Up => score > 0.0,
+            Regulation::Down => score < 0.0,
+        };
+        let mut top = self.order(SortKey::Score, direction);
+        top.retain(|&gene| is_among[gene as usize] && is_on_side(self.score[gene as usize]));
+        top.truncate(most);
+        top
     }
 
     /// Takes the genes that a filter hides out of an order.

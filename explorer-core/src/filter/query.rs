@@ -122,7 +122,7 @@ mod tests {
         let umap = Embedding {
             xs: vec![0, 10, 20, 30, NO_POSITION],
             ys: vec![5, 5, 5, 5, NO_POSITION],
-            frame: Frame { origin_x: -100.0, origin_y: 0.0, step: 1.0 },
+            frame: Frame::new(-100.0, 0.0, 1.0),
         };
         let source = |key: &DimensionKey| match key {
             DimensionKey::Obs(name) if name == "kind" => Some(Source::Categorical(&kind)),

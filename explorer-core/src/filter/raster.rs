@@ -181,7 +181,7 @@ mod tests {
     }
 
     /// Negative throughout: a bounding box that starts at a positive number would lose it all.
-    const NEGATIVE: Frame = Frame { origin_x: -20.0, origin_y: -35.0, step: 0.0001 };
+    const NEGATIVE: Frame = Frame::new(-20.0, -35.0, 0.0001);
 
     fn brute_force(polygon: &Polygon, embedding: &Embedding) -> CellMask {
         let vertices: Vec<[f64; 2]> =
@@ -218,7 +218,7 @@ mod tests {
             corners in vec(vertex(), 0..40),
             negative in any::<bool>(),
         ) {
-            let unit = Frame { origin_x: 0.0, origin_y: 0.0, step: 1.0 };
+            let unit = Frame::new(0.0, 0.0, 1.0);
             let frame = if negative { NEGATIVE } else { unit };
             let vertices = corners.iter().map(|&[x, y]| frame.coordinates(x, y).into()).collect();
             let polygon = Polygon { vertices };

@@ -10,6 +10,36 @@ const CLICK_PX: f64 = 4.0;
 /// Pixels between two corners of an outline.
 const CORNER_PX: f64 = 2.0;
 
+/// Wheel notches to zoom: how much closer one pixel of the wheel brings.
+const ZOOM_PER_WHEEL_PX: f64 = 0.0016;
+/// The same of a pinch on a trackpad, which browsers tell as turns of a wheel: what fingers part by is what it zooms by.
+const ZOOM_PER_PINCH_PX: f64 = 0.01;
+/// Pixels of a line, for wheels that turn by lines.
+const LINE_PX: f64 = 16.0;
+
+/// How a wheel turns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wheel {
+    /// By pixels.
+    Pixels,
+    /// By lines of text.
+    Lines,
+    /// By fingers that part or close on a trackpad.
+    Pinch,
+}
+
+impl Wheel {
+    /// How much closer it brings when it turns that far, upwards being less than 0.
+    pub fn zoom(self, delta: f64) -> f64 {
+        let per_unit = match self {
+            Self::Pixels => ZOOM_PER_WHEEL_PX,
+            Self::Lines => ZOOM_PER_WHEEL_PX * LINE_PX,
+            Self::Pinch => ZOOM_PER_PINCH_PX,
+        };
+        (-delta * per_unit).exp()
+    }
+}
+
 /// What a gesture asks for.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Intent {
@@ -215,6 +245,15 @@ mod tests {
         assert_eq!(gesture.moved(2, [23.0, 4.0]), Intent::Pan([3.0, 4.0]));
         assert_eq!(gesture.up(2), Intent::Nothing);
         assert_eq!(gesture.moved(2, [1.0, 1.0]), Intent::Hover([1.0, 1.0]));
+    }
+
+    #[test]
+    fn a_pinch_on_a_trackpad_zooms_by_what_the_fingers_part() {
+        let near = |a: f64, b: f64| (a / b - 1.0).abs() < 1e-9;
+        // A hundred pixels are a factor of e, as browsers have it, however many events they come in.
+        let steps: f64 = (0..50).map(|_| Wheel::Pinch.zoom(-2.0)).product();
+        assert!(near(steps, std::f64::consts::E) && near(Wheel::Pinch.zoom(100.0) * steps, 1.0));
+        assert!(near(Wheel::Lines.zoom(-1.0), Wheel::Pixels.zoom(-16.0)));
     }
 
     #[test]

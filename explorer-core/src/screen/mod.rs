@@ -20,7 +20,7 @@ pub use brush::{Axis, BrushChange, BrushPhase, End, Grip, Span};
 pub use caption::{Align, Caption, Mark, TextStyle};
 pub use category_rows::{BarPart, CategoryValue, RowOrder, ValueCount, category_rows};
 pub use de_sort::{DeColumn, DeSort};
-pub use gesture::{Gesture, HeldKeys, Intent};
+pub use gesture::{Gesture, HeldKeys, Intent, Wheel};
 pub use histogram::{Bars, CountScale, HISTOGRAM_HEIGHT, bar_path};
 pub use labels::{LABEL_HALF_HEIGHT_PX, unobstructed};
 pub use legend::{LegendEntry, LegendModel};

@@ -1,5 +1,7 @@
 //! Text that has to fit, names that have to be free, lists as people paste them.
 
+use std::collections::HashSet;
+
 /// The text, cut with an ellipsis where it is wider than `most_px`.
 pub fn fitted(text: &str, most_px: f64, width: impl Fn(&str) -> f64) -> String {
     if width(text) <= most_px {
@@ -15,19 +17,31 @@ pub fn fitted(text: &str, most_px: f64, width: impl Fn(&str) -> f64) -> String {
     }
 }
 
-/// The names in a list: between lines, tabs, commas or semicolons, or, where there are none of
-/// those, between blanks; each once, in order.
+/// The names in a list, between commas, semicolons, tabs, blanks or lines; each once, in order. What stands in quotation
+/// marks is one name, and a name keeps what follows it in parentheses, as labels of genes have it: `TBCE (ENSG03)`.
 pub fn gene_names(text: &str) -> Vec<String> {
-    let hard = |c: char| matches!(c, '\n' | '\r' | '\t' | ',' | ';');
-    let parts: Vec<&str> =
-        if text.trim().contains(hard) { text.split(hard).collect() } else { text.split_whitespace().collect() };
     let mut names: Vec<String> = Vec::new();
-    for name in parts.into_iter().map(|part| part.trim().trim_matches(['"', '\''])) {
-        if !name.is_empty() && !names.iter().any(|other| other == name) {
+    let mut known = HashSet::new();
+    let is_between = |c: char| c.is_whitespace() || matches!(c, ',' | ';');
+    let mut rest = text;
+    loop {
+        rest = rest.trim_start_matches(is_between);
+        let Some(first) = rest.chars().next() else { return names };
+        let quoted = matches!(first, '"' | '\'').then(|| rest[1..].find(first)).flatten();
+        let end = match quoted {
+            Some(length) => length + 2,
+            None => {
+                let end = rest.find(is_between).unwrap_or(rest.len());
+                let in_parentheses = rest[end..].starts_with(" (").then(|| rest[end..].find(')')).flatten();
+                in_parentheses.map_or(end, |length| end + length + 1)
+            }
+        };
+        let name = rest[..end].trim_matches(['"', '\'']).trim();
+        rest = &rest[end..];
+        if !name.is_empty() && known.insert(name) {
             names.push(name.to_owned());
         }
     }
-    names
 }
 
 /// `stem` with the least number that no other name has: `Set 1`, `Set 2`, ….
@@ -55,7 +69,9 @@ mod tests {
             assert_eq!(gene_names(list), ["CD3D", "LYZ", "MS4A1"], "{list:?}");
         }
         assert_eq!(gene_names("HLA-DRA"), ["HLA-DRA"]);
-        assert_eq!(gene_names("gene one, gene two"), ["gene one", "gene two"]);
+        assert_eq!(gene_names("CD3D LYZ, MS4A1"), ["CD3D", "LYZ", "MS4A1"]);
+        assert_eq!(gene_names("\"gene one\" TBCE (ENSG03) 5'NT"), ["gene one", "TBCE (ENSG03)", "5'NT"]);
+        assert_eq!(gene_names("\"open"), ["open"]);
         assert!(gene_names(" \n ").is_empty());
     }
 

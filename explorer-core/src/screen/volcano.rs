@@ -9,7 +9,9 @@ pub const MARGIN_PX: [f64; 4] = [44.0, 12.0, 12.0, 36.0];
 /// A dot is found from this far.
 const REACH_PX: f64 = 14.0;
 
-/// The axis of effects ends at the latest this many times beyond where all but a hundredth of the
+/// Genes with an adjusted p-value up to this are what the axis of effects is for.
+const LOG10_ALPHA: f64 = -1.301_029_995_663_981_2;
+/// The axis of effects ends at the latest this many times beyond where all but a hundredth of those
 /// genes are that both sets express.
 const EFFECT_ROOM: f64 = 1.5;
 /// The least effect that the axis reaches, if any gene does.
@@ -251,16 +253,23 @@ fn extent_of(values: &[f64]) -> f64 {
     if greatest > 0.0 { greatest * 1.04 } else { 1.0 }
 }
 
-/// The end of the axis of effects. Genes that one set does not express at all have effects that tell
-/// of the pseudocount alone; they would squeeze all others into the middle.
+/// The end of the axis of effects: where the significant genes lie, or all where none is. Genes that one set does not
+/// express at all have effects that tell of the pseudocount alone; they would squeeze all others into the middle.
 fn effect_extent(table: &DeTable) -> f64 {
     let is_in_both = |gene: &usize| {
         let expressed = |pct: &[f64]| pct.get(*gene).is_some_and(|&pct| pct > 0.0);
         expressed(&table.pct_group) && expressed(&table.pct_reference)
     };
-    let in_both = (0..table.effect.len()).filter(is_in_both).map(|gene| table.effect[gene].abs());
-    let mut effects: Vec<f64> = in_both.filter(|effect| effect.is_finite()).collect();
+    let in_both: Vec<usize> = (0..table.effect.len()).filter(is_in_both).collect();
+    let effects = |is_shown: &dyn Fn(usize) -> bool| -> Vec<f64> {
+        let shown = in_both.iter().filter(|gene| is_shown(**gene)).map(|&gene| table.effect[gene].abs());
+        shown.filter(|effect| effect.is_finite()).collect()
+    };
     let all = extent_of(&table.effect);
+    let mut effects = match effects(&|gene| table.log10_pval_adj[gene] <= LOG10_ALPHA) {
+        none if none.is_empty() => effects(&|_| true),
+        significant => significant,
+    };
     if effects.is_empty() {
         return all;
     }
@@ -335,6 +344,21 @@ mod tests {
         table.effect.iter_mut().for_each(|effect| *effect = effect.clamp(-0.02, 0.02));
         table.effect[0] = 40.0;
         assert_eq!(VolcanoLayout::new(&table, (300.0, 200.0)).extent.0, LEAST_EFFECT);
+    }
+
+    #[test]
+    fn the_axis_of_effects_ends_where_significant_genes_do() {
+        let table = DeTable {
+            effect: (0..100).map(|gene| if gene < 20 { 2.5 } else { 9.0 }).collect(),
+            log10_pval_adj: (0..100).map(|gene| if gene < 20 { -5.0 } else { -0.1 }).collect(),
+            pct_group: vec![10.0; 100],
+            pct_reference: vec![10.0; 100],
+            ..DeTable::default()
+        };
+        let layout = VolcanoLayout::new(&table, (300.0, 200.0));
+        assert_eq!((layout.extent.0, layout.n_beyond()), (2.5 * EFFECT_ROOM, 80));
+        let none = DeTable { log10_pval_adj: vec![-0.1; 100], ..table };
+        assert_eq!(VolcanoLayout::new(&none, (300.0, 200.0)).n_beyond(), 0);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Comparisons: what is asked, with the cells that its sets stand for, and what it came to.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use shared_fbs::manifest::Layer;
 
@@ -10,8 +10,9 @@ use crate::{
         CellSetRecord, Choice, DeOptions, DeRecord, DeTable, Method, Offer, PseudobulkTable, Route, pseudobulk_to_csv,
         to_csv,
     },
+    filter::CellMask,
     format,
-    state::{Analysis, CellSource, Comparison, Reference, TestMode},
+    state::{Analysis, CellQuery, CellSource, Comparison, DataKey, Filters, Reference, TestMode},
 };
 
 /// A comparison with the cells that its sets stand for: a set that is saved anew under the same name is another
@@ -20,10 +21,70 @@ use crate::{
 pub struct Question {
     /// What is compared.
     pub comparison: Comparison,
+    /// Which cells that means.
+    pub sides: Sides,
+}
+
+/// The cells of group and reference, by their descriptions.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sides {
     /// The cells of the group.
     pub group: CellSource,
-    /// The cells of the reference; `None` is all others.
+    /// The cells of the reference; `None` is all others of the universe.
     pub reference: Option<CellSource>,
+    /// The levels of the subset outside of which no cell is in either set; without any, all cells may be.
+    pub universe: Vec<Filters>,
+}
+
+impl Sides {
+    /// Those of the cells of two sets that are in a universe; the reference is the rest of it when there is none.
+    pub fn new(group: CellSource, reference: Option<CellSource>, universe: Vec<Filters>) -> Self {
+        let within = |source: CellSource| source.within(&universe);
+        Self { group: within(group), reference: reference.map(within), universe }
+    }
+
+    /// The reference as filters on labels where it is the rest, and that can be said so.
+    pub fn rest_of_labels(&self) -> Option<CellSource> {
+        self.group.query()?.rest_of_labels(&self.universe).map(CellSource::Query)
+    }
+
+    /// Whether the reference is all cells of the dataset but the group's.
+    pub fn is_against_all_others(&self) -> bool {
+        self.reference.is_none() && self.universe.is_empty()
+    }
+
+    /// The cells of the universe; `None` where these are all.
+    pub fn universe(&self) -> Option<CellSource> {
+        (!self.universe.is_empty()).then(|| CellSource::Query(CellQuery::of_universe(&self.universe)))
+    }
+
+    /// The data that it takes to tell the cells of both.
+    pub fn needs(&self) -> BTreeSet<DataKey> {
+        let sources = [Some(self.group.clone()), self.reference.clone(), self.universe()];
+        sources.iter().flatten().flat_map(CellSource::needs).collect()
+    }
+
+    /// The cells of both sets. `cells_of` gives those of a description.
+    ///
+    /// # Errors
+    /// Those of `cells_of`.
+    pub fn masks<E>(&self, mut cells_of: impl FnMut(&CellSource) -> Result<CellMask, E>) -> Result<[CellMask; 2], E> {
+        let universe = self.universe().map(|source| cells_of(&source)).transpose()?;
+        let mut group = cells_of(&self.group)?;
+        let mut reference = match &self.reference {
+            Some(source) => cells_of(source)?,
+            None => {
+                let mut rest = group.clone();
+                rest.invert();
+                rest
+            }
+        };
+        if let Some(universe) = universe {
+            group.and(&universe);
+            reference.and(&universe);
+        }
+        Ok([group, reference])
+    }
 }
 
 impl Question {
@@ -35,16 +96,8 @@ impl Question {
             Reference::Rest => None,
             Reference::Set(name) => Some(source(name)?),
         };
-        Some(Self { comparison: comparison.clone(), group, reference })
-    }
-
-    /// What group and reference are called, in a sentence.
-    pub fn names(&self) -> [&str; 2] {
-        let reference = match &self.comparison.reference {
-            Reference::Rest => "the rest",
-            Reference::Set(name) => name,
-        };
-        [&self.comparison.group, reference]
+        let sides = Sides::new(group, reference, comparison.universe.clone());
+        Some(Self { comparison: comparison.clone(), sides })
     }
 
     /// How the cells of a layer are compared.
@@ -115,8 +168,9 @@ pub struct SampleMeans {
 }
 
 impl DeResult {
-    /// The table as CSV, with a record of how it was made.
-    pub fn csv(&self, dataset: &str) -> String {
+    /// The table as CSV, with a record of how it was made. `within` are the filters of its universe; empty where that is
+    /// all cells.
+    pub fn csv(&self, dataset: &str, within: &str) -> String {
         let reference = match &self.comparison.reference {
             Reference::Rest => "rest",
             Reference::Set(name) => name,
@@ -127,6 +181,7 @@ impl DeResult {
             group: CellSetRecord { name: self.comparison.group.clone(), n_cells: n_group },
             reference: CellSetRecord { name: reference.to_owned(), n_cells: n_reference },
             layer: self.layer.clone(),
+            within: within.to_owned(),
         };
         match &self.answer {
             Answer::Cells(table) => to_csv(table, &self.names, &record),
@@ -162,19 +217,19 @@ impl DeResult {
     pub fn route_text(&self) -> String {
         let bytes = format::bytes(self.n_bytes);
         match self.choice.taken().route {
-            _ if self.is_estimate => format!("an estimate from a sample ({bytes})"),
-            Route::Labels => format!("from stored sums of labels ({bytes})"),
-            Route::Blocks => format!("from stored sums and single cells ({bytes})"),
-            Route::Genes => format!("from every gene ({bytes})"),
-            Route::Server => format!("summed up by the server ({bytes})"),
+            _ if self.is_estimate => format!("estimated from a sample of cells, {bytes} read"),
+            Route::Labels => format!("from precomputed sums, {bytes} read"),
+            Route::Blocks => format!("from precomputed sums and single cells, {bytes} read"),
+            Route::Genes => format!("from all genes, {bytes} read"),
+            Route::Server => format!("computed by the server, {bytes} sent"),
         }
     }
 
     /// What the other ways would have cost, for whoever wants to know why this one was taken.
     pub fn other_routes_text(&self) -> Option<String> {
         let name = |route| match route {
-            Route::Labels => "stored sums of labels",
-            Route::Blocks => "blocks and cells",
+            Route::Labels => "precomputed sums",
+            Route::Blocks => "precomputed sums and single cells",
             Route::Genes => "every gene",
             Route::Server => "the server",
         };
@@ -227,7 +282,7 @@ mod tests {
     use crate::state::{CellQuery, CellSet};
 
     fn comparison(reference: Reference) -> Comparison {
-        Comparison { group: "T".to_owned(), reference, mode: TestMode::Welch, layer: None }
+        Comparison { group: "T".to_owned(), reference, mode: TestMode::Welch, layer: None, universe: Vec::new() }
     }
 
     fn result(is_estimate: bool) -> DeResult {
@@ -251,18 +306,18 @@ mod tests {
         let set = |name: &str| CellSet { name: name.to_owned(), source: CellSource::Query(CellQuery::default()) };
         let analysis = Analysis { cell_sets: vec![set("T")], ..Analysis::default() };
         let rest = Question::new(&comparison(Reference::Rest), &analysis).expect("its set exists");
-        assert_eq!((rest.reference.is_none(), rest.names()), (true, ["T", "the rest"]));
+        assert_eq!((rest.sides.is_against_all_others(), rest.comparison.names()), (true, ["T", "the rest"]));
         let other = comparison(Reference::Set("B".to_owned()));
         assert_eq!(Question::new(&other, &analysis), None);
     }
 
     #[test]
     fn the_way_that_was_taken_is_told_with_what_the_others_would_have_cost() {
-        assert_eq!(result(false).route_text(), "from stored sums and single cells (1.5 MB)");
-        assert_eq!(result(true).route_text(), "an estimate from a sample (1.5 MB)");
+        assert_eq!(result(false).route_text(), "from precomputed sums and single cells, 1.5 MB read");
+        assert_eq!(result(true).route_text(), "estimated from a sample of cells, 1.5 MB read");
         let others = result(false).other_routes_text().expect("there was another way");
-        let expected = "Taken as the quickest. Expected of blocks and cells: 2.0 MB, about 500 ms; of every gene: 90 MB, \
-                        about 9.0 s.";
+        let expected = "Taken as the quickest. Expected of precomputed sums and single cells: 2.0 MB, about 500 ms; of \
+                        every gene: 90 MB, about 9.0 s.";
         assert_eq!(others, expected);
     }
 

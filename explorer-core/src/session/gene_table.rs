@@ -7,7 +7,8 @@ use shared_fbs::tile::Genes;
 use crate::{
     data::{GeneIdx, GeneNames},
     format::plural,
-    search::{GeneIndex, Hit, NoGene},
+    search::{Fit, GeneIndex, Hit, NoGene},
+    state::GeneKey,
 };
 
 /// Ids that are listed where a name stands for several genes.
@@ -16,11 +17,11 @@ const MOST_CHOICES: usize = 6;
 /// One gene found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GeneHit {
-    /// The gene's id.
-    pub id: String,
+    /// The gene, in a layer that has it.
+    pub key: GeneKey,
     /// What it is called: its symbol, or its id.
     pub name: String,
-    /// Its id, where it has a symbol.
+    /// Its id, where it has a symbol, and the layer, where it is not the one chosen.
     pub detail: String,
     /// What tells it from all others, in one text.
     pub label: String,
@@ -33,8 +34,41 @@ pub struct GeneHit {
 pub struct ResolvedGenes {
     /// The ids of the genes found, in the list's order, each once.
     pub ids: Vec<String>,
+    /// The same, and among them the names that stand for no gene, or for several, as they were written.
+    pub all: Vec<String>,
     /// The names that stand for no gene, or for several.
     pub unresolved: UnresolvedGenes,
+}
+
+impl ResolvedGenes {
+    /// What names stand for in the first of some tables that knows them. Without tables all stay as they are.
+    pub fn of(names: &[String], tables: &[&GeneTable]) -> Self {
+        if tables.is_empty() {
+            return Self { ids: names.to_vec(), all: names.to_vec(), ..Self::default() };
+        }
+        let mut resolved = Self::default();
+        let mut listed = HashSet::with_capacity(names.len());
+        for name in names {
+            let mut found = tables.iter().map(|table| (table, table.find(name)));
+            let known = found.find(|(_, found)| *found != Err(NoGene::Unknown));
+            let id = match &known {
+                Some((table, Ok(gene))) => table.names.id(*gene),
+                Some((_, Err(_))) | None => name,
+            };
+            if !listed.insert(id.to_owned()) {
+                continue;
+            }
+            resolved.all.push(id.to_owned());
+            match known {
+                Some((_, Ok(_))) => resolved.ids.push(id.to_owned()),
+                Some((table, Err(NoGene::Ambiguous(genes)))) => {
+                    resolved.unresolved.ambiguous.push((name.clone(), table.choices(&genes)));
+                }
+                Some((_, Err(NoGene::Unknown))) | None => resolved.unresolved.unknown.push(name.clone()),
+            }
+        }
+        resolved
+    }
 }
 
 /// Names that stand for no gene, or for several.
@@ -109,34 +143,19 @@ impl GeneTable {
         ids.join(", ") + rest
     }
 
-    /// The genes that names stand for.
-    pub fn resolve(&self, names: &[String]) -> ResolvedGenes {
-        let mut resolved = ResolvedGenes::default();
-        let mut found = HashSet::with_capacity(names.len());
-        for name in names {
-            match self.find(name) {
-                Ok(gene) if found.insert(gene) => resolved.ids.push(self.names.id(gene).to_owned()),
-                Ok(_) => {}
-                Err(NoGene::Unknown) => resolved.unresolved.unknown.push(name.clone()),
-                Err(NoGene::Ambiguous(genes)) => {
-                    resolved.unresolved.ambiguous.push((name.clone(), self.choices(&genes)));
-                }
-            }
-        }
-        resolved
-    }
-
-    /// The genes that a search finds, at most so many, best first.
-    pub fn hits(&self, query: &str, most: usize) -> Vec<GeneHit> {
-        let hit = |Hit { gene, .. }: Hit| {
-            let name = self.names.symbol(gene).to_owned();
-            GeneHit {
-                id: self.names.id(gene).to_owned(),
-                detail: if name == self.names.id(gene) { String::new() } else { self.names.id(gene).to_owned() },
+    /// The genes that a search finds, at most so many, best first, with how well they fit. `layer` is how the state names
+    /// theirs.
+    pub fn hits(&self, query: &str, layer: Option<&str>, most: usize) -> Vec<(Fit, GeneHit)> {
+        let hit = |Hit { gene, fit }: Hit| {
+            let (id, name) = (self.names.id(gene).to_owned(), self.names.symbol(gene).to_owned());
+            let hit = GeneHit {
+                detail: if name == id { String::new() } else { id.clone() },
                 label: self.names.label(gene).to_owned(),
                 matched: matched(&name, query),
+                key: GeneKey { layer: layer.map(str::to_owned), gene: id },
                 name,
-            }
+            };
+            (fit, hit)
         };
         self.index.search(query, most).into_iter().map(hit).collect()
     }
@@ -182,8 +201,9 @@ mod tests {
     #[test]
     fn names_are_resolved_to_ids_from_symbols_and_ids_in_any_case() {
         let names = ["ensg02", "lyz", "nothing", "CD3D", "TBCE"].map(str::to_owned);
-        let resolved = table().resolve(&names);
+        let resolved = ResolvedGenes::of(&names, &[&table()]);
         assert_eq!(resolved.ids, ["ENSG02", "ENSG01"]);
+        assert_eq!(resolved.all, ["ENSG02", "ENSG01", "nothing", "TBCE"]);
         let told = "1 name not found: nothing. TBCE is the name of several genes: use one of ENSG03, ENSG04";
         assert_eq!(resolved.unresolved.text(), told);
         let mut twice = resolved.unresolved.clone();
@@ -197,8 +217,9 @@ mod tests {
         let table = table();
         assert_eq!(table.label_of("ENSG04"), "TBCE (ENSG04)");
         assert_eq!((table.id_of("TBCE"), table.id_of("TBCE (ENSG04)")), (None, Some("ENSG04")));
-        let hits = table.hits("tbce", 10);
-        let found: Vec<_> = hits.iter().map(|hit| (hit.id.as_str(), hit.name.as_str(), hit.detail.as_str())).collect();
+        let hits = table.hits("tbce", None, 10);
+        let found = hits.iter().map(|(_, hit)| (hit.key.gene.as_str(), hit.name.as_str(), hit.detail.as_str()));
+        let found: Vec<_> = found.collect();
         assert_eq!(found, [("ENSG03", "TBCE", "ENSG03"), ("ENSG04", "TBCE", "ENSG04")]);
     }
 
@@ -227,8 +248,8 @@ mod tests {
 
     #[test]
     fn what_a_search_names_is_marked_in_one_piece_where_there_is_one() {
-        let hits = table().hits("d3", 10);
-        assert_eq!(hits.first().map(|hit| (hit.name.as_str(), hit.matched.clone())), Some(("CD3D", vec![1, 2])));
+        let hits = table().hits("d3", None, 10);
+        assert_eq!(hits.first().map(|(_, hit)| (hit.name.as_str(), hit.matched.clone())), Some(("CD3D", vec![1, 2])));
         assert_eq!(matched("CD3D", "cdd"), [0, 1, 3]);
     }
 }

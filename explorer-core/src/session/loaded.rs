@@ -145,6 +145,11 @@ impl Loaded {
         self.ready(key).is_some()
     }
 
+    /// Whether some data are on their way.
+    pub fn is_loading(&self) -> bool {
+        self.slots.values().any(|slot| matches!(slot, Slot::Loading))
+    }
+
     /// Whether data could not be loaded.
     pub fn has_failed(&self, key: &DataKey) -> bool {
         matches!(self.slots.get(key), Some(Slot::Failed))
@@ -197,7 +202,7 @@ impl Loaded {
         }
     }
 
-    /// The genes of a layer, by its place in the file.
+    /// The genes of the layers over one table, by the name that it goes by.
     pub fn gene_table(&self, layer: &str) -> Option<&Arc<GeneTable>> {
         match self.ready(&DataKey::GeneTable(layer.to_owned()))? {
             Data::GeneTable(table) => Some(table),
@@ -208,7 +213,7 @@ impl Loaded {
     /// What a gene is shown as: its id, until the names of its layer's genes are there.
     pub fn gene_label(&self, manifest: &Manifest, key: &GeneKey) -> String {
         let layer = lookup::layer(manifest, key.layer.as_deref()).ok();
-        let table = layer.and_then(|(_, layer)| self.gene_table(&layer.name));
+        let table = layer.and_then(|(_, layer)| self.gene_table(lookup::gene_table(manifest, layer)));
         table.map_or(key.gene.as_str(), |table| table.label_of(&key.gene)).to_owned()
     }
 

@@ -55,12 +55,14 @@ impl LabelMarkers {
 }
 
 impl MarkersResult {
-    /// All markers as CSV, with a record of how they were made.
-    pub fn csv(&self, dataset: &str) -> String {
+    /// All markers as CSV, with a record of how they were made. `within` are the filters of their universe; empty where
+    /// that is all cells.
+    pub fn csv(&self, dataset: &str, within: &str) -> String {
         let labels: Vec<_> = self.labels.iter().map(|label| (label.label.clone(), label.markers.clone())).collect();
         let options = DeOptions { effect: self.effect, ..DeOptions::default() };
         let rank = MarkerRank::of(self.asked.rank);
-        markers_to_csv(&labels, &self.names, options, rank, [dataset, &self.asked.column, &self.layer])
+        let place = [dataset, &self.asked.column, &self.layer, within];
+        markers_to_csv(&labels, &self.names, options, rank, place)
     }
 }
 

@@ -5,22 +5,27 @@
 //!
 //! [`DataKey`]: crate::state::DataKey
 
+mod all_layers;
 mod columns;
 mod comparison;
 mod engine;
+mod filter_text;
 mod gene_table;
 mod jobs;
 mod known_counts;
 mod legend;
+mod link_check;
 mod listed;
 mod loaded;
 mod lru;
 mod marker_result;
 mod names;
+mod new_sets;
 mod painter;
 mod repaint;
 #[expect(clippy::module_inception, reason = "the session is what all else here is made for")]
 mod session;
+mod side_sizes;
 mod slot;
 mod summary;
 #[cfg(test)]
@@ -29,8 +34,9 @@ mod tile_queue;
 mod window;
 
 pub use columns::{ColumnExists, Columns, OwnColumn, is_constant};
-pub use comparison::{Answer, DeResult, Progress, Question, SampleAnswer, SampleMeans};
+pub use comparison::{Answer, DeResult, Progress, Question, SampleAnswer, SampleMeans, Sides};
 pub use engine::{BinCounts, Engine, GroupCounts};
+pub use filter_text::{ActiveFilter, MISSING_LABEL, embedding_name};
 pub use gene_table::{GeneHit, GeneTable, ResolvedGenes, UnresolvedGenes};
 pub use jobs::{JobStatus, Jobs, Next, Ticket};
 pub use known_counts::KnownCounts;
@@ -39,9 +45,11 @@ pub use listed::{listed_genes, unlisted_means};
 pub use loaded::{Data, Loaded};
 pub use lru::LruEviction;
 pub use marker_result::{LabelMarkers, MarkersResult};
+pub use new_sets::NameClash;
 pub use painter::{ColorChange, ColorStatus, Colors, Painter};
 pub use repaint::{CellStyle, Paint, Repaint};
 pub use session::{CentroidBasis, Changes, LabelCentroid, Session, Show, Urgency};
+pub use side_sizes::SideSizes;
 pub use slot::Slot;
 pub use summary::{DeSummary, MarkedLabel, MarkerGene, MarkersSummary, SamplePair};
 pub use tile_queue::{PositionSample, TileQueue, Visibility};

@@ -1,21 +1,14 @@
 //! What genes, layers and embeddings of an open dataset are called, and which are meant by a name.
 
-use std::sync::Arc;
-
 use shared_fbs::manifest::{Embedding as EmbeddingEntry, Layer};
 
-use super::{GeneTable, Session};
+use super::Session;
 use crate::{
     dataset::{label_tiles, lookup},
     state::{Analysis, ColorBy, GeneKey, Names, ViewSpec},
 };
 
 impl Session {
-    /// The genes of a layer, or of the default one, when they are there.
-    pub fn gene_table(&self, layer: Option<&str>) -> Option<&Arc<GeneTable>> {
-        self.loaded().gene_table(&self.layer(layer)?.name)
-    }
-
     /// What a gene is shown as: its symbol, with its id where that is not its own.
     pub fn gene_label(&self, key: &GeneKey) -> String {
         self.loaded().gene_label(self.manifest(), key)

@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use shared_fbs::{
-    manifest::{Column as ColumnEntry, ColumnKind, Manifest},
+    manifest::{Column as ColumnEntry, ColumnKind, Embedding as EmbeddingEntry, Manifest},
     order::TileCells,
     tile::{Categories, Points},
 };
@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     color::label_centroids,
-    data::{CellIdx, Column, Continuous, Embedding, Number},
+    data::{CellIdx, Column, Continuous, Embedding, NO_POSITION, Number},
     filter::CellMask,
     format,
     state::{Analysis, CellSource, DataKey, DimensionKey, Filters, GeneKey},
@@ -97,12 +97,17 @@ pub struct Session {
     shown: Option<usize>,
     /// Counts the embeddings shown, one shown again included.
     turn: u32,
+    /// The embedding whose positions the picture has by now, with the turn that they came in: until the first of another
+    /// one's come, the former stay.
+    drawn: Option<(usize, u32)>,
     /// Whether the picture has all of its embedding.
     is_placed: bool,
     /// Where a sample of the cells is in that embedding.
     sample: PositionSample,
     /// Columns whose histograms have been in sight.
     in_sight: BTreeSet<String>,
+    /// The sizes of cell sets, by their places, with what they were counted of.
+    pub(super) set_sizes: Vec<(CellSource, Option<u64>)>,
 }
 
 impl Session {
@@ -119,9 +124,11 @@ impl Session {
             point_tiles: manifest.levels().tiles(),
             shown: None,
             turn: 0,
+            drawn: None,
             is_placed: n_obs == 0,
             sample: PositionSample::default(),
             in_sight: BTreeSet::new(),
+            set_sizes: Vec::new(),
             manifest,
         }
     }
@@ -204,14 +211,13 @@ impl Session {
         let with_labels = columns.filter(|name| self.columns.is_categorical(name));
         let with_labels: Vec<DataKey> = with_labels.map(|name| DataKey::Categories(name.to_owned())).collect();
         wanted.extend(with_labels);
-        let layers = wanted.iter().filter_map(layer_of_genes);
-        let layers = layers.chain([None, analysis.layer.as_deref()]);
-        let tables: Vec<DataKey> = layers.filter_map(|layer| self.gene_table_key(layer)).collect();
-        wanted.extend(tables);
+        // A search looks into all layers.
+        wanted.extend(self.manifest.layers.iter().map(|layer| self.table_key(layer)));
         // A gene can be found once its table is there, whose arrival comes back here; who asks for one in a layer that
         // there is not is to be told.
         wanted.retain(|key| {
             layer_of_genes(key).is_none_or(|layer| self.layer(layer).is_none() || self.gene_table(layer).is_some())
+                && !self.is_of_no_gene(key)
         });
         wanted.retain(|key| self.loaded.ask(key));
         let color = analysis.color_data();
@@ -222,10 +228,6 @@ impl Session {
             .collect();
         wanted.sort_by_key(|(key, _)| precedence(key));
         wanted
-    }
-
-    fn gene_table_key(&self, layer: Option<&str>) -> Option<DataKey> {
-        self.layer(layer).map(|layer| DataKey::GeneTable(layer.name.clone()))
     }
 
     /// Continuous columns for the histograms that have been in sight, once the picture is whole: those that
@@ -315,6 +317,7 @@ impl Session {
             Some(embedding) => {
                 self.sample = PositionSample::of(&embedding, &self.point_tiles);
                 self.is_placed = true;
+                self.drawn = Some((index, self.turn));
                 self.repaint = Repaint::All;
                 Show::Place(embedding)
             }
@@ -344,6 +347,18 @@ impl Session {
     /// Which showing of an embedding this is, one shown again included.
     pub fn turn(&self) -> u32 {
         self.turn
+    }
+
+    /// Positions of the embedding shown have come; whether they are its first, for which the former ones must go.
+    pub fn draw(&mut self) -> bool {
+        let drawn = self.shown.map(|index| (index, self.turn));
+        std::mem::replace(&mut self.drawn, drawn) != drawn
+    }
+
+    /// The embedding that the picture is of: the one asked for, or, until its first positions come, the former one.
+    pub fn embedding_drawn(&self, key: Option<&str>) -> Option<&EmbeddingEntry> {
+        let drawn = self.drawn.and_then(|(index, _)| self.manifest.embeddings.get(index));
+        drawn.or_else(|| self.embedding_to_show(key).map(|(_, entry)| entry))
     }
 
     /// Takes a tile of positions of the embedding shown into the sample; tiles come in order.
@@ -478,12 +493,16 @@ impl Session {
         self.loaded.source_mask(source)
     }
 
-    /// How many cells a cell set has, when the data that it takes are there. A list says so by itself.
-    pub fn n_cells_of(&self, source: &CellSource) -> Option<u64> {
-        match source {
-            CellSource::Query(_) => self.cells_of(source).map(|mask| mask.count() as u64),
-            CellSource::Cells(list) => Some(list.rows().range_cardinality(0..self.manifest.n_obs)),
+    /// How many of the cells in view an embedding has positions of; `None` where that is not known before they are
+    /// loaded.
+    pub fn n_positioned(&self, entry: &EmbeddingEntry) -> Option<u64> {
+        let Some(visible) = self.engine.visible() else { return Some(u64::from(entry.n_positioned)) };
+        if entry.n_positioned == self.manifest.n_obs {
+            return Some(self.engine.n_visible());
         }
+        let embedding = self.loaded.embedding(&entry.key)?;
+        let is_counted = |&(&x, &is_visible): &(&u16, &u8)| is_visible != 0 && x != NO_POSITION;
+        Some(embedding.xs.iter().zip(visible.as_bytes()).filter(is_counted).count() as u64)
     }
 
     /// A cell's value in what colors the cells, as text: that of a column in full, of expression to four digits. `None`

@@ -84,20 +84,27 @@ impl MarkerGene {
 impl Comparison {
     /// "T cells against the rest".
     pub fn title(&self) -> String {
+        let [group, reference] = self.names();
+        format!("{group} against {reference}")
+    }
+
+    /// What group and reference are called, in a sentence.
+    pub fn names(&self) -> [&str; 2] {
         let reference = match &self.reference {
-            Reference::Rest => "the rest",
+            Reference::Rest if self.universe.is_empty() => "the rest",
+            Reference::Rest => "the rest of the subset",
             Reference::Set(name) => name,
         };
-        format!("{} against {reference}", self.group)
+        [&self.group, reference]
     }
 }
 
 impl DeResult {
-    /// What was compared, and how.
-    pub fn summary(&self) -> DeSummary {
+    /// What was compared, and how. `within` are the filters of its universe; empty where that is all cells.
+    pub fn summary(&self, within: &str) -> DeSummary {
         let [n_group, n_reference] = self.n_cells();
         if let Some(answer) = self.samples() {
-            return self.samples_summary(answer);
+            return self.samples_summary(answer, within);
         }
         let method = match self.cells().map(|table| table.options.method).unwrap_or_default() {
             Method::Welch => "Welch's t-test",
@@ -108,14 +115,17 @@ impl DeResult {
         } else {
             caution_of_sizes(n_group, n_reference)
         };
+        let reference = plural(n_reference as usize, "cell", "cells");
+        let mut facts = vec![format!("{} against {reference}", format::integer(n_group))];
+        facts.extend(within_text(within));
+        facts.extend([
+            format!("{method} on {}", self.layer),
+            self.route_text(),
+            format::duration(Duration::from_secs_f64(self.millis / 1000.0)),
+        ]);
         DeSummary {
             title: self.comparison.title(),
-            facts: vec![
-                format!("{} against {}", format::integer(n_group), plural(n_reference as usize, "cell", "cells")),
-                format!("{method} on {}", self.layer),
-                self.route_text(),
-                format::duration(Duration::from_secs_f64(self.millis / 1000.0)),
-            ],
+            facts,
             detail: self.other_routes_text(),
             caution,
             is_estimate: self.is_estimate,
@@ -123,7 +133,7 @@ impl DeResult {
     }
 
     /// What was compared where samples were.
-    fn samples_summary(&self, answer: &SampleAnswer) -> DeSummary {
+    fn samples_summary(&self, answer: &SampleAnswer, within: &str) -> DeSummary {
         let table = &answer.table;
         let n_samples = table.samples.len();
         let (test, samples) = match table.design {
@@ -136,18 +146,24 @@ impl DeResult {
                 format!("{} against {of_reference} of {}", table.n_group, answer.by)
             }),
         };
+        let mut facts = vec![samples];
+        facts.extend(within_text(within));
+        facts.extend([
+            format!("{test} of their means on {}", self.layer),
+            format!("{} read", format::bytes(self.n_bytes)),
+            format::duration(Duration::from_secs_f64(self.millis / 1000.0)),
+        ]);
         DeSummary {
             title: format!("{}, by samples", self.comparison.title()),
-            facts: vec![
-                samples,
-                format!("{test} of their means on {}", self.layer),
-                format::bytes(self.n_bytes),
-                format::duration(Duration::from_secs_f64(self.millis / 1000.0)),
-            ],
+            facts,
             caution: table.caution(),
             ..DeSummary::default()
         }
     }
+}
+
+fn within_text(within: &str) -> Option<String> {
+    (!within.is_empty()).then(|| format!("in the subset {within}"))
 }
 
 impl SampleAnswer {
@@ -164,19 +180,22 @@ impl SampleAnswer {
 }
 
 impl MarkersResult {
-    /// How they were found.
-    pub fn summary(&self) -> MarkersSummary {
+    /// How they were found. `within` are the filters of their universe; empty where that is all cells.
+    pub fn summary(&self, within: &str) -> MarkersSummary {
+        let others = if self.asked.universe.is_empty() { "all other cells" } else { "the other cells in view" };
+        let mut facts = vec![plural(self.labels.len(), "label", "labels")];
+        facts.extend(within_text(within));
+        facts.extend([
+            format!("each against {others}, Welch's t-test on {}", self.layer),
+            match self.n_bytes {
+                0 => "from data at hand".to_owned(),
+                n_bytes => format!("{} read", format::bytes(n_bytes)),
+            },
+            format::duration(Duration::from_secs_f64(self.millis / 1000.0)),
+        ]);
         MarkersSummary {
             title: String::new(),
-            facts: vec![
-                plural(self.labels.len(), "label", "labels"),
-                format!("each against all other cells, Welch's t-test on {}", self.layer),
-                match self.n_bytes {
-                    0 => "from stored sums of labels, at hand already".to_owned(),
-                    n_bytes => format!("from stored sums of labels ({})", format::bytes(n_bytes)),
-                },
-                format::duration(Duration::from_secs_f64(self.millis / 1000.0)),
-            ],
+            facts,
             effect: match self.effect {
                 Effect::Log2FoldChange => "log2 fold change".to_owned(),
                 Effect::MeanDifference => "difference of means".to_owned(),

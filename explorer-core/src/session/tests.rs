@@ -75,7 +75,7 @@ fn numbers(values: impl IntoIterator<Item = f32>) -> Slot<Data> {
 /// Positions along a diagonal, in the units of the tiles.
 fn diagonal() -> Embedding {
     let along: Vec<u16> = (0..N_OBS as u16).collect();
-    Embedding { xs: along.clone(), ys: along, frame: Frame { origin_x: 0.0, origin_y: 0.0, step: 1.0 } }
+    Embedding { xs: along.clone(), ys: along, frame: Frame::new(0.0, 0.0, 1.0) }
 }
 
 fn own(codes: Vec<u8>) -> OwnColumn {
@@ -114,7 +114,8 @@ fn a_gene_waits_for_the_table_that_tells_its_number() {
     let (mut session, analysis) = (session(), Analysis::default());
     let needs = [gene("LYZ")].into();
     assert!(!session.load_next(&analysis, &needs).iter().any(|(key, _)| *key == gene("LYZ")));
-    session.arrive(table(), Slot::Ready(GeneTable::new(Genes::default()).into()));
+    let genes = Genes { ids: vec!["LYZ".to_owned()], ..Genes::default() };
+    session.arrive(table(), Slot::Ready(GeneTable::new(genes).into()));
     assert_eq!(session.load_next(&analysis, &needs), [(gene("LYZ"), Urgency::Now)]);
 }
 

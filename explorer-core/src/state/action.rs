@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Camera, CellSet, ColorBy, ColorOptions, Comparison, DimensionKey, GeneKey, GeneMean, GeneSet, Hover, Label,
-    LabelFilter, PanelIdx, PointStyle, Polygon, Range, ResultPanel, Side, Theme, Tool, ViewSpec,
+    LabelFilter, PanelIdx, PointStyle, Polygon, Range, ResultPanel, Side, TestMode, Theme, Tool, ViewSpec,
 };
 
 /// One change of the state. The page, a link and a host page ask for changes by these alone. An action on a
@@ -178,6 +178,14 @@ pub enum Action {
     RemoveCellSet(String),
     /// Asks for a comparison of cell sets, and opens it.
     Compare(Comparison),
+    /// Adds a cell set, in place of one of the same name, and asks for its comparison with the rest of what is in view.
+    CompareWithRest {
+        /// The set.
+        set: CellSet,
+        /// The statistic.
+        #[serde(default)]
+        mode: TestMode,
+    },
     /// Deletes a comparison.
     RemoveComparison(Comparison),
     /// Opens a result in place of the one that is open, or closes it. A comparison must be in the list.
@@ -299,6 +307,7 @@ impl Action {
             | Self::RenameCellSet { .. }
             | Self::RemoveCellSet(_)
             | Self::Compare(_)
+            | Self::CompareWithRest { .. }
             | Self::RemoveComparison(_) => UndoPolicy::Save,
         }
     }
@@ -349,6 +358,7 @@ impl Action {
             | Self::RenameCellSet { .. }
             | Self::RemoveCellSet(_)
             | Self::Compare(_)
+            | Self::CompareWithRest { .. }
             | Self::RemoveComparison(_)
             | Self::ShowResult(_)
             | Self::ToggleExpanded(_) => Touches::Data,

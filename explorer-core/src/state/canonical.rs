@@ -2,7 +2,10 @@
 
 use std::collections::HashSet;
 
-use super::{Analysis, Camera, CellSource, ColorBy, Comparison, ViewSpec};
+use super::{
+    Analysis, Camera, CellSource, ColorBy, Comparison, ResultPanel, ViewSpec, link::comparison_text,
+    query::canonical_levels,
+};
 
 impl ViewSpec {
     /// The same view without what cannot be: empty filters, second sets of a name, comparisons and
@@ -16,7 +19,7 @@ impl ViewSpec {
         for panel in &mut self.panels {
             panel.camera = panel.camera.map(Camera::canonical);
         }
-        let shown = self.layout.result.take();
+        let shown = self.layout.result.take().map(ResultPanel::canonical);
         self.layout.result = shown.filter(|shown| self.can_show(shown));
         self
     }
@@ -24,7 +27,8 @@ impl ViewSpec {
     /// Takes out the comparisons that name a set that is not there.
     pub(super) fn drop_dangling_comparisons(&mut self) -> Vec<Comparison> {
         let all = std::mem::take(&mut self.analysis.comparisons);
-        let (kept, dropped) = all.into_iter().partition(|comparison| self.analysis.can_compare(comparison));
+        let sets: HashSet<&str> = self.analysis.cell_sets.iter().map(|set| set.name.as_str()).collect();
+        let (kept, dropped) = all.into_iter().partition(|comparison| comparison.is_between(|set| sets.contains(set)));
         self.analysis.comparisons = kept;
         dropped
     }
@@ -47,13 +51,10 @@ impl Analysis {
                 *query = std::mem::take(query).canonical();
             }
         }
-        let mut kept: Vec<Comparison> = Vec::with_capacity(self.comparisons.len());
-        for comparison in self.comparisons {
-            if !kept.contains(&comparison) {
-                kept.push(comparison);
-            }
+        for comparison in &mut self.comparisons {
+            comparison.universe = canonical_levels(std::mem::take(&mut comparison.universe));
         }
-        self.comparisons = kept;
+        keep_first(&mut self.comparisons, comparison_text);
         self
     }
 }

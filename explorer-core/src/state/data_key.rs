@@ -87,6 +87,10 @@ impl ViewSpec {
             for name in reference.into_iter().chain([shown.group.as_str()]) {
                 needs.extend(analysis.cell_set(name).map(|set| set.source.needs()).unwrap_or_default());
             }
+            needs.extend(shown.universe.iter().flat_map(Filters::needs));
+        }
+        if let Some(shown) = self.shown_markers() {
+            needs.extend(shown.universe.iter().flat_map(Filters::needs));
         }
         needs
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::Comparison;
+use super::{Comparison, Filters, query::canonical_levels};
 
 /// What is open around the panels, and how the page looks.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -50,6 +50,13 @@ impl ResultPanel {
         }
     }
 
+    /// The same, its universe without levels that every cell passes.
+    pub(super) fn canonical(mut self) -> Self {
+        let (Self::Comparison(Comparison { universe, .. }) | Self::Markers(Markers { universe, .. })) = &mut self;
+        *universe = canonical_levels(std::mem::take(universe));
+        self
+    }
+
     /// The markers, where these are what is open.
     pub fn markers(&self) -> Option<&Markers> {
         match self {
@@ -67,13 +74,16 @@ pub struct Markers {
     /// What the genes are ranked by.
     #[serde(default)]
     pub rank: MarkerOrder,
+    /// The levels of the subset that was in view when they were asked for: cells outside do not count.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub universe: Vec<Filters>,
 }
 
 /// What the markers of a label are ranked by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MarkerOrder {
-    /// Welch's t against all other cells.
+    /// Welch's t against all other cells of the universe.
     #[default]
     Score,
     /// A low percentile of the effect sizes against each other label.

@@ -34,6 +34,7 @@ mod shortcut;
 mod strategies;
 #[cfg(test)]
 mod tests;
+mod universe;
 mod view;
 
 pub use action::{Action, CoalesceKey, SelectMode, Touches, UndoPolicy};

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, HashSet};
 
 use super::{
-    Analysis, CellQuery, CellSet, CellSource, ColorBy, Comparison, Filters, GeneKey, GeneMean, GeneSet, ResultPanel,
-    ViewSpec,
+    Analysis, CellQuery, CellSet, CellSource, ColorBy, Comparison, Filters, GeneKey, GeneMean, GeneSet, Markers,
+    ResultPanel, ViewSpec,
 };
 
 /// What a dataset calls its layers and genes. Names that it does not know, or not yet, stay as they are.
@@ -27,7 +27,9 @@ impl ViewSpec {
         self.analysis = self.analysis.named(names);
         self.layout.result = self.layout.result.map(|result| match result {
             ResultPanel::Comparison(comparison) => ResultPanel::Comparison(comparison.named(names)),
-            markers @ ResultPanel::Markers(_) => markers,
+            ResultPanel::Markers(markers) => {
+                ResultPanel::Markers(Markers { universe: named_levels(markers.universe, names), ..markers })
+            }
         });
         self
     }
@@ -61,10 +63,7 @@ impl Analysis {
 
 impl CellQuery {
     fn named(self, names: &impl Names) -> Self {
-        Self {
-            subset: self.subset.into_iter().map(|level| level.named(names)).collect(),
-            filters: self.filters.named(names),
-        }
+        Self { subset: named_levels(self.subset, names), filters: self.filters.named(names) }
     }
 }
 
@@ -94,8 +93,13 @@ impl GeneMean {
 impl Comparison {
     /// No layer stands for the one of statistics here, which need not be the default one.
     fn named(self, names: &impl Names) -> Self {
-        Self { layer: self.layer.map(|layer| names.layer_place(layer)), ..self }
+        let layer = self.layer.map(|layer| names.layer_place(layer));
+        Self { layer, universe: named_levels(self.universe, names), ..self }
     }
+}
+
+fn named_levels(levels: Vec<Filters>, names: &impl Names) -> Vec<Filters> {
+    levels.into_iter().map(|level| level.named(names)).collect()
 }
 
 fn layer(names: &impl Names, layer: Option<String>) -> Option<String> {

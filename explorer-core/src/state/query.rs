@@ -66,6 +66,17 @@ impl LabelFilter {
         matches!(self, Self::Hide(labels) if labels.is_empty())
     }
 
+    /// What passes both filters.
+    #[must_use]
+    pub fn and(&self, other: &Self) -> Self {
+        match (self, other) {
+            (Self::Hide(ours), Self::Hide(theirs)) => Self::Hide(ours.iter().chain(theirs).cloned().collect()),
+            (Self::Only(labels), filter) | (filter, Self::Only(labels)) => {
+                Self::Only(labels.iter().filter(|label| filter.allows(label)).cloned().collect())
+            }
+        }
+    }
+
     /// Lets a label pass that did not, or the other way round.
     pub fn toggle(&mut self, label: Label) {
         let (Self::Hide(labels) | Self::Only(labels)) = self;
@@ -90,6 +101,9 @@ pub struct Range {
     min: f32,
     max: f32,
 }
+
+/// Its bounds are numbers.
+impl Eq for Range {}
 
 impl Range {
     /// Every number, infinities included.
@@ -198,7 +212,7 @@ impl From<GeneMean> for GeneMeanJson {
 }
 
 /// A filter on a column of `obs`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ObsFilter {
     /// By label, for a categorical column.
@@ -294,7 +308,7 @@ impl From<Selection> for Vec<SelectionStep> {
 }
 
 /// Filters that a cell must pass all of.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Filters {
     /// On columns of `obs`, by name.
@@ -324,7 +338,7 @@ impl Filters {
 }
 
 /// A set of cells by description: those that pass the filters of every level.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct CellQuery {
     /// The levels of subsetting, outermost first: the filters each was made from.
@@ -334,30 +348,19 @@ pub struct CellQuery {
 }
 
 impl CellQuery {
-    /// The filters, where all are on labels of columns and nothing else is asked.
-    pub fn only_labels(&self) -> Option<Vec<(&str, &LabelFilter)>> {
-        let Filters { obs, genes, means, selections } = &self.filters;
-        if !self.subset.is_empty() || !genes.is_empty() || !means.is_empty() || !selections.is_empty() {
-            return None;
-        }
-        let labels = obs.iter().map(|(column, filter)| match filter {
-            ObsFilter::Labels(filter) => Some((column.as_str(), filter)),
-            ObsFilter::Range(_) => None,
-        });
-        labels.collect()
-    }
-
     /// Whether every cell is meant.
     pub fn is_empty(&self) -> bool {
         self.subset.is_empty() && self.filters.is_empty()
     }
 
     pub(super) fn canonical(self) -> Self {
-        Self {
-            subset: self.subset.into_iter().map(Filters::canonical).filter(|level| !level.is_empty()).collect(),
-            filters: self.filters.canonical(),
-        }
+        Self { subset: canonical_levels(self.subset), filters: self.filters.canonical() }
     }
+}
+
+/// Levels of subsetting without those that every cell passes.
+pub(super) fn canonical_levels(levels: Vec<Filters>) -> Vec<Filters> {
+    levels.into_iter().map(Filters::canonical).filter(|level| !level.is_empty()).collect()
 }
 
 #[cfg(test)]

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     Action, Analysis, AppState, CellQuery, CellSet, CellSource, ColorBy, Comparison, Filters, GeneKey, GeneMean,
-    GeneSet, Label, LabelFilter, Layout, ObsFilter, Panel, PanelIdx, PanelKind, Panels, Polygon, Range, ResultPanel,
-    SelectMode, Selection, SelectionStep, Side, ViewSpec,
+    GeneSet, Label, LabelFilter, Layout, ObsFilter, Panel, PanelIdx, PanelKind, Panels, Polygon, Range, Reference,
+    ResultPanel, SelectMode, Selection, SelectionStep, Side, ViewSpec, query::canonical_levels,
 };
 
 /// The state after an action. An action that does not apply (it names what is not there, or asks
@@ -87,8 +87,14 @@ pub fn reduce(mut state: AppState, action: Action) -> AppState {
             analysis.comparisons.retain(|comparison| !comparison.uses(&name));
         }
         Action::Compare(comparison) => compare(view, comparison),
+        Action::CompareWithRest { set, mode } => {
+            let (group, universe) = (set.name.clone(), analysis.query.subset.clone());
+            put_cell_set(analysis, set);
+            compare(view, Comparison { group, reference: Reference::Rest, mode, layer: None, universe });
+        }
         Action::RemoveComparison(removed) => analysis.comparisons.retain(|comparison| *comparison != removed),
         Action::ShowResult(shown) => {
+            let shown = shown.map(ResultPanel::canonical);
             if shown.as_ref().is_none_or(|shown| view.can_show(shown)) {
                 view.layout.result = shown;
             }
@@ -246,7 +252,8 @@ fn rename_cell_set(view: &mut ViewSpec, from: &str, to: String) {
     set.name = to;
 }
 
-fn compare(view: &mut ViewSpec, comparison: Comparison) {
+fn compare(view: &mut ViewSpec, mut comparison: Comparison) {
+    comparison.universe = canonical_levels(comparison.universe);
     if view.analysis.can_compare(&comparison) {
         if !view.analysis.comparisons.contains(&comparison) {
             view.analysis.comparisons.push(comparison.clone());

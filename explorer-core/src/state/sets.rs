@@ -7,7 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use roaring::RoaringBitmap;
 use serde::{Deserialize, Serialize};
 
-use super::{CellQuery, GeneMean, json::JsonError};
+use super::{CellQuery, Filters, GeneMean, json::JsonError};
 
 /// A named list of genes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,9 +50,16 @@ pub enum CellSource {
 /// Cells by their rows in the input, so that a list means the same cells in every dataset built from it. Cheap to clone.
 ///
 /// A link's list may name rows that the input does not have: whoever uses it drops those.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct CellList(Arc<RoaringBitmap>);
+
+/// Lists that were cloned are known to be equal without a look at their rows, of which there may be millions.
+impl PartialEq for CellList {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0) || self.0 == other.0
+    }
+}
 
 impl CellList {
     /// The list of the cells of these rows.
@@ -101,7 +108,7 @@ impl From<CellList> for String {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reference {
-    /// Every other cell of the dataset.
+    /// Every other cell of the universe.
     Rest,
     /// A cell set, by name.
     Set(String),
@@ -135,9 +142,21 @@ pub struct Comparison {
     /// The layer, or `None` for the dataset's default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub layer: Option<String>,
+    /// The levels of the subset that was in view when it was asked for: cells outside are in neither set.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub universe: Vec<Filters>,
 }
 
 impl Comparison {
+    /// Whether its sets are among those that exist, and differ.
+    pub(super) fn is_between(&self, exists: impl Fn(&str) -> bool) -> bool {
+        exists(&self.group)
+            && match &self.reference {
+                Reference::Rest => true,
+                Reference::Set(name) => *name != self.group && exists(name),
+            }
+    }
+
     /// Whether the comparison is about this cell set.
     pub fn uses(&self, set: &str) -> bool {
         self.group == set || matches!(&self.reference, Reference::Set(name) if name == set)

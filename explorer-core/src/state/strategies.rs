@@ -105,6 +105,10 @@ pub(super) fn query() -> impl Strategy<Value = CellQuery> {
     (vec(filters(), 0..3), filters()).prop_map(|(subset, filters)| CellQuery { subset, filters })
 }
 
+fn universe() -> impl Strategy<Value = Vec<Filters>> {
+    prop_oneof![2 => Just(Vec::new()), 1 => vec(filters(), 0..3)]
+}
+
 fn gene_set() -> impl Strategy<Value = GeneSet> {
     (name(), name(), names()).prop_map(|(name, description, genes)| GeneSet { name, description, genes })
 }
@@ -120,11 +124,9 @@ fn cell_set() -> impl Strategy<Value = CellSet> {
 
 fn comparison() -> impl Strategy<Value = Comparison> {
     let mode = prop_oneof![Just(TestMode::Welch), Just(TestMode::CellxgeneCompatible), Just(TestMode::Samples)];
-    (name(), option::of(name()), mode, layer()).prop_map(|(group, reference, mode, layer)| Comparison {
-        group,
-        reference: reference.map_or(Reference::Rest, Reference::Set),
-        mode,
-        layer,
+    (name(), option::of(name()), mode, layer(), universe()).prop_map(|(group, reference, mode, layer, universe)| {
+        let reference = reference.map_or(Reference::Rest, Reference::Set);
+        Comparison { group, reference, mode, layer, universe }
     })
 }
 
@@ -215,7 +217,7 @@ fn result() -> impl Strategy<Value = ResultPanel> {
 
 fn markers() -> impl Strategy<Value = Markers> {
     let rank = prop_oneof![Just(MarkerOrder::Score), Just(MarkerOrder::Effect)];
-    (name(), rank).prop_map(|(column, rank)| Markers { column, rank })
+    (name(), rank, universe()).prop_map(|(column, rank, universe)| Markers { column, rank, universe })
 }
 
 fn dimension() -> impl Strategy<Value = DimensionKey> {
@@ -274,6 +276,10 @@ fn set_action() -> impl Strategy<Value = Action> {
         1 => (name(), name()).prop_map(|(from, to)| Action::RenameCellSet { from, to }),
         1 => name().prop_map(Action::RemoveCellSet),
         3 => comparison().prop_map(Action::Compare),
+        1 => (cell_set(), any::<bool>()).prop_map(|(set, by_samples)| Action::CompareWithRest {
+            set,
+            mode: if by_samples { TestMode::Samples } else { TestMode::Welch },
+        }),
         1 => comparison().prop_map(Action::RemoveComparison),
         2 => option::of(result()).prop_map(Action::ShowResult),
     ]

@@ -6,7 +6,7 @@ use crate::data::CellRow;
 
 use super::{
     CellQuery, CellSet, ColorBy, ColorOptions, Comparison, Dimension, GeneMean, GeneSet, Label, Layout, Markers,
-    Panels, Reference, ResultPanel, Side,
+    Panels, Range, ResultPanel, Side,
 };
 
 /// Everything the page shows.
@@ -102,13 +102,16 @@ impl Analysis {
         }
     }
 
+    /// Colors the cells by nothing.
+    pub(crate) fn uncolor(&mut self) {
+        self.color = ColorBy::None;
+        self.color_options.range = Range::ALL;
+        self.color_options.log = false;
+    }
+
     /// Whether the sets that a comparison names exist and differ.
     pub(super) fn can_compare(&self, comparison: &Comparison) -> bool {
-        self.cell_set(&comparison.group).is_some()
-            && match &comparison.reference {
-                Reference::Rest => true,
-                Reference::Set(name) => *name != comparison.group && self.cell_set(name).is_some(),
-            }
+        comparison.is_between(|set| self.cell_set(set).is_some())
     }
 }
 

@@ -1,11 +1,12 @@
 //! The picture with all that floats over it, or what stands in its place.
 
 use explorer_core::{
-    format,
-    session::Colors,
+    format::plural,
+    session::{Colors, Session, embedding_name},
     state::{Action, Command, PanelIdx, Platform},
 };
 use leptos::prelude::*;
+use shared_fbs::manifest::Embedding;
 
 use super::{
     legend::{legend_is_loading, legend_note, tip},
@@ -15,7 +16,7 @@ use crate::{
     fetch::FetchError,
     picture::{Picture, PictureFailure, PictureHandle},
     store::{Phase, Store},
-    ui::{CellTooltip, Choice, DisplayPanel, EmptyView, ErrorView, Legend, LoadingView, Toolbar},
+    ui::{Button, CellTooltip, Choice, DisplayPanel, EmptyView, ErrorView, FilterChips, Legend, LoadingView, Toolbar},
 };
 
 /// The picture with all that floats over it, or what stands in its place.
@@ -44,6 +45,17 @@ pub(super) fn Center(
         failure.with(Option::is_none) && (!is_ready.get() || waits_for_points)
     });
     let cannot_draw = move || handle.failure.get();
+    let query = store.part(|state| state.view.analysis.query.clone());
+    let filters = Memo::new(move |_| {
+        query.with(|query| store.read_loaded(|session| session.active_filters(query))).unwrap_or_default()
+    });
+    let is_empty = Memo::new(move |_| {
+        let is_whole = placing.with(|placing| placing.n_placed == placing.n_points);
+        let window = handle.view.get().filter(|_| is_whole)?.window();
+        store.painted().track();
+        store.with_scene(|scene| !scene.shows_any(&window))
+    });
+    let is_empty = Memo::new(move |_| is_empty.get() == Some(true) && !waits.get());
     view! {
         <Show when=move || is_ready.get() && plane.with(Option::is_some)>
             <Picture store handle />
@@ -55,6 +67,14 @@ pub(super) fn Center(
             />
             <CellTooltip tip=Signal::derive(move || tip(store, handle)) />
         </Show>
+        <FilterChips
+            filters=filters
+            on_remove=Callback::new(move |key| store.dispatch(Action::ClearFilter(key)))
+        />
+        <div class="picture-empty note" role="status" data-testid="picture-empty" hidden=move || !is_empty.get()>
+            "No cell is in sight."
+            <Button label="Fit" test_id="picture-empty-fit" on_press=move || on_command.run(Command::Fit) />
+        </div>
         <Show when=move || is_ready.get() && plane.with(Option::is_none)>
             <div class="picture-cover">
                 <EmptyView
@@ -124,30 +144,33 @@ fn EmbeddingBar(
     platform: Platform,
     on_command: Callback<Command>,
 ) -> impl IntoView {
-    let embeddings = store.loaded(|session| {
-        let embeddings = &session.manifest().embeddings;
-        let mut choices: Vec<(String, String)> = embeddings
-            .iter()
-            .map(|embedding| {
-                let name = embedding.key.strip_prefix("X_").unwrap_or(&embedding.key);
-                let cells = format::plural(embedding.n_positioned as usize, "cell", "cells");
-                (embedding.key.clone(), format!("{name}: {cells}"))
-            })
-            .collect();
+    let numbers = store.numbers();
+    let n_visible = Memo::new(move |_| numbers.get().1);
+    let embeddings = Memo::new(move |_| {
+        // Read, not tracked alone: a memo that nobody reads follows nothing.
+        n_visible.get();
+        let name = |session: &Session| {
+            let choice = |embedding: &Embedding| {
+                let name = embedding_name(&embedding.key);
+                let label = match session.n_positioned(embedding) {
+                    Some(n_cells) => format!("{name}: {}", plural(n_cells as usize, "cell", "cells")),
+                    None => name.to_owned(),
+                };
+                (embedding.key.clone(), label)
+            };
+            session.manifest().embeddings.iter().map(choice).collect::<Vec<_>>()
+        };
+        let mut choices = store.read_loaded(name).unwrap_or_default();
         choices.sort_by(|a, b| a.1.cmp(&b.1));
         choices
     });
-    let choices = move || {
-        let embeddings = embeddings.get().unwrap_or_default();
-        embeddings.into_iter().map(|(key, label)| Choice::new(key, label)).collect::<Vec<_>>()
-    };
+    let choices = move || embeddings.get().into_iter().map(|(key, label)| Choice::new(key, label)).collect::<Vec<_>>();
     let asked = store.part(|state| state.view.panels.first().kind.clone());
     let shown = move || {
         asked.get();
         store.phase().get();
-        store.embedding_key().unwrap_or_default()
+        store.embedding_asked().unwrap_or_default()
     };
-    let numbers = store.numbers();
     let query = store.part(|state| state.view.analysis.query.clone());
     let can_subset = move || {
         let (selected, visible, _) = numbers.get();

@@ -23,6 +23,9 @@ use crate::{
 /// How long what stands beside the picture waits for it.
 const SIDEBARS_WAIT: Duration = Duration::from_millis(150);
 
+/// The number of the notice that the server cannot be reached; no message has it.
+const OFFLINE: u32 = u32::MAX;
+
 /// The Explorer.
 #[component]
 pub(super) fn Explorer(store: Store) -> impl IntoView {
@@ -45,6 +48,7 @@ pub(super) fn Explorer(store: Store) -> impl IntoView {
     let on_command = Callback::new(move |command| run(store, handle, page, command));
     listen_to_keys(store, on_command, platform);
     follow_theme(store);
+    store.follow_network();
     Effect::new(move |_| {
         let title = title.get();
         if let Some(host) = store.host() {
@@ -124,7 +128,7 @@ pub(super) fn Explorer(store: Store) -> impl IntoView {
         <Notices
             notices=Signal::derive(move || notices(store))
             on_action=Callback::new(move |_| store.retry())
-            on_dismiss=Callback::new(move |id| store.dismiss(id))
+            on_dismiss=Callback::new(move |id| if id == OFFLINE { store.dismiss_offline() } else { store.dismiss(id) })
         />
     }
 }
@@ -165,17 +169,21 @@ fn follow_theme(store: Store) {
 
 fn notices(store: Store) -> Vec<NoticeItem> {
     let messages = store.messages().get();
-    messages
-        .into_iter()
-        .map(|message| NoticeItem {
-            id: message.id,
-            kind: match message.tone {
-                Tone::Done => NoticeKind::Done,
-                Tone::Warning => NoticeKind::Warning,
-                Tone::Error | Tone::Retry => NoticeKind::Error,
-            },
-            text: message.text,
-            action: (message.tone == Tone::Retry).then(|| "Retry".to_owned()),
-        })
-        .collect()
+    let offline = store.is_offline().get().then(|| NoticeItem {
+        id: OFFLINE,
+        kind: NoticeKind::Warning,
+        text: "The server cannot be reached. What is here stays; the rest follows when it answers again.".to_owned(),
+        action: Some("Retry now".to_owned()),
+    });
+    let told = messages.into_iter().map(|message| NoticeItem {
+        id: message.id,
+        kind: match message.tone {
+            Tone::Done => NoticeKind::Done,
+            Tone::Warning => NoticeKind::Warning,
+            Tone::Error | Tone::Retry => NoticeKind::Error,
+        },
+        text: message.text,
+        action: (message.tone == Tone::Retry).then(|| "Retry".to_owned()),
+    });
+    offline.into_iter().chain(told).collect()
 }

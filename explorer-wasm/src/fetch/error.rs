@@ -105,6 +105,24 @@ impl FetchError {
         }
     }
 
+    /// Whether the server could not be reached at all.
+    pub fn is_lost(&self) -> bool {
+        match self {
+            Self::Network => true,
+            Self::Load { source, .. } => source.is_lost(),
+            Self::Stalled
+            | Self::Body
+            | Self::Status { .. }
+            | Self::Range { .. }
+            | Self::Canceled
+            | Self::Manifest(_)
+            | Self::Tile { .. }
+            | Self::Computation(_)
+            | Self::Unknown { .. }
+            | Self::Ambiguous { .. } => false,
+        }
+    }
+
     /// Whether the same request may succeed a moment later.
     pub(super) fn is_passing(&self) -> bool {
         match self {

@@ -52,6 +52,11 @@ pub trait Host {
     /// Calls when somebody else has put a view into the address, as long as the listener lives.
     fn on_link(&self, heard: Box<dyn Fn()>) -> EventListener;
 
+    /// Calls when the browser finds the network again, as long as the listener lives.
+    fn on_online(&self, heard: Box<dyn Fn()>) -> EventListener {
+        EventListener::new(&gloo_utils::window(), "online", move |_| heard())
+    }
+
     /// The whole address of a view, for the user to pass on.
     fn address_of(&self, link: &str) -> String;
 

@@ -12,7 +12,7 @@ mod text_canvas;
 use std::{cell::RefCell, rc::Rc};
 
 use explorer_core::{
-    screen::{Gesture, HeldKeys, Intent},
+    screen::{Gesture, HeldKeys, Intent, Wheel},
     state::{Action, PanelIdx, Polygon},
 };
 use leptos::{html, prelude::*};
@@ -31,9 +31,6 @@ use crate::{
     store::Store,
     ui::LegendModel,
 };
-
-/// Wheel notches to zoom: how much closer one pixel of the wheel brings.
-const ZOOM_PER_WHEEL_PX: f64 = 0.0016;
 
 /// How much closer a double click brings.
 const DOUBLE_CLICK_ZOOM: f64 = 2.0;
@@ -141,6 +138,11 @@ pub fn Picture(
             with_stage(&|stage| stage.save(name.clone(), legend.clone()));
         }
     });
+    let asked = store.part(|state| state.view.panels.first().kind.clone());
+    Effect::new(move |_| {
+        asked.get();
+        with_stage(&|stage| stage.await_embedding());
+    });
     let theme = store.part(|state| state.view.layout.theme);
     Effect::new(move |_| {
         theme.get();
@@ -216,9 +218,13 @@ pub fn Picture(
     let on_wheel = move |event: WheelEvent| {
         event.prevent_default();
         if let Some(view) = handle.view.get_untracked() {
-            let lines = if event.delta_mode() == WheelEvent::DOM_DELTA_LINE { 16.0 } else { 1.0 };
-            let factor = (-event.delta_y() * lines * ZOOM_PER_WHEEL_PX).exp();
-            look(store, view.zoomed(at(&event), factor));
+            let wheel = match event.delta_mode() {
+                WheelEvent::DOM_DELTA_LINE => Wheel::Lines,
+                // Browsers tell of a pinch on a trackpad so, whatever keys are held.
+                _ if event.ctrl_key() => Wheel::Pinch,
+                _ => Wheel::Pixels,
+            };
+            look(store, view.zoomed(at(&event), wheel.zoom(event.delta_y())));
         }
     };
     let on_double = move |event: web_sys::MouseEvent| {

@@ -148,6 +148,19 @@ impl Stage {
         });
     }
 
+    /// Another embedding is asked for: what stands there is the former one's, until the first cells of that come.
+    pub fn await_embedding(&self) {
+        if !self.is_embedding_drawn()
+            && let Some(canvas) = &self.drawing.borrow().canvas
+        {
+            set(canvas, "data-state", "loading");
+        }
+    }
+
+    fn is_embedding_drawn(&self) -> bool {
+        self.store.embedding_key() == self.store.embedding_asked()
+    }
+
     fn listen_for_loss(&self, canvas: &HtmlCanvasElement) {
         let me = self.me.clone();
         // WebGL2 tells of a lost device by this event alone.
@@ -284,7 +297,7 @@ impl Stage {
                 set(canvas, "data-frame", &self.n_frames.get().to_string());
                 set(canvas, "data-n-drawn", &params.prefix.to_string());
                 let is_complete = budget.is_complete(in_view.n_points());
-                let is_whole = is_complete && n_placed == n_points;
+                let is_whole = is_complete && n_placed == n_points && self.is_embedding_drawn();
                 let state = match (n_drawable, is_whole) {
                     (0, false) => "loading",
                     (_, false) => "drawing",

@@ -4,10 +4,9 @@ use std::{collections::BTreeSet, rc::Rc, sync::Arc};
 
 use explorer_core::{
     data::{CellRows, Column, Continuous, Embedding, GeneIdx, GeneSum},
-    filter::CellMask,
     search::NoGene,
     session::{Data, GeneTable, Session, Slot},
-    state::{CellSource, DataKey, GeneKey, GeneMean},
+    state::{DataKey, GeneKey, GeneMean},
 };
 use futures_util::stream::{self, StreamExt};
 
@@ -29,7 +28,7 @@ pub(super) struct DataAccess {
 }
 
 impl DataAccess {
-    fn read<T>(&self, read: impl FnOnce(&Session) -> T) -> Option<T> {
+    pub fn read<T>(&self, read: impl FnOnce(&Session) -> T) -> Option<T> {
         self.inner.opened.borrow().as_ref().map(|opened| read(&opened.session))
     }
 
@@ -57,7 +56,7 @@ impl DataAccess {
     }
 
     /// Waits until data are there; an answer that failed before is asked for again.
-    async fn ready(&self, key: DataKey) -> Result<(), FetchError> {
+    pub async fn ready(&self, key: DataKey) -> Result<(), FetchError> {
         if self.read(|session| session.loaded().is_ready(&key)) == Some(true) {
             return Ok(());
         }
@@ -76,14 +75,14 @@ impl DataAccess {
 
     /// The genes of a layer, loaded if they were not yet.
     pub async fn gene_table(&self, layer: usize) -> Result<Arc<GeneTable>, FetchError> {
-        let name = &self.dataset.layer_entry(layer)?.name;
+        let name = self.dataset.gene_table_name(self.dataset.layer_entry(layer)?);
         let kept = || self.read(|session| session.loaded().gene_table(name).cloned()).flatten();
         if let Some(table) = kept() {
             return Ok(table);
         }
         let table = Arc::new(GeneTable::new(self.dataset.genes(layer).await?));
         let data = Slot::Ready(Data::GeneTable(Arc::clone(&table)));
-        self.write(|session| session.arrive(DataKey::GeneTable(name.clone()), data));
+        self.write(|session| session.arrive(DataKey::GeneTable(name.to_owned()), data));
         Ok(table)
     }
 
@@ -92,15 +91,6 @@ impl DataAccess {
         self.ready(DataKey::Rows).await?;
         let rows = self.read(|session| session.loaded().rows().cloned()).flatten();
         rows.ok_or_else(|| FetchError::Unknown { kind: "data", name: "the rows of the cells".to_owned() })
-    }
-
-    /// The cells of a set, once all that it takes has been loaded.
-    pub async fn cells(&self, source: &CellSource) -> Result<CellMask, FetchError> {
-        for key in source.needs() {
-            self.ready(key).await?;
-        }
-        let mask = self.read(|session| session.cells_of(source)).flatten();
-        mask.ok_or_else(|| FetchError::Unknown { kind: "data for the set", name: format!("{source:?}") })
     }
 
     /// A gene over some chunks of cells; NaN in all others.

@@ -28,7 +28,7 @@ pub(super) enum CompareError {
     Worker(#[from] WorkerError),
     #[error("The sums of the two sets do not fit together: {0}.")]
     Moments(#[from] de::MomentsError),
-    #[error("The set “{0}” has no cell.")]
+    #[error("There is no cell in “{0}” to compare.")]
     Empty(String),
     #[error("The dataset names no column of samples to compare.")]
     NoSamples,
@@ -49,7 +49,9 @@ impl Store {
         let question = view.shown_comparison().and_then(|shown| Question::new(shown, &view.analysis));
         let inner = Rc::clone(&access.inner);
         inner.comparisons.follow(question.as_ref(), async move |run: &Comparing, question: &Question| {
-            access.compare(question, run).await
+            let answer = access.compare(question, run).await;
+            self.note_outcome(&answer);
+            answer
         });
     }
 }
@@ -98,7 +100,7 @@ impl DataAccess {
             }
         };
         let on_progress = |progress: Progress| run.progress(progress);
-        let found = self.moments(index, question, &on_progress, Some(&on_estimate)).await?;
+        let found = self.moments(index, &question.sides, &on_progress, Some(&on_estimate)).await?;
         finish(found, false).await
     }
 }
@@ -110,7 +112,7 @@ async fn table_of(
     layer: &Layer,
     question: &Question,
 ) -> Result<DeTable, CompareError> {
-    for (moments, name) in [group, reference].into_iter().zip(question.names()) {
+    for (moments, name) in [group, reference].into_iter().zip(question.comparison.names()) {
         if moments.n_cells == 0 {
             return Err(CompareError::Empty(name.to_owned()));
         }

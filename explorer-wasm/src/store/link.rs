@@ -1,6 +1,6 @@
 //! The view in the host's address: written when the state rests, read when the address changes.
 
-use std::rc::Rc;
+use std::{collections::BTreeSet, rc::Rc};
 
 use explorer_core::state::{
     Action, ViewSpec,
@@ -89,6 +89,26 @@ impl Store {
     pub(super) fn check_link(self, link: &ParsedLink) {
         if let Some(notice) = self.content().and_then(|content| link.notice_for(&content)) {
             self.tell(notice.to_string(), Tone::Warning);
+        }
+    }
+
+    /// The view is that of a link from now on, whose names are checked as the dataset's become known; or it is no more.
+    pub(super) fn begin_link_check(self, is_of_link: bool) {
+        if let Some(inner) = self.inner() {
+            inner.told_of_link.replace(is_of_link.then(BTreeSet::new));
+        }
+    }
+
+    /// Tells what a link asks for that the dataset does not have.
+    pub(super) fn check_names(self) {
+        let Some(inner) = self.inner() else { return };
+        let mut told = inner.told_of_link.borrow_mut();
+        let Some(told) = told.as_mut() else { return };
+        let unknown = self.peek(|state| self.with_session(|session| session.unknown_names(&state.view)));
+        for name in unknown.unwrap_or_default() {
+            if told.insert(name.clone()) {
+                self.tell(format!("The link asks for {name}, which the dataset does not have."), Tone::Warning);
+            }
         }
     }
 

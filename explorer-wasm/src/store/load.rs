@@ -29,8 +29,10 @@ impl Store {
                 Ok(dataset) => {
                     let main_label = dataset.manifest().main_label.clone();
                     let pool = Pool::new(inner.address.clone(), inner.host.base().to_owned());
+                    self.note_answer();
                     inner.opened.replace(Some(Opened::new(dataset, pool)));
                     self.check_link(&ViewSpec::from_link(&inner.host.link()));
+                    self.begin_link_check(!inner.host.link().is_empty());
                     if let Some(column) = main_label
                         && inner.host.link().is_empty()
                     {
@@ -41,7 +43,10 @@ impl Store {
                     platform::next_task().await;
                     self.phase.set(Phase::Ready);
                 }
-                Err(error) => self.phase.set(Phase::Failed(error)),
+                Err(error) => {
+                    self.note_failure(&error);
+                    self.phase.set(Phase::Failed(error));
+                }
             }
         });
     }
@@ -114,7 +119,9 @@ impl Store {
     /// Keeps what has arrived or failed, tells of a failure, and goes on with what waited for it.
     pub(super) fn arrive(self, key: DataKey, data: Result<Data, FetchError>) {
         match &data {
-            Ok(_) | Err(FetchError::Canceled) => {}
+            Ok(_) => self.note_answer(),
+            Err(FetchError::Canceled) => {}
+            Err(error) if error.is_lost() => self.note_failure(error),
             Err(error @ (FetchError::Unknown { .. } | FetchError::Ambiguous { .. })) => {
                 self.tell(error.to_string(), Tone::Error);
             }

@@ -12,6 +12,7 @@ mod job_runner;
 mod link;
 mod load;
 mod markers;
+mod offline;
 mod opened;
 mod place;
 mod read;
@@ -20,6 +21,7 @@ mod samples;
 
 use std::{
     cell::{Cell, RefCell},
+    collections::BTreeSet,
     rc::Rc,
 };
 
@@ -115,6 +117,8 @@ pub struct Store {
     tip: RwSignal<Option<HoveredCell>>,
     comparing: RwSignal<CompareStatus>,
     marking: RwSignal<MarkersStatus>,
+    /// Whether to say that the server cannot be reached.
+    is_offline: RwSignal<bool>,
     inner: StoredValue<Rc<Inner>, LocalStorage>,
 }
 
@@ -132,6 +136,10 @@ struct Inner {
     prefetch: Cell<Option<AbortHandle>>,
     /// The cell of the picture that the pointer is over.
     pointed_cell: Cell<Option<PointedCell>>,
+    /// What has been told of the names in a link, as long as the view is the link's.
+    told_of_link: RefCell<Option<BTreeSet<String>>>,
+    /// Whether the server could not be reached, and is tried from time to time.
+    is_lost: Cell<bool>,
 }
 
 impl Store {
@@ -149,6 +157,7 @@ impl Store {
             tip: RwSignal::default(),
             comparing,
             marking,
+            is_offline: RwSignal::new(false),
             inner: StoredValue::new_local(Rc::new(Inner {
                 host,
                 address,
@@ -159,6 +168,8 @@ impl Store {
                 window: Cell::default(),
                 prefetch: Cell::default(),
                 pointed_cell: Cell::default(),
+                told_of_link: RefCell::default(),
+                is_lost: Cell::new(false),
             })),
         }
     }
@@ -171,6 +182,9 @@ impl Store {
     /// Carries out an action, and all that follows from it.
     pub fn dispatch(self, action: Action) {
         let touches = action.touches();
+        if touches == Touches::Data {
+            self.begin_link_check(matches!(action, Action::Restore(_)));
+        }
         self.history.update(|history| history.dispatch(action));
         match touches {
             Touches::View => {}
@@ -206,6 +220,7 @@ impl Store {
     /// Forgets what failed and asks for it again.
     pub fn retry(self) {
         self.messages.update(|messages| messages.retain(|message| !matches!(message.tone, Tone::Error | Tone::Retry)));
+        self.is_offline.set(false);
         if matches!(self.phase.get_untracked(), Phase::Failed(_)) {
             self.open();
             return;
@@ -259,6 +274,12 @@ impl Store {
         if let Some(named) = self.peek(|state| self.with_session(|session| session.named(&state.view))).flatten() {
             self.history.update(|history| history.amend(named));
         }
+        let mend = || self.peek(|state| self.with_session(|session| session.mended(&state.view))).flatten();
+        while let Some((mended, told)) = mend() {
+            self.history.update(|history| history.amend(mended));
+            self.tell(told, Tone::Warning);
+        }
+        self.check_names();
         let view = self.peek(|state| state.view.clone());
         self.load_next(&view);
         let changes =

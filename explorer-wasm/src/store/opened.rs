@@ -34,10 +34,8 @@ impl Opened {
                 self.scene.place_all(&embedding);
                 None
             }
-            Show::Load(index) => {
-                self.scene.forget_positions();
-                Some(index)
-            }
+            // The former positions stay until the first of these come.
+            Show::Load(index) => Some(index),
         }
     }
 

@@ -3,6 +3,7 @@
 
 use explorer_core::{
     data::Embedding,
+    dataset::frame,
     session::{PositionSample, Session, TileQueue, Visibility, Window},
     state::DataKey,
 };
@@ -40,7 +41,7 @@ impl Store {
         spawn_local(async move {
             let Some(entry) = dataset.manifest().embeddings.get(index) else { return };
             let key = DataKey::Embedding(entry.key.clone());
-            let nowhere = Embedding::nowhere(dataset.n_obs(), Dataset::frame(entry));
+            let nowhere = Embedding::nowhere(dataset.n_obs(), frame(entry));
             let is_shown = move |session: &Session| session.turn() == turn;
             match self.place_embedding(&dataset, index, nowhere, is_shown).await {
                 Ok(Some(embedding)) => self.arrive(key, Ok(embedding.into())),
@@ -83,10 +84,15 @@ impl Store {
                 if cells.level == 0 {
                     sample.add(cells, &points);
                 }
+                let mut is_first = false;
                 let is_drawable = queue.placed(tile, self.visibility(&sample, queue.has_sample()));
                 let is_shown = self.with_opened_mut(|opened| {
                     let is_shown = is_shown(&opened.session);
                     if is_shown {
+                        is_first = opened.session.draw();
+                        if is_first {
+                            opened.scene.forget_positions();
+                        }
                         opened.scene.place(cells, &points);
                         opened.session.place(cells, &points);
                         if is_drawable {
@@ -100,6 +106,9 @@ impl Store {
                 });
                 if is_shown != Some(true) {
                     return Ok(None);
+                }
+                if is_first {
+                    self.note_placing();
                 }
                 platform::breathe().await;
             }

@@ -97,11 +97,22 @@ impl Store {
         self.with_session(|session| read(session.manifest()))
     }
 
-    /// The key of the embedding that is shown.
+    /// The key of the embedding that the picture is of.
     pub fn embedding_key(self) -> Option<String> {
         let key = self.peek(|state| state.view.panels.first().embedding().map(str::to_owned));
-        let shown = |session: &Session| session.embedding_to_show(key.as_deref()).map(|(_, found)| found.key.clone());
-        self.with_session(shown).flatten()
+        self.with_session(|session| session.embedding_drawn(key.as_deref()).map(|entry| entry.key.clone())).flatten()
+    }
+
+    /// The key of the embedding that is asked for.
+    pub fn embedding_asked(self) -> Option<String> {
+        let key = self.peek(|state| state.view.panels.first().embedding().map(str::to_owned));
+        let asked = |session: &Session| session.embedding_to_show(key.as_deref()).map(|(_, found)| found.key.clone());
+        self.with_session(asked).flatten()
+    }
+
+    /// Whether to say that the server cannot be reached.
+    pub fn is_offline(self) -> Signal<bool> {
+        self.is_offline.into()
     }
 
     /// How the state names a layer: not at all when it is the default.
@@ -183,9 +194,9 @@ impl Store {
         let key = self.part(|state| state.view.panels.first().embedding().map(str::to_owned));
         Memo::new(move |_| {
             self.phase.track();
+            self.placing.track();
             let key = key.get();
-            let plane =
-                |session: &Session| session.embedding_to_show(key.as_deref()).map(|(_, found)| Plane::new(found));
+            let plane = |session: &Session| session.embedding_drawn(key.as_deref()).map(Plane::new);
             self.with_session(plane).flatten()
         })
     }

@@ -4,10 +4,10 @@ use std::{cell::Cell, future::Ready};
 
 use explorer_core::{
     data::Column,
-    dataset::{LabelSet, Share, Task},
+    dataset::{LabelSet, Task},
     de::{Choice, LayerTiles, Moments, Offer, Plan, Route, SetParts, Sets, Speed},
     filter::CellMask,
-    session::{Progress, Question},
+    session::{Progress, Sides},
 };
 use shared_fbs::manifest::Layer;
 
@@ -50,41 +50,42 @@ pub(super) struct Found {
 }
 
 /// The cells of both sets.
-pub(super) struct Sides {
+pub(super) struct SideMasks {
     pub group: CellMask,
     pub reference: CellMask,
     /// The reference is all cells but the group's.
     is_rest: bool,
 }
 
-impl Sides {
+impl SideMasks {
     fn as_sets(&self) -> Sets<'_> {
         if self.is_rest { Sets::GroupAndRest(&self.group) } else { Sets::Two(&self.group, &self.reference) }
     }
 }
 
 impl DataAccess {
-    /// The exact moments of both sets of a question by the fastest route; before that, where the wait will be
-    /// long, an estimate from a sample.
+    /// The exact moments of both sets by the fastest route; before that, where the wait will be long, an estimate from a
+    /// sample.
     pub(super) async fn moments(
         &self,
         index: usize,
-        question: &Question,
-        on_progress: &impl Fn(Progress),
+        sides: &Sides,
+        on_progress: &dyn Fn(Progress),
         on_estimate: Option<&impl AsyncFn(Found)>,
     ) -> Result<Found, CompareError> {
         let layer = self.dataset.layer_entry(index)?;
         let tiles = LayerTiles::of(self.dataset.manifest(), layer);
-        let group = self.dataset.label_set(layer, &question.group).await?;
-        let reference = match &question.reference {
-            Some(source) => Some(self.dataset.label_set(layer, source).await?),
-            None => None,
+        let group = self.dataset.label_set(layer, &sides.group).await?;
+        let reference = match sides.reference.clone().or_else(|| sides.rest_of_labels()) {
+            _ if sides.is_against_all_others() => None,
+            Some(source) => Some(self.dataset.label_set(layer, &source).await?),
+            None => Some(LabelSet::default()),
         };
         if let Some(plan) = LayerTiles::plan_of_sums(self.dataset.manifest(), layer, &group, reference.as_ref()) {
             let choice = Choice { offers: vec![self.speed().offer(Route::Labels, plan.n_bytes)] };
             return self.follow_plan(index, &plan, choice, on_progress).await;
         }
-        let sides = self.sides(question).await?;
+        let sides = self.masks(sides).await?;
         let plan = match &tiles {
             Some(tiles) => {
                 let group = self.ways(&group, &sides.group).await?;
@@ -126,9 +127,9 @@ impl DataAccess {
         &self,
         index: usize,
         plan: Option<Plan>,
-        sides: &Sides,
+        sides: &SideMasks,
         choice: Choice,
-        on_progress: &impl Fn(Progress),
+        on_progress: &dyn Fn(Progress),
     ) -> Result<Found, CompareError> {
         let choice = choice.instead(if plan.is_some() { Route::Blocks } else { Route::Genes });
         if let Some(plan) = plan {
@@ -144,14 +145,14 @@ impl DataAccess {
         index: usize,
         plan: &Plan,
         choice: Choice,
-        on_progress: &impl Fn(Progress),
+        on_progress: &dyn Fn(Progress),
     ) -> Result<Found, CompareError> {
         if !plan.cells.is_empty() || plan.moments.len() > TILES_IN_PAGE {
             return self.run_task(index, &Task::Plan(plan), choice, on_progress).await;
         }
         let before = self.dataset.tiles().bytes_fetched();
-        let share = Share::Parts { moments: plan.moments.clone(), cells: Vec::new() };
-        let moments = self.dataset.sum(index, &share, |_| Ok(())).await?.finish(plan.n_cells)?;
+        // Only the workers sum up cells, and have what that takes.
+        let moments = self.dataset.sum_stored(index, &plan.moments, |_| Ok(())).await?.finish(plan.n_cells)?;
         Ok(Found { moments, choice, n_bytes: self.dataset.tiles().bytes_fetched() - before })
     }
 
@@ -161,7 +162,7 @@ impl DataAccess {
         index: usize,
         task: &Task<'_>,
         choice: Choice,
-        on_progress: &impl Fn(Progress),
+        on_progress: &dyn Fn(Progress),
     ) -> Result<Found, CompareError> {
         let n_genes = self.dataset.n_genes(index) as u32;
         let fixed = self.dataset.fixed_points(index).await?;
@@ -171,7 +172,7 @@ impl DataAccess {
             n_bytes.set(progress.n_bytes);
             on_progress(progress);
         };
-        let moments = self.pool.moments(index as u32, n_genes, &fixed, task, report).await?;
+        let moments = self.pool.moments(index as u32, n_genes, &fixed, task, &report).await?;
         self.inner.routes.borrow_mut().speed.observe(n_bytes.get(), platform::now_millis() - began);
         Ok(Found { moments, choice, n_bytes: n_bytes.get() })
     }
@@ -190,7 +191,7 @@ impl DataAccess {
     async fn server_offer(
         &self,
         layer: &Layer,
-        sides: &Sides,
+        sides: &SideMasks,
         plan: Option<(&LayerTiles, &Plan)>,
     ) -> Option<(Offer, Vec<u8>)> {
         let limit = self.server_limit().await?;
@@ -239,22 +240,21 @@ impl DataAccess {
         };
         let n_bytes = request.len() as u64 + 2 * self.dataset.moments_tile_bytes(layer);
         let n_entries = self.dataset.n_entries(index).await?;
-        let [group, reference] = fetch::moments(&root, &id, &self.dataset.manifest().content_id, &layer.name, request).await?;
+        let [group, reference] =
+            fetch::moments(&root, &id, &self.dataset.manifest().content_id, &layer.name, request).await?;
         let moments = [Moments::from_tile(&group, n_entries)?, Moments::from_tile(&reference, n_entries)?];
         Ok(Found { moments, choice: choice.clone(), n_bytes })
     }
 
-    pub(super) async fn sides(&self, question: &Question) -> Result<Sides, FetchError> {
-        let group = self.cells(&question.group).await?;
-        let reference = match &question.reference {
-            Some(source) => self.cells(source).await?,
-            None => {
-                let mut rest = group.clone();
-                rest.invert();
-                rest
-            }
-        };
-        Ok(Sides { group, reference, is_rest: question.reference.is_none() })
+    /// The cells of both sets, once all that it takes to tell them has been loaded.
+    pub(super) async fn masks(&self, sides: &Sides) -> Result<SideMasks, FetchError> {
+        for key in sides.needs() {
+            self.ready(key).await?;
+        }
+        let unknown = || FetchError::Unknown { kind: "data for", name: "the cells compared".to_owned() };
+        let masks = self.read(|session| sides.masks(|source| session.cells_of(source).ok_or_else(unknown)));
+        let [group, reference] = masks.ok_or_else(unknown)??;
+        Ok(SideMasks { group, reference, is_rest: sides.is_against_all_others() })
     }
 
     /// All ways to make a set up: out of what is stored of its labels, and out of its cells.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use explorer_core::{
     data::Column,
     de::{Adjustment, Choice, FixedPoints, Moments, SampleMoments, SampleSides, pseudobulk, sample_means},
-    session::{Progress, Question, SampleAnswer, SampleMeans},
+    session::{Progress, Question, SampleAnswer, SampleMeans, Sides},
 };
 
 use super::{Store, access::DataAccess, compare::CompareError, routes::NO_ESTIMATE};
@@ -25,7 +25,7 @@ impl DataAccess {
         layer: usize,
         question: &Question,
         fixed: &FixedPoints,
-        on_progress: &impl Fn(Progress),
+        on_progress: &dyn Fn(Progress),
     ) -> Result<(SampleAnswer, Choice, u64), CompareError> {
         let began = platform::now_millis();
         let by = self.dataset.manifest().sample_column.clone().ok_or(CompareError::NoSamples)?;
@@ -36,7 +36,7 @@ impl DataAccess {
         let mut last = None;
         for (code, name) in (0..).zip(&names) {
             if let Some([group, reference]) = sides.of_sample(&by, name, code) {
-                let of_sample = Question { comparison: question.comparison.clone(), group, reference: Some(reference) };
+                let of_sample = Sides { group, reference: Some(reference), universe: Vec::new() };
                 let found = self.moments(layer, &of_sample, &|_| {}, NO_ESTIMATE).await?;
                 let [group, reference] = found.moments;
                 samples.push(SampleMoments { name: name.clone(), group, reference });
@@ -64,10 +64,12 @@ impl DataAccess {
     }
 
     async fn sample_sides(&self, question: &Question, by: &str) -> Result<SampleSides, CompareError> {
-        if let Some(sides) = SampleSides::of_labels(&question.group, question.reference.as_ref(), by) {
+        let Sides { group, reference, .. } = &question.sides;
+        let rest = question.sides.rest_of_labels();
+        if let Some(sides) = SampleSides::of_labels(group, reference.as_ref().or(rest.as_ref()), by) {
             return Ok(sides);
         }
-        let sides = self.sides(question).await?;
+        let sides = self.masks(&question.sides).await?;
         let Column::Categorical(column) = self.dataset.column(by, Priority::Now).await? else {
             return Err(CompareError::NoSamples);
         };

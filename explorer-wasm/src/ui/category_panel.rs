@@ -59,6 +59,8 @@ pub fn CategoryPanel(
     /// Called to let one label alone pass.
     #[prop(into)]
     on_only: Callback<u32>,
+    /// Called to compare the cells of one label with the rest, where cells can be compared.
+    on_compare: Option<Callback<u32>>,
     /// Called with the label that the pointer is over.
     #[prop(into)]
     on_hover: Callback<Option<u32>>,
@@ -91,6 +93,7 @@ pub fn CategoryPanel(
                 colored
                 on_check
                 on_only
+                on_compare
                 on_hover
             />
         }
@@ -179,6 +182,7 @@ fn CategoryValues(
     colored: Signal<bool>,
     on_check: Callback<(u32, bool)>,
     on_only: Callback<u32>,
+    on_compare: Option<Callback<u32>>,
     on_hover: Callback<Option<u32>>,
 ) -> impl IntoView {
     let order = RwSignal::new(RowOrder::Label);
@@ -207,6 +211,7 @@ fn CategoryValues(
                 most
                 on_check
                 on_only
+                on_compare
                 on_hover
             />
         }
@@ -275,6 +280,7 @@ fn ValueRow(
     most: Memo<u32>,
     on_check: Callback<(u32, bool)>,
     on_only: Callback<u32>,
+    on_compare: Option<Callback<u32>>,
     on_hover: Callback<Option<u32>>,
 ) -> impl IntoView {
     let column = StoredValue::new(column);
@@ -346,6 +352,18 @@ fn ValueRow(
             >
                 "only"
             </button>
+            {on_compare.map(|on_compare| view! {
+                <IconButton
+                    glyph=Glyph::Compare
+                    label=Signal::derive(move || format!("Compare {} with the rest", label.get()))
+                    test_id="value-compare"
+                    on_press=move || {
+                        if let Some(code) = code.get_untracked() {
+                            on_compare.run(code);
+                        }
+                    }
+                />
+            })}
             <span class="value-selected">{move || cells(count.get().selected)}</span>
             <span class="value-total">{move || cells(count.get().total)}</span>
             <span class="value-bar" aria-hidden="true">

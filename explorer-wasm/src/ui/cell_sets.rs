@@ -8,7 +8,10 @@ use explorer_core::{
 };
 use leptos::prelude::*;
 
-use super::{Button, Glyph, Menu, MenuItem, Rgb, command_button::command_test_id, rename::NameField};
+use super::{Button, ButtonKind, Glyph, Menu, MenuItem, Rgb, command_button::command_test_id, rename::NameField};
+
+/// Rows of sets that are made at a time: a link may hold thousands.
+pub(super) const ROWS_AT_A_TIME: usize = 100;
 
 /// A cell set.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -30,11 +33,20 @@ pub fn CellSets(
     /// Cells selected, which a new set would hold.
     #[prop(into)]
     n_selected: Signal<u64>,
+    /// Whether these can be compared with the rest of what is in view.
+    #[prop(optional, into)]
+    can_compare: Signal<bool>,
+    /// What a new set may be called; may be empty or taken.
+    #[prop(optional, into)]
+    suggested: Signal<String>,
     /// Whether a new set is being named; set it to begin.
     naming: RwSignal<bool>,
     /// Called with the name of the set to make of the selection.
     #[prop(into)]
     on_save: Callback<String>,
+    /// Called to compare the selection with the rest.
+    #[prop(into)]
+    on_compare: Callback<()>,
     /// Called with the old name and the new.
     #[prop(into)]
     on_rename: Callback<(String, String)>,
@@ -46,6 +58,7 @@ pub fn CellSets(
     on_select: Callback<String>,
 ) -> impl IntoView {
     let names = Signal::derive(move || sets.with(|sets| sets.iter().map(|set| set.name.clone()).collect::<Vec<_>>()));
+    let most = RwSignal::new(ROWS_AT_A_TIME);
     let save = move |name: Option<String>| {
         naming.set(false);
         if let Some(name) = name {
@@ -63,19 +76,31 @@ pub fn CellSets(
                 disabled=move || n_selected.get() == 0
                 on_press=move || naming.set(true)
             />
+            <Button
+                label="Compare selection with the rest"
+                test_id="compare-selection"
+                glyph=Glyph::Compare
+                disabled=move || !can_compare.get()
+                on_press=on_compare
+            />
         }
     };
     view! {
         <div class="cell-sets">
             <ul aria-label="Cell sets">
-                <For each=move || sets.get() key=|set| set.clone() let:set>
+                <For
+                    each=move || sets.with(|sets| sets.iter().take(most.get()).cloned().collect::<Vec<_>>())
+                    key=|set| set.clone()
+                    let:set
+                >
                     <CellSetRow set names on_rename on_delete on_select />
                 </For>
             </ul>
+            <MoreRows count=Signal::derive(move || sets.with(Vec::len)) most />
             <div class="cell-set-new">
                 <Show when=move || naming.get() fallback=button>
                     <NameField
-                        value=free_name("Set", &names.get_untracked())
+                        value=new_name(suggested.get_untracked(), &names.get_untracked())
                         taken=names
                         label="Name of the cell set"
                         test_id="cell-set-name"
@@ -84,6 +109,29 @@ pub fn CellSets(
                 </Show>
             </div>
         </div>
+    }
+}
+
+/// A button for more rows, where not all are made.
+#[component]
+pub(super) fn MoreRows(count: Signal<usize>, most: RwSignal<usize>) -> impl IntoView {
+    view! {
+        <div class="cell-set-new" hidden=move || count.get() <= most.get()>
+            <Button
+                label="Show more sets"
+                kind=ButtonKind::Quiet
+                on_press=move || most.update(|most| *most += ROWS_AT_A_TIME)
+            />
+        </div>
+    }
+}
+
+/// The name that is suggested, if it can be: one that no set has.
+fn new_name(suggested: String, taken: &[String]) -> String {
+    match suggested.as_str() {
+        "" => free_name("Set", taken),
+        name if taken.iter().any(|other| other == name) => free_name(name, taken),
+        _ => suggested,
     }
 }
 

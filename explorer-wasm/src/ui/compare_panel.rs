@@ -27,6 +27,9 @@ pub enum CompareState {
 /// The value of "the rest" in the list of references. No set's value begins with a blank.
 const REST: &str = " rest";
 
+/// Sets that are offered at a time: a link may hold thousands.
+const MOST_CHOICES: usize = 500;
+
 /// The form of a comparison.
 #[component]
 pub fn ComparePanel(
@@ -73,20 +76,28 @@ pub fn ComparePanel(
     };
     let groups = Signal::derive(move || {
         let placeholder = Choice::new("", "Choose a set");
-        let sets = sets.get().into_iter().map(|set| Choice::new(set.clone(), set));
-        let none = comparison.with(|comparison| comparison.group.is_empty());
-        none.then_some(placeholder).into_iter().chain(sets).collect::<Vec<_>>()
-    });
-    let references = Signal::derive(move || {
         let group = comparison.with(|comparison| comparison.group.clone());
-        let others = sets.get().into_iter().filter(|set| *set != group).map(|set| Choice::new(set.clone(), set));
-        std::iter::once(Choice::new(REST, "the rest")).chain(others).collect::<Vec<_>>()
+        let none = group.is_empty();
+        none.then_some(placeholder).into_iter().chain(choices(&sets.read(), |_| true, &group)).collect::<Vec<_>>()
     });
     let reference = Signal::derive(move || match comparison.get().reference {
         Reference::Rest => REST.to_owned(),
         Reference::Set(set) => set,
     });
-    let methods = [("welch", "Welch’s t-test"), ("cellxgene", "Welch’s t-test, as CELLxGENE")];
+    let references = Signal::derive(move || {
+        let group = comparison.with(|comparison| comparison.group.clone());
+        let others = choices(&sets.read(), |set| *set != group, &reference.get());
+        std::iter::once(Choice::new(
+            REST,
+            comparison.with(|comparison| match comparison.universe.is_empty() {
+                true => "the rest",
+                false => "the rest of the subset",
+            }),
+        ))
+        .chain(others)
+        .collect::<Vec<_>>()
+    });
+    let methods = [("welch", "Welch’s t-test"), ("cellxgene", "Welch’s t-test as in CELLxGENE")];
     let of_samples = has_samples.then_some(("samples", "t-test of samples"));
     let methods: Vec<_> =
         methods.into_iter().chain(of_samples).map(|(value, label)| Choice::new(value, label)).collect();
@@ -138,7 +149,7 @@ pub fn ComparePanel(
                 })
             />
             <SelectField
-                name="against"
+                name="Against"
                 choices=references
                 value=reference
                 label="Reference"
@@ -149,7 +160,7 @@ pub fn ComparePanel(
                 })
             />
             <SelectField
-                name="by"
+                name="Test"
                 choices=methods
                 value=method
                 label="Method"
@@ -165,7 +176,7 @@ pub fn ComparePanel(
             />
             <Show when=move || layers.with(|layers| layers.len() > 1)>
                 <SelectField
-                    name="in"
+                    name="Layer"
                     choices=layers
                     value=Signal::derive(move || comparison.get().layer.unwrap_or_default())
                     label="Layer"
@@ -187,6 +198,13 @@ pub fn ComparePanel(
             </ul>
         </div>
     }
+}
+
+/// The sets to choose from, and the chosen one among them however many there are.
+fn choices(sets: &[String], is_offered: impl Fn(&String) -> bool, chosen: &str) -> Vec<Choice> {
+    let offered = sets.iter().filter(|set| is_offered(set)).enumerate();
+    let listed = offered.filter(|(at, set)| *at < MOST_CHOICES || *set == chosen);
+    listed.map(|(_, set)| Choice::new(set.clone(), set.clone())).collect()
 }
 
 #[component]

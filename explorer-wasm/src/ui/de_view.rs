@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use explorer_core::{
     data::{GeneIdx, GeneNames},
-    de::{DeFilter, DeTable},
+    de::{DeFilter, DeTable, Regulation},
     format::plural,
     screen::DeSort,
 };
@@ -15,16 +15,21 @@ use leptos::{
 };
 
 use super::{
-    Button, ButtonKind, DeSummary, Glyph, Icon, IconButton, Segment, Segmented, de_filters::DeFilters,
-    de_table::DeRows, volcano::Volcano,
+    Button, ButtonKind, Choice, DeSummary, Glyph, Icon, IconButton, MenuItem, Popover, Segment, Segmented, SelectField,
+    de_filters::DeFilters, de_table::DeRows, volcano::Volcano,
 };
 
 /// Gene sets larger than this are of no use, and slow.
 const MAX_SET: usize = 500;
+/// How many of the best genes a set may be made of.
+const TOPS: [usize; 5] = [20, 50, 100, 200, MAX_SET];
 /// The least height of the panel, and of what is left of the picture, in CSS pixels.
 const LEAST_PX: f64 = 160.0;
 /// One step of the keyboard on the panel's edge, in CSS pixels.
 const STEP_PX: f64 = 24.0;
+
+/// A gene set to be made: which way its genes differ, where that was asked for, and their ids.
+pub type NewGeneSet = (Option<Regulation>, Vec<String>);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Face {
@@ -53,9 +58,9 @@ pub fn DeView(
     /// Called with the id of the gene that the pointer is over, and with `None` when it leaves.
     #[prop(optional, into)]
     on_point: Option<Callback<Option<String>>>,
-    /// Called with the ids of the genes that a set is to be made of.
+    /// Called with the sets that are to be made.
     #[prop(into)]
-    on_gene_set: Callback<Vec<String>>,
+    on_gene_sets: Callback<Vec<NewGeneSet>>,
     /// Called to save the whole table as CSV.
     #[prop(into)]
     on_export: Callback<()>,
@@ -102,10 +107,17 @@ pub fn DeView(
         }
         if shown == all { plural(all, "gene", "genes") } else { format!("{shown} of {}", plural(all, "gene", "genes")) }
     };
-    let make_set = move || {
-        let shown = rows.get_untracked();
-        on_gene_set
-            .run(names.with_untracked(|names| shown.iter().map(|&gene| names.id(GeneIdx(gene)).to_owned()).collect()));
+    let n_top = RwSignal::new(TOPS[1]);
+    let make_sets = move |sides: &'static [Regulation]| {
+        let ids = |genes: &[u32]| {
+            names.with_untracked(|names| genes.iter().map(|&gene| names.id(GeneIdx(gene)).to_owned()).collect())
+        };
+        let Some(table) = table.get_untracked() else { return };
+        let (shown, most) = (rows.get_untracked(), n_top.get_untracked());
+        let sets = sides.iter().map(|&side| (Some(side), ids(&table.top(&shown, side, most))));
+        let sets =
+            if sides.is_empty() { vec![(None, ids(&shown[..shown.len().min(MAX_SET)]))] } else { sets.collect() };
+        on_gene_sets.run(sets.into_iter().filter(|(_, genes): &NewGeneSet| !genes.is_empty()).collect());
     };
     let effect = move || table.with(|table| table.as_ref().map(|table| table.options.effect).unwrap_or_default());
     let faces = vec![
@@ -127,14 +139,34 @@ pub fn DeView(
             <header class="de-head">
                 <h2 class="ellipsis" data-testid="de-title">{move || summary.get().title}</h2>
                 <div class="de-actions">
-                    <Button
-                        label="Gene set"
-                        test_id="de-gene-set"
-                        kind=ButtonKind::Quiet
-                        glyph=Glyph::Plus
-                        disabled=move || !(1..=MAX_SET).contains(&n_rows())
-                        on_press=make_set
-                    />
+                    <Popover glyph=Glyph::Genes label="Make gene sets" test_id="de-gene-set">
+                        <div class="menu de-sets">
+                            <SelectField
+                                name="Best"
+                                choices=TOPS.map(|top| Choice::new(top.to_string(), format!("{top} genes"))).to_vec()
+                                value=Signal::derive(move || n_top.get().to_string())
+                                label="Genes of a set"
+                                test_id="de-set-top"
+                                on_choose=move |text: String| n_top.set(text.parse().unwrap_or(TOPS[1]))
+                            />
+                            <MenuItem label="Higher in the group" test_id="de-set-up" on_choose=move || make_sets(&[Regulation::Up]) />
+                            <MenuItem label="Lower in the group" test_id="de-set-down" on_choose=move || make_sets(&[Regulation::Down]) />
+                            <MenuItem
+                                label="Both, as two sets"
+                                test_id="de-set-both"
+                                on_choose=move || make_sets(&[Regulation::Up, Regulation::Down])
+                            />
+                            <MenuItem
+                                label=Signal::derive(move || {
+                                    let n_rows = n_rows();
+                                    let first = if n_rows > MAX_SET { "First" } else { "All" };
+                                    format!("{first} {} shown", plural(n_rows.min(MAX_SET), "gene", "genes"))
+                                })
+                                test_id="de-set-shown"
+                                on_choose=move || make_sets(&[])
+                            />
+                        </div>
+                    </Popover>
                     <Button
                         label="CSV"
                         test_id="de-export"

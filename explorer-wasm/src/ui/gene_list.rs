@@ -18,6 +18,8 @@ pub struct GeneItem {
     pub detail: String,
     /// The layer, where it is not that of the list.
     pub other_layer: Option<String>,
+    /// Whether the layer has it.
+    pub is_known: bool,
 }
 
 impl GeneItem {
@@ -88,14 +90,14 @@ fn GeneRow(
     // A gene that filters cells shows how.
     let expanded = RwSignal::new(range.with_untracked(Option::is_some));
     let name = StoredValue::new(gene.name());
-    let GeneItem { key, label, detail, other_layer } = gene;
+    let GeneItem { key, label, detail, other_layer, is_known } = gene;
     let key = StoredValue::new(key);
     let own = move || name.get_value();
     let own_key = move || key.get_value();
     let chevron = Signal::derive(move || if expanded.get() { Glyph::ChevronDown } else { Glyph::ChevronRight });
     let title = if detail.is_empty() { own() } else { format!("{} · {detail}", own()) };
     view! {
-        <li class="gene-row" data-testid=format!("gene-row-{}", own())>
+        <li class="gene-row" class:unknown=!is_known data-testid=format!("gene-row-{}", own())>
             <div class="gene-head">
                 <button
                     type="button"
@@ -116,6 +118,7 @@ fn GeneRow(
                     glyph=Glyph::Drop
                     label="Color by"
                     test_id=format!("gene-color-{}", own())
+                    disabled=!is_known
                     pressed=move || colored.with(|colored| colored.as_ref() == Some(&own_key()))
                     on_press=move || on_color.run(own_key())
                 />
@@ -126,7 +129,7 @@ fn GeneRow(
                     on_press=move || on_remove.run(own_key())
                 />
             </div>
-            <Show when=move || expanded.get()>
+            <Show when=move || is_known && expanded.get()>
                 <div class="gene-body">
                     <BrushHistogram
                         name=own()

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use explorer_core::screen::gene_names;
+use explorer_core::{screen::gene_names, state::GeneKey};
 use leptos::{
     ev::{ClipboardEvent, KeyboardEvent},
     html,
@@ -26,12 +26,12 @@ pub fn GeneSearch(
     /// Called with what is typed.
     #[prop(into)]
     on_query: Callback<String>,
-    /// Called with the id of the gene chosen.
+    /// Called with the gene chosen.
     #[prop(into)]
-    on_pick: Callback<String>,
-    /// Called with the id of the gene that the pointer is over, and with `None` when it leaves.
+    on_pick: Callback<GeneKey>,
+    /// Called with the gene that the pointer is over, and with `None` when it leaves.
     #[prop(optional, into)]
-    on_point: Option<Callback<Option<String>>>,
+    on_point: Option<Callback<Option<GeneKey>>>,
     /// Called with the names of a pasted list.
     #[prop(into)]
     on_list: Callback<Vec<String>>,
@@ -57,8 +57,8 @@ pub fn GeneSearch(
         query.set(text.clone());
         on_query.run(text);
     };
-    let pick = move |id: String| {
-        on_pick.run(id);
+    let pick = move |gene: GeneKey| {
+        on_pick.run(gene);
         ask(String::new());
     };
     let key = move |event: KeyboardEvent| {
@@ -68,13 +68,13 @@ pub fn GeneSearch(
             "ArrowUp" if count > 0 => active.update(|active| *active = (*active + count - 1) % count),
             "Enter" => {
                 let names = gene_names(&query.get_untracked());
-                let hit = hits.with_untracked(|hits| hits.get(active.get_untracked()).map(|hit| hit.id.clone()));
+                let hit = hits.with_untracked(|hits| hits.get(active.get_untracked()).map(|hit| hit.key.clone()));
                 match hit {
                     _ if names.len() > 1 => {
                         on_list.run(names);
                         ask(String::new());
                     }
-                    Some(id) if open.get_untracked() => pick(id),
+                    Some(gene) if open.get_untracked() => pick(gene),
                     _ => return,
                 }
             }
@@ -158,8 +158,8 @@ fn HitRow(
     list_id: StoredValue<String>,
     index: usize,
     active: RwSignal<usize>,
-    #[prop(into)] on_pick: Callback<String>,
-    on_point: Option<Callback<Option<String>>>,
+    #[prop(into)] on_pick: Callback<GeneKey>,
+    on_point: Option<Callback<Option<GeneKey>>>,
 ) -> impl IntoView {
     let row = NodeRef::<html::Li>::new();
     let chosen = move || active.get() == index;
@@ -168,7 +168,7 @@ fn HitRow(
             row.scroll_into_view_with_bool(false);
         }
     });
-    let GeneHit { id, name, detail, label, matched } = hit;
+    let GeneHit { key, name, detail, label, matched } = hit;
     let letters = name
         .chars()
         .zip(0..)
@@ -181,10 +181,10 @@ fn HitRow(
         })
         .collect_view();
     let test_id = format!("gene-hit-{label}");
-    let pointed = id.clone();
-    let point = move |id| {
+    let pointed = key.clone();
+    let point = move |gene| {
         if let Some(on_point) = on_point {
-            on_point.run(id);
+            on_point.run(gene);
         }
     };
     view! {
@@ -200,7 +200,7 @@ fn HitRow(
             on:pointermove=move |_| active.set(index)
             // Before the field loses the focus and the list closes.
             on:pointerdown=|event| event.prevent_default()
-            on:click=move |_| on_pick.run(id.clone())
+            on:click=move |_| on_pick.run(key.clone())
         >
             <span>{letters}</span>
             <span class="gene-hit-detail ellipsis">{detail}</span>

@@ -5,14 +5,24 @@ use std::sync::Arc;
 use explorer_core::{
     format::plural,
     screen::{free_name, gene_names},
+    session::NameClash,
     state::{GeneMean, Range},
 };
 use leptos::{ev::KeyboardEvent, html, prelude::*};
 
 use super::{
     Bars, BrushChange, BrushHistogram, Button, ButtonKind, CountScale, Glyph, Icon, IconButton, Menu, MenuItem,
+    cell_sets::{MoreRows, ROWS_AT_A_TIME},
     rename::NameField,
 };
+
+/// What may become of sets whose names are taken.
+const CLASHES: [(&str, &str, Option<NameClash>); 4] = [
+    ("Leave", "gene-set-clash-leave", None),
+    ("Replace", "gene-set-clash-replace", Some(NameClash::Replace)),
+    ("Keep both", "gene-set-clash-rename", Some(NameClash::Rename)),
+    ("Merge", "gene-set-clash-merge", Some(NameClash::Merge)),
+];
 
 /// A gene set.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,6 +84,8 @@ pub enum GeneSetChange {
     Brush(GeneMean, BrushChange),
     /// The sets of a CSV file.
     Load(web_sys::File),
+    /// What becomes of the sets of that file whose names are taken; `None` to leave the file.
+    Settle(Option<NameClash>),
     /// All sets as a CSV file.
     Save,
     /// What was told of names was read.
@@ -105,6 +117,9 @@ pub fn GeneSets(
     /// What to tell of names given last that stand for no gene; mostly empty.
     #[prop(into)]
     unresolved: Signal<String>,
+    /// What to ask about the sets of a file whose names are taken; mostly empty.
+    #[prop(optional, into)]
+    clash: Signal<String>,
     /// The histogram of a mean; `None` while it is on its way.
     #[prop(into)]
     bars_of: Callback<GeneMean, Signal<Option<Arc<Bars>>>>,
@@ -116,12 +131,17 @@ pub fn GeneSets(
     on_change: Callback<GeneSetChange>,
 ) -> impl IntoView {
     let creating = RwSignal::new(false);
+    let most = RwSignal::new(ROWS_AT_A_TIME);
     let means = Means { bars_of, range_of };
     let names = Signal::derive(move || sets.with(|sets| sets.iter().map(|set| set.name.clone()).collect::<Vec<_>>()));
     view! {
         <div class="gene-sets">
             <ul aria-label="Gene sets">
-                <For each=move || names.get() key=|name| name.clone() let:name>
+                <For
+                    each=move || names.with(|names| names.iter().take(most.get()).cloned().collect::<Vec<_>>())
+                    key=|name| name.clone()
+                    let:name
+                >
                     <GeneSetRow name sets names colored means on_change />
                 </For>
                 <For each=move || others.get() key=|item| item.mean.clone() let:item>
@@ -131,6 +151,7 @@ pub fn GeneSets(
                     </li>
                 </For>
             </ul>
+            <MoreRows count=Signal::derive(move || names.with(Vec::len)) most />
             <Show when=move || unresolved.with(|unresolved| !unresolved.is_empty())>
                 <div class="gene-unknown gene-set-unknown" role="status" data-testid="gene-set-unknown">
                     <p class="note">{unresolved}</p>
@@ -142,6 +163,22 @@ pub fn GeneSets(
                     />
                 </div>
             </Show>
+            <div
+                class="gene-set-new"
+                role="alert"
+                data-testid="gene-set-clash"
+                hidden=move || clash.with(String::is_empty)
+            >
+                <p class="note">{clash}</p>
+                <div class="gene-set-new-foot">
+                    {CLASHES
+                        .map(|(label, test_id, how)| {
+                            let settle = move || on_change.run(GeneSetChange::Settle(how));
+                            view! { <Button label test_id kind=ButtonKind::Quiet on_press=settle /> }
+                        })
+                        .collect_view()}
+                </div>
+            </div>
             <Show when=move || creating.get() fallback=move || view! { <Tools sets creating on_change /> }>
                 <NewSet names listed creating on_change />
             </Show>

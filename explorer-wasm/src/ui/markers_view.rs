@@ -74,7 +74,7 @@ pub fn MarkersView(
     let panel = NodeRef::<html::Section>::new();
     let height_px = RwSignal::new(None::<f64>);
     let is_done = Memo::new(move |_| state.with(|state| *state == MarkersState::Done));
-    let ranks = vec![Choice::new("score", "t against the rest"), Choice::new("effect", "effect, 10th percentile")];
+    let ranks = vec![Choice::new("score", "t against the rest"), Choice::new("effect", "effect against each label")];
     let rank_name = move || match rank.get() {
         MarkerOrder::Score => "score".to_owned(),
         MarkerOrder::Effect => "effect".to_owned(),

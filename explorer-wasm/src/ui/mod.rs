@@ -18,6 +18,7 @@ mod de_filters;
 mod de_table;
 mod de_view;
 mod display_panel;
+mod filter_chips;
 mod first_sight;
 mod gene_list;
 mod gene_search;
@@ -49,8 +50,9 @@ pub use control::{
     Segmented, Select, SelectField, VirtualList, row_height_px,
 };
 pub use dataset_info::{DatasetFacts, DatasetInfo};
-pub use de_view::DeView;
+pub use de_view::{DeView, NewGeneSet};
 pub use display_panel::DisplayPanel;
+pub use filter_chips::FilterChips;
 pub use gene_list::{GeneItem, GeneList};
 pub use gene_search::GeneSearch;
 pub use gene_sets::{GeneSetChange, GeneSetItem, GeneSets, MeanItem, SetGene};

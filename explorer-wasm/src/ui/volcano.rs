@@ -174,7 +174,7 @@ pub(crate) fn Volcano(
         let (effect, log10_pval_adj) = (*table.effect.get(gene)?, *table.log10_pval_adj.get(gene)?);
         let mut text = format!("{} · adj. p {}", short(effect, 3), p_value(log10_pval_adj));
         if layout.with(|layout| layout.as_ref().is_some_and(|layout| layout.is_beyond(gene))) {
-            text.push_str(" · beyond the axis");
+            text.push_str(" · off the axis");
         }
         let flipped = size_px.get().is_some_and(|(width, _)| x > width / 2.0);
         Some(view! {
@@ -276,13 +276,13 @@ fn Axes(layout: VolcanoLayout, effect: de::Effect) -> impl IntoView {
     let title = match (effect, layout.n_beyond()) {
         (de::Effect::Log2FoldChange, 0) => "log₂ fold change".to_owned(),
         (de::Effect::MeanDifference, 0) => "mean difference".to_owned(),
-        (de::Effect::Log2FoldChange, beyond) if is_narrow => format!("log₂ FC, ‹ › {beyond} beyond"),
-        (de::Effect::MeanDifference, beyond) if is_narrow => format!("difference, ‹ › {beyond} beyond"),
+        (de::Effect::Log2FoldChange, beyond) if is_narrow => format!("log₂ FC, ‹ › {beyond} off the axis"),
+        (de::Effect::MeanDifference, beyond) if is_narrow => format!("difference, ‹ › {beyond} off the axis"),
         (de::Effect::Log2FoldChange, beyond) => {
-            format!("log₂ fold change, ‹ › {} beyond", plural(beyond, "gene", "genes"))
+            format!("log₂ fold change, ‹ › {} off the axis", plural(beyond, "gene", "genes"))
         }
         (de::Effect::MeanDifference, beyond) => {
-            format!("mean difference, ‹ › {} beyond", plural(beyond, "gene", "genes"))
+            format!("mean difference, ‹ › {} off the axis", plural(beyond, "gene", "genes"))
         }
     };
     let number = |value: f64| short(value, 3);

@@ -73,7 +73,7 @@ impl Pool {
         n_genes: u32,
         fixed: &FixedPoints,
         task: &Task<'_>,
-        on_progress: impl Fn(Progress),
+        on_progress: &dyn Fn(Progress),
     ) -> Result<[Moments; 2], WorkerError> {
         let workers = self.started()?;
         let shares = task.shares(n_genes, workers.len()).into_iter();
@@ -98,7 +98,7 @@ impl Pool {
         layer: u32,
         n_genes: u32,
         all: &MarkerShare,
-        on_progress: impl Fn(Progress),
+        on_progress: &dyn Fn(Progress),
     ) -> Result<Vec<Vec<Marker>>, WorkerError> {
         let workers = self.started()?;
         let n_labels = all.labels.len() as u32;
@@ -118,7 +118,7 @@ impl Pool {
         workers: &[Rc<Proxy>],
         requests: impl FnOnce(u32) -> Vec<Request>,
         n_parts: u32,
-        on_progress: impl Fn(Progress),
+        on_progress: &dyn Fn(Progress),
     ) -> Result<Vec<Answer>, WorkerError> {
         let began = platform::now_millis();
         let (sender, mut progress) = mpsc::unbounded();

@@ -98,6 +98,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         group: CellSetRecord { name: group.name, n_cells: group.cells.count() as u64 },
         reference: CellSetRecord { name: reference.name, n_cells: reference.cells.count() as u64 },
         layer: layer.name.clone(),
+        within: String::new(),
     };
     let csv = if let Some(samples) = &arguments.samples {
         let table = compare_samples(&dataset, layer, &group.cells, &reference.cells, samples, Adjustment::default())?;

@@ -62,7 +62,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let found = markers(&dataset, layer, column, options, rank, arguments.top)?;
     let names = dataset.gene_names(layer)?;
     let title = de::title(manifest);
-    let csv = markers_to_csv(&found, &names, options, rank, [&title, column, &layer.name]);
+    let csv = markers_to_csv(&found, &names, options, rank, [&title, column, &layer.name, ""]);
     de::write(&csv, arguments.out.as_deref())?;
     Ok(ExitCode::SUCCESS)
 }

@@ -22,6 +22,7 @@
 //! | `set0` | a cell set's name | `set0=mine` |
 //! | `set0.cells` or `set0.f.…`, `set0.u0.r.…` | its cells: a list of rows of the input, or filters | |
 //! | `de0`, `de0.mode`, `de0.layer` | a comparison: group, and reference unless it is the rest | `de0=mine:yours` |
+//! | `de0.u0.…`, `markers.u0.…` | the subset that a comparison or markers are of | `de0.u0.f.louvain=T cells` |
 //! | `shown` | the comparison that is open | `shown=0` |
 //! | `markers`, `markers.rank` | the column whose markers are open; `effect` ranks them by effects | `markers=louvain` |
 //! | `tool`, `left`, `right`, `open`, `theme`, `size`, `opacity` | panels and dots | `open=louvain&theme=dark` |
@@ -47,6 +48,7 @@ mod print;
 mod text;
 
 pub use notice::Notice;
+pub(super) use print::comparison_text;
 
 use super::ViewSpec;
 

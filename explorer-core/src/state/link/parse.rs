@@ -1,6 +1,6 @@
 //! From the text of a link to a view.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use crate::state::{
     Camera, CellList, CellQuery, CellSet, CellSource, Clip, ColorBy, Comparison, Filters, GeneKey, GeneSet,
@@ -35,7 +35,7 @@ struct Draft {
     cell_sets: BTreeMap<u32, CellSetDraft>,
     comparisons: BTreeMap<u32, ComparisonDraft>,
     shown: Option<u32>,
-    markers: (Option<String>, MarkerOrder),
+    markers: MarkersDraft,
     notices: Vec<Notice>,
 }
 
@@ -66,6 +66,16 @@ struct ComparisonDraft {
     sets: Option<(String, Reference)>,
     mode: TestMode,
     layer: Option<String>,
+    universe: QueryDraft,
+    /// Whether a part of its universe was unreadable. What is left would be another comparison.
+    broken: bool,
+}
+
+#[derive(Default)]
+struct MarkersDraft {
+    column: Option<String>,
+    rank: MarkerOrder,
+    universe: QueryDraft,
 }
 
 /// The outcome of a pair: `Err` names what its value should have told.
@@ -96,7 +106,24 @@ impl Draft {
         if let Some((at, rest)) = numbered(key, "de") {
             return self.comparisons.entry(at).or_default().read(rest, value);
         }
-        self.read_single(key, value)
+        match key.strip_prefix("markers") {
+            Some("") => self.markers.column = Some(value.to_owned()),
+            Some(".rank") => {
+                self.markers.rank = match value {
+                    "score" => MarkerOrder::Score,
+                    "effect" => MarkerOrder::Effect,
+                    _ => return Err("what markers are ranked by".to_owned()),
+                }
+            }
+            Some(rest) => {
+                if let Some(read) = rest.strip_prefix('.').and_then(|key| self.markers.universe.read(key, value)) {
+                    // What is left would be the markers of other cells.
+                    return read.inspect_err(|_| self.markers.column = None);
+                }
+            }
+            None => return self.read_single(key, value),
+        }
+        Ok(())
     }
 
     fn read_single(&mut self, key: &str, value: &str) -> Read {
@@ -126,14 +153,6 @@ impl Draft {
             "layer" => view.analysis.layer = Some(value.to_owned()),
             "genes" => view.analysis.genes = text::names(value).collect(),
             "shown" => self.shown = Some(value.parse().map_err(|_| "the comparison to show")?),
-            "markers" => self.markers.0 = Some(value.to_owned()),
-            "markers.rank" => {
-                self.markers.1 = match value {
-                    "score" => MarkerOrder::Score,
-                    "effect" => MarkerOrder::Effect,
-                    _ => return Err("what markers are ranked by".to_owned()),
-                }
-            }
             "tool" => {
                 view.tool = match value {
                     "pan" => Tool::Pan,
@@ -175,12 +194,14 @@ impl Draft {
         }
         let analysis = &mut view.analysis;
         analysis.query = query.finish();
+        let mut taken = HashSet::new();
         for (at, GeneSetDraft { name, description, genes }) in gene_sets {
-            match name.filter(|name| analysis.gene_set(name).is_none()) {
+            match name.filter(|name| taken.insert(name.clone())) {
                 Some(name) => analysis.gene_sets.push(GeneSet { name, description, genes }),
                 None => notices.push(Notice::UnnamedSet { key: format!("gs{at}") }),
             }
         }
+        taken.clear();
         for (at, CellSetDraft { name, cells, query, broken }) in cell_sets {
             if broken {
                 continue;
@@ -189,15 +210,15 @@ impl Draft {
                 Some(cells) => CellSource::Cells(cells),
                 None => CellSource::Query(query.finish()),
             };
-            match name.filter(|name| analysis.cell_set(name).is_none()) {
+            match name.filter(|name| taken.insert(name.clone())) {
                 Some(name) => analysis.cell_sets.push(CellSet { name, source }),
                 None => notices.push(Notice::UnnamedSet { key: format!("set{at}") }),
             }
         }
         let mut shown_comparison = None;
-        for (at, ComparisonDraft { sets, mode, layer }) in comparisons {
-            if let Some((group, reference)) = sets {
-                let comparison = Comparison { group, reference, mode, layer };
+        for (at, ComparisonDraft { sets, mode, layer, universe, broken }) in comparisons {
+            if let Some((group, reference)) = sets.filter(|_| !broken) {
+                let comparison = Comparison { group, reference, mode, layer, universe: universe.finish().subset };
                 if shown == Some(at) {
                     shown_comparison = Some(ResultPanel::Comparison(comparison.clone()));
                 }
@@ -205,8 +226,9 @@ impl Draft {
             }
         }
         notices.extend(view.drop_dangling_comparisons().into_iter().map(Notice::MissingSet));
-        let (column, rank) = markers;
-        let shown_markers = column.map(|column| ResultPanel::Markers(Markers { column, rank }));
+        let MarkersDraft { column, rank, universe } = markers;
+        let universe = universe.finish().subset;
+        let shown_markers = column.map(|column| ResultPanel::Markers(Markers { column, rank, universe }));
         view.layout.result = shown_comparison.filter(|shown| view.can_show(shown)).or(shown_markers);
         ParsedLink { view: view.canonical(), content, notices }
     }
@@ -278,7 +300,11 @@ impl ComparisonDraft {
                 }
             }
             "layer" => self.layer = Some(value.to_owned()),
-            _ => {}
+            field => {
+                let read = self.universe.read(field, value).unwrap_or(Ok(()));
+                self.broken |= read.is_err();
+                return read.map_err(|what| format!("{what} of a comparison"));
+            }
         }
         Ok(())
     }

@@ -3,9 +3,9 @@
 use std::fmt::Write;
 
 use crate::state::{
-    Analysis, CellQuery, CellSource, Clip, ColorBy, ColorOptions, Filters, LabelFilter, Layout, MarkerOrder, Markers,
-    ObsFilter, Panel, PanelKind, PointStyle, Range, Reference, ResultPanel, Selection, SelectionStep, TestMode, Theme,
-    Tool, ViewSpec,
+    Analysis, CellQuery, CellSource, Clip, ColorBy, ColorOptions, Comparison, Filters, LabelFilter, Layout,
+    MarkerOrder, Markers, ObsFilter, Panel, PanelKind, PointStyle, Range, Reference, ResultPanel, Selection,
+    SelectionStep, TestMode, Theme, Tool, ViewSpec,
 };
 
 use super::{LINK_VERSION, text};
@@ -24,6 +24,13 @@ pub(super) fn print(view: &ViewSpec, content: Option<&str>) -> String {
         pairs.optional("of", content);
     }
     pairs.push("v", &LINK_VERSION.to_string());
+    pairs.0
+}
+
+/// What a link says of a comparison: the same for those that are equal, and for no others.
+pub(in crate::state) fn comparison_text(comparison: &Comparison) -> String {
+    let mut pairs = Pairs::default();
+    pairs.comparison(0, comparison);
     pairs.0
 }
 
@@ -89,19 +96,24 @@ impl Pairs {
             }
         }
         for (at, comparison) in analysis.comparisons.iter().enumerate() {
-            let group = text::escaped(&comparison.group);
-            let sets = match &comparison.reference {
-                Reference::Rest => group,
-                Reference::Set(name) => format!("{group}:{}", text::escaped(name)),
-            };
-            self.push(&format!("de{at}"), &sets);
-            match comparison.mode {
-                TestMode::Welch => {}
-                TestMode::CellxgeneCompatible => self.push(&format!("de{at}.mode"), "cellxgene"),
-                TestMode::Samples => self.push(&format!("de{at}.mode"), "samples"),
-            }
-            self.optional(&format!("de{at}.layer"), comparison.layer.as_deref());
+            self.comparison(at, comparison);
         }
+    }
+
+    fn comparison(&mut self, at: usize, comparison: &Comparison) {
+        let group = text::escaped(&comparison.group);
+        let sets = match &comparison.reference {
+            Reference::Rest => group,
+            Reference::Set(name) => format!("{group}:{}", text::escaped(name)),
+        };
+        self.push(&format!("de{at}"), &sets);
+        match comparison.mode {
+            TestMode::Welch => {}
+            TestMode::CellxgeneCompatible => self.push(&format!("de{at}.mode"), "cellxgene"),
+            TestMode::Samples => self.push(&format!("de{at}.mode"), "samples"),
+        }
+        self.optional(&format!("de{at}.layer"), comparison.layer.as_deref());
+        self.levels(&format!("de{at}."), &comparison.universe);
     }
 
     fn color_options(&mut self, options: &ColorOptions) {
@@ -121,10 +133,14 @@ impl Pairs {
     }
 
     fn query(&mut self, prefix: &str, query: &CellQuery) {
-        for (level, filters) in query.subset.iter().enumerate() {
+        self.levels(prefix, &query.subset);
+        self.filters(prefix, &query.filters);
+    }
+
+    fn levels(&mut self, prefix: &str, levels: &[Filters]) {
+        for (level, filters) in levels.iter().enumerate() {
             self.filters(&format!("{prefix}u{level}."), filters);
         }
-        self.filters(prefix, &query.filters);
     }
 
     fn filters(&mut self, prefix: &str, filters: &Filters) {
@@ -163,8 +179,9 @@ impl Pairs {
                     self.push("shown", &shown.to_string());
                 }
             }
-            Some(ResultPanel::Markers(Markers { column, rank })) => {
+            Some(ResultPanel::Markers(Markers { column, rank, universe })) => {
                 self.push("markers", column);
+                self.levels("markers.", universe);
                 match rank {
                     MarkerOrder::Score => {}
                     MarkerOrder::Effect => self.push("markers.rank", "effect"),

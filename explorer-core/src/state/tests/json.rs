@@ -44,10 +44,11 @@ fn actions_have_stable_names() {
             reference: Reference::Set("b".into()),
             mode: TestMode::CellxgeneCompatible,
             layer: None,
+            universe: Vec::new(),
         }),
         json!({"compare": {"group": "a", "reference": {"set": "b"}, "mode": "cellxgene"}}),
     );
-    let markers = Markers { column: "louvain".into(), rank: MarkerOrder::Effect };
+    let markers = Markers { column: "louvain".into(), rank: MarkerOrder::Effect, universe: Vec::new() };
     check(
         &Action::ShowResult(Some(ResultPanel::Markers(markers))),
         json!({"show_result": {"markers": {"column": "louvain", "rank": "effect"}}}),

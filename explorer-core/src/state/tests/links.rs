@@ -17,6 +17,17 @@ fn notices(link: &str) -> Vec<String> {
 }
 
 #[test]
+fn thousands_of_sets_and_comparisons_are_read_in_one_pass() {
+    let n_sets = 20_000;
+    let sets = (0..n_sets).map(|at| format!("set{at}=s{}&de{at}=s{at}&gs{at}=g{at}", at % (n_sets - 1)));
+    let parsed = ViewSpec::from_link(&sets.collect::<Vec<_>>().join("&"));
+    let analysis = &parsed.view.analysis;
+    // The last set has a name that is taken, and its comparison goes with it.
+    assert_eq!((analysis.cell_sets.len(), analysis.gene_sets.len()), (n_sets - 1, n_sets));
+    assert_eq!((analysis.comparisons.len(), parsed.notices.len()), (n_sets - 1, 2));
+}
+
+#[test]
 fn links_read_like_what_they_say() {
     let labels = |column: &str, filter| Action::SetLabels { column: column.to_owned(), filter };
     let hidden = [Label::named("B cells"), Label::Missing].into_iter().collect();

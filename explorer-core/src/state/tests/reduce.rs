@@ -20,7 +20,7 @@ fn save(name: &str) -> Action {
 }
 
 fn compared(group: &str, reference: Reference) -> Comparison {
-    Comparison { group: group.to_owned(), reference, mode: TestMode::Welch, layer: None }
+    Comparison { group: group.to_owned(), reference, mode: TestMode::Welch, layer: None, universe: Vec::new() }
 }
 
 fn with(reference: &str) -> Reference {
@@ -102,8 +102,25 @@ fn comparisons_follow_their_sets() {
 }
 
 #[test]
+fn a_set_is_saved_and_compared_with_the_rest_of_what_is_in_view_in_one_step() {
+    let mut history = History::new(after([hide("louvain", "B"), Action::Subset]));
+    let subset = history.present().view.analysis.query.subset.clone();
+    let set = CellSet { name: "mine".to_owned(), source: CellSource::Query(CellQuery::default()) };
+    history.dispatch(Action::CompareWithRest { set, mode: TestMode::Samples });
+    let asked = Comparison { mode: TestMode::Samples, universe: subset, ..compared("mine", Reference::Rest) };
+    assert_eq!(history.present().view.shown_comparison(), Some(&asked));
+    // Leaving the subset leaves the question as it was asked.
+    history.dispatch(Action::Unsubset);
+    assert_eq!(history.present().view.shown_comparison(), Some(&asked));
+    assert_eq!(history.present().view.analysis.comparisons, [asked]);
+    history.undo();
+    history.undo();
+    assert!(history.present().view.analysis.cell_sets.is_empty());
+}
+
+#[test]
 fn one_result_is_open_at_a_time() {
-    let markers = Markers { column: "louvain".to_owned(), rank: MarkerOrder::Effect };
+    let markers = Markers { column: "louvain".to_owned(), rank: MarkerOrder::Effect, universe: Vec::new() };
     let compare = Action::Compare(compared("a", Reference::Rest));
     let markers = ResultPanel::Markers(markers);
     let state = after([save("a"), compare.clone(), Action::ShowResult(Some(markers.clone()))]);

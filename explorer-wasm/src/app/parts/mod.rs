@@ -1,5 +1,6 @@
 //! What several parts of the page share. It knows none of them.
 
+mod ask;
 mod by_pointer;
 mod color;
 mod gene_set;
@@ -10,12 +11,13 @@ mod resolve;
 mod save;
 mod title;
 
+pub use ask::{compare_with_rest, show_markers};
 pub use by_pointer::ByPointer;
 pub use color::{colored_in, is_colored, toggle_color};
-pub use gene_set::add_gene_set;
+pub use gene_set::add_gene_sets;
 pub use histogram::{bars, follow_brush};
-pub use layer::layer_name;
+pub use layer::{layer_name, levels_text};
 pub use page::Page;
-pub use resolve::{gene_table, resolve};
+pub use resolve::resolve;
 pub use save::save_csv;
 pub use title::title;

@@ -3,15 +3,15 @@
 use std::sync::Arc;
 
 use explorer_core::{
-    de::DeTable,
+    de::{DeTable, Regulation},
     state::{Action, Comparison, GeneKey, TestMode},
 };
 use leptos::prelude::*;
 
 use crate::{
-    app::parts::{ByPointer, add_gene_set, colored_in, save_csv, title},
+    app::parts::{ByPointer, add_gene_sets, colored_in, levels_text, save_csv, title},
     store::{CompareStatus, DeResult, Pointed, Store},
-    ui::{DeView, SamplesView},
+    ui::{DeSummary, DeView, NewGeneSet, SamplesView},
 };
 
 /// The result, where a comparison is open and has not failed.
@@ -39,12 +39,23 @@ pub fn ComparisonPanel(store: Store) -> impl IntoView {
     let names = move || result().map(|result| Arc::clone(&result.names)).unwrap_or_default();
     let color = store.part(|state| state.view.analysis.color.clone());
     let colored = Memo::new(move |_| colored_in(store, &color.get(), result().map(|result| result.layer.clone())));
-    let summary = move || result().map(|result| result.summary()).unwrap_or_default();
+    let within = move |result: &DeResult| levels_text(store, &result.comparison.universe);
+    // What the sides have in common is known once their data are there.
+    let sizes = Memo::new(move |_| {
+        let shown = shown.get()?;
+        store.read_loaded(|session| store.peek(|state| session.side_sizes(&shown, &state.view.analysis))).flatten()
+    });
+    let summary = move || {
+        let Some(result) = result() else { return DeSummary::default() };
+        let summary = result.summary(&within(&result));
+        let caution = sizes.get().and_then(|sizes| sizes.caution(result.comparison.names()));
+        DeSummary { caution: summary.caution.or(caution), ..summary }
+    };
     let title = title(store);
     let export = move |()| {
         if let CompareStatus::Done(result) = status.get_untracked() {
             let name = format!("{} {}.csv", title.get_untracked(), result.comparison.title());
-            save_csv(store, &name, &result.csv(&title.get_untracked()));
+            save_csv(store, &name, &result.csv(&title.get_untracked(), &within(&result)));
         }
     };
     let on_gene = move |gene: String| {
@@ -66,10 +77,14 @@ pub fn ComparisonPanel(store: Store) -> impl IntoView {
                 colored
                 on_gene=Callback::new(on_gene)
                 on_point=Callback::new(on_point)
-                on_gene_set=Callback::new(move |genes: Vec<String>| {
-                    if let Some(comparison) = shown.get_untracked() {
-                        add_gene_set(store, &comparison.title(), genes);
-                    }
+                on_gene_sets=Callback::new(move |sets: Vec<NewGeneSet>| {
+                    let Some(comparison) = shown.get_untracked() else { return };
+                    let name = |side: Option<Regulation>| match side {
+                        Some(Regulation::Up) => format!("{}, up", comparison.title()),
+                        Some(Regulation::Down) => format!("{}, down", comparison.title()),
+                        None => comparison.title(),
+                    };
+                    add_gene_sets(store, sets.into_iter().map(|(side, genes)| (name(side), genes)).collect());
                 })
                 on_export=Callback::new(export)
                 on_close=Callback::new(move |()| store.dispatch(Action::ShowResult(None)))

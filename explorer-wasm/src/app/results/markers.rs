@@ -9,7 +9,7 @@ use explorer_core::{
 use leptos::prelude::*;
 
 use crate::{
-    app::parts::{ByPointer, add_gene_set, colored_in, save_csv, title},
+    app::parts::{ByPointer, add_gene_sets, colored_in, levels_text, save_csv, show_markers, title},
     store::{MarkersStatus, Pointed, Store, Tone},
     ui::{MarkersState, MarkersSummary, MarkersView},
 };
@@ -36,10 +36,15 @@ pub fn MarkersPanel(store: Store) -> impl IntoView {
         MarkersStatus::Done(_) => MarkersState::Done,
     };
     let summary = move || {
-        let title = asked.with(|asked| asked.as_ref().map(|asked| format!("Markers of {}", asked.column)));
+        let title = asked.with(|asked| {
+            let of = if asked.as_ref()?.universe.is_empty() { "" } else { " in the subset" };
+            Some(format!("Markers of {}{of}", asked.as_ref()?.column))
+        });
         let title = title.unwrap_or_default();
         match result.get() {
-            Some(ByPointer(result)) => MarkersSummary { title, ..result.summary() },
+            Some(ByPointer(result)) => {
+                MarkersSummary { title, ..result.summary(&levels_text(store, &result.asked.universe)) }
+            }
             None => MarkersSummary { title, ..MarkersSummary::default() },
         }
     };
@@ -59,8 +64,8 @@ pub fn MarkersPanel(store: Store) -> impl IntoView {
         colored_in(store, &color.get(), layer)
     });
     let on_rank = move |rank: MarkerOrder| {
-        if let Some(Markers { column, .. }) = asked.get_untracked() {
-            store.dispatch(Action::ShowResult(Some(ResultPanel::Markers(Markers { column, rank }))));
+        if let Some(asked) = asked.get_untracked() {
+            store.dispatch(Action::ShowResult(Some(ResultPanel::Markers(Markers { rank, ..asked }))));
         }
     };
     let on_gene = move |gene: String| {
@@ -75,7 +80,8 @@ pub fn MarkersPanel(store: Store) -> impl IntoView {
     let export = move |()| {
         if let Some(ByPointer(result)) = result.get_untracked() {
             let dataset = title(store).get_untracked();
-            save_csv(store, &format!("{dataset} markers of {}.csv", result.asked.column), &result.csv(&dataset));
+            let csv = result.csv(&dataset, &levels_text(store, &result.asked.universe));
+            save_csv(store, &format!("{dataset} markers of {}.csv", result.asked.column), &csv);
         }
     };
     view! {
@@ -90,7 +96,7 @@ pub fn MarkersPanel(store: Store) -> impl IntoView {
                 on_gene=Callback::new(on_gene)
                 on_point=Callback::new(on_point)
                 on_gene_set=Callback::new(move |(label, genes): (String, Vec<String>)| {
-                    add_gene_set(store, &format!("{label} markers"), genes);
+                    add_gene_sets(store, vec![(format!("{label} markers"), genes)]);
                 })
                 on_export=Callback::new(export)
                 on_retry=Callback::new(move |()| store.retry_markers())
@@ -103,10 +109,7 @@ pub fn MarkersPanel(store: Store) -> impl IntoView {
 /// Opens the markers of the column that a command means, or says why there are none.
 pub fn find_markers(store: Store) {
     match store.peek(|state| store.with_session(|session| session.column_to_mark(&state.view.analysis))).flatten() {
-        Some(column) => {
-            let markers = Markers { column, rank: MarkerOrder::default() };
-            store.dispatch(Action::ShowResult(Some(ResultPanel::Markers(markers))));
-        }
+        Some(column) => show_markers(store, column, MarkerOrder::default()),
         None => store.tell("The dataset has no category whose labels have stored sums.".to_owned(), Tone::Warning),
     }
 }

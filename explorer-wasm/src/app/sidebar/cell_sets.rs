@@ -2,12 +2,12 @@
 
 use explorer_core::{
     color::label_colors,
-    state::{Action, Comparison, Reference, ResultPanel, TestMode},
+    state::{Action, AppState, Comparison, Reference, ResultPanel, TestMode},
 };
 use leptos::prelude::*;
 
 use crate::{
-    app::parts::Page,
+    app::parts::{Page, compare_with_rest},
     store::{CompareStatus, Store},
     ui::{CellSetItem, CellSets, Choice, ComparePanel, CompareState, SidebarSection},
 };
@@ -16,11 +16,7 @@ use crate::{
 #[component]
 pub fn Sets(store: Store, page: Page, has_genes: bool) -> impl IntoView {
     let sets = store.part(|state| state.view.analysis.cell_sets.clone());
-    let sizes = store.loaded(move |session| {
-        let sets = sets.get();
-        let size = |source| session.n_cells_of(source);
-        sets.iter().map(|set| size(&set.source)).collect::<Vec<_>>()
-    });
+    let sizes = store.counted(move |session| sets.with(|sets| session.set_sizes(sets)));
     let items = Memo::new(move |_| {
         let (sets, sizes) = (sets.get(), sizes.get().unwrap_or_default());
         let colors = label_colors(sets.len(), None);
@@ -41,7 +37,20 @@ pub fn Sets(store: Store, page: Page, has_genes: bool) -> impl IntoView {
             <CellSets
                 sets=items
                 n_selected=Signal::derive(move || numbers.get().0)
+                can_compare=Signal::derive(move || has_genes && {
+                    let (n_selected, n_visible, _) = numbers.get();
+                    0 < n_selected && n_selected < n_visible
+                })
+                suggested=Signal::derive(move || {
+                    let name = |state: &AppState| {
+                        store.with_session(|session| session.suggested_name(&state.view.analysis.query))
+                    };
+                    store.peek(name).unwrap_or_default()
+                })
                 naming=page.naming
+                on_compare=Callback::new(move |()| {
+                    compare_with_rest(store, store.peek(|state| state.view.analysis.query.clone()));
+                })
                 on_save=Callback::new(move |name| store.dispatch(Action::SaveCellSet { name }))
                 on_rename=Callback::new(move |(from, to)| store.dispatch(Action::RenameCellSet { from, to }))
                 on_delete=Callback::new(move |name| store.dispatch(Action::RemoveCellSet(name)))
@@ -61,6 +70,7 @@ pub fn Sets(store: Store, page: Page, has_genes: bool) -> impl IntoView {
 #[component]
 fn Compare(store: Store, names: Signal<Vec<String>>) -> impl IntoView {
     let draft = RwSignal::new(None::<Comparison>);
+    let universe = store.part(|state| state.view.analysis.query.subset.clone());
     // What is asked, mended where it names a set that is no more.
     let asked = Memo::new(move |_| {
         let names = names.get();
@@ -70,7 +80,9 @@ fn Compare(store: Store, names: Signal<Vec<String>>) -> impl IntoView {
             reference: Reference::Rest,
             mode: TestMode::Welch,
             layer: None,
+            universe: Vec::new(),
         });
+        asked.universe = universe.get();
         if !has(&asked.group) {
             asked.group = names.first().cloned().unwrap_or_default();
         }
@@ -87,6 +99,20 @@ fn Compare(store: Store, names: Signal<Vec<String>>) -> impl IntoView {
     });
     let layers = layers.unwrap_or_default();
     let has_samples = store.sample_column().is_some();
+    let analysis =
+        store.part(|state| (state.view.analysis.cell_sets.clone(), state.view.analysis.query.subset.clone()));
+    let sizes = Memo::new(move |_| {
+        // Read, not tracked alone: a memo that nobody reads follows nothing.
+        analysis.with(|_| ());
+        let asked = asked.get();
+        store.read_loaded(|session| store.peek(|state| session.side_sizes(&asked, &state.view.analysis))).flatten()
+    });
+    let note = move || {
+        let sizes = sizes.get()?;
+        let universe = if universe.with(Vec::is_empty) { "cells" } else { "in view" };
+        let caution = asked.with(|asked| sizes.caution(asked.names()));
+        Some([sizes.text(universe) + ".", caution.unwrap_or_default()].join(" "))
+    };
     let status = store.comparing();
     let state = move || match status.get() {
         CompareStatus::Running(progress, _) => {
@@ -94,7 +120,10 @@ fn Compare(store: Store, names: Signal<Vec<String>>) -> impl IntoView {
         }
         CompareStatus::Failed(reason) => CompareState::Failed(reason),
         CompareStatus::None | CompareStatus::Done(_) if asked.with(|asked| asked.group.is_empty()) => {
-            CompareState::NotReady("Select cells and save them as a cell set first.".to_owned())
+            CompareState::NotReady("Select cells to compare them with the rest, or save sets to compare.".to_owned())
+        }
+        CompareStatus::None | CompareStatus::Done(_) if sizes.get().is_some_and(|sizes| !sizes.can_be_compared()) => {
+            CompareState::NotReady(note().unwrap_or_default())
         }
         CompareStatus::None | CompareStatus::Done(_) => CompareState::Ready,
     };
@@ -111,6 +140,7 @@ fn Compare(store: Store, names: Signal<Vec<String>>) -> impl IntoView {
             has_samples
             comparison=asked
             state=Signal::derive(state)
+            note=Signal::derive(move || note().unwrap_or_default())
             past=store.part(|state| state.view.analysis.comparisons.clone())
             on_change=Callback::new(move |comparison| draft.set(Some(comparison)))
             on_run=Callback::new(run)

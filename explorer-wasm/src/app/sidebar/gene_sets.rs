@@ -2,7 +2,7 @@
 
 use explorer_core::{
     format::plural,
-    session::{UnresolvedGenes, unlisted_means},
+    session::{NameClash, Session, UnresolvedGenes, unlisted_means},
     state::{Action, ColorBy, DimensionKey, GeneKey, GeneMean, GeneSet, gene_sets_from_csv, gene_sets_to_csv},
 };
 use gloo_file::{File, futures::read_as_text};
@@ -10,7 +10,7 @@ use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
 use crate::{
-    app::parts::{bars, follow_brush, gene_table, layer_name, resolve, save_csv, title, toggle_color},
+    app::parts::{bars, follow_brush, layer_name, resolve, save_csv, title, toggle_color},
     store::{Store, Tone},
     ui::{GeneSetChange, GeneSetItem, GeneSets, MeanItem, SetGene, SidebarSection},
 };
@@ -19,24 +19,28 @@ use crate::{
 #[component]
 pub fn GeneSetSection(store: Store) -> impl IntoView {
     let unresolved = RwSignal::new(String::new());
+    let clash = RwSignal::new(Vec::<GeneSet>::new());
     let sets = store.part(|state| state.view.analysis.gene_sets.clone());
     let layer = store.part(|state| state.view.analysis.layer.clone());
     let items = Memo::new(move |_| {
         let layer = layer.get();
-        let table = store.read_loaded(|session| session.gene_table(layer.as_deref()).cloned()).flatten();
-        // Before the table is there no gene is called unknown.
-        let gene = |id: String| SetGene {
-            label: table.as_ref().map_or(id.as_str(), |table| table.label_of(&id)).to_owned(),
-            is_known: table.as_ref().is_none_or(|table| table.find(&id).is_ok()),
-            id,
+        let gene = |session: &Session, gene: String| {
+            let key = GeneKey { layer: layer.clone(), gene };
+            // Before the table is there no gene is called unknown.
+            let is_known = session.has_gene(&key) != Some(false);
+            let label = if is_known { session.gene_label(&key) } else { session.label_in_any_layer(&key) };
+            SetGene { label, is_known, id: key.gene }
         };
-        let item = |set: GeneSet| GeneSetItem {
-            mean: set.mean(layer.clone()),
+        let item = |session: &Session, set: GeneSet| GeneSetItem {
+            mean: set.mean(layer.clone()).filter(|mean| session.has_mean(mean) != Some(false)),
             name: set.name,
             description: set.description,
-            genes: set.genes.into_iter().map(gene).collect(),
+            genes: set.genes.into_iter().map(|name| gene(session, name)).collect(),
         };
-        sets.get().into_iter().map(item).collect::<Vec<_>>()
+        let sets = sets.get();
+        store
+            .read_loaded(|session| sets.into_iter().map(|set| item(session, set)).collect::<Vec<_>>())
+            .unwrap_or_default()
     });
     let others = store.part(|state| unlisted_means(&state.view.analysis));
     let others = move || {
@@ -61,15 +65,23 @@ pub fn GeneSetSection(store: Store) -> impl IntoView {
                 listed=store.part(|state| state.view.analysis.genes.clone())
                 colored
                 unresolved
+                clash=Signal::derive(move || clash_text(&sets.read(), &clash.read()))
                 bars_of=Callback::new(move |mean| bars(store, DimensionKey::Mean(mean)))
                 range_of=Callback::new(range_of)
-                on_change=Callback::new(move |change| follow(store, unresolved, change))
+                on_change=Callback::new(move |change| follow(store, unresolved, clash, change))
             />
         </SidebarSection>
     }
 }
 
-fn follow(store: Store, unresolved: RwSignal<String>, change: GeneSetChange) {
+/// What to ask about the sets of a file whose names are taken; empty where there are none.
+fn clash_text(old: &[GeneSet], new: &[GeneSet]) -> String {
+    let names = NameClash::names(old, new);
+    let is = if names.len() == 1 { "is a gene set" } else { "are gene sets" };
+    if names.is_empty() { String::new() } else { format!("There {is} called {} already.", names.join(", ")) }
+}
+
+fn follow(store: Store, unresolved: RwSignal<String>, clash: RwSignal<Vec<GeneSet>>, change: GeneSetChange) {
     match change {
         GeneSetChange::Create(name, genes) => {
             let genes = known(store, unresolved, &genes);
@@ -102,26 +114,36 @@ fn follow(store: Store, unresolved: RwSignal<String>, change: GeneSetChange) {
         GeneSetChange::Brush(mean, change) => {
             follow_brush(store, change, |range| Action::SetMeanRange { mean, range });
         }
-        GeneSetChange::Load(file) => load(store, unresolved, file),
+        GeneSetChange::Load(file) => load(store, unresolved, clash, file),
+        GeneSetChange::Settle(how) => {
+            let new = std::mem::take(&mut *clash.write());
+            if let Some(how) = how {
+                let sets = store.peek(|state| how.settle(&state.view.analysis.gene_sets, new));
+                store.dispatch(Action::AddGeneSets(sets));
+            }
+        }
         GeneSetChange::Save => {
-            let table = gene_table(store);
-            let symbol = |id: &str| table.as_ref().map_or(id, |table| table.symbol_of(id)).to_owned();
-            let text = store.peek(|state| gene_sets_to_csv(&state.view.analysis.gene_sets, symbol));
+            let text = store.peek(|state| {
+                store.with_session(|session| {
+                    gene_sets_to_csv(&state.view.analysis.gene_sets, |id| session.symbol_in_any_layer(id))
+                })
+            });
+            let text = text.unwrap_or_default();
             save_csv(store, &format!("{} gene sets.csv", title(store).get_untracked()), &text);
         }
         GeneSetChange::Dismiss => unresolved.set(String::new()),
     }
 }
 
-/// The ids of genes; the user is told of names that stand for none, or for several.
+/// The ids of genes, and the names that stand for none, or for several, of which the user is told.
 fn known(store: Store, unresolved: RwSignal<String>, names: &[String]) -> Vec<String> {
     let resolved = resolve(store, names);
     unresolved.set(resolved.unresolved.text());
-    resolved.ids
+    resolved.all
 }
 
-/// Takes in the sets of a file, as one step.
-fn load(store: Store, unresolved: RwSignal<String>, file: web_sys::File) {
+/// Takes in the sets of a file, as one step; where names are taken, once the user says what is to become of them.
+fn load(store: Store, unresolved: RwSignal<String>, clash: RwSignal<Vec<GeneSet>>, file: web_sys::File) {
     let file = File::from(file);
     spawn_local(async move {
         let name = file.name();
@@ -129,18 +151,21 @@ fn load(store: Store, unresolved: RwSignal<String>, file: web_sys::File) {
             store.tell(format!("The browser could not read {name}."), Tone::Error);
             return;
         };
-        let table = gene_table(store);
-        let is_known = |id: &str| table.as_ref().is_some_and(|table| table.find(id).is_ok());
+        let is_known = |id: &str| store.with_session(|session| session.is_gene_anywhere(id)) == Some(true);
         match gene_sets_from_csv(&text, is_known) {
             Ok(mut sets) => {
                 let mut rest = UnresolvedGenes::default();
                 for set in &mut sets {
                     let resolved = resolve(store, &set.genes);
-                    set.genes = resolved.ids;
+                    set.genes = resolved.all;
                     rest.extend(resolved.unresolved);
                 }
                 unresolved.set(rest.text());
-                store.dispatch(Action::AddGeneSets(sets));
+                if store.peek(|state| NameClash::names(&state.view.analysis.gene_sets, &sets).is_empty()) {
+                    store.dispatch(Action::AddGeneSets(sets));
+                } else {
+                    clash.set(sets);
+                }
             }
             Err(error) => store.tell(format!("{name}: {error}"), Tone::Error),
         }

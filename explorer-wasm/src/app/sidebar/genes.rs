@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use explorer_core::{
-    session::listed_genes,
+    format::plural,
+    session::{Session, listed_genes},
     state::{Action, ColorBy, DimensionKey, GeneKey},
 };
 use leptos::prelude::*;
 
 use crate::{
-    app::parts::{ByPointer, Page, bars, follow_brush, layer_name, resolve, toggle_color},
+    app::parts::{Page, bars, follow_brush, layer_name, resolve, toggle_color},
     store::{Pointed, Store},
     ui::{BrushChange, Choice, GeneItem, GeneList, GeneSearch, SelectField, SidebarSection},
 };
@@ -21,37 +22,39 @@ const MOST_HITS: usize = 30;
 #[component]
 pub fn Genes(store: Store, page: Page) -> impl IntoView {
     let layer = store.part(|state| state.view.analysis.layer.clone());
-    let table = Memo::new(move |_| {
-        let layer = layer.get();
-        store.read_loaded(|session| session.gene_table(layer.as_deref()).cloned().map(ByPointer)).flatten()
-    });
     let query = RwSignal::new(String::new());
     let unresolved = RwSignal::new(String::new());
     let hits = Memo::new(move |_| {
-        let query = query.get();
-        table.with(|table| table.as_ref().map_or_else(|| Arc::from([]), |table| table.0.hits(&query, MOST_HITS).into()))
+        let (query, layer) = (query.get(), layer.get());
+        let hits = |session: &Session| session.gene_hits(&query, layer.as_deref(), MOST_HITS);
+        Arc::from(store.read_loaded(hits).unwrap_or_default())
     });
     let add = move |names: Vec<String>| {
         let resolved = resolve(store, &names);
         unresolved.set(resolved.unresolved.text());
         store.dispatch(Action::AddGenes(resolved.ids));
     };
-    let on_pick = move |gene: String| {
+    let on_pick = move |gene: GeneKey| {
         unresolved.set(String::new());
-        store.dispatch(Action::ShowGene(GeneKey { layer: layer.get_untracked(), gene }));
+        store.dispatch(Action::ShowGene(gene));
     };
     let keys = store.part(|state| listed_genes(&state.view.analysis));
     let items = Memo::new(move |_| {
         let layer = layer.get();
-        let detail = |gene: &str| table.with(|table| Some(table.as_ref()?.0.detail_of(gene).to_owned()));
-        let label = |key: &GeneKey| store.read_loaded(|session| session.gene_label(key));
-        let item = |key: GeneKey| GeneItem {
-            label: label(&key).unwrap_or_else(|| key.gene.clone()),
-            detail: detail(&key.gene).unwrap_or_default(),
-            other_layer: (key.layer != layer).then(|| layer_name(store, key.layer.as_deref())),
-            key,
+        let keys = keys.get();
+        let item = |session: &Session, key: GeneKey| {
+            let table = session.gene_table(key.layer.as_deref());
+            GeneItem {
+                label: session.label_in_any_layer(&key),
+                detail: table.map_or("", |table| table.detail_of(&key.gene)).to_owned(),
+                is_known: session.has_gene(&key) != Some(false),
+                other_layer: (key.layer != layer).then(|| session.layer_name(key.layer.as_deref())),
+                key,
+            }
         };
-        keys.get().into_iter().map(item).collect::<Vec<_>>()
+        store
+            .read_loaded(|session| keys.into_iter().map(|key| item(session, key)).collect::<Vec<_>>())
+            .unwrap_or_default()
     });
     let colored = store.part(|state| state.view.analysis.color.gene().cloned());
     let range_of =
@@ -63,6 +66,7 @@ pub fn Genes(store: Store, page: Page) -> impl IntoView {
             Action::SetGeneRange { gene: key, range: None }
         });
     };
+    let n_missing = Memo::new(move |_| items.with(|items| items.iter().filter(|item| !item.is_known).count()));
     let n_genes = move || items.with(|items| if items.is_empty() { String::new() } else { items.len().to_string() });
     view! {
         <SidebarSection title="Genes" aside=Signal::derive(n_genes) test_id="genes">
@@ -72,14 +76,17 @@ pub fn Genes(store: Store, page: Page) -> impl IntoView {
                 focus=page.focus_search
                 on_query=Callback::new(move |text| query.set(text))
                 on_pick=Callback::new(on_pick)
-                on_point=Callback::new(move |gene: Option<String>| {
-                    let layer = layer.get_untracked();
-                    store.point_at(gene.map(|gene| Pointed::Gene(GeneKey { layer, gene })));
-                })
+                on_point=Callback::new(move |gene: Option<GeneKey>| store.point_at(gene.map(Pointed::Gene)))
                 on_list=Callback::new(add)
                 on_dismiss=Callback::new(move |()| unresolved.set(String::new()))
             />
             <Layers store layer />
+            <p class="gene-none note" role="status" data-testid="genes-missing" hidden=move || n_missing.get() == 0>
+                {move || {
+                    let genes = plural(n_missing.get(), "listed gene is", "listed genes are");
+                    format!("{genes} not in layer {}, and grayed out.", layer_name(store, layer.get().as_deref()))
+                }}
+            </p>
             <GeneList
                 genes=items
                 bars_of=Callback::new(move |key| bars(store, DimensionKey::Gene(key)))

@@ -5,23 +5,20 @@ use std::{collections::BTreeSet, sync::Arc};
 use explorer_core::{
     color::{MISSING_GRAY, label_colors},
     format::short,
-    session::{KnownCounts, is_constant},
-    state::{Action, ColorBy, DimensionKey, Hover, Label, LabelFilter, MarkerOrder, Markers, ResultPanel},
+    session::{KnownCounts, MISSING_LABEL, is_constant},
+    state::{Action, CellQuery, ColorBy, DimensionKey, Hover, Label, LabelFilter, MarkerOrder, ObsFilter},
 };
 use leptos::prelude::*;
 use shared_fbs::manifest::{Column, ColumnKind};
 
 use crate::{
-    app::parts::{ByPointer, bars, follow_brush, is_colored, title, toggle_color},
+    app::parts::{ByPointer, bars, compare_with_rest, follow_brush, is_colored, show_markers, title, toggle_color},
     store::{Pointed, Store},
     ui::{
         BrushChange, CategoryPanel, CategoryValue, DatasetFacts, DatasetInfo, HistogramPanel, SidebarSection,
         ValueCount,
     },
 };
-
-/// What cells without a label are called.
-const MISSING_LABEL: &str = "missing";
 
 /// The columns.
 #[component]
@@ -116,8 +113,18 @@ fn categories(store: Store, column: &Column) -> impl IntoView + use<> {
     let on_markers = (store.with_session(|session| session.has_stored_sums(&name)) == Some(true)).then(|| {
         let column = name.clone();
         Callback::new(move |()| {
-            let asked = Markers { column: column.clone(), rank: MarkerOrder::default() };
-            store.dispatch(Action::ShowResult(Some(ResultPanel::Markers(asked))));
+            show_markers(store, column.clone(), MarkerOrder::default());
+        })
+    });
+    let on_compare = (store.with_manifest(|manifest| !manifest.layers.is_empty()) == Some(true)).then(|| {
+        let column = name.clone();
+        Callback::new(move |code| {
+            if let Some(label) = label_of(code) {
+                let filter = ObsFilter::Labels(LabelFilter::Only([label].into()));
+                let mut query = CellQuery::of_universe(&store.peek(|state| state.view.analysis.query.subset.clone()));
+                query.filters.obs.insert(column.clone(), filter);
+                compare_with_rest(store, query);
+            }
         })
     });
     let [point, expand, color, check_all, check, only, hover] = [(); 7].map(|()| name.clone());
@@ -156,6 +163,7 @@ fn categories(store: Store, column: &Column) -> impl IntoView + use<> {
                     set(&only, LabelFilter::Only([label].into()));
                 }
             })
+            on_compare
             on_markers
             on_hover=Callback::new(move |code: Option<u32>| {
                 let label = code.and_then(label_of);

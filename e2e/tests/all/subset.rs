@@ -1,0 +1,53 @@
+//! A subset rules what is compared, marked and counted; filters in force can be taken away one by one.
+
+use anyhow::{Result, ensure};
+use e2e::{Graphics, Held, N_CELLS, Visit, data_lines};
+
+use crate::de::terminal;
+
+#[tokio::test]
+async fn what_is_compared_in_a_subset_is_of_the_subset() -> Result<()> {
+    Visit::start(Graphics::WebGpu, "subset").await?.run(steps).await
+}
+
+async fn steps(visit: &Visit) -> Result<()> {
+    let page = visit.open("u0.f.bulk_labels=CD19%2B B,Dendritic&open=bulk_labels&v=1").await?;
+    page.until_selected(335, 335).await?;
+    page.until_text("embedding-select", |text| text.contains("335 cells")).await?;
+
+    // From a label's row, in one press: the rest of these two labels is the other one.
+    let row = "value-bulk_labels-CD19+ B";
+    let rect = page.rect(row).await?;
+    page.point(row, [rect.width / 2.0, rect.height / 2.0]).await?;
+    page.click_in(row, "[data-testid=value-compare]").await?;
+    page.until_exact("CD19+ B against the rest of the subset").await?;
+    page.until_text("de-facts", |facts| facts.contains("95 against 240 cells")).await?;
+    page.until_text("compare", |text| text.contains("95 cells against 240, of 335 in view")).await?;
+    page.click("de-export").await?;
+    let (_, in_subset) = page.download_text().await?;
+    ensure!(in_subset.contains("# within: bulk_labels: CD19+ B, Dendritic"), "the file does not say within what");
+    let two = terminal(visit, &["--group", "bulk_labels=CD19+ B", "--reference", "bulk_labels=Dendritic"])?;
+    ensure!(data_lines(&in_subset) == data_lines(&two), "the rest of the subset is not the other label");
+
+    // The markers of a label are those genes.
+    page.click("category-menu-bulk_labels").await?;
+    page.click("category-markers-bulk_labels").await?;
+    page.until_text("markers-title", |title| title == "Markers of bulk_labels in the subset").await?;
+    page.until_text("markers-facts", |facts| facts.contains("2 labels")).await?;
+    visit.browser.shoot("markers")?;
+    page.click("markers-close").await?;
+
+    // Filters are listed by what they are on, and go one by one; an outline of another embedding leaves its trace here.
+    let picture = page.rect("picture").await?;
+    let [left, right, top, bottom] =
+        [picture.width * 0.1, picture.width * 0.9, picture.height * 0.3, picture.height * 0.6];
+    page.drag("picture", &[[left, top], [right, top], [right, bottom], [left, bottom]], Held::Nothing).await?;
+    page.until_text("filters", |text| text.contains("umap outline")).await?;
+    page.choose("embedding-select", "pca: 335 cells").await?;
+    page.click("filter-remove-umap").await?;
+    page.until_selected(335, 335).await?;
+    page.click("unsubset").await?;
+    page.until_selected(335, N_CELLS).await?;
+    page.until_text("filters", |text| text.contains("bulk_labels CD19+ B, Dendritic")).await?;
+    visit.browser.shoot("chips")
+}

@@ -1,0 +1,178 @@
+//! Filters in a few words: for the list of those in force, for names of sets, for what a comparison is within.
+
+use super::Session;
+use crate::{
+    format::{plural, short},
+    state::{
+        CellQuery, Dimension, DimensionFilter, DimensionKey, Filters, GeneKey, Label, LabelFilter, Range, Selection,
+        SelectionStep,
+    },
+};
+
+/// What cells without a label are called.
+pub const MISSING_LABEL: &str = "missing";
+
+/// Labels of a filter that are named one by one.
+const MOST_LABELS: usize = 3;
+/// Characters of a suggested name.
+const MOST_CHARS: usize = 60;
+
+/// A filter in force.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ActiveFilter {
+    /// Its dimension.
+    pub key: DimensionKey,
+    /// What it is on: a column, a gene, an embedding.
+    pub place: String,
+    /// What passes.
+    pub text: String,
+}
+
+impl Session {
+    /// Every filter within the innermost subset.
+    pub fn active_filters(&self, query: &CellQuery) -> Vec<ActiveFilter> {
+        query.filters.active_dimensions().into_iter().map(|dimension| self.active_filter(dimension)).collect()
+    }
+
+    /// The filters of a subset, level after level; empty where there are none.
+    pub fn levels_text(&self, levels: &[Filters]) -> String {
+        let filters = levels.iter().flat_map(Filters::active_dimensions);
+        let text = |dimension| {
+            let ActiveFilter { place, text, .. } = self.active_filter(dimension);
+            format!("{place}: {text}")
+        };
+        filters.map(text).collect::<Vec<_>>().join("; ")
+    }
+
+    /// What a set of these cells may be called: after its own filters, or those of the subset where it has none.
+    pub fn suggested_name(&self, query: &CellQuery) -> String {
+        let filters = if query.filters.is_empty() { query.subset.last() } else { Some(&query.filters) };
+        let dimensions = filters.map(Filters::active_dimensions).unwrap_or_default();
+        let names = dimensions.into_iter().map(|dimension| {
+            let is_labels = matches!(dimension.filter, DimensionFilter::Labels(LabelFilter::Only(_)));
+            let ActiveFilter { place, text, .. } = self.active_filter(dimension);
+            if is_labels { text } else { format!("{place} {text}") }
+        });
+        let name = names.collect::<Vec<_>>().join(" & ");
+        match name.char_indices().nth(MOST_CHARS) {
+            Some((end, _)) => format!("{}…", &name[..end]),
+            None => name,
+        }
+    }
+
+    fn active_filter(&self, Dimension { key, filter }: Dimension<'_>) -> ActiveFilter {
+        let text = match filter {
+            DimensionFilter::Labels(labels) => labels_text(labels),
+            DimensionFilter::Range(range) => range_text(range),
+            DimensionFilter::Selection(selection) => selection_text(selection),
+            DimensionFilter::Subset(level) => self.levels_text(std::slice::from_ref(level)),
+        };
+        let in_layer = |layer: Option<&str>| layer.map(|layer| format!(" in {layer}")).unwrap_or_default();
+        let place = match &key {
+            DimensionKey::Obs(column) => column.clone(),
+            DimensionKey::Gene(gene) => self.gene_label(gene) + &in_layer(gene.layer.as_deref()),
+            DimensionKey::Mean(mean) => {
+                let genes = match mean.genes() {
+                    [gene] => self.gene_label(&GeneKey { layer: mean.layer().map(str::to_owned), gene: gene.clone() }),
+                    genes => plural(genes.len(), "gene", "genes"),
+                };
+                format!("mean of {genes}{}", in_layer(mean.layer()))
+            }
+            DimensionKey::Selection(embedding) => embedding_name(embedding).to_owned(),
+            DimensionKey::Subset(_) => "subset".to_owned(),
+        };
+        ActiveFilter { key, place, text }
+    }
+}
+
+/// What an embedding is called: its key without the prefix that all have.
+pub fn embedding_name(key: &str) -> &str {
+    key.strip_prefix("X_").unwrap_or(key)
+}
+
+fn labels_text(filter: &LabelFilter) -> String {
+    let (LabelFilter::Hide(labels) | LabelFilter::Only(labels)) = filter;
+    let name = |label: &Label| match label {
+        Label::Named(name) => name.clone(),
+        Label::Missing => MISSING_LABEL.to_owned(),
+    };
+    let named = match labels.len() {
+        0 => "no label".to_owned(),
+        n if n > MOST_LABELS => plural(n, "label", "labels"),
+        _ => labels.iter().map(name).collect::<Vec<_>>().join(", "),
+    };
+    match filter {
+        LabelFilter::Hide(_) => format!("not {named}"),
+        LabelFilter::Only(_) => named,
+    }
+}
+
+fn range_text(range: Range) -> String {
+    let number = |bound: f32| short(f64::from(bound), 4);
+    match (range.min().is_finite(), range.max().is_finite()) {
+        (true, true) => format!("{} to {}", number(range.min()), number(range.max())),
+        (true, false) => format!("≥ {}", number(range.min())),
+        (false, true) => format!("≤ {}", number(range.max())),
+        (false, false) => "any number".to_owned(),
+    }
+}
+
+fn selection_text(selection: &Selection) -> String {
+    let is_outline = |step: &&SelectionStep| !matches!(step, SelectionStep::Invert);
+    let outlines = match selection.steps().iter().filter(is_outline).count() {
+        1 => "outline".to_owned(),
+        n => plural(n, "outline", "outlines"),
+    };
+    // What begins with all cells, or is turned round at the end, is what lies outside.
+    let is_turned = |step: &&SelectionStep| matches!(step, SelectionStep::Invert);
+    let is_outside = selection.steps().iter().filter(is_turned).count() % 2
+        != usize::from(matches!(selection.steps().first(), Some(SelectionStep::Subtract(_))));
+    if is_outside { format!("outside {outlines}") } else { outlines }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::state::{Polygon, ViewSpec};
+
+    #[test]
+    fn filters_are_told_in_a_few_words() {
+        let link = "f.louvain=B,T&f.phase=-~m&f.donor=a,b,c,d&r.n_genes=200..inf&r.score=-1..2.5&g.LYZ=0.5..inf\
+                    &g.raw/X:LYZ=-inf..3&m.CD3D,CD3E=1..2&v=1";
+        let query = ViewSpec::from_link(link).view.analysis.query;
+        let manifest = shared_fbs::manifest::Manifest {
+            level_ranks: shared_fbs::order::Levels::for_n_obs(0).boundaries(),
+            ..Default::default()
+        };
+        let session = Session::new(std::sync::Arc::new(manifest));
+        let told: Vec<String> = session
+            .active_filters(&query)
+            .into_iter()
+            .map(|ActiveFilter { place, text, .. }| format!("{place}: {text}"))
+            .collect();
+        let expected = [
+            "donor: 4 labels",
+            "louvain: B, T",
+            "n_genes: ≥ 200",
+            "phase: not missing",
+            "score: -1 to 2.5",
+            "LYZ: ≥ 0.5",
+            "LYZ in raw/X: ≤ 3",
+            "mean of 2 genes: 1 to 2",
+        ];
+        assert_eq!(told.iter().map(|text| text.replace('\u{2212}', "-")).collect::<Vec<_>>(), expected);
+        assert!(session.suggested_name(&query).starts_with("4 labels & B, T & n_genes ≥ 200"));
+        assert_eq!(session.suggested_name(&query).chars().count(), MOST_CHARS + 1);
+        assert_eq!(session.suggested_name(&CellQuery::default()), "");
+    }
+
+    #[test]
+    fn an_outline_says_where_it_was_drawn_and_which_side_is_meant() {
+        let outline = || Polygon::rectangle((0.0, 0.0), (1.0, 1.0)).unwrap();
+        let text = |steps: Vec<SelectionStep>| selection_text(&Selection::from(steps));
+        assert_eq!(text(vec![SelectionStep::Add(outline())]), "outline");
+        assert_eq!(text(vec![SelectionStep::Subtract(outline())]), "outside outline");
+        assert_eq!(text(vec![SelectionStep::Add(outline()), SelectionStep::Invert]), "outside outline");
+        assert_eq!(text(vec![SelectionStep::Add(outline()), SelectionStep::Add(outline())]), "2 outlines");
+    }
+}

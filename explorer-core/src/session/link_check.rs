@@ -1,0 +1,38 @@
+//! What a link asks for that the dataset does not have.
+
+use super::{MISSING_LABEL, Session};
+use crate::state::{Filters, GeneKey, Label, LabelFilter, ObsFilter, ViewSpec};
+
+impl Session {
+    /// What a view names that the dataset does not have, as far as is known by now, each in a few words. Layers,
+    /// columns and embeddings are not among them: that there is none is told when they are asked for.
+    pub fn unknown_names(&self, view: &ViewSpec) -> Vec<String> {
+        let analysis = &view.analysis;
+        let mut unknown = Vec::new();
+        let listed = analysis.genes.iter().map(|gene| GeneKey { layer: analysis.layer.clone(), gene: gene.clone() });
+        let levels = || analysis.query.subset.iter().chain([&analysis.query.filters]);
+        let filtering = levels().flat_map(|level| level.genes.keys().cloned());
+        for key in listed.chain(filtering).filter(|key| self.has_gene(key) == Some(false)) {
+            let layer = self.layer_name(key.layer.as_deref());
+            unknown.push(format!("gene “{}” of layer {layer}", self.label_in_any_layer(&key)));
+        }
+        levels().for_each(|level| self.add_unknown_labels(level, &mut unknown));
+        unknown
+    }
+
+    fn add_unknown_labels(&self, level: &Filters, unknown: &mut Vec<String>) {
+        for (column, filter) in &level.obs {
+            let (ObsFilter::Labels(filter), Some(categories)) = (filter, self.categories(column)) else { continue };
+            let (LabelFilter::Hide(labels) | LabelFilter::Only(labels)) = filter;
+            for label in labels {
+                let (name, is_there) = match label {
+                    Label::Named(name) => (name.as_str(), categories.labels.contains(name)),
+                    Label::Missing => (MISSING_LABEL, categories.counts.last().is_some_and(|&n_cells| n_cells > 0)),
+                };
+                if !is_there {
+                    unknown.push(format!("label “{name}” of {column}"));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! Sets that are made of something: of a file, where their names may be taken, and of filters, which they are named after.
+
+use super::Session;
+use crate::{
+    screen::free_name,
+    state::{Analysis, CellQuery, CellSet, CellSource, GeneSet},
+};
+
+/// What becomes of new gene sets whose names are taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NameClash {
+    /// They take the place of the old ones.
+    Replace,
+    /// They get other names.
+    Rename,
+    /// Their genes are added to the old ones.
+    Merge,
+}
+
+impl NameClash {
+    /// The names of new sets that are taken.
+    pub fn names(old: &[GeneSet], new: &[GeneSet]) -> Vec<String> {
+        let is_taken = |name: &String| old.iter().any(|set| set.name == *name);
+        new.iter().map(|set| set.name.clone()).filter(is_taken).collect()
+    }
+
+    /// The sets to put in, one of a name, each in place of one that there is.
+    pub fn settle(self, old: &[GeneSet], new: Vec<GeneSet>) -> Vec<GeneSet> {
+        let mut taken: Vec<String> = old.iter().chain(&new).map(|set| set.name.clone()).collect();
+        let mut settled = Vec::with_capacity(new.len());
+        for mut set in new {
+            let before = old.iter().find(|before| before.name == set.name);
+            match (self, before) {
+                (Self::Replace, _) | (Self::Rename | Self::Merge, None) => {}
+                (Self::Rename, Some(_)) => {
+                    set.name = free_name(&set.name, &taken);
+                    taken.push(set.name.clone());
+                }
+                (Self::Merge, Some(before)) => {
+                    let added = set.genes.into_iter().filter(|gene| !before.genes.contains(gene));
+                    set.genes = before.genes.iter().cloned().chain(added).collect();
+                    if !before.description.is_empty() {
+                        set.description.clone_from(&before.description);
+                    }
+                }
+            }
+            settled.push(set);
+        }
+        settled
+    }
+}
+
+impl Session {
+    /// A set of the cells of a query: the one that there is of them, or a new one that is named after the filters.
+    pub fn set_of(&self, query: CellQuery, analysis: &Analysis) -> CellSet {
+        let source = CellSource::Query(query);
+        if let Some(known) = analysis.cell_sets.iter().find(|set| set.source == source) {
+            return known.clone();
+        }
+        let name = source.query().map(|query| self.suggested_name(query)).unwrap_or_default();
+        CellSet { name: free_set_name(&name, analysis), source }
+    }
+}
+
+/// A name that no cell set has: this one, if it can be.
+fn free_set_name(name: &str, analysis: &Analysis) -> String {
+    let taken: Vec<String> = analysis.cell_sets.iter().map(|set| set.name.clone()).collect();
+    match name {
+        "" => free_name("Set", &taken),
+        name if taken.iter().any(|other| other == name) => free_name(name, &taken),
+        name => name.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn set(name: &str, genes: &[&str]) -> GeneSet {
+        GeneSet {
+            name: name.to_owned(),
+            description: String::new(),
+            genes: genes.iter().map(|&gene| gene.to_owned()).collect(),
+        }
+    }
+
+    #[test]
+    fn a_set_whose_name_is_taken_replaces_joins_or_is_renamed() {
+        let old = [set("T", &["CD3D", "CD3E"]), set("B", &["MS4A1"])];
+        let new = || vec![set("T", &["CD3E", "CD3G"]), set("T 1", &[]), set("NK", &["NKG7"])];
+        assert_eq!(NameClash::names(&old, &new()), ["T"]);
+        assert_eq!(NameClash::Replace.settle(&old, new()), new());
+        let renamed = NameClash::Rename.settle(&old, new());
+        assert_eq!(renamed, [set("T 2", &["CD3E", "CD3G"]), set("T 1", &[]), set("NK", &["NKG7"])]);
+        let merged = NameClash::Merge.settle(&old, new());
+        assert_eq!(merged[0], set("T", &["CD3D", "CD3E", "CD3G"]));
+        assert_eq!(merged[1..], new()[1..]);
+    }
+}

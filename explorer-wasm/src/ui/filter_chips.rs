@@ -1,0 +1,41 @@
+//! The filters in force, each to be taken away.
+
+use explorer_core::{session::ActiveFilter, state::DimensionKey};
+use leptos::prelude::*;
+
+use super::{Glyph, Icon};
+
+/// The filters in force, over the picture: each says what it is on, its column or its embedding, and what passes.
+#[component]
+pub fn FilterChips(
+    /// The filters.
+    #[prop(into)]
+    filters: Signal<Vec<ActiveFilter>>,
+    /// Called with the filter to take away.
+    #[prop(into)]
+    on_remove: Callback<DimensionKey>,
+) -> impl IntoView {
+    let chip = move |ActiveFilter { key, place, text }: ActiveFilter| {
+        let title = format!("{place}: {text}");
+        let remove = format!("Remove the filter on {place}");
+        view! {
+            <li class="gene-chip" title=title>
+                <span class="ellipsis"><strong>{place.clone()}</strong>" "{text}</span>
+                <button
+                    type="button"
+                    class="gene-chip-remove"
+                    aria-label=remove
+                    data-testid=format!("filter-remove-{place}")
+                    on:click=move |_| on_remove.run(key.clone())
+                >
+                    <Icon glyph=Glyph::Close />
+                </button>
+            </li>
+        }
+    };
+    view! {
+        <ul class="filter-chips" aria-label="Filters in force" data-testid="filters">
+            {move || filters.get().into_iter().map(chip).collect_view()}
+        </ul>
+    }
+}
