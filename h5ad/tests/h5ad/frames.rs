@@ -252,7 +252,7 @@ fn a_column_of_another_length_is_left_out() {
         .frame("var", &labels("gene", 1), |_| ())
         .open();
     let obs = file.obs().unwrap();
-    let reason = "has 1 values for 3 rows".to_owned();
+    let reason = "has 1 value for 3 rows".to_owned();
     assert_eq!(*column(&obs, "short"), FrameColumn::Unsupported { reason });
     assert_eq!(file.warnings()[0].place, "obs/short");
 }
