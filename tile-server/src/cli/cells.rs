@@ -126,16 +126,17 @@ fn with_label(dataset: &Dataset, spec: &str) -> Result<CellMask> {
 fn known_labels(dataset: &Dataset, spec: &str) -> Result<String> {
     let columns = &dataset.manifest().columns;
     let quoted = quoted_column(spec);
-    let names = spec.match_indices('=').map(|(at, _)| &spec[..at]).chain(quoted.as_ref().map(|(name, _)| &**name));
-    for column in names.filter_map(|name| columns.iter().find(|column| column.name == name)) {
-        let Some(labels) = dataset.categorical(column)? else {
-            return Ok(format!("the column `{}` has no labels, since it is not categorical", column.name));
-        };
-        let labels = format::first_of(&labels.categories, MOST_LABELS);
-        return Ok(format!("the labels of `{}` are: {labels}", column.name));
-    }
-    let categorical = columns.iter().filter(|column| column.kind == ColumnKind::Categorical);
-    Ok(format!("its categorical columns are: {}", format::listed(categorical.map(|column| &column.name))))
+    let mut names = spec.match_indices('=').map(|(at, _)| &spec[..at]).chain(quoted.as_ref().map(|(name, _)| &**name));
+    let Some(column) = names.find_map(|name| columns.iter().find(|column| column.name == name)) else {
+        let categorical = columns.iter().filter(|column| column.kind == ColumnKind::Categorical);
+        return Ok(format!("its categorical columns are: {}", format::listed(categorical.map(|column| &column.name))));
+    };
+    Ok(match dataset.categorical(column)? {
+        Some(labels) => {
+            format!("the labels of `{}` are: {}", column.name, format::first_of(&labels.categories, MOST_LABELS))
+        }
+        None => format!("the column `{}` has no labels, since it is not categorical", column.name),
+    })
 }
 
 /// Column and label of `"COLUMN"=LABEL`, where quotation marks in the name are doubled.

@@ -149,7 +149,7 @@ fn numbers(dataset: &Dataset, column: &Column, rows: &[u32], value: impl Fn(u32)
 fn embeddings(file: &H5ad, dataset: &Dataset, rows: &[u32]) {
     let manifest = dataset.manifest();
     for entry in &manifest.embeddings {
-        let frame = Frame { origin_x: entry.origin_x, origin_y: entry.origin_y, step: entry.step };
+        let frame = Frame::new(entry.origin_x, entry.origin_y, entry.step);
         let mut found = Embedding::nowhere(rows.len(), frame);
         let points = dataset.decode_range("points", entry.tiles.as_ref(), Points::decode).unwrap();
         for (cells, points) in manifest.levels().tiles().iter().zip(&points) {
