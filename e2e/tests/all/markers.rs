@@ -27,7 +27,7 @@ async fn steps(visit: &Visit) -> Result<()> {
     expect_same(&saved, &by_score)?;
 
     // The other rank has other genes, and is a part of the link.
-    page.choose("markers-rank", "effect, 10th percentile").await?;
+    page.choose("markers-rank", "effect against each label").await?;
     let by_effect = terminal(visit, &["--rank", "effect-percentile"])?;
     ensure!(by_effect != by_score, "both ranks are the same");
     expect_shown(&page, &by_effect).await?;
