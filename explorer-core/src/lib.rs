@@ -13,4 +13,5 @@ pub mod format;
 pub mod screen;
 pub mod search;
 pub mod session;
+pub mod sorting;
 pub mod state;

@@ -7,6 +7,7 @@ use crate::{
     csv::{push_comment, push_field},
     data::{GeneIdx, GeneNames},
     format::plural,
+    sorting::order_by,
 };
 
 /// What was compared, for the lines that begin with `#`.
@@ -148,9 +149,7 @@ pub fn pseudobulk_to_csv(table: &PseudobulkTable, names: &GeneNames, record: &De
     }
     out.push_str("names,scores,mean_difference,pvals,pvals_adj,df,log10_pvals");
     out.push_str(if table.n_agreeing.is_empty() { ",gene_ids\n" } else { ",samples_agreeing,gene_ids\n" });
-    let mut order: Vec<usize> = (0..table.score.len()).collect();
-    order.sort_by(|&a, &b| table.score[b].total_cmp(&table.score[a]));
-    for row in order {
+    for row in order_by(table.score.len(), |a, b| table.score[b].total_cmp(&table.score[a])) {
         let gene = GeneIdx(row as u32);
         push_field(&mut out, names.label(gene));
         for column in [&table.score, &table.difference, &table.pval, &table.pval_adj, &table.df, &table.log10_pval] {

@@ -8,7 +8,7 @@
 use shared_fbs::manifest::{CELLS_PER_CELLS_TILE, Layer, Manifest, TileRange};
 
 use super::{CellsPart, MomentsPart, SetParts, Sets, Sign};
-use crate::filter::CellMask;
+use crate::{filter::CellMask, sorting::sort_by_key};
 
 /// Tiles that add up to the moments of group and reference.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -214,7 +214,7 @@ impl LayerTiles {
                 plan.cells.push(cells);
             }
         }
-        plan.moments.sort_by_key(|part| part.tile);
+        sort_by_key(&mut plan.moments, |part| part.tile);
         plan.moments.dedup_by(|later, first| {
             let is_same = later.tile == first.tile && (first.signs[0].is_none() || later.signs[0].is_none());
             if is_same {
@@ -222,7 +222,7 @@ impl LayerTiles {
             }
             is_same
         });
-        plan.cells.sort_by_key(|part| part.tile);
+        sort_by_key(&mut plan.cells, |part| part.tile);
         plan.cells.dedup_by(|later, first| {
             let is_same = later.tile == first.tile;
             if is_same {

@@ -3,6 +3,7 @@
 use shared_fbs::manifest::{Layer, Manifest};
 
 use super::Plan;
+use crate::sorting::{sort_by, sort_by_key};
 
 /// A way to the moments of two sets of cells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -38,14 +39,14 @@ pub struct Choice {
 impl Choice {
     /// The quickest of some offers; of equals, the first. `None` when there is no offer.
     pub fn of(mut offers: Vec<Offer>) -> Option<Self> {
-        offers.sort_by(|a, b| a.millis.total_cmp(&b.millis));
+        sort_by(&mut offers, |a, b| a.millis.total_cmp(&b.millis));
         (!offers.is_empty()).then_some(Self { offers })
     }
 
     /// This choice, when the route taken failed and another one was taken.
     #[must_use]
     pub fn instead(mut self, route: Route) -> Self {
-        self.offers.sort_by_key(|offer| offer.route != route);
+        sort_by_key(&mut self.offers, |offer| offer.route != route);
         self
     }
 

@@ -10,6 +10,7 @@ use super::{SetParts, Sign, StoredPart};
 use crate::{
     data::{CellIdx, Codes},
     filter::CellMask,
+    sorting::sort_by_key,
 };
 
 /// So few sums, 3 MB or less at 60 000 genes, are read without a thought.
@@ -80,7 +81,7 @@ pub fn stored_sums(manifest: &Manifest, layer: &Layer, choices: &[LabelChoice]) 
     // Single cells alone are no stored sum.
     let is_some_stored = |way: &StoredSum| !way.stored.is_empty() || way.rest.is_none();
     let mut ways: Vec<StoredSum> = ways.into_iter().flatten().filter(is_some_stored).collect();
-    ways.sort_by_key(|way| (way.stored.len(), way.rest.is_some()));
+    sort_by_key(&mut ways, |way| (way.stored.len(), way.rest.is_some()));
     ways
 }
 

@@ -5,7 +5,7 @@ use shared_fbs::manifest::{Layer, ValueKind};
 use super::{
     Adjustment, Degenerate, FixedPoints, Method, Moments, MomentsError, adjust_with_log10, total_order, welch,
 };
-use crate::data::GeneNames;
+use crate::{data::GeneNames, sorting::order_by};
 
 /// What the size of an effect is called, by what the layer holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -315,13 +315,12 @@ impl DeTable {
     /// # Panics
     /// When there are fewer names than genes.
     pub fn order_by_name<S: AsRef<str>>(&self, names: &[S], direction: Direction) -> Vec<u32> {
-        let mut keyed: Vec<(String, u32)> =
-            (0..self.len()).map(|gene| (names[gene].as_ref().to_lowercase(), gene as u32)).collect();
-        keyed.sort_by(|(a, _), (b, _)| match direction {
-            Direction::Ascending => a.cmp(b),
-            Direction::Descending => b.cmp(a),
+        let names: Vec<String> = names[..self.len()].iter().map(|name| name.as_ref().to_lowercase()).collect();
+        let order = order_by(names.len(), |a, b| match direction {
+            Direction::Ascending => names[a].cmp(&names[b]),
+            Direction::Descending => names[b].cmp(&names[a]),
         });
-        keyed.into_iter().map(|(_, gene)| gene).collect()
+        order.into_iter().map(|gene| gene as u32).collect()
     }
 
     /// The genes of some whose expression is higher in the group, or lower, at most so many: by |t|, largest first.

@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use crate::color::Rgb;
+use crate::{color::Rgb, sorting::sort_by};
 
 /// One label of a categorical column; its place in the list of them is its code.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,7 +53,7 @@ pub fn category_rows(values: &[CategoryValue], counts: &[ValueCount], order: Row
         .filter(|(_, lower, _)| query.is_empty() || lower.contains(&query))
         .collect();
     let total = |code: u32| counts.get(code as usize).and_then(|count| count.total).unwrap_or(0);
-    keyed.sort_by(|(a, a_text, a_number), (b, b_text, b_number)| {
+    sort_by(&mut keyed, |(a, a_text, a_number), (b, b_text, b_number)| {
         let missing = values[*a as usize].missing.cmp(&values[*b as usize].missing);
         let count = match order {
             RowOrder::Label => Ordering::Equal,

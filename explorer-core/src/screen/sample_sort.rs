@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 use crate::{
     data::GeneNames,
     de::{Direction, PseudobulkTable},
+    sorting::sort_by,
 };
 
 /// A column of the table of genes of a comparison of samples.
@@ -106,7 +107,7 @@ impl SampleSort {
         }
         let matches = |gene: &u32| names.contain(*gene as usize, query);
         let mut genes: Vec<u32> = (0..table.score.len() as u32).filter(matches).collect();
-        genes.sort_by(|&a, &b| {
+        sort_by(&mut genes, |&a, &b| {
             let order = self.column.compare(table, names, a as usize, b as usize);
             if self.is_reversed { order.reverse() } else { order }
         });

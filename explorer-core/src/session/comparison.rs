@@ -12,6 +12,7 @@ use crate::{
     },
     filter::CellMask,
     format,
+    sorting::set_of,
     state::{Analysis, CellQuery, CellSource, Comparison, DataKey, Filters, Reference, TestMode},
 };
 
@@ -61,7 +62,7 @@ impl Sides {
     /// The data that it takes to tell the cells of both.
     pub fn needs(&self) -> BTreeSet<DataKey> {
         let sources = [Some(self.group.clone()), self.reference.clone(), self.universe()];
-        sources.iter().flatten().flat_map(CellSource::needs).collect()
+        set_of(sources.iter().flatten().flat_map(CellSource::needs))
     }
 
     /// The cells of both sets. `cells_of` gives those of a description.

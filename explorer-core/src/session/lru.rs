@@ -5,6 +5,8 @@ use std::{
     hash::Hash,
 };
 
+use crate::sorting::sort_by_key;
+
 /// Remembers when what was used last.
 #[derive(Debug)]
 pub struct LruEviction<K> {
@@ -32,7 +34,7 @@ impl<K: Clone + Hash + Ord> LruEviction<K> {
         self.used = used;
         let mut bytes: usize = kept.iter().map(|(_, n_bytes)| n_bytes).sum();
         let mut idle: Vec<&(K, usize)> = kept.iter().filter(|(key, _)| !needed.contains(key)).collect();
-        idle.sort_by_key(|(key, _)| (self.used.get(key), key));
+        sort_by_key(&mut idle, |(key, _)| (self.used.get(key), key));
         let mut is_dropped = |n_bytes: usize| {
             let is_over = bytes > limit_bytes;
             bytes -= if is_over { n_bytes } else { 0 };

@@ -17,6 +17,7 @@ use crate::{
     data::{CellIdx, Column, Continuous, Embedding, NO_POSITION, Number},
     filter::CellMask,
     format,
+    sorting::{set_of, sort_by_key},
     state::{Analysis, CellSource, DataKey, DimensionKey, Filters, GeneKey},
 };
 
@@ -226,7 +227,7 @@ impl Session {
             .map(|key| (urgency(&key, color.as_ref()), key))
             .map(|(urgency, key)| (key, urgency))
             .collect();
-        wanted.sort_by_key(|(key, _)| precedence(key));
+        sort_by_key(&mut wanted, |(key, _)| precedence(key));
         wanted
     }
 
@@ -253,7 +254,7 @@ impl Session {
             key.column().is_some_and(|name| !self.engine.is_counted(&DimensionKey::Obs(name.to_owned())))
         };
         let waiting = kept.iter().map(|(key, _)| key).filter(|key| is_waiting(key)).cloned();
-        let needed: BTreeSet<DataKey> = needs.iter().cloned().chain(waiting).collect();
+        let needed = set_of(needs.iter().cloned().chain(waiting));
         for key in self.eviction.surplus(&kept, &needed, LIMIT_BYTES) {
             self.loaded.forget(&key);
             // A gene that is not listed has no histogram; columns and means do.

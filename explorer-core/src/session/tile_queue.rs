@@ -9,7 +9,7 @@ use std::ops::Range;
 use shared_fbs::{order::TileCells, tile::Points};
 
 use super::Window;
-use crate::data::Embedding;
+use crate::{data::Embedding, sorting::sort_by_key};
 
 /// Tiles of positions that are asked for together.
 const TILES_PER_STEP: usize = 8;
@@ -112,7 +112,7 @@ impl<'a> TileQueue<'a> {
         let of_level = self.to_ask.iter().copied().take_while(|&tile| self.tiles[tile].level == level);
         let mut of_level: Vec<(usize, usize)> =
             of_level.map(|tile| (visibility.n_seen(&self.tiles[tile]), tile)).collect();
-        of_level.sort_by_key(|&(n_seen, _)| std::cmp::Reverse(n_seen));
+        sort_by_key(&mut of_level, |&(n_seen, _)| std::cmp::Reverse(n_seen));
         let in_view = of_level.iter().take_while(|&&(n_seen, _)| n_seen > 0).count();
         let n_tiles = if in_view > 0 { in_view } else { of_level.len() };
         let mut step: Vec<usize> =

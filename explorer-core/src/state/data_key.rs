@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::{
     Analysis, CellQuery, CellSource, ColorBy, DimensionKey, Filters, GeneKey, GeneMean, Panel, Reference, ViewSpec,
 };
+use crate::sorting::set_of;
 
 /// Data of a dataset that can be needed, loaded and kept.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -73,7 +74,7 @@ impl ViewSpec {
     pub fn needs(&self) -> BTreeSet<DataKey> {
         let analysis = &self.analysis;
         let embeddings = self.panels.iter().filter_map(Panel::embedding);
-        let mut needs: BTreeSet<DataKey> = embeddings.map(|key| DataKey::Embedding(key.to_owned())).collect();
+        let mut needs = set_of(embeddings.map(|key| DataKey::Embedding(key.to_owned())));
         needs.extend(analysis.color_data());
         needs.extend(self.layout.expanded.iter().cloned().map(DataKey::Column));
         let listed = |gene: &String| DataKey::Gene(GeneKey { layer: analysis.layer.clone(), gene: gene.clone() });
@@ -109,7 +110,7 @@ impl CellSource {
 impl CellQuery {
     /// The data that it takes to evaluate it.
     pub fn needs(&self) -> BTreeSet<DataKey> {
-        self.subset.iter().chain([&self.filters]).flat_map(Filters::needs).collect()
+        set_of(self.subset.iter().chain([&self.filters]).flat_map(Filters::needs))
     }
 }
 

@@ -127,6 +127,7 @@ pub(super) struct PolygonJson {
 /// Ranges by gene or mean as a list, since these are more than text: JSON's objects have no other keys.
 pub(super) mod entries {
     use super::{BTreeMap, Deserialize, Deserializer, Serialize, Serializer};
+    use crate::sorting::map_of;
 
     /// Which, and what passes.
     #[derive(Serialize)]
@@ -152,6 +153,6 @@ pub(super) mod entries {
         deserializer: D,
     ) -> Result<BTreeMap<K, V>, D::Error> {
         let read = Vec::<Read<K, V>>::deserialize(deserializer)?;
-        Ok(read.into_iter().map(|Read { of, range }| (of, range)).collect())
+        Ok(map_of(read.into_iter().map(|Read { of, range }| (of, range))))
     }
 }

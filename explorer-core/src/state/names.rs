@@ -1,11 +1,12 @@
 //! Layers and genes by what the dataset calls them, whatever a person wrote.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 
 use super::{
     Analysis, CellQuery, CellSet, CellSource, ColorBy, Comparison, Filters, GeneKey, GeneMean, GeneSet, Markers,
     ResultPanel, ViewSpec,
 };
+use crate::sorting::map_of;
 
 /// What a dataset calls its layers and genes. Names that it does not know, or not yet, stay as they are.
 pub trait Names {
@@ -69,8 +70,8 @@ impl CellQuery {
 
 impl Filters {
     fn named(self, names: &impl Names) -> Self {
-        let genes: BTreeMap<_, _> = self.genes.into_iter().map(|(gene, range)| (gene.named(names), range)).collect();
-        let means: BTreeMap<_, _> = self.means.into_iter().map(|(mean, range)| (mean.named(names), range)).collect();
+        let genes = map_of(self.genes.into_iter().map(|(gene, range)| (gene.named(names), range)));
+        let means = map_of(self.means.into_iter().map(|(mean, range)| (mean.named(names), range)));
         Self { genes, means, ..self }
     }
 }

@@ -8,6 +8,7 @@ use super::{
     Polygon,
     json::{GeneMeanJson, JsonError, RangeJson},
 };
+use crate::sorting::set_of;
 
 /// A label of a categorical column.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -70,9 +71,9 @@ impl LabelFilter {
     #[must_use]
     pub fn and(&self, other: &Self) -> Self {
         match (self, other) {
-            (Self::Hide(ours), Self::Hide(theirs)) => Self::Hide(ours.iter().chain(theirs).cloned().collect()),
+            (Self::Hide(ours), Self::Hide(theirs)) => Self::Hide(set_of(ours.iter().chain(theirs).cloned())),
             (Self::Only(labels), filter) | (filter, Self::Only(labels)) => {
-                Self::Only(labels.iter().filter(|label| filter.allows(label)).cloned().collect())
+                Self::Only(set_of(labels.iter().filter(|label| filter.allows(label)).cloned()))
             }
         }
     }
@@ -177,7 +178,7 @@ impl GeneMean {
     /// The mean of these genes, each counted once, in a layer (`None` is the dataset's default);
     /// `None` where there is no gene.
     pub fn new(layer: Option<String>, genes: impl IntoIterator<Item = String>) -> Option<Self> {
-        let genes: BTreeSet<String> = genes.into_iter().collect();
+        let genes = set_of(genes);
         (!genes.is_empty()).then(|| Self { layer, genes: genes.into_iter().collect() })
     }
 

@@ -7,6 +7,7 @@ use super::{
     GeneSet, Label, LabelFilter, Layout, ObsFilter, Panel, PanelIdx, PanelKind, Panels, Polygon, Range, Reference,
     ResultPanel, SelectMode, Selection, SelectionStep, Side, ViewSpec, query::canonical_levels,
 };
+use crate::sorting::set_of;
 
 /// The state after an action. An action that does not apply (it names what is not there, or asks
 /// for what already is) gives back an equal state.
@@ -342,7 +343,7 @@ fn drop_unseen_filters(analysis: &mut Analysis, genes: &[String]) {
 }
 
 fn add_missing(list: &mut Vec<String>, genes: Vec<String>) {
-    let mut known: BTreeSet<String> = list.iter().cloned().collect();
+    let mut known = set_of(list.iter().cloned());
     list.extend(genes.into_iter().filter(|gene| known.insert(gene.clone())));
 }
 

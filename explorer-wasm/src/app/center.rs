@@ -3,6 +3,7 @@
 use explorer_core::{
     format::plural,
     session::{Colors, Session, embedding_name},
+    sorting::sort_by,
     state::{Action, Command, PanelIdx, Platform},
 };
 use leptos::prelude::*;
@@ -161,7 +162,7 @@ fn EmbeddingBar(
             session.manifest().embeddings.iter().map(choice).collect::<Vec<_>>()
         };
         let mut choices = store.read_loaded(name).unwrap_or_default();
-        choices.sort_by(|a, b| a.1.cmp(&b.1));
+        sort_by(&mut choices, |a, b| a.1.cmp(&b.1));
         choices
     });
     let choices = move || embeddings.get().into_iter().map(|(key, label)| Choice::new(key, label)).collect::<Vec<_>>();

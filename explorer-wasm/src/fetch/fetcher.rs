@@ -24,6 +24,7 @@ use web_sys::{AbortController, AbortSignal};
 
 use super::{Dataset, FetchError, Source, batch::Batch, http::Request, retry, tile_store::TileStore};
 use crate::platform;
+use explorer_core::sorting::sort_by_key;
 
 /// A tile's inflated bytes.
 pub type TileBytes = Rc<[u8]>;
@@ -162,7 +163,7 @@ impl Fetcher {
                 (None, None) => {}
             }
         }
-        wanted.sort_unstable_by_key(|(index, _)| *index);
+        sort_by_key(&mut wanted, |(index, _)| *index);
         wanted.dedup_by_key(|(index, _)| *index);
         interests.extend(self.start(pack, &name, &wanted, priority));
 

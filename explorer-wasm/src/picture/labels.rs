@@ -5,6 +5,7 @@ use std::sync::Arc;
 use explorer_core::{
     screen::{LABEL_HALF_HEIGHT_PX, fitted, unobstructed},
     session::LabelCentroid,
+    sorting::sort_by_key,
     state::{Hover, Label},
 };
 use leptos::prelude::*;
@@ -50,7 +51,7 @@ impl Labels {
                 Written { half_width_px: canvas.width(&text) / 2.0 + SPACE_PX, text, centroid: centroid.clone() }
             };
             let mut written: Vec<Written> = centroids.with(|centroids| centroids.iter().map(write).collect());
-            written.sort_by_key(|label| std::cmp::Reverse(label.centroid.n_cells));
+            sort_by_key(&mut written, |label| std::cmp::Reverse(label.centroid.n_cells));
             written.into()
         });
         let places = Memo::new(move |_| {

@@ -1,11 +1,12 @@
 //! The open dataset as jobs work with it: its tiles, its workers, and what is loaded already.
 
-use std::{collections::BTreeSet, rc::Rc, sync::Arc};
+use std::{rc::Rc, sync::Arc};
 
 use explorer_core::{
     data::{CellRows, Column, Continuous, Embedding, GeneIdx, GeneSum},
     search::NoGene,
     session::{Data, GeneTable, Session, Slot},
+    sorting::set_of,
     state::{DataKey, GeneKey, GeneMean},
 };
 use futures_util::stream::{self, StreamExt};
@@ -119,7 +120,7 @@ impl DataAccess {
         let (layer, _) = self.dataset.layer(mean.layer())?;
         let table = self.gene_table(layer).await?;
         // Ascending, each once: a gene may be named by symbol and by id.
-        let genes: BTreeSet<GeneIdx> = mean.genes().iter().filter_map(|gene| table.find(gene).ok()).collect();
+        let genes = set_of(mean.genes().iter().filter_map(|gene| table.find(gene).ok()));
         if genes.is_empty() {
             let name = mean.genes().join(", ");
             return Err(FetchError::Unknown { kind: "gene among", name });

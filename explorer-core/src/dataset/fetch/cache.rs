@@ -4,6 +4,8 @@ use std::{collections::HashMap, rc::Rc};
 
 use shared_fbs::TileKey;
 
+use crate::sorting::sort_by_key;
+
 /// Least-recently-used tiles within a bound of bytes.
 #[derive(Debug)]
 pub struct TileCache {
@@ -52,7 +54,7 @@ impl TileCache {
     /// Drops the longest unused tiles until a tenth of the bound is free, so that this is rare.
     fn shrink(&mut self) {
         let mut by_age: Vec<(u64, TileKey)> = self.tiles.iter().map(|(key, entry)| (entry.used, key.clone())).collect();
-        by_age.sort_unstable_by_key(|(used, _)| *used);
+        sort_by_key(&mut by_age, |(used, _)| *used);
         for (_, key) in by_age {
             if self.bytes <= self.limit_bytes / 10 * 9 {
                 break;

@@ -2,10 +2,13 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use crate::state::{
-    Camera, CellList, CellQuery, CellSet, CellSource, Clip, ColorBy, Comparison, Filters, GeneKey, GeneSet,
-    LabelFilter, MarkerOrder, Markers, ObsFilter, Panel, PanelIdx, PanelKind, PointStyle, Polygon, Reference,
-    ResultPanel, Selection, SelectionStep, TestMode, Theme, Tool, ViewSpec,
+use crate::{
+    sorting::set_of,
+    state::{
+        Camera, CellList, CellQuery, CellSet, CellSource, Clip, ColorBy, Comparison, Filters, GeneKey, GeneSet,
+        LabelFilter, MarkerOrder, Markers, ObsFilter, Panel, PanelIdx, PanelKind, PointStyle, Polygon, Reference,
+        ResultPanel, Selection, SelectionStep, TestMode, Theme, Tool, ViewSpec,
+    },
 };
 
 use super::{LINK_VERSION, Notice, ParsedLink, text};
@@ -164,7 +167,7 @@ impl Draft {
             "left" => view.layout.left = text::flag(value).ok_or("the left sidebar")?,
             "right" => view.layout.right = text::flag(value).ok_or("the right sidebar")?,
             "labels" => view.layout.labels = text::flag(value).ok_or("the labels over the picture")?,
-            "open" => view.layout.expanded = text::names(value).collect(),
+            "open" => view.layout.expanded = set_of(text::names(value)),
             "theme" => {
                 view.layout.theme = match value {
                     "system" => Theme::System,
@@ -346,7 +349,7 @@ fn read_filter(filters: &mut Filters, kind: &str, name: &str, value: &str) -> Op
 }
 
 fn label_filter(value: &str) -> LabelFilter {
-    let labels = |text| text::split(text, ',').into_iter().map(text::parse_label).collect();
+    let labels = |text| set_of(text::split(text, ',').into_iter().map(text::parse_label));
     match value.strip_prefix('-') {
         Some(hidden) => LabelFilter::Hide(labels(hidden)),
         None => LabelFilter::Only(labels(value)),
