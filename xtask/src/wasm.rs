@@ -8,8 +8,9 @@ use crate::workspace::Workspace;
 /// The target's name.
 pub const TARGET: &str = "wasm32-unknown-unknown";
 
-/// SIMD is in every browser that has WebGPU, and in all others since 2023.
-pub const RUSTFLAGS: &str = "-C target-feature=+simd128";
+/// SIMD is in every browser that has WebGPU, and in all others since 2023. Leptos erases the types of components, which
+/// otherwise are compiled anew for every place that they stand in.
+pub const RUSTFLAGS: &str = "-C target-feature=+simd128 --cfg erase_components";
 
 /// The compiler that is used.
 #[derive(Clone, Copy, PartialEq, Eq)]
