@@ -11,6 +11,7 @@ pub mod de;
 pub mod filter;
 pub mod format;
 pub mod screen;
+pub mod names;
 pub mod search;
 pub mod session;
 pub mod sorting;

@@ -247,6 +247,17 @@ impl<K: Clone + PartialEq> CrossFilter<K> {
         counts::count(groups, passing)
     }
 
+    /// Calls `take` with every visible cell, by its place, that passes all filters but `except`.
+    pub fn for_each_passing(&self, except: Option<&K>, mut take: impl FnMut(usize)) {
+        let passing = self.passing(except);
+        let mut flags = [0; 4096];
+        for start in (0..self.n_obs()).step_by(flags.len()) {
+            let n = flags.len().min(self.n_obs() - start);
+            passing.write(start, &mut flags[..n]);
+            (start..).zip(&flags[..n]).filter(|(_, flag)| **flag != 0).for_each(|(cell, _)| take(cell));
+        }
+    }
+
     pub(super) fn passing(&self, except: Option<&K>) -> Passing<'_> {
         Passing {
             failing: &self.failing,

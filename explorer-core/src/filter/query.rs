@@ -4,7 +4,7 @@ use roaring::RoaringBitmap;
 use thiserror::Error;
 
 use super::{CellMask, Polygon, Predicate, PredicateError, Source};
-use crate::data::{Categorical, Embedding};
+use crate::data::{Categorical, Continuous, Embedding, number_of_label};
 use crate::state::{self, CellQuery, DimensionFilter, DimensionKey, Label, LabelFilter, Selection, SelectionStep};
 
 /// Why a description gives no mask.
@@ -37,6 +37,26 @@ impl Predicate {
         let codes = labels.zip(0..).filter(|(label, _)| filter.allows(label)).map(|(_, code)| code);
         Self::Categories { allowed: codes.collect::<RoaringBitmap>() }
     }
+}
+
+/// The cells whose number, as a label, a filter allows: whether a column of numbers is shown as labels is the page's own
+/// affair, and a filter means the same cells either way.
+fn number_mask(filter: &LabelFilter, column: &Continuous) -> CellMask {
+    let (LabelFilter::Hide(labels) | LabelFilter::Only(labels)) = filter;
+    let number = |label: &Label| match label {
+        Label::Named(label) => number_of_label(label),
+        Label::Missing => None,
+    };
+    let mut named: Vec<f32> = labels.iter().filter_map(number).collect();
+    named.sort_unstable_by(f32::total_cmp);
+    let names_missing = labels.contains(&Label::Missing);
+    let is_named = |value: f32| match value.is_nan() {
+        true => names_missing,
+        // Adding zero turns −0 into 0.
+        false => named.binary_search_by(|number| number.total_cmp(&(value + 0.0))).is_ok(),
+    };
+    let keeps_named = matches!(filter, LabelFilter::Only(_));
+    CellMask::from_fn(column.values.len(), |cell| is_named(column.values[cell]) == keeps_named)
 }
 
 /// The cells of a selection.
@@ -79,6 +99,7 @@ pub fn dimension_mask<'a>(
         (DimensionFilter::Labels(labels), Source::Categorical(column)) => {
             Predicate::of_labels(labels, column).mask(source)?
         }
+        (DimensionFilter::Labels(labels), Source::Continuous(column)) => number_mask(labels, column),
         (DimensionFilter::Selection(selection), Source::Embedding(embedding)) => selection_mask(selection, embedding),
         (DimensionFilter::Range(range), _) => Predicate::from(range).mask(source)?,
         (DimensionFilter::Labels(_), _) => Predicate::Categories { allowed: RoaringBitmap::new() }.mask(source)?,
@@ -154,7 +175,12 @@ mod tests {
         let subtract_first = steps[1..2].iter().cloned().collect::<Selection>();
         assert_eq!(selection_mask(&subtract_first, &umap).as_bytes(), [1, 0, 1, 1, 1]);
 
-        query.filters = obs("size", no_t.clone());
+        let only_two = ObsFilter::Labels(LabelFilter::Only([Label::named("2"), Label::Missing].into()));
+        query.filters = obs("size", only_two);
+        let numbers = mask(&query).unwrap();
+        query.filters = obs("size", ObsFilter::Labels(LabelFilter::Hide([Label::named("2"), Label::Missing].into())));
+        assert!(numbers.iter().zip(mask(&query).unwrap()).all(|(&only, rest)| only + rest == 1));
+        query.filters = obs("kind", ObsFilter::Range(state::Range::ALL));
         assert!(matches!(mask(&query), Err(QueryError::Predicate(_))));
         query.filters = obs("elsewhere", no_t);
         assert!(matches!(mask(&query), Err(QueryError::NotLoaded(_))));

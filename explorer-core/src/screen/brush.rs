@@ -137,13 +137,18 @@ impl Axis {
         (low, high)
     }
 
-    /// The values under a brush. An end of the axis is exactly the least or greatest value.
+    /// The values under a brush. At an end of the axis it is open: what lies beyond, infinities above all, is counted in
+    /// the bar there, and passes with it.
     pub fn range(self, (low, high): Span) -> Option<Range> {
         let value = |fraction: f64| {
             let value = self.min + (self.max - self.min) * fraction;
             value.clamp(self.min, self.max) as f32
         };
-        Range::new(value(low), value(high))
+        // All values are in one bar.
+        let is_one = self.max <= self.min;
+        let low = if is_one || low <= 0.0 { f32::NEG_INFINITY } else { value(low) };
+        let high = if is_one || high >= 1.0 { f32::INFINITY } else { value(high) };
+        Range::new(low, high)
     }
 }
 
@@ -183,7 +188,9 @@ mod tests {
     #[test]
     fn the_whole_axis_is_the_whole_range() {
         let axis = Axis { min: f64::from(-0.1_f32), max: f64::from(0.7_f32) };
-        assert_eq!(axis.range((0.0, 1.0)), Range::new(-0.1, 0.7));
+        assert_eq!(axis.range((0.0, 1.0)), Some(Range::ALL));
+        assert_eq!(axis.range((0.5, 1.0)).map(|range| range.contains(f32::INFINITY)), Some(true));
+        assert_eq!(axis.range((0.0, 0.5)).map(|range| range.contains(f32::INFINITY)), Some(false));
         assert_eq!(axis.span(Range::ALL), (0.0, 1.0));
         let (low, high) = axis.span(Range::new(0.1, 9.0).unwrap());
         assert!((low - 0.25).abs() < 1e-6);
@@ -194,6 +201,6 @@ mod tests {
     fn a_constant_column_can_be_brushed() {
         let axis = Axis { min: 3.0, max: 3.0 };
         assert_eq!(axis.fraction(3.0), 0.5);
-        assert_eq!(axis.range((0.1, 0.4)), Range::new(3.0, 3.0));
+        assert_eq!(axis.range((0.1, 0.4)), Some(Range::ALL));
     }
 }

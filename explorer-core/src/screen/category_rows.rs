@@ -1,8 +1,8 @@
 //! The rows of a category: which labels, in which order.
 
-use std::cmp::Ordering;
+use std::{cmp::Reverse, fmt::Write as _};
 
-use crate::{color::Rgb, sorting::sort_by};
+use crate::color::{Rgb, css_color};
 
 /// One label of a categorical column; its place in the list of them is its code.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,111 +33,117 @@ pub struct BarPart {
     pub color: Rgb,
 }
 
+/// The parts of a bar side by side, as a background of CSS; of no part at all, nothing.
+pub fn bar_background(parts: &[BarPart]) -> String {
+    let mut stops = String::new();
+    let mut start = 0.0;
+    for part in parts {
+        let end = start + 100.0 * part.fraction;
+        let _ = write!(stops, ",{} {start:.2}% {end:.2}%", css_color(part.color));
+        start = end;
+    }
+    if stops.is_empty() { stops } else { format!("linear-gradient(to right{stops})") }
+}
+
 /// What the rows are sorted by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum RowOrder {
-    /// Numbers by value, then text in any case.
+    /// As labels are ordered everywhere.
     #[default]
     Label,
     /// Most cells first.
     Count,
+    /// Highest mean first, of the numbers that color the cells.
+    Mean,
 }
 
-/// The codes of the labels that contain `query`, in any case, in order; the missing label last.
-pub fn category_rows(values: &[CategoryValue], counts: &[ValueCount], order: RowOrder, query: &str) -> Vec<u32> {
-    let query = query.trim().to_lowercase();
-    let mut keyed: Vec<(u32, String, Option<f64>)> = values
-        .iter()
-        .zip(0..)
-        .map(|(value, code)| (code, value.label.to_lowercase(), value.label.trim().parse().ok()))
-        .filter(|(_, lower, _)| query.is_empty() || lower.contains(&query))
-        .collect();
-    let total = |code: u32| counts.get(code as usize).and_then(|count| count.total).unwrap_or(0);
-    sort_by(&mut keyed, |(a, a_text, a_number), (b, b_text, b_number)| {
-        let missing = values[*a as usize].missing.cmp(&values[*b as usize].missing);
-        let count = match order {
-            RowOrder::Label => Ordering::Equal,
-            RowOrder::Count => total(*b).cmp(&total(*a)),
-        };
-        let label = match (a_number, b_number) {
-            (Some(a), Some(b)) => a.total_cmp(b),
-            (Some(_), None) => Ordering::Less,
-            (None, Some(_)) => Ordering::Greater,
-            (None, None) => natural(a_text, b_text),
-        };
-        missing.then(count).then(label).then(a.cmp(b))
-    });
-    keyed.into_iter().map(|(code, ..)| code).collect()
+/// The labels of a column.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CategoryLabels {
+    /// By code, the missing one last, where cells lack a label.
+    pub values: Vec<CategoryValue>,
+    /// The codes of all but the missing one, as they are [ordered](crate::data::label_order) everywhere.
+    pub order: Vec<u32>,
 }
 
-/// Text as people order it: `donor 2` before `donor 10`. Runs of digits compare by their value, all
-/// else by character.
-fn natural(a: &str, b: &str) -> Ordering {
-    let (mut a, mut b) = (a, b);
-    loop {
-        let (a_digits, b_digits) = (leading_digits(a), leading_digits(b));
-        if a_digits > 0 && b_digits > 0 {
-            let ((a_run, a_rest), (b_run, b_rest)) = (a.split_at(a_digits), b.split_at(b_digits));
-            let (a_run, b_run) = (a_run.trim_start_matches('0'), b_run.trim_start_matches('0'));
-            let order = a_run.len().cmp(&b_run.len()).then_with(|| a_run.cmp(b_run));
-            if order != Ordering::Equal {
-                return order;
+/// What is known of the rows, by code.
+#[derive(Clone, Copy, Debug)]
+pub struct Rows<'a> {
+    /// The labels.
+    pub labels: &'a CategoryLabels,
+    /// Cells of each.
+    pub counts: &'a [ValueCount],
+    /// Means of each; those without one, and those beyond the end, come last.
+    pub means: &'a [Option<f64>],
+}
+
+impl Rows<'_> {
+    /// The codes of the labels that contain `query`, in any case, in order; the missing label last.
+    pub fn found(&self, by: RowOrder, query: &str) -> Vec<u32> {
+        let query = query.trim().to_lowercase();
+        let is_found = |code: &u32| {
+            let label = self.labels.values.get(*code as usize).map(|value| value.label.as_str());
+            label.is_some_and(|label| query.is_empty() || label.to_lowercase().contains(&query))
+        };
+        let of_missing = self.labels.values.iter().zip(0..).filter(|(value, _)| value.missing).map(|(_, code)| code);
+        let mut named: Vec<u32> = self.labels.order.iter().copied().filter(is_found).collect();
+        // Equal ones stay in the order of labels.
+        match by {
+            RowOrder::Label => {}
+            RowOrder::Count => {
+                let total = |code: u32| self.counts.get(code as usize).and_then(|count| count.total).unwrap_or(0);
+                named.sort_by_key(|&code| Reverse(total(code)));
             }
-            (a, b) = (a_rest, b_rest);
-        } else {
-            let (mut a_chars, mut b_chars) = (a.chars(), b.chars());
-            match (a_chars.next(), b_chars.next()) {
-                (Some(a_char), Some(b_char)) if a_char == b_char => (a, b) = (a_chars.as_str(), b_chars.as_str()),
-                (a_char, b_char) => return a_char.cmp(&b_char),
+            RowOrder::Mean => {
+                let mean = |code: u32| self.means.get(code as usize).copied().flatten().unwrap_or(f64::NEG_INFINITY);
+                named.sort_by(|&a, &b| mean(b).total_cmp(&mean(a)));
             }
         }
+        named.into_iter().chain(of_missing.filter(is_found)).collect()
     }
-}
-
-fn leading_digits(text: &str) -> usize {
-    text.bytes().take_while(u8::is_ascii_digit).count()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::label_order;
 
-    fn value(label: &str) -> CategoryValue {
-        CategoryValue { label: label.to_owned(), color: [0; 3], missing: label == "missing" }
-    }
-
-    fn check(labels: &[&str], totals: &[u32], order: RowOrder, query: &str, expected: &[&str]) {
-        let values: Vec<_> = labels.iter().map(|label| value(label)).collect();
+    fn check(labels: &[&str], totals: &[u32], means: &[Option<f64>], by: RowOrder, query: &str, expected: &[&str]) {
+        let value = |&label: &&str| CategoryValue {
+            label: label.to_owned(),
+            color: [0; 3],
+            missing: label == "missing",
+        };
+        let values: Vec<_> = labels.iter().map(value).collect();
+        let named: Vec<String> =
+            values.iter().filter(|value| !value.missing).map(|value| value.label.clone()).collect();
         let counts: Vec<_> = totals.iter().map(|&total| ValueCount { selected: None, total: Some(total) }).collect();
-        let rows = category_rows(&values, &counts, order, query);
-        let found: Vec<_> = rows.iter().map(|&code| labels[code as usize]).collect();
+        let category = CategoryLabels { values, order: label_order(&named, false) };
+        let rows = Rows { labels: &category, counts: &counts, means };
+        let found: Vec<_> = rows.found(by, query).iter().map(|&code| labels[code as usize]).collect();
         assert_eq!(found, expected);
     }
 
     #[test]
-    fn numbers_by_value_text_in_any_case_missing_last() {
-        check(
-            &["10", "missing", "b", "2", "A", "-1.5"],
-            &[],
-            RowOrder::Label,
-            "",
-            &["-1.5", "2", "10", "A", "b", "missing"],
-        );
+    fn the_missing_label_is_last_in_every_order() {
+        let labels = ["b", "a", "c", "missing"];
+        check(&labels, &[], &[], RowOrder::Label, "", &["a", "b", "c", "missing"]);
+        check(&labels, &[5, 5, 7, 99], &[], RowOrder::Count, "", &["c", "a", "b", "missing"]);
+        let means = [Some(0.5), None, Some(2.0), Some(9.0)];
+        check(&labels, &[], &means, RowOrder::Mean, "", &["c", "b", "a", "missing"]);
     }
 
     #[test]
-    fn numbers_within_text_go_by_value() {
-        check(&["d10", "d2", "d02b", "D", "d2a"], &[], RowOrder::Label, "", &["D", "d2", "d2a", "d02b", "d10"]);
-    }
-
-    #[test]
-    fn counts_fall_and_equal_ones_go_by_label() {
-        check(&["b", "missing", "a", "c"], &[5, 99, 5, 7], RowOrder::Count, "", &["c", "a", "b", "missing"]);
+    fn parts_stand_side_by_side() {
+        let part = |fraction, red| BarPart { fraction, color: [red, 0, 0] };
+        let expected = "linear-gradient(to right,#010000 0.00% 25.00%,#020000 25.00% 100.00%)";
+        assert_eq!(bar_background(&[part(0.25, 1), part(0.75, 2)]), expected);
+        assert_eq!(bar_background(&[]), "");
     }
 
     #[test]
     fn search_is_in_any_case() {
-        check(&["CD4+ T", "NK", "cd8 t"], &[], RowOrder::Label, " Cd", &["CD4+ T", "cd8 t"]);
-        check(&["NK"], &[], RowOrder::Label, "t", &[]);
+        check(&["CD4+ T", "NK", "cd8 t"], &[], &[], RowOrder::Label, " Cd", &["CD4+ T", "cd8 t"]);
+        check(&["NK"], &[], &[], RowOrder::Label, "t", &[]);
     }
 }

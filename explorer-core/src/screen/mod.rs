@@ -18,7 +18,7 @@ mod volcano;
 
 pub use brush::{Axis, BrushChange, BrushPhase, End, Grip, Span};
 pub use caption::{Align, Caption, Mark, TextStyle};
-pub use category_rows::{BarPart, CategoryValue, RowOrder, ValueCount, category_rows};
+pub use category_rows::{BarPart, CategoryLabels, CategoryValue, RowOrder, Rows, ValueCount, bar_background};
 pub use de_sort::{DeColumn, DeSort};
 pub use gesture::{Gesture, HeldKeys, Intent, Wheel};
 pub use histogram::{Bars, CountScale, HISTOGRAM_HEIGHT, bar_path};

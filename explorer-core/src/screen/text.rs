@@ -2,16 +2,20 @@
 
 use std::collections::HashSet;
 
-/// The text, cut with an ellipsis where it is wider than `most_px`.
+/// The text, cut in its middle where it is wider than `most_px`: names differ at their ends as often as at their
+/// beginnings.
 pub fn fitted(text: &str, most_px: f64, width: impl Fn(&str) -> f64) -> String {
     if width(text) <= most_px {
         return text.to_owned();
     }
-    let mut kept: Vec<char> = text.chars().collect();
+    let letters: Vec<char> = text.chars().collect();
+    let mut n_kept = letters.len();
     loop {
-        kept.pop();
-        let cut = format!("{}…", kept.iter().collect::<String>().trim_end());
-        if kept.is_empty() || width(&cut) <= most_px {
+        n_kept = n_kept.saturating_sub(1);
+        let (head, tail) = (&letters[..n_kept.div_ceil(2)], &letters[letters.len() - n_kept / 2..]);
+        let [head, tail] = [head, tail].map(|part| part.iter().collect::<String>());
+        let cut = format!("{}…{}", head.trim_end(), tail.trim_start());
+        if n_kept == 0 || width(&cut) <= most_px {
             return cut;
         }
     }
@@ -59,7 +63,7 @@ mod tests {
     fn what_is_too_wide_is_cut() {
         let width = |text: &str| text.chars().count() as f64;
         assert_eq!(fitted("CD4 T", 5.0, width), "CD4 T");
-        assert_eq!(fitted("CD4 T cell", 5.0, width), "CD4…");
+        assert_eq!(fitted("CD4 T cell", 6.0, width), "CD4…ll");
         assert_eq!(fitted("CD4", 0.5, width), "…");
     }
 

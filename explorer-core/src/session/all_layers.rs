@@ -87,9 +87,12 @@ impl Session {
         }
     }
 
-    /// The view without a layer that there is not, or a color that its layer cannot give, and what to tell of that; `None`
-    /// where there is nothing to mend.
+    /// The view without a layer that there is not, labels that cannot be, or a color that its layer cannot give, and what
+    /// to tell of that; `None` where there is nothing to mend.
     pub fn mended(&self, view: &ViewSpec) -> Option<(ViewSpec, String)> {
+        if let Some(mended) = self.without_impossible_labels(view) {
+            return Some(mended);
+        }
         if let Some(layer) = &view.analysis.layer
             && self.layer(Some(layer)).is_none()
         {

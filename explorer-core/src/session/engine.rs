@@ -4,7 +4,6 @@ use std::{collections::HashMap, sync::Arc};
 
 use super::{Loaded, Repaint};
 use crate::{
-    data::Column,
     filter::{Binned, CellMask, Change, CrossFilter, Domain, Groups, Tally},
     screen::Bars,
     state::{CellQuery, DimensionFilter, DimensionKey, Filters, LabelFilter, Range, Selection},
@@ -44,8 +43,8 @@ pub struct GroupCounts {
 /// A histogram: its span and its counts.
 #[derive(Clone, Debug, PartialEq)]
 pub struct BinCounts {
-    /// Values that the bins span.
-    pub domain: Domain,
+    /// Values that the bins span; `None` where no cell in view has a finite number.
+    pub domain: Option<Domain>,
     /// Counts by bin, missing last.
     pub counts: GroupCounts,
 }
@@ -55,7 +54,11 @@ impl From<BinCounts> for Bars {
         // The last group are cells without a value.
         counts.total.pop();
         counts.selected.pop();
-        Self { min: f64::from(domain.min), max: f64::from(domain.max), total: counts.total, selected: counts.selected }
+        let GroupCounts { total, selected } = counts;
+        match domain {
+            Some(Domain { min, max }) => Self { min: f64::from(min), max: f64::from(max), total, selected },
+            None => Self::default(),
+        }
     }
 }
 
@@ -63,6 +66,8 @@ struct Counted {
     tally: Tally<DimensionKey>,
     total: Vec<u32>,
     bins: Option<Arc<Binned>>,
+    /// What the bins span, where there are numbers.
+    domain: Option<Domain>,
 }
 
 /// Masks and counts of one dataset.
@@ -161,17 +166,15 @@ impl Engine {
 
     /// Counts of the labels of a column; `None` while its codes are not there.
     pub fn label_counts(&mut self, column: &str, loaded: &Loaded) -> Option<GroupCounts> {
-        let key = DimensionKey::Obs(column.to_owned());
-        let Column::Categorical(_) = loaded.column(&key.data()?)?.as_ref() else { return None };
-        self.counts(&key, loaded)
+        loaded.labels(column)?;
+        self.counts(&DimensionKey::Obs(column.to_owned()), loaded)
     }
 
-    /// The histogram of a continuous column or a gene; `None` while its values are not there, or
-    /// where none is a number.
+    /// The histogram of a continuous column or a gene; `None` while its values are not there.
     pub fn histogram(&mut self, key: &DimensionKey, loaded: &Loaded) -> Option<BinCounts> {
         let counts = self.counts(key, loaded)?;
-        let domain = self.counted.get(key)?.bins.as_ref()?.domain();
-        Some(BinCounts { domain, counts })
+        let Counted { bins: Some(_), domain, .. } = self.counted.get(key)? else { return None };
+        Some(BinCounts { domain: *domain, counts })
     }
 
     /// Whether the histogram of a dimension stands, without its values.
@@ -186,17 +189,17 @@ impl Engine {
 
     fn counts(&mut self, key: &DimensionKey, loaded: &Loaded) -> Option<GroupCounts> {
         if !self.counted.contains_key(key) {
-            let bins = match loaded.numbers(&key.data()?) {
-                Some(values) => {
-                    let domain = Domain::of(values, self.filter.universe())?;
-                    Some(Arc::new(Binned::new(values, domain, N_BINS)))
-                }
-                None => None,
-            };
+            let is_of_labels = matches!(key, DimensionKey::Obs(column) if loaded.labels(column).is_some());
+            let values = if is_of_labels { None } else { loaded.numbers(&key.data()?) };
+            let domain = values.and_then(|values| Domain::of(values, self.filter.universe()));
+            let bins = values.map(|values| {
+                let nothing = Domain { min: 0.0, max: 0.0 };
+                Arc::new(Binned::new(values, domain.unwrap_or(nothing), N_BINS))
+            });
             let groups = groups(key, bins.as_deref(), loaded)?;
             let tally = Tally::new(&self.filter, Some(key.clone()), groups);
             let total = self.filter.totals(groups);
-            self.counted.insert(key.clone(), Counted { tally, total, bins });
+            self.counted.insert(key.clone(), Counted { tally, total, bins, domain });
         }
         let counted = self.counted.get(key)?;
         Some(GroupCounts { total: counted.total.clone(), selected: counted.tally.counts().to_vec() })
@@ -207,8 +210,8 @@ fn groups<'a>(key: &DimensionKey, bins: Option<&'a Binned>, loaded: &'a Loaded) 
     if let Some(bins) = bins {
         return Some(bins.into());
     }
-    match loaded.column(&key.data()?)?.as_ref() {
-        Column::Categorical(column) => Some(column.into()),
-        Column::Continuous(_) => None,
+    match key {
+        DimensionKey::Obs(column) => loaded.labels(column).map(Groups::from),
+        DimensionKey::Gene(_) | DimensionKey::Mean(_) | DimensionKey::Selection(_) | DimensionKey::Subset(_) => None,
     }
 }

@@ -1,8 +1,11 @@
 //! Filters in a few words: for the list of those in force, for names of sets, for what a comparison is within.
 
+use std::{borrow::Cow, collections::BTreeSet};
+
 use super::Session;
 use crate::{
     format::{plural, short},
+    names::visible,
     state::{
         CellQuery, Dimension, DimensionFilter, DimensionKey, Filters, GeneKey, Label, LabelFilter, Range, Selection,
         SelectionStep,
@@ -60,9 +63,37 @@ impl Session {
         }
     }
 
+    /// The labels of a filter, in their order.
+    fn labels_text(&self, key: &DimensionKey, filter: &LabelFilter) -> String {
+        let (LabelFilter::Hide(labels) | LabelFilter::Only(labels)) = filter;
+        let named = match labels.len() {
+            0 => "no label".to_owned(),
+            n if n > MOST_LABELS => plural(n, "label", "labels"),
+            _ => self.in_order(key, labels).into_iter().map(label_text).collect::<Vec<_>>().join(", "),
+        };
+        match filter {
+            LabelFilter::Hide(_) => format!("not {named}"),
+            LabelFilter::Only(_) => named,
+        }
+    }
+
+    fn in_order<'a>(&self, key: &DimensionKey, labels: &'a BTreeSet<Label>) -> Vec<&'a Label> {
+        let mut ordered: Vec<&Label> = labels.iter().collect();
+        if let DimensionKey::Obs(column) = key
+            && let (Some(order), Some(categories)) = (self.label_order(column), self.loaded().categories(column))
+        {
+            let place = |label: &&Label| {
+                let mut known = order.iter().map(|&code| Label::named(categories.labels[code as usize].as_str()));
+                known.position(|known| known == **label).unwrap_or(usize::MAX)
+            };
+            ordered.sort_by_cached_key(place);
+        }
+        ordered
+    }
+
     fn active_filter(&self, Dimension { key, filter }: Dimension<'_>) -> ActiveFilter {
         let text = match filter {
-            DimensionFilter::Labels(labels) => labels_text(labels),
+            DimensionFilter::Labels(labels) => self.labels_text(&key, labels),
             DimensionFilter::Range(range) => range_text(range),
             DimensionFilter::Selection(selection) => selection_text(selection),
             DimensionFilter::Subset(level) => self.levels_text(std::slice::from_ref(level)),
@@ -90,20 +121,10 @@ pub fn embedding_name(key: &str) -> &str {
     key.strip_prefix("X_").unwrap_or(key)
 }
 
-fn labels_text(filter: &LabelFilter) -> String {
-    let (LabelFilter::Hide(labels) | LabelFilter::Only(labels)) = filter;
-    let name = |label: &Label| match label {
-        Label::Named(name) => name.clone(),
-        Label::Missing => MISSING_LABEL.to_owned(),
-    };
-    let named = match labels.len() {
-        0 => "no label".to_owned(),
-        n if n > MOST_LABELS => plural(n, "label", "labels"),
-        _ => labels.iter().map(name).collect::<Vec<_>>().join(", "),
-    };
-    match filter {
-        LabelFilter::Hide(_) => format!("not {named}"),
-        LabelFilter::Only(_) => named,
+fn label_text(label: &Label) -> Cow<'_, str> {
+    match label {
+        Label::Named(name) => visible(name),
+        Label::Missing => MISSING_LABEL.into(),
     }
 }
 

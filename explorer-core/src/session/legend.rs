@@ -1,8 +1,9 @@
 //! What the colors mean: for the legend, and for the label under the pointer.
 
-use super::Colors;
+use super::{Colors, MISSING_LABEL};
 use crate::{
     color::{MAX_LABEL_COLORS, MISSING, MISSING_GRAY, opaque},
+    names::visible,
     screen::{LegendEntry, LegendModel},
     state::{Hover, Label},
 };
@@ -33,14 +34,14 @@ impl Colors {
 pub fn legend(colors: &Colors) -> LegendModel {
     match colors {
         Colors::Plain => LegendModel::Plain,
-        Colors::Labels { column, labels, colors } => LegendModel::Categorical {
-            title: column.clone(),
-            entries: labels
-                .iter()
-                .zip(colors.iter())
-                .map(|(label, &color)| LegendEntry { label: label.clone(), color: opaque(color) })
-                .collect(),
-        },
+        Colors::Labels { column, labels, order, colors, has_missing } => {
+            let entry = |label: &str, color| LegendEntry { label: visible(label).into_owned(), color: opaque(color) };
+            let named = order.iter().map(|&code| code as usize).map(|code| entry(&labels[code], colors[code]));
+            LegendModel::Categorical {
+                title: column.clone(),
+                entries: named.chain(has_missing.then(|| entry(MISSING_LABEL, MISSING_GRAY))).collect(),
+            }
+        }
         Colors::Numbers { name, subtitle, scale, has_missing } => LegendModel::Continuous {
             title: name.clone(),
             subtitle: subtitle.clone(),
@@ -62,7 +63,9 @@ mod tests {
         Colors::Labels {
             column: "louvain".to_owned(),
             labels: ["T", "B"].map(str::to_owned).to_vec().into(),
+            order: vec![1, 0].into(),
             colors: vec![[1, 2, 3, 255], [4, 5, 6, 255]].into(),
+            has_missing: true,
         }
     }
 
@@ -77,9 +80,9 @@ mod tests {
     }
 
     #[test]
-    fn every_label_has_its_color_in_the_legend() {
+    fn every_label_has_its_color_in_the_legend_in_the_order_of_labels() {
         let entry = |label: &str, color| LegendEntry { label: label.to_owned(), color };
-        let entries = vec![entry("T", [1, 2, 3]), entry("B", [4, 5, 6])];
+        let entries = vec![entry("B", [4, 5, 6]), entry("T", [1, 2, 3]), entry("missing", [140; 3])];
         assert_eq!(legend(&labels()), LegendModel::Categorical { title: "louvain".to_owned(), entries });
     }
 }

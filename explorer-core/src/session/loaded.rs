@@ -1,83 +1,19 @@
 //! What has been loaded of a dataset: nothing of it is state, all of it can be loaded again.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use shared_fbs::{manifest::Manifest, tile::Categories};
 
-use super::{GeneTable, Slot};
+use super::{Data, GeneTable, Slot, as_labels::AsLabels};
 use crate::{
-    data::{CellIdx, CellRows, Column, Continuous, Embedding},
+    data::{Categorical, CellIdx, CellRows, Column, Continuous, Embedding},
     dataset::lookup,
     filter::{CellMask, QueryError, Source, dimension_mask, query_mask},
     state::{Analysis, CellQuery, CellSource, ColorBy, DataKey, DimensionFilter, DimensionKey, GeneKey},
 };
-
-/// Data of one [`DataKey`].
-#[derive(Clone, Debug)]
-pub enum Data {
-    /// Of a column, a gene or a mean: one label or number per cell.
-    Column(Arc<Column>),
-    /// Of an embedding: one position per cell.
-    Embedding(Arc<Embedding>),
-    /// Of a column's labels.
-    Categories(Arc<Categories>),
-    /// Of a layer's genes.
-    GeneTable(Arc<GeneTable>),
-    /// Of the input's rows.
-    Rows(Arc<CellRows>),
-}
-
-impl Data {
-    /// Whether it is what a key stands for.
-    pub fn suits(&self, key: &DataKey) -> bool {
-        match key {
-            DataKey::Column(_) => matches!(self, Self::Column(_)),
-            DataKey::Gene(_) | DataKey::Mean(_) => {
-                matches!(self, Self::Column(column) if matches!(**column, Column::Continuous(_)))
-            }
-            DataKey::Embedding(_) => matches!(self, Self::Embedding(_)),
-            DataKey::Categories(_) => matches!(self, Self::Categories(_)),
-            DataKey::GeneTable(_) => matches!(self, Self::GeneTable(_)),
-            DataKey::Rows => matches!(self, Self::Rows(_)),
-        }
-    }
-}
-
-impl From<Column> for Data {
-    fn from(column: Column) -> Self {
-        Self::Column(Arc::new(column))
-    }
-}
-
-impl From<Continuous> for Data {
-    fn from(values: Continuous) -> Self {
-        Column::Continuous(values).into()
-    }
-}
-
-impl From<Embedding> for Data {
-    fn from(embedding: Embedding) -> Self {
-        Self::Embedding(Arc::new(embedding))
-    }
-}
-
-impl From<Categories> for Data {
-    fn from(categories: Categories) -> Self {
-        Self::Categories(Arc::new(categories))
-    }
-}
-
-impl From<GeneTable> for Data {
-    fn from(table: GeneTable) -> Self {
-        Self::GeneTable(Arc::new(table))
-    }
-}
-
-impl From<CellRows> for Data {
-    fn from(rows: CellRows) -> Self {
-        Self::Rows(Arc::new(rows))
-    }
-}
 
 /// All that was asked for, by its key.
 #[derive(Debug, Default)]
@@ -86,6 +22,8 @@ pub struct Loaded {
     slots: HashMap<DataKey, Slot<Data>>,
     /// The gene that is to color the cells, as far as it is there: NaN in all other cells.
     partial_gene: Option<(GeneKey, Arc<Continuous>)>,
+    /// Columns of numbers that are shown as labels.
+    as_labels: AsLabels,
 }
 
 impl Loaded {
@@ -116,6 +54,11 @@ impl Loaded {
         debug_assert!(slot.ready().is_none_or(|data| data.suits(&key)), "{key:?} cannot be {slot:?}");
         if let DataKey::Gene(gene) = &key {
             self.partial_gene.take_if(|(partial, _)| partial == gene);
+        }
+        if let (DataKey::Column(name), Some(Data::Column(column))) = (&key, slot.ready())
+            && let Column::Continuous(values) = column.as_ref()
+        {
+            self.as_labels.arrive(name, values);
         }
         self.slots.insert(key, slot);
     }
@@ -186,6 +129,36 @@ impl Loaded {
         self.partial_gene.as_ref().filter(|(partial, _)| partial == gene).map(|(_, values)| values)
     }
 
+    /// Shows these columns of numbers as labels, as far as they have come and can be, and no others; returns those that
+    /// were shown otherwise before.
+    pub fn take_as_labels(&mut self, asked: &BTreeSet<String>) -> Vec<String> {
+        let Self { slots, as_labels, .. } = self;
+        let numbers = |name: &str| match slots.get(&DataKey::Column(name.to_owned()))?.ready()? {
+            Data::Column(column) => match column.as_ref() {
+                Column::Continuous(values) => Some(values),
+                Column::Categorical(_) => None,
+            },
+            Data::Embedding(_) | Data::Categories(_) | Data::GeneTable(_) | Data::Rows(_) => None,
+        };
+        as_labels.follow(asked, numbers)
+    }
+
+    /// Whether the numbers of a column can be labels; `None` before they have come.
+    pub fn can_be_labels(&self, column: &str) -> Option<bool> {
+        self.as_labels.can_be(column)
+    }
+
+    /// A label per cell: of a categorical column, or of one of numbers that are shown as labels.
+    pub fn labels(&self, column: &str) -> Option<&Categorical> {
+        if let Some((labels, _)) = self.as_labels.get(column) {
+            return Some(labels);
+        }
+        match self.column(&DataKey::Column(column.to_owned()))?.as_ref() {
+            Column::Categorical(labels) => Some(labels),
+            Column::Continuous(_) => None,
+        }
+    }
+
     /// An embedding, by its key in `obsm`.
     pub fn embedding(&self, key: &str) -> Option<&Arc<Embedding>> {
         match self.ready(&DataKey::Embedding(key.to_owned()))? {
@@ -194,8 +167,11 @@ impl Loaded {
         }
     }
 
-    /// The labels of a categorical column.
+    /// The labels of a categorical column, or of one of numbers that are shown as labels.
     pub fn categories(&self, column: &str) -> Option<&Arc<Categories>> {
+        if let Some((_, categories)) = self.as_labels.get(column) {
+            return Some(categories);
+        }
         match self.ready(&DataKey::Categories(column.to_owned()))? {
             Data::Categories(categories) => Some(categories),
             Data::Column(_) | Data::Embedding(_) | Data::GeneTable(_) | Data::Rows(_) => None,
@@ -290,7 +266,10 @@ impl Loaded {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::state::{CellList, Filters, LabelFilter, ObsFilter, Range};
+    use crate::{
+        data::{Categorical, Codes},
+        state::{CellList, Filters, Label, LabelFilter, ObsFilter, Range},
+    };
 
     fn score() -> DataKey {
         DataKey::Column("score".to_owned())
@@ -334,9 +313,28 @@ mod tests {
     }
 
     #[test]
+    fn labels_of_numbers_are_found_whether_they_are_shown_so_or_not() {
+        let query = query(ObsFilter::Labels(LabelFilter::Only([Label::named("1")].into())));
+        let mut loaded = with_score();
+        let one = Some(CellMask::from_bytes(vec![0, 1, 0]));
+        assert_eq!(loaded.query_mask(&query), one);
+        assert_eq!(loaded.take_as_labels(&["score".to_owned()].into()), ["score"]);
+        assert_eq!(loaded.query_mask(&query), one);
+        let labels = loaded.labels("score").map(|labels| labels.categories.to_vec());
+        assert_eq!(labels, Some(vec!["0".to_owned(), "1".to_owned()]));
+        assert_eq!(loaded.categories("score").map(|categories| categories.counts.clone()), Some(vec![1, 1, 1]));
+        assert_eq!(loaded.take_as_labels(&["score".to_owned()].into()), [""; 0]);
+        assert_eq!(loaded.take_as_labels(&[].into()), ["score"]);
+        assert!(loaded.labels("score").is_none());
+    }
+
+    #[test]
     fn a_filter_that_does_not_suit_its_column_lets_all_pass() {
-        let query = query(ObsFilter::Labels(LabelFilter::Only(<_>::default())));
-        assert_eq!(with_score().query_mask(&query), Some(CellMask::all(3)));
+        let mut loaded = with_score();
+        let labels = Categorical { codes: Codes::U8(vec![0; 3]), categories: ["T".to_owned()].into(), ordered: false };
+        loaded.arrive(score(), Slot::Ready(Column::Categorical(labels).into()));
+        let query = query(ObsFilter::Range(Range::ALL));
+        assert_eq!(loaded.query_mask(&query), Some(CellMask::all(3)));
     }
 
     #[test]

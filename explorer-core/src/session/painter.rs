@@ -5,8 +5,9 @@ use std::sync::{Arc, Weak};
 use super::Loaded;
 use crate::{
     color::{ColorScale, ColorTable, MISSING, MISSING_GRAY, Rgba, label_colors, label_indices, label_table},
-    data::{Column, Continuous},
-    state::{Analysis, ColorBy, ColorOptions, DataKey, GeneKey, GeneMean},
+    data::{Column, Continuous, label_order},
+    filter::CellMask,
+    state::{Analysis, ColorBy, ColorOptions, DataKey, Filters, GeneKey, GeneMean},
 };
 
 /// The color of cells when nothing colors them.
@@ -24,8 +25,12 @@ pub enum Colors {
         column: String,
         /// Its labels.
         labels: Arc<[String]>,
+        /// Their codes in the order that they are shown in.
+        order: Arc<[u32]>,
         /// Colors by code.
         colors: Arc<[Rgba]>,
+        /// Whether some cell in view has no label.
+        has_missing: bool,
     },
     /// By numbers.
     Numbers {
@@ -35,7 +40,7 @@ pub enum Colors {
         subtitle: String,
         /// From number to color.
         scale: ColorScale,
-        /// Whether some cell has no value, or one that is not drawn.
+        /// Whether some cell in view has no value, or one that is not drawn.
         has_missing: bool,
     },
 }
@@ -62,6 +67,10 @@ struct Asked {
     mean: Option<GeneMean>,
     options: ColorOptions,
     opacity: u8,
+    /// Whether a column of numbers is shown as labels.
+    as_labels: bool,
+    /// The levels of the subset in view: scales are fitted to its cells.
+    subset: Vec<Filters>,
 }
 
 /// What a change of the state or an arrival of data did to the colors.
@@ -77,6 +86,15 @@ pub enum ColorChange {
     Cells,
 }
 
+/// What is in view.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct InView<'a> {
+    /// The cells; `None` where these are all.
+    pub cells: Option<&'a CellMask>,
+    /// The levels of the subset that they are.
+    pub subset: &'a [Filters],
+}
+
 /// Keeps indices and colors as they are shown.
 pub struct Painter {
     asked: Option<Asked>,
@@ -86,6 +104,8 @@ pub struct Painter {
     table: Vec<Rgba>,
     /// The part of a gene that was painted last.
     part: Weak<Continuous>,
+    /// What is painted, where all of it has come.
+    column: Option<Arc<Column>>,
 }
 
 impl Default for Painter {
@@ -97,18 +117,21 @@ impl Default for Painter {
             indices: None,
             table: vec![PLAIN; 256],
             part: Weak::new(),
+            column: None,
         }
     }
 }
 
 impl Painter {
-    /// Follows the choice as far as its data are there. Opacity is 0 (invisible) to 1; `label_of` says what a gene is
-    /// shown as.
+    /// Follows the choice as far as its data are there. Opacity is 0 (invisible) to 1; scales are fitted to the cells of
+    /// the subset that is `in_view`, as CELLxGENE's are: who makes a subset wants to see its own differences. `label_of`
+    /// says what a gene is shown as.
     pub fn sync(
         &mut self,
         analysis: &Analysis,
         opacity: f32,
         loaded: &Loaded,
+        in_view: InView<'_>,
         label_of: impl Fn(&GeneKey) -> String,
     ) -> ColorChange {
         let opacity = (opacity * 255.0).round() as u8;
@@ -117,6 +140,8 @@ impl Painter {
             mean: analysis.color_mean(),
             options: analysis.color_options.clone(),
             opacity,
+            as_labels: matches!(&analysis.color, ColorBy::Obs(name) if loaded.labels(name).is_some()),
+            subset: in_view.subset.to_vec(),
         };
         let is_first = self.asked.is_none();
         let is_opacity_new = self.asked.as_ref().is_none_or(|before| before.opacity != opacity);
@@ -137,7 +162,7 @@ impl Painter {
             self.asked = Some(asked);
             return unchanged;
         }
-        let is_painted = self.paint(&asked, analysis, loaded, part.as_deref(), label_of);
+        let is_painted = self.paint(&asked, analysis, loaded, part.as_deref(), in_view.cells, label_of);
         let status = match (is_painted, &part) {
             (true, None) => ColorStatus::Shown,
             (true, Some(_)) => ColorStatus::Partial,
@@ -162,11 +187,12 @@ impl Painter {
         analysis: &Analysis,
         loaded: &Loaded,
         part: Option<&Continuous>,
+        visible: Option<&CellMask>,
         label_of: impl Fn(&GeneKey) -> String,
     ) -> bool {
         let mut table: ColorTable = [PLAIN; 256];
-        let column = analysis.color_data().and_then(|key| loaded.column(&key)).map(AsRef::as_ref);
-        let numbers = match column {
+        let column = analysis.color_data().and_then(|key| loaded.column(&key));
+        let numbers = match column.map(AsRef::as_ref) {
             Some(Column::Continuous(values)) => Some(values),
             Some(Column::Categorical(_)) | None => None,
         };
@@ -175,34 +201,38 @@ impl Painter {
                 self.indices = None;
                 self.colors = Colors::Plain;
             }
-            ColorBy::Obs(name) => match column {
-                None => return false,
-                Some(Column::Continuous(values)) => table = self.paint_numbers(name, "", values, asked),
-                Some(Column::Categorical(column)) => {
+            ColorBy::Obs(name) => match (loaded.labels(name), numbers) {
+                (None, None) => return false,
+                (None, Some(values)) => table = self.paint_numbers(name, "", values, asked, visible),
+                (Some(column), _) => {
                     let Some(categories) = loaded.categories(name) else { return false };
                     let colors = label_colors(column.categories.len(), categories.colors.as_deref());
                     table = label_table(&colors, MISSING_GRAY);
-                    self.indices = Some(label_indices(column).into());
+                    let indices = label_indices(column);
                     self.colors = Colors::Labels {
                         column: name.clone(),
                         labels: Arc::clone(&column.categories),
+                        order: label_order(&column.categories, column.ordered).into(),
                         colors: colors.into(),
+                        has_missing: has_missing(&indices, visible),
                     };
+                    self.indices = Some(indices.into());
                 }
             },
             ColorBy::Gene(key) => match numbers.or(part) {
                 None => return false,
                 Some(values) => {
                     let layer = key.layer.as_ref().map(|layer| format!("layer {layer}"));
-                    table = self.paint_numbers(&label_of(key), &layer.unwrap_or_default(), values, asked);
+                    table = self.paint_numbers(&label_of(key), &layer.unwrap_or_default(), values, asked, visible);
                 }
             },
             ColorBy::GeneSet { set, layer } => {
                 let Some(values) = numbers else { return false };
                 let layer = layer.as_ref().map(|layer| format!(", layer {layer}")).unwrap_or_default();
-                table = self.paint_numbers(set, &format!("mean of genes{layer}"), values, asked);
+                table = self.paint_numbers(set, &format!("mean of genes{layer}"), values, asked, visible);
             }
         }
+        self.column = column.cloned();
         self.table = table.to_vec();
         for color in &mut self.table {
             color[3] = asked.opacity;
@@ -210,10 +240,17 @@ impl Painter {
         true
     }
 
-    fn paint_numbers(&mut self, name: &str, subtitle: &str, values: &Continuous, asked: &Asked) -> ColorTable {
-        let scale = ColorScale::fit(values, None, &asked.options);
+    fn paint_numbers(
+        &mut self,
+        name: &str,
+        subtitle: &str,
+        values: &Continuous,
+        asked: &Asked,
+        visible: Option<&CellMask>,
+    ) -> ColorTable {
+        let scale = ColorScale::fit(values, visible, &asked.options);
         let indices = scale.indices(values);
-        let has_missing = indices.contains(&MISSING);
+        let has_missing = has_missing(&indices, visible);
         self.indices = Some(indices.into());
         let table = scale.table(MISSING_GRAY);
         self.colors = Colors::Numbers { name: name.to_owned(), subtitle: subtitle.to_owned(), scale, has_missing };
@@ -228,6 +265,11 @@ impl Painter {
     /// Whether that is what was asked for.
     pub fn status(&self) -> ColorStatus {
         self.status
+    }
+
+    /// What is painted, where all of it has come; `None` where nothing colors the cells.
+    pub fn column(&self) -> Option<&Arc<Column>> {
+        self.column.as_ref()
     }
 
     /// An index per cell into the table; `None` where all cells have the first color.
@@ -246,6 +288,14 @@ impl Painter {
     }
 }
 
+/// Whether a cell in view has no color of its own.
+fn has_missing(indices: &[u8], visible: Option<&CellMask>) -> bool {
+    match visible {
+        None => indices.contains(&MISSING),
+        Some(mask) => indices.iter().zip(mask.as_bytes()).any(|(&index, &is_visible)| index == MISSING && is_visible != 0),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -261,7 +311,7 @@ mod tests {
         let mut painter = Painter::default();
         let mut sync = |name: &str, loaded: &Loaded| {
             let analysis = Analysis { color: ColorBy::Obs(name.to_owned()), ..Analysis::default() };
-            let changed = painter.sync(&analysis, 1.0, loaded, id_of);
+            let changed = painter.sync(&analysis, 1.0, loaded, InView::default(), id_of);
             let Colors::Numbers { name, .. } = painter.colors() else { return (changed, painter.status(), None) };
             (changed, painter.status(), Some((name.clone(), painter.indices().map(<[u8]>::to_vec))))
         };
@@ -284,7 +334,7 @@ mod tests {
         let key = GeneKey { layer: None, gene: "LYZ".to_owned() };
         let analysis = Analysis { color: ColorBy::Gene(key.clone()), ..Analysis::default() };
         let mut sync = |loaded: &Loaded| {
-            let changed = painter.sync(&analysis, 1.0, loaded, id_of);
+            let changed = painter.sync(&analysis, 1.0, loaded, InView::default(), id_of);
             (changed, painter.status(), painter.indices().map(<[u8]>::to_vec))
         };
         assert_eq!(sync(&loaded), (ColorChange::Cells, ColorStatus::Loading, None));
@@ -304,9 +354,9 @@ mod tests {
         let loaded = Loaded::new(3);
         let mut painter = Painter::default();
         let analysis = Analysis::default();
-        assert_eq!(painter.sync(&analysis, 1.0, &loaded, id_of), ColorChange::Cells);
-        assert_eq!(painter.sync(&analysis, 0.5, &loaded, id_of), ColorChange::Table);
+        assert_eq!(painter.sync(&analysis, 1.0, &loaded, InView::default(), id_of), ColorChange::Cells);
+        assert_eq!(painter.sync(&analysis, 0.5, &loaded, InView::default(), id_of), ColorChange::Table);
         assert!(painter.table().iter().all(|color| color[3] == 128));
-        assert_eq!(painter.sync(&analysis, 0.5, &loaded, id_of), ColorChange::None);
+        assert_eq!(painter.sync(&analysis, 0.5, &loaded, InView::default(), id_of), ColorChange::None);
     }
 }

@@ -10,6 +10,9 @@ use crate::{
 /// Cells under which a group is too small for its statistics to be taken at their word.
 const FEW_CELLS: u64 = 10;
 
+/// What is told where group and reference are the same.
+const SAME_CELLS: &str = "Both sides are the same cells: no gene can differ.";
+
 /// How many cells group and reference have.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SideSizes {
@@ -51,7 +54,7 @@ impl SideSizes {
             return Some(format!("There is no cell in “{name}” to compare."));
         }
         if self.are_equal() {
-            return Some("Both sides are the same cells: no gene can differ.".to_owned());
+            return Some(SAME_CELLS.to_owned());
         }
         let shared = match self.n_shared {
             0 => None,
@@ -67,6 +70,23 @@ impl SideSizes {
             );
         let cautions: Vec<String> = few.into_iter().chain(shared).collect();
         (!cautions.is_empty()).then(|| cautions.join(" "))
+    }
+
+    /// The same of what concerns samples, whose means are compared: a cell of both sides is in both means of its sample,
+    /// which draws them together.
+    pub fn caution_of_samples(self) -> Option<String> {
+        if self.are_equal() {
+            return Some(SAME_CELLS.to_owned());
+        }
+        let (cells, count) = match self.n_shared {
+            0 => return None,
+            1 => ("1 cell is".to_owned(), "counts"),
+            n_shared => (format!("{} cells are", integer(n_shared)), "count"),
+        };
+        Some(format!(
+            "{cells} in both sides and {count} in both means of a sample, so that differences come out too small. Compare \
+             sets that share no cell."
+        ))
     }
 }
 
@@ -238,5 +258,14 @@ mod tests {
         assert!(caution(sizes(20, 3, 0)).contains("“T” has 3 cells only"));
         assert_eq!(caution(sizes(20, 30, 4)), "4 cells are in both sides and count twice.");
         assert_eq!(caution(sizes(20, 30, 1)), "1 cell is in both sides and counts twice.");
+    }
+
+    #[test]
+    fn samples_that_share_cells_are_told_what_that_does_to_their_means() {
+        let caution = |n_shared| sizes(20, 30, n_shared).caution_of_samples().unwrap_or_default();
+        assert_eq!(caution(0), "");
+        assert!(caution(1).starts_with("1 cell is in both sides and counts in both means of a sample"));
+        assert!(caution(1_200).starts_with("1,200 cells are in both sides and count in both means"), "{}", caution(1_200));
+        assert!(sizes(20, 20, 20).caution_of_samples().is_some_and(|told| told.contains("the same cells")));
     }
 }

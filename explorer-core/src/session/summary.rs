@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use shared_fbs::tile::Categories;
 
-use super::{DeResult, MarkersResult, SampleAnswer, SampleMeans};
+use super::{DeResult, LabelMarkers, MarkersResult, SampleAnswer, SampleMeans, SideSizes};
 use crate::{
     color::{Rgb, label_colors, opaque},
     data::GeneIdx,
     de::{Design, Effect, Marker, Method, caution_of_sizes},
     format::{self, plural},
+    names::{isolated, visible},
     state::{Comparison, Reference},
 };
 
@@ -100,11 +101,12 @@ impl Comparison {
 }
 
 impl DeResult {
-    /// What was compared, and how. `within` are the filters of its universe; empty where that is all cells.
-    pub fn summary(&self, within: &str) -> DeSummary {
+    /// What was compared, and how. `within` are the filters of its universe; empty where that is all cells. `sizes` are
+    /// those of its sides, once they are known.
+    pub fn summary(&self, within: &str, sizes: Option<SideSizes>) -> DeSummary {
         let [n_group, n_reference] = self.n_cells();
         if let Some(answer) = self.samples() {
-            return self.samples_summary(answer, within);
+            return self.samples_summary(answer, within, sizes);
         }
         let method = match self.cells().map(|table| table.options.method).unwrap_or_default() {
             Method::Welch => "Welch's t-test",
@@ -113,7 +115,7 @@ impl DeResult {
         let caution = if self.is_estimate {
             Some("An estimate from a sample of both sets; the exact table is on its way.".to_owned())
         } else {
-            caution_of_sizes(n_group, n_reference)
+            sizes.map_or_else(|| caution_of_sizes(n_group, n_reference), |sizes| sizes.caution(self.comparison.names()))
         };
         let reference = plural(n_reference as usize, "cell", "cells");
         let mut facts = vec![format!("{} against {reference}", format::integer(n_group))];
@@ -124,7 +126,7 @@ impl DeResult {
             format::duration(Duration::from_secs_f64(self.millis / 1000.0)),
         ]);
         DeSummary {
-            title: self.comparison.title(),
+            title: self.shown_title(),
             facts,
             detail: self.other_routes_text(),
             caution,
@@ -132,8 +134,14 @@ impl DeResult {
         }
     }
 
+    /// The title, with names that keep to themselves.
+    fn shown_title(&self) -> String {
+        let [group, reference] = self.comparison.names().map(isolated);
+        format!("{group} against {reference}")
+    }
+
     /// What was compared where samples were.
-    fn samples_summary(&self, answer: &SampleAnswer, within: &str) -> DeSummary {
+    fn samples_summary(&self, answer: &SampleAnswer, within: &str, sizes: Option<SideSizes>) -> DeSummary {
         let table = &answer.table;
         let n_samples = table.samples.len();
         let (test, samples) = match table.design {
@@ -153,17 +161,19 @@ impl DeResult {
             format!("{} read", format::bytes(self.n_bytes)),
             format::duration(Duration::from_secs_f64(self.millis / 1000.0)),
         ]);
+        let cautions = [sizes.and_then(SideSizes::caution_of_samples), table.caution()];
+        let cautions: Vec<String> = cautions.into_iter().flatten().collect();
         DeSummary {
-            title: format!("{}, by samples", self.comparison.title()),
+            title: format!("{}, by samples", self.shown_title()),
             facts,
-            caution: table.caution(),
+            caution: (!cautions.is_empty()).then(|| cautions.join(" ")),
             ..DeSummary::default()
         }
     }
 }
 
 fn within_text(within: &str) -> Option<String> {
-    (!within.is_empty()).then(|| format!("in the subset {within}"))
+    (!within.is_empty()).then(|| format!("in the subset {}", isolated(within)))
 }
 
 impl SampleAnswer {
@@ -203,19 +213,22 @@ impl MarkersResult {
         }
     }
 
-    /// The labels with the names of their genes, in the colors of the column's labels where these are known.
-    pub fn marked(&self, categories: Option<&Categories>) -> Vec<MarkedLabel> {
+    /// The labels with the names of their genes, in the colors of the column's labels, and in their `order`, where these
+    /// are known.
+    pub fn marked(&self, categories: Option<&Categories>, order: &[u32]) -> Vec<MarkedLabel> {
         let own = categories.and_then(|categories| categories.colors.as_deref());
         let n_labels = self.labels.iter().map(|label| label.code + 1).max().unwrap_or(0);
         let colors = label_colors(categories.map_or(n_labels, |categories| categories.labels.len()), own);
-        let marked = self.labels.iter().map(|label| {
+        let mut labels: Vec<&LabelMarkers> = self.labels.iter().collect();
+        labels.sort_by_key(|label| order.iter().position(|&code| code as usize == label.code));
+        let marked = labels.into_iter().map(|label| {
             let gene = |marker: &Marker| MarkerGene {
                 id: self.names.id(GeneIdx(marker.gene)).to_owned(),
                 label: self.names.label(GeneIdx(marker.gene)).to_owned(),
                 marker: *marker,
             };
             MarkedLabel {
-                label: label.label.clone(),
+                label: visible(&label.label).into_owned(),
                 color: opaque(colors.get(label.code).copied().unwrap_or_default()),
                 n_cells: u64::from(label.n_cells),
                 genes: label.markers.iter().map(gene).collect(),

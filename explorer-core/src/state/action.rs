@@ -60,6 +60,9 @@ pub enum Action {
     /// the layer whose values they were set on.
     SetLayer(Option<String>),
 
+    /// Shows a column of whole numbers as labels, or as numbers again. The filter on it goes: it is one on what is no
+    /// longer shown.
+    ToggleAsLabels(String),
     /// Hides a label that is shown, or shows one that is hidden.
     ToggleLabel {
         /// The column.
@@ -193,6 +196,14 @@ pub enum Action {
 
     /// Opens a sidebar that is closed, or closes one that is open.
     ToggleSidebar(Side),
+    /// Makes a sidebar as wide as this on a wide screen, within [`SIDEBAR_WIDTHS_PX`](super::SIDEBAR_WIDTHS_PX); `None`
+    /// is the usual width.
+    SetSidebarWidth {
+        /// The sidebar.
+        side: Side,
+        /// Its width in CSS pixels.
+        width_px: Option<u16>,
+    },
     /// Lists the labels of a column, or no longer.
     ToggleExpanded(String),
     /// Writes the labels that color the cells over the picture, or no longer.
@@ -264,6 +275,7 @@ impl Action {
             | Self::SetPointStyle { .. }
             | Self::ShowResult(_)
             | Self::ToggleSidebar(_)
+            | Self::SetSidebarWidth { .. }
             | Self::ToggleExpanded(_)
             | Self::ToggleLabels
             | Self::SetTheme(_)
@@ -284,6 +296,7 @@ impl Action {
             | Self::SetEmbedding { .. }
             | Self::SetColor(_)
             | Self::SetLayer(_)
+            | Self::ToggleAsLabels(_)
             | Self::ToggleLabel { .. }
             | Self::SetLabels { .. }
             | Self::Select { .. }
@@ -319,6 +332,7 @@ impl Action {
             | Self::SetCamera { .. }
             | Self::SetTool(_)
             | Self::ToggleSidebar(_)
+            | Self::SetSidebarWidth { .. }
             | Self::ToggleLabels
             | Self::SetTheme(_)
             | Self::SetDrawer(_) => Touches::View,
@@ -332,6 +346,7 @@ impl Action {
             | Self::SetColor(_)
             | Self::SetColorOptions(_)
             | Self::SetLayer(_)
+            | Self::ToggleAsLabels(_)
             | Self::ToggleLabel { .. }
             | Self::SetLabels { .. }
             | Self::SetRange { .. }

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::{
-    Analysis, Camera, CellSource, ColorBy, Comparison, ResultPanel, ViewSpec, link::comparison_text,
+    Analysis, Camera, CellSource, ColorBy, Comparison, ResultPanel, SIDEBAR_WIDTHS_PX, ViewSpec, link::comparison_text,
     query::canonical_levels,
 };
 
@@ -18,6 +18,9 @@ impl ViewSpec {
         self.analysis = self.analysis.canonical();
         for panel in &mut self.panels {
             panel.camera = panel.camera.map(Camera::canonical);
+        }
+        for width_px in [&mut self.layout.left_px, &mut self.layout.right_px] {
+            width_px.take_if(|width_px| !SIDEBAR_WIDTHS_PX.contains(width_px));
         }
         let shown = self.layout.result.take().map(ResultPanel::canonical);
         self.layout.result = shown.filter(|shown| self.can_show(shown));

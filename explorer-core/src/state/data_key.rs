@@ -76,7 +76,7 @@ impl ViewSpec {
         let embeddings = self.panels.iter().filter_map(Panel::embedding);
         let mut needs = set_of(embeddings.map(|key| DataKey::Embedding(key.to_owned())));
         needs.extend(analysis.color_data());
-        needs.extend(self.layout.expanded.iter().cloned().map(DataKey::Column));
+        needs.extend(self.layout.expanded.iter().chain(&analysis.as_labels).cloned().map(DataKey::Column));
         let listed = |gene: &String| DataKey::Gene(GeneKey { layer: analysis.layer.clone(), gene: gene.clone() });
         needs.extend(analysis.genes.iter().map(listed));
         needs.extend(analysis.query.needs());

@@ -1,10 +1,13 @@
 //! What is open around the panels.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, ops::RangeInclusive};
 
 use serde::{Deserialize, Serialize};
 
 use super::{Comparison, Filters, query::canonical_levels};
+
+/// How narrow and how wide a sidebar can be, in CSS pixels.
+pub const SIDEBAR_WIDTHS_PX: RangeInclusive<u16> = 200..=640;
 
 /// What is open around the panels, and how the page looks.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -14,6 +17,10 @@ pub struct Layout {
     pub left: bool,
     /// Whether the right sidebar is open.
     pub right: bool,
+    /// Width of the left sidebar in CSS pixels, within [`SIDEBAR_WIDTHS_PX`]; `None` is the usual one.
+    pub left_px: Option<u16>,
+    /// Width of the right one.
+    pub right_px: Option<u16>,
     /// Whether the labels that color the cells are written over the picture.
     pub labels: bool,
     /// Columns whose labels are listed.
@@ -24,9 +31,29 @@ pub struct Layout {
     pub theme: Theme,
 }
 
+impl Layout {
+    /// How wide a sidebar is on a wide screen, in CSS pixels.
+    pub fn width_px(&self, side: Side) -> u16 {
+        let chosen = match side {
+            Side::Left => self.left_px,
+            Side::Right => self.right_px,
+        };
+        chosen.unwrap_or(side.usual_width_px())
+    }
+}
+
 impl Default for Layout {
     fn default() -> Self {
-        Self { left: true, right: true, labels: false, expanded: BTreeSet::new(), result: None, theme: Theme::System }
+        Self {
+            left: true,
+            right: true,
+            left_px: None,
+            right_px: None,
+            labels: false,
+            expanded: BTreeSet::new(),
+            result: None,
+            theme: Theme::System,
+        }
     }
 }
 
@@ -101,6 +128,16 @@ pub enum Theme {
     Light,
     /// Dark.
     Dark,
+}
+
+impl Side {
+    /// How wide the sidebar is unless the user says otherwise, in CSS pixels.
+    pub fn usual_width_px(self) -> u16 {
+        match self {
+            Self::Left => 296,
+            Self::Right => 312,
+        }
+    }
 }
 
 /// One of the two sidebars.

@@ -44,7 +44,7 @@ pub use data_key::DataKey;
 pub use dimension::{Dimension, DimensionFilter, DimensionKey};
 pub use gene_set_file::{GeneSetFileError, gene_sets_from_csv, gene_sets_to_csv};
 pub use history::{HISTORY_LIMIT, History};
-pub use layout::{Layout, MarkerOrder, Markers, ResultPanel, Side, Theme};
+pub use layout::{Layout, MarkerOrder, Markers, ResultPanel, SIDEBAR_WIDTHS_PX, Side, Theme};
 pub use names::Names;
 pub use panel::{Camera, Panel, PanelIdx, PanelKind, Panels, PointStyle};
 pub use polygon::Polygon;

@@ -78,6 +78,13 @@ impl LabelFilter {
         }
     }
 
+    /// Lets a label pass, or not.
+    pub fn set(&mut self, label: Label, passes: bool) {
+        if self.allows(&label) != passes {
+            self.toggle(label);
+        }
+    }
+
     /// Lets a label pass that did not, or the other way round.
     pub fn toggle(&mut self, label: Label) {
         let (Self::Hide(labels) | Self::Only(labels)) = self;

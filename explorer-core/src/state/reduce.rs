@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{
     Action, Analysis, AppState, CellQuery, CellSet, CellSource, ColorBy, Comparison, Filters, GeneKey, GeneMean,
     GeneSet, Label, LabelFilter, Layout, ObsFilter, Panel, PanelIdx, PanelKind, Panels, Polygon, Range, Reference,
-    ResultPanel, SelectMode, Selection, SelectionStep, Side, ViewSpec, query::canonical_levels,
+    ResultPanel, SIDEBAR_WIDTHS_PX, SelectMode, Selection, SelectionStep, Side, ViewSpec, query::canonical_levels,
 };
 use crate::sorting::set_of;
 
@@ -31,6 +31,7 @@ pub fn reduce(mut state: AppState, action: Action) -> AppState {
         Action::SetColorOptions(options) => analysis.color_options = options,
         Action::SetLayer(layer) => set_layer(analysis, layer),
 
+        Action::ToggleAsLabels(column) => toggle_as_labels(analysis, column),
         Action::ToggleLabel { column, label } => toggle_label(&mut analysis.query, column, label),
         Action::SetLabels { column, filter } => set_labels(&mut analysis.query, column, filter),
         Action::SetRange { column, range } => set_range(filters, column, range),
@@ -103,6 +104,13 @@ pub fn reduce(mut state: AppState, action: Action) -> AppState {
 
         Action::ToggleSidebar(Side::Left) => layout.left = !layout.left,
         Action::ToggleSidebar(Side::Right) => layout.right = !layout.right,
+        Action::SetSidebarWidth { side, width_px } => {
+            let width = match side {
+                Side::Left => &mut layout.left_px,
+                Side::Right => &mut layout.right_px,
+            };
+            *width = width_px.map(|width| width.clamp(*SIDEBAR_WIDTHS_PX.start(), *SIDEBAR_WIDTHS_PX.end()));
+        }
         Action::ToggleExpanded(column) => toggle(&mut layout.expanded, column),
         Action::ToggleLabels => layout.labels = !layout.labels,
         Action::SetTheme(theme) => layout.theme = theme,
@@ -195,6 +203,15 @@ fn set_layer(analysis: &mut Analysis, layer: Option<String>) {
         analysis.color_options.log = false;
     }
     analysis.layer = layer;
+}
+
+fn toggle_as_labels(analysis: &mut Analysis, column: String) {
+    analysis.query.filters.obs.remove(&column);
+    if analysis.color == ColorBy::Obs(column.clone()) {
+        analysis.color_options.range = Range::ALL;
+        analysis.color_options.log = false;
+    }
+    toggle(&mut analysis.as_labels, column);
 }
 
 fn toggle_label(query: &mut CellQuery, column: String, label: Label) {

@@ -172,26 +172,26 @@ fn side() -> impl Strategy<Value = Side> {
 
 fn analysis() -> impl Strategy<Value = Analysis> {
     (
-        (color(), color_options(), layer(), query()),
+        (color(), color_options(), layer(), btree_set(name(), 0..3), query()),
         names(),
         vec(gene_set(), 0..3),
         vec(cell_set(), 0..5),
         vec(comparison(), 0..3),
     )
         .prop_map(|(first, genes, gene_sets, cell_sets, comparisons)| {
-            let (color, color_options, layer, query) = first;
-            Analysis { color, color_options, layer, query, genes, gene_sets, cell_sets, comparisons }
+            let (color, color_options, layer, as_labels, query) = first;
+            Analysis { color, color_options, layer, as_labels, query, genes, gene_sets, cell_sets, comparisons }
         })
 }
 
 pub(super) fn view() -> impl Strategy<Value = ViewSpec> {
     let layout = (any::<bool>(), any::<bool>(), any::<bool>(), btree_set(name(), 0..3), any::<bool>(), theme());
-    let layout = (layout, option::of(markers()));
+    let layout = (layout, option::of(markers()), option::of(any::<u16>()), option::of(any::<u16>()));
     (option::of(name()), analysis(), panel(), tool(), layout).prop_map(
-        |(dataset, analysis, panel, tool, ((left, right, labels, expanded, shown, theme), markers))| {
+        |(dataset, analysis, panel, tool, ((left, right, labels, expanded, shown, theme), markers, left_px, right_px))| {
             let comparison = analysis.comparisons.last().filter(|_| shown).cloned().map(ResultPanel::Comparison);
             let result = comparison.or(markers.map(ResultPanel::Markers));
-            let layout = Layout { left, right, labels, expanded, result, theme };
+            let layout = Layout { left, right, left_px, right_px, labels, expanded, result, theme };
             let panels = Panels::new(vec![panel]).expect("one is not none");
             ViewSpec { dataset, analysis, panels, tool, layout }
         },
@@ -240,6 +240,7 @@ fn hover() -> impl Strategy<Value = Hover> {
 fn filter_action() -> impl Strategy<Value = Action> {
     let mode = prop::sample::select(vec![SelectMode::Replace, SelectMode::Add, SelectMode::Subtract]);
     prop_oneof![
+        name().prop_map(Action::ToggleAsLabels),
         (name(), label()).prop_map(|(column, label)| Action::ToggleLabel { column, label }),
         (name(), label_filter()).prop_map(|(column, filter)| Action::SetLabels { column, filter }),
         (name(), option::of(range())).prop_map(|(column, range)| Action::SetRange { column, range }),
@@ -300,6 +301,7 @@ fn view_action() -> impl Strategy<Value = Action> {
         color_options().prop_map(Action::SetColorOptions),
         layer().prop_map(Action::SetLayer),
         side().prop_map(Action::ToggleSidebar),
+        (side(), option::of(any::<u16>())).prop_map(|(side, width_px)| Action::SetSidebarWidth { side, width_px }),
         name().prop_map(Action::ToggleExpanded),
         Just(Action::ToggleLabels),
         theme().prop_map(Action::SetTheme),

@@ -1,5 +1,7 @@
 //! The state: what a link holds, and what only the moment does.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::data::CellRow;
@@ -71,6 +73,8 @@ pub struct Analysis {
     pub color_options: ColorOptions,
     /// The layer new questions about genes ask, by its place in the file, or `None` for the dataset's default.
     pub layer: Option<String>,
+    /// Columns of numbers that are shown as labels.
+    pub as_labels: BTreeSet<String>,
     /// Which cells are selected, of which subset.
     pub query: CellQuery,
     /// Genes listed one by one, by id, each once.

@@ -11,6 +11,7 @@
 //! | `c` | color | `c=obs:louvain`, `c=gene:CD3D`, `c=gene:raw/X:CD3D`, `c=set:T cells` |
 //! | `cmap`, `crange`, `clog`, `czero`, `clip` | color options | `cmap=viridis&crange=0..5&clip=1..99` |
 //! | `layer` | layer | `layer=raw/X` |
+//! | `aslabels` | columns of numbers shown as labels | `aslabels=leiden,is_doublet` |
 //! | `f.COLUMN` | labels allowed, or after `-` labels hidden | `f.louvain=-B cells,~m` |
 //! | `r.COLUMN` | range | `r.n_genes=200..inf` |
 //! | `g.GENE`, `g.LAYER:GENE` | range of expression | `g.CD3D=0.5..inf` |
@@ -26,6 +27,7 @@
 //! | `shown` | the comparison that is open | `shown=0` |
 //! | `markers`, `markers.rank` | the column whose markers are open; `effect` ranks them by effects | `markers=louvain` |
 //! | `tool`, `left`, `right`, `open`, `theme`, `size`, `opacity` | panels and dots | `open=louvain&theme=dark` |
+//! | `leftpx`, `rightpx` | widths of the sidebars | `leftpx=420` |
 //! | `of` | the beginning of the content id of the dataset that it was made for | `of=0f3a5c7e9b1d` |
 //! | `v` | version of this grammar, last | `v=1` |
 //!

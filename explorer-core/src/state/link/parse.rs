@@ -7,8 +7,9 @@ use crate::{
     state::{
         Camera, CellList, CellQuery, CellSet, CellSource, Clip, ColorBy, Comparison, Filters, GeneKey, GeneSet,
         LabelFilter, MarkerOrder, Markers, ObsFilter, Panel, PanelIdx, PanelKind, PointStyle, Polygon, Reference,
-        ResultPanel, Selection, SelectionStep, TestMode, Theme, Tool, ViewSpec,
+        ResultPanel, SIDEBAR_WIDTHS_PX, Selection, SelectionStep, TestMode, Theme, Tool, ViewSpec,
     },
+};
 };
 
 use super::{LINK_VERSION, Notice, ParsedLink, text};
@@ -154,6 +155,7 @@ impl Draft {
                     .ok_or("the percentiles to clip at")?;
             }
             "layer" => view.analysis.layer = Some(value.to_owned()),
+            "aslabels" => view.analysis.as_labels = set_of(text::names(value)),
             "genes" => view.analysis.genes = text::names(value).collect(),
             "shown" => self.shown = Some(value.parse().map_err(|_| "the comparison to show")?),
             "tool" => {
@@ -166,6 +168,8 @@ impl Draft {
             }
             "left" => view.layout.left = text::flag(value).ok_or("the left sidebar")?,
             "right" => view.layout.right = text::flag(value).ok_or("the right sidebar")?,
+            "leftpx" => view.layout.left_px = Some(sidebar_width(value).ok_or("the width of the left sidebar")?),
+            "rightpx" => view.layout.right_px = Some(sidebar_width(value).ok_or("the width of the right sidebar")?),
             "labels" => view.layout.labels = text::flag(value).ok_or("the labels over the picture")?,
             "open" => view.layout.expanded = set_of(text::names(value)),
             "theme" => {
@@ -384,6 +388,10 @@ fn color(value: &str) -> Option<ColorBy> {
         "set" => text::parse_gene(name).map(|GeneKey { layer, gene: set }| ColorBy::GeneSet { set, layer }),
         _ => None,
     }
+}
+
+fn sidebar_width(value: &str) -> Option<u16> {
+    value.parse().ok().filter(|width| SIDEBAR_WIDTHS_PX.contains(width))
 }
 
 fn number(value: &str) -> Option<f32> {

@@ -73,6 +73,9 @@ impl Pairs {
         }
         self.color_options(&analysis.color_options);
         self.optional("layer", analysis.layer.as_deref());
+        if !analysis.as_labels.is_empty() {
+            self.push("aslabels", &text::list(&analysis.as_labels));
+        }
         self.query("", &analysis.query);
         if !analysis.genes.is_empty() {
             self.push("genes", &text::list(&analysis.genes));
@@ -202,6 +205,9 @@ impl Pairs {
             if open != usual {
                 self.push(key, if open { "1" } else { "0" });
             }
+        }
+        for (key, width_px) in [("leftpx", layout.left_px), ("rightpx", layout.right_px)] {
+            self.optional(key, width_px.map(|width| width.to_string()).as_deref());
         }
         if !layout.expanded.is_empty() {
             self.push("open", &text::list(&layout.expanded));

@@ -87,6 +87,7 @@ fn a_view_has_stable_names() {
                 "colormap": null, "range": {}, "log": false, "zeros_gray": false, "clip": {"lower": 0.0, "upper": 100.0},
             },
             "layer": null,
+            "as_labels": [],
             "query": {
                 "subset": [],
                 "filters": {
@@ -103,7 +104,10 @@ fn a_view_has_stable_names() {
         },
         "panels": [{"kind": {"embedding": null}, "camera": null, "points": {"size_px": null, "opacity": 1.0}}],
         "tool": "lasso",
-        "layout": {"left": true, "right": true, "labels": false, "expanded": [], "result": null, "theme": "dark"},
+        "layout": {
+            "left": true, "right": true, "left_px": null, "right_px": null, "labels": false, "expanded": [],
+            "result": null, "theme": "dark",
+        },
     });
     assert_eq!(serde_json::to_value(&view).unwrap(), expected);
 }

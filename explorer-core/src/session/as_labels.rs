@@ -1,0 +1,78 @@
+//! Columns of numbers that are shown as labels.
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
+
+use shared_fbs::tile::Categories;
+
+use super::{OwnColumn, Session};
+use crate::{
+    data::{Categorical, Continuous, MOST_NUMBER_LABELS, NumberLabels},
+    state::ViewSpec,
+};
+
+/// Columns of numbers, as far as their values have come: which can be labels, and those that are shown so.
+#[derive(Debug, Default)]
+pub(super) struct AsLabels {
+    /// The labels that the numbers of a column would be; `None` where they cannot be. Values may be let go of meanwhile.
+    known: HashMap<String, Option<NumberLabels>>,
+    shown: HashMap<String, (Arc<Categorical>, Arc<Categories>)>,
+}
+
+impl AsLabels {
+    /// The numbers of a column have come.
+    pub fn arrive(&mut self, column: &str, values: &Continuous) {
+        if !self.known.contains_key(column) {
+            self.known.insert(column.to_owned(), NumberLabels::of(values));
+        }
+    }
+
+    /// Whether the numbers of a column can be labels; `None` before they have come.
+    pub fn can_be(&self, column: &str) -> Option<bool> {
+        self.known.get(column).map(Option::is_some)
+    }
+
+    /// The labels of a column that is shown so.
+    pub fn get(&self, column: &str) -> Option<(&Categorical, &Arc<Categories>)> {
+        self.shown.get(column).map(|(labels, categories)| (labels.as_ref(), categories))
+    }
+
+    /// Shows these columns as labels, where `numbers` has them, and no others; returns those that were shown otherwise
+    /// before.
+    pub fn follow<'a>(
+        &mut self,
+        asked: &BTreeSet<String>,
+        numbers: impl Fn(&str) -> Option<&'a Continuous>,
+    ) -> Vec<String> {
+        let mut changed: Vec<String> = self.shown.keys().filter(|name| !asked.contains(*name)).cloned().collect();
+        self.shown.retain(|name, _| asked.contains(name));
+        for name in asked {
+            let labels = self.known.get(name).and_then(Option::as_ref).filter(|_| !self.shown.contains_key(name));
+            if let (Some(labels), Some(values)) = (labels, numbers(name)) {
+                let labels = labels.column(values);
+                let own = OwnColumn::new(name.clone(), labels.clone());
+                self.shown.insert(name.clone(), (Arc::new(labels), Arc::clone(own.categories())));
+                changed.push(name.clone());
+            }
+        }
+        changed
+    }
+}
+
+impl Session {
+    /// The view without columns shown as labels whose numbers cannot be, and what to tell of that; `None` where there are
+    /// none.
+    pub(super) fn without_impossible_labels(&self, view: &ViewSpec) -> Option<(ViewSpec, String)> {
+        let is_impossible = |name: &&String| self.loaded.can_be_labels(name) == Some(false);
+        let name = view.analysis.as_labels.iter().find(is_impossible)?;
+        let told = format!(
+            "The numbers of “{name}” cannot be labels: that takes whole numbers, and at most {MOST_NUMBER_LABELS} \
+             different ones.",
+        );
+        let mut mended = view.clone();
+        mended.analysis.as_labels.remove(name);
+        Some((mended, told))
+    }
+}

@@ -1,0 +1,217 @@
+//! What the picture shows: which embedding, how far it has come, how cells are drawn.
+
+use std::sync::Arc;
+
+use shared_fbs::{manifest::Embedding as EmbeddingEntry, order::TileCells, tile::Points};
+
+use super::{
+    Changes, ColorChange, ColorStatus, Colors, Data, InView, Paint, PositionSample, Repaint, Session, Slot, Window,
+};
+use crate::{
+    color::label_centroids,
+    data::Embedding,
+    state::{Analysis, DataKey, DimensionKey, Filters, GeneKey},
+};
+
+/// What to do so that the picture shows the embedding that the state names.
+#[derive(Clone, Debug)]
+pub enum Show {
+    /// Nothing: it does, or is about to, or there is none.
+    Nothing,
+    /// To place all cells: the positions are there.
+    Place(Arc<Embedding>),
+    /// To load the positions of the embedding of this index and place them as they come.
+    Load(usize),
+}
+
+/// A label and the middle of its cells in view.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LabelCentroid {
+    /// The column.
+    pub column: String,
+    /// The label.
+    pub label: String,
+    /// The middle, in the embedding's coordinates.
+    pub x: f64,
+    /// The same, upwards.
+    pub y: f64,
+    /// Cells in view with the label.
+    pub n_cells: u32,
+}
+
+/// What the middles of labels depend on: a filter that moves leaves them where they are.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CentroidBasis {
+    /// The column whose labels color the cells.
+    column: String,
+    /// The embedding shown.
+    embedding: String,
+    /// The filters that the cells in view have passed.
+    subset: Vec<Filters>,
+}
+
+impl Session {
+    /// Turns to the embedding of a key, or to the default one.
+    pub fn show(&mut self, key: Option<&str>) -> Show {
+        let Some((index, entry)) = self.embedding_to_show(key) else { return Show::Nothing };
+        if self.shown == Some(index) {
+            return Show::Nothing;
+        }
+        let key = DataKey::Embedding(entry.key.clone());
+        let ready = match self.loaded.slot(&key) {
+            Some(Slot::Failed) => return Show::Nothing,
+            Some(Slot::Ready(Data::Embedding(embedding))) => Some(Arc::clone(embedding)),
+            Some(Slot::Ready(_) | Slot::Loading) | None => None,
+        };
+        self.shown = Some(index);
+        self.turn += 1;
+        match ready {
+            Some(embedding) => {
+                self.sample = PositionSample::of(&embedding, &self.point_tiles);
+                self.is_placed = true;
+                self.drawn = Some((index, self.turn));
+                self.repaint = Repaint::All;
+                Show::Place(embedding)
+            }
+            None => {
+                self.sample = PositionSample::default();
+                self.is_placed = false;
+                self.loaded.arrive(key, Slot::Loading);
+                Show::Load(index)
+            }
+        }
+    }
+
+    /// The embedding could not be loaded: it may be shown again once that is forgotten.
+    pub fn stop_showing(&mut self) {
+        self.shown = None;
+    }
+
+    /// Another embedding was shown before all of one had come: it is asked for again when it is needed.
+    pub fn give_up(&mut self, index: usize) {
+        if self.shown != Some(index)
+            && let Some(entry) = self.manifest.embeddings.get(index)
+        {
+            self.loaded.forget(&DataKey::Embedding(entry.key.clone()));
+        }
+    }
+
+    /// Which showing of an embedding this is, one shown again included.
+    pub fn turn(&self) -> u32 {
+        self.turn
+    }
+
+    /// Positions of the embedding shown have come; whether they are its first, for which the former ones must go.
+    pub fn draw(&mut self) -> bool {
+        let drawn = self.shown.map(|index| (index, self.turn));
+        std::mem::replace(&mut self.drawn, drawn) != drawn
+    }
+
+    /// The embedding that the picture is of: the one asked for, or, until its first positions come, the former one.
+    pub fn embedding_drawn(&self, key: Option<&str>) -> Option<&EmbeddingEntry> {
+        let drawn = self.drawn.and_then(|(index, _)| self.manifest.embeddings.get(index));
+        drawn.or_else(|| self.embedding_to_show(key).map(|(_, entry)| entry))
+    }
+
+    /// Takes a tile of positions of the embedding shown into the sample; tiles come in order.
+    pub fn place(&mut self, cells: &TileCells, points: &Points) {
+        if cells.level == 0 {
+            self.sample.add(cells, points);
+        }
+    }
+
+    /// The picture has all positions of its embedding.
+    pub fn placed(&mut self) {
+        self.is_placed = true;
+    }
+
+    /// Whether the picture has all of its embedding, or there is none.
+    pub(super) fn is_picture_whole(&self) -> bool {
+        self.is_placed || self.embedding_to_show(None).is_none()
+    }
+
+    /// Which cells each tile of an embedding holds, coarsest level first.
+    pub fn point_tiles(&self) -> &[TileCells] {
+        &self.point_tiles
+    }
+
+    /// The chunks of so many cells that are in a window of the embedding; `None` when all are, or none: then there is
+    /// nothing to put first.
+    pub fn chunks_seen(&self, cells_per_chunk: u32, window: &Window) -> Option<Vec<u32>> {
+        self.sample.chunks_seen(self.manifest.n_obs, cells_per_chunk, window)
+    }
+
+    /// Brings filters and colors in line with the state, as far as their data are there. Opacity is 0 (invisible)
+    /// to 1.
+    pub fn follow(&mut self, analysis: &Analysis, opacity: f32) -> Changes {
+        let shown_anew = self.loaded.take_as_labels(&analysis.as_labels);
+        for name in &shown_anew {
+            self.engine.forget(&DimensionKey::Obs(name.clone()));
+        }
+        let selection = self.engine.sync(&analysis.query, &self.loaded, &mut self.repaint) || !shown_anew.is_empty();
+        let label_of = |gene: &GeneKey| self.loaded.gene_label(&self.manifest, gene);
+        let in_view = InView { cells: self.engine.visible(), subset: self.engine.subset() };
+        let color = self.painter.sync(analysis, opacity, &self.loaded, in_view, label_of);
+        match color {
+            ColorChange::Cells => self.repaint = Repaint::All,
+            ColorChange::None | ColorChange::Status | ColorChange::Table => {}
+        }
+        Changes { selection, picture: selection || color != ColorChange::None }
+    }
+
+    /// The cells to paint again since this was called last.
+    pub fn take_repaint(&mut self) -> Repaint {
+        std::mem::take(&mut self.repaint)
+    }
+
+    /// How cells are drawn.
+    pub fn paint(&self) -> Paint<'_> {
+        Paint {
+            indices: self.painter.indices(),
+            is_by_value: self.painter.is_by_value(),
+            filter: self.engine.filter(),
+            table: self.painter.table(),
+        }
+    }
+
+    /// How cells are colored.
+    pub fn colors(&self) -> &Colors {
+        self.painter.colors()
+    }
+
+    /// Whether that is what was asked for.
+    pub fn color_status(&self) -> ColorStatus {
+        self.painter.status()
+    }
+
+    /// What the middles of the labels that color the cells depend on; `None` where labels do not, or their positions
+    /// are not there.
+    pub fn centroid_basis(&self, embedding: Option<&str>) -> Option<CentroidBasis> {
+        let Colors::Labels { column, .. } = self.colors() else { return None };
+        let (_, entry) = self.embedding_to_show(embedding)?;
+        self.loaded.embedding(&entry.key)?;
+        let subset = self.engine.subset().to_vec();
+        Some(CentroidBasis { column: column.clone(), embedding: entry.key.clone(), subset })
+    }
+
+    /// The labels of a column and the middles of their cells in view.
+    pub fn label_centroids(&self, basis: &CentroidBasis) -> Vec<LabelCentroid> {
+        let CentroidBasis { column: name, embedding, .. } = basis;
+        let (Some(column), Some(embedding)) = (self.loaded.labels(name), self.loaded.embedding(embedding)) else {
+            return Vec::new();
+        };
+        let centroids = label_centroids(column, embedding, self.engine.visible());
+        let labeled = column.categories.iter().zip(centroids);
+        let centroids = labeled.filter_map(|(label, centroid)| {
+            let centroid = centroid?;
+            Some(LabelCentroid {
+                column: name.clone(),
+                label: label.clone(),
+                x: centroid.x,
+                y: centroid.y,
+                n_cells: centroid.n_cells,
+            })
+        });
+        centroids.collect()
+    }
+}
