@@ -10,7 +10,7 @@ use explorer_core::{
     state::{GeneKey, Range},
 };
 use explorer_wasm::ui::{
-    Bars, BrushChange, BrushHistogram, BrushPhase, CategoryPanel, CategoryValue, CellSetItem, CellSets, DeSummary,
+    Bars, BrushChange, BrushHistogram, BrushPhase, CategoryLabels, CategoryPanel, CategoryValue, CellSetItem, CellSets, DeSummary,
     DeView, GeneHit, GeneSearch, GeneSetChange, GeneSetItem, GeneSets, NewGeneSet, SetGene, ValueCount,
 };
 use leptos::{mount::mount_to, prelude::*, task::tick};
@@ -126,34 +126,37 @@ async fn arrow_keys_move_an_end_by_a_bin() {
     let (place, range, _) = brush().await;
     let low: HtmlElement = place.query_selector("[role=slider]").unwrap().unwrap().unchecked_into();
     press_key(&low, "ArrowRight");
-    assert_eq!(range.get_untracked(), Range::new(2.5, 100.0));
+    assert_eq!(range.get_untracked(), Range::new(2.5, f32::INFINITY), "the other end stays open");
 }
 
 #[wasm_bindgen_test]
 async fn thousands_of_labels_make_few_rows_and_are_searched() {
-    let values: Arc<[CategoryValue]> =
-        (0..5000).map(|code| CategoryValue { label: format!("donor {code}"), color: [0; 3], missing: false }).collect();
+    let value = |code| CategoryValue { label: format!("donor {code}"), color: [0; 3], missing: false };
+    let labels = Arc::new(CategoryLabels { values: (0..5000).map(value).collect(), order: (0..5000).collect() });
     let counts: Arc<[ValueCount]> = (0..5000).map(|total| ValueCount { selected: None, total: Some(total) }).collect();
     let asked = RwSignal::new(None);
+    let only = RwSignal::new(Vec::new());
+    let all = RwSignal::new(None);
     let checked: Arc<[bool]> = Arc::from([false]);
     let place = show(move || {
         view! {
             <CategoryPanel
                 name="donor"
-                n_labels=5000
-                values=Some(values)
+                n_labels=5000_usize
+                labels=Some(labels)
                 counts
                 checked
                 expanded=true
                 colored=false
                 on_expand=|_| ()
                 on_color=|| ()
-                on_check_all=|_| ()
+                on_check_all=move |change| all.set(Some(change))
                 on_check=move |change| asked.set(Some(change))
-                on_only=|_| ()
+                on_only=move |codes| only.set(codes)
                 on_compare=None
                 on_hover=|_| ()
                 on_markers=None
+                on_numbers=None
             />
         }
     })
@@ -171,6 +174,13 @@ async fn thousands_of_labels_make_few_rows_and_are_searched() {
     assert_eq!(text(".value-selected").as_deref(), Some("…"), "what is not yet counted has no number");
     row.query_selector("input").unwrap().unwrap().unchecked_into::<HtmlElement>().click();
     assert_eq!(asked.get_untracked(), Some((4999, false)));
+    typed(&find(&place, "category-search-donor"), "donor 499");
+    tick().await;
+    press_key(&find(&place, "category-search-donor"), "Enter");
+    let found: Vec<u32> = [499].into_iter().chain(4990..5000).collect();
+    assert_eq!(only.get_untracked(), found, "Enter selects what is found");
+    find(&place, "category-check-donor").click();
+    assert_eq!(all.get_untracked(), Some((Some(found), false)), "all stands for all that is found");
 }
 
 #[wasm_bindgen_test]

@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
-use explorer_core::{session::legend, state::Action};
+use explorer_core::{
+    names::with_isolated_quotes,
+    session::legend,
+    state::{Action, Side},
+};
 use leptos::prelude::*;
 
 use super::{
@@ -117,6 +121,8 @@ pub(super) fn Explorer(store: Store) -> impl IntoView {
             left_open
             right_open
             bare=has_failed
+            widths_px=store.part(|state| [Side::Left, Side::Right].map(|side| state.view.layout.width_px(side)))
+            on_width=Callback::new(move |(side, width_px)| store.dispatch(Action::SetSidebarWidth { side, width_px }))
             drawer=store.part(|state| state.transient.drawer)
             on_drawer=Callback::new(move |drawer| store.dispatch(Action::SetDrawer(drawer)))
         />
@@ -182,7 +188,7 @@ fn notices(store: Store) -> Vec<NoticeItem> {
             Tone::Warning => NoticeKind::Warning,
             Tone::Error | Tone::Retry => NoticeKind::Error,
         },
-        text: message.text,
+        text: with_isolated_quotes(&message.text),
         action: (message.tone == Tone::Retry).then(|| "Retry".to_owned()),
     });
     offline.into_iter().chain(told).collect()

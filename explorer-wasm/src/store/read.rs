@@ -167,6 +167,20 @@ impl Store {
         })
     }
 
+    /// The same, computed anew also when what colors the cells changes, and only while it `is_asked`.
+    pub fn counted_and_colored<T: PartialEq + Send + Sync + 'static>(
+        self,
+        read: impl Fn(&Session) -> T + Send + Sync + 'static,
+        is_asked: Memo<bool>,
+    ) -> Memo<Option<T>> {
+        Memo::new(move |_| {
+            self.filtered.track();
+            self.arrived.track();
+            self.painted.track();
+            if is_asked.get() { self.with_session(&read) } else { None }
+        })
+    }
+
     /// How cells are colored.
     pub fn colors(self) -> Memo<Colors> {
         Memo::new(move |_| {

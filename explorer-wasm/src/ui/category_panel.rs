@@ -3,20 +3,15 @@
 use std::sync::Arc;
 
 use explorer_core::{
-    color::css_color,
     format::integer,
-    screen::{RowOrder, category_rows},
+    screen::{RowOrder, Rows},
 };
 use leptos::prelude::*;
 
 use super::{
-    BarPart, CategoryValue, Check, Checkbox, Glyph, Icon, IconButton, Menu, MenuItem, ValueCount, VirtualList,
+    Breakdown, CategoryLabels, Check, Checkbox, Cut, Glyph, Icon, IconButton, Menu, MenuItem, ValueCount,
+    category_values::{CategoryValues, LoadingRows},
 };
-
-/// From this many labels on there is a field to search them.
-const SEARCH_FROM: usize = 20;
-/// Taller lists scroll.
-const MAX_ROWS: usize = 14;
 
 /// The panel of one categorical column. Labels are known by their codes.
 #[component]
@@ -25,19 +20,23 @@ pub fn CategoryPanel(
     #[prop(into)]
     name: String,
     /// How many labels it has, known before they are.
-    n_labels: usize,
-    /// The labels, by code; `None` while they are on their way.
     #[prop(into)]
-    values: Signal<Option<Arc<[CategoryValue]>>>,
+    n_labels: Signal<usize>,
+    /// The labels; `None` while they are on their way.
+    #[prop(into)]
+    labels: Signal<Option<Arc<CategoryLabels>>>,
     /// Cells of each label, by code.
     #[prop(into)]
     counts: Signal<Arc<[ValueCount]>>,
     /// Which labels pass, by code; those beyond its end do.
     #[prop(into)]
     checked: Signal<Arc<[bool]>>,
-    /// What each label's bar is made of, by code, where cells are colored by another category.
+    /// What the cells of each label are made of, where something else colors them.
     #[prop(optional, into)]
-    parts: Signal<Option<Arc<[Vec<BarPart>]>>>,
+    breakdown: Signal<Option<Arc<Breakdown>>>,
+    /// What colors the cells, by name.
+    #[prop(optional, into)]
+    color_name: Signal<String>,
     /// Whether the labels are listed.
     #[prop(into)]
     expanded: Signal<bool>,
@@ -50,15 +49,15 @@ pub fn CategoryPanel(
     /// Called to color by it, or, when it is so colored, to stop.
     #[prop(into)]
     on_color: Callback<()>,
-    /// Called to let all labels pass, or none.
+    /// Called to let labels pass, or not: those that a search found, or all where there is none.
     #[prop(into)]
-    on_check_all: Callback<bool>,
+    on_check_all: Callback<(Option<Vec<u32>>, bool)>,
     /// Called to let a label pass, or not.
     #[prop(into)]
     on_check: Callback<(u32, bool)>,
-    /// Called to let one label alone pass.
+    /// Called to let these labels alone pass.
     #[prop(into)]
-    on_only: Callback<u32>,
+    on_only: Callback<Vec<u32>>,
     /// Called to compare the cells of one label with the rest, where cells can be compared.
     on_compare: Option<Callback<u32>>,
     /// Called with the label that the pointer is over.
@@ -69,10 +68,38 @@ pub fn CategoryPanel(
     on_point: Option<Callback<bool>>,
     /// Called to find the markers of every label, where that can be done.
     on_markers: Option<Callback<()>>,
+    /// Called to show its labels as the numbers that they are, where they are.
+    on_numbers: Option<Callback<()>>,
 ) -> impl IntoView {
+    let query = RwSignal::new(String::new());
+    let order = RwSignal::new(RowOrder::Label);
+    // Counts and means change at every step of a drag; the order of the labels needs them only when sorted so.
+    let codes = Memo::new(move |_| {
+        let sort = order.get();
+        let counts = if sort == RowOrder::Count { counts.get() } else { Arc::from([]) };
+        let breakdown = if sort == RowOrder::Mean { breakdown.get() } else { None };
+        let means = breakdown.as_ref().map_or(&[][..], |breakdown| &breakdown.means);
+        labels.with(|labels| {
+            let labels = labels.as_deref()?;
+            Some(Rows { labels, counts: &counts, means }.found(sort, &query.read()))
+        })
+        .unwrap_or_default()
+    });
+    let found = Memo::new(move |_| {
+        let is_searched = expanded.get() && query.with(|query| !query.trim().is_empty());
+        is_searched.then(|| codes.get())
+    });
     let check = Signal::derive(move || {
-        let off = checked.with(|checked| checked.iter().filter(|&&on| !on).count());
-        Check::of(n_labels.saturating_sub(off), n_labels)
+        checked.with(|checked| {
+            let is_on = |code: &u32| checked.get(*code as usize).copied().unwrap_or(true);
+            match found.get() {
+                Some(found) => Check::of(found.iter().filter(|code| is_on(code)).count(), found.len()),
+                None => {
+                    let off = checked.iter().filter(|&&on| !on).count();
+                    Check::of(n_labels.get().saturating_sub(off), n_labels.get())
+                }
+            }
+        })
     });
     let name = StoredValue::new(name);
     let column = move || name.get_value();
@@ -81,15 +108,33 @@ pub fn CategoryPanel(
             on_point.run(is_over);
         }
     };
+    let has_means = Memo::new(move |_| breakdown.with(|all| all.as_ref().is_some_and(|all| !all.means.is_empty())));
+    let sort = move |by: RowOrder| {
+        let can_be = move || order.get() != by && (by != RowOrder::Mean || has_means.get());
+        let (label, test_id) = match by {
+            RowOrder::Label => (Signal::derive(|| "Sort by label".to_owned()), "category-sort-label"),
+            RowOrder::Count => (Signal::derive(|| "Sort by number of cells".to_owned()), "category-sort-count"),
+            RowOrder::Mean => {
+                (Signal::derive(move || format!("Sort by mean of {}", color_name.get())), "category-sort-mean")
+            }
+        };
+        view! {
+            <Show when=can_be>
+                <MenuItem label glyph=Glyph::Sort test_id=format!("{test_id}-{}", column()) on_choose=move || order.set(by) />
+            </Show>
+        }
+    };
     let chevron = Signal::derive(move || if expanded.get() { Glyph::ChevronDown } else { Glyph::ChevronRight });
     let list = move || {
         view! {
             <CategoryValues
                 column=column()
-                values
+                codes
+                query
+                labels
                 counts
                 checked
-                parts
+                breakdown
                 colored
                 on_check
                 on_only
@@ -107,9 +152,12 @@ pub fn CategoryPanel(
             >
                 <Checkbox
                     check
-                    label=format!("All of {}", column())
+                    label=Signal::derive(move || {
+                        let which = if found.with(Option::is_some) { "All found of" } else { "All of" };
+                        format!("{which} {}", column())
+                    })
                     test_id=format!("category-check-{}", column())
-                    on_check=on_check_all
+                    on_check=move |all| on_check_all.run((found.get_untracked(), all))
                 />
                 <h3 class="category-title">
                     <button
@@ -118,8 +166,8 @@ pub fn CategoryPanel(
                         aria-expanded=move || expanded.get().to_string()
                         on:click=move |_| on_expand.run(!expanded.get_untracked())
                     >
-                        <span class="ellipsis" title=column()>{column()}</span>
-                        <span class="category-n">{integer(n_labels as u64)}</span>
+                        <Cut text=column() />
+                        <span class="category-n">{move || integer(n_labels.get() as u64)}</span>
                         <Icon glyph=chevron />
                     </button>
                 </h3>
@@ -130,251 +178,34 @@ pub fn CategoryPanel(
                     pressed=colored
                     on_press=on_color
                 />
-                {on_markers.map(|on_markers| view! {
-                    <Menu glyph=Glyph::More label="More" test_id=format!("category-menu-{}", column())>
+                <Menu glyph=Glyph::More label="More" test_id=format!("category-menu-{}", column())>
+                    {on_markers.map(|on_markers| view! {
                         <MenuItem
                             label="Markers of every label"
                             glyph=Glyph::Genes
                             test_id=format!("category-markers-{}", column())
                             on_choose=on_markers
                         />
-                    </Menu>
-                })}
+                    })}
+                    {[RowOrder::Label, RowOrder::Count, RowOrder::Mean].map(sort)}
+                    {on_numbers.map(|on_numbers| view! {
+                        <MenuItem
+                            label="Show as numbers"
+                            glyph=Glyph::Label
+                            test_id=format!("category-numbers-{}", column())
+                            on_choose=on_numbers
+                        />
+                    })}
+                </Menu>
             </div>
             <Show when=move || expanded.get()>
                 <Show
-                    when=move || values.with(Option::is_some)
-                    fallback=move || view! { <LoadingRows count=n_labels.min(MAX_ROWS) /> }
+                    when=move || labels.with(Option::is_some)
+                    fallback=move || view! { <LoadingRows count=n_labels.get_untracked() /> }
                 >
                     {list()}
                 </Show>
             </Show>
         </section>
     }
-}
-
-/// Places held for labels on their way.
-#[component]
-fn LoadingRows(count: usize) -> impl IntoView {
-    view! {
-        <div aria-busy="true" aria-label="Loading labels">
-            {(0..count)
-                .map(|row| {
-                    view! {
-                        <div class="value-loading">
-                            <span class="skeleton" style:width=format!("{}%", 72 - (row * 17) % 40)></span>
-                        </div>
-                    }
-                })
-                .collect_view()}
-        </div>
-    }
-}
-
-/// The search, the order and the rows.
-#[component]
-fn CategoryValues(
-    column: String,
-    values: Signal<Option<Arc<[CategoryValue]>>>,
-    counts: Signal<Arc<[ValueCount]>>,
-    checked: Signal<Arc<[bool]>>,
-    parts: Signal<Option<Arc<[Vec<BarPart>]>>>,
-    colored: Signal<bool>,
-    on_check: Callback<(u32, bool)>,
-    on_only: Callback<u32>,
-    on_compare: Option<Callback<u32>>,
-    on_hover: Callback<Option<u32>>,
-) -> impl IntoView {
-    let order = RwSignal::new(RowOrder::Label);
-    let query = RwSignal::new(String::new());
-    // Counts change at every step of a drag; the order of the labels needs them only when sorted so.
-    let codes = Memo::new(move |_| {
-        let sort = order.get();
-        let counts = if sort == RowOrder::Count { counts.get() } else { Arc::from([]) };
-        values.with(|values| category_rows(values.as_deref().unwrap_or_default(), &counts, sort, &query.read()))
-    });
-    let n_labels = values.with_untracked(|values| values.as_ref().map_or(0, |values| values.len()));
-    let most =
-        Memo::new(move |_| counts.with(|counts| counts.iter().filter_map(|count| count.total).max().unwrap_or(0)));
-    let digits = Memo::new(move |_| integer(u64::from(most.get())).len());
-    let column = StoredValue::new(column);
-    let row = Callback::new(move |index: usize| {
-        view! {
-            <ValueRow
-                column=column.get_value()
-                code=Signal::derive(move || codes.with(|codes| codes.get(index).copied()))
-                values
-                counts
-                checked
-                parts
-                colored
-                most
-                on_check
-                on_only
-                on_compare
-                on_hover
-            />
-        }
-        .into_any()
-    });
-    let by_count = move || order.get() == RowOrder::Count;
-    let tools = move || {
-        view! {
-            <div class="category-tools">
-                <div class="field-search">
-                    <Icon glyph=Glyph::Search />
-                    <input
-                        class="field"
-                        type="search"
-                        placeholder=format!("Search {} labels", integer(n_labels as u64))
-                        aria-label=format!("Search labels of {}", column.get_value())
-                        data-testid=format!("category-search-{}", column.get_value())
-                        prop:value=move || query.get()
-                        on:input:target=move |event| query.set(event.target().value())
-                    />
-                </div>
-                <IconButton
-                    glyph=Glyph::Sort
-                    label=Signal::derive(move || {
-                        if by_count() { "Sort by label".to_owned() } else { "Sort by number of cells".to_owned() }
-                    })
-                    test_id=format!("category-sort-{}", column.get_value())
-                    pressed=Signal::derive(by_count)
-                    on_press=move || order.set(if by_count() { RowOrder::Label } else { RowOrder::Count })
-                />
-            </div>
-        }
-    };
-    view! {
-        <div
-            class="category-values"
-            style=("--digits", move || digits.get().to_string())
-            on:pointerleave=move |_| on_hover.run(None)
-        >
-            {(n_labels > SEARCH_FROM).then(tools)}
-            <VirtualList
-                count=Signal::derive(move || codes.with(Vec::len))
-                max_rows=MAX_ROWS
-                label=format!("Labels of {}", column.get_value())
-                // A new search or order begins at its top.
-                show_row=Signal::derive(move || codes.with(|_| Some(0)))
-                row
-            />
-            <Show when=move || codes.with(Vec::is_empty)>
-                <p class="category-none note">"No label matches."</p>
-            </Show>
-        </div>
-    }
-}
-
-/// One label.
-#[component]
-fn ValueRow(
-    column: String,
-    code: Signal<Option<u32>>,
-    values: Signal<Option<Arc<[CategoryValue]>>>,
-    counts: Signal<Arc<[ValueCount]>>,
-    checked: Signal<Arc<[bool]>>,
-    parts: Signal<Option<Arc<[Vec<BarPart>]>>>,
-    colored: Signal<bool>,
-    most: Memo<u32>,
-    on_check: Callback<(u32, bool)>,
-    on_only: Callback<u32>,
-    on_compare: Option<Callback<u32>>,
-    on_hover: Callback<Option<u32>>,
-) -> impl IntoView {
-    let column = StoredValue::new(column);
-    let value = move || values.with(|values| values.as_ref()?.get(code.get()? as usize).cloned());
-    let label = Memo::new(move |_| value().map(|value| value.label).unwrap_or_default());
-    let count = Memo::new(move |_| {
-        counts.with(|counts| code.get().and_then(|code| counts.get(code as usize).copied())).unwrap_or_default()
-    });
-    let on = Memo::new(move |_| {
-        checked.with(|checked| code.get().and_then(|code| checked.get(code as usize).copied())).unwrap_or(true)
-    });
-    let ask = move |on| {
-        if let Some(code) = code.get_untracked() {
-            on_check.run((code, on));
-        }
-    };
-    let share = move |cells: Option<u32>| {
-        format!("{:.2}%", 100.0 * f64::from(cells.unwrap_or(0)) / f64::from(most.get().max(1)))
-    };
-    let own_parts = move || {
-        let parts = parts.get()?;
-        let parts = parts.get(code.get()? as usize)?;
-        Some(
-            parts
-                .iter()
-                .map(|part| {
-                    view! {
-                        <i
-                            style:width=format!("{:.2}%", part.fraction * 100.0)
-                            style:background=css_color(part.color)
-                        ></i>
-                    }
-                })
-                .collect_view(),
-        )
-    };
-    view! {
-        <div
-            class="value-row"
-            class:off=move || !on.get()
-            class:missing=move || value().is_some_and(|value| value.missing)
-            role="listitem"
-            data-testid=move || format!("value-{}-{}", column.get_value(), label.get())
-            on:pointerenter=move |_| on_hover.run(code.get_untracked())
-        >
-            <label class="value-label">
-                <Checkbox
-                    check=Signal::derive(move || on.get().into())
-                    label
-                    on_check=ask
-                />
-                <Show when=move || colored.get()>
-                    <span
-                        class="value-swatch"
-                        style:background=move || value().map(|value| css_color(value.color))
-                    ></span>
-                </Show>
-                <span class="value-name ellipsis" title=move || label.get()>{move || label.get()}</span>
-            </label>
-            <button
-                type="button"
-                class="value-only"
-                aria-label=move || format!("Only {}", label.get())
-                on:click=move |_| {
-                    if let Some(code) = code.get_untracked() {
-                        on_only.run(code);
-                    }
-                }
-            >
-                "only"
-            </button>
-            {on_compare.map(|on_compare| view! {
-                <IconButton
-                    glyph=Glyph::Compare
-                    label=Signal::derive(move || format!("Compare {} with the rest", label.get()))
-                    test_id="value-compare"
-                    on_press=move || {
-                        if let Some(code) = code.get_untracked() {
-                            on_compare.run(code);
-                        }
-                    }
-                />
-            })}
-            <span class="value-selected">{move || cells(count.get().selected)}</span>
-            <span class="value-total">{move || cells(count.get().total)}</span>
-            <span class="value-bar" aria-hidden="true">
-                <i class="value-bar-total" style:width=move || share(count.get().total)></i>
-                <span class="value-bar-selected" style:width=move || share(count.get().selected)>{own_parts}</span>
-            </span>
-        </div>
-    }
-}
-
-/// A number of cells, or that it has yet to be counted.
-fn cells(count: Option<u32>) -> String {
-    count.map_or_else(|| "…".to_owned(), |count| integer(u64::from(count)))
 }

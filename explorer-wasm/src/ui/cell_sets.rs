@@ -8,7 +8,7 @@ use explorer_core::{
 };
 use leptos::prelude::*;
 
-use super::{Button, ButtonKind, Glyph, Menu, MenuItem, Rgb, command_button::command_test_id, rename::NameField};
+use super::{Button, ButtonKind, Cut, Glyph, Menu, MenuItem, Rgb, command_button::command_test_id, rename::NameField};
 
 /// Rows of sets that are made at a time: a link may hold thousands.
 pub(super) const ROWS_AT_A_TIME: usize = 100;
@@ -162,7 +162,7 @@ fn CellSetRow(
                 on:click=move |_| on_select.run(own())
             >
                 <i class="cell-set-swatch" style:background=css_color(color)></i>
-                <span class="ellipsis">{own()}</span>
+                <Cut text=own() />
                 <span class="cell-set-count">{n_cells.map_or_else(|| "…".to_owned(), integer)}</span>
             </button>
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use explorer_core::state::Range;
 use leptos::{html, prelude::*};
 
-use super::{Bars, BrushChange, BrushHistogram, CountScale, Glyph, IconButton, first_sight::on_first_sight};
+use super::{Bars, BrushChange, BrushHistogram, CountScale, Cut, Glyph, IconButton, first_sight::on_first_sight};
 
 /// The panel of one continuous column.
 #[component]
@@ -28,6 +28,12 @@ pub fn HistogramPanel(
     /// Called to color by it, or, when it is so colored, to stop.
     #[prop(into)]
     on_color: Callback<()>,
+    /// Whether its numbers can be shown as labels.
+    #[prop(into)]
+    can_be_labels: Signal<bool>,
+    /// Called to show them so.
+    #[prop(into)]
+    on_labels: Callback<()>,
     /// Called once, when it is first seen: until then nobody misses the histogram.
     #[prop(into)]
     on_sight: Callback<()>,
@@ -48,10 +54,28 @@ pub fn HistogramPanel(
             };
         });
     };
+    let has_none = Memo::new(move |_| bars.with(|bars| bars.as_ref().is_some_and(|bars| bars.total.is_empty())));
+    let labels_id = format!("histogram-labels-{name}");
+    let labels_button = move || {
+        view! {
+            <button
+                type="button"
+                class="histogram-log"
+                data-testid=labels_id.clone()
+                data-hint="Show the numbers as labels"
+                aria-label="Show as labels"
+                on:click=move |_| on_labels.run(())
+            >
+                "labels"
+            </button>
+        }
+    };
+    let brushed = name.clone();
     view! {
         <section node_ref=panel class="histogram-panel" data-testid=format!("histogram-{name}") aria-label=name.clone()>
             <div class="histogram-head">
-                <h3 class="ellipsis" title=name.clone()>{name.clone()}</h3>
+                <h3><Cut text=name.clone() /></h3>
+                <Show when=move || can_be_labels.get()>{labels_button.clone()()}</Show>
                 <button
                     type="button"
                     class="histogram-log"
@@ -71,7 +95,12 @@ pub fn HistogramPanel(
                     on_press=on_color
                 />
             </div>
-            <BrushHistogram name=name.clone() bars range scale on_brush />
+            <Show
+                when=move || !has_none.get()
+                fallback=|| view! { <p class="histogram-none note">"No cell in view has a finite number here."</p> }
+            >
+                <BrushHistogram name=brushed.clone() bars range scale on_brush />
+            </Show>
         </section>
     }
 }

@@ -3,7 +3,7 @@
 use explorer_core::{color::css_color, format::short};
 use leptos::prelude::*;
 
-use super::{Glyph, Icon, LegendEntry, LegendModel, Rgb};
+use super::{Cut, Glyph, Icon, LegendEntry, LegendModel, Rgb};
 
 /// Labels shown before the rest is left to the sidebar.
 const MAX_ENTRIES: usize = 12;
@@ -96,7 +96,7 @@ fn Title(title: String, subtitle: String, open: Signal<bool>, toggle: Callback<(
                 aria-expanded=move || open.get().to_string()
                 on:click=move |_| toggle.run(())
             >
-                <span class="ellipsis" title=title.clone()>{title.clone()}</span>
+                <Cut text=title />
                 <Icon glyph />
             </button>
         </h2>
@@ -109,7 +109,7 @@ fn Entry(label: String, color: Rgb) -> impl IntoView {
     view! {
         <span class="legend-entry" title=label.clone()>
             <i class="legend-swatch" style:background=css_color(color)></i>
-            <span class="ellipsis">{label.clone()}</span>
+            <Cut text=label.clone() />
         </span>
     }
 }

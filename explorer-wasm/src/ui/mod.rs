@@ -8,6 +8,7 @@
 
 mod brush_histogram;
 mod category_panel;
+mod category_values;
 mod cell_sets;
 mod cell_tooltip;
 mod command_button;
@@ -35,8 +36,10 @@ mod samples_view;
 mod screens;
 mod shell;
 mod shortcuts_dialog;
+mod sidebar_edge;
 mod toolbar;
 mod top_bar;
+mod value_row;
 mod volcano;
 
 pub use brush_histogram::BrushHistogram;
@@ -46,8 +49,8 @@ pub use cell_tooltip::{CellTip, CellTooltip};
 pub use command_button::CommandButton;
 pub use compare_panel::{ComparePanel, CompareState};
 pub use control::{
-    Button, ButtonKind, Check, Checkbox, Choice, HintLayer, IconButton, Menu, MenuItem, Popover, Progress, Segment,
-    Segmented, Select, SelectField, VirtualList, row_height_px,
+    Button, ButtonKind, Check, Checkbox, Choice, Cut, HintLayer, IconButton, Menu, MenuItem, Popover, Progress,
+    SearchField, Segment, Segmented, Select, SelectField, VirtualList, row_height_px,
 };
 pub use dataset_info::{DatasetFacts, DatasetInfo};
 pub use de_view::{DeView, NewGeneSet};
@@ -75,8 +78,8 @@ pub use top_bar::TopBar;
 pub use explorer_core::{
     color::Rgb,
     screen::{
-        BarPart, Bars, BrushChange, BrushPhase, CategoryValue, CountScale, LegendEntry, LegendModel, ValueCount,
+        Bars, BrushChange, BrushPhase, CategoryLabels, CategoryValue, CountScale, LegendEntry, LegendModel, ValueCount,
         free_name,
     },
-    session::{DeSummary, GeneHit, MarkedLabel, MarkerGene, MarkersSummary, SamplePair},
+    session::{Breakdown, DeSummary, GeneHit, MarkedLabel, MarkerGene, MarkersSummary, SamplePair},
 };

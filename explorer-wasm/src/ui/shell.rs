@@ -4,7 +4,7 @@ use explorer_core::state::Side;
 use leptos::{html, prelude::*};
 use wasm_bindgen::JsCast;
 
-use super::{Glyph, HintLayer, Icon, control::focus};
+use super::{Glyph, HintLayer, Icon, control::focus, sidebar_edge::SidebarEdge};
 
 /// The frame. On a wide screen the sidebars stand beside the picture; on a narrow one (960 px and
 /// less) they are drawers over it, opened from a bar at the foot.
@@ -31,6 +31,12 @@ pub fn Shell(
     /// Whether the right sidebar is open on a wide screen.
     #[prop(into)]
     right_open: Signal<bool>,
+    /// Widths of the left and the right sidebar on a wide screen, in CSS pixels.
+    #[prop(into)]
+    widths_px: Signal<[u16; 2]>,
+    /// Called with a sidebar and the width that it is to have; `None` is the usual one.
+    #[prop(into)]
+    on_width: Callback<(Side, Option<u16>)>,
     /// The drawer that is open on a narrow screen.
     #[prop(into)]
     drawer: Signal<Option<Side>>,
@@ -49,13 +55,27 @@ pub fn Shell(
             class:bare=move || bare.get()
             class:drawer-left=move || drawer.get() == Some(Side::Left)
             class:drawer-right=move || drawer.get() == Some(Side::Right)
+            style=("--left-px", move || format!("{}px", widths_px.get()[0]))
+            style=("--right-px", move || format!("{}px", widths_px.get()[1]))
         >
             <header class="shell-top">{top_bar.run()}</header>
             <Sidebar side=Side::Left content=left drawer on_drawer />
+            <SidebarEdge
+                side=Side::Left
+                name=title(Side::Left)
+                width_px=Signal::derive(move || widths_px.get()[0])
+                on_width
+            />
             <main class="shell-center">
                 <div class="shell-picture">{picture.run()}</div>
                 {results.run()}
             </main>
+            <SidebarEdge
+                side=Side::Right
+                name=title(Side::Right)
+                width_px=Signal::derive(move || widths_px.get()[1])
+                on_width
+            />
             <Sidebar side=Side::Right content=right drawer on_drawer />
             <div class="shell-scrim" on:click=move |_| on_drawer.run(None)></div>
             <nav class="shell-bottom" aria-label="Panels">

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use explorer_core::{
     de::{DeTable, Regulation},
+    names::with_isolated_quotes,
     state::{Action, Comparison, GeneKey, TestMode},
 };
 use leptos::prelude::*;
@@ -47,9 +48,8 @@ pub fn ComparisonPanel(store: Store) -> impl IntoView {
     });
     let summary = move || {
         let Some(result) = result() else { return DeSummary::default() };
-        let summary = result.summary(&within(&result));
-        let caution = sizes.get().and_then(|sizes| sizes.caution(result.comparison.names()));
-        DeSummary { caution: summary.caution.or(caution), ..summary }
+        let summary = result.summary(&within(&result), sizes.get());
+        DeSummary { caution: summary.caution.as_deref().map(with_isolated_quotes), ..summary }
     };
     let title = title(store);
     let export = move |()| {

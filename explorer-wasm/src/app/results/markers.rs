@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use explorer_core::{
     format,
+    names::isolated,
     state::{Action, GeneKey, MarkerOrder, Markers, ResultPanel},
 };
 use leptos::prelude::*;
@@ -38,7 +39,7 @@ pub fn MarkersPanel(store: Store) -> impl IntoView {
     let summary = move || {
         let title = asked.with(|asked| {
             let of = if asked.as_ref()?.universe.is_empty() { "" } else { " in the subset" };
-            Some(format!("Markers of {}{of}", asked.as_ref()?.column))
+            Some(format!("Markers of {}{of}", isolated(&asked.as_ref()?.column)))
         });
         let title = title.unwrap_or_default();
         match result.get() {
@@ -52,8 +53,10 @@ pub fn MarkersPanel(store: Store) -> impl IntoView {
         result.get().map_or_else(
             || Arc::from([]),
             |ByPointer(found)| {
-                let categories = store.read_loaded(|session| session.categories(&found.asked.column)).flatten();
-                found.marked(categories.as_deref()).into()
+                let column = &found.asked.column;
+                let known = store.read_loaded(|session| (session.categories(column), session.label_order(column)));
+                let (categories, order) = known.unwrap_or_default();
+                found.marked(categories.as_deref(), order.as_deref().unwrap_or_default()).into()
             },
         )
     });

@@ -2,6 +2,7 @@
 
 use explorer_core::{
     color::label_colors,
+    names::with_isolated_quotes,
     state::{Action, AppState, Comparison, Reference, ResultPanel, TestMode},
 };
 use leptos::prelude::*;
@@ -110,8 +111,12 @@ fn Compare(store: Store, names: Signal<Vec<String>>) -> impl IntoView {
     let note = move || {
         let sizes = sizes.get()?;
         let universe = if universe.with(Vec::is_empty) { "cells" } else { "in view" };
-        let caution = asked.with(|asked| sizes.caution(asked.names()));
-        Some([sizes.text(universe) + ".", caution.unwrap_or_default()].join(" "))
+        let caution = asked.with(|asked| match asked.mode {
+            TestMode::Samples if sizes.can_be_compared() => sizes.caution_of_samples(),
+            TestMode::Samples | TestMode::Welch | TestMode::CellxgeneCompatible => sizes.caution(asked.names()),
+        });
+        let caution = caution.as_deref().map(with_isolated_quotes).unwrap_or_default();
+        Some([sizes.text(universe) + ".", caution].join(" "))
     };
     let status = store.comparing();
     let state = move || match status.get() {

@@ -1,5 +1,6 @@
 //! What stands beside the picture: columns on the left; genes, sets and comparisons on the right.
 
+mod category;
 mod cell_sets;
 mod gene_sets;
 mod genes;

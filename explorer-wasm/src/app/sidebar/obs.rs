@@ -1,24 +1,23 @@
 //! The left sidebar: the columns of `obs`, and the dataset as a whole.
 
-use std::{collections::BTreeSet, sync::Arc};
-
 use explorer_core::{
-    color::{MISSING_GRAY, label_colors},
     format::short,
-    session::{KnownCounts, MISSING_LABEL, is_constant},
-    state::{Action, CellQuery, ColorBy, DimensionKey, Hover, Label, LabelFilter, MarkerOrder, ObsFilter},
+    names::visible,
+    session::{BestFound, is_constant},
+    state::{Action, ColorBy, DimensionKey, LabelFilter},
 };
 use leptos::prelude::*;
 use shared_fbs::manifest::{Column, ColumnKind};
 
+use super::category::category;
 use crate::{
-    app::parts::{ByPointer, bars, compare_with_rest, follow_brush, is_colored, show_markers, title, toggle_color},
-    store::{Pointed, Store},
-    ui::{
-        BrushChange, CategoryPanel, CategoryValue, DatasetFacts, DatasetInfo, HistogramPanel, SidebarSection,
-        ValueCount,
-    },
+    app::parts::{bars, follow_brush, is_colored, title, toggle_color},
+    store::Store,
+    ui::{BrushChange, DatasetFacts, DatasetInfo, HistogramPanel, SearchField, SidebarSection},
 };
+
+/// From this many columns on there is a field to search them.
+const SEARCH_FROM: usize = 10;
 
 /// The columns.
 #[component]
@@ -31,15 +30,57 @@ pub fn ObsColumns(store: Store) -> impl IntoView {
     let count = |columns: &[Column]| columns.len().to_string();
     let (n_categorical, n_continuous) = (count(&categorical), count(&continuous));
     let (has_categorical, has_continuous) = (!categorical.is_empty(), !continuous.is_empty());
+    let query = RwSignal::new(String::new());
+    let found = Memo::new(move |_| {
+        let query = query.get();
+        (!query.trim().is_empty()).then(|| store.read_loaded(|session| session.find_columns(&query)).unwrap_or_default())
+    });
+    let if_found = move |name: &str, panel: AnyView| {
+        let name = name.to_owned();
+        let is_hidden = move || found.with(|found| found.as_ref().is_some_and(|found| !found.columns.contains(&name)));
+        view! { <div class="obs-column" hidden=is_hidden>{panel}</div> }
+    };
+    let act = move |()| match found.get_untracked().and_then(|found| found.best) {
+        Some(BestFound::Column(column)) => store.dispatch(Action::SetColor(ColorBy::Obs(column))),
+        Some(BestFound::Label(column, label)) => {
+            store.dispatch(Action::SetLabels { column, filter: LabelFilter::Only([label].into()) });
+        }
+        None => {}
+    };
+    let search = (shown.len() >= SEARCH_FROM).then(|| {
+        view! {
+            <div class="column-search">
+                <SearchField
+                    query
+                    placeholder=format!("Find among {} columns", shown.len())
+                    label="Find a column or label, Enter colors by it or selects it"
+                    test_id="column-search"
+                    on_enter=act
+                />
+                <p class="category-none note" role="status" hidden=move || {
+                    found.with(|found| found.as_ref().is_none_or(|found| !found.columns.is_empty()))
+                }>
+                    "No column or label matches."
+                </p>
+            </div>
+        }
+    });
     view! {
+        {search}
         {has_categorical.then(|| view! {
             <SidebarSection title="Categories" aside=n_categorical test_id="categories">
-                {categorical.iter().map(|column| categories(store, column)).collect_view()}
+                {categorical
+                    .iter()
+                    .map(|column| if_found(&column.name, category(store, column).into_any()))
+                    .collect_view()}
             </SidebarSection>
         })}
         {has_continuous.then(|| view! {
             <SidebarSection title="Values" aside=n_continuous test_id="values">
-                {continuous.iter().map(|column| histogram(store, &column.name)).collect_view()}
+                {continuous
+                    .iter()
+                    .map(|column| if_found(&column.name, numbers(store, column).into_any()))
+                    .collect_view()}
             </SidebarSection>
         })}
         <SidebarSection title="Dataset" test_id="dataset">
@@ -48,130 +89,12 @@ pub fn ObsColumns(store: Store) -> impl IntoView {
     }
 }
 
-fn categories(store: Store, column: &Column) -> impl IntoView + use<> {
+/// A column of numbers: its histogram, or its labels where they are shown so.
+fn numbers(store: Store, column: &Column) -> impl IntoView + use<> {
+    let column = column.clone();
     let name = column.name.clone();
-    let has_missing = column.n_missing > 0;
-    let n_labels = column.n_categories as usize + usize::from(has_missing);
-    let loaded = {
-        let name = name.clone();
-        store.loaded(move |session| session.categories(&name).map(ByPointer))
-    };
-    let values = Memo::new(move |_| {
-        let categories = loaded.get().flatten()?.0;
-        let colors = label_colors(categories.labels.len(), categories.colors.as_deref());
-        let named = categories.labels.iter().zip(colors).map(|(label, [red, green, blue, _])| CategoryValue {
-            label: label.clone(),
-            color: [red, green, blue],
-            missing: false,
-        });
-        let [red, green, blue, _] = MISSING_GRAY;
-        let missing = CategoryValue { label: MISSING_LABEL.to_owned(), color: [red, green, blue], missing: true };
-        Some(named.chain(has_missing.then_some(missing)).collect::<Arc<[_]>>())
-    });
-    let label_of = move |code: u32| {
-        let value = values.with_untracked(|values| values.as_ref()?.get(code as usize).cloned())?;
-        Some(if value.missing { Label::Missing } else { Label::Named(value.label) })
-    };
-    let counts = {
-        let name = name.clone();
-        store.counted(move |session| session.label_counts(&name))
-    };
-    let known = {
-        let name = name.clone();
-        store.part(move |state| KnownCounts::without_codes(&state.view.analysis.query, &name))
-    };
-    let counts = Memo::new(move |_| match counts.get().flatten() {
-        Some(counts) => (counts.selected.iter())
-            .zip(&counts.total)
-            .map(|(&selected, &total)| ValueCount { selected: Some(selected), total: Some(total) })
-            .collect::<Arc<[_]>>(),
-        None => loaded.get().flatten().map_or_else(
-            || Arc::from([]),
-            |categories| categories.0.counts.iter().map(|&cells| known.get().count(cells)).collect(),
-        ),
-    });
-    let filter = {
-        let name = name.clone();
-        store.part(move |state| state.view.analysis.query.filters.obs.get(&name)?.labels().cloned())
-    };
-    let checked = Memo::new(move |_| {
-        let allows = |value: &CategoryValue| {
-            filter.with(|filter| {
-                filter.as_ref().is_none_or(|filter| match value.missing {
-                    true => filter.allows(&Label::Missing),
-                    false => filter.allows(&Label::Named(value.label.clone())),
-                })
-            })
-        };
-        values.with(|values| values.iter().flat_map(|values| values.iter()).map(allows).collect::<Arc<[bool]>>())
-    });
-    let expanded = {
-        let name = name.clone();
-        store.part(move |state| state.view.layout.expanded.contains(&name))
-    };
-    let set = move |column: &str, filter| store.dispatch(Action::SetLabels { column: column.to_owned(), filter });
-    let on_markers = (store.with_session(|session| session.has_stored_sums(&name)) == Some(true)).then(|| {
-        let column = name.clone();
-        Callback::new(move |()| {
-            show_markers(store, column.clone(), MarkerOrder::default());
-        })
-    });
-    let on_compare = (store.with_manifest(|manifest| !manifest.layers.is_empty()) == Some(true)).then(|| {
-        let column = name.clone();
-        Callback::new(move |code| {
-            if let Some(label) = label_of(code) {
-                let filter = ObsFilter::Labels(LabelFilter::Only([label].into()));
-                let mut query = CellQuery::of_universe(&store.peek(|state| state.view.analysis.query.subset.clone()));
-                query.filters.obs.insert(column.clone(), filter);
-                compare_with_rest(store, query);
-            }
-        })
-    });
-    let [point, expand, color, check_all, check, only, hover] = [(); 7].map(|()| name.clone());
-    view! {
-        <CategoryPanel
-            name=name.clone()
-            n_labels
-            values
-            counts
-            checked
-            expanded
-            colored=is_colored(store, ColorBy::Obs(name))
-            on_point=Callback::new(move |is_over: bool| {
-                store.point_at(is_over.then(|| Pointed::Column(point.clone())));
-            })
-            on_expand=Callback::new(move |_| store.dispatch(Action::ToggleExpanded(expand.clone())))
-            on_color=Callback::new(move |()| {
-                toggle_color(store, ColorBy::Obs(color.clone()));
-                // The swatches are the legend.
-                let has_legend = store.peek(|state| state.view.analysis.color == ColorBy::Obs(color.clone()));
-                if has_legend && !expanded.get_untracked() {
-                    store.dispatch(Action::ToggleExpanded(color.clone()));
-                }
-            })
-            on_check_all=Callback::new(move |all| {
-                let none = BTreeSet::new();
-                set(&check_all, if all { LabelFilter::Hide(none) } else { LabelFilter::Only(none) });
-            })
-            on_check=Callback::new(move |(code, _)| {
-                if let Some(label) = label_of(code) {
-                    store.dispatch(Action::ToggleLabel { column: check.clone(), label });
-                }
-            })
-            on_only=Callback::new(move |code| {
-                if let Some(label) = label_of(code) {
-                    set(&only, LabelFilter::Only([label].into()));
-                }
-            })
-            on_compare
-            on_markers
-            on_hover=Callback::new(move |code: Option<u32>| {
-                let label = code.and_then(label_of);
-                let hovered = label.map(|label| Hover::Label { column: hover.clone(), label });
-                store.dispatch(Action::Hover(hovered));
-            })
-        />
-    }
+    let as_labels = store.part(move |state| state.view.analysis.as_labels.contains(&name));
+    move || if as_labels.get() { category(store, &column).into_any() } else { histogram(store, &column.name).into_any() }
 }
 
 fn histogram(store: Store, name: &str) -> impl IntoView + use<> {
@@ -180,7 +103,12 @@ fn histogram(store: Store, name: &str) -> impl IntoView + use<> {
         let name = name.to_owned();
         store.part(move |state| state.view.analysis.query.filters.obs.get(&name)?.range())
     };
-    let (brush, sight, color) = (name.to_owned(), name.to_owned(), ColorBy::Obs(name.to_owned()));
+    let can_be_labels = {
+        let name = name.to_owned();
+        store.loaded(move |session| session.loaded().can_be_labels(&name) == Some(true))
+    };
+    let [brush, sight, labels] = [(); 3].map(|()| name.to_owned());
+    let color = ColorBy::Obs(name.to_owned());
     view! {
         <HistogramPanel
             name=name.to_owned()
@@ -192,6 +120,8 @@ fn histogram(store: Store, name: &str) -> impl IntoView + use<> {
                 follow_brush(store, change, |range| Action::SetRange { column, range });
             })
             on_color=Callback::new(move |()| toggle_color(store, color.clone()))
+            can_be_labels=Signal::derive(move || can_be_labels.get() == Some(true))
+            on_labels=Callback::new(move |()| store.dispatch(Action::ToggleAsLabels(labels.clone())))
             on_sight=Callback::new(move |()| store.show_histogram(sight.clone()))
         />
     }
@@ -208,7 +138,7 @@ fn facts(store: Store) -> Memo<DatasetFacts> {
                 return Some((column.name.clone(), short(f64::from(column.min), 4)));
             }
             let categories = session.categories(&column.name)?;
-            Some((column.name.clone(), categories.labels.first()?.clone()))
+            Some((column.name.clone(), visible(categories.labels.first()?).into_owned()))
         };
         DatasetFacts {
             title: String::new(),

@@ -2,10 +2,12 @@
 
 mod button;
 mod checkbox;
+mod cut;
 mod hint;
 mod menu;
 mod popover;
 mod progress;
+mod search_field;
 mod segmented;
 mod select;
 mod size;
@@ -13,12 +15,14 @@ mod virtual_list;
 
 pub use button::{Button, ButtonKind, IconButton};
 pub use checkbox::{Check, Checkbox};
+pub use cut::Cut;
 pub use hint::HintLayer;
 pub(crate) use menu::focus;
 pub use menu::{Menu, MenuItem};
 pub use popover::Popover;
 pub(crate) use popover::unique_id;
 pub use progress::Progress;
+pub use search_field::SearchField;
 pub use segmented::{Segment, Segmented};
 pub use select::{Choice, Select, SelectField};
 pub(crate) use size::watch_size;
