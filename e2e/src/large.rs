@@ -1,4 +1,4 @@
-//! A made-up dataset that comes in several levels of detail and several chunks a gene.
+//! Made-up datasets: one that comes in several levels of detail and several chunks a gene, and one of many columns.
 
 use std::{fs, ops::ControlFlow, path::Path};
 
@@ -17,8 +17,11 @@ pub const LARGE: &str = "made-up-600k";
 /// Its cells.
 pub const N_LARGE_CELLS: usize = 600_000;
 
-/// Few genes, since these tests are about cells.
-const SPEC: Spec = Spec { n_cells: N_LARGE_CELLS, n_genes: 60, seed: 4 };
+/// The id of the small made-up dataset on the server.
+pub const SMALL: &str = "made-up-3k";
+
+/// Its cells.
+pub const N_SMALL_CELLS: usize = 3_000;
 
 /// One test at a time makes file and tiles; the others then find them.
 static MAKING: Mutex<()> = Mutex::const_new(());
@@ -29,14 +32,28 @@ static MAKING: Mutex<()> = Mutex::const_new(());
 /// # Errors
 /// When they cannot be made, or one of both does not start.
 pub async fn large_visit(name: &'static str) -> Result<Visit> {
+    made_visit(LARGE, N_LARGE_CELLS, name).await
+}
+
+/// The same with a small dataset, whose columns are of every kind.
+///
+/// # Errors
+/// As [`large_visit`].
+pub async fn small_visit(name: &'static str) -> Result<Visit> {
+    made_visit(SMALL, N_SMALL_CELLS, name).await
+}
+
+async fn made_visit(id: &str, n_cells: usize, name: &'static str) -> Result<Visit> {
+    // Few genes, since these tests are about cells.
+    let spec = Spec { n_cells, n_genes: 60, seed: 4 };
     let environment = Environment::read()?;
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/e2e-data");
-    let file = folder.join(format!("{LARGE}.h5ad"));
+    let file = folder.join(format!("{id}.h5ad"));
     let _making = MAKING.lock().await;
     if !file.is_file() {
         fs::create_dir_all(&folder)?;
         let options = Options { layout: Layout::Csr, compression: Compression::None, raw: Raw::Absent };
-        h5ad::write(&Model::new(SPEC)?, &file, options, |_| ControlFlow::Continue(()))?;
+        h5ad::write(&Model::new(spec)?, &file, options, |_| ControlFlow::Continue(()))?;
     }
     Visit::keeping(environment, &file, &folder.join("tiles"), Graphics::WebGpu, name).await
 }

@@ -29,7 +29,7 @@ pub use browser::{Browser, Graphics, Screen};
 pub use csv::data_lines;
 pub use environment::Environment;
 pub use gesture::Held;
-pub use large::{LARGE, N_LARGE_CELLS, large_visit};
+pub use large::{LARGE, N_LARGE_CELLS, N_SMALL_CELLS, SMALL, large_visit, small_visit};
 pub use page::{Page, Rect, Seen};
 pub use pixels::{Pixels, Rgb, distance};
 pub use projection::Projection;

@@ -85,7 +85,10 @@ mod tests {
 
     #[test]
     fn long_names_keep_both_ends() {
-        assert_eq!(cut_in_the_middle("CD4-positive, alpha-beta memory T cell"), ("CD4-positive, alpha-beta memory", " T cell"));
+        assert_eq!(
+            cut_in_the_middle("CD4-positive, alpha-beta memory T cell"),
+            ("CD4-positive, alpha-beta memory", " T cell")
+        );
         assert_eq!(cut_in_the_middle("ENSG00000141510.18_PAR_Y"), ("ENSG00000141510.18", "_PAR_Y"));
         assert_eq!(cut_in_the_middle("AAACATACAACCACTGAAACATAC"), ("AAACATACAACC", "ACTGAAACATAC"));
         assert_eq!(cut_in_the_middle("CD14+ Monocyte"), ("CD14+ Monocyte", ""));

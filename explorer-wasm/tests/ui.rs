@@ -10,8 +10,8 @@ use explorer_core::{
     state::{GeneKey, Range},
 };
 use explorer_wasm::ui::{
-    Bars, BrushChange, BrushHistogram, BrushPhase, CategoryLabels, CategoryPanel, CategoryValue, CellSetItem, CellSets, DeSummary,
-    DeView, GeneHit, GeneSearch, GeneSetChange, GeneSetItem, GeneSets, NewGeneSet, SetGene, ValueCount,
+    Bars, BrushChange, BrushHistogram, BrushPhase, CategoryLabels, CategoryPanel, CategoryValue, CellSetItem, CellSets,
+    DeSummary, DeView, GeneHit, GeneSearch, GeneSetChange, GeneSetItem, GeneSets, NewGeneSet, SetGene, ValueCount,
 };
 use leptos::{mount::mount_to, prelude::*, task::tick};
 use wasm_bindgen::JsCast;

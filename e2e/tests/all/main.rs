@@ -1,6 +1,7 @@
 //! What people do with the page, one file for each thing: one program, so that tests run beside each other.
 
 mod color;
+mod columns;
 mod de;
 mod failures;
 mod fallback;

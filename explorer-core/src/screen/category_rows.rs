@@ -109,11 +109,8 @@ mod tests {
     use crate::data::label_order;
 
     fn check(labels: &[&str], totals: &[u32], means: &[Option<f64>], by: RowOrder, query: &str, expected: &[&str]) {
-        let value = |&label: &&str| CategoryValue {
-            label: label.to_owned(),
-            color: [0; 3],
-            missing: label == "missing",
-        };
+        let value =
+            |&label: &&str| CategoryValue { label: label.to_owned(), color: [0; 3], missing: label == "missing" };
         let values: Vec<_> = labels.iter().map(value).collect();
         let named: Vec<String> =
             values.iter().filter(|value| !value.missing).map(|value| value.label.clone()).collect();

@@ -156,7 +156,9 @@ mod tests {
     fn bars_go_by_the_order_of_the_coloring_column() {
         let mut session = few();
         session.follow(&colored("stage"), 1.0);
-        let LegendModel::Categorical { entries, .. } = legend(session.colors()) else { panic!("labels color the cells") };
+        let LegendModel::Categorical { entries, .. } = legend(session.colors()) else {
+            panic!("labels color the cells")
+        };
         let named: Vec<_> = entries.iter().map(|entry| entry.label.as_str()).collect();
         assert_eq!(named, ["young", "adult", "missing"]);
         let parts = session.breakdown("type").expect("all is there").parts;
@@ -189,7 +191,9 @@ mod tests {
         let mut session = session(vec![0, 0, 1, 1], vec![0; 4], vec![2.0, 10.0, 2.0, f32::NAN]);
         let mut analysis = Analysis { as_labels: ["number".to_owned()].into(), ..colored("number") };
         assert!(session.follow(&analysis, 1.0).selection);
-        let LegendModel::Categorical { entries, .. } = legend(session.colors()) else { panic!("labels color the cells") };
+        let LegendModel::Categorical { entries, .. } = legend(session.colors()) else {
+            panic!("labels color the cells")
+        };
         assert_eq!(entries.iter().map(|entry| entry.label.as_str()).collect::<Vec<_>>(), ["2", "10", "missing"]);
         let counts = session.label_counts("number").expect("its labels are counted");
         assert_eq!((counts.total, session.label_order("number").as_deref()), (vec![2, 1, 1], Some(&[0, 1][..])));

@@ -46,7 +46,12 @@ impl Session {
                 (best_fit, found.best) = (Some(fit), Some(best()));
             }
         };
-        let shown = || self.columns.iter().filter(|column| !column.hidden && !is_constant(column)).map(|column| column.name.as_str());
+        let shown = || {
+            self.columns
+                .iter()
+                .filter(|column| !column.hidden && !is_constant(column))
+                .map(|column| column.name.as_str())
+        };
         for column in shown() {
             consider(column, column, &|| BestFound::Column(column.to_owned()));
         }

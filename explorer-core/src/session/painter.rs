@@ -292,7 +292,9 @@ impl Painter {
 fn has_missing(indices: &[u8], visible: Option<&CellMask>) -> bool {
     match visible {
         None => indices.contains(&MISSING),
-        Some(mask) => indices.iter().zip(mask.as_bytes()).any(|(&index, &is_visible)| index == MISSING && is_visible != 0),
+        Some(mask) => {
+            indices.iter().zip(mask.as_bytes()).any(|(&index, &is_visible)| index == MISSING && is_visible != 0)
+        }
     }
 }
 

@@ -9,8 +9,8 @@ use shared_fbs::{
 };
 
 use super::{
-    BinCounts, ColumnExists, Columns, Data, Engine, GroupCounts, Loaded, LruEviction, MISSING_LABEL, OwnColumn, Painter,
-    PositionSample, Repaint, Slot,
+    BinCounts, ColumnExists, Columns, Data, Engine, GroupCounts, Loaded, LruEviction, MISSING_LABEL, OwnColumn,
+    Painter, PositionSample, Repaint, Slot,
 };
 use crate::{
     data::{CellIdx, Column, NO_POSITION, Number, label_order},

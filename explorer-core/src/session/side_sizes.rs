@@ -265,7 +265,11 @@ mod tests {
         let caution = |n_shared| sizes(20, 30, n_shared).caution_of_samples().unwrap_or_default();
         assert_eq!(caution(0), "");
         assert!(caution(1).starts_with("1 cell is in both sides and counts in both means of a sample"));
-        assert!(caution(1_200).starts_with("1,200 cells are in both sides and count in both means"), "{}", caution(1_200));
+        assert!(
+            caution(1_200).starts_with("1,200 cells are in both sides and count in both means"),
+            "{}",
+            caution(1_200)
+        );
         assert!(sizes(20, 20, 20).caution_of_samples().is_some_and(|told| told.contains("the same cells")));
     }
 }

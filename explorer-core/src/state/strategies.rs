@@ -188,7 +188,13 @@ pub(super) fn view() -> impl Strategy<Value = ViewSpec> {
     let layout = (any::<bool>(), any::<bool>(), any::<bool>(), btree_set(name(), 0..3), any::<bool>(), theme());
     let layout = (layout, option::of(markers()), option::of(any::<u16>()), option::of(any::<u16>()));
     (option::of(name()), analysis(), panel(), tool(), layout).prop_map(
-        |(dataset, analysis, panel, tool, ((left, right, labels, expanded, shown, theme), markers, left_px, right_px))| {
+        |(
+            dataset,
+            analysis,
+            panel,
+            tool,
+            ((left, right, labels, expanded, shown, theme), markers, left_px, right_px),
+        )| {
             let comparison = analysis.comparisons.last().filter(|_| shown).cloned().map(ResultPanel::Comparison);
             let result = comparison.or(markers.map(ResultPanel::Markers));
             let layout = Layout { left, right, left_px, right_px, labels, expanded, result, theme };

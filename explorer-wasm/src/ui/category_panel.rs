@@ -79,11 +79,12 @@ pub fn CategoryPanel(
         let counts = if sort == RowOrder::Count { counts.get() } else { Arc::from([]) };
         let breakdown = if sort == RowOrder::Mean { breakdown.get() } else { None };
         let means = breakdown.as_ref().map_or(&[][..], |breakdown| &breakdown.means);
-        labels.with(|labels| {
-            let labels = labels.as_deref()?;
-            Some(Rows { labels, counts: &counts, means }.found(sort, &query.read()))
-        })
-        .unwrap_or_default()
+        labels
+            .with(|labels| {
+                let labels = labels.as_deref()?;
+                Some(Rows { labels, counts: &counts, means }.found(sort, &query.read()))
+            })
+            .unwrap_or_default()
     });
     let found = Memo::new(move |_| {
         let is_searched = expanded.get() && query.with(|query| !query.trim().is_empty());

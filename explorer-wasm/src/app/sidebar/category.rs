@@ -35,8 +35,7 @@ pub(super) fn category(store: Store, column: &Column) -> impl IntoView + use<> {
                 color: opaque(color),
                 missing: false,
             });
-            let missing =
-                CategoryValue { label: MISSING_LABEL.to_owned(), color: opaque(MISSING_GRAY), missing: true };
+            let missing = CategoryValue { label: MISSING_LABEL.to_owned(), color: opaque(MISSING_GRAY), missing: true };
             let values = named.chain(has_missing.then_some(missing)).collect();
             Some(Arc::new(CategoryLabels { values, order }))
         })

@@ -33,7 +33,8 @@ pub fn ObsColumns(store: Store) -> impl IntoView {
     let query = RwSignal::new(String::new());
     let found = Memo::new(move |_| {
         let query = query.get();
-        (!query.trim().is_empty()).then(|| store.read_loaded(|session| session.find_columns(&query)).unwrap_or_default())
+        (!query.trim().is_empty())
+            .then(|| store.read_loaded(|session| session.find_columns(&query)).unwrap_or_default())
     });
     let if_found = move |name: &str, panel: AnyView| {
         let name = name.to_owned();
@@ -94,7 +95,9 @@ fn numbers(store: Store, column: &Column) -> impl IntoView + use<> {
     let column = column.clone();
     let name = column.name.clone();
     let as_labels = store.part(move |state| state.view.analysis.as_labels.contains(&name));
-    move || if as_labels.get() { category(store, &column).into_any() } else { histogram(store, &column.name).into_any() }
+    move || {
+        if as_labels.get() { category(store, &column).into_any() } else { histogram(store, &column.name).into_any() }
+    }
 }
 
 fn histogram(store: Store, name: &str) -> impl IntoView + use<> {

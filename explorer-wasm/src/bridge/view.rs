@@ -1,0 +1,208 @@
+//! What the picture shows of an embedding.
+
+use explorer_core::{
+    data::{Frame, MAX_UNIT},
+    dataset,
+    session::Window,
+    state,
+};
+use explorer_render::{Bounds, Camera, FrameParams, Viewport, point_diameter_px};
+use shared_fbs::manifest;
+
+/// Free CSS pixels around a fitted embedding: enough for the tools at the picture's edge, but no
+/// more than a share of its shorter side.
+const FIT_PADDING_PX: f64 = 56.0;
+const FIT_PADDING_SHARE: f64 = 0.08;
+
+/// Free CSS pixels above a fitted embedding, which the toolbar takes, but no more than a share of
+/// the picture's height.
+const FIT_TOP_PX: f64 = 60.0;
+const FIT_TOP_SHARE: f64 = 0.25;
+
+/// How much of its color an unselected cell keeps.
+const UNSELECTED_OPACITY: f32 = 0.28;
+
+/// What the picture shows of an embedding: the state's camera and the canvas made one.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct View {
+    camera: Camera,
+    viewport: Viewport,
+    frame: Frame,
+    fitted: Camera,
+}
+
+/// An embedding as the camera needs to know it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Plane {
+    frame: Frame,
+    bounds: Bounds,
+}
+
+impl Plane {
+    /// The plane of an embedding.
+    pub fn new(embedding: &manifest::Embedding) -> Self {
+        let mut bounds: Option<Bounds> = None;
+        for tile in embedding.bounds.iter().filter(|tile| tile.min_x <= tile.max_x) {
+            let (min, max) = ([tile.min_x, tile.min_y].map(f64::from), [tile.max_x, tile.max_y].map(f64::from));
+            bounds = Some(match bounds {
+                None => Bounds { min, max },
+                Some(so_far) => Bounds {
+                    min: [0, 1].map(|axis| so_far.min[axis].min(min[axis])),
+                    max: [0, 1].map(|axis| so_far.max[axis].max(max[axis])),
+                },
+            });
+        }
+        let frame = dataset::frame(embedding);
+        let mut bounds = bounds.unwrap_or(Bounds::SQUARE);
+        if frame.is_turned_over() {
+            let turned = |y: f64| f64::from(MAX_UNIT) - y;
+            (bounds.min[1], bounds.max[1]) = (turned(bounds.max[1]), turned(bounds.min[1]));
+        }
+        Self { frame, bounds }
+    }
+}
+
+impl View {
+    /// What the state's camera shows on a canvas of that many CSS pixels; without one, all.
+    pub fn new(camera: Option<state::Camera>, plane: &Plane, size_px: [f64; 2], device_pixel_ratio: f64) -> Self {
+        let viewport = Viewport::from_css(size_px[0].max(1.0), size_px[1].max(1.0), device_pixel_ratio);
+        let fitted = fit(&plane.bounds, &viewport, device_pixel_ratio);
+        let frame = plane.frame;
+        let camera = camera.map_or(fitted, |camera| {
+            let (x, y) = frame.units(camera.x(), camera.y());
+            let px_per_unit = viewport.width_px() / (camera.width() / frame.step);
+            let span = viewport.width_px().min(viewport.height_px()) / px_per_unit;
+            Camera { center: [x, y], span }.clamped()
+        });
+        Self { camera, viewport, frame, fitted }
+    }
+
+    /// The state's camera that shows this; `None` should the numbers leave its range.
+    pub fn state_camera(&self) -> Option<state::Camera> {
+        let [x, y] = self.camera.center;
+        let (x, y) = self.frame.coordinates(x, y);
+        let width = self.viewport.width_px() / self.camera.px_per_unit(&self.viewport) * self.frame.step;
+        state::Camera::new(x, y, width)
+    }
+
+    /// Closer by a factor, keeping what is under the pointer.
+    #[must_use]
+    pub fn zoomed(&self, at_px: [f64; 2], factor: f64) -> Self {
+        Self { camera: self.camera.zoomed_about(&self.viewport, at_px, factor), ..*self }
+    }
+
+    /// Moved by CSS pixels, as a drag does.
+    #[must_use]
+    pub fn panned(&self, by_px: [f64; 2]) -> Self {
+        Self { camera: self.camera.panned_by(&self.viewport, by_px), ..*self }
+    }
+
+    /// The center of the canvas in CSS pixels.
+    pub fn center_px(&self) -> [f64; 2] {
+        [self.viewport.width_px() / 2.0, self.viewport.height_px() / 2.0]
+    }
+
+    /// Size of the canvas in CSS pixels.
+    pub fn size_px(&self) -> [f64; 2] {
+        [self.viewport.width_px(), self.viewport.height_px()]
+    }
+
+    /// What the canvas shows of the embedding.
+    pub fn window(&self) -> Window {
+        let [a, b] = [[0.0; 2], self.size_px()].map(|at_px| self.camera.embedding_from_px(&self.viewport, at_px));
+        Window { min: [0, 1].map(|axis| a[axis].min(b[axis])), max: [0, 1].map(|axis| a[axis].max(b[axis])) }
+    }
+
+    /// The embedding's coordinates at CSS pixels.
+    pub fn coordinates(&self, at_px: [f64; 2]) -> (f64, f64) {
+        let [x, y] = self.camera.embedding_from_px(&self.viewport, at_px);
+        self.frame.coordinates(x, y)
+    }
+
+    /// CSS pixels of the embedding's coordinates.
+    pub fn px(&self, (x, y): (f64, f64)) -> [f64; 2] {
+        let (x, y) = self.frame.units(x, y);
+        self.camera.px_from_embedding(&self.viewport, [x, y])
+    }
+
+    /// CSS pixels of a position in the units of the tiles.
+    pub(super) fn px_of_units(&self, at: [f64; 2]) -> [f64; 2] {
+        self.camera.px_from_embedding(&self.viewport, at)
+    }
+
+    /// Coordinate units a CSS pixel.
+    pub fn units_per_px(&self) -> f64 {
+        self.frame.step / self.camera.px_per_unit(&self.viewport)
+    }
+
+    /// The diameter of that many points, in CSS pixels, unless the user says otherwise.
+    pub fn diameter_px(&self, n_points: u32) -> f64 {
+        point_diameter_px(n_points, self.fitted.span / self.camera.span, &self.viewport)
+    }
+
+    /// The frame that shows this.
+    pub fn frame_params(&self, style: state::PointStyle, n_points: u32, background: [u8; 3]) -> FrameParams {
+        let diameter = style.size_px().map_or_else(|| self.diameter_px(n_points), f64::from);
+        FrameParams {
+            camera: self.camera,
+            viewport: self.viewport,
+            point_diameter_px: diameter,
+            unselected_opacity: UNSELECTED_OPACITY,
+            highlight: None,
+            background,
+            prefix: 0,
+            mode: explorer_render::DrawMode::Points,
+        }
+    }
+}
+
+/// All of an embedding, below the toolbar.
+fn fit(bounds: &Bounds, viewport: &Viewport, device_pixel_ratio: f64) -> Camera {
+    let (width, height) = (viewport.width_px(), viewport.height_px());
+    let padding_px = FIT_PADDING_PX.min(width.min(height) * FIT_PADDING_SHARE);
+    let above_px = (FIT_TOP_PX.min(height * FIT_TOP_SHARE) - padding_px).max(0.0);
+    let below = Viewport::from_css(width, height - above_px, device_pixel_ratio);
+    let camera = Camera::fit(bounds, &below, padding_px);
+    let span = width.min(height) / camera.px_per_unit(&below);
+    Camera { span, ..camera }.clamped().panned_by(viewport, [0.0, above_px / 2.0])
+}
+
+#[cfg(test)]
+mod tests {
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    use super::*;
+
+    #[test]
+    fn the_window_is_what_the_corners_show() {
+        let frame = Frame::new(-10.0, 5.0, 0.5);
+        let plane = Plane { frame, bounds: Bounds::SQUARE };
+        let camera = state::Camera::new(1000.0, 2000.0, 400.0);
+        let window = View::new(camera, &plane, [800.0, 600.0], 2.0).window();
+        let near = |a: [f64; 2], b: [f64; 2]| a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-6);
+        assert!(near(window.min, [1620.0, 3690.0]) && near(window.max, [2420.0, 4290.0]), "{window:?}");
+        let wide = window.with_margin();
+        assert!(near(wide.min, [1220.0, 3390.0]) && near(wide.max, [2820.0, 4590.0]), "{wide:?}");
+        assert!(window.holds(2000, 4000) && !window.holds(2000, 4400) && !window.holds(1600, 4000));
+    }
+
+    #[test]
+    fn a_fitted_embedding_lies_below_the_toolbar_and_inside_the_picture() {
+        let frame = Frame::new(0.0, 0.0, 1.0);
+        for bounds in [Bounds::SQUARE, Bounds { min: [0.0, 20_000.0], max: [60_000.0, 30_000.0] }] {
+            for size in [[832.0, 856.0], [832.0, 300.0], [390.0, 740.0], [1600.0, 200.0]] {
+                let view = View::new(None, &Plane { frame, bounds }, size, 2.0);
+                let [a, b] = [bounds.min, bounds.max].map(|[x, y]| view.px((x, y)));
+                let (left, right) = (a[0].min(b[0]), a[0].max(b[0]));
+                let (top, bottom) = (a[1].min(b[1]), a[1].max(b[1]));
+                assert!(top >= (size[1] * 0.25).min(60.0) - 1.0, "{size:?}: {top}");
+                let padding = (size[0].min(size[1]) * 0.08).min(56.0) - 4.0;
+                assert!(bottom <= size[1] - padding, "{size:?}: {bottom}");
+                assert!(left >= padding && right <= size[0] - padding, "{size:?}: {left} to {right}");
+                let room = [size[0] - 2.0 * padding, size[1] - padding - 60.0];
+                let fills = (right - left) > 0.9 * room[0] || (bottom - top) > 0.85 * room[1];
+                assert!(fills, "{size:?}: {left} to {right}, {top} to {bottom}");
+            }
+        }
+    }
+}
