@@ -21,6 +21,7 @@ mod dimension;
 mod gene_set_file;
 mod history;
 mod json;
+mod label;
 mod layout;
 pub mod link;
 mod names;
@@ -44,13 +45,12 @@ pub use data_key::DataKey;
 pub use dimension::{Dimension, DimensionFilter, DimensionKey};
 pub use gene_set_file::{GeneSetFileError, gene_sets_from_csv, gene_sets_to_csv};
 pub use history::{HISTORY_LIMIT, History};
+pub use label::{Label, LabelFilter};
 pub use layout::{Layout, MarkerOrder, Markers, ResultPanel, SIDEBAR_WIDTHS_PX, Side, Theme};
 pub use names::Names;
 pub use panel::{Camera, Panel, PanelIdx, PanelKind, Panels, PointStyle};
 pub use polygon::Polygon;
-pub use query::{
-    CellQuery, Filters, GeneKey, GeneMean, Label, LabelFilter, ObsFilter, Range, Selection, SelectionStep,
-};
+pub use query::{CellQuery, Filters, GeneKey, GeneMean, ObsFilter, Range, Selection, SelectionStep};
 pub use reduce::reduce;
 pub use sets::{CellList, CellSet, CellSource, Comparison, GeneSet, Reference, TestMode};
 pub use shortcut::{Modifiers, Platform, Shortcut};
