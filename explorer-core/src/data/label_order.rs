@@ -2,6 +2,8 @@
 
 use std::cmp::Ordering;
 
+use crate::sorting::sort_by;
+
 /// The codes of labels in the order that they are shown in: the file's where the order carries meaning, else numbers by
 /// their value and before text, and text as people order it, in any case.
 pub fn label_order(labels: &[String], ordered: bool) -> Vec<u32> {
@@ -11,7 +13,7 @@ pub fn label_order(labels: &[String], ordered: bool) -> Vec<u32> {
     }
     let mut keyed: Vec<(u32, String, Option<f64>)> =
         codes.zip(labels).map(|(code, label)| (code, label.to_lowercase(), label.trim().parse().ok())).collect();
-    keyed.sort_by(|(a, a_text, a_number), (b, b_text, b_number)| {
+    sort_by(&mut keyed, |(a, a_text, a_number), (b, b_text, b_number)| {
         let order = match (a_number, b_number) {
             (Some(a), Some(b)) => a.total_cmp(b),
             (Some(_), None) => Ordering::Less,

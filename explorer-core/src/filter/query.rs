@@ -5,6 +5,7 @@ use thiserror::Error;
 
 use super::{CellMask, Polygon, Predicate, PredicateError, Source};
 use crate::data::{Categorical, Continuous, Embedding, number_of_label};
+use crate::sorting::sort_by;
 use crate::state::{self, CellQuery, DimensionFilter, DimensionKey, Label, LabelFilter, Selection, SelectionStep};
 
 /// Why a description gives no mask.
@@ -48,7 +49,7 @@ fn number_mask(filter: &LabelFilter, column: &Continuous) -> CellMask {
         Label::Missing => None,
     };
     let mut named: Vec<f32> = labels.iter().filter_map(number).collect();
-    named.sort_unstable_by(f32::total_cmp);
+    sort_by(&mut named, f32::total_cmp);
     let names_missing = labels.contains(&Label::Missing);
     let is_named = |value: f32| match value.is_nan() {
         true => names_missing,

@@ -2,7 +2,10 @@
 
 use std::{cmp::Reverse, fmt::Write as _};
 
-use crate::color::{Rgb, css_color};
+use crate::{
+    color::{Rgb, css_color},
+    sorting::{sort_by, sort_by_key},
+};
 
 /// One label of a categorical column; its place in the list of them is its code.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,11 +95,11 @@ impl Rows<'_> {
             RowOrder::Label => {}
             RowOrder::Count => {
                 let total = |code: u32| self.counts.get(code as usize).and_then(|count| count.total).unwrap_or(0);
-                named.sort_by_key(|&code| Reverse(total(code)));
+                sort_by_key(&mut named, |&code| Reverse(total(code)));
             }
             RowOrder::Mean => {
                 let mean = |code: u32| self.means.get(code as usize).copied().flatten().unwrap_or(f64::NEG_INFINITY);
-                named.sort_by(|&a, &b| mean(b).total_cmp(&mean(a)));
+                sort_by(&mut named, |&a, &b| mean(b).total_cmp(&mean(a)));
             }
         }
         named.into_iter().chain(of_missing.filter(is_found)).collect()

@@ -32,9 +32,10 @@ impl Session {
         let indices = self.painter.indices()?;
         let n_labels = labels.categories.len() + 1;
         let places = Places::of(self.colors(), column).filter(|_| n_labels <= MOST_LABELS)?;
-        let numbers = match self.painter.column().map(AsRef::as_ref) {
-            Some(Column::Continuous(numbers)) => Some(numbers),
-            Some(Column::Categorical(_)) | None => None,
+        let numbers = match (self.colors(), self.painter.column().map(AsRef::as_ref)) {
+            (Colors::Numbers { .. }, Some(Column::Continuous(numbers))) => Some(numbers),
+            // Numbers that are shown as labels have no mean.
+            (Colors::Plain | Colors::Labels { .. } | Colors::Numbers { .. }, _) => None,
         };
         let n_places = places.colors.len();
         let mut counts = vec![0_u32; n_labels * n_places];
@@ -195,6 +196,7 @@ mod tests {
             panic!("labels color the cells")
         };
         assert_eq!(entries.iter().map(|entry| entry.label.as_str()).collect::<Vec<_>>(), ["2", "10", "missing"]);
+        assert!(session.breakdown("type").is_some_and(|all| all.means.is_empty() && all.parts.len() == 3));
         let counts = session.label_counts("number").expect("its labels are counted");
         assert_eq!((counts.total, session.label_order("number").as_deref()), (vec![2, 1, 1], Some(&[0, 1][..])));
         let two = LabelFilter::Only([Label::named("2")].into());

@@ -6,6 +6,7 @@ use super::Session;
 use crate::{
     format::{plural, short},
     names::visible,
+    sorting::sort_by_key,
     state::{
         CellQuery, Dimension, DimensionFilter, DimensionKey, Filters, GeneKey, Label, LabelFilter, Range, Selection,
         SelectionStep,
@@ -86,7 +87,7 @@ impl Session {
                 let mut known = order.iter().map(|&code| Label::named(categories.labels[code as usize].as_str()));
                 known.position(|known| known == **label).unwrap_or(usize::MAX)
             };
-            ordered.sort_by_cached_key(place);
+            sort_by_key(&mut ordered, place);
         }
         ordered
     }

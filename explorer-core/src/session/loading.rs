@@ -7,6 +7,7 @@ use shared_fbs::manifest::ColumnKind;
 use super::{Data, Session, Slot};
 use crate::{
     data::Continuous,
+    sorting::{set_of, sort_by_key},
     state::{Analysis, DataKey, DimensionKey, GeneKey},
 };
 
@@ -80,7 +81,7 @@ impl Session {
             .map(|key| (urgency(&key, color.as_ref()), key))
             .map(|(urgency, key)| (key, urgency))
             .collect();
-        wanted.sort_by_key(|(key, _)| precedence(key));
+        sort_by_key(&mut wanted, |(key, _)| precedence(key));
         wanted
     }
 
@@ -107,7 +108,7 @@ impl Session {
             key.column().is_some_and(|name| !self.engine.is_counted(&DimensionKey::Obs(name.to_owned())))
         };
         let waiting = kept.iter().map(|(key, _)| key).filter(|key| is_waiting(key)).cloned();
-        let needed: BTreeSet<DataKey> = needs.iter().cloned().chain(waiting).collect();
+        let needed = set_of(needs.iter().cloned().chain(waiting));
         for key in self.eviction.surplus(&kept, &needed, LIMIT_BYTES) {
             self.loaded.forget(&key);
             // A gene that is not listed has no histogram; columns and means do.

@@ -11,6 +11,7 @@ use crate::{
     de::{Design, Effect, Marker, Method, caution_of_sizes},
     format::{self, plural},
     names::{isolated, visible},
+    sorting::sort_by_key,
     state::{Comparison, Reference},
 };
 
@@ -220,7 +221,7 @@ impl MarkersResult {
         let n_labels = self.labels.iter().map(|label| label.code + 1).max().unwrap_or(0);
         let colors = label_colors(categories.map_or(n_labels, |categories| categories.labels.len()), own);
         let mut labels: Vec<&LabelMarkers> = self.labels.iter().collect();
-        labels.sort_by_key(|label| order.iter().position(|&code| code as usize == label.code));
+        sort_by_key(&mut labels, |label| order.iter().position(|&code| code as usize == label.code));
         let marked = labels.into_iter().map(|label| {
             let gene = |marker: &Marker| MarkerGene {
                 id: self.names.id(GeneIdx(marker.gene)).to_owned(),

@@ -1,6 +1,6 @@
 //! Which cells: filters by column, gene and outline, as plain descriptions.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use explorer_core::{
+    names::visible,
     screen::{LABEL_HALF_HEIGHT_PX, fitted, unobstructed},
     session::LabelCentroid,
     sorting::sort_by_key,
@@ -47,7 +48,7 @@ impl Labels {
             let Some(canvas) = canvas else { return [].into() };
             canvas.set_font(TEXT_WEIGHT, TEXT_PX);
             let write = |centroid: &LabelCentroid| {
-                let text = fitted(&centroid.label, MOST_PX, |text| canvas.width(text));
+                let text = fitted(&visible(&centroid.label), MOST_PX, |text| canvas.width(text));
                 Written { half_width_px: canvas.width(&text) / 2.0 + SPACE_PX, text, centroid: centroid.clone() }
             };
             let mut written: Vec<Written> = centroids.with(|centroids| centroids.iter().map(write).collect());

@@ -10,7 +10,6 @@ use crate::{
         ResultPanel, SIDEBAR_WIDTHS_PX, Selection, SelectionStep, TestMode, Theme, Tool, ViewSpec,
     },
 };
-};
 
 use super::{LINK_VERSION, Notice, ParsedLink, text};
 
