@@ -3,6 +3,7 @@
 use std::{iter, ops::Range};
 
 use explorer_core::{
+    color::Ground,
     data::{CellIdx, Embedding, Frame, MAX_UNIT},
     dataset,
     session::{CellStyle, Paint, Repaint, Window},
@@ -30,9 +31,6 @@ const FIT_TOP_SHARE: f64 = 0.25;
 
 /// How far from a dot the pointer may be and still mean it, in CSS pixels.
 const PICK_TOLERANCE_PX: f64 = 4.0;
-
-/// How much of its color an unselected cell keeps.
-const UNSELECTED_OPACITY: f32 = 0.28;
 
 /// All cells as points in draw order, and what of them the GPU has yet to be told.
 #[derive(Debug)]
@@ -173,6 +171,11 @@ impl Scene {
     pub fn is_stale(&self) -> bool {
         let Stale { count, positions, styles, lut } = &self.stale;
         *count || *lut || !styles.is_empty() || !positions.is_empty()
+    }
+
+    /// The GPU has other colors.
+    pub fn forget_colors(&mut self) {
+        self.stale.lut = true;
     }
 
     /// The GPU knows nothing (any more).
@@ -458,7 +461,7 @@ impl View {
             camera: self.camera,
             viewport: self.viewport,
             point_diameter_px: diameter,
-            unselected_opacity: UNSELECTED_OPACITY,
+            unselected: Ground::like(background).unselected(),
             highlight: None,
             background,
             prefix: 0,

@@ -46,6 +46,8 @@ pub use loaded::{Data, Loaded};
 pub use lru::LruEviction;
 pub use marker_result::{LabelMarkers, MarkersResult};
 pub use new_sets::NameClash;
+#[cfg(test)]
+pub(crate) use painter::PLAIN;
 pub use painter::{ColorChange, ColorStatus, Colors, Painter};
 pub use repaint::{CellStyle, Paint, Repaint};
 pub use session::{CentroidBasis, Changes, LabelCentroid, Session, Show, Urgency};

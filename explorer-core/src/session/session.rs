@@ -13,7 +13,7 @@ use super::{
     OwnColumn, Paint, Painter, PositionSample, Repaint, Slot, Window,
 };
 use crate::{
-    color::label_centroids,
+    color::{Ground, Rgba, label_centroids},
     data::{CellIdx, Column, Continuous, Embedding, NO_POSITION, Number},
     filter::CellMask,
     format,
@@ -402,6 +402,11 @@ impl Session {
         Changes { selection, picture: selection || color != ColorChange::None }
     }
 
+    /// Says what the cells are drawn on; the colors follow with the next [`Self::follow`].
+    pub fn set_ground(&mut self, ground: Ground) {
+        self.painter.ground = ground;
+    }
+
     /// The cells to paint again since this was called last.
     pub fn take_repaint(&mut self) -> Repaint {
         std::mem::take(&mut self.repaint)
@@ -415,6 +420,11 @@ impl Session {
             filter: self.engine.filter(),
             table: self.painter.table(),
         }
+    }
+
+    /// Colors and their table as they would be on another background, for a picture that is saved.
+    pub fn colors_on(&self, ground: Ground) -> (Colors, Vec<Rgba>) {
+        self.painter.on(ground)
     }
 
     /// How cells are colored.

@@ -5,6 +5,7 @@ use std::{
     rc::{Rc, Weak},
 };
 
+use explorer_core::{color::Ground, session::legend};
 use explorer_render::{
     Backend, DrawMode, FrameBudget, FrameParams, Pace, Ration, RenderError, RenderOutcome, Renderer, Resolution,
 };
@@ -23,7 +24,7 @@ use crate::{
     bridge::Scene,
     platform,
     store::{Store, Tone},
-    ui::{LegendModel, Rgb},
+    ui::{Rgb, SaveOptions},
 };
 
 /// Milliseconds that a frame of a moving picture may take.
@@ -232,6 +233,7 @@ impl Stage {
     pub fn read_background(&self) {
         if let Some(color) = self.style_color("background-color") {
             self.drawing.borrow_mut().background = color;
+            self.store.set_ground(Ground::like(color));
         }
     }
 
@@ -343,22 +345,35 @@ impl Stage {
         });
     }
 
-    /// Draws what is shown once more, whole however little of it the last frame had, with its labels and this legend, as a
-    /// PNG file of that name.
-    pub fn save(&self, name: String, legend: LegendModel) {
+    /// Draws what is shown once more, whole however little of it the last frame had, with its labels and its legend, as a
+    /// PNG file of that name. Nothing is pointed at in it.
+    pub fn save(&self, name: String, SaveOptions { scale, ground }: SaveOptions) {
         let mut drawing = self.drawing.borrow_mut();
         let Drawing { renderer: Some(renderer), place: Some((whole, _)), background, .. } = &mut *drawing else {
             return;
         };
+        let ground = ground.unwrap_or_else(|| Ground::like(*background));
+        let Some((colors, table)) = self.store.with_session(|session| session.colors_on(ground)) else { return };
+        let params = FrameParams {
+            highlight: None,
+            background: ground.background(),
+            unselected: ground.unselected(),
+            viewport: whole.viewport.enlarged(scale),
+            ..*whole
+        };
         let around = Surroundings {
             name,
-            legend,
+            legend: legend(&colors),
             labels: self.handle.labels.in_sight(),
-            background: *background,
-            text: self.style_color("color").unwrap_or_default(),
-            ratio: self.handle.ratio.get_untracked(),
+            background: params.background,
+            text: ground.text(),
+            ratio: params.viewport.device_pixel_ratio,
         };
-        let captured = renderer.capture(whole);
+        renderer.set_lut(&table);
+        let captured = renderer.capture(&params);
+        // The screen's own colors, with the next frame.
+        self.store.with_scene(Scene::forget_colors);
+        self.request();
         let store = self.store;
         spawn_local(async move {
             let image = match captured {

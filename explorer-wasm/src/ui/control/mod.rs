@@ -2,6 +2,8 @@
 
 mod button;
 mod checkbox;
+mod dialog;
+mod focus;
 mod hint;
 mod menu;
 mod popover;
@@ -13,8 +15,9 @@ mod virtual_list;
 
 pub use button::{Button, ButtonKind, IconButton};
 pub use checkbox::{Check, Checkbox};
+pub use dialog::Dialog;
+pub(crate) use focus::{focus, focus_soon, keep_focus};
 pub use hint::HintLayer;
-pub(crate) use menu::focus;
 pub use menu::{Menu, MenuItem};
 pub use popover::Popover;
 pub(crate) use popover::unique_id;
@@ -22,4 +25,5 @@ pub use progress::Progress;
 pub use segmented::{Segment, Segmented};
 pub use select::{Choice, Select, SelectField};
 pub(crate) use size::watch_size;
+pub(crate) use virtual_list::TabStop;
 pub use virtual_list::{VirtualList, row_height_px};
