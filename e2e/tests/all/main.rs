@@ -6,6 +6,7 @@ mod failures;
 mod fallback;
 mod filter;
 mod gene_sets;
+mod keys;
 mod lasso;
 mod link;
 mod markers;
