@@ -13,6 +13,10 @@ pub const LEAST_CONTRAST: f64 = 3.0;
 /// than [`LEAST_CONTRAST`] asks for.
 const BAND: [f64; 2] = [0.119, 0.297];
 
+/// The highest luminance of a scale on white and the lowest on black: cells of its middle, which may be gray, are told
+/// from those that are not selected.
+const SCALE_ENDS: [f64; 2] = [0.2, 0.18];
+
 /// How much of its own color a cell loses that is not selected.
 const UNSELECTED_SHARE: f32 = 0.85;
 
@@ -62,8 +66,8 @@ impl Ground {
     /// Fits lightness (the cube root of luminance) that goes from `low` to `high` to what shows here.
     pub(super) fn fitted_range(self, [low, high]: [f64; 2]) -> [f64; 2] {
         match self {
-            Self::Light => [low, high.min(libm::cbrt(BAND[1]))],
-            Self::Dark => [low.max(libm::cbrt(BAND[0])), high],
+            Self::Light => [low, high.min(libm::cbrt(SCALE_ENDS[0]))],
+            Self::Dark => [low.max(libm::cbrt(SCALE_ENDS[1])), high],
         }
     }
 }
@@ -100,9 +104,8 @@ pub(super) fn with_luminance(color: Rgb, asked: f64) -> Rgb {
         }
         srgb(light(high))
     };
-    let shares = (0..=20).rev().map(|twentieths| f64::from(twentieths) / 20.0);
     // A gray is always in the gamut.
-    shares.into_iter().find_map(of_chroma).unwrap_or(color)
+    (0..=20).rev().find_map(|twentieths| of_chroma(f64::from(twentieths) / 20.0)).unwrap_or(color)
 }
 
 fn luminance_of([red, green, blue]: [f64; 3]) -> f64 {

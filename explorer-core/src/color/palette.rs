@@ -136,8 +136,7 @@ mod tests {
 
     #[test]
     fn few_labels_stay_apart_without_red_or_green_cones() {
-        for (n, all, without) in
-            [(6, 0.15, 0.07), (10, 0.11, 0.05), (16, 0.08, 0.01), (30, 0.05, 0.0), (60, 0.03, 0.0)]
+        for (n, all, without) in [(6, 0.15, 0.07), (10, 0.11, 0.05), (16, 0.08, 0.01), (30, 0.05, 0.0), (60, 0.03, 0.0)]
         {
             let colors = label_colors(n, None);
             assert!(least_distance(&colors, 0) > all, "{n}: {}", least_distance(&colors, 0));

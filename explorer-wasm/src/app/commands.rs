@@ -14,9 +14,13 @@ use crate::{
     host::{CopyRefused, on_key},
     owner,
     picture::PictureHandle,
+    platform,
     store::{Store, Tone},
     ui::{focus, focus_soon},
 };
+
+/// Where the style sheet has drawers in place of sidebars.
+const NARROW: &str = "(max-width: 960px)";
 
 /// How much closer a command brings.
 const ZOOM_STEP: f64 = 1.5;
@@ -71,12 +75,14 @@ pub(super) fn run(store: Store, handle: PictureHandle, page: Page, command: Comm
     }
 }
 
-/// Opens the sidebar, or the drawer, of genes, sets and comparisons.
+/// Opens the sidebar of genes, sets and comparisons; where there is no room for it, the drawer.
 fn open_right(store: Store) {
-    if store.peek(|state| !state.view.layout.right) {
+    let is_narrow = platform::window().match_media(NARROW).ok().flatten().is_some_and(|narrow| narrow.matches());
+    if is_narrow {
+        store.dispatch(Action::SetDrawer(Some(Side::Right)));
+    } else if store.peek(|state| !state.view.layout.right) {
         store.dispatch(Action::ToggleSidebar(Side::Right));
     }
-    store.dispatch(Action::SetDrawer(Some(Side::Right)));
 }
 
 fn copy_link(store: Store) {

@@ -199,7 +199,6 @@ pub fn Picture(
         if let Some(element) = host.get_untracked() {
             // Without the capture a drag ends at the picture's edge, which is all that is lost.
             let _ = element.set_pointer_capture(event.pointer_id());
-            let _ = element.focus();
         }
         leave(store);
         let held = HeldKeys { shift: event.shift_key(), alt: event.alt_key() };

@@ -272,8 +272,10 @@ fn NewSet(
         match event.key().as_str() {
             "Enter" => create(),
             "Escape" => creating.set(false),
-            _ => {}
+            _ => return,
         }
+        // What has the focus next is not pressed by this key.
+        event.prevent_default();
     };
     let hint = listed.with_untracked(|listed| match listed.len() {
         0 => "Paste gene names or ids".to_owned(),

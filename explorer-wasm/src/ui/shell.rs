@@ -99,7 +99,7 @@ fn Sidebar(
         let is_open = drawer.get() == Some(side);
         if is_open {
             focus(close.get().map(JsCast::unchecked_into));
-        } else if was_open == Some(true) && drawer.get() == None {
+        } else if was_open == Some(true) && drawer.get().is_none() {
             focus_soon(root.get_value(), drawer_button(side).1);
         }
         is_open

@@ -3,6 +3,7 @@
 use leptos::{ev::MouseEvent, html, prelude::*};
 use wasm_bindgen::JsCast;
 
+use super::focus;
 use crate::ui::{Glyph, IconButton};
 
 /// A dialog with a heading. Escape, its button and a press beside it close it; the focus goes back to where it was.
@@ -30,6 +31,7 @@ pub fn Dialog(
         let (open, Some(dialog)) = (open.get(), dialog.get()) else { return };
         if open && !dialog.open() {
             let _ = dialog.show_modal();
+            focus(dialog.query_selector(".primary").ok().flatten());
         } else if !open && dialog.open() {
             dialog.close();
         }

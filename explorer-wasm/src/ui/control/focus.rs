@@ -76,8 +76,8 @@ fn way_to(target: Element, root: &HtmlElement) -> Way {
 /// Whether what had the focus last cannot have it any more, and nothing else has.
 fn is_lost(way: &Way) -> bool {
     let Some((last, _)) = way.first() else { return false };
-    let is_elsewhere = |active: Element| &active != last && active.tag_name() != "BODY";
-    !document().active_element().is_some_and(is_elsewhere) && is_gone(last)
+    let active = document().active_element();
+    active.is_none_or(|active| &active == last || active.tag_name() == "BODY") && is_gone(last)
 }
 
 fn rescue(way: &Way) {

@@ -123,11 +123,13 @@ pub fn VirtualList(
         event.prevent_default();
         event.stop_propagation();
         show(next);
+        let find = move || focus(list.get_untracked().and_then(|list| row_at(&list, next, column)));
         // The row may come with the scroll.
-        request_animation_frame(move || {
-            let found = list.get_untracked().and_then(|list| row_at(&list, next, column));
-            focus(found);
-        });
+        if !find() {
+            request_animation_frame(move || {
+                find();
+            });
+        }
     };
     let height = move || (max_rows > 0).then(|| format!("{}px", count.get().min(max_rows) as f64 * row_px));
     view! {
