@@ -23,6 +23,7 @@ mod names;
 mod new_sets;
 mod painter;
 mod repaint;
+mod saved_colors;
 #[expect(clippy::module_inception, reason = "the session is what all else here is made for")]
 mod session;
 mod side_sizes;
@@ -50,6 +51,7 @@ pub use new_sets::NameClash;
 pub(crate) use painter::PLAIN;
 pub use painter::{ColorChange, ColorStatus, Colors, Painter};
 pub use repaint::{CellStyle, Paint, Repaint};
+pub use saved_colors::SavedColors;
 pub use session::{CentroidBasis, Changes, LabelCentroid, Session, Show, Urgency};
 pub use side_sizes::SideSizes;
 pub use slot::Slot;

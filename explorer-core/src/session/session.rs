@@ -10,10 +10,10 @@ use shared_fbs::{
 
 use super::{
     BinCounts, ColorChange, ColorStatus, Colors, ColumnExists, Columns, Data, Engine, GroupCounts, Loaded, LruEviction,
-    OwnColumn, Paint, Painter, PositionSample, Repaint, Slot, Window,
+    OwnColumn, Paint, Painter, PositionSample, Repaint, SavedColors, Slot, Window,
 };
 use crate::{
-    color::{Ground, Rgba, label_centroids},
+    color::{Ground, Rgb, label_centroids},
     data::{CellIdx, Column, Continuous, Embedding, NO_POSITION, Number},
     filter::CellMask,
     format,
@@ -422,9 +422,9 @@ impl Session {
         }
     }
 
-    /// Colors and their table as they would be on another background, for a picture that is saved.
-    pub fn colors_on(&self, ground: Ground) -> (Colors, Vec<Rgba>) {
-        self.painter.on(ground)
+    /// The colors of a picture that is saved: on a background that was asked for, or on the one that is shown.
+    pub fn saved_colors(&self, asked: Option<Ground>, shown: Rgb) -> SavedColors {
+        SavedColors::new(&self.painter, asked.unwrap_or_else(|| Ground::like(shown)))
     }
 
     /// How cells are colored.

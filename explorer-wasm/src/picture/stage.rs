@@ -5,7 +5,6 @@ use std::{
     rc::{Rc, Weak},
 };
 
-use explorer_core::{color::Ground, session::legend};
 use explorer_render::{
     Backend, DrawMode, FrameBudget, FrameParams, Pace, Ration, RenderError, RenderOutcome, Renderer, Resolution,
 };
@@ -233,7 +232,7 @@ impl Stage {
     pub fn read_background(&self) {
         if let Some(color) = self.style_color("background-color") {
             self.drawing.borrow_mut().background = color;
-            self.store.set_ground(Ground::like(color));
+            self.store.set_background(color);
         }
     }
 
@@ -347,29 +346,27 @@ impl Stage {
 
     /// Draws what is shown once more, whole however little of it the last frame had, with its labels and its legend, as a
     /// PNG file of that name. Nothing is pointed at in it.
-    pub fn save(&self, name: String, SaveOptions { scale, ground }: SaveOptions) {
+    pub fn save(&self, name: String, options: SaveOptions) {
         let mut drawing = self.drawing.borrow_mut();
-        let Drawing { renderer: Some(renderer), place: Some((whole, _)), background, .. } = &mut *drawing else {
-            return;
-        };
-        let ground = ground.unwrap_or_else(|| Ground::like(*background));
-        let Some((colors, table)) = self.store.with_session(|session| session.colors_on(ground)) else { return };
+        let Drawing { renderer: Some(renderer), place: Some((whole, _)), .. } = &mut *drawing else { return };
+        let colors = self.store.with_session(|session| session.saved_colors(options.ground, whole.background));
+        let Some(colors) = colors else { return };
         let params = FrameParams {
             highlight: None,
-            background: ground.background(),
-            unselected: ground.unselected(),
-            viewport: whole.viewport.enlarged(scale),
+            background: colors.background,
+            unselected: colors.unselected,
+            viewport: whole.viewport.enlarged(options.scale),
             ..*whole
         };
         let around = Surroundings {
             name,
-            legend: legend(&colors),
+            legend: colors.legend,
             labels: self.handle.labels.in_sight(),
             background: params.background,
-            text: ground.text(),
+            text: colors.text,
             ratio: params.viewport.device_pixel_ratio,
         };
-        renderer.set_lut(&table);
+        renderer.set_lut(&colors.table);
         let captured = renderer.capture(&params);
         // The screen's own colors, with the next frame.
         self.store.with_scene(Scene::forget_colors);

@@ -26,7 +26,7 @@ use std::{
 };
 
 use explorer_core::{
-    color::Ground,
+    color::{Ground, Rgb},
     session::{JobStatus, Progress, Question, Window},
     state::{Action, AppState, History, Touches},
 };
@@ -211,8 +211,8 @@ impl Store {
     }
 
     /// Says what the cells are drawn on.
-    pub fn set_ground(self, ground: Ground) {
-        self.with_opened_mut(|opened| opened.session.set_ground(ground));
+    pub fn set_background(self, background: Rgb) {
+        self.with_opened_mut(|opened| opened.session.set_ground(Ground::like(background)));
         self.settle();
     }
 

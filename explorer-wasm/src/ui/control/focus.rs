@@ -42,7 +42,7 @@ pub(crate) fn keep_focus() {
     }));
     let callback = Closure::<dyn FnMut()>::new(move || {
         // To move the focus writes the way anew.
-        if way.try_with_value(|way| is_lost(way)) == Some(true) {
+        if way.try_with_value(is_lost) == Some(true) {
             rescue(&way.get_value());
         }
     });
