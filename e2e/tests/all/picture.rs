@@ -43,6 +43,16 @@ async fn saved(visit: &Visit) -> Result<()> {
         }
     }
 
+    // Numbers have their scale there, and what is not colored has nothing beside it.
+    let page = visit.open("c=gene:CD3D&v=1").await?;
+    page.legend("CD3D").await?;
+    let width = page.pixels().await?.width;
+    ensure!(Pixels::decode(&save(&page).await?.1)?.width > width + 100, "a gene is saved without its scale");
+    page.goto(&visit.url("left=1&v=1")).await?;
+    page.until_gone("legend").await?;
+    page.until_drawn(N_CELLS).await?;
+    ensure!(Pixels::decode(&save(&page).await?.1)?.width == width, "there is a legend of nothing");
+
     // Twice as large and on white from the dark page, with a label pointed at: the file shows all labels alike.
     let page = visit.open("c=obs:louvain&open=louvain&theme=dark&v=1").await?;
     let legend = page.legend("louvain").await?;
@@ -66,16 +76,6 @@ async fn saved(visit: &Visit) -> Result<()> {
         let n_pixels = pixels.filter(|&at| distance(file.at(at), *color) < 6.0).count();
         ensure!(n_pixels >= 40, "{n_pixels} pixels of label {label} in a file saved while another was pointed at");
     }
-
-    // Numbers have their scale there, and what is not colored has nothing beside it.
-    let page = visit.open("c=gene:CD3D&v=1").await?;
-    page.legend("CD3D").await?;
-    let width = page.pixels().await?.width;
-    ensure!(Pixels::decode(&save(&page).await?.1)?.width > width + 100, "a gene is saved without its scale");
-    page.goto(&visit.url("left=1&v=1")).await?;
-    page.until_gone("legend").await?;
-    page.until_drawn(N_CELLS).await?;
-    ensure!(Pixels::decode(&save(&page).await?.1)?.width == width, "there is a legend of nothing");
     Ok(())
 }
 

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
-use web_sys::{Element, HtmlElement, MutationObserver, MutationObserverInit};
+use web_sys::{Element, FocusOptions, HtmlElement, MutationObserver, MutationObserverInit};
 
 use crate::{
     owner,
@@ -20,6 +20,15 @@ type Way = Vec<(Element, u32)>;
 pub(crate) fn focus(element: Option<Element>) -> bool {
     let Some(element) = element.and_then(|element| element.dyn_into::<HtmlElement>().ok()) else { return false };
     let _ = element.focus();
+    document().active_element().as_ref() == Some(&element)
+}
+
+/// The same without a scroll.
+fn focus_in_place(element: Option<Element>) -> bool {
+    let Some(element) = element.and_then(|element| element.dyn_into::<HtmlElement>().ok()) else { return false };
+    let options = FocusOptions::new();
+    options.set_prevent_scroll(true);
+    let _ = element.focus_with_options(&options);
     document().active_element().as_ref() == Some(&element)
 }
 
@@ -89,8 +98,8 @@ fn rescue(way: &Way) {
         let children = parent.children();
         let neighbors = (*at..children.length()).chain((0..(*at).min(children.length())).rev());
         let takes = |child: Element| match child.matches(FOCUSABLE) {
-            Ok(true) => focus(Some(child)),
-            _ => focus(child.query_selector(FOCUSABLE).ok().flatten()),
+            Ok(true) => focus_in_place(Some(child)),
+            _ => focus_in_place(child.query_selector(FOCUSABLE).ok().flatten()),
         };
         if neighbors.filter_map(|index| children.item(index)).any(takes) {
             return;
