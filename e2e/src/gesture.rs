@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use explorer_core::state::{Selection, SelectionStep};
 use fantoccini::{
     actions::{
@@ -11,11 +11,18 @@ use fantoccini::{
     },
     key::Key,
 };
+use serde_json::{Value, json};
 
 use crate::{Page, Projection};
 
 /// Between two places of a drag; the driver would otherwise make them one.
 const STEP: Duration = Duration::from_millis(8);
+
+/// Stops of the Tab key in the whole page, at most.
+const MOST_STOPS: usize = 200;
+
+/// The `data-testid` of what has the focus, or its tag.
+const FOCUSED: &str = "document.activeElement?.dataset.testid ?? document.activeElement?.tagName";
 
 /// A key held during a drag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,6 +89,62 @@ impl Page<'_> {
         // Twice, since a pointer that does not move does not hover.
         let mouse = MouseActions::new("mouse".into()).then(place(3.0)).then(place(0.0));
         self.client().perform_actions(mouse).await?;
+        Ok(())
+    }
+
+    /// Presses keys one after another, wherever the focus is; keys that write nothing are WebDriver's code points.
+    ///
+    /// # Errors
+    /// When the driver refuses.
+    pub async fn type_keys(&self, keys: &str) -> Result<()> {
+        let press =
+            |actions: KeyActions, key| actions.then(KeyAction::Down { value: key }).then(KeyAction::Up { value: key });
+        self.client().perform_actions(keys.chars().fold(KeyActions::new("keys".into()), press)).await?;
+        Ok(())
+    }
+
+    /// Goes on by the Tab key until what has that `data-testid` has the focus.
+    ///
+    /// # Errors
+    /// When it never does.
+    pub async fn tab_to(&self, test_id: &str) -> Result<()> {
+        self.walk_to(test_id, Held::Nothing).await
+    }
+
+    /// Goes back by Shift and the Tab key until what has that `data-testid` has the focus.
+    ///
+    /// # Errors
+    /// When it never does.
+    pub async fn back_to(&self, test_id: &str) -> Result<()> {
+        self.walk_to(test_id, Held::Shift).await
+    }
+
+    async fn walk_to(&self, test_id: &str, held: Held) -> Result<()> {
+        let tab = Key::Tab.into();
+        for _ in 0..MOST_STOPS {
+            if self.evaluate(FOCUSED, Value::Null).await? == json!(test_id) {
+                return Ok(());
+            }
+            let mut keys = KeyActions::new("keys".into());
+            if held == Held::Shift {
+                keys = keys.then(KeyAction::Down { value: Key::Shift.into() });
+            }
+            keys = keys.then(KeyAction::Down { value: tab }).then(KeyAction::Up { value: tab });
+            if held == Held::Shift {
+                keys = keys.then(KeyAction::Up { value: Key::Shift.into() });
+            }
+            self.client().perform_actions(keys).await?;
+        }
+        bail!("{MOST_STOPS} presses of the Tab key do not lead to `{test_id}`")
+    }
+
+    /// Waits until what has that `data-testid` has the focus.
+    ///
+    /// # Errors
+    /// When it does not come to that.
+    pub async fn until_focused(&self, test_id: &str) -> Result<()> {
+        self.until_value(&format!("the focus on `{test_id}`"), FOCUSED, Value::Null, |now| *now == json!(test_id))
+            .await?;
         Ok(())
     }
 

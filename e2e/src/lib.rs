@@ -8,6 +8,7 @@
 //!
 //! Every `data-testid` and attribute that the tests rely on is listed in `README.md`.
 
+mod audit;
 mod browser;
 mod csv;
 mod driver;

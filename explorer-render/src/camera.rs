@@ -43,6 +43,16 @@ impl Viewport {
         }
     }
 
+    /// The same canvas with so many times the device pixels along each side.
+    #[must_use]
+    pub fn enlarged(&self, factor: u32) -> Self {
+        Self {
+            width_dpx: self.width_dpx.saturating_mul(factor),
+            height_dpx: self.height_dpx.saturating_mul(factor),
+            device_pixel_ratio: self.device_pixel_ratio * f64::from(factor),
+        }
+    }
+
     /// Width in CSS pixels.
     #[must_use]
     pub fn width_px(&self) -> f64 {

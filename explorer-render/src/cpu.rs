@@ -166,9 +166,10 @@ fn point_color(frame: &FrameUniform, style: PointStyle, covered: f32, lut: &[[u8
     let color_index = style.color();
     let emphasized =
         style.is_selected() && (frame.highlight == NO_HIGHLIGHT || frame.highlight == u32::from(color_index));
-    let emphasis = if emphasized { 1.0 } else { frame.unselected_opacity };
-    let (rgb, alpha) = lut_entry(lut, color_index);
-    mix(background(frame), rgb, alpha * emphasis * covered)
+    let (own, alpha) = lut_entry(lut, color_index);
+    let [red, green, blue, share] = frame.unselected;
+    let rgb = if emphasized { own } else { mix(own, [red, green, blue], share) };
+    mix(background(frame), rgb, alpha * covered)
 }
 
 fn lut_entry(lut: &[[u8; 4]], color_index: u8) -> ([f32; 3], f32) {

@@ -23,8 +23,8 @@ pub struct FrameParams {
     pub viewport: Viewport,
     /// Diameter of a dot in CSS pixels, see [`crate::point_diameter_px`].
     pub point_diameter_px: f64,
-    /// How much of its color an unselected point keeps, 0 to 1; the rest is background.
-    pub unselected_opacity: f32,
+    /// What the color of an unselected point is mixed with, sRGB, and how much of that it takes, 0 to 1.
+    pub unselected: ([u8; 3], f32),
     /// The one color index to emphasize: all other points are drawn like unselected ones.
     pub highlight: Option<u8>,
     /// Background, sRGB.
@@ -62,12 +62,14 @@ pub(crate) struct FrameUniform {
     pub(crate) dpx_per_unit: f32,
     pub(crate) radius_dpx: f32,
     pub(crate) background: [f32; 4],
+    /// A color, and how much of it unselected points take.
+    pub(crate) unselected: [f32; 4],
     /// The compute passes add points `first..prefix`.
     pub(crate) first: u32,
     pub(crate) prefix: u32,
     /// A color index, or [`NO_HIGHLIGHT`].
     pub(crate) highlight: u32,
-    pub(crate) unselected_opacity: f32,
+    pub(crate) padding: u32,
 }
 
 /// No color is highlighted.
@@ -79,18 +81,23 @@ impl FrameUniform {
         let camera = params.camera.clamped();
         let whole = camera.center.map(f64::floor);
         let viewport = &params.viewport;
-        let [red, green, blue] = params.background.map(|channel| f32::from(channel) / 255.0);
+        let with_alpha = |color: [u8; 3], alpha| {
+            let [red, green, blue] = color.map(|channel| f32::from(channel) / 255.0);
+            [red, green, blue, alpha]
+        };
+        let (unselected, share) = params.unselected;
         Self {
             viewport_dpx: [viewport.width_dpx, viewport.height_dpx],
             center_whole: whole.map(|value| value as i32),
             center_fraction: [0, 1].map(|axis| (camera.center[axis] - whole[axis]) as f32),
             dpx_per_unit: (camera.px_per_unit(viewport) * viewport.device_pixel_ratio) as f32,
             radius_dpx: ((params.point_diameter_dpx() / 2.0) as f32).clamp(0.0, LARGEST_RADIUS_DPX),
-            background: [red, green, blue, 1.0],
+            background: with_alpha(params.background, 1.0),
+            unselected: with_alpha(unselected, share.clamp(0.0, 1.0)),
             first: 0,
             prefix: params.prefix.min(n_points),
             highlight: params.highlight.map_or(NO_HIGHLIGHT, u32::from),
-            unselected_opacity: params.unselected_opacity.clamp(0.0, 1.0),
+            padding: 0,
         }
     }
 
@@ -114,7 +121,7 @@ pub(crate) mod tests {
             camera: Camera { center: [32767.25, 32767.75], span: 65534.0 },
             viewport: Viewport::from_css(100.0, 80.0, 2.0),
             point_diameter_px: 3.0,
-            unselected_opacity: 0.2,
+            unselected: ([128; 3], 0.8),
             highlight: None,
             background: [250, 251, 252],
             prefix: 1000,
@@ -140,10 +147,11 @@ pub(crate) mod tests {
                 ("dpx_per_unit", offset_of!(FrameUniform, dpx_per_unit)),
                 ("radius_dpx", offset_of!(FrameUniform, radius_dpx)),
                 ("background", offset_of!(FrameUniform, background)),
+                ("unselected", offset_of!(FrameUniform, unselected)),
                 ("first", offset_of!(FrameUniform, first)),
                 ("prefix", offset_of!(FrameUniform, prefix)),
                 ("highlight", offset_of!(FrameUniform, highlight)),
-                ("unselected_opacity", offset_of!(FrameUniform, unselected_opacity)),
+                ("padding", offset_of!(FrameUniform, padding)),
             ]
         );
         assert_eq!(*span as usize, size_of::<FrameUniform>());
@@ -165,7 +173,7 @@ pub(crate) mod tests {
         let mut params = params();
         params.highlight = Some(3);
         params.background = [0; 3];
-        params.unselected_opacity = 1.0;
+        params.unselected = ([0; 3], 0.0);
         assert!(before.places_points_like(&FrameUniform::new(&params, 500)));
         params.camera.center[0] += 0.001;
         assert!(!before.places_points_like(&FrameUniform::new(&params, 500)));

@@ -105,7 +105,7 @@ impl Renderer {
             camera: Camera { center: [0.0; 2], span: 1.0 },
             viewport: Viewport::from_css(WARM_UP_PX, WARM_UP_PX, 1.0),
             point_diameter_px: WARM_UP_PX,
-            unselected_opacity: 1.0,
+            unselected: ([0; 3], 0.0),
             highlight: None,
             background: [0; 3],
             prefix: 1,

@@ -56,7 +56,7 @@ fn all_kinds_of_frames_equal_their_twins() {
         FrameParams { prefix: 7_000, ..base },
         FrameParams { prefix: 0, point_diameter_px: 2.0, ..base },
         FrameParams { highlight: Some(17), ..base },
-        FrameParams { unselected_opacity: 0.0, background: [10, 12, 14], ..base },
+        FrameParams { unselected: ([90, 91, 92], 1.0), background: [10, 12, 14], ..base },
         FrameParams { viewport: Viewport::from_css(150.0, 201.0, 2.0), point_diameter_px: 2.2, ..base },
         FrameParams { viewport: Viewport::from_css(301.0, 99.5, 1.5), point_diameter_px: 1.5, ..base },
         FrameParams { camera: Camera { span: 9_000.0, ..base.camera }, ..base },

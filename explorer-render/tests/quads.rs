@@ -71,7 +71,7 @@ fn a_dot_is_round_where_it_should_be_and_selected_ones_are_above() {
             camera: explorer_render::Camera { center: [32_767.0, 32_767.0], span: 6_400.0 },
             viewport: Viewport::from_css(100.0, 100.0, 1.0),
             point_diameter_px: 20.0,
-            unselected_opacity: 1.0,
+            unselected: ([0; 3], 0.0),
             ..params()
         };
         let (left, right) = (PointStyle::new(0), PointStyle::new(1));

@@ -7,6 +7,7 @@ mod failures;
 mod fallback;
 mod filter;
 mod gene_sets;
+mod keys;
 mod lasso;
 mod link;
 mod markers;

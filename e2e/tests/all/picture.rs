@@ -4,6 +4,9 @@ use anyhow::{Context as _, Result, ensure};
 use e2e::{DATASET, Graphics, N_CELLS, Page, Pixels, Rgb, Visit, distance};
 use serde_json::{Value, json};
 
+const ENTER: &str = "\u{e007}";
+const ESCAPE: &str = "\u{e00c}";
+
 #[tokio::test]
 async fn the_picture_is_saved_with_its_legend() -> Result<()> {
     Visit::start(Graphics::WebGpu, "picture-saved").await?.run(saved).await
@@ -49,11 +52,36 @@ async fn saved(visit: &Visit) -> Result<()> {
     page.until_gone("legend").await?;
     page.until_drawn(N_CELLS).await?;
     ensure!(Pixels::decode(&save(&page).await?.1)?.width == width, "there is a legend of nothing");
+
+    // Twice as large and on white from the dark page, with a label pointed at: the file shows all labels alike.
+    let page = visit.open("c=obs:louvain&open=louvain&theme=dark&v=1").await?;
+    let legend = page.legend("louvain").await?;
+    page.click("save-picture").await?;
+    page.choose("save-scale", "2 × the screen").await?;
+    page.choose("save-background", "white").await?;
+    page.type_keys(ESCAPE).await?;
+    page.point("value-louvain-0", [60.0, 10.0]).await?;
+    page.evaluate("$('save-picture').focus()", Value::Null).await?;
+    page.type_keys(ENTER).await?;
+    let screen = page.rect("picture").await?;
+    page.tab_to("save-run").await?;
+    page.type_keys(ENTER).await?;
+    let file = Pixels::decode(&page.download().await?.1)?;
+    ensure!(file.height as f64 == 2.0 * screen.height, "a file of {} px at twice {}", file.height, screen.height);
+    ensure!(distance(file.at([2.0, 2.0]), file.at([file.width as f64 - 2.0, 2.0])) < 1.0, "there are two backgrounds");
+    ensure!(distance(file.at([2.0, 2.0]), [255; 3]) < 1.0, "white is {:?}", file.at([2.0, 2.0]));
+    let n_picture = (2.0 * screen.width) as usize;
+    for (label, color) in &legend {
+        let pixels = (0..n_picture).flat_map(|x| (0..file.height).map(move |y| [x as f64, y as f64]));
+        let n_pixels = pixels.filter(|&at| distance(file.at(at), *color) < 6.0).count();
+        ensure!(n_pixels >= 40, "{n_pixels} pixels of label {label} in a file saved while another was pointed at");
+    }
     Ok(())
 }
 
 async fn save(page: &Page<'_>) -> Result<(String, Vec<u8>)> {
     page.click("save-picture").await?;
+    page.click("save-run").await?;
     page.download().await
 }
 

@@ -36,6 +36,7 @@ async fn steps(visit: &Visit, dataset: &Path) -> Result<()> {
     expect_saved(&page, &expected).await?;
     page.until_text("samples-facts", |facts| facts.contains("paired t-test")).await?;
     page.element("samples-pairs").await?;
+    page.expect_accessible("the comparison of samples").await?;
     visit.browser.shoot("result")?;
 
     // The first row is the gene of the least p; a press colors by a gene and plots it.

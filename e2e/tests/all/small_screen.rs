@@ -14,6 +14,7 @@ async fn steps(visit: &Visit) -> Result<()> {
     page.goto(visit.server.address()).await?;
     page.card_of(DATASET).await?;
     page.expect_no_overflow("the start page").await?;
+    page.expect_accessible("the start page").await?;
     visit.browser.shoot("start")?;
 
     page.click(&page.card_of(DATASET).await?).await?;
@@ -31,6 +32,7 @@ async fn steps(visit: &Visit) -> Result<()> {
     page.legend("louvain").await?;
     page.unfold("louvain").await?;
     page.expect_no_overflow("the left drawer").await?;
+    page.expect_accessible("the left drawer").await?;
     visit.browser.shoot("left")?;
     page.click_in("value-louvain-0", "input").await?;
     page.until_text("count-text", |text| !text.starts_with("700")).await?;
@@ -43,14 +45,17 @@ async fn steps(visit: &Visit) -> Result<()> {
     page.click("save-set").await?;
     page.write("cell-set-name", "\n").await?;
     page.expect_no_overflow("the right drawer").await?;
+    page.expect_accessible("the right drawer").await?;
     visit.browser.shoot("right")?;
     page.click("compare-run").await?;
     page.element("de-view").await?;
     page.expect_no_overflow("the result").await?;
+    page.expect_accessible("the result").await?;
     visit.browser.shoot("result")?;
     page.click("de-show-volcano").await?;
     page.element("de-volcano").await?;
     page.expect_no_overflow("the plot").await?;
+    page.expect_accessible("the plot").await?;
     visit.browser.shoot("volcano")?;
     Ok(())
 }

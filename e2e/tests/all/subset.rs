@@ -34,6 +34,7 @@ async fn steps(visit: &Visit) -> Result<()> {
     page.click("category-markers-bulk_labels").await?;
     page.until_text("markers-title", |title| title == "Markers of bulk_labels in the subset").await?;
     page.until_text("markers-facts", |facts| facts.contains("2 labels")).await?;
+    page.expect_accessible("the markers").await?;
     visit.browser.shoot("markers")?;
     page.click("markers-close").await?;
 

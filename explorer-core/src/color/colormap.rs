@@ -1,5 +1,6 @@
 //! Colormaps: from 0..1 to a color.
 
+use super::contrast::{Ground, luminance, with_luminance};
 use super::parse::opaque;
 use super::{ColorTable, Rgba};
 
@@ -42,15 +43,35 @@ impl Colormap {
     }
 
     /// Colors of the indices 0 to 254, lowest first, and of missing values.
-    pub fn table(self, missing: Rgba) -> ColorTable {
+    pub fn table(self, missing: Rgba, ground: Ground) -> ColorTable {
         let mut table = [missing; 256];
-        for (index, entry) in table[..255].iter_mut().enumerate() {
-            *entry = self.color(index as f64 / 254.0);
+        for (entry, color) in table.iter_mut().zip(self.colors(255, ground)) {
+            *entry = color;
         }
         table
     }
 
-    /// The color at a place from 0 to 1: linear in sRGB between the two control points beside it,
+    /// So many colors at even places from 0 to 1, as they show on a background: lightness goes evenly over what can be
+    /// seen there.
+    pub fn colors(self, n_colors: usize, ground: Ground) -> Vec<Rgba> {
+        let lightness = |[red, green, blue, _]: Rgba| libm::cbrt(luminance([red, green, blue]));
+        let ends = [f64::INFINITY, f64::NEG_INFINITY];
+        let [low, high] = (0..POINTS)
+            .map(|point| lightness(self.color(point as f64 / (POINTS - 1) as f64)))
+            .fold(ends, |[low, high], lightness| [low.min(lightness), high.max(lightness)]);
+        let [fitted_low, fitted_high] = ground.fitted_range([low, high]);
+        let per_lightness = (fitted_high - fitted_low) / (high - low);
+        let shown = |place: f64| {
+            let color = self.color(place);
+            let fitted = fitted_low + (lightness(color) - low) * per_lightness;
+            let [red, green, blue, alpha] = color;
+            let [red, green, blue] = with_luminance([red, green, blue], fitted * fitted * fitted);
+            [red, green, blue, alpha]
+        };
+        (0..n_colors).map(|at| shown(at as f64 / (n_colors - 1) as f64)).collect()
+    }
+
+    /// The color at a place from 0 to 1, whatever it is seen on: linear in sRGB between the two control points beside it,
     /// within 5 of 255 of matplotlib's colormap of the same name.
     pub fn color(self, place: f64) -> Rgba {
         let points = match self {
@@ -108,13 +129,13 @@ mod tests {
             (Colormap::Coolwarm, [0x3b4cc0, 0x6c8ff1, 0xbed2f6, 0xf7ad90, 0xb40426]),
         ];
         for (colormap, expected) in cases {
-            let table = colormap.table([0; 4]);
             for (index, expected) in [0, 40, 100, 177, 254].into_iter().zip(expected) {
-                for (found, expected) in table[index].iter().zip(opaque(expected)) {
-                    assert!(found.abs_diff(expected) <= 5, "{colormap:?} {index}: {:?}", table[index]);
+                let color = colormap.color(f64::from(index) / 254.0);
+                for (found, expected) in color.iter().zip(opaque(expected)) {
+                    assert!(found.abs_diff(expected) <= 5, "{colormap:?} {index}: {color:?}");
                 }
             }
-            assert_eq!(table[255], [0; 4]);
+            assert_eq!(colormap.table([0; 4], Ground::Dark)[255], [0; 4]);
         }
     }
 

@@ -6,6 +6,7 @@
 
 mod centroid;
 mod colormap;
+mod contrast;
 mod names;
 mod oklab;
 mod palette;
@@ -15,6 +16,7 @@ mod ticks;
 
 pub use centroid::{Centroid, label_centroids};
 pub use colormap::Colormap;
+pub use contrast::{Ground, LEAST_CONTRAST, contrast, luminance};
 pub use palette::{MAX_LABEL_COLORS, label_colors, label_indices, label_table};
 pub use parse::parse;
 pub use scale::ColorScale;
@@ -42,8 +44,8 @@ pub type ColorTable = [Rgba; 256];
 /// The color index of a cell without a value.
 pub const MISSING: u8 = 255;
 
-/// A gray for missing values that recedes on light and dark backgrounds alike.
-pub const MISSING_GRAY: Rgba = [140, 140, 140, 255];
+/// A gray for missing values that shows on light and dark backgrounds alike, and is not that of cells out of the selection.
+pub const MISSING_GRAY: Rgba = [130, 130, 130, 255];
 
 #[cfg(test)]
 mod tests {

@@ -71,11 +71,15 @@ pub(super) fn oklab(linear: Linear) -> Oklab {
     apply(&OKLAB_FROM_LMS, apply(&LMS_FROM_LINEAR, linear).map(libm::cbrt))
 }
 
-/// Linear light of a lightness, a chroma and a hue in degrees; outside the gamut, beyond 0 to 1.
+/// Linear light; outside the gamut, beyond 0 to 1.
+pub(super) fn linear_from_oklab(lab: Oklab) -> Linear {
+    apply(&LINEAR_FROM_LMS, apply(&LMS_FROM_OKLAB, lab).map(|root| root * root * root))
+}
+
+/// The same of a lightness, a chroma and a hue in degrees.
 pub(super) fn linear_from_oklch(lightness: f64, chroma: f64, hue: f64) -> Linear {
     let radians = hue * PI / 180.0;
-    let lab = [lightness, chroma * libm::cos(radians), chroma * libm::sin(radians)];
-    apply(&LINEAR_FROM_LMS, apply(&LMS_FROM_OKLAB, lab).map(|root| root * root * root))
+    linear_from_oklab([lightness, chroma * libm::cos(radians), chroma * libm::sin(radians)])
 }
 
 /// Distance in Oklab; 0.02 is just visible.

@@ -1,6 +1,6 @@
 //! From numbers to color indices.
 
-use super::{ColorTable, Colormap, MISSING, Rgba, Tick, linear_ticks, log_ticks};
+use super::{ColorTable, Colormap, Ground, MISSING, Rgba, Tick, linear_ticks, log_ticks};
 use crate::data::Continuous;
 use crate::filter::{CellMask, Domain};
 use crate::state::{Clip, ColorOptions};
@@ -81,8 +81,8 @@ impl ColorScale {
     }
 
     /// The colors of all indices.
-    pub fn table(&self, missing: Rgba) -> ColorTable {
-        self.colormap.table(missing)
+    pub fn table(&self, missing: Rgba, ground: Ground) -> ColorTable {
+        self.colormap.table(missing, ground)
     }
 
     /// About `count` marks for the legend.

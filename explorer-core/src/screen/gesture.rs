@@ -174,6 +174,11 @@ impl Gesture {
         Intent::Discard
     }
 
+    /// Whether a pointer is held.
+    pub fn is_under_way(&self) -> bool {
+        !self.pointers.is_empty()
+    }
+
     /// The middle between two fingers, and how far apart they are.
     fn two_fingers(&self) -> Option<([f64; 2], f64)> {
         let mut fingers = self.pointers.values();
@@ -261,7 +266,9 @@ mod tests {
         let mut gesture = Gesture::default();
         gesture.down(1, [0.0, 0.0], Tool::Lasso, NONE, false);
         gesture.moved(1, [50.0, 0.0]);
+        assert!(gesture.is_under_way());
         assert_eq!(gesture.cancel(), Intent::Discard);
+        assert!(!gesture.is_under_way());
         assert_eq!(gesture.up(1), Intent::Nothing);
     }
 }

@@ -14,6 +14,7 @@ mod outline;
 mod rows;
 mod sample_sort;
 mod text;
+mod typing;
 mod volcano;
 
 pub use brush::{Axis, BrushChange, BrushPhase, End, Grip, Span};
@@ -25,7 +26,8 @@ pub use histogram::{Bars, CountScale, HISTOGRAM_HEIGHT, bar_path};
 pub use labels::{LABEL_HALF_HEIGHT_PX, unobstructed};
 pub use legend::{LegendEntry, LegendModel};
 pub use outline::closed_path;
-pub use rows::{RowWindow, scroll_to_show};
+pub use rows::{RowWindow, row_by_key, scroll_to_show};
 pub use sample_sort::{SampleColumn, SampleSort};
 pub use text::{fitted, free_name, gene_names};
+pub use typing::takes_text;
 pub use volcano::{MARGIN_PX, Point, Rect, VolcanoLabel, VolcanoLayout, ticks};

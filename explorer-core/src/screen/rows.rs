@@ -26,6 +26,22 @@ pub fn scroll_to_show(row: usize, row_px: f64, viewport_px: f64, scroll_px: f64)
     scroll_px.min(top).max(top + row_px - viewport_px)
 }
 
+/// The row that a key leads to from row `at` of `count`, where `page` of them are in sight; `None` for other keys.
+pub fn row_by_key(key: &str, at: usize, count: usize, page: usize) -> Option<usize> {
+    let last = count.checked_sub(1)?;
+    let page = page.saturating_sub(1).max(1);
+    let row = match key {
+        "ArrowDown" => at + 1,
+        "ArrowUp" => at.saturating_sub(1),
+        "PageDown" => at + page,
+        "PageUp" => at.saturating_sub(page),
+        "Home" => 0,
+        "End" => last,
+        _ => return None,
+    };
+    Some(row.min(last))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -51,5 +67,15 @@ mod tests {
         assert_eq!(scroll_to_show(5, 20.0, 100.0, 0.0), 20.0);
         assert_eq!(scroll_to_show(2, 20.0, 100.0, 200.0), 40.0);
         assert_eq!(scroll_to_show(12, 20.0, 100.0, 200.0), 200.0);
+    }
+
+    #[test]
+    fn keys_lead_from_row_to_row_and_stop_at_the_ends() {
+        let lead = |key, at| row_by_key(key, at, 100, 11);
+        assert_eq!([lead("ArrowDown", 4), lead("ArrowUp", 4), lead("PageDown", 4)], [Some(5), Some(3), Some(14)]);
+        assert_eq!([lead("ArrowUp", 0), lead("PageUp", 7), lead("Home", 50)], [Some(0); 3]);
+        assert_eq!([lead("ArrowDown", 99), lead("PageDown", 95), lead("End", 3)], [Some(99); 3]);
+        assert_eq!([lead("Enter", 3), row_by_key("End", 0, 0, 11)], [None; 2]);
+        assert_eq!(row_by_key("PageDown", 3, 100, 0), Some(4));
     }
 }

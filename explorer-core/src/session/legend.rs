@@ -42,13 +42,13 @@ pub fn legend(colors: &Colors) -> LegendModel {
                 entries: named.chain(has_missing.then(|| entry(MISSING_LABEL, MISSING_GRAY))).collect(),
             }
         }
-        Colors::Numbers { name, subtitle, scale, has_missing } => LegendModel::Continuous {
+        Colors::Numbers { name, subtitle, scale, ground, has_missing } => LegendModel::Continuous {
             title: name.clone(),
             subtitle: subtitle.clone(),
             min: f64::from(scale.domain.min),
             middle: scale.value_at(0.5),
             max: f64::from(scale.domain.max),
-            stops: (0..N_STOPS).map(|stop| opaque(scale.colormap.color(stop as f64 / (N_STOPS - 1) as f64))).collect(),
+            stops: scale.colormap.colors(N_STOPS, *ground).into_iter().map(opaque).collect(),
             missing: has_missing
                 .then(|| LegendEntry { label: scale.missing_name().to_owned(), color: opaque(MISSING_GRAY) }),
         },

@@ -29,6 +29,7 @@ mod new_sets;
 mod painter;
 mod picture;
 mod repaint;
+mod saved_colors;
 #[expect(clippy::module_inception, reason = "the session is what all else here is made for")]
 mod session;
 mod side_sizes;
@@ -56,9 +57,12 @@ pub use loading::Urgency;
 pub use lru::LruEviction;
 pub use marker_result::{LabelMarkers, MarkersResult};
 pub use new_sets::NameClash;
+#[cfg(test)]
+pub(crate) use painter::PLAIN;
 pub use painter::{ColorChange, ColorStatus, Colors, InView, Painter};
 pub use picture::{CentroidBasis, LabelCentroid, Show};
 pub use repaint::{CellStyle, Paint, Repaint};
+pub use saved_colors::SavedColors;
 pub use session::{Changes, Session};
 pub use side_sizes::SideSizes;
 pub use slot::Slot;

@@ -4,14 +4,14 @@ use std::sync::{Arc, Weak};
 
 use super::Loaded;
 use crate::{
-    color::{ColorScale, ColorTable, MISSING, MISSING_GRAY, Rgba, label_colors, label_indices, label_table},
+    color::{ColorScale, ColorTable, Ground, MISSING, MISSING_GRAY, Rgba, label_colors, label_indices, label_table},
     data::{Column, Continuous, label_order},
     filter::CellMask,
     state::{Analysis, ColorBy, ColorOptions, DataKey, Filters, GeneKey, GeneMean},
 };
 
 /// The color of cells when nothing colors them.
-const PLAIN: Rgba = [86, 124, 172, 255];
+pub(crate) const PLAIN: Rgba = [86, 124, 172, 255];
 
 /// How cells are colored, for the legend and the lists.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -40,6 +40,8 @@ pub enum Colors {
         subtitle: String,
         /// From number to color.
         scale: ColorScale,
+        /// What the colors are seen on.
+        ground: Ground,
         /// Whether some cell in view has no value, or one that is not drawn.
         has_missing: bool,
     },
@@ -66,6 +68,7 @@ struct Asked {
     /// What a gene set stands for.
     mean: Option<GeneMean>,
     options: ColorOptions,
+    ground: Ground,
     opacity: u8,
     /// Whether a column of numbers is shown as labels.
     as_labels: bool,
@@ -97,6 +100,8 @@ pub struct InView<'a> {
 
 /// Keeps indices and colors as they are shown.
 pub struct Painter {
+    /// What the cells are drawn on.
+    pub ground: Ground,
     asked: Option<Asked>,
     status: ColorStatus,
     colors: Colors,
@@ -111,6 +116,7 @@ pub struct Painter {
 impl Default for Painter {
     fn default() -> Self {
         Self {
+            ground: Ground::default(),
             asked: None,
             status: ColorStatus::Loading,
             colors: Colors::Plain,
@@ -139,6 +145,7 @@ impl Painter {
             by: analysis.color.clone(),
             mean: analysis.color_mean(),
             options: analysis.color_options.clone(),
+            ground: self.ground,
             opacity,
             as_labels: matches!(&analysis.color, ColorBy::Obs(name) if loaded.labels(name).is_some()),
             subset: in_view.subset.to_vec(),
@@ -252,8 +259,14 @@ impl Painter {
         let indices = scale.indices(values);
         let has_missing = has_missing(&indices, visible);
         self.indices = Some(indices.into());
-        let table = scale.table(MISSING_GRAY);
-        self.colors = Colors::Numbers { name: name.to_owned(), subtitle: subtitle.to_owned(), scale, has_missing };
+        let table = scale.table(MISSING_GRAY, asked.ground);
+        self.colors = Colors::Numbers {
+            name: name.to_owned(),
+            subtitle: subtitle.to_owned(),
+            scale,
+            ground: asked.ground,
+            has_missing,
+        };
         table
     }
 
@@ -280,6 +293,19 @@ impl Painter {
     /// Whether higher indices are to be seen above lower ones.
     pub fn is_by_value(&self) -> bool {
         matches!(self.colors, Colors::Numbers { .. })
+    }
+
+    /// Colors and their table as they would be on another background.
+    pub fn on(&self, ground: Ground) -> (Colors, Vec<Rgba>) {
+        let mut colors = self.colors.clone();
+        let mut table = self.table.clone();
+        if let Colors::Numbers { scale, ground: own, .. } = &mut colors {
+            *own = ground;
+            for (entry, [red, green, blue, _]) in table.iter_mut().zip(scale.table(MISSING_GRAY, ground)) {
+                *entry = [red, green, blue, entry[3]];
+            }
+        }
+        (colors, table)
     }
 
     /// The colors that indices stand for.
@@ -349,6 +375,21 @@ mod tests {
         loaded.arrive(DataKey::Gene(key), Slot::Ready(whole.into()));
         assert_eq!(sync(&loaded), (ColorChange::Cells, ColorStatus::Shown, Some(vec![0, 127, 254])));
         assert_eq!(sync(&loaded).0, ColorChange::None);
+    }
+
+    #[test]
+    fn numbers_follow_the_background_and_opacity_stays() {
+        let mut loaded = Loaded::new(2);
+        let column = Continuous { values: vec![0.0, 1.0] };
+        loaded.arrive(DataKey::Column("a".to_owned()), Slot::Ready(column.into()));
+        let mut painter = Painter::default();
+        let analysis = Analysis { color: ColorBy::Obs("a".to_owned()), ..Analysis::default() };
+        painter.sync(&analysis, 0.5, &loaded, id_of);
+        let (colors, table) = painter.on(Ground::Dark);
+        assert!(table[0] != painter.table()[0] && table.iter().all(|color| color[3] == 128));
+        painter.ground = Ground::Dark;
+        assert_eq!(painter.sync(&analysis, 0.5, &loaded, id_of), ColorChange::Cells);
+        assert_eq!((painter.colors(), painter.table()), (&colors, &table[..]));
     }
 
     #[test]

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use shared_fbs::{manifest::Embedding as EmbeddingEntry, order::TileCells, tile::Points};
 
 use super::{
-    Changes, ColorChange, ColorStatus, Colors, Data, InView, Paint, PositionSample, Repaint, Session, Slot, Window,
+    Changes, ColorChange, ColorStatus, Colors, Data, InView, Paint, PositionSample, Repaint, SavedColors, Session,
+    Slot, Window,
 };
 use crate::{
-    color::label_centroids,
+    color::{Ground, Rgb, label_centroids},
     data::Embedding,
     state::{Analysis, DataKey, DimensionKey, Filters, GeneKey},
 };
@@ -159,6 +160,11 @@ impl Session {
         Changes { selection, picture: selection || color != ColorChange::None }
     }
 
+    /// Says what the cells are drawn on; the colors follow with the next [`Self::follow`].
+    pub fn set_ground(&mut self, ground: Ground) {
+        self.painter.ground = ground;
+    }
+
     /// The cells to paint again since this was called last.
     pub fn take_repaint(&mut self) -> Repaint {
         std::mem::take(&mut self.repaint)
@@ -172,6 +178,11 @@ impl Session {
             filter: self.engine.filter(),
             table: self.painter.table(),
         }
+    }
+
+    /// The colors of a picture that is saved: on a background that was asked for, or on the one that is shown.
+    pub fn saved_colors(&self, asked: Option<Ground>, shown: Rgb) -> SavedColors {
+        SavedColors::new(&self.painter, asked.unwrap_or_else(|| Ground::like(shown)))
     }
 
     /// How cells are colored.

@@ -8,6 +8,8 @@ use super::{Action, AppState, Modifiers, PanelIdx, Platform, Shortcut, Side, The
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Command {
+    /// Close what lies uppermost.
+    Close,
     /// Undo the last step.
     Undo,
     /// Take an undone step again.
@@ -58,7 +60,7 @@ pub enum Command {
 
 impl Command {
     /// Every command, in the order a palette lists them.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::Undo,
         Self::Redo,
         Self::Fit,
@@ -82,6 +84,7 @@ impl Command {
         Self::SavePicture,
         Self::CopyLink,
         Self::ShowShortcuts,
+        Self::Close,
     ];
 
     /// Its name on a button or in the palette.
@@ -96,6 +99,7 @@ impl Command {
 
     fn texts(self) -> (&'static str, &'static str) {
         match self {
+            Self::Close => ("Close", "Close what lies uppermost: a list, a drawer, a result."),
             Self::Undo => ("Undo", "Take back the last change."),
             Self::Redo => ("Redo", "Make the change again that was taken back."),
             Self::Fit => ("Fit", "Show the whole embedding."),
@@ -141,6 +145,7 @@ impl Command {
             Shortcut::key(key)
         }
         match self {
+            Self::Close => const { &[key("Escape")] },
             Self::Undo => const { &[key("z").primary()] },
             Self::Redo => const { &[key("z").primary().shift(), key("y").primary()] },
             Self::Fit => const { &[key("f"), key("0")] },
@@ -186,6 +191,8 @@ impl Command {
     /// page: it opens a dialog, needs the data, or needs the size of the picture.
     pub fn action(self, state: &AppState) -> Option<Action> {
         match self {
+            Self::Close if state.transient.drawer.is_some() => Some(Action::SetDrawer(None)),
+            Self::Close => state.view.layout.result.is_some().then_some(Action::ShowResult(None)),
             Self::Undo => Some(Action::Undo),
             Self::Redo => Some(Action::Redo),
             Self::Fit => Some(Action::SetCamera { panel: PanelIdx::FIRST, camera: None }),
@@ -222,6 +229,7 @@ mod tests {
     use std::collections::HashSet;
 
     use super::*;
+    use crate::state::{MarkerOrder, Markers, ResultPanel, reduce};
 
     const NONE: Modifiers = Modifiers { ctrl: false, meta: false, alt: false, shift: false };
     const CTRL: Modifiers = Modifiers { ctrl: true, ..NONE };
@@ -298,11 +306,25 @@ mod tests {
     }
 
     #[test]
+    fn escape_closes_one_layer_at_a_time() {
+        let markers = Markers { column: "louvain".to_owned(), rank: MarkerOrder::Score, universe: Vec::new() };
+        let open = [Action::ShowResult(Some(ResultPanel::Markers(markers))), Action::SetDrawer(Some(Side::Left))];
+        let mut state = open.into_iter().fold(AppState::default(), reduce);
+        let escape = || Command::from_key("Escape", NONE, Platform::Other).unwrap();
+        let layers = |state: &AppState| (state.transient.drawer.is_some(), state.view.layout.result.is_some());
+        for left in [(false, true), (false, false)] {
+            state = reduce(state.clone(), escape().action(&state).unwrap());
+            assert_eq!(layers(&state), left);
+        }
+        assert_eq!(escape().action(&state), None);
+    }
+
+    #[test]
     fn the_theme_goes_round() {
         let mut state = AppState::default();
         for expected in [Theme::Light, Theme::Dark, Theme::System] {
             let action = Command::ToggleTheme.action(&state).unwrap();
-            state = crate::state::reduce(state, action);
+            state = reduce(state, action);
             assert_eq!(state.view.layout.theme, expected);
         }
     }

@@ -8,10 +8,11 @@ struct Frame {
     dpx_per_unit: f32,
     radius_dpx: f32,
     background: vec4<f32>,
+    unselected: vec4<f32>,
     first: u32,
     prefix: u32,
     highlight: u32,
-    unselected_opacity: f32,
+    padding: u32,
 }
 
 @group(0) @binding(0) var<uniform> frame: Frame;
@@ -58,6 +59,6 @@ fn point_color(style: u32, covered: f32) -> vec3<f32> {
     let emphasized = (style & SELECTED) != 0u
         && (frame.highlight == NO_HIGHLIGHT || frame.highlight == color_index);
     let color = lut[color_index];
-    let opacity = color.a * select(frame.unselected_opacity, 1.0, emphasized) * covered;
-    return mix(frame.background.rgb, color.rgb, opacity);
+    let rgb = mix(color.rgb, frame.unselected.rgb, select(frame.unselected.a, 0.0, emphasized));
+    return mix(frame.background.rgb, rgb, color.a * covered);
 }

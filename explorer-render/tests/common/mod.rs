@@ -61,7 +61,7 @@ pub fn params() -> FrameParams {
         camera: Camera { center: [32_000.3, 33_000.7], span: 60_000.0 },
         viewport: Viewport::from_css(311.0, 203.0, 1.0),
         point_diameter_px: 4.3,
-        unselected_opacity: 0.3,
+        unselected: ([140, 130, 120], 0.7),
         highlight: None,
         background: [247, 248, 250],
         prefix: u32::MAX,

@@ -1,18 +1,26 @@
 //! What commands do that the state alone cannot carry out, and the keys that ask for them.
 
-use explorer_core::state::{Action, Command, Modifiers, Platform, Side};
+use explorer_core::{
+    screen::takes_text,
+    state::{Action, Command, Modifiers, Platform, Side},
+};
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
-use web_sys::{HtmlElement, KeyboardEvent};
+use web_sys::{HtmlElement, HtmlInputElement, KeyboardEvent};
 
 use super::{parts::Page, results::find_markers};
 use crate::{
     host::{CopyRefused, on_key},
     owner,
     picture::PictureHandle,
+    platform,
     store::{Store, Tone},
+    ui::{focus, focus_soon},
 };
+
+/// Where the style sheet has drawers in place of sidebars.
+const NARROW: &str = "(max-width: 960px)";
 
 /// How much closer a command brings.
 const ZOOM_STEP: f64 = 1.5;
@@ -31,23 +39,27 @@ pub(super) fn run(store: Store, handle: PictureHandle, page: Page, command: Comm
                 store.dispatch(Action::InvertSelection { embedding });
             }
         }
-        Command::SaveCellSet => page.naming.set(true),
+        Command::SaveCellSet => {
+            open_right(store);
+            page.naming.set(true);
+        }
         Command::FindMarkers => find_markers(store),
-        Command::SearchGene => page.focus_search.update(|count| *count += 1),
+        Command::SearchGene => {
+            open_right(store);
+            page.focus_search.update(|count| *count += 1);
+        }
         Command::ShowShortcuts => page.shortcuts.set(true),
         Command::CopyLink => copy_link(store),
-        Command::SavePicture => {
-            handle.save(format!("{}.png", page.title.get_untracked()), page.legend.get_untracked());
-        }
+        Command::SavePicture => page.saving.set(true),
         Command::CompareSets => {
-            // The form lies in the right sidebar.
-            if store.peek(|state| !state.view.layout.right) {
-                store.dispatch(Action::ToggleSidebar(Side::Right));
+            open_right(store);
+            if let Some(host) = store.host() {
+                focus_soon(host.root().clone(), "[data-testid=compare-group]");
             }
-            store.dispatch(Action::SetDrawer(Some(Side::Right)));
         }
         // The state alone tells the action of these.
-        Command::Undo
+        Command::Close
+        | Command::Undo
         | Command::Redo
         | Command::Fit
         | Command::ToolPan
@@ -60,6 +72,16 @@ pub(super) fn run(store: Store, handle: PictureHandle, page: Page, command: Comm
         | Command::ToggleRightSidebar
         | Command::ToggleLabels
         | Command::ToggleTheme => {}
+    }
+}
+
+/// Opens the sidebar of genes, sets and comparisons; where there is no room for it, the drawer.
+fn open_right(store: Store) {
+    let is_narrow = platform::window().match_media(NARROW).ok().flatten().is_some_and(|narrow| narrow.matches());
+    if is_narrow {
+        store.dispatch(Action::SetDrawer(Some(Side::Right)));
+    } else if store.peek(|state| !state.view.layout.right) {
+        store.dispatch(Action::ToggleSidebar(Side::Right));
     }
 }
 
@@ -77,40 +99,50 @@ fn copy_link(store: Store) {
     });
 }
 
-/// Asks for commands by their keys, and closes an open drawer by Escape, as long as the owner lives.
+/// Asks for commands by their keys, as long as the owner lives. A text field takes what is typed into it, an open dialog
+/// or menu what closes it.
 pub(super) fn listen_to_keys(store: Store, on_command: Callback<Command>, platform: Platform) {
     let Some(host) = store.host() else { return };
     let root = host.root().clone();
     let listener = on_key(host, move |press| {
-        if press.key() == "Escape" && store.peek(|state| state.transient.drawer.is_some()) {
-            // A menu that is open in the drawer closes first.
-            let has_popover = root.query_selector(":popover-open").is_ok_and(|open| open.is_some());
-            if !has_popover {
-                store.dispatch(Action::SetDrawer(None));
-            }
-            return;
-        }
-        if is_typed(press) || press.default_prevented() {
-            return;
-        }
         let modifiers = Modifiers {
             ctrl: press.ctrl_key(),
             meta: press.meta_key(),
             alt: press.alt_key(),
             shift: press.shift_key(),
         };
-        if let Some(command) = Command::from_key(&press.key(), modifiers, platform) {
-            press.prevent_default();
-            on_command.run(command);
+        let Some(command) = Command::from_key(&press.key(), modifiers, platform) else { return };
+        let is_open = |what| root.query_selector(what).is_ok_and(|open| open.is_some());
+        // The browser closes these by Escape.
+        let is_over = is_open("dialog[open]") || command == Command::Close && is_open(":popover-open");
+        if press.default_prevented() || is_over {
+            return;
+        }
+        match text_field(press) {
+            // A field is a layer too, once what was typed into it has been cleared.
+            Some(field) if command == Command::Close => {
+                if is_empty(&field) {
+                    focus(root.query_selector(".picture").ok().flatten());
+                }
+            }
+            Some(_) => {}
+            None => {
+                press.prevent_default();
+                on_command.run(command);
+            }
         }
     });
     owner::keep(listener);
 }
 
-/// Whether a key goes into a field.
-fn is_typed(press: &KeyboardEvent) -> bool {
-    let target = press.target().and_then(|target| target.dyn_into::<HtmlElement>().ok());
-    target.is_some_and(|target| {
-        target.is_content_editable() || matches!(target.tag_name().as_str(), "INPUT" | "TEXTAREA" | "SELECT")
-    })
+/// The field that a key goes into.
+fn text_field(press: &KeyboardEvent) -> Option<HtmlElement> {
+    let target = press.target()?.dyn_into::<HtmlElement>().ok()?;
+    let kind = target.dyn_ref::<HtmlInputElement>().map(HtmlInputElement::type_).unwrap_or_default();
+    (target.is_content_editable() || takes_text(&target.tag_name(), &kind)).then_some(target)
+}
+
+/// Whether Escape has nothing to clear in a field.
+fn is_empty(field: &HtmlElement) -> bool {
+    field.dyn_ref::<HtmlInputElement>().is_none_or(|field| field.type_() != "search" || field.value().is_empty())
 }

@@ -14,14 +14,14 @@ use super::{
     commands::{listen_to_keys, run},
     legend::highlight,
     parts::{Page, title},
-    results::{ComparisonPanel, MarkersPanel},
+    results::{Announcement, ComparisonPanel, MarkersPanel},
     sidebar::{GeneSetSection, Genes, ObsColumns, Sets},
 };
 use crate::{
     host::platform_of_user,
     picture::PictureHandle,
     store::{Phase, Store, Tone},
-    ui::{NoticeItem, NoticeKind, Notices, Root, Shell, ShortcutsDialog, TopBar},
+    ui::{NoticeItem, NoticeKind, Notices, Root, SaveDialog, Shell, ShortcutsDialog, TopBar},
 };
 
 /// How long what stands beside the picture waits for it.
@@ -45,6 +45,7 @@ pub(super) fn Explorer(store: Store) -> impl IntoView {
         focus_search: RwSignal::new(0),
         naming: RwSignal::new(false),
         legend: Signal::derive(move || colors.with(legend)),
+        saving: RwSignal::new(false),
         shortcuts: RwSignal::new(false),
     };
     let handle = PictureHandle::new(store, highlight(store));
@@ -109,6 +110,7 @@ pub(super) fn Explorer(store: Store) -> impl IntoView {
         view! {
             <ComparisonPanel store />
             <MarkersPanel store />
+            <Announcement store />
         }
     };
     view! {
@@ -130,6 +132,10 @@ pub(super) fn Explorer(store: Store) -> impl IntoView {
             open=page.shortcuts
             platform
             on_close=Callback::new(move |()| page.shortcuts.set(false))
+        />
+        <SaveDialog
+            open=page.saving
+            on_save=move |options| handle.save(format!("{}.png", page.title.get_untracked()), options)
         />
         <Notices
             notices=Signal::derive(move || notices(store))

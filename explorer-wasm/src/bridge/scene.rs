@@ -160,6 +160,11 @@ impl Scene {
         *count || *lut || !styles.is_empty() || !positions.is_empty()
     }
 
+    /// The GPU has other colors.
+    pub fn forget_colors(&mut self) {
+        self.stale.lut = true;
+    }
+
     /// The GPU knows nothing (any more).
     pub fn forget_uploads(&mut self) {
         self.stale =

@@ -1,6 +1,7 @@
 //! What the picture shows of an embedding.
 
 use explorer_core::{
+    color::Ground,
     data::{Frame, MAX_UNIT},
     dataset,
     session::Window,
@@ -18,9 +19,6 @@ const FIT_PADDING_SHARE: f64 = 0.08;
 /// the picture's height.
 const FIT_TOP_PX: f64 = 60.0;
 const FIT_TOP_SHARE: f64 = 0.25;
-
-/// How much of its color an unselected cell keeps.
-const UNSELECTED_OPACITY: f32 = 0.28;
 
 /// What the picture shows of an embedding: the state's camera and the canvas made one.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -147,7 +145,7 @@ impl View {
             camera: self.camera,
             viewport: self.viewport,
             point_diameter_px: diameter,
-            unselected_opacity: UNSELECTED_OPACITY,
+            unselected: Ground::like(background).unselected(),
             highlight: None,
             background,
             prefix: 0,

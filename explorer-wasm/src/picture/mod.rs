@@ -15,6 +15,7 @@ use explorer_core::{
     screen::{Gesture, HeldKeys, Intent, Wheel},
     state::{Action, PanelIdx, Polygon},
 };
+use gloo_events::EventListener;
 use leptos::{html, prelude::*};
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{Element, PointerEvent, ResizeObserver, WheelEvent};
@@ -27,9 +28,9 @@ use self::{
 };
 use crate::{
     bridge::{Plane, View, backend},
-    platform,
+    owner, platform,
     store::Store,
-    ui::LegendModel,
+    ui::{SaveOptions, unique_id},
 };
 
 /// How much closer a double click brings.
@@ -53,7 +54,7 @@ pub struct PictureHandle {
     /// The outline that is being drawn, in CSS pixels.
     draft: RwSignal<Vec<[f64; 2]>>,
     /// The file to save the picture as, when that is asked for.
-    wanted_file: RwSignal<Option<(String, LegendModel)>>,
+    wanted_file: RwSignal<Option<(String, SaveOptions)>>,
 }
 
 impl PictureHandle {
@@ -80,9 +81,9 @@ impl PictureHandle {
         }
     }
 
-    /// Saves the picture with this legend as a PNG file of that name.
-    pub fn save(&self, name: String, legend: LegendModel) {
-        self.wanted_file.set(Some((name, legend)));
+    /// Saves the picture with its legend as a PNG file of that name.
+    pub fn save(&self, name: String, options: SaveOptions) {
+        self.wanted_file.set(Some((name, options)));
     }
 
     /// Brings the picture closer about its center.
@@ -134,8 +135,8 @@ pub fn Picture(
         with_stage(&|stage| stage.request());
     });
     Effect::new(move |_| {
-        if let Some((name, legend)) = handle.wanted_file.get() {
-            with_stage(&|stage| stage.save(name.clone(), legend.clone()));
+        if let Some((name, options)) = handle.wanted_file.get() {
+            with_stage(&|stage| stage.save(name.clone(), options));
         }
     });
     let asked = store.part(|state| state.view.panels.first().kind.clone());
@@ -144,16 +145,20 @@ pub fn Picture(
         with_stage(&|stage| stage.await_embedding());
     });
     let theme = store.part(|state| state.view.layout.theme);
+    let follow_background = move || {
+        with_stage(&|stage| {
+            stage.read_background();
+            stage.request();
+        });
+    };
     Effect::new(move |_| {
         theme.get();
         // The style sheet knows the new theme once the page has put it on the root.
-        request_animation_frame(move || {
-            with_stage(&|stage| {
-                stage.read_background();
-                stage.request();
-            });
-        });
+        request_animation_frame(follow_background);
     });
+    if let Ok(Some(system)) = platform::window().match_media("(prefers-color-scheme: dark)") {
+        owner::keep(EventListener::new(&system, "change", move |_| follow_background()));
+    }
 
     let act = move |asked: Intent| {
         let view = handle.view.get_untracked();
@@ -194,7 +199,6 @@ pub fn Picture(
         if let Some(element) = host.get_untracked() {
             // Without the capture a drag ends at the picture's edge, which is all that is lost.
             let _ = element.set_pointer_capture(event.pointer_id());
-            let _ = element.focus();
         }
         leave(store);
         let held = HeldKeys { shift: event.shift_key(), alt: event.alt_key() };
@@ -238,7 +242,10 @@ pub fn Picture(
             "ArrowRight" => [-ARROW_PX, 0.0],
             "ArrowUp" => [0.0, ARROW_PX],
             "ArrowDown" => [0.0, -ARROW_PX],
-            "Escape" => return act(gesture.with_value(|gesture| gesture.borrow_mut().cancel())),
+            "Escape" if gesture.with_value(|gesture| gesture.borrow().is_under_way()) => {
+                event.prevent_default();
+                return act(gesture.with_value(|gesture| gesture.borrow_mut().cancel()));
+            }
             _ => return,
         };
         event.prevent_default();
@@ -247,6 +254,7 @@ pub fn Picture(
         }
     };
     let tool = store.part(|state| state.view.tool);
+    let keys = unique_id("picture-keys");
     view! {
         <div
             class="picture"
@@ -254,6 +262,7 @@ pub fn Picture(
             tabindex="0"
             role="application"
             aria-label="Embedding"
+            aria-describedby=keys.clone()
             data-testid="picture"
             node_ref=host
             on:pointerdown=on_down
@@ -268,6 +277,9 @@ pub fn Picture(
             <LabelLayer labels=handle.labels />
             <Outline store view=handle.view draft=handle.draft />
         </div>
+        <p class="picture-keys" id=keys>
+            "Arrow keys move, + and − zoom, F fits; L, R and P choose the tool, Esc gives up an outline; ? lists all keys."
+        </p>
     }
 }
 

@@ -23,7 +23,7 @@ use crate::{
     bridge::Scene,
     platform,
     store::{Store, Tone},
-    ui::{LegendModel, Rgb},
+    ui::{Rgb, SaveOptions},
 };
 
 /// Milliseconds that a frame of a moving picture may take.
@@ -232,6 +232,7 @@ impl Stage {
     pub fn read_background(&self) {
         if let Some(color) = self.style_color("background-color") {
             self.drawing.borrow_mut().background = color;
+            self.store.set_background(color);
         }
     }
 
@@ -343,22 +344,33 @@ impl Stage {
         });
     }
 
-    /// Draws what is shown once more, whole however little of it the last frame had, with its labels and this legend, as a
-    /// PNG file of that name.
-    pub fn save(&self, name: String, legend: LegendModel) {
+    /// Draws what is shown once more, whole however little of it the last frame had, with its labels and its legend, as a
+    /// PNG file of that name. Nothing is pointed at in it.
+    pub fn save(&self, name: String, options: SaveOptions) {
         let mut drawing = self.drawing.borrow_mut();
-        let Drawing { renderer: Some(renderer), place: Some((whole, _)), background, .. } = &mut *drawing else {
-            return;
+        let Drawing { renderer: Some(renderer), place: Some((whole, _)), .. } = &mut *drawing else { return };
+        let colors = self.store.with_session(|session| session.saved_colors(options.ground, whole.background));
+        let Some(colors) = colors else { return };
+        let params = FrameParams {
+            highlight: None,
+            background: colors.background,
+            unselected: colors.unselected,
+            viewport: whole.viewport.enlarged(options.scale),
+            ..*whole
         };
         let around = Surroundings {
             name,
-            legend,
+            legend: colors.legend,
             labels: self.handle.labels.in_sight(),
-            background: *background,
-            text: self.style_color("color").unwrap_or_default(),
-            ratio: self.handle.ratio.get_untracked(),
+            background: params.background,
+            text: colors.text,
+            ratio: params.viewport.device_pixel_ratio,
         };
-        let captured = renderer.capture(whole);
+        renderer.set_lut(&colors.table);
+        let captured = renderer.capture(&params);
+        // The screen's own colors, with the next frame.
+        self.store.with_scene(Scene::forget_colors);
+        self.request();
         let store = self.store;
         spawn_local(async move {
             let image = match captured {

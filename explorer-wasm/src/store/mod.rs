@@ -26,6 +26,7 @@ use std::{
 };
 
 use explorer_core::{
+    color::{Ground, Rgb},
     session::{JobStatus, Progress, Question, Window},
     state::{Action, AppState, History, Touches},
 };
@@ -207,6 +208,12 @@ impl Store {
                 messages.push(Message { id, text, tone });
             });
         }
+    }
+
+    /// Says what the cells are drawn on.
+    pub fn set_background(self, background: Rgb) {
+        self.with_opened_mut(|opened| opened.session.set_ground(Ground::like(background)));
+        self.settle();
     }
 
     /// The points, for the picture. Brings their colors up to date first.

@@ -178,9 +178,9 @@ fn Handle(
             role="slider"
             tabindex="0"
             aria-label=label
-            aria-valuemin=move || axis.get().map(|axis| axis.min.to_string())
-            aria-valuemax=move || axis.get().map(|axis| axis.max.to_string())
-            aria-valuenow=move || value().map(|value| value.to_string())
+            aria-valuemin=move || axis.get().map_or(0.0, |axis| axis.min).to_string()
+            aria-valuemax=move || axis.get().map_or(1.0, |axis| axis.max).to_string()
+            aria-valuenow=move || value().unwrap_or_else(at).to_string()
             aria-valuetext=move || value().map(|value| short(value, 4))
             style:left=move || format!("{:.3}%", at() * 100.0)
             on:keydown=move |event| {

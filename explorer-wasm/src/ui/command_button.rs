@@ -42,6 +42,7 @@ pub(crate) fn command_key(command: Command, platform: Platform) -> String {
 /// The `data-testid` of the button of a command.
 pub(crate) fn command_test_id(command: Command) -> &'static str {
     match command {
+        Command::Close => "close",
         Command::Undo => "undo",
         Command::Redo => "redo",
         Command::Fit => "fit",
@@ -71,6 +72,7 @@ pub(crate) fn command_test_id(command: Command) -> &'static str {
 /// The icon of a command.
 pub(crate) fn command_glyph(command: Command) -> Glyph {
     match command {
+        Command::Close => Glyph::Close,
         Command::Undo => Glyph::Undo,
         Command::Redo => Glyph::Redo,
         Command::Fit => Glyph::Fit,

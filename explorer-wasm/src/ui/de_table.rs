@@ -10,7 +10,7 @@ use explorer_core::{
 };
 use leptos::prelude::*;
 
-use super::{Glyph, Icon, VirtualList};
+use super::{Glyph, Icon, VirtualList, control::TabStop};
 
 /// The genes of `rows`, in that order.
 #[component]
@@ -53,14 +53,14 @@ pub(crate) fn DeRows(
     };
     let row = Callback::new(move |index: usize| {
         let gene = Signal::derive(move || rows.with(|rows| rows.get(index).map(|&gene| gene as usize)));
-        view! { <DeRow gene table names colored on_gene on_point /> }.into_any()
+        view! { <DeRow index gene table names colored on_gene on_point /> }.into_any()
     });
     view! {
         <div
             class="de-table"
             role="table"
             aria-label="Genes"
-            aria-rowcount=move || rows.with(|rows| rows.len()).to_string()
+            aria-rowcount=move || rows.with(|rows| rows.len() + 1).to_string()
             data-testid="de-table"
         >
             <VirtualList
@@ -87,6 +87,7 @@ pub(crate) fn DeRows(
 /// One gene. A press anywhere on the row colors by it.
 #[component]
 fn DeRow(
+    index: usize,
     gene: Signal<Option<usize>>,
     table: Signal<Option<Arc<DeTable>>>,
     names: Signal<Arc<GeneNames>>,
@@ -130,6 +131,7 @@ fn DeRow(
             class="de-row"
             class:chosen=chosen
             role="row"
+            aria-rowindex=(index + 2).to_string()
             data-testid=move || format!("de-row-{}", label.get())
             on:pointerenter=move |_| point(Some(id.get_untracked()))
             on:pointerleave=move |_| point(None)
@@ -139,6 +141,7 @@ fn DeRow(
                 <button
                     type="button"
                     class="ellipsis"
+                    tabindex=TabStop::tabindex(index)
                     aria-pressed=move || chosen().to_string()
                     title=move || label.get()
                 >

@@ -16,7 +16,7 @@ use leptos::{
 
 use super::{
     Button, ButtonKind, Choice, DeSummary, Glyph, Icon, IconButton, MenuItem, Popover, Segment, Segmented, SelectField,
-    de_filters::DeFilters, de_table::DeRows, volcano::Volcano,
+    control::watch_size, de_filters::DeFilters, de_table::DeRows, volcano::Volcano,
 };
 
 /// Gene sets larger than this are of no use, and slow.
@@ -130,7 +130,8 @@ pub fn DeView(
         <section
             class="de"
             class:show-plot=move || face.get() == Face::Plot
-            aria-label="Differential expression"
+            tabindex="-1"
+            aria-label=move || summary.get().title
             data-testid="de-view"
             node_ref=panel
             style:height=move || height_px.get().map(|height_px| format!("{height_px}px"))
@@ -140,7 +141,7 @@ pub fn DeView(
                 <h2 class="ellipsis" data-testid="de-title">{move || summary.get().title}</h2>
                 <div class="de-actions">
                     <Popover glyph=Glyph::Genes label="Make gene sets" test_id="de-gene-set">
-                        <div class="menu de-sets">
+                        <div class="de-sets">
                             <SelectField
                                 name="Best"
                                 choices=TOPS.map(|top| Choice::new(top.to_string(), format!("{top} genes"))).to_vec()
@@ -149,6 +150,7 @@ pub fn DeView(
                                 test_id="de-set-top"
                                 on_choose=move |text: String| n_top.set(text.parse().unwrap_or(TOPS[1]))
                             />
+                            <div class="menu" role="menu" aria-label="Genes of a set">
                             <MenuItem label="Higher in the group" test_id="de-set-up" on_choose=move || make_sets(&[Regulation::Up]) />
                             <MenuItem label="Lower in the group" test_id="de-set-down" on_choose=move || make_sets(&[Regulation::Down]) />
                             <MenuItem
@@ -165,6 +167,7 @@ pub fn DeView(
                                 test_id="de-set-shown"
                                 on_choose=move || make_sets(&[])
                             />
+                            </div>
                         </div>
                     </Popover>
                     <Button
@@ -238,11 +241,21 @@ pub(super) fn Caution(
 pub(super) fn Edge(panel: NodeRef<html::Section>, height_px: RwSignal<Option<f64>>) -> impl IntoView {
     let edge = NodeRef::<html::Div>::new();
     let held = StoredValue::new(None::<f64>);
+    // The height now, and the most that it can be.
+    let measured = RwSignal::new((LEAST_PX, LEAST_PX));
+    let measure = move || {
+        let panel = panel.get_untracked()?;
+        let room_px = panel.parent_element().map_or(LEAST_PX, |parent| f64::from(parent.client_height()));
+        measured.set((f64::from(panel.offset_height()), (room_px - LEAST_PX).max(LEAST_PX)));
+        Some(measured.get_untracked())
+    };
+    watch_size(panel, move || {
+        measure();
+    });
     let resize = move |delta_px: f64| {
-        let Some(panel) = panel.get_untracked() else { return };
-        let room_px = panel.parent_element().map_or(f64::INFINITY, |parent| f64::from(parent.client_height()));
-        let now = f64::from(panel.offset_height());
-        height_px.set(Some((now + delta_px).min(room_px - LEAST_PX).max(LEAST_PX)));
+        if let Some((now, most)) = measure() {
+            height_px.set(Some((now + delta_px).min(most).max(LEAST_PX)));
+        }
     };
     let press = move |event: PointerEvent| {
         if let Some(edge) = edge.get_untracked() {
@@ -261,6 +274,8 @@ pub(super) fn Edge(panel: NodeRef<html::Section>, height_px: RwSignal<Option<f64
         match event.key().as_str() {
             "ArrowUp" => resize(STEP_PX),
             "ArrowDown" => resize(-STEP_PX),
+            "Home" => resize(f64::NEG_INFINITY),
+            "End" => resize(f64::INFINITY),
             _ => return,
         }
         event.prevent_default();
@@ -271,6 +286,10 @@ pub(super) fn Edge(panel: NodeRef<html::Section>, height_px: RwSignal<Option<f64
             role="separator"
             aria-orientation="horizontal"
             aria-label="Height of the result"
+            aria-valuemin=LEAST_PX.to_string()
+            aria-valuemax=move || measured.get().1.to_string()
+            aria-valuenow=move || measured.get().0.to_string()
+            aria-valuetext=move || format!("{} pixels", measured.get().0)
             tabindex="0"
             node_ref=edge
             on:pointerdown=press

@@ -272,8 +272,10 @@ fn NewSet(
         match event.key().as_str() {
             "Enter" => create(),
             "Escape" => creating.set(false),
-            _ => {}
+            _ => return,
         }
+        // What has the focus next is not pressed by this key.
+        event.prevent_default();
     };
     let hint = listed.with_untracked(|listed| match listed.len() {
         0 => "Paste gene names or ids".to_owned(),
@@ -421,7 +423,6 @@ fn GeneSetRow(
                         aria-label=format!("Description of {}", own())
                         data-testid=format!("gene-set-description-{}", own())
                         prop:value=move || set.with(|set| set.as_ref().map(|set| set.description.clone()))
-                        on:keydown=|event: KeyboardEvent| event.stop_propagation()
                         on:change:target=move |event| {
                             let text = event.target().value().trim().to_owned();
                             on_change.run(GeneSetChange::Describe(own(), text));
@@ -511,7 +512,6 @@ fn GeneChips(set: String, item: Memo<Option<GeneSetItem>>, on_change: Callback<G
             data-testid=format!("gene-set-add-{}", own())
             node_ref=field
             on:keydown=move |event: KeyboardEvent| {
-                event.stop_propagation();
                 if let ("Enter", Some(field)) = (event.key().as_str(), field.get_untracked()) {
                     add(field);
                 }

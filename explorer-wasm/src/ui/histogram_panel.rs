@@ -82,7 +82,7 @@ pub fn HistogramPanel(
                     data-testid=format!("histogram-log-{name}")
                     data-hint="Logarithmic counts"
                     aria-pressed=move || log().to_string()
-                    aria-label="Logarithmic counts"
+                    aria-label="log: logarithmic counts"
                     on:click=toggle
                 >
                     "log"

@@ -7,11 +7,13 @@ use explorer_core::{
     format::{integer, plural, signed},
     state::MarkerOrder,
 };
-use leptos::{html, prelude::*};
+use leptos::{ev::KeyboardEvent, html, prelude::*};
+use wasm_bindgen::JsCast;
+use web_sys::Element;
 
 use super::{
     Button, ButtonKind, Choice, Glyph, Icon, IconButton, MarkedLabel, MarkerGene, MarkersSummary, Progress,
-    SelectField, de_view::Edge,
+    SelectField, control::focus, de_view::Edge,
 };
 
 /// How many genes of each label can be shown.
@@ -89,7 +91,8 @@ pub fn MarkersView(
     view! {
         <section
             class="de markers"
-            aria-label="Markers"
+            tabindex="-1"
+            aria-label=move || summary.get().title
             data-testid="markers-view"
             node_ref=panel
             style:height=move || height_px.get().map(|height_px| format!("{height_px}px"))
@@ -167,11 +170,37 @@ pub fn MarkersView(
                             .map(|at| view! { <Column labels=Arc::clone(&labels) at summary rank query n_top colored on_gene on_point on_gene_set /> })
                             .collect_view()
                     };
-                    view! { <div class="markers-body" role="list" aria-label="Labels">{columns}</div> }.into_any()
+                    view! {
+                        <div class="markers-body" role="list" aria-label="Labels" on:keydown=move_in_columns>
+                            {columns}
+                        </div>
+                    }
+                    .into_any()
                 }
             }}
         </section>
     }
+}
+
+/// Arrow keys lead from gene to gene, up and down within a label, left and right between labels.
+fn move_in_columns(event: KeyboardEvent) {
+    let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+    let Some(row) = target.and_then(|target| target.closest("li").ok()?) else { return };
+    let column = |row: &Element| row.closest(".markers-label").ok().flatten();
+    let in_column = |column: Element| {
+        let rows = column.query_selector("ol").ok()??.children();
+        let before = std::iter::successors(row.previous_element_sibling(), Element::previous_element_sibling).count();
+        rows.item((before as u32).min(rows.length().checked_sub(1)?))
+    };
+    let next = match event.key().as_str() {
+        "ArrowDown" => row.next_element_sibling(),
+        "ArrowUp" => row.previous_element_sibling(),
+        "ArrowRight" => column(&row).and_then(|column| column.next_element_sibling()).and_then(in_column),
+        "ArrowLeft" => column(&row).and_then(|column| column.previous_element_sibling()).and_then(in_column),
+        _ => return,
+    };
+    event.prevent_default();
+    focus(next.and_then(|row| row.first_element_child()));
 }
 
 /// The genes of one label.
@@ -207,6 +236,10 @@ fn Column(
         let genes = rows.with_untracked(|rows| rows.iter().map(|gene| gene.id.clone()).collect());
         on_gene_set.run((name.get_value(), genes));
     };
+    // From the first gene on, arrow keys lead.
+    let is_first = move |own: &StoredValue<String>| {
+        rows.with(|rows| own.with_value(|own| rows.first().is_some_and(|first| first.id == *own)))
+    };
     let row = move |MarkerGene { id, label: gene, marker }: MarkerGene| {
         let own = StoredValue::new(id);
         let chosen = move || colored.with(|colored| own.with_value(|own| colored.as_ref() == Some(own)));
@@ -216,6 +249,7 @@ fn Column(
                     type="button"
                     class="marker"
                     class:chosen=chosen
+                    tabindex=move || if is_first(&own) { "0" } else { "-1" }
                     aria-pressed=move || chosen().to_string()
                     title=format!("Color by {gene}")
                     data-testid=format!("marker-{}-{gene}", name.get_value())
@@ -233,7 +267,7 @@ fn Column(
         }
     };
     view! {
-        <section class="markers-label" role="listitem" aria-label=label.clone() data-testid=format!("markers-label-{label}")>
+        <div class="markers-label" role="listitem" aria-label=label.clone() data-testid=format!("markers-label-{label}")>
             <header>
                 <i class="cell-set-swatch" style:background=css_color(color)></i>
                 <h3 class="ellipsis" title=label.clone()>{label.clone()}</h3>
@@ -265,6 +299,6 @@ fn Column(
             <ol>
                 <For each=move || rows.get() key=|gene| gene.id.clone() children=row />
             </ol>
-        </section>
+        </div>
     }
 }

@@ -33,6 +33,7 @@ mod notice;
 mod rename;
 mod root;
 mod samples_view;
+mod save_dialog;
 mod screens;
 mod shell;
 mod shortcuts_dialog;
@@ -52,6 +53,7 @@ pub use control::{
     Button, ButtonKind, Check, Checkbox, Choice, Cut, HintLayer, IconButton, Menu, MenuItem, Popover, Progress,
     SearchField, Segment, Segmented, Select, SelectField, VirtualList, row_height_px,
 };
+pub(crate) use control::{focus, focus_soon, unique_id};
 pub use dataset_info::{DatasetFacts, DatasetInfo};
 pub use de_view::{DeView, NewGeneSet};
 pub use display_panel::DisplayPanel;
@@ -68,6 +70,7 @@ pub use notice::{NoticeItem, NoticeKind, Notices};
 pub use root::Root;
 pub(crate) use root::style_of;
 pub use samples_view::SamplesView;
+pub use save_dialog::{SaveDialog, SaveOptions};
 pub use screens::{DatasetCard, EmptyView, ErrorView, LoadingView, StartPage};
 pub use shell::{Shell, SidebarSection};
 pub use shortcuts_dialog::ShortcutsDialog;

@@ -47,8 +47,10 @@ pub fn NameField(
         match (event.key().as_str(), untrack(accepted)) {
             ("Enter", Some(name)) => finish(Some(name)),
             ("Escape", _) => finish(None),
-            _ => {}
+            _ => return,
         }
+        // What has the focus next is not pressed by this key.
+        event.prevent_default();
     };
     view! {
         <input

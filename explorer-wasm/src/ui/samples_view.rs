@@ -12,6 +12,7 @@ use leptos::{html, prelude::*};
 
 use super::{
     Button, ButtonKind, DeSummary, Glyph, Icon, IconButton, SamplePair, VirtualList,
+    control::TabStop,
     de_view::{Caution, Edge},
 };
 
@@ -84,13 +85,14 @@ pub fn SamplesView(
     };
     let row = Callback::new(move |index: usize| {
         let gene = Signal::derive(move || rows.with(|rows| rows.get(index).map(|&gene| gene as usize)));
-        view! { <SampleRow gene table names colored on_gene /> }.into_any()
+        view! { <SampleRow index gene table names colored on_gene /> }.into_any()
     });
     let count = move || plural(rows.with(|rows| rows.len()), "gene", "genes");
     view! {
         <section
             class="de samples"
-            aria-label="Comparison of samples"
+            tabindex="-1"
+            aria-label=move || summary.get().title
             data-testid="samples-view"
             node_ref=panel
             style:height=move || height_px.get().map(|height_px| format!("{height_px}px"))
@@ -150,6 +152,7 @@ pub fn SamplesView(
 /// One gene. A press anywhere on the row colors by it.
 #[component]
 fn SampleRow(
+    index: usize,
     gene: Signal<Option<usize>>,
     table: Signal<Option<Arc<PseudobulkTable>>>,
     names: Signal<Arc<GeneNames>>,
@@ -172,11 +175,18 @@ fn SampleRow(
             class="de-row samples-row"
             class:chosen=chosen
             role="row"
+            aria-rowindex=(index + 2).to_string()
             data-testid=move || format!("samples-row-{}", label.get())
             on:click=move |_| on_gene.run(id.get_untracked())
         >
             <div role="rowheader" class="de-gene">
-                <button type="button" class="ellipsis" aria-pressed=move || chosen().to_string() title=move || label.get()>
+                <button
+                    type="button"
+                    class="ellipsis"
+                    tabindex=TabStop::tabindex(index)
+                    aria-pressed=move || chosen().to_string()
+                    title=move || label.get()
+                >
                     {move || label.get()}
                 </button>
             </div>

@@ -4,7 +4,11 @@ use explorer_core::state::Side;
 use leptos::{html, prelude::*};
 use wasm_bindgen::JsCast;
 
-use super::{Glyph, HintLayer, Icon, control::focus, sidebar_edge::SidebarEdge};
+use super::{
+    Button, Glyph, HintLayer, Icon, Root,
+    control::{focus, focus_soon, keep_focus},
+    sidebar_edge::SidebarEdge,
+};
 
 /// The frame. On a wide screen the sidebars stand beside the picture; on a narrow one (960 px and
 /// less) they are drawers over it, opened from a bar at the foot.
@@ -47,7 +51,16 @@ pub fn Shell(
     #[prop(optional, into)]
     bare: Signal<bool>,
 ) -> impl IntoView {
+    keep_focus();
+    let root = StoredValue::new_local(Root::of_component());
     view! {
+        <div class="skip">
+            <Button
+                label="Skip to the picture"
+                test_id="skip"
+                on_press=move || focus_soon(root.get_value(), ".picture")
+            />
+        </div>
         <div
             class="shell"
             class:left-closed=move || !left_open.get()
@@ -102,10 +115,15 @@ fn Sidebar(
     on_drawer: Callback<Option<Side>>,
 ) -> impl IntoView {
     let close = NodeRef::<html::Button>::new();
-    Effect::new(move |_| {
-        if drawer.get() == Some(side) {
+    let root = StoredValue::new_local(Root::of_component());
+    Effect::new(move |was_open: Option<bool>| {
+        let is_open = drawer.get() == Some(side);
+        if is_open {
             focus(close.get().map(JsCast::unchecked_into));
+        } else if was_open == Some(true) && drawer.get().is_none() {
+            focus_soon(root.get_value(), drawer_button(side).1);
         }
+        is_open
     });
     let class = match side {
         Side::Left => "sidebar sidebar-left",
@@ -124,18 +142,26 @@ fn Sidebar(
     }
 }
 
+/// The `data-testid` of the button of a drawer, and how to find it.
+fn drawer_button(side: Side) -> (&'static str, &'static str) {
+    match side {
+        Side::Left => ("drawer-left", "[data-testid=drawer-left]"),
+        Side::Right => ("drawer-right", "[data-testid=drawer-right]"),
+    }
+}
+
 #[component]
 fn DrawerButton(side: Side, drawer: Signal<Option<Side>>, on_drawer: Callback<Option<Side>>) -> impl IntoView {
-    let (glyph, test_id) = match side {
-        Side::Left => (Glyph::Filters, "drawer-left"),
-        Side::Right => (Glyph::Genes, "drawer-right"),
+    let glyph = match side {
+        Side::Left => Glyph::Filters,
+        Side::Right => Glyph::Genes,
     };
     let open = move || drawer.get() == Some(side);
     view! {
         <button
             type="button"
             class="shell-bottom-button"
-            data-testid=test_id
+            data-testid=drawer_button(side).0
             aria-expanded=move || open().to_string()
             on:click=move |_| on_drawer.run((!open()).then_some(side))
         >

@@ -15,6 +15,8 @@ pub struct Page {
     pub title: Memo<String>,
     /// What the colors mean.
     pub legend: Signal<LegendModel>,
+    /// Whether it is asked how the picture is to be saved.
+    pub saving: RwSignal<bool>,
     /// Whether the keys are listed.
     pub shortcuts: RwSignal<bool>,
 }

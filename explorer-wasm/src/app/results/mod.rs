@@ -1,7 +1,9 @@
 //! What stands below the picture: the result that is open.
 
+mod announcement;
 mod comparison;
 mod markers;
 
+pub use announcement::Announcement;
 pub use comparison::ComparisonPanel;
 pub use markers::{MarkersPanel, find_markers};

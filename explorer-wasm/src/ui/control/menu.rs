@@ -3,7 +3,10 @@
 use leptos::{ev::KeyboardEvent, html, prelude::*};
 use wasm_bindgen::JsCast;
 
-use super::popover::{hang, unique_id};
+use super::{
+    focus,
+    popover::{hang, unique_id},
+};
 use crate::ui::{Glyph, Icon};
 
 /// An icon button with a menu of [`MenuItem`]s. The browser closes it on Escape and on a press
@@ -96,12 +99,5 @@ pub fn MenuItem(
             {glyph.map(|glyph| view! { <Icon glyph /> })}
             <span class="ellipsis">{move || label.get()}</span>
         </button>
-    }
-}
-
-/// Moves the keyboard's focus to an element, if it can take it.
-pub(crate) fn focus(element: Option<web_sys::Element>) {
-    if let Some(element) = element.and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok()) {
-        let _ = element.focus();
     }
 }

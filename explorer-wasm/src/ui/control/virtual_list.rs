@@ -1,9 +1,15 @@
 //! A list that holds only the rows in sight.
 
-use explorer_core::screen::{RowWindow, scroll_to_show};
-use leptos::{html, prelude::*};
+use explorer_core::screen::{RowWindow, row_by_key, scroll_to_show};
+use leptos::{
+    ev::{FocusEvent, KeyboardEvent},
+    html,
+    prelude::*,
+};
+use wasm_bindgen::JsCast;
+use web_sys::{Element, EventTarget};
 
-use super::watch_size;
+use super::{focus, watch_size};
 use crate::ui::{Root, style_of};
 
 /// Rows kept ready beyond each edge, so that a fast scroll shows no gap.
@@ -21,8 +27,24 @@ pub fn row_height_px() -> f64 {
         .unwrap_or(FALLBACK_ROW_PX)
 }
 
+/// What takes the focus in a row; arrow keys lead to its like in another.
+const IN_ROW: &str = "button:not(:disabled), input:not(:disabled)";
+
+/// The row of a list that the Tab key stops at, for rows that are reached from there by arrow keys.
+#[derive(Clone, Copy)]
+pub(crate) struct TabStop(Signal<usize>);
+
+impl TabStop {
+    /// The `tabindex` of what takes the focus in a row.
+    pub fn tabindex(row: usize) -> impl Fn() -> &'static str + Copy + Send + Sync {
+        let stop = use_context::<Self>().map(|stop| stop.0);
+        move || if stop.is_none_or(|stop| stop.get() == row) { "0" } else { "-1" }
+    }
+}
+
 /// A list of rows of one height, of which only those near the viewport exist. `row` is called with
-/// an index when it comes near; what it makes reads its content reactively.
+/// an index when it comes near; what it makes reads its content reactively. Arrow keys, Page Up, Page Down, Home and End
+/// lead from row to row.
 #[component]
 pub fn VirtualList(
     /// Number of rows.
@@ -61,8 +83,8 @@ pub fn VirtualList(
     if max_rows == 0 {
         watch_size(list, measure);
     }
-    Effect::new(move |_| {
-        let (Some(row), Some(list)) = (show_row.get(), list.get()) else { return };
+    let show = move |row: usize| {
+        let Some(list) = list.get_untracked() else { return };
         // To ask for a height or a scroll has the browser lay the page out at once.
         if row > 0 {
             measure();
@@ -73,11 +95,41 @@ pub fn VirtualList(
             list.set_scroll_top(after as i32);
             scroll_px.set(after);
         }
+    };
+    Effect::new(move |_| {
+        if let (Some(row), Some(_)) = (show_row.get(), list.get()) {
+            show(row);
+        }
     });
     let window = Memo::new(move |_| RowWindow::of(count.get(), row_px, viewport_px.get(), scroll_px.get(), OVERSCAN));
     let rows = move || {
         let window = window.get();
         window.start..window.end
+    };
+    let current = RwSignal::new(0_usize);
+    provide_context(TabStop(Signal::derive(move || {
+        let window = window.get();
+        current.get().clamp(window.start, window.end.max(window.start + 1) - 1)
+    })));
+    let enter = move |event: FocusEvent| {
+        if let Some((row, _)) = row_of(event.target()) {
+            current.set(row);
+        }
+    };
+    let move_by_key = move |event: KeyboardEvent| {
+        let Some((row, column)) = row_of(event.target()) else { return };
+        let page = (viewport_px.get_untracked() / row_px) as usize;
+        let Some(next) = row_by_key(&event.key(), row, count.get_untracked(), page) else { return };
+        event.prevent_default();
+        event.stop_propagation();
+        show(next);
+        let find = move || focus(list.get_untracked().and_then(|list| row_at(&list, next, column)));
+        // The row may come with the scroll.
+        if !find() {
+            request_animation_frame(move || {
+                find();
+            });
+        }
     };
     let height = move || (max_rows > 0).then(|| format!("{}px", count.get().min(max_rows) as f64 * row_px));
     view! {
@@ -87,6 +139,8 @@ pub fn VirtualList(
             aria-label=move || label.get()
             node_ref=list
             style:height=height
+            on:focusin=enter
+            on:keydown=move_by_key
             on:scroll:target=move |event| scroll_px.set(f64::from(event.target().scroll_top()))
         >
             {head.run()}
@@ -99,6 +153,7 @@ pub fn VirtualList(
                     <div
                         class="virtual-list-row"
                         role="presentation"
+                        data-row=index.to_string()
                         style:top=format!("{}px", index as f64 * row_px)
                     >
                         {row.run(index)}
@@ -107,4 +162,20 @@ pub fn VirtualList(
             </div>
         </div>
     }
+}
+
+/// The row that an element is in, and which of those that take the focus there it is.
+fn row_of(target: Option<EventTarget>) -> Option<(usize, u32)> {
+    let target = target?.dyn_into::<Element>().ok()?;
+    let row = target.closest("[data-row]").ok()??;
+    let all = row.query_selector_all(IN_ROW).ok()?;
+    let column = (0..all.length()).find(|&column| all.item(column).as_ref() == Some(target.as_ref()))?;
+    Some((row.get_attribute("data-row")?.parse().ok()?, column))
+}
+
+/// What takes the focus in a row: the one of that number, or the last.
+fn row_at(list: &Element, row: usize, column: u32) -> Option<Element> {
+    let row = list.query_selector(&format!("[data-row='{row}']")).ok()??;
+    let all = row.query_selector_all(IN_ROW).ok()?;
+    all.item(column.min(all.length().checked_sub(1)?))?.dyn_into().ok()
 }

@@ -1,0 +1,59 @@
+//! What an answer that has come does to who waits for it: it is read out, and takes the focus.
+
+use explorer_core::screen::takes_text;
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use web_sys::HtmlInputElement;
+
+use crate::{
+    store::{CompareStatus, MarkersStatus, Store},
+    ui::focus,
+};
+
+/// Reads out what was asked once it is answered, and gives the answer the focus, unless something is being typed. What a
+/// link has open when the page begins was not waited for.
+#[component]
+pub fn Announcement(store: Store) -> impl IntoView {
+    let asked = store.part(|state| {
+        let comparison = state.view.shown_comparison().map(|comparison| (comparison.title(), Some(comparison.mode)));
+        let markers = || state.view.shown_markers().map(|markers| (format!("Markers of {}", markers.column), None));
+        comparison.or_else(markers)
+    });
+    let (comparing, marking) = (store.comparing(), store.marking());
+    let is_answered = Memo::new(move |_| {
+        let is_compared = || comparing.with(|status| matches!(status, CompareStatus::Done(_)));
+        let is_marked = || marking.with(|status| matches!(status, MarkersStatus::Done(_)));
+        asked.with(|asked| {
+            asked.as_ref().is_some_and(|(_, mode)| if mode.is_some() { is_compared() } else { is_marked() })
+        })
+    });
+    let is_awaited = StoredValue::new(false);
+    let text = RwSignal::new(String::new());
+    Effect::new(move |before: Option<_>| {
+        let now = asked.get();
+        if before.is_some_and(|before| before != now) {
+            is_awaited.set_value(now.is_some());
+            text.set(String::new());
+        }
+        if let (true, true, Some((title, _))) = (is_answered.get(), is_awaited.get_value(), &now) {
+            is_awaited.set_value(false);
+            text.set(format!("{title}: the result is here."));
+            take_focus(store);
+        }
+        now
+    });
+    view! { <p class="visually-hidden" role="status" data-testid="announcement">{text}</p> }
+}
+
+fn take_focus(store: Store) {
+    let Some(host) = store.host() else { return };
+    request_animation_frame(move || {
+        let is_typing = document().active_element().is_some_and(|active| {
+            let kind = active.dyn_ref::<HtmlInputElement>().map(HtmlInputElement::type_).unwrap_or_default();
+            takes_text(&active.tag_name(), &kind)
+        });
+        if !is_typing {
+            focus(host.root().query_selector("section.de").ok().flatten());
+        }
+    });
+}

@@ -1,0 +1,117 @@
+//! Where the focus is, and where it goes when what has it goes away.
+
+use leptos::prelude::*;
+use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use web_sys::{Element, FocusOptions, HtmlElement, MutationObserver, MutationObserverInit};
+
+use crate::{
+    owner,
+    ui::{Root, style_of},
+};
+
+/// What can take the focus.
+const FOCUSABLE: &str = "button:not(:disabled), input:not(:disabled), select:not(:disabled), a[href], [tabindex='0']";
+
+/// An element that has the focus, with all that it stands in, from the inside out; with each, which of the children of
+/// its parent it was.
+type Way = Vec<(Element, u32)>;
+
+/// Moves the keyboard's focus to an element, if it can take it; says whether that has it now.
+pub(crate) fn focus(element: Option<Element>) -> bool {
+    let Some(element) = element.and_then(|element| element.dyn_into::<HtmlElement>().ok()) else { return false };
+    let _ = element.focus();
+    document().active_element().as_ref() == Some(&element)
+}
+
+/// The same without a scroll.
+fn focus_in_place(element: Option<Element>) -> bool {
+    let Some(element) = element.and_then(|element| element.dyn_into::<HtmlElement>().ok()) else { return false };
+    let options = FocusOptions::new();
+    options.set_prevent_scroll(true);
+    let _ = element.focus_with_options(&options);
+    document().active_element().as_ref() == Some(&element)
+}
+
+/// Moves the focus to the first element within the root that a selector finds, once what changed has been shown.
+pub(crate) fn focus_soon(root: HtmlElement, selector: &'static str) {
+    request_animation_frame(move || {
+        focus(root.query_selector(selector).ok().flatten());
+    });
+}
+
+/// Sees to it that the focus is never lost within the root: when the element that has it is taken away, hidden or
+/// disabled, what stands in its place takes it, or what stands next to that.
+pub(crate) fn keep_focus() {
+    let root = Root::of_component();
+    let way = StoredValue::new_local(Way::new());
+    let top = root.clone();
+    owner::keep(gloo_events::EventListener::new(&root, "focusin", move |event| {
+        let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+        way.set_value(target.map(|target| way_to(target, &top)).unwrap_or_default());
+    }));
+    let callback = Closure::<dyn FnMut()>::new(move || {
+        // To move the focus writes the way anew.
+        if way.try_with_value(is_lost) == Some(true) {
+            rescue(&way.get_value());
+        }
+    });
+    let Ok(observer) = MutationObserver::new(callback.as_ref().unchecked_ref()) else { return };
+    let watched = MutationObserverInit::new();
+    watched.set_child_list(true);
+    watched.set_subtree(true);
+    let attributes = ["class", "disabled", "hidden"].map(JsValue::from_str);
+    watched.set_attribute_filter(&attributes.into_iter().collect::<js_sys::Array>());
+    // Refuses only what is watched for nothing.
+    let _ = observer.observe_with_options(&root, &watched);
+    let kept = StoredValue::new_local(Some((observer, callback)));
+    on_cleanup(move || {
+        if let Some((observer, _)) = kept.try_update_value(Option::take).flatten() {
+            observer.disconnect();
+        }
+    });
+}
+
+fn way_to(target: Element, root: &HtmlElement) -> Way {
+    let mut way = Way::new();
+    let mut next = Some(target);
+    while let Some(element) = next.filter(|element| element != root.unchecked_ref::<Element>()) {
+        next = element.parent_element();
+        let before = std::iter::successors(element.previous_element_sibling(), Element::previous_element_sibling);
+        way.push((element.clone(), before.count() as u32));
+    }
+    way
+}
+
+/// Whether what had the focus last cannot have it any more, and nothing else has.
+fn is_lost(way: &Way) -> bool {
+    let Some((last, _)) = way.first() else { return false };
+    let active = document().active_element();
+    active.is_none_or(|active| &active == last || active.tag_name() == "BODY") && is_gone(last)
+}
+
+fn rescue(way: &Way) {
+    for pair in way.windows(2) {
+        let [(_, at), (parent, _)] = pair else { continue };
+        if !parent.is_connected() || is_gone(parent) {
+            continue;
+        }
+        let children = parent.children();
+        let neighbors = (*at..children.length()).chain((0..(*at).min(children.length())).rev());
+        let takes = |child: Element| match child.matches(FOCUSABLE) {
+            Ok(true) => focus_in_place(Some(child)),
+            _ => focus_in_place(child.query_selector(FOCUSABLE).ok().flatten()),
+        };
+        if neighbors.filter_map(|index| children.item(index)).any(takes) {
+            return;
+        }
+    }
+}
+
+/// Whether an element cannot have the focus any more.
+fn is_gone(element: &Element) -> bool {
+    let is_hidden = || {
+        let style = element.dyn_ref().and_then(style_of);
+        style.and_then(|style| style.get_property_value("visibility").ok()).as_deref() == Some("hidden")
+    };
+    !element.is_connected() || element.matches(":disabled, [hidden] *").unwrap_or(false) || is_hidden()
+}
