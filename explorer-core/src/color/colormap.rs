@@ -51,19 +51,22 @@ impl Colormap {
         table
     }
 
-    /// So many colors at even places from 0 to 1, as they show on a background: lightness goes evenly over what can be
-    /// seen there.
+    /// So many colors at even places from 0 to 1, as they show on a background: where the darkest would not, lightness
+    /// goes evenly over what is left.
     pub fn colors(self, n_colors: usize, ground: Ground) -> Vec<Rgba> {
         let lightness = |[red, green, blue, _]: Rgba| libm::cbrt(luminance([red, green, blue]));
-        let ends = [f64::INFINITY, f64::NEG_INFINITY];
-        let [low, high] = (0..POINTS)
-            .map(|point| lightness(self.color(point as f64 / (POINTS - 1) as f64)))
-            .fold(ends, |[low, high], lightness| [low.min(lightness), high.max(lightness)]);
-        let [fitted_low, fitted_high] = ground.fitted_range([low, high]);
-        let per_lightness = (fitted_high - fitted_low) / (high - low);
+        let points = (0..POINTS).map(|point| lightness(self.color(point as f64 / (POINTS - 1) as f64)));
+        let [low, high] = points.fold([f64::INFINITY, f64::NEG_INFINITY], |[low, high], lightness| {
+            [low.min(lightness), high.max(lightness)]
+        });
+        let lowest = low.max(ground.lowest_lightness());
+        let per_lightness = (high - lowest) / (high - low);
         let shown = |place: f64| {
             let color = self.color(place);
-            let fitted = fitted_low + (lightness(color) - low) * per_lightness;
+            if lowest == low {
+                return color;
+            }
+            let fitted = lowest + (lightness(color) - low) * per_lightness;
             let [red, green, blue, alpha] = color;
             let [red, green, blue] = with_luminance([red, green, blue], fitted * fitted * fitted);
             [red, green, blue, alpha]

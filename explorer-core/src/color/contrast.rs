@@ -1,7 +1,7 @@
-//! Contrast with the picture's background, as WCAG 2.2 measures it: every cell reaches [`LEAST_CONTRAST`].
+//! Contrast with the picture's background, as WCAG 2.2 measures it: on dark, every cell reaches [`LEAST_CONTRAST`].
 //!
-//! Labels have the same colors in both themes, so their luminance lies in the band that shows on both backgrounds.
-//! Scales need more room from dark to light than that band has, so they are fitted to one background.
+//! On white, pale colors are left as they are: they are few, a figure has them too, and a palette or a scale that must do
+//! without them tells less apart. Labels have the same colors in both themes.
 
 use super::oklab::{linear, linear_from_oklab, oklab, srgb};
 use super::{Rgb, Rgba};
@@ -9,13 +9,12 @@ use super::{Rgb, Rgba};
 /// The least contrast of what must be seen to be understood (WCAG 2.2, 1.4.11).
 pub const LEAST_CONTRAST: f64 = 3.0;
 
-/// Of the luminances that show on both backgrounds, the lowest and the highest: with what rounding takes, somewhat more
-/// than [`LEAST_CONTRAST`] asks for.
-const BAND: [f64; 2] = [0.119, 0.297];
+/// The lowest luminance that shows on dark: with what rounding takes, somewhat more than [`LEAST_CONTRAST`] asks for.
+const LOWEST_ON_DARK: f64 = 0.119;
 
-/// The highest luminance of a scale on white and the lowest on black: cells of its middle, which may be gray, are told
-/// from those that are not selected.
-const SCALE_ENDS: [f64; 2] = [0.2, 0.18];
+/// The lowest luminance of a scale on dark: cells of its middle, which may be gray, are told from those that are not
+/// selected.
+const LOWEST_OF_SCALES_ON_DARK: f64 = 0.18;
 
 /// How much of its own color a cell loses that is not selected.
 const UNSELECTED_SHARE: f32 = 0.85;
@@ -36,7 +35,7 @@ impl Ground {
 
     /// Which of them a background is like.
     pub fn like(background: Rgb) -> Self {
-        if luminance(background) > BAND[0] { Self::Light } else { Self::Dark }
+        if luminance(background) > LOWEST_ON_DARK { Self::Light } else { Self::Dark }
     }
 
     /// The background, as the style sheet has it.
@@ -58,16 +57,16 @@ impl Ground {
     /// What the color of a cell that is not selected is mixed with: a gray, and its share from 0 to 1.
     pub fn unselected(self) -> (Rgb, f32) {
         match self {
-            Self::Light => ([148; 3], UNSELECTED_SHARE),
+            Self::Light => ([208; 3], UNSELECTED_SHARE),
             Self::Dark => ([106; 3], UNSELECTED_SHARE),
         }
     }
 
-    /// Fits lightness (the cube root of luminance) that goes from `low` to `high` to what shows here.
-    pub(super) fn fitted_range(self, [low, high]: [f64; 2]) -> [f64; 2] {
+    /// The lowest lightness (the cube root of luminance) of a scale that is seen here.
+    pub(super) fn lowest_lightness(self) -> f64 {
         match self {
-            Self::Light => [low, high.min(libm::cbrt(SCALE_ENDS[0]))],
-            Self::Dark => [low.max(libm::cbrt(SCALE_ENDS[1])), high],
+            Self::Light => 0.0,
+            Self::Dark => libm::cbrt(LOWEST_OF_SCALES_ON_DARK),
         }
     }
 }
@@ -83,12 +82,13 @@ pub fn contrast(a: Rgb, b: Rgb) -> f64 {
     (a.max(b) + 0.05) / (a.min(b) + 0.05)
 }
 
-/// The color, darkened or lightened until it shows on both backgrounds; as it is where it does.
-pub(super) fn legible([red, green, blue, alpha]: Rgba) -> Rgba {
-    let color = [red, green, blue];
-    let now = luminance(color);
-    let asked = now.clamp(BAND[0], BAND[1]);
-    let [red, green, blue] = if asked == now { color } else { with_luminance(color, asked) };
+/// The color, lightened until it shows on dark; as it is where it does.
+pub(super) fn legible(color: Rgba) -> Rgba {
+    let [red, green, blue, alpha] = color;
+    if luminance([red, green, blue]) >= LOWEST_ON_DARK {
+        return color;
+    }
+    let [red, green, blue] = with_luminance([red, green, blue], LOWEST_ON_DARK);
     [red, green, blue, alpha]
 }
 
@@ -118,13 +118,13 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// The least contrast of a color with a background, selected and not.
-    fn least(color: Rgba, ground: Ground) -> f64 {
-        let ([gray, ..], share) = ground.unselected();
+    /// The least contrast of a color with the dark background, selected and not.
+    fn least_on_dark(color: Rgba) -> f64 {
+        let ([gray, ..], share) = Ground::Dark.unselected();
         let color = opaque(color);
         // As `point_color` of the renderer mixes them.
         let faded = color.map(|own| (f32::from(own) * (1.0 - share) + f32::from(gray) * share).round() as u8);
-        [color, faded].map(|color| contrast(color, ground.background())).into_iter().fold(f64::INFINITY, f64::min)
+        [color, faded].map(|color| contrast(color, Ground::Dark.background())).into_iter().fold(f64::INFINITY, f64::min)
     }
 
     #[test]
@@ -144,21 +144,25 @@ mod tests {
     }
 
     #[test]
-    fn every_cell_shows_on_both_backgrounds() {
-        for ground in Ground::ALL {
-            let shows = |what: &str, color| {
-                let least = least(color, ground);
-                assert!(least >= LEAST_CONTRAST, "{what}, {ground:?}, {color:?}: {least}");
-            };
-            shows("no value", MISSING_GRAY);
-            shows("not colored", crate::session::PLAIN);
-            // A longer palette continues a shorter one, so this is every number of labels.
-            label_colors(MAX_LABEL_COLORS + 1, None).into_iter().for_each(|color| shows("a label", color));
-            for colormap in Colormap::ALL {
-                for &color in &colormap.table(MISSING_GRAY, ground) {
-                    shows(colormap.name(), color);
-                }
-            }
+    fn every_cell_shows_on_dark() {
+        let shows = |what: &str, color| {
+            let least = least_on_dark(color);
+            assert!(least >= LEAST_CONTRAST, "{what}, {color:?}: {least}");
+        };
+        shows("no value", MISSING_GRAY);
+        shows("not colored", crate::session::PLAIN);
+        // A longer palette continues a shorter one, so this is every number of labels.
+        label_colors(MAX_LABEL_COLORS + 1, None).into_iter().for_each(|color| shows("a label", color));
+        for colormap in Colormap::ALL {
+            colormap.table(MISSING_GRAY, Ground::Dark).into_iter().for_each(|color| shows(colormap.name(), color));
+        }
+    }
+
+    #[test]
+    fn scales_are_those_that_people_know_on_light() {
+        for colormap in Colormap::ALL {
+            let table = colormap.table(MISSING_GRAY, Ground::Light);
+            assert!((0..255).all(|index| table[index] == colormap.color(index as f64 / 254.0)), "{colormap:?}");
         }
     }
 
@@ -176,14 +180,11 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_color_of_a_file_shows_and_those_that_did_stay(color: u32) {
+        fn every_color_of_a_file_shows_on_dark_and_those_that_did_stay(color: u32) {
             let [found] = label_colors(1, Some(&[color]))[..] else { panic!("one label has one color") };
-            for ground in Ground::ALL {
-                prop_assert!(least(found, ground) >= LEAST_CONTRAST, "{found:?} on {ground:?}: {}", least(found, ground));
-            }
+            prop_assert!(least_on_dark(found) >= LEAST_CONTRAST, "{found:?}: {}", least_on_dark(found));
             let own = color.to_be_bytes();
-            let is_within = (BAND[0]..=BAND[1]).contains(&luminance(opaque(own)));
-            prop_assert!(!is_within || found == own);
+            prop_assert!(luminance(opaque(own)) < LOWEST_ON_DARK || found == own);
             prop_assert_eq!(found[3], own[3]);
         }
     }

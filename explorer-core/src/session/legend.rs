@@ -82,7 +82,7 @@ mod tests {
     #[test]
     fn every_label_has_its_color_in_the_legend_in_the_order_of_labels() {
         let entry = |label: &str, color| LegendEntry { label: label.to_owned(), color };
-        let entries = vec![entry("B", [4, 5, 6]), entry("T", [1, 2, 3]), entry("missing", [140; 3])];
+        let entries = vec![entry("B", [4, 5, 6]), entry("T", [1, 2, 3]), entry("missing", opaque(MISSING_GRAY))];
         assert_eq!(legend(&labels()), LegendModel::Categorical { title: "louvain".to_owned(), entries });
     }
 }

@@ -384,11 +384,11 @@ mod tests {
         loaded.arrive(DataKey::Column("a".to_owned()), Slot::Ready(column.into()));
         let mut painter = Painter::default();
         let analysis = Analysis { color: ColorBy::Obs("a".to_owned()), ..Analysis::default() };
-        painter.sync(&analysis, 0.5, &loaded, id_of);
+        painter.sync(&analysis, 0.5, &loaded, InView::default(), id_of);
         let (colors, table) = painter.on(Ground::Dark);
         assert!(table[0] != painter.table()[0] && table.iter().all(|color| color[3] == 128));
         painter.ground = Ground::Dark;
-        assert_eq!(painter.sync(&analysis, 0.5, &loaded, id_of), ColorChange::Cells);
+        assert_eq!(painter.sync(&analysis, 0.5, &loaded, InView::default(), id_of), ColorChange::Cells);
         assert_eq!((painter.colors(), painter.table()), (&colors, &table[..]));
     }
 
