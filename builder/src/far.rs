@@ -3,6 +3,8 @@
 //! A picture that shows them shows all other cells as one dot. What lies apart for a reason of its own stays: a cell is
 //! far only where nothing but a wide gap lies between it and the others.
 
+use std::collections::HashMap;
+
 /// Gap to all others, in extents of these, beyond which a cell at a usual mark for "none" in both axes is far.
 const GAP_OF_MARKS: f64 = 0.5;
 
@@ -61,16 +63,14 @@ impl BoundingBox {
 /// Takes the cells that lie far from all others off those that are `placed`, and gives them, ascending.
 pub fn take_far(points: &[[f64; 2]], placed: &mut [bool]) -> Vec<usize> {
     let mut far = Vec::new();
-    for find in [marked, at_one_place, few] {
-        // What lay between may have hidden more of them.
-        loop {
-            let found = find(points, placed);
-            if found.is_empty() {
-                break;
-            }
-            found.iter().for_each(|&cell| placed[cell] = false);
-            far.extend(found);
-        }
+    let find = |placed: &[bool]| {
+        let ways = [marked, at_shared_places, at_one_place, few];
+        ways.into_iter().map(|find| find(points, placed)).find(|found| !found.is_empty())
+    };
+    // What is found may have hidden more of them, from any of the ways.
+    while let Some(found) = find(placed) {
+        found.iter().for_each(|&cell| placed[cell] = false);
+        far.extend(found);
     }
     far.sort_unstable();
     far
@@ -92,14 +92,29 @@ fn is_mark(value: f64) -> bool {
 
 /// Cells at such numbers, far from the others.
 fn marked(points: &[[f64; 2]], placed: &[bool]) -> Vec<usize> {
-    // −1 alone says little, but in both axes, and apart from the others, it does.
-    let is_all_marks = |[x, y]: [f64; 2]| x == y && (is_mark(x) || x == -1.0);
+    // −1 alone says little, but in both axes of several cells, and apart from the others, it does.
+    let n_minus_ones = cells(placed).filter(|&cell| points[cell] == [-1.0; 2]).take(2).count();
+    let is_all_marks = |[x, y]: [f64; 2]| x == y && (is_mark(x) || x == -1.0 && n_minus_ones > 1);
     let has_mark = |point: [f64; 2]| is_all_marks(point) || point.into_iter().any(is_mark);
     let others = cells(placed).map(|cell| points[cell]).filter(|&point| !has_mark(point));
     let others = BoundingBox::around(others);
     let gap = |point: [f64; 2]| if is_all_marks(point) { GAP_OF_MARKS } else { GAP_OF_PLACES };
     let is_far = |point: [f64; 2]| has_mark(point) && others.is_beyond(point, gap(point));
     cells(placed).filter(|&cell| is_far(points[cell])).collect()
+}
+
+/// Cells at places that several share, far from those that have a place of their own, where these are most.
+fn at_shared_places(points: &[[f64; 2]], placed: &[bool]) -> Vec<usize> {
+    let place = |cell: usize| points[cell].map(f64::to_bits);
+    let mut n_at: HashMap<[u64; 2], usize> = HashMap::new();
+    cells(placed).for_each(|cell| *n_at.entry(place(cell)).or_default() += 1);
+    let is_shared = |&cell: &usize| n_at.get(&place(cell)).is_some_and(|&n_cells| n_cells > 1);
+    let n_shared = cells(placed).filter(is_shared).count();
+    if n_shared == 0 || 2 * n_shared >= cells(placed).count() {
+        return Vec::new();
+    }
+    let others = BoundingBox::around(cells(placed).filter(|cell| !is_shared(cell)).map(|cell| points[cell]));
+    cells(placed).filter(|cell| is_shared(cell) && others.is_beyond(points[*cell], GAP_OF_PLACES)).collect()
 }
 
 /// Several cells at one place, which is the last in some direction and far from the others.
@@ -176,6 +191,24 @@ mod tests {
         assert_eq!(far_of(&one_axis), [40, 41]);
         let several = [cloud(40, 0.0), vec![[-9999.0; 2], [1e30; 2], [-1.0; 2]]].concat();
         assert_eq!(far_of(&several), [40, 41]);
+    }
+
+    #[test]
+    fn marks_of_different_size_do_not_hide_each_other() {
+        let with = |others: &[([f64; 2], usize)]| {
+            let others = others.iter().flat_map(|&(place, n_cells)| vec![place; n_cells]);
+            far_of(&cloud(285, 0.0).into_iter().chain(others).collect::<Vec<_>>()).len()
+        };
+        assert_eq!(with(&[([-9999.0; 2], 10), ([-100_000.0; 2], 5)]), 15);
+        assert_eq!(with(&[([-9999.0; 2], 10), ([1e9; 2], 1)]), 11);
+        assert_eq!(with(&[([-9999.0; 2], 10), ([1e6; 2], 5), ([1e9, -1.0], 1)]), 16);
+    }
+
+    #[test]
+    fn a_single_cell_at_minus_one_is_a_cell() {
+        assert!(far_of(&[[-1.0; 2], [0.0; 2], [1.0; 2]]).is_empty());
+        let points = [cloud(50, 2.0), vec![[-1.0; 2]]].concat();
+        assert!(far_of(&points).is_empty());
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Numbers as pandas prints them, for categories that are numbers, and as messages count things.
+//! Text as files have it; numbers as pandas prints them, for categories that are numbers, and as messages count things.
 
 use std::fmt::LowerExp;
 
@@ -30,6 +30,15 @@ pub(super) fn float(value: impl Copy + Into<f64> + LowerExp) -> String {
     }
 }
 
+/// Text of a file. What is not UTF-8 is taken for Latin-1, as older programs and R on Windows write it: so texts that
+/// differ in the file differ here.
+pub(super) fn decoded(bytes: &[u8]) -> String {
+    match str::from_utf8(bytes) {
+        Ok(text) => text.to_owned(),
+        Err(_) => bytes.iter().map(|&byte| char::from(byte)).collect(),
+    }
+}
+
 /// The number with its noun: `1 row`, `20 rows`.
 pub(super) fn counted(n: usize, one: &str, many: &str) -> String {
     format!("{n} {}", if n == 1 { one } else { many })
@@ -50,7 +59,14 @@ pub(super) fn boolean(value: bool) -> &'static str {
 mod tests {
     use proptest::prelude::*;
 
-    use super::float;
+    use super::{decoded, float};
+
+    #[test]
+    fn what_is_not_utf_8_is_latin_1() {
+        assert_eq!(decoded("Müller".as_bytes()), "Müller");
+        assert_eq!(decoded(b"M\xfcller"), "Müller");
+        assert_ne!(decoded(b"M\xfcller"), decoded(b"M\xf6ller"));
+    }
 
     #[test]
     fn floats_print_as_in_python() {

@@ -112,7 +112,7 @@ fn fixed_strings(bytes: &[u8], size: usize, padding: Padding) -> Vec<String> {
             Padding::Nulls => element.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1),
             Padding::Spaces => element.iter().rposition(|byte| *byte != b' ').map_or(0, |last| last + 1),
         };
-        String::from_utf8_lossy(&element[..end]).into_owned()
+        text::decoded(&element[..end])
     };
     bytes.chunks_exact(size).map(trim).collect()
 }

@@ -137,7 +137,7 @@ mod tests {
     #[test]
     fn few_labels_stay_apart_without_red_or_green_cones() {
         for (n, all, without) in
-            [(6, 0.15, 0.07), (10, 0.15, 0.06), (16, 0.12, 0.04), (30, 0.09, 0.01), (60, 0.06, 0.0)]
+            [(6, 0.15, 0.07), (10, 0.15, 0.06), (16, 0.11, 0.04), (30, 0.09, 0.01), (60, 0.06, 0.0)]
         {
             let colors = label_colors(n, None);
             assert!(least_distance(&colors, 0) > all, "{n}: {}", least_distance(&colors, 0));

@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 
+use super::super::text::decoded;
 use super::super::values::TextHeap;
 use super::reader::{Reader, unsigned};
 
@@ -58,7 +59,7 @@ impl TextHeap for GlobalHeap {
             }
             // Writers in C count the closing zero byte.
             let end = text.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
-            strings.push(String::from_utf8_lossy(&text[..end]).into_owned());
+            strings.push(decoded(&text[..end]));
         }
         Ok(strings)
     }

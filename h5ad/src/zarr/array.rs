@@ -9,6 +9,7 @@ use super::super::container::Elements;
 use super::super::element::ElementType;
 use super::super::grid::{ChunkCache, Grid};
 use super::super::read_error::ReadError;
+use super::super::text::decoded;
 use super::chain::Sharding;
 use super::files::Files;
 use super::metadata::Metadata;
@@ -119,7 +120,7 @@ impl Array {
         for _ in 0..n {
             let length = u32_at(&bytes, at).ok_or_else(damaged)?;
             let text = bytes.get(at + 4..).and_then(|rest| rest.get(..length)).ok_or_else(damaged)?;
-            texts.push(String::from_utf8_lossy(text).into_owned());
+            texts.push(decoded(text));
             at += 4 + length;
         }
         Ok(texts)

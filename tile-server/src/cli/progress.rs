@@ -41,15 +41,15 @@ struct TerminalStage {
 
 impl TerminalProgress {
     /// Bars when standard error is a terminal, lines otherwise, nothing if `quiet`. Ctrl-C stops what is built; a
-    /// second one ends the program at once, even where a disk does not answer.
+    /// second one ends the program at once. Once this is dropped, signals are others' affair.
     ///
     /// # Errors
     /// When Ctrl-C cannot be listened for.
     pub fn new(quiet: bool) -> Result<Self> {
         let stop = Arc::new(AtomicBool::new(false));
-        let handler = Arc::clone(&stop);
+        let handler = Arc::downgrade(&stop);
         let on_signal = move || {
-            if handler.swap(true, Ordering::Relaxed) {
+            if handler.upgrade().is_some_and(|stop| stop.swap(true, Ordering::Relaxed)) {
                 std::process::exit(INTERRUPTED.into());
             }
         };

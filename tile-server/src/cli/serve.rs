@@ -114,8 +114,8 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let level = if arguments.quiet { LevelFilter::ERROR } else { LevelFilter::INFO };
     serve::init_logging(arguments.log_format, level);
-    let progress = TerminalProgress::new(arguments.quiet)?;
-    let datasets = datasets(arguments, &progress)?;
+    let ends_at_hangup = !serve::is_hangup_ignored();
+    let datasets = datasets(arguments, &TerminalProgress::new(arguments.quiet)?)?;
     let front_end = front_end(arguments.front_end.as_deref())?;
     if front_end.is_none() && !arguments.quiet {
         terminal::say("this program was built without the page; data is served alone (--front-end DIR adds the page)");
@@ -138,13 +138,17 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         base_path,
         limits: limits(arguments),
     };
-    serve::run_until_stopped(options, serve::stop_signal, |address| {
-        if let Some(page) = &page
-            && let Err(error) = open::that_detached(format!("http://{address}{page}"))
-        {
-            terminal::say(&format!("no browser could be started ({error}); open http://{address}{page} yourself"));
-        }
-    })?;
+    serve::run_until_stopped(
+        options,
+        || serve::stop_signal(ends_at_hangup),
+        |address| {
+            if let Some(page) = &page
+                && let Err(error) = open::that_detached(format!("http://{address}{page}"))
+            {
+                terminal::say(&format!("no browser could be started ({error}); open http://{address}{page} yourself"));
+            }
+        },
+    )?;
     Ok(ExitCode::SUCCESS)
 }
 

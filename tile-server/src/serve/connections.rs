@@ -21,6 +21,10 @@ use super::{
 /// A client that has not moved for so long gives way where something has run out.
 const GIVES_WAY_MILLIS: u64 = 2000;
 
+/// Where all clients together have as much as may be, one that has so many times as much as the one that asks is not
+/// spared, even where it moves.
+const UNFAIR_SHARE: u64 = 4;
+
 /// All connections, and what is taken by them.
 pub(super) struct Connections {
     limits: Limits,
@@ -135,7 +139,7 @@ impl Connections {
     }
 
     /// Takes some of a resource for a client of this network. Where there is not enough, somebody who does not move gives
-    /// way; false where there is nobody.
+    /// way, or else, where that is for the others, somebody of a network that has far more; false where there is nobody.
     fn take(&self, resource: Resource, of_network: &Arc<Tally>, amount: u64) -> bool {
         let all = self.total.add(resource, amount);
         let one = of_network.add(resource, amount);
@@ -143,7 +147,9 @@ impl Connections {
         let is_taken = if one > most_of_one(&self.limits, resource) {
             self.make_room(resource, Some(of_network))
         } else {
-            all <= most(&self.limits, resource) || self.make_room(resource, None)
+            all <= most(&self.limits, resource)
+                || self.make_room(resource, None)
+                || (resource != Resource::Connections && self.make_room_fairly(resource, one))
         };
         if !is_taken {
             self.give_back(resource, of_network, amount);
@@ -183,6 +189,24 @@ impl Connections {
         let candidates = table.open.values().filter(may_go);
         let ranked = candidates.filter_map(|connection| Some((priority(connection)?, connection)));
         ranked.min_by_key(|&(priority, _)| priority).map(|(_, connection)| Arc::clone(connection))
+    }
+
+    /// Closes the connection with the most requests of the network that has the most of a resource, where that is far more
+    /// than `own`, what the network has for which it is asked. Otherwise a few that take their answers slowly, but take
+    /// them, could leave nothing to anybody.
+    fn make_room_fairly(&self, resource: Resource, own: u64) -> bool {
+        let heaviest = {
+            let table = self.table();
+            let networks = table.networks.values().filter(|network| network.of(resource) > UNFAIR_SHARE * own);
+            let connection = networks.max_by_key(|network| network.of(resource)).and_then(|network| {
+                let connections = table.open.values().filter(|connection| {
+                    Arc::ptr_eq(network, &connection.of_network) && !connection.is_closing.load(Ordering::Relaxed)
+                });
+                connections.max_by_key(|connection| connection.requests().under_way.len())
+            });
+            connection.cloned()
+        };
+        heaviest.is_some_and(|connection| connection.close("others have far less"))
     }
 
     fn table(&self) -> MutexGuard<'_, Table> {
@@ -359,6 +383,24 @@ mod tests {
         assert!(other.connection.begin_request().is_some());
         assert!(is_closing(&stalled) && !is_closing(&other));
         assert!(other.connection.begin_request().is_none(), "nobody else can be spared");
+    }
+
+    #[test]
+    fn who_has_far_less_is_served_even_where_all_others_move() {
+        let all = connections(|limits| (limits.connections, limits.requests) = (16, 16));
+        let places: Vec<Place> = [1, 1, 2, 2].into_iter().map(|host| admit(&all, host).unwrap()).collect();
+        let begin = |place: &Place| place.connection.begin_request();
+        let requests: Vec<_> = [0, 0, 0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3, 3, 3]
+            .into_iter()
+            .map(|at: usize| begin(&places[at]).unwrap())
+            .collect();
+        let newcomer = admit(&all, 3).unwrap();
+        assert!(begin(&newcomer).is_some());
+        let closing: Vec<bool> = places.iter().map(is_closing).collect();
+        assert!(closing == [true, false, false, false] || closing == [false, false, false, true], "{closing:?}");
+        assert!(!is_closing(&newcomer));
+        assert!(begin(&places[1]).is_none(), "it has its half");
+        drop(requests);
     }
 
     #[test]

@@ -12,7 +12,7 @@ use tokio::{
 };
 
 /// How many threads wait at one time for the files of one dataset.
-const PER_DATASET: usize = 32;
+pub(super) const PER_DATASET: usize = 32;
 
 /// The threads of one dataset.
 #[derive(Clone)]

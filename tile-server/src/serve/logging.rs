@@ -23,6 +23,8 @@ pub fn init_logging(format: LogFormat, level: LevelFilter) {
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(|| PrintableLog(io::stderr()))
+        // Or it panics where it cannot say that a line cannot be written; whoever closes the log wants none.
+        .log_internal_errors(false)
         .with_ansi(io::stderr().is_terminal());
     let outcome = match format {
         LogFormat::Text => builder.try_init(),

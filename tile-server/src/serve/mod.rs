@@ -83,6 +83,9 @@ pub use self::{
     tessera_reader::ManifestReader,
 };
 
+/// Threads that may wait for something at one time, apart from those of datasets: tokio's own number.
+const BLOCKING_THREADS: usize = 512;
+
 /// Serves until the stop signal comes, on threads of its own; see [`run`]. A thread that still waits for a disk then is
 /// not waited for.
 ///
@@ -93,7 +96,13 @@ pub fn run_until_stopped<S: Future<Output = ()>>(
     stop: impl FnOnce() -> Result<S, ServeError>,
     on_listening: impl FnOnce(SocketAddr),
 ) -> Result<(), ServeError> {
-    let runtime = tokio::runtime::Runtime::new().map_err(ServeError::Threads)?;
+    // A disk that hangs keeps threads for good; what all datasets may keep comes on top of what is needed without them.
+    let n_threads = BLOCKING_THREADS + disk_threads::PER_DATASET * options.datasets.len();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .max_blocking_threads(n_threads)
+        .build()
+        .map_err(ServeError::Threads)?;
     let outcome = runtime.block_on(async { run(options, stop()?, on_listening).await });
     runtime.shutdown_background();
     outcome
@@ -126,20 +135,33 @@ pub async fn run(
     Ok(())
 }
 
-/// A future that is ready at the first Ctrl-C or SIGTERM. The handlers are in place when this returns.
+/// Whether the program was started so that it outlives its terminal, as `nohup` does. To be asked before anything listens
+/// for SIGHUP. Where the system does not tell, it was not.
+pub fn is_hangup_ignored() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    // One bit a signal; SIGHUP is number 1.
+    ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & 1 != 0)
+}
+
+/// A future that is ready at the first Ctrl-C or SIGTERM or, where it `ends_at_hangup`, SIGHUP, as when a terminal closes.
+/// The handlers are in place when this returns.
 ///
 /// # Errors
 /// [`ServeError::Signal`] when the system refuses a handler.
-pub fn stop_signal() -> Result<impl Future<Output = ()>, ServeError> {
+#[cfg_attr(windows, expect(unused_variables, reason = "Windows has no SIGHUP"))]
+pub fn stop_signal(ends_at_hangup: bool) -> Result<impl Future<Output = ()>, ServeError> {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
         let mut interrupt = signal(SignalKind::interrupt()).map_err(ServeError::Signal)?;
         let mut terminate = signal(SignalKind::terminate()).map_err(ServeError::Signal)?;
+        let mut hangup = signal(SignalKind::hangup()).map_err(ServeError::Signal)?;
         Ok(async move {
             tokio::select! {
                 _ = interrupt.recv() => {}
                 _ = terminate.recv() => {}
+                _ = hangup.recv(), if ends_at_hangup => {}
             }
         })
     }

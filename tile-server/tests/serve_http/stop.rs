@@ -140,8 +140,10 @@ fn a_server_that_still_waits_for_its_datasets_is_stopped() {
 #[cfg(unix)]
 fn the_command_ends_at_a_signal_whatever_its_clients_do() {
     let directory = tempfile::tempdir().unwrap();
-    for signal in ["-TERM", "-INT"] {
-        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_tile-server"));
+    for (hangup, signal) in [("default", "-TERM"), ("default", "-INT"), ("default", "-HUP"), ("ignore", "-TERM")] {
+        // As from a terminal, or by `nohup`; these tests may run by either.
+        let mut command = std::process::Command::new("env");
+        command.arg(format!("--{hangup}-signal=HUP")).arg(env!("CARGO_BIN_EXE_tile-server"));
         let input = Path::new(env!("CARGO_MANIFEST_DIR")).join("../data/pbmc68k_reduced.h5ad");
         command.arg("serve").arg(input).arg("--cache").arg(directory.path()).args([
             "--port",
@@ -155,10 +157,45 @@ fn the_command_ends_at_a_signal_whatever_its_clients_do() {
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let mut silent = TcpStream::connect(line.trim().strip_prefix("listening on http://").unwrap()).unwrap();
         silent.write_all(b"GET /healthz HT").unwrap();
-        let sent = std::process::Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
-        assert!(sent.success());
-        assert!(child.wait().unwrap().success(), "{signal}");
+        let send = |signal: &str| {
+            let sent = std::process::Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
+            assert!(sent.success());
+        };
+        if hangup == "ignore" {
+            send("-HUP");
+            std::thread::sleep(Duration::from_millis(300));
+            let mut healthy = TcpStream::connect(silent.peer_addr().unwrap()).unwrap();
+            healthy.write_all(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
+            let mut answer = String::new();
+            healthy.read_to_string(&mut answer).unwrap();
+            assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        }
+        send(signal);
+        assert!(child.wait().unwrap().success(), "{hangup} {signal}");
     }
+}
+
+#[test]
+#[cfg(unix)]
+fn the_command_serves_on_when_nobody_reads_its_log() {
+    let directory = tempfile::tempdir().unwrap();
+    let input = Path::new(env!("CARGO_MANIFEST_DIR")).join("../data/pbmc68k_reduced.h5ad");
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_tile-server"));
+    command.arg("serve").arg(input).arg("--cache").arg(directory.path()).args(["--port", "0", "--no-open"]);
+    let mut child = command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    drop(child.stderr.take());
+    let address = line.trim().strip_prefix("listening on http://").unwrap();
+    for _ in 0..3 {
+        let mut stream = TcpStream::connect(address).unwrap();
+        stream.write_all(b"GET /api/datasets HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    }
+    let sent = std::process::Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
+    assert!(sent.success() && child.wait().unwrap().success());
 }
 
 #[test]
@@ -166,7 +203,7 @@ fn the_command_ends_at_a_signal_whatever_its_clients_do() {
 fn a_termination_signal_is_a_stop_signal() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
-        let stop = serve::stop_signal().unwrap();
+        let stop = serve::stop_signal(true).unwrap();
         let id = std::process::id().to_string();
         let sent = std::process::Command::new("kill").args(["-TERM", &id]).status().unwrap();
         assert!(sent.success());
