@@ -3,6 +3,9 @@
 
 use std::borrow::Cow;
 
+/// What cells without a label are called.
+pub const MISSING_LABEL: &str = "missing";
+
 /// Characters of a name's end that stay where it is cut, at most.
 const TAIL_CHARS: usize = 12;
 /// Shorter names are cut at their end.

@@ -7,11 +7,8 @@ use std::{
 
 use shared_fbs::tile::Categories;
 
-use super::{OwnColumn, Session};
-use crate::{
-    data::{Categorical, Continuous, MOST_NUMBER_LABELS, NumberLabels},
-    state::ViewSpec,
-};
+use super::OwnColumn;
+use crate::data::{Categorical, Continuous, NumberLabels};
 
 /// Columns of numbers, as far as their values have come: which can be labels, and those that are shown so.
 #[derive(Debug, Default)]
@@ -58,21 +55,5 @@ impl AsLabels {
             }
         }
         changed
-    }
-}
-
-impl Session {
-    /// The view without columns shown as labels whose numbers cannot be, and what to tell of that; `None` where there are
-    /// none.
-    pub(super) fn without_impossible_labels(&self, view: &ViewSpec) -> Option<(ViewSpec, String)> {
-        let is_impossible = |name: &&String| self.loaded.can_be_labels(name) == Some(false);
-        let name = view.analysis.as_labels.iter().find(is_impossible)?;
-        let told = format!(
-            "The numbers of “{name}” cannot be labels: that takes whole numbers, and at most {MOST_NUMBER_LABELS} \
-             different ones.",
-        );
-        let mut mended = view.clone();
-        mended.analysis.as_labels.remove(name);
-        Some((mended, told))
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, collections::BTreeSet};
 
-use super::Session;
+use super::{MISSING_LABEL, Session};
 use crate::{
     format::{plural, short},
     names::visible,
@@ -12,9 +12,6 @@ use crate::{
         SelectionStep,
     },
 };
-
-/// What cells without a label are called.
-pub const MISSING_LABEL: &str = "missing";
 
 /// Labels of a filter that are named one by one.
 const MOST_LABELS: usize = 3;

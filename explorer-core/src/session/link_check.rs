@@ -1,9 +1,26 @@
-//! What a link asks for that the dataset does not have.
+//! What a view asks for, by a link mostly, that the dataset does not have.
 
 use super::{MISSING_LABEL, Session};
-use crate::state::{Filters, GeneKey, Label, LabelFilter, ObsFilter, ViewSpec};
+use crate::{
+    data::MOST_NUMBER_LABELS,
+    state::{Filters, GeneKey, Label, LabelFilter, ObsFilter, ViewSpec},
+};
 
 impl Session {
+    /// The view without columns shown as labels whose numbers cannot be, and what to tell of that; `None` where there are
+    /// none.
+    pub(super) fn without_impossible_labels(&self, view: &ViewSpec) -> Option<(ViewSpec, String)> {
+        let is_impossible = |name: &&String| self.loaded.can_be_labels(name) == Some(false);
+        let name = view.analysis.as_labels.iter().find(is_impossible)?;
+        let told = format!(
+            "The numbers of “{name}” cannot be labels: that takes whole numbers, and at most {MOST_NUMBER_LABELS} \
+             different ones.",
+        );
+        let mut mended = view.clone();
+        mended.analysis.as_labels.remove(name);
+        Some((mended, told))
+    }
+
     /// What a view names that the dataset does not have, as far as is known by now, each in a few words. Layers,
     /// columns and embeddings are not among them: that there is none is told when they are asked for.
     pub fn unknown_names(&self, view: &ViewSpec) -> Vec<String> {
