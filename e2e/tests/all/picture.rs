@@ -116,7 +116,7 @@ async fn labels(visit: &Visit) -> Result<()> {
     let embedding = truth.default_embedding();
     let projection = page.learn_projection(&embedding).await?;
     let (bulk, positions) = (truth.labels("bulk_labels")?, truth.positions(&embedding)?);
-    for label in before.iter().filter(|label| !label.text.ends_with('…')) {
+    for label in before.iter().filter(|label| !label.text.contains('…')) {
         let cells = || positions.iter().zip(&bulk).filter(|(_, of)| **of == label.text).filter_map(|(at, _)| *at);
         let middle = |mut values: Vec<f64>| {
             values.sort_by(f64::total_cmp);
