@@ -76,16 +76,25 @@ impl Server {
         let mut looks = interval(look_period(&self.limits));
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut shutdown = pin!(shutdown);
+        // A client that came when there was no room any more: clients before it have begun to ask since room was looked for.
+        let mut waiting: Option<(TcpStream, SocketAddr)> = None;
         loop {
-            let (stream, client) = tokio::select! {
-                biased;
-                () = &mut shutdown => break,
-                Some(_) = tasks.join_next() => continue,
-                _ = looks.tick() => {
-                    connections.close_overdue();
-                    continue;
-                }
-                accepted = accept(&self.listener, &connections) => accepted,
+            let (stream, client) = match waiting.take_if(|_| connections.has_room()) {
+                Some(accepted) => accepted,
+                None => tokio::select! {
+                    biased;
+                    () = &mut shutdown => break,
+                    Some(_) = tasks.join_next() => continue,
+                    _ = looks.tick() => {
+                        connections.close_overdue();
+                        continue;
+                    }
+                    () = sleep(ACCEPT_PAUSE), if waiting.is_some() => continue,
+                    accepted = accept(&self.listener, &connections), if waiting.is_none() => {
+                        waiting = Some(accepted);
+                        continue;
+                    }
+                },
             };
             let Some(place) = connections.admit(client) else {
                 tracing::debug!(%client, "a connection is refused: its address has as many as it may");
