@@ -7,11 +7,15 @@ use explorer_core::{
     session::{ColorStatus, Colors, LabelCentroid, Session},
     state::{AppState, GeneKey},
 };
+use gloo_timers::callback::Timeout;
 use leptos::prelude::*;
 use shared_fbs::manifest::Manifest;
 
 use super::{CompareStatus, HoveredCell, MarkersStatus, Message, Phase, Placing, Store};
 use crate::bridge::Plane;
+
+/// How long the filters must not change before what takes a look at every cell is computed anew.
+const REST_MILLIS: u32 = 100;
 
 impl Store {
     /// A part of the state, as a signal that changes when the part does.
@@ -167,16 +171,27 @@ impl Store {
         })
     }
 
-    /// The same, computed anew also when what colors the cells changes, and only while it `is_asked`.
+    /// What takes a look at every cell, computed anew also when what colors the cells changes, only while it `is_asked`,
+    /// and once the filters rest: not at each step of a drag.
     pub fn counted_and_colored<T: PartialEq + Send + Sync + 'static>(
         self,
         read: impl Fn(&Session) -> T + Send + Sync + 'static,
         is_asked: Memo<bool>,
     ) -> Memo<Option<T>> {
-        Memo::new(move |_| {
+        let (rested, colors) = (RwSignal::new(()), self.colors());
+        let pending = StoredValue::new_local(None::<Timeout>);
+        Effect::new(move |_| {
             self.filtered.track();
+            // This cancels the one before.
+            pending.set_value(Some(Timeout::new(REST_MILLIS, move || {
+                // The row may be gone.
+                let _ = rested.try_set(());
+            })));
+        });
+        Memo::new(move |_| {
+            rested.track();
             self.arrived.track();
-            self.painted.track();
+            colors.track();
             if is_asked.get() { self.with_session(&read) } else { None }
         })
     }

@@ -10,7 +10,7 @@ use explorer_core::{
 };
 use leptos::prelude::*;
 
-use super::{Glyph, Icon, VirtualList, control::TabStop};
+use super::{Glyph, Icon, VirtualList, gene_heading::GeneHeading};
 
 /// The genes of `rows`, in that order.
 #[component]
@@ -137,17 +137,7 @@ fn DeRow(
             on:pointerleave=move |_| point(None)
             on:click=move |_| on_gene.run(id.get_untracked())
         >
-            <div role="rowheader" class="de-gene">
-                <button
-                    type="button"
-                    class="ellipsis"
-                    tabindex=TabStop::tabindex(index)
-                    aria-pressed=move || chosen().to_string()
-                    title=move || label.get()
-                >
-                    {move || label.get()}
-                </button>
-            </div>
+            <GeneHeading index label chosen=Signal::derive(chosen) />
             <div
                 role="cell"
                 class:de-up=move || table.with(|table| is_positive(table.as_deref(), gene.get()))

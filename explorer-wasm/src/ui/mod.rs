@@ -21,6 +21,7 @@ mod de_view;
 mod display_panel;
 mod filter_chips;
 mod first_sight;
+mod gene_heading;
 mod gene_list;
 mod gene_search;
 mod gene_sets;

@@ -12,8 +12,8 @@ use leptos::{html, prelude::*};
 
 use super::{
     Button, ButtonKind, DeSummary, Glyph, Icon, IconButton, SamplePair, VirtualList,
-    control::TabStop,
     de_view::{Caution, Edge},
+    gene_heading::GeneHeading,
 };
 
 /// The result, in the place of a comparison of cells.
@@ -179,17 +179,7 @@ fn SampleRow(
             data-testid=move || format!("samples-row-{}", label.get())
             on:click=move |_| on_gene.run(id.get_untracked())
         >
-            <div role="rowheader" class="de-gene">
-                <button
-                    type="button"
-                    class="ellipsis"
-                    tabindex=TabStop::tabindex(index)
-                    aria-pressed=move || chosen().to_string()
-                    title=move || label.get()
-                >
-                    {move || label.get()}
-                </button>
-            </div>
+            <GeneHeading index label chosen=Signal::derive(chosen) />
             <div role="cell">{cell(|table, gene| signed(table.difference[gene]))}</div>
             <div role="cell">{cell(|table, gene| signed(table.score[gene]))}</div>
             <div role="cell">{cell(|table, gene| p_value(table.log10_pval[gene]))}</div>
