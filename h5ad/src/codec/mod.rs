@@ -11,7 +11,8 @@ mod lz4;
 mod lzf;
 mod shuffle;
 
-use std::io::Read;
+use std::io::{self, Read};
+use std::ops::Range;
 
 pub(super) use bitshuffle::{Compressor as BitshuffleCompressor, decode as bitshuffle};
 pub(super) use blosc::decode as blosc;
@@ -44,6 +45,16 @@ pub(super) fn gzip_head(input: &[u8]) -> Vec<u8> {
 /// Inflates a deflate stream without any header to at most `limit` bytes.
 pub(super) fn deflate(input: &[u8], limit: usize) -> Result<Vec<u8>, String> {
     inflate(flate2::Decompress::new(false), input, limit)
+}
+
+/// A range of what a deflate stream without any header inflates to, as far as there is some. What comes before takes no
+/// memory.
+pub(super) fn deflate_range(input: &[u8], range: Range<u64>) -> io::Result<Vec<u8>> {
+    let mut decoder = flate2::read::DeflateDecoder::new(input);
+    io::copy(&mut decoder.by_ref().take(range.start), &mut io::sink())?;
+    let mut bytes = Vec::new();
+    decoder.take(range.end.saturating_sub(range.start)).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// Decodes the frames of zstd to at most `limit` bytes.

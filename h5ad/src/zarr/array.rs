@@ -11,7 +11,7 @@ use super::super::grid::{ChunkCache, Grid};
 use super::super::read_error::ReadError;
 use super::super::text::decoded;
 use super::chain::Sharding;
-use super::files::Files;
+use super::files::{Files, too_large};
 use super::metadata::Metadata;
 
 /// One array, opened.
@@ -24,6 +24,9 @@ pub(super) struct Array {
     /// Where the chunks of each shard lie, by the shard's key; none for shards that do not exist.
     shards: Mutex<HashMap<String, Option<Arc<ShardIndex>>>>,
 }
+
+/// Chunks of texts have no size of their own; anything beyond this is taken for damage.
+const MAX_TEXT_CHUNK_BYTES: usize = 1 << 30;
 
 /// Start and length of each chunk of a shard; none of those that were never written.
 type ShardIndex = Vec<Option<(u64, u64)>>;
@@ -47,11 +50,19 @@ impl Array {
         Ok(Self { files, key: key.to_owned(), metadata, grid, chunk_bytes, shards: Mutex::default() })
     }
 
+    /// Bytes that a chunk can take as it is stored: no step makes much more of its bytes.
+    fn most_stored_bytes(&self) -> u64 {
+        match self.metadata.element {
+            ElementType::Text { .. } => MAX_TEXT_CHUNK_BYTES as u64,
+            _ => (self.chunk_bytes as u64).saturating_add(self.chunk_bytes as u64 / 8).saturating_add(4096),
+        }
+    }
+
     /// The chunk with this number as it is stored; none if it was never written.
     fn stored(&self, number: u64) -> Result<Option<Vec<u8>>, ReadError> {
         let place = self.grid.place(number);
         let Some(sharding) = &self.metadata.chain.sharding else {
-            return Ok(self.files.read(&self.key_of(&place))?);
+            return Ok(self.files.read(&self.key_of(&place), self.most_stored_bytes())?);
         };
         let per_shard: Vec<usize> =
             self.metadata.chunk.iter().zip(&sharding.chunk).map(|(outer, chunk)| outer / chunk).collect();
@@ -60,6 +71,9 @@ impl Array {
         let key = self.key_of(&shard);
         let Some(index) = self.shard(&key, sharding, per_shard.iter().product())? else { return Ok(None) };
         let Some((start, length)) = index[within] else { return Ok(None) };
+        if length > self.most_stored_bytes() {
+            return Err(too_large(length, self.most_stored_bytes()).into());
+        }
         let end = start.checked_add(length).ok_or_else(|| ReadError::damaged("a shard's index leads out of it"))?;
         Ok(Some(self.files.read_range(&key, start..end)?))
     }
@@ -110,10 +124,8 @@ impl Array {
 
     /// The texts of one chunk: their number, then each with its length.
     fn texts_of(&self, stored: Vec<u8>) -> Result<Vec<String>, ReadError> {
-        /// Chunks of texts have no size of their own; anything beyond this is taken for damage.
-        const MAX_CHUNK_BYTES: usize = 1 << 30;
         let damaged = || ReadError::damaged("a chunk of texts ends too early");
-        let bytes = self.decode(stored, MAX_CHUNK_BYTES)?;
+        let bytes = self.decode(stored, MAX_TEXT_CHUNK_BYTES)?;
         let n = u32_at(&bytes, 0).ok_or_else(damaged)?;
         let mut texts = Vec::new();
         let mut at = 4;

@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use super::super::source::past_the_end;
-use super::files::Files;
+use super::files::{Files, too_large};
 
 /// The directory that is the root of a store.
 pub(crate) struct Directory(PathBuf);
@@ -45,8 +45,12 @@ impl Directory {
 }
 
 impl Files for Directory {
-    fn read(&self, key: &str) -> io::Result<Option<Vec<u8>>> {
-        self.file(key)?.map(|(path, _)| fs::read(path)).transpose()
+    fn read(&self, key: &str, most: u64) -> io::Result<Option<Vec<u8>>> {
+        match self.file(key)? {
+            Some((_, size)) if size > most => Err(too_large(size, most)),
+            Some((path, _)) => fs::read(path).map(Some),
+            None => Ok(None),
+        }
     }
 
     fn size(&self, key: &str) -> io::Result<Option<u64>> {

@@ -5,8 +5,9 @@ use std::ops::Range;
 
 /// Files by key, such as `X/data/0.0`.
 pub(crate) trait Files: Send + Sync {
-    /// The content of the file at `key`, if there is one.
-    fn read(&self, key: &str) -> io::Result<Option<Vec<u8>>>;
+    /// The content of the file at `key`, if there is one; an error where that is more than `most` bytes, before any of
+    /// them takes memory.
+    fn read(&self, key: &str, most: u64) -> io::Result<Option<Vec<u8>>>;
 
     /// Bytes of the file at `key`, if there is one.
     fn size(&self, key: &str) -> io::Result<Option<u64>>;
@@ -19,4 +20,9 @@ pub(crate) trait Files: Send + Sync {
 
     /// How many files lie below `key`, at any depth, and how many bytes they have.
     fn weigh(&self, key: &str) -> io::Result<(u64, u64)>;
+}
+
+/// What is said of a file of more bytes than what it is for can have.
+pub(crate) fn too_large(bytes: u64, most: u64) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, format!("it has {bytes} bytes where {most} are the most"))
 }

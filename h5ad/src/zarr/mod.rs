@@ -24,6 +24,9 @@ use metadata::Metadata;
 pub(super) use directory::Directory;
 pub(super) use zip::{SIGNATURE as ZIP_SIGNATURE, Zip};
 
+/// The most that a file of metadata can have; attributes may hold a table of colors, but no data.
+const MOST_METADATA_BYTES: u64 = 64 << 20;
+
 /// A hierarchy of groups and arrays.
 pub(super) struct Hierarchy {
     files: Arc<dyn Files>,
@@ -66,7 +69,7 @@ impl Hierarchy {
     }
 
     fn json(&self, path: &str, name: &str) -> Result<Option<Value>, ReadError> {
-        let Some(bytes) = self.files.read(&join(path, name))? else { return Ok(None) };
+        let Some(bytes) = self.files.read(&join(path, name), MOST_METADATA_BYTES)? else { return Ok(None) };
         // Python writes NaN and Infinity bare, which JSON does not know.
         let value = serde_json::from_slice(&bytes).or_else(|_| {
             let text = String::from_utf8_lossy(&bytes);

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use super::super::codec;
 use super::super::source::{SharedSource, past_the_end};
-use super::files::Files;
+use super::files::{Files, too_large};
 
 /// What a ZIP file begins with.
 pub(crate) const SIGNATURE: &[u8; 4] = b"PK\x03\x04";
@@ -63,7 +63,10 @@ impl Zip {
         Ok(Self { source, entries: entries.collect() })
     }
 
-    fn content(&self, entry: Entry) -> io::Result<Vec<u8>> {
+    fn content(&self, entry: Entry, most: u64) -> io::Result<Vec<u8>> {
+        if entry.bytes.max(entry.stored_bytes) > most {
+            return Err(too_large(entry.bytes.max(entry.stored_bytes), most));
+        }
         let stored = self.stored(entry, 0..entry.stored_bytes)?;
         if !entry.is_deflated {
             return Ok(stored);
@@ -114,8 +117,8 @@ impl Entry {
 }
 
 impl Files for Zip {
-    fn read(&self, key: &str) -> io::Result<Option<Vec<u8>>> {
-        self.entries.get(key).map(|entry| self.content(*entry)).transpose()
+    fn read(&self, key: &str, most: u64) -> io::Result<Option<Vec<u8>>> {
+        self.entries.get(key).map(|entry| self.content(*entry, most)).transpose()
     }
 
     fn size(&self, key: &str) -> io::Result<Option<u64>> {
@@ -127,11 +130,10 @@ impl Files for Zip {
         if !entry.is_deflated {
             return self.stored(entry, range);
         }
-        let content = self.content(entry)?;
-        let (start, end) = (range.start as usize, range.end as usize);
         let length = range.end.saturating_sub(range.start);
-        let bytes = content.get(start..end).map(<[u8]>::to_vec);
-        bytes.ok_or_else(|| past_the_end(range.start, length, content.len() as u64))
+        let bytes = codec::deflate_range(&self.stored(entry, 0..entry.stored_bytes)?, range.clone())?;
+        let is_whole = bytes.len() as u64 == length;
+        is_whole.then_some(bytes).ok_or_else(|| past_the_end(range.start, length, entry.bytes))
     }
 
     fn directories(&self, key: &str) -> io::Result<Vec<String>> {
@@ -189,4 +191,45 @@ fn field(bytes: &[u8], at: usize, n: usize) -> u64 {
 
 fn damaged(what: &str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, format!("the ZIP file {what}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+    use crate::source::Bytes;
+
+    /// A ZIP file of one deflated entry.
+    fn zip_of(key: &str, content: &[u8]) -> Zip {
+        let mut deflated = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::best());
+        deflated.write_all(content).unwrap();
+        let deflated = deflated.finish().unwrap();
+        let number = |value: usize, n: usize| value.to_le_bytes()[..n].to_vec();
+        // Version, flags, method; time and date; checksum; both sizes; lengths of name and extra field.
+        let about = |lengths: Vec<u8>| {
+            let sizes = [number(deflated.len(), 4), number(content.len(), 4)].concat();
+            [number(20, 2), number(0, 2), number(8, 2), number(0, 4), number(0, 4), sizes, lengths].concat()
+        };
+        let lengths = [number(key.len(), 2), number(0, 2)].concat();
+        let local = [&SIGNATURE[..], &about(lengths.clone()), key.as_bytes(), &deflated].concat();
+        // Comment, disk, attributes and place of the entry.
+        let tail = [lengths, number(0, 2), number(0, 2), number(0, 2), number(0, 4), number(0, 4)].concat();
+        let entry = [&ENTRY[..], &number(20, 2), &about(tail), key.as_bytes()].concat();
+        let counts = [number(0, 4), number(1, 2), number(1, 2)].concat();
+        let end = [&END[..], &counts, &number(entry.len(), 4), &number(local.len(), 4), &number(0, 2)].concat();
+        Zip::open(SharedSource::new(Bytes([local, entry, end].concat()))).unwrap()
+    }
+
+    #[test]
+    fn an_entry_takes_no_more_memory_than_what_it_is_for() {
+        let content: Vec<u8> = (0..3_000_000_u32).map(|at| (at / 1000) as u8).collect();
+        let zip = zip_of("a/0", &content);
+        assert!(zip.read("a/0", 3_000_000).unwrap().unwrap() == content);
+        let error = zip.read("a/0", 2_999_999).unwrap_err();
+        assert_eq!(error.to_string(), "it has 3000000 bytes where 2999999 are the most");
+        assert_eq!(zip.read_range("a/0", 2_000_000..2_001_500).unwrap(), content[2_000_000..2_001_500]);
+        assert!(zip.read_range("a/0", 2_999_999..3_000_001).is_err());
+        assert!(zip.read("b", 0).unwrap().is_none());
+    }
 }
