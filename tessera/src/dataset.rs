@@ -200,12 +200,12 @@ impl Dataset {
         wait(self.0.number(name, cell))
     }
 
-    /// A column of a layer's table of genes as it is in the file, in the order of [`Self::genes`].
+    /// A column of a table of genes, by its index in the manifest, as it is in the file, in the order of [`Self::genes`].
     ///
     /// # Errors
-    /// As [`Self::tile`], and when there is no such column.
-    pub fn gene_column(&self, layer: &Layer, name: &str) -> Result<FileColumn, DatasetError> {
-        wait(self.0.gene_column(self.index_of(layer)?, name))
+    /// As [`Self::tile`], and when there is no such table or column.
+    pub fn gene_column(&self, var: usize, name: &str) -> Result<FileColumn, DatasetError> {
+        wait(self.0.gene_column(var, name))
     }
 
     /// A column of an entry of `obsm` as it is in the file, in storage order; `embedding` is its index in the manifest.

@@ -62,12 +62,13 @@ impl<T: Tiles> Dataset<T> {
         self.read_file_column(OBS, self.column_entry(name)?, self.n_obs()).await
     }
 
-    /// A column of a table of genes as it is in the file, in the order of [`Dataset::genes`].
+    /// A column of a table of genes, by its index in the manifest, as it is in the file, in the order of [`Dataset::genes`].
     ///
     /// # Errors
-    /// When there is no such layer or column, or a tile cannot be read.
-    pub async fn gene_column(&self, layer: usize, name: &str) -> Result<FileColumn, T::Error> {
-        let var = self.var(layer).ok_or_else(|| DatasetError::unknown("layer", &layer.to_string()))?;
+    /// When there is no such table or column, or a tile cannot be read.
+    pub async fn gene_column(&self, var: usize, name: &str) -> Result<FileColumn, T::Error> {
+        let var =
+            self.manifest().vars.get(var).ok_or_else(|| DatasetError::unknown("table of genes", &var.to_string()))?;
         let column = var.columns.iter().find(|column| column.name == name);
         let column = column.ok_or_else(|| DatasetError::unknown("column of genes", name))?;
         self.read_file_column(VAR, column, var.n_vars as usize).await

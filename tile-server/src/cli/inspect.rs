@@ -26,12 +26,14 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let dataset = Dataset::open(&arguments.directory)?;
     let manifest = dataset.manifest();
-    let columns = manifest.columns.iter().map(|column| ColumnSummary::of_cells(&dataset, column));
-    let columns = columns.collect::<Result<Vec<_>, _>>()?;
+    let of_cells = |column| ColumnSummary::new(column, || dataset.file_column(&column.name));
+    let columns = manifest.columns.iter().map(of_cells).collect::<Result<Vec<_>, _>>()?;
+    let of_genes = manifest.vars.iter().enumerate().map(|(at, var)| gene_columns(&dataset, at, var));
+    let of_genes = of_genes.collect::<Result<Vec<_>, _>>()?;
     if arguments.json {
-        terminal::print_json(&to_json(manifest, &columns))?;
+        terminal::print_json(&to_json(manifest, &columns, &of_genes))?;
     } else {
-        terminal::print_lines(to_lines(manifest, &columns))?;
+        terminal::print_lines(to_lines(manifest, &columns, &of_genes))?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -43,21 +45,15 @@ struct ColumnSummary<'a> {
 }
 
 impl<'a> ColumnSummary<'a> {
-    /// A column of cells. Where the manifest has its numbers rounded, they are read.
-    fn of_cells(dataset: &Dataset, column: &'a Column) -> Result<Self, DatasetError> {
-        let mut summary = Self::of_manifest(column);
-        if column.has_exact()
-            && let FileColumn::Numbers(numbers) = dataset.file_column(&column.name)?
-        {
-            summary.extremes = numbers.extremes();
-        }
-        Ok(summary)
-    }
-
-    fn of_manifest(column: &'a Column) -> Self {
+    /// Where the manifest has the numbers of a column rounded, it is read.
+    fn new(column: &'a Column, read: impl FnOnce() -> Result<FileColumn, DatasetError>) -> Result<Self, DatasetError> {
         let number = |value| Number::from_f32(column.number, value);
-        let extremes = number(column.min).zip(number(column.max));
-        Self { column, extremes: extremes.filter(|_| column.kind == ColumnKind::Continuous) }
+        let of_manifest = || number(column.min).zip(number(column.max));
+        let extremes = match column.has_exact().then(read).transpose()? {
+            Some(FileColumn::Numbers(numbers)) => numbers.extremes(),
+            Some(_) | None => of_manifest().filter(|_| column.kind == ColumnKind::Continuous),
+        };
+        Ok(Self { column, extremes })
     }
 
     fn json(&self) -> Value {
@@ -102,7 +98,7 @@ fn number_json(number: Number) -> Value {
     }
 }
 
-fn to_json(manifest: &Manifest, columns: &[ColumnSummary<'_>]) -> Value {
+fn to_json(manifest: &Manifest, columns: &[ColumnSummary<'_>], of_genes: &[Vec<ColumnSummary<'_>>]) -> Value {
     let layers: Vec<Value> = manifest
         .layers
         .iter()
@@ -139,12 +135,12 @@ fn to_json(manifest: &Manifest, columns: &[ColumnSummary<'_>]) -> Value {
             "max_error": embedding.step / 2.0,
         })).collect::<Vec<_>>(),
         "columns": columns.iter().map(ColumnSummary::json).collect::<Vec<_>>(),
-        "vars": manifest.vars.iter().map(|var| json!({
+        "vars": manifest.vars.iter().zip(of_genes).map(|(var, columns)| json!({
             "name": var.name,
             "n_vars": var.n_vars,
             "index_name": var.index_name,
             "symbols": var.symbols,
-            "columns": gene_columns(var).map(|column| column.json()).collect::<Vec<_>>(),
+            "columns": columns.iter().map(ColumnSummary::json).collect::<Vec<_>>(),
         })).collect::<Vec<_>>(),
         "layers": layers,
         "spatial": manifest.spatial.iter().map(|library| json!({
@@ -165,12 +161,13 @@ fn to_json(manifest: &Manifest, columns: &[ColumnSummary<'_>]) -> Value {
     })
 }
 
-/// The columns of a table of genes, by what the manifest says of them.
-fn gene_columns(var: &Var) -> impl Iterator<Item = ColumnSummary<'_>> {
-    var.columns.iter().map(ColumnSummary::of_manifest)
+/// The columns of a table of genes, which is the one of this index.
+fn gene_columns<'a>(dataset: &Dataset, at: usize, var: &'a Var) -> Result<Vec<ColumnSummary<'a>>, DatasetError> {
+    let of_genes = |column: &'a Column| ColumnSummary::new(column, || dataset.gene_column(at, &column.name));
+    var.columns.iter().map(of_genes).collect()
 }
 
-fn to_lines(manifest: &Manifest, columns: &[ColumnSummary<'_>]) -> Vec<String> {
+fn to_lines(manifest: &Manifest, columns: &[ColumnSummary<'_>], of_genes: &[Vec<ColumnSummary<'_>>]) -> Vec<String> {
     let mut lines = vec![
         manifest.title.clone().or_else(|| manifest.source.clone()).unwrap_or_default(),
         format!(
@@ -197,9 +194,9 @@ fn to_lines(manifest: &Manifest, columns: &[ColumnSummary<'_>]) -> Vec<String> {
     }
     lines.push("columns".to_owned());
     lines.extend(columns.iter().map(ColumnSummary::line));
-    for var in &manifest.vars {
+    for (var, columns) in manifest.vars.iter().zip(of_genes) {
         lines.push(format!("columns of genes, {}", var.name));
-        lines.extend(gene_columns(var).map(|column| column.line()));
+        lines.extend(columns.iter().map(ColumnSummary::line));
     }
     lines.push("layers".to_owned());
     for layer in &manifest.layers {

@@ -1,10 +1,13 @@
 //! Numbers, columns of genes, whole entries of `obsm` and cells' names come through a build as they are in the file.
 
+use std::process::Command;
+
 use builder::Options;
 use explorer_core::{
     data::{CellIdx, FileColumn, Number, Numbers},
     state::{CellList, CellSet, CellSource, ViewSpec},
 };
+use serde_json::{Value, json};
 use shared_fbs::{manifest::Manifest, path::MANIFEST};
 use tessera::{dataset::Dataset, verify::verify};
 
@@ -86,12 +89,18 @@ fn columns_of_genes_are_stored_in_the_order_of_genes() {
     let dataset = Dataset::open(&built.path()).unwrap();
     let (_, layer) = dataset.reader().layer(None).unwrap();
     let genes = dataset.genes(layer).unwrap();
-    let FileColumn::Numbers(Numbers::Int(found)) = dataset.gene_column(layer, "start").unwrap() else {
+    let FileColumn::Numbers(Numbers::Int(found)) = dataset.gene_column(layer.var as usize, "start").unwrap() else {
         panic!("whole numbers expected")
     };
     assert!(found.iter().zip(&genes.rows).all(|(start, &row)| *start == Some(starts[row as usize])));
     let names: Vec<_> = dataset.manifest().vars[0].columns.iter().map(|column| column.name.as_str()).collect();
     assert_eq!(names, ["start", "biotype", "dispersion", "highly_variable"]);
+    let mut inspect = Command::new(env!("CARGO_BIN_EXE_tile-server"));
+    let output = inspect.args(["inspect", "--json"]).arg(built.path()).output().unwrap();
+    let told: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let [start, _, dispersion] = [0, 1, 2].map(|at| &told["vars"][0]["columns"][at]);
+    assert_eq!([&start["min"], &start["max"]], [&json!(3_000_000_000_u64), &json!(3_000_000_029_u64)]);
+    assert_eq!(dispersion["max"], json!(29.0 / 7.0));
 }
 
 #[test]

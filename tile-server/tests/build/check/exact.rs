@@ -18,7 +18,7 @@ pub fn check(file: &H5ad, dataset: &Dataset, rows: &[u32]) {
         let table = &manifest.vars[layer.var as usize];
         assert_eq!(table.index_name, var.index_name);
         let genes = dataset.genes(layer).unwrap();
-        frame(&var, &table.columns, &genes.rows, |name| dataset.gene_column(layer, name).unwrap());
+        frame(&var, &table.columns, &genes.rows, |name| dataset.gene_column(layer.var as usize, name).unwrap());
     }
     for (at, entry) in manifest.embeddings.iter().enumerate() {
         let stated = file.read_obsm(&entry.key, 0..usize::MAX).unwrap();
