@@ -124,7 +124,10 @@ impl H5adError {
     }
 
     pub(super) fn unreadable(place: impl Into<String>, error: ReadError) -> Self {
-        let place = place.into();
+        let mut place = place.into();
+        if place.is_empty() {
+            place.push('/');
+        }
         match error {
             ReadError::Unsupported(reason) => Self::Unsupported { place, reason },
             ReadError::Io(error) => Self::Unreadable { place, reason: error.to_string() },

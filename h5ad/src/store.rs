@@ -100,9 +100,8 @@ impl Store {
         if let Some(members) = known {
             return Ok(members);
         }
-        let shown = if place.is_empty() { "/" } else { place };
         let members = self.inner.container.members(&self.path(place));
-        let members = Arc::new(Members(members.map_err(|error| H5adError::unreadable(shown, error))?));
+        let members = Arc::new(Members(members.map_err(|error| H5adError::unreadable(place, error))?));
         let mut all = self.inner.members.lock().unwrap_or_else(PoisonError::into_inner);
         Ok(Arc::clone(all.entry(place.to_owned()).or_insert(members)))
     }
