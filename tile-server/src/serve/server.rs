@@ -79,22 +79,16 @@ impl Server {
         // A client that came when there was no room any more: clients before it have begun to ask since room was looked for.
         let mut waiting: Option<(TcpStream, SocketAddr)> = None;
         loop {
-            let (stream, client) = match waiting.take_if(|_| connections.has_room()) {
-                Some(accepted) => accepted,
-                None => tokio::select! {
+            let Some((stream, client)) = waiting.take_if(|_| connections.has_room()) else {
+                tokio::select! {
                     biased;
                     () = &mut shutdown => break,
-                    Some(_) = tasks.join_next() => continue,
-                    _ = looks.tick() => {
-                        connections.close_overdue();
-                        continue;
-                    }
-                    () = sleep(ACCEPT_PAUSE), if waiting.is_some() => continue,
-                    accepted = accept(&self.listener, &connections), if waiting.is_none() => {
-                        waiting = Some(accepted);
-                        continue;
-                    }
-                },
+                    Some(_) = tasks.join_next() => {}
+                    _ = looks.tick() => connections.close_overdue(),
+                    () = sleep(ACCEPT_PAUSE), if waiting.is_some() => {}
+                    accepted = accept(&self.listener, &connections), if waiting.is_none() => waiting = Some(accepted),
+                }
+                continue;
             };
             let Some(place) = connections.admit(client) else {
                 tracing::debug!(%client, "a connection is refused: its address has as many as it may");
