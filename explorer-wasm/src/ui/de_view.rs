@@ -8,25 +8,17 @@ use explorer_core::{
     format::plural,
     screen::DeSort,
 };
-use leptos::{
-    ev::{KeyboardEvent, PointerEvent},
-    html,
-    prelude::*,
-};
+use leptos::{html, prelude::*};
 
 use super::{
     Button, ButtonKind, Choice, DeSummary, Glyph, Icon, IconButton, MenuItem, Popover, Segment, Segmented, SelectField,
-    control::watch_size, de_filters::DeFilters, de_table::DeRows, volcano::Volcano,
+    de_filters::DeFilters, de_table::DeRows, result_edge::ResultEdge, volcano::Volcano,
 };
 
 /// Gene sets larger than this are of no use, and slow.
 const MAX_SET: usize = 500;
 /// How many of the best genes a set may be made of.
 const TOPS: [usize; 5] = [20, 50, 100, 200, MAX_SET];
-/// The least height of the panel, and of what is left of the picture, in CSS pixels.
-const LEAST_PX: f64 = 160.0;
-/// One step of the keyboard on the panel's edge, in CSS pixels.
-const STEP_PX: f64 = 24.0;
 
 /// A gene set to be made: which way its genes differ, where that was asked for, and their ids.
 pub type NewGeneSet = (Option<Regulation>, Vec<String>);
@@ -136,7 +128,7 @@ pub fn DeView(
             node_ref=panel
             style:height=move || height_px.get().map(|height_px| format!("{height_px}px"))
         >
-            <Edge panel height_px />
+            <ResultEdge panel height_px />
             <header class="de-head">
                 <h2 class="ellipsis" data-testid="de-title">{move || summary.get().title}</h2>
                 <div class="de-actions">
@@ -233,70 +225,5 @@ pub(super) fn Caution(
                 </p>
             }
         })
-    }
-}
-
-/// The upper edge of the panel: drag it, or arrow keys, to share the height with the picture.
-#[component]
-pub(super) fn Edge(panel: NodeRef<html::Section>, height_px: RwSignal<Option<f64>>) -> impl IntoView {
-    let edge = NodeRef::<html::Div>::new();
-    let held = StoredValue::new(None::<f64>);
-    // The height now, and the most that it can be.
-    let measured = RwSignal::new((LEAST_PX, LEAST_PX));
-    let measure = move || {
-        let panel = panel.get_untracked()?;
-        let room_px = panel.parent_element().map_or(LEAST_PX, |parent| f64::from(parent.client_height()));
-        measured.set((f64::from(panel.offset_height()), (room_px - LEAST_PX).max(LEAST_PX)));
-        Some(measured.get_untracked())
-    };
-    watch_size(panel, move || {
-        measure();
-    });
-    let resize = move |delta_px: f64| {
-        if let Some((now, most)) = measure() {
-            height_px.set(Some((now + delta_px).min(most).max(LEAST_PX)));
-        }
-    };
-    let press = move |event: PointerEvent| {
-        if let Some(edge) = edge.get_untracked() {
-            let _ = edge.set_pointer_capture(event.pointer_id());
-            held.set_value(Some(f64::from(event.client_y())));
-        }
-    };
-    let pull = move |event: PointerEvent| {
-        if let Some(before) = held.get_value() {
-            let now = f64::from(event.client_y());
-            resize(before - now);
-            held.set_value(Some(now));
-        }
-    };
-    let key = move |event: KeyboardEvent| {
-        match event.key().as_str() {
-            "ArrowUp" => resize(STEP_PX),
-            "ArrowDown" => resize(-STEP_PX),
-            "Home" => resize(f64::NEG_INFINITY),
-            "End" => resize(f64::INFINITY),
-            _ => return,
-        }
-        event.prevent_default();
-    };
-    view! {
-        <div
-            class="de-edge"
-            role="separator"
-            aria-orientation="horizontal"
-            aria-label="Height of the result"
-            aria-valuemin=LEAST_PX.to_string()
-            aria-valuemax=move || measured.get().1.to_string()
-            aria-valuenow=move || measured.get().0.to_string()
-            aria-valuetext=move || format!("{} pixels", measured.get().0)
-            tabindex="0"
-            node_ref=edge
-            on:pointerdown=press
-            on:pointermove=pull
-            on:pointerup=move |_| held.set_value(None)
-            on:pointercancel=move |_| held.set_value(None)
-            on:keydown=key
-        ></div>
     }
 }

@@ -13,7 +13,7 @@ use web_sys::Element;
 
 use super::{
     Button, ButtonKind, Choice, Glyph, Icon, IconButton, MarkedLabel, MarkerGene, MarkersSummary, Progress,
-    SelectField, control::focus, de_view::Edge,
+    SelectField, control::focus, result_edge::ResultEdge,
 };
 
 /// How many genes of each label can be shown.
@@ -97,7 +97,7 @@ pub fn MarkersView(
             node_ref=panel
             style:height=move || height_px.get().map(|height_px| format!("{height_px}px"))
         >
-            <Edge panel height_px />
+            <ResultEdge panel height_px />
             <header class="de-head">
                 <h2 class="ellipsis" data-testid="markers-title">{move || summary.get().title}</h2>
                 <div class="de-actions">

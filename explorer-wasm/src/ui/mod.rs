@@ -32,6 +32,7 @@ mod legend;
 mod markers_view;
 mod notice;
 mod rename;
+mod result_edge;
 mod root;
 mod samples_view;
 mod save_dialog;

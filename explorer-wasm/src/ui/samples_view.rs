@@ -11,9 +11,8 @@ use explorer_core::{
 use leptos::{html, prelude::*};
 
 use super::{
-    Button, ButtonKind, DeSummary, Glyph, Icon, IconButton, SamplePair, VirtualList,
-    de_view::{Caution, Edge},
-    gene_heading::GeneHeading,
+    Button, ButtonKind, DeSummary, Glyph, Icon, IconButton, SamplePair, VirtualList, de_view::Caution,
+    gene_heading::GeneHeading, result_edge::ResultEdge,
 };
 
 /// The result, in the place of a comparison of cells.
@@ -97,7 +96,7 @@ pub fn SamplesView(
             node_ref=panel
             style:height=move || height_px.get().map(|height_px| format!("{height_px}px"))
         >
-            <Edge panel height_px />
+            <ResultEdge panel height_px />
             <header class="de-head">
                 <h2 class="ellipsis" data-testid="samples-title">{move || summary.get().title}</h2>
                 <div class="de-actions">

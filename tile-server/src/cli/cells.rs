@@ -1,6 +1,12 @@
 //! Sets of cells as the command line names them: labels of columns, and lists of ids.
 
-use std::{borrow::Cow, collections::HashMap, fs, path::Path};
+use std::{
+    borrow::Cow,
+    collections::HashMap,
+    fs::File,
+    io::{self, Read as _},
+    path::Path,
+};
 
 use anyhow::{Context as _, Result};
 use clap::ValueEnum;
@@ -13,6 +19,9 @@ use shared_fbs::manifest::ColumnKind;
 use tessera::{compare::cells_with_label, dataset::Dataset};
 
 use super::terminal;
+
+/// The largest list of cells that is read, in bytes: that of some ten million cells takes less than half.
+const MOST_LIST_BYTES: u64 = 1 << 30;
 
 /// How many labels a message names.
 const MOST_LABELS: usize = 20;
@@ -64,6 +73,12 @@ pub enum CellsError {
         file: String,
         /// Why not.
         source: NotText,
+    },
+    /// A list of cells does not end where one should.
+    #[error("{file} holds more than 1 GiB, which is no list of cells; give a file with one id a line")]
+    Endless {
+        /// The file.
+        file: String,
     },
     /// Cells of a list do not exist.
     #[error("the dataset has no cell `{first}`{more}")]
@@ -148,7 +163,9 @@ fn quoted_column(spec: &str) -> Option<(String, &str)> {
 /// The cells whose ids a file lists, one a line. A byte order mark, line ends of any system, and quotation marks around
 /// ids are passed over, and so is a heading in the first line, which is said.
 pub fn listed(dataset: &Dataset, file: &Path) -> Result<CellMask> {
-    let bytes = fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
+    let bytes = read(file, MOST_LIST_BYTES)
+        .with_context(|| format!("cannot read {}", file.display()))?
+        .ok_or_else(|| CellsError::Endless { file: file.display().to_string() })?;
     let text = text_of(bytes).map_err(|source| CellsError::List { file: file.display().to_string(), source })?;
     let ids = dataset.cell_ids()?;
     let numbers: HashMap<&str, usize> =
@@ -177,6 +194,13 @@ pub fn listed(dataset: &Dataset, file: &Path) -> Result<CellMask> {
             Err(CellsError::Unknown { first: first.to_owned(), more }.into())
         }
     }
+}
+
+/// What a file holds, which may be a pipe; none where that is more than `most` bytes.
+fn read(file: &Path, most: u64) -> io::Result<Option<Vec<u8>>> {
+    let mut bytes = Vec::new();
+    File::open(file)?.take(most + 1).read_to_end(&mut bytes)?;
+    Ok((bytes.len() as u64 <= most).then_some(bytes))
 }
 
 /// Whether a line that is no cell says what the lines below it are: by the name that the ids have in the dataset, or a
@@ -214,6 +238,16 @@ mod tests {
             is_heading("\"Barcode\"", None) && is_heading(" CellID ", None) && is_heading("my ids", Some("my ids"))
         );
         assert!(!is_heading("AAACCTG-1", Some("my ids")) && !is_heading("", None));
+    }
+
+    #[test]
+    fn a_list_without_an_end_is_not_read_to_it() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), "12345").unwrap();
+        assert_eq!(read(file.path(), 5).unwrap().as_deref(), Some(&b"12345"[..]));
+        assert_eq!(read(file.path(), 4).unwrap(), None);
+        #[cfg(unix)]
+        assert_eq!(read(Path::new("/dev/zero"), 1 << 20).unwrap(), None);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use anyhow::{Context as _, Result};
@@ -15,6 +15,9 @@ use indicatif::{HumanCount, HumanDuration, MultiProgress, ProgressBar, ProgressS
 use tile_server::text::printable;
 
 use super::{exit::INTERRUPTED, terminal};
+
+/// How long what is built may take to stop.
+const GRACE: Duration = Duration::from_secs(10);
 
 /// Progress on standard error.
 pub struct TerminalProgress {
@@ -41,7 +44,8 @@ struct TerminalStage {
 
 impl TerminalProgress {
     /// Bars when standard error is a terminal, lines otherwise, nothing if `quiet`. Ctrl-C stops what is built; a
-    /// second one ends the program at once. Once this is dropped, signals are others' affair.
+    /// second one ends the program at once, as does [`GRACE`] without an end, when a disk hangs. Once this is dropped,
+    /// signals are others' affair.
     ///
     /// # Errors
     /// When Ctrl-C cannot be listened for.
@@ -49,9 +53,19 @@ impl TerminalProgress {
         let stop = Arc::new(AtomicBool::new(false));
         let handler = Arc::downgrade(&stop);
         let on_signal = move || {
-            if handler.upgrade().is_some_and(|stop| stop.swap(true, Ordering::Relaxed)) {
+            let Some(stop) = handler.upgrade() else { return };
+            if stop.swap(true, Ordering::Relaxed) {
                 std::process::exit(INTERRUPTED.into());
             }
+            drop(stop);
+            let handler = handler.clone();
+            std::thread::spawn(move || {
+                std::thread::sleep(GRACE);
+                if handler.strong_count() > 0 {
+                    terminal::say("what was asked for does not stop, since a disk does not answer; ended all the same");
+                    std::process::exit(INTERRUPTED.into());
+                }
+            });
         };
         ctrlc::set_handler(on_signal).context("cannot listen for Ctrl-C")?;
         let sink = match (quiet, std::io::stderr().is_terminal()) {

@@ -19,7 +19,6 @@ use hyper::body::{Body as HttpBody, Incoming};
 use roaring::RoaringBitmap;
 use shared_fbs::{api::MomentsQuery, frame};
 use tokio::{
-    sync::TryAcquireError,
     task::{JoinError, spawn_blocking},
     time::{Instant, timeout, timeout_at},
 };
@@ -128,7 +127,7 @@ async fn answer(
         refusal(StatusCode::REQUEST_TIMEOUT, "The two sets of cells did not arrive in time; send them again.")
     })??;
     exchange.progress().servers_turn();
-    let place = Arc::clone(&state.computing).try_acquire_owned().map_err(busy)?;
+    let place = exchange.compute().ok_or_else(busy)?;
 
     let stop = StopWhenDropped::default();
     let stopped = Arc::clone(&stop.0);
@@ -276,7 +275,7 @@ fn computes_nothing() -> Response<Body> {
     responses::not_found("No moments are computed here for this dataset; its tiles can be read.")
 }
 
-fn busy(_: TryAcquireError) -> Refusal {
+fn busy() -> Refusal {
     Box::new(responses::busy("The server computes as many comparisons as it may; try again in a moment."))
 }
 

@@ -149,7 +149,7 @@ impl Connections {
         } else {
             all <= most(&self.limits, resource)
                 || self.make_room(resource, None)
-                || (resource != Resource::Connections && self.make_room_fairly(resource, one))
+                || (matches!(resource, Resource::Requests | Resource::Bytes) && self.make_room_fairly(resource, one))
         };
         if !is_taken {
             self.give_back(resource, of_network, amount);
@@ -180,7 +180,9 @@ impl Connections {
         let priority = |connection: &Arc<Connection>| match (connection.standing(now), resource) {
             (Standing::Silent(time), Resource::Connections) => Some((0, Reverse(time))),
             (Standing::Quiet(time), Resource::Connections) => Some((1, Reverse(time))),
-            (Standing::Silent(_) | Standing::Quiet(_), Resource::Requests | Resource::Bytes) => None,
+            // When a comparison ends depends on no connection.
+            (_, Resource::Comparisons)
+            | (Standing::Silent(_) | Standing::Quiet(_), Resource::Requests | Resource::Bytes) => None,
             (Standing::Asking { one_stalled, .. }, _) => {
                 let holds_some = resource != Resource::Bytes || connection.holds_bytes();
                 one_stalled.filter(|&time| time >= grace && holds_some).map(|time| (2, Reverse(time)))
@@ -215,9 +217,12 @@ impl Connections {
 }
 
 impl Table {
-    /// Counts a network no longer that has no connection.
+    /// Counts a network no longer that has no connection, nor a comparison that outlives its connection.
     fn forget(&mut self, network: ClientNetwork) {
-        if self.networks.get(&network).is_some_and(|tally| tally.of(Resource::Connections) == 0) {
+        let has_none = |tally: &Arc<Tally>| {
+            [Resource::Connections, Resource::Comparisons].into_iter().all(|resource| tally.of(resource) == 0)
+        };
+        if self.networks.get(&network).is_some_and(has_none) {
             self.networks.remove(&network);
         }
     }
@@ -257,6 +262,17 @@ impl Connection {
             requests.under_way.swap_remove(at);
         }
         requests.quiet_since = self.all.clock.millis();
+    }
+
+    /// Begins a comparison; false where as many are computed as may be.
+    pub(super) fn begin_comparison(&self) -> bool {
+        self.take(Resource::Comparisons, 1)
+    }
+
+    /// Ends a comparison that was begun. The connection may have ended before.
+    pub(super) fn end_comparison(&self) {
+        self.give_back(Resource::Comparisons, 1);
+        self.all.table().forget(self.client.ip().into());
     }
 
     /// Takes some of a resource; false where there is not enough.
@@ -419,6 +435,23 @@ mod tests {
     }
 
     #[test]
+    fn one_comparison_is_left_to_others_even_by_who_leaves_theirs_behind() {
+        let all = connections(|limits| limits.computations = 3);
+        let place = admit(&all, 1).unwrap();
+        let gone = Arc::clone(place.connection());
+        assert!(gone.begin_comparison());
+        // The comparison goes on.
+        drop(place);
+        let [same, other] = [1, 2].map(|host| admit(&all, host).unwrap());
+        assert!(same.connection.begin_comparison());
+        assert!(!same.connection.begin_comparison(), "the last one is for others");
+        assert!(other.connection.begin_comparison());
+        assert!(!other.connection.begin_comparison(), "there is none left");
+        gone.end_comparison();
+        assert!(same.connection.begin_comparison());
+    }
+
+    #[test]
     fn all_is_given_back() {
         let all = connections(|_| {});
         for host in [1, 1, 2] {
@@ -428,8 +461,10 @@ mod tests {
             assert!(connection.take(Resource::Bytes, 10));
             connection.give_back(Resource::Bytes, 10);
             connection.end_request(&request);
+            assert!(connection.begin_comparison());
+            connection.end_comparison();
         }
-        for resource in [Resource::Connections, Resource::Requests, Resource::Bytes] {
+        for resource in [Resource::Connections, Resource::Requests, Resource::Bytes, Resource::Comparisons] {
             assert_eq!(all.total.of(resource), 0, "{resource:?}");
         }
         assert!(all.table().networks.is_empty() && all.table().open.is_empty());

@@ -17,7 +17,7 @@ use shared_fbs::{
     api::{API_ROUTE, DatasetDescription, Endpoint, MomentsOffer},
     path::{DATA_ROUTE, is_pack_file},
 };
-use tokio::{sync::Semaphore, task::spawn_blocking, time::timeout};
+use tokio::{task::spawn_blocking, time::timeout};
 use tower::{Layer, Service};
 use tower_http::cors::{Any, Cors, CorsLayer};
 
@@ -47,8 +47,6 @@ pub(super) struct State {
     pub(super) catalog: Catalog,
     /// The page.
     pub(super) page: Page,
-    /// The places for comparisons that are computed.
-    pub(super) computing: Arc<Semaphore>,
     /// The limits on what one request may ask for.
     pub(super) limits: Limits,
 }

@@ -29,6 +29,20 @@ impl Exchange {
         let mut held = HeldBytes { exchange: Arc::clone(self), bytes: 0 };
         held.grow(bytes).then_some(held)
     }
+
+    /// A place among the comparisons that are computed; none where there are as many as may be.
+    pub(super) fn compute(&self) -> Option<ComputePlace> {
+        self.connection.begin_comparison().then(|| ComputePlace(Arc::clone(&self.connection)))
+    }
+}
+
+/// A place among the comparisons that are computed; given back when dropped. It may outlive its request, as the work may.
+pub(super) struct ComputePlace(Arc<Connection>);
+
+impl Drop for ComputePlace {
+    fn drop(&mut self) {
+        self.0.end_comparison();
+    }
 }
 
 impl Drop for Exchange {

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-/// Limits on time, size and number. One client address may take at most half of what is counted for all, so that no
-/// address stops the server for the others; an IPv6 network of 64 bits counts as one address.
+/// Limits on time, size and number. One client address may take at most half of what is counted for all, and all but one
+/// of the comparisons, so that no address stops the server for the others; an IPv6 network of 64 bits counts as one
+/// address.
 #[derive(Clone, Debug)]
 pub struct Limits {
     /// From the moment a connection is accepted until the head of its first request is there.
@@ -36,7 +37,7 @@ pub struct Limits {
     /// The bytes of the frames of the tiles in one request; their number has a limit in the format.
     pub tile_bytes_per_request: u64,
     /// Comparisons computed at one time; further ones are 503 at once. With 0, none is.
-    pub computations: usize,
+    pub computations: u64,
     /// From the last byte of a comparison's body until its answer is there; then it is stopped and is 503.
     pub compute_time: Duration,
     /// Until the last byte of a body is there; then it is 408.

@@ -8,7 +8,6 @@ use hyper_util::{
 };
 use tokio::{
     net::{TcpListener, TcpStream},
-    sync::Semaphore,
     task::JoinSet,
     time::{MissedTickBehavior, interval, sleep, timeout},
 };
@@ -53,8 +52,7 @@ pub async fn bind(options: Options) -> Result<Server, ServeError> {
     let listener = TcpListener::bind(options.address).await.map_err(bind_error)?;
     let address = listener.local_addr().map_err(bind_error)?;
     let page = Page::new(options.front_end, options.base_path.clone(), options.data_origins, options.frame_ancestors);
-    let computing = Arc::new(Semaphore::new(limits.computations.min(Semaphore::MAX_PERMITS)));
-    let state = State { catalog, page, computing, limits: limits.clone() };
+    let state = State { catalog, page, limits: limits.clone() };
     let host_check = HostCheck::new(options.allowed_hosts, address);
     let app = App::new(state, options.cors, options.base_path, host_check);
     Ok(Server { listener, address, app, limits })

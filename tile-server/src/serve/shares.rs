@@ -16,6 +16,8 @@ pub(super) enum Resource {
     Requests,
     /// Bytes of answers and of bodies of requests in memory.
     Bytes,
+    /// Comparisons that are computed.
+    Comparisons,
 }
 
 /// How much is taken of each resource.
@@ -24,6 +26,7 @@ pub(super) struct Tally {
     connections: AtomicU64,
     requests: AtomicU64,
     bytes: AtomicU64,
+    comparisons: AtomicU64,
 }
 
 impl Tally {
@@ -32,6 +35,7 @@ impl Tally {
             Resource::Connections => &self.connections,
             Resource::Requests => &self.requests,
             Resource::Bytes => &self.bytes,
+            Resource::Comparisons => &self.comparisons,
         }
     }
 
@@ -57,12 +61,17 @@ pub(super) fn most(limits: &Limits, resource: Resource) -> u64 {
         Resource::Connections => limits.connections,
         Resource::Requests => limits.requests,
         Resource::Bytes => limits.bytes_in_flight,
+        Resource::Comparisons => limits.computations,
     }
 }
 
-/// What one address may take: half.
+/// What one address may take: half; of comparisons, which are few, all but one.
 pub(super) fn most_of_one(limits: &Limits, resource: Resource) -> u64 {
-    most(limits, resource).div_ceil(2)
+    let most = most(limits, resource);
+    match resource {
+        Resource::Connections | Resource::Requests | Resource::Bytes => most.div_ceil(2),
+        Resource::Comparisons => most.saturating_sub(1).max(1),
+    }
 }
 
 /// Where a client is, as far as it is counted by: its IPv4 address, or the network of its IPv6 address, of which one

@@ -13,6 +13,7 @@ mod search_field;
 mod segmented;
 mod select;
 mod size;
+mod splitter;
 mod virtual_list;
 
 pub use button::{Button, ButtonKind, IconButton};
@@ -29,5 +30,6 @@ pub use search_field::SearchField;
 pub use segmented::{Segment, Segmented};
 pub use select::{Choice, Select, SelectField};
 pub(crate) use size::watch_size;
+pub use splitter::{Grows, Splitter};
 pub(crate) use virtual_list::TabStop;
 pub use virtual_list::{VirtualList, row_height_px};
