@@ -4,6 +4,10 @@ mod cli;
 
 use std::{panic, process::ExitCode, thread};
 
+#[cfg(target_env = "musl")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// The stack of the thread that works: as large as that of a first thread.
 const STACK_BYTES: usize = 8 << 20;
 

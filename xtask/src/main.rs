@@ -7,6 +7,7 @@ mod bench;
 mod ci;
 mod codegen;
 mod demo;
+mod dist;
 mod front_end;
 mod generate;
 mod hash;
@@ -69,6 +70,8 @@ enum Command {
         #[arg(long)]
         quick: bool,
     },
+    /// Build what is released: one static program with the page inside, packed, with its checksum
+    Dist,
     /// Print the size of the built front end and compare it with its budget
     Size {
         /// The folder that holds the built front end
@@ -104,6 +107,7 @@ fn run(command: Command) -> anyhow::Result<()> {
             println!("The page is in {}", page.build_alone(&workspace)?.display());
             Ok(())
         }
+        Command::Dist => dist::run(&workspace),
         Command::Size { dist } => size::check(&workspace.path(dist)),
     }
 }

@@ -3,6 +3,7 @@
 mod apt;
 mod browser;
 mod cargo_tool;
+mod static_target;
 mod vulkan;
 mod wasm_toolchain;
 
@@ -74,6 +75,12 @@ pub fn browser() -> Result<Browser> {
 /// A Vulkan driver for the renderer's native tests, where one can be had.
 pub fn software_gpu() {
     vulkan::ensure();
+}
+
+/// A target whose programs need nothing of the system they run on, and the crates that are compiled for it.
+pub fn static_target(workspace: &Workspace) -> Result<String> {
+    fetch_crates(workspace)?;
+    static_target::ensure()
 }
 
 /// Downloads the crates of Cargo.lock now, so that a silent registry is told from a broken build.
