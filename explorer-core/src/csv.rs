@@ -48,7 +48,8 @@ pub fn push_field(out: &mut String, text: &str) {
     if begins_with_break(&text) {
         text.to_mut().insert(0, '\'');
     }
-    let is_plain = !text.contains([',', '"', '\n', '\r']) && !text.starts_with('#') && text.trim() == text;
+    // What reads `#` as the beginning of a comment does so in the middle of a plain field, too.
+    let is_plain = !text.contains([',', '"', '\n', '\r', '#']) && text.trim() == text;
     if is_plain {
         out.push_str(&text);
     } else {

@@ -223,7 +223,7 @@ impl Lost {
         // predict: that would take three times as long.
         self.loss.n_rounded += u64::from(difference > 0.0);
         if difference > self.loss.largest_relative * value.abs() {
-            self.note_worse(value, difference);
+            self.note_worse(value, single, difference);
         }
         self.n_taken += 1;
         single
@@ -231,8 +231,11 @@ impl Lost {
 
     /// Notes a number that lost more than those before it, or all.
     #[cold]
-    fn note_worse(&mut self, value: f64, difference: f64) {
-        if difference.is_infinite() {
+    fn note_worse(&mut self, value: f64, single: f32, difference: f64) {
+        if single == 0.0 {
+            self.loss.n_rounded -= 1;
+            self.loss.n_vanished += 1;
+        } else if difference.is_infinite() {
             self.loss.n_rounded -= 1;
             self.loss.largest_beyond = self.loss.largest_beyond.max(value.abs());
             self.beyond.push(self.n_taken);
@@ -315,7 +318,8 @@ mod tests {
         let exact = singles(&[0.5, -16_777_216.0, f64::NAN, f64::NEG_INFINITY, f64::from(f32::MAX), -0.0]);
         assert_eq!((exact.loss, exact.beyond), (Loss::default(), vec![]));
         let rounded = singles(&[16_777_217.0, 3.0, 0.1, 1e-300]);
-        assert_eq!((rounded.loss.n_rounded, rounded.loss.largest_relative), (3, 1.0));
+        assert_eq!((rounded.loss.n_rounded, rounded.loss.n_vanished), (2, 1));
+        assert!(rounded.loss.largest_relative < 6e-8);
         assert_eq!(singles(&[16_777_217.0]).loss.largest_relative, 1.0 / 16_777_217.0);
         let beyond = singles(&[1.0, -1e300, f64::INFINITY, 1e39]);
         assert_eq!(beyond.values, [1.0, f32::NEG_INFINITY, f32::INFINITY, f32::INFINITY]);

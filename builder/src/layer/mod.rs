@@ -8,6 +8,7 @@
 mod block;
 mod blocks;
 mod cells;
+mod crowded;
 mod cube;
 mod genes;
 mod log_counts;
@@ -143,8 +144,9 @@ pub fn write(
 ) -> Result<Layer, BuildError> {
     let Reading { scan, blocks } = reading;
     let output = |source| context.output(source);
+    let cautions = cautions(&scan, place.gene_ids, context);
     let said = |message| Warning { place: place.location.to_string(), message };
-    warnings.extend(scan.odd.messages(place.gene_ids).into_iter().map(said));
+    warnings.extend(cautions.iter().cloned().chain(scan.odd.rounded_message()).map(said));
     let fixed = match scan.kind {
         ValueKind::Counts => FixedPoints::Uniform(FixedPoint::COUNTS),
         ValueKind::LogNormalizedCounts => {
@@ -197,7 +199,18 @@ pub fn write(
         cells_pack,
         cube: context.cube.map(|cube| Box::new(cube_moments(cube, tiles.cube))),
         block_levels,
+        cautions,
     })
+}
+
+/// Why what is computed from a layer is not all that its file would give.
+fn cautions(scan: &Scan, gene_ids: &[String], context: &Context<'_>) -> Vec<String> {
+    let mut cautions = scan.odd.unkept_messages(gene_ids);
+    if scan.odd.any_rounded() {
+        let n_obs = context.order.rows.len() as u64;
+        cautions.extend(crowded::message(&scan.spans_by_gene, &scan.nonzero_by_gene, gene_ids, n_obs));
+    }
+    cautions
 }
 
 /// What every stage of writing a layer needs to know.

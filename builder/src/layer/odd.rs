@@ -69,8 +69,13 @@ impl OddValues {
         self.by_column.iter().any(|unkept| unkept.n_nan + unkept.n_infinite > 0)
     }
 
-    /// What is said of these values; `ids` are those of the genes, by column.
-    pub fn messages(&self, ids: &[String]) -> Vec<String> {
+    /// Whether any value was rounded.
+    pub fn any_rounded(&self) -> bool {
+        self.loss.n_rounded > 0
+    }
+
+    /// What is said of values that count as zero; `ids` are those of the genes, by column.
+    pub fn unkept_messages(&self, ids: &[String]) -> Vec<String> {
         let mut messages = Vec::new();
         let mut note = |count: fn(&Unkept) -> u64, what: &str| {
             let counts = || self.by_column.iter().map(count);
@@ -86,19 +91,28 @@ impl OddValues {
         note(|unkept| unkept.n_infinite.saturating_sub(unkept.n_beyond), "infinite");
         let beyond = format!("beyond the range of 32-bit floats, up to {:e}", self.loss.largest_beyond);
         note(|unkept| unkept.n_beyond, &beyond);
-        if self.loss.n_rounded > 0 {
-            let (n, share) = (self.loss.n_rounded as usize, self.loss.largest_relative);
+        if self.loss.n_vanished > 0 {
+            let (are, they_count) = if self.loss.n_vanished == 1 { ("is", "it counts") } else { ("are", "they count") };
+            let values = format::plural(self.loss.n_vanished as usize, "value", "values");
+            messages.push(format!("{values} {are} smaller than a 32-bit float can be; {they_count} as zero"));
+        }
+        messages
+    }
+
+    /// What is said of values that were rounded; `None` where none was.
+    pub fn rounded_message(&self) -> Option<String> {
+        let (n, share) = (self.loss.n_rounded as usize, self.loss.largest_relative);
+        (n > 0).then(|| {
             let (are, of) = if n == 1 { ("is", "by") } else { ("are", "each by at most") };
             let values = format::plural(n, "value", "values");
             let share = format::significant(share, 2);
-            messages.push(format!("{values} {are} rounded to 32-bit floats, {of} {share} of what the file has"));
-        }
-        messages
+            format!("{values} {are} rounded to 32-bit floats, {of} {share} of itself")
+        })
     }
 }
 
 /// "of the gene `a`", or "of the genes `a`, `b`, `c` and 2 more".
-fn named<'a>(genes: impl Iterator<Item = &'a str>) -> String {
+pub(super) fn named<'a>(genes: impl Iterator<Item = &'a str>) -> String {
     let genes: Vec<String> = genes.map(|id| format!("`{id}`")).collect();
     let noun = if genes.len() == 1 { "gene" } else { "genes" };
     format!("of the {noun} {}", format::first_of(&genes, MOST_NAMED))
@@ -109,7 +123,8 @@ mod tests {
     use super::*;
 
     fn said(odd: &OddValues) -> Vec<String> {
-        odd.messages(&["a", "b", "c", "d"].map(str::to_owned))
+        let unkept = odd.unkept_messages(&["a", "b", "c", "d"].map(str::to_owned));
+        unkept.into_iter().chain(odd.rounded_message()).collect()
     }
 
     #[test]
@@ -118,7 +133,13 @@ mod tests {
         assert_eq!((said(&odd).len(), odd.any_unkept()), (0, false));
         odd.take(1, f32::NAN, 4);
         (0..4).for_each(|column| odd.take(column, f32::INFINITY, 4));
-        let loss = Loss { columns_beyond: vec![3], largest_beyond: 1e300, n_rounded: 1, largest_relative: 1.0 };
+        let loss = Loss {
+            columns_beyond: vec![3],
+            largest_beyond: 1e300,
+            n_vanished: 1,
+            n_rounded: 1,
+            largest_relative: 5e-8,
+        };
         odd.take_loss(&SparseSlab { loss, ..SparseSlab::default() }, 4);
         assert_eq!(
             said(&odd),
@@ -126,7 +147,8 @@ mod tests {
                 "1 value is not a number (NaN), of the gene `b`; it counts as zero",
                 "3 values are infinite, of the genes `a`, `b`, `c`; they count as zero",
                 "1 value is beyond the range of 32-bit floats, up to 1e300, of the gene `d`; it counts as zero",
-                "1 value is rounded to 32-bit floats, by 1.0 of what the file has",
+                "1 value is smaller than a 32-bit float can be; it counts as zero",
+                "1 value is rounded to 32-bit floats, by 5.0e-8 of itself",
             ]
         );
     }
@@ -149,7 +171,7 @@ mod tests {
             said(&sum),
             [
                 "5 values are infinite, of the genes `a`, `b`, `c` and 1 more; they count as zero",
-                "4,000 values are rounded to 32-bit floats, each by at most 5.9e-8 of what the file has",
+                "4,000 values are rounded to 32-bit floats, each by at most 5.9e-8 of itself",
             ]
         );
     }

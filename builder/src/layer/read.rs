@@ -13,6 +13,7 @@ use super::{
     Context,
     block::Block,
     blocks::Blocks,
+    crowded::Span,
     log_counts::{self, Evidence, Recognized},
     odd::OddValues,
     pipeline::in_order,
@@ -49,6 +50,8 @@ pub struct Scan {
     pub nonzero_by_gene: Vec<u32>,
     /// Orders of magnitude of every gene's values, by column of the matrix; empty unless they were read as floats.
     pub exponents_by_gene: Vec<Exponents>,
+    /// The least and the largest value of every gene, by column of the matrix; empty unless they may have been rounded.
+    pub spans_by_gene: Vec<Span>,
     /// Values that could not be kept as they are.
     pub odd: OddValues,
     /// Whether any value is negative.
@@ -162,7 +165,7 @@ fn read_as<'a>(matrix: &Matrix, kind: ValueKind, context: &Context<'a>) -> Resul
         return Ok(None);
     }
     let stage = context.environment.progress.stage(format!("reading {}", matrix.info().location), stage_length(matrix));
-    let mut tally = Tally::new(matrix.info().n_cols, kind);
+    let mut tally = Tally::new(matrix.info().n_cols, kind, matrix.may_round());
     let mut cells = RecognizedCells::default();
     let take = |slab: SlabRuns| {
         stage.advance(slab.n_entries);
@@ -209,7 +212,7 @@ impl SlabReader<'_> {
             },
             bytes: Vec::with_capacity(slab.data.len() * 5 / 2),
             runs: Vec::new(),
-            tally: Tally::new(self.matrix.info().n_cols, self.kind),
+            tally: Tally::new(self.matrix.info().n_cols, self.kind, self.matrix.may_round()),
             recognized: Vec::new(),
         };
         runs.tally.take_loss(&slab);

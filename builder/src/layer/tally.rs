@@ -4,13 +4,15 @@ use explorer_core::de::{Exponents, Normalization};
 use h5ad::SparseSlab;
 use shared_fbs::manifest::ValueKind;
 
-use super::{odd::OddValues, read::Scan};
+use super::{crowded::Span, odd::OddValues, read::Scan};
 
 /// Counts over some values.
 pub struct Tally {
     nonzero_by_gene: Vec<u32>,
     /// Of values that are kept as floats; else empty.
     exponents_by_gene: Vec<Exponents>,
+    /// Of numbers that may have been rounded; else empty.
+    spans_by_gene: Vec<Span>,
     /// Least and largest |value|, zeros left out.
     least: f32,
     largest: f32,
@@ -19,12 +21,13 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// Nothing yet, of so many genes whose values are kept as one kind.
-    pub fn new(n_genes: usize, kind: ValueKind) -> Self {
+    /// Nothing yet, of so many genes whose values are kept as one kind; whether their numbers may be rounded.
+    pub fn new(n_genes: usize, kind: ValueKind, may_round: bool) -> Self {
         let n_with_exponents = if kind == ValueKind::Float { n_genes } else { 0 };
         Self {
             nonzero_by_gene: vec![0; n_genes],
             exponents_by_gene: vec![Exponents::default(); n_with_exponents],
+            spans_by_gene: vec![Span::EMPTY; if may_round { n_genes } else { 0 }],
             least: f32::INFINITY,
             largest: 0.0,
             odd: OddValues::default(),
@@ -42,6 +45,11 @@ impl Tally {
                 self.exponents_by_gene[gene as usize].insert(value);
             }
         }
+        if !self.spans_by_gene.is_empty() {
+            for (&gene, &value) in genes.iter().zip(data) {
+                self.spans_by_gene[gene as usize].insert(value);
+            }
+        }
         self.take_range(data) || self.take_odd(genes.iter().copied().zip(data))
     }
 
@@ -51,6 +59,9 @@ impl Tally {
         self.nonzero_by_gene[gene] += data.iter().filter(|value| value.is_finite()).count() as u32;
         if let Some(exponents) = self.exponents_by_gene.get_mut(gene) {
             data.iter().for_each(|&value| exponents.insert(value));
+        }
+        if let Some(span) = self.spans_by_gene.get_mut(gene) {
+            data.iter().for_each(|&value| span.insert(value));
         }
         self.take_range(data) || self.take_odd(data.iter().map(|value| (gene as u32, value)))
     }
@@ -91,6 +102,9 @@ impl Tally {
         for (mine, theirs) in self.exponents_by_gene.iter_mut().zip(&other.exponents_by_gene) {
             mine.merge(theirs);
         }
+        for (mine, theirs) in self.spans_by_gene.iter_mut().zip(&other.spans_by_gene) {
+            mine.merge(theirs);
+        }
         self.least = self.least.min(other.least);
         self.largest = self.largest.max(other.largest);
         self.odd.merge(&other.odd);
@@ -102,6 +116,7 @@ impl Tally {
         Scan {
             nonzero_by_gene: self.nonzero_by_gene,
             exponents_by_gene: self.exponents_by_gene,
+            spans_by_gene: self.spans_by_gene,
             min_abs: self.least,
             max_abs: self.largest,
             odd: self.odd,

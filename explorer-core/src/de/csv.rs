@@ -23,6 +23,8 @@ pub struct DeRecord {
     pub layer: String,
     /// The filters outside of which no cell is in either set; empty where there are none.
     pub within: String,
+    /// Why the numbers are not all that the file would give, as the layer has it.
+    pub cautions: Vec<String>,
 }
 
 /// A set of cells, by name.
@@ -36,7 +38,7 @@ pub struct CellSetRecord {
 
 /// The table in rank order (see [`DeTable::ranked`]). The column `names` holds labels, `gene_ids` the file's ids.
 ///
-/// `pandas.read_csv(path, comment="#")` reads it, as long as no gene's name holds a `#`.
+/// `pandas.read_csv(path, comment="#")` reads it.
 /// Percentages are 0 to 100; numbers read back to the same bits.
 pub fn to_csv(table: &DeTable, names: &GeneNames, record: &DeRecord) -> String {
     let mut out = String::with_capacity(512 + 200 * table.len());
@@ -67,14 +69,15 @@ pub fn to_csv(table: &DeTable, names: &GeneNames, record: &DeRecord) -> String {
     out
 }
 
-/// Markers of labels, label after label, as they are ranked. `dataset` and `layer` as in [`DeRecord`], `column` is the
-/// labels' column, `within` the filters outside of which no cell counts.
+/// Markers of labels, label after label, as they are ranked. `dataset`, `layer` and `cautions` as in [`DeRecord`], `column`
+/// is the labels' column, `within` the filters outside of which no cell counts.
 pub fn markers_to_csv(
     markers: &[(String, Vec<Marker>)],
     names: &GeneNames,
     options: DeOptions,
     rank: MarkerRank,
     [dataset, column, layer, within]: [&str; 4],
+    cautions: &[String],
 ) -> String {
     let mut out = String::new();
     let ranked = match rank {
@@ -95,6 +98,7 @@ pub fn markers_to_csv(
     ] {
         push_fact(&mut out, what, value);
     }
+    push_cautions(&mut out, cautions);
     out.push_str("label,names,rank_by,scores,");
     out.push_str(effect_header(options.effect));
     out.push_str(",pvals_adj,log10_pvals,pct_group,pct_reference,gene_ids\n");
@@ -144,6 +148,7 @@ pub fn pseudobulk_to_csv(table: &PseudobulkTable, names: &GeneNames, record: &De
     ] {
         push_fact(&mut out, what, value);
     }
+    push_cautions(&mut out, &record.cautions);
     if let Some(caution) = table.caution() {
         push_comment(&mut out, "left out", &caution);
     }
@@ -203,6 +208,12 @@ fn write_record(out: &mut String, table: &DeTable, record: &DeRecord) {
     ] {
         push_fact(out, what, value);
     }
+    push_cautions(out, &record.cautions);
+}
+
+/// A line for each reason to read the numbers with care.
+fn push_cautions(out: &mut String, cautions: &[String]) {
+    cautions.iter().for_each(|caution| push_comment(out, "caution", caution));
 }
 
 /// A line of the record; none for what does not apply.
@@ -252,18 +263,20 @@ mod tests {
             reference: set("rest", 4),
             layer: "X".to_owned(),
             within: String::new(),
+            cautions: vec!["3 values count\nas zero".to_owned()],
         };
         let texts = |texts: [&str; 2]| texts.map(str::to_owned).to_vec();
-        let names = GeneNames::new(texts(["E1", "E2"]), Some(texts(["A,B", "C"])));
+        let names = GeneNames::new(texts(["E1", "E2"]), Some(texts(["A,B", "C#1"])));
         let csv = to_csv(&table, &names, &record);
         let lines: Vec<&str> = csv.lines().collect();
         assert_eq!(lines[0], "# dataset: two lines");
         assert_eq!(lines[1], "# group: mine (3 cells)");
-        assert!(lines[7].starts_with("names,scores,logfoldchanges,pvals,pvals_adj,"));
-        assert!(lines[7].ends_with(",gene_ids"));
-        assert!(lines[8].starts_with("C,1.73205") && lines[8].ends_with(",E2"), "{}", lines[8]);
-        assert!(lines[9].starts_with("\"A,B\",0.19999") && lines[9].ends_with(",E1"), "{}", lines[9]);
-        assert_eq!(lines.len(), 10);
+        assert_eq!(lines[7], "# caution: 3 values count as zero");
+        assert!(lines[8].starts_with("names,scores,logfoldchanges,pvals,pvals_adj,"));
+        assert!(lines[8].ends_with(",gene_ids"));
+        assert!(lines[9].starts_with("\"C#1\",1.73205") && lines[9].ends_with(",E2"), "{}", lines[9]);
+        assert!(lines[10].starts_with("\"A,B\",0.19999") && lines[10].ends_with(",E1"), "{}", lines[10]);
+        assert_eq!(lines.len(), 11);
     }
 
     #[test]

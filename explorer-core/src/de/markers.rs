@@ -88,7 +88,8 @@ impl<'a> MarkerFinder<'a> {
         Self { labels, total, fixed, options, rank, spreads }
     }
 
-    /// The `n_top` best markers of one label against all other cells, best first.
+    /// The `n_top` best markers of one label against all other cells, best first; none where one of the two has fewer than
+    /// two cells, so that nothing can be tested.
     ///
     /// # Errors
     /// [`MomentsError`] when the moments do not belong together.
@@ -99,6 +100,9 @@ impl<'a> MarkerFinder<'a> {
         let group = &self.labels[label];
         let mut rest = self.total.clone();
         rest.subtract(group)?;
+        if group.n_cells.min(rest.n_cells) < 2 {
+            return Ok(Vec::new());
+        }
         let table = compare(group, &rest, self.fixed, self.options)?;
         let mut ranks: Vec<(f64, u32)> = match self.rank {
             MarkerRank::Score => (0..).zip(&table.score).map(|(gene, &score)| (score, gene)).collect(),

@@ -133,6 +133,8 @@ pub struct DeResult {
     pub millis: f64,
     /// The layer, by its place in the file.
     pub layer: String,
+    /// Why the numbers are not all that the file would give, as the layer has it.
+    pub cautions: Vec<String>,
 }
 
 /// The statistics of a comparison.
@@ -183,6 +185,7 @@ impl DeResult {
             reference: CellSetRecord { name: reference.to_owned(), n_cells: n_reference },
             layer: self.layer.clone(),
             within: within.to_owned(),
+            cautions: self.cautions.clone(),
         };
         match &self.answer {
             Answer::Cells(table) => to_csv(table, &self.names, &record),
@@ -299,6 +302,7 @@ mod tests {
             n_bytes: 1_500_000,
             millis: 400.0,
             layer: "X".to_owned(),
+            cautions: vec!["3 values count as zero".to_owned()],
         }
     }
 

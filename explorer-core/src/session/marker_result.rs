@@ -32,6 +32,8 @@ pub struct MarkersResult {
     pub names: Arc<GeneNames>,
     /// The layer, by its place in the file.
     pub layer: String,
+    /// Why the numbers are not all that the file would give, as the layer has it.
+    pub cautions: Vec<String>,
     /// What the size of an effect is.
     pub effect: Effect,
     /// Bytes that this took.
@@ -62,7 +64,7 @@ impl MarkersResult {
         let options = DeOptions { effect: self.effect, ..DeOptions::default() };
         let rank = MarkerRank::of(self.asked.rank);
         let place = [dataset, &self.asked.column, &self.layer, within];
-        markers_to_csv(&labels, &self.names, options, rank, place)
+        markers_to_csv(&labels, &self.names, options, rank, place, &self.cautions)
     }
 }
 

@@ -50,6 +50,8 @@ pub struct MarkersSummary {
     pub facts: Vec<String>,
     /// What the sizes of effects are called.
     pub effect: String,
+    /// Why the numbers are to be read with care, where there is a reason.
+    pub caution: Option<String>,
 }
 
 /// A label and its genes.
@@ -113,7 +115,7 @@ impl DeResult {
             Method::Welch => "Welch's t-test",
             Method::CellxgeneCompatible => "CELLxGENE-compatible t-test",
         };
-        let caution = if self.is_estimate {
+        let of_sets = if self.is_estimate {
             Some("An estimate from a sample of both sets; the exact table is on its way.".to_owned())
         } else {
             sizes.map_or_else(|| caution_of_sizes(n_group, n_reference), |sizes| sizes.caution(self.comparison.names()))
@@ -130,7 +132,7 @@ impl DeResult {
             title: self.shown_title(),
             facts,
             detail: self.other_routes_text(),
-            caution,
+            caution: together([of_sets], &self.layer, &self.cautions),
             is_estimate: self.is_estimate,
         }
     }
@@ -163,14 +165,20 @@ impl DeResult {
             format::duration(Duration::from_secs_f64(self.millis / 1000.0)),
         ]);
         let cautions = [sizes.and_then(SideSizes::caution_of_samples), table.caution()];
-        let cautions: Vec<String> = cautions.into_iter().flatten().collect();
         DeSummary {
             title: format!("{}, by samples", self.shown_title()),
             facts,
-            caution: (!cautions.is_empty()).then(|| cautions.join(" ")),
+            caution: together(cautions, &self.layer, &self.cautions),
             ..DeSummary::default()
         }
     }
+}
+
+/// All reasons for care in one text: sentences, and what the layer itself has of them.
+fn together<const N: usize>(sentences: [Option<String>; N], layer: &str, of_layer: &[String]) -> Option<String> {
+    let of_layer = of_layer.iter().map(|caution| format!("In {}, {caution}.", isolated(layer)));
+    let all: Vec<String> = sentences.into_iter().flatten().chain(of_layer).collect();
+    (!all.is_empty()).then(|| all.join(" "))
 }
 
 fn within_text(within: &str) -> Option<String> {
@@ -211,6 +219,7 @@ impl MarkersResult {
                 Effect::Log2FoldChange => "log2 fold change".to_owned(),
                 Effect::MeanDifference => "difference of means".to_owned(),
             },
+            caution: together([], &self.layer, &self.cautions),
         }
     }
 

@@ -76,6 +76,7 @@ impl DataAccess {
                 n_bytes: found.n_bytes,
                 millis: platform::now_millis() - began,
                 layer: layer.name.clone(),
+                cautions: layer.cautions.clone(),
             })
         };
         if comparison.mode == TestMode::Samples {
@@ -90,6 +91,7 @@ impl DataAccess {
                 n_bytes,
                 millis: platform::now_millis() - began,
                 layer: layer.name.clone(),
+                cautions: layer.cautions.clone(),
             });
         }
         let on_estimate = async |found: Found| {

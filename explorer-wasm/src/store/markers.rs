@@ -74,6 +74,7 @@ impl DataAccess {
             labels: LabelMarkers::of_labels(&categories.labels, n_cells, found),
             names: Arc::clone(&genes.names),
             layer: layer.name.clone(),
+            cautions: layer.cautions.clone(),
             effect: Effect::of_layer(layer),
             n_bytes,
             millis: platform::now_millis() - began,

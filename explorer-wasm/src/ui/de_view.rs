@@ -181,7 +181,7 @@ pub fn DeView(
                     {move || summary.get().facts.into_iter().map(|fact| view! { <span>{fact}</span> }).collect_view()}
                 </p>
             </header>
-            <Caution summary />
+            <Caution caution=Signal::derive(move || summary.get().caution) />
             {on_samples.map(|on_samples| view! {
                 <p class="de-samples note">
                     <span>
@@ -213,11 +213,11 @@ pub fn DeView(
 /// Why the numbers are to be read with care, where there is a reason.
 #[component]
 pub(super) fn Caution(
-    /// What was compared.
-    summary: Signal<DeSummary>,
+    /// The sentences.
+    caution: Signal<Option<String>>,
 ) -> impl IntoView {
     move || {
-        summary.get().caution.map(|caution| {
+        caution.get().map(|caution| {
             view! {
                 <p class="de-caution note">
                     <Icon glyph=Glyph::Warning />

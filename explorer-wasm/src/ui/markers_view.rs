@@ -13,7 +13,7 @@ use web_sys::Element;
 
 use super::{
     Button, ButtonKind, Choice, Glyph, Icon, IconButton, MarkedLabel, MarkerGene, MarkersSummary, Progress,
-    SelectField, control::focus, result_edge::ResultEdge,
+    SelectField, control::focus, de_view::Caution, result_edge::ResultEdge,
 };
 
 /// How many genes of each label can be shown.
@@ -115,6 +115,7 @@ pub fn MarkersView(
                     {move || summary.get().facts.into_iter().map(|fact| view! { <span>{fact}</span> }).collect_view()}
                 </p>
             </header>
+            <Caution caution=Signal::derive(move || summary.get().caution) />
             <div class="de-tools markers-tools">
                 <SelectField
                     name="Rank by"

@@ -113,7 +113,7 @@ pub fn SamplesView(
                     {move || summary.get().facts.into_iter().map(|fact| view! { <span>{fact}</span> }).collect_view()}
                 </p>
             </header>
-            <Caution summary />
+            <Caution caution=Signal::derive(move || summary.get().caution) />
             <div class="de-tools">
                 <div class="field-search">
                     <Icon glyph=Glyph::Search />

@@ -64,6 +64,11 @@ impl Dense {
         })
     }
 
+    /// The type of the entries.
+    pub(super) fn number(&self) -> Number {
+        self.number
+    }
+
     pub(super) fn slabs(&self, entries: usize) -> Vec<Range<usize>> {
         let rows = (entries / self.n_cols.max(1)).max(1);
         let rows = if rows >= self.band_rows { rows - rows % self.band_rows } else { rows };

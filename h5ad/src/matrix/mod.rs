@@ -156,6 +156,15 @@ impl Matrix {
         &self.info
     }
 
+    /// Whether numbers of its type may be rounded when they become 32-bit floats.
+    pub fn may_round(&self) -> bool {
+        let number = match &self.body {
+            Body::Dense(dense) => dense.number(),
+            Body::Sparse(sparse) => sparse.number(),
+        };
+        !number.fits_single()
+    }
+
     /// Number of majors.
     pub fn n_major(&self) -> usize {
         match self.info.storage {

@@ -217,11 +217,11 @@ fn what_32_bit_floats_cannot_hold_is_told_with_the_column() {
     assert_eq!(rounded.data, [1_073_741_824.0, 2f32.powi(40)]);
     assert_eq!((rounded.loss.n_rounded, rounded.loss.largest_relative), (1, 1.0 / 1_073_741_825.0));
     for key in ["wide", "by_row", "by_column"] {
-        let Loss { mut columns_beyond, n_rounded, largest_relative, largest_beyond } =
+        let Loss { mut columns_beyond, n_rounded, n_vanished, largest_relative, largest_beyond } =
             file.matrix(&MatrixLocation::Layer(key.to_owned())).unwrap().read(0..2).unwrap().loss;
         columns_beyond.sort_unstable();
         assert_eq!((columns_beyond, largest_beyond), (vec![1, 1], 1e301), "{key}");
-        assert_eq!((n_rounded, largest_relative), (1, 1.0), "{key}");
+        assert_eq!((n_rounded, n_vanished, largest_relative), (0, 1, 0.0), "{key}");
     }
     assert_eq!(file.warnings(), []);
 }

@@ -2269,6 +2269,7 @@ pub mod tessera {
             pub const VT_CELLS_PACK: ::flatbuffers::VOffsetT = 38;
             pub const VT_CUBE: ::flatbuffers::VOffsetT = 40;
             pub const VT_BLOCK_LEVELS: ::flatbuffers::VOffsetT = 42;
+            pub const VT_CAUTIONS: ::flatbuffers::VOffsetT = 44;
 
             #[inline]
             pub unsafe fn init_from_table(table: ::flatbuffers::Table<'a>) -> Self {
@@ -2282,6 +2283,9 @@ pub mod tessera {
                 let mut builder = LayerBuilder::new(_fbb);
                 builder.add_log_base(args.log_base);
                 builder.add_n_nonzero(args.n_nonzero);
+                if let Some(x) = args.cautions {
+                    builder.add_cautions(x);
+                }
                 if let Some(x) = args.block_levels {
                     builder.add_block_levels(x);
                 }
@@ -2358,6 +2362,10 @@ pub mod tessera {
                     let x = self.block_levels();
                     x.iter().map(|t| t.unpack()).collect()
                 };
+                let cautions = {
+                    let x = self.cautions();
+                    x.iter().map(|s| alloc::string::ToString::to_string(s)).collect()
+                };
                 LayerT {
                     name,
                     var,
@@ -2379,6 +2387,7 @@ pub mod tessera {
                     cells_pack,
                     cube,
                     block_levels,
+                    cautions,
                 }
             }
 
@@ -2536,6 +2545,19 @@ pub mod tessera {
                         .unwrap()
                 }
             }
+            #[inline]
+            pub fn cautions(&self) -> ::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<&'a str>> {
+                // Safety:
+                // Created from valid Table for this object
+                // which contains a valid value in this slot
+                unsafe {
+                    self._tab
+                        .get::<::flatbuffers::ForwardsUOffset<
+                            ::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<&'a str>>,
+                        >>(Layer::VT_CAUTIONS, None)
+                        .unwrap()
+                }
+            }
         }
 
         impl ::flatbuffers::Verifiable for Layer<'_> {
@@ -2545,31 +2567,28 @@ pub mod tessera {
                 pos: usize,
             ) -> Result<(), ::flatbuffers::InvalidFlatbuffer> {
                 v.visit_table(pos)?
-                    .visit_field::<::flatbuffers::ForwardsUOffset<&str>>("name", Self::VT_NAME, true)?
-                    .visit_field::<u32>("var", Self::VT_VAR, false)?
-                    .visit_field::<ValueKind>("kind", Self::VT_KIND, false)?
-                    .visit_field::<::flatbuffers::ForwardsUOffset<&str>>("description", Self::VT_DESCRIPTION, false)?
-                    .visit_field::<::flatbuffers::ForwardsUOffset<&str>>("pack", Self::VT_PACK, true)?
-                    .visit_field::<u64>("n_nonzero", Self::VT_N_NONZERO, false)?
-                    .visit_field::<f32>("max_abs", Self::VT_MAX_ABS, false)?
-                    .visit_field::<bool>("has_negative", Self::VT_HAS_NEGATIVE, false)?
-                    .visit_field::<TileRange>("divisor", Self::VT_DIVISOR, false)?
-                    .visit_field::<TileRange>("corrections", Self::VT_CORRECTIONS, false)?
-                    .visit_field::<f64>("log_base", Self::VT_LOG_BASE, false)?
-                    .visit_field::<i16>("frac_bits", Self::VT_FRAC_BITS, false)?
-                    .visit_field::<u8>("square_shift", Self::VT_SQUARE_SHIFT, false)?
-                    .visit_field::<u8>("band_bits", Self::VT_BAND_BITS, false)?
-                    .visit_field::<::flatbuffers::ForwardsUOffset<&str>>("moments_pack", Self::VT_MOMENTS_PACK, false)?
-                    .visit_field::<TileRange>("total_moments", Self::VT_TOTAL_MOMENTS, false)?
-                    .visit_field::<::flatbuffers::ForwardsUOffset<
-                        ::flatbuffers::Vector<'_, ::flatbuffers::ForwardsUOffset<ColumnMoments>>,
-                    >>("column_moments", Self::VT_COLUMN_MOMENTS, true)?
-                    .visit_field::<::flatbuffers::ForwardsUOffset<&str>>("cells_pack", Self::VT_CELLS_PACK, false)?
-                    .visit_field::<::flatbuffers::ForwardsUOffset<CubeMoments>>("cube", Self::VT_CUBE, false)?
-                    .visit_field::<::flatbuffers::ForwardsUOffset<
-                        ::flatbuffers::Vector<'_, ::flatbuffers::ForwardsUOffset<BlockLevel>>,
-                    >>("block_levels", Self::VT_BLOCK_LEVELS, true)?
-                    .finish();
+     .visit_field::<::flatbuffers::ForwardsUOffset<&str>>("name", Self::VT_NAME, true)?
+     .visit_field::<u32>("var", Self::VT_VAR, false)?
+     .visit_field::<ValueKind>("kind", Self::VT_KIND, false)?
+     .visit_field::<::flatbuffers::ForwardsUOffset<&str>>("description", Self::VT_DESCRIPTION, false)?
+     .visit_field::<::flatbuffers::ForwardsUOffset<&str>>("pack", Self::VT_PACK, true)?
+     .visit_field::<u64>("n_nonzero", Self::VT_N_NONZERO, false)?
+     .visit_field::<f32>("max_abs", Self::VT_MAX_ABS, false)?
+     .visit_field::<bool>("has_negative", Self::VT_HAS_NEGATIVE, false)?
+     .visit_field::<TileRange>("divisor", Self::VT_DIVISOR, false)?
+     .visit_field::<TileRange>("corrections", Self::VT_CORRECTIONS, false)?
+     .visit_field::<f64>("log_base", Self::VT_LOG_BASE, false)?
+     .visit_field::<i16>("frac_bits", Self::VT_FRAC_BITS, false)?
+     .visit_field::<u8>("square_shift", Self::VT_SQUARE_SHIFT, false)?
+     .visit_field::<u8>("band_bits", Self::VT_BAND_BITS, false)?
+     .visit_field::<::flatbuffers::ForwardsUOffset<&str>>("moments_pack", Self::VT_MOMENTS_PACK, false)?
+     .visit_field::<TileRange>("total_moments", Self::VT_TOTAL_MOMENTS, false)?
+     .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, ::flatbuffers::ForwardsUOffset<ColumnMoments>>>>("column_moments", Self::VT_COLUMN_MOMENTS, true)?
+     .visit_field::<::flatbuffers::ForwardsUOffset<&str>>("cells_pack", Self::VT_CELLS_PACK, false)?
+     .visit_field::<::flatbuffers::ForwardsUOffset<CubeMoments>>("cube", Self::VT_CUBE, false)?
+     .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, ::flatbuffers::ForwardsUOffset<BlockLevel>>>>("block_levels", Self::VT_BLOCK_LEVELS, true)?
+     .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, ::flatbuffers::ForwardsUOffset<&'_ str>>>>("cautions", Self::VT_CAUTIONS, true)?
+     .finish();
                 Ok(())
             }
         }
@@ -2598,6 +2617,8 @@ pub mod tessera {
             pub block_levels: Option<
                 ::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<BlockLevel<'a>>>>,
             >,
+            pub cautions:
+                Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<&'a str>>>>,
         }
         impl<'a> Default for LayerArgs<'a> {
             #[inline]
@@ -2623,6 +2644,7 @@ pub mod tessera {
                     cells_pack: None,
                     cube: None,
                     block_levels: None, // required field
+                    cautions: None,     // required field
                 }
             }
         }
@@ -2723,6 +2745,13 @@ pub mod tessera {
                 self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Layer::VT_BLOCK_LEVELS, block_levels);
             }
             #[inline]
+            pub fn add_cautions(
+                &mut self,
+                cautions: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b, ::flatbuffers::ForwardsUOffset<&'b str>>>,
+            ) {
+                self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Layer::VT_CAUTIONS, cautions);
+            }
+            #[inline]
             pub fn new(_fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>) -> LayerBuilder<'a, 'b, A> {
                 let start = _fbb.start_table();
                 LayerBuilder { fbb_: _fbb, start_: start }
@@ -2734,6 +2763,7 @@ pub mod tessera {
                 self.fbb_.required(o, Layer::VT_PACK, "pack");
                 self.fbb_.required(o, Layer::VT_COLUMN_MOMENTS, "column_moments");
                 self.fbb_.required(o, Layer::VT_BLOCK_LEVELS, "block_levels");
+                self.fbb_.required(o, Layer::VT_CAUTIONS, "cautions");
                 ::flatbuffers::WIPOffset::new(o.value())
             }
         }
@@ -2761,6 +2791,7 @@ pub mod tessera {
                 ds.field("cells_pack", &self.cells_pack());
                 ds.field("cube", &self.cube());
                 ds.field("block_levels", &self.block_levels());
+                ds.field("cautions", &self.cautions());
                 ds.finish()
             }
         }
@@ -2787,6 +2818,7 @@ pub mod tessera {
             pub cells_pack: Option<alloc::string::String>,
             pub cube: Option<alloc::boxed::Box<CubeMomentsT>>,
             pub block_levels: alloc::vec::Vec<BlockLevelT>,
+            pub cautions: alloc::vec::Vec<alloc::string::String>,
         }
         impl Default for LayerT {
             fn default() -> Self {
@@ -2811,6 +2843,7 @@ pub mod tessera {
                     cells_pack: None,
                     cube: None,
                     block_levels: Default::default(),
+                    cautions: Default::default(),
                 }
             }
         }
@@ -2856,6 +2889,11 @@ pub mod tessera {
                     let w: alloc::vec::Vec<_> = x.iter().map(|t| t.pack(_fbb)).collect();
                     _fbb.create_vector(&w)
                 });
+                let cautions = Some({
+                    let x = &self.cautions;
+                    let w: alloc::vec::Vec<_> = x.iter().map(|s| _fbb.create_string(s)).collect();
+                    _fbb.create_vector(&w)
+                });
                 Layer::create(
                     _fbb,
                     &LayerArgs {
@@ -2879,6 +2917,7 @@ pub mod tessera {
                         cells_pack,
                         cube,
                         block_levels,
+                        cautions,
                     },
                 )
             }

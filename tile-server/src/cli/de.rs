@@ -99,7 +99,9 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         reference: CellSetRecord { name: reference.name, n_cells: reference.cells.count() as u64 },
         layer: layer.name.clone(),
         within: String::new(),
+        cautions: layer.cautions.clone(),
     };
+    warn_of_layer(layer);
     let csv = if let Some(samples) = &arguments.samples {
         let table = compare_samples(&dataset, layer, &group.cells, &reference.cells, samples, Adjustment::default())?;
         warn(table.caution());
@@ -111,6 +113,13 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     };
     write(&csv, arguments.out.as_deref())?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Says why what is computed from a layer is not all that the file would give.
+pub fn warn_of_layer(layer: &Layer) {
+    for caution in &layer.cautions {
+        terminal::say(&format!("warning: {}: {caution}", layer.name));
+    }
 }
 
 /// Says why the numbers are to be read with care, where there is a reason.

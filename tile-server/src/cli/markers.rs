@@ -2,10 +2,19 @@ use std::{path::PathBuf, process::ExitCode};
 
 use anyhow::Result;
 use clap::{Args, ValueEnum};
-use explorer_core::de::{CELLXGENE_PERCENTILE, DeOptions, MarkerRank, markers_to_csv};
+use explorer_core::{
+    de::{CELLXGENE_PERCENTILE, DeOptions, Marker, MarkerRank, markers_to_csv},
+    format,
+};
 use tessera::{dataset::Dataset, markers::markers};
 
-use super::de::{self, MethodName};
+use super::{
+    de::{self, MethodName},
+    terminal,
+};
+
+/// How many labels a message names.
+const MOST_NAMED: usize = 10;
 
 /// The arguments of `tile-server markers`.
 #[derive(Args)]
@@ -38,6 +47,22 @@ fn at_least_one(text: &str) -> Result<usize, &'static str> {
     text.parse().ok().filter(|&n| n > 0).ok_or("the number of genes of each label is 1 or more")
 }
 
+/// Names the labels that have no markers since too few cells have them, or all.
+fn warn_of_untested(found: &[(String, Vec<Marker>)]) {
+    let untested: Vec<String> =
+        found.iter().filter(|(_, markers)| markers.is_empty()).map(|(label, _)| format!("`{label}`")).collect();
+    if !untested.is_empty() {
+        let (labels, have) = match untested.len() {
+            1 => ("the label", "has"),
+            _ => ("the labels", "have"),
+        };
+        terminal::say(&format!(
+            "warning: {labels} {} {have} no markers: with fewer than two cells, or all but one, nothing can be tested",
+            format::first_of(&untested, MOST_NAMED)
+        ));
+    }
+}
+
 #[derive(Clone, Copy, ValueEnum)]
 enum RankName {
     /// Welch's t against all other cells, as scanpy
@@ -62,7 +87,9 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let found = markers(&dataset, layer, column, options, rank, arguments.top)?;
     let names = dataset.gene_names(layer)?;
     let title = de::title(manifest);
-    let csv = markers_to_csv(&found, &names, options, rank, [&title, column, &layer.name, ""]);
+    let csv = markers_to_csv(&found, &names, options, rank, [&title, column, &layer.name, ""], &layer.cautions);
+    de::warn_of_layer(layer);
+    warn_of_untested(&found);
     de::write(&csv, arguments.out.as_deref())?;
     Ok(ExitCode::SUCCESS)
 }

@@ -1,5 +1,7 @@
 //! What goes in comes back.
 
+use std::process::Command;
+
 use builder::Options;
 use hdf5_pure::AttrValue;
 use proptest::prelude::*;
@@ -171,13 +173,60 @@ fn what_32_bit_floats_cannot_hold_is_told_once_with_its_genes() {
         assert_eq!(warnings_of_doubles(&exact, storage), [], "{storage:?}");
         let expected = [
             "1 value is infinite, of the gene `gene2`; it counts as zero",
+            "1 value is smaller than a 32-bit float can be; it counts as zero",
             "2 values are beyond the range of 32-bit floats, up to 1e300, of the genes `gene1`, `gene2`; they count as \
              zero",
-            "3 values are rounded to 32-bit floats, each by at most 1.0 of what the file has",
+            "2 values are rounded to 32-bit floats, each by at most 1.5e-8 of itself",
         ];
         let expected = expected.map(|message| ("X".to_owned(), message.to_owned()));
         assert_eq!(warnings_of_doubles(&odd, storage), expected, "{storage:?}");
     }
+}
+
+#[test]
+fn values_that_rounding_brings_together_are_told_with_their_genes() {
+    let mut far = [[0.0; 3]; 30];
+    for (at, row) in far.iter_mut().enumerate() {
+        *row = [1e9 + at as f64 * 0.7, 1.0 + at as f64 * 0.1, if at < 9 { 0.0 } else { 1e9 + at as f64 }];
+    }
+    for storage in STORAGES {
+        let warnings = warnings_of_doubles(&far, storage);
+        let found: Vec<&str> = warnings.iter().map(|(_, message)| message.as_str()).collect();
+        let crowded = "rounding to 32-bit floats moves values of the gene `gene0` by up to 100 % of their range";
+        assert!(found.len() == 2 && found[1].starts_with(crowded), "{storage:?}: {found:?}");
+    }
+}
+
+#[test]
+fn results_say_what_the_layer_cannot_give() {
+    let mut rows = counts(N_OBS, N_VARS, 4);
+    rows[3][5] = f32::NAN;
+    let (_written, built) = written_and_built(with_x(&rows, N_VARS, Storage::Csr));
+    let directory = built.path();
+    let directory = directory.to_str().unwrap();
+    let caution = "1 value is not a number (NaN), of the gene `gene5`; it counts as zero";
+    for command in [&["de", directory, "--group", "cell_type=B"][..], &["markers", directory, "--column", "cell_type"]]
+    {
+        let output = Command::new(env!("CARGO_BIN_EXE_tile-server")).args(command).output().unwrap();
+        let [table, said] = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap());
+        assert!(output.status.success(), "{said}");
+        assert!(said.contains(&format!("warning: X: {caution}\n")), "{command:?}: {said}");
+        assert!(table.lines().any(|line| line == format!("# caution: {caution}")), "{command:?}: {table}");
+    }
+}
+
+#[test]
+fn labels_that_cannot_be_tested_have_no_markers() {
+    let codes: Vec<i8> = (0..30).map(|cell| if cell == 7 { 1 } else { 2 * (cell % 2) as i8 }).collect();
+    let fixture = Fixture::new()
+        .frame("obs", &labels("cell", 30), |obs| obs.categorical("cell_type", &codes, &["a", "lone", "b"]))
+        .frame("var", &labels("gene", 5), |_| ())
+        .x(&counts(30, 5, 3), 5, Storage::Csr);
+    let (_written, built) = written_and_built(fixture);
+    let output = Command::new(env!("CARGO_BIN_EXE_tile-server")).arg("markers").arg(built.path()).output().unwrap();
+    let [table, said] = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap());
+    assert!(said.contains("the label `lone` has no markers"), "{said}");
+    assert!(table.contains("\na,gene") && table.contains("\nb,gene") && !table.contains("\nlone,"), "{table}");
 }
 
 #[test]
