@@ -1,5 +1,7 @@
 //! What was found at a host.
 
+use std::collections::HashSet;
+
 use serde::Serialize;
 
 use super::fixes::Fix;
@@ -46,15 +48,16 @@ impl Finding {
         Self { severity: Severity::Problem, fixes: fixes.to_vec(), ..Self::good(url, text) }
     }
 
-    /// The lines that tell it.
-    pub fn lines(&self) -> Vec<String> {
+    /// The lines that tell it, with the fixes that were not told before.
+    pub fn lines(&self, told: &mut HashSet<Fix>) -> Vec<String> {
         let word = match self.severity {
             Severity::Good => "good   ",
             Severity::Advice => "advice ",
             Severity::Problem => "problem",
         };
         let mut lines = vec![format!("{word}  {}: {}", self.url, self.text)];
-        lines.extend(self.fixes.iter().map(|fix| format!("           {}: {}", fix.host, fix.text)));
+        let fixes = self.fixes.iter().filter(|fix| told.insert(**fix));
+        lines.extend(fixes.map(|fix| format!("           {}: {}", fix.host, fix.text)));
         lines
     }
 }

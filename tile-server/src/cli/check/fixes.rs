@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 /// How something is mended on a kind of host.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Fix {
     /// The host.
     pub host: &'static str,

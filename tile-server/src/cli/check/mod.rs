@@ -6,7 +6,7 @@ mod host;
 mod http;
 mod rules;
 
-use std::process::ExitCode;
+use std::{collections::HashSet, process::ExitCode};
 
 use anyhow::{Context as _, Result};
 use clap::Args;
@@ -54,7 +54,9 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
             0 => "the page can work from this host".to_owned(),
             n => format!("{} to mend", format::plural(n, "problem", "problems")),
         };
-        terminal::print_lines(findings.iter().flat_map(findings::Finding::lines).chain([verdict]))?;
+        let mut told = HashSet::new();
+        let lines = findings.iter().flat_map(|finding| finding.lines(&mut told));
+        terminal::print_lines(lines.chain([verdict]))?;
     }
     Ok(ExitCode::from(if n_problems == 0 { 0 } else { exit::DAMAGE }))
 }
