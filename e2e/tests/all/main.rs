@@ -18,6 +18,7 @@ mod recover;
 mod samples;
 mod small_screen;
 mod static_host;
+mod static_site;
 mod subset;
 mod touch;
 mod undo;

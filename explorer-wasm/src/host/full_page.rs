@@ -9,6 +9,9 @@ use super::{DatasetAddress, ForeignOrigin, Host, RENDERER, mark};
 /// Where the document lists the other origins whose data it may show.
 const DATA_ORIGINS: &str = "meta[name=tessera-data-origins]";
 
+/// Where a document of a static site names the directory of its dataset, as seen from `<base>`.
+const DATA: &str = "meta[name=tessera-data]";
+
 /// The whole document, for one Explorer.
 pub struct FullPage {
     root: HtmlElement,
@@ -33,9 +36,11 @@ impl FullPage {
     pub fn dataset(&self) -> Result<Option<DatasetAddress>, ForeignOrigin> {
         let location = location();
         let (path, query) = (location.pathname().unwrap_or_default(), location.search().unwrap_or_default());
-        let meta = gloo_utils::document().query_selector(DATA_ORIGINS).ok().flatten();
-        let origins = meta.and_then(|meta| meta.get_attribute("content")).unwrap_or_default();
-        DatasetAddress::of_page(&path, &query, &self.base, &origins)
+        let content = |selector: &str| {
+            let meta = gloo_utils::document().query_selector(selector).ok().flatten();
+            meta.and_then(|meta| meta.get_attribute("content")).unwrap_or_default()
+        };
+        DatasetAddress::of_page(&path, &query, &self.base, &content(DATA_ORIGINS), &content(DATA))
     }
 }
 
