@@ -3,6 +3,7 @@
 //! Pure by design: no web, no GPU, no input or output. Everything here runs, is tested and is
 //! measured natively; the page and the tile server call the same functions.
 
+pub mod catalog;
 pub mod color;
 pub mod csv;
 pub mod data;

@@ -8,6 +8,7 @@
 #[cfg(feature = "api")]
 pub mod api;
 pub mod bytes;
+pub mod catalog;
 pub mod dataset_id;
 mod error;
 pub mod frame;
@@ -21,6 +22,7 @@ pub mod frame;
     reason = "written by flatc; `cargo xtask codegen` makes it anew from the schemas"
 )]
 mod generated {
+    pub mod catalog_generated;
     pub mod manifest_generated;
     pub mod tiles_generated;
 }

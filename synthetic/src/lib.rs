@@ -29,6 +29,7 @@ pub mod h5ad;
 mod model;
 mod obs;
 mod random;
+pub mod shelf;
 
 pub use csr::Csr;
 pub use model::{Gene, Model, Spec, SpecError, Traits};

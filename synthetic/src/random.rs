@@ -17,6 +17,7 @@ pub enum Stream {
     Umap,
     Pca,
     Columns,
+    Shelf,
 }
 
 /// SplitMix64: a counter, mixed. Small, quick, and good enough to sample from.

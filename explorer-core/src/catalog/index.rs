@@ -1,0 +1,307 @@
+//! What a catalog's file says, ready to be asked.
+
+use roaring::RoaringBitmap;
+use shared_fbs::{
+    DecodeError,
+    catalog::{Catalog, ListedCollection, ListedDataset},
+};
+
+use super::{
+    date::Day,
+    facet::{LabelFacet, NumberFacet},
+    sort::SortKeys,
+    words::Words,
+};
+use crate::{data::label_order, sorting::order_by};
+
+/// The datasets of a catalog, with a bitmap per label.
+#[derive(Clone, Debug)]
+pub struct CatalogIndex {
+    catalog: Catalog,
+    /// By [`LabelFacet::at`].
+    labels: Vec<Labels>,
+    words: Words,
+    keys: Vec<SortKeys>,
+}
+
+/// A dataset, by its place in the catalog's file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DatasetIdx(pub u32);
+
+/// The labels of a facet.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Labels {
+    /// In the order shown.
+    pub(super) names: Vec<String>,
+    /// The datasets that have each.
+    pub(super) datasets: Vec<RoaringBitmap>,
+    /// Those of each dataset, in the order shown.
+    of_datasets: Vec<Vec<u32>>,
+}
+
+/// A dataset of a catalog.
+#[derive(Clone, Copy, Debug)]
+pub struct DatasetEntry<'a> {
+    index: &'a CatalogIndex,
+    at: u32,
+}
+
+/// A collection of a catalog.
+#[derive(Clone, Copy, Debug)]
+pub struct Collection<'a>(&'a ListedCollection);
+
+impl Default for CatalogIndex {
+    /// Of no dataset.
+    fn default() -> Self {
+        let labels = vec![Labels::default(); LabelFacet::ALL.len()];
+        Self { catalog: Catalog::default(), labels, words: Words::default(), keys: Vec::new() }
+    }
+}
+
+impl CatalogIndex {
+    /// Reads the bytes of a catalog's file.
+    ///
+    /// # Errors
+    /// When they are broken or of another version.
+    pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
+        Self::of(Catalog::decode(bytes)?)
+    }
+
+    /// The index of a catalog.
+    ///
+    /// # Errors
+    /// When the labels of its facets are not those of its datasets.
+    pub fn of(catalog: Catalog) -> Result<Self, DecodeError> {
+        let labels = LabelFacet::ALL.map(|facet| Labels::read(&catalog, facet));
+        let labels = labels.into_iter().collect::<Result<Vec<_>, _>>()?;
+        let keys = sort_keys(&catalog);
+        let mut index = Self { catalog, labels, words: Words::default(), keys };
+        let texts: Vec<(u32, String)> = index.datasets().map(|entry| (entry.at, entry.text())).collect();
+        index.words = Words::of(texts.iter().map(|(at, text)| (*at, text.as_str())));
+        Ok(index)
+    }
+
+    /// Number of datasets.
+    pub fn len(&self) -> usize {
+        self.catalog.datasets.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// All datasets, in the order of the file.
+    pub fn datasets(&self) -> impl Iterator<Item = DatasetEntry<'_>> {
+        (0..self.len() as u32).map(|at| DatasetEntry { index: self, at })
+    }
+
+    /// A dataset.
+    ///
+    /// # Panics
+    /// When it is one of another catalog.
+    pub fn dataset(&self, DatasetIdx(at): DatasetIdx) -> DatasetEntry<'_> {
+        assert!((at as usize) < self.len(), "the catalog has {} datasets, not one of number {at}", self.len());
+        DatasetEntry { index: self, at }
+    }
+
+    /// All collections.
+    pub fn collections(&self) -> impl Iterator<Item = Collection<'_>> {
+        self.catalog.collections.iter().map(Collection)
+    }
+
+    /// The label of a number in a facet; empty where there is none such.
+    pub fn label(&self, facet: LabelFacet, label: u32) -> &str {
+        self.labels(facet).names.get(label as usize).map_or("", String::as_str)
+    }
+
+    pub(super) fn labels(&self, facet: LabelFacet) -> &Labels {
+        &self.labels[facet.at()]
+    }
+
+    pub(super) fn words(&self) -> &Words {
+        &self.words
+    }
+
+    pub(super) fn sort_keys(&self) -> &[SortKeys] {
+        &self.keys
+    }
+}
+
+impl Labels {
+    fn read(catalog: &Catalog, facet: LabelFacet) -> Result<Self, DecodeError> {
+        let n_datasets = catalog.datasets.len();
+        if facet.is_of_obs() {
+            let Some(stored) = catalog.facets.iter().find(|stored| stored.name == facet.name()) else {
+                return Ok(Self { of_datasets: vec![Vec::new(); n_datasets], ..Self::default() });
+            };
+            return Ok(Self::of(&stored.labels, stored.of_datasets(n_datasets)?, facet));
+        }
+        let of_datasets: Vec<Vec<String>> = catalog
+            .datasets
+            .iter()
+            .map(|dataset| collection_of(catalog, dataset).map(|found| labels_of(found, facet)).unwrap_or_default())
+            .collect();
+        let stored = shared_fbs::catalog::FacetLabels::of(facet.name(), &of_datasets);
+        Ok(Self::of(&stored.labels, stored.of_datasets(n_datasets)?, facet))
+    }
+
+    /// Labels in the order shown, from those in any.
+    fn of(labels: &[String], of_datasets: Vec<Vec<u32>>, facet: LabelFacet) -> Self {
+        let mut order = label_order(labels, false);
+        if let Some(at) = order.iter().position(|&label| Some(labels[label as usize].as_str()) == facet.first_label()) {
+            order[..=at].rotate_right(1);
+        }
+        let mut place = vec![0; order.len()];
+        for (shown, &label) in (0_u32..).zip(&order) {
+            place[label as usize] = shown;
+        }
+        let mut datasets = vec![RoaringBitmap::new(); order.len()];
+        let mut of_datasets = of_datasets;
+        for (dataset, labels) in (0_u32..).zip(&mut of_datasets) {
+            for label in labels.iter_mut() {
+                *label = place[*label as usize];
+                datasets[*label as usize].insert(dataset);
+            }
+            labels.sort_unstable();
+        }
+        let names = order.iter().map(|&label| labels[label as usize].clone()).collect();
+        Self { names, datasets, of_datasets }
+    }
+}
+
+/// The labels that a dataset has from its collection.
+fn labels_of(collection: &ListedCollection, facet: LabelFacet) -> Vec<String> {
+    match facet {
+        LabelFacet::Consortium => collection.consortia.clone(),
+        LabelFacet::Publication => collection.publication.iter().cloned().collect(),
+        LabelFacet::Assay
+        | LabelFacet::CellType
+        | LabelFacet::DevelopmentStage
+        | LabelFacet::Disease
+        | LabelFacet::Ethnicity
+        | LabelFacet::Organism
+        | LabelFacet::Sex
+        | LabelFacet::SuspensionType
+        | LabelFacet::Tissue => Vec::new(),
+    }
+}
+
+fn collection_of<'a>(catalog: &'a Catalog, dataset: &ListedDataset) -> Option<&'a ListedCollection> {
+    catalog.collections.get((dataset.collection as usize).checked_sub(1)?)
+}
+
+fn sort_keys(catalog: &Catalog) -> Vec<SortKeys> {
+    let titles: Vec<String> = catalog.datasets.iter().map(|dataset| dataset.title.to_lowercase()).collect();
+    let mut ranks = vec![0; titles.len()];
+    for (rank, at) in (0_u32..).zip(order_by(titles.len(), |a, b| titles[a].cmp(&titles[b]))) {
+        ranks[at] = rank;
+    }
+    let keys = |(dataset, title_rank): (&ListedDataset, u32)| SortKeys {
+        title_rank,
+        published: collection_of(catalog, dataset)
+            .and_then(|found| Collection(found).published())
+            .map(|day| day.0.into()),
+        n_obs: dataset.n_obs,
+        genes_per_cell: known(dataset.genes_per_cell),
+    };
+    catalog.datasets.iter().zip(ranks).map(keys).collect()
+}
+
+fn known(genes_per_cell: f32) -> Option<f64> {
+    (genes_per_cell > 0.0).then(|| f64::from(genes_per_cell))
+}
+
+impl<'a> DatasetEntry<'a> {
+    fn listed(self) -> &'a ListedDataset {
+        &self.index.catalog.datasets[self.at as usize]
+    }
+
+    /// Its number.
+    pub fn idx(self) -> DatasetIdx {
+        DatasetIdx(self.at)
+    }
+
+    /// Its id, as in addresses.
+    pub fn id(self) -> &'a str {
+        &self.listed().id
+    }
+
+    /// Its title.
+    pub fn title(self) -> &'a str {
+        &self.listed().title
+    }
+
+    /// Number of cells.
+    pub fn n_obs(self) -> u32 {
+        self.listed().n_obs
+    }
+
+    /// Number of genes.
+    pub fn n_vars(self) -> u32 {
+        self.listed().n_vars
+    }
+
+    /// Mean number of genes with a value in a cell, where there is expression.
+    pub fn genes_per_cell(self) -> Option<f64> {
+        known(self.listed().genes_per_cell)
+    }
+
+    /// The number that a facet is of, where it is known.
+    pub fn number(self, facet: NumberFacet) -> Option<f64> {
+        match facet {
+            NumberFacet::Cells => Some(f64::from(self.n_obs())),
+            NumberFacet::GenesPerCell => self.genes_per_cell(),
+        }
+    }
+
+    /// The collection that it is in.
+    pub fn collection(self) -> Option<Collection<'a>> {
+        collection_of(&self.index.catalog, self.listed()).map(Collection)
+    }
+
+    /// Its labels of a facet, in the order shown.
+    pub fn labels(self, facet: LabelFacet) -> impl Iterator<Item = &'a str> {
+        let labels = self.index.labels(facet);
+        labels.of_datasets[self.at as usize].iter().map(|&label| labels.names[label as usize].as_str())
+    }
+
+    /// All that a search finds it by.
+    fn text(self) -> String {
+        let mut text = [self.id(), self.title()].join(" ");
+        let mut add = |part: &str| text.extend([" ", part]);
+        if let Some(Collection(collection)) = self.collection() {
+            add(&collection.title);
+            collection.doi.iter().chain(&collection.accessions).for_each(|part| add(part));
+        }
+        LabelFacet::ALL.into_iter().flat_map(|facet| self.labels(facet)).for_each(add);
+        text
+    }
+}
+
+impl<'a> Collection<'a> {
+    /// Its id, as in addresses.
+    pub fn id(self) -> &'a str {
+        &self.0.id
+    }
+
+    /// Its title.
+    pub fn title(self) -> &'a str {
+        &self.0.title
+    }
+
+    /// Who published it, when and where, in a line.
+    pub fn publication(self) -> Option<&'a str> {
+        self.0.publication.as_deref()
+    }
+
+    /// Its digital object identifier.
+    pub fn doi(self) -> Option<&'a str> {
+        self.0.doi.as_deref()
+    }
+
+    /// When it was published.
+    pub fn published(self) -> Option<Day> {
+        (self.0.published > 0).then_some(Day(self.0.published))
+    }
+}
