@@ -7,13 +7,22 @@ use std::{borrow::Cow, str::Utf8Error};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 
-use crate::path::{DATA_ROUTE, TILES_ROUTE};
+use crate::path::{CATALOG, DATA_ROUTE, TILES_ROUTE};
 
 /// The first name in the addresses of what the server says of itself.
 pub const API_ROUTE: &str = "api";
 
 /// The first name in the addresses of the page on a dataset.
 pub const PAGE_ROUTE: &str = "d";
+
+/// The first name in the addresses of documents on datasets: plain files, so that any static host has them.
+pub const ABOUT_ROUTE: &str = "about";
+
+/// The first name in the addresses of documents on collections.
+pub const COLLECTION_ROUTE: &str = "collections";
+
+/// How the names of documents end.
+const HTML: &str = ".html";
 
 /// Where the server says that it runs.
 pub const HEALTH_ROUTE: &str = "healthz";
@@ -35,6 +44,8 @@ const PLAIN: &AsciiSet = &NON_ALPHANUMERIC
 pub enum Endpoint<'a> {
     /// Whether the server runs.
     Health,
+    /// What datasets there are and what they are of: a [catalog](crate::catalog).
+    Catalog,
     /// A list of [`DatasetDescription`].
     Datasets,
     /// The [`DatasetDescription`] of one dataset.
@@ -64,6 +75,16 @@ pub enum Endpoint<'a> {
         /// A [`TileList`](crate::path::TileList).
         list: Cow<'a, str>,
     },
+    /// What there is to say of a dataset, as a document.
+    About {
+        /// The dataset's name.
+        id: Cow<'a, str>,
+    },
+    /// What there is to say of a collection, as a document.
+    Collection {
+        /// The collection's id.
+        id: Cow<'a, str>,
+    },
     /// The page on a dataset.
     Page {
         /// The dataset's name.
@@ -77,6 +98,7 @@ impl<'a> Endpoint<'a> {
         let part = |text: &str| utf8_percent_encode(text, PLAIN).to_string();
         match self {
             Self::Health => HEALTH_ROUTE.to_owned(),
+            Self::Catalog => CATALOG.to_owned(),
             Self::Datasets => format!("{API_ROUTE}/datasets"),
             Self::Dataset { id } => format!("{API_ROUTE}/datasets/{}", part(id)),
             Self::Moments { id } => format!("{API_ROUTE}/datasets/{}/moments", part(id)),
@@ -85,6 +107,8 @@ impl<'a> Endpoint<'a> {
                 // A list is made of digits, `-` and `,`, which stand in addresses as they are.
                 format!("{DATA_ROUTE}/{}/{TILES_ROUTE}/{}/{list}", part(id), part(pack))
             }
+            Self::About { id } => format!("{ABOUT_ROUTE}/{}{HTML}", part(id)),
+            Self::Collection { id } => format!("{COLLECTION_ROUTE}/{}{HTML}", part(id)),
             Self::Page { id } => format!("{PAGE_ROUTE}/{}", part(id)),
         }
     }
@@ -94,6 +118,7 @@ impl<'a> Endpoint<'a> {
     pub fn of_parts(parts: &[&'a str]) -> Option<Self> {
         Some(match *parts {
             [HEALTH_ROUTE] => Self::Health,
+            [CATALOG] => Self::Catalog,
             [API_ROUTE, "datasets"] => Self::Datasets,
             [API_ROUTE, "datasets", id] => Self::Dataset { id: id.into() },
             [API_ROUTE, "datasets", id, "moments"] => Self::Moments { id: id.into() },
@@ -101,6 +126,8 @@ impl<'a> Endpoint<'a> {
             [DATA_ROUTE, id, TILES_ROUTE, pack, list] => {
                 Self::Tiles { id: id.into(), pack: pack.into(), list: list.into() }
             }
+            [ABOUT_ROUTE, file] => Self::About { id: file.strip_suffix(HTML)?.into() },
+            [COLLECTION_ROUTE, file] => Self::Collection { id: file.strip_suffix(HTML)?.into() },
             [PAGE_ROUTE, id, ..] => Self::Page { id: id.into() },
             _ => return None,
         })
@@ -111,11 +138,14 @@ impl<'a> Endpoint<'a> {
         let owned = |name: Cow<'a, str>| Cow::Owned(name.into_owned());
         match self {
             Self::Health => Endpoint::Health,
+            Self::Catalog => Endpoint::Catalog,
             Self::Datasets => Endpoint::Datasets,
             Self::Dataset { id } => Endpoint::Dataset { id: owned(id) },
             Self::Moments { id } => Endpoint::Moments { id: owned(id) },
             Self::File { id, file } => Endpoint::File { id: owned(id), file: owned(file) },
             Self::Tiles { id, pack, list } => Endpoint::Tiles { id: owned(id), pack: owned(pack), list: owned(list) },
+            Self::About { id } => Endpoint::About { id: owned(id) },
+            Self::Collection { id } => Endpoint::Collection { id: owned(id) },
             Self::Page { id } => Endpoint::Page { id: owned(id) },
         }
     }
@@ -201,11 +231,14 @@ mod tests {
         let name = || "\\PC{1,12}".prop_map(Cow::<'static, str>::from);
         prop_oneof![
             Just(Endpoint::Health),
+            Just(Endpoint::Catalog),
             Just(Endpoint::Datasets),
             name().prop_map(|id| Endpoint::Dataset { id }),
             name().prop_map(|id| Endpoint::Moments { id }),
             (name(), name()).prop_map(|(id, file)| Endpoint::File { id, file }),
             (name(), name()).prop_map(|(id, pack)| Endpoint::Tiles { id, pack, list: "5-9,12".into() }),
+            name().prop_map(|id| Endpoint::About { id }),
+            name().prop_map(|id| Endpoint::Collection { id }),
             name().prop_map(|id| Endpoint::Page { id }),
         ]
     }

@@ -5,6 +5,9 @@ use std::{fmt, num::NonZeroU32, ops::RangeInclusive, str::FromStr, sync::Arc};
 /// The file that describes the dataset; the only one whose content may change under its name.
 pub const MANIFEST: &str = "manifest.tsm";
 
+/// The file that tells of all datasets of a server or a static site, beside its page.
+pub const CATALOG: &str = "catalog.tsc";
+
 /// The route under which the tile server serves datasets.
 pub const DATA_ROUTE: &str = "data";
 

@@ -1,4 +1,6 @@
 //! Serves Tessera datasets and the page that shows them.
 
+pub mod catalog;
+mod file_stamp;
 pub mod serve;
 pub mod text;

@@ -8,7 +8,6 @@ mod check;
 mod de;
 mod exit;
 mod export;
-mod ids;
 mod inspect;
 mod markers;
 mod progress;

@@ -1,6 +1,5 @@
 use std::{
     collections::HashSet,
-    fs,
     net::{IpAddr, Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
     process::ExitCode,
@@ -12,13 +11,16 @@ use anyhow::{Context as _, Result};
 use builder::native;
 use clap::Args;
 use shared_fbs::{api::Endpoint, path::MANIFEST};
-use tile_server::serve::{
-    self, AllowedHosts, BasePath, CorsOrigins, DataOrigins, DatasetDirectory, DirectoryFrontEnd, FrameAncestors,
-    FrontEnd, Limits, LogFormat, ManifestReader, Options,
+use tile_server::{
+    catalog::{Folder, FoundDataset, ids},
+    serve::{
+        self, AllowedHosts, BasePath, CorsOrigins, DataOrigins, DatasetDirectory, DirectoryFrontEnd, FrameAncestors,
+        FrontEnd, Limits, LogFormat, ManifestReader, Options,
+    },
 };
 use tracing_subscriber::filter::LevelFilter;
 
-use super::{build::Choices, cache::Cache, exit, ids, progress::TerminalProgress, terminal};
+use super::{build::Choices, cache::Cache, exit, progress::TerminalProgress, terminal};
 
 /// There is no dataset where one was looked for.
 #[derive(Debug, thiserror::Error)]
@@ -116,20 +118,21 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     serve::init_logging(arguments.log_format, level);
     let ends_at_hangup = !serve::is_hangup_ignored();
     let cache = Cache { directory: arguments.cache.as_deref(), choices: &arguments.choices, is_quiet: arguments.quiet };
-    let datasets = datasets(&arguments.inputs, &cache, &TerminalProgress::new(arguments.quiet)?)?;
+    let Inputs { datasets, folders, only } = inputs(&arguments.inputs, &cache, &TerminalProgress::new(arguments.quiet)?)?;
     let front_end = front_end(arguments.front_end.as_deref())?;
     if front_end.is_none() && !arguments.quiet {
         terminal::say("this program was built without the page; data is served alone (--front-end DIR adds the page)");
     }
     let base_path = BasePath::parse(&arguments.base_path)?;
-    let page = match (arguments.no_open || front_end.is_none(), datasets.as_slice()) {
+    let page = match (arguments.no_open || front_end.is_none(), only) {
         (true, _) => None,
-        (false, [only]) => Some(format!("{base_path}{}", Endpoint::Page { id: only.id.as_str().into() }.address())),
-        (false, _) => Some(base_path.to_string()),
+        (false, Some(id)) => Some(format!("{base_path}{}", Endpoint::Page { id: id.into() }.address())),
+        (false, None) => Some(base_path.to_string()),
     };
     let options = Options {
         address: SocketAddr::new(arguments.host, arguments.port),
         datasets,
+        folders,
         reader: Arc::new(ManifestReader),
         front_end,
         allowed_hosts: AllowedHosts::parse(&arguments.allow_host)?,
@@ -173,14 +176,52 @@ pub fn front_end(directory: Option<&Path>) -> Result<Option<Arc<dyn FrontEnd>>> 
     Ok(None)
 }
 
-/// The datasets that the arguments name, each once, under an id of its own. What cannot be served is said, and keeps
-/// nothing else from being served.
-pub fn datasets(inputs: &[PathBuf], cache: &Cache<'_>, progress: &TerminalProgress) -> Result<Vec<DatasetDirectory>> {
-    let mut found: Vec<Found> = Vec::new();
+/// What the arguments name.
+pub struct Inputs {
+    /// Datasets by themselves, each once, under an id of its own.
+    datasets: Vec<DatasetDirectory>,
+    /// Folders of datasets.
+    folders: Vec<Folder>,
+    /// The id of the dataset that is served, where it is one.
+    only: Option<String>,
+}
+
+impl Inputs {
+    /// All datasets that there are now: those by themselves, then those of folders that are not among them.
+    ///
+    /// # Errors
+    /// When a folder cannot be listed.
+    pub fn into_found(self) -> Result<Vec<FoundDataset>> {
+        let alone = |DatasetDirectory { id, directory }| FoundDataset { id, directory, collection: None };
+        let mut found: Vec<FoundDataset> = self.datasets.into_iter().map(alone).collect();
+        let mut ids: HashSet<String> = found.iter().map(|dataset| dataset.id.clone()).collect();
+        for mut folder in self.folders {
+            let scan = folder.scan().with_context(|| format!("cannot list {}", folder.path().display()))?;
+            scan.new_faults.iter().for_each(|fault| terminal::say(&format!("error: {fault}")));
+            found.extend(scan.datasets.into_iter().filter(|dataset| ids.insert(dataset.id.clone())));
+        }
+        Ok(found)
+    }
+}
+
+/// What the arguments name. What cannot be served is said, and keeps nothing else from being served.
+pub fn inputs(inputs: &[PathBuf], cache: &Cache<'_>, progress: &TerminalProgress) -> Result<Inputs> {
+    let (mut datasets, mut folders, mut found_ids) = (Vec::new(), Vec::new(), Vec::new());
+    let mut seen = HashSet::new();
     let mut refused = None;
     for input in inputs {
         match find(input, cache, progress) {
-            Ok(datasets) => found.extend(datasets),
+            Ok(Found::Dataset(dataset)) => {
+                let place = dataset.directory.canonicalize().unwrap_or_else(|_| dataset.directory.clone());
+                if seen.insert(place) {
+                    found_ids.push(dataset.id.clone());
+                    datasets.push(dataset);
+                }
+            }
+            Ok(Found::Folder { folder, ids }) => {
+                found_ids.extend(ids);
+                folders.push(folder);
+            }
             Err(error) if exit::code(&error) == exit::INTERRUPTED => return Err(error),
             Err(error) if inputs.len() == 1 => return Err(error),
             Err(error) => {
@@ -189,36 +230,38 @@ pub fn datasets(inputs: &[PathBuf], cache: &Cache<'_>, progress: &TerminalProgre
             }
         }
     }
-    if let (true, Some(error)) = (found.is_empty(), refused) {
+    if let (true, Some(error)) = (found_ids.is_empty(), refused) {
         return Err(error);
     }
-    let mut seen = HashSet::new();
-    found.retain(|dataset| seen.insert(dataset.directory.canonicalize().unwrap_or_else(|_| dataset.directory.clone())));
-    let served = |dataset: Found| DatasetDirectory { id: ids::of_path(&dataset.named), directory: dataset.directory };
-    Ok(found.into_iter().map(served).collect())
+    let only = if found_ids.len() == 1 { found_ids.pop() } else { None };
+    Ok(Inputs { datasets, folders, only })
 }
 
-/// A dataset, and the path that its name comes from.
-struct Found {
-    named: PathBuf,
-    directory: PathBuf,
+/// What one argument names.
+enum Found {
+    Dataset(DatasetDirectory),
+    /// A folder, and the ids of the datasets that it has now.
+    Folder {
+        folder: Folder,
+        ids: Vec<String>,
+    },
 }
 
-/// The datasets that one argument names.
-fn find(input: &Path, cache: &Cache<'_>, progress: &TerminalProgress) -> Result<Vec<Found>> {
-    let plain = |directory: PathBuf| Found { named: directory.clone(), directory };
+fn find(input: &Path, cache: &Cache<'_>, progress: &TerminalProgress) -> Result<Found> {
+    let dataset = |directory: PathBuf| Found::Dataset(DatasetDirectory { id: ids::of_path(input), directory });
     if !input.is_dir() || native::input_files(input).is_ok() {
-        return Ok(vec![Found { named: input.to_owned(), directory: cache.dataset_of(input, progress)? }]);
+        return Ok(dataset(cache.dataset_of(input, progress)?));
     }
     if input.join(MANIFEST).exists() {
-        return Ok(vec![plain(input.to_owned())]);
+        return Ok(dataset(input.to_owned()));
     }
-    let entries = fs::read_dir(input).with_context(|| format!("cannot list {}", input.display()))?;
-    let mut directories: Vec<PathBuf> =
-        entries.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| path.join(MANIFEST).is_file()).collect();
-    if directories.is_empty() {
+    let mut folder = Folder::new(input.to_owned());
+    let scan = folder.scan().with_context(|| format!("cannot list {}", input.display()))?;
+    // They are told again once the server looks.
+    if scan.datasets.is_empty() {
+        scan.new_faults.iter().for_each(|fault| terminal::say(&format!("error: {fault}")));
         return Err(NothingToServe { directory: input.to_owned() }.into());
     }
-    directories.sort();
-    Ok(directories.into_iter().map(plain).collect())
+    let ids = scan.datasets.into_iter().map(|found| found.id).collect();
+    Ok(Found::Folder { folder: Folder::new(input.to_owned()), ids })
 }

@@ -10,9 +10,9 @@ use super::{
     asked::{Asked, Declined},
     body::{self, Body, Part, Parts, Reading},
     byte_ranges::{RangeSet, Unsatisfiable},
-    catalog::Dataset,
     conditional_requests::{EntityTag, Validators},
     confined_file::OpenFile,
+    entry::Dataset,
     file_reading::Patience,
     pack_files::PackError,
     piece_buffers::PIECE_BYTES,
@@ -28,7 +28,7 @@ const CONTENT_TYPE: HeaderValue = HeaderValue::from_static("application/octet-st
 pub(super) fn file(asked: &Asked<'_>, dataset: &Dataset, name: &str) -> Result<Response<Body>, Declined> {
     if name == MANIFEST {
         let manifest = dataset.manifest.again().map_err(|error| unreadable(&error))?;
-        let tag = EntityTag::of_mutable(manifest.modified, manifest.n_bytes);
+        let tag = EntityTag::of_mutable(&manifest.stamp);
         return send_file(asked, dataset, &manifest, tag, responses::REVALIDATE);
     }
     let no_file = || responses::not_found("The dataset has no such file.");

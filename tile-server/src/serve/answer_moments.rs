@@ -25,10 +25,10 @@ use tokio::{
 
 use super::{
     body::Body,
-    catalog::{Dataset, NoDataset},
     content_negotiation::TileCoding,
     dataset_reader::{ComputeError, ComputeMoments},
     dispatch::State,
+    entry::Dataset,
     exchange::{Exchange, HeldBytes},
     limits::Limits,
     responses,
@@ -158,8 +158,8 @@ impl Drop for StopWhenDropped {
 }
 
 async fn dataset(state: &State, id: &str) -> Result<Arc<Dataset>, Refusal> {
-    let entry = state.catalog.entry(id).ok_or_else(|| Box::new(responses::no_dataset(&NoDataset::Unknown)))?;
-    let looking = Arc::clone(entry);
+    let entry = state.catalog.entry(id).map_err(|why| Box::new(responses::no_dataset(&why)))?;
+    let looking = Arc::clone(&entry);
     let found = entry.threads().run(state.limits.answer_time, move || looking.look()).await;
     found.map_err(|error| Box::new(responses::no_outcome(&error)))?.map_err(|why| Box::new(responses::no_dataset(&why)))
 }

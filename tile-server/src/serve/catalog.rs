@@ -1,84 +1,91 @@
-//! The datasets served, read anew when their manifest changes.
+//! The datasets served, and the file that tells a page of them all.
+//!
+//! Folders are looked at every few seconds rather than watched through the system's notices: those do not tell of
+//! changes on network file systems, where most data lies, run out at some thousand directories, and would need the same
+//! look after every overflow. A look costs a `stat` per dataset.
 
 use std::{
-    collections::HashSet,
-    fs,
-    path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError, RwLock, TryLockError},
-    time::{Duration, SystemTime},
+    collections::{HashMap, HashSet},
+    sync::{Arc, Mutex, PoisonError, RwLock},
+    time::{Duration, Instant},
 };
 
-use futures_util::future::join_all;
-use shared_fbs::{
-    api::Endpoint,
-    dataset_id::name_of,
-    path::{MANIFEST, is_pack_file},
-};
+use bytes::Bytes;
+use futures_util::{StreamExt, future::join_all, stream};
+use shared_fbs::{api::Endpoint, dataset_id::name_of, path::MANIFEST};
+use tokio::{sync::watch, time::sleep};
 
 use super::{
-    confined_file::OpenFile,
-    dataset_reader::{DatasetDirectory, OpenDataset, ReadDataset, ReadError},
+    conditional_requests::EntityTag,
+    dataset_reader::{DatasetDirectory, ReadDataset},
     disk_threads::DiskThreads,
+    entry::{Dataset, Entry, NoDataset},
     error::ServeError,
     limits::Limits,
-    pack_files::{KeptOpen, PackFiles},
+    pack_files::KeptOpen,
     route::Route,
 };
+use crate::catalog::{CatalogEntry, Collection, DatasetFacts, Folder, FoundDataset, catalog_of};
 
-/// All datasets served, in the order given.
+/// Between two looks at everything, at least.
+const PERIOD: Duration = Duration::from_secs(2);
+
+/// A look may take this part of the time, as on a slow disk.
+const SHARE_OF_TIME: u32 = 20;
+
+/// Datasets that are read at one time for the catalog.
+const READ_AT_ONCE: usize = 8;
+
+/// All datasets served.
 pub(super) struct Catalog {
-    entries: Vec<Arc<Entry>>,
-    /// How long one is waited for whose disk does not answer.
-    look_time: Duration,
-}
-
-/// A dataset that is served, readable or not.
-pub(super) struct Entry {
-    id: String,
-    directory: PathBuf,
+    /// Those given by themselves.
+    fixed: Vec<Served>,
+    folders: Vec<WatchedFolder>,
+    /// Those given by themselves, then those of folders.
+    served: RwLock<Arc<[Served]>>,
     reader: Arc<dyn ReadDataset>,
     kept: Arc<KeptOpen>,
+    /// How long one is waited for whose disk does not answer.
+    look_time: Duration,
+    file: watch::Sender<Option<Arc<CatalogFile>>>,
+}
+
+/// A dataset, and the collection that it is in.
+#[derive(Clone)]
+struct Served {
+    entry: Arc<Entry>,
+    collection: Option<Arc<Collection>>,
+}
+
+/// What there is to know of a dataset.
+pub(super) struct Described {
+    pub(super) id: String,
+    pub(super) facts: Arc<DatasetFacts>,
+    pub(super) collection: Option<Arc<Collection>>,
+    /// The name of its directory.
+    pub(super) directory: String,
+}
+
+/// A folder, and what was last found in it.
+struct WatchedFolder {
+    folder: Arc<Mutex<Folder>>,
     threads: DiskThreads,
-    known: RwLock<Known>,
-    /// Locked by who looks at the manifest, so that one that hangs holds up nobody else.
-    look: Mutex<()>,
+    found: Mutex<Vec<FoundDataset>>,
 }
 
-/// The last good state of a dataset, if there was one, and what was last seen of its manifest, good or not.
-struct Known {
-    dataset: Option<Arc<Dataset>>,
-    seen: Option<Stamp>,
-    was_looked_at: bool,
-    /// Why there is no good state.
-    fault: String,
+/// The file that tells a page of all datasets.
+pub(super) struct CatalogFile {
+    /// Its bytes.
+    pub(super) bytes: Bytes,
+    /// The tag of these bytes.
+    pub(super) tag: EntityTag,
+    made_of: Vec<Listed>,
 }
 
-/// A dataset as of one state of its manifest.
-pub(super) struct Dataset {
-    /// What the manifest says.
-    pub(super) open: OpenDataset,
-    /// The manifest's file.
-    pub(super) manifest: OpenFile,
-    /// Its packs' files.
-    pub(super) packs: PackFiles,
-    /// The threads that wait for its files.
-    pub(super) threads: DiskThreads,
-}
-
-/// Why there is no dataset to answer from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum NoDataset {
-    /// None has this id.
-    Unknown,
-    /// It cannot be read; a sentence without the server's paths says why.
-    Broken(String),
-}
-
-/// Tells two states of a manifest apart without reading it.
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct Stamp {
-    modified: Option<SystemTime>,
-    len: u64,
+/// What the file is made of. One that did not change is the same in memory.
+struct Listed {
+    served: Served,
+    facts: Arc<DatasetFacts>,
 }
 
 impl Catalog {
@@ -89,12 +96,13 @@ impl Catalog {
     /// When an id is no plain file name or comes twice, or no dataset can be read.
     pub(super) async fn open(
         datasets: Vec<DatasetDirectory>,
+        folders: Vec<Folder>,
         reader: Arc<dyn ReadDataset>,
         limits: &Limits,
     ) -> Result<Self, ServeError> {
         let kept = KeptOpen::at_most(limits.open_packs);
         let mut ids = HashSet::new();
-        let mut entries = Vec::with_capacity(datasets.len());
+        let mut fixed = Vec::with_capacity(datasets.len());
         for DatasetDirectory { id, directory } in datasets {
             if !is_id(&id) {
                 return Err(ServeError::DatasetId { id });
@@ -102,13 +110,24 @@ impl Catalog {
             if !ids.insert(id.clone()) {
                 return Err(ServeError::DuplicateDataset { id });
             }
-            entries.push(Arc::new(Entry::new(id, directory, Arc::clone(&reader), Arc::clone(&kept))));
+            let entry = Arc::new(Entry::new(id, directory, Arc::clone(&reader), Arc::clone(&kept)));
+            fixed.push(Served { entry, collection: None });
         }
-        let catalog = Self { entries, look_time: limits.look_time };
-        let n_read = catalog.datasets().await.len();
-        let broken = catalog.entries.iter().filter(|entry| entry.known().is_none());
+        let catalog = Self {
+            served: RwLock::new(fixed.clone().into()),
+            fixed,
+            folders: folders.into_iter().map(WatchedFolder::new).collect(),
+            reader,
+            kept,
+            look_time: limits.look_time,
+            file: watch::Sender::new(None),
+        };
+        catalog.scan_folders().await;
+        let served = catalog.served();
+        let n_read = catalog.look_at(&served).await.len();
+        let broken = served.iter().map(|served| &served.entry).filter(|entry| entry.known().is_none());
         let mut errors = broken
-            .map(|entry| ServeError::Dataset { directory: entry.directory.clone(), source: entry.fault().into() });
+            .map(|entry| ServeError::Dataset { directory: entry.directory().to_owned(), source: entry.fault().into() });
         if n_read == 0
             && let Some(error) = errors.next()
         {
@@ -118,11 +137,84 @@ impl Catalog {
         Ok(catalog)
     }
 
-    /// Every dataset that can be read, as of its present manifest.
+    /// Every dataset that is in lists and can be read, as of its present manifest.
     pub(super) async fn datasets(&self) -> Vec<Arc<Dataset>> {
-        let found = self.entries.iter().map(|entry| async move {
+        let listed: Vec<Served> = self.served().iter().filter(|served| served.is_listed()).cloned().collect();
+        self.look_at(&listed).await
+    }
+
+    /// The dataset of this id, or of this name where one alone has it.
+    ///
+    /// # Errors
+    /// When there is none, or it was withdrawn.
+    pub(super) fn entry(&self, id: &str) -> Result<Arc<Entry>, NoDataset> {
+        let served = self.served();
+        let of_id = served.iter().find(|served| served.entry.id() == id);
+        let found = of_id.or_else(|| {
+            // Who knows the name alone of a private dataset, does not know its address.
+            let has_name = |served: &&Served| served.is_public() && name_of(served.entry.id()) == id;
+            let mut named = served.iter().filter(has_name);
+            named.next().filter(|_| named.next().is_none())
+        });
+        let found = found.ok_or(NoDataset::Unknown)?;
+        match found.withdrawal() {
+            Some(reason) => Err(NoDataset::Withdrawn(reason.to_owned())),
+            None => Ok(Arc::clone(&found.entry)),
+        }
+    }
+
+    /// What there is to know of a dataset, withdrawn or not.
+    ///
+    /// # Errors
+    /// When there is none of this id, or its disk does not answer.
+    pub(super) async fn described(&self, id: &str) -> Result<Described, NoDataset> {
+        let served = self.served();
+        let found = served.iter().find(|served| served.entry.id() == id).ok_or(NoDataset::Unknown)?;
+        self.describe(found).await.ok_or_else(|| NoDataset::Broken(found.entry.fault()))
+    }
+
+    /// A collection, and what there is to know of its datasets that are not withdrawn.
+    pub(super) async fn collection(&self, id: &str) -> Option<(Arc<Collection>, Vec<Described>)> {
+        let served = self.served();
+        let is_of_it = |served: &&Served| served.collection.as_ref().is_some_and(|collection| collection.id == id);
+        let collection = served.iter().find(is_of_it)?.collection.clone()?;
+        let of_it: Vec<&Served> =
+            served.iter().filter(is_of_it).filter(|served| served.withdrawal().is_none()).collect();
+        let described = join_all(of_it.into_iter().map(|served| self.describe(served))).await;
+        Some((collection, described.into_iter().flatten().collect()))
+    }
+
+    async fn describe(&self, Served { entry, collection }: &Served) -> Option<Described> {
+        let reading = Arc::clone(entry);
+        let facts = entry.threads().run(self.look_time, move || reading.facts()).await.ok()??;
+        let directory = entry.directory().file_name().unwrap_or_default().to_string_lossy().into_owned();
+        Some(Described { id: entry.id().to_owned(), facts, collection: collection.clone(), directory })
+    }
+
+    /// The catalog's file, once there is one.
+    pub(super) async fn file(&self) -> Option<Arc<CatalogFile>> {
+        let mut changes = self.file.subscribe();
+        changes.wait_for(Option::is_some).await.ok()?.clone()
+    }
+
+    /// Looks at everything again and again, and never returns.
+    pub(super) async fn watch(&self) {
+        loop {
+            let started = Instant::now();
+            self.scan_folders().await;
+            self.make_file().await;
+            sleep(PERIOD.max(started.elapsed() * SHARE_OF_TIME)).await;
+        }
+    }
+
+    fn served(&self) -> Arc<[Served]> {
+        Arc::clone(&self.served.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    async fn look_at(&self, served: &[Served]) -> Vec<Arc<Dataset>> {
+        let found = served.iter().map(|Served { entry, .. }| async move {
             let looking = Arc::clone(entry);
-            match entry.threads.run(self.look_time, move || looking.look()).await {
+            match entry.threads().run(self.look_time, move || looking.look()).await {
                 Ok(found) => found.ok(),
                 Err(_) => entry.known(),
             }
@@ -130,114 +222,119 @@ impl Catalog {
         join_all(found).await.into_iter().flatten().collect()
     }
 
-    /// The dataset of this id, or of this name where one alone has it.
-    pub(super) fn entry(&self, id: &str) -> Option<&Arc<Entry>> {
-        self.entries.iter().find(|entry| entry.id == id).or_else(|| self.named(id))
-    }
-
-    fn named(&self, name: &str) -> Option<&Arc<Entry>> {
-        let mut named = self.entries.iter().filter(|entry| name_of(&entry.id) == name);
-        named.next().filter(|_| named.next().is_none())
-    }
-}
-
-impl Entry {
-    fn new(id: String, directory: PathBuf, reader: Arc<dyn ReadDataset>, kept: Arc<KeptOpen>) -> Self {
-        let fault = "it has not been read yet, since its disk does not answer".to_owned();
-        Self {
-            id,
-            directory,
-            reader,
-            kept,
-            threads: DiskThreads::default(),
-            known: RwLock::new(Known { dataset: None, seen: None, was_looked_at: false, fault }),
-            look: Mutex::default(),
-        }
-    }
-
-    /// The threads that wait for its files.
-    pub(super) fn threads(&self) -> &DiskThreads {
-        &self.threads
-    }
-
-    /// The dataset as of the manifest that was last looked at. Never blocks for long.
-    pub(super) fn known(&self) -> Option<Arc<Dataset>> {
-        self.known.read().unwrap_or_else(PoisonError::into_inner).dataset.clone()
-    }
-
-    /// The dataset as of its present manifest, or as of the one before while somebody else looks at it. A manifest that
-    /// cannot be read leaves the last good state in place, and is not tried again until it changes. Blocks.
-    ///
-    /// # Errors
-    /// [`NoDataset::Broken`] when there is no good state.
-    pub(super) fn look(&self) -> Result<Arc<Dataset>, NoDataset> {
-        let looking = match self.look.try_lock() {
-            Ok(looking) => Some(looking),
-            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
-            Err(TryLockError::WouldBlock) => None,
-        };
-        if looking.is_some() {
-            self.refresh();
-        }
-        self.known().ok_or_else(|| NoDataset::Broken(self.fault()))
-    }
-
-    fn fault(&self) -> String {
-        self.known.read().unwrap_or_else(PoisonError::into_inner).fault.clone()
-    }
-
-    fn refresh(&self) {
-        // Taken before the manifest is read, so that a change in between is seen next time.
-        let seen = Stamp::of_manifest(&self.directory);
-        let (earlier, was_looked_at) = {
-            let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
-            (known.seen, known.was_looked_at)
-        };
-        if seen.is_some() && seen == earlier {
+    /// Takes up datasets that have come, and leaves out those that have gone.
+    async fn scan_folders(&self) {
+        if self.folders.is_empty() {
             return;
         }
-        let outcome = self.read();
-        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-        known.seen = seen;
-        known.was_looked_at = true;
-        match outcome {
-            Ok(dataset) => {
-                if was_looked_at {
-                    tracing::info!(dataset = self.id, "the manifest has changed and was read again");
-                }
-                known.dataset = Some(Arc::new(dataset));
+        join_all(self.folders.iter().map(|folder| folder.scan(self.look_time))).await;
+        let before = self.served();
+        let known: HashMap<&str, &Arc<Entry>> =
+            before.iter().map(|served| (served.entry.id(), &served.entry)).collect();
+        let mut ids: HashSet<String> = self.fixed.iter().map(|served| served.entry.id().to_owned()).collect();
+        let mut served = self.fixed.clone();
+        for FoundDataset { id, directory, collection } in self.folders.iter().flat_map(WatchedFolder::found) {
+            if !ids.insert(id.clone()) {
+                continue;
             }
-            Err(error) => {
-                let fault = error.to_string();
-                if was_looked_at && known.fault != fault {
-                    tracing::error!(dataset = self.id, "the changed dataset cannot be read: {fault}");
-                }
-                known.fault = fault;
-            }
+            let entry = known.get(id.as_str()).filter(|entry| entry.directory() == directory);
+            let entry = entry.map_or_else(
+                || Arc::new(Entry::new(id, directory, Arc::clone(&self.reader), Arc::clone(&self.kept))),
+                |entry| Arc::clone(entry),
+            );
+            served.push(Served { entry, collection });
         }
+        for gone in before.iter().filter(|served| !ids.contains(served.entry.id())) {
+            tracing::info!(dataset = gone.entry.id(), "the dataset has gone");
+        }
+        *self.served.write().unwrap_or_else(PoisonError::into_inner) = served.into();
     }
 
-    fn read(&self) -> Result<Dataset, ReadError> {
-        let directory =
-            self.directory.canonicalize().map_err(|error| format!("its directory cannot be found: {error}"))?;
-        let manifest = OpenFile::within(&directory, Path::new(MANIFEST))
-            .map_err(|error| format!("{MANIFEST} cannot be opened: {error}"))?;
-        let open = self.reader.read(&self.id, &directory)?;
-        let packs = open.index.packs();
-        // Only names that say their content may be kept by caches for ever.
-        if let Some(pack) = packs.iter().find(|pack| !is_pack_file(&pack.file)) {
-            return Err(format!("the manifest names a pack `{}`, which is no pack's name", pack.file).into());
+    /// Makes the file anew where anything in it has changed.
+    async fn make_file(&self) {
+        let served: Vec<Served> = self.served().iter().filter(|served| served.is_listed()).cloned().collect();
+        let listed = stream::iter(served).map(|served| async move {
+            let entry = Arc::clone(&served.entry);
+            let facts = served.entry.threads().run(self.look_time, move || entry.facts()).await;
+            facts.ok().flatten().map(|facts| Listed { served, facts })
+        });
+        let listed: Vec<Listed> = listed.buffered(READ_AT_ONCE).filter_map(std::future::ready).collect().await;
+        let is_same = |file: &Arc<CatalogFile>| {
+            file.made_of.len() == listed.len() && file.made_of.iter().zip(&listed).all(|(a, b)| a.is_same(b))
+        };
+        if !self.file.borrow().as_ref().is_some_and(is_same) {
+            self.file.send_replace(Some(Arc::new(CatalogFile::of(listed))));
         }
-        let packs = PackFiles::new(directory, packs, Arc::clone(&self.kept));
-        Ok(Dataset { open, manifest, packs, threads: self.threads.clone() })
     }
 }
 
-impl Stamp {
-    /// None where there is no manifest.
-    fn of_manifest(directory: &Path) -> Option<Self> {
-        let metadata = fs::metadata(directory.join(MANIFEST)).ok()?;
-        Some(Self { modified: metadata.modified().ok(), len: metadata.len() })
+impl Served {
+    fn is_public(&self) -> bool {
+        !self.collection.as_ref().is_some_and(|collection| collection.is_private())
+    }
+
+    fn withdrawal(&self) -> Option<&str> {
+        let directory = self.entry.directory().file_name().unwrap_or_default().to_string_lossy();
+        self.collection.as_ref()?.withdrawal(&directory)
+    }
+
+    fn is_listed(&self) -> bool {
+        self.is_public() && self.withdrawal().is_none()
+    }
+}
+
+impl WatchedFolder {
+    fn new(folder: Folder) -> Self {
+        Self { folder: Arc::new(Mutex::new(folder)), threads: DiskThreads::default(), found: Mutex::default() }
+    }
+
+    /// Looks into the folder. What was found before stays where the disk does not answer.
+    async fn scan(&self, time: Duration) {
+        let folder = Arc::clone(&self.folder);
+        let scan = self.threads.run(time, move || {
+            // A look that hangs has it still.
+            let mut folder = folder.try_lock().ok()?;
+            Some(folder.scan().map_err(|error| format!("{} cannot be listed: {error}", folder.path().display())))
+        });
+        match scan.await {
+            Ok(Some(Ok(scan))) => {
+                scan.new_faults.iter().for_each(|fault| tracing::error!("{fault}"));
+                *self.found.lock().unwrap_or_else(PoisonError::into_inner) = scan.datasets;
+            }
+            Ok(Some(Err(fault))) => tracing::error!("{fault}"),
+            Ok(None) | Err(_) => {}
+        }
+    }
+
+    fn found(&self) -> Vec<FoundDataset> {
+        self.found.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl CatalogFile {
+    fn of(made_of: Vec<Listed>) -> Self {
+        let entries: Vec<CatalogEntry<'_>> = made_of
+            .iter()
+            .map(|Listed { served, facts }| CatalogEntry {
+                id: served.entry.id(),
+                facts,
+                collection: served.collection.as_deref(),
+            })
+            .collect();
+        let bytes = catalog_of(&entries).encode();
+        Self { tag: EntityTag::of_bytes(&bytes), bytes: bytes.into(), made_of }
+    }
+}
+
+impl Listed {
+    fn is_same(&self, other: &Self) -> bool {
+        let collections = (&self.served.collection, &other.served.collection);
+        Arc::ptr_eq(&self.served.entry, &other.served.entry)
+            && Arc::ptr_eq(&self.facts, &other.facts)
+            && match collections {
+                (Some(a), Some(b)) => Arc::ptr_eq(a, b),
+                (a, b) => a.is_none() && b.is_none(),
+            }
     }
 }
 

@@ -2,9 +2,10 @@
 //!
 //! Three kinds of strong entity tag are made here; none of them reads the file.
 //! - A pack carries a hash of its bytes in its name: `"<hash>-<length>"`, both in hexadecimal.
-//! - A manifest keeps its name when its bytes change: `"m<modified>-<length>"`, the time in
-//!   nanoseconds since 1970. It costs one `stat`; two writes within the clock's tick that leave the
-//!   same length would share a tag, which the builder's write-then-rename cannot do.
+//! - A manifest keeps its name when its bytes change: `"m<modified>-<length>-<state>"`, the time in
+//!   nanoseconds since 1970, the state a hash of the file's number and of the time of its last change. It costs one
+//!   `stat`; two writes to one file within the clock's tick that leave the same length would share a tag, which the
+//!   builder's write-then-rename cannot do.
 //! - What is put together or coded by the server: a hash of what names it.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -14,6 +15,8 @@ use headers::{
 };
 use http::HeaderMap;
 use xxhash_rust::xxh64::xxh64;
+
+use crate::file_stamp::FileStamp;
 
 /// A strong entity tag, quotes included.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,9 +29,11 @@ impl EntityTag {
     }
 
     /// The tag of a file whose name outlives its bytes.
-    pub(super) fn of_mutable(modified: Option<SystemTime>, len: u64) -> Self {
+    pub(super) fn of_mutable(stamp: &FileStamp) -> Self {
+        let FileStamp { n_bytes, modified, number, changed: (seconds, nanos) } = stamp;
         let modified = modified.and_then(|time| time.duration_since(UNIX_EPOCH).ok()).unwrap_or_default();
-        Self(format!("\"m{:x}-{len:x}\"", modified.as_nanos()))
+        let state = xxh64(format!("{number} {seconds} {nanos}").as_bytes(), 0);
+        Self(format!("\"m{:x}-{n_bytes:x}-{state:x}\"", modified.as_nanos()))
     }
 
     /// The tag of bytes that `name` determines.

@@ -3,6 +3,7 @@
 use std::{fs::File, io, path::Path, sync::Arc, time::SystemTime};
 
 use super::file_reading::SharedFile;
+use crate::file_stamp::FileStamp;
 
 /// An open file.
 #[derive(Clone, Debug)]
@@ -13,6 +14,8 @@ pub(super) struct OpenFile {
     pub(super) n_bytes: u64,
     /// When it was written.
     pub(super) modified: Option<SystemTime>,
+    /// Which state of it this is.
+    pub(super) stamp: FileStamp,
 }
 
 impl OpenFile {
@@ -43,6 +46,7 @@ impl OpenFile {
 
     fn of(file: Arc<SharedFile>) -> io::Result<Self> {
         let metadata = file.file().metadata()?;
-        Ok(Self { file, n_bytes: metadata.len(), modified: metadata.modified().ok() })
+        let stamp = FileStamp::of(&metadata);
+        Ok(Self { file, n_bytes: stamp.n_bytes, modified: stamp.modified, stamp })
     }
 }

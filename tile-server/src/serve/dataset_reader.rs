@@ -9,6 +9,8 @@ use std::{
 use explorer_core::filter::CellMask;
 use shared_fbs::{LayerNameError, api::DatasetDescription};
 
+use crate::catalog::DatasetFacts;
+
 /// What a reader of datasets has to say when it cannot go on.
 pub type ReadError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -43,6 +45,12 @@ pub trait TileIndex: Send + Sync {
 
     /// The same where it is known already; none where there is no such tile or it is not known. Never blocks.
     fn locate_at_hand(&self, pack: &str, index: u32) -> Option<Range<u64>>;
+}
+
+/// Reads what a dataset is of.
+pub trait ReadFacts: Send + Sync {
+    /// What there is to know of the dataset that is served under this id, and why some of that cannot be read. Blocks.
+    fn facts(&self, id: &str) -> (DatasetFacts, Vec<ReadError>);
 }
 
 /// Computes over the tiles of a dataset.
@@ -83,6 +91,8 @@ pub struct OpenDataset {
     pub content_id: String,
     /// Its tiles.
     pub index: Arc<dyn TileIndex>,
+    /// What reads its labels; where there is none, its description is all that is known of it.
+    pub facts: Option<Arc<dyn ReadFacts>>,
     /// What computes over its tiles; none where it has no expression.
     pub moments: Option<Arc<dyn ComputeMoments>>,
 }

@@ -1,6 +1,7 @@
 //! From a request to its answer: whether it is taken, dispatch, methods, CORS, common headers.
 
 use std::{
+    borrow::Cow,
     convert::Infallible,
     sync::Arc,
     task::{Context, Poll},
@@ -15,21 +16,23 @@ use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header
 use hyper::body::Incoming;
 use shared_fbs::{
     api::{API_ROUTE, DatasetDescription, Endpoint, MomentsOffer},
-    path::{DATA_ROUTE, is_pack_file},
+    path::{DATA_ROUTE, PACK_SUFFIX, is_pack_file},
 };
 use tokio::{task::spawn_blocking, time::timeout};
 use tower::{Layer, Service};
 use tower_http::cors::{Any, Cors, CorsLayer};
 
 use super::{
-    answer_file, answer_moments,
+    answer_document, answer_file, answer_moments,
     answer_page::Page,
     answer_tiles,
     asked::{Asked, Declined},
     base_path::{BasePath, Below},
     body::Body,
-    catalog::{Catalog, Dataset, NoDataset},
+    catalog::{Catalog, CatalogFile},
+    conditional_requests::Validators,
     connections::Connection,
+    entry::Dataset,
     exchange::Exchange,
     file_reading::Patience,
     host_check::HostCheck,
@@ -53,6 +56,7 @@ pub(super) struct State {
 
 /// The server as all connections share it.
 pub(super) struct App {
+    state: Arc<State>,
     plain: Handler,
     /// For `/data` and `/api`, where other origins may read them.
     shared: Option<Cors<Handler>>,
@@ -71,9 +75,15 @@ impl App {
     /// The server over this state.
     pub(super) fn new(state: State, cors: CorsOrigins, base_path: BasePath, host_check: HostCheck) -> Arc<Self> {
         let transfer_time = state.limits.transfer_time;
-        let plain = Handler(Arc::new(state));
+        let state = Arc::new(state);
+        let plain = Handler(Arc::clone(&state));
         let shared = cors_layer(cors).map(|layer| layer.layer(plain.clone()));
-        Arc::new(Self { plain, shared, base_path, host_check, transfer_time })
+        Arc::new(Self { state, plain, shared, base_path, host_check, transfer_time })
+    }
+
+    /// Keeps the catalog as it is on the disk; never returns.
+    pub(super) async fn watch(&self) {
+        self.state.catalog.watch().await;
     }
 
     /// The service for one connection.
@@ -251,6 +261,12 @@ async fn resource(state: Arc<State>, route: Route, request: request::Parts, exch
     match &endpoint {
         Endpoint::Health => responses::sentence(StatusCode::OK, "ok"),
         Endpoint::Page { .. } => page(state, request, "index.html".to_owned()).await,
+        Endpoint::Catalog => match timeout(state.limits.answer_time, state.catalog.file()).await {
+            Ok(Some(file)) => catalog_file(&request, &file),
+            Ok(None) | Err(_) => responses::late(),
+        },
+        Endpoint::About { id } => answer_document::about(&state, &request, id).await,
+        Endpoint::Collection { id } => answer_document::collection(&state, &request, id).await,
         Endpoint::Datasets => {
             let datasets = state.catalog.datasets().await;
             let descriptions: Vec<_> = datasets.iter().map(|dataset| description(&state.limits, dataset)).collect();
@@ -260,12 +276,11 @@ async fn resource(state: Arc<State>, route: Route, request: request::Parts, exch
         | Endpoint::Moments { id }
         | Endpoint::File { id, .. }
         | Endpoint::Tiles { id, .. } => {
-            let Some(entry) = state.catalog.entry(id) else {
-                return responses::no_dataset(&NoDataset::Unknown);
+            let entry = match state.catalog.entry(id) {
+                Ok(entry) => entry,
+                Err(why) => return responses::no_dataset(&why),
             };
-            if let Some(dataset) = entry.known()
-                && is_of_packs(&endpoint)
-            {
+            if let Some(dataset) = pack_of(&endpoint).and_then(|pack| entry.known_with_pack(&pack)) {
                 let asked =
                     Asked { request: &request, exchange: &exchange, limits: &state.limits, patience: Patience::AtHand };
                 match of_dataset(&asked, &dataset, &endpoint) {
@@ -274,13 +289,14 @@ async fn resource(state: Arc<State>, route: Route, request: request::Parts, exch
                     Err(Declined::NotAtHand) => {}
                 }
             }
-            let (entry, threads) = (Arc::clone(entry), entry.threads().clone());
+            let threads = entry.threads().clone();
             let limits = state.limits.clone();
             let answer = threads.run(state.limits.answer_time, move || {
                 let dataset = match entry.look() {
                     Ok(dataset) => dataset,
                     Err(why) => return responses::no_dataset(&why),
                 };
+                let dataset = pack_of(&endpoint).and_then(|pack| entry.known_with_pack(&pack)).unwrap_or(dataset);
                 let asked =
                     Asked { request: &request, exchange: &exchange, limits: &limits, patience: Patience::MayWait };
                 match of_dataset(&asked, &dataset, &endpoint) {
@@ -294,17 +310,33 @@ async fn resource(state: Arc<State>, route: Route, request: request::Parts, exch
     }
 }
 
-/// Whether it is answered from packs, which never change, so that no manifest need be looked at.
-fn is_of_packs(endpoint: &Endpoint<'_>) -> bool {
+/// The pack that it is answered from: packs never change, so that no manifest need be looked at.
+fn pack_of<'a>(endpoint: &'a Endpoint<'_>) -> Option<Cow<'a, str>> {
     match endpoint {
-        Endpoint::Tiles { .. } => true,
-        Endpoint::File { file, .. } => is_pack_file(file),
+        Endpoint::Tiles { pack, .. } => Some(format!("{pack}{PACK_SUFFIX}").into()),
+        Endpoint::File { file, .. } => is_pack_file(file).then_some(Cow::Borrowed(&**file)),
         Endpoint::Health
+        | Endpoint::Catalog
         | Endpoint::Datasets
         | Endpoint::Dataset { .. }
         | Endpoint::Moments { .. }
-        | Endpoint::Page { .. } => false,
+        | Endpoint::About { .. }
+        | Endpoint::Collection { .. }
+        | Endpoint::Page { .. } => None,
     }
+}
+
+fn catalog_file(request: &request::Parts, file: &CatalogFile) -> Response<Body> {
+    let validators = Validators::tagged(file.tag.clone());
+    let mut headers = HeaderMap::new();
+    headers.insert(header::CACHE_CONTROL, responses::REVALIDATE);
+    validators.write(&mut headers);
+    if let Some(response) = responses::unless_holds(request, &validators, &headers) {
+        return response;
+    }
+    let mut response = responses::with_type(HeaderValue::from_static("application/octet-stream"), file.bytes.clone());
+    response.headers_mut().extend(headers);
+    response
 }
 
 fn of_dataset(asked: &Asked<'_>, dataset: &Dataset, endpoint: &Endpoint<'_>) -> Result<Response<Body>, Declined> {
@@ -313,7 +345,12 @@ fn of_dataset(asked: &Asked<'_>, dataset: &Dataset, endpoint: &Endpoint<'_>) -> 
         Endpoint::Moments { .. } => Ok(answer_moments::refuse_method(asked.limits, dataset)),
         Endpoint::File { file, .. } => answer_file::file(asked, dataset, file),
         Endpoint::Tiles { pack, list, .. } => answer_tiles::tiles(asked, dataset, pack, list),
-        Endpoint::Health | Endpoint::Datasets | Endpoint::Page { .. } => Ok(responses::nothing_here()),
+        Endpoint::Health
+        | Endpoint::Catalog
+        | Endpoint::Datasets
+        | Endpoint::About { .. }
+        | Endpoint::Collection { .. }
+        | Endpoint::Page { .. } => Ok(responses::nothing_here()),
     }
 }
 

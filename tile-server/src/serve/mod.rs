@@ -9,6 +9,8 @@
 //! | `POST /api/datasets/{id}/moments?content=ID&layer=NAME` | two bitmaps of cells in, their two tiles of moments out |
 //! | `/data/{id}/{file}` | the manifest or a pack, whole or in byte ranges |
 //! | `/data/{id}/tiles/{pack}/{list}` | the tiles `3`, `3,7` or `5-9,12` of a pack in one answer |
+//! | `/catalog.tsc` | what datasets there are and what they are of, as [`shared_fbs::catalog`] writes it |
+//! | `/about/{id}.html`, `/collections/{id}.html` | what there is to say of a dataset or a collection, as a document |
 //! | `/`, `/d/{id}`, … | the page and its files |
 //!
 //! All of it below a base path, if the server is given one. Addresses and messages are those of [`shared_fbs::api`].
@@ -20,6 +22,7 @@
 //! are counted for each address, and whoever makes no progress gives way · what is computed, the page could compute
 //! from the tiles, to the same bits.
 
+mod answer_document;
 mod answer_file;
 mod answer_moments;
 mod answer_page;
@@ -38,6 +41,7 @@ mod dataset_reader;
 mod descriptors;
 mod disk_threads;
 mod dispatch;
+mod entry;
 mod error;
 mod exchange;
 mod file_reading;
@@ -70,7 +74,8 @@ pub use self::{
     base_path::BasePath,
     content_security_policy::FrameAncestors,
     dataset_reader::{
-        ComputeError, ComputeMoments, DatasetDirectory, OpenDataset, PackDescription, ReadDataset, ReadError, TileIndex,
+        ComputeError, ComputeMoments, DatasetDirectory, OpenDataset, PackDescription, ReadDataset, ReadError,
+        ReadFacts, TileIndex,
     },
     descriptors::raise_descriptor_limit,
     error::ServeError,
@@ -87,6 +92,9 @@ pub use self::{
 /// Threads that may wait for something at one time, apart from those of datasets: tokio's own number.
 const BLOCKING_THREADS: usize = 512;
 
+/// How many datasets of a folder may have disks that hang without others having to wait.
+const HANGING_PER_FOLDER: usize = 64;
+
 /// Serves until the stop signal comes, on threads of its own; see [`run`]. A thread that still waits for a disk then is
 /// not waited for.
 ///
@@ -98,7 +106,8 @@ pub fn run_until_stopped<S: Future<Output = ()>>(
     on_listening: impl FnOnce(SocketAddr),
 ) -> Result<(), ServeError> {
     // A disk that hangs keeps threads for good; what all datasets may keep comes on top of what is needed without them.
-    let n_threads = BLOCKING_THREADS + disk_threads::PER_DATASET * options.datasets.len();
+    let n_datasets = options.datasets.len() + HANGING_PER_FOLDER * options.folders.len();
+    let n_threads = BLOCKING_THREADS + disk_threads::PER_DATASET * n_datasets;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .max_blocking_threads(n_threads)

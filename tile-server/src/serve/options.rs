@@ -13,6 +13,7 @@ use super::{
     host_check::AllowedHosts,
     limits::Limits,
 };
+use crate::catalog::Folder;
 
 /// All that the server is told.
 pub struct Options {
@@ -20,6 +21,8 @@ pub struct Options {
     pub address: SocketAddr,
     /// What to serve, in the order shown.
     pub datasets: Vec<DatasetDirectory>,
+    /// Folders whose datasets are served as they come and go.
+    pub folders: Vec<Folder>,
     /// Reads the manifests.
     pub reader: Arc<dyn ReadDataset>,
     /// The page; without one, data is served alone.

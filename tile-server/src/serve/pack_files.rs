@@ -66,6 +66,31 @@ impl PackFiles {
         Self { directory, packs: packs.collect(), kept }
     }
 
+    /// Whether there is one of that name.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.packs.contains_key(name)
+    }
+
+    /// Whether there is one of that name, and it is open.
+    pub(super) fn has_open(&self, name: &str) -> bool {
+        self.packs.get(name).is_some_and(|pack| pack.is_open())
+    }
+
+    /// Whether all are there as the manifest says, without opening them: a dataset that is being copied is not whole.
+    ///
+    /// # Errors
+    /// The first that is not there or has another length.
+    pub(super) fn check_lengths(&self) -> Result<(), PackError> {
+        self.packs.values().try_for_each(|pack| {
+            let found = self.directory.join(&pack.name).metadata()?.len();
+            let PackFile { name, n_bytes: expected, .. } = &**pack;
+            if found == *expected {
+                return Ok(());
+            }
+            Err(PackError::Length { name: name.clone(), found, expected: *expected })
+        })
+    }
+
     /// An open pack.
     ///
     /// # Errors

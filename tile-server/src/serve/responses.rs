@@ -5,9 +5,9 @@ use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header, request
 
 use super::{
     body::{self, Body},
-    catalog::NoDataset,
     conditional_requests::{EntityTag, Precondition, Validators},
     disk_threads::DiskError,
+    entry::NoDataset,
 };
 use crate::text::printable;
 
@@ -48,11 +48,14 @@ pub(super) fn moved(address: &str) -> Response<Body> {
     response
 }
 
-/// 404 for a dataset that there is not, and 500 for one that cannot be read.
+/// 404 for a dataset that there is not, 410 for one that was withdrawn, and 500 for one that cannot be read.
 pub(super) fn no_dataset(why: &NoDataset) -> Response<Body> {
     match why {
         NoDataset::Unknown => {
             not_found("This server has no dataset of that name; /api/datasets lists those that can be read.")
+        }
+        NoDataset::Withdrawn(reason) => {
+            sentence(StatusCode::GONE, &format!("This dataset was withdrawn: {}", printable(reason)))
         }
         NoDataset::Broken(reason) => {
             let reason = printable(reason);

@@ -2,7 +2,7 @@
 
 use percent_encoding::percent_decode_str;
 use shared_fbs::{
-    api::{API_ROUTE, Endpoint, HEALTH_ROUTE},
+    api::{ABOUT_ROUTE, API_ROUTE, COLLECTION_ROUTE, Endpoint, HEALTH_ROUTE},
     path::DATA_ROUTE,
 };
 
@@ -26,7 +26,7 @@ impl Route {
         match Endpoint::of_parts(&names) {
             Some(Endpoint::Page { .. }) => Some(Self::index()),
             Some(endpoint) => Some(Self::Endpoint(endpoint.into_owned())),
-            None if matches!(names[0], API_ROUTE | DATA_ROUTE | HEALTH_ROUTE) => None,
+            None if matches!(names[0], API_ROUTE | DATA_ROUTE | HEALTH_ROUTE | ABOUT_ROUTE | COLLECTION_ROUTE) => None,
             None => Some(Self::Page(names.join("/"))),
         }
     }
@@ -59,6 +59,7 @@ mod tests {
     fn every_resource_has_its_path() {
         let endpoint = |path: &str, endpoint| assert_eq!(Route::parse(path), Some(Route::Endpoint(endpoint)));
         endpoint("/healthz", Endpoint::Health);
+        endpoint("/catalog.tsc", Endpoint::Catalog);
         endpoint("/api/datasets", Endpoint::Datasets);
         endpoint("/api/datasets/pbmc%2068k", Endpoint::Dataset { id: "pbmc 68k".into() });
         endpoint("/api/datasets/a/moments", Endpoint::Moments { id: "a".into() });
@@ -130,8 +131,12 @@ mod tests {
         fn no_route_holds_a_name_that_climbs(path in "/[-a-z./%0-9ef\\\\\\PC]{0,40}") {
             let names = match Route::parse(&path) {
                 Some(Route::Endpoint(endpoint)) => match endpoint {
-                    Endpoint::Health | Endpoint::Datasets => vec![],
-                    Endpoint::Dataset { id } | Endpoint::Moments { id } | Endpoint::Page { id } => vec![id],
+                    Endpoint::Health | Endpoint::Catalog | Endpoint::Datasets => vec![],
+                    Endpoint::Dataset { id }
+                    | Endpoint::Moments { id }
+                    | Endpoint::About { id }
+                    | Endpoint::Collection { id }
+                    | Endpoint::Page { id } => vec![id],
                     Endpoint::File { id, file } => vec![id, file],
                     Endpoint::Tiles { id, pack, list } => vec![id, pack, list],
                 },

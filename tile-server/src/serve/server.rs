@@ -47,7 +47,7 @@ pub struct Server {
 /// When no dataset can be read, or the address cannot be listened on.
 pub async fn bind(options: Options) -> Result<Server, ServeError> {
     let limits = options.limits;
-    let catalog = Catalog::open(options.datasets, options.reader, &limits).await?;
+    let catalog = Catalog::open(options.datasets, options.folders, options.reader, &limits).await?;
     let bind_error = |source| ServeError::Bind { address: options.address, source };
     let listener = TcpListener::bind(options.address).await.map_err(bind_error)?;
     let address = listener.local_addr().map_err(bind_error)?;
@@ -74,6 +74,8 @@ impl Server {
         let mut looks = interval(look_period(&self.limits));
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut shutdown = pin!(shutdown);
+        let app = Arc::clone(&self.app);
+        let watching = tokio::spawn(async move { app.watch().await });
         // A client that came when there was no room any more: clients before it have begun to ask since room was looked for.
         let mut waiting: Option<(TcpStream, SocketAddr)> = None;
         loop {
@@ -103,6 +105,7 @@ impl Server {
             });
             connection.is_driven_by(task);
         }
+        watching.abort();
         drop(self.listener);
         tracing::info!(connections = graceful.count(), "stopping");
         if timeout(self.limits.drain_time, graceful.shutdown()).await.is_err() {

@@ -22,8 +22,9 @@ use tessera::{
 };
 
 use super::dataset_reader::{
-    ComputeError, ComputeMoments, OpenDataset, PackDescription, ReadDataset, ReadError, TileIndex,
+    ComputeError, ComputeMoments, OpenDataset, PackDescription, ReadDataset, ReadError, ReadFacts, TileIndex,
 };
+use crate::catalog::DatasetFacts;
 
 /// Reads datasets of the Tessera format.
 #[derive(Clone, Copy, Debug, Default)]
@@ -39,7 +40,7 @@ impl ReadDataset for ManifestReader {
         let has_layer = manifest.statistics_layer().is_some();
         let tiles = Arc::new(Tiles::of(Dataset::of_manifest(directory, manifest)));
         let moments: Option<Arc<dyn ComputeMoments>> = if has_layer { Some(tiles.clone()) } else { None };
-        Ok(OpenDataset { description, content_id, index: tiles, moments })
+        Ok(OpenDataset { description, content_id, index: tiles.clone(), facts: Some(tiles), moments })
     }
 }
 
@@ -93,6 +94,13 @@ impl TileIndex for Tiles {
     fn locate_at_hand(&self, pack: &str, index: u32) -> Option<Range<u64>> {
         let &number = self.packs.get(pack)?;
         Some(self.dataset.packs()[number].slot_at_hand(index)?.range())
+    }
+}
+
+impl ReadFacts for Tiles {
+    fn facts(&self, id: &str) -> (DatasetFacts, Vec<ReadError>) {
+        let (facts, faults) = DatasetFacts::read(id, &self.dataset);
+        (facts, faults.into_iter().map(ReadError::from).collect())
     }
 }
 

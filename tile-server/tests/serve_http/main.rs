@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests may panic as tests do")]
 
 mod broken;
+mod catalog;
 mod cross_origin;
 mod files;
 mod floods;

@@ -18,6 +18,7 @@ fn no_datasets(address: SocketAddr) -> serve::Options {
     serve::Options {
         address,
         datasets: Vec::new(),
+        folders: Vec::new(),
         reader: Arc::new(serve::ManifestReader),
         front_end: None,
         allowed_hosts: serve::AllowedHosts::Own,

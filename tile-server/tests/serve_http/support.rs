@@ -110,6 +110,7 @@ impl ReadDataset for FixtureReader {
             },
             content_id: content_id.to_owned(),
             index: Arc::new(FixtureIndex(packs)),
+            facts: None,
             moments: None,
         })
     }
@@ -163,6 +164,7 @@ impl TestServer {
         let mut options = Options {
             address: SocketAddr::from(([127, 0, 0, 1], 0)),
             datasets: vec![DatasetDirectory { id: "demo".to_owned(), directory: demo }],
+            folders: Vec::new(),
             reader: Arc::new(FixtureReader),
             front_end: None,
             allowed_hosts: AllowedHosts::parse(&["test".to_owned()]).unwrap(),

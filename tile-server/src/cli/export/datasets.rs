@@ -1,6 +1,6 @@
 //! The datasets of a site: what they are called, and their files.
 
-use std::{collections::HashMap, fs, io, path::PathBuf};
+use std::{collections::HashMap, fs, io, path::PathBuf, sync::Arc};
 
 use anyhow::{Context as _, Result};
 use builder::{BuildError, Progress};
@@ -14,7 +14,10 @@ use tessera::{
     dataset::{Dataset, DatasetError},
     plain_file,
 };
-use tile_server::serve::{self, DatasetDirectory};
+use tile_server::{
+    catalog::{CatalogEntry, Collection, DatasetFacts, FoundDataset},
+    serve,
+};
 
 use super::{
     damaged::Damaged,
@@ -29,19 +32,31 @@ pub struct Exported {
     /// The id that a tile server gives it, with a code of where it lies.
     id: String,
     directory: PathBuf,
+    collection: Option<Arc<Collection>>,
+}
+
+/// What there is to say of a dataset of a site.
+pub struct Told<'a> {
+    dataset: &'a Exported,
+    /// What it says of itself.
+    pub description: DatasetDescription,
+    facts: DatasetFacts,
 }
 
 /// The datasets under the names that they have in a site: their own, which stay wherever they are exported from, unless
 /// two have one name on a host that does not tell letters' cases apart.
-pub fn named(datasets: Vec<DatasetDirectory>) -> Vec<Exported> {
+pub fn named(datasets: Vec<FoundDataset>) -> Vec<Exported> {
     let key = |id: &str| name_of(id).to_lowercase();
     let mut n_of_name: HashMap<String, usize> = HashMap::new();
     for dataset in &datasets {
         *n_of_name.entry(key(&dataset.id)).or_default() += 1;
     }
-    let exported = |DatasetDirectory { id, directory }: DatasetDirectory| {
-        let name = if n_of_name[&key(&id)] == 1 { name_of(&id).to_owned() } else { id.clone() };
-        Exported { name, id, directory }
+    let exported = |FoundDataset { id, directory, collection }: FoundDataset| {
+        // Nobody is to guess where a private dataset is.
+        let is_private = collection.as_ref().is_some_and(|collection| collection.is_private());
+        let has_own_name = !is_private && n_of_name[&key(&id)] == 1;
+        let name = if has_own_name { name_of(&id).to_owned() } else { id.clone() };
+        Exported { name, id, directory, collection }
     };
     datasets.into_iter().map(exported).collect()
 }
@@ -52,7 +67,22 @@ impl Exported {
         [&self.name, &self.id]
     }
 
-    /// Writes its manifest and packs; gives what it says of itself.
+    /// The collection that it is in.
+    pub fn collection(&self) -> Option<&Arc<Collection>> {
+        self.collection.as_ref()
+    }
+
+    /// The name of its directory.
+    pub fn directory_name(&self) -> String {
+        self.directory.file_name().unwrap_or_default().to_string_lossy().into_owned()
+    }
+
+    /// Whether its data is no part of the site, whose makers say why.
+    pub fn is_withdrawn(&self) -> bool {
+        self.collection.as_ref().is_some_and(|collection| collection.withdrawal(&self.directory_name()).is_some())
+    }
+
+    /// Writes its manifest and packs, unless it was withdrawn; gives what there is to say of it.
     ///
     /// # Errors
     /// When it cannot be read, or the site not be written.
@@ -61,13 +91,21 @@ impl Exported {
         segments: Option<SegmentSize>,
         site: &mut SiteWriter,
         progress: &dyn Progress,
-    ) -> Result<DatasetDescription> {
+    ) -> Result<Told<'_>> {
         let path = self.directory.join(MANIFEST);
         let manifest_bytes = plain_file::read(&path)
             .map_err(|source| DatasetError::NoManifest { path: self.directory.clone(), source })?;
         let manifest = Manifest::decode(&manifest_bytes).map_err(|source| DatasetError::Manifest { path, source })?;
         let dataset = Dataset::of_manifest(&self.directory, manifest);
         let manifest = dataset.manifest();
+        let (facts, faults) = DatasetFacts::read(&self.name, &dataset);
+        if let Some(fault) = faults.into_iter().next() {
+            return Err(fault.into());
+        }
+        let told = Told { dataset: self, description: serve::description(&self.name, manifest), facts };
+        if self.is_withdrawn() {
+            return Ok(told);
+        }
         self.check(manifest)?;
         let n_bytes = manifest.packs.iter().map(|pack| pack.n_bytes).sum();
         let stage = progress.stage(format!("exporting {}", self.name), n_bytes);
@@ -95,7 +133,7 @@ impl Exported {
             }
         };
         site.write(&format!("{folder}/{MANIFEST}"), &manifest_bytes).with_context(unwritten)?;
-        Ok(serve::description(&self.name, manifest))
+        Ok(told)
     }
 
     /// Refuses packs that are not there as the manifest says, and names that would not be a pack's.
@@ -121,14 +159,44 @@ impl Exported {
     }
 }
 
+impl Told<'_> {
+    /// The dataset.
+    pub fn dataset(&self) -> &Exported {
+        self.dataset
+    }
+
+    /// Whether lists have it.
+    pub fn is_listed(&self) -> bool {
+        !self.dataset.is_withdrawn() && !self.dataset.collection().is_some_and(|collection| collection.is_private())
+    }
+
+    /// What the catalog and documents say.
+    pub fn entry(&self) -> CatalogEntry<'_> {
+        let collection = self.dataset.collection.as_deref();
+        CatalogEntry { id: &self.dataset.name, facts: &self.facts, collection }
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use tile_server::catalog::Visibility;
+
     use super::*;
+
+    fn found(id: &str) -> FoundDataset {
+        FoundDataset { id: id.to_owned(), directory: PathBuf::new(), collection: None }
+    }
+
+    #[test]
+    fn a_private_dataset_has_no_address_that_can_be_guessed() {
+        let collection = Collection { visibility: Visibility::Private, ..Collection::default() };
+        let private = FoundDataset { collection: Some(Arc::new(collection)), ..found("pbmc-3f9a1c") };
+        assert_eq!(named(vec![private])[0].addresses(), ["pbmc-3f9a1c"; 2]);
+    }
 
     #[test]
     fn names_lead_to_one_dataset_on_any_host() {
-        let ids = ["pbmc-3f9a1c", "a-000001", "A-000002"];
-        let datasets = ids.map(|id| DatasetDirectory { id: id.to_owned(), directory: PathBuf::new() });
+        let datasets = ["pbmc-3f9a1c", "a-000001", "A-000002"].map(found);
         let named = named(datasets.into());
         assert_eq!(named[0].addresses(), ["pbmc", "pbmc-3f9a1c"]);
         assert_eq!(named[1].addresses(), ["a-000001"; 2]);

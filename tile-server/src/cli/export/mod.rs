@@ -2,6 +2,7 @@
 
 mod damaged;
 mod datasets;
+mod documents;
 mod pages;
 mod segments;
 mod site;
@@ -19,7 +20,6 @@ use builder::{
 };
 use clap::Args;
 use explorer_core::format;
-use shared_fbs::api::Endpoint;
 use tile_server::serve::{BasePath, DataOrigins};
 
 pub use self::damaged::Damaged;
@@ -93,7 +93,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let existing = if arguments.force { Existing::Replace } else { Existing::Keep };
     let out = native::checked_place::<SiteKind>(&arguments.out, existing)?;
     let cache = Cache { directory: arguments.cache.as_deref(), choices: &arguments.choices, is_quiet: arguments.quiet };
-    let datasets = datasets::named(serve::datasets(&arguments.inputs, &cache, &progress)?);
+    let datasets = datasets::named(serve::inputs(&arguments.inputs, &cache, &progress)?.into_found()?);
 
     let parent = native::parent_of(&out);
     let partial = fs::create_dir_all(parent)
@@ -102,21 +102,18 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let mut site = SiteWriter::begin(&partial.directory()).map_err(|source| unwritten(&out, source))?;
     let pages = pages::Pages { front_end: &*front_end, base_path: base_path.as_ref(), data_origins: &data_origins };
     pages.write(&datasets, &mut site).with_context(|| format!("cannot write the pages of {}", out.display()))?;
-    let mut descriptions = Vec::with_capacity(datasets.len());
+    let mut told = Vec::with_capacity(datasets.len());
     for dataset in &datasets {
-        descriptions.push(dataset.write(arguments.segments, &mut site, &progress)?);
+        told.push(dataset.write(arguments.segments, &mut site, &progress)?);
     }
-    let list = serde_json::to_vec(&descriptions).expect("descriptions are plain text and numbers");
-    let n_bytes = site
-        .write(&Endpoint::Datasets.address(), &list)
-        .and_then(|()| site.finish())
-        .map_err(|source| unwritten(&out, source))?;
+    let n_bytes =
+        documents::write(&told, &mut site).and_then(|()| site.finish()).map_err(|source| unwritten(&out, source))?;
     if progress.is_stopped() {
         return Err(BuildError::Interrupted.into());
     }
     partial.publish(&out, existing)?;
     if !arguments.quiet {
-        let datasets = format::plural(descriptions.len(), "dataset", "datasets");
+        let datasets = format::plural(told.len(), "dataset", "datasets");
         terminal::say(&format!("{datasets}, {} in {}", format::bytes(n_bytes), out.display()));
     }
     Ok(ExitCode::SUCCESS)

@@ -38,7 +38,7 @@ impl Pages<'_> {
             }
         }
         let index = self.front_end.get(INDEX).ok_or_else(|| missing(INDEX))?;
-        for dataset in datasets {
+        for dataset in datasets.iter().filter(|dataset| !dataset.is_withdrawn()) {
             let data = Endpoint::File { id: dataset.name.as_str().into(), file: "".into() }.address();
             let document = self.document(&index.bytes, "../../", &data);
             for address in dataset.addresses() {

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
+use crate::text::printable;
 use shared_fbs::dataset_id::id_of;
-use tile_server::text::printable;
 
 /// Endings of names that tell what a file is, not what it is called.
 const ENDINGS: [&str; 2] = [".h5ad", ".tessera"];
@@ -14,7 +14,7 @@ pub fn of_path(path: &Path) -> String {
 }
 
 /// The name of a file or directory without its ending, made plain where it cannot stand in an address as it is.
-fn name_of(path: &Path) -> String {
+pub(super) fn name_of(path: &Path) -> String {
     let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let file_name = absolute.file_name().unwrap_or_default();
     let name = file_name.to_string_lossy();

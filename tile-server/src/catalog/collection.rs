@@ -1,0 +1,258 @@
+//! `collection.toml`: what the makers of datasets say of them all.
+
+use std::{collections::BTreeMap, fs, io, path::Path};
+
+use explorer_core::catalog::Day;
+use serde::{Deserialize, Deserializer, de::Error as _};
+use toml::value::Datetime;
+
+use super::COLLECTION;
+
+/// The shortest id of a private collection: so many of 64 characters make 130 bits.
+const PRIVATE_ID_CHARS: usize = 22;
+
+/// The longest file, in bytes.
+const MOST_BYTES: u64 = 1 << 20;
+
+/// A collection of datasets.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Collection {
+    /// Its id in addresses, which stays the same when a private collection is published; else the name of the folder.
+    #[serde(default)]
+    pub id: String,
+    /// Its title.
+    pub title: String,
+    /// What it is about, in paragraphs of plain text.
+    #[serde(default)]
+    pub description: Option<String>,
+    /// Who published it, when and where, in a line: `Travaglini et al. (2020) Nature`.
+    #[serde(default)]
+    pub publication: Option<String>,
+    /// The digital object identifier of the publication: `10.1038/s41586-020-2922-4`.
+    #[serde(default)]
+    pub doi: Option<String>,
+    /// When it was published: `2020-11-18`.
+    #[serde(default, deserialize_with = "day")]
+    pub published: Option<Day>,
+    /// Whose project it is: `["HCA"]`.
+    #[serde(default)]
+    pub consortia: Vec<String>,
+    /// Under which archives have its data: `["GSE123456"]`.
+    #[serde(default)]
+    pub accessions: Vec<String>,
+    /// Whom to ask.
+    #[serde(default)]
+    pub contact: Option<Contact>,
+    /// Where more is to be found.
+    #[serde(default)]
+    pub links: Vec<Link>,
+    /// What others may do with the data: an SPDX identifier such as `CC-BY-4.0`, or a sentence.
+    #[serde(default)]
+    pub license: Option<String>,
+    /// Who may find it.
+    #[serde(default)]
+    pub visibility: Visibility,
+    /// Why it is no longer served; its page then says so.
+    #[serde(default)]
+    pub withdrawn: Option<String>,
+    /// What changed when, newest first.
+    #[serde(default)]
+    pub versions: Vec<Version>,
+    /// What is said of single datasets, by the names of their directories.
+    #[serde(default)]
+    pub datasets: BTreeMap<String, DatasetNote>,
+}
+
+/// Who may find a collection.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Visibility {
+    /// Everybody.
+    #[default]
+    Public,
+    /// Who knows its address.
+    Private,
+}
+
+/// Whom to ask.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Contact {
+    /// Their name.
+    pub name: String,
+    /// Their address for mail.
+    #[serde(default)]
+    pub email: Option<String>,
+}
+
+/// A link.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Link {
+    /// What it is called.
+    pub label: String,
+    /// Where it leads: an address of http or https.
+    pub url: String,
+}
+
+/// A version.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Version {
+    /// What it is called: `2`, `2024-05`.
+    pub version: String,
+    /// When it was published.
+    #[serde(default, deserialize_with = "day")]
+    pub date: Option<Day>,
+    /// What changed.
+    #[serde(default)]
+    pub note: Option<String>,
+    /// Where it is to be found, if no longer here.
+    #[serde(default)]
+    pub url: Option<String>,
+}
+
+/// What is said of one dataset.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DatasetNote {
+    /// What it is about.
+    #[serde(default)]
+    pub description: Option<String>,
+    /// Why it is no longer served; its page then says so.
+    #[serde(default)]
+    pub withdrawn: Option<String>,
+}
+
+/// Why a collection cannot be taken as its file describes it.
+#[derive(Debug, thiserror::Error)]
+pub enum CollectionError {
+    /// The file cannot be read.
+    #[error("{COLLECTION} cannot be read: {0}")]
+    Read(#[from] io::Error),
+    /// It is no TOML, or does not say what a collection must say.
+    #[error("{COLLECTION}: {0}")]
+    Content(String),
+    /// Its id cannot stand in an address.
+    #[error("{COLLECTION}: the id `{0}` must be made of letters, digits, `-`, `_` and `.`, and not begin with a dot")]
+    Id(String),
+    /// Its id could be guessed.
+    #[error(
+        "{COLLECTION}: a private collection needs an `id` that cannot be guessed, of {PRIVATE_ID_CHARS} letters and digits \
+         or more; `openssl rand -hex 16` makes one"
+    )]
+    GuessableId,
+    /// A link leads elsewhere than to a page.
+    #[error("{COLLECTION}: the address `{0}` must begin with https:// or http://")]
+    Link(String),
+}
+
+impl Collection {
+    /// Reads the file in a folder; `None` where the folder has none.
+    ///
+    /// # Errors
+    /// [`CollectionError`].
+    pub fn read(folder: &Path) -> Result<Option<Self>, CollectionError> {
+        let path = folder.join(COLLECTION);
+        let metadata = match fs::metadata(&path) {
+            Ok(metadata) => metadata,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
+        if !metadata.is_file() || metadata.len() > MOST_BYTES {
+            return Err(CollectionError::Content("it is no plain file of at most 1 MiB".to_owned()));
+        }
+        let name = folder.file_name().unwrap_or_default().to_string_lossy();
+        Self::parse(&fs::read_to_string(&path)?, &name).map(Some)
+    }
+
+    /// Reads the text of the file in the folder of this name.
+    ///
+    /// # Errors
+    /// [`CollectionError`].
+    pub fn parse(text: &str, folder: &str) -> Result<Self, CollectionError> {
+        let mut collection: Self =
+            toml::from_str(text).map_err(|error| CollectionError::Content(error.to_string().trim_end().to_owned()))?;
+        let has_own_id = !collection.id.is_empty();
+        if !has_own_id {
+            let is_kept = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+            collection.id = folder.trim_start_matches('.').chars().map(|c| if is_kept(c) { c } else { '-' }).collect();
+        }
+        if !is_id(&collection.id) {
+            return Err(CollectionError::Id(collection.id));
+        }
+        if collection.visibility == Visibility::Private && !(has_own_id && collection.id.len() >= PRIVATE_ID_CHARS) {
+            return Err(CollectionError::GuessableId);
+        }
+        let links = collection.links.iter().map(|link| &link.url);
+        let mut links = links.chain(collection.versions.iter().filter_map(|version| version.url.as_ref()));
+        if let Some(url) = links.find(|url| !["https://", "http://"].iter().any(|scheme| url.starts_with(scheme))) {
+            return Err(CollectionError::Link(url.clone()));
+        }
+        Ok(collection)
+    }
+
+    /// Whether lists leave it out.
+    pub fn is_private(&self) -> bool {
+        self.visibility == Visibility::Private
+    }
+
+    /// Why a dataset of it is no longer served, by the name of its directory; `None` where it is.
+    pub fn withdrawal(&self, directory: &str) -> Option<&str> {
+        let note = self.datasets.get(directory).and_then(|note| note.withdrawn.as_deref());
+        note.or(self.withdrawn.as_deref())
+    }
+}
+
+fn is_id(id: &str) -> bool {
+    !id.is_empty()
+        && !id.starts_with('.')
+        && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+}
+
+fn day<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Day>, D::Error> {
+    let datetime = Datetime::deserialize(deserializer)?;
+    let day = datetime.date.and_then(|date| Day::of_date(date.year, date.month, date.day));
+    day.map(Some).ok_or_else(|| D::Error::custom("a day from 1970 on is wanted, such as 2020-11-18"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<Collection, CollectionError> {
+        Collection::parse(text, "Lung atlas")
+    }
+
+    #[test]
+    fn a_collection_says_what_it_knows() {
+        let collection = parse(
+            "title = 'Lung'\npublished = 2020-11-18\nconsortia = ['HCA']\n\
+             links = [{ label = 'GEO', url = 'https://example.org/x' }]\n[datasets.first]\nwithdrawn = 'wrong genome'",
+        )
+        .unwrap();
+        assert_eq!(collection.id, "Lung-atlas");
+        assert_eq!(collection.published.unwrap().to_string(), "2020-11-18");
+        assert_eq!(collection.withdrawal("first"), Some("wrong genome"));
+        assert_eq!((collection.withdrawal("second"), collection.is_private()), (None, false));
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        let refused = |text: &str| parse(text).unwrap_err().to_string();
+        assert!(refused("titel = 'Lung'").contains("titel"));
+        assert!(refused("id = 'x'").contains("title"));
+        assert!(refused("title = 'a'\npublished = 1969-01-01").contains("1970"));
+        assert!(refused("title = 'a'\nid = '../x'").contains("../x"));
+        assert!(refused("title = 'a'\nlinks = [{ label = 'a', url = 'javascript:alert(1)' }]").contains("javascript"));
+    }
+
+    #[test]
+    fn a_private_collection_has_an_address_that_nobody_guesses() {
+        let private = |id: &str| parse(&format!("title = 'a'\nvisibility = 'private'\n{id}"));
+        assert!(matches!(private(""), Err(CollectionError::GuessableId)));
+        assert!(matches!(private("id = 'lung'"), Err(CollectionError::GuessableId)));
+        assert!(private("id = '6f1d0c8e5b7a49321d0c8e5b7a4932f1'").unwrap().is_private());
+    }
+}

@@ -1,0 +1,219 @@
+//! The datasets in a folder.
+
+use std::{
+    collections::HashMap,
+    fs, io,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use shared_fbs::path::MANIFEST;
+
+use super::{COLLECTION, Collection, ids};
+use crate::file_stamp::FileStamp;
+
+/// A folder of datasets, and of folders of collections, which are looked at again and again.
+///
+/// A directory with a manifest is a dataset. A folder with a `collection.toml` is a collection of the datasets in it,
+/// whether it is the folder itself or one in it. Names that begin with a dot are passed over: the builder's unfinished
+/// work has such.
+#[derive(Debug)]
+pub struct Folder {
+    path: PathBuf,
+    /// The last good state of every collection, by its folder.
+    known: HashMap<PathBuf, Known>,
+}
+
+#[derive(Debug)]
+struct Known {
+    stamp: Option<FileStamp>,
+    collection: Option<Arc<Collection>>,
+    /// What is wrong with the present state.
+    fault: Option<String>,
+}
+
+/// A dataset of a folder.
+#[derive(Clone, Debug)]
+pub struct FoundDataset {
+    /// Its id in addresses.
+    pub id: String,
+    /// The directory that holds the manifest and the packs.
+    pub directory: PathBuf,
+    /// The collection that it is in.
+    pub collection: Option<Arc<Collection>>,
+}
+
+/// What a look at a folder has brought.
+#[derive(Clone, Debug, Default)]
+pub struct Scan {
+    /// The datasets, by directory.
+    pub datasets: Vec<FoundDataset>,
+    /// What is wrong that was not so at the look before, as sentences.
+    pub new_faults: Vec<String>,
+}
+
+impl Folder {
+    /// The folder at this path.
+    pub fn new(path: PathBuf) -> Self {
+        Self { path, known: HashMap::new() }
+    }
+
+    /// Its path.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Looks for datasets. A collection that can no longer be read stays as it was; one that never could is left out with
+    /// its datasets, since nobody knows whether it is private.
+    ///
+    /// # Errors
+    /// When the folder cannot be listed.
+    pub fn scan(&mut self) -> io::Result<Scan> {
+        let mut scan = Scan::default();
+        let path = self.path.clone();
+        let mut folders = vec![path.clone()];
+        folders.extend(directories(&path)?.into_iter().filter(|folder| is_collection(folder)));
+        for folder in &folders {
+            let Ok(collection) = self.collection(folder, &mut scan.new_faults) else { continue };
+            // One that disappears meanwhile has no datasets.
+            for directory in directories(folder).unwrap_or_default() {
+                if directory.join(MANIFEST).is_file() {
+                    let collection = collection.clone();
+                    scan.datasets.push(FoundDataset {
+                        id: id_of(&directory, collection.as_deref()),
+                        directory,
+                        collection,
+                    });
+                }
+            }
+        }
+        self.known.retain(|folder, _| folders.contains(folder));
+        Ok(scan)
+    }
+
+    /// The collection of a folder, or none where it is no collection's.
+    fn collection(
+        &mut self,
+        folder: &Path,
+        new_faults: &mut Vec<String>,
+    ) -> Result<Option<Arc<Collection>>, Unreadable> {
+        let stamp = FileStamp::at(&folder.join(COLLECTION));
+        let known = self.known.entry(folder.to_owned());
+        let known = known.or_insert_with(|| Known { stamp: None, collection: None, fault: None });
+        if stamp.is_none() || known.stamp != stamp {
+            match Collection::read(folder) {
+                Ok(read) => {
+                    known.fault = None;
+                    known.collection = read.map(Arc::new);
+                }
+                Err(error) => {
+                    let fault = format!("{}: {error}", folder.display());
+                    if known.fault.as_ref() != Some(&fault) {
+                        new_faults.push(fault.clone());
+                    }
+                    known.fault = Some(fault);
+                }
+            }
+            known.stamp = stamp;
+        }
+        if known.fault.is_some() && known.collection.is_none() { Err(Unreadable) } else { Ok(known.collection.clone()) }
+    }
+}
+
+/// A collection that could never be read.
+struct Unreadable;
+
+/// Datasets of a private collection have its id in theirs, so that none can be guessed either.
+fn id_of(directory: &Path, collection: Option<&Collection>) -> String {
+    match collection.filter(|collection| collection.is_private()) {
+        Some(collection) => format!("{}-{}", ids::name_of(directory), collection.id),
+        None => ids::of_path(directory),
+    }
+}
+
+/// Whether it is the folder of a collection, and no dataset.
+fn is_collection(folder: &Path) -> bool {
+    folder.join(COLLECTION).is_file() && !folder.join(MANIFEST).is_file()
+}
+
+/// The directories in a folder whose names begin with no dot, in order.
+fn directories(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let entries = fs::read_dir(folder)?.filter_map(Result::ok);
+    let mut paths: Vec<PathBuf> = entries
+        .filter(|entry| !entry.file_name().as_encoded_bytes().starts_with(b"."))
+        .map(|entry| entry.path())
+        .filter(|path| path.is_dir())
+        .collect();
+    paths.sort();
+    Ok(paths)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECRET: &str = "6f1d0c8e5b7a49321d0c8e5b7a4932f1";
+
+    fn dataset(folder: &Path, name: &str) {
+        fs::create_dir_all(folder.join(name)).unwrap();
+        fs::write(folder.join(name).join(MANIFEST), "").unwrap();
+    }
+
+    fn names(scan: &Scan) -> Vec<String> {
+        scan.datasets.iter().map(|found| found.directory.file_name().unwrap().to_string_lossy().into_owned()).collect()
+    }
+
+    #[test]
+    fn datasets_come_and_go() {
+        let root = tempfile::tempdir().unwrap();
+        dataset(root.path(), "b");
+        dataset(root.path(), ".tessera-partial-1");
+        fs::create_dir(root.path().join("empty")).unwrap();
+        let mut folder = Folder::new(root.path().to_owned());
+        assert_eq!(names(&folder.scan().unwrap()), ["b"]);
+        dataset(root.path(), "a");
+        assert_eq!(names(&folder.scan().unwrap()), ["a", "b"]);
+        fs::remove_dir_all(root.path().join("b")).unwrap();
+        let scan = folder.scan().unwrap();
+        assert_eq!(names(&scan), ["a"]);
+        assert!(scan.datasets[0].collection.is_none());
+    }
+
+    #[test]
+    fn a_folder_in_the_folder_is_a_collection() {
+        let root = tempfile::tempdir().unwrap();
+        let lung = root.path().join("lung");
+        dataset(root.path(), "alone");
+        dataset(&lung, "healthy");
+        let mut folder = Folder::new(root.path().to_owned());
+        assert_eq!(names(&folder.scan().unwrap()), ["alone"]);
+        fs::write(lung.join(COLLECTION), "title = 'Lungs'").unwrap();
+        let scan = folder.scan().unwrap();
+        assert_eq!(names(&scan), ["alone", "healthy"]);
+        assert_eq!(scan.datasets[1].collection.as_ref().unwrap().title, "Lungs");
+        // One that did not change is the same.
+        let again = folder.scan().unwrap();
+        let collections = [&scan, &again].map(|scan| scan.datasets[1].collection.clone().unwrap());
+        assert!(Arc::ptr_eq(&collections[0], &collections[1]));
+    }
+
+    #[test]
+    fn a_collection_that_cannot_be_read_is_told_once_and_stays_hidden_or_as_it_was() {
+        let root = tempfile::tempdir().unwrap();
+        let lung = root.path().join("lung");
+        dataset(&lung, "healthy");
+        let mut folder = Folder::new(root.path().to_owned());
+        fs::write(lung.join(COLLECTION), "visibility = 'private'").unwrap();
+        let scan = folder.scan().unwrap();
+        assert_eq!((scan.datasets.len(), scan.new_faults.len()), (0, 1), "{scan:?}");
+        assert!(folder.scan().unwrap().new_faults.is_empty());
+
+        fs::write(lung.join(COLLECTION), format!("title = 'a'\nvisibility = 'private'\nid = '{SECRET}'")).unwrap();
+        let scan = folder.scan().unwrap();
+        assert_eq!(scan.datasets[0].id, format!("healthy-{SECRET}"));
+        fs::write(lung.join(COLLECTION), "nonsense").unwrap();
+        let scan = folder.scan().unwrap();
+        assert_eq!((scan.datasets.len(), scan.new_faults.len()), (1, 1));
+        assert!(scan.datasets[0].collection.as_ref().unwrap().is_private());
+    }
+}

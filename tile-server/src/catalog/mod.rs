@@ -1,0 +1,21 @@
+//! What there is to find: the datasets in folders, what they are of, and the file that tells a page of them all.
+//!
+//! A [`Folder`] is scanned for datasets and collections; [`DatasetFacts`] are read from a dataset's own columns;
+//! [`catalog_of`] puts both together, and [`about_dataset`] and [`collection_document`] say it in documents. The server
+//! does so again and again; a static site, once.
+
+mod collection;
+mod document;
+mod facts;
+mod folder;
+pub mod ids;
+mod index;
+
+pub use collection::{Collection, CollectionError, Contact, DatasetNote, Link, Version, Visibility};
+pub use document::{Document, about_dataset, collection_document};
+pub use facts::DatasetFacts;
+pub use folder::{Folder, FoundDataset, Scan};
+pub use index::{CatalogEntry, catalog_of};
+
+/// What describes a collection, in the folder of its datasets.
+pub const COLLECTION: &str = "collection.toml";

@@ -1,0 +1,228 @@
+//! Datasets of a folder that come, change and go while the server runs, and the catalog's file.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+    thread,
+    time::{Duration, Instant},
+};
+
+use explorer_core::catalog::{CatalogIndex, Day};
+use shared_fbs::api::DatasetDescription;
+use tempfile::TempDir;
+use tile_server::{
+    catalog::{COLLECTION, Folder, ids},
+    serve::{OpenDataset, PackDescription, ReadDataset, ReadError, TileIndex},
+};
+
+use crate::support::{Answer, TestServer, write_dated};
+
+const CATALOG: &str = "/catalog.tsc";
+const SECRET: &str = "6f1d0c8e5b7a49321d0c8e5b7a4932f1";
+/// What the fixture's pack holds, by the hash that is in its name.
+const FIRST: &str = "obs-00000000000000a1.pack";
+const SECOND: &str = "obs-00000000000000a2.pack";
+
+/// Takes the manifest's text for the title and, after a line break, the name of the one pack, which has five bytes.
+struct OnePack;
+
+struct NoTiles(String);
+
+impl ReadDataset for OnePack {
+    fn read(&self, id: &str, directory: &Path) -> Result<OpenDataset, ReadError> {
+        let manifest = fs::read_to_string(directory.join("manifest.tsm"))?;
+        let (title, pack) = manifest.split_once('\n').ok_or("the manifest names no pack")?;
+        let description = DatasetDescription {
+            id: id.to_owned(),
+            title: title.to_owned(),
+            n_obs: 7,
+            ..DatasetDescription::default()
+        };
+        let index = Arc::new(NoTiles(pack.to_owned()));
+        Ok(OpenDataset { description, content_id: pack.to_owned(), index, facts: None, moments: None })
+    }
+}
+
+impl TileIndex for NoTiles {
+    fn packs(&self) -> Vec<PackDescription> {
+        vec![PackDescription { file: self.0.clone(), n_bytes: 5 }]
+    }
+
+    fn locate(&self, _pack: &str, _index: u32) -> Result<Option<std::ops::Range<u64>>, ReadError> {
+        Ok(None)
+    }
+
+    fn locate_at_hand(&self, _pack: &str, _index: u32) -> Option<std::ops::Range<u64>> {
+        None
+    }
+}
+
+/// A server of a folder.
+struct Site {
+    folder: TempDir,
+    server: TestServer,
+}
+
+impl Site {
+    /// With the dataset `first`, and what else is written there.
+    fn start(prepare: impl FnOnce(&Path)) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        write_dataset(&folder.path().join("first"), "First", FIRST);
+        prepare(folder.path());
+        let path = folder.path().to_owned();
+        let server = TestServer::start_with(|options| {
+            options.datasets = Vec::new();
+            options.folders = vec![Folder::new(path)];
+            options.reader = Arc::new(OnePack);
+        });
+        Self { folder, server }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn id(&self, name: &str) -> String {
+        ids::of_path(&self.path(name))
+    }
+
+    /// The titles in the catalog's file.
+    fn titles(&self) -> Vec<String> {
+        let index = CatalogIndex::decode(&self.server.get(CATALOG, &[]).body).unwrap();
+        let mut titles: Vec<String> = index.datasets().map(|entry| entry.title().to_owned()).collect();
+        titles.sort();
+        titles
+    }
+
+    fn wait_for_titles(&self, expected: &[&str]) {
+        wait_until(|| self.titles() == expected);
+    }
+
+    fn get(&self, id: &str, file: &str) -> Answer {
+        self.server.get(&format!("/data/{id}/{file}"), &[])
+    }
+}
+
+fn write_dataset(directory: &Path, title: &str, pack: &str) {
+    fs::create_dir_all(directory).unwrap();
+    write_dated(&directory.join(pack), title.get(..5).unwrap().as_bytes());
+    write_dated(&directory.join("manifest.tsm"), format!("{title}\n{pack}").as_bytes());
+}
+
+/// Waits for what comes within some seconds, or fails.
+fn wait_until(is_so: impl Fn() -> bool) {
+    let begun = Instant::now();
+    while !is_so() {
+        assert!(begun.elapsed() < Duration::from_secs(60), "it does not come");
+        thread::sleep(Duration::from_millis(50));
+    }
+}
+
+#[test]
+fn datasets_come_and_go_while_the_server_runs() {
+    let site = Site::start(|_| {});
+    assert_eq!(site.titles(), ["First"]);
+    let tag = site.server.get(CATALOG, &[]).header("etag").unwrap().to_owned();
+    assert_eq!(site.server.get(CATALOG, &[("If-None-Match", &tag)]).status, 304);
+
+    // Written aside and renamed, as the builder does.
+    write_dataset(&site.path(".aside"), "Second", SECOND);
+    fs::rename(site.path(".aside"), site.path("second")).unwrap();
+    site.wait_for_titles(&["First", "Second"]);
+    assert_eq!(site.server.get(CATALOG, &[("If-None-Match", &tag)]).status, 200);
+    let id = site.id("second");
+    assert_eq!(site.get(&id, SECOND).text(), "Secon");
+
+    fs::remove_dir_all(site.path("second")).unwrap();
+    site.wait_for_titles(&["First"]);
+    let gone = site.get(&id, "manifest.tsm");
+    assert_eq!(gone.status, 404);
+    assert!(gone.text().starts_with("This server has no dataset of that name"), "{}", gone.text());
+    assert!(!site.server.get("/api/datasets", &[]).text().contains("Second"));
+}
+
+#[test]
+fn a_dataset_that_is_being_copied_is_not_shown_until_it_is_whole() {
+    let site = Site::start(|folder| {
+        write_dataset(&folder.join("second"), "Second", SECOND);
+        fs::write(folder.join("second").join(SECOND), "Sec").unwrap();
+        fs::create_dir(folder.join("third")).unwrap();
+        fs::write(folder.join("third/manifest.tsm"), "cut sho").unwrap();
+    });
+    assert_eq!(site.titles(), ["First"]);
+    fs::write(site.path("second").join(SECOND), "Secon").unwrap();
+    site.wait_for_titles(&["First", "Second"]);
+    write_dataset(&site.path("third"), "Third", FIRST);
+    site.wait_for_titles(&["First", "Second", "Third"]);
+}
+
+#[test]
+fn a_dataset_that_was_replaced_by_one_of_the_same_length_and_date_is_served_anew() {
+    let site = Site::start(|_| {});
+    let id = site.id("first");
+    let before = site.get(&id, "manifest.tsm");
+    assert_eq!(site.get(&id, FIRST).text(), "First");
+
+    write_dataset(&site.path(".aside"), "Again", SECOND);
+    fs::remove_dir_all(site.path("first")).unwrap();
+    fs::rename(site.path(".aside"), site.path("first")).unwrap();
+    let after = site.get(&id, "manifest.tsm");
+    assert_eq!(after.text(), format!("Again\n{SECOND}"));
+    assert_eq!(before.content_length(), after.content_length());
+    assert_eq!(before.header("last-modified"), after.header("last-modified"));
+    assert_ne!(before.header("etag"), after.header("etag"));
+    site.wait_for_titles(&["Again"]);
+    assert_eq!(site.get(&id, SECOND).text(), "Again");
+    // Pages that have the dataset open from before go on.
+    assert_eq!(site.get(&id, FIRST).text(), "First");
+    assert_eq!(site.get(&id, "obs-00000000000000a3.pack").status, 404);
+}
+
+#[test]
+fn a_private_collection_is_found_by_its_address_alone() {
+    let site = Site::start(|folder| {
+        write_dataset(&folder.join("lab/hidden"), "Hidden", SECOND);
+        let collection = format!("title = 'Lab'\nid = '{SECRET}'\nvisibility = 'private'");
+        fs::write(folder.join("lab").join(COLLECTION), collection).unwrap();
+    });
+    assert_eq!(site.titles(), ["First"]);
+    assert!(!site.server.get("/api/datasets", &[]).text().contains("Hidden"));
+    for guess in ["hidden", &site.id("lab/hidden"), &format!("hidden-{}", &SECRET[1..])] {
+        assert_eq!(site.get(guess, "manifest.tsm").status, 404, "{guess}");
+    }
+    assert_eq!(site.get(&format!("hidden-{SECRET}"), SECOND).text(), "Hidde");
+    for document in [format!("/about/hidden-{SECRET}.html"), format!("/collections/{SECRET}.html")] {
+        let document = site.server.get(&document, &[]);
+        assert_eq!((document.status, document.header("x-robots-tag")), (200, Some("noindex")));
+        assert!(document.text().contains("Hidden"));
+    }
+}
+
+#[test]
+fn a_collection_describes_its_datasets_and_may_withdraw_them() {
+    let site = Site::start(|folder| {
+        write_dataset(&folder.join("lung/healthy"), "Healthy", SECOND);
+        write_dataset(&folder.join("lung/wrong"), "Wrong", SECOND);
+        let collection = "title = 'Lungs'\npublished = 2020-11-18\n[datasets.wrong]\nwithdrawn = 'cells were mixed up'";
+        fs::write(folder.join("lung").join(COLLECTION), collection).unwrap();
+    });
+    assert_eq!(site.titles(), ["First", "Healthy"]);
+    let index = CatalogIndex::decode(&site.server.get(CATALOG, &[]).body).unwrap();
+    let healthy = index.datasets().find(|entry| entry.title() == "Healthy").unwrap();
+    let collection = healthy.collection().unwrap();
+    assert_eq!((collection.title(), collection.published()), ("Lungs", Day::of_date(2020, 11, 18)));
+    let withdrawn = site.get(&site.id("lung/wrong"), "manifest.tsm");
+    assert_eq!((withdrawn.status, withdrawn.text()), (410, "This dataset was withdrawn: cells were mixed up\n"));
+    assert!(!site.server.get("/api/datasets", &[]).text().contains("Wrong"));
+    let document = site.server.get(&format!("/about/{}.html", site.id("lung/wrong")), &[]);
+    assert_eq!(document.status, 410);
+    assert!(document.text().contains("cells were mixed up"));
+    let document = site.server.get("/collections/lung.html", &[]);
+    assert!(document.text().contains("Healthy") && !document.text().contains("Wrong"));
+    assert_eq!(site.server.get("/collections/liver.html", &[]).status, 404);
+
+    // What is said of a collection may change.
+    fs::write(site.path("lung").join(COLLECTION), "title = 'Lungs of mice'").unwrap();
+    site.wait_for_titles(&["First", "Healthy", "Wrong"]);
+}
