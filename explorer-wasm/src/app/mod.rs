@@ -3,6 +3,7 @@
 // A new command or state of a job must be thought of everywhere: no match passes over what it does not know.
 #![warn(clippy::wildcard_enum_match_arm)]
 
+mod catalog;
 mod center;
 mod commands;
 mod explorer;
@@ -10,7 +11,6 @@ mod legend;
 mod parts;
 mod results;
 mod sidebar;
-mod start;
 
 use std::{any::Any, rc::Rc};
 
@@ -24,12 +24,12 @@ use crate::{
     store::{Store, Tone, view_of_link},
     ui::ErrorView,
 };
+use catalog::CatalogPage;
 use explorer::Explorer;
-use start::Start;
 
 /// Fills the document with the list of datasets.
 pub fn start_catalog() {
-    list_datasets_in(&FullPage::new());
+    list_datasets_in(FullPage::new());
 }
 
 /// Fills the document with the Explorer of the dataset that its address names; without one, with the list of datasets.
@@ -37,7 +37,7 @@ pub fn start_explorer() {
     let page = FullPage::new();
     match page.dataset() {
         Ok(Some(dataset)) => mount(Rc::new(page), dataset).forget(),
-        Ok(None) => list_datasets_in(&page),
+        Ok(None) => list_datasets_in(page),
         Err(ForeignOrigin(origin)) => mount_to(page.root().clone(), move || refusal(&origin)).forget(),
     }
 }
@@ -48,9 +48,13 @@ fn refusal(origin: &str) -> impl IntoView + use<> {
     view! { <ErrorView title text /> }
 }
 
-fn list_datasets_in(page: &FullPage) {
-    let base = page.base().to_owned();
-    mount_to(page.root().clone(), move || view! { <Start base /> }).forget();
+fn list_datasets_in(page: FullPage) {
+    let root = page.root().clone();
+    mount_to(root, move || {
+        let page = StoredValue::new_local(page);
+        view! { <CatalogPage page /> }
+    })
+    .forget();
 }
 
 /// Puts an Explorer of a dataset into the host's root element. A document may have several: each has its

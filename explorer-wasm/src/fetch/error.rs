@@ -34,6 +34,9 @@ pub enum FetchError {
     /// Nobody wants the answer any more.
     #[error("The request was canceled.")]
     Canceled,
+    /// The catalog is broken or of another version.
+    #[error("The list of datasets cannot be read: {0}.")]
+    Catalog(DecodeError),
     /// The manifest is broken or of another version.
     #[error("The dataset's manifest cannot be read: {0}.")]
     Manifest(DecodeError),
@@ -115,6 +118,7 @@ impl FetchError {
             | Self::Status { .. }
             | Self::Range { .. }
             | Self::Canceled
+            | Self::Catalog(_)
             | Self::Manifest(_)
             | Self::Tile { .. }
             | Self::Computation(_)
@@ -131,6 +135,7 @@ impl FetchError {
             Self::Status { status, .. } => matches!(status, 408 | 425 | 429 | 500 | 502..=504 | 506..),
             Self::Range { .. }
             | Self::Canceled
+            | Self::Catalog(_)
             | Self::Manifest(_)
             | Self::Tile { .. }
             | Self::Load { .. }

@@ -14,7 +14,7 @@ mod tile_store;
 pub use error::FetchError;
 pub use explorer_core::dataset::Priority;
 pub use fetcher::{Fetcher, Limits, TileBytes};
-pub use server::{list_datasets, moments, moments_offer, moments_request};
+pub use server::{catalog_bytes, moments, moments_offer, moments_request};
 pub use shared_fbs::api::MomentsOffer;
 pub use source::{Address, Source};
 

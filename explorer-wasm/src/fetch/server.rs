@@ -8,14 +8,13 @@ use shared_fbs::{
 
 use super::{FetchError, fetcher::Interest, http::Request, retry};
 
-/// The datasets that the server beneath `root` has.
+/// The bytes of the catalog of the server or static site beneath `root`.
 ///
 /// # Errors
-/// When it does not answer, or with something else (a static host).
-pub async fn list_datasets(root: &str) -> Result<Vec<DatasetDescription>, FetchError> {
-    let get = Request::get(address(root, &Endpoint::Datasets));
-    let body = retry::send(&get, None).await?;
-    serde_json::from_slice(&body.bytes).map_err(|_| FetchError::Body)
+/// When it does not answer, or has none.
+pub async fn catalog_bytes(root: &str) -> Result<Vec<u8>, FetchError> {
+    let get = Request::get(address(root, &Endpoint::Catalog));
+    Ok(retry::send(&get, None).await?.bytes)
 }
 
 /// Whether the server beneath `root` sums up the cells of a dataset for the page.

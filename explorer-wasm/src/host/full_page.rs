@@ -44,6 +44,17 @@ impl FullPage {
     }
 }
 
+impl FullPage {
+    /// Writes the link as a step of its own, which the browser's Back takes back. The page's own writing does not come
+    /// back: `pushState` raises no event.
+    pub fn push_link(&self, link: &str) {
+        if let Ok(history) = gloo_utils::window().history() {
+            // A browser that refuses keeps the old address.
+            let _ = history.push_state_with_url(&JsValue::NULL, "", Some(&with_link(link)));
+        }
+    }
+}
+
 impl Default for FullPage {
     fn default() -> Self {
         Self::new()
@@ -66,12 +77,9 @@ impl Host for FullPage {
     }
 
     fn write_link(&self, link: &str) {
-        let location = location();
-        let path = location.pathname().unwrap_or_default() + &location.search().unwrap_or_default();
-        let address = if link.is_empty() { path } else { format!("{path}#{link}") };
         let history = gloo_utils::window().history();
         // A browser that refuses (too many changes, a page opened from a file) keeps the old address.
-        let _ = history.map(|history| history.replace_state_with_url(&JsValue::NULL, "", Some(&address)));
+        let _ = history.map(|history| history.replace_state_with_url(&JsValue::NULL, "", Some(&with_link(link))));
     }
 
     /// The page's own writing does not come back: `replaceState` raises no event.
@@ -97,6 +105,13 @@ impl Host for FullPage {
     fn is_meant(&self, _press: &KeyboardEvent) -> bool {
         true
     }
+}
+
+/// The page's path with this link.
+fn with_link(link: &str) -> String {
+    let location = location();
+    let path = location.pathname().unwrap_or_default() + &location.search().unwrap_or_default();
+    if link.is_empty() { path } else { format!("{path}#{link}") }
 }
 
 fn location() -> Location {

@@ -7,6 +7,7 @@
 #![allow(clippy::needless_pass_by_value, reason = "the view macro hands a component its properties by value")]
 
 mod brush_histogram;
+mod catalog;
 mod category_panel;
 mod category_values;
 mod cell_sets;
@@ -47,6 +48,7 @@ mod value_row;
 mod volcano;
 
 pub use brush_histogram::BrushHistogram;
+pub use catalog::{CatalogScreen, Listing};
 pub use category_panel::CategoryPanel;
 pub use cell_sets::{CellSetItem, CellSets};
 pub use cell_tooltip::{CellTip, CellTooltip};

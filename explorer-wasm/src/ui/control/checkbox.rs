@@ -43,6 +43,9 @@ pub fn Checkbox(
     /// Its `data-testid`.
     #[prop(optional, into)]
     test_id: String,
+    /// Whether it cannot be checked now.
+    #[prop(optional, into)]
+    disabled: Signal<bool>,
     /// Called with the state asked for.
     #[prop(into)]
     on_check: Callback<bool>,
@@ -53,6 +56,7 @@ pub fn Checkbox(
                 type="checkbox"
                 data-testid=test_id
                 aria-label=move || label.get()
+                disabled=move || disabled.get()
                 prop:checked=move || check.get() == Check::On
                 prop:indeterminate=move || check.get() == Check::Mixed
                 on:change:target=move |event| on_check.run(event.target().checked())

@@ -21,14 +21,19 @@ const FALLBACK_ROW_PX: f64 = 28.0;
 /// The height of a row in CSS pixels: `--row-height`, which is larger for fingers. To be asked while a component is
 /// made.
 pub fn row_height_px() -> f64 {
+    height_px("--row-height")
+}
+
+/// The height that a variable of the style sheet gives.
+fn height_px(variable: &str) -> f64 {
     style_of(&Root::of_component())
-        .and_then(|style| style.get_property_value("--row-height").ok())
+        .and_then(|style| style.get_property_value(variable).ok())
         .and_then(|value| value.trim().strip_suffix("px")?.parse().ok())
         .unwrap_or(FALLBACK_ROW_PX)
 }
 
 /// What takes the focus in a row; arrow keys lead to its like in another.
-const IN_ROW: &str = "button:not(:disabled), input:not(:disabled)";
+const IN_ROW: &str = "button:not(:disabled), input:not(:disabled), a[href]";
 
 /// The row of a list that the Tab key stops at, for rows that are reached from there by arrow keys.
 #[derive(Clone, Copy)]
@@ -53,6 +58,9 @@ pub fn VirtualList(
     /// At most this many rows tall; 0 fills the height of what holds it.
     #[prop(optional)]
     max_rows: usize,
+    /// The variable of the style sheet that gives the height of a row.
+    #[prop(default = "--row-height")]
+    row_height: &'static str,
     /// The ARIA role of the whole.
     #[prop(default = "list")]
     role: &'static str,
@@ -69,7 +77,7 @@ pub fn VirtualList(
     row: Callback<usize, AnyView>,
 ) -> impl IntoView {
     let list = NodeRef::<html::Div>::new();
-    let row_px = row_height_px();
+    let row_px = height_px(row_height);
     let scroll_px = RwSignal::new(0.0_f64);
     let viewport_px = RwSignal::new(row_px * if max_rows == 0 { 40.0 } else { max_rows as f64 });
     let measure = move || {

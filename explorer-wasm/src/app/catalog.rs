@@ -1,0 +1,139 @@
+//! The list of datasets: fetched, kept up to date, and asked; what is asked stands in the address.
+
+use std::sync::Arc;
+
+use explorer_core::catalog::{CatalogEdit, CatalogIndex, CatalogQuery, DatasetEntry, Day};
+use leptos::prelude::*;
+use shared_fbs::api::Endpoint;
+use wasm_bindgen_futures::spawn_local;
+
+use crate::{
+    fetch::{FetchError, catalog_bytes},
+    host::{FullPage, Host},
+    owner::keep,
+    platform,
+    ui::{CatalogScreen, DatasetCard, ErrorView, Listing, StartPage},
+};
+
+/// How often the page asks whether there are other datasets by now. What has not changed costs an empty answer.
+const REFRESH_MILLIS: u32 = 5_000;
+
+/// One day.
+const DAY_MILLIS: f64 = 86_400_000.0;
+
+/// What was fetched; `None` while it is on its way.
+type Fetched = Option<Result<Arc<CatalogIndex>, FetchError>>;
+
+/// The list of datasets.
+#[component]
+pub fn CatalogPage(page: StoredValue<FullPage, LocalStorage>) -> impl IntoView {
+    let fetched = RwSignal::new(None as Fetched);
+    let base = page.with_value(|page| page.base().to_owned());
+    spawn_local(keep_fetched(base.clone(), fetched));
+    let retry = {
+        let base = base.clone();
+        Callback::new(move |()| {
+            fetched.set(None);
+            let base = base.clone();
+            spawn_local(async move {
+                fetch(&base, fetched, &mut Vec::new()).await;
+            });
+        })
+    };
+
+    let asked = move || page.with_value(|page| CatalogQuery::of_address(&page.link()));
+    let query = RwSignal::new(asked());
+    keep(page.with_value(|page| page.on_link(Box::new(move || query.set(asked())))));
+    let edit = Callback::new(move |edit: CatalogEdit| {
+        // What is typed is one step, not one for every letter.
+        let is_step = !matches!(edit, CatalogEdit::Text(_));
+        query.update(|query| query.apply(edit));
+        let link = query.with_untracked(CatalogQuery::to_address);
+        page.with_value(|page| if is_step { page.push_link(&link) } else { page.write_link(&link) });
+    });
+
+    let listing = Memo::new(move |_| {
+        let index = fetched.with(|fetched| Some(Arc::clone(fetched.as_ref()?.as_ref().ok()?)))?;
+        Some(Arc::new(Listing::of(index, query.get(), today())))
+    });
+    let failure = Memo::new(move |_| fetched.with(|fetched| fetched.as_ref()?.as_ref().err().map(ToString::to_string)));
+    // Among so few there is nothing to choose by.
+    let is_short = Memo::new(move |_| {
+        listing.with(|listing| listing.as_ref().is_none_or(|listing| listing.index.len() < 2))
+            && query.with(CatalogQuery::is_unfiltered)
+    });
+    let cards = {
+        let base = base.clone();
+        Signal::derive(move || {
+            let listing = listing.get()?;
+            Some(listing.index.datasets().map(|entry| card(&base, entry)).collect::<Vec<_>>())
+        })
+    };
+    let shown = Signal::derive(move || listing.get().unwrap_or_default());
+    view! {
+        <Show
+            when=move || failure.with(Option::is_none)
+            fallback=move || view! {
+                <ErrorView
+                    title="The list of datasets could not be loaded"
+                    text=Signal::derive(move || failure.get().unwrap_or_default())
+                    on_retry=retry
+                />
+            }
+        >
+            <Show
+                when=move || is_short.get()
+                fallback={
+                    let base = base.clone();
+                    move || view! { <CatalogScreen listing=shown base=base.clone() on_edit=edit /> }
+                }
+            >
+                <StartPage datasets=cards />
+            </Show>
+        </Show>
+    }
+}
+
+/// Fetches the catalog now and again.
+async fn keep_fetched(base: String, fetched: RwSignal<Fetched>) {
+    let mut bytes = Vec::new();
+    loop {
+        fetch(&base, fetched, &mut bytes).await;
+        platform::sleep(REFRESH_MILLIS).await;
+    }
+}
+
+/// Fetches the catalog; `bytes` are those of the last one. A list that is there already outlives a failure.
+async fn fetch(base: &str, fetched: RwSignal<Fetched>, bytes: &mut Vec<u8>) {
+    let outcome = match catalog_bytes(base).await {
+        Ok(same) if same == *bytes && fetched.with_untracked(|fetched| matches!(fetched, Some(Ok(_)))) => return,
+        Ok(other) => {
+            let index = CatalogIndex::decode(&other).map_err(FetchError::Catalog);
+            *bytes = other;
+            index
+        }
+        Err(error) => Err(error),
+    };
+    match outcome {
+        Ok(index) => fetched.set(Some(Ok(Arc::new(index)))),
+        Err(error) if fetched.with_untracked(|fetched| !matches!(fetched, Some(Ok(_)))) => {
+            fetched.set(Some(Err(error)))
+        }
+        Err(_) => {}
+    }
+}
+
+fn today() -> Day {
+    Day((js_sys::Date::now() / DAY_MILLIS) as u32)
+}
+
+fn card(base: &str, entry: DatasetEntry<'_>) -> DatasetCard {
+    let id = entry.id();
+    DatasetCard {
+        href: format!("{base}{}", Endpoint::Page { id: id.into() }.address()),
+        id: id.to_owned(),
+        title: entry.title().to_owned(),
+        n_obs: u64::from(entry.n_obs()),
+        n_vars: u64::from(entry.n_vars()),
+    }
+}

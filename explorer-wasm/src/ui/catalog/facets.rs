@@ -1,0 +1,219 @@
+//! What datasets can be told apart by, with how many each value would give.
+
+use std::sync::Arc;
+
+use explorer_core::{
+    catalog::{CatalogEdit, Facet, LabelCount, LabelFacet, NumberFacet, NumberRange, Since},
+    format::{integer, plural},
+    names::visible,
+};
+use leptos::prelude::*;
+
+use super::Listing;
+use crate::ui::{Check, Checkbox, Glyph, Icon, VirtualList};
+
+/// Rows of a facet in sight at one time.
+const MOST_ROWS: usize = 7;
+
+/// From so many labels on, a facet has a field to find one.
+const SEARCHED_LABELS: usize = 12;
+
+/// Facets that are open at first.
+const OPEN: [Facet; 3] =
+    [Facet::Labels(LabelFacet::Disease), Facet::Labels(LabelFacet::Organism), Facet::Labels(LabelFacet::Tissue)];
+
+/// All facets that the datasets have values of.
+#[component]
+pub fn CatalogFacets(
+    /// What is shown.
+    #[prop(into)]
+    listing: Signal<Arc<Listing>>,
+    /// Called with what the user asks for.
+    on_edit: Callback<CatalogEdit>,
+) -> impl IntoView {
+    let section = move |facet: Facet| {
+        let is_there = Memo::new(move |_| listing.with(|listing| has_values(listing, facet)));
+        let n_chosen = Memo::new(move |_| listing.with(|listing| n_chosen(listing, facet)));
+        let is_chosen = move || n_chosen.get() > 0;
+        let is_open = OPEN.contains(&facet) || n_chosen.get_untracked() > 0;
+        let body = move || match facet {
+            Facet::Labels(facet) => view! { <LabelRows facet listing on_edit /> }.into_any(),
+            Facet::Number(facet) => view! { <NumberFields facet listing on_edit /> }.into_any(),
+            Facet::Published => view! { <SinceRows listing on_edit /> }.into_any(),
+        };
+        view! {
+            <Show when=move || is_there.get()>
+                <details class="facet" open=is_open data-testid=format!("facet-{}", facet.name())>
+                    <summary>
+                        <Icon glyph=Glyph::ChevronRight />
+                        <span>{facet.title()}</span>
+                        <Show when=is_chosen>
+                            <span class="facet-chosen" aria-label=move || format!("{} chosen", n_chosen.get())>
+                                {move || n_chosen.get()}
+                            </span>
+                        </Show>
+                    </summary>
+                    {body()}
+                </details>
+            </Show>
+        }
+    };
+    view! { <div class="facets">{Facet::ALL.into_iter().map(section).collect_view()}</div> }
+}
+
+fn has_values(listing: &Listing, facet: Facet) -> bool {
+    match facet {
+        Facet::Labels(facet) => !listing.answer.labels(facet).is_empty(),
+        Facet::Number(facet) => listing.index.datasets().any(|entry| entry.number(facet).is_some()),
+        Facet::Published => listing.index.collections().any(|collection| collection.published().is_some()),
+    }
+}
+
+fn n_chosen(listing: &Listing, facet: Facet) -> usize {
+    match facet {
+        Facet::Labels(facet) => listing.query.labels.get(&facet).map_or(0, |labels| labels.len()),
+        Facet::Number(facet) => usize::from(listing.query.numbers.contains_key(&facet)),
+        Facet::Published => usize::from(listing.query.since.is_some()),
+    }
+}
+
+/// The labels of a facet: those that some dataset has first.
+#[component]
+fn LabelRows(facet: LabelFacet, listing: Signal<Arc<Listing>>, on_edit: Callback<CatalogEdit>) -> impl IntoView {
+    let wanted = RwSignal::new(String::new());
+    let shown = Memo::new(move |_| {
+        let wanted = wanted.with(|wanted| wanted.trim().to_lowercase());
+        listing.with(|listing| {
+            let labels = listing.answer.labels(facet).iter().copied();
+            let is_wanted =
+                |count: &LabelCount| listing.index.label(facet, count.label).to_lowercase().contains(&wanted);
+            let (some, none): (Vec<LabelCount>, Vec<LabelCount>) =
+                labels.filter(is_wanted).partition(|count| count.n_datasets > 0 || count.is_chosen);
+            [some, none].concat()
+        })
+    });
+    let has_field = Memo::new(move |_| listing.with(|listing| listing.answer.labels(facet).len() >= SEARCHED_LABELS));
+    let row = Callback::new(move |at: usize| {
+        let count = Memo::new(move |_| shown.with(|shown| shown.get(at).copied()));
+        let name = Memo::new(move |_| {
+            let count = count.get();
+            listing.with(|listing| {
+                count.map_or_else(String::new, |count| listing.index.label(facet, count.label).to_owned())
+            })
+        });
+        let n_datasets = Signal::derive(move || count.get().map_or(0, |count| count.n_datasets));
+        let is_chosen = Signal::derive(move || count.get().is_some_and(|count| count.is_chosen));
+        let on_check = Callback::new(move |_| on_edit.run(CatalogEdit::Toggle(facet, name.get_untracked())));
+        view! { <FacetRow facet=facet.name() name n_datasets is_chosen on_check /> }.into_any()
+    });
+    view! {
+        <Show when=move || has_field.get()>
+            <input
+                class="field facet-field"
+                type="search"
+                placeholder=format!("Find in {}", facet.title().to_lowercase())
+                aria-label=format!("Find in {}", facet.title())
+                data-testid=format!("facet-{}-find", facet.name())
+                prop:value=move || wanted.get()
+                on:input:target=move |event| wanted.set(event.target().value())
+            />
+        </Show>
+        <VirtualList
+            count=Signal::derive(move || shown.with(Vec::len))
+            max_rows=MOST_ROWS
+            role="group"
+            label=facet.title()
+            row
+        />
+    }
+}
+
+/// A value of a facet. One that no dataset has cannot be chosen.
+#[component]
+fn FacetRow(
+    facet: &'static str,
+    #[prop(into)] name: Signal<String>,
+    n_datasets: Signal<u64>,
+    is_chosen: Signal<bool>,
+    on_check: Callback<bool>,
+) -> impl IntoView {
+    let is_impossible = Signal::derive(move || n_datasets.get() == 0 && !is_chosen.get());
+    let shown = move || name.with(|name| visible(name).into_owned());
+    let label = Signal::derive(move || match n_datasets.get() {
+        0 => format!("{}: no dataset", shown()),
+        n => format!("{}: {}", shown(), plural(n as usize, "dataset", "datasets")),
+    });
+    view! {
+        <label
+            class="facet-row"
+            class:is-impossible=move || is_impossible.get()
+            title=move || label.get()
+            data-testid=move || format!("{facet}-{}", name.get())
+        >
+            <Checkbox check=Signal::derive(move || Check::from(is_chosen.get())) label disabled=is_impossible on_check />
+            <bdi class="ellipsis">{shown}</bdi>
+            <span class="facet-count">{move || integer(n_datasets.get())}</span>
+        </label>
+    }
+}
+
+/// From and to.
+#[component]
+fn NumberFields(facet: NumberFacet, listing: Signal<Arc<Listing>>, on_edit: Callback<CatalogEdit>) -> impl IntoView {
+    let range =
+        Memo::new(move |_| listing.with(|listing| listing.query.numbers.get(&facet).copied().unwrap_or_default()));
+    let extent = move || listing.with(|listing| listing.answer.extent(facet));
+    let least = Signal::derive(move || extent().map(|extent| integer(extent.min.floor() as u64)).unwrap_or_default());
+    let most = Signal::derive(move || extent().map(|extent| integer(extent.max.ceil() as u64)).unwrap_or_default());
+    let bound = move |range: NumberRange| on_edit.run(CatalogEdit::Bound(facet, range));
+    let field = move |name: &'static str,
+                      placeholder: Signal<String>,
+                      value: Signal<Option<u32>>,
+                      set: Callback<Option<u32>>| {
+        view! {
+            <input
+                class="field"
+                type="number"
+                min="0"
+                inputmode="numeric"
+                placeholder=move || placeholder.get()
+                aria-label=format!("{}, {name}", facet.title())
+                data-testid=format!("facet-{}-{name}", facet.name())
+                prop:value=move || value.get().map(|value| value.to_string()).unwrap_or_default()
+                on:change:target=move |event| set.run(event.target().value().trim().parse().ok())
+            />
+        }
+    };
+    let min = Signal::derive(move || range.get().min);
+    let max = Signal::derive(move || range.get().max);
+    let set_min = Callback::new(move |min| bound(NumberRange { min, ..range.get_untracked() }));
+    let set_max = Callback::new(move |max| bound(NumberRange { max, ..range.get_untracked() }));
+    view! {
+        <div class="facet-range">
+            {field("from", least, min, set_min)} <span aria-hidden="true">"–"</span> {field("to", most, max, set_max)}
+        </div>
+    }
+}
+
+/// How new a dataset must be.
+#[component]
+fn SinceRows(listing: Signal<Arc<Listing>>, on_edit: Callback<CatalogEdit>) -> impl IntoView {
+    let rows = move || {
+        let listing = listing.get();
+        let row = |&(since, n): &(Since, u64)| {
+            let is_chosen = listing.query.since == Some(since);
+            let on_check = Callback::new(move |is_on: bool| on_edit.run(CatalogEdit::Since(is_on.then_some(since))));
+            view! {
+                <FacetRow
+                    facet="published"
+                    name=since.title().to_owned()
+                    n_datasets=n.into()
+                    is_chosen=is_chosen.into()
+                    on_check
+                />
+            }
+        };
+        listing.answer.since.iter().map(row).collect_view()
+    };
+    view! { <div role="group" aria-label="Publication date">{rows}</div> }
+}

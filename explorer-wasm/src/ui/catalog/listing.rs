@@ -1,0 +1,35 @@
+//! What the list of datasets shows.
+
+use std::sync::Arc;
+
+use explorer_core::catalog::{CatalogAnswer, CatalogIndex, CatalogQuery, DatasetEntry, Day};
+
+/// The datasets, what is asked of them, and the answer.
+#[derive(Clone, Debug, Default)]
+pub struct Listing {
+    /// All datasets.
+    pub index: Arc<CatalogIndex>,
+    /// What is asked.
+    pub query: CatalogQuery,
+    /// What that comes to.
+    pub answer: CatalogAnswer,
+}
+
+impl Listing {
+    /// What a query comes to on a day.
+    pub fn of(index: Arc<CatalogIndex>, query: CatalogQuery, today: Day) -> Self {
+        let answer = index.answer(&query, today);
+        Self { index, query, answer }
+    }
+
+    /// The dataset in a row; `None` below the last.
+    pub fn row(&self, row: usize) -> Option<DatasetEntry<'_>> {
+        self.answer.found.get(row).map(|&dataset| self.index.dataset(dataset))
+    }
+}
+
+impl PartialEq for Listing {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.index, &other.index) && self.query == other.query
+    }
+}

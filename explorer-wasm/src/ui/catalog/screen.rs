@@ -1,0 +1,108 @@
+//! The whole list of datasets.
+
+use std::sync::Arc;
+
+use explorer_core::{
+    catalog::CatalogEdit,
+    format::{integer, plural},
+};
+use leptos::{ev::KeyboardEvent, prelude::*};
+
+use super::{Listing, chips::CatalogChips, facets::CatalogFacets, table::CatalogTable};
+use crate::ui::{BrandMark, Button, ButtonKind, Glyph, Icon};
+
+/// The list of datasets, with what narrows it.
+#[component]
+pub fn CatalogScreen(
+    /// What is shown.
+    #[prop(into)]
+    listing: Signal<Arc<Listing>>,
+    /// The address of the page's root.
+    base: String,
+    /// Called with what the user asks for.
+    on_edit: Callback<CatalogEdit>,
+) -> impl IntoView {
+    // On narrow screens facets come over the table.
+    let are_facets_open = RwSignal::new(false);
+    let count = move || {
+        listing.with(|listing| {
+            let (n_found, n_all) = (listing.answer.found.len(), listing.index.len());
+            if n_found == n_all {
+                plural(n_all, "dataset", "datasets")
+            } else {
+                format!("{} of {}", integer(n_found as u64), plural(n_all, "dataset", "datasets"))
+            }
+        })
+    };
+    let is_filtered = move || listing.with(|listing| !listing.query.is_unfiltered());
+    let close = move |event: KeyboardEvent| {
+        if event.key() == "Escape" && are_facets_open.get_untracked() {
+            are_facets_open.set(false);
+            event.stop_propagation();
+        }
+    };
+    view! {
+        <main class="catalog" data-testid="catalog" on:keydown=close>
+            <header class="catalog-head">
+                <BrandMark />
+                <h1>"Tessera"</h1>
+                <CatalogSearch listing on_edit />
+                <p class="note" role="status" data-testid="catalog-count">{count}</p>
+                <div class="catalog-filters-button">
+                    <Button
+                        label=Signal::derive(move || {
+                            if is_filtered() { "Filters •".to_owned() } else { "Filters".to_owned() }
+                        })
+                        test_id="catalog-filters"
+                        glyph=Glyph::Filters
+                        on_press=move |()| are_facets_open.update(|is_open| *is_open = !*is_open)
+                    />
+                </div>
+            </header>
+            <aside class="catalog-side" class:is-open=move || are_facets_open.get() aria-label="Filters">
+                <CatalogFacets listing on_edit />
+                <div class="catalog-show">
+                    <Button
+                        label=Signal::derive(move || format!("Show {}", count()))
+                        test_id="catalog-show"
+                        kind=ButtonKind::Primary
+                        on_press=move |()| are_facets_open.set(false)
+                    />
+                </div>
+            </aside>
+            <section class="catalog-main" aria-label="Datasets">
+                <CatalogChips listing on_edit />
+                <CatalogTable listing base on_edit />
+            </section>
+        </main>
+    }
+}
+
+/// Words to find datasets by. Escape empties the field.
+#[component]
+fn CatalogSearch(listing: Signal<Arc<Listing>>, on_edit: Callback<CatalogEdit>) -> impl IntoView {
+    let text = Memo::new(move |_| listing.with(|listing| listing.query.text.clone()));
+    let search = move |text: String| on_edit.run(CatalogEdit::Text(text));
+    let key = move |event: KeyboardEvent| {
+        if event.key() == "Escape" && text.with_untracked(|text| !text.is_empty()) {
+            search(String::new());
+            event.prevent_default();
+            event.stop_propagation();
+        }
+    };
+    view! {
+        <div class="field-search catalog-search">
+            <Icon glyph=Glyph::Search />
+            <input
+                class="field"
+                type="search"
+                placeholder="Search titles, publications, cell types, accessions"
+                aria-label="Search datasets"
+                data-testid="catalog-search"
+                prop:value=move || text.get()
+                on:input:target=move |event| search(event.target().value())
+                on:keydown=key
+            />
+        </div>
+    }
+}
