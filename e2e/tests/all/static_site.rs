@@ -106,10 +106,7 @@ fn expect_plain(exchanges: &[Exchange], ranges: Ranges) -> Result<()> {
         of_end.collect::<Vec<_>>()
     };
     let api: Vec<_> = exchanges.iter().filter(|exchange| exchange.path.contains("/api/")).collect();
-    ensure!(
-        api.iter().all(|exchange| exchange.path.ends_with("/api/datasets")),
-        "a tile server is looked for: {api:?}"
-    );
+    ensure!(api.is_empty(), "a tile server is looked for: {api:?}");
     let (packs, segments) = (asked(".pack"), asked(".segment"));
     match ranges {
         Ranges::Answered => {

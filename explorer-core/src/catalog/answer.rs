@@ -7,7 +7,7 @@ use roaring::RoaringBitmap;
 use super::{
     date::Day,
     facet::{Facet, LabelFacet, NumberFacet, Since},
-    index::{CatalogIndex, DatasetIdx},
+    index::{CatalogIndex, Collection, DatasetIdx},
     query::CatalogQuery,
 };
 
@@ -109,7 +109,7 @@ impl CatalogIndex {
     fn published(&self, since: Since, today: Day) -> RoaringBitmap {
         let first = today.months_ago(since.months());
         let is_since = |published: Option<Day>| published.is_some_and(|day| day >= first);
-        let found = self.datasets().filter(|entry| is_since(entry.collection().and_then(|found| found.published())));
+        let found = self.datasets().filter(|entry| is_since(entry.collection().and_then(Collection::published)));
         found.map(|entry| entry.idx().0).collect()
     }
 }
@@ -170,7 +170,7 @@ mod tests {
     }
 
     fn is_since(entry: DatasetEntry<'_>, since: Since) -> bool {
-        let published = entry.collection().and_then(|collection| collection.published());
+        let published = entry.collection().and_then(Collection::published);
         published.is_some_and(|day| day >= TODAY.months_ago(since.months()))
     }
 
@@ -251,7 +251,7 @@ mod tests {
                 let order = match key {
                     SortKey::Title => a.title().to_lowercase().cmp(&b.title().to_lowercase()),
                     SortKey::Published => {
-                        let day = |entry: &DatasetEntry<'_>| entry.collection().and_then(|found| found.published());
+                        let day = |entry: &DatasetEntry<'_>| entry.collection().and_then(Collection::published);
                         day(a).cmp(&day(b))
                     }
                     SortKey::Cells => a.n_obs().cmp(&b.n_obs()),

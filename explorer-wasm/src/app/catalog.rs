@@ -117,7 +117,7 @@ async fn fetch(base: &str, fetched: RwSignal<Fetched>, bytes: &mut Vec<u8>) {
     match outcome {
         Ok(index) => fetched.set(Some(Ok(Arc::new(index)))),
         Err(error) if fetched.with_untracked(|fetched| !matches!(fetched, Some(Ok(_)))) => {
-            fetched.set(Some(Err(error)))
+            fetched.set(Some(Err(error)));
         }
         Err(_) => {}
     }

@@ -118,7 +118,8 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     serve::init_logging(arguments.log_format, level);
     let ends_at_hangup = !serve::is_hangup_ignored();
     let cache = Cache { directory: arguments.cache.as_deref(), choices: &arguments.choices, is_quiet: arguments.quiet };
-    let Inputs { datasets, folders, only } = inputs(&arguments.inputs, &cache, &TerminalProgress::new(arguments.quiet)?)?;
+    let Inputs { datasets, folders, only } =
+        inputs(&arguments.inputs, &cache, &TerminalProgress::new(arguments.quiet)?)?;
     let front_end = front_end(arguments.front_end.as_deref())?;
     if front_end.is_none() && !arguments.quiet {
         terminal::say("this program was built without the page; data is served alone (--front-end DIR adds the page)");

@@ -9,6 +9,7 @@ use std::{
     time::Duration,
 };
 
+use explorer_core::catalog::CatalogIndex;
 use shared_fbs::{api::DatasetDescription, manifest::Manifest, path::MANIFEST, segments::Segments};
 
 use crate::input::{Built, build, demo};
@@ -83,6 +84,15 @@ fn files(root: &Path) -> BTreeSet<String> {
     found
 }
 
+/// Copies the files of a directory into a new one.
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
+    }
+}
+
 fn text(path: &Path) -> String {
     fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
@@ -95,7 +105,16 @@ fn a_site_has_the_page_the_list_and_the_datasets() {
     let files = files(&site);
     let listed: BTreeSet<String> = text(&site.join("tessera-site.txt")).lines().map(str::to_owned).collect();
     assert_eq!(&listed | &BTreeSet::from(["tessera-site.txt".to_owned()]), files);
-    for file in ["index.html", "start.js", "fonts/a.woff2", ".nojekyll", "api/datasets", "d/dataset/index.html"] {
+    for file in [
+        "index.html",
+        "start.js",
+        "fonts/a.woff2",
+        ".nojekyll",
+        "api/datasets",
+        "catalog.tsc",
+        "d/dataset/index.html",
+        "about/dataset.html",
+    ] {
         assert!(files.contains(file), "{file} of {files:?}");
     }
     assert!(!files.contains(".hidden"));
@@ -182,16 +201,44 @@ fn only_a_site_is_replaced_and_only_by_force() {
 fn datasets_of_one_name_stay_apart() {
     let place = Place::new();
     let other = place.directory.path().join("Dataset");
-    fs::create_dir(&other).unwrap();
-    for entry in fs::read_dir(place.built.path()).unwrap() {
-        let entry = entry.unwrap();
-        fs::copy(entry.path(), other.join(entry.file_name())).unwrap();
-    }
+    copy(&place.built.path(), &other);
     let output = place.command(&[&place.built.path(), &other], &[]).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let described: Vec<DatasetDescription> = serde_json::from_str(&text(&place.site().join("api/datasets"))).unwrap();
     let ids: BTreeSet<&str> = described.iter().map(|dataset| dataset.id.as_str()).collect();
     assert!(ids.len() == 2 && ids.iter().all(|id| id.to_lowercase().starts_with("dataset-")), "{ids:?}");
+}
+
+#[test]
+fn a_site_tells_of_collections_and_leaves_private_ones_out() {
+    let place = Place::new();
+    let folder = place.directory.path().join("folder");
+    let collection = |name: &str, text: &str, datasets: &[&str]| {
+        for dataset in datasets {
+            copy(&place.built.path(), &folder.join(name).join(dataset));
+        }
+        fs::write(folder.join(name).join("collection.toml"), text).unwrap();
+    };
+    let secret = "6f1d0c8e5b7a49321d0c8e5b7a4932f1";
+    collection("open", "title = 'Open'\n[datasets.gone]\nwithdrawn = 'cells were mixed up'", &["kept", "gone"]);
+    collection("closed", &format!("title = 'Closed'\nvisibility = 'private'\nid = '{secret}'"), &["hidden"]);
+    let output = place.command(&[&folder], &[]).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let site = place.site();
+
+    let index = CatalogIndex::decode(&fs::read(site.join("catalog.tsc")).unwrap()).unwrap();
+    let ids: Vec<&str> = index.datasets().map(|entry| entry.id()).collect();
+    assert_eq!(ids, ["kept"]);
+    let described: Vec<DatasetDescription> = serde_json::from_str(&text(&site.join("api/datasets"))).unwrap();
+    assert_eq!(described.iter().map(|dataset| dataset.id.as_str()).collect::<Vec<_>>(), ["kept"]);
+    // A host of files cannot keep an address secret.
+    assert!(String::from_utf8_lossy(&output.stderr).contains("1 dataset of private collections left out"));
+    assert!(!files(&site).iter().any(|file| file.contains("hidden") || file.contains(secret)));
+    // What was withdrawn is told, and nothing else is left of it.
+    assert!(text(&site.join("about/gone.html")).contains("cells were mixed up"));
+    assert!(!site.join("data/gone").exists() && !site.join("d/gone").exists());
+    let of_open = text(&site.join("collections/open.html"));
+    assert!(of_open.contains("../about/kept.html") && !of_open.contains("gone"), "{of_open}");
 }
 
 #[test]

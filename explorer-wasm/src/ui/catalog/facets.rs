@@ -1,6 +1,6 @@
 //! What datasets can be told apart by, with how many each value would give.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use explorer_core::{
     catalog::{CatalogEdit, Facet, LabelCount, LabelFacet, NumberFacet, NumberRange, Since},
@@ -71,7 +71,7 @@ fn has_values(listing: &Listing, facet: Facet) -> bool {
 
 fn n_chosen(listing: &Listing, facet: Facet) -> usize {
     match facet {
-        Facet::Labels(facet) => listing.query.labels.get(&facet).map_or(0, |labels| labels.len()),
+        Facet::Labels(facet) => listing.query.labels.get(&facet).map_or(0, BTreeSet::len),
         Facet::Number(facet) => usize::from(listing.query.numbers.contains_key(&facet)),
         Facet::Published => usize::from(listing.query.since.is_some()),
     }

@@ -131,7 +131,7 @@ impl RowText {
             let name = visible(found.publication().unwrap_or_else(|| found.title())).into_owned();
             (name, format!("{base}{}", Endpoint::Collection { id: found.id().into() }.address()))
         };
-        let published = collection.and_then(|found| found.published());
+        let published = collection.and_then(Collection::published);
         Self {
             id: entry.id().to_owned(),
             href: format!("{base}{}", Endpoint::Page { id: entry.id().into() }.address()),

@@ -44,21 +44,25 @@ pub struct Told<'a> {
 }
 
 /// The datasets under the names that they have in a site: their own, which stay wherever they are exported from, unless
-/// two have one name on a host that does not tell letters' cases apart.
-pub fn named(datasets: Vec<FoundDataset>) -> Vec<Exported> {
+/// two have one name on a host that does not tell letters' cases apart. Those of private collections are left out: the list
+/// of a site's files, which any visitor can read, would give their addresses away.
+pub fn named(mut datasets: Vec<FoundDataset>) -> Vec<Exported> {
+    datasets.retain(|dataset| !is_private(dataset));
     let key = |id: &str| name_of(id).to_lowercase();
     let mut n_of_name: HashMap<String, usize> = HashMap::new();
     for dataset in &datasets {
         *n_of_name.entry(key(&dataset.id)).or_default() += 1;
     }
     let exported = |FoundDataset { id, directory, collection }: FoundDataset| {
-        // Nobody is to guess where a private dataset is.
-        let is_private = collection.as_ref().is_some_and(|collection| collection.is_private());
-        let has_own_name = !is_private && n_of_name[&key(&id)] == 1;
-        let name = if has_own_name { name_of(&id).to_owned() } else { id.clone() };
+        let name = if n_of_name[&key(&id)] == 1 { name_of(&id).to_owned() } else { id.clone() };
         Exported { name, id, directory, collection }
     };
     datasets.into_iter().map(exported).collect()
+}
+
+/// Whether only those may find it who know its address.
+pub fn is_private(dataset: &FoundDataset) -> bool {
+    dataset.collection.as_ref().is_some_and(|collection| collection.is_private())
 }
 
 impl Exported {
@@ -98,6 +102,9 @@ impl Exported {
         let manifest = Manifest::decode(&manifest_bytes).map_err(|source| DatasetError::Manifest { path, source })?;
         let dataset = Dataset::of_manifest(&self.directory, manifest);
         let manifest = dataset.manifest();
+        if !self.is_withdrawn() {
+            self.check(manifest)?;
+        }
         let (facts, faults) = DatasetFacts::read(&self.name, &dataset);
         if let Some(fault) = faults.into_iter().next() {
             return Err(fault.into());
@@ -106,7 +113,6 @@ impl Exported {
         if self.is_withdrawn() {
             return Ok(told);
         }
-        self.check(manifest)?;
         let n_bytes = manifest.packs.iter().map(|pack| pack.n_bytes).sum();
         let stage = progress.stage(format!("exporting {}", self.name), n_bytes);
         let folder = format!("{DATA_ROUTE}/{}", self.name);
@@ -165,11 +171,6 @@ impl Told<'_> {
         self.dataset
     }
 
-    /// Whether lists have it.
-    pub fn is_listed(&self) -> bool {
-        !self.dataset.is_withdrawn() && !self.dataset.collection().is_some_and(|collection| collection.is_private())
-    }
-
     /// What the catalog and documents say.
     pub fn entry(&self) -> CatalogEntry<'_> {
         let collection = self.dataset.collection.as_deref();
@@ -179,23 +180,11 @@ impl Told<'_> {
 
 #[cfg(test)]
 mod tests {
-    use tile_server::catalog::Visibility;
-
     use super::*;
-
-    fn found(id: &str) -> FoundDataset {
-        FoundDataset { id: id.to_owned(), directory: PathBuf::new(), collection: None }
-    }
-
-    #[test]
-    fn a_private_dataset_has_no_address_that_can_be_guessed() {
-        let collection = Collection { visibility: Visibility::Private, ..Collection::default() };
-        let private = FoundDataset { collection: Some(Arc::new(collection)), ..found("pbmc-3f9a1c") };
-        assert_eq!(named(vec![private])[0].addresses(), ["pbmc-3f9a1c"; 2]);
-    }
 
     #[test]
     fn names_lead_to_one_dataset_on_any_host() {
+        let found = |id: &str| FoundDataset { id: id.to_owned(), directory: PathBuf::new(), collection: None };
         let datasets = ["pbmc-3f9a1c", "a-000001", "A-000002"].map(found);
         let named = named(datasets.into());
         assert_eq!(named[0].addresses(), ["pbmc", "pbmc-3f9a1c"]);

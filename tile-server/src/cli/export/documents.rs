@@ -15,7 +15,7 @@ use super::{datasets::Told, site::SiteWriter};
 /// # Errors
 /// When the site cannot be written.
 pub fn write(datasets: &[Told<'_>], site: &mut SiteWriter) -> io::Result<()> {
-    let listed = || datasets.iter().filter(|told| told.is_listed());
+    let listed = || datasets.iter().filter(|told| !told.dataset().is_withdrawn());
     let entries: Vec<CatalogEntry<'_>> = listed().map(Told::entry).collect();
     site.write(CATALOG, &catalog_of(&entries).encode())?;
     let descriptions: Vec<&DatasetDescription> = listed().map(|told| &told.description).collect();
