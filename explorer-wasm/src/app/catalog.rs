@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use explorer_core::catalog::{CatalogEdit, CatalogIndex, CatalogQuery, DatasetEntry, Day};
+use explorer_core::{
+    catalog::{CatalogEdit, CatalogIndex, CatalogQuery, DatasetEntry, Day},
+    names::visible,
+};
 use leptos::prelude::*;
 use shared_fbs::api::Endpoint;
 use wasm_bindgen_futures::spawn_local;
@@ -59,8 +62,8 @@ pub fn CatalogPage(page: StoredValue<FullPage, LocalStorage>) -> impl IntoView {
     let failure = Memo::new(move |_| fetched.with(|fetched| fetched.as_ref()?.as_ref().err().map(ToString::to_string)));
     // Among so few there is nothing to choose by.
     let is_short = Memo::new(move |_| {
-        listing.with(|listing| listing.as_ref().is_none_or(|listing| listing.index.len() < 2))
-            && query.with(CatalogQuery::is_unfiltered)
+        let is_short = |listing: &Arc<Listing>| listing.index.len() < 2 && listing.query.is_unfiltered();
+        listing.with(|listing| listing.as_ref().is_none_or(is_short))
     });
     let cards = {
         let base = base.clone();
@@ -132,7 +135,7 @@ fn card(base: &str, entry: DatasetEntry<'_>) -> DatasetCard {
     DatasetCard {
         href: format!("{base}{}", Endpoint::Page { id: id.into() }.address()),
         id: id.to_owned(),
-        title: entry.title().to_owned(),
+        title: visible(entry.title()).into_owned(),
         n_obs: u64::from(entry.n_obs()),
         n_vars: u64::from(entry.n_vars()),
     }
