@@ -192,6 +192,8 @@ fn page(
                 title { (title) " – Tessera" }
                 @if let Some(description) = description { meta name="description" content=(description); }
                 @if is_private { meta name="robots" content="noindex"; }
+                // None: browsers would else look for one at the root of the host.
+                link rel="icon" href="data:,";
                 meta property="og:title" content=(title);
                 meta property="og:type" content="website";
                 @if let Some(description) = description { meta property="og:description" content=(description); }

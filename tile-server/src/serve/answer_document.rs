@@ -18,7 +18,7 @@ const CONTENT_TYPE: HeaderValue = HeaderValue::from_static("text/html; charset=u
 
 /// Documents run nothing, and load nothing but what is beside them.
 const POLICY: HeaderValue = HeaderValue::from_static(
-    "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; base-uri 'none'; form-action 'none'",
+    "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; base-uri 'none'; form-action 'none'",
 );
 
 /// Answers with the document on a dataset.
