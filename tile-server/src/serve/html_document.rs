@@ -1,17 +1,18 @@
-//! What the server fills into the page's documents: where the page's root is, and which other origins data may
-//! come from. On a static host, whoever runs it writes both into the document.
+//! What the server fills into the page's documents: where the page's root is, which other origins data may come from, and
+//! which may talk to the page in a frame. On a static host, whoever runs it writes these into the document.
 
 use std::borrow::Cow;
 
-use super::{base_path::BasePath, options::DataOrigins};
+use shared_fbs::api::{DATA_ORIGINS_META, EMBED_ORIGINS_META};
 
-/// The name of the `<meta>` that lists the origins, with spaces between them.
-const DATA_ORIGINS: &str = "tessera-data-origins";
+use super::{base_path::BasePath, options::Origins};
 
-/// The document with its `<base>` and its `<meta name="tessera-data-origins">` filled in, as far as it has them.
-pub(super) fn fill<'a>(html: &'a str, base_path: &BasePath, origins: &DataOrigins) -> Cow<'a, str> {
+/// The document with its `<base>` and the `<meta>` of either list of origins filled in, as far as it has them.
+pub(super) fn fill<'a>(html: &'a str, base_path: &BasePath, data: &Origins, embed: &Origins) -> Cow<'a, str> {
     let html = with_attribute(html.into(), "<base", "href", &base_path.to_string());
-    with_attribute(html, &format!("<meta name=\"{DATA_ORIGINS}\""), "content", &origins.to_string())
+    [(DATA_ORIGINS_META, data), (EMBED_ORIGINS_META, embed)].into_iter().fold(html, |html, (name, origins)| {
+        with_attribute(html, &format!("<meta name=\"{name}\""), "content", &origins.to_string())
+    })
 }
 
 /// The document with this value for an attribute of the first element that begins so. Values are origins and
@@ -38,26 +39,28 @@ fn with_attribute<'a>(html: Cow<'a, str>, element: &str, attribute: &str, value:
 mod tests {
     use super::*;
 
-    const HTML: &str = "<head><base href=\"/\" /><meta name=\"tessera-data-origins\" content=\"\" /></head>";
+    const HTML: &str = "<head><base href=\"/\" /><meta name=\"tessera-data-origins\" content=\"\" />\
+                        <meta name=\"tessera-embed-origins\" content=\"\" /></head>";
 
-    fn origins(origins: &[&str]) -> DataOrigins {
-        DataOrigins::parse(&origins.iter().map(|&origin| origin.to_owned()).collect::<Vec<_>>()).unwrap()
+    fn origins(origins: &[&str]) -> Origins {
+        Origins::parse(&origins.iter().map(|&origin| origin.to_owned()).collect::<Vec<_>>()).unwrap()
     }
 
     #[test]
     fn a_document_is_told_its_root_and_its_origins() {
-        let filled = fill(HTML, &BasePath::parse("/x/").unwrap(), &origins(&["https://a.org", "http://b.org:81"]));
+        let data = origins(&["https://a.org", "http://b.org:81"]);
+        let filled = fill(HTML, &BasePath::parse("/x/").unwrap(), &data, &origins(&["https://c.org"]));
         assert_eq!(
             filled,
             "<head><base href=\"/x/\" /><meta name=\"tessera-data-origins\" content=\"https://a.org http://b.org:81\" />\
-             </head>"
+             <meta name=\"tessera-embed-origins\" content=\"https://c.org\" /></head>"
         );
     }
 
     #[test]
     fn a_document_without_such_elements_stays_as_it_is() {
         for html in [HTML, "", "<base", "<base>", "<base href=\"/", "<base target=\"_top\">", "<p>href=\"x\"</p>"] {
-            let filled = fill(html, &BasePath::default(), &origins(&[]));
+            let filled = fill(html, &BasePath::default(), &origins(&[]), &origins(&[]));
             assert!(matches!(filled, Cow::Borrowed(same) if same == html), "{html}");
         }
     }

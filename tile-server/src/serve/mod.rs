@@ -78,7 +78,7 @@ pub use self::{
     host_check::AllowedHosts,
     limits::Limits,
     logging::{LogFormat, init_logging},
-    options::{CorsOrigins, DataOrigins, Options},
+    options::{CorsOrigins, Options, Origins},
     server::{Server, bind},
     tessera_reader::ManifestReader,
 };
