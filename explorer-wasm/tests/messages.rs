@@ -4,6 +4,7 @@
 use explorer_core::{
     dataset::{MarkerShare, Share},
     de::{CellsPart, MomentsPart, Sign},
+    embed::Storage,
     state::MarkerOrder,
 };
 use explorer_wasm::{
@@ -23,8 +24,16 @@ fn moments(job: u32, share: Share) -> Request {
 #[wasm_bindgen_test]
 fn requests_round_trip() {
     let requests = [
-        Request::Open { address: Address::Server("pbmc 68k".into()), root: "http://host/".into() },
-        Request::Open { address: Address::Directory("https://x.org/a:b/".into()), root: String::new() },
+        Request::Open {
+            address: Address::Server("pbmc 68k".into()),
+            root: "http://host/".into(),
+            storage: Storage::Local,
+        },
+        Request::Open {
+            address: Address::Directory("https://x.org/a:b/".into()),
+            root: String::new(),
+            storage: Storage::None,
+        },
         moments(u32::MAX, Share::Genes { genes: 3..60_000, labels: [0, 1, 2, 3].into() }),
         moments(0, Share::Genes { genes: 0..0, labels: [].into() }),
         moments(1, Share::Parts { moments: Vec::new(), cells: Vec::new() }),

@@ -3,6 +3,7 @@
 mod color;
 mod columns;
 mod de;
+mod embed;
 mod failures;
 mod fallback;
 mod filter;

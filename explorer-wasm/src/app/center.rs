@@ -58,7 +58,7 @@ pub(super) fn Center(
     });
     let is_empty = Memo::new(move |_| is_empty.get() == Some(true) && !waits.get());
     view! {
-        <Show when=move || is_ready.get() && plane.with(Option::is_some)>
+        <Show when=move || is_ready.get() && plane.with(Option::is_some) && !handle.suspended.get()>
             <Picture store handle />
             <EmbeddingBar store handle platform on_command />
             <Legend

@@ -6,7 +6,7 @@ use shared_fbs::{api::Endpoint, path};
 use web_sys::RequestCache;
 
 /// The address of a dataset and the routes that lead to its tiles.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Source {
     /// Address of the dataset's directory, ending in `/`.
     base: String,

@@ -1,13 +1,12 @@
 //! A page of one's own: the document's address, title and keys are the Explorer's.
 
+use explorer_core::embed::{Gestures, Settings, SettingsChange};
 use gloo_events::EventListener;
+use shared_fbs::api::{DATA_ORIGINS_META, EMBED_ORIGINS_META, EMBED_QUERY};
 use wasm_bindgen::JsValue;
-use web_sys::{HtmlElement, KeyboardEvent, Location, UrlSearchParams};
+use web_sys::{HtmlElement, KeyboardEvent, Location, Url, UrlSearchParams};
 
-use super::{DatasetAddress, ForeignOrigin, Host, RENDERER, mark};
-
-/// Where the document lists the other origins whose data it may show.
-const DATA_ORIGINS: &str = "meta[name=tessera-data-origins]";
+use super::{DatasetAddress, ForeignOrigin, Frame, Host, RENDERER, mark};
 
 /// The whole document, for one Explorer.
 pub struct FullPage {
@@ -33,9 +32,7 @@ impl FullPage {
     pub fn dataset(&self) -> Result<Option<DatasetAddress>, ForeignOrigin> {
         let location = location();
         let (path, query) = (location.pathname().unwrap_or_default(), location.search().unwrap_or_default());
-        let meta = gloo_utils::document().query_selector(DATA_ORIGINS).ok().flatten();
-        let origins = meta.and_then(|meta| meta.get_attribute("content")).unwrap_or_default();
-        DatasetAddress::of_page(&path, &query, &self.base, &origins)
+        DatasetAddress::of_page(&path, &query, &self.base, &origins(DATA_ORIGINS_META))
     }
 }
 
@@ -74,9 +71,10 @@ impl Host for FullPage {
         EventListener::new(&gloo_utils::window(), "hashchange", move |_| heard())
     }
 
+    /// Without what says that this is a frame: whoever gets the address opens the page by itself.
     fn address_of(&self, link: &str) -> String {
         let address = location().href().unwrap_or_default();
-        let page = address.split('#').next().unwrap_or_default();
+        let page = page_by_itself(address.split('#').next().unwrap_or_default());
         if link.is_empty() { page.to_owned() } else { format!("{page}#{link}") }
     }
 
@@ -85,13 +83,50 @@ impl Host for FullPage {
     }
 
     fn renderer(&self) -> Option<String> {
-        let query = location().search().ok()?;
-        UrlSearchParams::new_with_str(&query).ok()?.get(RENDERER)
+        query()?.get(RENDERER)
+    }
+
+    fn frame(&self) -> Option<Frame> {
+        Frame::of(&query()?, &origins(EMBED_ORIGINS_META))
+    }
+
+    fn settings(&self) -> Settings {
+        let Some(query) = query().filter(|query| query.has(EMBED_QUERY[0])) else {
+            return Settings { gestures: Gestures::Greedy, ..Settings::default() };
+        };
+        let named = Settings::NAMES.iter().filter_map(|&name| Some((name.to_owned(), query.get(name)?)));
+        let mut settings = Settings::default();
+        // Where one is no value, the host hears of it when it asks for the same once more.
+        let _ = settings.change(&SettingsChange(named.collect()));
+        settings
     }
 
     fn is_meant(&self, _press: &KeyboardEvent) -> bool {
         true
     }
+}
+
+/// The origins that the document lists under a name, with spaces between them.
+fn origins(name: &str) -> String {
+    let meta = gloo_utils::document().query_selector(&format!("meta[name={name}]")).ok().flatten();
+    meta.and_then(|meta| meta.get_attribute("content")).unwrap_or_default()
+}
+
+/// An address without what only the frame of a host's page has in it.
+fn page_by_itself(address: &str) -> String {
+    let Ok(url) = Url::new(address) else { return address.to_owned() };
+    let query = url.search_params();
+    if !query.has(EMBED_QUERY[0]) {
+        return address.to_owned();
+    }
+    for name in EMBED_QUERY.iter().chain(&Settings::NAMES) {
+        query.delete(name);
+    }
+    url.href()
+}
+
+fn query() -> Option<UrlSearchParams> {
+    UrlSearchParams::new_with_str(&location().search().ok()?).ok()
 }
 
 fn location() -> Location {

@@ -84,6 +84,7 @@ pub fn TopBar(
                 <CommandButton command=Command::CopyLink platform on_command />
                 <CommandButton command=Command::ToggleTheme platform glyph=theme_glyph on_command />
                 <div class="top-bar-wide">
+                    <CommandButton command=Command::CopyEmbed platform on_command />
                     <CommandButton command=Command::ShowShortcuts platform on_command />
                     <CommandButton command=Command::ToggleRightSidebar platform pressed=right_open on_command />
                 </div>

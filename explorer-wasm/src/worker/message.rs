@@ -4,6 +4,7 @@
 use explorer_core::{
     dataset::{MarkerShare, Share},
     de::{CellsPart, MomentsPart, Sign},
+    embed::Storage,
     state::MarkerOrder,
 };
 use js_sys::{Array, Uint8Array};
@@ -20,6 +21,8 @@ pub enum Request {
         address: Address,
         /// The address of the page's root.
         root: String,
+        /// Whether tiles may stay in the browser after the visit.
+        storage: Storage,
     },
     /// Sum up a layer over two sets of cells, as far as the share goes.
     Moments {
@@ -152,7 +155,9 @@ impl Request {
     /// The message.
     pub fn to_js(&self) -> Posted {
         match self {
-            Self::Open { address, root } => Writer::new("open").text(&address.to_text()).text(root),
+            Self::Open { address, root, storage } => {
+                Writer::new("open").text(&address.to_text()).text(root).text(storage.name())
+            }
             Self::Moments { job, layer, share: Share::Genes { genes, labels } } => {
                 Writer::new("genes").number(*job).number(*layer).number(genes.start).number(genes.end).bytes(labels)
             }
@@ -175,7 +180,11 @@ impl Request {
     pub fn from_js(message: &JsValue) -> Option<Self> {
         let reader = Reader::new(message)?;
         match reader.text(0)?.as_str() {
-            "open" => Some(Self::Open { address: Address::from_text(&reader.text(1)?)?, root: reader.text(2)? }),
+            "open" => Some(Self::Open {
+                address: Address::from_text(&reader.text(1)?)?,
+                root: reader.text(2)?,
+                storage: Storage::from_name(&reader.text(3)?)?,
+            }),
             "genes" => Some(Self::Moments {
                 job: reader.number(1)?,
                 layer: reader.number(2)?,
