@@ -97,6 +97,7 @@ export class TesseraExplorer extends HTMLElement {
   #selection;
   #dataset;
   #visible = false;
+  #failed = false;
   #hears = ["share"];
   #shared = "";
   #group = null;
@@ -127,7 +128,7 @@ export class TesseraExplorer extends HTMLElement {
     addEventListener("message", this.#hear);
     this.#join();
     this.#seen.observe(this);
-    if (this.#link || (this.#reveals && this.getAttribute("loading") === "eager")) {
+    if (this.#link || this.#begins) {
       this.#load();
     } else if (this.getAttribute("reveal") === "click") {
       const button = Object.assign(document.createElement("button"), { textContent: "Explore the cells" });
@@ -158,9 +159,8 @@ export class TesseraExplorer extends HTMLElement {
       if (this.isConnected) this.#join();
     } else if (name === "src") {
       this.#link = "";
-      if (this.#frame) {
+      if (this.#frame || this.#failed || this.#begins) {
         this.#close();
-        this.#renew();
         this.#load();
       }
     } else if (!this.#frame) {
@@ -276,9 +276,20 @@ export class TesseraExplorer extends HTMLElement {
     return this.#ready;
   }
 
+  // The address of the viewer, if it is one that a frame and a link may have.
+  get #address() {
+    const url = URL.parse(this.getAttribute("src") ?? "", document.baseURI);
+    return url && /^https?:$/.test(url.protocol) ? url : null;
+  }
+
   // Whether the frame loads by itself.
   get #reveals() {
     return !["click", "manual"].includes(this.getAttribute("reveal"));
+  }
+
+  // Whether it loads now.
+  get #begins() {
+    return this.#reveals && (this.#visible || this.getAttribute("loading") === "eager");
   }
 
   #renew() {
@@ -295,13 +306,11 @@ export class TesseraExplorer extends HTMLElement {
   }
 
   #load() {
-    if (this.#frame || !this.isConnected) return;
-    let url;
-    try {
-      url = new URL(this.getAttribute("src"), document.baseURI);
-    } catch {
-      return this.#abandon("invalid", "the attribute src is no address");
-    }
+    if (this.#frame || !this.isConnected || !this.hasAttribute("src")) return;
+    this.#renew();
+    this.#failed = false;
+    const url = this.#address;
+    if (!url) return this.#abandon("invalid", "the attribute src must be an address by http: or https:");
     if (url.origin === location.origin) {
       return this.#abandon("invalid", `src must be of another origin than this page, ${location.origin}`);
     }
@@ -479,14 +488,17 @@ export class TesseraExplorer extends HTMLElement {
     this.#settle.reject(error);
     for (const call of this.#calls.values()) call.reject(error);
     this.#calls.clear();
-    this.#renew();
-    if (!this.isConnected) return;
-    const link = Object.assign(document.createElement("a"), {
-      href: this.getAttribute("src") ?? "",
-      target: "_blank",
-      rel: "noopener",
-      textContent: "Open the viewer by itself",
-    });
+    this.#failed = this.isConnected;
+    if (!this.#failed) return;
+    const url = this.#address;
+    const link = url
+      ? Object.assign(document.createElement("a"), {
+          href: url.href,
+          target: "_blank",
+          rel: "noopener",
+          textContent: "Open the viewer by itself",
+        })
+      : "";
     this.#tell(`The viewer cannot be shown: ${message}.`, link);
     this.#emit("error", { code, message, recoverable: false });
   }

@@ -34,6 +34,7 @@ async fn a_host_drives_the_explorer_and_others_get_nothing() -> Result<()> {
             a_moved_element_keeps_its_view(&host).await.context("moving")?;
             a_group_shares_its_color(&host).await.context("group")?;
             visit.browser.shoot("group")?;
+            only_addresses_of_the_web_are_framed(&host).await.context("addresses")?;
             host.visit("/plain.html").await?;
             only_the_right_answer_to_hello_opens_the_port(&host).await.context("handshake")?;
             large_and_many_messages_are_refused(&host).await.context("limits")?;
@@ -343,6 +344,21 @@ async fn a_group_shares_its_color(host: &Host<'_>) -> Result<()> {
     host.call("colorBy", json!(["obs:louvain"])).await?;
     let shown = "two.view?.analysis.color.obs ?? null";
     host.page.until_value("the other's color", shown, Value::Null, |color| *color == "louvain").await?;
+    Ok(())
+}
+
+async fn only_addresses_of_the_web_are_framed(host: &Host<'_>) -> Result<()> {
+    for address in ["javascript:alert(1)", "data:text/html,x", "blob:null/x", "http://", "/d/mine"] {
+        let refused = "outcome(add('bad', {}, a).ready).then(({ code }) => [code, frameOf('bad'),\
+                       bad.shadowRoot.querySelector('a[href^=javascript]'), bad.remove()])";
+        let refused = host.get(refused, address.into()).await?;
+        ensure!(refused == json!(["invalid", null, null, null]), "{address} is taken: {refused}");
+    }
+    // What was refused is made good by an address that is one.
+    let server = host.get("one.src", Value::Null).await?;
+    let mend = "(add('bad', {}, 'about:blank'), bad.src = a, bad.ready.then(({ n_obs }) => (bad.remove(), n_obs)))";
+    let n_obs = host.get(mend, server).await?;
+    ensure!(n_obs == N_CELLS, "{n_obs} cells");
     Ok(())
 }
 

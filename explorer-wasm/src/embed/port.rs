@@ -18,6 +18,9 @@ use web_sys::{MessageEvent, MessagePort};
 
 use crate::platform;
 
+/// What carries out a request that has come over a port.
+type CarryOut = Box<dyn Fn(&Rc<Port>, Incoming)>;
+
 /// A port that is open.
 pub struct Port {
     port: MessagePort,
@@ -25,7 +28,7 @@ pub struct Port {
     /// Events that are told only if they are asked for.
     heard: RefCell<Vec<String>>,
     gate: RefCell<Gate<Option<Discriminant<Request>>, Incoming>>,
-    carry_out: Box<dyn Fn(&Rc<Port>, Incoming)>,
+    carry_out: CarryOut,
     me: Weak<Port>,
     pending: RefCell<Option<Timeout>>,
     listener: RefCell<Option<EventListener>>,

@@ -75,7 +75,7 @@ impl Host for FullPage {
     fn address_of(&self, link: &str) -> String {
         let address = location().href().unwrap_or_default();
         let page = page_by_itself(address.split('#').next().unwrap_or_default());
-        if link.is_empty() { page.to_owned() } else { format!("{page}#{link}") }
+        if link.is_empty() { page } else { format!("{page}#{link}") }
     }
 
     fn set_title(&self, title: &str) {
