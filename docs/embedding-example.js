@@ -1,5 +1,5 @@
 // Drives the Explorer by every method, and writes down every event.
-const viewer = new URL(new URLSearchParams(location.search).get("viewer") ?? "http://127.0.0.1:8787/d/pbmc68k_reduced");
+const viewer = new URL(document.body.dataset.viewer);
 const explorer = document.querySelector("#explorer");
 
 const tell = (what, detail) => {
