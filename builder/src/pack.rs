@@ -72,7 +72,7 @@ struct CompletePack {
 impl CompletePack {
     /// Whether another pack, whose content has this hash, holds the same tiles.
     fn is_twin(&self, hash: u64, other: &Pack) -> bool {
-        let Pack { name: _, file: _, n_bytes, n_tiles, page_tiles, pages, lengths, checksums } = other;
+        let Pack { name: _, file: _, n_bytes, n_tiles, page_tiles, pages, lengths, checksums, segments: _ } = other;
         let own = &self.pack;
         self.hash == hash
             && (own.n_bytes, own.n_tiles, own.page_tiles) == (*n_bytes, *n_tiles, *page_tiles)
@@ -203,6 +203,7 @@ impl PackWriter {
             pages,
             lengths: self.lengths,
             checksums: self.checksums,
+            segments: None,
         };
         Ok(CompletePack { pack, hash, file: self.file })
     }

@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::Page;
 
 /// What is wrong with what is in sight, a line each: a control without a name, or with fewer than 24 × 24 pixels and
-/// another within its circle of 24 (WCAG 2.2, 2.5.8), a slider or separator without a value, a text whose contrast is
+/// another within its circle of 24 (WCAG 2.2, 2.5.8), something that no landmark leads to, a slider or separator without a value, a text whose contrast is
 /// less than 4.5, or 3 where it is large (1.4.3).
 const AUDIT: &str = r"(() => {
     const inSight = element =>
@@ -22,6 +22,14 @@ const AUDIT: &str = r"(() => {
     wrong.push(...controls.filter(control => !name(control)).map(control => tell('no name', control)));
     wrong.push(...controls.filter(control => control.matches('[role=slider], [role=separator]') && !control.ariaValueNow)
       .map(control => tell('no value', control)));
+
+    const places = 'header, main, nav, aside, footer, dialog, [role=dialog], [role=alert], [role=status], [aria-live], [popover]';
+    // What leads to the picture comes before all landmarks.
+    const isOutside = element => !element.closest(`${places}, .skip`);
+    const isText = element => [...element.childNodes].some(node => node.nodeType === 3 && node.data.trim());
+    wrong.push(...controls.filter(isOutside).map(control => tell('in no landmark', control)));
+    wrong.push(...all('[data-tessera] *').filter(element => isText(element) && isOutside(element)
+      && !element.closest('svg, style, script, .visually-hidden')).map(element => tell('in no landmark', element)));
 
     const edges = new Map(controls.filter(control => control.matches('button, a, input, select, textarea'))
       .map(control => [control, control.getBoundingClientRect()]).filter(([, edge]) => edge.width > 1));
@@ -46,8 +54,7 @@ const AUDIT: &str = r"(() => {
       }
       return null;
     };
-    const isWritten = element => [...element.childNodes].some(node => node.nodeType === 3 && node.data.trim());
-    for (const element of all('[data-tessera] *').filter(isWritten)) {
+    for (const element of all('[data-tessera] *').filter(isText)) {
       if (element.closest(':disabled, svg, .visually-hidden')) continue;
       const style = getComputedStyle(element);
       const [text, behind] = [channels(style.color), ground(element)];

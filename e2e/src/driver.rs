@@ -13,6 +13,9 @@ use serde_json::{Value, json};
 
 use crate::{page::PATIENCE, process::Process};
 
+/// How often it is started before it is given up.
+const STARTS: usize = 3;
+
 /// A running ChromeDriver. It ends when dropped.
 #[derive(Debug)]
 pub(crate) struct Driver {
@@ -21,11 +24,16 @@ pub(crate) struct Driver {
 }
 
 impl Driver {
-    /// Starts it on a free port.
+    /// Starts it on a free port. It takes the port for both versions of IP, one after the other, so another program may
+    /// come in between: then it is started once more.
     ///
     /// # Errors
     /// When it does not start.
     pub fn start(program: &Path) -> Result<Self> {
+        (1..STARTS).find_map(|_| Self::start_once(program).ok()).map_or_else(|| Self::start_once(program), Ok)
+    }
+
+    fn start_once(program: &Path) -> Result<Self> {
         let mut command = Command::new(program);
         command.arg("--port=0");
         let (process, port) = Process::start(&mut command, PATIENCE, |line| {

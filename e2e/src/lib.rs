@@ -24,6 +24,7 @@ mod projection;
 mod proxy;
 mod ready;
 mod server;
+mod static_host;
 mod truth;
 mod visit;
 
@@ -38,5 +39,6 @@ pub use pixels::{Pixels, Rgb, distance};
 pub use projection::Projection;
 pub use proxy::{Asked, Exchange, Fault, Network, Proxy};
 pub use server::TileServer;
+pub use static_host::{Ranges, StaticHost};
 pub use truth::{Truth, count, inside};
 pub use visit::{DATASET, N_CELLS, Visit};

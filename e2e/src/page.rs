@@ -82,12 +82,14 @@ impl<'a> Page<'a> {
         self.client().execute(&script, vec![argument]).await.with_context(|| expression.to_owned())
     }
 
-    /// The `data-testid` of the card of the dataset of this name, once it is there.
+    /// The `data-testid` of the card of the dataset of this name, once it is there: with a code on a tile server, without one
+    /// on a static site.
     ///
     /// # Errors
     /// As [`Self::until`].
     pub async fn card_of(&self, name: &str) -> Result<String> {
-        const CARD: &str = "document.querySelector(`[data-testid^=\"dataset-${CSS.escape(a)}-\"]`)?.dataset.testid";
+        const CARD: &str = "document.querySelector(`[data-testid^=\"dataset-${CSS.escape(a)}-\"], \
+                            [data-testid=\"dataset-${CSS.escape(a)}\"]`)?.dataset.testid";
         let card = self.until_value("the dataset's card", CARD, name.into(), Value::is_string).await?;
         Ok(card.as_str().unwrap_or_default().to_owned())
     }

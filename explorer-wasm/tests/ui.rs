@@ -122,6 +122,40 @@ async fn bounds_are_typed_exactly_or_refused() {
 }
 
 #[wasm_bindgen_test]
+async fn escape_in_a_bound_takes_back_the_text_then_the_range() {
+    let (place, range, _) = brush().await;
+    let min: HtmlInputElement = find(&place, "histogram-min-n").unchecked_into();
+    let enter = |text: &str| {
+        min.set_value(text);
+        press_key(&min, "Enter");
+    };
+    enter("12.5");
+    tick().await;
+    let asked = Range::new(12.5, f32::INFINITY);
+    assert_eq!(range.get_untracked(), asked);
+    min.set_value("12.56");
+    press_key(&min, "Escape");
+    tick().await;
+    assert_eq!((range.get_untracked(), min.value()), (asked, "12.5".to_owned()));
+    press_key(&min, "Escape");
+    tick().await;
+    assert_eq!((range.get_untracked(), min.value()), (None, String::new()));
+    // The same once more: the browser sees no change in that.
+    enter("12.5");
+    tick().await;
+    assert_eq!(range.get_untracked(), asked);
+    // What is no number is told in words that the field names, until the field is left.
+    enter("twelve");
+    tick().await;
+    let told = place.query_selector(&format!("#{}", min.get_attribute("aria-describedby").unwrap())).unwrap().unwrap();
+    assert_eq!(told.text_content().as_deref(), Some("“twelve” is not a number."));
+    min.dispatch_event(&Event::new("blur").unwrap()).unwrap();
+    tick().await;
+    assert_eq!((range.get_untracked(), min.value()), (asked, "12.5".to_owned()));
+    assert_eq!(told.text_content().as_deref(), Some(""));
+}
+
+#[wasm_bindgen_test]
 async fn arrow_keys_move_an_end_by_a_bin() {
     let (place, range, _) = brush().await;
     let low: HtmlElement = place.query_selector("[role=slider]").unwrap().unwrap().unchecked_into();
@@ -193,6 +227,7 @@ async fn a_set_is_named_by_a_name_of_its_own() {
             <CellSets
                 sets
                 n_selected=7_u64
+                n_visible=9_u64
                 naming
                 on_save=move |name: String| saved.update(|saved| saved.push(name))
                 on_compare=|| ()
@@ -209,7 +244,9 @@ async fn a_set_is_named_by_a_name_of_its_own() {
     assert_eq!(field.unchecked_ref::<HtmlInputElement>().value(), "Set 2");
     typed(&field, "Set 1");
     press_key(&field, "Enter");
+    tick().await;
     assert!(saved.with_untracked(Vec::is_empty));
+    assert!(place.text_content().unwrap().contains("There is a set called “Set 1” already."));
     typed(&field, " T cells ");
     press_key(&field, "Enter");
     tick().await;

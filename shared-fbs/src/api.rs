@@ -27,6 +27,9 @@ pub const DATA_ORIGINS_META: &str = "tessera-data-origins";
 /// The name of the page's `<meta>` that lists the origins whose pages may talk to the page in a frame of theirs.
 pub const EMBED_ORIGINS_META: &str = "tessera-embed-origins";
 
+/// The name of the `<meta>` that says where the data of a static site's page lies, as seen from `<base>`.
+pub const DATA_META: &str = "tessera-data";
+
 /// How a file that is for other sites to load is named.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EmbedFile {

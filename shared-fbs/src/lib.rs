@@ -28,6 +28,7 @@ mod layer_name;
 pub mod manifest;
 pub mod order;
 pub mod path;
+pub mod segments;
 pub mod tile;
 
 pub use error::DecodeError;

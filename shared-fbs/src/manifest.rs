@@ -9,14 +9,14 @@ use flatbuffers::VerifierOptions;
 use crate::{
     DecodeError, frame,
     generated::manifest_generated::tessera::manifest as wire,
-    order, path,
+    order, path, segments,
     tile::{self, WantedCells},
 };
 
 pub use wire::{
     BlockLevelT as BlockLevel, BoundsT as Bounds, ColumnKind, ColumnMomentsT as ColumnMoments, ColumnT as Column,
     CubeMomentsT as CubeMoments, EmbeddingT as Embedding, LayerT as Layer, ManifestT as Manifest, NumberKind,
-    PackT as Pack, PageT as Page, ScaleFactorT as ScaleFactor, SpatialImageT as SpatialImage,
+    PackT as Pack, PageT as Page, ScaleFactorT as ScaleFactor, SegmentT as Segment, SpatialImageT as SpatialImage,
     SpatialLibraryT as SpatialLibrary, TileRangeT as TileRange, ValueKind, ValueRangeT as ValueRange, VarT as Var,
     WarningT as Warning,
 };
@@ -231,9 +231,11 @@ fn is_wide(number: NumberKind) -> bool {
 
 impl Manifest {
     /// What the dataset holds as 32 hexadecimal digits: XXH3-128 of the manifest without what only describes it (title,
-    /// source, generator, warnings). The manifest names every pack by its content, so packs that differ give another id.
+    /// source, generator, warnings) and without how packs are hosted. The manifest names every pack by its content, so packs
+    /// that differ give another id.
     pub fn content_id_of(&self) -> String {
         let content = Self {
+            packs: self.packs.iter().map(|pack| Pack { segments: None, ..pack.clone() }).collect(),
             content_id: String::new(),
             generator: String::new(),
             title: None,
@@ -338,6 +340,9 @@ impl Manifest {
             }
             if !inline && pack.pages.len() != pack.n_tiles.div_ceil(pack.page_tiles) as usize {
                 return wrong("a paged directory does not have every page");
+            }
+            if pack.segments.as_ref().is_some_and(|segments| !segments::are_all_of(segments, pack.n_bytes)) {
+                return wrong("the segments of a pack do not make it up");
             }
         }
         let within = |pack: &str, range: Option<&TileRange>| {
@@ -488,6 +493,29 @@ mod tests {
             Manifest { main_label: Some("cell_type".to_owned()), ..manifest() },
         ];
         assert!(others.iter().all(|other| other.content_id_of() != id));
+    }
+
+    #[test]
+    fn segments_make_up_their_pack_and_do_not_change_the_content_id() {
+        let of_segments = |segments: Option<Vec<Segment>>| {
+            let pack = Pack {
+                name: "obs".to_owned(),
+                file: "obs-1.pack".to_owned(),
+                n_bytes: 9,
+                n_tiles: 1,
+                lengths: vec![9],
+                checksums: vec![0],
+                segments,
+                ..Pack::default()
+            };
+            Manifest { packs: vec![pack], ..manifest() }
+        };
+        let whole = of_segments(None);
+        let cut = of_segments(Some(vec![Segment { hash: 1, n_bytes: 9 }]));
+        assert_eq!(cut.content_id_of(), whole.content_id_of());
+        assert_eq!(Manifest::decode(&cut.encode()), Ok(cut));
+        let short = of_segments(Some(vec![Segment { hash: 1, n_bytes: 8 }]));
+        assert!(matches!(Manifest::decode(&short.encode()), Err(DecodeError::Inconsistent { .. })));
     }
 
     #[test]

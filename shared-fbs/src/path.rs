@@ -41,6 +41,14 @@ pub fn pack_file(pack: &str, content_hash: u64) -> String {
     format!("{pack}-{content_hash:016x}{PACK_SUFFIX}")
 }
 
+/// How the name of a segment's file ends. Hosts must not know it: of types that they know, some are compressed.
+pub const SEGMENT_SUFFIX: &str = ".segment";
+
+/// The file of a segment of a pack: the pack's name and a hash of the segment's content.
+pub fn segment_file(pack: &str, content_hash: u64) -> String {
+    format!("{pack}-{content_hash:016x}{SEGMENT_SUFFIX}")
+}
+
 /// The hash in the name of a pack's file, given the name or its stem: sixteen hexadecimal digits in lower case.
 pub fn content_hash(name: &str) -> Option<&str> {
     let stem = name.strip_suffix(PACK_SUFFIX).unwrap_or(name);

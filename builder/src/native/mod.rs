@@ -11,7 +11,7 @@ mod rename;
 
 use std::{
     fs, io,
-    path::{Path, PathBuf},
+    path::Path,
     time::{Duration, Instant},
 };
 
@@ -19,14 +19,12 @@ use h5ad::{H5ad, H5adError};
 use shared_fbs::manifest::Manifest;
 
 pub use self::{
-    contents::{Contents, NOTE},
+    contents::{Contents, DatasetKind, Kind, LITTER, NOTE},
     input::{InputStamp, input_files},
+    partial::{Partial, checked_place, parent_of},
 };
 
-use self::{
-    directory::{Directory, TemporaryFiles},
-    partial::{Partial, parent_of},
-};
+use self::directory::{Directory, TemporaryFiles};
 use crate::{BuildError, Environment, Options, Progress, plan::Plan};
 
 /// What becomes of an output that exists.
@@ -98,7 +96,7 @@ pub fn build_at(
     progress: &dyn Progress,
 ) -> Result<Report, BuildError> {
     let started = Instant::now();
-    let out = checked(target)?;
+    let out = checked_place::<DatasetKind>(target.out, target.existing)?;
     let output = |source| BuildError::Output { place: out.display().to_string(), source };
     let unreadable = |source| H5adError::Io { file: input.display().to_string(), source };
     let changed = || BuildError::InputChanged { file: input.display().to_string() };
@@ -112,9 +110,9 @@ pub fn build_at(
         return Err(changed());
     }
     let (partial, manifest) = written?;
-    let n_bytes = directory_bytes(&partial.dataset()).map_err(output)?;
+    let n_bytes = directory_bytes(&partial.directory()).map_err(output)?;
     if let Some(note) = target.note {
-        fs::write(partial.dataset().join(NOTE), note.text).map_err(output)?;
+        fs::write(partial.directory().join(NOTE), note.text).map_err(output)?;
     }
     partial.publish(&out, target.existing)?;
     Ok(Report {
@@ -132,34 +130,18 @@ fn write(
     out: &Path,
     options: &Options,
     progress: &dyn Progress,
-) -> Result<(Partial, Manifest), BuildError> {
+) -> Result<(Partial<DatasetKind>, Manifest), BuildError> {
     let output = |source| BuildError::Output { place: out.display().to_string(), source };
     let source = input.file_name().unwrap_or_default().to_string_lossy();
     let plan = Plan::read(H5ad::open_modality(input, options.modality.as_deref())?, &source, options, progress)?;
     let parent = parent_of(out);
     fs::create_dir_all(parent).map_err(output)?;
     let partial = Partial::create(parent).map_err(output)?;
-    let directory = Directory::new(&partial.dataset());
+    let directory = Directory::new(&partial.directory());
     let scratch = TemporaryFiles::new(partial.scratch());
     let environment = Environment { output: &directory, scratch: &scratch, progress };
     let manifest = plan.write(&environment)?;
     Ok((partial, manifest))
-}
-
-/// Refuses an output that exists, unless it may be replaced; what is no dataset never may. A link to a directory stays,
-/// and what it leads to is replaced.
-fn checked(target: Target<'_>) -> Result<PathBuf, BuildError> {
-    let (out, place) = (target.out, target.out.display().to_string());
-    let Ok(metadata) = fs::symlink_metadata(out) else { return Ok(out.to_owned()) };
-    if target.existing == Existing::Keep {
-        return Err(BuildError::OutputExists { place });
-    }
-    let failed = |source| BuildError::Output { place: place.clone(), source };
-    match Contents::of(out).map_err(failed)? {
-        Contents::Foreign(reason) => Err(BuildError::OutputIsForeign { place, reason }),
-        Contents::Nothing | Contents::Dataset if metadata.is_symlink() => out.canonicalize().map_err(failed),
-        Contents::Nothing | Contents::Dataset => Ok(out.to_owned()),
-    }
 }
 
 fn directory_bytes(directory: &Path) -> io::Result<u64> {

@@ -1,8 +1,9 @@
-//! A dataset in the making: in a hidden directory beside the output, whose name it gets in one step.
+//! An output in the making: in a hidden directory beside its place, whose name it gets in one step.
 
 use std::{
     fs::{self, File},
     io,
+    marker::PhantomData,
     path::{Path, PathBuf},
 };
 
@@ -10,37 +11,57 @@ use tempfile::Builder;
 
 use super::{
     Existing,
-    contents::{self, Contents},
+    contents::{Contents, Kind},
     rename,
 };
 use crate::BuildError;
 
-/// What the name of every such directory begins with.
-const PREFIX: &str = ".tessera-partial-";
-
-/// A file in the directory that is locked as long as the build runs, however that ends.
+/// A file in the hidden directory that is locked as long as the program runs, however that ends.
 const LOCK: &str = "lock";
 
-/// The dataset in the directory: the new one, and once that has been published, the one that it replaced.
-const DATASET: &str = "dataset";
+/// The output in the hidden directory: the new one, and once that has been published, the one that it replaced.
+const OUTPUT: &str = "output";
 
-/// Where a dataset waits while it is exchanged on systems that cannot do so in one step.
+/// Where an output waits while it is exchanged on systems that cannot do so in one step.
 const ASIDE: &str = "replaced";
 
-/// How often a build begins anew whose directory was swept before it was locked.
+/// How often one begins anew whose directory was swept before it was locked.
 const ATTEMPTS: usize = 16;
 
-/// A dataset that is removed unless it is published.
-pub struct Partial {
+/// An output of a kind that is removed unless it is published.
+pub struct Partial<K: Kind> {
     container: PathBuf,
     /// Held until the directory is removed.
     _lock: File,
+    kind: PhantomData<K>,
 }
 
-impl Partial {
-    /// Begins one in `parent`, and removes those that builds left there which were killed.
+/// The directory that an output will have, unless something is there that stays: what exists is replaced only if it is
+/// of the kind or empty, and `existing` says so. A link to a directory stays, and what it leads to is replaced.
+///
+/// # Errors
+/// [`BuildError::OutputExists`], [`BuildError::OutputIsForeign`], or [`BuildError::Output`] when it cannot be looked at.
+pub fn checked_place<K: Kind>(out: &Path, existing: Existing) -> Result<PathBuf, BuildError> {
+    let place = out.display().to_string();
+    let Ok(metadata) = fs::symlink_metadata(out) else { return Ok(out.to_owned()) };
+    if existing == Existing::Keep {
+        return Err(BuildError::OutputExists { place });
+    }
+    let failed = |source| BuildError::Output { place: place.clone(), source };
+    match K::contents(out).map_err(failed)? {
+        Contents::Foreign(reason) => Err(BuildError::OutputIsForeign { place, reason }),
+        Contents::Nothing | Contents::Own if metadata.is_symlink() => out.canonicalize().map_err(failed),
+        Contents::Nothing | Contents::Own => Ok(out.to_owned()),
+    }
+}
+
+impl<K: Kind> Partial<K> {
+    /// Begins one in `parent`, and removes those that programs left there which were killed.
+    ///
+    /// # Errors
+    /// When the directory cannot be written to.
     pub fn create(parent: &Path) -> io::Result<Self> {
-        sweep(parent);
+        sweep::<K>(parent);
         let mut attempts = std::iter::repeat_with(|| Self::begin(parent)).take(ATTEMPTS);
         let is_swept = |outcome: &io::Result<Self>| {
             outcome.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::NotFound) && parent.exists()
@@ -50,43 +71,46 @@ impl Partial {
 
     /// Fails for want of a file where another build sweeps the directory before it is locked.
     fn begin(parent: &Path) -> io::Result<Self> {
-        let container = private_name().tempdir_in(parent)?;
+        let container = private_name(K::PREFIX).tempdir_in(parent)?;
         let path = container.path().join(LOCK);
         let lock = File::create_new(&path)?;
         // A file system without locks has no sweeps either.
         let _ = lock.lock();
         fs::metadata(path)?;
-        fs::create_dir(container.path().join(DATASET))?;
-        Ok(Self { container: container.keep(), _lock: lock })
+        fs::create_dir(container.path().join(OUTPUT))?;
+        Ok(Self { container: container.keep(), _lock: lock, kind: PhantomData })
     }
 
-    /// Where the dataset's files go.
-    pub fn dataset(&self) -> PathBuf {
-        self.container.join(DATASET)
+    /// Where the output's files go.
+    pub fn directory(&self) -> PathBuf {
+        self.container.join(OUTPUT)
     }
 
-    /// Where files may wait that are no part of the dataset.
+    /// Where files may wait that are no part of the output.
     pub fn scratch(&self) -> &Path {
         &self.container
     }
 
-    /// Puts the dataset at `out`. What is there goes only if it is a dataset and `existing` says so, and only once this
+    /// Puts the output at `out`. What is there goes only if it is of the kind and `existing` says so, and only once this
     /// one is in its place.
+    ///
+    /// # Errors
+    /// As [`checked_place`].
     pub fn publish(self, out: &Path, existing: Existing) -> Result<(), BuildError> {
         let place = || out.display().to_string();
         let failed = |source| BuildError::Output { place: place(), source };
-        let dataset = self.dataset();
-        rename::sync_directory(&dataset).map_err(failed)?;
-        match (rename::without_replacing(&dataset, out), existing) {
+        let output = self.directory();
+        rename::sync_directory(&output).map_err(failed)?;
+        match (rename::without_replacing(&output, out), existing) {
             (Ok(()), _) => {}
             (Err(error), Existing::Keep) if error.kind() == io::ErrorKind::AlreadyExists => {
                 return Err(BuildError::OutputExists { place: place() });
             }
             (Err(error), Existing::Replace) if error.kind() == io::ErrorKind::AlreadyExists => {
-                let exchange = || rename::exchange(&dataset, out, &self.container.join(ASIDE)).map_err(failed);
+                let exchange = || rename::exchange(&output, out, &self.container.join(ASIDE)).map_err(failed);
                 exchange()?;
-                // What was seen before the build may have given way to something else since.
-                if let Contents::Foreign(reason) = Contents::of(&dataset).map_err(failed)? {
+                // What was seen before it was made may have given way to something else since.
+                if let Contents::Foreign(reason) = K::contents(&output).map_err(failed)? {
                     exchange()?;
                     return Err(BuildError::OutputIsForeign { place: place(), reason });
                 }
@@ -97,9 +121,9 @@ impl Partial {
     }
 }
 
-impl Drop for Partial {
+impl<K: Kind> Drop for Partial<K> {
     fn drop(&mut self) {
-        remove(&self.container);
+        remove::<K>(&self.container);
     }
 }
 
@@ -109,9 +133,9 @@ pub fn parent_of(path: &Path) -> &Path {
 }
 
 /// Names of temporary directories, open to whom the user's mask allows.
-fn private_name() -> Builder<'static, 'static> {
+fn private_name(prefix: &'static str) -> Builder<'static, 'static> {
     let mut builder = Builder::new();
-    builder.prefix(PREFIX);
+    builder.prefix(prefix);
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
@@ -120,14 +144,14 @@ fn private_name() -> Builder<'static, 'static> {
     builder
 }
 
-/// Removes what killed builds left.
-fn sweep(parent: &Path) {
+/// Removes what killed programs left.
+fn sweep<K: Kind>(parent: &Path) {
     for entry in fs::read_dir(parent).into_iter().flatten().flatten() {
-        if !entry.file_name().to_string_lossy().starts_with(PREFIX) {
+        if !entry.file_name().to_string_lossy().starts_with(K::PREFIX) {
             continue;
         }
         match File::open(entry.path().join(LOCK)) {
-            Ok(lock) if lock.try_lock().is_ok() => remove(&entry.path()),
+            Ok(lock) if lock.try_lock().is_ok() => remove::<K>(&entry.path()),
             // Killed as it began or ended; one that is just beginning takes another directory.
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 let _ = fs::remove_dir(entry.path());
@@ -137,11 +161,11 @@ fn sweep(parent: &Path) {
     }
 }
 
-/// Removes such a directory, but nothing that no build has put there. What cannot be removed harms nobody, so errors
-/// are passed over.
-fn remove(container: &Path) {
-    let dataset = container.join(DATASET);
-    if dataset.exists() && contents::remove(&dataset).is_err() {
+/// Removes such a directory, but nothing that no program of this kind has put there. What cannot be removed harms nobody,
+/// so errors are passed over.
+fn remove<K: Kind>(container: &Path) {
+    let output = container.join(OUTPUT);
+    if output.exists() && K::remove(&output).is_err() {
         return;
     }
     let _ = fs::remove_file(container.join(LOCK));
@@ -151,16 +175,19 @@ fn remove(container: &Path) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::native::contents::DatasetKind;
     use shared_fbs::path::MANIFEST;
+
+    const PREFIX: &str = DatasetKind::PREFIX;
 
     fn names(directory: &Path) -> Vec<String> {
         let entries = fs::read_dir(directory).unwrap();
         entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect()
     }
 
-    fn partial(parent: &Path, content: &str) -> Partial {
+    fn partial(parent: &Path, content: &str) -> Partial<DatasetKind> {
         let partial = Partial::create(parent).unwrap();
-        fs::write(partial.dataset().join(MANIFEST), content).unwrap();
+        fs::write(partial.directory().join(MANIFEST), content).unwrap();
         partial
     }
 
@@ -175,8 +202,8 @@ mod tests {
     fn what_a_killed_build_left_goes_with_the_next_and_what_runs_stays() {
         let parent = tempfile::tempdir().unwrap();
         let killed = parent.path().join(format!("{PREFIX}killed"));
-        fs::create_dir_all(killed.join(DATASET)).unwrap();
-        for name in [LOCK, "dataset/genes0.partial", "dataset/obs-0123456789abcdef.pack"] {
+        fs::create_dir_all(killed.join(OUTPUT)).unwrap();
+        for name in [LOCK, "output/genes0.partial", "output/obs-0123456789abcdef.pack"] {
             fs::write(killed.join(name), "").unwrap();
         }
         let beginning = parent.path().join(format!("{PREFIX}beginning"));
@@ -184,7 +211,7 @@ mod tests {
         let running = partial(parent.path(), "running");
         assert!(!killed.exists());
         let other = partial(parent.path(), "other");
-        assert!(running.dataset().exists() && other.dataset().exists() && !beginning.exists());
+        assert!(running.directory().exists() && other.directory().exists() && !beginning.exists());
     }
 
     #[test]
@@ -199,11 +226,11 @@ mod tests {
     fn what_a_build_did_not_put_there_is_never_swept() {
         let parent = tempfile::tempdir().unwrap();
         let killed = parent.path().join(format!("{PREFIX}killed"));
-        fs::create_dir_all(killed.join(DATASET)).unwrap();
+        fs::create_dir_all(killed.join(OUTPUT)).unwrap();
         fs::write(killed.join(LOCK), "").unwrap();
-        fs::write(killed.join("dataset/notes.txt"), "precious").unwrap();
+        fs::write(killed.join("output/notes.txt"), "precious").unwrap();
         drop(partial(parent.path(), "a"));
-        assert_eq!(fs::read_to_string(killed.join("dataset/notes.txt")).unwrap(), "precious");
+        assert_eq!(fs::read_to_string(killed.join("output/notes.txt")).unwrap(), "precious");
     }
 
     #[test]

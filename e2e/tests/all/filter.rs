@@ -3,6 +3,7 @@
 use anyhow::{Result, ensure};
 use e2e::{Graphics, Held, N_CELLS, Page, Seen, Visit, count};
 use explorer_core::state::{ObsFilter, Range};
+use serde_json::Value;
 
 /// Counts of `bulk_labels`, from anndata 0.12: `adata.obs["bulk_labels"].value_counts()`.
 const BULK_LABELS: [(&str, usize); 10] = [
@@ -89,8 +90,14 @@ async fn steps(visit: &Visit) -> Result<()> {
     // No label at all, and all again.
     page.click("category-check-bulk_labels").await?;
     page.until_selected(0, N_CELLS).await?;
+    page.until_text("picture-empty", |text| text.contains("No cell passes all filters.")).await?;
     page.click("category-check-bulk_labels").await?;
     page.until_selected(N_CELLS, N_CELLS).await?;
+    page.click("category-check-bulk_labels").await?;
+    page.until_selected(0, N_CELLS).await?;
+    page.click("picture-empty-clear").await?;
+    page.until_selected(N_CELLS, N_CELLS).await?;
+    page.until_value("the notice", "$('picture-empty').hidden", Value::Null, |hidden| *hidden == true).await?;
     let query = page.view().await?.analysis.query;
     ensure!(query.is_empty(), "filters are left: {query:?}");
     Ok(())

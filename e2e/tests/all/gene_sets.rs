@@ -77,9 +77,29 @@ async fn steps(visit: &Visit) -> Result<()> {
 
     // Names that are taken are asked about.
     page.write("gene-set-file", &file.path().to_string_lossy()).await?;
+    page.until_focused("gene-set-clash").await?;
     page.click("gene-set-clash-merge").await?;
     page.until_value("the question", "$('gene-set-clash').hidden", Value::Null, |hidden| *hidden == true).await?;
     page.until_text("gene-set-NK", |text| text.contains("3 genes")).await?;
+
+    // A file that is dropped on the sets is taken as well, and one name is not given twice.
+    const DROP: &str = "(() => {
+        const data = new DataTransfer();
+        data.items.add(new File([a], 'sets.csv', { type: 'text/csv' }));
+        const tell = kind => $('gene-sets').querySelector('.gene-sets')
+          .dispatchEvent(new DragEvent(kind, { dataTransfer: data, bubbles: true, cancelable: true }));
+        return [tell('dragover'), tell('drop')];
+    })()";
+    let taken = page.evaluate(DROP, format!("{head}\nT,,CD3D,,\n").into()).await?;
+    ensure!(taken == serde_json::json!([false, false]), "the browser would open the file: {taken}");
+    page.until_text("gene-set-T", |text| text.contains("1 gene")).await?;
+    page.click("gene-set-create").await?;
+    page.write("gene-set-name", "\u{e009}a\u{e000}T").await?;
+    page.until_text("gene-sets", |text| text.contains("There is a set called “T” already.")).await?;
+    page.click("gene-set-cancel").await?;
+    page.click("gene-set-menu-T").await?;
+    page.click("gene-set-delete-T").await?;
+    page.until_gone("gene-set-T").await?;
 
     // The link holds sets, color and filter.
     let view = page.view().await?;

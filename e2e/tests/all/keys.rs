@@ -46,6 +46,23 @@ async fn steps(visit: &Visit) -> Result<()> {
     let n_selected = count(&visit.truth()?.values("n_genes")?, |value| *value >= 1300.0);
     page.until_selected(n_selected, N_CELLS).await?;
 
+    // Escape takes back what is typed, then the range, which can be typed once more; what is no number is told.
+    let text = "$('histogram-min-n_genes').value";
+    page.type_keys("9").await?;
+    page.type_keys(ESCAPE).await?;
+    page.until_value("the bound", text, Value::Null, |text| *text == json!("1300")).await?;
+    page.until_selected(n_selected, N_CELLS).await?;
+    page.type_keys(ESCAPE).await?;
+    page.until_selected(N_CELLS, N_CELLS).await?;
+    page.type_keys("1300").await?;
+    page.type_keys(ENTER).await?;
+    page.until_selected(n_selected, N_CELLS).await?;
+    page.type_keys("many").await?;
+    page.type_keys(ENTER).await?;
+    page.until_text("histogram-n_genes", |text| text.contains("“1300many” is not a number.")).await?;
+    page.type_keys(TAB).await?;
+    page.until_value("the bound", text, Value::Null, |text| *text == json!("1300")).await?;
+
     // A field takes what is typed; a box, a list and what is not a field do not.
     page.tab_to("histogram-log-n_genes").await?;
     page.type_keys("r").await?;

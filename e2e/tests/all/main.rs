@@ -19,6 +19,7 @@ mod recover;
 mod samples;
 mod small_screen;
 mod static_host;
+mod static_site;
 mod subset;
 mod touch;
 mod undo;

@@ -29,6 +29,15 @@ async fn steps(visit: &Visit) -> Result<()> {
     let two = terminal(visit, &["--group", "bulk_labels=CD19+ B", "--reference", "bulk_labels=Dendritic"])?;
     ensure!(data_lines(&in_subset) == data_lines(&two), "the rest of the subset is not the other label");
 
+    // Here, too, the test is the one that is chosen; it stays chosen.
+    page.choose("compare-method", "Welch’s t-test as in CELLxGENE").await?;
+    let row = "value-bulk_labels-Dendritic";
+    page.point(row, [rect.width / 2.0, rect.height / 2.0]).await?;
+    page.click_in(row, "[data-testid=value-compare]").await?;
+    page.until_exact("Dendritic against the rest of the subset").await?;
+    page.until_text("de-facts", |facts| facts.contains("CELLxGENE-compatible t-test")).await?;
+    page.until_text("compare", |text| text.contains("240 cells against 95, of 335 in view")).await?;
+
     // The markers of a label are those genes.
     page.click("category-menu-bulk_labels").await?;
     page.click("category-markers-bulk_labels").await?;

@@ -1,4 +1,4 @@
-//! The colours that matplotlib knows by name.
+//! The colors that matplotlib knows by name.
 
 /// CSS names with their 0xRRGGBB, in alphabetic order.
 pub(super) const CSS: [(&str, u32); 148] = [
@@ -152,7 +152,7 @@ pub(super) const CSS: [(&str, u32); 148] = [
     ("yellowgreen", 0x9acd32),
 ];
 
-/// matplotlib's ten default colours, `tab:` left out.
+/// matplotlib's ten default colors, `tab:` left out.
 pub(super) const TABLEAU: [(&str, u32); 11] = [
     ("blue", 0x1f77b4),
     ("orange", 0xff7f0e),
@@ -167,7 +167,7 @@ pub(super) const TABLEAU: [(&str, u32); 11] = [
     ("cyan", 0x17becf),
 ];
 
-/// matplotlib's colours of one letter.
+/// matplotlib's colors of one letter.
 pub(super) const LETTERS: [(&str, u32); 8] = [
     ("b", 0x0000ff),
     ("g", 0x008000),

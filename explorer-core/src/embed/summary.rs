@@ -6,7 +6,7 @@ use super::{DatasetInfo, ResultSummary, SelectionInfo};
 use crate::{
     data::{CellRows, GeneIdx, GeneNames},
     de::{Direction, Marker, SortKey},
-    session::{Answer, DeResult, LabelMarkers, MarkersResult, Session},
+    session::{Answer, Bounds, DeResult, LabelMarkers, MarkersResult, Session},
     state::{AppState, Reference},
 };
 
@@ -24,7 +24,7 @@ pub fn description_of(session: &Session, state: &AppState) -> SelectionInfo {
     let query = &state.view.analysis.query;
     let levels: Vec<_> = query.subset.iter().chain([&query.filters]).cloned().collect();
     let (n, _, total) = session.numbers();
-    SelectionInfo { n, total, description: session.levels_text(&levels) }
+    SelectionInfo { n, total, description: session.levels_text(&levels, Bounds::Short) }
 }
 
 /// The rows in the input of the cells that are selected, the first of them where there are more than `most`: a roaring

@@ -1,6 +1,8 @@
 //! The arithmetic of a brush over an axis: all in fractions of the axis, 0 to 1.
 
-use crate::state::Range;
+use std::str::FromStr;
+
+use crate::{format::short, state::Range};
 
 /// Whether a brush is being dragged or has been let go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -114,6 +116,51 @@ impl End {
     }
 }
 
+impl End {
+    /// The range after this end of `now` was typed; without a text the end is open.
+    ///
+    /// # Errors
+    /// When the text is no number, or the ends would cross.
+    pub fn typed(self, text: &str, now: Range) -> Result<Range, BoundError> {
+        let text = text.trim();
+        let open = match self {
+            Self::Low => f32::NEG_INFINITY,
+            Self::High => f32::INFINITY,
+        };
+        let bound = if text.is_empty() { open } else { number(text)? };
+        match self {
+            Self::Low => Range::new(bound, now.max()).ok_or(BoundError::Above(now.max())),
+            Self::High => Range::new(now.min(), bound).ok_or(BoundError::Below(now.min())),
+        }
+    }
+}
+
+/// A number as people type it: with the minus sign of the keyboard or of the page.
+///
+/// # Errors
+/// When it is none.
+pub fn number<T: FromStr + PartialOrd>(text: &str) -> Result<T, BoundError> {
+    let number = text.trim().replace('\u{2212}', "-").parse::<T>().ok();
+    // NaN is equal to nothing, not even to itself.
+    number
+        .filter(|number| number.partial_cmp(number).is_some())
+        .ok_or_else(|| BoundError::NotANumber(text.trim().to_owned()))
+}
+
+/// Why a bound is refused.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum BoundError {
+    /// What was typed is no number.
+    #[error("“{0}” is not a number.")]
+    NotANumber(String),
+    /// The lower bound would lie above the upper, which is this.
+    #[error("The lower bound would be above the upper, {}.", short(f64::from(*.0), 4))]
+    Above(f32),
+    /// The upper bound would lie below the lower, which is this.
+    #[error("The upper bound would be below the lower, {}.", short(f64::from(*.0), 4))]
+    Below(f32),
+}
+
 /// A span of values, as an axis.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Axis {
@@ -183,6 +230,19 @@ mod tests {
         assert_eq!(End::Low.nudge((0.9, 0.95), "PageUp", 0.1), Some((0.95, 0.95)));
         assert_eq!(End::High.nudge((0.5, 0.6), "Home", 0.1), Some((0.5, 0.5)));
         assert_eq!(End::High.nudge((0.5, 0.6), "a", 0.1), None);
+    }
+
+    #[test]
+    fn a_typed_bound_is_exact_or_refused_in_words() {
+        let now = Range::new(1.0, 3.0).unwrap();
+        assert_eq!(End::Low.typed(" 1.5 ", now), Ok(Range::new(1.5, 3.0).unwrap()));
+        assert_eq!(End::Low.typed("\u{2212}2", now), Ok(Range::new(-2.0, 3.0).unwrap()));
+        assert_eq!(End::High.typed("", now), Ok(Range::new(1.0, f32::INFINITY).unwrap()));
+        let told = |typed: Result<Range, BoundError>| typed.unwrap_err().to_string();
+        assert_eq!(told(End::Low.typed("abc", now)), "“abc” is not a number.");
+        assert_eq!(told(End::High.typed("NaN", now)), "“NaN” is not a number.");
+        assert_eq!(told(End::Low.typed("4", now)), "The lower bound would be above the upper, 3.");
+        assert_eq!(told(End::High.typed("0.5", now)), "The upper bound would be below the lower, 1.");
     }
 
     #[test]

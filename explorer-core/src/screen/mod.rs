@@ -17,7 +17,7 @@ mod text;
 mod typing;
 mod volcano;
 
-pub use brush::{Axis, BrushChange, BrushPhase, End, Grip, Span};
+pub use brush::{Axis, BoundError, BrushChange, BrushPhase, End, Grip, Span, number};
 pub use caption::{Align, Caption, Mark, TextStyle};
 pub use category_rows::{BarPart, CategoryLabels, CategoryValue, RowOrder, Rows, ValueCount, bar_background};
 pub use de_sort::{DeColumn, DeSort};
@@ -28,6 +28,6 @@ pub use legend::{LegendEntry, LegendModel};
 pub use outline::closed_path;
 pub use rows::{RowWindow, row_by_key, scroll_to_show};
 pub use sample_sort::{SampleColumn, SampleSort};
-pub use text::{fitted, free_name, gene_names};
+pub use text::{fitted, free_name, gene_names, wrong_name};
 pub use typing::takes_text;
 pub use volcano::{MARGIN_PX, Point, Rect, VolcanoLabel, VolcanoLayout, ticks};

@@ -55,6 +55,15 @@ pub fn free_name(stem: &str, taken: &[String]) -> String {
     free.next().expect("of infinitely many names finitely many are taken")
 }
 
+/// Why a new set cannot have a name; `None` where it can.
+pub fn wrong_name(name: &str, taken: &[String]) -> Option<String> {
+    match name.trim() {
+        "" => Some("A set needs a name.".to_owned()),
+        name if taken.iter().any(|other| other == name) => Some(format!("There is a set called “{name}” already.")),
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -77,6 +86,14 @@ mod tests {
         assert_eq!(gene_names("\"gene one\" TBCE (ENSG03) 5'NT"), ["gene one", "TBCE (ENSG03)", "5'NT"]);
         assert_eq!(gene_names("\"open"), ["open"]);
         assert!(gene_names(" \n ").is_empty());
+    }
+
+    #[test]
+    fn a_name_that_cannot_be_is_refused_in_words() {
+        let taken = ["B".to_owned()];
+        assert_eq!(wrong_name("T", &taken), None);
+        assert_eq!(wrong_name(" B ", &taken).as_deref(), Some("There is a set called “B” already."));
+        assert_eq!(wrong_name("  ", &taken).as_deref(), Some("A set needs a name."));
     }
 
     #[test]

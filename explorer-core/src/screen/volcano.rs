@@ -17,9 +17,9 @@ const EFFECT_ROOM: f64 = 1.5;
 /// The least effect that the axis reaches, if any gene does.
 const LEAST_EFFECT: f64 = 1.0;
 
-/// The height of a label, and about how wide one of its letters is.
+/// The height of a label and of its letters.
 const LABEL_PX: f64 = 13.0;
-const LETTER_PX: f64 = 6.6;
+const FONT_PX: f64 = 11.0;
 /// From a dot to its label.
 const LABEL_GAP_PX: f64 = 5.0;
 /// One label at most for so much of the plot, and no more than so many in all.
@@ -220,7 +220,7 @@ impl VolcanoLayout {
                 break;
             }
             let dot = self.points[gene];
-            let width = names[gene].chars().count() as f64 * LETTER_PX;
+            let width = label_width_px(&names[gene]);
             let (beside, half) = (dot.1 + LABEL_PX / 3.0, width / 2.0);
             let places = [
                 (dot.0 + LABEL_GAP_PX, beside),
@@ -240,6 +240,20 @@ impl VolcanoLayout {
         }
         labels
     }
+}
+
+/// How wide a label is at most. Capitals and digits, of which most names of genes are made, are wide; sans-serif letters of
+/// any font are about so.
+fn label_width_px(name: &str) -> f64 {
+    let ems = |letter: char| match letter {
+        'M' | 'W' | 'm' | 'w' | '@' => 0.92,
+        'I' | 'J' | 'i' | 'j' | 'l' | 'f' | 't' | 'r' | '.' | ',' | ':' | ' ' | '-' | '(' | ')' | '/' | '|' => 0.5,
+        'a'..='z' => 0.62,
+        // A letter of a script of wide ones takes the height of the line.
+        letter if letter > '\u{2e80}' => 1.05,
+        _ => 0.75,
+    };
+    name.chars().map(ems).sum::<f64>() * FONT_PX
 }
 
 /// The nearest half pixel, in halves: closer dots are not told apart.
@@ -425,7 +439,7 @@ mod tests {
         assert!((8..=MOST_LABELS).contains(&labels.len()), "{}", labels.len());
         let rect = |label: &VolcanoLabel| {
             let (x, y) = label.at;
-            let width = names[label.gene].len() as f64 * LETTER_PX;
+            let width = label_width_px(&names[label.gene]);
             Rect([x, y - LABEL_PX * 0.8, x + width, y + LABEL_PX * 0.2])
         };
         for (at, label) in labels.iter().enumerate() {

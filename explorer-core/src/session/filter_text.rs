@@ -29,17 +29,27 @@ pub struct ActiveFilter {
     pub text: String,
 }
 
+/// How the bounds of ranges are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bounds {
+    /// To four digits, to be read.
+    Short,
+    /// By the shortest text that reads back as the same number, to be computed with.
+    Exact,
+}
+
 impl Session {
-    /// Every filter within the innermost subset.
-    pub fn active_filters(&self, query: &CellQuery) -> Vec<ActiveFilter> {
-        query.filters.active_dimensions().into_iter().map(|dimension| self.active_filter(dimension)).collect()
+    /// Every filter within the innermost subset, with the layer of those that are not on the one chosen.
+    pub fn active_filters(&self, query: &CellQuery, layer: Option<&str>) -> Vec<ActiveFilter> {
+        let filter = |dimension| self.active_filter(dimension, layer, Bounds::Short);
+        query.filters.active_dimensions().into_iter().map(filter).collect()
     }
 
     /// The filters of a subset, level after level; empty where there are none.
-    pub fn levels_text(&self, levels: &[Filters]) -> String {
+    pub fn levels_text(&self, levels: &[Filters], bounds: Bounds) -> String {
         let filters = levels.iter().flat_map(Filters::active_dimensions);
         let text = |dimension| {
-            let ActiveFilter { place, text, .. } = self.active_filter(dimension);
+            let ActiveFilter { place, text, .. } = self.active_filter(dimension, None, bounds);
             format!("{place}: {text}")
         };
         filters.map(text).collect::<Vec<_>>().join("; ")
@@ -51,7 +61,7 @@ impl Session {
         let dimensions = filters.map(Filters::active_dimensions).unwrap_or_default();
         let names = dimensions.into_iter().map(|dimension| {
             let is_labels = matches!(dimension.filter, DimensionFilter::Labels(LabelFilter::Only(_)));
-            let ActiveFilter { place, text, .. } = self.active_filter(dimension);
+            let ActiveFilter { place, text, .. } = self.active_filter(dimension, None, Bounds::Short);
             if is_labels { text } else { format!("{place} {text}") }
         });
         let name = names.collect::<Vec<_>>().join(" & ");
@@ -89,14 +99,22 @@ impl Session {
         ordered
     }
 
-    fn active_filter(&self, Dimension { key, filter }: Dimension<'_>) -> ActiveFilter {
+    fn active_filter(
+        &self,
+        Dimension { key, filter }: Dimension<'_>,
+        layer: Option<&str>,
+        bounds: Bounds,
+    ) -> ActiveFilter {
         let text = match filter {
             DimensionFilter::Labels(labels) => self.labels_text(&key, labels),
-            DimensionFilter::Range(range) => range_text(range),
+            DimensionFilter::Range(range) => range_text(range, bounds),
             DimensionFilter::Selection(selection) => selection_text(selection),
-            DimensionFilter::Subset(level) => self.levels_text(std::slice::from_ref(level)),
+            DimensionFilter::Subset(level) => self.levels_text(std::slice::from_ref(level), bounds),
         };
-        let in_layer = |layer: Option<&str>| layer.map(|layer| format!(" in {layer}")).unwrap_or_default();
+        let in_layer = |own: Option<&str>| match own == layer {
+            true => String::new(),
+            false => format!(" in {}", self.layer_name(own)),
+        };
         let place = match &key {
             DimensionKey::Obs(column) => column.clone(),
             DimensionKey::Gene(gene) => self.gene_label(gene) + &in_layer(gene.layer.as_deref()),
@@ -126,8 +144,14 @@ fn label_text(label: &Label) -> Cow<'_, str> {
     }
 }
 
-fn range_text(range: Range) -> String {
-    let number = |bound: f32| short(f64::from(bound), 4);
+fn range_text(range: Range, bounds: Bounds) -> String {
+    let number = |bound: f32| match bounds {
+        Bounds::Short => short(f64::from(bound), 4),
+        Bounds::Exact => {
+            let text = format!("{bound:?}");
+            text.strip_suffix(".0").map(str::to_owned).unwrap_or(text)
+        }
+    };
     match (range.min().is_finite(), range.max().is_finite()) {
         (true, true) => format!("{} to {}", number(range.min()), number(range.max())),
         (true, false) => format!("≥ {}", number(range.min())),
@@ -165,7 +189,7 @@ mod tests {
         };
         let session = Session::new(std::sync::Arc::new(manifest));
         let told: Vec<String> = session
-            .active_filters(&query)
+            .active_filters(&query, None)
             .into_iter()
             .map(|ActiveFilter { place, text, .. }| format!("{place}: {text}"))
             .collect();
@@ -183,6 +207,35 @@ mod tests {
         assert!(session.suggested_name(&query).starts_with("4 labels & B, T & n_genes ≥ 200"));
         assert_eq!(session.suggested_name(&query).chars().count(), MOST_CHARS + 1);
         assert_eq!(session.suggested_name(&CellQuery::default()), "");
+    }
+
+    #[test]
+    fn filters_name_their_layer_where_another_is_chosen() {
+        let manifest = shared_fbs::manifest::Manifest {
+            layers: ["X", "raw/X"]
+                .map(|name| shared_fbs::manifest::Layer { name: name.to_owned(), ..Default::default() })
+                .to_vec(),
+            level_ranks: shared_fbs::order::Levels::for_n_obs(0).boundaries(),
+            ..Default::default()
+        };
+        let session = Session::new(std::sync::Arc::new(manifest));
+        let query = ViewSpec::from_link("g.LYZ=0.5..inf&g.raw/X:LYZ=-inf..3&m.CD3D,CD3E=1..2&v=1").view.analysis.query;
+        let places = |layer| -> Vec<String> {
+            session.active_filters(&query, layer).into_iter().map(|filter| filter.place).collect()
+        };
+        assert_eq!(places(None), ["LYZ", "LYZ in raw/X", "mean of 2 genes"]);
+        assert_eq!(places(Some("raw/X")), ["LYZ in X", "LYZ", "mean of 2 genes in X"]);
+    }
+
+    #[test]
+    fn exact_bounds_read_back_as_the_same_numbers() {
+        for bound in [0.1_f32, 1_234.567_9, 3.0, 1e-12, f32::MAX, f32::MIN_POSITIVE] {
+            let text = range_text(Range::new(bound, f32::INFINITY).unwrap(), Bounds::Exact);
+            let read = text.trim_start_matches("≥ ").parse::<f32>();
+            assert_eq!(read, Ok(bound), "{text}");
+        }
+        assert_eq!(range_text(Range::new(-1.0, 2.5).unwrap(), Bounds::Exact), "-1 to 2.5");
+        assert_eq!(range_text(Range::new(0.0, 1_234.567_9).unwrap(), Bounds::Short), "0 to 1235");
     }
 
     #[test]

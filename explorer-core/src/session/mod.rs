@@ -46,7 +46,7 @@ pub use columns::{ColumnExists, Columns, OwnColumn, is_constant};
 pub use comparison::{Answer, DeResult, Progress, Question, SampleAnswer, SampleMeans, Sides};
 pub use data::Data;
 pub use engine::{BinCounts, Engine, GroupCounts};
-pub use filter_text::{ActiveFilter, embedding_name};
+pub use filter_text::{ActiveFilter, Bounds, embedding_name};
 pub use find_columns::{BestFound, FoundColumns};
 pub use gene_table::{GeneHit, GeneTable, ResolvedGenes, UnresolvedGenes};
 pub use jobs::{JobStatus, Jobs, Next, Ticket};

@@ -213,7 +213,7 @@ mod tests {
         assert_eq!(sizes("B", Reference::Rest, &subset), ([342, 154], 496));
         assert_eq!(sizes("listed", Reference::Rest, &subset), ([342, 154], 496));
         assert_eq!(sizes("B", Reference::Set("T and NK".to_owned()), &subset), ([342, 154], 496));
-        assert_eq!(session.levels_text(&subset), "type: B, T; phase: S");
+        assert_eq!(session.levels_text(&subset, crate::session::Bounds::Short), "type: B, T; phase: S");
     }
 
     #[test]

@@ -188,6 +188,9 @@ pub enum Action {
         /// The statistic.
         #[serde(default)]
         mode: TestMode,
+        /// The layer that is compared in; `None` for the dataset's own choice.
+        #[serde(default)]
+        layer: Option<String>,
     },
     /// Deletes a comparison.
     RemoveComparison(Comparison),

@@ -89,10 +89,10 @@ pub fn reduce(mut state: AppState, action: Action) -> AppState {
             analysis.comparisons.retain(|comparison| !comparison.uses(&name));
         }
         Action::Compare(comparison) => compare(view, comparison),
-        Action::CompareWithRest { set, mode } => {
+        Action::CompareWithRest { set, mode, layer } => {
             let (group, universe) = (set.name.clone(), analysis.query.subset.clone());
             put_cell_set(analysis, set);
-            compare(view, Comparison { group, reference: Reference::Rest, mode, layer: None, universe });
+            compare(view, Comparison { group, reference: Reference::Rest, mode, layer, universe });
         }
         Action::RemoveComparison(removed) => analysis.comparisons.retain(|comparison| *comparison != removed),
         Action::ShowResult(shown) => {

@@ -283,9 +283,10 @@ fn set_action() -> impl Strategy<Value = Action> {
         1 => (name(), name()).prop_map(|(from, to)| Action::RenameCellSet { from, to }),
         1 => name().prop_map(Action::RemoveCellSet),
         3 => comparison().prop_map(Action::Compare),
-        1 => (cell_set(), any::<bool>()).prop_map(|(set, by_samples)| Action::CompareWithRest {
+        1 => (cell_set(), any::<bool>(), option::of(name())).prop_map(|(set, by_samples, layer)| Action::CompareWithRest {
             set,
             mode: if by_samples { TestMode::Samples } else { TestMode::Welch },
+            layer,
         }),
         1 => comparison().prop_map(Action::RemoveComparison),
         2 => option::of(result()).prop_map(Action::ShowResult),

@@ -47,8 +47,12 @@ pub(super) fn Center(
     });
     let cannot_draw = move || handle.failure.get();
     let query = store.part(|state| state.view.analysis.query.clone());
+    let layer = store.part(|state| state.view.analysis.layer.clone());
     let filters = Memo::new(move |_| {
-        query.with(|query| store.read_loaded(|session| session.active_filters(query))).unwrap_or_default()
+        let layer = layer.get();
+        query
+            .with(|query| store.read_loaded(|session| session.active_filters(query, layer.as_deref())))
+            .unwrap_or_default()
     });
     let is_empty = Memo::new(move |_| {
         let is_whole = placing.with(|placing| placing.n_placed == placing.n_points);
@@ -56,7 +60,16 @@ pub(super) fn Center(
         store.painted().track();
         store.with_scene(|scene| !scene.shows_any(&window))
     });
-    let is_empty = Memo::new(move |_| is_empty.get() == Some(true) && !waits.get());
+    let numbers = store.numbers();
+    let emptiness = Memo::new(move |_| {
+        let (n_selected, n_visible, n_obs) = numbers.get();
+        match (waits.get(), query.with(|query| (query.filters.is_empty(), query.subset.is_empty()))) {
+            (true, _) => None,
+            (false, (_, false)) if n_visible == 0 && n_obs > 0 => Some(Emptiness::Subset),
+            (false, (false, _)) if n_selected == 0 && n_visible > 0 => Some(Emptiness::Filters),
+            (false, _) => (is_empty.get() == Some(true)).then_some(Emptiness::Window),
+        }
+    });
     view! {
         <Show when=move || is_ready.get() && plane.with(Option::is_some) && !handle.suspended.get()>
             <Picture store handle />
@@ -72,9 +85,19 @@ pub(super) fn Center(
             filters=filters
             on_remove=Callback::new(move |key| store.dispatch(Action::ClearFilter(key)))
         />
-        <div class="picture-empty note" role="status" data-testid="picture-empty" hidden=move || !is_empty.get()>
-            "No cell is in sight."
-            <Button label="Fit" test_id="picture-empty-fit" on_press=move || on_command.run(Command::Fit) />
+        <div
+            class="picture-empty note"
+            role="status"
+            data-testid="picture-empty"
+            hidden=move || emptiness.with(Option::is_none)
+        >
+            {move || emptiness.get().map(|why| {
+                let (sentence, label, test_id, command) = why.told();
+                view! {
+                    {sentence}
+                    <Button label test_id on_press=move || on_command.run(command) />
+                }
+            })}
         </div>
         <Show when=move || is_ready.get() && plane.with(Option::is_none)>
             <div class="picture-cover">
@@ -97,6 +120,30 @@ pub(super) fn Center(
         </Show>
         {move || failure.get().map(|error| view! { <CannotOpen store error home=home.clone() /> })}
         {move || cannot_draw().map(|failure| view! { <CannotDraw failure /> })}
+    }
+}
+
+/// Why the picture shows no cell, or none that passes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Emptiness {
+    /// The view is of a place without cells.
+    Window,
+    /// No cell in view passes.
+    Filters,
+    /// The subset in view has no cell.
+    Subset,
+}
+
+impl Emptiness {
+    /// The sentence that says so, and the button that mends it: label, `data-testid`, command.
+    fn told(self) -> (&'static str, &'static str, &'static str, Command) {
+        match self {
+            Self::Window => ("No cell is in sight.", "Fit", "picture-empty-fit", Command::Fit),
+            Self::Filters => {
+                ("No cell passes all filters.", "Clear filters", "picture-empty-clear", Command::ClearFilters)
+            }
+            Self::Subset => ("The subset has no cell.", "Leave subset", "picture-empty-unsubset", Command::Unsubset),
+        }
     }
 }
 

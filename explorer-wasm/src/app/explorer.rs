@@ -45,6 +45,7 @@ pub(super) fn Explorer(store: Store) -> impl IntoView {
     let page = Page {
         title,
         focus_search: RwSignal::new(0),
+        asked: RwSignal::new(None),
         naming: RwSignal::new(false),
         legend: Signal::derive(move || colors.with(legend)),
         saving: RwSignal::new(false),
@@ -97,6 +98,7 @@ pub(super) fn Explorer(store: Store) -> impl IntoView {
                 theme=store.part(|state| state.view.layout.theme)
                 left_open
                 right_open
+                bare=has_failed
                 platform
                 home
                 on_command
@@ -104,7 +106,7 @@ pub(super) fn Explorer(store: Store) -> impl IntoView {
         }
     };
     let has_sidebars = after_the_picture(store);
-    let left = move || view! { <Show when=move || has_sidebars.get()><ObsColumns store /></Show> };
+    let left = move || view! { <Show when=move || has_sidebars.get()><ObsColumns store page /></Show> };
     let has_genes = move || store.with_manifest(|manifest| !manifest.layers.is_empty()) == Some(true);
     let right = move || {
         view! {

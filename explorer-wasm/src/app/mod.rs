@@ -44,8 +44,7 @@ pub fn start_explorer() {
 
 fn refusal(origin: &str) -> impl IntoView + use<> {
     let title = format!("This page may not show data of {origin}");
-    let text = "Whoever runs it can allow that: a tile server by its option --data-origin, a static host by the origin's \
-                name in index.html, where it says tessera-data-origins.";
+    let text = "Whoever runs it can allow that by the option --data-origin of tile-server serve or export.";
     view! { <ErrorView title text /> }
 }
 

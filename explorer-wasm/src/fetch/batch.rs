@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use explorer_core::dataset::fetch::{Wanted, ranges};
+use explorer_core::dataset::fetch::Wanted;
 use futures_channel::oneshot;
 use futures_util::future;
 use shared_fbs::{TileKey, frame, manifest::Slot, path::TileList};
@@ -16,6 +16,7 @@ use super::{
     FetchError, TileBytes,
     fetcher::{Answer, Inner, Interest},
     http::Request,
+    pack_file::PackFile,
     retry,
 };
 use crate::platform;
@@ -23,8 +24,7 @@ use crate::platform;
 /// Tiles that one request brings.
 pub(super) struct Batch {
     pub inner: Rc<Inner>,
-    pub pack_file: String,
-    pub pack_bytes: u64,
+    pub pack: Rc<PackFile>,
     /// Whether its tiles are worth keeping between visits, where they come by ranges.
     pub is_kept: bool,
     pub tiles: Vec<Wanted>,
@@ -80,7 +80,7 @@ impl Batch {
     /// such route, or a tile is so broken that the browser could not inflate the answer.
     async fn by_name(&self) -> Option<Vec<Result<TileBytes, Failure>>> {
         let list: TileList = self.tiles.iter().map(|&(index, _)| index).collect();
-        let url = self.inner.source.tiles(&self.pack_file, &list)?;
+        let url = self.inner.source.tiles(&self.pack.file, &list)?;
         let get = Request::get(url);
         let body = match retry::send_or_turn(&get, self.signal.as_ref()).await {
             Ok(body) => body,
@@ -108,18 +108,17 @@ impl Batch {
         Some(answers)
     }
 
-    /// From the pack itself, as far as the tiles are not kept from an earlier visit.
+    /// From the pack itself, as ranges or segments, as far as the tiles are not kept from an earlier visit.
     async fn by_range(&self) -> Vec<Result<TileBytes, Failure>> {
         let mut answers = self.kept().await;
         let missing: Vec<Wanted> =
             self.tiles.iter().copied().filter(|(index, _)| !answers.contains_key(index)).collect();
-        for request in ranges(&missing) {
-            let range = request.range.clone();
-            let piece = self.inner.range(&self.pack_file, self.pack_bytes, range, self.signal.as_ref()).await;
+        for request in self.pack.requests(&missing) {
+            let piece = self.inner.files.piece(&self.pack, request.range, self.signal.as_ref()).await;
             self.inner.note_fetched(&request.tiles);
             for (index, slot) in request.tiles {
                 let answer = match &piece {
-                    Ok(bytes) => self.opened(bytes, slot.offset - request.range.start, (index, slot)).await,
+                    Ok(piece) => self.opened(&piece.bytes, slot.offset - piece.start, (index, slot)).await,
                     Err(error) => Err(Failure::Fetch(error.clone())),
                 };
                 answers.insert(index, answer);
@@ -134,7 +133,7 @@ impl Batch {
         if !self.is_kept {
             return found;
         }
-        let frames = self.tiles.iter().map(|&wanted| self.inner.store.get(&self.pack_file, wanted));
+        let frames = self.tiles.iter().map(|&wanted| self.inner.store.get(&self.pack.file, wanted));
         for (&(index, slot), frame) in self.tiles.iter().zip(future::join_all(frames).await) {
             // One that is broken is fetched again.
             if let Some(frame) = frame
@@ -151,7 +150,7 @@ impl Batch {
         let tile = open_frame(bytes, start, slot).await?;
         if self.is_kept {
             let start = start as usize;
-            self.inner.store.put(&self.pack_file, (index, slot), &bytes[start..start + slot.length as usize]);
+            self.inner.store.put(&self.pack.file, (index, slot), &bytes[start..start + slot.length as usize]);
         }
         Ok(tile)
     }

@@ -3,7 +3,6 @@
 use std::{
     cell::{Cell, RefCell},
     collections::HashMap,
-    ops::Range,
     rc::{Rc, Weak},
     sync::Arc,
 };
@@ -11,7 +10,7 @@ use std::{
 use explorer_core::{
     dataset::{
         Pace, Priority, Tiles,
-        fetch::{AskedRange, Gate, TileCache, Wanted, lists, ranges},
+        fetch::{Gate, TileCache, Wanted, lists},
     },
     embed::Storage,
 };
@@ -25,7 +24,14 @@ use shared_fbs::{
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{AbortController, AbortSignal};
 
-use super::{Dataset, FetchError, Source, batch::Batch, http::Request, retry, tile_store::TileStore};
+use super::{
+    Dataset, FetchError, Source,
+    batch::Batch,
+    http::Request,
+    pack_file::{PackFile, PackFiles},
+    retry,
+    tile_store::TileStore,
+};
 use crate::platform;
 use explorer_core::sorting::sort_by_key;
 
@@ -42,8 +48,10 @@ pub(super) type Waiting = Shared<LocalBoxFuture<'static, Answer>>;
 pub struct Fetcher(Rc<Inner>);
 
 pub(super) struct Inner {
-    pub source: Source,
+    pub source: Rc<Source>,
+    pub files: PackFiles,
     pub store: TileStore,
+    packs: RefCell<HashMap<String, Rc<PackFile>>>,
     gate: Gate,
     pub cache: RefCell<TileCache>,
     pub in_flight: RefCell<HashMap<TileKey, (Waiting, Weak<Interest>)>>,
@@ -52,21 +60,14 @@ pub(super) struct Inner {
 }
 
 impl Inner {
-    /// Some bytes of a pack's file.
-    pub(super) async fn range(
-        &self,
-        pack_file: &str,
-        file_bytes: u64,
-        bytes: Range<u64>,
-        signal: Option<&AbortSignal>,
-    ) -> Result<Vec<u8>, FetchError> {
-        let range = AskedRange { bytes, file_bytes };
-        let get = Request::range(self.source.file(pack_file), range, self.source.cache_of_ranges());
-        let body = retry::send(&get, signal).await?;
-        if body.is_whole_file {
-            self.source.sent_whole_file();
+    /// The file of a pack.
+    fn pack_file(&self, pack: &Pack) -> Rc<PackFile> {
+        if let Some(known) = self.packs.borrow().get(&pack.name) {
+            return Rc::clone(known);
         }
-        Ok(body.bytes)
+        let file = Rc::new(PackFile::new(pack));
+        self.packs.borrow_mut().insert(pack.name.clone(), Rc::clone(&file));
+        file
     }
 
     /// Tiles were asked for over the network.
@@ -114,9 +115,12 @@ const INLINE: u32 = u32::MAX;
 impl Fetcher {
     /// A fetcher with nothing cached.
     pub fn new(source: Source, limits: Limits) -> Self {
+        let source = Rc::new(source);
         Self(Rc::new(Inner {
+            files: PackFiles::new(Rc::clone(&source)),
             source,
             store: TileStore::new(limits.storage),
+            packs: RefCell::default(),
             gate: Gate::new(limits.requests),
             cache: RefCell::new(TileCache::new(limits.cache_bytes)),
             in_flight: RefCell::default(),
@@ -201,10 +205,11 @@ impl Fetcher {
 
     /// Starts the requests for tiles that nobody has asked for yet.
     fn start(&self, pack: &Pack, name: &Arc<str>, wanted: &[Wanted], priority: Priority) -> Vec<Rc<Interest>> {
+        let file = self.0.pack_file(pack);
         let batches = if self.0.source.has_tile_route() {
             lists(wanted)
         } else {
-            ranges(wanted).into_iter().map(|request| request.tiles).collect()
+            file.requests(wanted).into_iter().map(|request| request.tiles).collect()
         };
         batches
             .into_iter()
@@ -213,8 +218,7 @@ impl Fetcher {
                 let senders = self.announce(name, &batch, &interest);
                 let task = Batch {
                     inner: Rc::clone(&self.0),
-                    pack_file: pack.file.clone(),
-                    pack_bytes: pack.n_bytes,
+                    pack: Rc::clone(&file),
                     // What a long computation reads would push out what is looked at.
                     is_kept: priority != Priority::Background,
                     tiles: batch,
@@ -288,9 +292,14 @@ impl Fetcher {
             Some(DirectoryPlace::Page { page, slot }) => (page, slot),
         };
         let interest = Interest::new();
-        let bytes = self.0.range(&pack.file, pack.n_bytes, slot.range(), interest.signal().as_ref()).await?;
+        let range = slot.range();
+        let piece = self.0.files.piece(&self.0.pack_file(pack), range.clone(), interest.signal().as_ref()).await?;
         let name = TileKey { pack: format!("{}, directory page", pack.name).into(), index: page };
-        let slots = frame::inflate(&bytes).and_then(|content| {
+        let [start, end] = [range.start, range.end].map(|at| (at - piece.start) as usize);
+        let Some(frame) = piece.bytes.get(start..end) else {
+            return Err(FetchError::damaged(name, &"it is cut short"));
+        };
+        let slots = frame::inflate(frame).and_then(|content| {
             frame::verify(&content, slot.checksum)?;
             pack.read_page(page, &content)
         });
@@ -331,6 +340,7 @@ impl Handle {
 #[cfg(test)]
 mod tests {
     use js_sys::{Array, Uint8Array};
+    use shared_fbs::manifest::Segment;
     use wasm_bindgen_test::wasm_bindgen_test as test;
     use web_sys::{Blob, Url};
 
@@ -373,6 +383,19 @@ mod tests {
             let expected: Vec<_> = asked.iter().map(|&tile| Ok((tile as u8, TILE_BYTES as usize))).collect();
             assert_eq!(found, expected);
         }
+    }
+
+    #[test]
+    async fn tiles_come_out_of_the_segment_that_holds_them() {
+        let (pack, source) = made(8);
+        // One, since all names lead to the same blob.
+        let segment = Segment { hash: 0, n_bytes: 8 * TILE_BYTES };
+        let pack = Pack { segments: Some(vec![segment]), ..pack };
+        let fetcher = Fetcher::new(source, Limits { requests: 2, cache_bytes: 1 << 20, storage: Storage::None });
+        let answers = fetcher.tiles(&pack, &[6, 1], Priority::Now).await;
+        let first = |answer: Answer| answer.map(|tile| (tile[0], tile.len()));
+        let found: Vec<_> = answers.into_iter().map(first).collect();
+        assert_eq!(found, [Ok((6, TILE_BYTES as usize)), Ok((1, TILE_BYTES as usize))]);
     }
 
     #[test]

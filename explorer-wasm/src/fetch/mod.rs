@@ -4,6 +4,7 @@ mod batch;
 mod error;
 mod fetcher;
 mod http;
+mod pack_file;
 mod retry;
 mod server;
 mod source;

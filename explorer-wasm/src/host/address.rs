@@ -27,16 +27,27 @@ impl DatasetAddress {
     /// A directory, by its address or by its path from `base`; `None` where that is no address.
     pub fn of_directory(directory: &str, base: &str) -> Option<Self> {
         let url = Url::new_with_base(directory, base).ok()?.href();
-        let id = directory.trim_end_matches('/').rsplit('/').next().unwrap_or_default().to_owned();
+        let name = directory.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+        let id = js_sys::decode_uri_component(name).map_or_else(|_| name.to_owned(), String::from);
         Some(Self { address: Address::Directory(url), id })
     }
 
-    /// The dataset that a page's address names: `?data={directory}`, else `d/{id}` below `base`. `origins` are the
-    /// other origins that data may come from, with spaces between them.
-    pub(super) fn of_page(path: &str, query: &str, base: &str, origins: &str) -> Result<Option<Self>, ForeignOrigin> {
+    /// The dataset that a page's address names: `?data={directory}`; else the one whose directory the document itself
+    /// names, as those of a static site do; else `d/{id}` below `base`. `origins` are the other origins that data may come
+    /// from, with spaces between them.
+    pub(super) fn of_page(
+        path: &str,
+        query: &str,
+        base: &str,
+        origins: &str,
+        of_document: &str,
+    ) -> Result<Option<Self>, ForeignOrigin> {
         let query = UrlSearchParams::new_with_str(query).ok();
         let Some(directory) = query.and_then(|query| query.get("data")) else {
-            return Ok(Self::of_path(path, base));
+            let of_document = Some(of_document).filter(|directory| !directory.is_empty());
+            return Ok(
+                of_document.map_or_else(|| Self::of_path(path, base), |directory| Self::of_directory(directory, base))
+            );
         };
         let Some(dataset) = Self::of_directory(&directory, base) else { return Ok(None) };
         let origin_of = |address: &str| Url::new(address).map(|url| url.origin());
@@ -67,7 +78,7 @@ mod tests {
     const BASE: &str = "https://host/explorer/";
 
     fn named(path: &str, query: &str) -> Option<DatasetAddress> {
-        DatasetAddress::of_page(path, query, BASE, "").expect("it is of the page's own origin")
+        DatasetAddress::of_page(path, query, BASE, "", "").expect("it is of the page's own origin")
     }
 
     #[test]
@@ -85,8 +96,18 @@ mod tests {
     }
 
     #[test]
+    fn a_page_of_a_static_site_names_its_directory() {
+        let of = |query: &str| DatasetAddress::of_page("/explorer/d/my%20a/", query, BASE, "", "data/my%20a/");
+        let directory = |name: &str| Address::Directory(format!("{BASE}data/{name}/"));
+        let own = DatasetAddress { address: directory("my%20a"), id: "my a".to_owned() };
+        assert_eq!(of("?renderer=webgl2"), Ok(Some(own)));
+        let asked = DatasetAddress { address: directory("b"), id: "b".to_owned() };
+        assert_eq!(of("?data=data/b/"), Ok(Some(asked)));
+    }
+
+    #[test]
     fn another_origin_is_refused_unless_it_is_named() {
-        let of = |origins: &str| DatasetAddress::of_page("/explorer/", "?data=https://a.org/x/", BASE, origins);
+        let of = |origins: &str| DatasetAddress::of_page("/explorer/", "?data=https://a.org/x/", BASE, origins, "");
         let refused = || Err(ForeignOrigin("https://a.org".to_owned()));
         for origins in ["", "https://b.org", "https://a.org:8443", "http://a.org", "*"] {
             assert_eq!(of(origins), refused(), "{origins}");

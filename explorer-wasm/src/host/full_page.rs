@@ -2,7 +2,7 @@
 
 use explorer_core::embed::{Gestures, Settings, SettingsChange};
 use gloo_events::EventListener;
-use shared_fbs::api::{DATA_ORIGINS_META, EMBED_ORIGINS_META, EMBED_QUERY};
+use shared_fbs::api::{DATA_META, DATA_ORIGINS_META, EMBED_ORIGINS_META, EMBED_QUERY};
 use wasm_bindgen::JsValue;
 use web_sys::{HtmlElement, KeyboardEvent, Location, Url, UrlSearchParams};
 
@@ -32,7 +32,8 @@ impl FullPage {
     pub fn dataset(&self) -> Result<Option<DatasetAddress>, ForeignOrigin> {
         let location = location();
         let (path, query) = (location.pathname().unwrap_or_default(), location.search().unwrap_or_default());
-        DatasetAddress::of_page(&path, &query, &self.base, &origins(DATA_ORIGINS_META))
+        let data_origins = content(DATA_ORIGINS_META);
+        DatasetAddress::of_page(&path, &query, &self.base, &data_origins, &content(DATA_META))
     }
 }
 
@@ -87,7 +88,7 @@ impl Host for FullPage {
     }
 
     fn frame(&self) -> Option<Frame> {
-        Frame::of(&query()?, &origins(EMBED_ORIGINS_META))
+        Frame::of(&query()?, &content(EMBED_ORIGINS_META))
     }
 
     fn settings(&self) -> Settings {
@@ -106,8 +107,8 @@ impl Host for FullPage {
     }
 }
 
-/// The origins that the document lists under a name, with spaces between them.
-fn origins(name: &str) -> String {
+/// What the document's `<meta>` of a name says.
+fn content(name: &str) -> String {
     let meta = gloo_utils::document().query_selector(&format!("meta[name={name}]")).ok().flatten();
     meta.and_then(|meta| meta.get_attribute("content")).unwrap_or_default()
 }

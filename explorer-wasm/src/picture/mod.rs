@@ -270,6 +270,15 @@ pub fn Picture(
             look(store, view.panned(by_px));
         }
     };
+    // An outline is drawn over what lies under it, which another size of the picture moves.
+    Effect::new(move |before: Option<[f64; 2]>| {
+        let size = handle.size_px.get();
+        let is_under_way = || gesture.with_value(|gesture| gesture.borrow().is_under_way());
+        if before.is_some_and(|before| before != size) && is_under_way() {
+            act(gesture.with_value(|gesture| gesture.borrow_mut().cancel()));
+        }
+        size
+    });
     let tool = store.part(|state| state.view.tool);
     let keys = unique_id("picture-keys");
     view! {

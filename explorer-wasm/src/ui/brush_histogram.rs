@@ -13,7 +13,10 @@ use leptos::{
     prelude::*,
 };
 
-use super::{Bars, BrushChange, BrushPhase, Glyph, Histogram, IconButton};
+use super::{
+    Bars, BrushChange, BrushPhase, Glyph, Histogram, IconButton,
+    control::{Wrong, unique_id},
+};
 
 /// A press that moves less than this is a click.
 const CLICK_PX: f64 = 3.0;
@@ -215,22 +218,49 @@ fn Bound(
         let bound = if end == End::Low { range.min() } else { range.max() };
         bound.is_finite().then(|| short(f64::from(bound), 4))
     };
-    let invalid = RwSignal::new(false);
-    let commit = move |typed: String| {
-        let unbounded = if end == End::Low { f32::NEG_INFINITY } else { f32::INFINITY };
-        let typed = typed.trim().replace('−', "-");
-        let bound = if typed.is_empty() { Some(unbounded) } else { typed.parse::<f32>().ok() };
-        let now = range.get_untracked().unwrap_or(Range::ALL);
-        let next = bound.and_then(|bound| match end {
-            End::Low => Range::new(bound, now.max()),
-            End::High => Range::new(now.min(), bound),
-        });
-        invalid.set(next.is_none());
-        if let Some(next) = next {
-            let range = (next != Range::ALL).then_some(next);
-            on_brush.run(BrushChange { range, phase: BrushPhase::Done });
+    let shown = move || text().unwrap_or_default();
+    let field = NodeRef::<html::Input>::new();
+    let wrong = RwSignal::new(None::<String>);
+    let restore = move || {
+        wrong.set(None);
+        if let Some(field) = field.get_untracked() {
+            field.set_value(&untrack(shown));
         }
     };
+    // What the field holds is compared with what is in force: the browser tells of a change only where the text differs
+    // from the one that was typed last, whatever was shown since.
+    let commit = move || {
+        let Some(typed) = field.get_untracked().map(|field| field.value()) else { return };
+        if typed == untrack(shown) {
+            return wrong.set(None);
+        }
+        match end.typed(&typed, range.get_untracked().unwrap_or(Range::ALL)) {
+            Ok(next) => {
+                let range = (next != Range::ALL).then_some(next);
+                on_brush.run(BrushChange { range, phase: BrushPhase::Done });
+                restore();
+            }
+            Err(error) => wrong.set(Some(error.to_string())),
+        }
+    };
+    let key = move |event: KeyboardEvent| match event.key().as_str() {
+        "Enter" => commit(),
+        // The edit alone is taken back; the next one finds none and clears the range.
+        "Escape" if field.get_untracked().is_some_and(|field| field.value() != untrack(shown)) => {
+            event.prevent_default();
+            event.stop_propagation();
+            restore();
+        }
+        _ => {}
+    };
+    let leave = move |_| {
+        // Taking the field away takes the focus from it too, when all here is gone already.
+        if wrong.try_get_untracked().is_some() {
+            commit();
+            restore();
+        }
+    };
+    let id = unique_id("bound");
     view! {
         <input
             class=class
@@ -240,10 +270,15 @@ fn Bound(
             spellcheck="false"
             data-testid=test_id
             aria-label=label
-            aria-invalid=move || invalid.get().then_some("true")
+            aria-invalid=move || wrong.with(Option::is_some).then_some("true")
+            aria-describedby=id.clone()
             placeholder=move || own().unwrap_or_default()
-            prop:value=move || text().unwrap_or_default()
-            on:change:target=move |event| commit(event.target().value())
+            prop:value=shown
+            node_ref=field
+            on:keydown=key
+            on:change=move |_| commit()
+            on:blur=leave
         />
+        <Wrong id text=wrong />
     }
 }

@@ -33,6 +33,9 @@ pub fn CellSets(
     /// Cells selected, which a new set would hold.
     #[prop(into)]
     n_selected: Signal<u64>,
+    /// Cells in view: where all are selected, none was chosen.
+    #[prop(into)]
+    n_visible: Signal<u64>,
     /// Whether these can be compared with the rest of what is in view.
     #[prop(optional, into)]
     can_compare: Signal<bool>,
@@ -69,7 +72,12 @@ pub fn CellSets(
         view! {
             <Button
                 label=Signal::derive(move || {
-                    format!("Save {} as a set", plural(n_selected.get() as usize, "selected cell", "selected cells"))
+                    let n_selected = n_selected.get();
+                    if n_selected > 1 && n_selected == n_visible.get() {
+                        format!("Save all {} cells as a set", integer(n_selected))
+                    } else {
+                        format!("Save {} as a set", plural(n_selected as usize, "selected cell", "selected cells"))
+                    }
                 })
                 test_id=command_test_id(Command::SaveCellSet)
                 glyph=Glyph::Plus
@@ -87,16 +95,7 @@ pub fn CellSets(
     };
     view! {
         <div class="cell-sets">
-            <ul aria-label="Cell sets">
-                <For
-                    each=move || sets.with(|sets| sets.iter().take(most.get()).cloned().collect::<Vec<_>>())
-                    key=|set| set.clone()
-                    let:set
-                >
-                    <CellSetRow set names on_rename on_delete on_select />
-                </For>
-            </ul>
-            <MoreRows count=Signal::derive(move || sets.with(Vec::len)) most />
+            // Above the sets: one more moves none of these from under the pointer.
             <div class="cell-set-new">
                 <Show when=move || naming.get() fallback=button>
                     <NameField
@@ -108,6 +107,16 @@ pub fn CellSets(
                     />
                 </Show>
             </div>
+            <ul aria-label="Cell sets">
+                <For
+                    each=move || sets.with(|sets| sets.iter().take(most.get()).cloned().collect::<Vec<_>>())
+                    key=|set| set.clone()
+                    let:set
+                >
+                    <CellSetRow set names on_rename on_delete on_select />
+                </For>
+            </ul>
+            <MoreRows count=Signal::derive(move || sets.with(Vec::len)) most />
         </div>
     }
 }

@@ -3,7 +3,7 @@
 use explorer_core::color::css_color;
 use leptos::prelude::*;
 
-use super::Rgb;
+use super::{Cut, Rgb};
 
 /// A cell that the pointer is over.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,7 +36,7 @@ pub fn CellTooltip(
             let rows = tip
                 .values
                 .into_iter()
-                .map(|(column, value)| view! { <div><dt class="ellipsis">{column}</dt><dd class="ellipsis">{value}</dd></div> })
+                .map(|(column, value)| view! { <div><dt><Cut text=column /></dt><dd><Cut text=value /></dd></div> })
                 .collect_view();
             view! {
                 <div

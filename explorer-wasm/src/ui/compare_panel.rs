@@ -3,7 +3,7 @@
 use explorer_core::state::{Comparison, Reference, TestMode};
 use leptos::prelude::*;
 
-use super::{Button, ButtonKind, Choice, Glyph, Icon, IconButton, Progress, SelectField};
+use super::{Button, ButtonKind, Choice, Cut, Glyph, Icon, IconButton, Progress, SelectField};
 
 /// How a comparison stands.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -218,11 +218,10 @@ fn PastRow(comparison: Comparison, on_open: Callback<Comparison>, on_remove: Cal
                 type="button"
                 class="row-button"
                 data-testid=format!("comparison-{title}")
-                title=title.clone()
                 on:click=move |_| on_open.run(again.clone())
             >
                 <Icon glyph=Glyph::Compare />
-                <span class="ellipsis">{title.clone()}</span>
+                <Cut text=title.clone() />
             </button>
             <IconButton glyph=Glyph::Close label="Remove" on_press=move || on_remove.run(comparison.clone()) />
         </li>

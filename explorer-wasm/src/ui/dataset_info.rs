@@ -3,7 +3,7 @@
 use explorer_core::format::integer;
 use leptos::prelude::*;
 
-use super::{Glyph, Icon};
+use super::{Cut, Glyph, Icon};
 
 /// The dataset as a whole.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -40,7 +40,7 @@ pub fn DatasetInfo(
             .map(|(name, value)| {
                 view! {
                     <div>
-                        <dt class="ellipsis" title=name.clone()>{name.clone()}</dt>
+                        <dt><Cut text=name.clone() /></dt>
                         <dd title=value.clone()>{value.clone()}</dd>
                     </div>
                 }

@@ -1,9 +1,15 @@
 //! Which genes of a comparison's result are shown, and in which order.
 
-use explorer_core::de::{DeFilter, Effect};
+use explorer_core::{
+    de::{DeFilter, Effect},
+    screen::number,
+};
 use leptos::prelude::*;
 
-use super::{Glyph, Icon};
+use super::{
+    Glyph, Icon,
+    control::{Wrong, unique_id},
+};
 
 /// The fields that narrow the table down.
 #[component]
@@ -57,13 +63,13 @@ fn Bound(
     test_id: &'static str,
     #[prop(into)] on_bound: Callback<Option<f64>>,
 ) -> impl IntoView {
-    let invalid = RwSignal::new(false);
+    let wrong = RwSignal::new(None::<String>);
     let take = move |text: String| {
-        let text = text.trim();
-        let bound = text.parse::<f64>().ok().filter(|bound| !bound.is_nan());
-        invalid.set(bound.is_none() && !text.is_empty());
-        on_bound.run(bound);
+        let typed = number(&text);
+        wrong.set(typed.as_ref().err().filter(|_| !text.trim().is_empty()).map(ToString::to_string));
+        on_bound.run(typed.ok());
     };
+    let id = unique_id("bound");
     view! {
         <label class="de-bound">
             <span>{move || label.get()}</span>
@@ -73,9 +79,11 @@ fn Bound(
                 inputmode="decimal"
                 autocomplete="off"
                 data-testid=test_id
-                aria-invalid=move || invalid.get().then_some("true")
+                aria-invalid=move || wrong.with(Option::is_some).then_some("true")
+                aria-describedby=id.clone()
                 on:input:target=move |event| take(event.target().value())
             />
+            <Wrong id text=wrong />
         </label>
     }
 }

@@ -11,8 +11,9 @@ use explorer_core::{
 use leptos::{html, prelude::*};
 
 use super::{
-    Button, ButtonKind, Choice, DeSummary, Glyph, Icon, IconButton, MenuItem, Popover, Segment, Segmented, SelectField,
-    de_filters::DeFilters, de_table::DeRows, result_edge::ResultEdge, volcano::Volcano,
+    Button, ButtonKind, Choice, Cut, DeSummary, Glyph, Icon, IconButton, MenuItem, MenuItems, Popover, Segment,
+    Segmented, SelectField, de_filters::DeFilters, de_table::DeRows, result_edge::ResultEdge, result_facts::Facts,
+    volcano::Volcano,
 };
 
 /// Gene sets larger than this are of no use, and slow.
@@ -130,7 +131,7 @@ pub fn DeView(
         >
             <ResultEdge panel height_px />
             <header class="de-head">
-                <h2 class="ellipsis" data-testid="de-title">{move || summary.get().title}</h2>
+                <h2 data-testid="de-title"><Cut text=Signal::derive(move || summary.get().title) /></h2>
                 <div class="de-actions">
                     <Popover glyph=Glyph::Genes label="Make gene sets" test_id="de-gene-set">
                         <div class="de-sets">
@@ -142,7 +143,7 @@ pub fn DeView(
                                 test_id="de-set-top"
                                 on_choose=move |text: String| n_top.set(text.parse().unwrap_or(TOPS[1]))
                             />
-                            <div class="menu" role="menu" aria-label="Genes of a set">
+                            <MenuItems label="Genes of a set">
                             <MenuItem label="Higher in the group" test_id="de-set-up" on_choose=move || make_sets(&[Regulation::Up]) />
                             <MenuItem label="Lower in the group" test_id="de-set-down" on_choose=move || make_sets(&[Regulation::Down]) />
                             <MenuItem
@@ -159,7 +160,7 @@ pub fn DeView(
                                 test_id="de-set-shown"
                                 on_choose=move || make_sets(&[])
                             />
-                            </div>
+                            </MenuItems>
                         </div>
                     </Popover>
                     <Button
@@ -172,14 +173,12 @@ pub fn DeView(
                     />
                     <IconButton glyph=Glyph::Close label="Close" test_id="de-close" on_press=on_close />
                 </div>
-                <p
-                    class="de-facts note"
-                    data-testid="de-facts"
-                    data-estimate=move || summary.get().is_estimate.to_string()
-                    title=move || summary.get().detail
-                >
-                    {move || summary.get().facts.into_iter().map(|fact| view! { <span>{fact}</span> }).collect_view()}
-                </p>
+                <Facts
+                    facts=Signal::derive(move || summary.get().facts)
+                    detail=Signal::derive(move || summary.get().detail)
+                    is_estimate=Signal::derive(move || summary.get().is_estimate)
+                    test_id="de-facts"
+                />
             </header>
             <Caution caution=Signal::derive(move || summary.get().caution) />
             {on_samples.map(|on_samples| view! {

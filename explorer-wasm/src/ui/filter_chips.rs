@@ -3,7 +3,7 @@
 use explorer_core::{session::ActiveFilter, state::DimensionKey};
 use leptos::prelude::*;
 
-use super::{Glyph, Icon};
+use super::{Cut, Glyph, Icon};
 
 /// The filters in force, over the picture: each says what it is on, its column or its embedding, and what passes.
 #[component]
@@ -20,7 +20,9 @@ pub fn FilterChips(
         let remove = format!("Remove the filter on {place}");
         view! {
             <li class="gene-chip" title=title>
-                <span class="ellipsis"><strong>{place.clone()}</strong>" "{text}</span>
+                <strong><Cut text=place.clone() /></strong>
+                " "
+                <Cut text />
                 <button
                     type="button"
                     class="gene-chip-remove"

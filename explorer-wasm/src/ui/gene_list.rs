@@ -5,7 +5,7 @@ use std::sync::Arc;
 use explorer_core::state::{GeneKey, Range};
 use leptos::prelude::*;
 
-use super::{Bars, BrushChange, BrushHistogram, CountScale, Glyph, Histogram, Icon, IconButton};
+use super::{Bars, BrushChange, BrushHistogram, CountScale, Cut, Glyph, Histogram, Icon, IconButton};
 
 /// A gene of the list.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -108,8 +108,8 @@ fn GeneRow(
                     on:click=move |_| expanded.update(|expanded| *expanded = !*expanded)
                 >
                     <Icon glyph=chevron />
-                    <span class="ellipsis">{label}</span>
-                    {other_layer.map(|layer| view! { <span class="gene-layer ellipsis">{layer}</span> })}
+                    <Cut text=label />
+                    {other_layer.map(|layer| view! { <span class="gene-layer"><Cut text=layer /></span> })}
                 </button>
                 <span class="gene-bars" class:brushed=move || range.get().is_some()>
                     <Histogram bars scale=CountScale::Log />

@@ -4,15 +4,21 @@ use std::sync::Arc;
 
 use explorer_core::{
     format::plural,
-    screen::{free_name, gene_names},
+    screen::{free_name, gene_names, wrong_name},
     session::NameClash,
     state::{GeneMean, Range},
 };
-use leptos::{ev::KeyboardEvent, html, prelude::*};
+use leptos::{
+    ev::{DragEvent, KeyboardEvent},
+    html,
+    prelude::*,
+};
 
 use super::{
-    Bars, BrushChange, BrushHistogram, Button, ButtonKind, CountScale, Glyph, Icon, IconButton, Menu, MenuItem,
+    Bars, BrushChange, BrushHistogram, Button, ButtonKind, CountScale, Cut, Glyph, Icon, IconButton, Menu, MenuItem,
+    Root,
     cell_sets::{MoreRows, ROWS_AT_A_TIME},
+    control::{Wrong, focus_soon, unique_id},
     rename::NameField,
 };
 
@@ -134,8 +140,25 @@ pub fn GeneSets(
     let most = RwSignal::new(ROWS_AT_A_TIME);
     let means = Means { bars_of, range_of };
     let names = Signal::derive(move || sets.with(|sets| sets.iter().map(|set| set.name.clone()).collect::<Vec<_>>()));
+    let root = StoredValue::new_local(Root::of_component());
+    Effect::new(move |_| {
+        if !clash.with(String::is_empty) {
+            focus_soon(root.get_value(), ".gene-set-clash");
+        }
+    });
+    // What is dropped on the sets, where that is a file.
+    let dropped =
+        |event: &DragEvent| event.data_transfer().and_then(|data| data.files()).and_then(|files| files.get(0));
+    let take_dropped = move |event: DragEvent| {
+        if let Some(file) = dropped(&event) {
+            event.prevent_default();
+            on_change.run(GeneSetChange::Load(file));
+        }
+    };
+    let question_id = unique_id("clash");
     view! {
-        <div class="gene-sets">
+        // Without a word to the browser it would open the file in the place of the page.
+        <div class="gene-sets" on:dragover=move |event: DragEvent| event.prevent_default() on:drop=take_dropped>
             <ul aria-label="Gene sets">
                 <For
                     each=move || names.with(|names| names.iter().take(most.get()).cloned().collect::<Vec<_>>())
@@ -146,7 +169,7 @@ pub fn GeneSets(
                 </For>
                 <For each=move || others.get() key=|item| item.mean.clone() let:item>
                     <li class="gene-row gene-mean">
-                        <p class="note ellipsis">{item.title.clone()}</p>
+                        <p class="note"><Cut text=item.title.clone() /></p>
                         <MeanHistogram name=item.title mean=item.mean means on_change />
                     </li>
                 </For>
@@ -164,12 +187,14 @@ pub fn GeneSets(
                 </div>
             </Show>
             <div
-                class="gene-set-new"
-                role="alert"
+                class="gene-set-new gene-set-clash"
+                role="group"
+                tabindex="-1"
+                aria-labelledby=question_id.clone()
                 data-testid="gene-set-clash"
                 hidden=move || clash.with(String::is_empty)
             >
-                <p class="note">{clash}</p>
+                <p class="note" id=question_id.clone()>{clash}</p>
                 <div class="gene-set-new-foot">
                     {CLASHES
                         .map(|(label, test_id, how)| {
@@ -256,10 +281,9 @@ fn NewSet(
             field.select();
         }
     });
-    let accepted = move || {
-        let name = name.with(|name| name.trim().to_owned());
-        (!name.is_empty() && names.with(|names| !names.contains(&name))).then_some(name)
-    };
+    let wrong = Signal::derive(move || names.with(|names| name.with(|name| wrong_name(name, names))));
+    let accepted = move || wrong.with(Option::is_none).then(|| name.with(|name| name.trim().to_owned()));
+    let id = unique_id("name");
     let create = move || {
         let Some(name) = untrack(accepted) else { return };
         let given = gene_names(&genes.get_untracked());
@@ -291,12 +315,14 @@ fn NewSet(
                 maxlength="80"
                 aria-label="Name of the gene set"
                 data-testid="gene-set-name"
-                aria-invalid=move || accepted().is_none().then_some("true")
+                aria-invalid=move || wrong.with(Option::is_some).then_some("true")
+                aria-describedby=id.clone()
                 node_ref=field
                 value=suggested
                 on:input:target=move |event| name.set(event.target().value())
                 on:keydown=key
             />
+            <Wrong id text=wrong />
             <textarea
                 class="field"
                 rows="3"
@@ -323,7 +349,7 @@ fn NewSet(
                     label="Create"
                     test_id="gene-set-save"
                     kind=ButtonKind::Primary
-                    disabled=Signal::derive(move || accepted().is_none())
+                    disabled=Signal::derive(move || wrong.with(Option::is_some))
                     on_press=create
                 />
             </div>
@@ -373,7 +399,7 @@ fn GeneSetRow(
                 on:click=move |_| expanded.update(|expanded| *expanded = !*expanded)
             >
                 <Icon glyph=chevron />
-                <span class="ellipsis">{own()}</span>
+                <Cut text=own() />
                 <span class="gene-set-count">{move || plural(n_genes(), "gene", "genes")}</span>
             </button>
         }

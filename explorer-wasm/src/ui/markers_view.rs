@@ -12,8 +12,8 @@ use wasm_bindgen::JsCast;
 use web_sys::Element;
 
 use super::{
-    Button, ButtonKind, Choice, Glyph, Icon, IconButton, MarkedLabel, MarkerGene, MarkersSummary, Progress,
-    SelectField, control::focus, de_view::Caution, result_edge::ResultEdge,
+    Button, ButtonKind, Choice, Cut, Glyph, Icon, IconButton, MarkedLabel, MarkerGene, MarkersSummary, Progress,
+    SelectField, control::focus, de_view::Caution, result_edge::ResultEdge, result_facts::Facts,
 };
 
 /// How many genes of each label can be shown.
@@ -99,7 +99,7 @@ pub fn MarkersView(
         >
             <ResultEdge panel height_px />
             <header class="de-head">
-                <h2 class="ellipsis" data-testid="markers-title">{move || summary.get().title}</h2>
+                <h2 data-testid="markers-title"><Cut text=Signal::derive(move || summary.get().title) /></h2>
                 <div class="de-actions">
                     <Button
                         label="CSV"
@@ -111,9 +111,7 @@ pub fn MarkersView(
                     />
                     <IconButton glyph=Glyph::Close label="Close" test_id="markers-close" on_press=on_close />
                 </div>
-                <p class="de-facts note" data-testid="markers-facts">
-                    {move || summary.get().facts.into_iter().map(|fact| view! { <span>{fact}</span> }).collect_view()}
-                </p>
+                <Facts facts=Signal::derive(move || summary.get().facts) test_id="markers-facts" />
             </header>
             <Caution caution=Signal::derive(move || summary.get().caution) />
             <div class="de-tools markers-tools">
@@ -271,7 +269,7 @@ fn Column(
         <div class="markers-label" role="listitem" aria-label=label.clone() data-testid=format!("markers-label-{label}")>
             <header>
                 <i class="cell-set-swatch" style:background=css_color(color)></i>
-                <h3 class="ellipsis" title=label.clone()>{label.clone()}</h3>
+                <h3><Cut text=label.clone() /></h3>
                 <span class="note">{integer(n_cells)}</span>
                 <IconButton
                     glyph=Glyph::Plus

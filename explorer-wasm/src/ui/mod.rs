@@ -33,6 +33,7 @@ mod markers_view;
 mod notice;
 mod rename;
 mod result_edge;
+mod result_facts;
 mod root;
 mod samples_view;
 mod save_dialog;
@@ -52,8 +53,8 @@ pub use cell_tooltip::{CellTip, CellTooltip};
 pub use command_button::CommandButton;
 pub use compare_panel::{ComparePanel, CompareState};
 pub use control::{
-    Button, ButtonKind, Check, Checkbox, Choice, Cut, HintLayer, IconButton, Menu, MenuItem, Popover, Progress,
-    SearchField, Segment, Segmented, Select, SelectField, VirtualList, row_height_px,
+    Button, ButtonKind, Check, Checkbox, Choice, Cut, HintLayer, IconButton, Menu, MenuItem, MenuItems, Popover,
+    Progress, SearchField, Segment, Segmented, Select, SelectField, VirtualList, row_height_px,
 };
 pub(crate) use control::{focus, focus_soon, unique_id};
 pub use dataset_info::{DatasetFacts, DatasetInfo};

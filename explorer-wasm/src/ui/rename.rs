@@ -1,6 +1,9 @@
 //! A field that names something, in place.
 
+use explorer_core::screen::wrong_name;
 use leptos::{ev::KeyboardEvent, html, prelude::*};
+
+use super::control::{Wrong, unique_id};
 
 /// A name being typed: Enter or leaving the field takes it, Escape does not. A name that is empty
 /// or another's is marked, and not taken.
@@ -31,11 +34,12 @@ pub fn NameField(
         }
     };
     let before = StoredValue::new(value.clone());
-    let accepted = move || {
-        let name = typed.with(|typed| typed.trim().to_owned());
-        let own = before.with_value(|before| *before == name);
-        (!name.is_empty() && (own || taken.with(|taken| !taken.contains(&name)))).then_some(name)
-    };
+    let wrong = Signal::derive(move || {
+        let name = typed.get();
+        let is_own = before.with_value(|before| *before == name.trim());
+        if is_own { None } else { taken.with(|taken| wrong_name(&name, taken)) }
+    });
+    let accepted = move || wrong.with(Option::is_none).then(|| typed.with(|typed| typed.trim().to_owned()));
     Effect::new(move |_| {
         if let Some(field) = field.get() {
             let _ = field.focus();
@@ -52,26 +56,31 @@ pub fn NameField(
         // What has the focus next is not pressed by this key.
         event.prevent_default();
     };
+    let id = unique_id("name");
     view! {
-        <input
-            class="field"
-            type="text"
-            autocomplete="off"
-            spellcheck="false"
-            maxlength="80"
-            aria-label=label
-            data-testid=test_id
-            aria-invalid=move || accepted().is_none().then_some("true")
-            node_ref=field
-            value=value
-            on:input:target=move |event| typed.set(event.target().value())
-            on:keydown=key
-            on:blur=move |_| {
-                // Taking the field away takes the focus from it too, when all here is gone already.
-                if done.try_get_value() == Some(false) {
-                    finish(untrack(accepted));
+        <span class="name-field">
+            <input
+                class="field"
+                type="text"
+                autocomplete="off"
+                spellcheck="false"
+                maxlength="80"
+                aria-label=label
+                data-testid=test_id
+                aria-invalid=move || wrong.with(Option::is_some).then_some("true")
+                aria-describedby=id.clone()
+                node_ref=field
+                value=value
+                on:input:target=move |event| typed.set(event.target().value())
+                on:keydown=key
+                on:blur=move |_| {
+                    // Taking the field away takes the focus from it too, when all here is gone already.
+                    if done.try_get_value() == Some(false) {
+                        finish(untrack(accepted));
+                    }
                 }
-            }
-        />
+            />
+            <Wrong id text=wrong />
+        </span>
     }
 }

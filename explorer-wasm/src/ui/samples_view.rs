@@ -11,8 +11,8 @@ use explorer_core::{
 use leptos::{html, prelude::*};
 
 use super::{
-    Button, ButtonKind, DeSummary, Glyph, Icon, IconButton, SamplePair, VirtualList, de_view::Caution,
-    gene_heading::GeneHeading, result_edge::ResultEdge,
+    Button, ButtonKind, Cut, DeSummary, Glyph, Icon, IconButton, SamplePair, VirtualList, de_view::Caution,
+    gene_heading::GeneHeading, result_edge::ResultEdge, result_facts::Facts,
 };
 
 /// The result, in the place of a comparison of cells.
@@ -98,7 +98,7 @@ pub fn SamplesView(
         >
             <ResultEdge panel height_px />
             <header class="de-head">
-                <h2 class="ellipsis" data-testid="samples-title">{move || summary.get().title}</h2>
+                <h2 data-testid="samples-title"><Cut text=Signal::derive(move || summary.get().title) /></h2>
                 <div class="de-actions">
                     <Button
                         label="CSV"
@@ -109,9 +109,7 @@ pub fn SamplesView(
                     />
                     <IconButton glyph=Glyph::Close label="Close" test_id="samples-close" on_press=on_close />
                 </div>
-                <p class="de-facts note" data-testid="samples-facts">
-                    {move || summary.get().facts.into_iter().map(|fact| view! { <span>{fact}</span> }).collect_view()}
-                </p>
+                <Facts facts=Signal::derive(move || summary.get().facts) test_id="samples-facts" />
             </header>
             <Caution caution=Signal::derive(move || summary.get().caution) />
             <div class="de-tools">

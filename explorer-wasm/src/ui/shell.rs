@@ -73,22 +73,23 @@ pub fn Shell(
         >
             <header class="shell-top">{top_bar.run()}</header>
             <Sidebar side=Side::Left content=left drawer on_drawer />
-            <SidebarEdge
-                side=Side::Left
-                name=title(Side::Left)
-                width_px=Signal::derive(move || widths_px.get()[0])
-                on_width
-            />
             <main class="shell-center">
+                // Before the picture, which takes the focus of a result that is closed.
+                <SidebarEdge
+                    side=Side::Left
+                    name=title(Side::Left)
+                    width_px=Signal::derive(move || widths_px.get()[0])
+                    on_width
+                />
+                <SidebarEdge
+                    side=Side::Right
+                    name=title(Side::Right)
+                    width_px=Signal::derive(move || widths_px.get()[1])
+                    on_width
+                />
                 <div class="shell-picture">{picture.run()}</div>
                 {results.run()}
             </main>
-            <SidebarEdge
-                side=Side::Right
-                name=title(Side::Right)
-                width_px=Signal::derive(move || widths_px.get()[1])
-                on_width
-            />
             <Sidebar side=Side::Right content=right drawer on_drawer />
             <div class="shell-scrim" on:click=move |_| on_drawer.run(None)></div>
             <nav class="shell-bottom" aria-label="Panels">

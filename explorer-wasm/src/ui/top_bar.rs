@@ -6,7 +6,7 @@ use explorer_core::{
 };
 use leptos::prelude::*;
 
-use super::{BrandMark, CommandButton, Glyph};
+use super::{BrandMark, CommandButton, Cut, Glyph};
 
 /// The top bar. All its buttons ask for [`Command`]s.
 #[component]
@@ -43,6 +43,9 @@ pub fn TopBar(
     right_open: Signal<bool>,
     /// Whose keys the hints show.
     platform: Platform,
+    /// Whether there is nothing to show: then there is nothing to save, to link to or to stand beside it.
+    #[prop(optional, into)]
+    bare: Signal<bool>,
     /// Where the mark leads: the list of datasets.
     #[prop(into)]
     home: String,
@@ -59,13 +62,15 @@ pub fn TopBar(
     let no_redo = move || !can_redo.get();
     view! {
         <div class="top-bar">
-            <div class="top-bar-wide">
-                <CommandButton command=Command::ToggleLeftSidebar platform pressed=left_open on_command />
-            </div>
+            <Show when=move || !bare.get()>
+                <div class="top-bar-wide">
+                    <CommandButton command=Command::ToggleLeftSidebar platform pressed=left_open on_command />
+                </div>
+            </Show>
             <a class="top-bar-home" href=home aria-label="All datasets" data-hint="All datasets" data-testid="home">
                 <BrandMark />
             </a>
-            <h1 class="top-bar-title ellipsis" data-testid="dataset-title">{move || title.get()}</h1>
+            <h1 class="top-bar-title" data-testid="dataset-title"><Cut text=title /></h1>
             <Show when=move || is_counted.get()>
                 <p class="top-bar-count" aria-live="polite" data-testid="count-text">
                     <CountText n_selected n_visible />
@@ -77,16 +82,20 @@ pub fn TopBar(
                 </span>
             </Show>
             <div class="top-bar-actions">
-                <CommandButton command=Command::Undo platform disabled=no_undo on_command />
-                <CommandButton command=Command::Redo platform disabled=no_redo on_command />
-                <span class="top-bar-rule"></span>
-                <CommandButton command=Command::SavePicture platform on_command />
-                <CommandButton command=Command::CopyLink platform on_command />
+                <Show when=move || !bare.get()>
+                    <CommandButton command=Command::Undo platform disabled=no_undo on_command />
+                    <CommandButton command=Command::Redo platform disabled=no_redo on_command />
+                    <span class="top-bar-rule"></span>
+                    <CommandButton command=Command::SavePicture platform on_command />
+                    <CommandButton command=Command::CopyLink platform on_command />
+                </Show>
                 <CommandButton command=Command::ToggleTheme platform glyph=theme_glyph on_command />
                 <div class="top-bar-wide">
                     <CommandButton command=Command::CopyEmbed platform on_command />
                     <CommandButton command=Command::ShowShortcuts platform on_command />
-                    <CommandButton command=Command::ToggleRightSidebar platform pressed=right_open on_command />
+                    <Show when=move || !bare.get()>
+                        <CommandButton command=Command::ToggleRightSidebar platform pressed=right_open on_command />
+                    </Show>
                 </div>
             </div>
         </div>

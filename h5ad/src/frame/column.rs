@@ -270,8 +270,10 @@ fn form(store: &Store, place: &str) -> Result<Form, Unreadable> {
             } else if has("values") && has("mask") {
                 Ok(Form::Masked)
             } else {
-                let encoding = store.attributes(place)?.text("encoding-type").unwrap_or("unknown").to_owned();
-                Err(Unreadable::Unsupported(format!("is a group of the encoding `{encoding}`, which is not read")))
+                Err(Unreadable::Unsupported(match store.attributes(place)?.text("encoding-type") {
+                    Some(encoding) => format!("is stored as `{encoding}`, which is not read"),
+                    None => "is a group that does not say what it holds: it has no `encoding-type`".to_owned(),
+                }))
             }
         }
         None => Err(Unreadable::Unsupported("is listed as a column but missing".to_owned())),

@@ -35,13 +35,16 @@ pub(super) fn stated_shape(attributes: &Attributes) -> Option<(usize, usize)> {
 /// Describes the group at `place`.
 pub(super) fn inspect(store: &Store, location: MatrixLocation, place: &str) -> Result<MatrixInfo, H5adError> {
     let attributes = store.attributes(place)?;
-    let encoding = attributes.text("encoding-type").or_else(|| attributes.text("h5sparse_format")).unwrap_or("none");
+    let encoding = attributes.text("encoding-type").or_else(|| attributes.text("h5sparse_format"));
     let storage = match encoding {
-        "csr_matrix" | "csr_array" | "csr" => Storage::Csr,
-        "csc_matrix" | "csc_array" | "csc" => Storage::Csc,
-        _ => {
-            let problem = format!("is a group of the encoding `{encoding}`, where a matrix is dense, CSR or CSC");
-            return Err(H5adError::malformed(place, problem));
+        Some("csr_matrix" | "csr_array" | "csr") => Storage::Csr,
+        Some("csc_matrix" | "csc_array" | "csc") => Storage::Csc,
+        other => {
+            let form = match other {
+                Some(encoding) => format!("is stored as `{encoding}`"),
+                None => "is a group that does not say what it holds (it has no `encoding-type`)".to_owned(),
+            };
+            return Err(H5adError::malformed(place, format!("{form}, where a matrix is dense, CSR or CSC")));
         }
     };
     let (n_rows, n_cols) = stated_shape(&attributes)

@@ -13,7 +13,7 @@ use std::{
 use anyhow::Result;
 use builder::{
     BuildError, Progress, Stage,
-    native::{self, Contents, Existing, InputNote, InputStamp, NOTE, Target},
+    native::{self, Contents, DatasetKind, Existing, InputNote, InputStamp, Kind, NOTE, Target},
 };
 use h5ad::H5adError;
 use serde::{Deserialize, Serialize};
@@ -205,9 +205,9 @@ impl Note {
 /// without a note was built by somebody on purpose.
 fn is_free(place: &Path, input: &Path) -> bool {
     let note = || serde_json::from_slice::<serde_json::Value>(&fs::read(place.join(NOTE)).ok()?).ok();
-    match Contents::of(place) {
+    match DatasetKind::contents(place) {
         Ok(Contents::Nothing) | Err(_) => true,
-        Ok(Contents::Dataset) => note().is_some_and(|note| note["input"] == file_name(input)),
+        Ok(Contents::Own) => note().is_some_and(|note| note["input"] == file_name(input)),
         Ok(Contents::Foreign(_)) => false,
     }
 }

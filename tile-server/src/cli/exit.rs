@@ -8,7 +8,14 @@ use h5ad::H5adError;
 use tessera::{compare::CompareError, dataset::DatasetError, markers::MarkersError};
 use tile_server::serve::ServeError;
 
-use super::{cache::NoPlace, cells::CellsError, de::UsageError, serve::NothingToServe};
+use super::{
+    cache::NoPlace,
+    cells::CellsError,
+    check::{NoAddress, Unreachable},
+    de::UsageError,
+    export::{Damaged, NoPage},
+    serve::NothingToServe,
+};
 
 /// The exit codes, as `--help` tells them.
 pub const EXIT_CODES: &str = "\
@@ -17,14 +24,17 @@ Exit codes:
   1  something else went wrong
   2  the command line is wrong
   3  the input is wrong: not AnnData, broken, or lacking what is needed
-  4  a file cannot be read or written
-  5  verify found damage
+  4  a file cannot be read or written, or a host not be reached
+  5  verify found damage, or check found something to mend
   130  interrupted";
 
 const OTHER: u8 = 1;
 const USAGE: u8 = 2;
 const INPUT: u8 = 3;
 const FILE: u8 = 4;
+
+/// The exit code of a command that found damage.
+pub const DAMAGE: u8 = 5;
 
 /// The exit code of a command that a signal ended.
 pub const INTERRUPTED: u8 = 130;
@@ -62,13 +72,13 @@ pub fn code(error: &Error) -> u8 {
     if let Some(error) = error.downcast_ref() {
         return of_server(error);
     }
-    if error.is::<UsageError>() || error.is::<CellsError>() {
+    if error.is::<UsageError>() || error.is::<CellsError>() || error.is::<NoPage>() || error.is::<NoAddress>() {
         return USAGE;
     }
-    if error.is::<NoPlace>() {
+    if error.is::<NoPlace>() || error.is::<Unreachable>() {
         return FILE;
     }
-    if error.is::<NothingToServe>() {
+    if error.is::<NothingToServe>() || error.is::<Damaged>() {
         return INPUT;
     }
     if error.is::<io::Error>() { FILE } else { OTHER }

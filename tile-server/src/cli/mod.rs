@@ -4,8 +4,10 @@ mod aside;
 mod build;
 mod cache;
 mod cells;
+mod check;
 mod de;
 mod exit;
+mod export;
 mod ids;
 mod inspect;
 mod markers;
@@ -32,6 +34,10 @@ enum Command {
     Build(build::Arguments),
     /// Serve datasets and the Explorer; AnnData files are built into a cache first
     Serve(serve::Arguments),
+    /// Write a static site of datasets and the Explorer, for any host of plain files
+    Export(export::Arguments),
+    /// Try a host of a site or a dataset, and say what to mend
+    Check(check::Arguments),
     /// Say what a dataset holds
     Inspect(inspect::Arguments),
     /// Check every tile of a dataset
@@ -47,6 +53,8 @@ pub fn run() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Build(arguments) => build::run(&arguments),
         Command::Serve(arguments) => serve::run(&arguments),
+        Command::Export(arguments) => export::run(&arguments),
+        Command::Check(arguments) => check::run(&arguments),
         Command::Inspect(arguments) => inspect::run(&arguments),
         Command::Verify(arguments) => verify::run(&arguments),
         Command::De(arguments) => de::run(&arguments),

@@ -119,7 +119,8 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let level = if arguments.quiet { LevelFilter::ERROR } else { LevelFilter::INFO };
     serve::init_logging(arguments.log_format, level);
     let ends_at_hangup = !serve::is_hangup_ignored();
-    let datasets = datasets(arguments, &TerminalProgress::new(arguments.quiet)?)?;
+    let cache = Cache { directory: arguments.cache.as_deref(), choices: &arguments.choices, is_quiet: arguments.quiet };
+    let datasets = datasets(&arguments.inputs, &cache, &TerminalProgress::new(arguments.quiet)?)?;
     let front_end = front_end(arguments.front_end.as_deref())?;
     if front_end.is_none() && !arguments.quiet {
         terminal::say("this program was built without the page; data is served alone (--front-end DIR adds the page)");
@@ -171,7 +172,8 @@ fn limits(arguments: &Arguments) -> Limits {
     limits.within_descriptors(serve::raise_descriptor_limit())
 }
 
-fn front_end(directory: Option<&Path>) -> Result<Option<Arc<dyn FrontEnd>>> {
+/// The page in a directory, or the one built in, if there is one.
+pub fn front_end(directory: Option<&Path>) -> Result<Option<Arc<dyn FrontEnd>>> {
     if let Some(directory) = directory {
         return Ok(Some(Arc::new(DirectoryFrontEnd::open(directory)?)));
     }
@@ -183,15 +185,14 @@ fn front_end(directory: Option<&Path>) -> Result<Option<Arc<dyn FrontEnd>>> {
 
 /// The datasets that the arguments name, each once, under an id of its own. What cannot be served is said, and keeps
 /// nothing else from being served.
-fn datasets(arguments: &Arguments, progress: &TerminalProgress) -> Result<Vec<DatasetDirectory>> {
-    let cache = Cache { directory: arguments.cache.as_deref(), choices: &arguments.choices, is_quiet: arguments.quiet };
+pub fn datasets(inputs: &[PathBuf], cache: &Cache<'_>, progress: &TerminalProgress) -> Result<Vec<DatasetDirectory>> {
     let mut found: Vec<Found> = Vec::new();
     let mut refused = None;
-    for input in &arguments.inputs {
-        match find(input, &cache, progress) {
+    for input in inputs {
+        match find(input, cache, progress) {
             Ok(datasets) => found.extend(datasets),
             Err(error) if exit::code(&error) == exit::INTERRUPTED => return Err(error),
-            Err(error) if arguments.inputs.len() == 1 => return Err(error),
+            Err(error) if inputs.len() == 1 => return Err(error),
             Err(error) => {
                 terminal::say(&format!("error: {}", exit::message(&error)));
                 refused.get_or_insert(error);

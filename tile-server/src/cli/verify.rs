@@ -8,7 +8,7 @@ use tessera::{
     verify::verify,
 };
 
-use super::terminal;
+use super::{exit, terminal};
 
 /// The arguments of `tile-server verify`.
 #[derive(Args)]
@@ -23,7 +23,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         // A manifest of another version is whole.
         Err(error @ DatasetError::Manifest { .. }) if !error.is_of_another_version() => {
             terminal::print_lines([format!("damaged: {error}")])?;
-            return Ok(ExitCode::from(5));
+            return Ok(ExitCode::from(exit::DAMAGE));
         }
         opened => opened?,
     };
@@ -38,5 +38,5 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let verdict = format!("{problems} in {tiles}; build the dataset again from its .h5ad");
     let damage = report.damage.iter().map(|damage| format!("damaged: {damage}"));
     terminal::print_lines(damage.chain([verdict]))?;
-    Ok(ExitCode::from(5))
+    Ok(ExitCode::from(exit::DAMAGE))
 }

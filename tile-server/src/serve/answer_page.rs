@@ -18,7 +18,7 @@ use super::{
     content_negotiation::PageCoding,
     content_security_policy::{self, FrameAncestors},
     front_end::{Asset, FrontEnd},
-    html_document,
+    html_document::Filling,
     options::Origins,
     responses,
 };
@@ -126,9 +126,15 @@ impl Page {
         let bytes = std::mem::take(&mut asset.bytes);
         let html = is_html(&asset).then(|| String::from_utf8_lossy(&bytes));
         let policy = content_security_policy::policy(&self.data_origins, &self.frame_ancestors);
+        let base = self.base_path.to_string();
+        let filling = Filling {
+            base: &base,
+            data_origins: &self.data_origins,
+            embed_origins: &self.embed_origins,
+            data: "",
+        };
         if let Some(html) = &html
-            && let Cow::Owned(filled) =
-                html_document::fill(html, &self.base_path, &self.data_origins, &self.embed_origins)
+            && let Cow::Owned(filled) = filling.fill(html)
         {
             // A few kilobytes, compressed once.
             let smaller = |coded: io::Result<Vec<u8>>| coded.ok().filter(|coded| coded.len() < filled.len());

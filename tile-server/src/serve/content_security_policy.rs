@@ -43,14 +43,18 @@ impl Default for FrameAncestors {
 
 /// The policy for every file of the page.
 pub(super) fn policy(data_origins: &Origins, frame_ancestors: &FrameAncestors) -> HeaderValue {
+    let policy = format!("{}; frame-ancestors {}", of_document(data_origins), frame_ancestors.0);
+    HeaderValue::from_str(&policy).expect("checked sources are ASCII")
+}
+
+/// The same as far as a document may state it.
+pub(super) fn of_document(data_origins: &Origins) -> String {
     let data_origins = data_origins.to_string();
     let data_origins = if data_origins.is_empty() { data_origins } else { format!(" {data_origins}") };
-    let policy = format!(
+    format!(
         "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'{data_origins}; object-src 'none'; \
-         base-uri 'self'; form-action 'none'; frame-ancestors {}",
-        frame_ancestors.0
-    );
-    HeaderValue::from_str(&policy).expect("checked sources are ASCII")
+         base-uri 'self'; form-action 'none'"
+    )
 }
 
 #[cfg(test)]

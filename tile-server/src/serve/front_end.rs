@@ -17,6 +17,12 @@ pub trait FrontEnd: Send + Sync {
     /// The file at `path`: plain names joined by `/`, relative to the page's root. None where there is
     /// no such file. May block.
     fn get(&self, path: &str) -> Option<Asset>;
+
+    /// The paths of all files, in order. May block.
+    ///
+    /// # Errors
+    /// When they cannot be listed.
+    fn paths(&self) -> io::Result<Vec<String>>;
 }
 
 /// A file of the page.
@@ -96,6 +102,32 @@ impl FrontEnd for DirectoryFrontEnd {
             }
         }
     }
+
+    fn paths(&self) -> io::Result<Vec<String>> {
+        let mut paths = Vec::new();
+        list(&self.root, "", &mut paths)?;
+        paths.sort();
+        Ok(paths)
+    }
+}
+
+/// Appends the paths of the files below a directory, whose own path ends in `/` or is empty.
+fn list(directory: &Path, path: &str, paths: &mut Vec<String>) -> io::Result<()> {
+    for entry in fs::read_dir(directory)? {
+        let entry = entry?;
+        // Names that no address leads to.
+        let Ok(name) = entry.file_name().into_string() else { continue };
+        if name.starts_with('.') {
+            continue;
+        }
+        let path = format!("{path}{name}");
+        if entry.path().is_dir() {
+            list(&entry.path(), &format!("{path}/"), paths)?;
+        } else {
+            paths.push(path);
+        }
+    }
+    Ok(())
 }
 
 /// The page inside the binary, as it was built into `dist/`.
@@ -112,6 +144,10 @@ struct Dist;
 impl FrontEnd for EmbeddedFrontEnd {
     fn get(&self, path: &str) -> Option<Asset> {
         <Dist as rust_embed::RustEmbed>::get(path).map(|file| Asset::new(path, file.data))
+    }
+
+    fn paths(&self) -> io::Result<Vec<String>> {
+        Ok(<Dist as rust_embed::RustEmbed>::iter().map(Cow::into_owned).collect())
     }
 }
 

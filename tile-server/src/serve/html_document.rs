@@ -1,22 +1,49 @@
-//! What the server fills into the page's documents: where the page's root is, which other origins data may come from, and
-//! which may talk to the page in a frame. On a static host, whoever runs it writes these into the document.
+//! What is filled into the page's documents: where the page's root is, which other origins data may come from, and which
+//! may talk to the page in a frame. A tile server fills them in as it answers, `tile-server export` as it writes a static
+//! site.
 
 use std::borrow::Cow;
 
-use shared_fbs::api::{DATA_ORIGINS_META, EMBED_ORIGINS_META};
+use shared_fbs::api::{DATA_META, DATA_ORIGINS_META, EMBED_ORIGINS_META};
 
-use super::{base_path::BasePath, options::Origins};
+use super::{content_security_policy, options::Origins};
 
-/// The document with its `<base>` and the `<meta>` of either list of origins filled in, as far as it has them.
-pub(super) fn fill<'a>(html: &'a str, base_path: &BasePath, data: &Origins, embed: &Origins) -> Cow<'a, str> {
-    let html = with_attribute(html.into(), "<base", "href", &base_path.to_string());
-    [(DATA_ORIGINS_META, data), (EMBED_ORIGINS_META, embed)].into_iter().fold(html, |html, (name, origins)| {
-        with_attribute(html, &format!("<meta name=\"{name}\""), "content", &origins.to_string())
-    })
+/// What a document is told.
+#[derive(Clone, Copy, Debug)]
+pub struct Filling<'a> {
+    /// The address of the directory of the page's files, ending in `/`; relative, or a path.
+    pub base: &'a str,
+    /// The other origins that data may come from.
+    pub data_origins: &'a Origins,
+    /// The origins whose pages may talk to the page in a frame of theirs.
+    pub embed_origins: &'a Origins,
+    /// On the page of a dataset in a static site, the address of the dataset's directory as seen from `base`; else empty.
+    pub data: &'a str,
+}
+
+impl Filling<'_> {
+    /// The document with its `<base>` and its `<meta>` elements filled in, as far as it has them.
+    pub fn fill<'a>(&self, html: &'a str) -> Cow<'a, str> {
+        let html = with_attribute(html.into(), "<base", "href", self.base);
+        let html = with_meta(html, DATA_ORIGINS_META, &self.data_origins.to_string());
+        let html = with_meta(html, EMBED_ORIGINS_META, &self.embed_origins.to_string());
+        with_meta(html, DATA_META, self.data)
+    }
+
+    /// The same with the page's policy in the document, since a host of static files sends none.
+    pub fn fill_static(&self, html: &str) -> String {
+        let policy = content_security_policy::of_document(self.data_origins);
+        let meta = format!("<head>\n    <meta http-equiv=\"Content-Security-Policy\" content=\"{policy}\" />");
+        self.fill(html).replacen("<head>", &meta, 1)
+    }
+}
+
+fn with_meta<'a>(html: Cow<'a, str>, name: &str, content: &str) -> Cow<'a, str> {
+    with_attribute(html, &format!("<meta name=\"{name}\""), "content", content)
 }
 
 /// The document with this value for an attribute of the first element that begins so. Values are origins and
-/// paths, which hold nothing that HTML would need escaped.
+/// addresses, which hold nothing that HTML would need escaped.
 fn with_attribute<'a>(html: Cow<'a, str>, element: &str, attribute: &str, value: &str) -> Cow<'a, str> {
     let range = || {
         let start = html.find(element)?;
@@ -40,27 +67,43 @@ mod tests {
     use super::*;
 
     const HTML: &str = "<head><base href=\"/\" /><meta name=\"tessera-data-origins\" content=\"\" />\
-                        <meta name=\"tessera-embed-origins\" content=\"\" /></head>";
+                        <meta name=\"tessera-embed-origins\" content=\"\" />\
+                        <meta name=\"tessera-data\" content=\"\" /></head>";
 
     fn origins(origins: &[&str]) -> Origins {
         Origins::parse(&origins.iter().map(|&origin| origin.to_owned()).collect::<Vec<_>>()).unwrap()
     }
 
     #[test]
-    fn a_document_is_told_its_root_and_its_origins() {
-        let data = origins(&["https://a.org", "http://b.org:81"]);
-        let filled = fill(HTML, &BasePath::parse("/x/").unwrap(), &data, &origins(&["https://c.org"]));
+    fn a_document_is_told_its_root_its_origins_and_its_data() {
+        let (data_origins, embed_origins) = (origins(&["https://a.org", "http://b.org:81"]), origins(&["https://c.org"]));
+        let (data_origins, embed_origins) = (&data_origins, &embed_origins);
+        let filling = Filling { base: "/x/", data_origins, embed_origins, data: "data/a%20b/" };
         assert_eq!(
-            filled,
+            filling.fill(HTML),
             "<head><base href=\"/x/\" /><meta name=\"tessera-data-origins\" content=\"https://a.org http://b.org:81\" />\
-             <meta name=\"tessera-embed-origins\" content=\"https://c.org\" /></head>"
+             <meta name=\"tessera-embed-origins\" content=\"https://c.org\" />\
+             <meta name=\"tessera-data\" content=\"data/a%20b/\" /></head>"
         );
     }
 
     #[test]
+    fn a_document_of_a_static_site_has_its_policy_before_all_else() {
+        let (data_origins, embed_origins) = (&origins(&["https://a.org"]), &Origins::default());
+        let filled = Filling { base: "../../", data_origins, embed_origins, data: "" }.fill_static(HTML);
+        let policy = filled.find("http-equiv=\"Content-Security-Policy\"").unwrap();
+        assert!(policy < filled.find("<base").unwrap(), "{filled}");
+        assert!(filled.contains("connect-src 'self' https://a.org;"), "{filled}");
+        // Browsers ignore it in a document, and say so.
+        assert!(!filled.contains("frame-ancestors"), "{filled}");
+    }
+
+    #[test]
     fn a_document_without_such_elements_stays_as_it_is() {
+        let none = Origins::default();
+        let filling = Filling { base: "/", data_origins: &none, embed_origins: &none, data: "" };
         for html in [HTML, "", "<base", "<base>", "<base href=\"/", "<base target=\"_top\">", "<p>href=\"x\"</p>"] {
-            let filled = fill(html, &BasePath::default(), &origins(&[]), &origins(&[]));
+            let filled = filling.fill(html);
             assert!(matches!(filled, Cow::Borrowed(same) if same == html), "{html}");
         }
     }

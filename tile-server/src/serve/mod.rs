@@ -76,11 +76,12 @@ pub use self::{
     error::ServeError,
     front_end::{Asset, DirectoryFrontEnd, FrontEnd},
     host_check::AllowedHosts,
+    html_document::Filling,
     limits::Limits,
     logging::{LogFormat, init_logging},
     options::{CorsOrigins, Options, Origins},
     server::{Server, bind},
-    tessera_reader::ManifestReader,
+    tessera_reader::{ManifestReader, description},
 };
 
 /// Threads that may wait for something at one time, apart from those of datasets: tokio's own number.

@@ -25,6 +25,8 @@ struct PackFile {
     /// As the manifest says.
     n_bytes: u64,
     open: RwLock<Option<OpenFile>>,
+    /// Held by who opens it, so that those who come meanwhile get what that one opened.
+    opening: Mutex<()>,
     /// The number of the use that was its last.
     last_use: AtomicU64,
 }
@@ -58,8 +60,8 @@ impl PackFiles {
     /// None of them open.
     pub(super) fn new(directory: PathBuf, packs: Vec<PackDescription>, kept: Arc<KeptOpen>) -> Self {
         let packs = packs.into_iter().map(|PackDescription { file, n_bytes }| {
-            let pack = PackFile { name: file.clone(), n_bytes, open: RwLock::default(), last_use: AtomicU64::new(0) };
-            (file, Arc::new(pack))
+            let (open, opening, last_use) = Default::default();
+            (file.clone(), Arc::new(PackFile { name: file, n_bytes, open, opening, last_use }))
         });
         Self { directory, packs: packs.collect(), kept }
     }
@@ -72,13 +74,15 @@ impl PackFiles {
     pub(super) fn open(&self, name: &str, patience: Patience) -> Result<OpenFile, PackError> {
         let pack = self.packs.get(name).ok_or(PackError::Unknown)?;
         pack.last_use.store(self.kept.n_uses.fetch_add(1, Ordering::Relaxed), Ordering::Relaxed);
-        if let Some(open) = &*pack.open.read().unwrap_or_else(PoisonError::into_inner)
-            && !open.file.has_failed()
-        {
-            return Ok(open.clone());
+        if let Some(open) = pack.at_hand() {
+            return Ok(open);
         }
         if patience == Patience::AtHand {
             return Err(PackError::NotAtHand);
+        }
+        let _opening = pack.opening.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(open) = pack.at_hand() {
+            return Ok(open);
         }
         let open = pack.open_in(&self.directory)?;
         *pack.open.write().unwrap_or_else(PoisonError::into_inner) = Some(open.clone());
@@ -88,6 +92,12 @@ impl PackFiles {
 }
 
 impl PackFile {
+    /// If it is open, and could be read so far.
+    fn at_hand(&self) -> Option<OpenFile> {
+        let open = self.open.read().unwrap_or_else(PoisonError::into_inner);
+        open.as_ref().filter(|open| !open.file.has_failed()).cloned()
+    }
+
     fn open_in(&self, directory: &Path) -> Result<OpenFile, PackError> {
         let open = OpenFile::within(directory, Path::new(&self.name))?;
         if open.n_bytes != self.n_bytes {
@@ -128,7 +138,7 @@ impl KeptOpen {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
+    use std::{fs, sync::Barrier, thread};
 
     use super::*;
 
@@ -152,6 +162,24 @@ mod tests {
         // One that could not be read is looked at anew.
         first.file.read_at(&mut [0], 1, Patience::MayWait).unwrap_err();
         assert!(matches!(packs.open("a", Patience::MayWait), Err(PackError::Io(_))));
+    }
+
+    #[test]
+    fn a_pack_that_many_open_at_once_is_opened_once() {
+        let directory = tempfile::tempdir().unwrap();
+        for _ in 0..32 {
+            let packs = packs(directory.path(), &["a"], &KeptOpen::at_most(1));
+            let together = Barrier::new(8);
+            let open = || {
+                together.wait();
+                packs.open("a", Patience::MayWait).unwrap().file
+            };
+            let files = thread::scope(|scope| {
+                let opening: Vec<_> = (0..8).map(|_| scope.spawn(open)).collect();
+                opening.into_iter().map(|thread| thread.join().unwrap()).collect::<Vec<_>>()
+            });
+            assert!(files.iter().all(|file| Arc::ptr_eq(file, &files[0])));
+        }
     }
 
     #[test]

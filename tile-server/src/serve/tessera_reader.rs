@@ -43,7 +43,8 @@ impl ReadDataset for ManifestReader {
     }
 }
 
-fn description(id: &str, manifest: &Manifest) -> DatasetDescription {
+/// What a dataset says of itself; what is computed on it, a server adds.
+pub fn description(id: &str, manifest: &Manifest) -> DatasetDescription {
     let layer = manifest.layers.get(manifest.default_layer as usize);
     let var = layer.map_or(0, |layer| layer.var as usize);
     DatasetDescription {

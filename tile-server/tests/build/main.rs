@@ -9,9 +9,11 @@ mod compare;
 mod content;
 mod damage;
 mod exact;
+mod export;
 #[path = "../../../h5ad/tests/h5ad/fixtures.rs"]
 #[allow(dead_code, reason = "the reader's tests use more of it")]
 mod fixtures;
+mod host;
 mod hostile;
 mod input;
 mod markers;

@@ -17,13 +17,14 @@ use crate::{
 };
 
 /// A running server, stopped when dropped.
-struct Server {
+pub struct Server {
     child: Child,
-    address: String,
+    /// Host and port.
+    pub address: String,
 }
 
 impl Server {
-    fn start(inputs: &[&Path], more: &[&str]) -> Self {
+    pub fn start(inputs: &[&Path], more: &[&str]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_tile-server"));
         command.arg("serve").args(inputs).args(more);
         Self::spawn(command.stderr(Stdio::null()))

@@ -118,6 +118,10 @@ impl FrontEnd for Waiting {
         let _ = self.0.lock().unwrap().recv();
         Some(Asset::new(path, b"late".as_slice().into()))
     }
+
+    fn paths(&self) -> std::io::Result<Vec<String>> {
+        Ok(vec!["index.html".to_owned()])
+    }
 }
 
 #[test]

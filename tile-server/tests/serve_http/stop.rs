@@ -85,6 +85,10 @@ impl FrontEnd for Hanging {
         let _ = self.0.lock().unwrap().recv();
         None
     }
+
+    fn paths(&self) -> std::io::Result<Vec<String>> {
+        Ok(vec!["index.html".to_owned()])
+    }
 }
 
 #[test]

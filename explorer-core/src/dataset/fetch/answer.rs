@@ -50,9 +50,18 @@ pub enum RangeError {
     /// There is more of it than was asked for.
     #[error("it sends more bytes than were asked for")]
     TooLong,
+    /// There is less of it than was asked for.
+    #[error("it sends {found} bytes where {expected} were asked for")]
+    TooShort {
+        /// As the host says.
+        found: u64,
+        /// Bytes asked for.
+        expected: u64,
+    },
     /// The host knows no ranges, and the file is large.
     #[error(
-        "it answers no ranges, and the whole file is too large to fetch; host the dataset where ranges are answered"
+        "it answers no ranges, and the whole file is too large to fetch; host the dataset where ranges are answered, or \
+         export it in segments (tile-server export --segments 512K)"
     )]
     NoRanges,
 }
@@ -91,7 +100,11 @@ impl AskedRange {
                 return Err(other());
             }
         }
-        Ok(self.n_bytes())
+        match head.content_length {
+            Some(found) if found > self.n_bytes() => Err(RangeError::TooLong),
+            Some(found) if found < self.n_bytes() => Err(RangeError::TooShort { found, expected: self.n_bytes() }),
+            Some(_) | None => Ok(self.n_bytes()),
+        }
     }
 
     /// What a body that is longer than it may be says of the host.
@@ -158,6 +171,14 @@ mod tests {
     fn a_range_of_a_file_of_another_size_is_refused() {
         let range = AnswerHead { content_range: Some("bytes 4-6/9"), ..head(206) };
         assert_eq!(ASKED.most_bytes(&range), Err(RangeError::FileSize { found: 9, expected: 10 }));
+    }
+
+    #[test]
+    fn a_range_of_another_length_is_refused() {
+        let range = |content_length| AnswerHead { content_length: Some(content_length), ..head(206) };
+        assert_eq!(ASKED.most_bytes(&range(3)), Ok(3));
+        assert_eq!(ASKED.most_bytes(&range(4)), Err(RangeError::TooLong));
+        assert_eq!(ASKED.most_bytes(&range(2)), Err(RangeError::TooShort { found: 2, expected: 3 }));
     }
 
     #[test]

@@ -10,5 +10,5 @@ mod surplus;
 pub use answer::{AnswerHead, AskedRange, LARGEST_WHOLE_BYTES, RangeError};
 pub use cache::TileCache;
 pub use gate::{Gate, Pass};
-pub use requests::{RangeRequest, Wanted, lists, ranges};
+pub use requests::{RangeRequest, Wanted, lists, ranges, whole_segments};
 pub use surplus::surplus;

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use shared_fbs::manifest::Slot;
+use shared_fbs::{manifest::Slot, segments::Segments};
 
 /// A gap between tiles that costs less to fetch than another request does.
 const LARGEST_GAP_BYTES: u64 = 32 << 10;
@@ -44,6 +44,25 @@ pub fn ranges(tiles: &[Wanted]) -> Vec<RangeRequest> {
     requests
 }
 
+/// Sorts tiles, ascending, into requests for the segments that hold them, each of which comes whole. A tile that no segment
+/// holds has a request of its own.
+pub fn whole_segments(tiles: &[Wanted], segments: &Segments) -> Vec<RangeRequest> {
+    let mut requests: Vec<RangeRequest> = Vec::new();
+    for &(index, slot) in tiles {
+        let bytes = slot.range();
+        match requests.last_mut() {
+            Some(last) if bytes.start >= last.range.start && bytes.end <= last.range.end => {
+                last.tiles.push((index, slot));
+            }
+            _ => {
+                let range = segments.holding(&bytes).map_or(bytes, |segment| segment.range);
+                requests.push(RangeRequest { range, tiles: vec![(index, slot)] });
+            }
+        }
+    }
+    requests
+}
+
 /// Cuts tiles into lists to ask a tile server for by name; gaps cost nothing there.
 pub fn lists(tiles: &[Wanted]) -> Vec<Vec<Wanted>> {
     let mut lists: Vec<Vec<Wanted>> = Vec::new();
@@ -66,6 +85,8 @@ pub fn lists(tiles: &[Wanted]) -> Vec<Vec<Wanted>> {
 
 #[cfg(test)]
 mod tests {
+    use shared_fbs::manifest::{Pack, Segment};
+
     use super::*;
 
     fn at(index: u32, offset: u64, length: u32) -> Wanted {
@@ -98,5 +119,17 @@ mod tests {
         assert_eq!(lists(&large).len(), 1);
         let many: Vec<Wanted> = (0..2000).map(|tile| at(tile, u64::from(tile), 1)).collect();
         assert!(lists(&many).iter().all(|list| list.len() <= MOST_TILES));
+    }
+
+    #[test]
+    fn tiles_of_one_segment_come_with_the_whole_of_it() {
+        let segments = [100, 100].map(|n_bytes| Segment { hash: 0, n_bytes }).to_vec();
+        let segments = Segments::of(&Pack { segments: Some(segments), ..Pack::default() }).expect("it has segments");
+        let tiles = [at(0, 0, 10), at(7, 90, 10), at(8, 100, 50), at(9, 190, 20)];
+        let requests = whole_segments(&tiles, &segments);
+        let ranges: Vec<_> = requests.iter().map(|request| request.range.clone()).collect();
+        assert_eq!(ranges, [0..100, 100..200, 190..210]);
+        assert_eq!(requests[0].tiles, tiles[..2]);
+        assert_eq!(whole_segments(&[], &segments), []);
     }
 }

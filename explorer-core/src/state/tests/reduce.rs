@@ -106,8 +106,9 @@ fn a_set_is_saved_and_compared_with_the_rest_of_what_is_in_view_in_one_step() {
     let mut history = History::new(after([hide("louvain", "B"), Action::Subset]));
     let subset = history.present().view.analysis.query.subset.clone();
     let set = CellSet { name: "mine".to_owned(), source: CellSource::Query(CellQuery::default()) };
-    history.dispatch(Action::CompareWithRest { set, mode: TestMode::Samples });
-    let asked = Comparison { mode: TestMode::Samples, universe: subset, ..compared("mine", Reference::Rest) };
+    let layer = Some("raw/X".to_owned());
+    history.dispatch(Action::CompareWithRest { set, mode: TestMode::Samples, layer: layer.clone() });
+    let asked = Comparison { mode: TestMode::Samples, layer, universe: subset, ..compared("mine", Reference::Rest) };
     assert_eq!(history.present().view.shown_comparison(), Some(&asked));
     // Leaving the subset leaves the question as it was asked.
     history.dispatch(Action::Unsubset);

@@ -1,15 +1,22 @@
 //! Questions that several parts of the page ask.
 
-use explorer_core::state::{Action, CellQuery, MarkerOrder, Markers, ResultPanel, TestMode};
+use explorer_core::state::{Action, CellQuery, Comparison, MarkerOrder, Markers, Reference, ResultPanel};
+use leptos::prelude::*;
 
+use super::Page;
 use crate::store::Store;
 
-/// Compares the cells of a query with the rest of what is in view, as a set that is named after the filters.
-pub fn compare_with_rest(store: Store, query: CellQuery) {
+/// Compares the cells of a query with the rest of what is in view, as a set that is named after the filters, by the test
+/// and in the layer that the form of a comparison has. That shows the question from then on, and what is wrong with it.
+pub fn compare_with_rest(store: Store, page: Page, query: CellQuery) {
     let set = store.peek(|state| store.with_session(|session| session.set_of(query, &state.view.analysis)));
-    if let Some(set) = set {
-        store.dispatch(Action::CompareWithRest { set, mode: TestMode::Welch });
-    }
+    let Some(set) = set else { return };
+    let chosen = page.asked.with_untracked(|asked| asked.as_ref().map(|asked| (asked.mode, asked.layer.clone())));
+    let (mode, layer) = chosen.unwrap_or_default();
+    let universe = store.peek(|state| state.view.analysis.query.subset.clone());
+    let group = set.name.clone();
+    store.dispatch(Action::CompareWithRest { set, mode, layer: layer.clone() });
+    page.asked.set(Some(Comparison { group, reference: Reference::Rest, mode, layer, universe }));
 }
 
 /// Opens the markers of a column among the cells in view.

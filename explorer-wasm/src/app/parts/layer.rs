@@ -1,12 +1,12 @@
 //! What layers and subsets are called.
 
-use explorer_core::state::Filters;
+use explorer_core::{session::Bounds, state::Filters};
 
 use crate::store::Store;
 
 /// The filters of a subset, in a few words.
-pub fn levels_text(store: Store, levels: &[Filters]) -> String {
-    store.with_session(|session| session.levels_text(levels)).unwrap_or_default()
+pub fn levels_text(store: Store, levels: &[Filters], bounds: Bounds) -> String {
+    store.with_session(|session| session.levels_text(levels, bounds)).unwrap_or_default()
 }
 
 /// The name of a layer that the state names; empty before the dataset is open.

@@ -1,5 +1,6 @@
 //! What the page holds beside the state.
 
+use explorer_core::state::Comparison;
 use leptos::prelude::*;
 
 use crate::ui::LegendModel;
@@ -9,6 +10,8 @@ use crate::ui::LegendModel;
 pub struct Page {
     /// Moves the focus to the search for genes.
     pub focus_search: RwSignal<u32>,
+    /// What the form of a comparison asks; `None` before anything was chosen there.
+    pub asked: RwSignal<Option<Comparison>>,
     /// Whether a cell set is being named.
     pub naming: RwSignal<bool>,
     /// What the dataset is called.

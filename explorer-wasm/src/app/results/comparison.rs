@@ -5,6 +5,7 @@ use std::sync::Arc;
 use explorer_core::{
     de::{DeTable, Regulation},
     names::with_isolated_quotes,
+    session::Bounds,
     state::{Action, Comparison, GeneKey, TestMode},
 };
 use leptos::prelude::*;
@@ -40,7 +41,7 @@ pub fn ComparisonPanel(store: Store) -> impl IntoView {
     let names = move || result().map(|result| Arc::clone(&result.names)).unwrap_or_default();
     let color = store.part(|state| state.view.analysis.color.clone());
     let colored = Memo::new(move |_| colored_in(store, &color.get(), result().map(|result| result.layer.clone())));
-    let within = move |result: &DeResult| levels_text(store, &result.comparison.universe);
+    let within = move |result: &DeResult, bounds| levels_text(store, &result.comparison.universe, bounds);
     // What the sides have in common is known once their data are there.
     let sizes = Memo::new(move |_| {
         let shown = shown.get()?;
@@ -48,14 +49,14 @@ pub fn ComparisonPanel(store: Store) -> impl IntoView {
     });
     let summary = move || {
         let Some(result) = result() else { return DeSummary::default() };
-        let summary = result.summary(&within(&result), sizes.get());
+        let summary = result.summary(&within(&result, Bounds::Short), sizes.get());
         DeSummary { caution: summary.caution.as_deref().map(with_isolated_quotes), ..summary }
     };
     let title = title(store);
     let export = move |()| {
         if let CompareStatus::Done(result) = status.get_untracked() {
             let name = format!("{} {}.csv", title.get_untracked(), result.comparison.title());
-            save_csv(store, &name, &result.csv(&title.get_untracked(), &within(&result)));
+            save_csv(store, &name, &result.csv(&title.get_untracked(), &within(&result, Bounds::Exact)));
         }
     };
     let on_gene = move |gene: String| {

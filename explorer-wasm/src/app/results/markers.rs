@@ -5,6 +5,7 @@ use std::sync::Arc;
 use explorer_core::{
     format,
     names::isolated,
+    session::Bounds,
     state::{Action, GeneKey, MarkerOrder, Markers, ResultPanel},
 };
 use leptos::prelude::*;
@@ -44,7 +45,7 @@ pub fn MarkersPanel(store: Store) -> impl IntoView {
         let title = title.unwrap_or_default();
         match result.get() {
             Some(ByPointer(result)) => {
-                MarkersSummary { title, ..result.summary(&levels_text(store, &result.asked.universe)) }
+                MarkersSummary { title, ..result.summary(&levels_text(store, &result.asked.universe, Bounds::Short)) }
             }
             None => MarkersSummary { title, ..MarkersSummary::default() },
         }
@@ -83,7 +84,7 @@ pub fn MarkersPanel(store: Store) -> impl IntoView {
     let export = move |()| {
         if let Some(ByPointer(result)) = result.get_untracked() {
             let dataset = title(store).get_untracked();
-            let csv = result.csv(&dataset, &levels_text(store, &result.asked.universe));
+            let csv = result.csv(&dataset, &levels_text(store, &result.asked.universe, Bounds::Exact));
             save_csv(store, &format!("{dataset} markers of {}.csv", result.asked.column), &csv);
         }
     };

@@ -11,13 +11,13 @@ use leptos::prelude::*;
 use shared_fbs::manifest::{Column, ColumnKind};
 
 use crate::{
-    app::parts::{ByPointer, compare_with_rest, is_colored, show_markers, toggle_color},
+    app::parts::{ByPointer, Page, compare_with_rest, is_colored, show_markers, toggle_color},
     store::{Pointed, Store},
     ui::{CategoryLabels, CategoryPanel, CategoryValue, ValueCount},
 };
 
 /// The panel of a column of labels.
-pub(super) fn category(store: Store, column: &Column) -> impl IntoView + use<> {
+pub(super) fn category(store: Store, page: Page, column: &Column) -> impl IntoView + use<> {
     let name = column.name.clone();
     let has_missing = column.n_missing > 0;
     let loaded = {
@@ -123,7 +123,7 @@ pub(super) fn category(store: Store, column: &Column) -> impl IntoView + use<> {
                 let filter = ObsFilter::Labels(LabelFilter::Only([label].into()));
                 let mut query = CellQuery::of_universe(&store.peek(|state| state.view.analysis.query.subset.clone()));
                 query.filters.obs.insert(column.clone(), filter);
-                compare_with_rest(store, query);
+                compare_with_rest(store, page, query);
             }
         })
     });

@@ -38,6 +38,7 @@ pub fn Sets(store: Store, page: Page, has_genes: bool) -> impl IntoView {
             <CellSets
                 sets=items
                 n_selected=Signal::derive(move || numbers.get().0)
+                n_visible=Signal::derive(move || numbers.get().1)
                 can_compare=Signal::derive(move || has_genes && {
                     let (n_selected, n_visible, _) = numbers.get();
                     0 < n_selected && n_selected < n_visible
@@ -50,7 +51,7 @@ pub fn Sets(store: Store, page: Page, has_genes: bool) -> impl IntoView {
                 })
                 naming=page.naming
                 on_compare=Callback::new(move |()| {
-                    compare_with_rest(store, store.peek(|state| state.view.analysis.query.clone()));
+                    compare_with_rest(store, page, store.peek(|state| state.view.analysis.query.clone()));
                 })
                 on_save=Callback::new(move |name| store.dispatch(Action::SaveCellSet { name }))
                 on_rename=Callback::new(move |(from, to)| store.dispatch(Action::RenameCellSet { from, to }))
@@ -60,7 +61,7 @@ pub fn Sets(store: Store, page: Page, has_genes: bool) -> impl IntoView {
         </SidebarSection>
         {has_genes.then(|| view! {
             <SidebarSection title="Compare" test_id="compare">
-                <Compare store names=Signal::derive(move || {
+                <Compare store draft=page.asked names=Signal::derive(move || {
                     items.with(|items| items.iter().map(|set| set.name.clone()).collect())
                 }) />
             </SidebarSection>
@@ -69,8 +70,7 @@ pub fn Sets(store: Store, page: Page, has_genes: bool) -> impl IntoView {
 }
 
 #[component]
-fn Compare(store: Store, names: Signal<Vec<String>>) -> impl IntoView {
-    let draft = RwSignal::new(None::<Comparison>);
+fn Compare(store: Store, draft: RwSignal<Option<Comparison>>, names: Signal<Vec<String>>) -> impl IntoView {
     let universe = store.part(|state| state.view.analysis.query.subset.clone());
     // What is asked, mended where it names a set that is no more.
     let asked = Memo::new(move |_| {

@@ -11,7 +11,7 @@ use shared_fbs::manifest::{Column, ColumnKind};
 
 use super::category::category;
 use crate::{
-    app::parts::{bars, follow_brush, is_colored, title, toggle_color},
+    app::parts::{Page, bars, follow_brush, is_colored, title, toggle_color},
     store::Store,
     ui::{BrushChange, DatasetFacts, DatasetInfo, HistogramPanel, SearchField, SidebarSection},
 };
@@ -21,7 +21,7 @@ const SEARCH_FROM: usize = 10;
 
 /// The columns.
 #[component]
-pub fn ObsColumns(store: Store) -> impl IntoView {
+pub fn ObsColumns(store: Store, page: Page) -> impl IntoView {
     let columns =
         store.with_session(|session| session.columns().iter().cloned().collect::<Vec<_>>()).unwrap_or_default();
     let shown: Vec<Column> = columns.into_iter().filter(|column| !column.hidden && !is_constant(column)).collect();
@@ -72,7 +72,7 @@ pub fn ObsColumns(store: Store) -> impl IntoView {
             <SidebarSection title="Categories" aside=n_categorical test_id="categories">
                 {categorical
                     .iter()
-                    .map(|column| if_found(&column.name, category(store, column).into_any()))
+                    .map(|column| if_found(&column.name, category(store, page, column).into_any()))
                     .collect_view()}
             </SidebarSection>
         })}
@@ -80,7 +80,7 @@ pub fn ObsColumns(store: Store) -> impl IntoView {
             <SidebarSection title="Values" aside=n_continuous test_id="values">
                 {continuous
                     .iter()
-                    .map(|column| if_found(&column.name, numbers(store, column).into_any()))
+                    .map(|column| if_found(&column.name, numbers(store, page, column).into_any()))
                     .collect_view()}
             </SidebarSection>
         })}
@@ -91,12 +91,16 @@ pub fn ObsColumns(store: Store) -> impl IntoView {
 }
 
 /// A column of numbers: its histogram, or its labels where they are shown so.
-fn numbers(store: Store, column: &Column) -> impl IntoView + use<> {
+fn numbers(store: Store, page: Page, column: &Column) -> impl IntoView + use<> {
     let column = column.clone();
     let name = column.name.clone();
     let as_labels = store.part(move |state| state.view.analysis.as_labels.contains(&name));
     move || {
-        if as_labels.get() { category(store, &column).into_any() } else { histogram(store, &column.name).into_any() }
+        if as_labels.get() {
+            category(store, page, &column).into_any()
+        } else {
+            histogram(store, &column.name).into_any()
+        }
     }
 }
 

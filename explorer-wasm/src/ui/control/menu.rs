@@ -33,22 +33,7 @@ pub fn Menu(
             hang(&menu, &button);
         }
     };
-    let move_by_key = move |event: KeyboardEvent| {
-        let Some(menu) = menu.get_untracked() else { return };
-        let items = menu.children();
-        let active = document().active_element();
-        let at = (0..items.length()).find(|&index| items.item(index) == active);
-        let last = items.length().saturating_sub(1);
-        let next = match (event.key().as_str(), at) {
-            ("ArrowDown", Some(at)) if at < last => at + 1,
-            ("ArrowDown" | "Home", _) => 0,
-            ("ArrowUp", Some(at)) if at > 0 => at - 1,
-            ("ArrowUp" | "End", _) => last,
-            _ => return,
-        };
-        event.prevent_default();
-        focus(items.item(next));
-    };
+    let move_by_key = move |event| move_among(menu, &event);
     view! {
         <button
             type="button"
@@ -68,6 +53,40 @@ pub fn Menu(
             {children()}
         </div>
     }
+}
+
+/// The items of a menu that stands in a panel with other things.
+#[component]
+pub fn MenuItems(
+    /// Its name.
+    label: &'static str,
+    /// The items.
+    children: Children,
+) -> impl IntoView {
+    let menu = NodeRef::<html::Div>::new();
+    view! {
+        <div class="menu" role="menu" aria-label=label node_ref=menu on:keydown=move |event| move_among(menu, &event)>
+            {children()}
+        </div>
+    }
+}
+
+/// Moves the focus among the items of a menu by arrow keys, Home and End.
+fn move_among(menu: NodeRef<html::Div>, event: &KeyboardEvent) {
+    let Some(menu) = menu.get_untracked() else { return };
+    let items = menu.children();
+    let active = document().active_element();
+    let at = (0..items.length()).find(|&index| items.item(index) == active);
+    let last = items.length().saturating_sub(1);
+    let next = match (event.key().as_str(), at) {
+        ("ArrowDown", Some(at)) if at < last => at + 1,
+        ("ArrowDown" | "Home", _) => 0,
+        ("ArrowUp", Some(at)) if at > 0 => at - 1,
+        ("ArrowUp" | "End", _) => last,
+        _ => return,
+    };
+    event.prevent_default();
+    focus(items.item(next));
 }
 
 /// One thing to do.

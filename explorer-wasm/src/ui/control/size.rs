@@ -19,14 +19,14 @@ where
 }
 
 /// A `ResizeObserver` that stops when dropped.
-struct SizeObserver {
+pub(super) struct SizeObserver {
     observer: web_sys::ResizeObserver,
     _callback: Closure<dyn FnMut()>,
 }
 
 impl SizeObserver {
     /// `None` where the browser cannot observe sizes.
-    fn new(element: &web_sys::Element, changed: impl Fn() + 'static) -> Option<Self> {
+    pub(super) fn new(element: &web_sys::Element, changed: impl Fn() + 'static) -> Option<Self> {
         let callback = Closure::<dyn FnMut()>::new(changed);
         let observer = web_sys::ResizeObserver::new(callback.as_ref().unchecked_ref()).ok()?;
         observer.observe(element);

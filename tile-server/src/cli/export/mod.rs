@@ -1,0 +1,137 @@
+//! Static sites: the page, the list of datasets and the datasets, for any host of plain files.
+
+mod damaged;
+mod datasets;
+mod pages;
+mod segments;
+mod site;
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use anyhow::{Context as _, Result};
+use builder::{
+    BuildError, Progress as _,
+    native::{self, Existing, Partial},
+};
+use clap::Args;
+use explorer_core::format;
+use shared_fbs::api::Endpoint;
+use tile_server::serve::{BasePath, Origins};
+
+pub use self::damaged::Damaged;
+use self::{
+    segments::SegmentSize,
+    site::{SiteKind, SiteWriter},
+};
+use super::{build::Choices, cache::Cache, progress::TerminalProgress, serve, terminal};
+
+/// How a site is laid out.
+const LAYOUT: &str = "\
+Layout:
+  The addresses are those of the tile server: the list of datasets at /, a dataset at /d/NAME/. A dataset whose name
+  another one has, too, is at /d/ID/ alone, where ID is the name with a code of where the dataset lies.
+  Links within the site are relative, so that it works below any path, unless --base-path names one.
+  tessera-site.txt lists the files of the site. --force replaces a directory only if it holds these and nothing else.
+
+Hosts:
+  The page fetches parts of packs by HTTP ranges, which most hosts answer. For a host that does not, or that limits the
+  size of files, give --segments. `tile-server check URL` tries a host and says what to mend.";
+
+/// The arguments of `tile-server export`.
+#[derive(Args)]
+#[command(after_help = LAYOUT)]
+pub struct Arguments {
+    /// Dataset directories, directories of such, or AnnData files as `build` takes them
+    #[arg(required = true)]
+    inputs: Vec<PathBuf>,
+    /// The directory of the site to write
+    #[arg(long, value_name = "SITE")]
+    out: PathBuf,
+    /// Replace the directory if it is a site that was exported before
+    #[arg(long)]
+    force: bool,
+    /// The path on the host at which the site will be; needed only for hosts that show a directory's page at an address
+    /// without a slash at its end [default: any]
+    #[arg(long, value_name = "PATH")]
+    base_path: Option<String>,
+    /// Cut packs into files of at most this size (64K to 8M), for hosts that answer no ranges or limit the size of files
+    #[arg(long, value_name = "SIZE")]
+    segments: Option<SegmentSize>,
+    /// Let the page show data of this other origin, in addresses such as `?data=https://example.org/pbmc/`. May be
+    /// given more than once
+    #[arg(long, value_name = "ORIGIN")]
+    data_origin: Vec<String>,
+    /// Let pages of this origin show the Explorer in a frame and talk to it, as `<tessera-explorer>` does. May be given
+    /// more than once
+    #[arg(long, value_name = "ORIGIN")]
+    embed_origin: Vec<String>,
+    /// Where datasets built from AnnData files are kept [default: beside each file, or among the user's caches where that
+    /// cannot be written]
+    #[arg(long, value_name = "DIR")]
+    cache: Option<PathBuf>,
+    /// Take the page from this directory instead of the one built in
+    #[arg(long, value_name = "DIR")]
+    front_end: Option<PathBuf>,
+    /// Print nothing but errors
+    #[arg(long)]
+    quiet: bool,
+    #[command(flatten)]
+    choices: Choices,
+}
+
+/// The program has no page to export.
+#[derive(Debug, thiserror::Error)]
+#[error("this program was built without the page; name the directory of a built page with --front-end")]
+pub struct NoPage;
+
+/// Writes a static site.
+pub fn run(arguments: &Arguments) -> Result<ExitCode> {
+    let progress = TerminalProgress::new(arguments.quiet)?;
+    let base_path = arguments.base_path.as_deref().map(BasePath::parse).transpose()?;
+    let data_origins = Origins::parse(&arguments.data_origin)?;
+    let embed_origins = Origins::parse(&arguments.embed_origin)?;
+    let front_end = serve::front_end(arguments.front_end.as_deref())?.ok_or(NoPage)?;
+    let existing = if arguments.force { Existing::Replace } else { Existing::Keep };
+    let out = native::checked_place::<SiteKind>(&arguments.out, existing)?;
+    let cache = Cache { directory: arguments.cache.as_deref(), choices: &arguments.choices, is_quiet: arguments.quiet };
+    let datasets = datasets::named(serve::datasets(&arguments.inputs, &cache, &progress)?);
+
+    let parent = native::parent_of(&out);
+    let partial = fs::create_dir_all(parent)
+        .and_then(|()| Partial::<SiteKind>::create(parent))
+        .map_err(|source| unwritten(&out, source))?;
+    let mut site = SiteWriter::begin(&partial.directory()).map_err(|source| unwritten(&out, source))?;
+    let pages = pages::Pages {
+        front_end: &*front_end,
+        base_path: base_path.as_ref(),
+        data_origins: &data_origins,
+        embed_origins: &embed_origins,
+    };
+    pages.write(&datasets, &mut site).with_context(|| format!("cannot write the pages of {}", out.display()))?;
+    let mut descriptions = Vec::with_capacity(datasets.len());
+    for dataset in &datasets {
+        descriptions.push(dataset.write(arguments.segments, &mut site, &progress)?);
+    }
+    let list = serde_json::to_vec(&descriptions).expect("descriptions are plain text and numbers");
+    let n_bytes = site
+        .write(&Endpoint::Datasets.address(), &list)
+        .and_then(|()| site.finish())
+        .map_err(|source| unwritten(&out, source))?;
+    if progress.is_stopped() {
+        return Err(BuildError::Interrupted.into());
+    }
+    partial.publish(&out, existing)?;
+    if !arguments.quiet {
+        let datasets = format::plural(descriptions.len(), "dataset", "datasets");
+        terminal::say(&format!("{datasets}, {} in {}", format::bytes(n_bytes), out.display()));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn unwritten(out: &Path, source: io::Error) -> BuildError {
+    BuildError::Output { place: out.display().to_string(), source }
+}

@@ -1,0 +1,71 @@
+//! The page's files in a site, and a page for each dataset.
+
+use std::io;
+
+use shared_fbs::api::Endpoint;
+use tile_server::serve::{BasePath, Filling, FrontEnd, Origins};
+
+use super::{datasets::Exported, site::SiteWriter};
+
+/// The page of a directory, by every host's custom.
+const INDEX: &str = "index.html";
+
+/// What tells GitHub Pages that the files are to be hosted as they are.
+const NO_JEKYLL: &str = ".nojekyll";
+
+/// The page, and what its documents are told.
+pub struct Pages<'a> {
+    /// The page.
+    pub front_end: &'a dyn FrontEnd,
+    /// Where the site will be, if that is known.
+    pub base_path: Option<&'a BasePath>,
+    /// The other origins that data may come from.
+    pub data_origins: &'a Origins,
+    /// The origins whose pages may talk to the page in a frame of theirs.
+    pub embed_origins: &'a Origins,
+}
+
+impl Pages<'_> {
+    /// Writes the page's files and the pages of datasets.
+    ///
+    /// # Errors
+    /// When the page cannot be read, or the site not be written.
+    pub fn write(&self, datasets: &[Exported], site: &mut SiteWriter) -> io::Result<()> {
+        for path in self.front_end.paths()? {
+            let asset = self.front_end.get(&path).ok_or_else(|| missing(&path))?;
+            if path == INDEX {
+                site.write(INDEX, self.document(&asset.bytes, "./", "").as_bytes())?;
+            } else {
+                site.write(&path, &asset.bytes)?;
+            }
+        }
+        let index = self.front_end.get(INDEX).ok_or_else(|| missing(INDEX))?;
+        for dataset in datasets {
+            let data = Endpoint::File { id: dataset.name.as_str().into(), file: "".into() }.address();
+            let document = self.document(&index.bytes, "../../", &data);
+            for address in dataset.addresses() {
+                let path = format!("{}/{INDEX}", dataset_page(address));
+                if !site.has(&path) {
+                    site.write(&path, document.as_bytes())?;
+                }
+            }
+        }
+        site.write(NO_JEKYLL, b"")
+    }
+
+    /// The document as the page at `root`, as seen from which the page's files are.
+    fn document(&self, html: &[u8], root: &str, data: &str) -> String {
+        let base = self.base_path.map_or_else(|| root.to_owned(), ToString::to_string);
+        let Self { data_origins, embed_origins, .. } = *self;
+        Filling { base: &base, data_origins, embed_origins, data }.fill_static(&String::from_utf8_lossy(html))
+    }
+}
+
+/// The directory of a dataset's page: its address, with the name as it is.
+fn dataset_page(id: &str) -> String {
+    format!("{}/{id}", shared_fbs::api::PAGE_ROUTE)
+}
+
+fn missing(path: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::NotFound, format!("the page has no {path}"))
+}

@@ -1,0 +1,230 @@
+//! `export`: a static site is whole, works anywhere, holds the datasets byte for byte, and replaces only a site.
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Output, Stdio},
+    thread,
+    time::Duration,
+};
+
+use shared_fbs::{api::DatasetDescription, manifest::Manifest, path::MANIFEST, segments::Segments};
+
+use crate::input::{Built, build, demo};
+
+const HTML: &str = "<!doctype html>\n<html>\n  <head>\n    <base href=\"./\" />\n    \
+                    <meta name=\"tessera-data-origins\" content=\"\" />\n    \
+                    <meta name=\"tessera-data\" content=\"\" />\n  </head>\n</html>\n";
+
+/// A page, a dataset, and where a site goes.
+struct Place {
+    directory: tempfile::TempDir,
+    built: Built,
+}
+
+impl Place {
+    fn new() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let page = directory.path().join("page");
+        fs::create_dir_all(page.join("fonts")).unwrap();
+        for (name, content) in [("index.html", HTML), ("start.js", "1"), ("fonts/a.woff2", "2"), (".hidden", "3")] {
+            fs::write(page.join(name), content).unwrap();
+        }
+        Self { directory, built: build(&demo()) }
+    }
+
+    fn site(&self) -> PathBuf {
+        self.directory.path().join("hosted/site")
+    }
+
+    fn command(&self, inputs: &[&Path], more: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_tile-server"));
+        command.arg("export").args(inputs).arg("--out").arg(self.site()).arg("--front-end");
+        command.arg(self.directory.path().join("page")).args(["--quiet"]).args(more);
+        command
+    }
+
+    fn export(&self, more: &[&str]) -> Output {
+        self.command(&[&self.built.path()], more).output().unwrap()
+    }
+
+    fn exported(&self, more: &[&str]) {
+        let output = self.export(more);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+
+    /// The directory of the only dataset in the site.
+    fn data(&self) -> PathBuf {
+        self.site().join("data/dataset")
+    }
+
+    fn refused(&self, more: &[&str], code: i32, reason: &str) {
+        let output = self.export(more);
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.code() == Some(code) && said.contains(reason), "{:?}: {said}", output.status);
+    }
+}
+
+/// The paths of all files below a directory, sorted.
+fn files(root: &Path) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let mut folders = vec![root.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                found.insert(path.strip_prefix(root).unwrap().to_str().unwrap().to_owned());
+            }
+        }
+    }
+    found
+}
+
+fn text(path: &Path) -> String {
+    fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+#[test]
+fn a_site_has_the_page_the_list_and_the_datasets() {
+    let place = Place::new();
+    place.exported(&["--data-origin", "https://example.org"]);
+    let site = place.site();
+    let files = files(&site);
+    let listed: BTreeSet<String> = text(&site.join("tessera-site.txt")).lines().map(str::to_owned).collect();
+    assert_eq!(&listed | &BTreeSet::from(["tessera-site.txt".to_owned()]), files);
+    for file in ["index.html", "start.js", "fonts/a.woff2", ".nojekyll", "api/datasets", "d/dataset/index.html"] {
+        assert!(files.contains(file), "{file} of {files:?}");
+    }
+    assert!(!files.contains(".hidden"));
+
+    let described: Vec<DatasetDescription> = serde_json::from_str(&text(&site.join("api/datasets"))).unwrap();
+    assert_eq!(described.len(), 1);
+    assert_eq!((described[0].id.as_str(), described[0].n_obs, described[0].moments), ("dataset", 700, None));
+
+    // By the id that a tile server gives it, too.
+    let pages: Vec<&String> = files.iter().filter(|file| file.starts_with("d/")).collect();
+    assert_eq!(pages.len(), 2, "{pages:?}");
+    for page in pages {
+        let html = text(&site.join(page));
+        for told in ["<base href=\"../../\" />", "tessera-data\" content=\"data/dataset/\"", "https://example.org"] {
+            assert!(html.contains(told), "{told} in {page}: {html}");
+        }
+    }
+    let index = text(&site.join("index.html"));
+    assert!(index.contains("<base href=\"./\" />") && index.contains("tessera-data\" content=\"\""), "{index}");
+
+    for entry in fs::read_dir(place.built.path()).unwrap() {
+        let original = entry.unwrap().path();
+        let exported = place.data().join(original.file_name().unwrap());
+        assert!(fs::read(&original).unwrap() == fs::read(&exported).unwrap(), "{}", exported.display());
+    }
+}
+
+#[test]
+fn nothing_in_a_site_tells_where_it_lies_unless_that_is_given() {
+    let place = Place::new();
+    place.exported(&[]);
+    let here = place.directory.path().to_str().unwrap().to_owned();
+    for file in files(&place.site()) {
+        let bytes = fs::read(place.site().join(&file)).unwrap();
+        assert!(!bytes.windows(here.len()).any(|window| window == here.as_bytes()), "{file}");
+        assert!(!file.ends_with(".html") || !String::from_utf8_lossy(&bytes).contains("=\"/"), "{file}");
+    }
+    place.exported(&["--force", "--base-path", "lab/cells"]);
+    for file in ["index.html", "d/dataset/index.html"] {
+        assert!(text(&place.site().join(file)).contains("<base href=\"/lab/cells/\" />"), "{file}");
+    }
+}
+
+#[test]
+fn segments_make_up_the_packs() {
+    let place = Place::new();
+    place.exported(&["--segments", "64K"]);
+    let manifest = |folder: &Path| Manifest::decode(&fs::read(folder.join(MANIFEST)).unwrap()).unwrap();
+    let (original, cut) = (manifest(&place.built.path()), manifest(&place.data()));
+    assert_eq!((cut.content_id_of(), &cut.content_id), (original.content_id_of(), &original.content_id));
+    let mut expected = BTreeSet::from([MANIFEST.to_owned()]);
+    let mut n_cut = 0;
+    for pack in &cut.packs {
+        let segments: Vec<_> = Segments::of(pack).unwrap().iter().collect();
+        let bytes: Vec<u8> =
+            segments.iter().flat_map(|segment| fs::read(place.data().join(&segment.file)).unwrap()).collect();
+        assert!(bytes == fs::read(place.built.path().join(&pack.file)).unwrap(), "{}", pack.name);
+        n_cut += usize::from(segments.len() > 1);
+        expected.extend(segments.into_iter().map(|segment| segment.file));
+    }
+    assert!(n_cut > 0, "no pack is larger than a segment");
+    // No pack lies beside its segments.
+    assert_eq!(files(&place.data()), expected);
+}
+
+#[test]
+fn only_a_site_is_replaced_and_only_by_force() {
+    let place = Place::new();
+    place.exported(&[]);
+    place.refused(&[], 2, "--force");
+    fs::write(place.directory.path().join("page/start.js"), "another").unwrap();
+    place.exported(&["--force"]);
+    assert_eq!(text(&place.site().join("start.js")), "another");
+    fs::write(place.site().join("d/CNAME"), "cells.example.org").unwrap();
+    place.refused(&["--force"], 2, "d/CNAME");
+    fs::remove_dir_all(place.site()).unwrap();
+    fs::create_dir(place.site()).unwrap();
+    fs::write(place.site().join("index.html"), "precious").unwrap();
+    place.refused(&["--force"], 2, "no exported site");
+    assert_eq!(text(&place.site().join("index.html")), "precious");
+}
+
+#[test]
+fn datasets_of_one_name_stay_apart() {
+    let place = Place::new();
+    let other = place.directory.path().join("Dataset");
+    fs::create_dir(&other).unwrap();
+    for entry in fs::read_dir(place.built.path()).unwrap() {
+        let entry = entry.unwrap();
+        fs::copy(entry.path(), other.join(entry.file_name())).unwrap();
+    }
+    let output = place.command(&[&place.built.path(), &other], &[]).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let described: Vec<DatasetDescription> = serde_json::from_str(&text(&place.site().join("api/datasets"))).unwrap();
+    let ids: BTreeSet<&str> = described.iter().map(|dataset| dataset.id.as_str()).collect();
+    assert!(ids.len() == 2 && ids.iter().all(|id| id.to_lowercase().starts_with("dataset-")), "{ids:?}");
+}
+
+#[test]
+fn a_damaged_dataset_is_not_exported() {
+    let place = Place::new();
+    let pack = fs::read_dir(place.built.path()).unwrap().map(|entry| entry.unwrap().path());
+    let pack = pack.filter(|path| path.extension().is_some_and(|extension| extension == "pack")).max().unwrap();
+    let mut bytes = fs::read(&pack).unwrap();
+    bytes[0] ^= 1;
+    fs::write(&pack, &bytes).unwrap();
+    place.refused(&["--segments", "64K"], 3, "its name tells");
+    fs::write(&pack, &bytes[1..]).unwrap();
+    place.refused(&[], 3, "bytes, not");
+    fs::remove_file(&pack).unwrap();
+    place.refused(&[], 3, "cannot be read");
+    assert!(!place.site().exists());
+}
+
+#[cfg(unix)]
+#[test]
+fn what_a_killed_export_leaves_goes_with_the_next() {
+    let place = Place::new();
+    let mut child =
+        place.command(&[&place.built.path()], &["--segments", "64K"]).stderr(Stdio::null()).spawn().unwrap();
+    let hosted = place.directory.path().join("hosted");
+    while fs::read_dir(&hosted).map_or(true, |mut entries| entries.next().is_none()) {
+        thread::sleep(Duration::from_millis(1));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    // Nothing, or all of it where it was quicker.
+    assert!(!place.site().exists() || place.data().join(MANIFEST).exists());
+    place.exported(&["--force"]);
+    let left: Vec<_> = fs::read_dir(&hosted).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(left, ["site"]);
+}
