@@ -18,8 +18,14 @@ pub const PAGE_ROUTE: &str = "d";
 /// Where the server says that it runs.
 pub const HEALTH_ROUTE: &str = "healthz";
 
-/// What the address of a page in a frame says beside its dataset: `?embed=1&host=ORIGIN`, the site that the frame is in.
-pub const EMBED_QUERY: [&str; 2] = ["embed", "host"];
+/// What the address of a page in a frame has beside its dataset: `?embed=1`.
+pub const EMBED_QUERY: &str = "embed";
+
+/// What names the origin of the page around the frame in the same address: `&host=ORIGIN`.
+pub const HOST_QUERY: &str = "host";
+
+/// What stands there in place of a dataset that the page around the frame supplies: `&bytes=NAME`.
+pub const BYTES_QUERY: &str = "bytes";
 
 /// The name of the page's `<meta>` that lists the origins whose data it may show, with spaces between them.
 pub const DATA_ORIGINS_META: &str = "tessera-data-origins";

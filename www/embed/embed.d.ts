@@ -113,6 +113,17 @@ export interface TesseraEvents {
   error: { code: ErrorCode; message: string; tile?: string; recoverable: boolean };
 }
 
+/** Supplies the bytes of a dataset that only the host's page can read. */
+export interface ByteSource {
+  /** What the view calls the dataset. */
+  name?: string;
+  /**
+   * The bytes of a file of the dataset's directory, whole or from `start` to before `end`. A rejection is shown with its
+   * message.
+   */
+  read(path: string, start: number | undefined, end: number | undefined, signal: AbortSignal): Promise<ArrayBuffer | Uint8Array>;
+}
+
 export class TesseraExplorer extends HTMLElement {
   /** The address of the dataset's page, on another origin than this page's. */
   src: string;
@@ -137,6 +148,8 @@ export class TesseraExplorer extends HTMLElement {
   /** The view as it was last told; setting it is `setView`. */
   get view(): View | undefined;
   set view(view: ViewPatch | string);
+  /** Where the bytes come from, if not from the viewer's host: `src` is then any page of the viewer. */
+  byteSource: ByteSource | null;
   readonly selection: SelectionInfo | undefined;
   readonly dataset: Dataset | undefined;
   readonly visible: boolean;

@@ -99,6 +99,8 @@ export class TesseraExplorer extends HTMLElement {
   #visible = false;
   #failed = false;
   #hears = ["share"];
+  #bytes = null;
+  #reads = new Set();
   #shared = "";
   #group = null;
   #patience;
@@ -125,6 +127,12 @@ export class TesseraExplorer extends HTMLElement {
 
   connectedCallback() {
     clearTimeout(this.#gone);
+    // What was set before the element was defined hides what the class has.
+    for (const name of ["byteSource", "view"].filter((name) => Object.hasOwn(this, name))) {
+      const value = this[name];
+      delete this[name];
+      this[name] = value;
+    }
     addEventListener("message", this.#hear);
     this.#join();
     this.#seen.observe(this);
@@ -159,10 +167,7 @@ export class TesseraExplorer extends HTMLElement {
       if (this.isConnected) this.#join();
     } else if (name === "src") {
       this.#link = "";
-      if (this.#frame || this.#failed || this.#begins) {
-        this.#close();
-        this.#load();
-      }
+      this.#again();
     } else if (!this.#frame) {
       // It is read when the frame loads.
     } else if (name === "label") {
@@ -203,6 +208,16 @@ export class TesseraExplorer extends HTMLElement {
 
   get visible() {
     return this.#visible;
+  }
+
+  // { name, read(path, start, end, signal) }: where the bytes of the dataset come from, if not from the viewer's host.
+  get byteSource() {
+    return this.#bytes;
+  }
+
+  set byteSource(source) {
+    this.#bytes = source ?? null;
+    this.#again();
   }
 
   setView(view, { history } = {}) {
@@ -292,6 +307,13 @@ export class TesseraExplorer extends HTMLElement {
     return this.#reveals && (this.#visible || this.getAttribute("loading") === "eager");
   }
 
+  // Loads another dataset, if one is loaded or should be.
+  #again() {
+    if (!this.#frame && !this.#failed && !this.#begins) return;
+    this.#close();
+    this.#load();
+  }
+
   #renew() {
     const before = this.#settle;
     // Who waits for a frame that was given up waits for the next.
@@ -317,6 +339,7 @@ export class TesseraExplorer extends HTMLElement {
     this.#origin = url.origin;
     url.searchParams.set("embed", 1);
     url.searchParams.set("host", location.origin);
+    if (this.#bytes) url.searchParams.set("bytes", this.#bytes.name ?? "data");
     for (const name of SETTINGS) {
       if (this.hasAttribute(name)) url.searchParams.set(name, this.getAttribute(name));
     }
@@ -378,7 +401,33 @@ export class TesseraExplorer extends HTMLElement {
     this.#port?.close();
     this.#port = port1;
     port1.onmessage = ({ data }) => this.#take(data);
-    source.postMessage(init, origin, [port2]);
+    const ports = [port2];
+    if (this.#bytes) {
+      const bytes = new MessageChannel();
+      this.#serve(bytes.port1);
+      ports.push(bytes.port2);
+    }
+    source.postMessage(init, origin, ports);
+  }
+
+  // Supplies the bytes that the frame and each of its workers ask for over a port of theirs.
+  #serve(port) {
+    const reads = new Map();
+    port.onmessage = async ({ data, ports }) => {
+      if (ports[0]) return this.#serve(ports[0]);
+      const { id, path, start, end, abort } = data;
+      if (abort) return reads.get(id)?.abort();
+      const read = new AbortController();
+      reads.set(id, read);
+      this.#reads.add(read);
+      try {
+        port.postMessage({ id, bytes: await this.#bytes.read(path, start, end, read.signal) });
+      } catch (error) {
+        port.postMessage({ id, error: `${error?.message ?? error}` });
+      }
+      reads.delete(id);
+      this.#reads.delete(read);
+    };
   }
 
   async #ask(type, args) {
@@ -474,6 +523,7 @@ export class TesseraExplorer extends HTMLElement {
   #close() {
     clearTimeout(this.#patience);
     clearTimeout(this.#unseen);
+    for (const read of this.#reads) read.abort();
     this.#port?.close();
     this.#port = null;
     this.#frame?.remove();

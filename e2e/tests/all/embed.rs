@@ -14,7 +14,8 @@ const N_DENDRITIC: usize = 240;
 #[tokio::test(flavor = "multi_thread")]
 async fn a_host_drives_the_explorer_and_others_get_nothing() -> Result<()> {
     let mut site = HostSite::listen().await?;
-    let arguments = vec!["--embed-origin".to_owned(), site.origin()];
+    let arguments = ["--embed-origin", "--cors-origin"].into_iter().flat_map(|name| [name.to_owned(), site.origin()]);
+    let arguments = arguments.collect();
     let visit = Visit::with_arguments(arguments, Graphics::WebGpu, "embed").await?;
     site.serve(files(visit.server.address()));
     visit
@@ -35,6 +36,8 @@ async fn a_host_drives_the_explorer_and_others_get_nothing() -> Result<()> {
             a_group_shares_its_color(&host).await.context("group")?;
             visit.browser.shoot("group")?;
             only_addresses_of_the_web_are_framed(&host).await.context("addresses")?;
+            host.visit("/bytes.html").await?;
+            a_host_supplies_the_bytes(&host).await.context("bytes")?;
             host.visit("/plain.html").await?;
             only_the_right_answer_to_hello_opens_the_port(&host).await.context("handshake")?;
             large_and_many_messages_are_refused(&host).await.context("limits")?;
@@ -68,6 +71,7 @@ fn files(server: &str) -> HashMap<&'static str, HostFile> {
                 ..file("text/html", page("/host.js"))
             },
         ),
+        ("/bytes.html", file("text/html", page("/host.js"))),
         ("/plain.html", file("text/html", page("/plain.js"))),
         ("/host.js", file("text/javascript", include_str!("host/host.js").to_owned())),
         ("/plain.js", file("text/javascript", include_str!("host/plain.js").to_owned())),
@@ -359,6 +363,48 @@ async fn only_addresses_of_the_web_are_framed(host: &Host<'_>) -> Result<()> {
     let mend = "(add('bad', {}, 'about:blank'), bad.src = a, bad.ready.then(({ n_obs }) => (bad.remove(), n_obs)))";
     let n_obs = host.get(mend, server).await?;
     ensure!(n_obs == N_CELLS, "{n_obs} cells");
+    Ok(())
+}
+
+/// The host reads the dataset, as it might from a folder that only it knows: page and workers ask it for every byte.
+async fn a_host_supplies_the_bytes(host: &Host<'_>) -> Result<()> {
+    let add = "(() => {
+        const [server, dataset] = document.body.dataset.explorer.split(' ');
+        window.reads = [];
+        const read = async (path, start, end, signal) => {
+            reads.push(path);
+            if (path === window.lost) throw new Error('it is lost');
+            const headers = start === undefined ? {} : { range: `bytes=${start}-${end - 1}` };
+            const answer = await fetch(`${server}/data/${dataset}/${path}`, { headers, signal });
+            return answer.arrayBuffer();
+        };
+        add('one', { 'color-by': 'obs:louvain', reveal: 'manual' }, `${server}/`).byteSource = { name: 'mine', read };
+        return one.resume(); })()";
+    let dataset = host.get(add, Value::Null).await?;
+    ensure!(dataset["n_obs"] == N_CELLS, "{dataset}");
+    host.until_heard("load", "true").await?;
+    host.call("markers", json!(["louvain"])).await?;
+    host.until_heard("result", "event.kind === 'markers'").await?;
+    host.call("select", json!([{ "rect": [[-100, -100], [6, 100]] }])).await?;
+    host.until_heard("selectionchange", &format!("event.n > 0 && event.n < {N_CELLS}")).await?;
+    // Of a subset nothing is summed up beforehand, so that workers read the cells.
+    host.call("run", json!(["subset"])).await?;
+    host.call("compare", json!([{ "column": "bulk_labels", "labels": ["Dendritic"] }])).await?;
+    host.until_heard("result", "event.kind === 'comparison'").await?;
+    host.inside("frameOf('one')", async |page| {
+        let fetched = "performance.getEntriesByType('resource').filter(({ name }) => name.includes('/data/')).length";
+        page.until_value("what the frame fetches itself", fetched, Value::Null, |n| *n == 0).await.map(drop)
+    })
+    .await?;
+    let packs = host.get("new Set(reads).size", Value::Null).await?;
+    ensure!(packs.as_u64() > Some(3), "of the host, {packs} files were asked for");
+    // What it cannot read is told in its words, and another source is a new start.
+    let lose = "(() => {
+        window.lost = 'manifest.tsm';
+        one.byteSource = { ...one.byteSource };
+        return outcome(one.ready).then(({ code, message }) => [code, message.includes('it is lost')]); })()";
+    let lost = host.get(lose, Value::Null).await?;
+    ensure!(lost[1] == true, "the failure is {lost}");
     Ok(())
 }
 

@@ -18,6 +18,7 @@ use explorer_core::{
 use leptos::prelude::*;
 
 use crate::{
+    fetch,
     host::Connection,
     owner,
     picture::PictureHandle,
@@ -63,7 +64,10 @@ impl Embedding {
         port.is_some()
     }
 
-    fn connected(self, Connection { init, port }: Connection) {
+    fn connected(self, Connection { init, port, bytes }: Connection) {
+        if let Some(bytes) = bytes {
+            fetch::read_from_host(bytes);
+        }
         // What the host says of itself must not keep it from being heard.
         let settings = self.store.configure(&init.settings);
         if let Some(host) = self.store.host() {

@@ -5,7 +5,7 @@ use std::{cell::RefCell, rc::Rc};
 use explorer_core::embed::{Hello, Init, MAX_MESSAGE_BYTES};
 use gloo_events::EventListener;
 use js_sys::{JSON, Object};
-use shared_fbs::api::EMBED_QUERY;
+use shared_fbs::api::{EMBED_QUERY, HOST_QUERY};
 use wasm_bindgen::JsCast;
 use web_sys::{MessageEvent, MessagePort, UrlSearchParams, Window};
 
@@ -25,13 +25,15 @@ pub struct Connection {
     pub init: Init,
     /// What all else goes over.
     pub port: MessagePort,
+    /// What the bytes of the dataset come over, where the host supplies them.
+    pub bytes: Option<MessagePort>,
 }
 
 impl Frame {
     /// The page around the document, where the document's query names its origin and that is among `origins`, which have
     /// spaces between them. Whether it is of that origin is seen to by the browser, who delivers to no other.
     pub(super) fn of(query: &UrlSearchParams, origins: &str) -> Option<Self> {
-        let [embed, host] = EMBED_QUERY.map(|name| query.get(name));
+        let [embed, host] = [EMBED_QUERY, HOST_QUERY].map(|name| query.get(name));
         let origin = host.filter(|origin| embed.as_deref() == Some("1") && is_named(origin, origins))?;
         let window = gloo_utils::window();
         let parent = window.parent().ok().flatten().filter(|parent| !Object::is(parent, &window))?;
@@ -71,8 +73,8 @@ fn connection(event: &MessageEvent, nonce: &str) -> Option<Connection> {
     // What is no JSON has no text.
     let text = JSON::stringify(&event.data()).ok()?.as_string().filter(|text| text.len() <= MAX_MESSAGE_BYTES)?;
     let init: Init = serde_json::from_str(&text).ok()?;
-    let port = event.ports().get(0).dyn_into::<MessagePort>().ok()?;
-    init.answers(nonce).then_some(Connection { init, port })
+    let port = |at| event.ports().get(at).dyn_into::<MessagePort>().ok();
+    init.answers(nonce).then_some(Connection { init, port: port(0)?, bytes: port(1) })
 }
 
 /// Hexadecimal digits that nobody guesses; `None` where the browser has no such.

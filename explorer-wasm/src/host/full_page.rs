@@ -2,7 +2,7 @@
 
 use explorer_core::embed::{Gestures, Settings, SettingsChange};
 use gloo_events::EventListener;
-use shared_fbs::api::{DATA_META, DATA_ORIGINS_META, EMBED_ORIGINS_META, EMBED_QUERY};
+use shared_fbs::api::{BYTES_QUERY, DATA_META, DATA_ORIGINS_META, EMBED_ORIGINS_META, EMBED_QUERY, HOST_QUERY};
 use wasm_bindgen::JsValue;
 use web_sys::{HtmlElement, KeyboardEvent, Location, Url, UrlSearchParams};
 
@@ -30,6 +30,10 @@ impl FullPage {
     /// # Errors
     /// When it is of another origin that the document does not name.
     pub fn dataset(&self) -> Result<Option<DatasetAddress>, ForeignOrigin> {
+        if let Some(id) = query().and_then(|query| query.get(BYTES_QUERY)) {
+            let host = || query().and_then(|query| query.get(HOST_QUERY)).unwrap_or_default();
+            return self.frame().map(|_| Some(DatasetAddress::of_host(id))).ok_or_else(|| ForeignOrigin(host()));
+        }
         let location = location();
         let (path, query) = (location.pathname().unwrap_or_default(), location.search().unwrap_or_default());
         let data_origins = content(DATA_ORIGINS_META);
@@ -92,7 +96,7 @@ impl Host for FullPage {
     }
 
     fn settings(&self) -> Settings {
-        let Some(query) = query().filter(|query| query.has(EMBED_QUERY[0])) else {
+        let Some(query) = query().filter(|query| query.has(EMBED_QUERY)) else {
             return Settings { gestures: Gestures::Greedy, ..Settings::default() };
         };
         let named = Settings::NAMES.iter().filter_map(|&name| Some((name.to_owned(), query.get(name)?)));
@@ -117,10 +121,10 @@ fn content(name: &str) -> String {
 fn page_by_itself(address: &str) -> String {
     let Ok(url) = Url::new(address) else { return address.to_owned() };
     let query = url.search_params();
-    if !query.has(EMBED_QUERY[0]) {
+    if !query.has(EMBED_QUERY) {
         return address.to_owned();
     }
-    for name in EMBED_QUERY.iter().chain(&Settings::NAMES) {
+    for name in [EMBED_QUERY, HOST_QUERY, BYTES_QUERY].iter().chain(&Settings::NAMES) {
         query.delete(name);
     }
     url.href()

@@ -11,7 +11,7 @@ use wasm_bindgen_futures::spawn_local;
 
 use super::{Opened, Phase, Store, Tone};
 use crate::{
-    fetch::{FetchError, Fetcher, Limits, Priority, Source},
+    fetch::{Address, FetchError, Fetcher, Limits, Priority, Source},
     platform,
     worker::Pool,
 };
@@ -25,7 +25,11 @@ impl Store {
         self.phase.set(Phase::Opening);
         let Some(inner) = self.inner() else { return };
         spawn_local(async move {
-            let storage = self.settings.with_untracked(|settings| settings.storage);
+            let storage = match inner.address {
+                // Whose data they are keeps them.
+                Address::Host => Storage::None,
+                Address::Server(_) | Address::Directory(_) => self.settings.with_untracked(|settings| settings.storage),
+            };
             let limits = Limits { storage, ..LIMITS };
             let fetcher = Fetcher::new(Source::new(&inner.address, inner.host.base()), limits);
             match fetcher.open().await {

@@ -21,7 +21,7 @@ use super::{
     markers::markers_to_bytes,
     message::{Posted, Reply, Request},
 };
-use crate::fetch::{Dataset, FetchError, Fetcher, Limits, Source};
+use crate::fetch::{self, Dataset, FetchError, Fetcher, Limits, Source};
 
 /// What a worker may take: many workers share the browser's connections and memory.
 const LIMITS: Limits = Limits { requests: 2, cache_bytes: 48 << 20, storage: Storage::Local };
@@ -62,7 +62,10 @@ struct Worker {
 impl Worker {
     fn hear(self: &Rc<Self>, request: Request) {
         match request {
-            Request::Open { address, root, storage } => {
+            Request::Open { address, root, storage, bytes } => {
+                if let Some(bytes) = bytes {
+                    fetch::read_from_host(bytes);
+                }
                 self.dataset.replace(None);
                 self.opened.replace(Some((Source::new(&address, &root), storage)));
             }

@@ -9,6 +9,7 @@ use explorer_core::{
 };
 use js_sys::{Array, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
+use web_sys::MessagePort;
 
 use crate::fetch::Address;
 
@@ -23,6 +24,8 @@ pub enum Request {
         root: String,
         /// Whether tiles may stay in the browser after the visit.
         storage: Storage,
+        /// What its bytes come over, where the page around the frame supplies them.
+        bytes: Option<MessagePort>,
     },
     /// Sum up a layer over two sets of cells, as far as the share goes.
     Moments {
@@ -124,6 +127,15 @@ impl Writer {
         self
     }
 
+    /// A port changes hands.
+    fn port(self, port: Option<&MessagePort>) -> Self {
+        if let Some(port) = port {
+            self.transfer.push(port);
+            self.fields.push(port);
+        }
+        self
+    }
+
     fn post(self) -> Posted {
         Posted { message: self.fields.into(), transfer: self.transfer }
     }
@@ -146,6 +158,10 @@ impl Reader {
         (number >= 0.0 && number <= f64::from(u32::MAX) && number.fract() == 0.0).then_some(number as u32)
     }
 
+    fn port(&self, at: u32) -> Option<MessagePort> {
+        self.0.get(at).dyn_into().ok()
+    }
+
     fn bytes(&self, at: u32) -> Option<Vec<u8>> {
         self.0.get(at).dyn_ref::<Uint8Array>().map(Uint8Array::to_vec)
     }
@@ -155,8 +171,8 @@ impl Request {
     /// The message.
     pub fn to_js(&self) -> Posted {
         match self {
-            Self::Open { address, root, storage } => {
-                Writer::new("open").text(&address.to_text()).text(root).text(storage.name())
+            Self::Open { address, root, storage, bytes } => {
+                Writer::new("open").text(&address.to_text()).text(root).text(storage.name()).port(bytes.as_ref())
             }
             Self::Moments { job, layer, share: Share::Genes { genes, labels } } => {
                 Writer::new("genes").number(*job).number(*layer).number(genes.start).number(genes.end).bytes(labels)
@@ -184,6 +200,7 @@ impl Request {
                 address: Address::from_text(&reader.text(1)?)?,
                 root: reader.text(2)?,
                 storage: Storage::from_name(&reader.text(3)?)?,
+                bytes: reader.port(4),
             }),
             "genes" => Some(Self::Moments {
                 job: reader.number(1)?,

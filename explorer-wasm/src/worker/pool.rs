@@ -22,7 +22,10 @@ use super::{
     markers::markers_from_bytes,
     message::{Posted, Reply, Request},
 };
-use crate::{fetch::Address, platform};
+use crate::{
+    fetch::{self, Address},
+    platform,
+};
 
 /// A worker's first script, relative to the page's base.
 const LOADER: &str = "./worker.js";
@@ -155,6 +158,7 @@ impl Pool {
                 address: self.address.clone(),
                 root: self.root.clone(),
                 storage: self.storage,
+                bytes: fetch::port_for_worker(),
             })?);
         }
         Ok(workers.clone())

@@ -127,12 +127,8 @@ impl Page {
         let html = is_html(&asset).then(|| String::from_utf8_lossy(&bytes));
         let policy = content_security_policy::policy(&self.data_origins, &self.frame_ancestors);
         let base = self.base_path.to_string();
-        let filling = Filling {
-            base: &base,
-            data_origins: &self.data_origins,
-            embed_origins: &self.embed_origins,
-            data: "",
-        };
+        let filling =
+            Filling { base: &base, data_origins: &self.data_origins, embed_origins: &self.embed_origins, data: "" };
         if let Some(html) = &html
             && let Cow::Owned(filled) = filling.fill(html)
         {

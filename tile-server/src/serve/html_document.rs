@@ -76,7 +76,8 @@ mod tests {
 
     #[test]
     fn a_document_is_told_its_root_its_origins_and_its_data() {
-        let (data_origins, embed_origins) = (origins(&["https://a.org", "http://b.org:81"]), origins(&["https://c.org"]));
+        let (data_origins, embed_origins) =
+            (origins(&["https://a.org", "http://b.org:81"]), origins(&["https://c.org"]));
         let (data_origins, embed_origins) = (&data_origins, &embed_origins);
         let filling = Filling { base: "/x/", data_origins, embed_origins, data: "data/a%20b/" };
         assert_eq!(
