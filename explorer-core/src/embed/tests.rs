@@ -6,6 +6,7 @@ use roaring::RoaringBitmap;
 use serde_json::{Value, json};
 use shared_fbs::{
     manifest::{Column, ColumnKind, Embedding, Layer, Manifest},
+    order::Levels,
     tile::Categories,
 };
 
@@ -186,6 +187,7 @@ fn session() -> Session {
     let column = |name: &str, kind| Column { name: name.to_owned(), kind, ..<_>::default() };
     let mut session = Session::new(Arc::new(Manifest {
         n_obs: 10,
+        level_ranks: Levels::for_n_obs(10).boundaries(),
         columns: vec![column("louvain", ColumnKind::Categorical), column("n_genes", ColumnKind::Continuous)],
         embeddings: vec![Embedding { key: "X_umap".to_owned(), ..<_>::default() }],
         layers: ["X", "raw/X"].map(|name| Layer { name: name.to_owned(), ..<_>::default() }).to_vec(),
