@@ -1,10 +1,10 @@
 //! The messages, as they travel.
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{MAX_MESSAGE_BYTES, Request, SettingsChange, VERSION};
-use crate::state::{Hover, ViewSpec};
+use crate::state::Hover;
 
 /// The frame's first word, to the one origin that its address names.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -105,41 +105,28 @@ impl Incoming {
 }
 
 /// An answer to the request of that number.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Answer {
     /// The request's number.
     pub id: u64,
-    /// What came of it.
-    #[serde(flatten)]
-    pub outcome: Outcome,
-}
-
-/// What came of a request.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Outcome {
-    /// It was carried out; what it asked for, `true` where it asked for nothing.
-    Ok(Value),
-    /// It was not.
-    Error(Failure),
+    /// What it asked for, `true` where it asked for nothing; or why it was not carried out.
+    pub outcome: Result<Value, Failure>,
 }
 
 impl Answer {
     /// The answer's text. One that is longer than a message may be is the error that says so.
     pub fn text(self) -> String {
-        let id = self.id;
-        let text = text_of(&self);
+        let Self { id, outcome } = self;
+        let text = match outcome {
+            Ok(value) => json!({ "id": id, "ok": value }),
+            Err(failure) => json!({ "id": id, "error": failure }),
+        }
+        .to_string();
         if text.len() <= MAX_MESSAGE_BYTES {
             return text;
         }
         let message = format!("the answer has {} bytes, a message has at most {MAX_MESSAGE_BYTES}", text.len());
-        text_of(&Self { id, outcome: Outcome::Error(Failure::new(ErrorCode::TooLarge, message)) })
-    }
-}
-
-impl From<Result<Value, Failure>> for Outcome {
-    fn from(result: Result<Value, Failure>) -> Self {
-        result.map_or_else(Self::Error, Self::Ok)
+        Self { id, outcome: Err(Failure::new(ErrorCode::TooLarge, message)) }.text()
     }
 }
 
@@ -181,26 +168,31 @@ pub enum ErrorCode {
 }
 
 /// An event, numbered.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct EventMessage {
     /// Ascends by one from one event to the next.
     pub seq: u64,
     /// What happened.
-    #[serde(flatten)]
     pub event: Event,
 }
 
 impl EventMessage {
     /// The event's text; a view that is larger than a message may be is left out of it.
     pub fn text(mut self) -> String {
-        let text = text_of(&self);
+        let text = self.json().to_string();
         if text.len() > MAX_MESSAGE_BYTES
-            && let Event::Viewchange { change, .. } = &mut self.event
+            && let Event::Viewchange { view, link, patch, cause: _ } = &mut self.event
         {
-            *change = None;
-            return text_of(&self);
+            (*view, *link, *patch) = (None, None, None);
+            return self.json().to_string();
         }
         text
+    }
+
+    fn json(&self) -> Value {
+        let mut message = serde_json::to_value(&self.event).expect("messages have texts as keys");
+        message["seq"] = self.seq.into();
+        message
     }
 }
 
@@ -224,17 +216,26 @@ pub enum Event {
     },
     /// The view is another one and rests.
     Viewchange {
-        /// The view and what is new in it; `None` where they are larger than a message may be.
-        #[serde(flatten)]
-        change: Option<Box<ViewInfo>>,
+        /// The view; `None` where it is larger than a message may be.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        view: Option<Value>,
+        /// The same as the text of a link.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        link: Option<String>,
+        /// What changed since the last that was told: see [`patched`](super::patched).
+        #[serde(skip_serializing_if = "Option::is_none")]
+        patch: Option<Value>,
         /// Who changed it last.
         cause: Cause,
     },
     /// Other cells are selected, and that rests.
     Selectionchange {
-        /// Which.
-        #[serde(flatten)]
-        selection: SelectionInfo,
+        /// How many.
+        n: u64,
+        /// Of how many in the dataset.
+        total: u64,
+        /// The filters in force, in a few words.
+        description: String,
         /// Who changed it last.
         cause: Cause,
     },
@@ -279,18 +280,6 @@ pub enum Cause {
     Link,
     /// The view that the host handed over with [`Init`].
     Restore,
-}
-
-/// A view, and what is new in it.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct ViewInfo {
-    /// The view.
-    pub view: ViewSpec,
-    /// The same as the text of a link.
-    pub link: String,
-    /// What changed since the last that was told: see [`patched`](super::patched).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub patch: Option<Value>,
 }
 
 /// What a dataset is called, and what is in it.
@@ -343,8 +332,4 @@ pub enum ResultSummary {
         /// Each label with its genes, best first.
         labels: Vec<Value>,
     },
-}
-
-fn text_of(message: &impl Serialize) -> String {
-    serde_json::to_string(message).expect("messages have texts as keys")
 }

@@ -25,10 +25,10 @@ mod tests;
 
 pub use gate::{Admission, Gate};
 pub use message::{
-    Answer, Cause, DatasetInfo, ErrorCode, Event, EventMessage, Failure, Hello, Incoming, Init, Outcome, ResultSummary,
-    SelectionInfo, Style, ViewInfo,
+    Answer, Cause, DatasetInfo, ErrorCode, Event, EventMessage, Failure, Hello, Incoming, Init, ResultSummary,
+    SelectionInfo, Style,
 };
-pub use patch::{patch_between, patched};
+pub use patch::{json_of, patch_between, patched};
 pub use plan::Plan;
 pub use request::{CellChoice, HistoryMode, LabelChoice, Request, SetChoice};
 pub use settings::{Gestures, Panel, Settings, SettingsChange, Storage, ThemeChoice, Ui};

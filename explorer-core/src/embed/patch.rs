@@ -37,7 +37,8 @@ pub fn patched(view: &ViewSpec, patch: &Value) -> Result<ViewSpec, Failure> {
     serde_json::from_value(value).map_err(|error| Failure::new(ErrorCode::Invalid, format!("this is no view: {error}")))
 }
 
-fn json_of(view: &ViewSpec) -> Value {
+/// The form of a view in messages.
+pub fn json_of(view: &ViewSpec) -> Value {
     serde_json::to_value(view).expect("a view's map keys are texts")
 }
 

@@ -59,15 +59,15 @@ impl Request {
             session.map(|session| Asked { state, session }).ok_or_else(not_ready)
         };
         match self {
-            Self::GetView => Ok(Plan::TellView),
+            Self::GetView {} => Ok(Plan::TellView),
             Self::Run { command } => Ok(Plan::Run(command)),
-            Self::CopyLink => Ok(Plan::Run(Command::CopyLink)),
-            Self::Suspend => Ok(Plan::Suspend),
-            Self::Resume => Ok(Plan::Resume),
+            Self::CopyLink {} => Ok(Plan::Run(Command::CopyLink)),
+            Self::Suspend {} => Ok(Plan::Suspend),
+            Self::Resume {} => Ok(Plan::Resume),
             Self::Configure { settings } => Ok(Plan::Configure(settings)),
             Self::Listen { events } => Ok(Plan::Listen(events)),
-            Self::Undo => Ok(Plan::Dispatch(vec![Action::Undo])),
-            Self::Redo => Ok(Plan::Dispatch(vec![Action::Redo])),
+            Self::Undo {} => Ok(Plan::Dispatch(vec![Action::Undo])),
+            Self::Redo {} => Ok(Plan::Dispatch(vec![Action::Redo])),
             Self::Highlight { target } => Ok(Plan::Dispatch(vec![Action::Hover(target)])),
             Self::FlyTo { camera } => Ok(Plan::Dispatch(vec![Action::SetCamera { panel: PanelIdx::FIRST, camera }])),
             Self::SetView { patch, link, history } => {

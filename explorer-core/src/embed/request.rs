@@ -1,29 +1,29 @@
 //! What a host may ask for.
 
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde::Deserialize;
+use serde_json::{Map, Value};
 
 use super::{ErrorCode, Failure, SettingsChange};
 use crate::state::{Camera, Command, Filters, Hover, SelectMode, TestMode};
 
 /// What a host may ask for, by its `type`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum Request {
     /// Shows another view.
     SetView {
         /// What changes of the present one: see [`patched`](super::patched).
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(default)]
         patch: Option<Value>,
         /// The view as the text of a link, before the patch.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(default)]
         link: Option<String>,
         /// Whether that can be undone.
         #[serde(default)]
         history: HistoryMode,
     },
     /// Asks for the view.
-    GetView,
+    GetView {},
     /// Colors the cells, as a link says it: `obs:louvain`, `gene:CD3D`, `gene:raw/X:CD3D`, `set:T cells`; empty for not
     /// at all.
     ColorBy {
@@ -52,11 +52,10 @@ pub enum Request {
     },
     /// Selects cells.
     Select {
-        /// Which.
-        #[serde(flatten)]
+        /// Which: in a message the member that [`CellChoice`] is read from, beside the others.
         cells: CellChoice,
         /// The embedding of an outline; `null` for the one that is shown.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(default)]
         embedding: Option<String>,
         /// What becomes of the selection there is.
         #[serde(default)]
@@ -68,7 +67,7 @@ pub enum Request {
         #[serde(default)]
         ids: bool,
         /// The most that are named.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(default)]
         max: Option<u64>,
     },
     /// Emphasizes a cell or the cells of a label, as the pointer over them does; `null` ends that.
@@ -100,13 +99,13 @@ pub enum Request {
     /// Asks for the picture as a file.
     Picture {
         /// Its media type; PNG unless said otherwise.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(default)]
         mime: Option<String>,
         /// The least width in pixels; `null` for that on the screen.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(default)]
         width: Option<u32>,
         /// The least height in pixels.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(default)]
         height: Option<u32>,
     },
     /// Carries out a command as its button does.
@@ -115,13 +114,13 @@ pub enum Request {
         command: Command,
     },
     /// Takes the last step back.
-    Undo,
+    Undo {},
     /// Takes an undone step again.
-    Redo,
+    Redo {},
     /// Gives up what takes memory of the graphics device, until the Explorer is wanted again.
-    Suspend,
+    Suspend {},
     /// The Explorer is wanted again.
-    Resume,
+    Resume {},
     /// Changes how the Explorer presents itself.
     Configure {
         /// The settings that change.
@@ -133,7 +132,7 @@ pub enum Request {
         events: Vec<String>,
     },
     /// Copies a link to the view, as the button does where no host makes the link.
-    CopyLink,
+    CopyLink {},
 }
 
 impl Request {
@@ -168,18 +167,29 @@ impl Request {
     /// # Errors
     /// [`ErrorCode::Unsupported`] for a `type` that is not known here, [`ErrorCode::Invalid`] for content that makes no
     /// sense.
-    pub fn read(value: Value) -> Result<Self, Failure> {
-        let kind = value.get("type").and_then(Value::as_str).unwrap_or_default().to_owned();
-        if !Self::TYPES.contains(&kind.as_str()) {
+    pub fn read(mut value: Value) -> Result<Self, Failure> {
+        let mut members = value.as_object_mut().map(std::mem::take).unwrap_or_default();
+        let kind = members.remove("type");
+        let kind = kind.as_ref().and_then(Value::as_str).unwrap_or_default();
+        if !Self::TYPES.contains(&kind) {
             return Err(Failure::new(ErrorCode::Unsupported, format!("there is no request of type `{kind}`")));
         }
+        if let Some((name, cells)) = CellChoice::NAMES.into_iter().find_map(|name| members.remove_entry(name)) {
+            members.insert("cells".to_owned(), object(name, cells));
+        }
+        // A tag among the members, as serde reads it, would make the page larger by a third of its protocol.
+        let tagged = object(kind.to_owned(), Value::Object(members));
         let invalid = |error: serde_json::Error| Failure::new(ErrorCode::Invalid, format!("`{kind}`: {error}"));
-        serde_json::from_value(value).map_err(invalid)
+        serde_json::from_value(tagged).map_err(invalid)
     }
 }
 
+fn object(name: String, value: Value) -> Value {
+    Value::Object(Map::from_iter([(name, value)]))
+}
+
 /// Whether a change can be undone.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum HistoryMode {
     /// It is a step.
@@ -189,9 +199,9 @@ pub enum HistoryMode {
     Replace,
 }
 
-/// Filters.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
+/// Filters: a text or an object.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "Value")]
 pub enum FilterChoice {
     /// As a link has them: `f.louvain=B cells&r.n_genes=200..inf`.
     Link(String),
@@ -199,8 +209,19 @@ pub enum FilterChoice {
     Filters(Box<Filters>),
 }
 
+impl TryFrom<Value> for FilterChoice {
+    type Error = serde_json::Error;
+
+    fn try_from(value: Value) -> Result<Self, Self::Error> {
+        match value.as_str() {
+            Some(link) => Ok(Self::Link(link.to_owned())),
+            None => serde_json::from_value(value).map(Self::Filters),
+        }
+    }
+}
+
 /// Which cells to select.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CellChoice {
     /// Those inside an outline, in the coordinates of an embedding.
@@ -213,8 +234,12 @@ pub enum CellChoice {
     Set(String),
 }
 
+impl CellChoice {
+    const NAMES: [&str; 4] = ["polygon", "rect", "labels", "set"];
+}
+
 /// Labels of a column; `null` is for the cells without one.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct LabelChoice {
     /// The column.
     pub column: String,
@@ -222,12 +247,23 @@ pub struct LabelChoice {
     pub labels: Vec<Option<String>>,
 }
 
-/// A set of cells to compare.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
+/// A set of cells to compare: a text or an object.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "Value")]
 pub enum SetChoice {
     /// A cell set, by its name.
     Named(String),
     /// The cells of labels of a column, which become a cell set.
     Labels(LabelChoice),
+}
+
+impl TryFrom<Value> for SetChoice {
+    type Error = serde_json::Error;
+
+    fn try_from(value: Value) -> Result<Self, Self::Error> {
+        match value.as_str() {
+            Some(name) => Ok(Self::Named(name.to_owned())),
+            None => serde_json::from_value(value).map(Self::Labels),
+        }
+    }
 }

@@ -6,11 +6,12 @@ use explorer_core::{
     embed::{Gestures, Panel, Ui},
     names::with_isolated_quotes,
     session::legend,
-    state::{Action, Command, Side},
+    state::{Action, Side},
 };
 use leptos::prelude::*;
 
 use super::{
+    Speak,
     center::Center,
     commands::{listen_to_keys, run},
     legend::highlight,
@@ -19,7 +20,6 @@ use super::{
     sidebar::{GeneSetSection, Genes, ObsColumns, Sets},
 };
 use crate::{
-    embed::Embedding,
     host::platform_of_user,
     picture::{PictureHandle, Wanted},
     store::{Phase, Store, Tone},
@@ -34,7 +34,7 @@ const OFFLINE: u32 = u32::MAX;
 
 /// The Explorer.
 #[component]
-pub(super) fn Explorer(store: Store) -> impl IntoView {
+pub(super) fn Explorer(store: Store, speak: Speak) -> impl IntoView {
     let host = store.host();
     let home = host.as_ref().map_or_else(String::new, |host| host.base().to_owned());
     if let Some(host) = host {
@@ -54,12 +54,7 @@ pub(super) fn Explorer(store: Store) -> impl IntoView {
     let handle = PictureHandle::new(store, highlight(store));
     let platform = platform_of_user();
     let carry_out = Callback::new(move |command| run(store, handle, page, command));
-    let embedding = Embedding::begin(store, handle, carry_out);
-    let on_command = Callback::new(move |command| {
-        if command != Command::CopyLink || !embedding.share() {
-            carry_out.run(command);
-        }
-    });
+    let on_command = speak(store, handle, carry_out);
     listen_to_keys(store, on_command, platform);
     follow_theme(store);
     follow_settings(store);

@@ -4,8 +4,8 @@ use std::rc::Rc;
 
 use explorer_core::{
     embed::{
-        DatasetInfo, ErrorCode, Event, HOVER_MILLIS, REST_MILLIS, ResultSummary, SelectionInfo, ViewInfo,
-        description_of, found_genes, found_markers, patch_between,
+        DatasetInfo, ErrorCode, Event, HOVER_MILLIS, REST_MILLIS, ResultSummary, SelectionInfo, description_of,
+        found_genes, found_markers, json_of, patch_between,
     },
     state::ViewSpec,
 };
@@ -97,10 +97,8 @@ impl Embedding {
         let store = self.store;
         let view = store.part(|state| state.view.clone());
         self.once_at_rest(view, move |port, before: ViewSpec, view: ViewSpec| {
-            let patch = Some(patch_between(&before, &view));
-            let link = store.link();
-            let change = Some(Box::new(ViewInfo { view, link, patch }));
-            port.tell(Event::Viewchange { change, cause: store.cause() });
+            let (patch, link) = (Some(patch_between(&before, &view)), Some(store.link()));
+            port.tell(Event::Viewchange { view: Some(json_of(&view)), link, patch, cause: store.cause() });
         });
     }
 
@@ -117,7 +115,8 @@ impl Embedding {
         self.once_at_rest(selection, move |port, before: SelectionInfo, selection| {
             // Opening the dataset selects nothing.
             if before.total == selection.total {
-                port.tell(Event::Selectionchange { selection, cause: store.cause() });
+                let SelectionInfo { n, total, description } = selection;
+                port.tell(Event::Selectionchange { n, total, description, cause: store.cause() });
             }
         });
     }

@@ -29,9 +29,26 @@ use port::Port;
 /// What the style sheet calls what a host gives by [`Style`](explorer_core::embed::Style).
 const TOKENS: [&str; 3] = ["--accent", "--font", "--radius"];
 
-/// The Explorer as its host page has it; where there is no host, it does nothing.
+/// Says hello to the page around the frame, if the Explorer is in one that it may talk to, and does what that asks for as
+/// long as the owner lives. What comes back carries out commands, those aside that the host takes over.
+pub fn speak(store: Store, picture: PictureHandle, run: Callback<Command>) -> Callback<Command> {
+    let Some(frame) = store.host().and_then(|host| host.frame()) else { return run };
+    let embedding = Embedding { store, picture, run, port: RwSignal::new_local(None) };
+    let dataset = store.peek(|state| state.view.dataset.clone()).unwrap_or_default();
+    let listener = frame.connect(&dataset, move |connection| embedding.connected(connection));
+    let Some(listener) = listener else { return run };
+    owner::keep(listener);
+    embedding.tell_events();
+    Callback::new(move |command| {
+        if command != Command::CopyLink || !embedding.share() {
+            run.run(command);
+        }
+    })
+}
+
+/// The Explorer as its host page has it.
 #[derive(Clone, Copy)]
-pub struct Embedding {
+struct Embedding {
     store: Store,
     picture: PictureHandle,
     /// Carries out a command as its button does.
@@ -40,22 +57,8 @@ pub struct Embedding {
 }
 
 impl Embedding {
-    /// Says hello to the page around the frame, if the Explorer is in one that it may talk to, and does what that asks
-    /// for as long as the owner lives.
-    pub fn begin(store: Store, picture: PictureHandle, run: Callback<Command>) -> Self {
-        let embedding = Self { store, picture, run, port: RwSignal::new_local(None) };
-        let Some(frame) = store.host().and_then(|host| host.frame()) else { return embedding };
-        let dataset = store.peek(|state| state.view.dataset.clone()).unwrap_or_default();
-        let listener = frame.connect(&dataset, move |connection| embedding.connected(connection));
-        if let Some(listener) = listener {
-            owner::keep(listener);
-            embedding.tell_events();
-        }
-        embedding
-    }
-
     /// Asks the host for a link to the view, where it makes them; whether it does.
-    pub fn share(self) -> bool {
+    fn share(self) -> bool {
         let port = self.port.get_untracked().filter(|port| port.hears("share"));
         if let Some(port) = &port {
             let link = self.store.link();

@@ -6,9 +6,7 @@ use std::{
     rc::{Rc, Weak},
 };
 
-use explorer_core::embed::{
-    Admission, Answer, ErrorCode, Event, EventMessage, Failure, Gate, Incoming, Outcome, Request,
-};
+use explorer_core::embed::{Admission, Answer, ErrorCode, Event, EventMessage, Failure, Gate, Incoming, Request};
 use gloo_events::EventListener;
 use gloo_timers::callback::Timeout;
 use js_sys::{Array, JSON, Reflect};
@@ -89,12 +87,12 @@ impl Port {
 
     /// Answers a request.
     pub fn answer(&self, id: u64, result: Result<Value, Failure>) {
-        self.post(&Answer { id, outcome: Outcome::from(result) }.text(), None);
+        self.post(&Answer { id, outcome: result }.text(), None);
     }
 
     /// Answers a request with more than text.
     pub fn answer_with(&self, id: u64, value: Value, beside: Beside) {
-        self.post(&Answer { id, outcome: Outcome::Ok(value) }.text(), Some(beside));
+        self.post(&Answer { id, outcome: Ok(value) }.text(), Some(beside));
     }
 
     fn take(&self, incoming: Incoming) {

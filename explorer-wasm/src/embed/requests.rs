@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use explorer_core::{
-    embed::{Cause, ErrorCode, Failure, Incoming, Plan, ViewInfo, description_of},
+    embed::{Cause, ErrorCode, Failure, Incoming, Plan, description_of, json_of},
     state::AppState,
 };
 use js_sys::Uint8Array;
@@ -52,8 +52,8 @@ impl Embedding {
                 Ok(true.into())
             }
             Plan::TellView => {
-                let view = store.peek(|state| state.view.clone());
-                Ok(json!(ViewInfo { view, link: store.link(), patch: None }))
+                let view = store.peek(|state| json_of(&state.view));
+                Ok(json!({ "view": view, "link": store.link() }))
             }
             Plan::TellSelection { max_rows } => {
                 return self.tell_selection(Rc::clone(port), id, max_rows);

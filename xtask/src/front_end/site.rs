@@ -36,7 +36,7 @@ pub(super) fn lay_out(workspace: &Workspace, page: Page, bundles: &Bundles, fold
     }
     if page == Page::Quick {
         // One Explorer draws with whatever there is.
-        for name in ["explorer-webgpu", "explorer-webgl2"] {
+        for name in ["explorer-webgpu", "embedded-webgpu", "explorer-webgl2"] {
             for extension in ["wasm", "js"] {
                 let both = site.name_of(&format!("bundles/explorer.{extension}"))?.to_owned();
                 site.names.push((format!("bundles/{name}.{extension}"), both));
