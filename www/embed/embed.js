@@ -50,6 +50,10 @@ class TesseraError extends Error {
 
 const part = (name, tag, more = {}) => Object.assign(document.createElement(tag), { part: name, ...more });
 
+// What a group shares of a view.
+const sharedOf = ({ analysis: { color, color_options, layer, query } }) =>
+  JSON.stringify({ color, color_options, layer, query: { filters: query.filters } });
+
 // The numbers in a roaring bitmap in its portable format, ascending.
 const numbersOf = (buffer) => {
   const data = new DataView(buffer);
@@ -460,13 +464,13 @@ export class TesseraExplorer extends HTMLElement {
       for (const call of this.#calls.values()) {
         if (call.port !== this.#port) (call.port = this.#port).postMessage(call.message);
       }
-      this.getView().catch(() => {});
+      this.getView().then(() => this.#meet(), () => {});
       this.getSelection().then((selection) => (this.#selection = selection), () => {});
     } else if (event === "load") {
       this.#poster.hidden = true;
     } else if (event === "viewchange" && detail.view) {
       [this.#view, this.#link] = [detail.view, detail.link];
-      this.#share(detail.view.analysis);
+      this.#share();
     } else if (event === "selectionchange") {
       const { cause, ...selection } = detail;
       this.#selection = selection;
@@ -492,13 +496,20 @@ export class TesseraExplorer extends HTMLElement {
   }
 
   // What the group shares, told to its other elements when it has changed here.
-  #share({ color, color_options, layer, query: { filters } }) {
-    const shared = JSON.stringify({ color, color_options, layer, query: { filters } });
+  #share() {
+    const shared = sharedOf(this.#view);
     if (!this.#group || shared === this.#shared) return;
     this.#shared = shared;
     for (const other of this.#group) {
       if (other !== this) other.#adopt(shared);
     }
+  }
+
+  // Who comes takes over what is shared by those who are there.
+  #meet() {
+    const other = [...(this.#group ?? [])].find((other) => other !== this && other.#shared);
+    this.#shared = sharedOf(this.#view);
+    if (other && other.#shared !== this.#shared) this.#adopt(other.#shared);
   }
 
   #adopt(shared) {
@@ -513,6 +524,7 @@ export class TesseraExplorer extends HTMLElement {
     if (!name) return;
     if (!groups.has(name)) groups.set(name, new Set());
     this.#group = groups.get(name).add(this);
+    if (this.#view) this.#meet();
   }
 
   #leave() {

@@ -345,8 +345,12 @@ async fn a_moved_element_keeps_its_view(host: &Host<'_>) -> Result<()> {
 async fn a_group_shares_its_color(host: &Host<'_>) -> Result<()> {
     let add = "(one.setAttribute('group', 'pair'), add('two', { group: 'pair', ui: 'picture' }).ready.then(() => 0))";
     host.get(add, Value::Null).await?;
-    host.call("colorBy", json!(["obs:louvain"])).await?;
+    // Who comes takes over what is there, and changes go both ways.
     let shown = "two.view?.analysis.color.obs ?? null";
+    host.page.until_value("what the other takes over", shown, Value::Null, |color| *color == "bulk_labels").await?;
+    host.get("two.colorBy('obs:phase')", Value::Null).await?;
+    host.until_heard("viewchange", "event.view.analysis.color.obs === 'phase'").await?;
+    host.call("colorBy", json!(["obs:louvain"])).await?;
     host.page.until_value("the other's color", shown, Value::Null, |color| *color == "louvain").await?;
     Ok(())
 }
