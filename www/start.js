@@ -45,6 +45,7 @@ const load = (script, program) => {
   return { start: async () => (await imported).default({ module_or_path: fetched }), giveUp: () => giveUp.abort() };
 };
 const loadWebGpu = () => load("./bundles/explorer-webgpu.js", "./bundles/explorer-webgpu.wasm");
+const loadEmbedded = () => load("./bundles/embedded-webgpu.js", "./bundles/embedded-webgpu.wasm");
 const loadWebGl2 = () => load("./bundles/explorer-webgl2.js", "./bundles/explorer-webgl2.wasm");
 
 // Fetches what the next page will need, when nothing else is wanted.
@@ -55,7 +56,8 @@ const fetchAhead = (path) => {
 };
 
 const query = new URLSearchParams(location.search);
-const isDataset = location.href.startsWith(new URL("d/", document.baseURI).href) || query.has("data");
+const isOne = ["data", "bytes"].some((name) => query.has(name));
+const isDataset = isOne || location.href.startsWith(new URL("d/", document.baseURI).href);
 const mayUseWebGpu = navigator.gpu && query.get("renderer") !== "webgl2";
 if (!isDataset) {
   await load("./bundles/catalog.js", "./bundles/catalog.wasm").start();
@@ -65,7 +67,7 @@ if (!isDataset) {
 } else if (mayUseWebGpu) {
   const adapter = openDevice();
   answerOnce(navigator.gpu, "requestAdapter", adapter);
-  const program = loadWebGpu();
+  const program = query.has("embed") ? loadEmbedded() : loadWebGpu();
   // Most often the adapter is found before the program is there.
   if (await adapter.catch(() => null)) {
     await program.start();

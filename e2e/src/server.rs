@@ -25,6 +25,8 @@ pub struct TileServer {
     environment: Environment,
     input: PathBuf,
     cache: PathBuf,
+    /// Further arguments of the program.
+    arguments: Vec<String>,
     /// The cache, where it is this server's alone.
     _own_cache: Option<TempDir>,
     address: String,
@@ -37,8 +39,16 @@ impl TileServer {
     /// # Errors
     /// When the server does not start.
     pub fn start(environment: &Environment, input: &Path) -> Result<Self> {
+        Self::with_arguments(environment, input, Vec::new())
+    }
+
+    /// The same with further arguments of the program.
+    ///
+    /// # Errors
+    /// When the server does not start.
+    pub fn with_arguments(environment: &Environment, input: &Path, arguments: Vec<String>) -> Result<Self> {
         let cache = tempfile::tempdir()?;
-        let server = Self::keeping(environment, input, cache.path())?;
+        let server = Self::start_in(environment, input, cache.path(), arguments)?;
         Ok(Self { _own_cache: Some(cache), ..server })
     }
 
@@ -47,11 +57,16 @@ impl TileServer {
     /// # Errors
     /// When the server does not start.
     pub fn keeping(environment: &Environment, input: &Path, cache: &Path) -> Result<Self> {
-        let (process, address) = serve(environment, input, cache, 0)?;
+        Self::start_in(environment, input, cache, Vec::new())
+    }
+
+    fn start_in(environment: &Environment, input: &Path, cache: &Path, arguments: Vec<String>) -> Result<Self> {
+        let (process, address) = serve(environment, input, cache, &arguments, 0)?;
         Ok(Self {
             environment: environment.clone(),
             input: input.to_owned(),
             cache: cache.to_owned(),
+            arguments,
             _own_cache: None,
             address,
             process: Some(process),
@@ -98,7 +113,7 @@ impl TileServer {
     pub fn restart(&mut self) -> Result<()> {
         self.kill();
         let port = self.address.rsplit(':').next().and_then(|port| port.parse().ok()).unwrap_or_default();
-        let (process, address) = serve(&self.environment, &self.input, &self.cache, port)?;
+        let (process, address) = serve(&self.environment, &self.input, &self.cache, &self.arguments, port)?;
         self.process = Some(process);
         self.address = address;
         Ok(())
@@ -121,7 +136,13 @@ impl TileServer {
     }
 }
 
-fn serve(environment: &Environment, input: &Path, cache: &Path, port: u16) -> Result<(Process, String)> {
+fn serve(
+    environment: &Environment,
+    input: &Path,
+    cache: &Path,
+    arguments: &[String],
+    port: u16,
+) -> Result<(Process, String)> {
     let mut command = Command::new(&environment.server);
     command.arg("serve").arg(input).arg("--cache").arg(cache).arg("--front-end").arg(&environment.dist).args([
         "--port",
@@ -129,5 +150,6 @@ fn serve(environment: &Environment, input: &Path, cache: &Path, port: u16) -> Re
         "--no-open",
         "--quiet",
     ]);
+    command.args(arguments);
     Process::start(&mut command, START_LIMIT, |line| Some(line.strip_prefix(LISTENING)?.trim().to_owned()))
 }

@@ -43,6 +43,17 @@ impl Visit {
         Ok(Self { server, browser, environment })
     }
 
+    /// The same with the demo dataset and further arguments of the server.
+    ///
+    /// # Errors
+    /// When one does not start.
+    pub async fn with_arguments(arguments: Vec<String>, graphics: Graphics, name: &'static str) -> Result<Self> {
+        let environment = Environment::read()?;
+        let server = TileServer::with_arguments(&environment, &environment.demo_file(), arguments)?;
+        let browser = Browser::start(&environment, graphics, name).await?;
+        Ok(Self { server, browser, environment })
+    }
+
     /// The same with a cache of built datasets that stays.
     ///
     /// # Errors

@@ -9,6 +9,7 @@ pub mod csv;
 pub mod data;
 pub mod dataset;
 pub mod de;
+pub mod embed;
 pub mod filter;
 pub mod format;
 pub mod names;

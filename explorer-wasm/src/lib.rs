@@ -4,6 +4,7 @@
 
 pub mod app;
 mod bridge;
+mod embed;
 pub mod fetch;
 pub mod host;
 mod owner;

@@ -4,6 +4,7 @@
 use explorer_core::{
     dataset::{MarkerShare, Share},
     de::{CellsPart, MomentsPart, Sign},
+    embed::Storage,
     state::MarkerOrder,
 };
 use explorer_wasm::{
@@ -13,6 +14,7 @@ use explorer_wasm::{
 use js_sys::{Array, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+use web_sys::MessageChannel;
 
 wasm_bindgen_test_configure!(run_in_browser);
 
@@ -23,8 +25,24 @@ fn moments(job: u32, share: Share) -> Request {
 #[wasm_bindgen_test]
 fn requests_round_trip() {
     let requests = [
-        Request::Open { address: Address::Server("pbmc 68k".into()), root: "http://host/".into() },
-        Request::Open { address: Address::Directory("https://x.org/a:b/".into()), root: String::new() },
+        Request::Open {
+            address: Address::Server("pbmc 68k".into()),
+            root: "http://host/".into(),
+            storage: Storage::Local,
+            bytes: None,
+        },
+        Request::Open {
+            address: Address::Directory("https://x.org/a:b/".into()),
+            root: String::new(),
+            storage: Storage::None,
+            bytes: None,
+        },
+        Request::Open {
+            address: Address::Host,
+            root: String::new(),
+            storage: Storage::None,
+            bytes: MessageChannel::new().ok().map(|channel| channel.port1()),
+        },
         moments(u32::MAX, Share::Genes { genes: 3..60_000, labels: [0, 1, 2, 3].into() }),
         moments(0, Share::Genes { genes: 0..0, labels: [].into() }),
         moments(1, Share::Parts { moments: Vec::new(), cells: Vec::new() }),

@@ -7,7 +7,7 @@ use std::{borrow::Cow, str::Utf8Error};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 
-use crate::path::{CATALOG, DATA_ROUTE, TILES_ROUTE};
+use crate::path::{CATALOG, DATA_ROUTE, EMBED_MOVING, EMBED_ROUTE, TILES_ROUTE};
 
 /// The first name in the addresses of what the server says of itself.
 pub const API_ROUTE: &str = "api";
@@ -26,6 +26,42 @@ const HTML: &str = ".html";
 
 /// Where the server says that it runs.
 pub const HEALTH_ROUTE: &str = "healthz";
+
+/// What the address of a page in a frame has beside its dataset: `?embed=1`.
+pub const EMBED_QUERY: &str = "embed";
+
+/// What names the origin of the page around the frame in the same address: `&host=ORIGIN`.
+pub const HOST_QUERY: &str = "host";
+
+/// What stands there in place of a dataset that the page around the frame supplies: `&bytes=NAME`.
+pub const BYTES_QUERY: &str = "bytes";
+
+/// The name of the page's `<meta>` that lists the origins whose data it may show, with spaces between them.
+pub const DATA_ORIGINS_META: &str = "tessera-data-origins";
+
+/// The name of the page's `<meta>` that lists the origins whose pages may talk to the page in a frame of theirs.
+pub const EMBED_ORIGINS_META: &str = "tessera-embed-origins";
+
+/// The name of the `<meta>` that says where the data of a static site's page lies, as seen from `<base>`.
+pub const DATA_META: &str = "tessera-data";
+
+/// How a file that is for other sites to load is named.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EmbedFile {
+    /// The newest of its version of the protocol.
+    Moving,
+    /// That of one release.
+    Release,
+}
+
+impl EmbedFile {
+    /// How the file at an address is named; `None` for what is not for other sites.
+    pub fn of_address(address: &str) -> Option<Self> {
+        let name = address.strip_prefix(EMBED_ROUTE)?.strip_prefix('/')?;
+        let is_moving = name.strip_prefix(EMBED_MOVING).is_some_and(|rest| rest.starts_with('.'));
+        Some(if is_moving { Self::Moving } else { Self::Release })
+    }
+}
 
 /// What stands as it is in a part of an address, as in JavaScript's `encodeURIComponent`.
 const PLAIN: &AsciiSet = &NON_ALPHANUMERIC
@@ -257,6 +293,21 @@ mod tests {
             let query = moments_query("0123456789abcdef", &layer);
             let expected = MomentsQuery { content_id: Some("0123456789abcdef".to_owned()), layer: Some(layer) };
             prop_assert_eq!(MomentsQuery::parse(&query[1..]), Ok(expected));
+        }
+    }
+
+    #[test]
+    fn files_for_other_sites_move_or_never_change() {
+        for (address, expected) in [
+            ("embed/v1.js", Some(EmbedFile::Moving)),
+            ("embed/v1.d.ts", Some(EmbedFile::Moving)),
+            ("embed/0.1.0.js", Some(EmbedFile::Release)),
+            ("embed/v10.js", Some(EmbedFile::Release)),
+            ("embed", None),
+            ("embedded/v1.js", None),
+            ("index.html", None),
+        ] {
+            assert_eq!(EmbedFile::of_address(address), expected, "{address}");
         }
     }
 

@@ -1,4 +1,4 @@
-//! Every relative path of a dataset, on disk and on the wire, is made here.
+//! Every relative path of a dataset, on disk and on the wire, is made here; and those of what embeds the page elsewhere.
 
 use std::{fmt, num::NonZeroU32, ops::RangeInclusive, str::FromStr, sync::Arc};
 
@@ -13,6 +13,13 @@ pub const DATA_ROUTE: &str = "data";
 
 /// The name between a dataset and a pack in the addresses of tiles.
 pub const TILES_ROUTE: &str = "tiles";
+
+/// The folder of what other sites embed the page by: the module of the element, its types, and the schema of the
+/// messages. `v1.…` moves within the first version of the protocol; a name with a program's version never changes.
+pub const EMBED_ROUTE: &str = "embed";
+
+/// The stem of the files in [`EMBED_ROUTE`] that move.
+pub const EMBED_MOVING: &str = "v1";
 
 /// A tile: its pack's name in the manifest, and its number in that pack.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -4,6 +4,7 @@ mod catalog;
 mod color;
 mod columns;
 mod de;
+mod embed;
 mod failures;
 mod fallback;
 mod filter;

@@ -125,6 +125,11 @@ impl Session {
         (self.engine.n_selected(), self.engine.n_visible(), self.loaded.n_obs() as u64)
     }
 
+    /// The cells that are selected.
+    pub fn selected(&self) -> CellMask {
+        self.engine.filter().selected()
+    }
+
     /// Counts of the labels of a column.
     pub fn label_counts(&mut self, column: &str) -> Option<GroupCounts> {
         self.engine.label_counts(column, &self.loaded)

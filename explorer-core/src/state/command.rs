@@ -54,13 +54,15 @@ pub enum Command {
     SavePicture,
     /// Copy the link to this view.
     CopyLink,
+    /// Copy the HTML that shows the view in another page.
+    CopyEmbed,
     /// List the shortcuts.
     ShowShortcuts,
 }
 
 impl Command {
     /// Every command, in the order a palette lists them.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::Undo,
         Self::Redo,
         Self::Fit,
@@ -83,6 +85,7 @@ impl Command {
         Self::ToggleTheme,
         Self::SavePicture,
         Self::CopyLink,
+        Self::CopyEmbed,
         Self::ShowShortcuts,
         Self::Close,
     ];
@@ -135,6 +138,7 @@ impl Command {
             Self::ToggleTheme => ("Theme", "Go from the system's theme to light to dark."),
             Self::SavePicture => ("Save picture", "Save the embedding with its legend as an image."),
             Self::CopyLink => ("Copy link", "Copy a link that restores this view."),
+            Self::CopyEmbed => ("Embed", "Copy the HTML that shows this view in a page of yours."),
             Self::ShowShortcuts => ("Keyboard shortcuts", "List the keys."),
         }
     }
@@ -168,6 +172,7 @@ impl Command {
             Self::ToggleTheme => const { &[key("t")] },
             Self::SavePicture => const { &[key("p").shift()] },
             Self::CopyLink => const { &[key("c").shift()] },
+            Self::CopyEmbed => const { &[key("e").shift()] },
             Self::ShowShortcuts => const { &[key("?")] },
         }
     }
@@ -219,6 +224,7 @@ impl Command {
             | Self::SearchGene
             | Self::SavePicture
             | Self::CopyLink
+            | Self::CopyEmbed
             | Self::ShowShortcuts => None,
         }
     }

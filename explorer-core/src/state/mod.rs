@@ -32,7 +32,7 @@ mod reduce;
 mod sets;
 mod shortcut;
 #[cfg(test)]
-mod strategies;
+pub(crate) mod strategies;
 #[cfg(test)]
 mod tests;
 mod universe;

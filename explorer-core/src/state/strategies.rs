@@ -184,7 +184,7 @@ fn analysis() -> impl Strategy<Value = Analysis> {
         })
 }
 
-pub(super) fn view() -> impl Strategy<Value = ViewSpec> {
+pub(crate) fn view() -> impl Strategy<Value = ViewSpec> {
     let layout = (any::<bool>(), any::<bool>(), any::<bool>(), btree_set(name(), 0..3), any::<bool>(), theme());
     let layout = (layout, option::of(markers()), option::of(any::<u16>()), option::of(any::<u16>()));
     (option::of(name()), analysis(), panel(), tool(), layout).prop_map(

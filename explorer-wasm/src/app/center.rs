@@ -71,7 +71,7 @@ pub(super) fn Center(
         }
     });
     view! {
-        <Show when=move || is_ready.get() && plane.with(Option::is_some)>
+        <Show when=move || is_ready.get() && plane.with(Option::is_some) && !handle.suspended.get()>
             <Picture store handle />
             <EmbeddingBar store handle platform on_command />
             <Legend

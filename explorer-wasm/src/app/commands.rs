@@ -1,6 +1,7 @@
 //! What commands do that the state alone cannot carry out, and the keys that ask for them.
 
 use explorer_core::{
+    embed::snippet,
     screen::takes_text,
     state::{Action, Command, Modifiers, Platform, Side},
 };
@@ -49,7 +50,8 @@ pub(super) fn run(store: Store, handle: PictureHandle, page: Page, command: Comm
             page.focus_search.update(|count| *count += 1);
         }
         Command::ShowShortcuts => page.shortcuts.set(true),
-        Command::CopyLink => copy_link(store),
+        Command::CopyLink => copy(store, store.address_of(&store.link()), "The link to this view is copied."),
+        Command::CopyEmbed => copy_embed(store),
         Command::SavePicture => page.saving.set(true),
         Command::CompareSets => {
             open_right(store);
@@ -85,13 +87,24 @@ fn open_right(store: Store) {
     }
 }
 
-fn copy_link(store: Store) {
+/// Copies the HTML that shows this view in another page.
+fn copy_embed(store: Store) {
     let Some(host) = store.host() else { return };
-    let link = store.peek(|state| crate::store::link_text(&state.view, store.content().as_deref()));
-    let copied = host.copy(host.address_of(&link));
+    let title = store.with_manifest(|manifest| manifest.title.clone()).flatten().unwrap_or_default();
+    let html = snippet(host.base(), &host.address_of(""), &store.link(), &title);
+    copy(
+        store,
+        html,
+        "The HTML that shows this view in another page is copied; the viewer's site must name that page's.",
+    );
+}
+
+fn copy(store: Store, text: String, done: &'static str) {
+    let Some(host) = store.host() else { return };
+    let copied = host.copy(text);
     spawn_local(async move {
         match copied.await {
-            Ok(()) => store.tell("The link to this view is copied.".to_owned(), Tone::Done),
+            Ok(()) => store.tell(done.to_owned(), Tone::Done),
             Err(CopyRefused) => {
                 store.tell("The browser did not allow copying; the address bar has the link.".to_owned(), Tone::Error);
             }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use explorer_core::{
+    embed::{Gestures, Panel, Ui},
     names::with_isolated_quotes,
     session::legend,
     state::{Action, Side},
@@ -10,6 +11,7 @@ use explorer_core::{
 use leptos::prelude::*;
 
 use super::{
+    Speak,
     center::Center,
     commands::{listen_to_keys, run},
     legend::highlight,
@@ -19,7 +21,7 @@ use super::{
 };
 use crate::{
     host::platform_of_user,
-    picture::PictureHandle,
+    picture::{PictureHandle, Wanted},
     store::{Phase, Store, Tone},
     ui::{NoticeItem, NoticeKind, Notices, Root, SaveDialog, Shell, ShortcutsDialog, TopBar},
 };
@@ -32,7 +34,7 @@ const OFFLINE: u32 = u32::MAX;
 
 /// The Explorer.
 #[component]
-pub(super) fn Explorer(store: Store) -> impl IntoView {
+pub(super) fn Explorer(store: Store, speak: Speak) -> impl IntoView {
     let host = store.host();
     let home = host.as_ref().map_or_else(String::new, |host| host.base().to_owned());
     if let Some(host) = host {
@@ -51,9 +53,11 @@ pub(super) fn Explorer(store: Store) -> impl IntoView {
     };
     let handle = PictureHandle::new(store, highlight(store));
     let platform = platform_of_user();
-    let on_command = Callback::new(move |command| run(store, handle, page, command));
+    let carry_out = Callback::new(move |command| run(store, handle, page, command));
+    let on_command = speak(store, handle, carry_out);
     listen_to_keys(store, on_command, platform);
     follow_theme(store);
+    follow_settings(store);
     store.follow_network();
     Effect::new(move |_| {
         let title = title.get();
@@ -65,9 +69,12 @@ pub(super) fn Explorer(store: Store) -> impl IntoView {
     let phase = store.phase();
     // Beside a dataset that cannot be opened there is nothing to list.
     let has_failed = Memo::new(move |_| phase.with(|phase| matches!(phase, Phase::Failed(_))));
-    let is_open = move |side: Memo<bool>| Signal::derive(move || side.get() && !has_failed.get());
-    let left_open = is_open(store.part(|state| state.view.layout.left));
-    let right_open = is_open(store.part(|state| state.view.layout.right));
+    let settings = store.settings();
+    let is_open = move |side: Memo<bool>, panel| {
+        Signal::derive(move || side.get() && !has_failed.get() && settings.with(|settings| settings.shows(panel)))
+    };
+    let left_open = is_open(store.part(|state| state.view.layout.left), Panel::Left);
+    let right_open = is_open(store.part(|state| state.view.layout.right), Panel::Right);
     let undo = store.can_undo_redo();
     let numbers = store.numbers();
     let is_ready = move || phase.with(|phase| *phase == Phase::Ready);
@@ -137,7 +144,10 @@ pub(super) fn Explorer(store: Store) -> impl IntoView {
         />
         <SaveDialog
             open=page.saving
-            on_save=move |options| handle.save(format!("{}.png", page.title.get_untracked()), options)
+            on_save=move |options| {
+                let name = format!("{}.png", page.title.get_untracked());
+                handle.take(Wanted::saved(store, name, options));
+            }
         />
         <Notices
             notices=Signal::derive(move || notices(store))
@@ -168,6 +178,32 @@ fn after_the_picture(store: Store) -> RwSignal<bool> {
         }
     });
     is_due
+}
+
+/// Tells the style sheet how the Explorer presents itself: how much of it is shown, what is hidden, whose gestures are.
+fn follow_settings(store: Store) {
+    let settings = store.settings();
+    Effect::new(move |_| {
+        let Some(host) = store.host() else { return };
+        let attributes = settings.with(|settings| {
+            let hidden = Panel::ALL.into_iter().filter(|&panel| !settings.shows(panel)).map(Panel::name);
+            let ui = match settings.ui {
+                Ui::Full => "full",
+                Ui::Compact => "compact",
+                Ui::Picture => "picture",
+            };
+            let gestures = match settings.gestures {
+                Gestures::Cooperative => "cooperative",
+                Gestures::Greedy => "greedy",
+            };
+            let hidden = hidden.collect::<Vec<_>>().join(" ");
+            [("data-ui", ui.to_owned()), ("data-hides", hidden), ("data-gestures", gestures.to_owned())]
+        });
+        for (name, value) in attributes {
+            // Fails only for names that no attribute can have.
+            let _ = host.root().set_attribute(name, &value);
+        }
+    });
 }
 
 /// Shows the chosen theme.

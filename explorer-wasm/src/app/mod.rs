@@ -14,13 +14,14 @@ mod sidebar;
 
 use std::{any::Any, rc::Rc};
 
-use explorer_core::state::{AppState, link::ParsedLink};
+use explorer_core::state::{AppState, Command, link::ParsedLink};
 use leptos::{mount::mount_to, prelude::*};
 
 use crate::{
     bridge::backend,
+    embed,
     host::{DatasetAddress, ForeignOrigin, FullPage, Host},
-    picture::open_ahead,
+    picture::{PictureHandle, open_ahead},
     store::{Store, Tone, view_of_link},
     ui::ErrorView,
 };
@@ -32,11 +33,24 @@ pub fn start_catalog() {
     list_datasets_in(FullPage::new());
 }
 
+/// Begins to speak with the page around the frame that an Explorer is in. It gets what carries out a command, and gives
+/// back what the Explorer's own buttons and keys call: that page may take over some commands.
+type Speak = fn(Store, PictureHandle, Callback<Command>) -> Callback<Command>;
+
 /// Fills the document with the Explorer of the dataset that its address names; without one, with the list of datasets.
 pub fn start_explorer() {
+    start(speak_with_nobody);
+}
+
+/// The same, and speaks with the page around the frame where there is one that the document names.
+pub fn start_embedded() {
+    start(embed::speak);
+}
+
+fn start(speak: Speak) {
     let page = FullPage::new();
     match page.dataset() {
-        Ok(Some(dataset)) => mount(Rc::new(page), dataset).forget(),
+        Ok(Some(dataset)) => mount_speaking(Rc::new(page), dataset, speak).forget(),
         Ok(None) => list_datasets_in(page),
         Err(ForeignOrigin(origin)) => mount_to(page.root().clone(), move || refusal(&origin)).forget(),
     }
@@ -60,9 +74,17 @@ fn list_datasets_in(page: FullPage) {
 /// Puts an Explorer of a dataset into the host's root element. A document may have several: each has its
 /// state, keys and theme; the device that draws is the same.
 pub fn mount(host: Rc<dyn Host>, dataset: DatasetAddress) -> Mounted {
+    mount_speaking(host, dataset, speak_with_nobody)
+}
+
+fn speak_with_nobody(_: Store, _: PictureHandle, carry_out: Callback<Command>) -> Callback<Command> {
+    carry_out
+}
+
+fn mount_speaking(host: Rc<dyn Host>, dataset: DatasetAddress, speak: Speak) -> Mounted {
     open_ahead(backend(host.renderer().as_deref()));
     let root = host.root().clone();
-    Mounted(Box::new(mount_to(root, move || explorer(host, dataset))))
+    Mounted(Box::new(mount_to(root, move || explorer(host, dataset, speak))))
 }
 
 /// An Explorer in its place; goes when this is dropped.
@@ -76,7 +98,7 @@ impl Mounted {
     }
 }
 
-fn explorer(host: Rc<dyn Host>, DatasetAddress { address, id }: DatasetAddress) -> impl IntoView {
+fn explorer(host: Rc<dyn Host>, DatasetAddress { address, id }: DatasetAddress, speak: Speak) -> impl IntoView {
     let ParsedLink { view, notices, .. } = view_of_link(&host.link(), &id);
     let store = Store::new(host, address, AppState { view, ..AppState::default() });
     for notice in notices {
@@ -84,5 +106,5 @@ fn explorer(host: Rc<dyn Host>, DatasetAddress { address, id }: DatasetAddress) 
     }
     store.open();
     store.follow_address(id);
-    view! { <Explorer store /> }
+    view! { <Explorer store speak /> }
 }

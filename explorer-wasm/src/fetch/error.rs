@@ -31,6 +31,14 @@ pub enum FetchError {
         /// What is wrong with the answer.
         reason: String,
     },
+    /// The page around the frame, which has the dataset, does not supply it.
+    #[error("The page around the Explorer does not supply {what}: {reason}.")]
+    Host {
+        /// The file asked for.
+        what: String,
+        /// What it says.
+        reason: String,
+    },
     /// Nobody wants the answer any more.
     #[error("The request was canceled.")]
     Canceled,
@@ -117,6 +125,7 @@ impl FetchError {
             | Self::Body
             | Self::Status { .. }
             | Self::Range { .. }
+            | Self::Host { .. }
             | Self::Canceled
             | Self::Catalog(_)
             | Self::Manifest(_)
@@ -134,6 +143,7 @@ impl FetchError {
             // What a server does not know how to do (501, 505), it will not know a moment later.
             Self::Status { status, .. } => matches!(status, 408 | 425 | 429 | 500 | 502..=504 | 506..),
             Self::Range { .. }
+            | Self::Host { .. }
             | Self::Canceled
             | Self::Catalog(_)
             | Self::Manifest(_)

@@ -7,9 +7,12 @@ use std::{
     sync::Arc,
 };
 
-use explorer_core::dataset::{
-    Pace, Priority, Tiles,
-    fetch::{Gate, TileCache, Wanted, lists},
+use explorer_core::{
+    dataset::{
+        Pace, Priority, Tiles,
+        fetch::{Gate, TileCache, Wanted, lists},
+    },
+    embed::Storage,
 };
 use futures_channel::oneshot;
 use futures_util::future::{FutureExt, LocalBoxFuture, Shared};
@@ -102,6 +105,8 @@ pub struct Limits {
     pub requests: usize,
     /// Bytes of inflated tiles kept.
     pub cache_bytes: usize,
+    /// Whether tiles may stay in the browser after the visit.
+    pub storage: Storage,
 }
 
 /// Number under which the directory of a pack that has no pages is kept.
@@ -114,7 +119,7 @@ impl Fetcher {
         Self(Rc::new(Inner {
             files: PackFiles::new(Rc::clone(&source)),
             source,
-            store: TileStore::default(),
+            store: TileStore::new(limits.storage),
             packs: RefCell::default(),
             gate: Gate::new(limits.requests),
             cache: RefCell::new(TileCache::new(limits.cache_bytes)),
@@ -127,6 +132,11 @@ impl Fetcher {
     /// Bytes of tiles that have come so far, as frames.
     pub fn bytes_fetched(&self) -> u64 {
         self.0.bytes_fetched.get()
+    }
+
+    /// Lets go of the tiles that are kept in memory; those that are asked for again are fetched again.
+    pub fn forget_tiles(&self) {
+        self.0.cache.borrow_mut().clear();
     }
 
     /// Opens the dataset. Its manifest is never cached here: its content may change under its name.
@@ -363,7 +373,8 @@ mod tests {
     #[test]
     async fn tiles_evicted_before_their_turn_are_not_missing() {
         let (pack, source) = made(8);
-        let fetcher = Fetcher::new(source, Limits { requests: 2, cache_bytes: 4 * TILE_BYTES as usize });
+        let fetcher =
+            Fetcher::new(source, Limits { requests: 2, cache_bytes: 4 * TILE_BYTES as usize, storage: Storage::None });
         let asked = [0, 1, 2, 3, 4, 5, 6, 7, 0, 3];
         for _ in 0..2 {
             let answers = fetcher.tiles(&pack, &asked, Priority::Now).await;
@@ -380,7 +391,7 @@ mod tests {
         // One, since all names lead to the same blob.
         let segment = Segment { hash: 0, n_bytes: 8 * TILE_BYTES };
         let pack = Pack { segments: Some(vec![segment]), ..pack };
-        let fetcher = Fetcher::new(source, Limits { requests: 2, cache_bytes: 1 << 20 });
+        let fetcher = Fetcher::new(source, Limits { requests: 2, cache_bytes: 1 << 20, storage: Storage::None });
         let answers = fetcher.tiles(&pack, &[6, 1], Priority::Now).await;
         let first = |answer: Answer| answer.map(|tile| (tile[0], tile.len()));
         let found: Vec<_> = answers.into_iter().map(first).collect();
@@ -390,7 +401,7 @@ mod tests {
     #[test]
     async fn a_tile_past_the_end_of_its_pack_is_missing() {
         let (pack, source) = made(2);
-        let fetcher = Fetcher::new(source, Limits { requests: 2, cache_bytes: 1 << 20 });
+        let fetcher = Fetcher::new(source, Limits { requests: 2, cache_bytes: 1 << 20, storage: Storage::None });
         let answers = fetcher.tiles(&pack, &[1, 2], Priority::Now).await;
         assert!(answers[0].is_ok());
         let name = "genes0/2".to_owned();

@@ -3,6 +3,7 @@
 mod batch;
 mod error;
 mod fetcher;
+mod host_bytes;
 mod http;
 mod pack_file;
 mod retry;
@@ -14,6 +15,7 @@ mod tile_store;
 pub use error::FetchError;
 pub use explorer_core::dataset::Priority;
 pub use fetcher::{Fetcher, Limits, TileBytes};
+pub use host_bytes::{port_for_worker, read_from_host};
 pub use server::{catalog_bytes, moments, moments_offer, moments_request};
 pub use shared_fbs::api::MomentsOffer;
 pub use source::{Address, Source};

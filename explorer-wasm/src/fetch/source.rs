@@ -5,10 +5,12 @@ use std::cell::Cell;
 use shared_fbs::{api::Endpoint, path};
 use web_sys::RequestCache;
 
+use super::host_bytes;
+
 /// The address of a dataset and the routes that lead to its tiles.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Source {
-    /// Address of the dataset's directory, ending in `/`.
+    /// What the address of a file begins with: that of the dataset's directory, ending in `/`.
     base: String,
     /// The dataset's id on a tile server, and whether its tile route has answered so far.
     tiles: Option<Cell<bool>>,
@@ -23,6 +25,8 @@ pub enum Address {
     Server(String),
     /// In this directory of a static host.
     Directory(String),
+    /// With the page around the frame, which supplies the bytes.
+    Host,
 }
 
 impl Address {
@@ -31,6 +35,7 @@ impl Address {
         match self {
             Self::Server(id) => format!("server:{id}"),
             Self::Directory(url) => format!("directory:{url}"),
+            Self::Host => "host:".to_owned(),
         }
     }
 
@@ -40,6 +45,7 @@ impl Address {
         match kind {
             "server" => Some(Self::Server(rest.to_owned())),
             "directory" => Some(Self::Directory(rest.to_owned())),
+            "host" => Some(Self::Host),
             _ => None,
         }
     }
@@ -54,6 +60,7 @@ impl Source {
                 (format!("{root}{}", directory.address()), Some(Cell::new(true)))
             }
             Address::Directory(url) => (format!("{}/", url.trim_end_matches('/')), None),
+            Address::Host => (host_bytes::SCHEME.to_owned(), None),
         };
         Self { base, tiles, sends_whole_files: Cell::new(false) }
     }

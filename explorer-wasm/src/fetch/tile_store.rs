@@ -8,7 +8,10 @@ use std::{
     rc::Rc,
 };
 
-use explorer_core::dataset::fetch::{Wanted, surplus};
+use explorer_core::{
+    dataset::fetch::{Wanted, surplus},
+    embed::Storage,
+};
 use js_sys::{Array, Reflect, Uint8Array};
 use shared_fbs::manifest::Slot;
 use wasm_bindgen::{JsCast, JsValue};
@@ -25,7 +28,7 @@ const LIMIT_BYTES: u64 = 256 << 20;
 const LOOK_EVERY_BYTES: u64 = 16 << 20;
 
 /// The store; where the browser refuses storage, nothing is ever found in it. Cheap to clone; clones share all.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub(super) struct TileStore(Rc<Inner>);
 
 #[derive(Default)]
@@ -37,6 +40,15 @@ struct Inner {
 }
 
 impl TileStore {
+    /// The store of this browser, or one that keeps nothing.
+    pub(super) fn new(storage: Storage) -> Self {
+        let cache = match storage {
+            Storage::Local => OnceCell::new(),
+            Storage::None => OnceCell::from(None),
+        };
+        Self(Rc::new(Inner { cache, ..Inner::default() }))
+    }
+
     /// The frame of a tile as it lies in the pack. To be verified like one from the network.
     pub(super) async fn get(&self, pack_file: &str, (index, slot): Wanted) -> Option<Vec<u8>> {
         let cache = self.cache().await?;
@@ -116,7 +128,7 @@ mod tests {
 
     #[test]
     async fn a_tile_comes_back_as_it_was_put() {
-        let (store, slot) = (TileStore::default(), Slot { offset: 7, length: 3, checksum: 0 });
+        let (store, slot) = (TileStore::new(Storage::Local), Slot { offset: 7, length: 3, checksum: 0 });
         let pack = format!("made-{}.pack", js_sys::Math::random());
         assert_eq!(store.get(&pack, (2, slot)).await, None);
         store.put(&pack, (2, slot), &[4, 5, 6]);
@@ -130,6 +142,17 @@ mod tests {
         }
         assert_eq!(found, Some(vec![4, 5, 6]));
         assert_eq!(store.get(&pack, (3, slot)).await, None);
+    }
+
+    #[test]
+    async fn where_nothing_may_stay_nothing_does() {
+        let (slot, pack) =
+            (Slot { offset: 0, length: 1, checksum: 0 }, format!("made-{}.pack", js_sys::Math::random()));
+        TileStore::new(Storage::None).put(&pack, (0, slot), &[1]);
+        crate::platform::sleep(50).await;
+        for storage in [Storage::None, Storage::Local] {
+            assert_eq!(TileStore::new(storage).get(&pack, (0, slot)).await, None);
+        }
     }
 
     #[test]

@@ -24,6 +24,11 @@ impl DatasetAddress {
         Self { address: Address::Server(id.to_owned()), id: id.to_owned() }
     }
 
+    /// A dataset that the page around the frame supplies.
+    pub fn of_host(id: String) -> Self {
+        Self { address: Address::Host, id }
+    }
+
     /// A directory, by its address or by its path from `base`; `None` where that is no address.
     pub fn of_directory(directory: &str, base: &str) -> Option<Self> {
         let url = Url::new_with_base(directory, base).ok()?.href();
@@ -53,7 +58,7 @@ impl DatasetAddress {
         let origin_of = |address: &str| Url::new(address).map(|url| url.origin());
         let origin = match &dataset.address {
             Address::Directory(url) => origin_of(url).unwrap_or_default(),
-            Address::Server(_) => return Ok(Some(dataset)),
+            Address::Server(_) | Address::Host => return Ok(Some(dataset)),
         };
         let is_own = origin_of(base).is_ok_and(|own| own == origin);
         let is_named = origins.split_ascii_whitespace().any(|named| named == origin);

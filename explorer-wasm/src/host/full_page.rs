@@ -1,16 +1,12 @@
 //! A page of one's own: the document's address, title and keys are the Explorer's.
 
+use explorer_core::embed::{Gestures, Settings, SettingsChange};
 use gloo_events::EventListener;
+use shared_fbs::api::{BYTES_QUERY, DATA_META, DATA_ORIGINS_META, EMBED_ORIGINS_META, EMBED_QUERY, HOST_QUERY};
 use wasm_bindgen::JsValue;
-use web_sys::{HtmlElement, KeyboardEvent, Location, UrlSearchParams};
+use web_sys::{HtmlElement, KeyboardEvent, Location, Url, UrlSearchParams};
 
-use super::{DatasetAddress, ForeignOrigin, Host, RENDERER, mark};
-
-/// Where the document lists the other origins whose data it may show.
-const DATA_ORIGINS: &str = "meta[name=tessera-data-origins]";
-
-/// Where a document of a static site names the directory of its dataset, as seen from `<base>`.
-const DATA: &str = "meta[name=tessera-data]";
+use super::{DatasetAddress, ForeignOrigin, Frame, Host, RENDERER, mark};
 
 /// The whole document, for one Explorer.
 pub struct FullPage {
@@ -34,13 +30,14 @@ impl FullPage {
     /// # Errors
     /// When it is of another origin that the document does not name.
     pub fn dataset(&self) -> Result<Option<DatasetAddress>, ForeignOrigin> {
+        if let Some(id) = query().and_then(|query| query.get(BYTES_QUERY)) {
+            let host = || query().and_then(|query| query.get(HOST_QUERY)).unwrap_or_default();
+            return self.frame().map(|_| Some(DatasetAddress::of_host(id))).ok_or_else(|| ForeignOrigin(host()));
+        }
         let location = location();
         let (path, query) = (location.pathname().unwrap_or_default(), location.search().unwrap_or_default());
-        let content = |selector: &str| {
-            let meta = gloo_utils::document().query_selector(selector).ok().flatten();
-            meta.and_then(|meta| meta.get_attribute("content")).unwrap_or_default()
-        };
-        DatasetAddress::of_page(&path, &query, &self.base, &content(DATA_ORIGINS), &content(DATA))
+        let data_origins = content(DATA_ORIGINS_META);
+        DatasetAddress::of_page(&path, &query, &self.base, &data_origins, &content(DATA_META))
     }
 }
 
@@ -87,10 +84,11 @@ impl Host for FullPage {
         EventListener::new(&gloo_utils::window(), "hashchange", move |_| heard())
     }
 
+    /// Without what says that this is a frame: whoever gets the address opens the page by itself.
     fn address_of(&self, link: &str) -> String {
         let address = location().href().unwrap_or_default();
-        let page = address.split('#').next().unwrap_or_default();
-        if link.is_empty() { page.to_owned() } else { format!("{page}#{link}") }
+        let page = page_by_itself(address.split('#').next().unwrap_or_default());
+        if link.is_empty() { page } else { format!("{page}#{link}") }
     }
 
     fn set_title(&self, title: &str) {
@@ -98,8 +96,22 @@ impl Host for FullPage {
     }
 
     fn renderer(&self) -> Option<String> {
-        let query = location().search().ok()?;
-        UrlSearchParams::new_with_str(&query).ok()?.get(RENDERER)
+        query()?.get(RENDERER)
+    }
+
+    fn frame(&self) -> Option<Frame> {
+        Frame::of(&query()?, &content(EMBED_ORIGINS_META))
+    }
+
+    fn settings(&self) -> Settings {
+        let Some(query) = query().filter(|query| query.has(EMBED_QUERY)) else {
+            return Settings { gestures: Gestures::Greedy, ..Settings::default() };
+        };
+        let named = Settings::NAMES.iter().filter_map(|&name| Some((name.to_owned(), query.get(name)?)));
+        let mut settings = Settings::default();
+        // Where one is no value, the host hears of it when it asks for the same once more.
+        let _ = settings.change(&SettingsChange(named.collect()));
+        settings
     }
 
     fn is_meant(&self, _press: &KeyboardEvent) -> bool {
@@ -112,6 +124,29 @@ fn with_link(link: &str) -> String {
     let location = location();
     let path = location.pathname().unwrap_or_default() + &location.search().unwrap_or_default();
     if link.is_empty() { path } else { format!("{path}#{link}") }
+}
+
+/// What the document's `<meta>` of a name says.
+fn content(name: &str) -> String {
+    let meta = gloo_utils::document().query_selector(&format!("meta[name={name}]")).ok().flatten();
+    meta.and_then(|meta| meta.get_attribute("content")).unwrap_or_default()
+}
+
+/// An address without what only the frame of a host's page has in it.
+fn page_by_itself(address: &str) -> String {
+    let Ok(url) = Url::new(address) else { return address.to_owned() };
+    let query = url.search_params();
+    if !query.has(EMBED_QUERY) {
+        return address.to_owned();
+    }
+    for name in [EMBED_QUERY, HOST_QUERY, BYTES_QUERY].iter().chain(&Settings::NAMES) {
+        query.delete(name);
+    }
+    url.href()
+}
+
+fn query() -> Option<UrlSearchParams> {
+    UrlSearchParams::new_with_str(&location().search().ok()?).ok()
 }
 
 fn location() -> Location {

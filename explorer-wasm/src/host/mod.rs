@@ -6,10 +6,14 @@
 
 mod address;
 mod embedded;
+mod frame;
 mod full_page;
 mod keys;
 
-use explorer_core::state::{Platform, Theme};
+use explorer_core::{
+    embed::{Gestures, Settings},
+    state::{Platform, Theme},
+};
 use futures_util::future::LocalBoxFuture;
 use gloo_events::EventListener;
 use gloo_file::{Blob, ObjectUrl};
@@ -20,6 +24,7 @@ use web_sys::{HtmlAnchorElement, HtmlElement, KeyboardEvent, Url};
 
 pub use address::{DatasetAddress, ForeignOrigin};
 pub use embedded::{Embedded, Placement};
+pub use frame::{Connection, Frame};
 pub use full_page::FullPage;
 pub use keys::on_key;
 
@@ -66,6 +71,21 @@ pub trait Host {
     /// The renderer that is asked for, as in `?renderer=webgl2`; `None` leaves the choice to the program.
     fn renderer(&self) -> Option<String> {
         None
+    }
+
+    /// The page around the Explorer, where it is in a frame of one that it may talk to.
+    fn frame(&self) -> Option<Frame> {
+        None
+    }
+
+    /// How the Explorer presents itself to begin with: by itself, the wheel is its own.
+    fn settings(&self) -> Settings {
+        Settings { gestures: Gestures::Greedy, ..Settings::default() }
+    }
+
+    /// Whether the document has the whole screen.
+    fn is_full_screen(&self) -> bool {
+        gloo_utils::document().fullscreen_element().is_some()
     }
 
     /// Whether a key that was pressed in the document is meant for this Explorer.

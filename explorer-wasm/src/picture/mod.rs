@@ -3,6 +3,7 @@
 mod canvas;
 mod device;
 mod failure;
+mod gesture_hint;
 mod labels;
 mod outline;
 mod save;
@@ -12,6 +13,7 @@ mod text_canvas;
 use std::{cell::RefCell, rc::Rc};
 
 use explorer_core::{
+    embed::Gestures,
     screen::{Gesture, HeldKeys, Intent, Wheel},
     state::{Action, PanelIdx, Polygon},
 };
@@ -20,8 +22,9 @@ use leptos::{html, prelude::*};
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{Element, PointerEvent, ResizeObserver, WheelEvent};
 
-pub use self::{canvas::open_ahead, device::document_device, failure::PictureFailure};
+pub use self::{canvas::open_ahead, device::document_device, failure::PictureFailure, save::Wanted};
 use self::{
+    gesture_hint::GestureHint,
     labels::{LabelLayer, Labels},
     outline::Outline,
     stage::Stage,
@@ -30,7 +33,7 @@ use crate::{
     bridge::{Plane, View, backend},
     owner, platform,
     store::Store,
-    ui::{SaveOptions, unique_id},
+    ui::unique_id,
 };
 
 /// How much closer a double click brings.
@@ -53,8 +56,10 @@ pub struct PictureHandle {
     labels: Labels,
     /// The outline that is being drawn, in CSS pixels.
     draft: RwSignal<Vec<[f64; 2]>>,
-    /// The file to save the picture as, when that is asked for.
-    wanted_file: RwSignal<Option<(String, SaveOptions)>>,
+    /// The file that is asked for.
+    wanted: RwSignal<Option<Wanted>, LocalStorage>,
+    /// Whether the picture is given up until it is wanted again, with what it takes of the graphics device.
+    pub suspended: RwSignal<bool>,
 }
 
 impl PictureHandle {
@@ -77,13 +82,20 @@ impl PictureHandle {
             highlight,
             labels: Labels::new(store, view),
             draft: RwSignal::default(),
-            wanted_file: RwSignal::default(),
+            wanted: RwSignal::new_local(None),
+            suspended: RwSignal::new(false),
         }
     }
 
-    /// Saves the picture with its legend as a PNG file of that name.
-    pub fn save(&self, name: String, options: SaveOptions) {
-        self.wanted_file.set(Some((name, options)));
+    /// Draws the picture with its legend as a file.
+    pub fn take(&self, wanted: Wanted) {
+        self.wanted.set(Some(wanted));
+    }
+
+    /// The picture's size on the screen in device pixels; `None` before it has one.
+    pub fn size_dpx(&self) -> Option<[f64; 2]> {
+        let (size_px, ratio) = (self.size_px.get_untracked(), self.ratio.get_untracked());
+        self.view.get_untracked().map(|_| size_px.map(|side_px| side_px * ratio))
     }
 
     /// Brings the picture closer about its center.
@@ -135,8 +147,8 @@ pub fn Picture(
         with_stage(&|stage| stage.request());
     });
     Effect::new(move |_| {
-        if let Some((name, options)) = handle.wanted_file.get() {
-            with_stage(&|stage| stage.save(name.clone(), options));
+        if let Some(wanted) = handle.wanted.get() {
+            with_stage(&|stage| stage.take(wanted.clone()));
         }
     });
     let asked = store.part(|state| state.view.panels.first().kind.clone());
@@ -219,7 +231,12 @@ pub fn Picture(
         act(gesture.with_value(|gesture| gesture.borrow_mut().up(event.pointer_id())));
     };
     let on_cancel = move |_: PointerEvent| act(gesture.with_value(|gesture| gesture.borrow_mut().cancel()));
+    let hint = RwSignal::new(0_u32);
     let on_wheel = move |event: WheelEvent| {
+        if is_hosts(store, &event) {
+            hint.update(|count| *count += 1);
+            return;
+        }
         event.prevent_default();
         if let Some(view) = handle.view.get_untracked() {
             let wheel = match event.delta_mode() {
@@ -285,11 +302,19 @@ pub fn Picture(
         >
             <LabelLayer labels=handle.labels />
             <Outline store view=handle.view draft=handle.draft />
+            <GestureHint asked=hint />
         </div>
         <p class="picture-keys" id=keys>
             "Arrow keys move, + and − zoom, F fits; L, R and P choose the tool, Esc gives up an outline; ? lists all keys."
         </p>
     }
+}
+
+/// Whether the wheel is the page's around the frame, which scrolls by it.
+fn is_hosts(store: Store, event: &WheelEvent) -> bool {
+    let is_cooperative = store.settings().with_untracked(|settings| settings.gestures == Gestures::Cooperative);
+    let is_full_screen = || store.host().is_some_and(|host| host.is_full_screen());
+    is_cooperative && !event.ctrl_key() && !event.meta_key() && !is_full_screen()
 }
 
 /// The pointer is over no cell.

@@ -1,6 +1,6 @@
-//! The picture as a PNG file of the user's, its legend beside it.
+//! The picture as a file, its legend beside it.
 
-use std::rc::Rc;
+use std::{cell::RefCell, rc::Rc};
 
 use explorer_core::{
     color::css_color,
@@ -12,14 +12,51 @@ use web_sys::{Blob, ImageData};
 use super::{labels, text_canvas::TextCanvas};
 use crate::{
     host::Host,
-    ui::{LegendModel, Rgb},
+    store::{Store, Tone},
+    ui::{LegendModel, Rgb, SaveOptions},
 };
 
-/// What a saved picture holds beside the cells.
+/// The media type of files that the user saves.
+const PNG: &str = "image/png";
+
+/// What becomes of a file; there is none where it could not be drawn.
+type Then = Box<dyn FnOnce(Option<Blob>)>;
+
+/// A file that is asked for. Clones are of the same, which is given once.
+#[derive(Clone)]
+pub struct Wanted {
+    /// How it is drawn.
+    pub(super) options: SaveOptions,
+    mime: String,
+    then: Rc<RefCell<Option<Then>>>,
+}
+
+impl Wanted {
+    /// A file of that media type with `scale` pixels for each of the screen's along a side.
+    pub fn file(mime: String, scale: u32, then: impl FnOnce(Option<Blob>) + 'static) -> Self {
+        Self { options: SaveOptions { scale, ground: None }, mime, then: Rc::new(RefCell::new(Some(Box::new(then)))) }
+    }
+
+    /// A PNG file of that name for the user to keep.
+    pub fn saved(store: Store, name: String, options: SaveOptions) -> Self {
+        let then = move |blob: Option<Blob>| match (blob, store.host()) {
+            (Some(blob), Some(host)) => host.save_file(&name, &blob.into()),
+            (None, _) | (_, None) => store.tell("The picture could not be saved.".to_owned(), Tone::Error),
+        };
+        Self { options, ..Self::file(PNG.to_owned(), options.scale, then) }
+    }
+
+    /// Gives the file, or tells that there is none.
+    pub(super) fn give(&self, blob: Option<Blob>) {
+        if let Some(then) = self.then.take() {
+            then(blob);
+        }
+    }
+}
+
+/// What a picture holds beside the cells.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Surroundings {
-    /// Name of the file.
-    pub name: String,
     /// What the colors mean.
     pub legend: LegendModel,
     /// Texts over the picture and their middles, in CSS pixels.
@@ -32,13 +69,13 @@ pub(super) struct Surroundings {
     pub ratio: f64,
 }
 
-/// Offers RGBA bytes, row by row from the top, and what surrounds them as a PNG file.
-pub(super) fn save_png(
-    host: Rc<dyn Host>,
+/// Makes a file of RGBA bytes, row by row from the top, and what surrounds them.
+pub(super) fn encode(
+    host: &dyn Host,
     around: &Surroundings,
-    width: u32,
-    height: u32,
+    [width, height]: [u32; 2],
     rgba: &[u8],
+    wanted: &Wanted,
 ) -> Result<(), JsValue> {
     let ratio = around.ratio;
     let measure = TextCanvas::new(host.root(), 1, 1)?;
@@ -60,13 +97,9 @@ pub(super) fn save_png(
     for mark in &caption.marks {
         draw(&canvas, mark, around.text)?;
     }
-    let name = around.name.clone();
-    let encoded = Closure::once_into_js(move |blob: Option<Blob>| {
-        if let Some(blob) = blob {
-            host.save_file(&name, &blob.into());
-        }
-    });
-    canvas.element.to_blob(encoded.unchecked_ref())
+    let given = wanted.clone();
+    let encoded = Closure::once_into_js(move |blob: Option<Blob>| given.give(blob));
+    canvas.element.to_blob_with_type(encoded.unchecked_ref(), &wanted.mime)
 }
 
 /// The labels, rimmed as the style sheet has them.

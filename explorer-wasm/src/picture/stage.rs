@@ -17,13 +17,13 @@ use web_sys::{HtmlCanvasElement, HtmlElement};
 use super::{
     PictureFailure, PictureHandle,
     canvas::OpeningCanvas,
-    save::{Surroundings, save_png},
+    save::{Surroundings, Wanted, encode},
 };
 use crate::{
     bridge::Scene,
     platform,
     store::{Store, Tone},
-    ui::{Rgb, SaveOptions},
+    ui::Rgb,
 };
 
 /// Milliseconds that a frame of a moving picture may take.
@@ -345,12 +345,15 @@ impl Stage {
     }
 
     /// Draws what is shown once more, whole however little of it the last frame had, with its labels and its legend, as a
-    /// PNG file of that name. Nothing is pointed at in it.
-    pub fn save(&self, name: String, options: SaveOptions) {
+    /// file. Nothing is pointed at in it.
+    pub fn take(&self, wanted: Wanted) {
+        let options = wanted.options;
         let mut drawing = self.drawing.borrow_mut();
-        let Drawing { renderer: Some(renderer), place: Some((whole, _)), .. } = &mut *drawing else { return };
+        let Drawing { renderer: Some(renderer), place: Some((whole, _)), .. } = &mut *drawing else {
+            return wanted.give(None);
+        };
         let colors = self.store.with_session(|session| session.saved_colors(options.ground, whole.background));
-        let Some(colors) = colors else { return };
+        let Some(colors) = colors else { return wanted.give(None) };
         let params = FrameParams {
             highlight: None,
             background: colors.background,
@@ -359,7 +362,6 @@ impl Stage {
             ..*whole
         };
         let around = Surroundings {
-            name,
             legend: colors.legend,
             labels: self.handle.labels.in_sight(),
             background: params.background,
@@ -377,12 +379,14 @@ impl Stage {
                 Ok(image) => image.await,
                 Err(error) => Err(error),
             };
-            let is_saved = match (image, store.host()) {
-                (Ok(image), Some(host)) => save_png(host, &around, image.width, image.height, &image.rgba).is_ok(),
+            let is_encoded = match (image, store.host()) {
+                (Ok(image), Some(host)) => {
+                    encode(&*host, &around, [image.width, image.height], &image.rgba, &wanted).is_ok()
+                }
                 _ => false,
             };
-            if !is_saved {
-                store.tell("The picture could not be saved.".to_owned(), Tone::Error);
+            if !is_encoded {
+                wanted.give(None);
             }
         });
     }

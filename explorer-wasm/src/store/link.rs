@@ -2,9 +2,12 @@
 
 use std::{collections::BTreeSet, rc::Rc};
 
-use explorer_core::state::{
-    Action, ViewSpec,
-    link::{LONG_LINK_BYTES, ParsedLink},
+use explorer_core::{
+    embed::Cause,
+    state::{
+        Action, ViewSpec,
+        link::{LONG_LINK_BYTES, ParsedLink},
+    },
 };
 use gloo_timers::callback::Timeout;
 use leptos::prelude::*;
@@ -18,7 +21,7 @@ const REST_MILLIS: u32 = 200;
 
 /// The view as it stands in the address, which names the dataset elsewhere; `content` says what the dataset holds, once
 /// it is open.
-pub fn link_text(view: &ViewSpec, content: Option<&str>) -> String {
+fn link_text(view: &ViewSpec, content: Option<&str>) -> String {
     let view = ViewSpec { dataset: None, ..view.clone() };
     content.map_or_else(|| view.to_link(), |content| view.to_link_for(content))
 }
@@ -72,12 +75,23 @@ impl Store {
             known.set_value(link);
             self.check_link(&parsed);
             let ParsedLink { view, notices, .. } = parsed;
-            self.dispatch(Action::Restore(Box::new(view)));
+            self.on_behalf_of(Cause::Link, || self.dispatch(Action::Restore(Box::new(view))));
             for notice in notices {
                 self.tell(notice.to_string(), Tone::Warning);
             }
         }));
         owner::keep(listener);
+    }
+
+    /// The present view as the text of a link.
+    pub fn link(self) -> String {
+        self.peek(|state| link_text(&state.view, self.content().as_deref()))
+    }
+
+    /// The address of a view, to pass on: where the host or the host page says.
+    pub fn address_of(self, link: &str) -> String {
+        let by_template = self.settings.with_untracked(|settings| settings.address_of(link));
+        by_template.or_else(|| Some(self.host()?.address_of(link))).unwrap_or_default()
     }
 
     /// The beginning of the open dataset's content id.

@@ -1,6 +1,7 @@
 //! Loading by key: what the view needs, one way for whatever it is.
 
 use explorer_core::{
+    embed::Storage,
     session::{Data, Slot, Urgency},
     state::{AppState, ColorBy, DataKey, GeneKey, GeneMean, History, ViewSpec},
 };
@@ -10,13 +11,13 @@ use wasm_bindgen_futures::spawn_local;
 
 use super::{Opened, Phase, Store, Tone};
 use crate::{
-    fetch::{FetchError, Fetcher, Limits, Priority, Source},
+    fetch::{Address, FetchError, Fetcher, Limits, Priority, Source},
     platform,
     worker::Pool,
 };
 
 /// What the page may take; workers fetch for themselves.
-const LIMITS: Limits = Limits { requests: 6, cache_bytes: 192 << 20 };
+const LIMITS: Limits = Limits { requests: 6, cache_bytes: 192 << 20, storage: Storage::Local };
 
 impl Store {
     /// Opens the dataset, then loads what the state needs.
@@ -24,11 +25,17 @@ impl Store {
         self.phase.set(Phase::Opening);
         let Some(inner) = self.inner() else { return };
         spawn_local(async move {
-            let fetcher = Fetcher::new(Source::new(&inner.address, inner.host.base()), LIMITS);
+            let storage = match inner.address {
+                // Whose data they are keeps them.
+                Address::Host => Storage::None,
+                Address::Server(_) | Address::Directory(_) => self.settings.with_untracked(|settings| settings.storage),
+            };
+            let limits = Limits { storage, ..LIMITS };
+            let fetcher = Fetcher::new(Source::new(&inner.address, inner.host.base()), limits);
             match fetcher.open().await {
                 Ok(dataset) => {
                     let main_label = dataset.manifest().main_label.clone();
-                    let pool = Pool::new(inner.address.clone(), inner.host.base().to_owned());
+                    let pool = Pool::new(inner.address.clone(), inner.host.base().to_owned(), storage);
                     self.note_answer();
                     inner.opened.replace(Some(Opened::new(dataset, pool)));
                     self.check_link(&ViewSpec::from_link(&inner.host.link()));
@@ -49,6 +56,11 @@ impl Store {
                 }
             }
         });
+    }
+
+    /// Lets go of the tiles in memory: what was made of them stays.
+    pub fn forget_tiles(self) {
+        self.with_opened(|opened| opened.dataset.tiles().forget_tiles());
     }
 
     /// Colors the first view of a dataset by its main label: what everybody does first. It is where

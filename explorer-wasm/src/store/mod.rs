@@ -18,6 +18,7 @@ mod place;
 mod read;
 mod routes;
 mod samples;
+mod selection;
 
 use std::{
     cell::{Cell, RefCell},
@@ -27,8 +28,9 @@ use std::{
 
 use explorer_core::{
     color::{Ground, Rgb},
+    embed::{Cause, Failure, Settings, SettingsChange},
     session::{JobStatus, Progress, Question, Window},
-    state::{Action, AppState, History, Touches},
+    state::{Action, AppState, History, Touches, ViewSpec},
 };
 use futures_util::future::AbortHandle;
 use leptos::prelude::*;
@@ -44,7 +46,7 @@ pub use explorer_core::session::{DeResult, MarkersResult};
 use hover::PointedCell;
 pub use hover::{HoveredCell, Pointed};
 use job_runner::JobRunner;
-pub use link::{link_text, view_of_link};
+pub use link::view_of_link;
 use opened::Opened;
 use routes::RouteStats;
 
@@ -120,6 +122,8 @@ pub struct Store {
     marking: RwSignal<MarkersStatus>,
     /// Whether to say that the server cannot be reached.
     is_offline: RwSignal<bool>,
+    /// How the Explorer presents itself.
+    settings: RwSignal<Settings>,
     inner: StoredValue<Rc<Inner>, LocalStorage>,
 }
 
@@ -141,6 +145,10 @@ struct Inner {
     told_of_link: RefCell<Option<BTreeSet<String>>>,
     /// Whether the server could not be reached, and is tried from time to time.
     is_lost: Cell<bool>,
+    /// For whom the store acts at this moment.
+    acts_for: Cell<Cause>,
+    /// Who changed the state last.
+    cause: Cell<Cause>,
 }
 
 impl Store {
@@ -159,6 +167,7 @@ impl Store {
             comparing,
             marking,
             is_offline: RwSignal::new(false),
+            settings: RwSignal::new(host.settings()),
             inner: StoredValue::new_local(Rc::new(Inner {
                 host,
                 address,
@@ -171,6 +180,8 @@ impl Store {
                 pointed_cell: Cell::default(),
                 told_of_link: RefCell::default(),
                 is_lost: Cell::new(false),
+                acts_for: Cell::default(),
+                cause: Cell::new(Cause::Link),
             })),
         }
     }
@@ -183,6 +194,7 @@ impl Store {
     /// Carries out an action, and all that follows from it.
     pub fn dispatch(self, action: Action) {
         let touches = action.touches();
+        self.note_cause();
         if touches == Touches::Data {
             self.begin_link_check(matches!(action, Action::Restore(_)));
         }
@@ -192,6 +204,42 @@ impl Store {
             Touches::Hover => self.follow_hover(),
             Touches::Data => self.settle(),
         }
+    }
+
+    /// Puts a view in the place of the present one, which is no step that could be undone, and does all that follows.
+    pub fn replace_view(self, view: ViewSpec) {
+        self.note_cause();
+        self.begin_link_check(true);
+        self.history.update(|history| history.amend(view));
+        self.settle();
+    }
+
+    /// Acts for somebody else than the user: what changes meanwhile is told as theirs.
+    pub fn on_behalf_of<T>(self, cause: Cause, act: impl FnOnce() -> T) -> T {
+        let Some(inner) = self.inner() else { return act() };
+        let before = inner.acts_for.replace(cause);
+        let done = act();
+        inner.acts_for.set(before);
+        done
+    }
+
+    /// Who changed the state last.
+    pub fn cause(self) -> Cause {
+        self.inner().map(|inner| inner.cause.get()).unwrap_or_default()
+    }
+
+    /// Changes how the Explorer presents itself.
+    ///
+    /// # Errors
+    /// When a value is none; then nothing is changed.
+    pub fn configure(self, change: &SettingsChange) -> Result<(), Failure> {
+        let mut settings = self.settings.get_untracked();
+        let theme = settings.change(change)?;
+        self.settings.set(settings);
+        if let Some(theme) = theme {
+            self.dispatch(Action::SetTheme(theme.into()));
+        }
+        Ok(())
     }
 
     /// Takes a message away.
@@ -250,6 +298,12 @@ impl Store {
             inner.markers.retry();
         }
         self.settle();
+    }
+
+    fn note_cause(self) {
+        if let Some(inner) = self.inner() {
+            inner.cause.set(inner.acts_for.get());
+        }
     }
 
     /// What lies outside the signals; `None` once the page is gone.

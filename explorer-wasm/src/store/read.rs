@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use explorer_core::{
+    embed::Settings,
     session::{ColorStatus, Colors, LabelCentroid, Session},
     state::{AppState, GeneKey},
 };
@@ -96,6 +97,14 @@ impl Store {
         self.with_opened(|opened| read(&opened.session))
     }
 
+    /// Reads the open dataset once, or learns that there is none yet.
+    pub fn with_session_if_open<T>(self, read: impl FnOnce(Option<&Session>) -> T) -> T {
+        match self.inner() {
+            Some(inner) => read(inner.opened.borrow().as_ref().map(|opened| &opened.session)),
+            None => read(None),
+        }
+    }
+
     /// Reads the manifest once.
     pub fn with_manifest<T>(self, read: impl FnOnce(&Manifest) -> T) -> Option<T> {
         self.with_session(|session| read(session.manifest()))
@@ -112,6 +121,11 @@ impl Store {
         let key = self.peek(|state| state.view.panels.first().embedding().map(str::to_owned));
         let asked = |session: &Session| session.embedding_to_show(key.as_deref()).map(|(_, found)| found.key.clone());
         self.with_session(asked).flatten()
+    }
+
+    /// How the Explorer presents itself.
+    pub fn settings(self) -> Signal<Settings> {
+        self.settings.into()
     }
 
     /// Whether to say that the server cannot be reached.

@@ -224,7 +224,7 @@ impl DataAccess {
     fn server_address(&self) -> Option<(String, String)> {
         match &self.inner.address {
             Address::Server(id) => Some((self.inner.host.base().to_owned(), id.clone())),
-            Address::Directory(_) => None,
+            Address::Directory(_) | Address::Host => None,
         }
     }
 

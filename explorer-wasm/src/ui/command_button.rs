@@ -65,6 +65,7 @@ pub(crate) fn command_test_id(command: Command) -> &'static str {
         Command::ToggleTheme => "theme-toggle",
         Command::SavePicture => "save-picture",
         Command::CopyLink => "copy-link",
+        Command::CopyEmbed => "copy-embed",
         Command::ShowShortcuts => "shortcuts",
     }
 }
@@ -94,6 +95,7 @@ pub(crate) fn command_glyph(command: Command) -> Glyph {
         Command::ToggleTheme => Glyph::System,
         Command::SavePicture => Glyph::Download,
         Command::CopyLink => Glyph::Link,
+        Command::CopyEmbed => Glyph::Code,
         Command::ShowShortcuts => Glyph::Help,
     }
 }

@@ -15,6 +15,8 @@ pub enum Glyph {
     ClearFilters,
     /// A cross.
     Close,
+    /// Angle brackets and a slash.
+    Code,
     /// Two circles that overlap.
     Compare,
     /// An arrow down to a line.
@@ -92,6 +94,7 @@ impl Glyph {
             Self::ChevronRight => "m8 5.5 4.5 4.5L8 14.5",
             Self::ClearFilters => "M3 4.5h11l-4.2 5v5.5l-2.6-1.6V9.5zM13.5 12.5l4 4M17.5 12.5l-4 4",
             Self::Close => "m5.5 5.5 9 9M14.5 5.5l-9 9",
+            Self::Code => "m7 6-4 4 4 4M13 6l4 4-4 4M11.2 4 8.8 16",
             Self::Compare => {
                 "M7.5 5.5a4.5 4.5 0 1 0 0 9 4.5 4.5 0 0 0 0-9zM12.5 5.5a4.5 4.5 0 1 0 0 9 4.5 4.5 0 0 0 0-9z"
             }

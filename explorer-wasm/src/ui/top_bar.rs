@@ -91,6 +91,7 @@ pub fn TopBar(
                 </Show>
                 <CommandButton command=Command::ToggleTheme platform glyph=theme_glyph on_command />
                 <div class="top-bar-wide">
+                    <CommandButton command=Command::CopyEmbed platform on_command />
                     <CommandButton command=Command::ShowShortcuts platform on_command />
                     <Show when=move || !bare.get()>
                         <CommandButton command=Command::ToggleRightSidebar platform pressed=right_open on_command />

@@ -9,6 +9,7 @@ use std::{
 use explorer_core::{
     dataset::{MarkerShare, Share},
     de::Marker,
+    embed::Storage,
 };
 use futures_util::future::{AbortHandle, Abortable};
 use js_sys::global;
@@ -20,10 +21,10 @@ use super::{
     markers::markers_to_bytes,
     message::{Posted, Reply, Request},
 };
-use crate::fetch::{Address, Dataset, FetchError, Fetcher, Limits, Source};
+use crate::fetch::{self, Dataset, FetchError, Fetcher, Limits, Source};
 
 /// What a worker may take: many workers share the browser's connections and memory.
-const LIMITS: Limits = Limits { requests: 2, cache_bytes: 48 << 20 };
+const LIMITS: Limits = Limits { requests: 2, cache_bytes: 48 << 20, storage: Storage::Local };
 
 /// Starts to listen. For the worker's `main`.
 pub fn start() {
@@ -53,7 +54,7 @@ fn answer(reply: &Reply) {
 
 #[derive(Default)]
 struct Worker {
-    address: RefCell<Option<(Address, String)>>,
+    opened: RefCell<Option<(Source, Storage)>>,
     dataset: RefCell<Option<Dataset>>,
     jobs: RefCell<HashMap<u32, AbortHandle>>,
 }
@@ -61,9 +62,12 @@ struct Worker {
 impl Worker {
     fn hear(self: &Rc<Self>, request: Request) {
         match request {
-            Request::Open { address, root } => {
+            Request::Open { address, root, storage, bytes } => {
+                if let Some(bytes) = bytes {
+                    fetch::read_from_host(bytes);
+                }
                 self.dataset.replace(None);
-                self.address.replace(Some((address, root)));
+                self.opened.replace(Some((Source::new(&address, &root), storage)));
             }
             Request::Cancel { job } => {
                 if let Some(handle) = self.jobs.borrow_mut().remove(&job) {
@@ -108,10 +112,10 @@ impl Worker {
         if let Some(dataset) = kept {
             return Ok(dataset);
         }
-        let address = self.address.borrow().clone();
-        let (address, root) =
-            address.ok_or(FetchError::Unknown { kind: "dataset", name: "not yet opened".to_owned() })?;
-        let dataset = Fetcher::new(Source::new(&address, &root), LIMITS).open().await?;
+        let opened = self.opened.borrow().clone();
+        let (source, storage) =
+            opened.ok_or(FetchError::Unknown { kind: "dataset", name: "not yet opened".to_owned() })?;
+        let dataset = Fetcher::new(source, Limits { storage, ..LIMITS }).open().await?;
         self.dataset.replace(Some(dataset.clone()));
         Ok(dataset)
     }

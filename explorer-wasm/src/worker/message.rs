@@ -4,10 +4,12 @@
 use explorer_core::{
     dataset::{MarkerShare, Share},
     de::{CellsPart, MomentsPart, Sign},
+    embed::Storage,
     state::MarkerOrder,
 };
 use js_sys::{Array, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
+use web_sys::MessagePort;
 
 use crate::fetch::Address;
 
@@ -20,6 +22,10 @@ pub enum Request {
         address: Address,
         /// The address of the page's root.
         root: String,
+        /// Whether tiles may stay in the browser after the visit.
+        storage: Storage,
+        /// What its bytes come over, where the page around the frame supplies them.
+        bytes: Option<MessagePort>,
     },
     /// Sum up a layer over two sets of cells, as far as the share goes.
     Moments {
@@ -121,6 +127,15 @@ impl Writer {
         self
     }
 
+    /// A port changes hands.
+    fn port(self, port: Option<&MessagePort>) -> Self {
+        if let Some(port) = port {
+            self.transfer.push(port);
+            self.fields.push(port);
+        }
+        self
+    }
+
     fn post(self) -> Posted {
         Posted { message: self.fields.into(), transfer: self.transfer }
     }
@@ -143,6 +158,10 @@ impl Reader {
         (number >= 0.0 && number <= f64::from(u32::MAX) && number.fract() == 0.0).then_some(number as u32)
     }
 
+    fn port(&self, at: u32) -> Option<MessagePort> {
+        self.0.get(at).dyn_into().ok()
+    }
+
     fn bytes(&self, at: u32) -> Option<Vec<u8>> {
         self.0.get(at).dyn_ref::<Uint8Array>().map(Uint8Array::to_vec)
     }
@@ -152,7 +171,9 @@ impl Request {
     /// The message.
     pub fn to_js(&self) -> Posted {
         match self {
-            Self::Open { address, root } => Writer::new("open").text(&address.to_text()).text(root),
+            Self::Open { address, root, storage, bytes } => {
+                Writer::new("open").text(&address.to_text()).text(root).text(storage.name()).port(bytes.as_ref())
+            }
             Self::Moments { job, layer, share: Share::Genes { genes, labels } } => {
                 Writer::new("genes").number(*job).number(*layer).number(genes.start).number(genes.end).bytes(labels)
             }
@@ -175,7 +196,12 @@ impl Request {
     pub fn from_js(message: &JsValue) -> Option<Self> {
         let reader = Reader::new(message)?;
         match reader.text(0)?.as_str() {
-            "open" => Some(Self::Open { address: Address::from_text(&reader.text(1)?)?, root: reader.text(2)? }),
+            "open" => Some(Self::Open {
+                address: Address::from_text(&reader.text(1)?)?,
+                root: reader.text(2)?,
+                storage: Storage::from_name(&reader.text(3)?)?,
+                bytes: reader.port(4),
+            }),
             "genes" => Some(Self::Moments {
                 job: reader.number(1)?,
                 layer: reader.number(2)?,

@@ -9,6 +9,7 @@ use std::{
 use explorer_core::{
     dataset::{MarkerShare, Task},
     de::{FixedPoints, Marker, Moments, MomentsError, Sign, Summing},
+    embed::Storage,
     session::Progress,
 };
 use futures_channel::{mpsc, oneshot};
@@ -21,7 +22,10 @@ use super::{
     markers::markers_from_bytes,
     message::{Posted, Reply, Request},
 };
-use crate::{fetch::Address, platform};
+use crate::{
+    fetch::{self, Address},
+    platform,
+};
 
 /// A worker's first script, relative to the page's base.
 const LOADER: &str = "./worker.js";
@@ -53,14 +57,15 @@ pub enum WorkerError {
 pub struct Pool {
     address: Address,
     root: String,
+    storage: Storage,
     workers: RefCell<Vec<Rc<Proxy>>>,
     next_job: Cell<u32>,
 }
 
 impl Pool {
     /// A pool for the dataset at an address; `root` is the address of the page's root.
-    pub fn new(address: Address, root: String) -> Self {
-        Self { address, root, workers: RefCell::default(), next_job: Cell::new(0) }
+    pub fn new(address: Address, root: String, storage: Storage) -> Self {
+        Self { address, root, storage, workers: RefCell::default(), next_job: Cell::new(0) }
     }
 
     /// The moments of group and reference in a layer of `n_genes` genes and these steps, a share in each worker.
@@ -149,7 +154,12 @@ impl Pool {
         workers.retain(|worker| !worker.broken.get());
         let cores = platform::window().navigator().hardware_concurrency() as usize;
         while workers.len() < cores.saturating_sub(1).clamp(1, MOST_WORKERS) {
-            workers.push(Proxy::start(&self.address, &self.root)?);
+            workers.push(Proxy::start(Request::Open {
+                address: self.address.clone(),
+                root: self.root.clone(),
+                storage: self.storage,
+                bytes: fetch::port_for_worker(),
+            })?);
         }
         Ok(workers.clone())
     }
@@ -180,11 +190,10 @@ struct Proxy {
 }
 
 impl Proxy {
-    fn start(address: &Address, root: &str) -> Result<Rc<Self>, WorkerError> {
+    fn start(open: Request) -> Result<Rc<Self>, WorkerError> {
         let options = WorkerOptions::new();
         options.set_type(WorkerType::Module);
         let worker = Worker::new_with_options(LOADER, &options).map_err(|_| WorkerError::Broken)?;
-        let open = Request::Open { address: address.clone(), root: root.to_owned() };
         let proxy = Rc::new(Self {
             worker,
             ready: Cell::new(false),

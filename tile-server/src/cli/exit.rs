@@ -124,7 +124,7 @@ fn of_server(error: &ServeError) -> u8 {
         ServeError::DatasetId { .. }
         | ServeError::DuplicateDataset { .. }
         | ServeError::CorsOrigin { .. }
-        | ServeError::DataOrigin { .. }
+        | ServeError::Origin { .. }
         | ServeError::AllowedHost { .. }
         | ServeError::BasePath { .. }
         | ServeError::FrameAncestors { .. } => USAGE,

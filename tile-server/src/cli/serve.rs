@@ -14,8 +14,8 @@ use shared_fbs::{api::Endpoint, path::MANIFEST};
 use tile_server::{
     catalog::{Folder, FoundDataset, ids},
     serve::{
-        self, AllowedHosts, BasePath, CorsOrigins, DataOrigins, DatasetDirectory, DirectoryFrontEnd, FrameAncestors,
-        FrontEnd, Limits, LogFormat, ManifestReader, Options,
+        self, AllowedHosts, BasePath, CorsOrigins, DatasetDirectory, DirectoryFrontEnd, FrameAncestors, FrontEnd,
+        Limits, LogFormat, ManifestReader, Options, Origins,
     },
 };
 use tracing_subscriber::filter::LevelFilter;
@@ -84,8 +84,12 @@ pub struct Arguments {
     #[arg(long, value_name = "ORIGIN")]
     cors_origin: Vec<String>,
     /// Sites that may show the Explorer in a frame, as in Content-Security-Policy
-    #[arg(long, value_name = "SOURCES", default_value = "*")]
+    #[arg(long, value_name = "SOURCES", default_value = "*", conflicts_with = "embed_origin")]
     frame_ancestors: String,
+    /// Let pages of this origin, and of no other that is not named, show the Explorer in a frame and talk to it, as
+    /// `<tessera-explorer>` does. May be given more than once
+    #[arg(long, value_name = "ORIGIN")]
+    embed_origin: Vec<String>,
     /// Let the page show data of this other origin, in addresses such as `?data=https://example.org/pbmc/`. May be
     /// given more than once
     #[arg(long, value_name = "ORIGIN")]
@@ -125,6 +129,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         terminal::say("this program was built without the page; data is served alone (--front-end DIR adds the page)");
     }
     let base_path = BasePath::parse(&arguments.base_path)?;
+    let embed_origins = Origins::parse(&arguments.embed_origin)?;
     let page = match (arguments.no_open || front_end.is_none(), only) {
         (true, _) => None,
         (false, Some(id)) => Some(format!("{base_path}{}", Endpoint::Page { id: id.into() }.address())),
@@ -138,8 +143,13 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         front_end,
         allowed_hosts: AllowedHosts::parse(&arguments.allow_host)?,
         cors: CorsOrigins::parse(&arguments.cors_origin)?,
-        frame_ancestors: FrameAncestors::parse(&arguments.frame_ancestors)?,
-        data_origins: DataOrigins::parse(&arguments.data_origin)?,
+        frame_ancestors: if embed_origins.is_empty() {
+            FrameAncestors::parse(&arguments.frame_ancestors)?
+        } else {
+            FrameAncestors::named(&embed_origins)
+        },
+        embed_origins,
+        data_origins: Origins::parse(&arguments.data_origin)?,
         base_path,
         limits: limits(arguments),
     };

@@ -8,7 +8,8 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Response, header, request};
+use http::{HeaderMap, HeaderName, HeaderValue, Response, header, request};
+use shared_fbs::api::EmbedFile;
 
 use super::{
     base_path::BasePath,
@@ -18,9 +19,11 @@ use super::{
     content_security_policy::{self, FrameAncestors},
     front_end::{Asset, FrontEnd},
     html_document::Filling,
-    options::DataOrigins,
+    options::Origins,
     responses,
 };
+
+const CROSS_ORIGIN_EMBEDDER_POLICY: HeaderName = HeaderName::from_static("cross-origin-embedder-policy");
 
 /// Level of compression of documents that were filled in.
 const ZSTD_LEVEL: i32 = 9;
@@ -29,7 +32,8 @@ const ZSTD_LEVEL: i32 = 9;
 pub(super) struct Page {
     front_end: Option<Arc<dyn FrontEnd>>,
     base_path: BasePath,
-    data_origins: DataOrigins,
+    data_origins: Origins,
+    embed_origins: Origins,
     frame_ancestors: FrameAncestors,
     prepared: Mutex<HashMap<String, Arc<Prepared>>>,
 }
@@ -48,10 +52,11 @@ impl Page {
     pub(super) fn new(
         front_end: Option<Arc<dyn FrontEnd>>,
         base_path: BasePath,
-        data_origins: DataOrigins,
+        data_origins: Origins,
+        embed_origins: Origins,
         frame_ancestors: FrameAncestors,
     ) -> Self {
-        Self { front_end, base_path, data_origins, frame_ancestors, prepared: Mutex::default() }
+        Self { front_end, base_path, data_origins, embed_origins, frame_ancestors, prepared: Mutex::default() }
     }
 
     /// Answers for one file of the page. Blocks.
@@ -71,8 +76,23 @@ impl Page {
         }
         let validators = Validators::tagged(tag);
         let mut headers = HeaderMap::new();
-        let caching = if prepared.asset.immutable { responses::IMMUTABLE } else { responses::REVALIDATE };
+        let embed_file = EmbedFile::of_address(path);
+        let caching = match embed_file {
+            Some(EmbedFile::Moving) => responses::FOR_AN_HOUR,
+            Some(EmbedFile::Release) => responses::IMMUTABLE,
+            None if prepared.asset.immutable => responses::IMMUTABLE,
+            None => responses::REVALIDATE,
+        };
         headers.insert(header::CACHE_CONTROL, caching);
+        if embed_file.is_some() {
+            // Whoever embeds the page loads these as scripts of another origin.
+            headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+        }
+        // A host page that isolates itself shows only documents that say so of themselves. Their workers must say it, too.
+        headers.insert(CROSS_ORIGIN_EMBEDDER_POLICY, HeaderValue::from_static("require-corp"));
+        if embed_file.is_some() || is_html(&prepared.asset) {
+            headers.insert(responses::CROSS_ORIGIN_RESOURCE_POLICY, HeaderValue::from_static("cross-origin"));
+        }
         headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
         headers.insert(header::CONTENT_SECURITY_POLICY, prepared.policy.clone());
         headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
@@ -104,10 +124,11 @@ impl Page {
 
     fn prepare(&self, front_end: &dyn FrontEnd, path: &str, mut asset: Asset) -> Prepared {
         let bytes = std::mem::take(&mut asset.bytes);
-        let html = asset.mime.starts_with("text/html").then(|| String::from_utf8_lossy(&bytes));
+        let html = is_html(&asset).then(|| String::from_utf8_lossy(&bytes));
         let policy = content_security_policy::policy(&self.data_origins, &self.frame_ancestors);
         let base = self.base_path.to_string();
-        let filling = Filling { base: &base, data_origins: &self.data_origins, data: "" };
+        let filling =
+            Filling { base: &base, data_origins: &self.data_origins, embed_origins: &self.embed_origins, data: "" };
         if let Some(html) = &html
             && let Cow::Owned(filled) = filling.fill(html)
         {
@@ -151,6 +172,10 @@ impl Prepared {
             None => (None, self.bytes.clone()),
         }
     }
+}
+
+fn is_html(asset: &Asset) -> bool {
+    asset.mime.starts_with("text/html")
 }
 
 fn zstd_of(bytes: &[u8]) -> io::Result<Vec<u8>> {

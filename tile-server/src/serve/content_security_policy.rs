@@ -4,7 +4,7 @@
 
 use http::HeaderValue;
 
-use super::{error::ServeError, options::DataOrigins};
+use super::{error::ServeError, options::Origins};
 
 /// The sites that may show the page in a frame: the value of `frame-ancestors`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +27,11 @@ impl FrameAncestors {
         }
         Ok(Self(value.to_owned()))
     }
+
+    /// The server's own pages and those of these origins.
+    pub fn named(origins: &Origins) -> Self {
+        Self(format!("'self' {origins}"))
+    }
 }
 
 impl Default for FrameAncestors {
@@ -37,13 +42,13 @@ impl Default for FrameAncestors {
 }
 
 /// The policy for every file of the page.
-pub(super) fn policy(data_origins: &DataOrigins, frame_ancestors: &FrameAncestors) -> HeaderValue {
+pub(super) fn policy(data_origins: &Origins, frame_ancestors: &FrameAncestors) -> HeaderValue {
     let policy = format!("{}; frame-ancestors {}", of_document(data_origins), frame_ancestors.0);
     HeaderValue::from_str(&policy).expect("checked sources are ASCII")
 }
 
 /// The same as far as a document may state it.
-pub(super) fn of_document(data_origins: &DataOrigins) -> String {
+pub(super) fn of_document(data_origins: &Origins) -> String {
     let data_origins = data_origins.to_string();
     let data_origins = if data_origins.is_empty() { data_origins } else { format!(" {data_origins}") };
     format!(

@@ -144,17 +144,14 @@ impl hyper::service::Service<Request<Incoming>> for ConnectionService {
 
 fn add_common_headers(headers: &mut HeaderMap) {
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.entry(CROSS_ORIGIN_RESOURCE_POLICY).or_insert(HeaderValue::from_static("same-origin"));
+    headers.entry(responses::CROSS_ORIGIN_RESOURCE_POLICY).or_insert(HeaderValue::from_static("same-origin"));
 }
 
 /// Where pages of other origins may read, they may also show.
 fn readable_elsewhere(mut response: Response<Body>) -> Response<Body> {
-    response.headers_mut().insert(CROSS_ORIGIN_RESOURCE_POLICY, HeaderValue::from_static("cross-origin"));
+    response.headers_mut().insert(responses::CROSS_ORIGIN_RESOURCE_POLICY, HeaderValue::from_static("cross-origin"));
     response
 }
-
-const CROSS_ORIGIN_RESOURCE_POLICY: header::HeaderName =
-    header::HeaderName::from_static("cross-origin-resource-policy");
 
 fn cors_layer(origins: CorsOrigins) -> Option<CorsLayer> {
     let layer = CorsLayer::new()

@@ -41,9 +41,9 @@ pub enum ServeError {
         /// The text given.
         origin: String,
     },
-    /// An origin that data may come from is not an origin.
+    /// An origin that data may come from, or whose pages the page in a frame answers, is not an origin.
     #[error("`{origin}` is no origin; write one like https://example.org")]
-    DataOrigin {
+    Origin {
         /// The text given.
         origin: String,
     },

@@ -168,7 +168,7 @@ fn mime(path: &str) -> &'static str {
         "ico" => "image/x-icon",
         "woff2" => "font/woff2",
         "woff" => "font/woff",
-        "txt" => "text/plain; charset=utf-8",
+        "txt" | "ts" | "md" => "text/plain; charset=utf-8",
         _ => "application/octet-stream",
     }
 }

@@ -1,15 +1,12 @@
-//! What is filled into the page's documents: where the page's root is, and which other origins data may come from. A tile
-//! server fills them in as it answers, `tile-server export` as it writes a static site.
+//! What is filled into the page's documents: where the page's root is, which other origins data may come from, and which
+//! may talk to the page in a frame. A tile server fills them in as it answers, `tile-server export` as it writes a static
+//! site.
 
 use std::borrow::Cow;
 
-use super::{content_security_policy, options::DataOrigins};
+use shared_fbs::api::{DATA_META, DATA_ORIGINS_META, EMBED_ORIGINS_META};
 
-/// The name of the `<meta>` that lists the origins, with spaces between them.
-const DATA_ORIGINS: &str = "tessera-data-origins";
-
-/// The name of the `<meta>` that says where the data of a static site's page lies.
-const DATA: &str = "tessera-data";
+use super::{content_security_policy, options::Origins};
 
 /// What a document is told.
 #[derive(Clone, Copy, Debug)]
@@ -17,7 +14,9 @@ pub struct Filling<'a> {
     /// The address of the directory of the page's files, ending in `/`; relative, or a path.
     pub base: &'a str,
     /// The other origins that data may come from.
-    pub data_origins: &'a DataOrigins,
+    pub data_origins: &'a Origins,
+    /// The origins whose pages may talk to the page in a frame of theirs.
+    pub embed_origins: &'a Origins,
     /// On the page of a dataset in a static site, the address of the dataset's directory as seen from `base`; else empty.
     pub data: &'a str,
 }
@@ -26,8 +25,9 @@ impl Filling<'_> {
     /// The document with its `<base>` and its `<meta>` elements filled in, as far as it has them.
     pub fn fill<'a>(&self, html: &'a str) -> Cow<'a, str> {
         let html = with_attribute(html.into(), "<base", "href", self.base);
-        let html = with_meta(html, DATA_ORIGINS, &self.data_origins.to_string());
-        with_meta(html, DATA, self.data)
+        let html = with_meta(html, DATA_ORIGINS_META, &self.data_origins.to_string());
+        let html = with_meta(html, EMBED_ORIGINS_META, &self.embed_origins.to_string());
+        with_meta(html, DATA_META, self.data)
     }
 
     /// The same with the page's policy in the document, since a host of static files sends none.
@@ -67,27 +67,31 @@ mod tests {
     use super::*;
 
     const HTML: &str = "<head><base href=\"/\" /><meta name=\"tessera-data-origins\" content=\"\" />\
+                        <meta name=\"tessera-embed-origins\" content=\"\" />\
                         <meta name=\"tessera-data\" content=\"\" /></head>";
 
-    fn origins(origins: &[&str]) -> DataOrigins {
-        DataOrigins::parse(&origins.iter().map(|&origin| origin.to_owned()).collect::<Vec<_>>()).unwrap()
+    fn origins(origins: &[&str]) -> Origins {
+        Origins::parse(&origins.iter().map(|&origin| origin.to_owned()).collect::<Vec<_>>()).unwrap()
     }
 
     #[test]
     fn a_document_is_told_its_root_its_origins_and_its_data() {
-        let data_origins = origins(&["https://a.org", "http://b.org:81"]);
-        let filling = Filling { base: "/x/", data_origins: &data_origins, data: "data/a%20b/" };
+        let (data_origins, embed_origins) =
+            (origins(&["https://a.org", "http://b.org:81"]), origins(&["https://c.org"]));
+        let (data_origins, embed_origins) = (&data_origins, &embed_origins);
+        let filling = Filling { base: "/x/", data_origins, embed_origins, data: "data/a%20b/" };
         assert_eq!(
             filling.fill(HTML),
             "<head><base href=\"/x/\" /><meta name=\"tessera-data-origins\" content=\"https://a.org http://b.org:81\" />\
+             <meta name=\"tessera-embed-origins\" content=\"https://c.org\" />\
              <meta name=\"tessera-data\" content=\"data/a%20b/\" /></head>"
         );
     }
 
     #[test]
     fn a_document_of_a_static_site_has_its_policy_before_all_else() {
-        let data_origins = origins(&["https://a.org"]);
-        let filled = Filling { base: "../../", data_origins: &data_origins, data: "" }.fill_static(HTML);
+        let (data_origins, embed_origins) = (&origins(&["https://a.org"]), &Origins::default());
+        let filled = Filling { base: "../../", data_origins, embed_origins, data: "" }.fill_static(HTML);
         let policy = filled.find("http-equiv=\"Content-Security-Policy\"").unwrap();
         assert!(policy < filled.find("<base").unwrap(), "{filled}");
         assert!(filled.contains("connect-src 'self' https://a.org;"), "{filled}");
@@ -97,8 +101,8 @@ mod tests {
 
     #[test]
     fn a_document_without_such_elements_stays_as_it_is() {
-        let data_origins = origins(&[]);
-        let filling = Filling { base: "/", data_origins: &data_origins, data: "" };
+        let none = Origins::default();
+        let filling = Filling { base: "/", data_origins: &none, embed_origins: &none, data: "" };
         for html in [HTML, "", "<base", "<base>", "<base href=\"/", "<base target=\"_top\">", "<p>href=\"x\"</p>"] {
             let filled = filling.fill(html);
             assert!(matches!(filled, Cow::Borrowed(same) if same == html), "{html}");

@@ -84,7 +84,7 @@ pub use self::{
     html_document::Filling,
     limits::Limits,
     logging::{LogFormat, init_logging},
-    options::{CorsOrigins, DataOrigins, Options},
+    options::{CorsOrigins, Options, Origins},
     server::{Server, bind},
     tessera_reader::{ManifestReader, description},
 };

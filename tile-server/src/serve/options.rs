@@ -33,8 +33,10 @@ pub struct Options {
     pub cors: CorsOrigins,
     /// Whose pages may show the Explorer in a frame.
     pub frame_ancestors: FrameAncestors,
+    /// The origins whose pages the Explorer in a frame of theirs answers.
+    pub embed_origins: Origins,
     /// The other origins that the page may show data of.
-    pub data_origins: DataOrigins,
+    pub data_origins: Origins,
     /// The path below which everything is served.
     pub base_path: BasePath,
     /// How much of the machine requests may take.
@@ -74,18 +76,18 @@ impl CorsOrigins {
     }
 }
 
-/// The origins other than the server's own whose data the page may show; none unless named.
+/// Origins other than the server's own, each by name; none unless named.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct DataOrigins(Vec<String>);
+pub struct Origins(Vec<String>);
 
-impl DataOrigins {
+impl Origins {
     /// Reads origins such as `https://example.org:8443`.
     ///
     /// # Errors
-    /// [`ServeError::DataOrigin`] names the first that is none.
+    /// [`ServeError::Origin`] names the first that is none.
     pub fn parse(origins: &[String]) -> Result<Self, ServeError> {
         let checked = |origin: &String| {
-            let wrong = || ServeError::DataOrigin { origin: origin.clone() };
+            let wrong = || ServeError::Origin { origin: origin.clone() };
             let origin = parse_origin(origin).ok_or_else(wrong)?;
             // What could end a directive of the policy, or an attribute of the page.
             let is_plain = origin.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~:/[]".contains(&byte));
@@ -93,9 +95,14 @@ impl DataOrigins {
         };
         origins.iter().map(checked).collect::<Result<_, _>>().map(Self)
     }
+
+    /// Whether none is named.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
 }
 
-impl fmt::Display for DataOrigins {
+impl fmt::Display for Origins {
     /// With spaces between them.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0.join(" "))
@@ -128,11 +135,11 @@ mod tests {
     }
 
     #[test]
-    fn data_comes_from_origins_that_are_named_and_never_from_all() {
-        let parse = |origin: &str| DataOrigins::parse(&[origin.to_owned()]);
-        assert_eq!(DataOrigins::parse(&[]).unwrap().to_string(), "");
+    fn other_origins_are_named_and_never_all() {
+        let parse = |origin: &str| Origins::parse(&[origin.to_owned()]);
+        assert!(Origins::parse(&[]).unwrap().is_empty());
         let two = ["https://a.org".to_owned(), "http://[::1]:80".to_owned()];
-        assert_eq!(DataOrigins::parse(&two).unwrap().to_string(), "https://a.org http://[::1]:80");
+        assert_eq!(Origins::parse(&two).unwrap().to_string(), "https://a.org http://[::1]:80");
         for origin in ["*", "https://*", "https://*.a.org", "https://a.org/", "https://a.org;", "null", "", "a b"] {
             assert!(parse(origin).is_err(), "{origin:?}");
         }

@@ -1,7 +1,7 @@
 //! The plain responses that several handlers share.
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header, request};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, header, request};
 
 use super::{
     body::{self, Body},
@@ -14,8 +14,14 @@ use crate::text::printable;
 /// For one year, without asking again: the name says the content.
 pub(super) const IMMUTABLE: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 
+/// For one hour: the content moves under its name, but nobody waits for it to.
+pub(super) const FOR_AN_HOUR: HeaderValue = HeaderValue::from_static("public, max-age=3600");
+
 /// May be kept, but must be asked for again each time; costs a 304.
 pub(super) const REVALIDATE: HeaderValue = HeaderValue::from_static("no-cache");
+
+/// Which sites may show a resource.
+pub(super) const CROSS_ORIGIN_RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 
 /// Of this moment alone.
 pub(super) const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");

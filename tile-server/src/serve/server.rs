@@ -51,7 +51,13 @@ pub async fn bind(options: Options) -> Result<Server, ServeError> {
     let bind_error = |source| ServeError::Bind { address: options.address, source };
     let listener = TcpListener::bind(options.address).await.map_err(bind_error)?;
     let address = listener.local_addr().map_err(bind_error)?;
-    let page = Page::new(options.front_end, options.base_path.clone(), options.data_origins, options.frame_ancestors);
+    let page = Page::new(
+        options.front_end,
+        options.base_path.clone(),
+        options.data_origins,
+        options.embed_origins,
+        options.frame_ancestors,
+    );
     let state = State { catalog, page, limits: limits.clone() };
     let host_check = HostCheck::new(options.allowed_hosts, address);
     let app = App::new(state, options.cors, options.base_path, host_check);

@@ -8,7 +8,7 @@ use std::{
 };
 
 use tempfile::TempDir;
-use tile_server::serve::{BasePath, CorsOrigins, DataOrigins, DirectoryFrontEnd, FrameAncestors, ServeError};
+use tile_server::serve::{BasePath, CorsOrigins, DirectoryFrontEnd, FrameAncestors, Origins, ServeError};
 
 use crate::support::*;
 
@@ -151,8 +151,8 @@ fn nothing_is_compressed_on_request() {
 }
 
 /// A document as the page's.
-const DOCUMENT: &str =
-    "<!doctype html><base href=\"./\" /><meta name=\"tessera-data-origins\" content=\"\" /><script src=a.js></script>";
+const DOCUMENT: &str = "<!doctype html><base href=\"./\" /><meta name=\"tessera-data-origins\" content=\"\" />\
+                        <meta name=\"tessera-embed-origins\" content=\"\" /><script src=a.js></script>";
 
 #[test]
 fn a_document_is_told_where_the_page_is_and_what_it_may_show() {
@@ -162,9 +162,13 @@ fn a_document_is_told_where_the_page_is_and_what_it_may_show() {
     let server = TestServer::start_with(|options| {
         options.front_end = Some(Arc::new(page));
         options.base_path = BasePath::parse("/x/").unwrap();
-        options.data_origins = DataOrigins::parse(&["https://example.org".to_owned()]).unwrap();
+        options.data_origins = Origins::parse(&["https://example.org".to_owned()]).unwrap();
+        options.embed_origins = Origins::parse(&["https://host.org".to_owned()]).unwrap();
+        options.frame_ancestors = FrameAncestors::named(&options.embed_origins);
     });
-    let filled = DOCUMENT.replace("./", "/x/").replace("content=\"\"", "content=\"https://example.org\"");
+    let filled = DOCUMENT.replace("./", "/x/");
+    let filled = filled.replacen("content=\"\"", "content=\"https://example.org\"", 1);
+    let filled = filled.replacen("content=\"\"", "content=\"https://host.org\"", 1);
     for coding in [&[][..], &[("Accept-Encoding", "zstd")]] {
         let answer = server.get("/x/d/demo", coding);
         let body = match answer.header("content-encoding") {
@@ -174,6 +178,33 @@ fn a_document_is_told_where_the_page_is_and_what_it_may_show() {
         assert_eq!((answer.status, String::from_utf8(body).unwrap()), (200, filled.clone()), "{coding:?}");
         let policy = answer.header("content-security-policy").unwrap();
         assert!(policy.contains("connect-src 'self' https://example.org; "), "{policy}");
+        assert!(policy.ends_with("frame-ancestors 'self' https://host.org"), "{policy}");
+    }
+}
+
+#[test]
+fn other_sites_may_load_what_embeds_the_page() {
+    let dist = dist();
+    fs::create_dir(dist.path().join("embed")).unwrap();
+    for name in ["v1.js", "0.1.0.js"] {
+        fs::write(dist.path().join("embed").join(name), "export {}").unwrap();
+    }
+    let page = DirectoryFrontEnd::open(dist.path()).unwrap();
+    let server = TestServer::start_with(|options| options.front_end = Some(Arc::new(page)));
+    for (path, caching) in
+        [("/embed/v1.js", "public, max-age=3600"), ("/embed/0.1.0.js", "public, max-age=31536000, immutable")]
+    {
+        let answer = server.get(path, &[("Origin", "https://example.org")]);
+        assert_eq!((answer.status, answer.header("cache-control")), (200, Some(caching)), "{path}");
+        assert_eq!(answer.header("access-control-allow-origin"), Some("*"), "{path}");
+        assert_eq!(answer.header("cross-origin-resource-policy"), Some("cross-origin"), "{path}");
+    }
+    // A host that isolates itself shows the page, whose workers say the same of themselves, and no file by itself.
+    for (path, policy) in [("/", "cross-origin"), ("/worker.js", "same-origin")] {
+        let answer = server.get(path, &[]);
+        assert_eq!(answer.header("cross-origin-embedder-policy"), Some("require-corp"), "{path}");
+        assert_eq!(answer.header("cross-origin-resource-policy"), Some(policy), "{path}");
+        assert_eq!(answer.header("access-control-allow-origin"), None, "{path}");
     }
 }
 

@@ -24,7 +24,8 @@ fn no_datasets(address: SocketAddr) -> serve::Options {
         allowed_hosts: serve::AllowedHosts::Own,
         cors: serve::CorsOrigins::None,
         frame_ancestors: serve::FrameAncestors::default(),
-        data_origins: serve::DataOrigins::default(),
+        embed_origins: serve::Origins::default(),
+        data_origins: serve::Origins::default(),
         base_path: serve::BasePath::default(),
         limits: serve::Limits::default(),
     }

@@ -16,8 +16,8 @@ use std::{
 use shared_fbs::api::DatasetDescription;
 use tempfile::TempDir;
 use tile_server::serve::{
-    self, AllowedHosts, BasePath, CorsOrigins, DataOrigins, DatasetDirectory, FrameAncestors, Limits, OpenDataset,
-    Options, PackDescription, ReadDataset, ReadError, TileIndex,
+    self, AllowedHosts, BasePath, CorsOrigins, DatasetDirectory, FrameAncestors, Limits, OpenDataset, Options, Origins,
+    PackDescription, ReadDataset, ReadError, TileIndex,
 };
 use tokio::sync::oneshot;
 
@@ -170,7 +170,8 @@ impl TestServer {
             allowed_hosts: AllowedHosts::parse(&["test".to_owned()]).unwrap(),
             cors: CorsOrigins::None,
             frame_ancestors: FrameAncestors::default(),
-            data_origins: DataOrigins::default(),
+            embed_origins: Origins::default(),
+            data_origins: Origins::default(),
             base_path: BasePath::default(),
             limits: Limits::default(),
         };

@@ -36,7 +36,7 @@ pub(super) fn lay_out(workspace: &Workspace, page: Page, bundles: &Bundles, fold
     }
     if page == Page::Quick {
         // One Explorer draws with whatever there is.
-        for name in ["explorer-webgpu", "explorer-webgl2"] {
+        for name in ["explorer-webgpu", "embedded-webgpu", "explorer-webgl2"] {
             for extension in ["wasm", "js"] {
                 let both = site.name_of(&format!("bundles/explorer.{extension}"))?.to_owned();
                 site.names.push((format!("bundles/{name}.{extension}"), both));
@@ -52,13 +52,34 @@ pub(super) fn lay_out(workspace: &Workspace, page: Page, bundles: &Bundles, fold
         let text = site.refer(&read_text(&www.join(name))?)?;
         fs::write(site.folder.join(name), text)?;
     }
+    lay_out_embed(&www.join("embed"), &site.folder.join("embed"))?;
     if page == Page::Release {
         compress_all(&site.folder)?;
+        compress_all(&site.folder.join("embed"))?;
     }
     if folder.exists() {
         fs::remove_dir_all(folder)?;
     }
     fs::rename(&site.folder, folder).with_context(|| format!("cannot write {}", folder.display()))
+}
+
+/// Lays out what other sites embed the page by: the same under a name that moves and under one of this version alone.
+fn lay_out_embed(from: &Path, to: &Path) -> Result<()> {
+    fs::create_dir_all(to)?;
+    for (extension, source) in [("js", "embed.js"), ("d.ts", "embed.d.ts"), ("schema.json", "embed.schema.json")] {
+        let text = read_text(&from.join(source))?;
+        let text = if extension == "js" { without_comment_lines(&text) } else { text };
+        for stem in ["v1", env!("CARGO_PKG_VERSION")] {
+            fs::write(to.join(format!("{stem}.{extension}")), &text)?;
+        }
+    }
+    Ok(())
+}
+
+/// A script without lines that are comments, blank lines and indentation. No string of ours holds a line break.
+fn without_comment_lines(script: &str) -> String {
+    let lines = script.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("//"));
+    lines.flat_map(|line| [line, "\n"]).collect()
 }
 
 /// A page's folder that is being written.
@@ -196,6 +217,30 @@ mod tests {
     #[test]
     fn style_sheets_lose_their_comments_alone() {
         assert_eq!(without_comments("/* a\n b */\na {\n  b: c; /* d */\n}\n\n"), "a {\nb: c;\n}\n");
+    }
+
+    #[test]
+    fn scripts_lose_their_comments_alone() {
+        assert_eq!(without_comment_lines("// a\nb(\"//c\"); // d\n\n  // e\n  f();\n"), "b(\"//c\"); // d\nf();\n");
+    }
+
+    #[test]
+    fn the_package_for_npm_is_of_this_version_and_whole() {
+        let folder = Workspace::find().expect("cargo runs this test").path("www/embed");
+        let package: serde_json::Value =
+            serde_json::from_str(&read_text(&folder.join("package.json")).expect("it is there")).expect("it is JSON");
+        assert_eq!(package["version"], env!("CARGO_PKG_VERSION"));
+        let files = package["files"].as_array().expect("it lists its files");
+        for file in files {
+            let name = file.as_str().expect("names are texts");
+            assert!(folder.join(name).is_file(), "there is no {name}");
+        }
+        for entry in ["main", "types"] {
+            assert!(
+                files.contains(&package[entry].as_str().unwrap_or_default().trim_start_matches("./").into()),
+                "{entry}"
+            );
+        }
     }
 
     #[test]

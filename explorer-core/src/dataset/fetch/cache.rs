@@ -27,6 +27,12 @@ impl TileCache {
         Self { limit_bytes, bytes: 0, clock: 0, tiles: HashMap::new() }
     }
 
+    /// Lets go of all.
+    pub fn clear(&mut self) {
+        self.tiles.clear();
+        self.bytes = 0;
+    }
+
     /// A tile, if it is kept; it counts as used just now.
     pub fn get(&mut self, key: &TileKey) -> Option<Rc<[u8]>> {
         self.clock += 1;

@@ -52,7 +52,7 @@ mod text;
 pub use notice::Notice;
 pub(super) use print::comparison_text;
 
-use super::ViewSpec;
+use super::{ColorBy, ViewSpec};
 
 /// The version of the grammar that is written.
 pub const LINK_VERSION: u32 = 1;
@@ -97,5 +97,12 @@ impl ViewSpec {
     /// with a notice. `from_link(view.to_link())` is `view.canonical()`.
     pub fn from_link(link: &str) -> ParsedLink {
         parse::parse(link)
+    }
+}
+
+impl ColorBy {
+    /// The color that the text of a link's `c` names, such as `gene:raw/X:CD3D`; `None` where it names none.
+    pub fn from_text(text: &str) -> Option<Self> {
+        parse::color(text)
     }
 }

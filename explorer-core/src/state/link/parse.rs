@@ -379,7 +379,7 @@ fn camera(value: &str) -> Option<Camera> {
     }
 }
 
-fn color(value: &str) -> Option<ColorBy> {
+pub(super) fn color(value: &str) -> Option<ColorBy> {
     let (kind, name) = value.split_once(':')?;
     match kind {
         "obs" => Some(ColorBy::Obs(text::unescaped(name))),

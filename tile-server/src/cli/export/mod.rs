@@ -20,7 +20,7 @@ use builder::{
 };
 use clap::Args;
 use explorer_core::format;
-use tile_server::serve::{BasePath, DataOrigins};
+use tile_server::serve::{BasePath, Origins};
 
 pub use self::damaged::Damaged;
 use self::{
@@ -65,6 +65,10 @@ pub struct Arguments {
     /// given more than once
     #[arg(long, value_name = "ORIGIN")]
     data_origin: Vec<String>,
+    /// Let pages of this origin show the Explorer in a frame and talk to it, as `<tessera-explorer>` does. May be given
+    /// more than once
+    #[arg(long, value_name = "ORIGIN")]
+    embed_origin: Vec<String>,
     /// Where datasets built from AnnData files are kept [default: beside each file, or among the user's caches where that
     /// cannot be written]
     #[arg(long, value_name = "DIR")]
@@ -88,7 +92,8 @@ pub struct NoPage;
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let progress = TerminalProgress::new(arguments.quiet)?;
     let base_path = arguments.base_path.as_deref().map(BasePath::parse).transpose()?;
-    let data_origins = DataOrigins::parse(&arguments.data_origin)?;
+    let data_origins = Origins::parse(&arguments.data_origin)?;
+    let embed_origins = Origins::parse(&arguments.embed_origin)?;
     let front_end = serve::front_end(arguments.front_end.as_deref())?.ok_or(NoPage)?;
     let existing = if arguments.force { Existing::Replace } else { Existing::Keep };
     let out = native::checked_place::<SiteKind>(&arguments.out, existing)?;
@@ -108,7 +113,12 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         .and_then(|()| Partial::<SiteKind>::create(parent))
         .map_err(|source| unwritten(&out, source))?;
     let mut site = SiteWriter::begin(&partial.directory()).map_err(|source| unwritten(&out, source))?;
-    let pages = pages::Pages { front_end: &*front_end, base_path: base_path.as_ref(), data_origins: &data_origins };
+    let pages = pages::Pages {
+        front_end: &*front_end,
+        base_path: base_path.as_ref(),
+        data_origins: &data_origins,
+        embed_origins: &embed_origins,
+    };
     pages.write(&datasets, &mut site).with_context(|| format!("cannot write the pages of {}", out.display()))?;
     let mut told = Vec::with_capacity(datasets.len());
     for dataset in &datasets {

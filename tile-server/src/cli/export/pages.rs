@@ -3,7 +3,7 @@
 use std::io;
 
 use shared_fbs::api::Endpoint;
-use tile_server::serve::{BasePath, DataOrigins, Filling, FrontEnd};
+use tile_server::serve::{BasePath, Filling, FrontEnd, Origins};
 
 use super::{datasets::Exported, site::SiteWriter};
 
@@ -20,7 +20,9 @@ pub struct Pages<'a> {
     /// Where the site will be, if that is known.
     pub base_path: Option<&'a BasePath>,
     /// The other origins that data may come from.
-    pub data_origins: &'a DataOrigins,
+    pub data_origins: &'a Origins,
+    /// The origins whose pages may talk to the page in a frame of theirs.
+    pub embed_origins: &'a Origins,
 }
 
 impl Pages<'_> {
@@ -54,8 +56,8 @@ impl Pages<'_> {
     /// The document as the page at `root`, as seen from which the page's files are.
     fn document(&self, html: &[u8], root: &str, data: &str) -> String {
         let base = self.base_path.map_or_else(|| root.to_owned(), ToString::to_string);
-        let filling = Filling { base: &base, data_origins: self.data_origins, data };
-        filling.fill_static(&String::from_utf8_lossy(html))
+        let Self { data_origins, embed_origins, .. } = *self;
+        Filling { base: &base, data_origins, embed_origins, data }.fill_static(&String::from_utf8_lossy(html))
     }
 }
 

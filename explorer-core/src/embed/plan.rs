@@ -1,0 +1,332 @@
+//! What a request comes to: changes of the state, or what only the page can do.
+
+use super::{
+    CellChoice, ErrorCode, Failure, HistoryMode, LabelChoice, Request, SetChoice, SettingsChange, patched,
+    request::FilterChoice,
+};
+use crate::{
+    session::Session,
+    state::{
+        Action, AppState, CellQuery, CellSet, CellSource, ColorBy, Command, Comparison, Filters, GeneKey, Label,
+        LabelFilter, MarkerOrder, Markers, ObsFilter, PanelIdx, Polygon, Reference, ResultPanel, SelectMode, ViewSpec,
+        reduce,
+    },
+};
+
+/// What a request comes to.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Plan {
+    /// Actions, in this order.
+    Dispatch(Vec<Action>),
+    /// A view in the place of the present one, which is no step.
+    Replace(Box<ViewSpec>),
+    /// The view is told.
+    TellView,
+    /// The selection is told, with at most so many rows.
+    TellSelection {
+        /// The most rows; `None` for none.
+        max_rows: Option<u64>,
+    },
+    /// The picture is drawn as a file, at least that large.
+    TakePicture {
+        /// Its media type.
+        mime: String,
+        /// The least width and height, in pixels.
+        least_px: [Option<u32>; 2],
+    },
+    /// A command is carried out.
+    Run(Command),
+    /// What takes the graphics device's memory is given up.
+    Suspend,
+    /// It is wanted again.
+    Resume,
+    /// The Explorer presents itself otherwise.
+    Configure(SettingsChange),
+    /// These events are told from now on.
+    Listen(Vec<String>),
+}
+
+impl Request {
+    /// What the request comes to, given the state and the open dataset.
+    ///
+    /// # Errors
+    /// [`ErrorCode::NotReady`] where it takes an open dataset and there is none, [`ErrorCode::UnknownName`] where the
+    /// dataset has not what the request names, as far as is known by now, [`ErrorCode::Invalid`] for what is no outline
+    /// or view.
+    pub fn plan(self, state: &AppState, session: Option<&Session>) -> Result<Plan, Failure> {
+        let asked = || {
+            let not_ready = || Failure::new(ErrorCode::NotReady, "the dataset is not open yet");
+            session.map(|session| Asked { state, session }).ok_or_else(not_ready)
+        };
+        match self {
+            Self::GetView {} => Ok(Plan::TellView),
+            Self::Run { command } => Ok(Plan::Run(command)),
+            Self::CopyLink {} => Ok(Plan::Run(Command::CopyLink)),
+            Self::Suspend {} => Ok(Plan::Suspend),
+            Self::Resume {} => Ok(Plan::Resume),
+            Self::Configure { settings } => Ok(Plan::Configure(settings)),
+            Self::Listen { events } => Ok(Plan::Listen(events)),
+            Self::Undo {} => Ok(Plan::Dispatch(vec![Action::Undo])),
+            Self::Redo {} => Ok(Plan::Dispatch(vec![Action::Redo])),
+            Self::Highlight { target } => Ok(Plan::Dispatch(vec![Action::Hover(target)])),
+            Self::FlyTo { camera } => Ok(Plan::Dispatch(vec![Action::SetCamera { panel: PanelIdx::FIRST, camera }])),
+            Self::SetView { patch, link, history } => {
+                let asked = asked()?;
+                let view = asked.view(patch.as_ref(), link.as_deref())?;
+                asked.replace(view, history)
+            }
+            Self::ColorBy { color } => asked()?.color(&color),
+            Self::SetEmbedding { embedding } => {
+                asked()?.check_embedding(embedding.as_deref())?;
+                Ok(Plan::Dispatch(vec![Action::SetEmbedding { panel: PanelIdx::FIRST, embedding }]))
+            }
+            Self::SetLayer { layer } => {
+                let layer = asked()?.layer(layer.as_deref())?;
+                Ok(Plan::Dispatch(vec![Action::SetLayer(layer)]))
+            }
+            Self::SetGenes { genes } => {
+                let (asked, layer) = (asked()?, state.view.analysis.layer.clone());
+                for gene in &genes {
+                    asked.check_gene(&GeneKey { layer: layer.clone(), gene: gene.clone() })?;
+                }
+                let mut view = state.view.clone();
+                view.analysis.genes = genes;
+                asked.replace(view, HistoryMode::Step)
+            }
+            Self::SetFilter { filter } => {
+                let mut view = state.view.clone();
+                view.analysis.query.filters = match filter {
+                    FilterChoice::Filters(filters) => *filters,
+                    FilterChoice::Link(link) => filters_of_link(&link)?,
+                };
+                asked()?.replace(view, HistoryMode::Step)
+            }
+            Self::Select { cells, embedding, mode } => asked()?.select(cells, embedding.as_deref(), mode),
+            Self::GetSelection { ids, max } => {
+                Ok(Plan::TellSelection { max_rows: ids.then(|| max.unwrap_or(u64::MAX)) })
+            }
+            Self::Compare { group, reference, mode } => {
+                let asked = asked()?;
+                let (group, mut actions) = asked.set(group)?;
+                let reference = match reference {
+                    None => Reference::Rest,
+                    Some(reference) => {
+                        let (name, made) = asked.set(reference)?;
+                        actions.extend(made);
+                        Reference::Set(name)
+                    }
+                };
+                let analysis = &state.view.analysis;
+                let (layer, universe) = (analysis.layer.clone(), analysis.query.subset.clone());
+                actions.push(Action::Compare(Comparison { group, reference, mode, layer, universe }));
+                Ok(Plan::Dispatch(actions))
+            }
+            Self::Markers { column } => {
+                asked()?.check_column(&column)?;
+                let universe = state.view.analysis.query.subset.clone();
+                let markers = Markers { column, rank: MarkerOrder::default(), universe };
+                Ok(Plan::Dispatch(vec![Action::ShowResult(Some(ResultPanel::Markers(markers)))]))
+            }
+            Self::Picture { mime, width, height } => Ok(Plan::TakePicture {
+                mime: mime.unwrap_or_else(|| "image/png".to_owned()),
+                least_px: [width, height],
+            }),
+        }
+    }
+}
+
+/// What a request is held against.
+struct Asked<'a> {
+    state: &'a AppState,
+    session: &'a Session,
+}
+
+impl Asked<'_> {
+    fn view(&self, patch: Option<&serde_json::Value>, link: Option<&str>) -> Result<ViewSpec, Failure> {
+        let mut view = match link {
+            Some(link) => {
+                let parsed = ViewSpec::from_link(link);
+                if let Some(notice) = parsed.notices.first() {
+                    return Err(Failure::new(ErrorCode::Invalid, notice.to_string()));
+                }
+                parsed.view
+            }
+            None => self.state.view.clone(),
+        };
+        if let Some(patch) = patch {
+            view = patched(&view, patch)?;
+        }
+        view.dataset.clone_from(&self.state.view.dataset);
+        Ok(view)
+    }
+
+    /// A view in the place of the present one, where the dataset has what it names.
+    fn replace(&self, view: ViewSpec, history: HistoryMode) -> Result<Plan, Failure> {
+        let analysis = &view.analysis;
+        match &analysis.color {
+            ColorBy::Obs(column) => self.check_column(column)?,
+            ColorBy::Gene(gene) => self.check_gene(gene)?,
+            ColorBy::None | ColorBy::GeneSet { .. } => {}
+        }
+        for level in analysis.query.subset.iter().chain([&analysis.query.filters]) {
+            self.check_filters(level)?;
+        }
+        for panel in &view.panels {
+            self.check_embedding(panel.embedding())?;
+        }
+        let restore = Action::Restore(Box::new(view));
+        Ok(match history {
+            HistoryMode::Step => Plan::Dispatch(vec![restore]),
+            HistoryMode::Replace => Plan::Replace(Box::new(reduce(self.state.clone(), restore).view)),
+        })
+    }
+
+    fn color(&self, text: &str) -> Result<Plan, Failure> {
+        if text.is_empty() {
+            return Ok(Plan::Dispatch(vec![Action::SetColor(ColorBy::None)]));
+        }
+        let wrong = || {
+            let message =
+                format!("`{text}` is no color: write `obs:COLUMN`, `gene:GENE`, `gene:LAYER:GENE` or `set:NAME`");
+            Failure::new(ErrorCode::Invalid, message)
+        };
+        let color = ColorBy::from_text(text).ok_or_else(wrong)?;
+        let action = match &color {
+            ColorBy::None => Action::SetColor(ColorBy::None),
+            ColorBy::Obs(column) => {
+                self.check_column(column)?;
+                Action::SetColor(color)
+            }
+            ColorBy::Gene(GeneKey { layer, gene }) => {
+                let key = GeneKey { layer: self.layer(layer.as_deref())?, gene: gene.clone() };
+                self.check_gene(&key)?;
+                Action::ShowGene(key)
+            }
+            ColorBy::GeneSet { set, .. } => {
+                if self.state.view.analysis.gene_set(set).is_none() {
+                    return Err(unknown("gene set", set));
+                }
+                Action::SetColor(color)
+            }
+        };
+        Ok(Plan::Dispatch(vec![action]))
+    }
+
+    fn select(&self, cells: CellChoice, embedding: Option<&str>, mode: SelectMode) -> Result<Plan, Failure> {
+        let polygon = match cells {
+            CellChoice::Polygon(points) => Polygon::from_path(&points, 0.0),
+            CellChoice::Rect([corner, opposite]) => Polygon::rectangle(corner, opposite),
+            CellChoice::Labels(LabelChoice { column, labels }) => {
+                self.check_labels(&column, &labels)?;
+                let chosen = labels.into_iter().map(Label::from).collect();
+                let before = match self.state.view.analysis.query.filters.obs.get(&column) {
+                    Some(ObsFilter::Labels(filter)) => Some(filter.clone()),
+                    Some(ObsFilter::Range(_)) | None => None,
+                };
+                let filter = match (mode, before) {
+                    (SelectMode::Replace, _) | (SelectMode::Add, None) => LabelFilter::Only(chosen),
+                    (SelectMode::Subtract, None) => LabelFilter::Hide(chosen),
+                    (SelectMode::Add | SelectMode::Subtract, Some(mut filter)) => {
+                        for label in chosen {
+                            filter.set(label, mode == SelectMode::Add);
+                        }
+                        filter
+                    }
+                };
+                return Ok(Plan::Dispatch(vec![Action::SetLabels { column, filter }]));
+            }
+            CellChoice::Set(name) => {
+                let set = self.state.view.analysis.cell_set(&name).ok_or_else(|| unknown("cell set", &name))?;
+                return match set.source {
+                    CellSource::Query(_) => Ok(Plan::Dispatch(vec![Action::SelectCellSet(name)])),
+                    CellSource::Cells(_) => {
+                        let message = format!("the cell set “{name}” is a list of cells, which no filter selects");
+                        Err(Failure::new(ErrorCode::Unsupported, message))
+                    }
+                };
+            }
+        };
+        let polygon = polygon.ok_or_else(|| Failure::new(ErrorCode::Invalid, "an outline encloses an area"))?;
+        self.check_embedding(embedding)?;
+        let shown = self.state.view.panels.first().embedding();
+        let found = self.session.embedding_to_show(embedding.or(shown));
+        let (_, entry) = found.ok_or_else(|| unknown("embedding", embedding.unwrap_or_default()))?;
+        Ok(Plan::Dispatch(vec![Action::Select { embedding: entry.key.clone(), mode, polygon }]))
+    }
+
+    /// The name of a set to compare, and what makes it first.
+    fn set(&self, choice: SetChoice) -> Result<(String, Vec<Action>), Failure> {
+        match choice {
+            SetChoice::Named(name) if self.state.view.analysis.cell_set(&name).is_some() => Ok((name, Vec::new())),
+            SetChoice::Named(name) => Err(unknown("cell set", &name)),
+            SetChoice::Labels(LabelChoice { column, labels }) => {
+                self.check_labels(&column, &labels)?;
+                let filter = LabelFilter::Only(labels.into_iter().map(Label::from).collect());
+                let filters = Filters { obs: [(column, ObsFilter::Labels(filter))].into(), ..Filters::default() };
+                let query = CellQuery { subset: self.state.view.analysis.query.subset.clone(), filters };
+                let set = self.session.set_of(query, &self.state.view.analysis);
+                let CellSet { name, .. } = &set;
+                Ok((name.clone(), vec![Action::AddCellSet(set)]))
+            }
+        }
+    }
+
+    fn check_filters(&self, filters: &Filters) -> Result<(), Failure> {
+        for (column, filter) in &filters.obs {
+            self.check_column(column)?;
+            if let ObsFilter::Labels(LabelFilter::Only(labels)) = filter {
+                let labels: Vec<_> = labels.iter().cloned().map(Option::<String>::from).collect();
+                self.check_labels(column, &labels)?;
+            }
+        }
+        filters.genes.keys().try_for_each(|gene| self.check_gene(gene))
+    }
+
+    fn check_column(&self, column: &str) -> Result<(), Failure> {
+        if self.session.columns().get(column).is_some() { Ok(()) } else { Err(unknown("column", column)) }
+    }
+
+    /// Labels are known once their column is loaded.
+    fn check_labels(&self, column: &str, labels: &[Option<String>]) -> Result<(), Failure> {
+        self.check_column(column)?;
+        let Some(categories) = self.session.categories(column) else { return Ok(()) };
+        match labels.iter().flatten().find(|label| !categories.labels.contains(label)) {
+            Some(label) => Err(unknown(&format!("label of {column}"), label)),
+            None => Ok(()),
+        }
+    }
+
+    /// Genes are known once their layer's are loaded.
+    fn check_gene(&self, key: &GeneKey) -> Result<(), Failure> {
+        let layer = self.layer(key.layer.as_deref())?;
+        let key = GeneKey { layer, gene: key.gene.clone() };
+        if self.session.has_gene(&key) == Some(false) { Err(unknown("gene", &key.gene)) } else { Ok(()) }
+    }
+
+    fn check_embedding(&self, key: Option<&str>) -> Result<(), Failure> {
+        let Some(key) = key else { return Ok(()) };
+        let is_there = self.session.manifest().embeddings.iter().any(|entry| entry.key == key);
+        if is_there { Ok(()) } else { Err(unknown("embedding", key)) }
+    }
+
+    /// How the state names a layer.
+    fn layer(&self, name: Option<&str>) -> Result<Option<String>, Failure> {
+        let Some(name) = name else { return Ok(None) };
+        if self.session.layer(Some(name)).is_none() {
+            return Err(unknown("layer", name));
+        }
+        Ok(self.session.layer_key(name))
+    }
+}
+
+fn filters_of_link(link: &str) -> Result<Filters, Failure> {
+    let parsed = ViewSpec::from_link(link);
+    match parsed.notices.first() {
+        Some(notice) => Err(Failure::new(ErrorCode::Invalid, notice.to_string())),
+        None => Ok(parsed.view.analysis.query.filters),
+    }
+}
+
+fn unknown(kind: &str, name: &str) -> Failure {
+    Failure::new(ErrorCode::UnknownName, format!("the dataset has no {kind} “{name}”"))
+}
