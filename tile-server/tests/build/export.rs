@@ -227,7 +227,7 @@ fn a_site_tells_of_collections_and_leaves_private_ones_out() {
     let site = place.site();
 
     let index = CatalogIndex::decode(&fs::read(site.join("catalog.tsc")).unwrap()).unwrap();
-    let ids: Vec<&str> = index.datasets().map(|entry| entry.id()).collect();
+    let ids: Vec<&str> = index.datasets().map(explorer_core::catalog::DatasetEntry::id).collect();
     assert_eq!(ids, ["kept"]);
     let described: Vec<DatasetDescription> = serde_json::from_str(&text(&site.join("api/datasets"))).unwrap();
     assert_eq!(described.iter().map(|dataset| dataset.id.as_str()).collect::<Vec<_>>(), ["kept"]);
