@@ -540,6 +540,7 @@ export class TesseraExplorer extends HTMLElement {
     this.#port = null;
     this.#frame?.remove();
     this.#frame = null;
+    this.#dataset = undefined;
     this.#poster.hidden = !this.hasAttribute("poster");
   }
 
