@@ -6,12 +6,11 @@ use explorer_core::{
     embed::{Gestures, Panel, Ui},
     names::with_isolated_quotes,
     session::legend,
-    state::{Action, Side},
+    state::{Action, Command, Side},
 };
 use leptos::prelude::*;
 
 use super::{
-    Speak,
     center::Center,
     commands::{listen_to_keys, run},
     legend::highlight,
@@ -31,6 +30,10 @@ const SIDEBARS_WAIT: Duration = Duration::from_millis(150);
 
 /// The number of the notice that the server cannot be reached; no message has it.
 const OFFLINE: u32 = u32::MAX;
+
+/// Begins to speak with the page around the frame that an Explorer is in. It gets what carries out a command, and gives
+/// back what the Explorer's own buttons and keys call: that page may take over some commands.
+pub(super) type Speak = fn(Store, PictureHandle, Callback<Command>) -> Callback<Command>;
 
 /// The Explorer.
 #[component]

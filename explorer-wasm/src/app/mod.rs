@@ -26,18 +26,20 @@ use crate::{
     ui::ErrorView,
 };
 use catalog::CatalogPage;
-use explorer::Explorer;
+use explorer::{Explorer, Speak};
 
 /// Fills the document with the list of datasets.
 pub fn start_catalog() {
-    list_datasets_in(FullPage::new());
+    let page = FullPage::new();
+    let root = page.root().clone();
+    mount_to(root, move || {
+        let page = StoredValue::new_local(page);
+        view! { <CatalogPage page /> }
+    })
+    .forget();
 }
 
-/// Begins to speak with the page around the frame that an Explorer is in. It gets what carries out a command, and gives
-/// back what the Explorer's own buttons and keys call: that page may take over some commands.
-type Speak = fn(Store, PictureHandle, Callback<Command>) -> Callback<Command>;
-
-/// Fills the document with the Explorer of the dataset that its address names; without one, with the list of datasets.
+/// Fills the document with the Explorer of the dataset that its address names.
 pub fn start_explorer() {
     start(speak_with_nobody);
 }
@@ -51,7 +53,7 @@ fn start(speak: Speak) {
     let page = FullPage::new();
     match page.dataset() {
         Ok(Some(dataset)) => mount_speaking(Rc::new(page), dataset, speak).forget(),
-        Ok(None) => list_datasets_in(page),
+        Ok(None) => mount_to(page.root().clone(), move || nothing(page.base())).forget(),
         Err(ForeignOrigin(origin)) => mount_to(page.root().clone(), move || refusal(&origin)).forget(),
     }
 }
@@ -62,13 +64,9 @@ fn refusal(origin: &str) -> impl IntoView + use<> {
     view! { <ErrorView title text /> }
 }
 
-fn list_datasets_in(page: FullPage) {
-    let root = page.root().clone();
-    mount_to(root, move || {
-        let page = StoredValue::new_local(page);
-        view! { <CatalogPage page /> }
-    })
-    .forget();
+/// The list of datasets is another program: here it would be 50 kB that nobody sees.
+fn nothing(base: &str) -> impl IntoView + use<> {
+    view! { <ErrorView title="The address names no dataset." link=("All datasets".to_owned(), base.to_owned()) /> }
 }
 
 /// Puts an Explorer of a dataset into the host's root element. A document may have several: each has its
