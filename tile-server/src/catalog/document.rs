@@ -203,8 +203,8 @@ fn page(
                 }
             }
             body {
-                a.dim href=(ROOT) { "All datasets" }
-                (body)
+                nav { a.dim href=(ROOT) { "All datasets" } }
+                main { (body) }
             }
         }
     };
