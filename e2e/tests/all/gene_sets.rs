@@ -111,11 +111,14 @@ async fn steps(visit: &Visit) -> Result<()> {
     page.legend("B cells").await?;
     page.until_selected(above, N_CELLS).await?;
 
-    // The rows that a result shows become a set.
+    // The best genes either way become two sets by one press; the rows that a result shows become one.
     let link = "set0=B&set0.f.bulk_labels=CD19~%2B B&de0=B&shown=0".replace(' ', "%20").replace("~%2B", "%2B");
     page.goto("about:blank").await?;
     let page = visit.open(&link).await?;
     page.until_exact("B against the rest").await?;
+    page.click("de-gene-sets").await?;
+    page.until_text("gene-set-B against the rest, up", |text| text.contains("50 genes")).await?;
+    page.until_text("gene-set-B against the rest, down", |text| text.contains("50 genes")).await?;
     page.write("de-search", "cd79").await?;
     page.until_text("de-count", |text| text.starts_with("2 of")).await?;
     page.click("de-gene-set").await?;

@@ -133,7 +133,15 @@ pub fn DeView(
             <header class="de-head">
                 <h2 data-testid="de-title"><Cut text=Signal::derive(move || summary.get().title) /></h2>
                 <div class="de-actions">
-                    <Popover glyph=Glyph::Genes label="Make gene sets" test_id="de-gene-set">
+                    <Button
+                        label="Gene sets"
+                        test_id="de-gene-sets"
+                        kind=ButtonKind::Quiet
+                        glyph=Glyph::Genes
+                        disabled=move || table.with(Option::is_none)
+                        on_press=move |()| make_sets(&[Regulation::Up, Regulation::Down])
+                    />
+                    <Popover glyph=Glyph::ChevronDown label="Choose the genes of a set" test_id="de-gene-set">
                         <div class="de-sets">
                             <SelectField
                                 name="Best"
