@@ -13,8 +13,11 @@ use crate::{codegen, test, tidy};
 
 const RUSTDOC_FLAGS: &str = "--deny warnings";
 
-/// What a page can do with a file from the user's disk: no file system, clock, threads or C below it.
-const FOR_BROWSERS: [&str; 9] = [
+/// What a page can do with a file from the user's disk: no file system, clock, threads or C below it. The page itself is
+/// among them, since cargo would otherwise compile with fewer features, and anew, what they share.
+const FOR_BROWSERS: [&str; 15] = [
+    "--package",
+    "explorer-wasm",
     "--package",
     "h5ad",
     "--package",
@@ -24,6 +27,10 @@ const FOR_BROWSERS: [&str; 9] = [
     "--package",
     "shared-fbs",
     "--no-default-features",
+    "--features",
+    "explorer-wasm/webgpu,explorer-wasm/webgl",
+    "--lib",
+    "--bins",
 ];
 
 /// Runs every check; the tests, too, unless `.ci/run` runs them by the README's own command.
