@@ -11,7 +11,8 @@ use explorer_core::{
 };
 use explorer_wasm::ui::{
     Bars, BrushChange, BrushHistogram, BrushPhase, CategoryLabels, CategoryPanel, CategoryValue, CellSetItem, CellSets,
-    DeSummary, DeView, GeneHit, GeneSearch, GeneSetChange, GeneSetItem, GeneSets, NewGeneSet, SetGene, ValueCount,
+    DeSummary, DeView, GeneHit, GeneSearch, GeneSetChange, GeneSetItem, GeneSets, LabelDialog, NewGeneSet, OwnCategory,
+    OwnCategoryChange, OwnColumnNames, SetGene, ValueCount,
 };
 use leptos::{mount::mount_to, prelude::*, task::tick};
 use wasm_bindgen::JsCast;
@@ -215,6 +216,129 @@ async fn thousands_of_labels_make_few_rows_and_are_searched() {
     assert_eq!(only.get_untracked(), found, "Enter selects what is found");
     find(&place, "category-check-donor").click();
     assert_eq!(all.get_untracked(), Some((Some(found), false)), "all stands for all that is found");
+}
+
+#[wasm_bindgen_test]
+async fn labels_of_ones_own_are_given_renamed_merged_and_deleted_from_their_rows() {
+    let value = |(label, missing): (&str, bool)| CategoryValue { label: label.to_owned(), color: [0; 3], missing };
+    let values = [("T", false), ("B", false), ("missing", true)].map(value).into();
+    let labels = Arc::new(CategoryLabels { values, order: vec![1, 0] });
+    let counts: Arc<[ValueCount]> = [3, 2, 4].map(|total| ValueCount { selected: None, total: Some(total) }).into();
+    let (changes, checked) = (RwSignal::new(Vec::<OwnCategoryChange>::new()), Arc::<[bool]>::from([]));
+    let own = OwnCategory {
+        taken: Signal::derive(|| vec!["louvain".to_owned(), "mine".to_owned()]),
+        n_selected: Signal::derive(|| 7),
+        on_change: Callback::new(move |change| changes.update(|changes| changes.push(change))),
+    };
+    let place = show(move || {
+        view! {
+            <CategoryPanel
+                name="mine"
+                n_labels=3_usize
+                labels=Some(labels)
+                counts
+                checked
+                expanded=true
+                colored=false
+                on_expand=|_| ()
+                on_color=|| ()
+                on_check_all=|_| ()
+                on_check=|_| ()
+                on_only=|_| ()
+                on_compare=None
+                on_hover=|_| ()
+                on_markers=None
+                on_numbers=None
+                own=Some(own)
+            />
+        }
+    })
+    .await;
+    let last = move || changes.with_untracked(|changes| changes.last().cloned());
+    let in_row = |label: &str, test_id: &str| find(&find(&place, &format!("value-mine-{label}")), test_id);
+
+    in_row("B", "own-label-give").click();
+    assert_eq!(last(), Some(OwnCategoryChange::Give(1)));
+    assert!(in_row("B", "own-label-give").text_content().unwrap().contains("(7)"));
+    in_row("missing", "own-label-give").click();
+    assert_eq!(last(), Some(OwnCategoryChange::Give(2)));
+    assert!(find(&place, "value-mine-missing").query_selector("[data-testid=own-label-delete]").unwrap().is_none());
+
+    // A name that another label has is not taken.
+    in_row("T", "own-label-rename").click();
+    tick().await;
+    typed(&in_row("T", "own-label-name"), "B");
+    press_key(&in_row("T", "own-label-name"), "Enter");
+    assert_eq!(last(), Some(OwnCategoryChange::Give(2)));
+    typed(&in_row("T", "own-label-name"), " T cell ");
+    press_key(&in_row("T", "own-label-name"), "Enter");
+    assert_eq!(last(), Some(OwnCategoryChange::RenameLabel(0, "T cell".to_owned())));
+
+    tick().await;
+    in_row("T", "own-label-merge").click();
+    tick().await;
+    typed(&in_row("T", "own-label-into"), "1");
+    assert_eq!(last(), Some(OwnCategoryChange::Merge(0, 1)));
+    tick().await;
+    in_row("T", "own-label-delete").click();
+    assert_eq!(last(), Some(OwnCategoryChange::DeleteLabel(0)));
+
+    // The column itself.
+    find(&place, "own-rename-mine").click();
+    tick().await;
+    typed(&find(&place, "own-name"), "louvain");
+    press_key(&find(&place, "own-name"), "Enter");
+    assert!(place.text_content().unwrap().contains("There is a column called “louvain” already."));
+    typed(&find(&place, "own-name"), "types");
+    press_key(&find(&place, "own-name"), "Enter");
+    assert_eq!(last(), Some(OwnCategoryChange::Rename("types".to_owned())));
+    find(&place, "own-delete-mine").click();
+    assert_eq!(last(), Some(OwnCategoryChange::Delete));
+}
+
+#[wasm_bindgen_test]
+async fn the_selection_is_labeled_by_enter_in_the_column_of_the_last_label() {
+    let (open, given) = (RwSignal::new(false), RwSignal::new(Vec::<(String, String)>::new()));
+    let last = RwSignal::new((String::new(), String::new()));
+    let columns = RwSignal::new(OwnColumnNames::from([]));
+    let place = show(move || {
+        view! {
+            <LabelDialog
+                open
+                columns
+                fixed=Signal::derive(|| vec!["louvain".to_owned()])
+                n_selected=Signal::derive(|| 7)
+                last
+                on_label=move |label| given.update(|given| given.push(label))
+            />
+        }
+    })
+    .await;
+    let value = |test_id: &str| find(&place, test_id).unchecked_into::<HtmlInputElement>().value();
+    open.set(true);
+    tick().await;
+    assert_eq!((value("label-column"), value("label-name")), ("my labels".to_owned(), String::new()));
+    // Without a label, or in a column of the file, nothing is given.
+    press_key(&find(&place, "label-name"), "Enter");
+    typed(&find(&place, "label-name"), "T");
+    typed(&find(&place, "label-column"), "louvain");
+    press_key(&find(&place, "label-name"), "Enter");
+    assert!(given.with_untracked(Vec::is_empty));
+    tick().await;
+    assert!(place.text_content().unwrap().contains("is a column of the file"));
+    typed(&find(&place, "label-column"), "mine");
+    press_key(&find(&place, "label-column"), "Enter");
+    assert_eq!(given.get_untracked(), [("mine".to_owned(), "T".to_owned())]);
+    assert!(!open.get_untracked());
+
+    // The last one is offered again: opening and Enter are all it takes.
+    columns.set([("other".to_owned(), vec![]), ("mine".to_owned(), vec!["T".to_owned()])].into());
+    last.set(("mine".to_owned(), "T".to_owned()));
+    tick().await;
+    open.set(true);
+    tick().await;
+    press_key(&find(&place, "label-name"), "Enter");
+    assert_eq!(given.with_untracked(Vec::len), 2);
 }
 
 #[wasm_bindgen_test]

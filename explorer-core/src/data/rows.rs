@@ -23,6 +23,11 @@ impl CellRows {
         Some(Self { rows, cells })
     }
 
+    /// Number of cells.
+    pub fn n_obs(&self) -> usize {
+        self.rows.len()
+    }
+
     /// The row of a cell; `None` where there is no such cell.
     pub fn row_of(&self, cell: CellIdx) -> Option<CellRow> {
         self.rows.get(cell.0 as usize).copied().map(CellRow)
@@ -31,6 +36,15 @@ impl CellRows {
     /// The cell of a row; `None` where there is no such row.
     pub fn cell_of(&self, row: CellRow) -> Option<CellIdx> {
         self.cells.get(row.0 as usize).copied().map(CellIdx)
+    }
+
+    /// Items of all cells, in the order of their rows.
+    pub fn by_row<T: Default>(&self, items: impl IntoIterator<Item = T>) -> Vec<T> {
+        let mut by_row: Vec<T> = std::iter::repeat_with(T::default).take(self.n_obs()).collect();
+        for (&row, item) in self.rows.iter().zip(items) {
+            by_row[row as usize] = item;
+        }
+        by_row
     }
 
     /// The rows of some cells.
@@ -73,6 +87,7 @@ mod tests {
         let rows = CellRows::new(vec![2, 0, 1]).unwrap();
         assert_eq!(rows.cell_of(CellRow(2)), Some(CellIdx(0)));
         assert_eq!(rows.row_of(CellIdx(3)), None);
+        assert_eq!(rows.by_row(["c", "a", "b"]), ["a", "b", "c"]);
         assert!(rows.cells_of(&[2, 9].into()).eq([CellIdx(0)]));
         // A link may list every row that there can be in a few bytes.
         let all = RoaringBitmap::full();

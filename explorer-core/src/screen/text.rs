@@ -55,11 +55,11 @@ pub fn free_name(stem: &str, taken: &[String]) -> String {
     free.next().expect("of infinitely many names finitely many are taken")
 }
 
-/// Why a new set cannot have a name; `None` where it can.
-pub fn wrong_name(name: &str, taken: &[String]) -> Option<String> {
+/// Why something new (a `set`) cannot have a name; `None` where it can.
+pub fn wrong_name(what: &str, name: &str, taken: &[String]) -> Option<String> {
     match name.trim() {
-        "" => Some("A set needs a name.".to_owned()),
-        name if taken.iter().any(|other| other == name) => Some(format!("There is a set called “{name}” already.")),
+        "" => Some(format!("A {what} needs a name.")),
+        name if taken.iter().any(|other| other == name) => Some(format!("There is a {what} called “{name}” already.")),
         _ => None,
     }
 }
@@ -91,9 +91,9 @@ mod tests {
     #[test]
     fn a_name_that_cannot_be_is_refused_in_words() {
         let taken = ["B".to_owned()];
-        assert_eq!(wrong_name("T", &taken), None);
-        assert_eq!(wrong_name(" B ", &taken).as_deref(), Some("There is a set called “B” already."));
-        assert_eq!(wrong_name("  ", &taken).as_deref(), Some("A set needs a name."));
+        assert_eq!(wrong_name("set", "T", &taken), None);
+        assert_eq!(wrong_name("set", " B ", &taken).as_deref(), Some("There is a set called “B” already."));
+        assert_eq!(wrong_name("column", "  ", &taken).as_deref(), Some("A column needs a name."));
     }
 
     #[test]

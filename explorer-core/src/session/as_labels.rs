@@ -7,7 +7,7 @@ use std::{
 
 use shared_fbs::tile::Categories;
 
-use super::OwnColumn;
+use super::LabelColumn;
 use crate::data::{Categorical, Continuous, NumberLabels};
 
 /// Columns of numbers, as far as their values have come: which can be labels, and those that are shown so.
@@ -49,7 +49,7 @@ impl AsLabels {
             let labels = self.known.get(name).and_then(Option::as_ref).filter(|_| !self.shown.contains_key(name));
             if let (Some(labels), Some(values)) = (labels, numbers(name)) {
                 let labels = labels.column(values);
-                let own = OwnColumn::new(name.clone(), labels.clone());
+                let own = LabelColumn::new(name.clone(), labels.clone());
                 self.shown.insert(name.clone(), (Arc::new(labels), Arc::clone(own.categories())));
                 changed.push(name.clone());
             }

@@ -118,7 +118,7 @@ mod tests {
     use crate::{
         data::{Categorical, Codes, Continuous},
         screen::{Axis, Bars, LegendModel},
-        session::{OwnColumn, Slot, legend},
+        session::{LabelColumn, Slot, legend},
         state::{Analysis, ColorBy, DataKey, Label, LabelFilter, ObsFilter, ViewSpec},
     };
 
@@ -134,7 +134,7 @@ mod tests {
         }));
         let mut add = |name: &str, labels: &[&str], codes: Vec<u8>, ordered| {
             let categories = labels.iter().map(|&label| label.to_owned()).collect();
-            let column = OwnColumn::new(name, Categorical { codes: Codes::U8(codes), categories, ordered });
+            let column = LabelColumn::new(name, Categorical { codes: Codes::U8(codes), categories, ordered });
             session.add_column(&column).expect("the name is free");
         };
         add("type", &["T", "B"], types, false);

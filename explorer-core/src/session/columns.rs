@@ -15,16 +15,16 @@ use crate::data::{Categorical, CellIdx, Column};
 #[error("there is a column “{0}” already")]
 pub struct ColumnExists(pub String);
 
-/// A categorical column of the user's own.
+/// A column of labels that no file has, with their counts.
 #[derive(Clone, Debug)]
-pub struct OwnColumn {
+pub struct LabelColumn {
     name: String,
     column: Arc<Column>,
     categories: Arc<Categories>,
 }
 
-impl OwnColumn {
-    /// A column of these labels.
+impl LabelColumn {
+    /// A column of these labels, counted.
     pub fn new(name: impl Into<String>, column: Categorical) -> Self {
         let mut counts = vec![0; column.categories.len() + 1];
         for cell in 0..column.codes.len() {
@@ -52,13 +52,17 @@ impl OwnColumn {
     }
 
     fn entry(&self) -> ColumnEntry {
-        ColumnEntry {
-            name: self.name.clone(),
-            kind: ColumnKind::Categorical,
-            n_categories: self.categories.labels.len() as u32,
-            n_missing: self.categories.counts.last().copied().unwrap_or_default(),
-            ..ColumnEntry::default()
-        }
+        entry(&self.name, &self.categories)
+    }
+}
+
+fn entry(name: &str, categories: &Categories) -> ColumnEntry {
+    ColumnEntry {
+        name: name.to_owned(),
+        kind: ColumnKind::Categorical,
+        n_categories: categories.labels.len() as u32,
+        n_missing: categories.counts.last().copied().unwrap_or_default(),
+        ..ColumnEntry::default()
     }
 }
 
@@ -86,16 +90,34 @@ impl Columns {
         Self { n_of_dataset: of_dataset.len(), entries: of_dataset }
     }
 
-    /// Adds one of the user's own.
+    /// Adds one of the user's own, in place of the own one of that name.
     ///
     /// # Errors
-    /// When there is a column of that name.
-    pub fn add(&mut self, own: &OwnColumn) -> Result<(), ColumnExists> {
-        if self.get(&own.name).is_some() {
-            return Err(ColumnExists(own.name.clone()));
+    /// When the dataset has a column of that name.
+    pub fn add(&mut self, own: &LabelColumn) -> Result<(), ColumnExists> {
+        self.put(own.entry())
+    }
+
+    /// The same, of which the labels are known, but not which cell has which.
+    ///
+    /// # Errors
+    /// When the dataset has a column of that name.
+    pub(super) fn put_labels(&mut self, name: &str, categories: &Categories) -> Result<(), ColumnExists> {
+        self.put(entry(name, categories))
+    }
+
+    fn put(&mut self, entry: ColumnEntry) -> Result<(), ColumnExists> {
+        match self.entries.iter().position(|known| known.name == entry.name) {
+            Some(at) if at < self.n_of_dataset => Err(ColumnExists(entry.name)),
+            Some(at) => {
+                self.entries[at] = entry;
+                Ok(())
+            }
+            None => {
+                self.entries.push(entry);
+                Ok(())
+            }
         }
-        self.entries.push(own.entry());
-        Ok(())
     }
 
     /// Removes one of the user's own; whether there was one.
@@ -110,6 +132,11 @@ impl Columns {
     /// The column of a name.
     pub fn get(&self, name: &str) -> Option<&ColumnEntry> {
         self.entries.iter().find(|entry| entry.name == name)
+    }
+
+    /// Whether the dataset has a column of that name.
+    pub fn is_of_dataset(&self, name: &str) -> bool {
+        self.entries.iter().take(self.n_of_dataset).any(|entry| entry.name == name)
     }
 
     /// Whether that is a column of the user's own, which needs no loading.
@@ -138,9 +165,9 @@ mod tests {
     use super::*;
     use crate::data::Codes;
 
-    fn own(name: &str) -> OwnColumn {
+    fn own(name: &str) -> LabelColumn {
         let categories = ["T", "B"].map(str::to_owned).to_vec().into();
-        OwnColumn::new(name, Categorical { codes: Codes::U8(vec![0, 1, 1, 2]), categories, ordered: false })
+        LabelColumn::new(name, Categorical { codes: Codes::U8(vec![0, 1, 1, 2]), categories, ordered: false })
     }
 
     fn columns() -> Columns {
@@ -154,6 +181,8 @@ mod tests {
         let entry = columns.get("mine").expect("it was added");
         assert_eq!((entry.n_categories, entry.n_missing), (2, 1));
         assert!(columns.is_own("mine") && columns.is_categorical("mine") && !columns.is_own("louvain"));
+        columns.add(&own("mine")).expect("an own one takes the place of another");
+        assert_eq!(columns.iter().count(), 2);
         assert!(columns.remove("mine"));
         assert!(columns.get("mine").is_none());
     }

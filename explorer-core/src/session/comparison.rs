@@ -101,6 +101,11 @@ impl Question {
         Some(Self { comparison: comparison.clone(), sides })
     }
 
+    /// Whether the cells of its sets go by a column.
+    pub fn uses_column(&self, name: &str) -> bool {
+        self.sides.needs().iter().any(|key| key.column() == Some(name))
+    }
+
     /// How the cells of a layer are compared.
     pub fn options(&self, layer: &Layer) -> DeOptions {
         DeOptions {

@@ -18,6 +18,8 @@ enum Applied {
     Labels(LabelFilter),
     Range(Range),
     Selection(Selection),
+    /// One on a column that is another by now.
+    Stale,
 }
 
 impl Applied {
@@ -75,13 +77,21 @@ pub struct Engine {
     filter: CrossFilter<DimensionKey>,
     applied: HashMap<DimensionKey, Applied>,
     subset: Vec<Filters>,
+    /// Whether a column that the subset goes by is another by now.
+    is_subset_stale: bool,
     counted: HashMap<DimensionKey, Counted>,
 }
 
 impl Engine {
     /// No filter over `n_obs` cells.
     pub fn new(n_obs: usize) -> Self {
-        Self { filter: CrossFilter::new(n_obs), applied: HashMap::new(), subset: Vec::new(), counted: HashMap::new() }
+        Self {
+            filter: CrossFilter::new(n_obs),
+            applied: HashMap::new(),
+            subset: Vec::new(),
+            is_subset_stale: false,
+            counted: HashMap::new(),
+        }
     }
 
     /// Follows the query as far as its data are there. Adds the cells whose selection flipped to `repaint`; says
@@ -117,7 +127,7 @@ impl Engine {
     }
 
     fn sync_subset(&mut self, query: &CellQuery, loaded: &Loaded) -> bool {
-        if self.subset == query.subset {
+        if self.subset == query.subset && !self.is_subset_stale {
             return false;
         }
         let subset = CellQuery { subset: query.subset.clone(), ..CellQuery::default() };
@@ -125,6 +135,7 @@ impl Engine {
         let universe = (!query.subset.is_empty()).then_some(mask);
         if self.filter.set_universe(universe).is_ok() {
             self.subset.clone_from(&query.subset);
+            self.is_subset_stale = false;
             // Histograms span what is in view.
             self.counted.clear();
         }
@@ -185,6 +196,19 @@ impl Engine {
     /// Forgets the histogram of a dimension that is no longer shown.
     pub fn forget(&mut self, key: &DimensionKey) {
         self.counted.remove(key);
+    }
+
+    /// A column has other values from now on: what was made of the former ones is made anew. Says whether the subset in
+    /// view is among that.
+    pub fn renew(&mut self, column: &str) -> bool {
+        let key = DimensionKey::Obs(column.to_owned());
+        self.counted.remove(&key);
+        if let Some(applied) = self.applied.get_mut(&key) {
+            *applied = Applied::Stale;
+        }
+        let is_of_subset = self.subset.iter().any(|level| level.obs.contains_key(column));
+        self.is_subset_stale |= is_of_subset;
+        is_of_subset
     }
 
     fn counts(&mut self, key: &DimensionKey, loaded: &Loaded) -> Option<GroupCounts> {

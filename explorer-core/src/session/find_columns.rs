@@ -74,7 +74,7 @@ mod tests {
     use super::*;
     use crate::{
         data::{Categorical, Codes},
-        session::OwnColumn,
+        session::LabelColumn,
     };
 
     #[test]
@@ -84,7 +84,7 @@ mod tests {
         for (name, labels) in [("cell_type", ["T cell", "Monocyte"]), ("donor", ["T", "D2"]), ("type", ["a", "b"])] {
             let categories = labels.iter().map(|&label| label.to_owned()).collect();
             let labels = Categorical { codes: Codes::U8(vec![0]), categories, ordered: false };
-            session.add_column(&OwnColumn::new(name, labels)).expect("the name is free");
+            session.add_column(&LabelColumn::new(name, labels)).expect("the name is free");
         }
         let found = |query: &str| {
             let FoundColumns { columns, best } = session.find_columns(query);

@@ -121,6 +121,13 @@ impl<Q: Clone + PartialEq, A, P: Clone + Default> Jobs<Q, A, P> {
         self.failed = None;
     }
 
+    /// Forgets what is known of questions, and what runs of them: they are asked anew. Says whether something ran.
+    pub fn forget(&mut self, is_of: impl Fn(&Q) -> bool) -> bool {
+        self.answers.retain(|(question, _)| !is_of(question));
+        self.failed.take_if(|(question, _)| is_of(question));
+        self.running.take_if(|(_, question)| is_of(question)).is_some()
+    }
+
     /// A run has come so far; whether it is still wanted.
     pub fn progress(&mut self, ticket: Ticket, progress: P) -> bool {
         match &mut self.status {
@@ -253,6 +260,19 @@ mod tests {
         assert!(jobs.ask(Some(&3)).is_changed);
         assert!(matches!(jobs.status(), JobStatus::Failed(reason) if reason == "no network"));
         jobs.retry();
+        assert!(jobs.ask(Some(&3)).start.is_some());
+    }
+
+    #[test]
+    fn a_question_whose_cells_have_changed_is_asked_anew() {
+        let mut jobs = Squares::new(2);
+        let ticket = started(&mut jobs, 3);
+        jobs.finish(ticket, Ok(9));
+        let ticket = started(&mut jobs, 4);
+        assert!(jobs.forget(|question| *question == 4) && !jobs.finish(ticket, Ok(16)));
+        assert!(!jobs.forget(|question| *question == 5));
+        assert_eq!(jobs.ask(Some(&3)).start, None, "its answer stays");
+        assert!(!jobs.forget(|question| *question == 3));
         assert!(jobs.ask(Some(&3)).start.is_some());
     }
 

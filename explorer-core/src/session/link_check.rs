@@ -3,7 +3,8 @@
 use super::{MISSING_LABEL, Session};
 use crate::{
     data::MOST_NUMBER_LABELS,
-    state::{Filters, GeneKey, Label, LabelFilter, ObsFilter, ViewSpec},
+    screen::free_name,
+    state::{Analysis, Filters, GeneKey, Label, LabelFilter, ObsFilter, ViewSpec},
 };
 
 impl Session {
@@ -19,6 +20,25 @@ impl Session {
         let mut mended = view.clone();
         mended.analysis.as_labels.remove(name);
         Some((mended, told))
+    }
+
+    /// The view with an own column under a free name where the dataset has one of its own, and what to tell of that; `None`
+    /// where there is none.
+    pub(super) fn without_taken_names(&self, view: &ViewSpec) -> Option<(ViewSpec, String)> {
+        let own = &view.analysis.own_columns;
+        let at = own.iter().position(|column| self.columns.is_of_dataset(column.name()))?;
+        let (name, taken) = (own[at].name(), self.taken_columns(&view.analysis));
+        let free = free_name(name, &taken);
+        let told = format!("The dataset has a column “{name}” itself: your own column of that name is “{free}” now.");
+        let mut mended = view.clone();
+        mended.analysis.own_columns[at] = own[at].named(free);
+        Some((mended, told))
+    }
+
+    /// The names that a new column cannot have.
+    pub fn taken_columns(&self, analysis: &Analysis) -> Vec<String> {
+        let own = analysis.own_columns.iter().map(|column| column.name().to_owned());
+        self.manifest.columns.iter().map(|column| column.name.clone()).chain(own).collect()
     }
 
     /// What a view names that the dataset does not have, as far as is known by now, each in a few words. Layers,

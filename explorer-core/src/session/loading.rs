@@ -36,7 +36,11 @@ impl Session {
 
     /// Keeps data that have arrived, or the failure.
     pub fn arrive(&mut self, key: DataKey, slot: Slot<Data>) {
+        let are_rows = key == DataKey::Rows;
         self.loaded.arrive(key, slot);
+        if are_rows {
+            self.build_own_columns();
+        }
     }
 
     /// Keeps a part of a gene's expression while the whole of it is on its way: NaN in all other cells.
@@ -57,6 +61,7 @@ impl Session {
     /// Lets go of what was not used for long, and returns the data to load now, which count as asked for: those that a
     /// view needs, and what the page shows of every dataset.
     pub fn load_next(&mut self, analysis: &Analysis, needs: &BTreeSet<DataKey>) -> Vec<(DataKey, Urgency)> {
+        self.take_own_columns(&analysis.own_columns);
         self.evict(needs);
         let mut wanted: BTreeSet<DataKey> = needs.clone();
         wanted.extend(self.histograms_to_load().map(DataKey::Column));
@@ -74,7 +79,7 @@ impl Session {
             layer_of_genes(key).is_none_or(|layer| self.layer(layer).is_none() || self.gene_table(layer).is_some())
                 && !self.is_of_no_gene(key)
         });
-        wanted.retain(|key| self.loaded.ask(key));
+        wanted.retain(|key| !self.is_own(key) && self.loaded.ask(key));
         let color = analysis.color_data();
         let mut wanted: Vec<(DataKey, Urgency)> = wanted
             .into_iter()

@@ -26,6 +26,8 @@ mod lru;
 mod marker_result;
 mod names;
 mod new_sets;
+mod own;
+mod own_columns;
 mod painter;
 mod picture;
 mod repaint;
@@ -42,7 +44,7 @@ mod window;
 
 pub use crate::names::MISSING_LABEL;
 pub use breakdown::Breakdown;
-pub use columns::{ColumnExists, Columns, OwnColumn, is_constant};
+pub use columns::{ColumnExists, Columns, LabelColumn, is_constant};
 pub use comparison::{Answer, DeResult, Progress, Question, SampleAnswer, SampleMeans, Sides};
 pub use data::Data;
 pub use engine::{BinCounts, Engine, GroupCounts};
@@ -57,7 +59,7 @@ pub use loaded::Loaded;
 pub use loading::Urgency;
 pub use lru::LruEviction;
 pub use marker_result::{LabelMarkers, MarkersResult};
-pub use new_sets::NameClash;
+pub use new_sets::{NameClash, sort_columns};
 #[cfg(test)]
 pub(crate) use painter::PLAIN;
 pub use painter::{ColorChange, ColorStatus, Colors, InView, Painter};

@@ -60,15 +60,21 @@ impl Session {
         self.columns().is_categorical(column) && layer.is_some_and(|layer| label_tiles(layer, column).is_some())
     }
 
+    /// Whether the markers of a column's labels can be found: out of stored sums, or, of an own column, label by label.
+    pub fn can_mark(&self, column: &str) -> bool {
+        let has_layer = || self.manifest().statistics_layer().is_some();
+        self.has_stored_sums(column) || self.columns().is_own(column) && has_layer()
+    }
+
     /// The column whose markers are meant where none is named: the one that colors the cells, else the main
-    /// label. `None` where neither has stored sums.
+    /// label. `None` where neither can be marked.
     pub fn column_to_mark(&self, analysis: &Analysis) -> Option<String> {
         let colored = match &analysis.color {
             ColorBy::Obs(column) => Some(column),
             ColorBy::None | ColorBy::Gene(_) | ColorBy::GeneSet { .. } => None,
         };
         let columns = [colored, self.manifest().main_label.as_ref()].into_iter().flatten();
-        columns.into_iter().find(|column| self.has_stored_sums(column)).cloned()
+        columns.into_iter().find(|column| self.can_mark(column)).cloned()
     }
 }
 

@@ -3,17 +3,17 @@
 use super::Session;
 use crate::{
     screen::free_name,
-    state::{Analysis, CellQuery, CellSet, CellSource, GeneSet},
+    state::{Analysis, CellQuery, CellSet, CellSource, GeneSet, OwnColumn},
 };
 
-/// What becomes of new gene sets whose names are taken.
+/// What becomes of new gene sets, or own columns, whose names are taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NameClash {
     /// They take the place of the old ones.
     Replace,
     /// They get other names.
     Rename,
-    /// Their genes are added to the old ones.
+    /// Their genes are added to the old ones, their labels given to the old ones' cells.
     Merge,
 }
 
@@ -50,6 +50,30 @@ impl NameClash {
     }
 }
 
+impl NameClash {
+    /// The own columns to put in, one of a name, each in place of one that there is. No name is `taken` otherwise.
+    pub fn settle_columns(self, old: &[OwnColumn], new: Vec<OwnColumn>, mut taken: Vec<String>) -> Vec<OwnColumn> {
+        taken.extend(new.iter().map(|column| column.name().to_owned()));
+        let settle = |column: OwnColumn| match (self, old.iter().find(|before| before.name() == column.name())) {
+            (Self::Replace, _) | (Self::Rename | Self::Merge, None) => column,
+            (Self::Rename, Some(_)) => {
+                let name = free_name(column.name(), &taken);
+                taken.push(name.clone());
+                column.named(name)
+            }
+            (Self::Merge, Some(before)) => before.merged(&column),
+        };
+        new.into_iter().map(settle).collect()
+    }
+}
+
+/// The own columns of which there is none of the name yet, or the same, and those that are to be asked about: others of a
+/// name that there is.
+pub fn sort_columns(old: &[OwnColumn], new: Vec<OwnColumn>) -> (Vec<OwnColumn>, Vec<OwnColumn>) {
+    let is_free = |column: &OwnColumn| old.iter().all(|known| known.name() != column.name() || known == column);
+    new.into_iter().partition(is_free)
+}
+
 impl Session {
     /// A set of the cells of a query: the one that there is of them, or a new one that is named after the filters.
     pub fn set_of(&self, query: CellQuery, analysis: &Analysis) -> CellSet {
@@ -75,6 +99,7 @@ fn free_set_name(name: &str, analysis: &Analysis) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::state::{CellList, OwnLabel};
 
     fn set(name: &str, genes: &[&str]) -> GeneSet {
         GeneSet {
@@ -95,5 +120,25 @@ mod tests {
         let merged = NameClash::Merge.settle(&old, new());
         assert_eq!(merged[0], set("T", &["CD3D", "CD3E", "CD3G"]));
         assert_eq!(merged[1..], new()[1..]);
+    }
+
+    #[test]
+    fn an_own_column_whose_name_is_taken_is_asked_about() {
+        let column = |name: &str, labels: &[(&str, &[u32])]| {
+            let label = |(name, rows): &(&str, &[u32])| OwnLabel {
+                name: (*name).to_owned(),
+                cells: CellList::new(rows.iter().copied().collect()),
+            };
+            OwnColumn::new(name, labels.iter().map(label))
+        };
+        let old = [column("mine", &[("T", &[1, 2]), ("B", &[3])]), column("same", &[("T", &[1])])];
+        let new = || vec![column("mine", &[("B", &[2, 9])]), column("same", &[("T", &[1])]), column("new", &[])];
+        let (free, asked) = sort_columns(&old, new());
+        assert_eq!((free, asked.clone()), (new()[1..].to_vec(), new()[..1].to_vec()));
+        assert_eq!(NameClash::Replace.settle_columns(&old, asked.clone(), Vec::new()), asked);
+        let taken = ["mine", "same", "mine 1"].map(str::to_owned).to_vec();
+        assert_eq!(NameClash::Rename.settle_columns(&old, asked.clone(), taken), [asked[0].named("mine 2")]);
+        let merged = column("mine", &[("T", &[1]), ("B", &[2, 3, 9])]);
+        assert_eq!(NameClash::Merge.settle_columns(&old, asked, Vec::new()), [merged]);
     }
 }

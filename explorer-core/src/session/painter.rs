@@ -187,6 +187,18 @@ impl Painter {
         }
     }
 
+    /// A column has other values from now on: what is painted by it is painted anew.
+    pub fn renew(&mut self, column: &str) {
+        if self.asked.as_ref().is_some_and(|asked| asked.by.column() == Some(column)) {
+            self.repaint();
+        }
+    }
+
+    /// Other cells are in view under the same filters: what is painted is fitted to them anew.
+    pub fn repaint(&mut self) {
+        self.status = ColorStatus::Loading;
+    }
+
     /// Takes on the colors asked for; says whether the data that they take were there.
     fn paint(
         &mut self,

@@ -49,6 +49,8 @@ pub struct CentroidBasis {
     embedding: String,
     /// The filters that the cells in view have passed.
     subset: Vec<Filters>,
+    /// How often the user's own columns have changed.
+    revision: u32,
 }
 
 impl Session {
@@ -145,11 +147,13 @@ impl Session {
     /// Brings filters and colors in line with the state, as far as their data are there. Opacity is 0 (invisible)
     /// to 1.
     pub fn follow(&mut self, analysis: &Analysis, opacity: f32) -> Changes {
+        self.take_own_columns(&analysis.own_columns);
         let shown_anew = self.loaded.take_as_labels(&analysis.as_labels);
         for name in &shown_anew {
             self.engine.forget(&DimensionKey::Obs(name.clone()));
         }
-        let selection = self.engine.sync(&analysis.query, &self.loaded, &mut self.repaint) || !shown_anew.is_empty();
+        let is_synced = self.engine.sync(&analysis.query, &self.loaded, &mut self.repaint);
+        let selection = self.own.take_news() || is_synced || !shown_anew.is_empty();
         let label_of = |gene: &GeneKey| self.loaded.gene_label(&self.manifest, gene);
         let in_view = InView { cells: self.engine.visible(), subset: self.engine.subset() };
         let color = self.painter.sync(analysis, opacity, &self.loaded, in_view, label_of);
@@ -201,8 +205,8 @@ impl Session {
         let Colors::Labels { column, .. } = self.colors() else { return None };
         let (_, entry) = self.embedding_to_show(embedding)?;
         self.loaded.embedding(&entry.key)?;
-        let subset = self.engine.subset().to_vec();
-        Some(CentroidBasis { column: column.clone(), embedding: entry.key.clone(), subset })
+        let (subset, revision) = (self.engine.subset().to_vec(), self.own.revision());
+        Some(CentroidBasis { column: column.clone(), embedding: entry.key.clone(), subset, revision })
     }
 
     /// The labels of a column and the middles of their cells in view.

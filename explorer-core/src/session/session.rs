@@ -9,8 +9,8 @@ use shared_fbs::{
 };
 
 use super::{
-    BinCounts, ColumnExists, Columns, Data, Engine, GroupCounts, Loaded, LruEviction, MISSING_LABEL, OwnColumn,
-    Painter, PositionSample, Repaint, Slot,
+    BinCounts, ColumnExists, Columns, Data, Engine, GroupCounts, LabelColumn, Loaded, LruEviction, MISSING_LABEL,
+    Painter, PositionSample, Repaint, Slot, own::Own,
 };
 use crate::{
     data::{CellIdx, Column, NO_POSITION, Number, label_order},
@@ -52,6 +52,7 @@ pub struct Session {
     pub(super) sample: PositionSample,
     /// Columns whose histograms have been in sight.
     pub(super) in_sight: BTreeSet<String>,
+    pub(super) own: Own,
     /// The sizes of cell sets, by their places, with what they were counted of.
     pub(super) set_sizes: Vec<(CellSource, Option<u64>)>,
 }
@@ -74,6 +75,7 @@ impl Session {
             is_placed: n_obs == 0,
             sample: PositionSample::default(),
             in_sight: BTreeSet::new(),
+            own: Own::default(),
             set_sizes: Vec::new(),
             manifest,
         }
@@ -94,15 +96,18 @@ impl Session {
         &self.loaded
     }
 
-    /// Adds a column of the user's own, which colors, filters and is compared by like any other.
+    /// Adds a column of the user's own, which colors, filters and is compared by like any other, in place of the own one
+    /// of that name.
     ///
     /// # Errors
-    /// When there is a column of that name.
-    pub fn add_column(&mut self, own: &OwnColumn) -> Result<(), ColumnExists> {
+    /// When the dataset has a column of that name.
+    pub fn add_column(&mut self, own: &LabelColumn) -> Result<(), ColumnExists> {
         self.columns.add(own)?;
         let name = own.name().to_owned();
         self.loaded.arrive(DataKey::Column(name.clone()), Slot::Ready(Data::Column(Arc::clone(own.column()))));
-        self.loaded.arrive(DataKey::Categories(name), Slot::Ready(Data::Categories(Arc::clone(own.categories()))));
+        self.loaded
+            .arrive(DataKey::Categories(name.clone()), Slot::Ready(Data::Categories(Arc::clone(own.categories()))));
+        self.renew(&name);
         Ok(())
     }
 
@@ -112,7 +117,7 @@ impl Session {
         if is_removed {
             self.loaded.forget(&DataKey::Column(name.to_owned()));
             self.loaded.forget(&DataKey::Categories(name.to_owned()));
-            self.engine.forget(&DimensionKey::Obs(name.to_owned()));
+            self.renew(name);
         }
         is_removed
     }

@@ -139,7 +139,7 @@ mod tests {
     use super::*;
     use crate::{
         data::{Categorical, CellRows, Codes},
-        session::{Data, OwnColumn, Slot},
+        session::{Data, LabelColumn, Slot},
         state::{
             AppState, CellList, CellQuery, DataKey, Filters, Label, LabelFilter, ObsFilter, Reference, TestMode, reduce,
         },
@@ -157,7 +157,7 @@ mod tests {
         let mut add = |name: &str, labels: &[&str], code: &dyn Fn(u32) -> u8| {
             let categories = labels.iter().map(|&label| label.to_owned()).collect();
             let codes = Codes::U8((0..N_OBS).map(code).collect());
-            let column = OwnColumn::new(name, Categorical { codes, categories, ordered: false });
+            let column = LabelColumn::new(name, Categorical { codes, categories, ordered: false });
             session.add_column(&column).expect("the name is free");
         };
         add("type", &["B", "T", "NK"], &|cell| match cell {

@@ -78,9 +78,9 @@ fn diagonal() -> Embedding {
     Embedding { xs: along.clone(), ys: along, frame: Frame::new(0.0, 0.0, 1.0) }
 }
 
-fn own(codes: Vec<u8>) -> OwnColumn {
+fn own(codes: Vec<u8>) -> LabelColumn {
     let categories = ["T", "B"].map(str::to_owned).to_vec().into();
-    OwnColumn::new("mine", Categorical { codes: Codes::U8(codes), categories, ordered: false })
+    LabelColumn::new("mine", Categorical { codes: Codes::U8(codes), categories, ordered: false })
 }
 
 fn all_styles(session: &Session) -> Vec<CellStyle> {

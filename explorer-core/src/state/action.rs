@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Camera, CellSet, ColorBy, ColorOptions, Comparison, DimensionKey, GeneKey, GeneMean, GeneSet, Hover, Label,
-    LabelFilter, PanelIdx, PointStyle, Polygon, Range, ResultPanel, Side, TestMode, Theme, Tool, ViewSpec,
+    Camera, CellList, CellSet, ColorBy, ColorOptions, Comparison, DimensionKey, GeneKey, GeneMean, GeneSet, Hover,
+    Label, LabelFilter, OwnColumn, PanelIdx, PointStyle, Polygon, Range, ResultPanel, Side, TestMode, Theme, Tool,
+    ViewSpec,
 };
 
 /// One change of the state. The page, a link and a host page ask for changes by these alone. An action on a
@@ -197,6 +198,60 @@ pub enum Action {
     /// Opens a result in place of the one that is open, or closes it. A comparison must be in the list.
     ShowResult(Option<ResultPanel>),
 
+    /// Adds columns of the user's own, each in place of an own one of the same name.
+    AddOwnColumns(Vec<OwnColumn>),
+    /// Gives cells a label of an own column in place of the one that they have. A label that there is not is made, and a
+    /// column, too: that colors the cells then.
+    LabelCells {
+        /// The column.
+        column: String,
+        /// The label; an empty one is none.
+        label: String,
+        /// The cells.
+        cells: CellList,
+    },
+    /// Takes the labels of cells in an own column away.
+    UnlabelCells {
+        /// The column.
+        column: String,
+        /// The cells.
+        cells: CellList,
+    },
+    /// Renames a label of an own column, unless the new name is taken. Filters follow.
+    RenameOwnLabel {
+        /// The column.
+        column: String,
+        /// The label's name.
+        from: String,
+        /// Its new name.
+        to: String,
+    },
+    /// Gives the cells of one label of an own column another one that there is. Filters follow.
+    MergeOwnLabels {
+        /// The column.
+        column: String,
+        /// The label that goes.
+        from: String,
+        /// The label that stays.
+        into: String,
+    },
+    /// Deletes a label of an own column: its cells have none then.
+    RemoveOwnLabel {
+        /// The column.
+        column: String,
+        /// The label.
+        label: String,
+    },
+    /// Renames an own column, unless another has the new name. Color, filters and markers follow.
+    RenameOwnColumn {
+        /// Its name.
+        from: String,
+        /// Its new name.
+        to: String,
+    },
+    /// Deletes an own column, the filters on it, and the cell sets and comparisons that these define.
+    RemoveOwnColumn(String),
+
     /// Opens a sidebar that is closed, or closes one that is open.
     ToggleSidebar(Side),
     /// Makes a sidebar as wide as this on a wide screen, within [`SIDEBAR_WIDTHS_PX`](super::SIDEBAR_WIDTHS_PX); `None`
@@ -324,7 +379,15 @@ impl Action {
             | Self::RemoveCellSet(_)
             | Self::Compare(_)
             | Self::CompareWithRest { .. }
-            | Self::RemoveComparison(_) => UndoPolicy::Save,
+            | Self::RemoveComparison(_)
+            | Self::AddOwnColumns(_)
+            | Self::LabelCells { .. }
+            | Self::UnlabelCells { .. }
+            | Self::RenameOwnLabel { .. }
+            | Self::MergeOwnLabels { .. }
+            | Self::RemoveOwnLabel { .. }
+            | Self::RenameOwnColumn { .. }
+            | Self::RemoveOwnColumn(_) => UndoPolicy::Save,
         }
     }
 
@@ -378,6 +441,14 @@ impl Action {
             | Self::Compare(_)
             | Self::CompareWithRest { .. }
             | Self::RemoveComparison(_)
+            | Self::AddOwnColumns(_)
+            | Self::LabelCells { .. }
+            | Self::UnlabelCells { .. }
+            | Self::RenameOwnLabel { .. }
+            | Self::MergeOwnLabels { .. }
+            | Self::RemoveOwnLabel { .. }
+            | Self::RenameOwnColumn { .. }
+            | Self::RemoveOwnColumn(_)
             | Self::ShowResult(_)
             | Self::ToggleExpanded(_) => Touches::Data,
         }

@@ -38,7 +38,7 @@ impl ViewSpec {
 }
 
 impl Analysis {
-    fn canonical(mut self) -> Self {
+    pub(super) fn canonical(mut self) -> Self {
         self.query = self.query.canonical();
         keep_first(&mut self.genes, Clone::clone);
         keep_first(&mut self.gene_sets, |set| set.name.clone());
@@ -58,6 +58,8 @@ impl Analysis {
             comparison.universe = canonical_levels(std::mem::take(&mut comparison.universe));
         }
         keep_first(&mut self.comparisons, comparison_text);
+        self.own_columns.retain(|column| !column.name().is_empty());
+        keep_first(&mut self.own_columns, |column| column.name().to_owned());
         self
     }
 }

@@ -29,6 +29,14 @@ pub enum ColorBy {
 }
 
 impl ColorBy {
+    /// The name of the column of `obs`, where one colors the cells.
+    pub fn column(&self) -> Option<&str> {
+        match self {
+            Self::Obs(column) => Some(column),
+            Self::None | Self::Gene(_) | Self::GeneSet { .. } => None,
+        }
+    }
+
     /// The gene, where one colors the cells.
     pub fn gene(&self) -> Option<&GeneKey> {
         match self {

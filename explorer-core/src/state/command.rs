@@ -36,6 +36,8 @@ pub enum Command {
     Unsubset,
     /// Save the selection as a cell set.
     SaveCellSet,
+    /// Label the selected cells in a column of the user's own.
+    LabelSelection,
     /// Compare cell sets.
     CompareSets,
     /// Find the markers of every label.
@@ -62,7 +64,7 @@ pub enum Command {
 
 impl Command {
     /// Every command, in the order a palette lists them.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 26] = [
         Self::Undo,
         Self::Redo,
         Self::Fit,
@@ -76,6 +78,7 @@ impl Command {
         Self::Subset,
         Self::Unsubset,
         Self::SaveCellSet,
+        Self::LabelSelection,
         Self::CompareSets,
         Self::FindMarkers,
         Self::SearchGene,
@@ -125,6 +128,7 @@ impl Command {
             Self::Subset => ("Subset", "Keep only the selected cells in view, until the subset is left."),
             Self::Unsubset => ("Leave subset", "Show again the cells that were there before the last subset."),
             Self::SaveCellSet => ("Save cell set", "Give the selected cells a name."),
+            Self::LabelSelection => ("Label selection", "Give the selected cells a label in a column of your own."),
             Self::CompareSets => {
                 ("Compare cell sets", "Find the genes that differ between a cell set and another or the rest.")
             }
@@ -163,6 +167,7 @@ impl Command {
             Self::Subset => const { &[key("s")] },
             Self::Unsubset => const { &[key("s").shift()] },
             Self::SaveCellSet => const { &[key("n")] },
+            Self::LabelSelection => const { &[key("a")] },
             Self::CompareSets => const { &[key("d")] },
             Self::FindMarkers => const { &[key("m")] },
             Self::SearchGene => const { &[key("g"), key("/")] },
@@ -219,6 +224,7 @@ impl Command {
             | Self::ZoomOut
             | Self::InvertSelection
             | Self::SaveCellSet
+            | Self::LabelSelection
             | Self::CompareSets
             | Self::FindMarkers
             | Self::SearchGene

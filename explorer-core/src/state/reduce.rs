@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{
     Action, Analysis, AppState, CellQuery, CellSet, CellSource, ColorBy, Comparison, Filters, GeneKey, GeneMean,
     GeneSet, Label, LabelFilter, Layout, ObsFilter, Panel, PanelIdx, PanelKind, Panels, Polygon, Range, Reference,
-    ResultPanel, SIDEBAR_WIDTHS_PX, SelectMode, Selection, SelectionStep, Side, ViewSpec, query::canonical_levels,
+    ResultPanel, SIDEBAR_WIDTHS_PX, SelectMode, Selection, SelectionStep, Side, ViewSpec, own_changes,
+    query::canonical_levels,
 };
 use crate::sorting::set_of;
 
@@ -101,6 +102,15 @@ pub fn reduce(mut state: AppState, action: Action) -> AppState {
                 view.layout.result = shown;
             }
         }
+
+        Action::AddOwnColumns(columns) => own_changes::put(analysis, columns),
+        Action::LabelCells { column, label, cells } => own_changes::label_cells(view, column, &label, &cells),
+        Action::UnlabelCells { column, cells } => own_changes::unlabel_cells(analysis, &column, &cells),
+        Action::RenameOwnLabel { column, from, to } => own_changes::rename_label(view, &column, &from, &to),
+        Action::MergeOwnLabels { column, from, into } => own_changes::merge_labels(view, &column, &from, &into),
+        Action::RemoveOwnLabel { column, label } => own_changes::remove_label(analysis, &column, &label),
+        Action::RenameOwnColumn { from, to } => own_changes::rename(view, &from, &to),
+        Action::RemoveOwnColumn(name) => own_changes::remove(view, &name),
 
         Action::ToggleSidebar(Side::Left) => layout.left = !layout.left,
         Action::ToggleSidebar(Side::Right) => layout.right = !layout.right,

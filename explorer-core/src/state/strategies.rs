@@ -122,6 +122,27 @@ fn cell_set() -> impl Strategy<Value = CellSet> {
     (name(), source).prop_map(|(name, source)| CellSet { name, source })
 }
 
+/// Columns that a link has room for.
+fn own_column() -> impl Strategy<Value = OwnColumn> {
+    let cells = btree_set(0..1_000_u32, 0..8).prop_map(|rows| CellList::new(RoaringBitmap::from_iter(rows)));
+    let label = (name(), cells).prop_map(|(name, cells)| OwnLabel { name, cells });
+    (name(), vec(label, 0..3)).prop_map(|(name, labels)| OwnColumn::new(name, labels))
+}
+
+fn own_action() -> impl Strategy<Value = Action> {
+    let cells = || btree_set(0..40_u32, 0..12).prop_map(|rows| CellList::new(RoaringBitmap::from_iter(rows)));
+    prop_oneof![
+        1 => vec(own_column(), 0..2).prop_map(Action::AddOwnColumns),
+        3 => (name(), name(), cells()).prop_map(|(column, label, cells)| Action::LabelCells { column, label, cells }),
+        1 => (name(), cells()).prop_map(|(column, cells)| Action::UnlabelCells { column, cells }),
+        1 => (name(), name(), name()).prop_map(|(column, from, to)| Action::RenameOwnLabel { column, from, to }),
+        1 => (name(), name(), name()).prop_map(|(column, from, into)| Action::MergeOwnLabels { column, from, into }),
+        1 => (name(), name()).prop_map(|(column, label)| Action::RemoveOwnLabel { column, label }),
+        1 => (name(), name()).prop_map(|(from, to)| Action::RenameOwnColumn { from, to }),
+        1 => name().prop_map(Action::RemoveOwnColumn),
+    ]
+}
+
 fn comparison() -> impl Strategy<Value = Comparison> {
     let mode = prop_oneof![Just(TestMode::Welch), Just(TestMode::CellxgeneCompatible), Just(TestMode::Samples)];
     (name(), option::of(name()), mode, layer(), universe()).prop_map(|(group, reference, mode, layer, universe)| {
@@ -177,31 +198,45 @@ fn analysis() -> impl Strategy<Value = Analysis> {
         vec(gene_set(), 0..3),
         vec(cell_set(), 0..5),
         vec(comparison(), 0..3),
+        vec(own_column(), 0..3),
     )
-        .prop_map(|(first, genes, gene_sets, cell_sets, comparisons)| {
+        .prop_map(|(first, genes, gene_sets, cell_sets, comparisons, own_columns)| {
             let (color, color_options, layer, as_labels, query) = first;
-            Analysis { color, color_options, layer, as_labels, query, genes, gene_sets, cell_sets, comparisons }
+            Analysis {
+                color,
+                color_options,
+                layer,
+                as_labels,
+                query,
+                genes,
+                gene_sets,
+                cell_sets,
+                comparisons,
+                own_columns,
+            }
         })
 }
 
-pub(crate) fn view() -> impl Strategy<Value = ViewSpec> {
+pub(crate) fn view() -> BoxedStrategy<ViewSpec> {
     let layout = (any::<bool>(), any::<bool>(), any::<bool>(), btree_set(name(), 0..3), any::<bool>(), theme());
     let layout = (layout, option::of(markers()), option::of(any::<u16>()), option::of(any::<u16>()));
-    (option::of(name()), analysis(), panel(), tool(), layout).prop_map(
-        |(
-            dataset,
-            analysis,
-            panel,
-            tool,
-            ((left, right, labels, expanded, shown, theme), markers, left_px, right_px),
-        )| {
-            let comparison = analysis.comparisons.last().filter(|_| shown).cloned().map(ResultPanel::Comparison);
-            let result = comparison.or(markers.map(ResultPanel::Markers));
-            let layout = Layout { left, right, left_px, right_px, labels, expanded, result, theme };
-            let panels = Panels::new(vec![panel]).expect("one is not none");
-            ViewSpec { dataset, analysis, panels, tool, layout }
-        },
-    )
+    (option::of(name()), analysis().boxed(), panel(), tool(), layout)
+        .prop_map(
+            |(
+                dataset,
+                analysis,
+                panel,
+                tool,
+                ((left, right, labels, expanded, shown, theme), markers, left_px, right_px),
+            )| {
+                let comparison = analysis.comparisons.last().filter(|_| shown).cloned().map(ResultPanel::Comparison);
+                let result = comparison.or(markers.map(ResultPanel::Markers));
+                let layout = Layout { left, right, left_px, right_px, labels, expanded, result, theme };
+                let panels = Panels::new(vec![panel]).expect("one is not none");
+                ViewSpec { dataset, analysis, panels, tool, layout }
+            },
+        )
+        .boxed()
 }
 
 fn panel() -> impl Strategy<Value = Panel> {
@@ -320,10 +355,12 @@ fn view_action() -> impl Strategy<Value = Action> {
 /// Any action.
 pub(super) fn action() -> impl Strategy<Value = Action> {
     prop_oneof![
-        3 => filter_action(),
-        1 => gene_action(),
-        2 => set_action(),
-        2 => view_action(),
+        // On the heap: all alternatives together are more than a test's stack holds.
+        3 => filter_action().boxed(),
+        1 => gene_action().boxed(),
+        2 => set_action().boxed(),
+        2 => own_action().boxed(),
+        2 => view_action().boxed(),
     ]
 }
 

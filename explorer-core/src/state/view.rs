@@ -8,7 +8,7 @@ use crate::data::CellRow;
 
 use super::{
     CellQuery, CellSet, ColorBy, ColorOptions, Comparison, Dimension, GeneMean, GeneSet, Label, Layout, Markers,
-    Panels, Range, ResultPanel, Side,
+    OwnColumn, Panels, Range, ResultPanel, Side,
 };
 
 /// Everything the page shows.
@@ -85,6 +85,8 @@ pub struct Analysis {
     pub cell_sets: Vec<CellSet>,
     /// Comparisons asked for, oldest first, each once; the sets they name exist.
     pub comparisons: Vec<Comparison>,
+    /// Columns of the user's own; names are unique, and not empty.
+    pub own_columns: Vec<OwnColumn>,
 }
 
 impl Analysis {
@@ -96,6 +98,15 @@ impl Analysis {
     /// The gene set of that name.
     pub fn gene_set(&self, name: &str) -> Option<&GeneSet> {
         self.gene_sets.iter().find(|set| set.name == name)
+    }
+
+    /// The own column of that name.
+    pub fn own_column(&self, name: &str) -> Option<&OwnColumn> {
+        self.own_columns.iter().find(|column| column.name() == name)
+    }
+
+    pub(super) fn own_column_mut(&mut self, name: &str) -> Option<&mut OwnColumn> {
+        self.own_columns.iter_mut().find(|column| column.name() == name)
     }
 
     /// The mean that colors the cells, where that of a gene set does which has genes.

@@ -235,6 +235,7 @@ fn EmbeddingBar(
             })
             tool=store.part(|state| state.view.tool)
             can_subset=Signal::derive(can_subset)
+            can_give=Signal::derive(move || numbers.get().0 > 0)
             can_unsubset=Signal::derive(move || query.with(|query| !query.subset.is_empty()))
             can_clear=Signal::derive(move || query.with(|query| !query.filters.is_empty()))
             labels=store.part(|state| state.view.layout.labels)

@@ -44,13 +44,23 @@ pub(super) fn run(store: Store, handle: PictureHandle, page: Page, command: Comm
             open_right(store);
             page.naming.set(true);
         }
+        Command::LabelSelection => page.labeling.set(true),
         Command::FindMarkers => find_markers(store),
         Command::SearchGene => {
             open_right(store);
             page.focus_search.update(|count| *count += 1);
         }
         Command::ShowShortcuts => page.shortcuts.set(true),
-        Command::CopyLink => copy(store, store.address_of(&store.link()), "The link to this view is copied."),
+        Command::CopyLink => {
+            let done = match store.peek(|state| state.view.has_columns_beyond_link()) {
+                false => "The link to this view is copied.",
+                true => {
+                    "The link to this view is copied, without your own columns: they are too large for a link. Save \
+                     them as CSV to pass them on."
+                }
+            };
+            copy(store, store.address_of(&store.link()), done);
+        }
         Command::CopyEmbed => copy_embed(store),
         Command::SavePicture => page.saving.set(true),
         Command::CompareSets => {

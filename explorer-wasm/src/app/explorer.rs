@@ -16,7 +16,7 @@ use super::{
     legend::highlight,
     parts::{Page, title},
     results::{Announcement, ComparisonPanel, MarkersPanel},
-    sidebar::{GeneSetSection, Genes, ObsColumns, Sets},
+    sidebar::{GeneSetSection, Genes, ObsColumns, OwnLabelDialog, Sets},
 };
 use crate::{
     host::platform_of_user,
@@ -50,6 +50,8 @@ pub(super) fn Explorer(store: Store, speak: Speak) -> impl IntoView {
         focus_search: RwSignal::new(0),
         asked: RwSignal::new(None),
         naming: RwSignal::new(false),
+        labeling: RwSignal::new(false),
+        last_label: RwSignal::default(),
         legend: Signal::derive(move || colors.with(legend)),
         saving: RwSignal::new(false),
         shortcuts: RwSignal::new(false),
@@ -145,6 +147,7 @@ pub(super) fn Explorer(store: Store, speak: Speak) -> impl IntoView {
             platform
             on_close=Callback::new(move |()| page.shortcuts.set(false))
         />
+        <OwnLabelDialog store page />
         <SaveDialog
             open=page.saving
             on_save=move |options| {

@@ -101,6 +101,27 @@ pub trait Host {
         save_file(name, content);
     }
 
+    /// The texts that the browser keeps for this site whose keys begin so, with their keys; none where it keeps nothing.
+    fn kept(&self, prefix: &str) -> Vec<(String, String)> {
+        let Some(storage) = local_storage() else { return Vec::new() };
+        let keys = (0..storage.length().unwrap_or(0)).filter_map(|at| storage.key(at).ok().flatten());
+        let keys: Vec<String> = keys.filter(|key| key.starts_with(prefix)).collect();
+        keys.into_iter().filter_map(|key| storage.get_item(&key).ok().flatten().map(|text| (key, text))).collect()
+    }
+
+    /// Lets the browser keep a text until another visit, or no longer.
+    ///
+    /// # Errors
+    /// When it keeps nothing, or has no room.
+    fn keep(&self, key: &str, text: Option<&str>) -> Result<(), KeepRefused> {
+        let storage = local_storage().ok_or(KeepRefused)?;
+        match text {
+            Some(text) => storage.set_item(key, text),
+            None => storage.remove_item(key),
+        }
+        .map_err(|_: JsValue| KeepRefused)
+    }
+
     /// Chooses light or dark for the Explorer alone.
     fn set_theme(&self, theme: Theme) {
         let root = self.root();
@@ -117,6 +138,15 @@ pub trait Host {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the browser did not allow copying")]
 pub struct CopyRefused;
+
+/// The browser did not keep a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the browser did not keep the text")]
+pub struct KeepRefused;
+
+fn local_storage() -> Option<web_sys::Storage> {
+    gloo_utils::window().local_storage().ok().flatten()
+}
 
 /// Whose keys the user has.
 pub fn platform_of_user() -> Platform {

@@ -11,6 +11,8 @@ use explorer_core::{
 };
 use futures_util::stream::{self, StreamExt};
 
+use shared_fbs::tile::Categories;
+
 use super::Inner;
 use crate::{
     fetch::{Dataset, FetchError, Priority},
@@ -58,6 +60,8 @@ impl DataAccess {
 
     /// Waits until data are there; an answer that failed before is asked for again.
     pub async fn ready(&self, key: DataKey) -> Result<(), FetchError> {
+        // A column of the user's own is built when the rows come.
+        let key = if self.read(|session| session.is_built(&key)) == Some(true) { DataKey::Rows } else { key };
         if self.read(|session| session.loaded().is_ready(&key)) == Some(true) {
             return Ok(());
         }
@@ -72,6 +76,15 @@ impl DataAccess {
         self.ready(key.clone()).await?;
         let column = self.read(|session| session.loaded().column(&key).cloned()).flatten();
         column.ok_or_else(|| FetchError::Unknown { kind: "column", name: name.to_owned() })
+    }
+
+    /// The labels of a column, the user's own among them.
+    pub async fn categories(&self, name: &str) -> Result<Arc<Categories>, FetchError> {
+        let key = DataKey::Categories(name.to_owned());
+        match self.read(|session| session.is_built(&key).then(|| session.categories(name)).flatten()).flatten() {
+            Some(own) => Ok(own),
+            None => self.dataset.categories(name).await.map(Arc::new),
+        }
     }
 
     /// The genes of a layer, loaded if they were not yet.

@@ -65,6 +65,14 @@ impl<Q: Clone + PartialEq + 'static, A: Send + Sync + 'static> JobRunner<Q, A> {
         self.jobs.borrow_mut().retry();
     }
 
+    /// Forgets what is known of questions, and ends what runs of them: they are asked anew.
+    pub fn forget(&self, is_of: impl Fn(&Q) -> bool) {
+        let ran = self.jobs.borrow_mut().forget(is_of);
+        if ran && let Some(handle) = self.running.take() {
+            handle.abort();
+        }
+    }
+
     fn tell(&self) {
         // The page may be gone.
         let _ = self.status.try_set(self.jobs.borrow().status().clone());

@@ -39,6 +39,7 @@ impl Store {
                     self.note_answer();
                     inner.opened.replace(Some(Opened::new(dataset, pool)));
                     self.check_link(&ViewSpec::from_link(&inner.host.link()));
+                    self.take_kept_columns();
                     self.begin_link_check(!inner.host.link().is_empty());
                     if let Some(column) = main_label
                         && inner.host.link().is_empty()

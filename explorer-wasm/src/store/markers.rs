@@ -66,8 +66,12 @@ impl DataAccess {
     async fn find_markers(&self, asked: &Markers, run: &Marking) -> Result<MarkersResult, MarkersError> {
         let began = platform::now_millis();
         let (index, layer) = self.dataset.statistics_layer(None)?;
-        let tiles = label_tiles(layer, &asked.column).ok_or_else(|| MarkersError::NoMoments(asked.column.clone()))?;
-        let categories = self.dataset.categories(&asked.column).await?;
+        let tiles = label_tiles(layer, &asked.column);
+        let is_own = self.read(|session| session.columns().is_own(&asked.column)) == Some(true);
+        if tiles.is_none() && !is_own {
+            return Err(MarkersError::NoMoments(asked.column.clone()));
+        }
+        let categories = self.categories(&asked.column).await?;
         let genes = self.gene_table(index).await?;
         let result = |found, n_cells: &[u32], n_bytes| MarkersResult {
             asked: asked.clone(),
@@ -79,10 +83,10 @@ impl DataAccess {
             n_bytes,
             millis: platform::now_millis() - began,
         };
-        if !asked.universe.is_empty() {
+        let Some(tiles) = tiles.filter(|_| asked.universe.is_empty()) else {
             let (found, n_cells, n_bytes) = self.markers_within(asked, index, &categories, run).await?;
             return Ok(result(found, &n_cells, n_bytes));
-        }
+        };
         let share = MarkerShare {
             // The last tile may be of cells without a label: they count, but have no markers.
             labels: 0..tiles.len().min(categories.labels.len()) as u32,
@@ -99,8 +103,8 @@ impl DataAccess {
         Ok(result(found, &categories.counts, n_bytes.get()))
     }
 
-    /// The same among the cells of a subset, with the cells of each label there and the bytes that it took: nothing is
-    /// stored of subsets, so that the sums of each label are those of a comparison.
+    /// The same among the cells of a subset, or of the labels of an own column, with the cells of each label there and the bytes that it took: nothing is
+    /// stored of these, so that the sums of each label are those of a comparison.
     async fn markers_within(
         &self,
         asked: &Markers,

@@ -14,6 +14,7 @@ mod load;
 mod markers;
 mod offline;
 mod opened;
+mod own_columns;
 mod place;
 mod read;
 mod routes;
@@ -30,7 +31,7 @@ use explorer_core::{
     color::{Ground, Rgb},
     embed::{Cause, Failure, Settings, SettingsChange},
     session::{JobStatus, Progress, Question, Window},
-    state::{Action, AppState, History, Touches, ViewSpec},
+    state::{Action, AppState, History, OwnColumn, Touches, ViewSpec},
 };
 use futures_util::future::AbortHandle;
 use leptos::prelude::*;
@@ -48,6 +49,7 @@ pub use hover::{HoveredCell, Pointed};
 use job_runner::JobRunner;
 pub use link::view_of_link;
 use opened::Opened;
+use own_columns::KeptColumns;
 use routes::RouteStats;
 
 /// How the comparison that is open stands.
@@ -117,6 +119,8 @@ pub struct Store {
     painted: RwSignal<u32>,
     placing: RwSignal<Placing>,
     messages: RwSignal<Vec<Message>>,
+    /// Own columns of a link or a file whose names are taken.
+    offered: RwSignal<Vec<OwnColumn>>,
     tip: RwSignal<Option<HoveredCell>>,
     comparing: RwSignal<CompareStatus>,
     marking: RwSignal<MarkersStatus>,
@@ -143,6 +147,8 @@ struct Inner {
     pointed_cell: Cell<Option<PointedCell>>,
     /// What has been told of the names in a link, as long as the view is the link's.
     told_of_link: RefCell<Option<BTreeSet<String>>>,
+    /// Own columns as the browser keeps them.
+    kept: RefCell<KeptColumns>,
     /// Whether the server could not be reached, and is tried from time to time.
     is_lost: Cell<bool>,
     /// For whom the store acts at this moment.
@@ -163,6 +169,7 @@ impl Store {
             painted: RwSignal::new(0),
             placing: RwSignal::default(),
             messages: RwSignal::default(),
+            offered: RwSignal::default(),
             tip: RwSignal::default(),
             comparing,
             marking,
@@ -179,6 +186,7 @@ impl Store {
                 prefetch: Cell::default(),
                 pointed_cell: Cell::default(),
                 told_of_link: RefCell::default(),
+                kept: RefCell::default(),
                 is_lost: Cell::new(false),
                 acts_for: Cell::default(),
                 cause: Cell::new(Cause::Link),
@@ -192,7 +200,10 @@ impl Store {
     }
 
     /// Carries out an action, and all that follows from it.
-    pub fn dispatch(self, action: Action) {
+    pub fn dispatch(self, mut action: Action) {
+        if let Action::Restore(view) = &mut action {
+            self.join_columns(view);
+        }
         let touches = action.touches();
         self.note_cause();
         if touches == Touches::Data {
@@ -207,7 +218,8 @@ impl Store {
     }
 
     /// Puts a view in the place of the present one, which is no step that could be undone, and does all that follows.
-    pub fn replace_view(self, view: ViewSpec) {
+    pub fn replace_view(self, mut view: ViewSpec) {
+        self.join_columns(&mut view);
         self.note_cause();
         self.begin_link_check(true);
         self.history.update(|history| history.amend(view));
@@ -300,6 +312,15 @@ impl Store {
         self.settle();
     }
 
+    /// Forgets the answers that go by a column that is another by now.
+    fn forget_answers(self) {
+        let renewed = self.with_opened_mut(|opened| opened.session.take_renewed()).unwrap_or_default();
+        if let Some(inner) = self.inner().filter(|_| !renewed.is_empty()) {
+            inner.comparisons.forget(|asked| renewed.iter().any(|column| asked.uses_column(column)));
+            inner.markers.forget(|asked| renewed.iter().any(|column| asked.uses_column(column)));
+        }
+    }
+
     fn note_cause(self) {
         if let Some(inner) = self.inner() {
             inner.cause.set(inner.acts_for.get());
@@ -352,6 +373,8 @@ impl Store {
         if changes.picture {
             self.painted.update(|count| *count += 1);
         }
+        self.keep_columns(&view);
+        self.forget_answers();
         self.follow_comparison(&view);
         self.follow_markers(&view);
     }

@@ -9,8 +9,11 @@ use explorer_core::{
 use leptos::prelude::*;
 
 use super::{
-    Breakdown, CategoryLabels, Check, Checkbox, Cut, Glyph, Icon, IconButton, Menu, MenuItem, ValueCount,
+    Breakdown, CategoryLabels, Check, Checkbox, Cut, Glyph, Icon, IconButton, Menu, MenuItem, OwnCategory,
+    OwnCategoryChange, ValueCount,
     category_values::{CategoryValues, LoadingRows},
+    own_columns::OwnCategoryItems,
+    rename::NameField,
 };
 
 /// The panel of one categorical column. Labels are known by their codes.
@@ -70,6 +73,12 @@ pub fn CategoryPanel(
     on_markers: Option<Callback<()>>,
     /// Called to show its labels as the numbers that they are, where they are.
     on_numbers: Option<Callback<()>>,
+    /// Called to make a column of the user's own of it, where it is the file's.
+    #[prop(optional_no_strip)]
+    on_copy: Option<Callback<()>>,
+    /// What it has beside, where it is the user's own.
+    #[prop(optional_no_strip)]
+    own: Option<OwnCategory>,
 ) -> impl IntoView {
     let query = RwSignal::new(String::new());
     let order = RwSignal::new(RowOrder::Label);
@@ -141,8 +150,21 @@ pub fn CategoryPanel(
                 on_only
                 on_compare
                 on_hover
+                own
             />
         }
+    };
+    let renaming = RwSignal::new(false);
+    let rename = move |name: Option<String>| {
+        renaming.set(false);
+        if let (Some(name), Some(own)) = (name.filter(|name| *name != column()), own) {
+            own.on_change.run(OwnCategoryChange::Rename(name));
+        }
+    };
+    let name_field = move || {
+        own.map(|own| view! {
+            <NameField value=column() taken=own.taken what="column" label="Name of the column" test_id="own-name" on_done=rename />
+        })
     };
     view! {
         <section class="category" data-testid=format!("category-{}", column()) aria-label=column()>
@@ -160,7 +182,8 @@ pub fn CategoryPanel(
                     test_id=format!("category-check-{}", column())
                     on_check=move |all| on_check_all.run((found.get_untracked(), all))
                 />
-                <h3 class="category-title">
+                {move || renaming.get().then(name_field)}
+                <h3 class="category-title" hidden=move || renaming.get()>
                     <button
                         type="button"
                         data-testid=format!("category-expand-{}", column())
@@ -168,6 +191,7 @@ pub fn CategoryPanel(
                         on:click=move |_| on_expand.run(!expanded.get_untracked())
                     >
                         <Cut text=column() />
+                        {own.map(|_| view! { <span class="category-own">"own"</span> })}
                         <span class="category-n">{move || integer(n_labels.get() as u64)}</span>
                         <Icon glyph=chevron />
                     </button>
@@ -180,6 +204,7 @@ pub fn CategoryPanel(
                     on_press=on_color
                 />
                 <Menu glyph=Glyph::More label="More" test_id=format!("category-menu-{}", column())>
+                    {own.map(|own| view! { <OwnCategoryItems column=column() own renaming /> })}
                     {on_markers.map(|on_markers| view! {
                         <MenuItem
                             label="Markers of every label"
@@ -189,6 +214,14 @@ pub fn CategoryPanel(
                         />
                     })}
                     {[RowOrder::Label, RowOrder::Count, RowOrder::Mean].map(sort)}
+                    {on_copy.map(|on_copy| view! {
+                        <MenuItem
+                            label="Copy to a column of your own"
+                            glyph=Glyph::Edit
+                            test_id=format!("category-copy-{}", column())
+                            on_choose=on_copy
+                        />
+                    })}
                     {on_numbers.map(|on_numbers| view! {
                         <MenuItem
                             label="Show as numbers"

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use explorer_core::format::integer;
 use leptos::prelude::*;
 
-use super::{Breakdown, CategoryLabels, SearchField, ValueCount, VirtualList, value_row::ValueRow};
+use super::{Breakdown, CategoryLabels, OwnCategory, SearchField, ValueCount, VirtualList, value_row::ValueRow};
 
 /// From this many labels on there is a field to search them.
 const SEARCH_FROM: usize = 20;
@@ -46,6 +46,7 @@ pub(super) fn CategoryValues(
     on_only: Callback<Vec<u32>>,
     on_compare: Option<Callback<u32>>,
     on_hover: Callback<Option<u32>>,
+    own: Option<OwnCategory>,
 ) -> impl IntoView {
     let n_labels = labels.with_untracked(|labels| labels.as_ref().map_or(0, |labels| labels.values.len()));
     let most =
@@ -67,6 +68,7 @@ pub(super) fn CategoryValues(
                 on_only
                 on_compare
                 on_hover
+                own
             />
         }
         .into_any()

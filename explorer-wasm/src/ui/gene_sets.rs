@@ -281,7 +281,7 @@ fn NewSet(
             field.select();
         }
     });
-    let wrong = Signal::derive(move || names.with(|names| name.with(|name| wrong_name(name, names))));
+    let wrong = Signal::derive(move || names.with(|names| name.with(|name| wrong_name("set", name, names))));
     let accepted = move || wrong.with(Option::is_none).then(|| name.with(|name| name.trim().to_owned()));
     let id = unique_id("name");
     let create = move || {

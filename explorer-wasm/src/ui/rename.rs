@@ -14,6 +14,9 @@ pub fn NameField(
     value: String,
     /// The names of others.
     taken: Signal<Vec<String>>,
+    /// What it is called in a message.
+    #[prop(default = "set")]
+    what: &'static str,
     /// What is being named.
     #[prop(into)]
     label: String,
@@ -37,7 +40,7 @@ pub fn NameField(
     let wrong = Signal::derive(move || {
         let name = typed.get();
         let is_own = before.with_value(|before| *before == name.trim());
-        if is_own { None } else { taken.with(|taken| wrong_name(&name, taken)) }
+        if is_own { None } else { taken.with(|taken| wrong_name(what, &name, taken)) }
     });
     let accepted = move || wrong.with(Option::is_none).then(|| typed.with(|typed| typed.trim().to_owned()));
     Effect::new(move |_| {

@@ -26,6 +26,9 @@ pub fn Toolbar(
     /// Whether the selection makes a subset: 0 < selected < visible.
     #[prop(into)]
     can_subset: Signal<bool>,
+    /// Whether cells are selected that can be labeled.
+    #[prop(into)]
+    can_give: Signal<bool>,
     /// Whether a subset is in view.
     #[prop(into)]
     can_unsubset: Signal<bool>,
@@ -69,6 +72,7 @@ pub fn Toolbar(
         });
     };
     let no_subset = move || !can_subset.get();
+    let no_give = move || !can_give.get();
     let no_unsubset = move || !can_unsubset.get();
     let no_clear = move || !can_clear.get();
     let no_labels = move || !can_label.get();
@@ -90,6 +94,7 @@ pub fn Toolbar(
             <div class="toolbar-group toolbar-selection">
                 <CommandButton command=Command::InvertSelection platform disabled=no_invert on_command />
                 <CommandButton command=Command::ClearFilters platform disabled=no_clear on_command />
+                <CommandButton command=Command::LabelSelection platform disabled=no_give on_command />
                 <span class="toolbar-rule"></span>
                 <CommandButton command=Command::Subset platform disabled=no_subset on_command />
                 <CommandButton command=Command::Unsubset platform disabled=no_unsubset on_command />

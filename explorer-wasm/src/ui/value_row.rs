@@ -9,7 +9,10 @@ use explorer_core::{
 };
 use leptos::prelude::*;
 
-use super::{Breakdown, CategoryLabels, Checkbox, Cut, Glyph, IconButton, ValueCount};
+use super::{
+    Breakdown, CategoryLabels, Checkbox, Cut, Glyph, IconButton, OwnCategory, ValueCount,
+    own_columns::{LabelTask, OwnLabelMenu, OwnLabelTask},
+};
 
 /// One label.
 #[component]
@@ -26,6 +29,7 @@ pub(super) fn ValueRow(
     on_only: Callback<Vec<u32>>,
     on_compare: Option<Callback<u32>>,
     on_hover: Callback<Option<u32>>,
+    own: Option<OwnCategory>,
 ) -> impl IntoView {
     let column = StoredValue::new(column);
     let value = move || labels.with(|labels| labels.as_ref()?.values.get(code.get()? as usize).cloned());
@@ -56,6 +60,16 @@ pub(super) fn ValueRow(
             Some(mean.map(|mean| short(mean, 3)).unwrap_or_default())
         })
     });
+    let task = RwSignal::new(None::<LabelTask>);
+    let others = Signal::derive(move || {
+        let is_other = |at: usize| code.get() != Some(at as u32);
+        labels.with(|labels| {
+            let named = labels.iter().flat_map(|labels| labels.values.iter().enumerate());
+            let others = named.filter(|(at, value)| is_other(*at) && !value.missing);
+            others.map(|(at, value)| (at as u32, value.label.clone())).collect::<Vec<_>>()
+        })
+    });
+    let is_missing = Signal::derive(move || value().is_some_and(|value| value.missing));
     view! {
         <div
             class="value-row"
@@ -65,7 +79,8 @@ pub(super) fn ValueRow(
             data-testid=move || format!("value-{}-{}", column.get_value(), label.get())
             on:pointerenter=move |_| on_hover.run(code.get_untracked())
         >
-            <label class="value-label">
+            {own.map(|own| view! { <OwnLabelTask own code label others task /> })}
+            <label class="value-label" hidden=move || task.with(Option::is_some)>
                 <Checkbox
                     check=Signal::derive(move || on.get().into())
                     label
@@ -103,6 +118,7 @@ pub(super) fn ValueRow(
                     }
                 />
             })}
+            {own.map(|own| view! { <OwnLabelMenu own code label is_missing task /> })}
             <Show when=move || mean.with(Option::is_some)>
                 <span class="value-mean" title="Mean of the selected cells">{move || mean.get()}</span>
             </Show>

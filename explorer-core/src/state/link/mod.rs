@@ -22,6 +22,7 @@
 //! | `gs0`, `gs0.d`, `gs0.g` | a gene set: name, description, genes | `gs0=T&gs0.g=CD3D,CD3E` |
 //! | `set0` | a cell set's name | `set0=mine` |
 //! | `set0.cells` or `set0.f.…`, `set0.u0.r.…` | its cells: a list of rows of the input, or filters | |
+//! | `own0`, `own0.0`, `own0.0.cells` | an own column's name, a label of it, and its cells as of a cell set; only where all own columns take at most 2 kB | `own0=mine&own0.0=T cells` |
 //! | `de0`, `de0.mode`, `de0.layer` | a comparison: group, and reference unless it is the rest | `de0=mine:yours` |
 //! | `de0.u0.…`, `markers.u0.…` | the subset that a comparison or markers are of | `de0.u0.f.louvain=T cells` |
 //! | `shown` | the comparison that is open | `shown=0` |
@@ -45,6 +46,7 @@
 //! [`CellList`](super::CellList).
 
 mod notice;
+mod own_columns;
 mod parse;
 mod print;
 mod text;
@@ -52,13 +54,16 @@ mod text;
 pub use notice::Notice;
 pub(super) use print::comparison_text;
 
-use super::{ColorBy, ViewSpec};
+use super::{ColorBy, OwnColumn, ViewSpec};
 
 /// The version of the grammar that is written.
 pub const LINK_VERSION: u32 = 1;
 
 /// Above this many bytes some servers and programs refuse or cut a link.
 pub const LONG_LINK_BYTES: usize = 8_000;
+
+/// Above this many bytes own columns are no part of a link.
+pub(super) const MOST_OWN_BYTES: usize = 2_000;
 
 /// What was read from a link.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -91,12 +96,31 @@ impl ViewSpec {
         print::print(&self.clone().canonical(), Some(content))
     }
 
+    /// Whether its own columns are too large for a link, which leaves them out then.
+    pub fn has_columns_beyond_link(&self) -> bool {
+        print::own_columns(&self.analysis).is_none()
+    }
+
     /// The view that a link holds, with or without the leading `?` or `#`.
     ///
     /// Reads what it can: unknown keys are passed over, and values that make no sense are left out
     /// with a notice. `from_link(view.to_link())` is `view.canonical()`.
     pub fn from_link(link: &str) -> ParsedLink {
         parse::parse(link)
+    }
+}
+
+impl OwnColumn {
+    /// The column as a link would hold it, however large it is.
+    pub fn to_text(&self) -> String {
+        print::own_column(self)
+    }
+
+    /// The column that [`OwnColumn::to_text`] wrote; `None` for any other text.
+    pub fn from_text(text: &str) -> Option<Self> {
+        let ParsedLink { view, notices, .. } = parse::parse(text);
+        let mut columns = view.analysis.own_columns.into_iter();
+        columns.next().filter(|_| notices.is_empty() && columns.len() == 0)
     }
 }
 

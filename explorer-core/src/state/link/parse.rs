@@ -11,7 +11,11 @@ use crate::{
     },
 };
 
-use super::{LINK_VERSION, Notice, ParsedLink, text};
+use super::{
+    LINK_VERSION, Notice, ParsedLink,
+    own_columns::OwnColumnDraft,
+    text::{self, Read, numbered},
+};
 
 pub(super) fn parse(link: &str) -> ParsedLink {
     let mut draft = Draft::default();
@@ -37,6 +41,7 @@ struct Draft {
     gene_sets: BTreeMap<u32, GeneSetDraft>,
     cell_sets: BTreeMap<u32, CellSetDraft>,
     comparisons: BTreeMap<u32, ComparisonDraft>,
+    own_columns: BTreeMap<u32, OwnColumnDraft>,
     shown: Option<u32>,
     markers: MarkersDraft,
     notices: Vec<Notice>,
@@ -81,9 +86,6 @@ struct MarkersDraft {
     universe: QueryDraft,
 }
 
-/// The outcome of a pair: `Err` names what its value should have told.
-type Read = Result<(), String>;
-
 impl Draft {
     fn unreadable(&mut self, what: &str, value: &str) {
         let (what, value) = (what.to_owned(), value.to_owned());
@@ -108,6 +110,9 @@ impl Draft {
         }
         if let Some((at, rest)) = numbered(key, "de") {
             return self.comparisons.entry(at).or_default().read(rest, value);
+        }
+        if let Some((at, rest)) = numbered(key, "own") {
+            return self.own_columns.entry(at).or_default().read(rest, value);
         }
         match key.strip_prefix("markers") {
             Some("") => self.markers.column = Some(value.to_owned()),
@@ -193,8 +198,8 @@ impl Draft {
     }
 
     fn finish(self) -> ParsedLink {
-        let Self { mut view, content, panel, query, gene_sets, cell_sets, comparisons, shown, markers, mut notices } =
-            self;
+        let Self { mut view, content, panel, query, gene_sets, cell_sets, comparisons, .. } = self;
+        let Self { own_columns, shown, markers, mut notices, .. } = self;
         if let Some(first) = view.panels.get_mut(PanelIdx::FIRST) {
             *first = panel;
         }
@@ -221,6 +226,7 @@ impl Draft {
                 None => notices.push(Notice::UnnamedSet { key: format!("set{at}") }),
             }
         }
+        analysis.own_columns = OwnColumnDraft::finish(own_columns, &mut notices);
         let mut shown_comparison = None;
         for (at, ComparisonDraft { sets, mode, layer, universe, broken }) in comparisons {
             if let Some((group, reference)) = sets.filter(|_| !broken) {
@@ -314,14 +320,6 @@ impl ComparisonDraft {
         }
         Ok(())
     }
-}
-
-/// The number and the rest of a key like `set0` or `set0.cells`.
-fn numbered<'a>(key: &'a str, prefix: &str) -> Option<(u32, &'a str)> {
-    let rest = key.strip_prefix(prefix)?;
-    let (number, rest) = rest.split_once('.').unwrap_or((rest, ""));
-    let digits = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
-    digits.then(|| number.parse().ok()).flatten().map(|number| (number, rest))
 }
 
 fn is_filter(key: &str) -> bool {

@@ -4,11 +4,11 @@ use std::fmt::Write;
 
 use crate::state::{
     Analysis, CellQuery, CellSource, Clip, ColorBy, ColorOptions, Comparison, Filters, LabelFilter, Layout,
-    MarkerOrder, Markers, ObsFilter, Panel, PanelKind, PointStyle, Range, Reference, ResultPanel, Selection,
-    SelectionStep, TestMode, Theme, Tool, ViewSpec,
+    MarkerOrder, Markers, ObsFilter, OwnColumn, OwnLabel, Panel, PanelKind, PointStyle, Range, Reference, ResultPanel,
+    Selection, SelectionStep, TestMode, Theme, Tool, ViewSpec,
 };
 
-use super::{LINK_VERSION, text};
+use super::{LINK_VERSION, MOST_OWN_BYTES, text};
 
 /// The text of a view in its canonical form, for the dataset with this content.
 pub(super) fn print(view: &ViewSpec, content: Option<&str>) -> String {
@@ -34,6 +34,28 @@ pub(in crate::state) fn comparison_text(comparison: &Comparison) -> String {
     pairs.0
 }
 
+/// What a link says of own columns; `None` where that is too much for one.
+pub(super) fn own_columns(analysis: &Analysis) -> Option<String> {
+    let mut pairs = Pairs::default();
+    let cells = |label: &OwnLabel| label.cells.rows().serialized_size();
+    // What is too much is known before it is written out.
+    let n_bytes: usize = analysis.own_columns.iter().flat_map(OwnColumn::labels).map(cells).sum();
+    if n_bytes > MOST_OWN_BYTES {
+        return None;
+    }
+    for (at, column) in analysis.own_columns.iter().enumerate() {
+        pairs.own_column(at, column);
+    }
+    (pairs.0.len() <= MOST_OWN_BYTES).then_some(pairs.0)
+}
+
+/// What a link would say of one own column.
+pub(super) fn own_column(column: &OwnColumn) -> String {
+    let mut pairs = Pairs::default();
+    pairs.own_column(0, column);
+    pairs.0
+}
+
 #[derive(Default)]
 struct Pairs(String);
 
@@ -49,6 +71,14 @@ impl Pairs {
     fn optional(&mut self, key: &str, value: Option<&str>) {
         if let Some(value) = value {
             self.push(key, value);
+        }
+    }
+
+    fn own_column(&mut self, at: usize, column: &OwnColumn) {
+        self.push(&format!("own{at}"), column.name());
+        for (label_at, label) in column.labels().iter().enumerate() {
+            self.push(&format!("own{at}.{label_at}"), &label.name);
+            self.push(&format!("own{at}.{label_at}.cells"), &label.cells.to_text());
         }
     }
 
@@ -100,6 +130,12 @@ impl Pairs {
         }
         for (at, comparison) in analysis.comparisons.iter().enumerate() {
             self.comparison(at, comparison);
+        }
+        if let Some(own) = own_columns(analysis).filter(|own| !own.is_empty()) {
+            if !self.0.is_empty() {
+                self.0.push('&');
+            }
+            self.0 += &own;
         }
     }
 

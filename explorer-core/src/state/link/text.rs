@@ -16,6 +16,17 @@ const EMPTY: &str = "~e";
 /// Cells without a label, in a list of labels.
 const MISSING: &str = "~m";
 
+/// The outcome of a pair: `Err` names what its value should have told.
+pub(super) type Read = Result<(), String>;
+
+/// The number and the rest of a key like `set0` or `set0.cells`.
+pub(super) fn numbered<'a>(key: &'a str, prefix: &str) -> Option<(u32, &'a str)> {
+    let rest = key.strip_prefix(prefix)?;
+    let (number, rest) = rest.split_once('.').unwrap_or((rest, ""));
+    let digits = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+    digits.then(|| number.parse().ok()).flatten().map(|number| (number, rest))
+}
+
 pub(super) fn percent_encoded(text: &str) -> impl Display + '_ {
     utf8_percent_encode(text, ENCODED)
 }

@@ -101,6 +101,7 @@ fn a_view_has_stable_names() {
             "gene_sets": [],
             "cell_sets": [],
             "comparisons": [],
+            "own_columns": [],
         },
         "panels": [{"kind": {"embedding": null}, "camera": null, "points": {"size_px": null, "opacity": 1.0}}],
         "tool": "lasso",

@@ -2,4 +2,5 @@ mod dimensions;
 mod history;
 mod json;
 mod links;
+mod own_columns;
 mod reduce;

@@ -14,6 +14,10 @@ pub struct Page {
     pub asked: RwSignal<Option<Comparison>>,
     /// Whether a cell set is being named.
     pub naming: RwSignal<bool>,
+    /// Whether the selection is being labeled.
+    pub labeling: RwSignal<bool>,
+    /// The own column and the label that were given last; empty before.
+    pub last_label: RwSignal<(String, String)>,
     /// What the dataset is called.
     pub title: Memo<String>,
     /// What the colors mean.

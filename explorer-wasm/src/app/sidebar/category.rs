@@ -13,13 +13,22 @@ use shared_fbs::manifest::{Column, ColumnKind};
 use crate::{
     app::parts::{ByPointer, Page, compare_with_rest, is_colored, show_markers, toggle_color},
     store::{Pointed, Store},
-    ui::{CategoryLabels, CategoryPanel, CategoryValue, ValueCount},
+    ui::{CategoryLabels, CategoryPanel, CategoryValue, OwnCategory, ValueCount},
 };
 
-/// The panel of a column of labels.
-pub(super) fn category(store: Store, page: Page, column: &Column) -> impl IntoView + use<> {
+/// The label of a code; `None` where there is none.
+pub(super) type LabelOf = Callback<u32, Option<Label>>;
+
+/// The panel of a column of labels; `own` makes what it has beside where it is the user's own, given its labels by code.
+pub(super) fn category(
+    store: Store,
+    page: Page,
+    column: &Column,
+    own: Option<&dyn Fn(LabelOf) -> OwnCategory>,
+) -> impl IntoView + use<> {
     let name = column.name.clone();
     let has_missing = column.n_missing > 0;
+    let is_own = own.is_some();
     let loaded = {
         let name = name.clone();
         store.counted(move |session| session.categories(&name).map(ByPointer))
@@ -35,6 +44,8 @@ pub(super) fn category(store: Store, page: Page, column: &Column) -> impl IntoVi
                 color: opaque(color),
                 missing: false,
             });
+            // How many cells an own column leaves without a label changes.
+            let has_missing = has_missing || is_own && categories.counts.last().is_some_and(|&n_cells| n_cells > 0);
             let missing = CategoryValue { label: MISSING_LABEL.to_owned(), color: opaque(MISSING_GRAY), missing: true };
             let values = named.chain(has_missing.then_some(missing)).collect();
             Some(Arc::new(CategoryLabels { values, order }))
@@ -110,7 +121,7 @@ pub(super) fn category(store: Store, page: Page, column: &Column) -> impl IntoVi
             set(&name, changed);
         }
     };
-    let on_markers = (store.with_session(|session| session.has_stored_sums(&name)) == Some(true)).then(|| {
+    let on_markers = (store.with_session(|session| session.can_mark(&name)) == Some(true)).then(|| {
         let column = name.clone();
         Callback::new(move |()| {
             show_markers(store, column.clone(), MarkerOrder::default());
@@ -131,6 +142,11 @@ pub(super) fn category(store: Store, page: Page, column: &Column) -> impl IntoVi
         let name = name.clone();
         Callback::new(move |()| store.dispatch(Action::ToggleAsLabels(name.clone())))
     });
+    let on_copy = (!is_own).then(|| {
+        let name = name.clone();
+        Callback::new(move |()| store.copy_column(name.clone()))
+    });
+    let own = own.map(|own| own(Callback::new(label_of)));
     let [point, expand, color, check, hover] = [(); 5].map(|()| name.clone());
     view! {
         <CategoryPanel
@@ -165,6 +181,8 @@ pub(super) fn category(store: Store, page: Page, column: &Column) -> impl IntoVi
             on_compare
             on_markers
             on_numbers
+            on_copy
+            own
             on_hover=Callback::new(move |code: Option<u32>| {
                 let label = code.and_then(label_of);
                 let hovered = label.map(|label| Hover::Label { column: hover.clone(), label });

@@ -9,7 +9,7 @@ use explorer_core::{
 use leptos::prelude::*;
 use shared_fbs::manifest::{Column, ColumnKind};
 
-use super::category::category;
+use super::{category::category, own_columns::OwnColumns};
 use crate::{
     app::parts::{Page, bars, follow_brush, is_colored, title, toggle_color},
     store::Store,
@@ -22,24 +22,29 @@ const SEARCH_FROM: usize = 10;
 /// The columns.
 #[component]
 pub fn ObsColumns(store: Store, page: Page) -> impl IntoView {
-    let columns =
-        store.with_session(|session| session.columns().iter().cloned().collect::<Vec<_>>()).unwrap_or_default();
-    let shown: Vec<Column> = columns.into_iter().filter(|column| !column.hidden && !is_constant(column)).collect();
+    let columns = store.with_manifest(|manifest| manifest.columns.clone()).unwrap_or_default();
+    let is_shown = |column: &Column| !column.hidden && !is_constant(column);
+    let shown: Vec<Column> = columns.into_iter().filter(is_shown).collect();
     let of_kind = |kind| shown.iter().filter(move |column| column.kind == kind).cloned().collect::<Vec<_>>();
     let (categorical, continuous) = (of_kind(ColumnKind::Categorical), of_kind(ColumnKind::Continuous));
-    let count = |columns: &[Column]| columns.len().to_string();
-    let (n_categorical, n_continuous) = (count(&categorical), count(&continuous));
-    let (has_categorical, has_continuous) = (!categorical.is_empty(), !continuous.is_empty());
+    let n_own = store.part(|state| state.view.analysis.own_columns.len());
+    let n_of_file = categorical.len();
+    let n_categorical = Signal::derive(move || match n_of_file + n_own.get() {
+        0 => String::new(),
+        n_columns => n_columns.to_string(),
+    });
+    let (n_continuous, has_continuous) = (continuous.len().to_string(), !continuous.is_empty());
     let query = RwSignal::new(String::new());
     let found = Memo::new(move |_| {
         let query = query.get();
         (!query.trim().is_empty())
             .then(|| store.read_loaded(|session| session.find_columns(&query)).unwrap_or_default())
     });
+    let is_hidden =
+        move |name: &String| found.with(|found| found.as_ref().is_some_and(|found| !found.columns.contains(name)));
     let if_found = move |name: &str, panel: AnyView| {
         let name = name.to_owned();
-        let is_hidden = move || found.with(|found| found.as_ref().is_some_and(|found| !found.columns.contains(&name)));
-        view! { <div class="obs-column" hidden=is_hidden>{panel}</div> }
+        view! { <div class="obs-column" hidden=move || is_hidden(&name)>{panel}</div> }
     };
     let act = move |()| match found.get_untracked().and_then(|found| found.best) {
         Some(BestFound::Column(column)) => store.dispatch(Action::SetColor(ColorBy::Obs(column))),
@@ -68,14 +73,13 @@ pub fn ObsColumns(store: Store, page: Page) -> impl IntoView {
     });
     view! {
         {search}
-        {has_categorical.then(|| view! {
-            <SidebarSection title="Categories" aside=n_categorical test_id="categories">
-                {categorical
-                    .iter()
-                    .map(|column| if_found(&column.name, category(store, page, column).into_any()))
-                    .collect_view()}
-            </SidebarSection>
-        })}
+        <SidebarSection title="Categories" aside=n_categorical test_id="categories">
+            {categorical
+                .iter()
+                .map(|column| if_found(&column.name, category(store, page, column, None).into_any()))
+                .collect_view()}
+            <OwnColumns store page is_hidden=Callback::new(move |name| is_hidden(&name)) />
+        </SidebarSection>
         {has_continuous.then(|| view! {
             <SidebarSection title="Values" aside=n_continuous test_id="values">
                 {continuous
@@ -97,7 +101,7 @@ fn numbers(store: Store, page: Page, column: &Column) -> impl IntoView + use<> {
     let as_labels = store.part(move |state| state.view.analysis.as_labels.contains(&name));
     move || {
         if as_labels.get() {
-            category(store, page, &column).into_any()
+            category(store, page, &column, None).into_any()
         } else {
             histogram(store, &column.name).into_any()
         }

@@ -1,0 +1,289 @@
+//! The user's own columns: labels for the selection, files of them, and how the browser keeps them between visits.
+
+use std::collections::BTreeMap;
+
+use explorer_core::{
+    csv::text_of,
+    embed::Storage,
+    format::plural,
+    screen::free_name,
+    session::{NameClash, Session, sort_columns},
+    state::{Action, ColorBy, OwnColumn, OwnColumnFile, ViewSpec, own_columns_from_csv, own_columns_to_csv},
+};
+use gloo_file::{File, futures::read_as_bytes};
+use leptos::prelude::*;
+use wasm_bindgen_futures::spawn_local;
+
+use super::{Inner, Store, Tone, access::DataAccess};
+use crate::fetch::{Address, FetchError};
+
+/// Own columns as the browser keeps them.
+#[derive(Default)]
+pub(super) struct KeptColumns {
+    /// What the keys of this dataset's columns begin with; none are kept where it is `None`.
+    prefix: Option<String>,
+    /// As they were kept last.
+    columns: Vec<OwnColumn>,
+    /// What is kept of each, by its name.
+    texts: BTreeMap<String, String>,
+}
+
+impl Store {
+    /// The cells that are selected get a label of an own column, or none.
+    pub fn label_selection(self, column: String, label: Option<String>) {
+        self.with_rows(move |store| {
+            let cells = store.with_session(Session::selected_cells).flatten();
+            let Some(cells) = cells.filter(|cells| !cells.rows().is_empty()) else {
+                store.tell("No cell is selected that could be labeled.".to_owned(), Tone::Warning);
+                return;
+            };
+            let n_cells = plural(cells.rows().len() as usize, "cell", "cells");
+            match label {
+                Some(label) => {
+                    let told = format!("{n_cells} labeled “{label}” in “{column}”.");
+                    store.dispatch(Action::LabelCells { column, label, cells });
+                    store.tell(told, Tone::Done);
+                }
+                None => store.dispatch(Action::UnlabelCells { column, cells }),
+            }
+        });
+    }
+
+    /// A column of the file becomes one of the user's own, under another name, so that its labels can be changed.
+    pub fn copy_column(self, column: String) {
+        let Some(access) = self.access() else { return };
+        spawn_local(async move {
+            if let Err(error) = access.column(&column).await {
+                self.tell(format!("Column {column}: {error}"), Tone::Error);
+                return;
+            }
+            self.with_rows(move |store| {
+                let copy = store.peek(|state| {
+                    store.with_session(|session| {
+                        let name = free_name(&column, &session.taken_columns(&state.view.analysis));
+                        session.copied_column(&column, &name)
+                    })
+                });
+                let Some(copy) = copy.flatten() else { return };
+                let name = copy.name().to_owned();
+                store.dispatch(Action::AddOwnColumns(vec![copy]));
+                if store.peek(|state| !state.view.layout.expanded.contains(&name)) {
+                    store.dispatch(Action::ToggleExpanded(name.clone()));
+                }
+                store.dispatch(Action::SetColor(ColorBy::Obs(name.clone())));
+                store.tell(format!("“{name}” is a copy of “{column}” that you can change."), Tone::Done);
+            });
+        });
+    }
+
+    /// Deletes an own column, and says what went with it.
+    pub fn delete_column(self, name: String) {
+        let sets = self.peek(|state| {
+            let sets = state.view.analysis.sets_by(&name).map(|set| format!("“{}”", set.name));
+            sets.collect::<Vec<_>>().join(", ")
+        });
+        let with = if sets.is_empty() { String::new() } else { format!(", with the cell sets {sets}") };
+        let told = format!("The column “{name}” is deleted{with}. Undo brings it back.");
+        self.dispatch(Action::RemoveOwnColumn(name));
+        self.tell(told, Tone::Done);
+    }
+
+    /// Hands own columns as CSV to `save`: that of a name, or all.
+    pub fn columns_as_csv(self, name: Option<String>, save: impl FnOnce(String) + 'static) {
+        let Some(access) = self.access() else { return };
+        spawn_local(async move {
+            if let Some(ids) = self.ids(&access).await {
+                let is_asked = |column: &&OwnColumn| name.as_ref().is_none_or(|name| column.name() == name);
+                let columns = self
+                    .peek(|state| state.view.analysis.own_columns.iter().filter(is_asked).cloned().collect::<Vec<_>>());
+                save(own_columns_to_csv(&columns, &ids));
+            }
+        });
+    }
+
+    /// Takes in the columns of a CSV file, as one step; where names are taken, once the user says what is to become of
+    /// them.
+    pub fn load_columns(self, file: web_sys::File) {
+        let Some(access) = self.access() else { return };
+        let file = File::from(file);
+        spawn_local(async move {
+            let name = file.name();
+            let Ok(bytes) = read_as_bytes(&file).await else {
+                self.tell(format!("The browser could not read {name}."), Tone::Error);
+                return;
+            };
+            let Some(ids) = self.ids(&access).await else { return };
+            let read = text_of(bytes).map_err(|error| error.to_string());
+            let read = read.and_then(|text| own_columns_from_csv(&text, &ids).map_err(|error| error.to_string()));
+            match read {
+                Ok(file) => self.take_in(&name, file),
+                Err(error) => self.tell(format!("{name}: {error}"), Tone::Error),
+            }
+        });
+    }
+
+    fn take_in(self, name: &str, file: OwnColumnFile) {
+        if let Some(left_out) = file.left_out() {
+            self.tell(format!("{name}: {left_out}"), Tone::Warning);
+        }
+        let n_cells = plural(file.n_cells, "cell", "cells");
+        let n_columns = plural(file.columns.len(), "column", "columns");
+        let (free, asked) = self.peek(|state| sort_columns(&state.view.analysis.own_columns, file.columns));
+        self.tell(format!("{name}: {n_columns} of labels for {n_cells}."), Tone::Done);
+        self.dispatch(Action::AddOwnColumns(free));
+        self.offered.set(asked);
+    }
+
+    /// Columns whose names are taken by others, about which the user is asked.
+    pub fn offered_columns(self) -> Signal<Vec<OwnColumn>> {
+        self.offered.into()
+    }
+
+    /// What becomes of them; `None` leaves them.
+    pub fn settle_columns(self, how: Option<NameClash>) {
+        let new = std::mem::take(&mut *self.offered.write());
+        let Some(how) = how else { return };
+        let columns = self.peek(|state| {
+            let analysis = &state.view.analysis;
+            self.with_session(|session| how.settle_columns(&analysis.own_columns, new, session.taken_columns(analysis)))
+        });
+        self.dispatch(Action::AddOwnColumns(columns.unwrap_or_default()));
+    }
+
+    /// A view that is to be restored has the own columns that there are; its own others come to them, and about those
+    /// whose names are taken the user is asked.
+    pub(super) fn join_columns(self, view: &mut ViewSpec) {
+        let present = self.peek(|state| {
+            let is_here = view.dataset.is_none() || state.view.dataset == view.dataset;
+            if is_here { state.view.analysis.own_columns.clone() } else { Vec::new() }
+        });
+        let asked = join(present, &mut view.analysis.own_columns);
+        if !asked.is_empty() {
+            self.offered.set(asked);
+        }
+    }
+
+    /// Takes the columns that the browser has kept of the dataset that has been opened. This is no step.
+    pub(super) fn take_kept_columns(self) {
+        let (Some(inner), Some(content)) = (self.inner(), self.with_manifest(|manifest| manifest.content_id.clone()))
+        else {
+            return;
+        };
+        let is_local = self.settings.with_untracked(|settings| settings.storage == Storage::Local);
+        if !is_local || content.is_empty() || matches!(inner.address, Address::Host) {
+            return;
+        }
+        let prefix = format!("tessera.column.{content}.");
+        let mut kept = KeptColumns::default();
+        for (key, text) in inner.host.kept(&prefix) {
+            match OwnColumn::from_text(&text) {
+                Some(column) if key.strip_prefix(&prefix) == Some(column.name()) => {
+                    kept.texts.insert(column.name().to_owned(), text);
+                    kept.columns.push(column);
+                }
+                // It stays, and is read by whoever can.
+                Some(_) | None => {
+                    self.tell("A column that the browser has kept cannot be read here.".to_owned(), Tone::Warning);
+                }
+            }
+        }
+        let mut view = self.peek(|state| state.view.clone());
+        let asked = join(kept.columns.clone(), &mut view.analysis.own_columns);
+        kept.prefix = Some(prefix);
+        inner.kept.replace(kept);
+        self.offered.set(asked);
+        self.history.update(|history| history.amend(view));
+    }
+
+    /// Lets the browser keep the own columns as they are now.
+    pub(super) fn keep_columns(self, view: &ViewSpec) {
+        let Some(inner) = self.inner() else { return };
+        let columns = &view.analysis.own_columns;
+        let mut kept = inner.kept.borrow_mut();
+        let Some(prefix) = kept.prefix.clone().filter(|_| kept.columns != *columns) else { return };
+        let mut are_kept = true;
+        let changed: Vec<&OwnColumn> = columns.iter().filter(|column| !kept.columns.contains(column)).collect();
+        for column in changed {
+            let text = column.to_text();
+            self.spare_other_window(&inner, &kept, &prefix, column.name(), columns);
+            are_kept &= inner.host.keep(&format!("{prefix}{}", column.name()), Some(&text)).is_ok();
+            kept.texts.insert(column.name().to_owned(), text);
+        }
+        let is_gone = |name: &String| columns.iter().all(|column| column.name() != name);
+        let gone: Vec<String> = kept.texts.keys().filter(|name| is_gone(name)).cloned().collect();
+        for name in gone {
+            self.spare_other_window(&inner, &kept, &prefix, &name, columns);
+            are_kept &= inner.host.keep(&format!("{prefix}{name}"), None).is_ok();
+            kept.texts.remove(&name);
+        }
+        kept.columns.clone_from(columns);
+        if !are_kept {
+            let told = "The browser has no room to keep your columns: save them as CSV before you leave this page.";
+            self.tell(told.to_owned(), Tone::Warning);
+        }
+    }
+
+    /// Keeps what another window has made of a column meanwhile, under another name, before it is kept anew.
+    fn spare_other_window(self, inner: &Inner, kept: &KeptColumns, prefix: &str, name: &str, columns: &[OwnColumn]) {
+        let key = format!("{prefix}{name}");
+        let stored = inner.host.kept(&key).into_iter().find_map(|(found, text)| (found == key).then_some(text));
+        let Some(theirs) = stored.filter(|text| kept.texts.get(name) != Some(text)) else { return };
+        let Some(column) = OwnColumn::from_text(&theirs) else { return };
+        let stored =
+            inner.host.kept(prefix).into_iter().filter_map(|(key, _)| key.strip_prefix(prefix).map(str::to_owned));
+        let taken: Vec<String> = columns.iter().map(|column| column.name().to_owned()).chain(stored).collect();
+        let free = free_name(name, &taken);
+        let text = column.named(free.clone()).to_text();
+        if inner.host.keep(&format!("{prefix}{free}"), Some(&text)).is_ok() {
+            let told = format!(
+                "Another window has changed the column “{name}”, too: what it made of it is “{free}” when the page is \
+                 opened anew."
+            );
+            self.tell(told, Tone::Warning);
+        }
+    }
+
+    /// Does something once the rows of the cells are there.
+    fn with_rows(self, act: impl FnOnce(Self) + 'static) {
+        let Some(access) = self.access() else { return };
+        spawn_local(async move {
+            match access.rows().await {
+                Ok(_) => act(self),
+                Err(error) => self.tell(format!("The rows of the cells: {error}"), Tone::Error),
+            }
+        });
+    }
+
+    /// The ids of the cells in the order of the input's rows; `None` where there are none, which is told.
+    async fn ids(self, access: &DataAccess) -> Option<Vec<String>> {
+        match access.ids_by_row().await {
+            Ok(Some(ids)) => Some(ids),
+            Ok(None) => {
+                self.tell("The dataset has no ids of cells, by which a file could name them.".to_owned(), Tone::Error);
+                None
+            }
+            Err(error) => {
+                self.tell(format!("The ids of the cells: {error}"), Tone::Error);
+                None
+            }
+        }
+    }
+}
+
+impl DataAccess {
+    /// The ids of the cells in the order of the input's rows; `None` where the dataset has none.
+    async fn ids_by_row(&self) -> Result<Option<Vec<String>>, FetchError> {
+        let rows = self.rows().await?;
+        let ids = self.dataset.cell_ids().await?;
+        Ok((!ids.is_empty()).then(|| rows.by_row(ids.into_iter().map(Option::unwrap_or_default))))
+    }
+}
+
+/// Puts the columns that there are before others; returns those of the others whose names are taken.
+fn join(present: Vec<OwnColumn>, others: &mut Vec<OwnColumn>) -> Vec<OwnColumn> {
+    let (free, asked) = sort_columns(&present, std::mem::take(others));
+    let is_new = |column: &OwnColumn| !present.contains(column);
+    let new: Vec<OwnColumn> = free.into_iter().filter(is_new).collect();
+    *others = present.into_iter().chain(new).collect();
+    asked
+}

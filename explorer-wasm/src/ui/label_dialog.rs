@@ -1,0 +1,148 @@
+//! A label for the selected cells.
+
+use std::sync::Arc;
+
+use explorer_core::format::plural;
+use leptos::{ev::KeyboardEvent, html, prelude::*};
+
+use super::{
+    Button, ButtonKind, Glyph, Root,
+    control::{Dialog, Wrong, focus_soon, unique_id},
+};
+
+/// The user's own columns, by name, each with its labels.
+pub type OwnColumnNames = Arc<[(String, Vec<String>)]>;
+
+/// The dialog that asks for the label of the selected cells, and the column that it is of: each is one that there is, or
+/// new.
+#[component]
+pub fn LabelDialog(
+    /// Whether it is open.
+    open: RwSignal<bool>,
+    /// The user's own columns.
+    #[prop(into)]
+    columns: Signal<OwnColumnNames>,
+    /// Names of the dataset's columns, whose labels cannot be changed.
+    #[prop(into)]
+    fixed: Signal<Vec<String>>,
+    /// Cells selected.
+    #[prop(into)]
+    n_selected: Signal<u64>,
+    /// The column and the label that were given last; empty before.
+    #[prop(into)]
+    last: Signal<(String, String)>,
+    /// Called with the column and the label.
+    #[prop(into)]
+    on_label: Callback<(String, String)>,
+) -> impl IntoView {
+    let (column, label) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
+    let root = StoredValue::new_local(Root::of_component());
+    Effect::new(move |_| {
+        if open.get() {
+            let (last_column, last_label) = last.get_untracked();
+            let first = columns.with_untracked(|columns| columns.first().map(|(name, _)| name.clone()));
+            let is_there = columns.with_untracked(|columns| columns.iter().any(|(name, _)| *name == last_column));
+            column.set(if is_there { last_column } else { first.unwrap_or_else(|| "my labels".to_owned()) });
+            label.set(if is_there { last_label } else { String::new() });
+            focus_soon(root.get_value(), "[data-testid=label-name]");
+        }
+    });
+    let wrong = Signal::derive(move || {
+        column.with(|column| match column.trim() {
+            "" => Some("A column needs a name.".to_owned()),
+            name if fixed.with(|fixed| fixed.iter().any(|other| other == name)) => {
+                Some(format!("“{name}” is a column of the file: choose another name, or copy it from its menu."))
+            }
+            _ => None,
+        })
+    });
+    let can_label = Memo::new(move |_| {
+        n_selected.get() > 0 && wrong.with(Option::is_none) && label.with(|label| !label.trim().is_empty())
+    });
+    let give = move || {
+        if can_label.get_untracked() {
+            open.set(false);
+            let text = |field: RwSignal<String>| field.with_untracked(|text| text.trim().to_owned());
+            on_label.run((text(column), text(label)));
+        }
+    };
+    let labels = move || {
+        let of_column = |columns: &OwnColumnNames| {
+            let name = column.get();
+            let found = columns.iter().find(|(known, _)| *known == name.trim());
+            found.map(|(_, labels)| labels.clone()).unwrap_or_default()
+        };
+        columns.with(of_column)
+    };
+    let names = move || columns.with(|columns| columns.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>());
+    let id = unique_id("wrong");
+    view! {
+        <Dialog
+            open
+            title="Label the selection"
+            class="save"
+            test_id="label-dialog"
+            close_id="label-close"
+            on_close=move || open.set(false)
+        >
+            <div class="save-body label-body">
+                <TextChoice name="Column" value=column choices=Signal::derive(names) test_id="label-column" on_enter=give />
+                <Wrong id text=wrong />
+                <TextChoice name="Label" value=label choices=Signal::derive(labels) test_id="label-name" on_enter=give />
+                <Button
+                    label=Signal::derive(move || {
+                        format!("Label {}", plural(n_selected.get() as usize, "cell", "cells"))
+                    })
+                    test_id="label-run"
+                    kind=ButtonKind::Primary
+                    glyph=Glyph::Label
+                    disabled=Signal::derive(move || !can_label.get())
+                    on_press=give
+                />
+            </div>
+        </Dialog>
+    }
+}
+
+/// A field for a text that is one of some, or another.
+#[component]
+fn TextChoice(
+    name: &'static str,
+    value: RwSignal<String>,
+    choices: Signal<Vec<String>>,
+    test_id: &'static str,
+    #[prop(into)] on_enter: Callback<()>,
+) -> impl IntoView {
+    let (field, id) = (NodeRef::<html::Input>::new(), unique_id("choices"));
+    view! {
+        <label class="select-field">
+            <span>{name}</span>
+            <input
+                class="field"
+                type="text"
+                autocomplete="off"
+                spellcheck="false"
+                maxlength="80"
+                list=id.clone()
+                data-testid=test_id
+                node_ref=field
+                prop:value=move || value.get()
+                on:focus=move |_| {
+                    if let Some(field) = field.get_untracked() {
+                        field.select();
+                    }
+                }
+                on:input:target=move |event| value.set(event.target().value())
+                on:keydown=move |event: KeyboardEvent| {
+                    if event.key() == "Enter" {
+                        event.prevent_default();
+                        on_enter.run(());
+                    }
+                }
+            />
+        </label>
+        <datalist id=id>
+            {move || choices.get().into_iter().map(|choice| view! { <option value=choice></option> }).collect_view()}
+        </datalist>
+    }
+}
