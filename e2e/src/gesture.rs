@@ -33,6 +33,8 @@ pub enum Held {
     Shift,
     /// Alt.
     Alt,
+    /// Both.
+    ShiftAlt,
 }
 
 impl Page<'_> {
@@ -47,10 +49,11 @@ impl Page<'_> {
             x: (rect.left + x).round(),
             y: (rect.top + y).round(),
         };
-        let key = match held {
-            Held::Nothing => None,
-            Held::Shift => Some(Key::Shift),
-            Held::Alt => Some(Key::Alt),
+        let held: &[Key] = match held {
+            Held::Nothing => &[],
+            Held::Shift => &[Key::Shift],
+            Held::Alt => &[Key::Alt],
+            Held::ShiftAlt => &[Key::Shift, Key::Alt],
         };
         let (&first, rest) = path.split_first().context("a drag goes somewhere")?;
         // The pointer's actions and the keys' go in step, tick by tick.
@@ -61,15 +64,20 @@ impl Page<'_> {
             mouse = mouse.then(place(next));
         }
         mouse = mouse.then(PointerAction::Up { button: MOUSE_BUTTON_LEFT });
-        let actions = match key {
-            None => Actions::from(mouse),
-            Some(key) => {
-                let mut keys = KeyActions::new("keys".into()).then(KeyAction::Down { value: key.into() });
-                for _ in 0..rest.len() + 1 {
-                    keys = keys.then(KeyAction::Pause { duration: Duration::ZERO });
-                }
-                Actions::from(keys.then(KeyAction::Up { value: key.into() })).and(mouse)
+        let actions = if held.is_empty() {
+            Actions::from(mouse)
+        } else {
+            let mut keys = KeyActions::new("keys".into());
+            for &key in held {
+                keys = keys.then(KeyAction::Down { value: key.into() });
             }
+            for _ in 0..rest.len() + 2 - held.len() {
+                keys = keys.then(KeyAction::Pause { duration: Duration::ZERO });
+            }
+            for &key in held {
+                keys = keys.then(KeyAction::Up { value: key.into() });
+            }
+            Actions::from(keys).and(mouse)
         };
         self.client().perform_actions(actions).await?;
         Ok(())

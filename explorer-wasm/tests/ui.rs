@@ -358,6 +358,8 @@ async fn a_set_is_named_by_a_name_of_its_own() {
                 on_rename=|_| ()
                 on_delete=|_| ()
                 on_select=|_| ()
+                on_combine=|_| ()
+                more=ViewFn::default()
             />
         }
     })

@@ -157,11 +157,11 @@ export class TesseraExplorer extends HTMLElement {
   /** Shows another view: what changes of it, or the text of a link. */
   setView(view: ViewPatch | string, options?: { history?: "step" | "replace" }): Promise<true>;
   getView(): Promise<View>;
-  /** `obs:COLUMN`, `gene:GENE`, `gene:LAYER:GENE`, `set:GENE SET`; empty for one color. */
+  /** `obs:COLUMN`, `gene:GENE`, `gene:LAYER:GENE`, `genes:GENE,GENE`, `set:GENE SET`; empty for one color. */
   colorBy(color: string | null): Promise<true>;
   /** As a link has filters, or as `analysis.query.filters` of a view. */
   setFilter(filter: string | Record<string, unknown> | null): Promise<true>;
-  select(cells: CellChoice, options?: { mode?: "replace" | "add" | "subtract"; embedding?: string }): Promise<true>;
+  select(cells: CellChoice, options?: { mode?: "replace" | "add" | "subtract" | "intersect"; embedding?: string }): Promise<true>;
   getSelection(options?: { ids?: boolean; max?: number }): Promise<Selection>;
   highlight(target?: Target | null): Promise<true>;
   /** Without a camera, the embedding is fitted. */

@@ -22,6 +22,7 @@ const BUDGETS: [Budget; 4] = [
             "worker.js",
             "worker.wasm",
         ],
+        // Cells by ids, tables of cells, two genes, a legend that selects, the palette, columns of the user's own.
         limit_bytes: 1_130_000,
     },
     // Beside the above, JSON of views and requests, and what is done with them.

@@ -121,6 +121,7 @@ fn is_selected(at: (f64, f64), selection: &Selection) -> bool {
     selection.steps().iter().fold(starts_full, |held, step| match step {
         SelectionStep::Add(polygon) => held || inside(at, &polygon.points().collect::<Vec<_>>()),
         SelectionStep::Subtract(polygon) => held && !inside(at, &polygon.points().collect::<Vec<_>>()),
+        SelectionStep::Intersect(polygon) => held && inside(at, &polygon.points().collect::<Vec<_>>()),
         SelectionStep::Invert => !held,
     })
 }

@@ -114,7 +114,7 @@ fn luminance_of([red, green, blue]: [f64; 3]) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Colormap, MAX_LABEL_COLORS, MISSING_GRAY, label_colors, opaque};
+    use super::super::{Blend, Colormap, MAX_LABEL_COLORS, MISSING_GRAY, label_colors, opaque};
     use super::*;
     use proptest::prelude::*;
 
@@ -156,6 +156,7 @@ mod tests {
         for colormap in Colormap::ALL {
             colormap.table(MISSING_GRAY, Ground::Dark).into_iter().for_each(|color| shows(colormap.name(), color));
         }
+        Blend::table(MISSING_GRAY, Ground::Dark).into_iter().for_each(|color| shows("two genes", color));
     }
 
     #[test]

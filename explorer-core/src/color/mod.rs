@@ -4,6 +4,7 @@
 //! The renderer gets a `u8` a cell and a table of 256 colors. Index [`MISSING`] is gray; so a
 //! change of palette or colormap changes the table alone.
 
+mod blend;
 mod centroid;
 mod colormap;
 mod contrast;
@@ -14,12 +15,13 @@ mod parse;
 mod scale;
 mod ticks;
 
+pub use blend::{BLEND_STEPS, Blend};
 pub use centroid::{Centroid, label_centroids};
 pub use colormap::Colormap;
 pub use contrast::{Ground, LEAST_CONTRAST, contrast, luminance};
 pub use palette::{MAX_LABEL_COLORS, label_colors, label_indices, label_table};
 pub use parse::parse;
-pub use scale::ColorScale;
+pub use scale::{ColorScale, clipped_domain};
 pub use ticks::{Tick, linear_ticks, log_ticks};
 
 /// A color as red, green, blue and alpha, 0 to 255, in sRGB.

@@ -139,6 +139,22 @@ impl ColorScale {
     }
 }
 
+/// The extent of the finite values between two percentiles, of all cells or of those of `within`; `None` without any.
+pub fn clipped_domain(column: &Continuous, within: Option<&CellMask>, clip: Clip) -> Option<Domain> {
+    if clip == Clip::NONE {
+        return Domain::of(column, within);
+    }
+    let is_in = |cell: usize| within.is_none_or(|mask| mask.as_bytes()[cell] == 1);
+    let values = column.values.iter().enumerate();
+    let values: Vec<f32> =
+        values.filter(|&(cell, value)| value.is_finite() && is_in(cell)).map(|(_, &value)| value).collect();
+    let [lower, upper] = percentiles(values.clone(), [clip.lower(), clip.upper()]);
+    let kept = values.into_iter().filter(|&value| lower <= f64::from(value) && f64::from(value) <= upper);
+    let [min, max] =
+        kept.fold([f32::INFINITY, f32::NEG_INFINITY], |[min, max], value| [min.min(value), max.max(value)]);
+    (min <= max).then_some(Domain { min, max })
+}
+
 /// Percentiles (0 to 100) of values without NaN, linear between ranks.
 fn percentiles(mut values: Vec<f32>, percentages: [f32; 2]) -> [f64; 2] {
     if values.is_empty() {

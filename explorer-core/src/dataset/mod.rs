@@ -8,6 +8,7 @@ mod columns;
 mod error;
 mod expression;
 pub mod fetch;
+mod find_cells;
 mod label_set;
 pub(crate) mod lookup;
 mod marker_share;
@@ -18,6 +19,7 @@ mod sums;
 mod tiles;
 
 pub use error::{Damage, DatasetError};
+pub use find_cells::FoundCells;
 pub use label_set::LabelSet;
 pub use marker_share::{MarkerShare, label_tiles};
 pub use open::Dataset;

@@ -7,9 +7,8 @@ use super::{
 use crate::{
     session::Session,
     state::{
-        Action, AppState, CellQuery, CellSet, CellSource, ColorBy, Command, Comparison, Filters, GeneKey, Label,
-        LabelFilter, MarkerOrder, Markers, ObsFilter, PanelIdx, Polygon, Reference, ResultPanel, SelectMode, ViewSpec,
-        reduce,
+        Action, AppState, CellQuery, CellSet, ColorBy, Command, Comparison, Filters, GeneKey, Label, LabelFilter,
+        MarkerOrder, Markers, ObsFilter, PanelIdx, Polygon, Reference, ResultPanel, SelectMode, ViewSpec, reduce,
     },
 };
 
@@ -166,6 +165,9 @@ impl Asked<'_> {
         match &analysis.color {
             ColorBy::Obs(column) => self.check_column(column)?,
             ColorBy::Gene(gene) => self.check_gene(gene)?,
+            color @ ColorBy::TwoGenes { .. } => {
+                color.pair().iter().flatten().try_for_each(|gene| self.check_gene(gene))?;
+            }
             ColorBy::None | ColorBy::GeneSet { .. } => {}
         }
         for level in analysis.query.subset.iter().chain([&analysis.query.filters]) {
@@ -186,8 +188,10 @@ impl Asked<'_> {
             return Ok(Plan::Dispatch(vec![Action::SetColor(ColorBy::None)]));
         }
         let wrong = || {
-            let message =
-                format!("`{text}` is no color: write `obs:COLUMN`, `gene:GENE`, `gene:LAYER:GENE` or `set:NAME`");
+            let message = format!(
+                "`{text}` is no color: write `obs:COLUMN`, `gene:GENE`, `gene:LAYER:GENE`, `genes:GENE,GENE` or \
+                         `set:NAME`"
+            );
             Failure::new(ErrorCode::Invalid, message)
         };
         let color = ColorBy::from_text(text).ok_or_else(wrong)?;
@@ -201,6 +205,12 @@ impl Asked<'_> {
                 let key = GeneKey { layer: self.layer(layer.as_deref())?, gene: gene.clone() };
                 self.check_gene(&key)?;
                 Action::ShowGene(key)
+            }
+            ColorBy::TwoGenes { genes, layer } => {
+                let layer = self.layer(layer.as_deref())?;
+                let color = ColorBy::TwoGenes { genes: genes.clone(), layer };
+                color.pair().iter().flatten().try_for_each(|gene| self.check_gene(gene))?;
+                Action::SetColor(color)
             }
             ColorBy::GeneSet { set, .. } => {
                 if self.state.view.analysis.gene_set(set).is_none() {
@@ -224,7 +234,10 @@ impl Asked<'_> {
                     Some(ObsFilter::Range(_)) | None => None,
                 };
                 let filter = match (mode, before) {
-                    (SelectMode::Replace, _) | (SelectMode::Add, None) => LabelFilter::Only(chosen),
+                    (SelectMode::Replace, _) | (SelectMode::Add | SelectMode::Intersect, None) => {
+                        LabelFilter::Only(chosen)
+                    }
+                    (SelectMode::Intersect, Some(filter)) => filter.and(&LabelFilter::Only(chosen)),
                     (SelectMode::Subtract, None) => LabelFilter::Hide(chosen),
                     (SelectMode::Add | SelectMode::Subtract, Some(mut filter)) => {
                         for label in chosen {
@@ -236,14 +249,8 @@ impl Asked<'_> {
                 return Ok(Plan::Dispatch(vec![Action::SetLabels { column, filter }]));
             }
             CellChoice::Set(name) => {
-                let set = self.state.view.analysis.cell_set(&name).ok_or_else(|| unknown("cell set", &name))?;
-                return match set.source {
-                    CellSource::Query(_) => Ok(Plan::Dispatch(vec![Action::SelectCellSet(name)])),
-                    CellSource::Cells(_) => {
-                        let message = format!("the cell set “{name}” is a list of cells, which no filter selects");
-                        Err(Failure::new(ErrorCode::Unsupported, message))
-                    }
-                };
+                self.state.view.analysis.cell_set(&name).ok_or_else(|| unknown("cell set", &name))?;
+                return Ok(Plan::Dispatch(vec![Action::SelectCellSet(name)]));
             }
         };
         let polygon = polygon.ok_or_else(|| Failure::new(ErrorCode::Invalid, "an outline encloses an area"))?;

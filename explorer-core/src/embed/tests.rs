@@ -311,7 +311,7 @@ fn selected_cells_are_named_by_their_rows_and_no_more_of_them_than_asked() {
 
 #[test]
 fn a_selection_is_added_to_by_the_modes_that_the_page_has() {
-    for mode in [SelectMode::Replace, SelectMode::Add, SelectMode::Subtract] {
+    for mode in [SelectMode::Replace, SelectMode::Add, SelectMode::Subtract, SelectMode::Intersect] {
         let written = serde_json::to_value(mode).unwrap();
         check("request", &json!({"id": 1, "type": "select", "set": "mine", "mode": written}));
     }

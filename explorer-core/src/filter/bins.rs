@@ -62,6 +62,17 @@ impl Binned {
         Self { n_bins, domain, bins: column.values.iter().map(|&value| bin(value)).collect() }
     }
 
+    /// The same, but values beyond the domain are in no bin, as missing ones are.
+    pub fn clipped(column: &Continuous, domain: Domain, n_bins: u8) -> Self {
+        let mut binned = Self::new(column, domain, n_bins);
+        for (bin, value) in binned.bins.iter_mut().zip(&column.values) {
+            if !(domain.min..=domain.max).contains(value) {
+                *bin = binned.n_bins;
+            }
+        }
+        binned
+    }
+
     /// Number of bins.
     pub fn n_bins(&self) -> u8 {
         self.n_bins
@@ -115,6 +126,7 @@ mod tests {
         assert_eq!(domain, Domain { min: 5.0, max: 6.0 });
         assert_eq!(Binned::new(&column, domain, 2).as_bytes(), [0, 0, 1, 1]);
         assert_eq!(Domain::of(&column, Some(&CellMask::none(4))), None);
+        assert_eq!(Binned::clipped(&column, domain, 2).as_bytes(), [2, 0, 1, 2]);
     }
 
     proptest! {

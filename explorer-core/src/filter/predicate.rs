@@ -4,7 +4,7 @@ use roaring::RoaringBitmap;
 use thiserror::Error;
 
 use super::{CellMask, Polygon};
-use crate::data::{Categorical, Codes, Column, Continuous, Embedding};
+use crate::data::{Categorical, CellRows, Codes, Column, Continuous, Embedding};
 
 /// A condition on one column or one embedding.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,6 +34,8 @@ pub enum Source<'a> {
     Continuous(&'a Continuous),
     /// Positions, for [`Predicate::Lasso`].
     Embedding(&'a Embedding),
+    /// The input's rows, for lists of cells.
+    Rows(&'a CellRows),
 }
 
 impl<'a> From<&'a Column> for Source<'a> {
@@ -84,6 +86,7 @@ impl Source<'_> {
             Self::Categorical(_) => "a categorical column",
             Self::Continuous(_) => "a continuous column",
             Self::Embedding(_) => "an embedding",
+            Self::Rows(_) => "rows",
         }
     }
 }

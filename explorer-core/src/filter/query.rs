@@ -4,9 +4,11 @@ use roaring::RoaringBitmap;
 use thiserror::Error;
 
 use super::{CellMask, Polygon, Predicate, PredicateError, Source};
-use crate::data::{Categorical, Continuous, Embedding, number_of_label};
+use crate::data::{Categorical, CellIdx, CellRows, Continuous, Embedding, number_of_label};
 use crate::sorting::sort_by;
-use crate::state::{self, CellQuery, DimensionFilter, DimensionKey, Label, LabelFilter, Selection, SelectionStep};
+use crate::state::{
+    self, CellList, CellQuery, DimensionFilter, DimensionKey, Label, LabelFilter, Selection, SelectionStep,
+};
 
 /// Why a description gives no mask.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
@@ -71,10 +73,20 @@ pub fn selection_mask(selection: &Selection, embedding: &Embedding) -> CellMask 
         match step {
             SelectionStep::Add(polygon) => mask.or(&Polygon::from(polygon).mask(embedding)),
             SelectionStep::Subtract(polygon) => mask.and_not(&Polygon::from(polygon).mask(embedding)),
+            SelectionStep::Intersect(polygon) => mask.and(&Polygon::from(polygon).mask(embedding)),
             SelectionStep::Invert => mask.invert(),
         }
     }
     mask
+}
+
+/// The cells of a list. Rows that the input does not have are left out.
+pub fn list_mask(list: &CellList, n_obs: usize, rows: &CellRows) -> CellMask {
+    let mut mask = vec![0; n_obs];
+    for CellIdx(cell) in rows.cells_of(list.rows()) {
+        mask[cell as usize] = 1;
+    }
+    CellMask::from_bytes(mask)
 }
 
 /// The cells that pass the filter of one dimension. `source` gives the column or embedding of a
@@ -102,9 +114,10 @@ pub fn dimension_mask<'a>(
         }
         (DimensionFilter::Labels(labels), Source::Continuous(column)) => number_mask(labels, column),
         (DimensionFilter::Selection(selection), Source::Embedding(embedding)) => selection_mask(selection, embedding),
+        (DimensionFilter::Cells(list), Source::Rows(rows)) => list_mask(list, n_obs, rows),
         (DimensionFilter::Range(range), _) => Predicate::from(range).mask(source)?,
         (DimensionFilter::Labels(_), _) => Predicate::Categories { allowed: RoaringBitmap::new() }.mask(source)?,
-        (DimensionFilter::Selection(_) | DimensionFilter::Subset(_), _) => {
+        (DimensionFilter::Selection(_) | DimensionFilter::Cells(_) | DimensionFilter::Subset(_), _) => {
             Predicate::Lasso(Polygon::default()).mask(source)?
         }
     };
@@ -173,6 +186,11 @@ mod tests {
         assert_eq!(selection_mask(&selection(1), &umap).as_bytes(), [1, 1, 1, 0, 0]);
         assert_eq!(selection_mask(&selection(2), &umap).as_bytes(), [1, 0, 1, 0, 0]);
         assert_eq!(selection_mask(&selection(3), &umap).as_bytes(), [0, 1, 0, 1, 1]);
+        let mut inside = selection(1);
+        inside.push(SelectionStep::Intersect(outline(-92.0, -65.0)));
+        assert_eq!(selection_mask(&inside, &umap).as_bytes(), [0, 1, 1, 0, 0]);
+        inside = [SelectionStep::Intersect(outline(-92.0, -65.0))].into_iter().collect();
+        assert_eq!(selection_mask(&inside, &umap).as_bytes(), [0, 1, 1, 1, 0]);
         let subtract_first = steps[1..2].iter().cloned().collect::<Selection>();
         assert_eq!(selection_mask(&subtract_first, &umap).as_bytes(), [1, 0, 1, 1, 1]);
 

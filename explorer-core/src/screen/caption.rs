@@ -121,6 +121,25 @@ impl Caption {
                 caption.widen(MARGIN_PX + length);
                 caption
             }
+            LegendModel::TwoNumbers { titles: [first, second], subtitle, colors, missing, .. } => {
+                let mut caption = Self::titled(&format!("{first} and {second}"), &width);
+                let mut y = MARGIN_PX + 1.5 * ROW_PX;
+                if !subtitle.is_empty() {
+                    caption.text(MARGIN_PX, y, subtitle, &width);
+                    y += ROW_PX;
+                }
+                let steps = colors.len().isqrt();
+                let corners =
+                    [("neither", 0), (first, (steps - 1) * steps), (second, steps - 1), ("both", steps * steps - 1)];
+                for (label, at) in corners {
+                    caption.entry(MARGIN_PX, y, label, colors[at], &width);
+                    y += ROW_PX;
+                }
+                if let Some(entry) = missing {
+                    caption.entry(MARGIN_PX, y, &entry.label, entry.color, &width);
+                }
+                caption
+            }
             LegendModel::Categorical { title, entries } => {
                 let mut caption = Self::titled(title, &width);
                 let top = MARGIN_PX + 1.5 * ROW_PX;

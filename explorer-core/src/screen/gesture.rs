@@ -71,16 +71,18 @@ pub enum Intent {
 pub struct HeldKeys {
     /// Shift: adds to the selection.
     pub shift: bool,
-    /// Alt: subtracts from it, whatever else is held.
+    /// Alt: subtracts from it. With Shift: keeps what is inside.
     pub alt: bool,
 }
 
 impl HeldKeys {
-    fn mode(self) -> SelectMode {
+    /// What an outline does: what the keys say, or else what was `chosen`.
+    pub fn mode(self, chosen: SelectMode) -> SelectMode {
         match self {
-            Self { alt: true, .. } => SelectMode::Subtract,
+            Self { shift: true, alt: true } => SelectMode::Intersect,
+            Self { shift: false, alt: true } => SelectMode::Subtract,
             Self { shift: true, alt: false } => SelectMode::Add,
-            Self { alt: false, shift: false } => SelectMode::Replace,
+            Self { shift: false, alt: false } => chosen,
         }
     }
 }
@@ -90,6 +92,8 @@ impl HeldKeys {
 pub struct Gesture {
     pointers: BTreeMap<i32, [f64; 2]>,
     drag: Drag,
+    /// The corner of a rectangle that was clicked and waits for the opposite one.
+    corner: Option<([f64; 2], SelectMode)>,
 }
 
 #[derive(Debug, Default)]
@@ -103,26 +107,36 @@ enum Drag {
 }
 
 impl Gesture {
-    /// A pointer goes down; `pans` whatever the tool, as the middle button does.
-    pub fn down(&mut self, pointer: i32, at_px: [f64; 2], tool: Tool, held: HeldKeys, pans: bool) -> Intent {
+    /// A pointer goes down, to draw what would change the selection so. The tool is the one in hand, or that which the
+    /// button stands for.
+    pub fn down(&mut self, pointer: i32, at_px: [f64; 2], tool: Tool, mode: SelectMode) -> Intent {
         self.pointers.insert(pointer, at_px);
+        let corner = self.corner.take();
         if self.pointers.len() > 1 {
             let was_drawing = matches!(self.drag, Drag::Outline(..) | Drag::Rectangle(..));
             self.drag = Drag::Pinch;
-            return if was_drawing { Intent::Discard } else { Intent::Nothing };
+            return if was_drawing || corner.is_some() { Intent::Discard } else { Intent::Nothing };
         }
-        self.drag = match tool {
-            Tool::Lasso if !pans => Drag::Outline(vec![at_px], held.mode()),
-            Tool::Rectangle if !pans => Drag::Rectangle(at_px, at_px, held.mode()),
-            Tool::Pan | Tool::Lasso | Tool::Rectangle => Drag::Pan,
+        self.drag = match (tool, corner) {
+            (Tool::Lasso, _) => Drag::Outline(vec![at_px], mode),
+            (Tool::Rectangle, None) => Drag::Rectangle(at_px, at_px, mode),
+            (Tool::Rectangle, Some((from, mode))) => {
+                self.drag = Drag::Rectangle(from, at_px, mode);
+                return Intent::Draft(corners(from, at_px));
+            }
+            (Tool::Pan, _) => Drag::Pan,
         };
-        Intent::Nothing
+        if corner.is_some() { Intent::Discard } else { Intent::Nothing }
     }
 
     /// A pointer moves.
     pub fn moved(&mut self, pointer: i32, at_px: [f64; 2]) -> Intent {
         let Some(&before) = self.pointers.get(&pointer) else {
-            return if self.pointers.is_empty() { Intent::Hover(at_px) } else { Intent::Nothing };
+            return match self.corner {
+                Some((from, _)) if self.pointers.is_empty() => Intent::Draft(corners(from, at_px)),
+                None if self.pointers.is_empty() => Intent::Hover(at_px),
+                Some(_) | None => Intent::Nothing,
+            };
         };
         let fingers_before = self.two_fingers();
         self.pointers.insert(pointer, at_px);
@@ -162,6 +176,11 @@ impl Gesture {
                 Intent::Nothing
             }
             Drag::Outline(path, mode) => finished(path, mode),
+            // The first of two clicks.
+            Drag::Rectangle(from, to, mode) if distance(from, to) < CLICK_PX => {
+                self.corner = Some((from, mode));
+                Intent::Draft(corners(from, to))
+            }
             Drag::Rectangle(from, to, mode) => finished(corners(from, to), mode),
             Drag::None | Drag::Pan | Drag::Pinch => Intent::Nothing,
         }
@@ -171,12 +190,18 @@ impl Gesture {
     pub fn cancel(&mut self) -> Intent {
         self.pointers.clear();
         self.drag = Drag::None;
+        self.corner = None;
         Intent::Discard
     }
 
-    /// Whether a pointer is held.
+    /// Whether a pointer is held, or a corner waits for the opposite one.
     pub fn is_under_way(&self) -> bool {
-        !self.pointers.is_empty()
+        !self.pointers.is_empty() || self.corner.is_some()
+    }
+
+    /// Whether a corner was clicked that waits for the opposite one.
+    pub fn awaits_corner(&self) -> bool {
+        self.corner.is_some()
     }
 
     /// The middle between two fingers, and how far apart they are.
@@ -211,7 +236,7 @@ mod tests {
     const NONE: HeldKeys = HeldKeys { shift: false, alt: false };
 
     fn drag(gesture: &mut Gesture, tool: Tool, held: HeldKeys, path: &[[f64; 2]]) -> Intent {
-        gesture.down(1, path[0], tool, held, false);
+        gesture.down(1, path[0], tool, held.mode(SelectMode::Replace));
         for &at in &path[1..] {
             gesture.moved(1, at);
         }
@@ -232,18 +257,54 @@ mod tests {
     }
 
     #[test]
+    fn keys_say_what_an_outline_does_before_what_was_chosen() {
+        let held = |shift, alt| HeldKeys { shift, alt }.mode(SelectMode::Subtract);
+        assert_eq!(
+            [held(false, false), held(true, false), held(false, true), held(true, true)],
+            [SelectMode::Subtract, SelectMode::Add, SelectMode::Subtract, SelectMode::Intersect],
+        );
+    }
+
+    #[test]
+    fn two_clicks_are_the_corners_of_a_rectangle() {
+        let mut gesture = Gesture::default();
+        let click = |gesture: &mut Gesture, tool, at_px| {
+            gesture.down(1, at_px, tool, SelectMode::Add);
+            gesture.up(1)
+        };
+        let square = vec![[0.0, 0.0], [50.0, 0.0], [50.0, 50.0], [0.0, 50.0]];
+        assert!(matches!(click(&mut gesture, Tool::Rectangle, [0.0, 0.0]), Intent::Draft(_)));
+        assert!(gesture.is_under_way() && gesture.awaits_corner());
+        assert_eq!(gesture.moved(1, [50.0, 50.0]), Intent::Draft(square.clone()));
+        assert_eq!(click(&mut gesture, Tool::Rectangle, [50.0, 50.0]), Intent::Select(square, SelectMode::Add));
+        assert!(!gesture.is_under_way());
+        // The opposite corner may be dragged to its place.
+        click(&mut gesture, Tool::Rectangle, [0.0, 0.0]);
+        gesture.down(1, [10.0, 10.0], Tool::Rectangle, SelectMode::Replace);
+        gesture.moved(1, [20.0, 30.0]);
+        let dragged = vec![[0.0, 0.0], [20.0, 0.0], [20.0, 30.0], [0.0, 30.0]];
+        assert_eq!(gesture.up(1), Intent::Select(dragged, SelectMode::Add));
+        // Another tool, a second finger and Escape give the corner up.
+        click(&mut gesture, Tool::Rectangle, [0.0, 0.0]);
+        assert_eq!(gesture.down(1, [5.0, 5.0], Tool::Pan, SelectMode::Replace), Intent::Discard);
+        gesture.up(1);
+        click(&mut gesture, Tool::Rectangle, [0.0, 0.0]);
+        assert_eq!(gesture.cancel(), Intent::Discard);
+        assert_eq!(gesture.moved(1, [5.0, 5.0]), Intent::Hover([5.0, 5.0]));
+    }
+
+    #[test]
     fn a_click_draws_nothing() {
         let mut gesture = Gesture::default();
         let path = [[9.0, 9.0], [10.0, 9.0], [10.0, 11.0], [9.0, 9.0]];
         assert_eq!(drag(&mut gesture, Tool::Lasso, NONE, &path), Intent::Discard);
-        assert_eq!(drag(&mut gesture, Tool::Rectangle, NONE, &path[..1]), Intent::Discard);
     }
 
     #[test]
     fn a_second_finger_makes_a_pinch_of_an_outline() {
         let mut gesture = Gesture::default();
-        gesture.down(1, [0.0, 0.0], Tool::Lasso, NONE, false);
-        assert_eq!(gesture.down(2, [10.0, 0.0], Tool::Lasso, NONE, false), Intent::Discard);
+        gesture.down(1, [0.0, 0.0], Tool::Lasso, SelectMode::Replace);
+        assert_eq!(gesture.down(2, [10.0, 0.0], Tool::Lasso, SelectMode::Replace), Intent::Discard);
         let pinch = Intent::Pinch { by_px: [5.0, 0.0], at_px: [10.0, 0.0], factor: 2.0 };
         assert_eq!(gesture.moved(2, [20.0, 0.0]), pinch);
         assert_eq!(gesture.up(1), Intent::Nothing);
@@ -264,7 +325,7 @@ mod tests {
     #[test]
     fn what_is_given_up_selects_nothing() {
         let mut gesture = Gesture::default();
-        gesture.down(1, [0.0, 0.0], Tool::Lasso, NONE, false);
+        gesture.down(1, [0.0, 0.0], Tool::Lasso, SelectMode::Replace);
         gesture.moved(1, [50.0, 0.0]);
         assert!(gesture.is_under_way());
         assert_eq!(gesture.cancel(), Intent::Discard);

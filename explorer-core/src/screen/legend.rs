@@ -34,6 +34,19 @@ pub enum LegendModel {
         /// Cells that have no place on the scale, where there are any.
         missing: Option<LegendEntry>,
     },
+    /// Two numbers.
+    TwoNumbers {
+        /// What they are: genes.
+        titles: [String; 2],
+        /// The layer, where it is not the default.
+        subtitle: String,
+        /// The values at the ends of each one's scale.
+        ranges: [[f64; 2]; 2],
+        /// As many steps of the second for each step of the first, lowest first.
+        colors: Vec<Rgb>,
+        /// Cells that have no place, where there are any.
+        missing: Option<LegendEntry>,
+    },
     /// A label.
     Categorical {
         /// The column.

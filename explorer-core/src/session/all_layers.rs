@@ -106,6 +106,10 @@ impl Session {
         let (layer, is_there) = match &view.analysis.color {
             ColorBy::Gene(gene) => (gene.layer.as_deref(), self.has_gene(gene)?),
             ColorBy::GeneSet { layer, .. } => (layer.as_deref(), self.has_mean(&view.analysis.color_mean()?)?),
+            color @ ColorBy::TwoGenes { layer, .. } => {
+                let known = color.pair()?.map(|key| self.has_gene(&key));
+                (layer.as_deref(), if known.contains(&Some(false)) { false } else { known[0]? && known[1]? })
+            }
             ColorBy::None | ColorBy::Obs(_) => return None,
         };
         if is_there {
@@ -113,7 +117,7 @@ impl Session {
         }
         let what = match &view.analysis.color {
             ColorBy::Gene(gene) => format!("gene {}", self.label_in_any_layer(gene)),
-            color @ (ColorBy::None | ColorBy::Obs(_) | ColorBy::GeneSet { .. }) => {
+            color @ (ColorBy::None | ColorBy::Obs(_) | ColorBy::GeneSet { .. } | ColorBy::TwoGenes { .. }) => {
                 format!("gene of “{}”", self.color_name(color))
             }
         };

@@ -35,7 +35,7 @@ impl Session {
         let numbers = match (self.colors(), self.painter.column().map(AsRef::as_ref)) {
             (Colors::Numbers { .. }, Some(Column::Continuous(numbers))) => Some(numbers),
             // Numbers that are shown as labels have no mean.
-            (Colors::Plain | Colors::Labels { .. } | Colors::Numbers { .. }, _) => None,
+            (Colors::Plain | Colors::Labels { .. } | Colors::Numbers { .. } | Colors::TwoNumbers { .. }, _) => None,
         };
         let n_places = places.colors.len();
         let mut counts = vec![0_u32; n_labels * n_places];
@@ -79,7 +79,7 @@ impl Places {
     fn of(colors: &Colors, column: &str) -> Option<Self> {
         let mut of_index = [0; 256];
         let mut colors = match colors {
-            Colors::Plain => return None,
+            Colors::Plain | Colors::TwoNumbers { .. } => return None,
             Colors::Labels { column: by, .. } if by == column => return None,
             Colors::Labels { order, .. } => {
                 let mut colors: Vec<u8> = Vec::new();
@@ -226,7 +226,7 @@ mod tests {
         let mut analysis = colored("number");
         let scale = |session: &Session| match session.colors() {
             Colors::Numbers { scale, has_missing, .. } => (scale.domain.min, scale.domain.max, *has_missing),
-            Colors::Plain | Colors::Labels { .. } => panic!("numbers color the cells"),
+            Colors::Plain | Colors::Labels { .. } | Colors::TwoNumbers { .. } => panic!("numbers color the cells"),
         };
         session.follow(&analysis, 1.0);
         assert_eq!(scale(&session), (1.0, 100.0, true));

@@ -4,9 +4,10 @@ use std::{collections::HashMap, sync::Arc};
 
 use super::{Loaded, Repaint};
 use crate::{
+    color::clipped_domain,
     filter::{Binned, CellMask, Change, CrossFilter, Domain, Groups, Tally},
     screen::Bars,
-    state::{CellQuery, DimensionFilter, DimensionKey, Filters, LabelFilter, Range, Selection},
+    state::{CellList, CellQuery, Clip, DimensionFilter, DimensionKey, Filters, LabelFilter, Range, Selection},
 };
 
 /// Bins of a histogram.
@@ -18,6 +19,7 @@ enum Applied {
     Labels(LabelFilter),
     Range(Range),
     Selection(Selection),
+    Cells(CellList),
     /// One on a column that is another by now.
     Stale,
 }
@@ -28,6 +30,7 @@ impl Applied {
             DimensionFilter::Labels(labels) => Some(Self::Labels(labels.clone())),
             DimensionFilter::Range(range) => Some(Self::Range(range)),
             DimensionFilter::Selection(selection) => Some(Self::Selection(selection.clone())),
+            DimensionFilter::Cells(list) => Some(Self::Cells(list.clone())),
             DimensionFilter::Subset(_) => None,
         }
     }
@@ -80,6 +83,8 @@ pub struct Engine {
     /// Whether a column that the subset goes by is another by now.
     is_subset_stale: bool,
     counted: HashMap<DimensionKey, Counted>,
+    /// The percentiles outside which histograms count no value.
+    clip: Clip,
 }
 
 impl Engine {
@@ -91,7 +96,18 @@ impl Engine {
             subset: Vec::new(),
             is_subset_stale: false,
             counted: HashMap::new(),
+            clip: Clip::NONE,
         }
+    }
+
+    /// Clips histograms at other percentiles; whether they are others.
+    pub fn set_clip(&mut self, clip: Clip) -> bool {
+        let is_new = self.clip != clip;
+        if is_new {
+            self.clip = clip;
+            self.counted.retain(|_, counted| counted.bins.is_none());
+        }
+        is_new
     }
 
     /// Follows the query as far as its data are there. Adds the cells whose selection flipped to `repaint`; says
@@ -215,10 +231,13 @@ impl Engine {
         if !self.counted.contains_key(key) {
             let is_of_labels = matches!(key, DimensionKey::Obs(column) if loaded.labels(column).is_some());
             let values = if is_of_labels { None } else { loaded.numbers(&key.data()?) };
-            let domain = values.and_then(|values| Domain::of(values, self.filter.universe()));
+            let domain = values.and_then(|values| clipped_domain(values, self.filter.universe(), self.clip));
             let bins = values.map(|values| {
-                let nothing = Domain { min: 0.0, max: 0.0 };
-                Arc::new(Binned::new(values, domain.unwrap_or(nothing), N_BINS))
+                let domain = domain.unwrap_or(Domain { min: 0.0, max: 0.0 });
+                Arc::new(match self.clip {
+                    Clip::NONE => Binned::new(values, domain, N_BINS),
+                    _ => Binned::clipped(values, domain, N_BINS),
+                })
             });
             let groups = groups(key, bins.as_deref(), loaded)?;
             let tally = Tally::new(&self.filter, Some(key.clone()), groups);
@@ -236,6 +255,10 @@ fn groups<'a>(key: &DimensionKey, bins: Option<&'a Binned>, loaded: &'a Loaded) 
     }
     match key {
         DimensionKey::Obs(column) => loaded.labels(column).map(Groups::from),
-        DimensionKey::Gene(_) | DimensionKey::Mean(_) | DimensionKey::Selection(_) | DimensionKey::Subset(_) => None,
+        DimensionKey::Gene(_)
+        | DimensionKey::Mean(_)
+        | DimensionKey::Selection(_)
+        | DimensionKey::Cells
+        | DimensionKey::Subset(_) => None,
     }
 }

@@ -109,6 +109,7 @@ impl Session {
             DimensionFilter::Labels(labels) => self.labels_text(&key, labels),
             DimensionFilter::Range(range) => range_text(range, bounds),
             DimensionFilter::Selection(selection) => selection_text(selection),
+            DimensionFilter::Cells(list) => plural(list.rows().len() as usize, "cell", "cells"),
             DimensionFilter::Subset(level) => self.levels_text(std::slice::from_ref(level), bounds),
         };
         let in_layer = |own: Option<&str>| match own == layer {
@@ -126,6 +127,7 @@ impl Session {
                 format!("mean of {genes}{}", in_layer(mean.layer()))
             }
             DimensionKey::Selection(embedding) => embedding_name(embedding).to_owned(),
+            DimensionKey::Cells => "list".to_owned(),
             DimensionKey::Subset(_) => "subset".to_owned(),
         };
         ActiveFilter { key, place, text }

@@ -9,9 +9,9 @@ use shared_fbs::{manifest::Manifest, tile::Categories};
 
 use super::{Data, GeneTable, Slot, as_labels::AsLabels};
 use crate::{
-    data::{Categorical, CellIdx, CellRows, Column, Continuous, Embedding},
+    data::{Categorical, CellRows, Column, Continuous, Embedding},
     dataset::lookup,
-    filter::{CellMask, QueryError, Source, dimension_mask, query_mask},
+    filter::{CellMask, QueryError, Source, dimension_mask, list_mask, query_mask},
     state::{Analysis, CellQuery, CellSource, ColorBy, DataKey, DimensionFilter, DimensionKey, GeneKey},
 };
 
@@ -208,6 +208,10 @@ impl Loaded {
         match &analysis.color {
             ColorBy::None => false,
             ColorBy::Obs(column) => has_failed || self.has_failed(&DataKey::Categories(column.clone())),
+            color @ ColorBy::TwoGenes { .. } => color.pair().into_iter().flatten().any(|gene| {
+                let key = DataKey::Gene(gene);
+                self.has_failed(&key) || (!self.slots.contains_key(&key) && self.has_table_failed())
+            }),
             ColorBy::Gene(_) | ColorBy::GeneSet { .. } => match key {
                 // Genes are not asked for before the table of genes is there.
                 Some(key) => has_failed || (!self.slots.contains_key(&key) && self.has_table_failed()),
@@ -225,7 +229,8 @@ impl Loaded {
         match self.ready(&key.data()?)? {
             Data::Column(column) => Some(Source::from(column.as_ref())),
             Data::Embedding(embedding) => Some(Source::Embedding(embedding)),
-            Data::Categories(_) | Data::GeneTable(_) | Data::Rows(_) => None,
+            Data::Rows(rows) => Some(Source::Rows(rows)),
+            Data::Categories(_) | Data::GeneTable(_) => None,
         }
     }
 
@@ -244,13 +249,7 @@ impl Loaded {
     pub fn source_mask(&self, source: &CellSource) -> Option<CellMask> {
         match source {
             CellSource::Query(query) => self.query_mask(query),
-            CellSource::Cells(list) => {
-                let mut mask = vec![0; self.n_obs];
-                for CellIdx(cell) in self.rows()?.cells_of(list.rows()) {
-                    mask[cell as usize] = 1;
-                }
-                Some(CellMask::from_bytes(mask))
-            }
+            CellSource::Cells(list) => Some(list_mask(list, self.n_obs, self.rows()?)),
         }
     }
 

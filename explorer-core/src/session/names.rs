@@ -20,6 +20,10 @@ impl Session {
             ColorBy::None => String::new(),
             ColorBy::Obs(name) | ColorBy::GeneSet { set: name, .. } => name.clone(),
             ColorBy::Gene(key) => self.gene_label(key),
+            ColorBy::TwoGenes { .. } => {
+                let labels = color.pair().into_iter().flatten().map(|key| self.gene_label(&key));
+                labels.collect::<Vec<_>>().join(" and ")
+            }
         }
     }
 
@@ -71,7 +75,7 @@ impl Session {
     pub fn column_to_mark(&self, analysis: &Analysis) -> Option<String> {
         let colored = match &analysis.color {
             ColorBy::Obs(column) => Some(column),
-            ColorBy::None | ColorBy::Gene(_) | ColorBy::GeneSet { .. } => None,
+            ColorBy::None | ColorBy::Gene(_) | ColorBy::GeneSet { .. } | ColorBy::TwoGenes { .. } => None,
         };
         let columns = [colored, self.manifest().main_label.as_ref()].into_iter().flatten();
         columns.into_iter().find(|column| self.can_mark(column)).cloned()

@@ -1,10 +1,57 @@
-//! Sets that are made of something: of a file, where their names may be taken, and of filters, which they are named after.
+//! Sets that are made of something: of a file, where their names may be taken, of filters, which they are named after, of
+//! ids, and of two others.
+
+use roaring::RoaringBitmap;
 
 use super::Session;
 use crate::{
+    data::CellIdx,
     screen::free_name,
-    state::{Analysis, CellQuery, CellSet, CellSource, GeneSet, OwnColumn},
+    state::{Analysis, CellList, CellQuery, CellSet, CellSource, GeneSet, OwnColumn},
 };
+
+/// How one cell set is made of two.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SetOperation {
+    /// The cells of either.
+    #[default]
+    Union,
+    /// The cells of both.
+    Intersection,
+    /// The cells of the first that are not in the second.
+    Difference,
+}
+
+impl SetOperation {
+    /// Every operation, in the order of a menu.
+    pub const ALL: [Self; 3] = [Self::Union, Self::Intersection, Self::Difference];
+
+    /// The sign that stands between the names of the sets.
+    pub fn sign(self) -> &'static str {
+        match self {
+            Self::Union => "∪",
+            Self::Intersection => "∩",
+            Self::Difference => "−",
+        }
+    }
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Union => "union",
+            Self::Intersection => "intersection",
+            Self::Difference => "difference",
+        }
+    }
+
+    fn of(self, first: &RoaringBitmap, second: &RoaringBitmap) -> RoaringBitmap {
+        match self {
+            Self::Union => first | second,
+            Self::Intersection => first & second,
+            Self::Difference => first - second,
+        }
+    }
+}
 
 /// What becomes of new gene sets, or own columns, whose names are taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,6 +130,40 @@ impl Session {
         }
         let name = source.query().map(|query| self.suggested_name(query)).unwrap_or_default();
         CellSet { name: free_set_name(&name, analysis), source }
+    }
+}
+
+/// Sets of cells one by one.
+impl Session {
+    /// A set of these cells, by its name where that is free; `None` while their rows are not there.
+    pub fn set_of_cells(&self, name: &str, cells: &[CellIdx], analysis: &Analysis) -> Option<CellSet> {
+        let rows = self.loaded().rows()?.rows_of(cells.iter().copied());
+        Some(CellSet { name: free_set_name(name, analysis), source: CellSource::Cells(CellList::new(rows)) })
+    }
+
+    /// The cells of two sets, put together; named after them. `None` where there is no such set, or while the data that
+    /// they take are not there.
+    pub fn combined_set(
+        &self,
+        first: &str,
+        operation: SetOperation,
+        second: &str,
+        analysis: &Analysis,
+    ) -> Option<CellSet> {
+        let rows = |name: &str| self.rows_of_source(&analysis.cell_set(name)?.source);
+        let rows = operation.of(&rows(first)?, &rows(second)?);
+        let name = format!("{first} {} {second}", operation.sign());
+        Some(CellSet { name: free_set_name(&name, analysis), source: CellSource::Cells(CellList::new(rows)) })
+    }
+
+    fn rows_of_source(&self, source: &CellSource) -> Option<RoaringBitmap> {
+        match source {
+            CellSource::Cells(list) => Some(list.rows().clone()),
+            CellSource::Query(_) => {
+                let mask = self.cells_of(source)?;
+                Some(self.loaded().rows()?.rows_of(mask.iter()))
+            }
+        }
     }
 }
 

@@ -2,65 +2,18 @@
 
 use std::sync::{Arc, Weak};
 
-use super::Loaded;
+use super::{ColorChange, ColorStatus, Colors, Loaded};
 use crate::{
-    color::{ColorScale, ColorTable, Ground, MISSING, MISSING_GRAY, Rgba, label_colors, label_indices, label_table},
+    color::{
+        Blend, ColorScale, ColorTable, Ground, MISSING, MISSING_GRAY, Rgba, label_colors, label_indices, label_table,
+    },
     data::{Column, Continuous, label_order},
     filter::CellMask,
-    state::{Analysis, ColorBy, ColorOptions, DataKey, Filters, GeneKey, GeneMean},
+    state::{Analysis, CellOrder, ColorBy, ColorOptions, DataKey, Filters, GeneKey, GeneMean},
 };
 
 /// The color of cells when nothing colors them.
 pub(crate) const PLAIN: Rgba = [86, 124, 172, 255];
-
-/// How cells are colored, for the legend and the lists.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub enum Colors {
-    /// One color for all.
-    #[default]
-    Plain,
-    /// By the labels of a column.
-    Labels {
-        /// The column.
-        column: String,
-        /// Its labels.
-        labels: Arc<[String]>,
-        /// Their codes in the order that they are shown in.
-        order: Arc<[u32]>,
-        /// Colors by code.
-        colors: Arc<[Rgba]>,
-        /// Whether some cell in view has no label.
-        has_missing: bool,
-    },
-    /// By numbers.
-    Numbers {
-        /// What they are: a column's name or a gene's label.
-        name: String,
-        /// The layer, where it is not the default.
-        subtitle: String,
-        /// From number to color.
-        scale: ColorScale,
-        /// What the colors are seen on.
-        ground: Ground,
-        /// Whether some cell in view has no value, or one that is not drawn.
-        has_missing: bool,
-    },
-}
-
-/// Whether the colors are those that were asked for. Until they are, the former ones stay, and so
-/// does their legend.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum ColorStatus {
-    /// They are.
-    #[default]
-    Shown,
-    /// They are in a part of the cells; for the others they are on their way.
-    Partial,
-    /// The data that are to color the cells are on their way.
-    Loading,
-    /// They could not be loaded.
-    Failed,
-}
 
 #[derive(Clone, PartialEq)]
 struct Asked {
@@ -74,19 +27,6 @@ struct Asked {
     as_labels: bool,
     /// The levels of the subset in view: scales are fitted to its cells.
     subset: Vec<Filters>,
-}
-
-/// What a change of the state or an arrival of data did to the colors.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ColorChange {
-    /// Nothing.
-    None,
-    /// Their status alone: what is asked for is not there yet.
-    Status,
-    /// The table of colors: every cell keeps its index.
-    Table,
-    /// The index of every cell, and the legend.
-    Cells,
 }
 
 /// What is in view.
@@ -107,6 +47,8 @@ pub struct Painter {
     colors: Colors,
     indices: Option<Arc<[u8]>>,
     table: Vec<Rgba>,
+    /// Which indices are seen above which.
+    priorities: [u8; 256],
     /// The part of a gene that was painted last.
     part: Weak<Continuous>,
     /// What is painted, where all of it has come.
@@ -122,6 +64,7 @@ impl Default for Painter {
             colors: Colors::Plain,
             indices: None,
             table: vec![PLAIN; 256],
+            priorities: [0; 256],
             part: Weak::new(),
             column: None,
         }
@@ -162,7 +105,9 @@ impl Painter {
         let unchanged = if is_opacity_new { ColorChange::Table } else { ColorChange::None };
         let part = match &asked.by {
             ColorBy::Gene(gene) if !loaded.is_ready(&DataKey::Gene(gene.clone())) => loaded.part_of_gene(gene).cloned(),
-            ColorBy::None | ColorBy::Obs(_) | ColorBy::Gene(_) | ColorBy::GeneSet { .. } => None,
+            ColorBy::None | ColorBy::Obs(_) | ColorBy::Gene(_) | ColorBy::GeneSet { .. } | ColorBy::TwoGenes { .. } => {
+                None
+            }
         };
         let is_part_painted = part.as_ref().is_some_and(|part| self.part.ptr_eq(&Arc::downgrade(part)));
         if !is_new && (self.status == ColorStatus::Shown || is_part_painted) {
@@ -250,7 +195,27 @@ impl Painter {
                 let layer = layer.as_ref().map(|layer| format!(", layer {layer}")).unwrap_or_default();
                 table = self.paint_numbers(set, &format!("mean of genes{layer}"), values, asked, visible);
             }
+            ColorBy::TwoGenes { layer, .. } => {
+                let Some(genes) = asked.by.pair() else { return false };
+                let [first, second] = genes.clone().map(DataKey::Gene);
+                let (Some(first), Some(second)) = (loaded.numbers(&first), loaded.numbers(&second)) else {
+                    return false;
+                };
+                let values = [first, second];
+                let blend = Blend::fit(values, visible, &asked.options);
+                let indices = blend.indices(values);
+                self.colors = Colors::TwoNumbers {
+                    names: genes.each_ref().map(&label_of),
+                    subtitle: layer.as_ref().map(|layer| format!("layer {layer}")).unwrap_or_default(),
+                    blend,
+                    ground: asked.ground,
+                    has_missing: has_missing(&indices, visible),
+                };
+                self.indices = Some(indices.into());
+                table = Blend::table(MISSING_GRAY, asked.ground);
+            }
         }
+        self.priorities = priorities(&self.colors, asked.options.order);
         self.column = column.cloned();
         self.table = table.to_vec();
         for color in &mut self.table {
@@ -302,20 +267,28 @@ impl Painter {
         self.indices.as_deref()
     }
 
-    /// Whether higher indices are to be seen above lower ones.
-    pub fn is_by_value(&self) -> bool {
-        matches!(self.colors, Colors::Numbers { .. })
+    /// Which indices are to be seen above which: the higher of these above the lower.
+    pub fn priorities(&self) -> &[u8; 256] {
+        &self.priorities
     }
 
     /// Colors and their table as they would be on another background.
     pub fn on(&self, ground: Ground) -> (Colors, Vec<Rgba>) {
         let mut colors = self.colors.clone();
         let mut table = self.table.clone();
-        if let Colors::Numbers { scale, ground: own, .. } = &mut colors {
-            *own = ground;
-            for (entry, [red, green, blue, _]) in table.iter_mut().zip(scale.table(MISSING_GRAY, ground)) {
-                *entry = [red, green, blue, entry[3]];
+        let seen = match &mut colors {
+            Colors::Numbers { scale, ground: own, .. } => {
+                *own = ground;
+                scale.table(MISSING_GRAY, ground)
             }
+            Colors::TwoNumbers { ground: own, .. } => {
+                *own = ground;
+                Blend::table(MISSING_GRAY, ground)
+            }
+            Colors::Plain | Colors::Labels { .. } => return (colors, table),
+        };
+        for (entry, [red, green, blue, _]) in table.iter_mut().zip(seen) {
+            *entry = [red, green, blue, entry[3]];
         }
         (colors, table)
     }
@@ -324,6 +297,20 @@ impl Painter {
     pub fn table(&self) -> &[Rgba] {
         &self.table
     }
+}
+
+/// The priority of each color index. Cells without a value lie lowest.
+fn priorities(colors: &Colors, order: CellOrder) -> [u8; 256] {
+    let height: fn(u8) -> u8 = match colors {
+        Colors::Plain | Colors::Labels { .. } => return [0; 256],
+        Colors::Numbers { .. } => |index| index,
+        Colors::TwoNumbers { .. } => Blend::height,
+    };
+    std::array::from_fn(|index| match (index as u8, order) {
+        (MISSING, _) | (_, CellOrder::Random) => 0,
+        (index, CellOrder::Highest) => height(index),
+        (index, CellOrder::Lowest) => MISSING - 1 - height(index),
+    })
 }
 
 /// Whether a cell in view has no color of its own.

@@ -152,8 +152,9 @@ impl Session {
         for name in &shown_anew {
             self.engine.forget(&DimensionKey::Obs(name.clone()));
         }
+        let is_clipped_anew = self.engine.set_clip(analysis.color_options.clip);
         let is_synced = self.engine.sync(&analysis.query, &self.loaded, &mut self.repaint);
-        let selection = self.own.take_news() || is_synced || !shown_anew.is_empty();
+        let selection = self.own.take_news() || is_synced || !shown_anew.is_empty() || is_clipped_anew;
         let label_of = |gene: &GeneKey| self.loaded.gene_label(&self.manifest, gene);
         let in_view = InView { cells: self.engine.visible(), subset: self.engine.subset() };
         let color = self.painter.sync(analysis, opacity, &self.loaded, in_view, label_of);
@@ -178,7 +179,7 @@ impl Session {
     pub fn paint(&self) -> Paint<'_> {
         Paint {
             indices: self.painter.indices(),
-            is_by_value: self.painter.is_by_value(),
+            priorities: self.painter.priorities(),
             filter: self.engine.filter(),
             table: self.painter.table(),
         }

@@ -72,7 +72,8 @@ pub struct CellStyle {
 #[derive(Clone, Copy)]
 pub struct Paint<'a> {
     pub(super) indices: Option<&'a [u8]>,
-    pub(super) is_by_value: bool,
+    /// The priorities that indices stand for.
+    pub(super) priorities: &'a [u8; 256],
     pub(super) filter: &'a CrossFilter<DimensionKey>,
     /// The colors that indices stand for.
     pub table: &'a [Rgba],
@@ -85,10 +86,9 @@ impl Paint<'_> {
     /// When the dataset has no such cell.
     pub fn style(&self, cell: CellIdx) -> CellStyle {
         let color = self.indices.map_or(0, |indices| indices[cell.0 as usize]);
-        let has_priority = self.is_by_value && color != u8::MAX;
         CellStyle {
             color,
-            priority: if has_priority { color } else { 0 },
+            priority: self.priorities[usize::from(color)],
             is_selected: self.filter.is_selected(cell),
             is_hidden: self.filter.universe().is_some_and(|universe| !universe.contains(cell)),
         }

@@ -17,7 +17,7 @@ use crate::{
     filter::CellMask,
     format,
     names::visible,
-    state::{Analysis, CellSource, DataKey, DimensionKey},
+    state::{Analysis, CellSource, DataKey, DimensionKey, GeneKey},
 };
 
 /// What a change of the state or an arrival of data did.
@@ -135,6 +135,11 @@ impl Session {
         self.engine.filter().selected()
     }
 
+    /// The cells in view; `None` where these are all.
+    pub fn in_view(&self) -> Option<&CellMask> {
+        self.engine.visible()
+    }
+
     /// Counts of the labels of a column.
     pub fn label_counts(&mut self, column: &str) -> Option<GroupCounts> {
         self.engine.label_counts(column, &self.loaded)
@@ -186,6 +191,14 @@ impl Session {
     /// where it is not there, or the page's numbers are rounded ([`Session::rounded_column`]).
     pub fn value_of(&self, analysis: &Analysis, cell: CellIdx) -> Option<String> {
         let missing = || MISSING_LABEL.to_owned();
+        if let Some(genes) = analysis.color.pair() {
+            let value = |gene: GeneKey| {
+                let value = *self.loaded.numbers(&DataKey::Gene(gene))?.values.get(cell.0 as usize)?;
+                Some(if value.is_nan() { missing() } else { format::significant(f64::from(value), 4) })
+            };
+            let [first, second] = genes.map(value);
+            return Some(format!("{} and {}", first?, second?));
+        }
         let key = analysis.color_data()?;
         match self.loaded.column(&key)?.as_ref() {
             Column::Continuous(column) => {

@@ -21,6 +21,8 @@ use crate::{
     },
 };
 
+mod colors_and_sets;
+
 const N_OBS: usize = 200;
 
 fn session_of(n_obs: usize) -> Session {

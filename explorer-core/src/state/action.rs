@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Camera, CellList, CellSet, ColorBy, ColorOptions, Comparison, DimensionKey, GeneKey, GeneMean, GeneSet, Hover,
-    Label, LabelFilter, OwnColumn, PanelIdx, PointStyle, Polygon, Range, ResultPanel, Side, TestMode, Theme, Tool,
-    ViewSpec,
+    Label, LabelFilter, OwnColumn, PanelIdx, PointStyle, Polygon, Range, ResultPanel, SelectMode, Side, TestMode,
+    Theme, Tool, ViewSpec,
 };
 
 /// One change of the state. The page, a link and a host page ask for changes by these alone. An action on a
@@ -51,6 +51,8 @@ pub enum Action {
     },
     /// Chooses what dragging does.
     SetTool(Tool),
+    /// Chooses what an outline does to the selection there is, where no key is held that says so.
+    SetSelectMode(SelectMode),
 
     /// Colors by something else. The range and the logarithm, which belong to the old values,
     /// are reset.
@@ -169,8 +171,10 @@ pub enum Action {
     },
     /// Adds a cell set, in place of one of the same name.
     AddCellSet(CellSet),
-    /// Selects the cells of a set that was saved from a selection, by its filters.
+    /// Selects the cells of a set: by the filters that it was saved from, or one by one.
     SelectCellSet(String),
+    /// Adds a cell set, in place of one of the same name, and selects its cells.
+    AddAndSelectCellSet(CellSet),
     /// Renames a cell set, unless the new name is taken. Comparisons follow.
     RenameCellSet {
         /// Its name.
@@ -275,19 +279,6 @@ pub enum Action {
     SetDrawer(Option<Side>),
 }
 
-/// What a new outline does to the selection there is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum SelectMode {
-    /// Takes its place.
-    #[default]
-    Replace,
-    /// Adds the cells inside.
-    Add,
-    /// Takes the cells inside away; from all cells when nothing is selected.
-    Subtract,
-}
-
 /// What has to follow an action, beside what shows the part of the state that it changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Touches {
@@ -330,6 +321,7 @@ impl Action {
             | Self::EndDrag
             | Self::SetCamera { .. }
             | Self::SetTool(_)
+            | Self::SetSelectMode(_)
             | Self::SetPointStyle { .. }
             | Self::ShowResult(_)
             | Self::ToggleSidebar(_)
@@ -375,6 +367,7 @@ impl Action {
             | Self::SaveCellSet { .. }
             | Self::AddCellSet(_)
             | Self::SelectCellSet(_)
+            | Self::AddAndSelectCellSet(_)
             | Self::RenameCellSet { .. }
             | Self::RemoveCellSet(_)
             | Self::Compare(_)
@@ -397,6 +390,7 @@ impl Action {
             Self::EndDrag
             | Self::SetCamera { .. }
             | Self::SetTool(_)
+            | Self::SetSelectMode(_)
             | Self::ToggleSidebar(_)
             | Self::SetSidebarWidth { .. }
             | Self::ToggleLabels
@@ -436,6 +430,7 @@ impl Action {
             | Self::SaveCellSet { .. }
             | Self::AddCellSet(_)
             | Self::SelectCellSet(_)
+            | Self::AddAndSelectCellSet(_)
             | Self::RenameCellSet { .. }
             | Self::RemoveCellSet(_)
             | Self::Compare(_)

@@ -26,6 +26,14 @@ pub enum ColorBy {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         layer: Option<String>,
     },
+    /// The expression of two genes, blended.
+    TwoGenes {
+        /// Their ids.
+        genes: [String; 2],
+        /// The layer, or `None` for the dataset's default.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        layer: Option<String>,
+    },
 }
 
 impl ColorBy {
@@ -33,7 +41,7 @@ impl ColorBy {
     pub fn column(&self) -> Option<&str> {
         match self {
             Self::Obs(column) => Some(column),
-            Self::None | Self::Gene(_) | Self::GeneSet { .. } => None,
+            Self::None | Self::Gene(_) | Self::GeneSet { .. } | Self::TwoGenes { .. } => None,
         }
     }
 
@@ -41,7 +49,17 @@ impl ColorBy {
     pub fn gene(&self) -> Option<&GeneKey> {
         match self {
             Self::Gene(gene) => Some(gene),
-            Self::None | Self::Obs(_) | Self::GeneSet { .. } => None,
+            Self::None | Self::Obs(_) | Self::GeneSet { .. } | Self::TwoGenes { .. } => None,
+        }
+    }
+
+    /// The two genes, where two are blended.
+    pub fn pair(&self) -> Option<[GeneKey; 2]> {
+        match self {
+            Self::TwoGenes { genes, layer } => {
+                Some(genes.each_ref().map(|gene| GeneKey { layer: layer.clone(), gene: gene.clone() }))
+            }
+            Self::None | Self::Obs(_) | Self::Gene(_) | Self::GeneSet { .. } => None,
         }
     }
 
@@ -49,7 +67,7 @@ impl ColorBy {
     pub fn gene_set(&self) -> Option<&str> {
         match self {
             Self::GeneSet { set, .. } => Some(set),
-            Self::None | Self::Obs(_) | Self::Gene(_) => None,
+            Self::None | Self::Obs(_) | Self::Gene(_) | Self::TwoGenes { .. } => None,
         }
     }
 
@@ -58,7 +76,7 @@ impl ColorBy {
         match self {
             Self::None | Self::Obs(_) => None,
             Self::Gene(gene) => Some(&mut gene.layer),
-            Self::GeneSet { layer, .. } => Some(layer),
+            Self::GeneSet { layer, .. } | Self::TwoGenes { layer, .. } => Some(layer),
         }
     }
 }
@@ -105,6 +123,19 @@ impl From<Clip> for ClipJson {
     }
 }
 
+/// Which cells are drawn above others. Selected ones are always drawn above those that are not.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CellOrder {
+    /// Those of higher values.
+    #[default]
+    Highest,
+    /// Those of lower values.
+    Lowest,
+    /// Any, the same ones each time.
+    Random,
+}
+
 /// How values become colors.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -117,12 +148,21 @@ pub struct ColorOptions {
     pub log: bool,
     /// Whether zeros are drawn as missing.
     pub zeros_gray: bool,
-    /// Percentiles outside which values are drawn as missing.
+    /// Percentiles outside which values are drawn as missing, and histograms do not count them.
     pub clip: Clip,
+    /// Which cells are drawn above others, where numbers color them.
+    pub order: CellOrder,
 }
 
 impl Default for ColorOptions {
     fn default() -> Self {
-        Self { colormap: None, range: Range::ALL, log: false, zeros_gray: false, clip: Clip::NONE }
+        Self {
+            colormap: None,
+            range: Range::ALL,
+            log: false,
+            zeros_gray: false,
+            clip: Clip::NONE,
+            order: CellOrder::default(),
+        }
     }
 }

@@ -26,6 +26,10 @@ pub enum Command {
     ToolLasso,
     /// Choose the rectangle.
     ToolRectangle,
+    /// Type the bounds of a rectangle.
+    TypeRectangle,
+    /// Find cells by their ids.
+    FindCells,
     /// Invert the selection.
     InvertSelection,
     /// Clear all filters.
@@ -44,6 +48,10 @@ pub enum Command {
     FindMarkers,
     /// Search for a gene.
     SearchGene,
+    /// Save cells as a table.
+    SaveCells,
+    /// Open the palette.
+    ShowPalette,
     /// Open or close the left sidebar.
     ToggleLeftSidebar,
     /// Open or close the right sidebar.
@@ -64,7 +72,7 @@ pub enum Command {
 
 impl Command {
     /// Every command, in the order a palette lists them.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 30] = [
         Self::Undo,
         Self::Redo,
         Self::Fit,
@@ -73,6 +81,8 @@ impl Command {
         Self::ToolPan,
         Self::ToolLasso,
         Self::ToolRectangle,
+        Self::TypeRectangle,
+        Self::FindCells,
         Self::InvertSelection,
         Self::ClearFilters,
         Self::Subset,
@@ -89,6 +99,8 @@ impl Command {
         Self::SavePicture,
         Self::CopyLink,
         Self::CopyEmbed,
+        Self::SaveCells,
+        Self::ShowPalette,
         Self::ShowShortcuts,
         Self::Close,
     ];
@@ -112,12 +124,22 @@ impl Command {
             Self::ZoomIn => ("Zoom in", "Look at the embedding more closely."),
             Self::ZoomOut => ("Zoom out", "Look at the embedding from farther away."),
             Self::ToolPan => ("Pan", "Drag to move the embedding."),
-            Self::ToolLasso => {
-                ("Lasso", "Draw around cells to select them; Shift adds to the selection, Alt takes away.")
-            }
+            Self::ToolLasso => (
+                "Lasso",
+                "Draw around cells to select them; Shift adds to the selection, Alt takes away, both keep what is \
+                     inside.",
+            ),
             Self::ToolRectangle => (
                 "Rectangle",
-                "Drag a rectangle over cells to select them; Shift adds to the selection, Alt takes away.",
+                "Drag a rectangle over cells, or click two corners, to select them; Shift adds to the selection, Alt \
+                 takes away, both keep what is inside.",
+            ),
+            Self::TypeRectangle => {
+                ("Rectangle by coordinates", "Type the bounds of a rectangle to select the cells inside.")
+            }
+            Self::FindCells => (
+                "Find cells",
+                "Find cells by their ids, one or a pasted list: to see where they are or to select them.",
             ),
             Self::InvertSelection => {
                 ("Invert selection", "Select the cells outside what was drawn instead of those inside.")
@@ -141,6 +163,12 @@ impl Command {
             Self::ToggleLabels => ("Labels", "Write the labels that color the cells over the picture, or no longer."),
             Self::ToggleTheme => ("Theme", "Go from the system's theme to light to dark."),
             Self::SavePicture => ("Save picture", "Save the embedding with its legend as an image."),
+            Self::SaveCells => {
+                ("Save cells", "Save cells as a table: their ids, columns, genes, and whether they are selected.")
+            }
+            Self::ShowPalette => {
+                ("Command palette", "Search for commands, genes, columns, labels and cell sets in one place.")
+            }
             Self::CopyLink => ("Copy link", "Copy a link that restores this view."),
             Self::CopyEmbed => ("Embed", "Copy the HTML that shows this view in a page of yours."),
             Self::ShowShortcuts => ("Keyboard shortcuts", "List the keys."),
@@ -162,6 +190,8 @@ impl Command {
             Self::ToolPan => const { &[key("p")] },
             Self::ToolLasso => const { &[key("l")] },
             Self::ToolRectangle => const { &[key("r")] },
+            Self::TypeRectangle => const { &[key("r").shift()] },
+            Self::FindCells => const { &[key("c")] },
             Self::InvertSelection => const { &[key("i")] },
             Self::ClearFilters => const { &[key("x")] },
             Self::Subset => const { &[key("s")] },
@@ -176,6 +206,8 @@ impl Command {
             Self::ToggleLabels => const { &[key("b")] },
             Self::ToggleTheme => const { &[key("t")] },
             Self::SavePicture => const { &[key("p").shift()] },
+            Self::SaveCells => const { &[key("e")] },
+            Self::ShowPalette => const { &[key("k").primary()] },
             Self::CopyLink => const { &[key("c").shift()] },
             Self::CopyEmbed => const { &[key("e").shift()] },
             Self::ShowShortcuts => const { &[key("?")] },
@@ -222,12 +254,16 @@ impl Command {
             })),
             Self::ZoomIn
             | Self::ZoomOut
+            | Self::TypeRectangle
+            | Self::FindCells
             | Self::InvertSelection
             | Self::SaveCellSet
             | Self::LabelSelection
             | Self::CompareSets
             | Self::FindMarkers
             | Self::SearchGene
+            | Self::SaveCells
+            | Self::ShowPalette
             | Self::SavePicture
             | Self::CopyLink
             | Self::CopyEmbed

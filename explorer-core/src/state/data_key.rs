@@ -50,16 +50,18 @@ impl DimensionKey {
             Self::Gene(gene) => Some(DataKey::Gene(gene.clone())),
             Self::Mean(mean) => Some(DataKey::Mean(mean.clone())),
             Self::Selection(embedding) => Some(DataKey::Embedding(embedding.clone())),
+            Self::Cells => Some(DataKey::Rows),
             Self::Subset(_) => None,
         }
     }
 }
 
 impl Analysis {
-    /// The data that color the cells; `None` where nothing does, or a gene set without genes.
+    /// The data that color the cells; `None` where nothing does, a gene set without genes, or two genes: see
+    /// [`ColorBy::pair`].
     pub fn color_data(&self) -> Option<DataKey> {
         match &self.color {
-            ColorBy::None => None,
+            ColorBy::None | ColorBy::TwoGenes { .. } => None,
             ColorBy::Obs(column) => Some(DataKey::Column(column.clone())),
             ColorBy::Gene(gene) => Some(DataKey::Gene(gene.clone())),
             ColorBy::GeneSet { .. } => self.color_mean().map(DataKey::Mean),
@@ -76,6 +78,7 @@ impl ViewSpec {
         let embeddings = self.panels.iter().filter_map(Panel::embedding);
         let mut needs = set_of(embeddings.map(|key| DataKey::Embedding(key.to_owned())));
         needs.extend(analysis.color_data());
+        needs.extend(analysis.color.pair().into_iter().flatten().map(DataKey::Gene));
         needs.extend(self.layout.expanded.iter().chain(&analysis.as_labels).cloned().map(DataKey::Column));
         let listed = |gene: &String| DataKey::Gene(GeneKey { layer: analysis.layer.clone(), gene: gene.clone() });
         needs.extend(analysis.genes.iter().map(listed));

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{CellQuery, Filters, GeneKey, GeneMean, LabelFilter, ObsFilter, Range, Selection};
+use super::{CellList, CellQuery, Filters, GeneKey, GeneMean, LabelFilter, ObsFilter, Range, Selection};
 
 /// What a cross-filter keeps one mask for.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -16,6 +16,8 @@ pub enum DimensionKey {
     Mean(GeneMean),
     /// The outlines drawn in an embedding, by its key in `obsm`.
     Selection(String),
+    /// The cells chosen one by one.
+    Cells,
     /// A level of subsetting, 0 the outermost.
     Subset(usize),
 }
@@ -29,6 +31,8 @@ pub enum DimensionFilter<'a> {
     Range(Range),
     /// Outlines in an embedding.
     Selection(&'a Selection),
+    /// Cells one by one.
+    Cells(&'a CellList),
     /// All of these at once.
     Subset(&'a Filters),
 }
@@ -61,7 +65,11 @@ impl Filters {
             key: DimensionKey::Selection(embedding.clone()),
             filter: DimensionFilter::Selection(selection),
         });
-        obs.chain(genes).chain(means).chain(selections).collect()
+        let cells = self
+            .cells
+            .iter()
+            .map(|cells| Dimension { key: DimensionKey::Cells, filter: DimensionFilter::Cells(cells) });
+        obs.chain(genes).chain(means).chain(selections).chain(cells).collect()
     }
 
     /// Removes the filter of a dimension, if there is one.
@@ -71,6 +79,7 @@ impl Filters {
             DimensionKey::Gene(gene) => drop(self.genes.remove(gene)),
             DimensionKey::Mean(mean) => drop(self.means.remove(mean)),
             DimensionKey::Selection(embedding) => drop(self.selections.remove(embedding)),
+            DimensionKey::Cells => self.cells = None,
             DimensionKey::Subset(_) => {}
         }
     }
@@ -96,6 +105,7 @@ impl CellQuery {
             DimensionKey::Selection(embedding) => {
                 self.filters.selections.get(embedding).map(DimensionFilter::Selection)
             }
+            DimensionKey::Cells => self.filters.cells.as_ref().map(DimensionFilter::Cells),
             DimensionKey::Subset(level) => self.subset.get(*level).map(DimensionFilter::Subset),
         }
     }

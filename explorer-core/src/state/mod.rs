@@ -14,6 +14,7 @@
 
 mod action;
 mod canonical;
+mod cell_list;
 mod color;
 mod command;
 mod data_key;
@@ -42,8 +43,9 @@ mod tests;
 mod universe;
 mod view;
 
-pub use action::{Action, CoalesceKey, SelectMode, Touches, UndoPolicy};
-pub use color::{Clip, ColorBy, ColorOptions};
+pub use action::{Action, CoalesceKey, Touches, UndoPolicy};
+pub use cell_list::CellList;
+pub use color::{CellOrder, Clip, ColorBy, ColorOptions};
 pub use command::Command;
 pub use data_key::DataKey;
 pub use dimension::{Dimension, DimensionFilter, DimensionKey};
@@ -56,8 +58,8 @@ pub use own_column_file::{OwnColumnFile, OwnColumnFileError, own_columns_from_cs
 pub use own_columns::{OwnColumn, OwnLabel};
 pub use panel::{Camera, Panel, PanelIdx, PanelKind, Panels, PointStyle};
 pub use polygon::Polygon;
-pub use query::{CellQuery, Filters, GeneKey, GeneMean, ObsFilter, Range, Selection, SelectionStep};
+pub use query::{CellQuery, Filters, GeneKey, GeneMean, ObsFilter, Range, SelectMode, Selection, SelectionStep};
 pub use reduce::reduce;
-pub use sets::{CellList, CellSet, CellSource, Comparison, GeneSet, Reference, TestMode};
+pub use sets::{CellSet, CellSource, Comparison, GeneSet, Reference, TestMode};
 pub use shortcut::{Modifiers, Platform, Shortcut};
 pub use view::{Analysis, AppState, Hover, Tool, Transient, ViewSpec};

@@ -42,6 +42,10 @@ impl Analysis {
         self.color = match self.color {
             ColorBy::Gene(gene) => ColorBy::Gene(gene.named(names)),
             ColorBy::GeneSet { set, layer: of } => ColorBy::GeneSet { set, layer: layer(names, of) },
+            ColorBy::TwoGenes { genes, layer: of } => {
+                let layer = layer(names, of);
+                ColorBy::TwoGenes { genes: genes.map(|gene| names.gene_id(layer.as_deref(), gene)), layer }
+            }
             color @ (ColorBy::None | ColorBy::Obs(_)) => color,
         };
         self.query = self.query.named(names);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    LabelFilter, Polygon,
+    CellList, LabelFilter, Polygon,
     json::{GeneMeanJson, JsonError, RangeJson},
 };
 use crate::sorting::set_of;
@@ -155,6 +155,21 @@ impl ObsFilter {
     }
 }
 
+/// What a new outline does to the selection there is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SelectMode {
+    /// Takes its place.
+    #[default]
+    Replace,
+    /// Adds the cells inside.
+    Add,
+    /// Takes the cells inside away; from all cells when nothing is selected.
+    Subtract,
+    /// Keeps those of its cells that are inside.
+    Intersect,
+}
+
 /// One step of a selection in an embedding.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -163,6 +178,8 @@ pub enum SelectionStep {
     Add(Polygon),
     /// The cells inside leave the selection.
     Subtract(Polygon),
+    /// The cells outside leave the selection.
+    Intersect(Polygon),
     /// The selected cells and the others change places.
     Invert,
 }
@@ -188,14 +205,22 @@ impl Selection {
         self.steps.is_empty()
     }
 
-    /// Adds a step. Inverting nothing does nothing, and inverting twice undoes it.
+    /// Adds a step. Inverting nothing does nothing, and inverting twice undoes it. What is inside of nothing chosen yet
+    /// is what is inside.
     pub fn push(&mut self, step: SelectionStep) {
-        match (&step, self.steps.last()) {
+        match (step, self.steps.last()) {
             (SelectionStep::Invert, None) => {}
             (SelectionStep::Invert, Some(SelectionStep::Invert)) => {
                 self.steps.pop();
             }
-            (SelectionStep::Add(_) | SelectionStep::Subtract(_) | SelectionStep::Invert, _) => self.steps.push(step),
+            (SelectionStep::Intersect(polygon), None) => self.steps.push(SelectionStep::Add(polygon)),
+            (
+                step @ (SelectionStep::Add(_)
+                | SelectionStep::Subtract(_)
+                | SelectionStep::Intersect(_)
+                | SelectionStep::Invert),
+                _,
+            ) => self.steps.push(step),
         }
     }
 }
@@ -237,12 +262,19 @@ pub struct Filters {
     pub means: BTreeMap<GeneMean, Range>,
     /// By outline, by the embedding's key in `obsm`.
     pub selections: BTreeMap<String, Selection>,
+    /// One by one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cells: Option<CellList>,
 }
 
 impl Filters {
     /// Whether there is no filter.
     pub fn is_empty(&self) -> bool {
-        self.obs.is_empty() && self.genes.is_empty() && self.means.is_empty() && self.selections.is_empty()
+        self.obs.is_empty()
+            && self.genes.is_empty()
+            && self.means.is_empty()
+            && self.selections.is_empty()
+            && self.cells.is_none()
     }
 
     /// Without the entries that let every cell pass by their form alone.

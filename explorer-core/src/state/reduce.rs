@@ -27,6 +27,7 @@ pub fn reduce(mut state: AppState, action: Action) -> AppState {
         Action::SetCamera { panel, camera } => change_panel(view, panel, |panel| panel.camera = camera),
         Action::SetPointStyle { panel, style } => change_panel(view, panel, |panel| panel.points = style),
         Action::SetTool(tool) => view.tool = tool,
+        Action::SetSelectMode(mode) => transient.select_mode = mode,
 
         Action::SetColor(color) => set_color(analysis, color),
         Action::SetColorOptions(options) => analysis.color_options = options,
@@ -79,10 +80,11 @@ pub fn reduce(mut state: AppState, action: Action) -> AppState {
             put_cell_set(analysis, CellSet { name, source });
         }
         Action::AddCellSet(set) => put_cell_set(analysis, set),
-        Action::SelectCellSet(name) => {
-            if let Some(CellSet { source: CellSource::Query(query), .. }) = analysis.cell_set(&name) {
-                analysis.query = query.clone();
-            }
+        Action::SelectCellSet(name) => select_cell_set(analysis, &name),
+        Action::AddAndSelectCellSet(set) => {
+            let name = set.name.clone();
+            put_cell_set(analysis, set);
+            select_cell_set(analysis, &name);
         }
         Action::RenameCellSet { from, to } => rename_cell_set(view, &from, to),
         Action::RemoveCellSet(name) => {
@@ -195,7 +197,7 @@ fn open_dataset(view: &mut ViewSpec, id: String) {
 fn set_color(analysis: &mut Analysis, color: ColorBy) {
     let is_there = match &color {
         ColorBy::GeneSet { set, .. } => analysis.gene_set(set).is_some(),
-        ColorBy::None | ColorBy::Obs(_) | ColorBy::Gene(_) => true,
+        ColorBy::None | ColorBy::Obs(_) | ColorBy::Gene(_) | ColorBy::TwoGenes { .. } => true,
     };
     if is_there && analysis.color != color {
         analysis.color = color;
@@ -249,7 +251,18 @@ fn select(selection: &mut Selection, mode: SelectMode, polygon: Polygon) {
         }
         SelectMode::Add => selection.push(SelectionStep::Add(polygon)),
         SelectMode::Subtract => selection.push(SelectionStep::Subtract(polygon)),
+        SelectMode::Intersect => selection.push(SelectionStep::Intersect(polygon)),
     }
+}
+
+fn select_cell_set(analysis: &mut Analysis, name: &str) {
+    let Some(set) = analysis.cell_set(name) else { return };
+    analysis.query = match &set.source {
+        CellSource::Query(query) => query.clone(),
+        CellSource::Cells(cells) => {
+            CellQuery { filters: Filters { cells: Some(cells.clone()), ..Filters::default() }, ..CellQuery::default() }
+        }
+    };
 }
 
 fn put_cell_set(analysis: &mut Analysis, mut set: CellSet) {

@@ -77,6 +77,7 @@ fn selection() -> impl Strategy<Value = Selection> {
     let step = prop_oneof![
         polygon().prop_map(SelectionStep::Add),
         polygon().prop_map(SelectionStep::Subtract),
+        polygon().prop_map(SelectionStep::Intersect),
         Just(SelectionStep::Invert),
     ];
     vec(step, 0..4).prop_map(Selection::from_iter)
@@ -97,8 +98,11 @@ fn mean() -> impl Strategy<Value = GeneMean> {
 fn filters() -> impl Strategy<Value = Filters> {
     let obs = prop_oneof![label_filter().prop_map(ObsFilter::Labels), range().prop_map(ObsFilter::Range),];
     let obs = btree_map(name(), obs, 0..3);
-    (obs, btree_map(gene(), range(), 0..2), btree_map(mean(), range(), 0..2), btree_map(name(), selection(), 0..2))
-        .prop_map(|(obs, genes, means, selections)| Filters { obs, genes, means, selections })
+    let ranges = (btree_map(gene(), range(), 0..2), btree_map(mean(), range(), 0..2));
+    (obs, ranges, btree_map(name(), selection(), 0..2), option::weighted(0.2, cell_list()))
+        .prop_map(|(obs, (genes, means), selections, cells)| Filters { obs, genes, means, selections, cells })
+        // On the heap: a history of these would not fit on the stack of a test.
+        .boxed()
 }
 
 pub(super) fn query() -> impl Strategy<Value = CellQuery> {
@@ -113,12 +117,12 @@ fn gene_set() -> impl Strategy<Value = GeneSet> {
     (name(), name(), names()).prop_map(|(name, description, genes)| GeneSet { name, description, genes })
 }
 
+fn cell_list() -> impl Strategy<Value = CellList> {
+    btree_set(0..200_000_u32, 0..20).prop_map(|cells| CellList::new(RoaringBitmap::from_iter(cells)))
+}
+
 fn cell_set() -> impl Strategy<Value = CellSet> {
-    let cells = btree_set(0..200_000_u32, 0..20).prop_map(RoaringBitmap::from_iter);
-    let source = prop_oneof![
-        query().prop_map(CellSource::Query),
-        cells.prop_map(|cells| CellSource::Cells(CellList::new(cells))),
-    ];
+    let source = prop_oneof![query().prop_map(CellSource::Query), cell_list().prop_map(CellSource::Cells)];
     (name(), source).prop_map(|(name, source)| CellSet { name, source })
 }
 
@@ -157,6 +161,7 @@ fn color() -> impl Strategy<Value = ColorBy> {
         name().prop_map(ColorBy::Obs),
         gene().prop_map(ColorBy::Gene),
         (name(), layer()).prop_map(|(set, layer)| ColorBy::GeneSet { set, layer }),
+        (name(), name(), layer()).prop_map(|(a, b, layer)| ColorBy::TwoGenes { genes: [a, b], layer }),
     ]
 }
 
@@ -164,8 +169,17 @@ fn color_options() -> impl Strategy<Value = ColorOptions> {
     let clip = (0.0..50.0_f32, 50.5..100.0_f32).prop_map(|(lower, upper)| Clip::new(lower, upper).unwrap());
     let clip = prop_oneof![Just(Clip::NONE), clip];
     let range = prop_oneof![Just(Range::ALL), range()];
-    (option::of(name()), range, any::<bool>(), any::<bool>(), clip)
-        .prop_map(|(colormap, range, log, zeros_gray, clip)| ColorOptions { colormap, range, log, zeros_gray, clip })
+    let order = prop::sample::select(vec![CellOrder::Highest, CellOrder::Lowest, CellOrder::Random]);
+    (option::of(name()), range, any::<bool>(), any::<bool>(), clip, order).prop_map(
+        |(colormap, range, log, zeros_gray, clip, order)| ColorOptions {
+            colormap,
+            range,
+            log,
+            zeros_gray,
+            clip,
+            order,
+        },
+    )
 }
 
 fn camera() -> impl Strategy<Value = Camera> {
@@ -267,6 +281,7 @@ fn dimension() -> impl Strategy<Value = DimensionKey> {
         gene().prop_map(DimensionKey::Gene),
         mean().prop_map(DimensionKey::Mean),
         name().prop_map(DimensionKey::Selection),
+        Just(DimensionKey::Cells),
         (0..3_usize).prop_map(DimensionKey::Subset),
     ]
 }
@@ -278,8 +293,11 @@ fn hover() -> impl Strategy<Value = Hover> {
     ]
 }
 
+fn select_mode() -> impl Strategy<Value = SelectMode> {
+    prop::sample::select(vec![SelectMode::Replace, SelectMode::Add, SelectMode::Subtract, SelectMode::Intersect])
+}
+
 fn filter_action() -> impl Strategy<Value = Action> {
-    let mode = prop::sample::select(vec![SelectMode::Replace, SelectMode::Add, SelectMode::Subtract]);
     prop_oneof![
         name().prop_map(Action::ToggleAsLabels),
         (name(), label()).prop_map(|(column, label)| Action::ToggleLabel { column, label }),
@@ -287,13 +305,18 @@ fn filter_action() -> impl Strategy<Value = Action> {
         (name(), option::of(range())).prop_map(|(column, range)| Action::SetRange { column, range }),
         (gene(), option::of(range())).prop_map(|(gene, range)| Action::SetGeneRange { gene, range }),
         (mean(), option::of(range())).prop_map(|(mean, range)| Action::SetMeanRange { mean, range }),
-        (name(), mode, polygon()).prop_map(|(embedding, mode, polygon)| Action::Select { embedding, mode, polygon }),
+        (name(), select_mode(), polygon()).prop_map(|(embedding, mode, polygon)| Action::Select {
+            embedding,
+            mode,
+            polygon
+        }),
         name().prop_map(|embedding| Action::InvertSelection { embedding }),
         dimension().prop_map(Action::ClearFilter),
         Just(Action::ClearFilters),
         Just(Action::Subset),
         Just(Action::Unsubset),
     ]
+    .boxed()
 }
 
 fn gene_action() -> impl Strategy<Value = Action> {
@@ -308,6 +331,7 @@ fn gene_action() -> impl Strategy<Value = Action> {
         (name(), name()).prop_map(|(name, gene)| Action::RemoveFromGeneSet { name, gene }),
         name().prop_map(Action::RemoveGeneSet),
     ]
+    .boxed()
 }
 
 fn set_action() -> impl Strategy<Value = Action> {
@@ -315,6 +339,7 @@ fn set_action() -> impl Strategy<Value = Action> {
         2 => name().prop_map(|name| Action::SaveCellSet { name }),
         2 => cell_set().prop_map(Action::AddCellSet),
         1 => name().prop_map(Action::SelectCellSet),
+        1 => cell_set().prop_map(Action::AddAndSelectCellSet),
         1 => (name(), name()).prop_map(|(from, to)| Action::RenameCellSet { from, to }),
         1 => name().prop_map(Action::RemoveCellSet),
         3 => comparison().prop_map(Action::Compare),
@@ -326,6 +351,7 @@ fn set_action() -> impl Strategy<Value = Action> {
         1 => comparison().prop_map(Action::RemoveComparison),
         2 => option::of(result()).prop_map(Action::ShowResult),
     ]
+    .boxed()
 }
 
 fn view_action() -> impl Strategy<Value = Action> {
@@ -339,6 +365,7 @@ fn view_action() -> impl Strategy<Value = Action> {
         (panel_idx(), option::of(camera())).prop_map(|(panel, camera)| Action::SetCamera { panel, camera }),
         (panel_idx(), points()).prop_map(|(panel, style)| Action::SetPointStyle { panel, style }),
         tool().prop_map(Action::SetTool),
+        select_mode().prop_map(Action::SetSelectMode),
         color().prop_map(Action::SetColor),
         color_options().prop_map(Action::SetColorOptions),
         layer().prop_map(Action::SetLayer),
@@ -350,6 +377,7 @@ fn view_action() -> impl Strategy<Value = Action> {
         option::of(hover()).prop_map(Action::Hover),
         option::of(side()).prop_map(Action::SetDrawer),
     ]
+    .boxed()
 }
 
 /// Any action.

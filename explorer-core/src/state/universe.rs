@@ -18,8 +18,8 @@ impl CellQuery {
     /// The filters of all levels, one for each column, ascending, where all are on labels and nothing else is asked.
     pub fn only_labels(&self) -> Option<Vec<(&str, LabelFilter)>> {
         let mut labels: Vec<(&str, LabelFilter)> = Vec::new();
-        for Filters { obs, genes, means, selections } in self.subset.iter().chain([&self.filters]) {
-            if !genes.is_empty() || !means.is_empty() || !selections.is_empty() {
+        for Filters { obs, genes, means, selections, cells } in self.subset.iter().chain([&self.filters]) {
+            if !genes.is_empty() || !means.is_empty() || !selections.is_empty() || cells.is_some() {
                 return None;
             }
             for (column, filter) in obs {

@@ -8,7 +8,7 @@ use crate::data::CellRow;
 
 use super::{
     CellQuery, CellSet, ColorBy, ColorOptions, Comparison, Dimension, GeneMean, GeneSet, Label, Layout, Markers,
-    OwnColumn, Panels, Range, ResultPanel, Side,
+    OwnColumn, Panels, Range, ResultPanel, SelectMode, Side,
 };
 
 /// Everything the page shows.
@@ -24,6 +24,13 @@ impl AppState {
     /// Every filter and subset level in force, with its dimension.
     pub fn active_dimensions(&self) -> Vec<Dimension<'_>> {
         self.view.analysis.query.active_dimensions()
+    }
+
+    /// What an outline in an embedding does where no key is held that says so: what was chosen, once there is a
+    /// selection that it could be done to.
+    pub fn select_mode(&self, embedding: &str) -> SelectMode {
+        let has_selection = self.view.analysis.query.filters.selections.contains_key(embedding);
+        if has_selection { self.transient.select_mode } else { SelectMode::Replace }
     }
 }
 
@@ -113,7 +120,7 @@ impl Analysis {
     pub fn color_mean(&self) -> Option<GeneMean> {
         match &self.color {
             ColorBy::GeneSet { set, layer } => self.gene_set(set)?.mean(layer.clone()),
-            ColorBy::None | ColorBy::Obs(_) | ColorBy::Gene(_) => None,
+            ColorBy::None | ColorBy::Obs(_) | ColorBy::Gene(_) | ColorBy::TwoGenes { .. } => None,
         }
     }
 
@@ -150,6 +157,8 @@ pub struct Transient {
     pub hover: Option<Hover>,
     /// The sidebar that is open as a drawer, on a narrow screen.
     pub drawer: Option<Side>,
+    /// What an outline does to the selection there is, where no key is held that says so.
+    pub select_mode: SelectMode,
 }
 
 /// What the pointer is over.

@@ -90,6 +90,17 @@ fn one_cell_has_the_id_that_it_has_among_all() {
 }
 
 #[test]
+fn cells_are_found_by_their_ids_and_ids_that_no_cell_has_are_listed() {
+    let dataset = dataset(|_| ());
+    let all = now(dataset.cell_ids()).unwrap();
+    let id = |cell: u32| all[cell as usize].clone().unwrap();
+    let asked = [id(N_OBS - 1), "nowhere".to_owned(), id(20_000), id(0), "AAAC-9".to_owned()];
+    let found = now(dataset.find_cells(&asked)).unwrap();
+    assert_eq!(found.cells, [0, 20_000, N_OBS - 1].map(CellIdx));
+    assert_eq!(found.unknown, ["nowhere", "AAAC-9"]);
+}
+
+#[test]
 fn a_broken_tile_is_named_and_the_rest_goes_on() {
     let dataset = dataset(|tiles| tiles.entry(("genes0".to_owned(), 4)).or_default().truncate(9));
     let broken = now(dataset.gene(0, GeneIdx(1), Priority::Now)).unwrap_err();

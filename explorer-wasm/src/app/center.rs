@@ -4,20 +4,23 @@ use explorer_core::{
     format::plural,
     session::{Colors, Session, embedding_name},
     sorting::sort_by,
-    state::{Action, Command, PanelIdx, Platform},
+    state::{Action, ColorOptions, Command, PanelIdx, Platform, Range},
 };
 use leptos::prelude::*;
 use shared_fbs::manifest::Embedding;
 
 use super::{
-    legend::{legend_is_loading, legend_note, tip},
+    legend::{ask_of_legend, legend_is_loading, legend_note, passing_entries, tip},
     parts::{Page, title},
 };
 use crate::{
     fetch::FetchError,
     picture::{Picture, PictureFailure, PictureHandle},
     store::{Phase, Store},
-    ui::{Button, CellTooltip, Choice, DisplayPanel, EmptyView, ErrorView, FilterChips, Legend, LoadingView, Toolbar},
+    ui::{
+        BrushChange, Button, CellTooltip, Choice, ColoredBy, DisplayPanel, EmptyView, ErrorView, FilterChips, Legend,
+        LoadingView, Toolbar,
+    },
 };
 
 /// The picture with all that floats over it, or what stands in its place.
@@ -46,6 +49,7 @@ pub(super) fn Center(
         failure.with(Option::is_none) && (!is_ready.get() || waits_for_points)
     });
     let cannot_draw = move || handle.failure.get();
+    let color_options = store.part(|state| state.view.analysis.color_options.clone());
     let query = store.part(|state| state.view.analysis.query.clone());
     let layer = store.part(|state| state.view.analysis.layer.clone());
     let filters = Memo::new(move |_| {
@@ -76,6 +80,15 @@ pub(super) fn Center(
             <EmbeddingBar store handle platform on_command />
             <Legend
                 model=page.legend
+                passing=passing_entries(store)
+                range=Signal::derive(move || Some(color_options.get().range).filter(|range| *range != Range::ALL))
+                on_range=Callback::new(move |change: BrushChange| {
+                    let range = change.range.unwrap_or(Range::ALL);
+                    let options = ColorOptions { range, ..color_options.get_untracked() };
+                    store.dispatch(Action::SetColorOptions(options));
+                    store.dispatch(Action::EndDrag);
+                })
+                on_ask=Callback::new(move |ask| ask_of_legend(store, ask))
                 loading=legend_is_loading(store)
                 note=legend_note(store)
             />
@@ -220,6 +233,7 @@ fn EmbeddingBar(
         store.embedding_asked().unwrap_or_default()
     };
     let query = store.part(|state| state.view.analysis.query.clone());
+    let select_mode = store.part(|state| state.transient.select_mode);
     let can_subset = move || {
         let (selected, visible, _) = numbers.get();
         0 < selected && selected < visible
@@ -234,6 +248,12 @@ fn EmbeddingBar(
                 store.dispatch(Action::SetEmbedding { panel: PanelIdx::FIRST, embedding: Some(key) });
             })
             tool=store.part(|state| state.view.tool)
+            select_mode=Signal::derive(move || {
+                let key = shown();
+                let has_selection = query.with(|query| query.filters.selections.contains_key(&key));
+                has_selection.then(|| select_mode.get())
+            })
+            on_select_mode=Callback::new(move |mode| store.dispatch(Action::SetSelectMode(mode)))
             can_subset=Signal::derive(can_subset)
             can_give=Signal::derive(move || numbers.get().0 > 0)
             can_unsubset=Signal::derive(move || query.with(|query| !query.subset.is_empty()))
@@ -258,12 +278,19 @@ fn Display(store: Store, handle: PictureHandle) -> impl IntoView {
     let chosen_px = move || handle.view.get().map_or(1.0, |view| view.diameter_px(placing.get().n_points));
     let colors = store.colors();
     let asked = store.part(|state| state.view.analysis.color_options.clone());
-    let has_numbers = Memo::new(move |_| colors.with(|colors| matches!(colors, Colors::Numbers { .. })));
+    let colored_by = Memo::new(move |_| {
+        colors.with(|colors| match colors {
+            Colors::Plain | Colors::Labels { .. } => ColoredBy::NoNumber,
+            Colors::Numbers { .. } => ColoredBy::Number,
+            Colors::TwoNumbers { .. } => ColoredBy::TwoNumbers,
+        })
+    });
     view! {
         <DisplayPanel
             style=store.part(|state| state.view.panels.first().points)
             chosen_px=Signal::derive(chosen_px)
-            options=Signal::derive(move || has_numbers.get().then(|| asked.get()))
+            options=asked
+            colored_by
             on_style=Callback::new(move |style| {
                 store.dispatch(Action::SetPointStyle { panel: PanelIdx::FIRST, style });
             })

@@ -35,6 +35,8 @@ pub(super) fn run(store: Store, handle: PictureHandle, page: Page, command: Comm
     match command {
         Command::ZoomIn => handle.zoom(store, ZOOM_STEP),
         Command::ZoomOut => handle.zoom(store, 1.0 / ZOOM_STEP),
+        Command::TypeRectangle => page.typing_rectangle.set(true),
+        Command::FindCells => page.finding_cells.set(true),
         Command::InvertSelection => {
             if let Some(embedding) = store.embedding_key() {
                 store.dispatch(Action::InvertSelection { embedding });
@@ -62,6 +64,8 @@ pub(super) fn run(store: Store, handle: PictureHandle, page: Page, command: Comm
             copy(store, store.address_of(&store.link()), done);
         }
         Command::CopyEmbed => copy_embed(store),
+        Command::SaveCells => page.saving_cells.set(true),
+        Command::ShowPalette => page.palette.set(true),
         Command::SavePicture => page.saving.set(true),
         Command::CompareSets => {
             open_right(store);
@@ -147,6 +151,11 @@ pub(super) fn listen_to_keys(store: Store, on_command: Callback<Command>, platfo
                 if is_empty(&field) {
                     focus(root.query_selector(".picture").ok().flatten());
                 }
+            }
+            // A line of text has no use for its key.
+            Some(_) if command == Command::ShowPalette => {
+                press.prevent_default();
+                on_command.run(command);
             }
             Some(_) => {}
             None => {

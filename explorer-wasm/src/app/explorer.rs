@@ -13,9 +13,12 @@ use leptos::prelude::*;
 use super::{
     center::Center,
     commands::{listen_to_keys, run},
+    dialogs::SelectionDialogs,
     legend::highlight,
+    palette::CommandPalette,
     parts::{Page, title},
     results::{Announcement, ComparisonPanel, MarkersPanel},
+    save_cells::SaveCells,
     sidebar::{GeneSetSection, Genes, ObsColumns, OwnLabelDialog, Sets},
 };
 use crate::{
@@ -53,6 +56,10 @@ pub(super) fn Explorer(store: Store, speak: Speak) -> impl IntoView {
         labeling: RwSignal::new(false),
         last_label: RwSignal::default(),
         legend: Signal::derive(move || colors.with(legend)),
+        typing_rectangle: RwSignal::new(false),
+        finding_cells: RwSignal::new(false),
+        saving_cells: RwSignal::new(false),
+        palette: RwSignal::new(false),
         saving: RwSignal::new(false),
         shortcuts: RwSignal::new(false),
     };
@@ -148,6 +155,9 @@ pub(super) fn Explorer(store: Store, speak: Speak) -> impl IntoView {
             on_close=Callback::new(move |()| page.shortcuts.set(false))
         />
         <OwnLabelDialog store page />
+        <SelectionDialogs store handle page />
+        <SaveCells store page />
+        <CommandPalette store page platform on_command />
         <SaveDialog
             open=page.saving
             on_save=move |options| {

@@ -6,10 +6,13 @@
 mod catalog;
 mod center;
 mod commands;
+mod dialogs;
 mod explorer;
 mod legend;
+mod palette;
 mod parts;
 mod results;
+mod save_cells;
 mod sidebar;
 
 use std::{any::Any, rc::Rc};

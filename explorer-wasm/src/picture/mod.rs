@@ -13,9 +13,10 @@ mod text_canvas;
 use std::{cell::RefCell, rc::Rc};
 
 use explorer_core::{
+    data::CellIdx,
     embed::Gestures,
     screen::{Gesture, HeldKeys, Intent, Wheel},
-    state::{Action, PanelIdx, Polygon},
+    state::{Action, PanelIdx, Polygon, Tool},
 };
 use gloo_events::EventListener;
 use leptos::{html, prelude::*};
@@ -39,6 +40,9 @@ use crate::{
 /// How much closer a double click brings.
 const DOUBLE_CLICK_ZOOM: f64 = 2.0;
 
+/// How much closer a cell is shown that was found while all cells were in view.
+const FOUND_ZOOM: f64 = 4.0;
+
 /// CSS pixels that an arrow key moves the picture.
 const ARROW_PX: f64 = 60.0;
 
@@ -56,6 +60,8 @@ pub struct PictureHandle {
     labels: Labels,
     /// The outline that is being drawn, in CSS pixels.
     draft: RwSignal<Vec<[f64; 2]>>,
+    /// The cell that was found, with a ring around it until the picture is pressed.
+    pub found: RwSignal<Option<CellIdx>>,
     /// The file that is asked for.
     wanted: RwSignal<Option<Wanted>, LocalStorage>,
     /// Whether the picture is given up until it is wanted again, with what it takes of the graphics device.
@@ -82,6 +88,7 @@ impl PictureHandle {
             highlight,
             labels: Labels::new(store, view),
             draft: RwSignal::default(),
+            found: RwSignal::new(None),
             wanted: RwSignal::new_local(None),
             suspended: RwSignal::new(false),
         }
@@ -96,6 +103,25 @@ impl PictureHandle {
     pub fn size_dpx(&self) -> Option<[f64; 2]> {
         let (size_px, ratio) = (self.size_px.get_untracked(), self.ratio.get_untracked());
         self.view.get_untracked().map(|_| size_px.map(|side_px| side_px * ratio))
+    }
+
+    /// Moves the camera to a cell, closer than it fits all, and puts a ring around it; whether it has a position.
+    pub fn show_cell(&self, store: Store, cell: CellIdx) -> bool {
+        let Some(view) = self.view.get_untracked() else { return false };
+        let Some([x, y]) = store.with_scene(|scene| scene.px_of(cell, &view)).flatten() else { return false };
+        let [middle_x, middle_y] = view.center_px();
+        let is_fitted = store.peek(|state| state.view.panels.first().camera.is_none());
+        let factor = if is_fitted { FOUND_ZOOM } else { 1.0 };
+        look(store, view.panned([middle_x - x, middle_y - y]).zoomed(view.center_px(), factor));
+        self.found.set(Some(cell));
+        true
+    }
+
+    /// The corners of what the picture shows, in the embedding's coordinates: least and greatest x, then y.
+    pub fn corners(&self) -> Option<[f64; 4]> {
+        let view = self.view.get_untracked()?;
+        let ((x0, y0), (x1, y1)) = (view.coordinates([0.0; 2]), view.coordinates(view.size_px()));
+        Some([x0.min(x1), x0.max(x1), y0.min(y1), y0.max(y1)])
     }
 
     /// Brings the picture closer about its center.
@@ -213,12 +239,13 @@ pub fn Picture(
             let _ = element.set_pointer_capture(event.pointer_id());
         }
         leave(store);
+        handle.found.set(None);
         let held = HeldKeys { shift: event.shift_key(), alt: event.alt_key() };
-        let tool = store.peek(|state| state.view.tool);
-        let pans = event.button() == 1;
-        let asked =
-            gesture.with_value(|gesture| gesture.borrow_mut().down(event.pointer_id(), at(&event), tool, held, pans));
-        act(asked);
+        let embedding = store.embedding_key().unwrap_or_default();
+        let (tool, mode) = store.peek(|state| (state.view.tool, held.mode(state.select_mode(&embedding))));
+        // The middle button moves the picture whatever the tool.
+        let tool = if event.button() == 1 { Tool::Pan } else { tool };
+        act(gesture.with_value(|gesture| gesture.borrow_mut().down(event.pointer_id(), at(&event), tool, mode)));
     };
     let on_move = move |event: PointerEvent| {
         let asked = gesture.with_value(|gesture| gesture.borrow_mut().moved(event.pointer_id(), at(&event)));
@@ -279,12 +306,19 @@ pub fn Picture(
         }
         size
     });
+    // The same goes for a corner that was clicked, and for what another camera moves.
+    Effect::new(move |_| {
+        handle.view.track();
+        if gesture.with_value(|gesture| gesture.borrow().awaits_corner()) {
+            act(gesture.with_value(|gesture| gesture.borrow_mut().cancel()));
+        }
+    });
     let tool = store.part(|state| state.view.tool);
     let keys = unique_id("picture-keys");
     view! {
         <div
             class="picture"
-            class:picture-pans=move || tool.get() == explorer_core::state::Tool::Pan
+            class:picture-pans=move || tool.get() == Tool::Pan
             tabindex="0"
             role="application"
             aria-label="Embedding"
@@ -301,7 +335,7 @@ pub fn Picture(
             on:keydown=on_key
         >
             <LabelLayer labels=handle.labels />
-            <Outline store view=handle.view draft=handle.draft />
+            <Outline store view=handle.view draft=handle.draft found=handle.found />
             <GestureHint asked=hint />
         </div>
         <p class="picture-keys" id=keys>

@@ -1,14 +1,19 @@
 //! The outlines over the picture: those that select, in the embedding's coordinates so that they
 //! follow pan and zoom, and the one that is being drawn.
 
-use explorer_core::{screen::closed_path, state::SelectionStep};
+use explorer_core::{data::CellIdx, screen::closed_path, state::SelectionStep};
 use leptos::prelude::*;
 
 use crate::{bridge::View, store::Store};
 
 /// The outlines, drawn over the canvas.
 #[component]
-pub(super) fn Outline(store: Store, view: Memo<Option<View>>, draft: RwSignal<Vec<[f64; 2]>>) -> impl IntoView {
+pub(super) fn Outline(
+    store: Store,
+    view: Memo<Option<View>>,
+    draft: RwSignal<Vec<[f64; 2]>>,
+    found: RwSignal<Option<CellIdx>>,
+) -> impl IntoView {
     // By embedding, so that outlines drawn in another one do not show in this.
     let steps = store.part(|state| state.view.analysis.query.filters.selections.clone());
     let embedding = store.part(|state| state.view.panels.first().kind.clone());
@@ -24,6 +29,7 @@ pub(super) fn Outline(store: Store, view: Memo<Option<View>>, draft: RwSignal<Ve
                     .filter_map(|step| match step {
                         SelectionStep::Add(polygon) => Some(("outline", polygon)),
                         SelectionStep::Subtract(polygon) => Some(("outline outline-subtract", polygon)),
+                        SelectionStep::Intersect(polygon) => Some(("outline outline-intersect", polygon)),
                         SelectionStep::Invert => None,
                     })
                     .map(|(class, polygon)| (class, closed_path(polygon.points().map(|point| view.px(point)))))
@@ -31,9 +37,16 @@ pub(super) fn Outline(store: Store, view: Memo<Option<View>>, draft: RwSignal<Ve
             })
         })
     });
+    let placing = store.placing();
+    let ring = move || {
+        let (cell, view) = (found.get()?, view.get()?);
+        placing.track();
+        store.with_scene(|scene| scene.px_of(cell, &view)).flatten()
+    };
     view! {
         <svg class="picture-outlines" aria-hidden="true" data-testid="outlines">
             {move || paths.get().into_iter().map(|(class, d)| view! { <path class=class d=d /> }).collect_view()}
+            {move || ring().map(|[x, y]| view! { <circle class="cell-ring" data-testid="cell-ring" cx=x cy=y r="9" /> })}
             <path class="outline outline-draft" d=move || draft.with(|draft| closed_path(draft.iter().copied())) />
         </svg>
     }

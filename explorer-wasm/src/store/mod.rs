@@ -6,6 +6,8 @@
 //! `explorer_core::session`, and what it takes from the browser is done here.
 
 mod access;
+mod cell_table;
+mod cells;
 mod compare;
 mod hover;
 mod job_runner;

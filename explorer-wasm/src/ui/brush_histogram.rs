@@ -13,10 +13,7 @@ use leptos::{
     prelude::*,
 };
 
-use super::{
-    Bars, BrushChange, BrushPhase, Glyph, Histogram, IconButton,
-    control::{Wrong, unique_id},
-};
+use super::{Bars, BrushChange, BrushPhase, Glyph, Histogram, IconButton, bound::Bound};
 
 /// A press that moves less than this is a click.
 const CLICK_PX: f64 = 3.0;
@@ -147,7 +144,7 @@ pub fn BrushHistogram(
                 <Handle end=End::High label=format!("Upper bound of {name}") axis=Signal::derive(axis) span nudge />
             </div>
             <div class="brush-bounds">
-                <Bound end=End::Low name=name.clone() axis=Signal::derive(axis) range on_brush />
+                <Bound end=End::Low place="histogram" name=name.clone() axis=Signal::derive(axis) range on_brush />
                 <span class="brush-clear" class:active=move || range.get().is_some()>
                     <IconButton
                         glyph=Glyph::Close
@@ -157,7 +154,7 @@ pub fn BrushHistogram(
                         on_press=move || send(None, BrushPhase::Done)
                     />
                 </span>
-                <Bound end=End::High name=name.clone() axis=Signal::derive(axis) range on_brush />
+                <Bound end=End::High place="histogram" name=name.clone() axis=Signal::derive(axis) range on_brush />
             </div>
         </div>
     }
@@ -193,92 +190,5 @@ fn Handle(
                 }
             }
         ></div>
-    }
-}
-
-/// One exact bound: the data's own until another is typed.
-#[component]
-fn Bound(
-    end: End,
-    name: String,
-    axis: Signal<Option<Axis>>,
-    range: Signal<Option<Range>>,
-    on_brush: Callback<BrushChange>,
-) -> impl IntoView {
-    let (test_id, label, class) = match end {
-        End::Low => (format!("histogram-min-{name}"), format!("At least, {name}"), "brush-bound"),
-        End::High => (format!("histogram-max-{name}"), format!("At most, {name}"), "brush-bound brush-bound-high"),
-    };
-    let own = move || {
-        let axis = axis.get()?;
-        Some(short(if end == End::Low { axis.min } else { axis.max }, 4))
-    };
-    let text = move || {
-        let range = range.get()?;
-        let bound = if end == End::Low { range.min() } else { range.max() };
-        bound.is_finite().then(|| short(f64::from(bound), 4))
-    };
-    let shown = move || text().unwrap_or_default();
-    let field = NodeRef::<html::Input>::new();
-    let wrong = RwSignal::new(None::<String>);
-    let restore = move || {
-        wrong.set(None);
-        if let Some(field) = field.get_untracked() {
-            field.set_value(&untrack(shown));
-        }
-    };
-    // What the field holds is compared with what is in force: the browser tells of a change only where the text differs
-    // from the one that was typed last, whatever was shown since.
-    let commit = move || {
-        let Some(typed) = field.get_untracked().map(|field| field.value()) else { return };
-        if typed == untrack(shown) {
-            return wrong.set(None);
-        }
-        match end.typed(&typed, range.get_untracked().unwrap_or(Range::ALL)) {
-            Ok(next) => {
-                let range = (next != Range::ALL).then_some(next);
-                on_brush.run(BrushChange { range, phase: BrushPhase::Done });
-                restore();
-            }
-            Err(error) => wrong.set(Some(error.to_string())),
-        }
-    };
-    let key = move |event: KeyboardEvent| match event.key().as_str() {
-        "Enter" => commit(),
-        // The edit alone is taken back; the next one finds none and clears the range.
-        "Escape" if field.get_untracked().is_some_and(|field| field.value() != untrack(shown)) => {
-            event.prevent_default();
-            event.stop_propagation();
-            restore();
-        }
-        _ => {}
-    };
-    let leave = move |_| {
-        // Taking the field away takes the focus from it too, when all here is gone already.
-        if wrong.try_get_untracked().is_some() {
-            commit();
-            restore();
-        }
-    };
-    let id = unique_id("bound");
-    view! {
-        <input
-            class=class
-            type="text"
-            inputmode="decimal"
-            autocomplete="off"
-            spellcheck="false"
-            data-testid=test_id
-            aria-label=label
-            aria-invalid=move || wrong.with(Option::is_some).then_some("true")
-            aria-describedby=id.clone()
-            placeholder=move || own().unwrap_or_default()
-            prop:value=shown
-            node_ref=field
-            on:keydown=key
-            on:change=move |_| commit()
-            on:blur=leave
-        />
-        <Wrong id text=wrong />
     }
 }

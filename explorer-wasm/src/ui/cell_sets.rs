@@ -4,11 +4,15 @@ use explorer_core::{
     color::css_color,
     format::{integer, plural},
     screen::free_name,
+    session::SetOperation,
     state::Command,
 };
 use leptos::prelude::*;
 
-use super::{Button, ButtonKind, Cut, Glyph, Menu, MenuItem, Rgb, command_button::command_test_id, rename::NameField};
+use super::{
+    Button, ButtonKind, CombineSets, Cut, Glyph, Menu, MenuItem, Rgb, command_button::command_test_id,
+    rename::NameField,
+};
 
 /// Rows of sets that are made at a time: a link may hold thousands.
 pub(super) const ROWS_AT_A_TIME: usize = 100;
@@ -59,8 +63,15 @@ pub fn CellSets(
     /// Called with the set whose cells are to be selected.
     #[prop(into)]
     on_select: Callback<String>,
+    /// Called with two sets and what to make of them.
+    #[prop(into)]
+    on_combine: Callback<(String, SetOperation, String)>,
+    /// What else makes a selection.
+    #[prop(into)]
+    more: ViewFn,
 ) -> impl IntoView {
     let names = Signal::derive(move || sets.with(|sets| sets.iter().map(|set| set.name.clone()).collect::<Vec<_>>()));
+    let has_several = Memo::new(move |_| sets.with(|sets| sets.len() > 1));
     let most = RwSignal::new(ROWS_AT_A_TIME);
     let save = move |name: Option<String>| {
         naming.set(false);
@@ -91,6 +102,7 @@ pub fn CellSets(
                 disabled=move || !can_compare.get()
                 on_press=on_compare
             />
+            <div class="cell-set-more">{more.run()}</div>
         }
     };
     view! {
@@ -117,6 +129,9 @@ pub fn CellSets(
                 </For>
             </ul>
             <MoreRows count=Signal::derive(move || sets.with(Vec::len)) most />
+            <Show when=move || has_several.get()>
+                <CombineSets names on_combine />
+            </Show>
         </div>
     }
 }

@@ -3,18 +3,37 @@
 use explorer_core::{
     color::Colormap,
     format::{percent, short},
-    state::{Clip, ColorOptions, PointStyle},
+    screen::number,
+    state::{CellOrder, Clip, ColorOptions, PointStyle},
 };
 use leptos::prelude::*;
 
-use super::{Checkbox, Choice, Glyph, Popover, Select};
+use super::{
+    Checkbox, Choice, Glyph, Popover, Select,
+    control::{Wrong, unique_id},
+};
 
 /// The sizes of dots that the slider goes through, as powers of two of CSS pixels.
 const SIZES: [f64; 2] = [-1.0, 5.0];
-/// Percentiles to clip at that the list offers.
-const CLIPS: [(f32, f32); 3] = [(0.0, 100.0), (1.0, 99.0), (5.0, 95.0)];
+/// Which cells are on top: its value in the list, and how it is told.
+const ORDERS: [(CellOrder, &str, &str); 3] = [
+    (CellOrder::Highest, "highest", "high values"),
+    (CellOrder::Lowest, "lowest", "low values"),
+    (CellOrder::Random, "random", "random"),
+];
 /// The value of "as the data ask" in the list of colormaps.
 const AUTOMATIC: &str = "";
+
+/// Whether numbers color the cells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ColoredBy {
+    /// They do not.
+    NoNumber,
+    /// One does.
+    Number,
+    /// Two do.
+    TwoNumbers,
+}
 
 /// A button, and the panel of what can be set.
 #[component]
@@ -25,9 +44,12 @@ pub fn DisplayPanel(
     /// The diameter, in CSS pixels, that the picture chooses.
     #[prop(into)]
     chosen_px: Signal<f64>,
-    /// How numbers become colors; `None` where no numbers color the cells.
+    /// How numbers become colors.
     #[prop(into)]
-    options: Signal<Option<ColorOptions>>,
+    options: Signal<ColorOptions>,
+    /// Whether numbers color the cells.
+    #[prop(into)]
+    colored_by: Signal<ColoredBy>,
     /// Called with other dots.
     #[prop(into)]
     on_style: Callback<PointStyle>,
@@ -39,7 +61,6 @@ pub fn DisplayPanel(
     let size_px = move || style.get().size_px().map_or_else(|| chosen_px.get(), f64::from);
     let set_size = move |size_px| on_style.run(PointStyle::new(size_px, style.get_untracked().opacity()));
     let set_opacity = move |opacity| on_style.run(PointStyle::new(style.get_untracked().size_px(), opacity));
-    let has_options = Memo::new(move |_| options.with(Option::is_some));
     view! {
         <Popover glyph=Glyph::Filters label="Display" test_id="display">
             <div class="display" data-testid="display-panel">
@@ -82,8 +103,10 @@ pub fn DisplayPanel(
                     />
                     <output>{move || format!("{:.0}%", style.get().opacity() * 100.0)}</output>
                 </label>
-                <Show when=move || has_options.get()>
-                    <ColorRows options=Signal::derive(move || options.get().unwrap_or_default()) on_options />
+                <hr class="display-rule" />
+                <ClipRow options on_options />
+                <Show when=move || colored_by.get() != ColoredBy::NoNumber>
+                    <ColorRows options colored_by on_options />
                 </Show>
             </div>
         </Popover>
@@ -92,7 +115,11 @@ pub fn DisplayPanel(
 
 /// How numbers become colors.
 #[component]
-fn ColorRows(options: Signal<ColorOptions>, on_options: Callback<ColorOptions>) -> impl IntoView {
+fn ColorRows(
+    options: Signal<ColorOptions>,
+    colored_by: Signal<ColoredBy>,
+    on_options: Callback<ColorOptions>,
+) -> impl IntoView {
     let change = move |change: &dyn Fn(&mut ColorOptions)| {
         let mut next = options.get_untracked();
         change(&mut next);
@@ -101,38 +128,35 @@ fn ColorRows(options: Signal<ColorOptions>, on_options: Callback<ColorOptions>) 
     let colormaps: Vec<Choice> = std::iter::once(Choice::new(AUTOMATIC, "automatic"))
         .chain(Colormap::ALL.into_iter().map(|colormap| Choice::new(colormap.name(), colormap.name())))
         .collect();
-    let clips = move || {
-        let asked = options.get().clip;
-        let mut clips = CLIPS.map(clip).to_vec();
-        if !clips.contains(&asked) {
-            clips.push(asked);
-        }
-        clips.into_iter().map(|clip| Choice::new(clip_value(clip), clip_label(clip))).collect::<Vec<_>>()
+    let orders: Vec<Choice> = ORDERS.iter().map(|(_, value, label)| Choice::new(*value, *label)).collect();
+    let order_value = |order: CellOrder| {
+        ORDERS.iter().find(|(known, ..)| *known == order).map_or("", |(_, value, _)| *value).to_owned()
     };
     view! {
-        <hr class="display-rule" />
+        <Show when=move || colored_by.get() == ColoredBy::Number>
+            <div class="display-row">
+                <span>"Colors"</span>
+                <Select
+                    choices=colormaps.clone()
+                    value=Signal::derive(move || options.get().colormap.unwrap_or_default())
+                    label="Colors"
+                    test_id="color-map"
+                    on_choose=move |name: String| change(&|next| {
+                        next.colormap = Some(name.clone()).filter(|name| name != AUTOMATIC);
+                    })
+                />
+            </div>
+        </Show>
         <div class="display-row">
-            <span>"Colors"</span>
+            <span>"On top"</span>
             <Select
-                choices=colormaps
-                value=Signal::derive(move || options.get().colormap.unwrap_or_default())
-                label="Colors"
-                test_id="color-map"
-                on_choose=move |name: String| change(&|next| {
-                    next.colormap = Some(name.clone()).filter(|name| name != AUTOMATIC);
-                })
-            />
-        </div>
-        <div class="display-row">
-            <span>"Values"</span>
-            <Select
-                choices=Signal::derive(clips)
-                value=Signal::derive(move || clip_value(options.get().clip))
-                label="Values"
-                test_id="color-clip"
+                choices=orders
+                value=Signal::derive(move || order_value(options.get().order))
+                label="Cells on top"
+                test_id="color-order"
                 on_choose=move |value: String| {
-                    if let Some(clip) = CLIPS.map(clip).into_iter().find(|&clip| clip_value(clip) == value) {
-                        change(&|next| next.clip = clip);
+                    if let Some((order, ..)) = ORDERS.iter().find(|(_, known, _)| *known == value) {
+                        change(&|next| next.order = *order);
                     }
                 }
             />
@@ -158,17 +182,57 @@ fn ColorRows(options: Signal<ColorOptions>, on_options: Callback<ColorOptions>) 
     }
 }
 
-fn clip((lower, upper): (f32, f32)) -> Clip {
-    Clip::new(lower, upper).unwrap_or(Clip::NONE)
-}
-
-fn clip_value(clip: Clip) -> String {
-    format!("{}..{}", clip.lower(), clip.upper())
-}
-
-fn clip_label(clip: Clip) -> String {
-    if clip == Clip::NONE {
-        return "all".to_owned();
+/// The percentiles to clip at, each in a field.
+#[component]
+fn ClipRow(options: Signal<ColorOptions>, on_options: Callback<ColorOptions>) -> impl IntoView {
+    let wrong = RwSignal::new(None::<String>);
+    let id = unique_id("clip");
+    let clip = Memo::new(move |_| options.with(|options| options.clip));
+    let commit = move |typed: [Option<String>; 2]| {
+        let now = clip.get_untracked();
+        let [lower, upper] = typed;
+        let bound = |text: Option<String>, now: f32, open: f32| match text {
+            None => Ok(now),
+            Some(text) if text.trim().is_empty() => Ok(open),
+            Some(text) => number::<f32>(&text),
+        };
+        let asked = bound(lower, now.lower(), 0.0).and_then(|lower| Ok((lower, bound(upper, now.upper(), 100.0)?)));
+        match asked.map(|(lower, upper)| Clip::new(lower, upper)) {
+            Ok(Some(clip)) => {
+                wrong.set(None);
+                if clip != now {
+                    on_options.run(ColorOptions { clip, ..options.get_untracked() });
+                }
+            }
+            Ok(None) => wrong.set(Some("Percentiles go from 0 to 100, the lower one first.".to_owned())),
+            Err(error) => wrong.set(Some(error.to_string())),
+        }
+    };
+    view! {
+        <div class="display-row display-clip" title="Values beyond these percentiles are gray, and not in histograms.">
+            <span>"Percentiles"</span>
+            <input
+                class="field"
+                inputmode="decimal"
+                autocomplete="off"
+                aria-label="Lower percentile"
+                aria-describedby=id.clone()
+                data-testid="clip-lower"
+                prop:value=move || clip.get().lower().to_string()
+                on:change:target=move |event| commit([Some(event.target().value()), None])
+            />
+            <span>"to"</span>
+            <input
+                class="field"
+                inputmode="decimal"
+                autocomplete="off"
+                aria-label="Upper percentile"
+                aria-describedby=id.clone()
+                data-testid="clip-upper"
+                prop:value=move || clip.get().upper().to_string()
+                on:change:target=move |event| commit([None, Some(event.target().value())])
+            />
+        </div>
+        <Wrong id text=wrong />
     }
-    format!("percentiles {} to {}", clip.lower(), clip.upper())
 }

@@ -50,6 +50,12 @@ pub fn GeneList(
     /// Called with the gene to color by, or, when it is so colored, to stop.
     #[prop(into)]
     on_color: Callback<GeneKey>,
+    /// The gene in color, or the two.
+    #[prop(into)]
+    blended: Signal<Vec<GeneKey>>,
+    /// Called with the gene to blend with the one in color, or to take out of the two.
+    #[prop(into)]
+    on_blend: Callback<GeneKey>,
     /// Called with the gene to take off the list.
     #[prop(into)]
     on_remove: Callback<GeneKey>,
@@ -66,6 +72,8 @@ pub fn GeneList(
                     gene
                     colored
                     on_color
+                    blended
+                    on_blend
                     on_remove
                     on_brush
                 />
@@ -84,6 +92,8 @@ fn GeneRow(
     range: Signal<Option<Range>>,
     colored: Signal<Option<GeneKey>>,
     on_color: Callback<GeneKey>,
+    blended: Signal<Vec<GeneKey>>,
+    on_blend: Callback<GeneKey>,
     on_remove: Callback<GeneKey>,
     on_brush: Callback<(GeneKey, BrushChange)>,
 ) -> impl IntoView {
@@ -94,6 +104,15 @@ fn GeneRow(
     let key = StoredValue::new(key);
     let own = move || name.get_value();
     let own_key = move || key.get_value();
+    let can_blend = Memo::new(move |_| {
+        let own = own_key();
+        is_known
+            && blended.with(|blended| match blended.as_slice() {
+                [] => false,
+                [one] => *one != own && one.layer == own.layer,
+                [first, ..] => first.layer == own.layer,
+            })
+    });
     let chevron = Signal::derive(move || if expanded.get() { Glyph::ChevronDown } else { Glyph::ChevronRight });
     let title = if detail.is_empty() { own() } else { format!("{} · {detail}", own()) };
     view! {
@@ -122,6 +141,15 @@ fn GeneRow(
                     pressed=move || colored.with(|colored| colored.as_ref() == Some(&own_key()))
                     on_press=move || on_color.run(own_key())
                 />
+                <Show when=move || can_blend.get()>
+                    <IconButton
+                        glyph=Glyph::Compare
+                        label="Blend with the gene in color"
+                        test_id=format!("gene-blend-{}", own())
+                        pressed=move || blended.with(|blended| blended.len() == 2 && blended.contains(&own_key()))
+                        on_press=move || on_blend.run(own_key())
+                    />
+                </Show>
                 <IconButton
                     glyph=Glyph::Close
                     label="Remove"

@@ -65,6 +65,14 @@ pub enum Glyph {
     Redo,
     /// A magnifying glass.
     Search,
+    /// Two squares that overlap, their outline.
+    SelectAdd,
+    /// Two squares that overlap, what they share hatched.
+    SelectIntersect,
+    /// A square.
+    SelectNew,
+    /// Two squares that overlap, one bitten off the other.
+    SelectSubtract,
     /// Lines of falling length.
     Sort,
     /// A crop mark.
@@ -133,6 +141,10 @@ impl Glyph {
             }
             Self::Redo => "m13 4 3.5 3.5L13 11M16.5 7.5h-8a4.5 4.5 0 0 0 0 9H12",
             Self::Search => "M9 3.5a5.5 5.5 0 1 0 0 11 5.5 5.5 0 0 0 0-11zM13 13l3.5 3.5",
+            Self::SelectAdd => "M3.5 3.5h9v4h4v9h-9v-4h-4z",
+            Self::SelectIntersect => "M3.5 3.5h9v9h-9zM7.5 7.5h9v9h-9zM7.5 10.5l3-3M8.5 12.5l4-4",
+            Self::SelectNew => "M4.5 4.5h11v11h-11z",
+            Self::SelectSubtract => "M3.5 3.5h9v4h-5v5h-4zM16.5 10v3M16.5 16v.5H16M13 16.5h-3",
             Self::Sort => "M6 4v12M3.5 13.5 6 16l2.5-2.5M11 5h6M11 9h4.5M11 13h3",
             Self::Subset => "M6 2.5V14h11.5M2.5 6H14v11.5",
             Self::Sun => {

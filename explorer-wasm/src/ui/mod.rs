@@ -6,12 +6,15 @@
 
 #![allow(clippy::needless_pass_by_value, reason = "the view macro hands a component its properties by value")]
 
+mod bound;
 mod brush_histogram;
 mod catalog;
 mod category_panel;
 mod category_values;
+mod cell_finder;
 mod cell_sets;
 mod cell_tooltip;
+mod combine_sets;
 mod command_button;
 mod compare_panel;
 mod control;
@@ -34,11 +37,14 @@ mod legend;
 mod markers_view;
 mod notice;
 mod own_columns;
+mod palette;
+mod rectangle_dialog;
 mod rename;
 mod result_edge;
 mod result_facts;
 mod root;
 mod samples_view;
+mod save_cells;
 mod save_dialog;
 mod screens;
 mod shell;
@@ -52,9 +58,12 @@ mod volcano;
 pub use brush_histogram::BrushHistogram;
 pub use catalog::{CatalogScreen, Listing};
 pub use category_panel::CategoryPanel;
+pub use cell_finder::{CellFinder, FindStatus};
 pub use cell_sets::{CellSetItem, CellSets};
 pub use cell_tooltip::{CellTip, CellTooltip};
+pub use combine_sets::CombineSets;
 pub use command_button::CommandButton;
+pub(crate) use command_button::{command_glyph, command_test_id};
 pub use compare_panel::{ComparePanel, CompareState};
 pub use control::{
     Button, ButtonKind, Check, Checkbox, Choice, Cut, HintLayer, IconButton, Menu, MenuItem, MenuItems, Popover,
@@ -63,7 +72,7 @@ pub use control::{
 pub(crate) use control::{focus, focus_soon, unique_id};
 pub use dataset_info::{DatasetFacts, DatasetInfo};
 pub use de_view::{DeView, NewGeneSet};
-pub use display_panel::DisplayPanel;
+pub use display_panel::{ColoredBy, DisplayPanel};
 pub use filter_chips::FilterChips;
 pub use gene_list::{GeneItem, GeneList};
 pub use gene_search::GeneSearch;
@@ -72,13 +81,16 @@ pub use histogram::Histogram;
 pub use histogram_panel::HistogramPanel;
 pub use icon::{BrandMark, Glyph, Icon};
 pub use label_dialog::{LabelDialog, OwnColumnNames};
-pub use legend::Legend;
+pub use legend::{Legend, LegendAsk};
 pub use markers_view::{MarkersState, MarkersView};
 pub use notice::{NoticeItem, NoticeKind, Notices};
 pub use own_columns::{OwnCategory, OwnCategoryChange, OwnColumnChange, OwnColumnTools};
+pub use palette::Palette;
+pub use rectangle_dialog::RectangleDialog;
 pub use root::Root;
 pub(crate) use root::style_of;
 pub use samples_view::SamplesView;
+pub use save_cells::{SaveCellsDialog, SaveFormat};
 pub use save_dialog::{SaveDialog, SaveOptions};
 pub use screens::{DatasetCard, EmptyView, ErrorView, LoadingView, StartPage};
 pub use shell::{Shell, SidebarSection};

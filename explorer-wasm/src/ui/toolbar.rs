@@ -1,10 +1,10 @@
 //! What floats over the picture: the embedding, the tools, the view and the selection.
 
-use explorer_core::state::{Command, Platform, Tool};
+use explorer_core::state::{Command, Platform, SelectMode, Tool};
 use leptos::prelude::*;
 
 use super::{
-    Choice, CommandButton, Segment, Segmented, Select,
+    Choice, CommandButton, Glyph, Segment, Segmented, Select,
     command_button::{command_glyph, command_test_id},
 };
 
@@ -23,6 +23,12 @@ pub fn Toolbar(
     /// The tool in hand.
     #[prop(into)]
     tool: Signal<Tool>,
+    /// What an outline does to the selection there is; `None` while there is none.
+    #[prop(into)]
+    select_mode: Signal<Option<SelectMode>>,
+    /// Called with what an outline is to do.
+    #[prop(into)]
+    on_select_mode: Callback<SelectMode>,
     /// Whether the selection makes a subset: 0 < selected < visible.
     #[prop(into)]
     can_subset: Signal<bool>,
@@ -71,6 +77,7 @@ pub fn Toolbar(
             Tool::Rectangle => Command::ToolRectangle,
         });
     };
+    let has_selection = Memo::new(move |_| select_mode.with(Option::is_some));
     let no_subset = move || !can_subset.get();
     let no_give = move || !can_give.get();
     let no_unsubset = move || !can_unsubset.get();
@@ -91,6 +98,16 @@ pub fn Toolbar(
             <div class="toolbar-group toolbar-tools">
                 <Segmented segments=tools value=tool label="Tool" on_choose=choose_tool />
             </div>
+            <Show when=move || has_selection.get()>
+                <div class="toolbar-group toolbar-tools toolbar-modes">
+                    <Segmented
+                        segments=select_modes()
+                        value=Signal::derive(move || select_mode.get().unwrap_or_default())
+                        label="What an outline does to the selection"
+                        on_choose=on_select_mode
+                    />
+                </div>
+            </Show>
             <div class="toolbar-group toolbar-selection">
                 <CommandButton command=Command::InvertSelection platform disabled=no_invert on_command />
                 <CommandButton command=Command::ClearFilters platform disabled=no_clear on_command />
@@ -115,4 +132,15 @@ pub fn Toolbar(
             </div>
         </div>
     }
+}
+
+/// What an outline can do to the selection there is, with the keys that do so for one outline.
+fn select_modes() -> Vec<Segment<SelectMode>> {
+    let mode = |value, label, glyph, key, test_id| Segment { value, label, glyph: Some(glyph), key, test_id };
+    vec![
+        mode(SelectMode::Replace, "Replace the selection", Glyph::SelectNew, "", "mode-replace"),
+        mode(SelectMode::Add, "Add to the selection", Glyph::SelectAdd, "Shift", "mode-add"),
+        mode(SelectMode::Subtract, "Take away from the selection", Glyph::SelectSubtract, "Alt", "mode-subtract"),
+        mode(SelectMode::Intersect, "Keep what is inside", Glyph::SelectIntersect, "Shift+Alt", "mode-intersect"),
+    ]
 }

@@ -8,16 +8,17 @@
 //! | `d` | dataset | `d=pbmc68k` |
 //! | `e` | embedding | `e=X_umap` |
 //! | `cam` | camera: center x, y, width | `cam=1.25,-3,40` |
-//! | `c` | color | `c=obs:louvain`, `c=gene:CD3D`, `c=gene:raw/X:CD3D`, `c=set:T cells` |
-//! | `cmap`, `crange`, `clog`, `czero`, `clip` | color options | `cmap=viridis&crange=0..5&clip=1..99` |
+//! | `c` | color | `c=obs:louvain`, `c=gene:CD3D`, `c=gene:raw/X:CD3D`, `c=genes:CD3D,LYZ`, `c=set:T cells` |
+//! | `cmap`, `crange`, `clog`, `czero`, `clip`, `corder` | color options | `cmap=viridis&crange=0..5&clip=1..99` |
 //! | `layer` | layer | `layer=raw/X` |
 //! | `aslabels` | columns of numbers shown as labels | `aslabels=leiden,is_doublet` |
 //! | `f.COLUMN` | labels allowed, or after `-` labels hidden | `f.louvain=-B cells,~m` |
 //! | `r.COLUMN` | range | `r.n_genes=200..inf` |
 //! | `g.GENE`, `g.LAYER:GENE` | range of expression | `g.CD3D=0.5..inf` |
 //! | `m.GENE,GENE`, `m.LAYER:GENE,GENE` | range of a mean of genes | `m.CD3D,CD3E=0.5..inf` |
-//! | `s.EMBEDDING` | outlines: `a` add, `s` subtract, each with a polygon; `i` invert | `s.X_umap=aFQIC…,i` |
-//! | `u0.…`, `u1.…` | the same five, for each level of subsetting | `u0.f.louvain=T cells` |
+//! | `s.EMBEDDING` | outlines: `a` add, `s` subtract, `n` intersect, each with a polygon; `i` invert | `s.X_umap=aFQIC…,i` |
+//! | `k.cells` | cells one by one: a list of rows of the input | |
+//! | `u0.…`, `u1.…` | the same six, for each level of subsetting | `u0.f.louvain=T cells` |
 //! | `genes` | genes listed | `genes=CD3D,MS4A1` |
 //! | `gs0`, `gs0.d`, `gs0.g` | a gene set: name, description, genes | `gs0=T&gs0.g=CD3D,CD3E` |
 //! | `set0` | a cell set's name | `set0=mine` |

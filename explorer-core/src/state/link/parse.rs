@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, HashSet};
 use crate::{
     sorting::set_of,
     state::{
-        Camera, CellList, CellQuery, CellSet, CellSource, Clip, ColorBy, Comparison, Filters, GeneKey, GeneSet,
-        LabelFilter, MarkerOrder, Markers, ObsFilter, Panel, PanelIdx, PanelKind, PointStyle, Polygon, Reference,
-        ResultPanel, SIDEBAR_WIDTHS_PX, Selection, SelectionStep, TestMode, Theme, Tool, ViewSpec,
+        Camera, CellList, CellOrder, CellQuery, CellSet, CellSource, Clip, ColorBy, Comparison, Filters, GeneKey,
+        GeneSet, LabelFilter, MarkerOrder, Markers, ObsFilter, Panel, PanelIdx, PanelKind, PointStyle, Polygon,
+        Reference, ResultPanel, SIDEBAR_WIDTHS_PX, Selection, SelectionStep, TestMode, Theme, Tool, ViewSpec,
     },
 };
 
@@ -157,6 +157,14 @@ impl Draft {
                 options.clip = text::parse_bounds(value)
                     .and_then(|(lower, upper)| Clip::new(lower, upper))
                     .ok_or("the percentiles to clip at")?;
+            }
+            "corder" => {
+                options.order = match value {
+                    "highest" => CellOrder::Highest,
+                    "lowest" => CellOrder::Lowest,
+                    "random" => CellOrder::Random,
+                    _ => return Err("which cells are drawn above others".to_owned()),
+                }
             }
             "layer" => view.analysis.layer = Some(value.to_owned()),
             "aslabels" => view.analysis.as_labels = set_of(text::names(value)),
@@ -323,7 +331,7 @@ impl ComparisonDraft {
 }
 
 fn is_filter(key: &str) -> bool {
-    matches!(key.split_once('.'), Some(("f" | "r" | "g" | "m" | "s", _)))
+    matches!(key.split_once('.'), Some(("f" | "r" | "g" | "m" | "s" | "k", _)))
 }
 
 fn read_filter(filters: &mut Filters, kind: &str, name: &str, value: &str) -> Option<()> {
@@ -342,6 +350,7 @@ fn read_filter(filters: &mut Filters, kind: &str, name: &str, value: &str) -> Op
         "m" => {
             filters.means.insert(text::parse_mean(name)?, text::parse_range(value)?);
         }
+        "k" => filters.cells = Some(CellList::from_text(value)?),
         _ => {
             filters.selections.insert(name.to_owned(), selection(value)?);
         }
@@ -363,6 +372,7 @@ fn selection(value: &str) -> Option<Selection> {
         .map(|step| match step.split_at_checked(1)? {
             ("a", polygon) => Polygon::from_text(polygon).map(SelectionStep::Add),
             ("s", polygon) => Polygon::from_text(polygon).map(SelectionStep::Subtract),
+            ("n", polygon) => Polygon::from_text(polygon).map(SelectionStep::Intersect),
             ("i", "") => Some(SelectionStep::Invert),
             _ => None,
         })
@@ -382,6 +392,7 @@ pub(super) fn color(value: &str) -> Option<ColorBy> {
     match kind {
         "obs" => Some(ColorBy::Obs(text::unescaped(name))),
         "gene" => text::parse_gene(name).map(ColorBy::Gene),
+        "genes" => text::parse_pair(name).map(|(layer, genes)| ColorBy::TwoGenes { genes, layer }),
         "set" => text::parse_gene(name).map(|GeneKey { layer, gene: set }| ColorBy::GeneSet { set, layer }),
         _ => None,
     }

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use crate::state::{
-    Analysis, CellQuery, CellSource, Clip, ColorBy, ColorOptions, Comparison, Filters, LabelFilter, Layout,
+    Analysis, CellOrder, CellQuery, CellSource, Clip, ColorBy, ColorOptions, Comparison, Filters, LabelFilter, Layout,
     MarkerOrder, Markers, ObsFilter, OwnColumn, OwnLabel, Panel, PanelKind, PointStyle, Range, Reference, ResultPanel,
     Selection, SelectionStep, TestMode, Theme, Tool, ViewSpec,
 };
@@ -97,6 +97,9 @@ impl Pairs {
             ColorBy::None => {}
             ColorBy::Obs(column) => self.push("c", &format!("obs:{}", text::escaped(column))),
             ColorBy::Gene(gene) => self.push("c", &format!("gene:{}", text::gene(gene))),
+            ColorBy::TwoGenes { genes, layer } => {
+                self.push("c", &format!("genes:{}", text::in_layer(layer.as_deref(), text::list(genes))));
+            }
             ColorBy::GeneSet { set, layer } => {
                 self.push("c", &format!("set:{}", text::in_layer(layer.as_deref(), text::escaped(set))));
             }
@@ -169,6 +172,11 @@ impl Pairs {
         if options.clip != Clip::NONE {
             self.push("clip", &text::range(options.clip.lower(), options.clip.upper()));
         }
+        match options.order {
+            CellOrder::Highest => {}
+            CellOrder::Lowest => self.push("corder", "lowest"),
+            CellOrder::Random => self.push("corder", "random"),
+        }
     }
 
     fn query(&mut self, prefix: &str, query: &CellQuery) {
@@ -205,6 +213,9 @@ impl Pairs {
         }
         for (embedding, steps) in &filters.selections {
             self.push(&format!("{prefix}s.{embedding}"), &selection(steps));
+        }
+        if let Some(cells) = &filters.cells {
+            self.push(&format!("{prefix}k.cells"), &cells.to_text());
         }
     }
 
@@ -276,6 +287,7 @@ fn selection(selection: &Selection) -> String {
     text::joined(selection.steps().iter().map(|step| match step {
         SelectionStep::Add(polygon) => format!("a{}", polygon.to_text()),
         SelectionStep::Subtract(polygon) => format!("s{}", polygon.to_text()),
+        SelectionStep::Intersect(polygon) => format!("n{}", polygon.to_text()),
         SelectionStep::Invert => "i".to_owned(),
     }))
 }

@@ -143,6 +143,16 @@ pub(super) fn parse_mean(text: &str) -> Option<GeneMean> {
     }
 }
 
+pub(super) fn parse_pair(text: &str) -> Option<(Option<String>, [String; 2])> {
+    let (layer, genes) = match split(text, ':')[..] {
+        [genes] => (None, genes),
+        [layer, genes] => (Some(unescaped(layer)), genes),
+        _ => return None,
+    };
+    let genes = names(genes).collect::<Vec<_>>().try_into().ok()?;
+    Some((layer, genes))
+}
+
 pub(super) fn range(min: f32, max: f32) -> String {
     format!("{}..{}", number(min), number(max))
 }

@@ -85,6 +85,7 @@ fn a_view_has_stable_names() {
             "color": "none",
             "color_options": {
                 "colormap": null, "range": {}, "log": false, "zeros_gray": false, "clip": {"lower": 0.0, "upper": 100.0},
+                "order": "highest",
             },
             "layer": null,
             "as_labels": [],

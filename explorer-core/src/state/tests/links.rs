@@ -53,6 +53,22 @@ fn links_read_like_what_they_say() {
 }
 
 #[test]
+fn links_hold_two_genes_what_is_on_top_and_cells_one_by_one() {
+    let color_options = ColorOptions { order: CellOrder::Lowest, ..ColorOptions::default() };
+    let cells = CellList::new([1, 2, 3].into());
+    let view = view_after([
+        Action::SetColor(ColorBy::TwoGenes { genes: ["A,B", "C"].map(str::to_owned), layer: Some("raw/X".to_owned()) }),
+        Action::SetColorOptions(color_options),
+        Action::AddAndSelectCellSet(CellSet { name: "few".to_owned(), source: CellSource::Cells(cells.clone()) }),
+    ]);
+    let link = view.to_link();
+    assert!(link.starts_with("c=genes:raw/X:A~,B,C&corder=lowest&k.cells="), "{link}");
+    let read = ViewSpec::from_link(&link).view;
+    assert_eq!((read.analysis.query.filters.cells.as_ref(), &read), (Some(&cells), &view));
+    assert!(ColorBy::from_text("genes:A").is_none() && ColorBy::from_text("genes:A,B,C").is_none());
+}
+
+#[test]
 fn a_link_says_what_it_was_made_for() {
     let view = view_after([Action::SetColor(ColorBy::Obs("louvain".to_owned()))]);
     let link = view.to_link_for("0f3a5c7e9b1d");

@@ -77,9 +77,22 @@ fn outlines_replace_add_subtract_and_invert() {
         steps,
         [SelectionStep::Add(_), SelectionStep::Add(_), SelectionStep::Subtract(_), SelectionStep::Invert]
     ));
+    let state = reduce(state, select(SelectMode::Intersect, 2.5));
+    let steps = state.view.analysis.query.filters.selections["X_umap"].steps();
+    assert!(matches!(steps.last(), Some(SelectionStep::Intersect(_))));
     let state = reduce(state, select(SelectMode::Replace, 3.0));
     let steps = state.view.analysis.query.filters.selections["X_umap"].steps();
     assert!(matches!(steps, [SelectionStep::Add(_)]));
+}
+
+#[test]
+fn what_an_outline_does_is_chosen_for_the_selection_there_is() {
+    let polygon = Polygon::rectangle((0.0, 0.0), (1.0, 1.0)).unwrap();
+    let select = Action::Select { embedding: "X_umap".to_owned(), mode: SelectMode::Replace, polygon };
+    let state = after([Action::SetSelectMode(SelectMode::Subtract)]);
+    assert_eq!(state.select_mode("X_umap"), SelectMode::Replace);
+    let state = reduce(state, select);
+    assert_eq!((state.select_mode("X_umap"), state.select_mode("X_pca")), (SelectMode::Subtract, SelectMode::Replace));
 }
 
 #[test]

@@ -22,6 +22,14 @@ pub struct Page {
     pub title: Memo<String>,
     /// What the colors mean.
     pub legend: Signal<LegendModel>,
+    /// Whether the bounds of a rectangle are being typed.
+    pub typing_rectangle: RwSignal<bool>,
+    /// Whether cells are being found by their ids.
+    pub finding_cells: RwSignal<bool>,
+    /// Whether it is asked which cells are to be saved.
+    pub saving_cells: RwSignal<bool>,
+    /// Whether the palette is open.
+    pub palette: RwSignal<bool>,
     /// Whether it is asked how the picture is to be saved.
     pub saving: RwSignal<bool>,
     /// Whether the keys are listed.

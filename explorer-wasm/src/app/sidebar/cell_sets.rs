@@ -3,14 +3,19 @@
 use explorer_core::{
     color::label_colors,
     names::with_isolated_quotes,
-    state::{Action, AppState, Comparison, Reference, ResultPanel, TestMode},
+    session::SetOperation,
+    state::{Action, AppState, Command, Comparison, Reference, ResultPanel, TestMode},
 };
 use leptos::prelude::*;
+use wasm_bindgen_futures::spawn_local;
 
 use crate::{
     app::parts::{Page, compare_with_rest},
-    store::{CompareStatus, Store},
-    ui::{CellSetItem, CellSets, Choice, ComparePanel, CompareState, SidebarSection},
+    store::{CompareStatus, Store, Tone},
+    ui::{
+        Button, ButtonKind, CellSetItem, CellSets, Choice, ComparePanel, CompareState, SidebarSection, command_glyph,
+        command_test_id,
+    },
 };
 
 /// Cell sets and the form of a comparison.
@@ -57,6 +62,22 @@ pub fn Sets(store: Store, page: Page, has_genes: bool) -> impl IntoView {
                 on_rename=Callback::new(move |(from, to)| store.dispatch(Action::RenameCellSet { from, to }))
                 on_delete=Callback::new(move |name| store.dispatch(Action::RemoveCellSet(name)))
                 on_select=Callback::new(move |name| store.dispatch(Action::SelectCellSet(name)))
+                on_combine=Callback::new(move |(first, operation, second)| combine(store, first, operation, second))
+                more=move || {
+                    let button = |command: Command, open: RwSignal<bool>| view! {
+                        <Button
+                            label=command.label()
+                            test_id=command_test_id(command)
+                            kind=ButtonKind::Quiet
+                            glyph=command_glyph(command)
+                            on_press=move || open.set(true)
+                        />
+                    };
+                    view! {
+                        {button(Command::FindCells, page.finding_cells)}
+                        {button(Command::TypeRectangle, page.typing_rectangle)}
+                    }
+                }
             />
         </SidebarSection>
         {has_genes.then(|| view! {
@@ -67,6 +88,15 @@ pub fn Sets(store: Store, page: Page, has_genes: bool) -> impl IntoView {
             </SidebarSection>
         })}
     }
+}
+
+/// Makes a new set of two.
+fn combine(store: Store, first: String, operation: SetOperation, second: String) {
+    spawn_local(async move {
+        if let Err(error) = store.combine_sets(&first, operation, &second).await {
+            store.tell(format!("The sets could not be combined: {error}"), Tone::Error);
+        }
+    });
 }
 
 #[component]

@@ -10,7 +10,7 @@ use explorer_core::{
 use leptos::prelude::*;
 
 use crate::{
-    app::parts::{Page, bars, follow_brush, layer_name, resolve, toggle_color},
+    app::parts::{Page, bars, blend, blended, follow_brush, layer_name, resolve, toggle_color},
     store::{Pointed, Store},
     ui::{BrushChange, Choice, GeneItem, GeneList, GeneSearch, SelectField, SidebarSection},
 };
@@ -93,6 +93,8 @@ pub fn Genes(store: Store, page: Page) -> impl IntoView {
                 range_of=Callback::new(range_of)
                 colored
                 on_color=Callback::new(move |key| toggle_color(store, ColorBy::Gene(key)))
+                blended=blended(store)
+                on_blend=Callback::new(move |key| blend(store, key))
                 on_remove=Callback::new(on_remove)
                 on_brush=Callback::new(move |(gene, change): (GeneKey, BrushChange)| {
                     follow_brush(store, change, |range| Action::SetGeneRange { gene, range });

@@ -31,7 +31,8 @@ pub fn Dialog(
         let (open, Some(dialog)) = (open.get(), dialog.get()) else { return };
         if open && !dialog.open() {
             let _ = dialog.show_modal();
-            focus(dialog.query_selector(".primary").ok().flatten());
+            let find = |what| dialog.query_selector(what).ok().flatten();
+            focus(find("[data-first]").or_else(|| find(".primary")));
         } else if !open && dialog.open() {
             dialog.close();
         }

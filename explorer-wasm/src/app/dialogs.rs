@@ -1,0 +1,121 @@
+//! Dialogs that select cells: a rectangle by its coordinates, cells by their ids.
+
+use explorer_core::{
+    data::CellIdx,
+    session::embedding_name,
+    state::{Action, Polygon, SelectMode},
+};
+use gloo_file::{File, futures::read_as_text};
+use leptos::prelude::*;
+use wasm_bindgen_futures::spawn_local;
+
+use super::parts::Page;
+use crate::{
+    picture::PictureHandle,
+    store::{Store, Tone},
+    ui::{CellFinder, FindStatus, RectangleDialog},
+};
+
+/// What a set of cells that were found by their ids is called.
+const NAME_OF_LIST: &str = "Listed cells";
+
+/// The dialogs.
+#[component]
+pub(super) fn SelectionDialogs(store: Store, handle: PictureHandle, page: Page) -> impl IntoView {
+    let selections = store.part(|state| state.view.analysis.query.filters.selections.clone());
+    let drawn = move || {
+        page.typing_rectangle.track();
+        store.embedding_key().unwrap_or_default()
+    };
+    view! {
+        <RectangleDialog
+            open=page.typing_rectangle
+            embedding=Signal::derive(move || embedding_name(&drawn()).to_owned())
+            bounds=Callback::new(move |()| handle.corners())
+            has_selection=Signal::derive(move || selections.with(|selections| selections.contains_key(&drawn())))
+            on_select=Callback::new(move |([corner, opposite], mode): ([(f64, f64); 2], SelectMode)| {
+                if let (Some(embedding), Some(polygon)) = (store.embedding_key(), Polygon::rectangle(corner, opposite)) {
+                    store.dispatch(Action::Select { embedding, mode, polygon });
+                }
+            })
+        />
+        <Finder store handle page />
+    }
+}
+
+#[component]
+fn Finder(store: Store, handle: PictureHandle, page: Page) -> impl IntoView {
+    let text = RwSignal::new(String::new());
+    let status = RwSignal::new(FindStatus::default());
+    let found = StoredValue::new(Vec::<CellIdx>::new());
+    let asked = StoredValue::new(0_u32);
+    let find = move |ids: Vec<String>| {
+        asked.update_value(|asked| *asked += 1);
+        let turn = asked.get_value();
+        if store.with_manifest(|manifest| manifest.cell_ids.is_none()) == Some(true) {
+            status.set(FindStatus::Failed("The dataset has no ids of cells: the file's obs has no index.".to_owned()));
+            return;
+        }
+        status.set(FindStatus::Running);
+        spawn_local(async move {
+            let answer = store.find_cells(&ids).await;
+            // A newer search is under way, or the page is gone.
+            if asked.try_get_value() != Some(turn) {
+                return;
+            }
+            status.set(match answer {
+                Ok(cells) => {
+                    let n_cells = cells.cells.len();
+                    found.set_value(cells.cells);
+                    FindStatus::Found { n_cells, unknown: cells.unknown }
+                }
+                Err(error) => FindStatus::Failed(format!("The ids could not be loaded: {error}")),
+            });
+        });
+    };
+    let take_file = move |file: web_sys::File| {
+        let file = File::from(file);
+        spawn_local(async move {
+            match read_as_text(&file).await {
+                Ok(ids) => text.set(ids),
+                Err(_) => store.tell(format!("The browser could not read {}.", file.name()), Tone::Error),
+            }
+        });
+    };
+    let select = move |()| {
+        let cells = found.get_value();
+        page.finding_cells.set(false);
+        spawn_local(async move {
+            if let Err(error) = store.select_as_set(NAME_OF_LIST, &cells).await {
+                store.tell(format!("The cells could not be selected: {error}"), Tone::Error);
+            }
+        });
+    };
+    let show = move |()| {
+        let Some(cell) = found.with_value(|cells| cells.first().copied()) else { return };
+        page.finding_cells.set(false);
+        if !handle.show_cell(store, cell) {
+            store
+                .tell("The cell has no position in this embedding, or it is not loaded yet.".to_owned(), Tone::Warning);
+        }
+    };
+    // What was found is of the list that stands there.
+    Effect::new(move |before: Option<()>| {
+        text.track();
+        if before.is_some() {
+            asked.update_value(|asked| *asked += 1);
+            status.set(FindStatus::Idle);
+        }
+    });
+    view! {
+        <CellFinder
+            open=page.finding_cells
+            text
+            status
+            on_file=Callback::new(take_file)
+            on_find=Callback::new(find)
+            on_select=Callback::new(select)
+            on_show=Callback::new(show)
+        />
+    }
+}
