@@ -15,6 +15,7 @@ mod link;
 mod markers;
 mod network;
 mod open;
+mod own_columns;
 mod palette;
 mod picture;
 mod recover;

@@ -9,6 +9,7 @@ use tessera::{compare::CompareError, dataset::DatasetError, markers::MarkersErro
 use tile_server::serve::ServeError;
 
 use super::{
+    annotate::AnnotateError,
     cache::NoPlace,
     cells::CellsError,
     check::{NoAddress, Unreachable},
@@ -72,6 +73,16 @@ pub fn code(error: &Error) -> u8 {
     if let Some(error) = error.downcast_ref() {
         return of_server(error);
     }
+    if let Some(error) = error.downcast_ref() {
+        return match error {
+            AnnotateError::Exists(_) | AnnotateError::Taken { .. } | AnnotateError::Name(_) => USAGE,
+            AnnotateError::Labels { .. } | AnnotateError::Form { .. } => INPUT,
+            AnnotateError::ReadBack(_) => OTHER,
+        };
+    }
+    if let Some(error) = error.downcast_ref() {
+        return of_input(error);
+    }
     if error.is::<UsageError>() || error.is::<CellsError>() || error.is::<NoPage>() || error.is::<NoAddress>() {
         return USAGE;
     }
@@ -97,6 +108,14 @@ fn of_build(error: &BuildError) -> u8 {
         | BuildError::NoCells { .. }
         | BuildError::NoEmbedding { .. }
         | BuildError::TooLarge { .. } => INPUT,
+    }
+}
+
+fn of_input(error: &H5adError) -> u8 {
+    match error {
+        H5adError::Io { .. } => FILE,
+        H5adError::Modality { .. } => USAGE,
+        _ => INPUT,
     }
 }
 

@@ -1,5 +1,6 @@
 //! The command line.
 
+mod annotate;
 mod aside;
 mod build;
 mod cache;
@@ -45,6 +46,8 @@ enum Command {
     De(de::Arguments),
     /// Find the markers of every label of a column and write a table
     Markers(markers::Arguments),
+    /// Write a copy of an AnnData file with columns of labels from a CSV file
+    Annotate(annotate::Arguments),
 }
 
 /// Runs the command that was asked for.
@@ -58,6 +61,7 @@ pub fn run() -> ExitCode {
         Command::Verify(arguments) => verify::run(&arguments),
         Command::De(arguments) => de::run(&arguments),
         Command::Markers(arguments) => markers::run(&arguments),
+        Command::Annotate(arguments) => annotate::run(&arguments),
     };
     result.unwrap_or_else(|error| {
         terminal::say(&format!("error: {}", exit::message(&error)));

@@ -1,0 +1,111 @@
+//! Labels written into a copy of an AnnData file.
+
+use std::{
+    fs,
+    path::Path,
+    process::{Command, Output},
+};
+
+use h5ad::{FrameColumn, H5ad};
+
+use crate::{
+    fixtures::{Fixture, labels},
+    input::{demo, with_columns},
+};
+
+fn annotate(data: &Path, labels: &Path, out: &Path, more: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tile-server"));
+    command.arg("annotate").arg(data).arg("--labels").arg(labels).arg("--out").arg(out);
+    command.args(more).output().unwrap()
+}
+
+fn said(output: &Output) -> (i32, String) {
+    (output.status.code().unwrap(), String::from_utf8_lossy(&output.stderr).into_owned())
+}
+
+/// The text of each cell's label in a column.
+fn labels_of(path: &Path, column: &str) -> Vec<Option<String>> {
+    let obs = H5ad::open(path).unwrap().obs().unwrap();
+    let (_, values) = obs.columns.iter().find(|(name, _)| name == column).unwrap();
+    let FrameColumn::Categorical { codes, categories, .. } = values else { panic!("{values:?} has no labels") };
+    codes.iter().map(|&code| usize::try_from(code).ok().map(|code| categories[code].clone())).collect()
+}
+
+#[test]
+fn a_copy_has_the_labels_and_all_that_the_file_had() {
+    let directory = tempfile::tempdir().unwrap();
+    let (table, out) = (directory.path().join("labels.csv"), directory.path().join("new.h5ad"));
+    let input = with_columns(700, 3).write();
+    let before = input.open().unwrap();
+    let obs = before.obs().unwrap();
+    let lines: Vec<String> = (obs.index.iter().enumerate())
+        .map(|(cell, id)| {
+            format!("{id},{},{}", ["T cell", "", "B, or é"][cell % 3].replace("B, or é", "\"B, or é\""), cell % 200)
+        })
+        .collect();
+    fs::write(&table, format!("cell_id,mine,many\n{}\n", lines.join("\n"))).unwrap();
+    let bytes = fs::read(input.path()).unwrap();
+    let (code, message) = said(&annotate(&input.path(), &table, &out, &[]));
+    assert_eq!(code, 0, "{message}");
+    assert_eq!(fs::read(input.path()).unwrap(), bytes, "the input has changed");
+
+    let after = H5ad::open(&out).unwrap();
+    assert_eq!((after.n_obs(), after.n_vars()), (before.n_obs(), before.n_vars()));
+    let mine = labels_of(&out, "mine");
+    let expected = |cell: usize| [Some("T cell"), None, Some("B, or é")][cell % 3].map(str::to_owned);
+    assert!((0..obs.index.len()).all(|cell| mine[cell] == expected(cell)));
+    let many = labels_of(&out, "many");
+    assert!((0..obs.index.len()).all(|cell| many[cell] == Some((cell % 200).to_string())));
+    let names = |frame: &h5ad::Frame| frame.columns.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
+    let mut all = names(&obs);
+    all.extend(["mine", "many"].map(str::to_owned));
+    assert_eq!(names(&after.obs().unwrap()), all, "columns keep their order");
+    assert_eq!(format!("{:?}", after.var().unwrap()), format!("{:?}", before.var().unwrap()));
+
+    // It is not written over, and a column is only if that is asked for.
+    let (code, message) = said(&annotate(&input.path(), &table, &out, &[]));
+    assert!(code == 2 && message.contains("exists"), "{code} {message}");
+    let again = directory.path().join("again.h5ad");
+    fs::write(&table, format!("cell_id,mine\n{},NK\n", obs.index[5])).unwrap();
+    let (code, message) = said(&annotate(&out, &table, &again, &[]));
+    assert!(code == 2 && message.contains("`mine`") && message.contains("--replace") && !again.exists(), "{message}");
+    let (code, message) = said(&annotate(&out, &table, &again, &["--replace"]));
+    assert_eq!(code, 0, "{message}");
+    assert_eq!(names(&H5ad::open(&again).unwrap().obs().unwrap()), all);
+    let mine = labels_of(&again, "mine");
+    assert_eq!(mine.iter().flatten().collect::<Vec<_>>(), ["NK"]);
+    assert_eq!(mine[5].as_deref(), Some("NK"));
+    assert_eq!(labels_of(&again, "many"), many);
+    assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 3, "nothing is left beside");
+}
+
+#[test]
+fn what_cannot_be_written_is_refused_with_a_reason() {
+    let directory = tempfile::tempdir().unwrap();
+    let (table, out) = (directory.path().join("labels.csv"), directory.path().join("new.h5ad"));
+    let input = Fixture::with_axes(3, 2).write();
+    let id = labels("cell", 3)[0].clone();
+    let refused = |text: &str| {
+        fs::write(&table, text).unwrap();
+        let (code, message) = said(&annotate(&input.path(), &table, &out, &[]));
+        assert!(!out.exists());
+        (code, message)
+    };
+    for (text, expected) in [
+        (format!("id,a/b\n{id},x\n"), (2, "`a/b`")),
+        (format!("id\n{id}\n"), (3, "no column of labels")),
+        ("id,a\nnobody,x\n".to_owned(), (3, "is the id of a cell")),
+        (format!("id,a,a\n{id},x,y\n"), (3, "two columns “a”")),
+    ] {
+        let (code, message) = refused(&text);
+        assert!(code == expected.0 && message.contains(expected.1), "{code} {message}");
+    }
+    // A file of anndata 0.6.
+    fs::write(&table, "cell_id,mine\nAAAGCCTGGCTAAC-1,T\n").unwrap();
+    let (code, message) = said(&annotate(&demo(), &table, &out, &[]));
+    assert!(code == 3 && message.contains("anndata 0.6") && !out.exists(), "{code} {message}");
+    let (code, message) = said(&annotate(&directory.path().join("absent.h5ad"), &table, &out, &[]));
+    assert!(code == 4 && message.contains("absent.h5ad"), "{code} {message}");
+    let (code, _) = said(&annotate(&input.path(), &directory.path().join("absent.csv"), &out, &[]));
+    assert_eq!(code, 4);
+}
