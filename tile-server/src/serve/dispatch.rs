@@ -10,7 +10,7 @@ use std::{
 
 use futures_util::{
     FutureExt,
-    future::{BoxFuture, ready},
+    future::{BoxFuture, Either, Ready, ready},
 };
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header, request};
 use hyper::body::Incoming;
@@ -37,10 +37,12 @@ use super::{
     file_reading::Patience,
     host_check::HostCheck,
     limits::Limits,
+    metrics::AnswerKind,
     options::CorsOrigins,
+    request_id::{RequestId, X_REQUEST_ID},
     request_log::RequestLine,
     responses,
-    route::Route,
+    route::{PathNames, Route},
     sent_body::SentBody,
 };
 
@@ -86,63 +88,77 @@ impl App {
         self.state.catalog.watch().await;
     }
 
+    /// The datasets.
+    pub(super) fn catalog(&self) -> &Catalog {
+        &self.state.catalog
+    }
+
     /// The service for one connection.
     pub(super) fn for_connection(self: &Arc<Self>, connection: &Arc<Connection>) -> ConnectionService {
         ConnectionService { app: Arc::clone(self), connection: Arc::clone(connection) }
     }
 
     /// The answer to a request that is taken.
-    fn answer(
-        &self,
-        mut request: Request<Incoming>,
-        exchange: &Arc<Exchange>,
-    ) -> BoxFuture<'static, Result<Response<Body>, Infallible>> {
+    fn answer(&self, mut request: Request<Incoming>, exchange: &Arc<Exchange>) -> Answering {
         if let Err(wrong) = self.host_check.check(&request) {
             let (status, text) = wrong.answer();
-            return ready(Ok(responses::sentence(status, text))).boxed();
+            return now(responses::sentence(status, text));
         }
-        request.extensions_mut().insert(Arc::clone(exchange));
         match self.base_path.locate(request.uri()) {
-            Below::At(uri) => {
-                let shared = self.shared.as_ref().filter(|_| is_shared(uri.path()));
-                *request.uri_mut() = uri;
-                match shared {
-                    Some(shared) => {
-                        let answer = shared.clone().call(request);
-                        async move { answer.await.map(readable_elsewhere) }.boxed()
-                    }
-                    None => self.plain.clone().call(request),
-                }
+            Below::Same => {}
+            Below::At(uri) => *request.uri_mut() = uri,
+            Below::AtSlash(address) => return now(responses::moved(&address)),
+            Below::Elsewhere => return now(responses::nothing_here()),
+        }
+        match self.shared.as_ref().filter(|_| is_shared(request.uri().path())) {
+            Some(shared) => {
+                request.extensions_mut().insert(Arc::clone(exchange));
+                let answer = shared.clone().call(request);
+                Either::Right(async move { answer.await.map(readable_elsewhere) }.boxed())
             }
-            Below::AtSlash(address) => ready(Ok(responses::moved(&address))).boxed(),
-            Below::Elsewhere => ready(Ok(responses::nothing_here())).boxed(),
+            None => self.plain.answer(request, Arc::clone(exchange)),
         }
     }
+}
+
+/// An answer that is there, or has to be waited for.
+type Answering<B = Body> =
+    Either<Ready<Result<Response<B>, Infallible>>, BoxFuture<'static, Result<Response<B>, Infallible>>>;
+
+fn now<B>(response: Response<B>) -> Answering<B> {
+    Either::Left(ready(Ok(response)))
 }
 
 impl hyper::service::Service<Request<Incoming>> for ConnectionService {
     type Response = Response<SentBody>;
     type Error = Infallible;
-    type Future = BoxFuture<'static, Result<Self::Response, Infallible>>;
+    type Future = Answering<SentBody>;
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
-        let line = RequestLine::start(&request, self.connection.client());
+        let line = RequestLine::start(&request, &self.connection);
         let exchange = Exchange::begin(&self.connection);
         let transfer_time = self.app.transfer_time;
         let answer = match &exchange {
             Some(exchange) => self.app.answer(request, exchange),
-            None => ready(Ok(responses::too_busy())).boxed(),
+            None => now(responses::too_busy()),
         };
-        async move {
-            let mut response = answer.await?;
-            add_common_headers(response.headers_mut());
-            Ok(SentBody::of(response, exchange, line, transfer_time))
+        let send = move |mut response: Response<Body>| {
+            if let Some(fault) = response.extensions_mut().remove() {
+                line.fault(&fault);
+            }
+            responses::name_request(&mut response, line.id());
+            add_common_headers(response.headers_mut(), line.id());
+            SentBody::of(response, exchange, line, transfer_time)
+        };
+        match answer {
+            Either::Left(answer) => Either::Left(ready(answer.into_inner().map(send))),
+            Either::Right(answer) => Either::Right(async move { answer.await.map(send) }.boxed()),
         }
-        .boxed()
     }
 }
 
-fn add_common_headers(headers: &mut HeaderMap) {
+fn add_common_headers(headers: &mut HeaderMap, id: &RequestId) {
+    headers.insert(X_REQUEST_ID, id.to_header());
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.entry(responses::CROSS_ORIGIN_RESOURCE_POLICY).or_insert(HeaderValue::from_static("same-origin"));
 }
@@ -174,6 +190,7 @@ fn cors_layer(origins: CorsOrigins) -> Option<CorsLayer> {
             header::ETAG,
             header::LAST_MODIFIED,
             header::RETRY_AFTER,
+            X_REQUEST_ID,
         ])
         .max_age(Duration::from_secs(24 * 60 * 60));
     match origins {
@@ -197,18 +214,48 @@ struct Handler(Arc<State>);
 impl Service<Request<Incoming>> for Handler {
     type Response = Response<Body>;
     type Error = Infallible;
-    type Future = BoxFuture<'static, Result<Response<Body>, Infallible>>;
+    type Future = Answering;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: Request<Incoming>) -> Self::Future {
+    fn call(&mut self, mut request: Request<Incoming>) -> Self::Future {
+        let exchange: Option<Arc<Exchange>> = request.extensions_mut().remove();
+        self.answer(request, exchange.expect("a request that is taken has an exchange"))
+    }
+}
+
+impl Handler {
+    fn answer(&self, request: Request<Incoming>, exchange: Arc<Exchange>) -> Answering {
+        let (request, body) = request.into_parts();
+        if let Some(response) = at_hand(&self.0, &request, &exchange) {
+            return now(responses::for_method(&request.method, response));
+        }
         let state = Arc::clone(&self.0);
-        let (mut request, body) = request.into_parts();
-        let exchange: Option<Arc<Exchange>> = request.extensions.remove();
-        let exchange = exchange.expect("a request that is taken has an exchange");
-        async move { Ok(respond(state, request, exchange, body).await) }.boxed()
+        Either::Right(async move { Ok(respond(state, request, exchange, body).await) }.boxed())
+    }
+}
+
+/// The answer from files that are open and in memory, where it is one of those. Nothing is waited for.
+fn at_hand(state: &State, request: &request::Parts, exchange: &Arc<Exchange>) -> Option<Response<Body>> {
+    if !matches!(request.method, Method::GET | Method::HEAD) {
+        return None;
+    }
+    let names = PathNames::parse(request.uri.path())?;
+    let endpoint = names.endpoint()?;
+    exchange.is_about(AnswerKind::of(&endpoint));
+    let (Endpoint::File { id, .. } | Endpoint::Tiles { id, .. }) = &endpoint else { return None };
+    let entry = state.catalog.entry(id).ok()?;
+    let dataset = match pack_of(&endpoint) {
+        Some(pack) => entry.known_with_pack(&pack),
+        None => entry.known_since(state.limits.look_again),
+    }?;
+    let asked = Asked { request, exchange, limits: &state.limits, patience: Patience::AtHand };
+    match of_dataset(&asked, &dataset, &endpoint) {
+        Ok(response) => Some(response),
+        Err(Declined::Answer(response)) => Some(*response),
+        Err(Declined::NotAtHand) => None,
     }
 }
 
@@ -221,6 +268,10 @@ async fn respond(
     let Some(route) = Route::parse(request.uri.path()) else {
         return responses::nothing_here();
     };
+    exchange.is_about(match &route {
+        Route::Endpoint(endpoint) => AnswerKind::of(endpoint),
+        Route::Page(_) => AnswerKind::Page,
+    });
     let is_read = matches!(request.method, Method::GET | Method::HEAD);
     match route {
         Route::Endpoint(Endpoint::Moments { id }) if request.method == Method::POST => {
@@ -277,15 +328,6 @@ async fn resource(state: Arc<State>, route: Route, request: request::Parts, exch
                 Ok(entry) => entry,
                 Err(why) => return responses::no_dataset(&why),
             };
-            if let Some(dataset) = pack_of(&endpoint).and_then(|pack| entry.known_with_pack(&pack)) {
-                let asked =
-                    Asked { request: &request, exchange: &exchange, limits: &state.limits, patience: Patience::AtHand };
-                match of_dataset(&asked, &dataset, &endpoint) {
-                    Ok(response) => return response,
-                    Err(Declined::Answer(response)) => return *response,
-                    Err(Declined::NotAtHand) => {}
-                }
-            }
             let threads = entry.threads().clone();
             let limits = state.limits.clone();
             let answer = threads.run(state.limits.answer_time, move || {
