@@ -15,12 +15,12 @@ use futures_util::{
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header, request};
 use hyper::body::Incoming;
 use shared_fbs::{
-    api::{API_ROUTE, DatasetDescription, Endpoint, MomentsOffer},
-    path::{DATA_ROUTE, PACK_SUFFIX, is_pack_file},
+    api::{DatasetDescription, Endpoint, MomentsOffer},
+    path::{PACK_SUFFIX, is_pack_file},
 };
 use tokio::{task::spawn_blocking, time::timeout};
 use tower::{Layer, Service};
-use tower_http::cors::{Any, Cors, CorsLayer};
+use tower_http::cors::Cors;
 
 use super::{
     answer_document, answer_file, answer_moments,
@@ -32,6 +32,7 @@ use super::{
     catalog::{Catalog, CatalogFile},
     conditional_requests::Validators,
     connections::Connection,
+    cross_origin::{cors_layer, is_shared, readable_elsewhere},
     entry::Dataset,
     exchange::Exchange,
     file_reading::Patience,
@@ -161,50 +162,6 @@ fn add_common_headers(headers: &mut HeaderMap, id: &RequestId) {
     headers.insert(X_REQUEST_ID, id.to_header());
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.entry(responses::CROSS_ORIGIN_RESOURCE_POLICY).or_insert(HeaderValue::from_static("same-origin"));
-}
-
-/// Where pages of other origins may read, they may also show.
-fn readable_elsewhere(mut response: Response<Body>) -> Response<Body> {
-    response.headers_mut().insert(responses::CROSS_ORIGIN_RESOURCE_POLICY, HeaderValue::from_static("cross-origin"));
-    response
-}
-
-fn cors_layer(origins: CorsOrigins) -> Option<CorsLayer> {
-    let layer = CorsLayer::new()
-        .allow_methods([Method::GET, Method::HEAD, Method::POST])
-        .allow_headers([
-            header::ACCEPT,
-            header::CACHE_CONTROL,
-            header::CONTENT_TYPE,
-            header::IF_MATCH,
-            header::IF_MODIFIED_SINCE,
-            header::IF_NONE_MATCH,
-            header::IF_RANGE,
-            header::RANGE,
-        ])
-        .expose_headers([
-            header::ACCEPT_RANGES,
-            header::CONTENT_ENCODING,
-            header::CONTENT_LENGTH,
-            header::CONTENT_RANGE,
-            header::ETAG,
-            header::LAST_MODIFIED,
-            header::RETRY_AFTER,
-            X_REQUEST_ID,
-        ])
-        .max_age(Duration::from_secs(24 * 60 * 60));
-    match origins {
-        CorsOrigins::None => None,
-        CorsOrigins::Any => Some(layer.allow_origin(Any)),
-        CorsOrigins::List(origins) => Some(layer.allow_origin(origins)),
-    }
-}
-
-/// Whether pages of other origins may be let read this.
-fn is_shared(path: &str) -> bool {
-    path.strip_prefix('/')
-        .and_then(|path| path.split_once('/'))
-        .is_some_and(|(first, _)| matches!(first, API_ROUTE | DATA_ROUTE))
 }
 
 /// Answers from what is at hand, or else on a thread where it may wait for the disk, and for no longer than it may.

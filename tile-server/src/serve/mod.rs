@@ -37,6 +37,7 @@ mod confined_file;
 mod connections;
 mod content_negotiation;
 mod content_security_policy;
+mod cross_origin;
 mod dataset_reader;
 mod descriptors;
 mod disk_threads;

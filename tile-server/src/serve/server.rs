@@ -98,6 +98,7 @@ impl Server {
         let app = Arc::clone(&self.app);
         let watching = tokio::spawn(async move { app.watch().await });
         let measuring = self.metrics.map(|endpoint| {
+            tracing::info!("metrics are at http://{}/metrics", endpoint.address());
             let metrics = Metrics::of(Arc::clone(&connections), Arc::clone(&self.app), &self.limits);
             tokio::spawn(endpoint.run(metrics))
         });
