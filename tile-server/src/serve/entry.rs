@@ -272,3 +272,64 @@ impl Dataset {
         Ok(facts)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, ops::Range};
+
+    use shared_fbs::api::DatasetDescription;
+
+    use super::*;
+    use crate::serve::{PackDescription, TileIndex};
+
+    struct NoPacks;
+
+    impl TileIndex for NoPacks {
+        fn packs(&self) -> Vec<PackDescription> {
+            Vec::new()
+        }
+
+        fn locate(&self, _: &str, _: u32) -> Result<Option<Range<u64>>, ReadError> {
+            Ok(None)
+        }
+
+        fn locate_at_hand(&self, _: &str, _: u32) -> Option<Range<u64>> {
+            None
+        }
+    }
+
+    struct Reader;
+
+    impl ReadDataset for Reader {
+        fn read(&self, _: &str, directory: &Path) -> Result<OpenDataset, ReadError> {
+            let title = fs::read_to_string(directory.join(MANIFEST))?;
+            if title == "broken" {
+                return Err("broken".into());
+            }
+            let description = DatasetDescription { title, ..DatasetDescription::default() };
+            let (content_id, index) = (String::new(), Arc::new(NoPacks));
+            Ok(OpenDataset { description, content_id, index, facts: None, moments: None })
+        }
+    }
+
+    #[test]
+    fn a_manifest_is_known_for_a_while_after_it_was_looked_at_unless_it_is_another_than_was_read() {
+        let directory = tempfile::tempdir().unwrap();
+        let write = |text: &str| fs::write(directory.path().join(MANIFEST), text).unwrap();
+        let entry = Entry::new("a".to_owned(), directory.path().to_owned(), Arc::new(Reader), KeptOpen::at_most(1));
+        let hour = Duration::from_secs(3600);
+        let known = || entry.known_since(hour).map(|dataset| dataset.open.description.title.clone());
+        assert_eq!((known(), entry.condition()), (None, Condition::Broken));
+        write("first");
+        entry.look().unwrap();
+        assert_eq!((known(), entry.condition()), (Some("first".to_owned()), Condition::Ready));
+        assert!(entry.known_since(Duration::ZERO).is_none());
+        write("second one");
+        assert_eq!(known(), Some("first".to_owned()), "nobody has looked");
+        entry.look().unwrap();
+        assert_eq!(known(), Some("second one".to_owned()));
+        write("broken");
+        assert_eq!(entry.look().unwrap().open.description.title, "second one");
+        assert_eq!((known(), entry.condition()), (None, Condition::Outdated));
+    }
+}
