@@ -36,12 +36,12 @@ pub(super) fn file(asked: &Asked<'_>, dataset: &Dataset, name: &str) -> Result<R
             Patience::MayWait => dataset.manifest.again().map_err(|error| unreadable(&error))?,
         };
         let tag = EntityTag::of_mutable(&manifest.stamp);
-        return send_file(asked, dataset, &manifest, tag, responses::REVALIDATE);
+        return send_file(asked, dataset, &manifest, &tag, responses::REVALIDATE);
     }
     let no_file = || responses::not_found("The dataset has no such file.");
     let hash = content_hash(name).ok_or_else(no_file)?;
     let pack = open_pack(asked, dataset, name)?;
-    send_file(asked, dataset, &pack, EntityTag::of_pack(hash, pack.n_bytes), responses::IMMUTABLE)
+    send_file(asked, dataset, &pack, &EntityTag::of_pack(hash, pack.n_bytes), responses::IMMUTABLE)
 }
 
 /// Opens a pack.
@@ -66,7 +66,7 @@ fn send_file(
     asked: &Asked<'_>,
     dataset: &Dataset,
     file: &OpenFile,
-    tag: EntityTag,
+    tag: &EntityTag,
     caching: HeaderValue,
 ) -> Result<Response<Body>, Declined> {
     let len = file.n_bytes;

@@ -50,7 +50,7 @@ pub(super) fn tiles(asked: &Asked<'_>, dataset: &Dataset, pack: &str, list: &str
     };
 
     let tag = EntityTag::of_name(&format!("{pack}/{list}")).coded(coding.name());
-    let validators = Validators::tagged(tag);
+    let validators = Validators::tagged(&tag);
     let mut headers = HeaderMap::with_capacity(MOST_HEADERS);
     headers.insert(header::CACHE_CONTROL, responses::IMMUTABLE);
     headers.insert(header::VARY, VARY);

@@ -78,12 +78,12 @@ pub(super) enum Precondition {
 
 impl Validators {
     /// A tag with no date.
-    pub(super) fn tagged(tag: EntityTag) -> Self {
+    pub(super) fn tagged(tag: &EntityTag) -> Self {
         Self { tag: tag.typed(), modified: None }
     }
 
     /// A tag and the file's date, cut to seconds and never in the future.
-    pub(super) fn dated(tag: EntityTag, modified: Option<SystemTime>) -> Self {
+    pub(super) fn dated(tag: &EntityTag, modified: Option<SystemTime>) -> Self {
         let modified = modified
             .map(|time| time.min(SystemTime::now()))
             .and_then(|time| time.duration_since(UNIX_EPOCH).ok())

@@ -323,7 +323,7 @@ fn pack_of<'a>(endpoint: &'a Endpoint<'_>) -> Option<Cow<'a, str>> {
 }
 
 fn catalog_file(request: &request::Parts, file: &CatalogFile) -> Response<Body> {
-    let validators = Validators::tagged(file.tag.clone());
+    let validators = Validators::tagged(&file.tag);
     let mut headers = HeaderMap::new();
     headers.insert(header::CACHE_CONTROL, responses::REVALIDATE);
     validators.write(&mut headers);

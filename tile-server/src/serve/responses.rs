@@ -148,7 +148,7 @@ pub(super) fn json(request: &request::Parts, value: &impl serde::Serialize) -> R
         Ok(bytes) => bytes,
         Err(error) => return failure("The answer could not be written as JSON.", &error),
     };
-    let validators = Validators::tagged(EntityTag::of_bytes(&bytes));
+    let validators = Validators::tagged(&EntityTag::of_bytes(&bytes));
     let mut headers = HeaderMap::new();
     headers.insert(header::CACHE_CONTROL, REVALIDATE);
     validators.write(&mut headers);
