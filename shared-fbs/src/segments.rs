@@ -68,6 +68,8 @@ pub(crate) fn are_all_of(segments: &[Segment], n_bytes: u64) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::{collection::vec, prelude::*};
+
     use super::*;
 
     fn pack(n_bytes: &[u32]) -> Pack {
@@ -97,6 +99,22 @@ mod tests {
             assert_eq!(segments.holding(&bytes).as_ref(), expected, "{bytes:?}");
         }
         assert_eq!(Segments::of(&pack(&[])).unwrap().holding(&(0..1)), None);
+    }
+
+    proptest! {
+        #[test]
+        fn any_list_of_segments_answers_for_any_bytes(
+            n_bytes in vec(prop_oneof![0..40u32, any::<u32>()], 0..8),
+            start in prop_oneof![0..100u64, any::<u64>()],
+            length in prop_oneof![1..20u64, any::<u64>()],
+        ) {
+            let segments = Segments::of(&pack(&n_bytes)).unwrap();
+            let bytes = start..start.saturating_add(length);
+            let expected = segments.iter().find(|place| place.range.start <= bytes.start && bytes.end <= place.range.end);
+            if !bytes.is_empty() {
+                prop_assert_eq!(segments.holding(&bytes), expected);
+            }
+        }
     }
 
     #[test]

@@ -219,6 +219,8 @@ fn day<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Day>, D::Err
 
 #[cfg(test)]
 mod tests {
+    use proptest::{collection::vec, prelude::*};
+
     use super::*;
 
     fn parse(text: &str) -> Result<Collection, CollectionError> {
@@ -246,6 +248,45 @@ mod tests {
         assert!(refused("title = 'a'\npublished = 1969-01-01").contains("1970"));
         assert!(refused("title = 'a'\nid = '../x'").contains("../x"));
         assert!(refused("title = 'a'\nlinks = [{ label = 'a', url = 'javascript:alert(1)' }]").contains("javascript"));
+    }
+
+    /// What the file is made of, and what it is not.
+    const PIECES: [&str; 22] = [
+        "title",
+        "id",
+        "published",
+        "visibility",
+        "links",
+        "versions",
+        "[datasets.first]",
+        "[[versions]]",
+        "withdrawn",
+        " = ",
+        "'private'",
+        "'https://a.org'",
+        "'",
+        "\"\\u0000\"",
+        "2020-11-18",
+        "9999-12-31T00:00:00Z",
+        "[{ label = 'a', url = 'http://b' }]",
+        "[[[[[[",
+        "{",
+        "\n",
+        "\u{202e}",
+        "-9223372036854775808",
+    ];
+
+    proptest! {
+        #[test]
+        fn any_text_is_a_collection_or_refused(
+            pieces in vec(0..PIECES.len(), 0..24),
+            folder in "\\PC{0,12}",
+        ) {
+            let text: String = pieces.into_iter().map(|piece| PIECES[piece]).collect();
+            if let Ok(collection) = Collection::parse(&text, &folder) {
+                prop_assert!(is_id(&collection.id));
+            }
+        }
     }
 
     #[test]

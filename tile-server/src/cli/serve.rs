@@ -15,7 +15,7 @@ use tile_server::{
     catalog::{Folder, FoundDataset, ids},
     serve::{
         self, AllowedHosts, BasePath, CorsOrigins, DatasetDirectory, DirectoryFrontEnd, FrameAncestors, FrontEnd,
-        Limits, LogFormat, ManifestReader, Options, Origins,
+        Limits, LogFormat, ManifestReader, MetricsOptions, Options, Origins,
     },
 };
 use tracing_subscriber::filter::LevelFilter;
@@ -106,6 +106,9 @@ pub struct Arguments {
     /// The longest that one comparison may compute
     #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u16).range(1..=60))]
     compute_seconds: u16,
+    /// Let Prometheus read metrics at http://ADDRESS/metrics, on this machine alone where ADDRESS is a port
+    #[arg(long, value_name = "ADDRESS", value_parser = metrics_address)]
+    metrics: Option<SocketAddr>,
     /// How log lines are written
     #[arg(long, value_enum, default_value_t = LogFormat::Text)]
     log_format: LogFormat,
@@ -135,13 +138,16 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         (false, Some(id)) => Some(format!("{base_path}{}", Endpoint::Page { id: id.into() }.address())),
         (false, None) => Some(base_path.to_string()),
     };
+    let allowed_hosts = AllowedHosts::parse(&arguments.allow_host)?;
+    let metrics = arguments.metrics.map(|address| MetricsOptions { address, allowed_hosts: allowed_hosts.clone() });
     let options = Options {
         address: SocketAddr::new(arguments.host, arguments.port),
         datasets,
         folders,
         reader: Arc::new(ManifestReader),
         front_end,
-        allowed_hosts: AllowedHosts::parse(&arguments.allow_host)?,
+        allowed_hosts,
+        metrics,
         cors: CorsOrigins::parse(&arguments.cors_origin)?,
         frame_ancestors: if embed_origins.is_empty() {
             FrameAncestors::parse(&arguments.frame_ancestors)?
@@ -165,6 +171,13 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         },
     )?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// An address and port, or a port of this machine.
+fn metrics_address(text: &str) -> Result<SocketAddr, String> {
+    let port = text.parse().map(|port| SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
+    port.or_else(|_| text.parse())
+        .map_err(|_| "write a port, or an address and a port such as 10.0.0.5:9187".to_owned())
 }
 
 fn limits(arguments: &Arguments) -> Limits {

@@ -45,7 +45,7 @@ pub(super) async fn collection(state: &Arc<State>, request: &request::Parts, id:
 }
 
 fn document(request: &request::Parts, document: &Document) -> Response<Body> {
-    let validators = Validators::tagged(EntityTag::of_bytes(document.html.as_bytes()));
+    let validators = Validators::tagged(&EntityTag::of_bytes(document.html.as_bytes()));
     let mut headers = HeaderMap::new();
     headers.insert(header::CACHE_CONTROL, responses::REVALIDATE);
     headers.insert(header::CONTENT_SECURITY_POLICY, POLICY);

@@ -2,7 +2,7 @@
 
 use std::{io, ops::Range};
 
-use headers::{AcceptRanges, ContentRange, HeaderMapExt};
+use headers::{ContentRange, HeaderMapExt};
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header, request};
 use shared_fbs::path::{MANIFEST, content_hash};
 
@@ -19,6 +19,9 @@ use super::{
     responses,
 };
 
+/// Room for all headers of an answer, so that it is not made larger one by one.
+pub(super) const MOST_HEADERS: usize = 16;
+
 const CONTENT_TYPE: HeaderValue = HeaderValue::from_static("application/octet-stream");
 
 /// Answers for one file of a dataset.
@@ -27,14 +30,18 @@ const CONTENT_TYPE: HeaderValue = HeaderValue::from_static("application/octet-st
 /// What is said instead of the file, and where the thread would have to wait.
 pub(super) fn file(asked: &Asked<'_>, dataset: &Dataset, name: &str) -> Result<Response<Body>, Declined> {
     if name == MANIFEST {
-        let manifest = dataset.manifest.again().map_err(|error| unreadable(&error))?;
+        let manifest = match asked.patience {
+            // It was looked at a moment ago.
+            Patience::AtHand => dataset.manifest.clone(),
+            Patience::MayWait => dataset.manifest.again().map_err(|error| unreadable(&error))?,
+        };
         let tag = EntityTag::of_mutable(&manifest.stamp);
-        return send_file(asked, dataset, &manifest, tag, responses::REVALIDATE);
+        return send_file(asked, dataset, &manifest, &tag, responses::REVALIDATE);
     }
     let no_file = || responses::not_found("The dataset has no such file.");
     let hash = content_hash(name).ok_or_else(no_file)?;
     let pack = open_pack(asked, dataset, name)?;
-    send_file(asked, dataset, &pack, EntityTag::of_pack(hash, pack.n_bytes), responses::IMMUTABLE)
+    send_file(asked, dataset, &pack, &EntityTag::of_pack(hash, pack.n_bytes), responses::IMMUTABLE)
 }
 
 /// Opens a pack.
@@ -50,8 +57,7 @@ pub(super) fn open_pack(asked: &Asked<'_>, dataset: &Dataset, name: &str) -> Res
         PackError::Io(error) => responses::failure("A file of the dataset cannot be opened.", &error).into(),
         PackError::Length { .. } => {
             let text = format!("The dataset is broken: {error}; build it again.");
-            tracing::error!("{text}");
-            responses::sentence(StatusCode::INTERNAL_SERVER_ERROR, &text).into()
+            responses::fault(&text, text.clone()).into()
         }
     })
 }
@@ -60,14 +66,14 @@ fn send_file(
     asked: &Asked<'_>,
     dataset: &Dataset,
     file: &OpenFile,
-    tag: EntityTag,
+    tag: &EntityTag,
     caching: HeaderValue,
 ) -> Result<Response<Body>, Declined> {
     let len = file.n_bytes;
     let validators = Validators::dated(tag, file.modified);
-    let mut headers = HeaderMap::new();
+    let mut headers = HeaderMap::with_capacity(MOST_HEADERS);
     headers.insert(header::CACHE_CONTROL, caching);
-    headers.typed_insert(AcceptRanges::bytes());
+    headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
     validators.write(&mut headers);
     if let Some(response) = responses::unless_holds(asked.request, &validators, &headers) {
         return Ok(response);
@@ -92,9 +98,9 @@ fn send_file(
         headers.typed_insert(ContentRange::bytes(range.clone(), len).expect("the range lies within the file"));
     }
     let parts = vec![Part { file: file.file.clone(), range }];
-    let mut response = send_parts(asked, dataset, CONTENT_TYPE, parts)?;
+    headers.insert(header::CONTENT_TYPE, CONTENT_TYPE);
+    let mut response = send_parts(asked, dataset, headers, parts)?;
     *response.status_mut() = status;
-    response.headers_mut().extend(headers);
     Ok(response)
 }
 
@@ -112,7 +118,7 @@ fn wanted_ranges(
     Some(set.resolve(len))
 }
 
-/// A response of these parts with their type and length. What is short is read at once, so that a failure can still be
+/// A response of these parts with these headers, and their length. What is short is read at once, so that a failure can still be
 /// said; for HEAD nothing is read.
 ///
 /// # Errors
@@ -120,7 +126,7 @@ fn wanted_ranges(
 pub(super) fn send_parts(
     asked: &Asked<'_>,
     dataset: &Dataset,
-    content_type: HeaderValue,
+    headers: HeaderMap,
     parts: Vec<Part>,
 ) -> Result<Response<Body>, Declined> {
     let len = body::total_bytes(&parts);
@@ -137,9 +143,8 @@ pub(super) fn send_parts(
         Body::Read(Reading::of(Parts::new(parts), &dataset.threads, asked.limits.answer_time))
     };
     let mut response = Response::new(body);
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, content_type);
-    headers.insert(header::CONTENT_LENGTH, len.into());
+    *response.headers_mut() = headers;
+    response.headers_mut().insert(header::CONTENT_LENGTH, len.into());
     Ok(response)
 }
 

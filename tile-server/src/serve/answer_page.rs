@@ -74,7 +74,7 @@ impl Page {
         if let Some(coding) = coding {
             tag = tag.coded(coding);
         }
-        let validators = Validators::tagged(tag);
+        let validators = Validators::tagged(&tag);
         let mut headers = HeaderMap::new();
         let embed_file = EmbedFile::of_address(path);
         let caching = match embed_file {

@@ -10,7 +10,7 @@ use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
 use shared_fbs::path::{PACK_SUFFIX, TileList, content_hash};
 
 use super::{
-    answer_file::{open_pack, send_parts},
+    answer_file::{MOST_HEADERS, open_pack, send_parts},
     asked::{Asked, Declined},
     body::{Body, Buffered, Part, Parts, Reading},
     conditional_requests::{EntityTag, Validators},
@@ -50,8 +50,8 @@ pub(super) fn tiles(asked: &Asked<'_>, dataset: &Dataset, pack: &str, list: &str
     };
 
     let tag = EntityTag::of_name(&format!("{pack}/{list}")).coded(coding.name());
-    let validators = Validators::tagged(tag);
-    let mut headers = HeaderMap::new();
+    let validators = Validators::tagged(&tag);
+    let mut headers = HeaderMap::with_capacity(MOST_HEADERS);
     headers.insert(header::CACHE_CONTROL, responses::IMMUTABLE);
     headers.insert(header::VARY, VARY);
     validators.write(&mut headers);
@@ -59,16 +59,21 @@ pub(super) fn tiles(asked: &Asked<'_>, dataset: &Dataset, pack: &str, list: &str
         return Ok(response);
     }
 
-    let mut response = match coding {
+    match coding {
         TileCoding::ContentEncoding => {
+            headers.insert(header::CONTENT_TYPE, INFLATED);
             headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("zstd"));
-            send_parts(asked, dataset, INFLATED, parts)?
+            send_parts(asked, dataset, headers, parts)
         }
-        TileCoding::MediaType => send_parts(asked, dataset, FRAMES, parts)?,
-        TileCoding::Identity => inflated(asked, dataset, parts)?,
-    };
-    response.headers_mut().extend(headers);
-    Ok(response)
+        TileCoding::MediaType => {
+            headers.insert(header::CONTENT_TYPE, FRAMES);
+            send_parts(asked, dataset, headers, parts)
+        }
+        TileCoding::Identity => {
+            headers.insert(header::CONTENT_TYPE, INFLATED);
+            inflated(asked, dataset, headers, parts)
+        }
+    }
 }
 
 const VARY: HeaderValue = HeaderValue::from_static("accept-encoding, accept");
@@ -95,9 +100,8 @@ fn locate(asked: &Asked<'_>, dataset: &Dataset, pack: &str, list: &TileList) -> 
             None => opened.insert(open_pack(asked, dataset, &format!("{pack}{PACK_SUFFIX}"))?),
         };
         if range.start > range.end || range.end > open.n_bytes {
-            tracing::error!(pack, tile = index, "the tile lies beyond the end of its pack");
             let text = format!("Tile {index} lies beyond the end of {pack}{PACK_SUFFIX}; verify the dataset.");
-            return Err(responses::sentence(StatusCode::INTERNAL_SERVER_ERROR, &text).into());
+            return Err(responses::fault(&text, text.clone()).into());
         }
         n_bytes = n_bytes.saturating_add(range.end - range.start);
         let most = asked.limits.tile_bytes_per_request;
@@ -136,8 +140,14 @@ fn place(asked: &Asked<'_>, dataset: &Dataset, pack: &str, index: u32) -> Result
 
 /// Inflated as it is sent, so that its length is not known before. A frame that is broken beyond the
 /// first piece cuts the answer short, which the client sees as a failed transfer.
-fn inflated(asked: &Asked<'_>, dataset: &Dataset, parts: Vec<Part>) -> Result<Response<Body>, Declined> {
+fn inflated(
+    asked: &Asked<'_>,
+    dataset: &Dataset,
+    headers: HeaderMap,
+    parts: Vec<Part>,
+) -> Result<Response<Body>, Declined> {
     let mut response = Response::new(Body::default());
+    *response.headers_mut() = headers;
     if asked.request.method == Method::GET {
         // It reads and computes.
         if asked.patience == Patience::AtHand {
@@ -150,6 +160,5 @@ fn inflated(asked: &Asked<'_>, dataset: &Dataset, parts: Vec<Part>) -> Result<Re
             .map_err(|error| responses::failure("A tile cannot be inflated; verify the dataset.", &error))?;
         *response.body_mut() = Body::Read(Reading::of(pieces, &dataset.threads, asked.limits.answer_time));
     }
-    response.headers_mut().insert(header::CONTENT_TYPE, INFLATED);
     Ok(response)
 }

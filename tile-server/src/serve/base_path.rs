@@ -14,6 +14,8 @@ pub struct BasePath(String);
 /// What a request's address is to a server below a base path.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Below {
+    /// There is no base path.
+    Same,
     /// The address as it would be without the base path.
     At(Uri),
     /// The base path without its last `/`: the page is at this address.
@@ -50,7 +52,7 @@ impl BasePath {
             None => path.to_owned(),
         };
         if self.0 == "/" {
-            return Below::At(uri.clone());
+            return Below::Same;
         }
         if uri.path() == self.0.trim_end_matches('/') {
             return Below::AtSlash(with_query(&self.0));

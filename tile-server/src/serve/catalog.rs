@@ -19,10 +19,10 @@ use super::{
     conditional_requests::EntityTag,
     dataset_reader::{DatasetDirectory, ReadDataset},
     disk_threads::DiskThreads,
-    entry::{Dataset, Entry, NoDataset},
+    entry::{Condition, Dataset, Entry, NoDataset},
     error::ServeError,
     limits::Limits,
-    pack_files::KeptOpen,
+    pack_files::{KeptOpen, PackUses},
     route::Route,
 };
 use crate::catalog::{CatalogEntry, Collection, DatasetFacts, Folder, FoundDataset, catalog_of};
@@ -161,6 +161,20 @@ impl Catalog {
             Some(reason) => Err(NoDataset::Withdrawn(reason.to_owned())),
             None => Ok(Arc::clone(&found.entry)),
         }
+    }
+
+    /// How it is with each dataset.
+    pub(super) fn conditions(&self) -> Vec<Condition> {
+        let condition = |served: &Served| match served.withdrawal() {
+            Some(_) => Condition::Withdrawn,
+            None => served.entry.condition(),
+        };
+        self.served().iter().map(condition).collect()
+    }
+
+    /// How packs were used.
+    pub(super) fn pack_uses(&self) -> PackUses {
+        self.kept.uses()
     }
 
     /// What there is to know of a dataset, withdrawn or not.

@@ -60,9 +60,9 @@ impl EntityTag {
 #[derive(Clone, Debug)]
 pub(super) struct Validators {
     /// The representation's tag.
-    pub(super) tag: EntityTag,
+    tag: ETag,
     /// When it last changed, to whole seconds.
-    pub(super) modified: Option<SystemTime>,
+    modified: Option<SystemTime>,
 }
 
 /// What the preconditions of a request say.
@@ -78,22 +78,22 @@ pub(super) enum Precondition {
 
 impl Validators {
     /// A tag with no date.
-    pub(super) fn tagged(tag: EntityTag) -> Self {
-        Self { tag, modified: None }
+    pub(super) fn tagged(tag: &EntityTag) -> Self {
+        Self { tag: tag.typed(), modified: None }
     }
 
     /// A tag and the file's date, cut to seconds and never in the future.
-    pub(super) fn dated(tag: EntityTag, modified: Option<SystemTime>) -> Self {
+    pub(super) fn dated(tag: &EntityTag, modified: Option<SystemTime>) -> Self {
         let modified = modified
             .map(|time| time.min(SystemTime::now()))
             .and_then(|time| time.duration_since(UNIX_EPOCH).ok())
             .map(|since| UNIX_EPOCH + Duration::from_secs(since.as_secs()));
-        Self { tag, modified }
+        Self { tag: tag.typed(), modified }
     }
 
     /// Puts `ETag` and `Last-Modified` among the headers of a response.
     pub(super) fn write(&self, headers: &mut HeaderMap) {
-        headers.typed_insert(self.tag.typed());
+        headers.typed_insert(self.tag.clone());
         if let Some(modified) = self.modified {
             headers.typed_insert(LastModified::from(modified));
         }
@@ -101,9 +101,9 @@ impl Validators {
 
     /// The preconditions of a GET or HEAD in the order of section 13.2.2. One that cannot be read is as if absent.
     pub(super) fn evaluate(&self, request: &HeaderMap) -> Precondition {
-        let tag = self.tag.typed();
+        let tag = &self.tag;
         let is_met = if let Some(condition) = request.typed_get::<IfMatch>() {
-            condition.precondition_passes(&tag)
+            condition.precondition_passes(tag)
         } else if let (Some(since), Some(modified)) = (request.typed_get::<IfUnmodifiedSince>(), self.modified) {
             since.precondition_passes(modified)
         } else {
@@ -113,7 +113,7 @@ impl Validators {
             return Precondition::Failed;
         }
         let is_new = if let Some(condition) = request.typed_get::<IfNoneMatch>() {
-            condition.precondition_passes(&tag)
+            condition.precondition_passes(tag)
         } else if let (Some(since), Some(modified)) = (request.typed_get::<IfModifiedSince>(), self.modified) {
             since.is_modified(modified)
         } else {
@@ -135,7 +135,7 @@ impl Validators {
         };
         let is_settled =
             |modified: SystemTime| SystemTime::now().duration_since(modified).is_ok_and(|age| age.as_secs() >= 1);
-        condition == IfRange::etag(self.tag.typed())
+        condition == IfRange::etag(self.tag.clone())
             || self.modified.is_some_and(|modified| is_settled(modified) && condition == IfRange::date(modified))
     }
 }
@@ -153,7 +153,7 @@ mod tests {
 
     fn validators() -> Validators {
         Validators {
-            tag: EntityTag("\"a,b\"".to_owned()),
+            tag: EntityTag("\"a,b\"".to_owned()).typed(),
             modified: Some(httpdate::parse_http_date(MODIFIED).unwrap()),
         }
     }

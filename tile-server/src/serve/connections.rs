@@ -6,7 +6,7 @@ use std::{
     net::SocketAddr,
     sync::{
         Arc, Mutex, MutexGuard, OnceLock, PoisonError,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
 
@@ -14,6 +14,7 @@ use tokio::task::AbortHandle;
 
 use super::{
     limits::Limits,
+    metrics::Answers,
     progress::{Clock, Progress, millis},
     shares::{ClientNetwork, Resource, Tally, most, most_of_one},
 };
@@ -31,6 +32,31 @@ pub(super) struct Connections {
     clock: Clock,
     total: Tally,
     table: Mutex<Table>,
+    answers: Answers,
+    refused: Tally,
+    closed: [AtomicU64; WhyClosed::ALL.len()],
+}
+
+/// Why the server closes a connection by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum WhyClosed {
+    /// Nothing has moved for longer than it may.
+    Overdue,
+    /// Others need what it does not use, or have far less.
+    MadeRoom,
+}
+
+impl WhyClosed {
+    /// All of them, in the order of their numbers.
+    pub(super) const ALL: [Self; 2] = [Self::Overdue, Self::MadeRoom];
+
+    /// Its name in metrics.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Overdue => "overdue",
+            Self::MadeRoom => "made_room",
+        }
+    }
 }
 
 #[derive(Default)]
@@ -79,7 +105,40 @@ enum Standing {
 impl Connections {
     /// None yet.
     pub(super) fn new(limits: Limits) -> Arc<Self> {
-        Arc::new(Self { limits, clock: Clock::start(), total: Tally::default(), table: Mutex::default() })
+        Arc::new(Self {
+            limits,
+            clock: Clock::start(),
+            total: Tally::default(),
+            table: Mutex::default(),
+            answers: Answers::new(),
+            refused: Tally::default(),
+            closed: Default::default(),
+        })
+    }
+
+    /// The answers that were sent.
+    pub(super) fn answers(&self) -> &Answers {
+        &self.answers
+    }
+
+    /// How much of a resource is taken now.
+    pub(super) fn in_use(&self, resource: Resource) -> u64 {
+        self.total.of(resource)
+    }
+
+    /// How often there was not enough of a resource.
+    pub(super) fn refused(&self, resource: Resource) -> u64 {
+        self.refused.of(resource)
+    }
+
+    /// Connections taken in so far.
+    pub(super) fn accepted(&self) -> u64 {
+        self.table().next_number
+    }
+
+    /// Connections that were closed for this reason.
+    pub(super) fn closed(&self, why: WhyClosed) -> u64 {
+        self.closed[why as usize].load(Ordering::Relaxed)
     }
 
     /// Whether a connection can be admitted, if need be in the place of another.
@@ -129,7 +188,7 @@ impl Connections {
             table.open.values().filter(is_overdue).cloned().collect()
         };
         for connection in overdue {
-            connection.close("nothing has moved for longer than it may");
+            connection.close(WhyClosed::Overdue);
         }
     }
 
@@ -153,6 +212,7 @@ impl Connections {
         };
         if !is_taken {
             self.give_back(resource, of_network, amount);
+            self.refused.add(resource, 1);
         }
         is_taken
     }
@@ -163,8 +223,7 @@ impl Connections {
     }
 
     fn make_room(&self, resource: Resource, of_network: Option<&Arc<Tally>>) -> bool {
-        self.who_gives_way(resource, of_network)
-            .is_some_and(|connection| connection.close("others need what it does not use"))
+        self.who_gives_way(resource, of_network).is_some_and(|connection| connection.close(WhyClosed::MadeRoom))
     }
 
     /// The connection that can be spared most: silent ones go before quiet ones, those before others, and the longest
@@ -208,7 +267,7 @@ impl Connections {
             });
             connection.cloned()
         };
-        heaviest.is_some_and(|connection| connection.close("others have far less"))
+        heaviest.is_some_and(|connection| connection.close(WhyClosed::MadeRoom))
     }
 
     fn table(&self) -> MutexGuard<'_, Table> {
@@ -232,6 +291,11 @@ impl Connection {
     /// Who is at the other end.
     pub(super) fn client(&self) -> SocketAddr {
         self.client
+    }
+
+    /// The answers that were sent on all connections.
+    pub(super) fn answers(&self) -> &Answers {
+        &self.all.answers
     }
 
     /// Says what drives the connection.
@@ -286,11 +350,12 @@ impl Connection {
     }
 
     /// Closes the connection and frees its place, unless that has been done before.
-    fn close(&self, reason: &str) -> bool {
+    fn close(&self, why: WhyClosed) -> bool {
         if !self.leave() {
             return false;
         }
-        tracing::debug!(client = %self.client, reason, "a connection is closed");
+        self.all.closed[why as usize].fetch_add(1, Ordering::Relaxed);
+        tracing::debug!(client = %self.client, ?why, "a connection is closed");
         if let Some(task) = self.task.get() {
             task.abort();
         }

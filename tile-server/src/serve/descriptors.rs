@@ -22,6 +22,18 @@ pub fn raise_descriptor_limit() -> u64 {
     now
 }
 
+/// How many this process may have open now.
+#[cfg(unix)]
+pub(super) fn descriptor_limit() -> u64 {
+    rustix::process::getrlimit(rustix::process::Resource::Nofile).current.unwrap_or(u64::MAX)
+}
+
+/// Windows has no such limit that a server would meet.
+#[cfg(not(unix))]
+pub(super) fn descriptor_limit() -> u64 {
+    u64::MAX
+}
+
 /// Windows has no such limit that a server would meet.
 #[cfg(not(unix))]
 pub fn raise_descriptor_limit() -> u64 {

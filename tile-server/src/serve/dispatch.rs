@@ -10,17 +10,17 @@ use std::{
 
 use futures_util::{
     FutureExt,
-    future::{BoxFuture, ready},
+    future::{BoxFuture, Either, Ready, ready},
 };
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header, request};
 use hyper::body::Incoming;
 use shared_fbs::{
-    api::{API_ROUTE, DatasetDescription, Endpoint, MomentsOffer},
-    path::{DATA_ROUTE, PACK_SUFFIX, is_pack_file},
+    api::{DatasetDescription, Endpoint, MomentsOffer},
+    path::{PACK_SUFFIX, is_pack_file},
 };
 use tokio::{task::spawn_blocking, time::timeout};
 use tower::{Layer, Service};
-use tower_http::cors::{Any, Cors, CorsLayer};
+use tower_http::cors::Cors;
 
 use super::{
     answer_document, answer_file, answer_moments,
@@ -32,15 +32,18 @@ use super::{
     catalog::{Catalog, CatalogFile},
     conditional_requests::Validators,
     connections::Connection,
+    cross_origin::{cors_layer, is_shared, readable_elsewhere},
     entry::Dataset,
     exchange::Exchange,
     file_reading::Patience,
     host_check::HostCheck,
     limits::Limits,
+    metrics::AnswerKind,
     options::CorsOrigins,
+    request_id::{RequestId, X_REQUEST_ID},
     request_log::RequestLine,
     responses,
-    route::Route,
+    route::{PathNames, Route},
     sent_body::SentBody,
 };
 
@@ -86,108 +89,79 @@ impl App {
         self.state.catalog.watch().await;
     }
 
+    /// The datasets.
+    pub(super) fn catalog(&self) -> &Catalog {
+        &self.state.catalog
+    }
+
     /// The service for one connection.
     pub(super) fn for_connection(self: &Arc<Self>, connection: &Arc<Connection>) -> ConnectionService {
         ConnectionService { app: Arc::clone(self), connection: Arc::clone(connection) }
     }
 
     /// The answer to a request that is taken.
-    fn answer(
-        &self,
-        mut request: Request<Incoming>,
-        exchange: &Arc<Exchange>,
-    ) -> BoxFuture<'static, Result<Response<Body>, Infallible>> {
+    fn answer(&self, mut request: Request<Incoming>, exchange: &Arc<Exchange>) -> Answering {
         if let Err(wrong) = self.host_check.check(&request) {
             let (status, text) = wrong.answer();
-            return ready(Ok(responses::sentence(status, text))).boxed();
+            return now(responses::sentence(status, text));
         }
-        request.extensions_mut().insert(Arc::clone(exchange));
         match self.base_path.locate(request.uri()) {
-            Below::At(uri) => {
-                let shared = self.shared.as_ref().filter(|_| is_shared(uri.path()));
-                *request.uri_mut() = uri;
-                match shared {
-                    Some(shared) => {
-                        let answer = shared.clone().call(request);
-                        async move { answer.await.map(readable_elsewhere) }.boxed()
-                    }
-                    None => self.plain.clone().call(request),
-                }
+            Below::Same => {}
+            Below::At(uri) => *request.uri_mut() = uri,
+            Below::AtSlash(address) => return now(responses::moved(&address)),
+            Below::Elsewhere => return now(responses::nothing_here()),
+        }
+        match self.shared.as_ref().filter(|_| is_shared(request.uri().path())) {
+            Some(shared) => {
+                request.extensions_mut().insert(Arc::clone(exchange));
+                let answer = shared.clone().call(request);
+                Either::Right(async move { answer.await.map(readable_elsewhere) }.boxed())
             }
-            Below::AtSlash(address) => ready(Ok(responses::moved(&address))).boxed(),
-            Below::Elsewhere => ready(Ok(responses::nothing_here())).boxed(),
+            None => self.plain.answer(request, Arc::clone(exchange)),
         }
     }
+}
+
+/// An answer that is there, or has to be waited for.
+type Answering<B = Body> =
+    Either<Ready<Result<Response<B>, Infallible>>, BoxFuture<'static, Result<Response<B>, Infallible>>>;
+
+fn now<B>(response: Response<B>) -> Answering<B> {
+    Either::Left(ready(Ok(response)))
 }
 
 impl hyper::service::Service<Request<Incoming>> for ConnectionService {
     type Response = Response<SentBody>;
     type Error = Infallible;
-    type Future = BoxFuture<'static, Result<Self::Response, Infallible>>;
+    type Future = Answering<SentBody>;
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
-        let line = RequestLine::start(&request, self.connection.client());
+        let line = RequestLine::start(&request, &self.connection);
         let exchange = Exchange::begin(&self.connection);
         let transfer_time = self.app.transfer_time;
         let answer = match &exchange {
             Some(exchange) => self.app.answer(request, exchange),
-            None => ready(Ok(responses::too_busy())).boxed(),
+            None => now(responses::too_busy()),
         };
-        async move {
-            let mut response = answer.await?;
-            add_common_headers(response.headers_mut());
-            Ok(SentBody::of(response, exchange, line, transfer_time))
+        let send = move |mut response: Response<Body>| {
+            if let Some(fault) = response.extensions_mut().remove() {
+                line.fault(&fault);
+            }
+            responses::name_request(&mut response, line.id());
+            add_common_headers(response.headers_mut(), line.id());
+            SentBody::of(response, exchange, line, transfer_time)
+        };
+        match answer {
+            Either::Left(answer) => Either::Left(ready(answer.into_inner().map(send))),
+            Either::Right(answer) => Either::Right(async move { answer.await.map(send) }.boxed()),
         }
-        .boxed()
     }
 }
 
-fn add_common_headers(headers: &mut HeaderMap) {
+fn add_common_headers(headers: &mut HeaderMap, id: &RequestId) {
+    headers.insert(X_REQUEST_ID, id.to_header());
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.entry(responses::CROSS_ORIGIN_RESOURCE_POLICY).or_insert(HeaderValue::from_static("same-origin"));
-}
-
-/// Where pages of other origins may read, they may also show.
-fn readable_elsewhere(mut response: Response<Body>) -> Response<Body> {
-    response.headers_mut().insert(responses::CROSS_ORIGIN_RESOURCE_POLICY, HeaderValue::from_static("cross-origin"));
-    response
-}
-
-fn cors_layer(origins: CorsOrigins) -> Option<CorsLayer> {
-    let layer = CorsLayer::new()
-        .allow_methods([Method::GET, Method::HEAD, Method::POST])
-        .allow_headers([
-            header::ACCEPT,
-            header::CACHE_CONTROL,
-            header::CONTENT_TYPE,
-            header::IF_MATCH,
-            header::IF_MODIFIED_SINCE,
-            header::IF_NONE_MATCH,
-            header::IF_RANGE,
-            header::RANGE,
-        ])
-        .expose_headers([
-            header::ACCEPT_RANGES,
-            header::CONTENT_ENCODING,
-            header::CONTENT_LENGTH,
-            header::CONTENT_RANGE,
-            header::ETAG,
-            header::LAST_MODIFIED,
-            header::RETRY_AFTER,
-        ])
-        .max_age(Duration::from_secs(24 * 60 * 60));
-    match origins {
-        CorsOrigins::None => None,
-        CorsOrigins::Any => Some(layer.allow_origin(Any)),
-        CorsOrigins::List(origins) => Some(layer.allow_origin(origins)),
-    }
-}
-
-/// Whether pages of other origins may be let read this.
-fn is_shared(path: &str) -> bool {
-    path.strip_prefix('/')
-        .and_then(|path| path.split_once('/'))
-        .is_some_and(|(first, _)| matches!(first, API_ROUTE | DATA_ROUTE))
 }
 
 /// Answers from what is at hand, or else on a thread where it may wait for the disk, and for no longer than it may.
@@ -197,18 +171,48 @@ struct Handler(Arc<State>);
 impl Service<Request<Incoming>> for Handler {
     type Response = Response<Body>;
     type Error = Infallible;
-    type Future = BoxFuture<'static, Result<Response<Body>, Infallible>>;
+    type Future = Answering;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: Request<Incoming>) -> Self::Future {
+    fn call(&mut self, mut request: Request<Incoming>) -> Self::Future {
+        let exchange: Option<Arc<Exchange>> = request.extensions_mut().remove();
+        self.answer(request, exchange.expect("a request that is taken has an exchange"))
+    }
+}
+
+impl Handler {
+    fn answer(&self, request: Request<Incoming>, exchange: Arc<Exchange>) -> Answering {
+        let (request, body) = request.into_parts();
+        if let Some(response) = at_hand(&self.0, &request, &exchange) {
+            return now(responses::for_method(&request.method, response));
+        }
         let state = Arc::clone(&self.0);
-        let (mut request, body) = request.into_parts();
-        let exchange: Option<Arc<Exchange>> = request.extensions.remove();
-        let exchange = exchange.expect("a request that is taken has an exchange");
-        async move { Ok(respond(state, request, exchange, body).await) }.boxed()
+        Either::Right(async move { Ok(respond(state, request, exchange, body).await) }.boxed())
+    }
+}
+
+/// The answer from files that are open and in memory, where it is one of those. Nothing is waited for.
+fn at_hand(state: &State, request: &request::Parts, exchange: &Arc<Exchange>) -> Option<Response<Body>> {
+    if !matches!(request.method, Method::GET | Method::HEAD) {
+        return None;
+    }
+    let names = PathNames::parse(request.uri.path())?;
+    let endpoint = names.endpoint()?;
+    exchange.is_about(AnswerKind::of(&endpoint));
+    let (Endpoint::File { id, .. } | Endpoint::Tiles { id, .. }) = &endpoint else { return None };
+    let entry = state.catalog.entry(id).ok()?;
+    let dataset = match pack_of(&endpoint) {
+        Some(pack) => entry.known_with_pack(&pack),
+        None => entry.known_since(state.limits.look_again),
+    }?;
+    let asked = Asked { request, exchange, limits: &state.limits, patience: Patience::AtHand };
+    match of_dataset(&asked, &dataset, &endpoint) {
+        Ok(response) => Some(response),
+        Err(Declined::Answer(response)) => Some(*response),
+        Err(Declined::NotAtHand) => None,
     }
 }
 
@@ -221,6 +225,10 @@ async fn respond(
     let Some(route) = Route::parse(request.uri.path()) else {
         return responses::nothing_here();
     };
+    exchange.is_about(match &route {
+        Route::Endpoint(endpoint) => AnswerKind::of(endpoint),
+        Route::Page(_) => AnswerKind::Page,
+    });
     let is_read = matches!(request.method, Method::GET | Method::HEAD);
     match route {
         Route::Endpoint(Endpoint::Moments { id }) if request.method == Method::POST => {
@@ -277,15 +285,6 @@ async fn resource(state: Arc<State>, route: Route, request: request::Parts, exch
                 Ok(entry) => entry,
                 Err(why) => return responses::no_dataset(&why),
             };
-            if let Some(dataset) = pack_of(&endpoint).and_then(|pack| entry.known_with_pack(&pack)) {
-                let asked =
-                    Asked { request: &request, exchange: &exchange, limits: &state.limits, patience: Patience::AtHand };
-                match of_dataset(&asked, &dataset, &endpoint) {
-                    Ok(response) => return response,
-                    Err(Declined::Answer(response)) => return *response,
-                    Err(Declined::NotAtHand) => {}
-                }
-            }
             let threads = entry.threads().clone();
             let limits = state.limits.clone();
             let answer = threads.run(state.limits.answer_time, move || {
@@ -324,7 +323,7 @@ fn pack_of<'a>(endpoint: &'a Endpoint<'_>) -> Option<Cow<'a, str>> {
 }
 
 fn catalog_file(request: &request::Parts, file: &CatalogFile) -> Response<Body> {
-    let validators = Validators::tagged(file.tag.clone());
+    let validators = Validators::tagged(&file.tag);
     let mut headers = HeaderMap::new();
     headers.insert(header::CACHE_CONTROL, responses::REVALIDATE);
     validators.write(&mut headers);

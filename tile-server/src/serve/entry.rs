@@ -43,7 +43,7 @@ struct Known {
     /// The states before, newest first, with the time that they were replaced.
     earlier: Vec<(Instant, Arc<Dataset>)>,
     seen: Option<FileStamp>,
-    was_looked_at: bool,
+    looked_at: Option<Instant>,
     /// Why there is no good state.
     fault: String,
 }
@@ -74,11 +74,39 @@ pub(super) enum NoDataset {
     Broken(String),
 }
 
+/// How it is with a dataset that is served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Condition {
+    /// It can be read.
+    Ready,
+    /// It has changed and cannot be read any more; what is served is its state before.
+    Outdated,
+    /// It cannot be read.
+    Broken,
+    /// It is no longer served.
+    Withdrawn,
+}
+
+impl Condition {
+    /// All of them.
+    pub(super) const ALL: [Self; 4] = [Self::Ready, Self::Outdated, Self::Broken, Self::Withdrawn];
+
+    /// Its name in metrics.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Ready => "ready",
+            Self::Outdated => "outdated",
+            Self::Broken => "broken",
+            Self::Withdrawn => "withdrawn",
+        }
+    }
+}
+
 impl Entry {
     /// The dataset in this directory, not yet looked at.
     pub(super) fn new(id: String, directory: PathBuf, reader: Arc<dyn ReadDataset>, kept: Arc<KeptOpen>) -> Self {
         let fault = "it has not been read yet, since its disk does not answer".to_owned();
-        let known = Known { dataset: None, earlier: Vec::new(), seen: None, was_looked_at: false, fault };
+        let known = Known { dataset: None, earlier: Vec::new(), seen: None, looked_at: None, fault };
         Self {
             id,
             directory,
@@ -108,6 +136,14 @@ impl Entry {
     /// The dataset as of the manifest that was last looked at. Never blocks for long.
     pub(super) fn known(&self) -> Option<Arc<Dataset>> {
         self.known.read().unwrap_or_else(PoisonError::into_inner).dataset.clone()
+    }
+
+    /// The dataset where its manifest was looked at no longer ago than this, and is the one that it was read from. Never
+    /// blocks for long.
+    pub(super) fn known_since(&self, most: Duration) -> Option<Arc<Dataset>> {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        let is_known = known.looked_at.is_some_and(|time| time.elapsed() < most);
+        known.dataset.as_ref().filter(|dataset| is_known && known.seen == Some(dataset.manifest.stamp)).cloned()
     }
 
     /// The state that has this pack: the last known one, or an earlier one that still has it open.
@@ -151,6 +187,16 @@ impl Entry {
         }
     }
 
+    /// How it was when it was last looked at.
+    pub(super) fn condition(&self) -> Condition {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        match &known.dataset {
+            None => Condition::Broken,
+            Some(dataset) if known.seen == Some(dataset.manifest.stamp) => Condition::Ready,
+            Some(_) => Condition::Outdated,
+        }
+    }
+
     /// Why there is no good state.
     pub(super) fn fault(&self) -> String {
         self.known.read().unwrap_or_else(PoisonError::into_inner).fault.clone()
@@ -158,22 +204,19 @@ impl Entry {
 
     fn refresh(&self) {
         // Taken before the manifest is read, so that a change in between is seen next time.
+        let now = Instant::now();
         let seen = FileStamp::at(&self.directory.join(MANIFEST));
-        let (earlier, was_looked_at, has_expired) = {
-            let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
-            (known.seen, known.was_looked_at, known.earlier.iter().any(has_expired))
-        };
-        if has_expired {
+        let (earlier, was_looked_at) = {
             let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-            known.earlier.retain(|earlier| !self::has_expired(earlier));
-        }
+            known.earlier.retain(|(replaced, _)| replaced.elapsed() <= EARLIER_TIME);
+            (known.seen, known.looked_at.replace(now).is_some())
+        };
         if seen.is_some() && seen == earlier {
             return;
         }
         let outcome = self.read();
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         known.seen = seen;
-        known.was_looked_at = true;
         match outcome {
             Ok(dataset) => {
                 if was_looked_at {
@@ -230,6 +273,63 @@ impl Dataset {
     }
 }
 
-fn has_expired((replaced, _): &(Instant, Arc<Dataset>)) -> bool {
-    replaced.elapsed() > EARLIER_TIME
+#[cfg(test)]
+mod tests {
+    use std::{fs, ops::Range};
+
+    use shared_fbs::api::DatasetDescription;
+
+    use super::*;
+    use crate::serve::{PackDescription, TileIndex};
+
+    struct NoPacks;
+
+    impl TileIndex for NoPacks {
+        fn packs(&self) -> Vec<PackDescription> {
+            Vec::new()
+        }
+
+        fn locate(&self, _: &str, _: u32) -> Result<Option<Range<u64>>, ReadError> {
+            Ok(None)
+        }
+
+        fn locate_at_hand(&self, _: &str, _: u32) -> Option<Range<u64>> {
+            None
+        }
+    }
+
+    struct Reader;
+
+    impl ReadDataset for Reader {
+        fn read(&self, _: &str, directory: &Path) -> Result<OpenDataset, ReadError> {
+            let title = fs::read_to_string(directory.join(MANIFEST))?;
+            if title == "broken" {
+                return Err("broken".into());
+            }
+            let description = DatasetDescription { title, ..DatasetDescription::default() };
+            let (content_id, index) = (String::new(), Arc::new(NoPacks));
+            Ok(OpenDataset { description, content_id, index, facts: None, moments: None })
+        }
+    }
+
+    #[test]
+    fn a_manifest_is_known_for_a_while_after_it_was_looked_at_unless_it_is_another_than_was_read() {
+        let directory = tempfile::tempdir().unwrap();
+        let write = |text: &str| fs::write(directory.path().join(MANIFEST), text).unwrap();
+        let entry = Entry::new("a".to_owned(), directory.path().to_owned(), Arc::new(Reader), KeptOpen::at_most(1));
+        let hour = Duration::from_secs(3600);
+        let known = || entry.known_since(hour).map(|dataset| dataset.open.description.title.clone());
+        assert_eq!((known(), entry.condition()), (None, Condition::Broken));
+        write("first");
+        entry.look().unwrap();
+        assert_eq!((known(), entry.condition()), (Some("first".to_owned()), Condition::Ready));
+        assert!(entry.known_since(Duration::ZERO).is_none());
+        write("second one");
+        assert_eq!(known(), Some("first".to_owned()), "nobody has looked");
+        entry.look().unwrap();
+        assert_eq!(known(), Some("second one".to_owned()));
+        write("broken");
+        assert_eq!(entry.look().unwrap().open.description.title, "second one");
+        assert_eq!((known(), entry.condition()), (None, Condition::Outdated));
+    }
 }

@@ -1,27 +1,44 @@
 //! A request and its answer, which are counted until the last byte of the answer has been taken.
 
-use std::{io::IoSlice, sync::Arc};
+use std::{
+    io::IoSlice,
+    sync::{
+        Arc,
+        atomic::{AtomicU8, Ordering},
+    },
+};
 
 use bytes::{Buf, Bytes};
 
-use super::{connections::Connection, progress::Progress, shares::Resource};
+use super::{connections::Connection, metrics::AnswerKind, progress::Progress, shares::Resource};
 
 /// A request under way. It ends when the last piece of its answer is let go of.
 pub(super) struct Exchange {
     connection: Arc<Connection>,
     progress: Arc<Progress>,
+    kind: AtomicU8,
 }
 
 impl Exchange {
     /// Begins a request of this connection; none where there are as many as may be.
     pub(super) fn begin(connection: &Arc<Connection>) -> Option<Arc<Self>> {
         let progress = connection.begin_request()?;
-        Some(Arc::new(Self { connection: Arc::clone(connection), progress }))
+        Some(Arc::new(Self { connection: Arc::clone(connection), progress, kind: AtomicU8::default() }))
     }
 
     /// How far it has come.
     pub(super) fn progress(&self) -> &Progress {
         &self.progress
+    }
+
+    /// What it is answered with, once that is known.
+    pub(super) fn kind(&self) -> AnswerKind {
+        AnswerKind::of_number(self.kind.load(Ordering::Relaxed))
+    }
+
+    /// Says what it is answered with.
+    pub(super) fn is_about(&self, kind: AnswerKind) {
+        self.kind.store(kind.number(), Ordering::Relaxed);
     }
 
     /// Room for so many bytes in memory; none where there is not enough.
@@ -60,7 +77,7 @@ pub(super) struct HeldBytes {
 impl HeldBytes {
     /// Makes room for more; false, and as before, where there is not enough.
     pub(super) fn grow(&mut self, bytes: usize) -> bool {
-        let Exchange { connection, progress } = &*self.exchange;
+        let Exchange { connection, progress, kind: _ } = &*self.exchange;
         let is_taken = connection.take(Resource::Bytes, bytes as u64);
         if is_taken {
             progress.hold(bytes as u64);
@@ -71,7 +88,7 @@ impl HeldBytes {
 
     /// Gives back what is more than this.
     pub(super) fn shrink_to(&mut self, bytes: usize) {
-        let Exchange { connection, progress } = &*self.exchange;
+        let Exchange { connection, progress, kind: _ } = &*self.exchange;
         let more = self.bytes.saturating_sub(bytes as u64);
         connection.give_back(Resource::Bytes, more);
         progress.release(more);

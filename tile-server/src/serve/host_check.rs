@@ -105,8 +105,7 @@ impl HostCheck {
 
 /// In lower case, without the dot that may end a name.
 fn plain(name: &str) -> String {
-    let name = name.to_ascii_lowercase();
-    name.strip_suffix('.').map_or(name.clone(), str::to_owned)
+    name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase()
 }
 
 /// What the one Host header says; none without one.

@@ -37,6 +37,7 @@ mod confined_file;
 mod connections;
 mod content_negotiation;
 mod content_security_policy;
+mod cross_origin;
 mod dataset_reader;
 mod descriptors;
 mod disk_threads;
@@ -48,12 +49,15 @@ mod file_reading;
 mod front_end;
 mod host_check;
 mod html_document;
+mod io_threads;
 mod limits;
 mod logging;
+mod metrics;
 mod options;
 mod pack_files;
 mod piece_buffers;
 mod progress;
+mod request_id;
 mod request_log;
 mod responses;
 mod route;
@@ -84,7 +88,7 @@ pub use self::{
     html_document::Filling,
     limits::Limits,
     logging::{LogFormat, init_logging},
-    options::{CorsOrigins, Options, Origins},
+    options::{CorsOrigins, MetricsOptions, Options, Origins},
     server::{Server, bind},
     tessera_reader::{ManifestReader, description},
 };
@@ -105,17 +109,20 @@ pub fn run_until_stopped<S: Future<Output = ()>>(
     stop: impl FnOnce() -> Result<S, ServeError>,
     on_listening: impl FnOnce(SocketAddr),
 ) -> Result<(), ServeError> {
-    // A disk that hangs keeps threads for good; what all datasets may keep comes on top of what is needed without them.
-    let n_datasets = options.datasets.len() + HANGING_PER_FOLDER * options.folders.len();
-    let n_threads = BLOCKING_THREADS + disk_threads::PER_DATASET * n_datasets;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
-        .max_blocking_threads(n_threads)
+        .max_blocking_threads(n_blocking_threads(&options))
         .build()
         .map_err(ServeError::Threads)?;
     let outcome = runtime.block_on(async { run(options, stop()?, on_listening).await });
     runtime.shutdown_background();
     outcome
+}
+
+/// A disk that hangs keeps threads for good; what all datasets may keep comes on top of what is needed without them.
+fn n_blocking_threads(options: &Options) -> usize {
+    let n_datasets = options.datasets.len() + HANGING_PER_FOLDER * options.folders.len();
+    BLOCKING_THREADS + disk_threads::PER_DATASET * n_datasets
 }
 
 /// Serves until `shutdown` is ready, and says where on standard output, in one line for programs to

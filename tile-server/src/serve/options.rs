@@ -41,6 +41,17 @@ pub struct Options {
     pub base_path: BasePath,
     /// How much of the machine requests may take.
     pub limits: Limits,
+    /// Where metrics can be read; without, they cannot.
+    pub metrics: Option<MetricsOptions>,
+}
+
+/// Where metrics can be read.
+#[derive(Clone, Debug)]
+pub struct MetricsOptions {
+    /// Where to listen; port 0 takes any free port.
+    pub address: SocketAddr,
+    /// The names that requests may call it by.
+    pub allowed_hosts: AllowedHosts,
 }
 
 /// The origins other than the server's own whose pages may read `/data` and `/api`.

@@ -54,6 +54,18 @@ pub(super) struct KeptOpen {
     most: usize,
     open: Mutex<Vec<Weak<PackFile>>>,
     n_uses: AtomicU64,
+    n_openings: AtomicU64,
+}
+
+/// How packs were used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct PackUses {
+    /// How many are open now.
+    pub(super) now_open: u64,
+    /// How often one was used.
+    pub(super) uses: u64,
+    /// How often one had to be opened.
+    pub(super) openings: u64,
 }
 
 impl PackFiles {
@@ -98,12 +110,13 @@ impl PackFiles {
     /// directory, or has another length than the manifest says.
     pub(super) fn open(&self, name: &str, patience: Patience) -> Result<OpenFile, PackError> {
         let pack = self.packs.get(name).ok_or(PackError::Unknown)?;
-        pack.last_use.store(self.kept.n_uses.fetch_add(1, Ordering::Relaxed), Ordering::Relaxed);
-        if let Some(open) = pack.at_hand() {
-            return Ok(open);
-        }
-        if patience == Patience::AtHand {
+        let open = pack.at_hand();
+        if open.is_none() && patience == Patience::AtHand {
             return Err(PackError::NotAtHand);
+        }
+        pack.last_use.store(self.kept.n_uses.fetch_add(1, Ordering::Relaxed), Ordering::Relaxed);
+        if let Some(open) = open {
+            return Ok(open);
         }
         let _opening = pack.opening.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(open) = pack.at_hand() {
@@ -143,11 +156,20 @@ impl PackFile {
 impl KeptOpen {
     /// At most so many.
     pub(super) fn at_most(most: usize) -> Arc<Self> {
-        Arc::new(Self { most, open: Mutex::default(), n_uses: AtomicU64::new(0) })
+        Arc::new(Self { most, open: Mutex::default(), n_uses: AtomicU64::new(0), n_openings: AtomicU64::new(0) })
+    }
+
+    /// How packs were used so far.
+    pub(super) fn uses(&self) -> PackUses {
+        let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let now_open = open.iter().filter_map(Weak::upgrade).filter(|pack| pack.is_open()).count() as u64;
+        let count = |count: &AtomicU64| count.load(Ordering::Relaxed);
+        PackUses { now_open, uses: count(&self.n_uses), openings: count(&self.n_openings) }
     }
 
     /// Keeps one more open, and closes the one that was not used for longest if those are too many.
     fn keep(&self, pack: &Arc<PackFile>) {
+        self.n_openings.fetch_add(1, Ordering::Relaxed);
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         open.retain(|other| other.upgrade().is_some_and(|other| other.is_open() && !Arc::ptr_eq(&other, pack)));
         if open.len() >= self.most {

@@ -8,6 +8,7 @@ use super::{
     conditional_requests::{EntityTag, Precondition, Validators},
     disk_threads::DiskError,
     entry::NoDataset,
+    request_id::RequestId,
 };
 use crate::text::printable;
 
@@ -23,13 +24,15 @@ pub(super) const REVALIDATE: HeaderValue = HeaderValue::from_static("no-cache");
 /// Which sites may show a resource.
 pub(super) const CROSS_ORIGIN_RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 
+const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
+
 /// Of this moment alone.
 pub(super) const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
 /// An error, or anything else that a sentence says.
 pub(super) fn sentence(status: StatusCode, text: &str) -> Response<Body> {
     let text = format!("{text}\n");
-    let mut response = with_type(HeaderValue::from_static("text/plain; charset=utf-8"), text.into());
+    let mut response = with_type(TEXT, text.into());
     *response.status_mut() = status;
     response.headers_mut().insert(header::CACHE_CONTROL, NO_STORE);
     response
@@ -100,10 +103,33 @@ pub(super) fn panicked(panic: &tokio::task::JoinError) -> Response<Body> {
     failure("The server failed at this request.", panic)
 }
 
+/// What the log says of an answer beyond what the client is told.
+#[derive(Clone, Debug)]
+pub(super) struct Fault(pub(super) String);
+
 /// 500, said in the log with its reason and to the client without the server's paths.
 pub(super) fn failure(text: &str, error: &dyn std::error::Error) -> Response<Body> {
-    tracing::error!(error = %error, "{text}");
-    sentence(StatusCode::INTERNAL_SERVER_ERROR, text)
+    fault(text, format!("{} {error}", text.trim_end()))
+}
+
+/// 500, of which the log says this.
+pub(super) fn fault(text: &str, log: String) -> Response<Body> {
+    let mut response = sentence(StatusCode::INTERNAL_SERVER_ERROR, text);
+    response.extensions_mut().insert(Fault(log));
+    response
+}
+
+/// Where the server is at fault, its sentence ends with the request's name, by which the log can be searched.
+pub(super) fn name_request(response: &mut Response<Body>, id: &RequestId) {
+    let is_sentence = response.headers().get(header::CONTENT_TYPE).is_some_and(|is| is == TEXT);
+    if let (true, true, Body::Whole(text, None)) =
+        (response.status().is_server_error(), is_sentence, response.body_mut())
+        && !text.is_empty()
+    {
+        let named = [text, format!("Request {id}\n").as_bytes()].concat();
+        response.headers_mut().insert(header::CONTENT_LENGTH, (named.len() as u64).into());
+        *response.body_mut() = body::full(named);
+    }
 }
 
 /// 200 with these bytes.
@@ -122,7 +148,7 @@ pub(super) fn json(request: &request::Parts, value: &impl serde::Serialize) -> R
         Ok(bytes) => bytes,
         Err(error) => return failure("The answer could not be written as JSON.", &error),
     };
-    let validators = Validators::tagged(EntityTag::of_bytes(&bytes));
+    let validators = Validators::tagged(&EntityTag::of_bytes(&bytes));
     let mut headers = HeaderMap::new();
     headers.insert(header::CACHE_CONTROL, REVALIDATE);
     validators.write(&mut headers);

@@ -1,5 +1,7 @@
 //! Which resource a path names. Paths are decoded once, piece by piece, and only plain names pass.
 
+use std::borrow::Cow;
+
 use percent_encoding::percent_decode_str;
 use shared_fbs::{
     api::{ABOUT_ROUTE, API_ROUTE, COLLECTION_ROUTE, Endpoint, HEALTH_ROUTE},
@@ -15,19 +17,35 @@ pub(super) enum Route {
     Page(String),
 }
 
+/// The names in a path, decoded.
+pub(super) struct PathNames<'a>(Vec<Cow<'a, str>>);
+
+impl<'a> PathNames<'a> {
+    /// None where one of them is no plain name.
+    pub(super) fn parse(path: &'a str) -> Option<Self> {
+        path.strip_prefix('/')?.split('/').map(plain_name).collect::<Option<_>>().map(Self)
+    }
+
+    /// The endpoint that they are the address of, if any.
+    pub(super) fn endpoint(&self) -> Option<Endpoint<'_>> {
+        let names: Vec<&str> = self.0.iter().map(|name| &**name).collect();
+        Endpoint::of_parts(&names)
+    }
+}
+
 impl Route {
     /// The resource of a request's path, or none where there can be none.
     pub(super) fn parse(path: &str) -> Option<Self> {
-        let segments = path.strip_prefix('/')?.split('/').map(plain_name).collect::<Option<Vec<_>>>();
-        let Some(segments) = segments else {
+        let Some(names) = PathNames::parse(path) else {
             return (path == "/").then(Self::index);
         };
-        let names: Vec<&str> = segments.iter().map(String::as_str).collect();
-        match Endpoint::of_parts(&names) {
+        match names.endpoint() {
             Some(Endpoint::Page { .. }) => Some(Self::index()),
             Some(endpoint) => Some(Self::Endpoint(endpoint.into_owned())),
-            None if matches!(names[0], API_ROUTE | DATA_ROUTE | HEALTH_ROUTE | ABOUT_ROUTE | COLLECTION_ROUTE) => None,
-            None => Some(Self::Page(names.join("/"))),
+            None if matches!(&*names.0[0], API_ROUTE | DATA_ROUTE | HEALTH_ROUTE | ABOUT_ROUTE | COLLECTION_ROUTE) => {
+                None
+            }
+            None => Some(Self::Page(names.0.join("/"))),
         }
     }
 
@@ -38,11 +56,11 @@ impl Route {
 
 /// One decoded piece of a path if it is a plain file name on every system: nothing that climbs, hides,
 /// names a drive or a stream, or cuts a string short.
-fn plain_name(piece: &str) -> Option<String> {
+fn plain_name(piece: &str) -> Option<Cow<'_, str>> {
     let name = percent_decode_str(piece).decode_utf8().ok()?;
     let forbidden = |c: char| c.is_control() || matches!(c, '/' | '\\' | ':');
     let plain = !name.is_empty() && !name.starts_with('.') && !name.contains(forbidden);
-    plain.then(|| name.into_owned())
+    plain.then_some(name)
 }
 
 #[cfg(test)]

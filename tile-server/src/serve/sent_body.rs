@@ -48,7 +48,8 @@ impl SentBody {
         mut line: RequestLine,
         transfer_time: Duration,
     ) -> Response<Self> {
-        line.answered(response.status());
+        let kind = exchange.as_ref().map(|exchange| exchange.kind()).unwrap_or_default();
+        line.answered(response.status(), kind);
         let length = response.headers().get(header::CONTENT_LENGTH);
         let length = length.and_then(|length| length.to_str().ok()?.parse().ok());
         if let Some(exchange) = &exchange {

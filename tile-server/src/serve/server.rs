@@ -19,7 +19,10 @@ use super::{
     dispatch::{App, State},
     error::ServeError,
     host_check::HostCheck,
+    io_threads::IoThreads,
     limits::Limits,
+    metrics::{Metrics, MetricsEndpoint},
+    n_blocking_threads,
     options::Options,
     piece_buffers::PIECE_BYTES,
 };
@@ -39,6 +42,8 @@ pub struct Server {
     address: SocketAddr,
     app: Arc<App>,
     limits: Limits,
+    threads: IoThreads,
+    metrics: Option<MetricsEndpoint>,
 }
 
 /// Reads the datasets and listens.
@@ -46,6 +51,11 @@ pub struct Server {
 /// # Errors
 /// When no dataset can be read, or the address cannot be listened on.
 pub async fn bind(options: Options) -> Result<Server, ServeError> {
+    let threads = IoThreads::start(n_blocking_threads(&options))?;
+    let metrics = match options.metrics {
+        Some(metrics) => Some(MetricsEndpoint::bind(metrics).await?),
+        None => None,
+    };
     let limits = options.limits;
     let catalog = Catalog::open(options.datasets, options.folders, options.reader, &limits).await?;
     let bind_error = |source| ServeError::Bind { address: options.address, source };
@@ -61,7 +71,7 @@ pub async fn bind(options: Options) -> Result<Server, ServeError> {
     let state = State { catalog, page, limits: limits.clone() };
     let host_check = HostCheck::new(options.allowed_hosts, address);
     let app = App::new(state, options.cors, options.base_path, host_check);
-    Ok(Server { listener, address, app, limits })
+    Ok(Server { listener, address, app, limits, threads, metrics })
 }
 
 impl Server {
@@ -70,10 +80,15 @@ impl Server {
         self.address
     }
 
+    /// The address where metrics can be read, if anywhere.
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.metrics.as_ref().map(MetricsEndpoint::address)
+    }
+
     /// Serves until `shutdown` is ready; then accepts no more, lets requests in flight finish within
     /// the drain time, and returns.
     pub async fn run(self, shutdown: impl Future<Output = ()>) {
-        let builder = connection_builder(&self.limits);
+        let builder = Arc::new(connection_builder(&self.limits));
         let connections = Connections::new(self.limits.clone());
         let graceful = GracefulShutdown::new();
         let mut tasks = JoinSet::new();
@@ -82,6 +97,11 @@ impl Server {
         let mut shutdown = pin!(shutdown);
         let app = Arc::clone(&self.app);
         let watching = tokio::spawn(async move { app.watch().await });
+        let measuring = self.metrics.map(|endpoint| {
+            tracing::info!("metrics are at http://{}/metrics", endpoint.address());
+            let metrics = Metrics::of(Arc::clone(&connections), Arc::clone(&self.app), &self.limits);
+            tokio::spawn(endpoint.run(metrics))
+        });
         // A client that came when there was no room any more: clients before it have begun to ask since room was looked for.
         let mut waiting: Option<(TcpStream, SocketAddr)> = None;
         loop {
@@ -102,13 +122,22 @@ impl Server {
             };
             let connection = Arc::clone(place.connection());
             let service = self.app.for_connection(&connection);
-            let served = graceful.watch(builder.serve_connection(TokioIo::new(stream), service).into_owned());
-            let task = tasks.spawn(async move {
-                if let Err(error) = served.await {
-                    tracing::debug!(%client, error, "a connection ended early");
-                }
-                drop(place);
-            });
+            let (builder, watcher) = (Arc::clone(&builder), graceful.watcher());
+            let io_place = self.threads.place();
+            let handle = io_place.handle().clone();
+            let serve = async move {
+                let io = TokioIo::new(moved(stream)?);
+                watcher.watch(builder.serve_connection(io, service).into_owned()).await
+            };
+            let task = tasks.spawn_on(
+                async move {
+                    if let Err(error) = serve.await {
+                        tracing::debug!(%client, error, "a connection ended early");
+                    }
+                    drop((place, io_place));
+                },
+                &handle,
+            );
             connection.is_driven_by(task);
         }
         watching.abort();
@@ -118,6 +147,9 @@ impl Server {
             tracing::warn!("some requests did not finish within the drain time and were cut off");
         }
         tasks.shutdown().await;
+        if let Some(measuring) = measuring {
+            measuring.abort();
+        }
     }
 }
 
@@ -133,6 +165,11 @@ fn connection_builder(limits: &Limits) -> auto::Builder<TokioExecutor> {
         .max_send_buf_size(PIECE_BYTES)
         .max_concurrent_streams(STREAMS_PER_CONNECTION);
     builder
+}
+
+/// The same connection on the thread that runs this.
+fn moved(stream: TcpStream) -> io::Result<TcpStream> {
+    TcpStream::from_std(stream.into_std()?)
 }
 
 fn look_period(limits: &Limits) -> Duration {

@@ -20,6 +20,21 @@ pub(super) enum Resource {
     Comparisons,
 }
 
+impl Resource {
+    /// All of them.
+    pub(super) const ALL: [Self; 4] = [Self::Connections, Self::Requests, Self::Bytes, Self::Comparisons];
+
+    /// Its name in metrics.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Connections => "connections",
+            Self::Requests => "requests",
+            Self::Bytes => "bytes",
+            Self::Comparisons => "comparisons",
+        }
+    }
+}
+
 /// How much is taken of each resource.
 #[derive(Debug, Default)]
 pub(super) struct Tally {

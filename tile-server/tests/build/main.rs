@@ -11,6 +11,7 @@ mod content;
 mod damage;
 mod exact;
 mod export;
+mod faults;
 #[path = "../../../h5ad/tests/h5ad/fixtures.rs"]
 #[allow(dead_code, reason = "the reader's tests use more of it")]
 mod fixtures;

@@ -4,7 +4,7 @@ use std::{
     fs,
     path::Path,
     sync::{Arc, Mutex, mpsc},
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 use tile_server::serve::{DatasetDirectory, OpenDataset, Options, ReadDataset, ReadError};
@@ -38,7 +38,9 @@ fn a_broken_dataset_says_why_and_others_are_served() {
     for path in ["/api/datasets/demo", "/data/demo/manifest.tsm", &pack, "/api/datasets/demo/moments"] {
         let answer = server.get(path, &[]);
         assert_eq!((answer.status, answer.header("cache-control")), (500, Some("no-store")), "{path}");
-        assert_eq!(answer.text(), "This dataset cannot be read: the manifest is broken.\n");
+        let id = answer.header("x-request-id").unwrap();
+        let text = format!("This dataset cannot be read: the manifest is broken.\nRequest {id}\n");
+        assert_eq!(answer.text(), text);
         assert_eq!(server.get(&path.replace("demo", "other"), &[]).status == 200, !path.ends_with("moments"), "{path}");
     }
     fs::write(server.file("manifest.tsm"), "mended").unwrap();
@@ -75,6 +77,38 @@ fn a_dataset_whose_disk_does_not_answer_holds_up_no_other() {
     }
     drop(release);
     while ids(&server).len() < 2 {}
+}
+
+#[test]
+fn a_dataset_whose_directory_vanishes_is_served_as_far_as_it_is_open() {
+    let server = TestServer::start_with(twice);
+    let open = format!("/data/demo/{OBS}.pack");
+    assert_eq!(server.get(&open, &[]).status, 200);
+    let (directory, away) = (server.file(""), server.file("").with_file_name("away"));
+    fs::rename(&directory, &away).unwrap();
+    for _ in 0..2 {
+        assert_eq!([&*open, "/data/demo/manifest.tsm"].map(|path| server.get(path, &[]).status), [200; 2]);
+        let answer = server.get(&format!("/data/demo/{POINTS}.pack"), &[]);
+        assert_eq!((answer.status, answer.header("cache-control")), (500, Some("no-store")));
+        assert_eq!(server.get(&open.replace("demo", "other"), &[]).status, 200);
+    }
+    fs::rename(&away, &directory).unwrap();
+    assert_eq!(server.get(&format!("/data/demo/{POINTS}.pack"), &[("Range", "bytes=0-9")]).status, 206);
+}
+
+#[test]
+fn a_file_from_the_future_is_dated_now() {
+    let server = TestServer::start();
+    let pack = server.file(&format!("{OBS}.pack"));
+    let file = fs::File::options().append(true).open(&pack).unwrap();
+    file.set_modified(SystemTime::now() + Duration::from_secs(100_000_000)).unwrap();
+    let answer = server.get(&format!("/data/demo/{OBS}.pack"), &[]);
+    let date = |name: &str| httpdate::parse_http_date(answer.header(name).unwrap()).unwrap();
+    assert_eq!(answer.status, 200);
+    assert!(date("last-modified") <= date("date"));
+    // A date that moves proves nothing of the content.
+    let dated = [("Range", "bytes=0-9"), ("If-Range", answer.header("date").unwrap())];
+    assert_eq!(server.get(&format!("/data/demo/{OBS}.pack"), &dated).status, 200);
 }
 
 fn set_len(path: &Path, len: u64) {

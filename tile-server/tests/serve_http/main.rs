@@ -11,6 +11,7 @@ mod hostile;
 mod hosts;
 mod limits;
 mod log;
+mod metrics;
 mod moments;
 mod moments_of_demo;
 mod page;

@@ -28,6 +28,7 @@ fn no_datasets(address: SocketAddr) -> serve::Options {
         data_origins: serve::Origins::default(),
         base_path: serve::BasePath::default(),
         limits: serve::Limits::default(),
+        metrics: None,
     }
 }
 

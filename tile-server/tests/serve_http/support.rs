@@ -137,6 +137,7 @@ impl TileIndex for FixtureIndex {
 /// A running server. Dropping it stops it.
 pub struct TestServer {
     pub address: SocketAddr,
+    pub metrics: Option<SocketAddr>,
     directory: TempDir,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
@@ -173,7 +174,9 @@ impl TestServer {
             embed_origins: Origins::default(),
             data_origins: Origins::default(),
             base_path: BasePath::default(),
-            limits: Limits::default(),
+            // Tests change manifests and look at once.
+            limits: Limits { look_again: Duration::ZERO, ..Limits::default() },
+            metrics: None,
         };
         adapt(&mut options);
         let (stop, stopped) = oneshot::channel::<()>();
@@ -182,12 +185,13 @@ impl TestServer {
             let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
             runtime.block_on(async move {
                 let server = serve::bind(options).await.unwrap();
-                say.send(server.address()).unwrap();
+                say.send((server.address(), server.metrics_address())).unwrap();
                 server.run(async { stopped.await.unwrap_or(()) }).await;
             });
             runtime.shutdown_background();
         });
-        Self { address: address.recv().unwrap(), directory, stop: Some(stop), thread: Some(thread) }
+        let (address, metrics) = address.recv().unwrap();
+        Self { address, metrics, directory, stop: Some(stop), thread: Some(thread) }
     }
 
     /// A file of the dataset.

@@ -7,6 +7,7 @@ mod bridge;
 mod circles;
 mod host;
 mod markdown;
+mod named_tests;
 mod shaders;
 mod text;
 
@@ -46,6 +47,7 @@ pub fn run(workspace: &Workspace) -> Result<()> {
         complaints.extend(bridge::check(file));
         complaints.extend(host::check(file));
     }
+    complaints.extend(named_tests::check(&files));
     complaints.extend(circles::check(&files));
     complaints.extend(shaders::check(&paths));
     complaints.extend(arrows::check(workspace)?);
