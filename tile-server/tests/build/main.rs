@@ -23,3 +23,4 @@ mod ranges;
 mod real;
 mod serve;
 mod sets;
+mod site;

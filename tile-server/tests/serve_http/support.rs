@@ -173,6 +173,7 @@ impl TestServer {
             embed_origins: Origins::default(),
             data_origins: Origins::default(),
             base_path: BasePath::default(),
+            site: None,
             limits: Limits::default(),
         };
         adapt(&mut options);
