@@ -153,7 +153,7 @@ impl Exported {
         let cells = ObsCsv::new(Arc::clone(&dataset)).map(|piece| piece.map_err(anyhow::Error::from));
         site.write_pieces(&format!("{folder}/{OBS_CSV}"), cells).with_context(unwritten)?;
         if let Some(original) = self.original() {
-            site.link(&format!("{folder}/{}", original.name), &original.path()).with_context(unwritten)?;
+            site.copy(&format!("{folder}/{}", original.name), &original.path()).with_context(unwritten)?;
         }
         Ok(told)
     }

@@ -163,6 +163,16 @@ impl SiteWriter {
         Ok(())
     }
 
+    /// Puts a copy of a file into the site, which its owner may change.
+    ///
+    /// # Errors
+    /// When it cannot be read, or not be written.
+    pub fn copy(&mut self, path: &str, original: &Path) -> io::Result<()> {
+        let target = self.announce(path)?;
+        self.n_bytes += fs::copy(original, &target)?;
+        File::open(&target)?.sync_all()
+    }
+
     /// Ends the site; gives the bytes of all files but the list.
     ///
     /// # Errors
