@@ -48,18 +48,22 @@ const loadWebGpu = () => load("./bundles/explorer-webgpu.js", "./bundles/explore
 const loadEmbedded = () => load("./bundles/embedded-webgpu.js", "./bundles/embedded-webgpu.wasm");
 const loadWebGl2 = () => load("./bundles/explorer-webgl2.js", "./bundles/explorer-webgl2.wasm");
 
-// Fetches what the next page will need, when nothing else is wanted.
-const fetchAhead = (path) => {
-  const link = document.createElement("link");
-  Object.assign(link, { rel: "prefetch", href: new URL(path, import.meta.url), crossOrigin: "anonymous" });
-  document.head.append(link);
+const addLink = (attributes) => {
+  document.head.append(Object.assign(document.createElement("link"), { crossOrigin: "anonymous", ...attributes }));
 };
+
+// Fetches what the next page will need, when nothing else is wanted.
+const fetchAhead = (path) => addLink({ rel: "prefetch", href: new URL(path, import.meta.url) });
+
+// Fetches what the program will ask for as soon as it runs.
+const preload = (path) => addLink({ rel: "preload", as: "fetch", href: new URL(path, document.baseURI) });
 
 const query = new URLSearchParams(location.search);
 const isOne = ["data", "bytes"].some((name) => query.has(name));
 const isDataset = isOne || location.href.startsWith(new URL("d/", document.baseURI).href);
 const mayUseWebGpu = navigator.gpu && query.get("renderer") !== "webgl2";
 if (!isDataset) {
+  preload("catalog.tsc");
   await load("./bundles/catalog.js", "./bundles/catalog.wasm").start();
   if (mayUseWebGpu) {
     for (const path of ["./bundles/explorer-webgpu.js", "./bundles/explorer-webgpu.wasm"]) fetchAhead(path);

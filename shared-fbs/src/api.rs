@@ -21,8 +21,20 @@ pub const ABOUT_ROUTE: &str = "about";
 /// The first name in the addresses of documents on collections.
 pub const COLLECTION_ROUTE: &str = "collections";
 
+/// The first name in the addresses of the catalog's genes.
+pub const GENES_ROUTE: &str = "genes";
+
+/// How the names of files of the catalog's genes end.
+const GENES_SUFFIX: &str = ".tsg";
+
 /// How the names of documents end.
 const HTML: &str = ".html";
+
+/// How the names of files end that say how a dataset is embedded.
+const OEMBED: &str = ".oembed.json";
+
+/// The list of all documents.
+const SITEMAP: &str = "sitemap.xml";
 
 /// Where the server says that it runs.
 pub const HEALTH_ROUTE: &str = "healthz";
@@ -44,6 +56,12 @@ pub const EMBED_ORIGINS_META: &str = "tessera-embed-origins";
 
 /// The name of the `<meta>` that says where the data of a static site's page lies, as seen from `<base>`.
 pub const DATA_META: &str = "tessera-data";
+
+/// The name of the `<meta>` that says [`PLAIN_FILES`] where no program serves the page.
+pub const HOST_META: &str = "tessera-host";
+
+/// What the `<meta>` of [`HOST_META`] says in a static site, which stays as it is while its page is open.
+pub const PLAIN_FILES: &str = "files";
 
 /// How a file that is for other sites to load is named.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,6 +100,13 @@ pub enum Endpoint<'a> {
     Health,
     /// What datasets there are and what they are of: a [catalog](crate::catalog).
     Catalog,
+    /// The [genes](crate::genes) of a state of the catalog, one of several files.
+    Genes {
+        /// What the catalog calls its genes.
+        state: Cow<'a, str>,
+        /// The number of the file.
+        file: u32,
+    },
     /// A list of [`DatasetDescription`].
     Datasets,
     /// The [`DatasetDescription`] of one dataset.
@@ -116,6 +141,15 @@ pub enum Endpoint<'a> {
         /// The dataset's name.
         id: Cow<'a, str>,
     },
+    /// How a dataset is embedded in other pages: <https://oembed.com>.
+    Oembed {
+        /// The dataset's name.
+        id: Cow<'a, str>,
+    },
+    /// All documents, for search engines.
+    Sitemap,
+    /// All collections, as a document.
+    Collections,
     /// What there is to say of a collection, as a document.
     Collection {
         /// The collection's id.
@@ -135,6 +169,7 @@ impl<'a> Endpoint<'a> {
         match self {
             Self::Health => HEALTH_ROUTE.to_owned(),
             Self::Catalog => CATALOG.to_owned(),
+            Self::Genes { state, file } => format!("{GENES_ROUTE}/{}/{file}{GENES_SUFFIX}", part(state)),
             Self::Datasets => format!("{API_ROUTE}/datasets"),
             Self::Dataset { id } => format!("{API_ROUTE}/datasets/{}", part(id)),
             Self::Moments { id } => format!("{API_ROUTE}/datasets/{}/moments", part(id)),
@@ -144,6 +179,9 @@ impl<'a> Endpoint<'a> {
                 format!("{DATA_ROUTE}/{}/{TILES_ROUTE}/{}/{list}", part(id), part(pack))
             }
             Self::About { id } => format!("{ABOUT_ROUTE}/{}{HTML}", part(id)),
+            Self::Oembed { id } => format!("{ABOUT_ROUTE}/{}{OEMBED}", part(id)),
+            Self::Sitemap => SITEMAP.to_owned(),
+            Self::Collections => format!("{COLLECTION_ROUTE}/"),
             Self::Collection { id } => format!("{COLLECTION_ROUTE}/{}{HTML}", part(id)),
             Self::Page { id } => format!("{PAGE_ROUTE}/{}", part(id)),
         }
@@ -155,6 +193,9 @@ impl<'a> Endpoint<'a> {
         Some(match *parts {
             [HEALTH_ROUTE] => Self::Health,
             [CATALOG] => Self::Catalog,
+            [GENES_ROUTE, state, file] => {
+                Self::Genes { state: state.into(), file: file.strip_suffix(GENES_SUFFIX)?.parse().ok()? }
+            }
             [API_ROUTE, "datasets"] => Self::Datasets,
             [API_ROUTE, "datasets", id] => Self::Dataset { id: id.into() },
             [API_ROUTE, "datasets", id, "moments"] => Self::Moments { id: id.into() },
@@ -162,7 +203,12 @@ impl<'a> Endpoint<'a> {
             [DATA_ROUTE, id, TILES_ROUTE, pack, list] => {
                 Self::Tiles { id: id.into(), pack: pack.into(), list: list.into() }
             }
-            [ABOUT_ROUTE, file] => Self::About { id: file.strip_suffix(HTML)?.into() },
+            [ABOUT_ROUTE, file] => match file.strip_suffix(OEMBED) {
+                Some(id) => Self::Oembed { id: id.into() },
+                None => Self::About { id: file.strip_suffix(HTML)?.into() },
+            },
+            [SITEMAP] => Self::Sitemap,
+            [COLLECTION_ROUTE, "" | "index.html"] => Self::Collections,
             [COLLECTION_ROUTE, file] => Self::Collection { id: file.strip_suffix(HTML)?.into() },
             [PAGE_ROUTE, id, ..] => Self::Page { id: id.into() },
             _ => return None,
@@ -175,12 +221,16 @@ impl<'a> Endpoint<'a> {
         match self {
             Self::Health => Endpoint::Health,
             Self::Catalog => Endpoint::Catalog,
+            Self::Genes { state, file } => Endpoint::Genes { state: owned(state), file },
             Self::Datasets => Endpoint::Datasets,
             Self::Dataset { id } => Endpoint::Dataset { id: owned(id) },
             Self::Moments { id } => Endpoint::Moments { id: owned(id) },
             Self::File { id, file } => Endpoint::File { id: owned(id), file: owned(file) },
             Self::Tiles { id, pack, list } => Endpoint::Tiles { id: owned(id), pack: owned(pack), list: owned(list) },
             Self::About { id } => Endpoint::About { id: owned(id) },
+            Self::Oembed { id } => Endpoint::Oembed { id: owned(id) },
+            Self::Sitemap => Endpoint::Sitemap,
+            Self::Collections => Endpoint::Collections,
             Self::Collection { id } => Endpoint::Collection { id: owned(id) },
             Self::Page { id } => Endpoint::Page { id: owned(id) },
         }
@@ -269,11 +319,15 @@ mod tests {
             Just(Endpoint::Health),
             Just(Endpoint::Catalog),
             Just(Endpoint::Datasets),
+            (name(), any::<u32>()).prop_map(|(state, file)| Endpoint::Genes { state, file }),
             name().prop_map(|id| Endpoint::Dataset { id }),
             name().prop_map(|id| Endpoint::Moments { id }),
             (name(), name()).prop_map(|(id, file)| Endpoint::File { id, file }),
             (name(), name()).prop_map(|(id, pack)| Endpoint::Tiles { id, pack, list: "5-9,12".into() }),
             name().prop_map(|id| Endpoint::About { id }),
+            name().prop_map(|id| Endpoint::Oembed { id }),
+            Just(Endpoint::Sitemap),
+            Just(Endpoint::Collections),
             name().prop_map(|id| Endpoint::Collection { id }),
             name().prop_map(|id| Endpoint::Page { id }),
         ]

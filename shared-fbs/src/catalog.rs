@@ -2,14 +2,16 @@
 //!
 //! The types are those of `schemas/catalog.fbs`, which documents every field.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::{DecodeError, bytes, frame, generated::catalog_generated::tessera::catalog as wire};
 
 pub use wire::{
-    CatalogT as Catalog, CollectionT as ListedCollection, DatasetT as ListedDataset, FacetT as FacetLabels,
+    CatalogT as Catalog, CollectionT as ListedCollection, DatasetT as ListedDataset, FacetT as FacetLabels, Level,
 };
 
 /// The version of the format that this crate writes and reads.
-pub const FORMAT_VERSION: u32 = 1;
+pub const FORMAT_VERSION: u32 = 2;
 
 /// Level of compression: a catalog is written seldom and read by everybody.
 const LEVEL: i32 = 12;
@@ -17,19 +19,42 @@ const LEVEL: i32 = 12;
 impl FacetLabels {
     /// The labels of this name, from those of every dataset; labels of a dataset may come in any order and repeatedly.
     pub fn of(name: &str, labels_of_datasets: &[Vec<String>]) -> Self {
-        let mut labels: Vec<&String> = labels_of_datasets.iter().flatten().collect();
-        labels.sort_unstable();
-        labels.dedup();
-        let (mut n_labels, mut gaps) = (Vec::new(), Vec::new());
-        for of_dataset in labels_of_datasets {
-            let number = |label: &String| labels.partition_point(|&other| other < label) as u32;
-            let mut numbers: Vec<u32> = of_dataset.iter().map(number).collect();
+        Self::with_broader(name, labels_of_datasets, &BTreeMap::new())
+    }
+
+    /// The same, with labels that stand over others: what there is to know of them, by label. Those that no dataset has,
+    /// and that stand over none that a dataset has, are left out.
+    pub fn with_broader(
+        name: &str,
+        labels_of_datasets: &[Vec<String>],
+        known: &BTreeMap<String, (Level, Vec<String>)>,
+    ) -> Self {
+        let mut labels: BTreeSet<&String> = labels_of_datasets.iter().flatten().collect();
+        let broader_of = |label: &String| known.get(label).map(|(_, broader)| broader.as_slice()).unwrap_or_default();
+        let broader: Vec<&String> = labels.iter().flat_map(|&label| broader_of(label)).collect();
+        labels.extend(broader);
+        let labels: Vec<&String> = labels.into_iter().collect();
+        let numbers_of = |names: &[String]| {
+            let mut numbers: Vec<u32> =
+                names.iter().filter_map(|name| labels.binary_search(&name).ok()).map(|number| number as u32).collect();
             numbers.sort_unstable();
             numbers.dedup();
-            bytes::push_varint(numbers.len() as u64, &mut n_labels);
-            bytes::push_gaps(numbers, &mut gaps);
-        }
-        Self { name: name.to_owned(), labels: labels.into_iter().cloned().collect(), n_labels, gaps }
+            numbers
+        };
+        let pack = |lists: &mut dyn Iterator<Item = &[String]>| {
+            let (mut lengths, mut gaps) = (Vec::new(), Vec::new());
+            for numbers in lists.map(numbers_of) {
+                bytes::push_varint(numbers.len() as u64, &mut lengths);
+                bytes::push_gaps(numbers, &mut gaps);
+            }
+            (lengths, gaps)
+        };
+        let (n_labels, gaps) = pack(&mut labels_of_datasets.iter().map(Vec::as_slice));
+        let (n_broader, broader) = pack(&mut labels.iter().map(|&label| broader_of(label)));
+        let level = |label: &&String| known.get(*label).map_or(Level::Term, |(level, _)| *level);
+        let levels = if known.is_empty() { Vec::new() } else { labels.iter().map(level).collect() };
+        let labels = labels.into_iter().cloned().collect();
+        Self { name: name.to_owned(), labels, n_labels, gaps, n_broader, broader, levels }
     }
 
     /// The numbers of the labels of every dataset, ascending.
@@ -37,15 +62,31 @@ impl FacetLabels {
     /// # Errors
     /// When they are not those of so many datasets, or lead to labels that there are not.
     pub fn of_datasets(&self, n_datasets: usize) -> Result<Vec<Vec<u32>>, DecodeError> {
-        self.unpacked(n_datasets)
+        self.unpacked(n_datasets, &self.n_labels, &self.gaps)
             .ok_or(DecodeError::Inconsistent { table: "Facet", reason: "its labels are not those of the datasets" })
     }
 
-    fn unpacked(&self, n_datasets: usize) -> Option<Vec<Vec<u32>>> {
-        let (mut counts, mut gaps) = (self.n_labels.as_slice(), self.gaps.as_slice());
+    /// The numbers of the broader labels of every label, ascending.
+    ///
+    /// # Errors
+    /// When they are not those of its labels, or lead to labels that there are not.
+    pub fn of_labels(&self) -> Result<Vec<Vec<u32>>, DecodeError> {
+        self.unpacked(self.labels.len(), &self.n_broader, &self.broader).ok_or(DecodeError::Inconsistent {
+            table: "Facet",
+            reason: "its broader labels are not those of its labels",
+        })
+    }
+
+    /// How broad a label is.
+    pub fn level(&self, label: usize) -> Level {
+        self.levels.get(label).copied().unwrap_or_default()
+    }
+
+    /// So many lists of labels, from their lengths and their gaps.
+    fn unpacked(&self, n_lists: usize, mut counts: &[u8], mut gaps: &[u8]) -> Option<Vec<Vec<u32>>> {
         // Each takes a byte at least, so that a broken number of datasets allocates nothing.
-        let mut of_datasets = Vec::with_capacity(n_datasets.min(counts.len()));
-        for _ in 0..n_datasets {
+        let mut lists = Vec::with_capacity(n_lists.min(counts.len()));
+        for _ in 0..n_lists {
             let n = bytes::take_varint(&mut counts)?;
             let mut numbers = Vec::new();
             let mut next = 0_u64;
@@ -57,9 +98,9 @@ impl FacetLabels {
                 numbers.push(number as u32);
                 next = number + 1;
             }
-            of_datasets.push(numbers);
+            lists.push(numbers);
         }
-        (counts.is_empty() && gaps.is_empty()).then_some(of_datasets)
+        (counts.is_empty() && gaps.is_empty()).then_some(lists)
     }
 }
 
@@ -94,6 +135,9 @@ impl Catalog {
         }
         if catalog.datasets.iter().any(|dataset| dataset.collection as usize > catalog.collections.len()) {
             return wrong("a dataset is in a collection that there is not");
+        }
+        if catalog.gene_bits > crate::genes::MOST_BITS {
+            return wrong("its genes lie in more files than there can be");
         }
         Ok(catalog)
     }
@@ -150,7 +194,26 @@ mod tests {
             datasets: vec![dataset("a"), dataset("b")],
             collections: vec![ListedCollection { id: "c".to_owned(), ..ListedCollection::default() }],
             facets: vec![FacetLabels::of("tissue", &[vec!["lung".to_owned()], vec![]])],
+            ..Catalog::default()
         }
+    }
+
+    #[test]
+    fn labels_stand_under_all_that_are_broader_and_known() {
+        let names = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
+        let known = [
+            ("T cell", Level::Group, &["leukocyte"][..]),
+            ("CD8 T cell", Level::Term, &["T cell", "leukocyte"]),
+            ("leukocyte", Level::Class, &[]),
+            ("neuron", Level::Class, &[]),
+        ];
+        let known = known.map(|(label, level, broader)| (label.to_owned(), (level, names(broader)))).into();
+        let facet = FacetLabels::with_broader("cell_type", &[names(&["CD8 T cell"]), names(&["other"])], &known);
+        assert_eq!(facet.labels, ["CD8 T cell", "T cell", "leukocyte", "other"]);
+        assert_eq!(facet.of_datasets(2).unwrap(), [[0], [3]]);
+        assert_eq!(facet.of_labels().unwrap(), [vec![1, 2], vec![2], vec![], vec![]]);
+        let levels: Vec<Level> = (0..4).map(|label| facet.level(label)).collect();
+        assert_eq!(levels, [Level::Term, Level::Group, Level::Class, Level::Term]);
     }
 
     #[test]
@@ -163,7 +226,7 @@ mod tests {
         let mut lost = catalog();
         lost.datasets[0].collection = 2;
         assert!(Catalog::decode(&lost.encode()).unwrap_err().to_string().contains("collection"));
-        let other = Catalog { format_version: 2, ..catalog() };
+        let other = Catalog { format_version: FORMAT_VERSION + 1, ..catalog() };
         assert!(Catalog::decode(&other.encode()).unwrap_err().to_string().contains("reload"));
         assert!(Catalog::decode(b"nonsense").is_err());
     }

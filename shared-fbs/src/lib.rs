@@ -12,6 +12,7 @@ pub mod catalog;
 pub mod dataset_id;
 mod error;
 pub mod frame;
+pub mod genes;
 #[allow(
     missing_docs,
     unsafe_code,
@@ -23,6 +24,7 @@ pub mod frame;
 )]
 mod generated {
     pub mod catalog_generated;
+    pub mod genes_generated;
     pub mod manifest_generated;
     pub mod tiles_generated;
 }

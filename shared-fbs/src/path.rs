@@ -8,6 +8,9 @@ pub const MANIFEST: &str = "manifest.tsm";
 /// The file that tells of all datasets of a server or a static site, beside its page.
 pub const CATALOG: &str = "catalog.tsc";
 
+/// The columns of `obs` of a dataset as CSV, beside its packs.
+pub const OBS_CSV: &str = "obs.csv";
+
 /// The route under which the tile server serves datasets.
 pub const DATA_ROUTE: &str = "data";
 

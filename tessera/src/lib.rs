@@ -3,6 +3,7 @@
 pub mod compare;
 pub mod dataset;
 pub mod markers;
+pub mod obs_csv;
 pub mod packs;
 pub mod plain_file;
 pub mod tiles;

@@ -11,6 +11,7 @@ mod dist;
 mod front_end;
 mod generate;
 mod hash;
+mod ontology;
 mod process;
 mod server;
 mod setup;
@@ -62,6 +63,8 @@ enum Command {
         #[arg(long)]
         check: bool,
     },
+    /// Write the table of terms that the catalog's facets roll up by, from a pinned Python package
+    Ontology,
     /// Check the rules of the repository that no compiler knows
     Tidy,
     /// Build the page into dist/
@@ -101,6 +104,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Ci { no_tests } => ci::run(&workspace, no_tests),
         Command::Codegen { check: true } => codegen::check(&workspace),
         Command::Codegen { check: false } => codegen::generate(&workspace),
+        Command::Ontology => ontology::run(&workspace),
         Command::Tidy => tidy::run(&workspace),
         Command::FrontEnd { quick } => {
             let page = if quick { Page::Quick } else { Page::Release };

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use roaring::RoaringBitmap;
+use fixedbitset::FixedBitSet;
 
 use super::{
     date::Day,
     facet::{Facet, LabelFacet, NumberFacet, Since},
-    index::{CatalogIndex, Collection, DatasetIdx},
+    genes::FoundGenes,
+    index::{CatalogIndex, Collection, DatasetEntry, DatasetIdx},
     query::CatalogQuery,
 };
 
@@ -65,29 +66,29 @@ enum Part {
 }
 
 impl CatalogIndex {
-    /// What a query comes to on a day.
-    pub fn answer(&self, query: &CatalogQuery, today: Day) -> CatalogAnswer {
-        let passing = Passing::of(self, query, today);
-        let mut found: Vec<u32> = passing.all().iter().collect();
+    /// What a query comes to on a day, with what has come of the genes that its text names.
+    pub fn answer(&self, query: &CatalogQuery, genes: &FoundGenes, today: Day) -> CatalogAnswer {
+        let passing = Passing::of(self, query, genes, today);
+        let mut found: Vec<u32> = passing.all().ones().map(|at| at as u32).collect();
         query.sort.sort(&mut found, self.sort_keys());
         let labels = LabelFacet::ALL.map(|facet| {
             let others = passing.all_but(Part::Facet(Facet::Labels(facet)));
             let labels = self.labels(facet);
             let counts = (0..).zip(labels.names.iter().zip(&labels.datasets)).map(|(label, (name, datasets))| {
-                let n_datasets = others.intersection_len(datasets);
+                let n_datasets = others.intersection_count(datasets) as u64;
                 LabelCount { label, n_datasets, is_chosen: query.has(facet, name) }
             });
             (facet, counts.collect::<Vec<_>>())
         });
         let numbers = NumberFacet::ALL.map(|facet| {
             let others = passing.all_but(Part::Facet(Facet::Number(facet)));
-            let numbers = others.iter().filter_map(|at| self.dataset(DatasetIdx(at)).number(facet));
+            let numbers = others.ones().filter_map(|at| self.dataset(DatasetIdx(at as u32)).number(facet));
             let extent = numbers.map(|number| NumberExtent { min: number, max: number });
             let extent = extent.reduce(|a, b| NumberExtent { min: a.min.min(b.min), max: a.max.max(b.max) });
             (facet, extent)
         });
         let others = passing.all_but(Part::Facet(Facet::Published));
-        let since = Since::ALL.map(|since| (since, others.intersection_len(&self.published(since, today))));
+        let since = Since::ALL.map(|since| (since, others.intersection_count(&self.published(since, today)) as u64));
         CatalogAnswer {
             found: found.into_iter().map(DatasetIdx).collect(),
             labels: labels.into(),
@@ -97,53 +98,63 @@ impl CatalogIndex {
     }
 
     /// The datasets that have one of these labels.
-    fn with_labels(&self, facet: LabelFacet, chosen: &BTreeSet<String>) -> RoaringBitmap {
+    fn with_labels(&self, facet: LabelFacet, chosen: &BTreeSet<String>) -> FixedBitSet {
         let labels = self.labels(facet);
-        let mut found = RoaringBitmap::new();
+        let mut found = FixedBitSet::with_capacity(self.len());
         for (_, datasets) in labels.names.iter().zip(&labels.datasets).filter(|(name, _)| chosen.contains(*name)) {
-            found |= datasets;
+            found.union_with(datasets);
         }
         found
     }
 
-    fn published(&self, since: Since, today: Day) -> RoaringBitmap {
+    fn published(&self, since: Since, today: Day) -> FixedBitSet {
         let first = today.months_ago(since.months());
         let is_since = |published: Option<Day>| published.is_some_and(|day| day >= first);
-        let found = self.datasets().filter(|entry| is_since(entry.collection().and_then(Collection::published)));
-        found.map(|entry| entry.idx().0).collect()
+        self.those(|entry| is_since(entry.collection().and_then(Collection::published)))
+    }
+
+    fn those(&self, is_meant: impl Fn(DatasetEntry<'_>) -> bool) -> FixedBitSet {
+        let mut found = FixedBitSet::with_capacity(self.len());
+        found.extend(self.datasets().filter(|&entry| is_meant(entry)).map(|entry| entry.idx().0 as usize));
+        found
     }
 }
 
 /// What each part of a query lets pass; parts that ask for nothing are not there.
 struct Passing {
-    every: RoaringBitmap,
-    parts: Vec<(Part, RoaringBitmap)>,
+    every: FixedBitSet,
+    parts: Vec<(Part, FixedBitSet)>,
 }
 
 impl Passing {
-    fn of(index: &CatalogIndex, query: &CatalogQuery, today: Day) -> Self {
+    fn of(index: &CatalogIndex, query: &CatalogQuery, genes: &FoundGenes, today: Day) -> Self {
         let labels = query
             .labels
             .iter()
             .map(|(&facet, chosen)| (Part::Facet(Facet::Labels(facet)), index.with_labels(facet, chosen)));
         let numbers = query.numbers.iter().map(|(&facet, range)| {
             let is_in = |number: Option<f64>| number.is_some_and(|number| range.contains(number));
-            let found = index.datasets().filter(|entry| is_in(entry.number(facet)));
-            (Part::Facet(Facet::Number(facet)), found.map(|entry| entry.idx().0).collect())
+            (Part::Facet(Facet::Number(facet)), index.those(|entry| is_in(entry.number(facet))))
         });
         let since = query.since.map(|since| (Part::Facet(Facet::Published), index.published(since, today)));
-        let text = index.words().search(&query.text).map(|found| (Part::Text, found));
+        let text = index.words().search(&query.text, genes).map(|found| (Part::Text, found));
         let parts = labels.chain(numbers).chain(since).chain(text).collect();
-        Self { every: (0..index.len() as u32).collect(), parts }
+        Self { every: index.those(|_| true), parts }
     }
 
-    fn all(&self) -> RoaringBitmap {
-        self.parts.iter().fold(self.every.clone(), |all, (_, found)| all & found)
+    fn all(&self) -> FixedBitSet {
+        self.those(|_| true)
     }
 
-    fn all_but(&self, except: Part) -> RoaringBitmap {
-        let others = self.parts.iter().filter(|(part, _)| *part != except);
-        others.fold(self.every.clone(), |all, (_, found)| all & found)
+    fn all_but(&self, except: Part) -> FixedBitSet {
+        self.those(|part| part != except)
+    }
+
+    /// What passes all parts that are meant.
+    fn those(&self, is_meant: impl Fn(Part) -> bool) -> FixedBitSet {
+        let mut passing = self.every.clone();
+        self.parts.iter().filter(|(part, _)| is_meant(*part)).for_each(|(_, found)| passing.intersect_with(found));
+        passing
     }
 }
 
@@ -154,7 +165,10 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::catalog::{DatasetEntry, NumberRange, Sort, SortDirection, SortKey, made_up::made_up};
+    use crate::catalog::{
+        NumberRange, Sort, SortDirection, SortKey,
+        made_up::{broader_of, made_up},
+    };
 
     const TODAY: Day = Day(20_000);
 
@@ -164,9 +178,14 @@ mod tests {
         let labels = query.labels.iter().filter(|(facet, _)| is_asked(Part::Facet(Facet::Labels(**facet))));
         let numbers = query.numbers.iter().filter(|(facet, _)| is_asked(Part::Facet(Facet::Number(**facet))));
         let since = query.since.filter(|_| is_asked(Part::Facet(Facet::Published)));
-        labels.into_iter().all(|(&facet, chosen)| entry.labels(facet).any(|label| chosen.contains(label)))
+        labels.into_iter().all(|(&facet, chosen)| chosen.iter().any(|label| has(entry, facet, label)))
             && numbers.into_iter().all(|(&facet, range)| entry.number(facet).is_some_and(|n| range.contains(n)))
             && since.is_none_or(|since| is_since(entry, since))
+    }
+
+    /// Whether a dataset has a label, or one that it stands over.
+    fn has(entry: DatasetEntry<'_>, facet: LabelFacet, label: &str) -> bool {
+        entry.labels(facet).any(|own| own == label || broader_of(facet.name(), own).iter().any(|broad| broad == label))
     }
 
     fn is_since(entry: DatasetEntry<'_>, since: Since) -> bool {
@@ -209,7 +228,7 @@ mod tests {
                     query.labels.entry(facet).or_default().insert(name);
                 }
             }
-            let answer = index.answer(&query, TODAY);
+            let answer = index.answer(&query, &FoundGenes::default(), TODAY);
             let count = |except: Part, has: &dyn Fn(DatasetEntry<'_>) -> bool| {
                 index.datasets().filter(|&entry| passes(entry, &query, Some(except)) && has(entry)).count() as u64
             };
@@ -217,7 +236,7 @@ mod tests {
                 prop_assert_eq!(labels.len(), index.labels(*facet).names.len());
                 for label in labels {
                     let name = index.label(*facet, label.label);
-                    let expected = count(Part::Facet(Facet::Labels(*facet)), &|entry| entry.labels(*facet).any(|of| of == name));
+                    let expected = count(Part::Facet(Facet::Labels(*facet)), &|entry| has(entry, *facet, name));
                     prop_assert_eq!(label.n_datasets, expected, "{:?} {}", facet, name);
                     prop_assert_eq!(label.is_chosen, query.has(*facet, name));
                 }
@@ -244,7 +263,7 @@ mod tests {
             let index = CatalogIndex::of(made_up(60)).unwrap();
             let direction = if is_ascending { SortDirection::Ascending } else { SortDirection::Descending };
             let query = CatalogQuery { sort: Sort { key, direction }, ..CatalogQuery::default() };
-            let answer = index.answer(&query, TODAY);
+            let answer = index.answer(&query, &FoundGenes::default(), TODAY);
             prop_assert_eq!(answer.found.len(), 60);
             let entries: Vec<DatasetEntry<'_>> = answer.found.iter().map(|&at| index.dataset(at)).collect();
             let is_sorted = entries.is_sorted_by(|a, b| {
@@ -268,7 +287,7 @@ mod tests {
         let index = CatalogIndex::of(made_up(200)).unwrap();
         assert_eq!(index.label(LabelFacet::Disease, 0), "normal");
         let query = CatalogQuery { text: "lung".to_owned(), ..CatalogQuery::default() };
-        let answer = index.answer(&query, TODAY);
+        let answer = index.answer(&query, &FoundGenes::default(), TODAY);
         assert!(!answer.found.is_empty() && answer.found.len() < 200);
         let (_, tissues) = answer.labels.iter().find(|(facet, _)| *facet == LabelFacet::Tissue).unwrap();
         let n: u64 = tissues.iter().map(|count| count.n_datasets).max().unwrap();

@@ -126,6 +126,23 @@ impl LabelFacet {
         }
     }
 
+    /// The heading of its labels of a level.
+    pub fn level_title(self, level: LabelLevel) -> &'static str {
+        match (self, level) {
+            (Self::CellType, LabelLevel::Class) => "Cell classes",
+            (Self::CellType, LabelLevel::Group) => "Cell subclasses",
+            (Self::CellType, LabelLevel::Term) => "Cell types",
+            (Self::Tissue, LabelLevel::Class) => "Systems",
+            (Self::Tissue, LabelLevel::Group) => "Organs",
+            (Self::Tissue, LabelLevel::Term) => "Tissues",
+            (Self::DevelopmentStage, LabelLevel::Class) => "Parts of life",
+            (Self::DevelopmentStage, LabelLevel::Group) => "Groups of stages",
+            (Self::DevelopmentStage, LabelLevel::Term) => "Stages",
+            (_, LabelLevel::Class | LabelLevel::Group) => "Groups",
+            (_, LabelLevel::Term) => "All",
+        }
+    }
+
     /// Whether its labels are those of a dataset's column of `obs`; else they are those of its collection.
     pub fn is_of_obs(self) -> bool {
         match self {
@@ -184,6 +201,18 @@ impl NumberFacet {
             Self::GenesPerCell => "Gene count",
         }
     }
+}
+
+/// How broad a label is among those that curators have chosen to look by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum LabelLevel {
+    /// A class of cells, a system of organs.
+    Class,
+    /// A subclass of cells, an organ.
+    Group,
+    /// As datasets have it: a cell type, a tissue.
+    #[default]
+    Term,
 }
 
 /// How long ago a dataset was published, at most.

@@ -1,18 +1,21 @@
 //! What a catalog's file says, ready to be asked.
 
-use roaring::RoaringBitmap;
+use fixedbitset::FixedBitSet;
 use shared_fbs::{
     DecodeError,
-    catalog::{Catalog, ListedCollection, ListedDataset},
+    catalog::{Catalog, FacetLabels, Level, ListedCollection, ListedDataset},
 };
 
 use super::{
     date::Day,
-    facet::{LabelFacet, NumberFacet},
+    facet::{LabelFacet, LabelLevel, NumberFacet},
     sort::SortKeys,
     words::Words,
 };
-use crate::{data::label_order, sorting::order_by};
+use crate::{
+    data::label_order,
+    sorting::{order_by, sort_by, sort_by_key},
+};
 
 /// The datasets of a catalog, with a bitmap per label.
 #[derive(Clone, Debug)]
@@ -31,10 +34,12 @@ pub struct DatasetIdx(pub u32);
 /// The labels of a facet.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Labels {
-    /// In the order shown.
+    /// In the order shown: broad ones first.
     pub(super) names: Vec<String>,
-    /// The datasets that have each.
-    pub(super) datasets: Vec<RoaringBitmap>,
+    /// How broad each is.
+    pub(super) levels: Vec<LabelLevel>,
+    /// The datasets that have each, or a label that it stands over.
+    pub(super) datasets: Vec<FixedBitSet>,
     /// Those of each dataset, in the order shown.
     of_datasets: Vec<Vec<u32>>,
 }
@@ -54,7 +59,7 @@ impl Default for CatalogIndex {
     /// Of no dataset.
     fn default() -> Self {
         let labels = vec![Labels::default(); LabelFacet::ALL.len()];
-        Self { catalog: Catalog::default(), labels, words: Words::default(), keys: Vec::new() }
+        Self { catalog: Catalog::default(), labels, words: Words::new(0), keys: Vec::new() }
     }
 }
 
@@ -75,10 +80,8 @@ impl CatalogIndex {
         let labels = LabelFacet::ALL.map(|facet| Labels::read(&catalog, facet));
         let labels = labels.into_iter().collect::<Result<Vec<_>, _>>()?;
         let keys = sort_keys(&catalog);
-        let mut index = Self { catalog, labels, words: Words::default(), keys };
-        let texts: Vec<(u32, String)> = index.datasets().map(|entry| (entry.at, entry.text())).collect();
-        index.words = Words::of(texts.iter().map(|(at, text)| (*at, text.as_str())));
-        Ok(index)
+        let words = words_of(&catalog, &labels);
+        Ok(Self { catalog, labels, words, keys })
     }
 
     /// Number of datasets.
@@ -110,6 +113,16 @@ impl CatalogIndex {
         self.catalog.collections.iter().map(Collection)
     }
 
+    /// Where the files of its genes lie, as in addresses, and how many bits of a key number one; `None`: there are none.
+    pub fn gene_files(&self) -> Option<(&str, u8)> {
+        Some((self.catalog.genes.as_deref()?, self.catalog.gene_bits))
+    }
+
+    /// How broad the label of a number in a facet is.
+    pub fn level(&self, facet: LabelFacet, label: u32) -> LabelLevel {
+        self.labels(facet).levels.get(label as usize).copied().unwrap_or_default()
+    }
+
     /// The label of a number in a facet; empty where there is none such.
     pub fn label(&self, facet: LabelFacet, label: u32) -> &str {
         self.labels(facet).names.get(label as usize).map_or("", String::as_str)
@@ -135,20 +148,26 @@ impl Labels {
             let Some(stored) = catalog.facets.iter().find(|stored| stored.name == facet.name()) else {
                 return Ok(Self { of_datasets: vec![Vec::new(); n_datasets], ..Self::default() });
             };
-            return Ok(Self::of(&stored.labels, stored.of_datasets(n_datasets)?, facet));
+            return Self::of(stored, n_datasets, facet);
         }
         let of_datasets: Vec<Vec<String>> = catalog
             .datasets
             .iter()
             .map(|dataset| collection_of(catalog, dataset).map(|found| labels_of(found, facet)).unwrap_or_default())
             .collect();
-        let stored = shared_fbs::catalog::FacetLabels::of(facet.name(), &of_datasets);
-        Ok(Self::of(&stored.labels, stored.of_datasets(n_datasets)?, facet))
+        Self::of(&FacetLabels::of(facet.name(), &of_datasets), n_datasets, facet)
     }
 
     /// Labels in the order shown, from those in any.
-    fn of(labels: &[String], of_datasets: Vec<Vec<u32>>, facet: LabelFacet) -> Self {
+    fn of(stored: &FacetLabels, n_datasets: usize, facet: LabelFacet) -> Result<Self, DecodeError> {
+        let labels = &stored.labels;
+        let level_of = |label: u32| match stored.level(label as usize) {
+            Level::Class => LabelLevel::Class,
+            Level::Group => LabelLevel::Group,
+            _ => LabelLevel::Term,
+        };
         let mut order = label_order(labels, false);
+        sort_by_key(&mut order, |&label| level_of(label));
         if let Some(at) = order.iter().position(|&label| Some(labels[label as usize].as_str()) == facet.first_label()) {
             order[..=at].rotate_right(1);
         }
@@ -156,17 +175,23 @@ impl Labels {
         for (shown, &label) in (0_u32..).zip(&order) {
             place[label as usize] = shown;
         }
-        let mut datasets = vec![RoaringBitmap::new(); order.len()];
-        let mut of_datasets = of_datasets;
-        for (dataset, labels) in (0_u32..).zip(&mut of_datasets) {
+        let mut own = vec![FixedBitSet::with_capacity(n_datasets); order.len()];
+        let mut of_datasets = stored.of_datasets(n_datasets)?;
+        for (dataset, labels) in of_datasets.iter_mut().enumerate() {
             for label in labels.iter_mut() {
                 *label = place[*label as usize];
-                datasets[*label as usize].insert(dataset);
+                own[*label as usize].insert(dataset);
             }
             labels.sort_unstable();
         }
+        let mut datasets = own.clone();
+        for (label, broader) in stored.of_labels()?.iter().enumerate() {
+            let narrow = &own[place[label] as usize];
+            broader.iter().for_each(|&broad| datasets[place[broad as usize] as usize].union_with(narrow));
+        }
         let names = order.iter().map(|&label| labels[label as usize].clone()).collect();
-        Self { names, datasets, of_datasets }
+        let levels = order.iter().map(|&label| level_of(label)).collect();
+        Ok(Self { names, levels, datasets, of_datasets })
     }
 }
 
@@ -189,6 +214,28 @@ fn labels_of(collection: &ListedCollection, facet: LabelFacet) -> Vec<String> {
 
 fn collection_of<'a>(catalog: &'a Catalog, dataset: &ListedDataset) -> Option<&'a ListedCollection> {
     catalog.collections.get((dataset.collection as usize).checked_sub(1)?)
+}
+
+/// All that a search finds datasets by.
+fn words_of(catalog: &Catalog, labels: &[Labels]) -> Words {
+    let n_datasets = catalog.datasets.len();
+    let mut words = Words::new(n_datasets);
+    let mut of_collections = vec![FixedBitSet::with_capacity(n_datasets); catalog.collections.len()];
+    for (at, dataset) in (0_u32..).zip(&catalog.datasets) {
+        words.insert(&dataset.id, at);
+        words.insert(&dataset.title, at);
+        if let Some(datasets) = (dataset.collection as usize).checked_sub(1).and_then(|at| of_collections.get_mut(at)) {
+            datasets.insert(at as usize);
+        }
+    }
+    for (collection, datasets) in catalog.collections.iter().zip(&of_collections) {
+        let texts = [&collection.title].into_iter().chain(&collection.doi).chain(&collection.accessions);
+        texts.for_each(|text| words.insert_all(text, datasets));
+    }
+    for Labels { names, datasets, .. } in labels {
+        names.iter().zip(datasets).for_each(|(name, datasets)| words.insert_all(name, datasets));
+    }
+    words
 }
 
 fn sort_keys(catalog: &Catalog) -> Vec<SortKeys> {
@@ -266,16 +313,12 @@ impl<'a> DatasetEntry<'a> {
         labels.of_datasets[self.at as usize].iter().map(|&label| labels.names[label as usize].as_str())
     }
 
-    /// All that a search finds it by.
-    fn text(self) -> String {
-        let mut text = [self.id(), self.title()].join(" ");
-        let mut add = |part: &str| text.extend([" ", part]);
-        if let Some(Collection(collection)) = self.collection() {
-            add(&collection.title);
-            collection.doi.iter().chain(&collection.accessions).for_each(|part| add(part));
-        }
-        LabelFacet::ALL.into_iter().flat_map(|facet| self.labels(facet)).for_each(add);
-        text
+    /// Its labels of a facet, in the order of the file.
+    pub(super) fn stored_labels(self, facet: LabelFacet) -> impl Iterator<Item = &'a str> {
+        // The file has them in the order of their bytes.
+        let mut labels: Vec<&str> = self.labels(facet).collect();
+        sort_by(&mut labels, Ord::cmp);
+        labels.into_iter()
     }
 }
 

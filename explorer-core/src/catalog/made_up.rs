@@ -1,6 +1,6 @@
 //! Catalogs of made-up datasets, for tests and benches.
 
-use shared_fbs::catalog::{Catalog, FORMAT_VERSION, FacetLabels, ListedCollection, ListedDataset};
+use shared_fbs::catalog::{Catalog, FORMAT_VERSION, FacetLabels, Level, ListedCollection, ListedDataset};
 use synthetic::shelf::Shelf;
 
 /// The catalog of so many made-up datasets.
@@ -12,7 +12,13 @@ pub fn made_up(n_datasets: usize) -> Catalog {
         let labels_of = |dataset: &synthetic::shelf::Dataset| {
             dataset.labels.iter().find(|(of, _)| of == name).map(|(_, labels)| labels.clone()).unwrap_or_default()
         };
-        FacetLabels::of(name, &shelf.datasets.iter().map(labels_of).collect::<Vec<_>>())
+        let of_datasets: Vec<Vec<String>> = shelf.datasets.iter().map(labels_of).collect();
+        let known = of_datasets.iter().flatten().flat_map(|label| {
+            let broader = broader_of(name, label);
+            let classes: Vec<_> = broader.iter().map(|class| (class.clone(), (Level::Class, Vec::new()))).collect();
+            classes.into_iter().chain([(label.clone(), (Level::Term, broader))])
+        });
+        FacetLabels::with_broader(name, &of_datasets, &known.collect())
     };
     let datasets = shelf.datasets.iter().map(|dataset| ListedDataset {
         id: dataset.id.clone(),
@@ -40,8 +46,16 @@ pub fn made_up(n_datasets: usize) -> Catalog {
     });
     Catalog {
         format_version: FORMAT_VERSION,
+        genes: None,
+        gene_bits: 0,
         datasets: datasets.collect(),
         collections: collections.collect(),
         facets: names.iter().map(facet).collect(),
     }
+}
+
+/// What stands over a label: a cell type's last word, say, as a class.
+pub fn broader_of(facet: &str, label: &str) -> Vec<String> {
+    let last = label.rsplit(' ').next().unwrap_or_default();
+    if facet == "cell_type" && last != label { vec![format!("any {last}")] } else { Vec::new() }
 }

@@ -2,43 +2,66 @@
 
 use std::collections::HashMap;
 
-use roaring::RoaringBitmap;
+use fixedbitset::FixedBitSet;
+
+use super::{genes::FoundGenes, text::words_of};
 
 /// The words of all datasets, and which datasets have each.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Words {
-    words: Vec<(String, RoaringBitmap)>,
+    words: HashMap<String, FixedBitSet>,
+    n_datasets: usize,
 }
 
 impl Words {
-    /// The words of these texts: of each dataset, by its number.
-    pub(super) fn of<'a>(texts: impl IntoIterator<Item = (u32, &'a str)>) -> Self {
-        let mut words: HashMap<String, RoaringBitmap> = HashMap::new();
-        for (dataset, text) in texts {
-            for word in words_of(text) {
-                words.entry(word).or_default().insert(dataset);
-            }
+    /// No words, of so many datasets.
+    pub(super) fn new(n_datasets: usize) -> Self {
+        Self { words: HashMap::new(), n_datasets }
+    }
+
+    /// Takes up the words of a text that one dataset has.
+    pub(super) fn insert(&mut self, text: &str, dataset: u32) {
+        for word in words_of(text) {
+            self.datasets_of(word).insert(dataset as usize);
         }
-        Self { words: words.into_iter().collect() }
     }
 
-    /// The datasets that have every word of a query, or a word that contains it. Where no dataset has a word, those that
-    /// have one spelled almost so. An empty query asks for nothing: `None`.
-    pub(super) fn search(&self, query: &str) -> Option<RoaringBitmap> {
-        words_of(query).map(|word| self.with_word(&word)).reduce(|all, found| all & found)
+    /// Takes up the words of a text that several datasets have: most have labels in common, so that this is quicker than
+    /// dataset after dataset.
+    pub(super) fn insert_all(&mut self, text: &str, datasets: &FixedBitSet) {
+        for word in words_of(text) {
+            self.datasets_of(word).union_with(datasets);
+        }
     }
 
-    fn with_word(&self, wanted: &str) -> RoaringBitmap {
-        let union = |is_meant: &dyn Fn(&str) -> bool| -> RoaringBitmap {
-            let mut found = RoaringBitmap::new();
+    fn datasets_of(&mut self, word: String) -> &mut FixedBitSet {
+        let n_datasets = self.n_datasets;
+        self.words.entry(word).or_insert_with(|| FixedBitSet::with_capacity(n_datasets))
+    }
+
+    /// The datasets that have every word of a query, a word that contains it, or the gene of that name. Where there is
+    /// neither, those that have a word that is spelled almost so. An empty query asks for nothing: `None`.
+    pub(super) fn search(&self, query: &str, genes: &FoundGenes) -> Option<FixedBitSet> {
+        words_of(query).map(|word| self.with_word(&word, genes)).reduce(|mut all, found| {
+            all.intersect_with(&found);
+            all
+        })
+    }
+
+    fn with_word(&self, wanted: &str, genes: &FoundGenes) -> FixedBitSet {
+        let union = |is_meant: &dyn Fn(&str) -> bool| -> FixedBitSet {
+            let mut found = FixedBitSet::with_capacity(self.n_datasets);
             for (_, datasets) in self.words.iter().filter(|(word, _)| is_meant(word)) {
-                found |= datasets;
+                found.union_with(datasets);
             }
             found
         };
-        let found = union(&|word| word.contains(wanted));
+        let mut found = union(&|word| word.contains(wanted));
+        if let Some(gene) = genes.get(wanted) {
+            found.extend(gene.datasets().map(|dataset| dataset as usize).filter(|&dataset| dataset < self.n_datasets));
+        }
         let most = slips(wanted);
-        if !found.is_empty() || most == 0 {
+        if !found.is_clear() || most == 0 {
             return found;
         }
         let n_chars = wanted.chars().count();
@@ -59,20 +82,6 @@ fn slips(word: &str) -> usize {
     }
 }
 
-/// What stands between spaces and brackets, in lower case. Marks within a word belong to it: `10x`, `3'`, `CD4+`,
-/// `10.1038/s41586`.
-fn words_of(text: &str) -> impl Iterator<Item = String> {
-    let lower = text.to_lowercase();
-    let is_between = |c: char| c.is_whitespace() || "()[]{}\"“”,;".contains(c);
-    let words: Vec<String> = lower
-        .split(is_between)
-        .map(|word| word.trim_end_matches(['.', ':']))
-        .filter(|word| !word.is_empty())
-        .map(str::to_owned)
-        .collect();
-    words.into_iter()
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -85,7 +94,10 @@ mod tests {
             (1, "CD4+ T cells in melanoma; 10x 3' v3"),
             (2, "Fetal liver haematopoiesis 10.1038/s41586-019-1652-y"),
         ];
-        Words::of(texts).search(query).map(|found| found.iter().collect())
+        let mut words = Words::new(texts.len());
+        texts.iter().for_each(|(dataset, text)| words.insert(text, *dataset));
+        let found = words.search(query, &FoundGenes::default());
+        found.map(|found| found.ones().map(|dataset| dataset as u32).collect())
     }
 
     #[test]
@@ -117,9 +129,10 @@ mod tests {
     proptest! {
         #[test]
         fn every_dataset_is_found_by_its_words(texts in prop::collection::vec("[a-zé0-9+ ,]{0,20}", 1..8)) {
-            let words = Words::of((0..).zip(texts.iter().map(String::as_str)));
-            for (dataset, text) in (0..).zip(&texts) {
-                if let Some(found) = words.search(text) {
+            let mut words = Words::new(texts.len());
+            (0..).zip(&texts).for_each(|(dataset, text)| words.insert(text, dataset));
+            for (dataset, text) in texts.iter().enumerate() {
+                if let Some(found) = words.search(text, &FoundGenes::default()) {
                     prop_assert!(found.contains(dataset));
                 }
             }

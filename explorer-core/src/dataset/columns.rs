@@ -1,5 +1,7 @@
 //! Columns of `obs`, the ids of cells, the tables of genes.
 
+use std::ops::Range;
+
 use futures_util::future;
 use shared_fbs::{
     manifest::{self, CELLS_PER_COLUMN_TILE, CELLS_PER_TEXT_TILE, ColumnKind, NumberKind, TileRange},
@@ -59,7 +61,33 @@ impl<T: Tiles> Dataset<T> {
     /// # Errors
     /// When there is no such column, or a tile cannot be read.
     pub async fn file_column(&self, name: &str) -> Result<FileColumn, T::Error> {
-        self.read_file_column(OBS, self.column_entry(name)?, self.n_obs()).await
+        self.read_file_column(OBS, self.column_entry(name)?, 0..self.n_obs()).await
+    }
+
+    /// Some cells of a column of `obs` as it is in the file: those of the part of this number, of
+    /// [`CELLS_PER_COLUMN_TILE`] cells but for the last.
+    ///
+    /// # Errors
+    /// When there is no such column, or a tile cannot be read.
+    pub async fn file_column_part(&self, name: &str, part: u32) -> Result<FileColumn, T::Error> {
+        self.read_file_column(OBS, self.column_entry(name)?, self.part_cells(part)).await
+    }
+
+    /// The ids of the cells of a part; empty where the dataset has none.
+    ///
+    /// # Errors
+    /// When a tile cannot be read.
+    pub async fn cell_ids_part(&self, part: u32) -> Result<Vec<Option<String>>, T::Error> {
+        let tiles: Vec<u32> = self.manifest().cell_ids.iter().flat_map(TileRange::iter).collect();
+        let tiles = tiles_of(&tiles, &self.part_cells(part), CELLS_PER_TEXT_TILE);
+        let tiles = self.read(OBS, tiles, Priority::Soon, Strings::decode).await?;
+        Ok(tiles.into_iter().flat_map(|tile| tile.0).collect())
+    }
+
+    /// The cells of a part.
+    pub fn part_cells(&self, part: u32) -> Range<usize> {
+        let first = (part as usize).saturating_mul(CELLS_PER_COLUMN_TILE as usize).min(self.n_obs());
+        first..(first + CELLS_PER_COLUMN_TILE as usize).min(self.n_obs())
     }
 
     /// A column of a table of genes, by its index in the manifest, as it is in the file, in the order of [`Dataset::genes`].
@@ -71,7 +99,7 @@ impl<T: Tiles> Dataset<T> {
             self.manifest().vars.get(var).ok_or_else(|| DatasetError::unknown("table of genes", &var.to_string()))?;
         let column = var.columns.iter().find(|column| column.name == name);
         let column = column.ok_or_else(|| DatasetError::unknown("column of genes", name))?;
-        self.read_file_column(VAR, column, var.n_vars as usize).await
+        self.read_file_column(VAR, column, 0..var.n_vars as usize).await
     }
 
     /// A number of a continuous column as it is in the file; `None` where it is missing.
@@ -89,25 +117,35 @@ impl<T: Tiles> Dataset<T> {
         Ok(numbers.get((cell.0 % CELLS_PER_COLUMN_TILE) as usize))
     }
 
-    async fn read_file_column(&self, pack: &str, column: &manifest::Column, n: usize) -> Result<FileColumn, T::Error> {
+    /// The values of a column in a range of cells or genes that begins where a tile does.
+    async fn read_file_column(
+        &self,
+        pack: &str,
+        column: &manifest::Column,
+        range: Range<usize>,
+    ) -> Result<FileColumn, T::Error> {
+        let n = range.len();
         let tiles = if column.has_exact() { &column.exact } else { &column.tiles };
         let tiles: Vec<u32> = tiles.iter().flat_map(TileRange::iter).collect();
         let damaged =
             |error: AssembleError| DatasetError::damaged(pack, tiles.first().copied().unwrap_or_default(), error);
         match (column.kind, tiles.split_first()) {
             (ColumnKind::Continuous, _) => {
-                let numbers = self.read_numbers(pack, column, &tiles, Priority::Soon).await?;
+                let tiles = tiles_of(&tiles, &range, CELLS_PER_COLUMN_TILE);
+                let numbers = self.read_numbers(pack, column, tiles, Priority::Soon).await?;
                 assemble::check_length(numbers.len(), n).map_err(damaged)?;
                 Ok(FileColumn::Numbers(numbers))
             }
             (ColumnKind::Categorical, Some((&first, codes))) => {
                 let categories = self.read_one(pack, first, Priority::Soon, Categories::decode).await?;
+                let codes = tiles_of(codes, &range, CELLS_PER_COLUMN_TILE);
                 let codes = self.read(pack, codes, Priority::Soon, Codes::decode).await?;
                 let column = assemble::categorical(&categories, &codes, column.ordered, n).map_err(damaged)?;
                 Ok(FileColumn::Labels(column))
             }
             (_, _) => {
-                let texts = self.read(pack, &tiles, Priority::Soon, Strings::decode).await?;
+                let texts = tiles_of(&tiles, &range, CELLS_PER_TEXT_TILE);
+                let texts = self.read(pack, texts, Priority::Soon, Strings::decode).await?;
                 let texts: Vec<Option<String>> = texts.into_iter().flat_map(|tile| tile.0).collect();
                 assemble::check_length(texts.len(), n).map_err(damaged)?;
                 Ok(FileColumn::Text(texts))
@@ -215,4 +253,11 @@ impl<T: Tiles> Dataset<T> {
         let tiles = self.read(OBS, &tiles, Priority::Soon, Strings::decode).await?;
         Ok(tiles.into_iter().flat_map(|tile| tile.0).collect())
     }
+}
+
+/// Those of all tiles of a column, of so many values each, that a range which begins with one covers.
+fn tiles_of<'a>(tiles: &'a [u32], range: &Range<usize>, values_per_tile: u32) -> &'a [u32] {
+    let per_tile = values_per_tile as usize;
+    let (first, end) = (range.start / per_tile, range.end.div_ceil(per_tile).min(tiles.len()));
+    tiles.get(first..end).unwrap_or_default()
 }

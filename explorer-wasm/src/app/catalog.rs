@@ -1,5 +1,7 @@
 //! The list of datasets: fetched, kept up to date, and asked; what is asked stands in the address.
 
+mod genes;
+
 use std::sync::Arc;
 
 use explorer_core::{
@@ -10,6 +12,7 @@ use leptos::prelude::*;
 use shared_fbs::api::Endpoint;
 use wasm_bindgen_futures::spawn_local;
 
+use self::genes::GeneSearch;
 use crate::{
     fetch::{FetchError, catalog_bytes},
     host::{FullPage, Host},
@@ -32,7 +35,6 @@ type Fetched = Option<Result<Arc<CatalogIndex>, FetchError>>;
 pub fn CatalogPage(page: StoredValue<FullPage, LocalStorage>) -> impl IntoView {
     let fetched = RwSignal::new(None as Fetched);
     let base = page.with_value(|page| page.base().to_owned());
-    spawn_local(keep_fetched(base.clone(), fetched));
     let retry = {
         let base = base.clone();
         Callback::new(move |()| {
@@ -46,19 +48,38 @@ pub fn CatalogPage(page: StoredValue<FullPage, LocalStorage>) -> impl IntoView {
 
     let asked = move || page.with_value(|page| CatalogQuery::of_address(&page.link()));
     let query = RwSignal::new(asked());
-    keep(page.with_value(|page| page.on_link(Box::new(move || query.set(asked())))));
+    let index = Signal::derive(move || fetched.with(|fetched| Some(Arc::clone(fetched.as_ref()?.as_ref().ok()?))));
+    let genes = GeneSearch::new(base.clone(), index, query);
+    keep(page.with_value(|page| {
+        page.on_link(Box::new(move || {
+            query.set(asked());
+            genes.seek();
+        }))
+    }));
+    let is_static = page.with_value(FullPage::is_of_static_site);
+    spawn_local({
+        let base = base.clone();
+        async move {
+            let mut bytes = Vec::new();
+            fetch(&base, fetched, &mut bytes).await;
+            genes.seek();
+            if !is_static {
+                keep_fetched(&base, fetched, bytes, genes).await;
+            }
+        }
+    });
     let edit = Callback::new(move |edit: CatalogEdit| {
         // What is typed is one step, not one for every letter.
         let is_step = !matches!(edit, CatalogEdit::Text(_));
         query.update(|query| query.apply(edit));
+        if !is_step {
+            genes.seek();
+        }
         let link = query.with_untracked(CatalogQuery::to_address);
         page.with_value(|page| if is_step { page.push_link(&link) } else { page.write_link(&link) });
     });
 
-    let listing = Memo::new(move |_| {
-        let index = fetched.with(|fetched| Some(Arc::clone(fetched.as_ref()?.as_ref().ok()?)))?;
-        Some(Arc::new(Listing::of(index, query.get(), today())))
-    });
+    let listing = Memo::new(move |_| Some(Arc::new(Listing::of(index.get()?, query.get(), genes.found(), today()))));
     let failure = Memo::new(move |_| fetched.with(|fetched| fetched.as_ref()?.as_ref().err().map(ToString::to_string)));
     // Among so few there is nothing to choose by.
     let is_short = Memo::new(move |_| {
@@ -97,12 +118,13 @@ pub fn CatalogPage(page: StoredValue<FullPage, LocalStorage>) -> impl IntoView {
     }
 }
 
-/// Fetches the catalog now and again.
-async fn keep_fetched(base: String, fetched: RwSignal<Fetched>) {
-    let mut bytes = Vec::new();
+/// Fetches the catalog again and again, as long as the page is in sight; `bytes` are those of the last one.
+async fn keep_fetched(base: &str, fetched: RwSignal<Fetched>, mut bytes: Vec<u8>, genes: GeneSearch) {
     loop {
-        fetch(&base, fetched, &mut bytes).await;
         platform::sleep(REFRESH_MILLIS).await;
+        FullPage::in_sight().await;
+        fetch(base, fetched, &mut bytes).await;
+        genes.seek();
     }
 }
 

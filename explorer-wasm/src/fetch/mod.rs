@@ -16,7 +16,7 @@ pub use error::FetchError;
 pub use explorer_core::dataset::Priority;
 pub use fetcher::{Fetcher, Limits, TileBytes};
 pub use host_bytes::{port_for_worker, read_from_host};
-pub use server::{catalog_bytes, moments, moments_offer, moments_request};
+pub use server::{catalog_bytes, catalog_genes_bytes, moments, moments_offer, moments_request};
 pub use shared_fbs::api::MomentsOffer;
 pub use source::{Address, Source};
 

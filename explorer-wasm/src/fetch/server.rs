@@ -17,6 +17,15 @@ pub async fn catalog_bytes(root: &str) -> Result<Vec<u8>, FetchError> {
     Ok(retry::send(&get, None).await?.bytes)
 }
 
+/// The bytes of a file of the genes of a state of the catalog beneath `root`.
+///
+/// # Errors
+/// When it does not answer, or has another state by now.
+pub async fn catalog_genes_bytes(root: &str, state: &str, file: u32) -> Result<Vec<u8>, FetchError> {
+    let get = Request::get(address(root, &Endpoint::Genes { state: state.into(), file }));
+    Ok(retry::send(&get, None).await?.bytes)
+}
+
 /// Whether the server beneath `root` sums up the cells of a dataset for the page.
 ///
 /// # Errors

@@ -1,8 +1,11 @@
 //! A page of one's own: the document's address, title and keys are the Explorer's.
 
 use explorer_core::embed::{Gestures, Settings, SettingsChange};
+use futures_channel::oneshot;
 use gloo_events::EventListener;
-use shared_fbs::api::{BYTES_QUERY, DATA_META, DATA_ORIGINS_META, EMBED_ORIGINS_META, EMBED_QUERY, HOST_QUERY};
+use shared_fbs::api::{
+    BYTES_QUERY, DATA_META, DATA_ORIGINS_META, EMBED_ORIGINS_META, EMBED_QUERY, HOST_META, HOST_QUERY, PLAIN_FILES,
+};
 use wasm_bindgen::JsValue;
 use web_sys::{HtmlElement, KeyboardEvent, Location, Url, UrlSearchParams};
 
@@ -42,6 +45,26 @@ impl FullPage {
 }
 
 impl FullPage {
+    /// Whether the page is of a static site, which stays as it is while the page is open.
+    pub fn is_of_static_site(&self) -> bool {
+        content(HOST_META) == PLAIN_FILES
+    }
+
+    /// Ends when the page is in sight: at once, or when its tab is turned to.
+    pub async fn in_sight() {
+        let document = gloo_utils::document();
+        while document.hidden() {
+            let (sender, shown) = oneshot::channel();
+            let _listener = EventListener::once(&document, "visibilitychange", move |_| {
+                // Who waited may have gone.
+                let _ = sender.send(());
+            });
+            if shown.await.is_err() {
+                return;
+            }
+        }
+    }
+
     /// Writes the link as a step of its own, which the browser's Back takes back. The page's own writing does not come
     /// back: `pushState` raises no event.
     pub fn push_link(&self, link: &str) {

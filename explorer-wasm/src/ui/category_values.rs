@@ -78,6 +78,7 @@ pub(super) fn CategoryValues(
             <div class="category-tools">
                 <SearchField
                     query
+                    on_query=move |text| query.set(text)
                     placeholder=format!("Search {} labels", integer(n_labels as u64))
                     label=format!("Search labels of {}, Enter selects those found", column.get_value())
                     test_id=format!("category-search-{}", column.get_value())

@@ -35,7 +35,7 @@ pub(crate) fn DeRows(
                     Some(Direction::Descending) => "descending",
                 };
                 view! {
-                    <div role="columnheader" class="de-heading" aria-sort=aria>
+                    <div role="columnheader" class="de-heading sort-heading" aria-sort=aria>
                         <button
                             type="button"
                             data-testid=column.test_id()

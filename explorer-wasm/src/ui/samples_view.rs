@@ -67,7 +67,7 @@ pub fn SamplesView(
                 Some(Direction::Descending) => "descending",
             };
             view! {
-                <div role="columnheader" class="de-heading" aria-sort=aria>
+                <div role="columnheader" class="de-heading sort-heading" aria-sort=aria>
                     <button
                         type="button"
                         data-testid=column.test_id()

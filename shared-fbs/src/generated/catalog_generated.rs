@@ -12,6 +12,96 @@ pub mod tessera {
 
         extern crate alloc;
 
+        #[deprecated(
+            since = "2.0.0",
+            note = "Use associated constants instead. This will no longer be generated in 2021."
+        )]
+        pub const ENUM_MIN_LEVEL: u8 = 0;
+        #[deprecated(
+            since = "2.0.0",
+            note = "Use associated constants instead. This will no longer be generated in 2021."
+        )]
+        pub const ENUM_MAX_LEVEL: u8 = 2;
+        #[deprecated(
+            since = "2.0.0",
+            note = "Use associated constants instead. This will no longer be generated in 2021."
+        )]
+        #[allow(non_camel_case_types)]
+        pub const ENUM_VALUES_LEVEL: [Level; 3] = [Level::Term, Level::Group, Level::Class];
+
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+        #[repr(transparent)]
+        pub struct Level(pub u8);
+        #[allow(non_upper_case_globals)]
+        impl Level {
+            pub const Term: Self = Self(0);
+            pub const Group: Self = Self(1);
+            pub const Class: Self = Self(2);
+
+            pub const ENUM_MIN: u8 = 0;
+            pub const ENUM_MAX: u8 = 2;
+            pub const ENUM_VALUES: &'static [Self] = &[Self::Term, Self::Group, Self::Class];
+            /// Returns the variant's name or "" if unknown.
+            pub fn variant_name(self) -> Option<&'static str> {
+                match self {
+                    Self::Term => Some("Term"),
+                    Self::Group => Some("Group"),
+                    Self::Class => Some("Class"),
+                    _ => None,
+                }
+            }
+        }
+        impl ::core::fmt::Debug for Level {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter) -> ::core::fmt::Result {
+                if let Some(name) = self.variant_name() {
+                    f.write_str(name)
+                } else {
+                    f.write_fmt(format_args!("<UNKNOWN {:?}>", self.0))
+                }
+            }
+        }
+        impl<'a> ::flatbuffers::Follow<'a> for Level {
+            type Inner = Self;
+            #[inline]
+            unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
+                let b = unsafe { ::flatbuffers::read_scalar_at::<u8>(buf, loc) };
+                Self(b)
+            }
+        }
+
+        impl ::flatbuffers::Push for Level {
+            type Output = Level;
+            #[inline]
+            unsafe fn push(&self, dst: &mut [u8], _written_len: usize) {
+                unsafe { ::flatbuffers::emplace_scalar::<u8>(dst, self.0) };
+            }
+        }
+
+        impl ::flatbuffers::EndianScalar for Level {
+            type Scalar = u8;
+            #[inline]
+            fn to_little_endian(self) -> u8 {
+                self.0.to_le()
+            }
+            #[inline]
+            #[allow(clippy::wrong_self_convention)]
+            fn from_little_endian(v: u8) -> Self {
+                let b = u8::from_le(v);
+                Self(b)
+            }
+        }
+
+        impl<'a> ::flatbuffers::Verifiable for Level {
+            #[inline]
+            fn run_verifier(
+                v: &mut ::flatbuffers::Verifier,
+                pos: usize,
+            ) -> Result<(), ::flatbuffers::InvalidFlatbuffer> {
+                u8::run_verifier(v, pos)
+            }
+        }
+
+        impl ::flatbuffers::SimpleToVerifyInSlice for Level {}
         pub enum FacetOffset {}
         #[derive(Copy, Clone, PartialEq)]
 
@@ -32,6 +122,9 @@ pub mod tessera {
             pub const VT_LABELS: ::flatbuffers::VOffsetT = 6;
             pub const VT_N_LABELS: ::flatbuffers::VOffsetT = 8;
             pub const VT_GAPS: ::flatbuffers::VOffsetT = 10;
+            pub const VT_N_BROADER: ::flatbuffers::VOffsetT = 12;
+            pub const VT_BROADER: ::flatbuffers::VOffsetT = 14;
+            pub const VT_LEVELS: ::flatbuffers::VOffsetT = 16;
 
             #[inline]
             pub unsafe fn init_from_table(table: ::flatbuffers::Table<'a>) -> Self {
@@ -43,6 +136,15 @@ pub mod tessera {
                 args: &'args FacetArgs<'args>,
             ) -> ::flatbuffers::WIPOffset<Facet<'bldr>> {
                 let mut builder = FacetBuilder::new(_fbb);
+                if let Some(x) = args.levels {
+                    builder.add_levels(x);
+                }
+                if let Some(x) = args.broader {
+                    builder.add_broader(x);
+                }
+                if let Some(x) = args.n_broader {
+                    builder.add_n_broader(x);
+                }
                 if let Some(x) = args.gaps {
                     builder.add_gaps(x);
                 }
@@ -75,7 +177,19 @@ pub mod tessera {
                     let x = self.gaps();
                     x.into_iter().collect()
                 };
-                FacetT { name, labels, n_labels, gaps }
+                let n_broader = {
+                    let x = self.n_broader();
+                    x.into_iter().collect()
+                };
+                let broader = {
+                    let x = self.broader();
+                    x.into_iter().collect()
+                };
+                let levels = {
+                    let x = self.levels();
+                    x.into_iter().collect()
+                };
+                FacetT { name, labels, n_labels, gaps, n_broader, broader, levels }
             }
 
             #[inline]
@@ -120,6 +234,39 @@ pub mod tessera {
                         .unwrap()
                 }
             }
+            #[inline]
+            pub fn n_broader(&self) -> ::flatbuffers::Vector<'a, u8> {
+                // Safety:
+                // Created from valid Table for this object
+                // which contains a valid value in this slot
+                unsafe {
+                    self._tab
+                        .get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, u8>>>(Facet::VT_N_BROADER, None)
+                        .unwrap()
+                }
+            }
+            #[inline]
+            pub fn broader(&self) -> ::flatbuffers::Vector<'a, u8> {
+                // Safety:
+                // Created from valid Table for this object
+                // which contains a valid value in this slot
+                unsafe {
+                    self._tab
+                        .get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, u8>>>(Facet::VT_BROADER, None)
+                        .unwrap()
+                }
+            }
+            #[inline]
+            pub fn levels(&self) -> ::flatbuffers::Vector<'a, Level> {
+                // Safety:
+                // Created from valid Table for this object
+                // which contains a valid value in this slot
+                unsafe {
+                    self._tab
+                        .get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, Level>>>(Facet::VT_LEVELS, None)
+                        .unwrap()
+                }
+            }
         }
 
         impl ::flatbuffers::Verifiable for Facet<'_> {
@@ -133,6 +280,9 @@ pub mod tessera {
      .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, ::flatbuffers::ForwardsUOffset<&'_ str>>>>("labels", Self::VT_LABELS, true)?
      .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, u8>>>("n_labels", Self::VT_N_LABELS, true)?
      .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, u8>>>("gaps", Self::VT_GAPS, true)?
+     .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, u8>>>("n_broader", Self::VT_N_BROADER, true)?
+     .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, u8>>>("broader", Self::VT_BROADER, true)?
+     .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, Level>>>("levels", Self::VT_LEVELS, true)?
      .finish();
                 Ok(())
             }
@@ -143,15 +293,21 @@ pub mod tessera {
                 Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<&'a str>>>>,
             pub n_labels: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, u8>>>,
             pub gaps: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, u8>>>,
+            pub n_broader: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, u8>>>,
+            pub broader: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, u8>>>,
+            pub levels: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, Level>>>,
         }
         impl<'a> Default for FacetArgs<'a> {
             #[inline]
             fn default() -> Self {
                 FacetArgs {
-                    name: None,     // required field
-                    labels: None,   // required field
-                    n_labels: None, // required field
-                    gaps: None,     // required field
+                    name: None,      // required field
+                    labels: None,    // required field
+                    n_labels: None,  // required field
+                    gaps: None,      // required field
+                    n_broader: None, // required field
+                    broader: None,   // required field
+                    levels: None,    // required field
                 }
             }
         }
@@ -181,6 +337,18 @@ pub mod tessera {
                 self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Facet::VT_GAPS, gaps);
             }
             #[inline]
+            pub fn add_n_broader(&mut self, n_broader: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b, u8>>) {
+                self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Facet::VT_N_BROADER, n_broader);
+            }
+            #[inline]
+            pub fn add_broader(&mut self, broader: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b, u8>>) {
+                self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Facet::VT_BROADER, broader);
+            }
+            #[inline]
+            pub fn add_levels(&mut self, levels: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b, Level>>) {
+                self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Facet::VT_LEVELS, levels);
+            }
+            #[inline]
             pub fn new(_fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>) -> FacetBuilder<'a, 'b, A> {
                 let start = _fbb.start_table();
                 FacetBuilder { fbb_: _fbb, start_: start }
@@ -192,6 +360,9 @@ pub mod tessera {
                 self.fbb_.required(o, Facet::VT_LABELS, "labels");
                 self.fbb_.required(o, Facet::VT_N_LABELS, "n_labels");
                 self.fbb_.required(o, Facet::VT_GAPS, "gaps");
+                self.fbb_.required(o, Facet::VT_N_BROADER, "n_broader");
+                self.fbb_.required(o, Facet::VT_BROADER, "broader");
+                self.fbb_.required(o, Facet::VT_LEVELS, "levels");
                 ::flatbuffers::WIPOffset::new(o.value())
             }
         }
@@ -203,6 +374,9 @@ pub mod tessera {
                 ds.field("labels", &self.labels());
                 ds.field("n_labels", &self.n_labels());
                 ds.field("gaps", &self.gaps());
+                ds.field("n_broader", &self.n_broader());
+                ds.field("broader", &self.broader());
+                ds.field("levels", &self.levels());
                 ds.finish()
             }
         }
@@ -213,6 +387,9 @@ pub mod tessera {
             pub labels: alloc::vec::Vec<alloc::string::String>,
             pub n_labels: alloc::vec::Vec<u8>,
             pub gaps: alloc::vec::Vec<u8>,
+            pub n_broader: alloc::vec::Vec<u8>,
+            pub broader: alloc::vec::Vec<u8>,
+            pub levels: alloc::vec::Vec<Level>,
         }
         impl Default for FacetT {
             fn default() -> Self {
@@ -221,6 +398,9 @@ pub mod tessera {
                     labels: Default::default(),
                     n_labels: Default::default(),
                     gaps: Default::default(),
+                    n_broader: Default::default(),
+                    broader: Default::default(),
+                    levels: Default::default(),
                 }
             }
         }
@@ -246,7 +426,19 @@ pub mod tessera {
                     let x = &self.gaps;
                     _fbb.create_vector(x)
                 });
-                Facet::create(_fbb, &FacetArgs { name, labels, n_labels, gaps })
+                let n_broader = Some({
+                    let x = &self.n_broader;
+                    _fbb.create_vector(x)
+                });
+                let broader = Some({
+                    let x = &self.broader;
+                    _fbb.create_vector(x)
+                });
+                let levels = Some({
+                    let x = &self.levels;
+                    _fbb.create_vector(x)
+                });
+                Facet::create(_fbb, &FacetArgs { name, labels, n_labels, gaps, n_broader, broader, levels })
             }
         }
         pub enum DatasetOffset {}
@@ -870,6 +1062,8 @@ pub mod tessera {
             pub const VT_DATASETS: ::flatbuffers::VOffsetT = 6;
             pub const VT_COLLECTIONS: ::flatbuffers::VOffsetT = 8;
             pub const VT_FACETS: ::flatbuffers::VOffsetT = 10;
+            pub const VT_GENES: ::flatbuffers::VOffsetT = 12;
+            pub const VT_GENE_BITS: ::flatbuffers::VOffsetT = 14;
 
             #[inline]
             pub unsafe fn init_from_table(table: ::flatbuffers::Table<'a>) -> Self {
@@ -881,6 +1075,9 @@ pub mod tessera {
                 args: &'args CatalogArgs<'args>,
             ) -> ::flatbuffers::WIPOffset<Catalog<'bldr>> {
                 let mut builder = CatalogBuilder::new(_fbb);
+                if let Some(x) = args.genes {
+                    builder.add_genes(x);
+                }
                 if let Some(x) = args.facets {
                     builder.add_facets(x);
                 }
@@ -891,6 +1088,7 @@ pub mod tessera {
                     builder.add_datasets(x);
                 }
                 builder.add_format_version(args.format_version);
+                builder.add_gene_bits(args.gene_bits);
                 builder.finish()
             }
 
@@ -908,7 +1106,9 @@ pub mod tessera {
                     let x = self.facets();
                     x.iter().map(|t| t.unpack()).collect()
                 };
-                CatalogT { format_version, datasets, collections, facets }
+                let genes = self.genes().map(|x| alloc::string::ToString::to_string(x));
+                let gene_bits = self.gene_bits();
+                CatalogT { format_version, datasets, collections, facets, genes, gene_bits }
             }
 
             #[inline]
@@ -953,6 +1153,20 @@ pub mod tessera {
                     self._tab.get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<Facet>>>>(Catalog::VT_FACETS, None).unwrap()
                 }
             }
+            #[inline]
+            pub fn genes(&self) -> Option<&'a str> {
+                // Safety:
+                // Created from valid Table for this object
+                // which contains a valid value in this slot
+                unsafe { self._tab.get::<::flatbuffers::ForwardsUOffset<&str>>(Catalog::VT_GENES, None) }
+            }
+            #[inline]
+            pub fn gene_bits(&self) -> u8 {
+                // Safety:
+                // Created from valid Table for this object
+                // which contains a valid value in this slot
+                unsafe { self._tab.get::<u8>(Catalog::VT_GENE_BITS, Some(0)).unwrap() }
+            }
         }
 
         impl ::flatbuffers::Verifiable for Catalog<'_> {
@@ -966,6 +1180,8 @@ pub mod tessera {
      .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, ::flatbuffers::ForwardsUOffset<Dataset>>>>("datasets", Self::VT_DATASETS, true)?
      .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, ::flatbuffers::ForwardsUOffset<Collection>>>>("collections", Self::VT_COLLECTIONS, true)?
      .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, ::flatbuffers::ForwardsUOffset<Facet>>>>("facets", Self::VT_FACETS, true)?
+     .visit_field::<::flatbuffers::ForwardsUOffset<&str>>("genes", Self::VT_GENES, false)?
+     .visit_field::<u8>("gene_bits", Self::VT_GENE_BITS, false)?
      .finish();
                 Ok(())
             }
@@ -980,6 +1196,8 @@ pub mod tessera {
             >,
             pub facets:
                 Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<Facet<'a>>>>>,
+            pub genes: Option<::flatbuffers::WIPOffset<&'a str>>,
+            pub gene_bits: u8,
         }
         impl<'a> Default for CatalogArgs<'a> {
             #[inline]
@@ -989,6 +1207,8 @@ pub mod tessera {
                     datasets: None,    // required field
                     collections: None, // required field
                     facets: None,      // required field
+                    genes: None,
+                    gene_bits: 0,
                 }
             }
         }
@@ -1028,6 +1248,14 @@ pub mod tessera {
                 self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Catalog::VT_FACETS, facets);
             }
             #[inline]
+            pub fn add_genes(&mut self, genes: ::flatbuffers::WIPOffset<&'b str>) {
+                self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Catalog::VT_GENES, genes);
+            }
+            #[inline]
+            pub fn add_gene_bits(&mut self, gene_bits: u8) {
+                self.fbb_.push_slot::<u8>(Catalog::VT_GENE_BITS, gene_bits, 0);
+            }
+            #[inline]
             pub fn new(_fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>) -> CatalogBuilder<'a, 'b, A> {
                 let start = _fbb.start_table();
                 CatalogBuilder { fbb_: _fbb, start_: start }
@@ -1049,6 +1277,8 @@ pub mod tessera {
                 ds.field("datasets", &self.datasets());
                 ds.field("collections", &self.collections());
                 ds.field("facets", &self.facets());
+                ds.field("genes", &self.genes());
+                ds.field("gene_bits", &self.gene_bits());
                 ds.finish()
             }
         }
@@ -1059,6 +1289,8 @@ pub mod tessera {
             pub datasets: alloc::vec::Vec<DatasetT>,
             pub collections: alloc::vec::Vec<CollectionT>,
             pub facets: alloc::vec::Vec<FacetT>,
+            pub genes: Option<alloc::string::String>,
+            pub gene_bits: u8,
         }
         impl Default for CatalogT {
             fn default() -> Self {
@@ -1067,6 +1299,8 @@ pub mod tessera {
                     datasets: Default::default(),
                     collections: Default::default(),
                     facets: Default::default(),
+                    genes: None,
+                    gene_bits: 0,
                 }
             }
         }
@@ -1091,7 +1325,9 @@ pub mod tessera {
                     let w: alloc::vec::Vec<_> = x.iter().map(|t| t.pack(_fbb)).collect();
                     _fbb.create_vector(&w)
                 });
-                Catalog::create(_fbb, &CatalogArgs { format_version, datasets, collections, facets })
+                let genes = self.genes.as_ref().map(|x| _fbb.create_string(x));
+                let gene_bits = self.gene_bits;
+                Catalog::create(_fbb, &CatalogArgs { format_version, datasets, collections, facets, genes, gene_bits })
             }
         }
         #[inline]

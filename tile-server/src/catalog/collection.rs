@@ -6,7 +6,7 @@ use explorer_core::catalog::Day;
 use serde::{Deserialize, Deserializer, de::Error as _};
 use toml::value::Datetime;
 
-use super::COLLECTION;
+use super::{COLLECTION, Download};
 
 /// The shortest id of a private collection: so many of 64 characters make 130 bits.
 const PRIVATE_ID_CHARS: usize = 22;
@@ -123,6 +123,9 @@ pub struct DatasetNote {
     /// Why it is no longer served; its page then says so.
     #[serde(default)]
     pub withdrawn: Option<String>,
+    /// The file that it was built from, for others to download.
+    #[serde(default)]
+    pub file: Option<Download>,
 }
 
 /// Why a collection cannot be taken as its file describes it.
@@ -135,7 +138,9 @@ pub enum CollectionError {
     #[error("{COLLECTION}: {0}")]
     Content(String),
     /// Its id cannot stand in an address.
-    #[error("{COLLECTION}: the id `{0}` must be made of letters, digits, `-`, `_` and `.`, and not begin with a dot")]
+    #[error(
+        "{COLLECTION}: the id `{0}` must be made of letters, digits, `-`, `_` and `.`, not begin with a dot, and not be `index`"
+    )]
     Id(String),
     /// Its id could be guessed.
     #[error(
@@ -208,6 +213,8 @@ impl Collection {
 fn is_id(id: &str) -> bool {
     !id.is_empty()
         && !id.starts_with('.')
+        // The list of all collections is there.
+        && id != "index"
         && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
 }
 

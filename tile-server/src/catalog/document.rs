@@ -1,15 +1,24 @@
 //! What there is to say of a dataset or a collection, as a document that needs no program: for people without the
 //! Explorer, and for search engines.
 
+use std::collections::BTreeMap;
+
 use explorer_core::{
     format::{bytes, integer, plural},
     names::visible,
 };
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use serde_json::{Value, json};
-use shared_fbs::api::Endpoint;
+use shared_fbs::{
+    api::Endpoint,
+    path::{MANIFEST, OBS_CSV},
+};
 
-use super::{CatalogEntry, Collection};
+use super::{
+    CatalogEntry, Collection, DatasetFacts, Download, SiteUrl,
+    linked_data::{bibtex, json_ld, script_text},
+    snippets::{Snippet, snippets},
+};
 
 /// From a document to the page's root: documents lie one folder below.
 const ROOT: &str = "../";
@@ -20,7 +29,8 @@ const STYLE: &str = "\
 --accent:light-dark(#0b6a86,#56b8d6);--soft:light-dark(#f7f8f8,#14181b)}\
 body{max-width:760px;margin:0 auto;padding:32px 16px 64px;background:light-dark(#fff,#0e1113);\
 color:light-dark(#182024,#e7ebed);font:15px/24px system-ui,sans-serif;overflow-wrap:anywhere}\
-h1{margin:8px 0;font-size:26px;line-height:32px}h2{margin:32px 0 8px;font-size:17px}a{color:var(--accent)}\
+h1{margin:8px 0;font-size:26px;line-height:32px}h2{margin:32px 0 8px;font-size:17px}\
+h3{margin:16px 0 4px;font-size:15px}ul{padding-left:20px;margin:0}a{color:var(--accent)}\
 .dim{color:var(--dim)}.go{display:inline-block;padding:6px 16px;margin:8px 0;border-radius:6px;\
 background:var(--accent);color:light-dark(#fff,#06181e);font-weight:600;text-decoration:none}\
 .gone{padding:12px 16px;border:1px solid var(--line);border-radius:6px;background:var(--soft)}\
@@ -42,56 +52,93 @@ pub struct Document {
 
 /// The document on a dataset, at [`Endpoint::About`]; `directory` is the name of the dataset's directory, by which its
 /// collection speaks of it.
-pub fn about_dataset(entry: &CatalogEntry<'_>, directory: &str) -> Document {
+pub fn about_dataset(entry: &CatalogEntry<'_>, directory: &str, site: Option<&SiteUrl>) -> Document {
     let CatalogEntry { id, facts, collection } = *entry;
     let note = collection.and_then(|collection| collection.datasets.get(directory));
     let title = visible(&facts.title).into_owned();
     if let Some(reason) = collection.and_then(|collection| collection.withdrawal(directory)) {
-        return withdrawn(&title, reason, collection);
+        return withdrawn(&title, reason, collection, Endpoint::About { id: id.into() });
     }
     let description = note.and_then(|note| note.description.as_deref());
     let description = description.or(collection.and_then(|collection| collection.description.as_deref()));
     let explore = format!("{ROOT}{}", Endpoint::Page { id: id.into() }.address());
-    let manifest =
-        format!("{ROOT}{}", Endpoint::File { id: id.into(), file: shared_fbs::path::MANIFEST.into() }.address());
+    let download = note.and_then(|note| note.file.as_ref());
     let body = html! {
         @if let Some(collection) = collection { (part_of(collection)) }
         h1 { bdi { (title) } }
         p.dim { (plural(facts.n_obs as usize, "cell", "cells")) ", " (plural(facts.n_vars as usize, "gene", "genes")) }
         a.go href=(explore) { "Explore" }
         @if let Some(description) = description { (paragraphs(description)) }
-        h2 { "Cells" }
-        dl {
-            @for (facet, labels) in &facts.labels {
-                dt { (facet.title()) }
-                dd { @for (at, label) in labels.iter().enumerate() { @if at > 0 { ", " } bdi { (visible(label)) } } }
-            }
-            @if let Some(genes) = facts.genes_per_cell {
-                dt { "Genes per cell" }
-                dd { (integer(genes.round() as u64)) " on average" }
-            }
-        }
-        h2 id="download" { "Download" }
-        p {
-            "The tiles that the Explorer reads, " (bytes(facts.n_bytes)) ": their " a href=(manifest) { "manifest" }
-            " names the files beside it."
-        }
+        (cells(facts))
+        (downloads(id, facts.n_bytes, download))
+        (snippets_of(id, download, site))
         @if let Some(collection) = collection { (about_collection(collection)) }
     };
     let linked = json_ld(&title, description, collection, None);
-    page(&title, description, collection, &body, Some(&linked))
+    let endpoint = Endpoint::About { id: id.into() };
+    let head = Head { title: &title, description, collection, linked: Some(&linked), site, endpoint };
+    page(&head, &body)
+}
+
+/// What the cells are, as far as that is known.
+fn cells(facts: &DatasetFacts) -> Markup {
+    html! {
+        @if !facts.labels.is_empty() || facts.genes_per_cell.is_some() {
+            h2 { "Cells" }
+            dl {
+                @for (facet, labels) in &facts.labels {
+                    dt { (facet.title()) }
+                    dd { @for (at, label) in labels.iter().enumerate() { @if at > 0 { ", " } bdi { (visible(label)) } } }
+                }
+                @if let Some(genes) = facts.genes_per_cell {
+                    dt { "Genes per cell" }
+                    dd { (integer(genes.round() as u64)) " on average" }
+                }
+            }
+        }
+    }
+}
+
+fn downloads(id: &str, n_bytes: u64, download: Option<&Download>) -> Markup {
+    let file = |file: &str| format!("{ROOT}{}", Endpoint::File { id: id.into(), file: file.into() }.address());
+    html! {
+        h2 id="download" { "Download" }
+        ul {
+            @match download {
+                Some(Download::Here(name)) => { li { a href=(file(name)) download { (name) } ", the original file" } }
+                Some(Download::Elsewhere(url)) => {
+                    li { a href=(url) rel="noreferrer" { bdi { (url) } } ", the original file" }
+                }
+                None => {}
+            }
+            li { a href=(file(OBS_CSV)) download=(format!("{id}.csv")) { "Metadata of cells" } ", as CSV" }
+            li {
+                "The tiles that the Explorer reads, " (bytes(n_bytes)) ": their " a href=(file(MANIFEST)) { "manifest" }
+                " names the files beside it"
+            }
+        }
+    }
+}
+
+fn snippets_of(id: &str, download: Option<&Download>, site: Option<&SiteUrl>) -> Markup {
+    html! {
+        h2 { "Read it elsewhere" }
+        @if site.is_none() { p.dim { "HOST stands for the address of this site." } }
+        @for Snippet { title, text } in snippets(site, id, download) { h3 { (title) } pre tabindex="0" { (text) } }
+    }
 }
 
 /// The document on a collection of these datasets, at [`Endpoint::Collection`].
-pub fn collection_document(collection: &Collection, datasets: &[CatalogEntry<'_>]) -> Document {
+pub fn collection_document(collection: &Collection, datasets: &[CatalogEntry<'_>], site: Option<&SiteUrl>) -> Document {
     let title = visible(&collection.title).into_owned();
     if let Some(reason) = &collection.withdrawn {
-        return withdrawn(&title, reason, Some(collection));
+        let endpoint = Endpoint::Collection { id: collection.id.as_str().into() };
+        return withdrawn(&title, reason, Some(collection), endpoint);
     }
     let description = collection.description.as_deref();
     let about = |id: &str| format!("{ROOT}{}", Endpoint::About { id: id.into() }.address());
     let body = html! {
-        p.dim { "Collection" }
+        p.dim { a href={ (ROOT) (Endpoint::Collections.address()) } { "Collections" } }
         h1 { bdi { (title) } }
         @if let Some(description) = description { (paragraphs(description)) }
         h2 { (plural(datasets.len(), "dataset", "datasets")) }
@@ -108,16 +155,56 @@ pub fn collection_document(collection: &Collection, datasets: &[CatalogEntry<'_>
     };
     let parts = datasets.iter().map(|entry| json!({ "@type": "Dataset", "name": entry.facts.title })).collect();
     let linked = json_ld(&title, description, Some(collection), Some(parts));
-    page(&title, description, Some(collection), &body, Some(&linked))
+    let endpoint = Endpoint::Collection { id: collection.id.as_str().into() };
+    page(
+        &Head { title: &title, description, collection: Some(collection), linked: Some(&linked), site, endpoint },
+        &body,
+    )
 }
 
-fn withdrawn(title: &str, reason: &str, collection: Option<&Collection>) -> Document {
+/// The document on all collections that these datasets are in, at [`Endpoint::Collections`].
+pub fn collections_document(datasets: &[CatalogEntry<'_>], site: Option<&SiteUrl>) -> Document {
+    let mut collections: BTreeMap<&str, (&Collection, usize, u64)> = BTreeMap::new();
+    for CatalogEntry { facts, collection, .. } in datasets {
+        let Some(collection) = collection else { continue };
+        let (_, n, n_obs) = collections.entry(&collection.id).or_insert((collection, 0, 0));
+        *n += 1;
+        *n_obs += u64::from(facts.n_obs);
+    }
+    let mut collections: Vec<(&Collection, usize, u64)> = collections.into_values().collect();
+    // Newest first.
+    collections.sort_by(|(a, ..), (b, ..)| b.published.cmp(&a.published).then_with(|| a.title.cmp(&b.title)));
+    let address = |collection: &Collection| {
+        format!("{ROOT}{}", Endpoint::Collection { id: collection.id.as_str().into() }.address())
+    };
+    let body = html! {
+        h1 { (plural(collections.len(), "collection", "collections")) }
+        table {
+            tr { th { "Collection" } th { "Datasets" } th { "Cells" } }
+            @for (collection, n, n_obs) in &collections {
+                tr {
+                    td {
+                        a href=(address(collection)) { bdi { (visible(&collection.title)) } }
+                        @if let Some(publication) = &collection.publication { br; span.dim { bdi { (publication) } } }
+                    }
+                    td { (integer(*n as u64)) }
+                    td { (integer(*n_obs)) }
+                }
+            }
+        }
+    };
+    let endpoint = Endpoint::Collections;
+    page(&Head { title: "Collections", description: None, collection: None, linked: None, site, endpoint }, &body)
+}
+
+fn withdrawn(title: &str, reason: &str, collection: Option<&Collection>, endpoint: Endpoint<'_>) -> Document {
     let body = html! {
         h1 { bdi { (title) } }
         p.gone { strong { "This was withdrawn. " } bdi { (reason) } }
         @if let Some(collection) = collection { (versions(collection)) }
     };
-    Document { is_withdrawn: true, ..page(title, None, collection, &body, None) }
+    let head = Head { title, description: None, collection, linked: None, site: None, endpoint };
+    Document { is_withdrawn: true, ..page(&head, &body) }
 }
 
 fn part_of(collection: &Collection) -> Markup {
@@ -127,7 +214,23 @@ fn part_of(collection: &Collection) -> Markup {
 
 fn about_collection(collection: &Collection) -> Markup {
     html! {
-        h2 { "About" }
+        @if has_facts(collection) { h2 { "About" } (facts_of(collection)) }
+        (versions(collection))
+        h2 { "Cite" }
+        pre tabindex="0" { (bibtex(collection)) }
+    }
+}
+
+/// Whether there is anything to list.
+fn has_facts(collection: &Collection) -> bool {
+    let Collection { publication, doi, published, consortia, accessions, license, contact, links, .. } = collection;
+    let has_texts = publication.is_some() || doi.is_some() || published.is_some() || license.is_some();
+    let has_lists = !consortia.is_empty() || !accessions.is_empty() || !links.is_empty();
+    has_texts || has_lists || contact.is_some()
+}
+
+fn facts_of(collection: &Collection) -> Markup {
+    html! {
         dl {
             @if let Some(publication) = &collection.publication { dt { "Publication" } dd { bdi { (publication) } } }
             @if let Some(doi) = &collection.doi {
@@ -147,9 +250,6 @@ fn about_collection(collection: &Collection) -> Markup {
             }
             @for link in &collection.links { dt { bdi { (link.label) } } dd { a href=(link.url) rel="noreferrer" { (link.url) } } }
         }
-        (versions(collection))
-        h2 { "Cite" }
-        pre { (bibtex(collection)) }
     }
 }
 
@@ -175,13 +275,20 @@ fn paragraphs(text: &str) -> Markup {
     html! { @for paragraph in paragraphs { p { bdi { (paragraph) } } } }
 }
 
-fn page(
-    title: &str,
-    description: Option<&str>,
-    collection: Option<&Collection>,
-    body: &Markup,
-    linked: Option<&Value>,
-) -> Document {
+/// What stands in the head of a document.
+struct Head<'a> {
+    title: &'a str,
+    description: Option<&'a str>,
+    collection: Option<&'a Collection>,
+    /// What search engines for data read.
+    linked: Option<&'a Value>,
+    site: Option<&'a SiteUrl>,
+    /// Where the document is.
+    endpoint: Endpoint<'a>,
+}
+
+fn page(head: &Head<'_>, body: &Markup) -> Document {
+    let &Head { title, description, collection, linked, site, ref endpoint } = head;
     let is_private = collection.is_some_and(Collection::is_private);
     let html = html! {
         (DOCTYPE)
@@ -196,7 +303,10 @@ fn page(
                 link rel="icon" href="data:,";
                 meta property="og:title" content=(title);
                 meta property="og:type" content="website";
+                meta property="og:site_name" content="Tessera";
                 @if let Some(description) = description { meta property="og:description" content=(description); }
+                // A private address is told to nobody.
+                @if let (Some(site), false) = (site, is_private) { (addresses(site, endpoint, title)) }
                 style { (PreEscaped(STYLE)) }
                 @if let Some(linked) = linked {
                     script type="application/ld+json" { (PreEscaped(script_text(linked))) }
@@ -211,52 +321,17 @@ fn page(
     Document { html: html.into_string(), is_private, is_withdrawn: false }
 }
 
-/// What search engines for data read: <https://schema.org/Dataset>.
-fn json_ld(
-    title: &str,
-    description: Option<&str>,
-    collection: Option<&Collection>,
-    parts: Option<Vec<Value>>,
-) -> Value {
-    let mut linked = json!({
-        "@context": "https://schema.org/",
-        "@type": "Dataset",
-        "name": title,
-        "description": description.unwrap_or(title),
-        "isAccessibleForFree": true,
-    });
-    let mut add = |name: &str, value: Option<Value>| {
-        if let Some(value) = value {
-            linked[name] = value;
-        }
+/// Where the document is, and for a dataset how it is embedded.
+fn addresses(site: &SiteUrl, endpoint: &Endpoint<'_>, title: &str) -> Markup {
+    let oembed = match endpoint {
+        Endpoint::About { id } => Some(site.of(&Endpoint::Oembed { id: id.clone() })),
+        _ => None,
     };
-    add("hasPart", parts.map(Value::Array));
-    if let Some(collection) = collection {
-        add("license", collection.license.as_ref().map(|license| json!(license)));
-        add("datePublished", collection.published.map(|day| json!(day.to_string())));
-        add("citation", collection.publication.as_ref().map(|publication| json!(publication)));
-        add("identifier", collection.doi.as_ref().map(|doi| json!(format!("https://doi.org/{doi}"))));
-        add("version", collection.versions.first().map(|version| json!(version.version)));
-        let creators = collection.consortia.iter().map(|name| json!({ "@type": "Organization", "name": name }));
-        add("creator", (!collection.consortia.is_empty()).then(|| creators.collect()));
+    html! {
+        link rel="canonical" href=(site.of(endpoint));
+        meta property="og:url" content=(site.of(endpoint));
+        @if let Some(oembed) = oembed { link rel="alternate" type="application/json+oembed" href=(oembed) title=(title); }
     }
-    linked
-}
-
-/// JSON that no text in it can end as a script.
-fn script_text(value: &Value) -> String {
-    value.to_string().replace('<', "\\u003c")
-}
-
-/// A citation. What would end a field is left out.
-fn bibtex(collection: &Collection) -> String {
-    let plain = |text: &str| text.chars().filter(|c| !"{}\\%".contains(*c)).collect::<String>();
-    let mut fields = vec![("title", plain(&collection.title))];
-    fields.extend(collection.publication.iter().map(|publication| ("note", plain(publication))));
-    fields.extend(collection.published.map(|day| ("year", day.date().0.to_string())));
-    fields.extend(collection.doi.iter().map(|doi| ("doi", plain(doi))));
-    let fields: Vec<String> = fields.into_iter().map(|(name, value)| format!("  {name} = {{{value}}}")).collect();
-    format!("@misc{{{},\n{}\n}}", collection.id, fields.join(",\n"))
 }
 
 #[cfg(test)]
@@ -264,7 +339,7 @@ mod tests {
     use explorer_core::catalog::LabelFacet;
 
     use super::*;
-    use crate::catalog::{DatasetFacts, DatasetNote, Visibility};
+    use crate::catalog::{DatasetNote, Visibility};
 
     const HOSTILE: &str = "</script><script>alert(1)</script>";
 
@@ -292,14 +367,20 @@ mod tests {
     fn nothing_from_files_becomes_part_of_the_document() {
         let (facts, collection) = (facts(), collection());
         let entry = CatalogEntry { id: "a b", facts: &facts, collection: Some(&collection) };
-        for document in [about_dataset(&entry, "a"), collection_document(&collection, &[entry])] {
+        let site = SiteUrl::parse("https://example.org").unwrap();
+        let about = |name: &str| about_dataset(&entry, name, Some(&site));
+        for document in [about("a"), collection_document(&collection, &[entry], Some(&site))] {
             assert!(!document.html.contains("<script>alert"), "{}", document.html);
             assert_eq!(document.html.matches("<script").count(), 1);
             let (_, linked) = document.html.split_once("ld+json\">").unwrap();
             let linked: Value = serde_json::from_str(linked.split_once("</script>").unwrap().0).unwrap();
             assert_eq!((&linked["@type"], &linked["name"]), (&json!("Dataset"), &json!(HOSTILE)));
         }
-        assert!(about_dataset(&entry, "a").html.contains("href=\"../d/a%20b\""));
+        let html = about("a").html;
+        assert!(html.contains("href=\"../d/a%20b\"") && html.contains("https://example.org/data/a%20b/obs.csv"));
+        assert!(html.contains("href=\"https://example.org/about/a%20b.oembed.json\""), "{html}");
+        let list = collections_document(&[entry], None).html;
+        assert!(!list.contains("<script") && list.contains("../collections/lungs.html"), "{list}");
     }
 
     #[test]
@@ -308,21 +389,26 @@ mod tests {
         let collection = Collection { datasets: [("a".to_owned(), note)].into(), ..collection() };
         let facts = facts();
         let entry = CatalogEntry { id: "a", facts: &facts, collection: Some(&collection) };
-        let document = about_dataset(&entry, "a");
+        let document = about_dataset(&entry, "a", None);
         assert!(document.is_withdrawn && document.html.contains("cells were mixed up"));
-        assert!(!document.html.contains("Explore</a>") && !about_dataset(&entry, "b").is_withdrawn);
+        assert!(!document.html.contains("Explore</a>") && !about_dataset(&entry, "b", None).is_withdrawn);
     }
 
     #[test]
     fn a_private_collection_tells_search_engines_to_go() {
         let collection = Collection { visibility: Visibility::Private, ..collection() };
-        let document = collection_document(&collection, &[]);
+        let site = SiteUrl::parse("https://example.org").unwrap();
+        let document = collection_document(&collection, &[], Some(&site));
         assert!(document.is_private && document.html.contains("noindex"));
+        assert!(!document.html.contains("canonical"), "{}", document.html);
     }
 
     #[test]
-    fn a_citation_cannot_be_broken_out_of() {
-        let collection = Collection { title: "a} , b = {c%\\d".to_owned(), ..collection() };
-        assert_eq!(bibtex(&collection), "@misc{lungs,\n  title = {a , b = cd},\n  doi = {10.1/x}\n}");
+    fn what_there_is_nothing_to_say_of_has_no_heading() {
+        let collection = Collection { id: "a".to_owned(), title: "A".to_owned(), ..Collection::default() };
+        let html = collection_document(&collection, &[], None).html;
+        assert!(!html.contains("About") && !html.contains("<dl></dl>"), "{html}");
+        let collection = Collection { doi: Some("10.1/x".to_owned()), ..collection };
+        assert!(collection_document(&collection, &[], None).html.contains("About"));
     }
 }

@@ -8,6 +8,8 @@ use shared_fbs::{
 };
 use tessera::dataset::{Dataset, DatasetError};
 
+use super::ontology;
+
 /// The pack of columns of cells.
 const OBS: &str = "obs";
 
@@ -39,7 +41,9 @@ impl DatasetFacts {
         let (mut labels, mut faults) = (Vec::new(), Vec::new());
         for facet in LabelFacet::ALL.into_iter().filter(|facet| facet.is_of_obs()) {
             match column_of(manifest, facet).map(|column| labels_of(dataset, column)) {
-                Some(Ok(found)) if !found.is_empty() => labels.push((facet, found)),
+                Some(Ok(found)) if !found.is_empty() => {
+                    labels.push((facet, found.into_iter().map(|(_, label)| label).collect()));
+                }
                 Some(Ok(_)) | None => {}
                 Some(Err(fault)) => faults.push(fault),
             }
@@ -59,17 +63,22 @@ impl DatasetFacts {
 }
 
 /// The column of a facet: that of labels, else that of the ids of their terms.
-fn column_of(manifest: &Manifest, facet: LabelFacet) -> Option<&Column> {
+pub(super) fn column_of(manifest: &Manifest, facet: LabelFacet) -> Option<&Column> {
     let column = |name: &str| manifest.column(name).filter(|column| column.kind == ColumnKind::Categorical);
     column(facet.name()).or_else(|| column(&format!("{}{TERM_IDS}", facet.name())))
 }
 
-/// The labels that some cell has.
-fn labels_of(dataset: &Dataset, column: &Column) -> Result<Vec<String>, DatasetError> {
+/// The labels that some cell has, with their codes. Ids of terms that are known go by their labels.
+pub(super) fn labels_of(dataset: &Dataset, column: &Column) -> Result<Vec<(u32, String)>, DatasetError> {
     let Some((first, _)) = column.label_tiles() else { return Ok(Vec::new()) };
     let Categories { labels, counts, .. } = dataset.decode(OBS, first, Categories::decode)?;
-    let labels = labels.iter().zip(counts).filter(|(_, n_cells)| *n_cells > 0);
-    Ok(labels.map(|(label, _)| visible(label).into_owned()).collect())
+    let is_of_ids = column.name.ends_with(TERM_IDS);
+    let shown = |label: &str| match ontology::label_of(label).filter(|_| is_of_ids) {
+        Some(label) => label.to_owned(),
+        None => visible(label).into_owned(),
+    };
+    let labels = (0_u32..).zip(labels.iter().zip(counts)).filter(|(_, (_, n_cells))| *n_cells > 0);
+    Ok(labels.map(|(code, (label, _))| (code, shown(label))).collect())
 }
 
 /// Of the layer of counts, or else of one in which a zero means that nothing was counted.

@@ -3,7 +3,9 @@
 use explorer_core::catalog::LabelFacet;
 use shared_fbs::catalog::{Catalog, FORMAT_VERSION, FacetLabels, ListedCollection, ListedDataset};
 
-use super::{Collection, DatasetFacts};
+use xxhash_rust::xxh3::Xxh3;
+
+use super::{Collection, DatasetFacts, ontology};
 
 /// A dataset and all that is known of it.
 #[derive(Clone, Copy, Debug)]
@@ -16,8 +18,28 @@ pub struct CatalogEntry<'a> {
     pub collection: Option<&'a Collection>,
 }
 
+/// Where the files of a catalog's genes are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CatalogGenesPlace {
+    /// What stands for them in addresses: the same only for the same datasets.
+    pub state: String,
+    /// How many bits of a key number a file.
+    pub bits: u8,
+    /// The content ids of the datasets, in the catalog's order.
+    pub content_ids: Vec<String>,
+}
+
+impl CatalogGenesPlace {
+    /// Of datasets of these content ids, in the catalog's order.
+    pub fn of(bits: u8, content_ids: Vec<String>) -> Self {
+        let mut hasher = Xxh3::new();
+        content_ids.iter().for_each(|id| hasher.update(format!("{id}\n").as_bytes()));
+        Self { state: format!("{:016x}", hasher.digest()), bits, content_ids }
+    }
+}
+
 /// The catalog of these datasets, without those of private collections. Withdrawn ones are not to be among them.
-pub fn catalog_of(entries: &[CatalogEntry<'_>]) -> Catalog {
+pub fn catalog_of(entries: &[CatalogEntry<'_>], genes: Option<&CatalogGenesPlace>) -> Catalog {
     let mut listed: Vec<CatalogEntry<'_>> =
         entries.iter().filter(|entry| !entry.collection.is_some_and(Collection::is_private)).copied().collect();
     listed.sort_by_key(|entry| entry.id);
@@ -40,13 +62,17 @@ pub fn catalog_of(entries: &[CatalogEntry<'_>]) -> Catalog {
             let labels = entry.facts.labels.iter().find(|(of, _)| *of == facet);
             labels.map(|(_, labels)| labels.clone()).unwrap_or_default()
         };
-        FacetLabels::of(facet.name(), &listed.iter().map(of_dataset).collect::<Vec<_>>())
+        let of_datasets: Vec<Vec<String>> = listed.iter().map(of_dataset).collect();
+        let all = of_datasets.iter().flatten().map(String::as_str).collect();
+        FacetLabels::with_broader(facet.name(), &of_datasets, &ontology::known(facet, &all))
     };
     Catalog {
         format_version: FORMAT_VERSION,
         datasets: datasets.collect(),
         collections: collections.iter().map(|collection| listed_collection(collection)).collect(),
         facets: LabelFacet::ALL.into_iter().filter(|facet| facet.is_of_obs()).map(facet).collect(),
+        genes: genes.map(|genes| genes.state.clone()),
+        gene_bits: genes.map_or(0, |genes| genes.bits),
     }
 }
 
@@ -64,7 +90,7 @@ fn listed_collection(collection: &Collection) -> ListedCollection {
 
 #[cfg(test)]
 mod tests {
-    use explorer_core::catalog::{CatalogIndex, CatalogQuery, Day};
+    use explorer_core::catalog::{CatalogIndex, CatalogQuery, Day, FoundGenes};
 
     use super::*;
     use crate::catalog::Visibility;
@@ -82,12 +108,16 @@ mod tests {
         };
         let (open, secret) = (collection("open", Visibility::Public), collection("secret", Visibility::Private));
         let entry = |id, collection| CatalogEntry { id, facts: &facts, collection };
-        let catalog = catalog_of(&[entry("c", None), entry("b", Some(&secret)), entry("a", Some(&open))]);
+        let catalog = catalog_of(&[entry("c", None), entry("b", Some(&secret)), entry("a", Some(&open))], None);
         assert_eq!(catalog.datasets.iter().map(|dataset| dataset.collection).collect::<Vec<_>>(), [1, 0]);
         assert_eq!(catalog.collections.len(), 1);
         assert!(!format!("{catalog:?}").contains("secret"));
         let index = CatalogIndex::of(catalog).unwrap();
-        let answer = index.answer(&CatalogQuery::of_address("tissue=lung"), Day(20_000));
-        assert_eq!(answer.found.len(), 2);
+        let found =
+            |address| index.answer(&CatalogQuery::of_address(address), &FoundGenes::default(), Day(20_000)).found.len();
+        assert_eq!(found("tissue=lung"), 2);
+        // What stands over a label finds its datasets, too.
+        assert_eq!(found("tissue=respiratory%20system"), 2);
+        assert_eq!(found("tissue=liver"), 0);
     }
 }

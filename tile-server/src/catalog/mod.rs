@@ -6,16 +6,25 @@
 
 mod collection;
 mod document;
+mod download;
 mod facts;
 mod folder;
+mod genes;
 pub mod ids;
 mod index;
+mod linked_data;
+mod ontology;
+mod site;
+mod snippets;
 
 pub use collection::{Collection, CollectionError, Contact, DatasetNote, Link, Version, Visibility};
-pub use document::{Document, about_dataset, collection_document};
+pub use document::{Document, about_dataset, collection_document, collections_document};
+pub use download::{Download, Original};
 pub use facts::DatasetFacts;
 pub use folder::{Folder, FoundDataset, Scan};
-pub use index::{CatalogEntry, catalog_of};
+pub use genes::{DatasetGenes, GeneStore};
+pub use index::{CatalogEntry, CatalogGenesPlace, catalog_of};
+pub use site::{SiteUrl, SiteUrlError, oembed, sitemap};
 
 /// What describes a collection, in the folder of its datasets.
 pub const COLLECTION: &str = "collection.toml";

@@ -12,7 +12,7 @@ use builder::native;
 use clap::Args;
 use shared_fbs::{api::Endpoint, path::MANIFEST};
 use tile_server::{
-    catalog::{Folder, FoundDataset, ids},
+    catalog::{Folder, FoundDataset, SiteUrl, ids},
     serve::{
         self, AllowedHosts, BasePath, CorsOrigins, DatasetDirectory, DirectoryFrontEnd, FrameAncestors, FrontEnd,
         Limits, LogFormat, ManifestReader, MetricsOptions, Options, Origins,
@@ -97,6 +97,10 @@ pub struct Arguments {
     /// The path below which a proxy passes requests on, their addresses unchanged
     #[arg(long, value_name = "PATH", default_value = "/")]
     base_path: String,
+    /// The address of the site's root as others see it, for `sitemap.xml`, embedding and previews; without it there are
+    /// none
+    #[arg(long, value_name = "URL")]
+    site_url: Option<String>,
     /// Compute nothing: pages read the tiles for every comparison
     #[arg(long, conflicts_with_all = ["computations", "compute_seconds"])]
     no_compute: bool,
@@ -157,6 +161,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         embed_origins,
         data_origins: Origins::parse(&arguments.data_origin)?,
         base_path,
+        site: arguments.site_url.as_deref().map(SiteUrl::parse).transpose()?,
         limits: limits(arguments),
     };
     serve::run_until_stopped(

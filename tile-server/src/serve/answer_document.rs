@@ -1,8 +1,10 @@
-//! `/about/{id}.html` and `/collections/{id}.html`: what there is to say of a dataset or a collection.
+//! What there is to say of datasets and collections: `/about/{id}.html`, `/collections/{id}.html`, the list of all
+//! collections, and what programs read: `/sitemap.xml` and `/about/{id}.oembed.json`.
 
 use std::sync::Arc;
 
 use http::{HeaderMap, HeaderValue, Response, StatusCode, header, request};
+use tokio::time::timeout;
 
 use super::{
     body::Body,
@@ -12,9 +14,13 @@ use super::{
     entry::NoDataset,
     responses,
 };
-use crate::catalog::{CatalogEntry, Document, about_dataset, collection_document};
+use crate::catalog::{self, CatalogEntry, Document, about_dataset, collection_document, collections_document};
 
 const CONTENT_TYPE: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
+
+const XML: HeaderValue = HeaderValue::from_static("application/xml");
+
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// Documents run nothing, and load nothing but what is beside them.
 const POLICY: HeaderValue = HeaderValue::from_static(
@@ -26,7 +32,7 @@ pub(super) async fn about(state: &Arc<State>, request: &request::Parts, id: &str
     match state.catalog.described(id).await {
         Ok(Described { id, facts, collection, directory }) => {
             let entry = CatalogEntry { id: &id, facts: &facts, collection: collection.as_deref() };
-            document(request, &about_dataset(&entry, &directory))
+            document(request, &about_dataset(&entry, &directory, state.site.as_ref()))
         }
         Err(why) => responses::no_dataset(&why),
     }
@@ -41,7 +47,56 @@ pub(super) async fn collection(state: &Arc<State>, request: &request::Parts, id:
         .iter()
         .map(|Described { id, facts, collection, .. }| CatalogEntry { id, facts, collection: collection.as_deref() })
         .collect();
-    document(request, &collection_document(&collection, &entries))
+    document(request, &collection_document(&collection, &entries, state.site.as_ref()))
+}
+
+/// Answers with the document on all collections.
+pub(super) async fn collections(state: &Arc<State>, request: &request::Parts) -> Response<Body> {
+    match timeout(state.limits.answer_time, state.catalog.file()).await {
+        Ok(Some(file)) => document(request, &collections_document(&file.entries(), state.site.as_ref())),
+        Ok(None) | Err(_) => responses::late(),
+    }
+}
+
+/// Answers with the list of all documents.
+pub(super) async fn sitemap(state: &Arc<State>, request: &request::Parts) -> Response<Body> {
+    let Some(site) = &state.site else { return no_site() };
+    match timeout(state.limits.answer_time, state.catalog.file()).await {
+        Ok(Some(file)) => text(request, XML, catalog::sitemap(site, &file.entries())),
+        Ok(None) | Err(_) => responses::late(),
+    }
+}
+
+/// Answers with how a dataset is embedded.
+pub(super) async fn oembed(state: &Arc<State>, request: &request::Parts, id: &str) -> Response<Body> {
+    let Some(site) = &state.site else { return no_site() };
+    if let Err(why) = state.catalog.entry(id) {
+        return responses::no_dataset(&why);
+    }
+    match state.catalog.described(id).await {
+        Ok(Described { id, facts, collection, .. }) => {
+            let entry = CatalogEntry { id: &id, facts: &facts, collection: collection.as_deref() };
+            text(request, JSON, catalog::oembed(site, &entry))
+        }
+        Err(why) => responses::no_dataset(&why),
+    }
+}
+
+fn no_site() -> Response<Body> {
+    responses::not_found("The server does not know its own address; start it with --site-url to have this.")
+}
+
+fn text(request: &request::Parts, content_type: HeaderValue, text: String) -> Response<Body> {
+    let validators = Validators::tagged(EntityTag::of_bytes(text.as_bytes()));
+    let mut headers = HeaderMap::new();
+    headers.insert(header::CACHE_CONTROL, responses::REVALIDATE);
+    validators.write(&mut headers);
+    if let Some(response) = responses::unless_holds(request, &validators, &headers) {
+        return response;
+    }
+    let mut response = responses::with_type(content_type, text.into());
+    response.headers_mut().extend(headers);
+    response
 }
 
 fn document(request: &request::Parts, document: &Document) -> Response<Body> {

@@ -1,12 +1,13 @@
 //! `/data/{id}/{file}`: the manifest and the packs, whole or in ranges.
 
-use std::{io, ops::Range};
+use std::{io, ops::Range, path::Path};
 
 use headers::{ContentRange, HeaderMapExt};
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header, request};
-use shared_fbs::path::{MANIFEST, content_hash};
+use shared_fbs::path::{MANIFEST, OBS_CSV, content_hash};
 
 use super::{
+    answer_obs,
     asked::{Asked, Declined},
     body::{self, Body, Part, Parts, Reading},
     byte_ranges::{RangeSet, Unsatisfiable},
@@ -18,6 +19,7 @@ use super::{
     piece_buffers::PIECE_BYTES,
     responses,
 };
+use crate::catalog::Original;
 
 /// Room for all headers of an answer, so that it is not made larger one by one.
 pub(super) const MOST_HEADERS: usize = 16;
@@ -38,10 +40,28 @@ pub(super) fn file(asked: &Asked<'_>, dataset: &Dataset, name: &str) -> Result<R
         let tag = EntityTag::of_mutable(&manifest.stamp);
         return send_file(asked, dataset, &manifest, &tag, responses::REVALIDATE);
     }
+    if name == OBS_CSV {
+        return answer_obs::obs(asked, dataset);
+    }
     let no_file = || responses::not_found("The dataset has no such file.");
     let hash = content_hash(name).ok_or_else(no_file)?;
     let pack = open_pack(asked, dataset, name)?;
     send_file(asked, dataset, &pack, &EntityTag::of_pack(hash, pack.n_bytes), responses::IMMUTABLE)
+}
+
+/// Answers for the file that a dataset was built from. Blocks.
+pub(super) fn original(asked: &Asked<'_>, dataset: &Dataset, original: &Original) -> Response<Body> {
+    let opened = original.folder.canonicalize().and_then(|folder| OpenFile::within(&folder, Path::new(&original.name)));
+    let file = match opened {
+        Ok(file) => file,
+        Err(error) => return responses::failure("The original file cannot be opened.", &error),
+    };
+    let tag = EntityTag::of_mutable(&file.stamp);
+    match send_file(asked, dataset, &file, tag, responses::REVALIDATE) {
+        Ok(response) => response,
+        Err(Declined::Answer(response)) => *response,
+        Err(Declined::NotAtHand) => responses::late(),
+    }
 }
 
 /// Opens a pack.

@@ -11,11 +11,16 @@ use std::{
 };
 
 use bytes::Bytes;
-use futures_util::{StreamExt, future::join_all, stream};
+use futures_util::{
+    StreamExt,
+    future::{join, join_all},
+    stream,
+};
 use shared_fbs::{api::Endpoint, dataset_id::name_of, path::MANIFEST};
 use tokio::{sync::watch, time::sleep};
 
 use super::{
+    catalog_genes::Genes,
     conditional_requests::EntityTag,
     dataset_reader::{DatasetDirectory, ReadDataset},
     disk_threads::DiskThreads,
@@ -25,7 +30,9 @@ use super::{
     pack_files::{KeptOpen, PackUses},
     route::Route,
 };
-use crate::catalog::{CatalogEntry, Collection, DatasetFacts, Folder, FoundDataset, catalog_of};
+use crate::catalog::{
+    CatalogEntry, CatalogGenesPlace, Collection, DatasetFacts, Folder, FoundDataset, Original, catalog_of,
+};
 
 /// Between two looks at everything, at least.
 const PERIOD: Duration = Duration::from_secs(2);
@@ -47,6 +54,7 @@ pub(super) struct Catalog {
     kept: Arc<KeptOpen>,
     /// How long one is waited for whose disk does not answer.
     look_time: Duration,
+    genes: Genes,
     file: watch::Sender<Option<Arc<CatalogFile>>>,
 }
 
@@ -79,6 +87,8 @@ pub(super) struct CatalogFile {
     pub(super) bytes: Bytes,
     /// The tag of these bytes.
     pub(super) tag: EntityTag,
+    /// Where its genes are.
+    pub(super) genes: Option<CatalogGenesPlace>,
     made_of: Vec<Listed>,
 }
 
@@ -86,6 +96,7 @@ pub(super) struct CatalogFile {
 struct Listed {
     served: Served,
     facts: Arc<DatasetFacts>,
+    dataset: Arc<Dataset>,
 }
 
 impl Catalog {
@@ -120,6 +131,7 @@ impl Catalog {
             reader,
             kept,
             look_time: limits.look_time,
+            genes: Genes::new(),
             file: watch::Sender::new(None),
         };
         catalog.scan_folders().await;
@@ -148,15 +160,7 @@ impl Catalog {
     /// # Errors
     /// When there is none, or it was withdrawn.
     pub(super) fn entry(&self, id: &str) -> Result<Arc<Entry>, NoDataset> {
-        let served = self.served();
-        let of_id = served.iter().find(|served| served.entry.id() == id);
-        let found = of_id.or_else(|| {
-            // Who knows the name alone of a private dataset, does not know its address.
-            let has_name = |served: &&Served| served.is_public() && name_of(served.entry.id()) == id;
-            let mut named = served.iter().filter(has_name);
-            named.next().filter(|_| named.next().is_none())
-        });
-        let found = found.ok_or(NoDataset::Unknown)?;
+        let found = self.find(id)?;
         match found.withdrawal() {
             Some(reason) => Err(NoDataset::Withdrawn(reason.to_owned())),
             None => Ok(Arc::clone(&found.entry)),
@@ -180,11 +184,29 @@ impl Catalog {
     /// What there is to know of a dataset, withdrawn or not.
     ///
     /// # Errors
-    /// When there is none of this id, or its disk does not answer.
+    /// When there is none of this id or name, or its disk does not answer.
     pub(super) async fn described(&self, id: &str) -> Result<Described, NoDataset> {
+        let found = self.find(id)?;
+        self.describe(&found).await.ok_or_else(|| NoDataset::Broken(found.entry.fault()))
+    }
+
+    /// The dataset of this id, or of this name where one alone has it.
+    fn find(&self, id: &str) -> Result<Served, NoDataset> {
         let served = self.served();
-        let found = served.iter().find(|served| served.entry.id() == id).ok_or(NoDataset::Unknown)?;
-        self.describe(found).await.ok_or_else(|| NoDataset::Broken(found.entry.fault()))
+        let of_id = served.iter().find(|served| served.entry.id() == id);
+        let found = of_id.or_else(|| {
+            // Who knows the name alone of a private dataset, does not know its address.
+            let has_name = |served: &&Served| served.is_public() && name_of(served.entry.id()) == id;
+            let mut named = served.iter().filter(has_name);
+            named.next().filter(|_| named.next().is_none())
+        });
+        found.cloned().ok_or(NoDataset::Unknown)
+    }
+
+    /// The file that a dataset was built from, where it lies beside the dataset and others may have it.
+    pub(super) fn original(&self, id: &str) -> Option<Original> {
+        let found = self.find(id).ok()?;
+        Original::of(found.collection.as_deref(), found.entry.directory())
     }
 
     /// A collection, and what there is to know of its datasets that are not withdrawn.
@@ -200,7 +222,7 @@ impl Catalog {
 
     async fn describe(&self, Served { entry, collection }: &Served) -> Option<Described> {
         let reading = Arc::clone(entry);
-        let facts = entry.threads().run(self.look_time, move || reading.facts()).await.ok()??;
+        let (facts, _) = entry.threads().run(self.look_time, move || reading.facts()).await.ok()??;
         let directory = entry.directory().file_name().unwrap_or_default().to_string_lossy().into_owned();
         Some(Described { id: entry.id().to_owned(), facts, collection: collection.clone(), directory })
     }
@@ -213,6 +235,10 @@ impl Catalog {
 
     /// Looks at everything again and again, and never returns.
     pub(super) async fn watch(&self) {
+        join(self.watch_folders(), self.watch_genes()).await;
+    }
+
+    async fn watch_folders(&self) {
         loop {
             let started = Instant::now();
             self.scan_folders().await;
@@ -270,15 +296,42 @@ impl Catalog {
         let listed = stream::iter(served).map(|served| async move {
             let entry = Arc::clone(&served.entry);
             let facts = served.entry.threads().run(self.look_time, move || entry.facts()).await;
-            facts.ok().flatten().map(|facts| Listed { served, facts })
+            facts.ok().flatten().map(|(facts, dataset)| Listed { served, facts, dataset })
         });
-        let listed: Vec<Listed> = listed.buffered(READ_AT_ONCE).filter_map(std::future::ready).collect().await;
+        let mut listed: Vec<Listed> = listed.buffered(READ_AT_ONCE).filter_map(std::future::ready).collect().await;
+        // As in the file, by which genes number their datasets.
+        listed.sort_by(|a, b| a.served.entry.id().cmp(b.served.entry.id()));
+        let genes = self.genes.place(listed.iter().map(|listed| listed.dataset.open.content_id.clone()).collect());
         let is_same = |file: &Arc<CatalogFile>| {
-            file.made_of.len() == listed.len() && file.made_of.iter().zip(&listed).all(|(a, b)| a.is_same(b))
+            file.made_of.len() == listed.len()
+                && file.made_of.iter().zip(&listed).all(|(a, b)| a.is_same(b))
+                && file.genes == genes
         };
         if !self.file.borrow().as_ref().is_some_and(is_same) {
-            self.file.send_replace(Some(Arc::new(CatalogFile::of(listed))));
+            self.file.send_replace(Some(Arc::new(CatalogFile::of(listed, genes))));
         }
+    }
+
+    /// Reads the genes of datasets as they come, one after the other; never returns.
+    async fn watch_genes(&self) {
+        loop {
+            if let Some(file) = self.file_at_hand() {
+                for Listed { served, dataset, .. } in &file.made_of {
+                    self.genes.read(&served.entry, dataset).await;
+                }
+            }
+            sleep(PERIOD).await;
+        }
+    }
+
+    /// The genes of all datasets.
+    pub(super) fn genes(&self) -> &Genes {
+        &self.genes
+    }
+
+    /// The catalog's file, if there is one by now.
+    pub(super) fn file_at_hand(&self) -> Option<Arc<CatalogFile>> {
+        self.file.borrow().clone()
     }
 }
 
@@ -326,21 +379,24 @@ impl WatchedFolder {
 }
 
 impl CatalogFile {
-    fn of(made_of: Vec<Listed>) -> Self {
-        let entries: Vec<CatalogEntry<'_>> = made_of
-            .iter()
-            .map(|Listed { served, facts }| CatalogEntry {
-                id: served.entry.id(),
-                facts,
-                collection: served.collection.as_deref(),
-            })
-            .collect();
-        let bytes = catalog_of(&entries).encode();
-        Self { tag: EntityTag::of_bytes(&bytes), bytes: bytes.into(), made_of }
+    /// The datasets that it lists.
+    pub(super) fn entries(&self) -> Vec<CatalogEntry<'_>> {
+        self.made_of.iter().map(Listed::entry).collect()
+    }
+
+    fn of(made_of: Vec<Listed>, genes: Option<CatalogGenesPlace>) -> Self {
+        let entries: Vec<CatalogEntry<'_>> = made_of.iter().map(Listed::entry).collect();
+        let bytes = catalog_of(&entries, genes.as_ref()).encode();
+        Self { tag: EntityTag::of_bytes(&bytes), bytes: bytes.into(), genes, made_of }
     }
 }
 
 impl Listed {
+    fn entry(&self) -> CatalogEntry<'_> {
+        let Self { served, facts, .. } = self;
+        CatalogEntry { id: served.entry.id(), facts, collection: served.collection.as_deref() }
+    }
+
     fn is_same(&self, other: &Self) -> bool {
         let collections = (&self.served.collection, &other.served.collection);
         Arc::ptr_eq(&self.served.entry, &other.served.entry)

@@ -9,7 +9,7 @@ use std::{
 use explorer_core::filter::CellMask;
 use shared_fbs::{LayerNameError, api::DatasetDescription};
 
-use crate::catalog::DatasetFacts;
+use crate::catalog::{DatasetFacts, DatasetGenes};
 
 /// What a reader of datasets has to say when it cannot go on.
 pub type ReadError = Box<dyn std::error::Error + Send + Sync>;
@@ -51,6 +51,15 @@ pub trait TileIndex: Send + Sync {
 pub trait ReadFacts: Send + Sync {
     /// What there is to know of the dataset that is served under this id, and why some of that cannot be read. Blocks.
     fn facts(&self, id: &str) -> (DatasetFacts, Vec<ReadError>);
+
+    /// What its genes come to. Blocks, for longer.
+    ///
+    /// # Errors
+    /// When tiles cannot be read.
+    fn genes(&self) -> Result<DatasetGenes, ReadError>;
+
+    /// The columns of its cells as CSV, in pieces of whole lines. What it gives blocks.
+    fn obs_csv(&self) -> Box<dyn Iterator<Item = Result<String, ReadError>> + Send>;
 }
 
 /// Computes over the tiles of a dataset.

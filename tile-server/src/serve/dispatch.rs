@@ -30,6 +30,7 @@ use super::{
     base_path::{BasePath, Below},
     body::Body,
     catalog::{Catalog, CatalogFile},
+    catalog_genes,
     conditional_requests::Validators,
     connections::Connection,
     cross_origin::{cors_layer, is_shared, readable_elsewhere},
@@ -46,6 +47,7 @@ use super::{
     route::{PathNames, Route},
     sent_body::SentBody,
 };
+use crate::catalog::{Original, SiteUrl};
 
 /// What every handler sees.
 pub(super) struct State {
@@ -53,6 +55,8 @@ pub(super) struct State {
     pub(super) catalog: Catalog,
     /// The page.
     pub(super) page: Page,
+    /// The address of the site's root as others see it.
+    pub(super) site: Option<SiteUrl>,
     /// The limits on what one request may ask for.
     pub(super) limits: Limits,
 }
@@ -262,6 +266,10 @@ async fn resource(state: Arc<State>, route: Route, request: request::Parts, exch
     let endpoint = match route {
         Route::Endpoint(endpoint) => endpoint,
         Route::Page(path) => return page(state, request, path).await,
+        Route::Moved(address) => {
+            let query = request.uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+            return responses::moved(&format!("{address}{query}"));
+        }
     };
     match &endpoint {
         Endpoint::Health => responses::sentence(StatusCode::OK, "ok"),
@@ -270,7 +278,11 @@ async fn resource(state: Arc<State>, route: Route, request: request::Parts, exch
             Ok(Some(file)) => catalog_file(&request, &file),
             Ok(None) | Err(_) => responses::late(),
         },
+        Endpoint::Genes { state: asked, file } => catalog_genes::genes(&state, asked, *file).await,
         Endpoint::About { id } => answer_document::about(&state, &request, id).await,
+        Endpoint::Oembed { id } => answer_document::oembed(&state, &request, id).await,
+        Endpoint::Sitemap => answer_document::sitemap(&state, &request).await,
+        Endpoint::Collections => answer_document::collections(&state, &request).await,
         Endpoint::Collection { id } => answer_document::collection(&state, &request, id).await,
         Endpoint::Datasets => {
             let datasets = state.catalog.datasets().await;
@@ -285,6 +297,7 @@ async fn resource(state: Arc<State>, route: Route, request: request::Parts, exch
                 Ok(entry) => entry,
                 Err(why) => return responses::no_dataset(&why),
             };
+            let original = original_of(&state, &endpoint);
             let threads = entry.threads().clone();
             let limits = state.limits.clone();
             let answer = threads.run(state.limits.answer_time, move || {
@@ -295,6 +308,9 @@ async fn resource(state: Arc<State>, route: Route, request: request::Parts, exch
                 let dataset = pack_of(&endpoint).and_then(|pack| entry.known_with_pack(&pack)).unwrap_or(dataset);
                 let asked =
                     Asked { request: &request, exchange: &exchange, limits: &limits, patience: Patience::MayWait };
+                if let Some(original) = &original {
+                    return answer_file::original(&asked, &dataset, original);
+                }
                 match of_dataset(&asked, &dataset, &endpoint) {
                     Ok(response) => response,
                     Err(Declined::Answer(response)) => *response,
@@ -306,6 +322,12 @@ async fn resource(state: Arc<State>, route: Route, request: request::Parts, exch
     }
 }
 
+/// The file that the dataset was built from, where that is asked for.
+fn original_of(state: &State, endpoint: &Endpoint<'_>) -> Option<Original> {
+    let Endpoint::File { id, file } = endpoint else { return None };
+    state.catalog.original(id).filter(|original| original.name == **file)
+}
+
 /// The pack that it is answered from: packs never change, so that no manifest need be looked at.
 fn pack_of<'a>(endpoint: &'a Endpoint<'_>) -> Option<Cow<'a, str>> {
     match endpoint {
@@ -313,10 +335,14 @@ fn pack_of<'a>(endpoint: &'a Endpoint<'_>) -> Option<Cow<'a, str>> {
         Endpoint::File { file, .. } => is_pack_file(file).then_some(Cow::Borrowed(&**file)),
         Endpoint::Health
         | Endpoint::Catalog
+        | Endpoint::Genes { .. }
         | Endpoint::Datasets
         | Endpoint::Dataset { .. }
         | Endpoint::Moments { .. }
         | Endpoint::About { .. }
+        | Endpoint::Oembed { .. }
+        | Endpoint::Sitemap
+        | Endpoint::Collections
         | Endpoint::Collection { .. }
         | Endpoint::Page { .. } => None,
     }
@@ -343,8 +369,12 @@ fn of_dataset(asked: &Asked<'_>, dataset: &Dataset, endpoint: &Endpoint<'_>) -> 
         Endpoint::Tiles { pack, list, .. } => answer_tiles::tiles(asked, dataset, pack, list),
         Endpoint::Health
         | Endpoint::Catalog
+        | Endpoint::Genes { .. }
         | Endpoint::Datasets
         | Endpoint::About { .. }
+        | Endpoint::Oembed { .. }
+        | Endpoint::Sitemap
+        | Endpoint::Collections
         | Endpoint::Collection { .. }
         | Endpoint::Page { .. } => Ok(responses::nothing_here()),
     }

@@ -171,13 +171,13 @@ impl Entry {
     }
 
     /// What there is to know of it, as of its present manifest; none while it is not whole, and the log says why. Blocks.
-    pub(super) fn facts(&self) -> Option<Arc<DatasetFacts>> {
+    pub(super) fn facts(&self) -> Option<(Arc<DatasetFacts>, Arc<Dataset>)> {
         let dataset = self.look().ok()?;
         if let Some(facts) = dataset.facts.get() {
-            return Some(Arc::clone(facts));
+            return Some((Arc::clone(facts), Arc::clone(&dataset)));
         }
         match dataset.read_facts(&self.id) {
-            Ok(facts) => Some(Arc::clone(dataset.facts.get_or_init(|| Arc::new(facts)))),
+            Ok(facts) => Some((Arc::clone(dataset.facts.get_or_init(|| Arc::new(facts))), Arc::clone(&dataset))),
             Err(error) => {
                 if !dataset.is_told.swap(true, Ordering::Relaxed) {
                     tracing::warn!(dataset = self.id, "not in the catalog yet: {error}");

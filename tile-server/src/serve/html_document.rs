@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 
-use shared_fbs::api::{DATA_META, DATA_ORIGINS_META, EMBED_ORIGINS_META};
+use shared_fbs::api::{DATA_META, DATA_ORIGINS_META, EMBED_ORIGINS_META, HOST_META, PLAIN_FILES};
 
 use super::{content_security_policy, options::Origins};
 
@@ -30,11 +30,11 @@ impl Filling<'_> {
         with_meta(html, DATA_META, self.data)
     }
 
-    /// The same with the page's policy in the document, since a host of static files sends none.
+    /// The same with the page's policy in the document, since a host of static files sends none, and with what that host is.
     pub fn fill_static(&self, html: &str) -> String {
         let policy = content_security_policy::of_document(self.data_origins);
         let meta = format!("<head>\n    <meta http-equiv=\"Content-Security-Policy\" content=\"{policy}\" />");
-        self.fill(html).replacen("<head>", &meta, 1)
+        with_meta(self.fill(html), HOST_META, PLAIN_FILES).replacen("<head>", &meta, 1)
     }
 }
 
@@ -68,7 +68,7 @@ mod tests {
 
     const HTML: &str = "<head><base href=\"/\" /><meta name=\"tessera-data-origins\" content=\"\" />\
                         <meta name=\"tessera-embed-origins\" content=\"\" />\
-                        <meta name=\"tessera-data\" content=\"\" /></head>";
+                        <meta name=\"tessera-data\" content=\"\" /><meta name=\"tessera-host\" content=\"\" /></head>";
 
     fn origins(origins: &[&str]) -> Origins {
         Origins::parse(&origins.iter().map(|&origin| origin.to_owned()).collect::<Vec<_>>()).unwrap()
@@ -84,7 +84,7 @@ mod tests {
             filling.fill(HTML),
             "<head><base href=\"/x/\" /><meta name=\"tessera-data-origins\" content=\"https://a.org http://b.org:81\" />\
              <meta name=\"tessera-embed-origins\" content=\"https://c.org\" />\
-             <meta name=\"tessera-data\" content=\"data/a%20b/\" /></head>"
+             <meta name=\"tessera-data\" content=\"data/a%20b/\" /><meta name=\"tessera-host\" content=\"\" /></head>"
         );
     }
 
@@ -95,6 +95,7 @@ mod tests {
         let policy = filled.find("http-equiv=\"Content-Security-Policy\"").unwrap();
         assert!(policy < filled.find("<base").unwrap(), "{filled}");
         assert!(filled.contains("connect-src 'self' https://a.org;"), "{filled}");
+        assert!(filled.contains("tessera-host\" content=\"files\""), "{filled}");
         // Browsers ignore it in a document, and say so.
         assert!(!filled.contains("frame-ancestors"), "{filled}");
     }

@@ -25,6 +25,7 @@
 mod answer_document;
 mod answer_file;
 mod answer_moments;
+mod answer_obs;
 mod answer_page;
 mod answer_tiles;
 mod asked;
@@ -32,6 +33,7 @@ mod base_path;
 mod body;
 mod byte_ranges;
 mod catalog;
+mod catalog_genes;
 mod conditional_requests;
 mod confined_file;
 mod connections;

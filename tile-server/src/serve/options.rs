@@ -13,7 +13,7 @@ use super::{
     host_check::AllowedHosts,
     limits::Limits,
 };
-use crate::catalog::Folder;
+use crate::catalog::{Folder, SiteUrl};
 
 /// All that the server is told.
 pub struct Options {
@@ -39,6 +39,8 @@ pub struct Options {
     pub data_origins: Origins,
     /// The path below which everything is served.
     pub base_path: BasePath,
+    /// The address of the site's root as others see it.
+    pub site: Option<SiteUrl>,
     /// How much of the machine requests may take.
     pub limits: Limits,
     /// Where metrics can be read; without, they cannot.

@@ -50,7 +50,7 @@ pub(super) fn nothing_here() -> Response<Body> {
 
 /// 308, to another address of this host.
 pub(super) fn moved(address: &str) -> Response<Body> {
-    let mut response = sentence(StatusCode::PERMANENT_REDIRECT, "The page is at the address that ends with a slash.");
+    let mut response = sentence(StatusCode::PERMANENT_REDIRECT, "The page is at another address.");
     if let Ok(location) = HeaderValue::from_str(address) {
         response.headers_mut().insert(header::LOCATION, location);
     }

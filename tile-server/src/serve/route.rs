@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use percent_encoding::percent_decode_str;
 use shared_fbs::{
-    api::{ABOUT_ROUTE, API_ROUTE, COLLECTION_ROUTE, Endpoint, HEALTH_ROUTE},
+    api::{ABOUT_ROUTE, API_ROUTE, COLLECTION_ROUTE, Endpoint, GENES_ROUTE, HEALTH_ROUTE, PAGE_ROUTE},
     path::DATA_ROUTE,
 };
 
@@ -15,6 +15,8 @@ pub(super) enum Route {
     Endpoint(Endpoint<'static>),
     /// A file of the page, relative to its root, with `/` between names.
     Page(String),
+    /// The page of a dataset with a slash at its end, as static sites have it: where it is, seen from there.
+    Moved(String),
 }
 
 /// The names in a path, decoded.
@@ -36,22 +38,35 @@ impl<'a> PathNames<'a> {
 impl Route {
     /// The resource of a request's path, or none where there can be none.
     pub(super) fn parse(path: &str) -> Option<Self> {
+        if path.strip_prefix('/').and_then(|path| path.strip_suffix('/')) == Some(COLLECTION_ROUTE) {
+            return Some(Self::Endpoint(Endpoint::Collections));
+        }
+        if let Some(name) = page_with_slash(path) {
+            return plain_name(name).map(|_| Self::Moved(format!("../{name}")));
+        }
         let Some(names) = PathNames::parse(path) else {
             return (path == "/").then(Self::index);
         };
         match names.endpoint() {
             Some(Endpoint::Page { .. }) => Some(Self::index()),
             Some(endpoint) => Some(Self::Endpoint(endpoint.into_owned())),
-            None if matches!(&*names.0[0], API_ROUTE | DATA_ROUTE | HEALTH_ROUTE | ABOUT_ROUTE | COLLECTION_ROUTE) => {
-                None
-            }
-            None => Some(Self::Page(names.0.join("/"))),
+            None => match &*names.0[0] {
+                API_ROUTE | DATA_ROUTE | HEALTH_ROUTE | GENES_ROUTE | ABOUT_ROUTE => None,
+                // As of any directory.
+                COLLECTION_ROUTE => (names.0.len() == 1).then(|| Self::Moved(format!("{COLLECTION_ROUTE}/"))),
+                _ => Some(Self::Page(names.0.join("/"))),
+            },
         }
     }
 
     fn index() -> Self {
         Self::Page("index.html".to_owned())
     }
+}
+
+/// The name of the dataset at whose page's address a slash follows, as it stands there.
+fn page_with_slash(path: &str) -> Option<&str> {
+    path.strip_prefix('/')?.strip_prefix(PAGE_ROUTE)?.strip_prefix('/')?.strip_suffix('/')
 }
 
 /// One decoded piece of a path if it is a plain file name on every system: nothing that climbs, hides,
@@ -89,11 +104,18 @@ mod tests {
             "/data/a/tiles/obs-0123456789abcdef/5-9,12",
             Endpoint::Tiles { id: "a".into(), pack: "obs-0123456789abcdef".into(), list: "5-9,12".into() },
         );
+        endpoint("/collections/", Endpoint::Collections);
+        endpoint("/collections/index.html", Endpoint::Collections);
+        endpoint("/collections/a.html", Endpoint::Collection { id: "a".into() });
+        endpoint("/about/a.oembed.json", Endpoint::Oembed { id: "a".into() });
+        endpoint("/genes/0123456789abcdef/7.tsg", Endpoint::Genes { state: "0123456789abcdef".into(), file: 7 });
+        assert_eq!(Route::parse("/collections"), Some(Route::Moved("collections/".to_owned())));
         assert_eq!(Route::parse("/"), page("index.html"));
         assert_eq!(Route::parse("/index.html"), page("index.html"));
         assert_eq!(Route::parse("/d/pbmc68k"), page("index.html"));
         assert_eq!(Route::parse("/d/pbmc68k/genes"), page("index.html"));
         assert_eq!(Route::parse("/assets/icon.svg"), page("assets/icon.svg"));
+        assert_eq!(Route::parse("/d/pbmc%2068k/"), Some(Route::Moved("../pbmc%2068k".to_owned())));
     }
 
     #[test]
@@ -134,6 +156,11 @@ mod tests {
             "/a%ff",
             "/index.html/",
             "/d/..",
+            "/d/",
+            "/d/../",
+            "/d/%2e%2e/",
+            "/d/a%2fb/",
+            "/d/a/b/",
         ] {
             assert_eq!(Route::parse(path), None, "{path:?}");
         }
@@ -149,16 +176,23 @@ mod tests {
         fn no_route_holds_a_name_that_climbs(path in "/[-a-z./%0-9ef\\\\\\PC]{0,40}") {
             let names = match Route::parse(&path) {
                 Some(Route::Endpoint(endpoint)) => match endpoint {
-                    Endpoint::Health | Endpoint::Catalog | Endpoint::Datasets => vec![],
+                    Endpoint::Health
+                    | Endpoint::Catalog
+                    | Endpoint::Datasets
+                    | Endpoint::Sitemap
+                    | Endpoint::Collections => vec![],
                     Endpoint::Dataset { id }
                     | Endpoint::Moments { id }
                     | Endpoint::About { id }
+                    | Endpoint::Oembed { id }
                     | Endpoint::Collection { id }
                     | Endpoint::Page { id } => vec![id],
                     Endpoint::File { id, file } => vec![id, file],
+                    Endpoint::Genes { state, .. } => vec![state],
                     Endpoint::Tiles { id, pack, list } => vec![id, pack, list],
                 },
                 Some(Route::Page(file)) => file.split('/').map(|name| name.to_owned().into()).collect(),
+                Some(Route::Moved(address)) => vec![address.strip_prefix("../").unwrap_or("plain").to_owned().into()],
                 None => vec![],
             };
             for name in names {

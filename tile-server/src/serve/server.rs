@@ -68,7 +68,7 @@ pub async fn bind(options: Options) -> Result<Server, ServeError> {
         options.embed_origins,
         options.frame_ancestors,
     );
-    let state = State { catalog, page, limits: limits.clone() };
+    let state = State { catalog, page, site: options.site, limits: limits.clone() };
     let host_check = HostCheck::new(options.allowed_hosts, address);
     let app = App::new(state, options.cors, options.base_path, host_check);
     Ok(Server { listener, address, app, limits, threads, metrics })

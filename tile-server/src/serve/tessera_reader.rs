@@ -17,6 +17,7 @@ use shared_fbs::{
 use tessera::{
     compare::{CompareError, planned_moments_until},
     dataset::Dataset,
+    obs_csv::ObsCsv,
     packs::PackIndex,
     plain_file,
 };
@@ -24,7 +25,7 @@ use tessera::{
 use super::dataset_reader::{
     ComputeError, ComputeMoments, OpenDataset, PackDescription, ReadDataset, ReadError, ReadFacts, TileIndex,
 };
-use crate::catalog::DatasetFacts;
+use crate::catalog::{DatasetFacts, DatasetGenes};
 
 /// Reads datasets of the Tessera format.
 #[derive(Clone, Copy, Debug, Default)]
@@ -64,7 +65,7 @@ pub fn description(id: &str, manifest: &Manifest) -> DatasetDescription {
 
 /// The tiles of a dataset: where they lie, and what they add up to.
 struct Tiles {
-    dataset: Dataset,
+    dataset: Arc<Dataset>,
     /// The number of each pack in the dataset, by the stem of its file's name.
     packs: HashMap<String, usize>,
 }
@@ -73,7 +74,7 @@ impl Tiles {
     fn of(dataset: Dataset) -> Self {
         let stem = |file: &str| file.strip_suffix(PACK_SUFFIX).unwrap_or(file).to_owned();
         let packs = dataset.packs().iter().enumerate().map(|(number, pack)| (stem(pack.file()), number)).collect();
-        Self { dataset, packs }
+        Self { dataset: Arc::new(dataset), packs }
     }
 }
 
@@ -101,6 +102,14 @@ impl ReadFacts for Tiles {
     fn facts(&self, id: &str) -> (DatasetFacts, Vec<ReadError>) {
         let (facts, faults) = DatasetFacts::read(id, &self.dataset);
         (facts, faults.into_iter().map(ReadError::from).collect())
+    }
+
+    fn genes(&self) -> Result<DatasetGenes, ReadError> {
+        Ok(DatasetGenes::read(&self.dataset)?)
+    }
+
+    fn obs_csv(&self) -> Box<dyn Iterator<Item = Result<String, ReadError>> + Send> {
+        Box::new(ObsCsv::new(Arc::clone(&self.dataset)).map(|piece| piece.map_err(ReadError::from)))
     }
 }
 

@@ -10,7 +10,12 @@ use std::{
 };
 
 use explorer_core::catalog::CatalogIndex;
-use shared_fbs::{api::DatasetDescription, manifest::Manifest, path::MANIFEST, segments::Segments};
+use shared_fbs::{
+    api::DatasetDescription,
+    manifest::Manifest,
+    path::{MANIFEST, OBS_CSV},
+    segments::Segments,
+};
 
 use crate::input::{Built, build, demo};
 
@@ -114,6 +119,8 @@ fn a_site_has_the_page_the_list_and_the_datasets() {
         "catalog.tsc",
         "d/dataset/index.html",
         "about/dataset.html",
+        "collections/index.html",
+        "data/dataset/obs.csv",
     ] {
         assert!(files.contains(file), "{file} of {files:?}");
     }
@@ -165,7 +172,7 @@ fn segments_make_up_the_packs() {
     let manifest = |folder: &Path| Manifest::decode(&fs::read(folder.join(MANIFEST)).unwrap()).unwrap();
     let (original, cut) = (manifest(&place.built.path()), manifest(&place.data()));
     assert_eq!((cut.content_id_of(), &cut.content_id), (original.content_id_of(), &original.content_id));
-    let mut expected = BTreeSet::from([MANIFEST.to_owned()]);
+    let mut expected = BTreeSet::from([MANIFEST, OBS_CSV].map(str::to_owned));
     let mut n_cut = 0;
     for pack in &cut.packs {
         let segments: Vec<_> = Segments::of(pack).unwrap().iter().collect();

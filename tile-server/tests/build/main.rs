@@ -25,3 +25,4 @@ mod ranges;
 mod real;
 mod serve;
 mod sets;
+mod site;

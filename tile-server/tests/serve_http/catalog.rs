@@ -12,7 +12,7 @@ use explorer_core::catalog::{CatalogIndex, Day};
 use shared_fbs::api::DatasetDescription;
 use tempfile::TempDir;
 use tile_server::{
-    catalog::{COLLECTION, Folder, ids},
+    catalog::{COLLECTION, Folder, SiteUrl, ids},
     serve::{OpenDataset, PackDescription, ReadDataset, ReadError, TileIndex},
 };
 
@@ -67,6 +67,10 @@ struct Site {
 impl Site {
     /// With the dataset `first`, and what else is written there.
     fn start(prepare: impl FnOnce(&Path)) -> Self {
+        Self::start_as(None, prepare)
+    }
+
+    fn start_as(site: Option<SiteUrl>, prepare: impl FnOnce(&Path)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         write_dataset(&folder.path().join("first"), "First", FIRST);
         prepare(folder.path());
@@ -75,12 +79,18 @@ impl Site {
             options.datasets = Vec::new();
             options.folders = vec![Folder::new(path)];
             options.reader = Arc::new(OnePack);
+            options.site = site;
         });
         Self { folder, server }
     }
 
     fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
+    }
+
+    /// The same of a server that knows its address.
+    fn start_at(site: &str, prepare: impl FnOnce(&Path)) -> Self {
+        Self::start_as(Some(SiteUrl::parse(site).unwrap()), prepare)
     }
 
     fn id(&self, name: &str) -> String {
@@ -225,4 +235,66 @@ fn a_collection_describes_its_datasets_and_may_withdraw_them() {
     // What is said of a collection may change.
     fs::write(site.path("lung").join(COLLECTION), "title = 'Lungs of mice'").unwrap();
     site.wait_for_titles(&["First", "Healthy", "Wrong"]);
+}
+
+#[test]
+fn a_dataset_is_described_by_its_name_and_its_page_moves_to_its_address_without_a_slash() {
+    let site = Site::start(|_| {});
+    for name in ["first", &site.id("first")] {
+        let document = site.server.get(&format!("/about/{name}.html"), &[]);
+        assert_eq!(document.status, 200, "{name}");
+        assert!(document.text().contains("First"));
+    }
+    let moved = site.server.get("/d/first/?renderer=webgl2", &[]);
+    assert_eq!((moved.status, moved.header("location")), (308, Some("../first?renderer=webgl2")));
+    let moved = site.server.get("/collections", &[]);
+    assert_eq!((moved.status, moved.header("location")), (308, Some("collections/")));
+}
+
+#[test]
+fn the_file_that_a_dataset_was_built_from_is_sent_where_its_collection_says_so() {
+    let site = Site::start(|folder| {
+        for dataset in ["lung/healthy", "lung/fibrosis"] {
+            write_dataset(&folder.join(dataset), "Lungs", SECOND);
+        }
+        fs::write(folder.join("lung/healthy.h5ad"), "the original").unwrap();
+        fs::write(folder.join("lung/fibrosis.h5ad"), "not for others").unwrap();
+        fs::write(folder.join("lung").join(COLLECTION), "title = 'Lungs'\n[datasets.healthy]\nfile = 'healthy.h5ad'")
+            .unwrap();
+    });
+    let healthy = site.get("healthy", "healthy.h5ad");
+    assert_eq!((healthy.status, healthy.text()), (200, "the original"));
+    let part = site.server.get("/data/healthy/healthy.h5ad", &[("Range", "bytes=4-7")]);
+    assert_eq!((part.status, part.text()), (206, "orig"));
+    for (id, file) in [("fibrosis", "fibrosis.h5ad"), ("fibrosis", "healthy.h5ad"), ("healthy", "fibrosis.h5ad")] {
+        assert_eq!(site.get(id, file).status, 404, "{id}/{file}");
+    }
+    assert!(site.server.get("/about/healthy.html", &[]).text().contains("../data/"));
+    let list = site.server.get("/collections/", &[]);
+    assert!(
+        list.text().contains("1 collection") && list.text().contains("../collections/lung.html"),
+        "{}",
+        list.text()
+    );
+}
+
+#[test]
+fn a_server_that_knows_its_address_tells_it_to_programs() {
+    let prepare = |folder: &Path| {
+        write_dataset(&folder.join("lab/hidden"), "Hidden", SECOND);
+        let collection = format!("title = 'Lab'\nid = '{SECRET}'\nvisibility = 'private'");
+        fs::write(folder.join("lab").join(COLLECTION), collection).unwrap();
+    };
+    let site = Site::start_at("https://example.org/x", prepare);
+    let sitemap = site.server.get("/sitemap.xml", &[]);
+    let about = format!("https://example.org/x/about/{}.html", site.id("first"));
+    assert!(sitemap.text().contains(&about) && !sitemap.text().contains(SECRET), "{}", sitemap.text());
+    let oembed = site.server.get("/about/first.oembed.json", &[]);
+    let oembed: serde_json::Value = serde_json::from_str(oembed.text()).unwrap();
+    assert_eq!((&oembed["type"], &oembed["title"]), (&"rich".into(), &"First".into()));
+    assert!(!site.server.get("/collections/", &[]).text().contains(SECRET));
+
+    let site = Site::start(|_| {});
+    assert_eq!(site.server.get("/sitemap.xml", &[]).status, 404);
+    assert!(site.server.get("/about/first.oembed.json", &[]).text().contains("--site-url"));
 }

@@ -174,6 +174,7 @@ impl TestServer {
             embed_origins: Origins::default(),
             data_origins: Origins::default(),
             base_path: BasePath::default(),
+            site: None,
             // Tests change manifests and look at once.
             limits: Limits { look_again: Duration::ZERO, ..Limits::default() },
             metrics: None,

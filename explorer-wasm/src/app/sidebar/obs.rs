@@ -58,6 +58,7 @@ pub fn ObsColumns(store: Store, page: Page) -> impl IntoView {
             <div class="column-search">
                 <SearchField
                     query
+                    on_query=move |text| query.set(text)
                     placeholder=format!("Find among {} columns", shown.len())
                     label="Find a column or label, Enter colors by it or selects it"
                     test_id="column-search"

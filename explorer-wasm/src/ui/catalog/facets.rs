@@ -3,14 +3,14 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use explorer_core::{
-    catalog::{CatalogEdit, Facet, LabelCount, LabelFacet, NumberFacet, NumberRange, Since},
+    catalog::{CatalogEdit, Facet, LabelCount, LabelFacet, LabelLevel, NumberFacet, NumberRange, Since},
     format::{integer, plural},
     names::visible,
 };
 use leptos::prelude::*;
 
 use super::Listing;
-use crate::ui::{Check, Checkbox, Glyph, Icon, VirtualList};
+use crate::ui::{Check, Checkbox, Glyph, Icon, SearchField, VirtualList};
 
 /// Rows of a facet in sight at one time.
 const MOST_ROWS: usize = 7;
@@ -35,7 +35,7 @@ pub fn CatalogFacets(
         let is_there = Memo::new(move |_| listing.with(|listing| has_values(listing, facet)));
         let n_chosen = Memo::new(move |_| listing.with(|listing| n_chosen(listing, facet)));
         let is_chosen = move || n_chosen.get() > 0;
-        let is_open = OPEN.contains(&facet) || n_chosen.get_untracked() > 0;
+        let is_open = RwSignal::new(OPEN.contains(&facet) || n_chosen.get_untracked() > 0);
         let body = move || match facet {
             Facet::Labels(facet) => view! { <LabelRows facet listing on_edit /> }.into_any(),
             Facet::Number(facet) => view! { <NumberFields facet listing on_edit /> }.into_any(),
@@ -43,7 +43,12 @@ pub fn CatalogFacets(
         };
         view! {
             <Show when=move || is_there.get()>
-                <details class="facet" open=is_open data-testid=format!("facet-{}", facet.name())>
+                <details
+                    class="facet"
+                    open=is_open.get_untracked()
+                    data-testid=format!("facet-{}", facet.name())
+                    on:toggle:target=move |event| is_open.set(event.target().open())
+                >
                     <summary>
                         <Icon glyph=Glyph::ChevronRight />
                         <span>{facet.title()}</span>
@@ -53,7 +58,8 @@ pub fn CatalogFacets(
                             </span>
                         </Show>
                     </summary>
-                    {body()}
+                    // What is closed is not kept up to date.
+                    <Show when=move || is_open.get()>{body()}</Show>
                 </details>
             </Show>
         }
@@ -77,24 +83,74 @@ fn n_chosen(listing: &Listing, facet: Facet) -> usize {
     }
 }
 
+/// A row of the labels of a facet.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum ShownRow {
+    /// What the labels beneath it are.
+    Level(LabelLevel),
+    Label(LabelCount),
+}
+
+impl ShownRow {
+    fn level(self) -> Option<LabelLevel> {
+        match self {
+            Self::Level(level) => Some(level),
+            Self::Label(_) => None,
+        }
+    }
+
+    fn count(self) -> Option<LabelCount> {
+        match self {
+            Self::Level(_) => None,
+            Self::Label(count) => Some(count),
+        }
+    }
+}
+
+/// Whether a label can be chosen, or given up.
+fn is_possible(count: &LabelCount) -> bool {
+    count.n_datasets > 0 || count.is_chosen
+}
+
+/// The labels of a facet that hold these letters, level by level; of each, those that some dataset has first.
+fn rows_of(listing: &Listing, facet: LabelFacet, wanted: &str) -> Vec<ShownRow> {
+    let is_wanted = |count: &&LabelCount| {
+        wanted.is_empty() || listing.index.label(facet, count.label).to_lowercase().contains(wanted)
+    };
+    let counts: Vec<LabelCount> = listing.answer.labels(facet).iter().filter(is_wanted).copied().collect();
+    let level_of = |count: &LabelCount| listing.index.level(facet, count.label);
+    let has_levels = counts.iter().any(|count| level_of(count) != LabelLevel::Term);
+    let mut rows = Vec::with_capacity(counts.len() + 3);
+    // Levels come one after the other.
+    for of_level in counts.chunk_by(|a, b| level_of(a) == level_of(b)) {
+        if has_levels {
+            rows.push(ShownRow::Level(level_of(&of_level[0])));
+        }
+        let some = of_level.iter().filter(|count| is_possible(count));
+        let none = of_level.iter().filter(|count| !is_possible(count));
+        rows.extend(some.chain(none).copied().map(ShownRow::Label));
+    }
+    rows
+}
+
 /// The labels of a facet: those that some dataset has first.
 #[component]
 fn LabelRows(facet: LabelFacet, listing: Signal<Arc<Listing>>, on_edit: Callback<CatalogEdit>) -> impl IntoView {
     let wanted = RwSignal::new(String::new());
     let shown = Memo::new(move |_| {
         let wanted = wanted.with(|wanted| wanted.trim().to_lowercase());
-        listing.with(|listing| {
-            let labels = listing.answer.labels(facet).iter().copied();
-            let is_wanted =
-                |count: &LabelCount| listing.index.label(facet, count.label).to_lowercase().contains(&wanted);
-            let (some, none): (Vec<LabelCount>, Vec<LabelCount>) =
-                labels.filter(is_wanted).partition(|count| count.n_datasets > 0 || count.is_chosen);
-            [some, none].concat()
-        })
+        listing.with(|listing| rows_of(listing, facet, &wanted))
+    });
+    // Those cannot take the focus, and where they alone are in sight, the list must.
+    let has_impossible = Memo::new(move |_| {
+        let is_impossible = |row: &ShownRow| row.count().is_some_and(|count| !is_possible(&count));
+        shown.with(|shown| shown.len() > MOST_ROWS && shown.iter().any(is_impossible))
     });
     let has_field = Memo::new(move |_| listing.with(|listing| listing.answer.labels(facet).len() >= SEARCHED_LABELS));
     let row = Callback::new(move |at: usize| {
-        let count = Memo::new(move |_| shown.with(|shown| shown.get(at).copied()));
+        let shown_row = Memo::new(move |_| shown.with(|shown| shown.get(at).copied()));
+        let count = Memo::new(move |_| shown_row.get().and_then(ShownRow::count));
+        let level = Memo::new(move |_| shown_row.get().and_then(ShownRow::level));
         let name = Memo::new(move |_| {
             let count = count.get();
             listing.with(|listing| {
@@ -102,27 +158,36 @@ fn LabelRows(facet: LabelFacet, listing: Signal<Arc<Listing>>, on_edit: Callback
             })
         });
         let n_datasets = Signal::derive(move || count.get().map_or(0, |count| count.n_datasets));
-        let is_chosen = Signal::derive(move || count.get().is_some_and(|count| count.is_chosen));
+        // Seldom another when counts are.
+        let is_chosen: Signal<bool> = Memo::new(move |_| count.get().is_some_and(|count| count.is_chosen)).into();
         let on_check = Callback::new(move |_| on_edit.run(CatalogEdit::Toggle(facet, name.get_untracked())));
-        view! { <FacetRow facet=facet.name() name n_datasets is_chosen on_check /> }.into_any()
+        let label = move || view! { <FacetRow facet=facet.name() name n_datasets is_chosen on_check /> };
+        let heading = move || level.get().map(|level| facet.level_title(level));
+        view! {
+            <Show when=move || level.with(Option::is_some) fallback=label>
+                <p class="facet-level">{heading}</p>
+            </Show>
+        }
+        .into_any()
     });
     view! {
         <Show when=move || has_field.get()>
-            <input
-                class="field facet-field"
-                type="search"
-                placeholder=format!("Find in {}", facet.title().to_lowercase())
-                aria-label=format!("Find in {}", facet.title())
-                data-testid=format!("facet-{}-find", facet.name())
-                prop:value=move || wanted.get()
-                on:input:target=move |event| wanted.set(event.target().value())
-            />
+            <div class="facet-field">
+                <SearchField
+                    query=wanted
+                    on_query=move |text| wanted.set(text)
+                    placeholder=format!("Find in {}", facet.title().to_lowercase())
+                    label=format!("Find in {}", facet.title())
+                    test_id=format!("facet-{}-find", facet.name())
+                />
+            </div>
         </Show>
         <VirtualList
             count=Signal::derive(move || shown.with(Vec::len))
             max_rows=MOST_ROWS
             role="group"
             label=facet.title()
+            tabindex=Signal::derive(move || has_impossible.get().then_some("0"))
             row
         />
     }
@@ -137,7 +202,7 @@ fn FacetRow(
     is_chosen: Signal<bool>,
     on_check: Callback<bool>,
 ) -> impl IntoView {
-    let is_impossible = Signal::derive(move || n_datasets.get() == 0 && !is_chosen.get());
+    let is_impossible = Signal::from(Memo::new(move |_| n_datasets.get() == 0 && !is_chosen.get()));
     let shown = move || name.with(|name| visible(name).into_owned());
     let label = Signal::derive(move || match n_datasets.get() {
         0 => format!("{}: no dataset", shown()),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use explorer_core::catalog::{CatalogAnswer, CatalogIndex, CatalogQuery, DatasetEntry, Day};
+use explorer_core::catalog::{CatalogAnswer, CatalogIndex, CatalogQuery, DatasetEntry, Day, FoundGenes};
 
 /// The datasets, what is asked of them, and the answer.
 #[derive(Clone, Debug, Default)]
@@ -11,15 +11,17 @@ pub struct Listing {
     pub index: Arc<CatalogIndex>,
     /// What is asked.
     pub query: CatalogQuery,
+    /// The genes that have been found.
+    pub genes: Arc<FoundGenes>,
     /// What that comes to.
     pub answer: CatalogAnswer,
 }
 
 impl Listing {
     /// What a query comes to on a day.
-    pub fn of(index: Arc<CatalogIndex>, query: CatalogQuery, today: Day) -> Self {
-        let answer = index.answer(&query, today);
-        Self { index, query, answer }
+    pub fn of(index: Arc<CatalogIndex>, query: CatalogQuery, genes: Arc<FoundGenes>, today: Day) -> Self {
+        let answer = index.answer(&query, &genes, today);
+        Self { index, query, genes, answer }
     }
 
     /// The dataset in a row; `None` below the last.
@@ -30,6 +32,6 @@ impl Listing {
 
 impl PartialEq for Listing {
     fn eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.index, &other.index) && self.query == other.query
+        Arc::ptr_eq(&self.index, &other.index) && Arc::ptr_eq(&self.genes, &other.genes) && self.query == other.query
     }
 }

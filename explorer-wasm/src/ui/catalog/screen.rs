@@ -9,7 +9,7 @@ use explorer_core::{
 use leptos::{ev::KeyboardEvent, prelude::*};
 
 use super::{Listing, chips::CatalogChips, facets::CatalogFacets, table::CatalogTable};
-use crate::ui::{BrandMark, Button, ButtonKind, Glyph, Icon};
+use crate::ui::{BrandMark, Button, ButtonKind, Glyph, SearchField};
 
 /// The list of datasets, with what narrows it.
 #[component]
@@ -34,6 +34,7 @@ pub fn CatalogScreen(
             }
         })
     };
+    let text = Memo::new(move |_| listing.with(|listing| listing.query.text.clone()));
     let is_filtered = move || listing.with(|listing| !listing.query.is_unfiltered());
     let close = move |event: KeyboardEvent| {
         if event.key() == "Escape" && are_facets_open.get_untracked() {
@@ -46,7 +47,15 @@ pub fn CatalogScreen(
             <header class="catalog-head">
                 <BrandMark />
                 <h1>"Tessera"</h1>
-                <CatalogSearch listing on_edit />
+                <div class="catalog-search">
+                    <SearchField
+                        query=text
+                        on_query=move |text| on_edit.run(CatalogEdit::Text(text))
+                        placeholder="Search titles, publications, cell types, genes, accessions"
+                        label="Search datasets"
+                        test_id="catalog-search"
+                    />
+                </div>
                 <p class="note" role="status" data-testid="catalog-count">{count}</p>
                 <div class="catalog-filters-button">
                     <Button
@@ -75,34 +84,5 @@ pub fn CatalogScreen(
                 <CatalogTable listing base on_edit />
             </section>
         </main>
-    }
-}
-
-/// Words to find datasets by. Escape empties the field.
-#[component]
-fn CatalogSearch(listing: Signal<Arc<Listing>>, on_edit: Callback<CatalogEdit>) -> impl IntoView {
-    let text = Memo::new(move |_| listing.with(|listing| listing.query.text.clone()));
-    let search = move |text: String| on_edit.run(CatalogEdit::Text(text));
-    let key = move |event: KeyboardEvent| {
-        if event.key() == "Escape" && text.with_untracked(|text| !text.is_empty()) {
-            search(String::new());
-            event.prevent_default();
-            event.stop_propagation();
-        }
-    };
-    view! {
-        <div class="field-search catalog-search">
-            <Icon glyph=Glyph::Search />
-            <input
-                class="field"
-                type="search"
-                placeholder="Search titles, publications, cell types, accessions"
-                aria-label="Search datasets"
-                data-testid="catalog-search"
-                prop:value=move || text.get()
-                on:input:target=move |event| search(event.target().value())
-                on:keydown=key
-            />
-        </div>
     }
 }

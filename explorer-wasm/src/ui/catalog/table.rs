@@ -19,6 +19,9 @@ const LABELS: [LabelFacet; 4] = [LabelFacet::Tissue, LabelFacet::Disease, LabelF
 /// Labels of a dataset that are named in a row.
 const NAMED: usize = 2;
 
+/// Cell types of a gene that are named in a row.
+const NAMED_TYPES: usize = 3;
+
 /// The datasets found.
 #[component]
 pub fn CatalogTable(
@@ -48,22 +51,24 @@ pub fn CatalogTable(
         }
     };
     view! {
-        <div
-            class="catalog-table"
-            role="table"
-            aria-label="Datasets"
-            aria-rowcount=move || (n_found.get() + 1).to_string()
-            data-testid="catalog-table"
-        >
-            <VirtualList
-                count=n_found
-                row_height="--catalog-row"
-                role="rowgroup"
-                label="Datasets"
-                head
-                show_row=Signal::derive(move || query.with(|_| Some(0)))
-                row
-            />
+        <div class="catalog-table">
+            <div
+                class="catalog-rows"
+                role="table"
+                aria-label="Datasets"
+                aria-rowcount=move || (n_found.get() + 1).to_string()
+                data-testid="catalog-table"
+            >
+                <VirtualList
+                    count=n_found
+                    row_height="--catalog-row"
+                    role="rowgroup"
+                    label="Datasets"
+                    head
+                    show_row=Signal::derive(move || query.with(|_| Some(0)))
+                    row
+                />
+            </div>
             <Show when=move || n_found.get() == 0>
                 <div class="catalog-none" data-testid="catalog-none">
                     <h2>"No dataset matches"</h2>
@@ -90,7 +95,7 @@ fn Heading(
         })
     };
     view! {
-        <div role="columnheader" aria-sort=move || sorted().unwrap_or("none")>
+        <div role="columnheader" class="sort-heading" aria-sort=move || sorted().unwrap_or("none")>
             <button
                 type="button"
                 data-testid=format!("catalog-sort-{}", key.name())
@@ -112,6 +117,8 @@ struct RowText {
     title: String,
     /// What its collection is called, and where it is described.
     collection: Option<(String, String)>,
+    /// What it has of the genes that are searched: in short and in full.
+    genes: Option<(String, String)>,
     /// Of each column of labels: in short and in full.
     labels: Vec<(String, String)>,
     published: String,
@@ -120,7 +127,7 @@ struct RowText {
 }
 
 impl RowText {
-    fn of(entry: DatasetEntry<'_>, base: &str) -> Self {
+    fn of(entry: DatasetEntry<'_>, listing: &Listing, base: &str) -> Self {
         let collection = entry.collection();
         let labels = LABELS.map(|facet| {
             let names: Vec<String> = entry.labels(facet).map(|name| visible(name).into_owned()).collect();
@@ -138,6 +145,7 @@ impl RowText {
             about: format!("{base}{}", Endpoint::About { id: entry.id().into() }.address()),
             title: visible(entry.title()).into_owned(),
             collection: collection.map(publication),
+            genes: genes_of(entry, listing),
             labels: labels.into(),
             published: published.map_or_else(|| MISSING.to_owned(), |day| day.to_string()),
             n_obs: integer(u64::from(entry.n_obs())),
@@ -148,13 +156,26 @@ impl RowText {
     }
 }
 
+/// What a dataset has of the genes that are searched, if it has one: with the cell types of the largest means, and with all.
+fn genes_of(entry: DatasetEntry<'_>, listing: &Listing) -> Option<(String, String)> {
+    let found = listing.genes.named(&listing.query.text).filter_map(|(name, gene)| Some((name, entry.gene(gene)?)));
+    let found: Vec<_> = found.collect();
+    let text = |most: usize| {
+        let texts: Vec<String> = found.iter().map(|(name, gene)| gene.text(name, entry.n_obs(), most)).collect();
+        texts.join("; ")
+    };
+    (!found.is_empty()).then(|| (text(NAMED_TYPES), text(usize::MAX)))
+}
+
 #[component]
 fn DatasetRow(at: usize, listing: Signal<Arc<Listing>>, base: StoredValue<String>) -> impl IntoView {
     let text = Memo::new(move |_| {
-        listing.with(|listing| base.with_value(|base| listing.row(at).map(|entry| RowText::of(entry, base))))
+        listing.with(|listing| base.with_value(|base| listing.row(at).map(|entry| RowText::of(entry, listing, base))))
     });
     move || {
-        text.get().map(|RowText { id, href, about, title, collection, labels, published, n_obs, genes_per_cell }| {
+        text.get().map(|RowText { id, href, about, title, collection, genes, labels, published, n_obs, genes_per_cell }| {
+            // A row has one line for both.
+            let collection = collection.filter(|_| genes.is_none());
             let label = |(short, full): (String, String)| {
                 view! { <div role="cell" class="catalog-labels" title=full><bdi>{short}</bdi></div> }
             };
@@ -164,6 +185,10 @@ fn DatasetRow(at: usize, listing: Signal<Arc<Listing>>, base: StoredValue<String
                         <a class="ellipsis" href=href.clone() title=title.clone() data-testid=format!("dataset-{id}")>
                             {title.clone()}
                         </a>
+                        {genes
+                            .map(|(short, full)| {
+                                view! { <span class="ellipsis catalog-genes-found" title=full>{short}</span> }
+                            })}
                         {collection
                             .map(|(name, address)| {
                                 view! { <a class="ellipsis catalog-collection" href=address><bdi>{name}</bdi></a> }

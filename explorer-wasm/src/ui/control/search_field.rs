@@ -8,7 +8,11 @@ use crate::ui::{Glyph, Icon};
 #[component]
 pub fn SearchField(
     /// What is typed.
-    query: RwSignal<String>,
+    #[prop(into)]
+    query: Signal<String>,
+    /// Called with what is typed.
+    #[prop(into)]
+    on_query: Callback<String>,
     /// What stands there while nothing is.
     #[prop(into)]
     placeholder: Signal<String>,
@@ -19,16 +23,19 @@ pub fn SearchField(
     #[prop(into)]
     test_id: String,
     /// Called on Enter, unless nothing is typed.
-    #[prop(into)]
-    on_enter: Callback<()>,
+    #[prop(optional, into)]
+    on_enter: Option<Callback<()>>,
 ) -> impl IntoView {
     let key = move |event: KeyboardEvent| {
         if query.with_untracked(|query| query.trim().is_empty()) {
             return;
         }
         match event.key().as_str() {
-            "Enter" => on_enter.run(()),
-            "Escape" => query.set(String::new()),
+            "Enter" => match on_enter {
+                Some(on_enter) => on_enter.run(()),
+                None => return,
+            },
+            "Escape" => on_query.run(String::new()),
             _ => return,
         }
         event.prevent_default();
@@ -44,7 +51,7 @@ pub fn SearchField(
                 aria-label=label
                 data-testid=test_id
                 prop:value=move || query.get()
-                on:input:target=move |event| query.set(event.target().value())
+                on:input:target=move |event| on_query.run(event.target().value())
                 on:keydown=key
             />
         </div>

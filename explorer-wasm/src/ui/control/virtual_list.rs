@@ -15,6 +15,9 @@ use crate::ui::{Root, style_of};
 /// Rows kept ready beyond each edge, so that a fast scroll shows no gap.
 const OVERSCAN: usize = 6;
 
+/// The height of a list that fills what holds it, until it is measured: tall rows are few.
+const FIRST_PX: f64 = 1000.0;
+
 /// A row's height where the style sheet does not say.
 const FALLBACK_ROW_PX: f64 = 28.0;
 
@@ -70,6 +73,9 @@ pub fn VirtualList(
     /// A row that must be in sight, whenever it changes.
     #[prop(optional, into)]
     show_row: Signal<Option<usize>>,
+    /// `0` where the Tab key stops at the list itself, so that keys can scroll one whose rows take no focus.
+    #[prop(optional, into)]
+    tabindex: Signal<Option<&'static str>>,
     /// What stays at the top while the rows scroll under it: headings, say.
     #[prop(optional, into)]
     head: ViewFn,
@@ -79,7 +85,7 @@ pub fn VirtualList(
     let list = NodeRef::<html::Div>::new();
     let row_px = height_px(row_height);
     let scroll_px = RwSignal::new(0.0_f64);
-    let viewport_px = RwSignal::new(row_px * if max_rows == 0 { 40.0 } else { max_rows as f64 });
+    let viewport_px = RwSignal::new(if max_rows == 0 { FIRST_PX } else { row_px * max_rows as f64 });
     let measure = move || {
         if let Some(list) = list.get_untracked() {
             let height_px = f64::from(list.client_height());
@@ -127,7 +133,15 @@ pub fn VirtualList(
     let move_by_key = move |event: KeyboardEvent| {
         let Some((row, column)) = row_of(event.target()) else { return };
         let page = (viewport_px.get_untracked() / row_px) as usize;
-        let Some(next) = row_by_key(&event.key(), row, count.get_untracked(), page) else { return };
+        let (key, n_rows) = (event.key(), count.get_untracked());
+        let Some(mut next) = row_by_key(&key, row, n_rows, page) else { return };
+        // Headings and what cannot be chosen take no focus.
+        while let Some(further) = row_by_key(&key, next, n_rows, page).filter(|&further| further != next) {
+            if !list.get_untracked().is_some_and(|list| takes_no_focus(&list, next)) {
+                break;
+            }
+            next = further;
+        }
         event.prevent_default();
         event.stop_propagation();
         show(next);
@@ -145,6 +159,7 @@ pub fn VirtualList(
             class="virtual-list"
             role=role
             aria-label=move || label.get()
+            tabindex=move || tabindex.get()
             node_ref=list
             style:height=height
             on:focusin=enter
@@ -179,6 +194,12 @@ fn row_of(target: Option<EventTarget>) -> Option<(usize, u32)> {
     let all = row.query_selector_all(IN_ROW).ok()?;
     let column = (0..all.length()).find(|&column| all.item(column).as_ref() == Some(target.as_ref()))?;
     Some((row.get_attribute("data-row")?.parse().ok()?, column))
+}
+
+/// Whether a row is there, and nothing in it takes the focus.
+fn takes_no_focus(list: &Element, row: usize) -> bool {
+    let row = list.query_selector(&format!("[data-row='{row}']")).ok().flatten();
+    row.is_some_and(|row| row.query_selector(IN_ROW).is_ok_and(|found| found.is_none()))
 }
 
 /// What takes the focus in a row: the one of that number, or the last.

@@ -8,14 +8,15 @@ use shared_fbs::{
     api::DatasetDescription,
     dataset_id::name_of,
     manifest::Manifest,
-    path::{DATA_ROUTE, MANIFEST, is_pack_file},
+    path::{DATA_ROUTE, MANIFEST, OBS_CSV, is_pack_file},
 };
 use tessera::{
     dataset::{Dataset, DatasetError},
+    obs_csv::ObsCsv,
     plain_file,
 };
 use tile_server::{
-    catalog::{CatalogEntry, Collection, DatasetFacts, FoundDataset},
+    catalog::{CatalogEntry, Collection, DatasetFacts, DatasetGenes, FoundDataset, GeneStore, Original},
     serve,
 };
 
@@ -41,6 +42,8 @@ pub struct Told<'a> {
     /// What it says of itself.
     pub description: DatasetDescription,
     facts: DatasetFacts,
+    /// What it holds, as a hash.
+    pub content_id: String,
 }
 
 /// The datasets under the names that they have in a site: their own, which stay wherever they are exported from, unless
@@ -81,12 +84,17 @@ impl Exported {
         self.directory.file_name().unwrap_or_default().to_string_lossy().into_owned()
     }
 
+    /// The file that it was built from, where others may have it.
+    fn original(&self) -> Option<Original> {
+        Original::of(self.collection.as_deref(), &self.directory)
+    }
+
     /// Whether its data is no part of the site, whose makers say why.
     pub fn is_withdrawn(&self) -> bool {
         self.collection.as_ref().is_some_and(|collection| collection.withdrawal(&self.directory_name()).is_some())
     }
 
-    /// Writes its manifest and packs, unless it was withdrawn; gives what there is to say of it.
+    /// Writes its manifest and packs, unless it was withdrawn, and takes up its genes; gives what there is to say of it.
     ///
     /// # Errors
     /// When it cannot be read, or the site not be written.
@@ -94,13 +102,14 @@ impl Exported {
         &self,
         segments: Option<SegmentSize>,
         site: &mut SiteWriter,
+        genes: &mut GeneStore,
         progress: &dyn Progress,
     ) -> Result<Told<'_>> {
         let path = self.directory.join(MANIFEST);
         let manifest_bytes = plain_file::read(&path)
             .map_err(|source| DatasetError::NoManifest { path: self.directory.clone(), source })?;
         let manifest = Manifest::decode(&manifest_bytes).map_err(|source| DatasetError::Manifest { path, source })?;
-        let dataset = Dataset::of_manifest(&self.directory, manifest);
+        let dataset = Arc::new(Dataset::of_manifest(&self.directory, manifest));
         let manifest = dataset.manifest();
         if !self.is_withdrawn() {
             self.check(manifest)?;
@@ -109,10 +118,12 @@ impl Exported {
         if let Some(fault) = faults.into_iter().next() {
             return Err(fault.into());
         }
-        let told = Told { dataset: self, description: serve::description(&self.name, manifest), facts };
+        let content_id = manifest.content_id.clone();
+        let told = Told { dataset: self, description: serve::description(&self.name, manifest), facts, content_id };
         if self.is_withdrawn() {
             return Ok(told);
         }
+        genes.insert(told.content_id.clone(), &DatasetGenes::read(&dataset)?).context("cannot keep the genes aside")?;
         let n_bytes = manifest.packs.iter().map(|pack| pack.n_bytes).sum();
         let stage = progress.stage(format!("exporting {}", self.name), n_bytes);
         let folder = format!("{DATA_ROUTE}/{}", self.name);
@@ -139,6 +150,11 @@ impl Exported {
             }
         };
         site.write(&format!("{folder}/{MANIFEST}"), &manifest_bytes).with_context(unwritten)?;
+        let cells = ObsCsv::new(Arc::clone(&dataset)).map(|piece| piece.map_err(anyhow::Error::from));
+        site.write_pieces(&format!("{folder}/{OBS_CSV}"), cells).with_context(unwritten)?;
+        if let Some(original) = self.original() {
+            site.copy(&format!("{folder}/{}", original.name), &original.path()).with_context(unwritten)?;
+        }
         Ok(told)
     }
 

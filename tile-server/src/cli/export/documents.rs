@@ -6,27 +6,57 @@ use shared_fbs::{
     api::{ABOUT_ROUTE, COLLECTION_ROUTE, DatasetDescription, Endpoint},
     path::CATALOG,
 };
-use tile_server::catalog::{CatalogEntry, Collection, about_dataset, catalog_of, collection_document};
+use tile_server::catalog::{
+    CatalogEntry, CatalogGenesPlace, Collection, GeneStore, SiteUrl, about_dataset, catalog_of, collection_document,
+    collections_document, oembed, sitemap,
+};
 
 use super::{datasets::Told, site::SiteWriter};
 
-/// Writes the catalog, the list of datasets, and all documents.
+/// Writes the catalog, the genes of its datasets, their list, and all documents.
 ///
 /// # Errors
 /// When the site cannot be written.
-pub fn write(datasets: &[Told<'_>], site: &mut SiteWriter) -> io::Result<()> {
-    let listed = || datasets.iter().filter(|told| !told.dataset().is_withdrawn());
-    let entries: Vec<CatalogEntry<'_>> = listed().map(Told::entry).collect();
-    site.write(CATALOG, &catalog_of(&entries).encode())?;
-    let descriptions: Vec<&DatasetDescription> = listed().map(|told| &told.description).collect();
+pub fn write(
+    datasets: &[Told<'_>],
+    site_url: Option<&SiteUrl>,
+    genes: &mut GeneStore,
+    site: &mut SiteWriter,
+) -> io::Result<()> {
+    let mut listed: Vec<&Told<'_>> = datasets.iter().filter(|told| !told.dataset().is_withdrawn()).collect();
+    // As in the catalog, by which genes number their datasets.
+    listed.sort_by_key(|told| &told.dataset().name);
+    let content_ids: Vec<String> = listed.iter().map(|told| told.content_id.clone()).collect();
+    let place = CatalogGenesPlace::of(genes.bits(&content_ids), content_ids);
+    let entries: Vec<CatalogEntry<'_>> = listed.iter().map(|told| told.entry()).collect();
+    site.write(CATALOG, &catalog_of(&entries, Some(&place)).encode())?;
+    for file in 0..1 << place.bits {
+        let address = Endpoint::Genes { state: place.state.as_str().into(), file }.address();
+        site.write(&address, &genes.file(&place.content_ids, place.bits, file)?)?;
+    }
+    let descriptions: Vec<&DatasetDescription> = listed.iter().map(|told| &told.description).collect();
     let list = serde_json::to_vec(&descriptions).expect("descriptions are plain text and numbers");
     site.write(&Endpoint::Datasets.address(), &list)?;
     for told in datasets {
-        let document = about_dataset(&told.entry(), &told.dataset().directory_name());
-        site.write(&format!("{ABOUT_ROUTE}/{}.html", told.dataset().name), document.html.as_bytes())?;
+        let document = about_dataset(&told.entry(), &told.dataset().directory_name(), site_url);
+        // By the id that a tile server gives it, too.
+        for address in told.dataset().addresses() {
+            let path = format!("{ABOUT_ROUTE}/{address}.html");
+            if !site.has(&path) {
+                site.write(&path, document.html.as_bytes())?;
+            }
+        }
+    }
+    site.write(&format!("{COLLECTION_ROUTE}/index.html"), collections_document(&entries, site_url).html.as_bytes())?;
+    if let Some(site_url) = site_url {
+        site.write(&Endpoint::Sitemap.address(), sitemap(site_url, &entries).as_bytes())?;
+        for entry in &entries {
+            let path = format!("{ABOUT_ROUTE}/{}.oembed.json", entry.id);
+            site.write(&path, oembed(site_url, entry).as_bytes())?;
+        }
     }
     for (collection, datasets) in of_collections(datasets) {
-        let document = collection_document(collection, &datasets);
+        let document = collection_document(collection, &datasets, site_url);
         site.write(&format!("{COLLECTION_ROUTE}/{}.html", collection.id), document.html.as_bytes())?;
     }
     Ok(())

@@ -20,7 +20,10 @@ use builder::{
 };
 use clap::Args;
 use explorer_core::format;
-use tile_server::serve::{BasePath, Origins};
+use tile_server::{
+    catalog::{GeneStore, SiteUrl},
+    serve::{BasePath, Origins},
+};
 
 pub use self::damaged::Damaged;
 use self::{
@@ -69,6 +72,10 @@ pub struct Arguments {
     /// more than once
     #[arg(long, value_name = "ORIGIN")]
     embed_origin: Vec<String>,
+    /// The address of the site's root once it is hosted, for `sitemap.xml`, embedding and previews; without it there are
+    /// none
+    #[arg(long, value_name = "URL")]
+    site_url: Option<String>,
     /// Where datasets built from AnnData files are kept [default: beside each file, or among the user's caches where that
     /// cannot be written]
     #[arg(long, value_name = "DIR")]
@@ -94,6 +101,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let base_path = arguments.base_path.as_deref().map(BasePath::parse).transpose()?;
     let data_origins = Origins::parse(&arguments.data_origin)?;
     let embed_origins = Origins::parse(&arguments.embed_origin)?;
+    let site_url = arguments.site_url.as_deref().map(SiteUrl::parse).transpose()?;
     let front_end = serve::front_end(arguments.front_end.as_deref())?.ok_or(NoPage)?;
     let existing = if arguments.force { Existing::Replace } else { Existing::Keep };
     let out = native::checked_place::<SiteKind>(&arguments.out, existing)?;
@@ -121,11 +129,13 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     };
     pages.write(&datasets, &mut site).with_context(|| format!("cannot write the pages of {}", out.display()))?;
     let mut told = Vec::with_capacity(datasets.len());
+    let mut genes = GeneStore::new().context("cannot keep genes aside in a temporary file")?;
     for dataset in &datasets {
-        told.push(dataset.write(arguments.segments, &mut site, &progress)?);
+        told.push(dataset.write(arguments.segments, &mut site, &mut genes, &progress)?);
     }
-    let n_bytes =
-        documents::write(&told, &mut site).and_then(|()| site.finish()).map_err(|source| unwritten(&out, source))?;
+    let n_bytes = documents::write(&told, site_url.as_ref(), &mut genes, &mut site)
+        .and_then(|()| site.finish())
+        .map_err(|source| unwritten(&out, source))?;
     if progress.is_stopped() {
         return Err(BuildError::Interrupted.into());
     }

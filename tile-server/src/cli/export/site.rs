@@ -126,6 +126,24 @@ impl SiteWriter {
         Ok(())
     }
 
+    /// Writes a file piece after piece.
+    ///
+    /// # Errors
+    /// When it is there already, cannot be written, or a piece cannot be made.
+    pub fn write_pieces<E: From<io::Error>>(
+        &mut self,
+        path: &str,
+        pieces: impl Iterator<Item = Result<String, E>>,
+    ) -> Result<(), E> {
+        let mut file = File::create_new(self.announce(path)?)?;
+        for piece in pieces {
+            let piece = piece?;
+            file.write_all(piece.as_bytes())?;
+            self.n_bytes += piece.len() as u64;
+        }
+        Ok(file.sync_all()?)
+    }
+
     /// Puts a file that never changes into the site: the same on the disk where the file system can do that, else a copy.
     ///
     /// # Errors
@@ -143,6 +161,16 @@ impl SiteWriter {
         }
         self.n_bytes += fs::metadata(&target)?.len();
         Ok(())
+    }
+
+    /// Puts a copy of a file into the site, which its owner may change.
+    ///
+    /// # Errors
+    /// When it cannot be read, or not be written.
+    pub fn copy(&mut self, path: &str, original: &Path) -> io::Result<()> {
+        let target = self.announce(path)?;
+        self.n_bytes += fs::copy(original, &target)?;
+        File::open(&target)?.sync_all()
     }
 
     /// Ends the site; gives the bytes of all files but the list.

@@ -1,0 +1,88 @@
+//! `/data/{id}/obs.csv`: the columns of `obs` as CSV, made as it is sent.
+
+use std::{
+    io,
+    sync::{Arc, LazyLock},
+};
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Method, Response, header};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use super::{
+    asked::{Asked, Declined},
+    body::{Body, Pieces, Reading},
+    conditional_requests::{EntityTag, Validators},
+    dataset_reader::ReadError,
+    entry::Dataset,
+    file_reading::Patience,
+    responses,
+};
+
+/// Tables that are made at one time: each holds the columns of some hundred thousand cells.
+const AT_ONCE: usize = 4;
+
+const CONTENT_TYPE: HeaderValue = HeaderValue::from_static("text/csv; charset=utf-8");
+
+static TABLES: LazyLock<Arc<Semaphore>> = LazyLock::new(|| Arc::new(Semaphore::new(AT_ONCE)));
+
+/// Answers with the table.
+///
+/// # Errors
+/// What is said instead, where there are no columns to read, or as many tables are made as may be.
+pub(super) fn obs(asked: &Asked<'_>, dataset: &Dataset) -> Result<Response<Body>, Declined> {
+    let Some(reader) = &dataset.open.facts else {
+        return Err(responses::not_found("The dataset has no such file.").into());
+    };
+    let validators = Validators::tagged(EntityTag::of_name(&format!("{}-obs", dataset.open.content_id)));
+    let mut headers = HeaderMap::new();
+    headers.insert(header::CACHE_CONTROL, responses::REVALIDATE);
+    validators.write(&mut headers);
+    if let Some(response) = responses::unless_holds(asked.request, &validators, &headers) {
+        return Ok(response);
+    }
+    let body = if asked.request.method == Method::HEAD {
+        Body::default()
+    } else {
+        let Ok(permit) = Arc::clone(&TABLES).try_acquire_owned() else {
+            return Err(responses::busy("The server makes as many tables as it may; try again in a moment.").into());
+        };
+        let pieces = CsvPieces { rows: Some(reader.obs_csv()), rest: Bytes::new(), _permit: permit };
+        Body::Read(Reading::of(pieces, &dataset.threads, asked.limits.answer_time))
+    };
+    let mut response = Response::new(body);
+    headers.insert(header::CONTENT_TYPE, CONTENT_TYPE);
+    response.headers_mut().extend(headers);
+    Ok(response)
+}
+
+/// Lines of a table.
+type CsvRows = Box<dyn Iterator<Item = Result<String, ReadError>> + Send>;
+
+struct CsvPieces {
+    /// None after an error, or the last row.
+    rows: Option<CsvRows>,
+    rest: Bytes,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Pieces for CsvPieces {
+    fn next(&mut self, patience: Patience) -> io::Result<Bytes> {
+        if self.rest.is_empty() {
+            if patience == Patience::AtHand {
+                return Err(io::ErrorKind::WouldBlock.into());
+            }
+            match self.rows.as_mut().and_then(Iterator::next) {
+                Some(Ok(rows)) => self.rest = rows.into(),
+                Some(Err(error)) => {
+                    self.rows = None;
+                    tracing::error!("a table of cells cannot be made: {error}");
+                    return Err(io::Error::other(error));
+                }
+                None => self.rows = None,
+            }
+        }
+        let n = self.rest.len().min(super::piece_buffers::PIECE_BYTES);
+        Ok(self.rest.split_to(n))
+    }
+}
