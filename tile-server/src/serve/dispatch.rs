@@ -231,7 +231,7 @@ async fn respond(
     };
     exchange.is_about(match &route {
         Route::Endpoint(endpoint) => AnswerKind::of(endpoint),
-        Route::Page(_) => AnswerKind::Page,
+        Route::Page(_) | Route::Moved(_) => AnswerKind::Page,
     });
     let is_read = matches!(request.method, Method::GET | Method::HEAD);
     match route {
