@@ -2,11 +2,12 @@
 
 use explorer_core::{
     format::plural,
-    session::{Colors, Session, embedding_name},
+    screen::{LegendEntry, LegendModel},
+    session::{Colors, Session, embedding_name, legend},
     sorting::sort_by,
     state::{Action, Command, PanelIdx, Platform},
 };
-use leptos::prelude::*;
+use leptos::{html, prelude::*};
 use shared_fbs::manifest::Embedding;
 
 use super::{
@@ -17,7 +18,10 @@ use crate::{
     fetch::FetchError,
     picture::{Picture, PictureFailure, PictureHandle},
     store::{Phase, Store},
-    ui::{Button, CellTooltip, Choice, DisplayPanel, EmptyView, ErrorView, FilterChips, Legend, LoadingView, Toolbar},
+    ui::{
+        Button, CellTooltip, Choice, DisplayPanel, EmptyView, ErrorView, FilterChips, LabelCounts, Legend, LoadingView,
+        Toolbar,
+    },
 };
 
 /// The picture with all that floats over it, or what stands in its place.
@@ -46,6 +50,11 @@ pub(super) fn Center(
         failure.with(Option::is_none) && (!is_ready.get() || waits_for_points)
     });
     let cannot_draw = move || handle.failure.get();
+    Effect::new(move |_| {
+        if failure.with(Option::is_some) {
+            handle.poster.remove();
+        }
+    });
     let query = store.part(|state| state.view.analysis.query.clone());
     let layer = store.part(|state| state.view.analysis.layer.clone());
     let filters = Memo::new(move |_| {
@@ -108,7 +117,7 @@ pub(super) fn Center(
             </div>
         </Show>
         <Show when=move || waits.get() && cannot_draw().is_none()>
-            <div class="picture-cover">
+            <div class="picture-cover" class:over-poster=move || handle.poster.is_shown()>
                 <LoadingView
                     title
                     text=Signal::derive(move || {
@@ -119,7 +128,7 @@ pub(super) fn Center(
             </div>
         </Show>
         {move || failure.get().map(|error| view! { <CannotOpen store error home=home.clone() /> })}
-        {move || cannot_draw().map(|failure| view! { <CannotDraw failure /> })}
+        {move || cannot_draw().map(|failure| view! { <CannotDraw store handle failure /> })}
     }
 }
 
@@ -174,14 +183,53 @@ fn CannotOpen(store: Store, error: FetchError, home: String) -> impl IntoView {
     }
 }
 
-/// A browser that cannot draw; all but the picture works.
+/// A browser that cannot draw; all but the picture works. The poster shows the cells, and a table counts them.
 #[component]
-fn CannotDraw(failure: PictureFailure) -> impl IntoView {
+fn CannotDraw(store: Store, handle: PictureHandle, failure: PictureFailure) -> impl IntoView {
+    let cover = NodeRef::<html::Div>::new();
+    Effect::new(move |_| {
+        if let Some(cover) = cover.get() {
+            handle.poster.move_to(&cover);
+        }
+    });
+    let colors = store.colors();
+    let column = Memo::new(move |_| {
+        colors.with(|colors| match colors {
+            Colors::Labels { column, .. } => Some(column.clone()),
+            Colors::Plain | Colors::Numbers { .. } => None,
+        })
+    });
     view! {
-        <div class="picture-cover" data-testid="error-picture">
+        <div class="picture-cover picture-failed" data-testid="error-picture" node_ref=cover>
             <ErrorView title="The picture cannot be drawn" text=failure.text detail=failure.detail />
+            {move || {
+                column.get().map(|column| {
+                    let rows = counted_labels(store, column.clone());
+                    view! { <LabelCounts column rows /> }
+                })
+            }}
         </div>
     }
+}
+
+/// The labels that color the cells, with the cells of each that are selected and in view.
+fn counted_labels(store: Store, column: String) -> Signal<Vec<(LegendEntry, Option<[u32; 2]>)>> {
+    let (colors, asked) = (store.colors(), column.clone());
+    let counts = store.counted(move |session| session.label_counts(&column));
+    Signal::derive(move || {
+        let counts = counts.get().flatten();
+        colors.with(|colors| {
+            let Colors::Labels { column, labels, order, .. } = colors else { return Vec::new() };
+            let LegendModel::Categorical { entries, .. } = legend(colors) else { return Vec::new() };
+            // The legend has labels in this order, then those without one.
+            let codes = order.iter().map(|&code| code as usize).chain([labels.len()]);
+            let count = |code: usize| {
+                let counts = counts.as_ref().filter(|_| *column == asked)?;
+                Some([*counts.selected.get(code)?, *counts.total.get(code)?])
+            };
+            entries.into_iter().zip(codes).map(|(entry, code)| (entry, count(code))).collect()
+        })
+    })
 }
 
 /// The embedding, the tools, the view and the selection.

@@ -7,7 +7,7 @@ use explorer_core::{
 };
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use serde_json::{Value, json};
-use shared_fbs::api::Endpoint;
+use shared_fbs::api::{Endpoint, PosterName};
 
 use super::{CatalogEntry, Collection};
 
@@ -23,6 +23,7 @@ color:light-dark(#182024,#e7ebed);font:15px/24px system-ui,sans-serif;overflow-w
 h1{margin:8px 0;font-size:26px;line-height:32px}h2{margin:32px 0 8px;font-size:17px}a{color:var(--accent)}\
 .dim{color:var(--dim)}.go{display:inline-block;padding:6px 16px;margin:8px 0;border-radius:6px;\
 background:var(--accent);color:light-dark(#fff,#06181e);font-weight:600;text-decoration:none}\
+.poster img{display:block;max-width:100%;height:auto;max-height:360px;margin:8px 0}\
 .gone{padding:12px 16px;border:1px solid var(--line);border-radius:6px;background:var(--soft)}\
 dl{display:grid;grid-template-columns:minmax(120px,200px) 1fr;gap:6px 16px;margin:0}dt{color:var(--dim)}dd{margin:0}\
 pre{padding:12px 16px;overflow-x:auto;border-radius:6px;background:var(--soft);font-size:13px;line-height:20px}\
@@ -59,6 +60,7 @@ pub fn about_dataset(entry: &CatalogEntry<'_>, directory: &str) -> Document {
         h1 { bdi { (title) } }
         p.dim { (plural(facts.n_obs as usize, "cell", "cells")) ", " (plural(facts.n_vars as usize, "gene", "genes")) }
         a.go href=(explore) { "Explore" }
+        @if facts.has_poster { (poster(id)) }
         @if let Some(description) = description { (paragraphs(description)) }
         h2 { "Cells" }
         dl {
@@ -79,7 +81,23 @@ pub fn about_dataset(entry: &CatalogEntry<'_>, directory: &str) -> Document {
         @if let Some(collection) = collection { (about_collection(collection)) }
     };
     let linked = json_ld(&title, description, collection, None);
-    page(&title, description, collection, &body, Some(&linked))
+    let image = facts.has_poster.then(|| poster_address(id, PosterName::Light));
+    page(&title, description, collection, &body, Some(&linked), image.as_deref())
+}
+
+/// The picture of a dataset.
+fn poster(id: &str) -> Markup {
+    let address = |name| poster_address(id, name);
+    html! {
+        picture.poster {
+            source media="(prefers-color-scheme: dark)" srcset=(address(PosterName::Dark));
+            img src=(address(PosterName::Light)) alt="The cells as the Explorer first shows them";
+        }
+    }
+}
+
+fn poster_address(id: &str, name: PosterName) -> String {
+    format!("{ROOT}{}", Endpoint::Poster { id: id.into(), name }.address())
 }
 
 /// The document on a collection of these datasets, at [`Endpoint::Collection`].
@@ -108,7 +126,9 @@ pub fn collection_document(collection: &Collection, datasets: &[CatalogEntry<'_>
     };
     let parts = datasets.iter().map(|entry| json!({ "@type": "Dataset", "name": entry.facts.title })).collect();
     let linked = json_ld(&title, description, Some(collection), Some(parts));
-    page(&title, description, Some(collection), &body, Some(&linked))
+    let image =
+        datasets.iter().find(|entry| entry.facts.has_poster).map(|entry| poster_address(entry.id, PosterName::Light));
+    page(&title, description, Some(collection), &body, Some(&linked), image.as_deref())
 }
 
 fn withdrawn(title: &str, reason: &str, collection: Option<&Collection>) -> Document {
@@ -117,7 +137,7 @@ fn withdrawn(title: &str, reason: &str, collection: Option<&Collection>) -> Docu
         p.gone { strong { "This was withdrawn. " } bdi { (reason) } }
         @if let Some(collection) = collection { (versions(collection)) }
     };
-    Document { is_withdrawn: true, ..page(title, None, collection, &body, None) }
+    Document { is_withdrawn: true, ..page(title, None, collection, &body, None, None) }
 }
 
 fn part_of(collection: &Collection) -> Markup {
@@ -181,6 +201,7 @@ fn page(
     collection: Option<&Collection>,
     body: &Markup,
     linked: Option<&Value>,
+    image: Option<&str>,
 ) -> Document {
     let is_private = collection.is_some_and(Collection::is_private);
     let html = html! {
@@ -197,6 +218,7 @@ fn page(
                 meta property="og:title" content=(title);
                 meta property="og:type" content="website";
                 @if let Some(description) = description { meta property="og:description" content=(description); }
+                @if let Some(image) = image { meta property="og:image" content=(image); }
                 style { (PreEscaped(STYLE)) }
                 @if let Some(linked) = linked {
                     script type="application/ld+json" { (PreEscaped(script_text(linked))) }

@@ -36,6 +36,7 @@ use super::{
     exchange::Exchange,
     file_reading::Patience,
     host_check::HostCheck,
+    html_document::PagePoster,
     limits::Limits,
     options::CorsOrigins,
     request_log::RequestLine,
@@ -43,6 +44,9 @@ use super::{
     route::Route,
     sent_body::SentBody,
 };
+
+/// The page itself, for whatever it shows.
+const INDEX: &str = "index.html";
 
 /// What every handler sees.
 pub(super) struct State {
@@ -253,11 +257,16 @@ fn other_method(head: Response<Body>) -> Response<Body> {
 async fn resource(state: Arc<State>, route: Route, request: request::Parts, exchange: Arc<Exchange>) -> Response<Body> {
     let endpoint = match route {
         Route::Endpoint(endpoint) => endpoint,
-        Route::Page(path) => return page(state, request, path).await,
+        Route::Page(path) => return page(state, request, path, None).await,
     };
     match &endpoint {
         Endpoint::Health => responses::sentence(StatusCode::OK, "ok"),
-        Endpoint::Page { .. } => page(state, request, "index.html".to_owned()).await,
+        Endpoint::Page { id } => {
+            // What was last seen of the dataset will do: a page does not wait for a disk.
+            let dataset = state.catalog.entry(id).ok().and_then(|entry| entry.known());
+            let poster = dataset.and_then(|dataset| PagePoster::of_dataset(id, &dataset.open.posters));
+            page(state, request, INDEX.to_owned(), poster).await
+        }
         Endpoint::Catalog => match timeout(state.limits.answer_time, state.catalog.file()).await {
             Ok(Some(file)) => catalog_file(&request, &file),
             Ok(None) | Err(_) => responses::late(),
@@ -272,6 +281,7 @@ async fn resource(state: Arc<State>, route: Route, request: request::Parts, exch
         Endpoint::Dataset { id }
         | Endpoint::Moments { id }
         | Endpoint::File { id, .. }
+        | Endpoint::Poster { id, .. }
         | Endpoint::Tiles { id, .. } => {
             let entry = match state.catalog.entry(id) {
                 Ok(entry) => entry,
@@ -317,6 +327,7 @@ fn pack_of<'a>(endpoint: &'a Endpoint<'_>) -> Option<Cow<'a, str>> {
         | Endpoint::Datasets
         | Endpoint::Dataset { .. }
         | Endpoint::Moments { .. }
+        | Endpoint::Poster { .. }
         | Endpoint::About { .. }
         | Endpoint::Collection { .. }
         | Endpoint::Page { .. } => None,
@@ -341,6 +352,7 @@ fn of_dataset(asked: &Asked<'_>, dataset: &Dataset, endpoint: &Endpoint<'_>) -> 
         Endpoint::Dataset { .. } => Ok(responses::json(asked.request, &description(asked.limits, dataset))),
         Endpoint::Moments { .. } => Ok(answer_moments::refuse_method(asked.limits, dataset)),
         Endpoint::File { file, .. } => answer_file::file(asked, dataset, file),
+        Endpoint::Poster { name, .. } => answer_file::poster(asked, dataset, *name),
         Endpoint::Tiles { pack, list, .. } => answer_tiles::tiles(asked, dataset, pack, list),
         Endpoint::Health
         | Endpoint::Catalog
@@ -351,9 +363,9 @@ fn of_dataset(asked: &Asked<'_>, dataset: &Dataset, endpoint: &Endpoint<'_>) -> 
     }
 }
 
-async fn page(state: Arc<State>, request: request::Parts, path: String) -> Response<Body> {
+async fn page(state: Arc<State>, request: request::Parts, path: String, poster: Option<PagePoster>) -> Response<Body> {
     let answer_time = state.limits.answer_time;
-    match timeout(answer_time, spawn_blocking(move || state.page.file(&request, &path))).await {
+    match timeout(answer_time, spawn_blocking(move || state.page.file(&request, &path, poster.as_ref()))).await {
         Ok(Ok(response)) => response,
         Ok(Err(panic)) => responses::panicked(&panic),
         Err(_) => responses::late(),

@@ -24,7 +24,6 @@ impl Route {
         };
         let names: Vec<&str> = segments.iter().map(String::as_str).collect();
         match Endpoint::of_parts(&names) {
-            Some(Endpoint::Page { .. }) => Some(Self::index()),
             Some(endpoint) => Some(Self::Endpoint(endpoint.into_owned())),
             None if matches!(names[0], API_ROUTE | DATA_ROUTE | HEALTH_ROUTE | ABOUT_ROUTE | COLLECTION_ROUTE) => None,
             None => Some(Self::Page(names.join("/"))),
@@ -48,6 +47,7 @@ fn plain_name(piece: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use shared_fbs::api::PosterName;
 
     use super::*;
 
@@ -71,10 +71,11 @@ mod tests {
             "/data/a/tiles/obs-0123456789abcdef/5-9,12",
             Endpoint::Tiles { id: "a".into(), pack: "obs-0123456789abcdef".into(), list: "5-9,12".into() },
         );
+        endpoint("/d/a/poster-dark.png", Endpoint::Poster { id: "a".into(), name: PosterName::Dark });
         assert_eq!(Route::parse("/"), page("index.html"));
         assert_eq!(Route::parse("/index.html"), page("index.html"));
-        assert_eq!(Route::parse("/d/pbmc68k"), page("index.html"));
-        assert_eq!(Route::parse("/d/pbmc68k/genes"), page("index.html"));
+        endpoint("/d/pbmc68k", Endpoint::Page { id: "pbmc68k".into() });
+        endpoint("/d/pbmc68k/genes", Endpoint::Page { id: "pbmc68k".into() });
         assert_eq!(Route::parse("/assets/icon.svg"), page("assets/icon.svg"));
     }
 
@@ -134,6 +135,7 @@ mod tests {
                     Endpoint::Health | Endpoint::Catalog | Endpoint::Datasets => vec![],
                     Endpoint::Dataset { id }
                     | Endpoint::Moments { id }
+                    | Endpoint::Poster { id, name: _ }
                     | Endpoint::About { id }
                     | Endpoint::Collection { id }
                     | Endpoint::Page { id } => vec![id],
