@@ -64,7 +64,7 @@ const showPoster = () => {
   const poster = document.querySelector(".poster");
   if (!poster || location.hash) return;
   const [source, image] = poster.querySelectorAll("source, img");
-  const theme = query.get("theme");
+  const theme = query.has("embed") && query.get("theme");
   if (theme === "dark") image.src = source.srcset;
   if (["dark", "light"].includes(theme)) {
     document.body.dataset.theme = theme;

@@ -143,7 +143,6 @@ export class TesseraExplorer extends HTMLElement {
     }
     addEventListener("message", this.#hear);
     this.#join();
-    this.#pose();
     this.#seen.observe(this);
     if (this.#link || this.#begins) {
       this.#load();
@@ -152,6 +151,7 @@ export class TesseraExplorer extends HTMLElement {
       button.onclick = () => this.#load();
       this.#tell("", button);
     }
+    if (!this.#reveals) this.#pose();
   }
 
   // With this, moveBefore() moves the element without reloading the frame.
@@ -170,7 +170,7 @@ export class TesseraExplorer extends HTMLElement {
   attributeChangedCallback(name, before, value) {
     if (before === value) return;
     if (name === "poster" || (name === "theme" && !this.#frame)) {
-      this.#pose();
+      if (!this.#dataset) this.#pose();
     } else if (name === "group") {
       if (this.isConnected) this.#join();
     } else if (name === "src") {
@@ -318,10 +318,11 @@ export class TesseraExplorer extends HTMLElement {
   // Shows what stands for the cells: what the page gives until they are drawn, the dataset's poster while there is no frame.
   #pose() {
     const { origin, pathname, searchParams } = this.#address ?? {};
+    const isAlone = this.isConnected && !this.#frame && !this.#bytes && origin !== location.origin;
     const theme = this.getAttribute("theme");
     const isDark = theme === "dark" || (theme !== "light" && matchMedia("(prefers-color-scheme:dark)").matches);
     const [page] = /^.*\/d\/[^/]+/.exec(pathname) ?? [];
-    const isServed = page && !this.#frame && !this.#bytes && !searchParams.has("data");
+    const isServed = isAlone && page && !searchParams.has("data");
     const src = this.getAttribute("poster") || (isServed && `${origin}${page}/poster-${isDark ? "dark" : "light"}.png`);
     this.#cover.hidden = false;
     this.#poster.hidden = !src;
@@ -335,12 +336,13 @@ export class TesseraExplorer extends HTMLElement {
     const port = this.#port;
     this.#renew();
     this.#dataset = undefined;
+    this.#await();
     this.#call("open", { address: this.#locate(url) }).catch(() => port === this.#port && this.#again());
   }
 
   // Loads another dataset, if one is loaded or should be.
   #again() {
-    if (!this.#frame && !this.#failed && !this.#begins) return;
+    if (!this.#frame && !this.#failed && !this.#begins) return this.#pose();
     this.#close();
     this.#load();
   }
@@ -378,8 +380,12 @@ export class TesseraExplorer extends HTMLElement {
     this.#status.hidden = true;
     this.#pose();
     this.shadowRoot.prepend(this.#frame);
+    this.#await();
+  }
+
+  #await() {
     this.#patience = setTimeout(
-      () => this.#abandon("failed", `the viewer at ${url.origin} does not answer; its host must name ${location.origin}`),
+      () => this.#abandon("failed", `the viewer at ${this.#origin} does not answer; its host must name ${location.origin}`),
       HELLO_MILLIS,
     );
   }
@@ -520,6 +526,7 @@ export class TesseraExplorer extends HTMLElement {
 
   #see(visible) {
     if (visible && this.#reveals && this.#status.hidden) this.#load();
+    if (!visible && !this.#frame) this.#pose();
     if (visible === this.#visible) return;
     this.#visible = visible;
     clearTimeout(this.#unseen);
@@ -574,13 +581,13 @@ export class TesseraExplorer extends HTMLElement {
     this.#frame?.remove();
     this.#frame = null;
     this.#dataset = undefined;
-    this.#pose();
   }
 
   // Gives the frame up, and says why.
   #abandon(code, message) {
     const error = new TesseraError({ code, message });
     this.#close();
+    this.#pose();
     this.#settle.reject(error);
     for (const call of this.#calls.values()) call.reject(error);
     this.#calls.clear();

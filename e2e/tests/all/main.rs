@@ -16,6 +16,7 @@ mod markers;
 mod network;
 mod open;
 mod picture;
+mod poster;
 mod recover;
 mod samples;
 mod small_screen;

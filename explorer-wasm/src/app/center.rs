@@ -50,9 +50,12 @@ pub(super) fn Center(
         failure.with(Option::is_none) && (!is_ready.get() || waits_for_points)
     });
     let cannot_draw = move || handle.failure.get();
+    let poster_place = NodeRef::<html::Div>::new();
     Effect::new(move |_| {
         if failure.with(Option::is_some) {
             handle.poster.remove();
+        } else if let Some(place) = poster_place.get() {
+            handle.poster.move_to(&place);
         }
     });
     let query = store.part(|state| state.view.analysis.query.clone());
@@ -80,6 +83,9 @@ pub(super) fn Center(
         }
     });
     view! {
+        <Show when=move || handle.poster.is_shown()>
+            <div class="poster-place" node_ref=poster_place></div>
+        </Show>
         <Show when=move || is_ready.get() && plane.with(Option::is_some) && !handle.suspended.get()>
             <Picture store handle />
             <EmbeddingBar store handle platform on_command />

@@ -132,7 +132,6 @@ pub fn Picture(
     Effect::new(move |_| {
         let Some(element) = host.get() else { return };
         observe_size(&element, handle);
-        handle.poster.move_to(&element);
         let asked = store.host().and_then(|host| host.renderer());
         stage.set_value(Some(Stage::new(store, handle, element.into(), backend(asked.as_deref()))));
     });

@@ -24,12 +24,12 @@ impl Poster {
         self.is_shown.get()
     }
 
-    /// Puts it before the other children of the picture's element, which has the place that the document gave it.
-    pub fn move_to(self, picture: &HtmlElement) {
+    /// Puts it before the children of an element.
+    pub fn move_to(self, parent: &HtmlElement) {
         self.element.with_value(|element| {
             if let Some(element) = element {
                 // Only a node that cannot be a child is refused.
-                let _ = picture.prepend_with_node_1(element);
+                let _ = parent.prepend_with_node_1(element);
             }
         });
     }
