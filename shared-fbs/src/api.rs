@@ -68,7 +68,7 @@ impl EmbedFile {
 
 /// A picture of a dataset, as the address of its page with a file's name after it has it: of the default embedding, on the
 /// page's background in a theme.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum PosterName {
     /// The largest on light.
     Light,

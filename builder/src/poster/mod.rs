@@ -126,11 +126,12 @@ impl Paints {
     }
 }
 
-/// The pictures of an embedding, largest first, each on both grounds; of boxes that give the same size the first alone.
+/// The pictures of an embedding, largest first, each on both grounds; of boxes that give nearly the same size the first
+/// alone.
 fn sizes(points: &Points<'_>, paints: &[Paints; 2]) -> Vec<[Picture; 2]> {
     let mut sizes: Vec<[Picture; 2]> = Vec::new();
     for most in BOXES {
-        let smaller = sizes.last().map_or(u32::MAX, |[last, _]| last.size[0]);
+        let smaller = sizes.last().map_or(u32::MAX, |[last, _]| last.size[0] * 3 / 4);
         if let Some(pictures) = fitting(points, paints, most)
             && pictures[0].size[0] < smaller
         {
@@ -149,13 +150,51 @@ fn fitting(points: &Points<'_>, paints: &[Paints; 2], most: [u32; 2]) -> Option<
         if n_bytes <= MOST_BYTES {
             return Some(pictures);
         }
-        let excess = n_bytes as f64 / MOST_BYTES as f64;
-        if n_colors > FEW_COLORS && excess < 1.5 {
+        if n_colors > FEW_COLORS {
             n_colors = FEW_COLORS;
         } else {
-            n_colors = FEW_COLORS;
-            scale *= 0.97 / excess.sqrt();
+            scale *= 0.97 / (n_bytes as f64 / MOST_BYTES as f64).sqrt();
         }
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Points of 30 colors, each color around places of its own, or all mixed.
+    fn points(n_points: u32, spread: f64) -> (Vec<PointPosition>, [Paints; 2]) {
+        let mut state = 1_u64;
+        let mut random = move || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 40) as f64 / f64::from(1 << 24)
+        };
+        let (mut positions, mut styles) = (Vec::new(), Vec::new());
+        for _ in 0..n_points {
+            let color = (random() * 30.0) as u8;
+            let center = [f64::from(color % 6) / 6.0 + 0.08, f64::from(color / 6) / 5.0 + 0.1];
+            let bell = [0, 1].map(|axis| center[axis] + spread * (random() + random() + random() - 1.5));
+            let [x, y] = bell.map(|place| (place.clamp(0.0, 1.0) * 65_534.0) as u16);
+            positions.push(PointPosition::new(x, y));
+            styles.push(PointStyle::new(color).selected());
+        }
+        let colors: Vec<[u8; 4]> = (0..30_u8).map(|at| [at * 8, 255 - at * 5, at.wrapping_mul(47), 255]).collect();
+        let paints = Ground::ALL.map(|ground| Paints { ground, styles: styles.clone(), colors: colors.clone() });
+        (positions, paints)
+    }
+
+    #[test]
+    fn posters_of_crowds_are_small_enough() {
+        for spread in [0.1, 1.0] {
+            let (positions, paints) = points(100_000, spread);
+            let points = Points { positions: &positions, styles: &paints[0].styles };
+            let sizes = sizes(&points, &paints);
+            assert!(!sizes.is_empty(), "{spread}");
+            for pictures in &sizes {
+                assert!(pictures.iter().all(|picture| picture.bytes.len() <= MOST_BYTES), "{spread}");
+                assert!(pictures[0].size == pictures[1].size && pictures[0].size[0] >= 200, "{:?}", pictures[0].size);
+            }
+        }
+    }
 }

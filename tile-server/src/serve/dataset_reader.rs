@@ -1,7 +1,7 @@
 //! What the server must know of a dataset; the format itself is read elsewhere.
 
 use std::{
-    collections::HashMap,
+    collections::BTreeMap,
     ops::Range,
     path::{Path, PathBuf},
     sync::{Arc, atomic::AtomicBool},
@@ -37,7 +37,7 @@ pub struct PackDescription {
 }
 
 /// The files of a dataset's posters, by their names in addresses.
-pub type Posters = HashMap<PosterName, String>;
+pub type Posters = BTreeMap<PosterName, String>;
 
 /// Where the tiles of a dataset lie. A pack is named by its file's stem, hash included.
 pub trait TileIndex: Send + Sync {
