@@ -20,7 +20,7 @@ use crate::{
     layer::{self, CellSets, Context, Cube, LayerPlace, MomentsColumn, WholeCells},
     obsm::ObsmWriter,
     pack::{LayerPacks, PackWriter},
-    poster,
+    poster::{self, MainLabel},
 };
 
 /// Columns with more labels than this get no moments of their own: nobody compares so many labels,
@@ -117,7 +117,7 @@ impl Plan {
         };
         self.write_embeddings(environment, &order, &levels, &mut manifest)?;
         let label_colors = self.write_obs(files, &order, &mut obs_pack, &mut manifest).map_err(output)?;
-        self.write_posters(environment, &order, label_colors, &mut manifest)?;
+        self.write_posters(environment, &order, label_colors.as_deref(), &mut manifest)?;
         let moments_columns = self.moments_columns(&order);
         let cube = self.cube(&order);
         let sets = CellSets::new(self.n_obs as usize, &moments_columns, cube.as_ref());
@@ -200,12 +200,12 @@ impl Plan {
         &self,
         environment: &Environment<'_>,
         order: &CellOrder,
-        label_colors: Option<Vec<u32>>,
+        label_colors: Option<&[u32]>,
         manifest: &mut Manifest,
     ) -> Result<(), BuildError> {
-        let _stage = environment.progress.stage("drawing posters".to_owned(), 0);
-        let main_label = self.main_label.map(|index| (&self.columns[index], label_colors));
-        let planes = self.embeddings.iter().map(|(_, digitized)| &digitized.plane);
+        let stage = environment.progress.stage("drawing posters".to_owned(), self.embeddings.len() as u64);
+        let main_label = self.main_label.map(|index| MainLabel { column: &self.columns[index], colors: label_colors });
+        let planes = self.embeddings.iter().map(|(_, digitized)| &digitized.plane).inspect(|_| stage.advance(1));
         poster::write(planes, main_label, order, environment, manifest)
     }
 

@@ -43,16 +43,24 @@ const FEW_COLORS: usize = 48;
 /// How often a poster is made smaller before it is given up.
 const MOST_TRIES: usize = 4;
 
+/// The column of cell types.
+#[derive(Clone, Copy)]
+pub struct MainLabel<'a> {
+    pub column: &'a TableColumn,
+    /// The file's colors of its labels.
+    pub colors: Option<&'a [u32]>,
+}
+
 /// Draws and writes the posters of all embeddings, whose positions are by row of the input, and lists them in the manifest.
 pub fn write<'a>(
     embeddings: impl Iterator<Item = &'a Embedding>,
-    main_label: Option<(&TableColumn, Option<Vec<u32>>)>,
+    main_label: Option<MainLabel<'_>>,
     order: &CellOrder,
     environment: &Environment<'_>,
     manifest: &mut Manifest,
 ) -> Result<(), BuildError> {
     let draw_order = DrawOrder::new(manifest.n_obs).cells();
-    let paints = Ground::ALL.map(|ground| Paints::new(manifest, main_label.as_ref(), order, &draw_order, ground));
+    let paints = Ground::ALL.map(|ground| Paints::new(manifest, main_label, order, &draw_order, ground));
     let mut posters = Vec::new();
     for (index, embedding) in embeddings.enumerate() {
         environment.check()?;
@@ -100,19 +108,19 @@ impl Paints {
     /// As the Explorer's session paints them when the dataset is opened.
     fn new(
         manifest: &Manifest,
-        main_label: Option<&(&TableColumn, Option<Vec<u32>>)>,
+        main_label: Option<MainLabel<'_>>,
         order: &CellOrder,
         draw_order: &[u32],
         ground: Ground,
     ) -> Self {
         let mut session = Session::new(Arc::new(manifest.clone()));
         session.set_ground(ground);
-        if let Some((column, colors)) = main_label
+        if let Some(MainLabel { column, colors }) = main_label
             && let TableValues::Labels { codes, categories, ordered, .. } = &column.values
         {
             let codes = Codes::U32(stored_codes(codes, categories.len(), &order.rows));
             let counts = vec![0; categories.len() + 1];
-            let head = Categories { labels: categories.clone(), counts, colors: colors.clone() };
+            let head = Categories { labels: categories.clone(), counts, colors: colors.map(<[u32]>::to_vec) };
             let labels =
                 explorer_core::data::Categorical { codes, categories: categories.as_slice().into(), ordered: *ordered };
             session.arrive(DataKey::Categories(column.name.clone()), Slot::Ready(head.into()));

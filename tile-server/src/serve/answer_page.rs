@@ -38,9 +38,11 @@ pub(super) struct Page {
     data_origins: Origins,
     embed_origins: Origins,
     frame_ancestors: FrameAncestors,
-    /// By path and poster.
-    prepared: Mutex<HashMap<(String, Option<PagePoster>), Arc<Prepared>>>,
+    prepared: Mutex<PreparedFiles>,
 }
+
+/// Files by path and poster.
+type PreparedFiles = HashMap<(String, Option<PagePoster>), Arc<Prepared>>;
 
 /// A file of the page with its policy and its codings.
 struct Prepared {
