@@ -61,6 +61,29 @@ const preload = (path) => addLink({ rel: "preload", as: "fetch", href: new URL(p
 const query = new URLSearchParams(location.search);
 const isOne = ["data", "bytes"].some((name) => query.has(name));
 const isDataset = isOne || location.href.startsWith(new URL("d/", document.baseURI).href);
+
+// Shows the poster of the dataset, which the document holds, unless the address asks for another view than the first.
+const showPoster = () => {
+  const poster = document.querySelector(".poster");
+  if (!poster || location.hash) return;
+  const [source, image] = poster.querySelectorAll("source, img");
+  const theme = query.has("embed") && query.get("theme");
+  if (theme === "dark") image.src = source.srcset;
+  if (["dark", "light"].includes(theme)) {
+    document.body.dataset.theme = theme;
+    source.remove();
+  }
+  if (query.has("embed")) {
+    const ui = query.get("ui") ?? "full";
+    document.body.dataset.ui = ui;
+    const panels = query.get("panels")?.split(" ") ?? (ui === "full" ? ["left", "right"] : []);
+    for (const side of ["left", "right"]) poster.classList.toggle(`${side}-closed`, !panels.includes(side));
+  }
+  poster.hidden = false;
+};
+if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", showPoster);
+else showPoster();
+
 const mayUseWebGpu = navigator.gpu && query.get("renderer") !== "webgl2";
 if (!isDataset) {
   preload("catalog.tsc");

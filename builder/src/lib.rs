@@ -21,6 +21,7 @@ pub mod native;
 mod obsm;
 mod pack;
 mod plan;
+mod poster;
 
 use h5ad::H5ad;
 use shared_fbs::manifest::Manifest;

@@ -20,6 +20,7 @@ use crate::{
     layer::{self, CellSets, Context, Cube, LayerPlace, MomentsColumn, WholeCells},
     obsm::ObsmWriter,
     pack::{LayerPacks, PackWriter},
+    poster::{self, MainLabel},
 };
 
 /// Columns with more labels than this get no moments of their own: nobody compares so many labels,
@@ -115,7 +116,8 @@ impl Plan {
             ..Manifest::default()
         };
         self.write_embeddings(environment, &order, &levels, &mut manifest)?;
-        self.write_obs(files, &order, &mut obs_pack, &mut manifest).map_err(output)?;
+        let label_colors = self.write_obs(files, &order, &mut obs_pack, &mut manifest).map_err(output)?;
+        self.write_posters(environment, &order, label_colors.as_deref(), &mut manifest)?;
         let moments_columns = self.moments_columns(&order);
         let cube = self.cube(&order);
         let sets = CellSets::new(self.n_obs as usize, &moments_columns, cube.as_ref());
@@ -167,25 +169,44 @@ impl Plan {
         Ok(())
     }
 
+    /// Gives the file's colors of the main label.
     fn write_obs(
         &mut self,
         output: &dyn Output,
         order: &CellOrder,
         obs_pack: &mut PackWriter,
         manifest: &mut Manifest,
-    ) -> io::Result<()> {
+    ) -> io::Result<Option<Vec<u32>>> {
         let mut postings = PackWriter::create(output, "postings")?;
         let mut packs = ColumnPacks { values: obs_pack, postings: Some(&mut postings) };
-        for column in &self.columns {
+        let mut label_colors = None;
+        for (index, column) in self.columns.iter().enumerate() {
             let hidden = labels::is_hidden(&column.name, &self.columns);
             let colors = labels::colors(column, self.file.uns(), &mut self.warnings);
+            if self.main_label == Some(index) {
+                label_colors.clone_from(&colors);
+            }
             manifest.columns.push(columns::write(column, &order.rows, colors, hidden, &mut packs)?);
         }
         let ids: Vec<Option<String>> = std::mem::take(&mut self.cell_ids).into_iter().map(Some).collect();
         manifest.cell_ids = Some(columns::write_text(&ids, &order.rows, packs.values)?);
         manifest.row = Some(columns::write_rows(&order.rows, packs.values)?);
         manifest.packs.push(postings.finish()?);
-        Ok(())
+        Ok(label_colors)
+    }
+
+    /// `label_colors` are the file's colors of the main label.
+    fn write_posters(
+        &self,
+        environment: &Environment<'_>,
+        order: &CellOrder,
+        label_colors: Option<&[u32]>,
+        manifest: &mut Manifest,
+    ) -> Result<(), BuildError> {
+        let stage = environment.progress.stage("drawing posters".to_owned(), self.embeddings.len() as u64);
+        let main_label = self.main_label.map(|index| MainLabel { column: &self.columns[index], colors: label_colors });
+        let planes = self.embeddings.iter().map(|(_, digitized)| &digitized.plane).inspect(|_| stage.advance(1));
+        poster::write(planes, main_label, order, environment, manifest)
     }
 
     /// The columns whose labels get moments.

@@ -4,7 +4,7 @@
 //! frame draws the prefix that fits the time; when it rests, the following frames complete it. Where pixels alone take
 //! more time than there is, as on a software adapter, a moving picture has half the resolution.
 
-use crate::point::MAX_POINTS;
+use explorer_points::MAX_POINTS;
 
 /// Whether this frame shows the same picture as the last one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

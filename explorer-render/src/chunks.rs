@@ -4,9 +4,9 @@
 
 use std::ops::Range;
 
-use crate::camera::Bounds;
-use crate::frame::FrameUniform;
-use crate::point::PointPosition;
+use explorer_points::Bounds;
+use explorer_points::FrameUniform;
+use explorer_points::PointPosition;
 
 /// Points a chunk: those of one workgroup, `WORKGROUP_SIZE` in the shaders.
 pub(crate) const CHUNK: u32 = 256;
@@ -134,8 +134,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::camera::{Camera, Viewport};
-    use crate::frame::{FrameParams, tests::params};
+    use crate::tests::params;
+    use explorer_points::{Camera, FrameParams, Viewport};
 
     /// Points along a curve, so that neighbors are near; one in 16 has no position.
     fn curve(n_points: u32) -> Vec<PointPosition> {

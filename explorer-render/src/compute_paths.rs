@@ -1,12 +1,12 @@
 //! The paths through the index buffer: accumulate points in it, then color its pixels.
 
-use crate::frame::{DrawMode, FrameUniform};
 use crate::gpu::Gpu;
 use crate::passes::Scene;
 use crate::passes::density::DensityPass;
 use crate::passes::resolve::ResolvePass;
 use crate::passes::screen::{Screen, ScreenLayouts};
 use crate::passes::splat::SplatPass;
+use explorer_points::{DrawMode, FrameUniform};
 
 pub(crate) struct ComputePaths {
     splat: SplatPass,

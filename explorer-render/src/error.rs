@@ -1,6 +1,6 @@
 //! What can go wrong between points and pixels.
 
-use crate::point::MAX_POINTS;
+use explorer_points::MAX_POINTS;
 
 /// An error of the renderer. Each says what would help.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -14,23 +14,16 @@
 //! * **quads** (anything, WebGL2 included): one anti-aliased instanced quad per point. Sparse
 //!   scenes with large dots take it everywhere, WebGL2 always.
 //!
-//! The pure parts need no GPU and are tested without one: the viewport's algebra ([`Camera`]), the
-//! dots' size ([`point_diameter_px`]), the frame budget ([`FrameBudget`]), picking
-//! ([`pick_cpu`]) and the twins of the shaders ([`cpu`]).
+//! What needs no GPU is `explorer-points`: the viewport's algebra ([`Camera`]), the dots' size ([`point_diameter_px`]),
+//! picking ([`pick_cpu`]) and the twins of the shaders ([`cpu`]).
 
 mod budget;
-mod camera;
 mod chunks;
 mod compute_paths;
-pub mod cpu;
 mod error;
-mod frame;
 mod gpu;
 mod passes;
-mod pick;
 mod pixel_box;
-mod point;
-mod point_size;
 mod points;
 mod readback;
 mod render_path;
@@ -39,16 +32,34 @@ mod runs;
 mod target;
 
 pub use budget::{Completion, FrameBudget, Pace, Ration, Resolution};
-pub use camera::{Bounds, Camera, EMBEDDING_MAX, Viewport};
 pub use chunks::InView;
 pub use error::RenderError;
-pub use frame::{DrawMode, FrameParams};
+pub use explorer_points::{
+    Bounds, Camera, DrawMode, EMBEDDING_MAX, FrameParams, MAX_POINTS, PickScene, PointPosition, PointStyle,
+    StyleChange, Viewport, cpu, pick_cpu, point_diameter_px,
+};
 pub use gpu::{Backend, Gpu};
-pub use pick::{PickScene, pick_cpu};
-pub use point::{MAX_POINTS, PointPosition, PointStyle, StyleChange};
-pub use point_size::point_diameter_px;
 pub use readback::Image;
 pub use render_path::{Compute, RenderPath, choose_render_path};
 pub use renderer::{RenderOutcome, Renderer};
 /// What a surface is made of: `SurfaceTarget::Canvas(canvas)` in a page.
 pub use wgpu::SurfaceTarget;
+
+#[cfg(test)]
+mod tests {
+    use super::{Camera, DrawMode, FrameParams, Viewport};
+
+    /// A frame of a small picture.
+    pub fn params() -> FrameParams {
+        FrameParams {
+            camera: Camera { center: [32767.25, 32767.75], span: 65534.0 },
+            viewport: Viewport::from_css(100.0, 80.0, 2.0),
+            point_diameter_px: 3.0,
+            unselected: ([128; 3], 0.8),
+            highlight: None,
+            background: [250, 251, 252],
+            prefix: 1000,
+            mode: DrawMode::Points,
+        }
+    }
+}

@@ -1,7 +1,7 @@
 //! The pixels around the pointer, and the nearest point among them.
 
-use crate::camera::Viewport;
-use crate::cpu::point_of_key;
+use explorer_points::Viewport;
+use explorer_points::cpu::point_of_key;
 use std::ops::Range;
 
 /// More pixels each way than anyone needs to hit a dot.

@@ -4,9 +4,9 @@ use crate::chunks::{CHUNK, Chunks};
 use crate::error::RenderError;
 use crate::gpu::Gpu;
 use crate::passes::n_workgroups;
-use crate::point::{MAX_POINTS, PointPosition, PointStyle};
 use crate::render_path::Compute;
 use bytemuck::Pod;
+use explorer_points::{MAX_POINTS, PointPosition, PointStyle};
 use std::mem::size_of;
 
 /// A chunk beyond all points.

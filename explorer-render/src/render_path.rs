@@ -1,7 +1,7 @@
 //! Which of the two paths to the picture a frame takes.
 
 use crate::budget::Completion;
-use crate::frame::DrawMode;
+use explorer_points::DrawMode;
 
 /// A way from points to pixels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,22 +1,22 @@
 //! The renderer: long-lived GPU objects, and one call per frame.
 
-use crate::camera::{Camera, Viewport};
 use crate::chunks::InView;
 use crate::compute_paths::ComputePaths;
 use crate::error::RenderError;
-use crate::frame::{DrawMode, FrameParams, FrameUniform};
 use crate::gpu::{Backend, Gpu};
 use crate::passes::Scene;
 use crate::passes::quads::QuadsPass;
 use crate::passes::screen::n_pixels;
 use crate::passes::uniforms::Uniforms;
 use crate::pixel_box::PixelBox;
-use crate::point::{PointPosition, PointStyle, StyleChange};
 use crate::points::PointBuffers;
 use crate::readback::{self, Image};
 use crate::render_path::{Compute, RenderPath, choose_render_path};
 use crate::runs;
 use crate::target::{self, Acquired, Target};
+use explorer_points::{Camera, Viewport};
+use explorer_points::{DrawMode, FrameParams, FrameUniform};
+use explorer_points::{PointPosition, PointStyle, StyleChange};
 use std::ops::Range;
 use std::rc::Rc;
 

@@ -7,7 +7,10 @@ use std::{borrow::Cow, str::Utf8Error};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 
-use crate::path::{CATALOG, DATA_ROUTE, EMBED_MOVING, EMBED_ROUTE, TILES_ROUTE};
+use crate::{
+    manifest::{Manifest, Poster, PosterTheme},
+    path::{CATALOG, DATA_ROUTE, EMBED_MOVING, EMBED_ROUTE, TILES_ROUTE},
+};
 
 /// The first name in the addresses of what the server says of itself.
 pub const API_ROUTE: &str = "api";
@@ -81,6 +84,48 @@ impl EmbedFile {
     }
 }
 
+/// A picture of a dataset, as the address of its page with a file's name after it has it: of the default embedding, on the
+/// page's background in a theme.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum PosterName {
+    /// The largest on light.
+    Light,
+    /// The largest on dark.
+    Dark,
+    /// One for lists, on light.
+    LightSmall,
+    /// One for lists, on dark.
+    DarkSmall,
+}
+
+impl PosterName {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Light, Self::Dark, Self::LightSmall, Self::DarkSmall];
+
+    /// The name of the file.
+    pub fn file(self) -> &'static str {
+        match self {
+            Self::Light => "poster-light.png",
+            Self::Dark => "poster-dark.png",
+            Self::LightSmall => "poster-light-small.png",
+            Self::DarkSmall => "poster-dark-small.png",
+        }
+    }
+
+    /// What a dataset has of that name; `None` where it has no posters.
+    pub fn of(self, manifest: &Manifest) -> Option<&Poster> {
+        match self {
+            Self::Light => manifest.poster(PosterTheme::Light, u32::MAX),
+            Self::Dark => manifest.poster(PosterTheme::Dark, u32::MAX),
+            Self::LightSmall => manifest.poster(PosterTheme::Light, SMALL_PX),
+            Self::DarkSmall => manifest.poster(PosterTheme::Dark, SMALL_PX),
+        }
+    }
+}
+
+/// What a poster for lists measures at least, in pixels.
+const SMALL_PX: u32 = 240;
+
 /// What stands as it is in a part of an address, as in JavaScript's `encodeURIComponent`.
 const PLAIN: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
@@ -136,6 +181,13 @@ pub enum Endpoint<'a> {
         /// A [`TileList`](crate::path::TileList).
         list: Cow<'a, str>,
     },
+    /// A picture of a dataset.
+    Poster {
+        /// The dataset's name.
+        id: Cow<'a, str>,
+        /// Which one.
+        name: PosterName,
+    },
     /// What there is to say of a dataset, as a document.
     About {
         /// The dataset's name.
@@ -178,6 +230,7 @@ impl<'a> Endpoint<'a> {
                 // A list is made of digits, `-` and `,`, which stand in addresses as they are.
                 format!("{DATA_ROUTE}/{}/{TILES_ROUTE}/{}/{list}", part(id), part(pack))
             }
+            Self::Poster { id, name } => format!("{PAGE_ROUTE}/{}/{}", part(id), name.file()),
             Self::About { id } => format!("{ABOUT_ROUTE}/{}{HTML}", part(id)),
             Self::Oembed { id } => format!("{ABOUT_ROUTE}/{}{OEMBED}", part(id)),
             Self::Sitemap => SITEMAP.to_owned(),
@@ -210,6 +263,10 @@ impl<'a> Endpoint<'a> {
             [SITEMAP] => Self::Sitemap,
             [COLLECTION_ROUTE, "" | "index.html"] => Self::Collections,
             [COLLECTION_ROUTE, file] => Self::Collection { id: file.strip_suffix(HTML)?.into() },
+            [PAGE_ROUTE, id, file] => match PosterName::ALL.into_iter().find(|name| name.file() == file) {
+                Some(name) => Self::Poster { id: id.into(), name },
+                None => Self::Page { id: id.into() },
+            },
             [PAGE_ROUTE, id, ..] => Self::Page { id: id.into() },
             _ => return None,
         })
@@ -227,6 +284,7 @@ impl<'a> Endpoint<'a> {
             Self::Moments { id } => Endpoint::Moments { id: owned(id) },
             Self::File { id, file } => Endpoint::File { id: owned(id), file: owned(file) },
             Self::Tiles { id, pack, list } => Endpoint::Tiles { id: owned(id), pack: owned(pack), list: owned(list) },
+            Self::Poster { id, name } => Endpoint::Poster { id: owned(id), name },
             Self::About { id } => Endpoint::About { id: owned(id) },
             Self::Oembed { id } => Endpoint::Oembed { id: owned(id) },
             Self::Sitemap => Endpoint::Sitemap,
@@ -324,6 +382,7 @@ mod tests {
             name().prop_map(|id| Endpoint::Moments { id }),
             (name(), name()).prop_map(|(id, file)| Endpoint::File { id, file }),
             (name(), name()).prop_map(|(id, pack)| Endpoint::Tiles { id, pack, list: "5-9,12".into() }),
+            (name(), 0..4_usize).prop_map(|(id, at)| Endpoint::Poster { id, name: PosterName::ALL[at] }),
             name().prop_map(|id| Endpoint::About { id }),
             name().prop_map(|id| Endpoint::Oembed { id }),
             Just(Endpoint::Sitemap),

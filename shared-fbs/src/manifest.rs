@@ -16,9 +16,9 @@ use crate::{
 pub use wire::{
     BlockLevelT as BlockLevel, BoundsT as Bounds, ColumnKind, ColumnMomentsT as ColumnMoments, ColumnT as Column,
     CubeMomentsT as CubeMoments, EmbeddingT as Embedding, LayerT as Layer, ManifestT as Manifest, NumberKind,
-    PackT as Pack, PageT as Page, ScaleFactorT as ScaleFactor, SegmentT as Segment, SpatialImageT as SpatialImage,
-    SpatialLibraryT as SpatialLibrary, TileRangeT as TileRange, ValueKind, ValueRangeT as ValueRange, VarT as Var,
-    WarningT as Warning,
+    PackT as Pack, PageT as Page, PosterT as Poster, PosterTheme, ScaleFactorT as ScaleFactor, SegmentT as Segment,
+    SpatialImageT as SpatialImage, SpatialLibraryT as SpatialLibrary, TileRangeT as TileRange, ValueKind,
+    ValueRangeT as ValueRange, VarT as Var, WarningT as Warning,
 };
 
 /// The version of the format that this crate writes and reads.
@@ -231,7 +231,7 @@ fn is_wide(number: NumberKind) -> bool {
 
 impl Manifest {
     /// What the dataset holds as 32 hexadecimal digits: XXH3-128 of the manifest without what only describes it (title,
-    /// source, generator, warnings) and without how packs are hosted. The manifest names every pack by its content, so packs
+    /// source, generator, warnings), without posters, and without how packs are hosted. The manifest names every pack by its content, so packs
     /// that differ give another id.
     pub fn content_id_of(&self) -> String {
         let content = Self {
@@ -241,6 +241,7 @@ impl Manifest {
             title: None,
             source: None,
             warnings: Vec::new(),
+            posters: None,
             ..self.clone()
         };
         let mut builder = flatbuffers::FlatBufferBuilder::with_capacity(1 << 14);
@@ -298,6 +299,19 @@ impl Manifest {
     /// The column of a name.
     pub fn column(&self, name: &str) -> Option<&Column> {
         self.columns.iter().find(|column| column.name == name)
+    }
+
+    /// The pictures of the dataset; older programs made none.
+    pub fn all_posters(&self) -> &[Poster] {
+        self.posters.as_deref().unwrap_or_default()
+    }
+
+    /// The picture of the default embedding in a theme that is at least so many pixels wide or high, or the largest one.
+    pub fn poster(&self, theme: PosterTheme, least_px: u32) -> Option<&Poster> {
+        let of_default = |poster: &&Poster| poster.embedding == self.default_embedding && poster.theme == theme;
+        let posters = || self.all_posters().iter().filter(of_default);
+        let size = |poster: &&Poster| poster.width.max(poster.height);
+        posters().filter(|poster| size(poster) >= least_px).min_by_key(size).or_else(|| posters().max_by_key(size))
     }
 
     /// How the cells are dealt out over levels of detail.
@@ -426,6 +440,16 @@ impl Manifest {
         {
             return wrong("a default does not exist");
         }
+        let is_sound = |poster: &Poster| {
+            path::is_poster_file(&poster.file)
+                && (poster.embedding as usize) < self.embeddings.len()
+                && poster.width > 0
+                && poster.height > 0
+                && matches!(poster.theme, PosterTheme::Light | PosterTheme::Dark)
+        };
+        if !self.all_posters().iter().all(is_sound) {
+            return wrong("a poster has no size, no embedding, or a file name that is none of a poster");
+        }
         Ok(())
     }
 }
@@ -516,6 +540,32 @@ mod tests {
         assert_eq!(Manifest::decode(&cut.encode()), Ok(cut));
         let short = of_segments(Some(vec![Segment { hash: 1, n_bytes: 8 }]));
         assert!(matches!(Manifest::decode(&short.encode()), Err(DecodeError::Inconsistent { .. })));
+    }
+
+    #[test]
+    fn posters_are_checked_and_do_not_change_the_content_id() {
+        let poster = |file: &str, width| Poster { file: file.to_owned(), width, height: width, ..Poster::default() };
+        let of_posters = |posters: Vec<Poster>| Manifest {
+            embeddings: vec![Embedding { n_dims: 2, step: 1.0, number: NumberKind::Float32, ..Embedding::default() }],
+            posters: Some(posters),
+            ..manifest()
+        };
+        let name = path::poster_file(1);
+        let good = of_posters(vec![poster(&name, 640), poster(&name, 320)]);
+        assert_eq!(good.content_id_of(), of_posters(Vec::new()).content_id_of());
+        let widths = [640, 400, 320, 1].map(|least| good.poster(PosterTheme::Light, least).map(|found| found.width));
+        assert_eq!(widths, [Some(640), Some(640), Some(320), Some(320)]);
+        assert_eq!(good.poster(PosterTheme::Light, 5000).map(|found| found.width), Some(640));
+        assert_eq!(good.poster(PosterTheme::Dark, 1), None);
+        let points = Pack { name: "points".to_owned(), file: "points.pack".to_owned(), ..Pack::default() };
+        let refused = |posters| {
+            let manifest = Manifest { packs: vec![points.clone()], ..of_posters(posters) };
+            Manifest::decode(&manifest.encode()).err().is_some_and(|error| error.to_string().contains("poster"))
+        };
+        assert!(!refused(vec![poster(&name, 1)]));
+        for bad in [poster("../x.png", 1), poster(&name, 0), Poster { embedding: 1, ..poster(&name, 1) }] {
+            assert!(refused(vec![bad]));
+        }
     }
 
     #[test]

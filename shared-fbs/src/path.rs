@@ -55,9 +55,25 @@ pub fn segment_file(pack: &str, content_hash: u64) -> String {
     format!("{pack}-{content_hash:016x}{SEGMENT_SUFFIX}")
 }
 
-/// The hash in the name of a pack's file, given the name or its stem: sixteen hexadecimal digits in lower case.
+/// How the name of a poster's file ends.
+const POSTER_SUFFIX: &str = ".png";
+
+/// What the name of a poster's file begins with.
+const POSTER: &str = "poster";
+
+/// The file of a poster: a hash of its content, so that it never changes under its name.
+pub fn poster_file(content_hash: u64) -> String {
+    format!("{POSTER}-{content_hash:016x}{POSTER_SUFFIX}")
+}
+
+/// Whether a file's name is that of a poster.
+pub fn is_poster_file(name: &str) -> bool {
+    name.strip_suffix(POSTER_SUFFIX).and_then(|stem| stem.strip_prefix(POSTER)?.strip_prefix('-')).is_some_and(is_hash)
+}
+
+/// The hash in the name of a pack's or a poster's file, given the name or its stem: sixteen hexadecimal digits in lower case.
 pub fn content_hash(name: &str) -> Option<&str> {
-    let stem = name.strip_suffix(PACK_SUFFIX).unwrap_or(name);
+    let stem = name.strip_suffix(PACK_SUFFIX).or_else(|| name.strip_suffix(POSTER_SUFFIX)).unwrap_or(name);
     let (_, hash) = stem.rsplit_once('-')?;
     is_hash(hash).then_some(hash)
 }
@@ -213,6 +229,11 @@ mod tests {
             assert_eq!(is_pack_file(name), is_named, "{name}");
         }
         assert_eq!(content_hash(&pack_file("obs", 1)), Some("0000000000000001"));
+        assert_eq!(content_hash(&poster_file(1)), Some("0000000000000001"));
+        assert!(is_poster_file(&poster_file(1)) && !is_pack_file(&poster_file(1)));
+        for other in ["poster-1.png", "poster0123456789abcdef.png", "../poster-0123456789abcdef.png", "poster.png"] {
+            assert!(!is_poster_file(other), "{other}");
+        }
         for hidden in [".obs-0123456789abcdef.pack", "a/obs-0123456789abcdef.pack"] {
             assert!(!is_pack_file(hidden), "{hidden}");
         }

@@ -1,7 +1,7 @@
 //! Checks a dataset: every file against its name, every tile against its checksum and its schema.
 
 use std::{
-    fs::File,
+    fs::{self, File},
     io::{self, Read},
     path::Path,
 };
@@ -9,15 +9,18 @@ use std::{
 use rayon::prelude::*;
 use shared_fbs::{
     DecodeError,
-    manifest::{ColumnKind, Layer, Manifest, NumberKind, TileRange},
-    path::pack_file,
+    manifest::{ColumnKind, Layer, Manifest, NumberKind, Poster, TileRange},
+    path::{pack_file, poster_file},
     tile::{
         Categories, Codes, Corrections, Genes, Image, Moments, Numbers, Points, Posting, Strings, Values, WantedCells,
     },
 };
-use xxhash_rust::xxh64::Xxh64;
+use xxhash_rust::xxh64::{Xxh64, xxh64};
 
 use crate::dataset::Dataset;
+
+/// How every PNG file begins.
+const PNG_SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";
 
 /// What was found.
 #[derive(Clone, Debug, Default)]
@@ -38,7 +41,25 @@ struct Contents<'a> {
     decode: Decode<'a>,
 }
 
-/// Checks every pack and every tile of a dataset.
+/// Posters whose files are not what their names and the manifest say.
+fn damaged_posters(manifest: &Manifest, directory: &Path) -> Vec<String> {
+    let check = |poster: &Poster| {
+        let bytes = fs::read(directory.join(&poster.file)).map_err(|error| format!("{}: {error}", poster.file))?;
+        let is_named = poster_file(xxh64(&bytes, 0)) == poster.file;
+        // Signature, then the length and the name of the first chunk, which begins with width and height.
+        let size = |at: usize| Some(u32::from_be_bytes(*bytes.get(at..)?.first_chunk()?));
+        let is_sized =
+            bytes.starts_with(PNG_SIGNATURE) && [size(16), size(20)] == [poster.width, poster.height].map(Some);
+        match (is_named, is_sized && bytes.len() as u64 == u64::from(poster.n_bytes)) {
+            (true, true) => Ok(()),
+            (false, _) => Err(format!("{}: its content is not the one that its name was made from", poster.file)),
+            (true, false) => Err(format!("{}: it is no picture of the size that the manifest says", poster.file)),
+        }
+    };
+    manifest.all_posters().par_iter().filter_map(|poster| check(poster).err()).collect()
+}
+
+/// Checks every pack, every tile and every poster of a dataset.
 pub fn verify(dataset: &Dataset, directory: &Path) -> VerifyReport {
     let manifest = dataset.manifest();
     let mut damage: Vec<String> = manifest
@@ -53,6 +74,7 @@ pub fn verify(dataset: &Dataset, directory: &Path) -> VerifyReport {
     if manifest.content_id_of() != manifest.content_id {
         damage.push("the manifest: its content id is not the one of what it names".to_owned());
     }
+    damage.extend(damaged_posters(manifest, directory));
     let contents = contents(manifest);
     let tiles: Vec<(&Contents<'_>, u32)> =
         contents.iter().flat_map(|contents| contents.tiles.iter().map(move |index| (contents, index))).collect();

@@ -32,9 +32,11 @@ const style = new CSSStyleSheet();
 style.replaceSync(
   ":host{display:block;position:relative;min-height:420px}:host([hidden]){display:none}" +
     "iframe,img,.cover{position:absolute;inset:0;width:100%;height:100%;border:0}" +
+    "::slotted([slot=poster]){position:absolute;inset:0}" +
     "img{object-fit:contain;pointer-events:none}[hidden]{display:none!important}" +
     ".cover{display:grid;place-content:center;justify-items:center;gap:8px;padding:16px;box-sizing:border-box;" +
-    "font:14px system-ui,sans-serif;text-align:center}.cover button{font:inherit;padding:8px 16px}",
+    "font:14px system-ui,sans-serif;text-align:center}.cover button{font:inherit;padding:8px 16px}" +
+    ".cover slot{display:block;padding:8px 16px;border-radius:6px;background:Canvas;color:CanvasText}",
 );
 
 // Elements by their group.
@@ -88,7 +90,8 @@ export class TesseraExplorer extends HTMLElement {
   static observedAttributes = [...REFLECTED, "view", "color-by"];
 
   #frame = null;
-  #poster = part("poster", "img", { alt: "", hidden: true });
+  #poster = part("poster", "img", { alt: "", hidden: true, loading: "lazy" });
+  #cover;
   #status = part("status", "div", { className: "cover", role: "status", hidden: true });
   #origin = "";
   #port = null;
@@ -123,8 +126,9 @@ export class TesseraExplorer extends HTMLElement {
       made.append(...children);
       return made;
     };
-    const cover = slot("poster", this.#poster);
-    root.append(cover, this.#status);
+    this.#poster.onerror = () => (this.#poster.hidden = true);
+    this.#cover = slot("poster", this.#poster);
+    root.append(this.#cover, this.#status);
     this.#status.append(slot("fallback"));
     this.#renew();
   }
@@ -147,6 +151,7 @@ export class TesseraExplorer extends HTMLElement {
       button.onclick = () => this.#load();
       this.#tell("", button);
     }
+    if (!this.#reveals) this.#pose();
   }
 
   // With this, moveBefore() moves the element without reloading the frame.
@@ -164,14 +169,13 @@ export class TesseraExplorer extends HTMLElement {
 
   attributeChangedCallback(name, before, value) {
     if (before === value) return;
-    if (name === "poster") {
-      this.#poster.hidden = !value;
-      if (value) this.#poster.src = value;
+    if (name === "poster" || (name === "theme" && !this.#frame)) {
+      if (!this.#dataset) this.#pose();
     } else if (name === "group") {
       if (this.isConnected) this.#join();
     } else if (name === "src") {
       this.#link = "";
-      this.#again();
+      this.#open();
     } else if (!this.#frame) {
       // It is read when the frame loads.
     } else if (name === "label") {
@@ -311,9 +315,34 @@ export class TesseraExplorer extends HTMLElement {
     return this.#reveals && (this.#visible || this.getAttribute("loading") === "eager");
   }
 
+  // Shows what stands for the cells: what the page gives until they are drawn, the dataset's poster while there is no frame.
+  #pose() {
+    const { origin, pathname, searchParams } = this.#address ?? {};
+    const isAlone = this.isConnected && !this.#frame && !this.#bytes && origin !== location.origin;
+    const theme = this.getAttribute("theme");
+    const isDark = theme === "dark" || (theme !== "light" && matchMedia("(prefers-color-scheme:dark)").matches);
+    const [page] = /^.*\/d\/[^/]+/.exec(pathname) ?? [];
+    const isServed = isAlone && page && !searchParams.has("data");
+    const src = this.getAttribute("poster") || (isServed && `${origin}${page}/poster-${isDark ? "dark" : "light"}.png`);
+    this.#cover.hidden = false;
+    this.#poster.hidden = !src;
+    if (src) this.#poster.src = src;
+  }
+
+  // Opens another dataset: in the same frame, if it can.
+  #open() {
+    const url = this.#address;
+    if (!this.#port || this.#bytes || url?.origin !== this.#origin) return this.#again();
+    const port = this.#port;
+    this.#renew();
+    this.#dataset = undefined;
+    this.#await();
+    this.#call("open", { address: this.#locate(url) }).catch(() => port === this.#port && this.#again());
+  }
+
   // Loads another dataset, if one is loaded or should be.
   #again() {
-    if (!this.#frame && !this.#failed && !this.#begins) return;
+    if (!this.#frame && !this.#failed && !this.#begins) return this.#pose();
     this.#close();
     this.#load();
   }
@@ -341,6 +370,28 @@ export class TesseraExplorer extends HTMLElement {
       return this.#abandon("invalid", `src must be of another origin than this page, ${location.origin}`);
     }
     this.#origin = url.origin;
+    this.#frame = part("frame", "iframe", {
+      title: this.getAttribute("label") ?? "Tessera Explorer",
+      allow: "fullscreen; clipboard-write",
+      credentialless: self.crossOriginIsolated,
+      src: this.#locate(url),
+    });
+    this.#frame.sandbox = SANDBOX;
+    this.#status.hidden = true;
+    this.#pose();
+    this.shadowRoot.prepend(this.#frame);
+    this.#await();
+  }
+
+  #await() {
+    this.#patience = setTimeout(
+      () => this.#abandon("failed", `the viewer at ${this.#origin} does not answer; its host must name ${location.origin}`),
+      HELLO_MILLIS,
+    );
+  }
+
+  // The address of the frame of a viewer.
+  #locate(url) {
     url.searchParams.set("embed", 1);
     url.searchParams.set("host", location.origin);
     if (this.#bytes) url.searchParams.set("bytes", this.#bytes.name ?? "data");
@@ -348,19 +399,7 @@ export class TesseraExplorer extends HTMLElement {
       if (this.hasAttribute(name)) url.searchParams.set(name, this.getAttribute(name));
     }
     url.hash = this.#link || this.#linkOfAttributes() || url.hash;
-    this.#frame = part("frame", "iframe", {
-      title: this.getAttribute("label") ?? "Tessera Explorer",
-      allow: "fullscreen; clipboard-write",
-      credentialless: self.crossOriginIsolated,
-      src: url.href,
-    });
-    this.#frame.sandbox = SANDBOX;
-    this.#status.hidden = true;
-    this.shadowRoot.prepend(this.#frame);
-    this.#patience = setTimeout(
-      () => this.#abandon("failed", `the viewer at ${url.origin} does not answer; its host must name ${location.origin}`),
-      HELLO_MILLIS,
-    );
+    return url.href;
   }
 
   #linkOfAttributes() {
@@ -467,7 +506,7 @@ export class TesseraExplorer extends HTMLElement {
       this.getView().then(() => this.#meet(), () => {});
       this.getSelection().then((selection) => (this.#selection = selection), () => {});
     } else if (event === "load") {
-      this.#poster.hidden = true;
+      this.#cover.hidden = true;
     } else if (event === "viewchange" && detail.view) {
       [this.#view, this.#link] = [detail.view, detail.link];
       this.#share();
@@ -487,6 +526,7 @@ export class TesseraExplorer extends HTMLElement {
 
   #see(visible) {
     if (visible && this.#reveals && this.#status.hidden) this.#load();
+    if (!visible && !this.#frame) this.#pose();
     if (visible === this.#visible) return;
     this.#visible = visible;
     clearTimeout(this.#unseen);
@@ -541,13 +581,13 @@ export class TesseraExplorer extends HTMLElement {
     this.#frame?.remove();
     this.#frame = null;
     this.#dataset = undefined;
-    this.#poster.hidden = !this.hasAttribute("poster");
   }
 
   // Gives the frame up, and says why.
   #abandon(code, message) {
     const error = new TesseraError({ code, message });
     this.#close();
+    this.#pose();
     this.#settle.reject(error);
     for (const call of this.#calls.values()) call.reject(error);
     this.#calls.clear();

@@ -2,7 +2,7 @@
 
 use std::{fs, io, path::Path};
 
-use shared_fbs::path::{MANIFEST, is_pack_file};
+use shared_fbs::path::{MANIFEST, is_pack_file, is_poster_file};
 
 /// A file beside the manifest in which a program that keeps datasets notes what it built this one from.
 pub const NOTE: &str = "input.json";
@@ -55,7 +55,7 @@ impl Contents {
     }
 }
 
-/// Datasets: a manifest and packs, and nothing else.
+/// Datasets: a manifest, packs and posters, and nothing else.
 pub struct DatasetKind;
 
 impl Kind for DatasetKind {
@@ -96,7 +96,7 @@ impl Kind for DatasetKind {
 
 /// Whether a file of this name in a dataset's directory is the dataset's.
 fn is_own(name: &str) -> bool {
-    [MANIFEST, NOTE, LITTER].contains(&name) || name.ends_with(UNFINISHED) || is_pack_file(name)
+    [MANIFEST, NOTE, LITTER].contains(&name) || name.ends_with(UNFINISHED) || is_pack_file(name) || is_poster_file(name)
 }
 
 #[cfg(test)]

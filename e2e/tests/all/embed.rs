@@ -1,5 +1,7 @@
 //! The Explorer in pages of another site: what its host may do, and what others may not.
 
+mod waiting;
+
 use std::collections::HashMap;
 
 use anyhow::{Context as _, Result, ensure};
@@ -38,6 +40,9 @@ async fn a_host_drives_the_explorer_and_others_get_nothing() -> Result<()> {
             only_addresses_of_the_web_are_framed(&host).await.context("addresses")?;
             host.visit("/bytes.html").await?;
             a_host_supplies_the_bytes(&host).await.context("bytes")?;
+            waiting::the_datasets_poster_waits_for_a_press(&host).await.context("poster")?;
+            waiting::a_picture_of_the_pages_own_goes_with_the_first_cells(&host).await.context("slot")?;
+            waiting::another_page_opens_in_the_same_frame(&host).await.context("another page")?;
             host.visit("/plain.html").await?;
             only_the_right_answer_to_hello_opens_the_port(&host).await.context("handshake")?;
             large_and_many_messages_are_refused(&host).await.context("limits")?;

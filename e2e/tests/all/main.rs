@@ -18,6 +18,7 @@ mod open;
 mod own_columns;
 mod palette;
 mod picture;
+mod poster;
 mod recover;
 mod samples;
 mod save_cells;

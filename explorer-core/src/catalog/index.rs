@@ -294,6 +294,11 @@ impl<'a> DatasetEntry<'a> {
         known(self.listed().genes_per_cell)
     }
 
+    /// Whether there are pictures of it.
+    pub fn has_poster(self) -> bool {
+        self.listed().has_poster
+    }
+
     /// The number that a facet is of, where it is known.
     pub fn number(self, facet: NumberFacet) -> Option<f64> {
         match facet {

@@ -29,6 +29,7 @@ pub fn made_up(n_datasets: usize) -> Catalog {
         n_bytes: u64::from(dataset.n_obs) * 2_000,
         collection: dataset.collection as u32 + 1,
         source: None,
+        has_poster: true,
     });
     let collections = shelf.collections.iter().map(|collection| {
         let (year, month, day) = collection.published;

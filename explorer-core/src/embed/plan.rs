@@ -39,6 +39,8 @@ pub enum Plan {
     Suspend,
     /// It is wanted again.
     Resume,
+    /// Another page of the viewer takes the place of this one.
+    Open(String),
     /// The Explorer presents itself otherwise.
     Configure(SettingsChange),
     /// These events are told from now on.
@@ -63,6 +65,7 @@ impl Request {
             Self::CopyLink {} => Ok(Plan::Run(Command::CopyLink)),
             Self::Suspend {} => Ok(Plan::Suspend),
             Self::Resume {} => Ok(Plan::Resume),
+            Self::Open { address } => Ok(Plan::Open(address)),
             Self::Configure { settings } => Ok(Plan::Configure(settings)),
             Self::Listen { events } => Ok(Plan::Listen(events)),
             Self::Undo {} => Ok(Plan::Dispatch(vec![Action::Undo])),

@@ -131,13 +131,18 @@ pub enum Request {
         /// `hover`, `share`; others are passed over.
         events: Vec<String>,
     },
+    /// Opens another page of the viewer in the place of this one, which says hello anew.
+    Open {
+        /// Its address.
+        address: String,
+    },
     /// Copies a link to the view, as the button does where no host makes the link.
     CopyLink {},
 }
 
 impl Request {
     /// Every `type`.
-    pub const TYPES: [&str; 22] = [
+    pub const TYPES: [&str; 23] = [
         "setView",
         "getView",
         "colorBy",
@@ -159,6 +164,7 @@ impl Request {
         "resume",
         "configure",
         "listen",
+        "open",
         "copyLink",
     ];
 

@@ -67,6 +67,7 @@ fn requests() -> Vec<Value> {
         json!({"id": 26, "type": "resume"}),
         json!({"id": 27, "type": "configure", "settings": {"ui": "compact", "panels": "left results", "later": "x"}}),
         json!({"id": 28, "type": "listen", "events": ["hover", "share"]}),
+        json!({"id": 29, "type": "open", "address": "https://cells.example.org/d/pbmc?embed=1"}),
         json!({"id": 29, "type": "copyLink"}),
     ]
 }

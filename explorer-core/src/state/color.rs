@@ -1,6 +1,7 @@
 //! What cells are colored by, and how values become colors.
 
 use serde::{Deserialize, Serialize};
+use shared_fbs::manifest::Manifest;
 
 use super::{
     GeneKey, Range,
@@ -43,6 +44,11 @@ impl ColorBy {
             Self::Obs(column) => Some(column),
             Self::None | Self::Gene(_) | Self::GeneSet { .. } | Self::TwoGenes { .. } => None,
         }
+    }
+
+    /// What colors the cells when a dataset is opened without a link: its main label, which is what everybody does first.
+    pub fn first_of(manifest: &Manifest) -> Self {
+        manifest.main_label.clone().map_or(Self::None, Self::Obs)
     }
 
     /// The gene, where one colors the cells.

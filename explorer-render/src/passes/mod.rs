@@ -8,9 +8,9 @@ pub(crate) mod screen;
 pub(crate) mod splat;
 pub(crate) mod uniforms;
 
-use crate::frame::FrameUniform;
 use crate::gpu::Gpu;
 use crate::points::PointBuffers;
+use explorer_points::FrameUniform;
 use uniforms::Uniforms;
 
 /// What every pass draws from.
@@ -178,7 +178,7 @@ mod tests {
     use super::splat::SplatPass;
     use super::*;
     use crate::chunks::CHUNK;
-    use crate::point::MAX_POINTS;
+    use explorer_points::MAX_POINTS;
     use naga::back::glsl;
     use naga::valid::{Capabilities, ModuleInfo, ValidationFlags, Validator};
 

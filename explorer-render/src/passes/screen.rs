@@ -1,9 +1,9 @@
 //! One word per device pixel, the index buffer, and what has been accumulated in it.
 
 use super::{bind_buffers, layout_entry};
-use crate::frame::{DrawMode, FrameUniform};
 use crate::gpu::Gpu;
 use crate::points::PointBuffers;
+use explorer_points::{DrawMode, FrameUniform};
 use std::ops::Range;
 
 /// The index buffer for one size and one set of points, bound for both kinds of pass.
@@ -131,7 +131,7 @@ impl Accumulated {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::frame::tests::params;
+    use crate::tests::params;
 
     fn frame(prefix: u32) -> FrameUniform {
         let mut params = params();

@@ -1,9 +1,9 @@
 //! Bind group 0 of every pass: the frame's parameters and the LUT.
 
 use super::{bind_buffers, layout_entry};
-use crate::frame::FrameUniform;
 use crate::gpu::Gpu;
 use crate::render_path::Compute;
+use explorer_points::FrameUniform;
 use std::mem::size_of;
 
 /// Colors that a style's 8-bit index can name.
@@ -56,5 +56,40 @@ impl Uniforms {
             *entry = color.map(|channel| f32::from(channel) / 255.0);
         }
         gpu.queue.write_buffer(&self.lut, 0, bytemuck::cast_slice(&lut));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::mem::offset_of;
+
+    use super::*;
+
+    #[test]
+    fn the_uniform_has_the_layout_of_its_wgsl_twin() {
+        let module = naga::front::wgsl::parse_str(include_str!("../shaders/frame.wgsl")).unwrap();
+        let (_, frame) = module.types.iter().find(|(_, ty)| ty.name.as_deref() == Some("Frame")).unwrap();
+        let naga::TypeInner::Struct { members, span } = &frame.inner else {
+            panic!("Frame is not a struct");
+        };
+        let wgsl: Vec<_> =
+            members.iter().map(|member| (member.name.as_deref().unwrap(), member.offset as usize)).collect();
+        assert_eq!(
+            wgsl,
+            [
+                ("viewport_dpx", offset_of!(FrameUniform, viewport_dpx)),
+                ("center_whole", offset_of!(FrameUniform, center_whole)),
+                ("center_fraction", offset_of!(FrameUniform, center_fraction)),
+                ("dpx_per_unit", offset_of!(FrameUniform, dpx_per_unit)),
+                ("radius_dpx", offset_of!(FrameUniform, radius_dpx)),
+                ("background", offset_of!(FrameUniform, background)),
+                ("unselected", offset_of!(FrameUniform, unselected)),
+                ("first", offset_of!(FrameUniform, first)),
+                ("prefix", offset_of!(FrameUniform, prefix)),
+                ("highlight", offset_of!(FrameUniform, highlight)),
+                ("padding", offset_of!(FrameUniform, padding)),
+            ]
+        );
+        assert_eq!(*span as usize, size_of::<FrameUniform>());
     }
 }

@@ -2,11 +2,12 @@
 
 use explorer_core::{
     format::plural,
-    session::{Colors, Session, embedding_name},
+    screen::{LegendEntry, LegendModel},
+    session::{Colors, Session, embedding_name, legend},
     sorting::sort_by,
     state::{Action, ColorOptions, Command, PanelIdx, Platform, Range},
 };
-use leptos::prelude::*;
+use leptos::{html, prelude::*};
 use shared_fbs::manifest::Embedding;
 
 use super::{
@@ -18,8 +19,8 @@ use crate::{
     picture::{Picture, PictureFailure, PictureHandle},
     store::{Phase, Store},
     ui::{
-        BrushChange, Button, CellTooltip, Choice, ColoredBy, DisplayPanel, EmptyView, ErrorView, FilterChips, Legend,
-        LoadingView, Toolbar,
+        BrushChange, Button, CellTooltip, Choice, ColoredBy, DisplayPanel, EmptyView, ErrorView, FilterChips,
+        LabelCounts, Legend, LoadingView, Toolbar,
     },
 };
 
@@ -50,6 +51,14 @@ pub(super) fn Center(
     });
     let cannot_draw = move || handle.failure.get();
     let color_options = store.part(|state| state.view.analysis.color_options.clone());
+    let poster_place = NodeRef::<html::Div>::new();
+    Effect::new(move |_| {
+        if failure.with(Option::is_some) {
+            handle.poster.remove();
+        } else if let Some(place) = poster_place.get() {
+            handle.poster.move_to(&place);
+        }
+    });
     let query = store.part(|state| state.view.analysis.query.clone());
     let layer = store.part(|state| state.view.analysis.layer.clone());
     let filters = Memo::new(move |_| {
@@ -75,6 +84,9 @@ pub(super) fn Center(
         }
     });
     view! {
+        <Show when=move || handle.poster.is_shown()>
+            <div class="poster-place" node_ref=poster_place></div>
+        </Show>
         <Show when=move || is_ready.get() && plane.with(Option::is_some) && !handle.suspended.get()>
             <Picture store handle />
             <EmbeddingBar store handle platform on_command />
@@ -121,7 +133,7 @@ pub(super) fn Center(
             </div>
         </Show>
         <Show when=move || waits.get() && cannot_draw().is_none()>
-            <div class="picture-cover">
+            <div class="picture-cover" class:over-poster=move || handle.poster.is_shown()>
                 <LoadingView
                     title
                     text=Signal::derive(move || {
@@ -132,7 +144,7 @@ pub(super) fn Center(
             </div>
         </Show>
         {move || failure.get().map(|error| view! { <CannotOpen store error home=home.clone() /> })}
-        {move || cannot_draw().map(|failure| view! { <CannotDraw failure /> })}
+        {move || cannot_draw().map(|failure| view! { <CannotDraw store handle failure /> })}
     }
 }
 
@@ -187,14 +199,53 @@ fn CannotOpen(store: Store, error: FetchError, home: String) -> impl IntoView {
     }
 }
 
-/// A browser that cannot draw; all but the picture works.
+/// A browser that cannot draw; all but the picture works. The poster shows the cells, and a table counts them.
 #[component]
-fn CannotDraw(failure: PictureFailure) -> impl IntoView {
+fn CannotDraw(store: Store, handle: PictureHandle, failure: PictureFailure) -> impl IntoView {
+    let cover = NodeRef::<html::Div>::new();
+    Effect::new(move |_| {
+        if let Some(cover) = cover.get() {
+            handle.poster.move_to(&cover);
+        }
+    });
+    let colors = store.colors();
+    let column = Memo::new(move |_| {
+        colors.with(|colors| match colors {
+            Colors::Labels { column, .. } => Some(column.clone()),
+            Colors::Plain | Colors::Numbers { .. } => None,
+        })
+    });
     view! {
-        <div class="picture-cover" data-testid="error-picture">
+        <div class="picture-cover picture-failed" data-testid="error-picture" node_ref=cover>
             <ErrorView title="The picture cannot be drawn" text=failure.text detail=failure.detail />
+            {move || {
+                column.get().map(|column| {
+                    let rows = counted_labels(store, column.clone());
+                    view! { <LabelCounts column rows /> }
+                })
+            }}
         </div>
     }
+}
+
+/// The labels that color the cells, with the cells of each that are selected and in view.
+fn counted_labels(store: Store, column: String) -> Signal<Vec<(LegendEntry, Option<[u32; 2]>)>> {
+    let (colors, asked) = (store.colors(), column.clone());
+    let counts = store.counted(move |session| session.label_counts(&column));
+    Signal::derive(move || {
+        let counts = counts.get().flatten();
+        colors.with(|colors| {
+            let Colors::Labels { column, labels, order, .. } = colors else { return Vec::new() };
+            let LegendModel::Categorical { entries, .. } = legend(colors) else { return Vec::new() };
+            // The legend has labels in this order, then those without one.
+            let codes = order.iter().map(|&code| code as usize).chain([labels.len()]);
+            let count = |code: usize| {
+                let counts = counts.as_ref().filter(|_| *column == asked)?;
+                Some([*counts.selected.get(code)?, *counts.total.get(code)?])
+            };
+            entries.into_iter().zip(codes).map(|(entry, code)| (entry, count(code))).collect()
+        })
+    })
 }
 
 /// The embedding, the tools, the view and the selection.

@@ -15,16 +15,18 @@ mod results;
 mod save_cells;
 mod sidebar;
 
-use std::{any::Any, rc::Rc};
+use std::{any::Any, cell::RefCell, rc::Rc};
 
 use explorer_core::state::{AppState, Command, link::ParsedLink};
 use leptos::{mount::mount_to, prelude::*};
+use wasm_bindgen_futures::spawn_local;
 
 use crate::{
     bridge::backend,
     embed,
     host::{DatasetAddress, ForeignOrigin, FullPage, Host},
     picture::{PictureHandle, open_ahead},
+    platform,
     store::{Store, Tone, view_of_link},
     ui::ErrorView,
 };
@@ -44,21 +46,38 @@ pub fn start_catalog() {
 
 /// Fills the document with the Explorer of the dataset that its address names.
 pub fn start_explorer() {
-    start(speak_with_nobody);
+    start(FullPage::new(), speak_with_nobody);
 }
 
 /// The same, and speaks with the page around the frame where there is one that the document names.
 pub fn start_embedded() {
-    start(embed::speak);
+    start(FullPage::new().reopened_by(reopen_embedded), embed::speak);
 }
 
-fn start(speak: Speak) {
-    let page = FullPage::new();
+fn start(page: FullPage, speak: Speak) {
     match page.dataset() {
-        Ok(Some(dataset)) => mount_speaking(Rc::new(page), dataset, speak).forget(),
+        Ok(Some(dataset)) => {
+            let mounted = mount_speaking(Rc::new(page), dataset, speak);
+            PAGE.set(Some(mounted));
+        }
         Ok(None) => mount_to(page.root().clone(), move || nothing(page.base())).forget(),
         Err(ForeignOrigin(origin)) => mount_to(page.root().clone(), move || refusal(&origin)).forget(),
     }
+}
+
+thread_local! {
+    /// The Explorer that fills the document.
+    static PAGE: RefCell<Option<Mounted>> = const { RefCell::new(None) };
+}
+
+/// Puts the Explorer of the dataset that the document's address names by now into the place of the one that fills the
+/// document, once whoever calls this is done. It speaks with the page around the frame anew.
+fn reopen_embedded() {
+    spawn_local(async {
+        platform::next_task().await;
+        drop(PAGE.take());
+        start_embedded();
+    });
 }
 
 fn refusal(origin: &str) -> impl IntoView + use<> {

@@ -51,6 +51,11 @@ impl Embedding {
                 port.listen(events);
                 Ok(true.into())
             }
+            Plan::Open(address) => {
+                let is_opened = store.host().is_some_and(|host| host.open_page(&address));
+                let elsewhere = || Failure::new(ErrorCode::Invalid, "the address is no page of this viewer");
+                if is_opened { Ok(true.into()) } else { Err(elsewhere()) }
+            }
             Plan::TellView => {
                 let view = store.peek(|state| json_of(&state.view));
                 Ok(json!({ "view": view, "link": store.link() }))

@@ -6,7 +6,7 @@ use gloo_events::EventListener;
 use shared_fbs::api::{
     BYTES_QUERY, DATA_META, DATA_ORIGINS_META, EMBED_ORIGINS_META, EMBED_QUERY, HOST_META, HOST_QUERY, PLAIN_FILES,
 };
-use wasm_bindgen::JsValue;
+use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{HtmlElement, KeyboardEvent, Location, Url, UrlSearchParams};
 
 use super::{DatasetAddress, ForeignOrigin, Frame, Host, RENDERER, mark};
@@ -15,6 +15,8 @@ use super::{DatasetAddress, ForeignOrigin, Frame, Host, RENDERER, mark};
 pub struct FullPage {
     root: HtmlElement,
     base: String,
+    /// Fills the document anew, soon, as its address says by then.
+    reopen: Option<fn()>,
 }
 
 impl FullPage {
@@ -25,7 +27,13 @@ impl FullPage {
         // What `<base>` says.
         let mut base = gloo_utils::document().base_uri().ok().flatten().unwrap_or_default();
         base.truncate(base.rfind('/').map_or(base.len(), |slash| slash + 1));
-        Self { root, base }
+        Self { root, base, reopen: None }
+    }
+
+    /// The same, which `reopen` fills anew when another page is asked for.
+    #[must_use]
+    pub fn reopened_by(self, reopen: fn()) -> Self {
+        Self { reopen: Some(reopen), ..self }
     }
 
     /// The dataset that the address names.
@@ -120,6 +128,22 @@ impl Host for FullPage {
 
     fn renderer(&self) -> Option<String> {
         query()?.get(RENDERER)
+    }
+
+    fn open_page(&self, address: &str) -> bool {
+        let Some(reopen) = self.reopen.filter(|_| address.starts_with(&self.base)) else { return false };
+        // A browser refuses addresses of other origins.
+        let history = gloo_utils::window().history();
+        let moved = history.and_then(|history| history.replace_state_with_url(&JsValue::NULL, "", Some(address)));
+        if moved.is_ok() {
+            reopen();
+        }
+        moved.is_ok()
+    }
+
+    fn poster(&self) -> Option<HtmlElement> {
+        let found = self.root.query_selector(":scope > .poster:not([hidden])").ok()??;
+        found.dyn_into().ok()
     }
 
     fn frame(&self) -> Option<Frame> {

@@ -73,6 +73,17 @@ pub trait Host {
         None
     }
 
+    /// Opens another page of the same site in the place of this one, without loading the program again; whether that is
+    /// about to be.
+    fn open_page(&self, _address: &str) -> bool {
+        false
+    }
+
+    /// The picture of the dataset that the document shows until the program draws, if it does.
+    fn poster(&self) -> Option<HtmlElement> {
+        None
+    }
+
     /// The page around the Explorer, where it is in a frame of one that it may talk to.
     fn frame(&self) -> Option<Frame> {
         None

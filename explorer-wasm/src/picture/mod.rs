@@ -6,6 +6,7 @@ mod failure;
 mod gesture_hint;
 mod labels;
 mod outline;
+mod poster;
 mod save;
 mod stage;
 mod text_canvas;
@@ -28,6 +29,7 @@ use self::{
     gesture_hint::GestureHint,
     labels::{LabelLayer, Labels},
     outline::Outline,
+    poster::Poster,
     stage::Stage,
 };
 use crate::{
@@ -53,6 +55,8 @@ pub struct PictureHandle {
     ratio: RwSignal<f64>,
     /// What the picture shows; `None` before its size and the embedding are known.
     pub view: Memo<Option<View>>,
+    /// What is seen until the cells are drawn.
+    pub poster: Poster,
     /// Why nothing can be drawn.
     pub failure: RwSignal<Option<PictureFailure>>,
     /// The one color index to emphasize.
@@ -84,6 +88,7 @@ impl PictureHandle {
             size_px,
             ratio,
             view,
+            poster: Poster::of(store.host().as_deref()),
             failure: RwSignal::new(None),
             highlight,
             labels: Labels::new(store, view),
@@ -181,6 +186,18 @@ pub fn Picture(
     Effect::new(move |_| {
         asked.get();
         with_stage(&|stage| stage.await_embedding());
+    });
+    // The poster is of the view that a dataset is opened with.
+    let shown = store.part(|state| {
+        let analysis = &state.view.analysis;
+        (state.view.panels.clone(), state.view.layout.theme, analysis.color.clone(), analysis.query.clone())
+    });
+    Effect::new(move |before: Option<()>| {
+        shown.track();
+        let is_emphasized = handle.highlight.get().is_some();
+        if before.is_some() || is_emphasized {
+            handle.poster.remove();
+        }
     });
     let theme = store.part(|state| state.view.layout.theme);
     let follow_background = move || {

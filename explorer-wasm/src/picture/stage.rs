@@ -306,6 +306,7 @@ impl Stage {
                 };
                 set(canvas, "data-state", state);
                 if is_whole {
+                    self.handle.poster.remove();
                     self.n_losses.set(0);
                 }
                 self.time_frame(renderer.frame_done(), ration, now);

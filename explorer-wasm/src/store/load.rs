@@ -34,17 +34,15 @@ impl Store {
             let fetcher = Fetcher::new(Source::new(&inner.address, inner.host.base()), limits);
             match fetcher.open().await {
                 Ok(dataset) => {
-                    let main_label = dataset.manifest().main_label.clone();
+                    let color = ColorBy::first_of(dataset.manifest());
                     let pool = Pool::new(inner.address.clone(), inner.host.base().to_owned(), storage);
                     self.note_answer();
                     inner.opened.replace(Some(Opened::new(dataset, pool)));
                     self.check_link(&ViewSpec::from_link(&inner.host.link()));
                     self.take_kept_columns();
                     self.begin_link_check(!inner.host.link().is_empty());
-                    if let Some(column) = main_label
-                        && inner.host.link().is_empty()
-                    {
-                        self.begin_with_color(column);
+                    if inner.host.link().is_empty() {
+                        self.begin_with_color(color);
                     }
                     self.settle();
                     // What that asks for is on its way while the page is built.
@@ -64,13 +62,14 @@ impl Store {
         self.with_opened(|opened| opened.dataset.tiles().forget_tiles());
     }
 
-    /// Colors the first view of a dataset by its main label: what everybody does first. It is where
-    /// history begins, not a step in it.
-    fn begin_with_color(self, column: String) {
+    /// Colors the first view of a dataset. It is where history begins, not a step in it.
+    fn begin_with_color(self, color: ColorBy) {
         let mut state = self.peek(AppState::clone);
-        if state.view.analysis.color == ColorBy::None {
-            state.view.layout.expanded.insert(column.clone());
-            state.view.analysis.color = ColorBy::Obs(column);
+        if state.view.analysis.color == ColorBy::None && color != ColorBy::None {
+            if let ColorBy::Obs(column) = &color {
+                state.view.layout.expanded.insert(column.clone());
+            }
+            state.view.analysis.color = color;
             self.history.set(History::new(state));
         }
     }

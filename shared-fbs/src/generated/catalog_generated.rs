@@ -465,6 +465,7 @@ pub mod tessera {
             pub const VT_N_BYTES: ::flatbuffers::VOffsetT = 14;
             pub const VT_COLLECTION: ::flatbuffers::VOffsetT = 16;
             pub const VT_SOURCE: ::flatbuffers::VOffsetT = 18;
+            pub const VT_HAS_POSTER: ::flatbuffers::VOffsetT = 20;
 
             #[inline]
             pub unsafe fn init_from_table(table: ::flatbuffers::Table<'a>) -> Self {
@@ -490,6 +491,7 @@ pub mod tessera {
                 if let Some(x) = args.id {
                     builder.add_id(x);
                 }
+                builder.add_has_poster(args.has_poster);
                 builder.finish()
             }
 
@@ -508,7 +510,8 @@ pub mod tessera {
                 let n_bytes = self.n_bytes();
                 let collection = self.collection();
                 let source = self.source().map(|x| alloc::string::ToString::to_string(x));
-                DatasetT { id, title, n_obs, n_vars, genes_per_cell, n_bytes, collection, source }
+                let has_poster = self.has_poster();
+                DatasetT { id, title, n_obs, n_vars, genes_per_cell, n_bytes, collection, source, has_poster }
             }
 
             #[inline]
@@ -567,6 +570,13 @@ pub mod tessera {
                 // which contains a valid value in this slot
                 unsafe { self._tab.get::<::flatbuffers::ForwardsUOffset<&str>>(Dataset::VT_SOURCE, None) }
             }
+            #[inline]
+            pub fn has_poster(&self) -> bool {
+                // Safety:
+                // Created from valid Table for this object
+                // which contains a valid value in this slot
+                unsafe { self._tab.get::<bool>(Dataset::VT_HAS_POSTER, Some(false)).unwrap() }
+            }
         }
 
         impl ::flatbuffers::Verifiable for Dataset<'_> {
@@ -584,6 +594,7 @@ pub mod tessera {
                     .visit_field::<u64>("n_bytes", Self::VT_N_BYTES, false)?
                     .visit_field::<u32>("collection", Self::VT_COLLECTION, false)?
                     .visit_field::<::flatbuffers::ForwardsUOffset<&str>>("source", Self::VT_SOURCE, false)?
+                    .visit_field::<bool>("has_poster", Self::VT_HAS_POSTER, false)?
                     .finish();
                 Ok(())
             }
@@ -597,6 +608,7 @@ pub mod tessera {
             pub n_bytes: u64,
             pub collection: u32,
             pub source: Option<::flatbuffers::WIPOffset<&'a str>>,
+            pub has_poster: bool,
         }
         impl<'a> Default for DatasetArgs<'a> {
             #[inline]
@@ -610,6 +622,7 @@ pub mod tessera {
                     n_bytes: 0,
                     collection: 0,
                     source: None,
+                    has_poster: false,
                 }
             }
         }
@@ -652,6 +665,10 @@ pub mod tessera {
                 self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Dataset::VT_SOURCE, source);
             }
             #[inline]
+            pub fn add_has_poster(&mut self, has_poster: bool) {
+                self.fbb_.push_slot::<bool>(Dataset::VT_HAS_POSTER, has_poster, false);
+            }
+            #[inline]
             pub fn new(_fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>) -> DatasetBuilder<'a, 'b, A> {
                 let start = _fbb.start_table();
                 DatasetBuilder { fbb_: _fbb, start_: start }
@@ -676,6 +693,7 @@ pub mod tessera {
                 ds.field("n_bytes", &self.n_bytes());
                 ds.field("collection", &self.collection());
                 ds.field("source", &self.source());
+                ds.field("has_poster", &self.has_poster());
                 ds.finish()
             }
         }
@@ -690,6 +708,7 @@ pub mod tessera {
             pub n_bytes: u64,
             pub collection: u32,
             pub source: Option<alloc::string::String>,
+            pub has_poster: bool,
         }
         impl Default for DatasetT {
             fn default() -> Self {
@@ -702,6 +721,7 @@ pub mod tessera {
                     n_bytes: 0,
                     collection: 0,
                     source: None,
+                    has_poster: false,
                 }
             }
         }
@@ -724,9 +744,10 @@ pub mod tessera {
                 let n_bytes = self.n_bytes;
                 let collection = self.collection;
                 let source = self.source.as_ref().map(|x| _fbb.create_string(x));
+                let has_poster = self.has_poster;
                 Dataset::create(
                     _fbb,
-                    &DatasetArgs { id, title, n_obs, n_vars, genes_per_cell, n_bytes, collection, source },
+                    &DatasetArgs { id, title, n_obs, n_vars, genes_per_cell, n_bytes, collection, source, has_poster },
                 )
             }
         }

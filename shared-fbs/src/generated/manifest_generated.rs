@@ -298,6 +298,94 @@ pub mod tessera {
         }
 
         impl ::flatbuffers::SimpleToVerifyInSlice for NumberKind {}
+        #[deprecated(
+            since = "2.0.0",
+            note = "Use associated constants instead. This will no longer be generated in 2021."
+        )]
+        pub const ENUM_MIN_POSTER_THEME: u8 = 0;
+        #[deprecated(
+            since = "2.0.0",
+            note = "Use associated constants instead. This will no longer be generated in 2021."
+        )]
+        pub const ENUM_MAX_POSTER_THEME: u8 = 1;
+        #[deprecated(
+            since = "2.0.0",
+            note = "Use associated constants instead. This will no longer be generated in 2021."
+        )]
+        #[allow(non_camel_case_types)]
+        pub const ENUM_VALUES_POSTER_THEME: [PosterTheme; 2] = [PosterTheme::Light, PosterTheme::Dark];
+
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+        #[repr(transparent)]
+        pub struct PosterTheme(pub u8);
+        #[allow(non_upper_case_globals)]
+        impl PosterTheme {
+            pub const Light: Self = Self(0);
+            pub const Dark: Self = Self(1);
+
+            pub const ENUM_MIN: u8 = 0;
+            pub const ENUM_MAX: u8 = 1;
+            pub const ENUM_VALUES: &'static [Self] = &[Self::Light, Self::Dark];
+            /// Returns the variant's name or "" if unknown.
+            pub fn variant_name(self) -> Option<&'static str> {
+                match self {
+                    Self::Light => Some("Light"),
+                    Self::Dark => Some("Dark"),
+                    _ => None,
+                }
+            }
+        }
+        impl ::core::fmt::Debug for PosterTheme {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter) -> ::core::fmt::Result {
+                if let Some(name) = self.variant_name() {
+                    f.write_str(name)
+                } else {
+                    f.write_fmt(format_args!("<UNKNOWN {:?}>", self.0))
+                }
+            }
+        }
+        impl<'a> ::flatbuffers::Follow<'a> for PosterTheme {
+            type Inner = Self;
+            #[inline]
+            unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
+                let b = unsafe { ::flatbuffers::read_scalar_at::<u8>(buf, loc) };
+                Self(b)
+            }
+        }
+
+        impl ::flatbuffers::Push for PosterTheme {
+            type Output = PosterTheme;
+            #[inline]
+            unsafe fn push(&self, dst: &mut [u8], _written_len: usize) {
+                unsafe { ::flatbuffers::emplace_scalar::<u8>(dst, self.0) };
+            }
+        }
+
+        impl ::flatbuffers::EndianScalar for PosterTheme {
+            type Scalar = u8;
+            #[inline]
+            fn to_little_endian(self) -> u8 {
+                self.0.to_le()
+            }
+            #[inline]
+            #[allow(clippy::wrong_self_convention)]
+            fn from_little_endian(v: u8) -> Self {
+                let b = u8::from_le(v);
+                Self(b)
+            }
+        }
+
+        impl<'a> ::flatbuffers::Verifiable for PosterTheme {
+            #[inline]
+            fn run_verifier(
+                v: &mut ::flatbuffers::Verifier,
+                pos: usize,
+            ) -> Result<(), ::flatbuffers::InvalidFlatbuffer> {
+                u8::run_verifier(v, pos)
+            }
+        }
+
+        impl ::flatbuffers::SimpleToVerifyInSlice for PosterTheme {}
         // struct TileRange, aligned to 4
         #[repr(transparent)]
         #[derive(Clone, Copy, PartialEq)]
@@ -4602,6 +4690,239 @@ pub mod tessera {
                 SpatialLibrary::create(_fbb, &SpatialLibraryArgs { name, images, scale_factors })
             }
         }
+        pub enum PosterOffset {}
+        #[derive(Copy, Clone, PartialEq)]
+
+        pub struct Poster<'a> {
+            pub _tab: ::flatbuffers::Table<'a>,
+        }
+
+        impl<'a> ::flatbuffers::Follow<'a> for Poster<'a> {
+            type Inner = Poster<'a>;
+            #[inline]
+            unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
+                Self { _tab: unsafe { ::flatbuffers::Table::new(buf, loc) } }
+            }
+        }
+
+        impl<'a> Poster<'a> {
+            pub const VT_EMBEDDING: ::flatbuffers::VOffsetT = 4;
+            pub const VT_THEME: ::flatbuffers::VOffsetT = 6;
+            pub const VT_WIDTH: ::flatbuffers::VOffsetT = 8;
+            pub const VT_HEIGHT: ::flatbuffers::VOffsetT = 10;
+            pub const VT_FILE: ::flatbuffers::VOffsetT = 12;
+            pub const VT_N_BYTES: ::flatbuffers::VOffsetT = 14;
+
+            #[inline]
+            pub unsafe fn init_from_table(table: ::flatbuffers::Table<'a>) -> Self {
+                Poster { _tab: table }
+            }
+            #[allow(unused_mut)]
+            pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr, A: ::flatbuffers::Allocator + 'bldr>(
+                _fbb: &'mut_bldr mut ::flatbuffers::FlatBufferBuilder<'bldr, A>,
+                args: &'args PosterArgs<'args>,
+            ) -> ::flatbuffers::WIPOffset<Poster<'bldr>> {
+                let mut builder = PosterBuilder::new(_fbb);
+                builder.add_n_bytes(args.n_bytes);
+                if let Some(x) = args.file {
+                    builder.add_file(x);
+                }
+                builder.add_height(args.height);
+                builder.add_width(args.width);
+                builder.add_embedding(args.embedding);
+                builder.add_theme(args.theme);
+                builder.finish()
+            }
+
+            pub fn unpack(&self) -> PosterT {
+                let embedding = self.embedding();
+                let theme = self.theme();
+                let width = self.width();
+                let height = self.height();
+                let file = {
+                    let x = self.file();
+                    alloc::string::ToString::to_string(x)
+                };
+                let n_bytes = self.n_bytes();
+                PosterT { embedding, theme, width, height, file, n_bytes }
+            }
+
+            #[inline]
+            pub fn embedding(&self) -> u32 {
+                // Safety:
+                // Created from valid Table for this object
+                // which contains a valid value in this slot
+                unsafe { self._tab.get::<u32>(Poster::VT_EMBEDDING, Some(0)).unwrap() }
+            }
+            #[inline]
+            pub fn theme(&self) -> PosterTheme {
+                // Safety:
+                // Created from valid Table for this object
+                // which contains a valid value in this slot
+                unsafe { self._tab.get::<PosterTheme>(Poster::VT_THEME, Some(PosterTheme::Light)).unwrap() }
+            }
+            #[inline]
+            pub fn width(&self) -> u32 {
+                // Safety:
+                // Created from valid Table for this object
+                // which contains a valid value in this slot
+                unsafe { self._tab.get::<u32>(Poster::VT_WIDTH, Some(0)).unwrap() }
+            }
+            #[inline]
+            pub fn height(&self) -> u32 {
+                // Safety:
+                // Created from valid Table for this object
+                // which contains a valid value in this slot
+                unsafe { self._tab.get::<u32>(Poster::VT_HEIGHT, Some(0)).unwrap() }
+            }
+            #[inline]
+            pub fn file(&self) -> &'a str {
+                // Safety:
+                // Created from valid Table for this object
+                // which contains a valid value in this slot
+                unsafe { self._tab.get::<::flatbuffers::ForwardsUOffset<&str>>(Poster::VT_FILE, None).unwrap() }
+            }
+            #[inline]
+            pub fn n_bytes(&self) -> u32 {
+                // Safety:
+                // Created from valid Table for this object
+                // which contains a valid value in this slot
+                unsafe { self._tab.get::<u32>(Poster::VT_N_BYTES, Some(0)).unwrap() }
+            }
+        }
+
+        impl ::flatbuffers::Verifiable for Poster<'_> {
+            #[inline]
+            fn run_verifier(
+                v: &mut ::flatbuffers::Verifier,
+                pos: usize,
+            ) -> Result<(), ::flatbuffers::InvalidFlatbuffer> {
+                v.visit_table(pos)?
+                    .visit_field::<u32>("embedding", Self::VT_EMBEDDING, false)?
+                    .visit_field::<PosterTheme>("theme", Self::VT_THEME, false)?
+                    .visit_field::<u32>("width", Self::VT_WIDTH, false)?
+                    .visit_field::<u32>("height", Self::VT_HEIGHT, false)?
+                    .visit_field::<::flatbuffers::ForwardsUOffset<&str>>("file", Self::VT_FILE, true)?
+                    .visit_field::<u32>("n_bytes", Self::VT_N_BYTES, false)?
+                    .finish();
+                Ok(())
+            }
+        }
+        pub struct PosterArgs<'a> {
+            pub embedding: u32,
+            pub theme: PosterTheme,
+            pub width: u32,
+            pub height: u32,
+            pub file: Option<::flatbuffers::WIPOffset<&'a str>>,
+            pub n_bytes: u32,
+        }
+        impl<'a> Default for PosterArgs<'a> {
+            #[inline]
+            fn default() -> Self {
+                PosterArgs {
+                    embedding: 0,
+                    theme: PosterTheme::Light,
+                    width: 0,
+                    height: 0,
+                    file: None, // required field
+                    n_bytes: 0,
+                }
+            }
+        }
+
+        pub struct PosterBuilder<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> {
+            fbb_: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>,
+            start_: ::flatbuffers::WIPOffset<::flatbuffers::TableUnfinishedWIPOffset>,
+        }
+        impl<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> PosterBuilder<'a, 'b, A> {
+            #[inline]
+            pub fn add_embedding(&mut self, embedding: u32) {
+                self.fbb_.push_slot::<u32>(Poster::VT_EMBEDDING, embedding, 0);
+            }
+            #[inline]
+            pub fn add_theme(&mut self, theme: PosterTheme) {
+                self.fbb_.push_slot::<PosterTheme>(Poster::VT_THEME, theme, PosterTheme::Light);
+            }
+            #[inline]
+            pub fn add_width(&mut self, width: u32) {
+                self.fbb_.push_slot::<u32>(Poster::VT_WIDTH, width, 0);
+            }
+            #[inline]
+            pub fn add_height(&mut self, height: u32) {
+                self.fbb_.push_slot::<u32>(Poster::VT_HEIGHT, height, 0);
+            }
+            #[inline]
+            pub fn add_file(&mut self, file: ::flatbuffers::WIPOffset<&'b str>) {
+                self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Poster::VT_FILE, file);
+            }
+            #[inline]
+            pub fn add_n_bytes(&mut self, n_bytes: u32) {
+                self.fbb_.push_slot::<u32>(Poster::VT_N_BYTES, n_bytes, 0);
+            }
+            #[inline]
+            pub fn new(_fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>) -> PosterBuilder<'a, 'b, A> {
+                let start = _fbb.start_table();
+                PosterBuilder { fbb_: _fbb, start_: start }
+            }
+            #[inline]
+            pub fn finish(self) -> ::flatbuffers::WIPOffset<Poster<'a>> {
+                let o = self.fbb_.end_table(self.start_);
+                self.fbb_.required(o, Poster::VT_FILE, "file");
+                ::flatbuffers::WIPOffset::new(o.value())
+            }
+        }
+
+        impl ::core::fmt::Debug for Poster<'_> {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                let mut ds = f.debug_struct("Poster");
+                ds.field("embedding", &self.embedding());
+                ds.field("theme", &self.theme());
+                ds.field("width", &self.width());
+                ds.field("height", &self.height());
+                ds.field("file", &self.file());
+                ds.field("n_bytes", &self.n_bytes());
+                ds.finish()
+            }
+        }
+
+        #[derive(Debug, Clone, PartialEq)]
+        pub struct PosterT {
+            pub embedding: u32,
+            pub theme: PosterTheme,
+            pub width: u32,
+            pub height: u32,
+            pub file: alloc::string::String,
+            pub n_bytes: u32,
+        }
+        impl Default for PosterT {
+            fn default() -> Self {
+                Self {
+                    embedding: 0,
+                    theme: PosterTheme::Light,
+                    width: 0,
+                    height: 0,
+                    file: alloc::string::ToString::to_string(""),
+                    n_bytes: 0,
+                }
+            }
+        }
+        impl PosterT {
+            pub fn pack<'b, A: ::flatbuffers::Allocator + 'b>(
+                &self,
+                _fbb: &mut ::flatbuffers::FlatBufferBuilder<'b, A>,
+            ) -> ::flatbuffers::WIPOffset<Poster<'b>> {
+                let embedding = self.embedding;
+                let theme = self.theme;
+                let width = self.width;
+                let height = self.height;
+                let file = Some({
+                    let x = &self.file;
+                    _fbb.create_string(x)
+                });
+                let n_bytes = self.n_bytes;
+                Poster::create(_fbb, &PosterArgs { embedding, theme, width, height, file, n_bytes })
+            }
+        }
         pub enum WarningOffset {}
         #[derive(Copy, Clone, PartialEq)]
 
@@ -4796,6 +5117,7 @@ pub mod tessera {
             pub const VT_PACKS: ::flatbuffers::VOffsetT = 44;
             pub const VT_SPATIAL: ::flatbuffers::VOffsetT = 46;
             pub const VT_WARNINGS: ::flatbuffers::VOffsetT = 48;
+            pub const VT_POSTERS: ::flatbuffers::VOffsetT = 50;
 
             #[inline]
             pub unsafe fn init_from_table(table: ::flatbuffers::Table<'a>) -> Self {
@@ -4807,6 +5129,9 @@ pub mod tessera {
                 args: &'args ManifestArgs<'args>,
             ) -> ::flatbuffers::WIPOffset<Manifest<'bldr>> {
                 let mut builder = ManifestBuilder::new(_fbb);
+                if let Some(x) = args.posters {
+                    builder.add_posters(x);
+                }
                 if let Some(x) = args.warnings {
                     builder.add_warnings(x);
                 }
@@ -4925,6 +5250,7 @@ pub mod tessera {
                     let x = self.warnings();
                     x.iter().map(|t| t.unpack()).collect()
                 };
+                let posters = self.posters().map(|x| x.iter().map(|t| t.unpack()).collect());
                 ManifestT {
                     format_version,
                     content_id,
@@ -4949,6 +5275,7 @@ pub mod tessera {
                     packs,
                     spatial,
                     warnings,
+                    posters,
                 }
             }
 
@@ -5150,6 +5477,17 @@ pub mod tessera {
                         .unwrap()
                 }
             }
+            #[inline]
+            pub fn posters(&self) -> Option<::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<Poster<'a>>>> {
+                // Safety:
+                // Created from valid Table for this object
+                // which contains a valid value in this slot
+                unsafe {
+                    self._tab.get::<::flatbuffers::ForwardsUOffset<
+                        ::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<Poster>>,
+                    >>(Manifest::VT_POSTERS, None)
+                }
+            }
         }
 
         impl ::flatbuffers::Verifiable for Manifest<'_> {
@@ -5182,6 +5520,7 @@ pub mod tessera {
      .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, ::flatbuffers::ForwardsUOffset<Pack>>>>("packs", Self::VT_PACKS, true)?
      .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, ::flatbuffers::ForwardsUOffset<SpatialLibrary>>>>("spatial", Self::VT_SPATIAL, true)?
      .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, ::flatbuffers::ForwardsUOffset<Warning>>>>("warnings", Self::VT_WARNINGS, true)?
+     .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, ::flatbuffers::ForwardsUOffset<Poster>>>>("posters", Self::VT_POSTERS, false)?
      .finish();
                 Ok(())
             }
@@ -5220,6 +5559,8 @@ pub mod tessera {
             pub warnings: Option<
                 ::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<Warning<'a>>>>,
             >,
+            pub posters:
+                Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<Poster<'a>>>>>,
         }
         impl<'a> Default for ManifestArgs<'a> {
             #[inline]
@@ -5248,6 +5589,7 @@ pub mod tessera {
                     packs: None,    // required field
                     spatial: None,  // required field
                     warnings: None, // required field
+                    posters: None,
                 }
             }
         }
@@ -5383,6 +5725,15 @@ pub mod tessera {
                 self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Manifest::VT_WARNINGS, warnings);
             }
             #[inline]
+            pub fn add_posters(
+                &mut self,
+                posters: ::flatbuffers::WIPOffset<
+                    ::flatbuffers::Vector<'b, ::flatbuffers::ForwardsUOffset<Poster<'b>>>,
+                >,
+            ) {
+                self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Manifest::VT_POSTERS, posters);
+            }
+            #[inline]
             pub fn new(_fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>) -> ManifestBuilder<'a, 'b, A> {
                 let start = _fbb.start_table();
                 ManifestBuilder { fbb_: _fbb, start_: start }
@@ -5430,6 +5781,7 @@ pub mod tessera {
                 ds.field("packs", &self.packs());
                 ds.field("spatial", &self.spatial());
                 ds.field("warnings", &self.warnings());
+                ds.field("posters", &self.posters());
                 ds.finish()
             }
         }
@@ -5459,6 +5811,7 @@ pub mod tessera {
             pub packs: alloc::vec::Vec<PackT>,
             pub spatial: alloc::vec::Vec<SpatialLibraryT>,
             pub warnings: alloc::vec::Vec<WarningT>,
+            pub posters: Option<alloc::vec::Vec<PosterT>>,
         }
         impl Default for ManifestT {
             fn default() -> Self {
@@ -5486,6 +5839,7 @@ pub mod tessera {
                     packs: Default::default(),
                     spatial: Default::default(),
                     warnings: Default::default(),
+                    posters: None,
                 }
             }
         }
@@ -5556,6 +5910,10 @@ pub mod tessera {
                     let w: alloc::vec::Vec<_> = x.iter().map(|t| t.pack(_fbb)).collect();
                     _fbb.create_vector(&w)
                 });
+                let posters = self.posters.as_ref().map(|x| {
+                    let w: alloc::vec::Vec<_> = x.iter().map(|t| t.pack(_fbb)).collect();
+                    _fbb.create_vector(&w)
+                });
                 Manifest::create(
                     _fbb,
                     &ManifestArgs {
@@ -5582,6 +5940,7 @@ pub mod tessera {
                         packs,
                         spatial,
                         warnings,
+                        posters,
                     },
                 )
             }

@@ -10,7 +10,7 @@ use explorer_core::{
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use serde_json::{Value, json};
 use shared_fbs::{
-    api::Endpoint,
+    api::{Endpoint, PosterName},
     path::{MANIFEST, OBS_CSV},
 };
 
@@ -33,6 +33,7 @@ h1{margin:8px 0;font-size:26px;line-height:32px}h2{margin:32px 0 8px;font-size:1
 h3{margin:16px 0 4px;font-size:15px}ul{padding-left:20px;margin:0}a{color:var(--accent)}\
 .dim{color:var(--dim)}.go{display:inline-block;padding:6px 16px;margin:8px 0;border-radius:6px;\
 background:var(--accent);color:light-dark(#fff,#06181e);font-weight:600;text-decoration:none}\
+.poster img{display:block;max-width:100%;height:auto;max-height:360px;margin:8px 0}\
 .gone{padding:12px 16px;border:1px solid var(--line);border-radius:6px;background:var(--soft)}\
 dl{display:grid;grid-template-columns:minmax(120px,200px) 1fr;gap:6px 16px;margin:0}dt{color:var(--dim)}dd{margin:0}\
 pre{padding:12px 16px;overflow-x:auto;border-radius:6px;background:var(--soft);font-size:13px;line-height:20px}\
@@ -68,6 +69,7 @@ pub fn about_dataset(entry: &CatalogEntry<'_>, directory: &str, site: Option<&Si
         h1 { bdi { (title) } }
         p.dim { (plural(facts.n_obs as usize, "cell", "cells")) ", " (plural(facts.n_vars as usize, "gene", "genes")) }
         a.go href=(explore) { "Explore" }
+        @if facts.has_poster { (poster(id)) }
         @if let Some(description) = description { (paragraphs(description)) }
         (cells(facts))
         (downloads(id, facts.n_bytes, download))
@@ -76,8 +78,20 @@ pub fn about_dataset(entry: &CatalogEntry<'_>, directory: &str, site: Option<&Si
     };
     let linked = json_ld(&title, description, collection, None);
     let endpoint = Endpoint::About { id: id.into() };
-    let head = Head { title: &title, description, collection, linked: Some(&linked), site, endpoint };
+    let image = facts.has_poster.then(|| poster_of(id, PosterName::Light));
+    let head = Head { title: &title, description, collection, linked: Some(&linked), site, endpoint, image };
     page(&head, &body)
+}
+
+/// The picture of a dataset.
+fn poster(id: &str) -> Markup {
+    let address = |name| format!("{ROOT}{}", poster_of(id, name).address());
+    html! {
+        picture.poster {
+            source media="(prefers-color-scheme: dark)" srcset=(address(PosterName::Dark));
+            img src=(address(PosterName::Light)) alt="The cells as the Explorer first shows them";
+        }
+    }
 }
 
 /// What the cells are, as far as that is known.
@@ -128,6 +142,10 @@ fn snippets_of(id: &str, download: Option<&Download>, site: Option<&SiteUrl>) ->
     }
 }
 
+fn poster_of(id: &str, name: PosterName) -> Endpoint<'_> {
+    Endpoint::Poster { id: id.into(), name }
+}
+
 /// The document on a collection of these datasets, at [`Endpoint::Collection`].
 pub fn collection_document(collection: &Collection, datasets: &[CatalogEntry<'_>], site: Option<&SiteUrl>) -> Document {
     let title = visible(&collection.title).into_owned();
@@ -155,9 +173,19 @@ pub fn collection_document(collection: &Collection, datasets: &[CatalogEntry<'_>
     };
     let parts = datasets.iter().map(|entry| json!({ "@type": "Dataset", "name": entry.facts.title })).collect();
     let linked = json_ld(&title, description, Some(collection), Some(parts));
+    let image =
+        datasets.iter().find(|entry| entry.facts.has_poster).map(|entry| poster_of(entry.id, PosterName::Light));
     let endpoint = Endpoint::Collection { id: collection.id.as_str().into() };
     page(
-        &Head { title: &title, description, collection: Some(collection), linked: Some(&linked), site, endpoint },
+        &Head {
+            title: &title,
+            description,
+            collection: Some(collection),
+            linked: Some(&linked),
+            site,
+            endpoint,
+            image,
+        },
         &body,
     )
 }
@@ -194,7 +222,10 @@ pub fn collections_document(datasets: &[CatalogEntry<'_>], site: Option<&SiteUrl
         }
     };
     let endpoint = Endpoint::Collections;
-    page(&Head { title: "Collections", description: None, collection: None, linked: None, site, endpoint }, &body)
+    page(
+        &Head { title: "Collections", description: None, collection: None, linked: None, site, endpoint, image: None },
+        &body,
+    )
 }
 
 fn withdrawn(title: &str, reason: &str, collection: Option<&Collection>, endpoint: Endpoint<'_>) -> Document {
@@ -203,7 +234,7 @@ fn withdrawn(title: &str, reason: &str, collection: Option<&Collection>, endpoin
         p.gone { strong { "This was withdrawn. " } bdi { (reason) } }
         @if let Some(collection) = collection { (versions(collection)) }
     };
-    let head = Head { title, description: None, collection, linked: None, site: None, endpoint };
+    let head = Head { title, description: None, collection, linked: None, site: None, endpoint, image: None };
     Document { is_withdrawn: true, ..page(&head, &body) }
 }
 
@@ -285,10 +316,12 @@ struct Head<'a> {
     site: Option<&'a SiteUrl>,
     /// Where the document is.
     endpoint: Endpoint<'a>,
+    /// The picture that stands for it elsewhere.
+    image: Option<Endpoint<'a>>,
 }
 
 fn page(head: &Head<'_>, body: &Markup) -> Document {
-    let &Head { title, description, collection, linked, site, ref endpoint } = head;
+    let &Head { title, description, collection, linked, site, ref endpoint, ref image } = head;
     let is_private = collection.is_some_and(Collection::is_private);
     let html = html! {
         (DOCTYPE)
@@ -307,6 +340,9 @@ fn page(head: &Head<'_>, body: &Markup) -> Document {
                 @if let Some(description) = description { meta property="og:description" content=(description); }
                 // A private address is told to nobody.
                 @if let (Some(site), false) = (site, is_private) { (addresses(site, endpoint, title)) }
+                @if let Some(image) = image {
+                    meta property="og:image" content=(site.map_or_else(|| format!("{ROOT}{}", image.address()), |site| site.of(image)));
+                }
                 style { (PreEscaped(STYLE)) }
                 @if let Some(linked) = linked {
                     script type="application/ld+json" { (PreEscaped(script_text(linked))) }

@@ -2,6 +2,7 @@
 
 use explorer_core::{catalog::LabelFacet, names::visible};
 use shared_fbs::{
+    api::PosterName,
     dataset_id::name_of,
     manifest::{Column, ColumnKind, Layer, Manifest, ValueKind},
     tile::Categories,
@@ -29,6 +30,8 @@ pub struct DatasetFacts {
     pub genes_per_cell: Option<f32>,
     /// Bytes of all packs.
     pub n_bytes: u64,
+    /// Whether there are pictures of it.
+    pub has_poster: bool,
     /// What its cells are labeled with, by facet.
     pub labels: Vec<(LabelFacet, Vec<String>)>,
 }
@@ -56,6 +59,7 @@ impl DatasetFacts {
             n_vars,
             genes_per_cell: genes_per_cell(manifest),
             n_bytes: manifest.packs.iter().map(|pack| pack.n_bytes).sum(),
+            has_poster: PosterName::LightSmall.of(manifest).is_some(),
             labels,
         };
         (facts, faults)

@@ -56,6 +56,7 @@ pub fn catalog_of(entries: &[CatalogEntry<'_>], genes: Option<&CatalogGenesPlace
         n_bytes: entry.facts.n_bytes,
         collection: entry.collection.map_or(0, number),
         source: None,
+        has_poster: entry.facts.has_poster,
     });
     let facet = |facet: LabelFacet| {
         let of_dataset = |entry: &CatalogEntry<'_>| {

@@ -7,7 +7,7 @@ use explorer_core::{
     format,
 };
 use serde_json::{Value, json};
-use shared_fbs::manifest::{Column, ColumnKind, Layer, Manifest, NumberKind, ValueKind, Var};
+use shared_fbs::manifest::{Column, ColumnKind, Layer, Manifest, NumberKind, Poster, PosterTheme, ValueKind, Var};
 use tessera::dataset::{Dataset, DatasetError};
 
 use super::terminal;
@@ -155,6 +155,14 @@ fn to_json(manifest: &Manifest, columns: &[ColumnSummary<'_>], of_genes: &[Vec<C
         "packs": manifest.packs.iter().map(|pack| json!({
             "name": pack.name, "file": pack.file, "n_bytes": pack.n_bytes, "n_tiles": pack.n_tiles,
         })).collect::<Vec<_>>(),
+        "posters": manifest.all_posters().iter().map(|poster| json!({
+            "embedding": embedding_of(manifest, poster),
+            "theme": theme_name(poster),
+            "width": poster.width,
+            "height": poster.height,
+            "file": poster.file,
+            "n_bytes": poster.n_bytes,
+        })).collect::<Vec<_>>(),
         "warnings": manifest.warnings.iter().map(|warning| json!({
             "place": warning.place, "message": warning.message,
         })).collect::<Vec<_>>(),
@@ -210,10 +218,27 @@ fn to_lines(manifest: &Manifest, columns: &[ColumnSummary<'_>], of_genes: &[Vec<
         let tiles = plural(pack.n_tiles, "tile", "tiles");
         lines.push(format!("  {:24} {:>9} in {tiles}", pack.name, format::bytes(pack.n_bytes)));
     }
+    if !manifest.all_posters().is_empty() {
+        lines.push("posters".to_owned());
+    }
+    for poster in manifest.all_posters() {
+        let size = format!("{} × {}, {}", poster.width, poster.height, theme_name(poster));
+        let (embedding, n_bytes) = (embedding_of(manifest, poster), format::bytes(u64::from(poster.n_bytes)));
+        lines.push(format!("  {embedding:24} {n_bytes:>9}, {size}: {}", poster.file));
+    }
     for warning in &manifest.warnings {
         lines.push(format!("warning: {}: {}", warning.place, warning.message));
     }
     lines
+}
+
+/// The key of the embedding that a poster is of.
+fn embedding_of<'a>(manifest: &'a Manifest, poster: &Poster) -> &'a str {
+    manifest.embeddings.get(poster.embedding as usize).map_or("", |embedding| &embedding.key)
+}
+
+fn theme_name(poster: &Poster) -> &'static str {
+    if poster.theme == PosterTheme::Dark { "dark" } else { "light" }
 }
 
 fn plural(count: u32, one: &str, many: &str) -> String {

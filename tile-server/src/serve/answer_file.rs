@@ -1,10 +1,13 @@
-//! `/data/{id}/{file}`: the manifest and the packs, whole or in ranges.
+//! `/data/{id}/{file}`: the manifest, the packs and the posters, whole or in ranges; `/d/{id}/poster-….png`.
 
 use std::{io, ops::Range, path::Path};
 
 use headers::{ContentRange, HeaderMapExt};
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header, request};
-use shared_fbs::path::{MANIFEST, OBS_CSV, content_hash};
+use shared_fbs::{
+    api::PosterName,
+    path::{MANIFEST, OBS_CSV, content_hash, is_poster_file},
+};
 
 use super::{
     answer_obs,
@@ -26,6 +29,8 @@ pub(super) const MOST_HEADERS: usize = 16;
 
 const CONTENT_TYPE: HeaderValue = HeaderValue::from_static("application/octet-stream");
 
+const PNG: HeaderValue = HeaderValue::from_static("image/png");
+
 /// Answers for one file of a dataset.
 ///
 /// # Errors
@@ -38,15 +43,12 @@ pub(super) fn file(asked: &Asked<'_>, dataset: &Dataset, name: &str) -> Result<R
             Patience::MayWait => dataset.manifest.again().map_err(|error| unreadable(&error))?,
         };
         let tag = EntityTag::of_mutable(&manifest.stamp);
-        return send_file(asked, dataset, &manifest, &tag, responses::REVALIDATE);
+        return send_file(asked, dataset, &manifest, &tag, responses::REVALIDATE, CONTENT_TYPE);
     }
     if name == OBS_CSV {
         return answer_obs::obs(asked, dataset);
     }
-    let no_file = || responses::not_found("The dataset has no such file.");
-    let hash = content_hash(name).ok_or_else(no_file)?;
-    let pack = open_pack(asked, dataset, name)?;
-    send_file(asked, dataset, &pack, &EntityTag::of_pack(hash, pack.n_bytes), responses::IMMUTABLE)
+    file_named(asked, dataset, name, responses::IMMUTABLE)
 }
 
 /// Answers for the file that a dataset was built from. Blocks.
@@ -57,14 +59,39 @@ pub(super) fn original(asked: &Asked<'_>, dataset: &Dataset, original: &Original
         Err(error) => return responses::failure("The original file cannot be opened.", &error),
     };
     let tag = EntityTag::of_mutable(&file.stamp);
-    match send_file(asked, dataset, &file, tag, responses::REVALIDATE) {
+    match send_file(asked, dataset, &file, &tag, responses::REVALIDATE, CONTENT_TYPE) {
         Ok(response) => response,
         Err(Declined::Answer(response)) => *response,
         Err(Declined::NotAtHand) => responses::late(),
     }
 }
 
-/// Opens a pack.
+/// Answers for a pack or a poster.
+fn file_named(
+    asked: &Asked<'_>,
+    dataset: &Dataset,
+    name: &str,
+    caching: HeaderValue,
+) -> Result<Response<Body>, Declined> {
+    let no_file = || responses::not_found("The dataset has no such file.");
+    let hash = content_hash(name).ok_or_else(no_file)?;
+    let file = open_pack(asked, dataset, name)?;
+    let content_type = if is_poster_file(name) { PNG } else { CONTENT_TYPE };
+    send_file(asked, dataset, &file, &EntityTag::of_pack(hash, file.n_bytes), caching, content_type)
+}
+
+/// Answers with a picture of a dataset, which may also be shown where the data may not be read.
+///
+/// # Errors
+/// What is said instead of the picture, and where the thread would have to wait.
+pub(super) fn poster(asked: &Asked<'_>, dataset: &Dataset, name: PosterName) -> Result<Response<Body>, Declined> {
+    let file = dataset.open.posters.get(&name).ok_or_else(|| responses::not_found("The dataset has no posters."))?;
+    let mut response = file_named(asked, dataset, file, responses::FOR_AN_HOUR)?;
+    response.headers_mut().insert(responses::CROSS_ORIGIN_RESOURCE_POLICY, HeaderValue::from_static("cross-origin"));
+    Ok(response)
+}
+
+/// Opens a pack or a poster.
 ///
 /// # Errors
 /// What is said where it cannot be, and where the thread would have to wait.
@@ -88,6 +115,7 @@ fn send_file(
     file: &OpenFile,
     tag: &EntityTag,
     caching: HeaderValue,
+    content_type: HeaderValue,
 ) -> Result<Response<Body>, Declined> {
     let len = file.n_bytes;
     let validators = Validators::dated(tag, file.modified);
@@ -118,7 +146,7 @@ fn send_file(
         headers.typed_insert(ContentRange::bytes(range.clone(), len).expect("the range lies within the file"));
     }
     let parts = vec![Part { file: file.file.clone(), range }];
-    headers.insert(header::CONTENT_TYPE, CONTENT_TYPE);
+    headers.insert(header::CONTENT_TYPE, content_type);
     let mut response = send_parts(asked, dataset, headers, parts)?;
     *response.status_mut() = status;
     Ok(response)

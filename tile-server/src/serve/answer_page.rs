@@ -9,7 +9,7 @@ use std::{
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, header, request};
-use shared_fbs::api::EmbedFile;
+use shared_fbs::{api::EmbedFile, frame::checksum};
 
 use super::{
     base_path::BasePath,
@@ -18,7 +18,7 @@ use super::{
     content_negotiation::PageCoding,
     content_security_policy::{self, FrameAncestors},
     front_end::{Asset, FrontEnd},
-    html_document::Filling,
+    html_document::{Filling, PagePoster},
     options::Origins,
     responses,
 };
@@ -28,6 +28,9 @@ const CROSS_ORIGIN_EMBEDDER_POLICY: HeaderName = HeaderName::from_static("cross-
 /// Level of compression of documents that were filled in.
 const ZSTD_LEVEL: i32 = 9;
 
+/// Files that are kept prepared, the pages of datasets among them: all are made anew when they are more.
+const MOST_PREPARED: usize = 512;
+
 /// The page, with what was derived from its files.
 pub(super) struct Page {
     front_end: Option<Arc<dyn FrontEnd>>,
@@ -35,12 +38,17 @@ pub(super) struct Page {
     data_origins: Origins,
     embed_origins: Origins,
     frame_ancestors: FrameAncestors,
-    prepared: Mutex<HashMap<String, Arc<Prepared>>>,
+    prepared: Mutex<PreparedFiles>,
 }
+
+/// Files by path and poster.
+type PreparedFiles = HashMap<(String, Option<PagePoster>), Arc<Prepared>>;
 
 /// A file of the page with its policy and its codings.
 struct Prepared {
     asset: Asset,
+    /// Its tag as it is sent.
+    tag: String,
     bytes: Bytes,
     policy: HeaderValue,
     zstd: Option<Bytes>,
@@ -60,17 +68,17 @@ impl Page {
     }
 
     /// Answers for one file of the page. Blocks.
-    pub(super) fn file(&self, request: &request::Parts, path: &str) -> Response<Body> {
+    pub(super) fn file(&self, request: &request::Parts, path: &str, poster: Option<&PagePoster>) -> Response<Body> {
         let Some(front_end) = &self.front_end else {
             return responses::not_found("This server serves data only; it has no page.");
         };
         let Some(asset) = front_end.get(path) else {
             return responses::nothing_here();
         };
-        let prepared = self.prepared(front_end.as_ref(), path, asset);
+        let prepared = self.prepared(front_end.as_ref(), path, poster, asset);
         let (coding, bytes) = prepared.coded(PageCoding::choose(&request.headers));
 
-        let mut tag = EntityTag::of_name(&prepared.asset.etag);
+        let mut tag = EntityTag::of_name(&prepared.tag);
         if let Some(coding) = coding {
             tag = tag.coded(coding);
         }
@@ -110,25 +118,35 @@ impl Page {
     }
 
     /// What was derived from this very content, kept or made now.
-    fn prepared(&self, front_end: &dyn FrontEnd, path: &str, asset: Asset) -> Arc<Prepared> {
+    fn prepared(
+        &self,
+        front_end: &dyn FrontEnd,
+        path: &str,
+        poster: Option<&PagePoster>,
+        asset: Asset,
+    ) -> Arc<Prepared> {
+        let key = (path.to_owned(), poster.cloned());
         let mut kept = self.prepared.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(prepared) = kept.get(path)
+        if let Some(prepared) = kept.get(&key)
             && prepared.asset.etag == asset.etag
         {
             return Arc::clone(prepared);
         }
-        let prepared = Arc::new(self.prepare(front_end, path, asset));
-        kept.insert(path.to_owned(), Arc::clone(&prepared));
+        let prepared = Arc::new(self.prepare(front_end, path, poster, asset));
+        if kept.len() >= MOST_PREPARED {
+            kept.clear();
+        }
+        kept.insert(key, Arc::clone(&prepared));
         prepared
     }
 
-    fn prepare(&self, front_end: &dyn FrontEnd, path: &str, mut asset: Asset) -> Prepared {
+    fn prepare(&self, front_end: &dyn FrontEnd, path: &str, poster: Option<&PagePoster>, mut asset: Asset) -> Prepared {
         let bytes = std::mem::take(&mut asset.bytes);
         let html = is_html(&asset).then(|| String::from_utf8_lossy(&bytes));
         let policy = content_security_policy::policy(&self.data_origins, &self.frame_ancestors);
         let base = self.base_path.to_string();
-        let filling =
-            Filling { base: &base, data_origins: &self.data_origins, embed_origins: &self.embed_origins, data: "" };
+        let (data_origins, embed_origins) = (&self.data_origins, &self.embed_origins);
+        let filling = Filling { base: &base, data_origins, embed_origins, data: "", poster };
         if let Some(html) = &html
             && let Cow::Owned(filled) = filling.fill(html)
         {
@@ -137,7 +155,8 @@ impl Page {
             return Prepared {
                 zstd: smaller(zstd_of(filled.as_bytes())).map(Bytes::from),
                 gzip: smaller(gzip_of(filled.as_bytes())).map(Bytes::from),
-                asset: Asset { etag: format!("{}-filled", asset.etag), ..asset },
+                tag: format!("{}-{:08x}", asset.etag, checksum(filled.as_bytes())),
+                asset,
                 bytes: filled.into(),
                 policy,
             };
@@ -154,6 +173,7 @@ impl Page {
             gzip: beside("gz", gunzip),
             bytes: bytes.into_owned().into(),
             policy,
+            tag: asset.etag.clone(),
             asset,
         }
     }

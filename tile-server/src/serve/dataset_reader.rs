@@ -1,13 +1,17 @@
 //! What the server must know of a dataset; the format itself is read elsewhere.
 
 use std::{
+    collections::BTreeMap,
     ops::Range,
     path::{Path, PathBuf},
     sync::{Arc, atomic::AtomicBool},
 };
 
 use explorer_core::filter::CellMask;
-use shared_fbs::{LayerNameError, api::DatasetDescription};
+use shared_fbs::{
+    LayerNameError,
+    api::{DatasetDescription, PosterName},
+};
 
 use crate::catalog::{DatasetFacts, DatasetGenes};
 
@@ -23,7 +27,7 @@ pub struct DatasetDirectory {
     pub directory: PathBuf,
 }
 
-/// A pack of a dataset.
+/// A pack or a poster of a dataset.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PackDescription {
     /// The file's name.
@@ -32,9 +36,12 @@ pub struct PackDescription {
     pub n_bytes: u64,
 }
 
+/// The files of a dataset's posters, by their names in addresses.
+pub type Posters = BTreeMap<PosterName, String>;
+
 /// Where the tiles of a dataset lie. A pack is named by its file's stem, hash included.
 pub trait TileIndex: Send + Sync {
-    /// The packs: all that is served from the directory beside the manifest.
+    /// The packs and posters: all that is served from the directory beside the manifest.
     fn packs(&self) -> Vec<PackDescription>;
 
     /// The bytes of the frame of tile `index` in its pack, or none where there is no such tile. May block.
@@ -100,6 +107,8 @@ pub struct OpenDataset {
     pub content_id: String,
     /// Its tiles.
     pub index: Arc<dyn TileIndex>,
+    /// The files of its posters; of older datasets there are none.
+    pub posters: Posters,
     /// What reads its labels; where there is none, its description is all that is known of it.
     pub facts: Option<Arc<dyn ReadFacts>>,
     /// What computes over its tiles; none where it has no expression.

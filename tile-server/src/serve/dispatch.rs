@@ -38,6 +38,7 @@ use super::{
     exchange::Exchange,
     file_reading::Patience,
     host_check::HostCheck,
+    html_document::PagePoster,
     limits::Limits,
     metrics::AnswerKind,
     options::CorsOrigins,
@@ -48,6 +49,9 @@ use super::{
     sent_body::SentBody,
 };
 use crate::catalog::{Original, SiteUrl};
+
+/// The page itself, for whatever it shows.
+const INDEX: &str = "index.html";
 
 /// What every handler sees.
 pub(super) struct State {
@@ -265,7 +269,7 @@ fn other_method(head: Response<Body>) -> Response<Body> {
 async fn resource(state: Arc<State>, route: Route, request: request::Parts, exchange: Arc<Exchange>) -> Response<Body> {
     let endpoint = match route {
         Route::Endpoint(endpoint) => endpoint,
-        Route::Page(path) => return page(state, request, path).await,
+        Route::Page(path) => return page(state, request, path, None).await,
         Route::Moved(address) => {
             let query = request.uri.query().map(|query| format!("?{query}")).unwrap_or_default();
             return responses::moved(&format!("{address}{query}"));
@@ -273,7 +277,12 @@ async fn resource(state: Arc<State>, route: Route, request: request::Parts, exch
     };
     match &endpoint {
         Endpoint::Health => responses::sentence(StatusCode::OK, "ok"),
-        Endpoint::Page { .. } => page(state, request, "index.html".to_owned()).await,
+        Endpoint::Page { id } => {
+            // What was last seen of the dataset will do: a page does not wait for a disk.
+            let dataset = state.catalog.entry(id).ok().and_then(|entry| entry.known());
+            let poster = dataset.and_then(|dataset| PagePoster::of_dataset(id, &dataset.open.posters));
+            page(state, request, INDEX.to_owned(), poster).await
+        }
         Endpoint::Catalog => match timeout(state.limits.answer_time, state.catalog.file()).await {
             Ok(Some(file)) => catalog_file(&request, &file),
             Ok(None) | Err(_) => responses::late(),
@@ -292,6 +301,7 @@ async fn resource(state: Arc<State>, route: Route, request: request::Parts, exch
         Endpoint::Dataset { id }
         | Endpoint::Moments { id }
         | Endpoint::File { id, .. }
+        | Endpoint::Poster { id, .. }
         | Endpoint::Tiles { id, .. } => {
             let entry = match state.catalog.entry(id) {
                 Ok(entry) => entry,
@@ -339,6 +349,7 @@ fn pack_of<'a>(endpoint: &'a Endpoint<'_>) -> Option<Cow<'a, str>> {
         | Endpoint::Datasets
         | Endpoint::Dataset { .. }
         | Endpoint::Moments { .. }
+        | Endpoint::Poster { .. }
         | Endpoint::About { .. }
         | Endpoint::Oembed { .. }
         | Endpoint::Sitemap
@@ -366,6 +377,7 @@ fn of_dataset(asked: &Asked<'_>, dataset: &Dataset, endpoint: &Endpoint<'_>) -> 
         Endpoint::Dataset { .. } => Ok(responses::json(asked.request, &description(asked.limits, dataset))),
         Endpoint::Moments { .. } => Ok(answer_moments::refuse_method(asked.limits, dataset)),
         Endpoint::File { file, .. } => answer_file::file(asked, dataset, file),
+        Endpoint::Poster { name, .. } => answer_file::poster(asked, dataset, *name),
         Endpoint::Tiles { pack, list, .. } => answer_tiles::tiles(asked, dataset, pack, list),
         Endpoint::Health
         | Endpoint::Catalog
@@ -380,9 +392,9 @@ fn of_dataset(asked: &Asked<'_>, dataset: &Dataset, endpoint: &Endpoint<'_>) -> 
     }
 }
 
-async fn page(state: Arc<State>, request: request::Parts, path: String) -> Response<Body> {
+async fn page(state: Arc<State>, request: request::Parts, path: String, poster: Option<PagePoster>) -> Response<Body> {
     let answer_time = state.limits.answer_time;
-    match timeout(answer_time, spawn_blocking(move || state.page.file(&request, &path))).await {
+    match timeout(answer_time, spawn_blocking(move || state.page.file(&request, &path, poster.as_ref()))).await {
         Ok(Ok(response)) => response,
         Ok(Err(panic)) => responses::panicked(&panic),
         Err(_) => responses::late(),

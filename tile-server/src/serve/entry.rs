@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use shared_fbs::path::{MANIFEST, is_pack_file};
+use shared_fbs::path::{MANIFEST, is_pack_file, is_poster_file};
 
 use super::{
     confined_file::OpenFile,
@@ -245,7 +245,7 @@ impl Entry {
         let open = self.reader.read(&self.id, &directory)?;
         let packs = open.index.packs();
         // Only names that say their content may be kept by caches for ever.
-        if let Some(pack) = packs.iter().find(|pack| !is_pack_file(&pack.file)) {
+        if let Some(pack) = packs.iter().find(|pack| !is_pack_file(&pack.file) && !is_poster_file(&pack.file)) {
             return Err(format!("the manifest names a pack `{}`, which is no pack's name", pack.file).into());
         }
         let packs = PackFiles::new(directory, packs, Arc::clone(&self.kept));

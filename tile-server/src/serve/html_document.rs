@@ -4,9 +4,12 @@
 
 use std::borrow::Cow;
 
-use shared_fbs::api::{DATA_META, DATA_ORIGINS_META, EMBED_ORIGINS_META, HOST_META, PLAIN_FILES};
+use shared_fbs::api::{DATA_META, DATA_ORIGINS_META, EMBED_ORIGINS_META, Endpoint, HOST_META, PLAIN_FILES, PosterName};
 
-use super::{content_security_policy, options::Origins};
+use super::{content_security_policy, dataset_reader::Posters, options::Origins};
+
+/// How the body of the page begins.
+const BODY: &str = "<body data-tessera>";
 
 /// What a document is told.
 #[derive(Clone, Copy, Debug)]
@@ -19,6 +22,38 @@ pub struct Filling<'a> {
     pub embed_origins: &'a Origins,
     /// On the page of a dataset in a static site, the address of the dataset's directory as seen from `base`; else empty.
     pub data: &'a str,
+    /// On the page of a dataset that has some, its posters.
+    pub poster: Option<&'a PagePoster>,
+}
+
+/// The posters of a page's dataset: what is seen until the program draws.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct PagePoster {
+    /// Its address on light, relative to the page's root.
+    pub light: String,
+    /// The same on dark.
+    pub dark: String,
+}
+
+impl PagePoster {
+    /// Those of a dataset of this id, by the names of their files, under which they never change.
+    pub fn of_dataset(id: &str, posters: &Posters) -> Option<Self> {
+        let address = |name| {
+            let file = posters.get(&name)?.as_str().into();
+            Some(Endpoint::File { id: id.into(), file }.address())
+        };
+        Some(Self { light: address(PosterName::Light)?, dark: address(PosterName::Dark)? })
+    }
+
+    /// As an element. The page's first script shows it where it is what the program will draw.
+    fn html(&self) -> String {
+        let Self { light, dark } = self;
+        format!(
+            "<div class=\"poster\" hidden><picture>\
+             <source media=\"(prefers-color-scheme: dark)\" srcset=\"{dark}\" />\
+             <img src=\"{light}\" alt=\"\" fetchpriority=\"high\" /></picture></div>"
+        )
+    }
 }
 
 impl Filling<'_> {
@@ -27,7 +62,11 @@ impl Filling<'_> {
         let html = with_attribute(html.into(), "<base", "href", self.base);
         let html = with_meta(html, DATA_ORIGINS_META, &self.data_origins.to_string());
         let html = with_meta(html, EMBED_ORIGINS_META, &self.embed_origins.to_string());
-        with_meta(html, DATA_META, self.data)
+        let html = with_meta(html, DATA_META, self.data);
+        match self.poster {
+            Some(poster) => html.replacen(BODY, &format!("{BODY}\n    {}", poster.html()), 1).into(),
+            None => html,
+        }
     }
 
     /// The same with the page's policy in the document, since a host of static files sends none, and with what that host is.
@@ -79,7 +118,7 @@ mod tests {
         let (data_origins, embed_origins) =
             (origins(&["https://a.org", "http://b.org:81"]), origins(&["https://c.org"]));
         let (data_origins, embed_origins) = (&data_origins, &embed_origins);
-        let filling = Filling { base: "/x/", data_origins, embed_origins, data: "data/a%20b/" };
+        let filling = Filling { base: "/x/", data_origins, embed_origins, data: "data/a%20b/", poster: None };
         assert_eq!(
             filling.fill(HTML),
             "<head><base href=\"/x/\" /><meta name=\"tessera-data-origins\" content=\"https://a.org http://b.org:81\" />\
@@ -89,9 +128,23 @@ mod tests {
     }
 
     #[test]
+    fn a_page_begins_with_the_poster_of_its_dataset() {
+        let files = [(PosterName::Light, "poster-1.png"), (PosterName::Dark, "poster-2.png")];
+        let files: Posters = files.map(|(name, file)| (name, file.to_owned())).into();
+        let poster = PagePoster::of_dataset("a \"b", &files).unwrap();
+        assert_eq!(PagePoster::of_dataset("a", &Posters::default()), None);
+        let none = Origins::default();
+        let filling = Filling { base: "/", data_origins: &none, embed_origins: &none, data: "", poster: Some(&poster) };
+        let filled = filling.fill(include_str!("../../../www/index.html"));
+        let at = |text: &str| filled.find(text).unwrap_or_else(|| panic!("no {text} in {filled}"));
+        assert!(at("<body data-tessera>") < at("srcset=\"data/a%20%22b/poster-2.png\""));
+        assert!(at("src=\"data/a%20%22b/poster-1.png\"") < at("</body>"));
+    }
+
+    #[test]
     fn a_document_of_a_static_site_has_its_policy_before_all_else() {
         let (data_origins, embed_origins) = (&origins(&["https://a.org"]), &Origins::default());
-        let filled = Filling { base: "../../", data_origins, embed_origins, data: "" }.fill_static(HTML);
+        let filled = Filling { base: "../../", data_origins, embed_origins, data: "", poster: None }.fill_static(HTML);
         let policy = filled.find("http-equiv=\"Content-Security-Policy\"").unwrap();
         assert!(policy < filled.find("<base").unwrap(), "{filled}");
         assert!(filled.contains("connect-src 'self' https://a.org;"), "{filled}");
@@ -103,7 +156,7 @@ mod tests {
     #[test]
     fn a_document_without_such_elements_stays_as_it_is() {
         let none = Origins::default();
-        let filling = Filling { base: "/", data_origins: &none, embed_origins: &none, data: "" };
+        let filling = Filling { base: "/", data_origins: &none, embed_origins: &none, data: "", poster: None };
         for html in [HTML, "", "<base", "<base>", "<base href=\"/", "<base target=\"_top\">", "<p>href=\"x\"</p>"] {
             let filled = filling.fill(html);
             assert!(matches!(filled, Cow::Borrowed(same) if same == html), "{html}");

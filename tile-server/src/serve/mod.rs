@@ -80,19 +80,19 @@ pub use self::{
     base_path::BasePath,
     content_security_policy::FrameAncestors,
     dataset_reader::{
-        ComputeError, ComputeMoments, DatasetDirectory, OpenDataset, PackDescription, ReadDataset, ReadError,
+        ComputeError, ComputeMoments, DatasetDirectory, OpenDataset, PackDescription, Posters, ReadDataset, ReadError,
         ReadFacts, TileIndex,
     },
     descriptors::raise_descriptor_limit,
     error::ServeError,
     front_end::{Asset, DirectoryFrontEnd, FrontEnd},
     host_check::AllowedHosts,
-    html_document::Filling,
+    html_document::{Filling, PagePoster},
     limits::Limits,
     logging::{LogFormat, init_logging},
     options::{CorsOrigins, MetricsOptions, Options, Origins},
     server::{Server, bind},
-    tessera_reader::{ManifestReader, description},
+    tessera_reader::{ManifestReader, description, posters},
 };
 
 /// Threads that may wait for something at one time, apart from those of datasets: tokio's own number.

@@ -48,7 +48,6 @@ impl Route {
             return (path == "/").then(Self::index);
         };
         match names.endpoint() {
-            Some(Endpoint::Page { .. }) => Some(Self::index()),
             Some(endpoint) => Some(Self::Endpoint(endpoint.into_owned())),
             None => match &*names.0[0] {
                 API_ROUTE | DATA_ROUTE | HEALTH_ROUTE | GENES_ROUTE | ABOUT_ROUTE => None,
@@ -81,6 +80,7 @@ fn plain_name(piece: &str) -> Option<Cow<'_, str>> {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use shared_fbs::api::PosterName;
 
     use super::*;
 
@@ -110,10 +110,11 @@ mod tests {
         endpoint("/about/a.oembed.json", Endpoint::Oembed { id: "a".into() });
         endpoint("/genes/0123456789abcdef/7.tsg", Endpoint::Genes { state: "0123456789abcdef".into(), file: 7 });
         assert_eq!(Route::parse("/collections"), Some(Route::Moved("collections/".to_owned())));
+        endpoint("/d/a/poster-dark.png", Endpoint::Poster { id: "a".into(), name: PosterName::Dark });
         assert_eq!(Route::parse("/"), page("index.html"));
         assert_eq!(Route::parse("/index.html"), page("index.html"));
-        assert_eq!(Route::parse("/d/pbmc68k"), page("index.html"));
-        assert_eq!(Route::parse("/d/pbmc68k/genes"), page("index.html"));
+        endpoint("/d/pbmc68k", Endpoint::Page { id: "pbmc68k".into() });
+        endpoint("/d/pbmc68k/genes", Endpoint::Page { id: "pbmc68k".into() });
         assert_eq!(Route::parse("/assets/icon.svg"), page("assets/icon.svg"));
         assert_eq!(Route::parse("/d/pbmc%2068k/"), Some(Route::Moved("../pbmc%2068k".to_owned())));
     }
@@ -183,6 +184,7 @@ mod tests {
                     | Endpoint::Collections => vec![],
                     Endpoint::Dataset { id }
                     | Endpoint::Moments { id }
+                    | Endpoint::Poster { id, name: _ }
                     | Endpoint::About { id }
                     | Endpoint::Oembed { id }
                     | Endpoint::Collection { id }

@@ -9,7 +9,7 @@ use std::{
 
 use explorer_core::{de::Sets, filter::CellMask};
 use shared_fbs::{
-    api::DatasetDescription,
+    api::{DatasetDescription, PosterName},
     dataset_id::name_of,
     manifest::Manifest,
     path::{MANIFEST, PACK_SUFFIX},
@@ -23,7 +23,7 @@ use tessera::{
 };
 
 use super::dataset_reader::{
-    ComputeError, ComputeMoments, OpenDataset, PackDescription, ReadDataset, ReadError, ReadFacts, TileIndex,
+    ComputeError, ComputeMoments, OpenDataset, PackDescription, Posters, ReadDataset, ReadError, ReadFacts, TileIndex,
 };
 use crate::catalog::{DatasetFacts, DatasetGenes};
 
@@ -38,11 +38,18 @@ impl ReadDataset for ManifestReader {
         let manifest = Manifest::decode(&bytes).map_err(|error| format!("{MANIFEST}: {error}"))?;
         let description = description(id, &manifest);
         let content_id = manifest.content_id.clone();
+        let posters = posters(&manifest);
         let has_layer = manifest.statistics_layer().is_some();
         let tiles = Arc::new(Tiles::of(Dataset::of_manifest(directory, manifest)));
         let moments: Option<Arc<dyn ComputeMoments>> = if has_layer { Some(tiles.clone()) } else { None };
-        Ok(OpenDataset { description, content_id, index: tiles.clone(), facts: Some(tiles), moments })
+        Ok(OpenDataset { description, content_id, index: tiles.clone(), posters, facts: Some(tiles), moments })
     }
+}
+
+/// The files of a dataset's posters.
+pub fn posters(manifest: &Manifest) -> Posters {
+    let poster = |name: PosterName| Some((name, name.of(manifest)?.file.clone()));
+    PosterName::ALL.into_iter().filter_map(poster).collect()
 }
 
 /// What a dataset says of itself; what is computed on it, a server adds.
@@ -81,7 +88,10 @@ impl Tiles {
 impl TileIndex for Tiles {
     fn packs(&self) -> Vec<PackDescription> {
         let described = |pack: &PackIndex| PackDescription { file: pack.file().to_string(), n_bytes: pack.n_bytes() };
-        self.dataset.packs().iter().map(described).collect()
+        let posters = self.dataset.manifest().all_posters().iter();
+        let posters =
+            posters.map(|poster| PackDescription { file: poster.file.clone(), n_bytes: u64::from(poster.n_bytes) });
+        self.dataset.packs().iter().map(described).chain(posters).collect()
     }
 
     fn locate(&self, pack: &str, index: u32) -> Result<Option<Range<u64>>, ReadError> {

@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use shared_fbs::path::MANIFEST;
+use shared_fbs::{manifest::Manifest, path::MANIFEST};
 use tessera::{dataset::Dataset, verify::verify};
 
 use crate::input::{Storage, build, counts, demo, with_x};
@@ -35,6 +35,34 @@ fn a_flipped_byte_of_any_pack_is_found_and_its_tile_named() {
         fs::write(&file, &whole).unwrap();
     }
     assert_eq!(damage(&path), [""; 0]);
+}
+
+#[test]
+fn a_damaged_poster_is_found() {
+    let built = build(&demo());
+    let path = built.path();
+    let poster = &built.report.manifest.all_posters()[0];
+    let file = path.join(&poster.file);
+    let whole = fs::read(&file).unwrap();
+    let mut flipped = whole.clone();
+    flipped[whole.len() / 2] ^= 1;
+    for bytes in [&flipped[..], &whole[..whole.len() - 1], &[]] {
+        fs::write(&file, bytes).unwrap();
+        let damage = damage(&path);
+        assert!(damage.len() == 1 && damage[0].starts_with(&poster.file), "{damage:?}");
+    }
+    fs::remove_file(&file).unwrap();
+    assert!(damage(&path)[0].starts_with(&poster.file));
+}
+
+#[test]
+fn a_dataset_without_posters_is_whole() {
+    let built = build(&demo());
+    let path = built.path();
+    let manifest = Manifest { posters: None, ..built.report.manifest.clone() };
+    fs::write(path.join(MANIFEST), manifest.encode()).unwrap();
+    assert_eq!(damage(&path), [""; 0]);
+    assert_eq!(Dataset::open(&path).unwrap().manifest().content_id, built.report.manifest.content_id);
 }
 
 #[test]

@@ -11,7 +11,7 @@ use std::{
 
 use explorer_core::catalog::CatalogIndex;
 use shared_fbs::{
-    api::DatasetDescription,
+    api::{DatasetDescription, PosterName},
     manifest::Manifest,
     path::{MANIFEST, OBS_CSV},
     segments::Segments,
@@ -21,7 +21,7 @@ use crate::input::{Built, build, demo};
 
 const HTML: &str = "<!doctype html>\n<html>\n  <head>\n    <base href=\"./\" />\n    \
                     <meta name=\"tessera-data-origins\" content=\"\" />\n    \
-                    <meta name=\"tessera-data\" content=\"\" />\n  </head>\n</html>\n";
+                    <meta name=\"tessera-data\" content=\"\" />\n  </head>\n  <body data-tessera></body>\n</html>\n";
 
 /// A page, a dataset, and where a site goes.
 struct Place {
@@ -131,7 +131,8 @@ fn a_site_has_the_page_the_list_and_the_datasets() {
     assert_eq!((described[0].id.as_str(), described[0].n_obs, described[0].moments), ("dataset", 700, None));
 
     // By the id that a tile server gives it, too.
-    let pages: Vec<&String> = files.iter().filter(|file| file.starts_with("d/")).collect();
+    let is_page = |file: &&String| file.starts_with("d/") && file.ends_with(".html");
+    let pages: Vec<&String> = files.iter().filter(is_page).collect();
     assert_eq!(pages.len(), 2, "{pages:?}");
     for page in pages {
         let html = text(&site.join(page));
@@ -139,7 +140,17 @@ fn a_site_has_the_page_the_list_and_the_datasets() {
             assert!(html.contains(told), "{told} in {page}: {html}");
         }
     }
+    // The pictures lie beside the page under names of their own, and beside the data under those that the page has.
+    for name in PosterName::ALL {
+        let poster = name.of(&place.built.report.manifest).unwrap();
+        let original = fs::read(place.built.path().join(&poster.file)).unwrap();
+        assert!(fs::read(site.join("d/dataset").join(name.file())).unwrap() == original, "{name:?}");
+        assert!(fs::read(place.data().join(&poster.file)).unwrap() == original, "{name:?}");
+    }
+    let page = text(&site.join("d/dataset/index.html"));
+    assert!(page.contains("<img src=\"data/dataset/poster-"), "{page}");
     let index = text(&site.join("index.html"));
+    assert!(!index.contains("poster-") && index.contains("<body data-tessera>"), "{index}");
     assert!(index.contains("<base href=\"./\" />") && index.contains("tessera-data\" content=\"\""), "{index}");
 
     for entry in fs::read_dir(place.built.path()).unwrap() {

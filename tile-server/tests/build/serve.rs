@@ -10,6 +10,7 @@ use std::{
 };
 
 use serde_json::Value;
+use shared_fbs::api::PosterName;
 
 use crate::{
     fixtures::Written,
@@ -89,6 +90,30 @@ fn cached(cache: &Path) -> PathBuf {
 
 fn built_at(cache: &Path) -> SystemTime {
     fs::metadata(cached(cache).join("manifest.tsm")).unwrap().modified().unwrap()
+}
+
+#[test]
+fn a_dataset_has_posters_in_its_page_beside_it_and_in_its_document() {
+    let cache = tempfile::tempdir().unwrap();
+    let www = concat!(env!("CARGO_MANIFEST_DIR"), "/../www");
+    let server = Server::cached(&demo(), cache.path(), &["--front-end", www]);
+    let (id, _) = server.datasets().remove(0);
+    let page = server.get(&format!("/d/{id}"));
+    let (_, address) = page.split_once("<img src=\"").unwrap_or_else(|| panic!("no poster in {page}"));
+    let named = server.get(&format!("/{}", address.split_once('"').unwrap().0));
+    assert!(named.contains("content-type: image/png") && named.contains("immutable"), "{}", &named[..600]);
+    for name in PosterName::ALL {
+        let beside = server.get(&format!("/d/{id}/{}", name.file()));
+        let (head, _) = beside.split_once("\r\n\r\n").unwrap();
+        for told in ["200 OK", "content-type: image/png", "cross-origin-resource-policy: cross-origin"] {
+            assert!(head.contains(told), "{head}");
+        }
+    }
+    let document = server.get(&format!("/about/{id}.html"));
+    assert!(document.contains(&format!("src=\"../d/{id}/poster-light.png\"")), "{document}");
+    assert!(document.contains("og:image"), "{document}");
+    assert!(server.get("/d/nothing/poster-light.png").starts_with("HTTP/1.1 404"));
+    assert!(!server.get("/d/nothing").contains("class=\"poster\""));
 }
 
 #[test]

@@ -17,7 +17,7 @@ use shared_fbs::api::DatasetDescription;
 use tempfile::TempDir;
 use tile_server::serve::{
     self, AllowedHosts, BasePath, CorsOrigins, DatasetDirectory, FrameAncestors, Limits, OpenDataset, Options, Origins,
-    PackDescription, ReadDataset, ReadError, TileIndex,
+    PackDescription, Posters, ReadDataset, ReadError, TileIndex,
 };
 use tokio::sync::oneshot;
 
@@ -110,6 +110,7 @@ impl ReadDataset for FixtureReader {
             },
             content_id: content_id.to_owned(),
             index: Arc::new(FixtureIndex(packs)),
+            posters: Posters::default(),
             facts: None,
             moments: None,
         })

@@ -26,13 +26,14 @@ pub enum Page {
 }
 
 /// What the front end is made of.
-const INPUTS: [&str; 9] = [
+const INPUTS: [&str; 10] = [
     "Cargo.toml",
     "Cargo.lock",
     ".cargo",
     "www",
     "explorer-wasm",
     "explorer-core",
+    "explorer-points",
     "explorer-render",
     "shared-fbs",
     "xtask/src/front_end",

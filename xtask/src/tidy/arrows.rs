@@ -15,7 +15,7 @@ struct Room {
     reason: &'static str,
 }
 
-const ROOMS: [Room; 13] = [
+const ROOMS: [Room; 14] = [
     Room { package: "shared-fbs", may_use: &[], reason: "the format stands below everything else" },
     Room { package: "h5ad", may_use: &[], reason: "AnnData files can be read without knowing tiles" },
     Room {
@@ -25,7 +25,7 @@ const ROOMS: [Room; 13] = [
     },
     Room {
         package: "builder",
-        may_use: &["shared-fbs", "explorer-core", "h5ad"],
+        may_use: &["shared-fbs", "explorer-core", "explorer-points", "h5ad"],
         reason: "the builder turns AnnData into datasets, natively and in a browser",
     },
     Room {
@@ -34,8 +34,13 @@ const ROOMS: [Room; 13] = [
         reason: "the native library reads datasets and no AnnData",
     },
     Room {
-        package: "explorer-render",
+        package: "explorer-points",
         may_use: &[],
+        reason: "what draws without a GPU knows points and colors, no biology and no page",
+    },
+    Room {
+        package: "explorer-render",
+        may_use: &["explorer-points"],
         reason: "the renderer knows points and colors, no biology and no page",
     },
     Room {

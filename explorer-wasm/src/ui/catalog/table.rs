@@ -8,7 +8,7 @@ use explorer_core::{
     names::visible,
 };
 use leptos::prelude::*;
-use shared_fbs::api::Endpoint;
+use shared_fbs::api::{Endpoint, PosterName};
 
 use super::Listing;
 use crate::ui::{Button, Glyph, Icon, VirtualList};
@@ -124,6 +124,8 @@ struct RowText {
     published: String,
     n_obs: String,
     genes_per_cell: String,
+    /// Its small poster on light and on dark, where it has any.
+    poster: Option<[String; 2]>,
 }
 
 impl RowText {
@@ -152,6 +154,10 @@ impl RowText {
             genes_per_cell: entry
                 .genes_per_cell()
                 .map_or_else(|| MISSING.to_owned(), |genes| integer(genes.round() as u64)),
+            poster: entry.has_poster().then(|| {
+                let address = |name| format!("{base}{}", Endpoint::Poster { id: entry.id().into(), name }.address());
+                [PosterName::LightSmall, PosterName::DarkSmall].map(address)
+            }),
         }
     }
 }
@@ -173,7 +179,9 @@ fn DatasetRow(at: usize, listing: Signal<Arc<Listing>>, base: StoredValue<String
         listing.with(|listing| base.with_value(|base| listing.row(at).map(|entry| RowText::of(entry, listing, base))))
     });
     move || {
-        text.get().map(|RowText { id, href, about, title, collection, genes, labels, published, n_obs, genes_per_cell }| {
+        text.get().map(|row| {
+            let RowText { id, href, about, title, collection, genes, labels, published, n_obs, genes_per_cell, poster } =
+                row;
             // A row has one line for both.
             let collection = collection.filter(|_| genes.is_none());
             let label = |(short, full): (String, String)| {
@@ -192,6 +200,15 @@ fn DatasetRow(at: usize, listing: Signal<Arc<Listing>>, base: StoredValue<String
                         {collection
                             .map(|(name, address)| {
                                 view! { <a class="ellipsis catalog-collection" href=address><bdi>{name}</bdi></a> }
+                            })}
+                        {poster
+                            .map(|[light, dark]| {
+                                view! {
+                                    <picture class="catalog-poster">
+                                        <source media="(prefers-color-scheme: dark)" srcset=dark />
+                                        <img src=light alt=format!("The cells of {title}") loading="lazy" decoding="async" />
+                                    </picture>
+                                }
                             })}
                     </div>
                     {labels.into_iter().map(label).collect_view()}

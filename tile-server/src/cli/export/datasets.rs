@@ -5,10 +5,10 @@ use std::{collections::HashMap, fs, io, path::PathBuf, sync::Arc};
 use anyhow::{Context as _, Result};
 use builder::{BuildError, Progress};
 use shared_fbs::{
-    api::DatasetDescription,
+    api::{DatasetDescription, PAGE_ROUTE},
     dataset_id::name_of,
     manifest::Manifest,
-    path::{DATA_ROUTE, MANIFEST, OBS_CSV, is_pack_file},
+    path::{DATA_ROUTE, MANIFEST, OBS_CSV, is_pack_file, is_poster_file},
 };
 use tessera::{
     dataset::{Dataset, DatasetError},
@@ -17,7 +17,7 @@ use tessera::{
 };
 use tile_server::{
     catalog::{CatalogEntry, Collection, DatasetFacts, DatasetGenes, FoundDataset, GeneStore, Original},
-    serve,
+    serve::{self, PagePoster},
 };
 
 use super::{
@@ -94,7 +94,8 @@ impl Exported {
         self.collection.as_ref().is_some_and(|collection| collection.withdrawal(&self.directory_name()).is_some())
     }
 
-    /// Writes its manifest and packs, unless it was withdrawn, and takes up its genes; gives what there is to say of it.
+    /// Writes its manifest, packs and posters, unless it was withdrawn, and takes up its genes; gives what there is to say
+    /// of it.
     ///
     /// # Errors
     /// When it cannot be read, or the site not be written.
@@ -105,10 +106,7 @@ impl Exported {
         genes: &mut GeneStore,
         progress: &dyn Progress,
     ) -> Result<Told<'_>> {
-        let path = self.directory.join(MANIFEST);
-        let manifest_bytes = plain_file::read(&path)
-            .map_err(|source| DatasetError::NoManifest { path: self.directory.clone(), source })?;
-        let manifest = Manifest::decode(&manifest_bytes).map_err(|source| DatasetError::Manifest { path, source })?;
+        let (manifest, manifest_bytes) = self.manifest()?;
         let dataset = Arc::new(Dataset::of_manifest(&self.directory, manifest));
         let manifest = dataset.manifest();
         if !self.is_withdrawn() {
@@ -149,6 +147,7 @@ impl Exported {
                 manifest_bytes
             }
         };
+        self.write_posters(manifest, &folder, site).with_context(unwritten)?;
         site.write(&format!("{folder}/{MANIFEST}"), &manifest_bytes).with_context(unwritten)?;
         let cells = ObsCsv::new(Arc::clone(&dataset)).map(|piece| piece.map_err(anyhow::Error::from));
         site.write_pieces(&format!("{folder}/{OBS_CSV}"), cells).with_context(unwritten)?;
@@ -158,23 +157,58 @@ impl Exported {
         Ok(told)
     }
 
+    /// Writes the posters beside the manifest, and those of the default embedding beside the page.
+    fn write_posters(&self, manifest: &Manifest, folder: &str, site: &mut SiteWriter) -> io::Result<()> {
+        for poster in manifest.all_posters() {
+            let path = format!("{folder}/{}", poster.file);
+            // Pictures that are the same have one file.
+            if !site.has(&path) {
+                site.link(&path, &self.directory.join(&poster.file))?;
+            }
+        }
+        for (name, file) in serve::posters(manifest) {
+            for id in self.addresses() {
+                let path = format!("{PAGE_ROUTE}/{id}/{}", name.file());
+                if !site.has(&path) {
+                    site.link(&path, &self.directory.join(&file))?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The posters that its page begins with.
+    ///
+    /// # Errors
+    /// When its manifest cannot be read.
+    pub fn page_poster(&self) -> Result<Option<PagePoster>, DatasetError> {
+        Ok(PagePoster::of_dataset(&self.name, &serve::posters(&self.manifest()?.0)))
+    }
+
+    /// Its manifest, and the bytes of it.
+    fn manifest(&self) -> Result<(Manifest, Vec<u8>), DatasetError> {
+        let path = self.directory.join(MANIFEST);
+        let bytes = plain_file::read(&path)
+            .map_err(|source| DatasetError::NoManifest { path: self.directory.clone(), source })?;
+        let manifest = Manifest::decode(&bytes).map_err(|source| DatasetError::Manifest { path, source })?;
+        Ok((manifest, bytes))
+    }
+
     /// Refuses packs that are not there as the manifest says, and names that would not be a pack's.
     fn check(&self, manifest: &Manifest) -> Result<(), Damaged> {
         let damaged = |reason| Damaged { directory: self.directory.clone(), reason };
-        for pack in &manifest.packs {
-            if !is_pack_file(&pack.file) {
-                return Err(damaged(format!("`{}` is no name of a pack", pack.file)));
+        let posters = manifest.all_posters().iter().map(|poster| (&poster.file, u64::from(poster.n_bytes)));
+        for (file, expected) in manifest.packs.iter().map(|pack| (&pack.file, pack.n_bytes)).chain(posters) {
+            if !is_pack_file(file) && !is_poster_file(file) {
+                return Err(damaged(format!("`{file}` is no name of a pack")));
             }
-            let n_bytes = fs::metadata(self.directory.join(&pack.file)).and_then(|metadata| {
+            let n_bytes = fs::metadata(self.directory.join(file)).and_then(|metadata| {
                 if metadata.is_file() { Ok(metadata.len()) } else { Err(io::ErrorKind::InvalidInput.into()) }
             });
             match n_bytes {
-                Ok(n_bytes) if n_bytes == pack.n_bytes => {}
-                Ok(n_bytes) => {
-                    let expected = pack.n_bytes;
-                    return Err(damaged(format!("{} has {n_bytes} bytes, not {expected}", pack.file)));
-                }
-                Err(error) => return Err(damaged(format!("{} cannot be read: {error}", pack.file))),
+                Ok(n_bytes) if n_bytes == expected => {}
+                Ok(n_bytes) => return Err(damaged(format!("{file} has {n_bytes} bytes, not {expected}"))),
+                Err(error) => return Err(damaged(format!("{file} cannot be read: {error}"))),
             }
         }
         Ok(())

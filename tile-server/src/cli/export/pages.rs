@@ -2,8 +2,9 @@
 
 use std::io;
 
+use anyhow::Result;
 use shared_fbs::api::Endpoint;
-use tile_server::serve::{BasePath, Filling, FrontEnd, Origins};
+use tile_server::serve::{BasePath, Filling, FrontEnd, Origins, PagePoster};
 
 use super::{datasets::Exported, site::SiteWriter};
 
@@ -30,11 +31,11 @@ impl Pages<'_> {
     ///
     /// # Errors
     /// When the page cannot be read, or the site not be written.
-    pub fn write(&self, datasets: &[Exported], site: &mut SiteWriter) -> io::Result<()> {
+    pub fn write(&self, datasets: &[Exported], site: &mut SiteWriter) -> Result<()> {
         for path in self.front_end.paths()? {
             let asset = self.front_end.get(&path).ok_or_else(|| missing(&path))?;
             if path == INDEX {
-                site.write(INDEX, self.document(&asset.bytes, "./", "").as_bytes())?;
+                site.write(INDEX, self.document(&asset.bytes, "./", "", None).as_bytes())?;
             } else {
                 site.write(&path, &asset.bytes)?;
             }
@@ -42,7 +43,7 @@ impl Pages<'_> {
         let index = self.front_end.get(INDEX).ok_or_else(|| missing(INDEX))?;
         for dataset in datasets.iter().filter(|dataset| !dataset.is_withdrawn()) {
             let data = Endpoint::File { id: dataset.name.as_str().into(), file: "".into() }.address();
-            let document = self.document(&index.bytes, "../../", &data);
+            let document = self.document(&index.bytes, "../../", &data, dataset.page_poster()?.as_ref());
             for address in dataset.addresses() {
                 let path = format!("{}/{INDEX}", dataset_page(address));
                 if !site.has(&path) {
@@ -50,14 +51,14 @@ impl Pages<'_> {
                 }
             }
         }
-        site.write(NO_JEKYLL, b"")
+        Ok(site.write(NO_JEKYLL, b"")?)
     }
 
     /// The document as the page at `root`, as seen from which the page's files are.
-    fn document(&self, html: &[u8], root: &str, data: &str) -> String {
+    fn document(&self, html: &[u8], root: &str, data: &str, poster: Option<&PagePoster>) -> String {
         let base = self.base_path.map_or_else(|| root.to_owned(), ToString::to_string);
         let Self { data_origins, embed_origins, .. } = *self;
-        Filling { base: &base, data_origins, embed_origins, data }.fill_static(&String::from_utf8_lossy(html))
+        Filling { base: &base, data_origins, embed_origins, data, poster }.fill_static(&String::from_utf8_lossy(html))
     }
 }
 

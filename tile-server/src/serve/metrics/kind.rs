@@ -47,14 +47,18 @@ impl AnswerKind {
     pub(in crate::serve) fn of(endpoint: &Endpoint<'_>) -> Self {
         match endpoint {
             Endpoint::Health => Self::Health,
-            Endpoint::Catalog => Self::Catalog,
-            Endpoint::About { .. } | Endpoint::Collection { .. } => Self::Document,
+            Endpoint::Catalog | Endpoint::Genes { .. } => Self::Catalog,
+            Endpoint::About { .. }
+            | Endpoint::Oembed { .. }
+            | Endpoint::Sitemap
+            | Endpoint::Collections
+            | Endpoint::Collection { .. } => Self::Document,
             Endpoint::Datasets | Endpoint::Dataset { .. } => Self::Description,
             Endpoint::Moments { .. } => Self::Moments,
             Endpoint::File { file, .. } if file == MANIFEST => Self::Manifest,
             Endpoint::File { .. } => Self::Pack,
             Endpoint::Tiles { .. } => Self::Tiles,
-            Endpoint::Page { .. } => Self::Page,
+            Endpoint::Page { .. } | Endpoint::Poster { .. } => Self::Page,
         }
     }
 

@@ -1,4 +1,4 @@
-//! What varies from frame to frame, and its mirror in `shaders/frame.wgsl`.
+//! What varies from frame to frame, and its mirror in the renderer's `shaders/frame.wgsl`.
 
 use crate::camera::{Camera, Viewport};
 use bytemuck::{Pod, Zeroable};
@@ -44,32 +44,38 @@ impl FrameParams {
 }
 
 /// Up to this radius a dot is exactly the pixel its center lies in: crisp, and one atomic each.
-pub(crate) const SINGLE_PIXEL_RADIUS_DPX: f32 = 0.75;
+pub const SINGLE_PIXEL_RADIUS_DPX: f32 = 0.75;
 
 /// The largest radius drawn, so that a broken parameter cannot make a frame endless.
 const LARGEST_RADIUS_DPX: f32 = 128.0;
 
-/// Mirror of `Frame` in `shaders/frame.wgsl`; a test compares the layouts.
+/// Mirror of `Frame` in the renderer's `shaders/frame.wgsl`, where a test compares the layouts.
 #[derive(Debug, Clone, Copy, PartialEq, Pod, Zeroable)]
 #[repr(C)]
-pub(crate) struct FrameUniform {
-    pub(crate) viewport_dpx: [u32; 2],
+pub struct FrameUniform {
+    /// Width and height in device pixels.
+    pub viewport_dpx: [u32; 2],
     /// The camera's center, whole part: subtracted from the points' integers exactly, so that the
     /// closest zoom does not jitter.
-    pub(crate) center_whole: [i32; 2],
+    pub center_whole: [i32; 2],
     /// The rest of the center, 0 to 1.
-    pub(crate) center_fraction: [f32; 2],
-    pub(crate) dpx_per_unit: f32,
-    pub(crate) radius_dpx: f32,
-    pub(crate) background: [f32; 4],
+    pub center_fraction: [f32; 2],
+    /// Device pixels per embedding unit.
+    pub dpx_per_unit: f32,
+    /// Radius of a dot in device pixels.
+    pub radius_dpx: f32,
+    /// Background, sRGB, 0 to 1, opaque.
+    pub background: [f32; 4],
     /// A color, and how much of it unselected points take.
-    pub(crate) unselected: [f32; 4],
+    pub unselected: [f32; 4],
     /// The compute passes add points `first..prefix`.
-    pub(crate) first: u32,
-    pub(crate) prefix: u32,
-    /// A color index, or [`NO_HIGHLIGHT`].
-    pub(crate) highlight: u32,
-    pub(crate) padding: u32,
+    pub first: u32,
+    /// The end of the points that are drawn.
+    pub prefix: u32,
+    /// The color index to emphasize; [`u32::MAX`] for none.
+    pub highlight: u32,
+    /// Unused.
+    pub padding: u32,
 }
 
 /// No color is highlighted.
@@ -77,7 +83,8 @@ pub(crate) const NO_HIGHLIGHT: u32 = u32::MAX;
 
 impl FrameUniform {
     /// The uniform of a frame of `n_points` at most, with `first` 0.
-    pub(crate) fn new(params: &FrameParams, n_points: u32) -> Self {
+    #[must_use]
+    pub fn new(params: &FrameParams, n_points: u32) -> Self {
         let camera = params.camera.clamped();
         let whole = camera.center.map(f64::floor);
         let viewport = &params.viewport;
@@ -102,7 +109,8 @@ impl FrameUniform {
     }
 
     /// Whether the same points cover the same pixels in both frames.
-    pub(crate) fn places_points_like(&self, other: &Self) -> bool {
+    #[must_use]
+    pub fn places_points_like(&self, other: &Self) -> bool {
         self.viewport_dpx == other.viewport_dpx
             && self.center_whole == other.center_whole
             && self.center_fraction == other.center_fraction
@@ -114,7 +122,6 @@ impl FrameUniform {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use std::mem::{offset_of, size_of};
 
     pub(crate) fn params() -> FrameParams {
         FrameParams {
@@ -127,34 +134,6 @@ pub(crate) mod tests {
             prefix: 1000,
             mode: DrawMode::Points,
         }
-    }
-
-    #[test]
-    fn the_uniform_has_the_layout_of_its_wgsl_twin() {
-        let module = naga::front::wgsl::parse_str(include_str!("shaders/frame.wgsl")).unwrap();
-        let (_, frame) = module.types.iter().find(|(_, ty)| ty.name.as_deref() == Some("Frame")).unwrap();
-        let naga::TypeInner::Struct { members, span } = &frame.inner else {
-            panic!("Frame is not a struct");
-        };
-        let wgsl: Vec<_> =
-            members.iter().map(|member| (member.name.as_deref().unwrap(), member.offset as usize)).collect();
-        assert_eq!(
-            wgsl,
-            [
-                ("viewport_dpx", offset_of!(FrameUniform, viewport_dpx)),
-                ("center_whole", offset_of!(FrameUniform, center_whole)),
-                ("center_fraction", offset_of!(FrameUniform, center_fraction)),
-                ("dpx_per_unit", offset_of!(FrameUniform, dpx_per_unit)),
-                ("radius_dpx", offset_of!(FrameUniform, radius_dpx)),
-                ("background", offset_of!(FrameUniform, background)),
-                ("unselected", offset_of!(FrameUniform, unselected)),
-                ("first", offset_of!(FrameUniform, first)),
-                ("prefix", offset_of!(FrameUniform, prefix)),
-                ("highlight", offset_of!(FrameUniform, highlight)),
-                ("padding", offset_of!(FrameUniform, padding)),
-            ]
-        );
-        assert_eq!(*span as usize, size_of::<FrameUniform>());
     }
 
     #[test]
