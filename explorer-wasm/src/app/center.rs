@@ -212,7 +212,7 @@ fn CannotDraw(store: Store, handle: PictureHandle, failure: PictureFailure) -> i
     let column = Memo::new(move |_| {
         colors.with(|colors| match colors {
             Colors::Labels { column, .. } => Some(column.clone()),
-            Colors::Plain | Colors::Numbers { .. } => None,
+            Colors::Plain | Colors::Numbers { .. } | Colors::TwoNumbers { .. } => None,
         })
     });
     view! {

@@ -231,6 +231,7 @@ fn Labels(model: Signal<LegendModel>, passing: Signal<Arc<[bool]>>, on_ask: Call
         <Show when=move || n_entries.get().gt(&SEARCH_FROM)>
             <SearchField
                 query
+                on_query=move |text: String| query.set(text)
                 placeholder=Signal::derive(move || format!("Search {} labels", integer(n_entries.get() as u64)))
                 label="Search the legend, Enter selects the first label found"
                 test_id="legend-search"

@@ -87,7 +87,7 @@ fn no_site() -> Response<Body> {
 }
 
 fn text(request: &request::Parts, content_type: HeaderValue, text: String) -> Response<Body> {
-    let validators = Validators::tagged(EntityTag::of_bytes(text.as_bytes()));
+    let validators = Validators::tagged(&EntityTag::of_bytes(text.as_bytes()));
     let mut headers = HeaderMap::new();
     headers.insert(header::CACHE_CONTROL, responses::REVALIDATE);
     validators.write(&mut headers);

@@ -34,7 +34,7 @@ pub(super) fn obs(asked: &Asked<'_>, dataset: &Dataset) -> Result<Response<Body>
     let Some(reader) = &dataset.open.facts else {
         return Err(responses::not_found("The dataset has no such file.").into());
     };
-    let validators = Validators::tagged(EntityTag::of_name(&format!("{}-obs", dataset.open.content_id)));
+    let validators = Validators::tagged(&EntityTag::of_name(&format!("{}-obs", dataset.open.content_id)));
     let mut headers = HeaderMap::new();
     headers.insert(header::CACHE_CONTROL, responses::REVALIDATE);
     validators.write(&mut headers);

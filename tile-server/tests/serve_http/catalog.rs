@@ -40,7 +40,14 @@ impl ReadDataset for OnePack {
             ..DatasetDescription::default()
         };
         let index = Arc::new(NoTiles(pack.to_owned()));
-        Ok(OpenDataset { description, content_id: pack.to_owned(), index, facts: None, moments: None })
+        Ok(OpenDataset {
+            description,
+            content_id: pack.to_owned(),
+            index,
+            posters: Default::default(),
+            facts: None,
+            moments: None,
+        })
     }
 }
 

@@ -27,6 +27,7 @@ fn no_datasets(address: SocketAddr) -> serve::Options {
         embed_origins: serve::Origins::default(),
         data_origins: serve::Origins::default(),
         base_path: serve::BasePath::default(),
+        site: None,
         limits: serve::Limits::default(),
         metrics: None,
     }
