@@ -1,4 +1,4 @@
-//! What varies from frame to frame, and its mirror in the renderer's `shaders/frame.wgsl`.
+//! What varies from frame to frame, and its mirror in the renderer's `shaders/uniforms.wgsl`.
 
 use crate::camera::{Camera, Viewport};
 use bytemuck::{Pod, Zeroable};
@@ -49,7 +49,7 @@ pub const SINGLE_PIXEL_RADIUS_DPX: f32 = 0.75;
 /// The largest radius drawn, so that a broken parameter cannot make a frame endless.
 const LARGEST_RADIUS_DPX: f32 = 128.0;
 
-/// Mirror of `Frame` in the renderer's `shaders/frame.wgsl`, where a test compares the layouts.
+/// Mirror of `Frame` in the renderer's `shaders/uniforms.wgsl`, where a test compares the layouts.
 #[derive(Debug, Clone, Copy, PartialEq, Pod, Zeroable)]
 #[repr(C)]
 pub struct FrameUniform {

@@ -24,7 +24,7 @@ pub(crate) struct Scene<'a> {
 /// The source of a shader after what all of them share.
 macro_rules! shader_source {
     ($file:literal) => {
-        concat!(include_str!("../shaders/frame.wgsl"), include_str!(concat!("../shaders/", $file)))
+        concat!(include_str!("../shaders/uniforms.wgsl"), include_str!(concat!("../shaders/", $file)))
     };
 }
 pub(crate) use shader_source;

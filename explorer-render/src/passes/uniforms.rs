@@ -67,7 +67,7 @@ mod tests {
 
     #[test]
     fn the_uniform_has_the_layout_of_its_wgsl_twin() {
-        let module = naga::front::wgsl::parse_str(include_str!("../shaders/frame.wgsl")).unwrap();
+        let module = naga::front::wgsl::parse_str(include_str!("../shaders/uniforms.wgsl")).unwrap();
         let (_, frame) = module.types.iter().find(|(_, ty)| ty.name.as_deref() == Some("Frame")).unwrap();
         let naga::TypeInner::Struct { members, span } = &frame.inner else {
             panic!("Frame is not a struct");

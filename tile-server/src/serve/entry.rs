@@ -280,7 +280,7 @@ mod tests {
     use shared_fbs::api::DatasetDescription;
 
     use super::*;
-    use crate::serve::{PackDescription, TileIndex};
+    use crate::serve::{PackDescription, Posters, TileIndex};
 
     struct NoPacks;
 
@@ -308,7 +308,8 @@ mod tests {
             }
             let description = DatasetDescription { title, ..DatasetDescription::default() };
             let (content_id, index) = (String::new(), Arc::new(NoPacks));
-            Ok(OpenDataset { description, content_id, index, facts: None, moments: None })
+            let posters = Posters::default();
+            Ok(OpenDataset { description, content_id, index, posters, facts: None, moments: None })
         }
     }
 
