@@ -45,13 +45,16 @@ fn follow(history: &History, session: &mut Session) {
     session.follow(&view.analysis, 1.0);
 }
 
+/// The labels of a column, with the cells of each in view and selected.
+type Counts = (Vec<String>, Vec<u32>, Vec<u32>);
+
 /// All that a page shows of a session.
 #[derive(Debug, PartialEq)]
 struct Shown {
     n_selected: u64,
     n_visible: u64,
     selected: Vec<u8>,
-    counts: Vec<Option<(Vec<String>, Vec<u32>, Vec<u32>)>>,
+    counts: Vec<Option<Counts>>,
     styles: Vec<CellStyle>,
 }
 
