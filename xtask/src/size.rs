@@ -22,8 +22,9 @@ const BUDGETS: [Budget; 4] = [
             "worker.js",
             "worker.wasm",
         ],
-        // Cells by ids, tables of cells, two genes, a legend that selects, the palette, columns of the user's own.
-        limit_bytes: 1_130_000,
+        // Of it 119 kB: cells by ids, tables of cells, two genes, a legend that selects, the palette, columns of the
+        // user's own. The whole Explorer may have 1.25 MB; what is seldom used is to load when asked for.
+        limit_bytes: 1_250_000,
     },
     // Beside the above, JSON of views and requests, and what is done with them.
     Budget {
@@ -37,7 +38,7 @@ const BUDGETS: [Budget; 4] = [
             "worker.js",
             "worker.wasm",
         ],
-        limit_bytes: 1_200_000,
+        limit_bytes: 1_340_000,
     },
     // By itself and in a frame.
     Budget {
@@ -51,7 +52,7 @@ const BUDGETS: [Budget; 4] = [
             "worker.js",
             "worker.wasm",
         ],
-        limit_bytes: 1_700_000,
+        limit_bytes: 1_850_000,
     },
     Budget {
         what: "the list of datasets",
