@@ -135,7 +135,7 @@ impl Command {
                  takes away, both keep what is inside.",
             ),
             Self::TypeRectangle => {
-                ("Rectangle by coordinates", "Type the bounds of a rectangle to select the cells inside.")
+                ("Type bounds", "Type the bounds of a rectangle to select the cells inside.")
             }
             Self::FindCells => (
                 "Find cells",
