@@ -134,9 +134,7 @@ impl Command {
                 "Drag a rectangle over cells, or click two corners, to select them; Shift adds to the selection, Alt \
                  takes away, both keep what is inside.",
             ),
-            Self::TypeRectangle => {
-                ("Type bounds", "Type the bounds of a rectangle to select the cells inside.")
-            }
+            Self::TypeRectangle => ("Type bounds", "Type the bounds of a rectangle to select the cells inside."),
             Self::FindCells => (
                 "Find cells",
                 "Find cells by their ids, one or a pasted list: to see where they are or to select them.",

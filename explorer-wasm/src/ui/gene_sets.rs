@@ -16,19 +16,11 @@ use leptos::{
 
 use super::{
     Bars, BrushChange, BrushHistogram, Button, ButtonKind, CountScale, Cut, Glyph, Icon, IconButton, Menu, MenuItem,
-    Root,
     cell_sets::{MoreRows, ROWS_AT_A_TIME},
-    control::{Wrong, focus_soon, unique_id},
+    control::{Wrong, unique_id},
+    name_clash::NameClashQuestion,
     rename::NameField,
 };
-
-/// What may become of sets whose names are taken.
-const CLASHES: [(&str, &str, Option<NameClash>); 4] = [
-    ("Leave", "gene-set-clash-leave", None),
-    ("Replace", "gene-set-clash-replace", Some(NameClash::Replace)),
-    ("Keep both", "gene-set-clash-rename", Some(NameClash::Rename)),
-    ("Merge", "gene-set-clash-merge", Some(NameClash::Merge)),
-];
 
 /// A gene set.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -140,12 +132,6 @@ pub fn GeneSets(
     let most = RwSignal::new(ROWS_AT_A_TIME);
     let means = Means { bars_of, range_of };
     let names = Signal::derive(move || sets.with(|sets| sets.iter().map(|set| set.name.clone()).collect::<Vec<_>>()));
-    let root = StoredValue::new_local(Root::of_component());
-    Effect::new(move |_| {
-        if !clash.with(String::is_empty) {
-            focus_soon(root.get_value(), ".gene-set-clash");
-        }
-    });
     // What is dropped on the sets, where that is a file.
     let dropped =
         |event: &DragEvent| event.data_transfer().and_then(|data| data.files()).and_then(|files| files.get(0));
@@ -155,7 +141,6 @@ pub fn GeneSets(
             on_change.run(GeneSetChange::Load(file));
         }
     };
-    let question_id = unique_id("clash");
     view! {
         // Without a word to the browser it would open the file in the place of the page.
         <div class="gene-sets" on:dragover=move |event: DragEvent| event.prevent_default() on:drop=take_dropped>
@@ -186,24 +171,11 @@ pub fn GeneSets(
                     />
                 </div>
             </Show>
-            <div
-                class="gene-set-new gene-set-clash"
-                role="group"
-                tabindex="-1"
-                aria-labelledby=question_id.clone()
-                data-testid="gene-set-clash"
-                hidden=move || clash.with(String::is_empty)
-            >
-                <p class="note" id=question_id.clone()>{clash}</p>
-                <div class="gene-set-new-foot">
-                    {CLASHES
-                        .map(|(label, test_id, how)| {
-                            let settle = move || on_change.run(GeneSetChange::Settle(how));
-                            view! { <Button label test_id kind=ButtonKind::Quiet on_press=settle /> }
-                        })
-                        .collect_view()}
-                </div>
-            </div>
+            <NameClashQuestion
+                question=clash
+                test_id="gene-set-clash"
+                on_answer=move |how| on_change.run(GeneSetChange::Settle(how))
+            />
             <Show when=move || creating.get() fallback=move || view! { <Tools sets creating on_change /> }>
                 <NewSet names listed creating on_change />
             </Show>

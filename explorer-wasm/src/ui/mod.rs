@@ -36,6 +36,7 @@ mod label_counts;
 mod label_dialog;
 mod legend;
 mod markers_view;
+mod name_clash;
 mod notice;
 mod own_columns;
 mod palette;

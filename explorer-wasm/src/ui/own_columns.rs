@@ -8,18 +8,9 @@ use leptos::{
 };
 
 use super::{
-    Button, ButtonKind, Choice, Glyph, IconButton, Menu, MenuItem, Root, Select,
-    control::{focus_soon, unique_id},
-    rename::NameField,
+    Button, ButtonKind, Choice, Glyph, IconButton, Menu, MenuItem, Root, Select, control::focus_soon,
+    name_clash::NameClashQuestion, rename::NameField,
 };
-
-/// What may become of columns whose names are taken.
-const CLASHES: [(&str, &str, Option<NameClash>); 4] = [
-    ("Leave", "own-clash-leave", None),
-    ("Replace", "own-clash-replace", Some(NameClash::Replace)),
-    ("Keep both", "own-clash-rename", Some(NameClash::Rename)),
-    ("Merge", "own-clash-merge", Some(NameClash::Merge)),
-];
 
 /// What the user asks to be done with own columns as a whole.
 #[derive(Clone, Debug)]
@@ -273,7 +264,11 @@ pub fn OwnColumnTools(
             <p class="note category-none" data-testid="own-empty" hidden=move || { n_columns.get() > 0 }>
                 "Labels of your own: draw around cells with the lasso, then press A to label them."
             </p>
-            <ClashQuestion clash on_change />
+            <NameClashQuestion
+                question=clash
+                test_id="own-clash"
+                on_answer=move |how| on_change.run(OwnColumnChange::Settle(how))
+            />
             <div class="gene-set-tools">
                 <Show when=move || creating.get() fallback=button>
                     <NameField
@@ -326,36 +321,5 @@ fn FileButtons(n_columns: Signal<usize>, on_change: Callback<OwnColumnChange>) -
             node_ref=file
             on:change=take_file
         />
-    }
-}
-
-#[component]
-fn ClashQuestion(clash: Signal<String>, on_change: Callback<OwnColumnChange>) -> impl IntoView {
-    let root = StoredValue::new_local(Root::of_component());
-    Effect::new(move |_| {
-        if !clash.with(String::is_empty) {
-            focus_soon(root.get_value(), ".own-clash");
-        }
-    });
-    let question_id = unique_id("clash");
-    view! {
-        <div
-            class="gene-set-new gene-set-clash own-clash"
-            role="group"
-            tabindex="-1"
-            aria-labelledby=question_id.clone()
-            data-testid="own-clash"
-            hidden=move || clash.with(String::is_empty)
-        >
-            <p class="note" id=question_id.clone()>{clash}</p>
-            <div class="gene-set-new-foot">
-                {CLASHES
-                    .map(|(label, test_id, how)| {
-                        let settle = move || on_change.run(OwnColumnChange::Settle(how));
-                        view! { <Button label test_id kind=ButtonKind::Quiet on_press=settle /> }
-                    })
-                    .collect_view()}
-            </div>
-        </div>
     }
 }
