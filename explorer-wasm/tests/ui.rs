@@ -288,6 +288,7 @@ async fn labels_of_ones_own_are_given_renamed_merged_and_deleted_from_their_rows
     tick().await;
     typed(&find(&place, "own-name"), "louvain");
     press_key(&find(&place, "own-name"), "Enter");
+    tick().await;
     assert!(place.text_content().unwrap().contains("There is a column called “louvain” already."));
     typed(&find(&place, "own-name"), "types");
     press_key(&find(&place, "own-name"), "Enter");
@@ -316,6 +317,8 @@ async fn the_selection_is_labeled_by_enter_in_the_column_of_the_last_label() {
     .await;
     let value = |test_id: &str| find(&place, test_id).unchecked_into::<HtmlInputElement>().value();
     open.set(true);
+    // What is offered is set once the dialog is open, and shown after that.
+    tick().await;
     tick().await;
     assert_eq!((value("label-column"), value("label-name")), ("my labels".to_owned(), String::new()));
     // Without a label, or in a column of the file, nothing is given.
@@ -336,6 +339,7 @@ async fn the_selection_is_labeled_by_enter_in_the_column_of_the_last_label() {
     last.set(("mine".to_owned(), "T".to_owned()));
     tick().await;
     open.set(true);
+    tick().await;
     tick().await;
     press_key(&find(&place, "label-name"), "Enter");
     assert_eq!(given.with_untracked(Vec::len), 2);

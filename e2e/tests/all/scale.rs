@@ -36,11 +36,11 @@ async fn one_number(visit: &Visit) -> Result<()> {
     page.legend("n_genes").await?;
 
     // Typed ends; undo takes them back as one step.
-    page.write("legend-max-color", "900\u{E007}").await?;
-    page.until_value("the upper end", LAST_TICK, Value::Null, |tick| *tick == json!("900")).await?;
-    ensure!(options(&page).await?.range == Range::new(f32::NEG_INFINITY, 900.0).context("a range")?, "another range");
+    page.write("legend-max-color", "2000\u{E007}").await?;
+    page.until_value("the upper end", LAST_TICK, Value::Null, |tick| *tick == json!("2000")).await?;
+    ensure!(options(&page).await?.range == Range::new(f32::NEG_INFINITY, 2000.0).context("a range")?, "another range");
     page.click("undo").await?;
-    page.until_value("the data's end", LAST_TICK, Value::Null, |tick| *tick != json!("900")).await?;
+    page.until_value("the data's end", LAST_TICK, Value::Null, |tick| *tick != json!("2000")).await?;
 
     // Percentiles clip the scale and the histograms.
     page.click("display").await?;
