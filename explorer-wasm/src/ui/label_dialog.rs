@@ -6,8 +6,8 @@ use explorer_core::format::plural;
 use leptos::{ev::KeyboardEvent, html, prelude::*};
 
 use super::{
-    Button, ButtonKind, Glyph, Root,
-    control::{Dialog, Wrong, focus_soon, unique_id},
+    Button, ButtonKind, Glyph,
+    control::{Dialog, Wrong, unique_id},
 };
 
 /// The user's own columns, by name, each with its labels.
@@ -36,15 +36,14 @@ pub fn LabelDialog(
     on_label: Callback<(String, String)>,
 ) -> impl IntoView {
     let (column, label) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
-    let root = StoredValue::new_local(Root::of_component());
+    // What is offered stands there before the dialog opens, so that its text is selected when it takes the focus.
     Effect::new(move |_| {
-        if open.get() {
-            let (last_column, last_label) = last.get_untracked();
-            let first = columns.with_untracked(|columns| columns.first().map(|(name, _)| name.clone()));
-            let is_there = columns.with_untracked(|columns| columns.iter().any(|(name, _)| *name == last_column));
+        if !open.get() {
+            let (last_column, last_label) = last.get();
+            let first = columns.with(|columns| columns.first().map(|(name, _)| name.clone()));
+            let is_there = columns.with(|columns| columns.iter().any(|(name, _)| *name == last_column));
             column.set(if is_there { last_column } else { first.unwrap_or_else(|| "my labels".to_owned()) });
             label.set(if is_there { last_label } else { String::new() });
-            focus_soon(root.get_value(), "[data-testid=label-name]");
         }
     });
     let wrong = Signal::derive(move || {
@@ -88,7 +87,7 @@ pub fn LabelDialog(
             <div class="save-body label-body">
                 <TextChoice name="Column" value=column choices=Signal::derive(names) test_id="label-column" on_enter=give />
                 <Wrong id text=wrong />
-                <TextChoice name="Label" value=label choices=Signal::derive(labels) test_id="label-name" on_enter=give />
+                <TextChoice name="Label" value=label choices=Signal::derive(labels) test_id="label-name" is_first=true on_enter=give />
                 <Button
                     label=Signal::derive(move || {
                         format!("Label {}", plural(n_selected.get() as usize, "cell", "cells"))
@@ -111,6 +110,7 @@ fn TextChoice(
     value: RwSignal<String>,
     choices: Signal<Vec<String>>,
     test_id: &'static str,
+    #[prop(optional)] is_first: bool,
     #[prop(into)] on_enter: Callback<()>,
 ) -> impl IntoView {
     let (field, id) = (NodeRef::<html::Input>::new(), unique_id("choices"));
@@ -125,6 +125,7 @@ fn TextChoice(
                 maxlength="80"
                 list=id.clone()
                 data-testid=test_id
+                data-first=is_first
                 node_ref=field
                 prop:value=move || value.get()
                 on:focus=move |_| {
