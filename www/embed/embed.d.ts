@@ -124,7 +124,11 @@ export interface ByteSource {
   read(path: string, start: number | undefined, end: number | undefined, signal: AbortSignal): Promise<ArrayBuffer | Uint8Array>;
 }
 
-export class TesseraExplorer extends HTMLElement {
+/** An element of HTML, but for `dataset`, which is the one that is open. */
+interface ElementOfPage extends Omit<HTMLElement, "dataset" | "addEventListener"> {}
+declare const ElementOfPage: { new (): ElementOfPage };
+
+export class TesseraExplorer extends ElementOfPage {
   /** The address of the dataset's page, on another origin than this page's. */
   src: string;
   embedding: string;

@@ -136,7 +136,7 @@ export class TesseraExplorer extends HTMLElement {
   connectedCallback() {
     clearTimeout(this.#gone);
     // What was set before the element was defined hides what the class has.
-    for (const name of ["byteSource", "view"].filter((name) => Object.hasOwn(this, name))) {
+    for (const name of Object.keys(this)) {
       const value = this[name];
       delete this[name];
       this[name] = value;
@@ -384,6 +384,7 @@ export class TesseraExplorer extends HTMLElement {
   }
 
   #await() {
+    clearTimeout(this.#patience);
     this.#patience = setTimeout(
       () => this.#abandon("failed", `the viewer at ${this.#origin} does not answer; its host must name ${location.origin}`),
       HELLO_MILLIS,
@@ -464,6 +465,8 @@ export class TesseraExplorer extends HTMLElement {
       reads.set(id, read);
       this.#reads.add(read);
       try {
+        // Joined to an address, anything else could lead out of the dataset's folder.
+        if (!/^\w[\w.-]*$/.test(path)) throw new Error(`${path} is no file of a dataset`);
         port.postMessage({ id, bytes: await this.#bytes.read(path, start, end, read.signal) });
       } catch (error) {
         port.postMessage({ id, error: `${error?.message ?? error}` });

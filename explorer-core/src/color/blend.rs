@@ -1,7 +1,7 @@
 //! Two numbers at a time as one color, in steps of both.
 
 use super::oklab::{linear, linear_from_oklab, oklab, srgb};
-use super::{ColorScale, ColorTable, Ground, MISSING, Rgb, Rgba, contrast::legible};
+use super::{ColorScale, ColorTable, Colormap, Ground, MISSING, Rgb, Rgba, contrast::legible};
 use crate::data::Continuous;
 use crate::filter::CellMask;
 use crate::state::{ColorOptions, Range};
@@ -17,10 +17,12 @@ pub struct Blend {
 }
 
 impl Blend {
-    /// The blend that the options ask for, each number's scale fitted to its own values; what the options say of range and
-    /// colormap is for one number, and passed over.
+    /// The blend that the options ask for, each number's scale fitted to its own values, also where some are below zero;
+    /// what the options say of range and colormap is for one number, and passed over.
     pub fn fit(columns: [&Continuous; 2], within: Option<&CellMask>, options: &ColorOptions) -> Self {
-        let options = ColorOptions { range: Range::ALL, colormap: None, ..options.clone() };
+        // A diverging colormap, which signed numbers would get, has zero in its middle.
+        let options =
+            ColorOptions { range: Range::ALL, colormap: Some(Colormap::Viridis.name().to_owned()), ..options.clone() };
         Self { scales: columns.map(|column| ColorScale::fit(column, within, &options)) }
     }
 
@@ -111,6 +113,13 @@ mod tests {
             expected[..4].iter().map(|&index| Blend::height(index as u8)).collect::<Vec<_>>(),
             [0, 127, 127, 254]
         );
+    }
+
+    #[test]
+    fn the_lowest_value_is_the_lowest_step_whatever_its_sign() {
+        let (first, second) = (column(&[-0.5, 8.0]), column(&[-2.0, -1.0]));
+        let blend = Blend::fit([&first, &second], None, &ColorOptions::default());
+        assert_eq!(blend.indices([&first, &second]), [0, (BLEND_STEPS * BLEND_STEPS - 1) as u8]);
     }
 
     #[test]

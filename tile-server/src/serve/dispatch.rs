@@ -16,7 +16,7 @@ use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header
 use hyper::body::Incoming;
 use shared_fbs::{
     api::{DatasetDescription, Endpoint, MomentsOffer},
-    path::{PACK_SUFFIX, is_pack_file},
+    path::{MANIFEST, PACK_SUFFIX, is_pack_file},
 };
 use tokio::{task::spawn_blocking, time::timeout};
 use tower::{Layer, Service};
@@ -211,6 +211,13 @@ fn at_hand(state: &State, request: &request::Parts, exchange: &Arc<Exchange>) ->
     let endpoint = names.endpoint()?;
     exchange.is_about(AnswerKind::of(&endpoint));
     let (Endpoint::File { id, .. } | Endpoint::Tiles { id, .. }) = &endpoint else { return None };
+    // What is no file of the dataset may be the one that it was built from, which is looked for on its disk's thread.
+    if let Endpoint::File { file, .. } = &endpoint
+        && pack_of(&endpoint).is_none()
+        && file != MANIFEST
+    {
+        return None;
+    }
     let entry = state.catalog.entry(id).ok()?;
     let dataset = match pack_of(&endpoint) {
         Some(pack) => entry.known_with_pack(&pack),

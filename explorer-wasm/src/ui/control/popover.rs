@@ -35,7 +35,9 @@ pub(super) fn hang(panel: &HtmlElement, button: &HtmlElement) {
         false => ("auto".to_owned(), format!("{}px", height - rect.top() + GAP_PX)),
     };
     // Fail only for what is no property.
-    let _ = style.set_property("right", &format!("{}px", (width - rect.right()).max(EDGE_PX)));
+    // A wide panel of a button at the left would begin beyond the window.
+    let most = width - panel.get_bounding_client_rect().width() - EDGE_PX;
+    let _ = style.set_property("right", &format!("{}px", (width - rect.right()).min(most).max(EDGE_PX)));
     let _ = style.set_property("top", &top);
     let _ = style.set_property("bottom", &bottom);
 }
