@@ -27,6 +27,7 @@ use std::{
     cell::{Cell, RefCell},
     collections::BTreeSet,
     rc::Rc,
+    sync::atomic::{AtomicU32, Ordering},
 };
 
 use explorer_core::{
@@ -37,11 +38,13 @@ use explorer_core::{
 };
 use futures_util::future::AbortHandle;
 use leptos::prelude::*;
+use wasm_bindgen_futures::spawn_local;
 
 use crate::{
     bridge::Scene,
     fetch::{Address, FetchError},
     host::Host,
+    platform,
 };
 
 use access::DataAccess;
@@ -62,6 +65,8 @@ pub type MarkersStatus = JobStatus<MarkersResult, Progress>;
 
 /// Results kept of each kind, the latest first: a table of 60 000 genes takes 6 MB.
 const MOST_RESULTS: usize = 8;
+/// How long it is told that something was done.
+const DONE_MILLIS: u32 = 8_000;
 
 /// How the dataset stands.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -261,13 +266,26 @@ impl Store {
         self.messages.update(|messages| messages.retain(|message| message.id != id));
     }
 
-    /// Tells the user something, unless it stands there already.
+    /// Tells the user something, unless it stands there already. What was done is told until something else was, or a
+    /// while has passed.
     pub fn tell(self, text: String, tone: Tone) {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
         let stands = self.messages.with_untracked(|messages| messages.iter().any(|message| message.text == text));
-        if !stands {
-            self.messages.update(|messages| {
-                let id = messages.iter().map(|message| message.id + 1).max().unwrap_or(0);
-                messages.push(Message { id, text, tone });
+        if stands {
+            return;
+        }
+        let id = NEXT.fetch_add(1, Ordering::Relaxed);
+        let is_done = tone == Tone::Done;
+        self.messages.update(|messages| {
+            messages.retain(|message| !(is_done && message.tone == Tone::Done));
+            messages.push(Message { id, text, tone });
+        });
+        if is_done {
+            spawn_local(async move {
+                platform::sleep(DONE_MILLIS).await;
+                if self.messages.try_with_untracked(|_| ()).is_some() {
+                    self.dismiss(id);
+                }
             });
         }
     }

@@ -12,9 +12,9 @@ use crate::store::{Store, Tone};
 pub fn add_gene_sets(store: Store, sets: Vec<(String, Vec<String>)>) {
     let sets = sets.into_iter().map(|(name, genes)| GeneSet { name, description: String::new(), genes }).collect();
     let sets = store.peek(|state| NameClash::Rename.settle(&state.view.analysis.gene_sets, sets));
-    for set in &sets {
-        let n_genes = plural(set.genes.len(), "gene", "genes");
-        store.tell(format!("The gene set “{}” holds {n_genes}.", set.name), Tone::Done);
-    }
+    let held = sets.iter().map(|set| format!("“{}” holds {}", set.name, plural(set.genes.len(), "gene", "genes")));
+    let told = held.collect::<Vec<_>>().join(", ");
+    let kind = if sets.len() == 1 { "The gene set " } else { "Of the gene sets, " };
+    store.tell(format!("{kind}{told}."), Tone::Done);
     store.dispatch(Action::AddGeneSets(sets));
 }
