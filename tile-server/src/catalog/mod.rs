@@ -10,12 +10,14 @@ mod facts;
 mod folder;
 pub mod ids;
 mod index;
+mod remote_folder;
 
 pub use collection::{Collection, CollectionError, Contact, DatasetNote, Link, Version, Visibility};
 pub use document::{Document, about_dataset, collection_document};
 pub use facts::DatasetFacts;
 pub use folder::{Folder, FoundDataset, Scan};
 pub use index::{CatalogEntry, catalog_of};
+pub use remote_folder::{AnyFolder, RemoteFolder};
 
 /// What describes a collection, in the folder of its datasets.
 pub const COLLECTION: &str = "collection.toml";

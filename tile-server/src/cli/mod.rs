@@ -11,6 +11,7 @@ mod export;
 mod inspect;
 mod markers;
 mod progress;
+mod remote_inputs;
 mod serve;
 mod terminal;
 mod verify;

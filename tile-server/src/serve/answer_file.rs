@@ -125,6 +125,9 @@ pub(super) fn send_parts(
 ) -> Result<Response<Body>, Declined> {
     let len = body::total_bytes(&parts);
     let is_short = len <= PIECE_BYTES as u64;
+    if asked.request.method == Method::GET {
+        confirm(asked, &parts)?;
+    }
     let body = if asked.request.method == Method::HEAD {
         Body::default()
     } else if let Some(room) = is_short.then(|| asked.exchange.hold(len as usize)).flatten() {
@@ -141,6 +144,23 @@ pub(super) fn send_parts(
     headers.insert(header::CONTENT_TYPE, content_type);
     headers.insert(header::CONTENT_LENGTH, len.into());
     Ok(response)
+}
+
+/// Looks at what another host sends before the answer begins, since it may be wrong.
+fn confirm(asked: &Asked<'_>, parts: &[Part]) -> Result<(), Declined> {
+    let Some(first) = parts.first().filter(|part| part.file.is_remote()) else { return Ok(()) };
+    let ranges: Vec<Range<u64>> = parts.iter().map(|part| part.range.clone()).collect();
+    match asked.patience {
+        // What is short is read before the answer begins.
+        Patience::AtHand if body::total_bytes(parts) <= PIECE_BYTES as u64 => Ok(()),
+        Patience::AtHand => Err(Declined::NotAtHand),
+        Patience::MayWait => {
+            // All are of one pack.
+            let confirmed = first.file.prepare(&ranges);
+            let confirmed = confirmed.and_then(|()| ranges.iter().try_for_each(|range| first.file.confirm(range)));
+            confirmed.map_err(|error| unreadable(&error))
+        }
+    }
 }
 
 fn unreadable(error: &io::Error) -> Declined {

@@ -17,6 +17,8 @@ pub struct Limits {
     pub answer_time: Duration,
     /// How long the start of the server, and the list of datasets, wait for one whose disk does not answer.
     pub look_time: Duration,
+    /// Between two looks at what lies on another host.
+    pub remote_period: Duration,
     /// Until the last piece of an answer is read; then it is cut off. Should allow for the largest pack over the
     /// slowest line.
     pub transfer_time: Duration,
@@ -54,6 +56,7 @@ impl Default for Limits {
             stall_time: Duration::from_secs(30),
             answer_time: Duration::from_secs(30),
             look_time: Duration::from_secs(5),
+            remote_period: Duration::from_secs(30),
             transfer_time: Duration::from_secs(60 * 60),
             drain_time: Duration::from_secs(5),
             connections: 1024,

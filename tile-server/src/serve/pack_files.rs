@@ -1,4 +1,4 @@
-//! The packs of datasets, which stay open: a pack never changes, so its path is looked at once.
+//! The packs of datasets, which stay open: a pack never changes, so it is looked at once.
 
 use std::{
     collections::HashMap,
@@ -10,13 +10,37 @@ use std::{
     },
 };
 
-use super::{confined_file::OpenFile, dataset_reader::PackDescription, file_reading::Patience};
+use remote_files::Remote;
+use shared_fbs::path::PACK_SUFFIX;
+use xxhash_rust::xxh64::xxh64;
+
+use super::{
+    confined_file::OpenFile,
+    confirmed_pack::{ConfirmedPack, RecentFrames},
+    dataset_reader::{PackDescription, TileIndex},
+    file_reading::{Patience, SharedFile},
+};
+use crate::file_stamp::FileStamp;
 
 /// The packs of one dataset.
 pub(super) struct PackFiles {
-    directory: PathBuf,
+    source: PackSource,
     packs: HashMap<String, Arc<PackFile>>,
     kept: Arc<KeptOpen>,
+}
+
+/// Where packs lie.
+pub(super) enum PackSource {
+    /// In a directory, by its canonical path.
+    Directory(PathBuf),
+    /// In a folder of another host.
+    Remote {
+        remote: Remote,
+        /// Confirms what is read of them.
+        index: Arc<dyn TileIndex>,
+        /// Frames of all packs that were read lately.
+        recent: Arc<RecentFrames>,
+    },
 }
 
 /// A pack, open or not.
@@ -24,6 +48,7 @@ struct PackFile {
     name: String,
     /// As the manifest says.
     n_bytes: u64,
+    n_segments: usize,
     open: RwLock<Option<OpenFile>>,
     /// Held by who opens it, so that those who come meanwhile get what that one opened.
     opening: Mutex<()>,
@@ -58,12 +83,12 @@ pub(super) struct KeptOpen {
 
 impl PackFiles {
     /// None of them open.
-    pub(super) fn new(directory: PathBuf, packs: Vec<PackDescription>, kept: Arc<KeptOpen>) -> Self {
-        let packs = packs.into_iter().map(|PackDescription { file, n_bytes }| {
+    pub(super) fn new(source: PackSource, packs: Vec<PackDescription>, kept: Arc<KeptOpen>) -> Self {
+        let packs = packs.into_iter().map(|PackDescription { file, n_bytes, n_segments }| {
             let (open, opening, last_use) = Default::default();
-            (file.clone(), Arc::new(PackFile { name: file, n_bytes, open, opening, last_use }))
+            (file.clone(), Arc::new(PackFile { name: file, n_bytes, n_segments, open, opening, last_use }))
         });
-        Self { directory, packs: packs.collect(), kept }
+        Self { source, packs: packs.collect(), kept }
     }
 
     /// Whether there is one of that name.
@@ -82,12 +107,13 @@ impl PackFiles {
     /// The first that is not there or has another length.
     pub(super) fn check_lengths(&self) -> Result<(), PackError> {
         self.packs.values().try_for_each(|pack| {
-            let found = self.directory.join(&pack.name).metadata()?.len();
-            let PackFile { name, n_bytes: expected, .. } = &**pack;
-            if found == *expected {
-                return Ok(());
-            }
-            Err(PackError::Length { name: name.clone(), found, expected: *expected })
+            let found = match &self.source {
+                PackSource::Directory(directory) => directory.join(&pack.name).metadata()?.len(),
+                // Each read looks at the length of its segment.
+                PackSource::Remote { .. } if pack.n_segments > 0 => pack.n_bytes,
+                PackSource::Remote { remote, .. } => remote.head(&pack.name).map_err(io::Error::from)?.n_bytes,
+            };
+            pack.check_length(found)
         })
     }
 
@@ -109,7 +135,18 @@ impl PackFiles {
         if let Some(open) = pack.at_hand() {
             return Ok(open);
         }
-        let open = pack.open_in(&self.directory)?;
+        let open = match &self.source {
+            PackSource::Directory(directory) => pack.open_in(directory)?,
+            PackSource::Remote { remote, index, recent } => {
+                let bytes = ConfirmedPack {
+                    stem: name.strip_suffix(PACK_SUFFIX).unwrap_or(name).to_owned(),
+                    place: remote.place().to_string().into(),
+                    index: Arc::clone(index),
+                    recent: Arc::clone(recent),
+                };
+                pack.open_elsewhere(remote, bytes)?
+            }
+        };
         *pack.open.write().unwrap_or_else(PoisonError::into_inner) = Some(open.clone());
         self.kept.keep(pack);
         Ok(open)
@@ -125,10 +162,28 @@ impl PackFile {
 
     fn open_in(&self, directory: &Path) -> Result<OpenFile, PackError> {
         let open = OpenFile::within(directory, Path::new(&self.name))?;
-        if open.n_bytes != self.n_bytes {
-            return Err(PackError::Length { name: self.name.clone(), found: open.n_bytes, expected: self.n_bytes });
-        }
+        self.check_length(open.n_bytes)?;
         Ok(open)
+    }
+
+    fn open_elsewhere(&self, remote: &Remote, bytes: ConfirmedPack) -> Result<OpenFile, PackError> {
+        let modified = if self.n_segments > 0 {
+            None
+        } else {
+            let head = remote.head(&self.name).map_err(io::Error::from)?;
+            self.check_length(head.n_bytes)?;
+            head.modified
+        };
+        let stamp = FileStamp::elsewhere(self.n_bytes, modified, xxh64(self.name.as_bytes(), 0));
+        Ok(OpenFile::elsewhere(SharedFile::of_pack(bytes), stamp))
+    }
+
+    /// Compares the length that is found with the manifest's.
+    fn check_length(&self, found: u64) -> Result<(), PackError> {
+        if found == self.n_bytes {
+            return Ok(());
+        }
+        Err(PackError::Length { name: self.name.clone(), found, expected: self.n_bytes })
     }
 
     fn is_open(&self) -> bool {
@@ -170,9 +225,9 @@ mod tests {
     fn packs(directory: &Path, names: &[&str], kept: &Arc<KeptOpen>) -> PackFiles {
         let packs = names.iter().map(|name| {
             fs::write(directory.join(name), name).unwrap();
-            PackDescription { file: (*name).to_owned(), n_bytes: name.len() as u64 }
+            PackDescription { file: (*name).to_owned(), n_bytes: name.len() as u64, n_segments: 0 }
         });
-        PackFiles::new(directory.canonicalize().unwrap(), packs.collect(), Arc::clone(kept))
+        PackFiles::new(PackSource::Directory(directory.canonicalize().unwrap()), packs.collect(), Arc::clone(kept))
     }
 
     #[test]
@@ -213,7 +268,7 @@ mod tests {
         let packs = packs(directory.path(), &["abc"], &KeptOpen::at_most(2));
         for bytes in ["ab", "abcd", ""] {
             fs::write(directory.path().join("abc"), bytes).unwrap();
-            let error = packs.open("abc", Patience::MayWait).unwrap_err().to_string();
+            let error = packs.open("abc", Patience::MayWait).err().unwrap().to_string();
             assert!(error.contains(&format!("{} bytes", bytes.len())), "{error}");
         }
     }

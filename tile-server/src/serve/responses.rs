@@ -1,7 +1,10 @@
 //! The plain responses that several handlers share.
 
+use std::{error::Error, io};
+
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, header, request};
+use remote_files::RemoteError;
 
 use super::{
     body::{self, Body},
@@ -100,10 +103,33 @@ pub(super) fn panicked(panic: &tokio::task::JoinError) -> Response<Body> {
     failure("The server failed at this request.", panic)
 }
 
-/// 500, said in the log with its reason and to the client without the server's paths.
-pub(super) fn failure(text: &str, error: &dyn std::error::Error) -> Response<Body> {
+/// 500, said in the log with its reason and to the client without the server's paths; 503 where the host of a dataset does
+/// not answer, which may pass.
+pub(super) fn failure(text: &str, error: &(dyn Error + 'static)) -> Response<Body> {
     tracing::error!(error = %error, "{text}");
+    if is_of_silent_host(error) {
+        return busy("The host where this dataset lies does not answer; try again in a moment.");
+    }
     sentence(StatusCode::INTERNAL_SERVER_ERROR, text)
+}
+
+/// Whether a file could not be read since the host that has it does not answer.
+pub(super) fn is_of_silent_host(error: &(dyn Error + 'static)) -> bool {
+    let is_silent = |error: &io::Error| matches!(error.kind(), io::ErrorKind::NotConnected | io::ErrorKind::TimedOut);
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        if error.downcast_ref::<RemoteError>().is_some_and(RemoteError::may_pass)
+            || error.downcast_ref::<io::Error>().is_some_and(is_silent)
+        {
+            return true;
+        }
+        // An error of input hides what it is made of from its causes.
+        cause = match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+            Some(inner) => Some(inner),
+            None => error.source(),
+        };
+    }
+    false
 }
 
 /// 200 with these bytes.
