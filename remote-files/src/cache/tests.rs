@@ -123,7 +123,8 @@ const WRITER: &str = "TESSERA_TEST_CACHE_WRITER";
 fn written_by_another_process() {
     let Some(directory) = env::var_os(WRITER) else { return };
     let cache = open(Path::new(&directory), 64 * BLOCK as u64);
-    (0..40_000).cycle().for_each(|number| cache.put(&key(number % 400), &block(number % 400)));
+    // Longer than it is let live.
+    (0..10_000_000).map(|number| number % 400).for_each(|number| cache.put(&key(number), &block(number)));
 }
 
 #[test]
