@@ -88,6 +88,13 @@ impl Slots {
         let (offset, end) = (self.offsets[at], self.offsets[at + 1]);
         Some(Slot { offset, length: u32::try_from(end - offset).ok()?, checksum })
     }
+
+    /// The place of the tile that has the byte at an offset of the pack; `None` when it is none of these.
+    pub fn at(&self, offset: u64) -> Option<Slot> {
+        // The last of those that begin there: tiles without bytes have none there.
+        let at = self.offsets.partition_point(|&start| start <= offset).checked_sub(1)?;
+        self.get(self.first.checked_add(u32::try_from(at).ok()?)?)
+    }
 }
 
 /// Where a pack's directory has the entry of a tile.
@@ -628,5 +635,14 @@ mod tests {
         let column = Column { kind: ColumnKind::Continuous, ranges, ..Column::default() };
         let manifest = Manifest { columns: vec![column], ..manifest() };
         assert!(matches!(Manifest::decode(&manifest.encode()), Err(DecodeError::Inconsistent { .. })));
+    }
+
+    #[test]
+    fn the_tile_that_has_a_byte_is_found() {
+        // The second has no bytes.
+        let slots = Slots::new(7, 100, &[10, 0, 5], &[1, 2, 3]);
+        let tile = |offset| slots.at(offset).map(|slot| slot.checksum);
+        assert_eq!([99, 100, 109, 110, 114, 115].map(tile), [None, Some(1), Some(1), Some(3), Some(3), None]);
+        assert_eq!(slots.at(110), slots.get(9));
     }
 }
