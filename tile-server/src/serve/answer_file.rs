@@ -103,7 +103,8 @@ pub(super) fn open_pack(asked: &Asked<'_>, dataset: &Dataset, name: &str) -> Res
         PackError::Unknown => responses::not_found("The dataset has no such file.").into(),
         PackError::Io(error) => responses::failure("A file of the dataset cannot be opened.", &error).into(),
         PackError::Unconfirmed { .. } => {
-            responses::failure("The host where this dataset lies sends a file that is not what was written.", &error).into()
+            responses::failure("The host where this dataset lies sends a file that is not what was written.", &error)
+                .into()
         }
         PackError::Length { .. } | PackError::TooLong { .. } => {
             let text = format!("The dataset is broken: {error}; build it again.");
