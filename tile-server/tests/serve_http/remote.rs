@@ -15,7 +15,7 @@ use remote_files::{CacheOptions, Limits, Options, Place, Stores};
 use shared_fbs::{
     api::moments_query,
     manifest::{Manifest, Pack, Segment},
-    path::{MANIFEST, PACK_SUFFIX, content_hash, segment_file},
+    path::{MANIFEST, OBS_CSV, PACK_SUFFIX, content_hash, segment_file},
 };
 use tempfile::TempDir;
 use tessera::dataset::Dataset;
@@ -90,15 +90,16 @@ fn serve(host: &Host, cache: &Path) -> TestServer {
     })
 }
 
-/// What a client sees of an answer, but for dates.
+/// What a client sees of an answer, but for dates and the request's name.
 fn seen(answer: &Answer) -> (u16, Vec<(String, String)>, &[u8]) {
-    let is_seen = |header: &&(String, String)| !matches!(header.0.as_str(), "date" | "last-modified");
+    let is_seen = |header: &&(String, String)| !matches!(header.0.as_str(), "date" | "last-modified" | "x-request-id");
     (answer.status, answer.headers.iter().filter(is_seen).cloned().collect(), &answer.body)
 }
 
 /// The addresses of everything in the demo dataset, below its id.
 fn addresses(manifest: &Manifest) -> Vec<String> {
-    let mut addresses = Vec::new();
+    let mut addresses = vec![OBS_CSV.to_owned()];
+    addresses.extend(manifest.all_posters().iter().map(|poster| poster.file.clone()));
     for pack in &manifest.packs {
         let stem = pack.file.strip_suffix(PACK_SUFFIX).unwrap();
         addresses.push(pack.file.clone());
@@ -113,7 +114,7 @@ fn manifest_of_demo() -> Manifest {
     Manifest::decode(&fs::read(demo().join(MANIFEST)).unwrap()).unwrap()
 }
 
-/// Compares every tile and pack with those of the directory.
+/// Compares every tile, pack and poster, and the columns of the cells, with those of the directory.
 fn assert_same_tiles(server: &TestServer) {
     for address in addresses(&manifest_of_demo()) {
         let [there, here] = ["pbmc", "local"].map(|id| server.get(&format!("/data/{id}/{address}"), &[]));
@@ -314,6 +315,27 @@ fn a_pack_that_is_another_than_its_checksums_say_is_never_sent() {
         assert_ne!(answer.body, right, "{}", pack.file);
     }
     assert_others_answer(&visit);
+}
+
+#[test]
+fn a_poster_is_sent_only_as_the_hash_in_its_name_confirms_it() {
+    let manifest = manifest_of_demo();
+    let [right, wrong] = [0, 1].map(|at| manifest.all_posters()[at].file.clone());
+    let change = |files: &Path| {
+        let mut bytes = fs::read(files.join(&wrong)).unwrap();
+        bytes[40] ^= 1;
+        fs::write(files.join(&wrong), bytes).unwrap();
+    };
+    let visit = Visit::start_with(change, Behavior::default());
+    let answer = visit.server.get(&format!("/data/pbmc/{right}"), &[]);
+    assert!(answer.status == 200 && answer.body == fs::read(demo().join(&right)).unwrap());
+    assert_eq!(answer.header("content-type"), Some("image/png"));
+    let answer = visit.server.get(&format!("/data/pbmc/{wrong}"), &[]);
+    assert!(answer.status == 500 && answer.text().contains("not what was written"), "{}", answer.text());
+    // Once the host has the right one, that is sent.
+    fs::copy(demo().join(&wrong), visit.file(&wrong)).unwrap();
+    let answer = visit.server.get(&format!("/data/pbmc/{wrong}"), &[]);
+    assert!(answer.status == 200 && answer.body == fs::read(demo().join(&wrong)).unwrap(), "{}", answer.text());
 }
 
 #[test]

@@ -9,7 +9,7 @@ use std::{
 };
 
 use explorer_core::filter::CellMask;
-use shared_fbs::path::MANIFEST;
+use shared_fbs::path::{MANIFEST, is_pack_file, is_poster_file};
 use tessera::{compare::moments_of, dataset::Dataset};
 
 use crate::{
@@ -86,7 +86,7 @@ fn copy_demo(to: &Path) {
 fn assert_has_all_files(program: &Program, id: &str) {
     for entry in fs::read_dir(demo()).unwrap().map(Result::unwrap) {
         let name = entry.file_name().into_string().unwrap();
-        if name.ends_with(".pack") || name == MANIFEST {
+        if is_pack_file(&name) || is_poster_file(&name) || name == MANIFEST {
             let answer = program.get(&format!("/data/{id}/{name}"));
             assert!(answer.status == 200 && answer.body == fs::read(entry.path()).unwrap(), "{name} {}", answer.status);
         }
@@ -116,9 +116,10 @@ fn a_bucket_has_a_dataset_or_a_folder_of_them() {
     copy_demo(&files.join("bucket/all/mine/hidden"));
     fs::write(
         files.join("bucket/all/mine/collection.toml"),
-        format!("title = 'Mine'\nvisibility = 'private'\nid = '{SECRET}'"),
+        format!("title = 'Mine'\nvisibility = 'private'\nid = '{SECRET}'\n[datasets.hidden]\nfile = 'hidden.h5ad'"),
     )
     .unwrap();
+    fs::write(files.join("bucket/all/mine/hidden.h5ad"), "the original").unwrap();
     fs::create_dir_all(files.join("bucket/all/nothing")).unwrap();
     let host = Host::start(&files);
 
@@ -130,10 +131,14 @@ fn a_bucket_has_a_dataset_or_a_folder_of_them() {
     drop(program);
 
     let program = start(&host, "s3://bucket/all/", &cache);
-    assert_eq!(program.ids(), std::slice::from_ref(&id), "and no private one");
+    assert_eq!(program.ids(), std::slice::from_ref(id), "and no private one");
     assert_has_all_files(&program, id);
     assert_has_all_files(&program, &format!("hidden-{SECRET}"));
     assert_eq!(program.get("/data/hidden/manifest.tsm").status, 404);
+    // Original files are not passed on from other hosts, and so not offered.
+    assert_eq!(program.get(&format!("/data/hidden-{SECRET}/hidden.h5ad")).status, 404);
+    let about = program.get(&format!("/about/hidden-{SECRET}.html"));
+    assert!(about.status == 200 && !about.text().contains("hidden.h5ad"), "{}", about.text());
 }
 
 #[test]
