@@ -6,7 +6,7 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    sync::{Arc, Mutex, PoisonError, RwLock},
+    sync::{Arc, PoisonError, RwLock},
     time::{Duration, Instant},
 };
 
@@ -24,12 +24,12 @@ use super::{
     conditional_requests::EntityTag,
     confirmed_pack::RecentFrames,
     dataset_reader::{DatasetAddress, ReadDataset},
-    disk_threads::DiskThreads,
     entry::{Condition, Dataset, Entry, NoDataset, Reading},
     error::ServeError,
     limits::Limits,
     pack_files::{KeptOpen, PackUses},
     route::Route,
+    watched_folder::WatchedFolder,
 };
 use crate::{
     catalog::{
@@ -81,13 +81,6 @@ pub(super) struct Described {
     pub(super) collection: Option<Arc<Collection>>,
     /// The name of its directory.
     pub(super) directory: String,
-}
-
-/// A folder, and what was last found in it.
-struct WatchedFolder {
-    folder: Arc<Mutex<AnyFolder>>,
-    threads: DiskThreads,
-    found: Mutex<Vec<FoundDataset>>,
 }
 
 /// The file that tells a page of all datasets.
@@ -376,34 +369,6 @@ impl Served {
 
     fn is_listed(&self) -> bool {
         self.is_public() && self.withdrawal().is_none()
-    }
-}
-
-impl WatchedFolder {
-    fn new(folder: AnyFolder) -> Self {
-        Self { folder: Arc::new(Mutex::new(folder)), threads: DiskThreads::default(), found: Mutex::default() }
-    }
-
-    /// Looks into the folder. What was found before stays where the disk does not answer.
-    async fn scan(&self, time: Duration) {
-        let folder = Arc::clone(&self.folder);
-        let scan = self.threads.run(time, move || {
-            // A look that hangs has it still.
-            let mut folder = folder.try_lock().ok()?;
-            Some(folder.scan().map_err(|error| format!("{} cannot be listed: {error}", folder.place())))
-        });
-        match scan.await {
-            Ok(Some(Ok(scan))) => {
-                scan.new_faults.iter().for_each(|fault| tracing::error!("{fault}"));
-                *self.found.lock().unwrap_or_else(PoisonError::into_inner) = scan.datasets;
-            }
-            Ok(Some(Err(fault))) => tracing::error!("{fault}"),
-            Ok(None) | Err(_) => {}
-        }
-    }
-
-    fn found(&self) -> Vec<FoundDataset> {
-        self.found.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 

@@ -70,6 +70,7 @@ mod sent_body;
 mod server;
 mod shares;
 mod tessera_reader;
+mod watched_folder;
 
 use std::{
     io::{self, Write},
