@@ -150,6 +150,8 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let stores = if has_places { Some(arguments.remote.stores()?) } else { None };
     let progress = TerminalProgress::new(arguments.quiet)?;
     let Inputs { datasets, folders, only } = inputs(&arguments.inputs, &cache, stores.as_ref(), &progress)?;
+    // Signals are the server's from here on.
+    drop(progress);
     let front_end = front_end(arguments.front_end.as_deref())?;
     if front_end.is_none() && !arguments.quiet {
         terminal::say("this program was built without the page; data is served alone (--front-end DIR adds the page)");
