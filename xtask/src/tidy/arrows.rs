@@ -15,7 +15,7 @@ struct Room {
     reason: &'static str,
 }
 
-const ROOMS: [Room; 14] = [
+const ROOMS: [Room; 15] = [
     Room { package: "shared-fbs", may_use: &[], reason: "the format stands below everything else" },
     Room { package: "h5ad", may_use: &[], reason: "AnnData files can be read without knowing tiles" },
     Room {
