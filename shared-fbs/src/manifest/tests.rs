@@ -1,3 +1,5 @@
+//! Manifests that are encoded and decoded, and those that are refused.
+
 use super::*;
 
 fn manifest() -> Manifest {
