@@ -88,6 +88,13 @@ impl Slots {
         let (offset, end) = (self.offsets[at], self.offsets[at + 1]);
         Some(Slot { offset, length: u32::try_from(end - offset).ok()?, checksum })
     }
+
+    /// The place of the tile that has the byte at an offset of the pack; `None` when it is none of these.
+    pub fn at(&self, offset: u64) -> Option<Slot> {
+        // The last of those that begin there: tiles without bytes have none there.
+        let at = self.offsets.partition_point(|&start| start <= offset).checked_sub(1)?;
+        self.get(self.first.checked_add(u32::try_from(at).ok()?)?)
+    }
 }
 
 /// Where a pack's directory has the entry of a tile.

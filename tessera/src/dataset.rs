@@ -1,4 +1,4 @@
-//! A dataset on this machine, for programs that wait for what they read.
+//! A dataset, for programs that wait for what they read.
 
 use std::{
     io,
@@ -21,7 +21,12 @@ use shared_fbs::{
     tile::{Expression, Genes},
 };
 
-use crate::{packs::PackIndex, plain_file, tiles::FileTiles};
+use crate::{
+    files::{Directory, Files},
+    packs::PackIndex,
+    plain_file,
+    tiles::FileTiles,
+};
 
 /// An open dataset. Its packs are opened when first read, and stay open.
 pub struct Dataset(dataset::Dataset<FileTiles>);
@@ -95,12 +100,13 @@ impl Dataset {
         let bytes = plain_file::read(&path)
             .map_err(|source| DatasetError::NoManifest { path: directory.to_owned(), source })?;
         let manifest = Manifest::decode(&bytes).map_err(|source| DatasetError::Manifest { path, source })?;
-        Ok(Self::of_manifest(directory, manifest))
+        let files: Arc<dyn Files> = Arc::new(Directory(directory.to_owned()));
+        Ok(Self::of_manifest(&files, manifest))
     }
 
-    /// The dataset in a directory that this manifest describes.
-    pub fn of_manifest(directory: &Path, manifest: Manifest) -> Self {
-        let tiles = FileTiles::new(directory, &manifest);
+    /// The dataset that this manifest describes, with packs among these files.
+    pub fn of_manifest(files: &Arc<dyn Files>, manifest: Manifest) -> Self {
+        let tiles = FileTiles::new(files, &manifest);
         Self(dataset::Dataset::new(manifest, tiles))
     }
 

@@ -2,6 +2,7 @@
 
 pub mod compare;
 pub mod dataset;
+pub mod files;
 pub mod markers;
 pub mod obs_csv;
 pub mod packs;

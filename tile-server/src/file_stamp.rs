@@ -35,4 +35,9 @@ impl FileStamp {
         let (number, changed) = (0, (0, 0));
         Self { n_bytes: metadata.len(), modified: metadata.modified().ok(), number, changed }
     }
+
+    /// The stamp of a file of another host, by a hash of its content or of its name where that determines it.
+    pub(crate) fn elsewhere(n_bytes: u64, modified: Option<SystemTime>, hash: u64) -> Self {
+        Self { n_bytes, modified, number: hash, changed: (0, 0) }
+    }
 }

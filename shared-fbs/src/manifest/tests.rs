@@ -150,3 +150,12 @@ fn a_column_of_another_number_of_tiles_is_refused() {
     let manifest = Manifest { columns: vec![column], ..manifest() };
     assert!(matches!(Manifest::decode(&manifest.encode()), Err(DecodeError::Inconsistent { .. })));
 }
+
+#[test]
+fn the_tile_that_has_a_byte_is_found() {
+    // The second has no bytes.
+    let slots = Slots::new(7, 100, &[10, 0, 5], &[1, 2, 3]);
+    let tile = |offset| slots.at(offset).map(|slot| slot.checksum);
+    assert_eq!([99, 100, 109, 110, 114, 115].map(tile), [None, Some(1), Some(1), Some(3), Some(3), None]);
+    assert_eq!(slots.at(110), slots.get(9));
+}

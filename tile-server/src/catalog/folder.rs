@@ -10,7 +10,7 @@ use std::{
 use shared_fbs::path::MANIFEST;
 
 use super::{COLLECTION, Collection, ids};
-use crate::file_stamp::FileStamp;
+use crate::{dataset_place::DatasetPlace, file_stamp::FileStamp};
 
 /// A folder of datasets, and of folders of collections, which are looked at again and again.
 ///
@@ -37,8 +37,8 @@ struct Known {
 pub struct FoundDataset {
     /// Its id in addresses.
     pub id: String,
-    /// The directory that holds the manifest and the packs.
-    pub directory: PathBuf,
+    /// Where the manifest and the packs lie.
+    pub place: DatasetPlace,
     /// The collection that it is in.
     pub collection: Option<Arc<Collection>>,
 }
@@ -81,7 +81,7 @@ impl Folder {
                     let collection = collection.clone();
                     scan.datasets.push(FoundDataset {
                         id: id_of(&directory, collection.as_deref()),
-                        directory,
+                        place: directory.into(),
                         collection,
                     });
                 }
@@ -160,7 +160,7 @@ mod tests {
     }
 
     fn names(scan: &Scan) -> Vec<String> {
-        scan.datasets.iter().map(|found| found.directory.file_name().unwrap().to_string_lossy().into_owned()).collect()
+        scan.datasets.iter().map(|found| found.place.name()).collect()
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::text::printable;
+use remote_files::Place;
 use shared_fbs::dataset_id::id_of;
 
 /// Endings of names that tell what a file is, not what it is called.
@@ -13,12 +14,20 @@ pub fn of_path(path: &Path) -> String {
     id_of(&name_of(path), &place_of(path))
 }
 
+/// The id of the dataset of this name at a place of another host.
+pub fn of_place(name: &str, place: &Place) -> String {
+    id_of(&plain(name), place.to_string().as_bytes())
+}
+
 /// The name of a file or directory without its ending, made plain where it cannot stand in an address as it is.
 pub(super) fn name_of(path: &Path) -> String {
     let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    let file_name = absolute.file_name().unwrap_or_default();
-    let name = file_name.to_string_lossy();
-    let name = ENDINGS.iter().find_map(|ending| name.strip_suffix(ending)).unwrap_or(&name);
+    plain(&absolute.file_name().unwrap_or_default().to_string_lossy())
+}
+
+/// A name without its ending, made plain where it cannot stand in an address as it is.
+pub(super) fn plain(name: &str) -> String {
+    let name = ENDINGS.iter().find_map(|ending| name.strip_suffix(ending)).unwrap_or(name);
     let is_kept = |c: char| !"/\\:\u{fffd}".contains(c);
     let plain: String = printable(name).chars().map(|c| if is_kept(c) { c } else { '-' }).collect();
     match plain.trim_start_matches('.') {

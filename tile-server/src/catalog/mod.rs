@@ -14,6 +14,7 @@ pub mod ids;
 mod index;
 mod linked_data;
 mod ontology;
+mod remote_folder;
 mod site;
 mod snippets;
 
@@ -24,6 +25,7 @@ pub use facts::DatasetFacts;
 pub use folder::{Folder, FoundDataset, Scan};
 pub use genes::{DatasetGenes, GeneStore};
 pub use index::{CatalogEntry, CatalogGenesPlace, catalog_of};
+pub use remote_folder::{AnyFolder, RemoteFolder};
 pub use site::{SiteUrl, SiteUrlError, oembed, sitemap};
 
 /// What describes a collection, in the folder of its datasets.

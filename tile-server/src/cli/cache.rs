@@ -228,15 +228,19 @@ fn file_name(input: &Path) -> String {
 
 /// Where the user's programs keep what can be made again.
 fn users(name: &OsString) -> Option<PathBuf> {
+    Some(users_caches()?.join("tessera/datasets").join(name))
+}
+
+/// Where the user's caches are.
+pub fn users_caches() -> Option<PathBuf> {
     let directory = |variable: &str| env::var_os(variable).map(PathBuf::from).filter(|path| path.is_absolute());
-    let caches = if cfg!(windows) {
+    if cfg!(windows) {
         directory("LOCALAPPDATA")
     } else if cfg!(target_vendor = "apple") {
         directory("HOME").map(|home| home.join("Library/Caches"))
     } else {
         directory("XDG_CACHE_HOME").or_else(|| Some(directory("HOME")?.join(".cache")))
-    };
-    Some(caches?.join("tessera/datasets").join(name))
+    }
 }
 
 /// The hash of an input's bytes, and of the names and lengths of its files where it is a store of many.

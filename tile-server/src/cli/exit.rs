@@ -5,6 +5,7 @@ use std::io;
 use anyhow::Error;
 use builder::BuildError;
 use h5ad::H5adError;
+use remote_files::{PlaceError, RemoteError};
 use tessera::{compare::CompareError, dataset::DatasetError, markers::MarkersError};
 use tile_server::serve::ServeError;
 
@@ -15,6 +16,7 @@ use super::{
     check::{NoAddress, Unreachable},
     de::UsageError,
     export::{Damaged, NoPage},
+    remote_inputs::NotHere,
     serve::NothingToServe,
 };
 
@@ -86,7 +88,10 @@ pub fn code(error: &Error) -> u8 {
     if error.is::<UsageError>() || error.is::<CellsError>() || error.is::<NoPage>() || error.is::<NoAddress>() {
         return USAGE;
     }
-    if error.is::<NoPlace>() || error.is::<Unreachable>() {
+    if error.is::<PlaceError>() || error.is::<NotHere>() {
+        return USAGE;
+    }
+    if error.is::<NoPlace>() || error.is::<Unreachable>() || error.is::<RemoteError>() {
         return FILE;
     }
     if error.is::<NothingToServe>() || error.is::<Damaged>() {

@@ -12,6 +12,7 @@ mod export;
 mod inspect;
 mod markers;
 mod progress;
+mod remote_inputs;
 mod serve;
 mod terminal;
 mod verify;

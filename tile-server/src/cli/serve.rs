@@ -7,30 +7,45 @@ use std::{
     time::Duration,
 };
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, anyhow};
 use builder::native;
 use clap::Args;
+use remote_files::{Place, Stores};
 use shared_fbs::{api::Endpoint, path::MANIFEST};
 use tile_server::{
-    catalog::{Folder, FoundDataset, SiteUrl, ids},
+    catalog::{AnyFolder, Folder, FoundDataset, SiteUrl, ids},
+    dataset_place::DatasetPlace,
     serve::{
-        self, AllowedHosts, BasePath, CorsOrigins, DatasetDirectory, DirectoryFrontEnd, FrameAncestors, FrontEnd,
-        Limits, LogFormat, ManifestReader, MetricsOptions, Options, Origins,
+        self, AllowedHosts, BasePath, CorsOrigins, DatasetAddress, DirectoryFrontEnd, FrameAncestors, FrontEnd, Limits,
+        LogFormat, ManifestReader, MetricsOptions, Options, Origins,
     },
 };
 use tracing_subscriber::filter::LevelFilter;
 
-use super::{build::Choices, cache::Cache, exit, progress::TerminalProgress, terminal};
+use super::{
+    build::Choices,
+    cache::Cache,
+    exit,
+    progress::TerminalProgress,
+    remote_inputs::{self, NotHere, PLACES, RemoteArguments},
+    terminal,
+};
 
 /// There is no dataset where one was looked for.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "{directory} holds no dataset: neither {MANIFEST} nor directories with one; \
-     `tile-server build FILE.h5ad --out DIR` makes a dataset",
-    directory = directory.display()
+    "{place} holds no dataset: neither {MANIFEST} nor directories with one; \
+     `tile-server build FILE.h5ad --out DIR` makes a dataset"
 )]
 pub struct NothingToServe {
-    directory: PathBuf,
+    place: String,
+}
+
+impl NothingToServe {
+    /// There is none at this place.
+    pub fn at(place: String) -> Self {
+        Self { place }
+    }
 }
 
 /// What clients may take, as `--help` tells it; the numbers are those of [`Limits`].
@@ -54,10 +69,10 @@ Addresses:
 
 /// The arguments of `tile-server serve`.
 #[derive(Args)]
-#[command(after_help = format!("{IDS}\n\n{LIMITS}"))]
+#[command(after_help = format!("{IDS}\n\n{PLACES}\n\n{LIMITS}"))]
 pub struct Arguments {
-    /// Dataset directories, directories of such, or AnnData files as `build` takes them
-    #[arg(required = true)]
+    /// Dataset directories, directories of such, AnnData files as `build` takes them, or places on other hosts
+    #[arg(required = true, value_name = "PLACE")]
     inputs: Vec<PathBuf>,
     /// Where datasets built from AnnData files are kept [default: beside each file, or among the user's caches where that
     /// cannot be written]
@@ -120,6 +135,8 @@ pub struct Arguments {
     #[arg(long)]
     quiet: bool,
     #[command(flatten)]
+    remote: RemoteArguments,
+    #[command(flatten)]
     choices: Choices,
 }
 
@@ -129,8 +146,12 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     serve::init_logging(arguments.log_format, level);
     let ends_at_hangup = !serve::is_hangup_ignored();
     let cache = Cache { directory: arguments.cache.as_deref(), choices: &arguments.choices, is_quiet: arguments.quiet };
-    let Inputs { datasets, folders, only } =
-        inputs(&arguments.inputs, &cache, &TerminalProgress::new(arguments.quiet)?)?;
+    let has_places = arguments.inputs.iter().any(|input| place_of(input).is_some());
+    let stores = if has_places { Some(arguments.remote.stores()?) } else { None };
+    let progress = TerminalProgress::new(arguments.quiet)?;
+    let Inputs { datasets, folders, only } = inputs(&arguments.inputs, &cache, stores.as_ref(), &progress)?;
+    // Signals are the server's from here on.
+    drop(progress);
     let front_end = front_end(arguments.front_end.as_deref())?;
     if front_end.is_none() && !arguments.quiet {
         terminal::say("this program was built without the page; data is served alone (--front-end DIR adds the page)");
@@ -208,9 +229,9 @@ pub fn front_end(directory: Option<&Path>) -> Result<Option<Arc<dyn FrontEnd>>> 
 /// What the arguments name.
 pub struct Inputs {
     /// Datasets by themselves, each once, under an id of its own.
-    datasets: Vec<DatasetDirectory>,
+    datasets: Vec<DatasetAddress>,
     /// Folders of datasets.
-    folders: Vec<Folder>,
+    folders: Vec<AnyFolder>,
     /// The id of the dataset that is served, where it is one.
     only: Option<String>,
 }
@@ -221,11 +242,11 @@ impl Inputs {
     /// # Errors
     /// When a folder cannot be listed.
     pub fn into_found(self) -> Result<Vec<FoundDataset>> {
-        let alone = |DatasetDirectory { id, directory }| FoundDataset { id, directory, collection: None };
+        let alone = |DatasetAddress { id, place }| FoundDataset { id, place, collection: None };
         let mut found: Vec<FoundDataset> = self.datasets.into_iter().map(alone).collect();
         let mut ids: HashSet<String> = found.iter().map(|dataset| dataset.id.clone()).collect();
         for mut folder in self.folders {
-            let scan = folder.scan().with_context(|| format!("cannot list {}", folder.path().display()))?;
+            let scan = folder.scan().map_err(|error| anyhow!("cannot list {}: {error}", folder.place()))?;
             scan.new_faults.iter().for_each(|fault| terminal::say(&format!("error: {fault}")));
             found.extend(scan.datasets.into_iter().filter(|dataset| ids.insert(dataset.id.clone())));
         }
@@ -234,14 +255,32 @@ impl Inputs {
 }
 
 /// What the arguments name. What cannot be served is said, and keeps nothing else from being served.
-pub fn inputs(inputs: &[PathBuf], cache: &Cache<'_>, progress: &TerminalProgress) -> Result<Inputs> {
+/// Places on other hosts need `stores`.
+pub fn inputs(
+    inputs: &[PathBuf],
+    cache: &Cache<'_>,
+    stores: Option<&Arc<Stores>>,
+    progress: &TerminalProgress,
+) -> Result<Inputs> {
     let (mut datasets, mut folders, mut found_ids) = (Vec::new(), Vec::new(), Vec::new());
     let mut seen = HashSet::new();
     let mut refused = None;
     for input in inputs {
-        match find(input, cache, progress) {
+        let found = match place_of(input) {
+            None => find(input, cache, progress),
+            Some(place) => match stores {
+                Some(stores) => remote_inputs::find(place, stores),
+                None => Err(NotHere(place.to_owned()).into()),
+            },
+        };
+        match found {
             Ok(Found::Dataset(dataset)) => {
-                let place = dataset.directory.canonicalize().unwrap_or_else(|_| dataset.directory.clone());
+                let place = match &dataset.place {
+                    DatasetPlace::Directory(directory) => {
+                        directory.canonicalize().unwrap_or_else(|_| directory.clone()).into_os_string()
+                    }
+                    DatasetPlace::Remote(remote) => remote.place().to_string().into(),
+                };
                 if seen.insert(place) {
                     found_ids.push(dataset.id.clone());
                     datasets.push(dataset);
@@ -266,18 +305,27 @@ pub fn inputs(inputs: &[PathBuf], cache: &Cache<'_>, progress: &TerminalProgress
     Ok(Inputs { datasets, folders, only })
 }
 
+/// The address that an argument is, if it is one of another host.
+fn place_of(input: &Path) -> Option<&str> {
+    input.to_str().filter(|text| Place::is_meant_by(text))
+}
+
 /// What one argument names.
-enum Found {
-    Dataset(DatasetDirectory),
+pub enum Found {
+    /// A dataset by itself.
+    Dataset(DatasetAddress),
     /// A folder, and the ids of the datasets that it has now.
     Folder {
-        folder: Folder,
+        /// The folder.
+        folder: AnyFolder,
+        /// The ids.
         ids: Vec<String>,
     },
 }
 
 fn find(input: &Path, cache: &Cache<'_>, progress: &TerminalProgress) -> Result<Found> {
-    let dataset = |directory: PathBuf| Found::Dataset(DatasetDirectory { id: ids::of_path(input), directory });
+    let dataset =
+        |directory: PathBuf| Found::Dataset(DatasetAddress { id: ids::of_path(input), place: directory.into() });
     if !input.is_dir() || native::input_files(input).is_ok() {
         return Ok(dataset(cache.dataset_of(input, progress)?));
     }
@@ -289,8 +337,8 @@ fn find(input: &Path, cache: &Cache<'_>, progress: &TerminalProgress) -> Result<
     // They are told again once the server looks.
     if scan.datasets.is_empty() {
         scan.new_faults.iter().for_each(|fault| terminal::say(&format!("error: {fault}")));
-        return Err(NothingToServe { directory: input.to_owned() }.into());
+        return Err(NothingToServe::at(input.display().to_string()).into());
     }
     let ids = scan.datasets.into_iter().map(|found| found.id).collect();
-    Ok(Found::Folder { folder: Folder::new(input.to_owned()), ids })
+    Ok(Found::Folder { folder: Folder::new(input.to_owned()).into(), ids })
 }

@@ -102,7 +102,11 @@ pub(super) fn open_pack(asked: &Asked<'_>, dataset: &Dataset, name: &str) -> Res
         PackError::Unknown if asked.patience == Patience::AtHand => Declined::NotAtHand,
         PackError::Unknown => responses::not_found("The dataset has no such file.").into(),
         PackError::Io(error) => responses::failure("A file of the dataset cannot be opened.", &error).into(),
-        PackError::Length { .. } => {
+        PackError::Unconfirmed { .. } => {
+            responses::failure("The host where this dataset lies sends a file that is not what was written.", &error)
+                .into()
+        }
+        PackError::Length { .. } | PackError::TooLong { .. } => {
             let text = format!("The dataset is broken: {error}; build it again.");
             responses::fault(&text, text.clone()).into()
         }
@@ -179,6 +183,9 @@ pub(super) fn send_parts(
 ) -> Result<Response<Body>, Declined> {
     let len = body::total_bytes(&parts);
     let is_short = len <= PIECE_BYTES as u64;
+    if asked.request.method == Method::GET {
+        confirm(asked, &parts)?;
+    }
     let body = if asked.request.method == Method::HEAD {
         Body::default()
     } else if let Some(room) = is_short.then(|| asked.exchange.hold(len as usize)).flatten() {
@@ -194,6 +201,23 @@ pub(super) fn send_parts(
     *response.headers_mut() = headers;
     response.headers_mut().insert(header::CONTENT_LENGTH, len.into());
     Ok(response)
+}
+
+/// Looks at what another host sends before the answer begins, since it may be wrong.
+fn confirm(asked: &Asked<'_>, parts: &[Part]) -> Result<(), Declined> {
+    let Some(first) = parts.first().filter(|part| part.file.is_remote()) else { return Ok(()) };
+    let ranges: Vec<Range<u64>> = parts.iter().map(|part| part.range.clone()).collect();
+    match asked.patience {
+        // What is short is read before the answer begins.
+        Patience::AtHand if body::total_bytes(parts) <= PIECE_BYTES as u64 => Ok(()),
+        Patience::AtHand => Err(Declined::NotAtHand),
+        Patience::MayWait => {
+            // All are of one pack.
+            let confirmed = first.file.prepare(&ranges);
+            let confirmed = confirmed.and_then(|()| ranges.iter().try_for_each(|range| first.file.confirm(range)));
+            confirmed.map_err(|error| unreadable(&error))
+        }
+    }
 }
 
 fn unreadable(error: &io::Error) -> Declined {

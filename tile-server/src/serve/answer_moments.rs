@@ -47,6 +47,9 @@ const BITMAP_HEAD_BYTES: u64 = 8;
 /// may never see the answer.
 const DISCARDED_BYTES: usize = 4 << 20;
 
+/// Threads that compute over tiles of another host: about as many as it answers at one time.
+const REMOTE_THREADS: usize = 8;
+
 /// Level of compression of the answer: it is sent once.
 const ZSTD_LEVEL: i32 = 1;
 
@@ -129,6 +132,7 @@ async fn answer(
     exchange.progress().servers_turn();
     let place = exchange.compute().ok_or_else(busy)?;
 
+    let is_remote = dataset.is_remote;
     let stop = StopWhenDropped::default();
     let stopped = Arc::clone(&stop.0);
     let job = spawn_blocking(move || {
@@ -137,7 +141,8 @@ async fn answer(
         let [group, reference] = sets(&body, n_obs)?;
         drop((body, room));
         let layer = query.layer.as_deref();
-        let tiles = compute.moments(layer, &group, &reference, &stopped).map_err(|error| failed(&error))?;
+        let compute = || compute.moments(layer, &group, &reference, &stopped).map_err(|error| failed(&error));
+        let tiles = if is_remote { apart(compute) } else { compute() }?;
         Ok(coded(coding, &tiles))
     });
     let bytes = match timeout(limits.compute_time, job).await {
@@ -145,6 +150,15 @@ async fn answer(
         Err(_) => return Err(Box::new(too_long())),
     };
     send(coding, bytes, exchange)
+}
+
+/// Computes on threads of its own, more than there are processors: they wait for another host, and whoever computes over
+/// files of this machine does not wait for them.
+fn apart<T: Send>(compute: impl FnOnce() -> Result<T, Refusal> + Send) -> Result<T, Refusal> {
+    match rayon::ThreadPoolBuilder::new().num_threads(REMOTE_THREADS).build() {
+        Ok(threads) => threads.install(compute),
+        Err(error) => Err(Box::new(responses::failure("No threads can be started for the comparison.", &error))),
+    }
 }
 
 /// Says stop when the answer is no longer waited for: its time is up, or the client has gone.

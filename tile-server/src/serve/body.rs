@@ -109,7 +109,7 @@ impl Reading {
 }
 
 /// A part of a body: some bytes of a file.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct Part {
     pub(super) file: Arc<SharedFile>,
     pub(super) range: Range<u64>,
@@ -142,6 +142,9 @@ impl Parts {
         while let Some(Part { file, range }) = &mut self.current {
             let wanted = usize::try_from(range.end - range.start).unwrap_or(usize::MAX).min(buffer.len() - filled);
             if wanted > 0 {
+                if patience == Patience::MayWait {
+                    file.prepare(std::slice::from_ref(range))?;
+                }
                 match file.read_at(&mut buffer[filled..filled + wanted], range.start, patience) {
                     Ok(read) => {
                         filled += read;

@@ -6,7 +6,7 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    sync::{Arc, Mutex, PoisonError, RwLock},
+    sync::{Arc, PoisonError, RwLock},
     time::{Duration, Instant},
 };
 
@@ -22,16 +22,20 @@ use tokio::{sync::watch, time::sleep};
 use super::{
     catalog_genes::Genes,
     conditional_requests::EntityTag,
-    dataset_reader::{DatasetDirectory, ReadDataset},
-    disk_threads::DiskThreads,
-    entry::{Condition, Dataset, Entry, NoDataset},
+    confirmed_pack::RecentFrames,
+    dataset_reader::{DatasetAddress, ReadDataset},
+    entry::{Condition, Dataset, Entry, NoDataset, Reading},
     error::ServeError,
     limits::Limits,
     pack_files::{KeptOpen, PackUses},
     route::Route,
+    watched_folder::WatchedFolder,
 };
-use crate::catalog::{
-    CatalogEntry, CatalogGenesPlace, Collection, DatasetFacts, Folder, FoundDataset, Original, catalog_of,
+use crate::{
+    catalog::{
+        AnyFolder, CatalogEntry, CatalogGenesPlace, Collection, DatasetFacts, FoundDataset, Original, catalog_of,
+    },
+    dataset_place::DatasetPlace,
 };
 
 /// Between two looks at everything, at least.
@@ -39,6 +43,12 @@ const PERIOD: Duration = Duration::from_secs(2);
 
 /// A look may take this part of the time, as on a slow disk.
 const SHARE_OF_TIME: u32 = 20;
+
+/// How long the start waits for other hosts, which are asked several times.
+const REMOTE_START_TIME: Duration = Duration::from_secs(25);
+
+/// Manifests of other hosts that are asked for at one time.
+const WATCHED_AT_ONCE: usize = 32;
 
 /// Datasets that are read at one time for the catalog.
 const READ_AT_ONCE: usize = 8;
@@ -50,8 +60,7 @@ pub(super) struct Catalog {
     folders: Vec<WatchedFolder>,
     /// Those given by themselves, then those of folders.
     served: RwLock<Arc<[Served]>>,
-    reader: Arc<dyn ReadDataset>,
-    kept: Arc<KeptOpen>,
+    reading: Arc<Reading>,
     /// How long one is waited for whose disk does not answer.
     look_time: Duration,
     genes: Genes,
@@ -72,13 +81,6 @@ pub(super) struct Described {
     pub(super) collection: Option<Arc<Collection>>,
     /// The name of its directory.
     pub(super) directory: String,
-}
-
-/// A folder, and what was last found in it.
-struct WatchedFolder {
-    folder: Arc<Mutex<Folder>>,
-    threads: DiskThreads,
-    found: Mutex<Vec<FoundDataset>>,
 }
 
 /// The file that tells a page of all datasets.
@@ -106,40 +108,45 @@ impl Catalog {
     /// # Errors
     /// When an id is no plain file name or comes twice, or no dataset can be read.
     pub(super) async fn open(
-        datasets: Vec<DatasetDirectory>,
-        folders: Vec<Folder>,
+        datasets: Vec<DatasetAddress>,
+        folders: Vec<AnyFolder>,
         reader: Arc<dyn ReadDataset>,
         limits: &Limits,
     ) -> Result<Self, ServeError> {
-        let kept = KeptOpen::at_most(limits.open_packs);
+        let reading = Arc::new(Reading {
+            reader,
+            kept: KeptOpen::at_most(limits.open_packs),
+            recent: Arc::new(RecentFrames::default()),
+            remote_period: limits.remote_period,
+        });
         let mut ids = HashSet::new();
         let mut fixed = Vec::with_capacity(datasets.len());
-        for DatasetDirectory { id, directory } in datasets {
+        for DatasetAddress { id, place } in datasets {
             if !is_id(&id) {
                 return Err(ServeError::DatasetId { id });
             }
             if !ids.insert(id.clone()) {
                 return Err(ServeError::DuplicateDataset { id });
             }
-            let entry = Arc::new(Entry::new(id, directory, Arc::clone(&reader), Arc::clone(&kept)));
+            let entry = Arc::new(Entry::new(id, place, Arc::clone(&reading)));
             fixed.push(Served { entry, collection: None });
         }
         let catalog = Self {
             served: RwLock::new(fixed.clone().into()),
             fixed,
             folders: folders.into_iter().map(WatchedFolder::new).collect(),
-            reader,
-            kept,
+            reading,
             look_time: limits.look_time,
             genes: Genes::new(),
             file: watch::Sender::new(None),
         };
         catalog.scan_folders().await;
         let served = catalog.served();
-        let n_read = catalog.look_at(&served).await.len();
+        let start_time = catalog.look_time.max(REMOTE_START_TIME);
+        let n_read = catalog.look_at(&served, start_time).await.len();
         let broken = served.iter().map(|served| &served.entry).filter(|entry| entry.known().is_none());
-        let mut errors = broken
-            .map(|entry| ServeError::Dataset { directory: entry.directory().to_owned(), source: entry.fault().into() });
+        let mut errors =
+            broken.map(|entry| ServeError::Dataset { place: entry.place().to_string(), source: entry.fault().into() });
         if n_read == 0
             && let Some(error) = errors.next()
         {
@@ -152,7 +159,7 @@ impl Catalog {
     /// Every dataset that is in lists and can be read, as of its present manifest.
     pub(super) async fn datasets(&self) -> Vec<Arc<Dataset>> {
         let listed: Vec<Served> = self.served().iter().filter(|served| served.is_listed()).cloned().collect();
-        self.look_at(&listed).await
+        self.look_at(&listed, self.look_time).await
     }
 
     /// The dataset of this id, or of this name where one alone has it.
@@ -178,7 +185,7 @@ impl Catalog {
 
     /// How packs were used.
     pub(super) fn pack_uses(&self) -> PackUses {
-        self.kept.uses()
+        self.reading.kept.uses()
     }
 
     /// What there is to know of a dataset, withdrawn or not.
@@ -187,7 +194,7 @@ impl Catalog {
     /// When there is none of this id or name, or its disk does not answer.
     pub(super) async fn described(&self, id: &str) -> Result<Described, NoDataset> {
         let found = self.find(id)?;
-        self.describe(&found).await.ok_or_else(|| NoDataset::Broken(found.entry.fault()))
+        self.describe(&found).await.ok_or_else(|| NoDataset::Broken(found.entry.told_fault()))
     }
 
     /// The dataset of this id, or of this name where one alone has it.
@@ -203,10 +210,13 @@ impl Catalog {
         found.cloned().ok_or(NoDataset::Unknown)
     }
 
-    /// The file that a dataset was built from, where it lies beside the dataset and others may have it.
+    /// The file that a dataset was built from, where it lies beside the dataset on this machine and others may have it.
     pub(super) fn original(&self, id: &str) -> Option<Original> {
         let found = self.find(id).ok()?;
-        Original::of(found.collection.as_deref(), found.entry.directory())
+        match found.entry.place() {
+            DatasetPlace::Directory(directory) => Original::of(found.collection.as_deref(), directory),
+            DatasetPlace::Remote(_) => None,
+        }
     }
 
     /// A collection, and what there is to know of its datasets that are not withdrawn.
@@ -223,7 +233,7 @@ impl Catalog {
     async fn describe(&self, Served { entry, collection }: &Served) -> Option<Described> {
         let reading = Arc::clone(entry);
         let (facts, _) = entry.threads().run(self.look_time, move || reading.facts()).await.ok()??;
-        let directory = entry.directory().file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let directory = entry.place().name();
         Some(Described { id: entry.id().to_owned(), facts, collection: collection.clone(), directory })
     }
 
@@ -242,6 +252,7 @@ impl Catalog {
         loop {
             let started = Instant::now();
             self.scan_folders().await;
+            self.watch_remote().await;
             self.make_file().await;
             sleep(PERIOD.max(started.elapsed() * SHARE_OF_TIME)).await;
         }
@@ -251,15 +262,29 @@ impl Catalog {
         Arc::clone(&self.served.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    async fn look_at(&self, served: &[Served]) -> Vec<Arc<Dataset>> {
+    /// Other hosts may take `remote_time` for their first answer.
+    async fn look_at(&self, served: &[Served], remote_time: Duration) -> Vec<Arc<Dataset>> {
         let found = served.iter().map(|Served { entry, .. }| async move {
             let looking = Arc::clone(entry);
-            match entry.threads().run(self.look_time, move || looking.look()).await {
+            let time = if entry.is_remote() { remote_time } else { self.look_time };
+            match entry.threads().run(time, move || looking.look()).await {
                 Ok(found) => found.ok(),
                 Err(_) => entry.known(),
             }
         });
         join_all(found).await.into_iter().flatten().collect()
+    }
+
+    /// Looks at the manifests of other hosts.
+    async fn watch_remote(&self) {
+        let entries = self.served().iter().map(|served| Arc::clone(&served.entry)).collect::<Vec<_>>();
+        let time = self.look_time;
+        let looks = stream::iter(entries.into_iter().filter(|entry| entry.is_remote())).map(|entry| async move {
+            let looking = Arc::clone(&entry);
+            entry.threads().run(time, move || looking.watch()).await
+        });
+        // One that is late goes on by itself.
+        looks.buffer_unordered(WATCHED_AT_ONCE).for_each(|_| std::future::ready(())).await;
     }
 
     /// Takes up datasets that have come, and leaves out those that have gone.
@@ -273,15 +298,13 @@ impl Catalog {
             before.iter().map(|served| (served.entry.id(), &served.entry)).collect();
         let mut ids: HashSet<String> = self.fixed.iter().map(|served| served.entry.id().to_owned()).collect();
         let mut served = self.fixed.clone();
-        for FoundDataset { id, directory, collection } in self.folders.iter().flat_map(WatchedFolder::found) {
+        for FoundDataset { id, place, collection } in self.folders.iter().flat_map(WatchedFolder::found) {
             if !ids.insert(id.clone()) {
                 continue;
             }
-            let entry = known.get(id.as_str()).filter(|entry| entry.directory() == directory);
-            let entry = entry.map_or_else(
-                || Arc::new(Entry::new(id, directory, Arc::clone(&self.reader), Arc::clone(&self.kept))),
-                |entry| Arc::clone(entry),
-            );
+            let entry = known.get(id.as_str()).filter(|entry| *entry.place() == place);
+            let entry = entry
+                .map_or_else(|| Arc::new(Entry::new(id, place, Arc::clone(&self.reading))), |entry| Arc::clone(entry));
             served.push(Served { entry, collection });
         }
         for gone in before.iter().filter(|served| !ids.contains(served.entry.id())) {
@@ -341,40 +364,11 @@ impl Served {
     }
 
     fn withdrawal(&self) -> Option<&str> {
-        let directory = self.entry.directory().file_name().unwrap_or_default().to_string_lossy();
-        self.collection.as_ref()?.withdrawal(&directory)
+        self.collection.as_ref()?.withdrawal(&self.entry.place().name())
     }
 
     fn is_listed(&self) -> bool {
         self.is_public() && self.withdrawal().is_none()
-    }
-}
-
-impl WatchedFolder {
-    fn new(folder: Folder) -> Self {
-        Self { folder: Arc::new(Mutex::new(folder)), threads: DiskThreads::default(), found: Mutex::default() }
-    }
-
-    /// Looks into the folder. What was found before stays where the disk does not answer.
-    async fn scan(&self, time: Duration) {
-        let folder = Arc::clone(&self.folder);
-        let scan = self.threads.run(time, move || {
-            // A look that hangs has it still.
-            let mut folder = folder.try_lock().ok()?;
-            Some(folder.scan().map_err(|error| format!("{} cannot be listed: {error}", folder.path().display())))
-        });
-        match scan.await {
-            Ok(Some(Ok(scan))) => {
-                scan.new_faults.iter().for_each(|fault| tracing::error!("{fault}"));
-                *self.found.lock().unwrap_or_else(PoisonError::into_inner) = scan.datasets;
-            }
-            Ok(Some(Err(fault))) => tracing::error!("{fault}"),
-            Ok(None) | Err(_) => {}
-        }
-    }
-
-    fn found(&self) -> Vec<FoundDataset> {
-        self.found.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 

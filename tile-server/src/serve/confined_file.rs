@@ -2,11 +2,11 @@
 
 use std::{fs::File, io, path::Path, sync::Arc, time::SystemTime};
 
-use super::file_reading::SharedFile;
+use super::file_reading::{Patience, SharedFile};
 use crate::file_stamp::FileStamp;
 
 /// An open file.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct OpenFile {
     /// To be read by position.
     pub(super) file: Arc<SharedFile>,
@@ -33,7 +33,9 @@ impl OpenFile {
         if !path.metadata()?.is_file() {
             return refused("only plain files are served");
         }
-        Self::of(Arc::new(SharedFile::new(File::open(&path)?)))
+        let file = File::open(&path)?;
+        let stamp = FileStamp::of(&file.metadata()?);
+        Ok(Self::of(Arc::new(SharedFile::new(file)), stamp))
     }
 
     /// The same file, as it is now.
@@ -41,12 +43,31 @@ impl OpenFile {
     /// # Errors
     /// What the system says.
     pub(super) fn again(&self) -> io::Result<Self> {
-        Self::of(Arc::clone(&self.file))
+        match self.file.file() {
+            Some(file) => Ok(Self::of(Arc::clone(&self.file), FileStamp::of(&file.metadata()?))),
+            None => Ok(self.clone()),
+        }
     }
 
-    fn of(file: Arc<SharedFile>) -> io::Result<Self> {
-        let metadata = file.file().metadata()?;
-        let stamp = FileStamp::of(&metadata);
-        Ok(Self { file, n_bytes: stamp.n_bytes, modified: stamp.modified, stamp })
+    /// All its bytes. Blocks.
+    ///
+    /// # Errors
+    /// What the system says, and that it has become shorter.
+    pub(super) fn read_all(&self) -> io::Result<Vec<u8>> {
+        let mut bytes = vec![0; usize::try_from(self.n_bytes).map_err(|_| io::ErrorKind::OutOfMemory)?];
+        let mut filled = 0;
+        while filled < bytes.len() {
+            filled += self.file.read_at(&mut bytes[filled..], filled as u64, Patience::MayWait)?;
+        }
+        Ok(bytes)
+    }
+
+    /// A file of another host, in this state.
+    pub(super) fn elsewhere(file: SharedFile, stamp: FileStamp) -> Self {
+        Self::of(Arc::new(file), stamp)
+    }
+
+    fn of(file: Arc<SharedFile>, stamp: FileStamp) -> Self {
+        Self { file, n_bytes: stamp.n_bytes, modified: stamp.modified, stamp }
     }
 }

@@ -2,29 +2,34 @@
 
 use std::{
     collections::BTreeMap,
+    io,
     ops::Range,
-    path::{Path, PathBuf},
     sync::{Arc, atomic::AtomicBool},
 };
 
+use bytes::Bytes;
 use explorer_core::filter::CellMask;
 use shared_fbs::{
     LayerNameError,
     api::{DatasetDescription, PosterName},
 };
+use tessera::files::Files;
 
-use crate::catalog::{DatasetFacts, DatasetGenes};
+use crate::{
+    catalog::{DatasetFacts, DatasetGenes},
+    dataset_place::DatasetPlace,
+};
 
 /// What a reader of datasets has to say when it cannot go on.
 pub type ReadError = Box<dyn std::error::Error + Send + Sync>;
 
-/// A directory to serve and the name it is served under.
+/// A dataset to serve and the name it is served under.
 #[derive(Clone, Debug)]
-pub struct DatasetDirectory {
+pub struct DatasetAddress {
     /// The dataset's name in addresses: a plain file name, unique within the server.
     pub id: String,
-    /// The directory that holds the manifest and the packs.
-    pub directory: PathBuf,
+    /// Where the manifest and the packs lie.
+    pub place: DatasetPlace,
 }
 
 /// A pack or a poster of a dataset.
@@ -34,6 +39,17 @@ pub struct PackDescription {
     pub file: String,
     /// The file's length; one of another length is not served.
     pub n_bytes: u64,
+    /// Where another host keeps it in pieces, how many; 0 where it is one file.
+    pub n_segments: usize,
+}
+
+/// A frame that its checksum confirms, and where it lies in its pack.
+#[derive(Clone, Debug)]
+pub struct PlacedFrame {
+    /// Its first byte in the pack.
+    pub offset: u64,
+    /// As it lies there.
+    pub bytes: Bytes,
 }
 
 /// The files of a dataset's posters, by their names in addresses.
@@ -52,6 +68,23 @@ pub trait TileIndex: Send + Sync {
 
     /// The same where it is known already; none where there is no such tile or it is not known. Never blocks.
     fn locate_at_hand(&self, pack: &str, index: u32) -> Option<Range<u64>>;
+
+    /// The frame that has the byte at an offset of its pack, confirmed by its checksum; none where no checksum covers that
+    /// byte, which is then not sent. May block. Asked only of packs that lie on another host.
+    ///
+    /// # Errors
+    /// When it cannot be read, or no answer is confirmed.
+    fn confirmed(&self, _pack: &str, _offset: u64) -> Result<Option<PlacedFrame>, ReadError> {
+        Ok(None)
+    }
+
+    /// Is told what will be read of a pack that lies on another host, so that it is asked for at one time. May block.
+    ///
+    /// # Errors
+    /// When no read would come to anything now.
+    fn prepare(&self, _pack: &str, _ranges: &[Range<u64>]) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// Reads what a dataset is of.
@@ -105,6 +138,9 @@ pub struct OpenDataset {
     pub description: DatasetDescription,
     /// What it holds, as a hash: cells have the same numbers only where this is the same.
     pub content_id: String,
+    /// The manifest as it is sent, where that is not as it lies elsewhere: packs that are kept there in segments are whole
+    /// here.
+    pub sent_manifest: Option<Vec<u8>>,
     /// Its tiles.
     pub index: Arc<dyn TileIndex>,
     /// The files of its posters; of older datasets there are none.
@@ -115,11 +151,11 @@ pub struct OpenDataset {
     pub moments: Option<Arc<dyn ComputeMoments>>,
 }
 
-/// Reads manifests. Called when the server starts, and again when a manifest has changed on disk.
+/// Reads manifests. Called when the server starts, and again when a manifest has changed.
 pub trait ReadDataset: Send + Sync {
-    /// Reads the manifest in `directory` of the dataset served as `id`.
+    /// Reads the manifest of the dataset served as `id`, whose packs are among these files.
     ///
     /// # Errors
     /// Whatever keeps the dataset from being served, as a sentence that names the file.
-    fn read(&self, id: &str, directory: &Path) -> Result<OpenDataset, ReadError>;
+    fn read(&self, id: &str, manifest: &[u8], files: &Arc<dyn Files>) -> Result<OpenDataset, ReadError>;
 }

@@ -1,7 +1,6 @@
 //! One dataset that is served, read anew when its manifest changes.
 
 use std::{
-    path::{Path, PathBuf},
     sync::{
         Arc, Mutex, OnceLock, PoisonError, RwLock, TryLockError,
         atomic::{AtomicBool, Ordering},
@@ -9,15 +8,18 @@ use std::{
     time::{Duration, Instant},
 };
 
-use shared_fbs::path::{MANIFEST, is_pack_file, is_poster_file};
+use shared_fbs::path::{is_pack_file, is_poster_file};
 
 use super::{
     confined_file::OpenFile,
+    confirmed_pack::RecentFrames,
     dataset_reader::{OpenDataset, ReadDataset, ReadError},
     disk_threads::DiskThreads,
-    pack_files::{KeptOpen, PackFiles},
+    manifest_file::{self, Look, ManifestFile, PacksPlace, Seen},
+    pack_files::{KeptOpen, PackFiles, PackSource},
+    responses,
 };
-use crate::{catalog::DatasetFacts, file_stamp::FileStamp};
+use crate::{catalog::DatasetFacts, dataset_place::DatasetPlace};
 
 /// How long packs of a dataset that was replaced can still be read, by pages that had it open.
 const EARLIER_TIME: Duration = Duration::from_secs(60 * 60);
@@ -28,13 +30,32 @@ const MOST_EARLIER: usize = 2;
 /// A dataset that is served, readable or not.
 pub(super) struct Entry {
     id: String,
-    directory: PathBuf,
-    reader: Arc<dyn ReadDataset>,
-    kept: Arc<KeptOpen>,
+    place: DatasetPlace,
+    reading: Arc<Reading>,
     threads: DiskThreads,
     known: RwLock<Known>,
-    /// Locked by who looks at the manifest, so that one that hangs holds up nobody else.
-    look: Mutex<()>,
+    /// Locked by who looks at the manifest, so that one that hangs holds up nobody else; the time of the last look.
+    look: Mutex<Option<Instant>>,
+}
+
+/// What all datasets are read with.
+pub(super) struct Reading {
+    pub(super) reader: Arc<dyn ReadDataset>,
+    /// The packs that are open.
+    pub(super) kept: Arc<KeptOpen>,
+    /// Frames of packs of other hosts.
+    pub(super) recent: Arc<RecentFrames>,
+    /// Between two looks at a manifest of another host.
+    pub(super) remote_period: Duration,
+}
+
+/// Why a manifest is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Occasion {
+    /// A request waits for it.
+    Request,
+    /// It is time to see what has changed.
+    Watch,
 }
 
 /// The last good state of a dataset, if there was one, and what was last seen of its manifest, good or not.
@@ -42,7 +63,7 @@ struct Known {
     dataset: Option<Arc<Dataset>>,
     /// The states before, newest first, with the time that they were replaced.
     earlier: Vec<(Instant, Arc<Dataset>)>,
-    seen: Option<FileStamp>,
+    seen: Option<Seen>,
     looked_at: Option<Instant>,
     /// Why there is no good state.
     fault: String,
@@ -54,10 +75,14 @@ pub(super) struct Dataset {
     pub(super) open: OpenDataset,
     /// The manifest's file.
     pub(super) manifest: OpenFile,
+    /// Which state of the manifest it was read from.
+    state: Seen,
     /// Its packs' files.
     pub(super) packs: PackFiles,
     /// The threads that wait for its files.
     pub(super) threads: DiskThreads,
+    /// Whether it lies on another host.
+    pub(super) is_remote: bool,
     facts: OnceLock<Arc<DatasetFacts>>,
     /// Whether the log says why it is not in the catalog.
     is_told: AtomicBool,
@@ -79,7 +104,7 @@ pub(super) enum NoDataset {
 pub(super) enum Condition {
     /// It can be read.
     Ready,
-    /// It has changed and cannot be read any more; what is served is its state before.
+    /// It has changed and cannot be read any more, or its host does not answer; what is served is its state before.
     Outdated,
     /// It cannot be read.
     Broken,
@@ -103,19 +128,16 @@ impl Condition {
 }
 
 impl Entry {
-    /// The dataset in this directory, not yet looked at.
-    pub(super) fn new(id: String, directory: PathBuf, reader: Arc<dyn ReadDataset>, kept: Arc<KeptOpen>) -> Self {
-        let fault = "it has not been read yet, since its disk does not answer".to_owned();
+    /// The dataset in this place, not yet looked at.
+    pub(super) fn new(id: String, place: DatasetPlace, reading: Arc<Reading>) -> Self {
+        let silent = match &place {
+            DatasetPlace::Directory(_) => "its disk",
+            DatasetPlace::Remote(_) => "the host where it lies",
+        };
+        let fault = format!("it has not been read yet, since {silent} does not answer");
         let known = Known { dataset: None, earlier: Vec::new(), seen: None, looked_at: None, fault };
-        Self {
-            id,
-            directory,
-            reader,
-            kept,
-            threads: DiskThreads::default(),
-            known: RwLock::new(known),
-            look: Mutex::default(),
-        }
+        let (threads, known, look) = (DiskThreads::default(), RwLock::new(known), Mutex::default());
+        Self { id, place, reading, threads, known, look }
     }
 
     /// Its id in addresses.
@@ -124,8 +146,8 @@ impl Entry {
     }
 
     /// Where it lies.
-    pub(super) fn directory(&self) -> &Path {
-        &self.directory
+    pub(super) fn place(&self) -> &DatasetPlace {
+        &self.place
     }
 
     /// The threads that wait for its files.
@@ -138,12 +160,12 @@ impl Entry {
         self.known.read().unwrap_or_else(PoisonError::into_inner).dataset.clone()
     }
 
-    /// The dataset where its manifest was looked at no longer ago than this, and is the one that it was read from. Never
-    /// blocks for long.
+    /// The dataset where its manifest was looked at no longer ago than this, and is the one that it was read from; no
+    /// request looks at that of another host. Never blocks for long.
     pub(super) fn known_since(&self, most: Duration) -> Option<Arc<Dataset>> {
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
-        let is_known = known.looked_at.is_some_and(|time| time.elapsed() < most);
-        known.dataset.as_ref().filter(|dataset| is_known && known.seen == Some(dataset.manifest.stamp)).cloned()
+        let is_known = self.is_remote() || known.looked_at.is_some_and(|time| time.elapsed() < most);
+        known.dataset.as_ref().filter(|dataset| is_known && known.is_of(dataset)).cloned()
     }
 
     /// The state that has this pack: the last known one, or an earlier one that still has it open.
@@ -159,15 +181,42 @@ impl Entry {
     /// # Errors
     /// [`NoDataset::Broken`] when there is no good state.
     pub(super) fn look(&self) -> Result<Arc<Dataset>, NoDataset> {
-        let looking = match self.look.try_lock() {
-            Ok(looking) => Some(looking),
-            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
-            Err(TryLockError::WouldBlock) => None,
-        };
-        if looking.is_some() {
-            self.refresh();
+        self.look_if_due(Occasion::Request);
+        self.known().ok_or_else(|| NoDataset::Broken(self.told_fault()))
+    }
+
+    /// Looks at a manifest of another host, which no request waits for once there is a good state. Blocks.
+    pub(super) fn watch(&self) {
+        if self.is_remote() {
+            self.look_if_due(Occasion::Watch);
         }
-        self.known().ok_or_else(|| NoDataset::Broken(self.fault()))
+    }
+
+    fn look_if_due(&self, occasion: Occasion) {
+        let mut looking = match self.look.try_lock() {
+            Ok(looking) => looking,
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            Err(TryLockError::WouldBlock) => return,
+        };
+        if self.is_remote() {
+            let is_known = self.known().is_some();
+            // One that was never read is waited for, and sooner tried again.
+            let period = if is_known { self.reading.remote_period } else { self.reading.remote_period / 15 };
+            let is_waited_for = occasion == Occasion::Watch || !is_known;
+            if !is_waited_for || looking.is_some_and(|last| last.elapsed() < period) {
+                return;
+            }
+        }
+        self.refresh();
+        *looking = Some(Instant::now());
+    }
+
+    /// Whether it lies on another host.
+    pub(super) fn is_remote(&self) -> bool {
+        match self.place {
+            DatasetPlace::Directory(_) => false,
+            DatasetPlace::Remote(_) => true,
+        }
     }
 
     /// What there is to know of it, as of its present manifest; none while it is not whole, and the log says why. Blocks.
@@ -192,8 +241,18 @@ impl Entry {
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
         match &known.dataset {
             None => Condition::Broken,
-            Some(dataset) if known.seen == Some(dataset.manifest.stamp) => Condition::Ready,
+            // A host that does not answer leaves what was seen as it was.
+            Some(dataset) if known.is_of(dataset) && known.fault.is_empty() => Condition::Ready,
             Some(_) => Condition::Outdated,
+        }
+    }
+
+    /// Why there is no good state, for clients: the log names the host.
+    pub(super) fn told_fault(&self) -> String {
+        if self.is_remote() {
+            "the host where it lies does not send it; the log says why".to_owned()
+        } else {
+            self.fault()
         }
     }
 
@@ -203,18 +262,17 @@ impl Entry {
     }
 
     fn refresh(&self) {
-        // Taken before the manifest is read, so that a change in between is seen next time.
         let now = Instant::now();
-        let seen = FileStamp::at(&self.directory.join(MANIFEST));
         let (earlier, was_looked_at) = {
             let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
             known.earlier.retain(|(replaced, _)| replaced.elapsed() <= EARLIER_TIME);
-            (known.seen, known.looked_at.replace(now).is_some())
+            (known.seen.clone(), known.looked_at.replace(now).is_some())
         };
-        if seen.is_some() && seen == earlier {
+        let Some(Look { seen, found }) = manifest_file::look(&self.place, earlier.as_ref()) else {
+            self.note_unchanged();
             return;
-        }
-        let outcome = self.read();
+        };
+        let outcome = found.and_then(|found| self.read(found));
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         known.seen = seen;
         match outcome {
@@ -222,6 +280,7 @@ impl Entry {
                 if was_looked_at {
                     tracing::info!(dataset = self.id, "the manifest has changed and was read again");
                 }
+                known.fault.clear();
                 if let Some(replaced) = known.dataset.replace(Arc::new(dataset)) {
                     known.earlier.insert(0, (Instant::now(), replaced));
                     known.earlier.truncate(MOST_EARLIER);
@@ -230,27 +289,56 @@ impl Entry {
             Err(error) => {
                 let fault = error.to_string();
                 if was_looked_at && known.fault != fault {
-                    tracing::error!(dataset = self.id, "the changed dataset cannot be read: {fault}");
+                    let what = if self.is_remote() {
+                        "the dataset cannot be looked at"
+                    } else {
+                        "the changed dataset cannot be read"
+                    };
+                    tracing::error!(dataset = self.id, "{what}: {fault}");
                 }
                 known.fault = fault;
             }
         }
     }
 
-    fn read(&self) -> Result<Dataset, ReadError> {
-        let directory =
-            self.directory.canonicalize().map_err(|error| format!("its directory cannot be found: {error}"))?;
-        let manifest = OpenFile::within(&directory, Path::new(MANIFEST))
-            .map_err(|error| format!("{MANIFEST} cannot be opened: {error}"))?;
-        let open = self.reader.read(&self.id, &directory)?;
+    /// A host that answers again has nothing wrong with it.
+    fn note_unchanged(&self) {
+        let has_fault = |known: &Known| {
+            known.dataset.as_ref().is_some_and(|dataset| known.is_of(dataset)) && !known.fault.is_empty()
+        };
+        if self.is_remote() && has_fault(&self.known.read().unwrap_or_else(PoisonError::into_inner)) {
+            self.known.write().unwrap_or_else(PoisonError::into_inner).fault.clear();
+            tracing::info!(dataset = self.id, "the host answers again");
+        }
+    }
+
+    fn read(&self, manifest: ManifestFile) -> Result<Dataset, ReadError> {
+        let Reading { reader, kept, recent, .. } = &*self.reading;
+        let mut open = reader.read(&self.id, &manifest.bytes, &self.place.files())?;
         let packs = open.index.packs();
         // Only names that say their content may be kept by caches for ever.
         if let Some(pack) = packs.iter().find(|pack| !is_pack_file(&pack.file) && !is_poster_file(&pack.file)) {
             return Err(format!("the manifest names a pack `{}`, which is no pack's name", pack.file).into());
         }
-        let packs = PackFiles::new(directory, packs, Arc::clone(&self.kept));
-        let threads = self.threads.clone();
-        Ok(Dataset { open, manifest, packs, threads, facts: OnceLock::new(), is_told: AtomicBool::new(false) })
+        let manifest = manifest.sending(open.sent_manifest.take());
+        let state = manifest.state;
+        let source = match manifest.packs {
+            PacksPlace::Directory(directory) => PackSource::Directory(directory),
+            PacksPlace::Remote(remote) => {
+                PackSource::Remote { remote, index: Arc::clone(&open.index), recent: Arc::clone(recent) }
+            }
+        };
+        let packs = PackFiles::new(source, packs, Arc::clone(kept));
+        let (manifest, threads, is_remote) = (manifest.file, self.threads.clone(), self.is_remote());
+        let (facts, is_told) = (OnceLock::new(), AtomicBool::new(false));
+        Ok(Dataset { open, manifest, state, packs, threads, is_remote, facts, is_told })
+    }
+}
+
+impl Known {
+    /// Whether the manifest that was last seen is the one that the dataset was read from.
+    fn is_of(&self, dataset: &Dataset) -> bool {
+        self.seen.as_ref() == Some(&dataset.state)
     }
 }
 
@@ -265,7 +353,11 @@ impl Dataset {
                 ..DatasetFacts::default()
             });
         };
-        let (facts, faults) = reader.facts(id);
+        let (facts, mut faults) = reader.facts(id);
+        // What a host does not send now, it may send later.
+        if let Some(at) = faults.iter().position(|fault| responses::is_of_silent_host(fault.as_ref())) {
+            return Err(faults.swap_remove(at));
+        }
         for fault in faults {
             tracing::warn!(dataset = id, "a column is missing in the catalog: {fault}");
         }
@@ -274,63 +366,4 @@ impl Dataset {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::{fs, ops::Range};
-
-    use shared_fbs::api::DatasetDescription;
-
-    use super::*;
-    use crate::serve::{PackDescription, Posters, TileIndex};
-
-    struct NoPacks;
-
-    impl TileIndex for NoPacks {
-        fn packs(&self) -> Vec<PackDescription> {
-            Vec::new()
-        }
-
-        fn locate(&self, _: &str, _: u32) -> Result<Option<Range<u64>>, ReadError> {
-            Ok(None)
-        }
-
-        fn locate_at_hand(&self, _: &str, _: u32) -> Option<Range<u64>> {
-            None
-        }
-    }
-
-    struct Reader;
-
-    impl ReadDataset for Reader {
-        fn read(&self, _: &str, directory: &Path) -> Result<OpenDataset, ReadError> {
-            let title = fs::read_to_string(directory.join(MANIFEST))?;
-            if title == "broken" {
-                return Err("broken".into());
-            }
-            let description = DatasetDescription { title, ..DatasetDescription::default() };
-            let (content_id, index) = (String::new(), Arc::new(NoPacks));
-            let posters = Posters::default();
-            Ok(OpenDataset { description, content_id, index, posters, facts: None, moments: None })
-        }
-    }
-
-    #[test]
-    fn a_manifest_is_known_for_a_while_after_it_was_looked_at_unless_it_is_another_than_was_read() {
-        let directory = tempfile::tempdir().unwrap();
-        let write = |text: &str| fs::write(directory.path().join(MANIFEST), text).unwrap();
-        let entry = Entry::new("a".to_owned(), directory.path().to_owned(), Arc::new(Reader), KeptOpen::at_most(1));
-        let hour = Duration::from_secs(3600);
-        let known = || entry.known_since(hour).map(|dataset| dataset.open.description.title.clone());
-        assert_eq!((known(), entry.condition()), (None, Condition::Broken));
-        write("first");
-        entry.look().unwrap();
-        assert_eq!((known(), entry.condition()), (Some("first".to_owned()), Condition::Ready));
-        assert!(entry.known_since(Duration::ZERO).is_none());
-        write("second one");
-        assert_eq!(known(), Some("first".to_owned()), "nobody has looked");
-        entry.look().unwrap();
-        assert_eq!(known(), Some("second one".to_owned()));
-        write("broken");
-        assert_eq!(entry.look().unwrap().open.description.title, "second one");
-        assert_eq!((known(), entry.condition()), (None, Condition::Outdated));
-    }
-}
+mod tests;

@@ -16,10 +16,10 @@ pub enum ServeError {
         source: io::Error,
     },
     /// A dataset cannot be read.
-    #[error("cannot serve {}: {source}", directory.display())]
+    #[error("cannot serve {place}: {source}")]
     Dataset {
-        /// The dataset's directory.
-        directory: PathBuf,
+        /// Where the dataset lies.
+        place: String,
         /// What the reader says.
         source: ReadError,
     },

@@ -3,8 +3,13 @@
 use std::{
     fs::File,
     io,
+    ops::Range,
     sync::atomic::{AtomicBool, Ordering},
 };
+
+use bytes::Bytes;
+
+use super::confirmed_pack::ConfirmedPack;
 
 /// Whether a read may wait for the disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,21 +21,83 @@ pub(super) enum Patience {
 }
 
 /// A file that several requests read.
-#[derive(Debug)]
 pub(super) struct SharedFile {
-    file: File,
+    source: Source,
     has_failed: AtomicBool,
+}
+
+/// Where the bytes come from.
+enum Source {
+    File(File),
+    /// A small file of another host.
+    Memory(Bytes),
+    /// A pack of another host.
+    Pack(ConfirmedPack),
 }
 
 impl SharedFile {
     /// Reads this file.
     pub(super) fn new(file: File) -> Self {
-        Self { file, has_failed: AtomicBool::new(false) }
+        Self::of(Source::File(file))
     }
 
-    /// The file.
-    pub(super) fn file(&self) -> &File {
-        &self.file
+    /// Reads these bytes.
+    pub(super) fn in_memory(bytes: Bytes) -> Self {
+        Self::of(Source::Memory(bytes))
+    }
+
+    /// Reads this pack of another host.
+    pub(super) fn of_pack(pack: ConfirmedPack) -> Self {
+        Self::of(Source::Pack(pack))
+    }
+
+    fn of(source: Source) -> Self {
+        Self { source, has_failed: AtomicBool::new(false) }
+    }
+
+    /// The file, where it is one of this machine.
+    pub(super) fn file(&self) -> Option<&File> {
+        match &self.source {
+            Source::File(file) => Some(file),
+            Source::Memory(_) | Source::Pack(_) => None,
+        }
+    }
+
+    /// Whether it is a pack of another host.
+    pub(super) fn is_remote(&self) -> bool {
+        match self.source {
+            Source::File(_) | Source::Memory(_) => false,
+            Source::Pack(_) => true,
+        }
+    }
+
+    /// Is told what will be read next, where it is quicker to get all of that at one time. Blocks.
+    ///
+    /// # Errors
+    /// When no read would come to anything now.
+    pub(super) fn prepare(&self, ranges: &[Range<u64>]) -> io::Result<()> {
+        match &self.source {
+            Source::File(_) | Source::Memory(_) => Ok(()),
+            Source::Pack(pack) => self.noting(pack.prepare(ranges)),
+        }
+    }
+
+    /// Looks at what will be sent, where the host that has it may send something else. Blocks.
+    ///
+    /// # Errors
+    /// When it cannot be sent.
+    pub(super) fn confirm(&self, range: &Range<u64>) -> io::Result<()> {
+        match &self.source {
+            Source::File(_) | Source::Memory(_) => Ok(()),
+            Source::Pack(pack) => self.noting(pack.confirm(range)),
+        }
+    }
+
+    fn noting<T>(&self, outcome: io::Result<T>) -> io::Result<T> {
+        if outcome.as_ref().is_err_and(|error| error.kind() != io::ErrorKind::WouldBlock) {
+            self.has_failed.store(true, Ordering::Relaxed);
+        }
+        outcome
     }
 
     /// Whether a read has failed, or the file ended where it should not.
@@ -45,9 +112,11 @@ impl SharedFile {
     /// wait but may not.
     pub(super) fn read_at(&self, buffer: &mut [u8], offset: u64, patience: Patience) -> io::Result<usize> {
         let outcome = loop {
-            let outcome = match patience {
-                Patience::MayWait => waiting(&self.file, buffer, offset),
-                Patience::AtHand => at_hand(&self.file, buffer, offset),
+            let outcome = match (&self.source, patience) {
+                (Source::File(file), Patience::MayWait) => waiting(file, buffer, offset),
+                (Source::File(file), Patience::AtHand) => at_hand(file, buffer, offset),
+                (Source::Memory(bytes), _) => Ok(copy(bytes, buffer, offset)),
+                (Source::Pack(pack), patience) => pack.read_at(buffer, offset, patience),
             };
             match outcome {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -58,11 +127,15 @@ impl SharedFile {
                 outcome => break outcome,
             }
         };
-        if outcome.as_ref().is_err_and(|error| error.kind() != io::ErrorKind::WouldBlock) {
-            self.has_failed.store(true, Ordering::Relaxed);
-        }
-        outcome
+        self.noting(outcome)
     }
+}
+
+fn copy(bytes: &[u8], buffer: &mut [u8], offset: u64) -> usize {
+    let rest = usize::try_from(offset).ok().and_then(|offset| bytes.get(offset..)).unwrap_or_default();
+    let n = rest.len().min(buffer.len());
+    buffer[..n].copy_from_slice(&rest[..n]);
+    n
 }
 
 /// Linux tells what its page cache has, for most file systems; what it does not say is as if it had to be waited for.

@@ -2,8 +2,7 @@
 
 use std::{
     borrow::Cow,
-    fmt, fs,
-    io::{self, Read},
+    fmt, fs, io,
     path::{Path, PathBuf},
 };
 
@@ -82,10 +81,7 @@ impl DirectoryFrontEnd {
     }
 
     fn read(&self, path: &str) -> io::Result<Vec<u8>> {
-        let open = OpenFile::within(&self.root, Path::new(path))?;
-        let mut bytes = Vec::with_capacity(usize::try_from(open.n_bytes).unwrap_or(0));
-        open.file.file().read_to_end(&mut bytes)?;
-        Ok(bytes)
+        OpenFile::within(&self.root, Path::new(path))?.read_all()
     }
 }
 

@@ -19,6 +19,8 @@ pub struct Limits {
     pub look_time: Duration,
     /// A manifest that was looked at no longer ago than this is not looked at again where it is asked for.
     pub look_again: Duration,
+    /// Between two looks at what lies on another host.
+    pub remote_period: Duration,
     /// Until the last piece of an answer is read; then it is cut off. Should allow for the largest pack over the
     /// slowest line.
     pub transfer_time: Duration,
@@ -57,6 +59,7 @@ impl Default for Limits {
             answer_time: Duration::from_secs(30),
             look_time: Duration::from_secs(5),
             look_again: Duration::from_millis(100),
+            remote_period: Duration::from_secs(30),
             transfer_time: Duration::from_secs(60 * 60),
             drain_time: Duration::from_secs(5),
             connections: 1024,

@@ -16,7 +16,8 @@
 //! All of it below a base path, if the server is given one. Addresses and messages are those of [`shared_fbs::api`].
 //!
 //! **Invariants.** Only the manifest and the packs that it names leave a dataset's directory · a path
-//! is decoded once, and only plain file names pass · no file of a dataset is held in memory · packs and
+//! is decoded once, and only plain file names pass · no file of a dataset is held in memory · of a dataset on another host,
+//! nothing is sent that a checksum of its manifest does not confirm · packs and
 //! tiles are never compressed a second time · whatever waits for the disk runs on a blocking thread, of which each
 //! dataset has few · what is in the page cache is answered where the request is read · requests and bytes in memory
 //! are counted for each address, and whoever makes no progress gives way · what is computed, the page could compute
@@ -36,6 +37,7 @@ mod catalog;
 mod catalog_genes;
 mod conditional_requests;
 mod confined_file;
+mod confirmed_pack;
 mod connections;
 mod content_negotiation;
 mod content_security_policy;
@@ -54,6 +56,7 @@ mod html_document;
 mod io_threads;
 mod limits;
 mod logging;
+mod manifest_file;
 mod metrics;
 mod options;
 mod pack_files;
@@ -67,6 +70,7 @@ mod sent_body;
 mod server;
 mod shares;
 mod tessera_reader;
+mod watched_folder;
 
 use std::{
     io::{self, Write},
@@ -80,8 +84,8 @@ pub use self::{
     base_path::BasePath,
     content_security_policy::FrameAncestors,
     dataset_reader::{
-        ComputeError, ComputeMoments, DatasetDirectory, OpenDataset, PackDescription, Posters, ReadDataset, ReadError,
-        ReadFacts, TileIndex,
+        ComputeError, ComputeMoments, DatasetAddress, OpenDataset, PackDescription, PlacedFrame, Posters, ReadDataset,
+        ReadError, ReadFacts, TileIndex,
     },
     descriptors::raise_descriptor_limit,
     error::ServeError,

@@ -7,22 +7,22 @@ use http::HeaderValue;
 use super::{
     base_path::BasePath,
     content_security_policy::FrameAncestors,
-    dataset_reader::{DatasetDirectory, ReadDataset},
+    dataset_reader::{DatasetAddress, ReadDataset},
     error::ServeError,
     front_end::FrontEnd,
     host_check::AllowedHosts,
     limits::Limits,
 };
-use crate::catalog::{Folder, SiteUrl};
+use crate::catalog::{AnyFolder, SiteUrl};
 
 /// All that the server is told.
 pub struct Options {
     /// Where to listen; port 0 takes any free port.
     pub address: SocketAddr,
     /// What to serve, in the order shown.
-    pub datasets: Vec<DatasetDirectory>,
+    pub datasets: Vec<DatasetAddress>,
     /// Folders whose datasets are served as they come and go.
-    pub folders: Vec<Folder>,
+    pub folders: Vec<AnyFolder>,
     /// Reads the manifests.
     pub reader: Arc<dyn ReadDataset>,
     /// The page; without one, data is served alone.

@@ -1,4 +1,4 @@
-//! The packs of datasets, which stay open: a pack never changes, so its path is looked at once.
+//! The packs of datasets, which stay open: a pack never changes, so it is looked at once.
 
 use std::{
     collections::HashMap,
@@ -10,13 +10,40 @@ use std::{
     },
 };
 
-use super::{confined_file::OpenFile, dataset_reader::PackDescription, file_reading::Patience};
+use remote_files::Remote;
+use shared_fbs::path::{PACK_SUFFIX, content_hash, is_poster_file};
+use xxhash_rust::xxh64::xxh64;
+
+use super::{
+    confined_file::OpenFile,
+    confirmed_pack::{ConfirmedPack, RecentFrames},
+    dataset_reader::{PackDescription, TileIndex},
+    file_reading::{Patience, SharedFile},
+};
+use crate::file_stamp::FileStamp;
+
+/// The longest poster of another host that is taken: as many may be in memory as packs are kept open.
+const MOST_POSTER_BYTES: u64 = 1 << 20;
 
 /// The packs of one dataset.
 pub(super) struct PackFiles {
-    directory: PathBuf,
+    source: PackSource,
     packs: HashMap<String, Arc<PackFile>>,
     kept: Arc<KeptOpen>,
+}
+
+/// Where packs lie.
+pub(super) enum PackSource {
+    /// In a directory, by its canonical path.
+    Directory(PathBuf),
+    /// In a folder of another host.
+    Remote {
+        remote: Remote,
+        /// Confirms what is read of them.
+        index: Arc<dyn TileIndex>,
+        /// Frames of all packs that were read lately.
+        recent: Arc<RecentFrames>,
+    },
 }
 
 /// A pack, open or not.
@@ -24,6 +51,7 @@ struct PackFile {
     name: String,
     /// As the manifest says.
     n_bytes: u64,
+    n_segments: usize,
     open: RwLock<Option<OpenFile>>,
     /// Held by who opens it, so that those who come meanwhile get what that one opened.
     opening: Mutex<()>,
@@ -46,6 +74,12 @@ pub(super) enum PackError {
     /// It is not what the manifest describes.
     #[error("{name} has {found} bytes, and the manifest says {expected}")]
     Length { name: String, found: u64, expected: u64 },
+    /// It lies on another host, and is to be in memory whole.
+    #[error("{name} is longer than {MOST_POSTER_BYTES} bytes, which no poster is")]
+    TooLong { name: String },
+    /// It lies on another host, which sends something else.
+    #[error("{address} sends bytes that the hash in its name does not confirm")]
+    Unconfirmed { address: String },
 }
 
 /// The packs that are open, of all datasets: so many at most, the least used being closed. A read under way keeps its
@@ -70,12 +104,12 @@ pub(super) struct PackUses {
 
 impl PackFiles {
     /// None of them open.
-    pub(super) fn new(directory: PathBuf, packs: Vec<PackDescription>, kept: Arc<KeptOpen>) -> Self {
-        let packs = packs.into_iter().map(|PackDescription { file, n_bytes }| {
+    pub(super) fn new(source: PackSource, packs: Vec<PackDescription>, kept: Arc<KeptOpen>) -> Self {
+        let packs = packs.into_iter().map(|PackDescription { file, n_bytes, n_segments }| {
             let (open, opening, last_use) = Default::default();
-            (file.clone(), Arc::new(PackFile { name: file, n_bytes, open, opening, last_use }))
+            (file.clone(), Arc::new(PackFile { name: file, n_bytes, n_segments, open, opening, last_use }))
         });
-        Self { directory, packs: packs.collect(), kept }
+        Self { source, packs: packs.collect(), kept }
     }
 
     /// Whether there is one of that name.
@@ -94,12 +128,13 @@ impl PackFiles {
     /// The first that is not there or has another length.
     pub(super) fn check_lengths(&self) -> Result<(), PackError> {
         self.packs.values().try_for_each(|pack| {
-            let found = self.directory.join(&pack.name).metadata()?.len();
-            let PackFile { name, n_bytes: expected, .. } = &**pack;
-            if found == *expected {
-                return Ok(());
-            }
-            Err(PackError::Length { name: name.clone(), found, expected: *expected })
+            let found = match &self.source {
+                PackSource::Directory(directory) => directory.join(&pack.name).metadata()?.len(),
+                // Each read looks at the length of its segment, and a poster is read whole.
+                PackSource::Remote { .. } if pack.n_segments > 0 || is_poster_file(&pack.name) => pack.n_bytes,
+                PackSource::Remote { remote, .. } => remote.head(&pack.name).map_err(io::Error::from)?.n_bytes,
+            };
+            pack.check_length(found)
         })
     }
 
@@ -122,7 +157,19 @@ impl PackFiles {
         if let Some(open) = pack.at_hand() {
             return Ok(open);
         }
-        let open = pack.open_in(&self.directory)?;
+        let open = match &self.source {
+            PackSource::Directory(directory) => pack.open_in(directory)?,
+            PackSource::Remote { remote, .. } if is_poster_file(name) => pack.read_elsewhere(remote)?,
+            PackSource::Remote { remote, index, recent } => {
+                let bytes = ConfirmedPack {
+                    stem: name.strip_suffix(PACK_SUFFIX).unwrap_or(name).to_owned(),
+                    place: remote.place().to_string().into(),
+                    index: Arc::clone(index),
+                    recent: Arc::clone(recent),
+                };
+                pack.open_elsewhere(remote, bytes)?
+            }
+        };
         *pack.open.write().unwrap_or_else(PoisonError::into_inner) = Some(open.clone());
         self.kept.keep(pack);
         Ok(open)
@@ -138,10 +185,49 @@ impl PackFile {
 
     fn open_in(&self, directory: &Path) -> Result<OpenFile, PackError> {
         let open = OpenFile::within(directory, Path::new(&self.name))?;
-        if open.n_bytes != self.n_bytes {
-            return Err(PackError::Length { name: self.name.clone(), found: open.n_bytes, expected: self.n_bytes });
-        }
+        self.check_length(open.n_bytes)?;
         Ok(open)
+    }
+
+    fn open_elsewhere(&self, remote: &Remote, bytes: ConfirmedPack) -> Result<OpenFile, PackError> {
+        let modified = if self.n_segments > 0 {
+            None
+        } else {
+            let head = remote.head(&self.name).map_err(io::Error::from)?;
+            self.check_length(head.n_bytes)?;
+            head.modified
+        };
+        let stamp = FileStamp::elsewhere(self.n_bytes, modified, xxh64(self.name.as_bytes(), 0));
+        Ok(OpenFile::elsewhere(SharedFile::of_pack(bytes), stamp))
+    }
+
+    /// A small file, whole in memory, which the hash in its name confirms.
+    fn read_elsewhere(&self, remote: &Remote) -> Result<OpenFile, PackError> {
+        if self.n_bytes > MOST_POSTER_BYTES {
+            return Err(PackError::TooLong { name: self.name.clone() });
+        }
+        let read = || remote.read(&self.name, self.n_bytes, 0..self.n_bytes).map_err(io::Error::from);
+        let is_confirmed =
+            |bytes: &[u8]| content_hash(&self.name) == Some(format!("{:016x}", xxh64(bytes, 0)).as_str());
+        let mut bytes = read()?;
+        if !is_confirmed(&bytes) {
+            remote.forget(&self.name, self.n_bytes, 0..self.n_bytes);
+            bytes = read()?;
+        }
+        if !is_confirmed(&bytes) {
+            remote.forget(&self.name, self.n_bytes, 0..self.n_bytes);
+            return Err(PackError::Unconfirmed { address: remote.place().below(&self.name).to_string() });
+        }
+        let stamp = FileStamp::elsewhere(self.n_bytes, None, xxh64(self.name.as_bytes(), 0));
+        Ok(OpenFile::elsewhere(SharedFile::in_memory(bytes), stamp))
+    }
+
+    /// Compares the length that is found with the manifest's.
+    fn check_length(&self, found: u64) -> Result<(), PackError> {
+        if found == self.n_bytes {
+            return Ok(());
+        }
+        Err(PackError::Length { name: self.name.clone(), found, expected: self.n_bytes })
     }
 
     fn is_open(&self) -> bool {
@@ -192,9 +278,9 @@ mod tests {
     fn packs(directory: &Path, names: &[&str], kept: &Arc<KeptOpen>) -> PackFiles {
         let packs = names.iter().map(|name| {
             fs::write(directory.join(name), name).unwrap();
-            PackDescription { file: (*name).to_owned(), n_bytes: name.len() as u64 }
+            PackDescription { file: (*name).to_owned(), n_bytes: name.len() as u64, n_segments: 0 }
         });
-        PackFiles::new(directory.canonicalize().unwrap(), packs.collect(), Arc::clone(kept))
+        PackFiles::new(PackSource::Directory(directory.canonicalize().unwrap()), packs.collect(), Arc::clone(kept))
     }
 
     #[test]
@@ -235,7 +321,7 @@ mod tests {
         let packs = packs(directory.path(), &["abc"], &KeptOpen::at_most(2));
         for bytes in ["ab", "abcd", ""] {
             fs::write(directory.path().join("abc"), bytes).unwrap();
-            let error = packs.open("abc", Patience::MayWait).unwrap_err().to_string();
+            let error = packs.open("abc", Patience::MayWait).err().unwrap().to_string();
             assert!(error.contains(&format!("{} bytes", bytes.len())), "{error}");
         }
     }

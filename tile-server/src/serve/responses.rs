@@ -1,7 +1,10 @@
 //! The plain responses that several handlers share.
 
+use std::{error::Error, io};
+
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, header, request};
+use remote_files::RemoteError;
 
 use super::{
     body::{self, Body},
@@ -107,14 +110,23 @@ pub(super) fn panicked(panic: &tokio::task::JoinError) -> Response<Body> {
 #[derive(Clone, Debug)]
 pub(super) struct Fault(pub(super) String);
 
-/// 500, said in the log with its reason and to the client without the server's paths.
-pub(super) fn failure(text: &str, error: &dyn std::error::Error) -> Response<Body> {
-    fault(text, format!("{} {error}", text.trim_end()))
+/// 500, said in the log with its reason and to the client without the server's paths; 503 where the host of a dataset does
+/// not answer, which may pass.
+pub(super) fn failure(text: &str, error: &(dyn Error + 'static)) -> Response<Body> {
+    let log = format!("{} {error}", text.trim_end());
+    if is_of_silent_host(error) {
+        let answer = busy("The host where this dataset lies does not answer; try again in a moment.");
+        return with_fault(answer, log);
+    }
+    fault(text, log)
 }
 
 /// 500, of which the log says this.
 pub(super) fn fault(text: &str, log: String) -> Response<Body> {
-    let mut response = sentence(StatusCode::INTERNAL_SERVER_ERROR, text);
+    with_fault(sentence(StatusCode::INTERNAL_SERVER_ERROR, text), log)
+}
+
+fn with_fault(mut response: Response<Body>, log: String) -> Response<Body> {
     response.extensions_mut().insert(Fault(log));
     response
 }
@@ -130,6 +142,25 @@ pub(super) fn name_request(response: &mut Response<Body>, id: &RequestId) {
         response.headers_mut().insert(header::CONTENT_LENGTH, (named.len() as u64).into());
         *response.body_mut() = body::full(named);
     }
+}
+
+/// Whether a file could not be read since the host that has it does not answer.
+pub(super) fn is_of_silent_host(error: &(dyn Error + 'static)) -> bool {
+    let is_silent = |error: &io::Error| matches!(error.kind(), io::ErrorKind::NotConnected | io::ErrorKind::TimedOut);
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        if error.downcast_ref::<RemoteError>().is_some_and(RemoteError::may_pass)
+            || error.downcast_ref::<io::Error>().is_some_and(is_silent)
+        {
+            return true;
+        }
+        // An error of input hides what it is made of from its causes.
+        cause = match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+            Some(inner) => Some(inner),
+            None => error.source(),
+        };
+    }
+    false
 }
 
 /// 200 with these bytes.

@@ -2,8 +2,8 @@
 
 use std::{
     collections::HashMap,
+    io,
     ops::Range,
-    path::Path,
     sync::{Arc, atomic::AtomicBool},
 };
 
@@ -11,19 +11,20 @@ use explorer_core::{de::Sets, filter::CellMask};
 use shared_fbs::{
     api::{DatasetDescription, PosterName},
     dataset_id::name_of,
-    manifest::Manifest,
+    manifest::{Manifest, Pack},
     path::{MANIFEST, PACK_SUFFIX},
 };
 use tessera::{
     compare::{CompareError, planned_moments_until},
     dataset::Dataset,
+    files::Files,
     obs_csv::ObsCsv,
-    packs::PackIndex,
-    plain_file,
+    packs::{ConfirmedFrame, FrameError, PackIndex},
 };
 
 use super::dataset_reader::{
-    ComputeError, ComputeMoments, OpenDataset, PackDescription, Posters, ReadDataset, ReadError, ReadFacts, TileIndex,
+    ComputeError, ComputeMoments, OpenDataset, PackDescription, PlacedFrame, Posters, ReadDataset, ReadError,
+    ReadFacts, TileIndex,
 };
 use crate::catalog::{DatasetFacts, DatasetGenes};
 
@@ -32,17 +33,18 @@ use crate::catalog::{DatasetFacts, DatasetGenes};
 pub struct ManifestReader;
 
 impl ReadDataset for ManifestReader {
-    fn read(&self, id: &str, directory: &Path) -> Result<OpenDataset, ReadError> {
-        let bytes = plain_file::read(&directory.join(MANIFEST))
-            .map_err(|error| format!("{MANIFEST} cannot be read: {error}"))?;
-        let manifest = Manifest::decode(&bytes).map_err(|error| format!("{MANIFEST}: {error}"))?;
+    fn read(&self, id: &str, manifest: &[u8], files: &Arc<dyn Files>) -> Result<OpenDataset, ReadError> {
+        let manifest = Manifest::decode(manifest).map_err(|error| format!("{MANIFEST}: {error}"))?;
+        let is_in_segments = manifest.packs.iter().any(|pack| pack.segments.is_some());
+        let sent_manifest = is_in_segments.then(|| with_whole_packs(&manifest).encode());
         let description = description(id, &manifest);
         let content_id = manifest.content_id.clone();
         let posters = posters(&manifest);
         let has_layer = manifest.statistics_layer().is_some();
-        let tiles = Arc::new(Tiles::of(Dataset::of_manifest(directory, manifest)));
+        let tiles = Arc::new(Tiles::of(Dataset::of_manifest(files, manifest)));
         let moments: Option<Arc<dyn ComputeMoments>> = if has_layer { Some(tiles.clone()) } else { None };
-        Ok(OpenDataset { description, content_id, index: tiles.clone(), posters, facts: Some(tiles), moments })
+        let (index, facts) = (tiles.clone(), Some(tiles as Arc<dyn ReadFacts>));
+        Ok(OpenDataset { description, content_id, sent_manifest, index, posters, facts, moments })
     }
 }
 
@@ -50,6 +52,12 @@ impl ReadDataset for ManifestReader {
 pub fn posters(manifest: &Manifest) -> Posters {
     let poster = |name: PosterName| Some((name, name.of(manifest)?.file.clone()));
     PosterName::ALL.into_iter().filter_map(poster).collect()
+}
+
+/// The same dataset, none of whose packs is in segments.
+fn with_whole_packs(manifest: &Manifest) -> Manifest {
+    let packs = manifest.packs.iter().map(|pack| Pack { segments: None, ..pack.clone() });
+    Manifest { packs: packs.collect(), ..manifest.clone() }
 }
 
 /// What a dataset says of itself; what is computed on it, a server adds.
@@ -87,10 +95,16 @@ impl Tiles {
 
 impl TileIndex for Tiles {
     fn packs(&self) -> Vec<PackDescription> {
-        let described = |pack: &PackIndex| PackDescription { file: pack.file().to_string(), n_bytes: pack.n_bytes() };
-        let posters = self.dataset.manifest().all_posters().iter();
-        let posters =
-            posters.map(|poster| PackDescription { file: poster.file.clone(), n_bytes: u64::from(poster.n_bytes) });
+        let described = |pack: &PackIndex| PackDescription {
+            file: pack.file().to_string(),
+            n_bytes: pack.n_bytes(),
+            n_segments: pack.n_segments(),
+        };
+        let posters = self.dataset.manifest().all_posters().iter().map(|poster| PackDescription {
+            file: poster.file.clone(),
+            n_bytes: u64::from(poster.n_bytes),
+            n_segments: 0,
+        });
         self.dataset.packs().iter().map(described).chain(posters).collect()
     }
 
@@ -105,6 +119,28 @@ impl TileIndex for Tiles {
     fn locate_at_hand(&self, pack: &str, index: u32) -> Option<Range<u64>> {
         let &number = self.packs.get(pack)?;
         Some(self.dataset.packs()[number].slot_at_hand(index)?.range())
+    }
+
+    fn confirmed(&self, pack: &str, offset: u64) -> Result<Option<PlacedFrame>, ReadError> {
+        let Some(&number) = self.packs.get(pack) else {
+            return Ok(None);
+        };
+        let pack = &self.dataset.packs()[number];
+        let Some(slot) = pack.slot_at(offset)? else {
+            return Ok(None);
+        };
+        let ConfirmedFrame { frame, .. } = pack.confirmed(&slot).map_err(|error| match error {
+            FrameError::Read(error) => ReadError::from(error),
+            FrameError::Broken(_) | FrameError::Sent { .. } => error.into(),
+        })?;
+        Ok(Some(PlacedFrame { offset: slot.offset, bytes: frame.into() }))
+    }
+
+    fn prepare(&self, pack: &str, ranges: &[Range<u64>]) -> io::Result<()> {
+        match self.packs.get(pack) {
+            Some(&number) => self.dataset.packs()[number].prepare(ranges),
+            None => Ok(()),
+        }
     }
 }
 
@@ -142,7 +178,7 @@ impl ComputeMoments for Tiles {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
+    use std::{fs, path::Path};
 
     use shared_fbs::{
         frame,
@@ -203,10 +239,15 @@ mod tests {
         directory
     }
 
+    fn read(directory: &Path) -> Result<OpenDataset, ReadError> {
+        let files: Arc<dyn Files> = Arc::new(tessera::files::Directory(directory.to_owned()));
+        ManifestReader.read("two", &fs::read(directory.join(MANIFEST)).unwrap(), &files)
+    }
+
     #[test]
     fn tiles_are_found_through_the_manifest_and_through_pages() {
         let directory = dataset();
-        let open = ManifestReader.read("two", directory.path()).unwrap();
+        let open = read(directory.path()).unwrap();
         assert_eq!(open.description.title, "Two packs");
         assert_eq!(open.index.locate_at_hand(PAGED, 2), None, "its page has not been read");
         for pack in [INLINE, PAGED] {
@@ -226,20 +267,35 @@ mod tests {
     fn a_broken_page_is_an_error_that_names_it() {
         let directory = dataset();
         fs::write(directory.path().join(format!("{PAGED}{PACK_SUFFIX}")), [0; 400]).unwrap();
-        let open = ManifestReader.read("two", directory.path()).unwrap();
+        let open = read(directory.path()).unwrap();
         let error = open.index.locate(PAGED, 2).unwrap_err().to_string();
         assert!(error.contains("page 1") && error.contains(PAGED), "{error}");
     }
 
     #[test]
+    fn every_byte_of_a_pack_is_in_a_frame() {
+        let directory = dataset();
+        let open = read(directory.path()).unwrap();
+        let bytes = fs::read(directory.path().join(format!("{PAGED}{PACK_SUFFIX}"))).unwrap();
+        // The tiles here are no frames, so only pages are confirmed.
+        let page = open.index.confirmed(PAGED, 3).unwrap().unwrap();
+        assert_eq!((page.offset, &page.bytes[..]), (0, &bytes[..page.bytes.len()]));
+        let first = open.index.locate(PAGED, 0).unwrap().unwrap();
+        assert_eq!(page.bytes.len() as u64, first.start);
+        for offset in [first.start, first.start + 1, first.start + 2, bytes.len() as u64 - 1] {
+            open.index.confirmed(PAGED, offset).unwrap_err();
+        }
+        let second = first.end + 2;
+        assert_eq!(open.index.confirmed(PAGED, second).unwrap().unwrap().offset, second, "the second page");
+        assert!(open.index.confirmed(PAGED, bytes.len() as u64).unwrap().is_none());
+        assert!(open.index.confirmed(INLINE, 6).unwrap().is_none());
+        open.index.confirmed(INLINE, 5).unwrap_err();
+    }
+
+    #[test]
     fn what_is_no_manifest_is_refused_by_name() {
-        let directory = tempfile::tempdir().unwrap();
-        let refused = |directory: &Path| {
-            let outcome = ManifestReader.read("x", directory);
-            outcome.err().unwrap().to_string()
-        };
-        assert!(refused(directory.path()).contains(MANIFEST));
-        fs::write(directory.path().join(MANIFEST), "nonsense").unwrap();
-        assert!(refused(directory.path()).contains(MANIFEST));
+        let files: Arc<dyn Files> = Arc::new(tessera::files::Directory("nowhere".into()));
+        let error = ManifestReader.read("x", b"nonsense", &files).err().unwrap().to_string();
+        assert!(error.contains(MANIFEST), "{error}");
     }
 }

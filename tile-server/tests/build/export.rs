@@ -194,7 +194,8 @@ fn segments_make_up_the_packs() {
         expected.extend(segments.into_iter().map(|segment| segment.file));
     }
     assert!(n_cut > 0, "no pack is larger than a segment");
-    // No pack lies beside its segments.
+    // No pack lies beside its segments, and posters are not cut.
+    expected.extend(cut.all_posters().iter().map(|poster| poster.file.clone()));
     assert_eq!(files(&place.data()), expected);
 }
 

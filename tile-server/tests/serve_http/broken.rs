@@ -2,24 +2,34 @@
 
 use std::{
     fs,
-    path::Path,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex, mpsc},
     time::{Duration, SystemTime},
 };
 
-use tile_server::serve::{DatasetDirectory, OpenDataset, Options, ReadDataset, ReadError};
+use tessera::files::Files;
+use tile_server::dataset_place::DatasetPlace;
+use tile_server::serve::{DatasetAddress, OpenDataset, Options, ReadDataset, ReadError};
 
 use crate::support::*;
 
 /// Serves the fixture twice, as `demo` and as `other`.
 fn twice(options: &mut Options) {
-    let directory = options.datasets[0].directory.with_file_name("other");
+    let demo = directory_of(options);
+    let directory = demo.with_file_name("other");
     fs::create_dir(&directory).unwrap();
-    for entry in fs::read_dir(&options.datasets[0].directory).unwrap() {
+    for entry in fs::read_dir(&demo).unwrap() {
         let path = entry.unwrap().path();
         fs::copy(&path, directory.join(path.file_name().unwrap())).unwrap();
     }
-    options.datasets.push(DatasetDirectory { id: "other".to_owned(), directory });
+    options.datasets.push(DatasetAddress { id: "other".to_owned(), place: directory.into() });
+}
+
+fn directory_of(options: &Options) -> PathBuf {
+    match &options.datasets[0].place {
+        DatasetPlace::Directory(directory) => directory.clone(),
+        DatasetPlace::Remote(_) => panic!("the fixture lies on this machine"),
+    }
 }
 
 fn ids(server: &TestServer) -> Vec<String> {
@@ -31,7 +41,7 @@ fn ids(server: &TestServer) -> Vec<String> {
 fn a_broken_dataset_says_why_and_others_are_served() {
     let server = TestServer::start_with(|options| {
         twice(options);
-        fs::write(options.datasets[0].directory.join("manifest.tsm"), "broken").unwrap();
+        fs::write(directory_of(options).join("manifest.tsm"), "broken").unwrap();
     });
     assert_eq!(ids(&server), ["other"]);
     let pack = format!("/data/demo/{OBS}.pack");
@@ -52,11 +62,11 @@ fn a_broken_dataset_says_why_and_others_are_served() {
 struct Hanging(Mutex<mpsc::Receiver<()>>);
 
 impl ReadDataset for Hanging {
-    fn read(&self, id: &str, directory: &Path) -> Result<OpenDataset, ReadError> {
+    fn read(&self, id: &str, manifest: &[u8], files: &Arc<dyn Files>) -> Result<OpenDataset, ReadError> {
         if id == "demo" {
             let _ = self.0.lock().unwrap().recv();
         }
-        FixtureReader.read(id, directory)
+        FixtureReader.read(id, manifest, files)
     }
 }
 

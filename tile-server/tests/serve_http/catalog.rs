@@ -11,6 +11,7 @@ use std::{
 use explorer_core::catalog::{CatalogIndex, Day};
 use shared_fbs::api::DatasetDescription;
 use tempfile::TempDir;
+use tessera::files::Files;
 use tile_server::{
     catalog::{COLLECTION, Folder, SiteUrl, ids},
     serve::{OpenDataset, PackDescription, ReadDataset, ReadError, TileIndex},
@@ -30,8 +31,8 @@ struct OnePack;
 struct NoTiles(String);
 
 impl ReadDataset for OnePack {
-    fn read(&self, id: &str, directory: &Path) -> Result<OpenDataset, ReadError> {
-        let manifest = fs::read_to_string(directory.join("manifest.tsm"))?;
+    fn read(&self, id: &str, manifest: &[u8], _: &Arc<dyn Files>) -> Result<OpenDataset, ReadError> {
+        let manifest = std::str::from_utf8(manifest)?;
         let (title, pack) = manifest.split_once('\n').ok_or("the manifest names no pack")?;
         let description = DatasetDescription {
             id: id.to_owned(),
@@ -43,6 +44,7 @@ impl ReadDataset for OnePack {
         Ok(OpenDataset {
             description,
             content_id: pack.to_owned(),
+            sent_manifest: None,
             index,
             posters: Default::default(),
             facts: None,
@@ -53,7 +55,7 @@ impl ReadDataset for OnePack {
 
 impl TileIndex for NoTiles {
     fn packs(&self) -> Vec<PackDescription> {
-        vec![PackDescription { file: self.0.clone(), n_bytes: 5 }]
+        vec![PackDescription { file: self.0.clone(), n_bytes: 5, n_segments: 0 }]
     }
 
     fn locate(&self, _pack: &str, _index: u32) -> Result<Option<std::ops::Range<u64>>, ReadError> {
@@ -84,7 +86,7 @@ impl Site {
         let path = folder.path().to_owned();
         let server = TestServer::start_with(|options| {
             options.datasets = Vec::new();
-            options.folders = vec![Folder::new(path)];
+            options.folders = vec![Folder::new(path).into()];
             options.reader = Arc::new(OnePack);
             options.site = site;
         });
@@ -128,7 +130,7 @@ fn write_dataset(directory: &Path, title: &str, pack: &str) {
 }
 
 /// Waits for what comes within some seconds, or fails.
-fn wait_until(is_so: impl Fn() -> bool) {
+pub fn wait_until(is_so: impl Fn() -> bool) {
     let begun = Instant::now();
     while !is_so() {
         assert!(begun.elapsed() < Duration::from_secs(60), "it does not come");

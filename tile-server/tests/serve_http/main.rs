@@ -7,6 +7,9 @@ mod catalog;
 mod cross_origin;
 mod files;
 mod floods;
+#[path = "../../../remote-files/tests/remote/host.rs"]
+#[allow(dead_code, reason = "the tests of remote-files use more of it")]
+mod host;
 mod hostile;
 mod hosts;
 mod limits;
@@ -16,6 +19,8 @@ mod moments;
 mod moments_of_demo;
 mod page;
 mod protocol;
+mod remote;
+mod remote_command;
 mod stop;
 mod support;
 mod tiles;

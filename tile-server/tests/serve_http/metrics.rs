@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, fs, net::SocketAddr};
 
-use tile_server::serve::{AllowedHosts, DatasetDirectory, MetricsOptions};
+use tile_server::serve::{AllowedHosts, DatasetAddress, MetricsOptions};
 
 use crate::support::*;
 
@@ -10,10 +10,8 @@ fn measured() -> TestServer {
     TestServer::start_with(|options| {
         let address = SocketAddr::from(([127, 0, 0, 1], 0));
         options.metrics = Some(MetricsOptions { address, allowed_hosts: AllowedHosts::default() });
-        options.datasets.push(DatasetDirectory {
-            id: "absent".to_owned(),
-            directory: options.datasets[0].directory.with_file_name("absent"),
-        });
+        let absent = std::env::temp_dir().join("tessera-absent");
+        options.datasets.push(DatasetAddress { id: "absent".to_owned(), place: absent.into() });
     })
 }
 

@@ -2,7 +2,6 @@
 
 use std::{
     io::{Read, Write},
-    path::Path,
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, Ordering},
@@ -15,6 +14,7 @@ use std::{
 use explorer_core::filter::CellMask;
 use serde_json::json;
 use shared_fbs::LayerNameError;
+use tessera::files::Files;
 use tile_server::serve::{ComputeError, ComputeMoments, OpenDataset, Options, ReadDataset, ReadError};
 
 use crate::support::*;
@@ -94,8 +94,8 @@ impl ComputeMoments for Slow {
 struct Computing(Arc<dyn ComputeMoments>);
 
 impl ReadDataset for Computing {
-    fn read(&self, id: &str, directory: &Path) -> Result<OpenDataset, ReadError> {
-        let open = FixtureReader.read(id, directory)?;
+    fn read(&self, id: &str, manifest: &[u8], files: &Arc<dyn Files>) -> Result<OpenDataset, ReadError> {
+        let open = FixtureReader.read(id, manifest, files)?;
         Ok(OpenDataset { moments: Some(Arc::clone(&self.0)), ..open })
     }
 }

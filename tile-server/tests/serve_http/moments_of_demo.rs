@@ -19,7 +19,7 @@ use tessera::{
     compare::{cells_with_label, moments_of},
     dataset::Dataset,
 };
-use tile_server::serve::{DatasetDirectory, ManifestReader};
+use tile_server::serve::{DatasetAddress, ManifestReader};
 
 use crate::{moments::BYTES, support::*};
 
@@ -29,7 +29,7 @@ fn build_demo(out: &Path) {
 }
 
 /// The demo dataset, built once for all tests that leave it as it is.
-fn demo() -> PathBuf {
+pub fn demo() -> PathBuf {
     static DEMO: LazyLock<TempDir> = LazyLock::new(|| {
         let directory = tempfile::tempdir().unwrap();
         build_demo(&directory.path().join("pbmc"));
@@ -40,7 +40,7 @@ fn demo() -> PathBuf {
 
 fn serve(directory: PathBuf) -> TestServer {
     TestServer::start_with(|options| {
-        options.datasets = vec![DatasetDirectory { id: "pbmc".to_owned(), directory }];
+        options.datasets = vec![DatasetAddress { id: "pbmc".to_owned(), place: directory.into() }];
         options.reader = Arc::new(ManifestReader);
     })
 }

@@ -8,6 +8,7 @@ use std::{
     time::Duration,
 };
 
+use tessera::files::Files;
 use tile_server::serve::{self, Asset, FrontEnd, OpenDataset, ReadDataset, ReadError};
 use tokio::sync::oneshot;
 
@@ -122,7 +123,7 @@ fn a_thread_that_waits_for_a_disk_does_not_hold_the_server_up() {
 struct HangingReader(Mutex<mpsc::Receiver<()>>);
 
 impl ReadDataset for HangingReader {
-    fn read(&self, _: &str, _: &Path) -> Result<OpenDataset, ReadError> {
+    fn read(&self, _: &str, _: &[u8], _: &Arc<dyn Files>) -> Result<OpenDataset, ReadError> {
         let _ = self.0.lock().unwrap().recv();
         Err("it was let go".into())
     }
@@ -134,7 +135,7 @@ fn a_server_that_still_waits_for_its_datasets_is_stopped() {
     let directory = tempfile::tempdir().unwrap();
     std::fs::write(directory.path().join("manifest.tsm"), "").unwrap();
     let options = serve::Options {
-        datasets: vec![serve::DatasetDirectory { id: "demo".to_owned(), directory: directory.path().to_owned() }],
+        datasets: vec![serve::DatasetAddress { id: "demo".to_owned(), place: directory.path().to_owned().into() }],
         reader: Arc::new(HangingReader(Mutex::new(wait))),
         limits: serve::Limits { look_time: Duration::from_secs(1000), ..serve::Limits::default() },
         ..no_datasets(SocketAddr::from(([127, 0, 0, 1], 0)))

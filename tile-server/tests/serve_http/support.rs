@@ -15,8 +15,9 @@ use std::{
 
 use shared_fbs::api::DatasetDescription;
 use tempfile::TempDir;
+use tessera::files::Files;
 use tile_server::serve::{
-    self, AllowedHosts, BasePath, CorsOrigins, DatasetDirectory, FrameAncestors, Limits, OpenDataset, Options, Origins,
+    self, AllowedHosts, BasePath, CorsOrigins, DatasetAddress, FrameAncestors, Limits, OpenDataset, Options, Origins,
     PackDescription, Posters, ReadDataset, ReadError, TileIndex,
 };
 use tokio::sync::oneshot;
@@ -81,9 +82,9 @@ pub struct FixtureReader;
 struct FixtureIndex(HashMap<&'static str, (u64, Vec<Range<u64>>)>);
 
 impl ReadDataset for FixtureReader {
-    fn read(&self, id: &str, directory: &Path) -> Result<OpenDataset, ReadError> {
-        let manifest = fs::read_to_string(directory.join("manifest.tsm"))?;
-        let (title, content_id) = manifest.split_once(" content=").unwrap_or((&manifest, CONTENT));
+    fn read(&self, id: &str, manifest: &[u8], _: &Arc<dyn Files>) -> Result<OpenDataset, ReadError> {
+        let manifest = std::str::from_utf8(manifest)?;
+        let (title, content_id) = manifest.split_once(" content=").unwrap_or((manifest, CONTENT));
         if title == "broken" {
             return Err("the manifest is broken".into());
         }
@@ -109,6 +110,7 @@ impl ReadDataset for FixtureReader {
                 ..DatasetDescription::default()
             },
             content_id: content_id.to_owned(),
+            sent_manifest: None,
             index: Arc::new(FixtureIndex(packs)),
             posters: Posters::default(),
             facts: None,
@@ -122,6 +124,7 @@ impl TileIndex for FixtureIndex {
         let described = |(pack, (n_bytes, _)): (&&str, &(u64, _))| PackDescription {
             file: format!("{pack}.pack"),
             n_bytes: *n_bytes,
+            n_segments: 0,
         };
         self.0.iter().map(described).collect()
     }
@@ -165,7 +168,7 @@ impl TestServer {
 
         let mut options = Options {
             address: SocketAddr::from(([127, 0, 0, 1], 0)),
-            datasets: vec![DatasetDirectory { id: "demo".to_owned(), directory: demo }],
+            datasets: vec![DatasetAddress { id: "demo".to_owned(), place: demo.into() }],
             folders: Vec::new(),
             reader: Arc::new(FixtureReader),
             front_end: None,

@@ -15,7 +15,7 @@ struct Room {
     reason: &'static str,
 }
 
-const ROOMS: [Room; 14] = [
+const ROOMS: [Room; 15] = [
     Room { package: "shared-fbs", may_use: &[], reason: "the format stands below everything else" },
     Room { package: "h5ad", may_use: &[], reason: "AnnData files can be read without knowing tiles" },
     Room {
@@ -33,6 +33,7 @@ const ROOMS: [Room; 14] = [
         may_use: &["shared-fbs", "explorer-core"],
         reason: "the native library reads datasets and no AnnData",
     },
+    Room { package: "remote-files", may_use: &[], reason: "files of other hosts are bytes, whatever is in them" },
     Room {
         package: "explorer-points",
         may_use: &[],
@@ -50,7 +51,7 @@ const ROOMS: [Room; 14] = [
     },
     Room {
         package: "tile-server",
-        may_use: &["shared-fbs", "explorer-core", "h5ad", "builder", "tessera"],
+        may_use: &["shared-fbs", "explorer-core", "h5ad", "builder", "tessera", "remote-files"],
         reason: "the program serves and offers commands; it draws nothing",
     },
     Room { package: "synthetic", may_use: &[], reason: "what makes test data shares nothing with what is tested" },

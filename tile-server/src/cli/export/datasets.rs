@@ -12,11 +12,13 @@ use shared_fbs::{
 };
 use tessera::{
     dataset::{Dataset, DatasetError},
+    files::{Directory, Files},
     obs_csv::ObsCsv,
     plain_file,
 };
 use tile_server::{
     catalog::{CatalogEntry, Collection, DatasetFacts, DatasetGenes, FoundDataset, GeneStore, Original},
+    dataset_place::DatasetPlace,
     serve::{self, PagePoster},
 };
 
@@ -56,11 +58,15 @@ pub fn named(mut datasets: Vec<FoundDataset>) -> Vec<Exported> {
     for dataset in &datasets {
         *n_of_name.entry(key(&dataset.id)).or_default() += 1;
     }
-    let exported = |FoundDataset { id, directory, collection }: FoundDataset| {
+    let exported = |FoundDataset { id, place, collection }: FoundDataset| {
         let name = if n_of_name[&key(&id)] == 1 { name_of(&id).to_owned() } else { id.clone() };
-        Exported { name, id, directory, collection }
+        match place {
+            DatasetPlace::Directory(directory) => Some(Exported { name, id, directory, collection }),
+            // No argument of `export` leads there.
+            DatasetPlace::Remote(_) => None,
+        }
     };
-    datasets.into_iter().map(exported).collect()
+    datasets.into_iter().filter_map(exported).collect()
 }
 
 /// Whether only those may find it who know its address.
@@ -107,7 +113,8 @@ impl Exported {
         progress: &dyn Progress,
     ) -> Result<Told<'_>> {
         let (manifest, manifest_bytes) = self.manifest()?;
-        let dataset = Arc::new(Dataset::of_manifest(&self.directory, manifest));
+        let files: Arc<dyn Files> = Arc::new(Directory(self.directory.clone()));
+        let dataset = Arc::new(Dataset::of_manifest(&files, manifest));
         let manifest = dataset.manifest();
         if !self.is_withdrawn() {
             self.check(manifest)?;
@@ -234,7 +241,7 @@ mod tests {
 
     #[test]
     fn names_lead_to_one_dataset_on_any_host() {
-        let found = |id: &str| FoundDataset { id: id.to_owned(), directory: PathBuf::new(), collection: None };
+        let found = |id: &str| FoundDataset { id: id.to_owned(), place: PathBuf::new().into(), collection: None };
         let datasets = ["pbmc-3f9a1c", "a-000001", "A-000002"].map(found);
         let named = named(datasets.into());
         assert_eq!(named[0].addresses(), ["pbmc", "pbmc-3f9a1c"]);

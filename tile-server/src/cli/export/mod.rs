@@ -106,7 +106,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let existing = if arguments.force { Existing::Replace } else { Existing::Keep };
     let out = native::checked_place::<SiteKind>(&arguments.out, existing)?;
     let cache = Cache { directory: arguments.cache.as_deref(), choices: &arguments.choices, is_quiet: arguments.quiet };
-    let found = serve::inputs(&arguments.inputs, &cache, &progress)?.into_found()?;
+    let found = serve::inputs(&arguments.inputs, &cache, None, &progress)?.into_found()?;
     let n_private = found.iter().filter(|dataset| datasets::is_private(dataset)).count();
     if n_private > 0 {
         let datasets = format::plural(n_private, "dataset", "datasets");

@@ -1,0 +1,223 @@
+//! The datasets in a folder of another host.
+
+use std::{
+    collections::HashMap,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use remote_files::{Document, Remote, RemoteError, State};
+use shared_fbs::{api::DatasetDescription, dataset_id::name_of, path::DATA_ROUTE, path::MANIFEST};
+
+use super::{COLLECTION, Collection, Download, Folder, FoundDataset, Scan, ids};
+use crate::dataset_place::DatasetPlace;
+
+/// Between two looks at one folder: each is a request per dataset.
+const PERIOD: Duration = Duration::from_secs(60);
+
+/// The longest `collection.toml`, and list of datasets.
+const MOST_BYTES: u64 = 16 << 20;
+
+/// The file of a site, and the answer of a tile server, that lists the datasets.
+const DATASETS: &str = "api/datasets";
+
+/// A folder of datasets, wherever it lies.
+#[derive(Debug)]
+pub enum AnyFolder {
+    /// On this machine.
+    Directory(Folder),
+    /// On another host.
+    Remote(RemoteFolder),
+}
+
+/// A folder of datasets on another host: of an object store, whose lists tell what is in it as directories would; or of a
+/// web host, which lists nothing, so that a site says it in `api/datasets`.
+pub struct RemoteFolder {
+    remote: Remote,
+    /// The last good state of every collection, by its folder.
+    collections: HashMap<String, Known>,
+    last: Option<(Instant, Scan)>,
+}
+
+#[derive(Default)]
+struct Known {
+    tag: Option<String>,
+    collection: Option<Arc<Collection>>,
+    /// What is wrong with the present state.
+    fault: Option<String>,
+}
+
+/// A collection that could never be read.
+struct Unreadable;
+
+/// Whether a folder has a `collection.toml`, as its list says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum CollectionFile {
+    Absent,
+    Present,
+}
+
+impl CollectionFile {
+    fn among(files: &[String]) -> Self {
+        if files.iter().any(|file| file == COLLECTION) { Self::Present } else { Self::Absent }
+    }
+}
+
+impl AnyFolder {
+    /// Where it lies.
+    pub fn place(&self) -> String {
+        match self {
+            Self::Directory(folder) => folder.path().display().to_string(),
+            Self::Remote(folder) => folder.remote.place().to_string(),
+        }
+    }
+
+    /// Looks for datasets; see [`Folder::scan`].
+    ///
+    /// # Errors
+    /// When the folder cannot be listed, as a sentence.
+    pub fn scan(&mut self) -> Result<Scan, String> {
+        match self {
+            Self::Directory(folder) => folder.scan().map_err(|error| error.to_string()),
+            Self::Remote(folder) => folder.scan().map_err(|error| error.to_string()),
+        }
+    }
+}
+
+impl From<Folder> for AnyFolder {
+    fn from(folder: Folder) -> Self {
+        Self::Directory(folder)
+    }
+}
+
+impl RemoteFolder {
+    /// The folder at this place.
+    pub fn new(remote: Remote) -> Self {
+        Self { remote, collections: HashMap::new(), last: None }
+    }
+
+    /// What is in it, or was when it was last looked at, not long ago. Blocks.
+    ///
+    /// # Errors
+    /// When it cannot be listed.
+    pub fn scan(&mut self) -> Result<Scan, RemoteError> {
+        if let Some((time, scan)) = &self.last
+            && time.elapsed() < PERIOD
+        {
+            return Ok(Scan { new_faults: Vec::new(), ..scan.clone() });
+        }
+        let outcome = if self.remote.place().scheme().is_web() { self.scan_site() } else { self.scan_store() };
+        // One that cannot be listed is not asked again at once either.
+        let last = outcome.as_ref().ok().cloned().or_else(|| self.last.take().map(|(_, scan)| scan));
+        self.last = last.map(|scan| (Instant::now(), scan));
+        outcome
+    }
+
+    fn scan_site(&self) -> Result<Scan, RemoteError> {
+        let State::Present(Document { bytes, .. }) = self.remote.get(DATASETS, MOST_BYTES, None)? else {
+            return Ok(Scan::default());
+        };
+        let datasets: Vec<DatasetDescription> = serde_json::from_slice(&bytes).map_err(|error| RemoteError::Wrong {
+            url: self.remote.place().below(DATASETS).to_string(),
+            reason: format!("it lists no datasets: {error}"),
+        })?;
+        let found = datasets.iter().map(|dataset| {
+            let remote = self.remote.below(&format!("{DATA_ROUTE}/{}", dataset.id));
+            let id = ids::of_place(name_of(&dataset.id), remote.place());
+            FoundDataset { id, place: DatasetPlace::Remote(remote), collection: None }
+        });
+        Ok(Scan { datasets: found.collect(), new_faults: Vec::new() })
+    }
+
+    fn scan_store(&mut self) -> Result<Scan, RemoteError> {
+        let mut scan = Scan::default();
+        let top = self.remote.list()?;
+        let mut folders = vec![(self.remote.clone(), CollectionFile::among(&top.files))];
+        let mut datasets = Vec::new();
+        for name in top.folders.iter().filter(|name| !name.starts_with('.')) {
+            let folder = self.remote.below(name);
+            let files = folder.list()?.files;
+            let has = |name: &str| files.iter().any(|file| file == name);
+            if has(MANIFEST) {
+                datasets.push((0, folder));
+            } else if has(COLLECTION) {
+                folders.push((folder, CollectionFile::Present));
+            }
+        }
+        for (number, (folder, _)) in folders.iter().enumerate().skip(1) {
+            for name in folder.list()?.folders.iter().filter(|name| !name.starts_with('.')) {
+                let dataset = folder.below(name);
+                if dataset.list()?.files.iter().any(|file| file == MANIFEST) {
+                    datasets.push((number, dataset));
+                }
+            }
+        }
+        for (number, (folder, file)) in folders.iter().enumerate() {
+            let Ok(collection) = self.collection(folder, *file, &mut scan.new_faults) else { continue };
+            for (_, remote) in datasets.iter().filter(|(of, _)| *of == number) {
+                let id = id_of(remote, collection.as_deref());
+                let place = DatasetPlace::Remote(remote.clone());
+                scan.datasets.push(FoundDataset { id, place, collection: collection.clone() });
+            }
+        }
+        self.collections.retain(|known, _| folders.iter().any(|(folder, _)| folder.place().to_string() == *known));
+        Ok(scan)
+    }
+
+    /// The collection of a folder, or none where it is no collection's. One that can no longer be read stays as it was.
+    fn collection(
+        &mut self,
+        folder: &Remote,
+        file: CollectionFile,
+        new_faults: &mut Vec<String>,
+    ) -> Result<Option<Arc<Collection>>, Unreadable> {
+        let place = folder.place();
+        let known = self.collections.entry(place.to_string()).or_default();
+        if file == CollectionFile::Absent {
+            *known = Known::default();
+            return Ok(None);
+        }
+        let fault = match folder.get(COLLECTION, MOST_BYTES, known.tag.as_deref()) {
+            Ok(State::Unchanged) => known.fault.clone(),
+            Ok(State::Present(Document { bytes, tag, .. })) => {
+                known.tag = tag;
+                let text = String::from_utf8_lossy(&bytes);
+                match Collection::parse(&text, place.name()) {
+                    Ok(mut read) => {
+                        // Original files are offered from directories of this machine only.
+                        for note in read.datasets.values_mut() {
+                            note.file.take_if(|file| matches!(file, Download::Here(_)));
+                        }
+                        // One that did not change is the same in memory.
+                        if known.collection.as_deref() != Some(&read) {
+                            known.collection = Some(Arc::new(read));
+                        }
+                        None
+                    }
+                    Err(error) => Some(format!("{place}: {error}")),
+                }
+            }
+            Err(error) => Some(error.to_string()),
+        };
+        if fault != known.fault {
+            new_faults.extend(fault.clone());
+            known.fault = fault;
+        }
+        if known.fault.is_some() && known.collection.is_none() { Err(Unreadable) } else { Ok(known.collection.clone()) }
+    }
+}
+
+impl std::fmt::Debug for RemoteFolder {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "{}", self.remote.place())
+    }
+}
+
+/// Datasets of a private collection have its id in theirs, so that none can be guessed either.
+fn id_of(dataset: &Remote, collection: Option<&Collection>) -> String {
+    let place = dataset.place();
+    match collection.filter(|collection| collection.is_private()) {
+        Some(collection) => format!("{}-{}", ids::plain(place.name()), collection.id),
+        None => ids::of_place(place.name(), place),
+    }
+}
