@@ -50,7 +50,12 @@ pub fn Dialog(
             aria-label=title
             data-testid=test_id
             node_ref=dialog
-            on:close=move |_| on_close.run(())
+            on:close=move |_| {
+                // Told late, it may be of the time before the dialog was opened again.
+                if dialog.get_untracked().is_some_and(|dialog| !dialog.open()) {
+                    on_close.run(());
+                }
+            }
             on:click=press
         >
             <div>
