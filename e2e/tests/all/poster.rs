@@ -65,6 +65,7 @@ async fn steps(visit: &Visit) -> Result<()> {
 
     // A link asks for another view: then there is no poster.
     visit.browser.resize(Screen::DESK)?;
+    page.goto("about:blank").await?;
     page.goto(&format!("{address}#c=obs:louvain")).await?;
     page.until_drawn(N_CELLS).await?;
     let hidden = page.evaluate("document.querySelector('.poster')?.hidden", Value::Null).await?;
