@@ -1,6 +1,7 @@
 //! The picture with all that floats over it, or what stands in its place.
 
 use explorer_core::{
+    dataset::Tissue,
     format::plural,
     screen::{LegendEntry, LegendModel},
     session::{Colors, Session, embedding_name, legend},
@@ -299,6 +300,7 @@ fn EmbeddingBar(
                 store.dispatch(Action::SetEmbedding { panel: PanelIdx::FIRST, embedding: Some(key) });
             })
             tool=store.part(|state| state.view.tool)
+            is_solid=Memo::new(move |_| handle.is_solid())
             select_mode=Signal::derive(move || {
                 let key = shown();
                 let has_selection = query.with(|query| query.filters.selections.contains_key(&key));
@@ -329,6 +331,7 @@ fn Display(store: Store, handle: PictureHandle) -> impl IntoView {
     let chosen_px = move || handle.view.get().map_or(1.0, |view| view.diameter_px(placing.get().n_points));
     let colors = store.colors();
     let asked = store.part(|state| state.view.analysis.color_options.clone());
+    let tissues = store.tissues();
     let colored_by = Memo::new(move |_| {
         colors.with(|colors| match colors {
             Colors::Plain | Colors::Labels { .. } => ColoredBy::NoNumber,
@@ -342,6 +345,14 @@ fn Display(store: Store, handle: PictureHandle) -> impl IntoView {
             chosen_px=Signal::derive(chosen_px)
             options=asked
             colored_by
+            tissues=Signal::derive(move || {
+                let choice = |tissue: &Tissue| Choice::new(tissue.library.clone(), tissue.library.clone());
+                tissues.with(|tissues| tissues.iter().map(choice).collect())
+            })
+            tissue=store.part(|state| state.view.panels.first().tissue.clone())
+            on_tissue=Callback::new(move |tissue| {
+                store.dispatch(Action::SetTissue { panel: PanelIdx::FIRST, tissue });
+            })
             on_style=Callback::new(move |style| {
                 store.dispatch(Action::SetPointStyle { panel: PanelIdx::FIRST, style });
             })

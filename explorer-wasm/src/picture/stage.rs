@@ -5,6 +5,7 @@ use std::{
     rc::{Rc, Weak},
 };
 
+use explorer_core::dataset::Tissue;
 use explorer_render::{
     Backend, DrawMode, FrameBudget, FrameParams, Pace, Ration, RenderError, RenderOutcome, Renderer, Resolution,
 };
@@ -18,6 +19,7 @@ use super::{
     PictureFailure, PictureHandle,
     canvas::OpeningCanvas,
     save::{Surroundings, Wanted, encode},
+    tissue::{TissueLayer, most_pixels},
 };
 use crate::{
     bridge::Scene,
@@ -46,6 +48,7 @@ pub(super) struct Stage {
     host: HtmlElement,
     backend: Backend,
     drawing: RefCell<Drawing>,
+    tissue: RefCell<TissueLayer>,
     is_requested: Cell<bool>,
     is_settling: Cell<bool>,
     is_picking: Cell<bool>,
@@ -83,6 +86,7 @@ impl Stage {
                 place: None,
                 background: [255; 3],
             }),
+            tissue: RefCell::default(),
             is_requested: Cell::new(false),
             is_settling: Cell::new(false),
             is_picking: Cell::new(false),
@@ -141,9 +145,30 @@ impl Stage {
                     set(&canvas, "data-renderer", &renderer.gpu().backend_name().to_lowercase());
                     stage.drawing.borrow_mut().renderer = Some(renderer);
                     stage.store.with_scene(Scene::forget_uploads);
+                    let again = stage.tissue.borrow_mut().forget_upload();
+                    stage.load_tissue(again);
                     stage.request();
                 }
                 Err(error) => stage.give_up(&error),
+            }
+        });
+    }
+
+    /// The image of a tissue is to lie under the spots, or none.
+    pub fn follow_tissue(&self, tissue: Option<Tissue>) {
+        let missing = self.tissue.borrow_mut().want(tissue);
+        self.load_tissue(missing);
+        self.request();
+    }
+
+    fn load_tissue(&self, tissue: Option<Tissue>) {
+        let Some(tissue) = tissue else { return };
+        let (me, store, most) = (self.me.clone(), self.store, most_pixels(self.backend));
+        spawn_local(async move {
+            let pixels = store.tissue_pixels(&tissue, most).await;
+            if let (Some(stage), Some(pixels)) = (me.upgrade(), pixels) {
+                stage.tissue.borrow_mut().arrive(&tissue, pixels);
+                stage.request();
             }
         });
     }
@@ -252,6 +277,7 @@ impl Stage {
         };
         renderer.poll();
         let uploaded = self.store.with_scene(|scene| {
+            scene.turn(view.projection());
             let is_stale = scene.is_stale();
             let uploaded = if is_stale { scene.upload(renderer) } else { Ok(()) };
             uploaded.map(|()| ([scene.n_drawable(), scene.n_placed(), scene.n_points()], is_stale))
@@ -265,8 +291,22 @@ impl Stage {
                 return;
             }
         };
-        let style = self.store.peek(|state| state.view.panels.first().points);
-        let mut params = view.frame_params(style, n_points, *background);
+        let (style, opacity) = self.store.peek(|state| {
+            let panel = state.view.panels.first();
+            (panel.points, panel.tissue.opacity)
+        });
+        let mut tissue = self.tissue.borrow_mut();
+        let is_stale = is_stale || tissue.is_stale();
+        let opacity = match tissue.upload(renderer) {
+            Ok(true) => opacity,
+            Ok(false) => 0.0,
+            Err(error) => {
+                self.store.tell(format!("The image of the tissue cannot be drawn: {error}."), Tone::Error);
+                0.0
+            }
+        };
+        drop(tissue);
+        let mut params = view.frame_params(style, n_points, *background, opacity);
         params.highlight = self.handle.highlight.get_untracked();
         params.prefix = n_drawable;
         let now = platform::now_millis();

@@ -22,6 +22,7 @@ mod read;
 mod routes;
 mod samples;
 mod selection;
+mod tissue;
 
 use std::{
     cell::{Cell, RefCell},
