@@ -164,7 +164,7 @@ impl Stage {
     fn load_tissue(&self, tissue: Option<Tissue>) {
         let Some(tissue) = tissue else { return };
         let (me, store, most) = (self.me.clone(), self.store, most_pixels(self.backend));
-        spawn_local(async move {
+        self.store.spawn(async move {
             let pixels = store.tissue_pixels(&tissue, most).await;
             if let (Some(stage), Some(pixels)) = (me.upgrade(), pixels) {
                 stage.tissue.borrow_mut().arrive(&tissue, pixels);
