@@ -43,6 +43,7 @@ mod summary;
 #[cfg(test)]
 mod tests;
 mod tile_queue;
+mod unit;
 mod window;
 
 pub use crate::names::MISSING_LABEL;
@@ -77,4 +78,5 @@ pub use side_sizes::SideSizes;
 pub use slot::Slot;
 pub use summary::{DeSummary, MarkedLabel, MarkerGene, MarkersSummary, SamplePair};
 pub use tile_queue::{PositionSample, TileQueue, Visibility};
+pub use unit::Unit;
 pub use window::Window;

@@ -2,9 +2,8 @@
 
 use explorer_core::{
     dataset::Tissue,
-    format::plural,
     screen::{LegendEntry, LegendModel},
-    session::{Colors, Session, embedding_name, legend},
+    session::{Colors, Session, Unit, embedding_name, legend},
     sorting::sort_by,
     state::{Action, ColorOptions, Command, PanelIdx, Platform, Range},
 };
@@ -263,10 +262,11 @@ fn EmbeddingBar(
         // Read, not tracked alone: a memo that nobody reads follows nothing.
         n_visible.get();
         let name = |session: &Session| {
+            let unit = Unit::of(session.manifest());
             let choice = |embedding: &Embedding| {
                 let name = embedding_name(&embedding.key);
                 let label = match session.n_positioned(embedding) {
-                    Some(n_cells) => format!("{name}: {}", plural(n_cells as usize, "cell", "cells")),
+                    Some(n_cells) => format!("{name}: {}", unit.count(n_cells)),
                     None => name.to_owned(),
                 };
                 (embedding.key.clone(), label)

@@ -5,7 +5,6 @@ use std::{
     rc::{Rc, Weak},
 };
 
-use explorer_core::dataset::Tissue;
 use explorer_render::{
     Backend, DrawMode, FrameBudget, FrameParams, Pace, Ration, RenderError, RenderOutcome, Renderer, Resolution,
 };
@@ -18,10 +17,9 @@ use super::{
     PictureFailure, PictureHandle,
     canvas::OpeningCanvas,
     save::{Surroundings, Wanted, encode},
-    tissue::{TissueLayer, most_pixels},
 };
 use crate::{
-    bridge::Scene,
+    bridge::{Scene, TissueLayer},
     platform,
     store::{Store, Tone},
     ui::Rgb,
@@ -42,12 +40,12 @@ const MOST_LOSSES: u32 = 3;
 
 /// Draws the store's scene on a canvas within `host`.
 pub(super) struct Stage {
-    store: Store,
+    pub(super) store: Store,
     handle: PictureHandle,
     host: HtmlElement,
-    backend: Backend,
+    pub(super) backend: Backend,
     drawing: RefCell<Drawing>,
-    tissue: RefCell<TissueLayer>,
+    pub(super) tissue: RefCell<TissueLayer>,
     /// The frame that is asked for, by the browser's number.
     requested: Cell<Option<i32>>,
     is_settling: Cell<bool>,
@@ -58,7 +56,7 @@ pub(super) struct Stage {
     n_losses: Cell<u32>,
     is_over: Cell<bool>,
     callback: RefCell<Option<Closure<dyn FnMut()>>>,
-    me: Weak<Stage>,
+    pub(super) me: Weak<Stage>,
 }
 
 struct Drawing {
@@ -145,30 +143,10 @@ impl Stage {
                     set(&canvas, "data-renderer", &renderer.gpu().backend_name().to_lowercase());
                     stage.drawing.borrow_mut().renderer = Some(renderer);
                     stage.store.with_scene(Scene::forget_uploads);
-                    let again = stage.tissue.borrow_mut().forget_upload();
-                    stage.load_tissue(again);
+                    stage.load_tissue_again();
                     stage.request();
                 }
                 Err(error) => stage.give_up(&error),
-            }
-        });
-    }
-
-    /// The image of a tissue is to lie under the spots, or none.
-    pub fn follow_tissue(&self, tissue: Option<Tissue>) {
-        let missing = self.tissue.borrow_mut().want(tissue);
-        self.load_tissue(missing);
-        self.request();
-    }
-
-    fn load_tissue(&self, tissue: Option<Tissue>) {
-        let Some(tissue) = tissue else { return };
-        let (me, store, most) = (self.me.clone(), self.store, most_pixels(self.backend));
-        self.store.spawn(async move {
-            let pixels = store.tissue_pixels(&tissue, most).await;
-            if let (Some(stage), Some(pixels)) = (me.upgrade(), pixels) {
-                stage.tissue.borrow_mut().arrive(&tissue, pixels);
-                stage.request();
             }
         });
     }

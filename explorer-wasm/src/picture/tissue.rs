@@ -1,62 +1,33 @@
-//! The image of a tissue under its spots: loaded when it is first to be seen, and handed to the renderer.
+//! The image of a tissue under its spots: loaded when it is first to be seen.
 
-use explorer_core::dataset::{RgbaImage, Tissue};
-use explorer_render::{Backend, RenderError, Renderer};
+use explorer_core::dataset::Tissue;
 
-/// The image that is to be seen, and how far it has come.
-#[derive(Default)]
-pub(super) struct TissueLayer {
-    wanted: Option<Tissue>,
-    /// What the renderer has yet to be given.
-    pixels: Option<RgbaImage>,
-    is_uploaded: bool,
-}
+use super::stage::Stage;
+use crate::bridge::most_pixels;
 
-impl TissueLayer {
-    /// Another image is to be seen, or none: what has to be loaded for that.
-    pub fn want(&mut self, tissue: Option<Tissue>) -> Option<Tissue> {
-        if self.wanted == tissue {
-            return None;
-        }
-        *self = Self { wanted: tissue, ..Self::default() };
-        self.wanted.clone()
+impl Stage {
+    /// The image of a tissue is to lie under the spots, or none.
+    pub fn follow_tissue(&self, tissue: Option<Tissue>) {
+        let missing = self.tissue.borrow_mut().want(tissue);
+        self.load_tissue(missing);
+        self.request();
     }
 
-    /// The renderer is a new one: what has to be loaded again.
-    pub fn forget_upload(&mut self) -> Option<Tissue> {
-        if self.pixels.is_none() {
-            self.is_uploaded = false;
-            return self.wanted.clone();
-        }
-        None
+    /// The renderer is a new one.
+    pub fn load_tissue_again(&self) {
+        let missing = self.tissue.borrow_mut().forget_upload();
+        self.load_tissue(missing);
     }
 
-    /// The pixels of an image have come.
-    pub fn arrive(&mut self, tissue: &Tissue, pixels: RgbaImage) {
-        if self.wanted.as_ref() == Some(tissue) {
-            self.pixels = Some(pixels);
-        }
-    }
-
-    /// Whether the renderer is to be given something.
-    pub fn is_stale(&self) -> bool {
-        self.pixels.is_some()
-    }
-
-    /// Gives the renderer what it has yet to be given; whether it has the image then.
-    pub fn upload(&mut self, renderer: &mut Renderer) -> Result<bool, RenderError> {
-        if let Some(image) = self.pixels.take() {
-            renderer.set_image(image.size, &image.bytes)?;
-            self.is_uploaded = true;
-        }
-        Ok(self.is_uploaded)
-    }
-}
-
-/// The most pixels a side that are drawn: what every device of a kind can hold, within 64 MiB.
-pub(super) fn most_pixels(backend: Backend) -> u32 {
-    match backend {
-        Backend::WebGpu => 4096,
-        Backend::WebGl2 => 2048,
+    fn load_tissue(&self, tissue: Option<Tissue>) {
+        let Some(tissue) = tissue else { return };
+        let (me, store, most) = (self.me.clone(), self.store, most_pixels(self.backend));
+        self.store.spawn(async move {
+            let pixels = store.tissue_pixels(&tissue, most).await;
+            if let (Some(stage), Some(pixels)) = (me.upgrade(), pixels) {
+                stage.tissue.borrow_mut().arrive(&tissue, pixels);
+                stage.request();
+            }
+        });
     }
 }

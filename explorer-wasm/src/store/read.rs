@@ -6,7 +6,7 @@ use std::sync::Arc;
 use explorer_core::{
     dataset::Tissue,
     embed::Settings,
-    session::{ColorStatus, Colors, LabelCentroid, Session},
+    session::{ColorStatus, Colors, LabelCentroid, Session, Unit},
     state::{AppState, GeneKey},
 };
 use gloo_timers::callback::Timeout;
@@ -250,6 +250,14 @@ impl Store {
                 Some(Plane::new(entry, orientation, tissue.as_ref()))
             };
             self.with_session(plane).flatten()
+        })
+    }
+
+    /// What the rows of the dataset are called.
+    pub fn unit(self) -> Memo<Unit> {
+        Memo::new(move |_| {
+            self.phase.track();
+            self.with_manifest(Unit::of).unwrap_or_default()
         })
     }
 
