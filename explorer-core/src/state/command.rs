@@ -60,6 +60,8 @@ pub enum Command {
     ToggleLabels,
     /// Go through the themes.
     ToggleTheme,
+    /// Choose the columns on the card of the cell under the pointer.
+    ChooseCard,
     /// Save the picture.
     SavePicture,
     /// Copy the link to this view.
@@ -72,7 +74,7 @@ pub enum Command {
 
 impl Command {
     /// Every command, in the order a palette lists them.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 31] = [
         Self::Undo,
         Self::Redo,
         Self::Fit,
@@ -96,6 +98,7 @@ impl Command {
         Self::ToggleRightSidebar,
         Self::ToggleLabels,
         Self::ToggleTheme,
+        Self::ChooseCard,
         Self::SavePicture,
         Self::CopyLink,
         Self::CopyEmbed,
@@ -160,6 +163,7 @@ impl Command {
             Self::ToggleRightSidebar => ("Genes sidebar", "Open or close the sidebar of genes, sets and comparisons."),
             Self::ToggleLabels => ("Labels", "Write the labels that color the cells over the picture, or no longer."),
             Self::ToggleTheme => ("Theme", "Go from the system's theme to light to dark."),
+            Self::ChooseCard => ("Hover card", "Choose the columns that are told of the cell under the pointer."),
             Self::SavePicture => ("Save picture", "Save the embedding with its legend as an image."),
             Self::SaveCells => {
                 ("Save cells", "Save cells as a table: their ids, columns, genes, and whether they are selected.")
@@ -203,6 +207,7 @@ impl Command {
             Self::ToggleRightSidebar => const { &[key("]")] },
             Self::ToggleLabels => const { &[key("b")] },
             Self::ToggleTheme => const { &[key("t")] },
+            Self::ChooseCard => const { &[key("h")] },
             Self::SavePicture => const { &[key("p").shift()] },
             Self::SaveCells => const { &[key("e")] },
             Self::ShowPalette => const { &[key("k").primary()] },
@@ -262,6 +267,7 @@ impl Command {
             | Self::SearchGene
             | Self::SaveCells
             | Self::ShowPalette
+            | Self::ChooseCard
             | Self::SavePicture
             | Self::CopyLink
             | Self::CopyEmbed

@@ -121,7 +121,7 @@ fn cell_list() -> impl Strategy<Value = CellList> {
     btree_set(0..200_000_u32, 0..20).prop_map(|cells| CellList::new(RoaringBitmap::from_iter(cells)))
 }
 
-fn cell_set() -> impl Strategy<Value = CellSet> {
+pub(super) fn cell_set() -> impl Strategy<Value = CellSet> {
     let source = prop_oneof![query().prop_map(CellSource::Query), cell_list().prop_map(CellSource::Cells)];
     (name(), source).prop_map(|(name, source)| CellSet { name, source })
 }
@@ -315,6 +315,7 @@ fn filter_action() -> impl Strategy<Value = Action> {
         Just(Action::ClearFilters),
         Just(Action::Subset),
         Just(Action::Unsubset),
+        (0..3_usize).prop_map(Action::UnsubsetTo),
     ]
     .boxed()
 }
@@ -373,6 +374,7 @@ fn view_action() -> impl Strategy<Value = Action> {
         (side(), option::of(any::<u16>())).prop_map(|(side, width_px)| Action::SetSidebarWidth { side, width_px }),
         name().prop_map(Action::ToggleExpanded),
         Just(Action::ToggleLabels),
+        name().prop_map(Action::ToggleOnCard),
         theme().prop_map(Action::SetTheme),
         option::of(hover()).prop_map(Action::Hover),
         option::of(side()).prop_map(Action::SetDrawer),

@@ -13,7 +13,7 @@ use leptos::prelude::*;
 use super::{
     center::Center,
     commands::{listen_to_keys, run},
-    dialogs::SelectionDialogs,
+    dialogs::{HoverCard, SelectionDialogs},
     legend::highlight,
     palette::CommandPalette,
     parts::{Page, title},
@@ -61,6 +61,7 @@ pub(super) fn Explorer(store: Store, speak: Speak) -> impl IntoView {
         saving_cells: RwSignal::new(false),
         palette: RwSignal::new(false),
         saving: RwSignal::new(false),
+        choosing_card: RwSignal::new(false),
         shortcuts: RwSignal::new(false),
     };
     let handle = PictureHandle::new(store, highlight(store));
@@ -157,6 +158,7 @@ pub(super) fn Explorer(store: Store, speak: Speak) -> impl IntoView {
         <OwnLabelDialog store page />
         <SelectionDialogs store handle page />
         <SaveCells store page />
+        <HoverCard store page />
         <CommandPalette store page platform on_command />
         <SaveDialog
             open=page.saving

@@ -272,7 +272,16 @@ pub fn Picture(
         }
     };
     let on_up = move |event: PointerEvent| {
-        act(gesture.with_value(|gesture| gesture.borrow_mut().up(event.pointer_id())));
+        let asked = gesture.with_value(|gesture| gesture.borrow_mut().up(event.pointer_id()));
+        // A pointer that hovers has told of the cell already.
+        if let Intent::Tap(at_px) = asked {
+            act(Intent::Discard);
+            if event.pointer_type() == "touch" {
+                act(Intent::Hover(at_px));
+            }
+        } else {
+            act(asked);
+        }
     };
     let on_cancel = move |_: PointerEvent| act(gesture.with_value(|gesture| gesture.borrow_mut().cancel()));
     let hint = RwSignal::new(0_u32);
@@ -346,7 +355,12 @@ pub fn Picture(
             on:pointermove=on_move
             on:pointerup=on_up
             on:pointercancel=on_cancel
-            on:pointerleave=move |_| leave(store)
+            on:pointerleave=move |event| {
+                // What a finger has tapped stays until it taps again.
+                if event.pointer_type() != "touch" {
+                    leave(store);
+                }
+            }
             on:wheel=on_wheel
             on:dblclick=on_double
             on:keydown=on_key
