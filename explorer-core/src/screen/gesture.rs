@@ -322,7 +322,7 @@ mod tests {
     fn a_click_draws_nothing() {
         let mut gesture = Gesture::default();
         let path = [[9.0, 9.0], [10.0, 9.0], [10.0, 11.0], [9.0, 9.0]];
-        assert_eq!(drag(&mut gesture, Tool::Lasso, NONE, &path), Intent::Discard);
+        assert_eq!(drag(&mut gesture, Tool::Lasso, NONE, &path), Intent::Tap(path[0]));
     }
 
     #[test]

@@ -7,7 +7,6 @@ use explorer_core::{
 };
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
-use wasm_bindgen_futures::spawn_local;
 use web_sys::{HtmlElement, HtmlInputElement, KeyboardEvent};
 
 use super::{parts::Page, results::find_markers};
@@ -123,7 +122,7 @@ fn copy_embed(store: Store) {
 fn copy(store: Store, text: String, done: &'static str) {
     let Some(host) = store.host() else { return };
     let copied = host.copy(text);
-    spawn_local(async move {
+    store.spawn(async move {
         match copied.await {
             Ok(()) => store.tell(done.to_owned(), Tone::Done),
             Err(CopyRefused) => {

@@ -7,7 +7,6 @@ use explorer_core::{
 };
 use gloo_file::{File, futures::read_as_text};
 use leptos::prelude::*;
-use wasm_bindgen_futures::spawn_local;
 
 use super::parts::Page;
 use crate::{
@@ -83,10 +82,10 @@ fn Finder(store: Store, handle: PictureHandle, page: Page) -> impl IntoView {
             return;
         }
         status.set(FindStatus::Running);
-        spawn_local(async move {
+        store.spawn(async move {
             let answer = store.find_cells(&ids).await;
-            // A newer search is under way, or the page is gone.
-            if asked.try_get_value() != Some(turn) {
+            // A newer search is under way.
+            if asked.get_value() != turn {
                 return;
             }
             status.set(match answer {
@@ -101,7 +100,7 @@ fn Finder(store: Store, handle: PictureHandle, page: Page) -> impl IntoView {
     };
     let take_file = move |file: web_sys::File| {
         let file = File::from(file);
-        spawn_local(async move {
+        store.spawn(async move {
             match read_as_text(&file).await {
                 Ok(ids) => text.set(ids),
                 Err(_) => store.tell(format!("The browser could not read {}.", file.name()), Tone::Error),
@@ -111,7 +110,7 @@ fn Finder(store: Store, handle: PictureHandle, page: Page) -> impl IntoView {
     let select = move |()| {
         let cells = found.get_value();
         page.finding_cells.set(false);
-        spawn_local(async move {
+        store.spawn(async move {
             if let Err(error) = store.select_as_set(NAME_OF_LIST, &cells).await {
                 store.tell(format!("The cells could not be selected: {error}"), Tone::Error);
             }

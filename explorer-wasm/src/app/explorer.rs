@@ -23,6 +23,7 @@ use super::{
 };
 use crate::{
     host::platform_of_user,
+    owner::Alive,
     picture::{PictureHandle, Wanted},
     store::{Phase, Store, Tone},
     ui::{NoticeItem, NoticeKind, Notices, Root, SaveDialog, Shell, ShortcutsDialog, TopBar},
@@ -180,19 +181,16 @@ pub(super) fn Explorer(store: Store, speak: Speak) -> impl IntoView {
 fn after_the_picture(store: Store) -> RwSignal<bool> {
     let (phase, placing) = (store.phase(), store.placing());
     let is_due = RwSignal::new(false);
-    let due = move || {
-        // The page may be gone.
-        let _ = is_due.try_set(true);
-    };
+    let (due, alive) = (move || is_due.set(true), Alive::here());
     Effect::new(move |_| {
         if phase.with(|phase| *phase == Phase::Ready) {
-            set_timeout(due, SIDEBARS_WAIT);
+            alive.after(SIDEBARS_WAIT, due);
         }
     });
     Effect::new(move |_| {
         if placing.with(|placing| placing.n_placed > 0) {
             // The picture takes the first of these frames.
-            request_animation_frame(move || request_animation_frame(due));
+            alive.next_frame(move || alive.next_frame(due));
         }
     });
     is_due

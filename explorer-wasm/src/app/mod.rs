@@ -72,6 +72,7 @@ thread_local! {
 
 /// Puts the Explorer of the dataset that the document's address names by now into the place of the one that fills the
 /// document, once whoever calls this is done. It speaks with the page around the frame anew.
+#[expect(clippy::disallowed_methods, reason = "it outlives the Explorer that it puts another in the place of")]
 fn reopen_embedded() {
     spawn_local(async {
         platform::next_task().await;

@@ -9,7 +9,6 @@ use shared_fbs::{
     api::Endpoint,
     catalog::{Catalog, ListedDataset},
 };
-use wasm_bindgen_futures::spawn_local;
 
 use super::parts::Page;
 use crate::{fetch::catalog_bytes, platform, store::Store, ui::Palette};
@@ -75,7 +74,7 @@ fn other_datasets(store: Store, page: Page) -> RwSignal<Vec<PaletteHit>> {
         };
         let base = host.base().to_owned();
         let own = store.peek(|state| state.view.dataset.clone());
-        spawn_local(async move {
+        store.spawn(async move {
             // Without a list the palette finds what is here.
             let Ok(bytes) = catalog_bytes(&base).await else { return };
             let Ok(catalog) = Catalog::decode(&bytes) else { return };
@@ -84,8 +83,7 @@ fn other_datasets(store: Store, page: Page) -> RwSignal<Vec<PaletteHit>> {
                 let address = format!("{base}{}", Endpoint::Page { id: dataset.id.as_str().into() }.address());
                 PaletteHit::dataset(address, &dataset.title)
             };
-            // The page may be gone.
-            let _ = datasets.try_set(others.map(hit).collect());
+            datasets.set(others.map(hit).collect());
         });
         true
     });

@@ -34,7 +34,8 @@ use self::{
 };
 use crate::{
     bridge::{Plane, View, backend},
-    owner, platform,
+    owner::{self, Alive},
+    platform,
     store::Store,
     ui::unique_id,
 };
@@ -199,7 +200,7 @@ pub fn Picture(
             handle.poster.remove();
         }
     });
-    let theme = store.part(|state| state.view.layout.theme);
+    let (theme, alive) = (store.part(|state| state.view.layout.theme), Alive::here());
     let follow_background = move || {
         with_stage(&|stage| {
             stage.read_background();
@@ -209,7 +210,7 @@ pub fn Picture(
     Effect::new(move |_| {
         theme.get();
         // The style sheet knows the new theme once the page has put it on the root.
-        request_animation_frame(follow_background);
+        alive.next_frame(follow_background);
     });
     if let Ok(Some(system)) = platform::window().match_media("(prefers-color-scheme: dark)") {
         owner::keep(EventListener::new(&system, "change", move |_| follow_background()));

@@ -8,7 +8,6 @@ use explorer_core::{
 use futures_util::future::{AbortHandle, Abortable};
 use leptos::prelude::*;
 use shared_fbs::manifest::ColumnKind;
-use wasm_bindgen_futures::spawn_local;
 
 use super::{Store, access::DataAccess};
 use crate::{fetch::FetchError, platform};
@@ -50,7 +49,7 @@ impl Store {
             // What fails here is asked for again by the press, which tells.
             let _ = access.prefetch(&pointed).await;
         };
-        spawn_local(async move {
+        self.spawn(async move {
             // Aborted when the pointer leaves.
             let _ = Abortable::new(task, registration).await;
         });
@@ -72,7 +71,7 @@ impl Store {
         let is_known = inner.pointed_cell.get().is_some_and(|pointed| pointed.cell == cell);
         let Some(dataset) = self.with_opened(|opened| opened.dataset.clone()).filter(|_| !is_known) else { return };
         inner.pointed_cell.set(Some(PointedCell { cell, row: None }));
-        spawn_local(async move {
+        self.spawn(async move {
             // A cell whose row cannot be read has no tooltip; the tile says why wherever else it is needed.
             let Ok(row) = dataset.row(cell).await else { return };
             if inner.pointed_cell.get().is_some_and(|pointed| pointed.cell == cell) {
@@ -98,7 +97,7 @@ impl Store {
                     let rounded = |session: &Session| session.rounded_column(&state.view.analysis).map(str::to_owned);
                     self.with_session(rounded).flatten()
                 });
-                spawn_local(async move {
+                self.spawn(async move {
                     let Ok(tip) = access.tip_of(row, column, &card).await else { return };
                     let is_there = self.peek(|state| state.transient.hover == Some(Hover::Cell(row)));
                     if is_there {

@@ -40,12 +40,12 @@ use explorer_core::{
 };
 use futures_util::future::AbortHandle;
 use leptos::prelude::*;
-use wasm_bindgen_futures::spawn_local;
 
 use crate::{
     bridge::Scene,
     fetch::{Address, FetchError},
     host::Host,
+    owner::Alive,
     platform,
 };
 
@@ -138,6 +138,7 @@ pub struct Store {
     is_offline: RwSignal<bool>,
     /// How the Explorer presents itself.
     settings: RwSignal<Settings>,
+    alive: Alive,
     inner: StoredValue<Rc<Inner>, LocalStorage>,
 }
 
@@ -172,7 +173,7 @@ struct Inner {
 impl Store {
     /// A store for the dataset at an address, in a host.
     pub fn new(host: Rc<dyn Host>, address: Address, state: AppState) -> Self {
-        let (comparing, marking) = (RwSignal::default(), RwSignal::default());
+        let (comparing, marking, alive) = (RwSignal::default(), RwSignal::default(), Alive::here());
         Self {
             history: RwSignal::new(History::new(state)),
             phase: RwSignal::default(),
@@ -187,12 +188,13 @@ impl Store {
             marking,
             is_offline: RwSignal::new(false),
             settings: RwSignal::new(host.settings()),
+            alive,
             inner: StoredValue::new_local(Rc::new(Inner {
                 host,
                 address,
                 opened: RefCell::default(),
-                comparisons: JobRunner::new(MOST_RESULTS, comparing),
-                markers: JobRunner::new(MOST_RESULTS, marking),
+                comparisons: JobRunner::new(MOST_RESULTS, comparing, alive),
+                markers: JobRunner::new(MOST_RESULTS, marking, alive),
                 routes: RefCell::default(),
                 window: Cell::default(),
                 prefetch: Cell::default(),
@@ -210,6 +212,16 @@ impl Store {
     /// What the Explorer stands in; `None` once the Explorer is gone.
     pub fn host(self) -> Option<Rc<dyn Host>> {
         Some(Rc::clone(&self.inner()?.host))
+    }
+
+    /// Runs a task, which goes no further once the Explorer is gone.
+    pub fn spawn(self, task: impl Future<Output = ()> + 'static) {
+        self.alive.spawn(task);
+    }
+
+    /// Whether the Explorer is there, for what goes on later.
+    pub(crate) fn alive(self) -> Alive {
+        self.alive
     }
 
     /// Carries out an action, and all that follows from it.
@@ -287,11 +299,9 @@ impl Store {
             messages.push(Message { id, text, tone });
         });
         if is_done {
-            spawn_local(async move {
+            self.spawn(async move {
                 platform::sleep(DONE_MILLIS).await;
-                if self.messages.try_with_untracked(|_| ()).is_some() {
-                    self.dismiss(id);
-                }
+                self.dismiss(id);
             });
         }
     }

@@ -10,7 +10,6 @@ use explorer_core::{
 };
 use gloo_file::{File, futures::read_as_bytes};
 use leptos::prelude::*;
-use wasm_bindgen_futures::spawn_local;
 
 use super::{
     Store, Tone,
@@ -43,7 +42,7 @@ impl Store {
     /// A column of the file becomes one of the user's own, under another name, so that its labels can be changed.
     pub fn copy_column(self, column: String) {
         let Some(access) = self.access() else { return };
-        spawn_local(async move {
+        self.spawn(async move {
             if let Err(error) = access.column(&column).await {
                 self.tell(format!("Column {column}: {error}"), Tone::Error);
                 return;
@@ -82,7 +81,7 @@ impl Store {
     /// Hands own columns as CSV to `save`: that of a name, or all.
     pub fn columns_as_csv(self, name: Option<String>, save: impl FnOnce(String) + 'static) {
         let Some(access) = self.access() else { return };
-        spawn_local(async move {
+        self.spawn(async move {
             if let Some(ids) = self.ids(&access).await {
                 let is_asked = |column: &&OwnColumn| name.as_ref().is_none_or(|name| column.name() == name);
                 let columns = self
@@ -97,7 +96,7 @@ impl Store {
     pub fn load_columns(self, file: web_sys::File) {
         let Some(access) = self.access() else { return };
         let file = File::from(file);
-        spawn_local(async move {
+        self.spawn(async move {
             let name = file.name();
             let Ok(bytes) = read_as_bytes(&file).await else {
                 self.tell(format!("The browser could not read {name}."), Tone::Error);
@@ -209,7 +208,7 @@ impl Store {
     /// Does something once the rows of the cells are there.
     fn with_rows(self, act: impl FnOnce(Self) + 'static) {
         let Some(access) = self.access() else { return };
-        spawn_local(async move {
+        self.spawn(async move {
             match access.rows().await {
                 Ok(_) => act(self),
                 Err(error) => self.tell(format!("The rows of the cells: {error}"), Tone::Error),
