@@ -45,6 +45,7 @@ mod summary;
 #[cfg(test)]
 mod tests;
 mod tile_queue;
+mod tour;
 mod window;
 
 pub use crate::names::MISSING_LABEL;
@@ -81,4 +82,5 @@ pub use slot::Slot;
 pub use subset_steps::SubsetStep;
 pub use summary::{DeSummary, MarkedLabel, MarkerGene, MarkersSummary, SamplePair};
 pub use tile_queue::{PositionSample, TileQueue, Visibility};
+pub use tour::TourStep;
 pub use window::Window;

@@ -273,6 +273,8 @@ pub enum Action {
     ToggleExpanded(String),
     /// Writes the labels that color the cells over the picture, or no longer.
     ToggleLabels,
+    /// Draws contours of their density over the cells, or no longer.
+    ToggleDensity,
     /// Shows a column on the card of the cell under the pointer, or no longer.
     ToggleOnCard(String),
     /// Chooses light or dark.
@@ -333,6 +335,7 @@ impl Action {
             | Self::SetSidebarWidth { .. }
             | Self::ToggleExpanded(_)
             | Self::ToggleLabels
+            | Self::ToggleDensity
             | Self::ToggleOnCard(_)
             | Self::SetTheme(_)
             | Self::Hover(_)
@@ -401,6 +404,7 @@ impl Action {
             | Self::ToggleSidebar(_)
             | Self::SetSidebarWidth { .. }
             | Self::ToggleLabels
+            | Self::ToggleDensity
             | Self::ToggleOnCard(_)
             | Self::SetTheme(_)
             | Self::SetDrawer(_) => Touches::View,

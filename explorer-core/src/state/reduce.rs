@@ -129,6 +129,7 @@ pub fn reduce(mut state: AppState, action: Action) -> AppState {
         }
         Action::ToggleExpanded(column) => toggle(&mut layout.expanded, column),
         Action::ToggleLabels => layout.labels = !layout.labels,
+        Action::ToggleDensity => layout.density = !layout.density,
         Action::ToggleOnCard(column) => match transient.card.iter().position(|shown| *shown == column) {
             Some(at) => drop(transient.card.remove(at)),
             None => transient.card.push(column),

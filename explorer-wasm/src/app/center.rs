@@ -19,8 +19,8 @@ use crate::{
     picture::{Picture, PictureFailure, PictureHandle},
     store::{Phase, Store},
     ui::{
-        Breadcrumbs, BrushChange, Button, ButtonKind, CellTooltip, Choice, ColoredBy, DisplayPanel, EmptyView,
-        ErrorView, FilterChips, Glyph, LabelCounts, Legend, LoadingView, Toolbar,
+        Breadcrumbs, BrushChange, Button, ButtonKind, CellTooltip, Checkbox, Choice, ColoredBy, DisplayPanel,
+        EmptyView, ErrorView, FilterChips, Glyph, LabelCounts, Legend, LoadingView, Toolbar,
     },
 };
 
@@ -338,6 +338,7 @@ fn EmbeddingBar(
 /// How cells are drawn.
 #[component]
 fn Display(store: Store, handle: PictureHandle, on_command: Callback<Command>) -> impl IntoView {
+    let density = store.part(|state| state.view.layout.density);
     let placing = store.placing();
     let chosen_px = move || handle.view.get().map_or(1.0, |view| view.diameter_px(placing.get().n_points));
     let colors = store.colors();
@@ -370,6 +371,15 @@ fn Display(store: Store, handle: PictureHandle, on_command: Callback<Command>) -
                     glyph=Glyph::Label
                     on_press=move || on_command.run(Command::ChooseCard)
                 />
+                <label class="display-check">
+                    <Checkbox
+                        check=Signal::derive(move || density.get().into())
+                        label="Density"
+                        test_id="density-check"
+                        on_check=move |_| on_command.run(Command::ToggleDensity)
+                    />
+                    <span>"Density with contours"</span>
+                </label>
             }
         />
     }

@@ -52,6 +52,7 @@ pub(super) fn run(store: Store, handle: PictureHandle, page: Page, command: Comm
             page.focus_search.update(|count| *count += 1);
         }
         Command::ShowShortcuts => page.shortcuts.set(true),
+        Command::TakeTour => page.touring.set(true),
         Command::CopyLink => {
             let beyond =
                 store.peek(|state| (state.view.has_columns_beyond_link(), state.view.sets_beyond_link().count() > 0));
@@ -93,6 +94,7 @@ pub(super) fn run(store: Store, handle: PictureHandle, page: Page, command: Comm
         | Command::ToggleLeftSidebar
         | Command::ToggleRightSidebar
         | Command::ToggleLabels
+        | Command::ToggleDensity
         | Command::ToggleTheme => {}
     }
 }

@@ -1,6 +1,7 @@
 //! The picture: a canvas that shows the embedding, and the pointer's ways with it.
 
 mod canvas;
+mod density;
 mod device;
 mod failure;
 mod gesture_hint;
@@ -26,6 +27,7 @@ use web_sys::{Element, PointerEvent, ResizeObserver, WheelEvent};
 
 pub use self::{canvas::open_ahead, device::document_device, failure::PictureFailure, save::Wanted};
 use self::{
+    density::DensityLayer,
     gesture_hint::GestureHint,
     labels::{LabelLayer, Labels},
     outline::Outline,
@@ -366,6 +368,7 @@ pub fn Picture(
             on:dblclick=on_double
             on:keydown=on_key
         >
+            <DensityLayer store view=handle.view />
             <LabelLayer labels=handle.labels />
             <Outline store view=handle.view draft=handle.draft found=handle.found />
             <GestureHint asked=hint />

@@ -25,7 +25,24 @@ fn kept(host: &dyn Host) -> Preferences {
     text.as_deref().map(Preferences::from_text).unwrap_or_default()
 }
 
+/// What it keeps of the tour's offer under.
+const TOUR_KEY: &str = "tessera.tour";
+
 impl Store {
+    /// Whether the tour is to be offered: once, in a page of one's own.
+    pub fn offers_tour(self) -> bool {
+        let is_new = |host: &dyn Host| host.is_by_itself() && host.kept(TOUR_KEY).is_empty();
+        self.host().is_some_and(|host| is_new(&*host))
+    }
+
+    /// The tour has been offered.
+    pub fn note_tour(self) {
+        if let Some(host) = self.host() {
+            // A browser that keeps nothing offers it again.
+            let _ = host.keep(TOUR_KEY, Some("offered"));
+        }
+    }
+
     /// Lets the browser keep what the user chooses from now on. Call within an owner that lives as long as the Explorer
     /// does.
     pub fn follow_preferences(self) {

@@ -56,6 +56,7 @@ mod shortcuts_dialog;
 mod sidebar_edge;
 mod toolbar;
 mod top_bar;
+mod tour;
 mod value_row;
 mod volcano;
 
@@ -104,6 +105,7 @@ pub use shell::{Shell, SidebarSection};
 pub use shortcuts_dialog::ShortcutsDialog;
 pub use toolbar::Toolbar;
 pub use top_bar::TopBar;
+pub use tour::{Tour, TourAnswer, TourOffer};
 
 /// What components are given and say, made and tested without a browser.
 pub use explorer_core::{

@@ -29,6 +29,7 @@
 //! | `shown` | the comparison that is open | `shown=0` |
 //! | `markers`, `markers.rank` | the column whose markers are open; `effect` ranks them by effects | `markers=louvain` |
 //! | `tool`, `left`, `right`, `open`, `theme`, `size`, `opacity` | panels and dots | `open=louvain&theme=dark` |
+//! | `labels`, `density` | what is drawn over the cells | `density=1` |
 //! | `leftpx`, `rightpx` | widths of the sidebars | `leftpx=420` |
 //! | `of` | the beginning of the content id of the dataset that it was made for | `of=0f3a5c7e9b1d` |
 //! | `v` | version of this grammar, last | `v=1` |

@@ -268,6 +268,7 @@ impl Pairs {
             ("left", layout.left, default.left),
             ("right", layout.right, default.right),
             ("labels", layout.labels, default.labels),
+            ("density", layout.density, default.density),
         ];
         for (key, open, usual) in parts {
             if open != usual {

@@ -4,7 +4,7 @@ use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode
 use proptest::prelude::*;
 
 use crate::state::link::{LONG_LINK_BYTES, Notice};
-use crate::state::strategies::view;
+use crate::state::strategies::{cell_set, view};
 use crate::state::*;
 
 /// A view by the actions that lead to it.
@@ -294,7 +294,7 @@ fn a_view_with_two_outlines_and_a_comparison_has_a_short_link() {
 
 proptest! {
     #[test]
-    fn cell_sets_are_kept_as_texts(set in crate::state::strategies::cell_set()) {
+    fn cell_sets_are_kept_as_texts(set in cell_set()) {
         let canonical = view_after([Action::AddCellSet(set)]).analysis.cell_sets.remove(0);
         prop_assert_eq!(CellSet::from_text(&canonical.to_text()), Some(canonical.clone()));
         prop_assert_eq!(CellSet::from_text(&format!("{}&set1=other", canonical.to_text())), None);

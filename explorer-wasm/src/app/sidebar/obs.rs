@@ -11,7 +11,7 @@ use super::{category::category, own_columns::OwnColumns};
 use crate::{
     app::parts::{Page, bars, follow_brush, is_colored, title, toggle_color},
     store::Store,
-    ui::{BrushChange, DatasetInfo, HistogramPanel, SearchField, SidebarSection},
+    ui::{BrushChange, DatasetInfo, HistogramPanel, SearchField, SidebarSection, TourAnswer, TourOffer},
 };
 
 /// From this many columns on there is a field to search them.
@@ -71,7 +71,18 @@ pub fn ObsColumns(store: Store, page: Page) -> impl IntoView {
             </div>
         }
     });
+    let is_offered = RwSignal::new(store.offers_tour());
+    let answer = move |answer| {
+        is_offered.set(false);
+        store.note_tour();
+        if answer == TourAnswer::Take {
+            page.touring.set(true);
+        }
+    };
     view! {
+        <Show when=move || is_offered.get()>
+            <TourOffer on_answer=answer />
+        </Show>
         {search}
         <SidebarSection title="Categories" aside=n_categorical test_id="categories">
             {categorical
