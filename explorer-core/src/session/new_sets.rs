@@ -228,7 +228,7 @@ mod tests {
         let mut sets = vec![set("mine", 1), set("new", 2)];
         let kept = vec![set("old", 3), set("mine", 4), set("new", 2)];
         join_sets(&mut sets, kept.clone());
-        let joined = [set("mine", 1), set("new", 2), set("old", 3), set("mine 2", 4)];
+        let joined = [set("mine", 1), set("new", 2), set("old", 3), set("mine 1", 4)];
         assert_eq!(sets, joined);
         // At the next visit both are kept, and the link is the same.
         let mut again = vec![set("mine", 1), set("new", 2)];
