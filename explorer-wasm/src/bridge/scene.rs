@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use explorer_core::{
     data::{CellIdx, Embedding, NO_POSITION, Orientation, Projection, Space, priority_of_depth},
+    screen::DensityGrid,
     session::{CellStyle, Paint, Repaint, Window},
 };
 use explorer_render::{
@@ -281,6 +282,14 @@ impl Scene {
         let [x, y] = self.positions.get(at)?.xy()?;
         let units = self.solid.as_ref().map_or([x, y, 0], |solid| solid.units[at]);
         Some(view.px_of_units(units.map(f64::from)))
+    }
+
+    /// How densely the selected cells lie over the picture.
+    pub fn density(&self, view: &View) -> DensityGrid {
+        let points = self.positions.iter().zip(&self.styles);
+        let selected = points.filter(|(_, style)| style.is_selected() && !style.is_hidden());
+        let places = selected.filter_map(|(position, _)| Some(view.px_of_seen(position.xy()?.map(f64::from))));
+        DensityGrid::count(view.size_px(), places)
     }
 
     /// The place in draw order of the point under the pointer, without the GPU.

@@ -180,7 +180,12 @@ impl View {
     /// CSS pixels of a position in the units of the tiles.
     pub(super) fn px_of_units(&self, at: [f64; 3]) -> [f64; 2] {
         let [x, y, _] = self.projection.map_or(at, |projection| projection.project(at));
-        self.camera.px_from_embedding(&self.viewport, [x, y])
+        self.px_of_seen([x, y])
+    }
+
+    /// CSS pixels of a position in the units of what is seen.
+    pub(super) fn px_of_seen(&self, at: [f64; 2]) -> [f64; 2] {
+        self.camera.px_from_embedding(&self.viewport, at)
     }
 
     /// How an embedding of three dimensions is seen.
