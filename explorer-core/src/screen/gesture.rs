@@ -196,8 +196,8 @@ impl Gesture {
                 Intent::Draft(corners(from, to))
             }
             Drag::Rectangle(from, to, mode) => finished(corners(from, to), mode),
-            Drag::Pan => self.still.map_or(Intent::Nothing, Intent::Tap),
-            Drag::None | Drag::Orbit | Drag::Pinch => Intent::Nothing,
+            Drag::Pan | Drag::Orbit => self.still.map_or(Intent::Nothing, Intent::Tap),
+            Drag::None | Drag::Pinch => Intent::Nothing,
         }
     }
 
