@@ -31,6 +31,8 @@ const FEW_POINTS: u32 = 5_000;
 const MANY_QUADS: u32 = 100_000;
 /// The diameter from which on the edge between two dots is seen, and quads draw it best.
 const LARGE_DOT_DPX: f64 = 5.0;
+/// The diameter from which on a dot has more pixels than one thread should go over: spots of a tissue from close by.
+const HUGE_DOT_DPX: f64 = 256.0;
 
 /// The path for a frame of `n_points` (all of them, not the prefix drawn, so that a moving picture
 /// does not switch paths) of a diameter in device pixels.
@@ -45,7 +47,8 @@ pub fn choose_render_path(compute: Compute, mode: DrawMode, n_points: u32, diame
         (Compute::Present, DrawMode::Density) => RenderPath::Density,
         (Compute::Present, DrawMode::Points) => {
             let large = diameter_dpx >= LARGE_DOT_DPX;
-            if n_points <= FEW_POINTS || (large && n_points <= MANY_QUADS) {
+            let huge = diameter_dpx >= HUGE_DOT_DPX;
+            if n_points <= FEW_POINTS || (large && n_points <= MANY_QUADS) || huge {
                 RenderPath::Quads
             } else {
                 RenderPath::Splat
@@ -75,6 +78,7 @@ mod tests {
         assert_eq!(path(70_000, 2.5), RenderPath::Splat);
         assert_eq!(path(70_000, 8.0), RenderPath::Quads);
         assert_eq!(path(1_000_000, 12.0), RenderPath::Splat);
+        assert_eq!(path(1_000_000, 300.0), RenderPath::Quads);
     }
 
     #[test]

@@ -314,6 +314,7 @@ fn EmbeddingBar(
             })
             tool=store.part(|state| state.view.tool)
             is_solid=Memo::new(move |_| handle.is_solid())
+            is_turned=Memo::new(move |_| !handle.orientation().is_front())
             select_mode=Signal::derive(move || {
                 let key = shown();
                 let has_selection = query.with(|query| query.filters.selections.contains_key(&key));

@@ -113,7 +113,7 @@ impl PictureHandle {
 
     /// From which side the embedding is seen.
     pub fn orientation(&self) -> Orientation {
-        self.view.with_untracked(|view| view.map_or(Orientation::FRONT, |view| view.orientation()))
+        self.view.with(|view| view.map_or(Orientation::FRONT, |view| view.orientation()))
     }
 
     /// Draws the picture with its legend as a file.

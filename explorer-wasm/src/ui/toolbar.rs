@@ -26,6 +26,9 @@ pub fn Toolbar(
     /// Whether the embedding has three dimensions.
     #[prop(into)]
     is_solid: Signal<bool>,
+    /// Whether it is seen from another side than the front.
+    #[prop(into)]
+    is_turned: Signal<bool>,
     /// What an outline does to the selection there is; `None` while there is none.
     #[prop(into)]
     select_mode: Signal<Option<SelectMode>>,
@@ -88,8 +91,9 @@ pub fn Toolbar(
     let no_clear = move || !can_clear.get();
     let no_labels = move || !can_label.get();
     let no_invert = move || !can_invert.get();
+    let no_front = Signal::derive(move || !is_turned.get());
     view! {
-        <div class="toolbar" role="toolbar" aria-label="Embedding">
+        <div class="toolbar" class:toolbar-solid=is_solid role="toolbar" aria-label="Embedding">
             <div class="toolbar-embedding">
                 <Select
                     choices=embeddings
@@ -101,18 +105,15 @@ pub fn Toolbar(
             </div>
             <div class="toolbar-group toolbar-tools">
                 <Segmented segments=tools value=tool label="Tool" on_choose=choose_tool />
-            </div>
-            <Show when=move || is_solid.get()>
-                <div class="toolbar-group toolbar-tools">
+                <Show when=move || is_solid.get()>
                     <CommandButton
                         command=Command::ToolOrbit
                         platform
                         pressed=Signal::derive(move || tool.get() == Tool::Orbit)
                         on_command
                     />
-                    <CommandButton command=Command::FrontView platform on_command />
-                </div>
-            </Show>
+                </Show>
+            </div>
             <Show when=move || has_selection.get()>
                 <div class="toolbar-group toolbar-tools toolbar-modes">
                     <Segmented
@@ -140,6 +141,9 @@ pub fn Toolbar(
                     on_command
                 />
                 {display.run()}
+                <Show when=move || is_solid.get()>
+                    <CommandButton command=Command::FrontView platform disabled=no_front on_command />
+                </Show>
                 <span class="toolbar-rule"></span>
                 <CommandButton command=Command::ZoomOut platform on_command />
                 <CommandButton command=Command::ZoomIn platform on_command />
