@@ -15,6 +15,7 @@ mod marker_share;
 mod open;
 mod points;
 mod share;
+mod subset;
 mod sums;
 mod tiles;
 
@@ -25,4 +26,5 @@ pub use marker_share::{MarkerShare, label_tiles};
 pub use open::Dataset;
 pub use points::frame;
 pub use share::{Share, Task};
+pub use subset::{SubsetCells, SubsetEstimate, SubsetMatrix};
 pub use tiles::{Pace, Priority, Tiles};

@@ -39,6 +39,7 @@ mod saved_colors;
 mod session;
 mod side_sizes;
 mod slot;
+mod subset;
 mod summary;
 #[cfg(test)]
 mod tests;
@@ -75,6 +76,7 @@ pub use saved_colors::SavedColors;
 pub use session::{Changes, Session};
 pub use side_sizes::SideSizes;
 pub use slot::Slot;
+pub use subset::SubsetAdditions;
 pub use summary::{DeSummary, MarkedLabel, MarkerGene, MarkersSummary, SamplePair};
 pub use tile_queue::{PositionSample, TileQueue, Visibility};
 pub use window::Window;
