@@ -7,7 +7,6 @@ use explorer_core::{
 use futures_util::future::{AbortHandle, Abortable};
 use gloo_file::Blob;
 use leptos::prelude::*;
-use wasm_bindgen_futures::spawn_local;
 
 use super::parts::Page;
 use crate::{
@@ -48,7 +47,7 @@ fn save(store: Store, page: Page, asked: CellsToSave, format: SaveFormat) {
     });
     let genes = if asked.genes == Wanted::Yes { genes } else { Vec::new() };
     let title = page.title.get_untracked();
-    spawn_local(async move {
+    store.spawn(async move {
         let text = match format {
             SaveFormat::Csv => store.cells_as_csv(&asked, &genes).await,
             SaveFormat::Ids => store.cells_as_ids(asked.extent).await,
@@ -90,7 +89,7 @@ fn subset_job(store: Store, page: Page) -> SubsetJob {
         status.set(SubsetStatus::Running(Progress::default()));
         let (handle, registration) = AbortHandle::new_pair();
         running.set_value(Some(handle));
-        spawn_local(async move {
+        store.spawn(async move {
             let on_progress = |progress| {
                 status.try_set(SubsetStatus::Running(progress));
             };
