@@ -8,8 +8,9 @@ use hdf5_pure::{
 /// Arrays of fewer bytes are not compressed.
 const WORTH_COMPRESSING_BYTES: u64 = 1 << 14;
 
-/// Elements of a chunk, about.
-const CHUNK_ELEMENTS: u64 = 1 << 16;
+/// Elements of a chunk at most. Where a side of one has more than 65 535, hdf5-pure 0.47 states the sides in four bytes,
+/// which HDF5 1.14 refuses, since three would do.
+const CHUNK_ELEMENTS: u64 = 1 << 15;
 
 /// Level 1 of zlib on shuffled bytes: higher ones take several times as long for a few percent.
 const DEFLATE_LEVEL: u32 = 1;
@@ -58,12 +59,20 @@ pub(super) fn array(dataset: &mut DatasetBuilder, shape: &[u64], element_bytes: 
     if shape.iter().product::<u64>() * element_bytes < WORTH_COMPRESSING_BYTES {
         return;
     }
-    let per_row: u64 = shape.iter().skip(1).product();
-    let mut chunk = shape.to_vec();
-    if let Some(rows) = chunk.first_mut() {
-        *rows = (CHUNK_ELEMENTS / per_row.max(1)).clamp(1, *rows);
+    dataset.with_chunks(&chunk(shape)).with_shuffle().with_deflate(DEFLATE_LEVEL);
+}
+
+/// A chunk of whole rows, or of a part of one.
+fn chunk(shape: &[u64]) -> Vec<u64> {
+    let mut room = CHUNK_ELEMENTS;
+    let mut sides: Vec<u64> = Vec::with_capacity(shape.len());
+    for &length in shape.iter().rev() {
+        let side = length.clamp(1, room.max(1));
+        sides.push(side);
+        room /= side;
     }
-    dataset.with_chunks(&chunk).with_shuffle().with_deflate(DEFLATE_LEVEL);
+    sides.reverse();
+    sides
 }
 
 /// The values of an array, without a copy of them all beside.
@@ -111,5 +120,18 @@ pub(super) fn text(dataset: &mut DatasetBuilder, text: &str) {
 fn tell(dataset: &mut DatasetBuilder, kind: &str, version: &str) {
     for (name, value) in encoding(kind, version) {
         dataset.set_attr(name, value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_chunk_is_of_rows_and_has_no_side_that_hdf5_refuses() {
+        assert_eq!(chunk(&[100_000]), [32_768]);
+        assert_eq!(chunk(&[500, 155]), [211, 155]);
+        assert_eq!(chunk(&[7, 70_000]), [1, 32_768]);
+        assert_eq!(chunk(&[0]), [1]);
     }
 }
