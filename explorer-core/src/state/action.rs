@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Camera, CellList, CellSet, ColorBy, ColorOptions, Comparison, DimensionKey, GeneKey, GeneMean, GeneSet, Hover,
-    Label, LabelFilter, OwnColumn, PanelIdx, PointStyle, Polygon, Range, ResultPanel, SelectMode, Side, TestMode,
-    Theme, Tool, ViewSpec,
+    Label, LabelFilter, LetterKeys, OwnColumn, PanelIdx, PointStyle, Polygon, Range, ResultPanel, SelectMode, Side,
+    TestMode, Theme, Tool, ViewSpec,
 };
 
 /// One change of the state. The page, a link and a host page ask for changes by these alone. An action on a
@@ -277,6 +277,8 @@ pub enum Action {
     ToggleDensity,
     /// Shows a column on the card of the cell under the pointer, or no longer.
     ToggleOnCard(String),
+    /// Lets keys of one character ask for commands, or no longer.
+    SetLetterKeys(LetterKeys),
     /// Chooses light or dark.
     SetTheme(Theme),
 
@@ -337,6 +339,7 @@ impl Action {
             | Self::ToggleLabels
             | Self::ToggleDensity
             | Self::ToggleOnCard(_)
+            | Self::SetLetterKeys(_)
             | Self::SetTheme(_)
             | Self::Hover(_)
             | Self::SetDrawer(_) => UndoPolicy::Skip,
@@ -406,6 +409,7 @@ impl Action {
             | Self::ToggleLabels
             | Self::ToggleDensity
             | Self::ToggleOnCard(_)
+            | Self::SetLetterKeys(_)
             | Self::SetTheme(_)
             | Self::SetDrawer(_) => Touches::View,
             Self::Hover(_) => Touches::Hover,

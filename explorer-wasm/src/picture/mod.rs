@@ -6,6 +6,7 @@ mod device;
 mod failure;
 mod gesture_hint;
 mod labels;
+mod lasso_hint;
 mod outline;
 mod poster;
 mod save;
@@ -30,6 +31,7 @@ use self::{
     density::DensityLayer,
     gesture_hint::GestureHint,
     labels::{LabelLayer, Labels},
+    lasso_hint::LassoHint,
     outline::Outline,
     poster::Poster,
     stage::Stage,
@@ -371,6 +373,7 @@ pub fn Picture(
             <DensityLayer store view=handle.view />
             <LabelLayer labels=handle.labels />
             <Outline store view=handle.view draft=handle.draft found=handle.found />
+            <LassoHint store />
             <GestureHint asked=hint />
         </div>
         <p class="picture-keys" id=keys>
