@@ -35,7 +35,7 @@ pub(super) fn LassoHint(store: Store) -> impl IntoView {
         }
     });
     let text = move || match (drawn.get(), tool.get()) {
-        (Drawn::Enough, _) | (_, Tool::Pan) => None,
+        (Drawn::Enough, _) | (_, Tool::Pan | Tool::Orbit) => None,
         (Drawn::Nothing, Tool::Lasso) => Some("Drag around cells to select them"),
         (Drawn::Nothing, Tool::Rectangle) => Some("Drag a rectangle over cells to select them"),
         (Drawn::First, Tool::Lasso | Tool::Rectangle) => {
