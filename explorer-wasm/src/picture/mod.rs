@@ -1,6 +1,7 @@
 //! The picture: a canvas that shows the embedding, and the pointer's ways with it.
 
 mod canvas;
+mod density;
 mod device;
 mod failure;
 mod gesture_hint;
@@ -26,6 +27,7 @@ use web_sys::{Element, PointerEvent, ResizeObserver, WheelEvent};
 
 pub use self::{canvas::open_ahead, device::document_device, failure::PictureFailure, save::Wanted};
 use self::{
+    density::DensityLayer,
     gesture_hint::GestureHint,
     labels::{LabelLayer, Labels},
     outline::Outline,
@@ -34,7 +36,8 @@ use self::{
 };
 use crate::{
     bridge::{Plane, View, backend},
-    owner, platform,
+    owner::{self, Alive},
+    platform,
     store::Store,
     ui::unique_id,
 };
@@ -199,7 +202,7 @@ pub fn Picture(
             handle.poster.remove();
         }
     });
-    let theme = store.part(|state| state.view.layout.theme);
+    let (theme, alive) = (store.part(|state| state.view.layout.theme), Alive::here());
     let follow_background = move || {
         with_stage(&|stage| {
             stage.read_background();
@@ -209,7 +212,7 @@ pub fn Picture(
     Effect::new(move |_| {
         theme.get();
         // The style sheet knows the new theme once the page has put it on the root.
-        request_animation_frame(follow_background);
+        alive.next_frame(follow_background);
     });
     if let Ok(Some(system)) = platform::window().match_media("(prefers-color-scheme: dark)") {
         owner::keep(EventListener::new(&system, "change", move |_| follow_background()));
@@ -272,7 +275,16 @@ pub fn Picture(
         }
     };
     let on_up = move |event: PointerEvent| {
-        act(gesture.with_value(|gesture| gesture.borrow_mut().up(event.pointer_id())));
+        let asked = gesture.with_value(|gesture| gesture.borrow_mut().up(event.pointer_id()));
+        // A pointer that hovers has told of the cell already.
+        if let Intent::Tap(at_px) = asked {
+            act(Intent::Discard);
+            if event.pointer_type() == "touch" {
+                act(Intent::Hover(at_px));
+            }
+        } else {
+            act(asked);
+        }
     };
     let on_cancel = move |_: PointerEvent| act(gesture.with_value(|gesture| gesture.borrow_mut().cancel()));
     let hint = RwSignal::new(0_u32);
@@ -346,11 +358,17 @@ pub fn Picture(
             on:pointermove=on_move
             on:pointerup=on_up
             on:pointercancel=on_cancel
-            on:pointerleave=move |_| leave(store)
+            on:pointerleave=move |event| {
+                // What a finger has tapped stays until it taps again.
+                if event.pointer_type() != "touch" {
+                    leave(store);
+                }
+            }
             on:wheel=on_wheel
             on:dblclick=on_double
             on:keydown=on_key
         >
+            <DensityLayer store view=handle.view />
             <LabelLayer labels=handle.labels />
             <Outline store view=handle.view draft=handle.draft found=handle.found />
             <GestureHint asked=hint />
