@@ -88,6 +88,8 @@ pub(super) fn run(store: Store, handle: PictureHandle, page: Page, command: Comm
         | Command::ToolPan
         | Command::ToolLasso
         | Command::ToolRectangle
+        | Command::ToolOrbit
+        | Command::FrontView
         | Command::ClearFilters
         | Command::Subset
         | Command::Unsubset
