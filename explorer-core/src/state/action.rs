@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Camera, CellList, CellSet, ColorBy, ColorOptions, Comparison, DimensionKey, GeneKey, GeneMean, GeneSet, Hover,
-    Label, LabelFilter, OwnColumn, PanelIdx, PointStyle, Polygon, Range, ResultPanel, SelectMode, Side, TestMode,
-    Theme, TissueImage, Tool, ViewSpec,
+    Label, LabelFilter, LetterKeys, OwnColumn, PanelIdx, PointStyle, Polygon, Range, ResultPanel, SelectMode, Side,
+    TestMode, Theme, TissueImage, Tool, ViewSpec,
 };
 use crate::data::Orientation;
 
@@ -294,6 +294,8 @@ pub enum Action {
     ToggleDensity,
     /// Shows a column on the card of the cell under the pointer, or no longer.
     ToggleOnCard(String),
+    /// Lets keys of one character ask for commands, or no longer.
+    SetLetterKeys(LetterKeys),
     /// Chooses light or dark.
     SetTheme(Theme),
 
@@ -356,6 +358,7 @@ impl Action {
             | Self::ToggleLabels
             | Self::ToggleDensity
             | Self::ToggleOnCard(_)
+            | Self::SetLetterKeys(_)
             | Self::SetTheme(_)
             | Self::Hover(_)
             | Self::SetDrawer(_) => UndoPolicy::Skip,
@@ -427,6 +430,7 @@ impl Action {
             | Self::ToggleLabels
             | Self::ToggleDensity
             | Self::ToggleOnCard(_)
+            | Self::SetLetterKeys(_)
             | Self::SetTheme(_)
             | Self::SetDrawer(_) => Touches::View,
             Self::Hover(_) => Touches::Hover,

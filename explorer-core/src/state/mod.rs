@@ -64,4 +64,4 @@ pub use query::{CellQuery, Filters, GeneKey, GeneMean, ObsFilter, Range, SelectM
 pub use reduce::reduce;
 pub use sets::{CellSet, CellSource, Comparison, GeneSet, Reference, TestMode};
 pub use shortcut::{Modifiers, Platform, Shortcut};
-pub use view::{Analysis, AppState, Hover, Tool, Transient, ViewSpec};
+pub use view::{Analysis, AppState, Hover, LetterKeys, Tool, Transient, ViewSpec};

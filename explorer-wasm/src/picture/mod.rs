@@ -6,6 +6,7 @@ mod device;
 mod failure;
 mod gesture_hint;
 mod labels;
+mod lasso_hint;
 mod outline;
 mod poster;
 mod save;
@@ -31,6 +32,7 @@ use self::{
     density::DensityLayer,
     gesture_hint::GestureHint,
     labels::{LabelLayer, Labels},
+    lasso_hint::LassoHint,
     outline::Outline,
     poster::Poster,
     stage::Stage,
@@ -426,6 +428,7 @@ pub fn Picture(
             <DensityLayer store view=handle.view />
             <LabelLayer labels=handle.labels />
             <Outline store view=handle.view draft=handle.draft found=handle.found />
+            <LassoHint store />
             <GestureHint asked=hint />
         </div>
         <p class="picture-keys" id=keys>

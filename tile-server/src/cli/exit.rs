@@ -17,6 +17,7 @@ use super::{
     de::UsageError,
     export::{Damaged, NoPage, Unfetched},
     serve::{NothingToServe, Unreadable},
+    subset::SubsetFileError,
 };
 
 /// The exit codes, as `--help` tells them.
@@ -87,7 +88,7 @@ pub fn code(error: &Error) -> u8 {
     if error.is::<UsageError>() || error.is::<CellsError>() || error.is::<NoPage>() || error.is::<NoAddress>() {
         return USAGE;
     }
-    if error.is::<PlaceError>() {
+    if error.is::<SubsetFileError>() || error.is::<PlaceError>() {
         return USAGE;
     }
     if error.is::<NoPlace>() || error.is::<Unreachable>() || error.is::<Unfetched>() || error.is::<RemoteError>() {

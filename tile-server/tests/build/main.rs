@@ -28,3 +28,4 @@ mod real;
 mod serve;
 mod sets;
 mod site;
+mod subset;
