@@ -12,6 +12,7 @@ mod mean;
 mod number_labels;
 mod numbers;
 mod rows;
+mod scatter;
 mod sparse;
 
 pub use column::{Categorical, CellIdx, CellRow, Codes, Column, Continuous, FileColumn, GeneIdx};
@@ -22,4 +23,5 @@ pub use mean::GeneSum;
 pub use number_labels::{MOST_NUMBER_LABELS, NumberLabels, number_label, number_of_label};
 pub use numbers::{Number, Numbers, fit_f32};
 pub use rows::CellRows;
+pub use scatter::{PLOT_FRAME, PlotRanges, scatter_positions};
 pub use sparse::SparseVec;

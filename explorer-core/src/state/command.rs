@@ -62,6 +62,20 @@ pub enum Command {
     ToggleTheme,
     /// Save the picture.
     SavePicture,
+    /// Open another panel.
+    AddPanel,
+    /// Close a panel.
+    ClosePanel,
+    /// Close all panels but one.
+    KeepPanel,
+    /// Go to the next panel.
+    NextPanel,
+    /// Ask for a scatter plot.
+    ScatterPlot,
+    /// Show every label in a panel of its own.
+    SplitPanels,
+    /// Let the cameras of panels move together, or no longer.
+    LinkCameras,
     /// Copy the link to this view.
     CopyLink,
     /// Copy the HTML that shows the view in another page.
@@ -72,7 +86,7 @@ pub enum Command {
 
 impl Command {
     /// Every command, in the order a palette lists them.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 37] = [
         Self::Undo,
         Self::Redo,
         Self::Fit,
@@ -95,6 +109,13 @@ impl Command {
         Self::ToggleLeftSidebar,
         Self::ToggleRightSidebar,
         Self::ToggleLabels,
+        Self::AddPanel,
+        Self::ClosePanel,
+        Self::KeepPanel,
+        Self::NextPanel,
+        Self::ScatterPlot,
+        Self::SplitPanels,
+        Self::LinkCameras,
         Self::ToggleTheme,
         Self::SavePicture,
         Self::CopyLink,
@@ -159,6 +180,13 @@ impl Command {
             Self::ToggleLeftSidebar => ("Metadata sidebar", "Open or close the sidebar of categories and values."),
             Self::ToggleRightSidebar => ("Genes sidebar", "Open or close the sidebar of genes, sets and comparisons."),
             Self::ToggleLabels => ("Labels", "Write the labels that color the cells over the picture, or no longer."),
+            Self::AddPanel => ("Add panel", "Open another panel next to the others, with an embedding of its own."),
+            Self::ClosePanel => ("Close panel", "Close the panel that was used last."),
+            Self::KeepPanel => ("One panel", "Close all panels but the one that was used last."),
+            Self::NextPanel => ("Next panel", "Go to the next panel."),
+            Self::ScatterPlot => ("Scatter plot", "Plot two genes or columns of numbers against each other."),
+            Self::SplitPanels => ("Split by label", "Show every label of the category in color in a panel of its own."),
+            Self::LinkCameras => ("Link cameras", "Let panels that show the same move together, or no longer."),
             Self::ToggleTheme => ("Theme", "Go from the system's theme to light to dark."),
             Self::SavePicture => ("Save picture", "Save the embedding with its legend as an image."),
             Self::SaveCells => {
@@ -202,6 +230,13 @@ impl Command {
             Self::ToggleLeftSidebar => const { &[key("[")] },
             Self::ToggleRightSidebar => const { &[key("]")] },
             Self::ToggleLabels => const { &[key("b")] },
+            Self::AddPanel => const { &[key("v")] },
+            Self::ClosePanel => const { &[key("v").shift()] },
+            Self::KeepPanel => const { &[key("o")] },
+            Self::NextPanel => const { &[key(".")] },
+            Self::ScatterPlot => const { &[key("q")] },
+            Self::SplitPanels => const { &[key("u")] },
+            Self::LinkCameras => const { &[key("k")] },
             Self::ToggleTheme => const { &[key("t")] },
             Self::SavePicture => const { &[key("p").shift()] },
             Self::SaveCells => const { &[key("e")] },
@@ -235,7 +270,7 @@ impl Command {
             Self::Close => state.view.layout.result.is_some().then_some(Action::ShowResult(None)),
             Self::Undo => Some(Action::Undo),
             Self::Redo => Some(Action::Redo),
-            Self::Fit => Some(Action::SetCamera { panel: PanelIdx::FIRST, camera: None }),
+            Self::Fit => Some(Action::SetCamera { panel: state.focused(), camera: None }),
             Self::ToolPan => Some(Action::SetTool(Tool::Pan)),
             Self::ToolLasso => Some(Action::SetTool(Tool::Lasso)),
             Self::ToolRectangle => Some(Action::SetTool(Tool::Rectangle)),
@@ -245,6 +280,13 @@ impl Command {
             Self::ToggleLeftSidebar => Some(Action::ToggleSidebar(Side::Left)),
             Self::ToggleRightSidebar => Some(Action::ToggleSidebar(Side::Right)),
             Self::ToggleLabels => Some(Action::ToggleLabels),
+            Self::ClosePanel => Some(Action::ClosePanel(state.focused())),
+            Self::KeepPanel => Some(Action::KeepPanel(state.focused())),
+            Self::NextPanel => {
+                let next = (state.focused().0 + 1) % state.view.panels.count() as u32;
+                Some(Action::FocusPanel(PanelIdx(next)))
+            }
+            Self::LinkCameras => Some(Action::ToggleLinked),
             Self::ToggleTheme => Some(Action::SetTheme(match state.view.layout.theme {
                 Theme::System => Theme::Light,
                 Theme::Light => Theme::Dark,
@@ -262,6 +304,9 @@ impl Command {
             | Self::SearchGene
             | Self::SaveCells
             | Self::ShowPalette
+            | Self::AddPanel
+            | Self::ScatterPlot
+            | Self::SplitPanels
             | Self::SavePicture
             | Self::CopyLink
             | Self::CopyEmbed

@@ -18,6 +18,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 pub enum JsonError {
     #[error("a view has at least one panel")]
     NoPanel,
+    #[error("a view has at most {} panels", super::MOST_PANELS)]
+    ManyPanels,
     #[error("a camera has finite coordinates and a positive width")]
     Camera,
     #[error("a range begins before it ends, and its ends are numbers, \"inf\" or \"-inf\"")]

@@ -1,26 +1,24 @@
 //! The picture with all that floats over it, or what stands in its place.
 
 use explorer_core::{
-    format::plural,
     screen::{LegendEntry, LegendModel},
-    session::{Colors, Session, embedding_name, legend},
-    sorting::sort_by,
+    session::{Colors, legend},
     state::{Action, ColorOptions, Command, PanelIdx, Platform, Range},
 };
 use leptos::{html, prelude::*};
-use shared_fbs::manifest::Embedding;
 
 use super::{
-    legend::{ask_of_legend, legend_is_loading, legend_note, passing_entries, tip},
+    legend::{ask_of_legend, legend_is_loading, legend_note, passing_entries},
+    panels::{PanelGrid, projection_choices, show},
     parts::{Page, title},
 };
 use crate::{
     fetch::FetchError,
-    picture::{Picture, PictureFailure, PictureHandle},
+    picture::{PictureFailure, PictureHandle, Pictures},
     store::{Phase, Store},
     ui::{
-        BrushChange, Button, CellTooltip, Choice, ColoredBy, DisplayPanel, EmptyView, ErrorView, FilterChips,
-        LabelCounts, Legend, LoadingView, Toolbar,
+        BrushChange, Button, ColoredBy, DisplayPanel, EmptyView, ErrorView, FilterChips, LabelCounts, Legend,
+        LoadingView, PanelsMenu, Toolbar,
     },
 };
 
@@ -28,7 +26,7 @@ use crate::{
 #[component]
 pub(super) fn Center(
     store: Store,
-    handle: PictureHandle,
+    pictures: Pictures,
     page: Page,
     platform: Platform,
     home: String,
@@ -36,7 +34,8 @@ pub(super) fn Center(
 ) -> impl IntoView {
     let phase = store.phase();
     let placing = store.placing();
-    let plane = store.plane();
+    let handle = pictures.first;
+    let plane = store.plane(PanelIdx::FIRST);
     let title = title(store);
     let is_ready = Memo::new(move |_| phase.with(|phase| *phase == Phase::Ready));
     let failure = Memo::new(move |_| {
@@ -71,7 +70,7 @@ pub(super) fn Center(
         let is_whole = placing.with(|placing| placing.n_placed == placing.n_points);
         let window = handle.view.get().filter(|_| is_whole)?.window();
         store.painted().track();
-        store.with_scene(|scene| !scene.shows_any(&window))
+        store.with_scene(PanelIdx::FIRST, |scene| !scene.shows_any(&window))
     });
     let numbers = store.numbers();
     let emptiness = Memo::new(move |_| {
@@ -88,8 +87,8 @@ pub(super) fn Center(
             <div class="poster-place" node_ref=poster_place></div>
         </Show>
         <Show when=move || is_ready.get() && plane.with(Option::is_some) && !handle.suspended.get()>
-            <Picture store handle />
-            <EmbeddingBar store handle platform on_command />
+            <PanelGrid store pictures />
+            <EmbeddingBar store pictures platform on_command />
             <Legend
                 model=page.legend
                 passing=passing_entries(store)
@@ -104,7 +103,6 @@ pub(super) fn Center(
                 loading=legend_is_loading(store)
                 note=legend_note(store)
             />
-            <CellTooltip tip=Signal::derive(move || tip(store, handle)) />
         </Show>
         <FilterChips
             filters=filters
@@ -250,39 +248,15 @@ fn counted_labels(store: Store, column: String) -> Signal<Vec<(LegendEntry, Opti
 
 /// The embedding, the tools, the view and the selection.
 #[component]
-fn EmbeddingBar(
-    store: Store,
-    handle: PictureHandle,
-    platform: Platform,
-    on_command: Callback<Command>,
-) -> impl IntoView {
+fn EmbeddingBar(store: Store, pictures: Pictures, platform: Platform, on_command: Callback<Command>) -> impl IntoView {
     let numbers = store.numbers();
-    let n_visible = Memo::new(move |_| numbers.get().1);
-    let embeddings = Memo::new(move |_| {
-        // Read, not tracked alone: a memo that nobody reads follows nothing.
-        n_visible.get();
-        let name = |session: &Session| {
-            let choice = |embedding: &Embedding| {
-                let name = embedding_name(&embedding.key);
-                let label = match session.n_positioned(embedding) {
-                    Some(n_cells) => format!("{name}: {}", plural(n_cells as usize, "cell", "cells")),
-                    None => name.to_owned(),
-                };
-                (embedding.key.clone(), label)
-            };
-            session.manifest().embeddings.iter().map(choice).collect::<Vec<_>>()
-        };
-        let mut choices = store.read_loaded(name).unwrap_or_default();
-        sort_by(&mut choices, |a, b| a.1.cmp(&b.1));
-        choices
-    });
-    let choices = move || embeddings.get().into_iter().map(|(key, label)| Choice::new(key, label)).collect::<Vec<_>>();
-    let asked = store.part(|state| state.view.panels.first().kind.clone());
+    let focused = store.part(|state| (state.focused(), state.focused_panel().kind.clone()));
     let shown = move || {
-        asked.get();
+        let (panel, _) = focused.get();
         store.phase().get();
-        store.embedding_asked().unwrap_or_default()
+        store.projection_asked(panel).unwrap_or_default()
     };
+    let n_panels = store.part(|state| state.view.panels.count());
     let query = store.part(|state| state.view.analysis.query.clone());
     let select_mode = store.part(|state| state.transient.select_mode);
     let can_subset = move || {
@@ -293,11 +267,19 @@ fn EmbeddingBar(
     let can_label = Signal::derive(move || colors.with(|colors| matches!(colors, Colors::Labels { .. })));
     view! {
         <Toolbar
-            embeddings=Signal::derive(choices)
+            embeddings=projection_choices(store, PanelIdx::FIRST)
             embedding=Signal::derive(shown)
-            on_embedding=Callback::new(move |key| {
-                store.dispatch(Action::SetEmbedding { panel: PanelIdx::FIRST, embedding: Some(key) });
-            })
+            on_embedding=Callback::new(move |key| show(store, PanelIdx::FIRST, key))
+            has_several=Signal::derive(move || n_panels.get() > 1)
+            panels=move || view! {
+                <PanelsMenu
+                    can_split=can_label
+                    has_several=Signal::derive(move || n_panels.get() > 1)
+                    linked=store.part(|state| state.view.layout.linked)
+                    platform
+                    on_command
+                />
+            }
             tool=store.part(|state| state.view.tool)
             select_mode=Signal::derive(move || {
                 let key = shown();
@@ -311,7 +293,7 @@ fn EmbeddingBar(
             can_clear=Signal::derive(move || query.with(|query| !query.filters.is_empty()))
             labels=store.part(|state| state.view.layout.labels)
             can_label
-            display=move || view! { <Display store handle /> }
+            display=move || view! { <Display store pictures /> }
             can_invert=Signal::derive(move || {
                 let key = shown();
                 query.with(|query| query.filters.selections.contains_key(&key))
@@ -324,9 +306,14 @@ fn EmbeddingBar(
 
 /// How cells are drawn.
 #[component]
-fn Display(store: Store, handle: PictureHandle) -> impl IntoView {
+fn Display(store: Store, pictures: Pictures) -> impl IntoView {
     let placing = store.placing();
-    let chosen_px = move || handle.view.get().map_or(1.0, |view| view.diameter_px(placing.get().n_points));
+    let focused = store.part(|state| (state.focused(), state.focused_panel().points));
+    let chosen_px = move || {
+        focused.track();
+        let view = pictures.focused(store).view.get();
+        view.map_or(1.0, |view| view.diameter_px(placing.get().n_points))
+    };
     let colors = store.colors();
     let asked = store.part(|state| state.view.analysis.color_options.clone());
     let colored_by = Memo::new(move |_| {
@@ -338,12 +325,12 @@ fn Display(store: Store, handle: PictureHandle) -> impl IntoView {
     });
     view! {
         <DisplayPanel
-            style=store.part(|state| state.view.panels.first().points)
+            style=Signal::derive(move || focused.get().1)
             chosen_px=Signal::derive(chosen_px)
             options=asked
             colored_by
             on_style=Callback::new(move |style| {
-                store.dispatch(Action::SetPointStyle { panel: PanelIdx::FIRST, style });
+                store.dispatch(Action::SetPointStyle { panel: store.focused(), style });
             })
             on_options=Callback::new(move |options| {
                 store.dispatch(Action::SetColorOptions(options));

@@ -6,7 +6,7 @@ use explorer_core::{
     embed::{Gestures, Panel, Ui},
     names::with_isolated_quotes,
     session::legend,
-    state::{Action, Command, Side},
+    state::{Action, Command, PanelIdx, Side},
 };
 use leptos::prelude::*;
 
@@ -16,6 +16,7 @@ use super::{
     dialogs::SelectionDialogs,
     legend::highlight,
     palette::CommandPalette,
+    panels::ScatterPlot,
     parts::{Page, title},
     results::{Announcement, ComparisonPanel, MarkersPanel},
     save_cells::SaveCells,
@@ -23,7 +24,7 @@ use super::{
 };
 use crate::{
     host::platform_of_user,
-    picture::{PictureHandle, Wanted},
+    picture::{PictureHandle, Pictures, Wanted},
     store::{Phase, Store, Tone},
     ui::{NoticeItem, NoticeKind, Notices, Root, SaveDialog, Shell, ShortcutsDialog, TopBar},
 };
@@ -57,15 +58,17 @@ pub(super) fn Explorer(store: Store, speak: Speak) -> impl IntoView {
         last_label: RwSignal::default(),
         legend: Signal::derive(move || colors.with(legend)),
         typing_rectangle: RwSignal::new(false),
+        plotting: RwSignal::new(false),
         finding_cells: RwSignal::new(false),
         saving_cells: RwSignal::new(false),
         palette: RwSignal::new(false),
         saving: RwSignal::new(false),
         shortcuts: RwSignal::new(false),
     };
-    let handle = PictureHandle::new(store, highlight(store));
+    let handle = PictureHandle::new(store, PanelIdx::FIRST, highlight(store));
+    let pictures = Pictures::new(handle);
     let platform = platform_of_user();
-    let carry_out = Callback::new(move |command| run(store, handle, page, command));
+    let carry_out = Callback::new(move |command| run(store, pictures, page, command));
     let on_command = speak(store, handle, carry_out);
     listen_to_keys(store, on_command, platform);
     follow_theme(store);
@@ -126,7 +129,7 @@ pub(super) fn Explorer(store: Store, speak: Speak) -> impl IntoView {
             </Show>
         }
     };
-    let picture = move || view! { <Center store handle page platform home=all_datasets.clone() on_command /> };
+    let picture = move || view! { <Center store pictures page platform home=all_datasets.clone() on_command /> };
     let results = move || {
         view! {
             <ComparisonPanel store />
@@ -155,14 +158,15 @@ pub(super) fn Explorer(store: Store, speak: Speak) -> impl IntoView {
             on_close=Callback::new(move |()| page.shortcuts.set(false))
         />
         <OwnLabelDialog store page />
-        <SelectionDialogs store handle page />
+        <SelectionDialogs store pictures page />
+        <ScatterPlot store page />
         <SaveCells store page />
         <CommandPalette store page platform on_command />
         <SaveDialog
             open=page.saving
             on_save=move |options| {
                 let name = format!("{}.png", page.title.get_untracked());
-                handle.take(Wanted::saved(store, name, options));
+                pictures.focused(store).take(Wanted::saved(store, name, options));
             }
         />
         <Notices

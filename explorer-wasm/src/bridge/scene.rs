@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use explorer_core::{
     data::{CellIdx, Embedding},
+    filter::CellMask,
     session::{CellStyle, Paint, Repaint, Window},
 };
 use explorer_render::{
@@ -120,22 +121,29 @@ impl Scene {
         self.n_drawable = self.n_drawable.max(self.order.indices_of_ranks(ranks.clone()).end);
     }
 
-    /// Gives the cells that have changed their color and their part (selected, not selected, or out of sight).
+    /// Gives the cells that have changed their color and their part (selected, not selected, or out of sight): `only` these
+    /// cells their color, where that is said, and all of them an opacity of 0 to 1.
     ///
     /// # Panics
     /// When the cells are not of this dataset.
-    pub fn paint(&mut self, paint: &Paint<'_>, repaint: &Repaint) {
-        if self.lut != paint.table {
-            self.lut = paint.table.to_vec();
+    pub fn paint(&mut self, paint: &Paint<'_>, only: Option<&CellMask>, opacity: f32, repaint: &Repaint) {
+        let alpha = (opacity * 255.0).round() as u8;
+        let table = paint.table.iter().map(|&[red, green, blue, _]| [red, green, blue, alpha]);
+        if !self.lut.iter().copied().eq(table.clone()) {
+            self.lut = table.collect();
             self.stale.lut = true;
         }
+        let style_of = |cell: CellIdx| {
+            let style = paint.style(cell);
+            point_style(if only.is_none_or(|only| only.contains(cell)) { style } else { style.behind() })
+        };
         match repaint {
             Repaint::Nothing => {}
             Repaint::Runs(runs) => {
                 for cell in runs.iter().cloned().flatten() {
                     let at = self.order.index_of(cell);
                     let style = &mut self.styles[at as usize];
-                    let new = point_style(paint.style(CellIdx(cell)));
+                    let new = style_of(CellIdx(cell));
                     self.stale.styles.note(at, style_change(*style, new));
                     *style = new;
                 }
@@ -143,7 +151,7 @@ impl Scene {
             Repaint::All => {
                 let mut change = StyleChange::ColorsOnly;
                 for (style, &cell) in self.styles.iter_mut().zip(&self.cells) {
-                    let new = point_style(paint.style(CellIdx(cell)));
+                    let new = style_of(CellIdx(cell));
                     if style_change(*style, new) == StyleChange::Order {
                         change = StyleChange::Order;
                     }
@@ -293,7 +301,7 @@ mod tests {
 
     fn paint(scene: &mut Scene, session: &mut Session) {
         let repaint = session.take_repaint();
-        scene.paint(&session.paint(), &repaint);
+        scene.paint(&session.paint(), None, 1.0, &repaint);
     }
 
     #[test]
@@ -308,9 +316,9 @@ mod tests {
             brushed(&mut session, to);
             let repaint = session.take_repaint();
             assert!(!matches!(repaint, Repaint::All));
-            scene.paint(&session.paint(), &repaint);
+            scene.paint(&session.paint(), None, 1.0, &repaint);
             let mut full = Scene::new(n_obs);
-            full.paint(&session.paint(), &Repaint::All);
+            full.paint(&session.paint(), None, 1.0, &Repaint::All);
             assert_eq!(scene.styles, full.styles);
             let runs = scene.stale.styles.runs(n_obs);
             let is_written = |point: u32| runs.iter().any(|run| run.contains(&point));

@@ -2,7 +2,7 @@
 
 use explorer_core::{
     color::Ground,
-    data::{Frame, MAX_UNIT},
+    data::{Frame, MAX_UNIT, PLOT_FRAME, PlotRanges},
     dataset,
     session::Window,
     state,
@@ -27,6 +27,7 @@ pub struct View {
     viewport: Viewport,
     frame: Frame,
     fitted: Camera,
+    ranges: Option<PlotRanges>,
 }
 
 /// An embedding as the camera needs to know it.
@@ -34,6 +35,8 @@ pub struct View {
 pub struct Plane {
     frame: Frame,
     bounds: Bounds,
+    /// The values along the axes, of a scatter plot.
+    ranges: Option<PlotRanges>,
 }
 
 impl Plane {
@@ -56,7 +59,12 @@ impl Plane {
             let turned = |y: f64| f64::from(MAX_UNIT) - y;
             (bounds.min[1], bounds.max[1]) = (turned(bounds.max[1]), turned(bounds.min[1]));
         }
-        Self { frame, bounds }
+        Self { frame, bounds, ranges: None }
+    }
+
+    /// The plane of a scatter plot, whose values lie in these ranges, once they are known.
+    pub fn of_plot(ranges: Option<PlotRanges>) -> Self {
+        Self { frame: PLOT_FRAME, bounds: Bounds::SQUARE, ranges }
     }
 }
 
@@ -72,7 +80,7 @@ impl View {
             let span = viewport.width_px().min(viewport.height_px()) / px_per_unit;
             Camera { center: [x, y], span }.clamped()
         });
-        Self { camera, viewport, frame, fitted }
+        Self { camera, viewport, frame, fitted, ranges: plane.ranges }
     }
 
     /// The state's camera that shows this; `None` should the numbers leave its range.
@@ -128,6 +136,17 @@ impl View {
         self.camera.px_from_embedding(&self.viewport, at)
     }
 
+    /// What axes show at CSS pixels: the values of a scatter plot, else coordinates.
+    pub fn values(&self, at_px: [f64; 2]) -> (f64, f64) {
+        let coordinates = self.coordinates(at_px);
+        self.ranges.map_or(coordinates, |ranges| ranges.values(coordinates))
+    }
+
+    /// The coordinates of what axes show.
+    pub fn coordinates_of_values(&self, values: (f64, f64)) -> (f64, f64) {
+        self.ranges.map_or(values, |ranges| ranges.coordinates(values))
+    }
+
     /// Coordinate units a CSS pixel.
     pub fn units_per_px(&self) -> f64 {
         self.frame.step / self.camera.px_per_unit(&self.viewport)
@@ -174,7 +193,7 @@ mod tests {
     #[test]
     fn the_window_is_what_the_corners_show() {
         let frame = Frame::new(-10.0, 5.0, 0.5);
-        let plane = Plane { frame, bounds: Bounds::SQUARE };
+        let plane = Plane { frame, bounds: Bounds::SQUARE, ranges: None };
         let camera = state::Camera::new(1000.0, 2000.0, 400.0);
         let window = View::new(camera, &plane, [800.0, 600.0], 2.0).window();
         let near = |a: [f64; 2], b: [f64; 2]| a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-6);
@@ -189,7 +208,7 @@ mod tests {
         let frame = Frame::new(0.0, 0.0, 1.0);
         for bounds in [Bounds::SQUARE, Bounds { min: [0.0, 20_000.0], max: [60_000.0, 30_000.0] }] {
             for size in [[832.0, 856.0], [832.0, 300.0], [390.0, 740.0], [1600.0, 200.0]] {
-                let view = View::new(None, &Plane { frame, bounds }, size, 2.0);
+                let view = View::new(None, &Plane { frame, bounds, ranges: None }, size, 2.0);
                 let [a, b] = [bounds.min, bounds.max].map(|[x, y]| view.px((x, y)));
                 let (left, right) = (a[0].min(b[0]), a[0].max(b[0]));
                 let (top, bottom) = (a[1].min(b[1]), a[1].max(b[1]));

@@ -1,11 +1,13 @@
 //! The picture: a canvas that shows the embedding, and the pointer's ways with it.
 
+mod axes;
 mod canvas;
 mod device;
 mod failure;
 mod gesture_hint;
 mod labels;
 mod outline;
+mod pictures;
 mod poster;
 mod save;
 mod stage;
@@ -17,20 +19,23 @@ use explorer_core::{
     data::CellIdx,
     embed::Gestures,
     screen::{Gesture, HeldKeys, Intent, Wheel},
-    state::{Action, PanelIdx, Polygon, Tool},
+    state::{Action, PanelIdx, Polygon, SelectMode, Tool},
 };
 use gloo_events::EventListener;
 use leptos::{html, prelude::*};
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{Element, PointerEvent, ResizeObserver, WheelEvent};
 
-pub use self::{canvas::open_ahead, device::document_device, failure::PictureFailure, save::Wanted};
 use self::{
+    axes::Axes,
     gesture_hint::GestureHint,
     labels::{LabelLayer, Labels},
     outline::Outline,
     poster::Poster,
     stage::Stage,
+};
+pub use self::{
+    canvas::open_ahead, device::document_device, failure::PictureFailure, pictures::Pictures, save::Wanted,
 };
 use crate::{
     bridge::{Plane, View, backend},
@@ -51,6 +56,8 @@ const ARROW_PX: f64 = 60.0;
 /// What the page knows of the picture: its size, what it shows, and whether it can.
 #[derive(Clone, Copy)]
 pub struct PictureHandle {
+    /// The panel that it is in.
+    pub panel: PanelIdx,
     size_px: RwSignal<[f64; 2]>,
     ratio: RwSignal<f64>,
     /// What the picture shows; `None` before its size and the embedding are known.
@@ -73,25 +80,26 @@ pub struct PictureHandle {
 }
 
 impl PictureHandle {
-    /// A picture of a store's embedding, in which the cells of one color may be emphasized.
-    pub fn new(store: Store, highlight: Signal<Option<u8>>) -> Self {
+    /// A picture of a panel of a store, in which the cells of one color may be emphasized.
+    pub fn new(store: Store, panel: PanelIdx, highlight: Signal<Option<u8>>) -> Self {
         let size_px = RwSignal::new([0.0; 2]);
         let ratio = RwSignal::new(1.0);
-        let camera = store.part(|state| state.view.panels.first().camera);
-        let plane: Memo<Option<Plane>> = store.plane();
+        let camera = store.part(move |state| state.view.panels.get(panel).and_then(|panel| panel.camera));
+        let plane: Memo<Option<Plane>> = store.plane(panel);
         let view = Memo::new(move |_| {
             let size = size_px.get();
             let plane = plane.get()?;
             (size[0] > 0.0 && size[1] > 0.0).then(|| View::new(camera.get(), &plane, size, ratio.get()))
         });
         Self {
+            panel,
             size_px,
             ratio,
             view,
             poster: Poster::of(store.host().as_deref()),
             failure: RwSignal::new(None),
             highlight,
-            labels: Labels::new(store, view),
+            labels: Labels::new(store, panel, view),
             draft: RwSignal::default(),
             found: RwSignal::new(None),
             wanted: RwSignal::new_local(None),
@@ -113,33 +121,46 @@ impl PictureHandle {
     /// Moves the camera to a cell, closer than it fits all, and puts a ring around it; whether it has a position.
     pub fn show_cell(&self, store: Store, cell: CellIdx) -> bool {
         let Some(view) = self.view.get_untracked() else { return false };
-        let Some([x, y]) = store.with_scene(|scene| scene.px_of(cell, &view)).flatten() else { return false };
+        let Some([x, y]) = store.with_scene(self.panel, |scene| scene.px_of(cell, &view)).flatten() else {
+            return false;
+        };
         let [middle_x, middle_y] = view.center_px();
-        let is_fitted = store.peek(|state| state.view.panels.first().camera.is_none());
+        let is_fitted =
+            store.peek(|state| state.view.panels.get(self.panel).is_some_and(|panel| panel.camera.is_none()));
         let factor = if is_fitted { FOUND_ZOOM } else { 1.0 };
-        look(store, view.panned([middle_x - x, middle_y - y]).zoomed(view.center_px(), factor));
+        self.look(store, view.panned([middle_x - x, middle_y - y]).zoomed(view.center_px(), factor));
         self.found.set(Some(cell));
         true
     }
 
-    /// The corners of what the picture shows, in the embedding's coordinates: least and greatest x, then y.
+    /// The corners of what the picture shows, in the embedding's coordinates or the values of a scatter plot: least and
+    /// greatest x, then y.
     pub fn corners(&self) -> Option<[f64; 4]> {
         let view = self.view.get_untracked()?;
-        let ((x0, y0), (x1, y1)) = (view.coordinates([0.0; 2]), view.coordinates(view.size_px()));
+        let ((x0, y0), (x1, y1)) = (view.values([0.0; 2]), view.values(view.size_px()));
         Some([x0.min(x1), x0.max(x1), y0.min(y1), y0.max(y1)])
     }
 
     /// Brings the picture closer about its center.
     pub fn zoom(&self, store: Store, factor: f64) {
         if let Some(view) = self.view.get_untracked() {
-            look(store, view.zoomed(view.center_px(), factor));
+            self.look(store, view.zoomed(view.center_px(), factor));
         }
     }
-}
 
-fn look(store: Store, view: View) {
-    if let Some(camera) = view.state_camera() {
-        store.dispatch(Action::SetCamera { panel: PanelIdx::FIRST, camera: Some(camera) });
+    /// Selects the cells in a rectangle with these opposite corners, as [`PictureHandle::corners`] has them.
+    pub fn select_rectangle(&self, store: Store, corners: [(f64, f64); 2], mode: SelectMode) {
+        let Some(view) = self.view.get_untracked() else { return };
+        let [corner, opposite] = corners.map(|corner| view.coordinates_of_values(corner));
+        if let (Some(embedding), Some(polygon)) = (store.projection(self.panel), Polygon::rectangle(corner, opposite)) {
+            store.dispatch(Action::Select { embedding, mode, polygon });
+        }
+    }
+
+    fn look(&self, store: Store, view: View) {
+        if let Some(camera) = view.state_camera() {
+            store.dispatch(Action::SetCamera { panel: self.panel, camera: Some(camera) });
+        }
     }
 }
 
@@ -168,12 +189,18 @@ pub fn Picture(
 
     // Drawing is no derivation: it follows what it shows.
     let painted = store.painted();
-    let points = store.part(|state| state.view.panels.first().points);
+    let panel = handle.panel;
+    let look = move |view: View| handle.look(store, view);
+    let points = store.part(move |state| state.view.panels.get(panel).map(|panel| panel.points));
     Effect::new(move |_| {
         // Read, not tracked alone: a memo that nobody reads follows nothing.
         painted.get();
         points.get();
-        store.look_at(handle.view.with(|view| view.as_ref().map(|view| view.window().with_margin())));
+        let window = handle.view.with(|view| view.as_ref().map(|view| view.window().with_margin()));
+        // Tiles come to the first panel alone; the others are placed when all are there.
+        if panel == PanelIdx::FIRST {
+            store.look_at(window);
+        }
         handle.highlight.get();
         with_stage(&|stage| stage.request());
     });
@@ -182,7 +209,7 @@ pub fn Picture(
             with_stage(&|stage| stage.take(wanted.clone()));
         }
     });
-    let asked = store.part(|state| state.view.panels.first().kind.clone());
+    let asked = store.part(move |state| state.view.panels.get(panel).map(|panel| panel.kind.clone()));
     Effect::new(move |_| {
         asked.get();
         with_stage(&|stage| stage.await_embedding());
@@ -218,23 +245,23 @@ pub fn Picture(
     let act = move |asked: Intent| {
         let view = handle.view.get_untracked();
         match (asked, view) {
-            (Intent::Pan(by_px), Some(view)) => look(store, view.panned(by_px)),
+            (Intent::Pan(by_px), Some(view)) => look(view.panned(by_px)),
             (Intent::Pinch { by_px, at_px, factor }, Some(view)) => {
-                look(store, view.panned(by_px).zoomed(at_px, factor));
+                look(view.panned(by_px).zoomed(at_px, factor));
             }
             (Intent::Draft(path), _) => handle.draft.set(path),
             (Intent::Discard, _) => handle.draft.set(Vec::new()),
             (Intent::Select(path, mode), Some(view)) => {
                 handle.draft.set(Vec::new());
                 let path: Vec<(f64, f64)> = path.into_iter().map(|at| view.coordinates(at)).collect();
-                let embedding = store.embedding_key();
+                let embedding = store.projection(panel);
                 if let (Some(polygon), Some(embedding)) = (Polygon::from_path(&path, view.units_per_px()), embedding) {
                     store.dispatch(Action::Select { embedding, mode, polygon });
                 }
             }
             (Intent::Hover(at_px), Some(_)) => {
                 let pick = move |picked: Option<u32>| match picked
-                    .and_then(|index| store.with_scene(|scene| scene.cell_at(index)).flatten())
+                    .and_then(|index| store.with_scene(panel, |scene| scene.cell_at(index)).flatten())
                 {
                     Some(cell) => store.hover_cell(cell),
                     None => store.hover(None),
@@ -255,10 +282,11 @@ pub fn Picture(
             // Without the capture a drag ends at the picture's edge, which is all that is lost.
             let _ = element.set_pointer_capture(event.pointer_id());
         }
+        focus_panel(store, panel);
         leave(store);
         handle.found.set(None);
         let held = HeldKeys { shift: event.shift_key(), alt: event.alt_key() };
-        let embedding = store.embedding_key().unwrap_or_default();
+        let embedding = store.projection(panel).unwrap_or_default();
         let (tool, mode) = store.peek(|state| (state.view.tool, held.mode(state.select_mode(&embedding))));
         // The middle button moves the picture whatever the tool.
         let tool = if event.button() == 1 { Tool::Pan } else { tool };
@@ -289,12 +317,12 @@ pub fn Picture(
                 _ if event.ctrl_key() => Wheel::Pinch,
                 _ => Wheel::Pixels,
             };
-            look(store, view.zoomed(at(&event), wheel.zoom(event.delta_y())));
+            look(view.zoomed(at(&event), wheel.zoom(event.delta_y())));
         }
     };
     let on_double = move |event: web_sys::MouseEvent| {
         if let Some(view) = handle.view.get_untracked() {
-            look(store, view.zoomed(at(&event), DOUBLE_CLICK_ZOOM));
+            look(view.zoomed(at(&event), DOUBLE_CLICK_ZOOM));
         }
     };
     let on_key = move |event: web_sys::KeyboardEvent| {
@@ -311,7 +339,7 @@ pub fn Picture(
         };
         event.prevent_default();
         if let Some(view) = handle.view.get_untracked() {
-            look(store, view.panned(by_px));
+            look(view.panned(by_px));
         }
     };
     // An outline is drawn over what lies under it, which another size of the picture moves.
@@ -350,9 +378,11 @@ pub fn Picture(
             on:wheel=on_wheel
             on:dblclick=on_double
             on:keydown=on_key
+            on:focus=move |_| focus_panel(store, panel)
         >
             <LabelLayer labels=handle.labels />
-            <Outline store view=handle.view draft=handle.draft found=handle.found />
+            <Axes store handle />
+            <Outline store panel view=handle.view draft=handle.draft found=handle.found />
             <GestureHint asked=hint />
         </div>
         <p class="picture-keys" id=keys>
@@ -366,6 +396,13 @@ fn is_hosts(store: Store, event: &WheelEvent) -> bool {
     let is_cooperative = store.settings().with_untracked(|settings| settings.gestures == Gestures::Cooperative);
     let is_full_screen = || store.host().is_some_and(|host| host.is_full_screen());
     is_cooperative && !event.ctrl_key() && !event.meta_key() && !is_full_screen()
+}
+
+/// Commands are about this panel from now on.
+fn focus_panel(store: Store, panel: PanelIdx) {
+    if store.focused() != panel {
+        store.dispatch(Action::FocusPanel(panel));
+    }
 }
 
 /// The pointer is over no cell.

@@ -140,7 +140,7 @@ impl Stage {
                     stage.watch(renderer.gpu().lost());
                     set(&canvas, "data-renderer", &renderer.gpu().backend_name().to_lowercase());
                     stage.drawing.borrow_mut().renderer = Some(renderer);
-                    stage.store.with_scene(Scene::forget_uploads);
+                    stage.store.with_scene(stage.handle.panel, Scene::forget_uploads);
                     stage.request();
                 }
                 Err(error) => stage.give_up(&error),
@@ -158,7 +158,8 @@ impl Stage {
     }
 
     fn is_embedding_drawn(&self) -> bool {
-        self.store.embedding_key() == self.store.embedding_asked()
+        let panel = self.handle.panel;
+        self.store.projection(panel) == self.store.projection_asked(panel)
     }
 
     fn listen_for_loss(&self, canvas: &HtmlCanvasElement) {
@@ -251,7 +252,7 @@ impl Stage {
             return;
         };
         renderer.poll();
-        let uploaded = self.store.with_scene(|scene| {
+        let uploaded = self.store.with_scene(self.handle.panel, |scene| {
             let is_stale = scene.is_stale();
             let uploaded = if is_stale { scene.upload(renderer) } else { Ok(()) };
             uploaded.map(|()| ([scene.n_drawable(), scene.n_placed(), scene.n_points()], is_stale))
@@ -265,7 +266,10 @@ impl Stage {
                 return;
             }
         };
-        let style = self.store.peek(|state| state.view.panels.first().points);
+        let panel = self.handle.panel;
+        let Some(style) = self.store.peek(|state| state.view.panels.get(panel).map(|panel| panel.points)) else {
+            return;
+        };
         let mut params = view.frame_params(style, n_points, *background);
         params.highlight = self.handle.highlight.get_untracked();
         params.prefix = n_drawable;
@@ -372,7 +376,7 @@ impl Stage {
         renderer.set_lut(&colors.table);
         let captured = renderer.capture(&params);
         // The screen's own colors, with the next frame.
-        self.store.with_scene(Scene::forget_colors);
+        self.store.with_scene(self.handle.panel, Scene::forget_colors);
         self.request();
         let store = self.store;
         spawn_local(async move {
@@ -406,7 +410,7 @@ impl Stage {
         let by_gpu =
             renderer.render_path(shown) == explorer_render::RenderPath::Splat && shown.mode == DrawMode::Points;
         if !by_gpu {
-            let picked = self.store.with_scene(|scene| scene.pick(shown, at_px)).flatten();
+            let picked = self.store.with_scene(self.handle.panel, |scene| scene.pick(shown, at_px)).flatten();
             drop(drawing);
             self.is_picking.set(false);
             tell(picked);

@@ -95,8 +95,12 @@ impl Store {
     /// not need any more.
     pub(super) fn load_next(self, view: &ViewSpec) {
         let next = self.with_opened_mut(|opened| {
-            let shown = opened.show(view.panels.first().embedding());
-            (shown, opened.session.load_next(&view.analysis, &view.needs()))
+            let shown = opened.show(view);
+            let mut needs = view.needs();
+            needs.extend(opened.session.embeddings_of_panels(view));
+            let next = opened.session.load_next(&view.analysis, &needs);
+            // The data that arrived may be those of a scatter plot.
+            (shown.or_else(|| opened.show(view)), next)
         });
         let Some((shown, next)) = next else { return };
         if let Some(index) = shown {

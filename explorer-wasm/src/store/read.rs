@@ -6,7 +6,7 @@ use std::sync::Arc;
 use explorer_core::{
     embed::Settings,
     session::{ColorStatus, Colors, LabelCentroid, Session},
-    state::{AppState, GeneKey},
+    state::{AppState, GeneKey, Panel, PanelIdx},
 };
 use gloo_timers::callback::Timeout;
 use leptos::prelude::*;
@@ -110,17 +110,22 @@ impl Store {
         self.with_session(|session| read(session.manifest()))
     }
 
-    /// The key of the embedding that the picture is of.
-    pub fn embedding_key(self) -> Option<String> {
-        let key = self.peek(|state| state.view.panels.first().embedding().map(str::to_owned));
-        self.with_session(|session| session.embedding_drawn(key.as_deref()).map(|entry| entry.key.clone())).flatten()
+    /// The panel that commands are about.
+    pub fn focused(self) -> PanelIdx {
+        self.peek(AppState::focused)
     }
 
-    /// The key of the embedding that is asked for.
-    pub fn embedding_asked(self) -> Option<String> {
-        let key = self.peek(|state| state.view.panels.first().embedding().map(str::to_owned));
-        let asked = |session: &Session| session.embedding_to_show(key.as_deref()).map(|(_, found)| found.key.clone());
-        self.with_session(asked).flatten()
+    /// The key of the embedding or scatter plot that the picture of a panel is of: the one asked for, or, until its first
+    /// positions come, the former one.
+    pub fn projection(self, panel: PanelIdx) -> Option<String> {
+        let drawn = self.with_opened(|opened| opened.drawn(panel).map(str::to_owned)).flatten();
+        drawn.or_else(|| self.projection_asked(panel))
+    }
+
+    /// The key of the one that is asked for.
+    pub fn projection_asked(self, panel: PanelIdx) -> Option<String> {
+        let key = self.peek(|state| key_of(state, panel));
+        self.with_session(|session| session.projection(key?.as_deref())).flatten()
     }
 
     /// How the Explorer presents itself.
@@ -232,22 +237,27 @@ impl Store {
         Memo::new(move |_| numbers.get().unwrap_or_default())
     }
 
-    /// The embedding shown, as the camera needs to know it.
-    pub fn plane(self) -> Memo<Option<Plane>> {
-        let key = self.part(|state| state.view.panels.first().embedding().map(str::to_owned));
+    /// What a panel shows, as the camera needs to know it.
+    pub fn plane(self, panel: PanelIdx) -> Memo<Option<Plane>> {
+        let key = self.part(move |state| key_of(state, panel));
         Memo::new(move |_| {
             self.phase.track();
             self.placing.track();
-            let key = key.get();
-            let plane = |session: &Session| session.embedding_drawn(key.as_deref()).map(Plane::new);
-            self.with_session(plane).flatten()
+            self.painted.track();
+            key.track();
+            let shown = self.projection(panel)?;
+            let plane = |session: &Session| match session.manifest().embeddings.iter().find(|entry| entry.key == shown)
+            {
+                Some(entry) => Plane::new(entry),
+                None => Plane::of_plot(session.plot_ranges(&shown).copied()),
+            };
+            self.with_session(plane)
         })
     }
 
-    /// The labels to write over the picture: none unless they are asked for, and color the cells.
-    pub fn label_centroids(self) -> Memo<Arc<[LabelCentroid]>> {
-        let asked =
-            self.part(|state| (state.view.layout.labels, state.view.panels.first().embedding().map(str::to_owned)));
+    /// The labels to write over the picture of a panel: none unless they are asked for, and color the cells.
+    pub fn label_centroids(self, panel: PanelIdx) -> Memo<Arc<[LabelCentroid]>> {
+        let asked = self.part(move |state| (state.view.layout.labels, key_of(state, panel).flatten()));
         let basis = Memo::new(move |_| {
             self.painted.track();
             self.arrived.track();
@@ -263,4 +273,9 @@ impl Store {
             centroids.unwrap_or_default().into()
         })
     }
+}
+
+/// The key of what a panel is to show, `None` within of the default embedding; `None` where there is no such panel.
+fn key_of(state: &AppState, panel: PanelIdx) -> Option<Option<String>> {
+    state.view.panels.get(panel).map(Panel::key)
 }

@@ -53,6 +53,8 @@ pub enum Glyph {
     More,
     /// Arrows in four directions.
     Pan,
+    /// Four panes.
+    Panels,
     /// A window with its left part marked off.
     PanelLeft,
     /// A window with its right part marked off.
@@ -133,6 +135,7 @@ impl Glyph {
                 "M5.5 10a.5.5 0 1 1-1 0 .5.5 0 0 1 1 0zM10.5 10a.5.5 0 1 1-1 0 .5.5 0 0 1 1 0zM15.5 10a.5.5 0 1 1-1 0 .5.5 0 0 1 1 0z"
             }
             Self::Pan => "M10 3v14M3 10h14M8 5l2-2 2 2M8 15l2 2 2-2M5 8l-2 2 2 2M15 8l2 2-2 2",
+            Self::Panels => "M3.5 4h13v12h-13zM10 4v12M3.5 10h13",
             Self::PanelLeft => "M4 4h12a1 1 0 0 1 1 1v10a1 1 0 0 1-1 1H4a1 1 0 0 1-1-1V5a1 1 0 0 1 1-1zM8 4v12",
             Self::PanelRight => "M4 4h12a1 1 0 0 1 1 1v10a1 1 0 0 1-1 1H4a1 1 0 0 1-1-1V5a1 1 0 0 1 1-1zM12 4v12",
             Self::Plus => "M10 4.5v11M4.5 10h11",

@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, HashSet};
 use crate::{
     sorting::set_of,
     state::{
-        Camera, CellList, CellOrder, CellQuery, CellSet, CellSource, Clip, ColorBy, Comparison, Filters, GeneKey,
-        GeneSet, LabelFilter, MarkerOrder, Markers, ObsFilter, Panel, PanelIdx, PanelKind, PointStyle, Polygon,
-        Reference, ResultPanel, SIDEBAR_WIDTHS_PX, Selection, SelectionStep, TestMode, Theme, Tool, ViewSpec,
+        Camera, CellList, CellOrder, CellQuery, CellSet, CellSource, Clip, ColorBy, ColumnLabel, Comparison, Filters,
+        GeneKey, GeneSet, LabelFilter, MOST_PANELS, MarkerOrder, Markers, ObsFilter, Panel, PanelKind, Panels,
+        PointStyle, Polygon, Reference, ResultPanel, SIDEBAR_WIDTHS_PX, Scatter, Selection, SelectionStep, TestMode,
+        Theme, Tool, ViewSpec,
     },
 };
 
@@ -37,6 +38,10 @@ struct Draft {
     view: ViewSpec,
     content: Option<String>,
     panel: Panel,
+    /// How many panels there are, where the link says.
+    n_panels: Option<usize>,
+    /// Those after the first, by their places.
+    panels: BTreeMap<u32, Panel>,
     query: QueryDraft,
     gene_sets: BTreeMap<u32, GeneSetDraft>,
     cell_sets: BTreeMap<u32, CellSetDraft>,
@@ -111,6 +116,9 @@ impl Draft {
         if let Some((at, rest)) = numbered(key, "de") {
             return self.comparisons.entry(at).or_default().read(rest, value);
         }
+        if let Some((at, rest)) = numbered(key, "p").filter(|(at, _)| (1..MOST_PANELS as u32).contains(at)) {
+            return read_panel(self.panels.entry(at).or_default(), rest, value).unwrap_or(Ok(()));
+        }
         if let Some((at, rest)) = numbered(key, "own") {
             return self.own_columns.entry(at).or_default().read(rest, value);
         }
@@ -135,7 +143,10 @@ impl Draft {
     }
 
     fn read_single(&mut self, key: &str, value: &str) -> Read {
-        let Self { view, panel, .. } = self;
+        if let Some(read) = read_panel(&mut self.panel, key, value) {
+            return read;
+        }
+        let Self { view, .. } = self;
         let options = &mut view.analysis.color_options;
         match key {
             "v" => {
@@ -146,8 +157,6 @@ impl Draft {
             }
             "d" => view.dataset = Some(value.to_owned()),
             "of" => self.content = Some(value.to_owned()),
-            "e" => panel.kind = PanelKind::Embedding(Some(value.to_owned())),
-            "cam" => panel.camera = Some(camera(value).ok_or("the camera")?),
             "c" => view.analysis.color = color(value).ok_or("the color")?,
             "cmap" => options.colormap = Some(value.to_owned()),
             "crange" => options.range = text::parse_range(value).ok_or("the color's range")?,
@@ -183,6 +192,11 @@ impl Draft {
             "leftpx" => view.layout.left_px = Some(sidebar_width(value).ok_or("the width of the left sidebar")?),
             "rightpx" => view.layout.right_px = Some(sidebar_width(value).ok_or("the width of the right sidebar")?),
             "labels" => view.layout.labels = text::flag(value).ok_or("the labels over the picture")?,
+            "linked" => view.layout.linked = text::flag(value).ok_or("whether cameras are linked")?,
+            "panels" => {
+                let count = value.parse().ok().filter(|count| (1..=MOST_PANELS).contains(count));
+                self.n_panels = Some(count.ok_or("the number of panels")?);
+            }
             "open" => view.layout.expanded = set_of(text::names(value)),
             "theme" => {
                 view.layout.theme = match value {
@@ -192,25 +206,17 @@ impl Draft {
                     _ => return Err("the theme".to_owned()),
                 }
             }
-            "size" => {
-                let size = number(value).ok_or("the size of dots")?;
-                panel.points = PointStyle::new(Some(size), panel.points.opacity());
-            }
-            "opacity" => {
-                let opacity = number(value).ok_or("the opacity of dots")?;
-                panel.points = PointStyle::new(panel.points.size_px(), opacity);
-            }
             _ => {}
         }
         Ok(())
     }
 
     fn finish(self) -> ParsedLink {
-        let Self { mut view, content, panel, query, gene_sets, cell_sets, comparisons, .. } = self;
+        let Self { mut view, content, panel, n_panels, mut panels, query, gene_sets, cell_sets, comparisons, .. } =
+            self;
         let Self { own_columns, shown, markers, mut notices, .. } = self;
-        if let Some(first) = view.panels.get_mut(PanelIdx::FIRST) {
-            *first = panel;
-        }
+        let others = (1..n_panels.unwrap_or(1) as u32).map(|at| panels.remove(&at).unwrap_or_default());
+        view.panels = Panels::new([panel].into_iter().chain(others).collect()).unwrap_or_default();
         let analysis = &mut view.analysis;
         analysis.query = query.finish();
         let mut taken = HashSet::new();
@@ -396,6 +402,35 @@ pub(super) fn color(value: &str) -> Option<ColorBy> {
         "set" => text::parse_gene(name).map(|GeneKey { layer, gene: set }| ColorBy::GeneSet { set, layer }),
         _ => None,
     }
+}
+
+/// Reads a pair about a panel; `None` when the key is about something else.
+fn read_panel(panel: &mut Panel, key: &str, value: &str) -> Option<Read> {
+    let read = || -> Result<(), &'static str> {
+        match key {
+            "e" => panel.kind = PanelKind::Embedding(Some(value.to_owned())),
+            "xy" => panel.kind = PanelKind::Scatter(Scatter::from_text(value).ok_or("the axes of a scatter plot")?),
+            "only" => panel.only = Some(column_label(value).ok_or("the label of a panel")?),
+            "cam" => panel.camera = Some(camera(value).ok_or("the camera")?),
+            "size" => {
+                let size = number(value).ok_or("the size of dots")?;
+                panel.points = PointStyle::new(Some(size), panel.points.opacity());
+            }
+            "opacity" => {
+                let opacity = number(value).ok_or("the opacity of dots")?;
+                panel.points = PointStyle::new(panel.points.size_px(), opacity);
+            }
+            _ => {}
+        }
+        Ok(())
+    };
+    let is_of_panel = matches!(key, "e" | "xy" | "only" | "cam" | "size" | "opacity");
+    is_of_panel.then(read).map(|read| read.map_err(str::to_owned))
+}
+
+fn column_label(value: &str) -> Option<ColumnLabel> {
+    let [column, label] = text::split(value, ':')[..] else { return None };
+    Some(ColumnLabel { column: text::unescaped(column), label: text::parse_label(label) })
 }
 
 fn sidebar_width(value: &str) -> Option<u16> {
