@@ -5,7 +5,7 @@ use explorer_core::{
     names::visible,
     session::{MISSING_LABEL, Session, embedding_name},
     sorting::sort_by,
-    state::{Action, ColorBy, ColumnLabel, Label, MOST_PANELS, PanelIdx, Scatter},
+    state::{Action, AppState, ColorBy, ColumnLabel, Label, MOST_PANELS, PanelIdx, Scatter},
 };
 use leptos::prelude::*;
 use shared_fbs::manifest::Embedding;
@@ -21,7 +21,7 @@ use crate::{
 #[component]
 pub(super) fn PanelGrid(store: Store, pictures: Pictures) -> impl IntoView {
     let count = store.part(|state| state.view.panels.count());
-    let focused = store.part(|state| state.focused());
+    let focused = store.part(AppState::focused);
     let places = move || (0..count.get() as u32).map(PanelIdx).collect::<Vec<_>>();
     let columns = move || match count.get() {
         1 => 1,

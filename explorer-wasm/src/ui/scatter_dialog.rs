@@ -25,7 +25,7 @@ pub fn ScatterDialog(
     let wrong = RwSignal::new(None::<String>);
     Effect::new(move |_| {
         open.track();
-        axes.each_ref().map(|axis| axis.track());
+        axes.iter().for_each(Track::track);
         wrong.set(None);
     });
     let plot = move || match on_plot.run(axes.map(|axis| axis.get_untracked())) {
