@@ -5,6 +5,7 @@
 pub mod app;
 mod bridge;
 mod embed;
+#[expect(clippy::disallowed_methods, reason = "it knows no signals")]
 pub mod fetch;
 pub mod host;
 mod owner;
@@ -12,4 +13,5 @@ mod picture;
 mod platform;
 pub mod store;
 pub mod ui;
+#[expect(clippy::disallowed_methods, reason = "it knows no signals")]
 pub mod worker;

@@ -43,6 +43,7 @@ async fn a_host_drives_the_explorer_and_others_get_nothing() -> Result<()> {
             waiting::the_datasets_poster_waits_for_a_press(&host).await.context("poster")?;
             waiting::a_picture_of_the_pages_own_goes_with_the_first_cells(&host).await.context("slot")?;
             waiting::another_page_opens_in_the_same_frame(&host).await.context("another page")?;
+            waiting::a_storm_of_sources_and_pauses_is_weathered(&host).await.context("storm")?;
             host.visit("/plain.html").await?;
             only_the_right_answer_to_hello_opens_the_port(&host).await.context("handshake")?;
             large_and_many_messages_are_refused(&host).await.context("limits")?;

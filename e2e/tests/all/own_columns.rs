@@ -32,14 +32,26 @@ async fn steps(visit: &Visit) -> Result<()> {
     expect_counts(&page, &[("T cell", n_first), ("missing", N_CELLS - n_first)]).await?;
     visit.browser.shoot("labeled")?;
 
-    // The next label is of the same column.
+    // The next label is of the same column, and moves the cells that have another.
     page.only("louvain", "1").await?;
     page.until_selected(n_second, N_CELLS).await?;
     label(&page, "B").await?;
     let both = [("B", n_second), ("T cell", n_first), ("missing", N_CELLS - n_first - n_second)];
     expect_counts(&page, &both).await?;
+    label(&page, "T cell").await?;
+    expect_counts(&page, &[("B", 0), ("T cell", n_first + n_second), both[2]]).await?;
+    page.press_control('z', Held::Nothing).await?;
+    expect_counts(&page, &both).await?;
+    // One right after the other, before the browser has drawn a frame.
+    label(&page, "T cell").await?;
+    label(&page, "B").await?;
+    expect_counts(&page, &both).await?;
+    for _ in 0..2 {
+        page.press_control('z', Held::Nothing).await?;
+    }
+    expect_counts(&page, &both).await?;
 
-    // A row's menu labels the selection in one go, which moves cells that have another label, and takes labels away.
+    // A row's menu labels the selection in one go, and takes labels away.
     menu(&page, "T cell", "own-label-give").await?;
     expect_counts(&page, &[("B", 0), ("T cell", n_first + n_second), both[2]]).await?;
     menu(&page, "missing", "own-label-give").await?;

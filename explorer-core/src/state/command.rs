@@ -58,8 +58,12 @@ pub enum Command {
     ToggleRightSidebar,
     /// Write the labels over the picture, or no longer.
     ToggleLabels,
+    /// Draw contours of their density over the cells, or no longer.
+    ToggleDensity,
     /// Go through the themes.
     ToggleTheme,
+    /// Choose the columns on the card of the cell under the pointer.
+    ChooseCard,
     /// Save the picture.
     SavePicture,
     /// Open another panel.
@@ -82,11 +86,13 @@ pub enum Command {
     CopyEmbed,
     /// List the shortcuts.
     ShowShortcuts,
+    /// Take the tour.
+    TakeTour,
 }
 
 impl Command {
     /// Every command, in the order a palette lists them.
-    pub const ALL: [Self; 37] = [
+    pub const ALL: [Self; 40] = [
         Self::Undo,
         Self::Redo,
         Self::Fit,
@@ -116,13 +122,16 @@ impl Command {
         Self::ScatterPlot,
         Self::SplitPanels,
         Self::LinkCameras,
+        Self::ToggleDensity,
         Self::ToggleTheme,
+        Self::ChooseCard,
         Self::SavePicture,
         Self::CopyLink,
         Self::CopyEmbed,
         Self::SaveCells,
         Self::ShowPalette,
         Self::ShowShortcuts,
+        Self::TakeTour,
         Self::Close,
     ];
 
@@ -187,7 +196,12 @@ impl Command {
             Self::ScatterPlot => ("Scatter plot", "Plot two genes or columns of numbers against each other."),
             Self::SplitPanels => ("Split by label", "Show every label of the category in color in a panel of its own."),
             Self::LinkCameras => ("Link cameras", "Let panels that show the same move together, or no longer."),
+            Self::ToggleDensity => (
+                "Density",
+                "Draw lines around 25, 50, 75 and 95% of the selected cells in sight, where they lie most densely.",
+            ),
             Self::ToggleTheme => ("Theme", "Go from the system's theme to light to dark."),
+            Self::ChooseCard => ("Hover card", "Choose the columns that are told of the cell under the pointer."),
             Self::SavePicture => ("Save picture", "Save the embedding with its legend as an image."),
             Self::SaveCells => {
                 ("Save cells", "Save cells as a table: their ids, columns, genes, and whether they are selected.")
@@ -197,6 +211,7 @@ impl Command {
             }
             Self::CopyLink => ("Copy link", "Copy a link that restores this view."),
             Self::CopyEmbed => ("Embed", "Copy the HTML that shows this view in a page of yours."),
+            Self::TakeTour => ("Tour", "Go through five steps that show the Explorer on this dataset."),
             Self::ShowShortcuts => ("Keyboard shortcuts", "List the keys."),
         }
     }
@@ -230,20 +245,23 @@ impl Command {
             Self::ToggleLeftSidebar => const { &[key("[")] },
             Self::ToggleRightSidebar => const { &[key("]")] },
             Self::ToggleLabels => const { &[key("b")] },
-            Self::AddPanel => const { &[key("v")] },
-            Self::ClosePanel => const { &[key("v").shift()] },
+            Self::AddPanel => const { &[key("w")] },
+            Self::ClosePanel => const { &[key("w").shift()] },
             Self::KeepPanel => const { &[key("o")] },
             Self::NextPanel => const { &[key(".")] },
             Self::ScatterPlot => const { &[key("q")] },
             Self::SplitPanels => const { &[key("u")] },
             Self::LinkCameras => const { &[key("k")] },
+            Self::ToggleDensity => const { &[key("v")] },
             Self::ToggleTheme => const { &[key("t")] },
+            Self::ChooseCard => const { &[key("h")] },
             Self::SavePicture => const { &[key("p").shift()] },
             Self::SaveCells => const { &[key("e")] },
             Self::ShowPalette => const { &[key("k").primary()] },
             Self::CopyLink => const { &[key("c").shift()] },
             Self::CopyEmbed => const { &[key("e").shift()] },
             Self::ShowShortcuts => const { &[key("?")] },
+            Self::TakeTour => const { &[key("h").shift()] },
         }
     }
 
@@ -287,6 +305,7 @@ impl Command {
                 Some(Action::FocusPanel(PanelIdx(next)))
             }
             Self::LinkCameras => Some(Action::ToggleLinked),
+            Self::ToggleDensity => Some(Action::ToggleDensity),
             Self::ToggleTheme => Some(Action::SetTheme(match state.view.layout.theme {
                 Theme::System => Theme::Light,
                 Theme::Light => Theme::Dark,
@@ -307,10 +326,12 @@ impl Command {
             | Self::AddPanel
             | Self::ScatterPlot
             | Self::SplitPanels
+            | Self::ChooseCard
             | Self::SavePicture
             | Self::CopyLink
             | Self::CopyEmbed
-            | Self::ShowShortcuts => None,
+            | Self::ShowShortcuts
+            | Self::TakeTour => None,
         }
     }
 }

@@ -25,6 +25,8 @@ pub struct Layout {
     pub labels: bool,
     /// Whether the cameras of panels that show the same move together.
     pub linked: bool,
+    /// Whether contours of their density are drawn over the cells.
+    pub density: bool,
     /// Columns whose labels are listed.
     pub expanded: BTreeSet<String>,
     /// The result that is open.
@@ -53,6 +55,7 @@ impl Default for Layout {
             right_px: None,
             labels: false,
             linked: false,
+            density: false,
             expanded: BTreeSet::new(),
             result: None,
             theme: Theme::System,

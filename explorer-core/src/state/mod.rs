@@ -33,6 +33,7 @@ mod own_references;
 mod panel;
 mod panel_changes;
 mod polygon;
+mod preferences;
 mod query;
 mod reduce;
 mod scatter;
@@ -60,6 +61,7 @@ pub use own_column_file::{OwnColumnFile, OwnColumnFileError, own_columns_from_cs
 pub use own_columns::{OwnColumn, OwnLabel};
 pub use panel::{Camera, ColumnLabel, MOST_PANELS, Panel, PanelIdx, PanelKind, Panels, PointStyle};
 pub use polygon::Polygon;
+pub use preferences::{OpenedBy, Preferences};
 pub use query::{CellQuery, Filters, GeneKey, GeneMean, ObsFilter, Range, SelectMode, Selection, SelectionStep};
 pub use reduce::reduce;
 pub use scatter::{Axis, Scatter};

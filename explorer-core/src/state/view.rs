@@ -171,6 +171,8 @@ pub struct Transient {
     pub select_mode: SelectMode,
     /// The panel that commands are about, as [`AppState::focused`] tells it.
     pub panel: PanelIdx,
+    /// Columns on the card of the cell under the pointer, in the order that they were chosen in.
+    pub card: Vec<String>,
 }
 
 /// What the pointer is over.

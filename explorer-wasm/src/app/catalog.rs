@@ -10,13 +10,12 @@ use explorer_core::{
 };
 use leptos::prelude::*;
 use shared_fbs::api::Endpoint;
-use wasm_bindgen_futures::spawn_local;
 
 use self::genes::GeneSearch;
 use crate::{
     fetch::{FetchError, catalog_bytes},
     host::{FullPage, Host},
-    owner::keep,
+    owner::{Alive, keep},
     platform,
     ui::{CatalogScreen, DatasetCard, ErrorView, Listing, StartPage},
 };
@@ -33,14 +32,14 @@ type Fetched = Option<Result<Arc<CatalogIndex>, FetchError>>;
 /// The list of datasets.
 #[component]
 pub fn CatalogPage(page: StoredValue<FullPage, LocalStorage>) -> impl IntoView {
-    let fetched = RwSignal::new(None as Fetched);
+    let (fetched, alive) = (RwSignal::new(None as Fetched), Alive::here());
     let base = page.with_value(|page| page.base().to_owned());
     let retry = {
         let base = base.clone();
         Callback::new(move |()| {
             fetched.set(None);
             let base = base.clone();
-            spawn_local(async move {
+            alive.spawn(async move {
                 fetch(&base, fetched, &mut Vec::new()).await;
             });
         })
@@ -57,7 +56,7 @@ pub fn CatalogPage(page: StoredValue<FullPage, LocalStorage>) -> impl IntoView {
         }))
     }));
     let is_static = page.with_value(FullPage::is_of_static_site);
-    spawn_local({
+    alive.spawn({
         let base = base.clone();
         async move {
             let mut bytes = Vec::new();

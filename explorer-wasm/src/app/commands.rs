@@ -7,7 +7,6 @@ use explorer_core::{
 };
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
-use wasm_bindgen_futures::spawn_local;
 use web_sys::{HtmlElement, HtmlInputElement, KeyboardEvent};
 
 use super::{
@@ -60,12 +59,19 @@ pub(super) fn run(store: Store, pictures: Pictures, page: Page, command: Command
             page.focus_search.update(|count| *count += 1);
         }
         Command::ShowShortcuts => page.shortcuts.set(true),
+        Command::TakeTour => page.touring.set(true),
         Command::CopyLink => {
-            let done = match store.peek(|state| state.view.has_columns_beyond_link()) {
-                false => "The link to this view is copied.",
-                true => {
+            let beyond =
+                store.peek(|state| (state.view.has_columns_beyond_link(), state.view.sets_beyond_link().count() > 0));
+            let done = match beyond {
+                (false, false) => "The link to this view is copied.",
+                (true, _) => {
                     "The link to this view is copied, without your own columns: they are too large for a link. Save \
                      them as CSV to pass them on."
+                }
+                (false, true) => {
+                    "The link to this view is copied, without the cell sets that are too large for a link: save their \
+                     cells to pass them on."
                 }
             };
             copy(store, store.address_of(&store.link()), done);
@@ -74,6 +80,7 @@ pub(super) fn run(store: Store, pictures: Pictures, page: Page, command: Command
         Command::SaveCells => page.saving_cells.set(true),
         Command::ShowPalette => page.palette.set(true),
         Command::SavePicture => page.saving.set(true),
+        Command::ChooseCard => page.choosing_card.set(true),
         Command::CompareSets => {
             open_right(store);
             if let Some(host) = store.host() {
@@ -98,6 +105,7 @@ pub(super) fn run(store: Store, pictures: Pictures, page: Page, command: Command
         | Command::KeepPanel
         | Command::NextPanel
         | Command::LinkCameras
+        | Command::ToggleDensity
         | Command::ToggleTheme => {}
     }
 }
@@ -127,7 +135,7 @@ fn copy_embed(store: Store) {
 fn copy(store: Store, text: String, done: &'static str) {
     let Some(host) = store.host() else { return };
     let copied = host.copy(text);
-    spawn_local(async move {
+    store.spawn(async move {
         match copied.await {
             Ok(()) => store.tell(done.to_owned(), Tone::Done),
             Err(CopyRefused) => {

@@ -1,15 +1,14 @@
-//! Dialogs that select cells: a rectangle by its coordinates, cells by their ids.
+//! Dialogs: a rectangle by its coordinates, cells by their ids, the columns on the card of a cell.
 
 use explorer_core::{data::CellIdx, session::Session, state::SelectMode};
 use gloo_file::{File, futures::read_as_text};
 use leptos::prelude::*;
-use wasm_bindgen_futures::spawn_local;
 
 use super::parts::Page;
 use crate::{
     picture::Pictures,
     store::{Store, Tone},
-    ui::{CellFinder, FindStatus, RectangleDialog},
+    ui::{CardDialog, CellFinder, FindStatus, RectangleDialog},
 };
 
 /// What a set of cells that were found by their ids is called.
@@ -41,6 +40,32 @@ pub(super) fn SelectionDialogs(store: Store, pictures: Pictures, page: Page) -> 
     }
 }
 
+/// The dialog that asks which columns are on the card of the cell under the pointer.
+#[component]
+pub(super) fn HoverCard(store: Store, page: Page) -> impl IntoView {
+    let n_own = store.part(|state| state.view.analysis.own_columns.len());
+    let columns = Memo::new(move |_| {
+        n_own.track();
+        // There may be hundreds.
+        if !page.choosing_card.get() {
+            return Vec::new();
+        }
+        let shown = |session: &Session| {
+            let shown = session.columns().iter().filter(|column| !column.hidden);
+            shown.map(|column| column.name.clone()).collect()
+        };
+        store.read_loaded(shown).unwrap_or_default()
+    });
+    view! {
+        <CardDialog
+            open=page.choosing_card
+            columns
+            chosen=store.part(|state| state.transient.card.clone())
+            on_toggle=Callback::new(move |column| store.dispatch(Action::ToggleOnCard(column)))
+        />
+    }
+}
+
 #[component]
 fn Finder(store: Store, pictures: Pictures, page: Page) -> impl IntoView {
     let text = RwSignal::new(String::new());
@@ -55,10 +80,10 @@ fn Finder(store: Store, pictures: Pictures, page: Page) -> impl IntoView {
             return;
         }
         status.set(FindStatus::Running);
-        spawn_local(async move {
+        store.spawn(async move {
             let answer = store.find_cells(&ids).await;
-            // A newer search is under way, or the page is gone.
-            if asked.try_get_value() != Some(turn) {
+            // A newer search is under way.
+            if asked.get_value() != turn {
                 return;
             }
             status.set(match answer {
@@ -73,7 +98,7 @@ fn Finder(store: Store, pictures: Pictures, page: Page) -> impl IntoView {
     };
     let take_file = move |file: web_sys::File| {
         let file = File::from(file);
-        spawn_local(async move {
+        store.spawn(async move {
             match read_as_text(&file).await {
                 Ok(ids) => text.set(ids),
                 Err(_) => store.tell(format!("The browser could not read {}.", file.name()), Tone::Error),
@@ -83,7 +108,7 @@ fn Finder(store: Store, pictures: Pictures, page: Page) -> impl IntoView {
     let select = move |()| {
         let cells = found.get_value();
         page.finding_cells.set(false);
-        spawn_local(async move {
+        store.spawn(async move {
             if let Err(error) = store.select_as_set(NAME_OF_LIST, &cells).await {
                 store.tell(format!("The cells could not be selected: {error}"), Tone::Error);
             }

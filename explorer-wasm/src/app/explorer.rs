@@ -5,7 +5,7 @@ use std::time::Duration;
 use explorer_core::{
     embed::{Gestures, Panel, Ui},
     names::with_isolated_quotes,
-    session::legend,
+    session::{Session, legend},
     state::{Action, Command, PanelIdx, Side},
 };
 use leptos::prelude::*;
@@ -13,7 +13,7 @@ use leptos::prelude::*;
 use super::{
     center::Center,
     commands::{listen_to_keys, run},
-    dialogs::SelectionDialogs,
+    dialogs::{HoverCard, SelectionDialogs},
     legend::highlight,
     palette::CommandPalette,
     panels::ScatterPlot,
@@ -24,9 +24,10 @@ use super::{
 };
 use crate::{
     host::platform_of_user,
+    owner::Alive,
     picture::{PictureHandle, Pictures, Wanted},
     store::{Phase, Store, Tone},
-    ui::{NoticeItem, NoticeKind, Notices, Root, SaveDialog, Shell, ShortcutsDialog, TopBar},
+    ui::{NoticeItem, NoticeKind, Notices, Root, SaveDialog, Shell, ShortcutsDialog, TopBar, Tour},
 };
 
 /// How long what stands beside the picture waits for it.
@@ -63,6 +64,8 @@ pub(super) fn Explorer(store: Store, speak: Speak) -> impl IntoView {
         saving_cells: RwSignal::new(false),
         palette: RwSignal::new(false),
         saving: RwSignal::new(false),
+        choosing_card: RwSignal::new(false),
+        touring: RwSignal::new(false),
         shortcuts: RwSignal::new(false),
     };
     let handle = PictureHandle::new(store, PanelIdx::FIRST, highlight(store));
@@ -90,6 +93,7 @@ pub(super) fn Explorer(store: Store, speak: Speak) -> impl IntoView {
     };
     let left_open = is_open(store.part(|state| state.view.layout.left), Panel::Left);
     let right_open = is_open(store.part(|state| state.view.layout.right), Panel::Right);
+    let tour = store.loaded(Session::tour);
     let undo = store.can_undo_redo();
     let numbers = store.numbers();
     let is_ready = move || phase.with(|phase| *phase == Phase::Ready);
@@ -161,6 +165,12 @@ pub(super) fn Explorer(store: Store, speak: Speak) -> impl IntoView {
         <SelectionDialogs store pictures page />
         <ScatterPlot store page />
         <SaveCells store page />
+        <HoverCard store page />
+        <Tour
+            open=page.touring
+            steps=Signal::derive(move || if page.touring.get() { tour.get().unwrap_or_default() } else { Vec::new() })
+            on_try=Callback::new(move |action| store.dispatch(action))
+        />
         <CommandPalette store page platform on_command />
         <SaveDialog
             open=page.saving
@@ -182,19 +192,16 @@ pub(super) fn Explorer(store: Store, speak: Speak) -> impl IntoView {
 fn after_the_picture(store: Store) -> RwSignal<bool> {
     let (phase, placing) = (store.phase(), store.placing());
     let is_due = RwSignal::new(false);
-    let due = move || {
-        // The page may be gone.
-        let _ = is_due.try_set(true);
-    };
+    let (due, alive) = (move || is_due.set(true), Alive::here());
     Effect::new(move |_| {
         if phase.with(|phase| *phase == Phase::Ready) {
-            set_timeout(due, SIDEBARS_WAIT);
+            alive.after(SIDEBARS_WAIT, due);
         }
     });
     Effect::new(move |_| {
         if placing.with(|placing| placing.n_placed > 0) {
             // The picture takes the first of these frames.
-            request_animation_frame(move || request_animation_frame(due));
+            alive.next_frame(move || alive.next_frame(due));
         }
     });
     is_due

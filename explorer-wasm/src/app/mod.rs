@@ -28,7 +28,7 @@ use crate::{
     host::{DatasetAddress, ForeignOrigin, FullPage, Host},
     picture::{PictureHandle, open_ahead},
     platform,
-    store::{Store, Tone, view_of_link},
+    store::{Store, Tone, begin_with_preferences, view_of_link},
     ui::ErrorView,
 };
 use catalog::CatalogPage;
@@ -73,6 +73,7 @@ thread_local! {
 
 /// Puts the Explorer of the dataset that the document's address names by now into the place of the one that fills the
 /// document, once whoever calls this is done. It speaks with the page around the frame anew.
+#[expect(clippy::disallowed_methods, reason = "it outlives the Explorer that it puts another in the place of")]
 fn reopen_embedded() {
     spawn_local(async {
         platform::next_task().await;
@@ -121,11 +122,14 @@ impl Mounted {
 
 fn explorer(host: Rc<dyn Host>, DatasetAddress { address, id }: DatasetAddress, speak: Speak) -> impl IntoView {
     let ParsedLink { view, notices, .. } = view_of_link(&host.link(), &id);
-    let store = Store::new(host, address, AppState { view, ..AppState::default() });
+    let mut state = AppState { view, ..AppState::default() };
+    begin_with_preferences(&*host, &mut state);
+    let store = Store::new(host, address, state);
     for notice in notices {
         store.tell(notice.to_string(), Tone::Warning);
     }
     store.open();
     store.follow_address(id);
+    store.follow_preferences();
     view! { <Explorer store speak /> }
 }

@@ -6,7 +6,6 @@ use explorer_core::{
 };
 use gloo_file::Blob;
 use leptos::prelude::*;
-use wasm_bindgen_futures::spawn_local;
 
 use super::parts::Page;
 use crate::{
@@ -46,7 +45,7 @@ fn save(store: Store, page: Page, asked: CellsToSave, format: SaveFormat) {
     });
     let genes = if asked.genes == Wanted::Yes { genes } else { Vec::new() };
     let title = page.title.get_untracked();
-    spawn_local(async move {
+    store.spawn(async move {
         let text = match format {
             SaveFormat::Csv => store.cells_as_csv(&asked, &genes).await,
             SaveFormat::Ids => store.cells_as_ids(asked.extent).await,

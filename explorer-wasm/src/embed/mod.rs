@@ -88,7 +88,12 @@ impl Embedding {
             let ParsedLink { view, .. } = view_of_link(&link, &dataset);
             self.store.on_behalf_of(Cause::Restore, || self.store.dispatch(Action::Restore(Box::new(view))));
         }
-        let port = Port::open(port, move |port, message| self.carry_out(port, message));
+        let port = Port::open(port, move |port, message| {
+            // A task may have kept the port while the Explorer went.
+            if !self.store.alive().is_over() {
+                self.carry_out(port, message);
+            }
+        });
         port.listen(init.listen);
         if let Err(failure) = settings {
             port.tell(Event::Error { code: failure.code, message: failure.message, tile: None, recoverable: false });

@@ -9,7 +9,6 @@ use explorer_core::{
 use js_sys::Uint8Array;
 use leptos::prelude::*;
 use serde_json::{Value, json};
-use wasm_bindgen_futures::spawn_local;
 
 use super::{
     Embedding,
@@ -79,7 +78,7 @@ impl Embedding {
         let mut answer = json!(selection);
         answer["content"] = content.into();
         let Some(max_rows) = max_rows else { return port.answer(id, Ok(answer)) };
-        spawn_local(async move {
+        store.spawn(async move {
             match store.selected_rows(max_rows).await {
                 Ok(rows) => {
                     let buffer = Uint8Array::from(rows.as_slice()).buffer();

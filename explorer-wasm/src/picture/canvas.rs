@@ -35,6 +35,10 @@ impl OpeningCanvas {
         AHEAD.with_borrow_mut(VecDeque::pop_front).unwrap_or_else(|| Self::new(backend))
     }
 
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "it begins before there is a picture, and writes to nothing of the page's"
+    )]
     fn new(backend: Backend) -> Self {
         let document = platform::window().document().expect("a page has a document");
         let canvas = document.create_element("canvas").expect("a canvas can be made");

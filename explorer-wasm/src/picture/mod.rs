@@ -2,6 +2,7 @@
 
 mod axes;
 mod canvas;
+mod density;
 mod device;
 mod failure;
 mod gesture_hint;
@@ -28,6 +29,7 @@ use web_sys::{Element, PointerEvent, ResizeObserver, WheelEvent};
 
 use self::{
     axes::Axes,
+    density::DensityLayer,
     gesture_hint::GestureHint,
     labels::{LabelLayer, Labels},
     outline::Outline,
@@ -39,7 +41,8 @@ pub use self::{
 };
 use crate::{
     bridge::{Plane, View, backend},
-    owner, platform,
+    owner::{self, Alive},
+    platform,
     store::Store,
     ui::unique_id,
 };
@@ -226,7 +229,7 @@ pub fn Picture(
             handle.poster.remove();
         }
     });
-    let theme = store.part(|state| state.view.layout.theme);
+    let (theme, alive) = (store.part(|state| state.view.layout.theme), Alive::here());
     let follow_background = move || {
         with_stage(&|stage| {
             stage.read_background();
@@ -236,7 +239,7 @@ pub fn Picture(
     Effect::new(move |_| {
         theme.get();
         // The style sheet knows the new theme once the page has put it on the root.
-        request_animation_frame(follow_background);
+        alive.next_frame(follow_background);
     });
     if let Ok(Some(system)) = platform::window().match_media("(prefers-color-scheme: dark)") {
         owner::keep(EventListener::new(&system, "change", move |_| follow_background()));
@@ -300,7 +303,16 @@ pub fn Picture(
         }
     };
     let on_up = move |event: PointerEvent| {
-        act(gesture.with_value(|gesture| gesture.borrow_mut().up(event.pointer_id())));
+        let asked = gesture.with_value(|gesture| gesture.borrow_mut().up(event.pointer_id()));
+        // A pointer that hovers has told of the cell already.
+        if let Intent::Tap(at_px) = asked {
+            act(Intent::Discard);
+            if event.pointer_type() == "touch" {
+                act(Intent::Hover(at_px));
+            }
+        } else {
+            act(asked);
+        }
     };
     let on_cancel = move |_: PointerEvent| act(gesture.with_value(|gesture| gesture.borrow_mut().cancel()));
     let hint = RwSignal::new(0_u32);
@@ -374,12 +386,18 @@ pub fn Picture(
             on:pointermove=on_move
             on:pointerup=on_up
             on:pointercancel=on_cancel
-            on:pointerleave=move |_| leave(store)
+            on:pointerleave=move |event| {
+                // What a finger has tapped stays until it taps again.
+                if event.pointer_type() != "touch" {
+                    leave(store);
+                }
+            }
             on:wheel=on_wheel
             on:dblclick=on_double
             on:keydown=on_key
             on:focus=move |_| focus_panel(store, panel)
         >
+            <DensityLayer store panel view=handle.view />
             <LabelLayer labels=handle.labels />
             <Axes store handle />
             <Outline store panel view=handle.view draft=handle.draft found=handle.found />

@@ -49,17 +49,14 @@ pub(super) fn Outline(
         store.with_scene(panel, |scene| scene.px_of(cell, &view)).flatten()
     };
     // The cell under the pointer, to be found in all panels.
-    let (tip, has_others) = (store.tip(), store.part(|state| state.view.panels.count() > 1));
-    let hovered = move || tip.with(|tip| tip.as_ref().map(|tip| tip.cell)).filter(|_| has_others.get());
+    let tip = store.tip();
     let ring = move || place_of(found.get()?);
-    let hovered_ring = move || place_of(hovered()?);
+    let hovered = move || place_of(tip.with(|tip| tip.as_ref().map(|tip| tip.cell))?);
     view! {
         <svg class="picture-outlines" aria-hidden="true" data-testid="outlines">
             {move || paths.get().into_iter().map(|(class, d)| view! { <path class=class d=d /> }).collect_view()}
             {move || ring().map(|[x, y]| view! { <circle class="cell-ring" data-testid="cell-ring" cx=x cy=y r="9" /> })}
-            {move || hovered_ring().map(|[x, y]| {
-                view! { <circle class="cell-ring" data-testid="hover-ring" cx=x cy=y r="7" /> }
-            })}
+            {move || hovered().map(|[x, y]| view! { <circle class="cell-hovered" data-testid="hover-ring" cx=x cy=y r="7" /> })}
             <path class="outline outline-draft" d=move || draft.with(|draft| closed_path(draft.iter().copied())) />
         </svg>
     }

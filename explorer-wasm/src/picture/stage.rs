@@ -11,7 +11,6 @@ use explorer_render::{
 use gloo_events::EventListener;
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, closure::Closure};
-use wasm_bindgen_futures::spawn_local;
 use web_sys::{HtmlCanvasElement, HtmlElement};
 
 use super::{
@@ -46,7 +45,8 @@ pub(super) struct Stage {
     host: HtmlElement,
     backend: Backend,
     drawing: RefCell<Drawing>,
-    is_requested: Cell<bool>,
+    /// The frame that is asked for, by the browser's number.
+    requested: Cell<Option<i32>>,
     is_settling: Cell<bool>,
     is_picking: Cell<bool>,
     n_frames: Cell<u64>,
@@ -83,7 +83,7 @@ impl Stage {
                 place: None,
                 background: [255; 3],
             }),
-            is_requested: Cell::new(false),
+            requested: Cell::new(None),
             is_settling: Cell::new(false),
             is_picking: Cell::new(false),
             n_frames: Cell::new(0),
@@ -96,7 +96,7 @@ impl Stage {
         let drawn = stage.me.clone();
         let callback = Closure::<dyn FnMut()>::new(move || {
             if let Some(stage) = drawn.upgrade() {
-                stage.is_requested.set(false);
+                stage.requested.set(None);
                 stage.frame();
             }
         });
@@ -132,7 +132,7 @@ impl Stage {
         self.listen_for_loss(&canvas);
 
         let me = self.me.clone();
-        spawn_local(async move {
+        self.store.spawn(async move {
             let made = opening.renderer().await;
             let Some(stage) = me.upgrade() else { return };
             match made {
@@ -177,7 +177,7 @@ impl Stage {
     /// Asks for a frame when the device is lost, which finds that out and begins anew.
     fn watch(&self, lost: impl Future<Output = ()> + 'static) {
         let me = self.me.clone();
-        spawn_local(async move {
+        self.store.spawn(async move {
             lost.await;
             if let Some(stage) = me.upgrade() {
                 stage.request();
@@ -205,12 +205,12 @@ impl Stage {
 
     /// Asks for a frame; any number of times before the next one.
     pub fn request(&self) {
-        if self.is_over.get() || self.is_requested.replace(true) {
+        if self.is_over.get() || self.requested.get().is_some() {
             return;
         }
         if let Some(callback) = &*self.callback.borrow() {
             let requested = platform::window().request_animation_frame(callback.as_ref().unchecked_ref());
-            self.is_requested.set(requested.is_ok());
+            self.requested.set(requested.ok());
         }
     }
 
@@ -220,7 +220,7 @@ impl Stage {
             return;
         }
         let me = self.me.clone();
-        spawn_local(async move {
+        self.store.spawn(async move {
             platform::sleep(SETTLE_MILLIS as u32).await;
             if let Some(stage) = me.upgrade() {
                 stage.is_settling.set(false);
@@ -339,7 +339,7 @@ impl Stage {
     /// Learns how long the device took for a frame: it may have begun when it was done with the one before.
     fn time_frame(&self, done: impl Future<Output = ()> + 'static, ration: Ration, began: f64) {
         let me = self.me.clone();
-        spawn_local(async move {
+        self.store.spawn(async move {
             done.await;
             if let Some(stage) = me.upgrade() {
                 let now = platform::now_millis();
@@ -379,7 +379,7 @@ impl Stage {
         self.store.with_scene(self.handle.panel, Scene::forget_colors);
         self.request();
         let store = self.store;
-        spawn_local(async move {
+        self.store.spawn(async move {
             let image = match captured {
                 Ok(image) => image.await,
                 Err(error) => Err(error),
@@ -418,13 +418,23 @@ impl Stage {
         }
         let picked = renderer.pick(at_px, PICK_TOLERANCE_PX);
         let me = self.me.clone();
-        spawn_local(async move {
+        self.store.spawn(async move {
             let picked = picked.await;
             if let Some(stage) = me.upgrade() {
                 stage.is_picking.set(false);
                 tell(picked);
             }
         });
+    }
+}
+
+impl Drop for Stage {
+    /// What the browser would call goes with the stage.
+    fn drop(&mut self) {
+        if let Some(requested) = self.requested.get() {
+            // Fails for no number.
+            let _ = platform::window().cancel_animation_frame(requested);
+        }
     }
 }
 

@@ -9,7 +9,8 @@ use std::{
 use explorer_core::session::{JobStatus, Jobs, Progress, Ticket};
 use futures_util::future::{AbortHandle, Abortable};
 use leptos::prelude::*;
-use wasm_bindgen_futures::spawn_local;
+
+use crate::owner::Alive;
 
 /// Questions of one kind, one running at a time.
 pub(super) struct JobRunner<Q, A: Send + Sync + 'static> {
@@ -17,6 +18,7 @@ pub(super) struct JobRunner<Q, A: Send + Sync + 'static> {
     /// Ends the run that goes on.
     running: Cell<Option<AbortHandle>>,
     status: RwSignal<JobStatus<A, Progress>>,
+    alive: Alive,
 }
 
 /// One run of a question, which may tell how far it has come.
@@ -27,8 +29,8 @@ pub(super) struct Run<Q, A: Send + Sync + 'static> {
 
 impl<Q: Clone + PartialEq + 'static, A: Send + Sync + 'static> JobRunner<Q, A> {
     /// A runner that keeps so many answers and tells a signal how the question asked stands.
-    pub fn new(most_answers: usize, status: RwSignal<JobStatus<A, Progress>>) -> Rc<Self> {
-        Rc::new(Self { jobs: RefCell::new(Jobs::new(most_answers)), running: Cell::default(), status })
+    pub fn new(most_answers: usize, status: RwSignal<JobStatus<A, Progress>>, alive: Alive) -> Rc<Self> {
+        Rc::new(Self { jobs: RefCell::new(Jobs::new(most_answers)), running: Cell::default(), status, alive })
     }
 
     /// Asks a question, or none; `work` answers it, unless the answer is known or under way.
@@ -54,7 +56,7 @@ impl<Q: Clone + PartialEq + 'static, A: Send + Sync + 'static> JobRunner<Q, A> {
         };
         let (handle, registration) = AbortHandle::new_pair();
         self.running.set(Some(handle));
-        spawn_local(async move {
+        self.alive.spawn(async move {
             // Aborted when another question is asked, or none.
             let _ = Abortable::new(task, registration).await;
         });

@@ -7,7 +7,6 @@ use explorer_core::{
 };
 use leptos::prelude::*;
 use shared_fbs::manifest::CELLS_PER_EXPRESSION_TILE;
-use wasm_bindgen_futures::spawn_local;
 
 use super::{Opened, Phase, Store, Tone};
 use crate::{
@@ -24,7 +23,7 @@ impl Store {
     pub fn open(self) {
         self.phase.set(Phase::Opening);
         let Some(inner) = self.inner() else { return };
-        spawn_local(async move {
+        self.spawn(async move {
             let storage = match inner.address {
                 // Whose data they are keeps them.
                 Address::Host => Storage::None,
@@ -39,7 +38,7 @@ impl Store {
                     self.note_answer();
                     inner.opened.replace(Some(Opened::new(dataset, pool)));
                     self.check_link(&ViewSpec::from_link(&inner.host.link()));
-                    self.take_kept_columns();
+                    self.take_kept();
                     self.begin_link_check(!inner.host.link().is_empty());
                     if inner.host.link().is_empty() {
                         self.begin_with_color(color);
@@ -118,7 +117,7 @@ impl Store {
     /// Loads data that count as asked for.
     pub(super) fn load(self, key: DataKey, priority: Priority) {
         let Some(access) = self.access() else { return };
-        spawn_local(async move {
+        self.spawn(async move {
             if let DataKey::Gene(gene) = &key
                 && let Some(chunks) = self.chunks_in_view(gene)
                 // Should it fail, the whole of it does too, and tells.

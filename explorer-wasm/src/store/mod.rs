@@ -11,6 +11,7 @@ mod cells;
 mod compare;
 mod hover;
 mod job_runner;
+mod kept;
 mod link;
 mod load;
 mod markers;
@@ -18,6 +19,7 @@ mod offline;
 mod opened;
 mod own_columns;
 mod place;
+mod preferences;
 mod read;
 mod routes;
 mod samples;
@@ -34,16 +36,16 @@ use explorer_core::{
     color::{Ground, Rgb},
     embed::{Cause, Failure, Settings, SettingsChange},
     session::{JobStatus, Progress, Question, Window},
-    state::{Action, AppState, History, OwnColumn, PanelIdx, Touches, ViewSpec},
+    state::{Action, AppState, CellSet, History, OwnColumn, PanelIdx, Touches, ViewSpec},
 };
 use futures_util::future::AbortHandle;
 use leptos::prelude::*;
-use wasm_bindgen_futures::spawn_local;
 
 use crate::{
     bridge::Scene,
     fetch::{Address, FetchError},
     host::Host,
+    owner::Alive,
     platform,
 };
 
@@ -52,9 +54,10 @@ pub use explorer_core::session::{DeResult, MarkersResult};
 use hover::PointedCell;
 pub use hover::{HoveredCell, Pointed};
 use job_runner::JobRunner;
+use kept::Kept;
 pub use link::view_of_link;
 use opened::Opened;
-use own_columns::KeptColumns;
+pub use preferences::begin_with_preferences;
 use routes::RouteStats;
 
 /// How the comparison that is open stands.
@@ -135,6 +138,7 @@ pub struct Store {
     is_offline: RwSignal<bool>,
     /// How the Explorer presents itself.
     settings: RwSignal<Settings>,
+    alive: Alive,
     inner: StoredValue<Rc<Inner>, LocalStorage>,
 }
 
@@ -155,7 +159,9 @@ struct Inner {
     /// What has been told of the names in a link, as long as the view is the link's.
     told_of_link: RefCell<Option<BTreeSet<String>>>,
     /// Own columns as the browser keeps them.
-    kept: RefCell<KeptColumns>,
+    kept_columns: RefCell<Kept<OwnColumn>>,
+    /// Cell sets as the browser keeps them.
+    kept_sets: RefCell<Kept<CellSet>>,
     /// Whether the server could not be reached, and is tried from time to time.
     is_lost: Cell<bool>,
     /// For whom the store acts at this moment.
@@ -167,7 +173,7 @@ struct Inner {
 impl Store {
     /// A store for the dataset at an address, in a host.
     pub fn new(host: Rc<dyn Host>, address: Address, state: AppState) -> Self {
-        let (comparing, marking) = (RwSignal::default(), RwSignal::default());
+        let (comparing, marking, alive) = (RwSignal::default(), RwSignal::default(), Alive::here());
         Self {
             history: RwSignal::new(History::new(state)),
             phase: RwSignal::default(),
@@ -182,18 +188,20 @@ impl Store {
             marking,
             is_offline: RwSignal::new(false),
             settings: RwSignal::new(host.settings()),
+            alive,
             inner: StoredValue::new_local(Rc::new(Inner {
                 host,
                 address,
                 opened: RefCell::default(),
-                comparisons: JobRunner::new(MOST_RESULTS, comparing),
-                markers: JobRunner::new(MOST_RESULTS, marking),
+                comparisons: JobRunner::new(MOST_RESULTS, comparing, alive),
+                markers: JobRunner::new(MOST_RESULTS, marking, alive),
                 routes: RefCell::default(),
                 window: Cell::default(),
                 prefetch: Cell::default(),
                 pointed_cell: Cell::default(),
                 told_of_link: RefCell::default(),
-                kept: RefCell::default(),
+                kept_columns: RefCell::default(),
+                kept_sets: RefCell::default(),
                 is_lost: Cell::new(false),
                 acts_for: Cell::default(),
                 cause: Cell::new(Cause::Link),
@@ -206,10 +214,20 @@ impl Store {
         Some(Rc::clone(&self.inner()?.host))
     }
 
+    /// Runs a task, which goes no further once the Explorer is gone.
+    pub fn spawn(self, task: impl Future<Output = ()> + 'static) {
+        self.alive.spawn(task);
+    }
+
+    /// Whether the Explorer is there, for what goes on later.
+    pub(crate) fn alive(self) -> Alive {
+        self.alive
+    }
+
     /// Carries out an action, and all that follows from it.
     pub fn dispatch(self, mut action: Action) {
         if let Action::Restore(view) = &mut action {
-            self.join_columns(view);
+            self.join_kept(view);
         }
         let touches = action.touches();
         self.note_cause();
@@ -226,7 +244,7 @@ impl Store {
 
     /// Puts a view in the place of the present one, which is no step that could be undone, and does all that follows.
     pub fn replace_view(self, mut view: ViewSpec) {
-        self.join_columns(&mut view);
+        self.join_kept(&mut view);
         self.note_cause();
         self.begin_link_check(true);
         self.history.update(|history| history.amend(view));
@@ -281,11 +299,9 @@ impl Store {
             messages.push(Message { id, text, tone });
         });
         if is_done {
-            spawn_local(async move {
+            self.spawn(async move {
                 platform::sleep(DONE_MILLIS).await;
-                if self.messages.try_with_untracked(|_| ()).is_some() {
-                    self.dismiss(id);
-                }
+                self.dismiss(id);
             });
         }
     }
@@ -391,7 +407,7 @@ impl Store {
         if changes.picture || has_other_panels {
             self.painted.update(|count| *count += 1);
         }
-        self.keep_columns(&view);
+        self.keep(&view);
         self.forget_answers();
         self.follow_comparison(&view);
         self.follow_markers(&view);

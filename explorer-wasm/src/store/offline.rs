@@ -3,7 +3,6 @@
 use std::fmt::Display;
 
 use leptos::prelude::*;
-use wasm_bindgen_futures::spawn_local;
 
 use super::{CompareStatus, MarkersStatus, Phase, Store};
 use crate::{fetch::FetchError, owner, platform};
@@ -25,7 +24,7 @@ impl Store {
         if inner.is_lost.replace(true) {
             return;
         }
-        spawn_local(async move {
+        self.spawn(async move {
             let [mut pause_millis, longest_millis] = PAUSES_MILLIS;
             loop {
                 platform::sleep(pause_millis).await;

@@ -9,7 +9,6 @@ use explorer_core::{
 };
 use futures_util::stream::{FuturesOrdered, StreamExt};
 use leptos::prelude::*;
-use wasm_bindgen_futures::spawn_local;
 
 use super::{Placing, Store};
 use crate::{
@@ -38,7 +37,7 @@ impl Store {
     pub(super) fn show_embedding(self, index: usize) {
         let shown = self.with_opened(|opened| (opened.dataset.clone(), opened.session.turn()));
         let Some((dataset, turn)) = shown else { return };
-        spawn_local(async move {
+        self.spawn(async move {
             let Some(entry) = dataset.manifest().embeddings.get(index) else { return };
             let key = DataKey::Embedding(entry.key.clone());
             let nowhere = Embedding::nowhere(dataset.n_obs(), frame(entry));

@@ -72,13 +72,16 @@ pub(crate) fn command_test_id(command: Command) -> &'static str {
         Command::ScatterPlot => "scatter-plot",
         Command::SplitPanels => "split-panels",
         Command::LinkCameras => "link-cameras",
+        Command::ToggleDensity => "toggle-density",
         Command::ToggleTheme => "theme-toggle",
+        Command::ChooseCard => "choose-card",
         Command::SavePicture => "save-picture",
         Command::CopyLink => "copy-link",
         Command::CopyEmbed => "copy-embed",
         Command::SaveCells => "save-cells",
         Command::ShowPalette => "palette",
         Command::ShowShortcuts => "shortcuts",
+        Command::TakeTour => "take-tour",
     }
 }
 
@@ -92,7 +95,7 @@ pub(crate) fn command_glyph(command: Command) -> Glyph {
         Command::ZoomIn | Command::SaveCellSet => Glyph::Plus,
         Command::ZoomOut => Glyph::Minus,
         Command::ToolPan => Glyph::Pan,
-        Command::ToolLasso => Glyph::Lasso,
+        Command::ToolLasso | Command::ToggleDensity => Glyph::Lasso,
         Command::ToolRectangle | Command::TypeRectangle => Glyph::Rectangle,
         Command::InvertSelection => Glyph::Invert,
         Command::ClearFilters => Glyph::ClearFilters,
@@ -103,7 +106,7 @@ pub(crate) fn command_glyph(command: Command) -> Glyph {
         Command::FindCells | Command::SearchGene | Command::ShowPalette => Glyph::Search,
         Command::ToggleLeftSidebar => Glyph::PanelLeft,
         Command::ToggleRightSidebar => Glyph::PanelRight,
-        Command::ToggleLabels => Glyph::Label,
+        Command::ToggleLabels | Command::ChooseCard => Glyph::Label,
         Command::LabelSelection => Glyph::Edit,
         Command::ToggleTheme => Glyph::System,
         Command::SavePicture | Command::SaveCells => Glyph::Download,
@@ -111,7 +114,7 @@ pub(crate) fn command_glyph(command: Command) -> Glyph {
         Command::AddPanel | Command::NextPanel | Command::ScatterPlot | Command::SplitPanels => Glyph::Panels,
         Command::KeepPanel => Glyph::SelectNew,
         Command::CopyEmbed => Glyph::Code,
-        Command::ShowShortcuts => Glyph::Help,
+        Command::ShowShortcuts | Command::TakeTour => Glyph::Help,
     }
 }
 

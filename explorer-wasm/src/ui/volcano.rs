@@ -9,10 +9,9 @@ use explorer_core::{
     screen::{MARGIN_PX, Rect, VolcanoLabel, VolcanoLayout, ticks},
 };
 use leptos::{ev::PointerEvent, html, prelude::*};
-use wasm_bindgen_futures::spawn_local;
 
 use super::{Button, ButtonKind, Glyph, control::watch_size};
-use crate::platform;
+use crate::{owner::Alive, platform};
 
 /// Plots narrower than this have short titles.
 const NARROW_PX: f64 = 320.0;
@@ -82,7 +81,7 @@ pub(crate) fn Volcano(
     };
     // Tens of thousands of genes take a while: in a task of their own, and once for all that changes together.
     let drawing = RwSignal::new(None::<Drawing>);
-    let changes = StoredValue::new(0_u32);
+    let (changes, alive) = (StoredValue::new(0_u32), Alive::here());
     Effect::new(move |_| {
         table.track();
         rows.track();
@@ -91,10 +90,10 @@ pub(crate) fn Volcano(
         alpha.track();
         changes.update_value(|changes| *changes += 1);
         let before = changes.get_value();
-        spawn_local(async move {
+        alive.spawn(async move {
             platform::breathe().await;
-            if changes.try_get_value() == Some(before) {
-                drawing.try_set(untrack(draw));
+            if changes.get_value() == before {
+                drawing.set(untrack(draw));
             }
         });
     });

@@ -67,3 +67,33 @@ pub async fn another_page_opens_in_the_same_frame(host: &Host<'_>) -> Result<()>
     ensure!(colored["code"].is_null(), "{colored}");
     host.get("(waiting.remove(), 0)", Value::Null).await.map(drop)
 }
+
+/// Other datasets right after one is there, and pauses in any order, leave an Explorer that works.
+pub async fn a_storm_of_sources_and_pauses_is_weathered(host: &Host<'_>) -> Result<()> {
+    host.get("(add('waiting'), waiting.ready)", Value::Null).await?;
+    let storm = "(async () => {
+        const address = waiting.src, wait = (millis) => new Promise((resolve) => setTimeout(resolve, millis));
+        const group = { column: 'bulk_labels', labels: ['Dendritic'] };
+        const acts = [
+          () => waiting.suspend(), () => waiting.resume(), () => waiting.markers('louvain'), () => waiting.picture(),
+          () => waiting.compare(group), () => waiting.colorBy('gene:CD3D'), () => waiting.getSelection({ ids: true }),
+          () => (waiting.theme = 'dark'), () => waiting.undo(), () => (waiting.theme = 'light'),
+        ];
+        for (let i = 0; i < 8; i++) {
+          waiting.src = `${address}?again=${i}`;
+          await waiting.ready;
+        }
+        for (let i = 0; i < 60; i++) {
+          if (i % 7 === 3) waiting.src = `${address}?later=${i}`;
+          Promise.resolve(acts[(i * i + 3 * i) % acts.length]()).catch(() => {});
+          if (i % 3) await wait((i * 37) % 90);
+        }
+        waiting.src = address;
+        await waiting.ready;
+        await waiting.resume();
+        return (await waiting.colorBy('obs:louvain'), waiting.dataset.n_obs); })()";
+    let n_obs = host.get(storm, Value::Null).await?;
+    ensure!(n_obs == N_CELLS, "{n_obs} cells");
+    host.inside("frameOf('waiting')", async |page| page.until_drawn(N_CELLS).await).await?;
+    host.get("(waiting.remove(), 0)", Value::Null).await.map(drop)
+}

@@ -197,6 +197,7 @@ impl Draft {
                 let count = value.parse().ok().filter(|count| (1..=MOST_PANELS).contains(count));
                 self.n_panels = Some(count.ok_or("the number of panels")?);
             }
+            "density" => view.layout.density = text::flag(value).ok_or("the contours over the picture")?,
             "open" => view.layout.expanded = set_of(text::names(value)),
             "theme" => {
                 view.layout.theme = match value {

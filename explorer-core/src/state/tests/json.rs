@@ -117,7 +117,7 @@ fn a_view_has_stable_names() {
         "tool": "lasso",
         "layout": {
             "left": true, "right": true, "left_px": null, "right_px": null, "labels": false, "linked": false,
-            "expanded": [], "result": null, "theme": "dark",
+            "density": false, "expanded": [], "result": null, "theme": "dark",
         },
     });
     assert_eq!(serde_json::to_value(&view).unwrap(), expected);

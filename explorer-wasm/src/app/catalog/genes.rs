@@ -5,9 +5,8 @@ use std::{collections::BTreeSet, sync::Arc};
 use explorer_core::catalog::{CatalogIndex, CatalogQuery, FoundGenes, WantedGene};
 use leptos::prelude::*;
 use shared_fbs::genes::CatalogGenes;
-use wasm_bindgen_futures::spawn_local;
 
-use crate::{fetch::catalog_genes_bytes, platform};
+use crate::{fetch::catalog_genes_bytes, owner::Alive, platform};
 
 /// For how long nothing is typed before genes are looked for.
 const REST_MILLIS: u32 = 250;
@@ -21,12 +20,13 @@ pub(super) struct GeneSearch {
     found: RwSignal<Arc<FoundGenes>>,
     /// What has been looked for, whether or not there is such a gene, and of which state.
     tried: StoredValue<(String, BTreeSet<String>)>,
+    alive: Alive,
 }
 
 impl GeneSearch {
     pub(super) fn new(base: String, index: Signal<Option<Arc<CatalogIndex>>>, query: RwSignal<CatalogQuery>) -> Self {
         let (found, tried) = (RwSignal::new(Arc::default()), StoredValue::new((String::new(), BTreeSet::new())));
-        Self { base: StoredValue::new(base), index, query, found, tried }
+        Self { base: StoredValue::new(base), index, query, found, tried, alive: Alive::here() }
     }
 
     /// What has been found so far.
@@ -42,7 +42,7 @@ impl GeneSearch {
         if self.untried(&index, &text).is_empty() {
             return;
         }
-        spawn_local(async move {
+        self.alive.spawn(async move {
             platform::sleep(REST_MILLIS).await;
             if self.text() == text {
                 self.find(&index, &text).await;

@@ -47,7 +47,7 @@ pub fn Announcement(store: Store) -> impl IntoView {
 
 fn take_focus(store: Store) {
     let Some(host) = store.host() else { return };
-    request_animation_frame(move || {
+    store.alive().next_frame(move || {
         let is_typing = document().active_element().is_some_and(|active| {
             let kind = active.dyn_ref::<HtmlInputElement>().map(HtmlInputElement::type_).unwrap_or_default();
             takes_text(&active.tag_name(), &kind)

@@ -7,7 +7,6 @@ use explorer_core::{
     state::{Action, AppState, Command, Comparison, Reference, ResultPanel, TestMode},
 };
 use leptos::prelude::*;
-use wasm_bindgen_futures::spawn_local;
 
 use crate::{
     app::parts::{Page, compare_with_rest},
@@ -92,7 +91,7 @@ pub fn Sets(store: Store, page: Page, has_genes: bool) -> impl IntoView {
 
 /// Makes a new set of two.
 fn combine(store: Store, first: String, operation: SetOperation, second: String) {
-    spawn_local(async move {
+    store.spawn(async move {
         if let Err(error) = store.combine_sets(&first, operation, &second).await {
             store.tell(format!("The sets could not be combined: {error}"), Tone::Error);
         }

@@ -7,7 +7,6 @@ use explorer_core::{
 };
 use gloo_file::{File, futures::read_as_text};
 use leptos::prelude::*;
-use wasm_bindgen_futures::spawn_local;
 
 use crate::{
     app::parts::{bars, follow_brush, layer_name, resolve, save_csv, title, toggle_color},
@@ -145,7 +144,7 @@ fn known(store: Store, unresolved: RwSignal<String>, names: &[String]) -> Vec<St
 /// Takes in the sets of a file, as one step; where names are taken, once the user says what is to become of them.
 fn load(store: Store, unresolved: RwSignal<String>, clash: RwSignal<Vec<GeneSet>>, file: web_sys::File) {
     let file = File::from(file);
-    spawn_local(async move {
+    store.spawn(async move {
         let name = file.name();
         let Ok(text) = read_as_text(&file).await else {
             store.tell(format!("The browser could not read {name}."), Tone::Error);

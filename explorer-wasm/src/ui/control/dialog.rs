@@ -2,8 +2,9 @@
 
 use leptos::{ev::MouseEvent, html, prelude::*};
 use wasm_bindgen::JsCast;
+use web_sys::{Event, HtmlDialogElement};
 
-use super::focus;
+use super::focus::{focus, unfocus_within};
 use crate::ui::{Glyph, IconButton};
 
 /// A dialog with a heading. Escape, its button and a press beside it close it; the focus goes back to where it was.
@@ -27,20 +28,25 @@ pub fn Dialog(
     children: Children,
 ) -> impl IntoView {
     let dialog = NodeRef::<html::Dialog>::new();
+    // Whether it was shown and not closed since, from here: who else closes it is the browser.
+    let is_shown = StoredValue::new(false);
     Effect::new(move |_| {
         let (open, Some(dialog)) = (open.get(), dialog.get()) else { return };
+        is_shown.set_value(open);
         if open && !dialog.open() {
             let _ = dialog.show_modal();
             let find = |what| dialog.query_selector(what).ok().flatten();
             focus(find("[data-first]").or_else(|| find(".primary")));
         } else if !open && dialog.open() {
             dialog.close();
+            // Where the focus was nowhere before, the browser leaves it in the closed dialog until the next frame: a key
+            // pressed meanwhile would be a field's that nobody sees.
+            unfocus_within(&dialog);
         }
     });
     // The dialog's own box is all padding-free content, so a press on it is one on the backdrop.
     let press = move |event: MouseEvent| {
-        let target = event.target().and_then(|target| target.dyn_into::<web_sys::HtmlDialogElement>().ok());
-        if target.is_some() {
+        if is_dialog(&event) {
             on_close.run(());
         }
     };
@@ -50,9 +56,16 @@ pub fn Dialog(
             aria-label=title
             data-testid=test_id
             node_ref=dialog
+            on:cancel=move |event| {
+                // A field for files within tells of the same.
+                if is_dialog(&event) {
+                    event.prevent_default();
+                    on_close.run(());
+                }
+            }
             on:close=move |_| {
                 // Told late, it may be of the time before the dialog was opened again.
-                if dialog.get_untracked().is_some_and(|dialog| !dialog.open()) {
+                if is_shown.get_value() && dialog.get_untracked().is_some_and(|dialog| !dialog.open()) {
                     on_close.run(());
                 }
             }
@@ -67,4 +80,9 @@ pub fn Dialog(
             </div>
         </dialog>
     }
+}
+
+/// Whether an event is a dialog's own, and not of what it holds.
+fn is_dialog(event: &Event) -> bool {
+    event.target().is_some_and(|target| target.is_instance_of::<HtmlDialogElement>())
 }

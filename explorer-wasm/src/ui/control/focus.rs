@@ -32,7 +32,16 @@ fn focus_in_place(element: Option<Element>) -> bool {
     document().active_element().as_ref() == Some(&element)
 }
 
+/// Takes the focus from what stands in an element.
+pub(super) fn unfocus_within(element: &Element) {
+    let active = document().active_element().filter(|active| element.contains(Some(active.as_ref())));
+    if let Some(active) = active.and_then(|active| active.dyn_into::<HtmlElement>().ok()) {
+        let _ = active.blur();
+    }
+}
+
 /// Moves the focus to the first element within the root that a selector finds, once what changed has been shown.
+#[expect(clippy::disallowed_methods, reason = "it writes to nothing of the page's")]
 pub(crate) fn focus_soon(root: HtmlElement, selector: &'static str) {
     request_animation_frame(move || {
         focus(root.query_selector(selector).ok().flatten());

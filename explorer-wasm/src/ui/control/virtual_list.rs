@@ -10,7 +10,10 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, EventTarget};
 
 use super::{focus, watch_size};
-use crate::ui::{Root, style_of};
+use crate::{
+    owner::Alive,
+    ui::{Root, style_of},
+};
 
 /// Rows kept ready beyond each edge, so that a fast scroll shows no gap.
 const OVERSCAN: usize = 6;
@@ -97,6 +100,7 @@ pub fn VirtualList(
     if max_rows == 0 {
         watch_size(list, measure);
     }
+    let alive = Alive::here();
     let show = move |row: usize| {
         let Some(list) = list.get_untracked() else { return };
         // To ask for a height or a scroll has the browser lay the page out at once.
@@ -148,7 +152,7 @@ pub fn VirtualList(
         let find = move || focus(list.get_untracked().and_then(|list| row_at(&list, next, column)));
         // The row may come with the scroll.
         if !find() {
-            request_animation_frame(move || {
+            alive.next_frame(move || {
                 find();
             });
         }
