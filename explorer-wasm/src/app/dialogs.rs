@@ -1,6 +1,10 @@
 //! Dialogs: a rectangle by its coordinates, cells by their ids, the columns on the card of a cell.
 
-use explorer_core::{data::CellIdx, session::Session, state::SelectMode};
+use explorer_core::{
+    data::CellIdx,
+    session::Session,
+    state::{Action, SelectMode},
+};
 use gloo_file::{File, futures::read_as_text};
 use leptos::prelude::*;
 
