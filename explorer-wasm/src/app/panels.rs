@@ -40,7 +40,7 @@ pub(super) fn PanelGrid(store: Store, pictures: Pictures) -> impl IntoView {
                 <div
                     class="panel"
                     class:focused=move || { focused.get() == panel && count.get() > 1 }
-                    data-panel=panel.0
+                    data-testid=format!("panel-{}", panel.0)
                     on:pointermove=move |_| {
                         if pictures.pointed.get_untracked() != panel {
                             pictures.pointed.set(panel);

@@ -228,6 +228,14 @@ impl Scene {
         Some(view.px_of_units([x, y].map(f64::from)))
     }
 
+    /// How densely these cells lie over the picture.
+    pub fn density_of(&self, view: &View, cells: &CellMask) -> DensityGrid {
+        let points = self.positions.iter().zip(&self.styles).zip(&self.cells);
+        let ours = points.filter(|((_, style), cell)| !style.is_hidden() && cells.contains(CellIdx(**cell)));
+        let places = ours.filter_map(|((position, _), _)| Some(view.px_of_units(position.xy()?.map(f64::from))));
+        DensityGrid::count(view.size_px(), places)
+    }
+
     /// How densely the selected cells lie over the picture.
     pub fn density(&self, view: &View) -> DensityGrid {
         let points = self.positions.iter().zip(&self.styles);

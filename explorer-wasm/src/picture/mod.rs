@@ -29,7 +29,7 @@ use web_sys::{Element, PointerEvent, ResizeObserver, WheelEvent};
 
 use self::{
     axes::Axes,
-    density::DensityLayer,
+    density::{DensityLayer, TraceLayer},
     gesture_hint::GestureHint,
     labels::{LabelLayer, Labels},
     outline::Outline,
@@ -398,6 +398,7 @@ pub fn Picture(
             on:focus=move |_| focus_panel(store, panel)
         >
             <DensityLayer store panel view=handle.view />
+            <TraceLayer store panel view=handle.view />
             <LabelLayer labels=handle.labels />
             <Axes store handle />
             <Outline store panel view=handle.view draft=handle.draft found=handle.found />
