@@ -34,8 +34,12 @@ impl PlotRanges {
 /// them has none.
 pub fn scatter_positions(xs: &[f32], ys: &[f32]) -> (Embedding, PlotRanges) {
     let (x, y) = (range(xs), range(ys));
-    let mut embedding =
-        Embedding { xs: Vec::with_capacity(xs.len()), ys: Vec::with_capacity(xs.len()), frame: PLOT_FRAME };
+    let mut embedding = Embedding {
+        xs: Vec::with_capacity(xs.len()),
+        ys: Vec::with_capacity(xs.len()),
+        frame: PLOT_FRAME,
+        depth: None,
+    };
     let mut n_missing = 0;
     for (&at_x, &at_y) in xs.iter().zip(ys) {
         let is_placed = at_x.is_finite() && at_y.is_finite();

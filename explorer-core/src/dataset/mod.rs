@@ -17,12 +17,14 @@ mod points;
 mod share;
 mod sums;
 mod tiles;
+mod tissue;
 
 pub use error::{Damage, DatasetError};
 pub use find_cells::FoundCells;
 pub use label_set::LabelSet;
 pub use marker_share::{MarkerShare, label_tiles};
 pub use open::Dataset;
-pub use points::frame;
+pub use points::{frame, space};
 pub use share::{Share, Task};
 pub use tiles::{Pace, Priority, Tiles};
+pub use tissue::{RgbaImage, Tissue};

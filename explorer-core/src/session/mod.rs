@@ -47,6 +47,7 @@ mod summary;
 mod tests;
 mod tile_queue;
 mod tour;
+mod unit;
 mod window;
 
 pub use crate::names::MISSING_LABEL;
@@ -84,4 +85,5 @@ pub use subset_steps::SubsetStep;
 pub use summary::{DeSummary, MarkedLabel, MarkerGene, MarkersSummary, SamplePair};
 pub use tile_queue::{PositionSample, TileQueue, Visibility};
 pub use tour::TourStep;
+pub use unit::Unit;
 pub use window::Window;

@@ -5,8 +5,9 @@ use serde::{Deserialize, Serialize};
 use super::{
     Camera, CellList, CellSet, ColorBy, ColorOptions, Comparison, DimensionKey, GeneKey, GeneMean, GeneSet, Hover,
     Label, LabelFilter, OwnColumn, Panel, PanelIdx, PointStyle, Polygon, Range, ResultPanel, Scatter, SelectMode, Side,
-    TestMode, Theme, Tool, ViewSpec,
+    TestMode, Theme, TissueImage, Tool, ViewSpec,
 };
+use crate::data::Orientation;
 
 /// One change of the state. The page, a link and a host page ask for changes by these alone. An action on a
 /// panel that is not open changes nothing.
@@ -70,6 +71,14 @@ pub enum Action {
         /// Where it looks from, or `None` to fit what it shows.
         camera: Option<Camera>,
     },
+    /// Turns an embedding of three dimensions.
+    SetOrientation {
+        /// The panel.
+        #[serde(default)]
+        panel: PanelIdx,
+        /// From which side it is looked at.
+        orientation: Orientation,
+    },
     /// Changes the dots of a panel.
     SetPointStyle {
         /// The panel.
@@ -77,6 +86,14 @@ pub enum Action {
         panel: PanelIdx,
         /// Their size and opacity.
         style: PointStyle,
+    },
+    /// Changes how the image under the spots of a tissue is shown.
+    SetTissue {
+        /// The panel.
+        #[serde(default)]
+        panel: PanelIdx,
+        /// Which one, and how opaque.
+        tissue: TissueImage,
     },
     /// Chooses what dragging does.
     SetTool(Tool),
@@ -358,6 +375,8 @@ impl Action {
             | Self::FocusPanel(_)
             | Self::ToggleLinked
             | Self::SetCamera { .. }
+            | Self::SetOrientation { .. }
+            | Self::SetTissue { .. }
             | Self::SetTool(_)
             | Self::SetSelectMode(_)
             | Self::SetPointStyle { .. }
@@ -437,6 +456,8 @@ impl Action {
             | Self::FocusPanel(_)
             | Self::ToggleLinked
             | Self::SetCamera { .. }
+            | Self::SetOrientation { .. }
+            | Self::SetTissue { .. }
             | Self::SetTool(_)
             | Self::SetSelectMode(_)
             | Self::ToggleSidebar(_)

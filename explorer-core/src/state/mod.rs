@@ -59,7 +59,7 @@ pub use layout::{Layout, MarkerOrder, Markers, ResultPanel, SIDEBAR_WIDTHS_PX, S
 pub use names::Names;
 pub use own_column_file::{OwnColumnFile, OwnColumnFileError, own_columns_from_csv, own_columns_to_csv};
 pub use own_columns::{OwnColumn, OwnLabel};
-pub use panel::{Camera, ColumnLabel, MOST_PANELS, Panel, PanelIdx, PanelKind, Panels, PointStyle};
+pub use panel::{Camera, ColumnLabel, MOST_PANELS, Panel, PanelIdx, PanelKind, Panels, PointStyle, TissueImage};
 pub use polygon::Polygon;
 pub use preferences::{OpenedBy, Preferences};
 pub use query::{CellQuery, Filters, GeneKey, GeneMean, ObsFilter, Range, SelectMode, Selection, SelectionStep};

@@ -1,6 +1,6 @@
 //! What actions do with panels.
 
-use super::{Camera, ColumnLabel, Label, MOST_PANELS, Panel, PanelIdx, Panels, Transient, ViewSpec};
+use super::{ColumnLabel, Label, MOST_PANELS, Panel, PanelIdx, Panels, Transient, ViewSpec};
 
 /// Changes a panel that is open.
 pub(super) fn change(view: &mut ViewSpec, at: PanelIdx, change: impl FnOnce(&mut Panel)) {
@@ -41,13 +41,11 @@ pub(super) fn split(view: &mut ViewSpec, transient: &mut Transient, at: PanelIdx
     }
 }
 
-/// Moves the camera of a panel. Where cameras are linked, those of panels that show the same move with it.
-pub(super) fn look(view: &mut ViewSpec, at: PanelIdx, camera: Option<Camera>) {
+/// Moves or turns what a panel shows. Where cameras are linked, those of panels that show the same move with it.
+pub(super) fn move_linked(view: &mut ViewSpec, at: PanelIdx, look: impl Fn(&mut Panel)) {
     let Some(kind) = view.panels.get(at).map(|panel| panel.kind.clone()) else { return };
     if !view.layout.linked {
-        return change(view, at, |panel| panel.camera = camera);
+        return change(view, at, look);
     }
-    for panel in view.panels.iter_mut().filter(|panel| panel.kind == kind) {
-        panel.camera = camera;
-    }
+    view.panels.iter_mut().filter(|panel| panel.kind == kind).for_each(look);
 }

@@ -33,8 +33,12 @@ pub fn reduce(mut state: AppState, action: Action) -> AppState {
         Action::SplitPanels { panel, column, labels } => panel_changes::split(view, transient, panel, &column, labels),
         Action::FocusPanel(panel) => transient.panel = panel,
         Action::ToggleLinked => layout.linked = !layout.linked,
-        Action::SetCamera { panel, camera } => panel_changes::look(view, panel, camera),
+        Action::SetCamera { panel, camera } => panel_changes::move_linked(view, panel, |panel| panel.camera = camera),
+        Action::SetOrientation { panel, orientation } => {
+            panel_changes::move_linked(view, panel, |panel| panel.orientation = orientation);
+        }
         Action::SetPointStyle { panel, style } => panel_changes::change(view, panel, |panel| panel.points = style),
+        Action::SetTissue { panel, tissue } => panel_changes::change(view, panel, |panel| panel.tissue = tissue),
         Action::SetTool(tool) => view.tool = tool,
         Action::SetSelectMode(mode) => transient.select_mode = mode,
 

@@ -5,7 +5,7 @@ use proptest::option;
 use proptest::prelude::*;
 use roaring::RoaringBitmap;
 
-use crate::data::CellRow;
+use crate::data::{CellRow, Orientation};
 
 use super::*;
 
@@ -70,7 +70,9 @@ fn label_filter() -> impl Strategy<Value = LabelFilter> {
 }
 
 pub(super) fn polygon() -> impl Strategy<Value = Polygon> {
-    vec((-1e4..1e4_f64, -1e4..1e4_f64), 3..8).prop_filter_map("an area", |path| Polygon::from_path(&path, 0.0))
+    let outline =
+        vec((-1e4..1e4_f64, -1e4..1e4_f64), 3..8).prop_filter_map("an area", |path| Polygon::from_path(&path, 0.0));
+    (outline, orientation()).prop_map(|(outline, orientation)| outline.seen_from(orientation))
 }
 
 fn selection() -> impl Strategy<Value = Selection> {
@@ -182,6 +184,14 @@ fn color_options() -> impl Strategy<Value = ColorOptions> {
     )
 }
 
+/// Half of them not turned.
+fn orientation() -> impl Strategy<Value = Orientation> {
+    prop_oneof![
+        Just(Orientation::FRONT),
+        prop::array::uniform4(-1.0..1.0_f64).prop_filter_map("a length", Orientation::new),
+    ]
+}
+
 fn camera() -> impl Strategy<Value = Camera> {
     let coordinate = || prop_oneof![-100.0..100.0_f64, -1e100..1e100_f64, -1e-9..1e-9_f64];
     let width = (-99.0..99.0_f64).prop_map(|power| 10_f64.powf(power));
@@ -194,7 +204,7 @@ fn points() -> impl Strategy<Value = PointStyle> {
 }
 
 fn tool() -> impl Strategy<Value = Tool> {
-    prop::sample::select(vec![Tool::Pan, Tool::Lasso, Tool::Rectangle])
+    prop::sample::select(vec![Tool::Pan, Tool::Lasso, Tool::Rectangle, Tool::Orbit])
 }
 
 fn theme() -> impl Strategy<Value = Theme> {
@@ -257,12 +267,13 @@ pub(crate) fn view() -> BoxedStrategy<ViewSpec> {
 
 fn panel() -> impl Strategy<Value = Panel> {
     let only = (name(), label()).prop_map(|(column, label)| ColumnLabel { column, label });
-    (panel_kind(), option::of(camera()), points(), option::of(only)).prop_map(|(kind, camera, points, only)| Panel {
-        kind,
-        camera,
-        points,
-        only,
-    })
+    (panel_kind(), option::of(camera()), orientation(), points(), tissue(), option::of(only)).prop_map(
+        |(kind, camera, orientation, points, tissue, only)| Panel { kind, camera, orientation, points, tissue, only },
+    )
+}
+
+fn tissue() -> impl Strategy<Value = TissueImage> {
+    (option::of(name()), 0.0..=1.0_f32).prop_map(|(library, opacity)| TissueImage { library, opacity })
 }
 
 fn panel_kind() -> impl Strategy<Value = PanelKind> {
@@ -297,7 +308,9 @@ fn panel_action() -> impl Strategy<Value = Action> {
         panel_idx().prop_map(Action::FocusPanel),
         Just(Action::ToggleLinked),
         (panel_idx(), option::of(camera())).prop_map(|(panel, camera)| Action::SetCamera { panel, camera }),
+        (panel_idx(), orientation()).prop_map(|(panel, orientation)| Action::SetOrientation { panel, orientation }),
         (panel_idx(), points()).prop_map(|(panel, style)| Action::SetPointStyle { panel, style }),
+        (panel_idx(), tissue()).prop_map(|(panel, tissue)| Action::SetTissue { panel, tissue }),
     ]
     .boxed()
 }

@@ -158,6 +158,8 @@ pub enum Tool {
     Lasso,
     /// Draws a rectangle.
     Rectangle,
+    /// Turns an embedding of three dimensions; moves another one.
+    Orbit,
 }
 
 /// What only the moment holds: neither link nor history knows of it.

@@ -1,6 +1,7 @@
 //! The picture with all that floats over it, or what stands in its place.
 
 use explorer_core::{
+    dataset::Tissue,
     screen::{LegendEntry, LegendModel},
     session::{Colors, legend},
     state::{Action, ColorOptions, Command, PanelIdx, Platform, Range},
@@ -17,7 +18,7 @@ use crate::{
     picture::{PictureFailure, PictureHandle, Pictures},
     store::{Phase, Store},
     ui::{
-        Breadcrumbs, BrushChange, Button, ButtonKind, Checkbox, ColoredBy, DisplayPanel, EmptyView, ErrorView,
+        Breadcrumbs, BrushChange, Button, ButtonKind, Checkbox, Choice, ColoredBy, DisplayPanel, EmptyView, ErrorView,
         FilterChips, Glyph, LabelCounts, Legend, LoadingView, PanelsMenu, Toolbar,
     },
 };
@@ -294,6 +295,10 @@ fn EmbeddingBar(store: Store, pictures: Pictures, platform: Platform, on_command
                 />
             }
             tool=store.part(|state| state.view.tool)
+            is_solid=Memo::new(move |_| {
+                focused.track();
+                pictures.focused(store).is_solid()
+            })
             select_mode=Signal::derive(move || {
                 let key = shown();
                 let has_selection = query.with(|query| query.filters.selections.contains_key(&key));
@@ -330,6 +335,11 @@ fn Display(store: Store, pictures: Pictures, on_command: Callback<Command>) -> i
     };
     let colors = store.colors();
     let asked = store.part(|state| state.view.analysis.color_options.clone());
+    let tissues = Memo::new(move |_| {
+        // What a panel shows follows its points.
+        store.painted().track();
+        store.tissues(focused.get().0)
+    });
     let colored_by = Memo::new(move |_| {
         colors.with(|colors| match colors {
             Colors::Plain | Colors::Labels { .. } => ColoredBy::NoNumber,
@@ -343,6 +353,14 @@ fn Display(store: Store, pictures: Pictures, on_command: Callback<Command>) -> i
             chosen_px=Signal::derive(chosen_px)
             options=asked
             colored_by
+            tissues=Signal::derive(move || {
+                let choice = |tissue: &Tissue| Choice::new(tissue.library.clone(), tissue.library.clone());
+                tissues.with(|tissues| tissues.iter().map(choice).collect())
+            })
+            tissue=store.part(|state| state.focused_panel().tissue.clone())
+            on_tissue=Callback::new(move |tissue| {
+                store.dispatch(Action::SetTissue { panel: store.focused(), tissue });
+            })
             on_style=Callback::new(move |style| {
                 store.dispatch(Action::SetPointStyle { panel: store.focused(), style });
             })

@@ -95,6 +95,8 @@ pub(super) fn run(store: Store, pictures: Pictures, page: Page, command: Command
         | Command::ToolPan
         | Command::ToolLasso
         | Command::ToolRectangle
+        | Command::ToolOrbit
+        | Command::FrontView
         | Command::ClearFilters
         | Command::Subset
         | Command::Unsubset

@@ -104,6 +104,7 @@ pub(super) fn Explorer(store: Store, speak: Speak) -> impl IntoView {
             <TopBar
                 title
                 is_counted=Signal::derive(is_ready)
+                unit=store.unit()
                 n_selected=Signal::derive(move || numbers.get().0)
                 n_visible=Signal::derive(move || numbers.get().1)
                 n_obs=Signal::derive(move || numbers.get().2)

@@ -1,9 +1,8 @@
 //! The panels: one picture, or several in a grid.
 
 use explorer_core::{
-    format::plural,
     names::visible,
-    session::{MISSING_LABEL, Session, embedding_name},
+    session::{MISSING_LABEL, Session, Unit, embedding_name},
     sorting::sort_by,
     state::{Action, AppState, ColorBy, ColumnLabel, Label, MOST_PANELS, PanelIdx, Scatter},
 };
@@ -90,7 +89,8 @@ fn PanelHead(store: Store, panel: PanelIdx) -> impl IntoView {
             Label::Named(name) => visible(name).into_owned(),
             Label::Missing => MISSING_LABEL.to_owned(),
         };
-        cells.map_or(label.clone(), |n_cells| format!("{label}: {}", plural(n_cells, "cell", "cells")))
+        let count = |n_cells| store.with_manifest(Unit::of).unwrap_or_default().count(n_cells as u64);
+        cells.map_or_else(|| label.clone(), |n_cells| format!("{label}: {}", count(n_cells)))
     });
     view! {
         <PanelBar
@@ -113,10 +113,11 @@ pub(super) fn projection_choices(store: Store, panel: PanelIdx) -> Signal<Vec<Ch
         n_visible.get();
         kind.get();
         let name = |session: &Session| {
+            let unit = Unit::of(session.manifest());
             let choice = |embedding: &Embedding| {
                 let name = embedding_name(&embedding.key);
                 let label = match session.n_positioned(embedding) {
-                    Some(n_cells) => format!("{name}: {}", plural(n_cells as usize, "cell", "cells")),
+                    Some(n_cells) => format!("{name}: {}", unit.count(n_cells)),
                     None => name.to_owned(),
                 };
                 (embedding.key.clone(), label)

@@ -13,6 +13,7 @@ mod poster;
 mod save;
 mod stage;
 mod text_canvas;
+mod tissue;
 
 use std::{cell::RefCell, rc::Rc};
 
@@ -55,6 +56,9 @@ const FOUND_ZOOM: f64 = 4.0;
 
 /// CSS pixels that an arrow key moves the picture.
 const ARROW_PX: f64 = 60.0;
+
+/// Presses of an arrow key with Shift that turn an embedding of three dimensions half around.
+const TURNS_OF_KEYS: f64 = 12.0;
 
 /// What the page knows of the picture: its size, what it shows, and whether it can.
 #[derive(Clone, Copy)]
@@ -110,6 +114,11 @@ impl PictureHandle {
         }
     }
 
+    /// Whether the embedding shown has three dimensions.
+    pub fn is_solid(&self) -> bool {
+        self.view.with(|view| view.is_some_and(|view| view.projection().is_some()))
+    }
+
     /// Draws the picture with its legend as a file.
     pub fn take(&self, wanted: Wanted) {
         self.wanted.set(Some(wanted));
@@ -156,7 +165,16 @@ impl PictureHandle {
         let Some(view) = self.view.get_untracked() else { return };
         let [corner, opposite] = corners.map(|corner| view.coordinates_of_values(corner));
         if let (Some(embedding), Some(polygon)) = (store.projection(self.panel), Polygon::rectangle(corner, opposite)) {
+            let polygon = polygon.seen_from(view.orientation());
             store.dispatch(Action::Select { embedding, mode, polygon });
+        }
+    }
+
+    /// Turns an embedding of three dimensions as if its front were dragged.
+    fn turn(&self, store: Store, view: &View, by_px: [f64; 2]) {
+        if let Some((orientation, camera)) = view.orbited(by_px) {
+            store.dispatch(Action::SetOrientation { panel: self.panel, orientation });
+            store.dispatch(Action::SetCamera { panel: self.panel, camera: Some(camera) });
         }
     }
 
@@ -199,10 +217,11 @@ pub fn Picture(
         // Read, not tracked alone: a memo that nobody reads follows nothing.
         painted.get();
         points.get();
-        let window = handle.view.with(|view| view.as_ref().map(|view| view.window().with_margin()));
-        // Tiles come to the first panel alone; the others are placed when all are there.
+        // Tiles come to the first panel alone; the others are placed when all are there. Which tiles are in view is known
+        // of what is not turned.
+        let view = handle.view.get().filter(|view| view.orientation().is_front());
         if panel == PanelIdx::FIRST {
-            store.look_at(window);
+            store.look_at(view.map(|view| view.window().with_margin()));
         }
         handle.highlight.get();
         with_stage(&|stage| stage.request());
@@ -211,6 +230,19 @@ pub fn Picture(
         if let Some(wanted) = handle.wanted.get() {
             with_stage(&|stage| stage.take(wanted.clone()));
         }
+    });
+    let library = store.part(move |state| state.view.panels.get(panel).and_then(|panel| panel.tissue.library.clone()));
+    let tissue = Memo::new(move |_| {
+        library.track();
+        let view = handle.view.get();
+        if view.is_some() { store.tissue(panel) } else { None }
+    });
+    let opacity = store.part(move |state| state.view.panels.get(panel).map_or(0.0, |panel| panel.tissue.opacity));
+    Effect::new(move |_| {
+        // There is no stage before.
+        host.track();
+        let (tissue, is_seen) = (tissue.get(), opacity.get() > 0.0);
+        with_stage(&|stage| stage.follow_tissue(tissue.clone().filter(|_| is_seen)));
     });
     let asked = store.part(move |state| state.view.panels.get(panel).map(|panel| panel.kind.clone()));
     Effect::new(move |_| {
@@ -249,6 +281,7 @@ pub fn Picture(
         let view = handle.view.get_untracked();
         match (asked, view) {
             (Intent::Pan(by_px), Some(view)) => look(view.panned(by_px)),
+            (Intent::Orbit(by_px), Some(view)) => handle.turn(store, &view, by_px),
             (Intent::Pinch { by_px, at_px, factor }, Some(view)) => {
                 look(view.panned(by_px).zoomed(at_px, factor));
             }
@@ -259,6 +292,7 @@ pub fn Picture(
                 let path: Vec<(f64, f64)> = path.into_iter().map(|at| view.coordinates(at)).collect();
                 let embedding = store.projection(panel);
                 if let (Some(polygon), Some(embedding)) = (Polygon::from_path(&path, view.units_per_px()), embedding) {
+                    let polygon = polygon.seen_from(view.orientation());
                     store.dispatch(Action::Select { embedding, mode, polygon });
                 }
             }
@@ -278,7 +312,9 @@ pub fn Picture(
         }
     };
     let on_down = move |event: PointerEvent| {
-        if event.button() > 1 {
+        let turns = event.button() == 2 || event.ctrl_key();
+        let is_solid = untrack(|| handle.is_solid());
+        if event.button() > 2 || (event.button() == 2 && !is_solid) {
             return;
         }
         if let Some(element) = host.get_untracked() {
@@ -292,7 +328,12 @@ pub fn Picture(
         let embedding = store.projection(panel).unwrap_or_default();
         let (tool, mode) = store.peek(|state| (state.view.tool, held.mode(state.select_mode(&embedding))));
         // The middle button moves the picture whatever the tool.
-        let tool = if event.button() == 1 { Tool::Pan } else { tool };
+        let tool = match tool {
+            _ if event.button() == 1 => Tool::Pan,
+            Tool::Orbit if !is_solid => Tool::Pan,
+            _ if turns && is_solid => Tool::Orbit,
+            tool => tool,
+        };
         act(gesture.with_value(|gesture| gesture.borrow_mut().down(event.pointer_id(), at(&event), tool, mode)));
     };
     let on_move = move |event: PointerEvent| {
@@ -351,7 +392,18 @@ pub fn Picture(
         };
         event.prevent_default();
         if let Some(view) = handle.view.get_untracked() {
-            look(view.panned(by_px));
+            if event.shift_key() && view.projection().is_some() {
+                let [width_px, height_px] = view.size_px();
+                let step_px = width_px.min(height_px) / TURNS_OF_KEYS;
+                handle.turn(store, &view, by_px.map(|px: f64| if px == 0.0 { 0.0 } else { -px.signum() * step_px }));
+            } else {
+                look(view.panned(by_px));
+            }
+        }
+    };
+    let on_menu = move |event: web_sys::MouseEvent| {
+        if untrack(|| handle.is_solid()) {
+            event.prevent_default();
         }
     };
     // An outline is drawn over what lies under it, which another size of the picture moves.
@@ -375,7 +427,7 @@ pub fn Picture(
     view! {
         <div
             class="picture"
-            class:picture-pans=move || tool.get() == Tool::Pan
+            class:picture-pans=move || matches!(tool.get(), Tool::Pan | Tool::Orbit)
             tabindex="0"
             role="application"
             aria-label="Embedding"
@@ -394,6 +446,7 @@ pub fn Picture(
             }
             on:wheel=on_wheel
             on:dblclick=on_double
+            on:contextmenu=on_menu
             on:keydown=on_key
             on:focus=move |_| focus_panel(store, panel)
         >
@@ -405,7 +458,7 @@ pub fn Picture(
             <GestureHint asked=hint />
         </div>
         <p class="picture-keys" id=keys>
-            "Arrow keys move, + and − zoom, F fits; L, R and P choose the tool, Esc gives up an outline; ? lists all keys."
+            "Arrow keys move, + and − zoom, F fits; L, R and P choose the tool; O and Shift with arrow keys turn an embedding of three dimensions, Esc gives up an outline; ? lists all keys."
         </p>
     }
 }

@@ -24,6 +24,7 @@ mod read;
 mod routes;
 mod samples;
 mod selection;
+mod tissue;
 
 use std::{
     cell::{Cell, RefCell},

@@ -55,8 +55,9 @@ impl Opened {
         match self.session.show(view.panels.first().key().as_deref()) {
             Show::Nothing => None,
             Show::Place(embedding) => {
+                let space = embedding.depth.as_ref().map(|depth| depth.space);
                 let scene = self.first_mut();
-                scene.forget_positions();
+                scene.forget_positions(space);
                 scene.place_all(&embedding);
                 None
             }
@@ -141,6 +142,7 @@ impl PanelPoints {
         let Some(key) = session.projection(panel.key().as_deref()) else { return false };
         let embedding = session.loaded().embedding(&key).filter(|_| self.drawn.as_ref() != Some(&key));
         let Some(embedding) = embedding else { return false };
+        self.scene.forget_positions(embedding.depth.as_ref().map(|depth| depth.space));
         self.scene.place_all(embedding);
         self.drawn = Some(key);
         true

@@ -4,8 +4,9 @@
 use std::sync::Arc;
 
 use explorer_core::{
+    dataset::Tissue,
     embed::Settings,
-    session::{ColorStatus, Colors, LabelCentroid, Session},
+    session::{ColorStatus, Colors, LabelCentroid, Session, Unit},
     state::{AppState, GeneKey, Panel, PanelIdx},
 };
 use gloo_timers::callback::Timeout;
@@ -250,20 +251,50 @@ impl Store {
 
     /// What a panel shows, as the camera needs to know it.
     pub fn plane(self, panel: PanelIdx) -> Memo<Option<Plane>> {
-        let key = self.part(move |state| key_of(state, panel));
+        let asked = self.part(move |state| {
+            let panel = state.view.panels.get(panel)?;
+            Some((panel.kind.clone(), panel.orientation, panel.tissue.library.clone()))
+        });
         Memo::new(move |_| {
             self.phase.track();
             self.placing.track();
             self.painted.track();
-            key.track();
-            let shown = self.projection(panel)?;
+            let (_, orientation, _) = asked.get()?;
+            // Read before: the store may not be entered twice.
+            let (shown, tissue) = (self.projection(panel)?, self.tissue(panel));
             let plane = |session: &Session| match session.manifest().embeddings.iter().find(|entry| entry.key == shown)
             {
-                Some(entry) => Plane::new(entry),
+                Some(entry) => Plane::new(entry, orientation, tissue.as_ref()),
                 None => Plane::of_plot(session.plot_ranges(&shown).copied()),
             };
             self.with_session(plane)
         })
+    }
+
+    /// What the rows of the dataset are called.
+    pub fn unit(self) -> Memo<Unit> {
+        Memo::new(move |_| {
+            self.phase.track();
+            self.with_manifest(Unit::of).unwrap_or_default()
+        })
+    }
+
+    /// The tissues whose images can lie under what a panel shows.
+    pub fn tissues(self, panel: PanelIdx) -> Vec<Tissue> {
+        let Some(shown) = self.projection(panel) else { return Vec::new() };
+        let tissues = |session: &Session| {
+            let entry = session.manifest().embeddings.iter().find(|entry| entry.key == shown)?;
+            Some(Tissue::all_under(session.manifest(), entry))
+        };
+        self.with_session(tissues).flatten().unwrap_or_default()
+    }
+
+    /// The one that is chosen, or else the first.
+    pub fn tissue(self, panel: PanelIdx) -> Option<Tissue> {
+        let library = self.peek(|state| state.view.panels.get(panel).and_then(|panel| panel.tissue.library.clone()));
+        let tissues = self.tissues(panel);
+        let chosen = tissues.iter().find(|tissue| Some(&tissue.library) == library.as_ref());
+        chosen.or(tissues.first()).cloned()
     }
 
     /// The labels to write over the picture of a panel: none unless they are asked for, and color the cells.

@@ -32,7 +32,7 @@
 //! | `markers`, `markers.rank` | the column whose markers are open; `effect` ranks them by effects | `markers=louvain` |
 //! | `tool`, `left`, `right`, `open`, `theme`, `size`, `opacity` | panels and dots | `open=louvain&theme=dark` |
 //! | `panels`, `linked` | how many panels there are, and whether their cameras move together | `panels=2&linked=1` |
-//! | `p1.…`, `p2.…` | `e`, `xy`, `only`, `cam`, `size`, `opacity` of the panels after the first | `p1.e=X_pca` |
+//! | `p1.…`, `p2.…` | `e`, `xy`, `only`, `cam`, `rot`, `size`, `opacity`, `tissue` of the panels after the first | `p1.e=X_pca` |
 //! | `labels`, `density` | what is drawn over the cells | `density=1` |
 //! | `leftpx`, `rightpx` | widths of the sidebars | `leftpx=420` |
 //! | `of` | the beginning of the content id of the dataset that it was made for | `of=0f3a5c7e9b1d` |

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use crate::{
+    data::Orientation,
     sorting::set_of,
     state::{
         Camera, CellList, CellOrder, CellQuery, CellSet, CellSource, Clip, ColorBy, ColumnLabel, Comparison, Filters,
@@ -184,6 +185,7 @@ impl Draft {
                     "pan" => Tool::Pan,
                     "lasso" => Tool::Lasso,
                     "rectangle" => Tool::Rectangle,
+                    "orbit" => Tool::Orbit,
                     _ => return Err("the tool".to_owned()),
                 }
             }
@@ -413,6 +415,12 @@ fn read_panel(panel: &mut Panel, key: &str, value: &str) -> Option<Read> {
             "xy" => panel.kind = PanelKind::Scatter(Scatter::from_text(value).ok_or("the axes of a scatter plot")?),
             "only" => panel.only = Some(column_label(value).ok_or("the label of a panel")?),
             "cam" => panel.camera = Some(camera(value).ok_or("the camera")?),
+            "rot" => panel.orientation = Orientation::from_text(value).ok_or("the orientation")?,
+            "tissue" => panel.tissue.library = Some(value.to_owned()),
+            "tissue.opacity" => {
+                let opacity = number(value).ok_or("the opacity of the tissue's image")?;
+                panel.tissue.opacity = PointStyle::new(None, opacity).opacity();
+            }
             "size" => {
                 let size = number(value).ok_or("the size of dots")?;
                 panel.points = PointStyle::new(Some(size), panel.points.opacity());
@@ -425,7 +433,8 @@ fn read_panel(panel: &mut Panel, key: &str, value: &str) -> Option<Read> {
         }
         Ok(())
     };
-    let is_of_panel = matches!(key, "e" | "xy" | "only" | "cam" | "size" | "opacity");
+    let is_of_panel =
+        matches!(key, "e" | "xy" | "only" | "cam" | "rot" | "size" | "opacity" | "tissue" | "tissue.opacity");
     is_of_panel.then(read).map(|read| read.map_err(str::to_owned))
 }
 

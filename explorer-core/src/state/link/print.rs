@@ -5,7 +5,7 @@ use std::fmt::Write;
 use crate::state::{
     Analysis, CellList, CellOrder, CellQuery, CellSet, CellSource, Clip, ColorBy, ColorOptions, ColumnLabel,
     Comparison, Filters, LabelFilter, Layout, MarkerOrder, Markers, ObsFilter, OwnColumn, OwnLabel, Panel, PanelKind,
-    PointStyle, Range, Reference, ResultPanel, Selection, SelectionStep, TestMode, Theme, Tool, ViewSpec,
+    PointStyle, Range, Reference, ResultPanel, Selection, SelectionStep, TestMode, Theme, TissueImage, Tool, ViewSpec,
 };
 
 use super::{LINK_VERSION, MOST_LIST_BYTES, MOST_OWN_BYTES, text};
@@ -19,6 +19,7 @@ pub(super) fn print(view: &ViewSpec, content: Option<&str>) -> String {
     pairs.analysis(&view.analysis);
     pairs.surroundings(view);
     pairs.points("", first.points);
+    pairs.tissue("", &first.tissue);
     pairs.panels(view);
     // Of a view with nothing chosen there is nothing that another dataset could show otherwise.
     if !pairs.0.is_empty() {
@@ -119,6 +120,7 @@ impl Pairs {
             let prefix = format!("p{at}.");
             self.coordinates(&prefix, panel);
             self.points(&prefix, panel.points);
+            self.tissue(&prefix, &panel.tissue);
         }
     }
 
@@ -133,6 +135,9 @@ impl Pairs {
         if let Some(camera) = panel.camera {
             let numbers = [camera.x(), camera.y(), camera.width()];
             self.push(&format!("{prefix}cam"), &text::joined(numbers.map(text::number)));
+        }
+        if !panel.orientation.is_front() {
+            self.push(&format!("{prefix}rot"), &panel.orientation.to_text());
         }
     }
 
@@ -280,6 +285,7 @@ impl Pairs {
             Tool::Lasso => {}
             Tool::Pan => self.push("tool", "pan"),
             Tool::Rectangle => self.push("tool", "rectangle"),
+            Tool::Orbit => self.push("tool", "orbit"),
         }
         let parts = [
             ("left", layout.left, default.left),
@@ -303,6 +309,13 @@ impl Pairs {
             Theme::System => {}
             Theme::Light => self.push("theme", "light"),
             Theme::Dark => self.push("theme", "dark"),
+        }
+    }
+
+    fn tissue(&mut self, prefix: &str, tissue: &TissueImage) {
+        self.optional(&format!("{prefix}tissue"), tissue.library.as_deref());
+        if tissue.opacity != TissueImage::default().opacity {
+            self.push(&format!("{prefix}tissue.opacity"), &text::number(tissue.opacity));
         }
     }
 
