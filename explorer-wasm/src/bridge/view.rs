@@ -67,7 +67,13 @@ impl Plane {
         let projection = dataset::space(embedding).map(|space| Projection::new(space, orientation));
         if let Some(projection) = projection.filter(|_| !orientation.is_front()) {
             let bounds = seen_bounds(embedding, &projection);
-            return Self { frame: projection.frame(), bounds, projection: Some(projection), tissue: None };
+            return Self {
+                frame: projection.frame(),
+                bounds,
+                projection: Some(projection),
+                tissue: None,
+                ranges: None,
+            };
         }
         let mut bounds: Option<Bounds> = None;
         for tile in embedding.bounds.iter().filter(|tile| tile.min_x <= tile.max_x) {

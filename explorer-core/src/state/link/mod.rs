@@ -53,6 +53,7 @@
 
 mod notice;
 mod own_columns;
+mod panel;
 mod parse;
 mod print;
 pub(in crate::state) mod text;
