@@ -32,7 +32,7 @@ pub(super) fn PanelGrid(store: Store, pictures: Pictures) -> impl IntoView {
         <div
             class="panels"
             class:several=move || { count.get() > 1 }
-            style=move || format!("--columns: {}", columns())
+            style=move || format!("--columns: {}; --rows: {}", columns(), count.get().div_ceil(columns()))
             data-testid="panels"
         >
             <For each=places key=|place| *place let:panel>
