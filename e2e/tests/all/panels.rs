@@ -36,13 +36,11 @@ async fn two(visit: &Visit) -> Result<()> {
 
     // A camera moves alone, and with the others when they are linked.
     page.type_keys("+").await?;
-    let cameras = |page: Page<'_>| async move {
-        let view = page.view().await?;
-        anyhow::Ok(view.panels.iter().map(|panel| panel.camera.is_some()).collect::<Vec<_>>())
-    };
     page.until_value("the second camera", "location.search.includes('p1.cam')", Value::Null, |moved| *moved == true)
         .await?;
-    ensure!(cameras(page).await? == [false, true], "the second panel alone was to be moved");
+    let view = page.view().await?;
+    let moved: Vec<bool> = view.panels.iter().map(|panel| panel.camera.is_some()).collect();
+    ensure!(moved == [false, true], "the second panel alone was to be moved");
 
     // Closed, undone and opened again from the link, it is the same.
     page.click_in("panel-1", "[data-testid=panel-close]").await?;

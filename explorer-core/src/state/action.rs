@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Camera, CellList, CellSet, ColorBy, ColorOptions, Comparison, DimensionKey, GeneKey, GeneMean, GeneSet, Hover,
-    Label, LabelFilter, OwnColumn, Panel, PanelIdx, PointStyle, Polygon, Range, ResultPanel, Scatter, SelectMode, Side,
-    TestMode, Theme, TissueImage, Tool, ViewSpec,
+    Label, LabelFilter, LetterKeys, OwnColumn, Panel, PanelIdx, PointStyle, Polygon, Range, ResultPanel, Scatter,
+    SelectMode, Side, TestMode, Theme, TissueImage, Tool, ViewSpec,
 };
 use crate::data::Orientation;
 
@@ -323,6 +323,8 @@ pub enum Action {
     ToggleDensity,
     /// Shows a column on the card of the cell under the pointer, or no longer.
     ToggleOnCard(String),
+    /// Lets keys of one character ask for commands, or no longer.
+    SetLetterKeys(LetterKeys),
     /// Chooses light or dark.
     SetTheme(Theme),
 
@@ -387,6 +389,7 @@ impl Action {
             | Self::ToggleLabels
             | Self::ToggleDensity
             | Self::ToggleOnCard(_)
+            | Self::SetLetterKeys(_)
             | Self::SetTheme(_)
             | Self::Hover(_)
             | Self::SetDrawer(_) => UndoPolicy::Skip,
@@ -465,6 +468,7 @@ impl Action {
             | Self::ToggleLabels
             | Self::ToggleDensity
             | Self::ToggleOnCard(_)
+            | Self::SetLetterKeys(_)
             | Self::SetTheme(_)
             | Self::SetDrawer(_) => Touches::View,
             Self::Hover(_) => Touches::Hover,

@@ -67,4 +67,4 @@ pub use reduce::reduce;
 pub use scatter::{Axis, Scatter};
 pub use sets::{CellSet, CellSource, Comparison, GeneSet, Reference, TestMode};
 pub use shortcut::{Modifiers, Platform, Shortcut};
-pub use view::{Analysis, AppState, Hover, Tool, Transient, ViewSpec};
+pub use view::{Analysis, AppState, Hover, LetterKeys, Tool, Transient, ViewSpec};

@@ -147,6 +147,7 @@ pub fn reduce(mut state: AppState, action: Action) -> AppState {
             Some(at) => drop(transient.card.remove(at)),
             None => transient.card.push(column),
         },
+        Action::SetLetterKeys(keys) => transient.letter_keys = keys,
         Action::SetTheme(theme) => layout.theme = theme,
 
         Action::Hover(hover) => transient.hover = hover,

@@ -422,6 +422,7 @@ fn view_action() -> impl Strategy<Value = Action> {
         Just(Action::ToggleLabels),
         Just(Action::ToggleDensity),
         name().prop_map(Action::ToggleOnCard),
+        prop_oneof![Just(LetterKeys::On), Just(LetterKeys::Off)].prop_map(Action::SetLetterKeys),
         theme().prop_map(Action::SetTheme),
         option::of(hover()).prop_map(Action::Hover),
         option::of(side()).prop_map(Action::SetDrawer),

@@ -160,6 +160,8 @@ pub(super) fn Explorer(store: Store, speak: Speak) -> impl IntoView {
         <ShortcutsDialog
             open=page.shortcuts
             platform
+            letter_keys=store.part(|state| state.transient.letter_keys)
+            on_letter_keys=Callback::new(move |keys| store.dispatch(Action::SetLetterKeys(keys)))
             on_close=Callback::new(move |()| page.shortcuts.set(false))
         />
         <OwnLabelDialog store page />

@@ -26,7 +26,7 @@ struct Drawn {
 impl Drawn {
     fn of(store: Store, panel: PanelIdx, view: View) -> Option<Self> {
         let counted = store.with_scene(panel, |scene| scene.density(&view))?;
-        let paths = counted.smoothed().contours().into_iter().map(path_of).collect();
+        let paths = counted.contours().into_iter().map(path_of).collect();
         Some(Self { n_cells: counted.n_points() as usize, paths, view })
     }
 
@@ -43,7 +43,7 @@ impl Drawn {
             let counted = store.with_scene(panel, |scene| scene.density_of(&view, &cells))?;
             traces.n_cells += counted.n_points() as usize;
             // The first is around 95% of them: what lies far off is left out.
-            traces.paths.extend(counted.smoothed().contours().into_iter().next().map(path_of));
+            traces.paths.extend(counted.contours().into_iter().next().map(path_of));
         }
         Some(traces)
     }

@@ -8,6 +8,7 @@ mod failure;
 mod gesture_hint;
 mod handle;
 mod labels;
+mod lasso_hint;
 mod outline;
 mod pictures;
 mod poster;
@@ -33,6 +34,7 @@ use self::{
     density::{DensityLayer, TraceLayer},
     gesture_hint::GestureHint,
     labels::LabelLayer,
+    lasso_hint::LassoHint,
     outline::Outline,
     stage::Stage,
 };
@@ -327,6 +329,7 @@ pub fn Picture(
             <LabelLayer labels=handle.labels />
             <Axes store handle />
             <Outline store panel view=handle.view draft=handle.draft found=handle.found />
+            {(panel == PanelIdx::FIRST).then(|| view! { <LassoHint store /> })}
             <GestureHint asked=hint />
         </div>
         <p class="picture-keys" id=keys>
