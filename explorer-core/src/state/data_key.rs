@@ -28,6 +28,16 @@ pub enum DataKey {
     Rows,
 }
 
+impl Axis {
+    /// The data that it shows.
+    pub fn data(&self) -> DataKey {
+        match self {
+            Self::Obs(column) => DataKey::Column(column.clone()),
+            Self::Gene(gene) => DataKey::Gene(gene.clone()),
+        }
+    }
+}
+
 impl DataKey {
     /// The data that these are made of in the page: the axes of a scatter plot.
     pub fn parts(&self) -> Option<[Self; 2]> {

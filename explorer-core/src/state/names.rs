@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::{
-    Analysis, CellQuery, CellSet, CellSource, ColorBy, Comparison, Filters, GeneKey, GeneMean, GeneSet, Markers,
+    Analysis, Axis, CellQuery, CellSet, CellSource, ColorBy, Comparison, Filters, GeneKey, GeneMean, GeneSet, Markers,
     PanelKind, ResultPanel, Scatter, ViewSpec,
 };
 use crate::sorting::map_of;
@@ -87,8 +87,18 @@ impl Filters {
     }
 }
 
+impl Scatter {
+    fn named(self, names: &impl Names) -> Self {
+        let named = |axis| match axis {
+            Axis::Obs(column) => Axis::Obs(column),
+            Axis::Gene(gene) => Axis::Gene(gene.named(names)),
+        };
+        Self { x: named(self.x), y: named(self.y) }
+    }
+}
+
 impl GeneKey {
-    pub(super) fn named(self, names: &impl Names) -> Self {
+    fn named(self, names: &impl Names) -> Self {
         let layer = layer(names, self.layer);
         Self { gene: names.gene_id(layer.as_deref(), self.gene), layer }
     }

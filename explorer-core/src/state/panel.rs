@@ -215,7 +215,7 @@ impl TryFrom<Vec<Panel>> for Panels {
         if panels.is_empty() {
             return Err(JsonError::NoPanel);
         }
-        Self::new(panels).ok_or(JsonError::ManyPanels)
+        Self::new(panels).ok_or(JsonError::ManyPanels { most: MOST_PANELS })
     }
 }
 

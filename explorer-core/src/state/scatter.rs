@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{DataKey, GeneKey, Names, link::text};
+use super::{GeneKey, link::text};
 
 /// What the key of a scatter plot begins with, where others are of embeddings.
 const PREFIX: &str = "xy:";
@@ -18,14 +18,6 @@ pub enum Axis {
 }
 
 impl Axis {
-    /// The data that it shows.
-    pub fn data(&self) -> DataKey {
-        match self {
-            Self::Obs(column) => DataKey::Column(column.clone()),
-            Self::Gene(gene) => DataKey::Gene(gene.clone()),
-        }
-    }
-
     fn text(&self) -> String {
         match self {
             Self::Obs(column) => format!("obs:{}", text::escaped(column)),
@@ -39,13 +31,6 @@ impl Axis {
             "obs" => Some(Self::Obs(text::unescaped(name))),
             "gene" => text::parse_gene(name).map(Self::Gene),
             _ => None,
-        }
-    }
-
-    fn named(self, names: &impl Names) -> Self {
-        match self {
-            Self::Obs(column) => Self::Obs(column),
-            Self::Gene(gene) => Self::Gene(gene.named(names)),
         }
     }
 }
@@ -82,10 +67,6 @@ impl Scatter {
     pub(super) fn from_text(value: &str) -> Option<Self> {
         let [x, y] = text::split(value, ',')[..] else { return None };
         Some(Self { x: Axis::from_text(x)?, y: Axis::from_text(y)? })
-    }
-
-    pub(super) fn named(self, names: &impl Names) -> Self {
-        Self { x: self.x.named(names), y: self.y.named(names) }
     }
 }
 

@@ -5,7 +5,6 @@ use std::{
     rc::{Rc, Weak},
 };
 
-use explorer_core::state::Panel;
 use explorer_render::{
     Backend, DrawMode, FrameBudget, FrameParams, Pace, Ration, RenderError, RenderOutcome, Renderer, Resolution,
 };
@@ -272,8 +271,11 @@ impl Stage {
             }
         };
         let panel = self.handle.panel;
-        let style = |panel: &Panel| (panel.points, panel.tissue.opacity);
-        let Some((style, opacity)) = self.store.peek(|state| state.view.panels.get(panel).map(style)) else { return };
+        let shown = self.store.peek(|state| {
+            let panel = state.view.panels.get(panel)?;
+            Some((panel.points, panel.tissue.opacity))
+        });
+        let Some((style, opacity)) = shown else { return };
         let mut tissue = self.tissue.borrow_mut();
         let is_stale = is_stale || tissue.is_stale();
         let opacity = match tissue.upload(renderer) {
