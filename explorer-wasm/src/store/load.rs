@@ -105,6 +105,12 @@ impl Store {
         if let Some(index) = shown {
             self.show_embedding(index);
         }
+        let n_points = |opened: &Opened| Some(opened.first().n_points()).filter(|&n| n == opened.first().n_placed());
+        let n_placed = self.with_opened(n_points).flatten().filter(|&n_points| n_points > 0);
+        // A scatter plot comes all at once.
+        if n_placed.is_some_and(|n_placed| self.placing.with_untracked(|placing| placing.n_placed != n_placed)) {
+            self.note_placing();
+        }
         for (key, urgency) in next {
             let priority = match urgency {
                 Urgency::Now => Priority::Now,

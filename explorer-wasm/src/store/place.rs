@@ -130,7 +130,7 @@ impl Store {
         }
     }
 
-    fn note_placing(self) {
+    pub(super) fn note_placing(self) {
         let placing = self.with_opened(|opened| {
             let scene = opened.first();
             Placing { n_placed: scene.n_placed(), n_points: scene.n_points() }
