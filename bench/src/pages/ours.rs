@@ -17,7 +17,7 @@ pub fn viewer(environment: &Environment, data: &Data, n_panels: usize) -> Result
     let canvases = "[...document.querySelectorAll('[data-testid=canvas]')].map(canvas => canvas.dataset)";
     let link = match n_panels {
         1 => String::new(),
-        several => format!("?c=obs:{}&panels={several}&linked=1&v=1", COLUMNS[0]),
+        several => format!("#c=obs:{}&panels={several}&linked=1&v=1", COLUMNS[0]),
     };
     let color = |column: &str| Act::Press(format!("[data-testid=category-color-{column}]"));
     Ok(Viewer {

@@ -36,7 +36,7 @@ async fn two(visit: &Visit) -> Result<()> {
 
     // A camera moves alone, and with the others when they are linked.
     page.type_keys("+").await?;
-    page.until_value("the second camera", "location.search.includes('p1.cam')", Value::Null, |moved| *moved == true)
+    page.until_value("the second camera", "location.hash.includes('p1.cam')", Value::Null, |moved| *moved == true)
         .await?;
     let view = page.view().await?;
     let moved: Vec<bool> = view.panels.iter().map(|panel| panel.camera.is_some()).collect();
@@ -49,6 +49,7 @@ async fn two(visit: &Visit) -> Result<()> {
     page.click("undo").await?;
     until_panel_drawn(&page, 1).await?;
     let view = page.view().await?;
+    page.goto("about:blank").await?;
     let again = visit.open(&view.to_link()).await?;
     until_panel_drawn(&again, 1).await?;
     again.until_selected(expected, N_CELLS).await?;
@@ -90,7 +91,9 @@ async fn scatter(visit: &Visit) -> Result<()> {
     page.until_selected(expected, N_CELLS).await?;
 
     // It selects the same from a link, before the plot has been seen.
-    let again = visit.open(&page.view().await?.to_link()).await?;
+    let link = page.view().await?.to_link();
+    page.goto("about:blank").await?;
+    let again = visit.open(&link).await?;
     again.until_selected(expected, N_CELLS).await?;
     again.until_drawn(N_CELLS).await?;
     Ok(())
@@ -117,8 +120,7 @@ async fn split(visit: &Visit) -> Result<()> {
     visit.browser.shoot("six")?;
     // All of them look at the same place.
     page.click("zoom-in").await?;
-    page.until_value("moved cameras", "location.search.includes('p5.cam')", Value::Null, |moved| *moved == true)
-        .await?;
+    page.until_value("moved cameras", "location.hash.includes('p5.cam')", Value::Null, |moved| *moved == true).await?;
     let view = page.view().await?;
     let first = view.panels.first().camera;
     ensure!(first.is_some() && view.panels.iter().all(|panel| panel.camera == first), "not all moved: {view:?}");
