@@ -271,11 +271,11 @@ impl Stage {
             }
         };
         let panel = self.handle.panel;
-        let shown = self.store.peek(|state| {
+        let dots = self.store.peek(|state| {
             let panel = state.view.panels.get(panel)?;
             Some((panel.points, panel.tissue.opacity))
         });
-        let Some((style, opacity)) = shown else { return };
+        let Some((style, opacity)) = dots else { return };
         let mut tissue = self.tissue.borrow_mut();
         let is_stale = is_stale || tissue.is_stale();
         let opacity = match tissue.upload(renderer) {
