@@ -20,6 +20,12 @@ pub fn Toolbar(
     /// Called with the embedding asked for.
     #[prop(into)]
     on_embedding: Callback<String>,
+    /// Whether there are several panels, each of which says what it shows.
+    #[prop(into)]
+    has_several: Signal<bool>,
+    /// The menu of panels.
+    #[prop(into)]
+    panels: ViewFn,
     /// The tool in hand.
     #[prop(into)]
     tool: Signal<Tool>,
@@ -94,15 +100,17 @@ pub fn Toolbar(
     let no_front = Signal::derive(move || !is_turned.get());
     view! {
         <div class="toolbar" class:toolbar-solid=is_solid role="toolbar" aria-label="Embedding">
-            <div class="toolbar-embedding">
-                <Select
-                    choices=embeddings
-                    value=embedding
-                    label="Embedding"
-                    test_id="embedding-select"
-                    on_choose=on_embedding
-                />
-            </div>
+            <Show when=move || !has_several.get()>
+                <div class="toolbar-embedding">
+                    <Select
+                        choices=embeddings
+                        value=embedding
+                        label="Embedding"
+                        test_id="embedding-select"
+                        on_choose=on_embedding
+                    />
+                </div>
+            </Show>
             <div class="toolbar-group toolbar-tools">
                 <Segmented segments=tools value=tool label="Tool" on_choose=choose_tool />
                 <Show when=move || is_solid.get()>
@@ -141,6 +149,7 @@ pub fn Toolbar(
                     on_command
                 />
                 {display.run()}
+                {panels.run()}
                 <Show when=move || is_solid.get()>
                     <CommandButton command=Command::FrontView platform disabled=no_front on_command />
                 </Show>
