@@ -40,6 +40,7 @@ mod saved_colors;
 mod session;
 mod side_sizes;
 mod slot;
+mod subset;
 mod subset_steps;
 mod summary;
 #[cfg(test)]
@@ -80,6 +81,7 @@ pub use saved_colors::SavedColors;
 pub use session::{Changes, Session};
 pub use side_sizes::SideSizes;
 pub use slot::Slot;
+pub use subset::SubsetAdditions;
 pub use subset_steps::SubsetStep;
 pub use summary::{DeSummary, MarkedLabel, MarkerGene, MarkersSummary, SamplePair};
 pub use tile_queue::{PositionSample, TileQueue, Visibility};
