@@ -126,7 +126,7 @@ impl Session {
                 };
                 format!("mean of {genes}{}", in_layer(mean.layer()))
             }
-            DimensionKey::Selection(embedding) => embedding_name(embedding).to_owned(),
+            DimensionKey::Selection(embedding) => self.projection_name(embedding),
             DimensionKey::Cells => "list".to_owned(),
             DimensionKey::Subset(_) => "subset".to_owned(),
         };
