@@ -155,6 +155,8 @@ fn range_text(range: Range, bounds: Bounds) -> String {
         }
     };
     match (range.min().is_finite(), range.max().is_finite()) {
+        // Zeros alone, say.
+        (true, true) if range.min() >= range.max() => number(range.min()),
         (true, true) => format!("{} to {}", number(range.min()), number(range.max())),
         (true, false) => format!("≥ {}", number(range.min())),
         (false, true) => format!("≤ {}", number(range.max())),
