@@ -105,7 +105,7 @@ pub fn LabelDialog(
 
 /// A field for a text that is one of some, or another.
 #[component]
-fn TextChoice(
+pub(super) fn TextChoice(
     name: &'static str,
     value: RwSignal<String>,
     choices: Signal<Vec<String>>,
