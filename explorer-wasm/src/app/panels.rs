@@ -22,10 +22,18 @@ pub(super) fn PanelGrid(store: Store, pictures: Pictures) -> impl IntoView {
     let count = store.part(|state| state.view.panels.count());
     let focused = store.part(AppState::focused);
     let places = move || (0..count.get() as u32).map(PanelIdx).collect::<Vec<_>>();
+    let columns = move || match count.get() {
+        1 => 1,
+        2..=4 => 2,
+        5..=9 => 3,
+        _ => 4,
+    };
     view! {
         <div
             class="panels"
             class:several=move || { count.get() > 1 }
+            style=("--columns", move || columns().to_string())
+            style=("--rows", move || count.get().div_ceil(columns()).to_string())
             data-testid="panels"
         >
             <For each=places key=|place| *place let:panel>
