@@ -11,9 +11,9 @@ fn plot() -> Scatter {
     Scatter { x: Axis::Gene(GeneKey::new("CD3D")), y: Axis::Obs("n_genes".to_owned()) }
 }
 
-/// A view whose first panel is the plot, with the lower left quarter selected.
+/// A view whose first panel is the plot, with its lower left part selected: no value lies on the edge.
 fn view() -> ViewSpec {
-    let polygon = Polygon::rectangle((-0.1, -0.1), (0.5, 0.5)).expect("it has an area");
+    let polygon = Polygon::rectangle((-0.1, -0.1), (0.6, 0.6)).expect("it has an area");
     let select = Action::Select { embedding: plot().key(), mode: SelectMode::Replace, polygon };
     [Action::SetScatter { panel: <_>::default(), scatter: plot() }, select]
         .into_iter()
