@@ -131,7 +131,7 @@ async fn split(visit: &Visit) -> Result<()> {
     page.until_gone("split-count").await?;
     ensure!(page.view().await?.panels.count() == 11, "the panels are not those of all labels");
     visit.browser.shoot("eleven")?;
-    page.type_keys("o").await?;
+    page.type_keys("1").await?;
     page.until_gone("panel-1").await?;
     ensure!(page.view().await?.panels.first().only.is_none(), "the panel that is kept shows one label");
     Ok(())
