@@ -1,5 +1,6 @@
 //! The Explorer in pages of another site: what its host may do, and what others may not.
 
+mod answers;
 mod waiting;
 
 use std::collections::HashMap;
@@ -29,6 +30,8 @@ async fn a_host_drives_the_explorer_and_others_get_nothing() -> Result<()> {
             visit.browser.shoot("driven")?;
             what_cannot_be_done_is_told_by_a_code(&host).await.context("failures")?;
             results_and_pictures_come_back(&host).await.context("results")?;
+            answers::cells_are_selected_one_by_one(&host, &visit.truth()?.cell_ids()?[..3]).await.context("cells")?;
+            answers::every_question_is_answered(&host).await.context("answers")?;
             attributes_are_live(&host).await.context("attributes")?;
             users_are_heard(&host).await.context("users")?;
             the_html_of_a_view_is_copied(&host).await.context("copying")?;
@@ -42,6 +45,8 @@ async fn a_host_drives_the_explorer_and_others_get_nothing() -> Result<()> {
             a_host_supplies_the_bytes(&host).await.context("bytes")?;
             waiting::the_datasets_poster_waits_for_a_press(&host).await.context("poster")?;
             waiting::a_picture_of_the_pages_own_goes_with_the_first_cells(&host).await.context("slot")?;
+            answers::the_button_stays_beside_a_fallback(&host).await.context("fallback")?;
+            answers::a_hostile_frame_raises_only_what_is_documented(&host).await.context("hostile frame")?;
             waiting::another_page_opens_in_the_same_frame(&host).await.context("another page")?;
             waiting::a_storm_of_sources_and_pauses_is_weathered(&host).await.context("storm")?;
             host.visit("/plain.html").await?;
@@ -79,6 +84,8 @@ fn files(server: &str) -> HashMap<&'static str, HostFile> {
         ),
         ("/bytes.html", file("text/html", page("/host.js"))),
         ("/plain.html", file("text/html", page("/plain.js"))),
+        ("/hostile.html", file("text/html", page("/hostile.js"))),
+        ("/hostile.js", file("text/javascript", include_str!("host/hostile.js").to_owned())),
         ("/host.js", file("text/javascript", include_str!("host/host.js").to_owned())),
         ("/plain.js", file("text/javascript", include_str!("host/plain.js").to_owned())),
         ("/host.css", file("text/css", include_str!("host/host.css").to_owned())),

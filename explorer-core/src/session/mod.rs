@@ -65,6 +65,7 @@ pub use loading::Urgency;
 pub use lru::LruEviction;
 pub use marker_result::{LabelMarkers, MarkersResult};
 pub use new_sets::{NameClash, SetOperation, sort_columns};
+pub use own_columns::{labeled_text, taken_in_text};
 #[cfg(test)]
 pub(crate) use painter::PLAIN;
 pub use painter::{InView, Painter};

@@ -180,7 +180,10 @@ pub fn Picture(
     });
     Effect::new(move |_| {
         if let Some(wanted) = handle.wanted.get() {
-            with_stage(&|stage| stage.take(wanted.clone()));
+            match stage.get_value() {
+                Some(stage) => stage.take(wanted),
+                None => wanted.give(None),
+            }
         }
     });
     let asked = store.part(|state| state.view.panels.first().kind.clone());

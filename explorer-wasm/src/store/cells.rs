@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use explorer_core::{
     data::CellIdx,
     dataset::FoundCells,
+    embed::Cause,
     session::SetOperation,
     state::{Action, DataKey},
 };
@@ -22,16 +23,16 @@ impl Store {
         access.dataset.find_cells(ids).await
     }
 
-    /// Makes a set of these cells and selects them.
+    /// Makes a set of these cells and selects them, for whom that is.
     ///
     /// # Errors
     /// When their rows in the input cannot be loaded.
-    pub async fn select_as_set(self, name: &str, cells: &[CellIdx]) -> Result<(), FetchError> {
+    pub async fn select_as_set(self, cells: &[CellIdx], cause: Cause) -> Result<(), FetchError> {
         let Some(access) = self.access() else { return Ok(()) };
         access.rows().await?;
-        let set = self.peek(|state| access.read(|session| session.set_of_cells(name, cells, &state.view.analysis)));
+        let set = self.peek(|state| access.read(|session| session.set_of_cells(cells, &state.view.analysis)));
         if let Some(set) = set.flatten() {
-            self.dispatch(Action::AddAndSelectCellSet(set));
+            self.on_behalf_of(cause, || self.dispatch(Action::AddAndSelectCellSet(set)));
         }
         Ok(())
     }
