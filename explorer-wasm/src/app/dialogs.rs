@@ -2,6 +2,7 @@
 
 use explorer_core::{
     data::CellIdx,
+    embed::Cause,
     session::embedding_name,
     state::{Action, Polygon, SelectMode},
 };
@@ -14,9 +15,6 @@ use crate::{
     store::{Store, Tone},
     ui::{CellFinder, FindStatus, RectangleDialog},
 };
-
-/// What a set of cells that were found by their ids is called.
-const NAME_OF_LIST: &str = "Listed cells";
 
 /// The dialogs.
 #[component]
@@ -85,7 +83,7 @@ fn Finder(store: Store, handle: PictureHandle, page: Page) -> impl IntoView {
         let cells = found.get_value();
         page.finding_cells.set(false);
         store.spawn(async move {
-            if let Err(error) = store.select_as_set(NAME_OF_LIST, &cells).await {
+            if let Err(error) = store.select_as_set(&cells, Cause::User).await {
                 store.tell(format!("The cells could not be selected: {error}"), Tone::Error);
             }
         });
