@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, anyhow, bail};
 use explorer_core::data::{CellIdx, Column, GeneIdx, NO_POSITION};
 use shared_fbs::{
-    manifest::{Layer, Slot, TileRange},
+    manifest::{Layer, Manifest, Slot, TileRange},
     order::TileCells,
 };
 use tessera::dataset::Dataset;
@@ -34,6 +34,11 @@ impl Truth {
         let index_of_pack = self.dataset.packs().iter().find(|pack| **pack.file() == *entry.file);
         let slot = index_of_pack.context("each pack has an index")?.slot(index).map_err(|error| anyhow!(error))?;
         Ok((self.directory.join(&entry.file), slot.with_context(|| format!("there is no tile {pack}/{index}"))?))
+    }
+
+    /// What the dataset says of itself.
+    pub fn manifest(&self) -> &Manifest {
+        self.dataset.manifest()
     }
 
     /// Number of cells.

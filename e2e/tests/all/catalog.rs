@@ -26,7 +26,7 @@ async fn datasets_are_found_by_facets_and_words_and_appear_as_they_come() -> Res
 }
 
 /// Builds a made-up dataset of so many cells.
-fn build(environment: &Environment, folder: &Path, name: &str, n_cells: usize) -> Result<()> {
+pub(crate) fn build(environment: &Environment, folder: &Path, name: &str, n_cells: usize) -> Result<()> {
     let file = folder.join(".made-up.h5ad");
     let options = Options { layout: Layout::Csr, compression: Compression::None, raw: Raw::Absent };
     let model = Model::new(Spec { n_cells, n_genes: 60, seed: n_cells as u64 })?;

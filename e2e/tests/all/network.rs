@@ -236,6 +236,7 @@ async fn in_view(visit: &Visit) -> Result<()> {
     let look = Action::SetCamera { panel: PanelIdx::FIRST, camera: Camera::new(x, y, width) };
     let view = reduce(AppState::default(), look).view;
     let proxy = Proxy::start(visit.server.address(), Network::good()).await?;
+    visit.browser.before_pages(NOTE_REQUESTS)?;
     let page = visit.page();
     page.goto(&format!("{}/d/{LARGE}#{}", proxy.address(), view.to_link())).await?;
     page.until_drawn(N_LARGE_CELLS).await?;
@@ -255,7 +256,8 @@ async fn in_view(visit: &Visit) -> Result<()> {
         finest.iter().filter(|&&tile| is_far(tiles[tile].cells.clone())).map(|&tile| tile as u32).collect();
     ensure!(!far.is_empty() && far.len() < finest.len(), "{far:?} of {finest:?} are far away from {x}, {y}");
     let first = truth.first_point_tile(&embedding)?;
-    let asked: Vec<Vec<u32>> = asked_tiles(&proxy, "points")
+    let asked: Vec<Vec<u32>> = tiles_asked_by(&page, "points")
+        .await?
         .into_iter()
         .map(|tiles| tiles.into_iter().map(|tile| tile - first).collect::<Vec<u32>>())
         .collect();
@@ -272,7 +274,7 @@ async fn in_view(visit: &Visit) -> Result<()> {
     page.legend(&gene).await?;
     let first = truth.gene_tiles(&gene)?.first;
     let pack = &truth.default_layer().pack;
-    let asked = asked_tiles(&proxy, pack);
+    let asked = tiles_asked_by(&page, pack).await?;
     let n_chunks = truth.gene_tiles(&gene)?.count;
     let own: Vec<&Vec<u32>> = asked.iter().filter(|tiles| tiles[0] >= first && tiles[0] < first + n_chunks).collect();
     ensure!(own.len() == 2, "the gene was asked for as {own:?}");
@@ -285,7 +287,7 @@ async fn in_view(visit: &Visit) -> Result<()> {
     color_by_gene(&page, &gene).await?;
     page.legend(&gene).await?;
     let first = truth.gene_tiles(&gene)?.first;
-    let asked = asked_tiles(&proxy, pack);
+    let asked = tiles_asked_by(&page, pack).await?;
     ensure!(
         asked.iter().any(|tiles| tiles[0] == first && tiles.len() == n_chunks as usize),
         "a whole gene was asked for as {asked:?}"
@@ -325,9 +327,14 @@ fn of_data(exchanges: &[Exchange], is_so: impl Fn(&Exchange) -> bool) -> Vec<Exc
     exchanges.iter().filter(|exchange| exchange.path.starts_with("/data/") && is_so(exchange)).cloned().collect()
 }
 
-/// The tiles of a pack that each request asked for, in order.
-fn asked_tiles(proxy: &Proxy, pack: &str) -> Vec<Vec<u32>> {
-    proxy.exchanges().iter().filter_map(|exchange| tiles_of(pack, &exchange.path)).collect()
+/// Keeps the paths that the page asks for, in its order: requests on different connections overtake each other.
+const NOTE_REQUESTS: &str = "window.asked = []; const ask = window.fetch; window.fetch = (what, ...how) => { \
+    asked.push(new URL(what.url ?? what, document.baseURI).pathname); return ask(what, ...how); };";
+
+/// The tiles of a pack that each of the page's requests asked for, in order.
+async fn tiles_asked_by(page: &Page<'_>, pack: &str) -> Result<Vec<Vec<u32>>> {
+    let asked: Vec<String> = serde_json::from_value(page.evaluate("window.asked", Value::Null).await?)?;
+    Ok(asked.iter().filter_map(|path| tiles_of(pack, path)).collect())
 }
 
 /// The tiles of a pack that a path asks for, if it does.

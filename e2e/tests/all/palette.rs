@@ -1,8 +1,15 @@
 //! The command palette: whatever has a name is found there and done.
 
+use std::path::Path;
+
 use anyhow::{Result, ensure};
-use e2e::{Graphics, Held, N_CELLS, Page, Visit};
-use explorer_core::state::{ColorBy, GeneKey, Tool};
+use e2e::{Environment, Graphics, Held, N_CELLS, Page, Truth, Visit};
+use explorer_core::{
+    format::bytes,
+    state::{ColorBy, GeneKey, Tool},
+};
+
+use crate::catalog::build;
 
 /// WebDriver's Enter.
 const ENTER: &str = "\u{E007}";
@@ -39,6 +46,42 @@ async fn steps(visit: &Visit) -> Result<()> {
     page.until_value("a closed palette", "$('palette-dialog').open", serde_json::Value::Null, |open| *open == false)
         .await?;
     ensure!(page.view().await? == before, "Escape changed the view");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_palette_opens_another_dataset_and_the_panel_tells_of_it() -> Result<()> {
+    let environment = Environment::read()?;
+    let folder = tempfile::tempdir()?;
+    build(&environment, folder.path(), "kidneys", 300)?;
+    build(&environment, folder.path(), "livers", 400)?;
+    let visit = Visit::of(environment, folder.path(), Graphics::WebGpu, "palette-datasets").await?;
+    visit.run(async |visit| datasets(visit, &folder.path().join("livers")).await).await
+}
+
+async fn datasets(visit: &Visit, livers: &Path) -> Result<()> {
+    let page = visit.page();
+    page.goto(&format!("{}/d/kidneys", visit.server.address())).await?;
+    page.until_drawn(300).await?;
+    page.until_text("dataset-info", |text| text.contains("Cells300")).await?;
+    choose(&page, "livers", "livers").await?;
+    page.until_drawn(400).await?;
+
+    // Sizes and layers are those of the dataset; its description is a document.
+    let truth = Truth::open(livers)?;
+    let layer = truth.default_layer().name.clone();
+    let expected = ["Cells400".to_owned(), "Genes60".to_owned(), "Formatversion 3".to_owned(), layer];
+    let text = page.until_text("dataset-info", |text| expected.iter().all(|told| text.contains(told))).await?;
+    let n_bytes: u64 = truth.manifest().packs.iter().map(|pack| pack.n_bytes).sum();
+    ensure!(text.contains(&format!("Size{}", bytes(n_bytes))), "the size is not told: {text}");
+    ensure!(text.contains(&truth.manifest().content_id), "the content id is not told: {text}");
+    page.expect_accessible("the dataset's panel").await?;
+    visit.browser.shoot("panel")?;
+    page.click("dataset-about").await?;
+    page.until_value("the document", "document.title", serde_json::Value::Null, |title| {
+        title.as_str().is_some_and(|title| title.contains("livers"))
+    })
+    .await?;
     Ok(())
 }
 

@@ -61,3 +61,42 @@ async fn steps(visit: &Visit) -> Result<()> {
     page.until_text("filters", |text| text.contains("bulk_labels CD19+ B, Dendritic")).await?;
     visit.browser.shoot("chips")
 }
+
+#[tokio::test]
+async fn a_step_of_the_subset_is_gone_back_to_by_one_press() -> Result<()> {
+    Visit::start(Graphics::WebGpu, "breadcrumbs").await?.run(breadcrumbs).await
+}
+
+async fn breadcrumbs(visit: &Visit) -> Result<()> {
+    let page = visit.open("open=bulk_labels,louvain&v=1").await?;
+    let (bulk, louvain) = (visit.truth()?.labels("bulk_labels")?, visit.truth()?.labels("louvain")?);
+    let is_dendritic = |cell: usize| bulk[cell] == "Dendritic";
+    let n_dendritic = (0..N_CELLS).filter(|&cell| is_dendritic(cell)).count();
+    let n_both = (0..N_CELLS).filter(|&cell| is_dendritic(cell) && louvain[cell] == "1").count();
+    ensure!(!page.has("breadcrumbs").await?, "there are steps before the first");
+
+    // Gated step by step, each named after its filter.
+    page.only("bulk_labels", "Dendritic").await?;
+    page.click("subset").await?;
+    page.until_selected(n_dendritic, n_dendritic).await?;
+    page.only("louvain", "1").await?;
+    page.click("subset").await?;
+    page.until_selected(n_both, n_both).await?;
+    for (crumb, name, n_cells) in
+        [("crumb-0", "All cells", N_CELLS), ("crumb-1", "Dendritic", n_dendritic), ("crumb-2", "1", n_both)]
+    {
+        page.until_text(crumb, |text| text.starts_with(name) && text.ends_with(&n_cells.to_string())).await?;
+    }
+    page.expect_accessible("the steps of a subset").await?;
+    visit.browser.shoot("steps")?;
+
+    // Back to the first step: its cells are in view, and what the second one was made by is selected.
+    page.click("crumb-1").await?;
+    page.until_selected(n_both, n_dendritic).await?;
+    page.until_gone("crumb-2").await?;
+    page.click("undo").await?;
+    page.until_selected(n_both, n_both).await?;
+    page.click("crumb-0").await?;
+    page.until_selected(n_dendritic, N_CELLS).await?;
+    page.until_gone("breadcrumbs").await
+}

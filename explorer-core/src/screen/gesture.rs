@@ -64,6 +64,8 @@ pub enum Intent {
     Select(Vec<[f64; 2]>, SelectMode),
     /// The pointer passes over, nothing is held.
     Hover([f64; 2]),
+    /// A pointer went down and up in one place, which draws and moves nothing.
+    Tap([f64; 2]),
 }
 
 /// Keys held with the pointer.
@@ -91,6 +93,8 @@ impl HeldKeys {
 #[derive(Debug, Default)]
 pub struct Gesture {
     pointers: BTreeMap<i32, [f64; 2]>,
+    /// Where the pointer of the drag under way went down, as long as it has stayed there.
+    still: Option<[f64; 2]>,
     drag: Drag,
     /// The corner of a rectangle that was clicked and waits for the opposite one.
     corner: Option<([f64; 2], SelectMode)>,
@@ -112,6 +116,7 @@ impl Gesture {
     pub fn down(&mut self, pointer: i32, at_px: [f64; 2], tool: Tool, mode: SelectMode) -> Intent {
         self.pointers.insert(pointer, at_px);
         let corner = self.corner.take();
+        self.still = (self.pointers.len() == 1).then_some(at_px);
         if self.pointers.len() > 1 {
             let was_drawing = matches!(self.drag, Drag::Outline(..) | Drag::Rectangle(..));
             self.drag = Drag::Pinch;
@@ -138,6 +143,7 @@ impl Gesture {
                 Some(_) | None => Intent::Nothing,
             };
         };
+        self.still = self.still.filter(|&still| distance(still, at_px) < CLICK_PX);
         let fingers_before = self.two_fingers();
         self.pointers.insert(pointer, at_px);
         match &mut self.drag {
@@ -175,14 +181,18 @@ impl Gesture {
                 self.drag = Drag::Pan;
                 Intent::Nothing
             }
-            Drag::Outline(path, mode) => finished(path, mode),
+            Drag::Outline(path, mode) => match finished(path, mode) {
+                Intent::Discard => self.still.map_or(Intent::Discard, Intent::Tap),
+                done => done,
+            },
             // The first of two clicks.
             Drag::Rectangle(from, to, mode) if distance(from, to) < CLICK_PX => {
                 self.corner = Some((from, mode));
                 Intent::Draft(corners(from, to))
             }
             Drag::Rectangle(from, to, mode) => finished(corners(from, to), mode),
-            Drag::None | Drag::Pan | Drag::Pinch => Intent::Nothing,
+            Drag::Pan => self.still.map_or(Intent::Nothing, Intent::Tap),
+            Drag::None | Drag::Pinch => Intent::Nothing,
         }
     }
 
@@ -257,6 +267,21 @@ mod tests {
     }
 
     #[test]
+    fn a_press_in_one_place_is_a_tap_with_whatever_tool_drags() {
+        let mut gesture = Gesture::default();
+        for tool in [Tool::Lasso, Tool::Pan] {
+            let near = [[10.0, 10.0], [11.0, 10.0], [10.0, 11.0]];
+            assert_eq!(drag(&mut gesture, tool, NONE, &near), Intent::Tap([10.0, 10.0]), "{tool:?}");
+            let back = [[10.0, 10.0], [30.0, 10.0], [10.0, 10.0]];
+            assert!(!matches!(drag(&mut gesture, tool, NONE, &back), Intent::Tap(_)), "{tool:?}");
+        }
+        // Nor with a second finger.
+        gesture.down(1, [10.0, 10.0], Tool::Pan, SelectMode::Replace);
+        gesture.down(2, [40.0, 10.0], Tool::Pan, SelectMode::Replace);
+        assert_eq!((gesture.up(2), gesture.up(1)), (Intent::Nothing, Intent::Nothing));
+    }
+
+    #[test]
     fn keys_say_what_an_outline_does_before_what_was_chosen() {
         let held = |shift, alt| HeldKeys { shift, alt }.mode(SelectMode::Subtract);
         assert_eq!(
@@ -297,7 +322,7 @@ mod tests {
     fn a_click_draws_nothing() {
         let mut gesture = Gesture::default();
         let path = [[9.0, 9.0], [10.0, 9.0], [10.0, 11.0], [9.0, 9.0]];
-        assert_eq!(drag(&mut gesture, Tool::Lasso, NONE, &path), Intent::Discard);
+        assert_eq!(drag(&mut gesture, Tool::Lasso, NONE, &path), Intent::Tap(path[0]));
     }
 
     #[test]

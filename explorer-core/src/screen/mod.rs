@@ -5,7 +5,9 @@
 mod brush;
 mod caption;
 mod category_rows;
+mod contour;
 mod de_sort;
+mod density;
 mod gesture;
 mod histogram;
 mod labels;
@@ -22,6 +24,7 @@ pub use brush::{Axis, BoundError, BrushChange, BrushPhase, End, Grip, Span, numb
 pub use caption::{Align, Caption, Mark, TextStyle};
 pub use category_rows::{BarPart, CategoryLabels, CategoryValue, RowOrder, Rows, ValueCount, bar_background};
 pub use de_sort::{DeColumn, DeSort};
+pub use density::{Contour, DensityGrid};
 pub use gesture::{Gesture, HeldKeys, Intent, Wheel};
 pub use histogram::{Bars, CountScale, HISTOGRAM_HEIGHT, bar_path};
 pub use labels::{LABEL_HALF_HEIGHT_PX, unobstructed};

@@ -117,6 +117,22 @@ impl NameClash {
     }
 }
 
+/// Adds cell sets to others, each under a free name where its own is taken; those that are there already are not added
+/// again.
+pub fn join_sets(sets: &mut Vec<CellSet>, others: Vec<CellSet>) {
+    for mut other in others {
+        let is_there = |set: &CellSet| set.source == other.source && other.name.starts_with(&set.name);
+        if sets.iter().any(is_there) {
+            continue;
+        }
+        let taken: Vec<String> = sets.iter().map(|set| set.name.clone()).collect();
+        if taken.contains(&other.name) {
+            other.name = free_name(&other.name, &taken);
+        }
+        sets.push(other);
+    }
+}
+
 /// The own columns of which there is none of the name yet, or the same, and those that are to be asked about: others of a
 /// name that there is.
 pub fn sort_columns(old: &[OwnColumn], new: Vec<OwnColumn>) -> (Vec<OwnColumn>, Vec<OwnColumn>) {
@@ -211,6 +227,23 @@ mod tests {
         let merged = NameClash::Merge.settle(&old, new());
         assert_eq!(merged[0], set("T", &["CD3D", "CD3E", "CD3G"]));
         assert_eq!(merged[1..], new()[1..]);
+    }
+
+    #[test]
+    fn kept_cell_sets_join_those_of_a_link_and_nothing_is_lost() {
+        let set = |name: &str, cell: u32| CellSet {
+            name: name.to_owned(),
+            source: CellSource::Cells(CellList::new([cell].into())),
+        };
+        let mut sets = vec![set("mine", 1), set("new", 2)];
+        let kept = vec![set("old", 3), set("mine", 4), set("new", 2)];
+        join_sets(&mut sets, kept.clone());
+        let joined = [set("mine", 1), set("new", 2), set("old", 3), set("mine 1", 4)];
+        assert_eq!(sets, joined);
+        // At the next visit both are kept, and the link is the same.
+        let mut again = vec![set("mine", 1), set("new", 2)];
+        join_sets(&mut again, sets);
+        assert_eq!(again, joined);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! What the command palette finds: commands, genes, columns, labels, cell sets.
+//! What the command palette finds: commands, genes, columns, labels, cell sets, other datasets.
 
 use super::Session;
 use crate::{
@@ -28,13 +28,15 @@ pub enum PaletteItem {
     },
     /// A cell set, to select.
     CellSet(String),
+    /// Another dataset, by the address of its page.
+    Dataset(String),
 }
 
 impl PaletteItem {
-    /// What choosing it does; `None` for a command, which is carried out as such.
+    /// What choosing it does; `None` for a command, which is carried out as such, and a dataset, which is another page.
     pub fn action(&self) -> Option<Action> {
         match self {
-            Self::Command(_) => None,
+            Self::Command(_) | Self::Dataset(_) => None,
             Self::Gene(gene) => Some(Action::ShowGene(gene.clone())),
             Self::Column(column) => Some(Action::SetColor(ColorBy::Obs(column.clone()))),
             Self::Label { column, label } => {
@@ -83,15 +85,25 @@ impl Fit {
     }
 }
 
+impl PaletteHit {
+    /// Another dataset, by the address of its page and its title.
+    pub fn dataset(address: String, title: &str) -> Self {
+        let name = visible(title).into_owned();
+        Self { item: PaletteItem::Dataset(address), name, detail: "open dataset".to_owned() }
+    }
+}
+
 impl Session {
-    /// What fits a query best, at most so many: of equal fit commands come first, then cell sets, columns, labels. All
-    /// commands where nothing is asked. Genes are found as their search finds them, behind what fits as well.
-    pub fn palette(&self, query: &str, analysis: &Analysis, most: usize) -> Vec<PaletteHit> {
+    /// What fits a query best, at most so many: of equal fit commands come first, then cell sets, columns, labels, and
+    /// what there is `elsewhere`. All commands where nothing is asked. Genes are found as their search finds them, behind
+    /// what fits as well.
+    pub fn palette(&self, query: &str, analysis: &Analysis, elsewhere: &[PaletteHit], most: usize) -> Vec<PaletteHit> {
         let query = query.trim().to_lowercase();
         if query.is_empty() {
             return commands().take(most).collect();
         }
         let named = commands().chain(cell_sets(analysis)).chain(self.columns_and_labels());
+        let named = named.chain(elsewhere.iter().cloned());
         let mut hits: Vec<(Fit, PaletteHit)> =
             named.filter_map(|hit| Some((Fit::of(&hit.name, &query)?, hit))).collect();
         for gene in self.gene_hits(&query, analysis.layer.as_deref(), MOST_GENES) {
@@ -165,5 +177,6 @@ mod tests {
         let filter = LabelFilter::Only([Label::named("B")].into());
         assert_eq!(label.action(), Some(Action::SetLabels { column: "louvain".to_owned(), filter }));
         assert_eq!(PaletteItem::Command(Command::Fit).action(), None);
+        assert_eq!(PaletteHit::dataset("d/x".to_owned(), "X").item.action(), None);
     }
 }

@@ -220,6 +220,13 @@ impl Session {
         }
     }
 
+    /// A cell's label in a column, as text; `None` where that is not there.
+    pub fn label_of(&self, column: &str, cell: CellIdx) -> Option<String> {
+        let labels = self.loaded.labels(column)?;
+        let label = labels.categories.get(labels.codes.get(cell) as usize);
+        Some(label.map_or_else(|| MISSING_LABEL.to_owned(), |label| visible(label).into_owned()))
+    }
+
     /// The column that colors the cells, where the page draws rounded numbers and the dataset has the file's own.
     pub fn rounded_column(&self, analysis: &Analysis) -> Option<&str> {
         self.entry_of(&analysis.color_data()?).filter(|entry| entry.has_exact()).map(|entry| entry.name.as_str())

@@ -123,6 +123,9 @@ pub enum Action {
     Subset,
     /// Goes back to before the last [`Action::Subset`], with the filters it was made from.
     Unsubset,
+    /// Goes back to the first so many levels of the subset, with the filters that the next level was made from. 0 is all
+    /// cells.
+    UnsubsetTo(usize),
 
     /// Lists a gene and colors by it, in its layer, which becomes the one to ask about genes.
     ShowGene(GeneKey),
@@ -270,6 +273,10 @@ pub enum Action {
     ToggleExpanded(String),
     /// Writes the labels that color the cells over the picture, or no longer.
     ToggleLabels,
+    /// Draws contours of their density over the cells, or no longer.
+    ToggleDensity,
+    /// Shows a column on the card of the cell under the pointer, or no longer.
+    ToggleOnCard(String),
     /// Chooses light or dark.
     SetTheme(Theme),
 
@@ -333,6 +340,8 @@ impl Action {
             | Self::SetSidebarWidth { .. }
             | Self::ToggleExpanded(_)
             | Self::ToggleLabels
+            | Self::ToggleDensity
+            | Self::ToggleOnCard(_)
             | Self::SetTheme(_)
             | Self::Hover(_)
             | Self::SetDrawer(_) => UndoPolicy::Skip,
@@ -360,6 +369,7 @@ impl Action {
             | Self::ClearFilters
             | Self::Subset
             | Self::Unsubset
+            | Self::UnsubsetTo(_)
             | Self::ShowGene(_)
             | Self::AddGenes(_)
             | Self::RemoveGene(_)
@@ -399,6 +409,8 @@ impl Action {
             | Self::ToggleSidebar(_)
             | Self::SetSidebarWidth { .. }
             | Self::ToggleLabels
+            | Self::ToggleDensity
+            | Self::ToggleOnCard(_)
             | Self::SetTheme(_)
             | Self::SetDrawer(_) => Touches::View,
             Self::Hover(_) => Touches::Hover,
@@ -423,6 +435,7 @@ impl Action {
             | Self::ClearFilters
             | Self::Subset
             | Self::Unsubset
+            | Self::UnsubsetTo(_)
             | Self::ShowGene(_)
             | Self::AddGenes(_)
             | Self::RemoveGene(_)

@@ -58,8 +58,12 @@ pub enum Command {
     ToggleRightSidebar,
     /// Write the labels over the picture, or no longer.
     ToggleLabels,
+    /// Draw contours of their density over the cells, or no longer.
+    ToggleDensity,
     /// Go through the themes.
     ToggleTheme,
+    /// Choose the columns on the card of the cell under the pointer.
+    ChooseCard,
     /// Save the picture.
     SavePicture,
     /// Copy the link to this view.
@@ -68,11 +72,13 @@ pub enum Command {
     CopyEmbed,
     /// List the shortcuts.
     ShowShortcuts,
+    /// Take the tour.
+    TakeTour,
 }
 
 impl Command {
     /// Every command, in the order a palette lists them.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 33] = [
         Self::Undo,
         Self::Redo,
         Self::Fit,
@@ -95,13 +101,16 @@ impl Command {
         Self::ToggleLeftSidebar,
         Self::ToggleRightSidebar,
         Self::ToggleLabels,
+        Self::ToggleDensity,
         Self::ToggleTheme,
+        Self::ChooseCard,
         Self::SavePicture,
         Self::CopyLink,
         Self::CopyEmbed,
         Self::SaveCells,
         Self::ShowPalette,
         Self::ShowShortcuts,
+        Self::TakeTour,
         Self::Close,
     ];
 
@@ -159,7 +168,12 @@ impl Command {
             Self::ToggleLeftSidebar => ("Metadata sidebar", "Open or close the sidebar of categories and values."),
             Self::ToggleRightSidebar => ("Genes sidebar", "Open or close the sidebar of genes, sets and comparisons."),
             Self::ToggleLabels => ("Labels", "Write the labels that color the cells over the picture, or no longer."),
+            Self::ToggleDensity => (
+                "Density",
+                "Draw lines around 25, 50, 75 and 95% of the selected cells in sight, where they lie most densely.",
+            ),
             Self::ToggleTheme => ("Theme", "Go from the system's theme to light to dark."),
+            Self::ChooseCard => ("Hover card", "Choose the columns that are told of the cell under the pointer."),
             Self::SavePicture => ("Save picture", "Save the embedding with its legend as an image."),
             Self::SaveCells => {
                 ("Save cells", "Save cells as a table: their ids, columns, genes, and whether they are selected.")
@@ -169,6 +183,7 @@ impl Command {
             }
             Self::CopyLink => ("Copy link", "Copy a link that restores this view."),
             Self::CopyEmbed => ("Embed", "Copy the HTML that shows this view in a page of yours."),
+            Self::TakeTour => ("Tour", "Go through five steps that show the Explorer on this dataset."),
             Self::ShowShortcuts => ("Keyboard shortcuts", "List the keys."),
         }
     }
@@ -202,13 +217,16 @@ impl Command {
             Self::ToggleLeftSidebar => const { &[key("[")] },
             Self::ToggleRightSidebar => const { &[key("]")] },
             Self::ToggleLabels => const { &[key("b")] },
+            Self::ToggleDensity => const { &[key("v")] },
             Self::ToggleTheme => const { &[key("t")] },
+            Self::ChooseCard => const { &[key("h")] },
             Self::SavePicture => const { &[key("p").shift()] },
             Self::SaveCells => const { &[key("e")] },
             Self::ShowPalette => const { &[key("k").primary()] },
             Self::CopyLink => const { &[key("c").shift()] },
             Self::CopyEmbed => const { &[key("e").shift()] },
             Self::ShowShortcuts => const { &[key("?")] },
+            Self::TakeTour => const { &[key("h").shift()] },
         }
     }
 
@@ -245,6 +263,7 @@ impl Command {
             Self::ToggleLeftSidebar => Some(Action::ToggleSidebar(Side::Left)),
             Self::ToggleRightSidebar => Some(Action::ToggleSidebar(Side::Right)),
             Self::ToggleLabels => Some(Action::ToggleLabels),
+            Self::ToggleDensity => Some(Action::ToggleDensity),
             Self::ToggleTheme => Some(Action::SetTheme(match state.view.layout.theme {
                 Theme::System => Theme::Light,
                 Theme::Light => Theme::Dark,
@@ -262,10 +281,12 @@ impl Command {
             | Self::SearchGene
             | Self::SaveCells
             | Self::ShowPalette
+            | Self::ChooseCard
             | Self::SavePicture
             | Self::CopyLink
             | Self::CopyEmbed
-            | Self::ShowShortcuts => None,
+            | Self::ShowShortcuts
+            | Self::TakeTour => None,
         }
     }
 }

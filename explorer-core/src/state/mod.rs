@@ -32,6 +32,7 @@ mod own_columns;
 mod own_references;
 mod panel;
 mod polygon;
+mod preferences;
 mod query;
 mod reduce;
 mod sets;
@@ -58,6 +59,7 @@ pub use own_column_file::{OwnColumnFile, OwnColumnFileError, own_columns_from_cs
 pub use own_columns::{LabelColor, OwnColumn, OwnLabel};
 pub use panel::{Camera, Panel, PanelIdx, PanelKind, Panels, PointStyle};
 pub use polygon::Polygon;
+pub use preferences::{OpenedBy, Preferences};
 pub use query::{CellQuery, Filters, GeneKey, GeneMean, ObsFilter, Range, SelectMode, Selection, SelectionStep};
 pub use reduce::reduce;
 pub use sets::{CellSet, CellSource, Comparison, GeneSet, Reference, TestMode};

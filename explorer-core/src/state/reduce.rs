@@ -50,7 +50,11 @@ pub fn reduce(mut state: AppState, action: Action) -> AppState {
         Action::ClearFilter(key) => filters.remove(&key),
         Action::ClearFilters => *filters = Filters::default(),
         Action::Subset => subset(&mut analysis.query),
-        Action::Unsubset => unsubset(&mut analysis.query),
+        Action::Unsubset => {
+            let n_levels = analysis.query.subset.len().saturating_sub(1);
+            unsubset_to(&mut analysis.query, n_levels);
+        }
+        Action::UnsubsetTo(n_levels) => unsubset_to(&mut analysis.query, n_levels),
 
         Action::ShowGene(key) => show_gene(analysis, key),
         Action::AddGenes(genes) => add_missing(&mut analysis.genes, genes),
@@ -125,6 +129,11 @@ pub fn reduce(mut state: AppState, action: Action) -> AppState {
         }
         Action::ToggleExpanded(column) => toggle(&mut layout.expanded, column),
         Action::ToggleLabels => layout.labels = !layout.labels,
+        Action::ToggleDensity => layout.density = !layout.density,
+        Action::ToggleOnCard(column) => match transient.card.iter().position(|shown| *shown == column) {
+            Some(at) => drop(transient.card.remove(at)),
+            None => transient.card.push(column),
+        },
         Action::SetTheme(theme) => layout.theme = theme,
 
         Action::Hover(hover) => transient.hover = hover,
@@ -164,9 +173,11 @@ fn subset(query: &mut CellQuery) {
     }
 }
 
-fn unsubset(query: &mut CellQuery) {
-    if let Some(level) = query.subset.pop() {
-        query.filters = level;
+/// Keeps so many levels; the filters are those that the next one was made from.
+fn unsubset_to(query: &mut CellQuery, n_levels: usize) {
+    if n_levels < query.subset.len() {
+        query.filters = query.subset.swap_remove(n_levels);
+        query.subset.truncate(n_levels);
     }
 }
 

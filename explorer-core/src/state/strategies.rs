@@ -121,7 +121,7 @@ fn cell_list() -> impl Strategy<Value = CellList> {
     btree_set(0..200_000_u32, 0..20).prop_map(|cells| CellList::new(RoaringBitmap::from_iter(cells)))
 }
 
-fn cell_set() -> impl Strategy<Value = CellSet> {
+pub(super) fn cell_set() -> impl Strategy<Value = CellSet> {
     let source = prop_oneof![query().prop_map(CellSource::Query), cell_list().prop_map(CellSource::Cells)];
     (name(), source).prop_map(|(name, source)| CellSet { name, source })
 }
@@ -233,7 +233,8 @@ fn analysis() -> impl Strategy<Value = Analysis> {
 }
 
 pub(crate) fn view() -> BoxedStrategy<ViewSpec> {
-    let layout = (any::<bool>(), any::<bool>(), any::<bool>(), btree_set(name(), 0..3), any::<bool>(), theme());
+    let layout =
+        (any::<bool>(), any::<bool>(), (any::<bool>(), any::<bool>()), btree_set(name(), 0..3), any::<bool>(), theme());
     let layout = (layout, option::of(markers()), option::of(any::<u16>()), option::of(any::<u16>()));
     (option::of(name()), analysis().boxed(), panel(), tool(), layout)
         .prop_map(
@@ -242,11 +243,11 @@ pub(crate) fn view() -> BoxedStrategy<ViewSpec> {
                 analysis,
                 panel,
                 tool,
-                ((left, right, labels, expanded, shown, theme), markers, left_px, right_px),
+                ((left, right, (labels, density), expanded, shown, theme), markers, left_px, right_px),
             )| {
                 let comparison = analysis.comparisons.last().filter(|_| shown).cloned().map(ResultPanel::Comparison);
                 let result = comparison.or(markers.map(ResultPanel::Markers));
-                let layout = Layout { left, right, left_px, right_px, labels, expanded, result, theme };
+                let layout = Layout { left, right, left_px, right_px, labels, density, expanded, result, theme };
                 let panels = Panels::new(vec![panel]).expect("one is not none");
                 ViewSpec { dataset, analysis, panels, tool, layout }
             },
@@ -316,6 +317,7 @@ fn filter_action() -> impl Strategy<Value = Action> {
         Just(Action::ClearFilters),
         Just(Action::Subset),
         Just(Action::Unsubset),
+        (0..3_usize).prop_map(Action::UnsubsetTo),
     ]
     .boxed()
 }
@@ -374,6 +376,8 @@ fn view_action() -> impl Strategy<Value = Action> {
         (side(), option::of(any::<u16>())).prop_map(|(side, width_px)| Action::SetSidebarWidth { side, width_px }),
         name().prop_map(Action::ToggleExpanded),
         Just(Action::ToggleLabels),
+        Just(Action::ToggleDensity),
+        name().prop_map(Action::ToggleOnCard),
         theme().prop_map(Action::SetTheme),
         option::of(hover()).prop_map(Action::Hover),
         option::of(side()).prop_map(Action::SetDrawer),

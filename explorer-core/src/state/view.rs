@@ -159,6 +159,8 @@ pub struct Transient {
     pub drawer: Option<Side>,
     /// What an outline does to the selection there is, where no key is held that says so.
     pub select_mode: SelectMode,
+    /// Columns on the card of the cell under the pointer, in the order that they were chosen in.
+    pub card: Vec<String>,
 }
 
 /// What the pointer is over.

@@ -19,8 +19,8 @@ use crate::{
     picture::{Picture, PictureFailure, PictureHandle},
     store::{Phase, Store},
     ui::{
-        BrushChange, Button, CellTooltip, Choice, ColoredBy, DisplayPanel, EmptyView, ErrorView, FilterChips,
-        LabelCounts, Legend, LoadingView, Toolbar,
+        Breadcrumbs, BrushChange, Button, ButtonKind, CellTooltip, Checkbox, Choice, ColoredBy, DisplayPanel,
+        EmptyView, ErrorView, FilterChips, Glyph, LabelCounts, Legend, LoadingView, Toolbar,
     },
 };
 
@@ -67,6 +67,12 @@ pub(super) fn Center(
             .with(|query| store.read_loaded(|session| session.active_filters(query, layer.as_deref())))
             .unwrap_or_default()
     });
+    let steps = {
+        let levels = store.part(|state| state.view.analysis.query.subset.clone());
+        Memo::new(move |_| {
+            levels.with(|levels| store.read_loaded(|session| session.subset_steps(levels))).unwrap_or_default()
+        })
+    };
     let is_empty = Memo::new(move |_| {
         let is_whole = placing.with(|placing| placing.n_placed == placing.n_points);
         let window = handle.view.get().filter(|_| is_whole)?.window();
@@ -106,10 +112,17 @@ pub(super) fn Center(
             />
             <CellTooltip tip=Signal::derive(move || tip(store, handle)) />
         </Show>
-        <FilterChips
-            filters=filters
-            on_remove=Callback::new(move |key| store.dispatch(Action::ClearFilter(key)))
-        />
+        <div class="picture-notes">
+            <Breadcrumbs
+                n_obs=Signal::derive(move || numbers.get().2)
+                steps
+                on_back=Callback::new(move |n_levels| store.dispatch(Action::UnsubsetTo(n_levels)))
+            />
+            <FilterChips
+                filters=filters
+                on_remove=Callback::new(move |key| store.dispatch(Action::ClearFilter(key)))
+            />
+        </div>
         <div
             class="picture-empty note"
             role="status"
@@ -311,7 +324,7 @@ fn EmbeddingBar(
             can_clear=Signal::derive(move || query.with(|query| !query.filters.is_empty()))
             labels=store.part(|state| state.view.layout.labels)
             can_label
-            display=move || view! { <Display store handle /> }
+            display=move || view! { <Display store handle on_command /> }
             can_invert=Signal::derive(move || {
                 let key = shown();
                 query.with(|query| query.filters.selections.contains_key(&key))
@@ -324,7 +337,8 @@ fn EmbeddingBar(
 
 /// How cells are drawn.
 #[component]
-fn Display(store: Store, handle: PictureHandle) -> impl IntoView {
+fn Display(store: Store, handle: PictureHandle, on_command: Callback<Command>) -> impl IntoView {
+    let density = store.part(|state| state.view.layout.density);
     let placing = store.placing();
     let chosen_px = move || handle.view.get().map_or(1.0, |view| view.diameter_px(placing.get().n_points));
     let colors = store.colors();
@@ -349,6 +363,24 @@ fn Display(store: Store, handle: PictureHandle) -> impl IntoView {
                 store.dispatch(Action::SetColorOptions(options));
                 store.dispatch(Action::EndDrag);
             })
+            more=move || view! {
+                <Button
+                    label="Columns on the hover card"
+                    test_id="display-card"
+                    kind=ButtonKind::Quiet
+                    glyph=Glyph::Label
+                    on_press=move || on_command.run(Command::ChooseCard)
+                />
+                <label class="display-check">
+                    <Checkbox
+                        check=Signal::derive(move || density.get().into())
+                        label="Density"
+                        test_id="density-check"
+                        on_check=move |_| on_command.run(Command::ToggleDensity)
+                    />
+                    <span>"Density with contours"</span>
+                </label>
+            }
         />
     }
 }

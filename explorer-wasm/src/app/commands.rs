@@ -52,12 +52,19 @@ pub(super) fn run(store: Store, handle: PictureHandle, page: Page, command: Comm
             page.focus_search.update(|count| *count += 1);
         }
         Command::ShowShortcuts => page.shortcuts.set(true),
+        Command::TakeTour => page.touring.set(true),
         Command::CopyLink => {
-            let done = match store.peek(|state| state.view.has_columns_beyond_link()) {
-                false => "The link to this view is copied.",
-                true => {
+            let beyond =
+                store.peek(|state| (state.view.has_columns_beyond_link(), state.view.sets_beyond_link().count() > 0));
+            let done = match beyond {
+                (false, false) => "The link to this view is copied.",
+                (true, _) => {
                     "The link to this view is copied, without your own columns: they are too large for a link. Save \
                      them as CSV to pass them on."
+                }
+                (false, true) => {
+                    "The link to this view is copied, without the cell sets that are too large for a link: save their \
+                     cells to pass them on."
                 }
             };
             copy(store, store.address_of(&store.link()), done);
@@ -66,6 +73,7 @@ pub(super) fn run(store: Store, handle: PictureHandle, page: Page, command: Comm
         Command::SaveCells => page.saving_cells.set(true),
         Command::ShowPalette => page.palette.set(true),
         Command::SavePicture => page.saving.set(true),
+        Command::ChooseCard => page.choosing_card.set(true),
         Command::CompareSets => {
             open_right(store);
             if let Some(host) = store.host() {
@@ -86,6 +94,7 @@ pub(super) fn run(store: Store, handle: PictureHandle, page: Page, command: Comm
         | Command::ToggleLeftSidebar
         | Command::ToggleRightSidebar
         | Command::ToggleLabels
+        | Command::ToggleDensity
         | Command::ToggleTheme => {}
     }
 }

@@ -1,9 +1,9 @@
-//! Dialogs that select cells: a rectangle by its coordinates, cells by their ids.
+//! Dialogs: a rectangle by its coordinates, cells by their ids, the columns on the card of a cell.
 
 use explorer_core::{
     data::CellIdx,
     embed::Cause,
-    session::embedding_name,
+    session::{Session, embedding_name},
     state::{Action, Polygon, SelectMode},
 };
 use gloo_file::{File, futures::read_as_text};
@@ -13,7 +13,7 @@ use super::parts::Page;
 use crate::{
     picture::PictureHandle,
     store::{Store, Tone},
-    ui::{CellFinder, FindStatus, RectangleDialog},
+    ui::{CardDialog, CellFinder, FindStatus, RectangleDialog},
 };
 
 /// The dialogs.
@@ -37,6 +37,32 @@ pub(super) fn SelectionDialogs(store: Store, handle: PictureHandle, page: Page) 
             })
         />
         <Finder store handle page />
+    }
+}
+
+/// The dialog that asks which columns are on the card of the cell under the pointer.
+#[component]
+pub(super) fn HoverCard(store: Store, page: Page) -> impl IntoView {
+    let n_own = store.part(|state| state.view.analysis.own_columns.len());
+    let columns = Memo::new(move |_| {
+        n_own.track();
+        // There may be hundreds.
+        if !page.choosing_card.get() {
+            return Vec::new();
+        }
+        let shown = |session: &Session| {
+            let shown = session.columns().iter().filter(|column| !column.hidden);
+            shown.map(|column| column.name.clone()).collect()
+        };
+        store.read_loaded(shown).unwrap_or_default()
+    });
+    view! {
+        <CardDialog
+            open=page.choosing_card
+            columns
+            chosen=store.part(|state| state.transient.card.clone())
+            on_toggle=Callback::new(move |column| store.dispatch(Action::ToggleOnCard(column)))
+        />
     }
 }
 

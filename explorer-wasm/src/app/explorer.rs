@@ -5,7 +5,7 @@ use std::time::Duration;
 use explorer_core::{
     embed::{Gestures, Panel, Ui},
     names::with_isolated_quotes,
-    session::legend,
+    session::{Session, legend},
     state::{Action, Command, Side},
 };
 use leptos::prelude::*;
@@ -13,7 +13,7 @@ use leptos::prelude::*;
 use super::{
     center::Center,
     commands::{listen_to_keys, run},
-    dialogs::SelectionDialogs,
+    dialogs::{HoverCard, SelectionDialogs},
     legend::highlight,
     palette::CommandPalette,
     parts::{Page, title},
@@ -26,7 +26,7 @@ use crate::{
     owner::Alive,
     picture::{PictureHandle, Wanted},
     store::{Phase, Store, Tone},
-    ui::{NoticeItem, NoticeKind, Notices, Root, SaveDialog, Shell, ShortcutsDialog, TopBar},
+    ui::{NoticeItem, NoticeKind, Notices, Root, SaveDialog, Shell, ShortcutsDialog, TopBar, Tour},
 };
 
 /// How long what stands beside the picture waits for it.
@@ -62,6 +62,8 @@ pub(super) fn Explorer(store: Store, speak: Speak) -> impl IntoView {
         saving_cells: RwSignal::new(false),
         palette: RwSignal::new(false),
         saving: RwSignal::new(false),
+        choosing_card: RwSignal::new(false),
+        touring: RwSignal::new(false),
         shortcuts: RwSignal::new(false),
     };
     let handle = PictureHandle::new(store, highlight(store));
@@ -88,6 +90,7 @@ pub(super) fn Explorer(store: Store, speak: Speak) -> impl IntoView {
     };
     let left_open = is_open(store.part(|state| state.view.layout.left), Panel::Left);
     let right_open = is_open(store.part(|state| state.view.layout.right), Panel::Right);
+    let tour = store.loaded(Session::tour);
     let undo = store.can_undo_redo();
     let numbers = store.numbers();
     let is_ready = move || phase.with(|phase| *phase == Phase::Ready);
@@ -158,6 +161,12 @@ pub(super) fn Explorer(store: Store, speak: Speak) -> impl IntoView {
         <OwnLabelDialog store page />
         <SelectionDialogs store handle page />
         <SaveCells store page />
+        <HoverCard store page />
+        <Tour
+            open=page.touring
+            steps=Signal::derive(move || if page.touring.get() { tour.get().unwrap_or_default() } else { Vec::new() })
+            on_try=Callback::new(move |action| store.dispatch(action))
+        />
         <CommandPalette store page platform on_command />
         <SaveDialog
             open=page.saving

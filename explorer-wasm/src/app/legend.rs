@@ -71,12 +71,14 @@ pub(super) fn tip(store: Store, handle: PictureHandle) -> Option<CellTip> {
     let place = store.with_scene(|scene| Some((scene.px_of(hovered.cell, &view)?, scene.color_of(hovered.cell)?)));
     let ([left_px, top_px], color) = place.flatten()?;
     let value = store.value_of(&hovered).map(|value| (store.peek_color_name(), value));
+    let on_card = hovered.card.into_iter().filter(|(column, _)| value.as_ref().is_none_or(|(by, _)| by != column));
+    let on_card: Vec<_> = on_card.collect();
     Some(CellTip {
         left_px,
         top_px,
         picture_width_px: view.size_px()[0],
         id: hovered.title,
         color,
-        values: value.into_iter().collect(),
+        values: value.into_iter().chain(on_card).collect(),
     })
 }

@@ -27,7 +27,7 @@ use crate::{
     host::{DatasetAddress, ForeignOrigin, FullPage, Host},
     picture::{PictureHandle, open_ahead},
     platform,
-    store::{Store, Tone, view_of_link},
+    store::{Store, Tone, begin_with_preferences, view_of_link},
     ui::ErrorView,
 };
 use catalog::CatalogPage;
@@ -121,11 +121,14 @@ impl Mounted {
 
 fn explorer(host: Rc<dyn Host>, DatasetAddress { address, id }: DatasetAddress, speak: Speak) -> impl IntoView {
     let ParsedLink { view, notices, .. } = view_of_link(&host.link(), &id);
-    let store = Store::new(host, address, AppState { view, ..AppState::default() });
+    let mut state = AppState { view, ..AppState::default() };
+    begin_with_preferences(&*host, &mut state);
+    let store = Store::new(host, address, state);
     for notice in notices {
         store.tell(notice.to_string(), Tone::Warning);
     }
     store.open();
     store.follow_address(id);
+    store.follow_preferences();
     view! { <Explorer store speak /> }
 }

@@ -1,13 +1,17 @@
 //! The command palette over what the dataset and the state name.
 
 use explorer_core::{
-    session::PaletteItem,
+    session::{PaletteHit, PaletteItem},
     state::{Command, Platform},
 };
 use leptos::prelude::*;
+use shared_fbs::{
+    api::Endpoint,
+    catalog::{Catalog, ListedDataset},
+};
 
 use super::parts::Page;
-use crate::{store::Store, ui::Palette};
+use crate::{fetch::catalog_bytes, platform, store::Store, ui::Palette};
 
 /// Lines of the palette.
 const MOST_HITS: usize = 40;
@@ -25,6 +29,7 @@ pub(super) fn CommandPalette(
         let analysis = &state.view.analysis;
         (analysis.cell_sets.iter().map(|set| set.name.clone()).collect::<Vec<_>>(), analysis.layer.clone())
     });
+    let datasets = other_datasets(store, page);
     let hits = Memo::new(move |_| {
         if !page.palette.get() {
             return Vec::new();
@@ -32,7 +37,10 @@ pub(super) fn CommandPalette(
         analysis.track();
         let query = query.get();
         store
-            .read_loaded(|session| store.peek(|state| session.palette(&query, &state.view.analysis, MOST_HITS)))
+            .read_loaded(|session| {
+                datasets
+                    .with(|others| store.peek(|state| session.palette(&query, &state.view.analysis, others, MOST_HITS)))
+            })
             .unwrap_or_default()
     });
     view! {
@@ -43,6 +51,8 @@ pub(super) fn CommandPalette(
             platform
             on_choose=Callback::new(move |item: PaletteItem| match &item {
                 PaletteItem::Command(command) => on_command.run(*command),
+                // A browser that refuses stays where it is.
+                PaletteItem::Dataset(address) => drop(platform::window().location().assign(address)),
                 PaletteItem::Gene(_)
                 | PaletteItem::Column(_)
                 | PaletteItem::Label { .. }
@@ -50,4 +60,32 @@ pub(super) fn CommandPalette(
             })
         />
     }
+}
+
+/// The other datasets of the site, fetched when the palette is first opened; none in a frame, whose page is somebody
+/// else's.
+fn other_datasets(store: Store, page: Page) -> RwSignal<Vec<PaletteHit>> {
+    let datasets = RwSignal::new(Vec::new());
+    Effect::new(move |was_opened: Option<bool>| {
+        let was_opened = was_opened.unwrap_or(false);
+        let is_open = page.palette.get();
+        let Some(host) = store.host().filter(|host| is_open && !was_opened && host.is_by_itself()) else {
+            return was_opened || is_open;
+        };
+        let base = host.base().to_owned();
+        let own = store.peek(|state| state.view.dataset.clone());
+        store.spawn(async move {
+            // Without a list the palette finds what is here.
+            let Ok(bytes) = catalog_bytes(&base).await else { return };
+            let Ok(catalog) = Catalog::decode(&bytes) else { return };
+            let others = catalog.datasets.iter().filter(|dataset| Some(&dataset.id) != own.as_ref());
+            let hit = |dataset: &ListedDataset| {
+                let address = format!("{base}{}", Endpoint::Page { id: dataset.id.as_str().into() }.address());
+                PaletteHit::dataset(address, &dataset.title)
+            };
+            datasets.set(others.map(hit).collect());
+        });
+        true
+    });
+    datasets
 }

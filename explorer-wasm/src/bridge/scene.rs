@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use explorer_core::{
     data::{CellIdx, Embedding},
+    screen::DensityGrid,
     session::{CellStyle, Paint, Repaint, Window},
 };
 use explorer_render::{
@@ -217,6 +218,14 @@ impl Scene {
     pub fn px_of(&self, cell: CellIdx, view: &View) -> Option<[f64; 2]> {
         let [x, y] = self.positions.get(self.order.index_of(cell.0) as usize)?.xy()?;
         Some(view.px_of_units([x, y].map(f64::from)))
+    }
+
+    /// How densely the selected cells lie over the picture.
+    pub fn density(&self, view: &View) -> DensityGrid {
+        let points = self.positions.iter().zip(&self.styles);
+        let selected = points.filter(|(_, style)| style.is_selected() && !style.is_hidden());
+        let places = selected.filter_map(|(position, _)| Some(view.px_of_units(position.xy()?.map(f64::from))));
+        DensityGrid::count(view.size_px(), places)
     }
 
     /// The place in draw order of the point under the pointer, without the GPU.

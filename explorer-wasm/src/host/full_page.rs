@@ -150,6 +150,10 @@ impl Host for FullPage {
         Frame::of(&query()?, &content(EMBED_ORIGINS_META))
     }
 
+    fn is_by_itself(&self) -> bool {
+        query().is_none_or(|query| !query.has(EMBED_QUERY))
+    }
+
     fn settings(&self) -> Settings {
         let Some(query) = query().filter(|query| query.has(EMBED_QUERY)) else {
             return Settings { gestures: Gestures::Greedy, ..Settings::default() };

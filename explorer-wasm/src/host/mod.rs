@@ -89,6 +89,11 @@ pub trait Host {
         None
     }
 
+    /// Whether the Explorer has a page of its own, which begins as the user left it.
+    fn is_by_itself(&self) -> bool {
+        false
+    }
+
     /// How the Explorer presents itself to begin with: by itself, the wheel is its own.
     fn settings(&self) -> Settings {
         Settings { gestures: Gestures::Greedy, ..Settings::default() }

@@ -1,6 +1,7 @@
 //! The picture: a canvas that shows the embedding, and the pointer's ways with it.
 
 mod canvas;
+mod density;
 mod device;
 mod failure;
 mod gesture_hint;
@@ -26,6 +27,7 @@ use web_sys::{Element, PointerEvent, ResizeObserver, WheelEvent};
 
 pub use self::{canvas::open_ahead, device::document_device, failure::PictureFailure, save::Wanted};
 use self::{
+    density::DensityLayer,
     gesture_hint::GestureHint,
     labels::{LabelLayer, Labels},
     outline::Outline,
@@ -276,7 +278,16 @@ pub fn Picture(
         }
     };
     let on_up = move |event: PointerEvent| {
-        act(gesture.with_value(|gesture| gesture.borrow_mut().up(event.pointer_id())));
+        let asked = gesture.with_value(|gesture| gesture.borrow_mut().up(event.pointer_id()));
+        // A pointer that hovers has told of the cell already.
+        if let Intent::Tap(at_px) = asked {
+            act(Intent::Discard);
+            if event.pointer_type() == "touch" {
+                act(Intent::Hover(at_px));
+            }
+        } else {
+            act(asked);
+        }
     };
     let on_cancel = move |_: PointerEvent| act(gesture.with_value(|gesture| gesture.borrow_mut().cancel()));
     let hint = RwSignal::new(0_u32);
@@ -350,11 +361,17 @@ pub fn Picture(
             on:pointermove=on_move
             on:pointerup=on_up
             on:pointercancel=on_cancel
-            on:pointerleave=move |_| leave(store)
+            on:pointerleave=move |event| {
+                // What a finger has tapped stays until it taps again.
+                if event.pointer_type() != "touch" {
+                    leave(store);
+                }
+            }
             on:wheel=on_wheel
             on:dblclick=on_double
             on:keydown=on_key
         >
+            <DensityLayer store view=handle.view />
             <LabelLayer labels=handle.labels />
             <Outline store view=handle.view draft=handle.draft found=handle.found />
             <GestureHint asked=hint />

@@ -43,10 +43,16 @@ pub(super) fn Outline(
         placing.track();
         store.with_scene(|scene| scene.px_of(cell, &view)).flatten()
     };
+    let tip = store.tip();
+    let hovered = move || {
+        let (cell, view) = (tip.with(|tip| tip.as_ref().map(|tip| tip.cell))?, view.get()?);
+        store.with_scene(|scene| scene.px_of(cell, &view)).flatten()
+    };
     view! {
         <svg class="picture-outlines" aria-hidden="true" data-testid="outlines">
             {move || paths.get().into_iter().map(|(class, d)| view! { <path class=class d=d /> }).collect_view()}
             {move || ring().map(|[x, y]| view! { <circle class="cell-ring" data-testid="cell-ring" cx=x cy=y r="9" /> })}
+            {move || hovered().map(|[x, y]| view! { <circle class="cell-hovered" data-testid="hover-ring" cx=x cy=y r="7" /> })}
             <path class="outline outline-draft" d=move || draft.with(|draft| closed_path(draft.iter().copied())) />
         </svg>
     }

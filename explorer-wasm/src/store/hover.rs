@@ -2,11 +2,12 @@
 
 use explorer_core::{
     data::{CellIdx, CellRow},
-    session::Session,
+    session::{MISSING_LABEL, Session},
     state::{Action, DataKey, GeneKey, Hover},
 };
 use futures_util::future::{AbortHandle, Abortable};
 use leptos::prelude::*;
+use shared_fbs::manifest::ColumnKind;
 
 use super::{Store, access::DataAccess};
 use crate::{fetch::FetchError, platform};
@@ -91,12 +92,13 @@ impl Store {
             None if shown.is_some() => self.tip.set(None),
             Some(row) if shown != Some(row) => {
                 let Some(access) = self.access() else { return };
+                let card = self.peek(|state| state.transient.card.clone());
                 let column = self.peek(|state| {
                     let rounded = |session: &Session| session.rounded_column(&state.view.analysis).map(str::to_owned);
                     self.with_session(rounded).flatten()
                 });
                 self.spawn(async move {
-                    let Ok(tip) = access.tip_of(row, column).await else { return };
+                    let Ok(tip) = access.tip_of(row, column, &card).await else { return };
                     let is_there = self.peek(|state| state.transient.hover == Some(Hover::Cell(row)));
                     if is_there {
                         self.tip.set(tip);
@@ -127,11 +129,19 @@ pub struct HoveredCell {
     pub title: String,
     /// Its number as in the file, of the column whose numbers are rounded in the page; with that column.
     pub exact: Option<(String, String)>,
+    /// Columns on the card that the dataset has, and its values in them.
+    pub card: Vec<(String, String)>,
 }
 
 impl DataAccess {
-    /// What the tooltip says of the cell of a row, with its number in a column; `None` where there is no such row.
-    async fn tip_of(&self, row: CellRow, column: Option<String>) -> Result<Option<HoveredCell>, FetchError> {
+    /// What the tooltip says of the cell of a row, with its number in a column, and its values in those on the card; `None`
+    /// where there is no such row.
+    async fn tip_of(
+        &self,
+        row: CellRow,
+        column: Option<String>,
+        card: &[String],
+    ) -> Result<Option<HoveredCell>, FetchError> {
         let pointed = self.inner.pointed_cell.get().filter(|pointed| pointed.row == Some(row));
         let cell = match pointed {
             Some(pointed) => Some(pointed.cell),
@@ -142,13 +152,33 @@ impl DataAccess {
         let title = id.unwrap_or_else(|| format!("cell {}", row.0));
         let exact = match column {
             // What cannot be loaded is left out; that the column is broken is told where it is painted.
-            Some(column) => self.dataset.number(&column, cell).await.ok().map(|number| {
-                let value = number.map_or_else(|| "missing".to_owned(), |number| number.to_string());
-                (column, value)
-            }),
+            Some(column) => self.number_text(&column, cell).await.map(|value| (column, value)),
             None => None,
         };
-        Ok(Some(HoveredCell { row, cell, title, exact }))
+        let mut values = Vec::with_capacity(card.len());
+        for name in card {
+            // As above.
+            if let Some(value) = self.value_on_card(name, cell).await {
+                values.push((name.clone(), value));
+            }
+        }
+        Ok(Some(HoveredCell { row, cell, title, exact, card: values }))
+    }
+
+    /// The value of a cell in a column; `None` where the dataset has no such column, or it cannot be loaded.
+    async fn value_on_card(&self, name: &str, cell: CellIdx) -> Option<String> {
+        let kind = self.read(|session| session.columns().get(name).map(|column| column.kind)).flatten()?;
+        if kind == ColumnKind::Continuous {
+            return self.number_text(name, cell).await;
+        }
+        self.column(name).await.ok()?;
+        self.read(|session| session.label_of(name, cell)).flatten()
+    }
+
+    /// A number as it is in the file.
+    async fn number_text(&self, column: &str, cell: CellIdx) -> Option<String> {
+        let number = self.dataset.number(column, cell).await.ok()?;
+        Some(number.map_or_else(|| MISSING_LABEL.to_owned(), |number| number.to_string()))
     }
 
     async fn prefetch(&self, pointed: &Pointed) -> Result<(), FetchError> {

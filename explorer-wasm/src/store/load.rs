@@ -38,7 +38,7 @@ impl Store {
                     self.note_answer();
                     inner.opened.replace(Some(Opened::new(dataset, pool)));
                     self.check_link(&ViewSpec::from_link(&inner.host.link()));
-                    self.take_kept_columns();
+                    self.take_kept();
                     self.begin_link_check(!inner.host.link().is_empty());
                     if inner.host.link().is_empty() {
                         self.begin_with_color(color);

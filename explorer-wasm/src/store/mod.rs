@@ -11,6 +11,7 @@ mod cells;
 mod compare;
 mod hover;
 mod job_runner;
+mod kept;
 mod link;
 mod load;
 mod markers;
@@ -18,6 +19,7 @@ mod offline;
 mod opened;
 mod own_columns;
 mod place;
+mod preferences;
 mod read;
 mod routes;
 mod samples;
@@ -34,7 +36,7 @@ use explorer_core::{
     color::{Ground, Rgb},
     embed::{Cause, Failure, Settings, SettingsChange},
     session::{JobStatus, Progress, Question, Window},
-    state::{Action, AppState, History, OwnColumn, Touches, ViewSpec},
+    state::{Action, AppState, CellSet, History, OwnColumn, Touches, ViewSpec},
 };
 use futures_util::future::AbortHandle;
 use leptos::prelude::*;
@@ -52,9 +54,10 @@ pub use explorer_core::session::{DeResult, MarkersResult};
 use hover::PointedCell;
 pub use hover::{HoveredCell, Pointed};
 use job_runner::JobRunner;
+use kept::Kept;
 pub use link::view_of_link;
 use opened::Opened;
-use own_columns::KeptColumns;
+pub use preferences::begin_with_preferences;
 use routes::RouteStats;
 
 /// How the comparison that is open stands.
@@ -156,7 +159,9 @@ struct Inner {
     /// What has been told of the names in a link, as long as the view is the link's.
     told_of_link: RefCell<Option<BTreeSet<String>>>,
     /// Own columns as the browser keeps them.
-    kept: RefCell<KeptColumns>,
+    kept_columns: RefCell<Kept<OwnColumn>>,
+    /// Cell sets as the browser keeps them.
+    kept_sets: RefCell<Kept<CellSet>>,
     /// Whether the server could not be reached, and is tried from time to time.
     is_lost: Cell<bool>,
     /// For whom the store acts at this moment.
@@ -195,7 +200,8 @@ impl Store {
                 prefetch: Cell::default(),
                 pointed_cell: Cell::default(),
                 told_of_link: RefCell::default(),
-                kept: RefCell::default(),
+                kept_columns: RefCell::default(),
+                kept_sets: RefCell::default(),
                 is_lost: Cell::new(false),
                 acts_for: Cell::default(),
                 cause: Cell::new(Cause::Link),
@@ -221,7 +227,7 @@ impl Store {
     /// Carries out an action, and all that follows from it.
     pub fn dispatch(self, mut action: Action) {
         if let Action::Restore(view) = &mut action {
-            self.join_columns(view);
+            self.join_kept(view);
         }
         let touches = action.touches();
         self.note_cause();
@@ -238,7 +244,7 @@ impl Store {
 
     /// Puts a view in the place of the present one, which is no step that could be undone, and does all that follows.
     pub fn replace_view(self, mut view: ViewSpec) {
-        self.join_columns(&mut view);
+        self.join_kept(&mut view);
         self.note_cause();
         self.begin_link_check(true);
         self.history.update(|history| history.amend(view));
@@ -403,7 +409,7 @@ impl Store {
         if changes.picture {
             self.painted.update(|count| *count += 1);
         }
-        self.keep_columns(&view);
+        self.keep(&view);
         self.forget_answers();
         self.follow_comparison(&view);
         self.follow_markers(&view);

@@ -1,30 +1,21 @@
 //! The user's own columns: labels for the selection, files of them, and how the browser keeps them between visits.
 
-use std::collections::BTreeMap;
-
 use explorer_core::{
     csv::text_of,
     embed::Storage,
     screen::free_name,
-    session::{NameClash, Session, labeled_text, sort_columns, taken_in_text},
-    state::{Action, ColorBy, OwnColumn, OwnColumnFile, ViewSpec, own_columns_from_csv, own_columns_to_csv},
+    session::{NameClash, Session, join_sets, labeled_text, sort_columns, taken_in_text},
+    state::{Action, CellSet, ColorBy, OwnColumn, OwnColumnFile, ViewSpec, own_columns_from_csv, own_columns_to_csv},
 };
 use gloo_file::{File, futures::read_as_bytes};
 use leptos::prelude::*;
 
-use super::{Inner, Store, Tone, access::DataAccess};
+use super::{
+    Store, Tone,
+    access::DataAccess,
+    kept::{Keepable as _, Kept, Outcome},
+};
 use crate::fetch::{Address, FetchError};
-
-/// Own columns as the browser keeps them.
-#[derive(Default)]
-pub(super) struct KeptColumns {
-    /// What the keys of this dataset's columns begin with; none are kept where it is `None`.
-    prefix: Option<String>,
-    /// As they were kept last.
-    columns: Vec<OwnColumn>,
-    /// What is kept of each, by its name.
-    texts: BTreeMap<String, String>,
-}
 
 impl Store {
     /// The cells that are selected get a label of an own column, or none.
@@ -151,20 +142,24 @@ impl Store {
     }
 
     /// A view that is to be restored has the own columns that there are; its own others come to them, and about those
-    /// whose names are taken the user is asked.
-    pub(super) fn join_columns(self, view: &mut ViewSpec) {
-        let present = self.peek(|state| {
+    /// whose names are taken the user is asked. So it has the cell sets, where the browser keeps these.
+    pub(super) fn join_kept(self, view: &mut ViewSpec) {
+        let (columns, sets) = self.peek(|state| {
             let is_here = view.dataset.is_none() || state.view.dataset == view.dataset;
-            if is_here { state.view.analysis.own_columns.clone() } else { Vec::new() }
+            let analysis = &state.view.analysis;
+            if is_here { (analysis.own_columns.clone(), analysis.cell_sets.clone()) } else { <_>::default() }
         });
-        let asked = join(present, &mut view.analysis.own_columns);
+        if self.inner().is_some_and(|inner| inner.kept_sets.borrow().is_on()) {
+            join_sets(&mut view.analysis.cell_sets, sets);
+        }
+        let asked = join(columns, &mut view.analysis.own_columns);
         if !asked.is_empty() {
             self.offered.set(asked);
         }
     }
 
-    /// Takes the columns that the browser has kept of the dataset that has been opened. This is no step.
-    pub(super) fn take_kept_columns(self) {
+    /// Takes the columns and cell sets that the browser has kept of the dataset that has been opened. This is no step.
+    pub(super) fn take_kept(self) {
         let (Some(inner), Some(content)) = (self.inner(), self.with_manifest(|manifest| manifest.content_id.clone()))
         else {
             return;
@@ -173,70 +168,38 @@ impl Store {
         if !is_local || content.is_empty() || matches!(inner.address, Address::Host) {
             return;
         }
-        let prefix = format!("tessera.column.{content}.");
-        let mut kept = KeptColumns::default();
-        for (key, text) in inner.host.kept(&prefix) {
-            match OwnColumn::from_text(&text) {
-                Some(column) if key.strip_prefix(&prefix) == Some(column.name()) => {
-                    kept.texts.insert(column.name().to_owned(), text);
-                    kept.columns.push(column);
-                }
-                // It stays, and is read by whoever can.
-                Some(_) | None => {
-                    self.tell("A column that the browser has kept cannot be read here.".to_owned(), Tone::Warning);
-                }
+        let (columns, n_columns) = Kept::<OwnColumn>::read(&*inner.host, &content);
+        let (sets, n_sets) = Kept::<CellSet>::read(&*inner.host, &content);
+        for (kind, n_unreadable) in [(OwnColumn::KIND, n_columns), (CellSet::KIND, n_sets)] {
+            if n_unreadable > 0 {
+                self.tell(format!("A {kind} that the browser has kept cannot be read here."), Tone::Warning);
             }
         }
         let mut view = self.peek(|state| state.view.clone());
-        let asked = join(kept.columns.clone(), &mut view.analysis.own_columns);
-        kept.prefix = Some(prefix);
-        inner.kept.replace(kept);
+        let asked = join(columns.items().to_vec(), &mut view.analysis.own_columns);
+        join_sets(&mut view.analysis.cell_sets, sets.items().to_vec());
+        inner.kept_columns.replace(columns);
+        inner.kept_sets.replace(sets);
         self.offered.set(asked);
         self.history.update(|history| history.amend(view));
     }
 
-    /// Lets the browser keep the own columns as they are now.
-    pub(super) fn keep_columns(self, view: &ViewSpec) {
+    /// Lets the browser keep the own columns and the cell sets as they are now.
+    pub(super) fn keep(self, view: &ViewSpec) {
         let Some(inner) = self.inner() else { return };
-        let columns = &view.analysis.own_columns;
-        let mut kept = inner.kept.borrow_mut();
-        let Some(prefix) = kept.prefix.clone().filter(|_| kept.columns != *columns) else { return };
-        let mut are_kept = true;
-        let changed: Vec<&OwnColumn> = columns.iter().filter(|column| !kept.columns.contains(column)).collect();
-        for column in changed {
-            let text = column.to_text();
-            self.spare_other_window(&inner, &kept, &prefix, column.name(), columns);
-            are_kept &= inner.host.keep(&format!("{prefix}{}", column.name()), Some(&text)).is_ok();
-            kept.texts.insert(column.name().to_owned(), text);
-        }
-        let is_gone = |name: &String| columns.iter().all(|column| column.name() != name);
-        let gone: Vec<String> = kept.texts.keys().filter(|name| is_gone(name)).cloned().collect();
-        for name in gone {
-            self.spare_other_window(&inner, &kept, &prefix, &name, columns);
-            are_kept &= inner.host.keep(&format!("{prefix}{name}"), None).is_ok();
-            kept.texts.remove(&name);
-        }
-        kept.columns.clone_from(columns);
-        if !are_kept {
-            let told = "The browser has no room to keep your columns: save them as CSV before you leave this page.";
-            self.tell(told.to_owned(), Tone::Warning);
-        }
+        let columns = inner.kept_columns.borrow_mut().keep(&*inner.host, &view.analysis.own_columns);
+        self.tell_kept(OwnColumn::KIND, "save your columns as CSV before you leave this page", &columns);
+        let sets = inner.kept_sets.borrow_mut().keep(&*inner.host, &view.analysis.cell_sets);
+        self.tell_kept(CellSet::KIND, "save the cells of those that matter before you leave this page", &sets);
     }
 
-    /// Keeps what another window has made of a column meanwhile, under another name, before it is kept anew.
-    fn spare_other_window(self, inner: &Inner, kept: &KeptColumns, prefix: &str, name: &str, columns: &[OwnColumn]) {
-        let key = format!("{prefix}{name}");
-        let stored = inner.host.kept(&key).into_iter().find_map(|(found, text)| (found == key).then_some(text));
-        let Some(theirs) = stored.filter(|text| kept.texts.get(name) != Some(text)) else { return };
-        let Some(column) = OwnColumn::from_text(&theirs) else { return };
-        let stored =
-            inner.host.kept(prefix).into_iter().filter_map(|(key, _)| key.strip_prefix(prefix).map(str::to_owned));
-        let taken: Vec<String> = columns.iter().map(|column| column.name().to_owned()).chain(stored).collect();
-        let free = free_name(name, &taken);
-        let text = column.named(free.clone()).to_text();
-        if inner.host.keep(&format!("{prefix}{free}"), Some(&text)).is_ok() {
+    fn tell_kept(self, kind: &str, way_out: &str, outcome: &Outcome) {
+        if outcome.is_refused {
+            self.tell(format!("The browser has no room to keep each {kind} of yours: {way_out}."), Tone::Warning);
+        }
+        for (name, free) in &outcome.spared {
             let told = format!(
-                "Another window has changed the column “{name}”, too: what it made of it is “{free}” when the page is \
+                "Another window has changed the {kind} “{name}”, too: what it made of it is “{free}” when the page is \
                  opened anew."
             );
             self.tell(told, Tone::Warning);

@@ -10,10 +10,10 @@ use explorer_core::{
 };
 use gloo_timers::callback::Timeout;
 use leptos::prelude::*;
-use shared_fbs::manifest::Manifest;
+use shared_fbs::{api::Endpoint, manifest::Manifest};
 
 use super::{CompareStatus, HoveredCell, MarkersStatus, Message, Phase, Placing, Store};
-use crate::bridge::Plane;
+use crate::{bridge::Plane, fetch::Address};
 
 /// How long the filters must not change before what takes a look at every cell is computed anew.
 const REST_MILLIS: u32 = 100;
@@ -35,6 +35,17 @@ impl Store {
     /// Whether there are steps to undo, and to redo.
     pub fn can_undo_redo(self) -> Memo<(bool, bool)> {
         Memo::new(move |_| self.history.with(|history| (history.can_undo(), history.can_redo())))
+    }
+
+    /// The address of the document that describes the dataset, where the page is the site's that has it.
+    pub fn about(self) -> Option<String> {
+        let inner = self.inner()?;
+        let is_of_site = match inner.address {
+            Address::Server(_) => inner.host.is_by_itself(),
+            Address::Directory(_) | Address::Host => false,
+        };
+        let id = self.peek(|state| state.view.dataset.clone()).filter(|_| is_of_site)?;
+        Some(format!("{}{}", inner.host.base(), Endpoint::About { id: id.into() }.address()))
     }
 
     /// How the dataset stands.

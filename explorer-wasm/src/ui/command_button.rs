@@ -65,13 +65,16 @@ pub(crate) fn command_test_id(command: Command) -> &'static str {
         Command::ToggleLeftSidebar => "toggle-left",
         Command::ToggleRightSidebar => "toggle-right",
         Command::ToggleLabels => "toggle-labels",
+        Command::ToggleDensity => "toggle-density",
         Command::ToggleTheme => "theme-toggle",
+        Command::ChooseCard => "choose-card",
         Command::SavePicture => "save-picture",
         Command::CopyLink => "copy-link",
         Command::CopyEmbed => "copy-embed",
         Command::SaveCells => "save-cells",
         Command::ShowPalette => "palette",
         Command::ShowShortcuts => "shortcuts",
+        Command::TakeTour => "take-tour",
     }
 }
 
@@ -85,7 +88,7 @@ pub(crate) fn command_glyph(command: Command) -> Glyph {
         Command::ZoomIn | Command::SaveCellSet => Glyph::Plus,
         Command::ZoomOut => Glyph::Minus,
         Command::ToolPan => Glyph::Pan,
-        Command::ToolLasso => Glyph::Lasso,
+        Command::ToolLasso | Command::ToggleDensity => Glyph::Lasso,
         Command::ToolRectangle | Command::TypeRectangle => Glyph::Rectangle,
         Command::InvertSelection => Glyph::Invert,
         Command::ClearFilters => Glyph::ClearFilters,
@@ -96,13 +99,13 @@ pub(crate) fn command_glyph(command: Command) -> Glyph {
         Command::FindCells | Command::SearchGene | Command::ShowPalette => Glyph::Search,
         Command::ToggleLeftSidebar => Glyph::PanelLeft,
         Command::ToggleRightSidebar => Glyph::PanelRight,
-        Command::ToggleLabels => Glyph::Label,
+        Command::ToggleLabels | Command::ChooseCard => Glyph::Label,
         Command::LabelSelection => Glyph::Edit,
         Command::ToggleTheme => Glyph::System,
         Command::SavePicture | Command::SaveCells => Glyph::Download,
         Command::CopyLink => Glyph::Link,
         Command::CopyEmbed => Glyph::Code,
-        Command::ShowShortcuts => Glyph::Help,
+        Command::ShowShortcuts | Command::TakeTour => Glyph::Help,
     }
 }
 

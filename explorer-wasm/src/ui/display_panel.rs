@@ -56,6 +56,9 @@ pub fn DisplayPanel(
     /// Called with another way to color.
     #[prop(into)]
     on_options: Callback<ColorOptions>,
+    /// What else belongs to it, at its end.
+    #[prop(into)]
+    more: ViewFn,
 ) -> impl IntoView {
     let is_chosen = move || style.get().size_px().is_none();
     let size_px = move || style.get().size_px().map_or_else(|| chosen_px.get(), f64::from);
@@ -108,6 +111,8 @@ pub fn DisplayPanel(
                 <Show when=move || colored_by.get() != ColoredBy::NoNumber>
                     <ColorRows options colored_by on_options />
                 </Show>
+                <hr class="display-rule" />
+                {more.run()}
             </div>
         </Popover>
     }

@@ -7,7 +7,9 @@
 #![allow(clippy::needless_pass_by_value, reason = "the view macro hands a component its properties by value")]
 
 mod bound;
+mod breadcrumbs;
 mod brush_histogram;
+mod card_dialog;
 mod catalog;
 mod category_panel;
 mod category_values;
@@ -54,10 +56,13 @@ mod shortcuts_dialog;
 mod sidebar_edge;
 mod toolbar;
 mod top_bar;
+mod tour;
 mod value_row;
 mod volcano;
 
+pub use breadcrumbs::Breadcrumbs;
 pub use brush_histogram::BrushHistogram;
+pub use card_dialog::CardDialog;
 pub use catalog::{CatalogScreen, Listing};
 pub use category_panel::CategoryPanel;
 pub use cell_finder::{CellFinder, FindStatus};
@@ -72,7 +77,7 @@ pub use control::{
     Progress, SearchField, Segment, Segmented, Select, SelectField, VirtualList, row_height_px,
 };
 pub(crate) use control::{focus, focus_soon, unique_id};
-pub use dataset_info::{DatasetFacts, DatasetInfo};
+pub use dataset_info::DatasetInfo;
 pub use de_view::{DeView, NewGeneSet};
 pub use display_panel::{ColoredBy, DisplayPanel};
 pub use filter_chips::FilterChips;
@@ -100,6 +105,7 @@ pub use shell::{Shell, SidebarSection};
 pub use shortcuts_dialog::ShortcutsDialog;
 pub use toolbar::Toolbar;
 pub use top_bar::TopBar;
+pub use tour::{Tour, TourAnswer, TourOffer};
 
 /// What components are given and say, made and tested without a browser.
 pub use explorer_core::{

@@ -76,7 +76,7 @@ pub fn Palette(
                     data-first=""
                     autocomplete="off"
                     spellcheck="false"
-                    placeholder="A command, gene, column, label or cell set"
+                    placeholder="A command, gene, column, label, cell set or dataset"
                     aria-label="Search for anything"
                     aria-autocomplete="list"
                     aria-expanded="true"
@@ -121,6 +121,7 @@ fn Row(
         PaletteItem::Column(_) => (Glyph::Drop, detail),
         PaletteItem::Label { .. } => (Glyph::Label, detail),
         PaletteItem::CellSet(_) => (Glyph::Check, detail),
+        PaletteItem::Dataset(_) => (Glyph::Link, detail),
     };
     view! {
         <li

@@ -7,7 +7,7 @@ use hyper_util::{
     server::{conn::auto, graceful::GracefulShutdown},
 };
 use tokio::{
-    net::{TcpListener, TcpStream},
+    net::{TcpListener, TcpSocket, TcpStream},
     task::JoinSet,
     time::{MissedTickBehavior, interval, sleep, timeout},
 };
@@ -29,6 +29,9 @@ use super::{
 
 /// Requests at one time on one HTTP/2 connection.
 const STREAMS_PER_CONNECTION: u32 = 100;
+
+/// Connections that may wait to be accepted; the system may allow fewer.
+const BACKLOG: u32 = 4096;
 
 /// How long to wait when the system has no more sockets to give, or all connections are busy.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -59,7 +62,7 @@ pub async fn bind(options: Options) -> Result<Server, ServeError> {
     let limits = options.limits;
     let catalog = Catalog::open(options.datasets, options.folders, options.reader, &limits).await?;
     let bind_error = |source| ServeError::Bind { address: options.address, source };
-    let listener = TcpListener::bind(options.address).await.map_err(bind_error)?;
+    let listener = listen(options.address).map_err(bind_error)?;
     let address = listener.local_addr().map_err(bind_error)?;
     let page = Page::new(
         options.front_end,
@@ -72,6 +75,16 @@ pub async fn bind(options: Options) -> Result<Server, ServeError> {
     let host_check = HostCheck::new(options.allowed_hosts, address);
     let app = App::new(state, options.cors, options.base_path, host_check);
     Ok(Server { listener, address, app, limits, threads, metrics })
+}
+
+/// As `TcpListener::bind`, but with room for more connections that wait to be accepted than its 128: who finds none waits
+/// a second until the system tries again.
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    #[cfg(not(windows))]
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
 }
 
 impl Server {
@@ -207,4 +220,24 @@ fn is_of_one_connection(error: &io::Error) -> bool {
         error.kind(),
         io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionRefused
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        net::{Ipv4Addr, TcpStream},
+        time::Duration,
+    };
+
+    use super::listen;
+
+    #[tokio::test]
+    async fn many_connections_wait_to_be_accepted() {
+        let listener = listen((Ipv4Addr::LOCALHOST, 0).into()).expect("a free port");
+        let address = listener.local_addr().expect("it has an address");
+        // Less than the second after which the system tries again.
+        let connect = |_| TcpStream::connect_timeout(&address, Duration::from_millis(900));
+        let waiting: Vec<_> = (0..400).map(connect).collect::<Result<_, _>>().expect("there is room for each");
+        assert_eq!(waiting.len(), 400);
+    }
 }

@@ -106,8 +106,9 @@ fn the_palette_finds_what_has_a_name() {
     session.arrive(DataKey::Categories("louvain".to_owned()), Slot::Ready(labels.into()));
     let set = CellSet { name: "genesis".to_owned(), source: CellSource::Query(<_>::default()) };
     let analysis = Analysis { cell_sets: vec![set], ..Analysis::default() };
+    let elsewhere = [PaletteHit::dataset("d/genes".to_owned(), "gene atlas")];
     let found = |query: &str| -> Vec<PaletteItem> {
-        session.palette(query, &analysis, 10).into_iter().map(|hit| hit.item).collect()
+        session.palette(query, &analysis, &elsewhere, 10).into_iter().map(|hit| hit.item).collect()
     };
     let label = PaletteItem::Label { column: "louvain".to_owned(), label: Label::named("gene poor") };
     assert_eq!(
@@ -116,6 +117,7 @@ fn the_palette_finds_what_has_a_name() {
             PaletteItem::Command(Command::ToggleRightSidebar),
             PaletteItem::CellSet("genesis".to_owned()),
             label,
+            PaletteItem::Dataset("d/genes".to_owned()),
             PaletteItem::Command(Command::SearchGene),
             PaletteItem::Column("n_genes".to_owned()),
         ]

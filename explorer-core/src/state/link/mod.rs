@@ -22,13 +22,14 @@
 //! | `genes` | genes listed | `genes=CD3D,MS4A1` |
 //! | `gs0`, `gs0.d`, `gs0.g` | a gene set: name, description, genes | `gs0=T&gs0.g=CD3D,CD3E` |
 //! | `set0` | a cell set's name | `set0=mine` |
-//! | `set0.cells` or `set0.f.…`, `set0.u0.r.…` | its cells: a list of rows of the input, or filters | |
+//! | `set0.cells` or `set0.f.…`, `set0.u0.r.…` | its cells: a list of rows of the input, or filters; without a list of over 2 kB that no comparison takes | |
 //! | `own0`, `own0.0`, `own0.0.cells` | an own column's name, a label of it, and its cells as of a cell set; only where all own columns take at most 2 kB | `own0=mine&own0.0=T cells` |
 //! | `de0`, `de0.mode`, `de0.layer` | a comparison: group, and reference unless it is the rest | `de0=mine:yours` |
 //! | `de0.u0.…`, `markers.u0.…` | the subset that a comparison or markers are of | `de0.u0.f.louvain=T cells` |
 //! | `shown` | the comparison that is open | `shown=0` |
 //! | `markers`, `markers.rank` | the column whose markers are open; `effect` ranks them by effects | `markers=louvain` |
 //! | `tool`, `left`, `right`, `open`, `theme`, `size`, `opacity` | panels and dots | `open=louvain&theme=dark` |
+//! | `labels`, `density` | what is drawn over the cells | `density=1` |
 //! | `leftpx`, `rightpx` | widths of the sidebars | `leftpx=420` |
 //! | `of` | the beginning of the content id of the dataset that it was made for | `of=0f3a5c7e9b1d` |
 //! | `v` | version of this grammar, last | `v=1` |
@@ -55,7 +56,7 @@ mod text;
 pub use notice::Notice;
 pub(super) use print::comparison_text;
 
-use super::{ColorBy, OwnColumn, ViewSpec};
+use super::{CellSet, ColorBy, OwnColumn, ViewSpec};
 
 /// The version of the grammar that is written.
 pub const LINK_VERSION: u32 = 1;
@@ -65,6 +66,9 @@ pub const LONG_LINK_BYTES: usize = 8_000;
 
 /// Above this many bytes own columns are no part of a link.
 pub(super) const MOST_OWN_BYTES: usize = 2_000;
+
+/// Above this many bytes a list of cells is no part of a link, unless a comparison takes it.
+pub(super) const MOST_LIST_BYTES: usize = 2_000;
 
 /// What was read from a link.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -102,6 +106,11 @@ impl ViewSpec {
         print::own_columns(&self.analysis).is_none()
     }
 
+    /// The cell sets that are too large for a link, which leaves them out.
+    pub fn sets_beyond_link(&self) -> impl Iterator<Item = &CellSet> {
+        self.analysis.cell_sets.iter().filter(|set| !print::is_in_link(&self.analysis, set))
+    }
+
     /// The view that a link holds, with or without the leading `?` or `#`.
     ///
     /// Reads what it can: unknown keys are passed over, and values that make no sense are left out
@@ -122,6 +131,20 @@ impl OwnColumn {
         let ParsedLink { view, notices, .. } = parse::parse(text);
         let mut columns = view.analysis.own_columns.into_iter();
         columns.next().filter(|_| notices.is_empty() && columns.len() == 0)
+    }
+}
+
+impl CellSet {
+    /// The set as a link would hold it, however large it is.
+    pub fn to_text(&self) -> String {
+        print::cell_set(self)
+    }
+
+    /// The set that [`CellSet::to_text`] wrote; `None` for any other text.
+    pub fn from_text(text: &str) -> Option<Self> {
+        let ParsedLink { view, notices, .. } = parse::parse(text);
+        let mut sets = view.analysis.cell_sets.into_iter();
+        sets.next().filter(|_| notices.is_empty() && sets.len() == 0)
     }
 }
 

@@ -183,6 +183,7 @@ impl Draft {
             "leftpx" => view.layout.left_px = Some(sidebar_width(value).ok_or("the width of the left sidebar")?),
             "rightpx" => view.layout.right_px = Some(sidebar_width(value).ok_or("the width of the right sidebar")?),
             "labels" => view.layout.labels = text::flag(value).ok_or("the labels over the picture")?,
+            "density" => view.layout.density = text::flag(value).ok_or("the contours over the picture")?,
             "open" => view.layout.expanded = set_of(text::names(value)),
             "theme" => {
                 view.layout.theme = match value {

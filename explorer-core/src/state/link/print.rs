@@ -3,12 +3,12 @@
 use std::fmt::Write;
 
 use crate::state::{
-    Analysis, CellOrder, CellQuery, CellSource, Clip, ColorBy, ColorOptions, Comparison, Filters, LabelFilter, Layout,
-    MarkerOrder, Markers, ObsFilter, OwnColumn, OwnLabel, Panel, PanelKind, PointStyle, Range, Reference, ResultPanel,
-    Selection, SelectionStep, TestMode, Theme, Tool, ViewSpec,
+    Analysis, CellList, CellOrder, CellQuery, CellSet, CellSource, Clip, ColorBy, ColorOptions, Comparison, Filters,
+    LabelFilter, Layout, MarkerOrder, Markers, ObsFilter, OwnColumn, OwnLabel, Panel, PanelKind, PointStyle, Range,
+    Reference, ResultPanel, Selection, SelectionStep, TestMode, Theme, Tool, ViewSpec,
 };
 
-use super::{LINK_VERSION, MOST_OWN_BYTES, text};
+use super::{LINK_VERSION, MOST_LIST_BYTES, MOST_OWN_BYTES, text};
 
 /// The text of a view in its canonical form, for the dataset with this content.
 pub(super) fn print(view: &ViewSpec, content: Option<&str>) -> String {
@@ -56,6 +56,25 @@ pub(super) fn own_column(column: &OwnColumn) -> String {
     pairs.0
 }
 
+/// What a link would say of one cell set.
+pub(super) fn cell_set(set: &CellSet) -> String {
+    let mut pairs = Pairs::default();
+    pairs.cell_set(0, set);
+    pairs.0
+}
+
+/// Whether a link holds a cell set.
+pub(super) fn is_in_link(analysis: &Analysis, set: &CellSet) -> bool {
+    let n_bytes = |list: &CellList| list.rows().serialized_size();
+    let n_bytes: usize = match &set.source {
+        CellSource::Cells(list) => n_bytes(list),
+        CellSource::Query(CellQuery { subset, filters }) => {
+            subset.iter().chain([filters]).filter_map(|level| level.cells.as_ref()).map(n_bytes).sum()
+        }
+    };
+    n_bytes <= MOST_LIST_BYTES || analysis.comparisons.iter().any(|comparison| comparison.uses(&set.name))
+}
+
 #[derive(Default)]
 struct Pairs(String);
 
@@ -71,6 +90,14 @@ impl Pairs {
     fn optional(&mut self, key: &str, value: Option<&str>) {
         if let Some(value) = value {
             self.push(key, value);
+        }
+    }
+
+    fn cell_set(&mut self, at: usize, set: &CellSet) {
+        self.push(&format!("set{at}"), &set.name);
+        match &set.source {
+            CellSource::Query(query) => self.query(&format!("set{at}."), query),
+            CellSource::Cells(cells) => self.push(&format!("set{at}.cells"), &cells.to_text()),
         }
     }
 
@@ -125,14 +152,8 @@ impl Pairs {
                 self.push(&format!("gs{at}.g"), &text::list(&set.genes));
             }
         }
-        for (at, set) in analysis.cell_sets.iter().enumerate() {
-            self.push(&format!("set{at}"), &set.name);
-            match &set.source {
-                CellSource::Query(query) => self.query(&format!("set{at}."), query),
-                CellSource::Cells(cells) => {
-                    self.push(&format!("set{at}.cells"), &cells.to_text());
-                }
-            }
+        for (at, set) in analysis.cell_sets.iter().filter(|set| is_in_link(analysis, set)).enumerate() {
+            self.cell_set(at, set);
         }
         for (at, comparison) in analysis.comparisons.iter().enumerate() {
             self.comparison(at, comparison);
@@ -250,6 +271,7 @@ impl Pairs {
             ("left", layout.left, default.left),
             ("right", layout.right, default.right),
             ("labels", layout.labels, default.labels),
+            ("density", layout.density, default.density),
         ];
         for (key, open, usual) in parts {
             if open != usual {

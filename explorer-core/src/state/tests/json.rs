@@ -107,7 +107,7 @@ fn a_view_has_stable_names() {
         "panels": [{"kind": {"embedding": null}, "camera": null, "points": {"size_px": null, "opacity": 1.0}}],
         "tool": "lasso",
         "layout": {
-            "left": true, "right": true, "left_px": null, "right_px": null, "labels": false, "expanded": [],
+            "left": true, "right": true, "left_px": null, "right_px": null, "labels": false, "density": false, "expanded": [],
             "result": null, "theme": "dark",
         },
     });

@@ -4,7 +4,7 @@ use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode
 use proptest::prelude::*;
 
 use crate::state::link::{LONG_LINK_BYTES, Notice};
-use crate::state::strategies::view;
+use crate::state::strategies::{cell_set, view};
 use crate::state::*;
 
 /// A view by the actions that lead to it.
@@ -245,5 +245,58 @@ proptest! {
         let end = (cut * link.len() as f64) as usize;
         let read = ViewSpec::from_link(&link[..end]);
         prop_assert_eq!(&read.view.clone().canonical(), &read.view);
+    }
+}
+
+#[test]
+fn a_long_list_of_cells_is_in_a_link_only_where_a_comparison_takes_it() {
+    let list = |n_cells: u32| CellSource::Cells(CellList::new((0..n_cells).map(|cell| cell * 7).collect()));
+    let add = |name: &str, source| Action::AddCellSet(CellSet { name: name.to_owned(), source });
+    let view = view_after([add("few", list(400)), add("many", list(4_000)), add("compared", list(4_001))]);
+    let names = |view: &ViewSpec| view.analysis.cell_sets.iter().map(|set| set.name.clone()).collect::<Vec<_>>();
+    let read = |view: &ViewSpec| names(&ViewSpec::from_link(&view.to_link()).view);
+    assert_eq!(read(&view), ["few"]);
+    assert_eq!(view.sets_beyond_link().map(|set| set.name.as_str()).collect::<Vec<_>>(), ["many", "compared"]);
+    let comparison = Comparison {
+        group: "compared".to_owned(),
+        reference: Reference::Rest,
+        mode: TestMode::Welch,
+        layer: None,
+        universe: Vec::new(),
+    };
+    let asked = reduce(AppState { view, ..AppState::default() }, Action::Compare(comparison)).view;
+    assert_eq!(read(&asked), ["few", "compared"]);
+    assert!(ViewSpec::from_link(&asked.to_link()).view.shown_comparison().is_some());
+}
+
+#[test]
+fn a_view_with_two_outlines_and_a_comparison_has_a_short_link() {
+    // A lasso drawn by hand: 60 corners on a wobbly ring, after the picture has left out what lies on a line.
+    let ring = |phase: f64| {
+        let corner = |at: u32| {
+            let (turn, radius) = (f64::from(at) / 60.0 * std::f64::consts::TAU, 3.0 + (f64::from(at) * phase).sin());
+            (radius * turn.cos(), radius * turn.sin())
+        };
+        Polygon::from_path(&(0..60).map(corner).collect::<Vec<_>>(), 0.01).expect("it has an area")
+    };
+    let select = |mode, phase| Action::Select { embedding: "X_umap".to_owned(), mode, polygon: ring(phase) };
+    let query = view_after([select(SelectMode::Replace, 1.3), select(SelectMode::Add, 0.7)]).analysis.query;
+    let set = CellSet { name: "lasso".to_owned(), source: CellSource::Query(query) };
+    let view = view_after([
+        select(SelectMode::Replace, 1.3),
+        Action::SetColor(ColorBy::Gene(GeneKey::new("ENSG00000167286"))),
+        Action::CompareWithRest { set, mode: TestMode::Welch, layer: None },
+    ]);
+    let link = view.to_link_for("0f3a5c7e9b1d");
+    assert!(link.len() < LONG_LINK_BYTES / 8, "{} bytes: {link}", link.len());
+    assert_eq!(ViewSpec::from_link(&link).view, view);
+}
+
+proptest! {
+    #[test]
+    fn cell_sets_are_kept_as_texts(set in cell_set()) {
+        let canonical = view_after([Action::AddCellSet(set)]).analysis.cell_sets.remove(0);
+        prop_assert_eq!(CellSet::from_text(&canonical.to_text()), Some(canonical.clone()));
+        prop_assert_eq!(CellSet::from_text(&format!("{}&set1=other", canonical.to_text())), None);
     }
 }

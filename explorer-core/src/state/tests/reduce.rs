@@ -58,6 +58,24 @@ fn unsubset_restores_what_subset_took() {
 }
 
 #[test]
+fn a_step_of_the_subset_is_gone_back_to_with_its_filters() {
+    let first = after([hide("louvain", "B")]);
+    let second = [Action::Subset, hide("louvain", "T")].into_iter().fold(first.clone(), reduce);
+    let third = [Action::Subset, expression("CD3D"), Action::Subset].into_iter().fold(second.clone(), reduce);
+    assert_eq!(third.view.analysis.query.subset.len(), 3);
+    let back = |n_levels| reduce(third.clone(), Action::UnsubsetTo(n_levels));
+    assert_eq!((back(0), back(1), back(2)), (first, second, reduce(third.clone(), Action::Unsubset)));
+    assert_eq!(back(3), third, "it is the innermost one");
+}
+
+#[test]
+fn columns_stand_on_the_card_in_the_order_that_they_were_chosen_in() {
+    let toggle = |column: &str| Action::ToggleOnCard(column.to_owned());
+    let state = after(["phase", "louvain", "donor", "louvain"].map(toggle));
+    assert_eq!(state.transient.card, ["phase", "donor"]);
+}
+
+#[test]
 fn outlines_replace_add_subtract_and_invert() {
     let select = |mode, at: f64| Action::Select {
         embedding: "X_umap".to_owned(),

@@ -32,6 +32,10 @@ pub struct Page {
     pub palette: RwSignal<bool>,
     /// Whether it is asked how the picture is to be saved.
     pub saving: RwSignal<bool>,
+    /// Whether it is asked what is on the card of a cell.
+    pub choosing_card: RwSignal<bool>,
+    /// Whether the tour is taken.
+    pub touring: RwSignal<bool>,
     /// Whether the keys are listed.
     pub shortcuts: RwSignal<bool>,
 }

@@ -1,9 +1,7 @@
 //! The left sidebar: the columns of `obs`, and the dataset as a whole.
 
 use explorer_core::{
-    format::short,
-    names::visible,
-    session::{BestFound, is_constant},
+    session::{BestFound, Session, is_constant},
     state::{Action, ColorBy, DimensionKey, LabelFilter},
 };
 use leptos::prelude::*;
@@ -13,7 +11,7 @@ use super::{category::category, own_columns::OwnColumns};
 use crate::{
     app::parts::{Page, bars, follow_brush, is_colored, title, toggle_color},
     store::Store,
-    ui::{BrushChange, DatasetFacts, DatasetInfo, HistogramPanel, SearchField, SidebarSection},
+    ui::{BrushChange, DatasetInfo, HistogramPanel, SearchField, SidebarSection, TourAnswer, TourOffer},
 };
 
 /// From this many columns on there is a field to search them.
@@ -34,6 +32,7 @@ pub fn ObsColumns(store: Store, page: Page) -> impl IntoView {
         n_columns => n_columns.to_string(),
     });
     let (n_continuous, has_continuous) = (continuous.len().to_string(), !continuous.is_empty());
+    let facts = store.loaded(Session::facts);
     let query = RwSignal::new(String::new());
     let found = Memo::new(move |_| {
         let query = query.get();
@@ -72,7 +71,18 @@ pub fn ObsColumns(store: Store, page: Page) -> impl IntoView {
             </div>
         }
     });
+    let is_offered = RwSignal::new(store.offers_tour());
+    let answer = move |answer| {
+        is_offered.set(false);
+        store.note_tour();
+        if answer == TourAnswer::Take {
+            page.touring.set(true);
+        }
+    };
     view! {
+        <Show when=move || is_offered.get()>
+            <TourOffer on_answer=answer />
+        </Show>
         {search}
         <SidebarSection title="Categories" aside=n_categorical test_id="categories">
             {categorical
@@ -90,7 +100,11 @@ pub fn ObsColumns(store: Store, page: Page) -> impl IntoView {
             </SidebarSection>
         })}
         <SidebarSection title="Dataset" test_id="dataset">
-            <DatasetInfo facts=facts(store) />
+            <DatasetInfo
+                title=title(store)
+                facts=Signal::derive(move || facts.get().unwrap_or_default())
+                about=store.about()
+            />
         </SidebarSection>
     }
 }
@@ -137,33 +151,4 @@ fn histogram(store: Store, name: &str) -> impl IntoView + use<> {
             on_sight=Callback::new(move |()| store.show_histogram(sight.clone()))
         />
     }
-}
-
-fn facts(store: Store) -> Memo<DatasetFacts> {
-    let title = title(store);
-    let facts = store.loaded(|session| {
-        let manifest = session.manifest();
-        let layer = manifest.layers.get(manifest.default_layer as usize);
-        let constants = manifest.columns.iter().filter(|column| is_constant(column) && !column.hidden);
-        let value = |column: &Column| {
-            if column.kind == ColumnKind::Continuous {
-                return Some((column.name.clone(), short(f64::from(column.min), 4)));
-            }
-            let categories = session.categories(&column.name)?;
-            Some((column.name.clone(), visible(categories.labels.first()?).into_owned()))
-        };
-        DatasetFacts {
-            title: String::new(),
-            n_obs: u64::from(manifest.n_obs),
-            n_vars: manifest.vars.first().map_or(0, |var| u64::from(var.n_vars)),
-            layer: layer.map_or_else(String::new, |layer| {
-                format!("{}: {}", layer.name, layer.description.as_deref().unwrap_or_default())
-            }),
-            constants: constants.filter_map(value).collect(),
-            warnings: (manifest.warnings.iter())
-                .map(|warning| format!("{}: {}", warning.place, warning.message))
-                .collect(),
-        }
-    });
-    Memo::new(move |_| DatasetFacts { title: title.get(), ..facts.get().unwrap_or_default() })
 }

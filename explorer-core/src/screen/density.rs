@@ -1,0 +1,187 @@
+//! How densely points lie over the picture: counts in bins, smoothed, and the levels that hold a share of them.
+
+use super::contour;
+
+/// A side of a bin in CSS pixels.
+pub const BIN_PX: f64 = 4.0;
+
+/// The standard deviation of the smoothing, in bins.
+const SIGMA_BINS: f64 = 2.5;
+
+/// The shares of all points that the contours hold, the innermost last.
+pub const SHARES: [f64; 4] = [0.95, 0.75, 0.5, 0.25];
+
+/// Points per bin over a picture, row after row from its top left.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DensityGrid {
+    n_columns: usize,
+    n_rows: usize,
+    values: Vec<f32>,
+}
+
+/// The contour around a share of the points.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Contour {
+    /// The share of the points that lie where the density is at least the contour's.
+    pub share: f64,
+    /// Closed outlines in CSS pixels; what is inside an odd number of them is inside.
+    pub outlines: Vec<Vec<[f64; 2]>>,
+}
+
+impl DensityGrid {
+    /// Counts points, by their places in CSS pixels; those outside of the picture are left out.
+    pub fn count(size_px: [f64; 2], points_px: impl IntoIterator<Item = [f64; 2]>) -> Self {
+        let [n_columns, n_rows] = size_px.map(|side_px| (side_px / BIN_PX).ceil().max(0.0) as usize);
+        let mut values = vec![0.0; n_columns * n_rows];
+        for [x, y] in points_px {
+            if x >= 0.0 && y >= 0.0 {
+                let (column, row) = ((x / BIN_PX) as usize, (y / BIN_PX) as usize);
+                if column < n_columns && row < n_rows {
+                    values[row * n_columns + column] += 1.0;
+                }
+            }
+        }
+        Self { n_columns, n_rows, values }
+    }
+
+    /// The number of points that were counted.
+    pub fn n_points(&self) -> f64 {
+        self.values.iter().map(|&value| f64::from(value)).sum()
+    }
+
+    /// The same, each bin spread over its neighbors by a Gaussian; what falls over the edge is lost.
+    #[must_use]
+    pub fn smoothed(&self) -> Self {
+        let weights = weights();
+        let along_rows = self.spread(&weights, |grid, at| (at % grid.n_columns, grid.n_columns), 1);
+        along_rows.spread(&weights, |grid, at| (at / grid.n_columns, grid.n_rows), self.n_columns)
+    }
+
+    /// Spreads values along one axis: `place` gives a bin's place along it and the bins there are, `stride` the distance
+    /// between neighbors.
+    fn spread(&self, weights: &[f32], place: impl Fn(&Self, usize) -> (usize, usize), stride: usize) -> Self {
+        let mut values = vec![0.0; self.values.len()];
+        for (at, &value) in self.values.iter().enumerate() {
+            if value == 0.0 {
+                continue;
+            }
+            let (here, n_bins) = place(self, at);
+            values[at] += weights[0] * value;
+            for (distance, weight) in weights.iter().enumerate().skip(1) {
+                if distance <= here {
+                    values[at - distance * stride] += weight * value;
+                }
+                if here + distance < n_bins {
+                    values[at + distance * stride] += weight * value;
+                }
+            }
+        }
+        Self { values, ..*self }
+    }
+
+    /// The density above which this share of the points lies; `None` where there are no points.
+    fn level(&self, share: f64) -> Option<f32> {
+        let mut values: Vec<f32> = self.values.iter().copied().filter(|&value| value > 0.0).collect();
+        values.sort_unstable_by(|a, b| b.total_cmp(a));
+        let wanted = share * values.iter().map(|&value| f64::from(value)).sum::<f64>();
+        let mut sum = 0.0;
+        values.into_iter().find(|&value| {
+            sum += f64::from(value);
+            sum >= wanted
+        })
+    }
+
+    /// The contours around [`SHARES`] of the points.
+    pub fn contours(&self) -> Vec<Contour> {
+        let contour = |share| {
+            let level = self.level(share)?;
+            let outlines = contour::outlines(self.n_columns, self.n_rows, &self.values, level);
+            let to_px = |at: f64| (at + 0.5) * BIN_PX;
+            let outlines = outlines.into_iter().map(|outline| outline.into_iter().map(|at| at.map(to_px)).collect());
+            Some(Contour { share, outlines: outlines.collect() })
+        };
+        SHARES.into_iter().filter_map(contour).collect()
+    }
+}
+
+/// The weights of a Gaussian by distance; both sides together make 1.
+fn weights() -> Vec<f32> {
+    let reach = (3.0 * SIGMA_BINS).ceil() as usize;
+    let weight = |distance: usize| (-0.5 * (distance as f64 / SIGMA_BINS).powi(2)).exp();
+    let sum = weight(0) + 2.0 * (1..=reach).map(weight).sum::<f64>();
+    (0..=reach).map(|distance| (weight(distance) / sum) as f32).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const SIZE_PX: [f64; 2] = [90.0, 60.0];
+
+    fn points() -> impl Strategy<Value = Vec<[f64; 2]>> {
+        prop::collection::vec([-10.0..100.0_f64, -10.0..70.0_f64], 0..60)
+    }
+
+    proptest! {
+        #[test]
+        fn bins_count_the_points_within_and_smoothing_is_the_sum_over_all_bins(points in points()) {
+            let grid = DensityGrid::count(SIZE_PX, points.iter().copied());
+            prop_assert_eq!((grid.n_columns, grid.n_rows), (23, 15));
+            let bin = |at: usize| ((at % 23) as f64, (at / 23) as f64);
+            for (at, &value) in grid.values.iter().enumerate() {
+                let (column, row) = bin(at);
+                let is_within = |&&[x, y]: &&[f64; 2]| (x / BIN_PX).floor() == column && (y / BIN_PX).floor() == row;
+                prop_assert_eq!(value as usize, points.iter().filter(is_within).count());
+            }
+            let (smoothed, weights) = (grid.smoothed(), weights());
+            let weight = |distance: f64| weights.get(distance.abs() as usize).map_or(0.0, |&weight| f64::from(weight));
+            for (at, &value) in smoothed.values.iter().enumerate() {
+                let (column, row) = bin(at);
+                let of_all = grid.values.iter().enumerate().map(|(from, &value)| {
+                    let (from_column, from_row) = bin(from);
+                    f64::from(value) * weight(column - from_column) * weight(row - from_row)
+                });
+                let expected: f64 = of_all.sum();
+                prop_assert!((f64::from(value) - expected).abs() < 1e-5, "{value} is not {expected}");
+            }
+        }
+
+        #[test]
+        fn contours_hold_their_share_and_no_more_than_it_takes(points in points()) {
+            let grid = DensityGrid::count(SIZE_PX, points).smoothed();
+            let all = grid.n_points();
+            let contours = grid.contours();
+            prop_assert_eq!(contours.len(), if all > 0.0 { SHARES.len() } else { 0 });
+            for share in SHARES {
+                let Some(level) = grid.level(share) else { continue };
+                let held = |is_held: &dyn Fn(f32) -> bool| {
+                    grid.values.iter().filter(|&&value| is_held(value)).map(|&value| f64::from(value)).sum::<f64>()
+                };
+                prop_assert!(held(&|value| value >= level) >= share * all * (1.0 - 1e-6));
+                prop_assert!(held(&|value| value > level) < share * all * (1.0 + 1e-6));
+            }
+        }
+    }
+
+    #[test]
+    fn a_cloud_has_contours_around_its_middle_one_within_the_other() {
+        let cloud = (0..400).map(|at| {
+            let (turn, radius) = (f64::from(at) * 2.4, f64::from(at).sqrt());
+            [45.0 + radius * turn.cos(), 30.0 + radius * turn.sin()]
+        });
+        let contours = DensityGrid::count(SIZE_PX, cloud).smoothed().contours();
+        let widths: Vec<f64> = contours
+            .iter()
+            .map(|contour| {
+                assert_eq!(contour.outlines.len(), 1, "{contour:?}");
+                let xs = contour.outlines[0].iter().map(|at| at[0]);
+                let (least, most) = xs.fold((f64::MAX, f64::MIN), |(least, most), x| (least.min(x), most.max(x)));
+                assert!(least < 45.0 && 45.0 < most);
+                most - least
+            })
+            .collect();
+        assert!(widths.is_sorted_by(|a, b| a > b), "{widths:?}");
+    }
+}

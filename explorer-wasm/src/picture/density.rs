@@ -1,0 +1,82 @@
+//! Contours of the cells' density over the picture.
+
+use explorer_core::{
+    format::plural,
+    screen::{Contour, closed_path},
+};
+use gloo_timers::callback::Timeout;
+use leptos::prelude::*;
+
+use crate::{bridge::View, store::Store};
+
+/// How long camera and selection rest before the contours are drawn anew.
+const REST_MILLIS: u32 = 120;
+
+/// Contours as they were drawn last: in the pixels of that view, around so many cells.
+#[derive(Clone)]
+struct Drawn {
+    view: View,
+    n_cells: usize,
+    /// Each as a path, the outermost first.
+    paths: Vec<String>,
+}
+
+impl Drawn {
+    fn of(store: Store, view: View) -> Option<Self> {
+        let counted = store.with_scene(|scene| scene.density(&view))?;
+        let path = |Contour { outlines, .. }: Contour| {
+            outlines.into_iter().map(|outline| closed_path(outline.into_iter())).collect::<String>()
+        };
+        let paths = counted.smoothed().contours().into_iter().map(path).collect();
+        Some(Self { n_cells: counted.n_points() as usize, paths, view })
+    }
+
+    /// Where another view has them.
+    fn transform(&self, view: &View) -> String {
+        let [x, y] = view.px(self.view.coordinates([0.0; 2]));
+        format!("translate({x} {y}) scale({})", self.view.units_per_px() / view.units_per_px())
+    }
+}
+
+/// The contours, where they are asked for. They follow the camera at once, and are drawn anew when it rests.
+#[component]
+pub(super) fn DensityLayer(store: Store, view: Memo<Option<View>>) -> impl IntoView {
+    let is_on = store.part(|state| state.view.layout.density);
+    let drawn = RwSignal::new_local(None::<Drawn>);
+    let pending = StoredValue::new_local(None::<Timeout>);
+    let (painted, placing) = (store.painted(), store.placing());
+    Effect::new(move |_| {
+        painted.track();
+        placing.track();
+        let Some(view) = view.get().filter(|_| is_on.get()) else {
+            pending.set_value(None);
+            drawn.set(None);
+            return;
+        };
+        // This cancels the one before.
+        pending.set_value(Some(Timeout::new(REST_MILLIS, move || {
+            if !drawn.is_disposed() {
+                drawn.set(Drawn::of(store, view));
+            }
+        })));
+    });
+    let transform = move || view.with(|view| drawn.with(|drawn| Some(drawn.as_ref()?.transform(view.as_ref()?))));
+    let paths = move || {
+        let paths = drawn.with(|drawn| drawn.as_ref().map(|drawn| drawn.paths.clone()).unwrap_or_default());
+        paths.into_iter().map(|d| view! { <path d=d /> }).collect_view()
+    };
+    let note = move || {
+        drawn.with(|drawn| {
+            let n_cells = plural(drawn.as_ref()?.n_cells, "cell", "cells");
+            Some(format!("Lines around 25, 50, 75 and 95% of {n_cells} in sight"))
+        })
+    };
+    view! {
+        <Show when=move || is_on.get()>
+            <svg class="picture-density" aria-hidden="true" data-testid="density">
+                <g transform=transform>{paths}</g>
+            </svg>
+            <p class="picture-density-note" role="status" data-testid="density-note">{note}</p>
+        </Show>
+    }
+}

@@ -1,0 +1,64 @@
+//! The user's preferences, in the browser: in a page of one's own alone.
+
+use explorer_core::{
+    embed::Cause,
+    state::{AppState, OpenedBy, Preferences},
+};
+use leptos::prelude::*;
+
+use super::Store;
+use crate::host::Host;
+
+/// What the browser keeps them under.
+const KEY: &str = "tessera.preferences";
+
+/// Begins a state with what the user preferred at the last visit.
+pub fn begin_with_preferences(host: &dyn Host, state: &mut AppState) {
+    if host.is_by_itself() {
+        let opened_by = if host.link().is_empty() { OpenedBy::Address } else { OpenedBy::Link };
+        kept(host).begin(state, opened_by);
+    }
+}
+
+fn kept(host: &dyn Host) -> Preferences {
+    let text = host.kept(KEY).into_iter().find_map(|(key, text)| (key == KEY).then_some(text));
+    text.as_deref().map(Preferences::from_text).unwrap_or_default()
+}
+
+/// What it keeps of the tour's offer under.
+const TOUR_KEY: &str = "tessera.tour";
+
+impl Store {
+    /// Whether the tour is to be offered: once, in a page of one's own.
+    pub fn offers_tour(self) -> bool {
+        let is_new = |host: &dyn Host| host.is_by_itself() && host.kept(TOUR_KEY).is_empty();
+        self.host().is_some_and(|host| is_new(&*host))
+    }
+
+    /// The tour has been offered.
+    pub fn note_tour(self) {
+        if let Some(host) = self.host() {
+            // A browser that keeps nothing offers it again.
+            let _ = host.keep(TOUR_KEY, Some("offered"));
+        }
+    }
+
+    /// Lets the browser keep what the user chooses from now on. Call within an owner that lives as long as the Explorer
+    /// does.
+    pub fn follow_preferences(self) {
+        let chosen = self.part(Preferences::of);
+        Effect::new(move |before: Option<Preferences>| {
+            let now = chosen.get();
+            let Some(host) = self.host().filter(|host| host.is_by_itself()) else { return now };
+            if let Some(before) = before.filter(|before| *before != now)
+                && self.cause() == Cause::User
+            {
+                let mut preferences = kept(&*host);
+                preferences.follow(&before, &now);
+                // A browser that keeps nothing shows the usual page next time.
+                let _ = host.keep(KEY, Some(&preferences.to_text()));
+            }
+            now
+        });
+    }
+}
