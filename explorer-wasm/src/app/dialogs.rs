@@ -72,7 +72,7 @@ fn Finder(store: Store, handle: PictureHandle, page: Page) -> impl IntoView {
     let status = RwSignal::new(FindStatus::default());
     let found = StoredValue::new(Vec::<CellIdx>::new());
     let asked = StoredValue::new(0_u32);
-    let find = move |ids: Vec<String>| {
+    let find = move |asked_for: String| {
         asked.update_value(|asked| *asked += 1);
         let turn = asked.get_value();
         if store.with_manifest(|manifest| manifest.cell_ids.is_none()) == Some(true) {
@@ -81,7 +81,7 @@ fn Finder(store: Store, handle: PictureHandle, page: Page) -> impl IntoView {
         }
         status.set(FindStatus::Running);
         store.spawn(async move {
-            let answer = store.find_cells(&ids).await;
+            let answer = store.find_pasted_cells(&asked_for).await;
             // A newer search is under way.
             if asked.get_value() != turn {
                 return;

@@ -23,6 +23,15 @@ impl Store {
         access.dataset.find_cells(ids).await
     }
 
+    /// The cells that a list names as people paste it; none before the dataset is open.
+    ///
+    /// # Errors
+    /// When the ids of the dataset cannot be loaded.
+    pub async fn find_pasted_cells(self, text: &str) -> Result<FoundCells, FetchError> {
+        let Some(access) = self.access() else { return Ok(FoundCells::default()) };
+        access.dataset.find_pasted_cells(text).await
+    }
+
     /// Makes a set of these cells and selects them, for whom that is.
     ///
     /// # Errors
