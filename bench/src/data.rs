@@ -12,7 +12,7 @@ use explorer_core::format;
 use shared_fbs::path::MANIFEST;
 use synthetic::{
     Model, Spec,
-    h5ad::{self, Compression, Layout, Options, Raw},
+    h5ad::{self, Compression, Layout, Options, Raw, Views},
 };
 
 use crate::build;
@@ -71,7 +71,7 @@ pub fn generate(size: Size, path: &Path) -> Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
     let model = Model::new(Spec { n_cells: size.cells, n_genes: size.genes, seed: SEED })?;
-    let options = Options { layout: Layout::Csr, compression: Compression::None, raw: Raw::Absent };
+    let options = Options { layout: Layout::Csr, compression: Compression::None, raw: Raw::Absent, views: Views::Flat };
     h5ad::write(&model, path, options, |_| ControlFlow::Continue(()))?;
     Ok(())
 }

@@ -100,6 +100,7 @@ pub fn digitize(coordinates: Coordinates<'_>) -> Option<Digitized> {
             xs: units(0, origin_x, step),
             ys: units(1, origin_y, step),
             frame: Frame::new(origin_x, origin_y, step),
+            depth: None,
         },
         depth,
         far: far.into_iter().map(|cell| plane[cell]).collect(),

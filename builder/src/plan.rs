@@ -117,6 +117,8 @@ impl Plan {
         };
         self.write_embeddings(environment, &order, &levels, &mut manifest)?;
         let label_colors = self.write_obs(files, &order, &mut obs_pack, &mut manifest).map_err(output)?;
+        let (spatial, images) = images::write(&self.file, environment)?;
+        manifest.spatial = spatial;
         self.write_posters(environment, &order, label_colors.as_deref(), &mut manifest)?;
         let moments_columns = self.moments_columns(&order);
         let cube = self.cube(&order);
@@ -132,8 +134,6 @@ impl Plan {
         };
         self.write_layers(&context, &mut obs_pack, &mut manifest)?;
         manifest.packs.insert(0, obs_pack.finish().map_err(output)?);
-        let (spatial, images) = images::write(&self.file, environment)?;
-        manifest.spatial = spatial;
         manifest.packs.extend(images);
         let read_warnings = self.file.warnings().into_iter();
         manifest.warnings =
@@ -205,8 +205,8 @@ impl Plan {
     ) -> Result<(), BuildError> {
         let stage = environment.progress.stage("drawing posters".to_owned(), self.embeddings.len() as u64);
         let main_label = self.main_label.map(|index| MainLabel { column: &self.columns[index], colors: label_colors });
-        let planes = self.embeddings.iter().map(|(_, digitized)| &digitized.plane).inspect(|_| stage.advance(1));
-        poster::write(planes, main_label, order, environment, manifest)
+        let embeddings = self.embeddings.iter().map(|(_, digitized)| digitized).inspect(|_| stage.advance(1));
+        poster::write(embeddings, main_label, order, environment, manifest)
     }
 
     /// The columns whose labels get moments.

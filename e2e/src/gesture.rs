@@ -156,6 +156,21 @@ impl Page<'_> {
         Ok(())
     }
 
+    /// Presses the right arrow key with Shift, wherever the focus is.
+    ///
+    /// # Errors
+    /// When the driver refuses.
+    pub async fn press_shift_arrow(&self) -> Result<()> {
+        let (shift, arrow) = (Key::Shift.into(), Key::Right.into());
+        let keys = KeyActions::new("keys".into())
+            .then(KeyAction::Down { value: shift })
+            .then(KeyAction::Down { value: arrow })
+            .then(KeyAction::Up { value: arrow })
+            .then(KeyAction::Up { value: shift });
+        self.client().perform_actions(keys).await?;
+        Ok(())
+    }
+
     /// Presses a key with Control, and with Shift if so, wherever the focus is.
     ///
     /// # Errors

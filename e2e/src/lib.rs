@@ -33,7 +33,7 @@ pub use csv::data_lines;
 pub use environment::Environment;
 pub use gesture::Held;
 pub use host_site::{HostFile, HostSite};
-pub use large::{LARGE, N_LARGE_CELLS, N_SMALL_CELLS, SMALL, large_visit, small_visit};
+pub use large::{LARGE, N_LARGE_CELLS, N_SMALL_CELLS, SMALL, VIEWS, large_visit, small_visit, views_visit};
 pub use page::{Page, Rect, Seen};
 pub use pixels::{Pixels, Rgb, distance};
 pub use projection::Projection;

@@ -234,7 +234,7 @@ impl<'a> Page<'a> {
     /// As [`Self::until`].
     pub async fn until_selected(&self, n_selected: usize, n_visible: usize) -> Result<()> {
         let expected = format!("{n_selected} of {n_visible} cells");
-        self.until_text("count-text", |text| text.replace(',', "") == expected)
+        self.until_text("count-text", |text| text.replace(',', "").replace("spots", "cells") == expected)
             .await
             .with_context(|| expected.clone())?;
         Ok(())

@@ -63,6 +63,18 @@ impl Truth {
         Ok(embedding.xs.iter().zip(&embedding.ys).map(coordinates).collect())
     }
 
+    /// Three coordinates of every cell that has a position in an embedding, else `None`.
+    ///
+    /// # Errors
+    /// As [`Self::positions`], and when there is no third dimension.
+    pub fn positions_in_space(&self, key: &str) -> Result<Vec<Option<[f64; 3]>>> {
+        let embedding = self.dataset.embedding(Some(key))?;
+        let depth = embedding.depth.as_ref().context("the embedding has two dimensions")?;
+        let plane = self.positions(key)?;
+        let z = |unit: u16| depth.space.origin_z + f64::from(unit) * depth.space.step_z;
+        Ok(plane.into_iter().zip(&depth.zs).map(|(at, &unit)| at.map(|(x, y)| [x, y, z(unit)])).collect())
+    }
+
     /// Which cells each tile of an embedding holds, coarsest level first.
     pub fn point_tiles(&self) -> Vec<TileCells> {
         self.dataset.reader().point_tiles().to_vec()

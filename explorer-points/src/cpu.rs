@@ -30,8 +30,17 @@ pub fn splat(params: &FrameParams, positions: &[PointPosition], styles: &[PointS
     pixels
 }
 
-/// Twin of `resolve.wgsl`: colors the keys of [`splat`]. RGBA, row by row. `lut` holds up to 256
-/// colors; those missing are transparent.
+/// The image behind the points: RGBA, row by row.
+#[derive(Debug, Clone, Copy)]
+pub struct ImageRef<'a> {
+    /// Pixels a row.
+    pub width: u32,
+    /// As many rows as there are pixels.
+    pub pixels: &'a [[u8; 4]],
+}
+
+/// Twin of `resolve.wgsl`: colors the keys of [`splat`], over the `image` where the frame has a backdrop. RGBA, row by
+/// row. `lut` holds up to 256 colors; those missing are transparent.
 #[must_use]
 pub fn resolve(
     params: &FrameParams,
@@ -39,21 +48,23 @@ pub fn resolve(
     styles: &[PointStyle],
     keys: &[u32],
     lut: &[[u8; 4]],
+    image: Option<ImageRef<'_>>,
 ) -> Vec<[u8; 4]> {
     let frame = FrameUniform::new(params, positions.len() as u32);
     let width = frame.viewport_dpx[0] as usize;
     let color = |(slot, &key): (usize, &u32)| {
+        let pixel = [(slot % width) as f32 + 0.5, (slot / width) as f32 + 0.5];
+        let behind = behind(&frame, image, pixel);
         let Some(point) = point_of_key(key) else {
-            return to_bytes(background(&frame));
+            return to_bytes(behind);
         };
         let position = positions[point as usize].xy();
         let covered = if key & CORE == 0 {
-            let pixel = [(slot % width) as f32 + 0.5, (slot / width) as f32 + 0.5];
             position.map_or(0.0, |xy| coverage(&frame, center_dpx(&frame, xy), pixel))
         } else {
             1.0
         };
-        to_bytes(point_color(&frame, styles[point as usize], covered, lut))
+        to_bytes(point_color(&frame, styles[point as usize], covered, lut, behind))
     };
     keys.iter().enumerate().map(color).collect()
 }
@@ -99,7 +110,7 @@ pub fn draw(params: &FrameParams, positions: &[PointPosition], styles: &[PointSt
     match params.mode {
         DrawMode::Points => {
             let keys = splat(params, positions, styles);
-            resolve(params, positions, styles, &keys, lut)
+            resolve(params, positions, styles, &keys, lut, None)
         }
         DrawMode::Density => tone_map(params, &density(params, positions, styles), lut),
     }
@@ -162,14 +173,50 @@ fn coverage(frame: &FrameUniform, center: [f32; 2], pixel: [f32; 2]) -> f32 {
     (frame.radius_dpx + 0.5 - (dx * dx + dy * dy).sqrt()).clamp(0.0, 1.0)
 }
 
-fn point_color(frame: &FrameUniform, style: PointStyle, covered: f32, lut: &[[u8; 4]]) -> [f32; 3] {
+fn point_color(frame: &FrameUniform, style: PointStyle, covered: f32, lut: &[[u8; 4]], behind: [f32; 3]) -> [f32; 3] {
     let color_index = style.color();
     let emphasized =
         style.is_selected() && (frame.highlight == NO_HIGHLIGHT || frame.highlight == u32::from(color_index));
     let (own, alpha) = lut_entry(lut, color_index);
     let [red, green, blue, share] = frame.unselected;
     let rgb = if emphasized { own } else { mix(own, [red, green, blue], share) };
-    mix(background(frame), rgb, alpha * covered)
+    mix(behind, rgb, alpha * covered)
+}
+
+/// Where the image is looked at for a pixel, in pixels from its middle.
+const TAPS: [[f32; 2]; 4] = [[-0.25, -0.25], [0.25, -0.25], [-0.25, 0.25], [0.25, 0.25]];
+
+/// Twin of `behind`: what lies behind the points at a pixel.
+fn behind(frame: &FrameUniform, image: Option<ImageRef<'_>>, pixel: [f32; 2]) -> [f32; 3] {
+    let background = background(frame);
+    let Some(image) = image.filter(|image| frame.image_opacity > 0.0 && !image.pixels.is_empty()) else {
+        return background;
+    };
+    let share =
+        |at: [f32; 2]| [0, 1].map(|axis| (at[axis] - frame.image_corner_dpx[axis]) / frame.image_size_dpx[axis]);
+    if !share(pixel).iter().all(|share| (0.0..1.0).contains(share)) {
+        return background;
+    }
+    let taps = TAPS.map(|tap| sampled(image, share([pixel[0] + tap[0], pixel[1] + tap[1]])));
+    let [red, green, blue, alpha] = [0, 1, 2, 3].map(|channel| taps.iter().map(|tap| tap[channel]).sum::<f32>() / 4.0);
+    mix(background, [red, green, blue], alpha * frame.image_opacity)
+}
+
+/// The image at a share of its width and height, between its pixels as a linear sampler has it.
+fn sampled(image: ImageRef<'_>, share: [f32; 2]) -> [f32; 4] {
+    let width = image.width.max(1);
+    let size = [width, image.pixels.len() as u32 / width];
+    let at = [0, 1].map(|axis| share[axis] * size[axis] as f32 - 0.5);
+    let low = at.map(f32::floor);
+    let texel = |x: f32, y: f32| {
+        let [x, y] = [(x, size[0]), (y, size[1])].map(|(at, side)| (at.max(0.0) as u32).min(side - 1));
+        image.pixels[(y * width + x) as usize].map(|channel| f32::from(channel) / 255.0)
+    };
+    let part = [0, 1].map(|axis| at[axis] - low[axis]);
+    [0, 1, 2, 3].map(|channel| {
+        let row = |y: f32| texel(low[0], y)[channel] * (1.0 - part[0]) + texel(low[0] + 1.0, y)[channel] * part[0];
+        row(low[1]) * (1.0 - part[1]) + row(low[1] + 1.0) * part[1]
+    })
 }
 
 fn lut_entry(lut: &[[u8; 4]], color_index: u8) -> ([f32; 3], f32) {

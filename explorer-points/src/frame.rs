@@ -1,6 +1,6 @@
 //! What varies from frame to frame, and its mirror in the renderer's `shaders/uniforms.wgsl`.
 
-use crate::camera::{Camera, Viewport};
+use crate::camera::{Bounds, Camera, Viewport};
 use bytemuck::{Pod, Zeroable};
 
 /// What is drawn of the points.
@@ -12,6 +12,15 @@ pub enum DrawMode {
     /// How many selected points cover each pixel, on a logarithmic scale. Entries 0 to 254 of the
     /// LUT are read as a ramp from few to many. Without compute shaders points are drawn instead.
     Density,
+}
+
+/// How the image behind the points is drawn.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Backdrop {
+    /// Its edges, in embedding units; its first row is the uppermost.
+    pub bounds: Bounds,
+    /// How much of it is seen over the background, 0 to 1.
+    pub opacity: f32,
 }
 
 /// All that varies from frame to frame. Plain data; comparing two tells whether the picture does.
@@ -33,6 +42,8 @@ pub struct FrameParams {
     pub prefix: u32,
     /// Points or density.
     pub mode: DrawMode,
+    /// The image behind the points, where one is shown.
+    pub backdrop: Option<Backdrop>,
 }
 
 impl FrameParams {
@@ -46,8 +57,8 @@ impl FrameParams {
 /// Up to this radius a dot is exactly the pixel its center lies in: crisp, and one atomic each.
 pub const SINGLE_PIXEL_RADIUS_DPX: f32 = 0.75;
 
-/// The largest radius drawn, so that a broken parameter cannot make a frame endless.
-const LARGEST_RADIUS_DPX: f32 = 128.0;
+/// The largest radius drawn, so that a broken parameter cannot make a frame endless. The spots of a tissue fill a screen.
+const LARGEST_RADIUS_DPX: f32 = 2048.0;
 
 /// Mirror of `Frame` in the renderer's `shaders/uniforms.wgsl`, where a test compares the layouts.
 #[derive(Debug, Clone, Copy, PartialEq, Pod, Zeroable)]
@@ -74,8 +85,12 @@ pub struct FrameUniform {
     pub prefix: u32,
     /// The color index to emphasize; [`u32::MAX`] for none.
     pub highlight: u32,
-    /// Unused.
-    pub padding: u32,
+    /// How much of the image behind the points is seen; 0 where there is none.
+    pub image_opacity: f32,
+    /// The image's upper left corner in device pixels.
+    pub image_corner_dpx: [f32; 2],
+    /// Its size in device pixels.
+    pub image_size_dpx: [f32; 2],
 }
 
 /// No color is highlighted.
@@ -93,6 +108,9 @@ impl FrameUniform {
             [red, green, blue, alpha]
         };
         let (unselected, share) = params.unselected;
+        let Bounds { min, max } = params.backdrop.map_or(Bounds::SQUARE, |backdrop| backdrop.bounds);
+        let [corner, opposite] = [[min[0], max[1]], [max[0], min[1]]]
+            .map(|place| camera.px_from_embedding(viewport, place).map(|px| (px * viewport.device_pixel_ratio) as f32));
         Self {
             viewport_dpx: [viewport.width_dpx, viewport.height_dpx],
             center_whole: whole.map(|value| value as i32),
@@ -104,7 +122,9 @@ impl FrameUniform {
             first: 0,
             prefix: params.prefix.min(n_points),
             highlight: params.highlight.map_or(NO_HIGHLIGHT, u32::from),
-            padding: 0,
+            image_opacity: params.backdrop.map_or(0.0, |backdrop| backdrop.opacity.clamp(0.0, 1.0)),
+            image_corner_dpx: corner,
+            image_size_dpx: [0, 1].map(|axis| opposite[axis] - corner[axis]),
         }
     }
 
@@ -133,6 +153,7 @@ pub(crate) mod tests {
             background: [250, 251, 252],
             prefix: 1000,
             mode: DrawMode::Points,
+            backdrop: None,
         }
     }
 

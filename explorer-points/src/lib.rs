@@ -10,7 +10,7 @@ mod point;
 mod point_size;
 
 pub use camera::{Bounds, Camera, EMBEDDING_MAX, Viewport};
-pub use frame::{DrawMode, FrameParams, FrameUniform, SINGLE_PIXEL_RADIUS_DPX};
+pub use frame::{Backdrop, DrawMode, FrameParams, FrameUniform, SINGLE_PIXEL_RADIUS_DPX};
 pub use pick::{PickScene, pick_cpu};
 pub use point::{MAX_POINTS, PointPosition, PointStyle, StyleChange};
 pub use point_size::point_diameter_px;

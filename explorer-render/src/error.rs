@@ -48,6 +48,16 @@ pub enum RenderError {
         /// Height in device pixels.
         height_dpx: u32,
     },
+    /// The image behind the points has more pixels a side than the device can hold, or not as many as its size says.
+    #[error("the device cannot show an image of {width} × {height} pixels; its largest has {limit} a side")]
+    ImageTooLarge {
+        /// Pixels a row.
+        width: u32,
+        /// Rows.
+        height: u32,
+        /// The most of either.
+        limit: u32,
+    },
     /// The picture could not be read back.
     #[error("the picture could not be read back from the graphics device")]
     Readback,

@@ -35,7 +35,7 @@ pub use budget::{Completion, FrameBudget, Pace, Ration, Resolution};
 pub use chunks::InView;
 pub use error::RenderError;
 pub use explorer_points::{
-    Bounds, Camera, DrawMode, EMBEDDING_MAX, FrameParams, MAX_POINTS, PickScene, PointPosition, PointStyle,
+    Backdrop, Bounds, Camera, DrawMode, EMBEDDING_MAX, FrameParams, MAX_POINTS, PickScene, PointPosition, PointStyle,
     StyleChange, Viewport, cpu, pick_cpu, point_diameter_px,
 };
 pub use gpu::{Backend, Gpu};
@@ -60,6 +60,7 @@ mod tests {
             background: [250, 251, 252],
             prefix: 1000,
             mode: DrawMode::Points,
+            backdrop: None,
         }
     }
 }

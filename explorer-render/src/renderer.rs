@@ -110,6 +110,7 @@ impl Renderer {
             background: [0; 3],
             prefix: 1,
             mode: DrawMode::Points,
+            backdrop: None,
         };
         let Self { gpu, target, uniforms, compute: Some(compute), .. } = self else { return Ok(()) };
         gpu.pipelines.draw_once(target.format(), || {
@@ -201,6 +202,26 @@ impl Renderer {
     /// beyond them is transparent.
     pub fn set_lut(&mut self, colors: &[[u8; 4]]) {
         self.uniforms.write_lut(&self.gpu, colors);
+    }
+
+    /// Puts an image behind the points, which frames with a [`explorer_points::Backdrop`] show: RGBA bytes, row by row.
+    ///
+    /// # Errors
+    /// [`RenderError::ImageTooLarge`] where the device has no texture of that size.
+    pub fn set_image(&mut self, size: [u32; 2], pixels: &[u8]) -> Result<(), RenderError> {
+        let limit = self.largest_image();
+        let n_bytes = size.iter().map(|&side| side as usize).product::<usize>() * 4;
+        if size.iter().any(|&side| side == 0 || side > limit) || pixels.len() != n_bytes {
+            return Err(RenderError::ImageTooLarge { width: size[0], height: size[1], limit });
+        }
+        self.uniforms.set_image(&self.gpu, size, pixels);
+        Ok(())
+    }
+
+    /// The most pixels that an image may be wide or high.
+    #[must_use]
+    pub fn largest_image(&self) -> u32 {
+        self.gpu.device.limits().max_texture_dimension_2d
     }
 
     /// The path that [`Self::render`] takes for that frame.

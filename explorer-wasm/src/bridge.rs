@@ -2,11 +2,13 @@
 
 mod scene;
 mod stale;
+mod tissue;
 mod view;
 
 use explorer_render::Backend;
 
 pub use scene::Scene;
+pub use tissue::{TissueLayer, most_pixels};
 pub use view::{Plane, View};
 
 /// Which device draws: WebGPU's where this program can and nobody asks for `webgl2`.

@@ -14,7 +14,7 @@ use explorer_wasm::{
 use js_sys::{Array, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
-use web_sys::MessageChannel;
+use web_sys::{Blob, MessageChannel};
 
 wasm_bindgen_test_configure!(run_in_browser);
 
@@ -61,6 +61,7 @@ fn requests_round_trip() {
             layer: 2,
             share: MarkerShare { tiles: 9..70_000, labels: 3..60, order: MarkerOrder::Effect, n_top: 100 },
         },
+        Request::Subset { job: 8, cells: vec![0, 1, 1], additions: "{}".into() },
         Request::Cancel { job: 7 },
     ];
     for request in requests {
@@ -75,6 +76,7 @@ fn replies_round_trip() {
         Reply::Progress { job: 1, n_done: 256, n_bytes: u32::MAX },
         Reply::Moments { job: 2, group: vec![1; 1000], reference: vec![2; 10] },
         Reply::Markers { job: 4, markers: vec![3; 64] },
+        Reply::Subset { job: 5, file: Blob::new().expect("a document has memory for nothing") },
         Reply::Failed { job: 3, sentence: "Tile genes0/7 is damaged.".into() },
     ];
     for reply in replies {

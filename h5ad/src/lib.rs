@@ -2,7 +2,7 @@
 //! 10x Genomics, as typed, streamed pieces.
 //!
 //! This is the only part of Tessera that knows HDF5 and Zarr. The bytes come from any [`Source`]; feature `native` opens
-//! files and directories on disk. Opening reads only the file's structure; data frames and `obsm` arrays are then handed out whole, and matrices
+//! files and directories on disk, feature `write` writes `.h5ad` files. Opening reads only the file's structure; data frames and `obsm` arrays are then handed out whole, and matrices
 //! a slab at a time, so that memory stays bounded whatever the size of the file. What can be mended is mended and listed
 //! in [`H5ad::warnings`]; what cannot is an [`H5adError`] that names the place in the file.
 //!
@@ -31,6 +31,8 @@ mod text;
 mod uns;
 mod values;
 mod warning;
+#[cfg(feature = "write")]
+mod write;
 mod zarr;
 
 use std::ops::Range;
@@ -45,6 +47,8 @@ pub use obsm::{Obsm, ObsmInfo, ObsmValues};
 pub use source::Source;
 pub use uns::{Pixels, SpatialImage, SpatialLibrary, Uns};
 pub use warning::Warning;
+#[cfg(feature = "write")]
+pub use write::{H5adWriter, NewMatrix, WriteError};
 
 use container::Kind;
 use source::{Bytes, SharedSource};

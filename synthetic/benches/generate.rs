@@ -2,7 +2,7 @@
 
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
-use synthetic::h5ad::{self, Compression, Layout, Options, Raw};
+use synthetic::h5ad::{self, Compression, Layout, Options, Raw, Views};
 use synthetic::{Model, Spec};
 
 fn main() {
@@ -42,6 +42,7 @@ fn file(bencher: Bencher, (layout, compression): (&str, &str)) {
         },
         compression: if compression == "gzip" { Compression::Gzip { level: 4 } } else { Compression::None },
         raw: Raw::Absent,
+        views: Views::Flat,
     };
     let folder = tempfile::tempdir().expect("there is room for temporary files");
     let path = folder.path().join("bench.h5ad");

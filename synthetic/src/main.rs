@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use clap::{Parser, ValueEnum};
 use indicatif::{HumanBytes, HumanCount, HumanDuration, ProgressBar, ProgressStyle};
-use synthetic::h5ad::{self, Compression, Layout, Options, Progress, Raw};
+use synthetic::h5ad::{self, Compression, Layout, Options, Progress, Raw, Views};
 use synthetic::{Model, Spec};
 
 /// Writes a realistic, made-up single-cell dataset: the same for the same numbers, on any machine
@@ -39,6 +39,9 @@ struct Cli {
     /// Keep the counts too, in raw, which doubles the file
     #[arg(long)]
     raw: bool,
+    /// Add an embedding of three dimensions, and spots on a tissue with its image
+    #[arg(long)]
+    views: bool,
     /// Replace the file if it is there
     #[arg(long)]
     force: bool,
@@ -95,6 +98,7 @@ fn run(cli: &Cli) -> Result<()> {
             Compressed::None => Compression::None,
         },
         raw: if cli.raw { Raw::Counts } else { Raw::Absent },
+        views: if cli.views { Views::SpaceAndTissue } else { Views::Flat },
     };
     let stop = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&stop);

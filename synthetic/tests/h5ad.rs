@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use ::h5ad::{CategoryKind, FrameColumn, H5ad, MatrixLocation, Storage};
-use synthetic::h5ad::{self, Compression, Layout, Options, Progress, Raw, Summary, WriteError};
+use synthetic::h5ad::{self, Compression, Layout, Options, Progress, Raw, Summary, Views, WriteError};
 use synthetic::{Column, Csr, Model, Spec, Values};
 
 const N_CELLS: usize = 700;
@@ -16,7 +16,7 @@ fn model() -> Model {
 }
 
 fn write(path: &Path, layout: Layout, compression: Compression, raw: Raw) -> Summary {
-    h5ad::write(&model(), path, Options { layout, compression, raw }, |_| ControlFlow::Continue(()))
+    h5ad::write(&model(), path, Options { layout, compression, raw, views: Views::Flat }, |_| ControlFlow::Continue(()))
         .expect("the file is written")
 }
 
@@ -124,7 +124,7 @@ fn a_file_that_is_stopped_leaves_nothing_and_harms_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("test.h5ad");
     fs::write(&path, "precious").unwrap();
-    let options = Options { layout: Layout::Csr, compression: Compression::None, raw: Raw::Absent };
+    let options = Options { layout: Layout::Csr, compression: Compression::None, raw: Raw::Absent, views: Views::Flat };
     let stop_half_way = |step: Progress| match step {
         Progress::Cells { cells, .. } if cells < N_CELLS / 2 => ControlFlow::Continue(()),
         _ => ControlFlow::Break(()),

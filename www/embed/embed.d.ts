@@ -46,7 +46,7 @@ export interface View {
     [more: string]: unknown;
   };
   panels: { kind: { embedding: string | null }; camera: Camera | null; [more: string]: unknown }[];
-  tool: "pan" | "lasso" | "rectangle";
+  tool: "pan" | "lasso" | "rectangle" | "orbit";
   layout: Record<string, unknown>;
 }
 

@@ -32,6 +32,8 @@ const FINER: u32 = 2;
 pub struct Points<'a> {
     pub positions: &'a [PointPosition],
     pub styles: &'a [PointStyle],
+    /// Width of a spot of a tissue, in embedding units.
+    pub spot_units: Option<f64>,
 }
 
 /// A picture as the bytes of a PNG file.
@@ -52,7 +54,8 @@ pub fn draw(points: &Points<'_>, paints: &[Paints; 2], most: [f64; 2], n_colors:
     let px_per_unit = (most[0] / shown[0]).min(most[1] / shown[1]) * FILLED;
     let size = shown.map(|units| (units * px_per_unit / FILLED).round().max(1.0) as u32);
 
-    let diameter_px = point_diameter_px(n_points, 1.0, &usual);
+    let chosen_px = || point_diameter_px(n_points, 1.0, &usual);
+    let diameter_px = points.spot_units.map_or_else(chosen_px, |units| units * usual_px_per_unit);
     let ratio = px_per_unit / usual_px_per_unit;
     let finer = if diameter_px * ratio >= LARGE_DOT_DPX { FINER } else { 1 };
     let viewport = Viewport { width_dpx: size[0], height_dpx: size[1], device_pixel_ratio: ratio }.enlarged(finer);
@@ -70,11 +73,12 @@ pub fn draw(points: &Points<'_>, paints: &[Paints; 2], most: [f64; 2], n_colors:
         background: [0; 3],
         prefix: n_points,
         mode: DrawMode::Points,
+        backdrop: None,
     };
     let keys = cpu::splat(&params, points.positions, points.styles);
     let picture = |paints: &Paints| {
         let params = FrameParams { background: paints.ground.background(), ..params };
-        let pixels = cpu::resolve(&params, points.positions, &paints.styles, &keys, &paints.colors);
+        let pixels = cpu::resolve(&params, points.positions, &paints.styles, &keys, &paints.colors, None);
         let pixels = averaged(&pixels, size, finer);
         Picture { bytes: png::encode(&pixels, size, n_colors), size }
     };

@@ -9,8 +9,8 @@ use std::{io::Write, sync::Arc};
 
 use explorer_core::{
     color::Ground,
-    data::{Codes, Column, Embedding, MAX_UNIT, NO_POSITION},
-    dataset::frame,
+    data::{Codes, Column, MAX_UNIT, NO_POSITION, Orientation, Projection, priority_of_depth},
+    dataset::{Tissue, frame, space},
     session::{Session, Slot},
     state::{Analysis, ColorBy, DataKey, PointStyle as PanelStyle},
 };
@@ -27,6 +27,7 @@ use crate::{
     BuildError, Environment,
     cell_order::CellOrder,
     columns::{TableColumn, TableValues, stored_codes},
+    embeddings::Digitized,
 };
 
 use self::draw::{Picture, Points, draw};
@@ -52,8 +53,9 @@ pub struct MainLabel<'a> {
 }
 
 /// Draws and writes the posters of all embeddings, whose positions are by row of the input, and lists them in the manifest.
+/// Those of three dimensions are seen from the front.
 pub fn write<'a>(
-    embeddings: impl Iterator<Item = &'a Embedding>,
+    embeddings: impl Iterator<Item = &'a Digitized>,
     main_label: Option<MainLabel<'_>>,
     order: &CellOrder,
     environment: &Environment<'_>,
@@ -62,9 +64,10 @@ pub fn write<'a>(
     let draw_order = DrawOrder::new(manifest.n_obs).cells();
     let paints = Ground::ALL.map(|ground| Paints::new(manifest, main_label, order, &draw_order, ground));
     let mut posters = Vec::new();
-    for (index, embedding) in embeddings.enumerate() {
+    for (index, Digitized { plane: embedding, depth, .. }) in embeddings.enumerate() {
         environment.check()?;
-        let is_turned_over = frame(&manifest.embeddings[index]).is_turned_over();
+        let entry = &manifest.embeddings[index];
+        let is_turned_over = frame(entry).is_turned_over();
         let positions = draw_order.iter().map(|&cell| {
             let row = order.rows[cell as usize] as usize;
             let (x, y) = (embedding.xs[row], embedding.ys[row]);
@@ -75,7 +78,20 @@ pub fn write<'a>(
             }
         });
         let positions: Vec<PointPosition> = positions.collect();
-        for pictures in sizes(&Points { positions: &positions, styles: &paints[0].styles }, &paints) {
+        let by_depth = space(entry).zip(depth.as_ref()).map(|(space, depth)| {
+            let front = Projection::new(space, Orientation::FRONT);
+            let placed = draw_order.iter().zip(&positions).zip(&paints[0].styles);
+            let nearest_above = placed.map(|((&cell, position), &style)| {
+                let z = depth.zs[order.rows[cell as usize] as usize];
+                let seen = position.xy().and_then(|[x, y]| front.cell([x, y, z]));
+                seen.map_or(style, |[_, _, near]| style.with_priority(priority_of_depth(near)))
+            });
+            nearest_above.collect::<Vec<_>>()
+        });
+        let styles = by_depth.as_ref().unwrap_or(&paints[0].styles);
+        let spot = Tissue::all_under(manifest, entry).first().and_then(|tissue| tissue.spot_diameter);
+        let spot_units = spot.map(|diameter| diameter / entry.step);
+        for pictures in sizes(&Points { positions: &positions, styles, spot_units }, &paints) {
             for (picture, theme) in pictures.into_iter().zip([PosterTheme::Light, PosterTheme::Dark]) {
                 let file = poster_file(xxh64(&picture.bytes, 0));
                 let [width, height] = picture.size;
@@ -196,7 +212,7 @@ mod tests {
     fn posters_of_crowds_are_small_enough() {
         for spread in [0.1, 1.0] {
             let (positions, paints) = points(100_000, spread);
-            let points = Points { positions: &positions, styles: &paints[0].styles };
+            let points = Points { positions: &positions, styles: &paints[0].styles, spot_units: None };
             let sizes = sizes(&points, &paints);
             assert!(!sizes.is_empty(), "{spread}");
             for pictures in &sizes {

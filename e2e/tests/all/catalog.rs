@@ -7,7 +7,7 @@ use e2e::{Environment, Graphics, Page, Screen, Visit};
 use serde_json::{Value, json};
 use synthetic::{
     Model, Spec,
-    h5ad::{self, Compression, Layout, Options, Raw},
+    h5ad::{self, Compression, Layout, Options, Raw, Views},
 };
 
 const COLLECTION: &str = "title = 'Lungs of adults'\npublication = 'Okafor et al. (2020) Cell'\n\
@@ -28,7 +28,7 @@ async fn datasets_are_found_by_facets_and_words_and_appear_as_they_come() -> Res
 /// Builds a made-up dataset of so many cells.
 pub(crate) fn build(environment: &Environment, folder: &Path, name: &str, n_cells: usize) -> Result<()> {
     let file = folder.join(".made-up.h5ad");
-    let options = Options { layout: Layout::Csr, compression: Compression::None, raw: Raw::Absent };
+    let options = Options { layout: Layout::Csr, compression: Compression::None, raw: Raw::Absent, views: Views::Flat };
     let model = Model::new(Spec { n_cells, n_genes: 60, seed: n_cells as u64 })?;
     h5ad::write(&model, &file, options, |_| ControlFlow::Continue(()))?;
     let out = folder.join(name);

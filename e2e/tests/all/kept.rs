@@ -2,7 +2,7 @@
 
 use anyhow::{Result, ensure};
 use e2e::{Graphics, N_CELLS, Page, Visit, count};
-use explorer_core::state::Theme;
+use explorer_core::state::{Theme, Tool};
 use serde_json::Value;
 
 #[tokio::test]
@@ -22,6 +22,9 @@ async fn steps(visit: &Visit) -> Result<()> {
     page.click("theme-toggle").await?;
     page.click("toggle-left").await?;
     ensure!(page.view().await?.layout.theme == Theme::Dark, "the theme was not chosen");
+    page.click("shortcuts").await?;
+    page.click("letter-keys").await?;
+    page.type_keys("\u{E00C}").await?;
 
     // At the address of the dataset alone all of it is there, and nothing is selected.
     let page = again(visit, "").await?;
@@ -29,6 +32,8 @@ async fn steps(visit: &Visit) -> Result<()> {
     page.element("cell-set-mine").await?;
     let view = page.view().await?;
     ensure!(view.layout.theme == Theme::Dark && !view.layout.left, "the page is as usual: {:?}", view.layout);
+    page.type_keys("r").await?;
+    ensure!(page.view().await?.tool == Tool::Lasso, "a key that is switched off chose a tool");
     visit.browser.shoot("again")?;
     page.click("cell-set-menu-mine").await?;
     page.click("cell-set-select-mine").await?;

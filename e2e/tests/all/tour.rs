@@ -1,7 +1,7 @@
 //! The tour: offered once, on the dataset at hand.
 
 use anyhow::{Result, ensure};
-use e2e::{Graphics, Screen, Visit};
+use e2e::{Graphics, Held, Screen, Visit};
 use explorer_core::state::ColorBy;
 
 #[tokio::test]
@@ -39,7 +39,11 @@ async fn steps(visit: &Visit) -> Result<()> {
     visit.browser.resize(Screen::PHONE)?;
     let page = visit.open("").await?;
     ensure!(!page.has("tour-offer").await?, "the tour is offered again");
-    page.type_keys("H").await?;
+    page.press_control('k', Held::Nothing).await?;
+    page.until_focused("palette-query").await?;
+    page.type_keys("tour").await?;
+    page.until_text("palette-hit-0", |text| text.starts_with("Tour")).await?;
+    page.type_keys("\u{E007}").await?;
     page.until_text("tour-step", |text| text == "1 of 5").await?;
     page.expect_no_overflow("the tour on a phone").await?;
     visit.browser.shoot("phone")?;

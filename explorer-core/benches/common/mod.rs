@@ -75,7 +75,7 @@ pub fn embedding(n_obs: usize) -> Embedding {
             (along(x), along(y))
         })
         .unzip();
-    Embedding { xs, ys, frame: Frame::new(-12.0, -15.0, 30.0 / 65_535.0) }
+    Embedding { xs, ys, frame: Frame::new(-12.0, -15.0, 30.0 / 65_535.0), depth: None }
 }
 
 /// A wobbly circle about the middle, with half the width of the embedding.

@@ -10,6 +10,8 @@ pub struct Centroid {
     pub x: f64,
     /// The median of their vertical coordinates.
     pub y: f64,
+    /// Towards the viewer; 0 where the embedding has two dimensions.
+    pub z: f64,
     /// How many they are.
     pub n_cells: u32,
 }
@@ -22,20 +24,23 @@ pub fn label_centroids(
     embedding: &Embedding,
     within: Option<&CellMask>,
 ) -> Vec<Option<Centroid>> {
-    let mut places: Vec<(Vec<u16>, Vec<u16>)> = vec![<_>::default(); column.categories.len()];
+    let mut places: Vec<[Vec<u16>; 3]> = vec![<_>::default(); column.categories.len()];
     let positions = embedding.xs.iter().zip(&embedding.ys).zip(0_u32..);
     for ((&x, &y), cell) in positions.filter(|((x, y), _)| **x != NO_POSITION && **y != NO_POSITION) {
         if within.is_some_and(|mask| mask.as_bytes()[cell as usize] == 0) {
             continue;
         }
-        if let Some((xs, ys)) = places.get_mut(column.codes.get(CellIdx(cell)) as usize) {
+        if let Some([xs, ys, zs]) = places.get_mut(column.codes.get(CellIdx(cell)) as usize) {
             xs.push(x);
             ys.push(y);
+            zs.extend(embedding.depth.as_ref().map(|depth| depth.zs[cell as usize]));
         }
     }
-    let centroids = places.into_iter().map(|(mut xs, mut ys)| {
+    let centroids = places.into_iter().map(|[mut xs, mut ys, mut zs]| {
         let (x, y) = embedding.frame.coordinates(median(&mut xs)?, median(&mut ys)?);
-        Some(Centroid { x, y, n_cells: xs.len() as u32 })
+        let depth = embedding.depth.as_ref().zip(median(&mut zs));
+        let z = depth.map_or(0.0, |(depth, z)| depth.space.coordinates([0.0, 0.0, z])[2]);
+        Some(Centroid { x, y, z, n_cells: xs.len() as u32 })
     });
     centroids.collect()
 }
@@ -67,11 +72,15 @@ mod tests {
     fn cells_out_of_sight_without_a_place_or_a_label_do_not_count() {
         let column = column(vec![0, 0, 0, 1, 2, 0], 3);
         let none = NO_POSITION;
-        let embedding =
-            Embedding { xs: vec![2, 4, none, none, 8, 100], ys: vec![0, 10, none, none, 6, 100], frame: FRAME };
+        let embedding = Embedding {
+            xs: vec![2, 4, none, none, 8, 100],
+            ys: vec![0, 10, none, none, 6, 100],
+            frame: FRAME,
+            depth: None,
+        };
         let within = CellMask::from_bytes(vec![1, 1, 1, 1, 1, 0]);
         let found = label_centroids(&column, &embedding, Some(&within));
-        let expected = |x, y, n_cells| Some(Centroid { x, y, n_cells });
+        let expected = |x, y, n_cells| Some(Centroid { x, y, z: 0.0, n_cells });
         assert_eq!(found, [expected(-8.5, 7.5, 2), None, expected(-6.0, 8.0, 1)]);
     }
 
@@ -82,7 +91,7 @@ mod tests {
                 cells.iter().map(|&(code, x, y)| (code, (x, y))).unzip();
             let (xs, ys) = positions.into_iter().unzip();
             // Code 4 is no label: those cells have none.
-            let found = label_centroids(&column(codes, 4), &Embedding { xs, ys, frame: FRAME }, None);
+            let found = label_centroids(&column(codes, 4), &Embedding { xs, ys, frame: FRAME, depth: None }, None);
             for (label, found) in found.into_iter().enumerate() {
                 let middle = |pick: fn(&(u8, u16, u16)) -> u16| {
                     let mut values: Vec<f64> =

@@ -7,7 +7,7 @@ use shared_fbs::{
 };
 use thiserror::Error;
 
-use super::{Categorical, CellRows, Codes, Continuous, Embedding, Frame, NO_POSITION, SparseVec};
+use super::{Categorical, CellRows, Codes, Continuous, Depth, Embedding, Frame, NO_POSITION, Space, SparseVec};
 use crate::{
     de::{Correction, Normalization, NormalizedCells},
     format::plural,
@@ -206,8 +206,10 @@ fn push_counts<C: Copy + Into<u32>>(
 
 impl Embedding {
     /// An embedding in which no cell has a position yet.
-    pub fn nowhere(n_obs: usize, frame: Frame) -> Self {
-        Self { xs: vec![NO_POSITION; n_obs], ys: vec![NO_POSITION; n_obs], frame }
+    pub fn nowhere(n_obs: usize, frame: Frame, space: Option<Space>) -> Self {
+        let nowhere = || vec![NO_POSITION; n_obs];
+        let depth = space.map(|space| Depth { zs: nowhere(), space });
+        Self { xs: nowhere(), ys: nowhere(), frame, depth }
     }
 
     /// Takes in the positions of one tile; `cells` says whose they are.
@@ -223,6 +225,12 @@ impl Embedding {
                 && let (Some(to_x), Some(to_y)) = (self.xs.get_mut(cell as usize), self.ys.get_mut(cell as usize))
             {
                 (*to_x, *to_y) = (x, y);
+            }
+            // Of a tile without the third dimension, cells keep none.
+            if let (Some(depth), Some(zs)) = (&mut self.depth, &points.zs)
+                && let (Some(to_z), Some(&z)) = (depth.zs.get_mut(cell as usize), zs.get(n_cells - 1))
+            {
+                *to_z = z;
             }
         }
         if n_cells == points.xs.len() {
@@ -305,7 +313,7 @@ mod tests {
     proptest! {
         #[test]
         fn an_embedding_is_whole_after_all_its_tiles(n_obs in 0u32..200_000) {
-            let mut embedding = Embedding::nowhere(n_obs as usize, FRAME);
+            let mut embedding = Embedding::nowhere(n_obs as usize, FRAME, None);
             let coordinate = |cell: u32| (cell % 60_000) as u16;
             for cells in Levels::for_n_obs(n_obs).tiles() {
                 let xs: Vec<u16> = cells.iter().map(coordinate).collect();
@@ -318,7 +326,7 @@ mod tests {
 
         #[test]
         fn a_tile_of_another_length_is_refused(n_obs in 1u32..1000, more in 1usize..5) {
-            let mut embedding = Embedding::nowhere(n_obs as usize, FRAME);
+            let mut embedding = Embedding::nowhere(n_obs as usize, FRAME, None);
             let cells = &Levels::for_n_obs(n_obs).tiles()[0];
             let n_cells = cells.iter().count();
             let points = |n: usize| Points { xs: vec![1; n], ys: vec![1; n], zs: None };

@@ -1,5 +1,7 @@
 //! Embedding coordinates, as the tiles hold them: 16-bit, rounded, isotropic.
 
+use super::Space;
+
 /// The coordinate (in both axes) of a cell that has no position in this embedding.
 pub const NO_POSITION: u16 = u16::MAX;
 
@@ -15,6 +17,17 @@ pub struct Embedding {
     pub ys: Vec<u16>,
     /// How units become the file's coordinates.
     pub frame: Frame,
+    /// The third dimension, where there is one.
+    pub depth: Option<Depth>,
+}
+
+/// The third dimension of an embedding.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Depth {
+    /// Towards the viewer, 0 to 65 534, or [`NO_POSITION`].
+    pub zs: Vec<u16>,
+    /// Where the cells lie.
+    pub space: Space,
 }
 
 /// The map from 16-bit units to the coordinates of the file: `x = origin_x + unit × step`.

@@ -95,8 +95,7 @@ impl<T: Tiles> Dataset<T> {
     /// # Errors
     /// When there is no such table or column, or a tile cannot be read.
     pub async fn gene_column(&self, var: usize, name: &str) -> Result<FileColumn, T::Error> {
-        let var =
-            self.manifest().vars.get(var).ok_or_else(|| DatasetError::unknown("table of genes", &var.to_string()))?;
+        let var = self.var_entry(var)?;
         let column = var.columns.iter().find(|column| column.name == name);
         let column = column.ok_or_else(|| DatasetError::unknown("column of genes", name))?;
         self.read_file_column(VAR, column, 0..var.n_vars as usize).await
@@ -197,7 +196,16 @@ impl<T: Tiles> Dataset<T> {
     /// # Errors
     /// When there is no such layer, or the tile cannot be read.
     pub async fn genes(&self, layer: usize) -> Result<Genes, T::Error> {
-        let var = self.var(layer).ok_or_else(|| DatasetError::unknown("layer", &layer.to_string()))?;
+        let index = self.layer_entry(layer)?.var;
+        self.genes_of_table(index as usize).await
+    }
+
+    /// The genes of a table, by its index in the manifest.
+    ///
+    /// # Errors
+    /// When there is no such table, or the tile cannot be read.
+    pub async fn genes_of_table(&self, var: usize) -> Result<Genes, T::Error> {
+        let var = self.var_entry(var)?;
         let genes = self.read_one(VAR, var.tile, Priority::Soon, Genes::decode).await?;
         if genes.ids.len() == var.n_vars as usize {
             Ok(genes)

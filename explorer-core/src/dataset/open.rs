@@ -127,6 +127,11 @@ impl<T> Dataset<T> {
         pack.map_or(0, |pack| pack.n_bytes / u64::from(pack.n_tiles.max(1)))
     }
 
+    pub(super) fn var_entry(&self, var: usize) -> Result<&manifest::Var, DatasetError> {
+        let entry = self.0.manifest.vars.get(var);
+        entry.ok_or_else(|| DatasetError::unknown("table of genes", &var.to_string()))
+    }
+
     pub(super) fn column_entry(&self, name: &str) -> Result<&manifest::Column, DatasetError> {
         self.0.manifest.column(name).ok_or_else(|| DatasetError::unknown("column", name))
     }

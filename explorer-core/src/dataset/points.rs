@@ -6,7 +6,7 @@ use shared_fbs::{
 };
 
 use super::{Dataset, DatasetError, Priority, Tiles};
-use crate::data::{Embedding, Frame, MAX_UNIT, NO_POSITION, Numbers, assemble};
+use crate::data::{Embedding, Frame, MAX_UNIT, NO_POSITION, Numbers, Space, assemble};
 
 /// The pack of positions.
 const POINTS: &str = "points";
@@ -15,7 +15,7 @@ const POINTS: &str = "points";
 const OBSM: &str = "obsm";
 
 /// Whether an embedding's coordinates are places in an image: `spatial`, as squidpy has it, or `X_spatial`.
-fn is_spatial(key: &str) -> bool {
+pub(super) fn is_spatial(key: &str) -> bool {
     key.strip_prefix("X_").unwrap_or(key).to_ascii_lowercase().starts_with("spatial")
 }
 
@@ -24,6 +24,23 @@ fn is_spatial(key: &str) -> bool {
 pub fn frame(embedding: &manifest::Embedding) -> Frame {
     let frame = Frame::new(embedding.origin_x, embedding.origin_y, embedding.step);
     if is_spatial(&embedding.key) { frame.turned_over() } else { frame }
+}
+
+/// The space of an embedding of three dimensions; `None` where it has two, or no cell a position.
+pub fn space(embedding: &manifest::Embedding) -> Option<Space> {
+    let mut tiles = embedding.bounds.iter().filter(|tile| tile.min_x <= tile.max_x);
+    let first = tiles.next().filter(|_| embedding.n_dims == 3)?;
+    let corners =
+        |tile: &manifest::Bounds| ([tile.min_x, tile.min_y, tile.min_z], [tile.max_x, tile.max_y, tile.max_z]);
+    let (mut min, mut max) = tiles.fold(corners(first), |(min, max), tile| {
+        let (lowest, highest) = corners(tile);
+        ([0, 1, 2].map(|axis| lowest[axis].min(min[axis])), [0, 1, 2].map(|axis| highest[axis].max(max[axis])))
+    });
+    let frame = frame(embedding);
+    if frame.is_turned_over() {
+        (min[1], max[1]) = (MAX_UNIT - max[1], MAX_UNIT - min[1]);
+    }
+    Some(Space { frame, origin_z: embedding.origin_z, step_z: embedding.step_z, min, max })
 }
 
 impl<T: Tiles> Dataset<T> {
@@ -60,7 +77,7 @@ impl<T: Tiles> Dataset<T> {
     pub async fn positions(&self, embedding: usize) -> Result<Embedding, T::Error> {
         let entry = self.manifest().embeddings.get(embedding);
         let entry = entry.ok_or_else(|| DatasetError::unknown("embedding", &embedding.to_string()))?;
-        let mut all = Embedding::nowhere(self.n_obs(), frame(entry));
+        let mut all = Embedding::nowhere(self.n_obs(), frame(entry), space(entry));
         let tiles: Vec<usize> = (0..self.point_tiles().len()).collect();
         for (tile, points) in self.points(embedding, &tiles).await?.iter().enumerate() {
             self.place(&mut all, embedding, tile, points)?;

@@ -4,7 +4,7 @@ use roaring::RoaringBitmap;
 use thiserror::Error;
 
 use super::{CellMask, Polygon, Predicate, PredicateError, Source};
-use crate::data::{Categorical, CellIdx, CellRows, Continuous, Embedding, number_of_label};
+use crate::data::{Categorical, CellIdx, CellRows, Continuous, Embedding, Projection, number_of_label};
 use crate::sorting::sort_by;
 use crate::state::{
     self, CellList, CellQuery, DimensionFilter, DimensionKey, Label, LabelFilter, Selection, SelectionStep,
@@ -71,13 +71,24 @@ pub fn selection_mask(selection: &Selection, embedding: &Embedding) -> CellMask 
     };
     for step in selection.steps() {
         match step {
-            SelectionStep::Add(polygon) => mask.or(&Polygon::from(polygon).mask(embedding)),
-            SelectionStep::Subtract(polygon) => mask.and_not(&Polygon::from(polygon).mask(embedding)),
-            SelectionStep::Intersect(polygon) => mask.and(&Polygon::from(polygon).mask(embedding)),
+            SelectionStep::Add(polygon) => mask.or(&mask_of(polygon, embedding)),
+            SelectionStep::Subtract(polygon) => mask.and_not(&mask_of(polygon, embedding)),
+            SelectionStep::Intersect(polygon) => mask.and(&mask_of(polygon, embedding)),
             SelectionStep::Invert => mask.invert(),
         }
     }
     mask
+}
+
+/// The cells inside an outline, as they are seen from where it was drawn: all of them, those behind others included.
+fn mask_of(polygon: &state::Polygon, embedding: &Embedding) -> CellMask {
+    let outline = Polygon::from(polygon);
+    match &embedding.depth {
+        Some(depth) if !polygon.orientation().is_front() => {
+            outline.mask(&Projection::new(depth.space, polygon.orientation()).plane(embedding))
+        }
+        Some(_) | None => outline.mask(embedding),
+    }
 }
 
 /// The cells of a list. Rows that the input does not have are left out.
@@ -158,6 +169,7 @@ mod tests {
             xs: vec![0, 10, 20, 30, NO_POSITION],
             ys: vec![5, 5, 5, 5, NO_POSITION],
             frame: Frame::new(-100.0, 0.0, 1.0),
+            depth: None,
         };
         let source = |key: &DimensionKey| match key {
             DimensionKey::Obs(name) if name == "kind" => Some(Source::Categorical(&kind)),

@@ -177,7 +177,7 @@ mod tests {
 
     fn embedding(positions: &[(u16, u16)], frame: Frame) -> Embedding {
         let (xs, ys) = positions.iter().copied().unzip();
-        Embedding { xs, ys, frame }
+        Embedding { xs, ys, frame, depth: None }
     }
 
     /// Negative throughout: a bounding box that starts at a positive number would lose it all.

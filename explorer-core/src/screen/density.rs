@@ -1,4 +1,4 @@
-//! How densely points lie over the picture: counts in bins, smoothed, and the levels that hold a share of them.
+//! How densely points lie over the picture: counts in bins, smoothed, and contours that hold a share of the points.
 
 use super::contour;
 
@@ -22,7 +22,7 @@ pub struct DensityGrid {
 /// The contour around a share of the points.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Contour {
-    /// The share of the points that lie where the density is at least the contour's.
+    /// The share of the points that lie within, to the size of a bin.
     pub share: f64,
     /// Closed outlines in CSS pixels; what is inside an odd number of them is inside.
     pub outlines: Vec<Vec<[f64; 2]>>,
@@ -51,7 +51,7 @@ impl DensityGrid {
 
     /// The same, each bin spread over its neighbors by a Gaussian; what falls over the edge is lost.
     #[must_use]
-    pub fn smoothed(&self) -> Self {
+    fn smoothed(&self) -> Self {
         let weights = weights();
         let along_rows = self.spread(&weights, |grid, at| (at % grid.n_columns, grid.n_columns), 1);
         along_rows.spread(&weights, |grid, at| (at / grid.n_columns, grid.n_rows), self.n_columns)
@@ -79,28 +79,30 @@ impl DensityGrid {
         Self { values, ..*self }
     }
 
-    /// The density above which this share of the points lies; `None` where there are no points.
-    fn level(&self, share: f64) -> Option<f32> {
-        let mut values: Vec<f32> = self.values.iter().copied().filter(|&value| value > 0.0).collect();
-        values.sort_unstable_by(|a, b| b.total_cmp(a));
-        let wanted = share * values.iter().map(|&value| f64::from(value)).sum::<f64>();
-        let mut sum = 0.0;
-        values.into_iter().find(|&value| {
-            sum += f64::from(value);
-            sum >= wanted
-        })
-    }
-
-    /// The contours around [`SHARES`] of the points.
+    /// The contours around [`SHARES`] of the points, where they lie most densely; none where there are no points.
     pub fn contours(&self) -> Vec<Contour> {
+        let density = self.smoothed();
         let contour = |share| {
-            let level = self.level(share)?;
-            let outlines = contour::outlines(self.n_columns, self.n_rows, &self.values, level);
+            let level = self.level(&density, share)?;
+            let outlines = contour::outlines(self.n_columns, self.n_rows, &density.values, level);
             let to_px = |at: f64| (at + 0.5) * BIN_PX;
             let outlines = outlines.into_iter().map(|outline| outline.into_iter().map(|at| at.map(to_px)).collect());
             Some(Contour { share, outlines: outlines.collect() })
         };
         SHARES.into_iter().filter_map(contour).collect()
+    }
+
+    /// The density that the bins of this share of the points have at least; `None` where there are no points.
+    fn level(&self, density: &Self, share: f64) -> Option<f32> {
+        let bins = density.values.iter().zip(&self.values);
+        let mut bins: Vec<(f32, f32)> = bins.filter(|(_, n)| **n > 0.0).map(|(&density, &n)| (density, n)).collect();
+        bins.sort_unstable_by(|a, b| b.0.total_cmp(&a.0));
+        let wanted = share * self.n_points();
+        let mut sum = 0.0;
+        bins.into_iter().find_map(|(density, n)| {
+            sum += f64::from(n);
+            (sum >= wanted).then_some(density)
+        })
     }
 }
 
@@ -150,17 +152,17 @@ mod tests {
 
         #[test]
         fn contours_hold_their_share_and_no_more_than_it_takes(points in points()) {
-            let grid = DensityGrid::count(SIZE_PX, points).smoothed();
-            let all = grid.n_points();
-            let contours = grid.contours();
-            prop_assert_eq!(contours.len(), if all > 0.0 { SHARES.len() } else { 0 });
+            let counted = DensityGrid::count(SIZE_PX, points);
+            let (density, all) = (counted.smoothed(), counted.n_points());
+            prop_assert_eq!(counted.contours().len(), if all > 0.0 { SHARES.len() } else { 0 });
             for share in SHARES {
-                let Some(level) = grid.level(share) else { continue };
+                let Some(level) = counted.level(&density, share) else { continue };
                 let held = |is_held: &dyn Fn(f32) -> bool| {
-                    grid.values.iter().filter(|&&value| is_held(value)).map(|&value| f64::from(value)).sum::<f64>()
+                    let bins = density.values.iter().zip(&counted.values).filter(|(density, _)| is_held(**density));
+                    bins.map(|(_, &n)| f64::from(n)).sum::<f64>()
                 };
-                prop_assert!(held(&|value| value >= level) >= share * all * (1.0 - 1e-6));
-                prop_assert!(held(&|value| value > level) < share * all * (1.0 + 1e-6));
+                prop_assert!(held(&|density| density >= level) >= share * all);
+                prop_assert!(held(&|density| density > level) < share * all);
             }
         }
     }
@@ -171,7 +173,7 @@ mod tests {
             let (turn, radius) = (f64::from(at) * 2.4, f64::from(at).sqrt());
             [45.0 + radius * turn.cos(), 30.0 + radius * turn.sin()]
         });
-        let contours = DensityGrid::count(SIZE_PX, cloud).smoothed().contours();
+        let contours = DensityGrid::count(SIZE_PX, cloud).contours();
         let widths: Vec<f64> = contours
             .iter()
             .map(|contour| {

@@ -47,6 +47,8 @@ pub enum Intent {
     Nothing,
     /// Move the picture by pixels.
     Pan([f64; 2]),
+    /// Turn an embedding of three dimensions as if its front were dragged by pixels.
+    Orbit([f64; 2]),
     /// Move by pixels, then zoom about a place.
     Pinch {
         /// How far the middle between the fingers moved.
@@ -105,6 +107,7 @@ enum Drag {
     #[default]
     None,
     Pan,
+    Orbit,
     Pinch,
     Outline(Vec<[f64; 2]>, SelectMode),
     Rectangle([f64; 2], [f64; 2], SelectMode),
@@ -130,6 +133,7 @@ impl Gesture {
                 return Intent::Draft(corners(from, at_px));
             }
             (Tool::Pan, _) => Drag::Pan,
+            (Tool::Orbit, _) => Drag::Orbit,
         };
         if corner.is_some() { Intent::Discard } else { Intent::Nothing }
     }
@@ -149,6 +153,7 @@ impl Gesture {
         match &mut self.drag {
             Drag::None => Intent::Nothing,
             Drag::Pan => Intent::Pan([at_px[0] - before[0], at_px[1] - before[1]]),
+            Drag::Orbit => Intent::Orbit([at_px[0] - before[0], at_px[1] - before[1]]),
             Drag::Pinch => match (fingers_before, self.two_fingers()) {
                 (Some((middle_before, apart_before)), Some((middle, apart))) => Intent::Pinch {
                     by_px: [middle[0] - middle_before[0], middle[1] - middle_before[1]],
@@ -191,7 +196,7 @@ impl Gesture {
                 Intent::Draft(corners(from, to))
             }
             Drag::Rectangle(from, to, mode) => finished(corners(from, to), mode),
-            Drag::Pan => self.still.map_or(Intent::Nothing, Intent::Tap),
+            Drag::Pan | Drag::Orbit => self.still.map_or(Intent::Nothing, Intent::Tap),
             Drag::None | Drag::Pinch => Intent::Nothing,
         }
     }
@@ -345,6 +350,16 @@ mod tests {
         let steps: f64 = (0..50).map(|_| Wheel::Pinch.zoom(-2.0)).product();
         assert!(near(steps, std::f64::consts::E) && near(Wheel::Pinch.zoom(100.0) * steps, 1.0));
         assert!(near(Wheel::Lines.zoom(-1.0), Wheel::Pixels.zoom(-16.0)));
+    }
+
+    #[test]
+    fn a_drag_turns_until_a_second_finger_comes() {
+        let mut gesture = Gesture::default();
+        gesture.down(1, [0.0, 0.0], Tool::Orbit, SelectMode::Replace);
+        assert_eq!(gesture.moved(1, [7.0, -3.0]), Intent::Orbit([7.0, -3.0]));
+        assert_eq!(gesture.down(2, [17.0, -3.0], Tool::Orbit, SelectMode::Replace), Intent::Nothing);
+        assert!(matches!(gesture.moved(2, [27.0, -3.0]), Intent::Pinch { .. }));
+        assert_eq!((gesture.up(1), gesture.up(2)), (Intent::Nothing, Intent::Nothing));
     }
 
     #[test]

@@ -40,12 +40,14 @@ mod saved_colors;
 mod session;
 mod side_sizes;
 mod slot;
+mod subset;
 mod subset_steps;
 mod summary;
 #[cfg(test)]
 mod tests;
 mod tile_queue;
 mod tour;
+mod unit;
 mod window;
 
 pub use crate::names::MISSING_LABEL;
@@ -80,8 +82,10 @@ pub use saved_colors::SavedColors;
 pub use session::{Changes, Session};
 pub use side_sizes::SideSizes;
 pub use slot::Slot;
+pub use subset::SubsetAdditions;
 pub use subset_steps::SubsetStep;
 pub use summary::{DeSummary, MarkedLabel, MarkerGene, MarkersSummary, SamplePair};
 pub use tile_queue::{PositionSample, TileQueue, Visibility};
 pub use tour::TourStep;
+pub use unit::Unit;
 pub use window::Window;

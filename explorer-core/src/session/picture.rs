@@ -36,6 +36,8 @@ pub struct LabelCentroid {
     pub x: f64,
     /// The same, upwards.
     pub y: f64,
+    /// The third coordinate; 0 where the embedding has two dimensions.
+    pub z: f64,
     /// Cells in view with the label.
     pub n_cells: u32,
 }
@@ -225,6 +227,7 @@ impl Session {
                 label: label.clone(),
                 x: centroid.x,
                 y: centroid.y,
+                z: centroid.z,
                 n_cells: centroid.n_cells,
             })
         });

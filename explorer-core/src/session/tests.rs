@@ -77,7 +77,7 @@ fn numbers(values: impl IntoIterator<Item = f32>) -> Slot<Data> {
 /// Positions along a diagonal, in the units of the tiles.
 fn diagonal() -> Embedding {
     let along: Vec<u16> = (0..N_OBS as u16).collect();
-    Embedding { xs: along.clone(), ys: along, frame: Frame::new(0.0, 0.0, 1.0) }
+    Embedding { xs: along.clone(), ys: along, frame: Frame::new(0.0, 0.0, 1.0), depth: None }
 }
 
 fn own(codes: Vec<u8>) -> LabelColumn {

@@ -4,9 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Camera, CellList, CellSet, ColorBy, ColorOptions, Comparison, DimensionKey, GeneKey, GeneMean, GeneSet, Hover,
-    Label, LabelFilter, OwnColumn, PanelIdx, PointStyle, Polygon, Range, ResultPanel, SelectMode, Side, TestMode,
-    Theme, Tool, ViewSpec,
+    Label, LabelFilter, LetterKeys, OwnColumn, PanelIdx, PointStyle, Polygon, Range, ResultPanel, SelectMode, Side,
+    TestMode, Theme, TissueImage, Tool, ViewSpec,
 };
+use crate::data::Orientation;
 
 /// One change of the state. The page, a link and a host page ask for changes by these alone. An action on a
 /// panel that is not open changes nothing.
@@ -41,6 +42,14 @@ pub enum Action {
         /// Where it looks from, or `None` to fit what it shows.
         camera: Option<Camera>,
     },
+    /// Turns an embedding of three dimensions.
+    SetOrientation {
+        /// The panel.
+        #[serde(default)]
+        panel: PanelIdx,
+        /// From which side it is looked at.
+        orientation: Orientation,
+    },
     /// Changes the dots of a panel.
     SetPointStyle {
         /// The panel.
@@ -48,6 +57,14 @@ pub enum Action {
         panel: PanelIdx,
         /// Their size and opacity.
         style: PointStyle,
+    },
+    /// Changes how the image under the spots of a tissue is shown.
+    SetTissue {
+        /// The panel.
+        #[serde(default)]
+        panel: PanelIdx,
+        /// Which one, and how opaque.
+        tissue: TissueImage,
     },
     /// Chooses what dragging does.
     SetTool(Tool),
@@ -277,6 +294,8 @@ pub enum Action {
     ToggleDensity,
     /// Shows a column on the card of the cell under the pointer, or no longer.
     ToggleOnCard(String),
+    /// Lets keys of one character ask for commands, or no longer.
+    SetLetterKeys(LetterKeys),
     /// Chooses light or dark.
     SetTheme(Theme),
 
@@ -332,6 +351,8 @@ impl Action {
             | Self::Redo
             | Self::EndDrag
             | Self::SetCamera { .. }
+            | Self::SetOrientation { .. }
+            | Self::SetTissue { .. }
             | Self::SetTool(_)
             | Self::SetSelectMode(_)
             | Self::SetPointStyle { .. }
@@ -342,6 +363,7 @@ impl Action {
             | Self::ToggleLabels
             | Self::ToggleDensity
             | Self::ToggleOnCard(_)
+            | Self::SetLetterKeys(_)
             | Self::SetTheme(_)
             | Self::Hover(_)
             | Self::SetDrawer(_) => UndoPolicy::Skip,
@@ -404,6 +426,8 @@ impl Action {
         match self {
             Self::EndDrag
             | Self::SetCamera { .. }
+            | Self::SetOrientation { .. }
+            | Self::SetTissue { .. }
             | Self::SetTool(_)
             | Self::SetSelectMode(_)
             | Self::ToggleSidebar(_)
@@ -411,6 +435,7 @@ impl Action {
             | Self::ToggleLabels
             | Self::ToggleDensity
             | Self::ToggleOnCard(_)
+            | Self::SetLetterKeys(_)
             | Self::SetTheme(_)
             | Self::SetDrawer(_) => Touches::View,
             Self::Hover(_) => Touches::Hover,

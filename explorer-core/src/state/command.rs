@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::data::Orientation;
+
 use super::{Action, AppState, Modifiers, PanelIdx, Platform, Shortcut, Side, Theme, Tool};
 
 /// Something the user can ask for by a button, the palette or a key.
@@ -26,6 +28,10 @@ pub enum Command {
     ToolLasso,
     /// Choose the rectangle.
     ToolRectangle,
+    /// Choose turning.
+    ToolOrbit,
+    /// Look at an embedding of three dimensions from the front again.
+    FrontView,
     /// Type the bounds of a rectangle.
     TypeRectangle,
     /// Find cells by their ids.
@@ -78,7 +84,7 @@ pub enum Command {
 
 impl Command {
     /// Every command, in the order a palette lists them.
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 35] = [
         Self::Undo,
         Self::Redo,
         Self::Fit,
@@ -87,6 +93,8 @@ impl Command {
         Self::ToolPan,
         Self::ToolLasso,
         Self::ToolRectangle,
+        Self::ToolOrbit,
+        Self::FrontView,
         Self::TypeRectangle,
         Self::FindCells,
         Self::InvertSelection,
@@ -143,6 +151,11 @@ impl Command {
                 "Drag a rectangle over cells, or click two corners, to select them; Shift adds to the selection, Alt \
                  takes away, both keep what is inside.",
             ),
+            Self::ToolOrbit => (
+                "Turn",
+                "Drag to turn an embedding of three dimensions; with any tool, drag with the right button or with Ctrl held.",
+            ),
+            Self::FrontView => ("Front view", "Look at an embedding of three dimensions from the front again."),
             Self::TypeRectangle => ("Type bounds", "Type the bounds of a rectangle to select the cells inside."),
             Self::FindCells => (
                 "Find cells",
@@ -203,6 +216,8 @@ impl Command {
             Self::ToolPan => const { &[key("p")] },
             Self::ToolLasso => const { &[key("l")] },
             Self::ToolRectangle => const { &[key("r")] },
+            Self::ToolOrbit => const { &[key("o")] },
+            Self::FrontView => const { &[key("o").shift()] },
             Self::TypeRectangle => const { &[key("r").shift()] },
             Self::FindCells => const { &[key("c")] },
             Self::InvertSelection => const { &[key("i")] },
@@ -257,6 +272,8 @@ impl Command {
             Self::ToolPan => Some(Action::SetTool(Tool::Pan)),
             Self::ToolLasso => Some(Action::SetTool(Tool::Lasso)),
             Self::ToolRectangle => Some(Action::SetTool(Tool::Rectangle)),
+            Self::ToolOrbit => Some(Action::SetTool(Tool::Orbit)),
+            Self::FrontView => Some(Action::SetOrientation { panel: PanelIdx::FIRST, orientation: Orientation::FRONT }),
             Self::ClearFilters => Some(Action::ClearFilters),
             Self::Subset => Some(Action::Subset),
             Self::Unsubset => Some(Action::Unsubset),

@@ -13,6 +13,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::data::Orientation;
+
 /// Why a value is none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum JsonError {
@@ -118,12 +120,14 @@ pub(super) struct GeneMeanJson {
 }
 
 /// An outline: its corners in embedding coordinates, and the step of the grid that they lie on. Without
-/// a step they are rounded to the grid of an outline that is drawn.
+/// a step they are rounded to the grid of an outline that is drawn. An embedding of three dimensions is seen from `orientation`.
 #[derive(Serialize, Deserialize)]
 pub(super) struct PolygonJson {
     pub points: Vec<(f64, f64)>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub step: Option<f64>,
+    #[serde(default, skip_serializing_if = "Orientation::is_front")]
+    pub orientation: Orientation,
 }
 
 /// Ranges by gene or mean as a list, since these are more than text: JSON's objects have no other keys.

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::json::{CameraJson, JsonError, PointStyleJson};
+use crate::data::Orientation;
 
 /// A view of the cells. Colors, filters and sets are those of the analysis and the same in every panel.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -12,8 +13,14 @@ pub struct Panel {
     pub kind: PanelKind,
     /// Where the panel is looked at from, or `None` to fit what it shows.
     pub camera: Option<Camera>,
+    /// From which side an embedding of three dimensions is looked at.
+    #[serde(skip_serializing_if = "Orientation::is_front")]
+    pub orientation: Orientation,
     /// Size and opacity of the dots.
     pub points: PointStyle,
+    /// The image under the spots of a tissue.
+    #[serde(skip_serializing_if = "TissueImage::is_default")]
+    pub tissue: TissueImage,
 }
 
 impl Panel {
@@ -28,8 +35,37 @@ impl Panel {
         if self.kind != kind {
             self.kind = kind;
             self.camera = None;
+            self.orientation = Orientation::FRONT;
         }
     }
+}
+
+/// How the image of a tissue is shown under its spots.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct TissueImage {
+    /// The library in `uns/spatial`, or `None` for the first.
+    pub library: Option<String>,
+    /// 0 (not shown) to 1.
+    #[serde(deserialize_with = "opacity")]
+    pub opacity: f32,
+}
+
+impl TissueImage {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+impl Default for TissueImage {
+    fn default() -> Self {
+        Self { library: None, opacity: 1.0 }
+    }
+}
+
+/// An opacity, kept within 0 to 1.
+fn opacity<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<f32, D::Error> {
+    Ok(PointStyle::new(None, f32::deserialize(deserializer)?).opacity())
 }
 
 /// What a panel draws the cells by. Undo and redo restore it.

@@ -5,6 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 
 use super::json::{JsonError, PolygonJson};
+use crate::data::Orientation;
 
 /// `ilogb(extent) - this` is the exponent of a polygon's grid: the longer side of its bounding box
 /// is then 4 096 to 8 192 steps long, under a fifth of a pixel when it fills a screen.
@@ -26,6 +27,7 @@ const MAX_EXPONENT: i32 = 200;
 pub struct Polygon {
     exponent: i32,
     vertices: Vec<(i64, i64)>,
+    orientation: Orientation,
 }
 
 impl Polygon {
@@ -55,6 +57,18 @@ impl Polygon {
         Self::from_path(&[(x0, y0), (x1, y0), (x1, y1), (x0, y1)], 0.0)
     }
 
+    /// The same outline, drawn in what is seen from there of an embedding of three dimensions: its coordinates are those of
+    /// that [plane](crate::data::Projection).
+    #[must_use]
+    pub fn seen_from(self, orientation: Orientation) -> Self {
+        Self { orientation, ..self }
+    }
+
+    /// From where the embedding was seen in which it was drawn.
+    pub fn orientation(&self) -> Orientation {
+        self.orientation
+    }
+
     /// The corners in embedding coordinates, in drawing order; the last joins the first.
     pub fn points(&self) -> impl ExactSizeIterator<Item = (f64, f64)> + '_ {
         let coordinate = |steps: i64| libm::ldexp(steps as f64, self.exponent);
@@ -80,7 +94,7 @@ impl Polygon {
     }
 
     /// The outline as base64url text: the grid's exponent, then each corner's difference from the
-    /// one before, all as zigzag variable-length integers.
+    /// one before, all as zigzag variable-length integers. The orientation follows unless it is the usual one.
     pub(super) fn to_text(&self) -> String {
         let mut bytes = Vec::with_capacity(4 * self.vertices.len() + 8);
         push_integer(&mut bytes, i64::from(self.exponent));
@@ -90,11 +104,16 @@ impl Polygon {
             push_integer(&mut bytes, y - last.1);
             last = (x, y);
         }
-        URL_SAFE_NO_PAD.encode(bytes)
+        let outline = URL_SAFE_NO_PAD.encode(bytes);
+        if self.orientation.is_front() { outline } else { format!("{outline}.{}", self.orientation.to_text()) }
     }
 
     /// The outline that [`Polygon::to_text`] wrote; `None` for any other text.
     pub(super) fn from_text(text: &str) -> Option<Self> {
+        let (text, orientation) = match text.split_once('.') {
+            Some((text, orientation)) => (text, Orientation::from_text(orientation)?),
+            None => (text, Orientation::FRONT),
+        };
         let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
         let mut rest = bytes.as_slice();
         let exponent = i32::try_from(take_integer(&mut rest)?).ok()?;
@@ -105,31 +124,35 @@ impl Polygon {
             y = y.checked_add(take_integer(&mut rest)?)?;
             vertices.push((x, y));
         }
-        Self::checked(exponent, vertices)
+        Some(Self::checked(exponent, vertices)?.seen_from(orientation))
     }
 
     fn checked(exponent: i32, vertices: Vec<(i64, i64)>) -> Option<Self> {
         let limit = 1_u64 << VERTEX_BITS;
         let fits = vertices.iter().all(|(x, y)| x.unsigned_abs() <= limit && y.unsigned_abs() <= limit);
-        (exponent.abs() <= MAX_EXPONENT && fits && spans_area(&vertices)).then_some(Self { exponent, vertices })
+        (exponent.abs() <= MAX_EXPONENT && fits && spans_area(&vertices)).then_some(Self {
+            exponent,
+            vertices,
+            orientation: Orientation::FRONT,
+        })
     }
 }
 
 impl TryFrom<PolygonJson> for Polygon {
     type Error = JsonError;
 
-    fn try_from(PolygonJson { points, step }: PolygonJson) -> Result<Self, JsonError> {
-        match step {
+    fn try_from(PolygonJson { points, step, orientation }: PolygonJson) -> Result<Self, JsonError> {
+        let outline = match step {
             Some(step) => Self::on_grid(&points, step),
             None => Self::from_path(&points, 0.0),
-        }
-        .ok_or(JsonError::Polygon)
+        };
+        Ok(outline.ok_or(JsonError::Polygon)?.seen_from(orientation))
     }
 }
 
 impl From<Polygon> for PolygonJson {
     fn from(polygon: Polygon) -> Self {
-        Self { points: polygon.points().collect(), step: Some(polygon.step()) }
+        Self { points: polygon.points().collect(), step: Some(polygon.step()), orientation: polygon.orientation }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{AppState, Layout, Theme};
+use super::{AppState, Layout, LetterKeys, Theme};
 
 /// What the user has chosen about the page.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,6 +18,8 @@ pub struct Preferences {
     pub widths_px: [Option<u16>; 2],
     /// Columns on the card of the cell under the pointer, of whatever dataset.
     pub card: Vec<String>,
+    /// Whether keys of one character ask for commands.
+    pub letter_keys: LetterKeys,
 }
 
 impl Default for Preferences {
@@ -45,6 +47,7 @@ impl Preferences {
             sidebars: [left, right],
             widths_px: [left_px, right_px],
             card: state.transient.card.clone(),
+            letter_keys: state.transient.letter_keys,
         }
     }
 
@@ -58,9 +61,10 @@ impl Preferences {
         serde_json::to_string(self).unwrap_or_default()
     }
 
-    /// Begins a state with them. A link leaves no choice but that of the theme, where it says none, and of the card.
+    /// Begins a state with them. A link leaves no choice but that of the theme, where it says none, of the card and of keys.
     pub fn begin(&self, state: &mut AppState, opened_by: OpenedBy) {
         state.transient.card.clone_from(&self.card);
+        state.transient.letter_keys = self.letter_keys;
         let layout = &mut state.view.layout;
         if layout.theme == Theme::System {
             layout.theme = self.theme;
@@ -86,6 +90,7 @@ impl Preferences {
         take(&mut self.theme, &before.theme, &after.theme);
         take(&mut self.colormap, &before.colormap, &after.colormap);
         take(&mut self.card, &before.card, &after.card);
+        take(&mut self.letter_keys, &before.letter_keys, &after.letter_keys);
         for side in 0..2 {
             take(&mut self.sidebars[side], &before.sidebars[side], &after.sidebars[side]);
             take(&mut self.widths_px[side], &before.widths_px[side], &after.widths_px[side]);
@@ -96,7 +101,7 @@ impl Preferences {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::state::{Action, Side, ViewSpec, reduce};
+    use crate::state::{Action, Modifiers, Side, ViewSpec, reduce};
 
     fn after(actions: impl IntoIterator<Item = Action>) -> AppState {
         actions.into_iter().fold(AppState::default(), reduce)
@@ -110,6 +115,7 @@ mod tests {
             Action::ToggleSidebar(Side::Right),
             Action::SetSidebarWidth { side: Side::Left, width_px: Some(400) },
             Action::ToggleOnCard("louvain".to_owned()),
+            Action::SetLetterKeys(LetterKeys::Off),
         ]);
         let mut kept = Preferences::default();
         kept.follow(&Preferences::of(&before), &Preferences::of(&chosen));
@@ -136,6 +142,20 @@ mod tests {
         let mut after = kept.clone();
         after.follow(&Preferences::of(&linked), &Preferences::of(&changed));
         assert_eq!(after, Preferences { sidebars: [false, false], ..kept });
+    }
+
+    #[test]
+    fn keys_of_one_character_can_be_switched_off() {
+        let with_ctrl = Modifiers { ctrl: true, ..Modifiers::default() };
+        for (key, modifiers, is_allowed) in [
+            ("l", Modifiers::default(), false),
+            ("?", Modifiers::default(), false),
+            ("k", with_ctrl, true),
+            ("Escape", Modifiers::default(), true),
+        ] {
+            assert_eq!(LetterKeys::Off.allow(key, modifiers), is_allowed, "{key}");
+            assert!(LetterKeys::On.allow(key, modifiers), "{key}");
+        }
     }
 
     #[test]

@@ -25,7 +25,11 @@ pub fn reduce(mut state: AppState, action: Action) -> AppState {
             change_panel(view, panel, |panel| panel.show(PanelKind::Embedding(embedding)));
         }
         Action::SetCamera { panel, camera } => change_panel(view, panel, |panel| panel.camera = camera),
+        Action::SetOrientation { panel, orientation } => {
+            change_panel(view, panel, |panel| panel.orientation = orientation);
+        }
         Action::SetPointStyle { panel, style } => change_panel(view, panel, |panel| panel.points = style),
+        Action::SetTissue { panel, tissue } => change_panel(view, panel, |panel| panel.tissue = tissue),
         Action::SetTool(tool) => view.tool = tool,
         Action::SetSelectMode(mode) => transient.select_mode = mode,
 
@@ -134,6 +138,7 @@ pub fn reduce(mut state: AppState, action: Action) -> AppState {
             Some(at) => drop(transient.card.remove(at)),
             None => transient.card.push(column),
         },
+        Action::SetLetterKeys(keys) => transient.letter_keys = keys,
         Action::SetTheme(theme) => layout.theme = theme,
 
         Action::Hover(hover) => transient.hover = hover,

@@ -5,7 +5,7 @@ use proptest::option;
 use proptest::prelude::*;
 use roaring::RoaringBitmap;
 
-use crate::data::CellRow;
+use crate::data::{CellRow, Orientation};
 
 use super::*;
 
@@ -70,7 +70,9 @@ fn label_filter() -> impl Strategy<Value = LabelFilter> {
 }
 
 pub(super) fn polygon() -> impl Strategy<Value = Polygon> {
-    vec((-1e4..1e4_f64, -1e4..1e4_f64), 3..8).prop_filter_map("an area", |path| Polygon::from_path(&path, 0.0))
+    let outline =
+        vec((-1e4..1e4_f64, -1e4..1e4_f64), 3..8).prop_filter_map("an area", |path| Polygon::from_path(&path, 0.0));
+    (outline, orientation()).prop_map(|(outline, orientation)| outline.seen_from(orientation))
 }
 
 fn selection() -> impl Strategy<Value = Selection> {
@@ -183,6 +185,14 @@ fn color_options() -> impl Strategy<Value = ColorOptions> {
     )
 }
 
+/// Half of them not turned.
+fn orientation() -> impl Strategy<Value = Orientation> {
+    prop_oneof![
+        Just(Orientation::FRONT),
+        prop::array::uniform4(-1.0..1.0_f64).prop_filter_map("a length", Orientation::new),
+    ]
+}
+
 fn camera() -> impl Strategy<Value = Camera> {
     let coordinate = || prop_oneof![-100.0..100.0_f64, -1e100..1e100_f64, -1e-9..1e-9_f64];
     let width = (-99.0..99.0_f64).prop_map(|power| 10_f64.powf(power));
@@ -195,7 +205,7 @@ fn points() -> impl Strategy<Value = PointStyle> {
 }
 
 fn tool() -> impl Strategy<Value = Tool> {
-    prop::sample::select(vec![Tool::Pan, Tool::Lasso, Tool::Rectangle])
+    prop::sample::select(vec![Tool::Pan, Tool::Lasso, Tool::Rectangle, Tool::Orbit])
 }
 
 fn theme() -> impl Strategy<Value = Theme> {
@@ -256,11 +266,19 @@ pub(crate) fn view() -> BoxedStrategy<ViewSpec> {
 }
 
 fn panel() -> impl Strategy<Value = Panel> {
-    (option::of(name()), option::of(camera()), points()).prop_map(|(embedding, camera, points)| Panel {
-        kind: PanelKind::Embedding(embedding),
-        camera,
-        points,
-    })
+    (option::of(name()), option::of(camera()), orientation(), points(), tissue()).prop_map(
+        |(embedding, camera, orientation, points, tissue)| Panel {
+            kind: PanelKind::Embedding(embedding),
+            camera,
+            orientation,
+            points,
+            tissue,
+        },
+    )
+}
+
+fn tissue() -> impl Strategy<Value = TissueImage> {
+    (option::of(name()), 0.0..=1.0_f32).prop_map(|(library, opacity)| TissueImage { library, opacity })
 }
 
 /// The panel that there is, or one that is not open.
@@ -366,7 +384,9 @@ fn view_action() -> impl Strategy<Value = Action> {
         view().prop_map(|view| Action::Restore(Box::new(view))),
         (panel_idx(), option::of(name())).prop_map(|(panel, embedding)| Action::SetEmbedding { panel, embedding }),
         (panel_idx(), option::of(camera())).prop_map(|(panel, camera)| Action::SetCamera { panel, camera }),
+        (panel_idx(), orientation()).prop_map(|(panel, orientation)| Action::SetOrientation { panel, orientation }),
         (panel_idx(), points()).prop_map(|(panel, style)| Action::SetPointStyle { panel, style }),
+        (panel_idx(), tissue()).prop_map(|(panel, tissue)| Action::SetTissue { panel, tissue }),
         tool().prop_map(Action::SetTool),
         select_mode().prop_map(Action::SetSelectMode),
         color().prop_map(Action::SetColor),
@@ -378,6 +398,7 @@ fn view_action() -> impl Strategy<Value = Action> {
         Just(Action::ToggleLabels),
         Just(Action::ToggleDensity),
         name().prop_map(Action::ToggleOnCard),
+        prop_oneof![Just(LetterKeys::On), Just(LetterKeys::Off)].prop_map(Action::SetLetterKeys),
         theme().prop_map(Action::SetTheme),
         option::of(hover()).prop_map(Action::Hover),
         option::of(side()).prop_map(Action::SetDrawer),

@@ -8,7 +8,7 @@ use crate::data::CellRow;
 
 use super::{
     CellQuery, CellSet, ColorBy, ColorOptions, Comparison, Dimension, GeneMean, GeneSet, Label, Layout, Markers,
-    OwnColumn, Panels, Range, ResultPanel, SelectMode, Side,
+    Modifiers, OwnColumn, Panels, Range, ResultPanel, SelectMode, Side,
 };
 
 /// Everything the page shows.
@@ -148,6 +148,8 @@ pub enum Tool {
     Lasso,
     /// Draws a rectangle.
     Rectangle,
+    /// Turns an embedding of three dimensions; moves another one.
+    Orbit,
 }
 
 /// What only the moment holds: neither link nor history knows of it.
@@ -161,6 +163,30 @@ pub struct Transient {
     pub select_mode: SelectMode,
     /// Columns on the card of the cell under the pointer, in the order that they were chosen in.
     pub card: Vec<String>,
+    /// Whether keys without Ctrl or ⌘ ask for commands.
+    pub letter_keys: LetterKeys,
+}
+
+/// Whether keys of one character, without Ctrl or ⌘, ask for commands: who speaks to the computer asks for some by
+/// accident.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LetterKeys {
+    /// They do.
+    #[default]
+    On,
+    /// They do not.
+    Off,
+}
+
+impl LetterKeys {
+    /// Whether a key press (`KeyboardEvent.key` and modifiers) may ask for a command.
+    pub fn allow(self, key: &str, modifiers: Modifiers) -> bool {
+        match self {
+            Self::On => true,
+            Self::Off => modifiers.ctrl || modifiers.meta || key.chars().nth(1).is_some(),
+        }
+    }
 }
 
 /// What the pointer is over.

@@ -202,8 +202,12 @@ mod tests {
     #[test]
     fn quads_translate_to_webgl2() {
         let (module, info) = validated(QuadsPass::SOURCE);
-        for (shader_stage, entry_point) in [(naga::ShaderStage::Vertex, "quad"), (naga::ShaderStage::Fragment, "disc")]
-        {
+        for (shader_stage, entry_point) in [
+            (naga::ShaderStage::Vertex, "quad"),
+            (naga::ShaderStage::Fragment, "disc"),
+            (naga::ShaderStage::Vertex, "corner"),
+            (naga::ShaderStage::Fragment, "backdrop"),
+        ] {
             let options = glsl::Options {
                 version: glsl::Version::Embedded { version: 300, is_webgl: true },
                 ..Default::default()

@@ -16,6 +16,7 @@ pub(crate) struct Pipelines {
     resolve: ByFormat<ResolvePass>,
     density: ByFormat<DensityPass>,
     quads: ByFormat<wgpu::RenderPipeline>,
+    backdrop: ByFormat<wgpu::RenderPipeline>,
     /// Formats in which the compute passes have drawn, so that the device has really compiled them.
     drawn: ByFormat<()>,
 }
@@ -29,6 +30,7 @@ impl Pipelines {
             resolve: ByFormat::default(),
             density: ByFormat::default(),
             quads: ByFormat::default(),
+            backdrop: ByFormat::default(),
             drawn: ByFormat::default(),
         }
     }
@@ -58,6 +60,10 @@ impl Pipelines {
 
     pub(crate) fn quads(&self, device: &wgpu::Device, format: wgpu::TextureFormat) -> wgpu::RenderPipeline {
         self.quads.get(format, || quads::pipeline(device, &self.uniforms, format))
+    }
+
+    pub(crate) fn backdrop(&self, device: &wgpu::Device, format: wgpu::TextureFormat) -> wgpu::RenderPipeline {
+        self.backdrop.get(format, || quads::backdrop_pipeline(device, &self.uniforms, format))
     }
 
     /// Draws unless that has been done for the format.

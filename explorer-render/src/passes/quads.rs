@@ -10,6 +10,8 @@ const DEPTH_FORMAT: wgpu::TextureFormat = wgpu::TextureFormat::Depth24Plus;
 
 pub(crate) struct QuadsPass {
     pipeline: wgpu::RenderPipeline,
+    /// Compiled when an image is first shown.
+    backdrop: Option<wgpu::RenderPipeline>,
     format: wgpu::TextureFormat,
     attachments: Option<Attachments>,
 }
@@ -25,7 +27,7 @@ impl QuadsPass {
     pub(crate) const SOURCE: &'static str = shader_source!("quads.wgsl");
 
     pub(crate) fn new(gpu: &Gpu, format: wgpu::TextureFormat) -> Self {
-        Self { pipeline: gpu.pipelines.quads(&gpu.device, format), format, attachments: None }
+        Self { pipeline: gpu.pipelines.quads(&gpu.device, format), backdrop: None, format, attachments: None }
     }
 
     /// Draws the frame's prefix over its background.
@@ -38,6 +40,10 @@ impl QuadsPass {
             _ => Attachments::new(gpu, format, frame.viewport_dpx),
         };
         let attachments = self.attachments.insert(attachments);
+        if frame.image_opacity > 0.0 {
+            self.backdrop.get_or_insert_with(|| gpu.pipelines.backdrop(&gpu.device, format));
+        }
+        let backdrop = self.backdrop.as_ref().filter(|_| frame.image_opacity > 0.0);
         let [red, green, blue, alpha] = frame.background.map(f64::from);
         let mut pass = encoder.begin_render_pass(&wgpu::RenderPassDescriptor {
             label: Some("quads"),
@@ -57,8 +63,12 @@ impl QuadsPass {
             }),
             ..Default::default()
         });
-        pass.set_pipeline(&self.pipeline);
         pass.set_bind_group(0, &uniforms.group, &[]);
+        if let Some(backdrop) = backdrop {
+            pass.set_pipeline(backdrop);
+            pass.draw(0..3, 0..1);
+        }
+        pass.set_pipeline(&self.pipeline);
         pass.set_vertex_buffer(0, points.positions.slice(..));
         pass.set_vertex_buffer(1, points.styles.slice(..));
         // Chromium warns of a draw without instances.
@@ -71,6 +81,42 @@ impl QuadsPass {
     pub(crate) fn release(&mut self) {
         self.attachments = None;
     }
+}
+
+/// The pipeline that draws the image before all dots.
+pub(super) fn backdrop_pipeline(
+    device: &wgpu::Device,
+    uniforms: &wgpu::BindGroupLayout,
+    format: wgpu::TextureFormat,
+) -> wgpu::RenderPipeline {
+    let module = shader_module(device, QuadsPass::SOURCE);
+    device.create_render_pipeline(&wgpu::RenderPipelineDescriptor {
+        label: Some("backdrop"),
+        layout: Some(&pipeline_layout(device, &[uniforms])),
+        vertex: wgpu::VertexState {
+            module: &module,
+            entry_point: Some("corner"),
+            compilation_options: wgpu::PipelineCompilationOptions::default(),
+            buffers: &[],
+        },
+        primitive: wgpu::PrimitiveState::default(),
+        depth_stencil: Some(wgpu::DepthStencilState {
+            format: DEPTH_FORMAT,
+            depth_write_enabled: Some(false),
+            depth_compare: Some(wgpu::CompareFunction::Always),
+            stencil: wgpu::StencilState::default(),
+            bias: wgpu::DepthBiasState::default(),
+        }),
+        multisample: wgpu::MultisampleState { count: SAMPLES, ..Default::default() },
+        fragment: Some(wgpu::FragmentState {
+            module: &module,
+            entry_point: Some("backdrop"),
+            compilation_options: wgpu::PipelineCompilationOptions::default(),
+            targets: &[Some(format.into())],
+        }),
+        multiview_mask: None,
+        cache: None,
+    })
 }
 
 /// The pipeline of the pass.

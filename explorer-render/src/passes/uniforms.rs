@@ -1,8 +1,9 @@
-//! Bind group 0 of every pass: the frame's parameters and the LUT.
+//! Bind group 0 of every pass: the frame's parameters, the LUT, and the image behind the points.
 
-use super::{bind_buffers, layout_entry};
+use super::layout_entry;
 use crate::gpu::Gpu;
 use crate::render_path::Compute;
+use crate::target;
 use explorer_points::FrameUniform;
 use std::mem::size_of;
 
@@ -12,6 +13,7 @@ pub(crate) const LUT_LEN: usize = 256;
 pub(crate) struct Uniforms {
     frame: wgpu::Buffer,
     lut: wgpu::Buffer,
+    sampler: wgpu::Sampler,
     pub(crate) group: wgpu::BindGroup,
 }
 
@@ -22,9 +24,23 @@ pub(super) fn layout(device: &wgpu::Device, compute: Compute) -> wgpu::BindGroup
         Compute::Missing => wgpu::ShaderStages::VERTEX_FRAGMENT,
     };
     let entry = |binding| layout_entry(binding, visibility, wgpu::BufferBindingType::Uniform);
+    let image =
+        |binding, ty| wgpu::BindGroupLayoutEntry { binding, visibility: wgpu::ShaderStages::FRAGMENT, ty, count: None };
     device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
         label: Some("uniforms"),
-        entries: &[entry(0), entry(1)],
+        entries: &[
+            entry(0),
+            entry(1),
+            image(
+                2,
+                wgpu::BindingType::Texture {
+                    sample_type: wgpu::TextureSampleType::Float { filterable: true },
+                    view_dimension: wgpu::TextureViewDimension::D2,
+                    multisampled: false,
+                },
+            ),
+            image(3, wgpu::BindingType::Sampler(wgpu::SamplerBindingType::Filtering)),
+        ],
     })
 }
 
@@ -40,8 +56,22 @@ impl Uniforms {
         };
         let frame = buffer("frame", size_of::<FrameUniform>());
         let lut = buffer("lut", LUT_LEN * size_of::<[f32; 4]>());
-        let group = bind_buffers(gpu, &gpu.pipelines.uniforms, &[&frame, &lut]);
-        Self { frame, lut, group }
+        let sampler = gpu.device.create_sampler(&wgpu::SamplerDescriptor {
+            label: Some("image"),
+            mag_filter: wgpu::FilterMode::Linear,
+            min_filter: wgpu::FilterMode::Linear,
+            ..Default::default()
+        });
+        let group = group(gpu, [&frame, &lut], &texture(gpu, [1; 2]), &sampler);
+        Self { frame, lut, sampler, group }
+    }
+
+    /// Puts an image behind the points: RGBA bytes, row by row, as many as its size takes.
+    pub(crate) fn set_image(&mut self, gpu: &Gpu, size: [u32; 2], pixels: &[u8]) {
+        let image = texture(gpu, size);
+        let rows = wgpu::TexelCopyBufferLayout { offset: 0, bytes_per_row: Some(size[0] * 4), rows_per_image: None };
+        gpu.queue.write_texture(image.as_image_copy(), pixels, rows, image.size());
+        self.group = group(gpu, [&self.frame, &self.lut], &image, &self.sampler);
     }
 
     /// Takes effect with the next submission.
@@ -57,6 +87,29 @@ impl Uniforms {
         }
         gpu.queue.write_buffer(&self.lut, 0, bytemuck::cast_slice(&lut));
     }
+}
+
+fn texture(gpu: &Gpu, [width, height]: [u32; 2]) -> wgpu::Texture {
+    gpu.device.create_texture(&wgpu::TextureDescriptor {
+        label: Some("image"),
+        size: wgpu::Extent3d { width, height, depth_or_array_layers: 1 },
+        mip_level_count: 1,
+        sample_count: 1,
+        dimension: wgpu::TextureDimension::D2,
+        format: wgpu::TextureFormat::Rgba8Unorm,
+        usage: wgpu::TextureUsages::TEXTURE_BINDING | wgpu::TextureUsages::COPY_DST,
+        view_formats: &[],
+    })
+}
+
+fn group(gpu: &Gpu, buffers: [&wgpu::Buffer; 2], image: &wgpu::Texture, sampler: &wgpu::Sampler) -> wgpu::BindGroup {
+    let view = target::view(image);
+    let [frame, lut] = buffers.map(wgpu::Buffer::as_entire_binding);
+    let resources = [frame, lut, wgpu::BindingResource::TextureView(&view), wgpu::BindingResource::Sampler(sampler)];
+    let entries: Vec<_> =
+        (0..).zip(resources).map(|(binding, resource)| wgpu::BindGroupEntry { binding, resource }).collect();
+    let layout = &gpu.pipelines.uniforms;
+    gpu.device.create_bind_group(&wgpu::BindGroupDescriptor { label: Some("uniforms"), layout, entries: &entries })
 }
 
 #[cfg(test)]
@@ -87,7 +140,9 @@ mod tests {
                 ("first", offset_of!(FrameUniform, first)),
                 ("prefix", offset_of!(FrameUniform, prefix)),
                 ("highlight", offset_of!(FrameUniform, highlight)),
-                ("padding", offset_of!(FrameUniform, padding)),
+                ("image_opacity", offset_of!(FrameUniform, image_opacity)),
+                ("image_corner_dpx", offset_of!(FrameUniform, image_corner_dpx)),
+                ("image_size_dpx", offset_of!(FrameUniform, image_size_dpx)),
             ]
         );
         assert_eq!(*span as usize, size_of::<FrameUniform>());

@@ -38,5 +38,16 @@ fn disc(in: Corner) -> @location(0) vec4<f32> {
     if (covered <= 0.0) {
         discard;
     }
-    return vec4<f32>(point_color(in.style, 1.0), covered);
+    return vec4<f32>(point_color(in.style, 1.0, behind(in.clip.xy)), covered);
+}
+
+@vertex
+fn corner(@builtin(vertex_index) index: u32) -> @builtin(position) vec4<f32> {
+    return vec4<f32>(f32(index & 1u) * 4.0 - 1.0, f32(index >> 1u) * 4.0 - 1.0, 0.0, 1.0);
+}
+
+// The image, before all dots.
+@fragment
+fn backdrop(@builtin(position) fragment: vec4<f32>) -> @location(0) vec4<f32> {
+    return vec4<f32>(behind(fragment.xy), 1.0);
 }

@@ -16,12 +16,12 @@ fn resolve(@builtin(position) fragment: vec4<f32>) -> @location(0) vec4<f32> {
     let pixel = vec2<u32>(fragment.xy);
     let key = pixels[pixel.y * frame.viewport_dpx.x + pixel.x];
     if (key == 0u) {
-        return vec4<f32>(frame.background.rgb, 1.0);
+        return vec4<f32>(behind(fragment.xy), 1.0);
     }
     let point = 0xffffffu - (key & 0xffffffu);
     var covered = 1.0;
     if ((key & CORE) == 0u) {
         covered = coverage(center_dpx(positions[point]), fragment.xy);
     }
-    return vec4<f32>(point_color(styles[point], covered), 1.0);
+    return vec4<f32>(point_color(styles[point], covered, behind(fragment.xy)), 1.0);
 }

@@ -12,11 +12,15 @@ struct Frame {
     first: u32,
     prefix: u32,
     highlight: u32,
-    padding: u32,
+    image_opacity: f32,
+    image_corner_dpx: vec2<f32>,
+    image_size_dpx: vec2<f32>,
 }
 
 @group(0) @binding(0) var<uniform> frame: Frame;
 @group(0) @binding(1) var<uniform> lut: array<vec4<f32>, 256>;
+@group(0) @binding(2) var image: texture_2d<f32>;
+@group(0) @binding(3) var image_sampler: sampler;
 
 const NO_POSITION = 0xffffu;
 const SELECTED = 0x100u;
@@ -53,12 +57,29 @@ fn order_bits(style: u32) -> u32 {
     return (select(0u, 64u, (style & SELECTED) != 0u)) | ((style >> 18u) & 0x3fu);
 }
 
-// The color of a point over the background.
-fn point_color(style: u32, covered: f32) -> vec3<f32> {
+// The image at a place in device pixels.
+fn image_at(place: vec2<f32>) -> vec4<f32> {
+    return textureSampleLevel(image, image_sampler, (place - frame.image_corner_dpx) / frame.image_size_dpx, 0.0);
+}
+
+// What lies behind the points at a pixel: the image over the background.
+fn behind(pixel: vec2<f32>) -> vec3<f32> {
+    let share = (pixel - frame.image_corner_dpx) / frame.image_size_dpx;
+    if (frame.image_opacity <= 0.0 || any(share < vec2<f32>(0.0)) || any(share >= vec2<f32>(1.0))) {
+        return frame.background.rgb;
+    }
+    // Four places of the pixel: an image is often drawn at half its size.
+    let color = (image_at(pixel + vec2<f32>(-0.25, -0.25)) + image_at(pixel + vec2<f32>(0.25, -0.25))
+        + image_at(pixel + vec2<f32>(-0.25, 0.25)) + image_at(pixel + vec2<f32>(0.25, 0.25))) * 0.25;
+    return mix(frame.background.rgb, color.rgb, color.a * frame.image_opacity);
+}
+
+// The color of a point over what is behind it.
+fn point_color(style: u32, covered: f32, behind: vec3<f32>) -> vec3<f32> {
     let color_index = style & 0xffu;
     let emphasized = (style & SELECTED) != 0u
         && (frame.highlight == NO_HIGHLIGHT || frame.highlight == color_index);
     let color = lut[color_index];
     let rgb = mix(color.rgb, frame.unselected.rgb, select(frame.unselected.a, 0.0, emphasized));
-    return mix(frame.background.rgb, rgb, color.a * covered);
+    return mix(behind, rgb, color.a * covered);
 }

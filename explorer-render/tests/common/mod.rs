@@ -66,6 +66,7 @@ pub fn params() -> FrameParams {
         background: [247, 248, 250],
         prefix: u32::MAX,
         mode: DrawMode::Points,
+        backdrop: None,
     }
 }
 

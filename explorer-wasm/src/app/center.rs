@@ -1,9 +1,9 @@
 //! The picture with all that floats over it, or what stands in its place.
 
 use explorer_core::{
-    format::plural,
+    dataset::Tissue,
     screen::{LegendEntry, LegendModel},
-    session::{Colors, Session, embedding_name, legend},
+    session::{Colors, Session, Unit, embedding_name, legend},
     sorting::sort_by,
     state::{Action, ColorOptions, Command, PanelIdx, Platform, Range},
 };
@@ -275,10 +275,11 @@ fn EmbeddingBar(
         // Read, not tracked alone: a memo that nobody reads follows nothing.
         n_visible.get();
         let name = |session: &Session| {
+            let unit = Unit::of(session.manifest());
             let choice = |embedding: &Embedding| {
                 let name = embedding_name(&embedding.key);
                 let label = match session.n_positioned(embedding) {
-                    Some(n_cells) => format!("{name}: {}", plural(n_cells as usize, "cell", "cells")),
+                    Some(n_cells) => format!("{name}: {}", unit.count(n_cells)),
                     None => name.to_owned(),
                 };
                 (embedding.key.clone(), label)
@@ -312,6 +313,7 @@ fn EmbeddingBar(
                 store.dispatch(Action::SetEmbedding { panel: PanelIdx::FIRST, embedding: Some(key) });
             })
             tool=store.part(|state| state.view.tool)
+            is_solid=Memo::new(move |_| handle.is_solid())
             select_mode=Signal::derive(move || {
                 let key = shown();
                 let has_selection = query.with(|query| query.filters.selections.contains_key(&key));
@@ -343,6 +345,7 @@ fn Display(store: Store, handle: PictureHandle, on_command: Callback<Command>) -
     let chosen_px = move || handle.view.get().map_or(1.0, |view| view.diameter_px(placing.get().n_points));
     let colors = store.colors();
     let asked = store.part(|state| state.view.analysis.color_options.clone());
+    let tissues = store.tissues();
     let colored_by = Memo::new(move |_| {
         colors.with(|colors| match colors {
             Colors::Plain | Colors::Labels { .. } => ColoredBy::NoNumber,
@@ -356,6 +359,14 @@ fn Display(store: Store, handle: PictureHandle, on_command: Callback<Command>) -
             chosen_px=Signal::derive(chosen_px)
             options=asked
             colored_by
+            tissues=Signal::derive(move || {
+                let choice = |tissue: &Tissue| Choice::new(tissue.library.clone(), tissue.library.clone());
+                tissues.with(|tissues| tissues.iter().map(choice).collect())
+            })
+            tissue=store.part(|state| state.view.panels.first().tissue.clone())
+            on_tissue=Callback::new(move |tissue| {
+                store.dispatch(Action::SetTissue { panel: PanelIdx::FIRST, tissue });
+            })
             on_style=Callback::new(move |style| {
                 store.dispatch(Action::SetPointStyle { panel: PanelIdx::FIRST, style });
             })

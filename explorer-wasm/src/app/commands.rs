@@ -88,6 +88,8 @@ pub(super) fn run(store: Store, handle: PictureHandle, page: Page, command: Comm
         | Command::ToolPan
         | Command::ToolLasso
         | Command::ToolRectangle
+        | Command::ToolOrbit
+        | Command::FrontView
         | Command::ClearFilters
         | Command::Subset
         | Command::Unsubset
@@ -146,7 +148,9 @@ pub(super) fn listen_to_keys(store: Store, on_command: Callback<Command>, platfo
             alt: press.alt_key(),
             shift: press.shift_key(),
         };
-        let Some(command) = Command::from_key(&press.key(), modifiers, platform) else { return };
+        let is_allowed = store.peek(|state| state.transient.letter_keys.allow(&press.key(), modifiers));
+        let command = Command::from_key(&press.key(), modifiers, platform).filter(|_| is_allowed);
+        let Some(command) = command else { return };
         let is_open = |what| root.query_selector(what).is_ok_and(|open| open.is_some());
         // The browser closes these by Escape.
         let is_over = is_open("dialog[open]") || command == Command::Close && is_open(":popover-open");

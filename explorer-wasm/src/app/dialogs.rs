@@ -32,6 +32,7 @@ pub(super) fn SelectionDialogs(store: Store, handle: PictureHandle, page: Page) 
             has_selection=Signal::derive(move || selections.with(|selections| selections.contains_key(&drawn())))
             on_select=Callback::new(move |([corner, opposite], mode): ([(f64, f64); 2], SelectMode)| {
                 if let (Some(embedding), Some(polygon)) = (store.embedding_key(), Polygon::rectangle(corner, opposite)) {
+                    let polygon = polygon.seen_from(handle.orientation());
                     store.dispatch(Action::Select { embedding, mode, polygon });
                 }
             })

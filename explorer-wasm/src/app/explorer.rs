@@ -101,6 +101,7 @@ pub(super) fn Explorer(store: Store, speak: Speak) -> impl IntoView {
             <TopBar
                 title
                 is_counted=Signal::derive(is_ready)
+                unit=store.unit()
                 n_selected=Signal::derive(move || numbers.get().0)
                 n_visible=Signal::derive(move || numbers.get().1)
                 n_obs=Signal::derive(move || numbers.get().2)
@@ -156,6 +157,8 @@ pub(super) fn Explorer(store: Store, speak: Speak) -> impl IntoView {
         <ShortcutsDialog
             open=page.shortcuts
             platform
+            letter_keys=store.part(|state| state.transient.letter_keys)
+            on_letter_keys=Callback::new(move |keys| store.dispatch(Action::SetLetterKeys(keys)))
             on_close=Callback::new(move |()| page.shortcuts.set(false))
         />
         <OwnLabelDialog store page />

@@ -8,6 +8,7 @@ use leptos::prelude::*;
 use shared_fbs::{
     api::Endpoint,
     catalog::{Catalog, ListedDataset},
+    dataset_id::name_of,
 };
 
 use super::parts::Page;
@@ -78,7 +79,9 @@ fn other_datasets(store: Store, page: Page) -> RwSignal<Vec<PaletteHit>> {
             // Without a list the palette finds what is here.
             let Ok(bytes) = catalog_bytes(&base).await else { return };
             let Ok(catalog) = Catalog::decode(&bytes) else { return };
-            let others = catalog.datasets.iter().filter(|dataset| Some(&dataset.id) != own.as_ref());
+            // The address may have its name alone.
+            let is_own = |id: &String| own.as_ref().is_some_and(|own| own == id || own == name_of(id));
+            let others = catalog.datasets.iter().filter(|dataset| !is_own(&dataset.id));
             let hit = |dataset: &ListedDataset| {
                 let address = format!("{base}{}", Endpoint::Page { id: dataset.id.as_str().into() }.address());
                 PaletteHit::dataset(address, &dataset.title)

@@ -1,16 +1,17 @@
 //! Cells saved as a file.
 
 use explorer_core::{
-    session::{CellsToSave, Session, Wanted},
+    session::{CellsToSave, Progress, SaveExtent, Session, Wanted},
     state::GeneKey,
 };
+use futures_util::future::{AbortHandle, Abortable};
 use gloo_file::Blob;
 use leptos::prelude::*;
 
 use super::parts::{Page, layer_name};
 use crate::{
     store::{Store, Tone},
-    ui::{SaveCellsDialog, SaveFormat},
+    ui::{SaveCellsDialog, SaveFormat, SubsetJob, SubsetOffer, SubsetStatus},
 };
 
 /// The dialog, and what it asks for.
@@ -33,6 +34,7 @@ pub(super) fn SaveCells(store: Store, page: Page) -> impl IntoView {
             n_genes=genes
             layer=Signal::derive(move || layer.with(|layer| layer_name(store, layer.as_deref())))
             n_cells=Signal::derive(move || (numbers.get().0, numbers.get().1))
+            subset=subset_job(store, page)
             on_save=Callback::new(move |(asked, format)| save(store, page, asked, format))
         />
     }
@@ -61,4 +63,55 @@ fn save(store: Store, page: Page, asked: CellsToSave, format: SaveFormat) {
             (Err(error), _) => store.tell(format!("The cells could not be saved: {error}"), Tone::Error),
         }
     });
+}
+
+/// What is done about AnnData files of cells; one is made at a time.
+fn subset_job(store: Store, page: Page) -> SubsetJob {
+    let status = RwSignal::new(SubsetStatus::Idle);
+    let running = StoredValue::new(None::<AbortHandle>);
+    let numbers = store.numbers();
+    let cancel = move || {
+        if let Some(handle) = running.try_update_value(Option::take).flatten() {
+            handle.abort();
+        }
+    };
+    on_cleanup(cancel);
+    let offer = move |extent| {
+        numbers.track();
+        let estimate = store.subset_estimate(extent);
+        let offer = estimate.map(|(estimate, millis)| SubsetOffer {
+            text: estimate.text(millis),
+            fits: estimate.fits_browser() && estimate.n_cells > 0,
+        });
+        offer.unwrap_or_default()
+    };
+    let save = move |extent: SaveExtent| {
+        let name = format!("{} cells.h5ad", page.title.get_untracked());
+        status.set(SubsetStatus::Running(Progress::default()));
+        let (handle, registration) = AbortHandle::new_pair();
+        running.set_value(Some(handle));
+        store.spawn(async move {
+            let on_progress = |progress| {
+                status.try_set(SubsetStatus::Running(progress));
+            };
+            let file = Abortable::new(store.cells_as_h5ad(extent, &on_progress), registration).await;
+            let outcome = match file {
+                Ok(Ok(Some(file))) => {
+                    if let Some(host) = store.host() {
+                        host.save_file(&name, &file.into());
+                    }
+                    SubsetStatus::Idle
+                }
+                Ok(Ok(None)) | Err(_) => SubsetStatus::Idle,
+                Ok(Err(error)) => SubsetStatus::Failed(error.to_string()),
+            };
+            status.try_set(outcome);
+        });
+    };
+    SubsetJob {
+        offer: Callback::new(offer),
+        status,
+        on_save: Callback::new(save),
+        on_cancel: Callback::new(move |()| cancel()),
+    }
 }

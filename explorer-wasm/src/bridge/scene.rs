@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use explorer_core::{
-    data::{CellIdx, Embedding},
+    data::{CellIdx, Embedding, NO_POSITION, Orientation, Projection, Space, priority_of_depth},
     screen::DensityGrid,
     session::{CellStyle, Paint, Repaint, Window},
 };
@@ -28,12 +28,38 @@ pub struct Scene {
     cells: Vec<u32>,
     positions: Vec<PointPosition>,
     styles: Vec<PointStyle>,
+    /// What only an embedding of three dimensions has.
+    solid: Option<Solid>,
     lut: Vec<[u8; 4]>,
     /// Points whose positions have arrived.
     n_placed: u32,
+    /// Whether some styles are of another embedding.
+    is_unpainted: bool,
     /// Points that may be drawn: up to here, all have arrived that are in view.
     n_drawable: u32,
     stale: Stale,
+}
+
+/// An embedding of three dimensions: `positions` is what is seen of it.
+#[derive(Debug)]
+struct Solid {
+    projection: Projection,
+    /// The units of each point.
+    units: Vec<[u16; 3]>,
+}
+
+impl Solid {
+    fn new(projection: Projection, n_points: u32) -> Self {
+        Self { projection, units: vec![[NO_POSITION; 3]; n_points as usize] }
+    }
+
+    /// Where a point is seen, and its style with the priority that puts it above what is behind it.
+    fn see(&self, at: usize, style: PointStyle) -> (PointPosition, PointStyle) {
+        match self.projection.cell(self.units[at]) {
+            Some([x, y, near]) => (PointPosition::new(x, y), style.with_priority(priority_of_depth(near))),
+            None => (PointPosition::NONE, style),
+        }
+    }
 }
 
 /// What differs from what the GPU holds.
@@ -55,7 +81,9 @@ impl Scene {
             order,
             positions: vec![PointPosition::NONE; n_points],
             styles: vec![PointStyle::new(0).selected(); n_points],
+            solid: None,
             lut: Vec::new(),
+            is_unpainted: false,
             n_placed: 0,
             n_drawable: 0,
             stale: Stale { count: true, styles: StaleStyles::all(StyleChange::Order), ..Stale::default() },
@@ -77,8 +105,11 @@ impl Scene {
         self.n_drawable
     }
 
-    /// Forgets all positions, since another embedding is to come.
-    pub fn forget_positions(&mut self) {
+    /// Forgets all positions, since another embedding is to come; of a space where it has three dimensions.
+    pub fn forget_positions(&mut self, space: Option<Space>) {
+        // Priorities tell of the depth of one, and of colors in the other.
+        self.is_unpainted |= self.solid.is_some();
+        self.solid = space.map(|space| Solid::new(Projection::new(space, Orientation::FRONT), self.n_points()));
         self.positions.fill(PointPosition::NONE);
         self.n_placed = 0;
         self.n_drawable = 0;
@@ -86,14 +117,40 @@ impl Scene {
         self.stale.positions.clear();
     }
 
+    /// Looks at an embedding of three dimensions from another side.
+    pub fn turn(&mut self, projection: Option<&Projection>) {
+        let (Some(solid), Some(projection)) = (&mut self.solid, projection) else { return };
+        if solid.projection == *projection || solid.projection.space() != projection.space() {
+            return;
+        }
+        solid.projection = *projection;
+        for (at, (position, style)) in self.positions.iter_mut().zip(&mut self.styles).enumerate() {
+            (*position, *style) = solid.see(at, *style);
+        }
+        self.stale.positions.push(0..self.order.n_obs());
+        self.stale.styles.note_all(StyleChange::Order);
+    }
+
+    fn put(&mut self, at: u32, units: [u16; 3]) {
+        let index = at as usize;
+        let Some(position) = self.positions.get_mut(index) else { return };
+        match &mut self.solid {
+            Some(solid) => {
+                solid.units[index] = units;
+                (*position, self.styles[index]) = solid.see(index, self.styles[index]);
+                self.stale.styles.note(at, StyleChange::Order);
+            }
+            None => *position = PointPosition::new(units[0], units[1]),
+        }
+    }
+
     /// Takes in a tile of positions, each tile once.
     pub fn place(&mut self, cells: &TileCells, points: &Points) {
         self.n_placed += points.xs.len() as u32;
-        for ((cell, &x), &y) in cells.iter().zip(&points.xs).zip(&points.ys) {
-            let at = self.order.index_of(cell) as usize;
-            if let Some(position) = self.positions.get_mut(at) {
-                *position = PointPosition::new(x, y);
-            }
+        let zs = points.zs.iter().flatten().copied().chain(std::iter::repeat(0));
+        for (((cell, &x), &y), z) in cells.iter().zip(&points.xs).zip(&points.ys).zip(zs) {
+            let at = self.order.index_of(cell);
+            self.put(at, [x, y, z]);
         }
         // The cells of a tile lie in one run for each of its ranks.
         let (first, last) = (cells.cells.start, cells.cells.end);
@@ -107,9 +164,8 @@ impl Scene {
 
     /// Takes in an embedding that was loaded before.
     pub fn place_all(&mut self, embedding: &Embedding) {
-        for (position, &cell) in self.positions.iter_mut().zip(&self.cells) {
-            let cell = cell as usize;
-            *position = PointPosition::new(embedding.xs[cell], embedding.ys[cell]);
+        for at in 0..self.n_points() {
+            self.put(at, embedding.units_of(self.cells[at as usize] as usize));
         }
         self.n_placed = self.n_points();
         self.n_drawable = self.n_points();
@@ -130,21 +186,27 @@ impl Scene {
             self.lut = paint.table.to_vec();
             self.stale.lut = true;
         }
+        let repaint = if std::mem::take(&mut self.is_unpainted) { &Repaint::All } else { repaint };
+        let solid = self.solid.as_ref();
+        let painted = |at: usize, cell: u32| {
+            let style = point_style(paint.style(CellIdx(cell)));
+            solid.map_or(style, |solid| solid.see(at, style).1)
+        };
         match repaint {
             Repaint::Nothing => {}
             Repaint::Runs(runs) => {
                 for cell in runs.iter().cloned().flatten() {
                     let at = self.order.index_of(cell);
                     let style = &mut self.styles[at as usize];
-                    let new = point_style(paint.style(CellIdx(cell)));
+                    let new = painted(at as usize, cell);
                     self.stale.styles.note(at, style_change(*style, new));
                     *style = new;
                 }
             }
             Repaint::All => {
                 let mut change = StyleChange::ColorsOnly;
-                for (style, &cell) in self.styles.iter_mut().zip(&self.cells) {
-                    let new = point_style(paint.style(CellIdx(cell)));
+                for (at, (style, &cell)) in self.styles.iter_mut().zip(&self.cells).enumerate() {
+                    let new = painted(at, cell);
                     if style_change(*style, new) == StyleChange::Order {
                         change = StyleChange::Order;
                     }
@@ -216,15 +278,17 @@ impl Scene {
 
     /// Where a cell is, in CSS pixels.
     pub fn px_of(&self, cell: CellIdx, view: &View) -> Option<[f64; 2]> {
-        let [x, y] = self.positions.get(self.order.index_of(cell.0) as usize)?.xy()?;
-        Some(view.px_of_units([x, y].map(f64::from)))
+        let at = self.order.index_of(cell.0) as usize;
+        let [x, y] = self.positions.get(at)?.xy()?;
+        let units = self.solid.as_ref().map_or([x, y, 0], |solid| solid.units[at]);
+        Some(view.px_of_units(units.map(f64::from)))
     }
 
     /// How densely the selected cells lie over the picture.
     pub fn density(&self, view: &View) -> DensityGrid {
         let points = self.positions.iter().zip(&self.styles);
         let selected = points.filter(|(_, style)| style.is_selected() && !style.is_hidden());
-        let places = selected.filter_map(|(position, _)| Some(view.px_of_units(position.xy()?.map(f64::from))));
+        let places = selected.filter_map(|(position, _)| Some(view.px_of_seen(position.xy()?.map(f64::from))));
         DensityGrid::count(view.size_px(), places)
     }
 

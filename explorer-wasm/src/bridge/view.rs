@@ -2,12 +2,12 @@
 
 use explorer_core::{
     color::Ground,
-    data::{Frame, MAX_UNIT},
+    data::{Frame, MAX_UNIT, Orientation, Projection},
     dataset,
     session::Window,
     state,
 };
-use explorer_render::{Bounds, Camera, FrameParams, Viewport, point_diameter_px};
+use explorer_render::{Backdrop, Bounds, Camera, FrameParams, Viewport, point_diameter_px};
 use shared_fbs::manifest;
 
 /// Free CSS pixels around a fitted embedding: enough for the tools at the picture's edge, but no
@@ -27,6 +27,25 @@ pub struct View {
     viewport: Viewport,
     frame: Frame,
     fitted: Camera,
+    projection: Option<Projection>,
+    tissue: Option<TissuePlane>,
+}
+
+/// The tissue under an embedding.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct TissuePlane {
+    /// The image's edges, in units.
+    bounds: Bounds,
+    /// Width of a spot, in coordinates.
+    spot_diameter: Option<f64>,
+}
+
+impl TissuePlane {
+    fn new(tissue: &dataset::Tissue, frame: &Frame) -> Self {
+        let [a, b] = tissue.edges().map(|[x, y]| frame.units(x, y));
+        let bounds = Bounds { min: [a.0.min(b.0), a.1.min(b.1)], max: [a.0.max(b.0), a.1.max(b.1)] };
+        Self { bounds, spot_diameter: tissue.spot_diameter }
+    }
 }
 
 /// An embedding as the camera needs to know it.
@@ -34,11 +53,19 @@ pub struct View {
 pub struct Plane {
     frame: Frame,
     bounds: Bounds,
+    /// Of an embedding of three dimensions.
+    projection: Option<Projection>,
+    tissue: Option<TissuePlane>,
 }
 
 impl Plane {
-    /// The plane of an embedding.
-    pub fn new(embedding: &manifest::Embedding) -> Self {
+    /// The plane of an embedding, or what is seen of it from there where it has three dimensions.
+    pub fn new(embedding: &manifest::Embedding, orientation: Orientation, tissue: Option<&dataset::Tissue>) -> Self {
+        let projection = dataset::space(embedding).map(|space| Projection::new(space, orientation));
+        if let Some(projection) = projection.filter(|_| !orientation.is_front()) {
+            let bounds = seen_bounds(embedding, &projection);
+            return Self { frame: projection.frame(), bounds, projection: Some(projection), tissue: None };
+        }
         let mut bounds: Option<Bounds> = None;
         for tile in embedding.bounds.iter().filter(|tile| tile.min_x <= tile.max_x) {
             let (min, max) = ([tile.min_x, tile.min_y].map(f64::from), [tile.max_x, tile.max_y].map(f64::from));
@@ -56,8 +83,27 @@ impl Plane {
             let turned = |y: f64| f64::from(MAX_UNIT) - y;
             (bounds.min[1], bounds.max[1]) = (turned(bounds.max[1]), turned(bounds.min[1]));
         }
-        Self { frame, bounds }
+        let tissue = tissue.map(|tissue| TissuePlane::new(tissue, &frame));
+        Self { frame, bounds, projection, tissue }
     }
+}
+
+/// The box around all that is seen of the boxes of an embedding's tiles.
+fn seen_bounds(embedding: &manifest::Embedding, projection: &Projection) -> Bounds {
+    let is_turned_over = projection.space().frame.is_turned_over();
+    let (mut min, mut max) = ([f64::INFINITY; 2], [f64::NEG_INFINITY; 2]);
+    for tile in embedding.bounds.iter().filter(|tile| tile.min_x <= tile.max_x) {
+        for corner in 0..8 {
+            let side = |axis: u32, low: u16, high: u16| f64::from(if corner >> axis & 1 == 0 { low } else { high });
+            let y = side(1, tile.min_y, tile.max_y);
+            let y = if is_turned_over { f64::from(MAX_UNIT) - y } else { y };
+            let at = projection.project([side(0, tile.min_x, tile.max_x), y, side(2, tile.min_z, tile.max_z)]);
+            for axis in [0, 1] {
+                (min[axis], max[axis]) = (min[axis].min(at[axis]), max[axis].max(at[axis]));
+            }
+        }
+    }
+    Bounds { min, max }
 }
 
 impl View {
@@ -72,7 +118,7 @@ impl View {
             let span = viewport.width_px().min(viewport.height_px()) / px_per_unit;
             Camera { center: [x, y], span }.clamped()
         });
-        Self { camera, viewport, frame, fitted }
+        Self { camera, viewport, frame, fitted, projection: plane.projection, tissue: plane.tissue }
     }
 
     /// The state's camera that shows this; `None` should the numbers leave its range.
@@ -123,9 +169,43 @@ impl View {
         self.camera.px_from_embedding(&self.viewport, [x, y])
     }
 
+    /// CSS pixels of the embedding's coordinates, where it has two dimensions of the first two.
+    pub fn px_in_space(&self, at: [f64; 3]) -> [f64; 2] {
+        match &self.projection {
+            Some(projection) => self.px_of_units(projection.space().units(at)),
+            None => self.px((at[0], at[1])),
+        }
+    }
+
     /// CSS pixels of a position in the units of the tiles.
-    pub(super) fn px_of_units(&self, at: [f64; 2]) -> [f64; 2] {
+    pub(super) fn px_of_units(&self, at: [f64; 3]) -> [f64; 2] {
+        let [x, y, _] = self.projection.map_or(at, |projection| projection.project(at));
+        self.px_of_seen([x, y])
+    }
+
+    /// CSS pixels of a position in the units of what is seen.
+    pub(super) fn px_of_seen(&self, at: [f64; 2]) -> [f64; 2] {
         self.camera.px_from_embedding(&self.viewport, at)
+    }
+
+    /// How an embedding of three dimensions is seen.
+    pub fn projection(&self) -> Option<&Projection> {
+        self.projection.as_ref()
+    }
+
+    /// From which side an embedding is seen; one of two dimensions has one alone.
+    pub fn orientation(&self) -> Orientation {
+        self.projection.map_or(Orientation::FRONT, |projection| projection.orientation())
+    }
+
+    /// An embedding of three dimensions turned as if its front were dragged by CSS pixels, about what is in the middle of
+    /// the picture; `None` for one of two.
+    pub fn orbited(&self, [right_px, down_px]: [f64; 2]) -> Option<(Orientation, state::Camera)> {
+        let radians_per_px = std::f64::consts::PI / self.viewport.width_px().min(self.viewport.height_px());
+        let turn = [down_px * radians_per_px, right_px * radians_per_px];
+        let camera = self.state_camera()?;
+        let (orientation, (x, y)) = self.projection?.turned(turn, (camera.x(), camera.y()));
+        Some((orientation, state::Camera::new(x, y, camera.width())?))
     }
 
     /// Coordinate units a CSS pixel.
@@ -133,13 +213,23 @@ impl View {
         self.frame.step / self.camera.px_per_unit(&self.viewport)
     }
 
-    /// The diameter of that many points, in CSS pixels, unless the user says otherwise.
+    /// The diameter of that many points, in CSS pixels, unless the user says otherwise: spots of a tissue are as large
+    /// as they are.
     pub fn diameter_px(&self, n_points: u32) -> f64 {
+        if let Some(diameter) = self.tissue.and_then(|tissue| tissue.spot_diameter) {
+            return diameter / self.units_per_px();
+        }
         point_diameter_px(n_points, self.fitted.span / self.camera.span, &self.viewport)
     }
 
-    /// The frame that shows this.
-    pub fn frame_params(&self, style: state::PointStyle, n_points: u32, background: [u8; 3]) -> FrameParams {
+    /// The frame that shows this, with the image of a tissue so far opaque.
+    pub fn frame_params(
+        &self,
+        style: state::PointStyle,
+        n_points: u32,
+        background: [u8; 3],
+        image_opacity: f32,
+    ) -> FrameParams {
         let diameter = style.size_px().map_or_else(|| self.diameter_px(n_points), f64::from);
         FrameParams {
             camera: self.camera,
@@ -150,6 +240,10 @@ impl View {
             background,
             prefix: 0,
             mode: explorer_render::DrawMode::Points,
+            backdrop: self
+                .tissue
+                .filter(|_| image_opacity > 0.0)
+                .map(|tissue| Backdrop { bounds: tissue.bounds, opacity: image_opacity }),
         }
     }
 }
@@ -174,7 +268,7 @@ mod tests {
     #[test]
     fn the_window_is_what_the_corners_show() {
         let frame = Frame::new(-10.0, 5.0, 0.5);
-        let plane = Plane { frame, bounds: Bounds::SQUARE };
+        let plane = Plane { frame, bounds: Bounds::SQUARE, projection: None, tissue: None };
         let camera = state::Camera::new(1000.0, 2000.0, 400.0);
         let window = View::new(camera, &plane, [800.0, 600.0], 2.0).window();
         let near = |a: [f64; 2], b: [f64; 2]| a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-6);
@@ -189,7 +283,7 @@ mod tests {
         let frame = Frame::new(0.0, 0.0, 1.0);
         for bounds in [Bounds::SQUARE, Bounds { min: [0.0, 20_000.0], max: [60_000.0, 30_000.0] }] {
             for size in [[832.0, 856.0], [832.0, 300.0], [390.0, 740.0], [1600.0, 200.0]] {
-                let view = View::new(None, &Plane { frame, bounds }, size, 2.0);
+                let view = View::new(None, &Plane { frame, bounds, projection: None, tissue: None }, size, 2.0);
                 let [a, b] = [bounds.min, bounds.max].map(|[x, y]| view.px((x, y)));
                 let (left, right) = (a[0].min(b[0]), a[0].max(b[0]));
                 let (top, bottom) = (a[1].min(b[1]), a[1].max(b[1]));

@@ -27,7 +27,7 @@ impl Drawn {
         let path = |Contour { outlines, .. }: Contour| {
             outlines.into_iter().map(|outline| closed_path(outline.into_iter())).collect::<String>()
         };
-        let paths = counted.smoothed().contours().into_iter().map(path).collect();
+        let paths = counted.contours().into_iter().map(path).collect();
         Some(Self { n_cells: counted.n_points() as usize, paths, view })
     }
 

@@ -58,7 +58,10 @@ impl Labels {
         let places = Memo::new(move |_| {
             let Some(view) = view.get() else { return Vec::new() };
             written.with(|written| {
-                let place = |label: &Written| (view.px((label.centroid.x, label.centroid.y)), label.half_width_px);
+                let place = |label: &Written| {
+                    let LabelCentroid { x, y, z, .. } = label.centroid;
+                    (view.px_in_space([x, y, z]), label.half_width_px)
+                };
                 unobstructed(written.iter().map(place), view.size_px())
             })
         });

@@ -6,16 +6,18 @@ mod device;
 mod failure;
 mod gesture_hint;
 mod labels;
+mod lasso_hint;
 mod outline;
 mod poster;
 mod save;
 mod stage;
 mod text_canvas;
+mod tissue;
 
 use std::{cell::RefCell, rc::Rc};
 
 use explorer_core::{
-    data::CellIdx,
+    data::{CellIdx, Orientation},
     embed::Gestures,
     screen::{Gesture, HeldKeys, Intent, Wheel},
     state::{Action, PanelIdx, Polygon, Tool},
@@ -30,6 +32,7 @@ use self::{
     density::DensityLayer,
     gesture_hint::GestureHint,
     labels::{LabelLayer, Labels},
+    lasso_hint::LassoHint,
     outline::Outline,
     poster::Poster,
     stage::Stage,
@@ -50,6 +53,9 @@ const FOUND_ZOOM: f64 = 4.0;
 
 /// CSS pixels that an arrow key moves the picture.
 const ARROW_PX: f64 = 60.0;
+
+/// Presses of an arrow key with Shift that turn an embedding of three dimensions half around.
+const TURNS_OF_KEYS: f64 = 12.0;
 
 /// What the page knows of the picture: its size, what it shows, and whether it can.
 #[derive(Clone, Copy)]
@@ -102,6 +108,16 @@ impl PictureHandle {
         }
     }
 
+    /// Whether the embedding shown has three dimensions.
+    pub fn is_solid(&self) -> bool {
+        self.view.with(|view| view.is_some_and(|view| view.projection().is_some()))
+    }
+
+    /// From which side the embedding is seen.
+    pub fn orientation(&self) -> Orientation {
+        self.view.with_untracked(|view| view.map_or(Orientation::FRONT, |view| view.orientation()))
+    }
+
     /// Draws the picture with its legend as a file.
     pub fn take(&self, wanted: Wanted) {
         self.wanted.set(Some(wanted));
@@ -146,6 +162,14 @@ fn look(store: Store, view: View) {
     }
 }
 
+/// Turns an embedding of three dimensions as if its front were dragged.
+fn turn(store: Store, view: &View, by_px: [f64; 2]) {
+    if let Some((orientation, camera)) = view.orbited(by_px) {
+        store.dispatch(Action::SetOrientation { panel: PanelIdx::FIRST, orientation });
+        store.dispatch(Action::SetCamera { panel: PanelIdx::FIRST, camera: Some(camera) });
+    }
+}
+
 /// The picture. Fills its parent.
 #[component]
 pub fn Picture(
@@ -176,7 +200,12 @@ pub fn Picture(
         // Read, not tracked alone: a memo that nobody reads follows nothing.
         painted.get();
         points.get();
-        store.look_at(handle.view.with(|view| view.as_ref().map(|view| view.window().with_margin())));
+        // Which tiles are in view is known of what is not turned.
+        store.look_at(
+            handle
+                .view
+                .with(|view| view.filter(|view| view.orientation().is_front()).map(|view| view.window().with_margin())),
+        );
         handle.highlight.get();
         with_stage(&|stage| stage.request());
     });
@@ -187,6 +216,13 @@ pub fn Picture(
                 None => wanted.give(None),
             }
         }
+    });
+    let (tissue, opacity) = (store.tissue(), store.part(|state| state.view.panels.first().tissue.opacity));
+    Effect::new(move |_| {
+        // There is no stage before.
+        host.track();
+        let (tissue, is_seen) = (tissue.get(), opacity.get() > 0.0);
+        with_stage(&|stage| stage.follow_tissue(tissue.clone().filter(|_| is_seen)));
     });
     let asked = store.part(|state| state.view.panels.first().kind.clone());
     Effect::new(move |_| {
@@ -225,6 +261,7 @@ pub fn Picture(
         let view = handle.view.get_untracked();
         match (asked, view) {
             (Intent::Pan(by_px), Some(view)) => look(store, view.panned(by_px)),
+            (Intent::Orbit(by_px), Some(view)) => turn(store, &view, by_px),
             (Intent::Pinch { by_px, at_px, factor }, Some(view)) => {
                 look(store, view.panned(by_px).zoomed(at_px, factor));
             }
@@ -235,6 +272,7 @@ pub fn Picture(
                 let path: Vec<(f64, f64)> = path.into_iter().map(|at| view.coordinates(at)).collect();
                 let embedding = store.embedding_key();
                 if let (Some(polygon), Some(embedding)) = (Polygon::from_path(&path, view.units_per_px()), embedding) {
+                    let polygon = polygon.seen_from(view.orientation());
                     store.dispatch(Action::Select { embedding, mode, polygon });
                 }
             }
@@ -254,7 +292,9 @@ pub fn Picture(
         }
     };
     let on_down = move |event: PointerEvent| {
-        if event.button() > 1 {
+        let turns = event.button() == 2 || event.ctrl_key();
+        let is_solid = untrack(|| handle.is_solid());
+        if event.button() > 2 || (event.button() == 2 && !is_solid) {
             return;
         }
         if let Some(element) = host.get_untracked() {
@@ -267,7 +307,12 @@ pub fn Picture(
         let embedding = store.embedding_key().unwrap_or_default();
         let (tool, mode) = store.peek(|state| (state.view.tool, held.mode(state.select_mode(&embedding))));
         // The middle button moves the picture whatever the tool.
-        let tool = if event.button() == 1 { Tool::Pan } else { tool };
+        let tool = match tool {
+            _ if event.button() == 1 => Tool::Pan,
+            Tool::Orbit if !is_solid => Tool::Pan,
+            _ if turns && is_solid => Tool::Orbit,
+            tool => tool,
+        };
         act(gesture.with_value(|gesture| gesture.borrow_mut().down(event.pointer_id(), at(&event), tool, mode)));
     };
     let on_move = move |event: PointerEvent| {
@@ -326,7 +371,18 @@ pub fn Picture(
         };
         event.prevent_default();
         if let Some(view) = handle.view.get_untracked() {
-            look(store, view.panned(by_px));
+            if event.shift_key() && view.projection().is_some() {
+                let [width_px, height_px] = view.size_px();
+                let step_px = width_px.min(height_px) / TURNS_OF_KEYS;
+                turn(store, &view, by_px.map(|px: f64| if px == 0.0 { 0.0 } else { -px.signum() * step_px }));
+            } else {
+                look(store, view.panned(by_px));
+            }
+        }
+    };
+    let on_menu = move |event: web_sys::MouseEvent| {
+        if untrack(|| handle.is_solid()) {
+            event.prevent_default();
         }
     };
     // An outline is drawn over what lies under it, which another size of the picture moves.
@@ -350,7 +406,7 @@ pub fn Picture(
     view! {
         <div
             class="picture"
-            class:picture-pans=move || tool.get() == Tool::Pan
+            class:picture-pans=move || matches!(tool.get(), Tool::Pan | Tool::Orbit)
             tabindex="0"
             role="application"
             aria-label="Embedding"
@@ -369,15 +425,17 @@ pub fn Picture(
             }
             on:wheel=on_wheel
             on:dblclick=on_double
+            on:contextmenu=on_menu
             on:keydown=on_key
         >
             <DensityLayer store view=handle.view />
             <LabelLayer labels=handle.labels />
             <Outline store view=handle.view draft=handle.draft found=handle.found />
+            <LassoHint store />
             <GestureHint asked=hint />
         </div>
         <p class="picture-keys" id=keys>
-            "Arrow keys move, + and − zoom, F fits; L, R and P choose the tool, Esc gives up an outline; ? lists all keys."
+            "Arrow keys move, + and − zoom, F fits; L, R and P choose the tool; O and Shift with arrow keys turn an embedding of three dimensions, Esc gives up an outline; ? lists all keys."
         </p>
     }
 }

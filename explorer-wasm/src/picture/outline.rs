@@ -1,5 +1,5 @@
 //! The outlines over the picture: those that select, in the embedding's coordinates so that they
-//! follow pan and zoom, and the one that is being drawn.
+//! follow pan and zoom, and the one that is being drawn. Of an embedding of three dimensions, those drawn from this side.
 
 use explorer_core::{data::CellIdx, screen::closed_path, state::SelectionStep};
 use leptos::prelude::*;
@@ -32,6 +32,7 @@ pub(super) fn Outline(
                         SelectionStep::Intersect(polygon) => Some(("outline outline-intersect", polygon)),
                         SelectionStep::Invert => None,
                     })
+                    .filter(|(_, polygon)| polygon.orientation() == view.orientation())
                     .map(|(class, polygon)| (class, closed_path(polygon.points().map(|point| view.px(point)))))
                     .collect()
             })

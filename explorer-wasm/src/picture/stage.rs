@@ -21,7 +21,7 @@ use super::{
     save::{Surroundings, Wanted, encode},
 };
 use crate::{
-    bridge::Scene,
+    bridge::{Scene, TissueLayer},
     platform,
     store::{Store, Tone},
     ui::Rgb,
@@ -45,11 +45,12 @@ const MOST_LOSSES: u32 = 3;
 
 /// Draws the store's scene on a canvas within `host`.
 pub(super) struct Stage {
-    store: Store,
+    pub(super) store: Store,
     handle: PictureHandle,
     host: HtmlElement,
-    backend: Backend,
+    pub(super) backend: Backend,
     drawing: RefCell<Drawing>,
+    pub(super) tissue: RefCell<TissueLayer>,
     /// The frame that is asked for, by the browser's number.
     requested: Cell<Option<i32>>,
     is_settling: Cell<bool>,
@@ -60,7 +61,7 @@ pub(super) struct Stage {
     n_losses: Cell<u32>,
     is_over: Cell<bool>,
     callback: RefCell<Option<Closure<dyn FnMut()>>>,
-    me: Weak<Stage>,
+    pub(super) me: Weak<Stage>,
 }
 
 struct Drawing {
@@ -88,6 +89,7 @@ impl Stage {
                 place: None,
                 background: [255; 3],
             }),
+            tissue: RefCell::default(),
             requested: Cell::new(None),
             is_settling: Cell::new(false),
             is_picking: Cell::new(false),
@@ -146,6 +148,7 @@ impl Stage {
                     set(&canvas, "data-renderer", &renderer.gpu().backend_name().to_lowercase());
                     stage.drawing.borrow_mut().renderer = Some(renderer);
                     stage.store.with_scene(Scene::forget_uploads);
+                    stage.load_tissue_again();
                     stage.request();
                 }
                 Err(error) => stage.give_up(&error),
@@ -257,6 +260,7 @@ impl Stage {
         };
         renderer.poll();
         let uploaded = self.store.with_scene(|scene| {
+            scene.turn(view.projection());
             let is_stale = scene.is_stale();
             let uploaded = if is_stale { scene.upload(renderer) } else { Ok(()) };
             uploaded.map(|()| ([scene.n_drawable(), scene.n_placed(), scene.n_points()], is_stale))
@@ -270,8 +274,22 @@ impl Stage {
                 return;
             }
         };
-        let style = self.store.peek(|state| state.view.panels.first().points);
-        let mut params = view.frame_params(style, n_points, *background);
+        let (style, opacity) = self.store.peek(|state| {
+            let panel = state.view.panels.first();
+            (panel.points, panel.tissue.opacity)
+        });
+        let mut tissue = self.tissue.borrow_mut();
+        let is_stale = is_stale || tissue.is_stale();
+        let opacity = match tissue.upload(renderer) {
+            Ok(true) => opacity,
+            Ok(false) => 0.0,
+            Err(error) => {
+                self.store.tell(format!("The image of the tissue cannot be drawn: {error}."), Tone::Error);
+                0.0
+            }
+        };
+        drop(tissue);
+        let mut params = view.frame_params(style, n_points, *background, opacity);
         params.highlight = self.handle.highlight.get_untracked();
         params.prefix = n_drawable;
         let now = platform::now_millis();

@@ -4,12 +4,18 @@ use std::sync::Arc;
 
 use explorer_core::{
     data::{CellRows, Column, FileColumn},
-    session::{CellTable, CellsToSave, SaveExtent, Session, Wanted},
+    dataset::SubsetEstimate,
+    session::{CellTable, CellsToSave, Progress, SaveExtent, Session, Wanted},
     state::{DataKey, GeneKey},
 };
 
+use web_sys::Blob;
+
 use super::{Store, access::DataAccess};
-use crate::fetch::{FetchError, Priority};
+use crate::{
+    fetch::{FetchError, Priority},
+    worker::WorkerError,
+};
 
 /// The head of the ids where the file has none.
 const INDEX_NAME: &str = "cell";
@@ -32,6 +38,30 @@ impl Store {
         }
         table.selected = (asked.flag == Wanted::Yes).then(|| access.read(Session::selected)).flatten();
         Ok(table.to_csv(&rows))
+    }
+
+    /// What it takes to save cells as an AnnData file, and how long the reading will take, about, in milliseconds.
+    pub fn subset_estimate(self, extent: SaveExtent) -> Option<(SubsetEstimate, f64)> {
+        let access = self.access()?;
+        let estimate = access.read(|session| session.subset_estimate(extent))?;
+        Some((estimate, access.speed().millis(estimate.read_bytes)))
+    }
+
+    /// Cells as an AnnData file. Dropping the future ends the work.
+    ///
+    /// # Errors
+    /// When the dataset cannot be read or the file not be written.
+    pub async fn cells_as_h5ad(
+        self,
+        extent: SaveExtent,
+        on_progress: &dyn Fn(Progress),
+    ) -> Result<Option<Blob>, WorkerError> {
+        let Some(access) = self.access() else { return Ok(None) };
+        let analysis = self.peek(|state| state.view.analysis.clone());
+        let asked = access.read(|session| (session.cells_to_save(extent), session.subset_additions(&analysis, extent)));
+        let Some((cells, additions)) = asked else { return Ok(None) };
+        let additions = serde_json::to_string(&additions).expect("texts and numbers have a JSON");
+        access.pool.subset(cells.into_bytes(), additions, on_progress).await.map(Some)
     }
 
     /// The ids of cells, one a line.

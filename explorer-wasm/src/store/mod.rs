@@ -24,6 +24,7 @@ mod read;
 mod routes;
 mod samples;
 mod selection;
+mod tissue;
 
 use std::{
     cell::{Cell, RefCell},
@@ -57,7 +58,7 @@ use job_runner::JobRunner;
 use kept::Kept;
 pub use link::view_of_link;
 use opened::Opened;
-pub use preferences::begin_with_preferences;
+pub use preferences::{Hint, begin_with_preferences};
 use routes::RouteStats;
 
 /// How the comparison that is open stands.

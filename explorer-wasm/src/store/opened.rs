@@ -30,7 +30,8 @@ impl Opened {
         match self.session.show(key) {
             Show::Nothing => None,
             Show::Place(embedding) => {
-                self.scene.forget_positions();
+                let space = embedding.depth.as_ref().map(|depth| depth.space);
+                self.scene.forget_positions(space);
                 self.scene.place_all(&embedding);
                 None
             }

@@ -3,7 +3,7 @@
 
 use explorer_core::{
     data::Embedding,
-    dataset::frame,
+    dataset::{frame, space},
     session::{PositionSample, Session, TileQueue, Visibility, Window},
     state::DataKey,
 };
@@ -40,7 +40,7 @@ impl Store {
         self.spawn(async move {
             let Some(entry) = dataset.manifest().embeddings.get(index) else { return };
             let key = DataKey::Embedding(entry.key.clone());
-            let nowhere = Embedding::nowhere(dataset.n_obs(), frame(entry));
+            let nowhere = Embedding::nowhere(dataset.n_obs(), frame(entry), space(entry));
             let is_shown = move |session: &Session| session.turn() == turn;
             match self.place_embedding(&dataset, index, nowhere, is_shown).await {
                 Ok(Some(embedding)) => self.arrive(key, Ok(embedding.into())),
@@ -90,7 +90,7 @@ impl Store {
                     if is_shown {
                         is_first = opened.session.draw();
                         if is_first {
-                            opened.scene.forget_positions();
+                            opened.scene.forget_positions(embedding.depth.as_ref().map(|depth| depth.space));
                         }
                         opened.scene.place(cells, &points);
                         opened.session.place(cells, &points);

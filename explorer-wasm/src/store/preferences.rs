@@ -25,21 +25,37 @@ fn kept(host: &dyn Host) -> Preferences {
     text.as_deref().map(Preferences::from_text).unwrap_or_default()
 }
 
-/// What it keeps of the tour's offer under.
-const TOUR_KEY: &str = "tessera.tour";
+/// Something that is told once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hint {
+    /// That there is a tour.
+    Tour,
+    /// What a drag over the picture does.
+    Lasso,
+}
+
+impl Hint {
+    /// What the browser keeps it under that it was given.
+    fn key(self) -> &'static str {
+        match self {
+            Self::Tour => "tessera.given.tour",
+            Self::Lasso => "tessera.given.lasso",
+        }
+    }
+}
 
 impl Store {
-    /// Whether the tour is to be offered: once, in a page of one's own.
-    pub fn offers_tour(self) -> bool {
-        let is_new = |host: &dyn Host| host.is_by_itself() && host.kept(TOUR_KEY).is_empty();
-        self.host().is_some_and(|host| is_new(&*host))
+    /// Whether a hint is to be given: once, in a page of one's own.
+    pub fn is_due(self, hint: Hint) -> bool {
+        let is_due = |host: &dyn Host| host.is_by_itself() && host.kept(hint.key()).is_empty();
+        self.host().is_some_and(|host| is_due(&*host))
     }
 
-    /// The tour has been offered.
-    pub fn note_tour(self) {
+    /// A hint was given.
+    pub fn note_given(self, hint: Hint) {
         if let Some(host) = self.host() {
-            // A browser that keeps nothing offers it again.
-            let _ = host.keep(TOUR_KEY, Some("offered"));
+            // A browser that keeps nothing gives it again.
+            let _ = host.keep(hint.key(), Some("1"));
         }
     }
 

@@ -4,8 +4,9 @@
 use std::sync::Arc;
 
 use explorer_core::{
+    dataset::Tissue,
     embed::Settings,
-    session::{ColorStatus, Colors, LabelCentroid, Session},
+    session::{ColorStatus, Colors, LabelCentroid, Session, Unit},
     state::{AppState, GeneKey},
 };
 use gloo_timers::callback::Timeout;
@@ -245,13 +246,57 @@ impl Store {
 
     /// The embedding shown, as the camera needs to know it.
     pub fn plane(self) -> Memo<Option<Plane>> {
+        let asked = self.part(|state| {
+            let panel = state.view.panels.first();
+            (panel.embedding().map(str::to_owned), panel.orientation)
+        });
+        let tissue = self.tissue();
+        Memo::new(move |_| {
+            self.phase.track();
+            self.placing.track();
+            // Read before: the store may not be entered twice.
+            let ((key, orientation), tissue) = (asked.get(), tissue.get());
+            let plane = |session: &Session| {
+                let entry = session.embedding_drawn(key.as_deref())?;
+                Some(Plane::new(entry, orientation, tissue.as_ref()))
+            };
+            self.with_session(plane).flatten()
+        })
+    }
+
+    /// What the rows of the dataset are called.
+    pub fn unit(self) -> Memo<Unit> {
+        Memo::new(move |_| {
+            self.phase.track();
+            self.with_manifest(Unit::of).unwrap_or_default()
+        })
+    }
+
+    /// The tissues whose images can lie under the embedding shown.
+    pub fn tissues(self) -> Memo<Vec<Tissue>> {
         let key = self.part(|state| state.view.panels.first().embedding().map(str::to_owned));
         Memo::new(move |_| {
             self.phase.track();
             self.placing.track();
             let key = key.get();
-            let plane = |session: &Session| session.embedding_drawn(key.as_deref()).map(Plane::new);
-            self.with_session(plane).flatten()
+            let tissues = |session: &Session| {
+                let entry = session.embedding_drawn(key.as_deref())?;
+                Some(Tissue::all_under(session.manifest(), entry))
+            };
+            self.with_session(tissues).flatten().unwrap_or_default()
+        })
+    }
+
+    /// The one that is chosen, or else the first.
+    pub fn tissue(self) -> Memo<Option<Tissue>> {
+        let tissues = self.tissues();
+        let library = self.part(|state| state.view.panels.first().tissue.library.clone());
+        Memo::new(move |_| {
+            let library = library.get();
+            tissues.with(|tissues| {
+                let chosen = tissues.iter().find(|tissue| Some(&tissue.library) == library.as_ref());
+                chosen.or(tissues.first()).cloned()
+            })
         })
     }
 

@@ -177,7 +177,7 @@ impl DataAccess {
         Ok(Found { moments, choice, n_bytes: n_bytes.get() })
     }
 
-    fn speed(&self) -> Speed {
+    pub(super) fn speed(&self) -> Speed {
         self.inner.routes.borrow().speed
     }
 

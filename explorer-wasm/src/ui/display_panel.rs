@@ -4,7 +4,7 @@ use explorer_core::{
     color::Colormap,
     format::{percent, short},
     screen::number,
-    state::{CellOrder, Clip, ColorOptions, PointStyle, Range},
+    state::{CellOrder, Clip, ColorOptions, PointStyle, Range, TissueImage},
 };
 use leptos::prelude::*;
 
@@ -50,6 +50,15 @@ pub fn DisplayPanel(
     /// Whether numbers color the cells.
     #[prop(into)]
     colored_by: Signal<ColoredBy>,
+    /// The images that can lie under the spots: none unless these are of a tissue.
+    #[prop(into)]
+    tissues: Signal<Vec<Choice>>,
+    /// Which of them does, and how opaque.
+    #[prop(into)]
+    tissue: Signal<TissueImage>,
+    /// Called with another image or opacity.
+    #[prop(into)]
+    on_tissue: Callback<TissueImage>,
     /// Called with other dots.
     #[prop(into)]
     on_style: Callback<PointStyle>,
@@ -106,6 +115,9 @@ pub fn DisplayPanel(
                     />
                     <output>{move || format!("{:.0}%", style.get().opacity() * 100.0)}</output>
                 </label>
+                <Show when=move || tissues.with(|tissues| !tissues.is_empty())>
+                    <TissueRows tissues tissue on_tissue />
+                </Show>
                 <hr class="display-rule" />
                 <ClipRow options on_options />
                 <Show when=move || colored_by.get() != ColoredBy::NoNumber>
@@ -115,6 +127,51 @@ pub fn DisplayPanel(
                 {more.run()}
             </div>
         </Popover>
+    }
+}
+
+/// The image under the spots.
+#[component]
+fn TissueRows(
+    tissues: Signal<Vec<Choice>>,
+    tissue: Signal<TissueImage>,
+    on_tissue: Callback<TissueImage>,
+) -> impl IntoView {
+    let first = move || tissues.with(|tissues| tissues.first().map(|choice| choice.value.clone()));
+    let shown = Signal::derive(move || tissue.get().library.or_else(first).unwrap_or_default());
+    view! {
+        <label class="display-row">
+            <span>"Image"</span>
+            <input
+                type="range"
+                min="0"
+                max="1"
+                step="0.05"
+                data-testid="image-opacity"
+                aria-label="Opacity of the image"
+                aria-valuetext=move || percent(f64::from(tissue.get().opacity))
+                prop:value=move || tissue.get().opacity.to_string()
+                on:input:target=move |event| {
+                    let opacity = event.target().value().parse().unwrap_or(1.0);
+                    on_tissue.run(TissueImage { opacity, ..tissue.get_untracked() });
+                }
+            />
+            <output>{move || format!("{:.0}%", tissue.get().opacity * 100.0)}</output>
+        </label>
+        <Show when=move || tissues.with(|tissues| tissues.len() > 1)>
+            <div class="display-row">
+                <span>"Library"</span>
+                <Select
+                    choices=tissues
+                    value=shown
+                    label="Library of the image"
+                    test_id="image-library"
+                    on_choose=move |library: String| {
+                        on_tissue.run(TissueImage { library: Some(library), ..tissue.get_untracked() });
+                    }
+                />
+            </div>
+        </Show>
     }
 }
 

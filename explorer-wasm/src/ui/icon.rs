@@ -29,6 +29,8 @@ pub enum Glyph {
     Filters,
     /// Four corners.
     Fit,
+    /// A cube.
+    Front,
     /// A double helix.
     Genes,
     /// A question mark.
@@ -51,6 +53,8 @@ pub enum Glyph {
     Moon,
     /// Three dots.
     More,
+    /// A ball with an arrow around it.
+    Orbit,
     /// Arrows in four directions.
     Pan,
     /// A window with its left part marked off.
@@ -113,6 +117,7 @@ impl Glyph {
                 "M3 6h7.2M13.8 6H17M12 4.2a1.8 1.8 0 1 0 0 3.6 1.8 1.8 0 0 0 0-3.6zM3 14h3.2M9.8 14H17M8 12.2a1.8 1.8 0 1 0 0 3.6 1.8 1.8 0 0 0 0-3.6z"
             }
             Self::Fit => "M4 7.5V4h3.5M12.5 4H16v3.5M16 12.5V16h-3.5M7.5 16H4v-3.5",
+            Self::Front => "M4 7v8h8V7zM4 7l4-3.5h8L12 7M16 3.5v8L12 15",
             Self::Genes => {
                 "M6 2.5c0 5 8 5 8 7.5s-8 2.5-8 7.5M14 2.5c0 5-8 5-8 7.5s8 2.5 8 7.5M6.7 4.8h6.6M6.7 15.2h6.6"
             }
@@ -131,6 +136,9 @@ impl Glyph {
             Self::Moon => "M16.5 11.8A6.8 6.8 0 0 1 8.2 3.5a6.8 6.8 0 1 0 8.3 8.3z",
             Self::More => {
                 "M5.5 10a.5.5 0 1 1-1 0 .5.5 0 0 1 1 0zM10.5 10a.5.5 0 1 1-1 0 .5.5 0 0 1 1 0zM15.5 10a.5.5 0 1 1-1 0 .5.5 0 0 1 1 0z"
+            }
+            Self::Orbit => {
+                "M10 6.8a3.2 3.2 0 1 0 0 6.4 3.2 3.2 0 0 0 0-6.4zM14.6 7.4c1.9.6 3 1.6 2.4 2.9-.9 1.9-5 3-9 2.4M8.6 15l-1.9-2.5 2.6-1.5M5.4 12.6C3.5 12 2.4 11 3 9.7c.5-1.1 2-1.9 4-2.3"
             }
             Self::Pan => "M10 3v14M3 10h14M8 5l2-2 2 2M8 15l2 2 2-2M5 8l-2 2 2 2M15 8l2 2-2 2",
             Self::PanelLeft => "M4 4h12a1 1 0 0 1 1 1v10a1 1 0 0 1-1 1H4a1 1 0 0 1-1-1V5a1 1 0 0 1 1-1zM8 4v12",

@@ -8,7 +8,7 @@ use explorer_core::{
 };
 use leptos::prelude::*;
 
-use super::{Button, ButtonKind, Checkbox, Choice, Glyph, SelectField, control::Dialog};
+use super::{Button, ButtonKind, Checkbox, Choice, Glyph, SaveSubset, SelectField, SubsetJob, control::Dialog};
 
 /// As what cells are saved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +39,8 @@ pub fn SaveCellsDialog(
     /// Called with what is to be saved.
     #[prop(into)]
     on_save: Callback<(CellsToSave, SaveFormat)>,
+    /// What the page does about files of cells.
+    subset: SubsetJob,
 ) -> impl IntoView {
     let asked = RwSignal::new(CellsToSave::default());
     // All there is, until the user chooses.
@@ -140,6 +142,9 @@ pub fn SaveCellsDialog(
                         on_press=move || save(SaveFormat::Ids)
                     />
                 </div>
+                <Show when=move || open.get()>
+                    <SaveSubset extent=Signal::derive(move || asked.with(|asked| asked.extent)) job=subset />
+                </Show>
             </div>
         </Dialog>
     }

@@ -1,9 +1,9 @@
 //! The list of keys, from the commands themselves.
 
-use explorer_core::state::{Command, Platform};
+use explorer_core::state::{Command, LetterKeys, Platform};
 use leptos::prelude::*;
 
-use super::control::Dialog;
+use super::{Checkbox, control::Dialog};
 
 /// The dialog that lists every command's keys.
 #[component]
@@ -13,6 +13,12 @@ pub fn ShortcutsDialog(
     open: Signal<bool>,
     /// Whose keys are shown.
     platform: Platform,
+    /// Whether keys of one character ask for commands.
+    #[prop(into)]
+    letter_keys: Signal<LetterKeys>,
+    /// Called with whether they are to.
+    #[prop(into)]
+    on_letter_keys: Callback<LetterKeys>,
     /// Called when it closes.
     #[prop(into)]
     on_close: Callback<()>,
@@ -43,6 +49,15 @@ pub fn ShortcutsDialog(
             on_close
         >
             <dl>{rows}</dl>
+            <label class="save-check shortcuts-letters">
+                <Checkbox
+                    check=Signal::derive(move || (letter_keys.get() == LetterKeys::On).into())
+                    label="Keys of one character"
+                    test_id="letter-keys"
+                    on_check=move |on| on_letter_keys.run(if on { LetterKeys::On } else { LetterKeys::Off })
+                />
+                <span>"Keys of one character ask for commands"</span>
+            </label>
         </Dialog>
     }
 }

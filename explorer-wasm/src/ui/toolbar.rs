@@ -23,6 +23,9 @@ pub fn Toolbar(
     /// The tool in hand.
     #[prop(into)]
     tool: Signal<Tool>,
+    /// Whether the embedding has three dimensions.
+    #[prop(into)]
+    is_solid: Signal<bool>,
     /// What an outline does to the selection there is; `None` while there is none.
     #[prop(into)]
     select_mode: Signal<Option<SelectMode>>,
@@ -75,6 +78,7 @@ pub fn Toolbar(
             Tool::Pan => Command::ToolPan,
             Tool::Lasso => Command::ToolLasso,
             Tool::Rectangle => Command::ToolRectangle,
+            Tool::Orbit => Command::ToolOrbit,
         });
     };
     let has_selection = Memo::new(move |_| select_mode.with(Option::is_some));
@@ -98,6 +102,17 @@ pub fn Toolbar(
             <div class="toolbar-group toolbar-tools">
                 <Segmented segments=tools value=tool label="Tool" on_choose=choose_tool />
             </div>
+            <Show when=move || is_solid.get()>
+                <div class="toolbar-group toolbar-tools">
+                    <CommandButton
+                        command=Command::ToolOrbit
+                        platform
+                        pressed=Signal::derive(move || tool.get() == Tool::Orbit)
+                        on_command
+                    />
+                    <CommandButton command=Command::FrontView platform on_command />
+                </div>
+            </Show>
             <div class="toolbar-group toolbar-selection">
                 <CommandButton command=Command::InvertSelection platform disabled=no_invert on_command />
                 <CommandButton command=Command::ClearFilters platform disabled=no_clear on_command />

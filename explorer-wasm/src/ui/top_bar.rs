@@ -1,7 +1,8 @@
 //! The bar across the top: where one is, how much is selected, and what concerns the whole page.
 
 use explorer_core::{
-    format::{integer, plural},
+    format::integer,
+    session::Unit,
     state::{Command, Platform, Theme},
 };
 use leptos::prelude::*;
@@ -17,6 +18,9 @@ pub fn TopBar(
     /// Whether the cells are known: not before the dataset is open.
     #[prop(into)]
     is_counted: Signal<bool>,
+    /// What the cells are called.
+    #[prop(into)]
+    unit: Signal<Unit>,
     /// Cells selected.
     #[prop(into)]
     n_selected: Signal<u64>,
@@ -73,7 +77,7 @@ pub fn TopBar(
             <h1 class="top-bar-title" data-testid="dataset-title"><Cut text=title /></h1>
             <Show when=move || is_counted.get()>
                 <p class="top-bar-count" aria-live="polite" data-testid="count-text">
-                    <CountText n_selected n_visible />
+                    <CountText unit n_selected n_visible />
                 </p>
             </Show>
             <Show when=move || n_visible.get() < n_obs.get()>
@@ -104,9 +108,9 @@ pub fn TopBar(
 
 /// "N of M cells".
 #[component]
-fn CountText(n_selected: Signal<u64>, n_visible: Signal<u64>) -> impl IntoView {
+fn CountText(unit: Signal<Unit>, n_selected: Signal<u64>, n_visible: Signal<u64>) -> impl IntoView {
     view! {
         <strong>{move || integer(n_selected.get())}</strong>
-        {move || format!(" of {}", plural(n_visible.get() as usize, "cell", "cells"))}
+        {move || format!(" of {}", unit.get().count(n_visible.get()))}
     }
 }

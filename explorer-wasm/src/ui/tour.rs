@@ -40,8 +40,15 @@ pub fn Tour(
     });
     let ring = move || {
         place.get().map(|[left, top, width, height]| {
-            let style = format!("left:{left}px;top:{top}px;width:{width}px;height:{height}px");
-            view! { <div class="tour-ring" style=style></div> }
+            view! {
+                <div
+                    class="tour-ring"
+                    style:left=px(left)
+                    style:top=px(top)
+                    style:width=px(width)
+                    style:height=px(height)
+                ></div>
+            }
         })
     };
     let next = move || {
@@ -57,10 +64,12 @@ pub fn Tour(
         view! {
             <section
                 class="tour"
+                class:tour-beside=move || place.with(Option::is_some)
                 role="dialog"
                 aria-label="Tour"
                 data-testid="tour"
-                style=move || place.get().map(card_style).unwrap_or_default()
+                style:left=move || place.get().map(|place| px(beside(place)[0]))
+                style:top=move || place.get().map(|place| px(beside(place)[1]))
                 on:keydown=move |event| {
                     if event.key() == "Escape" {
                         event.stop_propagation();
@@ -141,12 +150,16 @@ fn place_of(root: &Element, target: &str) -> Option<Place> {
     is_seen.then(|| [rect.left(), rect.top(), rect.width(), rect.height()])
 }
 
-/// Puts the card next to a control, inside of the window.
-fn card_style([left, top, width, _]: Place) -> String {
+/// Where the card stands next to a control, inside of the window: its left and top.
+fn beside([left, top, width, _]: Place) -> [f64; 2] {
     let inner = |size: Result<wasm_bindgen::JsValue, _>| size.ok().and_then(|size| size.as_f64()).unwrap_or(0.0);
     let (window_width, window_height) = (inner(window().inner_width()), inner(window().inner_height()));
     let right = left + width + GAP_PX;
     let card_left = if right + CARD_PX[0] < window_width { right } else { left - GAP_PX - CARD_PX[0] };
     let card_top = top.min(window_height - CARD_PX[1]);
-    format!("left:{}px;top:{}px", card_left.max(GAP_PX), card_top.max(GAP_PX))
+    [card_left, card_top].map(|side_px| side_px.max(GAP_PX))
+}
+
+fn px(length: f64) -> String {
+    format!("{length}px")
 }

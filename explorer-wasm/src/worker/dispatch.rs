@@ -10,25 +10,41 @@ use explorer_core::{
     dataset::{MarkerShare, Share},
     de::Marker,
     embed::Storage,
+    filter::CellMask,
 };
-use futures_util::future::{AbortHandle, Abortable};
+use futures_util::future::{AbortHandle, Abortable, LocalBoxFuture};
 use js_sys::global;
 use wasm_bindgen::{JsCast, closure::Closure};
 use wasm_bindgen_futures::spawn_local;
-use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
+use web_sys::{Blob, DedicatedWorkerGlobalScope, MessageEvent};
 
 use super::{
     markers::markers_to_bytes,
-    message::{Posted, Reply, Request},
+    message::{Posted, Reply, Request, SUBSET_PARTS},
 };
 use crate::fetch::{self, Dataset, FetchError, Fetcher, Limits, Source};
 
 /// What a worker may take: many workers share the browser's connections and memory.
 const LIMITS: Limits = Limits { requests: 2, cache_bytes: 48 << 20, storage: Storage::Local };
 
-/// Starts to listen. For the worker's `main`.
-pub fn start() {
-    let worker = Rc::new(Worker::default());
+/// Cells that are to be written as a file.
+pub struct SubsetTask {
+    /// Where they are.
+    pub dataset: Dataset,
+    /// Which ones.
+    pub cells: CellMask,
+    /// What else the file holds, as JSON.
+    pub additions: String,
+    /// Called with how much is done, from 0 to 1.
+    pub report: Box<dyn Fn(f64)>,
+}
+
+/// Writes a file, or says in a sentence why not.
+pub type WriteSubset = fn(SubsetTask) -> LocalBoxFuture<'static, Result<Blob, String>>;
+
+/// Starts to listen. For the worker's `main`, which says how it writes files, if it does.
+pub fn start(write_subset: Option<WriteSubset>) {
+    let worker = Rc::new(Worker { write_subset, ..Worker::default() });
     let listener = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
         if let Some(request) = Request::from_js(&event.data()) {
             worker.hear(request);
@@ -57,6 +73,7 @@ struct Worker {
     opened: RefCell<Option<(Source, Storage)>>,
     dataset: RefCell<Option<Dataset>>,
     jobs: RefCell<HashMap<u32, AbortHandle>>,
+    write_subset: Option<WriteSubset>,
 }
 
 impl Worker {
@@ -81,6 +98,10 @@ impl Worker {
                     Ok(Reply::Moments { job, group, reference })
                 });
             }
+            Request::Subset { job, cells, additions } => {
+                let worker = Rc::clone(self);
+                self.start(job, async move { worker.subset(job, CellMask::from_bytes(cells), additions).await });
+            }
             Request::Markers { job, layer, share } => {
                 let worker = Rc::clone(self);
                 self.start(job, async move {
@@ -89,6 +110,24 @@ impl Worker {
                 });
             }
         }
+    }
+
+    /// Writes cells as a file.
+    async fn subset(&self, job: u32, cells: CellMask, additions: String) -> Result<Reply, FetchError> {
+        let Some(write) = self.write_subset else {
+            return Err(FetchError::Unknown { kind: "program", name: "subset".to_owned() });
+        };
+        let dataset = self.dataset().await?;
+        let told = Cell::new(0);
+        let report = Report::new(job, &dataset.clone());
+        let report = Box::new(move |share: f64| {
+            let n_done = (share * f64::from(SUBSET_PARTS)) as u32;
+            report.count(n_done.saturating_sub(told.replace(n_done)));
+        });
+        Ok(match write(SubsetTask { dataset, cells, additions, report }).await {
+            Ok(file) => Reply::Subset { job, file },
+            Err(sentence) => Reply::Failed { job, sentence },
+        })
     }
 
     /// Begins a job that ends in an answer, unless it is canceled.
@@ -136,23 +175,28 @@ impl Worker {
 }
 
 /// Tells the page how far a job has come.
-struct Report<'a> {
+struct Report {
     job: u32,
-    dataset: &'a Dataset,
+    dataset: Dataset,
     n_bytes: Cell<u64>,
 }
 
-impl<'a> Report<'a> {
-    fn new(job: u32, dataset: &'a Dataset) -> Self {
-        Self { job, dataset, n_bytes: Cell::new(dataset.tiles().bytes_fetched()) }
+impl Report {
+    fn new(job: u32, dataset: &Dataset) -> Self {
+        Self { job, dataset: dataset.clone(), n_bytes: Cell::new(dataset.tiles().bytes_fetched()) }
     }
 
     /// So many more are done.
     #[expect(clippy::unnecessary_wraps, reason = "what the reader calls may fail elsewhere")]
     fn tell(&self, n_done: usize) -> Result<(), FetchError> {
+        self.count(n_done as u32);
+        Ok(())
+    }
+
+    /// The same, to who cannot fail.
+    fn count(&self, n_done: u32) {
         let n_bytes = self.dataset.tiles().bytes_fetched();
         let since = n_bytes - self.n_bytes.replace(n_bytes);
-        answer(&Reply::Progress { job: self.job, n_done: n_done as u32, n_bytes: since as u32 });
-        Ok(())
+        answer(&Reply::Progress { job: self.job, n_done, n_bytes: since as u32 });
     }
 }

@@ -9,9 +9,12 @@ use explorer_core::{
 };
 use js_sys::{Array, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::MessagePort;
+use web_sys::{Blob, MessagePort};
 
 use crate::fetch::Address;
+
+/// Parts that a file of cells is taken to have, for progress.
+pub const SUBSET_PARTS: u32 = 1000;
 
 /// From the page to a worker.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,6 +47,15 @@ pub enum Request {
         layer: u32,
         /// Which labels, and by what.
         share: MarkerShare,
+    },
+    /// Write cells as an AnnData file.
+    Subset {
+        /// Number of the job.
+        job: u32,
+        /// One byte a cell: 1 for those that are written.
+        cells: Vec<u8>,
+        /// What else the file holds, as JSON.
+        additions: String,
     },
     /// Stop a job, whatever it has come to.
     Cancel {
@@ -81,6 +93,13 @@ pub enum Reply {
         job: u32,
         /// Label after label.
         markers: Vec<u8>,
+    },
+    /// A job is done: the file, which the browser keeps.
+    Subset {
+        /// Its number.
+        job: u32,
+        /// The file.
+        file: Blob,
     },
     /// A job has failed.
     Failed {
@@ -136,6 +155,11 @@ impl Writer {
         self
     }
 
+    fn blob(self, blob: &Blob) -> Self {
+        self.fields.push(blob);
+        self
+    }
+
     fn post(self) -> Posted {
         Posted { message: self.fields.into(), transfer: self.transfer }
     }
@@ -187,6 +211,7 @@ impl Request {
                     .into_iter()
                     .fold(Writer::new("markers").number(*job).number(*layer), Writer::number)
             }
+            Self::Subset { job, cells, additions } => Writer::new("subset").number(*job).bytes(cells).text(additions),
             Self::Cancel { job } => Writer::new("cancel").number(*job),
         }
         .post()
@@ -225,6 +250,9 @@ impl Request {
                     n_top: reader.number(8)?,
                 },
             }),
+            "subset" => {
+                Some(Self::Subset { job: reader.number(1)?, cells: reader.bytes(2)?, additions: reader.text(3)? })
+            }
             "cancel" => Some(Self::Cancel { job: reader.number(1)? }),
             _ => None,
         }
@@ -243,6 +271,7 @@ impl Reply {
                 Writer::new("moments").number(*job).bytes(group).bytes(reference)
             }
             Self::Markers { job, markers } => Writer::new("markers").number(*job).bytes(markers),
+            Self::Subset { job, file } => Writer::new("subset").number(*job).blob(file),
             Self::Failed { job, sentence } => Writer::new("failed").number(*job).text(sentence),
         }
         .post()
@@ -260,6 +289,7 @@ impl Reply {
                 Some(Self::Moments { job: reader.number(1)?, group: reader.bytes(2)?, reference: reader.bytes(3)? })
             }
             "markers" => Some(Self::Markers { job: reader.number(1)?, markers: reader.bytes(2)? }),
+            "subset" => Some(Self::Subset { job: reader.number(1)?, file: reader.0.get(2).dyn_into().ok()? }),
             "failed" => Some(Self::Failed { job: reader.number(1)?, sentence: reader.text(2)? }),
             _ => None,
         }
@@ -272,6 +302,7 @@ impl Reply {
             Self::Progress { job, .. }
             | Self::Moments { job, .. }
             | Self::Markers { job, .. }
+            | Self::Subset { job, .. }
             | Self::Failed { job, .. } => Some(*job),
         }
     }

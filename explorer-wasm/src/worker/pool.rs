@@ -16,11 +16,11 @@ use futures_channel::{mpsc, oneshot};
 use futures_util::{StreamExt, future::try_join_all};
 use shared_fbs::{DecodeError, tile};
 use wasm_bindgen::{JsCast, closure::Closure};
-use web_sys::{MessageEvent, Worker, WorkerOptions, WorkerType};
+use web_sys::{Blob, MessageEvent, Worker, WorkerOptions, WorkerType};
 
 use super::{
     markers::markers_from_bytes,
-    message::{Posted, Reply, Request},
+    message::{Posted, Reply, Request, SUBSET_PARTS},
 };
 use crate::{
     fetch::{self, Address},
@@ -29,6 +29,9 @@ use crate::{
 
 /// A worker's first script, relative to the page's base.
 const LOADER: &str = "./worker.js";
+
+/// The same of the worker that writes cells as a file.
+const SUBSET_LOADER: &str = "./subset.js";
 
 /// More would fetch no faster, and each holds its own memory.
 const MOST_WORKERS: usize = 8;
@@ -117,6 +120,24 @@ impl Pool {
         Ok(markers)
     }
 
+    /// Some cells as an AnnData file, by a worker of its own, whose memory is freed after that.
+    ///
+    /// # Errors
+    /// When the worker fails.
+    pub async fn subset(
+        &self,
+        cells: Vec<u8>,
+        additions: String,
+        on_progress: &dyn Fn(Progress),
+    ) -> Result<Blob, WorkerError> {
+        let worker = Proxy::start(SUBSET_LOADER, self.open_request())?;
+        let requests = |job| vec![Request::Subset { job, cells, additions }];
+        match self.run(&[worker], requests, SUBSET_PARTS, on_progress).await?.pop() {
+            Some(Answer::Subset(file)) => Ok(file),
+            Some(Answer::Moments(_) | Answer::Markers(_)) | None => Err(WorkerError::Kind),
+        }
+    }
+
     /// Lets each worker do a request, and reports how far all of them have come.
     async fn run(
         &self,
@@ -154,14 +175,18 @@ impl Pool {
         workers.retain(|worker| !worker.broken.get());
         let cores = platform::window().navigator().hardware_concurrency() as usize;
         while workers.len() < cores.saturating_sub(1).clamp(1, MOST_WORKERS) {
-            workers.push(Proxy::start(Request::Open {
-                address: self.address.clone(),
-                root: self.root.clone(),
-                storage: self.storage,
-                bytes: fetch::port_for_worker(),
-            })?);
+            workers.push(Proxy::start(LOADER, self.open_request())?);
         }
         Ok(workers.clone())
+    }
+
+    fn open_request(&self) -> Request {
+        Request::Open {
+            address: self.address.clone(),
+            root: self.root.clone(),
+            storage: self.storage,
+            bytes: fetch::port_for_worker(),
+        }
     }
 }
 
@@ -171,6 +196,8 @@ enum Answer {
     Moments([Vec<u8>; 2]),
     /// The markers of labels.
     Markers(Vec<u8>),
+    /// A file.
+    Subset(Blob),
 }
 
 type Listener = (mpsc::UnboundedSender<(u32, u32)>, oneshot::Sender<Result<Answer, WorkerError>>);
@@ -190,10 +217,10 @@ struct Proxy {
 }
 
 impl Proxy {
-    fn start(open: Request) -> Result<Rc<Self>, WorkerError> {
+    fn start(loader: &str, open: Request) -> Result<Rc<Self>, WorkerError> {
         let options = WorkerOptions::new();
         options.set_type(WorkerType::Module);
-        let worker = Worker::new_with_options(LOADER, &options).map_err(|_| WorkerError::Broken)?;
+        let worker = Worker::new_with_options(loader, &options).map_err(|_| WorkerError::Broken)?;
         let proxy = Rc::new(Self {
             worker,
             ready: Cell::new(false),
@@ -246,6 +273,7 @@ impl Proxy {
             }
             Reply::Moments { job, group, reference } => self.tell(job, Ok(Answer::Moments([group, reference]))),
             Reply::Markers { job, markers } => self.tell(job, Ok(Answer::Markers(markers))),
+            Reply::Subset { job, file } => self.tell(job, Ok(Answer::Subset(file))),
             Reply::Failed { job, sentence } => self.tell(job, Err(WorkerError::Failed(sentence))),
         }
     }

@@ -78,17 +78,17 @@ impl<W: Write + Seek> Writer<W> {
         Ok(Self { out, end: SUPERBLOCK_BYTES as u64, texts: BTreeMap::new() })
     }
 
-    /// Writes a dataset that is all at hand: an array of some length, or a scalar.
-    fn dataset(
+    /// Writes a dataset that is all at hand: an array of some shape, or a scalar.
+    pub fn dataset(
         &mut self,
         datatype: Datatype,
-        length: Option<u64>,
+        shape: Option<&[u64]>,
         bytes: &[u8],
         attributes: &[Attribute],
     ) -> io::Result<Address> {
         let data = if bytes.is_empty() { Address(UNDEFINED) } else { self.append(bytes)? };
         let mut header = Header::default();
-        header.dataspace(length.as_ref().map(std::slice::from_ref), None);
+        header.dataspace(shape, None);
         header.datatype(datatype);
         header.fill_value(header::Allocation::Late);
         header.contiguous(data, bytes.len() as u64);
@@ -103,7 +103,7 @@ impl<W: Write + Seek> Writer<W> {
         attributes: &[Attribute],
     ) -> io::Result<Address> {
         let references = self.texts(texts)?;
-        self.dataset(Datatype::Text, length, &references, attributes)
+        self.dataset(Datatype::Text, length.as_ref().map(std::slice::from_ref), &references, attributes)
     }
 
     /// Writes strings, and returns the elements of datatype [`Datatype::Text`] that refer to them.

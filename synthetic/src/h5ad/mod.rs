@@ -6,6 +6,7 @@
 mod csc;
 mod frame;
 mod matrix;
+mod tissue;
 
 use std::fs;
 use std::io::{self, BufWriter, Seek, Write};
@@ -24,6 +25,7 @@ use crate::model::{CELLS_PER_PART, Gene, Model, Role, Spec};
 use crate::obs::{Column, Values};
 use frame::FrameWriter;
 use matrix::MatrixWriter;
+pub use tissue::Tissue;
 
 /// How a matrix is laid out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,6 +47,15 @@ pub enum Raw {
     Counts,
 }
 
+/// What there is to see of the cells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Views {
+    /// Embeddings of two dimensions.
+    Flat,
+    /// One of three dimensions too, and the cells as spots of a tissue with its image, see [`Tissue`].
+    SpaceAndTissue,
+}
+
 /// How to write a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Options {
@@ -54,6 +65,8 @@ pub struct Options {
     pub compression: Compression,
     /// Whether the counts are kept beside X.
     pub raw: Raw,
+    /// What there is to see of the cells.
+    pub views: Views,
 }
 
 /// What was written.
@@ -136,6 +149,10 @@ fn write_root<W: Write + Seek>(
     let matrix = || MatrixWriter::new(options.layout, spec.n_genes, options.compression, folder);
     let mut obs = FrameWriter::new(options.compression);
     let (mut umap, mut pca) = (embedding(2), embedding(Model::N_PCS));
+    let mut views = match options.views {
+        Views::Flat => None,
+        Views::SpaceAndTissue => Some((embedding(3), embedding(2), Tissue::of(spec.n_cells))),
+    };
     let mut x = matrix()?;
     let mut raw = match options.raw {
         Raw::Counts => Some(matrix()?),
@@ -155,19 +172,32 @@ fn write_root<W: Write + Seek>(
         obs.append(file, &part.names, &part.columns)?;
         umap.append(file, &part.umap)?;
         pca.append(file, &part.pca)?;
+        if let Some((space, spatial, tissue)) = &mut views {
+            space.append(file, &f32::bytes_of(part.space.as_flattened()))?;
+            let spots: Vec<[f32; 2]> = (cells..cells + part.counts.n_obs()).map(|cell| tissue.spot(cell)).collect();
+            spatial.append(file, &f32::bytes_of(spots.as_flattened()))?;
+        }
         cells += part.counts.n_obs();
         nnz += part.counts.nnz() as u64;
         report(Progress::Cells { cells, nnz })
     })?;
 
     let array = || encoding("array", "0.2.0");
-    let obsm = [("X_pca", pca.finish(file, &array())?), ("X_umap", umap.finish(file, &array())?)];
+    let mut obsm = vec![("X_pca", pca.finish(file, &array())?), ("X_umap", umap.finish(file, &array())?)];
+    let tissue = match views {
+        Some((space, spatial, tissue)) => {
+            obsm.push(("X_umap_3d", space.finish(file, &array())?));
+            obsm.push(("spatial", spatial.finish(file, &array())?));
+            Some(tissue)
+        }
+        None => None,
+    };
     let mut members = vec![
         ("X", x.finish(file, &mut report)?),
         ("obs", obs.finish(file)?),
         ("var", var(file, model)?),
         ("obsm", file.group(&obsm, &encoding("dict", "0.1.0"))?),
-        ("uns", uns(file, model)?),
+        ("uns", uns(file, model, tissue.as_ref())?),
     ];
     if let Some(raw) = raw {
         let parts = [("X", raw.finish(file, &mut report)?), ("var", var(file, model)?), ("varm", empty_group(file)?)];
@@ -204,11 +234,15 @@ fn var<W: Write + Seek>(file: &mut Writer<W>, model: &Model) -> io::Result<Addre
 }
 
 /// What is known of the whole.
-fn uns<W: Write + Seek>(file: &mut Writer<W>, model: &Model) -> io::Result<Address> {
+fn uns<W: Write + Seek>(file: &mut Writer<W>, model: &Model, tissue: Option<&Tissue>) -> io::Result<Address> {
     let Spec { n_cells, n_genes, seed } = model.spec();
     let title = format!("Synthetic: {n_cells} cells, {n_genes} genes, seed {seed}");
     let mut text = |text: &str| file.text_dataset(None, &[text], &encoding("string", "0.2.0"));
-    let members = [("title", text(&title)?), ("default_embedding", text("X_umap")?), ("log1p", empty_group(file)?)];
+    let mut members =
+        vec![("title", text(&title)?), ("default_embedding", text("X_umap")?), ("log1p", empty_group(file)?)];
+    if let Some(tissue) = tissue {
+        members.push(("spatial", tissue.write(file)?));
+    }
     file.group(&members, &encoding("dict", "0.1.0"))
 }
 
@@ -254,17 +288,22 @@ struct Part {
     columns: Vec<Column>,
     umap: Vec<u8>,
     pca: Vec<u8>,
+    /// The first two dimensions are those of `umap`.
+    space: Vec<[f32; 3]>,
 }
 
 impl Part {
     fn new(model: &Model, cells: Range<usize>) -> Self {
         let counts = model.counts(cells.clone());
+        let (umap, pca) = (model.umap(cells.clone()), model.pca(cells.clone()));
+        let space = umap.iter().zip(&pca).map(|([x, y], components)| [*x, *y, components[2]]).collect();
         Self {
             values: counts.log_normalized(),
             names: model.obs_names(cells.clone()),
-            columns: model.obs(cells.clone(), &counts),
-            umap: f32::bytes_of(model.umap(cells.clone()).as_flattened()),
-            pca: f32::bytes_of(model.pca(cells).as_flattened()),
+            columns: model.obs(cells, &counts),
+            umap: f32::bytes_of(umap.as_flattened()),
+            pca: f32::bytes_of(pca.as_flattened()),
+            space,
             counts,
         }
     }

@@ -96,7 +96,7 @@ pub enum CellsError {
     )]
     Shared(usize),
     /// A set has no cells.
-    #[error("there is no cell in the {0}: nothing can be compared")]
+    #[error("there is no cell in the {0}; name some by labels or by a list of ids")]
     Empty(&'static str),
 }
 

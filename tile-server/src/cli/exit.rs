@@ -18,6 +18,7 @@ use super::{
     export::{Damaged, NoPage},
     remote_inputs::NotHere,
     serve::NothingToServe,
+    subset::SubsetFileError,
 };
 
 /// The exit codes, as `--help` tells them.
@@ -88,7 +89,7 @@ pub fn code(error: &Error) -> u8 {
     if error.is::<UsageError>() || error.is::<CellsError>() || error.is::<NoPage>() || error.is::<NoAddress>() {
         return USAGE;
     }
-    if error.is::<PlaceError>() || error.is::<NotHere>() {
+    if error.is::<SubsetFileError>() || error.is::<PlaceError>() || error.is::<NotHere>() {
         return USAGE;
     }
     if error.is::<NoPlace>() || error.is::<Unreachable>() || error.is::<RemoteError>() {

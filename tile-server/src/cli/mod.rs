@@ -14,6 +14,7 @@ mod markers;
 mod progress;
 mod remote_inputs;
 mod serve;
+mod subset;
 mod terminal;
 mod verify;
 
@@ -49,6 +50,8 @@ enum Command {
     Markers(markers::Arguments),
     /// Write a copy of an AnnData file with columns of labels from a CSV file
     Annotate(annotate::Arguments),
+    /// Write some cells of a dataset as an AnnData file
+    Subset(subset::Arguments),
 }
 
 /// Runs the command that was asked for.
@@ -63,6 +66,7 @@ pub fn run() -> ExitCode {
         Command::De(arguments) => de::run(&arguments),
         Command::Markers(arguments) => markers::run(&arguments),
         Command::Annotate(arguments) => annotate::run(&arguments),
+        Command::Subset(arguments) => subset::run(&arguments),
     };
     result.unwrap_or_else(|error| {
         terminal::say(&format!("error: {}", exit::message(&error)));

@@ -26,3 +26,4 @@ mod real;
 mod serve;
 mod sets;
 mod site;
+mod subset;

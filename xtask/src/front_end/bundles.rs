@@ -12,7 +12,7 @@ use crate::setup::WasmBindgen;
 use crate::wasm::{TARGET, WasmToolchain};
 use crate::workspace::Workspace;
 
-/// A program of `explorer-wasm` as the page loads it.
+/// A program as the page loads it.
 struct Bundle {
     /// What `www/` calls it.
     name: &'static str,
@@ -23,6 +23,8 @@ struct Bundle {
 struct Group {
     /// Features of `explorer-wasm`: what draws.
     features: &'static str,
+    /// The crates that the programs are of.
+    packages: &'static [&'static str],
     bundles: &'static [Bundle],
 }
 
@@ -30,24 +32,32 @@ struct Group {
 /// page around the frame weighs a tenth, and by itself the Explorer has none. With WebGL2 one program does for both.
 const RELEASE: [Group; 2] = [
     Group {
-        features: "webgpu",
+        features: "explorer-wasm/webgpu",
+        packages: &["explorer-wasm", "subset-wasm"],
         bundles: &[
             Bundle { name: "explorer-webgpu", program: "explorer" },
             Bundle { name: "embedded-webgpu", program: "embedded" },
             Bundle { name: "catalog", program: "catalog" },
             Bundle { name: "worker", program: "worker" },
+            Bundle { name: "subset", program: "subset" },
         ],
     },
-    Group { features: "webgl", bundles: &[Bundle { name: "explorer-webgl2", program: "embedded" }] },
+    Group {
+        features: "explorer-wasm/webgl",
+        packages: &["explorer-wasm"],
+        bundles: &[Bundle { name: "explorer-webgl2", program: "embedded" }],
+    },
 ];
 
 /// One Explorer for every browser is sooner compiled than two.
 const QUICK: [Group; 1] = [Group {
-    features: "webgpu,webgl",
+    features: "explorer-wasm/webgpu,explorer-wasm/webgl",
+    packages: &["explorer-wasm", "subset-wasm"],
     bundles: &[
         Bundle { name: "explorer", program: "embedded" },
         Bundle { name: "catalog", program: "catalog" },
         Bundle { name: "worker", program: "worker" },
+        Bundle { name: "subset", program: "subset" },
     ],
 }];
 
@@ -94,7 +104,10 @@ fn compile(
     show: Show,
 ) -> Result<()> {
     let mut cargo = toolchain.cargo(workspace);
-    cargo.args(["build", "--locked", "--profile", profile, "--target", TARGET, "--package", "explorer-wasm"]);
+    cargo.args(["build", "--locked", "--profile", profile, "--target", TARGET]);
+    for package in group.packages {
+        cargo.args(["--package", package]);
+    }
     cargo.args(["--no-default-features", "--features", group.features]);
     for bundle in group.bundles {
         cargo.args(["--bin", bundle.program]);

@@ -27,7 +27,7 @@ pub enum Page {
 }
 
 /// What the front end is made of.
-const INPUTS: [&str; 10] = [
+const INPUTS: [&str; 13] = [
     "Cargo.toml",
     "Cargo.lock",
     ".cargo",
@@ -37,6 +37,9 @@ const INPUTS: [&str; 10] = [
     "explorer-points",
     "explorer-render",
     "shared-fbs",
+    "h5ad",
+    "subset",
+    "subset-wasm",
     "xtask/src/front_end",
 ];
 

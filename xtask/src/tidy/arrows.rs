@@ -15,7 +15,7 @@ struct Room {
     reason: &'static str,
 }
 
-const ROOMS: [Room; 15] = [
+const ROOMS: [Room; 17] = [
     Room { package: "shared-fbs", may_use: &[], reason: "the format stands below everything else" },
     Room { package: "h5ad", may_use: &[], reason: "AnnData files can be read without knowing tiles" },
     Room {
@@ -50,8 +50,18 @@ const ROOMS: [Room; 15] = [
         reason: "the page's own bundle stays small: what builds or validates is a bundle of its own",
     },
     Room {
+        package: "subset",
+        may_use: &["shared-fbs", "explorer-core", "h5ad"],
+        reason: "cells are written as AnnData natively and in a browser alike",
+    },
+    Room {
+        package: "subset-wasm",
+        may_use: &["explorer-core", "explorer-wasm", "subset"],
+        reason: "a worker that few visits need is a bundle of its own",
+    },
+    Room {
         package: "tile-server",
-        may_use: &["shared-fbs", "explorer-core", "h5ad", "builder", "tessera", "remote-files"],
+        may_use: &["shared-fbs", "explorer-core", "h5ad", "builder", "subset", "tessera", "remote-files"],
         reason: "the program serves and offers commands; it draws nothing",
     },
     Room { package: "synthetic", may_use: &[], reason: "what makes test data shares nothing with what is tested" },

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use crate::{
+    data::Orientation,
     sorting::set_of,
     state::{
         Camera, CellList, CellOrder, CellQuery, CellSet, CellSource, Clip, ColorBy, Comparison, Filters, GeneKey,
@@ -148,6 +149,7 @@ impl Draft {
             "of" => self.content = Some(value.to_owned()),
             "e" => panel.kind = PanelKind::Embedding(Some(value.to_owned())),
             "cam" => panel.camera = Some(camera(value).ok_or("the camera")?),
+            "rot" => panel.orientation = Orientation::from_text(value).ok_or("the orientation")?,
             "c" => view.analysis.color = color(value).ok_or("the color")?,
             "cmap" => options.colormap = Some(value.to_owned()),
             "crange" => options.range = text::parse_range(value).ok_or("the color's range")?,
@@ -175,6 +177,7 @@ impl Draft {
                     "pan" => Tool::Pan,
                     "lasso" => Tool::Lasso,
                     "rectangle" => Tool::Rectangle,
+                    "orbit" => Tool::Orbit,
                     _ => return Err("the tool".to_owned()),
                 }
             }
@@ -196,6 +199,11 @@ impl Draft {
             "size" => {
                 let size = number(value).ok_or("the size of dots")?;
                 panel.points = PointStyle::new(Some(size), panel.points.opacity());
+            }
+            "tissue" => panel.tissue.library = Some(value.to_owned()),
+            "tissue.opacity" => {
+                let opacity = number(value).ok_or("the opacity of the tissue's image")?;
+                panel.tissue.opacity = PointStyle::new(None, opacity).opacity();
             }
             "opacity" => {
                 let opacity = number(value).ok_or("the opacity of dots")?;

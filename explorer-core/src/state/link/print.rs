@@ -5,7 +5,7 @@ use std::fmt::Write;
 use crate::state::{
     Analysis, CellList, CellOrder, CellQuery, CellSet, CellSource, Clip, ColorBy, ColorOptions, Comparison, Filters,
     LabelFilter, Layout, MarkerOrder, Markers, ObsFilter, OwnColumn, OwnLabel, Panel, PanelKind, PointStyle, Range,
-    Reference, ResultPanel, Selection, SelectionStep, TestMode, Theme, Tool, ViewSpec,
+    Reference, ResultPanel, Selection, SelectionStep, TestMode, Theme, TissueImage, Tool, ViewSpec,
 };
 
 use super::{LINK_VERSION, MOST_LIST_BYTES, MOST_OWN_BYTES, text};
@@ -19,6 +19,7 @@ pub(super) fn print(view: &ViewSpec, content: Option<&str>) -> String {
     pairs.analysis(&view.analysis);
     pairs.surroundings(view);
     pairs.points(panel.points);
+    pairs.tissue(&panel.tissue);
     // Of a view with nothing chosen there is nothing that another dataset could show otherwise.
     if !pairs.0.is_empty() {
         pairs.optional("of", content);
@@ -119,6 +120,9 @@ impl Pairs {
         if let Some(camera) = panel.camera {
             let numbers = [camera.x(), camera.y(), camera.width()];
             self.push("cam", &text::joined(numbers.map(text::number)));
+        }
+        if !panel.orientation.is_front() {
+            self.push("rot", &panel.orientation.to_text());
         }
     }
 
@@ -266,6 +270,7 @@ impl Pairs {
             Tool::Lasso => {}
             Tool::Pan => self.push("tool", "pan"),
             Tool::Rectangle => self.push("tool", "rectangle"),
+            Tool::Orbit => self.push("tool", "orbit"),
         }
         let parts = [
             ("left", layout.left, default.left),
@@ -288,6 +293,13 @@ impl Pairs {
             Theme::System => {}
             Theme::Light => self.push("theme", "light"),
             Theme::Dark => self.push("theme", "dark"),
+        }
+    }
+
+    fn tissue(&mut self, tissue: &TissueImage) {
+        self.optional("tissue", tissue.library.as_deref());
+        if tissue.opacity != TissueImage::default().opacity {
+            self.push("tissue.opacity", &text::number(tissue.opacity));
         }
     }
 

@@ -10,7 +10,7 @@ use shared_fbs::manifest::{Column, ColumnKind};
 use super::{category::category, own_columns::OwnColumns};
 use crate::{
     app::parts::{Page, bars, follow_brush, is_colored, title, toggle_color},
-    store::Store,
+    store::{Hint, Store},
     ui::{BrushChange, DatasetInfo, HistogramPanel, SearchField, SidebarSection, TourAnswer, TourOffer},
 };
 
@@ -71,10 +71,10 @@ pub fn ObsColumns(store: Store, page: Page) -> impl IntoView {
             </div>
         }
     });
-    let is_offered = RwSignal::new(store.offers_tour());
+    let is_offered = RwSignal::new(store.is_due(Hint::Tour));
     let answer = move |answer| {
         is_offered.set(false);
-        store.note_tour();
+        store.note_given(Hint::Tour);
         if answer == TourAnswer::Take {
             page.touring.set(true);
         }
