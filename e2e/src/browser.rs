@@ -9,7 +9,12 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::{Environment, driver::Driver, page::PATIENCE};
+use crate::{
+    Environment,
+    display::Display,
+    driver::{Driver, DriverKind},
+    page::PATIENCE,
+};
 
 /// What the browser can draw with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,10 +90,22 @@ pub struct Browser {
     pub client: Client,
     session: String,
     driver: Driver,
+    kind: DriverKind,
     name: &'static str,
     shots: PathBuf,
     downloads: TempDir,
-    _profile: TempDir,
+    _profile: Option<TempDir>,
+    _display: Option<Display>,
+}
+
+/// A session of the browser that a driver starts, and its id.
+async fn connect(driver: &Driver, capabilities: Value) -> Result<(Client, String)> {
+    let Value::Object(capabilities) = capabilities else { bail!("capabilities are an object") };
+    let mut builder = ClientBuilder::new(HttpConnector::new());
+    let client = builder.capabilities(capabilities).connect(&driver.address()).await;
+    let client = client.context("the browser does not start")?;
+    let session = client.session_id().await?.context("the session has no id")?;
+    Ok((client, session))
 }
 
 impl Browser {
@@ -98,7 +115,7 @@ impl Browser {
     /// When the browser or its driver does not start.
     pub async fn start(environment: &Environment, graphics: Graphics, name: &'static str) -> Result<Self> {
         let (profile, downloads) = (tempfile::tempdir()?, tempfile::tempdir()?);
-        let driver = Driver::start(&environment.driver)?;
+        let driver = Driver::start(DriverKind::Chrome, &environment.driver, None)?;
         let mut arguments: Vec<String> = [
             "--headless=new",
             "--no-sandbox",
@@ -133,17 +150,47 @@ impl Browser {
                 },
             },
         });
-        let Value::Object(capabilities) = capabilities else { bail!("capabilities are an object") };
-        let client = ClientBuilder::new(HttpConnector::new())
-            .capabilities(capabilities)
-            .connect(&driver.address())
-            .await
-            .context("the browser does not start")?;
-        let session = client.session_id().await?.context("the session has no id")?;
+        let (client, session) = connect(&driver, capabilities).await?;
+        let shots = environment.shots.clone();
+        let kind = DriverKind::Chrome;
         let browser =
-            Self { client, session, driver, name, shots: environment.shots.clone(), downloads, _profile: profile };
+            Self { client, session, driver, kind, name, shots, downloads, _profile: Some(profile), _display: None };
         browser.resize(Screen::DESK)?;
         Ok(browser)
+    }
+
+    /// Starts Firefox on a screen that nobody sees: without one it has no WebGL. The driver gives it a profile of its own.
+    ///
+    /// # Errors
+    /// When the browser, its driver or the screen does not start, or the environment names none.
+    pub async fn start_firefox(environment: &Environment, name: &'static str) -> Result<Self> {
+        let (program, driver) = environment
+            .firefox
+            .as_ref()
+            .context("FIREFOX and GECKODRIVER are not set: run these tests by `cargo xtask test --only browsers`")?;
+        let downloads = tempfile::tempdir()?;
+        let display = Display::start()?;
+        let driver = Driver::start(DriverKind::Gecko, driver, Some(&display))?;
+        let capabilities = json!({
+            "browserName": "firefox",
+            "timeouts": { "script": PATIENCE.as_millis() as u64, "pageLoad": PATIENCE.as_millis() as u64 },
+            "moz:firefoxOptions": {
+                "binary": program,
+                "prefs": {
+                    "browser.download.dir": downloads.path(),
+                    "browser.download.folderList": 2,
+                    "ui.prefersReducedMotion": 1,
+                    // Mesa's software renderer.
+                    "webgl.force-enabled": true,
+                },
+            },
+        });
+        let (client, session) = connect(&driver, capabilities).await?;
+        let Screen { width, height, .. } = Screen::DESK;
+        client.set_window_rect(0, 0, width, height).await?;
+        let shots = environment.shots.clone();
+        let kind = DriverKind::Gecko;
+        Ok(Self { client, session, driver, kind, name, shots, downloads, _profile: None, _display: Some(display) })
     }
 
     /// Gives the page a size.
@@ -194,11 +241,15 @@ impl Browser {
         self.driver.devtools(&self.session, command, parameters)
     }
 
-    /// Warnings and errors of the console since the last call, without the browser's own noise.
+    /// Warnings and errors of the console since the last call, without the browser's own noise. Only ChromeDriver tells
+    /// them.
     ///
     /// # Errors
     /// When the driver refuses.
     pub fn complaints(&self) -> Result<Vec<String>> {
+        if self.kind == DriverKind::Gecko {
+            return Ok(Vec::new());
+        }
         let said = self.driver.console(&self.session)?;
         let complaints = said
             .iter()

@@ -1,4 +1,4 @@
-//! ChromeDriver, and what it offers beyond WebDriver: logs, the DevTools protocol, and an end to
+//! ChromeDriver or geckodriver; and what the former offers beyond WebDriver: logs, the DevTools protocol, and an end to
 //! the session that does not need a running executor.
 
 use std::{
@@ -11,12 +11,21 @@ use std::{
 use anyhow::{Context as _, Result, bail};
 use serde_json::{Value, json};
 
-use crate::{page::PATIENCE, process::Process};
+use crate::{display::Display, page::PATIENCE, process::Process};
 
 /// How often it is started before it is given up.
 const STARTS: usize = 3;
 
-/// A running ChromeDriver. It ends when dropped.
+/// A WebDriver server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum DriverKind {
+    /// Of Chromium.
+    Chrome,
+    /// Of Firefox.
+    Gecko,
+}
+
+/// A running WebDriver server. It ends when dropped.
 #[derive(Debug)]
 pub(crate) struct Driver {
     port: u16,
@@ -29,15 +38,23 @@ impl Driver {
     ///
     /// # Errors
     /// When it does not start.
-    pub fn start(program: &Path) -> Result<Self> {
-        (1..STARTS).find_map(|_| Self::start_once(program).ok()).map_or_else(|| Self::start_once(program), Ok)
+    pub fn start(kind: DriverKind, program: &Path, display: Option<&Display>) -> Result<Self> {
+        let start = || Self::start_once(kind, program, display);
+        (1..STARTS).find_map(|_| start().ok()).map_or_else(start, Ok)
     }
 
-    fn start_once(program: &Path) -> Result<Self> {
+    fn start_once(kind: DriverKind, program: &Path, display: Option<&Display>) -> Result<Self> {
         let mut command = Command::new(program);
         command.arg("--port=0");
+        if let Some(display) = display {
+            command.env("DISPLAY", display.name()).env_remove("WAYLAND_DISPLAY");
+        }
         let (process, port) = Process::start(&mut command, PATIENCE, |line| {
-            let (_, after) = line.split_once("started successfully on port ")?;
+            let before = match kind {
+                DriverKind::Chrome => "started successfully on port ",
+                DriverKind::Gecko => "Listening on 127.0.0.1:",
+            };
+            let (_, after) = line.split_once(before)?;
             after.trim().trim_end_matches('.').parse().ok()
         })?;
         Ok(Self { port, _process: process })
@@ -71,7 +88,7 @@ impl Driver {
     /// # Errors
     /// When it does not answer, or with an error.
     pub fn ask(&self, method: &str, path: &str, body: Option<&Value>) -> Result<Value> {
-        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).context("ChromeDriver is gone")?;
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).context("the driver is gone")?;
         stream.set_read_timeout(Some(PATIENCE))?;
         let body = body.map(Value::to_string).unwrap_or_default();
         write!(
@@ -83,7 +100,7 @@ impl Driver {
         )?;
         let answer = read_answer(&mut stream)?;
         let mut answer: Value = serde_json::from_slice(&answer)
-            .with_context(|| format!("ChromeDriver answers {method} {path} with what is no JSON"))?;
+            .with_context(|| format!("the driver answers {method} {path} with what is no JSON"))?;
         let value = answer["value"].take();
         match value.get("error") {
             Some(error) if error.is_string() => bail!("{path}: {error}: {}", value["message"]),
@@ -92,13 +109,13 @@ impl Driver {
     }
 }
 
-/// The body of an HTTP answer with a `Content-Length`, which is all that ChromeDriver sends; it may
+/// The body of an HTTP answer with a `Content-Length`, which is all that drivers send; it may
 /// keep the connection open.
 fn read_answer(stream: &mut TcpStream) -> Result<Vec<u8>> {
     let mut read = Vec::new();
     let mut piece = vec![0; 1 << 16];
     loop {
-        let n_bytes = stream.read(&mut piece).context("ChromeDriver does not answer")?;
+        let n_bytes = stream.read(&mut piece).context("the driver does not answer")?;
         read.extend_from_slice(&piece[..n_bytes]);
         if let Some(head) = read.windows(4).position(|window| window == b"\r\n\r\n") {
             let body = head + 4;
@@ -112,7 +129,7 @@ fn read_answer(stream: &mut TcpStream) -> Result<Vec<u8>> {
             }
         }
         if n_bytes == 0 {
-            bail!("ChromeDriver broke off its answer");
+            bail!("the driver broke off its answer");
         }
     }
 }

@@ -20,6 +20,8 @@ pub struct Environment {
     pub chrome: PathBuf,
     /// Its WebDriver server (`CHROMEDRIVER`).
     pub driver: PathBuf,
+    /// Firefox and its WebDriver server (`FIREFOX`, `GECKODRIVER`), where tests of other browsers run.
+    pub firefox: Option<(PathBuf, PathBuf)>,
     /// Where screenshots go (`TESSERA_SHOTS`); a folder in the target directory unless named.
     pub shots: PathBuf,
 }
@@ -36,12 +38,14 @@ impl Environment {
                 .with_context(|| format!("{name} is not set: run these tests by `cargo xtask test --only e2e`"))
         };
         let shots = path("TESSERA_SHOTS").ok();
+        let firefox = path("FIREFOX").ok().zip(path("GECKODRIVER").ok());
         Ok(Self {
             server: path("TESSERA_SERVER")?,
             dist: path("TESSERA_DIST")?,
             data: path("TESSERA_DATA")?,
             chrome: path("CHROME")?,
             driver: path("CHROMEDRIVER")?,
+            firefox,
             shots: shots.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/e2e")),
         })
     }

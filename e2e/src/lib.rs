@@ -11,6 +11,7 @@
 mod audit;
 mod browser;
 mod csv;
+mod display;
 mod driver;
 mod environment;
 mod facts;

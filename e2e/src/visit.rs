@@ -54,6 +54,17 @@ impl Visit {
         Ok(Self { server, browser, environment })
     }
 
+    /// The same in Firefox.
+    ///
+    /// # Errors
+    /// When one does not start.
+    pub async fn in_firefox(arguments: Vec<String>, name: &'static str) -> Result<Self> {
+        let environment = Environment::read()?;
+        let server = TileServer::with_arguments(&environment, &environment.demo_file(), arguments)?;
+        let browser = Browser::start_firefox(&environment, name).await?;
+        Ok(Self { server, browser, environment })
+    }
+
     /// The same with a cache of built datasets that stays.
     ///
     /// # Errors

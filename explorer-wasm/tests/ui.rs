@@ -72,12 +72,13 @@ fn pointer(element: &HtmlElement, name: &str, fraction: f64) {
 async fn brush() -> (HtmlElement, RwSignal<Option<Range>>, RwSignal<Vec<BrushChange>>) {
     let range = RwSignal::new(None);
     let changes = RwSignal::new(Vec::new());
-    let bars = Arc::new(Bars { min: 0.0, max: 100.0, total: vec![5; 40], selected: vec![2; 40] });
+    let bars = Arc::new(Bars { min: 0.0, max: 100.0, total: vec![5; 40], selected: vec![2; 40], ..Bars::default() });
     let take = move |change: BrushChange| {
         range.set(change.range);
         changes.update(|changes| changes.push(change));
     };
-    let place = show(move || view! { <BrushHistogram name="n" bars=Some(bars) range on_brush=take /> }).await;
+    let place =
+        show(move || view! { <BrushHistogram name="n" bars=Some(bars) range on_brush=take on_ask=|_| () /> }).await;
     (place, range, changes)
 }
 

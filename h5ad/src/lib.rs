@@ -44,6 +44,8 @@ pub use error::H5adError;
 pub use frame::{CategoryKind, Frame, FrameColumn};
 pub use matrix::{Loss, Matrix, MatrixInfo, MatrixLocation, SparseSlab, Storage};
 pub use obsm::{Obsm, ObsmInfo, ObsmValues};
+#[cfg(feature = "native")]
+pub use open::unshared_attributes;
 pub use source::Source;
 pub use uns::{Pixels, SpatialImage, SpatialLibrary, Uns};
 pub use warning::Warning;

@@ -6,6 +6,9 @@ use shared_fbs::manifest::Pack;
 
 use crate::plain_file;
 
+/// The bytes of a piece of a file that is read whole.
+const PIECE_BYTES: u64 = 4 << 20;
+
 /// Where the packs of a dataset lie.
 pub trait Files: Send + Sync {
     /// A pack's bytes. Blocks.
@@ -13,6 +16,12 @@ pub trait Files: Send + Sync {
     /// # Errors
     /// When there is no such pack, or it cannot be opened.
     fn open(&self, pack: &Pack) -> io::Result<Box<dyn ReadAt>>;
+
+    /// The bytes of a poster, of which there should be so many. Blocks.
+    ///
+    /// # Errors
+    /// When there is no such file, or it cannot be opened.
+    fn open_poster(&self, file: &str, n_bytes: u64) -> io::Result<Box<dyn ReadAt>>;
 }
 
 /// The bytes of a pack, which never change.
@@ -53,10 +62,35 @@ struct PackFile {
 
 impl Files for Directory {
     fn open(&self, pack: &Pack) -> io::Result<Box<dyn ReadAt>> {
-        let file = plain_file::open(&self.0.join(&pack.file))?;
+        self.open_file(&pack.file)
+    }
+
+    fn open_poster(&self, file: &str, _: u64) -> io::Result<Box<dyn ReadAt>> {
+        self.open_file(file)
+    }
+}
+
+impl Directory {
+    fn open_file(&self, name: &str) -> io::Result<Box<dyn ReadAt>> {
+        let file = plain_file::open(&self.0.join(name))?;
         let n_bytes = file.metadata()?.len();
         Ok(Box::new(PackFile { file, n_bytes }))
     }
+}
+
+/// Hands out the bytes of a file in order, in pieces.
+///
+/// # Errors
+/// Those of the reads, and of `take`.
+pub fn read_all(file: &dyn ReadAt, mut take: impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
+    let n_bytes = file.n_bytes();
+    let mut start = 0;
+    while start < n_bytes {
+        let end = n_bytes.min(start + PIECE_BYTES);
+        take(&file.read(start..end)?)?;
+        start = end;
+    }
+    Ok(())
 }
 
 impl ReadAt for PackFile {

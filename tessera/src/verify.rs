@@ -1,15 +1,11 @@
 //! Checks a dataset: every file against its name, every tile against its checksum and its schema.
 
-use std::{
-    fs::{self, File},
-    io::{self, Read},
-    path::Path,
-};
+use std::io;
 
 use rayon::prelude::*;
 use shared_fbs::{
     DecodeError,
-    manifest::{ColumnKind, Layer, Manifest, NumberKind, Poster, TileRange},
+    manifest::{ColumnKind, Layer, Manifest, NumberKind, Pack, Poster, TileRange},
     path::{pack_file, poster_file},
     tile::{
         Categories, Codes, Corrections, Genes, Image, Moments, Numbers, Points, Posting, Strings, Values, WantedCells,
@@ -17,7 +13,10 @@ use shared_fbs::{
 };
 use xxhash_rust::xxh64::{Xxh64, xxh64};
 
-use crate::dataset::Dataset;
+use crate::{
+    dataset::Dataset,
+    files::{Files, read_all},
+};
 
 /// How every PNG file begins.
 const PNG_SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";
@@ -42,9 +41,16 @@ struct Contents<'a> {
 }
 
 /// Posters whose files are not what their names and the manifest say.
-fn damaged_posters(manifest: &Manifest, directory: &Path) -> Vec<String> {
+fn damaged_posters(manifest: &Manifest, files: &dyn Files) -> Vec<String> {
     let check = |poster: &Poster| {
-        let bytes = fs::read(directory.join(&poster.file)).map_err(|error| format!("{}: {error}", poster.file))?;
+        let mut bytes = Vec::new();
+        let read = files.open_poster(&poster.file, poster.n_bytes.into()).and_then(|file| {
+            read_all(&*file, |piece| {
+                bytes.extend_from_slice(piece);
+                Ok(())
+            })
+        });
+        read.map_err(|error| format!("{}: {error}", poster.file))?;
         let is_named = poster_file(xxh64(&bytes, 0)) == poster.file;
         // Signature, then the length and the name of the first chunk, which begins with width and height.
         let size = |at: usize| Some(u32::from_be_bytes(*bytes.get(at..)?.first_chunk()?));
@@ -59,13 +65,13 @@ fn damaged_posters(manifest: &Manifest, directory: &Path) -> Vec<String> {
     manifest.all_posters().par_iter().filter_map(|poster| check(poster).err()).collect()
 }
 
-/// Checks every pack, every tile and every poster of a dataset.
-pub fn verify(dataset: &Dataset, directory: &Path) -> VerifyReport {
+/// Checks every pack, every tile and every poster of a dataset, which are among these files.
+pub fn verify(dataset: &Dataset, files: &dyn Files) -> VerifyReport {
     let manifest = dataset.manifest();
     let mut damage: Vec<String> = manifest
         .packs
         .par_iter()
-        .filter_map(|pack| match content_name(&directory.join(&pack.file), &pack.name) {
+        .filter_map(|pack| match content_name(files, pack) {
             Ok(name) if name == pack.file => None,
             Ok(_) => Some(format!("{}: its content is not the one that its name was made from", pack.file)),
             Err(error) => Some(format!("{}: {error}", pack.file)),
@@ -74,7 +80,7 @@ pub fn verify(dataset: &Dataset, directory: &Path) -> VerifyReport {
     if manifest.content_id_of() != manifest.content_id {
         damage.push("the manifest: its content id is not the one of what it names".to_owned());
     }
-    damage.extend(damaged_posters(manifest, directory));
+    damage.extend(damaged_posters(manifest, files));
     let contents = contents(manifest);
     let tiles: Vec<(&Contents<'_>, u32)> =
         contents.iter().flat_map(|contents| contents.tiles.iter().map(move |index| (contents, index))).collect();
@@ -100,16 +106,13 @@ fn as_a<T: 'static>(decode: fn(&[u8]) -> Result<T, DecodeError>) -> Decode<'stat
 }
 
 /// The file name that a pack's content asks for.
-fn content_name(path: &Path, pack: &str) -> io::Result<String> {
-    let mut file = File::open(path)?;
+fn content_name(files: &dyn Files, pack: &Pack) -> io::Result<String> {
     let mut hash = Xxh64::new(0);
-    let mut buffer = vec![0; 1 << 18];
-    loop {
-        match file.read(&mut buffer)? {
-            0 => return Ok(pack_file(pack, hash.digest())),
-            n => hash.update(&buffer[..n]),
-        }
-    }
+    read_all(&*files.open(pack)?, |piece| {
+        hash.update(piece);
+        Ok(())
+    })?;
+    Ok(pack_file(&pack.name, hash.digest()))
 }
 
 /// Every range of tiles that the manifest names, with what the tiles must be.

@@ -91,6 +91,10 @@ impl Files for RemotePacks {
             segments: Segments::of(pack),
         }))
     }
+
+    fn open_poster(&self, file: &str, n_bytes: u64) -> io::Result<Box<dyn ReadAt>> {
+        Ok(Box::new(RemotePack { remote: self.0.clone(), file: file.to_owned(), n_bytes, segments: None }))
+    }
 }
 
 impl RemotePack {

@@ -5,11 +5,11 @@ use std::time::Instant;
 
 use anyhow::{Result, bail};
 
-use crate::process::{self, announce, human_time};
+use crate::process::{self, announce, human_time, which};
 use crate::setup;
 use crate::wasm::{self, TARGET};
 use crate::workspace::Workspace;
-use crate::{codegen, test, tidy};
+use crate::{codegen, deploy, test, tidy};
 
 const RUSTDOC_FLAGS: &str = "--deny warnings";
 
@@ -40,6 +40,8 @@ pub fn run(workspace: &Workspace, no_tests: bool) -> Result<()> {
     timed("format", || process::run(cargo(workspace).args(["fmt", "--all", "--check"])))?;
     timed("tidy", || tidy::run(workspace))?;
     timed("generated code is fresh", || codegen::check(workspace))?;
+    timed("examples of deployment", || deploy::check(workspace))?;
+    timed("dependencies", || check_dependencies(workspace))?;
     timed("clippy", || {
         process::run(cargo(workspace).args(["clippy", "--locked", "--workspace", "--exclude", "explorer-wasm"]).args([
             "--all-targets",
@@ -66,6 +68,17 @@ pub fn run(workspace: &Workspace, no_tests: bool) -> Result<()> {
         bail!("the run changed files that git tracks, or left new ones: see `git status`");
     }
     Ok(())
+}
+
+/// Licenses, sources and bans of dependencies. Advisories are left to who has a network: `cargo deny check advisories`.
+fn check_dependencies(workspace: &Workspace) -> Result<()> {
+    if which("cargo-deny").is_none() {
+        println!(
+            "note: dependencies are not checked, since there is no cargo-deny; `cargo install cargo-deny` gets it"
+        );
+        return Ok(());
+    }
+    process::run(cargo(workspace).args(["deny", "--locked", "check", "bans", "licenses", "sources"]))
 }
 
 /// Clippy for the browser's packages; where their compiler has none, the compiler's own warnings.

@@ -7,6 +7,7 @@ mod bench;
 mod ci;
 mod codegen;
 mod demo;
+mod deploy;
 mod dist;
 mod front_end;
 mod generate;

@@ -10,6 +10,7 @@ mod failures;
 mod fallback;
 mod filter;
 mod gene_sets;
+mod histogram;
 mod hover_card;
 mod kept;
 mod keys;

@@ -1,6 +1,7 @@
 //! What is about the picture itself: its dots, the labels over it, the file it is saved as.
 
 use anyhow::{Context as _, Result, ensure};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use e2e::{DATASET, Graphics, N_CELLS, Page, Pixels, Rgb, Visit, distance};
 use serde_json::{Value, json};
 
@@ -76,6 +77,45 @@ async fn saved(visit: &Visit) -> Result<()> {
         let n_pixels = pixels.filter(|&at| distance(file.at(at), *color) < 6.0).count();
         ensure!(n_pixels >= 40, "{n_pixels} pixels of label {label} in a file saved while another was pointed at");
     }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_picture_as_svg_has_its_words_as_text() -> Result<()> {
+    Visit::start(Graphics::WebGpu, "picture-svg").await?.run(as_svg).await
+}
+
+async fn as_svg(visit: &Visit) -> Result<()> {
+    let page = visit.open("c=obs:louvain&open=louvain&v=1").await?;
+    let legend = page.legend("louvain").await?;
+    let screen = page.rect("picture").await?;
+    page.click("save-picture").await?;
+    page.choose("save-scale", "3 × the screen").await?;
+    page.choose("save-background", "white").await?;
+    page.click("save-part-title").await?;
+    visit.browser.shoot("dialog")?;
+    page.click("save-svg").await?;
+    let (name, svg) = page.download_text().await?;
+    ensure!(name.ends_with(".svg") && svg.starts_with("<svg "), "{name} begins {:.40}", svg);
+    for (label, [red, green, blue]) in &legend {
+        let color = format!("fill=\"#{red:02x}{green:02x}{blue:02x}\"");
+        ensure!(svg.contains(&format!(">{label}</text>")) && svg.contains(&color), "{label} is not in the legend");
+    }
+    ensure!(svg.contains(&format!(">{DATASET}</text>")) && svg.contains("<title>"), "the picture has no title");
+    // The points are an image as fine as asked for.
+    let encoded = svg.split("base64,").nth(1).and_then(|rest| rest.split('"').next()).unwrap_or_default();
+    let points = Pixels::decode(&STANDARD.decode(encoded)?)?;
+    ensure!(points.height as f64 == 3.0 * screen.height, "the points are {} px high", points.height);
+    for (label, color) in &legend {
+        let pixels = (0..points.width).flat_map(|x| (0..points.height).map(move |y| [x as f64, y as f64]));
+        let n_pixels = pixels.filter(|&at| distance(points.at(at), *color) < 6.0).count();
+        ensure!(n_pixels >= 40, "the image shows {n_pixels} pixels of label {label}");
+    }
+    // The browser reads it as a picture of that size.
+    let parsed = "(() => { const svg = new DOMParser().parseFromString(a, 'image/svg+xml'); \
+                  return [svg.querySelector('parsererror') === null, svg.documentElement.getAttribute('height')]; })()";
+    let parsed = page.evaluate(parsed, json!(svg)).await?;
+    ensure!(parsed == json!([true, (screen.height + 40.0).to_string()]), "the browser takes it for {parsed}");
     Ok(())
 }
 

@@ -30,6 +30,94 @@ impl Domain {
     }
 }
 
+/// How an axis of values runs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ValueScale {
+    /// In equal steps.
+    #[default]
+    Linear,
+    /// In equal ratios: of positive values alone.
+    Log,
+}
+
+impl ValueScale {
+    /// The other one.
+    #[must_use]
+    pub fn toggled(self) -> Self {
+        match self {
+            Self::Linear => Self::Log,
+            Self::Log => Self::Linear,
+        }
+    }
+
+    /// Where a value lies in equal steps.
+    pub fn forward(self, value: f64) -> f64 {
+        match self {
+            Self::Linear => value,
+            Self::Log => libm::log(value),
+        }
+    }
+
+    /// The value that lies there.
+    pub fn back(self, place: f64) -> f64 {
+        match self {
+            Self::Linear => place,
+            Self::Log => libm::exp(place),
+        }
+    }
+}
+
+/// Values that a histogram counts in a bar of their own, beside its axis.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Aside {
+    /// None.
+    #[default]
+    Nothing,
+    /// Zeros, of expression and of counts.
+    Zeros,
+    /// Zeros and negative values, which have no logarithm.
+    NotPositive,
+}
+
+impl Aside {
+    /// Whether a value is among them.
+    pub fn holds(self, value: f32) -> bool {
+        match self {
+            Self::Nothing => false,
+            Self::Zeros => value == 0.0,
+            Self::NotPositive => value <= 0.0,
+        }
+    }
+}
+
+/// Where values beyond the span of a histogram are counted: infinities, and those that percentiles cut off.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Beyond {
+    /// In the bins at the ends.
+    #[default]
+    InEndBins,
+    /// In none.
+    InNone,
+}
+
+/// What a histogram's bins are.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct BinRule {
+    /// How many there are along the axis, at least 1 and at most 253.
+    pub n_bins: u8,
+    /// What they span: of values that are not aside.
+    pub domain: Domain,
+    /// How the axis runs.
+    pub scale: ValueScale,
+    /// What is counted beside it.
+    pub aside: Aside,
+    /// Where values beyond the domain are counted.
+    pub beyond: Beyond,
+}
+
+/// Groups after those of the bins of a [`BinRule`]: values aside, values beyond the domain, missing ones.
+pub const GROUPS_BESIDE: u8 = 3;
+
 /// A continuous column cut into bins of equal width.
 ///
 /// `width = (max − min) / n`, `bin = min(floor((x − min) / width), n − 1)`, in `f64`; where all
@@ -38,6 +126,8 @@ impl Domain {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Binned {
     n_bins: u8,
+    /// Groups after those of the bins, missing values among them.
+    n_beside: u8,
     domain: Domain,
     bins: Vec<u8>,
 }
@@ -59,18 +149,32 @@ impl Binned {
                 0
             }
         };
-        Self { n_bins, domain, bins: column.values.iter().map(|&value| bin(value)).collect() }
+        Self { n_bins, n_beside: 1, domain, bins: column.values.iter().map(|&value| bin(value)).collect() }
     }
 
-    /// The same, but values beyond the domain are in no bin, as missing ones are.
-    pub fn clipped(column: &Continuous, domain: Domain, n_bins: u8) -> Self {
-        let mut binned = Self::new(column, domain, n_bins);
-        for (bin, value) in binned.bins.iter_mut().zip(&column.values) {
-            if !(domain.min..=domain.max).contains(value) {
-                *bin = binned.n_bins;
+    /// Cuts a column by a rule. Group `n_bins` are the values aside, `n_bins + 1` those beyond the domain that are in no
+    /// bin, `n_bins + 2` the missing ones.
+    pub fn by_rule(column: &Continuous, rule: BinRule) -> Self {
+        let BinRule { domain, scale, aside, beyond, n_bins } = rule;
+        let n_bins = n_bins.clamp(1, u8::MAX - GROUPS_BESIDE + 1);
+        let [low, high] = [domain.min, domain.max].map(|end| scale.forward(f64::from(end)));
+        let width = (high - low) / f64::from(n_bins);
+        let last = f64::from(n_bins - 1);
+        let group = |value: f32| {
+            if value.is_nan() {
+                n_bins + 2
+            } else if aside.holds(value) {
+                n_bins
+            } else if beyond == Beyond::InNone && !(domain.min..=domain.max).contains(&value) {
+                n_bins + 1
+            } else if width > 0.0 {
+                ((scale.forward(f64::from(value)) - low) / width).clamp(0.0, last) as u8
+            } else {
+                0
             }
-        }
-        binned
+        };
+        let bins = column.values.iter().map(|&value| group(value)).collect();
+        Self { n_bins, n_beside: GROUPS_BESIDE, domain, bins }
     }
 
     /// Number of bins.
@@ -81,6 +185,11 @@ impl Binned {
     /// The values that the bins span.
     pub fn domain(&self) -> Domain {
         self.domain
+    }
+
+    /// Number of groups: the bins, what is beside them, and the missing values last.
+    pub fn n_groups(&self) -> usize {
+        usize::from(self.n_bins) + usize::from(self.n_beside)
     }
 
     /// The bin of each cell; `n_bins` where the value is missing.
@@ -126,10 +235,57 @@ mod tests {
         assert_eq!(domain, Domain { min: 5.0, max: 6.0 });
         assert_eq!(Binned::new(&column, domain, 2).as_bytes(), [0, 0, 1, 1]);
         assert_eq!(Domain::of(&column, Some(&CellMask::none(4))), None);
-        assert_eq!(Binned::clipped(&column, domain, 2).as_bytes(), [2, 0, 1, 2]);
+        let rule =
+            BinRule { n_bins: 2, domain, scale: ValueScale::Linear, aside: Aside::Nothing, beyond: Beyond::InNone };
+        assert_eq!(Binned::by_rule(&column, rule).as_bytes(), [3, 0, 1, 3]);
+    }
+
+    fn numbers() -> impl Strategy<Value = f32> {
+        prop_oneof![
+            4 => -1e3f32..1e6,
+            2 => 1e-6f32..10.0,
+            2 => (0u8..9).prop_map(f32::from),
+            1 => Just(f32::NAN),
+            1 => Just(f32::INFINITY),
+            1 => Just(f32::NEG_INFINITY),
+        ]
     }
 
     proptest! {
+        #[test]
+        fn groups_by_rule_are_those_of_a_count_by_hand(
+            values in vec(numbers(), 1..200),
+            n_bins in 1u8..60,
+            is_log in any::<bool>(),
+        ) {
+            let (scale, aside) =
+                if is_log { (ValueScale::Log, Aside::NotPositive) } else { (ValueScale::Linear, Aside::Zeros) };
+            let kept = Continuous { values: values.iter().copied().filter(|&value| !aside.holds(value)).collect() };
+            let Some(domain) = Domain::of(&kept, None) else { return Ok(()) };
+            let column = Continuous { values };
+            let binned = Binned::by_rule(&column, BinRule { n_bins, domain, scale, aside, beyond: Beyond::InNone });
+            prop_assert_eq!(binned.n_groups(), usize::from(n_bins) + 3);
+            let [low, high] = [domain.min, domain.max].map(|end| {
+                if is_log { f64::from(end).ln() } else { f64::from(end) }
+            });
+            for (&value, &group) in column.values.iter().zip(binned.as_bytes()) {
+                if value.is_nan() {
+                    prop_assert_eq!(group, n_bins + 2);
+                } else if value == 0.0 || is_log && value < 0.0 {
+                    prop_assert_eq!(group, n_bins);
+                } else if value.is_infinite() {
+                    prop_assert_eq!(group, n_bins + 1);
+                } else {
+                    let place = if is_log { f64::from(value).ln() } else { f64::from(value) };
+                    let step = (high - low) / f64::from(n_bins);
+                    let edge = |bin: u8| low + step * f64::from(bin);
+                    let slack = 1e-9 * (high - low).abs() + 1e-9;
+                    prop_assert!(group < n_bins);
+                    prop_assert!(place >= edge(group) - slack && place <= edge(group + 1) + slack);
+                }
+            }
+        }
+
         #[test]
         fn every_value_lies_in_its_bin(values in vec(-1e6f32..1e6, 2..200), n_bins in 1u8..=255) {
             let column = Continuous { values };

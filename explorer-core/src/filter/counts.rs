@@ -32,7 +32,7 @@ impl Groups<'_> {
     pub fn len(self) -> usize {
         match self {
             Self::Categories(column) => column.categories.len() + 1,
-            Self::Bins(binned) => usize::from(binned.n_bins()) + 1,
+            Self::Bins(binned) => binned.n_groups(),
         }
     }
 

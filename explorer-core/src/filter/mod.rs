@@ -15,7 +15,7 @@ mod query;
 mod raster;
 mod tally;
 
-pub use bins::{Binned, Domain};
+pub use bins::{Aside, Beyond, BinRule, Binned, Domain, GROUPS_BESIDE, ValueScale};
 pub use counts::Groups;
 pub use cross::{Change, CrossFilter, CrossFilterError, Flipped, MAX_DIMENSIONS};
 pub use mask::{CellMask, MaskError};

@@ -2,7 +2,12 @@
 
 use std::str::FromStr;
 
-use crate::{format::short, state::Range};
+use crate::{
+    color::{Tick, linear_ticks, log_ticks},
+    filter::{Aside, ValueScale},
+    format::short,
+    state::Range,
+};
 
 /// Whether a brush is being dragged or has been let go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -162,19 +167,50 @@ pub enum BoundError {
 }
 
 /// A span of values, as an axis.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Axis {
     /// Least value.
     pub min: f64,
     /// Greatest value.
     pub max: f64,
+    /// How it runs.
+    pub scale: ValueScale,
+    /// Values that lie beside it, below its least.
+    pub aside: Aside,
 }
+
+/// Marks along an axis, about.
+const N_TICKS: usize = 4;
 
 impl Axis {
     /// The fraction at which a value lies, kept on the axis; the middle where all values are equal.
     pub fn fraction(self, value: f64) -> f64 {
-        let width = self.max - self.min;
-        if width > 0.0 { ((value - self.min) / width).clamp(0.0, 1.0) } else { 0.5 }
+        let [min, max, value] = [self.min, self.max, value.max(self.min)].map(|value| self.scale.forward(value));
+        let width = max - min;
+        if width > 0.0 { ((value - min) / width).clamp(0.0, 1.0) } else { 0.5 }
+    }
+
+    /// The value at a fraction.
+    pub fn value(self, fraction: f64) -> f64 {
+        let [min, max] = [self.min, self.max].map(|value| self.scale.forward(value));
+        self.scale.back(min + (max - min) * fraction).clamp(self.min, self.max)
+    }
+
+    /// Round values along it.
+    pub fn ticks(self) -> Vec<Tick> {
+        match self.scale {
+            ValueScale::Linear => linear_ticks(self.min, self.max, N_TICKS),
+            ValueScale::Log => log_ticks(self.min, self.max, N_TICKS),
+        }
+    }
+
+    /// The values beside the axis.
+    pub fn aside_range(self) -> Option<Range> {
+        match self.aside {
+            Aside::Nothing => None,
+            Aside::Zeros => Range::new(0.0, 0.0),
+            Aside::NotPositive => Range::new(f32::NEG_INFINITY, 0.0),
+        }
     }
 
     /// Where a range lies on the axis.
@@ -185,15 +221,16 @@ impl Axis {
     }
 
     /// The values under a brush. At an end of the axis it is open: what lies beyond, infinities above all, is counted in
-    /// the bar there, and passes with it.
+    /// the bar there, and passes with it; but not what lies beside the axis.
     pub fn range(self, (low, high): Span) -> Option<Range> {
-        let value = |fraction: f64| {
-            let value = self.min + (self.max - self.min) * fraction;
-            value.clamp(self.min, self.max) as f32
-        };
+        let value = |fraction: f64| self.value(fraction) as f32;
         // All values are in one bar.
         let is_one = self.max <= self.min;
-        let low = if is_one || low <= 0.0 { f32::NEG_INFINITY } else { value(low) };
+        let low = match self.aside {
+            Aside::Nothing if is_one || low <= 0.0 => f32::NEG_INFINITY,
+            Aside::Zeros | Aside::NotPositive if is_one || low <= 0.0 => self.min as f32,
+            Aside::Nothing | Aside::Zeros | Aside::NotPositive => value(low),
+        };
         let high = if is_one || high >= 1.0 { f32::INFINITY } else { value(high) };
         Range::new(low, high)
     }
@@ -247,7 +284,7 @@ mod tests {
 
     #[test]
     fn the_whole_axis_is_the_whole_range() {
-        let axis = Axis { min: f64::from(-0.1_f32), max: f64::from(0.7_f32) };
+        let axis = Axis { min: f64::from(-0.1_f32), max: f64::from(0.7_f32), ..Axis::default() };
         assert_eq!(axis.range((0.0, 1.0)), Some(Range::ALL));
         assert_eq!(axis.range((0.5, 1.0)).map(|range| range.contains(f32::INFINITY)), Some(true));
         assert_eq!(axis.range((0.0, 0.5)).map(|range| range.contains(f32::INFINITY)), Some(false));
@@ -258,8 +295,22 @@ mod tests {
     }
 
     #[test]
+    fn a_log_axis_is_brushed_in_ratios_and_leaves_out_what_is_beside() {
+        let axis = Axis { min: 1.0, max: 10_000.0, scale: ValueScale::Log, aside: Aside::NotPositive };
+        assert!((axis.fraction(100.0) - 0.5).abs() < 1e-12);
+        assert_eq!((axis.fraction(0.0), axis.fraction(-5.0)), (0.0, 0.0));
+        assert_eq!(axis.range((0.0, 1.0)), Range::new(1.0, f32::INFINITY));
+        let half = axis.range((0.5, 0.75)).unwrap();
+        assert!((half.min() - 100.0).abs() < 1e-3 && (half.max() - 1000.0).abs() < 1e-2);
+        assert_eq!(axis.ticks().iter().map(|tick| tick.value).collect::<Vec<_>>(), [1.0, 10.0, 100.0, 1e3, 1e4]);
+        assert_eq!(axis.aside_range(), Range::new(f32::NEG_INFINITY, 0.0));
+        assert_eq!(Axis { aside: Aside::Zeros, ..axis }.aside_range(), Range::new(0.0, 0.0));
+        assert_eq!(Axis::default().aside_range(), None);
+    }
+
+    #[test]
     fn a_constant_column_can_be_brushed() {
-        let axis = Axis { min: 3.0, max: 3.0 };
+        let axis = Axis { min: 3.0, max: 3.0, ..Axis::default() };
         assert_eq!(axis.fraction(3.0), 0.5);
         assert_eq!(axis.range((0.1, 0.4)), Some(Range::ALL));
     }

@@ -2,6 +2,12 @@
 
 use std::fmt::Write as _;
 
+use super::Axis;
+use crate::{
+    filter::{Aside, ValueScale},
+    format::{integer, short},
+};
+
 /// A histogram over equal bins.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Bars {
@@ -13,6 +19,65 @@ pub struct Bars {
     pub total: Vec<u32>,
     /// The selected ones among them; as many bins.
     pub selected: Vec<u32>,
+    /// How the axis runs.
+    pub scale: ValueScale,
+    /// What is counted in a bar of its own beside the axis.
+    pub aside: Aside,
+    /// The count there.
+    pub in_aside: BarCount,
+    /// Cells whose values percentiles cut off.
+    pub beyond: BarCount,
+    /// Cells without a value.
+    pub missing: BarCount,
+}
+
+/// Cells of a bar.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct BarCount {
+    /// Those in view.
+    pub total: u32,
+    /// The selected ones among them.
+    pub selected: u32,
+}
+
+impl BarCount {
+    /// "12", or "3 of 12" where not all are selected.
+    pub fn text(self) -> String {
+        let total = integer(self.total.into());
+        if self.selected == self.total { total } else { format!("{} of {total}", integer(self.selected.into())) }
+    }
+}
+
+impl Bars {
+    /// The axis below the bars.
+    pub fn axis(&self) -> Axis {
+        Axis { min: self.min, max: self.max, scale: self.scale, aside: self.aside }
+    }
+
+    /// The tallest bar of the axis: those aside may be many times as many, and would make all others flat.
+    pub fn most(&self) -> u32 {
+        self.total.iter().copied().max().unwrap_or(0)
+    }
+
+    /// What the bar aside is called.
+    pub fn aside_label(&self) -> Option<&'static str> {
+        match self.aside {
+            Aside::Nothing => None,
+            Aside::Zeros => Some("0"),
+            Aside::NotPositive => Some("≤ 0"),
+        }
+    }
+
+    /// Where the bin at a fraction of the axis runs, and its cells: `1.2 to 1.4: 3 of 12`.
+    pub fn text_at(&self, fraction: f64) -> Option<String> {
+        let n_bins = self.total.len();
+        let bin = ((fraction * n_bins as f64) as usize).min(n_bins.checked_sub(1)?);
+        let count = BarCount { total: self.total[bin], selected: *self.selected.get(bin)? };
+        let edge = |bin: usize| short(self.axis().value(bin as f64 / n_bins as f64), 4);
+        let values =
+            if self.min < self.max { format!("{} to {}", edge(bin), edge(bin + 1)) } else { short(self.min, 4) };
+        Some(format!("{values}: {}", count.text()))
+    }
 }
 
 /// How counts become heights.
@@ -53,6 +118,20 @@ pub fn bar_path(counts: &[u32], most: u32, scale: CountScale) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_bin_says_its_values_and_its_cells() {
+        let bars = Bars { min: 0.0, max: 4.0, total: vec![3, 0, 5, 1], selected: vec![3, 0, 2, 1], ..Bars::default() };
+        let text = |fraction| bars.text_at(fraction);
+        assert_eq!(text(0.0).as_deref(), Some("0 to 1: 3"));
+        assert_eq!(text(0.6).as_deref(), Some("2 to 3: 2 of 5"));
+        assert_eq!(text(1.0).as_deref(), Some("3 to 4: 1"));
+        let log = Bars { min: 1.0, max: 10_000.0, scale: ValueScale::Log, ..bars };
+        assert_eq!(log.text_at(0.3).as_deref(), Some("10 to 100: 0"));
+        assert_eq!(Bars::default().text_at(0.5), None);
+        let one = Bars { min: 7.0, max: 7.0, total: vec![9], selected: vec![9], ..Bars::default() };
+        assert_eq!(one.text_at(0.5).as_deref(), Some("7: 9"));
+    }
 
     #[test]
     fn heights_are_parts_of_the_tallest_bar() {

@@ -117,7 +117,7 @@ mod tests {
     use super::*;
     use crate::{
         data::{Categorical, Codes, Continuous},
-        screen::{Axis, Bars, LegendModel},
+        screen::{Bars, LegendModel},
         session::{LabelColumn, Slot, legend},
         state::{Analysis, ColorBy, DataKey, Label, LabelFilter, ObsFilter, ViewSpec},
     };
@@ -250,7 +250,7 @@ mod tests {
         let mut session = session(vec![0; 6], vec![0; 6], numbers);
         let key = DimensionKey::Obs("number".to_owned());
         let bars = Bars::from(session.histogram(&key).expect("it is counted"));
-        let axis = Axis { min: bars.min, max: bars.max };
+        let axis = bars.axis();
         for (low, high) in [(0.0, 1.0), (0.5, 1.0), (0.0, 0.25)] {
             let range = axis.range((low, high)).expect("low comes first");
             let mut analysis = Analysis::default();

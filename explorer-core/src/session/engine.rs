@@ -1,12 +1,18 @@
 //! The cross-filter kept in step with the state: it follows the query by its differences.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use super::{Loaded, Repaint};
 use crate::{
     color::clipped_domain,
-    filter::{Binned, CellMask, Change, CrossFilter, Domain, Groups, Tally},
-    screen::Bars,
+    data::Continuous,
+    filter::{
+        Aside, Beyond, BinRule, Binned, CellMask, Change, CrossFilter, Domain, GROUPS_BESIDE, Groups, Tally, ValueScale,
+    },
+    screen::{BarCount, Bars},
     state::{CellList, CellQuery, Clip, DimensionFilter, DimensionKey, Filters, LabelFilter, Range, Selection},
 };
 
@@ -50,19 +56,29 @@ pub struct GroupCounts {
 pub struct BinCounts {
     /// Values that the bins span; `None` where no cell in view has a finite number.
     pub domain: Option<Domain>,
-    /// Counts by bin, missing last.
+    /// Counts by bin; then of values aside, of those beyond the bins, and of cells without one.
     pub counts: GroupCounts,
+    /// How the bins run.
+    pub scale: ValueScale,
+    /// What is counted aside.
+    pub aside: Aside,
 }
 
 impl From<BinCounts> for Bars {
-    fn from(BinCounts { domain, mut counts }: BinCounts) -> Self {
-        // The last group are cells without a value.
-        counts.total.pop();
-        counts.selected.pop();
-        let GroupCounts { total, selected } = counts;
+    fn from(BinCounts { domain, counts, scale, aside }: BinCounts) -> Self {
+        let GroupCounts { mut total, mut selected } = counts;
+        let n_bins = total.len().saturating_sub(usize::from(GROUPS_BESIDE));
+        let beside: Vec<BarCount> = (total.drain(n_bins..))
+            .zip(selected.drain(n_bins..))
+            .map(|(total, selected)| BarCount { total, selected })
+            .collect();
+        let beside = |at: usize| beside.get(at).copied().unwrap_or_default();
+        let beside = Self { in_aside: beside(0), beyond: beside(1), missing: beside(2), ..Self::default() };
         match domain {
-            Some(Domain { min, max }) => Self { min: f64::from(min), max: f64::from(max), total, selected },
-            None => Self::default(),
+            Some(Domain { min, max }) => {
+                Self { min: f64::from(min), max: f64::from(max), total, selected, scale, aside, ..beside }
+            }
+            None => beside,
         }
     }
 }
@@ -73,6 +89,8 @@ struct Counted {
     bins: Option<Arc<Binned>>,
     /// What the bins span, where there are numbers.
     domain: Option<Domain>,
+    scale: ValueScale,
+    aside: Aside,
 }
 
 /// Masks and counts of one dataset.
@@ -85,6 +103,8 @@ pub struct Engine {
     counted: HashMap<DimensionKey, Counted>,
     /// The percentiles outside which histograms count no value.
     clip: Clip,
+    /// Histograms whose bins run in equal ratios.
+    log: BTreeSet<DimensionKey>,
 }
 
 impl Engine {
@@ -97,6 +117,23 @@ impl Engine {
             is_subset_stale: false,
             counted: HashMap::new(),
             clip: Clip::NONE,
+            log: BTreeSet::new(),
+        }
+    }
+
+    /// How the bins of a histogram run.
+    pub fn value_scale(&self, key: &DimensionKey) -> ValueScale {
+        if self.log.contains(key) { ValueScale::Log } else { ValueScale::Linear }
+    }
+
+    /// Lets the bins of a histogram run otherwise.
+    pub fn set_value_scale(&mut self, key: &DimensionKey, scale: ValueScale) {
+        let is_new = match scale {
+            ValueScale::Linear => self.log.remove(key),
+            ValueScale::Log => self.log.insert(key.clone()),
+        };
+        if is_new {
+            self.counted.remove(key);
         }
     }
 
@@ -200,8 +237,8 @@ impl Engine {
     /// The histogram of a continuous column or a gene; `None` while its values are not there.
     pub fn histogram(&mut self, key: &DimensionKey, loaded: &Loaded) -> Option<BinCounts> {
         let counts = self.counts(key, loaded)?;
-        let Counted { bins: Some(_), domain, .. } = self.counted.get(key)? else { return None };
-        Some(BinCounts { domain: *domain, counts })
+        let &Counted { bins: Some(_), domain, scale, aside, .. } = self.counted.get(key)? else { return None };
+        Some(BinCounts { domain, counts, scale, aside })
     }
 
     /// Whether the histogram of a dimension stands, without its values.
@@ -231,22 +268,55 @@ impl Engine {
         if !self.counted.contains_key(key) {
             let is_of_labels = matches!(key, DimensionKey::Obs(column) if loaded.labels(column).is_some());
             let values = if is_of_labels { None } else { loaded.numbers(&key.data()?) };
-            let domain = values.and_then(|values| clipped_domain(values, self.filter.universe(), self.clip));
+            let scale = self.value_scale(key);
+            let universe = self.filter.universe();
+            let aside = values.map_or(Aside::Nothing, |values| aside_of(key, values, universe, scale));
+            let domain = values.and_then(|values| {
+                let clipped = clipped_domain(values, universe, self.clip)?;
+                domain_beside(values, universe, clipped, aside)
+            });
             let bins = values.map(|values| {
                 let domain = domain.unwrap_or(Domain { min: 0.0, max: 0.0 });
-                Arc::new(match self.clip {
-                    Clip::NONE => Binned::new(values, domain, N_BINS),
-                    _ => Binned::clipped(values, domain, N_BINS),
-                })
+                let beyond = if self.clip == Clip::NONE { Beyond::InEndBins } else { Beyond::InNone };
+                Arc::new(Binned::by_rule(values, BinRule { n_bins: N_BINS, domain, scale, aside, beyond }))
             });
             let groups = groups(key, bins.as_deref(), loaded)?;
             let tally = Tally::new(&self.filter, Some(key.clone()), groups);
             let total = self.filter.totals(groups);
-            self.counted.insert(key.clone(), Counted { tally, total, bins, domain });
+            self.counted.insert(key.clone(), Counted { tally, total, bins, domain, scale, aside });
         }
         let counted = self.counted.get(key)?;
         Some(GroupCounts { total: counted.total.clone(), selected: counted.tally.counts().to_vec() })
     }
+}
+
+/// The values of the cells in view.
+fn in_view<'a>(values: &'a Continuous, universe: Option<&'a CellMask>) -> impl Iterator<Item = f32> + Clone + 'a {
+    let is_in = move |cell: usize| universe.is_none_or(|mask| mask.as_bytes()[cell] == 1);
+    values.values.iter().enumerate().filter(move |&(cell, _)| is_in(cell)).map(|(_, &value)| value)
+}
+
+/// What a histogram counts aside: what has no place on a logarithmic axis; on another one zeros, of expression and of
+/// other counts, which are neither negative nor fractions.
+fn aside_of(key: &DimensionKey, values: &Continuous, universe: Option<&CellMask>, scale: ValueScale) -> Aside {
+    let mut finite = in_view(values, universe).filter(|value| value.is_finite());
+    let is_expression = matches!(key, DimensionKey::Gene(_) | DimensionKey::Mean(_));
+    match scale {
+        ValueScale::Log => Aside::NotPositive,
+        ValueScale::Linear => {
+            let are_counts = finite.clone().all(|value| value >= 0.0 && (is_expression || value.fract() == 0.0));
+            if are_counts && finite.any(|value| value == 0.0) { Aside::Zeros } else { Aside::Nothing }
+        }
+    }
+}
+
+/// What the values in view span that percentiles leave and that are not aside; `None` where there is none.
+fn domain_beside(values: &Continuous, universe: Option<&CellMask>, clipped: Domain, aside: Aside) -> Option<Domain> {
+    let kept =
+        in_view(values, universe).filter(|&value| (clipped.min..=clipped.max).contains(&value) && !aside.holds(value));
+    let none = Domain { min: f32::INFINITY, max: f32::NEG_INFINITY };
+    let domain = kept.fold(none, |span, value| Domain { min: span.min.min(value), max: span.max.max(value) });
+    (domain.min <= domain.max).then_some(domain)
 }
 
 fn groups<'a>(key: &DimensionKey, bins: Option<&'a Binned>, loaded: &'a Loaded) -> Option<Groups<'a>> {
@@ -260,5 +330,44 @@ fn groups<'a>(key: &DimensionKey, bins: Option<&'a Binned>, loaded: &'a Loaded) 
         | DimensionKey::Selection(_)
         | DimensionKey::Cells
         | DimensionKey::Subset(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn what_is_aside_is_counted_by_hand(
+            values in prop::collection::vec(prop_oneof![
+                (0_u8..5).prop_map(f32::from),
+                (-3_i8..3).prop_map(f32::from),
+                0.0_f32..1.0,
+                Just(f32::NAN),
+            ], 1..60),
+            is_gene in any::<bool>(),
+        ) {
+            let key = if is_gene {
+                DimensionKey::Gene(crate::state::GeneKey { layer: None, gene: "A".to_owned() })
+            } else {
+                DimensionKey::Obs("n".to_owned())
+            };
+            let column = Continuous { values: values.clone() };
+            let found = aside_of(&key, &column, None, ValueScale::Linear);
+            let has = |wanted: fn(f32) -> bool| values.iter().any(|&value| wanted(value));
+            let expected = has(|value| value == 0.0)
+                && !has(|value| value < 0.0)
+                && (is_gene || !has(|value| !value.is_nan() && value.fract() != 0.0));
+            prop_assert_eq!(found, if expected { Aside::Zeros } else { Aside::Nothing });
+            prop_assert_eq!(aside_of(&key, &column, None, ValueScale::Log), Aside::NotPositive);
+            let clipped = Domain { min: -3.0, max: 3.0 };
+            let domain = domain_beside(&column, None, clipped, Aside::NotPositive);
+            let mut kept: Vec<f32> = values.into_iter().filter(|&value| value > 0.0 && value <= 3.0).collect();
+            kept.sort_by(f32::total_cmp);
+            prop_assert_eq!(domain.map(|domain| (domain.min, domain.max)), kept.first().copied().zip(kept.last().copied()));
+        }
     }
 }

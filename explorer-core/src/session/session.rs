@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     data::{CellIdx, Column, NO_POSITION, Number, label_order},
-    filter::CellMask,
+    filter::{CellMask, ValueScale},
     format,
     names::visible,
     state::{Analysis, CellSource, DataKey, DimensionKey, GeneKey},
@@ -148,6 +148,23 @@ impl Session {
     /// The histogram of a continuous column, a gene or a mean.
     pub fn histogram(&mut self, key: &DimensionKey) -> Option<BinCounts> {
         self.engine.histogram(key, &self.loaded)
+    }
+
+    /// How the bins of a histogram run.
+    pub fn value_scale(&self, key: &DimensionKey) -> ValueScale {
+        self.engine.value_scale(key)
+    }
+
+    /// Lets the bins of a histogram run otherwise.
+    pub fn set_value_scale(&mut self, key: &DimensionKey, scale: ValueScale) {
+        self.engine.set_value_scale(key, scale);
+    }
+
+    /// The cells in view that have no value of a dimension; `None` while its values are not there.
+    pub fn cells_without(&self, key: &DimensionKey) -> Option<Vec<CellIdx>> {
+        let values = self.loaded.numbers(&key.data()?)?;
+        let cells = (0..).map(CellIdx).zip(&values.values).filter(|(_, value)| value.is_nan()).map(|(cell, _)| cell);
+        Some(cells.filter(|&cell| self.in_view().is_none_or(|view| view.contains(cell))).collect())
     }
 
     /// Labels, counts and colors of a column, when they are there.

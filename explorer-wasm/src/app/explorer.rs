@@ -174,8 +174,7 @@ pub(super) fn Explorer(store: Store, speak: Speak) -> impl IntoView {
         <SaveDialog
             open=page.saving
             on_save=move |options| {
-                let name = format!("{}.png", page.title.get_untracked());
-                handle.take(Wanted::saved(store, name, options));
+                handle.take(Wanted::saved(store, page.title.get_untracked(), options));
             }
         />
         <Notices

@@ -24,7 +24,7 @@ use crate::{
     bridge::{Scene, TissueLayer},
     platform,
     store::{Store, Tone},
-    ui::Rgb,
+    ui::{LegendModel, PicturePart, Rgb},
 };
 
 /// Milliseconds that a frame of a moving picture may take.
@@ -371,7 +371,7 @@ impl Stage {
     /// Draws what is shown once more, whole however little of it the last frame had, with its labels and its legend, as a
     /// file. Nothing is pointed at in it.
     pub fn take(&self, wanted: Wanted) {
-        let options = wanted.options;
+        let options = wanted.options.clone();
         let mut drawing = self.drawing.borrow_mut();
         let Drawing { renderer: Some(renderer), place: Some((whole, _)), .. } = &mut *drawing else {
             return wanted.give(None);
@@ -385,9 +385,10 @@ impl Stage {
             viewport: whole.viewport.enlarged(options.scale),
             ..*whole
         };
+        let has = |part| options.parts.contains(&part);
         let around = Surroundings {
-            legend: colors.legend,
-            labels: self.handle.labels.in_sight(),
+            legend: if has(PicturePart::Legend) { colors.legend } else { LegendModel::Plain },
+            labels: if has(PicturePart::Labels) { self.handle.labels.in_sight() } else { Vec::new() },
             background: params.background,
             text: colors.text,
             ratio: params.viewport.device_pixel_ratio,

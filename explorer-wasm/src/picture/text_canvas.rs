@@ -32,6 +32,11 @@ impl TextCanvas {
         self.context.set_font(&format!("{weight} {size_px}px {}", self.family));
     }
 
+    /// The typefaces, as CSS has them.
+    pub fn family(&self) -> &str {
+        &self.family
+    }
+
     /// How wide a text is, in CSS pixels.
     pub fn width(&self, text: &str) -> f64 {
         self.context.measure_text(text).map_or(0.0, |metrics| metrics.width())

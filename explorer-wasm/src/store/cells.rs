@@ -7,7 +7,7 @@ use explorer_core::{
     dataset::FoundCells,
     embed::Cause,
     session::SetOperation,
-    state::{Action, DataKey},
+    state::{Action, DataKey, DimensionKey},
 };
 
 use super::Store;
@@ -44,6 +44,24 @@ impl Store {
             self.on_behalf_of(cause, || self.dispatch(Action::AddAndSelectCellSet(set)));
         }
         Ok(())
+    }
+
+    /// Selects the cells in view that have no value of a dimension, as a new set.
+    ///
+    /// # Errors
+    /// When what it takes cannot be loaded.
+    pub async fn select_missing(self, key: &DimensionKey) -> Result<(), FetchError> {
+        let (Some(access), Some(data)) = (self.access(), key.data()) else { return Ok(()) };
+        access.ready(data).await?;
+        let cells = access.read(|session| session.cells_without(key)).flatten().unwrap_or_default();
+        let name = match key {
+            DimensionKey::Obs(column) => format!("{column} missing"),
+            DimensionKey::Gene(gene) => format!("{} missing", self.gene_label(gene)),
+            DimensionKey::Mean(_) | DimensionKey::Selection(_) | DimensionKey::Cells | DimensionKey::Subset(_) => {
+                "missing".to_owned()
+            }
+        };
+        self.select_as_set(&name, &cells).await
     }
 
     /// Makes a new set of two, where there are such sets.

@@ -3,7 +3,7 @@
 use explorer_core::{
     embed::Storage,
     session::{Data, Slot, Urgency},
-    state::{AppState, ColorBy, DataKey, GeneKey, GeneMean, History, ViewSpec},
+    state::{AppState, ColorBy, DataKey, DimensionKey, GeneKey, GeneMean, History, ViewSpec},
 };
 use leptos::prelude::*;
 use shared_fbs::manifest::CELLS_PER_EXPRESSION_TILE;
@@ -79,6 +79,16 @@ impl Store {
         if is_new == Some(true) {
             self.settle();
         }
+    }
+
+    /// Lets the bins of a histogram run in equal ratios, or in equal steps again.
+    pub fn toggle_value_scale(self, key: &DimensionKey) {
+        self.with_opened_mut(|opened| {
+            let scale = opened.session.value_scale(key).toggled();
+            opened.session.set_value_scale(key, scale);
+        });
+        self.filtered.update(|count| *count += 1);
+        self.settle();
     }
 
     /// Loads a mean that is not there nor on its way: that of a set whose histogram is looked at.

@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use explorer_core::{
+    color::Tick,
+    filter::ValueScale,
     format::short,
-    screen::{Axis, CountScale, End, Grip, Span},
+    screen::{Axis, BarCount, CountScale, End, Grip, Span},
     state::Range,
 };
 use leptos::{
@@ -14,6 +16,15 @@ use leptos::{
 };
 
 use super::{Bars, BrushChange, BrushPhase, Glyph, Histogram, IconButton, bound::Bound};
+
+/// What a histogram asks for besides a range.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HistogramAsk {
+    /// That the axis runs otherwise.
+    ToggleScale,
+    /// That the cells without a value are selected.
+    SelectMissing,
+}
 
 /// A press that moves less than this is a click.
 const CLICK_PX: f64 = 3.0;
@@ -47,12 +58,17 @@ pub fn BrushHistogram(
     /// Called during a drag and at its end.
     #[prop(into)]
     on_brush: Callback<BrushChange>,
+    /// Called with what else is asked for.
+    #[prop(into)]
+    on_ask: Callback<HistogramAsk>,
 ) -> impl IntoView {
     let plot = NodeRef::<html::Div>::new();
     let drag = StoredValue::new(None::<Drag>);
     // What the pointer shows, ahead of what comes back.
     let shown = RwSignal::new(None::<Span>);
-    let axis = move || bars.with(|bars| bars.as_ref().map(|bars| Axis { min: bars.min, max: bars.max }));
+    let axis = move || bars.with(|bars| bars.as_ref().map(|bars| bars.axis()));
+    // Where a pointer rests over the bars.
+    let pointed = RwSignal::new(None::<f64>);
     let span = Signal::derive(move || shown.get().or_else(|| Some(axis()?.span(range.get()?))));
     let send = move |span: Option<Span>, phase| {
         let range = span.and_then(|span| axis()?.range(span));
@@ -78,6 +94,7 @@ pub fn BrushHistogram(
         }));
     };
     let pull = move |event: PointerEvent| {
+        pointed.set(locate(&event).map(|(at, _)| at.clamp(0.0, 1.0)));
         let (Some(mut held), Some((at, _))) = (drag.get_value(), locate(&event)) else { return };
         held.moved |= (f64::from(event.client_x()) - held.start_px).abs() >= CLICK_PX;
         drag.set_value(Some(held));
@@ -119,9 +136,15 @@ pub fn BrushHistogram(
         }
         moved.is_some()
     });
-    let percent = |fraction: f64| format!("{:.3}%", fraction * 100.0);
+    let aside = {
+        let name = name.clone();
+        move || view! { <AsideBar name=name.clone() bars range scale on_brush /> }
+    };
     view! {
         <div class="brush" on:keydown=key>
+            <div class="brush-row">
+            {aside()}
+            <div class="brush-axis">
             <div
                 class="brush-plot"
                 data-testid=format!("histogram-brush-{name}")
@@ -131,6 +154,7 @@ pub fn BrushHistogram(
                 on:pointermove=pull
                 on:pointerup=release
                 on:pointercancel=move |_| { abandon(); }
+                on:pointerleave=move |_| pointed.set(None)
             >
                 <Histogram bars scale />
                 <Show when=move || span.get().is_some()>
@@ -143,6 +167,10 @@ pub fn BrushHistogram(
                 <Handle end=End::Low label=format!("Lower bound of {name}") axis=Signal::derive(axis) span nudge />
                 <Handle end=End::High label=format!("Upper bound of {name}") axis=Signal::derive(axis) span nudge />
             </div>
+            <Ticks axis=Signal::derive(axis) />
+            </div>
+            </div>
+            <Told name=name.clone() bars pointed on_ask />
             <div class="brush-bounds">
                 <Bound end=End::Low place="histogram" name=name.clone() axis=Signal::derive(axis) range on_brush />
                 <span class="brush-clear" class:active=move || range.get().is_some()>
@@ -160,6 +188,118 @@ pub fn BrushHistogram(
     }
 }
 
+fn percent(fraction: f64) -> String {
+    format!("{:.3}%", fraction * 100.0)
+}
+
+/// Round values below the bars.
+#[component]
+fn Ticks(axis: Signal<Option<Axis>>) -> impl IntoView {
+    let ticks = move || axis.get().map(Axis::ticks).unwrap_or_default();
+    view! {
+        <div class="brush-ticks" aria-hidden="true">
+            {move || {
+                let tick = |tick: Tick| view! { <span style:left=percent(tick.place)>{tick.label}</span> };
+                ticks().into_iter().map(tick).collect_view()
+            }}
+        </div>
+    }
+}
+
+/// The bar of values that the axis does not hold; a press selects them, and another one all.
+#[component]
+fn AsideBar(
+    name: String,
+    bars: Signal<Option<Arc<Bars>>>,
+    range: Signal<Option<Range>>,
+    scale: Signal<CountScale>,
+    on_brush: Callback<BrushChange>,
+) -> impl IntoView {
+    let read = move |read: fn(&Bars) -> Option<String>| bars.with(|bars| bars.as_ref().and_then(|bars| read(bars)));
+    let own = move || bars.with(|bars| bars.as_ref().and_then(|bars| bars.axis().aside_range()));
+    let is_on = move || own().is_some() && own() == range.get();
+    let height = move |count: fn(&BarCount) -> u32| {
+        let height = bars.with(|bars| {
+            let bars = bars.as_ref()?;
+            Some(scale.get().height(count(&bars.in_aside), bars.most()).min(1.0))
+        });
+        percent(height.unwrap_or_default())
+    };
+    let told =
+        move || read(|bars| Some(format!("{}: {}", bars.aside_label()?, bars.in_aside.text()))).unwrap_or_default();
+    let test_id = StoredValue::new(format!("histogram-aside-{name}"));
+    let press = move |_| {
+        let range = if is_on() { None } else { own() };
+        on_brush.run(BrushChange { range, phase: BrushPhase::Done });
+    };
+    let has_any = Memo::new(move |_| own().is_some());
+    view! {
+        <Show when=move || has_any.get()>
+            <button
+                type="button"
+                class="brush-aside"
+                data-testid=test_id.get_value()
+                data-hint=told
+                aria-label=told
+                aria-pressed=move || is_on().to_string()
+                on:click=press
+            >
+                <span class="brush-aside-plot">
+                    <span class="brush-aside-total" style:height=move || height(|count| count.total)></span>
+                    <span class="brush-aside-selected" style:height=move || height(|count| count.selected)></span>
+                </span>
+                <span class="brush-aside-label">{move || read(|bars| bars.aside_label().map(str::to_owned))}</span>
+            </button>
+        </Show>
+    }
+}
+
+/// The values and cells under the pointer, the cells without a value, and how the axis runs.
+#[component]
+fn Told(
+    name: String,
+    bars: Signal<Option<Arc<Bars>>>,
+    pointed: RwSignal<Option<f64>>,
+    on_ask: Callback<HistogramAsk>,
+) -> impl IntoView {
+    let told = move || bars.with(|bars| bars.as_ref()?.text_at(pointed.get()?));
+    let missing = Memo::new(move |_| {
+        bars.with(|bars| {
+            let missing = bars.as_ref()?.missing;
+            (missing.total > 0).then(|| format!("{} missing", missing.text()))
+        })
+    });
+    let is_log = move || bars.with(|bars| bars.as_ref().is_some_and(|bars| bars.scale == ValueScale::Log));
+    let missing_id = StoredValue::new(format!("histogram-missing-{name}"));
+    view! {
+        <div class="brush-told">
+            <span class="ellipsis" data-testid=format!("histogram-told-{name}")>{told}</span>
+            <Show when=move || missing.with(Option::is_some)>
+                <button
+                    type="button"
+                    class="histogram-log"
+                    data-testid=missing_id.get_value()
+                    data-hint="Select the cells without a value"
+                    on:click=move |_| on_ask.run(HistogramAsk::SelectMissing)
+                >
+                    {move || missing.get()}
+                </button>
+            </Show>
+            <button
+                type="button"
+                class="histogram-log"
+                data-testid=format!("histogram-log-x-{name}")
+                data-hint="Logarithmic values"
+                aria-pressed=move || is_log().to_string()
+                aria-label="log x: logarithmic values"
+                on:click=move |_| on_ask.run(HistogramAsk::ToggleScale)
+            >
+                "log x"
+            </button>
+        </div>
+    }
+}
+
 /// One end of the brush, for the keyboard and for the eye.
 #[component]
 fn Handle(
@@ -170,7 +310,7 @@ fn Handle(
     nudge: Callback<(End, String), bool>,
 ) -> impl IntoView {
     let at = move || end.of(span.get().unwrap_or((0.0, 1.0)));
-    let value = move || axis.get().map(|axis| axis.min + (axis.max - axis.min) * at());
+    let value = move || axis.get().map(|axis| axis.value(at()));
     view! {
         <div
             class="brush-handle"

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use explorer_core::state::{GeneKey, Range};
 use leptos::prelude::*;
 
-use super::{Bars, BrushChange, BrushHistogram, CountScale, Cut, Glyph, Histogram, Icon, IconButton};
+use super::{Bars, BrushChange, BrushHistogram, CountScale, Cut, Glyph, Histogram, HistogramAsk, Icon, IconButton};
 
 /// A gene of the list.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -62,6 +62,9 @@ pub fn GeneList(
     /// Called during a drag and at its end.
     #[prop(into)]
     on_brush: Callback<(GeneKey, BrushChange)>,
+    /// Called with what else a histogram asks for.
+    #[prop(into)]
+    on_ask: Callback<(GeneKey, HistogramAsk)>,
 ) -> impl IntoView {
     view! {
         <ul class="gene-list" aria-label="Genes">
@@ -76,6 +79,7 @@ pub fn GeneList(
                     on_blend
                     on_remove
                     on_brush
+                    on_ask
                 />
             </For>
         </ul>
@@ -96,6 +100,7 @@ fn GeneRow(
     on_blend: Callback<GeneKey>,
     on_remove: Callback<GeneKey>,
     on_brush: Callback<(GeneKey, BrushChange)>,
+    on_ask: Callback<(GeneKey, HistogramAsk)>,
 ) -> impl IntoView {
     // A gene that filters cells shows how.
     let expanded = RwSignal::new(range.with_untracked(Option::is_some));
@@ -165,6 +170,7 @@ fn GeneRow(
                         range
                         scale=CountScale::Log
                         on_brush=move |change| on_brush.run((own_key(), change))
+                        on_ask=move |ask| on_ask.run((own_key(), ask))
                     />
                 </div>
             </Show>

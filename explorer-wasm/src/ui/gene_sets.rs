@@ -11,7 +11,8 @@ use explorer_core::{
 use leptos::{ev::KeyboardEvent, html, prelude::*};
 
 use super::{
-    Bars, BrushChange, BrushHistogram, Button, ButtonKind, CountScale, Cut, Glyph, Icon, IconButton, Menu, MenuItem,
+    Bars, BrushChange, BrushHistogram, Button, ButtonKind, CountScale, Cut, Glyph, HistogramAsk, Icon, IconButton,
+    Menu, MenuItem,
     cell_sets::{MoreRows, ROWS_AT_A_TIME},
     control::{FileButton, FileDrop, Wrong, unique_id},
     name_clash::NameClashQuestion,
@@ -76,6 +77,8 @@ pub enum GeneSetChange {
     Open(GeneMean),
     /// The range of a mean that passes.
     Brush(GeneMean, BrushChange),
+    /// What else the histogram of a mean asks for.
+    Ask(GeneMean, HistogramAsk),
     /// The sets of a CSV file.
     Load(web_sys::File),
     /// What becomes of the sets of that file whose names are taken; `None` to leave the file.
@@ -413,6 +416,7 @@ fn MeanHistogram(name: String, mean: GeneMean, means: Means, on_change: Callback
     let bars = means.bars_of.run(mean.clone());
     let range = means.range_of.run(mean.clone());
     on_change.run(GeneSetChange::Open(mean.clone()));
+    let asked = mean.clone();
     view! {
         <BrushHistogram
             name
@@ -420,6 +424,7 @@ fn MeanHistogram(name: String, mean: GeneMean, means: Means, on_change: Callback
             range
             scale=CountScale::Log
             on_brush=move |change| on_change.run(GeneSetChange::Brush(mean.clone(), change))
+            on_ask=move |ask| on_change.run(GeneSetChange::Ask(asked.clone(), ask))
         />
     }
 }

@@ -17,12 +17,7 @@ pub fn Histogram(
 ) -> impl IntoView {
     let width = move || bars.with(|bars| bars.as_ref().map_or(1, |bars| bars.total.len().max(1)));
     let path = move |counts: fn(&Bars) -> &[u32]| {
-        bars.with(|bars| {
-            bars.as_ref().map(|bars| {
-                let most = bars.total.iter().copied().max().unwrap_or(0);
-                bar_path(counts(bars), most, scale.get())
-            })
-        })
+        bars.with(|bars| bars.as_ref().map(|bars| bar_path(counts(bars), bars.most(), scale.get())))
     };
     view! {
         <svg

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use explorer_core::state::Range;
 use leptos::{html, prelude::*};
 
-use super::{Bars, BrushChange, BrushHistogram, CountScale, Cut, Glyph, IconButton, first_sight::on_first_sight};
+use super::{
+    Bars, BrushChange, BrushHistogram, CountScale, Cut, Glyph, HistogramAsk, IconButton, first_sight::on_first_sight,
+};
 
 /// The panel of one continuous column.
 #[component]
@@ -25,6 +27,9 @@ pub fn HistogramPanel(
     /// Called during a drag and at its end.
     #[prop(into)]
     on_brush: Callback<BrushChange>,
+    /// Called with what else the histogram asks for.
+    #[prop(into)]
+    on_ask: Callback<HistogramAsk>,
     /// Called to color by it, or, when it is so colored, to stop.
     #[prop(into)]
     on_color: Callback<()>,
@@ -99,7 +104,7 @@ pub fn HistogramPanel(
                 when=move || !has_none.get()
                 fallback=|| view! { <p class="histogram-none note">"No cell in view has a finite number here."</p> }
             >
-                <BrushHistogram name=brushed.clone() bars range scale on_brush />
+                <BrushHistogram name=brushed.clone() bars range scale on_brush on_ask />
             </Show>
         </section>
     }

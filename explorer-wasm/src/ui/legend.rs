@@ -163,7 +163,7 @@ fn Numbers(model: Signal<LegendModel>, range: Signal<Option<Range>>, on_range: C
     };
     let axis = Signal::derive(move || {
         let [min, _, max] = ends.get();
-        Some(Axis { min, max })
+        Some(Axis { min, max, ..Axis::default() })
     });
     let tick = move |at: usize| move || short(ends.get()[at], 3);
     view! {

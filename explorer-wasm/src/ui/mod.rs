@@ -62,7 +62,7 @@ mod value_row;
 mod volcano;
 
 pub use breadcrumbs::Breadcrumbs;
-pub use brush_histogram::BrushHistogram;
+pub use brush_histogram::{BrushHistogram, HistogramAsk};
 pub use card_dialog::CardDialog;
 pub use catalog::{CatalogScreen, Listing};
 pub use category_panel::CategoryPanel;
@@ -100,7 +100,7 @@ pub use root::Root;
 pub(crate) use root::style_of;
 pub use samples_view::SamplesView;
 pub use save_cells::{SaveCellsDialog, SaveFormat};
-pub use save_dialog::{SaveDialog, SaveOptions};
+pub use save_dialog::{PictureFormat, PicturePart, SaveDialog, SaveOptions};
 pub use save_subset::{SaveSubset, SubsetJob, SubsetOffer, SubsetStatus};
 pub use screens::{DatasetCard, EmptyView, ErrorView, LoadingView, StartPage};
 pub use shell::{Shell, SidebarSection};

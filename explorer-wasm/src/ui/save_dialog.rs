@@ -1,20 +1,60 @@
 //! How the picture is saved.
 
+use std::collections::BTreeSet;
+
 use explorer_core::color::Ground;
 use leptos::prelude::*;
 
-use super::{Button, ButtonKind, Choice, Glyph, SelectField, control::Dialog};
+use super::{Button, ButtonKind, Checkbox, Choice, Glyph, SelectField, control::Dialog};
 
 /// How many device pixels a saved picture may have for each that the screen has, along a side.
-const SCALES: [u32; 3] = [1, 2, 4];
+const SCALES: [u32; 6] = [1, 2, 3, 4, 6, 8];
+
+/// As what a picture is saved.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PictureFormat {
+    /// As pixels.
+    #[default]
+    Png,
+    /// The points as an image, all else as text and shapes.
+    Svg,
+}
+
+/// What is drawn with the points.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum PicturePart {
+    /// The dataset's title, above.
+    Title,
+    /// What the colors mean, beside.
+    Legend,
+    /// The labels that the screen shows.
+    Labels,
+}
+
+impl PicturePart {
+    const ALL: [(Self, &str, &str); 3] =
+        [(Self::Title, "title", "title"), (Self::Legend, "legend", "legend"), (Self::Labels, "labels", "labels shown")];
+}
 
 /// How the picture is to be saved.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SaveOptions {
     /// Pixels for each of the screen's, along a side.
     pub scale: u32,
     /// What it stands on; `None` for what it stands on now.
     pub ground: Option<Ground>,
+    /// As what it is saved.
+    pub format: PictureFormat,
+    /// What is drawn with the points.
+    pub parts: BTreeSet<PicturePart>,
+}
+
+impl SaveOptions {
+    /// At a scale, with legend and labels.
+    pub fn at_scale(scale: u32) -> Self {
+        let parts = BTreeSet::from([PicturePart::Legend, PicturePart::Labels]);
+        Self { scale, ground: None, format: PictureFormat::Png, parts }
+    }
 }
 
 /// The dialog that asks how the picture is to be saved.
@@ -26,7 +66,11 @@ pub fn SaveDialog(
     #[prop(into)]
     on_save: Callback<SaveOptions>,
 ) -> impl IntoView {
-    let options = RwSignal::new(SaveOptions { scale: SCALES[0], ground: None });
+    let options = RwSignal::new(SaveOptions::at_scale(SCALES[0]));
+    let save = move |format| {
+        open.set(false);
+        on_save.run(SaveOptions { format, ..options.get_untracked() });
+    };
     let ground = move || match options.get().ground {
         None => "",
         Some(Ground::Light) => "light",
@@ -70,16 +114,36 @@ pub fn SaveDialog(
                         });
                     }
                 />
-                <Button
-                    label="Save as PNG"
-                    test_id="save-run"
-                    kind=ButtonKind::Primary
-                    glyph=Glyph::Download
-                    on_press=move || {
-                        open.set(false);
-                        on_save.run(options.get_untracked());
-                    }
-                />
+                <div class="save-parts" role="group" aria-label="With the points">
+                    {PicturePart::ALL.map(|(part, id, label)| view! {
+                        <label class="save-check">
+                            <Checkbox
+                                check=Signal::derive(move || options.with(|options| options.parts.contains(&part)).into())
+                                label=label
+                                test_id=format!("save-part-{id}")
+                                on_check=move |on: bool| options.update(|options| {
+                                    if on { options.parts.insert(part) } else { options.parts.remove(&part) };
+                                })
+                            />
+                            <span>{label}</span>
+                        </label>
+                    }).into_iter().collect_view()}
+                </div>
+                <div class="finder-buttons">
+                    <Button
+                        label="Save as PNG"
+                        test_id="save-run"
+                        kind=ButtonKind::Primary
+                        glyph=Glyph::Download
+                        on_press=move || save(PictureFormat::Png)
+                    />
+                    <Button
+                        label="Save as SVG"
+                        test_id="save-svg"
+                        glyph=Glyph::Download
+                        on_press=move || save(PictureFormat::Svg)
+                    />
+                </div>
             </div>
         </Dialog>
     }

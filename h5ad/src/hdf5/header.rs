@@ -24,6 +24,9 @@ pub(super) mod kind {
 
 /// The message's data lie elsewhere.
 const SHARED: u8 = 0b10;
+/// The message's data must not be moved elsewhere.
+#[cfg(feature = "native")]
+pub(super) const NOT_SHARED: u8 = 0b100;
 /// A reader that does not know the message must refuse the object.
 const FAIL_IF_UNKNOWN: u8 = 0b1000_0000;
 const LAST_KNOWN: u16 = 0x18;
@@ -55,26 +58,8 @@ impl Header {
     }
 
     fn read_v1(reader: &Reader, address: u64, depth: usize) -> Result<Self, ReadError> {
-        const PREFIX_BYTES: u64 = 16;
-        let prefix = reader.block(address, PREFIX_BYTES)?;
-        let mut cursor = prefix.cursor();
-        if cursor.u8()? != 1 {
-            return Err(ReadError::damaged(format!("no object begins at address {address}")));
-        }
-        cursor.skip(7)?;
-        let first = (address + PREFIX_BYTES, u64::from(cursor.u32()?));
-        let mut chunks = Continuations::new(first);
         let mut messages = Vec::new();
-        while let Some((start, length)) = chunks.next() {
-            let block = reader.block(start, length)?;
-            let mut cursor = block.cursor();
-            while cursor.rest().len() >= 8 {
-                let (kind, size, flags) = (cursor.u16()?, cursor.u16()?, cursor.u8()?);
-                cursor.skip(3)?;
-                let data = cursor.take(size.into())?;
-                add(reader, (kind, flags, data), depth, &mut messages, &mut chunks)?;
-            }
-        }
+        visit_v1(reader, address, &mut |_, message, chunks| add(reader, message, depth, &mut messages, chunks))?;
         Ok(Self { messages })
     }
 
@@ -118,6 +103,55 @@ impl Header {
     }
 }
 
+/// A message as it lies in a header: its kind, flags and data.
+type Message<'a> = (u16, u8, &'a [u8]);
+
+/// What is done with each message of an old header, the address of whose flags comes first.
+type VisitV1<'a> = dyn FnMut(u64, Message<'_>, &mut Continuations) -> Result<(), ReadError> + 'a;
+
+fn visit_v1(reader: &Reader, address: u64, visit: &mut VisitV1<'_>) -> Result<(), ReadError> {
+    const PREFIX_BYTES: u64 = 16;
+    let prefix = reader.block(address, PREFIX_BYTES)?;
+    let mut cursor = prefix.cursor();
+    if cursor.u8()? != 1 {
+        return Err(ReadError::damaged(format!("no object begins at address {address}")));
+    }
+    cursor.skip(7)?;
+    let first = (address + PREFIX_BYTES, u64::from(cursor.u32()?));
+    let mut chunks = Continuations::new(first);
+    while let Some((start, length)) = chunks.next() {
+        let block = reader.block(start, length)?;
+        let mut cursor = block.cursor();
+        while cursor.rest().len() >= 8 {
+            let (kind, size) = (cursor.u16()?, cursor.u16()?);
+            let at = start + cursor.at() as u64;
+            let flags = cursor.u8()?;
+            cursor.skip(3)?;
+            let data = cursor.take(size.into())?;
+            visit(at, (kind, flags, data), &mut chunks)?;
+        }
+    }
+    Ok(())
+}
+
+/// The addresses of the flags of attributes in the header at `address` that forbid programs to share them; a header of
+/// today's form has none that matter.
+#[cfg(feature = "native")]
+pub(super) fn unshared_attributes(reader: &Reader, address: u64) -> Result<Vec<u64>, ReadError> {
+    if reader.metadata(address, 4)? == *b"OHDR" {
+        return Ok(Vec::new());
+    }
+    let mut found = Vec::new();
+    visit_v1(reader, address, &mut |at, (kind, flags, data), chunks| {
+        if kind == kind::ATTRIBUTE && flags & NOT_SHARED != 0 {
+            found.push(at);
+        }
+        // Only continuations are followed.
+        if kind == kind::CONTINUATION { add(reader, (kind, flags, data), 0, &mut Vec::new(), chunks) } else { Ok(()) }
+    })?;
+    Ok(found)
+}
+
 /// The blocks that one header goes on in.
 struct Continuations {
     waiting: VecDeque<(u64, u64)>,
@@ -137,7 +171,7 @@ impl Continuations {
 /// Keeps a message, or follows it where it continues the header or points to another.
 fn add(
     reader: &Reader,
-    (kind, flags, data): (u16, u8, &[u8]),
+    (kind, flags, data): Message<'_>,
     depth: usize,
     messages: &mut Vec<(u16, Vec<u8>)>,
     chunks: &mut Continuations,

@@ -111,6 +111,14 @@ impl File {
         Ok(Self { reader, heap, root, groups: Mutex::default() })
     }
 
+    /// The places in the file of the flags of attributes of the object at `path` that forbid programs to share them, and the
+    /// bit that does.
+    #[cfg(feature = "native")]
+    pub(super) fn unshared_attributes(&self, path: &str) -> Result<Vec<(u64, u8)>, ReadError> {
+        let addresses = header::unshared_attributes(&self.reader, self.object(path)?)?;
+        Ok(addresses.into_iter().map(|address| (self.reader.place(address), header::NOT_SHARED)).collect())
+    }
+
     /// Address of the object at `path`.
     fn object(&self, path: &str) -> Result<u64, ReadError> {
         match self.walk(self.root, path, 0)? {

@@ -50,9 +50,9 @@ pub struct Collection {
     /// What others may do with the data: an SPDX identifier such as `CC-BY-4.0`, or a sentence.
     #[serde(default)]
     pub license: Option<String>,
-    /// Who may find it.
+    /// Who may find it; where the file does not say, everybody, unless it was private before.
     #[serde(default)]
-    pub visibility: Visibility,
+    pub visibility: Option<Visibility>,
     /// Why it is no longer served; its page then says so.
     #[serde(default)]
     pub withdrawn: Option<String>,
@@ -65,11 +65,10 @@ pub struct Collection {
 }
 
 /// Who may find a collection.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Visibility {
     /// Everybody.
-    #[default]
     Public,
     /// Who knows its address.
     Private,
@@ -148,6 +147,12 @@ pub enum CollectionError {
          or more; `openssl rand -hex 16` makes one"
     )]
     GuessableId,
+    /// It was private, and nothing says that it is not any more.
+    #[error(
+        "{COLLECTION} {0}, and the collection was private: it stays so, as it was, until the file says \
+         `visibility = \"public\"`"
+    )]
+    StillPrivate(&'static str),
     /// A link leads elsewhere than to a page.
     #[error("{COLLECTION}: the address `{0}` must begin with https:// or http://")]
     Link(String),
@@ -162,7 +167,10 @@ impl Collection {
         let path = folder.join(COLLECTION);
         let metadata = match fs::metadata(&path) {
             Ok(metadata) => metadata,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            // A link that leads nowhere is there.
+            Err(error) if error.kind() == io::ErrorKind::NotFound && fs::symlink_metadata(&path).is_err() => {
+                return Ok(None);
+            }
             Err(error) => return Err(error.into()),
         };
         if !metadata.is_file() || metadata.len() > MOST_BYTES {
@@ -187,7 +195,7 @@ impl Collection {
         if !is_id(&collection.id) {
             return Err(CollectionError::Id(collection.id));
         }
-        if collection.visibility == Visibility::Private && !(has_own_id && collection.id.len() >= PRIVATE_ID_CHARS) {
+        if collection.is_private() && !(has_own_id && collection.id.len() >= PRIVATE_ID_CHARS) {
             return Err(CollectionError::GuessableId);
         }
         let links = collection.links.iter().map(|link| &link.url);
@@ -198,9 +206,25 @@ impl Collection {
         Ok(collection)
     }
 
+    /// The collection of a folder whose file was read again, and what it was `before`: one that was private stays so until
+    /// its file says otherwise.
+    ///
+    /// # Errors
+    /// [`CollectionError::StillPrivate`].
+    pub fn following(before: Option<&Self>, read: Option<Self>) -> Result<Option<Self>, CollectionError> {
+        if !before.is_some_and(Self::is_private) {
+            return Ok(read);
+        }
+        match read {
+            None => Err(CollectionError::StillPrivate("is gone")),
+            Some(Self { visibility: None, .. }) => Err(CollectionError::StillPrivate("does not say who may find it")),
+            Some(_) => Ok(read),
+        }
+    }
+
     /// Whether lists leave it out.
     pub fn is_private(&self) -> bool {
-        self.visibility == Visibility::Private
+        self.visibility == Some(Visibility::Private)
     }
 
     /// Why a dataset of it is no longer served, by the name of its directory; `None` where it is.
@@ -302,5 +326,20 @@ mod tests {
         assert!(matches!(private(""), Err(CollectionError::GuessableId)));
         assert!(matches!(private("id = 'lung'"), Err(CollectionError::GuessableId)));
         assert!(private("id = '6f1d0c8e5b7a49321d0c8e5b7a4932f1'").unwrap().is_private());
+    }
+
+    #[test]
+    fn what_was_private_is_published_only_by_saying_so() {
+        let of = |visibility| Collection { visibility, ..Collection::default() };
+        let follows = |before: Option<Visibility>, read: Option<Collection>| {
+            Collection::following(Some(&of(before)), read).map(|collection| collection.map(|read| read.is_private()))
+        };
+        let private = Some(Visibility::Private);
+        assert!(matches!(follows(private, None), Err(CollectionError::StillPrivate(_))));
+        assert!(matches!(follows(private, Some(of(None))), Err(CollectionError::StillPrivate(_))));
+        assert_eq!(follows(private, Some(of(private))).unwrap(), Some(true));
+        assert_eq!(follows(private, Some(of(Some(Visibility::Public)))).unwrap(), Some(false));
+        assert_eq!(follows(None, None).unwrap(), None);
+        assert_eq!(follows(None, Some(of(None))).unwrap(), Some(false));
     }
 }

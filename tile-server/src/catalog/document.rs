@@ -432,7 +432,7 @@ mod tests {
 
     #[test]
     fn a_private_collection_tells_search_engines_to_go() {
-        let collection = Collection { visibility: Visibility::Private, ..collection() };
+        let collection = Collection { visibility: Some(Visibility::Private), ..collection() };
         let site = SiteUrl::parse("https://example.org").unwrap();
         let document = collection_document(&collection, &[], Some(&site));
         assert!(document.is_private && document.html.contains("noindex"));

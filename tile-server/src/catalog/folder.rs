@@ -64,7 +64,7 @@ impl Folder {
     }
 
     /// Looks for datasets. A collection that can no longer be read stays as it was; one that never could is left out with
-    /// its datasets, since nobody knows whether it is private.
+    /// its datasets, since nobody knows whether it is private. One that was private stays so until it says otherwise.
     ///
     /// # Errors
     /// When the folder cannot be listed.
@@ -87,7 +87,9 @@ impl Folder {
                 }
             }
         }
-        self.known.retain(|folder, _| folders.contains(folder));
+        // What was private is so still when it comes back.
+        let is_private = |known: &Known| known.collection.as_ref().is_some_and(|collection| collection.is_private());
+        self.known.retain(|folder, known| folders.contains(folder) || is_private(known));
         Ok(scan)
     }
 
@@ -101,7 +103,8 @@ impl Folder {
         let known = self.known.entry(folder.to_owned());
         let known = known.or_insert_with(|| Known { stamp: None, collection: None, fault: None });
         if stamp.is_none() || known.stamp != stamp {
-            match Collection::read(folder) {
+            let before = known.collection.as_deref();
+            match Collection::read(folder).and_then(|read| Collection::following(before, read)) {
                 Ok(read) => {
                     known.fault = None;
                     known.collection = read.map(Arc::new);
@@ -215,5 +218,57 @@ mod tests {
         let scan = folder.scan().unwrap();
         assert_eq!((scan.datasets.len(), scan.new_faults.len()), (1, 1));
         assert!(scan.datasets[0].collection.as_ref().unwrap().is_private());
+    }
+
+    #[test]
+    fn what_was_private_stays_so_until_its_file_says_otherwise() {
+        let root = tempfile::tempdir().unwrap();
+        let file = root.path().join(COLLECTION);
+        dataset(root.path(), "healthy");
+        let mut folder = Folder::new(root.path().to_owned());
+        let write = |visibility: &str| fs::write(&file, format!("title = 'a'\nid = '{SECRET}'\n{visibility}")).unwrap();
+        write("visibility = 'private'");
+        let mut scan = |expected: bool| {
+            let scan = folder.scan().unwrap();
+            assert_eq!(scan.datasets.len(), 1);
+            let collection = scan.datasets[0].collection.as_ref();
+            assert_eq!(collection.is_some_and(|collection| collection.is_private()), expected, "{scan:?}");
+            assert_eq!(scan.datasets[0].id == format!("healthy-{SECRET}"), expected);
+            scan.new_faults
+        };
+        assert_eq!(scan(true), [""; 0]);
+        fs::remove_file(&file).unwrap();
+        let gone = scan(true);
+        assert!(gone.len() == 1 && gone[0].contains("is gone"), "{gone:?}");
+        assert_eq!(scan(true), [""; 0], "it is told once");
+        write("");
+        assert!(scan(true)[0].contains("does not say who may find it"));
+        #[cfg(unix)]
+        {
+            fs::remove_file(&file).unwrap();
+            std::os::unix::fs::symlink("nowhere", &file).unwrap();
+            assert!(scan(true)[0].contains("cannot be read"));
+            fs::remove_file(&file).unwrap();
+        }
+        write("visibility = 'public'");
+        assert_eq!(scan(false), [""; 0]);
+        // From then on it may go.
+        fs::remove_file(&file).unwrap();
+        assert_eq!(scan(false), [""; 0]);
+    }
+
+    #[test]
+    fn a_private_collection_that_comes_back_without_a_word_is_private() {
+        let root = tempfile::tempdir().unwrap();
+        let lung = root.path().join("lung");
+        dataset(&lung, "healthy");
+        let mut folder = Folder::new(root.path().to_owned());
+        fs::write(lung.join(COLLECTION), format!("title = 'a'\nid = '{SECRET}'\nvisibility = 'private'")).unwrap();
+        assert_eq!(folder.scan().unwrap().datasets.len(), 1);
+        fs::remove_file(lung.join(COLLECTION)).unwrap();
+        assert_eq!(folder.scan().unwrap().datasets.len(), 0);
+        fs::write(lung.join(COLLECTION), "title = 'a'").unwrap();
+        let scan = folder.scan().unwrap();
+        assert!(scan.datasets[0].collection.as_ref().unwrap().is_private(), "{scan:?}");
     }
 }

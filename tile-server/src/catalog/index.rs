@@ -97,7 +97,7 @@ mod tests {
     use crate::catalog::Visibility;
 
     fn collection(id: &str, visibility: Visibility) -> Collection {
-        Collection { id: id.to_owned(), title: id.to_owned(), visibility, ..Collection::default() }
+        Collection { id: id.to_owned(), title: id.to_owned(), visibility: Some(visibility), ..Collection::default() }
     }
 
     #[test]

@@ -15,6 +15,7 @@ mod index;
 mod linked_data;
 mod ontology;
 mod remote_folder;
+mod shared_ids;
 mod site;
 mod snippets;
 
@@ -26,6 +27,7 @@ pub use folder::{Folder, FoundDataset, Scan};
 pub use genes::{DatasetGenes, GeneStore};
 pub use index::{CatalogEntry, CatalogGenesPlace, catalog_of};
 pub use remote_folder::{AnyFolder, RemoteFolder};
+pub use shared_ids::take_out_shared_ids;
 pub use site::{SiteUrl, SiteUrlError, oembed, sitemap};
 
 /// What describes a collection, in the folder of its datasets.

@@ -160,7 +160,11 @@ impl RemoteFolder {
                 scan.datasets.push(FoundDataset { id, place, collection: collection.clone() });
             }
         }
-        self.collections.retain(|known, _| folders.iter().any(|(folder, _)| folder.place().to_string() == *known));
+        // What was private is so still when it comes back.
+        let is_private = |known: &Known| known.collection.as_ref().is_some_and(|collection| collection.is_private());
+        self.collections.retain(|place, known| {
+            is_private(known) || folders.iter().any(|(folder, _)| folder.place().to_string() == *place)
+        });
         Ok(scan)
     }
 
@@ -173,37 +177,49 @@ impl RemoteFolder {
     ) -> Result<Option<Arc<Collection>>, Unreadable> {
         let place = folder.place();
         let known = self.collections.entry(place.to_string()).or_default();
-        if file == CollectionFile::Absent {
-            *known = Known::default();
-            return Ok(None);
-        }
-        let fault = match folder.get(COLLECTION, MOST_BYTES, known.tag.as_deref()) {
-            Ok(State::Unchanged) => known.fault.clone(),
-            Ok(State::Present(Document { bytes, tag, .. })) => {
-                known.tag = tag;
-                let text = String::from_utf8_lossy(&bytes);
-                match Collection::parse(&text, place.name()) {
-                    Ok(mut read) => {
-                        // Original files are offered from directories of this machine only.
-                        for note in read.datasets.values_mut() {
-                            note.file.take_if(|file| matches!(file, Download::Here(_)));
-                        }
-                        // One that did not change is the same in memory.
-                        if known.collection.as_deref() != Some(&read) {
-                            known.collection = Some(Arc::new(read));
-                        }
-                        None
-                    }
-                    Err(error) => Some(format!("{place}: {error}")),
-                }
+        let read = match file {
+            CollectionFile::Absent => {
+                known.tag = None;
+                Ok(None)
             }
-            Err(error) => Some(error.to_string()),
+            CollectionFile::Present => match folder.get(COLLECTION, MOST_BYTES, known.tag.as_deref()) {
+                Ok(State::Unchanged) => return known.outcome(),
+                Ok(State::Present(Document { bytes, tag, .. })) => {
+                    known.tag = tag;
+                    let read = Collection::parse(&String::from_utf8_lossy(&bytes), place.name());
+                    read.map(Some).map_err(|error| format!("{place}: {error}"))
+                }
+                Err(error) => Err(error.to_string()),
+            },
+        };
+        let followed = read.and_then(|read| {
+            Collection::following(known.collection.as_deref(), read).map_err(|error| format!("{place}: {error}"))
+        });
+        let fault = match followed {
+            Ok(mut read) => {
+                // Original files are offered from directories of this machine only.
+                for note in read.iter_mut().flat_map(|read| read.datasets.values_mut()) {
+                    note.file.take_if(|file| matches!(file, Download::Here(_)));
+                }
+                // One that did not change is the same in memory.
+                if known.collection.as_deref() != read.as_ref() {
+                    known.collection = read.map(Arc::new);
+                }
+                None
+            }
+            Err(fault) => Some(fault),
         };
         if fault != known.fault {
             new_faults.extend(fault.clone());
             known.fault = fault;
         }
-        if known.fault.is_some() && known.collection.is_none() { Err(Unreadable) } else { Ok(known.collection.clone()) }
+        known.outcome()
+    }
+}
+
+impl Known {
+    fn outcome(&self) -> Result<Option<Arc<Collection>>, Unreadable> {
+        if self.fault.is_some() && self.collection.is_none() { Err(Unreadable) } else { Ok(self.collection.clone()) }
     }
 }
 

@@ -7,6 +7,13 @@ use super::{Download, SiteUrl};
 /// What stands for the site's address where it is not known.
 const UNKNOWN: &str = "https://HOST/";
 
+/// The apostrophes that [`explorer_core::csv::push_field`] puts before what a spreadsheet would take for a formula, as an
+/// expression of Python and of R (PCRE): [`explorer_core::csv::unguarded`] takes away the same.
+const GUARD: &str = concat!(
+    r"(?:^|(?<=[;\t\n\r]))'(?='*\s*[-=+@＝＋－＠])",
+    r"(?!'*\s*[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?(?:[;\t\n\r]|$))|^'(?='*[\t\n\r])"
+);
+
 /// Lines of a language.
 pub struct Snippet {
     /// What language or program it is for.
@@ -37,8 +44,22 @@ pub fn snippets(site: Option<&SiteUrl>, id: &str, download: Option<&Download>) -
         );
         curl += &format!("curl -L -o '{name}' '{url}'\n");
     }
-    python += &format!("import pandas as pd\n\ncells = pd.read_csv(\"{cells}\", index_col=0)");
-    r += &format!("cells <- read.csv(\"{cells}\", row.names = 1, check.names = FALSE)");
+    python += &format!(
+        "import re\nimport pandas as pd\n\n\
+         # An apostrophe keeps spreadsheets from running text; it is no part of the value.\n\
+         guard = re.compile(r\"{GUARD}\")\n\
+         plain = lambda value: guard.sub(\"\", value) if isinstance(value, str) else value\n\
+         cells = pd.read_csv(\"{cells}\", index_col=0, keep_default_na=False, na_values=[\"\"])\n\
+         cells = cells.rename(index=plain, columns=plain).apply(lambda column: column.map(plain))"
+    );
+    r += &format!(
+        "# An apostrophe keeps spreadsheets from running text; it is no part of the value.\n\
+         guard <- r\"[{GUARD}]\"\n\
+         plain <- function(x) if (is.character(x)) gsub(guard, \"\", x, perl = TRUE) else x\n\
+         cells <- read.csv(\"{cells}\", row.names = 1, check.names = FALSE, na.strings = \"\", encoding = \"UTF-8\")\n\
+         dimnames(cells) <- lapply(dimnames(cells), plain)\n\
+         cells[] <- lapply(cells, plain)"
+    );
     curl += &format!("curl -L -O '{cells}'");
     [Snippet { title: "Python", text: python }, Snippet { title: "R", text: r }, Snippet { title: "curl", text: curl }]
 }

@@ -1,6 +1,6 @@
 use std::{
     fs::{self, File},
-    io::Read as _,
+    io::{Read as _, Seek as _, SeekFrom, Write as _},
     path::{Path, PathBuf},
     process::ExitCode,
 };
@@ -105,8 +105,12 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let copy = copy.with_context(|| format!("{} cannot be written", out.display()))?.into_temp_path();
     fs::copy(data, &copy).with_context(|| format!("{} cannot be copied", data.display()))?;
     let kept = obs.columns.len() - taken.len();
+    loosen(&copy).with_context(|| format!("{} cannot be written", out.display()))?;
     write(&copy, &file.columns, &taken, obs.index.len()).map_err(|error| match error {
         hdf5_pure::Error::NotAGroup(_) => form("its obs is a table as anndata 0.6 wrote it"),
+        hdf5_pure::Error::EditUnsupported(reason) => {
+            form(&format!("its obs is kept in a way to which no column can be added in place ({reason})"))
+        }
         error => form(&error.to_string()),
     })?;
     if !reads_back(&copy, &file.columns, &obs, kept)? {
@@ -146,6 +150,20 @@ fn check_names(columns: &[OwnColumn], obs: &Frame) -> Result<Vec<String>, Annota
         return Err(AnnotateError::Name(name.to_owned()));
     }
     Ok(names().filter(|name| obs.columns.iter().any(|(known, _)| known == name)).map(str::to_owned).collect())
+}
+
+/// Lets the headers of the root and of obs be rewritten, whose attributes HDF5 of old forbids to share.
+fn loosen(copy: &Path) -> Result<()> {
+    let flags = h5ad::unshared_attributes(copy, &["/", "obs"])?;
+    let mut file = File::options().read(true).write(true).open(copy)?;
+    for (place, bit) in flags {
+        let mut flags = [0];
+        file.seek(SeekFrom::Start(place))?;
+        file.read_exact(&mut flags)?;
+        file.seek(SeekFrom::Start(place))?;
+        file.write_all(&[flags[0] & !bit])?;
+    }
+    Ok(())
 }
 
 /// Adds the columns to the file in place of those that are `taken`. What is not obs stays byte for byte where it was.

@@ -19,6 +19,8 @@ use tessera::{compare::compare_cells, dataset::Dataset, markers::compare_samples
 use super::{
     aside,
     cells::{self, CellsError, Overlap},
+    dataset_argument::{DatasetArgument, Freshness},
+    remote_inputs::DATASET_PLACES,
     terminal,
 };
 
@@ -27,9 +29,10 @@ const REST: &str = "rest";
 
 /// The arguments of `tile-server de`.
 #[derive(Args)]
+#[command(after_help = DATASET_PLACES)]
 pub struct Arguments {
-    /// The dataset directory
-    directory: PathBuf,
+    #[command(flatten)]
+    dataset: DatasetArgument,
     /// A label of the group, as COLUMN=LABEL; several are taken together
     #[arg(long, value_name = "COLUMN=LABEL", required_unless_present = "cells_file")]
     group: Vec<String>,
@@ -88,7 +91,7 @@ pub enum UsageError {
 
 /// Compares and writes the table.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
-    let dataset = Dataset::open(&arguments.directory)?;
+    let (dataset, _) = arguments.dataset.open(Freshness::Kept)?;
     let manifest = dataset.manifest();
     let layer = layer(manifest, arguments.layer.as_deref())?;
     let (group, reference) = sets(&dataset, arguments)?;

@@ -15,9 +15,8 @@ use super::{
     cells::CellsError,
     check::{NoAddress, Unreachable},
     de::UsageError,
-    export::{Damaged, NoPage},
-    remote_inputs::NotHere,
-    serve::NothingToServe,
+    export::{Damaged, NoPage, Unfetched},
+    serve::{NothingToServe, Unreadable},
     subset::SubsetFileError,
 };
 
@@ -89,13 +88,13 @@ pub fn code(error: &Error) -> u8 {
     if error.is::<UsageError>() || error.is::<CellsError>() || error.is::<NoPage>() || error.is::<NoAddress>() {
         return USAGE;
     }
-    if error.is::<SubsetFileError>() || error.is::<PlaceError>() || error.is::<NotHere>() {
+    if error.is::<SubsetFileError>() || error.is::<PlaceError>() {
         return USAGE;
     }
-    if error.is::<NoPlace>() || error.is::<Unreachable>() || error.is::<RemoteError>() {
+    if error.is::<NoPlace>() || error.is::<Unreachable>() || error.is::<Unfetched>() || error.is::<RemoteError>() {
         return FILE;
     }
-    if error.is::<NothingToServe>() || error.is::<Damaged>() {
+    if error.is::<NothingToServe>() || error.is::<Unreadable>() || error.is::<Damaged>() {
         return INPUT;
     }
     if error.is::<io::Error>() { FILE } else { OTHER }

@@ -1,4 +1,4 @@
-use std::{path::PathBuf, process::ExitCode};
+use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Args;
@@ -10,13 +10,18 @@ use serde_json::{Value, json};
 use shared_fbs::manifest::{Column, ColumnKind, Layer, Manifest, NumberKind, Poster, PosterTheme, ValueKind, Var};
 use tessera::dataset::{Dataset, DatasetError};
 
-use super::terminal;
+use super::{
+    dataset_argument::{DatasetArgument, Freshness},
+    remote_inputs::DATASET_PLACES,
+    terminal,
+};
 
 /// The arguments of `tile-server inspect`.
 #[derive(Args)]
+#[command(after_help = DATASET_PLACES)]
 pub struct Arguments {
-    /// The dataset directory
-    directory: PathBuf,
+    #[command(flatten)]
+    dataset: DatasetArgument,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -24,7 +29,7 @@ pub struct Arguments {
 
 /// Prints what a dataset holds.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
-    let dataset = Dataset::open(&arguments.directory)?;
+    let (dataset, _) = arguments.dataset.open(Freshness::Kept)?;
     let manifest = dataset.manifest();
     let of_cells = |column| ColumnSummary::new(column, || dataset.file_column(&column.name));
     let columns = manifest.columns.iter().map(of_cells).collect::<Result<Vec<_>, _>>()?;

@@ -6,10 +6,12 @@ use explorer_core::{
     de::{CELLXGENE_PERCENTILE, DeOptions, Marker, MarkerRank, markers_to_csv},
     format,
 };
-use tessera::{dataset::Dataset, markers::markers};
+use tessera::markers::markers;
 
 use super::{
+    dataset_argument::{DatasetArgument, Freshness},
     de::{self, MethodName},
+    remote_inputs::DATASET_PLACES,
     terminal,
 };
 
@@ -18,9 +20,10 @@ const MOST_NAMED: usize = 10;
 
 /// The arguments of `tile-server markers`.
 #[derive(Args)]
+#[command(after_help = DATASET_PLACES)]
 pub struct Arguments {
-    /// The dataset directory
-    directory: PathBuf,
+    #[command(flatten)]
+    dataset: DatasetArgument,
     /// The column whose labels to tell apart [default: the column of cell types]
     #[arg(long)]
     column: Option<String>,
@@ -73,7 +76,7 @@ enum RankName {
 
 /// Finds markers and writes the table.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
-    let dataset = Dataset::open(&arguments.directory)?;
+    let (dataset, _) = arguments.dataset.open(Freshness::Kept)?;
     let manifest = dataset.manifest();
     let layer = de::layer(manifest, arguments.layer.as_deref())?;
     let Some(column) = arguments.column.as_deref().or(manifest.main_label.as_deref()) else {

@@ -6,6 +6,7 @@ mod build;
 mod cache;
 mod cells;
 mod check;
+mod dataset_argument;
 mod de;
 mod exit;
 mod export;

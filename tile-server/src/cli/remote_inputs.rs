@@ -28,6 +28,12 @@ Places:
   AWS_ALLOW_HTTP=true for http); GOOGLE_APPLICATION_CREDENTIALS; AZURE_STORAGE_ACCOUNT_NAME, AZURE_STORAGE_ACCOUNT_KEY;
   or the role of the machine. What is sent is what the checksums of the manifest confirm.";
 
+/// The same for commands that read one dataset.
+pub const DATASET_PLACES: &str = "\
+Places:
+  A dataset at s3://BUCKET/PREFIX, gs://BUCKET/PREFIX, az://CONTAINER/PREFIX or https://HOST/PATH/ is read where it lies.
+  Credentials come from the environment, as `tile-server serve --help` tells.";
+
 /// How places on other hosts are read.
 #[derive(Args)]
 pub struct RemoteArguments {
@@ -51,11 +57,6 @@ struct CacheSize(u64);
 #[error("`{0}` is no size of 64M or more; write one like 500M or 20G, or 0 for none")]
 pub struct NoSize(String);
 
-/// A place was named to a command that takes paths.
-#[derive(Debug, thiserror::Error)]
-#[error("{0} is on another host; copy the dataset to this machine first")]
-pub struct NotHere(pub String);
-
 impl FromStr for CacheSize {
     type Err = NoSize;
 
@@ -77,8 +78,19 @@ impl RemoteArguments {
     /// # Errors
     /// When the system gives no threads.
     pub fn stores(&self) -> Result<Arc<Stores>> {
+        self.stores_of_size(self.cache_size.0)
+    }
+
+    /// What reads them and keeps nothing.
+    ///
+    /// # Errors
+    /// As [`RemoteArguments::stores`].
+    pub fn stores_without_cache(&self) -> Result<Arc<Stores>> {
+        self.stores_of_size(0)
+    }
+
+    fn stores_of_size(&self, most_bytes: u64) -> Result<Arc<Stores>> {
         let directory = self.cache_dir.clone().or_else(|| Some(users_caches()?.join("tessera/blocks")));
-        let most_bytes = self.cache_size.0;
         if directory.is_none() && most_bytes > 0 {
             terminal::say(
                 "nothing is kept of other hosts' datasets: there is no place for caches; name one with --cache-dir",
@@ -90,14 +102,22 @@ impl RemoteArguments {
     }
 }
 
+/// The folder at a place, or the one of the manifest that it names.
+///
+/// # Errors
+/// When it is no place, or needs credentials that there are none of.
+pub fn folder_of(text: &str, stores: &Arc<Stores>) -> Result<Remote> {
+    let place = Place::parse(text)?;
+    let folder = if place.name() == MANIFEST { place.parent() } else { None };
+    Ok(stores.open(folder.unwrap_or(place))?)
+}
+
 /// What a place has: a dataset, or a folder of datasets. One that does not answer now may be a dataset.
 ///
 /// # Errors
 /// When it has neither, or may not be read.
 pub fn find(text: &str, stores: &Arc<Stores>) -> Result<Found> {
-    let place = Place::parse(text)?;
-    let folder = if place.name() == MANIFEST { place.parent() } else { None };
-    let remote = stores.open(folder.unwrap_or(place))?;
+    let remote = folder_of(text, stores)?;
     match remote.head(MANIFEST) {
         Ok(_) => Ok(dataset(remote)),
         Err(error) if error.may_pass() => {

@@ -10,10 +10,10 @@ use std::{
 use anyhow::{Context as _, Result, anyhow};
 use builder::native;
 use clap::Args;
-use remote_files::{Place, Stores};
+use remote_files::Place;
 use shared_fbs::{api::Endpoint, path::MANIFEST};
 use tile_server::{
-    catalog::{AnyFolder, Folder, FoundDataset, SiteUrl, ids},
+    catalog::{AnyFolder, Folder, FoundDataset, SiteUrl, ids, take_out_shared_ids},
     dataset_place::DatasetPlace,
     serve::{
         self, AllowedHosts, BasePath, CorsOrigins, DatasetAddress, DirectoryFrontEnd, FrameAncestors, FrontEnd, Limits,
@@ -27,7 +27,7 @@ use super::{
     cache::Cache,
     exit,
     progress::TerminalProgress,
-    remote_inputs::{self, NotHere, PLACES, RemoteArguments},
+    remote_inputs::{self, PLACES, RemoteArguments},
     terminal,
 };
 
@@ -146,10 +146,9 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     serve::init_logging(arguments.log_format, level);
     let ends_at_hangup = !serve::is_hangup_ignored();
     let cache = Cache { directory: arguments.cache.as_deref(), choices: &arguments.choices, is_quiet: arguments.quiet };
-    let has_places = arguments.inputs.iter().any(|input| place_of(input).is_some());
-    let stores = if has_places { Some(arguments.remote.stores()?) } else { None };
     let progress = TerminalProgress::new(arguments.quiet)?;
-    let Inputs { datasets, folders, only } = inputs(&arguments.inputs, &cache, stores.as_ref(), &progress)?;
+    let Inputs { datasets, folders, only, refused: _ } =
+        inputs(&arguments.inputs, &cache, &arguments.remote, &progress)?;
     // Signals are the server's from here on.
     drop(progress);
     let front_end = front_end(arguments.front_end.as_deref())?;
@@ -234,44 +233,57 @@ pub struct Inputs {
     folders: Vec<AnyFolder>,
     /// The id of the dataset that is served, where it is one.
     only: Option<String>,
+    /// Why the first of those that cannot be served is not, if there is one.
+    refused: Option<anyhow::Error>,
 }
 
+/// A collection is left out.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Unreadable(String);
+
 impl Inputs {
-    /// All datasets that there are now: those by themselves, then those of folders that are not among them.
+    /// All datasets that there are now: those by themselves, then those of folders that are not among them; and the first
+    /// of the faults that were said, if there is one.
     ///
     /// # Errors
     /// When a folder cannot be listed.
-    pub fn into_found(self) -> Result<Vec<FoundDataset>> {
+    pub fn into_found(self) -> Result<(Vec<FoundDataset>, Option<anyhow::Error>)> {
+        let mut fault = self.refused;
         let alone = |DatasetAddress { id, place }| FoundDataset { id, place, collection: None };
         let mut found: Vec<FoundDataset> = self.datasets.into_iter().map(alone).collect();
         let mut ids: HashSet<String> = found.iter().map(|dataset| dataset.id.clone()).collect();
         for mut folder in self.folders {
             let scan = folder.scan().map_err(|error| anyhow!("cannot list {}: {error}", folder.place()))?;
             scan.new_faults.iter().for_each(|fault| terminal::say(&format!("error: {fault}")));
+            fault = fault.or(scan.new_faults.into_iter().next().map(|fault| Unreadable(fault).into()));
             found.extend(scan.datasets.into_iter().filter(|dataset| ids.insert(dataset.id.clone())));
         }
-        Ok(found)
+        take_out_shared_ids(&mut found).iter().for_each(|sentence| terminal::say(&format!("warning: {sentence}")));
+        Ok((found, fault))
     }
 }
 
 /// What the arguments name. What cannot be served is said, and keeps nothing else from being served.
-/// Places on other hosts need `stores`.
 pub fn inputs(
     inputs: &[PathBuf],
     cache: &Cache<'_>,
-    stores: Option<&Arc<Stores>>,
+    remote: &RemoteArguments,
     progress: &TerminalProgress,
 ) -> Result<Inputs> {
     let (mut datasets, mut folders, mut found_ids) = (Vec::new(), Vec::new(), Vec::new());
     let mut seen = HashSet::new();
-    let mut refused = None;
+    let (mut stores, mut refused) = (None, None);
     for input in inputs {
         let found = match place_of(input) {
             None => find(input, cache, progress),
-            Some(place) => match stores {
-                Some(stores) => remote_inputs::find(place, stores),
-                None => Err(NotHere(place.to_owned()).into()),
-            },
+            Some(place) => {
+                let stores = match &mut stores {
+                    Some(stores) => stores,
+                    none => none.insert(remote.stores()?),
+                };
+                remote_inputs::find(place, stores)
+            }
         };
         match found {
             Ok(Found::Dataset(dataset)) => {
@@ -298,15 +310,17 @@ pub fn inputs(
             }
         }
     }
-    if let (true, Some(error)) = (found_ids.is_empty(), refused) {
+    if found_ids.is_empty()
+        && let Some(error) = refused
+    {
         return Err(error);
     }
     let only = if found_ids.len() == 1 { found_ids.pop() } else { None };
-    Ok(Inputs { datasets, folders, only })
+    Ok(Inputs { datasets, folders, only, refused })
 }
 
 /// The address that an argument is, if it is one of another host.
-fn place_of(input: &Path) -> Option<&str> {
+pub fn place_of(input: &Path) -> Option<&str> {
     input.to_str().filter(|text| Place::is_meant_by(text))
 }
 

@@ -10,7 +10,13 @@ use explorer_core::{filter::CellMask, format::plural, session::SubsetAdditions};
 use subset::SubsetError;
 use tessera::dataset::{Dataset, DatasetError, wait};
 
-use super::{cells, progress::TerminalProgress, terminal};
+use super::{
+    cells,
+    dataset_argument::{DatasetArgument, Freshness},
+    progress::TerminalProgress,
+    remote_inputs::DATASET_PLACES,
+    terminal,
+};
 use builder::Progress as _;
 
 /// Steps of the bar.
@@ -18,9 +24,10 @@ const STEPS: u64 = 1000;
 
 /// The arguments of `tile-server subset`.
 #[derive(Args)]
+#[command(after_help = DATASET_PLACES)]
 pub struct Arguments {
-    /// The dataset directory
-    directory: PathBuf,
+    #[command(flatten)]
+    dataset: DatasetArgument,
     /// A label of the cells, as COLUMN=LABEL; several are taken together
     #[arg(long, value_name = "COLUMN=LABEL", required_unless_present = "cells_file")]
     label: Vec<String>,
@@ -45,11 +52,11 @@ pub enum SubsetFileError {
 
 /// Writes cells of a dataset as an AnnData file.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
-    let Arguments { directory, label, cells_file, out, quiet } = arguments;
+    let Arguments { dataset, label, cells_file, out, quiet } = arguments;
     if out.symlink_metadata().is_ok() {
         return Err(SubsetFileError::Exists(out.display().to_string()).into());
     }
-    let dataset = Dataset::open(directory)?;
+    let (dataset, _) = dataset.open(Freshness::Kept)?;
     let mut cells = cells::labeled(&dataset, label)?;
     let mut filter = label.join(" or ");
     if let Some(file) = cells_file {

@@ -1,33 +1,36 @@
-use std::{path::PathBuf, process::ExitCode};
+use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Args;
 use explorer_core::format;
-use tessera::{
-    dataset::{Dataset, DatasetError},
-    verify::verify,
-};
+use tessera::{dataset::DatasetError, verify::verify};
 
-use super::{exit, terminal};
+use super::{
+    dataset_argument::{DatasetArgument, Freshness},
+    exit,
+    remote_inputs::DATASET_PLACES,
+    terminal,
+};
 
 /// The arguments of `tile-server verify`.
 #[derive(Args)]
+#[command(after_help = DATASET_PLACES)]
 pub struct Arguments {
-    /// The dataset directory
-    directory: PathBuf,
+    #[command(flatten)]
+    dataset: DatasetArgument,
 }
 
 /// Checks every tile, and prints what is damaged.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
-    let dataset = match Dataset::open(&arguments.directory) {
+    let (dataset, files) = match arguments.dataset.open(Freshness::Anew) {
         // A manifest of another version is whole.
-        Err(error @ DatasetError::Manifest { .. }) if !error.is_of_another_version() => {
+        Err(error) if is_damage(&error) => {
             terminal::print_lines([format!("damaged: {error}")])?;
             return Ok(ExitCode::from(exit::DAMAGE));
         }
         opened => opened?,
     };
-    let report = verify(&dataset, &arguments.directory);
+    let report = verify(&dataset, &*files);
     let tiles = format::plural(report.n_tiles as usize, "tile", "tiles");
     if report.damage.is_empty() {
         let are = if report.n_tiles == 1 { "is" } else { "are" };
@@ -39,4 +42,11 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let damage = report.damage.iter().map(|damage| format!("damaged: {damage}"));
     terminal::print_lines(damage.chain([verdict]))?;
     Ok(ExitCode::from(exit::DAMAGE))
+}
+
+fn is_damage(error: &anyhow::Error) -> bool {
+    match error.downcast_ref() {
+        Some(error @ DatasetError::Manifest { .. }) => !error.is_of_another_version(),
+        Some(_) | None => false,
+    }
 }

@@ -34,7 +34,8 @@ pub(super) async fn about(state: &Arc<State>, request: &request::Parts, id: &str
             let entry = CatalogEntry { id: &id, facts: &facts, collection: collection.as_deref() };
             document(request, &about_dataset(&entry, &directory, state.site.as_ref()))
         }
-        Err(why) => responses::no_dataset(&why),
+        // Why it was withdrawn is said even where it cannot be read any more.
+        Err(why) => responses::no_dataset(&state.catalog.entry(id).err().unwrap_or(why)),
     }
 }
 

@@ -1,13 +1,9 @@
 //! `/data/{id}/obs.csv`: the columns of `obs` as CSV, made as it is sent.
 
-use std::{
-    io,
-    sync::{Arc, LazyLock},
-};
+use std::io;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Response, header};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::{
     asked::{Asked, Declined},
@@ -15,16 +11,12 @@ use super::{
     conditional_requests::{EntityTag, Validators},
     dataset_reader::ReadError,
     entry::Dataset,
+    exchange::TablePlace,
     file_reading::Patience,
     responses,
 };
 
-/// Tables that are made at one time: each holds the columns of some hundred thousand cells.
-const AT_ONCE: usize = 4;
-
 const CONTENT_TYPE: HeaderValue = HeaderValue::from_static("text/csv; charset=utf-8");
-
-static TABLES: LazyLock<Arc<Semaphore>> = LazyLock::new(|| Arc::new(Semaphore::new(AT_ONCE)));
 
 /// Answers with the table.
 ///
@@ -44,10 +36,10 @@ pub(super) fn obs(asked: &Asked<'_>, dataset: &Dataset) -> Result<Response<Body>
     let body = if asked.request.method == Method::HEAD {
         Body::default()
     } else {
-        let Ok(permit) = Arc::clone(&TABLES).try_acquire_owned() else {
+        let Some(place) = asked.exchange.make_table() else {
             return Err(responses::busy("The server makes as many tables as it may; try again in a moment.").into());
         };
-        let pieces = CsvPieces { rows: Some(reader.obs_csv()), rest: Bytes::new(), _permit: permit };
+        let pieces = CsvPieces { rows: Some(reader.obs_csv()), rest: Bytes::new(), _place: place };
         Body::Read(Reading::of(pieces, &dataset.threads, asked.limits.answer_time))
     };
     let mut response = Response::new(body);
@@ -63,7 +55,7 @@ struct CsvPieces {
     /// None after an error, or the last row.
     rows: Option<CsvRows>,
     rest: Bytes,
-    _permit: OwnedSemaphorePermit,
+    _place: TablePlace,
 }
 
 impl Pieces for CsvPieces {

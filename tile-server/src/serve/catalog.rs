@@ -6,7 +6,7 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    sync::{Arc, PoisonError, RwLock},
+    sync::{Arc, Mutex, PoisonError, RwLock},
     time::{Duration, Instant},
 };
 
@@ -16,7 +16,7 @@ use futures_util::{
     future::{join, join_all},
     stream,
 };
-use shared_fbs::{api::Endpoint, dataset_id::name_of, path::MANIFEST};
+use shared_fbs::{api::Endpoint, path::MANIFEST};
 use tokio::{sync::watch, time::sleep};
 
 use super::{
@@ -29,11 +29,14 @@ use super::{
     limits::Limits,
     pack_files::{KeptOpen, PackUses},
     route::Route,
+    secrets::Secrets,
+    served_datasets::{Served, ServedDatasets},
     watched_folder::WatchedFolder,
 };
 use crate::{
     catalog::{
         AnyFolder, CatalogEntry, CatalogGenesPlace, Collection, DatasetFacts, FoundDataset, Original, catalog_of,
+        take_out_shared_ids,
     },
     dataset_place::DatasetPlace,
 };
@@ -59,19 +62,16 @@ pub(super) struct Catalog {
     fixed: Vec<Served>,
     folders: Vec<WatchedFolder>,
     /// Those given by themselves, then those of folders.
-    served: RwLock<Arc<[Served]>>,
+    served: RwLock<Arc<ServedDatasets>>,
     reading: Arc<Reading>,
     /// How long one is waited for whose disk does not answer.
     look_time: Duration,
     genes: Genes,
     file: watch::Sender<Option<Arc<CatalogFile>>>,
-}
-
-/// A dataset, and the collection that it is in.
-#[derive(Clone)]
-struct Served {
-    entry: Arc<Entry>,
-    collection: Option<Arc<Collection>>,
+    /// Which collections have one id, as sentences.
+    shared_ids: Mutex<Vec<String>>,
+    /// What is wrong and stands in the log.
+    told: Mutex<HashSet<String>>,
 }
 
 /// What there is to know of a dataset.
@@ -118,6 +118,7 @@ impl Catalog {
             kept: KeptOpen::at_most(limits.open_packs),
             recent: Arc::new(RecentFrames::default()),
             remote_period: limits.remote_period,
+            secrets: Arc::default(),
         });
         let mut ids = HashSet::new();
         let mut fixed = Vec::with_capacity(datasets.len());
@@ -132,27 +133,27 @@ impl Catalog {
             fixed.push(Served { entry, collection: None });
         }
         let catalog = Self {
-            served: RwLock::new(fixed.clone().into()),
+            served: RwLock::new(Arc::new(ServedDatasets::of(fixed.clone()))),
             fixed,
             folders: folders.into_iter().map(WatchedFolder::new).collect(),
             reading,
             look_time: limits.look_time,
             genes: Genes::new(),
             file: watch::Sender::new(None),
+            shared_ids: Mutex::default(),
+            told: Mutex::default(),
         };
         catalog.scan_folders().await;
         let served = catalog.served();
         let start_time = catalog.look_time.max(REMOTE_START_TIME);
         let n_read = catalog.look_at(&served, start_time).await.len();
-        let broken = served.iter().map(|served| &served.entry).filter(|entry| entry.known().is_none());
-        let mut errors =
-            broken.map(|entry| ServeError::Dataset { place: entry.place().to_string(), source: entry.fault().into() });
+        let mut broken = served.iter().filter_map(|served| fault_of(&served.entry));
         if n_read == 0
-            && let Some(error) = errors.next()
+            && let Some(error) = broken.next()
         {
             return Err(error);
         }
-        errors.for_each(|error| tracing::error!("{error}"));
+        catalog.tell_faults();
         Ok(catalog)
     }
 
@@ -183,6 +184,11 @@ impl Catalog {
         self.served().iter().map(condition).collect()
     }
 
+    /// What must be in no log.
+    pub(super) fn secrets(&self) -> &Arc<Secrets> {
+        &self.reading.secrets
+    }
+
     /// How packs were used.
     pub(super) fn pack_uses(&self) -> PackUses {
         self.reading.kept.uses()
@@ -197,17 +203,8 @@ impl Catalog {
         self.describe(&found).await.ok_or_else(|| NoDataset::Broken(found.entry.told_fault()))
     }
 
-    /// The dataset of this id, or of this name where one alone has it.
     fn find(&self, id: &str) -> Result<Served, NoDataset> {
-        let served = self.served();
-        let of_id = served.iter().find(|served| served.entry.id() == id);
-        let found = of_id.or_else(|| {
-            // Who knows the name alone of a private dataset, does not know its address.
-            let has_name = |served: &&Served| served.is_public() && name_of(served.entry.id()) == id;
-            let mut named = served.iter().filter(has_name);
-            named.next().filter(|_| named.next().is_none())
-        });
-        found.cloned().ok_or(NoDataset::Unknown)
+        self.served().find(id).cloned().ok_or(NoDataset::Unknown)
     }
 
     /// The file that a dataset was built from, where it lies beside the dataset on this machine and others may have it.
@@ -253,12 +250,14 @@ impl Catalog {
             let started = Instant::now();
             self.scan_folders().await;
             self.watch_remote().await;
+            self.watch_unlisted().await;
             self.make_file().await;
+            self.tell_faults();
             sleep(PERIOD.max(started.elapsed() * SHARE_OF_TIME)).await;
         }
     }
 
-    fn served(&self) -> Arc<[Served]> {
+    fn served(&self) -> Arc<ServedDatasets> {
         Arc::clone(&self.served.read().unwrap_or_else(PoisonError::into_inner))
     }
 
@@ -298,7 +297,11 @@ impl Catalog {
             before.iter().map(|served| (served.entry.id(), &served.entry)).collect();
         let mut ids: HashSet<String> = self.fixed.iter().map(|served| served.entry.id().to_owned()).collect();
         let mut served = self.fixed.clone();
-        for FoundDataset { id, place, collection } in self.folders.iter().flat_map(WatchedFolder::found) {
+        let mut found: Vec<FoundDataset> = self.folders.iter().flat_map(WatchedFolder::found).collect();
+        self.reading.secrets.follow(&found);
+        let shared_ids = take_out_shared_ids(&mut found);
+        *self.shared_ids.lock().unwrap_or_else(PoisonError::into_inner) = shared_ids;
+        for FoundDataset { id, place, collection } in found {
             if !ids.insert(id.clone()) {
                 continue;
             }
@@ -308,9 +311,28 @@ impl Catalog {
             served.push(Served { entry, collection });
         }
         for gone in before.iter().filter(|served| !ids.contains(served.entry.id())) {
-            tracing::info!(dataset = gone.entry.id(), "the dataset has gone");
+            tracing::info!(dataset = %gone.entry.log_id(), "the dataset has gone");
         }
-        *self.served.write().unwrap_or_else(PoisonError::into_inner) = served.into();
+        *self.served.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(ServedDatasets::of(served));
+    }
+
+    /// Says in the log what is wrong, unless it stands there already.
+    fn tell_faults(&self) {
+        let served = self.served();
+        let broken = served.iter().filter(|served| served.withdrawal().is_none());
+        let broken = broken.filter_map(|served| fault_of(&served.entry)).map(|error| error.to_string());
+        let shared_ids = self.shared_ids.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let wrong: HashSet<String> = broken.chain(shared_ids).collect();
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        wrong.difference(&told).for_each(|sentence| tracing::error!("{sentence}"));
+        *told = wrong;
+    }
+
+    /// Looks at what is in no list, which is in the log too where it cannot be read.
+    async fn watch_unlisted(&self) {
+        let is_looked_at = |served: &&Served| !served.is_public() && served.withdrawal().is_none();
+        let unlisted: Vec<Served> = self.served().iter().filter(is_looked_at).cloned().collect();
+        self.look_at(&unlisted, self.look_time).await;
     }
 
     /// Makes the file anew where anything in it has changed.
@@ -358,20 +380,6 @@ impl Catalog {
     }
 }
 
-impl Served {
-    fn is_public(&self) -> bool {
-        !self.collection.as_ref().is_some_and(|collection| collection.is_private())
-    }
-
-    fn withdrawal(&self) -> Option<&str> {
-        self.collection.as_ref()?.withdrawal(&self.entry.place().name())
-    }
-
-    fn is_listed(&self) -> bool {
-        self.is_public() && self.withdrawal().is_none()
-    }
-}
-
 impl CatalogFile {
     /// The datasets that it lists.
     pub(super) fn entries(&self) -> Vec<CatalogEntry<'_>> {
@@ -400,6 +408,12 @@ impl Listed {
                 (a, b) => a.is_none() && b.is_none(),
             }
     }
+}
+
+/// Why a dataset cannot be read that was looked at.
+fn fault_of(entry: &Entry) -> Option<ServeError> {
+    let fault = || ServeError::Dataset { place: entry.place().to_string(), source: entry.fault().into() };
+    (entry.was_looked_at() && entry.condition() == Condition::Broken).then(fault)
 }
 
 /// An id must survive the way through an address.

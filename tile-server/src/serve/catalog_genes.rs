@@ -58,7 +58,7 @@ impl Genes {
         };
         let kept = spawn_blocking(move || lock(&store).insert(content_id, &genes)).await;
         if let Ok(Err(error)) = kept {
-            tracing::warn!(dataset = entry.id(), "its genes cannot be kept for the search: {error}");
+            tracing::warn!(dataset = %entry.log_id(), "its genes cannot be kept for the search: {error}");
         }
     }
 
@@ -70,7 +70,7 @@ impl Genes {
 }
 
 fn none(entry: &Entry, error: &str) -> DatasetGenes {
-    tracing::warn!(dataset = entry.id(), "its genes are not searched: {error}");
+    tracing::warn!(dataset = %entry.log_id(), "its genes are not searched: {error}");
     DatasetGenes::default()
 }
 

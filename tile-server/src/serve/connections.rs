@@ -16,15 +16,11 @@ use super::{
     limits::Limits,
     metrics::Answers,
     progress::{Clock, Progress, millis},
-    shares::{ClientNetwork, Resource, Tally, most, most_of_one},
+    shares::{ClientNetwork, Resource, Tally, most, most_of_one, unfair_share},
 };
 
 /// A client that has not moved for so long gives way where something has run out.
 const GIVES_WAY_MILLIS: u64 = 2000;
-
-/// Where all clients together have as much as may be, one that has so many times as much as the one that asks is not
-/// spared, even where it moves.
-const UNFAIR_SHARE: u64 = 4;
 
 /// All connections, and what is taken by them.
 pub(super) struct Connections {
@@ -202,13 +198,13 @@ impl Connections {
     fn take(&self, resource: Resource, of_network: &Arc<Tally>, amount: u64) -> bool {
         let all = self.total.add(resource, amount);
         let one = of_network.add(resource, amount);
-        // Requests and bytes of who gives way come free a moment later; until then a little more is taken than may be.
+        // What who gives way has, but for its connection, comes free a moment later; until then a little more is taken than may be.
         let is_taken = if one > most_of_one(&self.limits, resource) {
             self.make_room(resource, Some(of_network))
         } else {
             all <= most(&self.limits, resource)
                 || self.make_room(resource, None)
-                || (matches!(resource, Resource::Requests | Resource::Bytes) && self.make_room_fairly(resource, one))
+                || self.make_room_fairly(resource, one)
         };
         if !is_taken {
             self.give_back(resource, of_network, amount);
@@ -241,10 +237,12 @@ impl Connections {
             (Standing::Quiet(time), Resource::Connections) => Some((1, Reverse(time))),
             // When a comparison ends depends on no connection.
             (_, Resource::Comparisons)
-            | (Standing::Silent(_) | Standing::Quiet(_), Resource::Requests | Resource::Bytes) => None,
+            | (Standing::Silent(_) | Standing::Quiet(_), Resource::Requests | Resource::Bytes | Resource::Tables) => {
+                None
+            }
             (Standing::Asking { one_stalled, .. }, _) => {
-                let holds_some = resource != Resource::Bytes || connection.holds_bytes();
-                one_stalled.filter(|&time| time >= grace && holds_some).map(|time| (2, Reverse(time)))
+                let has_some = resource == Resource::Connections || connection.takes(resource) > 0;
+                one_stalled.filter(|&time| time >= grace && has_some).map(|time| (2, Reverse(time)))
             }
         };
         let candidates = table.open.values().filter(may_go);
@@ -252,18 +250,19 @@ impl Connections {
         ranked.min_by_key(|&(priority, _)| priority).map(|(_, connection)| Arc::clone(connection))
     }
 
-    /// Closes the connection with the most requests of the network that has the most of a resource, where that is far more
-    /// than `own`, what the network has for which it is asked. Otherwise a few that take their answers slowly, but take
+    /// Closes the connection that has the most of a resource, of the network that has the most, where that is far more than
+    /// `own`, what the network has for which it is asked. Otherwise a few that take their answers slowly, but take
     /// them, could leave nothing to anybody.
     fn make_room_fairly(&self, resource: Resource, own: u64) -> bool {
+        let Some(unfair_share) = unfair_share(resource) else { return false };
         let heaviest = {
             let table = self.table();
-            let networks = table.networks.values().filter(|network| network.of(resource) > UNFAIR_SHARE * own);
+            let networks = table.networks.values().filter(|network| network.of(resource) > unfair_share * own);
             let connection = networks.max_by_key(|network| network.of(resource)).and_then(|network| {
                 let connections = table.open.values().filter(|connection| {
                     Arc::ptr_eq(network, &connection.of_network) && !connection.is_closing.load(Ordering::Relaxed)
                 });
-                connections.max_by_key(|connection| connection.requests().under_way.len())
+                connections.max_by_key(|connection| connection.takes(resource))
             });
             connection.cloned()
         };
@@ -276,11 +275,10 @@ impl Connections {
 }
 
 impl Table {
-    /// Counts a network no longer that has no connection, nor a comparison that outlives its connection.
+    /// Counts a network no longer that has no connection, nor what outlives its connection.
     fn forget(&mut self, network: ClientNetwork) {
-        let has_none = |tally: &Arc<Tally>| {
-            [Resource::Connections, Resource::Comparisons].into_iter().all(|resource| tally.of(resource) == 0)
-        };
+        let lasting = [Resource::Connections, Resource::Comparisons, Resource::Tables];
+        let has_none = |tally: &Arc<Tally>| lasting.into_iter().all(|resource| tally.of(resource) == 0);
         if self.networks.get(&network).is_some_and(has_none) {
             self.networks.remove(&network);
         }
@@ -335,7 +333,26 @@ impl Connection {
 
     /// Ends a comparison that was begun. The connection may have ended before.
     pub(super) fn end_comparison(&self) {
-        self.give_back(Resource::Comparisons, 1);
+        self.end_lasting(Resource::Comparisons);
+    }
+
+    /// Begins the table that answers a request; false where as many are made as may be.
+    pub(super) fn begin_table(&self, request: &Progress) -> bool {
+        let is_begun = self.take(Resource::Tables, 1);
+        if is_begun {
+            request.begin_table();
+        }
+        is_begun
+    }
+
+    /// Ends a table that was begun. The connection may have ended before.
+    pub(super) fn end_table(&self, request: &Progress) {
+        request.end_table();
+        self.end_lasting(Resource::Tables);
+    }
+
+    fn end_lasting(&self, resource: Resource) {
+        self.give_back(resource, 1);
         self.all.table().forget(self.client.ip().into());
     }
 
@@ -385,8 +402,9 @@ impl Connection {
         }
     }
 
-    fn holds_bytes(&self) -> bool {
-        self.requests().under_way.iter().any(|progress| progress.held_bytes() > 0)
+    /// How much of a resource its requests take that are under way.
+    fn takes(&self, resource: Resource) -> u64 {
+        self.requests().under_way.iter().map(|progress| progress.takes(resource)).sum()
     }
 
     fn requests(&self) -> MutexGuard<'_, Requests> {
@@ -411,148 +429,4 @@ impl Drop for Place {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use super::*;
-
-    fn connections(adapt: impl FnOnce(&mut Limits)) -> Arc<Connections> {
-        let mut limits = Limits { connections: 4, requests: 4, bytes_in_flight: 100, ..Limits::default() };
-        adapt(&mut limits);
-        Connections::new(limits)
-    }
-
-    fn admit(all: &Arc<Connections>, host: u8) -> Option<Place> {
-        all.admit(SocketAddr::from(([10, 0, 0, host], 1)))
-    }
-
-    fn is_closing(place: &Place) -> bool {
-        place.connection.is_closing.load(Ordering::Relaxed)
-    }
-
-    #[test]
-    fn the_silent_go_before_the_quiet_and_those_before_the_busy() {
-        let all = connections(|limits| (limits.connections, limits.requests) = (6, 8));
-        let busy = admit(&all, 1).unwrap();
-        let request = busy.connection.begin_request().unwrap();
-        let quiet = admit(&all, 1).unwrap();
-        let connection = quiet.connection();
-        connection.end_request(&connection.begin_request().unwrap());
-        let silent = admit(&all, 1).unwrap();
-        // The network's half is taken.
-        let fourth = admit(&all, 1).unwrap();
-        assert_eq!([&busy, &quiet, &silent].map(is_closing), [false, false, true]);
-        drop(silent);
-        let fourth_request = fourth.connection.begin_request().unwrap();
-        let fifth = admit(&all, 1).unwrap();
-        assert_eq!([&busy, &quiet, &fourth].map(is_closing), [false, true, false]);
-        drop(quiet);
-        let fifth_request = fifth.connection.begin_request().unwrap();
-        assert!(admit(&all, 1).is_none(), "all of its connections are busy");
-        assert!(admit(&all, 2).is_some(), "another network has its own half");
-        drop((request, fourth_request, fifth_request));
-    }
-
-    #[test]
-    fn requests_give_way_only_when_the_client_has_stopped() {
-        let all = connections(|limits| limits.stall_time = Duration::ZERO);
-        let [stalled, other] = [admit(&all, 1).unwrap(), admit(&all, 1).unwrap()];
-        let requests = [(); 2].map(|()| stalled.connection.begin_request().unwrap());
-        assert!(other.connection.begin_request().is_none(), "the server has not answered yet");
-        assert!(!is_closing(&stalled));
-        requests[0].clients_turn();
-        assert!(other.connection.begin_request().is_some());
-        assert!(is_closing(&stalled) && !is_closing(&other));
-        assert!(other.connection.begin_request().is_none(), "nobody else can be spared");
-    }
-
-    #[test]
-    fn who_has_far_less_is_served_even_where_all_others_move() {
-        let all = connections(|limits| (limits.connections, limits.requests) = (16, 16));
-        let places: Vec<Place> = [1, 1, 2, 2].into_iter().map(|host| admit(&all, host).unwrap()).collect();
-        let begin = |place: &Place| place.connection.begin_request();
-        let requests: Vec<_> = [0, 0, 0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3, 3, 3]
-            .into_iter()
-            .map(|at: usize| begin(&places[at]).unwrap())
-            .collect();
-        let newcomer = admit(&all, 3).unwrap();
-        assert!(begin(&newcomer).is_some());
-        let closing: Vec<bool> = places.iter().map(is_closing).collect();
-        assert!(closing == [true, false, false, false] || closing == [false, false, false, true], "{closing:?}");
-        assert!(!is_closing(&newcomer));
-        assert!(begin(&places[1]).is_none(), "it has its half");
-        drop(requests);
-    }
-
-    #[test]
-    fn bytes_are_had_of_who_holds_some() {
-        let all = connections(|limits| limits.stall_time = Duration::ZERO);
-        let [idle, holding] = [(); 2].map(|()| admit(&all, 1).unwrap());
-        let idle_request = idle.connection.begin_request().unwrap();
-        idle_request.clients_turn();
-        let request = holding.connection.begin_request().unwrap();
-        assert!(holding.connection.take(Resource::Bytes, 50));
-        assert!(!idle.connection.take(Resource::Bytes, 1));
-        request.hold(50);
-        request.clients_turn();
-        assert!(idle.connection.take(Resource::Bytes, 1));
-        assert!(is_closing(&holding) && !is_closing(&idle));
-    }
-
-    #[test]
-    fn one_comparison_is_left_to_others_even_by_who_leaves_theirs_behind() {
-        let all = connections(|limits| limits.computations = 3);
-        let place = admit(&all, 1).unwrap();
-        let gone = Arc::clone(place.connection());
-        assert!(gone.begin_comparison());
-        // The comparison goes on.
-        drop(place);
-        let [same, other] = [1, 2].map(|host| admit(&all, host).unwrap());
-        assert!(same.connection.begin_comparison());
-        assert!(!same.connection.begin_comparison(), "the last one is for others");
-        assert!(other.connection.begin_comparison());
-        assert!(!other.connection.begin_comparison(), "there is none left");
-        gone.end_comparison();
-        assert!(same.connection.begin_comparison());
-    }
-
-    #[test]
-    fn all_is_given_back() {
-        let all = connections(|_| {});
-        for host in [1, 1, 2] {
-            let place = admit(&all, host).unwrap();
-            let connection = place.connection();
-            let request = connection.begin_request().unwrap();
-            assert!(connection.take(Resource::Bytes, 10));
-            connection.give_back(Resource::Bytes, 10);
-            connection.end_request(&request);
-            assert!(connection.begin_comparison());
-            connection.end_comparison();
-        }
-        for resource in [Resource::Connections, Resource::Requests, Resource::Bytes, Resource::Comparisons] {
-            assert_eq!(all.total.of(resource), 0, "{resource:?}");
-        }
-        assert!(all.table().networks.is_empty() && all.table().open.is_empty());
-    }
-
-    #[test]
-    fn who_does_not_move_is_closed_in_the_end() {
-        let all = connections(|limits| {
-            limits.connections = 8;
-            limits.requests = 8;
-            limits.first_request_time = Duration::from_millis(20);
-            limits.stall_time = Duration::from_millis(20);
-        });
-        let places = [(); 4].map(|()| admit(&all, 1).unwrap());
-        let [_silent, quiet, half, stalled] = &places;
-        quiet.connection.end_request(&quiet.connection.begin_request().unwrap());
-        let requests = [half, half, stalled].map(|place| place.connection.begin_request().unwrap());
-        requests[0].clients_turn();
-        requests[2].clients_turn();
-        all.close_overdue();
-        assert_eq!(places.each_ref().map(is_closing), [false; 4]);
-        std::thread::sleep(Duration::from_millis(50));
-        all.close_overdue();
-        assert_eq!(places.each_ref().map(is_closing), [true, false, false, true]);
-    }
-}
+mod tests;

@@ -34,7 +34,7 @@ use super::{
     conditional_requests::Validators,
     connections::Connection,
     cross_origin::{cors_layer, is_shared, readable_elsewhere},
-    entry::Dataset,
+    entry::{Dataset, NoDataset},
     exchange::Exchange,
     file_reading::Patience,
     host_check::HostCheck,
@@ -144,7 +144,7 @@ impl hyper::service::Service<Request<Incoming>> for ConnectionService {
     type Future = Answering<SentBody>;
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
-        let line = RequestLine::start(&request, &self.connection);
+        let line = RequestLine::start(&request, &self.connection, self.app.catalog().secrets());
         let exchange = Exchange::begin(&self.connection);
         let transfer_time = self.app.transfer_time;
         let answer = match &exchange {
@@ -284,6 +284,9 @@ async fn resource(state: Arc<State>, route: Route, request: request::Parts, exch
     };
     match &endpoint {
         Endpoint::Health => responses::sentence(StatusCode::OK, "ok"),
+        Endpoint::Page { id } if matches!(state.catalog.entry(id), Err(NoDataset::Withdrawn(_))) => {
+            answer_document::about(&state, &request, id).await
+        }
         Endpoint::Page { id } => {
             // What was last seen of the dataset will do: a page does not wait for a disk.
             let dataset = state.catalog.entry(id).ok().and_then(|entry| entry.known());

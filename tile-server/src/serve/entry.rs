@@ -1,6 +1,7 @@
 //! One dataset that is served, read anew when its manifest changes.
 
 use std::{
+    borrow::Cow,
     sync::{
         Arc, Mutex, OnceLock, PoisonError, RwLock, TryLockError,
         atomic::{AtomicBool, Ordering},
@@ -18,6 +19,7 @@ use super::{
     manifest_file::{self, Look, ManifestFile, PacksPlace, Seen},
     pack_files::{KeptOpen, PackFiles, PackSource},
     responses,
+    secrets::Secrets,
 };
 use crate::{catalog::DatasetFacts, dataset_place::DatasetPlace};
 
@@ -47,6 +49,8 @@ pub(super) struct Reading {
     pub(super) recent: Arc<RecentFrames>,
     /// Between two looks at a manifest of another host.
     pub(super) remote_period: Duration,
+    /// What must be in no log.
+    pub(super) secrets: Arc<Secrets>,
 }
 
 /// Why a manifest is looked at.
@@ -145,6 +149,11 @@ impl Entry {
         &self.id
     }
 
+    /// Its id for a log.
+    pub(super) fn log_id(&self) -> Cow<'_, str> {
+        self.reading.secrets.hidden(&self.id)
+    }
+
     /// Where it lies.
     pub(super) fn place(&self) -> &DatasetPlace {
         &self.place
@@ -225,15 +234,20 @@ impl Entry {
         if let Some(facts) = dataset.facts.get() {
             return Some((Arc::clone(facts), Arc::clone(&dataset)));
         }
-        match dataset.read_facts(&self.id) {
+        match dataset.read_facts(&self.id, &self.log_id()) {
             Ok(facts) => Some((Arc::clone(dataset.facts.get_or_init(|| Arc::new(facts))), Arc::clone(&dataset))),
             Err(error) => {
                 if !dataset.is_told.swap(true, Ordering::Relaxed) {
-                    tracing::warn!(dataset = self.id, "not in the catalog yet: {error}");
+                    tracing::warn!(dataset = %self.log_id(), "not in the catalog yet: {error}");
                 }
                 None
             }
         }
+    }
+
+    /// Whether it was ever looked at.
+    pub(super) fn was_looked_at(&self) -> bool {
+        self.known.read().unwrap_or_else(PoisonError::into_inner).looked_at.is_some()
     }
 
     /// How it was when it was last looked at.
@@ -278,7 +292,7 @@ impl Entry {
         match outcome {
             Ok(dataset) => {
                 if was_looked_at {
-                    tracing::info!(dataset = self.id, "the manifest has changed and was read again");
+                    tracing::info!(dataset = %self.log_id(), "the manifest has changed and was read again");
                 }
                 known.fault.clear();
                 if let Some(replaced) = known.dataset.replace(Arc::new(dataset)) {
@@ -288,13 +302,14 @@ impl Entry {
             }
             Err(error) => {
                 let fault = error.to_string();
-                if was_looked_at && known.fault != fault {
+                // One that was never read is told by the catalog.
+                if known.dataset.is_some() && known.fault != fault {
                     let what = if self.is_remote() {
                         "the dataset cannot be looked at"
                     } else {
                         "the changed dataset cannot be read"
                     };
-                    tracing::error!(dataset = self.id, "{what}: {fault}");
+                    tracing::error!(dataset = %self.log_id(), "{what}: {fault}");
                 }
                 known.fault = fault;
             }
@@ -308,7 +323,7 @@ impl Entry {
         };
         if self.is_remote() && has_fault(&self.known.read().unwrap_or_else(PoisonError::into_inner)) {
             self.known.write().unwrap_or_else(PoisonError::into_inner).fault.clear();
-            tracing::info!(dataset = self.id, "the host answers again");
+            tracing::info!(dataset = %self.log_id(), "the host answers again");
         }
     }
 
@@ -343,7 +358,7 @@ impl Known {
 }
 
 impl Dataset {
-    fn read_facts(&self, id: &str) -> Result<DatasetFacts, ReadError> {
+    fn read_facts(&self, id: &str, log_id: &str) -> Result<DatasetFacts, ReadError> {
         self.packs.check_lengths()?;
         let Some(reader) = &self.open.facts else {
             return Ok(DatasetFacts {
@@ -359,7 +374,7 @@ impl Dataset {
             return Err(faults.swap_remove(at));
         }
         for fault in faults {
-            tracing::warn!(dataset = id, "a column is missing in the catalog: {fault}");
+            tracing::warn!(dataset = log_id, "a column is missing in the catalog: {fault}");
         }
         Ok(facts)
     }

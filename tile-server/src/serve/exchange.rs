@@ -47,6 +47,13 @@ impl Exchange {
         held.grow(bytes).then_some(held)
     }
 
+    /// A place among the tables that are made; none where there are as many as may be.
+    pub(super) fn make_table(&self) -> Option<TablePlace> {
+        let (connection, progress) = (&self.connection, &self.progress);
+        let place = || TablePlace { connection: Arc::clone(connection), progress: Arc::clone(progress) };
+        connection.begin_table(progress).then(place)
+    }
+
     /// A place among the comparisons that are computed; none where there are as many as may be.
     pub(super) fn compute(&self) -> Option<ComputePlace> {
         self.connection.begin_comparison().then(|| ComputePlace(Arc::clone(&self.connection)))
@@ -59,6 +66,18 @@ pub(super) struct ComputePlace(Arc<Connection>);
 impl Drop for ComputePlace {
     fn drop(&mut self) {
         self.0.end_comparison();
+    }
+}
+
+/// A place among the tables that are made; given back when dropped. It may outlive its request where a disk hangs.
+pub(super) struct TablePlace {
+    connection: Arc<Connection>,
+    progress: Arc<Progress>,
+}
+
+impl Drop for TablePlace {
+    fn drop(&mut self) {
+        self.connection.end_table(&self.progress);
     }
 }
 

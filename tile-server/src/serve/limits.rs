@@ -42,6 +42,9 @@ pub struct Limits {
     pub tile_bytes_per_request: u64,
     /// Comparisons computed at one time; further ones are 503 at once. With 0, none is.
     pub computations: u64,
+    /// Tables of cells made at one time, each of which holds the columns of some hundred thousand cells. A further one takes
+    /// the place of one whose client has stopped; without such a one it is 503.
+    pub tables: u64,
     /// From the last byte of a comparison's body until its answer is there; then it is stopped and is 503.
     pub compute_time: Duration,
     /// Until the last byte of a body is there; then it is 408.
@@ -69,6 +72,7 @@ impl Default for Limits {
             header_bytes: 32 << 10,
             tile_bytes_per_request: 64 << 20,
             computations: 4,
+            tables: 8,
             compute_time: Duration::from_secs(30),
             body_time: Duration::from_secs(30),
             body_bytes: 16 << 20,

@@ -66,7 +66,9 @@ mod request_id;
 mod request_log;
 mod responses;
 mod route;
+mod secrets;
 mod sent_body;
+mod served_datasets;
 mod server;
 mod shares;
 mod tessera_reader;
@@ -96,7 +98,7 @@ pub use self::{
     logging::{LogFormat, init_logging},
     options::{CorsOrigins, MetricsOptions, Options, Origins},
     server::{Server, bind},
-    tessera_reader::{ManifestReader, description, posters},
+    tessera_reader::{ManifestReader, description, posters, with_whole_packs},
 };
 
 /// Threads that may wait for something at one time, apart from those of datasets: tokio's own number.

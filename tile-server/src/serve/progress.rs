@@ -5,6 +5,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use super::shares::Resource;
+
 /// So many bytes are progress; single ones every now and then are not.
 const STEP_BYTES: u64 = 4096;
 
@@ -40,6 +42,7 @@ pub(super) struct Progress {
     bytes_since: AtomicU64,
     /// Bytes of it in memory.
     held_bytes: AtomicU64,
+    makes_table: AtomicBool,
 }
 
 impl Progress {
@@ -51,6 +54,7 @@ impl Progress {
             client_moved: AtomicU64::new(0),
             bytes_since: AtomicU64::new(0),
             held_bytes: AtomicU64::new(0),
+            makes_table: AtomicBool::new(false),
         }
     }
 
@@ -87,6 +91,27 @@ impl Progress {
     /// So many fewer bytes of it are in memory.
     pub(super) fn release(&self, bytes: u64) {
         self.held_bytes.fetch_sub(bytes, Ordering::Relaxed);
+    }
+
+    /// Its answer is a table that is made as it is sent.
+    pub(super) fn begin_table(&self) {
+        self.makes_table.store(true, Ordering::Relaxed);
+    }
+
+    /// Its table is made.
+    pub(super) fn end_table(&self) {
+        self.makes_table.store(false, Ordering::Relaxed);
+    }
+
+    /// How much of a resource it takes while it is under way.
+    pub(super) fn takes(&self, resource: Resource) -> u64 {
+        match resource {
+            Resource::Requests => 1,
+            Resource::Bytes => self.held_bytes(),
+            Resource::Tables => self.makes_table.load(Ordering::Relaxed).into(),
+            // Those are the connection's.
+            Resource::Connections | Resource::Comparisons => 0,
+        }
     }
 
     /// Bytes of it in memory.

@@ -1,6 +1,7 @@
 //! One line in the log for each request, written when its answer has been sent.
 
 use std::{
+    borrow::Cow,
     io,
     sync::Arc,
     time::{Duration, Instant},
@@ -13,6 +14,7 @@ use super::{
     metrics::{AnswerKind, SentAnswer},
     request_id::RequestId,
     responses::Fault,
+    secrets::Secrets,
 };
 
 /// What is known of a request.
@@ -21,6 +23,7 @@ pub(super) struct RequestLine {
     method: Method,
     uri: Uri,
     connection: Arc<Connection>,
+    secrets: Arc<Secrets>,
     status: StatusCode,
     kind: AnswerKind,
     started: Instant,
@@ -28,12 +31,13 @@ pub(super) struct RequestLine {
 
 impl RequestLine {
     /// Starts the clock.
-    pub(super) fn start<B>(request: &Request<B>, connection: &Arc<Connection>) -> Self {
+    pub(super) fn start<B>(request: &Request<B>, connection: &Arc<Connection>, secrets: &Arc<Secrets>) -> Self {
         Self {
             id: RequestId::of(request.headers()),
             method: request.method().clone(),
             uri: request.uri().clone(),
             connection: Arc::clone(connection),
+            secrets: Arc::clone(secrets),
             status: StatusCode::OK,
             kind: AnswerKind::default(),
             started: Instant::now(),
@@ -56,14 +60,18 @@ impl RequestLine {
         self.started.elapsed()
     }
 
+    fn path(&self) -> Cow<'_, str> {
+        self.secrets.hidden_in_path(self.uri.path())
+    }
+
     /// Says why the server is at fault.
     pub(super) fn fault(&self, Fault(fault): &Fault) {
-        tracing::error!(request = %self.id, path = self.uri.path(), "{fault}");
+        tracing::error!(request = %self.id, path = %self.path(), "{}", self.secrets.hidden(fault));
     }
 
     /// Says that the answer breaks off.
     pub(super) fn cut_off(&self, error: &io::Error) {
-        tracing::error!(request = %self.id, path = self.uri.path(), %error, "an answer was cut off");
+        tracing::error!(request = %self.id, path = %self.path(), %error, "an answer was cut off");
     }
 
     /// Writes the line, and counts the answer.
@@ -74,7 +82,7 @@ impl RequestLine {
             target: "tile_server::request",
             request = %self.id,
             method = %self.method,
-            path = self.uri.path(),
+            path = %self.path(),
             status = status.as_u16(),
             bytes = n_bytes,
             millis = time.as_micros() as f64 / 1e3,

@@ -18,11 +18,13 @@ pub(super) enum Resource {
     Bytes,
     /// Comparisons that are computed.
     Comparisons,
+    /// Tables of cells that are made as they are sent.
+    Tables,
 }
 
 impl Resource {
     /// All of them.
-    pub(super) const ALL: [Self; 4] = [Self::Connections, Self::Requests, Self::Bytes, Self::Comparisons];
+    pub(super) const ALL: [Self; 5] = [Self::Connections, Self::Requests, Self::Bytes, Self::Comparisons, Self::Tables];
 
     /// Its name in metrics.
     pub(super) fn name(self) -> &'static str {
@@ -31,6 +33,7 @@ impl Resource {
             Self::Requests => "requests",
             Self::Bytes => "bytes",
             Self::Comparisons => "comparisons",
+            Self::Tables => "tables",
         }
     }
 }
@@ -42,6 +45,7 @@ pub(super) struct Tally {
     requests: AtomicU64,
     bytes: AtomicU64,
     comparisons: AtomicU64,
+    tables: AtomicU64,
 }
 
 impl Tally {
@@ -51,6 +55,7 @@ impl Tally {
             Resource::Requests => &self.requests,
             Resource::Bytes => &self.bytes,
             Resource::Comparisons => &self.comparisons,
+            Resource::Tables => &self.tables,
         }
     }
 
@@ -77,6 +82,7 @@ pub(super) fn most(limits: &Limits, resource: Resource) -> u64 {
         Resource::Requests => limits.requests,
         Resource::Bytes => limits.bytes_in_flight,
         Resource::Comparisons => limits.computations,
+        Resource::Tables => limits.tables,
     }
 }
 
@@ -84,8 +90,19 @@ pub(super) fn most(limits: &Limits, resource: Resource) -> u64 {
 pub(super) fn most_of_one(limits: &Limits, resource: Resource) -> u64 {
     let most = most(limits, resource);
     match resource {
-        Resource::Connections | Resource::Requests | Resource::Bytes => most.div_ceil(2),
+        Resource::Connections | Resource::Requests | Resource::Bytes | Resource::Tables => most.div_ceil(2),
         Resource::Comparisons => most.saturating_sub(1).max(1),
+    }
+}
+
+/// Where all clients together have as much as may be, one that has more than so many times as much as the one that asks is
+/// not spared, even where it moves; none where nobody is stopped for others.
+pub(super) fn unfair_share(resource: Resource) -> Option<u64> {
+    match resource {
+        Resource::Requests | Resource::Bytes => Some(4),
+        // There are few, and who takes one slowly has it for long.
+        Resource::Tables => Some(2),
+        Resource::Connections | Resource::Comparisons => None,
     }
 }
 

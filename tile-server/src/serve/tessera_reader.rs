@@ -55,7 +55,7 @@ pub fn posters(manifest: &Manifest) -> Posters {
 }
 
 /// The same dataset, none of whose packs is in segments.
-fn with_whole_packs(manifest: &Manifest) -> Manifest {
+pub fn with_whole_packs(manifest: &Manifest) -> Manifest {
     let packs = manifest.packs.iter().map(|pack| Pack { segments: None, ..pack.clone() });
     Manifest { packs: packs.collect(), ..manifest.clone() }
 }

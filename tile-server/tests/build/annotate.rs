@@ -2,10 +2,12 @@
 
 use std::{
     fs,
+    io::Read as _,
     path::Path,
     process::{Command, Output},
 };
 
+use flate2::read::GzDecoder;
 use h5ad::{FrameColumn, H5ad};
 
 use crate::{
@@ -77,6 +79,38 @@ fn a_copy_has_the_labels_and_all_that_the_file_had() {
     assert_eq!(mine[5].as_deref(), Some("NK"));
     assert_eq!(labels_of(&again, "many"), many);
     assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 3, "nothing is left beside");
+}
+
+/// Where attributes of this name lie in headers of the oldest form: the places of their flags.
+fn flags_of(bytes: &[u8], name: &str) -> Vec<usize> {
+    const ATTRIBUTE: [u8; 2] = [0x0c, 0];
+    let name = format!("{name}\0");
+    let found = bytes.windows(name.len()).enumerate().filter(|(_, window)| *window == name.as_bytes());
+    // Before the name are the message's head of 8 bytes, and 8 or 9 of the attribute.
+    let head = |at: usize| [16, 17].into_iter().filter_map(move |back| at.checked_sub(back));
+    found.flat_map(|(at, _)| head(at)).filter(|&at| bytes[at..].starts_with(&ATTRIBUTE)).map(|at| at + 4).collect()
+}
+
+#[test]
+fn files_of_old_hdf5_get_labels_too() {
+    let directory = tempfile::tempdir().unwrap();
+    let [table, data, out] = ["labels.csv", "old.h5ad", "new.h5ad"].map(|name| directory.path().join(name));
+    let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("../h5ad/tests/fixtures/earliest.h5ad.gz");
+    let mut bytes = Vec::new();
+    GzDecoder::new(fs::File::open(fixture).unwrap()).read_to_end(&mut bytes).unwrap();
+    // As HDF5 before 1.12 marks every attribute of text.
+    let flags: Vec<usize> =
+        ["encoding-type", "encoding-version", "_index"].iter().flat_map(|name| flags_of(&bytes, name)).collect();
+    assert!(flags.len() > 3, "{flags:?}");
+    flags.iter().for_each(|&at| bytes[at] |= 0b100);
+    fs::write(&data, &bytes).unwrap();
+    let before = H5ad::open(&data).unwrap().obs().unwrap();
+    fs::write(&table, format!("cell_id,mine\n{},T\n", before.index[1])).unwrap();
+    let (code, message) = said(&annotate(&data, &table, &out, &[]));
+    assert_eq!(code, 0, "{message}");
+    assert_eq!(labels_of(&out, "mine")[..2], [None, Some("T".to_owned())]);
+    assert_eq!(H5ad::open(&out).unwrap().obs().unwrap().columns[..before.columns.len()], before.columns[..]);
+    assert_eq!(fs::read(&data).unwrap(), bytes, "the input has changed");
 }
 
 #[test]

@@ -3,12 +3,12 @@
 use std::{fs, path::Path};
 
 use shared_fbs::{manifest::Manifest, path::MANIFEST};
-use tessera::{dataset::Dataset, verify::verify};
+use tessera::{dataset::Dataset, files::Directory, verify::verify};
 
 use crate::input::{Storage, build, counts, demo, with_x};
 
 fn damage(path: &Path) -> Vec<String> {
-    verify(&Dataset::open(path).unwrap(), path).damage
+    verify(&Dataset::open(path).unwrap(), &Directory(path.to_owned())).damage
 }
 
 #[test]

@@ -9,7 +9,7 @@ use explorer_core::{
 };
 use serde_json::{Value, json};
 use shared_fbs::{manifest::Manifest, path::MANIFEST};
-use tessera::{dataset::Dataset, verify::verify};
+use tessera::{dataset::Dataset, files::Directory, verify::verify};
 
 use crate::{
     check,
@@ -62,7 +62,7 @@ fn numbers_that_32_bits_do_not_hold_are_kept() {
         assert_eq!(number("gaps", cell), (!mask[row]).then_some(Number::Int(ids[row])));
         assert_eq!(number("hash", cell).unwrap().to_string(), unsigned[row].to_string());
     }
-    assert!(verify(&dataset, &built.path()).damage.is_empty());
+    assert!(verify(&dataset, &Directory(built.path())).damage.is_empty());
 }
 
 #[test]
@@ -194,13 +194,13 @@ fn the_content_id_is_of_the_content_and_verified() {
     let written = with_x(&counts(N_OBS, 4, 1), 4, Storage::Csr).write();
     let (first, second) = (build(&written.path()), build(&written.path()));
     assert_eq!(first.report.manifest.content_id, second.report.manifest.content_id);
-    assert!(verify(&Dataset::open(&first.path()).unwrap(), &first.path()).damage.is_empty());
+    assert!(verify(&Dataset::open(&first.path()).unwrap(), &Directory(first.path())).damage.is_empty());
     let other = with_x(&counts(N_OBS, 4, 2), 4, Storage::Csr).write();
     assert_ne!(build(&other.path()).report.manifest.content_id, first.report.manifest.content_id);
     let told = Manifest { title: Some("told".to_owned()), ..first.report.manifest.clone() };
     assert_eq!(told.content_id_of(), told.content_id);
     let changed = Manifest { main_label: None, ..first.report.manifest.clone() };
     std::fs::write(first.path().join(MANIFEST), changed.encode()).unwrap();
-    let damage = verify(&Dataset::open(&first.path()).unwrap(), &first.path()).damage;
+    let damage = verify(&Dataset::open(&first.path()).unwrap(), &Directory(first.path())).damage;
     assert!(damage.len() == 1 && damage[0].contains("content id"), "{damage:?}");
 }

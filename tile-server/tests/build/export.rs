@@ -276,6 +276,37 @@ fn a_damaged_dataset_is_not_exported() {
     assert!(!place.site().exists());
 }
 
+#[test]
+fn a_damaged_dataset_keeps_no_other_from_being_exported() {
+    let place = Place::new();
+    let folder = place.directory.path().join("folder");
+    for name in ["good", "cut", "torn", "unoriginal"] {
+        copy(&place.built.path(), &folder.join(name));
+    }
+    fs::write(folder.join("cut/manifest.tsm"), "nonsense").unwrap();
+    // Found only when it is read, with much of it written.
+    let obs = fs::read_dir(folder.join("torn")).unwrap().map(|entry| entry.unwrap().path());
+    let obs = obs.filter(|path| path.file_name().unwrap().to_str().unwrap().starts_with("obs-")).max().unwrap();
+    let mut bytes = fs::read(&obs).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    fs::write(&obs, bytes).unwrap();
+    let collection = "title = 'All'\n[datasets.unoriginal]\nfile = 'absent.h5ad'";
+    fs::write(folder.join("collection.toml"), collection).unwrap();
+    let mut command = place.command(&[&folder], &[]);
+    let output = command.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(3), "{said}");
+    for name in ["cut", "torn", "unoriginal"] {
+        assert!(said.contains(&format!("error: {name} is left out: ")), "{said}");
+        assert!(!files(&place.site()).iter().any(|file| file.contains(name)), "{:?}", files(&place.site()));
+    }
+    assert!(place.site().join("d/good/index.html").exists());
+    let described: Vec<DatasetDescription> = serde_json::from_str(&text(&place.site().join("api/datasets"))).unwrap();
+    assert_eq!(described.len(), 1);
+    place.exported(&["--force"]);
+}
+
 #[cfg(unix)]
 #[test]
 fn what_a_killed_export_leaves_goes_with_the_next() {

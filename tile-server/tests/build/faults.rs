@@ -10,7 +10,7 @@ use std::{
     process::{Command, Output, Stdio},
 };
 
-use tessera::{dataset::Dataset, verify::verify};
+use tessera::{dataset::Dataset, files::Directory, verify::verify};
 
 use crate::{
     input::{build, demo},
@@ -49,7 +49,7 @@ fn assert_no_room(output: &Output) {
 }
 
 fn damage(path: &Path) -> Vec<String> {
-    verify(&Dataset::open(path).unwrap(), path).damage
+    verify(&Dataset::open(path).unwrap(), &Directory(path.to_owned())).damage
 }
 
 #[test]

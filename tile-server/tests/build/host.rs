@@ -36,7 +36,8 @@ fn check(url: &str, more: &[&str]) -> (i32, Vec<(String, String)>) {
 
 fn page(directory: &Path) -> String {
     let page = directory.join("page");
-    fs::create_dir(&page).unwrap();
+    fs::create_dir_all(page.join("embed")).unwrap();
+    fs::write(page.join("embed/v1.js"), "export {};").unwrap();
     fs::write(page.join("index.html"), HTML).unwrap();
     page.to_str().unwrap().to_owned()
 }
@@ -80,6 +81,12 @@ fn the_tile_server_is_a_good_host() {
     let (code, found) = check(&url, &[]);
     assert!(code == 0 && has(&found, "good", "by range, status 206"), "{code} {found:?}");
     assert!(!has(&found, "problem", ""), "{found:?}");
+    assert!(has(&found, "good", "pages elsewhere may load it"), "{found:?}");
+    // By the page of a dataset, which is the one that is looked at.
+    let (code, found) = check(&format!("{url}d/dataset"), &[]);
+    assert!(code == 0 && has(&found, "good", "by range, status 206"), "{code} {found:?}");
+    let (code, found) = check(&format!("{url}d/other"), &[]);
+    assert!(code == 5 && has(&found, "problem", "the host answers 404"), "{code} {found:?}");
     // By its dataset, for a page elsewhere.
     let url = format!("{url}data/dataset/");
     let (code, found) = check(&url, &["--from", "https://a.org"]);
@@ -106,6 +113,21 @@ fn a_host_without_ranges_is_told_of_segments_and_is_good_with_them() {
     assert!(code == 0 && has(&found, "advice", "answers no ranges"), "{code} {found:?}");
     let (code, found) = without_ranges(&built, true);
     assert!(code == 0 && has(&found, "good", "a segment of"), "{code} {found:?}");
+}
+
+#[test]
+fn a_site_that_pages_elsewhere_cannot_load_from_is_told_how() {
+    let directory = tempfile::tempdir().unwrap();
+    fs::write(directory.path().join("index.html"), HTML).unwrap();
+    let url = format!("{}index.html", host_without_ranges(directory.path()));
+    let (_, found) = check(&url, &[]);
+    assert!(has(&found, "advice", "the host answers 404: no page elsewhere"), "{found:?}");
+    fs::create_dir(directory.path().join("embed")).unwrap();
+    fs::write(directory.path().join("embed/v1.js"), "export {};").unwrap();
+    let (_, found) = check(&url, &[]);
+    assert!(has(&found, "advice", "pages of other sites may not load it"), "{found:?}");
+    let (_, found) = check(&url, &["--from", "https://a.org"]);
+    assert!(has(&found, "problem", "pages of https://a.org may not load it"), "{found:?}");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::{env, path::PathBuf};
 
-use tessera::{dataset::Dataset, verify::verify};
+use tessera::{dataset::Dataset, files::Directory, verify::verify};
 
 use crate::{check, input::build};
 
@@ -21,7 +21,7 @@ fn real_files_are_built_and_come_back() {
     for path in &paths {
         eprintln!("{}", path.display());
         let built = build(path);
-        let report = verify(&Dataset::open(&built.path()).unwrap(), &built.path());
+        let report = verify(&Dataset::open(&built.path()).unwrap(), &Directory(built.path()));
         assert_eq!(report.damage, [""; 0], "{}", path.display());
         check::content(path, &built.path());
         check::moments(&built.path());

@@ -237,9 +237,21 @@ fn a_collection_describes_its_datasets_and_may_withdraw_them() {
     let document = site.server.get(&format!("/about/{}.html", site.id("lung/wrong")), &[]);
     assert_eq!(document.status, 410);
     assert!(document.text().contains("cells were mixed up"));
+    // The Explorer would have nothing to show.
+    let page = site.server.get(&format!("/d/{}", site.id("lung/wrong")), &[]);
+    assert!(page.status == 410 && page.text().contains("cells were mixed up"), "{}", page.text());
     let document = site.server.get("/collections/lung.html", &[]);
     assert!(document.text().contains("Healthy") && !document.text().contains("Wrong"));
     assert_eq!(site.server.get("/collections/liver.html", &[]).status, 404);
+
+    // The reason stays when the data goes.
+    fs::remove_dir_all(site.path("lung/wrong")).unwrap();
+    fs::create_dir(site.path("lung/wrong")).unwrap();
+    fs::write(site.path("lung/wrong/manifest.tsm"), "cut sho").unwrap();
+    wait_until(|| {
+        site.server.get(&format!("/d/{}", site.id("lung/wrong")), &[]).text().contains("cells were mixed up")
+    });
+    write_dataset(&site.path("lung/wrong"), "Wrong", SECOND);
 
     // What is said of a collection may change.
     fs::write(site.path("lung").join(COLLECTION), "title = 'Lungs of mice'").unwrap();

@@ -1,6 +1,17 @@
 //! One client that takes what it can get does not stop the server for the others, at one address with it or not.
 
-use std::{io::Write, net::TcpStream, time::Duration};
+use std::{
+    io::{Read, Write},
+    net::TcpStream,
+    sync::Arc,
+    time::Duration,
+};
+
+use tessera::files::Files;
+use tile_server::{
+    catalog::{DatasetFacts, DatasetGenes},
+    serve::{OpenDataset, ReadDataset, ReadError, ReadFacts},
+};
 
 use crate::support::*;
 
@@ -86,6 +97,55 @@ fn stalled_streams_leave_room_for_bytes() {
     assert!(answer.status == 200 && answer.body == noise(POINTS_BYTES));
     let tiles = get_in_the_end(&server, &format!("/data/demo/tiles/{OBS}/0-3"));
     assert_eq!(tiles.status, 200);
+    drop(stalled);
+}
+
+/// The fixture, with a table of cells that has no end.
+struct EndlessTable;
+
+impl ReadDataset for EndlessTable {
+    fn read(&self, id: &str, manifest: &[u8], files: &Arc<dyn Files>) -> Result<OpenDataset, ReadError> {
+        Ok(OpenDataset { facts: Some(Arc::new(Self)), ..FixtureReader.read(id, manifest, files)? })
+    }
+}
+
+impl ReadFacts for EndlessTable {
+    fn facts(&self, _: &str) -> (DatasetFacts, Vec<ReadError>) {
+        (DatasetFacts::default(), Vec::new())
+    }
+
+    fn genes(&self) -> Result<DatasetGenes, ReadError> {
+        Err("there are none".into())
+    }
+
+    fn obs_csv(&self) -> Box<dyn Iterator<Item = Result<String, ReadError>> + Send> {
+        Box::new(std::iter::repeat_with(|| Ok("AAACCTG-1,B cell\n".repeat(1000))))
+    }
+}
+
+#[test]
+fn tables_that_nobody_takes_leave_room_for_others() {
+    let server = TestServer::start_with(|options| {
+        options.reader = Arc::new(EndlessTable);
+        options.limits.tables = 2;
+        // Nobody is closed unless others need what it has.
+        options.limits.stall_time = Duration::from_secs(3600);
+    });
+    let request = b"GET /data/demo/obs.csv HTTP/1.1\r\nHost: test\r\n\r\n";
+    let begin = || {
+        let mut stream = server.connect();
+        stream.write_all(request).unwrap();
+        let mut status = [0; 12];
+        stream.read_exact(&mut status).unwrap();
+        (status == *b"HTTP/1.1 200").then_some(stream)
+    };
+    let stalled = begin().expect("the first table is made");
+    assert!(begin().is_none(), "the first client has not stopped yet");
+    let other = std::iter::repeat_with(|| {
+        std::thread::sleep(Duration::from_millis(50));
+        begin()
+    });
+    assert!(other.flatten().next().is_some());
     drop(stalled);
 }
 

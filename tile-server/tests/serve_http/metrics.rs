@@ -1,6 +1,10 @@
 //! What Prometheus reads.
 
-use std::{collections::HashMap, fs, net::SocketAddr};
+use std::{
+    collections::HashMap,
+    fs,
+    net::{SocketAddr, TcpStream},
+};
 
 use tile_server::serve::{AllowedHosts, DatasetAddress, MetricsOptions};
 
@@ -93,6 +97,13 @@ fn what_is_taken_is_told() {
         assert!(samples["process_open_fds"] >= 5.0 && samples["process_open_fds"] < samples["process_max_fds"]);
         assert!(samples["process_resident_memory_bytes"] > 1e6);
     }
+}
+
+#[test]
+fn connections_that_ask_nothing_leave_room() {
+    let server = measured();
+    let _silent: Vec<_> = (0..40).map(|_| TcpStream::connect(server.metrics.unwrap()).unwrap()).collect();
+    assert_eq!(scrape(&server, "GET /metrics HTTP/1.1\r\nHost: localhost").status, 200);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    io::{BufRead, BufReader, Read},
+    io::{BufRead, BufReader},
     net::SocketAddr,
     path::Path,
     process::{Child, Command, Output, Stdio},
@@ -47,8 +47,15 @@ impl Program {
 
 /// The command that serves a place, with keys for buckets of the host.
 fn command(host: &Host, place: &str, cache: &Path) -> Command {
+    let mut command = with_keys(host, &["serve", place, "--port", "0", "--no-open", "--quiet"]);
+    command.arg("--cache-dir").arg(cache);
+    command
+}
+
+/// A command with keys for buckets of the host.
+fn with_keys(host: &Host, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tile-server"));
-    command.args(["serve", place, "--port", "0", "--no-open", "--quiet", "--cache-dir"]).arg(cache);
+    command.args(arguments);
     let endpoint = host.url("");
     for (name, value) in [
         ("AWS_ENDPOINT", endpoint.trim_end_matches('/')),
@@ -173,12 +180,56 @@ fn where_nothing_can_be_served_it_is_said_why() {
     host.fail(Fault::Status(403, None), "", usize::MAX);
     let (code, said) = refused(&host, "s3://bucket/empty", &cache);
     assert!(code == 4 && said.contains("may not be read") && said.contains("--anonymous"), "{code} {said}");
-    let mut command = Command::new(env!("CARGO_BIN_EXE_tile-server"));
-    command.args(["export", "s3://bucket/all", "--out"]).arg(directory.path().join("site"));
-    let mut child = command.arg("--front-end").arg(page(directory.path())).stderr(Stdio::piped()).spawn().unwrap();
-    let mut said = String::new();
-    child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
-    assert!(child.wait().unwrap().code() == Some(2) && said.contains("copy the dataset to this machine"), "{said}");
+}
+
+#[test]
+fn a_dataset_elsewhere_is_inspected_verified_compared_and_exported() {
+    let directory = tempfile::tempdir().unwrap();
+    let (files, cache) = (directory.path().join("files"), directory.path().join("cache"));
+    let (copy, site) = (files.join("bucket/all/pbmc"), directory.path().join("site"));
+    copy_demo(&copy);
+    let host = Host::start(&files);
+    let demo = demo();
+    let run = |arguments: &[&str]| {
+        let Output { status, stdout, stderr } = with_keys(&host, arguments).output().unwrap();
+        (status.code().unwrap(), [stdout, stderr].map(|text| String::from_utf8(text).unwrap()))
+    };
+    let cache_dir = ["--cache-dir", cache.to_str().unwrap()];
+    for arguments in [&["inspect", "--json"][..], &["de", "--group", "louvain=1"], &["markers", "--top", "5"]] {
+        let of = |place: &str| run(&[arguments, &[place], &cache_dir].concat());
+        let here = of(demo.to_str().unwrap());
+        assert_eq!(here.0, 0, "{:?}", here.1);
+        for place in ["s3://bucket/all/pbmc", &host.url("bucket/all/pbmc/manifest.tsm")] {
+            assert_eq!(of(place), here, "{arguments:?} {place}");
+        }
+    }
+    let verify = || run(&["verify", "s3://bucket/all/pbmc"]);
+    let (code, [sound, _]) = verify();
+    assert!(code == 0 && sound.ends_with("are sound\n"), "{sound}");
+
+    let page = page(directory.path());
+    let more = ["--out", site.to_str().unwrap(), "--front-end", page.to_str().unwrap(), "--quiet"];
+    let (code, [_, said]) = run(&[&["export", "s3://bucket/all"][..], &more, &cache_dir].concat());
+    assert_eq!(code, 0, "{said}");
+    for entry in fs::read_dir(&demo).unwrap().map(Result::unwrap) {
+        let exported = site.join("data/pbmc").join(entry.file_name());
+        assert!(fs::read(&exported).unwrap() == fs::read(entry.path()).unwrap(), "{}", exported.display());
+    }
+    let beside: Vec<_> = fs::read_dir(directory.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert!(!beside.iter().any(|name| name.to_string_lossy().starts_with('.')), "{beside:?}");
+
+    // What is damaged there is found, whatever was read of it before.
+    let pack = fs::read_dir(&copy).unwrap().map(|entry| entry.unwrap().path());
+    let pack = pack.filter(|path| path.extension().is_some_and(|extension| extension == "pack")).min().unwrap();
+    let mut bytes = fs::read(&pack).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    fs::write(&pack, bytes).unwrap();
+    let (code, [damage, _]) = verify();
+    let name = pack.file_name().unwrap().to_str().unwrap().to_owned();
+    assert!(code == 5 && damage.contains(&name), "{damage}");
+    let (code, [_, said]) = run(&["inspect", "s3://bucket/none"]);
+    assert!(code == 4 && said.contains("s3://bucket/none is no dataset"), "{said}");
 }
 
 fn page(directory: &Path) -> std::path::PathBuf {

@@ -3,6 +3,7 @@
 mod apt;
 mod browser;
 mod cargo_tool;
+mod firefox;
 mod static_target;
 mod vulkan;
 mod wasm_toolchain;
@@ -13,6 +14,7 @@ use std::process::Command;
 use anyhow::{Result, bail};
 
 pub use browser::Browser;
+pub use firefox::Firefox;
 
 use crate::process::{Show, announce, capture, run_shown};
 use crate::wasm::WasmToolchain;
@@ -70,6 +72,11 @@ pub fn wasm_bindgen(workspace: &Workspace, show: Show) -> Result<WasmBindgen> {
 /// Chromium and its driver, of one version.
 pub fn browser() -> Result<Browser> {
     browser::ensure()
+}
+
+/// Firefox and its driver.
+pub fn firefox() -> Result<Firefox> {
+    firefox::ensure()
 }
 
 /// A Vulkan driver for the renderer's native tests, where one can be had.

@@ -38,6 +38,8 @@ enum Kind {
     Wasm,
     /// A browser against the real server and the built page
     E2e,
+    /// The same in Firefox, in short; not among all tests, since it takes Firefox, geckodriver and Xvfb
+    Browsers,
 }
 
 /// What tests in a browser need.
@@ -72,10 +74,27 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<()> {
                 report.run_counted("end-to-end tests", tests.args(["--package", "e2e"]));
             }
         }
+        (Some(Kind::Browsers), Some(tools)) => in_other_browsers(workspace, tools, &mut report),
         (None, Some(tools)) => all(workspace, tools, &mut report),
-        (Some(Kind::Wasm | Kind::E2e), None) => {}
+        (Some(Kind::Wasm | Kind::E2e | Kind::Browsers), None) => {}
     }
     report.finish()
+}
+
+/// A short end-to-end test in each browser other than Chromium.
+fn in_other_browsers(workspace: &Workspace, tools: &Tools, report: &mut Report) {
+    let firefox = report.prepare("Firefox", setup::firefox);
+    let page = report.prepare("page", || tools.page(workspace, Show::Output));
+    let server = report.prepare("tile server", || server::build(workspace, Build::Quick, Show::Output));
+    if let (Some(firefox), Some(page), Some(_)) = (firefox, page, server) {
+        announce("A test in Firefox (about a minute)");
+        let mut tests = tools.end_to_end(workspace, &page);
+        tests.env("FIREFOX", &firefox.program).env("GECKODRIVER", &firefox.driver);
+        report.run_counted(
+            "tests in other browsers",
+            tests.args(["--package", "e2e", "--features", "browsers", "--test", "browsers"]),
+        );
+    }
 }
 
 /// All tests. The page is built while the tests compile, since the end of its build keeps one core busy; and all that

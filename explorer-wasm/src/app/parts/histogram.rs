@@ -6,8 +6,8 @@ use explorer_core::state::{Action, DimensionKey, Range};
 use leptos::prelude::*;
 
 use crate::{
-    store::Store,
-    ui::{Bars, BrushChange, BrushPhase},
+    store::{Store, Tone},
+    ui::{Bars, BrushChange, BrushPhase, HistogramAsk},
 };
 
 /// The histogram of a column or gene.
@@ -21,5 +21,17 @@ pub fn follow_brush(store: Store, change: BrushChange, action: impl FnOnce(Optio
     store.dispatch(action(change.range));
     if change.phase == BrushPhase::Done {
         store.dispatch(Action::EndDrag);
+    }
+}
+
+/// Carries out what else a histogram asks for.
+pub fn follow_ask(store: Store, key: DimensionKey, ask: HistogramAsk) {
+    match ask {
+        HistogramAsk::ToggleScale => store.toggle_value_scale(&key),
+        HistogramAsk::SelectMissing => store.spawn(async move {
+            if let Err(error) = store.select_missing(&key).await {
+                store.tell(format!("The cells could not be selected: {error}"), Tone::Error);
+            }
+        }),
     }
 }

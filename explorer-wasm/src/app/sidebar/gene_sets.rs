@@ -9,7 +9,7 @@ use gloo_file::{File, futures::read_as_text};
 use leptos::prelude::*;
 
 use crate::{
-    app::parts::{bars, follow_brush, layer_name, resolve, save_csv, title, toggle_color},
+    app::parts::{bars, follow_ask, follow_brush, layer_name, resolve, save_csv, title, toggle_color},
     store::{Store, Tone},
     ui::{GeneSetChange, GeneSetItem, GeneSets, MeanItem, SetGene, SidebarSection},
 };
@@ -109,6 +109,7 @@ fn follow(store: Store, unresolved: RwSignal<String>, clash: RwSignal<Vec<GeneSe
             let layer = store.peek(|state| state.view.analysis.layer.clone());
             store.dispatch(Action::ShowGene(GeneKey { layer, gene }));
         }
+        GeneSetChange::Ask(mean, ask) => follow_ask(store, DimensionKey::Mean(mean), ask),
         GeneSetChange::Open(mean) => store.ask_mean(mean),
         GeneSetChange::Brush(mean, change) => {
             follow_brush(store, change, |range| Action::SetMeanRange { mean, range });

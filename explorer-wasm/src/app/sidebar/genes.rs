@@ -10,7 +10,7 @@ use explorer_core::{
 use leptos::prelude::*;
 
 use crate::{
-    app::parts::{Page, bars, blend, blended, follow_brush, layer_name, resolve, toggle_color},
+    app::parts::{Page, bars, blend, blended, follow_ask, follow_brush, layer_name, resolve, toggle_color},
     store::{Pointed, Store},
     ui::{BrushChange, Choice, GeneItem, GeneList, GeneSearch, SelectField, SidebarSection},
 };
@@ -99,6 +99,7 @@ pub fn Genes(store: Store, page: Page) -> impl IntoView {
                 on_brush=Callback::new(move |(gene, change): (GeneKey, BrushChange)| {
                     follow_brush(store, change, |range| Action::SetGeneRange { gene, range });
                 })
+                on_ask=Callback::new(move |(gene, ask)| follow_ask(store, DimensionKey::Gene(gene), ask))
             />
         </SidebarSection>
     }

@@ -9,7 +9,7 @@ use shared_fbs::manifest::{Column, ColumnKind};
 
 use super::{category::category, own_columns::OwnColumns};
 use crate::{
-    app::parts::{Page, bars, follow_brush, is_colored, title, toggle_color},
+    app::parts::{Page, bars, follow_ask, follow_brush, is_colored, title, toggle_color},
     store::{Hint, Store},
     ui::{BrushChange, DatasetInfo, HistogramPanel, SearchField, SidebarSection, TourAnswer, TourOffer},
 };
@@ -133,7 +133,7 @@ fn histogram(store: Store, name: &str) -> impl IntoView + use<> {
         let name = name.to_owned();
         store.loaded(move |session| session.loaded().can_be_labels(&name) == Some(true))
     };
-    let [brush, sight, labels] = [(); 3].map(|()| name.to_owned());
+    let [brush, asked, sight, labels] = [(); 4].map(|()| name.to_owned());
     let color = ColorBy::Obs(name.to_owned());
     view! {
         <HistogramPanel
@@ -145,6 +145,7 @@ fn histogram(store: Store, name: &str) -> impl IntoView + use<> {
                 let column = brush.clone();
                 follow_brush(store, change, |range| Action::SetRange { column, range });
             })
+            on_ask=Callback::new(move |ask| follow_ask(store, DimensionKey::Obs(asked.clone()), ask))
             on_color=Callback::new(move |()| toggle_color(store, color.clone()))
             can_be_labels=Signal::derive(move || can_be_labels.get() == Some(true))
             on_labels=Callback::new(move |()| store.dispatch(Action::ToggleAsLabels(labels.clone())))

@@ -42,6 +42,13 @@ pub const CORS: &[Fix] = &[
     fix("tile-server", "serve --cors-origin ORIGIN"),
 ];
 
+/// Pages of other sites cannot load what they embed the Explorer with.
+pub const EMBED: &[Fix] = &[
+    fix("nginx", "`location ~ /embed/ { add_header Access-Control-Allow-Origin \"*\"; }`"),
+    fix("Caddy", "`@embed path */embed/*` and `header @embed Access-Control-Allow-Origin *`"),
+    fix("S3", "upload embed/ too; CORS rule: AllowedOrigins [*], AllowedMethods [GET, HEAD]"),
+];
+
 /// Pages of another origin cannot see what a range is of.
 pub const EXPOSE: &[Fix] = &[
     fix(

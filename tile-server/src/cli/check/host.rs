@@ -3,9 +3,9 @@
 use anyhow::Result;
 use reqwest::Url;
 use shared_fbs::{
-    api::{DatasetDescription, Endpoint},
+    api::{DatasetDescription, Endpoint, PAGE_ROUTE},
     manifest::{DirectoryPlace, Manifest, Pack, Slot},
-    path::MANIFEST,
+    path::{DATA_ROUTE, EMBED_MOVING, EMBED_ROUTE, MANIFEST},
     segments::Segments,
 };
 use xxhash_rust::xxh64::xxh64;
@@ -19,6 +19,9 @@ use super::{
 
 /// By what a page of this program is known.
 const OF_TESSERA: &str = "name=\"tessera-data-origins\"";
+
+/// Some page elsewhere.
+const ANY_ORIGIN: &str = "https://example.org";
 
 /// A text is no address of a host.
 #[derive(Debug, thiserror::Error)]
@@ -38,6 +41,10 @@ pub async fn look(client: &Client, address: &str, all: bool) -> Result<Vec<Findi
     }
     let page = client.get(url.as_str(), Accepts::Identity).await?;
     let html = String::from_utf8_lossy(&page.body);
+    if page.status == 410 {
+        let text = "the dataset was withdrawn; its page says why";
+        return Ok(vec![Finding::problem(&page.url, text, &[])]);
+    }
     if !html.contains(OF_TESSERA) {
         return dataset(client, &directory(url)).await;
     }
@@ -45,9 +52,11 @@ pub async fn look(client: &Client, address: &str, all: bool) -> Result<Vec<Findi
     let at = Url::parse(&page.url)?;
     let root = at.join(attribute(&html, "<base", "href").unwrap_or("./"))?;
     findings.extend(page_files(client, &root, &page, &html).await?);
+    findings.extend(embed_files(client, &root).await?);
     let own = attribute(&html, "<meta name=\"tessera-data\"", "content").filter(|data| !data.is_empty());
+    let own = own.map(str::to_owned).or_else(|| data_of_page(&root, &at));
     let datasets = match own {
-        Some(data) => vec![root.join(data)?],
+        Some(data) => vec![root.join(&data)?],
         None => listed(client, &root, &mut findings).await?,
     };
     let n = if all { datasets.len() } else { 1 };
@@ -55,6 +64,15 @@ pub async fn look(client: &Client, address: &str, all: bool) -> Result<Vec<Findi
         findings.extend(dataset(client, directory).await?);
     }
     Ok(findings)
+}
+
+/// Where the data of the page at this address is, as seen from the site's root, if it is the page of one dataset: a tile
+/// server's page says so by its address alone.
+fn data_of_page(root: &Url, page: &Url) -> Option<String> {
+    let below = page.path().strip_prefix(root.path())?;
+    let id = below.strip_prefix(PAGE_ROUTE)?.strip_prefix('/')?.trim_end_matches('/');
+    let is_id = root.origin() == page.origin() && !id.is_empty() && !id.contains('/');
+    is_id.then(|| format!("{DATA_ROUTE}/{id}/"))
 }
 
 /// The address of a directory, which ends in `/`.
@@ -94,6 +112,18 @@ async fn page_file(client: &Client, url: &Url, media_type: &str) -> Result<Vec<F
     let mut findings = vec![rules::media_type(&answer, media_type), rules::kept(&answer)];
     findings.extend(rules::compression(&answer));
     Ok(findings)
+}
+
+/// What pages of other sites load to show the Explorer in them.
+async fn embed_files(client: &Client, root: &Url) -> Result<Vec<Finding>> {
+    let url = root.join(&format!("{EMBED_ROUTE}/{EMBED_MOVING}.js"))?;
+    let answer = client.get_from(client.origin().unwrap_or(ANY_ORIGIN), url.as_str()).await?;
+    if rules::status(&answer).is_err() {
+        let text = format!("the host answers {}: no page elsewhere can show the Explorer in it", answer.status);
+        return Ok(vec![Finding::advice(url.as_str(), text, fixes::EMBED)]);
+    }
+    let loadable = rules::loadable(&answer, client.origin());
+    Ok(vec![rules::media_type(&answer, "text/javascript"), loadable, rules::fresh(&answer)])
 }
 
 /// The directories of the datasets that a site lists.
@@ -191,6 +221,17 @@ fn program_in(script: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_page_of_a_dataset_is_told_by_its_address() {
+        let root = Url::parse("https://a.org/x/").unwrap();
+        let data = |page: &str| data_of_page(&root, &Url::parse(page).unwrap());
+        assert_eq!(data("https://a.org/x/d/a%20b?embed=1").as_deref(), Some("data/a%20b/"));
+        assert_eq!(data("https://a.org/x/d/pbmc/").as_deref(), Some("data/pbmc/"));
+        for page in ["https://a.org/x/", "https://a.org/x/d/", "https://a.org/d/pbmc", "https://b.org/x/d/pbmc"] {
+            assert_eq!(data(page), None, "{page}");
+        }
+    }
 
     #[test]
     fn the_page_names_its_files() {

@@ -79,6 +79,18 @@ impl Client {
         self.send(url, self.request(url, accepts)).await
     }
 
+    /// A whole file, as a page of this origin loads it.
+    ///
+    /// # Errors
+    /// [`Unreachable`].
+    pub async fn get_from(&self, origin: &str, url: &str) -> Result<Answer, Unreachable> {
+        let mut request = self.request(url, Accepts::Identity);
+        if self.origin.is_none() {
+            request = request.header(header::ORIGIN, origin);
+        }
+        self.send(url, request).await
+    }
+
     /// A range of a file, as the page asks for it.
     ///
     /// # Errors

@@ -19,7 +19,8 @@ use super::{exit, terminal};
 /// What is looked at.
 const LOOKS: &str = "\
 Looks at:
-  the page: type, compression, caching, HTTP version · the list of datasets · of each dataset (--all), or of the first one:
+  the page: type, compression, caching, HTTP version · embed/, which pages of other sites load · the list of datasets · of
+  the dataset whose page it is, or else of the first one, or of each (--all):
   the manifest, and a part of its largest pack: status, length, total, encoding, caching, content, and with --from whether
   pages of that origin may read it.
   Each line says what was found; what is to be mended is followed by how, for nginx, Caddy and S3.";

@@ -68,6 +68,18 @@ pub fn segment(answer: &Answer, is_same: bool) -> Finding {
     Finding::good(&answer.url, format!("a segment of {} bytes", answer.body.len()))
 }
 
+/// Whether pages of other sites, or those of the origin that it is about, may load a script of the site.
+pub fn loadable(answer: &Answer, origin: Option<&str>) -> Finding {
+    let url = answer.url.as_str();
+    match answer.header(header::ACCESS_CONTROL_ALLOW_ORIGIN) {
+        Some(allowed) if allowed == "*" || Some(allowed) == origin => Finding::good(url, "pages elsewhere may load it"),
+        Some(_) | None => match origin {
+            Some(origin) => Finding::problem(url, format!("pages of {origin} may not load it"), fixes::EMBED),
+            None => Finding::advice(url, "pages of other sites may not load it", fixes::EMBED),
+        },
+    }
+}
+
 /// Whether pages of an origin may read an answer, and see what range it is.
 pub fn cross_origin(answer: &Answer, origin: &str) -> Finding {
     let url = answer.url.as_str();
@@ -223,6 +235,15 @@ mod tests {
         }
         assert_eq!(judge(206, &[("access-control-allow-origin", "https://b.org"), expose]), Severity::Problem);
         assert_eq!(judge(206, &[]), Severity::Problem);
+    }
+
+    #[test]
+    fn a_script_for_pages_elsewhere_is_loadable_by_them() {
+        let open = answer(200, &[("access-control-allow-origin", "*")], b"");
+        assert_eq!(loadable(&open, None).severity, Severity::Good);
+        let closed = answer(200, &[], b"");
+        assert_eq!(loadable(&closed, None).severity, Severity::Advice);
+        assert_eq!(loadable(&closed, Some("https://a.org")).severity, Severity::Problem);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The datasets of a site: what they are called, and their files.
 
-use std::{collections::HashMap, fs, io, path::PathBuf, sync::Arc};
+use std::{collections::HashMap, fs, io, path::Path, sync::Arc};
 
 use anyhow::{Context as _, Result};
 use builder::{BuildError, Progress};
@@ -17,13 +17,14 @@ use tessera::{
     plain_file,
 };
 use tile_server::{
-    catalog::{CatalogEntry, Collection, DatasetFacts, DatasetGenes, FoundDataset, GeneStore, Original},
+    catalog::{COLLECTION, CatalogEntry, Collection, DatasetFacts, DatasetGenes, FoundDataset, GeneStore, Original},
     dataset_place::DatasetPlace,
     serve::{self, PagePoster},
 };
 
 use super::{
     damaged::Damaged,
+    fetched::fetch,
     segments::{SegmentSize, write_segments},
     site::SiteWriter,
 };
@@ -34,7 +35,7 @@ pub struct Exported {
     pub name: String,
     /// The id that a tile server gives it, with a code of where it lies.
     id: String,
-    directory: PathBuf,
+    place: DatasetPlace,
     collection: Option<Arc<Collection>>,
 }
 
@@ -46,6 +47,8 @@ pub struct Told<'a> {
     facts: DatasetFacts,
     /// What it holds, as a hash.
     pub content_id: String,
+    /// The posters that its page begins with.
+    pub page_poster: Option<PagePoster>,
 }
 
 /// The datasets under the names that they have in a site: their own, which stay wherever they are exported from, unless
@@ -60,13 +63,9 @@ pub fn named(mut datasets: Vec<FoundDataset>) -> Vec<Exported> {
     }
     let exported = |FoundDataset { id, place, collection }: FoundDataset| {
         let name = if n_of_name[&key(&id)] == 1 { name_of(&id).to_owned() } else { id.clone() };
-        match place {
-            DatasetPlace::Directory(directory) => Some(Exported { name, id, directory, collection }),
-            // No argument of `export` leads there.
-            DatasetPlace::Remote(_) => None,
-        }
+        Exported { name, id, place, collection }
     };
-    datasets.into_iter().filter_map(exported).collect()
+    datasets.into_iter().map(exported).collect()
 }
 
 /// Whether only those may find it who know its address.
@@ -87,12 +86,15 @@ impl Exported {
 
     /// The name of its directory.
     pub fn directory_name(&self) -> String {
-        self.directory.file_name().unwrap_or_default().to_string_lossy().into_owned()
+        self.place.name()
     }
 
     /// The file that it was built from, where others may have it.
     fn original(&self) -> Option<Original> {
-        Original::of(self.collection.as_deref(), &self.directory)
+        match &self.place {
+            DatasetPlace::Directory(directory) => Original::of(self.collection.as_deref(), directory),
+            DatasetPlace::Remote(_) => None,
+        }
     }
 
     /// Whether its data is no part of the site, whose makers say why.
@@ -101,30 +103,50 @@ impl Exported {
     }
 
     /// Writes its manifest, packs and posters, unless it was withdrawn, and takes up its genes; gives what there is to say
-    /// of it.
+    /// of it. What lies on another host is copied first, into `parent`.
     ///
     /// # Errors
     /// When it cannot be read, or the site not be written.
     pub fn write(
         &self,
+        parent: &Path,
         segments: Option<SegmentSize>,
         site: &mut SiteWriter,
         genes: &mut GeneStore,
         progress: &dyn Progress,
     ) -> Result<Told<'_>> {
-        let (manifest, manifest_bytes) = self.manifest()?;
-        let files: Arc<dyn Files> = Arc::new(Directory(self.directory.clone()));
+        match &self.place {
+            DatasetPlace::Directory(directory) => self.write_from(directory, segments, site, genes, progress),
+            DatasetPlace::Remote(remote) => {
+                let copy = fetch(remote, parent, progress)?;
+                self.write_from(&copy.directory(), segments, site, genes, progress)
+            }
+        }
+    }
+
+    fn write_from(
+        &self,
+        directory: &Path,
+        segments: Option<SegmentSize>,
+        site: &mut SiteWriter,
+        genes: &mut GeneStore,
+        progress: &dyn Progress,
+    ) -> Result<Told<'_>> {
+        let (manifest, manifest_bytes) = manifest_in(directory)?;
+        let files: Arc<dyn Files> = Arc::new(Directory(directory.to_owned()));
         let dataset = Arc::new(Dataset::of_manifest(&files, manifest));
         let manifest = dataset.manifest();
         if !self.is_withdrawn() {
-            self.check(manifest)?;
+            self.check(directory, manifest)?;
         }
         let (facts, faults) = DatasetFacts::read(&self.name, &dataset);
         if let Some(fault) = faults.into_iter().next() {
             return Err(fault.into());
         }
         let content_id = manifest.content_id.clone();
-        let told = Told { dataset: self, description: serve::description(&self.name, manifest), facts, content_id };
+        let page_poster = PagePoster::of_dataset(&self.name, &serve::posters(manifest));
+        let description = serve::description(&self.name, manifest);
+        let told = Told { dataset: self, description, facts, content_id, page_poster };
         if self.is_withdrawn() {
             return Ok(told);
         }
@@ -137,7 +159,7 @@ impl Exported {
             Some(size) => {
                 let mut packs = Vec::with_capacity(manifest.packs.len());
                 for (index, pack) in dataset.packs().iter().zip(&manifest.packs) {
-                    packs.push(write_segments(&self.directory, index, pack, size, &folder, site, progress)?);
+                    packs.push(write_segments(directory, index, pack, size, &folder, site, progress)?);
                     stage.advance(pack.n_bytes);
                 }
                 Manifest { packs, ..manifest.clone() }.encode()
@@ -147,14 +169,14 @@ impl Exported {
                     if progress.is_stopped() {
                         return Err(BuildError::Interrupted.into());
                     }
-                    site.link(&format!("{folder}/{}", pack.file), &self.directory.join(&pack.file))
+                    site.link(&format!("{folder}/{}", pack.file), &directory.join(&pack.file))
                         .with_context(unwritten)?;
                     stage.advance(pack.n_bytes);
                 }
                 manifest_bytes
             }
         };
-        self.write_posters(manifest, &folder, site).with_context(unwritten)?;
+        self.write_posters(directory, manifest, &folder, site).with_context(unwritten)?;
         site.write(&format!("{folder}/{MANIFEST}"), &manifest_bytes).with_context(unwritten)?;
         let cells = ObsCsv::new(Arc::clone(&dataset)).map(|piece| piece.map_err(anyhow::Error::from));
         site.write_pieces(&format!("{folder}/{OBS_CSV}"), cells).with_context(unwritten)?;
@@ -165,51 +187,40 @@ impl Exported {
     }
 
     /// Writes the posters beside the manifest, and those of the default embedding beside the page.
-    fn write_posters(&self, manifest: &Manifest, folder: &str, site: &mut SiteWriter) -> io::Result<()> {
+    fn write_posters(
+        &self,
+        directory: &Path,
+        manifest: &Manifest,
+        folder: &str,
+        site: &mut SiteWriter,
+    ) -> io::Result<()> {
         for poster in manifest.all_posters() {
             let path = format!("{folder}/{}", poster.file);
             // Pictures that are the same have one file.
             if !site.has(&path) {
-                site.link(&path, &self.directory.join(&poster.file))?;
+                site.link(&path, &directory.join(&poster.file))?;
             }
         }
         for (name, file) in serve::posters(manifest) {
             for id in self.addresses() {
                 let path = format!("{PAGE_ROUTE}/{id}/{}", name.file());
                 if !site.has(&path) {
-                    site.link(&path, &self.directory.join(&file))?;
+                    site.link(&path, &directory.join(&file))?;
                 }
             }
         }
         Ok(())
     }
 
-    /// The posters that its page begins with.
-    ///
-    /// # Errors
-    /// When its manifest cannot be read.
-    pub fn page_poster(&self) -> Result<Option<PagePoster>, DatasetError> {
-        Ok(PagePoster::of_dataset(&self.name, &serve::posters(&self.manifest()?.0)))
-    }
-
-    /// Its manifest, and the bytes of it.
-    fn manifest(&self) -> Result<(Manifest, Vec<u8>), DatasetError> {
-        let path = self.directory.join(MANIFEST);
-        let bytes = plain_file::read(&path)
-            .map_err(|source| DatasetError::NoManifest { path: self.directory.clone(), source })?;
-        let manifest = Manifest::decode(&bytes).map_err(|source| DatasetError::Manifest { path, source })?;
-        Ok((manifest, bytes))
-    }
-
     /// Refuses packs that are not there as the manifest says, and names that would not be a pack's.
-    fn check(&self, manifest: &Manifest) -> Result<(), Damaged> {
-        let damaged = |reason| Damaged { directory: self.directory.clone(), reason };
+    fn check(&self, directory: &Path, manifest: &Manifest) -> Result<(), Damaged> {
+        let damaged = |reason| Damaged { directory: directory.to_owned(), reason };
         let posters = manifest.all_posters().iter().map(|poster| (&poster.file, u64::from(poster.n_bytes)));
         for (file, expected) in manifest.packs.iter().map(|pack| (&pack.file, pack.n_bytes)).chain(posters) {
             if !is_pack_file(file) && !is_poster_file(file) {
                 return Err(damaged(format!("`{file}` is no name of a pack")));
             }
-            let n_bytes = fs::metadata(self.directory.join(file)).and_then(|metadata| {
+            let n_bytes = fs::metadata(directory.join(file)).and_then(|metadata| {
                 if metadata.is_file() { Ok(metadata.len()) } else { Err(io::ErrorKind::InvalidInput.into()) }
             });
             match n_bytes {
@@ -218,8 +229,22 @@ impl Exported {
                 Err(error) => return Err(damaged(format!("{file} cannot be read: {error}"))),
             }
         }
+        if let Some(original) = self.original() {
+            let readable = plain_file::open(&original.path());
+            readable
+                .map_err(|error| damaged(format!("{} of its {COLLECTION} cannot be read: {error}", original.name)))?;
+        }
         Ok(())
     }
+}
+
+/// The manifest in a directory, and the bytes of it.
+fn manifest_in(directory: &Path) -> Result<(Manifest, Vec<u8>), DatasetError> {
+    let path = directory.join(MANIFEST);
+    let bytes =
+        plain_file::read(&path).map_err(|source| DatasetError::NoManifest { path: directory.to_owned(), source })?;
+    let manifest = Manifest::decode(&bytes).map_err(|source| DatasetError::Manifest { path, source })?;
+    Ok((manifest, bytes))
 }
 
 impl Told<'_> {
@@ -237,6 +262,8 @@ impl Told<'_> {
 
 #[cfg(test)]
 mod tests {
+    use std::path::PathBuf;
+
     use super::*;
 
     #[test]

@@ -3,6 +3,7 @@
 mod damaged;
 mod datasets;
 mod documents;
+mod fetched;
 mod pages;
 mod segments;
 mod site;
@@ -25,12 +26,21 @@ use tile_server::{
     serve::{BasePath, Origins},
 };
 
-pub use self::damaged::Damaged;
+pub use self::{damaged::Damaged, fetched::Unfetched};
 use self::{
+    damaged::is_of_dataset,
+    datasets::{Exported, Told},
     segments::SegmentSize,
     site::{SiteKind, SiteWriter},
 };
-use super::{build::Choices, cache::Cache, progress::TerminalProgress, serve, terminal};
+use super::{
+    build::Choices,
+    cache::Cache,
+    exit,
+    progress::TerminalProgress,
+    remote_inputs::{PLACES, RemoteArguments},
+    serve, terminal,
+};
 
 /// How a site is laid out.
 const LAYOUT: &str = "\
@@ -42,14 +52,18 @@ Layout:
 
 Hosts:
   The page fetches parts of packs by HTTP ranges, which most hosts answer. For a host that does not, or that limits the
-  size of files, give --segments. `tile-server check URL` tries a host and says what to mend.";
+  size of files, give --segments. `tile-server check URL` tries a host and says what to mend.
+
+Faults:
+  A dataset that cannot be read is named and left out. The site is written with the others, and the exit code is that of
+  the first fault: 3 or 4.";
 
 /// The arguments of `tile-server export`.
 #[derive(Args)]
-#[command(after_help = LAYOUT)]
+#[command(after_help = format!("{LAYOUT}\n\n{PLACES}"))]
 pub struct Arguments {
-    /// Dataset directories, directories of such, or AnnData files as `build` takes them
-    #[arg(required = true)]
+    /// Dataset directories, directories of such, AnnData files as `build` takes them, or places on other hosts
+    #[arg(required = true, value_name = "PLACE")]
     inputs: Vec<PathBuf>,
     /// The directory of the site to write
     #[arg(long, value_name = "SITE")]
@@ -87,6 +101,8 @@ pub struct Arguments {
     #[arg(long)]
     quiet: bool,
     #[command(flatten)]
+    remote: RemoteArguments,
+    #[command(flatten)]
     choices: Choices,
 }
 
@@ -106,7 +122,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let existing = if arguments.force { Existing::Replace } else { Existing::Keep };
     let out = native::checked_place::<SiteKind>(&arguments.out, existing)?;
     let cache = Cache { directory: arguments.cache.as_deref(), choices: &arguments.choices, is_quiet: arguments.quiet };
-    let found = serve::inputs(&arguments.inputs, &cache, None, &progress)?.into_found()?;
+    let (found, mut fault) = serve::inputs(&arguments.inputs, &cache, &arguments.remote, &progress)?.into_found()?;
     let n_private = found.iter().filter(|dataset| datasets::is_private(dataset)).count();
     if n_private > 0 {
         let datasets = format::plural(n_private, "dataset", "datasets");
@@ -127,12 +143,26 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         data_origins: &data_origins,
         embed_origins: &embed_origins,
     };
-    pages.write(&datasets, &mut site).with_context(|| format!("cannot write the pages of {}", out.display()))?;
     let mut told = Vec::with_capacity(datasets.len());
     let mut genes = GeneStore::new().context("cannot keep genes aside in a temporary file")?;
     for dataset in &datasets {
-        told.push(dataset.write(arguments.segments, &mut site, &mut genes, &progress)?);
+        match write_whole(dataset, parent, arguments.segments, &mut site, &mut genes, &progress)? {
+            Ok(of_dataset) => told.push(of_dataset),
+            Err(error) => {
+                if datasets.len() > 1 {
+                    terminal::say(&format!("error: {} is left out: {}", dataset.name, exit::message(&error)));
+                }
+                fault.get_or_insert(error);
+            }
+        }
     }
+    if told.is_empty()
+        && let Some(fault) = fault
+    {
+        // Where there are several, each was said.
+        return if datasets.len() > 1 { Ok(ExitCode::from(exit::code(&fault))) } else { Err(fault) };
+    }
+    pages.write(&told, &mut site).with_context(|| format!("cannot write the pages of {}", out.display()))?;
     let n_bytes = documents::write(&told, site_url.as_ref(), &mut genes, &mut site)
         .and_then(|()| site.finish())
         .map_err(|source| unwritten(&out, source))?;
@@ -141,10 +171,45 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     }
     partial.publish(&out, existing)?;
     if !arguments.quiet {
-        let datasets = format::plural(told.len(), "dataset", "datasets");
-        terminal::say(&format!("{datasets}, {} in {}", format::bytes(n_bytes), out.display()));
+        terminal::say(&summary(&told, datasets.len() - told.len(), n_bytes, &out));
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(fault.map_or(ExitCode::SUCCESS, |fault| ExitCode::from(exit::code(&fault))))
+}
+
+/// Writes a dataset, or nothing of it and why.
+///
+/// # Errors
+/// When the site cannot be written.
+fn write_whole<'a>(
+    dataset: &'a Exported,
+    parent: &Path,
+    segments: Option<SegmentSize>,
+    site: &mut SiteWriter,
+    genes: &mut GeneStore,
+    progress: &TerminalProgress,
+) -> Result<Result<Told<'a>>> {
+    let mark = site.mark();
+    match dataset.write(parent, segments, site, genes, progress) {
+        Err(error) if is_of_dataset(&error) => {
+            site.take_back(mark).context("cannot remove what was written of a damaged dataset")?;
+            Ok(Err(error))
+        }
+        written => written.map(Ok),
+    }
+}
+
+/// What was written, in a line.
+fn summary(told: &[Told<'_>], n_left_out: usize, n_bytes: u64, out: &Path) -> String {
+    let n_withdrawn = told.iter().filter(|told| told.dataset().is_withdrawn()).count();
+    let datasets = format::plural(told.len() - n_withdrawn, "dataset", "datasets");
+    let mut text = format!("{datasets}, {} in {}", format::bytes(n_bytes), out.display());
+    if n_withdrawn > 0 {
+        text += &format!("; {n_withdrawn} withdrawn");
+    }
+    if n_left_out > 0 {
+        text += &format!("; {n_left_out} left out, since they cannot be read");
+    }
+    text
 }
 
 fn unwritten(out: &Path, source: io::Error) -> BuildError {

@@ -6,7 +6,7 @@ use anyhow::Result;
 use shared_fbs::api::Endpoint;
 use tile_server::serve::{BasePath, Filling, FrontEnd, Origins, PagePoster};
 
-use super::{datasets::Exported, site::SiteWriter};
+use super::{datasets::Told, site::SiteWriter};
 
 /// The page of a directory, by every host's custom.
 const INDEX: &str = "index.html";
@@ -27,11 +27,11 @@ pub struct Pages<'a> {
 }
 
 impl Pages<'_> {
-    /// Writes the page's files and the pages of datasets.
+    /// Writes the page's files and the pages of these datasets.
     ///
     /// # Errors
     /// When the page cannot be read, or the site not be written.
-    pub fn write(&self, datasets: &[Exported], site: &mut SiteWriter) -> Result<()> {
+    pub fn write(&self, datasets: &[Told<'_>], site: &mut SiteWriter) -> Result<()> {
         for path in self.front_end.paths()? {
             let asset = self.front_end.get(&path).ok_or_else(|| missing(&path))?;
             if path == INDEX {
@@ -41,9 +41,10 @@ impl Pages<'_> {
             }
         }
         let index = self.front_end.get(INDEX).ok_or_else(|| missing(INDEX))?;
-        for dataset in datasets.iter().filter(|dataset| !dataset.is_withdrawn()) {
+        for told in datasets.iter().filter(|told| !told.dataset().is_withdrawn()) {
+            let dataset = told.dataset();
             let data = Endpoint::File { id: dataset.name.as_str().into(), file: "".into() }.address();
-            let document = self.document(&index.bytes, "../../", &data, dataset.page_poster()?.as_ref());
+            let document = self.document(&index.bytes, "../../", &data, told.page_poster.as_ref());
             for address in dataset.addresses() {
                 let path = format!("{}/{INDEX}", dataset_page(address));
                 if !site.has(&path) {

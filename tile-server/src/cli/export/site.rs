@@ -3,7 +3,7 @@
 use std::{
     collections::HashSet,
     fs::{self, File},
-    io::{self, BufRead as _, BufReader, Write as _},
+    io::{self, BufRead as _, BufReader, Seek as _, Write as _},
     path::{Component, Path, PathBuf},
 };
 
@@ -95,6 +95,15 @@ pub struct SiteWriter {
     root: PathBuf,
     list: File,
     written: HashSet<String>,
+    /// The same in the order of writing.
+    order: Vec<String>,
+    n_bytes: u64,
+}
+
+/// How far a site has come.
+#[derive(Clone, Copy, Debug)]
+pub struct Mark {
+    n_files: usize,
     n_bytes: u64,
 }
 
@@ -105,7 +114,35 @@ impl SiteWriter {
     /// When it cannot be written to.
     pub fn begin(root: &Path) -> io::Result<Self> {
         let list = File::create_new(root.join(LIST))?;
-        Ok(Self { root: root.to_owned(), list, written: HashSet::new(), n_bytes: 0 })
+        Ok(Self { root: root.to_owned(), list, written: HashSet::new(), order: Vec::new(), n_bytes: 0 })
+    }
+
+    /// How far it has come.
+    pub fn mark(&self) -> Mark {
+        Mark { n_files: self.order.len(), n_bytes: self.n_bytes }
+    }
+
+    /// Removes all that was written since.
+    ///
+    /// # Errors
+    /// When a file cannot be removed, or the list not be written.
+    pub fn take_back(&mut self, mark: Mark) -> io::Result<()> {
+        for path in self.order.split_off(mark.n_files) {
+            let file = self.root.join(&path);
+            match fs::remove_file(&file) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+            // Those that hold other files stay.
+            let folders = file.ancestors().skip(1).take_while(|folder| *folder != self.root);
+            let _ = folders.take_while(|folder| fs::remove_dir(folder).is_ok()).count();
+            self.written.remove(&path);
+        }
+        self.n_bytes = mark.n_bytes;
+        let list: String = self.order.iter().map(|path| format!("{path}\n")).collect();
+        self.list.set_len(0)?;
+        self.list.rewind()?;
+        self.list.write_all(list.as_bytes())
     }
 
     /// Whether there is a file at this path already.
@@ -186,6 +223,7 @@ impl SiteWriter {
     fn announce(&mut self, path: &str) -> io::Result<PathBuf> {
         self.list.write_all(format!("{path}\n").as_bytes())?;
         self.written.insert(path.to_owned());
+        self.order.push(path.to_owned());
         let target = self.root.join(path);
         fs::create_dir_all(native::parent_of(&target))?;
         Ok(target)
@@ -220,6 +258,25 @@ mod tests {
         assert!(matches!(SiteKind::contents(&root).unwrap(), Contents::Foreign(reason) if said(&reason)));
         fs::remove_file(root.join(LIST)).unwrap();
         assert!(matches!(SiteKind::contents(&root).unwrap(), Contents::Foreign(reason) if reason.contains(LIST)));
+    }
+
+    #[test]
+    fn what_is_taken_back_leaves_no_trace() {
+        let parent = tempfile::tempdir().unwrap();
+        let root = parent.path().join("site");
+        fs::create_dir(&root).unwrap();
+        let mut site = SiteWriter::begin(&root).unwrap();
+        site.write("data/a/x", b"123").unwrap();
+        let mark = site.mark();
+        site.write("data/b/x", b"12345").unwrap();
+        site.take_back(mark).unwrap();
+        assert!(!site.has("data/b/x") && !root.join("data/b").exists() && root.join("data/a/x").exists());
+        site.write("data/b/y", b"1").unwrap();
+        assert_eq!(
+            (site.finish().unwrap(), fs::read_to_string(root.join(LIST)).unwrap()),
+            (4, "data/a/x\ndata/b/y\n".to_owned())
+        );
+        assert_eq!(SiteKind::contents(&root).unwrap(), Contents::Own);
     }
 
     #[test]

@@ -52,6 +52,7 @@ fn a_manifest_is_known_for_a_while_after_it_was_looked_at_unless_it_is_another_t
         kept: KeptOpen::at_most(1),
         recent: Arc::default(),
         remote_period: Duration::ZERO,
+        secrets: Arc::default(),
     };
     let entry = Entry::new("a".to_owned(), directory.path().to_owned().into(), Arc::new(reading));
     let hour = Duration::from_secs(3600);

@@ -1,6 +1,14 @@
 //! `/metrics`, at an address of its own, so that who reaches the data does not reach this.
 
-use std::{convert::Infallible, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    convert::Infallible,
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
+};
 
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
@@ -9,14 +17,14 @@ use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
     net::{TcpListener, TcpStream},
-    sync::Semaphore,
+    task::AbortHandle,
     time::{sleep, timeout},
 };
 
 use super::Metrics;
 use crate::serve::{ServeError, host_check::HostCheck, options::MetricsOptions};
 
-/// Connections at one time; further ones wait.
+/// Connections at one time; a further one takes the place of another.
 const MOST_CONNECTIONS: usize = 16;
 
 /// How long a connection may last: Prometheus opens another then.
@@ -24,6 +32,9 @@ const CONNECTION_TIME: Duration = Duration::from_secs(5 * 60);
 
 /// Until the head of a request is there.
 const HEAD_TIME: Duration = Duration::from_secs(75);
+
+/// The same of the first request of a connection.
+const FIRST_HEAD_TIME: Duration = Duration::from_secs(10);
 
 /// How long to wait when the system has no more sockets to give.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -58,16 +69,17 @@ impl MetricsEndpoint {
     /// Answers, and never returns.
     pub(in crate::serve) async fn run(self, metrics: Metrics) {
         let shared = Arc::new((metrics, self.host_check));
-        let places = Arc::new(Semaphore::new(MOST_CONNECTIONS));
+        let mut open: Vec<Open> = Vec::new();
         loop {
-            let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
             match self.listener.accept().await {
                 Ok((stream, _)) => {
-                    let shared = Arc::clone(&shared);
-                    tokio::spawn(async move {
-                        serve(stream, shared).await;
-                        drop(place);
-                    });
+                    open.retain(|connection| !connection.task.is_finished());
+                    if open.len() >= MOST_CONNECTIONS {
+                        open.swap_remove(spared(&open)).task.abort();
+                    }
+                    let (shared, has_asked) = (Arc::clone(&shared), Arc::new(AtomicBool::new(false)));
+                    let task = tokio::spawn(serve(stream, shared, Arc::clone(&has_asked))).abort_handle();
+                    open.push(Open { task, has_asked, since: Instant::now() });
                 }
                 Err(error) => {
                     tracing::error!(%error, "no connection for metrics can be accepted");
@@ -78,16 +90,40 @@ impl MetricsEndpoint {
     }
 }
 
-async fn serve(stream: TcpStream, shared: Arc<(Metrics, HostCheck)>) {
+/// A connection.
+struct Open {
+    task: AbortHandle,
+    has_asked: Arc<AtomicBool>,
+    since: Instant,
+}
+
+/// The connection that can be spared most: one that has never asked goes before others, and the oldest first.
+fn spared(open: &[Open]) -> usize {
+    let priority = |&at: &usize| (open[at].has_asked.load(Ordering::Relaxed), open[at].since);
+    (0..open.len()).min_by_key(priority).unwrap_or_default()
+}
+
+async fn serve(stream: TcpStream, shared: Arc<(Metrics, HostCheck)>, has_asked: Arc<AtomicBool>) {
+    let first = Arc::clone(&has_asked);
     let service = service_fn(move |request| {
+        has_asked.store(true, Ordering::Relaxed);
         let (metrics, host_check) = &*shared;
         std::future::ready(Ok::<_, Infallible>(answer(metrics, host_check, &request)))
     });
     let mut builder = http1::Builder::new();
     builder.timer(TokioTimer::new()).header_read_timeout(HEAD_TIME);
-    let served = timeout(CONNECTION_TIME, builder.serve_connection(TokioIo::new(stream), service)).await;
-    if let Ok(Err(error)) = served {
-        tracing::debug!(%error, "a connection for metrics ended early");
+    let silent = async {
+        sleep(FIRST_HEAD_TIME).await;
+        if first.load(Ordering::Relaxed) {
+            std::future::pending::<()>().await;
+        }
+    };
+    let served = async { timeout(CONNECTION_TIME, builder.serve_connection(TokioIo::new(stream), service)).await };
+    tokio::select! {
+        () = silent => {}
+        served = served => if let Ok(Err(error)) = served {
+            tracing::debug!(%error, "a connection for metrics ended early");
+        }
     }
 }
 

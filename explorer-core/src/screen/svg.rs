@@ -1,0 +1,170 @@
+//! A saved picture as SVG: the points as an image, all text and the legend as text and shapes.
+
+use std::fmt::Write as _;
+
+use super::{Align, Caption, Mark, TextStyle};
+use crate::color::{Rgb, css_color};
+
+/// Height of the line that a title takes above the picture, in CSS pixels.
+pub const TITLE_HEIGHT_PX: f64 = 40.0;
+
+/// Where a title begins, from the left edge.
+pub const TITLE_LEFT_PX: f64 = 16.0;
+
+/// A picture to save.
+#[derive(Clone, Debug)]
+pub struct SvgPicture<'a> {
+    /// Width and height of the points' image, in CSS pixels.
+    pub size_px: [f64; 2],
+    /// The points, as the address of an image.
+    pub image: &'a str,
+    /// A title above; empty: there is none.
+    pub title: &'a str,
+    /// Texts over the points and their middles, in CSS pixels.
+    pub labels: &'a [(String, [f64; 2])],
+    /// Weight and size of these, and the width of their rims.
+    pub label_font: (u32, f64, f64),
+    /// The legend.
+    pub caption: &'a Caption,
+    /// What all stands on.
+    pub background: Rgb,
+    /// Of the text.
+    pub text: Rgb,
+    /// Typefaces, as CSS has them.
+    pub family: &'a str,
+}
+
+impl SvgPicture<'_> {
+    /// The file.
+    pub fn to_svg(&self) -> String {
+        let top = if self.title.is_empty() { 0.0 } else { TITLE_HEIGHT_PX };
+        let [width, height] = self.size_px;
+        let (all_width, all_height) = (width + self.caption.width_px, height + top);
+        let mut svg = format!(
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{all_width}\" height=\"{all_height}\" \
+             viewBox=\"0 0 {all_width} {all_height}\" font-family=\"{}\" fill=\"{}\">\n",
+            escaped(self.family),
+            css_color(self.text)
+        );
+        let background = css_color(self.background);
+        let _ = writeln!(svg, "<rect width=\"{all_width}\" height=\"{all_height}\" fill=\"{background}\"/>");
+        if !self.title.is_empty() {
+            let _ = writeln!(svg, "<title>{}</title>", escaped(self.title));
+            let place = [TITLE_LEFT_PX, top / 2.0];
+            text(&mut svg, place, self.title, TextStyle::Title.font(), Align::Start, "");
+        }
+        let _ = writeln!(
+            svg,
+            "<image y=\"{top}\" width=\"{width}\" height=\"{height}\" href=\"{}\"/>",
+            escaped(self.image)
+        );
+        let (weight, size_px, rim_px) = self.label_font;
+        let rim = format!(
+            " stroke=\"{background}\" stroke-width=\"{rim_px}\" stroke-linejoin=\"round\" paint-order=\"stroke\""
+        );
+        for (label, [x, y]) in self.labels {
+            text(&mut svg, [*x, y + top], label, (weight, size_px), Align::Middle, &rim);
+        }
+        for (at, mark) in self.caption.marks.iter().enumerate() {
+            self.mark(&mut svg, at, mark, [width, top]);
+        }
+        svg.push_str("</svg>\n");
+        svg
+    }
+
+    fn mark(&self, svg: &mut String, at: usize, mark: &Mark, [left, top]: [f64; 2]) {
+        match mark {
+            Mark::Text { x, y, text: words, style, align } => {
+                text(svg, [x + left, y + top], words, style.font(), *align, "");
+            }
+            Mark::Swatch { x, y, size, color } => {
+                let (x, y, color) = (x + left, y + top, css_color(*color));
+                let _ =
+                    writeln!(svg, "<rect x=\"{x}\" y=\"{y}\" width=\"{size}\" height=\"{size}\" fill=\"{color}\"/>");
+            }
+            Mark::Gradient { x, y, size: [width, height], stops } => {
+                let _ = write!(svg, "<linearGradient id=\"colors-{at}\">");
+                let last = stops.len().saturating_sub(1).max(1) as f64;
+                for (number, color) in stops.iter().enumerate() {
+                    let (offset, color) = (number as f64 / last, css_color(*color));
+                    let _ = write!(svg, "<stop offset=\"{offset:.4}\" stop-color=\"{color}\"/>");
+                }
+                let (x, y) = (x + left, y + top);
+                let _ = writeln!(
+                    svg,
+                    "</linearGradient>\n<rect x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" \
+                     fill=\"url(#colors-{at})\"/>"
+                );
+            }
+        }
+    }
+}
+
+/// A line of text, its middle at a height.
+fn text(svg: &mut String, [x, y]: [f64; 2], words: &str, (weight, size): (u32, f64), align: Align, more: &str) {
+    let anchor = match align {
+        Align::Start => "start",
+        Align::Middle => "middle",
+        Align::End => "end",
+    };
+    let _ = writeln!(
+        svg,
+        "<text x=\"{x}\" y=\"{y}\" font-size=\"{size}\" font-weight=\"{weight}\" text-anchor=\"{anchor}\" \
+         dominant-baseline=\"central\"{more}>{}</text>",
+        escaped(words)
+    );
+}
+
+/// Text as XML may hold it: what has a meaning there is written otherwise, and characters that it cannot hold at all are
+/// replaced.
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for char in text.chars() {
+        match char {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\t' | '\n' | '\r' => out.push(' '),
+            '\0'..='\u{1f}' | '\u{fffe}' | '\u{ffff}' => out.push('\u{fffd}'),
+            _ => out.push(char),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::screen::{LegendEntry, LegendModel};
+
+    #[test]
+    fn a_picture_has_its_points_as_an_image_and_its_words_as_text() {
+        let entries = vec![LegendEntry { label: "CD4+ <T> & \"B\"\u{1}".to_owned(), color: [255, 0, 16] }];
+        let legend = LegendModel::Categorical { title: "cell type".to_owned(), entries };
+        let caption = Caption::new(&legend, 300.0, |text, _| text.chars().count() as f64 * 7.0);
+        let labels = [("NK".to_owned(), [12.5, 30.0])];
+        let picture = SvgPicture {
+            size_px: [400.0, 300.0],
+            image: "data:image/png;base64,AAAA",
+            title: "PBMC ∞",
+            labels: &labels,
+            label_font: (600, 12.0, 3.0),
+            caption: &caption,
+            background: [255; 3],
+            text: [0; 3],
+            family: "Inter, \"Helvetica\"",
+        };
+        let svg = picture.to_svg();
+        let width = 400.0 + caption.width_px;
+        assert!(svg.starts_with("<svg xmlns=\"http://www.w3.org/2000/svg\""));
+        assert!(svg.contains(&format!("width=\"{width}\" height=\"340\"")), "{svg}");
+        assert!(svg.contains(">CD4+ &lt;T&gt; &amp; &quot;B&quot;\u{fffd}</text>"), "{svg}");
+        assert!(svg.contains("<image y=\"40\" width=\"400\" height=\"300\" href=\"data:image/png;base64,AAAA\"/>"));
+        assert!(svg.contains("x=\"12.5\" y=\"70\"") && svg.contains(">NK</text>"));
+        assert!(svg.contains("PBMC ∞</title>") && svg.contains("Inter, &quot;Helvetica&quot;"));
+        assert!(svg.contains("fill=\"#ff0010\"") || svg.contains("fill=\"rgb(255 0 16)\""), "{svg}");
+        let plain = SvgPicture { title: "", labels: &[], caption: &Caption::default(), ..picture }.to_svg();
+        assert!(plain.contains("width=\"400\" height=\"300\"") && !plain.contains("<text"));
+    }
+}

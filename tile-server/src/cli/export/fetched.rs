@@ -1,0 +1,99 @@
+//! Datasets of other hosts, which are copied to this machine so that a site can hold them.
+
+use std::{
+    fs::File,
+    io::{self, Write as _},
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context as _, Result};
+use builder::{
+    BuildError, Progress,
+    native::{DatasetKind, Partial},
+};
+use remote_files::Remote;
+use shared_fbs::{
+    manifest::Manifest,
+    path::{MANIFEST, pack_file, poster_file},
+};
+use tessera::{
+    dataset::DatasetError,
+    files::{ReadAt, read_all},
+};
+use tile_server::{dataset_place::DatasetPlace, serve};
+use xxhash_rust::xxh64::Xxh64;
+
+use super::super::dataset_argument::{MOST_BYTES, manifest_of};
+use super::damaged::Damaged;
+
+/// A dataset does not come from its host.
+#[derive(Debug, thiserror::Error)]
+#[error("{file} cannot be fetched: {source}")]
+pub struct Unfetched {
+    file: String,
+    source: io::Error,
+}
+
+/// Copies a dataset into a directory in `parent` that goes when it is let go of. Every file is held against its name.
+///
+/// # Errors
+/// [`Unfetched`] and others, for which the dataset is to be left out; and when the directory cannot be written.
+pub fn fetch(remote: &Remote, parent: &Path, progress: &dyn Progress) -> Result<Partial<DatasetKind>> {
+    let place = remote.place();
+    let bytes = manifest_of(remote.get(MANIFEST, MOST_BYTES, None), place)?;
+    let path = PathBuf::from(place.below(MANIFEST).to_string());
+    let manifest = Manifest::decode(&bytes).map_err(|source| DatasetError::Manifest { path, source })?;
+    let copy = Partial::<DatasetKind>::create(parent).with_context(|| format!("cannot write {}", parent.display()))?;
+    let directory = copy.directory();
+    let files = DatasetPlace::Remote(remote.clone()).files();
+    let n_bytes = manifest.packs.iter().map(|pack| pack.n_bytes).sum();
+    let stage = progress.stage(format!("fetching {place}"), n_bytes);
+    let of_file = |file: &str| place.below(file).to_string();
+    let unfetched = |file: &str, source| Unfetched { file: of_file(file), source };
+    let other = |file: &str| Damaged {
+        directory: PathBuf::from(place.to_string()),
+        reason: format!("the content of {file} is not the one that its name tells"),
+    };
+    for pack in &manifest.packs {
+        let opened = files.open(pack).map_err(|source| unfetched(&pack.file, source))?;
+        let hash = copied(&*opened, &directory.join(&pack.file), &of_file(&pack.file), progress)?;
+        if pack_file(&pack.name, hash) != pack.file {
+            return Err(other(&pack.file).into());
+        }
+        stage.advance(pack.n_bytes);
+    }
+    for poster in manifest.all_posters() {
+        let opened = files.open_poster(&poster.file, poster.n_bytes.into());
+        let opened = opened.map_err(|source| unfetched(&poster.file, source))?;
+        let hash = copied(&*opened, &directory.join(&poster.file), &of_file(&poster.file), progress)?;
+        if poster_file(hash) != poster.file {
+            return Err(other(&poster.file).into());
+        }
+    }
+    let whole = serve::with_whole_packs(&manifest).encode();
+    let bytes = if manifest.packs.iter().any(|pack| pack.segments.is_some()) { whole } else { bytes };
+    std::fs::write(directory.join(MANIFEST), bytes).with_context(|| format!("cannot write {}", directory.display()))?;
+    Ok(copy)
+}
+
+/// Copies a file, and gives the hash of its content.
+fn copied(file: &dyn ReadAt, to: &Path, from: &str, progress: &dyn Progress) -> Result<u64> {
+    let unwritten = || format!("cannot write {}", to.display());
+    let mut out = File::create(to).with_context(unwritten)?;
+    let (mut hash, mut failed) = (Xxh64::new(0), None);
+    let read = read_all(file, |piece| {
+        hash.update(piece);
+        if progress.is_stopped() {
+            return Err(io::ErrorKind::Interrupted.into());
+        }
+        out.write_all(piece).inspect_err(|error| failed = Some(io::Error::from(error.kind())))
+    });
+    if progress.is_stopped() {
+        return Err(BuildError::Interrupted.into());
+    }
+    match (read, failed) {
+        (Ok(()), _) => Ok(hash.digest()),
+        (Err(error), Some(_)) => Err(error).with_context(unwritten),
+        (Err(source), None) => Err(Unfetched { file: from.to_owned(), source }.into()),
+    }
+}
