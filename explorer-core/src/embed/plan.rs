@@ -7,7 +7,7 @@ use super::{
     request::FilterChoice,
 };
 use crate::{
-    session::Session,
+    session::{LISTED_CELLS, Session},
     state::{
         Action, AppState, CellQuery, CellSet, ColorBy, Command, Comparison, Filters, GeneKey, Hover, Label,
         LabelFilter, MarkerOrder, Markers, ObsFilter, PanelIdx, Polygon, Reference, ResultPanel, SelectMode, TestMode,
@@ -299,7 +299,7 @@ impl Asked<'_> {
                 if let Some(row) = rows.rows().max().filter(|&row| row >= manifest.n_obs) {
                     return Err(unknown("cell in row", &row.to_string()));
                 }
-                let set = self.session.listed_set(rows, &self.state.view.analysis);
+                let set = self.session.listed_set(LISTED_CELLS, rows, &self.state.view.analysis);
                 Ok(Plan::Dispatch(vec![Action::AddAndSelectCellSet(set)]))
             }
             (Some(_), Some(_)) | (None, None) => Err(invalid("cells are named by `ids` or by `rows`")),

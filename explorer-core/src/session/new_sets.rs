@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// What a set of cells is called that were named one by one.
-const NAME_OF_LIST: &str = "Listed cells";
+pub const LISTED_CELLS: &str = "Listed cells";
 
 /// How one cell set is made of two.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -154,17 +154,17 @@ impl Session {
 
 /// Sets of cells one by one.
 impl Session {
-    /// A set of cells that were named one by one, under a name that is free; `None` while their rows are not there.
-    pub fn set_of_cells(&self, cells: &[CellIdx], analysis: &Analysis) -> Option<CellSet> {
+    /// A set of cells that were named one by one, under its name where that is free; `None` while their rows are not there.
+    pub fn set_of_cells(&self, name: &str, cells: &[CellIdx], analysis: &Analysis) -> Option<CellSet> {
         let rows = self.loaded().rows()?.rows_of(cells.iter().copied());
-        Some(self.listed_set(CellList::new(rows), analysis))
+        Some(self.listed_set(name, CellList::new(rows), analysis))
     }
 
     /// The same of cells by their rows: the set that there is of them, or a new one.
-    pub fn listed_set(&self, rows: CellList, analysis: &Analysis) -> CellSet {
+    pub fn listed_set(&self, name: &str, rows: CellList, analysis: &Analysis) -> CellSet {
         let source = CellSource::Cells(rows);
         let known = analysis.cell_sets.iter().find(|set| set.source == source).cloned();
-        known.unwrap_or_else(|| CellSet { name: free_set_name(NAME_OF_LIST, analysis), source })
+        known.unwrap_or_else(|| CellSet { name: free_set_name(name, analysis), source })
     }
 
     /// The cells of two sets, put together; named after them. `None` where there is no such set, or while the data that

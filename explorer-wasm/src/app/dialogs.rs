@@ -3,7 +3,7 @@
 use explorer_core::{
     data::CellIdx,
     embed::Cause,
-    session::{Session, embedding_name},
+    session::{LISTED_CELLS, Session, embedding_name},
     state::{Action, Polygon, SelectMode},
 };
 use gloo_file::{File, futures::read_as_text};
@@ -110,7 +110,7 @@ fn Finder(store: Store, handle: PictureHandle, page: Page) -> impl IntoView {
         let cells = found.get_value();
         page.finding_cells.set(false);
         store.spawn(async move {
-            if let Err(error) = store.select_as_set(&cells, Cause::User).await {
+            if let Err(error) = store.select_as_set(LISTED_CELLS, &cells, Cause::User).await {
                 store.tell(format!("The cells could not be selected: {error}"), Tone::Error);
             }
         });

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use explorer_core::{
     dataset::FoundCells,
     embed::{Cause, ErrorCode, Failure, Incoming, Plan, description_of, json_of, no_ids},
+    session::LISTED_CELLS,
     state::{Action, AppState},
 };
 use js_sys::Uint8Array;
@@ -103,7 +104,7 @@ impl Embedding {
             let failed = |error: FetchError| Failure::new(ErrorCode::Failed, error.to_string());
             let done = match store.find_cells(&ids).await {
                 Ok(FoundCells { cells, unknown }) if unknown.is_empty() => {
-                    store.select_as_set(&cells, Cause::Host).await.map(|()| true.into()).map_err(failed)
+                    store.select_as_set(LISTED_CELLS, &cells, Cause::Host).await.map(|()| true.into()).map_err(failed)
                 }
                 Ok(FoundCells { unknown, .. }) => Err(Failure::new(ErrorCode::UnknownName, no_ids(&unknown))),
                 Err(error) => Err(failed(error)),

@@ -36,10 +36,10 @@ impl Store {
     ///
     /// # Errors
     /// When their rows in the input cannot be loaded.
-    pub async fn select_as_set(self, cells: &[CellIdx], cause: Cause) -> Result<(), FetchError> {
+    pub async fn select_as_set(self, name: &str, cells: &[CellIdx], cause: Cause) -> Result<(), FetchError> {
         let Some(access) = self.access() else { return Ok(()) };
         access.rows().await?;
-        let set = self.peek(|state| access.read(|session| session.set_of_cells(cells, &state.view.analysis)));
+        let set = self.peek(|state| access.read(|session| session.set_of_cells(name, cells, &state.view.analysis)));
         if let Some(set) = set.flatten() {
             self.on_behalf_of(cause, || self.dispatch(Action::AddAndSelectCellSet(set)));
         }
@@ -61,7 +61,7 @@ impl Store {
                 "missing".to_owned()
             }
         };
-        self.select_as_set(&name, &cells).await
+        self.select_as_set(&name, &cells, Cause::User).await
     }
 
     /// Makes a new set of two, where there are such sets.

@@ -6,7 +6,7 @@ use crate::{
     data::CellRows,
     filter::Domain,
     screen::LegendModel,
-    state::{Action, AppState, CellOrder, CellSet, Clip, ColorOptions, Command, reduce},
+    state::{Action, AppState, CellOrder, Clip, ColorOptions, Command, reduce},
 };
 
 #[test]
@@ -15,7 +15,7 @@ fn sets_of_cells_select_filter_and_combine() {
     session.arrive(DataKey::Rows, Slot::Ready(CellRows::new((0..N_OBS as u32).rev().collect()).unwrap().into()));
     let set = |name: &str, cells: &[u32]| {
         let cells: Vec<CellIdx> = cells.iter().copied().map(CellIdx).collect();
-        CellSet { name: name.to_owned(), ..session.set_of_cells(&cells, &Analysis::default()).unwrap() }
+        session.set_of_cells(name, &cells, &Analysis::default()).unwrap()
     };
     let add = |state, set| reduce(state, Action::AddCellSet(set));
     let state = [set("a", &[0, 1, 2]), set("b", &[2, 3])].into_iter().fold(AppState::default(), add);
@@ -31,9 +31,9 @@ fn sets_of_cells_select_filter_and_combine() {
     }
     assert_eq!(session.combined_set("a", SetOperation::Union, "c", analysis), None);
 
-    let listed = session.set_of_cells(&[CellIdx(5)], analysis).unwrap();
+    let listed = session.set_of_cells("Listed cells", &[CellIdx(5)], analysis).unwrap();
     let state = reduce(state, Action::AddAndSelectCellSet(listed.clone()));
-    let other = |cell| session.set_of_cells(&[CellIdx(cell)], &state.view.analysis).unwrap();
+    let other = |cell| session.set_of_cells("Listed cells", &[CellIdx(cell)], &state.view.analysis).unwrap();
     assert_eq!(other(5), listed);
     assert_eq!([&listed.name, &other(6).name], ["Listed cells", "Listed cells 1"]);
     session.follow(&state.view.analysis, 1.0);
