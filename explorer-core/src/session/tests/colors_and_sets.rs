@@ -6,7 +6,7 @@ use crate::{
     data::CellRows,
     filter::Domain,
     screen::LegendModel,
-    state::{Action, AppState, CellOrder, Clip, ColorOptions, Command, reduce},
+    state::{Action, AppState, CellOrder, CellSet, Clip, ColorOptions, Command, reduce},
 };
 
 #[test]
