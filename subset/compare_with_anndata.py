@@ -49,7 +49,7 @@ def same_table(place, found, expected):
 def main(tile_server, source, labels):
     with tempfile.TemporaryDirectory() as folder:
         dataset, out = Path(folder, "dataset"), Path(folder, "new.h5ad")
-        subprocess.run([tile_server, "build", source, "--out", dataset, "--quiet"], check=True)
+        subprocess.run([tile_server, "build", source, "--out", dataset, "--allow-no-embedding", "--quiet"], check=True)
         named = [word for label in labels for word in ("--label", label)]
         subprocess.run([tile_server, "subset", dataset, *named, "--out", out, "--quiet"], check=True)
         found, everything = anndata.read_h5ad(out), anndata.read_h5ad(source)

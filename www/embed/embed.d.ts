@@ -34,6 +34,12 @@ export interface Camera {
   width: number;
 }
 
+/** A number of each cell. */
+export type Axis = { obs: string } | { gene: { layer?: string; gene: string } };
+
+/** What a panel shows: an embedding, or two numbers of each cell. */
+export type PanelKind = { embedding: string | null } | { scatter: { x: Axis; y: Axis } };
+
 /** The view: all that a link holds. Names stay; more may be added. */
 export interface View {
   dataset?: string | null;
@@ -45,7 +51,8 @@ export interface View {
     genes: string[];
     [more: string]: unknown;
   };
-  panels: { kind: { embedding: string | null }; camera: Camera | null; [more: string]: unknown }[];
+  /** One to 16. */
+  panels: { kind: PanelKind; camera: Camera | null; [more: string]: unknown }[];
   tool: "pan" | "lasso" | "rectangle" | "orbit";
   layout: Record<string, unknown>;
 }

@@ -45,6 +45,9 @@ pub struct Options {
     /// How often each page is loaded
     #[arg(long, default_value_t = 3)]
     loads: usize,
+    /// Panels of our page, their cameras linked
+    #[arg(long, default_value_t = 1)]
+    panels: usize,
     /// Let no page receive more than so many megabits a second
     #[arg(long, value_name = "N")]
     megabits: Option<f64>,
@@ -109,7 +112,7 @@ async fn measure_all(folder: &Path, options: &Options) -> Result<()> {
     let mut growth = Vec::new();
     for cells in cells {
         let data = Data::make(folder, cells)?;
-        let ours = measure(&environment, &ours::viewer(&environment, &data)?, options).await?;
+        let ours = measure(&environment, &ours::viewer(&environment, &data, options.panels)?, options).await?;
         if options.growth {
             growth.push((cells, ours));
         } else {

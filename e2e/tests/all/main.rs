@@ -21,6 +21,7 @@ mod network;
 mod open;
 mod own_columns;
 mod palette;
+mod panels;
 mod picture;
 mod poster;
 mod recover;

@@ -14,6 +14,7 @@ mod numbers;
 mod orientation;
 mod projection;
 mod rows;
+mod scatter;
 mod sparse;
 
 pub use column::{Categorical, CellIdx, CellRow, Codes, Column, Continuous, FileColumn, GeneIdx};
@@ -26,4 +27,5 @@ pub use numbers::{Number, Numbers, fit_f32};
 pub use orientation::{NoOrientation, Orientation};
 pub use projection::{Projection, Space, priority_of_depth};
 pub use rows::CellRows;
+pub use scatter::{PLOT_FRAME, PlotRanges, scatter_positions};
 pub use sparse::SparseVec;

@@ -141,7 +141,7 @@ impl SubsetEstimate {
         let cells = format!("{} {}", integer(self.n_cells), if self.n_cells == 1 { "cell" } else { "cells" });
         let (values, memory) = (compact(self.n_values), bytes(self.memory_bytes));
         if self.fits_browser() {
-            let time = duration(Duration::from_secs_f64(millis.max(0.0) / 1000.0));
+            let time = duration(Duration::from_secs_f64((millis / 1000.0).max(1.0).ceil()));
             let read = bytes(self.read_bytes);
             return format!(
                 "{cells}, about {values} values: reads about {read} and takes about {memory} of memory; about {time}"
@@ -438,7 +438,7 @@ mod tests {
         assert!(small.fits_browser());
         assert_eq!(
             small.text(1200.0),
-            "700 cells, about 174k values: reads about 420 kB and takes about 3.2 MB of memory; about 1.2 s"
+            "700 cells, about 174k values: reads about 420 kB and takes about 3.2 MB of memory; about 2.0 s"
         );
         let large = SubsetEstimate { memory_bytes: MOST_IN_BROWSER_BYTES + 1, ..small };
         assert!(!large.fits_browser());

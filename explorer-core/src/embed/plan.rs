@@ -9,8 +9,8 @@ use super::{
 use crate::{
     session::{LISTED_CELLS, Session},
     state::{
-        Action, AppState, CellQuery, CellSet, ColorBy, Command, Comparison, Filters, GeneKey, Hover, Label,
-        LabelFilter, MarkerOrder, Markers, ObsFilter, PanelIdx, Polygon, Reference, ResultPanel, SelectMode, TestMode,
+        Action, AppState, Axis, CellQuery, CellSet, ColorBy, Command, Comparison, Filters, GeneKey, Hover, Label,
+        LabelFilter, MarkerOrder, Markers, ObsFilter, PanelKind, Polygon, Reference, ResultPanel, SelectMode, TestMode,
         ViewSpec, reduce,
     },
 };
@@ -80,7 +80,7 @@ impl Request {
                 Ok(Plan::Dispatch(vec![Action::Hover(Some(target))]))
             }
             Self::Highlight { target } => Ok(Plan::Dispatch(vec![Action::Hover(target)])),
-            Self::FlyTo { camera } => Ok(Plan::Dispatch(vec![Action::SetCamera { panel: PanelIdx::FIRST, camera }])),
+            Self::FlyTo { camera } => Ok(Plan::Dispatch(vec![Action::SetCamera { panel: state.focused(), camera }])),
             Self::SetView { patch, link, history } => {
                 let asked = asked()?;
                 if patch.is_none() && link.is_none() {
@@ -92,7 +92,7 @@ impl Request {
             Self::ColorBy { color } => asked()?.color(&color),
             Self::SetEmbedding { embedding } => {
                 asked()?.check_embedding(embedding.as_deref())?;
-                Ok(Plan::Dispatch(vec![Action::SetEmbedding { panel: PanelIdx::FIRST, embedding }]))
+                Ok(Plan::Dispatch(vec![Action::SetEmbedding { panel: state.focused(), embedding }]))
             }
             Self::SetLayer { layer } => {
                 let layer = asked()?.layer(layer.as_deref())?;
@@ -196,6 +196,13 @@ impl Asked<'_> {
         }
         for panel in &view.panels {
             self.check_embedding(panel.embedding())?;
+            if let PanelKind::Scatter(plot) = &panel.kind {
+                plot.axes().into_iter().try_for_each(|axis| match axis {
+                    Axis::Obs(column) => self.check_column(column),
+                    Axis::Gene(gene) => self.check_gene(gene),
+                })?;
+            }
+            panel.only.iter().try_for_each(|only| self.check_column(&only.column))?;
         }
         let restore = Action::Restore(Box::new(view));
         Ok(match history {
@@ -278,7 +285,7 @@ impl Asked<'_> {
         };
         let polygon = polygon.ok_or_else(|| invalid("an outline encloses an area"))?;
         self.check_embedding(embedding)?;
-        let shown = self.state.view.panels.first().embedding();
+        let shown = self.state.focused_panel().embedding();
         let found = self.session.embedding_to_show(embedding.or(shown));
         let (_, entry) = found.ok_or_else(|| unknown("embedding", embedding.unwrap_or_default()))?;
         Ok(Plan::Dispatch(vec![Action::Select { embedding: entry.key.clone(), mode, polygon }]))

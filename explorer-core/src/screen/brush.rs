@@ -180,7 +180,7 @@ pub struct Axis {
 }
 
 /// Marks along an axis, about.
-const N_TICKS: usize = 4;
+const N_TICKS: usize = 5;
 
 impl Axis {
     /// The fraction at which a value lies, kept on the axis; the middle where all values are equal.

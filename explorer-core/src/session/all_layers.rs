@@ -96,6 +96,9 @@ impl Session {
         if let Some(mended) = self.without_taken_names(view) {
             return Some(mended);
         }
+        if let Some(mended) = self.without_impossible_plots(view) {
+            return Some(mended);
+        }
         if let Some(layer) = &view.analysis.layer
             && self.layer(Some(layer)).is_none()
         {

@@ -299,13 +299,13 @@ fn in_view<'a>(values: &'a Continuous, universe: Option<&'a CellMask>) -> impl I
 /// What a histogram counts aside: what has no place on a logarithmic axis; on another one zeros, of expression and of
 /// other counts, which are neither negative nor fractions.
 fn aside_of(key: &DimensionKey, values: &Continuous, universe: Option<&CellMask>, scale: ValueScale) -> Aside {
-    let mut finite = in_view(values, universe).filter(|value| value.is_finite());
+    let mut present = in_view(values, universe).filter(|value| !value.is_nan());
     let is_expression = matches!(key, DimensionKey::Gene(_) | DimensionKey::Mean(_));
     match scale {
         ValueScale::Log => Aside::NotPositive,
         ValueScale::Linear => {
-            let are_counts = finite.clone().all(|value| value >= 0.0 && (is_expression || value.fract() == 0.0));
-            if are_counts && finite.any(|value| value == 0.0) { Aside::Zeros } else { Aside::Nothing }
+            let are_counts = present.clone().all(|value| value >= 0.0 && (is_expression || value.fract() == 0.0));
+            if are_counts && present.any(|value| value == 0.0) { Aside::Zeros } else { Aside::Nothing }
         }
     }
 }

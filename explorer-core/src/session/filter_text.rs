@@ -126,7 +126,7 @@ impl Session {
                 };
                 format!("mean of {genes}{}", in_layer(mean.layer()))
             }
-            DimensionKey::Selection(embedding) => embedding_name(embedding).to_owned(),
+            DimensionKey::Selection(embedding) => self.projection_name(embedding),
             DimensionKey::Cells => "list".to_owned(),
             DimensionKey::Subset(_) => "subset".to_owned(),
         };
@@ -155,6 +155,8 @@ fn range_text(range: Range, bounds: Bounds) -> String {
         }
     };
     match (range.min().is_finite(), range.max().is_finite()) {
+        // Zeros alone, say.
+        (true, true) if range.min() >= range.max() => number(range.min()),
         (true, true) => format!("{} to {}", number(range.min()), number(range.max())),
         (true, false) => format!("≥ {}", number(range.min())),
         (false, true) => format!("≤ {}", number(range.max())),

@@ -62,8 +62,8 @@ impl Session {
     /// view needs, and what the page shows of every dataset.
     pub fn load_next(&mut self, analysis: &Analysis, needs: &BTreeSet<DataKey>) -> Vec<(DataKey, Urgency)> {
         self.take_own_columns(&analysis.own_columns);
-        self.evict(needs);
-        let mut wanted: BTreeSet<DataKey> = needs.clone();
+        let mut wanted = self.with_plots(needs);
+        self.evict(&set_of(needs.union(&wanted).cloned()));
         wanted.extend(self.histograms_to_load().map(DataKey::Column));
         wanted.extend(self.columns.names_shown(ColumnKind::Categorical).cloned().map(DataKey::Categories));
         // The labels of a hidden column are wanted with it.

@@ -33,6 +33,7 @@ mod own;
 mod own_columns;
 mod painter;
 mod palette;
+mod panels;
 mod picture;
 mod repaint;
 mod saved_colors;

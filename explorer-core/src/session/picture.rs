@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use shared_fbs::{manifest::Embedding as EmbeddingEntry, order::TileCells, tile::Points};
+use shared_fbs::{order::TileCells, tile::Points};
 
 use super::{
     Changes, ColorChange, ColorStatus, Colors, Data, InView, Paint, PositionSample, Repaint, SavedColors, Session,
@@ -56,34 +56,40 @@ pub struct CentroidBasis {
 }
 
 impl Session {
-    /// Turns to the embedding of a key, or to the default one.
+    /// Turns to the embedding or scatter plot of a key, or to the default embedding. A plot is turned to once its
+    /// positions are there.
     pub fn show(&mut self, key: Option<&str>) -> Show {
-        let Some((index, entry)) = self.embedding_to_show(key) else { return Show::Nothing };
-        if self.shown == Some(index) {
+        let Some(name) = self.projection(key) else { return Show::Nothing };
+        if self.shown.as_ref() == Some(&name) {
             return Show::Nothing;
         }
-        let key = DataKey::Embedding(entry.key.clone());
+        let index = self.manifest.embeddings.iter().position(|entry| entry.key == name);
+        let key = DataKey::Embedding(name.clone());
         let ready = match self.loaded.slot(&key) {
             Some(Slot::Failed) => return Show::Nothing,
             Some(Slot::Ready(Data::Embedding(embedding))) => Some(Arc::clone(embedding)),
             Some(Slot::Ready(_) | Slot::Loading) | None => None,
         };
-        self.shown = Some(index);
+        if ready.is_none() && index.is_none() {
+            return Show::Nothing;
+        }
+        self.shown = Some(name.clone());
         self.turn += 1;
-        match ready {
-            Some(embedding) => {
+        match (ready, index) {
+            (Some(embedding), _) => {
                 self.sample = PositionSample::of(&embedding, &self.point_tiles);
                 self.is_placed = true;
-                self.drawn = Some((index, self.turn));
+                self.drawn = Some((name, self.turn));
                 self.repaint = Repaint::All;
                 Show::Place(embedding)
             }
-            None => {
+            (None, Some(index)) => {
                 self.sample = PositionSample::default();
                 self.is_placed = false;
                 self.loaded.arrive(key, Slot::Loading);
                 Show::Load(index)
             }
+            (None, None) => Show::Nothing,
         }
     }
 
@@ -94,8 +100,7 @@ impl Session {
 
     /// Another embedding was shown before all of one had come: it is asked for again when it is needed.
     pub fn give_up(&mut self, index: usize) {
-        if self.shown != Some(index)
-            && let Some(entry) = self.manifest.embeddings.get(index)
+        if let Some(entry) = self.manifest.embeddings.get(index).filter(|entry| self.shown.as_ref() != Some(&entry.key))
         {
             self.loaded.forget(&DataKey::Embedding(entry.key.clone()));
         }
@@ -108,14 +113,16 @@ impl Session {
 
     /// Positions of the embedding shown have come; whether they are its first, for which the former ones must go.
     pub fn draw(&mut self) -> bool {
-        let drawn = self.shown.map(|index| (index, self.turn));
-        std::mem::replace(&mut self.drawn, drawn) != drawn
+        let drawn = self.shown.clone().map(|key| (key, self.turn));
+        let is_first = self.drawn != drawn;
+        self.drawn = drawn;
+        is_first
     }
 
-    /// The embedding that the picture is of: the one asked for, or, until its first positions come, the former one.
-    pub fn embedding_drawn(&self, key: Option<&str>) -> Option<&EmbeddingEntry> {
-        let drawn = self.drawn.and_then(|(index, _)| self.manifest.embeddings.get(index));
-        drawn.or_else(|| self.embedding_to_show(key).map(|(_, entry)| entry))
+    /// The key of the embedding or scatter plot that the first panel is of; `None` before the first positions have come.
+    /// The one asked for, or, until its first positions come, the former one.
+    pub fn drawn(&self) -> Option<&str> {
+        self.drawn.as_ref().map(|(key, _)| key.as_str())
     }
 
     /// Takes a tile of positions of the embedding shown into the sample; tiles come in order.
@@ -206,10 +213,10 @@ impl Session {
     /// are not there.
     pub fn centroid_basis(&self, embedding: Option<&str>) -> Option<CentroidBasis> {
         let Colors::Labels { column, .. } = self.colors() else { return None };
-        let (_, entry) = self.embedding_to_show(embedding)?;
-        self.loaded.embedding(&entry.key)?;
+        let embedding = self.projection(embedding)?;
+        self.loaded.embedding(&embedding)?;
         let (subset, revision) = (self.engine.subset().to_vec(), self.own.revision());
-        Some(CentroidBasis { column: column.clone(), embedding: entry.key.clone(), subset, revision })
+        Some(CentroidBasis { column: column.clone(), embedding, subset, revision })
     }
 
     /// The labels of a column and the middles of their cells in view.

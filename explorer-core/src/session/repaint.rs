@@ -79,6 +79,14 @@ pub struct Paint<'a> {
     pub table: &'a [Rgba],
 }
 
+impl CellStyle {
+    /// The same of a cell that is no part of what a panel shows in color.
+    #[must_use]
+    pub fn behind(self) -> Self {
+        Self { is_selected: false, priority: 0, ..self }
+    }
+}
+
 impl Paint<'_> {
     /// How a cell is drawn.
     ///

@@ -1,6 +1,9 @@
 //! An open dataset as the page works with it: what is loaded, filtered and colored.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use shared_fbs::{
     manifest::{Column as ColumnEntry, ColumnKind, Embedding as EmbeddingEntry, Manifest},
@@ -13,7 +16,7 @@ use super::{
     Painter, PositionSample, Repaint, Slot, own::Own,
 };
 use crate::{
-    data::{CellIdx, Column, NO_POSITION, Number, label_order},
+    data::{CellIdx, Column, NO_POSITION, Number, PlotRanges, label_order},
     filter::{CellMask, ValueScale},
     format,
     names::visible,
@@ -39,13 +42,13 @@ pub struct Session {
     pub(super) eviction: LruEviction<DataKey>,
     pub(super) repaint: Repaint,
     pub(super) point_tiles: Vec<TileCells>,
-    /// The embedding whose positions the picture has, or gets.
-    pub(super) shown: Option<usize>,
+    /// The key of the embedding or scatter plot whose positions the first panel has, or gets.
+    pub(super) shown: Option<String>,
     /// Counts the embeddings shown, one shown again included.
     pub(super) turn: u32,
-    /// The embedding whose positions the picture has by now, with the turn that they came in: until the first of another
+    /// The one whose positions it has by now, with the turn that they came in: until the first of another
     /// one's come, the former stay.
-    pub(super) drawn: Option<(usize, u32)>,
+    pub(super) drawn: Option<(String, u32)>,
     /// Whether the picture has all of its embedding.
     pub(super) is_placed: bool,
     /// Where a sample of the cells is in that embedding.
@@ -53,6 +56,8 @@ pub struct Session {
     /// Columns whose histograms have been in sight.
     pub(super) in_sight: BTreeSet<String>,
     pub(super) own: Own,
+    /// The ranges of scatter plots, by their keys.
+    pub(super) plots: HashMap<String, PlotRanges>,
     /// The sizes of cell sets, by their places, with what they were counted of.
     pub(super) set_sizes: Vec<(CellSource, Option<u64>)>,
 }
@@ -76,6 +81,7 @@ impl Session {
             sample: PositionSample::default(),
             in_sight: BTreeSet::new(),
             own: Own::default(),
+            plots: HashMap::new(),
             set_sizes: Vec::new(),
             manifest,
         }

@@ -22,6 +22,7 @@ use crate::{
 };
 
 mod colors_and_sets;
+mod panels;
 
 const N_OBS: usize = 200;
 

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Camera, CellList, CellSet, ColorBy, ColorOptions, Comparison, DimensionKey, GeneKey, GeneMean, GeneSet, Hover,
-    Label, LabelFilter, LetterKeys, OwnColumn, PanelIdx, PointStyle, Polygon, Range, ResultPanel, SelectMode, Side,
-    TestMode, Theme, TissueImage, Tool, ViewSpec,
+    Label, LabelFilter, LetterKeys, OwnColumn, Panel, PanelIdx, PointStyle, Polygon, Range, ResultPanel, Scatter,
+    SelectMode, Side, TestMode, Theme, TissueImage, Tool, ViewSpec,
 };
 use crate::data::Orientation;
 
@@ -34,7 +34,36 @@ pub enum Action {
         /// The embedding's key in `obsm`, or `None` for the dataset's default.
         embedding: Option<String>,
     },
-    /// Moves the camera of a panel.
+    /// Shows a scatter plot in a panel, fitted.
+    SetScatter {
+        /// The panel.
+        #[serde(default)]
+        panel: PanelIdx,
+        /// What lies along its axes.
+        scatter: Scatter,
+    },
+    /// Opens a panel after the others, unless there are [`MOST_PANELS`](super::MOST_PANELS).
+    AddPanel(Panel),
+    /// Closes a panel, unless it is the only one.
+    ClosePanel(PanelIdx),
+    /// Closes every panel but one, which shows all its cells in color.
+    KeepPanel(PanelIdx),
+    /// Shows what a panel does once for each of these labels, with its cells alone in color, in place of all panels:
+    /// as many as can be open, their cameras linked.
+    SplitPanels {
+        /// The panel.
+        #[serde(default)]
+        panel: PanelIdx,
+        /// The column.
+        column: String,
+        /// The labels.
+        labels: Vec<Label>,
+    },
+    /// Commands are about this panel from now on.
+    FocusPanel(PanelIdx),
+    /// Lets the cameras of panels that show the same move together, or no longer.
+    ToggleLinked,
+    /// Moves the camera of a panel, and those of the panels that it is linked with.
     SetCamera {
         /// The panel.
         #[serde(default)]
@@ -350,6 +379,8 @@ impl Action {
             Self::Undo
             | Self::Redo
             | Self::EndDrag
+            | Self::FocusPanel(_)
+            | Self::ToggleLinked
             | Self::SetCamera { .. }
             | Self::SetOrientation { .. }
             | Self::SetTissue { .. }
@@ -380,6 +411,11 @@ impl Action {
             Self::OpenDataset(_)
             | Self::Restore(_)
             | Self::SetEmbedding { .. }
+            | Self::SetScatter { .. }
+            | Self::AddPanel(_)
+            | Self::ClosePanel(_)
+            | Self::KeepPanel(_)
+            | Self::SplitPanels { .. }
             | Self::SetColor(_)
             | Self::SetLayer(_)
             | Self::ToggleAsLabels(_)
@@ -425,6 +461,8 @@ impl Action {
     pub fn touches(&self) -> Touches {
         match self {
             Self::EndDrag
+            | Self::FocusPanel(_)
+            | Self::ToggleLinked
             | Self::SetCamera { .. }
             | Self::SetOrientation { .. }
             | Self::SetTissue { .. }
@@ -444,6 +482,11 @@ impl Action {
             | Self::OpenDataset(_)
             | Self::Restore(_)
             | Self::SetEmbedding { .. }
+            | Self::SetScatter { .. }
+            | Self::AddPanel(_)
+            | Self::ClosePanel(_)
+            | Self::KeepPanel(_)
+            | Self::SplitPanels { .. }
             | Self::SetPointStyle { .. }
             | Self::SetColor(_)
             | Self::SetColorOptions(_)

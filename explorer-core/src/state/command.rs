@@ -72,6 +72,20 @@ pub enum Command {
     ChooseCard,
     /// Save the picture.
     SavePicture,
+    /// Open another panel.
+    AddPanel,
+    /// Close a panel.
+    ClosePanel,
+    /// Close all panels but one.
+    KeepPanel,
+    /// Go to the next panel.
+    NextPanel,
+    /// Ask for a scatter plot.
+    ScatterPlot,
+    /// Show every label in a panel of its own.
+    SplitPanels,
+    /// Let the cameras of panels move together, or no longer.
+    LinkCameras,
     /// Copy the link to this view.
     CopyLink,
     /// Copy the HTML that shows the view in another page.
@@ -84,7 +98,7 @@ pub enum Command {
 
 impl Command {
     /// Every command, in the order a palette lists them.
-    pub const ALL: [Self; 35] = [
+    pub const ALL: [Self; 42] = [
         Self::Undo,
         Self::Redo,
         Self::Fit,
@@ -109,6 +123,13 @@ impl Command {
         Self::ToggleLeftSidebar,
         Self::ToggleRightSidebar,
         Self::ToggleLabels,
+        Self::AddPanel,
+        Self::ClosePanel,
+        Self::KeepPanel,
+        Self::NextPanel,
+        Self::ScatterPlot,
+        Self::SplitPanels,
+        Self::LinkCameras,
         Self::ToggleDensity,
         Self::ToggleTheme,
         Self::ChooseCard,
@@ -181,6 +202,13 @@ impl Command {
             Self::ToggleLeftSidebar => ("Metadata sidebar", "Open or close the sidebar of categories and values."),
             Self::ToggleRightSidebar => ("Genes sidebar", "Open or close the sidebar of genes, sets and comparisons."),
             Self::ToggleLabels => ("Labels", "Write the labels that color the cells over the picture, or no longer."),
+            Self::AddPanel => ("Add panel", "Open another panel next to the others, with an embedding of its own."),
+            Self::ClosePanel => ("Close panel", "Close the panel that was used last."),
+            Self::KeepPanel => ("One panel", "Close all panels but the one that was used last."),
+            Self::NextPanel => ("Next panel", "Go to the next panel."),
+            Self::ScatterPlot => ("Scatter plot", "Plot two genes or columns of numbers against each other."),
+            Self::SplitPanels => ("Split by label", "Show every label of the category in color in a panel of its own."),
+            Self::LinkCameras => ("Link cameras", "Let panels that show the same move together, or no longer."),
             Self::ToggleDensity => (
                 "Density",
                 "Draw lines around 25, 50, 75 and 95% of the selected cells in sight, where they lie most densely.",
@@ -232,6 +260,13 @@ impl Command {
             Self::ToggleLeftSidebar => const { &[key("[")] },
             Self::ToggleRightSidebar => const { &[key("]")] },
             Self::ToggleLabels => const { &[key("b")] },
+            Self::AddPanel => const { &[key("w")] },
+            Self::ClosePanel => const { &[key("w").shift()] },
+            Self::KeepPanel => const { &[key("1")] },
+            Self::NextPanel => const { &[key(".")] },
+            Self::ScatterPlot => const { &[key("q")] },
+            Self::SplitPanels => const { &[key("u")] },
+            Self::LinkCameras => const { &[key("k")] },
             Self::ToggleDensity => const { &[key("v")] },
             Self::ToggleTheme => const { &[key("t")] },
             Self::ChooseCard => const { &[key("h")] },
@@ -268,18 +303,25 @@ impl Command {
             Self::Close => state.view.layout.result.is_some().then_some(Action::ShowResult(None)),
             Self::Undo => Some(Action::Undo),
             Self::Redo => Some(Action::Redo),
-            Self::Fit => Some(Action::SetCamera { panel: PanelIdx::FIRST, camera: None }),
+            Self::Fit => Some(Action::SetCamera { panel: state.focused(), camera: None }),
             Self::ToolPan => Some(Action::SetTool(Tool::Pan)),
             Self::ToolLasso => Some(Action::SetTool(Tool::Lasso)),
             Self::ToolRectangle => Some(Action::SetTool(Tool::Rectangle)),
             Self::ToolOrbit => Some(Action::SetTool(Tool::Orbit)),
-            Self::FrontView => Some(Action::SetOrientation { panel: PanelIdx::FIRST, orientation: Orientation::FRONT }),
+            Self::FrontView => Some(Action::SetOrientation { panel: state.focused(), orientation: Orientation::FRONT }),
             Self::ClearFilters => Some(Action::ClearFilters),
             Self::Subset => Some(Action::Subset),
             Self::Unsubset => Some(Action::Unsubset),
             Self::ToggleLeftSidebar => Some(Action::ToggleSidebar(Side::Left)),
             Self::ToggleRightSidebar => Some(Action::ToggleSidebar(Side::Right)),
             Self::ToggleLabels => Some(Action::ToggleLabels),
+            Self::ClosePanel => Some(Action::ClosePanel(state.focused())),
+            Self::KeepPanel => Some(Action::KeepPanel(state.focused())),
+            Self::NextPanel => {
+                let next = (state.focused().0 + 1) % state.view.panels.count() as u32;
+                Some(Action::FocusPanel(PanelIdx(next)))
+            }
+            Self::LinkCameras => Some(Action::ToggleLinked),
             Self::ToggleDensity => Some(Action::ToggleDensity),
             Self::ToggleTheme => Some(Action::SetTheme(match state.view.layout.theme {
                 Theme::System => Theme::Light,
@@ -298,6 +340,9 @@ impl Command {
             | Self::SearchGene
             | Self::SaveCells
             | Self::ShowPalette
+            | Self::AddPanel
+            | Self::ScatterPlot
+            | Self::SplitPanels
             | Self::ChooseCard
             | Self::SavePicture
             | Self::CopyLink

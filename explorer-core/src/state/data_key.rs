@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::{
-    Analysis, CellQuery, CellSource, ColorBy, DimensionKey, Filters, GeneKey, GeneMean, Panel, Reference, ViewSpec,
+    Analysis, Axis, CellQuery, CellSource, ColorBy, DimensionKey, Filters, GeneKey, GeneMean, Panel, Reference,
+    Scatter, ViewSpec,
 };
 use crate::sorting::set_of;
 
@@ -16,7 +17,8 @@ pub enum DataKey {
     Gene(GeneKey),
     /// The mean expression of several genes over all cells.
     Mean(GeneMean),
-    /// The positions in an embedding, by its key in `obsm`.
+    /// The positions in an embedding, by its key in `obsm`, or in a [`Scatter`] plot, by its key. The latter are made of
+    /// the data of its axes.
     Embedding(String),
     /// The labels of a categorical column with their counts and colors, but not each cell's.
     Categories(String),
@@ -26,7 +28,27 @@ pub enum DataKey {
     Rows,
 }
 
+impl Axis {
+    /// The data that it shows.
+    pub fn data(&self) -> DataKey {
+        match self {
+            Self::Obs(column) => DataKey::Column(column.clone()),
+            Self::Gene(gene) => DataKey::Gene(gene.clone()),
+        }
+    }
+}
+
 impl DataKey {
+    /// The data that these are made of in the page: the axes of a scatter plot.
+    pub fn parts(&self) -> Option<[Self; 2]> {
+        match self {
+            Self::Embedding(key) => Scatter::from_key(key).map(|scatter| scatter.axes().map(Axis::data)),
+            Self::Column(_) | Self::Gene(_) | Self::Mean(_) | Self::Categories(_) | Self::GeneTable(_) | Self::Rows => {
+                None
+            }
+        }
+    }
+
     /// The name of the column of `obs` whose values these data are; `None` of all others.
     pub fn column(&self) -> Option<&str> {
         match self {
@@ -75,8 +97,8 @@ impl ViewSpec {
     /// not among them.
     pub fn needs(&self) -> BTreeSet<DataKey> {
         let analysis = &self.analysis;
-        let embeddings = self.panels.iter().filter_map(Panel::embedding);
-        let mut needs = set_of(embeddings.map(|key| DataKey::Embedding(key.to_owned())));
+        let mut needs = set_of(self.panels.iter().filter_map(Panel::key).map(DataKey::Embedding));
+        needs.extend(self.panels.iter().filter_map(|panel| Some(DataKey::Column(panel.only.as_ref()?.column.clone()))));
         needs.extend(analysis.color_data());
         needs.extend(analysis.color.pair().into_iter().flatten().map(DataKey::Gene));
         needs.extend(self.layout.expanded.iter().chain(&analysis.as_labels).cloned().map(DataKey::Column));

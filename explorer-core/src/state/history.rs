@@ -2,15 +2,15 @@
 
 use std::collections::VecDeque;
 
-use super::{Action, Analysis, AppState, CoalesceKey, PanelKind, UndoPolicy, ViewSpec, reduce};
+use super::{Action, Analysis, AppState, CoalesceKey, ColumnLabel, Panel, PanelKind, UndoPolicy, ViewSpec, reduce};
 
 /// Steps that undo can go back.
 pub const HISTORY_LIMIT: usize = 200;
 
 /// The state with the way that led to it.
 ///
-/// Steps hold the part of the state that undo covers: the [`Analysis`], and the [`PanelKind`] of every
-/// panel. Cameras, the layout, the theme and all else stay as they are when a step is undone; but a
+/// Steps hold the part of the state that undo covers: the [`Analysis`], and which panels there are, with the
+/// [`PanelKind`] and the label of each. Cameras, the layout, the theme and all else stay as they are when a step is undone; but a
 /// camera is fitted when undoing brings back another embedding, whose coordinates it knows nothing of.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct History {
@@ -25,18 +25,22 @@ pub struct History {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Step {
     pub analysis: Analysis,
-    pub kinds: Vec<PanelKind>,
+    pub panels: Vec<(PanelKind, Option<ColumnLabel>)>,
 }
 
 impl Step {
     /// What undo covers of a view.
     pub fn of(view: &ViewSpec) -> Self {
-        Self { analysis: view.analysis.clone(), kinds: view.panels.iter().map(|panel| panel.kind.clone()).collect() }
+        let shown = |panel: &Panel| (panel.kind.clone(), panel.only.clone());
+        Self { analysis: view.analysis.clone(), panels: view.panels.iter().map(shown).collect() }
     }
 
     /// Whether the view has all that as the step does.
     fn is_of(&self, view: &ViewSpec) -> bool {
-        self.analysis == view.analysis && self.kinds.iter().eq(view.panels.iter().map(|panel| &panel.kind))
+        self.analysis == view.analysis && {
+            let kept = self.panels.iter().map(|(kind, only)| (kind, only));
+            kept.eq(view.panels.iter().map(|panel| (&panel.kind, &panel.only)))
+        }
     }
 }
 
@@ -157,9 +161,7 @@ impl History {
         let view = &mut self.present.view;
         let shown = Step::of(view);
         view.analysis = step.analysis;
-        for (panel, kind) in view.panels.iter_mut().zip(step.kinds) {
-            panel.show(kind);
-        }
+        view.panels.show(step.panels);
         shown
     }
 }

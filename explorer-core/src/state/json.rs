@@ -20,6 +20,11 @@ use crate::data::Orientation;
 pub enum JsonError {
     #[error("a view has at least one panel")]
     NoPanel,
+    #[error("a view has at most {most} panels")]
+    ManyPanels {
+        /// How many it can have.
+        most: usize,
+    },
     #[error("a camera has finite coordinates and a positive width")]
     Camera,
     #[error("a range begins before it ends, and its ends are numbers, \"inf\" or \"-inf\"")]

@@ -23,6 +23,8 @@ pub struct Layout {
     pub right_px: Option<u16>,
     /// Whether the labels that color the cells are written over the picture.
     pub labels: bool,
+    /// Whether the cameras of panels that show the same move together.
+    pub linked: bool,
     /// Whether contours of their density are drawn over the cells.
     pub density: bool,
     /// Columns whose labels are listed.
@@ -52,6 +54,7 @@ impl Default for Layout {
             left_px: None,
             right_px: None,
             labels: false,
+            linked: false,
             density: false,
             expanded: BTreeSet::new(),
             result: None,

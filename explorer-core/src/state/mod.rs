@@ -31,10 +31,12 @@ mod own_column_file;
 mod own_columns;
 mod own_references;
 mod panel;
+mod panel_changes;
 mod polygon;
 mod preferences;
 mod query;
 mod reduce;
+mod scatter;
 mod sets;
 mod shortcut;
 #[cfg(test)]
@@ -57,11 +59,12 @@ pub use layout::{Layout, MarkerOrder, Markers, ResultPanel, SIDEBAR_WIDTHS_PX, S
 pub use names::Names;
 pub use own_column_file::{OwnColumnFile, OwnColumnFileError, own_columns_from_csv, own_columns_to_csv};
 pub use own_columns::{LabelColor, OwnColumn, OwnLabel};
-pub use panel::{Camera, Panel, PanelIdx, PanelKind, Panels, PointStyle, TissueImage};
+pub use panel::{Camera, ColumnLabel, MOST_PANELS, Panel, PanelIdx, PanelKind, Panels, PointStyle, TissueImage};
 pub use polygon::Polygon;
 pub use preferences::{OpenedBy, Preferences};
 pub use query::{CellQuery, Filters, GeneKey, GeneMean, ObsFilter, Range, SelectMode, Selection, SelectionStep};
 pub use reduce::reduce;
+pub use scatter::{Axis, Scatter};
 pub use sets::{CellSet, CellSource, Comparison, GeneSet, Reference, TestMode};
 pub use shortcut::{Modifiers, Platform, Shortcut};
 pub use view::{Analysis, AppState, Hover, LetterKeys, Tool, Transient, ViewSpec};

@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use super::{
-    Analysis, CellQuery, CellSet, CellSource, ColorBy, Comparison, Filters, GeneKey, GeneMean, GeneSet, Markers,
-    ResultPanel, ViewSpec,
+    Analysis, Axis, CellQuery, CellSet, CellSource, ColorBy, Comparison, Filters, GeneKey, GeneMean, GeneSet, Markers,
+    PanelKind, ResultPanel, Scatter, ViewSpec,
 };
 use crate::sorting::map_of;
 
@@ -26,6 +26,11 @@ impl ViewSpec {
     #[must_use]
     pub fn named(mut self, names: &impl Names) -> Self {
         self.analysis = self.analysis.named(names);
+        for panel in &mut self.panels {
+            if let PanelKind::Scatter(scatter) = &panel.kind {
+                panel.kind = PanelKind::Scatter(scatter.clone().named(names));
+            }
+        }
         self.layout.result = self.layout.result.map(|result| match result {
             ResultPanel::Comparison(comparison) => ResultPanel::Comparison(comparison.named(names)),
             ResultPanel::Markers(markers) => {
@@ -76,7 +81,19 @@ impl Filters {
     fn named(self, names: &impl Names) -> Self {
         let genes = map_of(self.genes.into_iter().map(|(gene, range)| (gene.named(names), range)));
         let means = map_of(self.means.into_iter().map(|(mean, range)| (mean.named(names), range)));
-        Self { genes, means, ..self }
+        let key_of = |key: String| Scatter::from_key(&key).map_or(key, |scatter| scatter.named(names).key());
+        let selections = map_of(self.selections.into_iter().map(|(key, selection)| (key_of(key), selection)));
+        Self { genes, means, selections, ..self }
+    }
+}
+
+impl Scatter {
+    fn named(self, names: &impl Names) -> Self {
+        let named = |axis| match axis {
+            Axis::Obs(column) => Axis::Obs(column),
+            Axis::Gene(gene) => Axis::Gene(gene.named(names)),
+        };
+        Self { x: named(self.x), y: named(self.y) }
     }
 }
 

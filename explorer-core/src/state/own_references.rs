@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{
     Analysis, CellQuery, CellSet, CellSource, ColorBy, Comparison, Filters, Label, LabelFilter, Markers, ObsFilter,
-    ResultPanel, ViewSpec, query::canonical_levels,
+    Panel, ResultPanel, ViewSpec, query::canonical_levels,
 };
 
 /// What has another name now.
@@ -33,6 +33,7 @@ impl ViewSpec {
                 (*to).clone_into(&mut markers.column);
             }
         }
+        self.panels.iter_mut().for_each(|panel| panel.rename(renamed));
         let result = self.layout.result.iter_mut().flat_map(|result| match result {
             ResultPanel::Comparison(comparison) => &mut comparison.universe,
             ResultPanel::Markers(markers) => &mut markers.universe,
@@ -43,7 +44,8 @@ impl ViewSpec {
 
     /// Lets go of what names a column: the color, filters, and the sets and comparisons that these define.
     pub(super) fn forget_column(&mut self, name: &str) {
-        let Self { analysis, layout, .. } = self;
+        let Self { analysis, layout, panels, .. } = self;
+        panels.iter_mut().for_each(|panel| drop(panel.only.take_if(|only| only.column == name)));
         if matches!(&analysis.color, ColorBy::Obs(column) if column == name) {
             analysis.uncolor();
         }
@@ -68,6 +70,21 @@ impl ViewSpec {
     fn tidy_filters(&mut self) {
         self.analysis = std::mem::take(&mut self.analysis).canonical();
         self.layout.result = self.layout.result.take().map(ResultPanel::canonical);
+    }
+}
+
+impl Panel {
+    fn rename(&mut self, renamed: &Renamed<'_>) {
+        let Some(only) = &mut self.only else { return };
+        match renamed {
+            Renamed::Column { from, to } if only.column == *from => (*to).clone_into(&mut only.column),
+            Renamed::Label { column, from, to } | Renamed::Merged { column, from, into: to }
+                if only.column == *column && only.label == Label::named(*from) =>
+            {
+                only.label = Label::named(*to);
+            }
+            Renamed::Column { .. } | Renamed::Label { .. } | Renamed::Merged { .. } => {}
+        }
     }
 }
 

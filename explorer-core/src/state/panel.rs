@@ -2,8 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::json::{CameraJson, JsonError, PointStyleJson};
+use super::{
+    Label, Scatter,
+    json::{CameraJson, JsonError, PointStyleJson},
+};
 use crate::data::Orientation;
+
+/// Panels that can be open at a time: browsers keep no more WebGL contexts.
+pub const MOST_PANELS: usize = 16;
 
 /// A view of the cells. Colors, filters and sets are those of the analysis and the same in every panel.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -21,13 +27,36 @@ pub struct Panel {
     /// The image under the spots of a tissue.
     #[serde(skip_serializing_if = "TissueImage::is_default")]
     pub tissue: TissueImage,
+    /// The label whose cells alone are in color, the others faint behind them; `None` for all cells.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub only: Option<ColumnLabel>,
+}
+
+/// A label of a column.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ColumnLabel {
+    /// The column.
+    pub column: String,
+    /// The label.
+    pub label: Label,
 }
 
 impl Panel {
-    /// The embedding that the panel shows: its key in `obsm`, or `None` for the dataset's default.
+    /// The embedding that the panel shows: its key in `obsm`. `None` for the dataset's default, and of a scatter plot.
     pub fn embedding(&self) -> Option<&str> {
-        let PanelKind::Embedding(embedding) = &self.kind;
-        embedding.as_deref()
+        match &self.kind {
+            PanelKind::Embedding(embedding) => embedding.as_deref(),
+            PanelKind::Scatter(_) => None,
+        }
+    }
+
+    /// The key that its positions and outlines go by, of an embedding or of a scatter plot; `None` for the dataset's
+    /// default embedding.
+    pub fn key(&self) -> Option<String> {
+        match &self.kind {
+            PanelKind::Embedding(embedding) => embedding.clone(),
+            PanelKind::Scatter(scatter) => Some(scatter.key()),
+        }
     }
 
     /// Shows something else, fitted: a camera knows the coordinates of one kind alone.
@@ -74,6 +103,8 @@ fn opacity<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<f32, D::
 pub enum PanelKind {
     /// An embedding, by its key in `obsm`; `None` is the dataset's default.
     Embedding(Option<String>),
+    /// Two numbers of each cell.
+    Scatter(Scatter),
 }
 
 impl Default for PanelKind {
@@ -92,15 +123,57 @@ impl PanelIdx {
     pub const FIRST: Self = Self(0);
 }
 
-/// The panels that are open, in order: at least one.
+/// The panels that are open, in order: at least one, and at most [`MOST_PANELS`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Vec<Panel>", into = "Vec<Panel>")]
 pub struct Panels(Vec<Panel>);
 
 impl Panels {
-    /// These panels; `None` where there is none.
+    /// These panels; `None` where there is none, or more than [`MOST_PANELS`].
     pub fn new(panels: Vec<Panel>) -> Option<Self> {
-        (!panels.is_empty()).then_some(Self(panels))
+        (1..=MOST_PANELS).contains(&panels.len()).then_some(Self(panels))
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Every panel's place, in order.
+    pub fn places(&self) -> impl Iterator<Item = PanelIdx> + use<> {
+        (0..self.0.len() as u32).map(PanelIdx)
+    }
+
+    /// This place, or that of the last panel where there are fewer.
+    pub fn nearest(&self, at: PanelIdx) -> PanelIdx {
+        PanelIdx(at.0.min(self.0.len() as u32 - 1))
+    }
+
+    /// Opens a panel after the others, unless there are [`MOST_PANELS`].
+    pub(super) fn push(&mut self, panel: Panel) {
+        if self.0.len() < MOST_PANELS {
+            self.0.push(panel);
+        }
+    }
+
+    /// Closes a panel, unless it is the only one; whether it did.
+    pub(super) fn remove(&mut self, at: PanelIdx) -> bool {
+        let can_close = self.0.len() > 1 && self.get(at).is_some();
+        if can_close {
+            self.0.remove(at.0 as usize);
+        }
+        can_close
+    }
+
+    /// Shows these kinds and labels in as many panels. Those that are open keep their dots, and their cameras where they
+    /// show the same; new ones have the dots of the first.
+    pub(super) fn show(&mut self, shown: Vec<(PanelKind, Option<ColumnLabel>)>) {
+        let points = self.first().points;
+        self.0.resize_with(shown.len().clamp(1, MOST_PANELS), || Panel { points, ..Panel::default() });
+        for (panel, (kind, only)) in self.0.iter_mut().zip(shown) {
+            panel.show(kind);
+            panel.only = only;
+        }
     }
 
     /// The first panel.
@@ -139,7 +212,10 @@ impl TryFrom<Vec<Panel>> for Panels {
     type Error = JsonError;
 
     fn try_from(panels: Vec<Panel>) -> Result<Self, JsonError> {
-        Self::new(panels).ok_or(JsonError::NoPanel)
+        if panels.is_empty() {
+            return Err(JsonError::NoPanel);
+        }
+        Self::new(panels).ok_or(JsonError::ManyPanels { most: MOST_PANELS })
     }
 }
 

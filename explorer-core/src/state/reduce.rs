@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     Action, Analysis, AppState, CellQuery, CellSet, CellSource, ColorBy, Comparison, Filters, GeneKey, GeneMean,
-    GeneSet, Label, LabelFilter, Layout, ObsFilter, Panel, PanelIdx, PanelKind, Panels, Polygon, Range, Reference,
-    ResultPanel, SIDEBAR_WIDTHS_PX, SelectMode, Selection, SelectionStep, Side, ViewSpec, own_changes,
+    GeneSet, Label, LabelFilter, Layout, ObsFilter, PanelKind, Panels, Polygon, Range, Reference, ResultPanel,
+    SIDEBAR_WIDTHS_PX, SelectMode, Selection, SelectionStep, Side, ViewSpec, own_changes, panel_changes,
     query::canonical_levels,
 };
 use crate::sorting::set_of;
@@ -22,14 +22,23 @@ pub fn reduce(mut state: AppState, action: Action) -> AppState {
         Action::Restore(restored) => *view = restored.canonical(),
 
         Action::SetEmbedding { panel, embedding } => {
-            change_panel(view, panel, |panel| panel.show(PanelKind::Embedding(embedding)));
+            panel_changes::change(view, panel, |panel| panel.show(PanelKind::Embedding(embedding)));
         }
-        Action::SetCamera { panel, camera } => change_panel(view, panel, |panel| panel.camera = camera),
+        Action::SetScatter { panel, scatter } => {
+            panel_changes::change(view, panel, |panel| panel.show(PanelKind::Scatter(scatter)));
+        }
+        Action::AddPanel(panel) => panel_changes::add(view, transient, panel),
+        Action::ClosePanel(panel) => panel_changes::close(view, transient, panel),
+        Action::KeepPanel(panel) => panel_changes::keep(view, panel),
+        Action::SplitPanels { panel, column, labels } => panel_changes::split(view, transient, panel, &column, labels),
+        Action::FocusPanel(panel) => transient.panel = panel,
+        Action::ToggleLinked => layout.linked = !layout.linked,
+        Action::SetCamera { panel, camera } => panel_changes::move_linked(view, panel, |panel| panel.camera = camera),
         Action::SetOrientation { panel, orientation } => {
-            change_panel(view, panel, |panel| panel.orientation = orientation);
+            panel_changes::move_linked(view, panel, |panel| panel.orientation = orientation);
         }
-        Action::SetPointStyle { panel, style } => change_panel(view, panel, |panel| panel.points = style),
-        Action::SetTissue { panel, tissue } => change_panel(view, panel, |panel| panel.tissue = tissue),
+        Action::SetPointStyle { panel, style } => panel_changes::change(view, panel, |panel| panel.points = style),
+        Action::SetTissue { panel, tissue } => panel_changes::change(view, panel, |panel| panel.tissue = tissue),
         Action::SetTool(tool) => view.tool = tool,
         Action::SetSelectMode(mode) => transient.select_mode = mode,
 
@@ -145,12 +154,6 @@ pub fn reduce(mut state: AppState, action: Action) -> AppState {
         Action::SetDrawer(drawer) => transient.drawer = drawer,
     }
     state
-}
-
-fn change_panel(view: &mut ViewSpec, at: PanelIdx, change: impl FnOnce(&mut Panel)) {
-    if let Some(panel) = view.panels.get_mut(at) {
-        change(panel);
-    }
 }
 
 fn set_range(filters: &mut Filters, column: String, range: Option<Range>) {

@@ -245,20 +245,21 @@ fn analysis() -> impl Strategy<Value = Analysis> {
 pub(crate) fn view() -> BoxedStrategy<ViewSpec> {
     let layout =
         (any::<bool>(), any::<bool>(), (any::<bool>(), any::<bool>()), btree_set(name(), 0..3), any::<bool>(), theme());
-    let layout = (layout, option::of(markers()), option::of(any::<u16>()), option::of(any::<u16>()));
-    (option::of(name()), analysis().boxed(), panel(), tool(), layout)
+    let layout = (layout, option::of(markers()), option::of(any::<u16>()), option::of(any::<u16>()), any::<bool>());
+    (option::of(name()), analysis().boxed(), vec(panel(), 1..4), tool(), layout)
         .prop_map(
             |(
                 dataset,
                 analysis,
-                panel,
+                panels,
                 tool,
-                ((left, right, (labels, density), expanded, shown, theme), markers, left_px, right_px),
+                ((left, right, (labels, density), expanded, shown, theme), markers, left_px, right_px, linked),
             )| {
                 let comparison = analysis.comparisons.last().filter(|_| shown).cloned().map(ResultPanel::Comparison);
                 let result = comparison.or(markers.map(ResultPanel::Markers));
-                let layout = Layout { left, right, left_px, right_px, labels, density, expanded, result, theme };
-                let panels = Panels::new(vec![panel]).expect("one is not none");
+                let layout =
+                    Layout { left, right, left_px, right_px, labels, linked, density, expanded, result, theme };
+                let panels = Panels::new(panels).expect("one is not none");
                 ViewSpec { dataset, analysis, panels, tool, layout }
             },
         )
@@ -266,14 +267,9 @@ pub(crate) fn view() -> BoxedStrategy<ViewSpec> {
 }
 
 fn panel() -> impl Strategy<Value = Panel> {
-    (option::of(name()), option::of(camera()), orientation(), points(), tissue()).prop_map(
-        |(embedding, camera, orientation, points, tissue)| Panel {
-            kind: PanelKind::Embedding(embedding),
-            camera,
-            orientation,
-            points,
-            tissue,
-        },
+    let only = (name(), label()).prop_map(|(column, label)| ColumnLabel { column, label });
+    (panel_kind(), option::of(camera()), orientation(), points(), tissue(), option::of(only)).prop_map(
+        |(kind, camera, orientation, points, tissue, only)| Panel { kind, camera, orientation, points, tissue, only },
     )
 }
 
@@ -281,9 +277,43 @@ fn tissue() -> impl Strategy<Value = TissueImage> {
     (option::of(name()), 0.0..=1.0_f32).prop_map(|(library, opacity)| TissueImage { library, opacity })
 }
 
-/// The panel that there is, or one that is not open.
+fn panel_kind() -> impl Strategy<Value = PanelKind> {
+    prop_oneof![
+        2 => option::of(name()).prop_map(PanelKind::Embedding),
+        1 => scatter().prop_map(PanelKind::Scatter),
+    ]
+}
+
+pub(super) fn scatter() -> impl Strategy<Value = Scatter> {
+    let axis = || prop_oneof![name().prop_map(Axis::Obs), gene().prop_map(Axis::Gene)];
+    (axis(), axis()).prop_map(|(x, y)| Scatter { x, y })
+}
+
+/// A panel that there is, or one that is not open.
 fn panel_idx() -> impl Strategy<Value = PanelIdx> {
-    prop_oneof![9 => Just(PanelIdx::FIRST), 1 => any::<u32>().prop_map(PanelIdx)]
+    prop_oneof![6 => Just(PanelIdx::FIRST), 3 => (1..3_u32).prop_map(PanelIdx), 1 => any::<u32>().prop_map(PanelIdx)]
+}
+
+fn panel_action() -> impl Strategy<Value = Action> {
+    prop_oneof![
+        (panel_idx(), option::of(name())).prop_map(|(panel, embedding)| Action::SetEmbedding { panel, embedding }),
+        (panel_idx(), scatter()).prop_map(|(panel, scatter)| Action::SetScatter { panel, scatter }),
+        panel().prop_map(Action::AddPanel),
+        panel_idx().prop_map(Action::ClosePanel),
+        panel_idx().prop_map(Action::KeepPanel),
+        (panel_idx(), name(), vec(label(), 0..4)).prop_map(|(panel, column, labels)| Action::SplitPanels {
+            panel,
+            column,
+            labels
+        }),
+        panel_idx().prop_map(Action::FocusPanel),
+        Just(Action::ToggleLinked),
+        (panel_idx(), option::of(camera())).prop_map(|(panel, camera)| Action::SetCamera { panel, camera }),
+        (panel_idx(), orientation()).prop_map(|(panel, orientation)| Action::SetOrientation { panel, orientation }),
+        (panel_idx(), points()).prop_map(|(panel, style)| Action::SetPointStyle { panel, style }),
+        (panel_idx(), tissue()).prop_map(|(panel, tissue)| Action::SetTissue { panel, tissue }),
+    ]
+    .boxed()
 }
 
 fn result() -> impl Strategy<Value = ResultPanel> {
@@ -382,11 +412,6 @@ fn view_action() -> impl Strategy<Value = Action> {
         Just(Action::EndDrag),
         name().prop_map(Action::OpenDataset),
         view().prop_map(|view| Action::Restore(Box::new(view))),
-        (panel_idx(), option::of(name())).prop_map(|(panel, embedding)| Action::SetEmbedding { panel, embedding }),
-        (panel_idx(), option::of(camera())).prop_map(|(panel, camera)| Action::SetCamera { panel, camera }),
-        (panel_idx(), orientation()).prop_map(|(panel, orientation)| Action::SetOrientation { panel, orientation }),
-        (panel_idx(), points()).prop_map(|(panel, style)| Action::SetPointStyle { panel, style }),
-        (panel_idx(), tissue()).prop_map(|(panel, tissue)| Action::SetTissue { panel, tissue }),
         tool().prop_map(Action::SetTool),
         select_mode().prop_map(Action::SetSelectMode),
         color().prop_map(Action::SetColor),
@@ -412,6 +437,7 @@ pub(super) fn action() -> impl Strategy<Value = Action> {
         // On the heap: all alternatives together are more than a test's stack holds.
         3 => filter_action().boxed(),
         1 => gene_action().boxed(),
+        1 => panel_action().boxed(),
         2 => set_action().boxed(),
         2 => own_action().boxed(),
         2 => view_action().boxed(),

@@ -8,7 +8,7 @@ use crate::data::CellRow;
 
 use super::{
     CellQuery, CellSet, ColorBy, ColorOptions, Comparison, Dimension, GeneMean, GeneSet, Label, Layout, Markers,
-    Modifiers, OwnColumn, Panels, Range, ResultPanel, SelectMode, Side,
+    Modifiers, OwnColumn, Panel, PanelIdx, Panels, Range, ResultPanel, SelectMode, Side,
 };
 
 /// Everything the page shows.
@@ -24,6 +24,16 @@ impl AppState {
     /// Every filter and subset level in force, with its dimension.
     pub fn active_dimensions(&self) -> Vec<Dimension<'_>> {
         self.view.analysis.query.active_dimensions()
+    }
+
+    /// The panel that commands are about.
+    pub fn focused(&self) -> PanelIdx {
+        self.view.panels.nearest(self.transient.panel)
+    }
+
+    /// What the panel that commands are about shows.
+    pub fn focused_panel(&self) -> &Panel {
+        self.view.panels.get(self.focused()).unwrap_or(self.view.panels.first())
     }
 
     /// What an outline in an embedding does where no key is held that says so: what was chosen, once there is a
@@ -161,6 +171,8 @@ pub struct Transient {
     pub drawer: Option<Side>,
     /// What an outline does to the selection there is, where no key is held that says so.
     pub select_mode: SelectMode,
+    /// The panel that commands are about, as [`AppState::focused`] tells it.
+    pub panel: PanelIdx,
     /// Columns on the card of the cell under the pointer, in the order that they were chosen in.
     pub card: Vec<String>,
     /// Whether keys without Ctrl or ⌘ ask for commands.

@@ -3,24 +3,23 @@
 use explorer_core::{
     dataset::Tissue,
     screen::{LegendEntry, LegendModel},
-    session::{Colors, Session, Unit, embedding_name, legend},
-    sorting::sort_by,
+    session::{Colors, legend},
     state::{Action, ColorOptions, Command, PanelIdx, Platform, Range},
 };
 use leptos::{html, prelude::*};
-use shared_fbs::manifest::Embedding;
 
 use super::{
-    legend::{ask_of_legend, legend_is_loading, legend_note, passing_entries, tip},
+    legend::{ask_of_legend, legend_is_loading, legend_note, passing_entries},
+    panels::{PanelGrid, projection_choices, show},
     parts::{Page, title},
 };
 use crate::{
     fetch::FetchError,
-    picture::{Picture, PictureFailure, PictureHandle},
+    picture::{PictureFailure, PictureHandle, Pictures},
     store::{Phase, Store},
     ui::{
-        Breadcrumbs, BrushChange, Button, ButtonKind, CellTooltip, Checkbox, Choice, ColoredBy, DisplayPanel,
-        EmptyView, ErrorView, FilterChips, Glyph, LabelCounts, Legend, LoadingView, Toolbar,
+        Breadcrumbs, BrushChange, Button, ButtonKind, Checkbox, Choice, ColoredBy, DisplayPanel, EmptyView, ErrorView,
+        FilterChips, Glyph, LabelCounts, Legend, LoadingView, PanelsMenu, Toolbar,
     },
 };
 
@@ -28,7 +27,7 @@ use crate::{
 #[component]
 pub(super) fn Center(
     store: Store,
-    handle: PictureHandle,
+    pictures: Pictures,
     page: Page,
     platform: Platform,
     home: String,
@@ -36,7 +35,8 @@ pub(super) fn Center(
 ) -> impl IntoView {
     let phase = store.phase();
     let placing = store.placing();
-    let plane = store.plane();
+    let handle = pictures.first;
+    let plane = store.plane(PanelIdx::FIRST);
     let title = title(store);
     let is_ready = Memo::new(move |_| phase.with(|phase| *phase == Phase::Ready));
     let failure = Memo::new(move |_| {
@@ -77,7 +77,7 @@ pub(super) fn Center(
         let is_whole = placing.with(|placing| placing.n_placed == placing.n_points);
         let window = handle.view.get().filter(|_| is_whole)?.window();
         store.painted().track();
-        store.with_scene(|scene| !scene.shows_any(&window))
+        store.with_scene(PanelIdx::FIRST, |scene| !scene.shows_any(&window))
     });
     let numbers = store.numbers();
     let emptiness = Memo::new(move |_| {
@@ -94,8 +94,8 @@ pub(super) fn Center(
             <div class="poster-place" node_ref=poster_place></div>
         </Show>
         <Show when=move || is_ready.get() && plane.with(Option::is_some) && !handle.suspended.get()>
-            <Picture store handle />
-            <EmbeddingBar store handle platform on_command />
+            <PanelGrid store pictures />
+            <EmbeddingBar store pictures platform on_command />
             <Legend
                 model=page.legend
                 passing=passing_entries(store)
@@ -110,7 +110,6 @@ pub(super) fn Center(
                 loading=legend_is_loading(store)
                 note=legend_note(store)
             />
-            <CellTooltip tip=Signal::derive(move || tip(store, handle)) />
         </Show>
         <div class="picture-notes">
             <Breadcrumbs
@@ -263,40 +262,15 @@ fn counted_labels(store: Store, column: String) -> Signal<Vec<(LegendEntry, Opti
 
 /// The embedding, the tools, the view and the selection.
 #[component]
-fn EmbeddingBar(
-    store: Store,
-    handle: PictureHandle,
-    platform: Platform,
-    on_command: Callback<Command>,
-) -> impl IntoView {
+fn EmbeddingBar(store: Store, pictures: Pictures, platform: Platform, on_command: Callback<Command>) -> impl IntoView {
     let numbers = store.numbers();
-    let n_visible = Memo::new(move |_| numbers.get().1);
-    let embeddings = Memo::new(move |_| {
-        // Read, not tracked alone: a memo that nobody reads follows nothing.
-        n_visible.get();
-        let name = |session: &Session| {
-            let unit = Unit::of(session.manifest());
-            let choice = |embedding: &Embedding| {
-                let name = embedding_name(&embedding.key);
-                let label = match session.n_positioned(embedding) {
-                    Some(n_cells) => format!("{name}: {}", unit.count(n_cells)),
-                    None => name.to_owned(),
-                };
-                (embedding.key.clone(), label)
-            };
-            session.manifest().embeddings.iter().map(choice).collect::<Vec<_>>()
-        };
-        let mut choices = store.read_loaded(name).unwrap_or_default();
-        sort_by(&mut choices, |a, b| a.1.cmp(&b.1));
-        choices
-    });
-    let choices = move || embeddings.get().into_iter().map(|(key, label)| Choice::new(key, label)).collect::<Vec<_>>();
-    let asked = store.part(|state| state.view.panels.first().kind.clone());
+    let focused = store.part(|state| (state.focused(), state.focused_panel().kind.clone()));
     let shown = move || {
-        asked.get();
+        let (panel, _) = focused.get();
         store.phase().get();
-        store.embedding_asked().unwrap_or_default()
+        store.projection_asked(panel).unwrap_or_default()
     };
+    let n_panels = store.part(|state| state.view.panels.count());
     let query = store.part(|state| state.view.analysis.query.clone());
     let select_mode = store.part(|state| state.transient.select_mode);
     let can_subset = move || {
@@ -307,13 +281,24 @@ fn EmbeddingBar(
     let can_label = Signal::derive(move || colors.with(|colors| matches!(colors, Colors::Labels { .. })));
     view! {
         <Toolbar
-            embeddings=Signal::derive(choices)
+            embeddings=projection_choices(store, PanelIdx::FIRST)
             embedding=Signal::derive(shown)
-            on_embedding=Callback::new(move |key| {
-                store.dispatch(Action::SetEmbedding { panel: PanelIdx::FIRST, embedding: Some(key) });
-            })
+            on_embedding=Callback::new(move |key| show(store, PanelIdx::FIRST, key))
+            has_several=Signal::derive(move || n_panels.get() > 1)
+            panels=move || view! {
+                <PanelsMenu
+                    can_split=can_label
+                    has_several=Signal::derive(move || n_panels.get() > 1)
+                    linked=store.part(|state| state.view.layout.linked)
+                    platform
+                    on_command
+                />
+            }
             tool=store.part(|state| state.view.tool)
-            is_solid=Memo::new(move |_| handle.is_solid())
+            is_solid=Memo::new(move |_| {
+                focused.track();
+                pictures.focused(store).is_solid()
+            })
             select_mode=Signal::derive(move || {
                 let key = shown();
                 let has_selection = query.with(|query| query.filters.selections.contains_key(&key));
@@ -326,7 +311,7 @@ fn EmbeddingBar(
             can_clear=Signal::derive(move || query.with(|query| !query.filters.is_empty()))
             labels=store.part(|state| state.view.layout.labels)
             can_label
-            display=move || view! { <Display store handle on_command /> }
+            display=move || view! { <Display store pictures on_command /> }
             can_invert=Signal::derive(move || {
                 let key = shown();
                 query.with(|query| query.filters.selections.contains_key(&key))
@@ -339,13 +324,22 @@ fn EmbeddingBar(
 
 /// How cells are drawn.
 #[component]
-fn Display(store: Store, handle: PictureHandle, on_command: Callback<Command>) -> impl IntoView {
+fn Display(store: Store, pictures: Pictures, on_command: Callback<Command>) -> impl IntoView {
     let density = store.part(|state| state.view.layout.density);
     let placing = store.placing();
-    let chosen_px = move || handle.view.get().map_or(1.0, |view| view.diameter_px(placing.get().n_points));
+    let focused = store.part(|state| (state.focused(), state.focused_panel().points));
+    let chosen_px = move || {
+        focused.track();
+        let view = pictures.focused(store).view.get();
+        view.map_or(1.0, |view| view.diameter_px(placing.get().n_points))
+    };
     let colors = store.colors();
     let asked = store.part(|state| state.view.analysis.color_options.clone());
-    let tissues = store.tissues();
+    let tissues = Memo::new(move |_| {
+        // What a panel shows follows its points.
+        store.painted().track();
+        store.tissues(focused.get().0)
+    });
     let colored_by = Memo::new(move |_| {
         colors.with(|colors| match colors {
             Colors::Plain | Colors::Labels { .. } => ColoredBy::NoNumber,
@@ -355,7 +349,7 @@ fn Display(store: Store, handle: PictureHandle, on_command: Callback<Command>) -
     });
     view! {
         <DisplayPanel
-            style=store.part(|state| state.view.panels.first().points)
+            style=Signal::derive(move || focused.get().1)
             chosen_px=Signal::derive(chosen_px)
             options=asked
             colored_by
@@ -363,12 +357,12 @@ fn Display(store: Store, handle: PictureHandle, on_command: Callback<Command>) -
                 let choice = |tissue: &Tissue| Choice::new(tissue.library.clone(), tissue.library.clone());
                 tissues.with(|tissues| tissues.iter().map(choice).collect())
             })
-            tissue=store.part(|state| state.view.panels.first().tissue.clone())
+            tissue=store.part(|state| state.focused_panel().tissue.clone())
             on_tissue=Callback::new(move |tissue| {
-                store.dispatch(Action::SetTissue { panel: PanelIdx::FIRST, tissue });
+                store.dispatch(Action::SetTissue { panel: store.focused(), tissue });
             })
             on_style=Callback::new(move |style| {
-                store.dispatch(Action::SetPointStyle { panel: PanelIdx::FIRST, style });
+                store.dispatch(Action::SetPointStyle { panel: store.focused(), style });
             })
             on_options=Callback::new(move |options| {
                 store.dispatch(Action::SetColorOptions(options));

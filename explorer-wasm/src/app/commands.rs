@@ -9,11 +9,15 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, HtmlInputElement, KeyboardEvent};
 
-use super::{parts::Page, results::find_markers};
+use super::{
+    panels::{add_panel, split},
+    parts::Page,
+    results::find_markers,
+};
 use crate::{
     host::{CopyRefused, on_key},
     owner,
-    picture::PictureHandle,
+    picture::Pictures,
     platform,
     store::{Store, Tone},
     ui::{focus, focus_soon},
@@ -26,18 +30,21 @@ const NARROW: &str = "(max-width: 960px)";
 const ZOOM_STEP: f64 = 1.5;
 
 /// Carries out a command: those that the state alone cannot, here.
-pub(super) fn run(store: Store, handle: PictureHandle, page: Page, command: Command) {
+pub(super) fn run(store: Store, pictures: Pictures, page: Page, command: Command) {
     if let Some(action) = store.peek(|state| command.action(state)) {
         store.dispatch(action);
         return;
     }
     match command {
-        Command::ZoomIn => handle.zoom(store, ZOOM_STEP),
-        Command::ZoomOut => handle.zoom(store, 1.0 / ZOOM_STEP),
+        Command::ZoomIn => pictures.focused(store).zoom(store, ZOOM_STEP),
+        Command::ZoomOut => pictures.focused(store).zoom(store, 1.0 / ZOOM_STEP),
+        Command::AddPanel => add_panel(store),
+        Command::ScatterPlot => page.plotting.set(true),
+        Command::SplitPanels => split(store),
         Command::TypeRectangle => page.typing_rectangle.set(true),
         Command::FindCells => page.finding_cells.set(true),
         Command::InvertSelection => {
-            if let Some(embedding) = store.embedding_key() {
+            if let Some(embedding) = store.projection(store.focused()) {
                 store.dispatch(Action::InvertSelection { embedding });
             }
         }
@@ -96,6 +103,10 @@ pub(super) fn run(store: Store, handle: PictureHandle, page: Page, command: Comm
         | Command::ToggleLeftSidebar
         | Command::ToggleRightSidebar
         | Command::ToggleLabels
+        | Command::ClosePanel
+        | Command::KeepPanel
+        | Command::NextPanel
+        | Command::LinkCameras
         | Command::ToggleDensity
         | Command::ToggleTheme => {}
     }

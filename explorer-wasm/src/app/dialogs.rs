@@ -3,41 +3,42 @@
 use explorer_core::{
     data::CellIdx,
     embed::Cause,
-    session::{LISTED_CELLS, Session, embedding_name},
-    state::{Action, Polygon, SelectMode},
+    session::{LISTED_CELLS, Session},
+    state::{Action, SelectMode},
 };
 use gloo_file::{File, futures::read_as_text};
 use leptos::prelude::*;
 
 use super::parts::Page;
 use crate::{
-    picture::PictureHandle,
+    picture::Pictures,
     store::{Store, Tone},
     ui::{CardDialog, CellFinder, FindStatus, RectangleDialog},
 };
 
 /// The dialogs.
 #[component]
-pub(super) fn SelectionDialogs(store: Store, handle: PictureHandle, page: Page) -> impl IntoView {
+pub(super) fn SelectionDialogs(store: Store, pictures: Pictures, page: Page) -> impl IntoView {
     let selections = store.part(|state| state.view.analysis.query.filters.selections.clone());
     let drawn = move || {
         page.typing_rectangle.track();
-        store.embedding_key().unwrap_or_default()
+        store.projection(store.focused()).unwrap_or_default()
     };
     view! {
         <RectangleDialog
             open=page.typing_rectangle
-            embedding=Signal::derive(move || embedding_name(&drawn()).to_owned())
-            bounds=Callback::new(move |()| handle.corners())
+            embedding=Signal::derive(move || {
+                let key = drawn();
+                let name = |session: &Session| session.projection_name(&key);
+                store.with_session(name).unwrap_or_default()
+            })
+            bounds=Callback::new(move |()| pictures.focused(store).corners())
             has_selection=Signal::derive(move || selections.with(|selections| selections.contains_key(&drawn())))
-            on_select=Callback::new(move |([corner, opposite], mode): ([(f64, f64); 2], SelectMode)| {
-                if let (Some(embedding), Some(polygon)) = (store.embedding_key(), Polygon::rectangle(corner, opposite)) {
-                    let polygon = polygon.seen_from(handle.orientation());
-                    store.dispatch(Action::Select { embedding, mode, polygon });
-                }
+            on_select=Callback::new(move |(corners, mode): ([(f64, f64); 2], SelectMode)| {
+                pictures.focused(store).select_rectangle(store, corners, mode);
             })
         />
-        <Finder store handle page />
+        <Finder store pictures page />
     }
 }
 
@@ -68,7 +69,7 @@ pub(super) fn HoverCard(store: Store, page: Page) -> impl IntoView {
 }
 
 #[component]
-fn Finder(store: Store, handle: PictureHandle, page: Page) -> impl IntoView {
+fn Finder(store: Store, pictures: Pictures, page: Page) -> impl IntoView {
     let text = RwSignal::new(String::new());
     let status = RwSignal::new(FindStatus::default());
     let found = StoredValue::new(Vec::<CellIdx>::new());
@@ -118,7 +119,7 @@ fn Finder(store: Store, handle: PictureHandle, page: Page) -> impl IntoView {
     let show = move |()| {
         let Some(cell) = found.with_value(|cells| cells.first().copied()) else { return };
         page.finding_cells.set(false);
-        if !handle.show_cell(store, cell) {
+        if !pictures.focused(store).show_cell(store, cell) {
             store
                 .tell("The cell has no position in this embedding, or it is not loaded yet.".to_owned(), Tone::Warning);
         }

@@ -6,7 +6,7 @@ use explorer_core::{
     embed::{Gestures, Panel, Ui},
     names::with_isolated_quotes,
     session::{Session, legend},
-    state::{Action, Command, Side},
+    state::{Action, Command, PanelIdx, Side},
 };
 use leptos::prelude::*;
 
@@ -16,6 +16,7 @@ use super::{
     dialogs::{HoverCard, SelectionDialogs},
     legend::highlight,
     palette::CommandPalette,
+    panels::ScatterPlot,
     parts::{Page, title},
     results::{Announcement, ComparisonPanel, MarkersPanel},
     save_cells::SaveCells,
@@ -24,7 +25,7 @@ use super::{
 use crate::{
     host::platform_of_user,
     owner::Alive,
-    picture::{PictureHandle, Wanted},
+    picture::{PictureHandle, Pictures, Wanted},
     store::{Phase, Store, Tone},
     ui::{NoticeItem, NoticeKind, Notices, Root, SaveDialog, Shell, ShortcutsDialog, TopBar, Tour},
 };
@@ -58,6 +59,7 @@ pub(super) fn Explorer(store: Store, speak: Speak) -> impl IntoView {
         last_label: RwSignal::default(),
         legend: Signal::derive(move || colors.with(legend)),
         typing_rectangle: RwSignal::new(false),
+        plotting: RwSignal::new(false),
         finding_cells: RwSignal::new(false),
         saving_cells: RwSignal::new(false),
         palette: RwSignal::new(false),
@@ -66,9 +68,10 @@ pub(super) fn Explorer(store: Store, speak: Speak) -> impl IntoView {
         touring: RwSignal::new(false),
         shortcuts: RwSignal::new(false),
     };
-    let handle = PictureHandle::new(store, highlight(store));
+    let handle = PictureHandle::new(store, PanelIdx::FIRST, highlight(store));
+    let pictures = Pictures::new(handle);
     let platform = platform_of_user();
-    let carry_out = Callback::new(move |command| run(store, handle, page, command));
+    let carry_out = Callback::new(move |command| run(store, pictures, page, command));
     let on_command = speak(store, handle, carry_out);
     listen_to_keys(store, on_command, platform);
     follow_theme(store);
@@ -131,7 +134,7 @@ pub(super) fn Explorer(store: Store, speak: Speak) -> impl IntoView {
             </Show>
         }
     };
-    let picture = move || view! { <Center store handle page platform home=all_datasets.clone() on_command /> };
+    let picture = move || view! { <Center store pictures page platform home=all_datasets.clone() on_command /> };
     let results = move || {
         view! {
             <ComparisonPanel store />
@@ -162,7 +165,8 @@ pub(super) fn Explorer(store: Store, speak: Speak) -> impl IntoView {
             on_close=Callback::new(move |()| page.shortcuts.set(false))
         />
         <OwnLabelDialog store page />
-        <SelectionDialogs store handle page />
+        <SelectionDialogs store pictures page />
+        <ScatterPlot store page />
         <SaveCells store page />
         <HoverCard store page />
         <Tour
@@ -174,7 +178,7 @@ pub(super) fn Explorer(store: Store, speak: Speak) -> impl IntoView {
         <SaveDialog
             open=page.saving
             on_save=move |options| {
-                handle.take(Wanted::saved(store, page.title.get_untracked(), options));
+                pictures.focused(store).take(Wanted::saved(store, page.title.get_untracked(), options));
             }
         />
         <Notices

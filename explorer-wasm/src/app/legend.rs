@@ -68,7 +68,8 @@ pub(super) fn legend_note(store: Store) -> Signal<String> {
 pub(super) fn tip(store: Store, handle: PictureHandle) -> Option<CellTip> {
     let hovered = store.tip().get()?;
     let view = handle.view.get()?;
-    let place = store.with_scene(|scene| Some((scene.px_of(hovered.cell, &view)?, scene.color_of(hovered.cell)?)));
+    let place = store
+        .with_scene(handle.panel, |scene| Some((scene.px_of(hovered.cell, &view)?, scene.color_of(hovered.cell)?)));
     let ([left_px, top_px], color) = place.flatten()?;
     let value = store.value_of(&hovered).map(|value| (store.peek_color_name(), value));
     let on_card = hovered.card.into_iter().filter(|(column, _)| value.as_ref().is_none_or(|(by, _)| by != column));

@@ -10,6 +10,7 @@ mod dialogs;
 mod explorer;
 mod legend;
 mod palette;
+mod panels;
 mod parts;
 mod results;
 mod save_cells;

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use explorer_core::{
     data::{CellIdx, Embedding, NO_POSITION, Orientation, Projection, Space, priority_of_depth},
+    filter::CellMask,
     screen::DensityGrid,
     session::{CellStyle, Paint, Repaint, Window},
 };
@@ -177,19 +178,24 @@ impl Scene {
         self.n_drawable = self.n_drawable.max(self.order.indices_of_ranks(ranks.clone()).end);
     }
 
-    /// Gives the cells that have changed their color and their part (selected, not selected, or out of sight).
+    /// Gives the cells that have changed their color and their part (selected, not selected, or out of sight): `only` these
+    /// cells their color, where that is said, and all of them an opacity of 0 to 1.
     ///
     /// # Panics
     /// When the cells are not of this dataset.
-    pub fn paint(&mut self, paint: &Paint<'_>, repaint: &Repaint) {
-        if self.lut != paint.table {
-            self.lut = paint.table.to_vec();
+    pub fn paint(&mut self, paint: &Paint<'_>, only: Option<&CellMask>, opacity: f32, repaint: &Repaint) {
+        let alpha = (opacity * 255.0).round() as u8;
+        let table = paint.table.iter().map(|&[red, green, blue, _]| [red, green, blue, alpha]);
+        if !self.lut.iter().copied().eq(table.clone()) {
+            self.lut = table.collect();
             self.stale.lut = true;
         }
         let repaint = if std::mem::take(&mut self.is_unpainted) { &Repaint::All } else { repaint };
         let solid = self.solid.as_ref();
         let painted = |at: usize, cell: u32| {
-            let style = point_style(paint.style(CellIdx(cell)));
+            let style = paint.style(CellIdx(cell));
+            let style = if only.is_none_or(|only| only.contains(CellIdx(cell))) { style } else { style.behind() };
+            let style = point_style(style);
             solid.map_or(style, |solid| solid.see(at, style).1)
         };
         match repaint {
@@ -284,6 +290,14 @@ impl Scene {
         Some(view.px_of_units(units.map(f64::from)))
     }
 
+    /// How densely these cells lie over the picture.
+    pub fn density_of(&self, view: &View, cells: &CellMask) -> DensityGrid {
+        let points = self.positions.iter().zip(&self.styles).zip(&self.cells);
+        let ours = points.filter(|((_, style), cell)| !style.is_hidden() && cells.contains(CellIdx(**cell)));
+        let places = ours.filter_map(|((position, _), _)| Some(view.px_of_seen(position.xy()?.map(f64::from))));
+        DensityGrid::count(view.size_px(), places)
+    }
+
     /// How densely the selected cells lie over the picture.
     pub fn density(&self, view: &View) -> DensityGrid {
         let points = self.positions.iter().zip(&self.styles);
@@ -366,7 +380,7 @@ mod tests {
 
     fn paint(scene: &mut Scene, session: &mut Session) {
         let repaint = session.take_repaint();
-        scene.paint(&session.paint(), &repaint);
+        scene.paint(&session.paint(), None, 1.0, &repaint);
     }
 
     #[test]
@@ -381,9 +395,9 @@ mod tests {
             brushed(&mut session, to);
             let repaint = session.take_repaint();
             assert!(!matches!(repaint, Repaint::All));
-            scene.paint(&session.paint(), &repaint);
+            scene.paint(&session.paint(), None, 1.0, &repaint);
             let mut full = Scene::new(n_obs);
-            full.paint(&session.paint(), &Repaint::All);
+            full.paint(&session.paint(), None, 1.0, &Repaint::All);
             assert_eq!(scene.styles, full.styles);
             let runs = scene.stale.styles.runs(n_obs);
             let is_written = |point: u32| runs.iter().any(|run| run.contains(&point));

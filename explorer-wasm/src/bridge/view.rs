@@ -2,7 +2,7 @@
 
 use explorer_core::{
     color::Ground,
-    data::{Frame, MAX_UNIT, Orientation, Projection},
+    data::{Frame, MAX_UNIT, Orientation, PLOT_FRAME, PlotRanges, Projection},
     dataset,
     session::Window,
     state,
@@ -27,6 +27,7 @@ pub struct View {
     viewport: Viewport,
     frame: Frame,
     fitted: Camera,
+    ranges: Option<PlotRanges>,
     projection: Option<Projection>,
     tissue: Option<TissuePlane>,
 }
@@ -53,6 +54,8 @@ impl TissuePlane {
 pub struct Plane {
     frame: Frame,
     bounds: Bounds,
+    /// The values along the axes, of a scatter plot.
+    ranges: Option<PlotRanges>,
     /// Of an embedding of three dimensions.
     projection: Option<Projection>,
     tissue: Option<TissuePlane>,
@@ -64,7 +67,13 @@ impl Plane {
         let projection = dataset::space(embedding).map(|space| Projection::new(space, orientation));
         if let Some(projection) = projection.filter(|_| !orientation.is_front()) {
             let bounds = seen_bounds(embedding, &projection);
-            return Self { frame: projection.frame(), bounds, projection: Some(projection), tissue: None };
+            return Self {
+                frame: projection.frame(),
+                bounds,
+                projection: Some(projection),
+                tissue: None,
+                ranges: None,
+            };
         }
         let mut bounds: Option<Bounds> = None;
         for tile in embedding.bounds.iter().filter(|tile| tile.min_x <= tile.max_x) {
@@ -84,7 +93,12 @@ impl Plane {
             (bounds.min[1], bounds.max[1]) = (turned(bounds.max[1]), turned(bounds.min[1]));
         }
         let tissue = tissue.map(|tissue| TissuePlane::new(tissue, &frame));
-        Self { frame, bounds, projection, tissue }
+        Self { frame, bounds, projection, tissue, ranges: None }
+    }
+
+    /// The plane of a scatter plot, whose values lie in these ranges, once they are known.
+    pub fn of_plot(ranges: Option<PlotRanges>) -> Self {
+        Self { frame: PLOT_FRAME, bounds: Bounds::SQUARE, projection: None, tissue: None, ranges }
     }
 }
 
@@ -118,7 +132,15 @@ impl View {
             let span = viewport.width_px().min(viewport.height_px()) / px_per_unit;
             Camera { center: [x, y], span }.clamped()
         });
-        Self { camera, viewport, frame, fitted, projection: plane.projection, tissue: plane.tissue }
+        Self {
+            camera,
+            viewport,
+            frame,
+            fitted,
+            projection: plane.projection,
+            tissue: plane.tissue,
+            ranges: plane.ranges,
+        }
     }
 
     /// The state's camera that shows this; `None` should the numbers leave its range.
@@ -186,6 +208,17 @@ impl View {
     /// CSS pixels of a position in the units of what is seen.
     pub(super) fn px_of_seen(&self, at: [f64; 2]) -> [f64; 2] {
         self.camera.px_from_embedding(&self.viewport, at)
+    }
+
+    /// What axes show at CSS pixels: the values of a scatter plot, else coordinates.
+    pub fn values(&self, at_px: [f64; 2]) -> (f64, f64) {
+        let coordinates = self.coordinates(at_px);
+        self.ranges.map_or(coordinates, |ranges| ranges.values(coordinates))
+    }
+
+    /// The coordinates of what axes show.
+    pub fn coordinates_of_values(&self, values: (f64, f64)) -> (f64, f64) {
+        self.ranges.map_or(values, |ranges| ranges.coordinates(values))
     }
 
     /// How an embedding of three dimensions is seen.
@@ -268,7 +301,7 @@ mod tests {
     #[test]
     fn the_window_is_what_the_corners_show() {
         let frame = Frame::new(-10.0, 5.0, 0.5);
-        let plane = Plane { frame, bounds: Bounds::SQUARE, projection: None, tissue: None };
+        let plane = Plane { frame, bounds: Bounds::SQUARE, projection: None, tissue: None, ranges: None };
         let camera = state::Camera::new(1000.0, 2000.0, 400.0);
         let window = View::new(camera, &plane, [800.0, 600.0], 2.0).window();
         let near = |a: [f64; 2], b: [f64; 2]| a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-6);
@@ -283,7 +316,8 @@ mod tests {
         let frame = Frame::new(0.0, 0.0, 1.0);
         for bounds in [Bounds::SQUARE, Bounds { min: [0.0, 20_000.0], max: [60_000.0, 30_000.0] }] {
             for size in [[832.0, 856.0], [832.0, 300.0], [390.0, 740.0], [1600.0, 200.0]] {
-                let view = View::new(None, &Plane { frame, bounds, projection: None, tissue: None }, size, 2.0);
+                let plane = Plane { frame, bounds, projection: None, tissue: None, ranges: None };
+                let view = View::new(None, &plane, size, 2.0);
                 let [a, b] = [bounds.min, bounds.max].map(|[x, y]| view.px((x, y)));
                 let (left, right) = (a[0].min(b[0]), a[0].max(b[0]));
                 let (top, bottom) = (a[1].min(b[1]), a[1].max(b[1]));

@@ -1,8 +1,10 @@
-//! Contours of the cells' density over the picture.
+//! Contours of the cells' density over the picture, and of where cells are that an outline in another panel selects.
 
 use explorer_core::{
     format::plural,
     screen::{Contour, closed_path},
+    session::Session,
+    state::{DimensionFilter, DimensionKey, PanelIdx},
 };
 use gloo_timers::callback::Timeout;
 use leptos::prelude::*;
@@ -22,13 +24,28 @@ struct Drawn {
 }
 
 impl Drawn {
-    fn of(store: Store, view: View) -> Option<Self> {
-        let counted = store.with_scene(|scene| scene.density(&view))?;
-        let path = |Contour { outlines, .. }: Contour| {
-            outlines.into_iter().map(|outline| closed_path(outline.into_iter())).collect::<String>()
-        };
-        let paths = counted.contours().into_iter().map(path).collect();
+    fn of(store: Store, panel: PanelIdx, view: View) -> Option<Self> {
+        let counted = store.with_scene(panel, |scene| scene.density(&view))?;
+        let paths = counted.contours().into_iter().map(path_of).collect();
         Some(Self { n_cells: counted.n_points() as usize, paths, view })
+    }
+
+    /// A line around the cells of each selection that was drawn in something else than the panel shows.
+    fn traces_of(store: Store, panel: PanelIdx, view: View) -> Option<Self> {
+        let shown = store.projection(panel)?;
+        let selections = store.peek(|state| state.view.analysis.query.filters.selections.clone());
+        let mut traces = Self { n_cells: 0, paths: Vec::new(), view };
+        for (key, selection) in selections.iter().filter(|(key, _)| **key != shown) {
+            let key = DimensionKey::Selection(key.clone());
+            let cells =
+                |session: &Session| session.loaded().dimension_mask(&key, DimensionFilter::Selection(selection));
+            let Some(cells) = store.with_session(cells).flatten() else { continue };
+            let counted = store.with_scene(panel, |scene| scene.density_of(&view, &cells))?;
+            traces.n_cells += counted.n_points() as usize;
+            // The first is around 95% of them: what lies far off is left out.
+            traces.paths.extend(counted.contours().into_iter().next().map(path_of));
+        }
+        Some(traces)
     }
 
     /// Where another view has them.
@@ -40,26 +57,9 @@ impl Drawn {
 
 /// The contours, where they are asked for. They follow the camera at once, and are drawn anew when it rests.
 #[component]
-pub(super) fn DensityLayer(store: Store, view: Memo<Option<View>>) -> impl IntoView {
+pub(super) fn DensityLayer(store: Store, panel: PanelIdx, view: Memo<Option<View>>) -> impl IntoView {
     let is_on = store.part(|state| state.view.layout.density);
-    let drawn = RwSignal::new_local(None::<Drawn>);
-    let pending = StoredValue::new_local(None::<Timeout>);
-    let (painted, placing) = (store.painted(), store.placing());
-    Effect::new(move |_| {
-        painted.track();
-        placing.track();
-        let Some(view) = view.get().filter(|_| is_on.get()) else {
-            pending.set_value(None);
-            drawn.set(None);
-            return;
-        };
-        // This cancels the one before.
-        pending.set_value(Some(Timeout::new(REST_MILLIS, move || {
-            if !drawn.is_disposed() {
-                drawn.set(Drawn::of(store, view));
-            }
-        })));
-    });
+    let drawn = drawn_at_rest(store, view, is_on, move |view| Drawn::of(store, panel, view));
     let transform = move || view.with(|view| drawn.with(|drawn| Some(drawn.as_ref()?.transform(view.as_ref()?))));
     let paths = move || {
         let paths = drawn.with(|drawn| drawn.as_ref().map(|drawn| drawn.paths.clone()).unwrap_or_default());
@@ -79,4 +79,56 @@ pub(super) fn DensityLayer(store: Store, view: Memo<Option<View>>) -> impl IntoV
             <p class="picture-density-note" role="status" data-testid="density-note">{note}</p>
         </Show>
     }
+}
+
+/// Where the cells are that outlines in what other panels show select.
+#[component]
+pub(super) fn TraceLayer(store: Store, panel: PanelIdx, view: Memo<Option<View>>) -> impl IntoView {
+    let is_on =
+        store.part(|state| state.view.panels.count() > 1 && !state.view.analysis.query.filters.selections.is_empty());
+    let drawn = drawn_at_rest(store, view, is_on, move |view| Drawn::traces_of(store, panel, view));
+    let transform = move || view.with(|view| drawn.with(|drawn| Some(drawn.as_ref()?.transform(view.as_ref()?))));
+    let paths = move || {
+        let paths = drawn.with(|drawn| drawn.as_ref().map(|drawn| drawn.paths.clone()).unwrap_or_default());
+        paths.into_iter().map(|d| view! { <path d=d /> }).collect_view()
+    };
+    view! {
+        <Show when=move || is_on.get()>
+            <svg class="picture-density picture-trace" aria-hidden="true" data-testid="trace">
+                <g transform=transform>{paths}</g>
+            </svg>
+        </Show>
+    }
+}
+
+/// What is drawn anew whenever camera and selection rest, while it is on.
+fn drawn_at_rest(
+    store: Store,
+    view: Memo<Option<View>>,
+    is_on: Memo<bool>,
+    draw: impl Fn(View) -> Option<Drawn> + Copy + 'static,
+) -> RwSignal<Option<Drawn>, LocalStorage> {
+    let drawn = RwSignal::new_local(None::<Drawn>);
+    let pending = StoredValue::new_local(None::<Timeout>);
+    let (painted, placing) = (store.painted(), store.placing());
+    Effect::new(move |_| {
+        painted.track();
+        placing.track();
+        let Some(view) = view.get().filter(|_| is_on.get()) else {
+            pending.set_value(None);
+            drawn.set(None);
+            return;
+        };
+        // This cancels the one before.
+        pending.set_value(Some(Timeout::new(REST_MILLIS, move || {
+            if !drawn.is_disposed() {
+                drawn.set(draw(view));
+            }
+        })));
+    });
+    drawn
+}
+
+fn path_of(Contour { outlines, .. }: Contour) -> String {
+    outlines.into_iter().map(|outline| closed_path(outline.into_iter())).collect()
 }

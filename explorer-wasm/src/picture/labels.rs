@@ -7,7 +7,7 @@ use explorer_core::{
     screen::{LABEL_HALF_HEIGHT_PX, fitted, unobstructed},
     session::LabelCentroid,
     sorting::sort_by_key,
-    state::{Hover, Label},
+    state::{Hover, Label, PanelIdx},
 };
 use leptos::prelude::*;
 
@@ -41,8 +41,8 @@ pub(super) struct Labels {
 }
 
 impl Labels {
-    pub fn new(store: Store, view: Memo<Option<View>>) -> Self {
-        let centroids = store.label_centroids();
+    pub fn new(store: Store, panel: PanelIdx, view: Memo<Option<View>>) -> Self {
+        let centroids = store.label_centroids(panel);
         let written = Memo::new(move |_| -> Arc<[Written]> {
             let canvas = store.host().and_then(|host| TextCanvas::new(host.root(), 1, 1).ok());
             let Some(canvas) = canvas else { return [].into() };

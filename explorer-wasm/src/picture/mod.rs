@@ -1,13 +1,16 @@
 //! The picture: a canvas that shows the embedding, and the pointer's ways with it.
 
+mod axes;
 mod canvas;
 mod density;
 mod device;
 mod failure;
 mod gesture_hint;
+mod handle;
 mod labels;
 mod lasso_hint;
 mod outline;
+mod pictures;
 mod poster;
 mod save;
 mod stage;
@@ -17,7 +20,6 @@ mod tissue;
 use std::{cell::RefCell, rc::Rc};
 
 use explorer_core::{
-    data::{CellIdx, Orientation},
     embed::Gestures,
     screen::{Gesture, HeldKeys, Intent, Wheel},
     state::{Action, PanelIdx, Polygon, Tool},
@@ -27,18 +29,21 @@ use leptos::{html, prelude::*};
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{Element, PointerEvent, ResizeObserver, WheelEvent};
 
-pub use self::{canvas::open_ahead, device::document_device, failure::PictureFailure, save::Wanted};
 use self::{
-    density::DensityLayer,
+    axes::Axes,
+    density::{DensityLayer, TraceLayer},
     gesture_hint::GestureHint,
-    labels::{LabelLayer, Labels},
+    labels::LabelLayer,
     lasso_hint::LassoHint,
     outline::Outline,
-    poster::Poster,
     stage::Stage,
 };
+pub use self::{
+    canvas::open_ahead, device::document_device, failure::PictureFailure, handle::PictureHandle, pictures::Pictures,
+    save::Wanted,
+};
 use crate::{
-    bridge::{Plane, View, backend},
+    bridge::{View, backend},
     owner::{self, Alive},
     platform,
     store::Store,
@@ -48,127 +53,11 @@ use crate::{
 /// How much closer a double click brings.
 const DOUBLE_CLICK_ZOOM: f64 = 2.0;
 
-/// How much closer a cell is shown that was found while all cells were in view.
-const FOUND_ZOOM: f64 = 4.0;
-
 /// CSS pixels that an arrow key moves the picture.
 const ARROW_PX: f64 = 60.0;
 
 /// Presses of an arrow key with Shift that turn an embedding of three dimensions half around.
 const TURNS_OF_KEYS: f64 = 12.0;
-
-/// What the page knows of the picture: its size, what it shows, and whether it can.
-#[derive(Clone, Copy)]
-pub struct PictureHandle {
-    size_px: RwSignal<[f64; 2]>,
-    ratio: RwSignal<f64>,
-    /// What the picture shows; `None` before its size and the embedding are known.
-    pub view: Memo<Option<View>>,
-    /// What is seen until the cells are drawn.
-    pub poster: Poster,
-    /// Why nothing can be drawn.
-    pub failure: RwSignal<Option<PictureFailure>>,
-    /// The one color index to emphasize.
-    pub highlight: Signal<Option<u8>>,
-    labels: Labels,
-    /// The outline that is being drawn, in CSS pixels.
-    draft: RwSignal<Vec<[f64; 2]>>,
-    /// The cell that was found, with a ring around it until the picture is pressed.
-    pub found: RwSignal<Option<CellIdx>>,
-    /// The file that is asked for.
-    wanted: RwSignal<Option<Wanted>, LocalStorage>,
-    /// Whether the picture is given up until it is wanted again, with what it takes of the graphics device.
-    pub suspended: RwSignal<bool>,
-}
-
-impl PictureHandle {
-    /// A picture of a store's embedding, in which the cells of one color may be emphasized.
-    pub fn new(store: Store, highlight: Signal<Option<u8>>) -> Self {
-        let size_px = RwSignal::new([0.0; 2]);
-        let ratio = RwSignal::new(1.0);
-        let camera = store.part(|state| state.view.panels.first().camera);
-        let plane: Memo<Option<Plane>> = store.plane();
-        let view = Memo::new(move |_| {
-            let size = size_px.get();
-            let plane = plane.get()?;
-            (size[0] > 0.0 && size[1] > 0.0).then(|| View::new(camera.get(), &plane, size, ratio.get()))
-        });
-        Self {
-            size_px,
-            ratio,
-            view,
-            poster: Poster::of(store.host().as_deref()),
-            failure: RwSignal::new(None),
-            highlight,
-            labels: Labels::new(store, view),
-            draft: RwSignal::default(),
-            found: RwSignal::new(None),
-            wanted: RwSignal::new_local(None),
-            suspended: RwSignal::new(false),
-        }
-    }
-
-    /// Whether the embedding shown has three dimensions.
-    pub fn is_solid(&self) -> bool {
-        self.view.with(|view| view.is_some_and(|view| view.projection().is_some()))
-    }
-
-    /// From which side the embedding is seen.
-    pub fn orientation(&self) -> Orientation {
-        self.view.with_untracked(|view| view.map_or(Orientation::FRONT, |view| view.orientation()))
-    }
-
-    /// Draws the picture with its legend as a file.
-    pub fn take(&self, wanted: Wanted) {
-        self.wanted.set(Some(wanted));
-    }
-
-    /// The picture's size on the screen in device pixels; `None` before it has one.
-    pub fn size_dpx(&self) -> Option<[f64; 2]> {
-        let (size_px, ratio) = (self.size_px.get_untracked(), self.ratio.get_untracked());
-        self.view.get_untracked().map(|_| size_px.map(|side_px| side_px * ratio))
-    }
-
-    /// Moves the camera to a cell, closer than it fits all, and puts a ring around it; whether it has a position.
-    pub fn show_cell(&self, store: Store, cell: CellIdx) -> bool {
-        let Some(view) = self.view.get_untracked() else { return false };
-        let Some([x, y]) = store.with_scene(|scene| scene.px_of(cell, &view)).flatten() else { return false };
-        let [middle_x, middle_y] = view.center_px();
-        let is_fitted = store.peek(|state| state.view.panels.first().camera.is_none());
-        let factor = if is_fitted { FOUND_ZOOM } else { 1.0 };
-        look(store, view.panned([middle_x - x, middle_y - y]).zoomed(view.center_px(), factor));
-        self.found.set(Some(cell));
-        true
-    }
-
-    /// The corners of what the picture shows, in the embedding's coordinates: least and greatest x, then y.
-    pub fn corners(&self) -> Option<[f64; 4]> {
-        let view = self.view.get_untracked()?;
-        let ((x0, y0), (x1, y1)) = (view.coordinates([0.0; 2]), view.coordinates(view.size_px()));
-        Some([x0.min(x1), x0.max(x1), y0.min(y1), y0.max(y1)])
-    }
-
-    /// Brings the picture closer about its center.
-    pub fn zoom(&self, store: Store, factor: f64) {
-        if let Some(view) = self.view.get_untracked() {
-            look(store, view.zoomed(view.center_px(), factor));
-        }
-    }
-}
-
-fn look(store: Store, view: View) {
-    if let Some(camera) = view.state_camera() {
-        store.dispatch(Action::SetCamera { panel: PanelIdx::FIRST, camera: Some(camera) });
-    }
-}
-
-/// Turns an embedding of three dimensions as if its front were dragged.
-fn turn(store: Store, view: &View, by_px: [f64; 2]) {
-    if let Some((orientation, camera)) = view.orbited(by_px) {
-        store.dispatch(Action::SetOrientation { panel: PanelIdx::FIRST, orientation });
-        store.dispatch(Action::SetCamera { panel: PanelIdx::FIRST, camera: Some(camera) });
-    }
-}
 
 /// The picture. Fills its parent.
 #[component]
@@ -195,17 +84,19 @@ pub fn Picture(
 
     // Drawing is no derivation: it follows what it shows.
     let painted = store.painted();
-    let points = store.part(|state| state.view.panels.first().points);
+    let panel = handle.panel;
+    let look = move |view: View| handle.look(store, view);
+    let points = store.part(move |state| state.view.panels.get(panel).map(|panel| panel.points));
     Effect::new(move |_| {
         // Read, not tracked alone: a memo that nobody reads follows nothing.
         painted.get();
         points.get();
-        // Which tiles are in view is known of what is not turned.
-        store.look_at(
-            handle
-                .view
-                .with(|view| view.filter(|view| view.orientation().is_front()).map(|view| view.window().with_margin())),
-        );
+        // Tiles come to the first panel alone; the others are placed when all are there. Which tiles are in view is known
+        // of what is not turned.
+        let view = handle.view.get().filter(|view| view.orientation().is_front());
+        if panel == PanelIdx::FIRST {
+            store.look_at(view.map(|view| view.window().with_margin()));
+        }
         handle.highlight.get();
         with_stage(&|stage| stage.request());
     });
@@ -217,14 +108,20 @@ pub fn Picture(
             }
         }
     });
-    let (tissue, opacity) = (store.tissue(), store.part(|state| state.view.panels.first().tissue.opacity));
+    let library = store.part(move |state| state.view.panels.get(panel).and_then(|panel| panel.tissue.library.clone()));
+    let tissue = Memo::new(move |_| {
+        library.track();
+        let view = handle.view.get();
+        if view.is_some() { store.tissue(panel) } else { None }
+    });
+    let opacity = store.part(move |state| state.view.panels.get(panel).map_or(0.0, |panel| panel.tissue.opacity));
     Effect::new(move |_| {
         // There is no stage before.
         host.track();
         let (tissue, is_seen) = (tissue.get(), opacity.get() > 0.0);
         with_stage(&|stage| stage.follow_tissue(tissue.clone().filter(|_| is_seen)));
     });
-    let asked = store.part(|state| state.view.panels.first().kind.clone());
+    let asked = store.part(move |state| state.view.panels.get(panel).map(|panel| panel.kind.clone()));
     Effect::new(move |_| {
         asked.get();
         with_stage(&|stage| stage.await_embedding());
@@ -260,17 +157,17 @@ pub fn Picture(
     let act = move |asked: Intent| {
         let view = handle.view.get_untracked();
         match (asked, view) {
-            (Intent::Pan(by_px), Some(view)) => look(store, view.panned(by_px)),
-            (Intent::Orbit(by_px), Some(view)) => turn(store, &view, by_px),
+            (Intent::Pan(by_px), Some(view)) => look(view.panned(by_px)),
+            (Intent::Orbit(by_px), Some(view)) => handle.turn(store, &view, by_px),
             (Intent::Pinch { by_px, at_px, factor }, Some(view)) => {
-                look(store, view.panned(by_px).zoomed(at_px, factor));
+                look(view.panned(by_px).zoomed(at_px, factor));
             }
             (Intent::Draft(path), _) => handle.draft.set(path),
             (Intent::Discard, _) => handle.draft.set(Vec::new()),
             (Intent::Select(path, mode), Some(view)) => {
                 handle.draft.set(Vec::new());
                 let path: Vec<(f64, f64)> = path.into_iter().map(|at| view.coordinates(at)).collect();
-                let embedding = store.embedding_key();
+                let embedding = store.projection(panel);
                 if let (Some(polygon), Some(embedding)) = (Polygon::from_path(&path, view.units_per_px()), embedding) {
                     let polygon = polygon.seen_from(view.orientation());
                     store.dispatch(Action::Select { embedding, mode, polygon });
@@ -278,7 +175,7 @@ pub fn Picture(
             }
             (Intent::Hover(at_px), Some(_)) => {
                 let pick = move |picked: Option<u32>| match picked
-                    .and_then(|index| store.with_scene(|scene| scene.cell_at(index)).flatten())
+                    .and_then(|index| store.with_scene(panel, |scene| scene.cell_at(index)).flatten())
                 {
                     Some(cell) => store.hover_cell(cell),
                     None => store.hover(None),
@@ -301,10 +198,11 @@ pub fn Picture(
             // Without the capture a drag ends at the picture's edge, which is all that is lost.
             let _ = element.set_pointer_capture(event.pointer_id());
         }
+        focus_panel(store, panel);
         leave(store);
         handle.found.set(None);
         let held = HeldKeys { shift: event.shift_key(), alt: event.alt_key() };
-        let embedding = store.embedding_key().unwrap_or_default();
+        let embedding = store.projection(panel).unwrap_or_default();
         let (tool, mode) = store.peek(|state| (state.view.tool, held.mode(state.select_mode(&embedding))));
         // The middle button moves the picture whatever the tool.
         let tool = match tool {
@@ -349,12 +247,12 @@ pub fn Picture(
                 _ if event.ctrl_key() => Wheel::Pinch,
                 _ => Wheel::Pixels,
             };
-            look(store, view.zoomed(at(&event), wheel.zoom(event.delta_y())));
+            look(view.zoomed(at(&event), wheel.zoom(event.delta_y())));
         }
     };
     let on_double = move |event: web_sys::MouseEvent| {
         if let Some(view) = handle.view.get_untracked() {
-            look(store, view.zoomed(at(&event), DOUBLE_CLICK_ZOOM));
+            look(view.zoomed(at(&event), DOUBLE_CLICK_ZOOM));
         }
     };
     let on_key = move |event: web_sys::KeyboardEvent| {
@@ -374,9 +272,9 @@ pub fn Picture(
             if event.shift_key() && view.projection().is_some() {
                 let [width_px, height_px] = view.size_px();
                 let step_px = width_px.min(height_px) / TURNS_OF_KEYS;
-                turn(store, &view, by_px.map(|px: f64| if px == 0.0 { 0.0 } else { -px.signum() * step_px }));
+                handle.turn(store, &view, by_px.map(|px: f64| if px == 0.0 { 0.0 } else { -px.signum() * step_px }));
             } else {
-                look(store, view.panned(by_px));
+                look(view.panned(by_px));
             }
         }
     };
@@ -427,11 +325,14 @@ pub fn Picture(
             on:dblclick=on_double
             on:contextmenu=on_menu
             on:keydown=on_key
+            on:focus=move |_| focus_panel(store, panel)
         >
-            <DensityLayer store view=handle.view />
+            <DensityLayer store panel view=handle.view />
+            <TraceLayer store panel view=handle.view />
             <LabelLayer labels=handle.labels />
-            <Outline store view=handle.view draft=handle.draft found=handle.found />
-            <LassoHint store />
+            <Axes store handle />
+            <Outline store panel view=handle.view draft=handle.draft found=handle.found />
+            {(panel == PanelIdx::FIRST).then(|| view! { <LassoHint store /> })}
             <GestureHint asked=hint />
         </div>
         <p class="picture-keys" id=keys>
@@ -445,6 +346,13 @@ fn is_hosts(store: Store, event: &WheelEvent) -> bool {
     let is_cooperative = store.settings().with_untracked(|settings| settings.gestures == Gestures::Cooperative);
     let is_full_screen = || store.host().is_some_and(|host| host.is_full_screen());
     is_cooperative && !event.ctrl_key() && !event.meta_key() && !is_full_screen()
+}
+
+/// Commands are about this panel from now on.
+fn focus_panel(store: Store, panel: PanelIdx) {
+    if store.focused() != panel {
+        store.dispatch(Action::FocusPanel(panel));
+    }
 }
 
 /// The pointer is over no cell.

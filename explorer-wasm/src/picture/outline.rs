@@ -1,7 +1,11 @@
 //! The outlines over the picture: those that select, in the embedding's coordinates so that they
 //! follow pan and zoom, and the one that is being drawn. Of an embedding of three dimensions, those drawn from this side.
 
-use explorer_core::{data::CellIdx, screen::closed_path, state::SelectionStep};
+use explorer_core::{
+    data::CellIdx,
+    screen::closed_path,
+    state::{PanelIdx, SelectionStep},
+};
 use leptos::prelude::*;
 
 use crate::{bridge::View, store::Store};
@@ -10,17 +14,19 @@ use crate::{bridge::View, store::Store};
 #[component]
 pub(super) fn Outline(
     store: Store,
+    panel: PanelIdx,
     view: Memo<Option<View>>,
     draft: RwSignal<Vec<[f64; 2]>>,
     found: RwSignal<Option<CellIdx>>,
 ) -> impl IntoView {
     // By embedding, so that outlines drawn in another one do not show in this.
     let steps = store.part(|state| state.view.analysis.query.filters.selections.clone());
-    let embedding = store.part(|state| state.view.panels.first().kind.clone());
+    let (painted, placing) = (store.painted(), store.placing());
     let paths = Memo::new(move |_| {
         let Some(view) = view.get() else { return Vec::new() };
-        embedding.get();
-        let Some(key) = store.embedding_key() else { return Vec::new() };
+        painted.track();
+        placing.track();
+        let Some(key) = store.projection(panel) else { return Vec::new() };
         steps.with(|selections| {
             selections.get(&key).map_or_else(Vec::new, |selection| {
                 selection
@@ -38,17 +44,15 @@ pub(super) fn Outline(
             })
         })
     });
-    let placing = store.placing();
-    let ring = move || {
-        let (cell, view) = (found.get()?, view.get()?);
+    let place_of = move |cell: CellIdx| {
+        let view = view.get()?;
         placing.track();
-        store.with_scene(|scene| scene.px_of(cell, &view)).flatten()
+        store.with_scene(panel, |scene| scene.px_of(cell, &view)).flatten()
     };
+    // The cell under the pointer, to be found in all panels.
     let tip = store.tip();
-    let hovered = move || {
-        let (cell, view) = (tip.with(|tip| tip.as_ref().map(|tip| tip.cell))?, view.get()?);
-        store.with_scene(|scene| scene.px_of(cell, &view)).flatten()
-    };
+    let ring = move || place_of(found.get()?);
+    let hovered = move || place_of(tip.with(|tip| tip.as_ref().map(|tip| tip.cell))?);
     view! {
         <svg class="picture-outlines" aria-hidden="true" data-testid="outlines">
             {move || paths.get().into_iter().map(|(class, d)| view! { <path class=class d=d /> }).collect_view()}

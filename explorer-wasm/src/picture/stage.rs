@@ -147,7 +147,7 @@ impl Stage {
                     stage.watch(renderer.gpu().lost());
                     set(&canvas, "data-renderer", &renderer.gpu().backend_name().to_lowercase());
                     stage.drawing.borrow_mut().renderer = Some(renderer);
-                    stage.store.with_scene(Scene::forget_uploads);
+                    stage.store.with_scene(stage.handle.panel, Scene::forget_uploads);
                     stage.load_tissue_again();
                     stage.request();
                 }
@@ -166,7 +166,8 @@ impl Stage {
     }
 
     fn is_embedding_drawn(&self) -> bool {
-        self.store.embedding_key() == self.store.embedding_asked()
+        let panel = self.handle.panel;
+        self.store.projection(panel) == self.store.projection_asked(panel)
     }
 
     fn listen_for_loss(&self, canvas: &HtmlCanvasElement) {
@@ -259,7 +260,7 @@ impl Stage {
             return;
         };
         renderer.poll();
-        let uploaded = self.store.with_scene(|scene| {
+        let uploaded = self.store.with_scene(self.handle.panel, |scene| {
             scene.turn(view.projection());
             let is_stale = scene.is_stale();
             let uploaded = if is_stale { scene.upload(renderer) } else { Ok(()) };
@@ -274,10 +275,12 @@ impl Stage {
                 return;
             }
         };
-        let (style, opacity) = self.store.peek(|state| {
-            let panel = state.view.panels.first();
-            (panel.points, panel.tissue.opacity)
+        let panel = self.handle.panel;
+        let dots = self.store.peek(|state| {
+            let panel = state.view.panels.get(panel)?;
+            Some((panel.points, panel.tissue.opacity))
         });
+        let Some((style, opacity)) = dots else { return };
         let mut tissue = self.tissue.borrow_mut();
         let is_stale = is_stale || tissue.is_stale();
         let opacity = match tissue.upload(renderer) {
@@ -396,7 +399,7 @@ impl Stage {
         renderer.set_lut(&colors.table);
         let captured = renderer.capture(&params);
         // The screen's own colors, with the next frame.
-        self.store.with_scene(Scene::forget_colors);
+        self.store.with_scene(self.handle.panel, Scene::forget_colors);
         self.request();
         let (store, me) = (self.store, self.me.clone());
         self.store.spawn(async move {
@@ -430,7 +433,7 @@ impl Stage {
         let by_gpu =
             renderer.render_path(shown) == explorer_render::RenderPath::Splat && shown.mode == DrawMode::Points;
         if !by_gpu {
-            let picked = self.store.with_scene(|scene| scene.pick(shown, at_px)).flatten();
+            let picked = self.store.with_scene(self.handle.panel, |scene| scene.pick(shown, at_px)).flatten();
             drop(drawing);
             self.is_picking.set(false);
             tell(picked);

@@ -65,6 +65,13 @@ impl DataAccess {
         if self.read(|session| session.loaded().is_ready(&key)) == Some(true) {
             return Ok(());
         }
+        if let Some(parts) = key.parts() {
+            for part in parts {
+                Box::pin(self.ready(part)).await?;
+            }
+            self.write(|session| session.build_plot(&key));
+            return Ok(());
+        }
         let data = self.fetch(&key, Priority::Now).await?;
         self.write(|session| session.arrive(key, Slot::Ready(data)));
         Ok(())

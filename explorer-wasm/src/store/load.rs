@@ -104,12 +104,22 @@ impl Store {
     /// not need any more.
     pub(super) fn load_next(self, view: &ViewSpec) {
         let next = self.with_opened_mut(|opened| {
-            let shown = opened.show(view.panels.first().embedding());
-            (shown, opened.session.load_next(&view.analysis, &view.needs()))
+            let shown = opened.show(view);
+            let mut needs = view.needs();
+            needs.extend(opened.session.embeddings_of_panels(view));
+            let next = opened.session.load_next(&view.analysis, &needs);
+            // The data that arrived may be those of a scatter plot.
+            (shown.or_else(|| opened.show(view)), next)
         });
         let Some((shown, next)) = next else { return };
         if let Some(index) = shown {
             self.show_embedding(index);
+        }
+        let n_points = |opened: &Opened| Some(opened.first().n_points()).filter(|&n| n == opened.first().n_placed());
+        let n_placed = self.with_opened(n_points).flatten().filter(|&n_points| n_points > 0);
+        // A scatter plot comes all at once.
+        if n_placed.is_some_and(|n_placed| self.placing.with_untracked(|placing| placing.n_placed != n_placed)) {
+            self.note_placing();
         }
         for (key, urgency) in next {
             let priority = match urgency {

@@ -37,7 +37,7 @@ use explorer_core::{
     color::{Ground, Rgb},
     embed::{Cause, Failure, Settings, SettingsChange},
     session::{JobStatus, Progress, Question, Window},
-    state::{Action, AppState, CellSet, History, OwnColumn, Touches, ViewSpec},
+    state::{Action, AppState, CellSet, History, OwnColumn, PanelIdx, Touches, ViewSpec},
 };
 use futures_util::future::AbortHandle;
 use leptos::prelude::*;
@@ -313,12 +313,9 @@ impl Store {
         self.settle();
     }
 
-    /// The points, for the picture. Brings their colors up to date first.
-    pub fn with_scene<T>(self, act: impl FnOnce(&mut Scene) -> T) -> Option<T> {
-        self.with_opened_mut(|opened| {
-            opened.repaint();
-            act(&mut opened.scene)
-        })
+    /// The points of a panel, for its picture. Brings the colors of all up to date first.
+    pub fn with_scene<T>(self, panel: PanelIdx, act: impl FnOnce(&mut Scene) -> T) -> Option<T> {
+        self.with_opened_mut(|opened| opened.painted(panel).map(act)).flatten()
     }
 
     /// Forgets what failed and asks for it again.
@@ -404,10 +401,11 @@ impl Store {
         let changes =
             self.with_opened_mut(|opened| opened.session.follow(&view.analysis, view.panels.first().points.opacity()));
         let changes = changes.unwrap_or_default();
+        let has_other_panels = self.with_opened_mut(|opened| opened.follow_panels(&view)) == Some(true);
         if changes.selection {
             self.filtered.update(|count| *count += 1);
         }
-        if changes.picture {
+        if changes.picture || has_other_panels {
             self.painted.update(|count| *count += 1);
         }
         self.keep(&view);

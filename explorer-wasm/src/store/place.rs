@@ -47,6 +47,8 @@ impl Store {
                 // Another embedding is shown by now, or this one anew.
                 Ok(None) => {
                     self.with_opened_mut(|opened| opened.session.give_up(index));
+                    // Another panel may show it.
+                    self.settle();
                 }
                 Err(error) => {
                     self.with_opened_mut(|opened| opened.session.stop_showing());
@@ -90,14 +92,15 @@ impl Store {
                     if is_shown {
                         is_first = opened.session.draw();
                         if is_first {
-                            opened.scene.forget_positions(embedding.depth.as_ref().map(|depth| depth.space));
+                            let space = embedding.depth.as_ref().map(|depth| depth.space);
+                            opened.first_mut().forget_positions(space);
                         }
-                        opened.scene.place(cells, &points);
+                        opened.first_mut().place(cells, &points);
                         opened.session.place(cells, &points);
                         if is_drawable {
-                            opened.scene.level_is_drawable(&cells.ranks);
+                            opened.first_mut().level_is_drawable(&cells.ranks);
                         }
-                        if opened.scene.n_placed() == opened.scene.n_points() {
+                        if opened.first().n_placed() == opened.first().n_points() {
                             opened.session.placed();
                         }
                     }
@@ -127,9 +130,11 @@ impl Store {
         }
     }
 
-    fn note_placing(self) {
-        let placing =
-            self.with_opened(|opened| Placing { n_placed: opened.scene.n_placed(), n_points: opened.scene.n_points() });
+    pub(super) fn note_placing(self) {
+        let placing = self.with_opened(|opened| {
+            let scene = opened.first();
+            Placing { n_placed: scene.n_placed(), n_points: scene.n_points() }
+        });
         if let Some(placing) = placing {
             self.placing.set(placing);
             self.painted.update(|count| *count += 1);

@@ -7,7 +7,7 @@ use explorer_core::{
     dataset::Tissue,
     embed::Settings,
     session::{ColorStatus, Colors, LabelCentroid, Session, Unit},
-    state::{AppState, GeneKey},
+    state::{AppState, GeneKey, Panel, PanelIdx},
 };
 use gloo_timers::callback::Timeout;
 use leptos::prelude::*;
@@ -122,17 +122,22 @@ impl Store {
         self.with_session(|session| read(session.manifest()))
     }
 
-    /// The key of the embedding that the picture is of.
-    pub fn embedding_key(self) -> Option<String> {
-        let key = self.peek(|state| state.view.panels.first().embedding().map(str::to_owned));
-        self.with_session(|session| session.embedding_drawn(key.as_deref()).map(|entry| entry.key.clone())).flatten()
+    /// The panel that commands are about.
+    pub fn focused(self) -> PanelIdx {
+        self.peek(AppState::focused)
     }
 
-    /// The key of the embedding that is asked for.
-    pub fn embedding_asked(self) -> Option<String> {
-        let key = self.peek(|state| state.view.panels.first().embedding().map(str::to_owned));
-        let asked = |session: &Session| session.embedding_to_show(key.as_deref()).map(|(_, found)| found.key.clone());
-        self.with_session(asked).flatten()
+    /// The key of the embedding or scatter plot that the picture of a panel is of: the one asked for, or, until its first
+    /// positions come, the former one.
+    pub fn projection(self, panel: PanelIdx) -> Option<String> {
+        let drawn = self.with_opened(|opened| opened.drawn(panel).map(str::to_owned)).flatten();
+        drawn.or_else(|| self.projection_asked(panel))
+    }
+
+    /// The key of the one that is asked for.
+    pub fn projection_asked(self, panel: PanelIdx) -> Option<String> {
+        let key = self.peek(|state| key_of(state, panel));
+        self.with_session(|session| session.projection(key?.as_deref())).flatten()
     }
 
     /// How the Explorer presents itself.
@@ -244,23 +249,25 @@ impl Store {
         Memo::new(move |_| numbers.get().unwrap_or_default())
     }
 
-    /// The embedding shown, as the camera needs to know it.
-    pub fn plane(self) -> Memo<Option<Plane>> {
-        let asked = self.part(|state| {
-            let panel = state.view.panels.first();
-            (panel.embedding().map(str::to_owned), panel.orientation)
+    /// What a panel shows, as the camera needs to know it.
+    pub fn plane(self, panel: PanelIdx) -> Memo<Option<Plane>> {
+        let asked = self.part(move |state| {
+            let panel = state.view.panels.get(panel)?;
+            Some((panel.kind.clone(), panel.orientation, panel.tissue.library.clone()))
         });
-        let tissue = self.tissue();
         Memo::new(move |_| {
             self.phase.track();
             self.placing.track();
+            self.painted.track();
+            let (_, orientation, _) = asked.get()?;
             // Read before: the store may not be entered twice.
-            let ((key, orientation), tissue) = (asked.get(), tissue.get());
-            let plane = |session: &Session| {
-                let entry = session.embedding_drawn(key.as_deref())?;
-                Some(Plane::new(entry, orientation, tissue.as_ref()))
+            let (shown, tissue) = (self.projection(panel)?, self.tissue(panel));
+            let plane = |session: &Session| match session.manifest().embeddings.iter().find(|entry| entry.key == shown)
+            {
+                Some(entry) => Plane::new(entry, orientation, tissue.as_ref()),
+                None => Plane::of_plot(session.plot_ranges(&shown).copied()),
             };
-            self.with_session(plane).flatten()
+            self.with_session(plane)
         })
     }
 
@@ -272,38 +279,27 @@ impl Store {
         })
     }
 
-    /// The tissues whose images can lie under the embedding shown.
-    pub fn tissues(self) -> Memo<Vec<Tissue>> {
-        let key = self.part(|state| state.view.panels.first().embedding().map(str::to_owned));
-        Memo::new(move |_| {
-            self.phase.track();
-            self.placing.track();
-            let key = key.get();
-            let tissues = |session: &Session| {
-                let entry = session.embedding_drawn(key.as_deref())?;
-                Some(Tissue::all_under(session.manifest(), entry))
-            };
-            self.with_session(tissues).flatten().unwrap_or_default()
-        })
+    /// The tissues whose images can lie under what a panel shows.
+    pub fn tissues(self, panel: PanelIdx) -> Vec<Tissue> {
+        let Some(shown) = self.projection(panel) else { return Vec::new() };
+        let tissues = |session: &Session| {
+            let entry = session.manifest().embeddings.iter().find(|entry| entry.key == shown)?;
+            Some(Tissue::all_under(session.manifest(), entry))
+        };
+        self.with_session(tissues).flatten().unwrap_or_default()
     }
 
     /// The one that is chosen, or else the first.
-    pub fn tissue(self) -> Memo<Option<Tissue>> {
-        let tissues = self.tissues();
-        let library = self.part(|state| state.view.panels.first().tissue.library.clone());
-        Memo::new(move |_| {
-            let library = library.get();
-            tissues.with(|tissues| {
-                let chosen = tissues.iter().find(|tissue| Some(&tissue.library) == library.as_ref());
-                chosen.or(tissues.first()).cloned()
-            })
-        })
+    pub fn tissue(self, panel: PanelIdx) -> Option<Tissue> {
+        let library = self.peek(|state| state.view.panels.get(panel).and_then(|panel| panel.tissue.library.clone()));
+        let tissues = self.tissues(panel);
+        let chosen = tissues.iter().find(|tissue| Some(&tissue.library) == library.as_ref());
+        chosen.or(tissues.first()).cloned()
     }
 
-    /// The labels to write over the picture: none unless they are asked for, and color the cells.
-    pub fn label_centroids(self) -> Memo<Arc<[LabelCentroid]>> {
-        let asked =
-            self.part(|state| (state.view.layout.labels, state.view.panels.first().embedding().map(str::to_owned)));
+    /// The labels to write over the picture of a panel: none unless they are asked for, and color the cells.
+    pub fn label_centroids(self, panel: PanelIdx) -> Memo<Arc<[LabelCentroid]>> {
+        let asked = self.part(move |state| (state.view.layout.labels, key_of(state, panel).flatten()));
         let basis = Memo::new(move |_| {
             self.painted.track();
             self.arrived.track();
@@ -319,4 +315,9 @@ impl Store {
             centroids.unwrap_or_default().into()
         })
     }
+}
+
+/// The key of what a panel is to show, `None` within of the default embedding; `None` where there is no such panel.
+fn key_of(state: &AppState, panel: PanelIdx) -> Option<Option<String>> {
+    state.view.panels.get(panel).map(Panel::key)
 }

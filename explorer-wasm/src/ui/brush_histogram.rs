@@ -199,7 +199,12 @@ fn Ticks(axis: Signal<Option<Axis>>) -> impl IntoView {
     view! {
         <div class="brush-ticks" aria-hidden="true">
             {move || {
-                let tick = |tick: Tick| view! { <span style:left=percent(tick.place)>{tick.label}</span> };
+                let tick = |tick: Tick| view! {
+                    // At the ends it keeps within.
+                    <span style:left=percent(tick.place) style:transform=format!("translateX(-{})", percent(tick.place))>
+                        {tick.label}
+                    </span>
+                };
                 ticks().into_iter().map(tick).collect_view()
             }}
         </div>
@@ -232,7 +237,9 @@ fn AsideBar(
         let range = if is_on() { None } else { own() };
         on_brush.run(BrushChange { range, phase: BrushPhase::Done });
     };
-    let has_any = Memo::new(move |_| own().is_some());
+    let has_any = Memo::new(move |_| {
+        own().is_some() && bars.with(|bars| bars.as_ref().is_some_and(|bars| bars.in_aside.total > 0))
+    });
     view! {
         <Show when=move || has_any.get()>
             <button

@@ -67,6 +67,13 @@ pub(crate) fn command_test_id(command: Command) -> &'static str {
         Command::ToggleLeftSidebar => "toggle-left",
         Command::ToggleRightSidebar => "toggle-right",
         Command::ToggleLabels => "toggle-labels",
+        Command::AddPanel => "add-panel",
+        Command::ClosePanel => "close-panel",
+        Command::KeepPanel => "keep-panel",
+        Command::NextPanel => "next-panel",
+        Command::ScatterPlot => "scatter-plot",
+        Command::SplitPanels => "split-panels",
+        Command::LinkCameras => "link-cameras",
         Command::ToggleDensity => "toggle-density",
         Command::ToggleTheme => "theme-toggle",
         Command::ChooseCard => "choose-card",
@@ -83,7 +90,7 @@ pub(crate) fn command_test_id(command: Command) -> &'static str {
 /// The icon of a command.
 pub(crate) fn command_glyph(command: Command) -> Glyph {
     match command {
-        Command::Close => Glyph::Close,
+        Command::Close | Command::ClosePanel => Glyph::Close,
         Command::Undo => Glyph::Undo,
         Command::Redo => Glyph::Redo,
         Command::Fit => Glyph::Fit,
@@ -107,7 +114,9 @@ pub(crate) fn command_glyph(command: Command) -> Glyph {
         Command::LabelSelection => Glyph::Edit,
         Command::ToggleTheme => Glyph::System,
         Command::SavePicture | Command::SaveCells => Glyph::Download,
-        Command::CopyLink => Glyph::Link,
+        Command::CopyLink | Command::LinkCameras => Glyph::Link,
+        Command::AddPanel | Command::NextPanel | Command::ScatterPlot | Command::SplitPanels => Glyph::Panels,
+        Command::KeepPanel => Glyph::SelectNew,
         Command::CopyEmbed => Glyph::Code,
         Command::ShowShortcuts | Command::TakeTour => Glyph::Help,
     }

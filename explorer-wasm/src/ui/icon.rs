@@ -57,6 +57,8 @@ pub enum Glyph {
     Orbit,
     /// Arrows in four directions.
     Pan,
+    /// Four panes.
+    Panels,
     /// A window with its left part marked off.
     PanelLeft,
     /// A window with its right part marked off.
@@ -141,6 +143,7 @@ impl Glyph {
                 "M10 6.8a3.2 3.2 0 1 0 0 6.4 3.2 3.2 0 0 0 0-6.4zM14.6 7.4c1.9.6 3 1.6 2.4 2.9-.9 1.9-5 3-9 2.4M8.6 15l-1.9-2.5 2.6-1.5M5.4 12.6C3.5 12 2.4 11 3 9.7c.5-1.1 2-1.9 4-2.3"
             }
             Self::Pan => "M10 3v14M3 10h14M8 5l2-2 2 2M8 15l2 2 2-2M5 8l-2 2 2 2M15 8l2 2-2 2",
+            Self::Panels => "M3.5 4h13v12h-13zM10 4v12M3.5 10h13",
             Self::PanelLeft => "M4 4h12a1 1 0 0 1 1 1v10a1 1 0 0 1-1 1H4a1 1 0 0 1-1-1V5a1 1 0 0 1 1-1zM8 4v12",
             Self::PanelRight => "M4 4h12a1 1 0 0 1 1 1v10a1 1 0 0 1-1 1H4a1 1 0 0 1-1-1V5a1 1 0 0 1 1-1zM12 4v12",
             Self::Plus => "M10 4.5v11M4.5 10h11",

@@ -134,7 +134,7 @@ enum Focus {
 
 /// A field for a text that is one of some, or another.
 #[component]
-fn TextChoice(
+pub(super) fn TextChoice(
     name: &'static str,
     value: RwSignal<String>,
     choices: Signal<Vec<String>>,

@@ -20,6 +20,12 @@ pub fn Toolbar(
     /// Called with the embedding asked for.
     #[prop(into)]
     on_embedding: Callback<String>,
+    /// Whether there are several panels, each of which says what it shows.
+    #[prop(into)]
+    has_several: Signal<bool>,
+    /// The menu of panels.
+    #[prop(into)]
+    panels: ViewFn,
     /// The tool in hand.
     #[prop(into)]
     tool: Signal<Tool>,
@@ -90,15 +96,17 @@ pub fn Toolbar(
     let no_invert = move || !can_invert.get();
     view! {
         <div class="toolbar" role="toolbar" aria-label="Embedding">
-            <div class="toolbar-embedding">
-                <Select
-                    choices=embeddings
-                    value=embedding
-                    label="Embedding"
-                    test_id="embedding-select"
-                    on_choose=on_embedding
-                />
-            </div>
+            <Show when=move || !has_several.get()>
+                <div class="toolbar-embedding">
+                    <Select
+                        choices=embeddings
+                        value=embedding
+                        label="Embedding"
+                        test_id="embedding-select"
+                        on_choose=on_embedding
+                    />
+                </div>
+            </Show>
             <div class="toolbar-group toolbar-tools">
                 <Segmented segments=tools value=tool label="Tool" on_choose=choose_tool />
             </div>
@@ -141,6 +149,7 @@ pub fn Toolbar(
                     on_command
                 />
                 {display.run()}
+                {panels.run()}
                 <span class="toolbar-rule"></span>
                 <CommandButton command=Command::ZoomOut platform on_command />
                 <CommandButton command=Command::ZoomIn platform on_command />

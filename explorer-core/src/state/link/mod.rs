@@ -7,6 +7,8 @@
 //! |---|---|---|
 //! | `d` | dataset | `d=pbmc68k` |
 //! | `e` | embedding | `e=X_umap` |
+//! | `xy` | in its place, the axes of a scatter plot | `xy=gene:CD3D,obs:n_genes` |
+//! | `only` | the label whose cells alone are in color | `only=louvain:T cells` |
 //! | `cam` | camera: center x, y, width | `cam=1.25,-3,40` |
 //! | `c` | color | `c=obs:louvain`, `c=gene:CD3D`, `c=gene:raw/X:CD3D`, `c=genes:CD3D,LYZ`, `c=set:T cells` |
 //! | `cmap`, `crange`, `clog`, `czero`, `clip`, `corder` | color options | `cmap=viridis&crange=0..5&clip=1..99` |
@@ -16,7 +18,7 @@
 //! | `r.COLUMN` | range | `r.n_genes=200..inf` |
 //! | `g.GENE`, `g.LAYER:GENE` | range of expression | `g.CD3D=0.5..inf` |
 //! | `m.GENE,GENE`, `m.LAYER:GENE,GENE` | range of a mean of genes | `m.CD3D,CD3E=0.5..inf` |
-//! | `s.EMBEDDING` | outlines: `a` add, `s` subtract, `n` intersect, each with a polygon; `i` invert | `s.X_umap=aFQIC…,i` |
+//! | `s.EMBEDDING`, `s.xy:AXES` | outlines: `a` add, `s` subtract, `n` intersect, each with a polygon; `i` invert | `s.X_umap=aFQIC…,i` |
 //! | `k.cells` | cells one by one: a list of rows of the input | |
 //! | `u0.…`, `u1.…` | the same six, for each level of subsetting | `u0.f.louvain=T cells` |
 //! | `genes` | genes listed | `genes=CD3D,MS4A1` |
@@ -29,6 +31,8 @@
 //! | `shown` | the comparison that is open | `shown=0` |
 //! | `markers`, `markers.rank` | the column whose markers are open; `effect` ranks them by effects | `markers=louvain` |
 //! | `tool`, `left`, `right`, `open`, `theme`, `size`, `opacity` | panels and dots | `open=louvain&theme=dark` |
+//! | `panels`, `linked` | how many panels there are, and whether their cameras move together | `panels=2&linked=1` |
+//! | `p1.…`, `p2.…` | `e`, `xy`, `only`, `cam`, `rot`, `size`, `opacity`, `tissue` of the panels after the first | `p1.e=X_pca` |
 //! | `labels`, `density` | what is drawn over the cells | `density=1` |
 //! | `leftpx`, `rightpx` | widths of the sidebars | `leftpx=420` |
 //! | `of` | the beginning of the content id of the dataset that it was made for | `of=0f3a5c7e9b1d` |
@@ -49,9 +53,10 @@
 
 mod notice;
 mod own_columns;
+mod panel;
 mod parse;
 mod print;
-mod text;
+pub(in crate::state) mod text;
 
 pub use notice::Notice;
 pub(super) use print::comparison_text;

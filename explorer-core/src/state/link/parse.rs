@@ -3,18 +3,18 @@
 use std::collections::{BTreeMap, HashSet};
 
 use crate::{
-    data::Orientation,
     sorting::set_of,
     state::{
-        Camera, CellList, CellOrder, CellQuery, CellSet, CellSource, Clip, ColorBy, Comparison, Filters, GeneKey,
-        GeneSet, LabelFilter, MarkerOrder, Markers, ObsFilter, Panel, PanelIdx, PanelKind, PointStyle, Polygon,
-        Reference, ResultPanel, SIDEBAR_WIDTHS_PX, Selection, SelectionStep, TestMode, Theme, Tool, ViewSpec,
+        CellList, CellOrder, CellQuery, CellSet, CellSource, Clip, ColorBy, Comparison, Filters, GeneKey, GeneSet,
+        LabelFilter, MOST_PANELS, MarkerOrder, Markers, ObsFilter, Panel, Panels, Polygon, Reference, ResultPanel,
+        SIDEBAR_WIDTHS_PX, Selection, SelectionStep, TestMode, Theme, Tool, ViewSpec,
     },
 };
 
 use super::{
     LINK_VERSION, Notice, ParsedLink,
     own_columns::OwnColumnDraft,
+    panel::read_panel,
     text::{self, Read, numbered},
 };
 
@@ -38,6 +38,10 @@ struct Draft {
     view: ViewSpec,
     content: Option<String>,
     panel: Panel,
+    /// How many panels there are, where the link says.
+    n_panels: Option<usize>,
+    /// Those after the first, by their places.
+    panels: BTreeMap<u32, Panel>,
     query: QueryDraft,
     gene_sets: BTreeMap<u32, GeneSetDraft>,
     cell_sets: BTreeMap<u32, CellSetDraft>,
@@ -112,6 +116,9 @@ impl Draft {
         if let Some((at, rest)) = numbered(key, "de") {
             return self.comparisons.entry(at).or_default().read(rest, value);
         }
+        if let Some((at, rest)) = numbered(key, "p").filter(|(at, _)| (1..MOST_PANELS as u32).contains(at)) {
+            return read_panel(self.panels.entry(at).or_default(), rest, value).unwrap_or(Ok(()));
+        }
         if let Some((at, rest)) = numbered(key, "own") {
             return self.own_columns.entry(at).or_default().read(rest, value);
         }
@@ -136,7 +143,10 @@ impl Draft {
     }
 
     fn read_single(&mut self, key: &str, value: &str) -> Read {
-        let Self { view, panel, .. } = self;
+        if let Some(read) = read_panel(&mut self.panel, key, value) {
+            return read;
+        }
+        let Self { view, .. } = self;
         let options = &mut view.analysis.color_options;
         match key {
             "v" => {
@@ -147,9 +157,6 @@ impl Draft {
             }
             "d" => view.dataset = Some(value.to_owned()),
             "of" => self.content = Some(value.to_owned()),
-            "e" => panel.kind = PanelKind::Embedding(Some(value.to_owned())),
-            "cam" => panel.camera = Some(camera(value).ok_or("the camera")?),
-            "rot" => panel.orientation = Orientation::from_text(value).ok_or("the orientation")?,
             "c" => view.analysis.color = color(value).ok_or("the color")?,
             "cmap" => options.colormap = Some(value.to_owned()),
             "crange" => options.range = text::parse_range(value).ok_or("the color's range")?,
@@ -186,6 +193,11 @@ impl Draft {
             "leftpx" => view.layout.left_px = Some(sidebar_width(value).ok_or("the width of the left sidebar")?),
             "rightpx" => view.layout.right_px = Some(sidebar_width(value).ok_or("the width of the right sidebar")?),
             "labels" => view.layout.labels = text::flag(value).ok_or("the labels over the picture")?,
+            "linked" => view.layout.linked = text::flag(value).ok_or("whether cameras are linked")?,
+            "panels" => {
+                let count = value.parse().ok().filter(|count| (1..=MOST_PANELS).contains(count));
+                self.n_panels = Some(count.ok_or("the number of panels")?);
+            }
             "density" => view.layout.density = text::flag(value).ok_or("the contours over the picture")?,
             "open" => view.layout.expanded = set_of(text::names(value)),
             "theme" => {
@@ -196,30 +208,17 @@ impl Draft {
                     _ => return Err("the theme".to_owned()),
                 }
             }
-            "size" => {
-                let size = number(value).ok_or("the size of dots")?;
-                panel.points = PointStyle::new(Some(size), panel.points.opacity());
-            }
-            "tissue" => panel.tissue.library = Some(value.to_owned()),
-            "tissue.opacity" => {
-                let opacity = number(value).ok_or("the opacity of the tissue's image")?;
-                panel.tissue.opacity = PointStyle::new(None, opacity).opacity();
-            }
-            "opacity" => {
-                let opacity = number(value).ok_or("the opacity of dots")?;
-                panel.points = PointStyle::new(panel.points.size_px(), opacity);
-            }
             _ => {}
         }
         Ok(())
     }
 
     fn finish(self) -> ParsedLink {
-        let Self { mut view, content, panel, query, gene_sets, cell_sets, comparisons, .. } = self;
+        let Self { mut view, content, panel, n_panels, mut panels, query, gene_sets, cell_sets, comparisons, .. } =
+            self;
         let Self { own_columns, shown, markers, mut notices, .. } = self;
-        if let Some(first) = view.panels.get_mut(PanelIdx::FIRST) {
-            *first = panel;
-        }
+        let others = (1..n_panels.unwrap_or(1) as u32).map(|at| panels.remove(&at).unwrap_or_default());
+        view.panels = Panels::new([panel].into_iter().chain(others).collect()).unwrap_or_default();
         let analysis = &mut view.analysis;
         analysis.query = query.finish();
         let mut taken = HashSet::new();
@@ -388,14 +387,6 @@ fn selection(value: &str) -> Option<Selection> {
         .collect()
 }
 
-fn camera(value: &str) -> Option<Camera> {
-    let numbers: Vec<f64> = value.split(',').map(str::parse).collect::<Result<_, _>>().ok()?;
-    match numbers[..] {
-        [x, y, width] => Camera::new(x, y, width),
-        _ => None,
-    }
-}
-
 pub(super) fn color(value: &str) -> Option<ColorBy> {
     let (kind, name) = value.split_once(':')?;
     match kind {
@@ -409,8 +400,4 @@ pub(super) fn color(value: &str) -> Option<ColorBy> {
 
 fn sidebar_width(value: &str) -> Option<u16> {
     value.parse().ok().filter(|width| SIDEBAR_WIDTHS_PX.contains(width))
-}
-
-fn number(value: &str) -> Option<f32> {
-    value.parse().ok().filter(|number: &f32| !number.is_nan())
 }

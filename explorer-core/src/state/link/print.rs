@@ -3,9 +3,9 @@
 use std::fmt::Write;
 
 use crate::state::{
-    Analysis, CellList, CellOrder, CellQuery, CellSet, CellSource, Clip, ColorBy, ColorOptions, Comparison, Filters,
-    LabelFilter, Layout, MarkerOrder, Markers, ObsFilter, OwnColumn, OwnLabel, Panel, PanelKind, PointStyle, Range,
-    Reference, ResultPanel, Selection, SelectionStep, TestMode, Theme, TissueImage, Tool, ViewSpec,
+    Analysis, CellList, CellOrder, CellQuery, CellSet, CellSource, Clip, ColorBy, ColorOptions, ColumnLabel,
+    Comparison, Filters, LabelFilter, Layout, MarkerOrder, Markers, ObsFilter, OwnColumn, OwnLabel, Panel, PanelKind,
+    PointStyle, Range, Reference, ResultPanel, Selection, SelectionStep, TestMode, Theme, TissueImage, Tool, ViewSpec,
 };
 
 use super::{LINK_VERSION, MOST_LIST_BYTES, MOST_OWN_BYTES, text};
@@ -14,12 +14,13 @@ use super::{LINK_VERSION, MOST_LIST_BYTES, MOST_OWN_BYTES, text};
 pub(super) fn print(view: &ViewSpec, content: Option<&str>) -> String {
     let mut pairs = Pairs::default();
     pairs.optional("d", view.dataset.as_deref());
-    let panel = view.panels.first();
-    pairs.coordinates(panel);
+    let first = view.panels.first();
+    pairs.coordinates("", first);
     pairs.analysis(&view.analysis);
     pairs.surroundings(view);
-    pairs.points(panel.points);
-    pairs.tissue(&panel.tissue);
+    pairs.points("", first.points);
+    pairs.tissue("", &first.tissue);
+    pairs.panels(view);
     // Of a view with nothing chosen there is nothing that another dataset could show otherwise.
     if !pairs.0.is_empty() {
         pairs.optional("of", content);
@@ -113,16 +114,33 @@ impl Pairs {
         }
     }
 
-    fn coordinates(&mut self, panel: &Panel) {
+    /// The panels after the first.
+    fn panels(&mut self, view: &ViewSpec) {
+        if view.panels.count() > 1 {
+            self.push("panels", &view.panels.count().to_string());
+        }
+        for (at, panel) in view.panels.iter().enumerate().skip(1) {
+            let prefix = format!("p{at}.");
+            self.coordinates(&prefix, panel);
+            self.points(&prefix, panel.points);
+            self.tissue(&prefix, &panel.tissue);
+        }
+    }
+
+    fn coordinates(&mut self, prefix: &str, panel: &Panel) {
         match &panel.kind {
-            PanelKind::Embedding(embedding) => self.optional("e", embedding.as_deref()),
+            PanelKind::Embedding(embedding) => self.optional(&format!("{prefix}e"), embedding.as_deref()),
+            PanelKind::Scatter(scatter) => self.push(&format!("{prefix}xy"), &scatter.text()),
+        }
+        if let Some(ColumnLabel { column, label }) = &panel.only {
+            self.push(&format!("{prefix}only"), &format!("{}:{}", text::escaped(column), text::label(label)));
         }
         if let Some(camera) = panel.camera {
             let numbers = [camera.x(), camera.y(), camera.width()];
-            self.push("cam", &text::joined(numbers.map(text::number)));
+            self.push(&format!("{prefix}cam"), &text::joined(numbers.map(text::number)));
         }
         if !panel.orientation.is_front() {
-            self.push("rot", &panel.orientation.to_text());
+            self.push(&format!("{prefix}rot"), &panel.orientation.to_text());
         }
     }
 
@@ -276,6 +294,7 @@ impl Pairs {
             ("left", layout.left, default.left),
             ("right", layout.right, default.right),
             ("labels", layout.labels, default.labels),
+            ("linked", layout.linked, default.linked),
             ("density", layout.density, default.density),
         ];
         for (key, open, usual) in parts {
@@ -296,19 +315,19 @@ impl Pairs {
         }
     }
 
-    fn tissue(&mut self, tissue: &TissueImage) {
-        self.optional("tissue", tissue.library.as_deref());
+    fn tissue(&mut self, prefix: &str, tissue: &TissueImage) {
+        self.optional(&format!("{prefix}tissue"), tissue.library.as_deref());
         if tissue.opacity != TissueImage::default().opacity {
-            self.push("tissue.opacity", &text::number(tissue.opacity));
+            self.push(&format!("{prefix}tissue.opacity"), &text::number(tissue.opacity));
         }
     }
 
-    fn points(&mut self, points: PointStyle) {
+    fn points(&mut self, prefix: &str, points: PointStyle) {
         if let Some(size) = points.size_px() {
-            self.push("size", &text::number(size));
+            self.push(&format!("{prefix}size"), &text::number(size));
         }
         if points.opacity() != PointStyle::default().opacity() {
-            self.push("opacity", &text::number(points.opacity()));
+            self.push(&format!("{prefix}opacity"), &text::number(points.opacity()));
         }
     }
 }

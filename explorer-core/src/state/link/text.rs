@@ -39,7 +39,7 @@ pub(super) fn percent_decoded(text: &str) -> Option<String> {
 }
 
 /// A name with its separators escaped.
-pub(super) fn escaped(name: &str) -> String {
+pub(in crate::state) fn escaped(name: &str) -> String {
     if name.is_empty() {
         return EMPTY.to_owned();
     }
@@ -54,7 +54,7 @@ pub(super) fn escaped(name: &str) -> String {
     text
 }
 
-pub(super) fn unescaped(text: &str) -> String {
+pub(in crate::state) fn unescaped(text: &str) -> String {
     if text == EMPTY {
         return String::new();
     }
@@ -70,7 +70,7 @@ pub(super) fn unescaped(text: &str) -> String {
 }
 
 /// The pieces between unescaped separators, still escaped. An empty text has no piece.
-pub(super) fn split(text: &str, separator: char) -> Vec<&str> {
+pub(in crate::state) fn split(text: &str, separator: char) -> Vec<&str> {
     if text.is_empty() {
         return Vec::new();
     }
@@ -93,7 +93,7 @@ pub(super) fn list<'a>(names: impl IntoIterator<Item = &'a String>) -> String {
     joined(names.into_iter().map(|name| escaped(name)))
 }
 
-pub(super) fn joined(items: impl IntoIterator<Item = String>) -> String {
+pub(in crate::state) fn joined(items: impl IntoIterator<Item = String>) -> String {
     items.into_iter().collect::<Vec<_>>().join(",")
 }
 
@@ -101,21 +101,21 @@ pub(super) fn names(text: &str) -> impl Iterator<Item = String> + '_ {
     split(text, ',').into_iter().map(unescaped)
 }
 
-pub(super) fn label(label: &Label) -> String {
+pub(in crate::state) fn label(label: &Label) -> String {
     match label {
         Label::Named(name) => escaped(name),
         Label::Missing => MISSING.to_owned(),
     }
 }
 
-pub(super) fn parse_label(text: &str) -> Label {
+pub(in crate::state) fn parse_label(text: &str) -> Label {
     match text {
         MISSING => Label::Missing,
         _ => Label::Named(unescaped(text)),
     }
 }
 
-pub(super) fn gene(key: &GeneKey) -> String {
+pub(in crate::state) fn gene(key: &GeneKey) -> String {
     in_layer(key.layer.as_deref(), escaped(&key.gene))
 }
 
@@ -127,7 +127,7 @@ pub(super) fn in_layer(layer: Option<&str>, text: String) -> String {
     }
 }
 
-pub(super) fn parse_gene(text: &str) -> Option<GeneKey> {
+pub(in crate::state) fn parse_gene(text: &str) -> Option<GeneKey> {
     match split(text, ':')[..] {
         [gene] => Some(GeneKey::new(unescaped(gene))),
         [layer, gene] => Some(GeneKey { layer: Some(unescaped(layer)), gene: unescaped(gene) }),

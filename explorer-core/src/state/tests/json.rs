@@ -64,6 +64,15 @@ fn actions_have_stable_names() {
             "step": 0.001_953_125,
         }}}),
     );
+    let scatter = Scatter { x: Axis::Gene(GeneKey::new("CD3D")), y: Axis::Obs("n_genes".into()) };
+    check(
+        &Action::SetScatter { panel: PanelIdx(1), scatter },
+        json!({"set_scatter": {"panel": 1, "scatter": {"x": {"gene": {"gene": "CD3D"}}, "y": {"obs": "n_genes"}}}}),
+    );
+    check(
+        &Action::SplitPanels { panel, column: "louvain".into(), labels: vec![Label::named("0"), Label::Missing] },
+        json!({"split_panels": {"panel": 0, "column": "louvain", "labels": ["0", null]}}),
+    );
     check(
         &Action::ClearFilter(DimensionKey::Selection("X_umap".into())),
         json!({"clear_filter": {"selection": "X_umap"}}),
@@ -107,8 +116,8 @@ fn a_view_has_stable_names() {
         "panels": [{"kind": {"embedding": null}, "camera": null, "points": {"size_px": null, "opacity": 1.0}}],
         "tool": "lasso",
         "layout": {
-            "left": true, "right": true, "left_px": null, "right_px": null, "labels": false, "density": false, "expanded": [],
-            "result": null, "theme": "dark",
+            "left": true, "right": true, "left_px": null, "right_px": null, "labels": false, "linked": false,
+            "density": false, "expanded": [], "result": null, "theme": "dark",
         },
     });
     assert_eq!(serde_json::to_value(&view).unwrap(), expected);

@@ -3,4 +3,5 @@ mod history;
 mod json;
 mod links;
 mod own_columns;
+mod panels;
 mod reduce;

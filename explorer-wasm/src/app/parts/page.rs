@@ -24,6 +24,8 @@ pub struct Page {
     pub legend: Signal<LegendModel>,
     /// Whether the bounds of a rectangle are being typed.
     pub typing_rectangle: RwSignal<bool>,
+    /// Whether it is asked what to plot against what.
+    pub plotting: RwSignal<bool>,
     /// Whether cells are being found by their ids.
     pub finding_cells: RwSignal<bool>,
     /// Whether it is asked which cells are to be saved.

@@ -1,0 +1,68 @@
+//! Panels: scatter plots, splits, and what they need.
+
+use super::*;
+use crate::{
+    data::CellIdx,
+    filter::CellMask,
+    state::{Action, AppState, Axis, Polygon, Scatter, SelectMode, ViewSpec, reduce},
+};
+
+fn plot() -> Scatter {
+    Scatter { x: Axis::Gene(GeneKey::new("CD3D")), y: Axis::Obs("n_genes".to_owned()) }
+}
+
+/// A view whose first panel is the plot, with the lower left quarter selected.
+fn view() -> ViewSpec {
+    let polygon = Polygon::rectangle((-0.1, -0.1), (0.5, 0.5)).expect("it has an area");
+    let select = Action::Select { embedding: plot().key(), mode: SelectMode::Replace, polygon };
+    [Action::SetScatter { panel: <_>::default(), scatter: plot() }, select]
+        .into_iter()
+        .fold(AppState::default(), reduce)
+        .view
+}
+
+#[test]
+fn an_outline_in_a_scatter_plot_selects_by_the_values_of_its_axes() {
+    let (mut session, view) = (session(), view());
+    let (xs, ys) = (|cell: usize| (cell % 7) as f32, |cell: usize| (cell % 5) as f32);
+    session.arrive(gene("CD3D"), numbers((0..N_OBS).map(xs)));
+    assert!(matches!(session.show(Some(&plot().key())), Show::Nothing));
+    session.arrive(column("n_genes"), numbers((0..N_OBS).map(|cell| if cell == 3 { f32::NAN } else { ys(cell) })));
+    session.load_next(&view.analysis, &view.needs());
+    assert!(matches!(session.show(Some(&plot().key())), Show::Place(_)));
+    assert_eq!(
+        session.plot_ranges(&plot().key()).map(|ranges| (ranges.x, ranges.y, ranges.n_missing)),
+        Some(([0.0, 6.0], [0.0, 4.0], 1))
+    );
+    session.follow(&view.analysis, 1.0);
+    let expected = CellMask::from_fn(N_OBS, |cell| cell != 3 && xs(cell) <= 3.0 && ys(cell) <= 2.0);
+    assert_eq!(session.selected().as_bytes(), expected.as_bytes());
+    assert!(session.selected().contains(CellIdx(0)) && !session.selected().contains(CellIdx(3)));
+}
+
+#[test]
+fn a_scatter_plot_asks_for_its_axes_and_goes_with_the_last_that_shows_it() {
+    let (mut session, view) = (session(), view());
+    let asked: Vec<DataKey> =
+        session.load_next(&view.analysis, &view.needs()).into_iter().map(|(key, _)| key).collect();
+    assert!(asked.contains(&column("n_genes")) && !asked.contains(&embedding(&plot().key())));
+    session.arrive(gene("CD3D"), numbers((0..N_OBS).map(|cell| cell as f32)));
+    session.arrive(column("n_genes"), numbers((0..N_OBS).map(|cell| cell as f32)));
+    session.load_next(&view.analysis, &view.needs());
+    assert!(session.loaded().is_ready(&embedding(&plot().key())));
+    session.load_next(&Analysis::default(), &ViewSpec::default().needs());
+    assert!(!session.loaded().is_ready(&embedding(&plot().key())));
+}
+
+#[test]
+fn a_column_of_labels_is_no_axis() {
+    let mut session = session();
+    let wrong = Scatter { x: Axis::Obs("louvain".to_owned()), y: Axis::Obs("n_genes".to_owned()) };
+    let codes =
+        Categorical { codes: Codes::U8(vec![0; N_OBS]), categories: vec!["T".to_owned()].into(), ordered: false };
+    session.arrive(column("louvain"), Slot::Ready(crate::data::Column::Categorical(codes).into()));
+    let view = reduce(AppState::default(), Action::SetScatter { panel: <_>::default(), scatter: wrong }).view;
+    let (mended, told) = session.mended(&view).expect("it is mended");
+    assert_eq!(mended.panels, ViewSpec::default().panels);
+    assert_eq!(told, "“louvain” has no numbers for a scatter plot: the embedding is shown.");
+}

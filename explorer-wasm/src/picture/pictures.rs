@@ -1,0 +1,48 @@
+//! The pictures of all panels.
+
+use explorer_core::state::PanelIdx;
+use leptos::prelude::*;
+
+use super::PictureHandle;
+use crate::store::Store;
+
+/// The pictures of all panels. Copies are handles of the same.
+#[derive(Clone, Copy)]
+pub struct Pictures {
+    /// The one that there always is: it has the poster, and fails or is suspended for all.
+    pub first: PictureHandle,
+    others: StoredValue<Vec<PictureHandle>>,
+    /// The panel that the pointer was over last.
+    pub pointed: RwSignal<PanelIdx>,
+}
+
+impl Pictures {
+    /// The picture of the first panel.
+    pub fn new(first: PictureHandle) -> Self {
+        Self { first, others: StoredValue::default(), pointed: RwSignal::new(PanelIdx::FIRST) }
+    }
+
+    /// The picture of a panel, which is one of these as long as the owner lives.
+    pub fn open(self, store: Store, panel: PanelIdx) -> PictureHandle {
+        let Self { first, others, .. } = self;
+        if panel == PanelIdx::FIRST {
+            return first;
+        }
+        let own = PictureHandle::new(store, panel, first.highlight);
+        let PictureHandle { poster, failure, suspended, .. } = first;
+        let picture = PictureHandle { poster, failure, suspended, ..own };
+        others.update_value(|others| others.push(picture));
+        on_cleanup(move || {
+            // The Explorer may be gone.
+            let _ = others.try_update_value(|others| others.retain(|other| other.panel != panel));
+        });
+        picture
+    }
+
+    /// The picture of the panel that commands are about.
+    pub fn focused(self, store: Store) -> PictureHandle {
+        let panel = store.focused();
+        let other = self.others.with_value(|others| others.iter().find(|other| other.panel == panel).copied());
+        other.unwrap_or(self.first)
+    }
+}
