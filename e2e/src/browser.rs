@@ -180,6 +180,9 @@ impl Browser {
                     "browser.download.dir": downloads.path(),
                     "browser.download.folderList": 2,
                     "ui.prefersReducedMotion": 1,
+                    // A mouse, which a machine without one would not have.
+                    "ui.primaryPointerCapabilities": 6,
+                    "ui.allPointerCapabilities": 6,
                     // Mesa's software renderer.
                     "webgl.force-enabled": true,
                 },
@@ -188,6 +191,10 @@ impl Browser {
         let (client, session) = connect(&driver, capabilities).await?;
         let Screen { width, height, .. } = Screen::DESK;
         client.set_window_rect(0, 0, width, height).await?;
+        // The page alone is to have this height, below the browser's bars.
+        let bars = client.execute("return outerHeight - innerHeight", Vec::new()).await?;
+        let bars = bars.as_u64().and_then(|bars| u32::try_from(bars).ok()).unwrap_or_default();
+        client.set_window_rect(0, 0, width, height + bars).await?;
         let shots = environment.shots.clone();
         let kind = DriverKind::Gecko;
         Ok(Self { client, session, driver, kind, name, shots, downloads, _profile: None, _display: Some(display) })

@@ -67,10 +67,10 @@ async fn datasets(visit: &Visit, livers: &Path) -> Result<()> {
     // The one at hand is not among the others.
     page.press_control('k', Held::Nothing).await?;
     page.until_focused("palette-query").await?;
-    page.type_keys("kidneys").await?;
+    page.type_keys("Synthetic: 300 cells").await?;
     page.until_gone("palette-hit-0").await?;
     page.type_keys("\u{E00C}").await?;
-    choose(&page, "livers", "livers").await?;
+    choose(&page, "synthetic: 400", "Synthetic: 400 cells").await?;
     page.until_drawn(400).await?;
 
     // Sizes and layers are those of the dataset; its description is a document.
@@ -85,7 +85,7 @@ async fn datasets(visit: &Visit, livers: &Path) -> Result<()> {
     visit.browser.shoot("panel")?;
     page.click("dataset-about").await?;
     page.until_value("the document", "document.title", serde_json::Value::Null, |title| {
-        title.as_str().is_some_and(|title| title.contains("livers"))
+        title.as_str().is_some_and(|title| title.contains("Synthetic: 400 cells"))
     })
     .await?;
     Ok(())

@@ -9,6 +9,9 @@ use serde_json::{Value, json};
 /// Cells of the label `Dendritic`.
 const N_DENDRITIC: usize = 240;
 
+/// Labels of `louvain`.
+const N_LOUVAIN: usize = 11;
+
 /// Blending and rounding may shift a color by this much.
 const SAME_COLOR: f64 = 40.0;
 
@@ -41,6 +44,7 @@ async fn firefox_shows_what_chromium_shows() -> Result<()> {
 async fn colors(page: &Page<'_>) -> Result<()> {
     page.click("category-color-louvain").await?;
     let legend = page.legend("louvain").await?;
+    ensure!(legend.len() == N_LOUVAIN, "the legend is {legend:?}");
     let picture = page.rect("picture").await?;
     let places = || (0..picture.width as u32).flat_map(|x| (0..picture.height as u32).map(move |y| [x, y]));
     page.until_pixels("every label's color", |pixels| {
@@ -72,7 +76,8 @@ async fn compares(page: &Page<'_>) -> Result<()> {
     page.unfold("bulk_labels").await?;
     page.only("bulk_labels", "CD19+ B").await?;
     page.until_selected(95, N_CELLS).await?;
-    page.click("compare-run").await?;
+    page.click("compare-selection").await?;
+    page.until_exact("CD19+ B against the rest").await?;
     page.until_text("de-count", |text| text == "765 genes").await?;
     // The marker of B cells leads.
     page.element("de-row-CD79A").await?;

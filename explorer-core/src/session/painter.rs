@@ -15,6 +15,9 @@ use crate::{
 /// The color of cells when nothing colors them.
 pub(crate) const PLAIN: Rgba = [86, 124, 172, 255];
 
+/// Colors that the file makes more transparent are this opaque, so that no cell is invisible: a tenth.
+const LEAST_ALPHA: u8 = 26;
+
 #[derive(Clone, PartialEq)]
 struct Asked {
     by: ColorBy,
@@ -47,6 +50,8 @@ pub struct Painter {
     colors: Colors,
     indices: Option<Arc<[u8]>>,
     table: Vec<Rgba>,
+    /// The opacity of each color as the file has it.
+    alphas: Vec<u8>,
     /// Which indices are seen above which.
     priorities: [u8; 256],
     /// The part of a gene that was painted last.
@@ -64,6 +69,7 @@ impl Default for Painter {
             colors: Colors::Plain,
             indices: None,
             table: vec![PLAIN; 256],
+            alphas: vec![u8::MAX; 256],
             priorities: [0; 256],
             part: Weak::new(),
             column: None,
@@ -98,9 +104,7 @@ impl Painter {
         let is_new =
             self.asked.as_ref().is_none_or(|before| *before != Asked { opacity: before.opacity, ..asked.clone() });
         if is_opacity_new {
-            for color in &mut self.table {
-                color[3] = opacity;
-            }
+            self.fade(opacity);
         }
         let unchanged = if is_opacity_new { ColorChange::Table } else { ColorChange::None };
         let part = match &asked.by {
@@ -218,10 +222,16 @@ impl Painter {
         self.priorities = priorities(&self.colors, asked.options.order);
         self.column = column.cloned();
         self.table = table.to_vec();
-        for color in &mut self.table {
-            color[3] = asked.opacity;
-        }
+        self.alphas = table.iter().map(|color| color[3].max(LEAST_ALPHA)).collect();
+        self.fade(asked.opacity);
         true
+    }
+
+    /// Gives the colors the opacity that is asked for, in proportion to the file's.
+    fn fade(&mut self, opacity: u8) {
+        for (color, &alpha) in self.table.iter_mut().zip(&self.alphas) {
+            color[3] = (f32::from(alpha) * f32::from(opacity) / 255.0).round() as u8;
+        }
     }
 
     fn paint_numbers(
@@ -325,8 +335,13 @@ fn has_missing(indices: &[u8], visible: Option<&CellMask>) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use shared_fbs::tile::Categories;
+
     use super::*;
-    use crate::session::Slot;
+    use crate::{
+        data::{Categorical, Codes},
+        session::Slot,
+    };
 
     fn id_of(key: &GeneKey) -> String {
         key.gene.clone()
@@ -389,6 +404,29 @@ mod tests {
         painter.ground = Ground::Dark;
         assert_eq!(painter.sync(&analysis, 0.5, &loaded, InView::default(), id_of), ColorChange::Cells);
         assert_eq!((painter.colors(), painter.table()), (&colors, &table[..]));
+    }
+
+    #[test]
+    fn the_files_opacity_of_a_label_is_kept_in_proportion() {
+        let mut loaded = Loaded::new(3);
+        let labels = Categories {
+            labels: ["a", "b", "c"].map(str::to_owned).into(),
+            counts: vec![1, 1, 1, 0],
+            colors: Some(vec![0xff00_00ff, 0x00ff_0080, 0x0000_ff00]),
+        };
+        loaded.arrive(DataKey::Categories("a".to_owned()), Slot::Ready(labels.into()));
+        let column = Categorical {
+            codes: Codes::U8(vec![0, 1, 2]),
+            categories: ["a", "b", "c"].map(str::to_owned).into(),
+            ordered: false,
+        };
+        loaded.arrive(DataKey::Column("a".to_owned()), Slot::Ready(Column::Categorical(column).into()));
+        let mut painter = Painter::default();
+        let analysis = Analysis { color: ColorBy::Obs("a".to_owned()), ..Analysis::default() };
+        for (opacity, expected) in [(1.0, [255, 128, 26]), (0.5, [128, 64, 13])] {
+            painter.sync(&analysis, opacity, &loaded, InView::default(), id_of);
+            assert_eq!([0, 1, 2].map(|label: usize| painter.table()[label][3]), expected);
+        }
     }
 
     #[test]

@@ -12,7 +12,7 @@ use shared_fbs::{
 };
 
 use super::parts::Page;
-use crate::{fetch::catalog_bytes, platform, store::Store, ui::Palette};
+use crate::{fetch::catalog_bytes, store::Store, ui::Palette};
 
 /// Lines of the palette.
 const MOST_HITS: usize = 40;
@@ -52,8 +52,11 @@ pub(super) fn CommandPalette(
             platform
             on_choose=Callback::new(move |item: PaletteItem| match &item {
                 PaletteItem::Command(command) => on_command.run(*command),
-                // A browser that refuses stays where it is.
-                PaletteItem::Dataset(address) => drop(platform::window().location().assign(address)),
+                PaletteItem::Dataset(address) => {
+                    if let Some(host) = store.host() {
+                        host.go_to(address);
+                    }
+                }
                 PaletteItem::Gene(_)
                 | PaletteItem::Column(_)
                 | PaletteItem::Label { .. }

@@ -32,7 +32,8 @@ pub(super) fn PanelGrid(store: Store, pictures: Pictures) -> impl IntoView {
         <div
             class="panels"
             class:several=move || { count.get() > 1 }
-            style=move || format!("--columns: {}; --rows: {}", columns(), count.get().div_ceil(columns()))
+            style=("--columns", move || columns().to_string())
+            style=("--rows", move || count.get().div_ceil(columns()).to_string())
             data-testid="panels"
         >
             <For each=places key=|place| *place let:panel>

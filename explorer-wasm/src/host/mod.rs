@@ -79,6 +79,12 @@ pub trait Host {
         false
     }
 
+    /// Leaves this page for another one.
+    fn go_to(&self, address: &str) {
+        // A browser that refuses stays where it is.
+        let _ = gloo_utils::window().location().assign(address);
+    }
+
     /// The picture of the dataset that the document shows until the program draws, if it does.
     fn poster(&self) -> Option<HtmlElement> {
         None

@@ -150,7 +150,7 @@ fn embeddings(file: &H5ad, dataset: &Dataset, rows: &[u32]) {
     let manifest = dataset.manifest();
     for entry in &manifest.embeddings {
         let frame = Frame::new(entry.origin_x, entry.origin_y, entry.step);
-        let mut found = Embedding::nowhere(rows.len(), frame);
+        let mut found = Embedding::nowhere(rows.len(), frame, None);
         let points = dataset.decode_range("points", entry.tiles.as_ref(), Points::decode).unwrap();
         for (cells, points) in manifest.levels().tiles().iter().zip(&points) {
             found.place(cells, points).unwrap();

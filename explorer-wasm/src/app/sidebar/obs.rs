@@ -79,6 +79,11 @@ pub fn ObsColumns(store: Store, page: Page) -> impl IntoView {
             page.touring.set(true);
         }
     };
+    Effect::new(move |_| {
+        if page.touring.get() && is_offered.get_untracked() {
+            answer(TourAnswer::Take);
+        }
+    });
     view! {
         <Show when=move || is_offered.get()>
             <TourOffer on_answer=answer />
