@@ -125,7 +125,7 @@ pub fn LabelDialog(
 
 /// When a field of the dialog gets the focus.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Focus {
+pub(super) enum Focus {
     /// When the dialog opens.
     OnOpening,
     /// When the user goes there.
