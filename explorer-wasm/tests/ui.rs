@@ -309,7 +309,7 @@ async fn the_selection_is_labeled_by_enter_in_the_column_of_the_last_label() {
                 open
                 columns
                 fixed=Signal::derive(|| vec!["louvain".to_owned()])
-                n_selected=Signal::derive(|| 7)
+                numbers=Signal::derive(|| (7, 9))
                 last
                 on_label=move |label| given.update(|given| given.push(label))
             />

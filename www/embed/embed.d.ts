@@ -12,7 +12,14 @@ export type CellChoice =
   | { polygon: [number, number][] }
   | { rect: [[number, number], [number, number]] }
   | { labels: LabelChoice }
-  | { set: string };
+  | { set: string }
+  | { cells: CellNames };
+
+/**
+ * Cells of the dataset with that `content` id, by the ids of the input's `obs`, or by rows of the input: a roaring bitmap
+ * in its portable format.
+ */
+export type CellNames = { content: string } & ({ ids: string[] } | { rows: ArrayBuffer });
 
 /** A set of cells to compare: a cell set by its name, or labels of a column. */
 export type SetChoice = string | LabelChoice;

@@ -42,6 +42,24 @@ style.replaceSync(
 // Elements by their group.
 const groups = new Map();
 
+const isText = (value) => typeof value === "string";
+const isNumber = (value) => typeof value === "number";
+const isObject = (value) => typeof value === "object" && value !== null;
+const isView = (view) => isObject(view?.analysis?.query?.filters);
+
+// What the events of a frame must have. It may be anybody's: nothing else of it is passed on.
+const EVENTS = {
+  ready: ({ dataset }) => isText(dataset?.content),
+  load: () => true,
+  progress: ({ n, total }) => isNumber(n) && isNumber(total),
+  viewchange: ({ view, link }) => view === undefined || (isView(view) && isText(link)),
+  selectionchange: ({ n, total, description }) => isNumber(n) && isNumber(total) && isText(description),
+  hover: ({ over }) => over === null || isObject(over),
+  result: ({ kind }) => isText(kind),
+  share: ({ link, url }) => isText(link) && isText(url),
+  error: ({ code, message }) => isText(code) && isText(message),
+};
+
 class TesseraError extends Error {
   constructor({ code, message }) {
     super(message);
@@ -49,6 +67,9 @@ class TesseraError extends Error {
     this.code = code;
   }
 }
+
+// What a frame is told of that answers what it was not asked.
+const WRONG = { code: "failed", message: "the viewer's answer makes no sense" };
 
 const part = (name, tag, more = {}) => Object.assign(document.createElement(tag), { part: name, ...more });
 
@@ -92,6 +113,7 @@ export class TesseraExplorer extends HTMLElement {
   #frame = null;
   #poster = part("poster", "img", { alt: "", hidden: true, loading: "lazy" });
   #cover;
+  #fallback;
   #status = part("status", "div", { className: "cover", role: "status", hidden: true });
   #origin = "";
   #port = null;
@@ -129,7 +151,7 @@ export class TesseraExplorer extends HTMLElement {
     this.#poster.onerror = () => (this.#poster.hidden = true);
     this.#cover = slot("poster", this.#poster);
     root.append(this.#cover, this.#status);
-    this.#status.append(slot("fallback"));
+    this.#fallback = slot("fallback");
     this.#renew();
   }
 
@@ -149,7 +171,8 @@ export class TesseraExplorer extends HTMLElement {
     } else if (this.getAttribute("reveal") === "click") {
       const button = Object.assign(document.createElement("button"), { textContent: "Explore the cells" });
       button.onclick = () => this.#load();
-      this.#tell("", button);
+      this.#status.replaceChildren(button);
+      this.#status.hidden = false;
     }
     if (!this.#reveals) this.#pose();
   }
@@ -181,8 +204,13 @@ export class TesseraExplorer extends HTMLElement {
     } else if (name === "label") {
       this.#frame.title = value ?? "Tessera Explorer";
     } else {
-      this.#follow(name, value).catch((error) => this.#emit("error", { ...error, message: error.message, recoverable: false }));
+      this.#heed(this.#follow(name, value));
     }
+  }
+
+  // Nobody waits for this: what fails of it is an event.
+  #heed(promise) {
+    promise.catch(({ code = "failed", message }) => this.#emit("error", { code, message, recoverable: false }));
   }
 
   addEventListener(type, ...rest) {
@@ -203,7 +231,7 @@ export class TesseraExplorer extends HTMLElement {
   }
 
   set view(patch) {
-    this.setView(patch);
+    this.#heed(this.setView(patch));
   }
 
   get selection() {
@@ -234,6 +262,7 @@ export class TesseraExplorer extends HTMLElement {
 
   async getView() {
     const { view, link } = await this.#ask("getView");
+    if (!isView(view) || !isText(link)) throw new TesseraError(WRONG);
     [this.#view, this.#link] = [view, link];
     return view;
   }
@@ -252,6 +281,7 @@ export class TesseraExplorer extends HTMLElement {
 
   async getSelection(options) {
     const selection = await this.#ask("getSelection", options);
+    if (!EVENTS.selectionchange(selection)) throw new TesseraError(WRONG);
     if (selection.rows) selection.rows = numbersOf(selection.rows);
     return selection;
   }
@@ -273,7 +303,9 @@ export class TesseraExplorer extends HTMLElement {
   }
 
   async picture({ type, width, height } = {}) {
-    return (await this.#ask("picture", { mime: type, width, height })).blob;
+    const { blob } = await this.#ask("picture", { mime: type, width, height });
+    if (!(blob instanceof Blob)) throw new TesseraError(WRONG);
+    return blob;
   }
 
   run(command) {
@@ -459,7 +491,7 @@ export class TesseraExplorer extends HTMLElement {
     const reads = new Map();
     port.onmessage = async ({ data, ports }) => {
       if (ports[0]) return this.#serve(ports[0]);
-      const { id, path, start, end, abort } = data;
+      const { id, path, start, end, abort } = data ?? {};
       if (abort) return reads.get(id)?.abort();
       const read = new AbortController();
       reads.set(id, read);
@@ -490,12 +522,13 @@ export class TesseraExplorer extends HTMLElement {
   }
 
   #take(data) {
-    if (data.event) return this.#event(data);
-    const call = this.#calls.get(data.id);
+    const { id, event, ok, error } = data ?? {};
+    if (Object.hasOwn(EVENTS, event) && EVENTS[event](data)) return this.#event(data);
+    const call = this.#calls.get(id);
     if (!call) return;
-    this.#calls.delete(data.id);
-    if (data.error) call.reject(new TesseraError(data.error));
-    else call.resolve(data.ok);
+    this.#calls.delete(id);
+    if (ok === undefined || error) call.reject(new TesseraError(EVENTS.error(error ?? {}) ? error : WRONG));
+    else call.resolve(ok);
   }
 
   #event({ event, seq, ...detail }) {
@@ -610,8 +643,8 @@ export class TesseraExplorer extends HTMLElement {
   }
 
   #tell(text, more) {
-    const [slot] = this.#status.children;
-    slot.replaceChildren(text, more);
+    this.#fallback.replaceChildren(text, more);
+    this.#status.replaceChildren(this.#fallback);
     this.#status.hidden = false;
   }
 }

@@ -1,5 +1,6 @@
 //! The Explorer in pages of another site: what its host may do, and what others may not.
 
+mod answers;
 mod waiting;
 
 use std::collections::HashMap;
@@ -29,6 +30,8 @@ async fn a_host_drives_the_explorer_and_others_get_nothing() -> Result<()> {
             visit.browser.shoot("driven")?;
             what_cannot_be_done_is_told_by_a_code(&host).await.context("failures")?;
             results_and_pictures_come_back(&host).await.context("results")?;
+            answers::cells_are_selected_one_by_one(&host, &visit.truth()?.cell_ids()?[..3]).await.context("cells")?;
+            answers::every_question_is_answered(&host).await.context("answers")?;
             attributes_are_live(&host).await.context("attributes")?;
             users_are_heard(&host).await.context("users")?;
             the_html_of_a_view_is_copied(&host).await.context("copying")?;
@@ -42,12 +45,40 @@ async fn a_host_drives_the_explorer_and_others_get_nothing() -> Result<()> {
             a_host_supplies_the_bytes(&host).await.context("bytes")?;
             waiting::the_datasets_poster_waits_for_a_press(&host).await.context("poster")?;
             waiting::a_picture_of_the_pages_own_goes_with_the_first_cells(&host).await.context("slot")?;
+            answers::the_button_stays_beside_a_fallback(&host).await.context("fallback")?;
+            answers::a_hostile_frame_raises_only_what_is_documented(&host).await.context("hostile frame")?;
+            waiting::two_elements_are_two_explorers(&host).await.context("two elements")?;
             waiting::another_page_opens_in_the_same_frame(&host).await.context("another page")?;
             waiting::a_storm_of_sources_and_pauses_is_weathered(&host).await.context("storm")?;
             host.visit("/plain.html").await?;
             only_the_right_answer_to_hello_opens_the_port(&host).await.context("handshake")?;
             large_and_many_messages_are_refused(&host).await.context("limits")?;
             strangers_are_not_spoken_to(visit, &host).await.context("strangers")
+        })
+        .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_stays_where_nothing_may_be_kept() -> Result<()> {
+    let mut site = HostSite::listen().await?;
+    let arguments = ["--embed-origin", "--cors-origin"].into_iter().flat_map(|name| [name.to_owned(), site.origin()]);
+    let visit = Visit::with_arguments(arguments.collect(), Graphics::WebGpu, "embed_storage").await?;
+    site.serve(files(visit.server.address()));
+    visit
+        .run(async |visit| {
+            let host = Host { page: visit.page(), site: &site };
+            host.visit("/bytes.html").await?;
+            host.get("(add('one', { storage: 'none' }), one.ready)", Value::Null).await?;
+            host.call("colorBy", json!(["gene:CD3D"])).await?;
+            host.inside("frameOf('one')", async |page| {
+                page.until_drawn(N_CELLS).await?;
+                let kept = "Promise.all([Object.keys(localStorage), caches.keys(), \
+                            indexedDB.databases().then((all) => all.map(({ name }) => name))])";
+                let kept = page.evaluate(kept, Value::Null).await?;
+                ensure!(kept == json!([[], [], []]), "the browser has kept {kept}");
+                Ok(())
+            })
+            .await
         })
         .await
 }
@@ -79,6 +110,8 @@ fn files(server: &str) -> HashMap<&'static str, HostFile> {
         ),
         ("/bytes.html", file("text/html", page("/host.js"))),
         ("/plain.html", file("text/html", page("/plain.js"))),
+        ("/hostile.html", file("text/html", page("/hostile.js"))),
+        ("/hostile.js", file("text/javascript", include_str!("host/hostile.js").to_owned())),
         ("/host.js", file("text/javascript", include_str!("host/host.js").to_owned())),
         ("/plain.js", file("text/javascript", include_str!("host/plain.js").to_owned())),
         ("/host.css", file("text/css", include_str!("host/host.css").to_owned())),

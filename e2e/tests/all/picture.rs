@@ -96,7 +96,7 @@ async fn as_svg(visit: &Visit) -> Result<()> {
     visit.browser.shoot("dialog")?;
     page.click("save-svg").await?;
     let (name, svg) = page.download_text().await?;
-    ensure!(name.ends_with(".svg") && svg.starts_with("<svg "), "{name} begins {:.40}", svg);
+    ensure!(name.ends_with(".svg") && svg.starts_with("<svg "), "{name} begins {svg:.40}");
     for (label, [red, green, blue]) in &legend {
         let color = format!("fill=\"#{red:02x}{green:02x}{blue:02x}\"");
         ensure!(svg.contains(&format!(">{label}</text>")) && svg.contains(&color), "{label} is not in the legend");

@@ -22,7 +22,8 @@ async fn steps(visit: &Visit) -> Result<()> {
 
     page.type_keys("e").await?;
     page.choose("save-cells-extent", &format!("all {N_CELLS} in view")).await?;
-    for check in ["save-column-louvain", "save-cells-genes", "save-cells-flag"] {
+    // All columns are ticked and the gene listed: here one column alone is wanted.
+    for check in ["save-cells-all", "save-column-louvain", "save-cells-flag"] {
         page.click(check).await?;
     }
     visit.browser.shoot("dialog")?;

@@ -19,7 +19,7 @@ pub use blend::{BLEND_STEPS, Blend};
 pub use centroid::{Centroid, label_centroids};
 pub use colormap::Colormap;
 pub use contrast::{Ground, LEAST_CONTRAST, contrast, luminance};
-pub use palette::{MAX_LABEL_COLORS, label_colors, label_indices, label_table};
+pub use palette::{MAX_LABEL_COLORS, completed_colors, label_colors, label_indices, label_table};
 pub use parse::parse;
 pub use scale::{ColorScale, clipped_domain};
 pub use ticks::{Tick, linear_ticks, log_ticks};

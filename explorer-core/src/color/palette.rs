@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use super::contrast::legible;
 use super::oklab::{DEUTERANOPIA, Oklab, PROTANOPIA, distance, linear, linear_from_oklch, oklab, seen, srgb};
 use super::parse::opaque;
-use super::{ColorTable, MISSING, Rgba};
+use super::{ColorTable, MISSING, MISSING_GRAY, Rgb, Rgba};
 use crate::data::{Categorical, Codes};
 
 /// Labels that get colors of their own; later ones begin anew.
@@ -26,6 +26,15 @@ pub fn label_colors(n_labels: usize, from_file: Option<&[u32]>) -> Vec<Rgba> {
         _ => generate(n_distinct),
     };
     distinct.iter().copied().cycle().take(n_labels).collect()
+}
+
+/// Colors of labels, some of which have one: the others get generated ones that none has yet. 0xRRGGBBAA.
+pub fn completed_colors(some: &[Option<Rgb>]) -> Vec<u32> {
+    let opaque = |[red, green, blue]: Rgb| u32::from_be_bytes([red, green, blue, u8::MAX]);
+    let given: Vec<u32> = some.iter().flatten().copied().map(opaque).collect();
+    let mut free = generate(some.len().min(MAX_LABEL_COLORS)).into_iter().map(u32::from_be_bytes);
+    let mut next = || free.find(|color| !given.contains(color)).unwrap_or(u32::from_be_bytes(MISSING_GRAY));
+    some.iter().map(|color| color.map_or_else(&mut next, opaque)).collect()
 }
 
 /// The color index of every cell: its code, over again from [`MAX_LABEL_COLORS`] on, or

@@ -1,6 +1,6 @@
 //! Cells by the ids that the input's obs index gives them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use shared_fbs::{
     manifest::{CELLS_PER_TEXT_TILE, TileRange},
@@ -8,10 +8,21 @@ use shared_fbs::{
 };
 
 use super::{Dataset, Priority, Tiles, columns::OBS};
-use crate::data::CellIdx;
+use crate::{data::CellIdx, screen::gene_names, sorting::set_of};
 
 /// Tiles of ids that are held at a time.
 const TILES_AT_A_TIME: usize = 16;
+
+/// The lines of a text, each once, without the quotation marks around one.
+fn lines_of(text: &str) -> Vec<String> {
+    let mut known = HashSet::new();
+    let unquoted = |line: &'_ str| -> String {
+        let inner = line.strip_prefix('"').and_then(|line| line.strip_suffix('"'));
+        inner.filter(|inner| !inner.contains('"')).unwrap_or(line).to_owned()
+    };
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty()).map(unquoted);
+    lines.filter(|line| known.insert(line.clone())).collect()
+}
 
 /// What a list of ids stands for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -23,6 +34,22 @@ pub struct FoundCells {
 }
 
 impl<T: Tiles> Dataset<T> {
+    /// The cells that a list as people paste it names: an id a line, which may hold blanks and commas and stand in
+    /// quotation marks. A line that is no cell's id is taken for several, with blanks, commas or semicolons between them.
+    ///
+    /// # Errors
+    /// When a tile cannot be read.
+    pub async fn find_pasted_cells(&self, text: &str) -> Result<FoundCells, T::Error> {
+        let mut found = self.find_cells(&lines_of(text)).await?;
+        let parts: Vec<String> = found.unknown.iter().flat_map(|line| gene_names(line)).collect();
+        if parts != found.unknown {
+            let more = self.find_cells(&parts).await?;
+            found.cells = set_of(found.cells.into_iter().chain(more.cells)).into_iter().collect();
+            found.unknown = more.unknown;
+        }
+        Ok(found)
+    }
+
     /// The cells that have one of these ids. Reads all ids, a few tiles at a time.
     ///
     /// # Errors
@@ -46,5 +73,16 @@ impl<T: Tiles> Dataset<T> {
         }
         let unknown = ids.iter().filter(|id| is_found.get(id.as_str()) != Some(&true)).cloned().collect();
         Ok(FoundCells { cells, unknown })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_an_id_whatever_it_holds() {
+        let text = "AAAC-1\n\n  \"donor 1, AAAC\" \r\ndonor 1, AAAC\n\"a\", \"b\"\n";
+        assert_eq!(lines_of(text), ["AAAC-1", "donor 1, AAAC", "\"a\", \"b\""]);
     }
 }

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{MAX_MESSAGE_BYTES, Request, SettingsChange, VERSION};
-use crate::state::Hover;
+use super::{CellChoice, MAX_MESSAGE_BYTES, Request, SettingsChange, VERSION};
+use crate::state::{CellList, Hover};
 
 /// The frame's first word, to the one origin that its address names.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -101,6 +101,19 @@ impl Incoming {
             Request::read(value)
         };
         Some(Self { id, request })
+    }
+
+    /// The same with the rows that came beside its text: a roaring bitmap in its portable format.
+    #[must_use]
+    pub fn with_rows(mut self, bytes: &[u8]) -> Self {
+        if let Ok(Request::Select { cells: CellChoice::Cells(cells), .. }) = &mut self.request {
+            cells.rows = CellList::from_bytes(bytes);
+            if cells.rows.is_none() {
+                let message = "`select`: the rows are no roaring bitmap in its portable format, or longer than 16 MiB";
+                self.request = Err(Failure::new(ErrorCode::Invalid, message));
+            }
+        }
+        self
     }
 }
 

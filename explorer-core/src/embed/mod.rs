@@ -30,16 +30,19 @@ pub use message::{
 };
 pub use patch::{json_of, patch_between, patched};
 pub use plan::Plan;
-pub use request::{CellChoice, HistoryMode, LabelChoice, Request, SetChoice};
+pub use request::{CellChoice, CellNames, HistoryMode, LabelChoice, Request, SetChoice};
 pub use settings::{Gestures, Panel, Settings, SettingsChange, Storage, ThemeChoice, Ui};
 pub use snippet::snippet;
-pub use summary::{description_of, found_genes, found_markers, selected_rows};
+pub use summary::{description_of, found_genes, found_markers, no_ids, selected_rows};
 
 /// The version of the protocol.
 pub const VERSION: u32 = 1;
 
 /// The most bytes that the text of a message may have, in either direction. Lists of cells travel beside it.
 pub const MAX_MESSAGE_BYTES: usize = 64 << 10;
+
+/// The most bytes that such a list may have.
+pub const MAX_LIST_BYTES: u32 = 16 << 20;
 
 /// The most requests that are carried out in a second.
 pub const MAX_REQUESTS_PER_SECOND: usize = 60;

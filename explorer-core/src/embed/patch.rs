@@ -4,10 +4,11 @@
 //! lists and what colors the cells among them, is replaced as a whole. A member that is `null` gets its default, which for
 //! an entry of a map is to be gone.
 
+use roaring::RoaringBitmap;
 use serde_json::{Map, Value};
 
 use super::{ErrorCode, Failure};
-use crate::state::ViewSpec;
+use crate::state::{CellList, ViewSpec};
 
 /// The objects of a view whose members are patched one by one.
 const MERGED: [&[&str]; 8] = [
@@ -21,6 +22,9 @@ const MERGED: [&[&str]; 8] = [
     &["layout"],
 ];
 
+/// Those of them whose members are what a dataset calls its own.
+const MAPS: [&[&str]; 2] = [&["analysis", "query", "filters", "obs"], &["analysis", "query", "filters", "selections"]];
+
 /// What turns one view into another; an empty object where they are equal.
 pub fn patch_between(before: &ViewSpec, after: &ViewSpec) -> Value {
     let (before, after) = (json_of(before), json_of(after));
@@ -30,11 +34,44 @@ pub fn patch_between(before: &ViewSpec, after: &ViewSpec) -> Value {
 /// The view after a patch.
 ///
 /// # Errors
-/// [`ErrorCode::Invalid`] where that is no view.
+/// [`ErrorCode::Invalid`] where that is no view, or names a member that no view has.
 pub fn patched(view: &ViewSpec, patch: &Value) -> Result<ViewSpec, Failure> {
+    check_members(patch, &[])?;
     let mut value = json_of(view);
     merge(&mut value, patch, &mut Vec::new());
     serde_json::from_value(value).map_err(|error| Failure::new(ErrorCode::Invalid, format!("this is no view: {error}")))
+}
+
+/// Whether every member of a part of a view, given with the way to it, is one that views have.
+///
+/// # Errors
+/// [`ErrorCode::Invalid`], with the member's name.
+pub(super) fn check_members(part: &Value, way: &[&str]) -> Result<(), Failure> {
+    let mut view = ViewSpec::default();
+    // All other members are told of whether or not they have a value.
+    view.analysis.query.filters.cells = Some(CellList::new(RoaringBitmap::new()));
+    let view = json_of(&view);
+    let known = way.iter().try_fold(&view, |known, name| known.get(name)).unwrap_or(&Value::Null);
+    match unknown_member(known, part, &mut way.to_vec()) {
+        Some(name) => Err(Failure::new(ErrorCode::Invalid, format!("a view has no `{name}`"))),
+        None => Ok(()),
+    }
+}
+
+fn unknown_member<'a>(known: &Value, part: &'a Value, way: &mut Vec<&'a str>) -> Option<String> {
+    let (Value::Object(known), Value::Object(members)) = (known, part) else { return None };
+    if !MERGED.contains(&way.as_slice()) || MAPS.contains(&way.as_slice()) {
+        return None;
+    }
+    members.iter().find_map(|(name, member)| {
+        way.push(name);
+        let unknown = match known.get(name) {
+            Some(known) => unknown_member(known, member, way),
+            None => Some(way.join(".")),
+        };
+        way.pop();
+        unknown
+    })
 }
 
 /// The form of a view in messages.
@@ -100,7 +137,8 @@ mod tests {
         fn a_patch_leads_from_one_view_to_the_other(before in view(), after in view()) {
             let (before, after) = (before.canonical(), after.canonical());
             let patch = patch_between(&before, &after);
-            prop_assert_eq!(patched(&before, &patch).unwrap(), after, "{}", patch);
+            prop_assert_eq!(patched(&before, &patch).unwrap(), after.clone(), "{}", patch);
+            prop_assert_eq!(patched(&before, &json_of(&after)).unwrap().dataset, after.dataset);
         }
 
         #[test]
@@ -125,5 +163,20 @@ mod tests {
         let failure = patched(&ViewSpec::default(), &json!({"panels": []})).unwrap_err();
         assert_eq!(failure.code, ErrorCode::Invalid);
         assert!(failure.message.contains("at least one panel"), "{}", failure.message);
+    }
+
+    #[test]
+    fn a_member_that_no_view_has_is_named() {
+        for (patch, name) in [
+            (json!({"colour": "x"}), "colour"),
+            (json!({"analysis": {"colour": {"obs": "louvain"}}}), "analysis.colour"),
+            (json!({"analysis": {"query": {"filters": {"obss": {}}}}}), "analysis.query.filters.obss"),
+        ] {
+            let failure = patched(&ViewSpec::default(), &patch).unwrap_err();
+            assert_eq!(failure.code, ErrorCode::Invalid);
+            assert_eq!(failure.message, format!("a view has no `{name}`"));
+        }
+        let of_dataset = json!({"analysis": {"query": {"filters": {"obs": {"any": null}, "cells": null}}}});
+        assert!(patched(&ViewSpec::default(), &of_dataset).is_ok());
     }
 }

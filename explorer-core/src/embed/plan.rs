@@ -1,14 +1,17 @@
 //! What a request comes to: changes of the state, or what only the page can do.
 
+use shared_fbs::manifest::ColumnKind;
+
 use super::{
-    CellChoice, ErrorCode, Failure, HistoryMode, LabelChoice, Request, SetChoice, SettingsChange, patched,
+    CellChoice, CellNames, ErrorCode, Failure, HistoryMode, LabelChoice, Request, SetChoice, SettingsChange, patched,
     request::FilterChoice,
 };
 use crate::{
-    session::Session,
+    session::{LISTED_CELLS, Session},
     state::{
-        Action, AppState, Axis, CellQuery, CellSet, ColorBy, Command, Comparison, Filters, GeneKey, Label, LabelFilter,
-        MarkerOrder, Markers, ObsFilter, PanelKind, Polygon, Reference, ResultPanel, SelectMode, ViewSpec, reduce,
+        Action, AppState, Axis, CellQuery, CellSet, ColorBy, Command, Comparison, Filters, GeneKey, Hover, Label,
+        LabelFilter, MarkerOrder, Markers, ObsFilter, PanelKind, Polygon, Reference, ResultPanel, SelectMode, TestMode,
+        ViewSpec, reduce,
     },
 };
 
@@ -33,6 +36,8 @@ pub enum Plan {
         /// The least width and height, in pixels.
         least_px: [Option<u32>; 2],
     },
+    /// The cells of these ids are selected.
+    SelectIds(Vec<String>),
     /// A command is carried out.
     Run(Command),
     /// What takes the graphics device's memory is given up.
@@ -70,10 +75,17 @@ impl Request {
             Self::Listen { events } => Ok(Plan::Listen(events)),
             Self::Undo {} => Ok(Plan::Dispatch(vec![Action::Undo])),
             Self::Redo {} => Ok(Plan::Dispatch(vec![Action::Redo])),
+            Self::Highlight { target: Some(target) } => {
+                asked()?.check_target(&target)?;
+                Ok(Plan::Dispatch(vec![Action::Hover(Some(target))]))
+            }
             Self::Highlight { target } => Ok(Plan::Dispatch(vec![Action::Hover(target)])),
             Self::FlyTo { camera } => Ok(Plan::Dispatch(vec![Action::SetCamera { panel: state.focused(), camera }])),
             Self::SetView { patch, link, history } => {
                 let asked = asked()?;
+                if patch.is_none() && link.is_none() {
+                    return Err(invalid("there is neither a patch of a view nor a link"));
+                }
                 let view = asked.view(patch.as_ref(), link.as_deref())?;
                 asked.replace(view, history)
             }
@@ -109,11 +121,15 @@ impl Request {
             }
             Self::Compare { group, reference, mode } => {
                 let asked = asked()?;
+                asked.check_comparison(mode)?;
                 let (group, mut actions) = asked.set(group)?;
                 let reference = match reference {
                     None => Reference::Rest,
                     Some(reference) => {
                         let (name, made) = asked.set(reference)?;
+                        if name == group {
+                            return Err(invalid(format!("“{name}” cannot be compared with itself")));
+                        }
                         actions.extend(made);
                         Reference::Set(name)
                     }
@@ -124,7 +140,9 @@ impl Request {
                 Ok(Plan::Dispatch(actions))
             }
             Self::Markers { column } => {
-                asked()?.check_column(&column)?;
+                let asked = asked()?;
+                asked.check_is_labels(&column)?;
+                asked.check_comparison(TestMode::Welch)?;
                 let universe = state.view.analysis.query.subset.clone();
                 let markers = Markers { column, rank: MarkerOrder::default(), universe };
                 Ok(Plan::Dispatch(vec![Action::ShowResult(Some(ResultPanel::Markers(markers)))]))
@@ -198,11 +216,10 @@ impl Asked<'_> {
             return Ok(Plan::Dispatch(vec![Action::SetColor(ColorBy::None)]));
         }
         let wrong = || {
-            let message = format!(
+            invalid(format!(
                 "`{text}` is no color: write `obs:COLUMN`, `gene:GENE`, `gene:LAYER:GENE`, `genes:GENE,GENE` or \
-                         `set:NAME`"
-            );
-            Failure::new(ErrorCode::Invalid, message)
+                 `set:NAME`"
+            ))
         };
         let color = ColorBy::from_text(text).ok_or_else(wrong)?;
         let action = match &color {
@@ -236,7 +253,9 @@ impl Asked<'_> {
         let polygon = match cells {
             CellChoice::Polygon(points) => Polygon::from_path(&points, 0.0),
             CellChoice::Rect([corner, opposite]) => Polygon::rectangle(corner, opposite),
+            CellChoice::Cells(cells) => return self.select_listed(cells, mode),
             CellChoice::Labels(LabelChoice { column, labels }) => {
+                self.check_is_labels(&column)?;
                 self.check_labels(&column, &labels)?;
                 let chosen = labels.into_iter().map(Label::from).collect();
                 let before = match self.state.view.analysis.query.filters.obs.get(&column) {
@@ -260,15 +279,38 @@ impl Asked<'_> {
             }
             CellChoice::Set(name) => {
                 self.state.view.analysis.cell_set(&name).ok_or_else(|| unknown("cell set", &name))?;
+                check_replaces(mode)?;
                 return Ok(Plan::Dispatch(vec![Action::SelectCellSet(name)]));
             }
         };
-        let polygon = polygon.ok_or_else(|| Failure::new(ErrorCode::Invalid, "an outline encloses an area"))?;
+        let polygon = polygon.ok_or_else(|| invalid("an outline encloses an area"))?;
         self.check_embedding(embedding)?;
         let shown = self.state.focused_panel().embedding();
         let found = self.session.embedding_to_show(embedding.or(shown));
         let (_, entry) = found.ok_or_else(|| unknown("embedding", embedding.unwrap_or_default()))?;
         Ok(Plan::Dispatch(vec![Action::Select { embedding: entry.key.clone(), mode, polygon }]))
+    }
+
+    fn select_listed(&self, cells: CellNames, mode: SelectMode) -> Result<Plan, Failure> {
+        check_replaces(mode)?;
+        let CellNames { content, ids, rows } = cells;
+        let manifest = self.session.manifest();
+        if content != manifest.content_id {
+            let message = format!("the cells are of “{content}”, the open dataset holds “{}”", manifest.content_id);
+            return Err(Failure::new(ErrorCode::NotReady, message));
+        }
+        match (ids, rows) {
+            (Some(_), None) if manifest.cell_ids.is_none() => Err(invalid("the dataset has no ids of cells")),
+            (Some(ids), None) => Ok(Plan::SelectIds(ids)),
+            (None, Some(rows)) => {
+                if let Some(row) = rows.rows().max().filter(|&row| row >= manifest.n_obs) {
+                    return Err(unknown("cell in row", &row.to_string()));
+                }
+                let set = self.session.listed_set(LISTED_CELLS, rows, &self.state.view.analysis);
+                Ok(Plan::Dispatch(vec![Action::AddAndSelectCellSet(set)]))
+            }
+            (Some(_), Some(_)) | (None, None) => Err(invalid("cells are named by `ids` or by `rows`")),
+        }
     }
 
     /// The name of a set to compare, and what makes it first.
@@ -277,6 +319,7 @@ impl Asked<'_> {
             SetChoice::Named(name) if self.state.view.analysis.cell_set(&name).is_some() => Ok((name, Vec::new())),
             SetChoice::Named(name) => Err(unknown("cell set", &name)),
             SetChoice::Labels(LabelChoice { column, labels }) => {
+                self.check_is_labels(&column)?;
                 self.check_labels(&column, &labels)?;
                 let filter = LabelFilter::Only(labels.into_iter().map(Label::from).collect());
                 let filters = Filters { obs: [(column, ObsFilter::Labels(filter))].into(), ..Filters::default() };
@@ -301,6 +344,35 @@ impl Asked<'_> {
 
     fn check_column(&self, column: &str) -> Result<(), Failure> {
         if self.session.columns().get(column).is_some() { Ok(()) } else { Err(unknown("column", column)) }
+    }
+
+    fn check_is_labels(&self, column: &str) -> Result<(), Failure> {
+        let entry = self.session.columns().get(column).ok_or_else(|| unknown("column", column))?;
+        let is_labels = matches!(entry.kind, ColumnKind::Categorical);
+        if is_labels || self.state.view.analysis.as_labels.contains(column) {
+            return Ok(());
+        }
+        Err(invalid(format!("“{column}” is no column of labels")))
+    }
+
+    /// Whether there is something to compare, and in that way.
+    fn check_comparison(&self, mode: TestMode) -> Result<(), Failure> {
+        let manifest = self.session.manifest();
+        match mode {
+            _ if manifest.layers.is_empty() => Err(invalid("the dataset has no expression to compare")),
+            TestMode::Samples if manifest.sample_column.is_none() => {
+                Err(invalid("the dataset names no column of samples to compare"))
+            }
+            TestMode::Samples | TestMode::Welch | TestMode::CellxgeneCompatible => Ok(()),
+        }
+    }
+
+    fn check_target(&self, target: &Hover) -> Result<(), Failure> {
+        match target {
+            Hover::Cell(row) if row.0 < self.session.manifest().n_obs => Ok(()),
+            Hover::Cell(row) => Err(unknown("cell in row", &row.0.to_string())),
+            Hover::Label { column, label } => self.check_labels(column, &[Option::from(label.clone())]),
+        }
     }
 
     /// Labels are known once their column is loaded.
@@ -342,6 +414,19 @@ fn filters_of_link(link: &str) -> Result<Filters, Failure> {
         Some(notice) => Err(Failure::new(ErrorCode::Invalid, notice.to_string())),
         None => Ok(parsed.view.analysis.query.filters),
     }
+}
+
+fn check_replaces(mode: SelectMode) -> Result<(), Failure> {
+    match mode {
+        SelectMode::Replace => Ok(()),
+        SelectMode::Add | SelectMode::Subtract | SelectMode::Intersect => {
+            Err(invalid("a list or a set of cells replaces the selection: `mode` is `replace`"))
+        }
+    }
+}
+
+fn invalid(message: impl Into<String>) -> Failure {
+    Failure::new(ErrorCode::Invalid, message)
 }
 
 fn unknown(kind: &str, name: &str) -> Failure {

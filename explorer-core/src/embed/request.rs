@@ -3,8 +3,8 @@
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::{ErrorCode, Failure, SettingsChange};
-use crate::state::{Camera, Command, Filters, Hover, SelectMode, TestMode};
+use super::{ErrorCode, Failure, SettingsChange, patch::check_members};
+use crate::state::{Camera, CellList, Command, Filters, Hover, SelectMode, TestMode};
 
 /// What a host may ask for, by its `type`.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -221,7 +221,10 @@ impl TryFrom<Value> for FilterChoice {
     fn try_from(value: Value) -> Result<Self, Self::Error> {
         match value.as_str() {
             Some(link) => Ok(Self::Link(link.to_owned())),
-            None => serde_json::from_value(value).map(Self::Filters),
+            None => {
+                check_members(&value, &["analysis", "query", "filters"]).map_err(serde::de::Error::custom)?;
+                serde_json::from_value(value).map(Self::Filters)
+            }
         }
     }
 }
@@ -238,10 +241,25 @@ pub enum CellChoice {
     Labels(LabelChoice),
     /// Those of a cell set, by its name.
     Set(String),
+    /// Those of a list.
+    Cells(CellNames),
 }
 
 impl CellChoice {
-    const NAMES: [&str; 4] = ["polygon", "rect", "labels", "set"];
+    const NAMES: [&str; 5] = ["polygon", "rect", "labels", "set", "cells"];
+}
+
+/// Cells one by one: by ids or by rows.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct CellNames {
+    /// What the dataset that they are of holds, as a hash.
+    pub content: String,
+    /// Their ids in the index of the input's `obs`.
+    #[serde(default)]
+    pub ids: Option<Vec<String>>,
+    /// Their rows in the input. In a message they travel beside the text: see [`Incoming::with_rows`](super::Incoming::with_rows).
+    #[serde(default)]
+    pub rows: Option<CellList>,
 }
 
 /// Labels of a column; `null` is for the cells without one.

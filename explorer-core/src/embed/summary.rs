@@ -6,6 +6,7 @@ use super::{DatasetInfo, ResultSummary, SelectionInfo};
 use crate::{
     data::{CellRows, GeneIdx, GeneNames},
     de::{Direction, Marker, SortKey},
+    format::plural,
     session::{Answer, Bounds, DeResult, LabelMarkers, MarkersResult, Session},
     state::{AppState, Reference},
 };
@@ -18,6 +19,9 @@ const MOST_MARKERS: usize = 10;
 
 /// Labels that are told, of markers.
 const MOST_LABELS: usize = 60;
+
+/// Ids that a message names.
+const MOST_IDS: usize = 5;
 
 /// Which cells are selected.
 pub fn description_of(session: &Session, state: &AppState) -> SelectionInfo {
@@ -38,6 +42,14 @@ pub fn selected_rows(session: &Session, rows: &CellRows, most: u64) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(selected.serialized_size());
     selected.serialize_into(&mut bytes).expect("writing to memory does not fail");
     bytes
+}
+
+/// That no cell has some ids.
+pub fn no_ids(ids: &[String]) -> String {
+    let named: Vec<String> = ids.iter().take(MOST_IDS).map(|id| format!("“{id}”")).collect();
+    let more = if ids.len() > MOST_IDS { ", …" } else { "" };
+    let are = if ids.len() == 1 { "is no cell's" } else { "are no cells'" };
+    format!("{} {are}: {}{more}", plural(ids.len(), "id", "ids"), named.join(", "))
 }
 
 impl DatasetInfo {

@@ -15,8 +15,8 @@ use crate::{
     data::{CellRow, CellRows},
     session::{Data, Session, Slot},
     state::{
-        Action, AppState, CellSet, CellSource, ColorBy, DataKey, Hover, Label, LabelFilter, ObsFilter, Reference,
-        SelectMode, ViewSpec, reduce,
+        Action, AppState, CellList, CellSet, CellSource, ColorBy, DataKey, Hover, Label, LabelFilter, ObsFilter,
+        Reference, SelectMode, ViewSpec, reduce,
     },
 };
 
@@ -52,6 +52,8 @@ fn requests() -> Vec<Value> {
         json!({"id": 11, "type": "select", "rect": [[0, 0], [1, 1]]}),
         json!({"id": 12, "type": "select", "labels": labels, "mode": "subtract"}),
         json!({"id": 13, "type": "select", "set": "mine"}),
+        json!({"id": 13, "type": "select", "cells": {"content": "c", "ids": ["AAAC-1"]}}),
+        json!({"id": 13, "type": "select", "cells": {"content": "c"}}),
         json!({"id": 14, "type": "getSelection", "ids": true, "max": 100}),
         json!({"id": 15, "type": "highlight", "target": {"label": {"column": "louvain", "label": "B"}}}),
         json!({"id": 16, "type": "highlight", "target": {"cell": 3}}),
@@ -186,6 +188,7 @@ fn session() -> Session {
     let mut session = Session::new(Arc::new(Manifest {
         n_obs: 10,
         level_ranks: Levels::for_n_obs(10).boundaries(),
+        content_id: "c".to_owned(),
         columns: vec![column("louvain", ColumnKind::Categorical), column("n_genes", ColumnKind::Continuous)],
         embeddings: vec![Embedding { key: "X_umap".to_owned(), ..<_>::default() }],
         layers: ["X", "raw/X"].map(|name| Layer { name: name.to_owned(), ..<_>::default() }).to_vec(),
@@ -289,6 +292,57 @@ fn what_the_dataset_has_not_is_told_and_changes_nothing() {
 }
 
 #[test]
+fn what_would_come_to_nothing_is_told_at_once() {
+    for (request, part) in [
+        (json!({"type": "markers", "column": "n_genes"}), "“n_genes” is no column of labels"),
+        (json!({"type": "compare", "group": {"column": "n_genes", "labels": ["1"]}}), "no column of labels"),
+        (json!({"type": "compare", "group": "mine", "mode": "samples"}), "no column of samples"),
+        (json!({"type": "compare", "group": "mine", "reference": "mine"}), "with itself"),
+        (json!({"type": "select", "labels": {"column": "n_genes", "labels": ["1"]}}), "no column of labels"),
+        (json!({"type": "setView"}), "neither a patch of a view nor a link"),
+        (json!({"type": "setView", "patch": {"analysis": {"colour": "none"}}}), "no `analysis.colour`"),
+        (json!({"type": "setFilter", "filter": {"obss": {}}}), "no `analysis.query.filters.obss`"),
+    ] {
+        let failure = after(&state(), &request).unwrap_err();
+        assert_eq!(failure.code, ErrorCode::Invalid, "{request}");
+        assert!(failure.message.contains(part), "{}", failure.message);
+    }
+    let target = json!({"type": "highlight", "target": {"label": {"column": "louvain", "label": "nope"}}});
+    assert_eq!(after(&state(), &target).unwrap_err().code, ErrorCode::UnknownName);
+    assert_eq!(
+        after(&state(), &json!({"type": "highlight", "target": {"cell": 10}})).unwrap_err().code,
+        ErrorCode::UnknownName
+    );
+}
+
+#[test]
+fn cells_are_selected_by_the_rows_that_travel_beside_the_message() {
+    let message = |content: &str| json!({"id": 1, "type": "select", "cells": {"content": content}});
+    let bytes = |rows: &[u32]| {
+        let mut bytes = Vec::new();
+        RoaringBitmap::from_iter(rows.iter().copied()).serialize_into(&mut bytes).unwrap();
+        bytes
+    };
+    let selected = |content: &str, bytes: &[u8]| {
+        let incoming = Incoming::read(&message(content).to_string()).unwrap().with_rows(bytes);
+        incoming.request?.plan(&state(), Some(&session()))
+    };
+    let Ok(Plan::Dispatch(actions)) = selected("c", &bytes(&[1, 7])) else { panic!("rows are no selection") };
+    let after = actions.into_iter().fold(state(), reduce);
+    assert_eq!(
+        after.view.analysis.cell_set("Listed cells").unwrap().source.clone(),
+        CellSource::Cells(CellList::new([1, 7].into_iter().collect()))
+    );
+    assert!(after.view.analysis.query.filters.cells.is_some());
+    let code = |selected: Result<Plan, Failure>| selected.unwrap_err().code;
+    assert_eq!(code(selected("other", &bytes(&[1]))), ErrorCode::NotReady);
+    assert_eq!(code(selected("c", &bytes(&[10]))), ErrorCode::UnknownName);
+    assert_eq!(code(selected("c", b"no bitmap")), ErrorCode::Invalid);
+    let by_none = Incoming::read(&message("c").to_string()).unwrap().request.unwrap();
+    assert_eq!(code(by_none.plan(&state(), Some(&session()))), ErrorCode::Invalid);
+}
+
+#[test]
 fn before_the_dataset_is_open_only_what_needs_none_is_done() {
     for message in requests() {
         let request = Request::read(message.clone()).unwrap();
@@ -314,6 +368,8 @@ fn selected_cells_are_named_by_their_rows_and_no_more_of_them_than_asked() {
 fn a_selection_is_added_to_by_the_modes_that_the_page_has() {
     for mode in [SelectMode::Replace, SelectMode::Add, SelectMode::Subtract, SelectMode::Intersect] {
         let written = serde_json::to_value(mode).unwrap();
-        check("request", &json!({"id": 1, "type": "select", "set": "mine", "mode": written}));
+        check("request", &json!({"id": 1, "type": "select", "rect": [[0, 0], [1, 1]], "mode": written}));
+        let set = after(&state(), &json!({"type": "select", "set": "mine", "mode": written}));
+        assert_eq!(set.err().map(|failure| failure.code), (mode != SelectMode::Replace).then_some(ErrorCode::Invalid));
     }
 }

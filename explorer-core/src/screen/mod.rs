@@ -32,7 +32,7 @@ pub use labels::{LABEL_HALF_HEIGHT_PX, unobstructed};
 pub use legend::{LegendEntry, LegendModel};
 pub use outline::closed_path;
 pub use rectangle::{RectangleError, typed_rectangle};
-pub use rows::{RowWindow, row_by_key, scroll_to_show};
+pub use rows::{RowWindow, key_onward, row_by_key, scroll_to_show};
 pub use sample_sort::{SampleColumn, SampleSort};
 pub use svg::{SvgPicture, TITLE_HEIGHT_PX, TITLE_LEFT_PX};
 pub use text::{fitted, free_name, gene_names, wrong_name};

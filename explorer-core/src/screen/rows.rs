@@ -42,9 +42,25 @@ pub fn row_by_key(key: &str, at: usize, count: usize, page: usize) -> Option<usi
     Some(row.min(last))
 }
 
+/// The key by which a row is passed over that a key leads to: further on, and back from the ends.
+pub fn key_onward(key: &str) -> &str {
+    match key {
+        "Home" | "PageDown" => "ArrowDown",
+        "End" | "PageUp" => "ArrowUp",
+        _ => key,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_passed_over_is_passed_over_towards_the_list() {
+        let onward = |key, row| row_by_key(key_onward(key), row, 10, 5);
+        assert_eq!(["Home", "ArrowDown", "PageDown"].map(|key| onward(key, 0)), [Some(1); 3]);
+        assert_eq!(["End", "ArrowUp", "PageUp"].map(|key| onward(key, 9)), [Some(8); 3]);
+    }
 
     #[test]
     fn the_window_covers_the_viewport_and_no_more_than_the_list() {

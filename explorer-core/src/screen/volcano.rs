@@ -67,6 +67,11 @@ impl Rect {
         Self([x - reach, y - reach, x + reach, y + reach])
     }
 
+    fn grown(self, by: f64) -> Self {
+        let Self([left, top, right, bottom]) = self;
+        Self([left - by, top - by, right + by, bottom + by])
+    }
+
     fn meets(self, Self(other): Self) -> bool {
         let Self(this) = self;
         this[0] < other[2] && other[0] < this[2] && this[1] < other[3] && other[1] < this[3]
@@ -77,6 +82,9 @@ impl Rect {
         this[0] >= outer[0] && this[1] >= outer[1] && this[2] <= outer[2] && this[3] <= outer[3]
     }
 }
+
+/// What stays free around a name, so that two do not read as one.
+const LABEL_MARGIN_PX: f64 = 2.5;
 
 impl VolcanoLayout {
     /// The layout of a table in a plot of that size.
@@ -231,7 +239,7 @@ impl VolcanoLayout {
             let rect = |(x, y): Point| Rect([x, y - LABEL_PX * 0.8, x + width, y + LABEL_PX * 0.2]);
             let is_free = |place: &&Point| {
                 let rect = rect(**place);
-                rect.is_inside(self.plot()) && !taken.iter().any(|&other| other.meets(rect))
+                rect.is_inside(self.plot()) && !taken.iter().any(|&other| other.meets(rect.grown(LABEL_MARGIN_PX)))
             };
             if let Some(&at) = places.iter().find(is_free) {
                 taken.extend([rect(at), Rect::around(dot, 2.0)]);

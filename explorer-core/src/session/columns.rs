@@ -36,6 +36,13 @@ impl LabelColumn {
         Self { name: name.into(), column: Arc::new(Column::Categorical(column)), categories: Arc::new(categories) }
     }
 
+    /// The same with these colors of its labels, 0xRRGGBBAA; `None` for generated ones.
+    #[must_use]
+    pub fn colored(mut self, colors: Option<Vec<u32>>) -> Self {
+        Arc::make_mut(&mut self.categories).colors = colors;
+        self
+    }
+
     /// Its name.
     pub fn name(&self) -> &str {
         &self.name

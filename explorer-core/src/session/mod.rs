@@ -71,7 +71,8 @@ pub use loaded::Loaded;
 pub use loading::Urgency;
 pub use lru::LruEviction;
 pub use marker_result::{LabelMarkers, MarkersResult};
-pub use new_sets::{NameClash, SetOperation, join_sets, sort_columns};
+pub use new_sets::{LISTED_CELLS, NameClash, SetOperation, join_sets, sort_columns};
+pub use own_columns::{labeled_text, taken_in_text};
 #[cfg(test)]
 pub(crate) use painter::PLAIN;
 pub use painter::{InView, Painter};

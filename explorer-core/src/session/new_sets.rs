@@ -10,6 +10,9 @@ use crate::{
     state::{Analysis, CellList, CellQuery, CellSet, CellSource, GeneSet, OwnColumn},
 };
 
+/// What a set of cells is called that were named one by one.
+pub const LISTED_CELLS: &str = "Listed cells";
+
 /// How one cell set is made of two.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SetOperation {
@@ -151,10 +154,17 @@ impl Session {
 
 /// Sets of cells one by one.
 impl Session {
-    /// A set of these cells, by its name where that is free; `None` while their rows are not there.
+    /// A set of cells that were named one by one, under its name where that is free; `None` while their rows are not there.
     pub fn set_of_cells(&self, name: &str, cells: &[CellIdx], analysis: &Analysis) -> Option<CellSet> {
         let rows = self.loaded().rows()?.rows_of(cells.iter().copied());
-        Some(CellSet { name: free_set_name(name, analysis), source: CellSource::Cells(CellList::new(rows)) })
+        Some(self.listed_set(name, CellList::new(rows), analysis))
+    }
+
+    /// The same of cells by their rows: the set that there is of them, or a new one.
+    pub fn listed_set(&self, name: &str, rows: CellList, analysis: &Analysis) -> CellSet {
+        let source = CellSource::Cells(rows);
+        let known = analysis.cell_sets.iter().find(|set| set.source == source).cloned();
+        known.unwrap_or_else(|| CellSet { name: free_set_name(name, analysis), source })
     }
 
     /// The cells of two sets, put together; named after them. `None` where there is no such set, or while the data that
@@ -242,6 +252,7 @@ mod tests {
             let label = |(name, rows): &(&str, &[u32])| OwnLabel {
                 name: (*name).to_owned(),
                 cells: CellList::new(rows.iter().copied().collect()),
+                color: None,
             };
             OwnColumn::new(name, labels.iter().map(label))
         };

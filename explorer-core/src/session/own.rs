@@ -5,8 +5,9 @@ use std::{collections::BTreeSet, sync::Arc};
 use shared_fbs::tile::Categories;
 
 use crate::{
+    color::{Rgb, completed_colors},
     data::{Categorical, CellIdx, CellRows, Codes},
-    state::{OwnColumn, OwnLabel},
+    state::{LabelColor, OwnColumn, OwnLabel},
 };
 
 /// The user's own columns as they were built last.
@@ -72,5 +73,12 @@ pub(super) fn counts_of(column: &OwnColumn, n_obs: u32) -> Categories {
         (column.labels().iter()).map(|label| label.cells.rows().range_cardinality(..n_obs) as u32).collect();
     counts.push(n_obs - counts.iter().sum::<u32>());
     let labels = column.labels().iter().map(|label| label.name.clone()).collect();
-    Categories { labels, counts, colors: None }
+    Categories { labels, counts, colors: colors_of(column) }
+}
+
+/// The colors of a column's labels, where one has a color of its own.
+pub(super) fn colors_of(column: &OwnColumn) -> Option<Vec<u32>> {
+    let some: Vec<Option<Rgb>> =
+        column.labels().iter().map(|label| label.color.map(|LabelColor(color)| color)).collect();
+    some.iter().any(Option::is_some).then(|| completed_colors(&some))
 }

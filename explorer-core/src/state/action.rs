@@ -367,6 +367,11 @@ pub enum CoalesceKey {
 }
 
 impl Action {
+    /// Whether it asks a question whose answer is a result.
+    pub fn asks_a_result(&self) -> bool {
+        matches!(self, Self::Compare(_) | Self::CompareWithRest { .. } | Self::ShowResult(Some(_)))
+    }
+
     /// How the action enters the history. Those that skip it change nothing that undo
     /// covers.
     pub fn undo_policy(&self) -> UndoPolicy {

@@ -46,8 +46,12 @@ impl CellList {
 
     /// The list that [`CellList::to_text`] wrote; `None` for any other text.
     pub(super) fn from_text(text: &str) -> Option<Self> {
-        let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
-        let mut rest = bytes.as_slice();
+        Self::from_bytes(&URL_SAFE_NO_PAD.decode(text).ok()?)
+    }
+
+    /// The list that a roaring bitmap in its portable format holds; `None` for any other bytes.
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let mut rest = bytes;
         let cells = RoaringBitmap::deserialize_from(&mut rest).ok()?;
         rest.is_empty().then(|| Self::new(cells))
     }

@@ -37,6 +37,8 @@ pub enum JsonError {
     Polygon,
     #[error("this is no list of cells")]
     CellList,
+    #[error("a color of a label is `#rrggbb`")]
+    Color,
 }
 
 #[derive(Serialize, Deserialize)]

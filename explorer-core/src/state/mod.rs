@@ -58,7 +58,7 @@ pub use label::{Label, LabelFilter};
 pub use layout::{Layout, MarkerOrder, Markers, ResultPanel, SIDEBAR_WIDTHS_PX, Side, Theme};
 pub use names::Names;
 pub use own_column_file::{OwnColumnFile, OwnColumnFileError, own_columns_from_csv, own_columns_to_csv};
-pub use own_columns::{OwnColumn, OwnLabel};
+pub use own_columns::{LabelColor, OwnColumn, OwnLabel};
 pub use panel::{Camera, ColumnLabel, MOST_PANELS, Panel, PanelIdx, PanelKind, Panels, PointStyle, TissueImage};
 pub use polygon::Polygon;
 pub use preferences::{OpenedBy, Preferences};

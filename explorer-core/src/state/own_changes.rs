@@ -21,7 +21,7 @@ pub(super) fn label_cells(view: &mut ViewSpec, column: String, label: &str, cell
         known.give(label, cells);
         return;
     }
-    let labels = [OwnLabel { name: label.to_owned(), cells: cells.clone() }];
+    let labels = [OwnLabel { name: label.to_owned(), cells: cells.clone(), color: None }];
     view.analysis.own_columns.push(OwnColumn::new(column.clone(), labels));
     view.layout.expanded.insert(column.clone());
     if view.analysis.color != ColorBy::Obs(column.clone()) {

@@ -197,7 +197,7 @@ impl Draft {
     }
 
     fn finish(self, name: String) -> OwnColumn {
-        let label = |(name, rows)| OwnLabel { name, cells: CellList::new(rows) };
+        let label = |(name, rows)| OwnLabel { name, cells: CellList::new(rows), color: None };
         OwnColumn::new(name, self.labels.into_iter().map(label))
     }
 }
@@ -255,6 +255,7 @@ mod tests {
                 let label = |(number, name): (usize, &String)| OwnLabel {
                     name: name.trim().to_owned(),
                     cells: CellList::new((0..9_u32).filter(|&row| given[at][row as usize] == number).collect()),
+                    color: None,
                 };
                 let labels: Vec<OwnLabel> = labels.iter().enumerate().map(label).collect();
                 // A label that no cell has is in no line.

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use roaring::RoaringBitmap;
 use serde::{Deserialize, Serialize};
 
-use super::CellList;
+use super::{CellList, json::JsonError};
+use crate::color::{self, Rgb, css_color};
 
 /// A column of labels of the user's own. A cell has at most one of its labels. Cheap to clone.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -22,6 +23,35 @@ pub struct OwnLabel {
     pub name: String,
     /// The cells that have it.
     pub cells: CellList,
+    /// Its color, where it was given one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub color: Option<LabelColor>,
+}
+
+/// A color of a label, as text `#rrggbb`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct LabelColor(pub Rgb);
+
+impl LabelColor {
+    /// The color that a text names; `None` where it names none.
+    pub(super) fn from_text(text: &str) -> Option<Self> {
+        color::parse(text).map(|color| Self(color::opaque(color)))
+    }
+}
+
+impl TryFrom<String> for LabelColor {
+    type Error = JsonError;
+
+    fn try_from(text: String) -> Result<Self, JsonError> {
+        Self::from_text(&text).ok_or(JsonError::Color)
+    }
+}
+
+impl From<LabelColor> for String {
+    fn from(LabelColor(color): LabelColor) -> Self {
+        css_color(color)
+    }
 }
 
 /// The form of an own column.
@@ -57,10 +87,11 @@ impl OwnColumn {
     pub fn new(name: impl Into<String>, labels: impl IntoIterator<Item = OwnLabel>) -> Self {
         let mut column = Self { name: name.into(), labels: Arc::default() };
         let mut labeled = RoaringBitmap::new();
-        for OwnLabel { name, cells } in labels {
+        for OwnLabel { name, cells, color } in labels {
             let free = if labeled.is_disjoint(cells.rows()) { cells } else { CellList::new(cells.rows() - &labeled) };
             labeled |= free.rows();
             column.add(&name, &free);
+            column.paint(&name, color);
         }
         column
     }
@@ -90,8 +121,9 @@ impl OwnColumn {
     #[must_use]
     pub fn merged(&self, other: &Self) -> Self {
         let mut merged = self.clone();
-        for OwnLabel { name, cells } in other.labels() {
+        for OwnLabel { name, cells, color } in other.labels() {
             merged.give(name, cells);
+            merged.paint(name, *color);
         }
         merged
     }
@@ -125,8 +157,24 @@ impl OwnColumn {
                 Arc::make_mut(&mut self.labels)[known].cells = CellList::new(all);
             }
         } else if !label.is_empty() {
-            Arc::make_mut(&mut self.labels).push(OwnLabel { name: label.to_owned(), cells: cells.clone() });
+            let added = OwnLabel { name: label.to_owned(), cells: cells.clone(), color: None };
+            Arc::make_mut(&mut self.labels).push(added);
         }
+    }
+
+    /// Gives a label a color, unless it has one.
+    fn paint(&mut self, label: &str, color: Option<LabelColor>) {
+        let at = self.labels.iter().position(|known| known.name == label && known.color.is_none());
+        if let (Some(at), Some(_)) = (at, color) {
+            Arc::make_mut(&mut self.labels)[at].color = color;
+        }
+    }
+
+    /// How many of some cells have another label than one, by that other.
+    pub fn others(&self, label: &str, cells: &CellList) -> Vec<(&str, u64)> {
+        let others = self.labels.iter().filter(|known| known.name != label);
+        let moved = others.map(|known| (known.name.as_str(), known.cells.rows().intersection_len(cells.rows())));
+        moved.filter(|&(_, n_cells)| n_cells > 0).collect()
     }
 
     /// Takes a label out, and returns its cells.

@@ -131,7 +131,8 @@ pub(super) fn cell_set() -> impl Strategy<Value = CellSet> {
 /// Columns that a link has room for.
 fn own_column() -> impl Strategy<Value = OwnColumn> {
     let cells = btree_set(0..1_000_u32, 0..8).prop_map(|rows| CellList::new(RoaringBitmap::from_iter(rows)));
-    let label = (name(), cells).prop_map(|(name, cells)| OwnLabel { name, cells });
+    let color = option::of(any::<[u8; 3]>().prop_map(LabelColor));
+    let label = (name(), cells, color).prop_map(|(name, cells, color)| OwnLabel { name, cells, color });
     (name(), vec(label, 0..3)).prop_map(|(name, labels)| OwnColumn::new(name, labels))
 }
 

@@ -98,6 +98,16 @@ fn cells_are_found_by_their_ids_and_ids_that_no_cell_has_are_listed() {
     let found = now(dataset.find_cells(&asked)).unwrap();
     assert_eq!(found.cells, [0, 20_000, N_OBS - 1].map(CellIdx));
     assert_eq!(found.unknown, ["nowhere", "AAAC-9"]);
+    // As people paste them: in lines, in quotation marks, with commas between.
+    let [first, last] = [0, N_OBS - 1].map(|cell| now(dataset.cell_id(CellIdx(cell))).unwrap().unwrap());
+    for text in [
+        format!("{first}\n{last}\nnowhere else"),
+        format!("\"{first}\"\n\"{last}\"\nnowhere, else"),
+        format!("{first}, \"{last}\"\nnowhere\nelse\n"),
+    ] {
+        let found = now(dataset.find_pasted_cells(&text)).unwrap();
+        assert_eq!((found.cells, found.unknown.len()), (vec![CellIdx(0), CellIdx(N_OBS - 1)], 2), "{text}");
+    }
 }
 
 #[test]

@@ -2,7 +2,8 @@
 
 use explorer_core::{
     data::CellIdx,
-    session::Session,
+    embed::Cause,
+    session::{LISTED_CELLS, Session},
     state::{Action, SelectMode},
 };
 use gloo_file::{File, futures::read_as_text};
@@ -14,9 +15,6 @@ use crate::{
     store::{Store, Tone},
     ui::{CardDialog, CellFinder, FindStatus, RectangleDialog},
 };
-
-/// What a set of cells that were found by their ids is called.
-const NAME_OF_LIST: &str = "Listed cells";
 
 /// The dialogs.
 #[component]
@@ -76,7 +74,7 @@ fn Finder(store: Store, pictures: Pictures, page: Page) -> impl IntoView {
     let status = RwSignal::new(FindStatus::default());
     let found = StoredValue::new(Vec::<CellIdx>::new());
     let asked = StoredValue::new(0_u32);
-    let find = move |ids: Vec<String>| {
+    let find = move |asked_for: String| {
         asked.update_value(|asked| *asked += 1);
         let turn = asked.get_value();
         if store.with_manifest(|manifest| manifest.cell_ids.is_none()) == Some(true) {
@@ -85,7 +83,7 @@ fn Finder(store: Store, pictures: Pictures, page: Page) -> impl IntoView {
         }
         status.set(FindStatus::Running);
         store.spawn(async move {
-            let answer = store.find_cells(&ids).await;
+            let answer = store.find_pasted_cells(&asked_for).await;
             // A newer search is under way.
             if asked.get_value() != turn {
                 return;
@@ -113,7 +111,7 @@ fn Finder(store: Store, pictures: Pictures, page: Page) -> impl IntoView {
         let cells = found.get_value();
         page.finding_cells.set(false);
         store.spawn(async move {
-            if let Err(error) = store.select_as_set(NAME_OF_LIST, &cells).await {
+            if let Err(error) = store.select_as_set(LISTED_CELLS, &cells, Cause::User).await {
                 store.tell(format!("The cells could not be selected: {error}"), Tone::Error);
             }
         });

@@ -8,7 +8,7 @@ use futures_util::future::{AbortHandle, Abortable};
 use gloo_file::Blob;
 use leptos::prelude::*;
 
-use super::parts::Page;
+use super::parts::{Page, layer_name};
 use crate::{
     store::{Store, Tone},
     ui::{SaveCellsDialog, SaveFormat, SubsetJob, SubsetOffer, SubsetStatus},
@@ -26,12 +26,13 @@ pub(super) fn SaveCells(store: Store, page: Page) -> impl IntoView {
         store.read_loaded(names).unwrap_or_default()
     });
     let genes = store.part(|state| state.view.analysis.genes.len());
-    let numbers = store.numbers();
+    let (numbers, layer) = (store.numbers(), store.part(|state| state.view.analysis.layer.clone()));
     view! {
         <SaveCellsDialog
             open=page.saving_cells
             columns
             n_genes=genes
+            layer=Signal::derive(move || layer.with(|layer| layer_name(store, layer.as_deref())))
             n_cells=Signal::derive(move || (numbers.get().0, numbers.get().1))
             subset=subset_job(store, page)
             on_save=Callback::new(move |(asked, format)| save(store, page, asked, format))

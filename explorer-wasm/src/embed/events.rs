@@ -143,24 +143,30 @@ impl Embedding {
     fn tell_results(self) {
         let (comparing, marking) = (self.store.comparing(), self.store.marking());
         self.tell_result(move || match comparing.get() {
-            CompareStatus::Done(result) => Some(found_genes(&result)),
-            CompareStatus::None | CompareStatus::Running(..) | CompareStatus::Failed(_) => None,
+            CompareStatus::Done(result) => Some(Ok(found_genes(&result))),
+            CompareStatus::Failed(reason) => Some(Err(reason)),
+            CompareStatus::None | CompareStatus::Running(..) => None,
         });
         self.tell_result(move || match marking.get() {
-            MarkersStatus::Done(result) => Some(found_markers(&result)),
-            MarkersStatus::None | MarkersStatus::Running(..) | MarkersStatus::Failed(_) => None,
+            MarkersStatus::Done(result) => Some(Ok(found_markers(&result))),
+            MarkersStatus::Failed(reason) => Some(Err(reason)),
+            MarkersStatus::None | MarkersStatus::Running(..) => None,
         });
     }
 
-    fn tell_result(self, result: impl Fn() -> Option<ResultSummary> + 'static) {
-        Effect::new(move |told: Option<Option<ResultSummary>>| {
-            let result = result();
-            if let (Some(port), Some(new)) = (self.port.get(), &result)
-                && told.flatten().as_ref() != Some(new)
+    /// Tells of every answer once, and of the one that is there whenever the host asks for it.
+    fn tell_result(self, answer: impl Fn() -> Option<Result<ResultSummary, String>> + 'static) {
+        Effect::new(move |told: Option<_>| {
+            let now = (self.asked.get(), answer());
+            if let (Some(port), (_, Some(answer))) = (self.port.get(), &now)
+                && told.as_ref() != Some(&now)
             {
-                port.tell(Event::Result(new.clone()));
+                port.tell(match answer.clone() {
+                    Ok(result) => Event::Result(result),
+                    Err(message) => Event::Error { code: ErrorCode::Failed, message, tile: None, recoverable: true },
+                });
             }
-            result
+            now
         });
     }
 

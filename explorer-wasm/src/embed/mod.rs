@@ -33,7 +33,7 @@ const TOKENS: [&str; 3] = ["--accent", "--font", "--radius"];
 /// long as the owner lives. What comes back carries out commands, those aside that the host takes over.
 pub fn speak(store: Store, picture: PictureHandle, run: Callback<Command>) -> Callback<Command> {
     let Some(frame) = store.host().and_then(|host| host.frame()) else { return run };
-    let embedding = Embedding { store, picture, run, port: RwSignal::new_local(None) };
+    let embedding = Embedding { store, picture, run, port: RwSignal::new_local(None), asked: RwSignal::new(0) };
     let dataset = store.peek(|state| state.view.dataset.clone()).unwrap_or_default();
     let listener = frame.connect(&dataset, move |connection| embedding.connected(connection));
     let Some(listener) = listener else { return run };
@@ -54,6 +54,8 @@ struct Embedding {
     /// Carries out a command as its button does.
     run: Callback<Command>,
     port: RwSignal<Option<Rc<Port>>, LocalStorage>,
+    /// Counts questions of the host's whose answer is an event.
+    asked: RwSignal<u32>,
 }
 
 impl Embedding {

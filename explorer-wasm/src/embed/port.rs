@@ -6,10 +6,12 @@ use std::{
     rc::{Rc, Weak},
 };
 
-use explorer_core::embed::{Admission, Answer, ErrorCode, Event, EventMessage, Failure, Gate, Incoming, Request};
+use explorer_core::embed::{
+    Admission, Answer, ErrorCode, Event, EventMessage, Failure, Gate, Incoming, MAX_LIST_BYTES, Request,
+};
 use gloo_events::EventListener;
 use gloo_timers::callback::Timeout;
-use js_sys::{Array, JSON, Reflect};
+use js_sys::{Array, ArrayBuffer, JSON, Object, Reflect, Uint8Array};
 use serde_json::Value;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{MessageEvent, MessagePort};
@@ -55,13 +57,17 @@ impl Port {
         });
         let me = opened.me.clone();
         let listener = EventListener::new(&opened.port, "message", move |event| {
-            let event: &MessageEvent = event.unchecked_ref();
+            let message = event.unchecked_ref::<MessageEvent>().data();
+            let rows = take_rows(&message);
             // What is no JSON is nothing of ours.
-            let text = JSON::stringify(&event.data()).ok().and_then(|text| text.as_string());
+            let text = JSON::stringify(&message).ok().and_then(|text| text.as_string());
             if let (Some(port), Some(text)) = (me.upgrade(), text)
                 && let Some(incoming) = Incoming::read(&text)
             {
-                port.take(incoming);
+                port.take(match rows {
+                    Some(rows) => incoming.with_rows(&rows),
+                    None => incoming,
+                });
             }
         });
         opened.listener.replace(Some(listener));
@@ -147,4 +153,14 @@ impl Port {
         // A host that has gone hears nothing.
         let _ = self.port.post_message_with_transferable(&message, &handed_over);
     }
+}
+
+/// Takes the rows of cells out of a message, which travel beside its text; none of a list that is too long.
+fn take_rows(message: &JsValue) -> Option<Vec<u8>> {
+    let cells = Reflect::get(message, &"cells".into()).ok()?;
+    let rows: ArrayBuffer = Reflect::get(&cells, &"rows".into()).ok()?.dyn_into().ok()?;
+    // The message is a copy of the host's, which nobody else has.
+    let _ = Reflect::delete_property(cells.unchecked_ref::<Object>(), &"rows".into());
+    let is_short = rows.byte_length() <= MAX_LIST_BYTES;
+    Some(if is_short { Uint8Array::new(&rows).to_vec() } else { Vec::new() })
 }

@@ -3,8 +3,10 @@
 use std::rc::Rc;
 
 use explorer_core::{
-    embed::{Cause, ErrorCode, Failure, Incoming, Plan, description_of, json_of},
-    state::AppState,
+    dataset::FoundCells,
+    embed::{Cause, ErrorCode, Failure, Incoming, Plan, description_of, json_of, no_ids},
+    session::LISTED_CELLS,
+    state::{Action, AppState},
 };
 use js_sys::Uint8Array;
 use leptos::prelude::*;
@@ -14,7 +16,7 @@ use super::{
     Embedding,
     port::{Beside, Port},
 };
-use crate::picture::Wanted;
+use crate::{fetch::FetchError, picture::Wanted};
 
 impl Embedding {
     pub(super) fn carry_out(self, port: &Rc<Port>, Incoming { id, request }: Incoming) {
@@ -35,7 +37,14 @@ impl Embedding {
             Ok(Value::Bool(true))
         };
         let done = match plan {
-            Plan::Dispatch(actions) => as_host(&|| actions.iter().cloned().for_each(|action| store.dispatch(action))),
+            Plan::Dispatch(actions) => {
+                let done = as_host(&|| actions.iter().cloned().for_each(|action| store.dispatch(action)));
+                if actions.iter().any(Action::asks_a_result) {
+                    self.asked.update(|asked| *asked += 1);
+                }
+                done
+            }
+            Plan::SelectIds(ids) => return self.select_ids(Rc::clone(port), id, ids),
             Plan::Replace(view) => as_host(&|| store.replace_view(*view.clone())),
             Plan::Run(command) => as_host(&|| self.run.run(command)),
             Plan::Configure(change) => {
@@ -86,6 +95,21 @@ impl Embedding {
                 }
                 Err(error) => port.answer(id, Err(Failure::new(ErrorCode::Failed, error.to_string()))),
             }
+        });
+    }
+
+    fn select_ids(self, port: Rc<Port>, id: u64, ids: Vec<String>) {
+        let store = self.store;
+        store.spawn(async move {
+            let failed = |error: FetchError| Failure::new(ErrorCode::Failed, error.to_string());
+            let done = match store.find_cells(&ids).await {
+                Ok(FoundCells { cells, unknown }) if unknown.is_empty() => {
+                    store.select_as_set(LISTED_CELLS, &cells, Cause::Host).await.map(|()| true.into()).map_err(failed)
+                }
+                Ok(FoundCells { unknown, .. }) => Err(Failure::new(ErrorCode::UnknownName, no_ids(&unknown))),
+                Err(error) => Err(failed(error)),
+            };
+            port.answer(id, done);
         });
     }
 

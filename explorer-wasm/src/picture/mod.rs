@@ -102,7 +102,10 @@ pub fn Picture(
     });
     Effect::new(move |_| {
         if let Some(wanted) = handle.wanted.get() {
-            with_stage(&|stage| stage.take(wanted.clone()));
+            match stage.get_value() {
+                Some(stage) => stage.take(wanted),
+                None => wanted.give(None),
+            }
         }
     });
     let library = store.part(move |state| state.view.panels.get(panel).and_then(|panel| panel.tissue.library.clone()));

@@ -2,12 +2,14 @@
 
 use std::{
     cell::{Cell, RefCell},
+    pin::pin,
     rc::{Rc, Weak},
 };
 
 use explorer_render::{
     Backend, DrawMode, FrameBudget, FrameParams, Pace, Ration, RenderError, RenderOutcome, Renderer, Resolution,
 };
+use futures_util::future::{Either, select};
 use gloo_events::EventListener;
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, closure::Closure};
@@ -30,6 +32,9 @@ const FRAME_MILLIS: f64 = 14.0;
 
 /// How long a picture must rest before it gets the resolution that it did without while it moved.
 const SETTLE_MILLIS: f64 = 120.0;
+
+/// How often the device is asked whether it is done with what is awaited.
+const POLL_MILLIS: u32 = 16;
 
 /// How far from a dot the pointer may be and still mean it, in CSS pixels.
 const PICK_TOLERANCE_PX: f64 = 4.0;
@@ -396,14 +401,14 @@ impl Stage {
         // The screen's own colors, with the next frame.
         self.store.with_scene(self.handle.panel, Scene::forget_colors);
         self.request();
-        let store = self.store;
+        let (store, me) = (self.store, self.me.clone());
         self.store.spawn(async move {
             let image = match captured {
-                Ok(image) => image.await,
-                Err(error) => Err(error),
+                Ok(image) => polled(me, image).await,
+                Err(error) => Some(Err(error)),
             };
             let is_encoded = match (image, store.host()) {
-                (Ok(image), Some(host)) => {
+                (Some(Ok(image)), Some(host)) => {
                     encode(&*host, &around, [image.width, image.height], &image.rgba, &wanted).is_ok()
                 }
                 _ => false,
@@ -453,6 +458,24 @@ impl Drop for Stage {
             // Fails for no number.
             let _ = platform::window().cancel_animation_frame(requested);
         }
+    }
+}
+
+/// What is awaited of the device, or `None` when the stage goes. WebGL2 tells only when it is asked, and there may be no
+/// frame for a long time.
+async fn polled<T>(stage: Weak<Stage>, awaited: impl Future<Output = T>) -> Option<T> {
+    let polling = async {
+        while let Some(stage) = stage.upgrade() {
+            if let Some(renderer) = &stage.drawing.borrow().renderer {
+                renderer.poll();
+            }
+            drop(stage);
+            platform::sleep(POLL_MILLIS).await;
+        }
+    };
+    match select(pin!(awaited), pin!(polling)).await {
+        Either::Left((found, _)) => Some(found),
+        Either::Right(((), _)) => None,
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use explorer_core::{
     data::CellIdx,
     dataset::FoundCells,
+    embed::Cause,
     session::SetOperation,
     state::{Action, DataKey, DimensionKey},
 };
@@ -22,16 +23,25 @@ impl Store {
         access.dataset.find_cells(ids).await
     }
 
-    /// Makes a set of these cells and selects them.
+    /// The cells that a list names as people paste it; none before the dataset is open.
+    ///
+    /// # Errors
+    /// When the ids of the dataset cannot be loaded.
+    pub async fn find_pasted_cells(self, text: &str) -> Result<FoundCells, FetchError> {
+        let Some(access) = self.access() else { return Ok(FoundCells::default()) };
+        access.dataset.find_pasted_cells(text).await
+    }
+
+    /// Makes a set of these cells and selects them, for whom that is.
     ///
     /// # Errors
     /// When their rows in the input cannot be loaded.
-    pub async fn select_as_set(self, name: &str, cells: &[CellIdx]) -> Result<(), FetchError> {
+    pub async fn select_as_set(self, name: &str, cells: &[CellIdx], cause: Cause) -> Result<(), FetchError> {
         let Some(access) = self.access() else { return Ok(()) };
         access.rows().await?;
         let set = self.peek(|state| access.read(|session| session.set_of_cells(name, cells, &state.view.analysis)));
         if let Some(set) = set.flatten() {
-            self.dispatch(Action::AddAndSelectCellSet(set));
+            self.on_behalf_of(cause, || self.dispatch(Action::AddAndSelectCellSet(set)));
         }
         Ok(())
     }
@@ -51,7 +61,7 @@ impl Store {
                 "missing".to_owned()
             }
         };
-        self.select_as_set(&name, &cells).await
+        self.select_as_set(&name, &cells, Cause::User).await
     }
 
     /// Makes a new set of two, where there are such sets.

@@ -3,9 +3,8 @@
 use explorer_core::{
     csv::text_of,
     embed::Storage,
-    format::plural,
     screen::free_name,
-    session::{NameClash, Session, join_sets, sort_columns},
+    session::{NameClash, Session, join_sets, labeled_text, sort_columns, taken_in_text},
     state::{Action, CellSet, ColorBy, OwnColumn, OwnColumnFile, ViewSpec, own_columns_from_csv, own_columns_to_csv},
 };
 use gloo_file::{File, futures::read_as_bytes};
@@ -27,10 +26,10 @@ impl Store {
                 store.tell("No cell is selected that could be labeled.".to_owned(), Tone::Warning);
                 return;
             };
-            let n_cells = plural(cells.rows().len() as usize, "cell", "cells");
             match label {
                 Some(label) => {
-                    let told = format!("{n_cells} labeled “{label}” in “{column}”.");
+                    let told = store
+                        .peek(|state| labeled_text(&column, &label, &cells, state.view.analysis.own_column(&column)));
                     store.dispatch(Action::LabelCells { column, label, cells });
                     store.tell(told, Tone::Done);
                 }
@@ -116,11 +115,11 @@ impl Store {
         if let Some(left_out) = file.left_out() {
             self.tell(format!("{name}: {left_out}"), Tone::Warning);
         }
-        let n_cells = plural(file.n_cells, "cell", "cells");
-        let n_columns = plural(file.columns.len(), "column", "columns");
         let (free, asked) = self.peek(|state| sort_columns(&state.view.analysis.own_columns, file.columns));
-        self.tell(format!("{name}: {n_columns} of labels for {n_cells}."), Tone::Done);
-        self.dispatch(Action::AddOwnColumns(free));
+        if !free.is_empty() {
+            self.tell(format!("{name}: {}", taken_in_text(&free)), Tone::Done);
+            self.dispatch(Action::AddOwnColumns(free));
+        }
         self.offered.set(asked);
     }
 
@@ -137,7 +136,9 @@ impl Store {
             let analysis = &state.view.analysis;
             self.with_session(|session| how.settle_columns(&analysis.own_columns, new, session.taken_columns(analysis)))
         });
-        self.dispatch(Action::AddOwnColumns(columns.unwrap_or_default()));
+        let columns = columns.unwrap_or_default();
+        self.tell(taken_in_text(&columns), Tone::Done);
+        self.dispatch(Action::AddOwnColumns(columns));
     }
 
     /// A view that is to be restored has the own columns that there are; its own others come to them, and about those

@@ -1,6 +1,6 @@
 //! Cells by their ids.
 
-use explorer_core::{format::plural, screen::gene_names};
+use explorer_core::format::plural;
 use leptos::{ev::KeyboardEvent, html, prelude::*};
 use web_sys::File;
 
@@ -41,9 +41,9 @@ pub fn CellFinder(
     /// Called with a file of ids, to put its text into `text`.
     #[prop(into)]
     on_file: Callback<File>,
-    /// Called with the ids to find.
+    /// Called with the list of those to find.
     #[prop(into)]
-    on_find: Callback<Vec<String>>,
+    on_find: Callback<String>,
     /// Called to make a set of the cells found and select it.
     #[prop(into)]
     on_select: Callback<()>,
@@ -59,7 +59,7 @@ pub fn CellFinder(
         }
         field.set_value("");
     };
-    let find = move || on_find.run(text.with_untracked(|text| gene_names(text)));
+    let find = move || on_find.run(text.get_untracked());
     let key = move |event: KeyboardEvent| {
         // Enter is a line of the list.
         if event.key() == "Enter" && (event.ctrl_key() || event.meta_key()) {
@@ -112,7 +112,7 @@ pub fn CellFinder(
                     spellcheck="false"
                     autocomplete="off"
                     data-first=""
-                    placeholder="One id or a list of them, in lines or with commas between"
+                    placeholder="One id a line, or a list with commas between"
                     aria-label="Ids of cells"
                     data-testid="finder-ids"
                     prop:value=move || text.get()

@@ -4,7 +4,7 @@ use explorer_core::{
     color::Colormap,
     format::{percent, short},
     screen::number,
-    state::{CellOrder, Clip, ColorOptions, PointStyle, TissueImage},
+    state::{CellOrder, Clip, ColorOptions, PointStyle, Range, TissueImage},
 };
 use leptos::prelude::*;
 
@@ -250,6 +250,8 @@ fn ClipRow(options: Signal<ColorOptions>, on_options: Callback<ColorOptions>) ->
     let wrong = RwSignal::new(None::<String>);
     let id = unique_id("clip");
     let clip = Memo::new(move |_| options.with(|options| options.clip));
+    let has_both =
+        Memo::new(move |_| options.with(|options| options.clip != Clip::NONE && options.range != Range::ALL));
     let commit = move |typed: [Option<String>; 2]| {
         let now = clip.get_untracked();
         let [lower, upper] = typed;
@@ -295,6 +297,9 @@ fn ClipRow(options: Signal<ColorOptions>, on_options: Callback<ColorOptions>) ->
                 on:change:target=move |event| commit([None, Some(event.target().value())])
             />
         </div>
+        <p class="note" data-testid="clip-note" hidden=move || !has_both.get()>
+            "The ends of the scale are those typed in the legend; percentiles only turn cells gray."
+        </p>
         <Wrong id text=wrong />
     }
 }

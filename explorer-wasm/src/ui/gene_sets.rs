@@ -8,17 +8,13 @@ use explorer_core::{
     session::NameClash,
     state::{GeneMean, Range},
 };
-use leptos::{
-    ev::{DragEvent, KeyboardEvent},
-    html,
-    prelude::*,
-};
+use leptos::{ev::KeyboardEvent, html, prelude::*};
 
 use super::{
     Bars, BrushChange, BrushHistogram, Button, ButtonKind, CountScale, Cut, Glyph, HistogramAsk, Icon, IconButton,
     Menu, MenuItem,
     cell_sets::{MoreRows, ROWS_AT_A_TIME},
-    control::{Wrong, unique_id},
+    control::{FileButton, FileDrop, Wrong, unique_id},
     name_clash::NameClashQuestion,
     rename::NameField,
 };
@@ -135,18 +131,12 @@ pub fn GeneSets(
     let most = RwSignal::new(ROWS_AT_A_TIME);
     let means = Means { bars_of, range_of };
     let names = Signal::derive(move || sets.with(|sets| sets.iter().map(|set| set.name.clone()).collect::<Vec<_>>()));
-    // What is dropped on the sets, where that is a file.
-    let dropped =
-        |event: &DragEvent| event.data_transfer().and_then(|data| data.files()).and_then(|files| files.get(0));
-    let take_dropped = move |event: DragEvent| {
-        if let Some(file) = dropped(&event) {
-            event.prevent_default();
-            on_change.run(GeneSetChange::Load(file));
-        }
-    };
     view! {
-        // Without a word to the browser it would open the file in the place of the page.
-        <div class="gene-sets" on:dragover=move |event: DragEvent| event.prevent_default() on:drop=take_dropped>
+        <FileDrop
+            class="gene-sets"
+            test_id="gene-set-list"
+            on_file=move |file| on_change.run(GeneSetChange::Load(file))
+        >
             <ul aria-label="Gene sets">
                 <For
                     each=move || names.with(|names| names.iter().take(most.get()).cloned().collect::<Vec<_>>())
@@ -182,7 +172,7 @@ pub fn GeneSets(
             <Show when=move || creating.get() fallback=move || view! { <Tools sets creating on_change /> }>
                 <NewSet names listed creating on_change />
             </Show>
-        </div>
+        </FileDrop>
     }
 }
 
@@ -193,20 +183,6 @@ fn Tools(
     creating: RwSignal<bool>,
     on_change: Callback<GeneSetChange>,
 ) -> impl IntoView {
-    let file = NodeRef::<html::Input>::new();
-    let choose_file = move || {
-        if let Some(file) = file.get_untracked() {
-            file.click();
-        }
-    };
-    let take_file = move |_| {
-        let Some(field) = file.get_untracked() else { return };
-        if let Some(chosen) = field.files().and_then(|files| files.get(0)) {
-            on_change.run(GeneSetChange::Load(chosen));
-        }
-        // So that the same file can be chosen again.
-        field.set_value("");
-    };
     view! {
         <div class="gene-set-tools">
             <Button
@@ -216,23 +192,18 @@ fn Tools(
                 glyph=Glyph::Plus
                 on_press=move || creating.set(true)
             />
-            <IconButton glyph=Glyph::Upload label="Load gene sets (CSV)" test_id="gene-set-import" on_press=choose_file />
+            <FileButton
+                label="Load gene sets (CSV)"
+                test_id="gene-set-import"
+                file_id="gene-set-file"
+                on_file=move |file| on_change.run(GeneSetChange::Load(file))
+            />
             <IconButton
                 glyph=Glyph::Download
                 label="Save gene sets (CSV)"
                 test_id="gene-set-export"
                 disabled=move || sets.with(Vec::is_empty)
                 on_press=move || on_change.run(GeneSetChange::Save)
-            />
-            <input
-                class="visually-hidden"
-                type="file"
-                accept=".csv,text/csv"
-                tabindex="-1"
-                aria-hidden="true"
-                data-testid="gene-set-file"
-                node_ref=file
-                on:change=take_file
             />
         </div>
     }

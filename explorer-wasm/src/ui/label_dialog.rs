@@ -25,9 +25,9 @@ pub fn LabelDialog(
     /// Names of the dataset's columns, whose labels cannot be changed.
     #[prop(into)]
     fixed: Signal<Vec<String>>,
-    /// Cells selected.
+    /// Cells selected, and cells in view.
     #[prop(into)]
-    n_selected: Signal<u64>,
+    numbers: Signal<(u64, u64)>,
     /// The column and the label that were given last; empty before.
     #[prop(into)]
     last: Signal<(String, String)>,
@@ -56,7 +56,7 @@ pub fn LabelDialog(
         })
     });
     let can_label = Memo::new(move |_| {
-        n_selected.get() > 0 && wrong.with(Option::is_none) && label.with(|label| !label.trim().is_empty())
+        numbers.get().0 > 0 && wrong.with(Option::is_none) && label.with(|label| !label.trim().is_empty())
     });
     let give = move || {
         if can_label.get_untracked() {
@@ -74,6 +74,16 @@ pub fn LabelDialog(
         columns.with(of_column)
     };
     let names = move || columns.with(|columns| columns.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>());
+    let all = Signal::derive(move || match numbers.get() {
+        (0, _) => "No cell is selected.".to_owned(),
+        (n_selected, n_visible) if n_selected == n_visible => {
+            let n_cells = plural(n_selected as usize, "cell", "cells");
+            format!(
+                "Nothing narrows the selection: all {n_cells} in view get the label. To label some of them, close this and draw around them first."
+            )
+        }
+        _ => String::new(),
+    });
     let id = unique_id("wrong");
     view! {
         <Dialog
@@ -85,12 +95,22 @@ pub fn LabelDialog(
             on_close=move || open.set(false)
         >
             <div class="save-body label-body">
-                <TextChoice name="Column" value=column choices=Signal::derive(names) test_id="label-column" on_enter=give />
+                <p class="note" role="status" data-testid="label-all" hidden=move || all.with(String::is_empty)>
+                    {all}
+                </p>
+                <TextChoice
+                    name="Column"
+                    value=column
+                    choices=Signal::derive(names)
+                    test_id="label-column"
+                    focus=Focus::ByUser
+                    on_enter=give
+                />
                 <Wrong id text=wrong />
-                <TextChoice name="Label" value=label choices=Signal::derive(labels) test_id="label-name" is_first=true on_enter=give />
+                <TextChoice name="Label" value=label choices=Signal::derive(labels) test_id="label-name" focus=Focus::OnOpening on_enter=give />
                 <Button
                     label=Signal::derive(move || {
-                        format!("Label {}", plural(n_selected.get() as usize, "cell", "cells"))
+                        format!("Label {}", plural(numbers.get().0 as usize, "cell", "cells"))
                     })
                     test_id="label-run"
                     kind=ButtonKind::Primary
@@ -103,6 +123,15 @@ pub fn LabelDialog(
     }
 }
 
+/// When a field of the dialog gets the focus.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Focus {
+    /// When the dialog opens.
+    OnOpening,
+    /// When the user goes there.
+    ByUser,
+}
+
 /// A field for a text that is one of some, or another.
 #[component]
 pub(super) fn TextChoice(
@@ -110,7 +139,7 @@ pub(super) fn TextChoice(
     value: RwSignal<String>,
     choices: Signal<Vec<String>>,
     test_id: &'static str,
-    #[prop(optional)] is_first: bool,
+    focus: Focus,
     #[prop(into)] on_enter: Callback<()>,
 ) -> impl IntoView {
     let (field, id) = (NodeRef::<html::Input>::new(), unique_id("choices"));
@@ -125,7 +154,7 @@ pub(super) fn TextChoice(
                 maxlength="80"
                 list=id.clone()
                 data-testid=test_id
-                data-first=is_first
+                data-first=(focus == Focus::OnOpening).then_some("")
                 node_ref=field
                 prop:value=move || value.get()
                 on:focus=move |_| {

@@ -1,15 +1,13 @@
 //! Columns of the user's own: to make one, to change it and its labels, to keep it as a file.
 
 use explorer_core::{format::integer, session::NameClash};
-use leptos::{
-    ev::{DragEvent, KeyboardEvent},
-    html,
-    prelude::*,
-};
+use leptos::{ev::KeyboardEvent, prelude::*};
 
 use super::{
-    Button, ButtonKind, Choice, Glyph, IconButton, Menu, MenuItem, Root, Select, control::focus_soon,
-    name_clash::NameClashQuestion, rename::NameField,
+    Button, ButtonKind, Choice, Glyph, IconButton, Menu, MenuItem, Root, Select,
+    control::{FileButton, FileDrop, focus_soon},
+    name_clash::NameClashQuestion,
+    rename::NameField,
 };
 
 /// What the user asks to be done with own columns as a whole.
@@ -246,20 +244,11 @@ pub fn OwnColumnTools(
             />
         }
     };
-    let dropped =
-        |event: &DragEvent| event.data_transfer().and_then(|data| data.files()).and_then(|files| files.get(0));
     view! {
-        // Without a word to the browser it would open the file in the place of the page.
-        <div
+        <FileDrop
             class="own-columns"
-            data-testid="own-columns"
-            on:dragover=move |event: DragEvent| event.prevent_default()
-            on:drop=move |event: DragEvent| {
-                if let Some(file) = dropped(&event) {
-                    event.prevent_default();
-                    on_change.run(OwnColumnChange::Load(file));
-                }
-            }
+            test_id="own-columns"
+            on_file=move |file| on_change.run(OwnColumnChange::Load(file))
         >
             <p class="note category-none" data-testid="own-empty" hidden=move || { n_columns.get() > 0 }>
                 "Labels of your own: draw around cells with the lasso, then press A to label them."
@@ -280,46 +269,20 @@ pub fn OwnColumnTools(
                         on_done=create
                     />
                 </Show>
-                <FileButtons n_columns on_change />
+                <FileButton
+                    label="Load columns (CSV)"
+                    test_id="own-import"
+                    file_id="own-file"
+                    on_file=move |file| on_change.run(OwnColumnChange::Load(file))
+                />
+                <IconButton
+                    glyph=Glyph::Download
+                    label="Save your columns (CSV)"
+                    test_id="own-export"
+                    disabled=move || n_columns.get() == 0
+                    on_press=move || on_change.run(OwnColumnChange::Save)
+                />
             </div>
-        </div>
-    }
-}
-
-#[component]
-fn FileButtons(n_columns: Signal<usize>, on_change: Callback<OwnColumnChange>) -> impl IntoView {
-    let file = NodeRef::<html::Input>::new();
-    let choose_file = move || {
-        if let Some(file) = file.get_untracked() {
-            file.click();
-        }
-    };
-    let take_file = move |_| {
-        let Some(field) = file.get_untracked() else { return };
-        if let Some(chosen) = field.files().and_then(|files| files.get(0)) {
-            on_change.run(OwnColumnChange::Load(chosen));
-        }
-        // So that the same file can be chosen again.
-        field.set_value("");
-    };
-    view! {
-        <IconButton glyph=Glyph::Upload label="Load columns (CSV)" test_id="own-import" on_press=choose_file />
-        <IconButton
-            glyph=Glyph::Download
-            label="Save your columns (CSV)"
-            test_id="own-export"
-            disabled=move || n_columns.get() == 0
-            on_press=move || on_change.run(OwnColumnChange::Save)
-        />
-        <input
-            class="visually-hidden"
-            type="file"
-            accept=".csv,text/csv"
-            tabindex="-1"
-            aria-hidden="true"
-            data-testid="own-file"
-            node_ref=file
-            on:change=take_file
-        />
+        </FileDrop>
     }
 }

@@ -30,6 +30,9 @@ pub fn SaveCellsDialog(
     /// Genes listed.
     #[prop(into)]
     n_genes: Signal<usize>,
+    /// The layer that their numbers are of.
+    #[prop(into)]
+    layer: Signal<String>,
     /// Cells selected, and cells in view.
     #[prop(into)]
     n_cells: Signal<(u64, u64)>,
@@ -40,6 +43,17 @@ pub fn SaveCellsDialog(
     subset: SubsetJob,
 ) -> impl IntoView {
     let asked = RwSignal::new(CellsToSave::default());
+    // All there is, until the user chooses.
+    let is_chosen = StoredValue::new(false);
+    Effect::new(move |_| {
+        if open.get() && !is_chosen.get_value() && columns.with(|columns| !columns.is_empty()) {
+            is_chosen.set_value(true);
+            asked.update(|asked| {
+                asked.columns = columns.get_untracked().into_iter().collect();
+                asked.genes = wanted(n_genes.get_untracked() > 0);
+            });
+        }
+    });
     let save = move |format| {
         open.set(false);
         on_save.run((asked.get_untracked(), format));
@@ -53,7 +67,6 @@ pub fn SaveCellsDialog(
     };
     let is_all =
         move || columns.with(|columns| asked.with(|asked| columns.iter().all(|name| asked.columns.contains(name))));
-    let wanted = |on| if on { Wanted::Yes } else { Wanted::No };
     view! {
         <Dialog
             open
@@ -100,7 +113,10 @@ pub fn SaveCellsDialog(
                         test_id="save-cells-genes"
                         on_check=move |on| asked.update(|asked| asked.genes = wanted(on))
                     />
-                    <span>{move || plural(n_genes.get(), "listed gene", "listed genes")}</span>
+                    <span>
+                        {move || plural(n_genes.get(), "listed gene", "listed genes")} " of the layer "
+                        <bdi>{layer}</bdi>
+                    </span>
                 </label>
                 <label class="save-check">
                     <Checkbox
@@ -132,6 +148,10 @@ pub fn SaveCellsDialog(
             </div>
         </Dialog>
     }
+}
+
+fn wanted(on: bool) -> Wanted {
+    if on { Wanted::Yes } else { Wanted::No }
 }
 
 #[component]

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::{
     Button, ButtonKind,
     control::{Dialog, Wrong, unique_id},
-    label_dialog::TextChoice,
+    label_dialog::{Focus, TextChoice},
 };
 
 /// The dialog that asks for the axes of a scatter plot: genes, or columns of numbers.
@@ -48,8 +48,8 @@ pub fn ScatterDialog(
         >
             <div class="save-body">
                 <p class="note">"A gene or a column of numbers along each axis."</p>
-                <TextChoice name="x" value=x choices=of(x) test_id="scatter-x" is_first=true on_enter=plot />
-                <TextChoice name="y" value=y choices=of(y) test_id="scatter-y" on_enter=plot />
+                <TextChoice name="x" value=x choices=of(x) test_id="scatter-x" focus=Focus::OnOpening on_enter=plot />
+                <TextChoice name="y" value=y choices=of(y) test_id="scatter-y" focus=Focus::ByUser on_enter=plot />
                 <Wrong id text=wrong />
                 <Button label="Plot" test_id="scatter-run" kind=ButtonKind::Primary on_press=plot />
             </div>

@@ -122,6 +122,15 @@ pub fn Toolbar(
                     />
                 </Show>
             </div>
+            <div class="toolbar-group toolbar-selection">
+                <CommandButton command=Command::InvertSelection platform disabled=no_invert on_command />
+                <CommandButton command=Command::ClearFilters platform disabled=no_clear on_command />
+                <CommandButton command=Command::LabelSelection platform disabled=no_give on_command />
+                <span class="toolbar-rule"></span>
+                <CommandButton command=Command::Subset platform disabled=no_subset on_command />
+                <CommandButton command=Command::Unsubset platform disabled=no_unsubset on_command />
+            </div>
+            // Where nothing else makes way when it comes.
             <Show when=move || has_selection.get()>
                 <div class="toolbar-group toolbar-tools toolbar-modes">
                     <Segmented
@@ -132,14 +141,6 @@ pub fn Toolbar(
                     />
                 </div>
             </Show>
-            <div class="toolbar-group toolbar-selection">
-                <CommandButton command=Command::InvertSelection platform disabled=no_invert on_command />
-                <CommandButton command=Command::ClearFilters platform disabled=no_clear on_command />
-                <CommandButton command=Command::LabelSelection platform disabled=no_give on_command />
-                <span class="toolbar-rule"></span>
-                <CommandButton command=Command::Subset platform disabled=no_subset on_command />
-                <CommandButton command=Command::Unsubset platform disabled=no_unsubset on_command />
-            </div>
             <div class="toolbar-group toolbar-view">
                 <CommandButton
                     command=Command::ToggleLabels

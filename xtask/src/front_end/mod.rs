@@ -2,6 +2,7 @@
 //! it is made of changed.
 
 mod bundles;
+mod script;
 mod site;
 
 use std::fs;

@@ -10,6 +10,7 @@ use flate2::write::GzEncoder;
 
 use super::Page;
 use super::bundles::Bundles;
+use super::script::shortened;
 use crate::hash;
 use crate::workspace::Workspace;
 
@@ -68,18 +69,12 @@ fn lay_out_embed(from: &Path, to: &Path) -> Result<()> {
     fs::create_dir_all(to)?;
     for (extension, source) in [("js", "embed.js"), ("d.ts", "embed.d.ts"), ("schema.json", "embed.schema.json")] {
         let text = read_text(&from.join(source))?;
-        let text = if extension == "js" { without_comment_lines(&text) } else { text };
+        let text = if extension == "js" { shortened(&text) } else { text };
         for stem in ["v1", env!("CARGO_PKG_VERSION")] {
             fs::write(to.join(format!("{stem}.{extension}")), &text)?;
         }
     }
     Ok(())
-}
-
-/// A script without lines that are comments, blank lines and indentation. No string of ours holds a line break.
-fn without_comment_lines(script: &str) -> String {
-    let lines = script.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("//"));
-    lines.flat_map(|line| [line, "\n"]).collect()
 }
 
 /// A page's folder that is being written.
@@ -217,11 +212,6 @@ mod tests {
     #[test]
     fn style_sheets_lose_their_comments_alone() {
         assert_eq!(without_comments("/* a\n b */\na {\n  b: c; /* d */\n}\n\n"), "a {\nb: c;\n}\n");
-    }
-
-    #[test]
-    fn scripts_lose_their_comments_alone() {
-        assert_eq!(without_comment_lines("// a\nb(\"//c\"); // d\n\n  // e\n  f();\n"), "b(\"//c\"); // d\nf();\n");
     }
 
     #[test]

@@ -68,6 +68,24 @@ pub async fn another_page_opens_in_the_same_frame(host: &Host<'_>) -> Result<()>
     host.get("(waiting.remove(), 0)", Value::Null).await.map(drop)
 }
 
+/// Two elements of a page that share no group have nothing to do with each other.
+pub async fn two_elements_are_two_explorers(host: &Host<'_>) -> Result<()> {
+    let add = "(add('first', { 'color-by': 'obs:louvain' }), add('second', { 'color-by': 'obs:phase' }),\
+               Promise.all([first.ready, second.ready]).then((both) => both.map(({ n_obs }) => n_obs)))";
+    let n_obs = host.get(add, Value::Null).await?;
+    ensure!(n_obs == json!([N_CELLS, N_CELLS]), "{n_obs}");
+    let colors = "Promise.all([first.getView(), second.getView()])\
+                  .then((views) => views.map(({ analysis }) => analysis.color.obs))";
+    host.get("first.colorBy('obs:bulk_labels')", Value::Null).await?;
+    let found = host.get(colors, Value::Null).await?;
+    ensure!(found == json!(["bulk_labels", "phase"]), "{found}");
+    host.get("(first.remove(), 0)", Value::Null).await?;
+    host.inside("frameOf('second')", async |page| page.until_drawn(N_CELLS).await).await?;
+    let done = host.get("outcome(second.run('toggle_labels'))", Value::Null).await?;
+    ensure!(done["value"] == true, "without the other: {done}");
+    host.get("(second.remove(), 0)", Value::Null).await.map(drop)
+}
+
 /// Other datasets right after one is there, and pauses in any order, leave an Explorer that works.
 pub async fn a_storm_of_sources_and_pauses_is_weathered(host: &Host<'_>) -> Result<()> {
     host.get("(add('waiting'), waiting.ready)", Value::Null).await?;

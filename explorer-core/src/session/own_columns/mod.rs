@@ -5,14 +5,39 @@ mod tests;
 
 use std::collections::BTreeSet;
 
+use roaring::RoaringBitmap;
+
 use super::{
     LabelColumn, Session, Slot,
-    own::{Built, counts_of, labels_of},
+    own::{Built, colors_of, counts_of, labels_of},
 };
 use crate::{
+    color::{label_colors, opaque},
     data::CellIdx,
-    state::{CellList, DataKey, OwnColumn, OwnLabel},
+    format::{integer, plural},
+    state::{CellList, DataKey, LabelColor, OwnColumn, OwnLabel},
 };
+
+/// That cells were given a label of a column, as that was before: how many, and how many of them moved from which
+/// other label.
+pub fn labeled_text(column: &str, label: &str, cells: &CellList, before: Option<&OwnColumn>) -> String {
+    let n_cells = plural(cells.rows().len() as usize, "cell", "cells");
+    let moved = before.map(|before| before.others(label, cells)).unwrap_or_default();
+    let moved: Vec<String> = moved.iter().map(|(other, n)| format!("{} from “{other}”", integer(*n))).collect();
+    let moved = if moved.is_empty() { String::new() } else { format!(", {}", moved.join(", ")) };
+    format!("{n_cells} labeled “{label}” in “{column}”{moved}.")
+}
+
+/// That columns were taken in: how many, with how many labels, for how many cells.
+pub fn taken_in_text(columns: &[OwnColumn]) -> String {
+    let n_labels = columns.iter().map(|column| column.labels().len()).sum();
+    let rows = columns.iter().flat_map(OwnColumn::labels).map(|label| label.cells.rows());
+    let n_cells = rows.fold(RoaringBitmap::new(), |all, rows| all | rows).len() as usize;
+    let [n_columns, n_labels, n_cells] =
+        [(columns.len(), "column", "columns"), (n_labels, "label", "labels"), (n_cells, "cell", "cells")]
+            .map(|(n, one, many)| plural(n, one, many));
+    format!("{n_columns} with {n_labels} of {n_cells}.")
+}
 
 impl Session {
     /// Brings the user's own columns in line with the state: those that are the same stay as they are. Their labels are
@@ -59,7 +84,7 @@ impl Session {
             return built(true);
         }
         if let Some(rows) = self.loaded.rows() {
-            let column = LabelColumn::new(of.name(), labels_of(of, rows));
+            let column = LabelColumn::new(of.name(), labels_of(of, rows)).colored(colors_of(of));
             // The name is free.
             let _ = self.add_column(&column);
             return built(true);
@@ -113,9 +138,13 @@ impl Session {
             }
         }
         let order = self.label_order(column)?;
+        // Those that the file's have, so that the copy looks like what it is of.
+        let from_file = self.categories(column).and_then(|categories| categories.colors.clone());
+        let colors = label_colors(labels.categories.len(), from_file.as_deref());
         let label = |&code: &u32| OwnLabel {
             name: labels.categories[code as usize].clone(),
             cells: CellList::new(rows.rows_of(cells[code as usize].iter().copied())),
+            color: Some(LabelColor(opaque(colors[code as usize]))),
         };
         Some(OwnColumn::new(name, order.iter().map(label)))
     }

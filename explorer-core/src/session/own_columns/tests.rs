@@ -213,7 +213,8 @@ fn a_copy_of_a_column_has_its_cells() {
     let labels =
         Categorical { codes: Codes::U8(codes), categories: ["T".to_owned(), "B".to_owned()].into(), ordered: false };
     session.arrive(DataKey::Column("file".to_owned()), Slot::Ready(Column::Categorical(labels.clone()).into()));
-    let categories = LabelColumn::new("file", labels).categories().as_ref().clone();
+    let colors = vec![0x11_66_99_ff, 0xc0_80_40_ff];
+    let categories = LabelColumn::new("file", labels).colored(Some(colors.clone())).categories().as_ref().clone();
     session.arrive(DataKey::Categories("file".to_owned()), Slot::Ready(Data::from(categories)));
     let copy = session.copied_column("file", "mine").expect("all is there");
     let names: Vec<&str> = copy.labels().iter().map(|label| label.name.as_str()).collect();
@@ -223,6 +224,13 @@ fn a_copy_of_a_column_has_its_cells() {
     let mut history = History::new(AppState::default());
     dispatch(&mut history, &mut session, Action::AddOwnColumns(vec![copy]));
     assert_eq!(session.label_counts("mine").map(|counts| counts.total), Some(vec![20, 20, 20]));
+    // The copy has the file's order and colors, and a label that comes to it one that none has.
+    let found = session.categories("mine").and_then(|categories| categories.colors.clone());
+    assert_eq!(found, Some(vec![colors[1], colors[0]]));
+    dispatch(&mut history, &mut session, label("mine", "NK", 0..5));
+    let found = session.categories("mine").and_then(|categories| categories.colors.clone()).expect("it is colored");
+    assert_eq!(found[..2], [colors[1], colors[0]]);
+    assert!(found.len() == 3 && !colors.contains(&found[2]), "{found:x?}");
 }
 
 #[test]
@@ -236,4 +244,24 @@ fn a_name_that_the_dataset_has_is_taken() {
     let (mended, told) = session.mended(&history.present().view).expect("the name is taken");
     assert_eq!(mended.analysis.own_columns[0].name(), "louvain 1");
     assert!(told.contains("“louvain”") && session.mended(&mended).is_none());
+}
+
+#[test]
+fn it_is_told_which_labels_cells_moved_from_and_what_a_file_brought() {
+    let column = |labels: &[(&str, std::ops::Range<u32>)]| {
+        let label = |(name, rows): &(&str, std::ops::Range<u32>)| OwnLabel {
+            name: (*name).to_owned(),
+            cells: cells(rows.clone()),
+            color: None,
+        };
+        OwnColumn::new("mine", labels.iter().map(label))
+    };
+    let before = column(&[("T", 0..4), ("B", 4..6)]);
+    let told = |label: &str, before| labeled_text("mine", label, &cells(2..10), before);
+    assert_eq!(told("NK", Some(&before)), "8 cells labeled “NK” in “mine”, 2 from “T”, 2 from “B”.");
+    assert_eq!(told("T", Some(&before)), "8 cells labeled “T” in “mine”, 2 from “B”.");
+    assert_eq!(told("NK", None), "8 cells labeled “NK” in “mine”.");
+    // A cell counts once, whatever the number of columns.
+    assert_eq!(taken_in_text(&[before, column(&[("x", 5..8)])]), "2 columns with 3 labels of 8 cells.");
+    assert_eq!(taken_in_text(&[column(&[("x", 0..1)])]), "1 column with 1 label of 1 cell.");
 }

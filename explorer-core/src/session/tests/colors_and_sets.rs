@@ -31,9 +31,11 @@ fn sets_of_cells_select_filter_and_combine() {
     }
     assert_eq!(session.combined_set("a", SetOperation::Union, "c", analysis), None);
 
-    let taken = session.set_of_cells("a", &[CellIdx(5)], analysis).unwrap();
-    assert_eq!(taken.name, "a 1");
-    let state = reduce(state, Action::AddAndSelectCellSet(taken));
+    let listed = session.set_of_cells("Listed cells", &[CellIdx(5)], analysis).unwrap();
+    let state = reduce(state, Action::AddAndSelectCellSet(listed.clone()));
+    let other = |cell| session.set_of_cells("Listed cells", &[CellIdx(cell)], &state.view.analysis).unwrap();
+    assert_eq!(other(5), listed);
+    assert_eq!([&listed.name, &other(6).name], ["Listed cells", "Listed cells 1"]);
     session.follow(&state.view.analysis, 1.0);
     assert_eq!(session.selected().iter().collect::<Vec<_>>(), [CellIdx(5)]);
     let told = session.active_filters(&state.view.analysis.query, None);

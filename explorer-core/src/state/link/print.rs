@@ -108,6 +108,9 @@ impl Pairs {
         for (label_at, label) in column.labels().iter().enumerate() {
             self.push(&format!("own{at}.{label_at}"), &label.name);
             self.push(&format!("own{at}.{label_at}.cells"), &label.cells.to_text());
+            if let Some(color) = label.color {
+                self.push(&format!("own{at}.{label_at}.color"), String::from(color).trim_start_matches('#'));
+            }
         }
     }
 

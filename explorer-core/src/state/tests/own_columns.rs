@@ -51,6 +51,14 @@ fn a_cell_has_the_label_that_it_was_given_last() {
 }
 
 #[test]
+fn cells_that_lose_another_label_are_counted_by_it() {
+    let state = after([label("T", 0..4), label("B", 4..6), label("NK", [9])]);
+    let column = state.view.analysis.own_column("mine").expect("it was made");
+    assert_eq!(column.others("NK", &cells(2..10)), [("T", 2), ("B", 2)]);
+    assert_eq!(column.others("T", &cells(0..4)), []);
+}
+
+#[test]
 fn filters_follow_a_label_to_its_new_name() {
     let rename = |from: &str, to: &str| Action::RenameOwnLabel {
         column: "mine".to_owned(),

@@ -140,7 +140,7 @@ pub fn OwnLabelDialog(store: Store, page: Page) -> impl IntoView {
             open=page.labeling
             columns
             fixed=Signal::derive(move || fixed.get().unwrap_or_default())
-            n_selected=Signal::derive(move || numbers.get().0)
+            numbers=Signal::derive(move || (numbers.get().0, numbers.get().1))
             last=page.last_label
             on_label=Callback::new(move |(column, label): (String, String)| {
                 page.last_label.set((column.clone(), label.clone()));

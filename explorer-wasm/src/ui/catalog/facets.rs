@@ -15,6 +15,9 @@ use crate::ui::{Check, Checkbox, Glyph, Icon, SearchField, VirtualList};
 /// Rows of a facet in sight at one time.
 const MOST_ROWS: usize = 7;
 
+/// The same of a facet whose labels have levels, each of which is to be seen.
+const MOST_ROWS_OF_LEVELS: usize = 13;
+
 /// From so many labels on, a facet has a field to find one.
 const SEARCHED_LABELS: usize = 12;
 
@@ -141,10 +144,13 @@ fn LabelRows(facet: LabelFacet, listing: Signal<Arc<Listing>>, on_edit: Callback
         let wanted = wanted.with(|wanted| wanted.trim().to_lowercase());
         listing.with(|listing| rows_of(listing, facet, &wanted))
     });
+    let has_levels =
+        listing.with_untracked(|listing| rows_of(listing, facet, "").iter().any(|row| row.level().is_some()));
+    let most_rows = if has_levels { MOST_ROWS_OF_LEVELS } else { MOST_ROWS };
     // Those cannot take the focus, and where they alone are in sight, the list must.
     let has_impossible = Memo::new(move |_| {
         let is_impossible = |row: &ShownRow| row.count().is_some_and(|count| !is_possible(&count));
-        shown.with(|shown| shown.len() > MOST_ROWS && shown.iter().any(is_impossible))
+        shown.with(|shown| shown.len() > most_rows && shown.iter().any(is_impossible))
     });
     let has_field = Memo::new(move |_| listing.with(|listing| listing.answer.labels(facet).len() >= SEARCHED_LABELS));
     let row = Callback::new(move |at: usize| {
@@ -184,7 +190,7 @@ fn LabelRows(facet: LabelFacet, listing: Signal<Arc<Listing>>, on_edit: Callback
         </Show>
         <VirtualList
             count=Signal::derive(move || shown.with(Vec::len))
-            max_rows=MOST_ROWS
+            max_rows=most_rows
             role="group"
             label=facet.title()
             tabindex=Signal::derive(move || has_impossible.get().then_some("0"))

@@ -1,6 +1,6 @@
 //! A list that holds only the rows in sight.
 
-use explorer_core::screen::{RowWindow, row_by_key, scroll_to_show};
+use explorer_core::screen::{RowWindow, key_onward, row_by_key, scroll_to_show};
 use leptos::{
     ev::{FocusEvent, KeyboardEvent},
     html,
@@ -138,18 +138,21 @@ pub fn VirtualList(
         let Some((row, column)) = row_of(event.target()) else { return };
         let page = (viewport_px.get_untracked() / row_px) as usize;
         let (key, n_rows) = (event.key(), count.get_untracked());
-        let Some(mut next) = row_by_key(&key, row, n_rows, page) else { return };
-        // Headings and what cannot be chosen take no focus.
-        while let Some(further) = row_by_key(&key, next, n_rows, page).filter(|&further| further != next) {
-            if !list.get_untracked().is_some_and(|list| takes_no_focus(&list, next)) {
-                break;
-            }
-            next = further;
-        }
+        let Some(next) = row_by_key(&key, row, n_rows, page) else { return };
         event.prevent_default();
         event.stop_propagation();
         show(next);
-        let find = move || focus(list.get_untracked().and_then(|list| row_at(&list, next, column)));
+        let find = move || {
+            let Some(list) = list.get_untracked() else { return false };
+            let (mut next, onward) = (next, key_onward(&key));
+            // Headings and what cannot be chosen take no focus.
+            while takes_no_focus(&list, next)
+                && let Some(further) = row_by_key(onward, next, n_rows, page).filter(|&further| further != next)
+            {
+                next = further;
+            }
+            focus(row_at(&list, next, column))
+        };
         // The row may come with the scroll.
         if !find() {
             alive.next_frame(move || {
@@ -157,7 +160,12 @@ pub fn VirtualList(
             });
         }
     };
-    let height = move || (max_rows > 0).then(|| format!("{}px", count.get().min(max_rows) as f64 * row_px));
+    // Half a row tells that there are more.
+    let height = move || {
+        let n_rows = count.get();
+        let shown = if n_rows > max_rows { max_rows as f64 + 0.5 } else { n_rows as f64 };
+        (max_rows > 0).then(|| format!("{}px", shown * row_px))
+    };
     view! {
         <div
             class="virtual-list"
