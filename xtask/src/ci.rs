@@ -15,9 +15,11 @@ const RUSTDOC_FLAGS: &str = "--deny warnings";
 
 /// What a page can do with a file from the user's disk: no file system, clock, threads or C below it. The page itself is
 /// among them, since cargo would otherwise compile with fewer features, and anew, what they share.
-const FOR_BROWSERS: [&str; 15] = [
+const FOR_BROWSERS: [&str; 17] = [
     "--package",
     "explorer-wasm",
+    "--package",
+    "subset-wasm",
     "--package",
     "h5ad",
     "--package",
@@ -43,7 +45,7 @@ pub fn run(workspace: &Workspace, no_tests: bool) -> Result<()> {
     timed("examples of deployment", || deploy::check(workspace))?;
     timed("dependencies", || check_dependencies(workspace))?;
     timed("clippy", || {
-        process::run(cargo(workspace).args(["clippy", "--locked", "--workspace", "--exclude", "explorer-wasm"]).args([
+        process::run(cargo(workspace).args(["clippy", "--locked"]).args(wasm::NATIVE).args([
             "--all-targets",
             "--",
             "--deny",
@@ -56,7 +58,8 @@ pub fn run(workspace: &Workspace, no_tests: bool) -> Result<()> {
     timed("documentation", || {
         process::run(
             cargo(workspace)
-                .args(["doc", "--locked", "--workspace", "--exclude", "explorer-wasm"])
+                .args(["doc", "--locked"])
+                .args(wasm::NATIVE)
                 .args(["--no-deps", "--document-private-items"])
                 .env("RUSTDOCFLAGS", RUSTDOC_FLAGS),
         )

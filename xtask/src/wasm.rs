@@ -8,6 +8,9 @@ use crate::workspace::Workspace;
 /// The target's name.
 pub const TARGET: &str = "wasm32-unknown-unknown";
 
+/// The packages that do not run in the browser alone.
+pub const NATIVE: [&str; 5] = ["--workspace", "--exclude", "explorer-wasm", "--exclude", "subset-wasm"];
+
 /// SIMD is in every browser that has WebGPU, and in all others since 2023. Leptos erases the types of components, which
 /// otherwise are compiled anew for every place that they stand in.
 pub const RUSTFLAGS: &str = "-C target-feature=+simd128 --cfg erase_components";

@@ -95,6 +95,7 @@ async fn measure_all(folder: &Path, options: &Options) -> Result<()> {
         data: folder.to_owned(),
         chrome: options.browser.clone(),
         driver: options.driver.clone(),
+        firefox: None,
         shots: folder.join("shots"),
     };
     let cells = match &options.cells[..] {

@@ -8,7 +8,7 @@ use explorer_core::{
 use leptos::prelude::*;
 use shared_fbs::manifest::CELLS_PER_EXPRESSION_TILE;
 
-use super::{Opened, Phase, Store, Tone};
+use super::{Opened, Phase, Store, Tone, opened::Shown};
 use crate::{
     fetch::{Address, FetchError, Fetcher, Limits, Priority, Source},
     platform,
@@ -109,17 +109,13 @@ impl Store {
             needs.extend(opened.session.embeddings_of_panels(view));
             let next = opened.session.load_next(&view.analysis, &needs);
             // The data that arrived may be those of a scatter plot.
-            (shown.or_else(|| opened.show(view)), next)
+            (if shown == Shown::Nothing { opened.show(view) } else { shown }, next)
         });
         let Some((shown, next)) = next else { return };
-        if let Some(index) = shown {
-            self.show_embedding(index);
-        }
-        let n_points = |opened: &Opened| Some(opened.first().n_points()).filter(|&n| n == opened.first().n_placed());
-        let n_placed = self.with_opened(n_points).flatten().filter(|&n_points| n_points > 0);
-        // A scatter plot comes all at once.
-        if n_placed.is_some_and(|n_placed| self.placing.with_untracked(|placing| placing.n_placed != n_placed)) {
-            self.note_placing();
+        match shown {
+            Shown::Nothing => {}
+            Shown::Placed => self.note_placing(),
+            Shown::Load(index) => self.show_embedding(index),
         }
         for (key, urgency) in next {
             let priority = match urgency {

@@ -22,6 +22,17 @@ pub(super) struct Opened {
     panels: Vec<PanelPoints>,
 }
 
+/// What came of turning the first panel to what it is to show.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shown {
+    /// It shows that already, or what it takes is not there.
+    Nothing,
+    /// All positions were there.
+    Placed,
+    /// The tiles of the embedding of this index are to be loaded.
+    Load(usize),
+}
+
 /// The points of a panel.
 struct PanelPoints {
     scene: Scene,
@@ -50,19 +61,19 @@ impl Opened {
         Self { dataset, pool: Rc::new(pool), session, panels }
     }
 
-    /// Turns the first panel to what the view says; the index of its embedding when its tiles are to be loaded.
-    pub fn show(&mut self, view: &ViewSpec) -> Option<usize> {
+    /// Turns the first panel to what the view says.
+    pub fn show(&mut self, view: &ViewSpec) -> Shown {
         match self.session.show(view.panels.first().key().as_deref()) {
-            Show::Nothing => None,
+            Show::Nothing => Shown::Nothing,
             Show::Place(embedding) => {
                 let space = embedding.depth.as_ref().map(|depth| depth.space);
                 let scene = self.first_mut();
                 scene.forget_positions(space);
                 scene.place_all(&embedding);
-                None
+                Shown::Placed
             }
             // The former positions stay until the first of these come.
-            Show::Load(index) => Some(index),
+            Show::Load(index) => Shown::Load(index),
         }
     }
 

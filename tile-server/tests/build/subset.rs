@@ -229,6 +229,7 @@ fn a_column_of_ones_own_is_written_as_labels() {
     let label = |name: &str, rows: std::ops::Range<u32>| OwnLabel {
         name: name.to_owned(),
         cells: CellList::new(rows.collect()),
+        color: None,
     };
     let mine = OwnColumn::new("mine", [label("T", 0..50), label("B", 50..90), label("elsewhere", 250..300)]);
     let cells: Vec<u32> = (20..120).collect();

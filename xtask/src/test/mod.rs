@@ -100,13 +100,10 @@ fn in_other_browsers(workspace: &Workspace, tools: &Tools, report: &mut Report) 
 /// All tests. The page is built while the tests compile, since the end of its build keeps one core busy; and all that
 /// runs natively is compiled and run as one, since what packages share would otherwise be compiled for each selection.
 fn all(workspace: &Workspace, tools: &Tools, report: &mut Report) {
-    const NATIVE_AND_END_TO_END: [&str; 3] = ["--workspace", "--exclude", "explorer-wasm"];
     let page = std::thread::scope(|scope| {
         let page = scope.spawn(|| tools.page(workspace, Show::Nothing));
         announce("Compiling the native and the end-to-end tests (about 8 minutes on 2 cores, later much less)");
-        report.prepare("native build", || {
-            process::run(cargo_test(workspace).args(NATIVE_AND_END_TO_END).arg("--no-run"))
-        });
+        report.prepare("native build", || process::run(cargo_test(workspace).args(wasm::NATIVE).arg("--no-run")));
         wasm_tests(workspace, tools, report);
         announce("Waiting for the page");
         report.prepare("page", || page.join().map_err(|_| anyhow!("the page's build broke off"))?)
@@ -114,7 +111,7 @@ fn all(workspace: &Workspace, tools: &Tools, report: &mut Report) {
     if let Some(page) = page {
         report.prepare("size budget", || size::check(&page));
         announce("Native and end-to-end tests (about 10 minutes on 2 cores)");
-        report.run_counted("other tests", tools.end_to_end(workspace, &page).args(NATIVE_AND_END_TO_END));
+        report.run_counted("other tests", tools.end_to_end(workspace, &page).args(wasm::NATIVE));
     } else {
         report.run_counted("native tests", &mut cargo_test(workspace));
     }
