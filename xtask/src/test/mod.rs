@@ -16,7 +16,7 @@ use crate::front_end::Page;
 use crate::process::{self, Show, announce};
 use crate::server::{self, Build};
 use crate::setup::{Browser, WasmBindgen};
-use crate::wasm::{TARGET, WasmToolchain};
+use crate::wasm::{self, TARGET, WasmToolchain};
 use crate::workspace::Workspace;
 use crate::{setup, size};
 use report::Report;

@@ -9,8 +9,10 @@ use crate::{
     ui::{Root, style_of},
 };
 
-/// What can take the focus.
-const FOCUSABLE: &str = "button:not(:disabled), input:not(:disabled), select:not(:disabled), a[href], [tabindex='0']";
+/// What can take the focus that another lost. Not fields of text: the next key would write into one instead of asking for
+/// a command.
+const FOCUSABLE: &str = "button:not(:disabled), input:is([type=checkbox], [type=radio], [type=range]):not(:disabled), \
+    select:not(:disabled), a[href], [tabindex='0']";
 
 /// An element that has the focus, with all that it stands in, from the inside out; with each, which of the children of
 /// its parent it was.
