@@ -26,7 +26,7 @@ async fn two(visit: &Visit) -> Result<()> {
     ensure!(shown == [None, Some("X_pca".to_owned())], "the panels show {shown:?}");
     visit.browser.shoot("two")?;
 
-    page.drag("panel-1", &circle(&page, 1, 90.0).await?, Held::Nothing).await?;
+    page.drag("panel-1", &circle(&page, 1, [0.5, 0.5], 90.0).await?, Held::Nothing).await?;
     let outline = only_outline(&page.selection("X_pca").await?)?;
     let positions = visit.truth()?.positions("X_pca")?;
     let expected = count(&positions, |at| at.is_some_and(|at| inside(at, &outline)));
@@ -81,7 +81,7 @@ async fn scatter(visit: &Visit) -> Result<()> {
     page.until_drawn(N_CELLS).await?;
     visit.browser.shoot("scatter")?;
 
-    page.drag("panel-0", &circle(&page, 0, 150.0).await?, Held::Nothing).await?;
+    page.drag("panel-0", &circle(&page, 0, [0.4, 0.82], 120.0).await?, Held::Nothing).await?;
     let outline = only_outline(&page.selection(&plot.key()).await?)?;
     let truth = visit.truth()?;
     let (xs, ys) = (along(&truth.gene("FCGR3A")?), along(&truth.values("n_genes")?));
@@ -144,12 +144,12 @@ async fn until_panel_drawn(page: &Page<'_>, panel: usize) -> Result<()> {
     Ok(())
 }
 
-/// A circle about the middle of a panel.
-async fn circle(page: &Page<'_>, panel: usize, radius_px: f64) -> Result<Vec<[f64; 2]>> {
+/// A circle in a panel; its middle is in fractions of the panel's sides.
+async fn circle(page: &Page<'_>, panel: usize, [x, y]: [f64; 2], radius_px: f64) -> Result<Vec<[f64; 2]>> {
     let rect = page.rect(&format!("panel-{panel}")).await?;
     let at = |turn: f64| {
         let angle = turn * TAU;
-        [rect.width / 2.0 + radius_px * angle.cos(), rect.height / 2.0 + radius_px * angle.sin()]
+        [rect.width * x + radius_px * angle.cos(), rect.height * y + radius_px * angle.sin()]
     };
     Ok((0..24).map(|step| at(f64::from(step) / 24.0)).collect())
 }
