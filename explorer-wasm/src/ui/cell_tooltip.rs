@@ -22,6 +22,11 @@ pub struct CellTip {
     pub values: Vec<(String, String)>,
 }
 
+/// Between the cell and the edge of the picture, beside the tooltip.
+const MARGIN_PX: f64 = 18.0;
+
+const MOST_WIDTH_PX: f64 = 260.0;
+
 /// The tooltip of a cell; it lets the pointer through.
 #[component]
 pub fn CellTooltip(
@@ -31,8 +36,9 @@ pub fn CellTooltip(
 ) -> impl IntoView {
     move || {
         tip.get().map(|tip| {
-            // On the side of the cell where there is room.
+            // On the side of the cell where there is room, and no wider than that.
             let flipped = tip.left_px > tip.picture_width_px / 2.0;
+            let room_px = if flipped { tip.left_px } else { tip.picture_width_px - tip.left_px } - MARGIN_PX;
             let rows = tip
                 .values
                 .into_iter()
@@ -46,6 +52,7 @@ pub fn CellTooltip(
                     data-testid="cell-tooltip"
                     style:left=format!("{:.0}px", tip.left_px)
                     style:top=format!("{:.0}px", tip.top_px)
+                    style:max-width=format!("{:.0}px", room_px.min(MOST_WIDTH_PX))
                 >
                     <p class="cell-tooltip-id ellipsis">
                         <i style:background=css_color(tip.color)></i>

@@ -75,6 +75,7 @@ pub fn Sets(store: Store, page: Page, has_genes: bool) -> impl IntoView {
                     view! {
                         {button(Command::FindCells, page.finding_cells)}
                         {button(Command::TypeRectangle, page.typing_rectangle)}
+                        {button(Command::SaveCells, page.saving_cells)}
                     }
                 }
             />
