@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use shared_fbs::{
-    manifest::{Pack, ScaleFactor, SpatialImage, SpatialLibrary},
+    manifest::{Pack, ScaleFactor, SpatialImage, SpatialLibrary, Warning},
     tile::Image,
 };
 
@@ -40,6 +40,21 @@ pub fn write(file: &H5ad, environment: &Environment<'_>) -> Result<(Vec<SpatialL
     }
     let pack = pack.map(PackWriter::finish).transpose().map_err(output)?;
     Ok((libraries, pack))
+}
+
+/// What is wrong with the numbers that relate coordinates to images.
+pub fn warnings(libraries: &[SpatialLibrary]) -> Vec<Warning> {
+    let mut warnings = Vec::new();
+    for library in libraries {
+        let is_used = |name: &str| name == "spot_diameter_fullres" || name.ends_with("_scalef");
+        for ScaleFactor { name, value } in library.scale_factors.iter().filter(|factor| is_used(&factor.name)) {
+            if !value.is_finite() || *value <= 0.0 {
+                let message = format!("{name} is {value}, not a number above 0: what it is for is left out");
+                warnings.push(Warning { place: format!("uns/spatial/{}/scalefactors", library.name), message });
+            }
+        }
+    }
+    warnings
 }
 
 fn scale_factors(factors: &BTreeMap<String, f64>) -> Vec<ScaleFactor> {

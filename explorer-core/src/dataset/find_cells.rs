@@ -16,12 +16,21 @@ const TILES_AT_A_TIME: usize = 16;
 /// The lines of a text, each once, without the quotation marks around one.
 fn lines_of(text: &str) -> Vec<String> {
     let mut known = HashSet::new();
-    let unquoted = |line: &'_ str| -> String {
-        let inner = line.strip_prefix('"').and_then(|line| line.strip_suffix('"'));
-        inner.filter(|inner| !inner.contains('"')).unwrap_or(line).to_owned()
-    };
-    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty()).map(unquoted);
-    lines.filter(|line| known.insert(line.clone())).collect()
+    let lines = text.lines().map(unquoted).filter(|line| !line.is_empty());
+    lines.filter(|&line| known.insert(line)).map(str::to_owned).collect()
+}
+
+/// What stands between commas, semicolons or tabs.
+fn between_separators(line: &str) -> Vec<String> {
+    let parts = line.split([',', ';', '\t']).map(unquoted);
+    parts.filter(|part| !part.is_empty()).map(str::to_owned).collect()
+}
+
+/// A text without blanks and quotation marks around it.
+fn unquoted(text: &str) -> &str {
+    let text = text.trim();
+    let inner = text.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
+    inner.filter(|inner| !inner.contains('"')).unwrap_or(text)
 }
 
 /// What a list of ids stands for.
@@ -35,17 +44,20 @@ pub struct FoundCells {
 
 impl<T: Tiles> Dataset<T> {
     /// The cells that a list as people paste it names: an id a line, which may hold blanks and commas and stand in
-    /// quotation marks. A line that is no cell's id is taken for several, with blanks, commas or semicolons between them.
+    /// quotation marks. A line that is no cell's id is taken for several with commas, semicolons or tabs between them, and
+    /// what is none then for several with blanks between them.
     ///
     /// # Errors
     /// When a tile cannot be read.
     pub async fn find_pasted_cells(&self, text: &str) -> Result<FoundCells, T::Error> {
         let mut found = self.find_cells(&lines_of(text)).await?;
-        let parts: Vec<String> = found.unknown.iter().flat_map(|line| gene_names(line)).collect();
-        if parts != found.unknown {
-            let more = self.find_cells(&parts).await?;
-            found.cells = set_of(found.cells.into_iter().chain(more.cells)).into_iter().collect();
-            found.unknown = more.unknown;
+        for split in [between_separators, gene_names] {
+            let parts: Vec<String> = found.unknown.iter().flat_map(|line| split(line)).collect();
+            if parts != found.unknown {
+                let more = self.find_cells(&parts).await?;
+                found.cells = set_of(found.cells.into_iter().chain(more.cells)).into_iter().collect();
+                found.unknown = more.unknown;
+            }
         }
         Ok(found)
     }

@@ -33,9 +33,19 @@ impl Tissue {
         manifest.spatial.iter().filter_map(Self::of).collect()
     }
 
-    /// Those that lie under an embedding: none unless its coordinates are places in an image.
+    /// Those that lie under an embedding: none unless its coordinates are places in an image, over more than a pixel of
+    /// which they extend. A spot wider than all of them is a mistake of the file's and has no diameter.
     pub fn all_under(manifest: &Manifest, embedding: &manifest::Embedding) -> Vec<Self> {
-        if is_spatial(&embedding.key) && embedding.n_dims == 2 { Self::all_of(manifest) } else { Vec::new() }
+        if !is_spatial(&embedding.key) || embedding.n_dims != 2 {
+            return Vec::new();
+        }
+        let span = embedding.step * f64::from(u16::MAX);
+        let mut tissues = Self::all_of(manifest);
+        tissues.retain(|tissue| span * tissue.scale >= 1.0);
+        for tissue in &mut tissues {
+            tissue.spot_diameter = tissue.spot_diameter.filter(|&diameter| diameter <= span);
+        }
+        tissues
     }
 
     fn of(library: &manifest::SpatialLibrary) -> Option<Self> {
@@ -146,6 +156,21 @@ mod tests {
         assert_eq!(Tissue::of(&library(&["hires"], &scales[1..])), None);
         assert_eq!(Tissue::of(&library(&["hires"], &[("tissue_hires_scalef", 0.0)])), None);
         assert_eq!(Tissue::of(&library(&[], &scales)), None);
+    }
+
+    #[test]
+    fn what_cannot_lie_under_an_embedding_is_passed_over() {
+        let under = |step: f64, scale: f64, diameter: f64| {
+            let factors = [("tissue_hires_scalef", scale), ("spot_diameter_fullres", diameter)];
+            let manifest = Manifest { spatial: vec![library(&["hires"], &factors)], ..Manifest::default() };
+            let embedding =
+                manifest::Embedding { key: "X_spatial".to_owned(), n_dims: 2, step, ..manifest::Embedding::default() };
+            Tissue::all_under(&manifest, &embedding).first().map(|tissue| tissue.spot_diameter)
+        };
+        assert_eq!(under(1.0, 0.5, 80.0), Some(Some(80.0)));
+        assert_eq!(under(1.0, 0.5, 1e30), Some(None));
+        assert_eq!(under(1.0, 1e-300, 80.0), None);
+        assert_eq!(under(1e-310, 0.5, 80.0), None);
     }
 
     #[test]

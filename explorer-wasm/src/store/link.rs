@@ -4,6 +4,7 @@ use std::{collections::BTreeSet, rc::Rc};
 
 use explorer_core::{
     embed::Cause,
+    format::plural,
     state::{
         Action, ViewSpec,
         link::{LONG_LINK_BYTES, ParsedLink},
@@ -18,6 +19,9 @@ use crate::{host::Host, owner};
 /// How long the state rests before it is written: browsers allow few changes of the address a
 /// second.
 const REST_MILLIS: u32 = 200;
+
+/// Names of a link that are told each by itself.
+const MOST_TOLD: usize = 5;
 
 /// The view as it stands in the address, which names the dataset elsewhere; `content` says what the dataset holds, once
 /// it is open.
@@ -119,10 +123,14 @@ impl Store {
         let mut told = inner.told_of_link.borrow_mut();
         let Some(told) = told.as_mut() else { return };
         let unknown = self.peek(|state| self.with_session(|session| session.unknown_names(&state.view)));
-        for name in unknown.unwrap_or_default() {
-            if told.insert(name.clone()) {
-                self.tell(format!("The link asks for {name}, which the dataset does not have."), Tone::Warning);
-            }
+        let new = unknown.unwrap_or_default().into_iter().filter(|name| told.insert(name.clone()));
+        let new: Vec<String> = new.collect();
+        for name in new.iter().take(MOST_TOLD) {
+            self.tell(format!("The link asks for {name}, which the dataset does not have."), Tone::Warning);
+        }
+        if let Some(more) = new.len().checked_sub(MOST_TOLD).filter(|&more| more > 0) {
+            let names = plural(more, "name", "names");
+            self.tell(format!("The link asks for {names} more that the dataset does not have."), Tone::Warning);
         }
     }
 

@@ -69,6 +69,9 @@ pub const LINK_VERSION: u32 = 1;
 /// Above this many bytes some servers and programs refuse or cut a link.
 pub const LONG_LINK_BYTES: usize = 8_000;
 
+/// Parts of a link that are read. Each may become something to show or to say, and nobody makes so many.
+const MOST_PARTS: usize = 1_000;
+
 /// Above this many bytes own columns are no part of a link.
 pub(super) const MOST_OWN_BYTES: usize = 2_000;
 

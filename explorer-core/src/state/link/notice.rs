@@ -4,8 +4,8 @@ use std::fmt;
 
 use crate::state::Reference;
 
-use super::LINK_VERSION;
-use crate::state::Comparison;
+use super::{LINK_VERSION, MOST_PARTS};
+use crate::{format::integer, state::Comparison};
 
 /// Something about a link that the user should know; `Display` writes it as a plain sentence.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +20,11 @@ pub enum Notice {
         what: String,
         /// Its text.
         value: String,
+    },
+    /// It has more parts than are read.
+    TooManyParts {
+        /// All of them.
+        n_parts: usize,
     },
     /// A cell or gene set has no name, or one that is taken.
     UnnamedSet {
@@ -45,6 +50,12 @@ impl fmt::Display for Notice {
             Self::Unreadable { what, value } => {
                 write!(f, "The link says something unreadable about {what} (“{}”): it was left out.", shortened(value),)
             }
+            Self::TooManyParts { n_parts } => write!(
+                f,
+                "The link has {} parts, more than a view can have: those after the first {} were left out.",
+                integer(*n_parts as u64),
+                integer(MOST_PARTS as u64),
+            ),
             Self::UnnamedSet { key } => {
                 write!(f, "The set “{key}” of the link has no name of its own: it was left out.",)
             }

@@ -12,7 +12,7 @@ use crate::{
 };
 
 use super::{
-    LINK_VERSION, Notice, ParsedLink,
+    LINK_VERSION, MOST_PARTS, Notice, ParsedLink,
     own_columns::OwnColumnDraft,
     panel::read_panel,
     text::{self, Read, numbered},
@@ -21,7 +21,11 @@ use super::{
 pub(super) fn parse(link: &str) -> ParsedLink {
     let mut draft = Draft::default();
     let link = link.strip_prefix(['?', '#']).unwrap_or(link);
-    for pair in link.split('&').filter(|pair| !pair.is_empty()) {
+    let pairs: Vec<&str> = link.split('&').filter(|pair| !pair.is_empty()).collect();
+    if pairs.len() > MOST_PARTS {
+        draft.notices.push(Notice::TooManyParts { n_parts: pairs.len() });
+    }
+    for pair in pairs.into_iter().take(MOST_PARTS) {
         let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
         match (text::percent_decoded(key), text::percent_decoded(value)) {
             (Some(key), Some(value)) => draft.read(&key, &value),
