@@ -22,9 +22,9 @@ const BUDGETS: [Budget; 4] = [
             "worker.js",
             "worker.wasm",
         ],
-        // Of it 119 kB: cells by ids, tables of cells, two genes, a legend that selects, the palette, columns of the
-        // user's own. The whole Explorer may have 1.25 MB; what is seldom used is to load when asked for.
-        limit_bytes: 1_250_000,
+        // The whole Explorer was to have 1.25 MB. Panels, three dimensions, tissue images, contours, the tour and what is
+        // kept took it 90 kB beyond: the next that is seldom used goes into a program of its own, as the subset's has.
+        limit_bytes: 1_345_000,
     },
     // Beside the above, JSON of views and requests, and what is done with them.
     Budget {
@@ -38,7 +38,7 @@ const BUDGETS: [Budget; 4] = [
             "worker.js",
             "worker.wasm",
         ],
-        limit_bytes: 1_340_000,
+        limit_bytes: 1_445_000,
     },
     // By itself and in a frame.
     Budget {
@@ -52,7 +52,7 @@ const BUDGETS: [Budget; 4] = [
             "worker.js",
             "worker.wasm",
         ],
-        limit_bytes: 1_850_000,
+        limit_bytes: 1_935_000,
     },
     Budget {
         what: "the list of datasets",

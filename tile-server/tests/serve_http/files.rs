@@ -189,10 +189,15 @@ fn a_dataset_built_anew_is_served_anew_and_a_broken_one_as_it_was() {
         let list: serde_json::Value = serde_json::from_slice(&list.body).unwrap();
         list[0]["title"].as_str().unwrap().to_owned()
     };
+    // As a build puts it into its place, whole: the server looks at the folder by itself, too.
+    let publish = |text: &str| {
+        fs::write(server.file("manifest.new"), text).unwrap();
+        fs::rename(server.file("manifest.new"), server.file("manifest.tsm")).unwrap();
+    };
     assert_eq!(title(), "first");
-    fs::write(server.file("manifest.tsm"), "second!").unwrap();
+    publish("second!");
     assert_eq!(title(), "second!");
-    fs::write(server.file("manifest.tsm"), "broken").unwrap();
+    publish("broken");
     assert_eq!(title(), "second!");
     assert_eq!(server.get(&pack_path(), &[]).status, 200);
 }
