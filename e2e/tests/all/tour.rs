@@ -48,5 +48,15 @@ async fn steps(visit: &Visit) -> Result<()> {
     page.expect_no_overflow("the tour on a phone").await?;
     visit.browser.shoot("phone")?;
     page.click("tour-close").await?;
+    page.until_gone("tour").await?;
+
+    // Escape closes it, too, and nothing below.
+    page.press_control('k', Held::Nothing).await?;
+    page.until_focused("palette-query").await?;
+    page.type_keys("tour").await?;
+    page.until_text("palette-hit-0", |text| text.starts_with("Tour")).await?;
+    page.type_keys("\u{E007}").await?;
+    page.until_text("tour-step", |text| text == "1 of 5").await?;
+    page.type_keys("\u{E00C}").await?;
     page.until_gone("tour").await
 }

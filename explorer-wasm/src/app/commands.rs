@@ -31,6 +31,11 @@ const ZOOM_STEP: f64 = 1.5;
 
 /// Carries out a command: those that the state alone cannot, here.
 pub(super) fn run(store: Store, pictures: Pictures, page: Page, command: Command) {
+    // The tour lies over all that the state can close.
+    if command == Command::Close && page.touring.get_untracked() {
+        page.touring.set(false);
+        return;
+    }
     if let Some(action) = store.peek(|state| command.action(state)) {
         store.dispatch(action);
         return;
