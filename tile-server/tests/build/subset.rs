@@ -243,7 +243,7 @@ fn a_column_of_ones_own_is_written_as_labels() {
     let (name, column) = obs.columns.last().unwrap();
     let expected = (20..120).map(|row| match row {
         ..50 => 1,
-        ..90 => 0,
+        50..90 => 0,
         _ => -1,
     });
     let categories = vec!["B".to_owned(), "T".to_owned()];
