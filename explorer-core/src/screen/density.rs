@@ -79,7 +79,7 @@ impl DensityGrid {
         Self { values, ..*self }
     }
 
-    /// The contours around [`SHARES`] of the points, where they lie most densely; none where there are no points.
+    /// The contours around `SHARES` of the points, where they lie most densely; none where there are no points.
     pub fn contours(&self) -> Vec<Contour> {
         let density = self.smoothed();
         let contour = |share| {
