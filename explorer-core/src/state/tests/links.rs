@@ -309,4 +309,10 @@ fn a_link_of_many_parts_is_read_in_part_and_says_so() {
     assert_eq!(read.view.analysis.query.filters.obs.len(), 1_000);
     let told = "The link has 4,000 parts, more than a view can have: those after the first 1,000 were left out.";
     assert_eq!(notices(&parts(4_000)), [told]);
+
+    let sets = (0..20_000).map(|at| format!("set{at}=s{at}&de{at}=s{at}&gs{at}=g{at}"));
+    let parsed = ViewSpec::from_link(&sets.collect::<Vec<_>>().join("&"));
+    let analysis = &parsed.view.analysis;
+    assert_eq!((analysis.cell_sets.len(), analysis.comparisons.len(), analysis.gene_sets.len()), (334, 333, 333));
+    assert_eq!(parsed.notices.len(), 1);
 }
