@@ -53,6 +53,7 @@ def main():
     lines += [*table("mean louvain phase", pairs), *table("fraction louvain phase", shares)]
     raw = data.raw.to_adata()
     shown = raw[:, GENES].copy()
+    shown.X = shown.X.toarray()
     sc.tl.dendrogram(shown, "louvain", use_rep="X")
     lines.append("order louvain\t" + "\t".join(shown.uns["dendrogram_louvain"]["categories_ordered"]))
     for gene in VIOLINS:
