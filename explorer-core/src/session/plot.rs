@@ -86,7 +86,7 @@ mod tests {
             pack: "genes".to_owned(),
             moments_pack: Some("moments".to_owned()),
             total_moments: Some(TileRange { first: 0, count: 1 }),
-            column_moments: vec![ColumnMoments { column: "type".to_owned(), tiles, ..ColumnMoments::default() }],
+            column_moments: vec![ColumnMoments { column: "type".to_owned(), tiles }],
             ..Layer::default()
         };
         let manifest = Manifest {
