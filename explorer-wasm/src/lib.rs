@@ -13,5 +13,6 @@ mod picture;
 mod platform;
 pub mod store;
 pub mod ui;
+mod view;
 #[expect(clippy::disallowed_methods, reason = "it knows no signals")]
 pub mod worker;

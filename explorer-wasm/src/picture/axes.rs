@@ -4,7 +4,7 @@ use explorer_core::{color::linear_ticks, names::visible, state::Scatter};
 use leptos::prelude::*;
 
 use super::PictureHandle;
-use crate::store::Store;
+use crate::{store::Store, ui::Show, view::view};
 
 /// CSS pixels between ticks, about.
 const TICK_PX: f64 = 90.0;

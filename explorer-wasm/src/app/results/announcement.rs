@@ -8,6 +8,7 @@ use web_sys::HtmlInputElement;
 use crate::{
     store::{CompareStatus, MarkersStatus, Store},
     ui::focus,
+    view::view,
 };
 
 /// Reads out what was asked once it is answered, and gives the answer the focus, unless something is being typed. What a

@@ -13,6 +13,7 @@ use crate::{
     app::parts::{Page, bars, blend, blended, follow_ask, follow_brush, layer_name, resolve, toggle_color},
     store::{Pointed, Store},
     ui::{BrushChange, Choice, GeneItem, GeneList, GeneSearch, SelectField, SidebarSection},
+    view::view,
 };
 
 /// Genes suggested at a time.

@@ -9,7 +9,10 @@ use explorer_core::{
 use leptos::{ev::KeyboardEvent, prelude::*};
 
 use super::{Listing, chips::CatalogChips, facets::CatalogFacets, table::CatalogTable};
-use crate::ui::{BrandMark, Button, ButtonKind, Glyph, SearchField};
+use crate::{
+    ui::{BrandMark, Button, ButtonKind, Glyph, SearchField},
+    view::view,
+};
 
 /// The list of datasets, with what narrows it.
 #[component]

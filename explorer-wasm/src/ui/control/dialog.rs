@@ -5,7 +5,10 @@ use wasm_bindgen::JsCast;
 use web_sys::{Event, HtmlDialogElement};
 
 use super::focus::{focus, unfocus_within};
-use crate::ui::{Glyph, IconButton};
+use crate::{
+    ui::{Glyph, IconButton},
+    view::{effect, view},
+};
 
 /// A dialog with a heading. Escape, its button and a press beside it close it; the focus goes back to where it was.
 #[component]
@@ -30,7 +33,7 @@ pub fn Dialog(
     let dialog = NodeRef::<html::Dialog>::new();
     // Whether it was shown and not closed since, from here: who else closes it is the browser.
     let is_shown = StoredValue::new(false);
-    Effect::new(move |_| {
+    effect(move || {
         let (open, Some(dialog)) = (open.get(), dialog.get()) else { return };
         is_shown.set_value(open);
         if open && !dialog.open() {

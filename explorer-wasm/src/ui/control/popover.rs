@@ -6,7 +6,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use leptos::{html, prelude::*};
 use web_sys::HtmlElement;
 
-use crate::ui::{Glyph, Icon};
+use crate::{
+    ui::{Glyph, Icon},
+    view::view,
+};
 
 /// Room below a button from which on its panel opens below, in CSS pixels.
 const ROOM_PX: f64 = 280.0;
