@@ -8,6 +8,7 @@ mod embed;
 #[expect(clippy::disallowed_methods, reason = "it knows no signals")]
 pub mod fetch;
 pub mod host;
+mod json;
 mod owner;
 mod picture;
 mod platform;

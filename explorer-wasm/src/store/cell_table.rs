@@ -14,6 +14,7 @@ use web_sys::Blob;
 use super::{Store, access::DataAccess};
 use crate::{
     fetch::{FetchError, Priority},
+    json,
     worker::WorkerError,
 };
 
@@ -60,7 +61,7 @@ impl Store {
         let analysis = self.peek(|state| state.view.analysis.clone());
         let asked = access.read(|session| (session.cells_to_save(extent), session.subset_additions(&analysis, extent)));
         let Some((cells, additions)) = asked else { return Ok(None) };
-        let additions = serde_json::to_string(&additions).expect("texts and numbers have a JSON");
+        let additions = json::text_of(&additions).expect("texts have a JSON");
         access.pool.subset(cells.into_bytes(), additions, on_progress).await.map(Some)
     }
 
