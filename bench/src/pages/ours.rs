@@ -38,7 +38,7 @@ pub fn viewer(environment: &Environment, data: &Data, n_panels: usize) -> Result
         picture: "[data-testid=picture]",
         pictures: if n_panels == 1 { "[data-testid=picture]" } else { "[data-testid=panels]" },
         is_whole: format!(
-            "{canvases}.filter(drawn => drawn.state === 'ready' && drawn.nDrawn === '{}').length === {n_panels}",
+            "(all => all.length >= {n_panels} && all.every(drawn => drawn.state === 'ready' && drawn.nDrawn === '{}'))({canvases})",
             data.cells,
         ),
         pan: Mode { button: Some("[data-testid=tool-pan]"), keys: &[] },
