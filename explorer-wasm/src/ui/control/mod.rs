@@ -8,6 +8,7 @@ mod each;
 mod file_drop;
 mod focus;
 mod hint;
+mod late;
 mod menu;
 mod popover;
 mod progress;
