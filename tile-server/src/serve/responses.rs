@@ -62,17 +62,22 @@ pub(super) fn moved(address: &str) -> Response<Body> {
 
 /// 404 for a dataset that there is not, 410 for one that was withdrawn, and 500 for one that cannot be read.
 pub(super) fn no_dataset(why: &NoDataset) -> Response<Body> {
-    match why {
+    let text = match why {
         NoDataset::Unknown => {
-            not_found("This server has no dataset of that name; /api/datasets lists those that can be read.")
+            "This server has no dataset of that name; /api/datasets lists those that can be read.".to_owned()
         }
-        NoDataset::Withdrawn(reason) => {
-            sentence(StatusCode::GONE, &format!("This dataset was withdrawn: {}", printable(reason)))
-        }
-        NoDataset::Broken(reason) => {
-            let reason = printable(reason);
-            sentence(StatusCode::INTERNAL_SERVER_ERROR, &format!("This dataset cannot be read: {reason}."))
-        }
+        NoDataset::Withdrawn(reason) => format!("This dataset was withdrawn: {}", printable(reason)),
+        NoDataset::Broken(reason) => format!("This dataset cannot be read: {}.", printable(reason)),
+    };
+    sentence(status_of(why), &text)
+}
+
+/// The status of an answer that there is none.
+pub(super) fn status_of(why: &NoDataset) -> StatusCode {
+    match why {
+        NoDataset::Unknown => StatusCode::NOT_FOUND,
+        NoDataset::Withdrawn(_) => StatusCode::GONE,
+        NoDataset::Broken(_) => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }
 
