@@ -195,7 +195,12 @@ impl Store {
 
     fn tell_kept(self, kind: &str, way_out: &str, outcome: &Outcome) {
         if outcome.is_refused {
-            self.tell(format!("The browser has no room to keep each {kind} of yours: {way_out}."), Tone::Warning);
+            self.tell(
+                format!(
+                    "The browser does not keep your {kind}s, for want of room or since storage is blocked: {way_out}."
+                ),
+                Tone::Warning,
+            );
         }
         for (name, free) in &outcome.spared {
             let told = format!(
