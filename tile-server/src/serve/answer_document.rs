@@ -19,8 +19,6 @@ use crate::catalog::{
     self, CatalogEntry, Document, about_dataset, collection_document, collections_document, failure_document,
 };
 
-const CONTENT_TYPE: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
-
 const XML: HeaderValue = HeaderValue::from_static("application/xml");
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
@@ -53,7 +51,7 @@ fn none(why: &NoDataset, endpoint: Endpoint<'_>) -> Response<Body> {
         NoDataset::Broken(reason) => ("This dataset cannot be read", format!("On the server, {reason}.")),
     };
     let Document { html, .. } = failure_document(title, &text, endpoint);
-    let mut response = responses::with_type(CONTENT_TYPE, html.into());
+    let mut response = responses::with_type(responses::HTML, html.into());
     *response.status_mut() = responses::status_of(why);
     response.headers_mut().insert(header::CACHE_CONTROL, responses::NO_STORE);
     response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, POLICY);
@@ -134,7 +132,7 @@ fn document(request: &request::Parts, document: &Document) -> Response<Body> {
     if let Some(response) = responses::unless_holds(request, &validators, &headers) {
         return response;
     }
-    let mut response = responses::with_type(CONTENT_TYPE, document.html.clone().into());
+    let mut response = responses::with_type(responses::HTML, document.html.clone().into());
     if document.is_withdrawn {
         *response.status_mut() = StatusCode::GONE;
     }

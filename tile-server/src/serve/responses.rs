@@ -29,6 +29,9 @@ pub(super) const CROSS_ORIGIN_RESOURCE_POLICY: HeaderName = HeaderName::from_sta
 
 const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
 
+/// The type of documents.
+pub(super) const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
+
 /// Of this moment alone.
 pub(super) const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
@@ -136,14 +139,19 @@ fn with_fault(mut response: Response<Body>, log: String) -> Response<Body> {
     response
 }
 
-/// Where the server is at fault, its sentence ends with the request's name, by which the log can be searched.
+/// Where the server is at fault, its sentence or document ends with the request's name, by which the log can be searched.
 pub(super) fn name_request(response: &mut Response<Body>, id: &RequestId) {
-    let is_sentence = response.headers().get(header::CONTENT_TYPE).is_some_and(|is| is == TEXT);
+    let is_of = |media_type: &HeaderValue| response.headers().get(header::CONTENT_TYPE) == Some(media_type);
+    let (is_sentence, is_document) = (is_of(&TEXT), is_of(&HTML));
     if let (true, true, Body::Whole(text, None)) =
-        (response.status().is_server_error(), is_sentence, response.body_mut())
+        (response.status().is_server_error(), is_sentence || is_document, response.body_mut())
         && !text.is_empty()
     {
-        let named = [text, format!("Request {id}\n").as_bytes()].concat();
+        let named = if is_document {
+            String::from_utf8_lossy(text).replacen("</main>", &format!("<p>Request {id}</p></main>"), 1).into_bytes()
+        } else {
+            [text, format!("Request {id}\n").as_bytes()].concat()
+        };
         response.headers_mut().insert(header::CONTENT_LENGTH, (named.len() as u64).into());
         *response.body_mut() = body::full(named);
     }
