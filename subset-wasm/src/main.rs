@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use explorer_core::session::SubsetAdditions;
-use explorer_wasm::worker::{self, SubsetTask};
+use explorer_wasm::worker::{self, Programs, SubsetTask};
 use futures_util::future::{FutureExt as _, LocalBoxFuture};
 use js_sys::{Array, Uint8Array};
 use web_sys::{Blob, BlobPropertyBag};
@@ -16,7 +16,7 @@ const HDF5: &str = "application/x-hdf5";
 
 fn main() {
     console_error_panic_hook::set_once();
-    worker::start(Some(write_subset));
+    worker::start(Programs { write_subset: Some(write_subset), ..Programs::default() });
 }
 
 fn write_subset(task: SubsetTask) -> LocalBoxFuture<'static, Result<Blob, String>> {

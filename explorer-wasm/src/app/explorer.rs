@@ -18,7 +18,7 @@ use super::{
     palette::CommandPalette,
     panels::ScatterPlot,
     parts::{Page, title},
-    results::{Announcement, ComparisonPanel, MarkersPanel},
+    results::{Announcement, ComparisonPanel, MarkersPanel, PlotPanel},
     save_cells::SaveCells,
     sidebar::{GeneSetSection, Genes, ObsColumns, OwnLabelDialog, Sets},
 };
@@ -139,6 +139,7 @@ pub(super) fn Explorer(store: Store, speak: Speak) -> impl IntoView {
         view! {
             <ComparisonPanel store />
             <MarkersPanel store />
+            <PlotPanel store />
             <Announcement store />
         }
     };
