@@ -67,6 +67,24 @@ pub fn push_comment(out: &mut String, what: &str, value: &str) {
     let _ = writeln!(out, "# {what}: {}", guarded(&value, &[',', ';']));
 }
 
+/// Writes a line that begins with `#`, as [`push_comment`] does; none for what does not apply.
+pub fn push_fact(out: &mut String, what: &str, value: &str) {
+    if !value.is_empty() {
+        push_comment(out, what, value);
+    }
+}
+
+/// Writes a number: the shortest digits that read back to the same number, without hundreds of zeros.
+pub fn push_number(out: &mut String, number: f64) {
+    let size = number.abs();
+    let written = if size == 0.0 || (1e-4..1e15).contains(&size) || size.is_infinite() {
+        write!(out, "{number}")
+    } else {
+        write!(out, "{number:e}")
+    };
+    written.expect("writing to a String cannot fail");
+}
+
 /// A field as it was before it was guarded.
 pub fn unguarded(field: &str) -> Cow<'_, str> {
     let text = field.strip_prefix('\'').filter(|rest| begins_with_break(rest)).unwrap_or(field);

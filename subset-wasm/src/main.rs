@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use explorer_core::session::CellsFile;
-use explorer_wasm::worker::{self, SubsetTask};
+use explorer_wasm::worker::{self, Programs, SubsetTask};
 use futures_util::future::{FutureExt as _, LocalBoxFuture};
 use js_sys::{Array, Uint8Array};
 use web_sys::{Blob, BlobPropertyBag};
@@ -19,7 +19,7 @@ const HTML: &str = "text/html;charset=utf-8";
 
 fn main() {
     console_error_panic_hook::set_once();
-    worker::start(Some(write_file));
+    worker::start(Programs { write_subset: Some(write_file), ..Programs::default() });
 }
 
 fn write_file(task: SubsetTask) -> LocalBoxFuture<'static, Result<Blob, String>> {

@@ -24,6 +24,7 @@ mod own_columns;
 mod palette;
 mod panels;
 mod picture;
+mod plots;
 mod poster;
 mod recover;
 mod samples;

@@ -4,6 +4,7 @@
 //! columns, genes, positions and moments; [`Dataset::sum`] adds up a share of a comparison. The page, its workers, the
 //! server, the command line and the tests all read through it.
 
+mod by_group;
 mod columns;
 mod error;
 mod expression;

@@ -58,13 +58,13 @@ impl SvgPicture<'_> {
         let mut svg = format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{all_width}\" height=\"{all_height}\" \
              viewBox=\"0 0 {all_width} {all_height}\" font-family=\"{}\" fill=\"{}\">\n",
-            escaped(self.family),
+            xml_escaped(self.family),
             css_color(self.text)
         );
         let background = css_color(self.background);
         let _ = writeln!(svg, "<rect width=\"{all_width}\" height=\"{all_height}\" fill=\"{background}\"/>");
         if !self.title.is_empty() {
-            let _ = writeln!(svg, "<title>{}</title>", escaped(self.title));
+            let _ = writeln!(svg, "<title>{}</title>", xml_escaped(self.title));
             let place = [TITLE_LEFT_PX, top / 2.0];
             text(&mut svg, place, self.title, TextStyle::Title.font(), Align::Start, "");
         }
@@ -84,7 +84,7 @@ impl SvgPicture<'_> {
         let _ = writeln!(
             svg,
             "<image x=\"{left}\" y=\"{top}\" width=\"{width}\" height=\"{height}\" href=\"{}\"/>",
-            escaped(panel.image)
+            xml_escaped(panel.image)
         );
         if !panel.head.is_empty() {
             let place = [left + TITLE_LEFT_PX / 2.0, top - HEAD_HEIGHT_PX / 2.0];
@@ -152,13 +152,13 @@ fn text(svg: &mut String, [x, y]: [f64; 2], words: &str, (weight, size): (u32, f
         svg,
         "<text x=\"{x}\" y=\"{y}\" font-size=\"{size}\" font-weight=\"{weight}\" text-anchor=\"{anchor}\" \
          dominant-baseline=\"central\"{more}>{}</text>",
-        escaped(words)
+        xml_escaped(words)
     );
 }
 
 /// Text as XML may hold it: what has a meaning there is written otherwise, and characters that it cannot hold at all are
 /// replaced.
-fn escaped(text: &str) -> String {
+pub fn xml_escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for char in text.chars() {
         match char {

@@ -36,6 +36,7 @@ mod painter;
 mod palette;
 mod panels;
 mod picture;
+mod plot;
 mod repaint;
 mod saved_colors;
 #[expect(clippy::module_inception, reason = "the session is what all else here is made for")]
@@ -80,6 +81,7 @@ pub(crate) use painter::PLAIN;
 pub use painter::{InView, Painter};
 pub use palette::{PaletteHit, PaletteItem};
 pub use picture::{CentroidBasis, LabelCentroid, Show};
+pub use plot::{PlotGene, PlotQuestion};
 pub use repaint::{CellStyle, Paint, Repaint};
 pub use saved_colors::SavedColors;
 pub use session::{Changes, Session};

@@ -52,6 +52,8 @@ pub enum Command {
     CompareSets,
     /// Find the markers of every label.
     FindMarkers,
+    /// Plot the listed genes by group.
+    PlotGenes,
     /// Search for a gene.
     SearchGene,
     /// Save cells as a table.
@@ -98,7 +100,7 @@ pub enum Command {
 
 impl Command {
     /// Every command, in the order a palette lists them.
-    pub const ALL: [Self; 42] = [
+    pub const ALL: [Self; 43] = [
         Self::Undo,
         Self::Redo,
         Self::Fit,
@@ -119,6 +121,7 @@ impl Command {
         Self::LabelSelection,
         Self::CompareSets,
         Self::FindMarkers,
+        Self::PlotGenes,
         Self::SearchGene,
         Self::ToggleLeftSidebar,
         Self::ToggleRightSidebar,
@@ -199,6 +202,10 @@ impl Command {
             Self::FindMarkers => {
                 ("Markers", "Find the genes that tell each label of the category in color from all other cells.")
             }
+            Self::PlotGenes => (
+                "Plot by group",
+                "Plot the listed genes by the groups of a category: dots, matrix, violins, composition.",
+            ),
             Self::SearchGene => ("Find a gene", "Search for genes by symbol or id."),
             Self::ToggleLeftSidebar => ("Metadata sidebar", "Open or close the sidebar of categories and values."),
             Self::ToggleRightSidebar => ("Genes sidebar", "Open or close the sidebar of genes, sets and comparisons."),
@@ -257,6 +264,7 @@ impl Command {
             Self::LabelSelection => const { &[key("a")] },
             Self::CompareSets => const { &[key("d")] },
             Self::FindMarkers => const { &[key("m")] },
+            Self::PlotGenes => const { &[key("j")] },
             Self::SearchGene => const { &[key("g"), key("/")] },
             Self::ToggleLeftSidebar => const { &[key("[")] },
             Self::ToggleRightSidebar => const { &[key("]")] },
@@ -338,6 +346,7 @@ impl Command {
             | Self::LabelSelection
             | Self::CompareSets
             | Self::FindMarkers
+            | Self::PlotGenes
             | Self::SearchGene
             | Self::SaveCells
             | Self::ShowPalette

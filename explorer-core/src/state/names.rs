@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::{
     Analysis, Axis, CellQuery, CellSet, CellSource, ColorBy, Comparison, Filters, GeneKey, GeneMean, GeneSet, Markers,
-    PanelKind, ResultPanel, Scatter, ViewSpec,
+    PanelKind, Plot, ResultPanel, Scatter, ViewSpec,
 };
 use crate::sorting::map_of;
 
@@ -40,6 +40,7 @@ impl ViewSpec {
             ResultPanel::Markers(markers) => {
                 ResultPanel::Markers(Markers { universe: named_levels(markers.universe, names), ..markers })
             }
+            ResultPanel::Plot(plot) => ResultPanel::Plot(plot.named(names)),
         });
         self
     }
@@ -140,6 +141,16 @@ impl Comparison {
     fn named(self, names: &impl Names) -> Self {
         let layer = self.layer.map(|layer| names.layer_place(layer));
         Self { layer, universe: named_levels(self.universe, names), ..self }
+    }
+}
+
+impl Plot {
+    /// No layer stands for the one of statistics here, too. Genes that it alone has keep the names that they have.
+    fn named(self, names: &impl Names) -> Self {
+        let layer = self.layer.map(|layer| names.layer_place(layer));
+        let key = layer.as_deref().and_then(|layer| names.layer_key(layer));
+        let genes = genes(names, key.as_deref(), self.genes);
+        Self { layer, genes, universe: named_levels(self.universe, names), ..self }
     }
 }
 

@@ -27,17 +27,19 @@ impl ViewSpec {
             if self.layout.expanded.remove(*from) {
                 self.layout.expanded.insert((*to).to_owned());
             }
-            if let Some(ResultPanel::Markers(markers)) = &mut self.layout.result
-                && markers.column == *from
-            {
-                (*to).clone_into(&mut markers.column);
+            match &mut self.layout.result {
+                Some(ResultPanel::Markers(markers)) if markers.column == *from => {
+                    (*to).clone_into(&mut markers.column);
+                }
+                Some(ResultPanel::Plot(plot)) => {
+                    let columns = [&mut plot.by].into_iter().chain(&mut plot.then);
+                    columns.filter(|column| *column == from).for_each(|column| (*to).clone_into(column));
+                }
+                Some(ResultPanel::Markers(_) | ResultPanel::Comparison(_)) | None => {}
             }
         }
         self.panels.iter_mut().for_each(|panel| panel.rename(renamed));
-        let result = self.layout.result.iter_mut().flat_map(|result| match result {
-            ResultPanel::Comparison(comparison) => &mut comparison.universe,
-            ResultPanel::Markers(markers) => &mut markers.universe,
-        });
+        let result = self.layout.result.iter_mut().flat_map(ResultPanel::universe_mut);
         self.analysis.all_filters().chain(result).for_each(|filters| filters.rename(renamed));
         self.tidy_filters();
     }
@@ -53,6 +55,7 @@ impl ViewSpec {
         let is_shown = layout.result.as_ref().is_some_and(|result| match result {
             ResultPanel::Comparison(comparison) => uses(&comparison.universe, name),
             ResultPanel::Markers(markers) => markers.uses_column(name),
+            ResultPanel::Plot(plot) => plot.uses_column(name),
         });
         if is_shown {
             layout.result = None;

@@ -286,7 +286,7 @@ fn rename_cell_set(view: &mut ViewSpec, from: &str, to: String) {
     };
     let shown = match &mut view.layout.result {
         Some(ResultPanel::Comparison(comparison)) => Some(comparison),
-        Some(ResultPanel::Markers(_)) | None => None,
+        Some(ResultPanel::Markers(_) | ResultPanel::Plot(_)) | None => None,
     };
     for comparison in analysis.comparisons.iter_mut().chain(shown) {
         comparison.rename_set(from, &to);

@@ -11,7 +11,7 @@ use web_sys::{HtmlElement, HtmlInputElement, KeyboardEvent};
 
 use super::{
     panels::{add_panel, split, tell_linked},
-    parts::Page,
+    parts::{Page, open_plot},
     results::find_markers,
 };
 use crate::{
@@ -57,6 +57,9 @@ pub(super) fn run(store: Store, pictures: Pictures, page: Page, command: Command
         }
         Command::LabelSelection => page.labeling.set(true),
         Command::FindMarkers => find_markers(store),
+        Command::PlotGenes => {
+            open_plot(store, store.peek(|state| state.view.analysis.genes.clone()));
+        }
         Command::SearchGene => {
             open_right(store);
             page.focus_search.update(|count| *count += 1);

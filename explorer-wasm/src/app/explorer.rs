@@ -18,7 +18,7 @@ use super::{
     palette::CommandPalette,
     panels::ScatterPlot,
     parts::{Page, title},
-    results::{Announcement, ComparisonPanel, MarkersPanel},
+    results::{Announcement, ComparisonPanel, MarkersPanel, PlotPanel},
     save_cells::SaveCells,
     save_picture::{html_text, save_picture},
     sidebar::{GeneSetSection, Genes, ObsColumns, OwnLabelDialog, Sets},
@@ -32,7 +32,7 @@ use crate::{
 };
 
 /// How long what stands beside the picture waits for it.
-const SIDEBARS_WAIT: Duration = Duration::from_millis(150);
+const SIDEBARS_WAIT: Duration = Duration::from_millis(500);
 
 /// The number of the notice that the server cannot be reached; no message has it.
 const OFFLINE: u32 = u32::MAX;
@@ -140,6 +140,7 @@ pub(super) fn Explorer(store: Store, speak: Speak) -> impl IntoView {
         view! {
             <ComparisonPanel store />
             <MarkersPanel store />
+            <PlotPanel store />
             <Announcement store />
         }
     };

@@ -27,9 +27,10 @@
 //! | `set0.cells` or `set0.f.…`, `set0.u0.r.…` | its cells: a list of rows of the input, or filters; without a list of over 2 kB that no comparison takes | |
 //! | `own0`, `own0.0`, `own0.0.cells` | an own column's name, a label of it, and its cells as of a cell set; only where all own columns take at most 2 kB | `own0=mine&own0.0=T cells` |
 //! | `de0`, `de0.mode`, `de0.layer` | a comparison: group, and reference unless it is the rest | `de0=mine:yours` |
-//! | `de0.u0.…`, `markers.u0.…` | the subset that a comparison or markers are of | `de0.u0.f.louvain=T cells` |
+//! | `de0.u0.…`, `markers.u0.…`, `plot.u0.…` | the subset that a comparison, markers or a plot are of | `de0.u0.f.louvain=T cells` |
 //! | `shown` | the comparison that is open | `shown=0` |
 //! | `markers`, `markers.rank` | the column whose markers are open; `effect` ranks them by effects | `markers=louvain` |
+//! | `plot`, `plot.kind`, `plot.then`, `plot.genes`, `plot.scale`, `plot.mean`, `plot.order`, `plot.layer` | the column whose groups are plotted, how, and of which genes | `plot=louvain&plot.genes=CD3D,LYZ` |
 //! | `tool`, `left`, `right`, `open`, `theme`, `size`, `opacity` | panels and dots | `open=louvain&theme=dark` |
 //! | `panels`, `linked` | how many panels there are, and whether their cameras move together | `panels=2&linked=1` |
 //! | `p1.…`, `p2.…` | `e`, `xy`, `only`, `cam`, `rot`, `size`, `opacity`, `tissue` of the panels after the first | `p1.e=X_pca` |
@@ -55,6 +56,7 @@ mod notice;
 mod own_columns;
 mod panel;
 mod parse;
+mod plot;
 mod print;
 pub(in crate::state) mod text;
 
