@@ -197,7 +197,7 @@ mod tests {
         };
         let picture = SvgPicture {
             size_px: [400.0, 300.0],
-            panels: &[panel.clone()],
+            panels: std::slice::from_ref(&panel),
             title: "PBMC ∞",
             label_font: (600, 12.0, 3.0),
             caption: &caption,
