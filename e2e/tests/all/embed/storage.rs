@@ -52,7 +52,7 @@ async fn a_browser_that_refuses_storage_shows_all_and_is_told_of() -> Result<()>
                 page.click("save-set").await?;
                 page.write("cell-set-name", "\u{e009}a\u{e000}mine\n").await?;
                 page.element("cell-set-mine").await?;
-                page.until_notice(|text| text.contains("does not keep your cell sets")).await?;
+                page.until_notice(|text| text.contains("keeps nothing of this page, so no cell set")).await?;
                 Ok(())
             })
             .await?;
