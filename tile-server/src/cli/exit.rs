@@ -16,6 +16,7 @@ use super::{
     check::{NoAddress, Unreachable},
     de::UsageError,
     export::{Damaged, NoPage, Unfetched},
+    plot::NoPlot,
     serve::{NothingToServe, Unreadable},
     subset::SubsetFileError,
 };
@@ -88,7 +89,7 @@ pub fn code(error: &Error) -> u8 {
     if error.is::<UsageError>() || error.is::<CellsError>() || error.is::<NoPage>() || error.is::<NoAddress>() {
         return USAGE;
     }
-    if error.is::<SubsetFileError>() || error.is::<PlaceError>() {
+    if error.is::<SubsetFileError>() || error.is::<PlaceError>() || error.is::<NoPlot>() {
         return USAGE;
     }
     if error.is::<NoPlace>() || error.is::<Unreachable>() || error.is::<Unfetched>() || error.is::<RemoteError>() {

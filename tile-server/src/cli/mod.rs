@@ -12,6 +12,7 @@ mod exit;
 mod export;
 mod inspect;
 mod markers;
+mod plot;
 mod progress;
 mod remote_inputs;
 mod serve;
@@ -49,6 +50,9 @@ enum Command {
     De(de::Arguments),
     /// Find the markers of every label of a column and write a table
     Markers(markers::Arguments),
+    /// Plot cells by group: dots, matrix, violins, ridges or bars, as a picture or as numbers
+    #[command(visible_alias = "dotplot")]
+    Plot(plot::Arguments),
     /// Write a copy of an AnnData file with columns of labels from a CSV file
     Annotate(annotate::Arguments),
     /// Write some cells of a dataset as an AnnData file
@@ -66,6 +70,7 @@ pub fn run() -> ExitCode {
         Command::Verify(arguments) => verify::run(&arguments),
         Command::De(arguments) => de::run(&arguments),
         Command::Markers(arguments) => markers::run(&arguments),
+        Command::Plot(arguments) => plot::run(&arguments),
         Command::Annotate(arguments) => annotate::run(&arguments),
         Command::Subset(arguments) => subset::run(&arguments),
     };
