@@ -6,6 +6,7 @@ use explorer_core::state::Tool;
 use leptos::prelude::*;
 
 use crate::{
+    platform,
     store::{Hint, Store},
     view::{effect, view},
 };
@@ -37,13 +38,16 @@ pub(super) fn LassoHint(store: Store) -> impl IntoView {
             });
         }
     });
+    // A finger comes with none.
+    let has_keys = platform::window().match_media("(hover: hover)").ok().flatten().is_none_or(|can| can.matches());
     let text = move || match (drawn.get(), tool.get()) {
         (Drawn::Enough, _) | (_, Tool::Pan | Tool::Orbit) => None,
         (Drawn::Nothing, Tool::Lasso) => Some("Drag around cells to select them"),
         (Drawn::Nothing, Tool::Rectangle) => Some("Drag a rectangle over cells to select them"),
-        (Drawn::First, Tool::Lasso | Tool::Rectangle) => {
+        (Drawn::First, Tool::Lasso | Tool::Rectangle) if has_keys => {
             Some("Shift adds to the selection, Alt takes away, both keep what is inside")
         }
+        (Drawn::First, Tool::Lasso | Tool::Rectangle) => Some("Buttons above let the next outline add or take away"),
     };
     view! {
         {move || text().map(|text| view! { <p class="picture-lasso-hint" data-testid="lasso-hint">{text}</p> })}

@@ -105,7 +105,7 @@ pub use root::Root;
 pub(crate) use root::style_of;
 pub use samples_view::SamplesView;
 pub use save_cells::{SaveCellsDialog, SaveFormat};
-pub use save_dialog::{PictureFormat, PicturePart, SaveDialog, SaveOptions};
+pub use save_dialog::{PanelExtent, PictureFormat, PicturePart, SaveDialog, SaveOptions};
 pub use save_subset::{SaveSubset, SubsetJob, SubsetOffer, SubsetStatus};
 pub use scatter_dialog::ScatterDialog;
 pub use screens::{DatasetCard, EmptyView, ErrorView, LoadingView, StartPage};
