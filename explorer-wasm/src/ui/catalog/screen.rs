@@ -11,7 +11,7 @@ use shared_fbs::api::Endpoint;
 
 use super::{Listing, chips::CatalogChips, facets::CatalogFacets, table::CatalogTable};
 use crate::{
-    ui::{BrandMark, Button, ButtonKind, Glyph, SearchField},
+    ui::{BrandMark, Button, ButtonKind, Glyph, SearchField, Show},
     view::view,
 };
 
