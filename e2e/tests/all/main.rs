@@ -12,6 +12,7 @@ mod filter;
 mod gene_sets;
 mod histogram;
 mod hover_card;
+mod html_view;
 mod kept;
 mod keys;
 mod lasso;

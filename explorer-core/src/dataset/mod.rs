@@ -28,6 +28,6 @@ pub use marker_share::{MarkerShare, label_tiles};
 pub use open::Dataset;
 pub use points::{frame, space};
 pub use share::{Share, Task};
-pub use subset::{SubsetCells, SubsetEstimate, SubsetMatrix};
+pub use subset::{LEFT_OUT, MOST_IMAGE_BYTES, SubsetCells, SubsetEstimate, SubsetMatrix};
 pub use tiles::{Pace, Priority, Tiles};
 pub use tissue::{RgbaImage, Tissue};

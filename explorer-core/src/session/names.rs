@@ -98,6 +98,10 @@ impl Names for Session {
         self.layer_key(name)
     }
 
+    fn default_embedding(&self) -> Option<String> {
+        self.embedding_to_show(None).map(|(_, entry)| entry.key.clone())
+    }
+
     fn gene_id(&self, layer: Option<&str>, name: String) -> String {
         let id = self.gene_table(layer).and_then(|table| table.id_of(&name)).map(str::to_owned);
         id.unwrap_or(name)

@@ -185,9 +185,10 @@ impl Command {
                 "Find cells",
                 "Find cells by their ids, one or a pasted list: to see where they are or to select them.",
             ),
-            Self::InvertSelection => {
-                ("Invert selection", "Select the cells outside what was drawn instead of those inside.")
-            }
+            Self::InvertSelection => (
+                "Invert selection",
+                "Select the cells outside what was drawn instead of those inside, in whatever panel it was drawn.",
+            ),
             Self::ClearFilters => {
                 ("Clear filters", "Remove every filter and selection, so that all cells are selected.")
             }
@@ -329,6 +330,7 @@ impl Command {
                 let next = (state.focused().0 + 1) % state.view.panels.count() as u32;
                 Some(Action::FocusPanel(PanelIdx(next)))
             }
+            Self::InvertSelection => Some(Action::InvertSelection {}),
             Self::LinkCameras => Some(Action::ToggleLinked),
             Self::ToggleDensity => Some(Action::ToggleDensity),
             Self::ToggleTheme => Some(Action::SetTheme(match state.view.layout.theme {
@@ -340,7 +342,6 @@ impl Command {
             | Self::ZoomOut
             | Self::TypeRectangle
             | Self::FindCells
-            | Self::InvertSelection
             | Self::SaveCellSet
             | Self::LabelSelection
             | Self::CompareSets

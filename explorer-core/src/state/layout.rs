@@ -1,13 +1,10 @@
 //! What is open around the panels.
 
-use std::{collections::BTreeSet, ops::RangeInclusive};
+use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
 use super::{Comparison, Filters, Plot, query::canonical_levels};
-
-/// How narrow and how wide a sidebar can be, in CSS pixels.
-pub const SIDEBAR_WIDTHS_PX: RangeInclusive<u16> = 200..=640;
 
 /// What is open around the panels, and how the page looks.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -17,7 +14,7 @@ pub struct Layout {
     pub left: bool,
     /// Whether the right sidebar is open.
     pub right: bool,
-    /// Width of the left sidebar in CSS pixels, within [`SIDEBAR_WIDTHS_PX`]; `None` is the usual one.
+    /// Width of the left sidebar in CSS pixels, within [`SIDEBAR_WIDTHS_PX`](super::SIDEBAR_WIDTHS_PX); `None` is the usual one.
     pub left_px: Option<u16>,
     /// Width of the right one.
     pub right_px: Option<u16>,

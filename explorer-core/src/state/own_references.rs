@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::{
-    Analysis, CellQuery, CellSet, CellSource, ColorBy, Comparison, Filters, Label, LabelFilter, Markers, ObsFilter,
-    Panel, ResultPanel, ViewSpec, query::canonical_levels,
+    Analysis, CellQuery, CellSet, CellSource, ColorBy, ColumnLabel, Comparison, Filters, Label, LabelFilter, Markers,
+    ObsFilter, Panel, ResultPanel, ViewSpec, query::canonical_levels,
 };
 
 /// What has another name now.
@@ -60,7 +60,10 @@ impl ViewSpec {
         if is_shown {
             layout.result = None;
         }
-        analysis.query.levels_mut().for_each(|level| drop(level.obs.remove(name)));
+        for level in analysis.query.levels_mut() {
+            level.obs.remove(name);
+            level.selections.retain(|_, selection| !selection.uses_column(name));
+        }
         let gone: BTreeSet<String> = analysis.sets_by(name).map(|set| set.name.clone()).collect();
         analysis.cell_sets.retain(|set| !gone.contains(&set.name));
         let is_gone =
@@ -78,13 +81,20 @@ impl ViewSpec {
 
 impl Panel {
     fn rename(&mut self, renamed: &Renamed<'_>) {
-        let Some(only) = &mut self.only else { return };
+        if let Some(only) = &mut self.only {
+            only.rename(renamed);
+        }
+    }
+}
+
+impl ColumnLabel {
+    fn rename(&mut self, renamed: &Renamed<'_>) {
         match renamed {
-            Renamed::Column { from, to } if only.column == *from => (*to).clone_into(&mut only.column),
+            Renamed::Column { from, to } if self.column == *from => (*to).clone_into(&mut self.column),
             Renamed::Label { column, from, to } | Renamed::Merged { column, from, into: to }
-                if only.column == *column && only.label == Label::named(*from) =>
+                if self.column == *column && self.label == Label::named(*from) =>
             {
-                only.label = Label::named(*to);
+                self.label = Label::named(*to);
             }
             Renamed::Column { .. } | Renamed::Label { .. } | Renamed::Merged { .. } => {}
         }
@@ -141,6 +151,14 @@ impl CellQuery {
 
 impl Filters {
     fn rename(&mut self, renamed: &Renamed<'_>) {
+        for selection in self.selections.values_mut() {
+            *selection = std::mem::take(selection).map_outlines(|mut outline| {
+                if let Some(only) = outline.only_mut() {
+                    only.rename(renamed);
+                }
+                outline
+            });
+        }
         match renamed {
             Renamed::Column { from, to } => {
                 if let Some(filter) = self.obs.remove(*from) {
@@ -169,5 +187,5 @@ impl Filters {
 
 /// Whether one of some levels has a filter on a column.
 fn uses(levels: &[Filters], column: &str) -> bool {
-    levels.iter().any(|level| level.obs.contains_key(column))
+    levels.iter().any(|level| level.uses_column(column))
 }

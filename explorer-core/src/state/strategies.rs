@@ -72,7 +72,12 @@ fn label_filter() -> impl Strategy<Value = LabelFilter> {
 pub(super) fn polygon() -> impl Strategy<Value = Polygon> {
     let outline =
         vec((-1e4..1e4_f64, -1e4..1e4_f64), 3..8).prop_filter_map("an area", |path| Polygon::from_path(&path, 0.0));
-    (outline, orientation()).prop_map(|(outline, orientation)| outline.seen_from(orientation))
+    let only = (name(), label()).prop_map(|(column, label)| ColumnLabel { column, label });
+    let embeddings = option::weighted(0.3, (name(), name()));
+    (outline, orientation(), embeddings, option::weighted(0.2, only)).prop_map(|(outline, orientation, moved, only)| {
+        let outline = outline.seen_from(orientation).around(only);
+        moved.map_or(outline.clone(), |(from, to)| outline.moved(&from, &to))
+    })
 }
 
 fn selection() -> impl Strategy<Value = Selection> {
@@ -387,7 +392,7 @@ fn filter_action() -> impl Strategy<Value = Action> {
             mode,
             polygon
         }),
-        name().prop_map(|embedding| Action::InvertSelection { embedding }),
+        Just(Action::InvertSelection {}),
         dimension().prop_map(Action::ClearFilter),
         Just(Action::ClearFilters),
         Just(Action::Subset),

@@ -36,10 +36,10 @@ impl AppState {
         self.view.panels.get(self.focused()).unwrap_or(self.view.panels.first())
     }
 
-    /// What an outline in an embedding does where no key is held that says so: what was chosen, once there is a
-    /// selection that it could be done to.
-    pub fn select_mode(&self, embedding: &str) -> SelectMode {
-        let has_selection = self.view.analysis.query.filters.selections.contains_key(embedding);
+    /// What an outline does where no key is held that says so: what was chosen, once there is a selection that it could be
+    /// done to.
+    pub fn select_mode(&self) -> SelectMode {
+        let has_selection = !self.view.analysis.query.filters.selections.is_empty();
         if has_selection { self.transient.select_mode } else { SelectMode::Replace }
     }
 }

@@ -10,7 +10,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, HtmlInputElement, KeyboardEvent};
 
 use super::{
-    panels::{add_panel, split},
+    panels::{add_panel, split, tell_linked},
     parts::{Page, open_plot},
     results::find_markers,
 };
@@ -38,6 +38,9 @@ pub(super) fn run(store: Store, pictures: Pictures, page: Page, command: Command
     }
     if let Some(action) = store.peek(|state| command.action(state)) {
         store.dispatch(action);
+        if command == Command::LinkCameras {
+            tell_linked(store);
+        }
         return;
     }
     match command {
@@ -48,11 +51,6 @@ pub(super) fn run(store: Store, pictures: Pictures, page: Page, command: Command
         Command::SplitPanels => split(store),
         Command::TypeRectangle => page.typing_rectangle.set(true),
         Command::FindCells => page.finding_cells.set(true),
-        Command::InvertSelection => {
-            if let Some(embedding) = store.projection(store.focused()) {
-                store.dispatch(Action::InvertSelection { embedding });
-            }
-        }
         Command::SaveCellSet => {
             open_right(store);
             page.naming.set(true);
@@ -105,6 +103,7 @@ pub(super) fn run(store: Store, pictures: Pictures, page: Page, command: Command
         | Command::ToolRectangle
         | Command::ToolOrbit
         | Command::FrontView
+        | Command::InvertSelection
         | Command::ClearFilters
         | Command::Subset
         | Command::Unsubset

@@ -14,6 +14,7 @@ mod panels;
 mod parts;
 mod results;
 mod save_cells;
+mod save_picture;
 mod sidebar;
 
 use std::{any::Any, cell::RefCell, rc::Rc};
@@ -30,6 +31,7 @@ use crate::{
     platform,
     store::{Store, Tone, begin_with_preferences, view_of_link},
     ui::ErrorView,
+    view::view,
 };
 use catalog::CatalogPage;
 use explorer::{Explorer, Speak};

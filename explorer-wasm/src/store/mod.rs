@@ -409,10 +409,11 @@ impl Store {
         if let Some(named) = self.peek(|state| self.with_session(|session| session.named(&state.view))).flatten() {
             self.history.update(|history| history.amend(named));
         }
-        let mend = || self.peek(|state| self.with_session(|session| session.mended(&state.view))).flatten();
-        while let Some((mended, told)) = mend() {
+        if let Some((mended, told)) =
+            self.peek(|state| self.with_session(|session| session.mended(&state.view))).flatten()
+        {
             self.history.update(|history| history.amend(mended));
-            self.tell(told, Tone::Warning);
+            told.into_iter().for_each(|told| self.tell(told, Tone::Warning));
         }
         self.check_names();
         let view = self.peek(|state| state.view.clone());

@@ -6,8 +6,10 @@ use explorer_core::state::Range;
 use leptos::{html, prelude::*};
 
 use super::{
-    Bars, BrushChange, BrushHistogram, CountScale, Cut, Glyph, HistogramAsk, IconButton, first_sight::on_first_sight,
+    Bars, BrushChange, BrushHistogram, CountScale, Cut, Glyph, HistogramAsk, IconButton, Show,
+    first_sight::on_first_sight,
 };
+use crate::view::{effect, view};
 
 /// The panel of one continuous column.
 #[component]
@@ -21,6 +23,9 @@ pub fn HistogramPanel(
     /// The values that pass; `None` without a brush.
     #[prop(into)]
     range: Signal<Option<Range>>,
+    /// Whether the cells without a value are those that pass.
+    #[prop(into)]
+    is_missing_selected: Signal<bool>,
     /// Whether cells are colored by it.
     #[prop(into)]
     colored: Signal<bool>,
@@ -44,7 +49,7 @@ pub fn HistogramPanel(
     on_sight: Callback<()>,
 ) -> impl IntoView {
     let panel = NodeRef::<html::Section>::new();
-    Effect::new(move |_| {
+    effect(move || {
         if let Some(panel) = panel.get() {
             on_first_sight(&panel, on_sight);
         }
@@ -104,7 +109,7 @@ pub fn HistogramPanel(
                 when=move || !has_none.get()
                 fallback=|| view! { <p class="histogram-none note">"No cell in view has a finite number here."</p> }
             >
-                <BrushHistogram name=brushed.clone() bars range scale on_brush on_ask />
+                <BrushHistogram name=brushed.clone() bars range is_missing_selected scale on_brush on_ask />
             </Show>
         </section>
     }

@@ -3,12 +3,15 @@
 use std::collections::BTreeSet;
 
 use explorer_core::{
-    format::{integer, plural},
-    session::{CellsToSave, SaveExtent, Wanted},
+    format::plural,
+    session::{CellsToSave, SaveExtent, Unit, Wanted},
 };
 use leptos::prelude::*;
 
-use super::{Button, ButtonKind, Checkbox, Choice, Glyph, SaveSubset, SelectField, SubsetJob, control::Dialog};
+use super::{
+    Button, ButtonKind, Checkbox, Choice, Each, Glyph, SaveSubset, SelectField, Show, SubsetJob, control::Dialog,
+};
+use crate::view::{effect, view};
 
 /// As what cells are saved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +36,9 @@ pub fn SaveCellsDialog(
     /// The layer that their numbers are of.
     #[prop(into)]
     layer: Signal<String>,
+    /// What the rows of the dataset are called.
+    #[prop(into)]
+    unit: Signal<Unit>,
     /// Cells selected, and cells in view.
     #[prop(into)]
     n_cells: Signal<(u64, u64)>,
@@ -45,7 +51,7 @@ pub fn SaveCellsDialog(
     let asked = RwSignal::new(CellsToSave::default());
     // All there is, until the user chooses.
     let is_chosen = StoredValue::new(false);
-    Effect::new(move |_| {
+    effect(move || {
         if open.get() && !is_chosen.get_value() && columns.with(|columns| !columns.is_empty()) {
             is_chosen.set_value(true);
             asked.update(|asked| {
@@ -61,8 +67,8 @@ pub fn SaveCellsDialog(
     let extents = move || {
         let (n_selected, n_visible) = n_cells.get();
         vec![
-            Choice::new("selected", format!("{} selected", integer(n_selected))),
-            Choice::new("view", format!("all {} in view", integer(n_visible))),
+            Choice::new("selected", format!("{} selected", unit.get().count(n_selected))),
+            Choice::new("view", format!("all {} in view", unit.get().count(n_visible))),
         ]
     };
     let is_all =
@@ -70,7 +76,7 @@ pub fn SaveCellsDialog(
     view! {
         <Dialog
             open
-            title="Save cells"
+            title=Signal::derive(move || format!("Save {}", unit.get().many()))
             class="finder"
             test_id="save-cells-dialog"
             close_id="save-cells-close"
@@ -78,7 +84,7 @@ pub fn SaveCellsDialog(
         >
             <div class="save-body">
                 <SelectField
-                    name="Cells"
+                    name="Which"
                     choices=Signal::derive(extents)
                     value=Signal::derive(move || match asked.with(|asked| asked.extent) {
                         SaveExtent::Selected => "selected".to_owned(),
@@ -102,9 +108,9 @@ pub fn SaveCellsDialog(
                     <span>{move || plural(columns.with(Vec::len), "column", "columns")}</span>
                 </label>
                 <ul class="save-columns" aria-label="Columns">
-                    <For each=move || columns.get() key=String::clone let:name>
+                    <Each each=move || columns.get() key=String::clone let:name>
                         <li><ColumnCheck name asked /></li>
-                    </For>
+                    </Each>
                 </ul>
                 <label class="save-check">
                     <Checkbox

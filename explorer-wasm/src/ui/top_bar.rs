@@ -7,7 +7,8 @@ use explorer_core::{
 };
 use leptos::prelude::*;
 
-use super::{BrandMark, CommandButton, Cut, Glyph};
+use super::{BrandMark, CommandButton, Cut, Glyph, Show};
+use crate::view::view;
 
 /// The top bar. All its buttons ask for [`Command`]s.
 #[component]
@@ -87,6 +88,7 @@ pub fn TopBar(
             </Show>
             <div class="top-bar-actions">
                 <Show when=move || !bare.get()>
+                    <CommandButton command=Command::ShowPalette platform on_command />
                     <CommandButton command=Command::Undo platform disabled=no_undo on_command />
                     <CommandButton command=Command::Redo platform disabled=no_redo on_command />
                     <span class="top-bar-rule"></span>

@@ -18,7 +18,7 @@
 //! | `r.COLUMN` | range | `r.n_genes=200..inf` |
 //! | `g.GENE`, `g.LAYER:GENE` | range of expression | `g.CD3D=0.5..inf` |
 //! | `m.GENE,GENE`, `m.LAYER:GENE,GENE` | range of a mean of genes | `m.CD3D,CD3E=0.5..inf` |
-//! | `s.EMBEDDING`, `s.xy:AXES` | outlines: `a` add, `s` subtract, `n` intersect, each with a polygon; `i` invert | `s.X_umap=aFQIC…,i` |
+//! | `s.EMBEDDING`, `s.xy:AXES` | outlines: `a` add, `s` subtract, `n` intersect, each with a polygon, then `:EMBEDDING` of one drawn in another embedding, and `:COLUMN:LABEL` of one around a label's cells alone; `i` invert | `s.X_umap=aFQIC…,sFQIC…:X_pca,i` |
 //! | `k.cells` | cells one by one: a list of rows of the input | |
 //! | `u0.…`, `u1.…` | the same six, for each level of subsetting | `u0.f.louvain=T cells` |
 //! | `genes` | genes listed | `genes=CD3D,MS4A1` |
@@ -89,6 +89,8 @@ pub struct ParsedLink {
     pub content: Option<String>,
     /// What could not be read, for the user.
     pub notices: Vec<Notice>,
+    /// The first key that says nothing: a newer version may know it.
+    pub unknown: Option<String>,
 }
 
 impl ParsedLink {

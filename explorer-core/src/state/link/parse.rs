@@ -56,6 +56,8 @@ struct Draft {
     markers: MarkersDraft,
     plot: PlotDraft,
     notices: Vec<Notice>,
+    /// The first key that says nothing here.
+    unknown: Option<String>,
 }
 
 #[derive(Default)]
@@ -132,7 +134,8 @@ impl Draft {
             return self.comparisons.entry(at).or_default().read(rest, value);
         }
         if let Some((at, rest)) = numbered(key, "p").filter(|(at, _)| (1..MOST_PANELS as u32).contains(at)) {
-            return read_panel(self.panels.entry(at).or_default(), rest, value).unwrap_or(Ok(()));
+            let panel = self.panels.entry(at).or_default();
+            return read_panel(panel, &mut self.notices, rest, value).unwrap_or(Ok(()));
         }
         if let Some((at, rest)) = numbered(key, "own") {
             return self.own_columns.entry(at).or_default().read(rest, value);
@@ -161,7 +164,7 @@ impl Draft {
     }
 
     fn read_single(&mut self, key: &str, value: &str) -> Read {
-        if let Some(read) = read_panel(&mut self.panel, key, value) {
+        if let Some(read) = read_panel(&mut self.panel, &mut self.notices, key, value) {
             return read;
         }
         let Self { view, .. } = self;
@@ -226,7 +229,7 @@ impl Draft {
                     _ => return Err("the theme".to_owned()),
                 }
             }
-            _ => {}
+            unknown => drop(self.unknown.get_or_insert_with(|| unknown.to_owned())),
         }
         Ok(())
     }
@@ -234,7 +237,7 @@ impl Draft {
     fn finish(self) -> ParsedLink {
         let Self { mut view, content, panel, n_panels, mut panels, query, gene_sets, cell_sets, comparisons, .. } =
             self;
-        let Self { own_columns, shown, markers, plot, mut notices, .. } = self;
+        let Self { own_columns, shown, markers, plot, mut notices, unknown, .. } = self;
         let others = (1..n_panels.unwrap_or(1) as u32).map(|at| panels.remove(&at).unwrap_or_default());
         view.panels = Panels::new([panel].into_iter().chain(others).collect()).unwrap_or_default();
         let analysis = &mut view.analysis;
@@ -277,7 +280,7 @@ impl Draft {
         let shown_markers = column.map(|column| ResultPanel::Markers(Markers { column, rank, universe }));
         view.layout.result =
             shown_comparison.filter(|shown| view.can_show(shown)).or(shown_markers).or_else(|| plot.finish());
-        ParsedLink { view: view.canonical(), content, notices }
+        ParsedLink { view: view.canonical(), content, notices, unknown }
     }
 }
 
@@ -415,8 +418,8 @@ fn label_filter(value: &str) -> LabelFilter {
 }
 
 fn selection(value: &str) -> Option<Selection> {
-    value
-        .split(',')
+    text::split(value, ',')
+        .into_iter()
         .map(|step| match step.split_at_checked(1)? {
             ("a", polygon) => Polygon::from_text(polygon).map(SelectionStep::Add),
             ("s", polygon) => Polygon::from_text(polygon).map(SelectionStep::Subtract),

@@ -9,9 +9,10 @@ use shared_fbs::manifest::{Column, ColumnKind};
 
 use super::{category::category, own_columns::OwnColumns};
 use crate::{
-    app::parts::{Page, bars, follow_ask, follow_brush, is_colored, title, toggle_color},
+    app::parts::{Page, bars, follow_ask, follow_brush, is_colored, is_missing_selected, title, toggle_color},
     store::{Hint, Store},
-    ui::{BrushChange, DatasetInfo, HistogramPanel, SearchField, SidebarSection, TourAnswer, TourOffer},
+    ui::{BrushChange, DatasetInfo, HistogramPanel, SearchField, Show, SidebarSection, TourAnswer, TourOffer},
+    view::{effect, view},
 };
 
 /// From this many columns on there is a field to search them.
@@ -79,7 +80,7 @@ pub fn ObsColumns(store: Store, page: Page) -> impl IntoView {
             page.touring.set(true);
         }
     };
-    Effect::new(move |_| {
+    effect(move || {
         if page.touring.get() && is_offered.get_untracked() {
             answer(TourAnswer::Take);
         }
@@ -145,6 +146,7 @@ fn histogram(store: Store, name: &str) -> impl IntoView + use<> {
             name=name.to_owned()
             bars=bars(store, key)
             range
+            is_missing_selected=is_missing_selected(store, name.to_owned())
             colored=is_colored(store, color.clone())
             on_brush=Callback::new(move |change: BrushChange| {
                 let column = brush.clone();
