@@ -10,11 +10,12 @@ use leptos::prelude::*;
 
 use super::{
     Breakdown, CategoryLabels, Check, Checkbox, Cut, Glyph, Icon, IconButton, Menu, MenuItem, OwnCategory,
-    OwnCategoryChange, ValueCount,
+    OwnCategoryChange, Show, ValueCount,
     category_values::{CategoryValues, LoadingRows},
     own_columns::OwnCategoryItems,
     rename::NameField,
 };
+use crate::view::view;
 
 /// The panel of one categorical column. Labels are known by their codes.
 #[component]

@@ -10,9 +10,10 @@ use wasm_bindgen::JsCast;
 use web_sys::Element;
 
 use super::{
-    Button, ButtonKind, Choice, Cut, Glyph, IconButton, Menu, MenuItem, Progress, SelectField, de_view::Caution,
+    Button, ButtonKind, Choice, Cut, Glyph, IconButton, Menu, MenuItem, Progress, SelectField, Show, de_view::Caution,
     result_edge::ResultEdge, result_facts::Facts,
 };
+use crate::view::view;
 
 /// What stands for no second column.
 const NONE: &str = "";

@@ -13,7 +13,8 @@ use shared_fbs::manifest::ColumnKind;
 use crate::{
     app::parts::{ByPointer, resolve, save_csv, title},
     store::{DrawnPlot, PlotStatus, Store, Tone},
-    ui::{PlotCells, PlotFile, PlotState, PlotView},
+    ui::{PlotCells, PlotFile, PlotState, PlotView, Show},
+    view::view,
 };
 
 /// Markers of each label that a plot opens with, and genes of all labels together.

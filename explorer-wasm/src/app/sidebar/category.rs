@@ -14,6 +14,7 @@ use crate::{
     app::parts::{ByPointer, Page, compare_with_rest, is_colored, show_markers, toggle_color},
     store::{Pointed, Store},
     ui::{CategoryLabels, CategoryPanel, CategoryValue, OwnCategory, ValueCount},
+    view::view,
 };
 
 /// The label of a code; `None` where there is none.
