@@ -36,12 +36,16 @@ impl Figure {
         let Mark { row, column, tip, area: [x, y, width, height], shapes } = mark;
         let _ = write!(
             svg,
-            "<g class=\"mark\" data-row=\"{row}\" data-column=\"{column}\"><title>{}</title>\
-             <rect x=\"{x:.1}\" y=\"{y:.1}\" width=\"{width:.1}\" height=\"{height:.1}\" fill=\"none\" \
-             pointer-events=\"all\"/>",
+            "<g class=\"mark\" data-row=\"{row}\" data-column=\"{column}\"><title>{}</title>",
             xml_escaped(tip)
         );
         shapes.iter().for_each(|shape| self.shape(svg, shape));
+        // Above the shapes, so that a frame around it is seen whole.
+        let _ = write!(
+            svg,
+            "<rect x=\"{x:.1}\" y=\"{y:.1}\" width=\"{width:.1}\" height=\"{height:.1}\" fill=\"none\" \
+             pointer-events=\"all\"/>"
+        );
         svg.push_str("</g>\n");
     }
 
