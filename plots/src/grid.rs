@@ -1,7 +1,7 @@
 //! Rows of groups and columns of genes.
 
 use crate::{
-    figure::{Align, Figure, Paint},
+    figure::{Align, Figure, Paint, Shape},
     means::Means,
     text,
 };
@@ -64,6 +64,6 @@ impl Grid {
     pub fn frame(&self, figure: &mut Figure) {
         let ([x, y], [width, height]) = (self.origin, self.size);
         let d = format!("M{x:.1} {y:.1}h{width:.1}v{height:.1}h{:.1}z", -width);
-        figure.push(crate::Shape::Path { d, fill: None, stroke: Some((Paint::Line, 1.0)) });
+        figure.push(Shape::Path { d, fill: None, stroke: Some((Paint::Line, 1.0)) });
     }
 }

@@ -10,7 +10,7 @@ use explorer_core::{
 };
 use leptos::prelude::*;
 
-use super::plot_markers;
+use super::plot::plot_markers;
 use crate::{
     app::parts::{ByPointer, add_gene_sets, colored_in, levels_text, save_csv, show_markers, title},
     store::{MarkersStatus, Pointed, Store, Tone},

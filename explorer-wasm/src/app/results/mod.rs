@@ -9,4 +9,3 @@ pub use announcement::Announcement;
 pub use comparison::ComparisonPanel;
 pub use markers::{MarkersPanel, find_markers};
 pub use plot::PlotPanel;
-use plot::plot_markers;
