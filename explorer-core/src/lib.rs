@@ -18,3 +18,4 @@ pub mod search;
 pub mod session;
 pub mod sorting;
 pub mod state;
+pub mod statistics;

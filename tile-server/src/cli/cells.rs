@@ -5,11 +5,11 @@ use std::{
     collections::HashMap,
     fs::File,
     io::{self, Read as _},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use anyhow::{Context as _, Result};
-use clap::ValueEnum;
+use clap::{Args, ValueEnum};
 use explorer_core::{
     csv::{NotText, text_of, unguarded},
     filter::CellMask,
@@ -29,6 +29,37 @@ const MOST_LABELS: usize = 20;
 /// What programs write above a list of cells, in any case.
 const HEADINGS: [&str; 9] =
     ["barcode", "barcodes", "cell", "cells", "cell_id", "cellid", "cell_ids", "index", "obs_names"];
+
+/// Some cells of a dataset, or all.
+#[derive(Args)]
+pub struct SomeCells {
+    /// Only cells with this label, as COLUMN=LABEL; several are taken together
+    #[arg(long, value_name = "COLUMN=LABEL")]
+    label: Vec<String>,
+    /// Only these cells, an id a line, in quotation marks or not; taken together with --label
+    #[arg(long, value_name = "FILE")]
+    cells_file: Option<PathBuf>,
+}
+
+impl SomeCells {
+    /// The cells, and what they are called with how many they are; nothing, where they are all.
+    pub fn of(&self, dataset: &Dataset) -> Result<(CellMask, String)> {
+        if self.label.is_empty() && self.cells_file.is_none() {
+            return Ok((CellMask::all(dataset.manifest().n_obs as usize), String::new()));
+        }
+        let mut cells = labeled(dataset, &self.label)?;
+        let mut name = self.label.join(" + ");
+        if let Some(file) = &self.cells_file {
+            cells.or(&listed(dataset, file)?);
+            let separator = if name.is_empty() { "" } else { " + " };
+            name.push_str(&format!("{separator}cells of {}", file.display()));
+        }
+        match cells.count() {
+            0 => Err(CellsError::Empty("selection").into()),
+            n => Ok((cells, format!("{name} ({n} {})", if n == 1 { "cell" } else { "cells" }))),
+        }
+    }
+}
 
 /// What becomes of cells that are both in the group and in the reference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

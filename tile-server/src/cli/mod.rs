@@ -6,14 +6,18 @@ mod build;
 mod cache;
 mod cells;
 mod check;
+mod composition;
+mod correlate;
 mod dataset_argument;
 mod de;
+mod enrich;
 mod exit;
 mod export;
 mod inspect;
 mod markers;
 mod progress;
 mod remote_inputs;
+mod score;
 mod serve;
 mod subset;
 mod terminal;
@@ -45,10 +49,18 @@ enum Command {
     Inspect(inspect::Arguments),
     /// Check every tile of a dataset
     Verify(verify::Arguments),
-    /// Compare the expression of two sets of cells (Welch's t-test) and write a table
+    /// Compare the expression of two sets of cells and write a table
     De(de::Arguments),
     /// Find the markers of every label of a column and write a table
     Markers(markers::Arguments),
+    /// Test whether sets of genes stand out in a comparison and write a table
+    Enrich(enrich::Arguments),
+    /// Count what the cells of each group are made of, test whether that differs, and write a table
+    Composition(composition::Arguments),
+    /// Correlate all genes with a gene or a column of numbers and write a table
+    Correlate(correlate::Arguments),
+    /// Score every cell by sets of genes and write a table
+    Score(score::Arguments),
     /// Write a copy of an AnnData file with columns of labels from a CSV file
     Annotate(annotate::Arguments),
     /// Write some cells of a dataset as an AnnData file
@@ -66,6 +78,10 @@ pub fn run() -> ExitCode {
         Command::Verify(arguments) => verify::run(&arguments),
         Command::De(arguments) => de::run(&arguments),
         Command::Markers(arguments) => markers::run(&arguments),
+        Command::Enrich(arguments) => enrich::run(&arguments),
+        Command::Composition(arguments) => composition::run(&arguments),
+        Command::Correlate(arguments) => correlate::run(&arguments),
+        Command::Score(arguments) => score::run(&arguments),
         Command::Annotate(arguments) => annotate::run(&arguments),
         Command::Subset(arguments) => subset::run(&arguments),
     };
