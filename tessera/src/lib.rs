@@ -8,5 +8,6 @@ pub mod markers;
 pub mod obs_csv;
 pub mod packs;
 pub mod plain_file;
+pub mod portrait;
 pub mod tiles;
 pub mod verify;

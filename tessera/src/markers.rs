@@ -43,6 +43,17 @@ pub enum MarkersError {
     Pseudobulk(#[from] PseudobulkError),
 }
 
+impl MarkersError {
+    /// The labels of a column have no stored moments in a layer.
+    pub fn no_moments(layer: &Layer, column: &str) -> Self {
+        Self::NoMoments {
+            layer: layer.name.clone(),
+            column: column.to_owned(),
+            known: format::listed(layer.column_moments.iter().map(|moments| &moments.column)),
+        }
+    }
+}
+
 impl From<DatasetError> for MarkersError {
     fn from(error: DatasetError) -> Self {
         Self::Compare(error.into())
@@ -61,11 +72,7 @@ pub fn markers(
     rank: MarkerRank,
     n_top: usize,
 ) -> Result<Vec<(String, Vec<Marker>)>, MarkersError> {
-    let no_moments = || MarkersError::NoMoments {
-        layer: layer.name.clone(),
-        column: column.to_owned(),
-        known: format::listed(layer.column_moments.iter().map(|moments| &moments.column)),
-    };
+    let no_moments = || MarkersError::no_moments(layer, column);
     let (Some(tiles), Some(entry)) = (label_tiles(layer, column), dataset.manifest().column(column)) else {
         return Err(no_moments());
     };

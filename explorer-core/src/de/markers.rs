@@ -52,6 +52,26 @@ pub struct Marker {
     pub pct_reference: f64,
 }
 
+impl Marker {
+    /// A gene of a comparison, by its number, and what it is ranked by.
+    ///
+    /// # Panics
+    /// When there is no such gene.
+    pub fn of(table: &DeTable, gene: u32, rank: f64) -> Self {
+        let at = gene as usize;
+        Self {
+            gene,
+            rank,
+            score: table.score[at],
+            effect: table.effect[at],
+            log10_pval: table.log10_pval[at],
+            pval_adj: table.pval_adj[at],
+            pct_group: table.pct_group[at],
+            pct_reference: table.pct_reference[at],
+        }
+    }
+}
+
 /// Finds the markers of the labels of one column.
 pub struct MarkerFinder<'a> {
     labels: &'a [Moments],
@@ -124,7 +144,7 @@ impl<'a> MarkerFinder<'a> {
             ranks.truncate(n_top);
         }
         ranks.sort_unstable_by(best);
-        Ok(ranks.into_iter().map(|(rank, gene)| marker(&table, gene, rank)).collect())
+        Ok(ranks.into_iter().map(|(rank, gene)| Marker::of(&table, gene, rank)).collect())
     }
 
     /// The percentile of Cohen's d against each other label that has cells, with the gene's number.
@@ -177,20 +197,6 @@ fn spreads(label: &Moments, fixed: &FixedPoints) -> Vec<Spread> {
         Spread { mean, scatter: (n - 1.0) * variance * ((n - 1.0) / n) }
     };
     (0..fixed.n_genes(label.entries.len())).map(spread).collect()
-}
-
-fn marker(table: &DeTable, gene: u32, rank: f64) -> Marker {
-    let at = gene as usize;
-    Marker {
-        gene,
-        rank,
-        score: table.score[at],
-        effect: table.effect[at],
-        log10_pval: table.log10_pval[at],
-        pval_adj: table.pval_adj[at],
-        pct_group: table.pct_group[at],
-        pct_reference: table.pct_reference[at],
-    }
 }
 
 /// Cohen's d as CELLxGENE has it, of two sets by their numbers of cells: the difference of means over the pooled

@@ -2,7 +2,9 @@
 
 use std::fmt::Write as _;
 
-use super::{Composition, Correlations, OverRepresentation, PrerankOptions, RankedEnrichment, SampleComparison};
+use super::{
+    Composition, Correlations, OverRepresentation, Portrait, PrerankOptions, RankedEnrichment, SampleComparison,
+};
 use crate::{
     csv::push_field,
     data::{CellIdx, GeneIdx, GeneNames},
@@ -226,6 +228,42 @@ pub fn scores_to_csv(
             push_optional(&mut out, number.get(at).copied().filter(|number| number.is_finite()));
         }
         out.push('\n');
+    }
+    out
+}
+
+/// What some cells are: a row per label that they have, per marker and per label that they are like.
+pub fn portrait_to_csv(portrait: &Portrait, names: &GeneNames, record: &AnswerRecord) -> String {
+    let mut out = String::new();
+    let method =
+        "markers by Welch's t against all other cells; likeness by Pearson's correlation of means over all genes";
+    record.push(&mut out, &[("method", method)]);
+    out.push_str("answer,column,name,n_cells,share,fold,scores,pvals_adj,correlation,gene_ids\n");
+    let mut row = |answer: &str, [column, name, id]: [&str; 3], n_cells: Option<u64>, numbers: [Option<f64>; 5]| {
+        for field in [answer, column, name] {
+            push_field(&mut out, field);
+            out.push(',');
+        }
+        out.extend(n_cells.map(|n| n.to_string()));
+        numbers.into_iter().for_each(|number| push_optional(&mut out, number));
+        out.push(',');
+        push_field(&mut out, id);
+        out.push('\n');
+    };
+    for (column, labels) in &portrait.labels {
+        for label in labels {
+            let numbers = [Some(label.share), Some(label.fold), None, None, None];
+            row("label", [column, &label.name, ""], Some(label.n_cells), numbers);
+        }
+    }
+    for marker in &portrait.markers {
+        let gene = GeneIdx(marker.gene);
+        let numbers = [None, None, Some(marker.score), Some(marker.pval_adj), None];
+        row("marker", ["", names.label(gene), names.id(gene)], None, numbers);
+    }
+    for label in &portrait.nearest {
+        let numbers = [None, None, None, None, Some(label.correlation)];
+        row("nearest label", [&portrait.nearest_of, &label.name, ""], None, numbers);
     }
     out
 }

@@ -3,9 +3,10 @@
 
 use super::Composition;
 use crate::{
-    data::Categorical,
+    data::{Categorical, Codes},
     de::{FixedPoints, Marker, Moments},
     filter::CellMask,
+    names::MISSING_LABEL,
 };
 
 /// What some cells are.
@@ -17,6 +18,8 @@ pub struct Portrait {
     pub labels: Vec<(String, Vec<LabelShare>)>,
     /// Genes that they express more than all other cells, best first.
     pub markers: Vec<Marker>,
+    /// The column of the labels below; empty where there is none.
+    pub nearest_of: String,
     /// The labels whose mean expression is most like theirs, most like first.
     pub nearest: Vec<NearestLabel>,
 }
@@ -24,8 +27,10 @@ pub struct Portrait {
 /// How many of some cells have a label.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LabelShare {
-    /// The label; the number of labels stands for "missing".
+    /// The label's number; the number of labels stands for "missing".
     pub label: usize,
+    /// What it is called.
+    pub name: String,
     /// Cells of the set with it.
     pub n_cells: u64,
     /// Their share of the set, 0 to 1.
@@ -37,10 +42,12 @@ pub struct LabelShare {
 }
 
 /// How alike the mean expression of some cells and of a label is.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct NearestLabel {
-    /// The label.
+    /// The label's number.
     pub label: usize,
+    /// What it is called.
+    pub name: String,
     /// Pearson's correlation of the means over all genes, −1 to 1.
     pub correlation: f64,
 }
@@ -51,8 +58,7 @@ pub struct NearestLabel {
 /// # Panics
 /// When column and sets are of different datasets.
 pub fn label_shares(column: &Categorical, cells: &CellMask, universe: &CellMask, most: usize) -> Vec<LabelShare> {
-    let one_group =
-        Categorical { codes: crate::data::Codes::U8(vec![0; cells.len()]), categories: [].into(), ordered: false };
+    let one_group = Categorical { codes: Codes::U8(vec![0; cells.len()]), categories: [].into(), ordered: false };
     let count = |cells: &CellMask| Composition::count(column, &one_group, cells);
     let (inside, all) = (count(cells), count(universe));
     let (n_cells, n_all) = (inside.n_cells(0) as f64, all.n_cells(0) as f64);
@@ -64,7 +70,14 @@ pub fn label_shares(column: &Categorical, cells: &CellMask, universe: &CellMask,
         .filter(|(_, (inside, _))| **inside > 0)
         .map(|(label, (&inside, &all))| {
             let share = inside as f64 / n_cells;
-            LabelShare { label, n_cells: inside, share, n_all: all, fold: share / (all as f64 / n_all) }
+            LabelShare {
+                label,
+                name: name_of(&column.categories, label),
+                n_cells: inside,
+                share,
+                n_all: all,
+                fold: share / (all as f64 / n_all),
+            }
         })
         .collect();
     shares.sort_by(|a, b| b.n_cells.cmp(&a.n_cells));
@@ -73,11 +86,16 @@ pub fn label_shares(column: &Categorical, cells: &CellMask, universe: &CellMask,
 }
 
 /// The labels most like some cells by the means of all genes, most like first, at most so many. Labels without a cell are
-/// left out.
+/// left out. `names` are the labels', of which the moments may have one more, of "missing".
 ///
 /// # Panics
 /// When the moments are of different layers.
-pub fn nearest_labels(cells: &Moments, labels: &[Moments], fixed: &FixedPoints, most: usize) -> Vec<NearestLabel> {
+pub fn nearest_labels(
+    cells: &Moments,
+    (labels, names): (&[Moments], &[String]),
+    fixed: &FixedPoints,
+    most: usize,
+) -> Vec<NearestLabel> {
     let deviations = |moments: &Moments| -> Vec<f64> {
         let n_genes = fixed.n_genes(moments.entries.len());
         let means: Vec<f64> = (0..n_genes).map(|gene| fixed.summary(moments, gene).mean).collect();
@@ -95,7 +113,7 @@ pub fn nearest_labels(cells: &Moments, labels: &[Moments], fixed: &FixedPoints, 
             let of_label = deviations(moments);
             let both = length * product(&of_label, &of_label).sqrt();
             let correlation = if both > 0.0 { product(&of_cells, &of_label) / both } else { 0.0 };
-            NearestLabel { label, correlation: correlation.clamp(-1.0, 1.0) }
+            NearestLabel { label, name: name_of(names, label), correlation: correlation.clamp(-1.0, 1.0) }
         })
         .collect();
     nearest.sort_by(|a, b| b.correlation.total_cmp(&a.correlation));
@@ -103,13 +121,14 @@ pub fn nearest_labels(cells: &Moments, labels: &[Moments], fixed: &FixedPoints, 
     nearest
 }
 
+fn name_of(names: &[String], label: usize) -> String {
+    names.get(label).cloned().unwrap_or_else(|| MISSING_LABEL.to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        data::Codes,
-        de::{FixedPoint, GeneMoments},
-    };
+    use crate::de::{FixedPoint, GeneMoments};
 
     #[test]
     fn labels_are_told_with_share_and_enrichment() {
@@ -134,9 +153,10 @@ mod tests {
         let cells = moments(2, [2, 4, 0, 8]);
         let labels =
             [moments(5, [9, 1, 7, 0]), moments(20, [20, 40, 0, 80]), moments(0, [0; 4]), moments(3, [3, 3, 3, 3])];
-        let nearest = nearest_labels(&cells, &labels, &FixedPoints::Uniform(fixed), 9);
+        let nearest = nearest_labels(&cells, (&labels, &["a".to_owned()]), &FixedPoints::Uniform(fixed), 9);
         let order: Vec<usize> = nearest.iter().map(|label| label.label).collect();
         assert_eq!(order, [1, 3, 0]);
+        assert_eq!((nearest[2].name.as_str(), nearest[0].name.as_str()), ("a", "missing"));
         assert!((nearest[0].correlation - 1.0).abs() < 1e-12 && nearest[1].correlation == 0.0);
         assert!(nearest[2].correlation < 0.0);
     }

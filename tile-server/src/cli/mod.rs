@@ -10,6 +10,7 @@ mod composition;
 mod correlate;
 mod dataset_argument;
 mod de;
+mod describe;
 mod enrich;
 mod exit;
 mod export;
@@ -53,6 +54,8 @@ enum Command {
     De(de::Arguments),
     /// Find the markers of every label of a column and write a table
     Markers(markers::Arguments),
+    /// Say what some cells are: their labels, markers, and the labels they are like
+    Describe(describe::Arguments),
     /// Test whether sets of genes stand out in a comparison and write a table
     Enrich(enrich::Arguments),
     /// Count what the cells of each group are made of, test whether that differs, and write a table
@@ -78,6 +81,7 @@ pub fn run() -> ExitCode {
         Command::Verify(arguments) => verify::run(&arguments),
         Command::De(arguments) => de::run(&arguments),
         Command::Markers(arguments) => markers::run(&arguments),
+        Command::Describe(arguments) => describe::run(&arguments),
         Command::Enrich(arguments) => enrich::run(&arguments),
         Command::Composition(arguments) => composition::run(&arguments),
         Command::Correlate(arguments) => correlate::run(&arguments),

@@ -382,6 +382,13 @@ fn the_commands_write_what_the_library_says() {
         output(&["correlate", place, "--gene", "lyz", "--label", "louvain=1", "--label", "louvain=2"]);
     assert!(first(&correlated).starts_with("LYZ,1,0,0,-inf,LYZ"), "{}", first(&correlated));
     assert!(correlated.contains("# cells: louvain=1 + louvain=2 ("));
+    let (described, _) = output(&["describe", place, "--label", "louvain=2", "--column", "bulk_labels", "--top", "3"]);
+    let row = |start: &str| described.lines().find(|line| line.starts_with(start)).unwrap().to_owned();
+    assert!(row("label,louvain,2,").contains(",1,"), "{described}");
+    // Their first label is the one they are most like.
+    let likely = row("label,bulk_labels,").split(',').nth(2).unwrap().to_owned();
+    assert!(row("nearest label,bulk_labels,").contains(&likely), "{described}");
+    assert_eq!(described.lines().filter(|line| line.starts_with("marker,")).count(), 3);
     let (scores, _) = output(&["score", place, "--sets", sets]);
     assert!(scores.lines().any(|line| line.starts_with("cell_id,T_CELLS_score,T_CELLS_mean,")), "{}", &scores[..600]);
     assert_eq!(scores.lines().filter(|line| !line.starts_with('#')).count(), 701);
