@@ -92,9 +92,9 @@ if (!isDataset) {
     for (const path of ["./bundles/explorer-webgpu.js", "./bundles/explorer-webgpu.wasm"]) fetchAhead(path);
   }
 } else if (mayUseWebGpu) {
+  const program = query.has("embed") ? loadEmbedded() : loadWebGpu();
   const adapter = openDevice();
   answerOnce(navigator.gpu, "requestAdapter", adapter);
-  const program = query.has("embed") ? loadEmbedded() : loadWebGpu();
   // Most often the adapter is found before the program is there.
   if (await adapter.catch(() => null)) {
     await program.start();

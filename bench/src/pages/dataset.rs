@@ -80,11 +80,11 @@ impl Data {
 fn positions(dataset: &Dataset) -> Result<(Vec<f32>, Vec<f32>)> {
     let embedding = dataset.embedding(None)?;
     ensure!(!embedding.xs.contains(&NO_POSITION), "a made-up cell has no position");
-    Ok(centerd(&embedding.xs, &embedding.ys))
+    Ok(centered(&embedding.xs, &embedding.ys))
 }
 
 /// Both axes on one scale, the longer one from -1 to 1, the middle at 0.
-fn centerd(xs: &[u16], ys: &[u16]) -> (Vec<f32>, Vec<f32>) {
+fn centered(xs: &[u16], ys: &[u16]) -> (Vec<f32>, Vec<f32>) {
     let bounds = |units: &[u16]| {
         let (low, high) = units.iter().fold((u16::MAX, 0), |(low, high), &at| (low.min(at), high.max(at)));
         (f32::from(low), f32::from(high))
@@ -101,7 +101,7 @@ mod tests {
 
     #[test]
     fn the_longer_side_fills_the_picture() {
-        let (xs, ys) = centerd(&[100, 300, 200], &[10, 110, 60]);
+        let (xs, ys) = centered(&[100, 300, 200], &[10, 110, 60]);
         assert_eq!(xs, [-1.0, 1.0, 0.0]);
         assert_eq!(ys, [-0.5, 0.5, 0.0]);
     }

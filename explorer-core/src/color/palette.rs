@@ -11,9 +11,17 @@ use crate::data::{Categorical, Codes};
 /// Labels that get colors of their own; later ones begin anew.
 pub const MAX_LABEL_COLORS: usize = 254;
 
-/// The first colors: Okabe & Ito's (2008) without black and yellow, which do not show on dark and
-/// on light. They stay apart for people without red or green cones (tested below).
-const FIRST: [u32; 6] = [0x0072b2, 0xe69f00, 0x009e73, 0xcc79a7, 0x56b4e9, 0xd55e00];
+/// The first colors, worked out beforehand, since a page wants them before its first picture: Okabe & Ito's (2008) six
+/// without black and yellow, which do not show on dark and on light, and what [`Sequence`] makes of them. The six stay
+/// apart for people without red or green cones (tested below).
+const KNOWN: [u32; 64] = [
+    0x0072b2, 0xe69f00, 0x009e73, 0xcc79a7, 0x56b4e9, 0xd55e00, 0x23df84, 0x735e41, 0xac3499, 0x9268ec, 0xf88dff,
+    0xdbb0b2, 0xc32749, 0x8faa8f, 0x86728f, 0x0a7168, 0x978748, 0x4ad5c6, 0xf1566e, 0x6385d0, 0x535bd9, 0x1d842c,
+    0x5bba61, 0xa1d025, 0x9991fd, 0xbe56c5, 0xef7e47, 0xa76858, 0xfe81a2, 0x4094a7, 0x98a0c1, 0xa24d72, 0xdb71e2,
+    0xb18985, 0x8947c4, 0x1fb9ab, 0xd6b97c, 0xd594d9, 0x545d92, 0xadbdde, 0x63846e, 0x729607, 0xd9498d, 0x9d5d02,
+    0x1f86f6, 0x9acb9b, 0x7e5aa5, 0xab6daf, 0xf068bc, 0x399fd3, 0x57ccf6, 0xa087bf, 0x68bfc8, 0xf25d39, 0xcb936e,
+    0x5cac11, 0x7369d1, 0xbab351, 0x4b7680, 0x427022, 0xf49cce, 0x709e9e, 0x4d80aa, 0xf29088,
+];
 
 /// Colors of `n_labels` labels, those of the file (0xRRGGBBAA) if it has one for each, else
 /// generated. A color of the file that would not show on dark is lightened. From label [`MAX_LABEL_COLORS`] on they repeat.
@@ -80,7 +88,7 @@ impl Looks {
     }
 }
 
-/// One fixed sequence of colors, as far as it was needed so far: [`FIRST`], then always the candidate farthest from
+/// One fixed sequence of colors, as far as it was needed so far: [`KNOWN`], then always the candidate farthest from
 /// all colors before it.
 struct Sequence {
     colors: Vec<Rgba>,
@@ -89,13 +97,17 @@ struct Sequence {
 }
 
 /// Every column of labels asks for it, and each color takes a look at all candidates.
-static SEQUENCE: Mutex<Sequence> = Mutex::new(Sequence { colors: Vec::new(), candidates: Vec::new() });
+static SEQUENCE: Mutex<Sequence> = Mutex::new(Sequence::new());
 
 impl Sequence {
+    const fn new() -> Self {
+        Self { colors: Vec::new(), candidates: Vec::new() }
+    }
+
     /// The first `n` colors; fewer when the candidates run out.
     fn first(&mut self, n: usize) -> &[Rgba] {
         if self.colors.is_empty() {
-            self.colors = FIRST.map(opaque).to_vec();
+            self.colors = KNOWN.map(opaque).to_vec();
         }
         if n > self.colors.len() && self.candidates.is_empty() {
             let chosen: Vec<Looks> = self.colors.iter().map(|&color| Looks::new(color)).collect();
@@ -155,6 +167,13 @@ mod tests {
                 assert!(least > without, "{n} in view {view}: {least}");
             }
         }
+    }
+
+    #[test]
+    fn the_known_colors_are_those_that_come_of_the_first_six() {
+        let mut sequence =
+            Sequence { colors: KNOWN[..6].iter().copied().map(opaque).collect(), candidates: Vec::new() };
+        assert_eq!(sequence.first(KNOWN.len()), KNOWN.map(opaque));
     }
 
     #[test]

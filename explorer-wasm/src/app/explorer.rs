@@ -31,7 +31,7 @@ use crate::{
 };
 
 /// How long what stands beside the picture waits for it.
-const SIDEBARS_WAIT: Duration = Duration::from_millis(150);
+const SIDEBARS_WAIT: Duration = Duration::from_millis(500);
 
 /// The number of the notice that the server cannot be reached; no message has it.
 const OFFLINE: u32 = u32::MAX;

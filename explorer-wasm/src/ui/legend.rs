@@ -87,7 +87,13 @@ pub fn Legend(
         Kind::Plain => ().into_any(),
         Kind::Continuous => view! { <Numbers model range on_range /> }.into_any(),
         Kind::TwoNumbers => view! { <TwoNumbers model /> }.into_any(),
-        Kind::Categorical => view! { <Labels model passing on_ask /> }.into_any(),
+        Kind::Categorical => view! {
+            // Its rows would be made anew with every column of a page that hides them.
+            <Show when=move || open.get()>
+                <Labels model passing on_ask />
+            </Show>
+        }
+        .into_any(),
     };
     view! {
         <Show when=move || kind.get() != Kind::Plain || note.with(|note| !note.is_empty())>

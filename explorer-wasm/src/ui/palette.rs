@@ -81,7 +81,7 @@ pub fn Palette(
                     aria-autocomplete="list"
                     aria-expanded="true"
                     aria-controls=list_id.get_value()
-                    aria-activedescendant=move || row_id(active.get())
+                    aria-activedescendant=move || hits.with(|hits| (active.get() < hits.len()).then(|| row_id(active.get())))
                     data-testid="palette-query"
                     prop:value=move || query.get()
                     on:input:target=move |event| query.set(event.target().value())

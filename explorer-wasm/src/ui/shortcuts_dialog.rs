@@ -23,22 +23,24 @@ pub fn ShortcutsDialog(
     #[prop(into)]
     on_close: Callback<()>,
 ) -> impl IntoView {
-    let rows = Command::ALL
-        .into_iter()
-        .map(|command| {
-            let keys = command
-                .shortcuts()
-                .iter()
-                .map(|shortcut| view! { <kbd>{shortcut.text(platform)}</kbd> })
-                .collect_view();
-            view! {
-                <div class="shortcut" title=command.description()>
-                    <dt>{command.label()}</dt>
-                    <dd>{keys}</dd>
-                </div>
-            }
-        })
-        .collect_view();
+    let rows = move || {
+        Command::ALL
+            .into_iter()
+            .map(|command| {
+                let keys = command
+                    .shortcuts()
+                    .iter()
+                    .map(|shortcut| view! { <kbd>{shortcut.text(platform)}</kbd> })
+                    .collect_view();
+                view! {
+                    <div class="shortcut" title=command.description()>
+                        <dt>{command.label()}</dt>
+                        <dd>{keys}</dd>
+                    </div>
+                }
+            })
+            .collect_view()
+    };
     view! {
         <Dialog
             open
@@ -48,7 +50,7 @@ pub fn ShortcutsDialog(
             close_id="shortcuts-close"
             on_close
         >
-            <dl>{rows}</dl>
+            <dl>{rows()}</dl>
             <label class="save-check shortcuts-letters">
                 <Checkbox
                     check=Signal::derive(move || (letter_keys.get() == LetterKeys::On).into())

@@ -77,13 +77,13 @@ pub fn Tour(
                     }
                 }
             >
-                <header>
+                <div class="tour-head">
                     <h2>{move || step.with(|step| step.as_ref().map(|step| step.title))}</h2>
                     <span class="note" data-testid="tour-step">{move || format!("{} of {}", at.get() + 1, n_steps())}</span>
                     <IconButton glyph=Glyph::Close label="Leave the tour" test_id="tour-close" on_press=move || open.set(false) />
-                </header>
+                </div>
                 <p aria-live="polite">{move || step.with(|step| step.as_ref().map(|step| step.text.clone()))}</p>
-                <footer>
+                <div class="tour-foot">
                     <Show when=move || example().is_some()>
                         <Button
                             label="Show me"
@@ -102,7 +102,7 @@ pub fn Tour(
                         kind=ButtonKind::Primary
                         on_press=next
                     />
-                </footer>
+                </div>
             </section>
         }
     };

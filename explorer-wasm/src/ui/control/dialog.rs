@@ -4,7 +4,10 @@ use leptos::{ev::MouseEvent, html, prelude::*};
 use wasm_bindgen::JsCast;
 use web_sys::{Event, HtmlDialogElement};
 
-use super::focus::{focus, unfocus_within};
+use super::{
+    focus::{focus, unfocus_within},
+    late::Late,
+};
 use crate::ui::{Glyph, IconButton};
 
 /// A dialog with a heading. Escape, its button and a press beside it close it; the focus goes back to where it was.
@@ -24,16 +27,21 @@ pub fn Dialog(
     /// Called when it closes.
     #[prop(into)]
     on_close: Callback<()>,
-    /// What it holds.
+    /// What it holds; built when it opens first.
     children: Children,
 ) -> impl IntoView {
     let dialog = NodeRef::<html::Dialog>::new();
+    let content = NodeRef::<html::Div>::new();
+    let late = Late::new(children);
     // Whether it was shown and not closed since, from here: who else closes it is the browser.
     let is_shown = StoredValue::new(false);
     Effect::new(move |_| {
         let (open, Some(dialog)) = (open.get(), dialog.get()) else { return };
         is_shown.set_value(open);
         if open && !dialog.open() {
+            if let Some(content) = content.get_untracked() {
+                late.build_in(&content);
+            }
             let _ = dialog.show_modal();
             let find = |what| dialog.query_selector(what).ok().flatten();
             focus(find("[data-first]").or_else(|| find(".primary")));
@@ -71,12 +79,11 @@ pub fn Dialog(
             }
             on:click=press
         >
-            <div>
+            <div node_ref=content>
                 <header>
                     <h2>{title}</h2>
                     <IconButton glyph=Glyph::Close label="Close" test_id=close_id on_press=on_close />
                 </header>
-                {children()}
             </div>
         </dialog>
     }

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
-use web_sys::{Element, FocusOptions, HtmlElement, MutationObserver, MutationObserverInit};
+use web_sys::{Element, FocusOptions, HtmlElement, MutationObserver, MutationObserverInit, MutationRecord};
 
 use crate::{
     owner,
@@ -60,9 +60,9 @@ pub(crate) fn keep_focus() {
         let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
         way.set_value(target.map(|target| way_to(target, &top)).unwrap_or_default());
     }));
-    let callback = Closure::<dyn FnMut()>::new(move || {
+    let callback = Closure::<dyn FnMut(Vec<MutationRecord>)>::new(move |changes: Vec<MutationRecord>| {
         // To move the focus writes the way anew.
-        if way.try_with_value(is_lost) == Some(true) {
+        if way.try_with_value(|way| is_lost(way, &changes)) == Some(true) {
             rescue(&way.get_value());
         }
     });
@@ -93,11 +93,19 @@ fn way_to(target: Element, root: &HtmlElement) -> Way {
     way
 }
 
-/// Whether what had the focus last cannot have it any more, and nothing else has.
-fn is_lost(way: &Way) -> bool {
+/// Whether changes took away what had the focus last, and nothing else has it.
+fn is_lost(way: &Way, changes: &[MutationRecord]) -> bool {
     let Some((last, _)) = way.first() else { return false };
     let active = document().active_element();
-    active.is_none_or(|active| &active == last || active.tag_name() == "BODY") && is_gone(last)
+    if active.is_some_and(|active| &active != last && active.tag_name() != "BODY") {
+        return false;
+    }
+    // To ask whether it is hidden makes the browser work out the styles of the page, so it is asked only after a change
+    // of what it stands in.
+    let concerns = |change: &MutationRecord| {
+        change.type_() == "attributes" && change.target().is_some_and(|target| target.contains(Some(last)))
+    };
+    is_out(last) || (changes.iter().any(concerns) && is_hidden(last))
 }
 
 fn rescue(way: &Way) {
@@ -120,9 +128,15 @@ fn rescue(way: &Way) {
 
 /// Whether an element cannot have the focus any more.
 fn is_gone(element: &Element) -> bool {
-    let is_hidden = || {
-        let style = element.dyn_ref().and_then(style_of);
-        style.and_then(|style| style.get_property_value("visibility").ok()).as_deref() == Some("hidden")
-    };
-    !element.is_connected() || element.matches(":disabled, [hidden] *").unwrap_or(false) || is_hidden()
+    is_out(element) || is_hidden(element)
+}
+
+/// Whether an element is no longer in the document, or disabled.
+fn is_out(element: &Element) -> bool {
+    !element.is_connected() || element.matches(":disabled, [hidden] *").unwrap_or(false)
+}
+
+fn is_hidden(element: &Element) -> bool {
+    let style = element.dyn_ref().and_then(style_of);
+    style.and_then(|style| style.get_property_value("visibility").ok()).as_deref() == Some("hidden")
 }

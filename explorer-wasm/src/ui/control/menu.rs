@@ -5,6 +5,7 @@ use wasm_bindgen::JsCast;
 
 use super::{
     focus,
+    late::Late,
     popover::{hang, unique_id},
 };
 use crate::ui::{Glyph, Icon};
@@ -22,14 +23,16 @@ pub fn Menu(
     /// Its `data-testid`.
     #[prop(optional, into)]
     test_id: String,
-    /// The items.
+    /// The items; built when it opens first.
     children: Children,
 ) -> impl IntoView {
     let id = unique_id("menu");
     let button = NodeRef::<html::Button>::new();
     let menu = NodeRef::<html::Div>::new();
+    let late = Late::new(children);
     let place = move |_| {
         if let (Some(button), Some(menu)) = (button.get_untracked(), menu.get_untracked()) {
+            late.build_in(&menu);
             hang(&menu, &button);
         }
     };
@@ -49,9 +52,7 @@ pub fn Menu(
         >
             <Icon glyph />
         </button>
-        <div class="popover menu" role="menu" popover="auto" id=id node_ref=menu on:keydown=move_by_key>
-            {children()}
-        </div>
+        <div class="popover menu" role="menu" popover="auto" id=id node_ref=menu on:keydown=move_by_key></div>
     }
 }
 

@@ -7,6 +7,7 @@ mod dialog;
 mod file_drop;
 mod focus;
 mod hint;
+mod late;
 mod menu;
 mod popover;
 mod progress;

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use leptos::{html, prelude::*};
 use web_sys::HtmlElement;
 
+use super::late::Late;
 use crate::ui::{Glyph, Icon};
 
 /// Room below a button from which on its panel opens below, in CSS pixels.
@@ -54,14 +55,16 @@ pub fn Popover(
     /// The button's `data-testid`.
     #[prop(optional, into)]
     test_id: String,
-    /// The controls.
+    /// The controls; built when it opens first.
     children: Children,
 ) -> impl IntoView {
     let id = unique_id("popover");
     let button = NodeRef::<html::Button>::new();
     let panel = NodeRef::<html::Div>::new();
+    let late = Late::new(children);
     let place = move |_| {
         if let (Some(button), Some(panel)) = (button.get_untracked(), panel.get_untracked()) {
+            late.build_in(&panel);
             hang(&panel, &button);
         }
     };
@@ -79,8 +82,6 @@ pub fn Popover(
         >
             <Icon glyph />
         </button>
-        <div class="popover" role="dialog" aria-label=move || label.get() popover="auto" id=id node_ref=panel>
-            {children()}
-        </div>
+        <div class="popover" role="dialog" aria-label=move || label.get() popover="auto" id=id node_ref=panel></div>
     }
 }
