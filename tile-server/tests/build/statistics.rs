@@ -268,9 +268,9 @@ fn compositions_of_samples_of_one_side_each_are_as_scipy_has_them() {
     let counts = |row: &Vec<f64>| row.iter().map(|&count| count as u64).collect::<Vec<_>>();
     let sample =
         |name: usize, group: Vec<u64>, reference: Vec<u64>| SampleParts { name: name.to_string(), group, reference };
-    let of_group =
+    let of_group: Vec<SampleParts> =
         of_kind("of_group ").iter().enumerate().map(|(at, row)| sample(at, counts(row), vec![0; 4])).collect();
-    let of_reference = of_kind("of_reference ")
+    let of_reference: Vec<SampleParts> = of_kind("of_reference ")
         .iter()
         .enumerate()
         .map(|(at, row)| sample(100 + at, vec![0; 4], counts(row)))
