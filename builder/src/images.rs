@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use explorer_core::dataset::Tissue;
 use shared_fbs::{
-    manifest::{Pack, ScaleFactor, SpatialImage, SpatialLibrary, Warning},
+    manifest::{Embedding, Manifest, Pack, ScaleFactor, SpatialImage, SpatialLibrary, Warning},
     tile::Image,
 };
 
@@ -43,9 +44,9 @@ pub fn write(file: &H5ad, environment: &Environment<'_>) -> Result<(Vec<SpatialL
 }
 
 /// What is wrong with the numbers that relate coordinates to images.
-pub fn warnings(libraries: &[SpatialLibrary]) -> Vec<Warning> {
+pub fn warnings(manifest: &Manifest) -> Vec<Warning> {
     let mut warnings = Vec::new();
-    for library in libraries {
+    for library in &manifest.spatial {
         let is_used = |name: &str| name == "spot_diameter_fullres" || name.ends_with("_scalef");
         for ScaleFactor { name, value } in library.scale_factors.iter().filter(|factor| is_used(&factor.name)) {
             if !value.is_finite() || *value <= 0.0 {
@@ -54,9 +55,60 @@ pub fn warnings(libraries: &[SpatialLibrary]) -> Vec<Warning> {
             }
         }
     }
+    warnings.extend(manifest.embeddings.iter().flat_map(|embedding| spots_too_wide(manifest, embedding)));
+    warnings
+}
+
+/// Spots that are wider than all the places of an embedding together.
+fn spots_too_wide(manifest: &Manifest, embedding: &Embedding) -> Vec<Warning> {
+    let mut warnings = Vec::new();
+    let read = Tissue::all_of(manifest);
+    for shown in Tissue::all_under(manifest, embedding).iter().filter(|shown| shown.spot_diameter.is_none()) {
+        let told = read.iter().find(|tissue| tissue.library == shown.library).and_then(|tissue| tissue.spot_diameter);
+        if let Some(diameter) = told {
+            let message = format!(
+                "spot_diameter_fullres is {diameter}, more than obsm/{} extends over: its spots are drawn as other dots",
+                embedding.key
+            );
+            warnings.push(Warning { place: format!("uns/spatial/{}/scalefactors", shown.library), message });
+        }
+    }
     warnings
 }
 
 fn scale_factors(factors: &BTreeMap<String, f64>) -> Vec<ScaleFactor> {
     factors.iter().map(|(name, &value)| ScaleFactor { name: name.clone(), value }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_that_relate_coordinates_to_images_must_be_possible() {
+        let warned = |scale: f64, diameter: f64| {
+            let factors = BTreeMap::from([
+                ("tissue_hires_scalef".to_owned(), scale),
+                ("spot_diameter_fullres".to_owned(), diameter),
+            ]);
+            let image = SpatialImage { key: "hires".to_owned(), width: 20, height: 10, tile: 0 };
+            let library = SpatialLibrary {
+                name: "slice".to_owned(),
+                images: vec![image],
+                scale_factors: scale_factors(&factors),
+            };
+            let embedding = Embedding { key: "X_spatial".to_owned(), n_dims: 2, step: 1.0, ..Embedding::default() };
+            let manifest = Manifest { spatial: vec![library], embeddings: vec![embedding], ..Manifest::default() };
+            warnings(&manifest).into_iter().map(|warning| warning.message).collect::<Vec<_>>()
+        };
+        assert_eq!(warned(0.5, 80.0), [""; 0]);
+        for (scale, diameter, what) in [
+            (0.5, 1e30, "more than obsm/X_spatial extends"),
+            (0.5, -1.0, "not a number above 0"),
+            (f64::NAN, 80.0, "hires"),
+        ] {
+            let messages = warned(scale, diameter);
+            assert!(messages.len() == 1 && messages[0].contains(what), "{messages:?}");
+        }
+    }
 }

@@ -139,7 +139,7 @@ impl Plan {
         manifest.warnings =
             read_warnings.map(|warning| Warning { place: warning.place, message: warning.message }).collect();
         manifest.warnings.append(&mut self.warnings);
-        manifest.warnings.extend(images::warnings(&manifest.spatial));
+        manifest.warnings.extend(images::warnings(&manifest));
         manifest.warnings.sort_by(|a, b| (&a.place, &a.message).cmp(&(&b.place, &b.message)));
         manifest.content_id = manifest.content_id_of();
         environment.check()?;

@@ -114,6 +114,27 @@ impl Browser {
     /// # Errors
     /// When the browser or its driver does not start.
     pub async fn start(environment: &Environment, graphics: Graphics, name: &'static str) -> Result<Self> {
+        Self::start_with(environment, graphics, &json!({}), name).await
+    }
+
+    /// Starts a browser whose user lets no site keep data.
+    ///
+    /// # Errors
+    /// When the browser or its driver does not start.
+    pub async fn start_without_storage(environment: &Environment, name: &'static str) -> Result<Self> {
+        const BLOCKED: u32 = 2;
+
+        let settings = json!({ "profile.default_content_setting_values.cookies": BLOCKED });
+        Self::start_with(environment, Graphics::WebGpu, &settings, name).await
+    }
+
+    /// Starts a browser with further settings of its profile.
+    async fn start_with(
+        environment: &Environment,
+        graphics: Graphics,
+        settings: &Value,
+        name: &'static str,
+    ) -> Result<Self> {
         let (profile, downloads) = (tempfile::tempdir()?, tempfile::tempdir()?);
         let driver = Driver::start(DriverKind::Chrome, &environment.driver, None)?;
         let mut arguments: Vec<String> = [
@@ -137,6 +158,13 @@ impl Browser {
         .to_vec();
         arguments.extend(graphics.arguments().iter().map(|&argument| argument.to_owned()));
         arguments.push(format!("--user-data-dir={}", profile.path().display()));
+        let mut preferences = json!({
+            "download.default_directory": downloads.path(),
+            "download.prompt_for_download": false,
+        });
+        for (setting, value) in settings.as_object().into_iter().flatten() {
+            preferences[setting] = value.clone();
+        }
         let capabilities = json!({
             "browserName": "chrome",
             "timeouts": { "script": PATIENCE.as_millis() as u64, "pageLoad": PATIENCE.as_millis() as u64 },
@@ -144,10 +172,7 @@ impl Browser {
             "goog:chromeOptions": {
                 "binary": environment.chrome,
                 "args": arguments,
-                "prefs": {
-                    "download.default_directory": downloads.path(),
-                    "download.prompt_for_download": false,
-                },
+                "prefs": preferences,
             },
         });
         let (client, session) = connect(&driver, capabilities).await?;
@@ -188,15 +213,46 @@ impl Browser {
                 },
             },
         });
+        Self::on_display(environment, display, driver, DriverKind::Gecko, capabilities, name, downloads).await
+    }
+
+    /// Starts a browser of WebKitGTK on a screen that nobody sees, without a profile.
+    ///
+    /// # Errors
+    /// When the browser, its driver or the screen does not start, or the environment names none.
+    pub async fn start_webkit(environment: &Environment, name: &'static str) -> Result<Self> {
+        let (program, driver) = environment
+            .webkit
+            .as_ref()
+            .context("WEBKIT and WEBKITDRIVER are not set: run these tests by `cargo xtask test --only browsers`")?;
+        let display = Display::start()?;
+        let driver = Driver::start(DriverKind::WebKit, driver, Some(&display))?;
+        let capabilities = json!({
+            "timeouts": { "script": PATIENCE.as_millis() as u64, "pageLoad": PATIENCE.as_millis() as u64 },
+            "webkitgtk:browserOptions": { "binary": program, "args": ["--automation"] },
+        });
+        Self::on_display(environment, display, driver, DriverKind::WebKit, capabilities, name, tempfile::tempdir()?)
+            .await
+    }
+
+    /// Starts the browser of a driver on a screen, with a window as large as a laptop's.
+    async fn on_display(
+        environment: &Environment,
+        display: Display,
+        driver: Driver,
+        kind: DriverKind,
+        capabilities: Value,
+        name: &'static str,
+        downloads: TempDir,
+    ) -> Result<Self> {
         let (client, session) = connect(&driver, capabilities).await?;
         let Screen { width, height, .. } = Screen::DESK;
         client.set_window_rect(0, 0, width, height).await?;
         // The page alone is to have this height, below the browser's bars.
-        let bars = client.execute("return outerHeight - innerHeight", Vec::new()).await?;
+        let bars = client.execute(&format!("return {height} - innerHeight"), Vec::new()).await?;
         let bars = bars.as_u64().and_then(|bars| u32::try_from(bars).ok()).unwrap_or_default();
         client.set_window_rect(0, 0, width, height + bars).await?;
         let shots = environment.shots.clone();
-        let kind = DriverKind::Gecko;
         Ok(Self { client, session, driver, kind, name, shots, downloads, _profile: None, _display: Some(display) })
     }
 
@@ -254,7 +310,7 @@ impl Browser {
     /// # Errors
     /// When the driver refuses.
     pub fn complaints(&self) -> Result<Vec<String>> {
-        if self.kind == DriverKind::Gecko {
+        if self.kind != DriverKind::Chrome {
             return Ok(Vec::new());
         }
         let said = self.driver.console(&self.session)?;

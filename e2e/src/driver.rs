@@ -1,9 +1,9 @@
-//! ChromeDriver or geckodriver; and what the former offers beyond WebDriver: logs, the DevTools protocol, and an end to
+//! ChromeDriver, geckodriver or WebKitWebDriver; and what the first offers beyond WebDriver: logs, the DevTools protocol, and an end to
 //! the session that does not need a running executor.
 
 use std::{
     io::{Read as _, Write as _},
-    net::TcpStream,
+    net::{Ipv4Addr, TcpListener, TcpStream},
     path::Path,
     process::Command,
 };
@@ -23,6 +23,8 @@ pub(crate) enum DriverKind {
     Chrome,
     /// Of Firefox.
     Gecko,
+    /// Of WebKitGTK.
+    WebKit,
 }
 
 /// A running WebDriver server. It ends when dropped.
@@ -45,19 +47,27 @@ impl Driver {
 
     fn start_once(kind: DriverKind, program: &Path, display: Option<&Display>) -> Result<Self> {
         let mut command = Command::new(program);
-        command.arg("--port=0");
         if let Some(display) = display {
             command.env("DISPLAY", display.name()).env_remove("WAYLAND_DISPLAY");
         }
-        let (process, port) = Process::start(&mut command, PATIENCE, |line| {
-            let before = match kind {
-                DriverKind::Chrome => "started successfully on port ",
-                DriverKind::Gecko => "Listening on 127.0.0.1:",
-            };
+        let before = match kind {
+            DriverKind::Chrome => "started successfully on port ",
+            DriverKind::Gecko => "Listening on 127.0.0.1:",
+            DriverKind::WebKit => return Self::start_silent(&mut command),
+        };
+        let (process, port) = Process::start(command.arg("--port=0"), PATIENCE, |line| {
             let (_, after) = line.split_once(before)?;
             after.trim().trim_end_matches('.').parse().ok()
         })?;
         Ok(Self { port, _process: process })
+    }
+
+    /// Starts one that takes no port but the one it is given, and says nothing.
+    fn start_silent(command: &mut Command) -> Result<Self> {
+        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
+        command.arg(format!("--port={port}"));
+        let is_ready = || TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok();
+        Ok(Self { port, _process: Process::start_silent(command, PATIENCE, is_ready)? })
     }
 
     /// Its address.

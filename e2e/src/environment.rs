@@ -22,6 +22,8 @@ pub struct Environment {
     pub driver: PathBuf,
     /// Firefox and its WebDriver server (`FIREFOX`, `GECKODRIVER`), where tests of other browsers run.
     pub firefox: Option<(PathBuf, PathBuf)>,
+    /// A browser of WebKitGTK and its WebDriver server (`WEBKIT`, `WEBKITDRIVER`), where tests of other browsers run.
+    pub webkit: Option<(PathBuf, PathBuf)>,
     /// Where screenshots go (`TESSERA_SHOTS`); a folder in the target directory unless named.
     pub shots: PathBuf,
 }
@@ -39,6 +41,7 @@ impl Environment {
         };
         let shots = path("TESSERA_SHOTS").ok();
         let firefox = path("FIREFOX").ok().zip(path("GECKODRIVER").ok());
+        let webkit = path("WEBKIT").ok().zip(path("WEBKITDRIVER").ok());
         Ok(Self {
             server: path("TESSERA_SERVER")?,
             dist: path("TESSERA_DIST")?,
@@ -46,6 +49,7 @@ impl Environment {
             chrome: path("CHROME")?,
             driver: path("CHROMEDRIVER")?,
             firefox,
+            webkit,
             shots: shots.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/e2e")),
         })
     }

@@ -51,6 +51,29 @@ impl Process {
         }
     }
 
+    /// Starts a program that says nothing when it is ready, and waits until `is_ready`.
+    ///
+    /// # Errors
+    /// When it cannot be started, ends, or is not ready within `limit`.
+    pub fn start_silent(command: &mut Command, limit: Duration, is_ready: impl Fn() -> bool) -> Result<Self> {
+        const PAUSE: Duration = Duration::from_millis(20);
+
+        let program = command.get_program().to_string_lossy().into_owned();
+        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).spawn();
+        let mut process = Self { child: child.with_context(|| format!("cannot start {program}"))? };
+        let deadline = Instant::now() + limit;
+        while !is_ready() {
+            if let Some(status) = process.child.try_wait()? {
+                bail!("{program} ended before it was ready ({status})");
+            }
+            if Instant::now() > deadline {
+                bail!("{program} was not ready within {limit:?}");
+            }
+            thread::sleep(PAUSE);
+        }
+        Ok(process)
+    }
+
     /// Sends a signal by name (`STOP`, `CONT`) to this program alone.
     ///
     /// # Errors

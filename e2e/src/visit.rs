@@ -54,6 +54,17 @@ impl Visit {
         Ok(Self { server, browser, environment })
     }
 
+    /// The same in a browser that lets no page keep anything.
+    ///
+    /// # Errors
+    /// When one does not start.
+    pub async fn without_storage(arguments: Vec<String>, name: &'static str) -> Result<Self> {
+        let environment = Environment::read()?;
+        let server = TileServer::with_arguments(&environment, &environment.demo_file(), arguments)?;
+        let browser = Browser::start_without_storage(&environment, name).await?;
+        Ok(Self { server, browser, environment })
+    }
+
     /// The same in Firefox.
     ///
     /// # Errors
@@ -62,6 +73,17 @@ impl Visit {
         let environment = Environment::read()?;
         let server = TileServer::with_arguments(&environment, &environment.demo_file(), arguments)?;
         let browser = Browser::start_firefox(&environment, name).await?;
+        Ok(Self { server, browser, environment })
+    }
+
+    /// The same in a browser of WebKitGTK.
+    ///
+    /// # Errors
+    /// When one does not start.
+    pub async fn in_webkit(arguments: Vec<String>, name: &'static str) -> Result<Self> {
+        let environment = Environment::read()?;
+        let server = TileServer::with_arguments(&environment, &environment.demo_file(), arguments)?;
+        let browser = Browser::start_webkit(&environment, name).await?;
         Ok(Self { server, browser, environment })
     }
 

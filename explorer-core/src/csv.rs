@@ -48,10 +48,20 @@ pub fn push_field(out: &mut String, text: &str) {
     if begins_with_break(&text) {
         text.to_mut().insert(0, '\'');
     }
+    push_plain_field(out, &text);
+}
+
+/// Whether [`push_field`] guards a text.
+pub fn is_guarded(text: &str) -> bool {
+    begins_with_break(text) || text.split(INNER_SEPARATORS).any(needs_guard)
+}
+
+/// Writes a field of text for programs: as it is, in quotation marks where it must be.
+pub fn push_plain_field(out: &mut String, text: &str) {
     // What reads `#` as the beginning of a comment does so in the middle of a plain field, too.
     let is_plain = !text.contains([',', '"', '\n', '\r', '#']) && text.trim() == text;
     if is_plain {
-        out.push_str(&text);
+        out.push_str(text);
     } else {
         out.push('"');
         out.push_str(&text.replace('"', "\"\""));
@@ -65,6 +75,24 @@ pub fn push_comment(out: &mut String, what: &str, value: &str) {
     // A line break in a name would end the comment.
     let value: String = value.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     let _ = writeln!(out, "# {what}: {}", guarded(&value, &[',', ';']));
+}
+
+/// Writes a line that begins with `#`, as [`push_comment`] does; none for what does not apply.
+pub fn push_fact(out: &mut String, what: &str, value: &str) {
+    if !value.is_empty() {
+        push_comment(out, what, value);
+    }
+}
+
+/// Writes a number: the shortest digits that read back to the same number, without hundreds of zeros.
+pub fn push_number(out: &mut String, number: f64) {
+    let size = number.abs();
+    let written = if size == 0.0 || (1e-4..1e15).contains(&size) || size.is_infinite() {
+        write!(out, "{number}")
+    } else {
+        write!(out, "{number:e}")
+    };
+    written.expect("writing to a String cannot fail");
 }
 
 /// A field as it was before it was guarded.
@@ -234,6 +262,12 @@ mod tests {
             let records = records(&(line + "end")).unwrap();
             let back: Vec<Cow<'_, str>> = records[0].iter().map(|field| unguarded(field)).collect();
             prop_assert_eq!(&back[..texts.len()], &texts[..]);
+            for (text, field) in texts.iter().zip(&records[0]) {
+                prop_assert_eq!(is_guarded(text), text != field);
+                let mut plain = String::new();
+                push_plain_field(&mut plain, text);
+                prop_assert_eq!(&super::records(&(plain + ",end")).unwrap()[0][0], text);
+            }
         }
 
         #[test]

@@ -12,6 +12,7 @@ pub mod de;
 pub mod embed;
 pub mod filter;
 pub mod format;
+pub mod grouping;
 pub mod names;
 pub mod screen;
 pub mod search;

@@ -50,7 +50,7 @@ pub use source::Source;
 pub use uns::{Pixels, SpatialImage, SpatialLibrary, Uns};
 pub use warning::Warning;
 #[cfg(feature = "write")]
-pub use write::{H5adWriter, NewMatrix, WriteError};
+pub use write::{H5adWriter, NewImage, NewLibrary, NewMatrix, WriteError};
 
 use container::Kind;
 use source::{Bytes, SharedSource};

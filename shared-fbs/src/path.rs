@@ -11,6 +11,9 @@ pub const CATALOG: &str = "catalog.tsc";
 /// The columns of `obs` of a dataset as CSV, beside its packs.
 pub const OBS_CSV: &str = "obs.csv";
 
+/// The same for programs: text as it is, without the apostrophes that keep spreadsheets from running it.
+pub const OBS_PLAIN_CSV: &str = "obs-plain.csv";
+
 /// The route under which the tile server serves datasets.
 pub const DATA_ROUTE: &str = "data";
 

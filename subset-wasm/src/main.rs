@@ -1,9 +1,9 @@
-//! The entry of the worker that writes cells as an AnnData file.
+//! The entry of the worker that writes cells as an AnnData file, or a picture of them as an HTML file.
 
 use std::io::{self, Write};
 
-use explorer_core::session::SubsetAdditions;
-use explorer_wasm::worker::{self, SubsetTask};
+use explorer_core::session::CellsFile;
+use explorer_wasm::worker::{self, Programs, SubsetTask};
 use futures_util::future::{FutureExt as _, LocalBoxFuture};
 use js_sys::{Array, Uint8Array};
 use web_sys::{Blob, BlobPropertyBag};
@@ -14,23 +14,36 @@ const PIECE_BYTES: usize = 1 << 20;
 /// The media type of HDF5.
 const HDF5: &str = "application/x-hdf5";
 
+/// That of a page.
+const HTML: &str = "text/html;charset=utf-8";
+
 fn main() {
     console_error_panic_hook::set_once();
-    worker::start(Some(write_subset));
+    worker::start(Programs { write_subset: Some(write_file), ..Programs::default() });
 }
 
-fn write_subset(task: SubsetTask) -> LocalBoxFuture<'static, Result<Blob, String>> {
+fn write_file(task: SubsetTask) -> LocalBoxFuture<'static, Result<Blob, String>> {
     async move {
-        let additions: SubsetAdditions = serde_json::from_str(&task.additions).map_err(|error| error.to_string())?;
+        let file: CellsFile = serde_json::from_str(&task.additions).map_err(|error| error.to_string())?;
         let mut pieces = Pieces::default();
         let SubsetTask { dataset, cells, additions: _, report } = task;
-        subset::write(&dataset, cells, &additions, &mut pieces, |share| {
-            report(share);
-            Ok(())
-        })
-        .await
-        .map_err(|error| error.to_string())?;
-        pieces.into_blob().ok_or_else(|| "The browser has no memory for the file.".to_owned())
+        let kind = match file {
+            CellsFile::H5ad(additions) => {
+                let report = |share| {
+                    report(share);
+                    Ok(())
+                };
+                let written = subset::write(&dataset, cells, &additions, &mut pieces, report).await;
+                written.map_err(|error| error.to_string())?;
+                HDF5
+            }
+            CellsFile::Html(view) => {
+                let html = subset::html(&dataset, &cells, &view).await.map_err(|error| error.to_string())?;
+                pieces.next = html.into_bytes();
+                HTML
+            }
+        };
+        pieces.into_blob(kind).ok_or_else(|| "The browser has no memory for the file.".to_owned())
     }
     .boxed_local()
 }
@@ -48,10 +61,10 @@ impl Pieces {
         self.next.clear();
     }
 
-    fn into_blob(mut self) -> Option<Blob> {
+    fn into_blob(mut self, kind: &str) -> Option<Blob> {
         self.hand_over();
         let options = BlobPropertyBag::new();
-        options.set_type(HDF5);
+        options.set_type(kind);
         Blob::new_with_u8_array_sequence_and_options(&self.pieces, &options).ok()
     }
 }

@@ -2,17 +2,24 @@
 //! the cells are. Values are bit for bit those of the tiles, cells and genes in the order of the input.
 
 mod frame;
+mod html;
 
 use std::io::Write;
 
 use explorer_core::{
     data::{CellIdx, CellRow, Numbers},
-    dataset::{Dataset, Priority, SubsetCells, SubsetMatrix, Tiles},
+    dataset::{Dataset, LEFT_OUT, MOST_IMAGE_BYTES, Priority, SubsetCells, SubsetMatrix, Tiles},
     filter::CellMask,
+    format::listed,
     session::SubsetAdditions,
 };
-use h5ad::{Frame, H5adWriter, MatrixLocation, NewMatrix, Obsm, ObsmValues, WriteError};
-use shared_fbs::manifest::{Layer, Manifest};
+use h5ad::{Frame, H5adWriter, MatrixLocation, NewImage, NewLibrary, NewMatrix, Obsm, ObsmValues, WriteError};
+use shared_fbs::{
+    manifest::{Layer, Manifest},
+    tile::Image,
+};
+
+pub use html::html;
 
 /// What the file says of itself, in `uns`.
 const NOTE: &str = "tessera";
@@ -65,7 +72,9 @@ pub async fn write<T: Tiles>(
     for (column, colors) in colors {
         file.uns_texts(&format!("{column}_colors"), &colors)?;
     }
-    file.uns_dictionary(NOTE, &note(manifest, &additions.filter))?;
+    let (libraries, left_out) = spatial(dataset).await.map_err(SubsetError::Dataset)?;
+    file.uns_dictionary(NOTE, &note(manifest, &additions.filter, &left_out))?;
+    file.uns_spatial(libraries)?;
     for embedding in 0..manifest.embeddings.len() {
         let entry = obsm(dataset, embedding, &cells).await.map_err(SubsetError::Dataset)?;
         file.obsm(&manifest.embeddings[embedding].key, &entry)?;
@@ -80,16 +89,43 @@ pub async fn write<T: Tiles>(
 }
 
 /// What the file is, for who finds it later.
-fn note(manifest: &Manifest, filter: &str) -> Vec<(&'static str, String)> {
+fn note(manifest: &Manifest, filter: &str, images_left_out: &[String]) -> Vec<(&'static str, String)> {
     let mut note = vec![
         ("filter", filter.to_owned()),
         ("n_obs", manifest.n_obs.to_string()),
         ("content_id", manifest.content_id.clone()),
         ("generator", manifest.generator.clone()),
+        ("left_out", listed([LEFT_OUT].into_iter().chain(images_left_out.iter().map(String::as_str)))),
     ];
     note.extend(manifest.title.clone().map(|title| ("title", title)));
     note.extend(manifest.source.clone().map(|source| ("source", source)));
     note
+}
+
+/// The libraries of images, and which images are left out since they are large.
+async fn spatial<T: Tiles>(dataset: &Dataset<T>) -> Result<(Vec<NewLibrary>, Vec<String>), T::Error> {
+    let (mut libraries, mut left_out) = (Vec::new(), Vec::new());
+    for library in &dataset.manifest().spatial {
+        let mut images = Vec::new();
+        for image in &library.images {
+            let n_bytes = 4 * u64::from(image.width) * u64::from(image.height);
+            let pixels = if n_bytes <= MOST_IMAGE_BYTES { dataset.library_image(image).await? } else { None };
+            match pixels {
+                Some(Image { height, width, channels, data, .. }) => images.push(NewImage {
+                    key: image.key.clone(),
+                    shape: match channels {
+                        1 => vec![u64::from(height), u64::from(width)],
+                        channels => vec![u64::from(height), u64::from(width), u64::from(channels)],
+                    },
+                    bytes: data,
+                }),
+                None => left_out.push(format!("spatial/{}/images/{}", library.name, image.key)),
+            }
+        }
+        let scale_factors = library.scale_factors.iter().map(|factor| (factor.name.clone(), factor.value)).collect();
+        libraries.push(NewLibrary { name: library.name.clone(), images, scale_factors });
+    }
+    Ok((libraries, left_out))
 }
 
 fn location(layer: &Layer) -> MatrixLocation {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use explorer_core::{
-    csv::push_field,
+    csv::{is_guarded, push_field, push_plain_field},
     data::{FileColumn, Number},
 };
 use shared_fbs::manifest::{CELLS_PER_COLUMN_TILE, Column};
@@ -16,14 +16,31 @@ const PIECE_BYTES: usize = 64 << 10;
 /// The heading of the column of cells' ids, as pandas reads an index.
 const INDEX: &str = "index";
 
+/// How text is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ObsText {
+    /// With an apostrophe before what a spreadsheet would run.
+    Guarded,
+    /// As it is, for programs.
+    Plain,
+}
+
 /// The columns of `obs` as the file has them, a row for each cell, in storage order; ids first. Missing values are empty.
 /// No more cells than those of a tile of a column are in memory at one time.
 pub struct ObsCsv {
     dataset: Arc<Dataset>,
+    writer: FieldWriter,
     names: Vec<String>,
     next_part: u32,
     rows: Option<Rows>,
     is_begun: bool,
+}
+
+/// Writes text, and knows whether any of it has apostrophes, or would have.
+#[derive(Clone, Copy)]
+struct FieldWriter {
+    text: ObsText,
+    has_guards: bool,
 }
 
 /// The rows of a part that are still to be written.
@@ -36,16 +53,22 @@ struct Rows {
 
 impl ObsCsv {
     /// From the heading on.
-    pub fn new(dataset: Arc<Dataset>) -> Self {
+    pub fn new(dataset: Arc<Dataset>, text: ObsText) -> Self {
         let names = dataset.manifest().columns.iter().map(|column: &Column| column.name.clone()).collect();
-        Self { dataset, names, next_part: 0, rows: None, is_begun: false }
+        let writer = FieldWriter { text, has_guards: false };
+        Self { dataset, writer, names, next_part: 0, rows: None, is_begun: false }
     }
 
-    fn heading(&self) -> String {
+    /// Whether any text so far is another with guards than without.
+    pub fn has_guards(&self) -> bool {
+        self.writer.has_guards
+    }
+
+    fn heading(&mut self) -> String {
         let mut heading = INDEX.to_owned();
         for name in &self.names {
             heading.push(',');
-            push_field(&mut heading, name);
+            self.writer.push(&mut heading, name);
         }
         heading + "\n"
     }
@@ -76,23 +99,33 @@ impl ObsCsv {
             }
             let Some(rows) = &mut self.rows else { break };
             let first = self.next_part.saturating_sub(1) as usize * CELLS_PER_COLUMN_TILE as usize;
-            rows.write(first, &mut piece);
+            rows.write(first, &mut piece, &mut self.writer);
         }
         Ok((!piece.is_empty()).then_some(piece))
     }
 }
 
+impl FieldWriter {
+    fn push(&mut self, out: &mut String, text: &str) {
+        self.has_guards |= is_guarded(text);
+        match self.text {
+            ObsText::Guarded => push_field(out, text),
+            ObsText::Plain => push_plain_field(out, text),
+        }
+    }
+}
+
 impl Rows {
     /// Writes rows until the piece is long enough; cells without ids go by their numbers, of which `first` is the first.
-    fn write(&mut self, first: usize, piece: &mut String) {
+    fn write(&mut self, first: usize, piece: &mut String, writer: &mut FieldWriter) {
         while self.next < self.n && piece.len() < PIECE_BYTES {
             match self.ids.get(self.next) {
-                Some(id) => push_field(piece, id.as_deref().unwrap_or_default()),
+                Some(id) => writer.push(piece, id.as_deref().unwrap_or_default()),
                 None => *piece += &(first + self.next).to_string(),
             }
             for column in &self.columns {
                 piece.push(',');
-                push_value(piece, column, self.next);
+                push_value(piece, column, self.next, writer);
             }
             piece.push('\n');
             self.next += 1;
@@ -100,7 +133,7 @@ impl Rows {
     }
 }
 
-fn push_value(piece: &mut String, column: &FileColumn, at: usize) {
+fn push_value(piece: &mut String, column: &FileColumn, at: usize, writer: &mut FieldWriter) {
     match column {
         // A minus sign is no formula.
         FileColumn::Numbers(numbers) => match numbers.get(at) {
@@ -109,7 +142,7 @@ fn push_value(piece: &mut String, column: &FileColumn, at: usize) {
             Some(number) => *piece += &number.to_string(),
             None => {}
         },
-        FileColumn::Labels(_) | FileColumn::Text(_) => push_field(piece, &column.text(at).unwrap_or_default()),
+        FileColumn::Labels(_) | FileColumn::Text(_) => writer.push(piece, &column.text(at).unwrap_or_default()),
     }
 }
 

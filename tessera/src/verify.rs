@@ -1,12 +1,12 @@
 //! Checks a dataset: every file against its name, every tile against its checksum and its schema.
 
-use std::io;
+use std::{fmt, io};
 
 use rayon::prelude::*;
 use shared_fbs::{
     DecodeError,
     manifest::{ColumnKind, Layer, Manifest, NumberKind, Pack, Poster, TileRange},
-    path::{pack_file, poster_file},
+    path::{MANIFEST, pack_file, poster_file},
     tile::{
         Categories, Codes, Corrections, Genes, Image, Moments, Numbers, Points, Posting, Strings, Values, WantedCells,
     },
@@ -14,20 +14,74 @@ use shared_fbs::{
 use xxhash_rust::xxh64::{Xxh64, xxh64};
 
 use crate::{
-    dataset::Dataset,
+    dataset::{Dataset, DatasetError},
     files::{Files, read_all},
 };
 
 /// How every PNG file begins.
 const PNG_SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";
 
+const OTHER_CONTENT: &str = "its content is not the one that its name was made from";
+
 /// What was found.
 #[derive(Clone, Debug, Default)]
 pub struct VerifyReport {
     /// Tiles that were checked.
     pub n_tiles: u64,
-    /// What is damaged, a sentence each.
-    pub damage: Vec<String>,
+    /// What is damaged: files first, then tiles, those of each pack in order.
+    pub damage: Vec<Damage>,
+}
+
+/// A file or a tile that is damaged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Damage {
+    /// The file; of a tile, that of its pack.
+    pub file: String,
+    /// The number of the tile in its pack; `None` where the file as a whole is meant.
+    pub tile: Option<u32>,
+    /// What is wrong.
+    pub kind: DamageKind,
+    /// The same in a sentence that names file or tile.
+    pub message: String,
+}
+
+/// What is wrong with a file or a tile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum DamageKind {
+    /// It is gone, too short, or cannot be read.
+    Unreadable,
+    /// A file has another content than its name or the manifest says.
+    OtherContent,
+    /// A tile does not have its checksum.
+    Checksum,
+    /// A tile is not of the form that it must have.
+    Malformed,
+}
+
+impl fmt::Display for Damage {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.message)
+    }
+}
+
+impl Damage {
+    fn of_file(file: &str, kind: DamageKind, what: &str) -> Self {
+        Self { file: file.to_owned(), tile: None, kind, message: format!("{file}: {what}") }
+    }
+
+    fn of_tile(file: &str, index: u32, error: &DatasetError) -> Self {
+        let kind = match error {
+            DatasetError::NoManifest { .. } | DatasetError::NoTile(_) | DatasetError::Read { .. } => {
+                DamageKind::Unreadable
+            }
+            DatasetError::Tile { source: DecodeError::Checksum { .. }, .. } => DamageKind::Checksum,
+            DatasetError::Manifest { .. }
+            | DatasetError::Tile { .. }
+            | DatasetError::Content(_)
+            | DatasetError::Stopped => DamageKind::Malformed,
+        };
+        Self { file: file.to_owned(), tile: Some(index), kind, message: error.to_string() }
+    }
 }
 
 /// How the tiles of a range are decoded.
@@ -41,8 +95,9 @@ struct Contents<'a> {
 }
 
 /// Posters whose files are not what their names and the manifest say.
-fn damaged_posters(manifest: &Manifest, files: &dyn Files) -> Vec<String> {
+fn damaged_posters(manifest: &Manifest, files: &dyn Files) -> Vec<Damage> {
     let check = |poster: &Poster| {
+        let damaged = |kind, what: &str| Damage::of_file(&poster.file, kind, what);
         let mut bytes = Vec::new();
         let read = files.open_poster(&poster.file, poster.n_bytes.into()).and_then(|file| {
             read_all(&*file, |piece| {
@@ -50,7 +105,7 @@ fn damaged_posters(manifest: &Manifest, files: &dyn Files) -> Vec<String> {
                 Ok(())
             })
         });
-        read.map_err(|error| format!("{}: {error}", poster.file))?;
+        read.map_err(|error| damaged(DamageKind::Unreadable, &error.to_string()))?;
         let is_named = poster_file(xxh64(&bytes, 0)) == poster.file;
         // Signature, then the length and the name of the first chunk, which begins with width and height.
         let size = |at: usize| Some(u32::from_be_bytes(*bytes.get(at..)?.first_chunk()?));
@@ -58,8 +113,10 @@ fn damaged_posters(manifest: &Manifest, files: &dyn Files) -> Vec<String> {
             bytes.starts_with(PNG_SIGNATURE) && [size(16), size(20)] == [poster.width, poster.height].map(Some);
         match (is_named, is_sized && bytes.len() as u64 == u64::from(poster.n_bytes)) {
             (true, true) => Ok(()),
-            (false, _) => Err(format!("{}: its content is not the one that its name was made from", poster.file)),
-            (true, false) => Err(format!("{}: it is no picture of the size that the manifest says", poster.file)),
+            (false, _) => Err(damaged(DamageKind::OtherContent, OTHER_CONTENT)),
+            (true, false) => {
+                Err(damaged(DamageKind::OtherContent, "it is no picture of the size that the manifest says"))
+            }
         }
     };
     manifest.all_posters().par_iter().filter_map(|poster| check(poster).err()).collect()
@@ -68,27 +125,31 @@ fn damaged_posters(manifest: &Manifest, files: &dyn Files) -> Vec<String> {
 /// Checks every pack, every tile and every poster of a dataset, which are among these files.
 pub fn verify(dataset: &Dataset, files: &dyn Files) -> VerifyReport {
     let manifest = dataset.manifest();
-    let mut damage: Vec<String> = manifest
+    let mut damage: Vec<Damage> = manifest
         .packs
         .par_iter()
         .filter_map(|pack| match content_name(files, pack) {
             Ok(name) if name == pack.file => None,
-            Ok(_) => Some(format!("{}: its content is not the one that its name was made from", pack.file)),
-            Err(error) => Some(format!("{}: {error}", pack.file)),
+            Ok(_) => Some(Damage::of_file(&pack.file, DamageKind::OtherContent, OTHER_CONTENT)),
+            Err(error) => Some(Damage::of_file(&pack.file, DamageKind::Unreadable, &error.to_string())),
         })
         .collect();
     if manifest.content_id_of() != manifest.content_id {
-        damage.push("the manifest: its content id is not the one of what it names".to_owned());
+        let what = "its content id is not the one of what it names";
+        damage.push(Damage::of_file(MANIFEST, DamageKind::OtherContent, what));
     }
     damage.extend(damaged_posters(manifest, files));
     let contents = contents(manifest);
     let tiles: Vec<(&Contents<'_>, u32)> =
         contents.iter().flat_map(|contents| contents.tiles.iter().map(move |index| (contents, index))).collect();
+    let file_of = |pack: &str| manifest.pack_named(pack).map_or_else(|| pack.to_owned(), |pack| pack.file.clone());
     damage.extend(
         tiles
             .par_iter()
-            .filter_map(|&(contents, index)| dataset.decode(contents.pack, index, &contents.decode).err())
-            .map(|error| error.to_string())
+            .filter_map(|&(Contents { pack, decode, .. }, index)| {
+                let error = dataset.decode(pack, index, decode).err()?;
+                Some(Damage::of_tile(&file_of(pack), index, &error))
+            })
             .collect::<Vec<_>>(),
     );
     VerifyReport { n_tiles: tiles.len() as u64, damage }

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use anyhow::{Result, bail};
 
-use crate::process::{self, announce, human_time, which};
+use crate::process::{self, announce, human_time};
 use crate::setup;
 use crate::wasm::{self, TARGET};
 use crate::workspace::Workspace;
@@ -15,11 +15,13 @@ const RUSTDOC_FLAGS: &str = "--deny warnings";
 
 /// What a page can do with a file from the user's disk: no file system, clock, threads or C below it. The page itself is
 /// among them, since cargo would otherwise compile with fewer features, and anew, what they share.
-const FOR_BROWSERS: [&str; 17] = [
+const FOR_BROWSERS: [&str; 19] = [
     "--package",
     "explorer-wasm",
     "--package",
     "subset-wasm",
+    "--package",
+    "plots-wasm",
     "--package",
     "h5ad",
     "--package",
@@ -73,15 +75,20 @@ pub fn run(workspace: &Workspace, no_tests: bool) -> Result<()> {
     Ok(())
 }
 
-/// Licenses, sources and bans of dependencies. Advisories are left to who has a network: `cargo deny check advisories`.
+/// Licenses, sources and bans of dependencies. Advisories need their database from the network:
+/// `cargo deny check advisories`.
 fn check_dependencies(workspace: &Workspace) -> Result<()> {
-    if which("cargo-deny").is_none() {
-        println!(
-            "note: dependencies are not checked, since there is no cargo-deny; `cargo install cargo-deny` gets it"
-        );
-        return Ok(());
+    match setup::cargo_deny(workspace) {
+        Ok(program) => process::run(
+            Command::new(program)
+                .args(["--locked", "check", "bans", "licenses", "sources"])
+                .current_dir(workspace.root()),
+        ),
+        Err(error) => {
+            println!("note: dependencies are not checked, since there is no cargo-deny: {error:#}");
+            Ok(())
+        }
     }
-    process::run(cargo(workspace).args(["deny", "--locked", "check", "bans", "licenses", "sources"]))
 }
 
 /// Clippy for the browser's packages; where their compiler has none, the compiler's own warnings.

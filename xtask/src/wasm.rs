@@ -9,7 +9,8 @@ use crate::workspace::Workspace;
 pub const TARGET: &str = "wasm32-unknown-unknown";
 
 /// The packages that do not run in the browser alone.
-pub const NATIVE: [&str; 5] = ["--workspace", "--exclude", "explorer-wasm", "--exclude", "subset-wasm"];
+pub const NATIVE: [&str; 7] =
+    ["--workspace", "--exclude", "explorer-wasm", "--exclude", "subset-wasm", "--exclude", "plots-wasm"];
 
 /// SIMD is in every browser that has WebGPU, and in all others since 2023. Leptos erases the types of components, which
 /// otherwise are compiled anew for every place that they stand in.

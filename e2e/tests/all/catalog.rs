@@ -46,6 +46,9 @@ async fn steps(visit: &Visit, folder: &Path) -> Result<()> {
     page.goto(visit.server.address()).await?;
     until_count(&page, "2 datasets").await?;
     visit.browser.shoot("catalog")?;
+    page.until_text("catalog-collections", |text| text == "1 collection").await?;
+    let address = page.evaluate("$('catalog-collections').href", Value::Null).await?;
+    ensure!(address == format!("{}/collections/", visit.server.address()), "the collections are at {address}");
 
     // Of one collection alone.
     page.click("facet-consortium").await?;

@@ -1,6 +1,8 @@
 //! The Explorer in pages of another site: what its host may do, and what others may not.
 
 mod answers;
+mod hidden;
+mod storage;
 mod waiting;
 
 use std::collections::HashMap;
@@ -36,6 +38,7 @@ async fn a_host_drives_the_explorer_and_others_get_nothing() -> Result<()> {
             users_are_heard(&host).await.context("users")?;
             the_html_of_a_view_is_copied(&host).await.context("copying")?;
             a_suspended_explorer_draws_again(&host).await.context("suspending")?;
+            hidden::a_hidden_tab_draws_nothing_until_it_is_seen_again(visit, &host).await.context("hidden tab")?;
             the_wheel_is_the_hosts_without_a_key(visit, &host).await.context("wheel")?;
             a_moved_element_keeps_its_view(&host).await.context("moving")?;
             a_group_shares_its_color(&host).await.context("group")?;
@@ -54,31 +57,6 @@ async fn a_host_drives_the_explorer_and_others_get_nothing() -> Result<()> {
             only_the_right_answer_to_hello_opens_the_port(&host).await.context("handshake")?;
             large_and_many_messages_are_refused(&host).await.context("limits")?;
             strangers_are_not_spoken_to(visit, &host).await.context("strangers")
-        })
-        .await
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn nothing_stays_where_nothing_may_be_kept() -> Result<()> {
-    let mut site = HostSite::listen().await?;
-    let arguments = ["--embed-origin", "--cors-origin"].into_iter().flat_map(|name| [name.to_owned(), site.origin()]);
-    let visit = Visit::with_arguments(arguments.collect(), Graphics::WebGpu, "embed_storage").await?;
-    site.serve(files(visit.server.address()));
-    visit
-        .run(async |visit| {
-            let host = Host { page: visit.page(), site: &site };
-            host.visit("/bytes.html").await?;
-            host.get("(add('one', { storage: 'none' }), one.ready)", Value::Null).await?;
-            host.call("colorBy", json!(["gene:CD3D"])).await?;
-            host.inside("frameOf('one')", async |page| {
-                page.until_drawn(N_CELLS).await?;
-                let kept = "Promise.all([Object.keys(localStorage), caches.keys(), \
-                            indexedDB.databases().then((all) => all.map(({ name }) => name))])";
-                let kept = page.evaluate(kept, Value::Null).await?;
-                ensure!(kept == json!([[], [], []]), "the browser has kept {kept}");
-                Ok(())
-            })
-            .await
         })
         .await
 }

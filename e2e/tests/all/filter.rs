@@ -90,7 +90,7 @@ async fn steps(visit: &Visit) -> Result<()> {
     // No label at all, and all again.
     page.click("category-check-bulk_labels").await?;
     page.until_selected(0, N_CELLS).await?;
-    page.until_text("picture-empty", |text| text.contains("No cell passes all filters.")).await?;
+    page.until_text("picture-empty", |text| text.contains("No cells pass all filters.")).await?;
     page.click("category-check-bulk_labels").await?;
     page.until_selected(N_CELLS, N_CELLS).await?;
     page.click("category-check-bulk_labels").await?;

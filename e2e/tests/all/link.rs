@@ -84,6 +84,37 @@ async fn steps(visit: &Visit) -> Result<()> {
 }
 
 #[tokio::test]
+async fn back_and_forward_are_steps_of_the_analysis() -> Result<()> {
+    Visit::start(Graphics::WebGpu, "link-back").await?.run(back_and_forward).await
+}
+
+async fn back_and_forward(visit: &Visit) -> Result<()> {
+    let page = visit.open("c=obs:louvain&v=1").await?;
+    page.legend("louvain").await?;
+    let n_entries = "history.length";
+    let before = page.evaluate(n_entries, Value::Null).await?.as_u64().unwrap_or_default();
+    page.click("category-color-phase").await?;
+    let link_has = "location.hash.includes(a)";
+    page.until_value("the color in the link", link_has, json!("obs:phase"), |has| *has == true).await?;
+    page.click("zoom-in").await?;
+    page.until_value("the camera in the link", link_has, json!("cam="), |has| *has == true).await?;
+    let after = page.evaluate(n_entries, Value::Null).await?.as_u64().unwrap_or_default();
+    ensure!(after == before + 1, "a step and a camera made {before} entries {after}");
+    page.client().back().await?;
+    page.legend("louvain").await?;
+    page.client().forward().await?;
+    page.legend("phase").await?;
+    page.until_value("the camera in the link", link_has, json!("cam="), |has| *has == true).await?;
+    // Undone, it is a view of its own, and Back leads to what was undone.
+    page.click("undo").await?;
+    page.legend("louvain").await?;
+    page.until_value("the color in the link", link_has, json!("obs:louvain"), |has| *has == true).await?;
+    page.client().back().await?;
+    page.legend("phase").await?;
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_link_may_name_what_this_dataset_does_not_have() -> Result<()> {
     Visit::start(Graphics::WebGpu, "link-unknown").await?.run(unknown_names).await
 }

@@ -76,12 +76,19 @@ async fn scatter(visit: &Visit) -> Result<()> {
     page.until_text("axis-x", |text| text == "FCGR3A").await?;
     page.until_text("axis-y", |text| text == "n_genes").await?;
     let plot = Scatter { x: Axis::Gene(GeneKey::new("FCGR3A")), y: Axis::Obs("n_genes".to_owned()) };
-    let shown = page.view().await?.panels.first().kind.clone();
-    ensure!(shown == PanelKind::Scatter(plot.clone()), "the panel shows {shown:?}");
-    page.until_drawn(N_CELLS).await?;
+    // It stands beside what was there.
+    let shown: Vec<PanelKind> = page.view().await?.panels.iter().map(|panel| panel.kind.clone()).collect();
+    let expected = [PanelKind::default(), PanelKind::Scatter(plot.clone())];
+    ensure!(shown == expected, "the panels show {shown:?}");
+    until_panel_drawn(&page, 1).await?;
     visit.browser.shoot("scatter")?;
+    page.click("save-picture").await?;
+    page.click("save-svg").await?;
+    let (_, svg) = page.download_text().await?;
+    ensure!(svg.matches("<image ").count() == 2, "the file does not show both panels");
+    ensure!(["FCGR3A", "n_genes"].iter().all(|axis| svg.contains(&format!(">{axis}</text>"))), "it has no axes");
 
-    page.drag("panel-0", &circle(&page, 0, [0.4, 0.82], 120.0).await?, Held::Nothing).await?;
+    page.drag("panel-1", &circle(&page, 1, [0.4, 0.82], 120.0).await?, Held::Nothing).await?;
     let outline = only_outline(&page.selection(&plot.key()).await?)?;
     let truth = visit.truth()?;
     let (xs, ys) = (along(&truth.gene("FCGR3A")?), along(&truth.values("n_genes")?));
@@ -95,8 +102,46 @@ async fn scatter(visit: &Visit) -> Result<()> {
     page.goto("about:blank").await?;
     let again = visit.open(&link).await?;
     again.until_selected(expected, N_CELLS).await?;
-    again.until_drawn(N_CELLS).await?;
+    until_panel_drawn(&again, 1).await?;
     Ok(())
+}
+
+#[tokio::test]
+async fn outlines_in_different_panels_act_on_the_same_cells() -> Result<()> {
+    Visit::start(Graphics::WebGpu, "panels-algebra").await?.run(algebra).await
+}
+
+async fn algebra(visit: &Visit) -> Result<()> {
+    let page = visit.open("c=obs:louvain&panels=2&p1.e=X_pca&v=1").await?;
+    for panel in [0, 1] {
+        until_panel_drawn(&page, panel).await?;
+    }
+    let truth = visit.truth()?;
+    let (umap, pca) = (truth.positions("X_umap")?, truth.positions("X_pca")?);
+    page.drag("panel-1", &circle(&page, 1, [0.5, 0.5], 90.0).await?, Held::Nothing).await?;
+    let first = only_outline(&page.selection("X_pca").await?)?;
+    let in_first: Vec<bool> = pca.iter().map(|at| at.is_some_and(|at| inside(at, &first))).collect();
+    page.until_selected(count(&in_first, |&is_in| is_in), N_CELLS).await?;
+
+    // Added in the other panel, and taken away there.
+    page.drag("panel-0", &circle(&page, 0, [0.5, 0.5], 110.0).await?, Held::Shift).await?;
+    page.drag("panel-0", &circle(&page, 0, [0.4, 0.5], 60.0).await?, Held::Alt).await?;
+    let steps = page.selection("X_pca").await?.steps().to_vec();
+    let outlines: Vec<Vec<(f64, f64)>> =
+        steps.iter().filter_map(SelectionStep::outline).map(|outline| outline.points().collect()).collect();
+    let [SelectionStep::Add(_), SelectionStep::Add(added), SelectionStep::Subtract(_)] = &steps[..] else {
+        anyhow::bail!("the steps are {steps:?}");
+    };
+    ensure!(added.embedding() == Some("X_umap"), "the second outline is of {:?}", added.embedding());
+    let is_selected = |cell: usize| {
+        let within = |outline: &[(f64, f64)]| umap[cell].is_some_and(|at| inside(at, outline));
+        (in_first[cell] || within(&outlines[1])) && !within(&outlines[2])
+    };
+    let expected = (0..N_CELLS).filter(|&cell| is_selected(cell)).count();
+    page.until_selected(expected, N_CELLS).await?;
+    visit.browser.shoot("three")?;
+    page.click("invert-selection").await?;
+    page.until_selected(N_CELLS - expected, N_CELLS).await
 }
 
 #[tokio::test]
@@ -124,6 +169,20 @@ async fn split(visit: &Visit) -> Result<()> {
     let view = page.view().await?;
     let first = view.panels.first().camera;
     ensure!(first.is_some() && view.panels.iter().all(|panel| panel.camera == first), "not all moved: {view:?}");
+    page.until_selected(N_CELLS, N_CELLS).await?;
+
+    // An outline takes the cells of its panel's label alone.
+    page.click("fit").await?;
+    page.drag("panel-1", &circle(&page, 1, [0.5, 0.5], 120.0).await?, Held::Nothing).await?;
+    let outline = only_outline(&page.selection("X_umap").await?)?;
+    let positions = visit.truth()?.positions("X_umap")?;
+    let is_in = |cell: usize| labels[cell] == "1" && positions[cell].is_some_and(|at| inside(at, &outline));
+    let expected = (0..N_CELLS).filter(|&cell| is_in(cell)).count();
+    let all = count(&positions, |at| at.is_some_and(|at| inside(at, &outline)));
+    ensure!((1..all).contains(&expected), "{expected} of {all} cells inside are of the label");
+    page.until_selected(expected, N_CELLS).await?;
+    page.until_notice(|notice| notice.contains("alone (louvain)")).await?;
+    page.click("undo").await?;
     page.until_selected(N_CELLS, N_CELLS).await?;
 
     page.click("split-more").await?;

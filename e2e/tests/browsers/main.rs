@@ -18,27 +18,36 @@ const SAME_COLOR: f64 = 40.0;
 #[tokio::test(flavor = "multi_thread")]
 async fn firefox_shows_what_chromium_shows() -> Result<()> {
     let mut site = HostSite::listen().await?;
-    let arguments = ["--embed-origin", "--cors-origin"].into_iter().flat_map(|name| [name.to_owned(), site.origin()]);
-    let visit = Visit::in_firefox(arguments.collect(), "firefox").await?;
+    let visit = Visit::in_firefox(allowing(&site), "firefox").await?;
     site.serve(files(visit.server.address()));
-    visit
-        .run(async |visit| {
-            let page = visit.open("").await.context("opening")?;
-            ensure!(
-                ["webgl2", "webgpu"].contains(&&*page.renderer().await?),
-                "it draws with {}",
-                page.renderer().await?
-            );
-            colors(&page).await.context("colors")?;
-            visit.browser.shoot("colored")?;
-            selects_by_a_lasso(&page).await.context("lasso")?;
-            visit.browser.shoot("selected")?;
-            compares(&page).await.context("comparison")?;
-            visit.browser.shoot("compared")?;
-            is_shown_in_another_page(&page, &site).await.context("embedding")?;
-            visit.browser.shoot("embedded")
-        })
-        .await
+    visit.run(async |visit| steps(visit, &site).await).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn webkit_shows_what_chromium_shows() -> Result<()> {
+    let mut site = HostSite::listen().await?;
+    let visit = Visit::in_webkit(allowing(&site), "webkit").await?;
+    site.serve(files(visit.server.address()));
+    visit.run(async |visit| steps(visit, &site).await).await
+}
+
+/// Arguments of a server that lets the site show the viewer and read the data.
+fn allowing(site: &HostSite) -> Vec<String> {
+    ["--embed-origin", "--cors-origin"].into_iter().flat_map(|name| [name.to_owned(), site.origin()]).collect()
+}
+
+async fn steps(visit: &Visit, site: &HostSite) -> Result<()> {
+    let page = visit.open("").await.context("opening")?;
+    let renderer = page.renderer().await?;
+    ensure!(["webgl2", "webgpu"].contains(&&*renderer), "it draws with {renderer}");
+    colors(&page).await.context("colors")?;
+    visit.browser.shoot("colored")?;
+    selects_by_a_lasso(&page).await.context("lasso")?;
+    visit.browser.shoot("selected")?;
+    compares(&page).await.context("comparison")?;
+    visit.browser.shoot("compared")?;
+    is_shown_in_another_page(&page, site).await.context("embedding")?;
+    visit.browser.shoot("embedded")
 }
 
 async fn colors(page: &Page<'_>) -> Result<()> {

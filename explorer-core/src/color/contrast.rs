@@ -3,6 +3,8 @@
 //! On white, pale colors are left as they are: they are few, a figure has them too, and a palette or a scale that must do
 //! without them tells less apart. Labels have the same colors in both themes.
 
+use serde::{Deserialize, Serialize};
+
 use super::oklab::{linear, linear_from_oklab, oklab, srgb};
 use super::{Rgb, Rgba};
 
@@ -20,7 +22,8 @@ const LOWEST_OF_SCALES_ON_DARK: f64 = 0.18;
 const UNSELECTED_SHARE: f32 = 0.85;
 
 /// What cells are drawn on.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Ground {
     /// The light theme's white.
     #[default]

@@ -4,6 +4,7 @@
 //! columns, genes, positions and moments; [`Dataset::sum`] adds up a share of a comparison. The page, its workers, the
 //! server, the command line and the tests all read through it.
 
+mod by_group;
 mod columns;
 mod error;
 mod expression;
@@ -28,6 +29,6 @@ pub use marker_share::{MarkerShare, label_tiles};
 pub use open::Dataset;
 pub use points::{frame, space};
 pub use share::{Share, Task, shares_of_genes};
-pub use subset::{SubsetCells, SubsetEstimate, SubsetMatrix};
+pub use subset::{LEFT_OUT, MOST_IMAGE_BYTES, SubsetCells, SubsetEstimate, SubsetMatrix};
 pub use tiles::{Pace, Priority, Tiles};
 pub use tissue::{RgbaImage, Tissue};

@@ -1,10 +1,10 @@
 //! Some cells of a dataset with all that it holds of them, in the order of the input.
 
-use std::{ops::Range, time::Duration};
+use std::ops::Range;
 
 use futures_util::{StreamExt, stream};
 use shared_fbs::{
-    manifest::{CELLS_PER_CELLS_TILE, CELLS_PER_EXPRESSION_TILE, Layer, Manifest},
+    manifest::{CELLS_PER_CELLS_TILE, CELLS_PER_EXPRESSION_TILE, Layer, Manifest, SpatialImage},
     tile::{Cells, Counts, Expression, ExpressionValues},
 };
 
@@ -12,7 +12,6 @@ use super::{Damage, Dataset, DatasetError, Priority, Tiles};
 use crate::{
     data::{CellRows, assemble::Rebuild},
     filter::CellMask,
-    format::{bytes, compact, duration, integer},
 };
 
 /// The place of a cell that is not in the subset.
@@ -90,6 +89,12 @@ pub struct SubsetEstimate {
     pub memory_bytes: u64,
 }
 
+/// What a dataset has nothing of, and so no file that is made of it.
+pub const LEFT_OUT: &str = "obsp, varm, varp, and all of uns but colors and spatial";
+
+/// Bytes of an image of a tissue that goes into a file: larger ones are left out.
+pub const MOST_IMAGE_BYTES: u64 = 32 << 20;
+
 /// The most memory that a file made in a browser may take: half of what a page can address leaves room for its copies.
 const MOST_IN_BROWSER_BYTES: u64 = 3 << 29;
 
@@ -123,6 +128,7 @@ impl SubsetEstimate {
         estimate.memory_bytes += largest * 3 / 2 + n_cells * COLUMN_BYTES * (manifest.columns.len() as u64 + n_columns);
         // The compressed file beside what it is made of.
         estimate.memory_bytes += estimate.memory_bytes / 2;
+        estimate.memory_bytes += images_taken(manifest).map(n_bytes_of).sum::<u64>();
         for pack in ["obs", "obsm", "var"] {
             estimate.read_bytes += manifest.pack_named(pack).map_or(0, |pack| pack.n_bytes);
         }
@@ -135,24 +141,16 @@ impl SubsetEstimate {
     pub fn fits_browser(&self) -> bool {
         self.memory_bytes <= MOST_IN_BROWSER_BYTES
     }
+}
 
-    /// What it takes, where the reading takes so long; or what to do where a browser cannot.
-    pub fn text(&self, millis: f64) -> String {
-        let cells = format!("{} {}", integer(self.n_cells), if self.n_cells == 1 { "cell" } else { "cells" });
-        let (values, memory) = (compact(self.n_values), bytes(self.memory_bytes));
-        if self.fits_browser() {
-            let time = duration(Duration::from_secs_f64((millis / 1000.0).max(1.0).ceil()));
-            let read = bytes(self.read_bytes);
-            return format!(
-                "{cells}, about {values} values: reads about {read} and takes about {memory} of memory; about {time}"
-            );
-        }
-        format!(
-            "{cells}, about {values} values, are too many for a file made in the browser: it would take about {memory} of \
-             memory. Select fewer, or save their ids and run: tile-server subset DATASET --cells-file IDS.txt --out \
-             NEW.h5ad"
-        )
-    }
+/// The images of tissues that go into a file.
+fn images_taken(manifest: &Manifest) -> impl Iterator<Item = &SpatialImage> {
+    manifest.spatial.iter().flat_map(|library| &library.images).filter(|image| n_bytes_of(image) <= MOST_IMAGE_BYTES)
+}
+
+/// Bytes of an image's pixels, at most.
+fn n_bytes_of(image: &SpatialImage) -> u64 {
+    4 * u64::from(image.width) * u64::from(image.height)
 }
 
 /// Whether most values of a layer are other than zero, so that it takes less memory to hold all of them.
@@ -431,19 +429,6 @@ impl<'a> Stored<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn an_estimate_says_what_it_takes_or_what_to_do() {
-        let small = SubsetEstimate { n_cells: 700, n_values: 174_000, read_bytes: 420_000, memory_bytes: 3_200_000 };
-        assert!(small.fits_browser());
-        assert_eq!(
-            small.text(1200.0),
-            "700 cells, about 174k values: reads about 420 kB and takes about 3.2 MB of memory; about 2.0 s"
-        );
-        let large = SubsetEstimate { memory_bytes: MOST_IN_BROWSER_BYTES + 1, ..small };
-        assert!(!large.fits_browser());
-        assert!(large.text(0.0).contains("tile-server subset"), "{}", large.text(0.0));
-    }
 
     #[test]
     fn cells_are_in_the_order_of_the_input() {

@@ -75,6 +75,14 @@ impl Tissue {
 }
 
 impl<T: Tiles> Dataset<T> {
+    /// The pixels of an image of a library, as they are in the file.
+    ///
+    /// # Errors
+    /// When its tile cannot be read.
+    pub async fn library_image(&self, image: &manifest::SpatialImage) -> Result<Option<Image>, T::Error> {
+        Ok(self.read(IMAGES, &[image.tile], Priority::Background, Image::decode).await?.into_iter().next())
+    }
+
     /// The pixels of a tissue's image, no more than so many a side: of a larger one each is the mean of some.
     ///
     /// # Errors

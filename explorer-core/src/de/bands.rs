@@ -91,7 +91,7 @@ impl Exact {
 
     /// Its square; without a product of 128 bits, which is a call in WebAssembly.
     #[inline]
-    pub(super) fn square(self) -> u128 {
+    pub(crate) fn square(self) -> u128 {
         let square = u64::from(self.significand) * u64::from(self.significand);
         let shift = 2 * self.shift;
         // In two steps, since a shift by 64 is none.

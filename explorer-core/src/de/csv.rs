@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::{Adjustment, DeOptions, DeTable, Design, Effect, Marker, MarkerRank, Method, PseudobulkTable, Test, Ties};
 use crate::{
-    csv::{push_comment, push_field},
+    csv::{push_comment, push_fact, push_field, push_number},
     data::{GeneIdx, GeneNames},
     format::plural,
     sorting::order_by,
@@ -221,29 +221,11 @@ pub(crate) fn push_cautions(out: &mut String, cautions: &[String]) {
     cautions.iter().for_each(|caution| push_comment(out, "caution", caution));
 }
 
-/// A line of the record; none for what does not apply.
-pub(crate) fn push_fact(out: &mut String, what: &str, value: &str) {
-    if !value.is_empty() {
-        push_comment(out, what, value);
-    }
-}
-
 /// The last field of a row: the gene's id.
 fn end_row(out: &mut String, id: &str) {
     out.push(',');
     push_field(out, id);
     out.push('\n');
-}
-
-/// The shortest digits that read back to the same number, without hundreds of zeros.
-pub(crate) fn push_number(out: &mut String, number: f64) {
-    let size = number.abs();
-    let written = if size == 0.0 || (1e-4..1e15).contains(&size) || size.is_infinite() {
-        write!(out, "{number}")
-    } else {
-        write!(out, "{number:e}")
-    };
-    written.expect("writing to a String cannot fail");
 }
 
 #[cfg(test)]

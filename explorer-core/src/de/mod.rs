@@ -37,7 +37,7 @@ pub use bands::{Bands, Exact, Exponents, Place};
 pub use by_sample::{SampleSides, sample_means};
 pub use caution::caution_of_sizes;
 pub use csv::{CellSetRecord, DeRecord, markers_to_csv, pseudobulk_to_csv, to_csv};
-pub(crate) use csv::{adjustment_name, push_cautions, push_fact, push_number, push_record, test_facts};
+pub(crate) use csv::{adjustment_name, push_cautions, push_record, test_facts};
 pub use fixed::{FixedPoint, FixedPoints};
 pub use gather::Gather;
 pub use kernel::{CountTable, Labels, gather_banded, gather_counts, gather_floats, scatter_floats};

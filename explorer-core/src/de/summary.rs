@@ -21,14 +21,19 @@ impl FixedPoints {
     /// # Panics
     /// When there is no such gene, or the moments are of another layer.
     pub fn summary(&self, moments: &Moments, gene: usize) -> Summary {
-        let one = |square_shift| one_step(moments.entries[gene], moments.n_cells, self.step(gene), square_shift);
+        self.summary_of(moments.n_cells, gene, |entry| moments.entries[entry])
+    }
+
+    /// The same of `n_cells` cells, given the moments of the gene's entries.
+    pub(crate) fn summary_of(&self, n_cells: u64, gene: usize, moments: impl Fn(usize) -> GeneMoments) -> Summary {
+        let one = |square_shift| one_step(moments(gene), n_cells, self.step(gene), square_shift);
         match self {
             Self::Uniform(fixed) => one(fixed.square_shift()),
             Self::Banded(bands) if bands.further(gene).is_empty() => one(0),
             Self::Banded(bands) => {
                 let entries = std::iter::once(gene).chain(bands.further(gene));
-                let smallest_first = entries.rev().map(|entry| (moments.entries[entry], self.step(entry)));
-                several_steps(smallest_first, moments.n_cells)
+                let smallest_first: Vec<_> = entries.rev().map(|entry| (moments(entry), self.step(entry))).collect();
+                several_steps(smallest_first.into_iter(), n_cells)
             }
         }
     }

@@ -12,6 +12,8 @@
 // A new request must be thought of everywhere: no match passes over what it does not know.
 #![warn(clippy::wildcard_enum_match_arm)]
 
+#[cfg(test)]
+mod documented;
 mod gate;
 mod message;
 mod patch;

@@ -10,8 +10,8 @@ use crate::{
     session::{LISTED_CELLS, Session},
     state::{
         Action, AppState, Axis, CellQuery, CellSet, ColorBy, Command, Comparison, Filters, GeneKey, Hover, Label,
-        LabelFilter, MarkerOrder, Markers, ObsFilter, PanelKind, Polygon, Reference, ResultPanel, SelectMode, TestMode,
-        ViewSpec, reduce,
+        LabelFilter, MarkerOrder, Markers, ObsFilter, PICTURE_SIDES_PX, PanelKind, Polygon, Reference, ResultPanel,
+        SelectMode, TestMode, ViewSpec, reduce,
     },
 };
 
@@ -147,10 +147,15 @@ impl Request {
                 let markers = Markers { column, rank: MarkerOrder::default(), universe };
                 Ok(Plan::Dispatch(vec![Action::ShowResult(Some(ResultPanel::Markers(markers)))]))
             }
-            Self::Picture { mime, width, height } => Ok(Plan::TakePicture {
-                mime: mime.unwrap_or_else(|| "image/png".to_owned()),
-                least_px: [width, height],
-            }),
+            Self::Picture { mime, width, height } => {
+                if let Some(side) = [width, height].into_iter().flatten().find(|side| !PICTURE_SIDES_PX.contains(side))
+                {
+                    let most = PICTURE_SIDES_PX.end();
+                    return Err(invalid(format!("a picture is 1 to {most} pixels wide and high, not {side}")));
+                }
+                let mime = mime.unwrap_or_else(|| "image/png".to_owned());
+                Ok(Plan::TakePicture { mime, least_px: [width, height] })
+            }
         }
     }
 }
@@ -410,10 +415,19 @@ impl Asked<'_> {
 
 fn filters_of_link(link: &str) -> Result<Filters, Failure> {
     let parsed = ViewSpec::from_link(link);
-    match parsed.notices.first() {
-        Some(notice) => Err(Failure::new(ErrorCode::Invalid, notice.to_string())),
-        None => Ok(parsed.view.analysis.query.filters),
+    if let Some(notice) = parsed.notices.first() {
+        return Err(invalid(notice.to_string()));
     }
+    let filters = parsed.view.analysis.query.filters;
+    // No text is no filter, which is meant then.
+    let wrong = match parsed.unknown {
+        Some(key) => format!("`{key}` is no filter"),
+        None if filters.is_empty() && !link.trim().is_empty() => format!("there is no filter in `{link}`"),
+        None => return Ok(filters),
+    };
+    Err(invalid(format!(
+        "{wrong}: write `f.COLUMN=LABEL,LABEL`, `r.COLUMN=MIN..MAX` or `g.GENE=MIN..MAX`, with `&` between several"
+    )))
 }
 
 fn check_replaces(mode: SelectMode) -> Result<(), Failure> {

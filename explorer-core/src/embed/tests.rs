@@ -302,6 +302,9 @@ fn what_would_come_to_nothing_is_told_at_once() {
         (json!({"type": "setView"}), "neither a patch of a view nor a link"),
         (json!({"type": "setView", "patch": {"analysis": {"colour": "none"}}}), "no `analysis.colour`"),
         (json!({"type": "setFilter", "filter": {"obss": {}}}), "no `analysis.query.filters.obss`"),
+        (json!({"type": "setFilter", "filter": "louvain=1"}), "`louvain` is no filter: write `f.COLUMN"),
+        (json!({"type": "setFilter", "filter": "c=obs:louvain"}), "there is no filter in `c=obs:louvain`"),
+        (json!({"type": "picture", "width": 1_000_000}), "1 to 16384 pixels wide and high, not 1000000"),
     ] {
         let failure = after(&state(), &request).unwrap_err();
         assert_eq!(failure.code, ErrorCode::Invalid, "{request}");

@@ -21,5 +21,5 @@ pub use cross::{Change, CrossFilter, CrossFilterError, Flipped, MAX_DIMENSIONS};
 pub use mask::{CellMask, MaskError};
 pub use polygon::Polygon;
 pub use predicate::{Predicate, PredicateError, Source};
-pub use query::{QueryError, dimension_mask, list_mask, query_mask, selection_mask};
+pub use query::{QueryError, dimension_mask, list_mask, query_mask};
 pub use tally::Tally;

@@ -140,16 +140,46 @@ impl End {
     }
 }
 
-/// A number as people type it: with the minus sign of the keyboard or of the page.
+/// A number as people type it: with the minus sign of the keyboard or of the page, with commas or spaces between
+/// thousands (`1,000`), with an exponent (`1e3`).
 ///
 /// # Errors
 /// When it is none.
 pub fn number<T: FromStr + PartialOrd>(text: &str) -> Result<T, BoundError> {
-    let number = text.trim().replace('\u{2212}', "-").parse::<T>().ok();
+    let text = text.trim();
+    let plain = text.replace(['\u{2212}', '\u{2013}'], "-");
+    let plain = without_separators(&plain).unwrap_or(plain);
     // NaN is equal to nothing, not even to itself.
-    number
-        .filter(|number| number.partial_cmp(number).is_some())
-        .ok_or_else(|| BoundError::NotANumber(text.trim().to_owned()))
+    let number = plain.parse::<T>().ok().filter(|number| number.partial_cmp(number).is_some());
+    number.ok_or_else(|| match text.split_once(',') {
+        Some((whole, decimals))
+            if is_digits(whole.trim_start_matches(['-', '+', '\u{2212}'])) && is_digits(decimals) =>
+        {
+            BoundError::Comma { typed: text.to_owned(), meant: format!("{whole}.{decimals}") }
+        }
+        Some(_) | None => BoundError::NotANumber(text.to_owned()),
+    })
+}
+
+/// A number without what stands between its thousands; `None` where they are not thousands: `1,5`.
+fn without_separators(text: &str) -> Option<String> {
+    let digits = text.trim_start_matches(['-', '+']);
+    let sign = &text[..text.len() - digits.len()];
+    let end = digits.find(['.', 'e', 'E']).unwrap_or(digits.len());
+    let (whole, rest) = digits.split_at(end);
+    let separator = whole.chars().find(|character| !character.is_ascii_digit())?;
+    let separates = separator == ',' || separator == '\'' || separator.is_whitespace();
+    let groups: Vec<&str> = whole.split(separator).collect();
+    let (first, others) = groups.split_first()?;
+    let are_thousands = (1..=3).contains(&first.len())
+        && !first.starts_with('0')
+        && is_digits(first)
+        && others.iter().all(|group| group.len() == 3 && is_digits(group));
+    (separates && are_thousands).then(|| format!("{sign}{}{rest}", groups.concat()))
+}
+
+fn is_digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Why a bound is refused.
@@ -158,6 +188,14 @@ pub enum BoundError {
     /// What was typed is no number.
     #[error("“{0}” is not a number.")]
     NotANumber(String),
+    /// It has a comma that stands for no thousand.
+    #[error("“{typed}” is not a number: write {meant}, or commas between thousands as in 1,000.")]
+    Comma {
+        /// What was typed.
+        typed: String,
+        /// The same with a decimal point.
+        meant: String,
+    },
     /// The lower bound would lie above the upper, which is this.
     #[error("The lower bound would be above the upper, {}.", short(f64::from(*.0), 4))]
     Above(f32),
@@ -313,5 +351,30 @@ mod tests {
         let axis = Axis { min: 3.0, max: 3.0, ..Axis::default() };
         assert_eq!(axis.fraction(3.0), 0.5);
         assert_eq!(axis.range((0.1, 0.4)), Some(Range::ALL));
+    }
+
+    #[test]
+    fn numbers_are_read_as_people_type_them() {
+        for (text, expected) in [
+            ("1,000", 1000.0),
+            ("12,345,678.5", 12_345_678.5),
+            ("\u{2212}1,000", -1000.0),
+            ("1 000", 1000.0),
+            ("1\u{202f}000", 1000.0),
+            ("1'000", 1000.0),
+            ("1e3", 1000.0),
+            ("1,000e2", 100_000.0),
+            ("+2.5", 2.5),
+            ("\u{2013}2.5", -2.5),
+            ("inf", f64::INFINITY),
+        ] {
+            assert_eq!(number::<f64>(text), Ok(expected), "{text}");
+        }
+        for text in ["", "1,00", "1,0000", "1.000,5", "1,000,00", "0,123", "1 00", "a", "nan", "1,,000", ",000"] {
+            assert!(number::<f64>(text).is_err(), "{text}");
+        }
+        let told = number::<f64>("\u{2212}1,5").map_err(|error| error.to_string());
+        let expected = "“\u{2212}1,5” is not a number: write \u{2212}1.5, or commas between thousands as in 1,000.";
+        assert_eq!(told, Err(expected.to_owned()));
     }
 }

@@ -8,6 +8,10 @@ pub const BIN_PX: f64 = 4.0;
 /// The standard deviation of the smoothing, in bins.
 const SIGMA_BINS: f64 = 2.5;
 
+/// Points per square pixel that half of them have around them at least where contours are drawn: with fewer, contours
+/// would surround single points.
+pub const LEAST_PER_PX: f64 = 1e-3;
+
 /// The shares of all points that the contours hold, the innermost last.
 pub const SHARES: [f64; 4] = [0.95, 0.75, 0.5, 0.25];
 
@@ -77,6 +81,14 @@ impl DensityGrid {
             }
         }
         Self { values, ..*self }
+    }
+
+    /// Whether points lie so densely that contours say something: see [`LEAST_PER_PX`].
+    pub fn is_dense(&self) -> bool {
+        // What a point adds to the density where it is itself says nothing.
+        let own = weights()[0].powi(2);
+        let others = self.level(&self.smoothed(), 0.5).map(|per_bin| f64::from(per_bin - own));
+        others.is_some_and(|per_bin| per_bin >= LEAST_PER_PX * BIN_PX * BIN_PX)
     }
 
     /// The contours around `SHARES` of the points, where they lie most densely; none where there are no points.
@@ -185,5 +197,17 @@ mod tests {
             })
             .collect();
         assert!(widths.is_sorted_by(|a, b| a > b), "{widths:?}");
+    }
+
+    #[test]
+    fn contours_are_for_points_that_lie_densely() {
+        // A grid of points so far apart.
+        let grid = |apart_px: f64| {
+            let side = (0..20).map(move |at| (f64::from(at) + 0.5) * apart_px);
+            let points: Vec<[f64; 2]> = side.clone().flat_map(|x| side.clone().map(move |y| [x, y])).collect();
+            DensityGrid::count([20.0 * apart_px; 2], points)
+        };
+        assert!(grid(10.0).is_dense() && !grid(60.0).is_dense());
+        assert!(!DensityGrid::count([400.0; 2], []).is_dense());
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Components measure and draw; where things lie, what a drag asks for and which rows a list has is decided here.
 
+mod axes;
 mod brush;
 mod caption;
 mod category_rows;
@@ -16,11 +17,13 @@ mod outline;
 mod rectangle;
 mod rows;
 mod sample_sort;
+mod sheet;
 mod svg;
 mod text;
 mod typing;
 mod volcano;
 
+pub use axes::{AxisMarks, AxisPlace, AxisText};
 pub use brush::{Axis, BoundError, BrushChange, BrushPhase, End, Grip, Span, number};
 pub use caption::{Align, Caption, Mark, TextStyle};
 pub use category_rows::{BarPart, CategoryLabels, CategoryValue, RowOrder, Rows, ValueCount, bar_background};
@@ -34,7 +37,8 @@ pub use outline::closed_path;
 pub use rectangle::{RectangleError, typed_rectangle};
 pub use rows::{RowWindow, key_onward, row_by_key, scroll_to_show};
 pub use sample_sort::{SampleColumn, SampleSort};
-pub use svg::{SvgPicture, TITLE_HEIGHT_PX, TITLE_LEFT_PX};
+pub use sheet::{HEAD_HEIGHT_PX, SheetPlaces, n_grid_columns};
+pub use svg::{SvgPanel, SvgPicture, TITLE_HEIGHT_PX, TITLE_LEFT_PX, xml_escaped};
 pub use text::{fitted, free_name, gene_names, wrong_name};
 pub use typing::takes_text;
 pub use volcano::{MARGIN_PX, Point, Rect, VolcanoLabel, VolcanoLayout, ticks};

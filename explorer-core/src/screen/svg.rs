@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Align, Caption, Mark, TextStyle};
+use super::{Align, AxisMarks, AxisPlace, AxisText, Caption, HEAD_HEIGHT_PX, Mark, TextStyle};
 use crate::color::{Rgb, css_color};
 
 /// Height of the line that a title takes above the picture, in CSS pixels.
@@ -11,17 +11,32 @@ pub const TITLE_HEIGHT_PX: f64 = 40.0;
 /// Where a title begins, from the left edge.
 pub const TITLE_LEFT_PX: f64 = 16.0;
 
-/// A picture to save.
+/// What one panel shows.
 #[derive(Clone, Debug)]
-pub struct SvgPicture<'a> {
-    /// Width and height of the points' image, in CSS pixels.
+pub struct SvgPanel<'a> {
+    /// Where its left upper corner is on the sheet, in CSS pixels.
+    pub corner_px: [f64; 2],
+    /// Its width and height.
     pub size_px: [f64; 2],
     /// The points, as the address of an image.
     pub image: &'a str,
+    /// What it shows, above it; empty: that is not said.
+    pub head: &'a str,
+    /// Texts over the points and their middles, from its corner.
+    pub labels: &'a [(String, [f64; 2])],
+    /// The axes of a scatter plot.
+    pub axes: &'a AxisMarks,
+}
+
+/// A picture to save.
+#[derive(Clone, Debug)]
+pub struct SvgPicture<'a> {
+    /// Width and height of all panels, in CSS pixels.
+    pub size_px: [f64; 2],
+    /// The panels.
+    pub panels: &'a [SvgPanel<'a>],
     /// A title above; empty: there is none.
     pub title: &'a str,
-    /// Texts over the points and their middles, in CSS pixels.
-    pub labels: &'a [(String, [f64; 2])],
     /// Weight and size of these, and the width of their rims.
     pub label_font: (u32, f64, f64),
     /// The legend.
@@ -43,33 +58,59 @@ impl SvgPicture<'_> {
         let mut svg = format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{all_width}\" height=\"{all_height}\" \
              viewBox=\"0 0 {all_width} {all_height}\" font-family=\"{}\" fill=\"{}\">\n",
-            escaped(self.family),
+            xml_escaped(self.family),
             css_color(self.text)
         );
         let background = css_color(self.background);
         let _ = writeln!(svg, "<rect width=\"{all_width}\" height=\"{all_height}\" fill=\"{background}\"/>");
         if !self.title.is_empty() {
-            let _ = writeln!(svg, "<title>{}</title>", escaped(self.title));
+            let _ = writeln!(svg, "<title>{}</title>", xml_escaped(self.title));
             let place = [TITLE_LEFT_PX, top / 2.0];
             text(&mut svg, place, self.title, TextStyle::Title.font(), Align::Start, "");
         }
-        let _ = writeln!(
-            svg,
-            "<image y=\"{top}\" width=\"{width}\" height=\"{height}\" href=\"{}\"/>",
-            escaped(self.image)
-        );
-        let (weight, size_px, rim_px) = self.label_font;
-        let rim = format!(
-            " stroke=\"{background}\" stroke-width=\"{rim_px}\" stroke-linejoin=\"round\" paint-order=\"stroke\""
-        );
-        for (label, [x, y]) in self.labels {
-            text(&mut svg, [*x, y + top], label, (weight, size_px), Align::Middle, &rim);
+        for panel in self.panels {
+            self.panel(&mut svg, panel, top);
         }
         for (at, mark) in self.caption.marks.iter().enumerate() {
             self.mark(&mut svg, at, mark, [width, top]);
         }
         svg.push_str("</svg>\n");
         svg
+    }
+
+    fn panel(&self, svg: &mut String, panel: &SvgPanel<'_>, top: f64) {
+        let ([left, down], [width, height]) = (panel.corner_px, panel.size_px);
+        let top = top + down;
+        let _ = writeln!(
+            svg,
+            "<image x=\"{left}\" y=\"{top}\" width=\"{width}\" height=\"{height}\" href=\"{}\"/>",
+            xml_escaped(panel.image)
+        );
+        if !panel.head.is_empty() {
+            let place = [left + TITLE_LEFT_PX / 2.0, top - HEAD_HEIGHT_PX / 2.0];
+            text(svg, place, panel.head, TextStyle::Title.font(), Align::Start, "");
+        }
+        let (weight, size_px, rim_px) = self.label_font;
+        let background = css_color(self.background);
+        let rim = format!(
+            " stroke=\"{background}\" stroke-width=\"{rim_px}\" stroke-linejoin=\"round\" paint-order=\"stroke\""
+        );
+        for (label, [x, y]) in panel.labels {
+            text(svg, [x + left, y + top], label, (weight, size_px), Align::Middle, &rim);
+        }
+        for [x1, y1, x2, y2] in &panel.axes.lines {
+            let (x1, y1, x2, y2, color) = (x1 + left, y1 + top, x2 + left, y2 + top, css_color(self.text));
+            let _ = writeln!(svg, "<line x1=\"{x1}\" y1=\"{y1}\" x2=\"{x2}\" y2=\"{y2}\" stroke=\"{color}\"/>");
+        }
+        for AxisText { x, y, text: words, place } in &panel.axes.texts {
+            let (x, y) = (x + left, y + top);
+            let (align, lift, more) = match place {
+                AxisPlace::Below | AxisPlace::TitleX => (Align::Middle, place.font().1 / 3.0, String::new()),
+                AxisPlace::Beside => (Align::Start, 0.0, String::new()),
+                AxisPlace::TitleY => (Align::Middle, 0.0, format!(" transform=\"rotate(-90 {x} {y})\"")),
+            };
+            text(svg, [x, y - lift], words, place.font(), align, &format!("{rim}{more}"));
+        }
     }
 
     fn mark(&self, svg: &mut String, at: usize, mark: &Mark, [left, top]: [f64; 2]) {
@@ -111,13 +152,13 @@ fn text(svg: &mut String, [x, y]: [f64; 2], words: &str, (weight, size): (u32, f
         svg,
         "<text x=\"{x}\" y=\"{y}\" font-size=\"{size}\" font-weight=\"{weight}\" text-anchor=\"{anchor}\" \
          dominant-baseline=\"central\"{more}>{}</text>",
-        escaped(words)
+        xml_escaped(words)
     );
 }
 
 /// Text as XML may hold it: what has a meaning there is written otherwise, and characters that it cannot hold at all are
 /// replaced.
-fn escaped(text: &str) -> String {
+pub fn xml_escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for char in text.chars() {
         match char {
@@ -144,11 +185,20 @@ mod tests {
         let legend = LegendModel::Categorical { title: "cell type".to_owned(), entries };
         let caption = Caption::new(&legend, 300.0, |text, _| text.chars().count() as f64 * 7.0);
         let labels = [("NK".to_owned(), [12.5, 30.0])];
-        let picture = SvgPicture {
+        let titles = ["CD3D".to_owned(), "n_genes".to_owned()];
+        let axes = AxisMarks::new([400.0, 300.0], [(0.0, 4.0), (0.0, 3000.0)], titles);
+        let panel = SvgPanel {
+            corner_px: [0.0, 0.0],
             size_px: [400.0, 300.0],
             image: "data:image/png;base64,AAAA",
-            title: "PBMC ∞",
+            head: "",
             labels: &labels,
+            axes: &axes,
+        };
+        let picture = SvgPicture {
+            size_px: [400.0, 300.0],
+            panels: std::slice::from_ref(&panel),
+            title: "PBMC ∞",
             label_font: (600, 12.0, 3.0),
             caption: &caption,
             background: [255; 3],
@@ -160,11 +210,19 @@ mod tests {
         assert!(svg.starts_with("<svg xmlns=\"http://www.w3.org/2000/svg\""));
         assert!(svg.contains(&format!("width=\"{width}\" height=\"340\"")), "{svg}");
         assert!(svg.contains(">CD4+ &lt;T&gt; &amp; &quot;B&quot;\u{fffd}</text>"), "{svg}");
-        assert!(svg.contains("<image y=\"40\" width=\"400\" height=\"300\" href=\"data:image/png;base64,AAAA\"/>"));
+        assert!(
+            svg.contains("<image x=\"0\" y=\"40\" width=\"400\" height=\"300\" href=\"data:image/png;base64,AAAA\"/>")
+        );
         assert!(svg.contains("x=\"12.5\" y=\"70\"") && svg.contains(">NK</text>"));
         assert!(svg.contains("PBMC ∞</title>") && svg.contains("Inter, &quot;Helvetica&quot;"));
         assert!(svg.contains("fill=\"#ff0010\"") || svg.contains("fill=\"rgb(255 0 16)\""), "{svg}");
-        let plain = SvgPicture { title: "", labels: &[], caption: &Caption::default(), ..picture }.to_svg();
+        assert!(svg.contains(">CD3D</text>") && svg.contains("rotate(-90 40 190)"), "{svg}");
+        let plain = SvgPanel { labels: &[], axes: &AxisMarks::default(), ..panel.clone() };
+        let plain =
+            SvgPicture { title: "", panels: &[plain], caption: &Caption::default(), ..picture.clone() }.to_svg();
         assert!(plain.contains("width=\"400\" height=\"300\"") && !plain.contains("<text"));
+        let second = SvgPanel { corner_px: [408.0, 24.0], head: "pca", ..panel.clone() };
+        let two = SvgPicture { title: "", size_px: [808.0, 324.0], panels: &[panel, second], ..picture }.to_svg();
+        assert_eq!((two.matches("<image").count(), two.matches(">pca</text>").count()), (2, 1));
     }
 }

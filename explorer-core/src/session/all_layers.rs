@@ -87,25 +87,36 @@ impl Session {
         }
     }
 
-    /// The view without a layer that there is not, labels that cannot be, or a color that its layer cannot give, and what
-    /// to tell of that; `None` where there is nothing to mend.
-    pub fn mended(&self, view: &ViewSpec) -> Option<(ViewSpec, String)> {
-        if let Some(mended) = self.without_impossible_labels(view) {
-            return Some(mended);
+    /// The view without what the dataset cannot show (labels, names of own columns, scatter plots, a layer, a color), and
+    /// what to tell of that, a sentence for each kind; `None` where there is nothing to mend.
+    pub fn mended(&self, view: &ViewSpec) -> Option<(ViewSpec, Vec<String>)> {
+        let mends = [
+            Self::without_impossible_labels,
+            Self::without_taken_names,
+            Self::without_impossible_plots,
+            Self::without_unknown_layer,
+            Self::without_impossible_color,
+        ];
+        let mut found: Option<(ViewSpec, Vec<String>)> = None;
+        for mend in mends {
+            let present = found.as_ref().map_or(view, |(mended, _)| mended);
+            if let Some((mended, sentence)) = mend(self, present) {
+                let mut told = found.map(|(_, told)| told).unwrap_or_default();
+                told.push(sentence);
+                found = Some((mended, told));
+            }
         }
-        if let Some(mended) = self.without_taken_names(view) {
-            return Some(mended);
-        }
-        if let Some(mended) = self.without_impossible_plots(view) {
-            return Some(mended);
-        }
-        if let Some(layer) = &view.analysis.layer
-            && self.layer(Some(layer)).is_none()
-        {
-            let mut mended = view.clone();
-            mended.analysis.layer = None;
-            return Some((mended, format!("The dataset has no layer “{layer}”: the default one is shown.")));
-        }
+        found
+    }
+
+    fn without_unknown_layer(&self, view: &ViewSpec) -> Option<(ViewSpec, String)> {
+        let layer = view.analysis.layer.as_ref().filter(|layer| self.layer(Some(layer)).is_none())?;
+        let mut mended = view.clone();
+        mended.analysis.layer = None;
+        Some((mended, format!("The dataset has no layer “{layer}”: the default one is shown.")))
+    }
+
+    fn without_impossible_color(&self, view: &ViewSpec) -> Option<(ViewSpec, String)> {
         let (layer, is_there) = match &view.analysis.color {
             ColorBy::Gene(gene) => (gene.layer.as_deref(), self.has_gene(gene)?),
             ColorBy::GeneSet { layer, .. } => (layer.as_deref(), self.has_mean(&view.analysis.color_mean()?)?),
@@ -226,7 +237,7 @@ mod tests {
         let (mended, told) = session.mended(&view).expect("X has no such gene");
         assert_eq!(mended.analysis.color, ColorBy::None);
         assert_eq!(mended.analysis.genes, view.analysis.genes);
-        assert_eq!(told, "Layer X has no gene CD79A, so that nothing colors the cells now.");
+        assert_eq!(told, ["Layer X has no gene CD79A, so that nothing colors the cells now."]);
         // What no layer can give is not asked for.
         let wanted = session.load_next(&view.analysis, &view.needs());
         assert!(wanted.iter().all(|(key, _)| *key != DataKey::Gene(GeneKey::new("E3"))));
@@ -241,6 +252,6 @@ mod tests {
         assert_eq!(session.unknown_names(&view), expected);
         let view = ViewSpec::from_link("layer=velocity&v=1").view;
         let (mended, told) = session.mended(&view).expect("there is no such layer");
-        assert!(mended.analysis.layer.is_none() && told.contains("“velocity”"));
+        assert!(mended.analysis.layer.is_none() && told[0].contains("“velocity”"));
     }
 }

@@ -217,7 +217,7 @@ mod tests {
         assert_eq!(session.mended(&view), None);
         view.analysis.as_labels.insert("number".to_owned());
         let (mended, told) = session.mended(&view).expect("halves are no labels");
-        assert!(mended.analysis.as_labels.is_empty() && told.contains("“number” cannot be labels"), "{told}");
+        assert!(mended.analysis.as_labels.is_empty() && told[0].contains("“number” cannot be labels"), "{told:?}");
     }
 
     #[test]

@@ -256,10 +256,14 @@ impl Engine {
     pub fn renew(&mut self, column: &str) -> bool {
         let key = DimensionKey::Obs(column.to_owned());
         self.counted.remove(&key);
-        if let Some(applied) = self.applied.get_mut(&key) {
-            *applied = Applied::Stale;
+        for (of, applied) in &mut self.applied {
+            let goes_by_it =
+                *of == key || matches!(applied, Applied::Selection(selection) if selection.uses_column(column));
+            if goes_by_it {
+                *applied = Applied::Stale;
+            }
         }
-        let is_of_subset = self.subset.iter().any(|level| level.obs.contains_key(column));
+        let is_of_subset = self.subset.iter().any(|level| level.uses_column(column));
         self.is_subset_stale |= is_of_subset;
         is_of_subset
     }

@@ -6,7 +6,7 @@ use super::{MISSING_LABEL, Session};
 use crate::{
     format::{plural, short},
     names::visible,
-    sorting::sort_by_key,
+    sorting::{set_of, sort_by_key},
     state::{
         CellQuery, Dimension, DimensionFilter, DimensionKey, Filters, GeneKey, Label, LabelFilter, Range, Selection,
         SelectionStep,
@@ -126,11 +126,23 @@ impl Session {
                 };
                 format!("mean of {genes}{}", in_layer(mean.layer()))
             }
-            DimensionKey::Selection(embedding) => self.projection_name(embedding),
+            DimensionKey::Selection(embedding) => self.places_text(embedding, filter),
             DimensionKey::Cells => "list".to_owned(),
             DimensionKey::Subset(_) => "subset".to_owned(),
         };
         ActiveFilter { key, place, text }
+    }
+
+    /// What the outlines of a selection are drawn in, that which it goes by first.
+    fn places_text(&self, own: &str, filter: DimensionFilter<'_>) -> String {
+        let DimensionFilter::Selection(selection) = filter else { return self.projection_name(own) };
+        let mut keys: Vec<&str> = Vec::new();
+        for key in selection.outlines().map(|outline| outline.embedding().unwrap_or(own)) {
+            if !keys.contains(&key) {
+                keys.push(key);
+            }
+        }
+        keys.into_iter().map(|key| self.projection_name(key)).collect::<Vec<_>>().join(" and ")
     }
 }
 
@@ -139,7 +151,8 @@ pub fn embedding_name(key: &str) -> &str {
     key.strip_prefix("X_").unwrap_or(key)
 }
 
-fn label_text(label: &Label) -> Cow<'_, str> {
+/// What a label is shown as.
+pub fn label_text(label: &Label) -> Cow<'_, str> {
     match label {
         Label::Named(name) => visible(name),
         Label::Missing => MISSING_LABEL.into(),
@@ -174,13 +187,18 @@ fn selection_text(selection: &Selection) -> String {
     let is_turned = |step: &&SelectionStep| matches!(step, SelectionStep::Invert);
     let is_outside = selection.steps().iter().filter(is_turned).count() % 2
         != usize::from(matches!(selection.steps().first(), Some(SelectionStep::Subtract(_))));
-    if is_outside { format!("outside {outlines}") } else { outlines }
+    let outlines = if is_outside { format!("outside {outlines}") } else { outlines };
+    let labels = set_of(selection.outlines().map(|outline| outline.only().map(|only| label_text(&only.label))));
+    match labels.first() {
+        Some(Some(label)) if labels.len() == 1 => format!("{outlines} around {label} alone"),
+        Some(_) | None => outlines,
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::state::{Polygon, ViewSpec};
+    use crate::state::{ColumnLabel, Polygon, ViewSpec};
 
     #[test]
     fn filters_are_told_in_a_few_words() {
@@ -250,5 +268,11 @@ mod tests {
         assert_eq!(text(vec![SelectionStep::Subtract(outline())]), "outside outline");
         assert_eq!(text(vec![SelectionStep::Add(outline()), SelectionStep::Invert]), "outside outline");
         assert_eq!(text(vec![SelectionStep::Add(outline()), SelectionStep::Add(outline())]), "2 outlines");
+        let around = |label: &str| {
+            let only = ColumnLabel { column: "kind".to_owned(), label: Label::named(label) };
+            SelectionStep::Add(outline().around(Some(only)))
+        };
+        assert_eq!(text(vec![around("T")]), "outline around T alone");
+        assert_eq!(text(vec![around("T"), around("B")]), "2 outlines");
     }
 }

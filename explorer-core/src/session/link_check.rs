@@ -3,36 +3,51 @@
 use super::{MISSING_LABEL, Session};
 use crate::{
     data::MOST_NUMBER_LABELS,
+    format::first_of,
     screen::free_name,
-    state::{Analysis, Filters, GeneKey, Label, LabelFilter, ObsFilter, ViewSpec},
+    state::{Analysis, Filters, GeneKey, Label, LabelFilter, ObsFilter, OwnColumn, ViewSpec},
 };
+
+/// Names that are told one by one.
+const MOST_TOLD: usize = 5;
+
+/// The first of some names, in quotation marks, and how many more there are; `None` where there are none.
+pub(super) fn quoted<S: AsRef<str>>(names: &[S]) -> Option<String> {
+    let names: Vec<String> = names.iter().map(|name| format!("“{}”", name.as_ref())).collect();
+    (!names.is_empty()).then(|| first_of(&names, MOST_TOLD))
+}
 
 impl Session {
     /// The view without columns shown as labels whose numbers cannot be, and what to tell of that; `None` where there are
     /// none.
     pub(super) fn without_impossible_labels(&self, view: &ViewSpec) -> Option<(ViewSpec, String)> {
         let is_impossible = |name: &&String| self.loaded.can_be_labels(name) == Some(false);
-        let name = view.analysis.as_labels.iter().find(is_impossible)?;
+        let names: Vec<&String> = view.analysis.as_labels.iter().filter(is_impossible).collect();
         let told = format!(
-            "The numbers of “{name}” cannot be labels: that takes whole numbers, and at most {MOST_NUMBER_LABELS} \
-             different ones.",
+            "The numbers of {} cannot be labels: that takes whole numbers, and at most {MOST_NUMBER_LABELS} different \
+             ones.",
+            quoted(&names)?,
         );
         let mut mended = view.clone();
-        mended.analysis.as_labels.remove(name);
+        mended.analysis.as_labels.retain(|name| !is_impossible(&name));
         Some((mended, told))
     }
 
     /// The view with an own column under a free name where the dataset has one of its own, and what to tell of that; `None`
     /// where there is none.
     pub(super) fn without_taken_names(&self, view: &ViewSpec) -> Option<(ViewSpec, String)> {
-        let own = &view.analysis.own_columns;
-        let at = own.iter().position(|column| self.columns.is_of_dataset(column.name()))?;
-        let (name, taken) = (own[at].name(), self.taken_columns(&view.analysis));
-        let free = free_name(name, &taken);
-        let told = format!("The dataset has a column “{name}” itself: your own column of that name is “{free}” now.");
+        let is_taken = |column: &&mut OwnColumn| self.columns.is_of_dataset(column.name());
         let mut mended = view.clone();
-        mended.analysis.own_columns[at] = own[at].named(free);
-        Some((mended, told))
+        let mut taken = self.taken_columns(&view.analysis);
+        let mut renamed = Vec::new();
+        for column in mended.analysis.own_columns.iter_mut().filter(is_taken) {
+            let free = free_name(column.name(), &taken);
+            renamed.push(format!("“{}” is “{free}” now", column.name()));
+            taken.push(free.clone());
+            *column = column.named(free);
+        }
+        let told = format!("The dataset has a column of that name itself: your own {}.", first_of(&renamed, MOST_TOLD));
+        (!renamed.is_empty()).then_some((mended, told))
     }
 
     /// The names that a new column cannot have.

@@ -1,6 +1,6 @@
 //! What genes, layers and embeddings of an open dataset are called, and which are meant by a name.
 
-use shared_fbs::manifest::{Embedding as EmbeddingEntry, Layer};
+use shared_fbs::manifest::{ColumnKind, Embedding as EmbeddingEntry, Layer};
 
 use super::Session;
 use crate::{
@@ -80,6 +80,13 @@ impl Session {
         let columns = [colored, self.manifest().main_label.as_ref()].into_iter().flatten();
         columns.into_iter().find(|column| self.can_mark(column)).cloned()
     }
+
+    /// The column that a plot groups cells by where none is named: the one that can be [marked](Self::column_to_mark), or
+    /// the first category there is.
+    pub fn column_to_plot(&self, analysis: &Analysis) -> Option<String> {
+        let first = || self.columns().names_shown(ColumnKind::Categorical).next().cloned();
+        self.column_to_mark(analysis).or_else(first)
+    }
 }
 
 impl Names for Session {
@@ -89,6 +96,10 @@ impl Names for Session {
 
     fn layer_key(&self, name: &str) -> Option<String> {
         self.layer_key(name)
+    }
+
+    fn default_embedding(&self) -> Option<String> {
+        self.embedding_to_show(None).map(|(_, entry)| entry.key.clone())
     }
 
     fn gene_id(&self, layer: Option<&str>, name: String) -> String {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Data, Session, Slot, embedding_name};
+use super::{Data, Session, Slot, embedding_name, link_check::quoted};
 use crate::{
     data::{CellIdx, Column, PlotRanges, scatter_positions},
     filter::CellMask,
@@ -121,20 +121,35 @@ impl Session {
                     || column.is_some_and(|column| matches!(column.as_ref(), Column::Categorical(_)))
             }
         };
-        let wrong = |panel: &Panel| match &panel.kind {
-            PanelKind::Scatter(plot) => plot.axes().into_iter().find(has_no_numbers).cloned(),
-            PanelKind::Embedding(_) => None,
+        let wrong = |panel: &Panel| -> Vec<String> {
+            match &panel.kind {
+                PanelKind::Scatter(plot) => {
+                    plot.axes().into_iter().filter(has_no_numbers).map(|axis| self.axis_name(axis)).collect()
+                }
+                PanelKind::Embedding(_) => Vec::new(),
+            }
         };
-        let axis = view.panels.iter().find_map(wrong)?;
+        // Of a plot that cannot be, all that is wrong is told at once.
+        let is_unknown = |axis: &&Axis| match axis {
+            Axis::Gene(key) => self.has_gene(key).is_none(),
+            Axis::Obs(_) => false,
+        };
+        let waits = |panel: &&Panel| match &panel.kind {
+            PanelKind::Scatter(plot) => plot.axes().iter().any(is_unknown),
+            PanelKind::Embedding(_) => false,
+        };
+        if view.panels.iter().any(|panel| waits(&panel)) {
+            return None;
+        }
+        let names = set_of(view.panels.iter().flat_map(wrong));
+        let verb = if names.len() == 1 { "has" } else { "have" };
+        let names = quoted(&names.into_iter().collect::<Vec<_>>())?;
         let mut mended = view.clone();
-        for panel in mended.panels.iter_mut().filter(|panel| wrong(panel).is_some()) {
+        for panel in mended.panels.iter_mut().filter(|panel| !wrong(panel).is_empty()) {
             panel.kind = PanelKind::default();
             panel.camera = None;
         }
-        Some((
-            mended,
-            format!("“{}” has no numbers for a scatter plot: the embedding is shown.", self.axis_name(&axis)),
-        ))
+        Some((mended, format!("{names} {verb} no numbers for a scatter plot: the embedding is shown.")))
     }
 
     /// A panel to open next to those of a view: of the first embedding that none shows, or else of what the focused panel

@@ -179,6 +179,11 @@ impl Session {
         self.painter.ground = ground;
     }
 
+    /// What the cells are drawn on.
+    pub fn ground(&self) -> Ground {
+        self.painter.ground
+    }
+
     /// The cells to paint again since this was called last.
     pub fn take_repaint(&mut self) -> Repaint {
         std::mem::take(&mut self.repaint)

@@ -21,6 +21,14 @@ impl Unit {
         if has_spots() { Self::Spots } else { Self::Cells }
     }
 
+    /// Several of them: `cells`, `spots`.
+    pub fn many(self) -> &'static str {
+        match self {
+            Self::Cells => "cells",
+            Self::Spots => "spots",
+        }
+    }
+
     /// So many of them: `1 cell`, `3 spots`.
     pub fn count(self, n: u64) -> String {
         match self {

@@ -147,7 +147,7 @@ pub enum Action {
         /// What passes.
         range: Option<Range>,
     },
-    /// Draws an outline in an embedding.
+    /// Draws an outline in an embedding. What it does is done to what outlines in all embeddings select.
     Select {
         /// The embedding's key in `obsm`.
         embedding: String,
@@ -156,11 +156,8 @@ pub enum Action {
         /// The outline.
         polygon: Polygon,
     },
-    /// Selects the cells that the outlines of an embedding do not, instead of those they do.
-    InvertSelection {
-        /// The embedding's key in `obsm`.
-        embedding: String,
-    },
+    /// Selects the cells that the outlines do not, instead of those they do, in whatever embedding these were drawn.
+    InvertSelection {},
     /// Removes one filter.
     ClearFilter(DimensionKey),
     /// Removes every filter; the subset stays.
@@ -422,7 +419,7 @@ impl Action {
             | Self::ToggleLabel { .. }
             | Self::SetLabels { .. }
             | Self::Select { .. }
-            | Self::InvertSelection { .. }
+            | Self::InvertSelection {}
             | Self::ClearFilter(_)
             | Self::ClearFilters
             | Self::Subset
@@ -498,7 +495,7 @@ impl Action {
             | Self::SetGeneRange { .. }
             | Self::SetMeanRange { .. }
             | Self::Select { .. }
-            | Self::InvertSelection { .. }
+            | Self::InvertSelection {}
             | Self::ClearFilter(_)
             | Self::ClearFilters
             | Self::Subset

@@ -6,6 +6,7 @@ use shared_fbs::manifest::Manifest;
 use super::{
     GeneKey, Range,
     json::{ClipJson, JsonError},
+    limits::PERCENTILES,
 };
 
 /// What cells are colored by.
@@ -101,7 +102,8 @@ impl Clip {
 
     /// From the `lower` to the `upper` percentile; `None` unless 0 ≤ `lower` < `upper` ≤ 100.
     pub fn new(lower: f32, upper: f32) -> Option<Self> {
-        (0.0 <= lower && lower < upper && upper <= 100.0).then_some(Self { lower: lower + 0.0, upper })
+        let is_possible = lower < upper && PERCENTILES.contains(&lower) && PERCENTILES.contains(&upper);
+        is_possible.then_some(Self { lower: lower + 0.0, upper })
     }
 
     /// The lower percentile, 0 to 100.

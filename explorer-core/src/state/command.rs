@@ -52,6 +52,8 @@ pub enum Command {
     CompareSets,
     /// Find the markers of every label.
     FindMarkers,
+    /// Plot the listed genes by group.
+    PlotGenes,
     /// Search for a gene.
     SearchGene,
     /// Save cells as a table.
@@ -98,7 +100,7 @@ pub enum Command {
 
 impl Command {
     /// Every command, in the order a palette lists them.
-    pub const ALL: [Self; 42] = [
+    pub const ALL: [Self; 43] = [
         Self::Undo,
         Self::Redo,
         Self::Fit,
@@ -119,6 +121,7 @@ impl Command {
         Self::LabelSelection,
         Self::CompareSets,
         Self::FindMarkers,
+        Self::PlotGenes,
         Self::SearchGene,
         Self::ToggleLeftSidebar,
         Self::ToggleRightSidebar,
@@ -182,9 +185,10 @@ impl Command {
                 "Find cells",
                 "Find cells by their ids, one or a pasted list: to see where they are or to select them.",
             ),
-            Self::InvertSelection => {
-                ("Invert selection", "Select the cells outside what was drawn instead of those inside.")
-            }
+            Self::InvertSelection => (
+                "Invert selection",
+                "Select the cells outside what was drawn instead of those inside, in whatever panel it was drawn.",
+            ),
             Self::ClearFilters => {
                 ("Clear filters", "Remove every filter and selection, so that all cells are selected.")
             }
@@ -198,6 +202,10 @@ impl Command {
             Self::FindMarkers => {
                 ("Markers", "Find the genes that tell each label of the category in color from all other cells.")
             }
+            Self::PlotGenes => (
+                "Plot by group",
+                "Plot the listed genes by the groups of a category: dots, matrix, violins, composition.",
+            ),
             Self::SearchGene => ("Find a gene", "Search for genes by symbol or id."),
             Self::ToggleLeftSidebar => ("Metadata sidebar", "Open or close the sidebar of categories and values."),
             Self::ToggleRightSidebar => ("Genes sidebar", "Open or close the sidebar of genes, sets and comparisons."),
@@ -256,6 +264,7 @@ impl Command {
             Self::LabelSelection => const { &[key("a")] },
             Self::CompareSets => const { &[key("d")] },
             Self::FindMarkers => const { &[key("m")] },
+            Self::PlotGenes => const { &[key("j")] },
             Self::SearchGene => const { &[key("g"), key("/")] },
             Self::ToggleLeftSidebar => const { &[key("[")] },
             Self::ToggleRightSidebar => const { &[key("]")] },
@@ -321,6 +330,7 @@ impl Command {
                 let next = (state.focused().0 + 1) % state.view.panels.count() as u32;
                 Some(Action::FocusPanel(PanelIdx(next)))
             }
+            Self::InvertSelection => Some(Action::InvertSelection {}),
             Self::LinkCameras => Some(Action::ToggleLinked),
             Self::ToggleDensity => Some(Action::ToggleDensity),
             Self::ToggleTheme => Some(Action::SetTheme(match state.view.layout.theme {
@@ -332,11 +342,11 @@ impl Command {
             | Self::ZoomOut
             | Self::TypeRectangle
             | Self::FindCells
-            | Self::InvertSelection
             | Self::SaveCellSet
             | Self::LabelSelection
             | Self::CompareSets
             | Self::FindMarkers
+            | Self::PlotGenes
             | Self::SearchGene
             | Self::SaveCells
             | Self::ShowPalette

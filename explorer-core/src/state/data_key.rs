@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{
     Analysis, Axis, CellQuery, CellSource, ColorBy, DimensionKey, Filters, GeneKey, GeneMean, Panel, Reference,
-    Scatter, ViewSpec,
+    Scatter, Selection, ViewSpec,
 };
 use crate::sorting::set_of;
 
@@ -118,6 +118,9 @@ impl ViewSpec {
         if let Some(shown) = self.shown_markers() {
             needs.extend(shown.universe.iter().flat_map(Filters::needs));
         }
+        if let Some(shown) = self.shown_plot() {
+            needs.extend(shown.universe.iter().flat_map(Filters::needs));
+        }
         if !analysis.own_columns.is_empty() {
             // They name cells by rows.
             needs.insert(DataKey::Rows);
@@ -145,6 +148,11 @@ impl CellQuery {
 
 impl Filters {
     fn needs(&self) -> impl Iterator<Item = DataKey> + '_ {
-        self.active_dimensions().into_iter().filter_map(|dimension| dimension.key.data())
+        let outlines = self.selections.values().flat_map(Selection::outlines);
+        let of_outlines = outlines.flat_map(|outline| {
+            let embedding = outline.embedding().map(|key| DataKey::Embedding(key.to_owned()));
+            embedding.into_iter().chain(outline.only().map(|only| DataKey::Column(only.column.clone())))
+        });
+        self.active_dimensions().into_iter().filter_map(|dimension| dimension.key.data()).chain(of_outlines)
     }
 }

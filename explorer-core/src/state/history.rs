@@ -19,6 +19,7 @@ pub struct History {
     future: Vec<Step>,
     /// The drag that the last step belongs to, while it goes on.
     drag: Option<CoalesceKey>,
+    n_moves: u64,
 }
 
 /// What a step holds.
@@ -58,6 +59,11 @@ impl History {
     /// Steps that can be undone, at most [`HISTORY_LIMIT`].
     pub fn depth(&self) -> usize {
         self.past.len()
+    }
+
+    /// How often a step was made, undone or taken again. A drag counts once.
+    pub fn n_moves(&self) -> u64 {
+        self.n_moves
     }
 
     /// Whether there is a step to undo.
@@ -112,6 +118,7 @@ impl History {
         if let Some(before) = self.past.pop_back() {
             let undone = self.show(before);
             self.future.push(undone);
+            self.n_moves += 1;
         }
     }
 
@@ -121,6 +128,7 @@ impl History {
         if let Some(after) = self.future.pop() {
             let before = self.show(after);
             self.past.push_back(before);
+            self.n_moves += 1;
         }
     }
 
@@ -149,6 +157,7 @@ impl History {
             self.past.pop_front();
         }
         self.past.push_back(before);
+        self.n_moves += 1;
         true
     }
 

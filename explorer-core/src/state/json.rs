@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::ColumnLabel;
 use crate::data::Orientation;
 
 /// Why a value is none.
@@ -126,6 +127,8 @@ pub(super) struct GeneMeanJson {
 
 /// An outline: its corners in embedding coordinates, and the step of the grid that they lie on. Without
 /// a step they are rounded to the grid of an outline that is drawn. An embedding of three dimensions is seen from `orientation`.
+/// `embedding` is the one that it was drawn in, where the selection goes by another; `only` the label whose cells alone it
+/// takes.
 #[derive(Serialize, Deserialize)]
 pub(super) struct PolygonJson {
     pub points: Vec<(f64, f64)>,
@@ -133,6 +136,10 @@ pub(super) struct PolygonJson {
     pub step: Option<f64>,
     #[serde(default, skip_serializing_if = "Orientation::is_front")]
     pub orientation: Orientation,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub embedding: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub only: Option<ColumnLabel>,
 }
 
 /// Ranges by gene or mean as a list, since these are more than text: JSON's objects have no other keys.

@@ -1,13 +1,10 @@
 //! What is open around the panels.
 
-use std::{collections::BTreeSet, ops::RangeInclusive};
+use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Comparison, Filters, query::canonical_levels};
-
-/// How narrow and how wide a sidebar can be, in CSS pixels.
-pub const SIDEBAR_WIDTHS_PX: RangeInclusive<u16> = 200..=640;
+use super::{Comparison, Filters, Plot, query::canonical_levels};
 
 /// What is open around the panels, and how the page looks.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -17,7 +14,7 @@ pub struct Layout {
     pub left: bool,
     /// Whether the right sidebar is open.
     pub right: bool,
-    /// Width of the left sidebar in CSS pixels, within [`SIDEBAR_WIDTHS_PX`]; `None` is the usual one.
+    /// Width of the left sidebar in CSS pixels, within [`SIDEBAR_WIDTHS_PX`](super::SIDEBAR_WIDTHS_PX); `None` is the usual one.
     pub left_px: Option<u16>,
     /// Width of the right one.
     pub right_px: Option<u16>,
@@ -72,6 +69,8 @@ pub enum ResultPanel {
     Comparison(Comparison),
     /// The markers of every label of a column.
     Markers(Markers),
+    /// A plot of cells by group.
+    Plot(Plot),
 }
 
 impl ResultPanel {
@@ -79,22 +78,43 @@ impl ResultPanel {
     pub fn comparison(&self) -> Option<&Comparison> {
         match self {
             Self::Comparison(comparison) => Some(comparison),
-            Self::Markers(_) => None,
+            Self::Markers(_) | Self::Plot(_) => None,
         }
     }
 
     /// The same, its universe without levels that every cell passes.
     pub(super) fn canonical(mut self) -> Self {
-        let (Self::Comparison(Comparison { universe, .. }) | Self::Markers(Markers { universe, .. })) = &mut self;
-        *universe = canonical_levels(std::mem::take(universe));
+        match &mut self {
+            Self::Comparison(Comparison { universe, .. }) | Self::Markers(Markers { universe, .. }) => {
+                *universe = canonical_levels(std::mem::take(universe));
+            }
+            Self::Plot(plot) => *plot = std::mem::take(plot).canonical(),
+        }
         self
+    }
+
+    /// The levels of filters outside of which no cell counts.
+    pub(super) fn universe_mut(&mut self) -> &mut Vec<Filters> {
+        match self {
+            Self::Comparison(Comparison { universe, .. })
+            | Self::Markers(Markers { universe, .. })
+            | Self::Plot(Plot { universe, .. }) => universe,
+        }
+    }
+
+    /// The plot, where that is what is open.
+    pub fn plot(&self) -> Option<&Plot> {
+        match self {
+            Self::Plot(plot) => Some(plot),
+            Self::Comparison(_) | Self::Markers(_) => None,
+        }
     }
 
     /// The markers, where these are what is open.
     pub fn markers(&self) -> Option<&Markers> {
         match self {
             Self::Markers(markers) => Some(markers),
-            Self::Comparison(_) => None,
+            Self::Comparison(_) | Self::Plot(_) => None,
         }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::{
     Analysis, Axis, CellQuery, CellSet, CellSource, ColorBy, Comparison, Filters, GeneKey, GeneMean, GeneSet, Markers,
-    PanelKind, ResultPanel, Scatter, ViewSpec,
+    PanelKind, Plot, ResultPanel, Scatter, ViewSpec,
 };
 use crate::sorting::map_of;
 
@@ -15,6 +15,9 @@ pub trait Names {
 
     /// How the state names the layer of a name: not at all where it is the default one.
     fn layer_key(&self, name: &str) -> Option<String>;
+
+    /// The key of the embedding that is shown where none is named.
+    fn default_embedding(&self) -> Option<String>;
 
     /// The id of the gene of a name, in a layer as the state names it.
     fn gene_id(&self, layer: Option<&str>, name: String) -> String;
@@ -31,13 +34,30 @@ impl ViewSpec {
                 panel.kind = PanelKind::Scatter(scatter.clone().named(names));
             }
         }
+        self.name_default_embedding(names);
         self.layout.result = self.layout.result.map(|result| match result {
             ResultPanel::Comparison(comparison) => ResultPanel::Comparison(comparison.named(names)),
             ResultPanel::Markers(markers) => {
                 ResultPanel::Markers(Markers { universe: named_levels(markers.universe, names), ..markers })
             }
+            ResultPanel::Plot(plot) => ResultPanel::Plot(plot.named(names)),
         });
         self
+    }
+}
+
+impl ViewSpec {
+    /// Panels that show the same are known by it: where one names the default embedding and another shows it unnamed, none
+    /// names it.
+    fn name_default_embedding(&mut self, names: &impl Names) {
+        let unnamed = PanelKind::Embedding(None);
+        if !self.panels.iter().any(|panel| panel.kind == unnamed) {
+            return;
+        }
+        let Some(named) = names.default_embedding().map(|key| PanelKind::Embedding(Some(key))) else { return };
+        for panel in self.panels.iter_mut().filter(|panel| panel.kind == named) {
+            panel.kind = unnamed.clone();
+        }
     }
 }
 
@@ -82,7 +102,11 @@ impl Filters {
         let genes = map_of(self.genes.into_iter().map(|(gene, range)| (gene.named(names), range)));
         let means = map_of(self.means.into_iter().map(|(mean, range)| (mean.named(names), range)));
         let key_of = |key: String| Scatter::from_key(&key).map_or(key, |scatter| scatter.named(names).key());
-        let selections = map_of(self.selections.into_iter().map(|(key, selection)| (key_of(key), selection)));
+        let selections = self
+            .selections
+            .into_iter()
+            .map(|(key, selection)| (key_of(key), selection.map_outlines(|outline| outline.named(key_of))));
+        let selections = map_of(selections);
         Self { genes, means, selections, ..self }
     }
 }
@@ -117,6 +141,16 @@ impl Comparison {
     fn named(self, names: &impl Names) -> Self {
         let layer = self.layer.map(|layer| names.layer_place(layer));
         Self { layer, universe: named_levels(self.universe, names), ..self }
+    }
+}
+
+impl Plot {
+    /// No layer stands for the one of statistics here, too. Genes that it alone has keep the names that they have.
+    fn named(self, names: &impl Names) -> Self {
+        let layer = self.layer.map(|layer| names.layer_place(layer));
+        let key = layer.as_deref().and_then(|layer| names.layer_key(layer));
+        let genes = genes(names, key.as_deref(), self.genes);
+        Self { layer, genes, universe: named_levels(self.universe, names), ..self }
     }
 }
 
@@ -157,6 +191,10 @@ mod tests {
             (name != "X").then(|| self.layer_place(name.to_owned()))
         }
 
+        fn default_embedding(&self) -> Option<String> {
+            Some("X_umap".to_owned())
+        }
+
         fn gene_id(&self, layer: Option<&str>, name: String) -> String {
             if layer.is_none() && name == "LYZ" { "E1".to_owned() } else { name }
         }
@@ -180,5 +218,16 @@ mod tests {
         let view = named("layer=X&c=gene:X:LYZ&set0=A&set0.f.a=b&de0=A&de0.layer=X&v=1");
         assert_eq!((view.analysis.layer, view.analysis.color), (None, ColorBy::Gene(GeneKey::new("E1"))));
         assert_eq!(view.analysis.comparisons[0].layer.as_deref(), Some("X"));
+    }
+
+    #[test]
+    fn panels_that_show_the_same_embedding_call_it_the_same() {
+        let kinds = |link: &str| -> Vec<PanelKind> {
+            ViewSpec::from_link(link).view.named(&Two).panels.iter().map(|panel| panel.kind.clone()).collect()
+        };
+        let named = |key: &str| PanelKind::Embedding(Some(key.to_owned()));
+        assert_eq!(kinds("panels=2&p1.e=X_umap&v=1"), [PanelKind::default(), PanelKind::default()]);
+        assert_eq!(kinds("panels=2&p1.e=X_pca&v=1"), [PanelKind::default(), named("X_pca")]);
+        assert_eq!(kinds("e=X_umap&panels=2&p1.e=X_pca&v=1"), [named("X_umap"), named("X_pca")]);
     }
 }

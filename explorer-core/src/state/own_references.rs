@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::{
-    Analysis, CellQuery, CellSet, CellSource, ColorBy, Comparison, Filters, Label, LabelFilter, Markers, ObsFilter,
-    Panel, ResultPanel, ViewSpec, query::canonical_levels,
+    Analysis, CellQuery, CellSet, CellSource, ColorBy, ColumnLabel, Comparison, Filters, Label, LabelFilter, Markers,
+    ObsFilter, Panel, ResultPanel, ViewSpec, query::canonical_levels,
 };
 
 /// What has another name now.
@@ -27,17 +27,19 @@ impl ViewSpec {
             if self.layout.expanded.remove(*from) {
                 self.layout.expanded.insert((*to).to_owned());
             }
-            if let Some(ResultPanel::Markers(markers)) = &mut self.layout.result
-                && markers.column == *from
-            {
-                (*to).clone_into(&mut markers.column);
+            match &mut self.layout.result {
+                Some(ResultPanel::Markers(markers)) if markers.column == *from => {
+                    (*to).clone_into(&mut markers.column);
+                }
+                Some(ResultPanel::Plot(plot)) => {
+                    let columns = [&mut plot.by].into_iter().chain(&mut plot.then);
+                    columns.filter(|column| *column == from).for_each(|column| (*to).clone_into(column));
+                }
+                Some(ResultPanel::Markers(_) | ResultPanel::Comparison(_)) | None => {}
             }
         }
         self.panels.iter_mut().for_each(|panel| panel.rename(renamed));
-        let result = self.layout.result.iter_mut().flat_map(|result| match result {
-            ResultPanel::Comparison(comparison) => &mut comparison.universe,
-            ResultPanel::Markers(markers) => &mut markers.universe,
-        });
+        let result = self.layout.result.iter_mut().flat_map(ResultPanel::universe_mut);
         self.analysis.all_filters().chain(result).for_each(|filters| filters.rename(renamed));
         self.tidy_filters();
     }
@@ -53,11 +55,15 @@ impl ViewSpec {
         let is_shown = layout.result.as_ref().is_some_and(|result| match result {
             ResultPanel::Comparison(comparison) => uses(&comparison.universe, name),
             ResultPanel::Markers(markers) => markers.uses_column(name),
+            ResultPanel::Plot(plot) => plot.uses_column(name),
         });
         if is_shown {
             layout.result = None;
         }
-        analysis.query.levels_mut().for_each(|level| drop(level.obs.remove(name)));
+        for level in analysis.query.levels_mut() {
+            level.obs.remove(name);
+            level.selections.retain(|_, selection| !selection.uses_column(name));
+        }
         let gone: BTreeSet<String> = analysis.sets_by(name).map(|set| set.name.clone()).collect();
         analysis.cell_sets.retain(|set| !gone.contains(&set.name));
         let is_gone =
@@ -75,13 +81,20 @@ impl ViewSpec {
 
 impl Panel {
     fn rename(&mut self, renamed: &Renamed<'_>) {
-        let Some(only) = &mut self.only else { return };
+        if let Some(only) = &mut self.only {
+            only.rename(renamed);
+        }
+    }
+}
+
+impl ColumnLabel {
+    fn rename(&mut self, renamed: &Renamed<'_>) {
         match renamed {
-            Renamed::Column { from, to } if only.column == *from => (*to).clone_into(&mut only.column),
+            Renamed::Column { from, to } if self.column == *from => (*to).clone_into(&mut self.column),
             Renamed::Label { column, from, to } | Renamed::Merged { column, from, into: to }
-                if only.column == *column && only.label == Label::named(*from) =>
+                if self.column == *column && self.label == Label::named(*from) =>
             {
-                only.label = Label::named(*to);
+                self.label = Label::named(*to);
             }
             Renamed::Column { .. } | Renamed::Label { .. } | Renamed::Merged { .. } => {}
         }
@@ -138,6 +151,14 @@ impl CellQuery {
 
 impl Filters {
     fn rename(&mut self, renamed: &Renamed<'_>) {
+        for selection in self.selections.values_mut() {
+            *selection = std::mem::take(selection).map_outlines(|mut outline| {
+                if let Some(only) = outline.only_mut() {
+                    only.rename(renamed);
+                }
+                outline
+            });
+        }
         match renamed {
             Renamed::Column { from, to } => {
                 if let Some(filter) = self.obs.remove(*from) {
@@ -166,5 +187,5 @@ impl Filters {
 
 /// Whether one of some levels has a filter on a column.
 fn uses(levels: &[Filters], column: &str) -> bool {
-    levels.iter().any(|level| level.obs.contains_key(column))
+    levels.iter().any(|level| level.uses_column(column))
 }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     Label, Scatter,
     json::{CameraJson, JsonError, PointStyleJson},
+    limits::{CAMERA_WIDTHS, POINT_OPACITIES, POINT_SIZES_PX, TISSUE_OPACITIES, nearest},
 };
 use crate::data::Orientation;
 
@@ -33,7 +34,7 @@ pub struct Panel {
 }
 
 /// A label of a column.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct ColumnLabel {
     /// The column.
     pub column: String,
@@ -92,9 +93,9 @@ impl Default for TissueImage {
     }
 }
 
-/// An opacity, kept within 0 to 1.
+/// An opacity, kept within [`TISSUE_OPACITIES`].
 fn opacity<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<f32, D::Error> {
-    Ok(PointStyle::new(None, f32::deserialize(deserializer)?).opacity())
+    Ok(nearest(&TISSUE_OPACITIES, f32::deserialize(deserializer)?))
 }
 
 /// What a panel draws the cells by. Undo and redo restore it.
@@ -257,8 +258,8 @@ impl Camera {
     ///
     /// `None` unless `width` is positive and all are finite (and below 1e100 in size).
     pub fn new(x: f64, y: f64, width: f64) -> Option<Self> {
-        let sizes = 1e-100..=1e100;
-        (x.abs() <= *sizes.end() && y.abs() <= *sizes.end() && sizes.contains(&width)).then_some(Self {
+        let most = *CAMERA_WIDTHS.end();
+        (x.abs() <= most && y.abs() <= most && CAMERA_WIDTHS.contains(&width)).then_some(Self {
             x: x + 0.0,
             y: y + 0.0,
             width,
@@ -321,12 +322,12 @@ pub struct PointStyle {
 }
 
 impl PointStyle {
-    /// Dots `size_px` CSS pixels wide (`None` lets the picture choose; kept within 0.1 to 100) and
-    /// `opacity` opaque (kept within 0 to 1). What is not a number becomes the default.
+    /// Dots `size_px` CSS pixels wide (`None` lets the picture choose; kept within [`POINT_SIZES_PX`]) and
+    /// `opacity` opaque (kept within [`POINT_OPACITIES`]). What is not a number becomes the default.
     pub fn new(size_px: Option<f32>, opacity: f32) -> Self {
         Self {
-            size: size_px.filter(|size| !size.is_nan()).map(|size| size.clamp(0.1, 100.0)),
-            opacity: if opacity.is_nan() { 1.0 } else { opacity.clamp(0.0, 1.0) + 0.0 },
+            size: size_px.filter(|size| !size.is_nan()).map(|size| nearest(&POINT_SIZES_PX, size)),
+            opacity: if opacity.is_nan() { 1.0 } else { nearest(&POINT_OPACITIES, opacity) },
         }
     }
 
@@ -335,7 +336,7 @@ impl PointStyle {
         self.size
     }
 
-    /// 0 (invisible) to 1 (opaque).
+    /// How opaque, 1 being wholly.
     pub fn opacity(self) -> f32 {
         self.opacity
     }

@@ -4,7 +4,11 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 
-use super::json::{JsonError, PolygonJson};
+use super::{
+    ColumnLabel,
+    json::{JsonError, PolygonJson},
+    link::text,
+};
 use crate::data::Orientation;
 
 /// `ilogb(extent) - this` is the exponent of a polygon's grid: the longer side of its bounding box
@@ -28,6 +32,8 @@ pub struct Polygon {
     exponent: i32,
     vertices: Vec<(i64, i64)>,
     orientation: Orientation,
+    embedding: Option<String>,
+    only: Option<ColumnLabel>,
 }
 
 impl Polygon {
@@ -69,6 +75,41 @@ impl Polygon {
         self.orientation
     }
 
+    /// The embedding whose coordinates are meant, by its key in `obsm`, where that is another one than its
+    /// [`Selection`](super::Selection) goes by.
+    pub fn embedding(&self) -> Option<&str> {
+        self.embedding.as_deref()
+    }
+
+    /// The same outline in a selection that goes by the embedding `to`, out of one that goes by `from`.
+    #[must_use]
+    pub(super) fn moved(mut self, from: &str, to: &str) -> Self {
+        let of = self.embedding.take().unwrap_or_else(|| from.to_owned());
+        self.embedding = (of != to).then_some(of);
+        self
+    }
+
+    /// The label whose cells alone it takes; `None` for all that are inside.
+    pub fn only(&self) -> Option<&ColumnLabel> {
+        self.only.as_ref()
+    }
+
+    /// The same outline around the cells of a label alone, or around all.
+    #[must_use]
+    pub fn around(self, only: Option<ColumnLabel>) -> Self {
+        Self { only, ..self }
+    }
+
+    /// The same outline in the embedding of another name.
+    #[must_use]
+    pub(super) fn named(self, name_of: impl Fn(String) -> String) -> Self {
+        Self { embedding: self.embedding.map(name_of), ..self }
+    }
+
+    pub(super) fn only_mut(&mut self) -> Option<&mut ColumnLabel> {
+        self.only.as_mut()
+    }
+
     /// The corners in embedding coordinates, in drawing order; the last joins the first.
     pub fn points(&self) -> impl ExactSizeIterator<Item = (f64, f64)> + '_ {
         let coordinate = |steps: i64| libm::ldexp(steps as f64, self.exponent);
@@ -94,7 +135,8 @@ impl Polygon {
     }
 
     /// The outline as base64url text: the grid's exponent, then each corner's difference from the
-    /// one before, all as zigzag variable-length integers. The orientation follows unless it is the usual one.
+    /// one before, all as zigzag variable-length integers. The orientation follows unless it is the usual one,
+    /// and, after colons, the other embedding and the label where there are any.
     pub(super) fn to_text(&self) -> String {
         let mut bytes = Vec::with_capacity(4 * self.vertices.len() + 8);
         push_integer(&mut bytes, i64::from(self.exponent));
@@ -104,12 +146,32 @@ impl Polygon {
             push_integer(&mut bytes, y - last.1);
             last = (x, y);
         }
-        let outline = URL_SAFE_NO_PAD.encode(bytes);
-        if self.orientation.is_front() { outline } else { format!("{outline}.{}", self.orientation.to_text()) }
+        let mut outline = URL_SAFE_NO_PAD.encode(bytes);
+        if !self.orientation.is_front() {
+            outline = format!("{outline}.{}", self.orientation.to_text());
+        }
+        let embedding = self.embedding.as_deref().map(text::escaped).unwrap_or_default();
+        match &self.only {
+            Some(ColumnLabel { column, label }) => {
+                format!("{outline}:{embedding}:{}:{}", text::escaped(column), text::label(label))
+            }
+            None if embedding.is_empty() => outline,
+            None => format!("{outline}:{embedding}"),
+        }
     }
 
     /// The outline that [`Polygon::to_text`] wrote; `None` for any other text.
-    pub(super) fn from_text(text: &str) -> Option<Self> {
+    pub(super) fn from_text(whole: &str) -> Option<Self> {
+        let (text, embedding, only) = match text::split(whole, ':')[..] {
+            [outline] => (outline, "", None),
+            [outline, embedding] => (outline, embedding, None),
+            [outline, embedding, column, label] => {
+                let only = ColumnLabel { column: text::unescaped(column), label: text::parse_label(label) };
+                (outline, embedding, Some(only))
+            }
+            _ => return None,
+        };
+        let embedding = (!embedding.is_empty()).then(|| text::unescaped(embedding));
         let (text, orientation) = match text.split_once('.') {
             Some((text, orientation)) => (text, Orientation::from_text(orientation)?),
             None => (text, Orientation::FRONT),
@@ -124,7 +186,7 @@ impl Polygon {
             y = y.checked_add(take_integer(&mut rest)?)?;
             vertices.push((x, y));
         }
-        Some(Self::checked(exponent, vertices)?.seen_from(orientation))
+        Some(Self { orientation, embedding, only, ..Self::checked(exponent, vertices)? })
     }
 
     fn checked(exponent: i32, vertices: Vec<(i64, i64)>) -> Option<Self> {
@@ -134,6 +196,8 @@ impl Polygon {
             exponent,
             vertices,
             orientation: Orientation::FRONT,
+            embedding: None,
+            only: None,
         })
     }
 }
@@ -141,18 +205,21 @@ impl Polygon {
 impl TryFrom<PolygonJson> for Polygon {
     type Error = JsonError;
 
-    fn try_from(PolygonJson { points, step, orientation }: PolygonJson) -> Result<Self, JsonError> {
+    fn try_from(form: PolygonJson) -> Result<Self, JsonError> {
+        let PolygonJson { points, step, orientation, embedding, only } = form;
         let outline = match step {
             Some(step) => Self::on_grid(&points, step),
             None => Self::from_path(&points, 0.0),
         };
-        Ok(outline.ok_or(JsonError::Polygon)?.seen_from(orientation))
+        Ok(Self { orientation, embedding, only, ..outline.ok_or(JsonError::Polygon)? })
     }
 }
 
 impl From<Polygon> for PolygonJson {
     fn from(polygon: Polygon) -> Self {
-        Self { points: polygon.points().collect(), step: Some(polygon.step()), orientation: polygon.orientation }
+        let (points, step) = (polygon.points().collect(), Some(polygon.step()));
+        let Polygon { orientation, embedding, only, .. } = polygon;
+        Self { points, step, orientation, embedding, only }
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    CellList, LabelFilter, Polygon,
+    CellList, LabelFilter, Selection,
     json::{GeneMeanJson, JsonError, RangeJson},
 };
 use crate::sorting::set_of;
@@ -155,99 +155,6 @@ impl ObsFilter {
     }
 }
 
-/// What a new outline does to the selection there is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum SelectMode {
-    /// Takes its place.
-    #[default]
-    Replace,
-    /// Adds the cells inside.
-    Add,
-    /// Takes the cells inside away; from all cells when nothing is selected.
-    Subtract,
-    /// Keeps those of its cells that are inside.
-    Intersect,
-}
-
-/// One step of a selection in an embedding.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum SelectionStep {
-    /// The cells inside join the selection.
-    Add(Polygon),
-    /// The cells inside leave the selection.
-    Subtract(Polygon),
-    /// The cells outside leave the selection.
-    Intersect(Polygon),
-    /// The selected cells and the others change places.
-    Invert,
-}
-
-/// Outlines drawn in one embedding, applied in order.
-///
-/// The steps start from no cell if the first is [`SelectionStep::Add`], and from every cell if it
-/// is [`SelectionStep::Subtract`]. A cell without a position is inside no outline.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "Vec<SelectionStep>", into = "Vec<SelectionStep>")]
-pub struct Selection {
-    steps: Vec<SelectionStep>,
-}
-
-impl Selection {
-    /// The steps, in order: never an inversion first, nor two in a row.
-    pub fn steps(&self) -> &[SelectionStep] {
-        &self.steps
-    }
-
-    /// Whether there is no step, which is to say no selection.
-    pub fn is_empty(&self) -> bool {
-        self.steps.is_empty()
-    }
-
-    /// Adds a step. Inverting nothing does nothing, and inverting twice undoes it. What is inside of nothing chosen yet
-    /// is what is inside.
-    pub fn push(&mut self, step: SelectionStep) {
-        match (step, self.steps.last()) {
-            (SelectionStep::Invert, None) => {}
-            (SelectionStep::Invert, Some(SelectionStep::Invert)) => {
-                self.steps.pop();
-            }
-            (SelectionStep::Intersect(polygon), None) => self.steps.push(SelectionStep::Add(polygon)),
-            (
-                step @ (SelectionStep::Add(_)
-                | SelectionStep::Subtract(_)
-                | SelectionStep::Intersect(_)
-                | SelectionStep::Invert),
-                _,
-            ) => self.steps.push(step),
-        }
-    }
-}
-
-impl FromIterator<SelectionStep> for Selection {
-    fn from_iter<I: IntoIterator<Item = SelectionStep>>(steps: I) -> Self {
-        let mut selection = Self::default();
-        for step in steps {
-            selection.push(step);
-        }
-        selection
-    }
-}
-
-/// A selection is the list of its steps.
-impl From<Vec<SelectionStep>> for Selection {
-    fn from(steps: Vec<SelectionStep>) -> Self {
-        steps.into_iter().collect()
-    }
-}
-
-impl From<Selection> for Vec<SelectionStep> {
-    fn from(selection: Selection) -> Self {
-        selection.steps().to_vec()
-    }
-}
-
 /// Filters that a cell must pass all of.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -260,7 +167,8 @@ pub struct Filters {
     /// On the mean expression of several genes.
     #[serde(with = "super::json::entries")]
     pub means: BTreeMap<GeneMean, Range>,
-    /// By outline, by the embedding's key in `obsm`.
+    /// By outline, by the key in `obsm` of the embedding that the first was drawn in. There is more than one only where a
+    /// link or a host page says so; they narrow each other then.
     pub selections: BTreeMap<String, Selection>,
     /// One by one.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -275,6 +183,11 @@ impl Filters {
             && self.means.is_empty()
             && self.selections.is_empty()
             && self.cells.is_none()
+    }
+
+    /// Whether one of them goes by a column of `obs`.
+    pub fn uses_column(&self, column: &str) -> bool {
+        self.obs.contains_key(column) || self.selections.values().any(|selection| selection.uses_column(column))
     }
 
     /// Without the entries that let every cell pass by their form alone.
@@ -324,17 +237,5 @@ mod tests {
         assert!(range.contains(1.0) && range.contains(2.0));
         assert!(!range.contains(f32::NAN) && !Range::ALL.contains(f32::NAN));
         assert!(Range::ALL.contains(f32::INFINITY));
-    }
-
-    #[test]
-    fn inverting_twice_is_nothing() {
-        let polygon = Polygon::rectangle((0.0, 0.0), (1.0, 1.0)).unwrap();
-        let once = Selection::from_iter([SelectionStep::Invert, SelectionStep::Add(polygon)]);
-        let mut twice = once.clone();
-        twice.push(SelectionStep::Invert);
-        assert_ne!(twice, once);
-        twice.push(SelectionStep::Invert);
-        assert_eq!(twice, once);
-        assert_eq!(once.steps().len(), 1);
     }
 }

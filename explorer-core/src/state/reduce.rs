@@ -4,9 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     Action, Analysis, AppState, CellQuery, CellSet, CellSource, ColorBy, Comparison, Filters, GeneKey, GeneMean,
-    GeneSet, Label, LabelFilter, Layout, ObsFilter, PanelKind, Panels, Polygon, Range, Reference, ResultPanel,
-    SIDEBAR_WIDTHS_PX, SelectMode, Selection, SelectionStep, Side, ViewSpec, own_changes, panel_changes,
-    query::canonical_levels,
+    GeneSet, Label, LabelFilter, Layout, ObsFilter, PanelKind, Panels, Range, Reference, ResultPanel,
+    SIDEBAR_WIDTHS_PX, Side, ViewSpec, own_changes, panel_changes, query::canonical_levels,
 };
 use crate::sorting::set_of;
 
@@ -52,14 +51,8 @@ pub fn reduce(mut state: AppState, action: Action) -> AppState {
         Action::SetRange { column, range } => set_range(filters, column, range),
         Action::SetGeneRange { gene, range } => set_or_remove(&mut filters.genes, gene, range),
         Action::SetMeanRange { mean, range } => set_or_remove(&mut filters.means, mean, range),
-        Action::Select { embedding, mode, polygon } => {
-            select(filters.selections.entry(embedding).or_default(), mode, polygon);
-        }
-        Action::InvertSelection { embedding } => {
-            if let Some(selection) = filters.selections.get_mut(&embedding) {
-                selection.push(SelectionStep::Invert);
-            }
-        }
+        Action::Select { embedding, mode, polygon } => filters.select(embedding, mode, polygon),
+        Action::InvertSelection {} => filters.invert(),
         Action::ClearFilter(key) => filters.remove(&key),
         Action::ClearFilters => *filters = Filters::default(),
         Action::Subset => subset(&mut analysis.query),
@@ -263,17 +256,6 @@ fn set_labels(query: &mut CellQuery, column: String, filter: LabelFilter) {
     }
 }
 
-fn select(selection: &mut Selection, mode: SelectMode, polygon: Polygon) {
-    match mode {
-        SelectMode::Replace => {
-            *selection = Selection::from_iter([SelectionStep::Add(polygon)]);
-        }
-        SelectMode::Add => selection.push(SelectionStep::Add(polygon)),
-        SelectMode::Subtract => selection.push(SelectionStep::Subtract(polygon)),
-        SelectMode::Intersect => selection.push(SelectionStep::Intersect(polygon)),
-    }
-}
-
 fn select_cell_set(analysis: &mut Analysis, name: &str) {
     let Some(set) = analysis.cell_set(name) else { return };
     analysis.query = match &set.source {
@@ -304,7 +286,7 @@ fn rename_cell_set(view: &mut ViewSpec, from: &str, to: String) {
     };
     let shown = match &mut view.layout.result {
         Some(ResultPanel::Comparison(comparison)) => Some(comparison),
-        Some(ResultPanel::Markers(_)) | None => None,
+        Some(ResultPanel::Markers(_) | ResultPanel::Plot(_)) | None => None,
     };
     for comparison in analysis.comparisons.iter_mut().chain(shown) {
         comparison.rename_set(from, &to);

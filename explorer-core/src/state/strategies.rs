@@ -72,7 +72,12 @@ fn label_filter() -> impl Strategy<Value = LabelFilter> {
 pub(super) fn polygon() -> impl Strategy<Value = Polygon> {
     let outline =
         vec((-1e4..1e4_f64, -1e4..1e4_f64), 3..8).prop_filter_map("an area", |path| Polygon::from_path(&path, 0.0));
-    (outline, orientation()).prop_map(|(outline, orientation)| outline.seen_from(orientation))
+    let only = (name(), label()).prop_map(|(column, label)| ColumnLabel { column, label });
+    let embeddings = option::weighted(0.3, (name(), name()));
+    (outline, orientation(), embeddings, option::weighted(0.2, only)).prop_map(|(outline, orientation, moved, only)| {
+        let outline = outline.seen_from(orientation).around(only);
+        moved.map_or(outline.clone(), |(from, to)| outline.moved(&from, &to))
+    })
 }
 
 fn selection() -> impl Strategy<Value = Selection> {
@@ -245,7 +250,8 @@ fn analysis() -> impl Strategy<Value = Analysis> {
 pub(crate) fn view() -> BoxedStrategy<ViewSpec> {
     let layout =
         (any::<bool>(), any::<bool>(), (any::<bool>(), any::<bool>()), btree_set(name(), 0..3), any::<bool>(), theme());
-    let layout = (layout, option::of(markers()), option::of(any::<u16>()), option::of(any::<u16>()), any::<bool>());
+    let asked = prop_oneof![markers().prop_map(ResultPanel::Markers), plot().prop_map(ResultPanel::Plot)];
+    let layout = (layout, option::of(asked), option::of(any::<u16>()), option::of(any::<u16>()), any::<bool>());
     (option::of(name()), analysis().boxed(), vec(panel(), 1..4), tool(), layout)
         .prop_map(
             |(
@@ -253,10 +259,10 @@ pub(crate) fn view() -> BoxedStrategy<ViewSpec> {
                 analysis,
                 panels,
                 tool,
-                ((left, right, (labels, density), expanded, shown, theme), markers, left_px, right_px, linked),
+                ((left, right, (labels, density), expanded, shown, theme), asked, left_px, right_px, linked),
             )| {
                 let comparison = analysis.comparisons.last().filter(|_| shown).cloned().map(ResultPanel::Comparison);
-                let result = comparison.or(markers.map(ResultPanel::Markers));
+                let result = comparison.or(asked);
                 let layout =
                     Layout { left, right, left_px, right_px, labels, linked, density, expanded, result, theme };
                 let panels = Panels::new(panels).expect("one is not none");
@@ -317,7 +323,33 @@ fn panel_action() -> impl Strategy<Value = Action> {
 }
 
 fn result() -> impl Strategy<Value = ResultPanel> {
-    prop_oneof![comparison().prop_map(ResultPanel::Comparison), markers().prop_map(ResultPanel::Markers)]
+    prop_oneof![
+        comparison().prop_map(ResultPanel::Comparison),
+        markers().prop_map(ResultPanel::Markers),
+        plot().prop_map(ResultPanel::Plot),
+    ]
+}
+
+fn plot() -> impl Strategy<Value = Plot> {
+    let options = (
+        prop::sample::select(PlotKind::ALL.to_vec()),
+        prop_oneof![Just(PlotScale::Values), Just(PlotScale::PerGene)],
+        prop_oneof![Just(PlotMean::All), Just(PlotMean::Expressing)],
+        prop_oneof![Just(PlotOrder::Given), Just(PlotOrder::Clustered)],
+    );
+    (options, name(), option::of(name()), vec(name(), 0..4), option::of(name()), universe()).prop_map(
+        |((kind, scale, mean, order), by, then, genes, layer, universe)| Plot {
+            kind,
+            by,
+            then,
+            genes,
+            layer,
+            scale,
+            mean,
+            order,
+            universe,
+        },
+    )
 }
 
 fn markers() -> impl Strategy<Value = Markers> {
@@ -360,7 +392,7 @@ fn filter_action() -> impl Strategy<Value = Action> {
             mode,
             polygon
         }),
-        name().prop_map(|embedding| Action::InvertSelection { embedding }),
+        Just(Action::InvertSelection {}),
         dimension().prop_map(Action::ClearFilter),
         Just(Action::ClearFilters),
         Just(Action::Subset),

@@ -8,7 +8,7 @@ use crate::data::CellRow;
 
 use super::{
     CellQuery, CellSet, ColorBy, ColorOptions, Comparison, Dimension, GeneMean, GeneSet, Label, Layout, Markers,
-    Modifiers, OwnColumn, Panel, PanelIdx, Panels, Range, ResultPanel, SelectMode, Side,
+    Modifiers, OwnColumn, Panel, PanelIdx, Panels, Plot, Range, ResultPanel, SelectMode, Side,
 };
 
 /// Everything the page shows.
@@ -36,10 +36,10 @@ impl AppState {
         self.view.panels.get(self.focused()).unwrap_or(self.view.panels.first())
     }
 
-    /// What an outline in an embedding does where no key is held that says so: what was chosen, once there is a
-    /// selection that it could be done to.
-    pub fn select_mode(&self, embedding: &str) -> SelectMode {
-        let has_selection = self.view.analysis.query.filters.selections.contains_key(embedding);
+    /// What an outline does where no key is held that says so: what was chosen, once there is a selection that it could be
+    /// done to.
+    pub fn select_mode(&self) -> SelectMode {
+        let has_selection = !self.view.analysis.query.filters.selections.is_empty();
         if has_selection { self.transient.select_mode } else { SelectMode::Replace }
     }
 }
@@ -71,11 +71,16 @@ impl ViewSpec {
         self.layout.result.as_ref()?.markers()
     }
 
+    /// The plot that is open.
+    pub fn shown_plot(&self) -> Option<&Plot> {
+        self.layout.result.as_ref()?.plot()
+    }
+
     /// Whether a result can be shown: of a comparison, whether it is in the list.
     pub(super) fn can_show(&self, result: &ResultPanel) -> bool {
         match result {
             ResultPanel::Comparison(comparison) => self.analysis.comparisons.contains(comparison),
-            ResultPanel::Markers(_) => true,
+            ResultPanel::Markers(_) | ResultPanel::Plot(_) => true,
         }
     }
 }

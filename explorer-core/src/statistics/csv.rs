@@ -6,12 +6,9 @@ use super::{
     Composition, Correlations, OverRepresentation, Portrait, PrerankOptions, RankedEnrichment, SampleComparison,
 };
 use crate::{
-    csv::push_field,
+    csv::{push_fact, push_field, push_number},
     data::{CellIdx, GeneIdx, GeneNames},
-    de::{
-        Adjustment, DeRecord, DeTable, Design, LEAST_CELLS, adjustment_name, push_cautions, push_fact, push_number,
-        push_record, test_facts,
-    },
+    de::{Adjustment, DeRecord, DeTable, Design, LEAST_CELLS, adjustment_name, push_cautions, push_record, test_facts},
     format::plural,
     names::MISSING_LABEL,
     sorting::order_by,

@@ -3,7 +3,7 @@
 use explorer_core::{
     dataset::Tissue,
     screen::{LegendEntry, LegendModel},
-    session::{Colors, legend},
+    session::{Colors, Unit, legend},
     state::{Action, ColorOptions, Command, PanelIdx, Platform, Range},
 };
 use leptos::{html, prelude::*};
@@ -79,7 +79,7 @@ pub(super) fn Center(
         store.painted().track();
         store.with_scene(PanelIdx::FIRST, |scene| !scene.shows_any(&window))
     });
-    let numbers = store.numbers();
+    let (numbers, unit) = (store.numbers(), store.unit());
     let emptiness = Memo::new(move |_| {
         let (n_selected, n_visible, n_obs) = numbers.get();
         match (waits.get(), query.with(|query| (query.filters.is_empty(), query.subset.is_empty()))) {
@@ -129,7 +129,7 @@ pub(super) fn Center(
             hidden=move || emptiness.with(Option::is_none)
         >
             {move || emptiness.get().map(|why| {
-                let (sentence, label, test_id, command) = why.told();
+                let (sentence, label, test_id, command) = why.told(unit.get());
                 view! {
                     {sentence}
                     <Button label test_id on_press=move || on_command.run(command) />
@@ -173,13 +173,18 @@ enum Emptiness {
 
 impl Emptiness {
     /// The sentence that says so, and the button that mends it: label, `data-testid`, command.
-    fn told(self) -> (&'static str, &'static str, &'static str, Command) {
+    fn told(self, unit: Unit) -> (String, &'static str, &'static str, Command) {
+        let cells = unit.many();
         match self {
-            Self::Window => ("No cell is in sight.", "Fit", "picture-empty-fit", Command::Fit),
+            Self::Window => (format!("No {cells} are in sight."), "Fit", "picture-empty-fit", Command::Fit),
             Self::Filters => {
-                ("No cell passes all filters.", "Clear filters", "picture-empty-clear", Command::ClearFilters)
+                let told = format!("No {cells} pass all filters.");
+                (told, "Clear filters", "picture-empty-clear", Command::ClearFilters)
             }
-            Self::Subset => ("The subset has no cell.", "Leave subset", "picture-empty-unsubset", Command::Unsubset),
+            Self::Subset => {
+                let told = format!("The subset has no {cells}.");
+                (told, "Leave subset", "picture-empty-unsubset", Command::Unsubset)
+            }
         }
     }
 }
@@ -304,8 +309,7 @@ fn EmbeddingBar(store: Store, pictures: Pictures, platform: Platform, on_command
                 pictures.focused(store).is_turned()
             })
             select_mode=Signal::derive(move || {
-                let key = shown();
-                let has_selection = query.with(|query| query.filters.selections.contains_key(&key));
+                let has_selection = query.with(|query| !query.filters.selections.is_empty());
                 has_selection.then(|| select_mode.get())
             })
             on_select_mode=Callback::new(move |mode| store.dispatch(Action::SetSelectMode(mode)))
@@ -316,10 +320,7 @@ fn EmbeddingBar(store: Store, pictures: Pictures, platform: Platform, on_command
             labels=store.part(|state| state.view.layout.labels)
             can_label
             display=move || view! { <Display store pictures on_command /> }
-            can_invert=Signal::derive(move || {
-                let key = shown();
-                query.with(|query| query.filters.selections.contains_key(&key))
-            })
+            can_invert=Signal::derive(move || query.with(|query| query.filters.can_invert()))
             platform
             on_command
         />

@@ -10,8 +10,8 @@ use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, HtmlInputElement, KeyboardEvent};
 
 use super::{
-    panels::{add_panel, split},
-    parts::Page,
+    panels::{add_panel, split, tell_linked},
+    parts::{Page, open_plot},
     results::find_markers,
 };
 use crate::{
@@ -38,6 +38,9 @@ pub(super) fn run(store: Store, pictures: Pictures, page: Page, command: Command
     }
     if let Some(action) = store.peek(|state| command.action(state)) {
         store.dispatch(action);
+        if command == Command::LinkCameras {
+            tell_linked(store);
+        }
         return;
     }
     match command {
@@ -48,17 +51,15 @@ pub(super) fn run(store: Store, pictures: Pictures, page: Page, command: Command
         Command::SplitPanels => split(store),
         Command::TypeRectangle => page.typing_rectangle.set(true),
         Command::FindCells => page.finding_cells.set(true),
-        Command::InvertSelection => {
-            if let Some(embedding) = store.projection(store.focused()) {
-                store.dispatch(Action::InvertSelection { embedding });
-            }
-        }
         Command::SaveCellSet => {
             open_right(store);
             page.naming.set(true);
         }
         Command::LabelSelection => page.labeling.set(true),
         Command::FindMarkers => find_markers(store),
+        Command::PlotGenes => {
+            open_plot(store, store.peek(|state| state.view.analysis.genes.clone()));
+        }
         Command::SearchGene => {
             open_right(store);
             page.focus_search.update(|count| *count += 1);
@@ -102,6 +103,7 @@ pub(super) fn run(store: Store, pictures: Pictures, page: Page, command: Command
         | Command::ToolRectangle
         | Command::ToolOrbit
         | Command::FrontView
+        | Command::InvertSelection
         | Command::ClearFilters
         | Command::Subset
         | Command::Unsubset

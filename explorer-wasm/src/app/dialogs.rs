@@ -19,7 +19,7 @@ use crate::{
 /// The dialogs.
 #[component]
 pub(super) fn SelectionDialogs(store: Store, pictures: Pictures, page: Page) -> impl IntoView {
-    let selections = store.part(|state| state.view.analysis.query.filters.selections.clone());
+    let has_selection = store.part(|state| !state.view.analysis.query.filters.selections.is_empty());
     let drawn = move || {
         page.typing_rectangle.track();
         store.projection(store.focused()).unwrap_or_default()
@@ -33,7 +33,7 @@ pub(super) fn SelectionDialogs(store: Store, pictures: Pictures, page: Page) -> 
                 store.with_session(name).unwrap_or_default()
             })
             bounds=Callback::new(move |()| pictures.focused(store).corners())
-            has_selection=Signal::derive(move || selections.with(|selections| selections.contains_key(&drawn())))
+            has_selection
             on_select=Callback::new(move |(corners, mode): ([(f64, f64); 2], SelectMode)| {
                 pictures.focused(store).select_rectangle(store, corners, mode);
             })
@@ -135,6 +135,7 @@ fn Finder(store: Store, pictures: Pictures, page: Page) -> impl IntoView {
     view! {
         <CellFinder
             open=page.finding_cells
+            unit=store.unit()
             text
             status
             on_file=Callback::new(take_file)

@@ -18,14 +18,15 @@ use super::{
     palette::CommandPalette,
     panels::ScatterPlot,
     parts::{Page, title},
-    results::{Announcement, ComparisonPanel, MarkersPanel},
+    results::{Announcement, ComparisonPanel, MarkersPanel, PlotPanel},
     save_cells::SaveCells,
+    save_picture::{html_text, save_picture},
     sidebar::{GeneSetSection, Genes, ObsColumns, OwnLabelDialog, Sets},
 };
 use crate::{
     host::platform_of_user,
     owner::Alive,
-    picture::{PictureHandle, Pictures, Wanted},
+    picture::{PictureHandle, Pictures},
     store::{Phase, Store, Tone},
     ui::{NoticeItem, NoticeKind, Notices, Root, SaveDialog, Shell, ShortcutsDialog, TopBar, Tour},
 };
@@ -139,6 +140,7 @@ pub(super) fn Explorer(store: Store, speak: Speak) -> impl IntoView {
         view! {
             <ComparisonPanel store />
             <MarkersPanel store />
+            <PlotPanel store />
             <Announcement store />
         }
     };
@@ -177,9 +179,9 @@ pub(super) fn Explorer(store: Store, speak: Speak) -> impl IntoView {
         <CommandPalette store page platform on_command />
         <SaveDialog
             open=page.saving
-            on_save=move |options| {
-                pictures.focused(store).take(Wanted::saved(store, page.title.get_untracked(), options));
-            }
+            n_panels=store.part(|state| state.view.panels.count())
+            html=html_text(store)
+            on_save=move |options| save_picture(store, pictures, page, options)
         />
         <Notices
             notices=Signal::derive(move || notices(store))

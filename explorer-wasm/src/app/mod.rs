@@ -14,6 +14,7 @@ mod panels;
 mod parts;
 mod results;
 mod save_cells;
+mod save_picture;
 mod sidebar;
 
 use std::{any::Any, cell::RefCell, rc::Rc};

@@ -1,10 +1,10 @@
 //! The panels: one picture, or several in a grid.
 
 use explorer_core::{
-    names::visible,
-    session::{MISSING_LABEL, Session, Unit, embedding_name},
+    screen::n_grid_columns,
+    session::{Session, Unit, embedding_name, label_text},
     sorting::sort_by,
-    state::{Action, AppState, ColorBy, ColumnLabel, Label, MOST_PANELS, PanelIdx, Scatter},
+    state::{Action, AppState, ColorBy, ColumnLabel, Label, MOST_PANELS, Panel, PanelIdx, PanelKind, Scatter},
 };
 use leptos::prelude::*;
 use shared_fbs::manifest::Embedding;
@@ -22,12 +22,7 @@ pub(super) fn PanelGrid(store: Store, pictures: Pictures) -> impl IntoView {
     let count = store.part(|state| state.view.panels.count());
     let focused = store.part(AppState::focused);
     let places = move || (0..count.get() as u32).map(PanelIdx).collect::<Vec<_>>();
-    let columns = move || match count.get() {
-        1 => 1,
-        2..=4 => 2,
-        5..=9 => 3,
-        _ => 4,
-    };
+    let columns = move || n_grid_columns(count.get());
     view! {
         <div
             class="panels"
@@ -86,10 +81,7 @@ fn PanelHead(store: Store, panel: PanelIdx) -> impl IntoView {
     let only = Memo::new(move |_| {
         let Some((_, Some(only))) = shown.get() else { return String::new() };
         let cells = store.read_loaded(|session| session.cells_of_label(&only).map(|cells| cells.count())).flatten();
-        let label = match &only.label {
-            Label::Named(name) => visible(name).into_owned(),
-            Label::Missing => MISSING_LABEL.to_owned(),
-        };
+        let label = label_text(&only.label).into_owned();
         let count = |n_cells| store.with_manifest(Unit::of).unwrap_or_default().count(n_cells as u64);
         cells.map_or_else(|| label.clone(), |n_cells| format!("{label}: {}", count(n_cells)))
     });
@@ -207,6 +199,34 @@ fn SplitFoot(store: Store) -> impl IntoView {
     }
 }
 
+/// Shows a scatter plot in place of the one in the panel that commands are about, or in a panel of its own.
+fn show_plot(store: Store, scatter: Scatter) -> Result<(), String> {
+    let (kind, points, n_panels) = store
+        .peek(|state| (state.focused_panel().kind.clone(), state.focused_panel().points, state.view.panels.count()));
+    let action = match kind {
+        PanelKind::Scatter(_) => Action::SetScatter { panel: store.focused(), scatter },
+        PanelKind::Embedding(_) if n_panels < MOST_PANELS => {
+            Action::AddPanel(Panel { kind: PanelKind::Scatter(scatter), points, ..Panel::default() })
+        }
+        PanelKind::Embedding(_) => return Err(format!("{MOST_PANELS} panels are open, as many as can be: close one.")),
+    };
+    store.dispatch(action);
+    Ok(())
+}
+
+/// Says where linked cameras have nothing to move together.
+pub(super) fn tell_linked(store: Store) {
+    let (linked, kinds) = store.peek(|state| {
+        let kinds: Vec<PanelKind> = state.view.panels.iter().map(|panel| panel.kind.clone()).collect();
+        (state.view.layout.linked, kinds)
+    });
+    let share_one = kinds.iter().enumerate().any(|(at, kind)| kinds[..at].contains(kind));
+    if linked && !share_one {
+        let told = "Cameras are linked, but no two panels show the same embedding: those that do will move together.";
+        store.tell(told.to_owned(), Tone::Warning);
+    }
+}
+
 /// The dialog that asks for the axes of a scatter plot.
 #[component]
 pub(super) fn ScatterPlot(store: Store, page: Page) -> impl IntoView {
@@ -222,8 +242,7 @@ pub(super) fn ScatterPlot(store: Store, page: Page) -> impl IntoView {
             Ok(Scatter { x: axis(&typed[0])?, y: axis(&typed[1])? })
         });
         let scatter = scatter.unwrap_or_else(|| Err("The dataset is not open yet.".to_owned()))?;
-        store.dispatch(Action::SetScatter { panel: store.focused(), scatter });
-        Ok(())
+        show_plot(store, scatter)
     };
     view! { <ScatterDialog open=page.plotting axes choices=Callback::new(choices) on_plot=Callback::new(plot) /> }
 }

@@ -33,6 +33,7 @@ pub(super) fn SaveCells(store: Store, page: Page) -> impl IntoView {
             columns
             n_genes=genes
             layer=Signal::derive(move || layer.with(|layer| layer_name(store, layer.as_deref())))
+            unit=store.unit()
             n_cells=Signal::derive(move || (numbers.get().0, numbers.get().1))
             subset=subset_job(store, page)
             on_save=Callback::new(move |(asked, format)| save(store, page, asked, format))
@@ -80,7 +81,7 @@ fn subset_job(store: Store, page: Page) -> SubsetJob {
         numbers.track();
         let estimate = store.subset_estimate(extent);
         let offer = estimate.map(|(estimate, millis)| SubsetOffer {
-            text: estimate.text(millis),
+            text: estimate.text(millis, store.unit().get_untracked()),
             fits: estimate.fits_browser() && estimate.n_cells > 0,
         });
         offer.unwrap_or_default()

@@ -1,6 +1,8 @@
 //! The entry of a worker.
 
+use explorer_wasm::worker::{self, Programs};
+
 fn main() {
     console_error_panic_hook::set_once();
-    explorer_wasm::worker::start(None);
+    worker::start(Programs::default());
 }

@@ -72,15 +72,6 @@ impl FullPage {
             }
         }
     }
-
-    /// Writes the link as a step of its own, which the browser's Back takes back. The page's own writing does not come
-    /// back: `pushState` raises no event.
-    pub fn push_link(&self, link: &str) {
-        if let Ok(history) = gloo_utils::window().history() {
-            // A browser that refuses keeps the old address.
-            let _ = history.push_state_with_url(&JsValue::NULL, "", Some(&with_link(link)));
-        }
-    }
 }
 
 impl Default for FullPage {
@@ -110,7 +101,17 @@ impl Host for FullPage {
         let _ = history.map(|history| history.replace_state_with_url(&JsValue::NULL, "", Some(&with_link(link))));
     }
 
-    /// The page's own writing does not come back: `replaceState` raises no event.
+    /// In a frame the history is also that of the page around it, whose Back it would take.
+    fn push_link(&self, link: &str) {
+        if !self.is_by_itself() {
+            return self.write_link(link);
+        }
+        let history = gloo_utils::window().history();
+        // A browser that refuses keeps the old address.
+        let _ = history.map(|history| history.push_state_with_url(&JsValue::NULL, "", Some(&with_link(link))));
+    }
+
+    /// The page's own writing does not come back: `pushState` and `replaceState` raise no event.
     fn on_link(&self, heard: Box<dyn Fn()>) -> EventListener {
         EventListener::new(&gloo_utils::window(), "hashchange", move |_| heard())
     }

@@ -54,6 +54,12 @@ pub trait Host {
     /// Puts a view into the address, without a step in the browser's history.
     fn write_link(&self, link: &str);
 
+    /// Puts a view into the address as a step of its own, where the document's history is the Explorer's to write: the
+    /// browser's Back leads to the one before.
+    fn push_link(&self, link: &str) {
+        self.write_link(link);
+    }
+
     /// Calls when somebody else has put a view into the address, as long as the listener lives.
     fn on_link(&self, heard: Box<dyn Fn()>) -> EventListener;
 
@@ -136,12 +142,12 @@ pub trait Host {
     /// # Errors
     /// When it keeps nothing, or has no room.
     fn keep(&self, key: &str, text: Option<&str>) -> Result<(), KeepRefused> {
-        let storage = local_storage().ok_or(KeepRefused)?;
+        let storage = local_storage().ok_or(KeepRefused::NoStorage)?;
         match text {
             Some(text) => storage.set_item(key, text),
             None => storage.remove_item(key),
         }
-        .map_err(|_: JsValue| KeepRefused)
+        .map_err(|_: JsValue| KeepRefused::NoRoom)
     }
 
     /// Chooses light or dark for the Explorer alone.
@@ -163,8 +169,14 @@ pub struct CopyRefused;
 
 /// The browser did not keep a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the browser did not keep the text")]
-pub struct KeepRefused;
+pub enum KeepRefused {
+    /// It keeps nothing of this page, by its settings or because the page is in a frame of another site.
+    #[error("the browser keeps nothing of this page")]
+    NoStorage,
+    /// What it keeps of this site leaves no room.
+    #[error("the browser has no room for the text")]
+    NoRoom,
+}
 
 fn local_storage() -> Option<web_sys::Storage> {
     gloo_utils::window().local_storage().ok().flatten()

@@ -1,10 +1,9 @@
 //! Contours of the cells' density over the picture, and of where cells are that an outline in another panel selects.
 
 use explorer_core::{
-    format::plural,
     screen::{Contour, closed_path},
     session::Session,
-    state::{DimensionFilter, DimensionKey, PanelIdx},
+    state::{DimensionFilter, DimensionKey, PanelIdx, Selection},
 };
 use gloo_timers::callback::Timeout;
 use leptos::prelude::*;
@@ -26,7 +25,9 @@ struct Drawn {
 impl Drawn {
     fn of(store: Store, panel: PanelIdx, view: View) -> Option<Self> {
         let counted = store.with_scene(panel, |scene| scene.density(&view))?;
-        let paths = counted.contours().into_iter().map(path_of).collect();
+        // Closer, each cell is seen by itself.
+        let contours = if counted.is_dense() { counted.contours() } else { Vec::new() };
+        let paths = contours.into_iter().map(path_of).collect();
         Some(Self { n_cells: counted.n_points() as usize, paths, view })
     }
 
@@ -35,7 +36,10 @@ impl Drawn {
         let shown = store.projection(panel)?;
         let selections = store.peek(|state| state.view.analysis.query.filters.selections.clone());
         let mut traces = Self { n_cells: 0, paths: Vec::new(), view };
-        for (key, selection) in selections.iter().filter(|(key, _)| **key != shown) {
+        let is_elsewhere = |key: &String, selection: &Selection| {
+            selection.outlines().any(|outline| outline.embedding().unwrap_or(key) != shown)
+        };
+        for (key, selection) in selections.iter().filter(|(key, selection)| is_elsewhere(key, selection)) {
             let key = DimensionKey::Selection(key.clone());
             let cells =
                 |session: &Session| session.loaded().dimension_mask(&key, DimensionFilter::Selection(selection));
@@ -65,10 +69,15 @@ pub(super) fn DensityLayer(store: Store, panel: PanelIdx, view: Memo<Option<View
         let paths = drawn.with(|drawn| drawn.as_ref().map(|drawn| drawn.paths.clone()).unwrap_or_default());
         paths.into_iter().map(|d| view! { <path d=d /> }).collect_view()
     };
+    let unit = store.unit();
     let note = move || {
         drawn.with(|drawn| {
-            let n_cells = plural(drawn.as_ref()?.n_cells, "cell", "cells");
-            Some(format!("Lines around 25, 50, 75 and 95% of {n_cells} in sight"))
+            let drawn = drawn.as_ref()?;
+            let n_cells = unit.get().count(drawn.n_cells as u64);
+            Some(match drawn.paths.is_empty() {
+                false => format!("Lines around 25, 50, 75 and 95% of {n_cells} in sight"),
+                true => format!("No lines: {n_cells} in sight lie further apart than one per 1,000 pixels. Zoom out."),
+            })
         })
     };
     view! {

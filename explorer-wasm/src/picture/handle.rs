@@ -2,14 +2,15 @@
 
 use explorer_core::{
     data::CellIdx,
-    state::{Action, PanelIdx, Polygon, SelectMode},
+    session::label_text,
+    state::{Action, ColumnLabel, PanelIdx, Polygon, SelectMode},
 };
 use leptos::prelude::*;
 
 use super::{PictureFailure, Wanted, labels::Labels, poster::Poster};
 use crate::{
     bridge::{Plane, View},
-    store::Store,
+    store::{Store, Tone},
 };
 
 /// How much closer a cell is shown that was found while all cells were in view.
@@ -79,6 +80,20 @@ impl PictureHandle {
         self.view.with(|view| view.is_some_and(|view| !view.orientation().is_front()))
     }
 
+    /// What the panel shows, in words.
+    pub(super) fn head(&self, store: Store) -> String {
+        let name =
+            store.projection(self.panel).and_then(|key| store.with_session(|session| session.projection_name(&key)));
+        let only = store.peek(|state| state.view.panels.get(self.panel)?.only.clone());
+        let label = only.map(|only| label_text(&only.label).into_owned());
+        name.into_iter().chain(label).collect::<Vec<_>>().join(", ")
+    }
+
+    /// Device pixels for each CSS pixel.
+    pub fn ratio(&self) -> f64 {
+        self.ratio.get_untracked()
+    }
+
     /// Draws the picture with its legend as a file.
     pub fn take(&self, wanted: Wanted) {
         self.wanted.set(Some(wanted));
@@ -124,10 +139,24 @@ impl PictureHandle {
     pub fn select_rectangle(&self, store: Store, corners: [(f64, f64); 2], mode: SelectMode) {
         let Some(view) = self.view.get_untracked() else { return };
         let [corner, opposite] = corners.map(|corner| view.coordinates_of_values(corner));
-        if let (Some(embedding), Some(polygon)) = (store.projection(self.panel), Polygon::rectangle(corner, opposite)) {
-            let polygon = polygon.seen_from(view.orientation());
-            store.dispatch(Action::Select { embedding, mode, polygon });
+        if let Some(outline) = Polygon::rectangle(corner, opposite) {
+            self.select(store, &view, outline, mode);
         }
+    }
+
+    /// Selects the cells that the panel shows in color inside an outline.
+    pub(super) fn select(&self, store: Store, view: &View, outline: Polygon, mode: SelectMode) {
+        let Some(embedding) = store.projection(self.panel) else { return };
+        let only = store.peek(|state| state.view.panels.get(self.panel)?.only.clone());
+        if let Some(ColumnLabel { column, label }) = &only {
+            let label = label_text(label);
+            store.tell(
+                format!("The outline takes cells of {label} alone ({column}), which this panel shows."),
+                Tone::Done,
+            );
+        }
+        let polygon = outline.seen_from(view.orientation()).around(only);
+        store.dispatch(Action::Select { embedding, mode, polygon });
     }
 
     /// Turns an embedding of three dimensions as if its front were dragged.

@@ -5,7 +5,10 @@ use std::time::Duration;
 use explorer_core::state::Tool;
 use leptos::prelude::*;
 
-use crate::store::{Hint, Store};
+use crate::{
+    platform,
+    store::{Hint, Store},
+};
 
 /// For how long it is said what keys do with the second outline.
 const KEYS_STAY: Duration = Duration::from_secs(12);
@@ -34,13 +37,16 @@ pub(super) fn LassoHint(store: Store) -> impl IntoView {
             });
         }
     });
+    // A finger comes with none.
+    let has_keys = platform::window().match_media("(hover: hover)").ok().flatten().is_none_or(|can| can.matches());
     let text = move || match (drawn.get(), tool.get()) {
         (Drawn::Enough, _) | (_, Tool::Pan | Tool::Orbit) => None,
         (Drawn::Nothing, Tool::Lasso) => Some("Drag around cells to select them"),
         (Drawn::Nothing, Tool::Rectangle) => Some("Drag a rectangle over cells to select them"),
-        (Drawn::First, Tool::Lasso | Tool::Rectangle) => {
+        (Drawn::First, Tool::Lasso | Tool::Rectangle) if has_keys => {
             Some("Shift adds to the selection, Alt takes away, both keep what is inside")
         }
+        (Drawn::First, Tool::Lasso | Tool::Rectangle) => Some("Buttons above let the next outline add or take away"),
     };
     view! {
         {move || text().map(|text| view! { <p class="picture-lasso-hint" data-testid="lasso-hint">{text}</p> })}

@@ -167,10 +167,8 @@ pub fn Picture(
             (Intent::Select(path, mode), Some(view)) => {
                 handle.draft.set(Vec::new());
                 let path: Vec<(f64, f64)> = path.into_iter().map(|at| view.coordinates(at)).collect();
-                let embedding = store.projection(panel);
-                if let (Some(polygon), Some(embedding)) = (Polygon::from_path(&path, view.units_per_px()), embedding) {
-                    let polygon = polygon.seen_from(view.orientation());
-                    store.dispatch(Action::Select { embedding, mode, polygon });
+                if let Some(outline) = Polygon::from_path(&path, view.units_per_px()) {
+                    handle.select(store, &view, outline, mode);
                 }
             }
             (Intent::Hover(at_px), Some(_)) => {
@@ -202,8 +200,7 @@ pub fn Picture(
         leave(store);
         handle.found.set(None);
         let held = HeldKeys { shift: event.shift_key(), alt: event.alt_key() };
-        let embedding = store.projection(panel).unwrap_or_default();
-        let (tool, mode) = store.peek(|state| (state.view.tool, held.mode(state.select_mode(&embedding))));
+        let (tool, mode) = store.peek(|state| (state.view.tool, held.mode(state.select_mode())));
         // The middle button moves the picture whatever the tool.
         let tool = match tool {
             _ if event.button() == 1 => Tool::Pan,

@@ -19,29 +19,31 @@ pub(super) fn Outline(
     draft: RwSignal<Vec<[f64; 2]>>,
     found: RwSignal<Option<CellIdx>>,
 ) -> impl IntoView {
-    // By embedding, so that outlines drawn in another one do not show in this.
+    // Outlines drawn in another embedding, or around the cells of another label, do not show in this panel.
     let steps = store.part(|state| state.view.analysis.query.filters.selections.clone());
+    let only = store.part(move |state| state.view.panels.get(panel).and_then(|panel| panel.only.clone()));
     let (painted, placing) = (store.painted(), store.placing());
     let paths = Memo::new(move |_| {
         let Some(view) = view.get() else { return Vec::new() };
         painted.track();
         placing.track();
-        let Some(key) = store.projection(panel) else { return Vec::new() };
+        let Some(shown) = store.projection(panel) else { return Vec::new() };
+        let only = only.get();
         steps.with(|selections| {
-            selections.get(&key).map_or_else(Vec::new, |selection| {
-                selection
-                    .steps()
-                    .iter()
-                    .filter_map(|step| match step {
-                        SelectionStep::Add(polygon) => Some(("outline", polygon)),
-                        SelectionStep::Subtract(polygon) => Some(("outline outline-subtract", polygon)),
-                        SelectionStep::Intersect(polygon) => Some(("outline outline-intersect", polygon)),
-                        SelectionStep::Invert => None,
-                    })
-                    .filter(|(_, polygon)| polygon.orientation() == view.orientation())
-                    .map(|(class, polygon)| (class, closed_path(polygon.points().map(|point| view.px(point)))))
-                    .collect()
-            })
+            let steps =
+                selections.iter().flat_map(|(key, selection)| selection.steps().iter().map(move |step| (key, step)));
+            steps
+                .filter_map(|(key, step)| match step {
+                    SelectionStep::Add(polygon) => Some(("outline", key, polygon)),
+                    SelectionStep::Subtract(polygon) => Some(("outline outline-subtract", key, polygon)),
+                    SelectionStep::Intersect(polygon) => Some(("outline outline-intersect", key, polygon)),
+                    SelectionStep::Invert => None,
+                })
+                .filter(|(_, key, polygon)| polygon.embedding().unwrap_or(key) == shown)
+                .filter(|(_, _, polygon)| polygon.orientation() == view.orientation())
+                .filter(|(_, _, polygon)| only.is_none() || polygon.only().is_none_or(|of| Some(of) == only.as_ref()))
+                .map(|(class, _, polygon)| (class, closed_path(polygon.points().map(|point| view.px(point)))))
+                .collect()
         })
     });
     let place_of = move |cell: CellIdx| {

@@ -3,7 +3,7 @@
 use explorer_core::state::PanelIdx;
 use leptos::prelude::*;
 
-use super::PictureHandle;
+use super::{PictureHandle, Wanted};
 use crate::store::Store;
 
 /// The pictures of all panels. Copies are handles of the same.
@@ -37,6 +37,22 @@ impl Pictures {
             let _ = others.try_update_value(|others| others.retain(|other| other.panel != panel));
         });
         picture
+    }
+
+    /// The pictures of all panels, in order.
+    pub fn all(self) -> Vec<PictureHandle> {
+        let mut all = vec![self.first];
+        all.extend(self.others.get_value());
+        all.sort_unstable_by_key(|picture| picture.panel);
+        all
+    }
+
+    /// Draws the pictures of all panels as one file.
+    pub fn take_all(self, wanted: Wanted) {
+        let all = self.all();
+        for (picture, wanted) in all.iter().zip(wanted.of_panels(all.len())) {
+            picture.take(wanted);
+        }
     }
 
     /// The picture of the panel that commands are about.

@@ -17,8 +17,9 @@ use web_sys::{HtmlCanvasElement, HtmlElement};
 
 use super::{
     PictureFailure, PictureHandle,
+    axes::axis_marks,
     canvas::OpeningCanvas,
-    save::{Surroundings, Wanted, encode},
+    save::{Shot, Surroundings, Wanted},
 };
 use crate::{
     bridge::{Scene, TissueLayer},
@@ -391,10 +392,18 @@ impl Stage {
         let has = |part| options.parts.contains(&part);
         let around = Surroundings {
             legend: if has(PicturePart::Legend) { colors.legend } else { LegendModel::Plain },
-            labels: if has(PicturePart::Labels) { self.handle.labels.in_sight() } else { Vec::new() },
             background: params.background,
             text: colors.text,
             ratio: params.viewport.device_pixel_ratio,
+        };
+        let view = self.handle.view.get_untracked();
+        let axes = view.and_then(|view| axis_marks(self.store, self.handle.panel, &view));
+        let shot = Shot {
+            size: [0; 2],
+            rgba: Vec::new(),
+            head: if wanted.has_heads() { self.handle.head(self.store) } else { String::new() },
+            labels: if has(PicturePart::Labels) { self.handle.labels.in_sight() } else { Vec::new() },
+            axes: axes.unwrap_or_default(),
         };
         renderer.set_lut(&colors.table);
         let captured = renderer.capture(&params);
@@ -409,7 +418,8 @@ impl Stage {
             };
             let is_encoded = match (image, store.host()) {
                 (Some(Ok(image)), Some(host)) => {
-                    encode(&*host, &around, [image.width, image.height], &image.rgba, &wanted).is_ok()
+                    let shot = Shot { size: [image.width, image.height], rgba: image.rgba, ..shot };
+                    wanted.add(&*host, &around, shot).is_ok()
                 }
                 _ => false,
             };

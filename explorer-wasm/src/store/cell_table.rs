@@ -3,16 +3,17 @@
 use std::sync::Arc;
 
 use explorer_core::{
-    data::{CellRows, Column, FileColumn},
+    data::{CellIdx, CellRows, Column, FileColumn},
     dataset::SubsetEstimate,
-    session::{CellTable, CellsToSave, Progress, SaveExtent, Session, Wanted},
-    state::{DataKey, GeneKey},
+    session::{CellTable, CellsFile, CellsInSight, CellsToSave, HtmlView, Progress, SaveExtent, Session, Wanted},
+    state::{DataKey, GeneKey, PanelIdx},
 };
 
 use web_sys::Blob;
 
 use super::{Store, access::DataAccess};
 use crate::{
+    bridge::View,
     fetch::{FetchError, Priority},
     worker::WorkerError,
 };
@@ -60,8 +61,37 @@ impl Store {
         let analysis = self.peek(|state| state.view.analysis.clone());
         let asked = access.read(|session| (session.cells_to_save(extent), session.subset_additions(&analysis, extent)));
         let Some((cells, additions)) = asked else { return Ok(None) };
-        let additions = serde_json::to_string(&additions).expect("texts and numbers have a JSON");
-        access.pool.subset(cells.into_bytes(), additions, on_progress).await.map(Some)
+        access.pool.subset(cells.into_bytes(), json_of(&CellsFile::H5ad(additions)), on_progress).await.map(Some)
+    }
+
+    /// The cells in view that a panel has in sight, and where they are.
+    pub fn cells_in_sight(self, panel: PanelIdx, view: &View) -> CellsInSight {
+        let in_view = self.with_session(|session| session.in_view().cloned()).flatten();
+        let n_obs = self.with_manifest(|manifest| manifest.n_obs).unwrap_or_default();
+        let mut found = CellsInSight::default();
+        self.with_scene(panel, |scene| {
+            let cells = (0..n_obs).map(CellIdx).filter(|&cell| in_view.as_ref().is_none_or(|view| view.contains(cell)));
+            for cell in cells {
+                if let Some(at_px) = scene.px_of(cell, view) {
+                    found.add(cell, at_px, view.size_px());
+                }
+            }
+        });
+        found
+    }
+
+    /// A view as one HTML file, of the cells in sight; the picture and what surrounds it as `drawn` has them.
+    ///
+    /// # Errors
+    /// When the dataset cannot be read.
+    pub async fn view_as_html(self, cells: CellsInSight, drawn: HtmlView) -> Result<Option<Blob>, WorkerError> {
+        let Some(access) = self.access() else { return Ok(None) };
+        let mask = cells.mask(access.dataset.n_obs());
+        let known = self.peek(|state| access.read(|session| session.html_view(state, cells)));
+        let Some(HtmlView { filter, columns, own_columns, numbers, places, .. }) = known else { return Ok(None) };
+        let view = HtmlView { filter, columns, own_columns, numbers, places, ..drawn };
+        let file = json_of(&CellsFile::Html(Box::new(view)));
+        access.pool.subset(mask.into_bytes(), file, &|_| ()).await.map(Some)
     }
 
     /// The ids of cells, one a line.
@@ -73,6 +103,11 @@ impl Store {
         let (table, rows) = access.table_of(extent).await?;
         Ok(table.to_id_list(&rows))
     }
+}
+
+/// A file as the worker is told of it.
+fn json_of(file: &CellsFile) -> String {
+    serde_json::to_string(file).expect("texts and numbers have a JSON")
 }
 
 impl DataAccess {

@@ -7,7 +7,7 @@ use explorer_core::{
     state::{CellSet, OwnColumn},
 };
 
-use crate::host::Host;
+use crate::host::{Host, KeepRefused};
 
 /// Something with a name that the browser keeps as a text.
 pub(super) trait Keepable: Clone + PartialEq {
@@ -83,8 +83,8 @@ impl<T> Default for Kept<T> {
 /// What came of keeping.
 #[derive(Default)]
 pub(super) struct Outcome {
-    /// Whether the browser did not keep something.
-    pub is_refused: bool,
+    /// Why the browser did not keep something.
+    pub refused: Option<KeepRefused>,
     /// What another window had changed meanwhile: its name, and the one that it is kept under now.
     pub spared: Vec<(String, String)>,
 }
@@ -126,14 +126,16 @@ impl<T: Keepable> Kept<T> {
         for item in items.iter().filter(|item| !self.items.contains(item)) {
             let text = item.to_text();
             self.spare_other_window(host, &prefix, item.name(), items, &mut outcome);
-            outcome.is_refused |= host.keep(&format!("{prefix}{}", item.name()), Some(&text)).is_err();
+            let kept = host.keep(&format!("{prefix}{}", item.name()), Some(&text));
+            outcome.refused = outcome.refused.or(kept.err());
             self.texts.insert(item.name().to_owned(), text);
         }
         let is_gone = |name: &String| items.iter().all(|item| item.name() != name);
         let gone: Vec<String> = self.texts.keys().filter(|name| is_gone(name)).cloned().collect();
         for name in gone {
             self.spare_other_window(host, &prefix, &name, items, &mut outcome);
-            outcome.is_refused |= host.keep(&format!("{prefix}{name}"), None).is_err();
+            let removed = host.keep(&format!("{prefix}{name}"), None);
+            outcome.refused = outcome.refused.or(removed.err());
             self.texts.remove(&name);
         }
         self.items = items.to_vec();

@@ -1,4 +1,5 @@
-//! The view in the host's address: written when the state rests, read when the address changes.
+//! The view in the host's address: written when the state rests, as a step of the browser's where it is one of undo,
+//! and read when the address changes.
 
 use std::{collections::BTreeSet, rc::Rc};
 
@@ -6,7 +7,7 @@ use explorer_core::{
     embed::Cause,
     format::plural,
     state::{
-        Action, ViewSpec,
+        Action, History, ViewSpec,
         link::{LONG_LINK_BYTES, ParsedLink},
     },
 };
@@ -22,6 +23,15 @@ const REST_MILLIS: u32 = 200;
 
 /// Names of a link that are told each by itself.
 const MOST_TOLD: usize = 5;
+
+/// Where a view goes in the browser's history.
+#[derive(Clone, Copy)]
+enum Entry {
+    /// In the place of the present one: a camera moved, a sidebar opened.
+    Same,
+    /// After it: Back leads to the present one.
+    New,
+}
 
 /// The view as it stands in the address, which names the dataset elsewhere; `content` says what the dataset holds, once
 /// it is open.
@@ -53,6 +63,8 @@ impl Store {
         let pending = StoredValue::new_local(None::<Timeout>);
         // What the address held when the Explorer last wrote or read it.
         let known = StoredValue::new(host.link());
+        // How many steps had been made by then.
+        let n_known = StoredValue::new(self.n_moves());
         let writer = StoredValue::new_local(Rc::clone(&host));
         Effect::new(move |before: Option<String>| {
             let text = text.get();
@@ -63,8 +75,11 @@ impl Store {
                     // Somebody else has changed the address, and the Explorer is about to hear of it: what it
                     // would write now would undo that.
                     if known.try_get_value().is_some_and(|known| known == host.link()) {
-                        self.write_address(&*host, &written);
+                        let n_moves = self.n_moves();
+                        let is_step = n_moves != n_known.get_value();
+                        self.write_address(&*host, &written, if is_step { Entry::New } else { Entry::Same });
                         known.set_value(host.link());
+                        n_known.set_value(n_moves);
                     }
                 };
                 // This cancels the one before.
@@ -80,6 +95,8 @@ impl Store {
             self.check_link(&parsed);
             let ParsedLink { view, notices, .. } = parsed;
             self.on_behalf_of(Cause::Link, || self.dispatch(Action::Restore(Box::new(view))));
+            // The browser's history has this step.
+            n_known.set_value(self.n_moves());
             for notice in notices {
                 self.tell(notice.to_string(), Tone::Warning);
             }
@@ -134,12 +151,19 @@ impl Store {
         }
     }
 
-    fn write_address(self, host: &dyn Host, text: &str) {
+    fn n_moves(self) -> u64 {
+        self.history.with_untracked(History::n_moves)
+    }
+
+    fn write_address(self, host: &dyn Host, text: &str, entry: Entry) {
         if text.len() > LONG_LINK_BYTES {
             let kilobytes = text.len() / 1000;
             let warning = format!("The link to this view is {kilobytes} kB long, which some programs cut off.");
             self.tell(warning, Tone::Warning);
         }
-        host.write_link(text);
+        match entry {
+            Entry::Same => host.write_link(text),
+            Entry::New => host.push_link(text),
+        }
     }
 }

@@ -8,7 +8,7 @@ use explorer_core::{
 use leptos::prelude::*;
 use shared_fbs::manifest::CELLS_PER_EXPRESSION_TILE;
 
-use super::{Opened, Phase, Store, Tone, opened::Shown};
+use super::{Opened, Phase, Store, Tone, opened::Shown, place::Filled};
 use crate::{
     fetch::{Address, FetchError, Fetcher, Limits, Priority, Source},
     platform,
@@ -129,6 +129,15 @@ impl Store {
     /// Loads data that count as asked for.
     pub(super) fn load(self, key: DataKey, priority: Priority) {
         let Some(access) = self.access() else { return };
+        let of_embedding = |name: &String| {
+            let embeddings = &access.dataset.manifest().embeddings;
+            embeddings.iter().position(|entry| entry.key == *name)
+        };
+        if let DataKey::Embedding(name) = &key
+            && let Some(index) = of_embedding(name)
+        {
+            return self.fill_panels(index, Filled::Others);
+        }
         self.spawn(async move {
             if let DataKey::Gene(gene) = &key
                 && let Some(chunks) = self.chunks_in_view(gene)

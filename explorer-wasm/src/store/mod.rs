@@ -19,6 +19,7 @@ mod offline;
 mod opened;
 mod own_columns;
 mod place;
+mod plots;
 mod preferences;
 mod read;
 mod routes;
@@ -58,6 +59,7 @@ use job_runner::JobRunner;
 use kept::Kept;
 pub use link::view_of_link;
 use opened::Opened;
+pub use plots::{AskedPlot, DrawnPlot};
 pub use preferences::{Hint, begin_with_preferences};
 use routes::RouteStats;
 
@@ -66,6 +68,9 @@ pub type CompareStatus = JobStatus<DeResult, Progress>;
 
 /// How the markers that are open stand.
 pub type MarkersStatus = JobStatus<MarkersResult, Progress>;
+
+/// How the plot that is open stands.
+pub type PlotStatus = JobStatus<DrawnPlot, Progress>;
 
 /// Results kept of each kind, the latest first: a table of 60 000 genes takes 6 MB.
 const MOST_RESULTS: usize = 8;
@@ -135,6 +140,7 @@ pub struct Store {
     tip: RwSignal<Option<HoveredCell>>,
     comparing: RwSignal<CompareStatus>,
     marking: RwSignal<MarkersStatus>,
+    plotting: RwSignal<PlotStatus>,
     /// Whether to say that the server cannot be reached.
     is_offline: RwSignal<bool>,
     /// How the Explorer presents itself.
@@ -149,6 +155,7 @@ struct Inner {
     opened: RefCell<Option<Opened>>,
     comparisons: Rc<JobRunner<Question, DeResult>>,
     markers: Rc<JobRunner<explorer_core::state::Markers, MarkersResult>>,
+    plots: Rc<JobRunner<AskedPlot, DrawnPlot>>,
     /// What has been learned of the routes to moments.
     routes: RefCell<RouteStats>,
     /// What the picture shows of the embedding.
@@ -175,6 +182,7 @@ impl Store {
     /// A store for the dataset at an address, in a host.
     pub fn new(host: Rc<dyn Host>, address: Address, state: AppState) -> Self {
         let (comparing, marking, alive) = (RwSignal::default(), RwSignal::default(), Alive::here());
+        let plotting = RwSignal::default();
         Self {
             history: RwSignal::new(History::new(state)),
             phase: RwSignal::default(),
@@ -187,6 +195,7 @@ impl Store {
             tip: RwSignal::default(),
             comparing,
             marking,
+            plotting,
             is_offline: RwSignal::new(false),
             settings: RwSignal::new(host.settings()),
             alive,
@@ -196,6 +205,7 @@ impl Store {
                 opened: RefCell::default(),
                 comparisons: JobRunner::new(MOST_RESULTS, comparing, alive),
                 markers: JobRunner::new(MOST_RESULTS, marking, alive),
+                plots: JobRunner::new(MOST_RESULTS, plotting, alive),
                 routes: RefCell::default(),
                 window: Cell::default(),
                 prefetch: Cell::default(),
@@ -346,12 +356,21 @@ impl Store {
         self.settle();
     }
 
+    /// Asks for the open plot again, after a failure.
+    pub fn retry_plot(self) {
+        if let Some(inner) = self.inner() {
+            inner.plots.retry();
+        }
+        self.settle();
+    }
+
     /// Forgets the answers that go by a column that is another by now.
     fn forget_answers(self) {
         let renewed = self.with_opened_mut(|opened| opened.session.take_renewed()).unwrap_or_default();
         if let Some(inner) = self.inner().filter(|_| !renewed.is_empty()) {
             inner.comparisons.forget(|asked| renewed.iter().any(|column| asked.uses_column(column)));
             inner.markers.forget(|asked| renewed.iter().any(|column| asked.uses_column(column)));
+            inner.plots.forget(|asked| renewed.iter().any(|column| asked.plot.uses_column(column)));
         }
     }
 
@@ -390,10 +409,11 @@ impl Store {
         if let Some(named) = self.peek(|state| self.with_session(|session| session.named(&state.view))).flatten() {
             self.history.update(|history| history.amend(named));
         }
-        let mend = || self.peek(|state| self.with_session(|session| session.mended(&state.view))).flatten();
-        while let Some((mended, told)) = mend() {
+        if let Some((mended, told)) =
+            self.peek(|state| self.with_session(|session| session.mended(&state.view))).flatten()
+        {
             self.history.update(|history| history.amend(mended));
-            self.tell(told, Tone::Warning);
+            told.into_iter().for_each(|told| self.tell(told, Tone::Warning));
         }
         self.check_names();
         let view = self.peek(|state| state.view.clone());
@@ -412,5 +432,6 @@ impl Store {
         self.forget_answers();
         self.follow_comparison(&view);
         self.follow_markers(&view);
+        self.follow_plot(&view);
     }
 }

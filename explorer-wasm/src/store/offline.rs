@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use leptos::prelude::*;
 
-use super::{CompareStatus, MarkersStatus, Phase, Store};
+use super::{CompareStatus, MarkersStatus, Phase, PlotStatus, Store};
 use crate::{fetch::FetchError, owner, platform};
 
 /// Between two attempts: the first pause, and the longest.
@@ -74,6 +74,7 @@ impl Store {
         if let Some(inner) = self.inner() {
             inner.comparisons.retry();
             inner.markers.retry();
+            inner.plots.retry();
         }
     }
 
@@ -87,7 +88,8 @@ impl Store {
         self.settle();
         let is_asking = self.with_opened(|opened| opened.session.loaded().is_loading()) == Some(true)
             || self.comparing.with_untracked(|status| matches!(status, CompareStatus::Running(..)))
-            || self.marking.with_untracked(|status| matches!(status, MarkersStatus::Running(..)));
+            || self.marking.with_untracked(|status| matches!(status, MarkersStatus::Running(..)))
+            || self.plotting.with_untracked(|status| matches!(status, PlotStatus::Running(..)));
         if !is_asking {
             self.note_answer();
         }

@@ -1,12 +1,14 @@
 //! An open dataset with all that the page keeps of it.
 
-use std::{rc::Rc, sync::Arc};
+use std::{ops::Range, rc::Rc, sync::Arc};
 
 use explorer_core::{
+    data::Space,
     filter::CellMask,
     session::{Repaint, Session, Show},
     state::{ColumnLabel, Panel, PanelIdx, ViewSpec},
 };
+use shared_fbs::{order::TileCells, tile::Points};
 
 use crate::{bridge::Scene, fetch::Dataset, worker::Pool};
 
@@ -33,11 +35,34 @@ pub(super) enum Shown {
     Load(usize),
 }
 
+/// A tile of positions, as it comes.
+pub(super) struct ArrivingTile<'a> {
+    /// Its cells.
+    pub cells: &'a TileCells,
+    /// Where they are.
+    pub points: &'a Points,
+    /// The space of an embedding of three dimensions.
+    pub space: Option<Space>,
+    /// The ranks up to which all that is in view has come by now, where this tile was the last of them.
+    pub drawable: Option<Range<u32>>,
+}
+
+impl ArrivingTile<'_> {
+    fn place(&self, scene: &mut Scene) {
+        scene.place(self.cells, self.points);
+        if let Some(ranks) = &self.drawable {
+            scene.level_is_drawable(ranks);
+        }
+    }
+}
+
 /// The points of a panel.
 struct PanelPoints {
     scene: Scene,
     /// The key of what they are placed by; of the first panel, the session knows.
     drawn: Option<String>,
+    /// The key of the embedding whose tiles they take as these come.
+    filling: Option<String>,
     only: Option<OnlyCells>,
     /// 0 (invisible) to 1.
     opacity: f32,
@@ -93,6 +118,40 @@ impl Opened {
         is_changed
     }
 
+    /// The tiles of an embedding are about to come: panels after the first that are to show it take them from the first
+    /// one on.
+    pub fn begin_filling(&mut self, view: &ViewSpec, key: &str, space: Option<Space>) {
+        let Self { session, panels, .. } = self;
+        for (points, panel) in panels.iter_mut().zip(&view.panels).skip(1) {
+            if session.projection(panel.key().as_deref()).as_deref() == Some(key) {
+                points.filling = Some(key.to_owned());
+                if points.drawn.as_deref() == Some(key) {
+                    points.scene.forget_positions(space);
+                }
+            }
+        }
+    }
+
+    /// Takes a tile of an embedding into the panels after the first that are filled by it.
+    pub fn fill(&mut self, key: &str, tile: &ArrivingTile<'_>) {
+        let others = self.panels.iter_mut().skip(1).filter(|points| points.filling.as_deref() == Some(key));
+        others.for_each(|points| points.fill(key, tile));
+    }
+
+    /// Takes a tile of the embedding that the first panel shows; whether it is the first of them.
+    pub fn fill_first(&mut self, tile: &ArrivingTile<'_>) -> bool {
+        let is_first = self.session.draw();
+        if is_first {
+            self.first_mut().forget_positions(tile.space);
+        }
+        tile.place(self.first_mut());
+        self.session.place(tile.cells, tile.points);
+        if self.first().n_placed() == self.first().n_points() {
+            self.session.placed();
+        }
+        is_first
+    }
+
     /// The points of the first panel.
     pub fn first(&self) -> &Scene {
         &self.panels[0].scene
@@ -126,7 +185,7 @@ impl Opened {
 
 impl PanelPoints {
     fn new(n_obs: u32) -> Self {
-        Self { scene: Scene::new(n_obs), drawn: None, only: None, opacity: 1.0, is_unpainted: true }
+        Self { scene: Scene::new(n_obs), drawn: None, filling: None, only: None, opacity: 1.0, is_unpainted: true }
     }
 
     /// Takes the panel's dots and the cells that are in color; whether these are others.
@@ -156,6 +215,16 @@ impl PanelPoints {
         self.scene.forget_positions(embedding.depth.as_ref().map(|depth| depth.space));
         self.scene.place_all(embedding);
         self.drawn = Some(key);
+        self.filling = None;
         true
+    }
+
+    /// Takes a tile of the embedding that it is filled by.
+    fn fill(&mut self, key: &str, tile: &ArrivingTile<'_>) {
+        if self.drawn.as_deref() != Some(key) {
+            self.scene.forget_positions(tile.space);
+            self.drawn = Some(key.to_owned());
+        }
+        tile.place(&mut self.scene);
     }
 }

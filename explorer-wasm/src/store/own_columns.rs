@@ -15,7 +15,10 @@ use super::{
     access::DataAccess,
     kept::{Keepable as _, Kept, Outcome},
 };
-use crate::fetch::{Address, FetchError};
+use crate::{
+    fetch::{Address, FetchError},
+    host::KeepRefused,
+};
 
 impl Store {
     /// The cells that are selected get a label of an own column, or none.
@@ -194,8 +197,13 @@ impl Store {
     }
 
     fn tell_kept(self, kind: &str, way_out: &str, outcome: &Outcome) {
-        if outcome.is_refused {
-            self.tell(format!("The browser has no room to keep each {kind} of yours: {way_out}."), Tone::Warning);
+        let why = match outcome.refused {
+            None => None,
+            Some(KeepRefused::NoStorage) => Some(format!("The browser keeps nothing of this page, so no {kind}")),
+            Some(KeepRefused::NoRoom) => Some(format!("The browser has no room to keep each {kind} of yours")),
+        };
+        if let Some(why) = why {
+            self.tell(format!("{why}: {way_out}."), Tone::Warning);
         }
         for (name, free) in &outcome.spared {
             let told = format!(

@@ -13,7 +13,7 @@ use gloo_timers::callback::Timeout;
 use leptos::prelude::*;
 use shared_fbs::{api::Endpoint, manifest::Manifest};
 
-use super::{CompareStatus, HoveredCell, MarkersStatus, Message, Phase, Placing, Store};
+use super::{CompareStatus, HoveredCell, MarkersStatus, Message, Phase, Placing, PlotStatus, Store};
 use crate::{bridge::Plane, fetch::Address};
 
 /// How long the filters must not change before what takes a look at every cell is computed anew.
@@ -77,6 +77,11 @@ impl Store {
     /// How the markers that are open stand.
     pub fn marking(self) -> Signal<MarkersStatus> {
         self.marking.into()
+    }
+
+    /// How the plot that is open stands.
+    pub fn plotting(self) -> Signal<PlotStatus> {
+        self.plotting.into()
     }
 
     /// The cell under the pointer.

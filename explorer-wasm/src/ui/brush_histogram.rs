@@ -52,6 +52,9 @@ pub fn BrushHistogram(
     /// The values that pass; `None` without a brush.
     #[prop(into)]
     range: Signal<Option<Range>>,
+    /// Whether the cells without a value are those that pass.
+    #[prop(optional, into)]
+    is_missing_selected: Signal<bool>,
     /// How counts become heights.
     #[prop(optional, into)]
     scale: Signal<CountScale>,
@@ -170,7 +173,7 @@ pub fn BrushHistogram(
             <Ticks axis=Signal::derive(axis) />
             </div>
             </div>
-            <Told name=name.clone() bars pointed on_ask />
+            <Told name=name.clone() bars is_missing_selected pointed on_ask />
             <div class="brush-bounds">
                 <Bound end=End::Low place="histogram" name=name.clone() axis=Signal::derive(axis) range on_brush />
                 <span class="brush-clear" class:active=move || range.get().is_some()>
@@ -266,6 +269,7 @@ fn AsideBar(
 fn Told(
     name: String,
     bars: Signal<Option<Arc<Bars>>>,
+    is_missing_selected: Signal<bool>,
     pointed: RwSignal<Option<f64>>,
     on_ask: Callback<HistogramAsk>,
 ) -> impl IntoView {
@@ -287,6 +291,7 @@ fn Told(
                     class="histogram-log"
                     data-testid=missing_id.get_value()
                     data-hint="Select the cells without a value"
+                    aria-pressed=move || is_missing_selected.get().to_string()
                     on:click=move |_| on_ask.run(HistogramAsk::SelectMissing)
                 >
                     {move || missing.get()}

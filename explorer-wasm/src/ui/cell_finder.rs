@@ -1,6 +1,6 @@
 //! Cells by their ids.
 
-use explorer_core::format::plural;
+use explorer_core::{format::plural, session::Unit};
 use leptos::{ev::KeyboardEvent, html, prelude::*};
 use web_sys::File;
 
@@ -33,6 +33,9 @@ pub enum FindStatus {
 pub fn CellFinder(
     /// Whether it is open.
     open: RwSignal<bool>,
+    /// What the rows of the dataset are called.
+    #[prop(into)]
+    unit: Signal<Unit>,
     /// The text that ids are read from.
     text: RwSignal<String>,
     /// How the search stands.
@@ -75,14 +78,14 @@ pub fn CellFinder(
     });
     let told = move || match status.get() {
         FindStatus::Idle => String::new(),
-        FindStatus::Running => "Searching the ids of all cells…".to_owned(),
+        FindStatus::Running => format!("Searching the ids of all {}…", unit.get().many()),
         FindStatus::Failed(reason) => reason,
         FindStatus::Found { n_cells, unknown } if unknown.is_empty() => {
-            format!("{} found.", plural(n_cells, "cell", "cells"))
+            format!("{} found.", unit.get().count(n_cells as u64))
         }
         FindStatus::Found { n_cells, unknown } => format!(
             "{} found; {} not in this dataset.",
-            plural(n_cells, "cell", "cells"),
+            unit.get().count(n_cells as u64),
             plural(unknown.len(), "id is", "ids are"),
         ),
     };
@@ -99,7 +102,7 @@ pub fn CellFinder(
     view! {
         <Dialog
             open
-            title="Find cells"
+            title=Signal::derive(move || format!("Find {}", unit.get().many()))
             class="finder"
             test_id="finder-dialog"
             close_id="finder-close"
@@ -113,7 +116,7 @@ pub fn CellFinder(
                     autocomplete="off"
                     data-first=""
                     placeholder="One id a line, or a list with commas between"
-                    aria-label="Ids of cells"
+                    aria-label="Ids"
                     data-testid="finder-ids"
                     prop:value=move || text.get()
                     on:input:target=move |event| text.set(event.target().value())
@@ -155,7 +158,7 @@ pub fn CellFinder(
                 <Show when=move || n_found.get() != 0>
                     <div class="finder-buttons">
                         <Button
-                            label=Signal::derive(move || format!("Select {} as a set", plural(n_found.get(), "cell", "cells")))
+                            label=Signal::derive(move || format!("Select {} as a set", unit.get().count(n_found.get() as u64)))
                             test_id="finder-select"
                             glyph=Glyph::Check
                             on_press=on_select

@@ -71,6 +71,8 @@ pub enum GeneSetChange {
     Color(String),
     /// List a set's genes one by one.
     List(String),
+    /// Plot a set's genes by group.
+    Plot(String),
     /// Color by one gene, by its id.
     ShowGene(String),
     /// The set is looked at: its histogram is wanted.
@@ -370,6 +372,12 @@ fn GeneSetRow(
                         glyph=Glyph::Genes
                         test_id=format!("gene-set-list-{}", own())
                         on_choose=move || on_change.run(GeneSetChange::List(own()))
+                    />
+                    <MenuItem
+                        label="Plot by group"
+                        glyph=Glyph::Genes
+                        test_id=format!("gene-set-plot-{}", own())
+                        on_choose=move || on_change.run(GeneSetChange::Plot(own()))
                     />
                     <MenuItem
                         label="Rename"

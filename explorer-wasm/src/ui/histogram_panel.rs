@@ -21,6 +21,9 @@ pub fn HistogramPanel(
     /// The values that pass; `None` without a brush.
     #[prop(into)]
     range: Signal<Option<Range>>,
+    /// Whether the cells without a value are those that pass.
+    #[prop(into)]
+    is_missing_selected: Signal<bool>,
     /// Whether cells are colored by it.
     #[prop(into)]
     colored: Signal<bool>,
@@ -104,7 +107,7 @@ pub fn HistogramPanel(
                 when=move || !has_none.get()
                 fallback=|| view! { <p class="histogram-none note">"No cell in view has a finite number here."</p> }
             >
-                <BrushHistogram name=brushed.clone() bars range scale on_brush on_ask />
+                <BrushHistogram name=brushed.clone() bars range is_missing_selected scale on_brush on_ask />
             </Show>
         </section>
     }

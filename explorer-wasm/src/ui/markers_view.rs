@@ -61,6 +61,9 @@ pub fn MarkersView(
     /// Called with a label and the ids of the genes that a set is to be made of.
     #[prop(into)]
     on_gene_set: Callback<(String, Vec<String>)>,
+    /// Called to open a dot plot of the best markers.
+    #[prop(into)]
+    on_plot: Callback<()>,
     /// Called to save all markers as CSV.
     #[prop(into)]
     on_export: Callback<()>,
@@ -101,6 +104,13 @@ pub fn MarkersView(
             <header class="de-head">
                 <h2 data-testid="markers-title"><Cut text=Signal::derive(move || summary.get().title) /></h2>
                 <div class="de-actions">
+                    <Button
+                        label="Dot plot"
+                        test_id="markers-plot"
+                        kind=ButtonKind::Quiet
+                        disabled=Signal::derive(move || !is_done.get())
+                        on_press=on_plot
+                    />
                     <Button
                         label="CSV"
                         test_id="markers-export"

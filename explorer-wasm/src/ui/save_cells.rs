@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use explorer_core::{
-    format::{integer, plural},
-    session::{CellsToSave, SaveExtent, Wanted},
+    format::plural,
+    session::{CellsToSave, SaveExtent, Unit, Wanted},
 };
 use leptos::prelude::*;
 
@@ -33,6 +33,9 @@ pub fn SaveCellsDialog(
     /// The layer that their numbers are of.
     #[prop(into)]
     layer: Signal<String>,
+    /// What the rows of the dataset are called.
+    #[prop(into)]
+    unit: Signal<Unit>,
     /// Cells selected, and cells in view.
     #[prop(into)]
     n_cells: Signal<(u64, u64)>,
@@ -61,8 +64,8 @@ pub fn SaveCellsDialog(
     let extents = move || {
         let (n_selected, n_visible) = n_cells.get();
         vec![
-            Choice::new("selected", format!("{} selected", integer(n_selected))),
-            Choice::new("view", format!("all {} in view", integer(n_visible))),
+            Choice::new("selected", format!("{} selected", unit.get().count(n_selected))),
+            Choice::new("view", format!("all {} in view", unit.get().count(n_visible))),
         ]
     };
     let is_all =
@@ -70,7 +73,7 @@ pub fn SaveCellsDialog(
     view! {
         <Dialog
             open
-            title="Save cells"
+            title=Signal::derive(move || format!("Save {}", unit.get().many()))
             class="finder"
             test_id="save-cells-dialog"
             close_id="save-cells-close"
@@ -78,7 +81,7 @@ pub fn SaveCellsDialog(
         >
             <div class="save-body">
                 <SelectField
-                    name="Cells"
+                    name="Which"
                     choices=Signal::derive(extents)
                     value=Signal::derive(move || match asked.with(|asked| asked.extent) {
                         SaveExtent::Selected => "selected".to_owned(),

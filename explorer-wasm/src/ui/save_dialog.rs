@@ -18,6 +18,18 @@ pub enum PictureFormat {
     Png,
     /// The points as an image, all else as text and shapes.
     Svg,
+    /// A page of its own: the picture, and what the hover card says of each cell.
+    Html,
+}
+
+/// Which panels are saved.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PanelExtent {
+    /// All, in their grid.
+    #[default]
+    All,
+    /// The one that commands are about.
+    Active,
 }
 
 /// What is drawn with the points.
@@ -47,13 +59,15 @@ pub struct SaveOptions {
     pub format: PictureFormat,
     /// What is drawn with the points.
     pub parts: BTreeSet<PicturePart>,
+    /// Which panels.
+    pub panels: PanelExtent,
 }
 
 impl SaveOptions {
     /// At a scale, with legend and labels.
     pub fn at_scale(scale: u32) -> Self {
         let parts = BTreeSet::from([PicturePart::Legend, PicturePart::Labels]);
-        Self { scale, ground: None, format: PictureFormat::Png, parts }
+        Self { scale, ground: None, format: PictureFormat::Png, parts, panels: PanelExtent::default() }
     }
 }
 
@@ -62,6 +76,12 @@ impl SaveOptions {
 pub fn SaveDialog(
     /// Whether it is open.
     open: RwSignal<bool>,
+    /// How many panels there are.
+    #[prop(into)]
+    n_panels: Signal<usize>,
+    /// What an HTML file holds.
+    #[prop(into)]
+    html: Signal<String>,
     /// Called with how to save.
     #[prop(into)]
     on_save: Callback<SaveOptions>,
@@ -114,6 +134,21 @@ pub fn SaveDialog(
                         });
                     }
                 />
+                <Show when=move || { n_panels.get() > 1 }>
+                    <SelectField
+                        name="Panels"
+                        choices=vec![Choice::new("all", "all, in their grid"), Choice::new("active", "the active one")]
+                        value=Signal::derive(move || match options.with(|options| options.panels) {
+                            PanelExtent::All => "all".to_owned(),
+                            PanelExtent::Active => "active".to_owned(),
+                        })
+                        label="Panels to save"
+                        test_id="save-panels"
+                        on_choose=move |panels: String| options.update(|options| {
+                            options.panels = if panels == "active" { PanelExtent::Active } else { PanelExtent::All };
+                        })
+                    />
+                </Show>
                 <div class="save-parts" role="group" aria-label="With the points">
                     {PicturePart::ALL.map(|(part, id, label)| view! {
                         <label class="save-check">
@@ -143,7 +178,14 @@ pub fn SaveDialog(
                         glyph=Glyph::Download
                         on_press=move || save(PictureFormat::Svg)
                     />
+                    <Button
+                        label="Save as HTML"
+                        test_id="save-html"
+                        glyph=Glyph::Download
+                        on_press=move || save(PictureFormat::Html)
+                    />
                 </div>
+                <p class="note" data-testid="save-html-text">{html}</p>
             </div>
         </Dialog>
     }

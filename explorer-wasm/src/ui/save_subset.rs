@@ -1,6 +1,9 @@
 //! Cells saved as an AnnData file: what it takes, how far it is.
 
-use explorer_core::session::{Progress as JobProgress, SaveExtent};
+use explorer_core::{
+    dataset::LEFT_OUT,
+    session::{Progress as JobProgress, SaveExtent},
+};
 use leptos::prelude::*;
 
 use super::{Button, Glyph, Progress};
@@ -62,6 +65,9 @@ pub fn SaveSubset(
     view! {
         <div class="save-subset" role="group" aria-label="AnnData file">
             <p data-testid="save-h5ad-text" role="status">{text}</p>
+            <p class="note" data-testid="save-h5ad-left-out">
+                {format!("Without {LEFT_OUT}: the dataset does not have these.")}
+            </p>
             <Show when=move || is_running.get()>
                 <Progress
                     fraction=Signal::derive(move || running().and_then(JobProgress::fraction))

@@ -87,6 +87,7 @@ pub fn TopBar(
             </Show>
             <div class="top-bar-actions">
                 <Show when=move || !bare.get()>
+                    <CommandButton command=Command::ShowPalette platform on_command />
                     <CommandButton command=Command::Undo platform disabled=no_undo on_command />
                     <CommandButton command=Command::Redo platform disabled=no_redo on_command />
                     <span class="top-bar-rule"></span>

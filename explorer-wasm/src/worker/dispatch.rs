@@ -42,9 +42,43 @@ pub struct SubsetTask {
 /// Writes a file, or says in a sentence why not.
 pub type WriteSubset = fn(SubsetTask) -> LocalBoxFuture<'static, Result<Blob, String>>;
 
-/// Starts to listen. For the worker's `main`, which says how it writes files, if it does.
-pub fn start(write_subset: Option<WriteSubset>) {
-    let worker = Rc::new(Worker { write_subset, ..Worker::default() });
+/// A plot that is to be drawn.
+pub struct PlotTask {
+    /// Of what.
+    pub dataset: Dataset,
+    /// What is asked, as JSON.
+    pub question: String,
+    /// Two bytes a cell, the lower first: its group; empty where the question takes no cells.
+    pub codes: Vec<u8>,
+    /// Pixels of a PNG file for each CSS pixel along a side; 0 asks for the texts.
+    pub scale: u32,
+    /// Called with how many genes or labels more are done.
+    pub report: Box<dyn Fn(usize)>,
+}
+
+/// A plot that was drawn.
+pub enum PlotAnswer {
+    /// As SVG, as a table in HTML, as CSV.
+    Texts([String; 3]),
+    /// As PNG.
+    Picture(Blob),
+}
+
+/// Draws a plot, or says in a sentence why not.
+pub type DrawPlot = fn(PlotTask) -> LocalBoxFuture<'static, Result<PlotAnswer, String>>;
+
+/// What only some workers can do.
+#[derive(Clone, Copy, Default)]
+pub struct Programs {
+    /// Writes cells as files.
+    pub write_subset: Option<WriteSubset>,
+    /// Draws plots.
+    pub draw_plot: Option<DrawPlot>,
+}
+
+/// Starts to listen. For the worker's `main`, which says what else it can do.
+pub fn start(programs: Programs) {
+    let worker = Rc::new(Worker { programs, ..Worker::default() });
     let listener = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
         if let Some(request) = Request::from_js(&event.data()) {
             worker.hear(request);
@@ -73,7 +107,7 @@ struct Worker {
     opened: RefCell<Option<(Source, Storage)>>,
     dataset: RefCell<Option<Dataset>>,
     jobs: RefCell<HashMap<u32, AbortHandle>>,
-    write_subset: Option<WriteSubset>,
+    programs: Programs,
 }
 
 impl Worker {
@@ -102,6 +136,10 @@ impl Worker {
                 let worker = Rc::clone(self);
                 self.start(job, async move { worker.subset(job, CellMask::from_bytes(cells), additions).await });
             }
+            Request::Plot { job, question, codes, scale } => {
+                let worker = Rc::clone(self);
+                self.start(job, async move { worker.plot(job, question, codes, scale).await });
+            }
             Request::Markers { job, layer, share } => {
                 let worker = Rc::clone(self);
                 self.start(job, async move {
@@ -114,7 +152,7 @@ impl Worker {
 
     /// Writes cells as a file.
     async fn subset(&self, job: u32, cells: CellMask, additions: String) -> Result<Reply, FetchError> {
-        let Some(write) = self.write_subset else {
+        let Some(write) = self.programs.write_subset else {
             return Err(FetchError::Unknown { kind: "program", name: "subset".to_owned() });
         };
         let dataset = self.dataset().await?;
@@ -125,7 +163,22 @@ impl Worker {
             report.count(n_done.saturating_sub(told.replace(n_done)));
         });
         Ok(match write(SubsetTask { dataset, cells, additions, report }).await {
-            Ok(file) => Reply::Subset { job, file },
+            Ok(file) => Reply::File { job, file },
+            Err(sentence) => Reply::Failed { job, sentence },
+        })
+    }
+
+    /// Draws a plot.
+    async fn plot(&self, job: u32, question: String, codes: Vec<u8>, scale: u32) -> Result<Reply, FetchError> {
+        let Some(draw) = self.programs.draw_plot else {
+            return Err(FetchError::Unknown { kind: "program", name: "plots".to_owned() });
+        };
+        let dataset = self.dataset().await?;
+        let report = Report::new(job, &dataset);
+        let report = Box::new(move |n_done: usize| report.count(n_done as u32));
+        Ok(match draw(PlotTask { dataset, question, codes, scale, report }).await {
+            Ok(PlotAnswer::Texts(texts)) => Reply::Plot { job, texts },
+            Ok(PlotAnswer::Picture(file)) => Reply::File { job, file },
             Err(sentence) => Reply::Failed { job, sentence },
         })
     }

@@ -57,6 +57,17 @@ pub enum Request {
         /// What else the file holds, as JSON.
         additions: String,
     },
+    /// Draw a plot.
+    Plot {
+        /// Number of the job.
+        job: u32,
+        /// What is asked, as JSON.
+        question: String,
+        /// Two bytes a cell, the lower first: its group; empty where the question takes no cells.
+        codes: Vec<u8>,
+        /// Pixels of a PNG file for each CSS pixel along a side; 0 asks for the texts.
+        scale: u32,
+    },
     /// Stop a job, whatever it has come to.
     Cancel {
         /// Its number.
@@ -95,11 +106,18 @@ pub enum Reply {
         markers: Vec<u8>,
     },
     /// A job is done: the file, which the browser keeps.
-    Subset {
+    File {
         /// Its number.
         job: u32,
         /// The file.
         file: Blob,
+    },
+    /// A job is done: a plot as texts.
+    Plot {
+        /// Its number.
+        job: u32,
+        /// As SVG, as a table in HTML, as CSV.
+        texts: [String; 3],
     },
     /// A job has failed.
     Failed {
@@ -212,6 +230,9 @@ impl Request {
                     .fold(Writer::new("markers").number(*job).number(*layer), Writer::number)
             }
             Self::Subset { job, cells, additions } => Writer::new("subset").number(*job).bytes(cells).text(additions),
+            Self::Plot { job, question, codes, scale } => {
+                Writer::new("plot").number(*job).text(question).bytes(codes).number(*scale)
+            }
             Self::Cancel { job } => Writer::new("cancel").number(*job),
         }
         .post()
@@ -253,6 +274,12 @@ impl Request {
             "subset" => {
                 Some(Self::Subset { job: reader.number(1)?, cells: reader.bytes(2)?, additions: reader.text(3)? })
             }
+            "plot" => Some(Self::Plot {
+                job: reader.number(1)?,
+                question: reader.text(2)?,
+                codes: reader.bytes(3)?,
+                scale: reader.number(4)?,
+            }),
             "cancel" => Some(Self::Cancel { job: reader.number(1)? }),
             _ => None,
         }
@@ -271,7 +298,8 @@ impl Reply {
                 Writer::new("moments").number(*job).bytes(group).bytes(reference)
             }
             Self::Markers { job, markers } => Writer::new("markers").number(*job).bytes(markers),
-            Self::Subset { job, file } => Writer::new("subset").number(*job).blob(file),
+            Self::File { job, file } => Writer::new("file").number(*job).blob(file),
+            Self::Plot { job, texts } => texts.iter().fold(Writer::new("plot").number(*job), |to, text| to.text(text)),
             Self::Failed { job, sentence } => Writer::new("failed").number(*job).text(sentence),
         }
         .post()
@@ -289,7 +317,10 @@ impl Reply {
                 Some(Self::Moments { job: reader.number(1)?, group: reader.bytes(2)?, reference: reader.bytes(3)? })
             }
             "markers" => Some(Self::Markers { job: reader.number(1)?, markers: reader.bytes(2)? }),
-            "subset" => Some(Self::Subset { job: reader.number(1)?, file: reader.0.get(2).dyn_into().ok()? }),
+            "file" => Some(Self::File { job: reader.number(1)?, file: reader.0.get(2).dyn_into().ok()? }),
+            "plot" => {
+                Some(Self::Plot { job: reader.number(1)?, texts: [reader.text(2)?, reader.text(3)?, reader.text(4)?] })
+            }
             "failed" => Some(Self::Failed { job: reader.number(1)?, sentence: reader.text(2)? }),
             _ => None,
         }
@@ -302,7 +333,8 @@ impl Reply {
             Self::Progress { job, .. }
             | Self::Moments { job, .. }
             | Self::Markers { job, .. }
-            | Self::Subset { job, .. }
+            | Self::File { job, .. }
+            | Self::Plot { job, .. }
             | Self::Failed { job, .. } => Some(*job),
         }
     }

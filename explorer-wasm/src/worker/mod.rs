@@ -7,6 +7,6 @@ mod markers;
 mod message;
 mod pool;
 
-pub use dispatch::{SubsetTask, WriteSubset, start};
+pub use dispatch::{PlotAnswer, PlotTask, Programs, SubsetTask, start};
 pub use message::{Reply, Request};
 pub use pool::{Pool, WorkerError};

@@ -33,6 +33,9 @@ const LOADER: &str = "./worker.js";
 /// The same of the worker that writes cells as a file.
 const SUBSET_LOADER: &str = "./subset.js";
 
+/// The same of the worker that draws plots.
+const PLOTS_LOADER: &str = "./plots.js";
+
 /// More would fetch no faster, and each holds its own memory.
 const MOST_WORKERS: usize = 8;
 
@@ -62,13 +65,22 @@ pub struct Pool {
     root: String,
     storage: Storage,
     workers: RefCell<Vec<Rc<Proxy>>>,
+    /// The worker that draws plots, once one was asked for: it has their tiles.
+    plotter: RefCell<Option<Rc<Proxy>>>,
     next_job: Cell<u32>,
 }
 
 impl Pool {
     /// A pool for the dataset at an address; `root` is the address of the page's root.
     pub fn new(address: Address, root: String, storage: Storage) -> Self {
-        Self { address, root, storage, workers: RefCell::default(), next_job: Cell::new(0) }
+        Self {
+            address,
+            root,
+            storage,
+            workers: RefCell::default(),
+            plotter: RefCell::default(),
+            next_job: Cell::new(0),
+        }
     }
 
     /// The moments of group and reference in a layer of `n_genes` genes and these steps, a share in each worker.
@@ -133,9 +145,47 @@ impl Pool {
         let worker = Proxy::start(SUBSET_LOADER, self.open_request())?;
         let requests = |job| vec![Request::Subset { job, cells, additions }];
         match self.run(&[worker], requests, SUBSET_PARTS, on_progress).await?.pop() {
-            Some(Answer::Subset(file)) => Ok(file),
-            Some(Answer::Moments(_) | Answer::Markers(_)) | None => Err(WorkerError::Kind),
+            Some(Answer::File(file)) => Ok(file),
+            Some(Answer::Moments(_) | Answer::Markers(_) | Answer::Plot(_)) | None => Err(WorkerError::Kind),
         }
+    }
+
+    /// A plot as SVG, as a table in HTML and as CSV: what is asked, as JSON, and the groups of the cells.
+    ///
+    /// # Errors
+    /// When the worker fails.
+    pub async fn plot(
+        &self,
+        question: String,
+        codes: Vec<u8>,
+        n_parts: u32,
+        on_progress: &dyn Fn(Progress),
+    ) -> Result<[String; 3], WorkerError> {
+        let requests = |job| vec![Request::Plot { job, question, codes, scale: 0 }];
+        match self.run(&[self.plotter()?], requests, n_parts, on_progress).await?.pop() {
+            Some(Answer::Plot(texts)) => Ok(texts),
+            Some(Answer::Moments(_) | Answer::Markers(_) | Answer::File(_)) | None => Err(WorkerError::Kind),
+        }
+    }
+
+    /// The same plot as PNG, with `scale` pixels for each CSS pixel along a side.
+    ///
+    /// # Errors
+    /// When the worker fails.
+    pub async fn plot_as_png(&self, question: String, codes: Vec<u8>, scale: u32) -> Result<Blob, WorkerError> {
+        let requests = |job| vec![Request::Plot { job, question, codes, scale }];
+        match self.run(&[self.plotter()?], requests, 1, &|_| {}).await?.pop() {
+            Some(Answer::File(file)) => Ok(file),
+            Some(Answer::Moments(_) | Answer::Markers(_) | Answer::Plot(_)) | None => Err(WorkerError::Kind),
+        }
+    }
+
+    fn plotter(&self) -> Result<Rc<Proxy>, WorkerError> {
+        let mut plotter = self.plotter.borrow_mut();
+        if let Some(plotter) = plotter.as_ref().filter(|plotter| !plotter.broken.get()) {
+            return Ok(Rc::clone(plotter));
+        }
+        Ok(Rc::clone(plotter.insert(Proxy::start(PLOTS_LOADER, self.open_request())?)))
     }
 
     /// Lets each worker do a request, and reports how far all of them have come.
@@ -197,7 +247,9 @@ enum Answer {
     /// The markers of labels.
     Markers(Vec<u8>),
     /// A file.
-    Subset(Blob),
+    File(Blob),
+    /// A plot as texts.
+    Plot([String; 3]),
 }
 
 type Listener = (mpsc::UnboundedSender<(u32, u32)>, oneshot::Sender<Result<Answer, WorkerError>>);
@@ -273,7 +325,8 @@ impl Proxy {
             }
             Reply::Moments { job, group, reference } => self.tell(job, Ok(Answer::Moments([group, reference]))),
             Reply::Markers { job, markers } => self.tell(job, Ok(Answer::Markers(markers))),
-            Reply::Subset { job, file } => self.tell(job, Ok(Answer::Subset(file))),
+            Reply::File { job, file } => self.tell(job, Ok(Answer::File(file))),
+            Reply::Plot { job, texts } => self.tell(job, Ok(Answer::Plot(texts))),
             Reply::Failed { job, sentence } => self.tell(job, Err(WorkerError::Failed(sentence))),
         }
     }

@@ -117,6 +117,12 @@ pub(super) fn text(dataset: &mut DatasetBuilder, text: &str) {
     tell(dataset, "string", "0.2.0");
 }
 
+/// One number.
+pub(super) fn number(dataset: &mut DatasetBuilder, value: f64) {
+    dataset.with_f64_data(&[value]).with_shape(&[]);
+    tell(dataset, "numeric-scalar", "0.2.0");
+}
+
 fn tell(dataset: &mut DatasetBuilder, kind: &str, version: &str) {
     for (name, value) in encoding(kind, version) {
         dataset.set_attr(name, value);

@@ -64,6 +64,28 @@ pub enum NewMatrix {
     },
 }
 
+/// A library of images of a tissue.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct NewLibrary {
+    /// Its name.
+    pub name: String,
+    /// Its images.
+    pub images: Vec<NewImage>,
+    /// The factors from coordinates to their pixels, and the width of spots, by name.
+    pub scale_factors: Vec<(String, f64)>,
+}
+
+/// An image of bytes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NewImage {
+    /// Its key: `hires`.
+    pub key: String,
+    /// Rows, pixels a row and, of a colored image, channels.
+    pub shape: Vec<u64>,
+    /// Channel by channel, pixel by pixel, row by row.
+    pub bytes: Vec<u8>,
+}
+
 /// A file in the making.
 pub struct H5adWriter {
     file: FileBuilder,
@@ -166,6 +188,36 @@ impl H5adWriter {
             text(group.create_dataset(name), value);
         }
         self.uns.add_group(group.finish());
+        Ok(())
+    }
+
+    /// Adds libraries of images to `uns`, as Space Ranger and scanpy have them.
+    ///
+    /// # Errors
+    /// When a name is none that an entry can have.
+    pub fn uns_spatial(&mut self, libraries: Vec<NewLibrary>) -> Result<(), WriteError> {
+        if libraries.is_empty() {
+            return Ok(());
+        }
+        let mut spatial = dict(self.uns.create_group("spatial"));
+        for NewLibrary { name, images, scale_factors } in libraries {
+            named("uns/spatial", &name)?;
+            let mut library = dict(spatial.create_group(&name));
+            let mut group = dict(library.create_group("images"));
+            for NewImage { key, shape, bytes } in images {
+                named("images", &key)?;
+                array(group.create_dataset(&key).with_u8_data(&bytes), &shape, 1);
+            }
+            library.add_group(group.finish());
+            let mut group = dict(library.create_group("scalefactors"));
+            for (name, value) in scale_factors {
+                named("scalefactors", &name)?;
+                elements::number(group.create_dataset(&name), value);
+            }
+            library.add_group(group.finish());
+            spatial.add_group(library.finish());
+        }
+        self.uns.add_group(spatial.finish());
         Ok(())
     }
 

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fs, io, path::Path};
 
-use explorer_core::catalog::Day;
+use explorer_core::{catalog::Day, format::listed};
 use serde::{Deserialize, Deserializer, de::Error as _};
 use toml::value::Datetime;
 
@@ -186,7 +186,7 @@ impl Collection {
     /// [`CollectionError`].
     pub fn parse(text: &str, folder: &str) -> Result<Self, CollectionError> {
         let mut collection: Self =
-            toml::from_str(text).map_err(|error| CollectionError::Content(error.to_string().trim_end().to_owned()))?;
+            toml::from_str(text).map_err(|error| CollectionError::Content(in_a_line(&error, text)))?;
         let has_own_id = !collection.id.is_empty();
         if !has_own_id {
             let is_kept = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
@@ -222,6 +222,17 @@ impl Collection {
         }
     }
 
+    /// What it says of datasets that its folder does not have, as a sentence; `has` tells by the name of a directory.
+    pub fn unknown_datasets(&self, has: impl Fn(&str) -> bool) -> Option<String> {
+        let unknown: Vec<String> =
+            self.datasets.keys().filter(|name| !has(name)).map(|name| format!("[datasets.{name}]")).collect();
+        if unknown.is_empty() {
+            return None;
+        }
+        let (unknown, names) = (listed(&unknown), if unknown.len() == 1 { "names" } else { "name" });
+        Some(format!("{COLLECTION}: {unknown} {names} no directory beside it, so that nothing is said by it"))
+    }
+
     /// Whether lists leave it out.
     pub fn is_private(&self) -> bool {
         self.visibility == Some(Visibility::Private)
@@ -232,6 +243,15 @@ impl Collection {
         let note = self.datasets.get(directory).and_then(|note| note.withdrawn.as_deref());
         note.or(self.withdrawn.as_deref())
     }
+}
+
+/// What is wrong with a text, and where, in one line: logs are read line by line.
+fn in_a_line(error: &toml::de::Error, text: &str) -> String {
+    let message = error.message().trim_end().replace('\n', "; ");
+    let Some(before) = error.span().and_then(|span| text.get(..span.start)) else { return message };
+    let line = before.split('\n').count();
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    format!("line {line}, column {column}: {message}")
 }
 
 fn is_id(id: &str) -> bool {
@@ -275,6 +295,8 @@ mod tests {
     fn what_is_wrong_is_named() {
         let refused = |text: &str| parse(text).unwrap_err().to_string();
         assert!(refused("titel = 'Lung'").contains("titel"));
+        let place = refused("title = 'é'\n\ndoi = 'é' x\n");
+        assert!(place.contains("collection.toml: line 3, column 11: ") && !place.contains('\n'), "{place}");
         assert!(refused("id = 'x'").contains("title"));
         assert!(refused("title = 'a'\npublished = 1969-01-01").contains("1970"));
         assert!(refused("title = 'a'\nid = '../x'").contains("../x"));

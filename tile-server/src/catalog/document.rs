@@ -7,49 +7,19 @@ use explorer_core::{
     format::{bytes, integer, plural},
     names::visible,
 };
-use maud::{DOCTYPE, Markup, PreEscaped, html};
-use serde_json::{Value, json};
+use maud::{Markup, html};
+use serde_json::json;
 use shared_fbs::{
     api::{Endpoint, PosterName},
-    path::{MANIFEST, OBS_CSV},
+    path::{MANIFEST, OBS_CSV, OBS_PLAIN_CSV},
 };
 
 use super::{
     CatalogEntry, Collection, DatasetFacts, Download, SiteUrl,
-    linked_data::{bibtex, json_ld, script_text},
+    document_page::{Document, Head, ROOT, page},
+    linked_data::{bibtex, json_ld},
     snippets::{Snippet, snippets},
 };
-
-/// From a document to the page's root: documents lie one folder below.
-const ROOT: &str = "../";
-
-/// Colors and sizes of the Explorer, in few words.
-const STYLE: &str = "\
-:root{color-scheme:light dark;--line:light-dark(#e2e6e8,#262c31);--dim:light-dark(#4a565d,#a9b4bb);\
---accent:light-dark(#0b6a86,#56b8d6);--soft:light-dark(#f7f8f8,#14181b)}\
-body{max-width:760px;margin:0 auto;padding:32px 16px 64px;background:light-dark(#fff,#0e1113);\
-color:light-dark(#182024,#e7ebed);font:15px/24px system-ui,sans-serif;overflow-wrap:anywhere}\
-h1{margin:8px 0;font-size:26px;line-height:32px}h2{margin:32px 0 8px;font-size:17px}\
-h3{margin:16px 0 4px;font-size:15px}ul{padding-left:20px;margin:0}a{color:var(--accent)}\
-.dim{color:var(--dim)}.go{display:inline-block;padding:6px 16px;margin:8px 0;border-radius:6px;\
-background:var(--accent);color:light-dark(#fff,#06181e);font-weight:600;text-decoration:none}\
-.poster img{display:block;max-width:100%;height:auto;max-height:360px;margin:8px 0}\
-.gone{padding:12px 16px;border:1px solid var(--line);border-radius:6px;background:var(--soft)}\
-dl{display:grid;grid-template-columns:minmax(120px,200px) 1fr;gap:6px 16px;margin:0}dt{color:var(--dim)}dd{margin:0}\
-pre{padding:12px 16px;overflow-x:auto;border-radius:6px;background:var(--soft);font-size:13px;line-height:20px}\
-table{width:100%;border-collapse:collapse}th,td{padding:6px 12px 6px 0;border-bottom:1px solid var(--line);\
-text-align:left}td:last-child,th:last-child{text-align:right;white-space:nowrap}";
-
-/// A document.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Document {
-    /// Its text.
-    pub html: String,
-    /// Whether it is to be in no list and no search engine.
-    pub is_private: bool,
-    /// Whether it says no more than that what it is about was withdrawn.
-    pub is_withdrawn: bool,
-}
 
 /// The document on a dataset, at [`Endpoint::About`]; `directory` is the name of the dataset's directory, by which its
 /// collection speaks of it.
@@ -125,7 +95,10 @@ fn downloads(id: &str, n_bytes: u64, download: Option<&Download>) -> Markup {
                 }
                 None => {}
             }
-            li { a href=(file(OBS_CSV)) download=(format!("{id}.csv")) { "Metadata of cells" } ", as CSV" }
+            li {
+                a href=(file(OBS_CSV)) download=(format!("{id}.csv")) { "Metadata of cells" } ", as CSV for spreadsheets; "
+                a href=(file(OBS_PLAIN_CSV)) download=(format!("{id}-plain.csv")) { "the same" } " for programs"
+            }
             li {
                 "The tiles that the Explorer reads, " (bytes(n_bytes)) ": their " a href=(file(MANIFEST)) { "manifest" }
                 " names the files beside it"
@@ -238,6 +211,15 @@ fn withdrawn(title: &str, reason: &str, collection: Option<&Collection>, endpoin
     Document { is_withdrawn: true, ..page(&head, &body) }
 }
 
+/// The document in place of one that is not there: what is wrong, in a sentence.
+pub fn failure_document(title: &str, text: &str, endpoint: Endpoint<'_>) -> Document {
+    let body = html! {
+        h1 { (title) }
+        p.gone { bdi { (visible(text)) } }
+    };
+    page(&Head { title, description: None, collection: None, linked: None, site: None, endpoint, image: None }, &body)
+}
+
 fn part_of(collection: &Collection) -> Markup {
     let address = format!("{ROOT}{}", Endpoint::Collection { id: collection.id.as_str().into() }.address());
     html! { p.dim { "Part of " a href=(address) { bdi { (visible(&collection.title)) } } } }
@@ -306,73 +288,10 @@ fn paragraphs(text: &str) -> Markup {
     html! { @for paragraph in paragraphs { p { bdi { (paragraph) } } } }
 }
 
-/// What stands in the head of a document.
-struct Head<'a> {
-    title: &'a str,
-    description: Option<&'a str>,
-    collection: Option<&'a Collection>,
-    /// What search engines for data read.
-    linked: Option<&'a Value>,
-    site: Option<&'a SiteUrl>,
-    /// Where the document is.
-    endpoint: Endpoint<'a>,
-    /// The picture that stands for it elsewhere.
-    image: Option<Endpoint<'a>>,
-}
-
-fn page(head: &Head<'_>, body: &Markup) -> Document {
-    let &Head { title, description, collection, linked, site, ref endpoint, ref image } = head;
-    let is_private = collection.is_some_and(Collection::is_private);
-    let html = html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                title { (title) " – Tessera" }
-                @if let Some(description) = description { meta name="description" content=(description); }
-                @if is_private { meta name="robots" content="noindex"; }
-                // None: browsers would else look for one at the root of the host.
-                link rel="icon" href="data:,";
-                meta property="og:title" content=(title);
-                meta property="og:type" content="website";
-                meta property="og:site_name" content="Tessera";
-                @if let Some(description) = description { meta property="og:description" content=(description); }
-                // A private address is told to nobody.
-                @if let (Some(site), false) = (site, is_private) { (addresses(site, endpoint, title)) }
-                @if let Some(image) = image {
-                    meta property="og:image" content=(site.map_or_else(|| format!("{ROOT}{}", image.address()), |site| site.of(image)));
-                }
-                style { (PreEscaped(STYLE)) }
-                @if let Some(linked) = linked {
-                    script type="application/ld+json" { (PreEscaped(script_text(linked))) }
-                }
-            }
-            body {
-                nav { a.dim href=(ROOT) { "All datasets" } }
-                main { (body) }
-            }
-        }
-    };
-    Document { html: html.into_string(), is_private, is_withdrawn: false }
-}
-
-/// Where the document is, and for a dataset how it is embedded.
-fn addresses(site: &SiteUrl, endpoint: &Endpoint<'_>, title: &str) -> Markup {
-    let oembed = match endpoint {
-        Endpoint::About { id } => Some(site.of(&Endpoint::Oembed { id: id.clone() })),
-        _ => None,
-    };
-    html! {
-        link rel="canonical" href=(site.of(endpoint));
-        meta property="og:url" content=(site.of(endpoint));
-        @if let Some(oembed) = oembed { link rel="alternate" type="application/json+oembed" href=(oembed) title=(title); }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use explorer_core::catalog::LabelFacet;
+    use serde_json::Value;
 
     use super::*;
     use crate::catalog::{DatasetNote, Visibility};
@@ -413,7 +332,7 @@ mod tests {
             assert_eq!((&linked["@type"], &linked["name"]), (&json!("Dataset"), &json!(HOSTILE)));
         }
         let html = about("a").html;
-        assert!(html.contains("href=\"../d/a%20b\"") && html.contains("https://example.org/data/a%20b/obs.csv"));
+        assert!(html.contains("href=\"../d/a%20b\"") && html.contains("https://example.org/data/a%20b/obs-plain.csv"));
         assert!(html.contains("href=\"https://example.org/about/a%20b.oembed.json\""), "{html}");
         let list = collections_document(&[entry], None).html;
         assert!(!list.contains("<script") && list.contains("../collections/lungs.html"), "{list}");

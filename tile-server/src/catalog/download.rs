@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Deserializer, de::Error as _};
-use shared_fbs::path::{MANIFEST, OBS_CSV, is_pack_file};
+use shared_fbs::path::{MANIFEST, OBS_CSV, OBS_PLAIN_CSV, is_pack_file};
 
 use super::{Collection, SiteUrl, snippets::file_url};
 
@@ -35,7 +35,7 @@ impl Download {
         }
         let is_kept = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
         let is_name = !text.is_empty() && !text.starts_with('.') && text.chars().all(is_kept);
-        let is_own = text == MANIFEST || text == OBS_CSV || is_pack_file(text);
+        let is_own = [MANIFEST, OBS_CSV, OBS_PLAIN_CSV].contains(&text) || is_pack_file(text);
         (is_name && !is_own).then(|| Self::Here(text.to_owned()))
     }
 
@@ -94,9 +94,18 @@ mod tests {
     #[test]
     fn only_files_beside_the_collection_and_addresses_are_taken() {
         assert_eq!(Download::parse("a-1.h5ad"), Some(Download::Here("a-1.h5ad".to_owned())));
-        for text in
-            ["", ".hidden", "../a.h5ad", "x/a.h5ad", "a b", "manifest.tsm", "obs.csv", "https://a/\"b", "ftp://a"]
-        {
+        for text in [
+            "",
+            ".hidden",
+            "../a.h5ad",
+            "x/a.h5ad",
+            "a b",
+            "manifest.tsm",
+            "obs.csv",
+            "obs-plain.csv",
+            "https://a/\"b",
+            "ftp://a",
+        ] {
             assert_eq!(Download::parse(text), None, "{text}");
         }
         let toml = "title = 'Lung'\n[datasets.first]\nfile = 'first.h5ad'\n[datasets.second]\nfile = 'https://a.org/b'";

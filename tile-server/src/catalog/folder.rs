@@ -30,6 +30,8 @@ struct Known {
     collection: Option<Arc<Collection>>,
     /// What is wrong with the present state.
     fault: Option<String>,
+    /// What it says of datasets that are not there.
+    unknown: Option<String>,
 }
 
 /// A dataset of a folder.
@@ -50,6 +52,8 @@ pub struct Scan {
     pub datasets: Vec<FoundDataset>,
     /// What is wrong that was not so at the look before, as sentences.
     pub new_faults: Vec<String>,
+    /// The same of what keeps nothing from being shown.
+    pub new_warnings: Vec<String>,
 }
 
 impl Folder {
@@ -76,7 +80,9 @@ impl Folder {
         for folder in &folders {
             let Ok(collection) = self.collection(folder, &mut scan.new_faults) else { continue };
             // One that disappears meanwhile has no datasets.
-            for directory in directories(folder).unwrap_or_default() {
+            let directories = directories(folder).unwrap_or_default();
+            self.tell_unknown(folder, &directories, &mut scan.new_warnings);
+            for directory in directories {
                 if directory.join(MANIFEST).is_file() {
                     let collection = collection.clone();
                     scan.datasets.push(FoundDataset {
@@ -93,6 +99,17 @@ impl Folder {
         Ok(scan)
     }
 
+    /// Says once what the collection of a folder says of datasets that are not among its directories.
+    fn tell_unknown(&mut self, folder: &Path, directories: &[PathBuf], new_warnings: &mut Vec<String>) {
+        let Some(known) = self.known.get_mut(folder) else { return };
+        let has = |name: &str| directories.iter().any(|directory| directory.file_name().is_some_and(|is| is == name));
+        let unknown = known.collection.as_ref().and_then(|collection| collection.unknown_datasets(has));
+        if known.unknown != unknown {
+            new_warnings.extend(unknown.iter().map(|sentence| format!("{}: {sentence}", folder.display())));
+            known.unknown = unknown;
+        }
+    }
+
     /// The collection of a folder, or none where it is no collection's.
     fn collection(
         &mut self,
@@ -101,7 +118,7 @@ impl Folder {
     ) -> Result<Option<Arc<Collection>>, Unreadable> {
         let stamp = FileStamp::at(&folder.join(COLLECTION));
         let known = self.known.entry(folder.to_owned());
-        let known = known.or_insert_with(|| Known { stamp: None, collection: None, fault: None });
+        let known = known.or_insert_with(|| Known { stamp: None, collection: None, fault: None, unknown: None });
         if stamp.is_none() || known.stamp != stamp {
             let before = known.collection.as_deref();
             match Collection::read(folder).and_then(|read| Collection::following(before, read)) {
@@ -218,6 +235,26 @@ mod tests {
         let scan = folder.scan().unwrap();
         assert_eq!((scan.datasets.len(), scan.new_faults.len()), (1, 1));
         assert!(scan.datasets[0].collection.as_ref().unwrap().is_private());
+    }
+
+    #[test]
+    fn a_collection_that_speaks_of_a_dataset_that_is_not_there_is_told_once() {
+        let root = tempfile::tempdir().unwrap();
+        let lung = root.path().join("lung");
+        dataset(&lung, "healthy");
+        fs::write(lung.join(COLLECTION), "title = 'a'\n[datasets.healthy]\n[datasets.fibrosi]\nwithdrawn = 'x'")
+            .unwrap();
+        let mut folder = Folder::new(root.path().to_owned());
+        let scan = folder.scan().unwrap();
+        assert_eq!(names(&scan), ["healthy"]);
+        assert!(
+            scan.new_warnings.len() == 1 && scan.new_warnings[0].contains("[datasets.fibrosi] names no"),
+            "{scan:?}"
+        );
+        assert_eq!(folder.scan().unwrap().new_warnings, [""; 0]);
+        dataset(&lung, "fibrosi");
+        let scan = folder.scan().unwrap();
+        assert_eq!((names(&scan).len(), scan.new_warnings.len()), (2, 0), "{scan:?}");
     }
 
     #[test]

@@ -6,6 +6,7 @@
 
 mod collection;
 mod document;
+mod document_page;
 mod download;
 mod facts;
 mod folder;
@@ -20,7 +21,8 @@ mod site;
 mod snippets;
 
 pub use collection::{Collection, CollectionError, Contact, DatasetNote, Link, Version, Visibility};
-pub use document::{Document, about_dataset, collection_document, collections_document};
+pub use document::{about_dataset, collection_document, collections_document, failure_document};
+pub use document_page::Document;
 pub use download::{Download, Original};
 pub use facts::DatasetFacts;
 pub use folder::{Folder, FoundDataset, Scan};

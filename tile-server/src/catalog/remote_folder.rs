@@ -45,6 +45,8 @@ struct Known {
     collection: Option<Arc<Collection>>,
     /// What is wrong with the present state.
     fault: Option<String>,
+    /// What it says of datasets that are not there.
+    unknown: Option<String>,
 }
 
 /// A collection that could never be read.
@@ -104,7 +106,7 @@ impl RemoteFolder {
         if let Some((time, scan)) = &self.last
             && time.elapsed() < PERIOD
         {
-            return Ok(Scan { new_faults: Vec::new(), ..scan.clone() });
+            return Ok(Scan { datasets: scan.datasets.clone(), ..Scan::default() });
         }
         let outcome = if self.remote.place().scheme().is_web() { self.scan_site() } else { self.scan_store() };
         // One that cannot be listed is not asked again at once either.
@@ -126,7 +128,7 @@ impl RemoteFolder {
             let id = ids::of_place(name_of(&dataset.id), remote.place());
             FoundDataset { id, place: DatasetPlace::Remote(remote), collection: None }
         });
-        Ok(Scan { datasets: found.collect(), new_faults: Vec::new() })
+        Ok(Scan { datasets: found.collect(), ..Scan::default() })
     }
 
     fn scan_store(&mut self) -> Result<Scan, RemoteError> {
@@ -154,7 +156,16 @@ impl RemoteFolder {
         }
         for (number, (folder, file)) in folders.iter().enumerate() {
             let Ok(collection) = self.collection(folder, *file, &mut scan.new_faults) else { continue };
-            for (_, remote) in datasets.iter().filter(|(of, _)| *of == number) {
+            let of_it = || datasets.iter().filter(|(of, _)| *of == number).map(|(_, remote)| remote);
+            if let Some(known) = self.collections.get_mut(&folder.place().to_string()) {
+                let has = |name: &str| of_it().any(|dataset| dataset.place().name() == name);
+                let unknown = known.collection.as_ref().and_then(|collection| collection.unknown_datasets(has));
+                if known.unknown != unknown {
+                    scan.new_warnings.extend(unknown.iter().map(|sentence| format!("{}: {sentence}", folder.place())));
+                    known.unknown = unknown;
+                }
+            }
+            for remote in of_it() {
                 let id = id_of(remote, collection.as_deref());
                 let place = DatasetPlace::Remote(remote.clone());
                 scan.datasets.push(FoundDataset { id, place, collection: collection.clone() });

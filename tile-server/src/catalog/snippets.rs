@@ -1,18 +1,14 @@
 //! How a dataset is read by other programs.
 
-use shared_fbs::{api::Endpoint, path::OBS_CSV};
+use shared_fbs::{
+    api::Endpoint,
+    path::{OBS_CSV, OBS_PLAIN_CSV},
+};
 
 use super::{Download, SiteUrl};
 
 /// What stands for the site's address where it is not known.
 const UNKNOWN: &str = "https://HOST/";
-
-/// The apostrophes that [`explorer_core::csv::push_field`] puts before what a spreadsheet would take for a formula, as an
-/// expression of Python and of R (PCRE): [`explorer_core::csv::unguarded`] takes away the same.
-const GUARD: &str = concat!(
-    r"(?:^|(?<=[;\t\n\r]))'(?='*\s*[-=+@＝＋－＠])",
-    r"(?!'*\s*[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?(?:[;\t\n\r]|$))|^'(?='*[\t\n\r])"
-);
 
 /// Lines of a language.
 pub struct Snippet {
@@ -33,7 +29,7 @@ pub fn file_url(site: Option<&SiteUrl>, id: &str, file: &str) -> String {
 
 /// How the dataset of this id is read: its cells, and all of it where its file can be downloaded.
 pub fn snippets(site: Option<&SiteUrl>, id: &str, download: Option<&Download>) -> [Snippet; 3] {
-    let cells = file_url(site, id, OBS_CSV);
+    let (cells, plain) = (file_url(site, id, OBS_CSV), file_url(site, id, OBS_PLAIN_CSV));
     let (mut python, mut r, mut curl) = (String::new(), String::new(), String::new());
     if let Some(download) = download {
         let (url, name) = (download.url(site, id), download.file_name());
@@ -45,20 +41,11 @@ pub fn snippets(site: Option<&SiteUrl>, id: &str, download: Option<&Download>) -
         curl += &format!("curl -L -o '{name}' '{url}'\n");
     }
     python += &format!(
-        "import re\nimport pandas as pd\n\n\
-         # An apostrophe keeps spreadsheets from running text; it is no part of the value.\n\
-         guard = re.compile(r\"{GUARD}\")\n\
-         plain = lambda value: guard.sub(\"\", value) if isinstance(value, str) else value\n\
-         cells = pd.read_csv(\"{cells}\", index_col=0, keep_default_na=False, na_values=[\"\"])\n\
-         cells = cells.rename(index=plain, columns=plain).apply(lambda column: column.map(plain))"
+        "import pandas as pd\n\n\
+         cells = pd.read_csv(\"{plain}\", index_col=0, keep_default_na=False, na_values=[\"\"])"
     );
     r += &format!(
-        "# An apostrophe keeps spreadsheets from running text; it is no part of the value.\n\
-         guard <- r\"[{GUARD}]\"\n\
-         plain <- function(x) if (is.character(x)) gsub(guard, \"\", x, perl = TRUE) else x\n\
-         cells <- read.csv(\"{cells}\", row.names = 1, check.names = FALSE, na.strings = \"\", encoding = \"UTF-8\")\n\
-         dimnames(cells) <- lapply(dimnames(cells), plain)\n\
-         cells[] <- lapply(cells, plain)"
+        "cells <- read.csv(\"{plain}\", row.names = 1, check.names = FALSE, na.strings = \"\", encoding = \"UTF-8\")"
     );
     curl += &format!("curl -L -O '{cells}'");
     [Snippet { title: "Python", text: python }, Snippet { title: "R", text: r }, Snippet { title: "curl", text: curl }]
@@ -78,7 +65,7 @@ mod tests {
         assert!(r.contains("readH5AD(\"healthy.h5ad\")"), "{r}");
         assert_eq!(curl, format!("curl -L -o 'healthy.h5ad' '{url}/healthy.h5ad'\ncurl -L -O '{url}/obs.csv'"));
         let [python, ..] = snippets(None, "a", None).map(|snippet| snippet.text);
-        assert!(!python.contains("scanpy") && python.contains("\"https://HOST/data/a/obs.csv\""), "{python}");
+        assert!(!python.contains("scanpy") && python.contains("\"https://HOST/data/a/obs-plain.csv\""), "{python}");
         let elsewhere = Download::parse("https://zenodo.org/records/1/files/a.h5ad?download=1").unwrap();
         assert_eq!(elsewhere.file_name(), "a.h5ad");
         assert!(elsewhere.url(None, "a").starts_with("https://zenodo.org/"));

@@ -26,9 +26,24 @@ const MOST_LIST_BYTES: u64 = 1 << 30;
 /// How many labels a message names.
 const MOST_LABELS: usize = 20;
 
+/// How many ids that no cell has a message names.
+const MOST_IDS: usize = 5;
+
 /// What programs write above a list of cells, in any case.
 const HEADINGS: [&str; 9] =
     ["barcode", "barcodes", "cell", "cells", "cell_id", "cellid", "cell_ids", "index", "obs_names"];
+
+/// A list of cells as an argument names it.
+#[derive(Args)]
+pub struct CellList {
+    /// A file of cells, an id a line, in quotation marks or not; taken together with the labels. The Explorer saves such
+    /// files
+    #[arg(long, value_name = "FILE")]
+    cells_file: Option<PathBuf>,
+    /// Refuse a file with ids that no cell has, instead of leaving them out
+    #[arg(long, requires = "cells_file")]
+    strict: bool,
+}
 
 /// Some cells of a dataset, or all.
 #[derive(Args)]
@@ -36,24 +51,24 @@ pub struct SomeCells {
     /// Only cells with this label, as COLUMN=LABEL; several are taken together
     #[arg(long, value_name = "COLUMN=LABEL")]
     label: Vec<String>,
-    /// Only these cells, an id a line, in quotation marks or not; taken together with --label
-    #[arg(long, value_name = "FILE")]
-    cells_file: Option<PathBuf>,
+    #[command(flatten)]
+    list: CellList,
 }
 
 impl SomeCells {
     /// The cells, and what they are called with how many they are; nothing, where they are all.
     pub fn of(&self, dataset: &Dataset) -> Result<(CellMask, String)> {
-        if self.label.is_empty() && self.cells_file.is_none() {
+        let listed = self.list.read(dataset)?;
+        if self.label.is_empty() && listed.is_none() {
             return Ok((CellMask::all(dataset.manifest().n_obs as usize), String::new()));
         }
         let mut cells = labeled(dataset, &self.label)?;
-        let mut name = self.label.join(" + ");
-        if let Some(file) = &self.cells_file {
-            cells.or(&listed(dataset, file)?);
-            let separator = if name.is_empty() { "" } else { " + " };
-            name.push_str(&format!("{separator}cells of {}", file.display()));
+        let mut names = self.label.clone();
+        if let Some((listed, name)) = listed {
+            cells.or(&listed);
+            names.push(name);
         }
+        let name = names.join(" + ");
         match cells.count() {
             0 => Err(CellsError::Empty("selection").into()),
             n => Ok((cells, format!("{name} ({n} {})", if n == 1 { "cell" } else { "cells" }))),
@@ -111,13 +126,23 @@ pub enum CellsError {
         /// The file.
         file: String,
     },
-    /// Cells of a list do not exist.
-    #[error("the dataset has no cell `{first}`{more}")]
+    /// Cells of a list do not exist, and it is not taken without them.
+    #[error("{file}: {unknown}; correct the ids, or leave out --strict to go on without them")]
     Unknown {
-        /// The first of them in the list.
-        first: String,
-        /// How many others there are, as a clause.
-        more: String,
+        /// The file.
+        file: String,
+        /// How many there are, and the first of them, as a sentence.
+        unknown: String,
+    },
+    /// No cell of a list exists.
+    #[error("{file}: {unknown}; the dataset has ids like `{known}`")]
+    AllUnknown {
+        /// The file.
+        file: String,
+        /// How many there are, and the first of them, as a sentence.
+        unknown: String,
+        /// An id of the dataset.
+        known: String,
     },
     /// Cells are in both sets.
     #[error(
@@ -191,9 +216,28 @@ fn quoted_column(spec: &str) -> Option<(String, &str)> {
     Some((quoted.replace("\"\"", "\""), label))
 }
 
-/// The cells whose ids a file lists, one a line. A byte order mark, line ends of any system, and quotation marks around
-/// ids are passed over, and so is a heading in the first line, which is said.
-pub fn listed(dataset: &Dataset, file: &Path) -> Result<CellMask> {
+impl CellList {
+    /// The cells that the file lists, and what they are called; `None` without a file.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or has ids that no cell has and is not taken without them.
+    pub fn read(&self, dataset: &Dataset) -> Result<Option<(CellMask, String)>> {
+        let Some(file) = &self.cells_file else { return Ok(None) };
+        let (cells, unknown) = listed(dataset, file)?;
+        if let Some(unknown) = unknown {
+            if self.strict {
+                return Err(CellsError::Unknown { file: file.display().to_string(), unknown }.into());
+            }
+            terminal::say(&format!("warning: {}: {unknown}, and left out", file.display()));
+        }
+        Ok(Some((cells, format!("cells of {}", file.display()))))
+    }
+}
+
+/// The cells whose ids a file lists, one a line, and what is to be said of ids that no cell has. A byte order mark, line
+/// ends of any system, and quotation marks around ids are passed over, and so is a heading in the first line, which is
+/// said.
+fn listed(dataset: &Dataset, file: &Path) -> Result<(CellMask, Option<String>)> {
     let bytes = read(file, MOST_LIST_BYTES)
         .with_context(|| format!("cannot read {}", file.display()))?
         .ok_or_else(|| CellsError::Endless { file: file.display().to_string() })?;
@@ -202,7 +246,7 @@ pub fn listed(dataset: &Dataset, file: &Path) -> Result<CellMask> {
     let numbers: HashMap<&str, usize> =
         ids.iter().enumerate().filter_map(|(cell, id)| Some((id.as_deref()?, cell))).collect();
     let mut wanted = vec![false; ids.len()];
-    let (mut first, mut n_unknown) = (None, 0_usize);
+    let (mut unknown, mut n_ids) = (Vec::new(), 0_usize);
     let lines = text.split(['\n', '\r']).filter(|line| !line.trim().is_empty());
     for (number, line) in lines.enumerate() {
         match readings(line).iter().find_map(|id| numbers.get(&**id)) {
@@ -210,21 +254,23 @@ pub fn listed(dataset: &Dataset, file: &Path) -> Result<CellMask> {
             None if number == 0 && is_heading(line, dataset.manifest().index_name.as_deref()) => {
                 let (line, file) = (line.trim(), file.display());
                 terminal::say(&format!("the first line of {file}, `{line}`, is taken for a heading"));
+                continue;
             }
-            None => {
-                n_unknown += 1;
-                first.get_or_insert(line.trim());
-            }
+            None => unknown.push(format!("`{}`", line.trim())),
         }
+        n_ids += 1;
     }
-    match first {
-        None => Ok(CellMask::from_fn(ids.len(), |cell| wanted[cell])),
-        Some(first) => {
-            let others = format::integer(n_unknown.saturating_sub(1) as u64);
-            let more = if n_unknown > 1 { format!(", nor {others} more of the list") } else { String::new() };
-            Err(CellsError::Unknown { first: first.to_owned(), more }.into())
-        }
+    if unknown.is_empty() {
+        return Ok((CellMask::from_fn(ids.len(), |cell| wanted[cell]), None));
     }
+    let (n_unknown, are) = (format::integer(unknown.len() as u64), if unknown.len() == 1 { "is" } else { "are" });
+    let total = format::plural(n_ids, "id", "ids");
+    let sentence = format!("{n_unknown} of {total} {are} of no cell: {}", format::first_of(&unknown, MOST_IDS));
+    if unknown.len() == n_ids {
+        let known = ids.iter().find_map(|id| id.as_deref()).unwrap_or_default().to_owned();
+        return Err(CellsError::AllUnknown { file: file.display().to_string(), unknown: sentence, known }.into());
+    }
+    Ok((CellMask::from_fn(ids.len(), |cell| wanted[cell]), Some(sentence)))
 }
 
 /// What a file holds, which may be a pipe; none where that is more than `most` bytes.

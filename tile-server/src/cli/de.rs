@@ -21,7 +21,7 @@ use tessera::{compare::compare_cells, dataset::Dataset, gene_passes::compare_by_
 
 use super::{
     aside,
-    cells::{self, CellsError, Overlap},
+    cells::{self, CellList, CellsError, Overlap},
     dataset_argument::{DatasetArgument, Freshness},
     remote_inputs::DATASET_PLACES,
     terminal,
@@ -36,9 +36,8 @@ pub struct ComparisonArguments {
     /// A label of the group, as COLUMN=LABEL; several are taken together
     #[arg(long, value_name = "COLUMN=LABEL", required_unless_present = "cells_file")]
     group: Vec<String>,
-    /// Cells of the group, an id a line, in quotation marks or not; taken together with --group
-    #[arg(long, value_name = "FILE")]
-    cells_file: Option<PathBuf>,
+    #[command(flatten)]
+    list: CellList,
     /// `rest`, or a label of the reference as COLUMN=LABEL; several are taken together
     #[arg(long, value_name = "rest|COLUMN=LABEL", default_value = REST)]
     reference: Vec<String>,
@@ -219,10 +218,10 @@ struct NamedCells {
 fn sets(dataset: &Dataset, arguments: &ComparisonArguments) -> Result<(NamedCells, NamedCells)> {
     let cells = cells::labeled(dataset, &arguments.group)?;
     let mut group = NamedCells { name: arguments.group.join(" + "), cells };
-    if let Some(file) = &arguments.cells_file {
-        group.cells.or(&cells::listed(dataset, file)?);
+    if let Some((listed, name)) = arguments.list.read(dataset)? {
+        group.cells.or(&listed);
         let separator = if group.name.is_empty() { "" } else { " + " };
-        group.name.push_str(&format!("{separator}cells of {}", file.display()));
+        group.name.push_str(&format!("{separator}{name}"));
     }
     let cells = match arguments.reference.as_slice() {
         [rest] if rest == REST => {

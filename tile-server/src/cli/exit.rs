@@ -19,6 +19,7 @@ use super::{
     de::UsageError,
     enrich::SetsError,
     export::{Damaged, NoPage, Unfetched},
+    plot::NoPlot,
     serve::{NothingToServe, Unreadable},
     subset::SubsetFileError,
 };
@@ -91,7 +92,10 @@ pub fn code(error: &Error) -> u8 {
     if error.is::<UsageError>() || error.is::<CellsError>() || error.is::<NoPage>() || error.is::<NoAddress>() {
         return USAGE;
     }
-    if error.is::<SubsetFileError>() || error.is::<PlaceError>() || error.is::<NoLabels>() || error.is::<NoNumbers>() {
+    if error.is::<NoPlot>() || error.is::<NoLabels>() || error.is::<NoNumbers>() {
+        return USAGE;
+    }
+    if error.is::<SubsetFileError>() || error.is::<PlaceError>() {
         return USAGE;
     }
     if error.is::<NoPlace>() || error.is::<Unreachable>() || error.is::<Unfetched>() || error.is::<RemoteError>() {

@@ -16,6 +16,7 @@ mod exit;
 mod export;
 mod inspect;
 mod markers;
+mod plot;
 mod progress;
 mod remote_inputs;
 mod score;
@@ -64,6 +65,9 @@ enum Command {
     Correlate(correlate::Arguments),
     /// Score every cell by sets of genes and write a table
     Score(score::Arguments),
+    /// Plot cells by group: dots, matrix, violins, ridges or bars, as a picture or as numbers
+    #[command(visible_alias = "dotplot")]
+    Plot(plot::Arguments),
     /// Write a copy of an AnnData file with columns of labels from a CSV file
     Annotate(annotate::Arguments),
     /// Write some cells of a dataset as an AnnData file
@@ -86,6 +90,7 @@ pub fn run() -> ExitCode {
         Command::Composition(arguments) => composition::run(&arguments),
         Command::Correlate(arguments) => correlate::run(&arguments),
         Command::Score(arguments) => score::run(&arguments),
+        Command::Plot(arguments) => plot::run(&arguments),
         Command::Annotate(arguments) => annotate::run(&arguments),
         Command::Subset(arguments) => subset::run(&arguments),
     };

@@ -5,7 +5,10 @@ use std::{path::PathBuf, str::FromStr, sync::Arc};
 use anyhow::Result;
 use clap::Args;
 use remote_files::{Access, CacheOptions, Options, Place, Remote, RemoteError, Stores};
-use shared_fbs::path::MANIFEST;
+use shared_fbs::{
+    api::Endpoint,
+    path::{DATA_ROUTE, MANIFEST},
+};
 use tile_server::{
     catalog::{AnyFolder, RemoteFolder, ids},
     dataset_place::DatasetPlace,
@@ -23,7 +26,8 @@ pub const PLACES: &str = "\
 Places:
   s3://BUCKET/PREFIX, gs://BUCKET/PREFIX, az://CONTAINER/PREFIX and https://HOST/PATH/ are read where they lie: a dataset,
   a folder of datasets, or a site that `export` wrote; on a web host a folder must have the file api/datasets of a site.
-  An address of a manifest.tsm stands for its dataset, pages of Zenodo and Hugging Face for their files.
+  An address of a manifest.tsm or of a page of the Explorer (https://HOST/d/ID) stands for its dataset, pages of Zenodo
+  and Hugging Face for their files.
   Credentials come from the environment: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION, AWS_ENDPOINT (with
   AWS_ALLOW_HTTP=true for http); GOOGLE_APPLICATION_CREDENTIALS; AZURE_STORAGE_ACCOUNT_NAME, AZURE_STORAGE_ACCOUNT_KEY;
   or the role of the machine. What is sent is what the checksums of the manifest confirm.";
@@ -31,7 +35,8 @@ Places:
 /// The same for commands that read one dataset.
 pub const DATASET_PLACES: &str = "\
 Places:
-  A dataset at s3://BUCKET/PREFIX, gs://BUCKET/PREFIX, az://CONTAINER/PREFIX or https://HOST/PATH/ is read where it lies.
+  A dataset at s3://BUCKET/PREFIX, gs://BUCKET/PREFIX, az://CONTAINER/PREFIX or https://HOST/PATH/ is read where it lies,
+  and so is that of a page of the Explorer, https://HOST/d/ID.
   Credentials come from the environment, as `tile-server serve --help` tells.";
 
 /// How places on other hosts are read.
@@ -102,14 +107,30 @@ impl RemoteArguments {
     }
 }
 
-/// The folder at a place, or the one of the manifest that it names.
+/// The folder at a place, or the one of the manifest that it names, or of the dataset whose page it is.
 ///
 /// # Errors
 /// When it is no place, or needs credentials that there are none of.
 pub fn folder_of(text: &str, stores: &Arc<Stores>) -> Result<Remote> {
     let place = Place::parse(text)?;
+    if let Some(dataset) = dataset_of_page(&place) {
+        let remote = stores.open(dataset)?;
+        // A folder may have such a name, too.
+        if remote.head(MANIFEST).is_ok() {
+            return Ok(remote);
+        }
+    }
     let folder = if place.name() == MANIFEST { place.parent() } else { None };
     Ok(stores.open(folder.unwrap_or(place))?)
+}
+
+/// Where the dataset lies whose page of the Explorer, or document, a place is by its address: `d/ID`, `about/ID.html`.
+fn dataset_of_page(place: &Place) -> Option<Place> {
+    let route = place.parent().filter(|_| place.scheme().is_web())?;
+    let (Endpoint::Page { id } | Endpoint::About { id }) = Endpoint::of_parts(&[route.name(), place.name()])? else {
+        return None;
+    };
+    Some(route.parent()?.below(&format!("{DATA_ROUTE}/{id}")))
 }
 
 /// What a place has: a dataset, or a folder of datasets. One that does not answer now may be a dataset.
@@ -139,14 +160,15 @@ fn folder_at(remote: Remote, no_manifest: RemoteError) -> Result<Found> {
     let mut folder = RemoteFolder::new(remote);
     let scan = match folder.scan() {
         Ok(scan) => scan,
-        Err(RemoteError::NotFound { .. }) => return Err(NothingToServe::at(place).into()),
+        Err(RemoteError::NotFound { .. }) => return Err(NothingToServe::at(place, &[]).into()),
         Err(_) if matches!(no_manifest, RemoteError::Denied { .. }) => return Err(no_manifest.into()),
         Err(error) => return Err(error.into()),
     };
-    scan.new_faults.iter().for_each(|fault| terminal::say(&format!("error: {fault}")));
     if scan.datasets.is_empty() {
-        return Err(NothingToServe::at(place).into());
+        return Err(NothingToServe::at(place, &scan.new_faults).into());
     }
+    scan.new_warnings.iter().for_each(|warning| terminal::say(&format!("warning: {warning}")));
+    scan.new_faults.iter().for_each(|fault| terminal::say(&format!("error: {fault}")));
     let ids = scan.datasets.into_iter().map(|found| found.id).collect();
     Ok(Found::Folder { folder: AnyFolder::Remote(folder), ids })
 }
@@ -154,6 +176,21 @@ fn folder_at(remote: Remote, no_manifest: RemoteError) -> Result<Found> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_page_of_the_explorer_stands_for_its_dataset() {
+        let dataset = |page: &str| dataset_of_page(&Place::parse(page).unwrap()).map(|place| place.to_string());
+        for (page, expected) in [
+            ("http://127.0.0.1:8787/d/pbmc-1", "http://127.0.0.1:8787/data/pbmc-1"),
+            ("https://a.org/x/d/pbmc/#color=obs:a", "https://a.org/x/data/pbmc"),
+            ("https://a.org/x/about/pbmc.html", "https://a.org/x/data/pbmc"),
+        ] {
+            assert_eq!(dataset(page).map(|place| place.trim_end_matches('/').to_owned()).as_deref(), Some(expected));
+        }
+        for other in ["https://a.org/d", "https://a.org/x", "https://a.org/about/x", "s3://bucket/d/x"] {
+            assert_eq!(dataset(other), None, "{other}");
+        }
+    }
 
     #[test]
     fn sizes_are_read() {

@@ -33,18 +33,30 @@ use super::{
 
 /// There is no dataset where one was looked for.
 #[derive(Debug, thiserror::Error)]
-#[error(
-    "{place} holds no dataset: neither {MANIFEST} nor directories with one; \
-     `tile-server build FILE.h5ad --out DIR` makes a dataset"
-)]
-pub struct NothingToServe {
-    place: String,
+pub enum NothingToServe {
+    /// There is none.
+    #[error(
+        "{place} holds no dataset: neither {MANIFEST} nor directories with one; \
+         `tile-server build FILE.h5ad --out DIR` makes a dataset"
+    )]
+    Empty {
+        /// Where.
+        place: String,
+    },
+    /// None can be shown.
+    #[error("{place} holds no dataset that can be shown: {faults}")]
+    Unreadable {
+        /// Where.
+        place: String,
+        /// What is wrong there.
+        faults: String,
+    },
 }
 
 impl NothingToServe {
-    /// There is none at this place.
-    pub fn at(place: String) -> Self {
-        Self { place }
+    /// There is none at this place, where this is wrong.
+    pub fn at(place: String, faults: &[String]) -> Self {
+        if faults.is_empty() { Self::Empty { place } } else { Self::Unreadable { place, faults: faults.join("; ") } }
     }
 }
 
@@ -255,6 +267,7 @@ impl Inputs {
         let mut ids: HashSet<String> = found.iter().map(|dataset| dataset.id.clone()).collect();
         for mut folder in self.folders {
             let scan = folder.scan().map_err(|error| anyhow!("cannot list {}: {error}", folder.place()))?;
+            scan.new_warnings.iter().for_each(|warning| terminal::say(&format!("warning: {warning}")));
             scan.new_faults.iter().for_each(|fault| terminal::say(&format!("error: {fault}")));
             fault = fault.or(scan.new_faults.into_iter().next().map(|fault| Unreadable(fault).into()));
             found.extend(scan.datasets.into_iter().filter(|dataset| ids.insert(dataset.id.clone())));
@@ -350,8 +363,7 @@ fn find(input: &Path, cache: &Cache<'_>, progress: &TerminalProgress) -> Result<
     let scan = folder.scan().with_context(|| format!("cannot list {}", input.display()))?;
     // They are told again once the server looks.
     if scan.datasets.is_empty() {
-        scan.new_faults.iter().for_each(|fault| terminal::say(&format!("error: {fault}")));
-        return Err(NothingToServe::at(input.display().to_string()).into());
+        return Err(NothingToServe::at(input.display().to_string(), &scan.new_faults).into());
     }
     let ids = scan.datasets.into_iter().map(|found| found.id).collect();
     Ok(Found::Folder { folder: Folder::new(input.to_owned()).into(), ids })

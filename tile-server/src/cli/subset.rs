@@ -11,7 +11,7 @@ use subset::SubsetError;
 use tessera::dataset::{Dataset, DatasetError, wait};
 
 use super::{
-    cells,
+    cells::{self, CellList},
     dataset_argument::{DatasetArgument, Freshness},
     progress::TerminalProgress,
     remote_inputs::DATASET_PLACES,
@@ -31,9 +31,8 @@ pub struct Arguments {
     /// A label of the cells, as COLUMN=LABEL; several are taken together
     #[arg(long, value_name = "COLUMN=LABEL", required_unless_present = "cells_file")]
     label: Vec<String>,
-    /// The cells, an id a line, in quotation marks or not; taken together with --label. The Explorer saves such files
-    #[arg(long, value_name = "FILE")]
-    cells_file: Option<PathBuf>,
+    #[command(flatten)]
+    list: CellList,
     /// The AnnData file to write; must not exist
     #[arg(long, value_name = "NEW.h5ad")]
     out: PathBuf,
@@ -52,17 +51,17 @@ pub enum SubsetFileError {
 
 /// Writes cells of a dataset as an AnnData file.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
-    let Arguments { dataset, label, cells_file, out, quiet } = arguments;
+    let Arguments { dataset, label, list, out, quiet } = arguments;
     if out.symlink_metadata().is_ok() {
         return Err(SubsetFileError::Exists(out.display().to_string()).into());
     }
     let (dataset, _) = dataset.open(Freshness::Kept)?;
     let mut cells = cells::labeled(&dataset, label)?;
     let mut filter = label.join(" or ");
-    if let Some(file) = cells_file {
-        cells.or(&cells::listed(&dataset, file)?);
+    if let Some((listed, name)) = list.read(&dataset)? {
+        cells.or(&listed);
         let separator = if filter.is_empty() { "" } else { " or " };
-        filter.push_str(&format!("{separator}cells of {}", file.display()));
+        filter.push_str(&format!("{separator}{name}"));
     }
     let n_cells = cells.count();
     let additions = SubsetAdditions { filter, own_columns: Vec::new() };

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use http::{HeaderMap, HeaderValue, Response, StatusCode, header, request};
+use shared_fbs::api::Endpoint;
 use tokio::time::timeout;
 
 use super::{
@@ -14,9 +15,9 @@ use super::{
     entry::NoDataset,
     responses,
 };
-use crate::catalog::{self, CatalogEntry, Document, about_dataset, collection_document, collections_document};
-
-const CONTENT_TYPE: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
+use crate::catalog::{
+    self, CatalogEntry, Document, about_dataset, collection_document, collections_document, failure_document,
+};
 
 const XML: HeaderValue = HeaderValue::from_static("application/xml");
 
@@ -35,14 +36,32 @@ pub(super) async fn about(state: &Arc<State>, request: &request::Parts, id: &str
             document(request, &about_dataset(&entry, &directory, state.site.as_ref()))
         }
         // Why it was withdrawn is said even where it cannot be read any more.
-        Err(why) => responses::no_dataset(&state.catalog.entry(id).err().unwrap_or(why)),
+        Err(why) => none(&state.catalog.entry(id).err().unwrap_or(why), Endpoint::About { id: id.into() }),
     }
+}
+
+/// Answers that there is no such document, and why.
+fn none(why: &NoDataset, endpoint: Endpoint<'_>) -> Response<Body> {
+    let (title, text) = match why {
+        NoDataset::Unknown => (
+            "Not found",
+            "There is nothing of that name here. It may have been removed, or the address may be wrong.".into(),
+        ),
+        NoDataset::Withdrawn(reason) => ("Withdrawn", reason.clone()),
+        NoDataset::Broken(reason) => ("This dataset cannot be read", format!("On the server, {reason}.")),
+    };
+    let Document { html, .. } = failure_document(title, &text, endpoint);
+    let mut response = responses::with_type(responses::HTML, html.into());
+    *response.status_mut() = responses::status_of(why);
+    response.headers_mut().insert(header::CACHE_CONTROL, responses::NO_STORE);
+    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, POLICY);
+    response
 }
 
 /// Answers with the document on a collection.
 pub(super) async fn collection(state: &Arc<State>, request: &request::Parts, id: &str) -> Response<Body> {
     let Some((collection, datasets)) = state.catalog.collection(id).await else {
-        return responses::no_dataset(&NoDataset::Unknown);
+        return none(&NoDataset::Unknown, Endpoint::Collection { id: id.into() });
     };
     let entries: Vec<CatalogEntry<'_>> = datasets
         .iter()
@@ -113,7 +132,7 @@ fn document(request: &request::Parts, document: &Document) -> Response<Body> {
     if let Some(response) = responses::unless_holds(request, &validators, &headers) {
         return response;
     }
-    let mut response = responses::with_type(CONTENT_TYPE, document.html.clone().into());
+    let mut response = responses::with_type(responses::HTML, document.html.clone().into());
     if document.is_withdrawn {
         *response.status_mut() = StatusCode::GONE;
     }

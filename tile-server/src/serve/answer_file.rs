@@ -6,8 +6,9 @@ use headers::{ContentRange, HeaderMapExt};
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header, request};
 use shared_fbs::{
     api::PosterName,
-    path::{MANIFEST, OBS_CSV, content_hash, is_poster_file},
+    path::{MANIFEST, OBS_CSV, OBS_PLAIN_CSV, content_hash, is_poster_file},
 };
+use tessera::obs_csv::ObsText;
 
 use super::{
     answer_obs,
@@ -45,8 +46,10 @@ pub(super) fn file(asked: &Asked<'_>, dataset: &Dataset, name: &str) -> Result<R
         let tag = EntityTag::of_mutable(&manifest.stamp);
         return send_file(asked, dataset, &manifest, &tag, responses::REVALIDATE, CONTENT_TYPE);
     }
-    if name == OBS_CSV {
-        return answer_obs::obs(asked, dataset);
+    for (table, text) in [(OBS_CSV, ObsText::Guarded), (OBS_PLAIN_CSV, ObsText::Plain)] {
+        if name == table {
+            return answer_obs::obs(asked, dataset, text);
+        }
     }
     file_named(asked, dataset, name, responses::IMMUTABLE)
 }

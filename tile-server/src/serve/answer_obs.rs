@@ -1,9 +1,10 @@
-//! `/data/{id}/obs.csv`: the columns of `obs` as CSV, made as it is sent.
+//! `/data/{id}/obs.csv` and `obs-plain.csv`: the columns of `obs` as CSV, made as it is sent.
 
 use std::io;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Response, header};
+use tessera::obs_csv::ObsText;
 
 use super::{
     asked::{Asked, Declined},
@@ -22,11 +23,15 @@ const CONTENT_TYPE: HeaderValue = HeaderValue::from_static("text/csv; charset=ut
 ///
 /// # Errors
 /// What is said instead, where there are no columns to read, or as many tables are made as may be.
-pub(super) fn obs(asked: &Asked<'_>, dataset: &Dataset) -> Result<Response<Body>, Declined> {
+pub(super) fn obs(asked: &Asked<'_>, dataset: &Dataset, text: ObsText) -> Result<Response<Body>, Declined> {
     let Some(reader) = &dataset.open.facts else {
         return Err(responses::not_found("The dataset has no such file.").into());
     };
-    let validators = Validators::tagged(&EntityTag::of_name(&format!("{}-obs", dataset.open.content_id)));
+    let kind = match text {
+        ObsText::Guarded => "obs",
+        ObsText::Plain => "obs-plain",
+    };
+    let validators = Validators::tagged(&EntityTag::of_name(&format!("{}-{kind}", dataset.open.content_id)));
     let mut headers = HeaderMap::new();
     headers.insert(header::CACHE_CONTROL, responses::REVALIDATE);
     validators.write(&mut headers);
@@ -39,7 +44,7 @@ pub(super) fn obs(asked: &Asked<'_>, dataset: &Dataset) -> Result<Response<Body>
         let Some(place) = asked.exchange.make_table() else {
             return Err(responses::busy("The server makes as many tables as it may; try again in a moment.").into());
         };
-        let pieces = CsvPieces { rows: Some(reader.obs_csv()), rest: Bytes::new(), _place: place };
+        let pieces = CsvPieces { rows: Some(reader.obs_csv(text)), rest: Bytes::new(), _place: place };
         Body::Read(Reading::of(pieces, &dataset.threads, asked.limits.answer_time))
     };
     let mut response = Response::new(body);

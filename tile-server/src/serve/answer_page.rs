@@ -8,8 +8,9 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Response, header, request};
+use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header, request};
 use shared_fbs::{api::EmbedFile, frame::checksum};
+use tokio::{task::spawn_blocking, time::timeout};
 
 use super::{
     base_path::BasePath,
@@ -17,6 +18,8 @@ use super::{
     conditional_requests::{EntityTag, Validators},
     content_negotiation::PageCoding,
     content_security_policy::{self, FrameAncestors},
+    dispatch::State,
+    entry::NoDataset,
     front_end::{Asset, FrontEnd},
     html_document::{Filling, PagePoster},
     options::Origins,
@@ -24,6 +27,13 @@ use super::{
 };
 
 const CROSS_ORIGIN_EMBEDDER_POLICY: HeaderName = HeaderName::from_static("cross-origin-embedder-policy");
+
+/// The page itself, for whatever it shows.
+const INDEX: &str = "index.html";
+
+/// What asks whether something has changed.
+const CONDITIONS: [HeaderName; 4] =
+    [header::IF_MATCH, header::IF_NONE_MATCH, header::IF_MODIFIED_SINCE, header::IF_UNMODIFIED_SINCE];
 
 /// Level of compression of documents that were filled in.
 const ZSTD_LEVEL: i32 = 9;
@@ -53,6 +63,42 @@ struct Prepared {
     policy: HeaderValue,
     zstd: Option<Bytes>,
     gzip: Option<Bytes>,
+}
+
+/// Answers with the page of a dataset. Of one that there is not, the page says so, and the answer is 404.
+pub(super) async fn of_dataset(state: &Arc<State>, mut request: request::Parts, id: &str) -> Response<Body> {
+    let entry = state.catalog.entry(id);
+    if let Err(NoDataset::Unknown) = entry {
+        // It is no answer that what was kept of it is still good.
+        for condition in CONDITIONS {
+            request.headers.remove(condition);
+        }
+        let mut response = file(state, request, INDEX.to_owned(), None).await;
+        if response.status().is_success() {
+            *response.status_mut() = StatusCode::NOT_FOUND;
+            response.headers_mut().insert(header::CACHE_CONTROL, responses::NO_STORE);
+        }
+        return response;
+    }
+    // What was last seen of the dataset will do: a page does not wait for a disk.
+    let dataset = entry.ok().and_then(|entry| entry.known());
+    let poster = dataset.and_then(|dataset| PagePoster::of_dataset(id, &dataset.open.posters));
+    file(state, request, INDEX.to_owned(), poster).await
+}
+
+/// Answers with a file of the page.
+pub(super) async fn file(
+    state: &Arc<State>,
+    request: request::Parts,
+    path: String,
+    poster: Option<PagePoster>,
+) -> Response<Body> {
+    let (answer_time, state) = (state.limits.answer_time, Arc::clone(state));
+    match timeout(answer_time, spawn_blocking(move || state.page.file(&request, &path, poster.as_ref()))).await {
+        Ok(Ok(response)) => response,
+        Ok(Err(panic)) => responses::panicked(&panic),
+        Err(_) => responses::late(),
+    }
 }
 
 impl Page {

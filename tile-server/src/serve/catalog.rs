@@ -147,14 +147,12 @@ impl Catalog {
         let served = catalog.served();
         let start_time = catalog.look_time.max(REMOTE_START_TIME);
         let n_read = catalog.look_at(&served, start_time).await.len();
-        let mut broken = served.iter().filter_map(|served| fault_of(&served.entry));
-        if n_read == 0
-            && let Some(error) = broken.next()
-        {
-            return Err(error);
-        }
         catalog.tell_faults();
-        Ok(catalog)
+        let mut broken = served.iter().filter_map(|served| fault_of(&served.entry));
+        match broken.next().filter(|_| n_read == 0) {
+            Some(error) => Err(error),
+            None => Ok(catalog),
+        }
     }
 
     /// Every dataset that is in lists and can be read, as of its present manifest.

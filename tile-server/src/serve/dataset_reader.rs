@@ -13,7 +13,7 @@ use shared_fbs::{
     LayerNameError,
     api::{DatasetDescription, PosterName},
 };
-use tessera::files::Files;
+use tessera::{files::Files, obs_csv::ObsText};
 
 use crate::{
     catalog::{DatasetFacts, DatasetGenes},
@@ -99,7 +99,7 @@ pub trait ReadFacts: Send + Sync {
     fn genes(&self) -> Result<DatasetGenes, ReadError>;
 
     /// The columns of its cells as CSV, in pieces of whole lines. What it gives blocks.
-    fn obs_csv(&self) -> Box<dyn Iterator<Item = Result<String, ReadError>> + Send>;
+    fn obs_csv(&self, text: ObsText) -> Box<dyn Iterator<Item = Result<String, ReadError>> + Send>;
 }
 
 /// Computes over the tiles of a dataset.

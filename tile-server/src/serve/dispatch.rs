@@ -18,13 +18,13 @@ use shared_fbs::{
     api::{DatasetDescription, Endpoint, MomentsOffer},
     path::{MANIFEST, PACK_SUFFIX, is_pack_file},
 };
-use tokio::{task::spawn_blocking, time::timeout};
+use tokio::time::timeout;
 use tower::{Layer, Service};
 use tower_http::cors::Cors;
 
 use super::{
     answer_document, answer_file, answer_moments,
-    answer_page::Page,
+    answer_page::{self, Page},
     answer_tiles,
     asked::{Asked, Declined},
     base_path::{BasePath, Below},
@@ -38,7 +38,6 @@ use super::{
     exchange::Exchange,
     file_reading::Patience,
     host_check::HostCheck,
-    html_document::PagePoster,
     limits::Limits,
     metrics::AnswerKind,
     options::CorsOrigins,
@@ -49,9 +48,6 @@ use super::{
     sent_body::SentBody,
 };
 use crate::catalog::{Original, SiteUrl};
-
-/// The page itself, for whatever it shows.
-const INDEX: &str = "index.html";
 
 /// What every handler sees.
 pub(super) struct State {
@@ -276,7 +272,7 @@ fn other_method(head: Response<Body>) -> Response<Body> {
 async fn resource(state: Arc<State>, route: Route, request: request::Parts, exchange: Arc<Exchange>) -> Response<Body> {
     let endpoint = match route {
         Route::Endpoint(endpoint) => endpoint,
-        Route::Page(path) => return page(state, request, path, None).await,
+        Route::Page(path) => return answer_page::file(&state, request, path, None).await,
         Route::Moved(address) => {
             let query = request.uri.query().map(|query| format!("?{query}")).unwrap_or_default();
             return responses::moved(&format!("{address}{query}"));
@@ -287,12 +283,7 @@ async fn resource(state: Arc<State>, route: Route, request: request::Parts, exch
         Endpoint::Page { id } if matches!(state.catalog.entry(id), Err(NoDataset::Withdrawn(_))) => {
             answer_document::about(&state, &request, id).await
         }
-        Endpoint::Page { id } => {
-            // What was last seen of the dataset will do: a page does not wait for a disk.
-            let dataset = state.catalog.entry(id).ok().and_then(|entry| entry.known());
-            let poster = dataset.and_then(|dataset| PagePoster::of_dataset(id, &dataset.open.posters));
-            page(state, request, INDEX.to_owned(), poster).await
-        }
+        Endpoint::Page { id } => answer_page::of_dataset(&state, request, id).await,
         Endpoint::Catalog => match timeout(state.limits.answer_time, state.catalog.file()).await {
             Ok(Some(file)) => catalog_file(&request, &file),
             Ok(None) | Err(_) => responses::late(),
@@ -399,15 +390,6 @@ fn of_dataset(asked: &Asked<'_>, dataset: &Dataset, endpoint: &Endpoint<'_>) -> 
         | Endpoint::Collections
         | Endpoint::Collection { .. }
         | Endpoint::Page { .. } => Ok(responses::nothing_here()),
-    }
-}
-
-async fn page(state: Arc<State>, request: request::Parts, path: String, poster: Option<PagePoster>) -> Response<Body> {
-    let answer_time = state.limits.answer_time;
-    match timeout(answer_time, spawn_blocking(move || state.page.file(&request, &path, poster.as_ref()))).await {
-        Ok(Ok(response)) => response,
-        Ok(Err(panic)) => responses::panicked(&panic),
-        Err(_) => responses::late(),
     }
 }
 

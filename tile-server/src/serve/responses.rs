@@ -29,6 +29,9 @@ pub(super) const CROSS_ORIGIN_RESOURCE_POLICY: HeaderName = HeaderName::from_sta
 
 const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
 
+/// The type of documents.
+pub(super) const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
+
 /// Of this moment alone.
 pub(super) const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
@@ -62,17 +65,22 @@ pub(super) fn moved(address: &str) -> Response<Body> {
 
 /// 404 for a dataset that there is not, 410 for one that was withdrawn, and 500 for one that cannot be read.
 pub(super) fn no_dataset(why: &NoDataset) -> Response<Body> {
-    match why {
+    let text = match why {
         NoDataset::Unknown => {
-            not_found("This server has no dataset of that name; /api/datasets lists those that can be read.")
+            "This server has no dataset of that name; /api/datasets lists those that can be read.".to_owned()
         }
-        NoDataset::Withdrawn(reason) => {
-            sentence(StatusCode::GONE, &format!("This dataset was withdrawn: {}", printable(reason)))
-        }
-        NoDataset::Broken(reason) => {
-            let reason = printable(reason);
-            sentence(StatusCode::INTERNAL_SERVER_ERROR, &format!("This dataset cannot be read: {reason}."))
-        }
+        NoDataset::Withdrawn(reason) => format!("This dataset was withdrawn: {}", printable(reason)),
+        NoDataset::Broken(reason) => format!("This dataset cannot be read: {}.", printable(reason)),
+    };
+    sentence(status_of(why), &text)
+}
+
+/// The status of an answer that there is none.
+pub(super) fn status_of(why: &NoDataset) -> StatusCode {
+    match why {
+        NoDataset::Unknown => StatusCode::NOT_FOUND,
+        NoDataset::Withdrawn(_) => StatusCode::GONE,
+        NoDataset::Broken(_) => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }
 
@@ -131,14 +139,19 @@ fn with_fault(mut response: Response<Body>, log: String) -> Response<Body> {
     response
 }
 
-/// Where the server is at fault, its sentence ends with the request's name, by which the log can be searched.
+/// Where the server is at fault, its sentence or document ends with the request's name, by which the log can be searched.
 pub(super) fn name_request(response: &mut Response<Body>, id: &RequestId) {
-    let is_sentence = response.headers().get(header::CONTENT_TYPE).is_some_and(|is| is == TEXT);
+    let is_of = |media_type: &HeaderValue| response.headers().get(header::CONTENT_TYPE) == Some(media_type);
+    let (is_sentence, is_document) = (is_of(&TEXT), is_of(&HTML));
     if let (true, true, Body::Whole(text, None)) =
-        (response.status().is_server_error(), is_sentence, response.body_mut())
+        (response.status().is_server_error(), is_sentence || is_document, response.body_mut())
         && !text.is_empty()
     {
-        let named = [text, format!("Request {id}\n").as_bytes()].concat();
+        let named = if is_document {
+            String::from_utf8_lossy(text).replacen("</main>", &format!("<p>Request {id}</p></main>"), 1).into_bytes()
+        } else {
+            [text, format!("Request {id}\n").as_bytes()].concat()
+        };
         response.headers_mut().insert(header::CONTENT_LENGTH, (named.len() as u64).into());
         *response.body_mut() = body::full(named);
     }

@@ -18,7 +18,7 @@ use tessera::{
     compare::{CompareError, planned_moments_until},
     dataset::Dataset,
     files::Files,
-    obs_csv::ObsCsv,
+    obs_csv::{ObsCsv, ObsText},
     packs::{ConfirmedFrame, FrameError, PackIndex},
 };
 
@@ -154,8 +154,8 @@ impl ReadFacts for Tiles {
         Ok(DatasetGenes::read(&self.dataset)?)
     }
 
-    fn obs_csv(&self) -> Box<dyn Iterator<Item = Result<String, ReadError>> + Send> {
-        Box::new(ObsCsv::new(Arc::clone(&self.dataset)).map(|piece| piece.map_err(ReadError::from)))
+    fn obs_csv(&self, text: ObsText) -> Box<dyn Iterator<Item = Result<String, ReadError>> + Send> {
+        Box::new(ObsCsv::new(Arc::clone(&self.dataset), text).map(|piece| piece.map_err(ReadError::from)))
     }
 }
 

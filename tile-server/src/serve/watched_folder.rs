@@ -31,6 +31,7 @@ impl WatchedFolder {
         });
         match scan.await {
             Ok(Some(Ok(scan))) => {
+                scan.new_warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
                 scan.new_faults.iter().for_each(|fault| tracing::error!("{fault}"));
                 *self.found.lock().unwrap_or_else(PoisonError::into_inner) = scan.datasets;
             }

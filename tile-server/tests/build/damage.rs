@@ -8,7 +8,8 @@ use tessera::{dataset::Dataset, files::Directory, verify::verify};
 use crate::input::{Storage, build, counts, demo, with_x};
 
 fn damage(path: &Path) -> Vec<String> {
-    verify(&Dataset::open(path).unwrap(), &Directory(path.to_owned())).damage
+    let report = verify(&Dataset::open(path).unwrap(), &Directory(path.to_owned()));
+    report.damage.iter().map(ToString::to_string).collect()
 }
 
 #[test]

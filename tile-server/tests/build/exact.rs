@@ -202,5 +202,5 @@ fn the_content_id_is_of_the_content_and_verified() {
     let changed = Manifest { main_label: None, ..first.report.manifest.clone() };
     std::fs::write(first.path().join(MANIFEST), changed.encode()).unwrap();
     let damage = verify(&Dataset::open(&first.path()).unwrap(), &Directory(first.path())).damage;
-    assert!(damage.len() == 1 && damage[0].contains("content id"), "{damage:?}");
+    assert!(damage.len() == 1 && damage[0].message.contains("content id"), "{damage:?}");
 }

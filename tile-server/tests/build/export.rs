@@ -13,7 +13,7 @@ use explorer_core::catalog::CatalogIndex;
 use shared_fbs::{
     api::{DatasetDescription, PosterName},
     manifest::Manifest,
-    path::{MANIFEST, OBS_CSV},
+    path::{MANIFEST, OBS_CSV, OBS_PLAIN_CSV},
     segments::Segments,
 };
 
@@ -121,6 +121,7 @@ fn a_site_has_the_page_the_list_and_the_datasets() {
         "about/dataset.html",
         "collections/index.html",
         "data/dataset/obs.csv",
+        "data/dataset/obs-plain.csv",
     ] {
         assert!(files.contains(file), "{file} of {files:?}");
     }
@@ -183,7 +184,7 @@ fn segments_make_up_the_packs() {
     let manifest = |folder: &Path| Manifest::decode(&fs::read(folder.join(MANIFEST)).unwrap()).unwrap();
     let (original, cut) = (manifest(&place.built.path()), manifest(&place.data()));
     assert_eq!((cut.content_id_of(), &cut.content_id), (original.content_id_of(), &original.content_id));
-    let mut expected = BTreeSet::from([MANIFEST, OBS_CSV].map(str::to_owned));
+    let mut expected = BTreeSet::from([MANIFEST, OBS_CSV, OBS_PLAIN_CSV].map(str::to_owned));
     let mut n_cut = 0;
     for pack in &cut.packs {
         let segments: Vec<_> = Segments::of(pack).unwrap().iter().collect();

@@ -49,7 +49,8 @@ fn assert_no_room(output: &Output) {
 }
 
 fn damage(path: &Path) -> Vec<String> {
-    verify(&Dataset::open(path).unwrap(), &Directory(path.to_owned())).damage
+    let report = verify(&Dataset::open(path).unwrap(), &Directory(path.to_owned()));
+    report.damage.iter().map(ToString::to_string).collect()
 }
 
 #[test]

@@ -23,6 +23,7 @@ mod log;
 mod markers;
 mod names;
 mod output;
+mod plots;
 mod ranges;
 mod real;
 mod serve;

@@ -255,6 +255,38 @@ fn a_broken_dataset_does_not_keep_others_from_being_served() {
     assert_eq!(called(&server), [("broken".to_owned(), 31), ("whole".to_owned(), 30)]);
 }
 
+#[test]
+fn where_no_dataset_can_be_shown_each_reason_is_said() {
+    let directory = tempfile::tempdir().unwrap();
+    let folder = |name: &str| {
+        let path = directory.path().join(name);
+        fs::create_dir_all(&path).unwrap();
+        path
+    };
+    let said_of = |name: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_tile-server"));
+        let output = command.args(["serve", "--no-open", "--port", "0"]).arg(folder(name)).output().unwrap();
+        assert_eq!(output.status.code(), Some(3));
+        String::from_utf8(output.stderr).unwrap()
+    };
+    for name in ["empty", "broken"] {
+        fs::write(folder(&format!("datasets/{name}")).join("manifest.tsm"), if name == "empty" { "" } else { "x" })
+            .unwrap();
+    }
+    let said = said_of("datasets");
+    for name in ["empty", "broken"] {
+        assert!(said.contains(&format!("datasets/{name}: manifest.tsm: ")), "{said}");
+    }
+    for (name, collection) in [("one", "titel = 'x'"), ("two", "title = 3")] {
+        fs::write(folder(&format!("collections/{name}/a")).join("manifest.tsm"), "x").unwrap();
+        fs::write(folder(&format!("collections/{name}")).join("collection.toml"), collection).unwrap();
+    }
+    let said = said_of("collections");
+    let last = said.lines().last().unwrap();
+    assert!(last.contains("one: collection.toml: line 1, column 1: unknown field `titel`"), "{last}");
+    assert!(last.contains("two: collection.toml: line 1, column 9: invalid type"), "{last}");
+}
+
 /// Nothing can be made among the open files of a process, whoever asks.
 #[cfg(target_os = "linux")]
 #[test]

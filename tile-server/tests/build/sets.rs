@@ -120,16 +120,24 @@ fn a_list_of_cells_may_come_from_any_program() {
         let path = list(directory.path(), format!("{heading}\na\nb c\n").as_bytes());
         let outcome = de(&built.path(), &["--cells-file", path.to_str().unwrap()]);
         if heading == "x" {
-            assert!(outcome.code == 2 && outcome.said.contains("no cell `x`\n"), "{}", outcome.said);
+            assert_eq!(outcome.n_cells("group"), 2);
+            assert!(outcome.said.contains("1 of 3 ids is of no cell: `x`, and left out"), "{}", outcome.said);
         } else {
             assert_eq!(outcome.n_cells("group"), 2);
             let is_told = outcome.said.contains(&format!("`{heading}`, is taken for a heading"));
             assert!(is_told, "{}", outcome.said);
         }
     }
-    let path = list(directory.path(), b"a\r\nnone\r\nnor this\r\n");
+    let path = list(directory.path(), b"a\r\nnone\r\nnor this\r\n3\r\n4\r\n5\r\n6\r\n");
     let outcome = de(&built.path(), &["--cells-file", path.to_str().unwrap()]);
-    assert!(outcome.code == 2 && outcome.said.contains("no cell `none`, nor 1 more"), "{}", outcome.said);
+    assert_eq!((outcome.code, outcome.n_cells("group")), (0, 1));
+    let unknown = "6 of 7 ids are of no cell: `none`, `nor this`, `3`, `4`, `5` and 1 more";
+    assert!(outcome.said.contains(&format!("warning: {}: {unknown}", path.display())), "{}", outcome.said);
+    let outcome = de(&built.path(), &["--strict", "--cells-file", path.to_str().unwrap()]);
+    assert!(outcome.code == 2 && outcome.said.contains(unknown), "{}", outcome.said);
+    let path = list(directory.path(), b"none\n");
+    let outcome = de(&built.path(), &["--cells-file", path.to_str().unwrap()]);
+    assert!(outcome.code == 2 && outcome.said.contains("the dataset has ids like `"), "{}", outcome.said);
     let absent = directory.path().join("absent");
     assert_eq!(de(&built.path(), &["--cells-file", absent.to_str().unwrap()]).code, 4);
 }

@@ -116,6 +116,7 @@ fn a_gene_is_found_with_its_cells_and_its_mean_in_every_cell_type() {
 fn the_metadata_of_cells_is_a_table_of_all_columns() {
     let site = Site::export(&[]);
     let table = site.text("data/healthy/obs.csv");
+    assert!(table == site.text("data/healthy/obs-plain.csv"), "no text of it needs a guard");
     let lines: Vec<&str> = table.lines().collect();
     assert_eq!((lines[0], lines.len()), ("index,cell_type,score,is_doublet,donor", N_OBS + 1));
     let ids = site.dataset.cell_ids().unwrap();
@@ -157,6 +158,6 @@ fn a_site_that_does_not_know_its_address_claims_none() {
     let site = Site::export(&[]);
     assert!(!site.path("sitemap.xml").exists() && !site.path("about/healthy.oembed.json").exists());
     let about = site.text("about/healthy.html");
-    assert!(!about.contains("canonical") && about.contains("https://HOST/data/healthy/obs.csv"), "{about}");
+    assert!(!about.contains("canonical") && about.contains("https://HOST/data/healthy/obs-plain.csv"), "{about}");
     assert!(Path::new(&site.path("collections/index.html")).exists());
 }

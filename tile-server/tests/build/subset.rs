@@ -264,6 +264,39 @@ fn a_column_of_ones_own_is_written_as_labels() {
 }
 
 #[test]
+fn images_of_tissues_come_through_and_what_is_left_out_is_named() {
+    let bytes: Vec<u8> = (0..24).collect();
+    let fixture = with_x(&counts(300, 20, 5), 20, Storage::Csr).group("uns", |uns| {
+        subgroup(uns, "spatial", |spatial| {
+            subgroup(spatial, "left", |library| {
+                subgroup(library, "images", |images| {
+                    images.create_dataset("hires").with_u8_data(&bytes).with_shape(&[2, 4, 3]);
+                    images.create_dataset("lowres").with_u8_data(&bytes[..6]).with_shape(&[3, 2]);
+                });
+                subgroup(library, "scalefactors", |factors| {
+                    factors.create_dataset("tissue_hires_scalef").with_f64_data(&[0.25]).with_shape(&[]);
+                    factors.create_dataset("spot_diameter_fullres").with_f64_data(&[89.5]).with_shape(&[]);
+                });
+            });
+        });
+    });
+    let (input, dataset) = written_and_built(fixture);
+    let dataset = Dataset::open(&dataset.path()).unwrap();
+    let mut file = Vec::new();
+    let mask = CellMask::from_fn(300, |cell| cell < 10);
+    wait(subset::write(dataset.reader(), mask, &SubsetAdditions::default(), &mut file, |_| Ok(()))).unwrap();
+    let note = File::from_bytes(file.clone()).unwrap();
+    let left_out = note.dataset("uns/tessera/left_out").unwrap().read_string().unwrap();
+    assert_eq!(left_out, [explorer_core::dataset::LEFT_OUT]);
+    let (found, input) = (H5ad::from_bytes(file, "subset").unwrap(), H5ad::open(&input.path()).unwrap());
+    assert_eq!(found.uns().spatial, input.uns().spatial);
+    for (found_image, image) in found.uns().spatial[0].images.iter().zip(&input.uns().spatial[0].images) {
+        let pixels = input.read_image(image).unwrap();
+        assert!(pixels.is_some() && found.read_image(found_image).unwrap() == pixels, "{}", image.key);
+    }
+}
+
+#[test]
 fn a_dataset_without_x_or_ids_gives_a_file_without_them() {
     let (_, dataset) = written_and_built(Fixture::with_axes(30, 4));
     let out = dataset.path().with_file_name("new.h5ad");

@@ -53,6 +53,12 @@ fn a_broken_dataset_says_why_and_others_are_served() {
         assert_eq!(answer.text(), text);
         assert_eq!(server.get(&path.replace("demo", "other"), &[]).status == 200, !path.ends_with("moments"), "{path}");
     }
+    let about = server.get("/about/demo.html", &[]);
+    assert_eq!((about.status, about.header("cache-control")), (500, Some("no-store")));
+    assert!(about.header("content-type").unwrap().starts_with("text/html"), "{:?}", about.headers);
+    assert!(about.text().contains("the manifest is broken"), "{}", about.text());
+    let id = about.header("x-request-id").unwrap();
+    assert!(about.text().contains(&format!("Request {id}</p>")), "{}", about.text());
     fs::write(server.file("manifest.tsm"), "mended").unwrap();
     assert_eq!(server.get(&pack, &[]).status, 200);
     assert_eq!(ids(&server), ["demo", "other"]);

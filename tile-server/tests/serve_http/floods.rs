@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use tessera::files::Files;
+use tessera::{files::Files, obs_csv::ObsText};
 use tile_server::{
     catalog::{DatasetFacts, DatasetGenes},
     serve::{OpenDataset, ReadDataset, ReadError, ReadFacts},
@@ -118,7 +118,7 @@ impl ReadFacts for EndlessTable {
         Err("there are none".into())
     }
 
-    fn obs_csv(&self) -> Box<dyn Iterator<Item = Result<String, ReadError>> + Send> {
+    fn obs_csv(&self, _: ObsText) -> Box<dyn Iterator<Item = Result<String, ReadError>> + Send> {
         Box::new(std::iter::repeat_with(|| Ok("AAACCTG-1,B cell\n".repeat(1000))))
     }
 }

@@ -59,6 +59,18 @@ fn the_page_answers_at_its_root_and_at_every_dataset() {
 }
 
 #[test]
+fn a_dataset_that_there_is_not_has_a_page_that_says_so() {
+    let dist = dist();
+    let server = server(&dist);
+    // The page finds no manifest.
+    let tag = server.get("/", &[]).header("etag").unwrap().to_owned();
+    for headers in [&[][..], &[("If-None-Match", &*tag)]] {
+        let answer = server.get("/d/none", headers);
+        assert_eq!((answer.status, answer.text(), answer.header("cache-control")), (404, INDEX, Some("no-store")));
+    }
+}
+
+#[test]
 fn files_have_the_types_browsers_insist_on() {
     let dist = dist();
     let server = server(&dist);

@@ -15,7 +15,7 @@ use remote_files::{CacheOptions, Limits, Options, Place, Stores};
 use shared_fbs::{
     api::moments_query,
     manifest::{Manifest, Pack, Segment},
-    path::{MANIFEST, OBS_CSV, PACK_SUFFIX, content_hash, segment_file},
+    path::{MANIFEST, OBS_CSV, OBS_PLAIN_CSV, PACK_SUFFIX, content_hash, segment_file},
 };
 use tempfile::TempDir;
 use tessera::dataset::Dataset;
@@ -98,7 +98,7 @@ fn seen(answer: &Answer) -> (u16, Vec<(String, String)>, &[u8]) {
 
 /// The addresses of everything in the demo dataset, below its id.
 fn addresses(manifest: &Manifest) -> Vec<String> {
-    let mut addresses = vec![OBS_CSV.to_owned()];
+    let mut addresses = vec![OBS_CSV.to_owned(), OBS_PLAIN_CSV.to_owned()];
     addresses.extend(manifest.all_posters().iter().map(|poster| poster.file.clone()));
     for pack in &manifest.packs {
         let stem = pack.file.strip_suffix(PACK_SUFFIX).unwrap();

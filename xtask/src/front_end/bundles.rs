@@ -33,13 +33,14 @@ struct Group {
 const RELEASE: [Group; 2] = [
     Group {
         features: "explorer-wasm/webgpu",
-        packages: &["explorer-wasm", "subset-wasm"],
+        packages: &["explorer-wasm", "subset-wasm", "plots-wasm"],
         bundles: &[
             Bundle { name: "explorer-webgpu", program: "explorer" },
             Bundle { name: "embedded-webgpu", program: "embedded" },
             Bundle { name: "catalog", program: "catalog" },
             Bundle { name: "worker", program: "worker" },
             Bundle { name: "subset", program: "subset" },
+            Bundle { name: "plots", program: "plots" },
         ],
     },
     Group {
@@ -52,12 +53,13 @@ const RELEASE: [Group; 2] = [
 /// One Explorer for every browser is sooner compiled than two.
 const QUICK: [Group; 1] = [Group {
     features: "explorer-wasm/webgpu,explorer-wasm/webgl",
-    packages: &["explorer-wasm", "subset-wasm"],
+    packages: &["explorer-wasm", "subset-wasm", "plots-wasm"],
     bundles: &[
         Bundle { name: "explorer", program: "embedded" },
         Bundle { name: "catalog", program: "catalog" },
         Bundle { name: "worker", program: "worker" },
         Bundle { name: "subset", program: "subset" },
+        Bundle { name: "plots", program: "plots" },
     ],
 }];
 

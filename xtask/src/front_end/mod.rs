@@ -27,7 +27,7 @@ pub enum Page {
 }
 
 /// What the front end is made of.
-const INPUTS: [&str; 13] = [
+const INPUTS: [&str; 15] = [
     "Cargo.toml",
     "Cargo.lock",
     ".cargo",
@@ -40,6 +40,8 @@ const INPUTS: [&str; 13] = [
     "h5ad",
     "subset",
     "subset-wasm",
+    "plots",
+    "plots-wasm",
     "xtask/src/front_end",
 ];
 

@@ -49,7 +49,7 @@ pub(super) fn lay_out(workspace: &Workspace, page: Page, bundles: &Bundles, fold
     let start = site.refer(&read_text(&www.join("start.js"))?)?;
     site.add_named("start.js", start.as_bytes())?;
     // These keep their names: the page and its visitors know them.
-    for name in ["worker.js", "subset.js", "index.html"] {
+    for name in ["worker.js", "subset.js", "plots.js", "index.html"] {
         let text = site.refer(&read_text(&www.join(name))?)?;
         fs::write(site.folder.join(name), text)?;
     }
@@ -237,8 +237,10 @@ mod tests {
     fn the_page_refers_to_files_that_it_has() {
         let workspace = Workspace::find().expect("cargo runs this test");
         let scratch = std::env::temp_dir().join(format!("tessera-site-{}", std::process::id()));
-        let bundles =
-            Bundles { folder: scratch.join("bundles"), names: vec!["explorer", "catalog", "worker", "subset"] };
+        let bundles = Bundles {
+            folder: scratch.join("bundles"),
+            names: vec!["explorer", "catalog", "worker", "subset", "plots"],
+        };
         fs::create_dir_all(&bundles.folder).expect("there is room for a few small files");
         for name in &bundles.names {
             for file in [format!("{name}.js"), format!("{name}_bg.wasm")] {

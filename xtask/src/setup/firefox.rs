@@ -1,13 +1,12 @@
 //! Firefox, its driver, and a screen that nobody sees: without one, Firefox has no WebGL.
 
-use std::env;
 use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 
 use super::apt;
 use super::cargo_tool::CargoTool;
-use crate::process::{Show, which};
+use crate::process::{Show, named, which};
 
 /// A browser and what drives it.
 pub struct Firefox {
@@ -46,8 +45,4 @@ pub fn ensure() -> Result<Firefox> {
 
 fn browser() -> Option<PathBuf> {
     named("FIREFOX").or_else(|| PROGRAMS.iter().find_map(|program| which(program)))
-}
-
-fn named(variable: &str) -> Option<PathBuf> {
-    env::var_os(variable).filter(|value| !value.is_empty()).map(PathBuf::from)
 }

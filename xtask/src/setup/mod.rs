@@ -2,11 +2,14 @@
 
 mod apt;
 mod browser;
+mod cargo_deny;
 mod cargo_tool;
 mod firefox;
+mod python_package;
 mod static_target;
 mod vulkan;
 mod wasm_toolchain;
+mod webkit;
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -15,6 +18,8 @@ use anyhow::{Result, bail};
 
 pub use browser::Browser;
 pub use firefox::Firefox;
+pub use python_package::PythonPackage;
+pub use webkit::WebKit;
 
 use crate::process::{Show, announce, capture, run_shown};
 use crate::wasm::WasmToolchain;
@@ -77,6 +82,16 @@ pub fn browser() -> Result<Browser> {
 /// Firefox and its driver.
 pub fn firefox() -> Result<Firefox> {
     firefox::ensure()
+}
+
+/// A browser of WebKitGTK and its driver.
+pub fn webkit() -> Result<WebKit> {
+    webkit::ensure()
+}
+
+/// What compares dependencies with `deny.toml`.
+pub fn cargo_deny(workspace: &Workspace) -> Result<PathBuf> {
+    cargo_deny::ensure(workspace)
 }
 
 /// A Vulkan driver for the renderer's native tests, where one can be had.

@@ -38,7 +38,7 @@ enum Kind {
     Wasm,
     /// A browser against the real server and the built page
     E2e,
-    /// The same in Firefox, in short; not among all tests, since it takes Firefox, geckodriver and Xvfb
+    /// The same in Firefox and WebKitGTK, in short; not among all tests, since it takes them, their drivers and Xvfb
     Browsers,
 }
 
@@ -84,12 +84,14 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<()> {
 /// A short end-to-end test in each browser other than Chromium.
 fn in_other_browsers(workspace: &Workspace, tools: &Tools, report: &mut Report) {
     let firefox = report.prepare("Firefox", setup::firefox);
+    let webkit = report.prepare("WebKitGTK", setup::webkit);
     let page = report.prepare("page", || tools.page(workspace, Show::Output));
     let server = report.prepare("tile server", || server::build(workspace, Build::Quick, Show::Output));
-    if let (Some(firefox), Some(page), Some(_)) = (firefox, page, server) {
-        announce("A test in Firefox (about a minute)");
+    if let (Some(firefox), Some(webkit), Some(page), Some(_)) = (firefox, webkit, page, server) {
+        announce("A test in each (about a minute)");
         let mut tests = tools.end_to_end(workspace, &page);
         tests.env("FIREFOX", &firefox.program).env("GECKODRIVER", &firefox.driver);
+        tests.env("WEBKIT", &webkit.program).env("WEBKITDRIVER", &webkit.driver);
         report.run_counted(
             "tests in other browsers",
             tests.args(["--package", "e2e", "--features", "browsers", "--test", "browsers"]),

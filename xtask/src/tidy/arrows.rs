@@ -15,7 +15,7 @@ struct Room {
     reason: &'static str,
 }
 
-const ROOMS: [Room; 17] = [
+const ROOMS: [Room; 19] = [
     Room { package: "shared-fbs", may_use: &[], reason: "the format stands below everything else" },
     Room { package: "h5ad", may_use: &[], reason: "AnnData files can be read without knowing tiles" },
     Room {
@@ -60,9 +60,19 @@ const ROOMS: [Room; 17] = [
         reason: "a worker that few visits need is a bundle of its own",
     },
     Room {
+        package: "plots",
+        may_use: &["explorer-core"],
+        reason: "figures are drawn from numbers, natively and in a browser alike",
+    },
+    Room {
+        package: "plots-wasm",
+        may_use: &["explorer-core", "explorer-wasm", "plots"],
+        reason: "a worker that few visits need is a bundle of its own",
+    },
+    Room {
         package: "tile-server",
-        may_use: &["shared-fbs", "explorer-core", "h5ad", "builder", "subset", "tessera", "remote-files"],
-        reason: "the program serves and offers commands; it draws nothing",
+        may_use: &["shared-fbs", "explorer-core", "h5ad", "builder", "subset", "plots", "tessera", "remote-files"],
+        reason: "the program serves and offers commands; it draws no cells",
     },
     Room { package: "synthetic", may_use: &[], reason: "what makes test data shares nothing with what is tested" },
     Room {

@@ -243,7 +243,7 @@ fn a_name_that_the_dataset_has_is_taken() {
     history.dispatch(label("louvain", "T", 0..20));
     let (mended, told) = session.mended(&history.present().view).expect("the name is taken");
     assert_eq!(mended.analysis.own_columns[0].name(), "louvain 1");
-    assert!(told.contains("“louvain”") && session.mended(&mended).is_none());
+    assert!(told[0].contains("“louvain”") && session.mended(&mended).is_none());
 }
 
 #[test]

@@ -64,5 +64,5 @@ fn a_column_of_labels_is_no_axis() {
     let view = reduce(AppState::default(), Action::SetScatter { panel: <_>::default(), scatter: wrong }).view;
     let (mended, told) = session.mended(&view).expect("it is mended");
     assert_eq!(mended.panels, ViewSpec::default().panels);
-    assert_eq!(told, "“louvain” has no numbers for a scatter plot: the embedding is shown.");
+    assert_eq!(told, ["“louvain” has no numbers for a scatter plot: the embedding is shown."]);
 }

@@ -18,7 +18,7 @@
 //! | `r.COLUMN` | range | `r.n_genes=200..inf` |
 //! | `g.GENE`, `g.LAYER:GENE` | range of expression | `g.CD3D=0.5..inf` |
 //! | `m.GENE,GENE`, `m.LAYER:GENE,GENE` | range of a mean of genes | `m.CD3D,CD3E=0.5..inf` |
-//! | `s.EMBEDDING`, `s.xy:AXES` | outlines: `a` add, `s` subtract, `n` intersect, each with a polygon; `i` invert | `s.X_umap=aFQIC…,i` |
+//! | `s.EMBEDDING`, `s.xy:AXES` | outlines: `a` add, `s` subtract, `n` intersect, each with a polygon, then `:EMBEDDING` of one drawn in another embedding, and `:COLUMN:LABEL` of one around a label's cells alone; `i` invert | `s.X_umap=aFQIC…,sFQIC…:X_pca,i` |
 //! | `k.cells` | cells one by one: a list of rows of the input | |
 //! | `u0.…`, `u1.…` | the same six, for each level of subsetting | `u0.f.louvain=T cells` |
 //! | `genes` | genes listed | `genes=CD3D,MS4A1` |
@@ -27,9 +27,10 @@
 //! | `set0.cells` or `set0.f.…`, `set0.u0.r.…` | its cells: a list of rows of the input, or filters; without a list of over 2 kB that no comparison takes | |
 //! | `own0`, `own0.0`, `own0.0.cells` | an own column's name, a label of it, and its cells as of a cell set; only where all own columns take at most 2 kB | `own0=mine&own0.0=T cells` |
 //! | `de0`, `de0.mode`, `de0.layer` | a comparison: group, and reference unless it is the rest | `de0=mine:yours` |
-//! | `de0.u0.…`, `markers.u0.…` | the subset that a comparison or markers are of | `de0.u0.f.louvain=T cells` |
+//! | `de0.u0.…`, `markers.u0.…`, `plot.u0.…` | the subset that a comparison, markers or a plot are of | `de0.u0.f.louvain=T cells` |
 //! | `shown` | the comparison that is open | `shown=0` |
 //! | `markers`, `markers.rank` | the column whose markers are open; `effect` ranks them by effects | `markers=louvain` |
+//! | `plot`, `plot.kind`, `plot.then`, `plot.genes`, `plot.scale`, `plot.mean`, `plot.order`, `plot.layer` | the column whose groups are plotted, how, and of which genes | `plot=louvain&plot.genes=CD3D,LYZ` |
 //! | `tool`, `left`, `right`, `open`, `theme`, `size`, `opacity` | panels and dots | `open=louvain&theme=dark` |
 //! | `panels`, `linked` | how many panels there are, and whether their cameras move together | `panels=2&linked=1` |
 //! | `p1.…`, `p2.…` | `e`, `xy`, `only`, `cam`, `rot`, `size`, `opacity`, `tissue` of the panels after the first | `p1.e=X_pca` |
@@ -55,6 +56,7 @@ mod notice;
 mod own_columns;
 mod panel;
 mod parse;
+mod plot;
 mod print;
 pub(in crate::state) mod text;
 
@@ -87,6 +89,8 @@ pub struct ParsedLink {
     pub content: Option<String>,
     /// What could not be read, for the user.
     pub notices: Vec<Notice>,
+    /// The first key that says nothing: a newer version may know it.
+    pub unknown: Option<String>,
 }
 
 impl ParsedLink {

@@ -21,6 +21,15 @@ pub enum Notice {
         /// Its text.
         value: String,
     },
+    /// A number is none that there can be; the nearest is taken.
+    OutOfRange {
+        /// What it is of: "a size of dots".
+        what: String,
+        /// Its text.
+        value: String,
+        /// What is taken.
+        kept: String,
+    },
     /// It has more parts than are read.
     TooManyParts {
         /// All of them.
@@ -49,6 +58,10 @@ impl fmt::Display for Notice {
             ),
             Self::Unreadable { what, value } => {
                 write!(f, "The link says something unreadable about {what} (“{}”): it was left out.", shortened(value),)
+            }
+            Self::OutOfRange { what, value, kept } => {
+                let value = shortened(value);
+                write!(f, "The link asks for {what} of {value}, which cannot be: it is {kept}.")
             }
             Self::TooManyParts { n_parts } => write!(
                 f,

@@ -1,13 +1,29 @@
 //! A panel as a link says it.
 
-use super::text::{self, Read};
+use std::ops::RangeInclusive;
+
+use super::{
+    Notice,
+    text::{self, Read},
+};
 use crate::{
     data::Orientation,
-    state::{Camera, ColumnLabel, Panel, PanelKind, PointStyle, Scatter},
+    state::{
+        Camera, ColumnLabel, POINT_OPACITIES, POINT_SIZES_PX, Panel, PanelKind, PointStyle, Scatter, TISSUE_OPACITIES,
+        limits::nearest,
+    },
 };
 
 /// Reads a pair about a panel; `None` when the key is about something else.
-pub(super) fn read_panel(panel: &mut Panel, key: &str, value: &str) -> Option<Read> {
+pub(super) fn read_panel(panel: &mut Panel, notices: &mut Vec<Notice>, key: &str, value: &str) -> Option<Read> {
+    let mut within = |what: &str, range: &RangeInclusive<f32>, number: f32| {
+        let kept = nearest(range, number);
+        if kept != number {
+            let (what, value, kept) = (what.to_owned(), value.to_owned(), kept.to_string());
+            notices.push(Notice::OutOfRange { what, value, kept });
+        }
+        kept
+    };
     let read = || -> Result<(), &'static str> {
         match key {
             "e" => panel.kind = PanelKind::Embedding(Some(value.to_owned())),
@@ -18,14 +34,16 @@ pub(super) fn read_panel(panel: &mut Panel, key: &str, value: &str) -> Option<Re
             "tissue" => panel.tissue.library = Some(value.to_owned()),
             "tissue.opacity" => {
                 let opacity = number(value).ok_or("the opacity of the tissue's image")?;
-                panel.tissue.opacity = PointStyle::new(None, opacity).opacity();
+                panel.tissue.opacity = within("an opacity of the tissue's image", &TISSUE_OPACITIES, opacity);
             }
             "size" => {
                 let size = number(value).ok_or("the size of dots")?;
+                let size = within("a size of dots", &POINT_SIZES_PX, size);
                 panel.points = PointStyle::new(Some(size), panel.points.opacity());
             }
             "opacity" => {
                 let opacity = number(value).ok_or("the opacity of dots")?;
+                let opacity = within("an opacity of dots", &POINT_OPACITIES, opacity);
                 panel.points = PointStyle::new(panel.points.size_px(), opacity);
             }
             _ => {}

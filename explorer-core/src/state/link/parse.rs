@@ -6,8 +6,8 @@ use crate::{
     sorting::set_of,
     state::{
         CellList, CellOrder, CellQuery, CellSet, CellSource, Clip, ColorBy, Comparison, Filters, GeneKey, GeneSet,
-        LabelFilter, MOST_PANELS, MarkerOrder, Markers, ObsFilter, Panel, Panels, Polygon, Reference, ResultPanel,
-        SIDEBAR_WIDTHS_PX, Selection, SelectionStep, TestMode, Theme, Tool, ViewSpec,
+        LabelFilter, MOST_PANELS, MarkerOrder, Markers, ObsFilter, Panel, Panels, Plot, Polygon, Reference,
+        ResultPanel, SIDEBAR_WIDTHS_PX, Selection, SelectionStep, TestMode, Theme, Tool, ViewSpec,
     },
 };
 
@@ -15,6 +15,7 @@ use super::{
     LINK_VERSION, MOST_PARTS, Notice, ParsedLink,
     own_columns::OwnColumnDraft,
     panel::read_panel,
+    plot,
     text::{self, Read, numbered},
 };
 
@@ -53,7 +54,10 @@ struct Draft {
     own_columns: BTreeMap<u32, OwnColumnDraft>,
     shown: Option<u32>,
     markers: MarkersDraft,
+    plot: PlotDraft,
     notices: Vec<Notice>,
+    /// The first key that says nothing here.
+    unknown: Option<String>,
 }
 
 #[derive(Default)]
@@ -85,6 +89,15 @@ struct ComparisonDraft {
     layer: Option<String>,
     universe: QueryDraft,
     /// Whether a part of its universe was unreadable. What is left would be another comparison.
+    broken: bool,
+}
+
+#[derive(Default)]
+struct PlotDraft {
+    by: Option<String>,
+    plot: Plot,
+    universe: QueryDraft,
+    /// Whether a part of its universe was unreadable. What is left would be a plot of other cells.
     broken: bool,
 }
 
@@ -121,10 +134,14 @@ impl Draft {
             return self.comparisons.entry(at).or_default().read(rest, value);
         }
         if let Some((at, rest)) = numbered(key, "p").filter(|(at, _)| (1..MOST_PANELS as u32).contains(at)) {
-            return read_panel(self.panels.entry(at).or_default(), rest, value).unwrap_or(Ok(()));
+            let panel = self.panels.entry(at).or_default();
+            return read_panel(panel, &mut self.notices, rest, value).unwrap_or(Ok(()));
         }
         if let Some((at, rest)) = numbered(key, "own") {
             return self.own_columns.entry(at).or_default().read(rest, value);
+        }
+        if let Some(key) = key.strip_prefix("plot") {
+            return self.plot.read(key, value);
         }
         match key.strip_prefix("markers") {
             Some("") => self.markers.column = Some(value.to_owned()),
@@ -147,7 +164,7 @@ impl Draft {
     }
 
     fn read_single(&mut self, key: &str, value: &str) -> Read {
-        if let Some(read) = read_panel(&mut self.panel, key, value) {
+        if let Some(read) = read_panel(&mut self.panel, &mut self.notices, key, value) {
             return read;
         }
         let Self { view, .. } = self;
@@ -212,7 +229,7 @@ impl Draft {
                     _ => return Err("the theme".to_owned()),
                 }
             }
-            _ => {}
+            unknown => drop(self.unknown.get_or_insert_with(|| unknown.to_owned())),
         }
         Ok(())
     }
@@ -220,7 +237,7 @@ impl Draft {
     fn finish(self) -> ParsedLink {
         let Self { mut view, content, panel, n_panels, mut panels, query, gene_sets, cell_sets, comparisons, .. } =
             self;
-        let Self { own_columns, shown, markers, mut notices, .. } = self;
+        let Self { own_columns, shown, markers, plot, mut notices, unknown, .. } = self;
         let others = (1..n_panels.unwrap_or(1) as u32).map(|at| panels.remove(&at).unwrap_or_default());
         view.panels = Panels::new([panel].into_iter().chain(others).collect()).unwrap_or_default();
         let analysis = &mut view.analysis;
@@ -261,8 +278,30 @@ impl Draft {
         let MarkersDraft { column, rank, universe } = markers;
         let universe = universe.finish().subset;
         let shown_markers = column.map(|column| ResultPanel::Markers(Markers { column, rank, universe }));
-        view.layout.result = shown_comparison.filter(|shown| view.can_show(shown)).or(shown_markers);
-        ParsedLink { view: view.canonical(), content, notices }
+        view.layout.result =
+            shown_comparison.filter(|shown| view.can_show(shown)).or(shown_markers).or_else(|| plot.finish());
+        ParsedLink { view: view.canonical(), content, notices, unknown }
+    }
+}
+
+impl PlotDraft {
+    /// Reads a pair by what follows `plot`.
+    fn read(&mut self, key: &str, value: &str) -> Read {
+        if let Some(read) = key.strip_prefix('.').and_then(|key| self.universe.read(key, value)) {
+            self.broken |= read.is_err();
+            return read;
+        }
+        if key.is_empty() {
+            self.by = Some(value.to_owned());
+            return Ok(());
+        }
+        plot::read(&mut self.plot, key, value)
+    }
+
+    fn finish(self) -> Option<ResultPanel> {
+        let universe = self.universe.finish().subset;
+        let by = self.by.filter(|_| !self.broken)?;
+        Some(ResultPanel::Plot(Plot { by, universe, ..self.plot }))
     }
 }
 
@@ -379,8 +418,8 @@ fn label_filter(value: &str) -> LabelFilter {
 }
 
 fn selection(value: &str) -> Option<Selection> {
-    value
-        .split(',')
+    text::split(value, ',')
+        .into_iter()
         .map(|step| match step.split_at_checked(1)? {
             ("a", polygon) => Polygon::from_text(polygon).map(SelectionStep::Add),
             ("s", polygon) => Polygon::from_text(polygon).map(SelectionStep::Subtract),

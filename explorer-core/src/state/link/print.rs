@@ -8,7 +8,7 @@ use crate::state::{
     PointStyle, Range, Reference, ResultPanel, Selection, SelectionStep, TestMode, Theme, TissueImage, Tool, ViewSpec,
 };
 
-use super::{LINK_VERSION, MOST_LIST_BYTES, MOST_OWN_BYTES, text};
+use super::{LINK_VERSION, MOST_LIST_BYTES, MOST_OWN_BYTES, plot, text};
 
 /// The text of a view in its canonical form, for the dataset with this content.
 pub(super) fn print(view: &ViewSpec, content: Option<&str>) -> String {
@@ -274,6 +274,10 @@ impl Pairs {
                 if let Some(shown) = analysis.comparisons.iter().position(|listed| listed == shown) {
                     self.push("shown", &shown.to_string());
                 }
+            }
+            Some(ResultPanel::Plot(shown)) => {
+                plot::pairs(shown).iter().for_each(|(key, value)| self.push(key, value));
+                self.levels("plot.", &shown.universe);
             }
             Some(ResultPanel::Markers(Markers { column, rank, universe })) => {
                 self.push("markers", column);

@@ -79,7 +79,7 @@ fn what_changes_nothing_is_no_step() {
         Action::Subset,
         Action::RemoveGene("absent".to_owned()),
         Action::ClearFilters,
-        Action::InvertSelection { embedding: "absent".to_owned() },
+        Action::InvertSelection {},
     ];
     assert_eq!(after([color_by("a")].into_iter().chain(nothing)).depth(), 1);
 }

@@ -316,3 +316,21 @@ fn a_link_of_many_parts_is_read_in_part_and_says_so() {
     assert_eq!((analysis.cell_sets.len(), analysis.comparisons.len(), analysis.gene_sets.len()), (334, 333, 333));
     assert_eq!(parsed.notices.len(), 1);
 }
+
+#[test]
+fn numbers_that_cannot_be_are_the_nearest_that_can_and_it_is_told() {
+    let read = ViewSpec::from_link("size=1e9&opacity=0&p1.size=0.001&panels=2&tissue.opacity=3&v=1");
+    let told: Vec<String> = read.notices.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        told,
+        [
+            "The link asks for a size of dots of 1e9, which cannot be: it is 100.",
+            "The link asks for an opacity of dots of 0, which cannot be: it is 0.05.",
+            "The link asks for a size of dots of 0.001, which cannot be: it is 0.5.",
+            "The link asks for an opacity of the tissue's image of 3, which cannot be: it is 1.",
+        ]
+    );
+    let first = read.view.panels.first();
+    assert_eq!((first.points.size_px(), first.points.opacity(), first.tissue.opacity), (Some(100.0), 0.05, 1.0));
+    assert_eq!(ViewSpec::from_link("size=4&opacity=0.5&v=1").notices, []);
+}

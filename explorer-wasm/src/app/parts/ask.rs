@@ -1,10 +1,10 @@
 //! Questions that several parts of the page ask.
 
-use explorer_core::state::{Action, CellQuery, Comparison, MarkerOrder, Markers, Reference, ResultPanel};
+use explorer_core::state::{Action, CellQuery, Comparison, MarkerOrder, Markers, Plot, Reference, ResultPanel};
 use leptos::prelude::*;
 
 use super::Page;
-use crate::store::Store;
+use crate::store::{Store, Tone};
 
 /// Compares the cells of a query with the rest of what is in view, as a set that is named after the filters, by the test
 /// and in the layer that the form of a comparison has. That shows the question from then on, and what is wrong with it.
@@ -24,4 +24,16 @@ pub fn show_markers(store: Store, column: String, rank: MarkerOrder) {
     let universe = store.peek(|state| state.view.analysis.query.subset.clone());
     let markers = Markers { column, rank, universe };
     store.dispatch(Action::ShowResult(Some(ResultPanel::Markers(markers))));
+}
+
+/// Opens a plot of genes by the column that colors the cells, or the column of cell types.
+pub fn open_plot(store: Store, genes: Vec<String>) {
+    let column = store.peek(|state| store.with_session(|session| session.column_to_plot(&state.view.analysis)));
+    let Some(by) = column.flatten() else {
+        store.tell("The dataset has no category to group cells by.".to_owned(), Tone::Warning);
+        return;
+    };
+    let universe = store.peek(|state| state.view.analysis.query.subset.clone());
+    let plot = Plot { by, genes, universe, ..Plot::default() };
+    store.dispatch(Action::ShowResult(Some(ResultPanel::Plot(plot))));
 }

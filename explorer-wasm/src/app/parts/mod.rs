@@ -11,11 +11,11 @@ mod resolve;
 mod save;
 mod title;
 
-pub use ask::{compare_with_rest, show_markers};
+pub use ask::{compare_with_rest, open_plot, show_markers};
 pub use by_pointer::ByPointer;
 pub use color::{blend, blended, colored_in, is_colored, toggle_color};
 pub use gene_set::add_gene_sets;
-pub use histogram::{bars, follow_ask, follow_brush};
+pub use histogram::{bars, follow_ask, follow_brush, is_missing_selected};
 pub use layer::{layer_name, levels_text};
 pub use page::Page;
 pub use resolve::resolve;

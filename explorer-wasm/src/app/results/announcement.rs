@@ -1,30 +1,45 @@
 //! What an answer that has come does to who waits for it: it is read out, and takes the focus.
 
-use explorer_core::screen::takes_text;
+use explorer_core::{
+    screen::takes_text,
+    state::{ResultPanel, TestMode},
+};
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlInputElement;
 
 use crate::{
-    store::{CompareStatus, MarkersStatus, Store},
+    store::{CompareStatus, MarkersStatus, PlotStatus, Store},
     ui::focus,
 };
+
+/// What was asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Asked {
+    Comparison(TestMode),
+    Markers,
+    Plot,
+}
 
 /// Reads out what was asked once it is answered, and gives the answer the focus, unless something is being typed. What a
 /// link has open when the page begins was not waited for.
 #[component]
 pub fn Announcement(store: Store) -> impl IntoView {
     let asked = store.part(|state| {
-        let comparison = state.view.shown_comparison().map(|comparison| (comparison.title(), Some(comparison.mode)));
-        let markers = || state.view.shown_markers().map(|markers| (format!("Markers of {}", markers.column), None));
-        comparison.or_else(markers)
+        state.view.layout.result.as_ref().map(|result| match result {
+            ResultPanel::Comparison(comparison) => (comparison.title(), Asked::Comparison(comparison.mode)),
+            ResultPanel::Markers(markers) => (format!("Markers of {}", markers.column), Asked::Markers),
+            // The same whatever is changed about it: who changes a plot keeps the focus where it is.
+            ResultPanel::Plot(_) => ("Plot".to_owned(), Asked::Plot),
+        })
     });
-    let (comparing, marking) = (store.comparing(), store.marking());
+    let (comparing, marking, plotting) = (store.comparing(), store.marking(), store.plotting());
     let is_answered = Memo::new(move |_| {
-        let is_compared = || comparing.with(|status| matches!(status, CompareStatus::Done(_)));
-        let is_marked = || marking.with(|status| matches!(status, MarkersStatus::Done(_)));
-        asked.with(|asked| {
-            asked.as_ref().is_some_and(|(_, mode)| if mode.is_some() { is_compared() } else { is_marked() })
+        asked.with(|asked| match asked {
+            Some((_, Asked::Comparison(_))) => comparing.with(|status| matches!(status, CompareStatus::Done(_))),
+            Some((_, Asked::Markers)) => marking.with(|status| matches!(status, MarkersStatus::Done(_))),
+            Some((_, Asked::Plot)) => plotting.with(|status| matches!(status, PlotStatus::Done(_))),
+            None => false,
         })
     });
     let is_awaited = StoredValue::new(false);

@@ -10,6 +10,7 @@ use explorer_core::{
 };
 use leptos::prelude::*;
 
+use super::plot_markers;
 use crate::{
     app::parts::{ByPointer, add_gene_sets, colored_in, levels_text, save_csv, show_markers, title},
     store::{MarkersStatus, Pointed, Store, Tone},
@@ -88,6 +89,11 @@ pub fn MarkersPanel(store: Store) -> impl IntoView {
             save_csv(store, &format!("{dataset} markers of {}.csv", result.asked.column), &csv);
         }
     };
+    let plot = move |()| {
+        if let Some(ByPointer(result)) = result.get_untracked() {
+            plot_markers(store, &result);
+        }
+    };
     view! {
         <Show when=move || is_open.get()>
             <MarkersView
@@ -102,6 +108,7 @@ pub fn MarkersPanel(store: Store) -> impl IntoView {
                 on_gene_set=Callback::new(move |(label, genes): (String, Vec<String>)| {
                     add_gene_sets(store, vec![(format!("{label} markers"), genes)]);
                 })
+                on_plot=Callback::new(plot)
                 on_export=Callback::new(export)
                 on_retry=Callback::new(move |()| store.retry_markers())
                 on_close=Callback::new(move |()| store.dispatch(Action::ShowResult(None)))

@@ -3,7 +3,10 @@
 mod announcement;
 mod comparison;
 mod markers;
+mod plot;
 
 pub use announcement::Announcement;
 pub use comparison::ComparisonPanel;
 pub use markers::{MarkersPanel, find_markers};
+pub use plot::PlotPanel;
+use plot::plot_markers;

@@ -9,7 +9,7 @@ use gloo_file::{File, futures::read_as_text};
 use leptos::prelude::*;
 
 use crate::{
-    app::parts::{bars, follow_ask, follow_brush, layer_name, resolve, save_csv, title, toggle_color},
+    app::parts::{bars, follow_ask, follow_brush, layer_name, open_plot, resolve, save_csv, title, toggle_color},
     store::{Store, Tone},
     ui::{GeneSetChange, GeneSetItem, GeneSets, MeanItem, SetGene, SidebarSection},
 };
@@ -104,6 +104,10 @@ fn follow(store: Store, unresolved: RwSignal<String>, clash: RwSignal<Vec<GeneSe
             let genes = store.peek(|state| state.view.analysis.gene_set(&set).map(|set| set.genes.clone()));
             let genes = resolve(store, &genes.unwrap_or_default()).ids;
             store.dispatch(Action::AddGenes(genes));
+        }
+        GeneSetChange::Plot(set) => {
+            let genes = store.peek(|state| state.view.analysis.gene_set(&set).map(|set| set.genes.clone()));
+            open_plot(store, genes.unwrap_or_default());
         }
         GeneSetChange::ShowGene(gene) => {
             let layer = store.peek(|state| state.view.analysis.layer.clone());

@@ -10,9 +10,9 @@ use explorer_core::{
 use leptos::prelude::*;
 
 use crate::{
-    app::parts::{Page, bars, blend, blended, follow_ask, follow_brush, layer_name, resolve, toggle_color},
+    app::parts::{Page, bars, blend, blended, follow_ask, follow_brush, layer_name, open_plot, resolve, toggle_color},
     store::{Pointed, Store},
-    ui::{BrushChange, Choice, GeneItem, GeneList, GeneSearch, SelectField, SidebarSection},
+    ui::{BrushChange, Button, ButtonKind, Choice, GeneItem, GeneList, GeneSearch, SelectField, SidebarSection},
 };
 
 /// Genes suggested at a time.
@@ -67,6 +67,7 @@ pub fn Genes(store: Store, page: Page) -> impl IntoView {
         });
     };
     let n_missing = Memo::new(move |_| items.with(|items| items.iter().filter(|item| !item.is_known).count()));
+    let has_genes = Memo::new(move |_| items.with(|items| !items.is_empty()));
     let n_genes = move || items.with(|items| if items.is_empty() { String::new() } else { items.len().to_string() });
     view! {
         <SidebarSection title="Genes" aside=Signal::derive(n_genes) test_id="genes">
@@ -101,6 +102,18 @@ pub fn Genes(store: Store, page: Page) -> impl IntoView {
                 })
                 on_ask=Callback::new(move |(gene, ask)| follow_ask(store, DimensionKey::Gene(gene), ask))
             />
+            <Show when=move || has_genes.get()>
+                <div class="gene-plot">
+                    <Button
+                        label="Plot by group"
+                        test_id="genes-plot"
+                        kind=ButtonKind::Quiet
+                        on_press=move |()| {
+                            open_plot(store, store.peek(|state| state.view.analysis.genes.clone()));
+                        }
+                    />
+                </div>
+            </Show>
         </SidebarSection>
     }
 }

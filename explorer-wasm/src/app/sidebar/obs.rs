@@ -9,7 +9,7 @@ use shared_fbs::manifest::{Column, ColumnKind};
 
 use super::{category::category, own_columns::OwnColumns};
 use crate::{
-    app::parts::{Page, bars, follow_ask, follow_brush, is_colored, title, toggle_color},
+    app::parts::{Page, bars, follow_ask, follow_brush, is_colored, is_missing_selected, title, toggle_color},
     store::{Hint, Store},
     ui::{BrushChange, DatasetInfo, HistogramPanel, SearchField, SidebarSection, TourAnswer, TourOffer},
 };
@@ -145,6 +145,7 @@ fn histogram(store: Store, name: &str) -> impl IntoView + use<> {
             name=name.to_owned()
             bars=bars(store, key)
             range
+            is_missing_selected=is_missing_selected(store, name.to_owned())
             colored=is_colored(store, color.clone())
             on_brush=Callback::new(move |change: BrushChange| {
                 let column = brush.clone();

@@ -7,6 +7,7 @@ use explorer_core::{
     format::{integer, plural},
 };
 use leptos::{ev::KeyboardEvent, prelude::*};
+use shared_fbs::api::Endpoint;
 
 use super::{Listing, chips::CatalogChips, facets::CatalogFacets, table::CatalogTable};
 use crate::ui::{BrandMark, Button, ButtonKind, Glyph, SearchField};
@@ -34,6 +35,8 @@ pub fn CatalogScreen(
             }
         })
     };
+    let n_collections = Memo::new(move |_| listing.with(|listing| listing.index.collections().count()));
+    let collections = format!("{base}{}", Endpoint::Collections.address());
     let text = Memo::new(move |_| listing.with(|listing| listing.query.text.clone()));
     let is_filtered = move || listing.with(|listing| !listing.query.is_unfiltered());
     let close = move |event: KeyboardEvent| {
@@ -57,6 +60,11 @@ pub fn CatalogScreen(
                     />
                 </div>
                 <p class="note" role="status" data-testid="catalog-count">{count}</p>
+                <Show when=move || { n_collections.get() > 0 }>
+                    <a class="catalog-collections" href=collections.clone() data-testid="catalog-collections">
+                        {move || plural(n_collections.get(), "collection", "collections")}
+                    </a>
+                </Show>
                 <div class="catalog-filters-button">
                     <Button
                         label=Signal::derive(move || {

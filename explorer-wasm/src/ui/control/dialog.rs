@@ -17,7 +17,8 @@ pub fn Dialog(
     #[prop(into)]
     open: Signal<bool>,
     /// Its heading.
-    title: &'static str,
+    #[prop(into)]
+    title: Signal<String>,
     /// Its class.
     class: &'static str,
     /// Its `data-testid`.

@@ -8,12 +8,12 @@ use shared_fbs::{
     api::{DatasetDescription, PAGE_ROUTE},
     dataset_id::name_of,
     manifest::Manifest,
-    path::{DATA_ROUTE, MANIFEST, OBS_CSV, is_pack_file, is_poster_file},
+    path::{DATA_ROUTE, MANIFEST, OBS_CSV, OBS_PLAIN_CSV, is_pack_file, is_poster_file},
 };
 use tessera::{
     dataset::{Dataset, DatasetError},
     files::{Directory, Files},
-    obs_csv::ObsCsv,
+    obs_csv::{ObsCsv, ObsText},
     plain_file,
 };
 use tile_server::{
@@ -71,6 +71,18 @@ pub fn named(mut datasets: Vec<FoundDataset>) -> Vec<Exported> {
 /// Whether only those may find it who know its address.
 pub fn is_private(dataset: &FoundDataset) -> bool {
     dataset.collection.as_ref().is_some_and(|collection| collection.is_private())
+}
+
+/// Writes the columns of cells, for spreadsheets and for programs: the same file where no text is guarded.
+fn write_tables(dataset: &Arc<Dataset>, folder: &str, site: &mut SiteWriter) -> Result<()> {
+    let [guarded, plain] = [OBS_CSV, OBS_PLAIN_CSV].map(|file| format!("{folder}/{file}"));
+    let mut cells = ObsCsv::new(Arc::clone(dataset), ObsText::Guarded);
+    site.write_pieces(&guarded, cells.by_ref().map(|piece| piece.map_err(anyhow::Error::from)))?;
+    if !cells.has_guards() {
+        return Ok(site.link_again(&plain, &guarded)?);
+    }
+    let cells = ObsCsv::new(Arc::clone(dataset), ObsText::Plain);
+    site.write_pieces(&plain, cells.map(|piece| piece.map_err(anyhow::Error::from)))
 }
 
 impl Exported {
@@ -178,8 +190,7 @@ impl Exported {
         };
         self.write_posters(directory, manifest, &folder, site).with_context(unwritten)?;
         site.write(&format!("{folder}/{MANIFEST}"), &manifest_bytes).with_context(unwritten)?;
-        let cells = ObsCsv::new(Arc::clone(&dataset)).map(|piece| piece.map_err(anyhow::Error::from));
-        site.write_pieces(&format!("{folder}/{OBS_CSV}"), cells).with_context(unwritten)?;
+        write_tables(&dataset, &folder, site).with_context(unwritten)?;
         if let Some(original) = self.original() {
             site.copy(&format!("{folder}/{}", original.name), &original.path()).with_context(unwritten)?;
         }

@@ -200,6 +200,14 @@ impl SiteWriter {
         Ok(())
     }
 
+    /// Puts a file of the site there under another name, too.
+    ///
+    /// # Errors
+    /// As [`SiteWriter::link`].
+    pub fn link_again(&mut self, path: &str, earlier: &str) -> io::Result<()> {
+        self.link(path, &self.root.join(earlier))
+    }
+
     /// Puts a copy of a file into the site, which its owner may change.
     ///
     /// # Errors

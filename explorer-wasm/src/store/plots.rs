@@ -1,0 +1,261 @@
+//! The plot that is open: the question, what runs, what is known. A worker of its own draws.
+
+use std::rc::Rc;
+
+use explorer_core::{
+    color::{Ground, Rgb, label_colors, opaque},
+    data::{Categorical, label_order},
+    dataset::{DatasetError, label_tiles},
+    format::{bytes, duration, plural},
+    grouping::{ColumnOfLabels, GroupedCells, Grouping, GroupingError},
+    session::{Bounds, PlotGene, PlotQuestion, Progress, Session},
+    state::{CellQuery, CellSource, Plot, ViewSpec},
+};
+use shared_fbs::tile::Categories;
+use web_sys::Blob;
+
+use super::{Store, access::DataAccess, job_runner::Run};
+use crate::{fetch::FetchError, platform, worker::WorkerError};
+
+/// A plot on what it is drawn on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AskedPlot {
+    /// The plot.
+    pub plot: Plot,
+    /// What it is drawn on.
+    pub ground: Ground,
+}
+
+/// A plot that was drawn.
+#[derive(Debug)]
+pub struct DrawnPlot {
+    /// What was asked.
+    pub asked: AskedPlot,
+    /// The picture.
+    pub svg: String,
+    /// Its numbers, as a table in HTML.
+    pub table: String,
+    /// The same in full.
+    pub csv: String,
+    /// Cells, genes, layer, bytes and time: a few words each.
+    pub facts: Vec<String>,
+    /// Genes that the layer does not have, and cells without a label, in a sentence.
+    pub left_out: Option<String>,
+}
+
+/// Why there is no plot.
+#[derive(Debug, thiserror::Error)]
+enum PlotError {
+    #[error(transparent)]
+    Fetch(#[from] FetchError),
+    #[error(transparent)]
+    Worker(#[from] WorkerError),
+    #[error("Cells cannot be grouped by “{0}”: it is no category.")]
+    NoCategory(String),
+    #[error("Cells cannot be grouped so: {0}.")]
+    Groups(#[from] GroupingError),
+    #[error("There is no gene to plot. Name some above.")]
+    NoGenes,
+    #[error("The question cannot be written: {0}.")]
+    Question(#[from] serde_json::Error),
+}
+
+impl From<DatasetError> for PlotError {
+    fn from(error: DatasetError) -> Self {
+        Self::Fetch(error.into())
+    }
+}
+
+/// A question with the groups of its cells, as the worker takes them, and the names that stand for no gene.
+struct Asked {
+    question: PlotQuestion,
+    codes: Vec<u8>,
+    unknown: Vec<String>,
+}
+
+impl Store {
+    /// Brings the drawing in line with the plot that is open: starts it, stops another.
+    pub(super) fn follow_plot(self, view: &ViewSpec) {
+        let Some(access) = self.access() else { return };
+        let inner = Rc::clone(&access.inner);
+        let ground = access.read(Session::ground).unwrap_or_default();
+        let asked = view.shown_plot().map(|plot| AskedPlot { plot: plot.clone(), ground });
+        inner.plots.follow(asked.as_ref(), async move |run: &Run<AskedPlot, DrawnPlot>, asked: &AskedPlot| {
+            let answer = access.draw_plot(asked, run).await;
+            self.note_outcome(&answer);
+            answer
+        });
+    }
+
+    /// A plot as PNG, with so many pixels for each CSS pixel along a side; why not, in a sentence.
+    pub async fn plot_as_png(self, asked: AskedPlot, scale: u32) -> Result<Blob, String> {
+        let Some(access) = self.access() else { return Err("The dataset is not open.".to_owned()) };
+        let png = async {
+            let Asked { question, codes, .. } = access.plot_question(&asked).await?;
+            let question = serde_json::to_string(&question)?;
+            Ok::<Blob, PlotError>(access.pool.plot_as_png(question, codes, scale).await?)
+        };
+        png.await.map_err(|error| error.to_string())
+    }
+}
+
+impl DataAccess {
+    async fn draw_plot(&self, asked: &AskedPlot, run: &Run<AskedPlot, DrawnPlot>) -> Result<DrawnPlot, PlotError> {
+        let began = platform::now_millis();
+        let Asked { question, codes, unknown } = self.plot_question(asked).await?;
+        let n_bytes = std::cell::Cell::new(0);
+        let on_progress = |progress: Progress| {
+            n_bytes.set(progress.n_bytes);
+            run.progress(progress);
+        };
+        let n_parts = question.label_tiles.len().max(question.genes.len()) as u32;
+        let text = serde_json::to_string(&question)?;
+        let [svg, table, csv] = self.pool.plot(text, codes, n_parts, &on_progress).await?;
+        let PlotQuestion { grouping, genes, .. } = &question;
+        let millis = platform::now_millis() - began;
+        let facts = [
+            plural(grouping.n_cells() as usize, "cell", "cells"),
+            plural(grouping.groups.len(), "group", "groups"),
+            if genes.is_empty() { String::new() } else { plural(genes.len(), "gene", "genes") },
+            if genes.is_empty() { String::new() } else { question.layer_name.clone() },
+            question.within.clone(),
+            if n_bytes.get() > 0 { bytes(n_bytes.get()) } else { String::new() },
+            duration(std::time::Duration::from_secs_f64(millis / 1000.0)),
+        ];
+        Ok(DrawnPlot {
+            asked: asked.clone(),
+            svg,
+            table,
+            csv,
+            facts: facts.into_iter().filter(|fact| !fact.is_empty()).collect(),
+            left_out: left_out(&question, &unknown),
+        })
+    }
+
+    /// The question, its groups as far as they go by what is loaded or own.
+    async fn plot_question(&self, asked: &AskedPlot) -> Result<Asked, PlotError> {
+        let AskedPlot { plot, ground } = asked;
+        let (index, layer) = self.dataset.statistics_layer(plot.layer.as_deref())?;
+        let (genes, unknown) = self.plot_genes(plot, index).await?;
+        let within = self.read(|session| session.levels_text(&plot.universe, Bounds::Exact)).unwrap_or_default();
+        let manifest = self.dataset.manifest();
+        let question = PlotQuestion {
+            plot: plot.clone(),
+            genes,
+            ground: *ground,
+            dataset: manifest.title.clone().or_else(|| manifest.source.clone()).unwrap_or_default(),
+            within,
+            ..PlotQuestion::default()
+        };
+        let question = question.of_layer(index, layer);
+        let mut labels = Vec::new();
+        for name in plot.columns() {
+            labels.push(self.labels_of(name).await?);
+        }
+        let columns: Vec<ColumnOfLabels<'_>> = labels.iter().map(LabelsOf::as_column).collect();
+        let is_own = self.read(|session| session.columns().is_own(&plot.by)) == Some(true);
+        let has_sums = plot.kind.is_of_means() && plot.universe.is_empty() && !is_own;
+        if let ([column], Some(tiles)) = (columns.as_slice(), label_tiles(layer, &plot.by).filter(|_| has_sums)) {
+            let counts = &labels[0].counts;
+            let n_unlabeled = counts.get(column.labels.len()).copied().unwrap_or_default();
+            let (grouping, codes) = Grouping::of_counts(*column, counts, n_unlabeled.into());
+            let label_tiles = codes.into_iter().map(|code| tiles.start + code).collect();
+            return Ok(Asked {
+                question: PlotQuestion { grouping, label_tiles, ..question },
+                codes: Vec::new(),
+                unknown,
+            });
+        }
+        let GroupedCells { grouping, codes } = self.grouped(plot, &columns).await?;
+        let question = PlotQuestion { grouping, ..question };
+        let codes = if question.takes_cells() {
+            codes.iter().flat_map(|code| code.to_le_bytes()).collect()
+        } else {
+            Vec::new()
+        };
+        Ok(Asked { question, codes, unknown })
+    }
+
+    /// The genes that the layer has, and the names that stand for none.
+    async fn plot_genes(&self, plot: &Plot, layer: usize) -> Result<(Vec<PlotGene>, Vec<String>), PlotError> {
+        if !plot.kind.has_genes() {
+            return Ok(<_>::default());
+        }
+        let table = self.gene_table(layer).await?;
+        let (mut genes, mut unknown): (Vec<PlotGene>, Vec<String>) = <_>::default();
+        for name in &plot.genes {
+            match table.find(name) {
+                Ok(gene) => genes.push(PlotGene {
+                    index: gene.0,
+                    id: table.names.id(gene).to_owned(),
+                    label: table.names.label(gene).to_owned(),
+                }),
+                Err(_) => unknown.push(name.clone()),
+            }
+        }
+        if genes.is_empty() { Err(PlotError::NoGenes) } else { Ok((genes, unknown)) }
+    }
+
+    /// The labels of a column, the user's own and those of numbers shown as labels among them.
+    async fn labels_of(&self, name: &str) -> Result<LabelsOf, PlotError> {
+        let shown = self.read(|session| session.loaded().categories(name).cloned()).flatten();
+        let Categories { labels, counts, colors } = match shown {
+            Some(shown) => (*shown).clone(),
+            None => (*self.categories(name).await?).clone(),
+        };
+        let ordered = self.dataset.manifest().column(name).is_some_and(|column| column.ordered);
+        let order = self.read(|session| session.label_order(name)).flatten();
+        let order = order.map_or_else(|| label_order(&labels, ordered), |order| order.to_vec());
+        let colors = label_colors(labels.len(), colors.as_deref()).into_iter().map(opaque).collect();
+        Ok(LabelsOf { name: name.to_owned(), labels, counts, order, colors })
+    }
+
+    /// The groups of all cells that count.
+    async fn grouped(&self, plot: &Plot, columns: &[ColumnOfLabels<'_>]) -> Result<GroupedCells, PlotError> {
+        for name in plot.columns() {
+            self.column(name).await?;
+        }
+        let query = CellQuery::of_universe(&plot.universe);
+        for key in query.needs() {
+            self.ready(key).await?;
+        }
+        let within = (!plot.universe.is_empty()).then_some(CellSource::Query(query));
+        let grouped = self.read(|session| {
+            let values =
+                |name: &String| session.loaded().labels(name).ok_or_else(|| PlotError::NoCategory(name.clone()));
+            let values = plot.columns().map(values).collect::<Result<Vec<&Categorical>, _>>()?;
+            let mask = within.as_ref().and_then(|within| session.cells_of(within));
+            let pairs: Vec<_> = columns.iter().copied().zip(values).collect();
+            Ok::<_, PlotError>(GroupedCells::new(&pairs, mask.as_ref())?)
+        });
+        grouped.unwrap_or_else(|| Err(PlotError::NoCategory(plot.by.clone())))
+    }
+}
+
+/// The labels of a column.
+struct LabelsOf {
+    name: String,
+    labels: Vec<String>,
+    counts: Vec<u32>,
+    order: Vec<u32>,
+    colors: Vec<Rgb>,
+}
+
+impl LabelsOf {
+    fn as_column(&self) -> ColumnOfLabels<'_> {
+        ColumnOfLabels { name: &self.name, labels: &self.labels, order: &self.order, colors: &self.colors }
+    }
+}
+
+/// What of the question is not in the plot, in sentences.
+fn left_out(question: &PlotQuestion, unknown: &[String]) -> Option<String> {
+    let genes = (!unknown.is_empty())
+        .then(|| format!("The layer {} does not have {}.", question.layer_name, unknown.join(", ")));
+    let n_unlabeled = question.grouping.n_unlabeled as usize;
+    let cells = (n_unlabeled > 0).then(|| {
+        let are = if n_unlabeled == 1 { "has" } else { "have" };
+        format!("{} {are} no label and are in no group.", plural(n_unlabeled, "cell", "cells"))
+    });
+    let told: Vec<String> = genes.into_iter().chain(cells).chain(question.cautions.iter().cloned()).collect();
+    (!told.is_empty()).then(|| told.join(" "))
+}

@@ -1,0 +1,40 @@
+//! A table of what a figure shows.
+
+use std::fmt::Write as _;
+
+use explorer_core::screen::xml_escaped;
+
+/// A table of what a figure shows: a line for each group.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Table {
+    /// What it is of.
+    pub caption: String,
+    /// What the columns are called.
+    pub header: Vec<String>,
+    /// The lines; the first of each is its name.
+    pub rows: Vec<Vec<String>>,
+}
+
+impl Table {
+    /// As HTML.
+    pub fn to_html(&self) -> String {
+        let mut html = format!("<table><caption>{}</caption><thead><tr>", xml_escaped(&self.caption));
+        for name in &self.header {
+            let _ = write!(html, "<th scope=\"col\">{}</th>", xml_escaped(name));
+        }
+        html.push_str("</tr></thead><tbody>");
+        for row in &self.rows {
+            html.push_str("<tr>");
+            for (at, cell) in row.iter().enumerate() {
+                let cell = xml_escaped(cell);
+                let _ = match at {
+                    0 => write!(html, "<th scope=\"row\">{cell}</th>"),
+                    _ => write!(html, "<td>{cell}</td>"),
+                };
+            }
+            html.push_str("</tr>");
+        }
+        html.push_str("</tbody></table>");
+        html
+    }
+}

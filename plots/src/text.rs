@@ -1,0 +1,41 @@
+//! How wide text is, about: whoever opens a figure may have another typeface.
+
+use explorer_core::screen::fitted;
+
+/// Typefaces, as CSS has them.
+pub const FAMILY: &str = "Inter, Helvetica, Arial, sans-serif";
+
+/// The size of text, in CSS pixels.
+pub const SIZE_PX: f64 = 12.0;
+
+/// The longest label, in CSS pixels; longer ones are cut in the middle.
+const MOST_LABEL_PX: f64 = 220.0;
+
+/// The width of a text, in CSS pixels.
+pub fn width(text: &str) -> f64 {
+    text.chars().map(|c| SIZE_PX * em(c)).sum()
+}
+
+/// A label, cut where it is too long.
+pub fn label(text: &str) -> String {
+    fitted(text, MOST_LABEL_PX, width)
+}
+
+/// The widest of some labels, in CSS pixels.
+pub fn widest<'a>(texts: impl IntoIterator<Item = &'a String>) -> f64 {
+    texts.into_iter().map(|text| width(text)).fold(0.0, f64::max)
+}
+
+fn em(c: char) -> f64 {
+    match c {
+        'i' | 'j' | 'l' | '\'' | '.' | ',' | ':' | ';' | '|' | '!' => 0.27,
+        ' ' | 'f' | 'r' | 't' | 'I' | '(' | ')' | '[' | ']' | '/' | '-' => 0.38,
+        'm' | 'w' | 'M' | 'W' | '%' | '@' => 0.9,
+        '0'..='9' => 0.64,
+        'A'..='Z' | '_' | '+' => 0.69,
+        '\0'..='\u{2ff}' => 0.59,
+        '\u{300}'..='\u{36f}' => 0.0,
+        '\u{1100}'.. => 1.0,
+        _ => 0.65,
+    }
+}

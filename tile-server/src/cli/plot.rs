@@ -1,0 +1,243 @@
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use anyhow::Result;
+use clap::{Args, ValueEnum};
+use explorer_core::{
+    color::{Ground, Rgb, label_colors, opaque},
+    data::{Categorical, label_order},
+    dataset::{self, label_tiles},
+    format,
+    grouping::{ColumnOfLabels, GroupedCells, Grouping, GroupingError},
+    session::{GeneTable, PlotGene, PlotQuestion, ResolvedGenes},
+    state::{Plot, PlotKind, PlotMean, PlotOrder, PlotScale},
+};
+use plots::{Drawn, PlotError, draw};
+use shared_fbs::{manifest::ColumnKind, tile::Categories};
+use tessera::{
+    dataset::{Dataset, DatasetError, wait},
+    tiles::FileTiles,
+};
+
+use super::{
+    cells,
+    dataset_argument::{DatasetArgument, Freshness},
+    de,
+    remote_inputs::DATASET_PLACES,
+};
+
+/// The arguments of `tile-server plot`.
+#[derive(Args)]
+#[command(after_help = DATASET_PLACES)]
+pub struct Arguments {
+    #[command(flatten)]
+    dataset: DatasetArgument,
+    /// What is drawn
+    #[arg(long, value_enum, default_value_t = KindName::Dots)]
+    kind: KindName,
+    /// The column whose labels make the groups [default: the column of cell types]
+    #[arg(long, value_name = "COLUMN")]
+    by: Option<String>,
+    /// A second column, whose labels divide the groups
+    #[arg(long, value_name = "COLUMN")]
+    then: Option<String>,
+    /// The genes, by symbol or id, with commas between
+    #[arg(long, value_name = "GENE,GENE", value_delimiter = ',')]
+    genes: Vec<String>,
+    /// Cells of this label alone, as COLUMN=LABEL; several are taken together
+    #[arg(long = "where", value_name = "COLUMN=LABEL")]
+    within: Vec<String>,
+    /// The layer: X, raw/X, or layers/KEY; KEY alone where no other layer goes by it [default: the one the page would
+    /// take]
+    #[arg(long)]
+    layer: Option<String>,
+    /// Scale the means of each gene from its least, 0, to its largest, 1
+    #[arg(long)]
+    scale_genes: bool,
+    /// Take means over the cells that express a gene, not over all
+    #[arg(long)]
+    expressing: bool,
+    /// Bring like groups and like genes together: complete linkage over 1 - Pearson's r, as scanpy's dendrogram
+    #[arg(long)]
+    cluster: bool,
+    /// Draw for a dark background
+    #[arg(long)]
+    dark: bool,
+    /// Where the plot goes: the picture where the name ends in .svg, else its numbers as CSV [default: the numbers to
+    /// standard output]
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
+/// What is drawn, by name.
+#[derive(Clone, Copy, ValueEnum)]
+enum KindName {
+    /// Dots: the size is the share of cells that express a gene, the color its mean
+    Dots,
+    /// A matrix of means
+    Matrix,
+    /// The densities of values, side by side, with quartiles
+    Violins,
+    /// The densities of values, one above another
+    Ridges,
+    /// The shares that labels of --then have of those of --by
+    Bars,
+}
+
+impl From<KindName> for PlotKind {
+    fn from(name: KindName) -> Self {
+        match name {
+            KindName::Dots => Self::Dots,
+            KindName::Matrix => Self::Matrix,
+            KindName::Violins => Self::Violins,
+            KindName::Ridges => Self::Ridges,
+            KindName::Bars => Self::Bars,
+        }
+    }
+}
+
+/// The command line asks for a plot that there is not.
+#[derive(Debug, thiserror::Error)]
+pub enum NoPlot {
+    /// A column has no labels.
+    #[error("the dataset has no categorical column `{name}` to group cells by; it has: {known}")]
+    Column {
+        /// Its name.
+        name: String,
+        /// Columns that have labels.
+        known: String,
+    },
+    /// Genes are not there.
+    #[error("{0}")]
+    Genes(String),
+    /// Cells cannot be grouped.
+    #[error(transparent)]
+    Groups(#[from] GroupingError),
+    /// There is nothing to draw, or too much.
+    #[error("{0}")]
+    Figure(String),
+}
+
+/// Draws and writes the plot.
+pub fn run(arguments: &Arguments) -> Result<ExitCode> {
+    let (dataset, _) = arguments.dataset.open(Freshness::Kept)?;
+    let manifest = dataset.manifest();
+    let layer = de::layer(manifest, arguments.layer.as_deref())?;
+    let Some(by) = arguments.by.clone().or_else(|| manifest.main_label.clone()) else {
+        return Err(de::UsageError::NoMainLabel.into());
+    };
+    let kind = PlotKind::from(arguments.kind);
+    let genes = if kind.has_genes() { genes(&dataset, layer, &arguments.genes)? } else { Vec::new() };
+    let plot = Plot {
+        kind,
+        by,
+        then: arguments.then.clone(),
+        genes: genes.iter().map(|gene| gene.id.clone()).collect(),
+        layer: Some(layer.name.clone()),
+        scale: if arguments.scale_genes { PlotScale::PerGene } else { PlotScale::Values },
+        mean: if arguments.expressing { PlotMean::Expressing } else { PlotMean::All },
+        order: if arguments.cluster { PlotOrder::Clustered } else { PlotOrder::Given },
+        universe: Vec::new(),
+    };
+    let question = PlotQuestion {
+        genes,
+        ground: if arguments.dark { Ground::Dark } else { Ground::Light },
+        dataset: de::title(manifest),
+        within: arguments.within.join(" or "),
+        plot,
+        ..PlotQuestion::default()
+    };
+    let index = dataset.index_of(layer)?;
+    let (question, codes) = grouped(&dataset, question.of_layer(index, layer), &arguments.within)?;
+    de::warn_of_layer(layer);
+    let drawn = wait(draw(dataset.reader(), &question, codes, |_| Ok(()))).map_err(no_plot)?;
+    let Drawn { figure, csv, .. } = drawn;
+    let is_picture = |out: &Path| out.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("svg"));
+    let text = if arguments.out.as_deref().is_some_and(is_picture) { figure.to_svg() } else { csv };
+    de::write(&text, arguments.out.as_deref())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn no_plot(error: PlotError<DatasetError>) -> anyhow::Error {
+    match error {
+        PlotError::Read(error) => error.into(),
+        PlotError::NoGenes => NoPlot::Genes("name the genes to plot with --genes".to_owned()).into(),
+        error @ (PlotError::Cells { .. } | PlotError::TooMany { .. }) => NoPlot::Figure(error.to_string()).into(),
+    }
+}
+
+/// The genes of a layer by these names.
+fn genes(dataset: &Dataset, layer: &shared_fbs::manifest::Layer, names: &[String]) -> Result<Vec<PlotGene>> {
+    let table = GeneTable::new(dataset.genes(layer)?);
+    let names: Vec<String> = names.iter().map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).collect();
+    let ResolvedGenes { ids, unresolved, .. } = ResolvedGenes::of(&names, &[&table]);
+    match unresolved.text() {
+        text if text.is_empty() => {}
+        text => return Err(NoPlot::Genes(format!("{}: {text}", layer.name)).into()),
+    }
+    let gene = |id: String| {
+        let index = table.find(&id).ok()?;
+        Some(PlotGene { index: index.0, label: table.names.label(index).to_owned(), id })
+    };
+    Ok(ids.into_iter().filter_map(gene).collect())
+}
+
+/// The question with its groups, and the group of every cell where it takes them.
+fn grouped(dataset: &Dataset, question: PlotQuestion, within: &[String]) -> Result<(PlotQuestion, Vec<u16>)> {
+    let plot = &question.plot;
+    let columns = plot.columns().map(|name| labels(dataset, name)).collect::<Result<Vec<_>>>()?;
+    let of_labels: Vec<ColumnOfLabels<'_>> = columns.iter().map(Labels::as_column).collect();
+    let layer = &dataset.manifest().layers[question.layer as usize];
+    let tiles = label_tiles(layer, &plot.by).filter(|_| plot.kind.is_of_means() && within.is_empty());
+    if let ([column], Some(tiles)) = (of_labels.as_slice(), tiles) {
+        let n_unlabeled = columns[0].categories.counts.last().copied().unwrap_or_default().into();
+        let (grouping, codes) = Grouping::of_counts(*column, &columns[0].categories.counts, n_unlabeled);
+        let label_tiles = codes.into_iter().map(|code| tiles.start + code).collect();
+        return Ok((PlotQuestion { grouping, label_tiles, ..question }, Vec::new()));
+    }
+    let values = plot.columns().map(|name| categorical(dataset, name)).collect::<Result<Vec<_>>>()?;
+    let pairs: Vec<_> = of_labels.into_iter().zip(&values).collect();
+    let mask = if within.is_empty() { None } else { Some(cells::labeled(dataset, within)?) };
+    let GroupedCells { grouping, codes } = GroupedCells::new(&pairs, mask.as_ref()).map_err(NoPlot::from)?;
+    Ok((PlotQuestion { grouping, ..question }, codes))
+}
+
+/// The labels of a column.
+struct Labels {
+    name: String,
+    categories: Categories,
+    order: Vec<u32>,
+    colors: Vec<Rgb>,
+}
+
+impl Labels {
+    fn as_column(&self) -> ColumnOfLabels<'_> {
+        ColumnOfLabels { name: &self.name, labels: &self.categories.labels, order: &self.order, colors: &self.colors }
+    }
+}
+
+fn labels(dataset: &Dataset, name: &str) -> Result<Labels> {
+    let column = dataset.manifest().column(name).filter(|column| column.kind == ColumnKind::Categorical);
+    let column = column.ok_or_else(|| no_column(dataset, name))?;
+    let reader: &dataset::Dataset<FileTiles> = dataset.reader();
+    let categories = wait(reader.categories(name))?;
+    let colors = label_colors(categories.labels.len(), categories.colors.as_deref());
+    Ok(Labels {
+        name: name.to_owned(),
+        order: label_order(&categories.labels, column.ordered),
+        colors: colors.into_iter().map(opaque).collect(),
+        categories,
+    })
+}
+
+fn categorical(dataset: &Dataset, name: &str) -> Result<Categorical> {
+    let column = dataset.manifest().column(name).ok_or_else(|| no_column(dataset, name))?;
+    dataset.categorical(column)?.ok_or_else(|| no_column(dataset, name).into())
+}
+
+fn no_column(dataset: &Dataset, name: &str) -> NoPlot {
+    let columns = dataset.manifest().columns.iter().filter(|column| column.kind == ColumnKind::Categorical);
+    NoPlot::Column { name: name.to_owned(), known: format::listed(columns.map(|column| &column.name)) }
+}
