@@ -69,7 +69,7 @@ impl RankGroups {
         let mut n_cells = vec![0; self.n_groups()];
         match self {
             Self::Two(labels) => {
-                labels.iter().for_each(|&label| groups_of(label, |group| n_cells[group as usize] += 1))
+                labels.iter().for_each(|&label| groups_of(label, |group| n_cells[group as usize] += 1));
             }
             Self::Codes { codes, .. } => {
                 for &code in codes.iter() {

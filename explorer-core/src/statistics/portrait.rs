@@ -1,12 +1,15 @@
 //! What some cells are: the labels that most of them have, the genes that set them apart, the labels that they are most
 //! like.
 
+use std::cmp::Reverse;
+
 use super::Composition;
 use crate::{
     data::{Categorical, Codes},
     de::{FixedPoints, Marker, Moments},
     filter::CellMask,
     names::MISSING_LABEL,
+    sorting::{sort_by, sort_by_key},
 };
 
 /// What some cells are.
@@ -80,7 +83,7 @@ pub fn label_shares(column: &Categorical, cells: &CellMask, universe: &CellMask,
             }
         })
         .collect();
-    shares.sort_by(|a, b| b.n_cells.cmp(&a.n_cells));
+    sort_by_key(&mut shares, |label| Reverse(label.n_cells));
     shares.truncate(most);
     shares
 }
@@ -116,7 +119,7 @@ pub fn nearest_labels(
             NearestLabel { label, name: name_of(names, label), correlation: correlation.clamp(-1.0, 1.0) }
         })
         .collect();
-    nearest.sort_by(|a, b| b.correlation.total_cmp(&a.correlation));
+    sort_by(&mut nearest, |a, b| b.correlation.total_cmp(&a.correlation));
     nearest.truncate(most);
     nearest
 }

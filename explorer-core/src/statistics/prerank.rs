@@ -8,7 +8,7 @@ use super::random::Random;
 use crate::{
     data::GeneIdx,
     de::{Adjustment, adjust_with_log10},
-    sorting::map_of,
+    sorting::{map_of, sort_by},
 };
 
 /// How sets are tested against a ranking.
@@ -176,7 +176,7 @@ pub fn prerank(ranking: &Ranking, sets: &[Vec<GeneIdx>], options: PrerankOptions
     let [adjusted, _] = adjust_with_log10(&pvals, &log10_pvals, Adjustment::BenjaminiHochberg);
     found.iter_mut().zip(adjusted).for_each(|(set, adjusted)| set.pval_adj = adjusted);
     let size = |set: &RankedEnrichment| set.normalized_score.abs();
-    found.sort_by(|a, b| a.pval.total_cmp(&b.pval).then(size(b).total_cmp(&size(a))));
+    sort_by(&mut found, |a, b| a.pval.total_cmp(&b.pval).then(size(b).total_cmp(&size(a))));
     found
 }
 
