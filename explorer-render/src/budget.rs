@@ -159,6 +159,11 @@ impl FrameBudget {
         }
     }
 
+    /// Changes how many milliseconds a frame may take: pictures that move together share them.
+    pub fn set_target(&mut self, target_millis: f64) {
+        self.target_millis = target_millis;
+    }
+
     /// What the next frame should draw of the `n_points` in view.
     pub fn next(&mut self, pace: Pace, completion: Completion, n_points: u32) -> Ration {
         let resolution = match pace {
@@ -239,6 +244,17 @@ mod tests {
             budget.record(ration, last);
         }
         last
+    }
+
+    #[test]
+    fn pictures_that_move_together_share_the_time() {
+        let millis = |points: f64| 2.0 + points / 50_000.0;
+        let mut budget = FrameBudget::new(TARGET_MILLIS);
+        let alone = drag(&mut budget, 40, 4_000_000, millis);
+        budget.set_target(TARGET_MILLIS / 2.0);
+        let shared = drag(&mut budget, 40, 4_000_000, millis);
+        assert!(alone > TARGET_MILLIS * 0.6 && alone < TARGET_MILLIS * 1.2, "{alone}");
+        assert!(shared > TARGET_MILLIS * 0.3 && shared < TARGET_MILLIS * 0.6, "{shared}");
     }
 
     #[test]

@@ -8,10 +8,12 @@ mod embed;
 #[expect(clippy::disallowed_methods, reason = "it knows no signals")]
 pub mod fetch;
 pub mod host;
+mod json;
 mod owner;
 mod picture;
 mod platform;
 pub mod store;
 pub mod ui;
+mod view;
 #[expect(clippy::disallowed_methods, reason = "it knows no signals")]
 pub mod worker;

@@ -1,5 +1,7 @@
 //! What is measured of a viewer, and the arithmetic of it.
 
+use super::reactions::Reaction;
+
 /// What was measured of a viewer at one size: seconds and bytes, nothing where it cannot do the thing.
 #[derive(Clone, Debug, Default)]
 pub struct Measures {
@@ -27,10 +29,14 @@ pub struct Measures {
     pub transferred: Option<f64>,
     /// Memory of the page's process with the picture complete, its share of what it shares with others.
     pub page_memory: Option<f64>,
-    /// The same of the browser's graphics process.
+    /// The same after the cells were colored by everything that the viewer offers, in turn.
+    pub colored_memory: Option<f64>,
+    /// The same of the browser's graphics process, with the picture complete.
     pub graphics_memory: Option<f64>,
     /// The most memory that the server held.
     pub server_memory: Option<f64>,
+    /// How the page answered to each gesture.
+    pub reactions: Vec<Reaction>,
     /// Why something is missing.
     pub notes: Vec<String>,
 }

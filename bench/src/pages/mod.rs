@@ -6,6 +6,7 @@ mod files;
 mod measures;
 mod memory;
 mod ours;
+mod reactions;
 mod report;
 mod steps;
 mod viewer;

@@ -1,12 +1,23 @@
 //! Our page, served by our server.
 
-use anyhow::Result;
+use std::fmt::Display;
+
+use anyhow::{Context as _, Result};
 use e2e::{Environment, Graphics, TileServer};
+use shared_fbs::manifest::ColumnKind;
+use tessera::dataset::Dataset;
 
 use super::{
     dataset::{COLUMNS, Data},
     viewer::{Act, Histogram, Mode, Server, Viewer},
 };
+
+/// How many genes the cells are colored by, one after the other.
+const GENES: usize = 10;
+
+/// WebDriver's Ctrl, A and Ctrl's release, and its Enter.
+const SELECT_ALL: &str = "\u{e009}a\u{e000}";
+const ENTER: &str = "\u{e007}";
 
 /// Starts the server on a dataset's tiles. So many panels show the same embedding, and move together.
 ///
@@ -25,13 +36,16 @@ pub fn viewer(environment: &Environment, data: &Data, n_panels: usize) -> Result
         graphics: Graphics::WebGpu,
         url: format!("{}/d/{}{link}", server.address(), data.id()),
         picture: "[data-testid=picture]",
+        pictures: if n_panels == 1 { "[data-testid=picture]" } else { "[data-testid=panels]" },
         is_whole: format!(
-            "{canvases}.filter(drawn => drawn.state === 'ready' && drawn.nDrawn === '{}').length === {n_panels}",
+            "(all => all.length >= {n_panels} && all.every(drawn => drawn.state === 'ready' && drawn.nDrawn === '{}'))({canvases})",
             data.cells,
         ),
         pan: Mode { button: Some("[data-testid=tool-pan]"), keys: &[] },
         lasso: Mode { button: Some("[data-testid=tool-lasso]"), keys: &[] },
         recolor: [color(COLUMNS[1]), color(COLUMNS[0])],
+        colors: colors(&Dataset::open(&data.tiles)?)?,
+        panels: ["panels-menu", "add-panel", "panel-close"].map(press).into(),
         count: Some("[data-testid=count-text]"),
         histogram: Some(Histogram {
             brush: "[data-testid=histogram-brush-n_counts]",
@@ -40,4 +54,26 @@ pub fn viewer(environment: &Environment, data: &Data, n_panels: usize) -> Result
         server: Server::Tiles { _running: Box::new(server) },
         notes: Vec::new(),
     })
+}
+
+fn press(test_id: impl Display) -> Act {
+    Act::Press(format!("[data-testid={test_id}]"))
+}
+
+/// Colors by every column, then by the first genes.
+fn colors(dataset: &Dataset) -> Result<Vec<Act>> {
+    let mut acts = Vec::new();
+    for column in &dataset.manifest().columns {
+        match column.kind {
+            ColumnKind::Categorical => acts.push(press(format_args!("category-color-{}", column.name))),
+            ColumnKind::Continuous => acts.push(press(format_args!("histogram-color-{}", column.name))),
+            _ => {}
+        }
+    }
+    let layer = dataset.manifest().layers.first().context("the dataset has no layer")?;
+    for gene in dataset.gene_names(layer)?.labels().iter().take(GENES) {
+        acts.push(Act::Type { into: "[data-testid=gene-search]", text: format!("{SELECT_ALL}{gene}") });
+        acts.push(Act::Type { into: "[data-testid=gene-search]", text: ENTER.to_owned() });
+    }
+    Ok(acts)
 }

@@ -13,6 +13,9 @@
     inputs: {},
     // Every change of the watched text, and when.
     counts: [],
+    // Since the page was last attended to: how long tasks of the main thread took, and inputs until the next frame.
+    tasks: [],
+    answers: [],
     // What a script of the page has thrown.
     failure: null,
   });
@@ -105,7 +108,7 @@
 
   addEventListener('error', event => (probe.failure ??= event.message));
   addEventListener('unhandledrejection', event => (probe.failure ??= String(event.reason)));
-  for (const kind of ['pointerdown', 'pointermove', 'pointerup', 'click']) {
+  for (const kind of ['pointerdown', 'pointermove', 'pointerup', 'click', 'keydown']) {
     addEventListener(kind, event => (probe.inputs[kind] = event.timeStamp), { capture: true });
   }
   // While the pointer drags the picture nothing is read back; from its release on it is.
@@ -116,6 +119,26 @@
     probe.drawn = [];
     probe.ticks = [];
     probe.counts = [];
+  };
+  const observed = [];
+  const observe = (options, note) => {
+    const observer = new PerformanceObserver(list => list.getEntries().forEach(note));
+    observer.observe(options);
+    observed.push([observer, note]);
+  };
+  observe({ type: 'longtask' }, task => probe.tasks.push(task.duration));
+  // What is no press, release or key has no number.
+  observe({ type: 'event', durationThreshold: 16 }, event => event.interactionId && probe.answers.push(event.duration));
+  const take = () => observed.forEach(([observer, note]) => observer.takeRecords().forEach(note));
+  probe.attend = () => {
+    take();
+    probe.tasks = [];
+    probe.answers = [];
+  };
+  probe.attended = () => {
+    take();
+    const most = times => (times.length ? Math.max(...times) : null);
+    return { task: most(probe.tasks), input: most(probe.answers) };
   };
   probe.tick = () => {
     probe.ticking = true;

@@ -99,6 +99,7 @@ pub fn print_growth(sizes: &[(usize, Measures)], unit: f64) {
         "brush to count",
         "transferred",
         "memory, page",
+        "page, colored",
         "memory, server",
     ]);
     for (cells, measures) in sizes {
@@ -120,6 +121,7 @@ pub fn print_growth(sizes: &[(usize, Measures)], unit: f64) {
             time(measures.brush_count),
             bytes(measures.transferred),
             bytes(measures.page_memory),
+            bytes(measures.colored_memory),
             bytes(measures.server_memory),
         ]);
     }
@@ -129,7 +131,29 @@ pub fn print_growth(sizes: &[(usize, Measures)], unit: f64) {
             println!("- {cells} cells: {note}.");
         }
     }
+    print_reactions(sizes);
     println!("In brackets: multiples of the calibration loop, {} here.\n", table::time(unit));
+}
+
+fn print_reactions(sizes: &[(usize, Measures)]) {
+    println!();
+    let mut table = Table::new(["cells", "gesture", "longest task", "slowest input"]);
+    for (cells, measures) in sizes {
+        for reaction in &measures.reactions {
+            let at_most = |seconds: Option<f64>, least| seconds.map_or_else(|| format!("< {least} ms"), table::time);
+            table.push([
+                explorer_core::format::integer(*cells as u64),
+                reaction.gesture.to_owned(),
+                at_most(reaction.longest_task, 50),
+                at_most(reaction.slowest_input, 16),
+            ]);
+        }
+    }
+    table.print();
+    println!(
+        "Longest task: of the main thread, which browsers tell above 50 ms. Slowest input: from a press, release or key to the \
+         next frame, told from 16 ms on. “page, colored” is memory after coloring by every column and by ten genes.\n"
+    );
 }
 
 fn size(n_bytes: f64) -> String {

@@ -14,9 +14,9 @@ use fantoccini::{
 
 use super::{
     measures::{Measures, frame_times, median, percentile},
-    memory,
-    viewer::{Mode, Viewer},
-    visit::{SIDE, Visit},
+    memory, reactions,
+    viewer::{Act, Mode, Viewer},
+    visit::Visit,
 };
 
 /// Steps of the pointer in one turn, and the time between two.
@@ -51,17 +51,30 @@ pub async fn measure(browser: &Browser, viewer: &Viewer, loads: usize) -> Result
         }
     };
     tell("recoloring");
+    reactions::begin(&visit).await?;
     let done = recolor(&visit, &mut measures).await;
     note(&mut measures, "recoloring", done);
+    reactions::end(&visit, "color", &mut measures).await?;
     tell("panning");
     let done = pan(&visit, &mut measures).await;
     note(&mut measures, "panning", done);
+    reactions::end(&visit, "pan", &mut measures).await?;
     tell("brushing");
     let done = brush(&visit, &mut measures).await;
     note(&mut measures, "brushing", done);
+    reactions::end(&visit, "brush", &mut measures).await?;
     tell("drawing a lasso");
     let done = lasso(&visit, &mut measures).await;
     note(&mut measures, "the lasso", done);
+    reactions::end(&visit, "lasso", &mut measures).await?;
+    tell("switching panels");
+    let done = act_all(&visit, &viewer.panels).await;
+    note(&mut measures, "panels", done);
+    reactions::end(&visit, "switch panels", &mut measures).await?;
+    tell("coloring by everything");
+    let done = color_by_all(&visit, &mut measures).await;
+    note(&mut measures, "coloring by everything", done);
+    reactions::end(&visit, "color by all", &mut measures).await?;
     measures.server_memory = viewer.server.id().and_then(memory::peak_of);
     Ok(measures)
 }
@@ -93,6 +106,25 @@ async fn recolor(visit: &Visit<'_>, measures: &mut Measures) -> Result<()> {
     }
     measures.recolor_first = times.first().copied();
     measures.recolor = median(&times[1..]);
+    Ok(())
+}
+
+/// Does one thing after the other, each once the picture rests.
+async fn act_all(visit: &Visit<'_>, acts: &[Act]) -> Result<()> {
+    for act in acts {
+        let asked = visit.act(act).await?;
+        visit.until_quiet(asked).await?;
+    }
+    Ok(())
+}
+
+async fn color_by_all(visit: &Visit<'_>, measures: &mut Measures) -> Result<()> {
+    if visit.viewer.colors.is_empty() {
+        return Ok(());
+    }
+    act_all(visit, &visit.viewer.colors).await?;
+    visit.collect_garbage()?;
+    measures.colored_memory = memory::of_page();
     Ok(())
 }
 
@@ -201,8 +233,8 @@ async fn hold(visit: &Visit<'_>, keys: &[Key], action: impl Fn(char) -> KeyActio
 }
 
 async fn center(visit: &Visit<'_>) -> Result<[f64; 2]> {
-    let [left, top, ..] = visit.rect(visit.viewer.picture).await?;
-    Ok([left + SIDE / 2.0, top + SIDE / 2.0])
+    let [left, top, width, height] = visit.rect(visit.viewer.picture).await?;
+    Ok([left + width / 2.0, top + height / 2.0])
 }
 
 async fn perform(visit: &Visit<'_>, mouse: MouseActions) -> Result<()> {

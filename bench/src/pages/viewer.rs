@@ -13,8 +13,10 @@ pub struct Viewer {
     pub graphics: Graphics,
     /// Its page.
     pub url: String,
-    /// The selector of the element that shows the points.
+    /// The selector of the element that shows the points, the first of several.
     pub picture: &'static str,
+    /// The selector of what has the size of all viewers' pictures: that element, or all of them.
+    pub pictures: &'static str,
     /// An expression of JavaScript that is true once the page takes its picture for whole.
     pub is_whole: String,
     /// How dragging comes to move the picture.
@@ -23,6 +25,10 @@ pub struct Viewer {
     pub lasso: Mode,
     /// How to color by the second column, and by the first again.
     pub recolor: [Act; 2],
+    /// How to color by everything else that its memory is measured with.
+    pub colors: Vec<Act>,
+    /// How to open another panel, and to close it.
+    pub panels: Vec<Act>,
     /// The selector of the text that says how many points are selected.
     pub count: Option<&'static str>,
     /// The histogram that is brushed, where there is one.
@@ -46,6 +52,13 @@ pub struct Mode {
 pub enum Act {
     /// By pressing what this selector finds.
     Press(String),
+    /// By typing into what the selector finds.
+    Type {
+        /// The selector.
+        into: &'static str,
+        /// What is typed.
+        text: String,
+    },
     /// By JavaScript.
     Call(&'static str),
 }

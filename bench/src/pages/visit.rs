@@ -61,7 +61,7 @@ impl<'a> Visit<'a> {
         visit.client().goto(&viewer.url).await?;
         visit.until_whole().await?;
         for _ in 0..3 {
-            let [_, _, width, height] = visit.rect(viewer.picture).await?;
+            let [_, _, width, height] = visit.rect(viewer.pictures).await?;
             if width == SIDE && height == SIDE {
                 visit.client().goto("about:blank").await?;
                 return Ok(visit);
@@ -205,6 +205,11 @@ impl<'a> Visit<'a> {
             Act::Press(selector) => {
                 self.press(selector).await?;
                 self.evaluate("p.inputs.click").await?
+            }
+            Act::Type { into, text } => {
+                let found = self.client().wait().at_most(PATIENCE / 4).for_element(Locator::Css(into)).await?;
+                found.send_keys(text).await.with_context(|| format!("nothing can be typed into `{into}`"))?;
+                self.evaluate("p.inputs.keydown").await?
             }
             Act::Call(script) => {
                 let call = format!("(since => ({script}, since))(performance.now())");

@@ -2,7 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::{
+    Deserialize, Serialize,
+    de::{
+        IntoDeserializer as _,
+        value::{Error, StrDeserializer},
+    },
+};
 
 use super::{ErrorCode, Failure};
 use crate::state::Theme;
@@ -193,7 +199,8 @@ fn one_of_or_default<T: Default + for<'de> Deserialize<'de>>(name: &str, value: 
 /// The variant of that name.
 fn one_of<T: for<'de> Deserialize<'de>>(name: &str, value: &str) -> Result<T, Failure> {
     let wrong = |_| Failure::new(ErrorCode::Invalid, format!("`{value}` is no value of `{name}`"));
-    serde_json::from_value(value.into()).map_err(wrong)
+    let named: StrDeserializer<'_, Error> = value.into_deserializer();
+    T::deserialize(named).map_err(wrong)
 }
 
 #[cfg(test)]

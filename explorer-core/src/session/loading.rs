@@ -11,10 +11,12 @@ use crate::{
     state::{Analysis, DataKey, DimensionKey, GeneKey},
 };
 
-/// Bytes of genes, means and continuous columns that are kept beyond the tiles' own cache, those in
-/// use included: eleven genes of 4.3 million cells, or seven hundred of 70 000. What a page opens
-/// beyond that comes back from the cache of tiles, mostly.
-const LIMIT_BYTES: usize = 192 << 20;
+/// Bytes for each cell of genes, means and continuous columns that are kept beyond the tiles' own cache, those in use
+/// included: sixteen of them. What a page opens beyond that comes back from the cache of tiles, mostly.
+const LIMIT_BYTES_PER_CELL: usize = 64;
+
+/// The least and the most bytes of these: 170 genes of 70 000 cells, or eleven of 4.3 million.
+const LIMIT_BYTES: [usize; 2] = [48 << 20, 192 << 20];
 
 /// Values of continuous columns that are loaded for histograms in sight: 256 MB of them.
 const MOST_VALUES: usize = 64 << 20;
@@ -114,7 +116,9 @@ impl Session {
         };
         let waiting = kept.iter().map(|(key, _)| key).filter(|key| is_waiting(key)).cloned();
         let needed = set_of(needs.iter().cloned().chain(waiting));
-        for key in self.eviction.surplus(&kept, &needed, LIMIT_BYTES) {
+        let [least, most] = LIMIT_BYTES;
+        let limit_bytes = (self.manifest().n_obs as usize * LIMIT_BYTES_PER_CELL).clamp(least, most);
+        for key in self.eviction.surplus(&kept, &needed, limit_bytes) {
             self.loaded.forget(&key);
             // A gene that is not listed has no histogram; columns and means do.
             if let DataKey::Gene(gene) = key {

@@ -51,16 +51,6 @@ impl Preferences {
         }
     }
 
-    /// The preferences that [`Preferences::to_text`] wrote; the usual ones for any other text.
-    pub fn from_text(text: &str) -> Self {
-        serde_json::from_str(text).unwrap_or_default()
-    }
-
-    /// The text that the browser keeps.
-    pub fn to_text(&self) -> String {
-        serde_json::to_string(self).unwrap_or_default()
-    }
-
     /// Begins a state with them. A link leaves no choice but that of the theme, where it says none, of the card and of keys.
     pub fn begin(&self, state: &mut AppState, opened_by: OpenedBy) {
         state.transient.card.clone_from(&self.card);
@@ -119,7 +109,8 @@ mod tests {
         ]);
         let mut kept = Preferences::default();
         kept.follow(&Preferences::of(&before), &Preferences::of(&chosen));
-        let again = Preferences::from_text(&kept.to_text());
+        let text = serde_json::to_string(&kept).expect("they have a JSON");
+        let again: Preferences = serde_json::from_str(&text).expect("it is that of preferences");
         assert_eq!(again, kept);
         let mut state = AppState::default();
         again.begin(&mut state, OpenedBy::Address);
@@ -159,9 +150,9 @@ mod tests {
     }
 
     #[test]
-    fn texts_that_say_nothing_of_use_are_the_usual() {
-        assert_eq!(Preferences::from_text("{"), Preferences::default());
-        assert_eq!(Preferences::from_text(r#"{"theme":"dark","new":1}"#).theme, Theme::Dark);
+    fn what_is_unknown_or_makes_no_sense_is_passed_over() {
+        let newer: Preferences = serde_json::from_str(r#"{"theme":"dark","new":1}"#).expect("it is JSON");
+        assert_eq!(newer, Preferences { theme: Theme::Dark, ..Preferences::default() });
         let wide = Preferences { widths_px: [Some(1), None], ..Preferences::default() };
         let mut state = AppState::default();
         wide.begin(&mut state, OpenedBy::Address);

@@ -17,7 +17,8 @@ use crate::{
     host::{FullPage, Host},
     owner::{Alive, keep},
     platform,
-    ui::{CatalogScreen, DatasetCard, ErrorView, Listing, StartPage},
+    ui::{CatalogScreen, DatasetCard, ErrorView, Listing, Show, StartPage},
+    view::view,
 };
 
 /// How often the page asks whether there are other datasets by now. What has not changed costs an empty answer.

@@ -19,8 +19,9 @@ use crate::{
     store::{Phase, Store},
     ui::{
         Breadcrumbs, BrushChange, Button, ButtonKind, Checkbox, Choice, ColoredBy, DisplayPanel, EmptyView, ErrorView,
-        FilterChips, Glyph, LabelCounts, Legend, LoadingView, PanelsMenu, Toolbar,
+        FilterChips, Glyph, LabelCounts, Legend, LoadingView, PanelsMenu, Show, Toolbar,
     },
+    view::{effect, view},
 };
 
 /// The picture with all that floats over it, or what stands in its place.
@@ -52,7 +53,7 @@ pub(super) fn Center(
     let cannot_draw = move || handle.failure.get();
     let color_options = store.part(|state| state.view.analysis.color_options.clone());
     let poster_place = NodeRef::<html::Div>::new();
-    Effect::new(move |_| {
+    effect(move || {
         if failure.with(Option::is_some) {
             handle.poster.remove();
         } else if let Some(place) = poster_place.get() {
@@ -220,7 +221,7 @@ fn CannotOpen(store: Store, error: FetchError, home: String) -> impl IntoView {
 #[component]
 fn CannotDraw(store: Store, handle: PictureHandle, failure: PictureFailure) -> impl IntoView {
     let cover = NodeRef::<html::Div>::new();
-    Effect::new(move |_| {
+    effect(move || {
         if let Some(cover) = cover.get() {
             handle.poster.move_to(&cover);
         }

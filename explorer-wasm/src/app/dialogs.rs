@@ -14,6 +14,7 @@ use crate::{
     picture::Pictures,
     store::{Store, Tone},
     ui::{CardDialog, CellFinder, FindStatus, RectangleDialog},
+    view::view,
 };
 
 /// The dialogs.

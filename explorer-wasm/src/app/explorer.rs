@@ -28,7 +28,8 @@ use crate::{
     owner::Alive,
     picture::{PictureHandle, Pictures},
     store::{Phase, Store, Tone},
-    ui::{NoticeItem, NoticeKind, Notices, Root, SaveDialog, Shell, ShortcutsDialog, TopBar, Tour},
+    ui::{NoticeItem, NoticeKind, Notices, Root, SaveDialog, Shell, ShortcutsDialog, Show, TopBar, Tour},
+    view::{effect, view},
 };
 
 /// How long what stands beside the picture waits for it.
@@ -78,7 +79,7 @@ pub(super) fn Explorer(store: Store, speak: Speak) -> impl IntoView {
     follow_theme(store);
     follow_settings(store);
     store.follow_network();
-    Effect::new(move |_| {
+    effect(move || {
         let title = title.get();
         if let Some(host) = store.host() {
             host.set_title(&title);
@@ -197,12 +198,12 @@ fn after_the_picture(store: Store) -> RwSignal<bool> {
     let (phase, placing) = (store.phase(), store.placing());
     let is_due = RwSignal::new(false);
     let (due, alive) = (move || is_due.set(true), Alive::here());
-    Effect::new(move |_| {
+    effect(move || {
         if phase.with(|phase| *phase == Phase::Ready) {
             alive.after(SIDEBARS_WAIT, due);
         }
     });
-    Effect::new(move |_| {
+    effect(move || {
         if placing.with(|placing| placing.n_placed > 0) {
             // The picture takes the first of these frames.
             alive.next_frame(move || alive.next_frame(due));
@@ -214,7 +215,7 @@ fn after_the_picture(store: Store) -> RwSignal<bool> {
 /// Tells the style sheet how the Explorer presents itself: how much of it is shown, what is hidden, whose gestures are.
 fn follow_settings(store: Store) {
     let settings = store.settings();
-    Effect::new(move |_| {
+    effect(move || {
         let Some(host) = store.host() else { return };
         let attributes = settings.with(|settings| {
             let hidden = Panel::ALL.into_iter().filter(|&panel| !settings.shows(panel)).map(Panel::name);
@@ -240,7 +241,7 @@ fn follow_settings(store: Store) {
 /// Shows the chosen theme.
 fn follow_theme(store: Store) {
     let theme = store.part(|state| state.view.layout.theme);
-    Effect::new(move |_| {
+    effect(move || {
         let theme = theme.get();
         if let Some(host) = store.host() {
             host.set_theme(theme);

@@ -31,6 +31,7 @@ use crate::{
     platform,
     store::{Store, Tone, begin_with_preferences, view_of_link},
     ui::ErrorView,
+    view::view,
 };
 use catalog::CatalogPage;
 use explorer::{Explorer, Speak};

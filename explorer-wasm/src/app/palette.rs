@@ -12,7 +12,7 @@ use shared_fbs::{
 };
 
 use super::parts::Page;
-use crate::{fetch::catalog_bytes, store::Store, ui::Palette};
+use crate::{fetch::catalog_bytes, store::Store, ui::Palette, view::view};
 
 /// Lines of the palette.
 const MOST_HITS: usize = 40;

@@ -13,7 +13,8 @@ use super::{legend::tip, parts::Page};
 use crate::{
     picture::{Picture, Pictures},
     store::{Store, Tone},
-    ui::{CellTooltip, Choice, PanelBar, ScatterDialog, SplitBar},
+    ui::{CellTooltip, Choice, Each, PanelBar, ScatterDialog, Show, SplitBar},
+    view::view,
 };
 
 /// The panels in a grid that fits the screen.
@@ -31,7 +32,7 @@ pub(super) fn PanelGrid(store: Store, pictures: Pictures) -> impl IntoView {
             style=("--rows", move || count.get().div_ceil(columns()).to_string())
             data-testid="panels"
         >
-            <For each=places key=|place| *place let:panel>
+            <Each each=places key=|place| *place let:panel>
                 <div
                     class="panel"
                     class:focused=move || { focused.get() == panel && count.get() > 1 }
@@ -44,7 +45,7 @@ pub(super) fn PanelGrid(store: Store, pictures: Pictures) -> impl IntoView {
                 >
                     <PanelView store pictures panel />
                 </div>
-            </For>
+            </Each>
             <SplitFoot store />
         </div>
     }

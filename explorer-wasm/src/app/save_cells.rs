@@ -12,6 +12,7 @@ use super::parts::{Page, layer_name};
 use crate::{
     store::{Store, Tone},
     ui::{SaveCellsDialog, SaveFormat, SubsetJob, SubsetOffer, SubsetStatus},
+    view::view,
 };
 
 /// The dialog, and what it asks for.

@@ -13,7 +13,10 @@ use gloo_timers::callback::Timeout;
 use leptos::prelude::*;
 
 use super::{Embedding, Port};
-use crate::store::{CompareStatus, MarkersStatus, Phase, Tone};
+use crate::{
+    store::{CompareStatus, MarkersStatus, Phase, Tone},
+    view::effect,
+};
 
 impl Embedding {
     /// Tells the host of what happens from now on, once it is there.
@@ -29,7 +32,7 @@ impl Embedding {
 
     fn tell_opening(self) {
         let (store, phase) = (self.store, self.store.phase());
-        Effect::new(move |_| {
+        effect(move || {
             let Some(port) = self.port.get() else { return };
             match phase.get() {
                 Phase::Opening => {}
@@ -72,7 +75,7 @@ impl Embedding {
         let tell = Rc::new(tell);
         let told = StoredValue::new_local(None::<T>);
         let pending = StoredValue::new_local(None::<Timeout>);
-        Effect::new(move |_| {
+        effect(move || {
             let now = value.get();
             let Some(port) = self.port.get() else { return };
             // What is there when the host comes is where it begins.
@@ -124,7 +127,7 @@ impl Embedding {
     fn tell_hover(self) {
         let hover = self.store.part(|state| state.transient.hover.clone());
         let pending = StoredValue::new_local(None::<Timeout>);
-        Effect::new(move |_| {
+        effect(move || {
             let _ = hover.get();
             let Some(port) = self.port.get().filter(|port| port.hears("hover")) else { return };
             if pending.with_value(Option::is_some) {

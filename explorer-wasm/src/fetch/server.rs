@@ -7,6 +7,7 @@ use shared_fbs::{
 };
 
 use super::{FetchError, fetcher::Interest, http::Request, retry};
+use crate::json;
 
 /// The bytes of the catalog of the server or static site beneath `root`.
 ///
@@ -33,7 +34,8 @@ pub async fn catalog_genes_bytes(root: &str, state: &str, file: u32) -> Result<V
 pub async fn moments_offer(root: &str, dataset: &str) -> Result<Option<MomentsOffer>, FetchError> {
     let get = Request::get(address(root, &Endpoint::Dataset { id: dataset.into() }));
     let body = retry::send(&get, None).await?;
-    let description: DatasetDescription = serde_json::from_slice(&body.bytes).map_err(|_| FetchError::Body)?;
+    let text = str::from_utf8(&body.bytes).map_err(|_| FetchError::Body)?;
+    let description: DatasetDescription = json::parsed(text).ok_or(FetchError::Body)?;
     Ok(description.moments)
 }
 

@@ -8,7 +8,7 @@ use explorer_core::{
 use leptos::prelude::*;
 
 use super::PictureHandle;
-use crate::{bridge::View, store::Store};
+use crate::{bridge::View, store::Store, ui::Show, view::view};
 
 /// The axes of what a panel shows, where that is a scatter plot.
 pub(super) fn axis_marks(store: Store, panel: PanelIdx, view: &View) -> Option<AxisMarks> {

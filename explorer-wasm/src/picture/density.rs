@@ -8,7 +8,12 @@ use explorer_core::{
 use gloo_timers::callback::Timeout;
 use leptos::prelude::*;
 
-use crate::{bridge::View, store::Store};
+use crate::{
+    bridge::View,
+    store::Store,
+    ui::Show,
+    view::{effect, view},
+};
 
 /// How long camera and selection rest before the contours are drawn anew.
 const REST_MILLIS: u32 = 120;
@@ -120,7 +125,7 @@ fn drawn_at_rest(
     let drawn = RwSignal::new_local(None::<Drawn>);
     let pending = StoredValue::new_local(None::<Timeout>);
     let (painted, placing) = (store.painted(), store.placing());
-    Effect::new(move |_| {
+    effect(move || {
         painted.track();
         placing.track();
         let Some(view) = view.get().filter(|_| is_on.get()) else {

@@ -1,6 +1,9 @@
 //! The document's device: one, whatever number of pictures the document shows.
 
-use std::{cell::RefCell, rc::Rc};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
 
 use explorer_render::{Backend, Gpu, RenderError};
 use futures_util::{
@@ -13,6 +16,13 @@ type Opening = Shared<LocalBoxFuture<'static, Result<Rc<Gpu>, RenderError>>>;
 
 thread_local! {
     static DEVICE: RefCell<Option<Opening>> = const { RefCell::new(None) };
+    static DONE_AT: Cell<f64> = const { Cell::new(0.0) };
+}
+
+/// Notes that the device is done with a frame of some picture; returns when it was done with the one before, in milliseconds.
+/// It draws one after the other.
+pub(super) fn note_done(now: f64) -> f64 {
+    DONE_AT.replace(now)
 }
 
 /// The document's WebGPU device: the one that is open or being opened, else a new one. A device that is lost is replaced,

@@ -4,7 +4,10 @@ use explorer_core::state::Platform;
 use gloo_timers::callback::Timeout;
 use leptos::prelude::*;
 
-use crate::host::platform_of_user;
+use crate::{
+    host::platform_of_user,
+    view::{effect, view},
+};
 
 /// For how long the hint stays.
 const SHOWN_MILLIS: u32 = 1_500;
@@ -18,7 +21,7 @@ pub fn GestureHint(
 ) -> impl IntoView {
     let shown = RwSignal::new(false);
     let pending = StoredValue::new_local(None::<Timeout>);
-    Effect::new(move |_| {
+    effect(move || {
         if asked.get() == 0 {
             return;
         }

@@ -12,7 +12,7 @@ use explorer_core::{
 use leptos::prelude::*;
 
 use super::text_canvas::TextCanvas;
-use crate::{bridge::View, store::Store};
+use crate::{bridge::View, store::Store, view::view};
 
 /// Size of the text, in CSS pixels, as in the style sheet.
 pub(super) const TEXT_PX: f64 = 12.0;

@@ -8,6 +8,7 @@ use leptos::prelude::*;
 use crate::{
     platform,
     store::{Hint, Store},
+    view::{effect, view},
 };
 
 /// For how long it is said what keys do with the second outline.
@@ -27,7 +28,7 @@ pub(super) fn LassoHint(store: Store) -> impl IntoView {
     let drawn = RwSignal::new(if store.is_due(Hint::Lasso) { Drawn::Nothing } else { Drawn::Enough });
     let has_outline = store.part(|state| !state.view.analysis.query.filters.selections.is_empty());
     let tool = store.part(|state| state.view.tool);
-    Effect::new(move |_| {
+    effect(move || {
         if has_outline.get() && drawn.get_untracked() == Drawn::Nothing {
             store.note_given(Hint::Lasso);
             drawn.set(Drawn::First);

@@ -48,6 +48,7 @@ use crate::{
     platform,
     store::Store,
     ui::unique_id,
+    view::{effect, view},
 };
 
 /// How much closer a double click brings.
@@ -71,7 +72,7 @@ pub fn Picture(
     let stage = StoredValue::new_local(None::<Rc<Stage>>);
     let gesture = StoredValue::new_local(RefCell::new(Gesture::default()));
 
-    Effect::new(move |_| {
+    effect(move || {
         let Some(element) = host.get() else { return };
         observe_size(&element, handle);
         let asked = store.host().and_then(|host| host.renderer());
@@ -87,7 +88,7 @@ pub fn Picture(
     let panel = handle.panel;
     let look = move |view: View| handle.look(store, view);
     let points = store.part(move |state| state.view.panels.get(panel).map(|panel| panel.points));
-    Effect::new(move |_| {
+    effect(move || {
         // Read, not tracked alone: a memo that nobody reads follows nothing.
         painted.get();
         points.get();
@@ -100,7 +101,7 @@ pub fn Picture(
         handle.highlight.get();
         with_stage(&|stage| stage.request());
     });
-    Effect::new(move |_| {
+    effect(move || {
         if let Some(wanted) = handle.wanted.get() {
             match stage.get_value() {
                 Some(stage) => stage.take(wanted),
@@ -115,14 +116,14 @@ pub fn Picture(
         if view.is_some() { store.tissue(panel) } else { None }
     });
     let opacity = store.part(move |state| state.view.panels.get(panel).map_or(0.0, |panel| panel.tissue.opacity));
-    Effect::new(move |_| {
+    effect(move || {
         // There is no stage before.
         host.track();
         let (tissue, is_seen) = (tissue.get(), opacity.get() > 0.0);
         with_stage(&|stage| stage.follow_tissue(tissue.clone().filter(|_| is_seen)));
     });
     let asked = store.part(move |state| state.view.panels.get(panel).map(|panel| panel.kind.clone()));
-    Effect::new(move |_| {
+    effect(move || {
         asked.get();
         with_stage(&|stage| stage.await_embedding());
     });
@@ -145,7 +146,7 @@ pub fn Picture(
             stage.request();
         });
     };
-    Effect::new(move |_| {
+    effect(move || {
         theme.get();
         // The style sheet knows the new theme once the page has put it on the root.
         alive.next_frame(follow_background);
@@ -290,7 +291,7 @@ pub fn Picture(
         size
     });
     // The same goes for a corner that was clicked, and for what another camera moves.
-    Effect::new(move |_| {
+    effect(move || {
         handle.view.track();
         if gesture.with_value(|gesture| gesture.borrow().awaits_corner()) {
             act(gesture.with_value(|gesture| gesture.borrow_mut().cancel()));

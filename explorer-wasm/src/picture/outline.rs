@@ -8,7 +8,7 @@ use explorer_core::{
 };
 use leptos::prelude::*;
 
-use crate::{bridge::View, store::Store};
+use crate::{bridge::View, store::Store, view::view};
 
 /// The outlines, drawn over the canvas.
 #[component]

@@ -19,6 +19,7 @@ use super::{
     PictureFailure, PictureHandle,
     axes::axis_marks,
     canvas::OpeningCanvas,
+    device,
     save::{Shot, Surroundings, Wanted},
 };
 use crate::{
@@ -28,7 +29,7 @@ use crate::{
     ui::{LegendModel, PicturePart, Rgb},
 };
 
-/// Milliseconds that a frame of a moving picture may take.
+/// Milliseconds that a frame of moving pictures may take, all together.
 const FRAME_MILLIS: f64 = 14.0;
 
 /// How long a picture must rest before it gets the resolution that it did without while it moved.
@@ -57,8 +58,6 @@ pub(super) struct Stage {
     is_settling: Cell<bool>,
     is_picking: Cell<bool>,
     n_frames: Cell<u64>,
-    /// When the device was done with the latest frame that it is done with.
-    done_at: Cell<f64>,
     n_losses: Cell<u32>,
     is_over: Cell<bool>,
     callback: RefCell<Option<Closure<dyn FnMut()>>>,
@@ -95,7 +94,6 @@ impl Stage {
             is_settling: Cell::new(false),
             is_picking: Cell::new(false),
             n_frames: Cell::new(0),
-            done_at: Cell::new(0.0),
             n_losses: Cell::new(0),
             is_over: Cell::new(false),
             callback: RefCell::new(None),
@@ -278,10 +276,11 @@ impl Stage {
         };
         let panel = self.handle.panel;
         let dots = self.store.peek(|state| {
-            let panel = state.view.panels.get(panel)?;
-            Some((panel.points, panel.tissue.opacity))
+            let shown = state.view.panels.get(panel)?;
+            Some((shown.points, shown.tissue.opacity, state.view.panels.count()))
         });
-        let Some((style, opacity)) = dots else { return };
+        let Some((style, opacity, n_panels)) = dots else { return };
+        budget.set_target(FRAME_MILLIS / n_panels as f64);
         let mut tissue = self.tissue.borrow_mut();
         let is_stale = is_stale || tissue.is_stale();
         let opacity = match tissue.upload(renderer) {
@@ -366,7 +365,7 @@ impl Stage {
             done.await;
             if let Some(stage) = me.upgrade() {
                 let now = platform::now_millis();
-                let before = stage.done_at.replace(now);
+                let before = device::note_done(now);
                 stage.drawing.borrow_mut().budget.record(ration, now - began.max(before));
             }
         });

@@ -15,6 +15,7 @@ use super::{Store, access::DataAccess};
 use crate::{
     bridge::View,
     fetch::{FetchError, Priority},
+    json,
     worker::WorkerError,
 };
 
@@ -107,7 +108,7 @@ impl Store {
 
 /// A file as the worker is told of it.
 fn json_of(file: &CellsFile) -> String {
-    serde_json::to_string(file).expect("texts and numbers have a JSON")
+    json::text_of(file).expect("texts and numbers have a JSON")
 }
 
 impl DataAccess {

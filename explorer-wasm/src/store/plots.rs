@@ -15,7 +15,7 @@ use shared_fbs::tile::Categories;
 use web_sys::Blob;
 
 use super::{Store, access::DataAccess, job_runner::Run};
-use crate::{fetch::FetchError, platform, worker::WorkerError};
+use crate::{fetch::FetchError, json, platform, worker::WorkerError};
 
 /// A plot on what it is drawn on.
 #[derive(Clone, Debug, PartialEq)]
@@ -56,8 +56,8 @@ enum PlotError {
     Groups(#[from] GroupingError),
     #[error("There is no gene to plot. Name some above.")]
     NoGenes,
-    #[error("The question cannot be written: {0}.")]
-    Question(#[from] serde_json::Error),
+    #[error("The question cannot be written.")]
+    Question,
 }
 
 impl From<DatasetError> for PlotError {
@@ -92,7 +92,7 @@ impl Store {
         let Some(access) = self.access() else { return Err("The dataset is not open.".to_owned()) };
         let png = async {
             let Asked { question, codes, .. } = access.plot_question(&asked).await?;
-            let question = serde_json::to_string(&question)?;
+            let question = json::text_of(&question).ok_or(PlotError::Question)?;
             Ok::<Blob, PlotError>(access.pool.plot_as_png(question, codes, scale).await?)
         };
         png.await.map_err(|error| error.to_string())
@@ -109,7 +109,7 @@ impl DataAccess {
             run.progress(progress);
         };
         let n_parts = question.label_tiles.len().max(question.genes.len()) as u32;
-        let text = serde_json::to_string(&question)?;
+        let text = json::text_of(&question).ok_or(PlotError::Question)?;
         let [svg, table, csv] = self.pool.plot(text, codes, n_parts, &on_progress).await?;
         let PlotQuestion { grouping, genes, .. } = &question;
         let millis = platform::now_millis() - began;
@@ -154,7 +154,7 @@ impl DataAccess {
         }
         let columns: Vec<ColumnOfLabels<'_>> = labels.iter().map(LabelsOf::as_column).collect();
         let is_own = self.read(|session| session.columns().is_own(&plot.by)) == Some(true);
-        let has_sums = plot.kind.is_of_means() && plot.universe.is_empty() && !is_own;
+        let has_sums = plot.may_take_sums() && !is_own;
         if let ([column], Some(tiles)) = (columns.as_slice(), label_tiles(layer, &plot.by).filter(|_| has_sums)) {
             let counts = &labels[0].counts;
             let n_unlabeled = counts.get(column.labels.len()).copied().unwrap_or_default();

@@ -7,7 +7,7 @@ use explorer_core::{
 use leptos::prelude::*;
 
 use super::Store;
-use crate::host::Host;
+use crate::{host::Host, json};
 
 /// What the browser keeps them under.
 const KEY: &str = "tessera.preferences";
@@ -22,7 +22,7 @@ pub fn begin_with_preferences(host: &dyn Host, state: &mut AppState) {
 
 fn kept(host: &dyn Host) -> Preferences {
     let text = host.kept(KEY).into_iter().find_map(|(key, text)| (key == KEY).then_some(text));
-    text.as_deref().map(Preferences::from_text).unwrap_or_default()
+    text.as_deref().and_then(json::parsed).unwrap_or_default()
 }
 
 /// Something that is told once.
@@ -71,8 +71,10 @@ impl Store {
             {
                 let mut preferences = kept(&*host);
                 preferences.follow(&before, &now);
-                // A browser that keeps nothing shows the usual page next time.
-                let _ = host.keep(KEY, Some(&preferences.to_text()));
+                if let Some(text) = json::text_of(&preferences) {
+                    // A browser that keeps nothing shows the usual page next time.
+                    let _ = host.keep(KEY, Some(&text));
+                }
             }
             now
         });

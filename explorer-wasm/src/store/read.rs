@@ -14,7 +14,7 @@ use leptos::prelude::*;
 use shared_fbs::{api::Endpoint, manifest::Manifest};
 
 use super::{CompareStatus, HoveredCell, MarkersStatus, Message, Phase, Placing, PlotStatus, Store};
-use crate::{bridge::Plane, fetch::Address};
+use crate::{bridge::Plane, fetch::Address, view::effect};
 
 /// How long the filters must not change before what takes a look at every cell is computed anew.
 const REST_MILLIS: u32 = 100;
@@ -216,7 +216,7 @@ impl Store {
     ) -> Memo<Option<T>> {
         let (rested, colors) = (RwSignal::new(()), self.colors());
         let pending = StoredValue::new_local(None::<Timeout>);
-        Effect::new(move |_| {
+        effect(move || {
             self.filtered.track();
             // This cancels the one before.
             pending.set_value(Some(Timeout::new(REST_MILLIS, move || {

@@ -11,6 +11,7 @@ use super::{
     BrushChange, BrushPhase,
     control::{Wrong, unique_id},
 };
+use crate::view::view;
 
 /// One exact bound: the data's own until another is typed.
 #[component]

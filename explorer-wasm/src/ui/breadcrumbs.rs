@@ -3,7 +3,8 @@
 use explorer_core::{format::integer, session::SubsetStep};
 use leptos::prelude::*;
 
-use super::Cut;
+use super::{Cut, Show};
+use crate::view::view;
 
 /// The steps that led to the cells in view, from all cells on. A press on one goes back to it.
 #[component]

@@ -15,7 +15,8 @@ use leptos::{
     prelude::*,
 };
 
-use super::{Bars, BrushChange, BrushPhase, Glyph, Histogram, IconButton, bound::Bound};
+use super::{Bars, BrushChange, BrushPhase, Glyph, Histogram, IconButton, Show, bound::Bound};
+use crate::view::view;
 
 /// What a histogram asks for besides a range.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

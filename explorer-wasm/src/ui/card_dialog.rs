@@ -2,7 +2,8 @@
 
 use leptos::prelude::*;
 
-use super::{Checkbox, Cut, SearchField, control::Dialog};
+use super::{Checkbox, Cut, Each, SearchField, Show, control::Dialog};
+use crate::view::view;
 
 /// From this many columns on there is a field to search them.
 const SEARCH_FROM: usize = 12;
@@ -68,7 +69,7 @@ pub fn CardDialog(
                     />
                 </Show>
                 <ul class="save-columns" aria-label="Columns on the card">
-                    <For each=move || found.get() key=String::clone children=check />
+                    <Each each=move || found.get() key=String::clone children=check />
                 </ul>
             </div>
         </Dialog>

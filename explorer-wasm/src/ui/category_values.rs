@@ -5,7 +5,8 @@ use std::sync::Arc;
 use explorer_core::format::integer;
 use leptos::prelude::*;
 
-use super::{Breakdown, CategoryLabels, OwnCategory, SearchField, ValueCount, VirtualList, value_row::ValueRow};
+use super::{Breakdown, CategoryLabels, OwnCategory, SearchField, Show, ValueCount, VirtualList, value_row::ValueRow};
+use crate::view::view;
 
 /// From this many labels on there is a field to search them.
 const SEARCH_FROM: usize = 20;

@@ -4,7 +4,8 @@ use explorer_core::{format::plural, session::Unit};
 use leptos::{ev::KeyboardEvent, html, prelude::*};
 use web_sys::File;
 
-use super::{Button, ButtonKind, Glyph, control::Dialog};
+use super::{Button, ButtonKind, Glyph, Show, control::Dialog};
+use crate::view::view;
 
 /// Unknown ids that are shown.
 const MOST_UNKNOWN: usize = 200;

@@ -10,9 +10,10 @@ use explorer_core::{
 use leptos::prelude::*;
 
 use super::{
-    Button, ButtonKind, CombineSets, Cut, Glyph, Menu, MenuItem, Rgb, command_button::command_test_id,
+    Button, ButtonKind, CombineSets, Cut, Each, Glyph, Menu, MenuItem, Rgb, Show, command_button::command_test_id,
     rename::NameField,
 };
+use crate::view::view;
 
 /// Rows of sets that are made at a time: a link may hold thousands.
 pub(super) const ROWS_AT_A_TIME: usize = 100;
@@ -120,13 +121,13 @@ pub fn CellSets(
                 </Show>
             </div>
             <ul aria-label="Cell sets">
-                <For
+                <Each
                     each=move || sets.with(|sets| sets.iter().take(most.get()).cloned().collect::<Vec<_>>())
                     key=|set| set.clone()
                     let:set
                 >
                     <CellSetRow set names on_rename on_delete on_select />
-                </For>
+                </Each>
             </ul>
             <MoreRows count=Signal::derive(move || sets.with(Vec::len)) most />
             <Show when=move || has_several.get()>

@@ -4,6 +4,7 @@ use explorer_core::color::css_color;
 use leptos::prelude::*;
 
 use super::{Cut, Rgb};
+use crate::view::view;
 
 /// A cell that the pointer is over.
 #[derive(Clone, Debug, PartialEq)]

@@ -4,6 +4,7 @@ use explorer_core::session::SetOperation;
 use leptos::prelude::*;
 
 use super::{Button, Choice, Glyph, Select};
+use crate::view::view;
 
 /// Two sets, and what to make of them.
 #[component]

@@ -4,6 +4,7 @@ use explorer_core::state::{Command, Platform};
 use leptos::prelude::*;
 
 use super::{Glyph, IconButton};
+use crate::view::view;
 
 /// The icon button that asks for a command.
 #[component]

@@ -3,7 +3,8 @@
 use explorer_core::state::{Comparison, Reference, TestMode};
 use leptos::prelude::*;
 
-use super::{Button, ButtonKind, Choice, Cut, Glyph, Icon, IconButton, Progress, SelectField};
+use super::{Button, ButtonKind, Choice, Cut, Glyph, Icon, IconButton, Progress, SelectField, Show};
+use crate::view::view;
 
 /// How a comparison stands.
 #[derive(Clone, Debug, Default, PartialEq)]

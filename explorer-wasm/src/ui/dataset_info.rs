@@ -3,7 +3,8 @@
 use explorer_core::session::DatasetFacts;
 use leptos::prelude::*;
 
-use super::{Cut, Glyph, Icon};
+use super::{Cut, Glyph, Icon, Show};
+use crate::view::view;
 
 /// The facts, and the warnings under them.
 #[component]

@@ -10,6 +10,7 @@ use super::{
     Glyph, Icon,
     control::{Wrong, unique_id},
 };
+use crate::view::view;
 
 /// The fields that narrow the table down.
 #[component]

@@ -10,7 +10,8 @@ use explorer_core::{
 };
 use leptos::prelude::*;
 
-use super::{Glyph, Icon, VirtualList, gene_heading::GeneHeading};
+use super::{Glyph, Icon, Show, VirtualList, gene_heading::GeneHeading};
+use crate::view::view;
 
 /// The genes of `rows`, in that order.
 #[component]

@@ -15,6 +15,7 @@ use super::{
     Segmented, SelectField, de_filters::DeFilters, de_table::DeRows, result_edge::ResultEdge, result_facts::Facts,
     volcano::Volcano,
 };
+use crate::view::view;
 
 /// Gene sets larger than this are of no use, and slow.
 const MAX_SET: usize = 500;

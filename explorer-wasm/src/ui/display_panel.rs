@@ -9,9 +9,10 @@ use explorer_core::{
 use leptos::prelude::*;
 
 use super::{
-    Checkbox, Choice, Glyph, Popover, Select,
+    Checkbox, Choice, Glyph, Popover, Select, Show,
     control::{Wrong, unique_id},
 };
+use crate::view::view;
 
 /// The sizes of dots that the slider goes through, as powers of two of CSS pixels.
 const SIZES: [f64; 2] = [-1.0, 5.0];

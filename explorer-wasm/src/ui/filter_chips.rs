@@ -4,6 +4,7 @@ use explorer_core::{session::ActiveFilter, state::DimensionKey};
 use leptos::prelude::*;
 
 use super::{Cut, Glyph, Icon};
+use crate::view::view;
 
 /// The filters in force, over the picture: each says what it is on, its column or its embedding, and what passes.
 #[component]

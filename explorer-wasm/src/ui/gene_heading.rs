@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::control::TabStop;
+use crate::view::view;
 
 /// The name of the gene of a row. A press is the row's affair.
 #[component]

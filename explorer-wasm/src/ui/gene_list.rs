@@ -5,7 +5,10 @@ use std::sync::Arc;
 use explorer_core::state::{GeneKey, Range};
 use leptos::prelude::*;
 
-use super::{Bars, BrushChange, BrushHistogram, CountScale, Cut, Glyph, Histogram, HistogramAsk, Icon, IconButton};
+use super::{
+    Bars, BrushChange, BrushHistogram, CountScale, Cut, Each, Glyph, Histogram, HistogramAsk, Icon, IconButton, Show,
+};
+use crate::view::view;
 
 /// A gene of the list.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -68,7 +71,7 @@ pub fn GeneList(
 ) -> impl IntoView {
     view! {
         <ul class="gene-list" aria-label="Genes">
-            <For each=move || genes.get() key=|gene| gene.clone() let:gene>
+            <Each each=move || genes.get() key=|gene| gene.clone() let:gene>
                 <GeneRow
                     bars=bars_of.run(gene.key.clone())
                     range=range_of.run(gene.key.clone())
@@ -81,7 +84,7 @@ pub fn GeneList(
                     on_brush
                     on_ask
                 />
-            </For>
+            </Each>
         </ul>
         <Show when=move || genes.with(Vec::is_empty)>
             <p class="gene-none note">"Genes that you find are listed here, to color and filter cells by."</p>

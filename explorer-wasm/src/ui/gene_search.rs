@@ -9,7 +9,8 @@ use leptos::{
     prelude::*,
 };
 
-use super::{GeneHit, Glyph, Icon, IconButton, control::unique_id};
+use super::{GeneHit, Glyph, Icon, IconButton, Show, control::unique_id};
+use crate::view::{effect, view};
 
 /// A field that suggests genes while one types.
 #[component]
@@ -163,7 +164,7 @@ fn HitRow(
 ) -> impl IntoView {
     let row = NodeRef::<html::Li>::new();
     let chosen = move || active.get() == index;
-    Effect::new(move |_| {
+    effect(move || {
         if let (true, Some(row)) = (chosen(), row.get()) {
             row.scroll_into_view_with_bool(false);
         }

@@ -11,13 +11,14 @@ use explorer_core::{
 use leptos::{ev::KeyboardEvent, html, prelude::*};
 
 use super::{
-    Bars, BrushChange, BrushHistogram, Button, ButtonKind, CountScale, Cut, Glyph, HistogramAsk, Icon, IconButton,
-    Menu, MenuItem,
+    Bars, BrushChange, BrushHistogram, Button, ButtonKind, CountScale, Cut, Each, Glyph, HistogramAsk, Icon,
+    IconButton, Menu, MenuItem, Show,
     cell_sets::{MoreRows, ROWS_AT_A_TIME},
     control::{FileButton, FileDrop, Wrong, unique_id},
     name_clash::NameClashQuestion,
     rename::NameField,
 };
+use crate::view::{effect, view};
 
 /// A gene set.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -140,19 +141,19 @@ pub fn GeneSets(
             on_file=move |file| on_change.run(GeneSetChange::Load(file))
         >
             <ul aria-label="Gene sets">
-                <For
+                <Each
                     each=move || names.with(|names| names.iter().take(most.get()).cloned().collect::<Vec<_>>())
                     key=|name| name.clone()
                     let:name
                 >
                     <GeneSetRow name sets names colored means on_change />
-                </For>
-                <For each=move || others.get() key=|item| item.mean.clone() let:item>
+                </Each>
+                <Each each=move || others.get() key=|item| item.mean.clone() let:item>
                     <li class="gene-row gene-mean">
                         <p class="note"><Cut text=item.title.clone() /></p>
                         <MeanHistogram name=item.title mean=item.mean means on_change />
                     </li>
-                </For>
+                </Each>
             </ul>
             <MoreRows count=Signal::derive(move || names.with(Vec::len)) most />
             <Show when=move || unresolved.with(|unresolved| !unresolved.is_empty())>
@@ -223,7 +224,7 @@ fn NewSet(
     let name = RwSignal::new(suggested.clone());
     let genes = RwSignal::new(String::new());
     let field = NodeRef::<html::Input>::new();
-    Effect::new(move |_| {
+    effect(move || {
         if let Some(field) = field.get() {
             let _ = field.focus();
             field.select();
@@ -482,7 +483,7 @@ fn GeneChips(set: String, item: Memo<Option<GeneSetItem>>, on_change: Callback<G
     };
     view! {
         <ul class="gene-set-genes" aria-label=format!("Genes of {}", own())>
-            <For each=move || genes.get() key=|gene| gene.clone() children=chip />
+            <Each each=move || genes.get() key=|gene| gene.clone() children=chip />
         </ul>
         <input
             class="field"

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::view::view;
 use explorer_core::screen::{Bars, CountScale, HISTOGRAM_HEIGHT, bar_path};
 use leptos::prelude::*;
 

@@ -6,8 +6,10 @@ use explorer_core::state::Range;
 use leptos::{html, prelude::*};
 
 use super::{
-    Bars, BrushChange, BrushHistogram, CountScale, Cut, Glyph, HistogramAsk, IconButton, first_sight::on_first_sight,
+    Bars, BrushChange, BrushHistogram, CountScale, Cut, Glyph, HistogramAsk, IconButton, Show,
+    first_sight::on_first_sight,
 };
+use crate::view::{effect, view};
 
 /// The panel of one continuous column.
 #[component]
@@ -47,7 +49,7 @@ pub fn HistogramPanel(
     on_sight: Callback<()>,
 ) -> impl IntoView {
     let panel = NodeRef::<html::Section>::new();
-    Effect::new(move |_| {
+    effect(move || {
         if let Some(panel) = panel.get() {
             on_first_sight(&panel, on_sight);
         }

@@ -1,5 +1,6 @@
 //! Icons: one stroke set on a 20 px grid, drawn in the current text color.
 
+use crate::view::view;
 use leptos::prelude::*;
 
 /// The picture that an [`Icon`] shows.

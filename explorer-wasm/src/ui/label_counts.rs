@@ -1,5 +1,6 @@
 //! How many cells each label has, where no picture can show it.
 
+use crate::view::view;
 use explorer_core::{
     color::css_color,
     format::{MISSING, integer},

@@ -9,6 +9,7 @@ use super::{
     Button, ButtonKind, Glyph,
     control::{Dialog, Wrong, unique_id},
 };
+use crate::view::{effect, view};
 
 /// The user's own columns, by name, each with its labels.
 pub type OwnColumnNames = Arc<[(String, Vec<String>)]>;
@@ -37,7 +38,7 @@ pub fn LabelDialog(
 ) -> impl IntoView {
     let (column, label) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
     // What is offered stands there before the dialog opens, so that its text is selected when it takes the focus.
-    Effect::new(move |_| {
+    effect(move || {
         if !open.get() {
             let (last_column, last_label) = last.get();
             let first = columns.with(|columns| columns.first().map(|(name, _)| name.clone()));

@@ -11,8 +11,10 @@ use explorer_core::{
 use leptos::prelude::*;
 
 use super::{
-    BrushChange, Button, ButtonKind, Cut, Glyph, Icon, LegendEntry, LegendModel, Rgb, SearchField, bound::Bound,
+    BrushChange, Button, ButtonKind, Cut, Each, Glyph, Icon, LegendEntry, LegendModel, Rgb, SearchField, Show,
+    bound::Bound,
 };
+use crate::view::view;
 
 /// Labels that are made at a time.
 const ENTRIES_AT_A_TIME: usize = 100;
@@ -249,7 +251,7 @@ fn Labels(model: Signal<LegendModel>, passing: Signal<Arc<[bool]>>, on_ask: Call
             />
         </Show>
         <ul class="legend-entries" on:pointerleave=move |_| on_ask.run(LegendAsk::Point(None))>
-            <For
+            <Each
                 each=move || found.with(|found| found.iter().take(most.get()).cloned().collect::<Vec<_>>())
                 key=|(at, entry)| (*at, entry.label.clone(), entry.color)
                 children=move |(at, entry)| view! { <LabelEntry at entry passing on_ask /> }

@@ -12,9 +12,10 @@ use wasm_bindgen::JsCast;
 use web_sys::Element;
 
 use super::{
-    Button, ButtonKind, Choice, Cut, Glyph, Icon, IconButton, MarkedLabel, MarkerGene, MarkersSummary, Progress,
+    Button, ButtonKind, Choice, Cut, Each, Glyph, Icon, IconButton, MarkedLabel, MarkerGene, MarkersSummary, Progress,
     SelectField, control::focus, de_view::Caution, result_edge::ResultEdge, result_facts::Facts,
 };
+use crate::view::view;
 
 /// How many genes of each label can be shown.
 const TOPS: [usize; 4] = [10, 25, 50, 100];
@@ -306,7 +307,7 @@ fn Column(
                 <span title="% of all other cells that express it">"% out"</span>
             </div>
             <ol>
-                <For each=move || rows.get() key=|gene| gene.id.clone() children=row />
+                <Each each=move || rows.get() key=|gene| gene.id.clone() children=row />
             </ol>
         </div>
     }

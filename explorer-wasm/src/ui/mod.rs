@@ -77,8 +77,8 @@ pub use command_button::CommandButton;
 pub(crate) use command_button::{command_glyph, command_test_id};
 pub use compare_panel::{ComparePanel, CompareState};
 pub use control::{
-    Button, ButtonKind, Check, Checkbox, Choice, Cut, HintLayer, IconButton, Menu, MenuItem, MenuItems, Popover,
-    Progress, SearchField, Segment, Segmented, Select, SelectField, VirtualList, row_height_px,
+    Button, ButtonKind, Check, Checkbox, Choice, Cut, Each, HintLayer, IconButton, Menu, MenuItem, MenuItems, Popover,
+    Progress, SearchField, Segment, Segmented, Select, SelectField, Show, VirtualList, row_height_px,
 };
 pub(crate) use control::{focus, focus_soon, unique_id};
 pub use dataset_info::DatasetInfo;

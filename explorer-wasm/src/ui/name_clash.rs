@@ -7,6 +7,7 @@ use super::{
     Button, ButtonKind, Root,
     control::{focus_soon, unique_id},
 };
+use crate::view::{effect, view};
 
 const ANSWERS: [(&str, &str, Option<NameClash>); 4] = [
     ("Leave", "leave", None),
@@ -27,7 +28,7 @@ pub(super) fn NameClashQuestion(
     on_answer: Callback<Option<NameClash>>,
 ) -> impl IntoView {
     let root = StoredValue::new_local(Root::of_component());
-    Effect::new(move |_| {
+    effect(move || {
         if !question.with(String::is_empty) {
             focus_soon(root.get_value(), ".name-clash:not([hidden])");
         }

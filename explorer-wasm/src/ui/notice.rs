@@ -2,7 +2,8 @@
 
 use leptos::prelude::*;
 
-use super::{Button, ButtonKind, Glyph, Icon, IconButton};
+use super::{Button, ButtonKind, Each, Glyph, Icon, IconButton};
+use crate::view::view;
 
 /// How much a notice matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -43,7 +44,7 @@ pub fn Notices(
 ) -> impl IntoView {
     view! {
         <div class="notices" role="status" aria-live="polite" data-testid="notices">
-            <For each=move || notices.get() key=|notice| notice.clone() let:notice>
+            <Each each=move || notices.get() key=|notice| notice.clone() let:notice>
                 <div
                     class=match notice.kind {
                         NoticeKind::Done => "notice",
@@ -76,7 +77,7 @@ pub fn Notices(
                         on_press=move || on_dismiss.run(notice.id)
                     />
                 </div>
-            </For>
+            </Each>
         </div>
     }
 }

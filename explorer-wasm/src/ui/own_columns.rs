@@ -4,11 +4,12 @@ use explorer_core::{format::integer, session::NameClash};
 use leptos::{ev::KeyboardEvent, prelude::*};
 
 use super::{
-    Button, ButtonKind, Choice, Glyph, IconButton, Menu, MenuItem, Root, Select,
+    Button, ButtonKind, Choice, Glyph, IconButton, Menu, MenuItem, Root, Select, Show,
     control::{FileButton, FileDrop, focus_soon},
     name_clash::NameClashQuestion,
     rename::NameField,
 };
+use crate::view::view;
 
 /// What the user asks to be done with own columns as a whole.
 #[derive(Clone, Debug)]

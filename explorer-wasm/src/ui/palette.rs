@@ -7,10 +7,11 @@ use explorer_core::{
 use leptos::{ev::KeyboardEvent, html, prelude::*};
 
 use super::{
-    Cut, Glyph, Icon,
+    Cut, Glyph, Icon, Show,
     command_button::{command_glyph, command_key},
     control::{Dialog, unique_id},
 };
+use crate::view::{effect, view};
 
 /// The dialog of the palette.
 #[component]
@@ -29,12 +30,12 @@ pub fn Palette(
     on_choose: Callback<PaletteItem>,
 ) -> impl IntoView {
     let active = RwSignal::new(0_usize);
-    Effect::new(move |_| {
+    effect(move || {
         if open.get() {
             query.set(String::new());
         }
     });
-    Effect::new(move |_| {
+    effect(move || {
         query.track();
         active.set(0);
     });
@@ -109,7 +110,7 @@ fn Row(
 ) -> impl IntoView {
     let row = NodeRef::<html::Li>::new();
     let chosen = move || active.get() == at;
-    Effect::new(move |_| {
+    effect(move || {
         if let (true, Some(row)) = (chosen(), row.get()) {
             row.scroll_into_view_with_bool(false);
         }

@@ -4,9 +4,10 @@ use explorer_core::state::{Command, Platform};
 use leptos::prelude::*;
 
 use super::{
-    Button, Choice, Glyph, IconButton, Menu, MenuItem, Select,
+    Button, Choice, Glyph, IconButton, Menu, MenuItem, Select, Show,
     command_button::{command_glyph, command_key, command_test_id},
 };
+use crate::view::view;
 
 /// What a panel shows, and how it is closed.
 #[component]

@@ -10,15 +10,19 @@ use wasm_bindgen::JsCast;
 use web_sys::Element;
 
 use super::{
-    Button, ButtonKind, Choice, Cut, Glyph, IconButton, Menu, MenuItem, Progress, SelectField, de_view::Caution,
+    Button, ButtonKind, Choice, Cut, Glyph, IconButton, Menu, MenuItem, Progress, SelectField, Show, de_view::Caution,
     result_edge::ResultEdge, result_facts::Facts,
 };
+use crate::view::view;
 
 /// What stands for no second column.
 const NONE: &str = "";
 
 /// Scales of a PNG file that are offered.
 const SCALES: [u32; 4] = [1, 2, 4, 8];
+
+/// Places without a mark that an arrow key leads over.
+const MOST_SKIPPED: i32 = 50;
 
 /// How a plot stands.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -359,10 +363,11 @@ fn Figure(svg: Signal<String>, table: Signal<String>, title: Signal<String>) -> 
             Some([number("data-row")?, number("data-column")?])
         };
         let next = match find(".mark.at").as_ref().and_then(place) {
-            Some([row, column]) => {
-                let [row, column] = [row + step[0], column + step[1]];
+            // Where there is no mark, a bar without cells for example, the next one is looked for.
+            Some([row, column]) => (1..=MOST_SKIPPED).find_map(|n| {
+                let [row, column] = [row + n * step[0], column + n * step[1]];
                 find(&format!(".mark[data-row=\"{row}\"][data-column=\"{column}\"]"))
-            }
+            }),
             None => find(".mark"),
         };
         if let Some(next) = next {

@@ -4,9 +4,10 @@ use explorer_core::{format::significant, screen::typed_rectangle, state::SelectM
 use leptos::{ev::SubmitEvent, prelude::*};
 
 use super::{
-    Choice, SelectField,
+    Choice, SelectField, Show,
     control::{Dialog, Wrong, unique_id},
 };
+use crate::view::{effect, view};
 
 /// What an outline can do to the selection there is, by its name in a list.
 const MODES: [(SelectMode, &str); 4] = [
@@ -45,7 +46,7 @@ pub fn RectangleDialog(
     let fields = FIELDS.map(|_| RwSignal::new(String::new()));
     let mode = RwSignal::new(SelectMode::Replace);
     let wrong = RwSignal::new(None::<String>);
-    Effect::new(move |_| {
+    effect(move || {
         if open.get() {
             wrong.set(None);
             let bounds = bounds.run(()).map(|bounds| bounds.map(|bound| significant(bound, 5)));

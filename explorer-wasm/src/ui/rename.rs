@@ -4,6 +4,7 @@ use explorer_core::screen::wrong_name;
 use leptos::{ev::KeyboardEvent, html, prelude::*};
 
 use super::control::{Wrong, unique_id};
+use crate::view::{effect, view};
 
 /// A name being typed: Enter or leaving the field takes it, Escape does not. A name that is empty
 /// or another's is marked, and not taken.
@@ -43,7 +44,7 @@ pub fn NameField(
         if is_own { None } else { taken.with(|taken| wrong_name(what, &name, taken)) }
     });
     let accepted = move || wrong.with(Option::is_none).then(|| typed.with(|typed| typed.trim().to_owned()));
-    Effect::new(move |_| {
+    effect(move || {
         if let Some(field) = field.get() {
             let _ = field.focus();
             field.select();

@@ -3,6 +3,7 @@
 use leptos::{html, prelude::*};
 
 use super::control::{Grows, Splitter, watch_size};
+use crate::view::view;
 
 /// The least height of the panel, and of what is left of the picture, in CSS pixels.
 const LEAST_PX: f64 = 160.0;

@@ -1,5 +1,6 @@
 //! How a result was obtained.
 
+use crate::view::view;
 use leptos::prelude::*;
 
 /// The facts of a result, a few words each: always to be read whole, and told once more, with their detail, to whoever

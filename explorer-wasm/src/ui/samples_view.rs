@@ -14,6 +14,7 @@ use super::{
     Button, ButtonKind, Cut, DeSummary, Glyph, Icon, IconButton, SamplePair, VirtualList, de_view::Caution,
     gene_heading::GeneHeading, result_edge::ResultEdge, result_facts::Facts,
 };
+use crate::view::view;
 
 /// The result, in the place of a comparison of cells.
 #[component]

@@ -8,7 +8,10 @@ use explorer_core::{
 };
 use leptos::prelude::*;
 
-use super::{Button, ButtonKind, Checkbox, Choice, Glyph, SaveSubset, SelectField, SubsetJob, control::Dialog};
+use super::{
+    Button, ButtonKind, Checkbox, Choice, Each, Glyph, SaveSubset, SelectField, Show, SubsetJob, control::Dialog,
+};
+use crate::view::{effect, view};
 
 /// As what cells are saved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,7 +51,7 @@ pub fn SaveCellsDialog(
     let asked = RwSignal::new(CellsToSave::default());
     // All there is, until the user chooses.
     let is_chosen = StoredValue::new(false);
-    Effect::new(move |_| {
+    effect(move || {
         if open.get() && !is_chosen.get_value() && columns.with(|columns| !columns.is_empty()) {
             is_chosen.set_value(true);
             asked.update(|asked| {
@@ -105,9 +108,9 @@ pub fn SaveCellsDialog(
                     <span>{move || plural(columns.with(Vec::len), "column", "columns")}</span>
                 </label>
                 <ul class="save-columns" aria-label="Columns">
-                    <For each=move || columns.get() key=String::clone let:name>
+                    <Each each=move || columns.get() key=String::clone let:name>
                         <li><ColumnCheck name asked /></li>
-                    </For>
+                    </Each>
                 </ul>
                 <label class="save-check">
                     <Checkbox

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use explorer_core::color::Ground;
 use leptos::prelude::*;
 
-use super::{Button, ButtonKind, Checkbox, Choice, Glyph, SelectField, control::Dialog};
+use super::{Button, ButtonKind, Checkbox, Choice, Glyph, SelectField, Show, control::Dialog};
+use crate::view::view;
 
 /// How many device pixels a saved picture may have for each that the screen has, along a side.
 const SCALES: [u32; 6] = [1, 2, 3, 4, 6, 8];

@@ -6,7 +6,8 @@ use explorer_core::{
 };
 use leptos::prelude::*;
 
-use super::{Button, Glyph, Progress};
+use super::{Button, Glyph, Progress, Show};
+use crate::view::view;
 
 /// What is known of a file before it is made.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

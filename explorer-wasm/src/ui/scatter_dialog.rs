@@ -7,6 +7,7 @@ use super::{
     control::{Dialog, Wrong, unique_id},
     label_dialog::{Focus, TextChoice},
 };
+use crate::view::{effect, view};
 
 /// The dialog that asks for the axes of a scatter plot: genes, or columns of numbers.
 #[component]
@@ -23,7 +24,7 @@ pub fn ScatterDialog(
     on_plot: Callback<[String; 2], Result<(), String>>,
 ) -> impl IntoView {
     let wrong = RwSignal::new(None::<String>);
-    Effect::new(move |_| {
+    effect(move || {
         open.track();
         axes.iter().for_each(Track::track);
         wrong.set(None);

@@ -3,7 +3,8 @@
 use explorer_core::format::{integer, plural};
 use leptos::prelude::*;
 
-use super::{BrandMark, Button, ButtonKind, Glyph, Icon, Progress};
+use super::{BrandMark, Button, ButtonKind, Glyph, Icon, Progress, Show};
+use crate::view::view;
 
 /// A dataset to open.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

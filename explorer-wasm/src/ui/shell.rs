@@ -9,6 +9,7 @@ use super::{
     control::{focus, focus_soon, keep_focus},
     sidebar_edge::SidebarEdge,
 };
+use crate::view::view;
 
 /// The frame. On a wide screen the sidebars stand beside the picture; on a narrow one (960 px and
 /// less) they are drawers over it, opened from a bar at the foot.

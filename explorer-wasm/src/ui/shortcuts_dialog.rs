@@ -4,6 +4,7 @@ use explorer_core::state::{Command, LetterKeys, Platform};
 use leptos::prelude::*;
 
 use super::{Checkbox, control::Dialog};
+use crate::view::view;
 
 /// The dialog that lists every command's keys.
 #[component]

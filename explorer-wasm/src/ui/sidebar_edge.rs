@@ -4,6 +4,7 @@ use explorer_core::state::{SIDEBAR_WIDTHS_PX, Side};
 use leptos::prelude::*;
 
 use super::control::{Grows, Splitter};
+use crate::view::view;
 
 /// Pixels that an arrow key moves the edge by.
 const STEP_PX: f64 = 16.0;

@@ -4,9 +4,10 @@ use explorer_core::state::{Command, Platform, SelectMode, Tool};
 use leptos::prelude::*;
 
 use super::{
-    Choice, CommandButton, Glyph, Segment, Segmented, Select,
+    Choice, CommandButton, Glyph, Segment, Segmented, Select, Show,
     command_button::{command_glyph, command_test_id},
 };
+use crate::view::view;
 
 /// The tools over the picture. All but the embedding are [`Command`]s.
 #[component]

@@ -7,7 +7,8 @@ use explorer_core::{
 };
 use leptos::prelude::*;
 
-use super::{BrandMark, CommandButton, Cut, Glyph};
+use super::{BrandMark, CommandButton, Cut, Glyph, Show};
+use crate::view::view;
 
 /// The top bar. All its buttons ask for [`Command`]s.
 #[component]

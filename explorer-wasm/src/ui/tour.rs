@@ -4,7 +4,8 @@ use explorer_core::{session::TourStep, state::Action};
 use leptos::prelude::*;
 use web_sys::Element;
 
-use super::{Button, ButtonKind, Glyph, IconButton, Root};
+use super::{Button, ButtonKind, Glyph, IconButton, Root, Show};
+use crate::view::{effect, view};
 
 /// Width of the card and the least room that it takes, in CSS pixels; the style sheet has the same width.
 const CARD_PX: [f64; 2] = [300.0, 220.0];
@@ -30,7 +31,7 @@ pub fn Tour(
     let root = StoredValue::new_local(Root::of_component());
     let step = Memo::new(move |_| steps.with(|steps| steps.get(at.get()).cloned()));
     let n_steps = move || steps.with(Vec::len);
-    Effect::new(move |_| {
+    effect(move || {
         if !open.get() {
             at.set(0);
             return;

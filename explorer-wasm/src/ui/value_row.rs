@@ -10,9 +10,10 @@ use explorer_core::{
 use leptos::prelude::*;
 
 use super::{
-    Breakdown, CategoryLabels, Checkbox, Cut, Glyph, IconButton, OwnCategory, ValueCount,
+    Breakdown, CategoryLabels, Checkbox, Cut, Glyph, IconButton, OwnCategory, Show, ValueCount,
     own_columns::{LabelTask, OwnLabelMenu, OwnLabelTask},
 };
+use crate::view::view;
 
 /// One label.
 #[component]

@@ -10,8 +10,12 @@ use explorer_core::{
 };
 use leptos::{ev::PointerEvent, html, prelude::*};
 
-use super::{Button, ButtonKind, Glyph, control::watch_size};
-use crate::{owner::Alive, platform};
+use super::{Button, ButtonKind, Glyph, Show, control::watch_size};
+use crate::{
+    owner::Alive,
+    platform,
+    view::{effect, view},
+};
 
 /// Plots narrower than this have short titles.
 const NARROW_PX: f64 = 320.0;
@@ -82,7 +86,7 @@ pub(crate) fn Volcano(
     // Tens of thousands of genes take a while: in a task of their own, and once for all that changes together.
     let drawing = RwSignal::new(None::<Drawing>);
     let (changes, alive) = (StoredValue::new(0_u32), Alive::here());
-    Effect::new(move |_| {
+    effect(move || {
         table.track();
         rows.track();
         names.track();

@@ -127,7 +127,8 @@ fn compile(
 
 fn bind(wasm_bindgen: &WasmBindgen, compiled: &Path, name: &str, folder: &Path) -> Result<()> {
     let mut command = Command::new(wasm_bindgen.program("wasm-bindgen"));
-    command.args(["--target", "web", "--no-typescript", "--remove-producers-section", "--out-name", name, "--out-dir"]);
+    command.args(["--target", "web", "--no-typescript", "--remove-producers-section", "--remove-name-section"]);
+    command.args(["--out-name", name, "--out-dir"]);
     // Unseen, since it warns that a stripped program does not list its features.
     process::run_shown(command.arg(folder).arg(compiled), Show::Nothing)
 }

@@ -2,6 +2,7 @@
 //! it is made of changed.
 
 mod bundles;
+mod imports;
 mod script;
 mod site;
 

@@ -36,7 +36,7 @@ fn with_short_names(script: &str) -> String {
 }
 
 /// `a` to `z`, then `aa` and so on.
-fn short_name(number: usize) -> String {
+pub(super) fn short_name(number: usize) -> String {
     let letter = char::from(b'a' + (number % 26) as u8);
     if number < 26 { letter.to_string() } else { format!("{}{letter}", short_name(number / 26 - 1)) }
 }

@@ -10,6 +10,7 @@ use flate2::write::GzEncoder;
 
 use super::Page;
 use super::bundles::Bundles;
+use super::imports;
 use super::script::shortened;
 use crate::hash;
 use crate::workspace::Workspace;
@@ -32,8 +33,14 @@ pub(super) fn lay_out(workspace: &Workspace, page: Page, bundles: &Bundles, fold
     copy_folder(&www.join("fonts"), &site.folder.join("fonts"))?;
     copy_folder(&bundles.folder.join("snippets"), &site.folder.join("snippets"))?;
     for name in &bundles.names {
-        site.add_named(&format!("bundles/{name}.wasm"), &read(&bundles.folder.join(format!("{name}_bg.wasm")))?)?;
-        site.add_named(&format!("bundles/{name}.js"), &read(&bundles.folder.join(format!("{name}.js")))?)?;
+        let program = read(&bundles.folder.join(format!("{name}_bg.wasm")))?;
+        let script = read_text(&bundles.folder.join(format!("{name}.js")))?;
+        let (program, script) = match page {
+            Page::Quick => (program, script),
+            Page::Release => imports::shortened(name, &program, &script)?,
+        };
+        site.add_named(&format!("bundles/{name}.wasm"), &program)?;
+        site.add_named(&format!("bundles/{name}.js"), script.as_bytes())?;
     }
     if page == Page::Quick {
         // One Explorer draws with whatever there is.

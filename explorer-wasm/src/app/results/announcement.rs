@@ -11,6 +11,7 @@ use web_sys::HtmlInputElement;
 use crate::{
     store::{CompareStatus, MarkersStatus, PlotStatus, Store},
     ui::focus,
+    view::view,
 };
 
 /// What was asked.

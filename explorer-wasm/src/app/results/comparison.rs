@@ -13,7 +13,8 @@ use leptos::prelude::*;
 use crate::{
     app::parts::{ByPointer, add_gene_sets, colored_in, levels_text, save_csv, title},
     store::{CompareStatus, DeResult, Pointed, Store},
-    ui::{DeSummary, DeView, NewGeneSet, SamplesView},
+    ui::{DeSummary, DeView, NewGeneSet, SamplesView, Show},
+    view::view,
 };
 
 /// The result, where a comparison is open and has not failed.

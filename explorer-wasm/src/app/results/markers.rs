@@ -14,7 +14,8 @@ use super::plot_markers;
 use crate::{
     app::parts::{ByPointer, add_gene_sets, colored_in, levels_text, save_csv, show_markers, title},
     store::{MarkersStatus, Pointed, Store, Tone},
-    ui::{MarkersState, MarkersSummary, MarkersView},
+    ui::{MarkersState, MarkersSummary, MarkersView, Show},
+    view::view,
 };
 
 /// The markers, where they are open.

@@ -3,7 +3,7 @@
 use explorer_core::{
     format,
     screen::gene_names,
-    session::{MarkersResult, Session},
+    session::{MarkersResult, Session, plot_bytes},
     state::{Action, Filters, GeneKey, Plot, PlotKind, ResultPanel},
 };
 use gloo_file::Blob;
@@ -13,7 +13,8 @@ use shared_fbs::manifest::ColumnKind;
 use crate::{
     app::parts::{ByPointer, resolve, save_csv, title},
     store::{DrawnPlot, PlotStatus, Store, Tone},
-    ui::{PlotCells, PlotFile, PlotState, PlotView},
+    ui::{PlotCells, PlotFile, PlotState, PlotView, Show},
+    view::view,
 };
 
 /// Markers of each label that a plot opens with, and genes of all labels together.
@@ -34,12 +35,17 @@ pub fn PlotPanel(store: Store) -> impl IntoView {
     });
     let state = move || match status.get() {
         PlotStatus::None => PlotState::Running("Preparing".to_owned()),
-        PlotStatus::Running(progress, _) => PlotState::Running(format!(
-            "{} of {}, {}",
-            progress.n_done,
-            progress.n_parts.max(1),
-            format::bytes(progress.n_bytes)
-        )),
+        PlotStatus::Running(progress, _) => {
+            let about =
+                store.with_manifest(|manifest| asked.with(|plot| plot.as_ref().map(|plot| plot_bytes(manifest, plot))));
+            let about = format::bytes(about.flatten().unwrap_or_default());
+            PlotState::Running(match progress.n_parts {
+                0 => format!("Reading about {about}"),
+                n_parts => {
+                    format!("{} of {n_parts}, {} of about {about}", progress.n_done, format::bytes(progress.n_bytes))
+                }
+            })
+        }
         PlotStatus::Failed(reason) => PlotState::Failed(reason),
         PlotStatus::Done(_) => PlotState::Done,
     };

@@ -15,6 +15,7 @@ use crate::{
         Button, ButtonKind, CellSetItem, CellSets, Choice, ComparePanel, CompareState, SidebarSection, command_glyph,
         command_test_id,
     },
+    view::view,
 };
 
 /// Cell sets and the form of a comparison.

@@ -12,6 +12,7 @@ use crate::{
     app::parts::{bars, follow_ask, follow_brush, layer_name, open_plot, resolve, save_csv, title, toggle_color},
     store::{Store, Tone},
     ui::{GeneSetChange, GeneSetItem, GeneSets, MeanItem, SetGene, SidebarSection},
+    view::view,
 };
 
 /// The gene sets.

@@ -12,7 +12,8 @@ use leptos::prelude::*;
 use crate::{
     app::parts::{Page, bars, blend, blended, follow_ask, follow_brush, layer_name, open_plot, resolve, toggle_color},
     store::{Pointed, Store},
-    ui::{BrushChange, Button, ButtonKind, Choice, GeneItem, GeneList, GeneSearch, SelectField, SidebarSection},
+    ui::{BrushChange, Button, ButtonKind, Choice, GeneItem, GeneList, GeneSearch, SelectField, Show, SidebarSection},
+    view::view,
 };
 
 /// Genes suggested at a time.

@@ -11,7 +11,8 @@ use super::{category::category, own_columns::OwnColumns};
 use crate::{
     app::parts::{Page, bars, follow_ask, follow_brush, is_colored, is_missing_selected, title, toggle_color},
     store::{Hint, Store},
-    ui::{BrushChange, DatasetInfo, HistogramPanel, SearchField, SidebarSection, TourAnswer, TourOffer},
+    ui::{BrushChange, DatasetInfo, HistogramPanel, SearchField, Show, SidebarSection, TourAnswer, TourOffer},
+    view::{effect, view},
 };
 
 /// From this many columns on there is a field to search them.
@@ -79,7 +80,7 @@ pub fn ObsColumns(store: Store, page: Page) -> impl IntoView {
             page.touring.set(true);
         }
     };
-    Effect::new(move |_| {
+    effect(move || {
         if page.touring.get() && is_offered.get_untracked() {
             answer(TourAnswer::Take);
         }

@@ -11,7 +11,8 @@ use super::category::{LabelOf, category};
 use crate::{
     app::parts::{Page, save_csv, title},
     store::Store,
-    ui::{LabelDialog, OwnCategory, OwnCategoryChange, OwnColumnChange, OwnColumnNames, OwnColumnTools},
+    ui::{Each, LabelDialog, OwnCategory, OwnCategoryChange, OwnColumnChange, OwnColumnNames, OwnColumnTools},
+    view::view,
 };
 
 /// The user's own columns, and what makes one.
@@ -34,7 +35,7 @@ pub fn OwnColumns(store: Store, page: Page, is_hidden: Callback<String, bool>) -
         view! { <div class="obs-column" hidden=move || is_hidden.run(name.clone())>{panel}</div> }
     };
     view! {
-        <For each=move || names.get() key=|name| name.clone() children=column />
+        <Each each=move || names.get() key=|name| name.clone() children=column />
         <OwnColumnTools
             taken
             suggested=Signal::derive(move || {

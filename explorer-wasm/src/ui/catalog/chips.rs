@@ -10,7 +10,10 @@ use explorer_core::{
 use leptos::prelude::*;
 
 use super::Listing;
-use crate::ui::{Glyph, Icon};
+use crate::{
+    ui::{Glyph, Icon, Show},
+    view::view,
+};
 
 /// The filters in force. The search field shows its own words.
 #[component]

@@ -10,7 +10,10 @@ use explorer_core::{
 use leptos::prelude::*;
 
 use super::Listing;
-use crate::ui::{Check, Checkbox, Glyph, Icon, SearchField, VirtualList};
+use crate::{
+    ui::{Check, Checkbox, Glyph, Icon, SearchField, Show, VirtualList},
+    view::view,
+};
 
 /// Rows of a facet in sight at one time.
 const MOST_ROWS: usize = 7;

@@ -10,7 +10,10 @@ use leptos::{ev::KeyboardEvent, prelude::*};
 use shared_fbs::api::Endpoint;
 
 use super::{Listing, chips::CatalogChips, facets::CatalogFacets, table::CatalogTable};
-use crate::ui::{BrandMark, Button, ButtonKind, Glyph, SearchField};
+use crate::{
+    ui::{BrandMark, Button, ButtonKind, Glyph, SearchField, Show},
+    view::view,
+};
 
 /// The list of datasets, with what narrows it.
 #[component]

@@ -11,7 +11,10 @@ use leptos::prelude::*;
 use shared_fbs::api::{Endpoint, PosterName};
 
 use super::Listing;
-use crate::ui::{Button, Glyph, Icon, VirtualList};
+use crate::{
+    ui::{Button, Glyph, Icon, Show, VirtualList},
+    view::view,
+};
 
 /// Columns of labels.
 const LABELS: [LabelFacet; 4] = [LabelFacet::Tissue, LabelFacet::Disease, LabelFacet::Assay, LabelFacet::Organism];

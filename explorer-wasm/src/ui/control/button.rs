@@ -2,7 +2,10 @@
 
 use leptos::prelude::*;
 
-use crate::ui::{Glyph, Icon};
+use crate::{
+    ui::{Glyph, Icon},
+    view::view,
+};
 
 /// How much a [`Button`] asks to be pressed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

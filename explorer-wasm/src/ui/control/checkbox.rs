@@ -1,5 +1,6 @@
 //! A check box with a third state.
 
+use crate::view::view;
 use leptos::prelude::*;
 
 /// The state of a [`Checkbox`].

@@ -6,7 +6,10 @@ use wasm_bindgen::JsCast;
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, HtmlElement, Range};
 
 use super::size::SizeObserver;
-use crate::ui::style_of;
+use crate::{
+    ui::style_of,
+    view::{effect, view},
+};
 
 /// A name from a file: cut in its middle where room is short, whole for whoever points at it, kept apart from the
 /// writing around it, and told where there is nothing to see of it.
@@ -26,7 +29,7 @@ pub fn Cut(
         let _ = HtmlElement::style(&tail).set_property("inset-inline-start", &format!("-{slack}px"));
     };
     let observer = StoredValue::new_local(None::<SizeObserver>);
-    Effect::new(move |_| {
+    effect(move || {
         let is_in_two = shown.with(|shown| !cut_in_the_middle(shown).1.is_empty());
         let watched = head.get().filter(|_| is_in_two);
         observer.set_value(watched.and_then(|head| SizeObserver::new(&head, close_gap)));

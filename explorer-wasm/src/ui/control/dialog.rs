@@ -8,7 +8,10 @@ use super::{
     focus::{focus, unfocus_within},
     late::Late,
 };
-use crate::ui::{Glyph, IconButton};
+use crate::{
+    ui::{Glyph, IconButton},
+    view::{effect, view},
+};
 
 /// A dialog with a heading. Escape, its button and a press beside it close it; the focus goes back to where it was.
 #[component]
@@ -36,7 +39,7 @@ pub fn Dialog(
     let late = Late::new(children);
     // Whether it was shown and not closed since, from here: who else closes it is the browser.
     let is_shown = StoredValue::new(false);
-    Effect::new(move |_| {
+    effect(move || {
         let (open, Some(dialog)) = (open.get(), dialog.get()) else { return };
         is_shown.set_value(open);
         if open && !dialog.open() {

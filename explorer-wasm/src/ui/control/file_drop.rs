@@ -2,7 +2,10 @@
 
 use leptos::{ev::DragEvent, html, prelude::*};
 
-use crate::ui::{Glyph, IconButton};
+use crate::{
+    ui::{Glyph, IconButton},
+    view::view,
+};
 
 /// A part of the page on which a file can be dropped: without a word to the browser it would open the file in the place
 /// of the page.

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, EventTarget, PointerEvent};
 
-use crate::{owner, ui::Root};
+use crate::{owner, ui::Root, view::view};
 
 /// Pointing this long shows the hint.
 const DELAY_MILLIS: u32 = 450;

@@ -8,7 +8,10 @@ use super::{
     late::Late,
     popover::{hang, unique_id},
 };
-use crate::ui::{Glyph, Icon};
+use crate::{
+    ui::{Glyph, Icon},
+    view::view,
+};
 
 /// An icon button with a menu of [`MenuItem`]s. The browser closes it on Escape and on a press
 /// elsewhere.

@@ -7,7 +7,10 @@ use leptos::{html, prelude::*};
 use web_sys::HtmlElement;
 
 use super::late::Late;
-use crate::ui::{Glyph, Icon};
+use crate::{
+    ui::{Glyph, Icon},
+    view::view,
+};
 
 /// Room below a button from which on its panel opens below, in CSS pixels.
 const ROOM_PX: f64 = 280.0;

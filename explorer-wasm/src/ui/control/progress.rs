@@ -1,5 +1,6 @@
 //! A bar that fills.
 
+use crate::view::view;
 use leptos::prelude::*;
 
 /// How far a job is; without a known fraction it moves to and fro.

@@ -2,7 +2,10 @@
 
 use leptos::{ev::KeyboardEvent, prelude::*};
 
-use crate::ui::{Glyph, Icon};
+use crate::{
+    ui::{Glyph, Icon},
+    view::view,
+};
 
 /// The field. Enter acts on what is found, and Escape empties it first.
 #[component]

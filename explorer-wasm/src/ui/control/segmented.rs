@@ -3,7 +3,10 @@
 use leptos::{ev::KeyboardEvent, html, prelude::*};
 
 use super::focus;
-use crate::ui::{Glyph, Icon};
+use crate::{
+    ui::{Glyph, Icon},
+    view::view,
+};
 
 /// One choice of a [`Segmented`] control.
 #[derive(Clone, Debug)]

@@ -2,7 +2,10 @@
 
 use leptos::prelude::*;
 
-use crate::ui::{Glyph, Icon};
+use crate::{
+    ui::{Glyph, Icon},
+    view::view,
+};
 
 /// One choice of a [`Select`].
 #[derive(Clone, Debug, PartialEq, Eq)]

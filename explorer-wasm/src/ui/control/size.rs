@@ -1,5 +1,6 @@
 //! Being told when an element's size changes.
 
+use crate::view::effect;
 use leptos::{html, prelude::*};
 use wasm_bindgen::{JsCast, prelude::Closure};
 
@@ -11,7 +12,7 @@ where
     E::Output: JsCast + Clone + 'static,
 {
     let observer = StoredValue::new_local(None::<SizeObserver>);
-    Effect::new(move |_| {
+    effect(move || {
         if let Some(element) = element.get() {
             observer.set_value(SizeObserver::new(element.unchecked_ref(), changed.clone()));
         }

@@ -1,5 +1,6 @@
 //! The edge that two neighbors share.
 
+use crate::view::view;
 use leptos::{
     ev::{KeyboardEvent, PointerEvent},
     html,

@@ -9,10 +9,11 @@ use leptos::{
 use wasm_bindgen::JsCast;
 use web_sys::{Element, EventTarget};
 
-use super::{focus, watch_size};
+use super::{Each, focus, watch_size};
 use crate::{
     owner::Alive,
     ui::{Root, style_of},
+    view::{effect, view},
 };
 
 /// Rows kept ready beyond each edge, so that a fast scroll shows no gap.
@@ -114,7 +115,7 @@ pub fn VirtualList(
             scroll_px.set(after);
         }
     };
-    Effect::new(move |_| {
+    effect(move || {
         if let (Some(row), Some(_)) = (show_row.get(), list.get()) {
             show(row);
         }
@@ -184,7 +185,7 @@ pub fn VirtualList(
                 role="presentation"
                 style:height=move || format!("{}px", count.get() as f64 * row_px)
             >
-                <For each=rows key=|&index| index let:index>
+                <Each each=rows key=|&index| index let:index>
                     <div
                         class="virtual-list-row"
                         role="presentation"
@@ -193,7 +194,7 @@ pub fn VirtualList(
                     >
                         {row.run(index)}
                     </div>
-                </For>
+                </Each>
             </div>
         </div>
     }

@@ -1,5 +1,6 @@
 //! What is wrong with what was typed.
 
+use crate::view::view;
 use leptos::prelude::*;
 
 /// What is wrong with what was typed into a field, in words below it. The field names it by `aria-describedby`.
