@@ -1,7 +1,7 @@
 //! Ranks, enrichment, composition, correlation and scores of files, from their tiles, against scanpy, scipy, statsmodels
 //! and gseapy (`golden/statistics.py`).
 
-use std::{collections::HashMap, env, path::PathBuf, process::Command};
+use std::{env, path::PathBuf, process::Command};
 
 use explorer_core::{
     data::{Categorical, CellIdx, Column, GeneFinder, GeneIdx, GeneNames},
@@ -207,12 +207,6 @@ fn rankings_are_enriched_as_gseapy_has_it() {
         expected.sort_unstable();
         assert_eq!(edge, expected, "{name}");
     }
-}
-
-/// The numbers of lines of the form `NAME|numbers`.
-fn by_name(heading: &str, prefix: &str) -> HashMap<&'static str, Vec<f64>> {
-    let split = |line: &'static str| line.split_once('|').unwrap();
-    golden(heading, prefix).into_iter().map(split).map(|(name, rest)| (name, numbers(rest))).collect()
 }
 
 #[test]
