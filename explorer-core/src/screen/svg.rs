@@ -222,7 +222,8 @@ mod tests {
             SvgPicture { title: "", panels: &[plain], caption: &Caption::default(), ..picture.clone() }.to_svg();
         assert!(plain.contains("width=\"400\" height=\"300\"") && !plain.contains("<text"));
         let second = SvgPanel { corner_px: [408.0, 24.0], head: "pca", ..panel.clone() };
-        let two = SvgPicture { title: "", size_px: [808.0, 324.0], panels: &[panel, second], ..picture }.to_svg();
+        let two =
+            SvgPicture { title: "", size_px: [808.0, 324.0], panels: &[panel.clone(), second], ..picture }.to_svg();
         assert_eq!((two.matches("<image").count(), two.matches(">pca</text>").count()), (2, 1));
     }
 }
