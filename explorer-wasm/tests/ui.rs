@@ -192,6 +192,7 @@ async fn thousands_of_labels_make_few_rows_and_are_searched() {
                 on_compare=None
                 on_hover=|_| ()
                 on_markers=None
+                on_plot=|| ()
                 on_numbers=None
             />
         }
@@ -249,6 +250,7 @@ async fn labels_of_ones_own_are_given_renamed_merged_and_deleted_from_their_rows
                 on_compare=None
                 on_hover=|_| ()
                 on_markers=None
+                on_plot=|| ()
                 on_numbers=None
                 own=Some(own)
             />

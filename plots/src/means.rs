@@ -128,3 +128,51 @@ impl<'a> Means<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use explorer_core::{
+        de::Summary,
+        grouping::{Group, GroupColumn, Grouping},
+        session::PlotGene,
+        state::Plot,
+    };
+
+    use super::*;
+
+    fn question(scale: PlotScale, mean: PlotMean) -> PlotQuestion {
+        let labels = ["T", "B"].map(str::to_owned).to_vec();
+        let column = GroupColumn { name: "type".to_owned(), labels, colors: vec![[0; 3]; 2] };
+        let group = |label| Group { labels: vec![label], n_cells: 10 };
+        let gene = |index: u32| PlotGene { index, id: format!("E{index}"), label: format!("G{index}") };
+        PlotQuestion {
+            plot: Plot { by: "type".to_owned(), scale, mean, ..Plot::default() },
+            grouping: Grouping { columns: vec![column], groups: vec![group(0), group(1)], n_unlabeled: 0 },
+            genes: vec![gene(0), gene(1)],
+            ..PlotQuestion::default()
+        }
+    }
+
+    fn numbers() -> GroupTable {
+        let summary = |mean, nonzero_share| Summary { n_cells: 10, mean, variance: 1.0, nonzero_share };
+        GroupTable::new(2, vec![summary(1.0, 0.5), summary(3.0, 1.0), summary(2.0, 1.0), summary(3.0, 1.0)])
+    }
+
+    #[test]
+    fn genes_are_scaled_one_by_one_and_a_constant_one_is_at_the_beginning() {
+        let asked = question(PlotScale::PerGene, PlotMean::All);
+        let means = Means::new(&asked, numbers());
+        let places = [(0, 0), (1, 0), (0, 1), (1, 1)].map(|(group, gene)| means.place(group, gene));
+        assert_eq!((places, means.domain()), ([0.0, 1.0, 0.0, 0.0], [0.0, 1.0]));
+        assert_eq!(means.tip(0, 0), "G0 in T: mean 1.00, scaled 0, expressed by 50.0% of 10 cells");
+    }
+
+    #[test]
+    fn means_of_expressing_cells_leave_the_others_out() {
+        let asked = question(PlotScale::Values, PlotMean::Expressing);
+        let means = Means::new(&asked, numbers());
+        assert_eq!((means.value(0, 0), means.domain()), (2.0, [2.0, 3.0]));
+        assert_eq!(means.table().rows[0], ["T", "10", "2.00 (50.0%)", "3.00 (100%)"]);
+        assert!(means.table().to_html().contains("<th scope=\"row\">T</th><td>10</td>"));
+    }
+}

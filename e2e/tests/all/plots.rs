@@ -89,6 +89,7 @@ async fn kinds(visit: &Visit) -> Result<()> {
 
     // The cells that are selected, by their own filter.
     page.choose("plot-kind", PlotKind::Dots.title()).await?;
+    page.unfold("phase").await?;
     page.only("phase", "S").await?;
     page.choose("plot-cells", "selected").await?;
     page.choose("plot-then", "none").await?;

@@ -1,7 +1,7 @@
 //! Rows brought into an order in which like ones stand together.
 
 /// The order of rows in a tree of complete linkage over the distance 1 − Pearson's r, leaves as `scipy.cluster.hierarchy`
-/// draws them: what `scanpy.tl.dendrogram` does with genes given by `var_names`. A row that does not vary has
+/// draws them: what `scanpy.tl.dendrogram` does with these genes alone. A row that does not vary has
 /// the distance 1 from all others. Fewer than two rows stay as they are.
 pub fn cluster_order(rows: &[Vec<f64>]) -> Vec<usize> {
     let n = rows.len();

@@ -81,7 +81,7 @@ pub(crate) use painter::PLAIN;
 pub use painter::{InView, Painter};
 pub use palette::{PaletteHit, PaletteItem};
 pub use picture::{CentroidBasis, LabelCentroid, Show};
-pub use plot::{PlotGene, PlotQuestion};
+pub use plot::{PlotGene, PlotQuestion, plot_bytes};
 pub use repaint::{CellStyle, Paint, Repaint};
 pub use saved_colors::SavedColors;
 pub use session::{Changes, Session};

@@ -1,9 +1,22 @@
 //! A plot as whoever draws it is asked for it: a worker of the page, or the command line.
 
 use serde::{Deserialize, Serialize};
-use shared_fbs::manifest::Layer;
+use shared_fbs::manifest::{Layer, Manifest};
 
-use crate::{color::Ground, grouping::Grouping, state::Plot};
+use crate::{color::Ground, dataset::label_tiles, grouping::Grouping, state::Plot};
+
+/// How many bytes the plot reads of a dataset, about; 0 where it is not known. Labels and genes are taken to be of the
+/// usual size.
+pub fn plot_bytes(manifest: &Manifest, plot: &Plot) -> u64 {
+    let Ok((_, layer)) = manifest.statistics_layer_named(plot.layer.as_deref()) else { return 0 };
+    if let Some(tiles) = label_tiles(layer, &plot.by).filter(|_| plot.may_take_sums()) {
+        let pack = layer.moments_pack.as_deref().and_then(|name| manifest.pack_named(name));
+        return pack.map_or(0, |pack| pack.n_bytes * tiles.len() as u64 / u64::from(pack.n_tiles.max(1)));
+    }
+    let n_genes = manifest.vars.get(layer.var as usize).map_or(0, |var| var.n_vars);
+    let n_read = if plot.kind.has_genes() { plot.genes.len() as u64 } else { 0 };
+    manifest.pack_named(&layer.pack).map_or(0, |pack| pack.n_bytes * n_read / u64::from(n_genes.max(1)))
+}
 
 /// A gene of a plot.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,5 +67,38 @@ impl PlotQuestion {
         self.layer_name.clone_from(&layer.name);
         self.cautions.clone_from(&layer.cautions);
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use shared_fbs::manifest::{ColumnMoments, Pack, TileRange, Var};
+
+    use super::*;
+    use crate::state::PlotKind;
+
+    #[test]
+    fn stored_sums_are_read_where_they_suffice_and_else_the_genes() {
+        let pack = |name: &str, n_bytes, n_tiles| Pack { name: name.to_owned(), n_bytes, n_tiles, ..Pack::default() };
+        let tiles = Some(TileRange { first: 1, count: 5 });
+        let layer = Layer {
+            name: "X".to_owned(),
+            pack: "genes".to_owned(),
+            moments_pack: Some("moments".to_owned()),
+            total_moments: Some(TileRange { first: 0, count: 1 }),
+            column_moments: vec![ColumnMoments { column: "type".to_owned(), tiles }],
+            ..Layer::default()
+        };
+        let manifest = Manifest {
+            layers: vec![layer],
+            vars: vec![Var { n_vars: 1_000, ..Var::default() }],
+            packs: vec![pack("genes", 7_000_000, 1_000), pack("moments", 1_000_000, 10)],
+            ..Manifest::default()
+        };
+        let genes = ["a", "b"].map(str::to_owned).to_vec();
+        let plot = Plot { by: "type".to_owned(), genes, ..Plot::default() };
+        assert_eq!(plot_bytes(&manifest, &plot), 500_000);
+        assert_eq!(plot_bytes(&manifest, &Plot { kind: PlotKind::Violins, ..plot.clone() }), 14_000);
+        assert_eq!(plot_bytes(&manifest, &Plot { kind: PlotKind::Bars, ..plot }), 0);
     }
 }

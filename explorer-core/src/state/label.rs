@@ -39,6 +39,15 @@ impl From<Label> for Option<String> {
     }
 }
 
+/// A label of a column.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct ColumnLabel {
+    /// The column.
+    pub column: String,
+    /// The label.
+    pub label: Label,
+}
+
 /// Which labels of a column a cell may have. Labels that the column does not have match no cell.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Label, Scatter,
+    ColumnLabel, Scatter,
     json::{CameraJson, JsonError, PointStyleJson},
     limits::{CAMERA_WIDTHS, POINT_OPACITIES, POINT_SIZES_PX, TISSUE_OPACITIES, nearest},
 };
@@ -31,15 +31,6 @@ pub struct Panel {
     /// The label whose cells alone are in color, the others faint behind them; `None` for all cells.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub only: Option<ColumnLabel>,
-}
-
-/// A label of a column.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct ColumnLabel {
-    /// The column.
-    pub column: String,
-    /// The label.
-    pub label: Label,
 }
 
 impl Panel {

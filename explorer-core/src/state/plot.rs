@@ -143,6 +143,11 @@ impl Plot {
         self.columns().any(|column| column == name) || self.universe.iter().any(|level| level.obs.contains_key(name))
     }
 
+    /// Whether it is of all cells by one column and shows means, so that stored sums of labels suffice where there are any.
+    pub fn may_take_sums(&self) -> bool {
+        self.kind.is_of_means() && self.then.is_none() && self.universe.is_empty()
+    }
+
     /// Its columns.
     pub fn columns(&self) -> impl Iterator<Item = &String> {
         [&self.by].into_iter().chain(&self.then)

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     ColumnLabel,
     json::{JsonError, PolygonJson},
-    link::text,
+    link::escape::{escaped, label, parse_label, split, unescaped},
 };
 use crate::data::Orientation;
 
@@ -150,10 +150,10 @@ impl Polygon {
         if !self.orientation.is_front() {
             outline = format!("{outline}.{}", self.orientation.to_text());
         }
-        let embedding = self.embedding.as_deref().map(text::escaped).unwrap_or_default();
+        let embedding = self.embedding.as_deref().map(escaped).unwrap_or_default();
         match &self.only {
-            Some(ColumnLabel { column, label }) => {
-                format!("{outline}:{embedding}:{}:{}", text::escaped(column), text::label(label))
+            Some(ColumnLabel { column, label: of }) => {
+                format!("{outline}:{embedding}:{}:{}", escaped(column), label(of))
             }
             None if embedding.is_empty() => outline,
             None => format!("{outline}:{embedding}"),
@@ -162,16 +162,16 @@ impl Polygon {
 
     /// The outline that [`Polygon::to_text`] wrote; `None` for any other text.
     pub(super) fn from_text(whole: &str) -> Option<Self> {
-        let (text, embedding, only) = match text::split(whole, ':')[..] {
+        let (text, embedding, only) = match split(whole, ':')[..] {
             [outline] => (outline, "", None),
             [outline, embedding] => (outline, embedding, None),
-            [outline, embedding, column, label] => {
-                let only = ColumnLabel { column: text::unescaped(column), label: text::parse_label(label) };
+            [outline, embedding, column, of] => {
+                let only = ColumnLabel { column: unescaped(column), label: parse_label(of) };
                 (outline, embedding, Some(only))
             }
             _ => return None,
         };
-        let embedding = (!embedding.is_empty()).then(|| text::unescaped(embedding));
+        let embedding = (!embedding.is_empty()).then(|| unescaped(embedding));
         let (text, orientation) = match text.split_once('.') {
             Some((text, orientation)) => (text, Orientation::from_text(orientation)?),
             None => (text, Orientation::FRONT),

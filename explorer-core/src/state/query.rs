@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     CellList, LabelFilter, Selection,
     json::{GeneMeanJson, JsonError, RangeJson},
+    selection,
 };
 use crate::sorting::set_of;
 
@@ -183,6 +184,11 @@ impl Filters {
             && self.means.is_empty()
             && self.selections.is_empty()
             && self.cells.is_none()
+    }
+
+    /// Whether the outlines can be turned round.
+    pub fn can_invert(&self) -> bool {
+        selection::can_invert(&self.selections)
     }
 
     /// Whether one of them goes by a column of `obs`.

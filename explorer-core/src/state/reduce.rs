@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{
     Action, Analysis, AppState, CellQuery, CellSet, CellSource, ColorBy, Comparison, Filters, GeneKey, GeneMean,
     GeneSet, Label, LabelFilter, Layout, ObsFilter, PanelKind, Panels, Range, Reference, ResultPanel,
-    SIDEBAR_WIDTHS_PX, Side, ViewSpec, own_changes, panel_changes, query::canonical_levels,
+    SIDEBAR_WIDTHS_PX, Side, ViewSpec, own_changes, panel_changes, query::canonical_levels, selection,
 };
 use crate::sorting::set_of;
 
@@ -51,8 +51,10 @@ pub fn reduce(mut state: AppState, action: Action) -> AppState {
         Action::SetRange { column, range } => set_range(filters, column, range),
         Action::SetGeneRange { gene, range } => set_or_remove(&mut filters.genes, gene, range),
         Action::SetMeanRange { mean, range } => set_or_remove(&mut filters.means, mean, range),
-        Action::Select { embedding, mode, polygon } => filters.select(embedding, mode, polygon),
-        Action::InvertSelection {} => filters.invert(),
+        Action::Select { embedding, mode, polygon } => {
+            selection::select(&mut filters.selections, embedding, mode, &polygon)
+        }
+        Action::InvertSelection {} => selection::invert(&mut filters.selections),
         Action::ClearFilter(key) => filters.remove(&key),
         Action::ClearFilters => *filters = Filters::default(),
         Action::Subset => subset(&mut analysis.query),

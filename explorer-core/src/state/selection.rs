@@ -1,8 +1,10 @@
 //! Selections by outlines: what each does to the cells that are selected, wherever it was drawn.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
-use super::{Filters, Polygon};
+use super::Polygon;
 
 /// What a new outline does to the selection there is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -138,56 +140,58 @@ impl From<Selection> for Vec<SelectionStep> {
     }
 }
 
-impl Filters {
-    /// Draws an outline in an embedding: what is done, is done to the cells that outlines select by now, in whatever
-    /// embedding those were drawn.
-    pub(super) fn select(&mut self, embedding: String, mode: SelectMode, outline: Polygon) {
-        let selections = &mut self.selections;
-        if mode == SelectMode::Replace {
-            selections.clear();
-        }
-        let step = match mode {
-            SelectMode::Replace | SelectMode::Add => SelectionStep::Add,
-            SelectMode::Subtract => SelectionStep::Subtract,
-            SelectMode::Intersect => SelectionStep::Intersect,
-        };
-        if selections.is_empty() {
-            selections.insert(embedding, Selection::from_iter([step(outline)]));
-            return;
-        }
-        // (A ∩ B) ∪ C = (A ∪ C) ∩ (B ∪ C); of the other two, one is enough.
-        let n_changed = if mode == SelectMode::Add { selections.len() } else { 1 };
-        for (key, selection) in selections.iter_mut().take(n_changed) {
-            selection.push(step(outline.clone().moved(&embedding, key)));
-        }
+/// Draws an outline in an embedding: what is done, is done to the cells that these select together, in whatever embedding
+/// their outlines were drawn.
+pub(super) fn select(
+    selections: &mut BTreeMap<String, Selection>,
+    embedding: String,
+    mode: SelectMode,
+    outline: &Polygon,
+) {
+    if mode == SelectMode::Replace {
+        selections.clear();
     }
+    let step = match mode {
+        SelectMode::Replace | SelectMode::Add => SelectionStep::Add,
+        SelectMode::Subtract => SelectionStep::Subtract,
+        SelectMode::Intersect => SelectionStep::Intersect,
+    };
+    if selections.is_empty() {
+        selections.insert(embedding, Selection::from_iter([step(outline.clone())]));
+        return;
+    }
+    // (A ∩ B) ∪ C = (A ∪ C) ∩ (B ∪ C); of the other two, one is enough.
+    let n_changed = if mode == SelectMode::Add { selections.len() } else { 1 };
+    for (key, selection) in selections.iter_mut().take(n_changed) {
+        selection.push(step(outline.clone().moved(&embedding, key)));
+    }
+}
 
-    /// Whether the outlines can be turned round: what several selections have in common is none of their steps, unless
-    /// all but one of them merely narrow.
-    pub fn can_invert(&self) -> bool {
-        !self.selections.is_empty()
-            && self.selections.values().filter(|selection| !selection.only_narrows()).count() <= 1
-    }
+/// Whether they can be turned round as one: what several have in common is none of their steps, unless all but one of
+/// them merely narrow.
+pub(super) fn can_invert(selections: &BTreeMap<String, Selection>) -> bool {
+    let n_others = selections.values().filter(|selection| !selection.only_narrows()).count();
+    !selections.is_empty() && n_others <= 1
+}
 
-    /// Selects the cells that the outlines do not, in place of those that they do.
-    pub(super) fn invert(&mut self) {
-        if !self.can_invert() {
-            return;
-        }
-        let selections = std::mem::take(&mut self.selections);
-        let first = selections.iter().find(|(_, selection)| !selection.only_narrows()).or(selections.iter().next());
-        let Some((key, mut joined)) = first.map(|(key, selection)| (key.clone(), selection.clone())) else { return };
-        for (other, selection) in selections.into_iter().filter(|(other, _)| *other != key) {
-            for step in selection.map_outlines(|outline| outline.moved(&other, &key)).steps {
-                joined.push(match step {
-                    SelectionStep::Add(outline) => SelectionStep::Intersect(outline),
-                    step @ (SelectionStep::Subtract(_) | SelectionStep::Intersect(_) | SelectionStep::Invert) => step,
-                });
-            }
-        }
-        joined.push(SelectionStep::Invert);
-        self.selections = [(key, joined)].into();
+/// Selects the cells that they do not, in place of those that they do.
+pub(super) fn invert(selections: &mut BTreeMap<String, Selection>) {
+    if !can_invert(selections) {
+        return;
     }
+    let before = std::mem::take(selections);
+    let first = before.iter().find(|(_, selection)| !selection.only_narrows()).or(before.iter().next());
+    let Some((key, mut joined)) = first.map(|(key, selection)| (key.clone(), selection.clone())) else { return };
+    for (other, selection) in before.into_iter().filter(|(other, _)| *other != key) {
+        for step in selection.map_outlines(|outline| outline.moved(&other, &key)).steps {
+            joined.push(match step {
+                SelectionStep::Add(outline) => SelectionStep::Intersect(outline),
+                step @ (SelectionStep::Subtract(_) | SelectionStep::Intersect(_) | SelectionStep::Invert) => step,
+            });
+        }
+    }
+    joined.push(SelectionStep::Invert);
+    selections.insert(key, joined);
 }
 
 #[cfg(test)]
@@ -209,20 +213,20 @@ mod tests {
     #[test]
     fn what_is_drawn_elsewhere_is_done_to_the_same_cells() {
         let outline = || Polygon::rectangle((0.0, 0.0), (1.0, 1.0)).unwrap();
-        let mut filters = Filters::default();
+        let mut selections = BTreeMap::new();
         for (embedding, mode) in
             [("X_umap", SelectMode::Replace), ("X_pca", SelectMode::Add), ("X_umap", SelectMode::Subtract)]
         {
-            filters.select(embedding.to_owned(), mode, outline());
+            select(&mut selections, embedding.to_owned(), mode, &outline());
         }
         let expected = [
             SelectionStep::Add(outline()),
             SelectionStep::Add(outline().moved("X_pca", "X_umap")),
             SelectionStep::Subtract(outline()),
         ];
-        assert_eq!(filters.selections, [("X_umap".to_owned(), Selection::from_iter(expected))].into());
-        filters.select("X_pca".to_owned(), SelectMode::Replace, outline());
+        assert_eq!(selections, [("X_umap".to_owned(), Selection::from_iter(expected))].into());
+        select(&mut selections, "X_pca".to_owned(), SelectMode::Replace, &outline());
         let expected = Selection::from_iter([SelectionStep::Add(outline())]);
-        assert_eq!(filters.selections, [("X_pca".to_owned(), expected)].into());
+        assert_eq!(selections, [("X_pca".to_owned(), expected)].into());
     }
 }

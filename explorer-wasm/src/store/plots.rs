@@ -154,7 +154,7 @@ impl DataAccess {
         }
         let columns: Vec<ColumnOfLabels<'_>> = labels.iter().map(LabelsOf::as_column).collect();
         let is_own = self.read(|session| session.columns().is_own(&plot.by)) == Some(true);
-        let has_sums = plot.kind.is_of_means() && plot.universe.is_empty() && !is_own;
+        let has_sums = plot.may_take_sums() && !is_own;
         if let ([column], Some(tiles)) = (columns.as_slice(), label_tiles(layer, &plot.by).filter(|_| has_sums)) {
             let counts = &labels[0].counts;
             let n_unlabeled = counts.get(column.labels.len()).copied().unwrap_or_default();

@@ -72,6 +72,9 @@ pub fn CategoryPanel(
     on_point: Option<Callback<bool>>,
     /// Called to find the markers of every label, where that can be done.
     on_markers: Option<Callback<()>>,
+    /// Called to plot cells by its labels.
+    #[prop(into)]
+    on_plot: Callback<()>,
     /// Called to show its labels as the numbers that they are, where they are.
     on_numbers: Option<Callback<()>>,
     /// Called to make a column of the user's own of it, where it is the file's.
@@ -214,6 +217,12 @@ pub fn CategoryPanel(
                             on_choose=on_markers
                         />
                     })}
+                    <MenuItem
+                        label="Plot by its labels"
+                        glyph=Glyph::Genes
+                        test_id=format!("category-plot-{}", column())
+                        on_choose=on_plot
+                    />
                     {[RowOrder::Label, RowOrder::Count, RowOrder::Mean].map(sort)}
                     {on_copy.map(|on_copy| view! {
                         <MenuItem

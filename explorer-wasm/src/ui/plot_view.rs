@@ -21,6 +21,9 @@ const NONE: &str = "";
 /// Scales of a PNG file that are offered.
 const SCALES: [u32; 4] = [1, 2, 4, 8];
 
+/// Places without a mark that an arrow key leads over.
+const MOST_SKIPPED: i32 = 50;
+
 /// How a plot stands.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum PlotState {
@@ -360,10 +363,11 @@ fn Figure(svg: Signal<String>, table: Signal<String>, title: Signal<String>) -> 
             Some([number("data-row")?, number("data-column")?])
         };
         let next = match find(".mark.at").as_ref().and_then(place) {
-            Some([row, column]) => {
-                let [row, column] = [row + step[0], column + step[1]];
+            // Where there is no mark, a bar without cells for example, the next one is looked for.
+            Some([row, column]) => (1..=MOST_SKIPPED).find_map(|n| {
+                let [row, column] = [row + n * step[0], column + n * step[1]];
                 find(&format!(".mark[data-row=\"{row}\"][data-column=\"{column}\"]"))
-            }
+            }),
             None => find(".mark"),
         };
         if let Some(next) = next {

@@ -190,7 +190,7 @@ fn grouped(dataset: &Dataset, question: PlotQuestion, within: &[String]) -> Resu
     let columns = plot.columns().map(|name| labels(dataset, name)).collect::<Result<Vec<_>>>()?;
     let of_labels: Vec<ColumnOfLabels<'_>> = columns.iter().map(Labels::as_column).collect();
     let layer = &dataset.manifest().layers[question.layer as usize];
-    let tiles = label_tiles(layer, &plot.by).filter(|_| plot.kind.is_of_means() && within.is_empty());
+    let tiles = label_tiles(layer, &plot.by).filter(|_| plot.may_take_sums() && within.is_empty());
     if let ([column], Some(tiles)) = (of_labels.as_slice(), tiles) {
         let n_unlabeled = columns[0].categories.counts.last().copied().unwrap_or_default().into();
         let (grouping, codes) = Grouping::of_counts(*column, &columns[0].categories.counts, n_unlabeled);

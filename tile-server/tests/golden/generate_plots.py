@@ -8,7 +8,8 @@ Made with scanpy 1.11.5, scipy 1.17.1, numpy 2.4.6. All of `raw`, which holds lo
 * `scanpy.pl.dotplot` takes means of float32 values in float32 (rtol 1e-5 asked).
 * `scipy.stats.gaussian_kde` is exact; the plots put values in bins first (2 % of the peak asked).
 
-The order is that of `scanpy.tl.dendrogram` with `var_names`: complete linkage over 1 - Pearson's r of the means.
+The order is that of `scanpy.tl.dendrogram` of the plotted genes alone: complete linkage over 1 - Pearson's r of the
+means. It is asked of a copy with these genes, since `var_names` is passed over where `use_rep` is not given.
 """
 
 from pathlib import Path
@@ -50,9 +51,11 @@ def main():
     for frame in (pairs, shares):
         frame.index = [", ".join(name.rsplit("_", 1)) for name in frame.index]
     lines += [*table("mean louvain phase", pairs), *table("fraction louvain phase", shares)]
-    sc.tl.dendrogram(data, "louvain", var_names=GENES, use_raw=True)
-    lines.append("order louvain\t" + "\t".join(data.uns["dendrogram_louvain"]["categories_ordered"]))
     raw = data.raw.to_adata()
+    shown = raw[:, GENES].copy()
+    shown.X = shown.X.toarray()
+    sc.tl.dendrogram(shown, "louvain", use_rep="X")
+    lines.append("order louvain\t" + "\t".join(shown.uns["dendrogram_louvain"]["categories_ordered"]))
     for gene in VIOLINS:
         values = raw[:, gene].X.toarray().ravel().astype(np.float64)
         lines.append(f"violin {gene}")

@@ -52,6 +52,7 @@
 //! Polygons and cell lists are base64url: see [`Polygon`](super::Polygon) and
 //! [`CellList`](super::CellList).
 
+pub(in crate::state) mod escape;
 mod notice;
 mod own_columns;
 mod panel;

@@ -4,17 +4,13 @@ use std::fmt::{Display, LowerExp};
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
-use crate::state::{GeneKey, GeneMean, Label, Range};
+pub(in crate::state) use super::escape::{escaped, label, parse_label, split, unescaped};
+use crate::state::{GeneKey, GeneMean, Range};
 
 /// Characters that a query or fragment holds as they are and that programs which find links in
 /// text do not break them at.
 const ENCODED: &AsciiSet =
     &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b',').remove(b':').remove(b'/');
-
-/// An item of a list whose name is empty, told from an empty list.
-const EMPTY: &str = "~e";
-/// Cells without a label, in a list of labels.
-const MISSING: &str = "~m";
 
 /// The outcome of a pair: `Err` names what its value should have told.
 pub(super) type Read = Result<(), String>;
@@ -38,57 +34,6 @@ pub(super) fn percent_decoded(text: &str) -> Option<String> {
     Some(decoded.into_owned())
 }
 
-/// A name with its separators escaped.
-pub(in crate::state) fn escaped(name: &str) -> String {
-    if name.is_empty() {
-        return EMPTY.to_owned();
-    }
-    let mut text = String::with_capacity(name.len());
-    for (at, character) in name.char_indices() {
-        // The hyphen says "hidden" at the head of a list of labels.
-        if matches!(character, '~' | ',' | ':') || (at == 0 && character == '-') {
-            text.push('~');
-        }
-        text.push(character);
-    }
-    text
-}
-
-pub(in crate::state) fn unescaped(text: &str) -> String {
-    if text == EMPTY {
-        return String::new();
-    }
-    let mut name = String::with_capacity(text.len());
-    let mut characters = text.chars();
-    while let Some(character) = characters.next() {
-        match character {
-            '~' => name.push(characters.next().unwrap_or('~')),
-            character => name.push(character),
-        }
-    }
-    name
-}
-
-/// The pieces between unescaped separators, still escaped. An empty text has no piece.
-pub(in crate::state) fn split(text: &str, separator: char) -> Vec<&str> {
-    if text.is_empty() {
-        return Vec::new();
-    }
-    let mut pieces = Vec::new();
-    let mut start = 0;
-    let mut characters = text.char_indices();
-    while let Some((at, character)) = characters.next() {
-        if character == '~' {
-            characters.next();
-        } else if character == separator {
-            pieces.push(&text[start..at]);
-            start = at + separator.len_utf8();
-        }
-    }
-    pieces.push(&text[start..]);
-    pieces
-}
-
 pub(super) fn list<'a>(names: impl IntoIterator<Item = &'a String>) -> String {
     joined(names.into_iter().map(|name| escaped(name)))
 }
@@ -99,20 +44,6 @@ pub(in crate::state) fn joined(items: impl IntoIterator<Item = String>) -> Strin
 
 pub(super) fn names(text: &str) -> impl Iterator<Item = String> + '_ {
     split(text, ',').into_iter().map(unescaped)
-}
-
-pub(in crate::state) fn label(label: &Label) -> String {
-    match label {
-        Label::Named(name) => escaped(name),
-        Label::Missing => MISSING.to_owned(),
-    }
-}
-
-pub(in crate::state) fn parse_label(text: &str) -> Label {
-    match text {
-        MISSING => Label::Missing,
-        _ => Label::Named(unescaped(text)),
-    }
 }
 
 pub(in crate::state) fn gene(key: &GeneKey) -> String {

@@ -1,6 +1,8 @@
 //! Questions that several parts of the page ask.
 
-use explorer_core::state::{Action, CellQuery, Comparison, MarkerOrder, Markers, Plot, Reference, ResultPanel};
+use explorer_core::state::{
+    Action, CellQuery, Comparison, MarkerOrder, Markers, Plot, PlotKind, Reference, ResultPanel,
+};
 use leptos::prelude::*;
 
 use super::Page;
@@ -29,11 +31,26 @@ pub fn show_markers(store: Store, column: String, rank: MarkerOrder) {
 /// Opens a plot of genes by the column that colors the cells, or the column of cell types.
 pub fn open_plot(store: Store, genes: Vec<String>) {
     let column = store.peek(|state| store.with_session(|session| session.column_to_plot(&state.view.analysis)));
-    let Some(by) = column.flatten() else {
-        store.tell("The dataset has no category to group cells by.".to_owned(), Tone::Warning);
+    match column.flatten() {
+        Some(by) => show_plot(store, Plot { by, genes, ..Plot::default() }),
+        None => store.tell("The dataset has no category to group cells by.".to_owned(), Tone::Warning),
+    }
+}
+
+/// Opens a plot by a column: of the listed genes, or, where there are none, of its composition by the column that colors the
+/// cells.
+pub fn plot_column(store: Store, by: String) {
+    let genes = store.peek(|state| state.view.analysis.genes.clone());
+    if !genes.is_empty() {
+        show_plot(store, Plot { by, genes, ..Plot::default() });
         return;
-    };
+    }
+    let then = store.peek(|state| store.with_session(|session| session.column_to_plot(&state.view.analysis))).flatten();
+    show_plot(store, Plot { kind: PlotKind::Bars, by, then, ..Plot::default() });
+}
+
+/// Opens a plot of the cells in view.
+fn show_plot(store: Store, plot: Plot) {
     let universe = store.peek(|state| state.view.analysis.query.subset.clone());
-    let plot = Plot { by, genes, universe, ..Plot::default() };
-    store.dispatch(Action::ShowResult(Some(ResultPanel::Plot(plot))));
+    store.dispatch(Action::ShowResult(Some(ResultPanel::Plot(Plot { universe, ..plot }))));
 }

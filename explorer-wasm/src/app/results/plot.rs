@@ -3,7 +3,7 @@
 use explorer_core::{
     format,
     screen::gene_names,
-    session::{MarkersResult, Session},
+    session::{MarkersResult, Session, plot_bytes},
     state::{Action, Filters, GeneKey, Plot, PlotKind, ResultPanel},
 };
 use gloo_file::Blob;
@@ -35,12 +35,17 @@ pub fn PlotPanel(store: Store) -> impl IntoView {
     });
     let state = move || match status.get() {
         PlotStatus::None => PlotState::Running("Preparing".to_owned()),
-        PlotStatus::Running(progress, _) => PlotState::Running(format!(
-            "{} of {}, {}",
-            progress.n_done,
-            progress.n_parts.max(1),
-            format::bytes(progress.n_bytes)
-        )),
+        PlotStatus::Running(progress, _) => {
+            let about =
+                store.with_manifest(|manifest| asked.with(|plot| plot.as_ref().map(|plot| plot_bytes(manifest, plot))));
+            let about = format::bytes(about.flatten().unwrap_or_default());
+            PlotState::Running(match progress.n_parts {
+                0 => format!("Reading about {about}"),
+                n_parts => {
+                    format!("{} of {n_parts}, {} of about {about}", progress.n_done, format::bytes(progress.n_bytes))
+                }
+            })
+        }
         PlotStatus::Failed(reason) => PlotState::Failed(reason),
         PlotStatus::Done(_) => PlotState::Done,
     };

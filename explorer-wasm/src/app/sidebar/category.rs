@@ -11,7 +11,7 @@ use leptos::prelude::*;
 use shared_fbs::manifest::{Column, ColumnKind};
 
 use crate::{
-    app::parts::{ByPointer, Page, compare_with_rest, is_colored, show_markers, toggle_color},
+    app::parts::{ByPointer, Page, compare_with_rest, is_colored, plot_column, show_markers, toggle_color},
     store::{Pointed, Store},
     ui::{CategoryLabels, CategoryPanel, CategoryValue, OwnCategory, ValueCount},
     view::view,
@@ -128,6 +128,7 @@ pub(super) fn category(
             show_markers(store, column.clone(), MarkerOrder::default());
         })
     });
+    let plotted = name.clone();
     let on_compare = (store.with_manifest(|manifest| !manifest.layers.is_empty()) == Some(true)).then(|| {
         let column = name.clone();
         Callback::new(move |code| {
@@ -181,6 +182,7 @@ pub(super) fn category(
             on_only=Callback::new(only)
             on_compare
             on_markers
+            on_plot=Callback::new(move |()| plot_column(store, plotted.clone()))
             on_numbers
             on_copy
             own
