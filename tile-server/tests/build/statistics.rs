@@ -37,7 +37,8 @@ fn check(what: &str, found: f64, expected: f64, rtol: f64, atol: f64) {
 /// Logarithms of p-values; of those that underflow in the reference, that ours is as small.
 fn check_p(what: &str, found_log10: f64, expected: f64, rtol: f64) {
     if expected > 1e-300 {
-        check(what, found_log10, expected.log10(), rtol, 1e-9);
+        // The golden has nine digits.
+        check(what, found_log10, expected.log10(), rtol, 3e-9);
     } else {
         assert!(found_log10 < -299.0, "{what}: log10 p {found_log10}, reference {expected}");
     }
