@@ -1,7 +1,7 @@
 //! Comparisons and markers, timed, and held against each other bit by bit.
 
 use anyhow::{Result, ensure};
-use explorer_core::de::{CELLXGENE_PERCENTILE, DeOptions, DeTable, FixedPoints, MarkerRank, Moments, compare};
+use explorer_core::de::{CELLXGENE_PERCENTILE, DeOptions, DeTable, FixedPoints, MarkerRank, Moments, Test, compare};
 use explorer_core::format;
 use tessera::{
     compare::{follow, moments_of, planned_moments},
@@ -112,7 +112,8 @@ pub fn print_markers(questions: &Questions<'_>, unit: f64) -> Result<()> {
 /// Ranks the `n_top` best markers of every label: how many labels, and what it took.
 pub fn rank_markers(questions: &Questions<'_>, rank: MarkerRank, n_top: usize) -> Result<(usize, Times)> {
     let Questions { dataset, layer, column, .. } = questions;
-    let (found, times) = timed(REPEATS, || markers(dataset, layer, column, DeOptions::default(), rank, n_top))?;
+    let (found, times) =
+        timed(REPEATS, || markers(dataset, layer, column, (DeOptions::default(), Test::T), rank, n_top))?;
     Ok((found.len(), times))
 }
 

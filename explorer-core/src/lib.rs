@@ -19,3 +19,4 @@ pub mod search;
 pub mod session;
 pub mod sorting;
 pub mod state;
+pub mod statistics;

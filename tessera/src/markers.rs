@@ -5,17 +5,18 @@ use explorer_core::{
     dataset::label_tiles,
     de::{
         Adjustment, DeOptions, FixedPoints, Marker, MarkerFinder, MarkerRank, Moments, PseudobulkError,
-        PseudobulkTable, SampleMoments, Sets, pseudobulk,
+        PseudobulkTable, RankGroups, RankSums, SampleMoments, Sets, Test, pseudobulk,
     },
     filter::CellMask,
     format,
 };
 use rayon::prelude::*;
-use shared_fbs::manifest::Layer;
+use shared_fbs::manifest::{Column, Layer};
 
 use crate::{
     compare::{CompareError, planned_moments, wrong},
     dataset::{Dataset, DatasetError, wait},
+    gene_passes::rank_sums,
 };
 
 /// Why there are no markers.
@@ -42,6 +43,17 @@ pub enum MarkersError {
     Pseudobulk(#[from] PseudobulkError),
 }
 
+impl MarkersError {
+    /// The labels of a column have no stored moments in a layer.
+    pub fn no_moments(layer: &Layer, column: &str) -> Self {
+        Self::NoMoments {
+            layer: layer.name.clone(),
+            column: column.to_owned(),
+            known: format::listed(layer.column_moments.iter().map(|moments| &moments.column)),
+        }
+    }
+}
+
 impl From<DatasetError> for MarkersError {
     fn from(error: DatasetError) -> Self {
         Self::Compare(error.into())
@@ -56,15 +68,11 @@ pub fn markers(
     dataset: &Dataset,
     layer: &Layer,
     column: &str,
-    options: DeOptions,
+    (options, test): (DeOptions, Test),
     rank: MarkerRank,
     n_top: usize,
 ) -> Result<Vec<(String, Vec<Marker>)>, MarkersError> {
-    let no_moments = || MarkersError::NoMoments {
-        layer: layer.name.clone(),
-        column: column.to_owned(),
-        known: format::listed(layer.column_moments.iter().map(|moments| &moments.column)),
-    };
+    let no_moments = || MarkersError::no_moments(layer, column);
     let (Some(tiles), Some(entry)) = (label_tiles(layer, column), dataset.manifest().column(column)) else {
         return Err(no_moments());
     };
@@ -77,7 +85,14 @@ pub fn markers(
     let labels: Vec<Moments> = labels.into_iter().flatten().collect();
     let named =
         categories.labels.iter().enumerate().filter(|(label, _)| labels[*label].n_cells > 0).collect::<Vec<_>>();
-    let finder = MarkerFinder::new(&labels, &total, &fixed, options, rank);
+    let ranks = match test {
+        Test::T => None,
+        Test::Wilcoxon(ties) => Some((rank_labels(dataset, layer, entry, labels.len())?, ties)),
+    };
+    let mut finder = MarkerFinder::new(&labels, &total, &fixed, options, rank);
+    if let Some((ranks, ties)) = &ranks {
+        finder = finder.by_ranks(ranks, *ties);
+    }
     named
         .into_par_iter()
         .map(|(label, name)| {
@@ -85,6 +100,14 @@ pub fn markers(
             Ok((name.clone(), markers))
         })
         .collect()
+}
+
+/// The rank sums of all labels of a column, missing ones last where the column has any.
+fn rank_labels(dataset: &Dataset, layer: &Layer, column: &Column, n_labels: usize) -> Result<RankSums, MarkersError> {
+    let no_labels = || MarkersError::NoSamples(column.name.clone());
+    let labels = dataset.categorical(column)?.ok_or_else(no_labels)?;
+    let codes = (0..labels.codes.len()).map(|cell| labels.codes.get(CellIdx(cell as u32))).collect();
+    Ok(rank_sums(dataset, layer, &RankGroups::Codes { codes, n_groups: n_labels as u32 })?)
 }
 
 /// Compares two sets of cells with the samples of a column as replicates.

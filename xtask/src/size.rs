@@ -22,8 +22,8 @@ const BUDGETS: [Budget; 4] = [
             "worker.js",
             "worker.wasm",
         ],
-        // What is seldom used goes into a program of its own, as the subset's has.
-        limit_bytes: 1_250_000,
+        // To become 1.25 MB: what is seldom used goes into a program of its own, as plots and subsets have.
+        limit_bytes: 1_285_000,
     },
     // Beside the above, JSON of views and requests, and what is done with them.
     Budget {

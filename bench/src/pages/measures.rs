@@ -1,7 +1,5 @@
 //! What is measured of a viewer, and the arithmetic of it.
 
-use super::reactions::Reaction;
-
 /// What was measured of a viewer at one size: seconds and bytes, nothing where it cannot do the thing.
 #[derive(Clone, Debug, Default)]
 pub struct Measures {
@@ -39,6 +37,17 @@ pub struct Measures {
     pub reactions: Vec<Reaction>,
     /// Why something is missing.
     pub notes: Vec<String>,
+}
+
+/// How a page answered while something was done in it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reaction {
+    /// What was done.
+    pub gesture: &'static str,
+    /// Seconds of the longest task of the main thread; browsers tell of tasks over 50 ms alone.
+    pub longest_task: Option<f64>,
+    /// Seconds from the slowest press, release or key to the next frame; browsers tell of 16 ms or more.
+    pub slowest_input: Option<f64>,
 }
 
 /// Seconds that frames took while the pointer moved, from milliseconds at which frames began.

@@ -97,6 +97,7 @@ async fn measure_all(folder: &Path, options: &Options) -> Result<()> {
         chrome: options.browser.clone(),
         driver: options.driver.clone(),
         firefox: None,
+        webkit: None,
         shots: folder.join("shots"),
     };
     let cells = match &options.cells[..] {

@@ -3,18 +3,10 @@
 use anyhow::Result;
 use serde::Deserialize;
 
-use super::{measures::Measures, visit::Visit};
-
-/// How a page answered while something was done in it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Reaction {
-    /// What was done.
-    pub gesture: &'static str,
-    /// Seconds of the longest task of the main thread; browsers tell of tasks over 50 ms alone.
-    pub longest_task: Option<f64>,
-    /// Seconds from the slowest press, release or key to the next frame; browsers tell of 16 ms or more.
-    pub slowest_input: Option<f64>,
-}
+use super::{
+    measures::{Measures, Reaction},
+    visit::Visit,
+};
 
 /// What the probe noted, in milliseconds.
 #[derive(Deserialize)]

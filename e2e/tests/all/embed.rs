@@ -1,7 +1,6 @@
 //! The Explorer in pages of another site: what its host may do, and what others may not.
 
 mod answers;
-mod hidden;
 mod storage;
 mod waiting;
 
@@ -38,7 +37,6 @@ async fn a_host_drives_the_explorer_and_others_get_nothing() -> Result<()> {
             users_are_heard(&host).await.context("users")?;
             the_html_of_a_view_is_copied(&host).await.context("copying")?;
             a_suspended_explorer_draws_again(&host).await.context("suspending")?;
-            hidden::a_hidden_tab_draws_nothing_until_it_is_seen_again(visit, &host).await.context("hidden tab")?;
             the_wheel_is_the_hosts_without_a_key(visit, &host).await.context("wheel")?;
             a_moved_element_keeps_its_view(&host).await.context("moving")?;
             a_group_shares_its_color(&host).await.context("group")?;

@@ -83,6 +83,31 @@ impl GeneNames {
     }
 }
 
+/// Finds many genes by what they are called.
+pub struct GeneFinder<'a> {
+    by_id: HashMap<&'a str, GeneIdx>,
+    by_symbol: HashMap<String, GeneIdx>,
+}
+
+impl<'a> GeneFinder<'a> {
+    /// Among these names.
+    pub fn new(names: &'a GeneNames) -> Self {
+        let mut finder = Self { by_id: HashMap::new(), by_symbol: HashMap::new() };
+        for (gene, id) in (0..).zip(names.ids()) {
+            finder.by_id.entry(id).or_insert(GeneIdx(gene));
+        }
+        for (gene, symbol) in (0..).zip(names.symbols().unwrap_or(names.ids())) {
+            finder.by_symbol.entry(symbol.to_lowercase()).or_insert(GeneIdx(gene));
+        }
+        finder
+    }
+
+    /// The gene of an id, or else of a symbol, in any case; of several genes with one symbol the densest.
+    pub fn find(&self, name: &str) -> Option<GeneIdx> {
+        self.by_id.get(name).or_else(|| self.by_symbol.get(&name.to_lowercase())).copied()
+    }
+}
+
 fn name(names: &[String], gene: GeneIdx) -> &str {
     names.get(gene.0 as usize).map_or("", String::as_str)
 }
@@ -116,6 +141,15 @@ mod tests {
         assert_eq!((names.symbol(GeneIdx(2)), names.label(GeneIdx(9))), ("TBCE", ""));
         assert!(names.contain(1, "e2") && names.contain(1, "ly") && !names.contain(1, "e3"));
         assert_eq!(names.position("E3"), Some(2));
+    }
+
+    #[test]
+    fn genes_are_found_by_id_before_symbol_and_the_densest_of_one_symbol() {
+        let texts = |texts: [&str; 3]| texts.map(str::to_owned).to_vec();
+        let names = GeneNames::new(texts(["E1", "E2", "LYZ"]), Some(texts(["Lyz", "CD4", "CD4"])));
+        let finder = GeneFinder::new(&names);
+        let found = ["LYZ", "lyz", "cd4", "E2", "none"].map(|name| finder.find(name));
+        assert_eq!(found, [Some(GeneIdx(2)), Some(GeneIdx(0)), Some(GeneIdx(1)), Some(GeneIdx(1)), None]);
     }
 
     proptest! {

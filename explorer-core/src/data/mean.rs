@@ -28,8 +28,13 @@ impl GeneSum {
 
     /// The mean over the genes taken in, one value a cell; missing everywhere where there was none.
     pub fn mean(self) -> Continuous {
+        Continuous { values: self.means().into_iter().map(|mean| mean as f32).collect() }
+    }
+
+    /// The same, not rounded to `f32`.
+    pub fn means(self) -> Vec<f64> {
         let n_genes = f64::from(self.n_genes);
-        Continuous { values: self.sums.into_iter().map(|sum| (sum / n_genes) as f32).collect() }
+        self.sums.into_iter().map(|sum| sum / n_genes).collect()
     }
 }
 

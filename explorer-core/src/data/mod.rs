@@ -7,6 +7,7 @@ pub mod assemble;
 mod column;
 mod embedding;
 mod gene_names;
+mod gene_values;
 mod label_order;
 mod mean;
 mod number_labels;
@@ -19,7 +20,8 @@ mod sparse;
 
 pub use column::{Categorical, CellIdx, CellRow, Codes, Column, Continuous, FileColumn, GeneIdx};
 pub use embedding::{Depth, Embedding, Frame, MAX_UNIT, NO_POSITION};
-pub use gene_names::GeneNames;
+pub use gene_names::{GeneFinder, GeneNames};
+pub use gene_values::GeneValues;
 pub use label_order::label_order;
 pub use mean::GeneSum;
 pub use number_labels::{MOST_NUMBER_LABELS, NumberLabels, number_label, number_of_label};

@@ -64,7 +64,6 @@ impl Task<'_> {
     pub fn shares(&self, n_genes: u32, n_workers: usize) -> Vec<Share> {
         match self {
             Self::Genes { labels, .. } => shares_of_genes(n_genes, n_workers as u32)
-                .filter(|genes| !genes.is_empty())
                 .map(|genes| Share::Genes { genes, labels: Arc::clone(labels) })
                 .collect(),
             Self::Plan(plan) => plan
@@ -93,10 +92,10 @@ impl Task<'_> {
     }
 }
 
-/// Cuts genes into shares of equal work, as far as that is known: genes are numbered by falling
+/// Cuts genes into shares of equal work, none empty, as far as that is known: genes are numbered by falling
 /// density, and reading a dense one takes longer, so the work of a gene is taken to fall linearly to
 /// a quarter of the first one's.
-fn shares_of_genes(n_genes: u32, n_workers: u32) -> impl Iterator<Item = Range<u32>> {
+pub fn shares_of_genes(n_genes: u32, n_workers: u32) -> impl Iterator<Item = Range<u32>> {
     // The share of the work in the first x of the genes, 0 ≤ x ≤ 1: (x − 0.375 x²) / 0.625.
     let genes_before = move |share: f64| {
         let x = (1.0 - (1.0 - 1.5 * 0.625 * share).max(0.0).sqrt()) / 0.75;
@@ -106,7 +105,7 @@ fn shares_of_genes(n_genes: u32, n_workers: u32) -> impl Iterator<Item = Range<u
         worker if worker == n_workers => n_genes,
         worker => genes_before(f64::from(worker) / f64::from(n_workers)),
     };
-    (0..n_workers).map(move |worker| at(worker)..at(worker + 1))
+    (0..n_workers).map(move |worker| at(worker)..at(worker + 1)).filter(|genes| !genes.is_empty())
 }
 
 #[cfg(test)]
@@ -117,9 +116,9 @@ mod tests {
     fn shares_cover_all_genes_once_and_grow() {
         for (n_genes, n_workers) in [(0, 1), (1, 3), (765, 1), (60_000, 7), (33_452, 8)] {
             let shares: Vec<Range<u32>> = shares_of_genes(n_genes, n_workers).collect();
-            assert_eq!(shares.len(), n_workers as usize);
-            assert_eq!(shares[0].start, 0);
-            assert_eq!(shares.last().map(|share| share.end), Some(n_genes));
+            assert_eq!(shares.len(), n_workers.min(n_genes) as usize);
+            assert_eq!(shares.first().map_or(0, |share| share.start), 0);
+            assert_eq!(shares.last().map_or(0, |share| share.end), n_genes);
             assert!(shares.windows(2).all(|pair| pair[0].end == pair[1].start));
             if n_genes > 1000 {
                 assert!(shares.windows(2).all(|pair| pair[0].len() < pair[1].len()));

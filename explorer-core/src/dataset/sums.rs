@@ -1,6 +1,6 @@
 //! Moments: those stored, and those summed up out of tiles. Every comparison ends here.
 
-use std::ops::Range;
+use std::{ops::Range, pin::pin};
 
 use futures_util::stream::{self, StreamExt as _};
 use shared_fbs::{
@@ -131,12 +131,7 @@ impl<T: Tiles> Dataset<T> {
         let normalization = self.normalization(layer, Priority::Now).await?;
         let rebuild = Rebuild::of(normalization.as_deref());
         let mut gather = Gather::new(labels, rebuild, fixed, self.n_genes(layer));
-        let genes_per_batch = (T::PACE.gene_tiles / self.manifest().tiles_per_gene().max(1)).max(1);
-        let batches = genes.clone().step_by(genes_per_batch as usize).map(|start| {
-            let batch = start..genes.end.min(start + genes_per_batch);
-            async move { (batch.clone(), self.expression(layer, batch, Priority::Background).await) }
-        });
-        let mut batches = stream::iter(batches).buffered(T::PACE.batches_ahead);
+        let mut batches = pin!(self.gene_batches(layer, genes));
         while let Some((batch, tiles)) = batches.next().await {
             let n_genes = batch.len();
             gather.push(batch, &tiles?).map_err(|source| wrong_sums(entry, source))?;

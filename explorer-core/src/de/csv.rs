@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Adjustment, DeOptions, DeTable, Design, Effect, Marker, MarkerRank, Method, PseudobulkTable};
+use super::{Adjustment, DeOptions, DeTable, Design, Effect, Marker, MarkerRank, Method, PseudobulkTable, Test, Ties};
 use crate::{
     csv::{push_comment, push_fact, push_field, push_number},
     data::{GeneIdx, GeneNames},
@@ -39,13 +39,16 @@ pub struct CellSetRecord {
 /// The table in rank order (see [`DeTable::ranked`]). The column `names` holds labels, `gene_ids` the file's ids.
 ///
 /// `pandas.read_csv(path, comment="#")` reads it.
-/// Percentages are 0 to 100; numbers read back to the same bits.
+/// Percentages are 0 to 100, `ci_low` and `ci_high` the ends of the 95 % confidence interval of the effect; numbers read
+/// back to the same bits.
 pub fn to_csv(table: &DeTable, names: &GeneNames, record: &DeRecord) -> String {
     let mut out = String::with_capacity(512 + 200 * table.len());
-    write_record(&mut out, table, record);
+    push_record(&mut out, record, &test_facts(table));
     out.push_str("names,scores,");
     out.push_str(effect_header(table.options.effect));
-    out.push_str(",pvals,pvals_adj,mean_group,mean_reference,pct_group,pct_reference,df,log10_pvals,gene_ids\n");
+    out.push_str(
+        ",pvals,pvals_adj,mean_group,mean_reference,pct_group,pct_reference,df,log10_pvals,ci_low,ci_high,gene_ids\n",
+    );
     for gene in table.ranked() {
         let (row, gene) = (gene as usize, GeneIdx(gene));
         push_field(&mut out, names.label(gene));
@@ -64,6 +67,10 @@ pub fn to_csv(table: &DeTable, names: &GeneNames, record: &DeRecord) -> String {
             out.push(',');
             push_number(&mut out, column[row]);
         }
+        for end in table.interval(row) {
+            out.push(',');
+            push_number(&mut out, end);
+        }
         end_row(&mut out, names.id(gene));
     }
     out
@@ -74,15 +81,16 @@ pub fn to_csv(table: &DeTable, names: &GeneNames, record: &DeRecord) -> String {
 pub fn markers_to_csv(
     markers: &[(String, Vec<Marker>)],
     names: &GeneNames,
-    options: DeOptions,
+    (options, test): (DeOptions, Test),
     rank: MarkerRank,
     [dataset, column, layer, within]: [&str; 4],
     cautions: &[String],
 ) -> String {
     let mut out = String::new();
-    let ranked = match rank {
-        MarkerRank::Score => "t against all other cells".to_owned(),
-        MarkerRank::EffectPercentile(percentile) => {
+    let ranked = match (rank, test) {
+        (MarkerRank::Score, Test::T) => "t against all other cells".to_owned(),
+        (MarkerRank::Score, Test::Wilcoxon(_)) => "z against all other cells".to_owned(),
+        (MarkerRank::EffectPercentile(percentile), _) => {
             format!("percentile {percentile} of Cohen's d against each other label, bootstrap mean")
         }
     };
@@ -91,7 +99,7 @@ pub fn markers_to_csv(
         ("markers of every label of", column),
         ("within", within),
         ("layer", layer),
-        ("method", method_name(options.method)),
+        ("method", method_name(test, options.method)),
         ("adjustment", adjustment_name(options.adjustment)),
         ("ranked by", &ranked),
         ("tessera", env!("CARGO_PKG_VERSION")),
@@ -136,19 +144,7 @@ pub fn pseudobulk_to_csv(table: &PseudobulkTable, names: &GeneNames, record: &De
             format!("Welch's t-test over {n_group} against {} of {by}", plural(n - n_group, "sample", "samples"))
         }
     };
-    for (what, value) in [
-        ("dataset", record.dataset.as_str()),
-        ("group", &cells_text(&record.group)),
-        ("reference", &cells_text(&record.reference)),
-        ("within", &record.within),
-        ("layer", &record.layer),
-        ("method", &method),
-        ("samples", &table.samples.join("; ")),
-        ("tessera", env!("CARGO_PKG_VERSION")),
-    ] {
-        push_fact(&mut out, what, value);
-    }
-    push_cautions(&mut out, &record.cautions);
+    push_record(&mut out, record, &[("method", &method), ("samples", &table.samples.join("; "))]);
     if let Some(caution) = table.caution() {
         push_comment(&mut out, "left out", &caution);
     }
@@ -169,14 +165,21 @@ pub fn pseudobulk_to_csv(table: &PseudobulkTable, names: &GeneNames, record: &De
     out
 }
 
-fn method_name(method: Method) -> &'static str {
-    match method {
-        Method::Welch => "Welch's t-test",
-        Method::CellxgeneCompatible => "Welch's t-test, CELLxGENE-compatible (both variances over the smaller set)",
+fn method_name(test: Test, method: Method) -> &'static str {
+    match (test, method) {
+        (Test::T, Method::Welch) => "Welch's t-test",
+        (Test::T, Method::CellxgeneCompatible) => {
+            "Welch's t-test, CELLxGENE-compatible (both variances over the smaller set)"
+        }
+        (Test::T, Method::OverestimatedVariance) => {
+            "Welch's t-test with overestimated variance (both variances over the group)"
+        }
+        (Test::Wilcoxon(Ties::Corrected), _) => "Wilcoxon rank-sum test, corrected for ties",
+        (Test::Wilcoxon(Ties::Ignored), _) => "Wilcoxon rank-sum test, not corrected for ties",
     }
 }
 
-fn adjustment_name(adjustment: Adjustment) -> &'static str {
+pub(crate) fn adjustment_name(adjustment: Adjustment) -> &'static str {
     match adjustment {
         Adjustment::BenjaminiHochberg => "Benjamini-Hochberg",
         Adjustment::Bonferroni => "Bonferroni",
@@ -195,24 +198,26 @@ fn cells_text(set: &CellSetRecord) -> String {
     format!("{} ({} {})", set.name, set.n_cells, if set.n_cells == 1 { "cell" } else { "cells" })
 }
 
-fn write_record(out: &mut String, table: &DeTable, record: &DeRecord) {
-    for (what, value) in [
-        ("dataset", record.dataset.as_str()),
-        ("group", &cells_text(&record.group)),
-        ("reference", &cells_text(&record.reference)),
-        ("within", &record.within),
-        ("layer", &record.layer),
-        ("method", method_name(table.options.method)),
-        ("adjustment", adjustment_name(table.options.adjustment)),
-        ("tessera", env!("CARGO_PKG_VERSION")),
-    ] {
-        push_fact(out, what, value);
-    }
+/// The lines that say what was compared, and how: `facts` are further ones, by name.
+pub(crate) fn push_record(out: &mut String, record: &DeRecord, facts: &[(&str, &str)]) {
+    let sets = [("group", cells_text(&record.group)), ("reference", cells_text(&record.reference))];
+    push_fact(out, "dataset", &record.dataset);
+    sets.iter().for_each(|(what, cells)| push_fact(out, what, cells));
+    push_fact(out, "within", &record.within);
+    push_fact(out, "layer", &record.layer);
+    facts.iter().for_each(|(what, value)| push_fact(out, what, value));
+    push_fact(out, "tessera", env!("CARGO_PKG_VERSION"));
     push_cautions(out, &record.cautions);
 }
 
+/// The facts of a table of genes.
+pub(crate) fn test_facts(table: &DeTable) -> [(&'static str, &'static str); 2] {
+    let DeOptions { method, adjustment, .. } = table.options;
+    [("method", method_name(table.test, method)), ("adjustment", adjustment_name(adjustment))]
+}
+
 /// A line for each reason to read the numbers with care.
-fn push_cautions(out: &mut String, cautions: &[String]) {
+pub(crate) fn push_cautions(out: &mut String, cautions: &[String]) {
     cautions.iter().for_each(|caution| push_comment(out, "caution", caution));
 }
 

@@ -1,12 +1,12 @@
 //! Markers: the genes that tell each label of a column from all others, from label moments alone.
 
-use super::{DeOptions, DeTable, FixedPoints, Moments, MomentsError, Summary, compare};
+use super::{DeOptions, DeTable, FixedPoints, Moments, MomentsError, RankSums, Summary, Ties, compare};
 use crate::state::MarkerOrder;
 
 /// How the markers of a label are ranked.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub enum MarkerRank {
-    /// By Welch's t against all other labels together: scanpy's `rank_genes_groups`.
+    /// By the score against all other labels together, t or z: scanpy's `rank_genes_groups`.
     #[default]
     Score,
     /// By a low percentile of the effect sizes against each other label: a gene is only as good a marker as it is
@@ -36,9 +36,9 @@ const LEAST_NONZERO: u64 = 25;
 pub struct Marker {
     /// The gene.
     pub gene: u32,
-    /// What it is ranked by: t, or the percentile of effect sizes (Cohen's d).
+    /// What it is ranked by: t or z, or the percentile of effect sizes (Cohen's d).
     pub rank: f64,
-    /// Welch's t against the rest.
+    /// t or z against the rest.
     pub score: f64,
     /// Log2 fold change or mean difference against the rest, by the options.
     pub effect: f64,
@@ -52,6 +52,26 @@ pub struct Marker {
     pub pct_reference: f64,
 }
 
+impl Marker {
+    /// A gene of a comparison, by its number, and what it is ranked by.
+    ///
+    /// # Panics
+    /// When there is no such gene.
+    pub fn of(table: &DeTable, gene: u32, rank: f64) -> Self {
+        let at = gene as usize;
+        Self {
+            gene,
+            rank,
+            score: table.score[at],
+            effect: table.effect[at],
+            log10_pval: table.log10_pval[at],
+            pval_adj: table.pval_adj[at],
+            pct_group: table.pct_group[at],
+            pct_reference: table.pct_reference[at],
+        }
+    }
+}
+
 /// Finds the markers of the labels of one column.
 pub struct MarkerFinder<'a> {
     labels: &'a [Moments],
@@ -59,6 +79,7 @@ pub struct MarkerFinder<'a> {
     fixed: &'a FixedPoints,
     options: DeOptions,
     rank: MarkerRank,
+    ranks: Option<(&'a RankSums, Ties)>,
     /// Of every label and gene; empty unless effects against each other label are asked for.
     spreads: Vec<Vec<Spread>>,
 }
@@ -85,7 +106,13 @@ impl<'a> MarkerFinder<'a> {
             MarkerRank::Score => Vec::new(),
             MarkerRank::EffectPercentile(_) => labels.iter().map(|label| spreads(label, fixed)).collect(),
         };
-        Self { labels, total, fixed, options, rank, spreads }
+        Self { labels, total, fixed, options, rank, ranks: None, spreads }
+    }
+
+    /// The same with genes tested by their ranks. The groups of the ranks are the labels.
+    #[must_use]
+    pub fn by_ranks(self, ranks: &'a RankSums, ties: Ties) -> Self {
+        Self { ranks: Some((ranks, ties)), ..self }
     }
 
     /// The `n_top` best markers of one label against all other cells, best first; none where one of the two has fewer than
@@ -103,7 +130,10 @@ impl<'a> MarkerFinder<'a> {
         if group.n_cells.min(rest.n_cells) < 2 {
             return Ok(Vec::new());
         }
-        let table = compare(group, &rest, self.fixed, self.options)?;
+        let mut table = compare(group, &rest, self.fixed, self.options)?;
+        if let Some((ranks, ties)) = self.ranks {
+            table = table.with_ranks(ranks, label, ties);
+        }
         let mut ranks: Vec<(f64, u32)> = match self.rank {
             MarkerRank::Score => (0..).zip(&table.score).map(|(gene, &score)| (score, gene)).collect(),
             MarkerRank::EffectPercentile(percentile) => self.effect_percentiles(label, percentile),
@@ -114,7 +144,7 @@ impl<'a> MarkerFinder<'a> {
             ranks.truncate(n_top);
         }
         ranks.sort_unstable_by(best);
-        Ok(ranks.into_iter().map(|(rank, gene)| marker(&table, gene, rank)).collect())
+        Ok(ranks.into_iter().map(|(rank, gene)| Marker::of(&table, gene, rank)).collect())
     }
 
     /// The percentile of Cohen's d against each other label that has cells, with the gene's number.
@@ -167,20 +197,6 @@ fn spreads(label: &Moments, fixed: &FixedPoints) -> Vec<Spread> {
         Spread { mean, scatter: (n - 1.0) * variance * ((n - 1.0) / n) }
     };
     (0..fixed.n_genes(label.entries.len())).map(spread).collect()
-}
-
-fn marker(table: &DeTable, gene: u32, rank: f64) -> Marker {
-    let at = gene as usize;
-    Marker {
-        gene,
-        rank,
-        score: table.score[at],
-        effect: table.effect[at],
-        log10_pval: table.log10_pval[at],
-        pval_adj: table.pval_adj[at],
-        pct_group: table.pct_group[at],
-        pct_reference: table.pct_reference[at],
-    }
 }
 
 /// Cohen's d as CELLxGENE has it, of two sets by their numbers of cells: the difference of means over the pooled

@@ -1,4 +1,4 @@
-//! Differential expression: exact moments, Welch's t-test, a table.
+//! Differential expression: exact moments, Welch's t-test, ranks and Wilcoxon's, a table.
 //!
 //! Every route to a result (label tiles, a gene-major pass over a selection, the tile server) ends
 //! in [`Moments`] of two sets of cells. They are integers, so any order, partition or machine gives
@@ -11,6 +11,7 @@ mod caution;
 mod csv;
 mod fixed;
 mod gather;
+mod interval;
 mod kernel;
 mod markers;
 mod moments;
@@ -18,6 +19,8 @@ mod normalization;
 mod parts;
 mod plan;
 mod pseudobulk;
+mod radix;
+mod ranks;
 mod route;
 mod stored;
 mod student;
@@ -26,6 +29,7 @@ mod summing;
 mod sums;
 mod table;
 mod welch;
+mod wilcoxon;
 
 use adjust::total_order;
 pub use adjust::{Adjustment, adjust_with_log10};
@@ -33,6 +37,7 @@ pub use bands::{Bands, Exact, Exponents, Place};
 pub use by_sample::{SampleSides, sample_means};
 pub use caution::caution_of_sizes;
 pub use csv::{CellSetRecord, DeRecord, markers_to_csv, pseudobulk_to_csv, to_csv};
+pub(crate) use csv::{adjustment_name, push_cautions, push_record, test_facts};
 pub use fixed::{FixedPoint, FixedPoints};
 pub use gather::Gather;
 pub use kernel::{CountTable, Labels, gather_banded, gather_counts, gather_floats, scatter_floats};
@@ -43,13 +48,17 @@ pub use normalization::{
 };
 pub use parts::{CellsPart, MomentsPart, SetParts, Sets, Sign, StoredPart};
 pub use plan::{LayerTiles, Plan};
-pub use pseudobulk::{Design, LEAST_CELLS, LeftOut, PseudobulkError, PseudobulkTable, SampleMoments, pseudobulk};
+pub use pseudobulk::{
+    Design, LEAST_CELLS, LeftOut, PseudobulkError, PseudobulkTable, SampleMoments, paired_t, pseudobulk, sample_summary,
+};
+pub use ranks::{GeneRanks, RankGroups, RankSums, Ranker};
 pub use route::{Choice, Offer, Route, Speed};
 pub use stored::{LabelChoice, StoredSum, UnstoredPairs, stored_sums, sums_alone};
-pub use student::two_sided_ln_p;
+pub use student::{normal_two_sided_ln_p, t_quantile, two_sided_ln_p};
 pub use summary::Summary;
 pub use summing::Summing;
 pub use table::{
-    DeFilter, DeOptions, DeTable, Direction, Effect, LogBase, Region, Regulation, SortKey, TableInParts, compare,
+    DeFilter, DeOptions, DeTable, Direction, Effect, LogBase, Region, Regulation, SortKey, TableInParts, Test, compare,
 };
 pub use welch::{Degenerate, Method, Welch, welch};
+pub use wilcoxon::{Ties, Wilcoxon, wilcoxon};

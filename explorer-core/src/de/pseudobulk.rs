@@ -142,9 +142,9 @@ pub fn pseudobulk(
         table.samples = [names(&of_group), names(&of_reference)].concat();
         table.n_group = of_group.len();
         for gene in 0..n_genes {
-            let group = summary(&of_group.iter().map(|sample| mean(&sample.group, gene)).collect::<Vec<_>>());
+            let group = sample_summary(&of_group.iter().map(|sample| mean(&sample.group, gene)).collect::<Vec<_>>());
             let reference =
-                summary(&of_reference.iter().map(|sample| mean(&sample.reference, gene)).collect::<Vec<_>>());
+                sample_summary(&of_reference.iter().map(|sample| mean(&sample.reference, gene)).collect::<Vec<_>>());
             let (test, _) = welch(&group, &reference, Method::Welch);
             table.push(group.mean - reference.mean, test);
         }
@@ -210,27 +210,34 @@ impl PseudobulkTable {
         self.log10_pval.push(test.log10_pval);
     }
 
-    /// The paired t-test of one gene (scipy's `ttest_rel`); without any variance as [`welch()`].
+    /// The paired t-test of one gene.
     fn push_paired(&mut self, differences: &[f64]) {
-        let Summary { mean, variance, .. } = summary(differences);
-        let n = differences.len() as f64;
-        let df = n - 1.0;
-        let (t, ln_p) = if variance > 0.0 {
-            let t = mean / (variance / n).sqrt();
-            (t, two_sided_ln_p(t, df))
-        } else if mean == 0.0 {
-            (0.0, 0.0)
-        } else {
-            (f64::INFINITY.copysign(mean), f64::NEG_INFINITY)
-        };
-        self.push(mean, Welch { t, df, pval: libm::exp(ln_p), log10_pval: ln_p / LN_10 });
+        let (mean, test) = paired_t(differences);
+        self.push(mean, test);
         let agrees = |difference: &&f64| **difference * mean > 0.0;
         self.n_agreeing.push(differences.iter().filter(agrees).count() as u32);
     }
 }
 
-/// Mean and variance (ddof 1) of samples.
-fn summary(values: &[f64]) -> Summary {
+/// The mean of differences within pairs, of which there are two or more, and its t-test (scipy's `ttest_rel`); without
+/// any variance as [`welch()`].
+pub fn paired_t(differences: &[f64]) -> (f64, Welch) {
+    let Summary { mean, variance, .. } = sample_summary(differences);
+    let n = differences.len() as f64;
+    let df = n - 1.0;
+    let (t, ln_p) = if variance > 0.0 {
+        let t = mean / (variance / n).sqrt();
+        (t, two_sided_ln_p(t, df))
+    } else if mean == 0.0 {
+        (0.0, 0.0)
+    } else {
+        (f64::INFINITY.copysign(mean), f64::NEG_INFINITY)
+    };
+    (mean, Welch { t, df, pval: libm::exp(ln_p), log10_pval: ln_p / LN_10 })
+}
+
+/// Mean and variance (ddof 1) of samples' values, as [`welch()`] takes them.
+pub fn sample_summary(values: &[f64]) -> Summary {
     let n = values.len() as f64;
     let mean = values.iter().sum::<f64>() / n;
     let scatter: f64 = values.iter().map(|value| (value - mean) * (value - mean)).sum();

@@ -1,7 +1,7 @@
 //! The tail of Student's t distribution, in logarithms: real comparisons go far past the smallest
 //! `f64`.
 
-use std::f64::consts::PI;
+use std::f64::consts::{PI, SQRT_2};
 
 /// From this `a` on the asymptotic series is exact to the last digits; below it the continued
 /// fraction is short.
@@ -40,6 +40,37 @@ pub fn two_sided_ln_p(t: f64, df: f64) -> f64 {
         return ln_front + libm::log(beta_fraction(a, 0.5, x) / a);
     }
     ln_beta_large_a(a, ln_x)
+}
+
+/// Natural logarithm of the two-sided p-value of a standard normal deviate.
+pub fn normal_two_sided_ln_p(z: f64) -> f64 {
+    let x = z.abs() / SQRT_2;
+    // Near 0 the complement is the exact one, far out the scaled function does not underflow.
+    if x < 0.5 { libm::log1p(-libm::erf(x)) } else { libm::log(scaled_erfc(x)) - x * x }
+}
+
+/// The t whose two-sided p-value, of `df` (1 or more) degrees of freedom, is `p` (above 0, below 1).
+pub fn t_quantile(p: f64, df: f64) -> f64 {
+    let ln_p = |t: f64| if df.is_infinite() { normal_two_sided_ln_p(t) } else { two_sided_ln_p(t, df) };
+    let ln_density = |t: f64| {
+        if df.is_infinite() {
+            -0.5 * t * t - 0.5 * libm::log(2.0 * PI)
+        } else {
+            ln_gamma_step(df / 2.0) - 0.5 * libm::log(df * PI) - (df + 1.0) / 2.0 * libm::log1p(t * t / df)
+        }
+    };
+    // By Newton's method between the logarithms of t and p, a curve without turns.
+    let (mut t, wanted) = (2.0_f64, libm::log(p));
+    for _ in 0..50 {
+        let found = ln_p(t);
+        let slope = -2.0 * t * libm::exp(ln_density(t) - found);
+        let step = (found - wanted) / slope;
+        t *= libm::exp(-step.clamp(-2.0, 2.0));
+        if step.abs() < 1e-14 {
+            break;
+        }
+    }
+    t
 }
 
 /// The continued fraction of the incomplete beta function (DLMF 8.17.22), by Lentz's method.

@@ -1,9 +1,12 @@
 //! The result of a comparison: every statistic of every gene.
 
+use std::f64::consts::LN_2;
+
 use shared_fbs::manifest::{Layer, ValueKind};
 
 use super::{
-    Adjustment, Degenerate, FixedPoints, Method, Moments, MomentsError, adjust_with_log10, total_order, welch,
+    Adjustment, Degenerate, FixedPoints, Method, Moments, MomentsError, Summary, Ties, adjust_with_log10, total_order,
+    welch,
 };
 use crate::{data::GeneNames, sorting::order_by};
 
@@ -41,10 +44,20 @@ impl Default for LogBase {
     }
 }
 
+/// What a table's scores are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Test {
+    /// t, by the options' method.
+    #[default]
+    T,
+    /// z of the Wilcoxon rank-sum test.
+    Wilcoxon(Ties),
+}
+
 /// How to compare.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct DeOptions {
-    /// The test.
+    /// How the t-test takes the standard error.
     pub method: Method,
     /// The correction for many tests.
     pub adjustment: Adjustment,
@@ -59,15 +72,20 @@ pub struct DeOptions {
 pub struct DeTable {
     /// How it was made.
     pub options: DeOptions,
+    /// What the scores are.
+    pub test: Test,
     /// Cells of the group.
     pub n_group: u64,
     /// Cells of the reference.
     pub n_reference: u64,
     /// Log2 fold change or mean difference, by `options.effect`.
     pub effect: Vec<f64>,
-    /// Welch's t.
+    /// Standard error of the effect, each variance over its own number of cells; that of a fold change to first order
+    /// (delta method), and infinite where a set does not express the gene.
+    pub effect_error: Vec<f64>,
+    /// t, or z.
     pub score: Vec<f64>,
-    /// Degrees of freedom.
+    /// Degrees of freedom; infinite where the score is z.
     pub df: Vec<f64>,
     /// Two-sided p-value; 0 where it is below the smallest `f64`.
     pub pval: Vec<f64>,
@@ -92,7 +110,7 @@ pub struct DeTable {
 /// What to sort a table by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SortKey {
-    /// t.
+    /// t, or z.
     Score,
     /// Log2 fold change or mean difference.
     Effect,
@@ -215,6 +233,7 @@ impl<'a> TableInParts<'a> {
             let (of_group, of_reference) = (fixed.summary(group, gene), fixed.summary(reference, gene));
             let (test, degenerate) = welch(&of_group, &of_reference, table.options.method);
             table.effect.push(table.options.effect_of(of_group.mean, of_reference.mean));
+            table.effect_error.push(table.options.error_of(&of_group, &of_reference));
             table.score.push(test.t);
             table.df.push(test.df);
             table.pval.push(test.pval);
@@ -261,12 +280,33 @@ impl DeOptions {
     }
 
     fn effect_of(&self, mean_group: f64, mean_reference: f64) -> f64 {
-        // A mean below zero, which log1p data cannot have, counts as no expression.
-        let linear = |mean: f64| libm::expm1(mean.max(0.0) * self.log_base.ln) + 1e-9;
         match self.effect {
             Effect::MeanDifference => mean_group - mean_reference,
-            Effect::Log2FoldChange => libm::log2(linear(mean_group) / linear(mean_reference)),
+            Effect::Log2FoldChange => libm::log2(self.linear(mean_group) / self.linear(mean_reference)),
         }
+    }
+
+    /// A mean without its logarithm. Below zero, where log1p data cannot be, it counts as no expression.
+    fn linear(&self, mean: f64) -> f64 {
+        libm::expm1(mean.max(0.0) * self.log_base.ln) + 1e-9
+    }
+
+    fn error_of(&self, group: &Summary, reference: &Summary) -> f64 {
+        let squared = |summary: &Summary| {
+            let slope = match self.effect {
+                Effect::MeanDifference => 1.0,
+                Effect::Log2FoldChange if summary.mean <= 0.0 => return f64::INFINITY,
+                Effect::Log2FoldChange => {
+                    let linear = self.linear(summary.mean);
+                    self.log_base.ln * (linear + 1.0) / linear / LN_2
+                }
+            };
+            slope * slope * summary.variance / summary.n_cells as f64
+        };
+        if group.n_cells < 2 || reference.n_cells < 2 {
+            return f64::INFINITY;
+        }
+        (squared(group) + squared(reference)).sqrt()
     }
 }
 
@@ -281,7 +321,7 @@ impl DeTable {
         self.score.is_empty()
     }
 
-    /// Genes in the order of export: by t, largest first, equal ones by index.
+    /// Genes in the order of export: by score, largest first, equal ones by index.
     pub fn ranked(&self) -> Vec<u32> {
         self.order(SortKey::Score, Direction::Descending)
     }
@@ -323,7 +363,8 @@ impl DeTable {
         order.into_iter().map(|gene| gene as u32).collect()
     }
 
-    /// The genes of some whose expression is higher in the group, or lower, at most so many: by |t|, largest first.
+    /// The genes of some whose expression is higher in the group, or lower, at most so many: by |score|, largest
+    /// first.
     pub fn top(&self, genes: &[u32], side: Regulation, most: usize) -> Vec<u32> {
         let mut is_among = vec![false; self.len()];
         genes.iter().for_each(|&gene| is_among[gene as usize] = true);

@@ -12,9 +12,11 @@ pub enum Method {
     #[default]
     Welch,
     /// As CELLxGENE does: both variances over the smaller number of cells, which overstates the
-    /// standard error of the larger set. (scanpy's `t-test_overestim_var` is a third thing: it
-    /// takes the group's number for both.)
+    /// standard error of the larger set.
     CellxgeneCompatible,
+    /// scanpy's `t-test_overestim_var`: both variances over the group's number of cells, which is also taken for that of
+    /// the reference's in the degrees of freedom.
+    OverestimatedVariance,
 }
 
 /// The result of one test.
@@ -54,12 +56,13 @@ pub fn welch(group: &Summary, reference: &Summary, method: Method) -> (Welch, Op
         return (Welch::NO_EVIDENCE, Some(Degenerate::TooFewCells));
     }
     let (n_group, n_reference) = (group.n_cells as f64, reference.n_cells as f64);
-    let (over_group, over_reference) = match method {
-        Method::Welch => (n_group, n_reference),
+    let (over_group, over_reference, n_reference) = match method {
+        Method::Welch => (n_group, n_reference, n_reference),
         Method::CellxgeneCompatible => {
             let smaller = n_group.min(n_reference);
-            (smaller, smaller)
+            (smaller, smaller, n_reference)
         }
+        Method::OverestimatedVariance => (n_group, n_group, n_group),
     };
     let squared_error_group = group.variance / over_group;
     let squared_error_reference = reference.variance / over_reference;

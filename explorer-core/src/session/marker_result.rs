@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::{
     data::GeneNames,
-    de::{DeOptions, Effect, Marker, MarkerRank, markers_to_csv},
+    de::{DeOptions, Effect, Marker, MarkerRank, Test, markers_to_csv},
     state::Markers,
 };
 
@@ -64,7 +64,7 @@ impl MarkersResult {
         let options = DeOptions { effect: self.effect, ..DeOptions::default() };
         let rank = MarkerRank::of(self.asked.rank);
         let place = [dataset, &self.asked.column, &self.layer, within];
-        markers_to_csv(&labels, &self.names, options, rank, place, &self.cautions)
+        markers_to_csv(&labels, &self.names, (options, Test::T), rank, place, &self.cautions)
     }
 }
 

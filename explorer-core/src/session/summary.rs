@@ -114,6 +114,7 @@ impl DeResult {
         let method = match self.cells().map(|table| table.options.method).unwrap_or_default() {
             Method::Welch => "Welch's t-test",
             Method::CellxgeneCompatible => "CELLxGENE-compatible t-test",
+            Method::OverestimatedVariance => "t-test with overestimated variance",
         };
         let of_sets = if self.is_estimate {
             Some("An estimate from a sample of both sets; the exact table is on its way.".to_owned())

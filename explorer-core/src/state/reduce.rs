@@ -52,7 +52,7 @@ pub fn reduce(mut state: AppState, action: Action) -> AppState {
         Action::SetGeneRange { gene, range } => set_or_remove(&mut filters.genes, gene, range),
         Action::SetMeanRange { mean, range } => set_or_remove(&mut filters.means, mean, range),
         Action::Select { embedding, mode, polygon } => {
-            selection::select(&mut filters.selections, embedding, mode, &polygon)
+            selection::select(&mut filters.selections, embedding, mode, &polygon);
         }
         Action::InvertSelection {} => selection::invert(&mut filters.selections),
         Action::ClearFilter(key) => filters.remove(&key),

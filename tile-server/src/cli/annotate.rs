@@ -13,7 +13,7 @@ use explorer_core::{
     format::{listed, plural},
     state::{OwnColumn, own_columns_from_csv},
 };
-use h5ad::{Frame, FrameColumn, H5ad, H5adWriter, WriteError};
+use h5ad::{Frame, FrameColumn, H5ad};
 use hdf5_pure::{AttrValue, DatasetBuilder, Group};
 
 use super::terminal;
@@ -106,20 +106,17 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     fs::copy(data, &copy).with_context(|| format!("{} cannot be copied", data.display()))?;
     let kept = obs.columns.len() - taken.len();
     loosen(&copy).with_context(|| format!("{} cannot be written", out.display()))?;
-    let refused = |error| match error {
+    write(&copy, &file.columns, &taken, obs.index.len()).map_err(|error| match error {
+        hdf5_pure::Error::NotAGroup(_) => form(&format!(
+            "its obs is a table as anndata 0.6 wrote it, which python -c \"import anndata; \
+             anndata.read_h5ad('{}').write_h5ad('NEW.h5ad')\" mends",
+            data.display()
+        )),
         hdf5_pure::Error::EditUnsupported(reason) => {
             form(&format!("its obs is kept in a way to which no column can be added in place ({reason})"))
         }
         error => form(&error.to_string()),
-    };
-    if tables_of_records(&copy).map_err(refused)?.is_some() {
-        let var = input.var()?;
-        let frames = new_frames(&obs, &var).map_err(|error| form(&error.to_string()))?;
-        put_frames(&copy, frames, &[&obs, &var]).map_err(refused)?;
-        let what = "its obs is a table as anndata 0.6 wrote it, and becomes a group as later versions have it";
-        terminal::say(&format!("{}: {what}", data.display()));
-    }
-    write(&copy, &file.columns, &taken, obs.index.len()).map_err(refused)?;
+    })?;
     if !reads_back(&copy, &file.columns, &obs, kept)? {
         return Err(AnnotateError::ReadBack(out.display().to_string()).into());
     }
@@ -173,47 +170,6 @@ fn loosen(copy: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The tables that are datasets of records, as anndata before 0.7 wrote them, where obs is among them.
-fn tables_of_records(path: &Path) -> Result<Option<Vec<&'static str>>, hdf5_pure::Error> {
-    let file = hdf5_pure::File::open(path)?;
-    let is_table = |name: &&str| matches!(file.group(name), Err(hdf5_pure::Error::NotAGroup(_)));
-    let tables: Vec<&str> = ["obs", "var"].into_iter().filter(is_table).collect();
-    Ok(tables.contains(&"obs").then_some(tables))
-}
-
-/// A file that has obs and var as groups.
-fn new_frames(obs: &Frame, var: &Frame) -> Result<Vec<u8>, WriteError> {
-    let mut bytes = Vec::new();
-    H5adWriter::new(obs, var)?.write_to(&mut bytes)?;
-    Ok(bytes)
-}
-
-/// Puts the groups of another file in the place of tables of records. Their categories are then within them, and no
-/// longer in uns, which later versions of anndata do not look into for a group.
-fn put_frames(path: &Path, frames: Vec<u8>, had: &[&Frame]) -> Result<(), hdf5_pure::Error> {
-    let tables = tables_of_records(path)?.unwrap_or_default();
-    let frames = hdf5_pure::File::from_bytes(frames)?;
-    let file = hdf5_pure::File::open_rw(path)?;
-    for table in &tables {
-        file.root().delete(table)?;
-    }
-    if let Ok(uns) = file.group("uns") {
-        let columns = had.iter().flat_map(|frame| &frame.columns);
-        let categories = columns.filter(|(_, values)| matches!(values, FrameColumn::Categorical { .. }));
-        for name in categories.map(|(name, _)| format!("{name}_categories")) {
-            if uns.dataset(&name).is_ok() {
-                uns.delete(&name)?;
-            }
-        }
-    }
-    // A link that is gone and one of the same name do not go into one commit.
-    file.commit()?;
-    for table in tables {
-        file.copy_from(&frames, table, table)?;
-    }
-    file.commit()
-}
-
 /// Adds the columns to the file in place of those that are `taken`. What is not obs stays byte for byte where it was.
 fn write(path: &Path, columns: &[OwnColumn], taken: &[String], n_obs: usize) -> Result<(), hdf5_pure::Error> {
     let file = hdf5_pure::File::open_rw(path)?;
@@ -222,7 +178,7 @@ fn write(path: &Path, columns: &[OwnColumn], taken: &[String], n_obs: usize) -> 
         obs.delete(name)?;
     }
     if !taken.is_empty() {
-        // As above.
+        // A link that is gone and one of the same name do not go into one commit.
         file.commit()?;
     }
     for column in columns {

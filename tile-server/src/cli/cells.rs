@@ -45,6 +45,37 @@ pub struct CellList {
     strict: bool,
 }
 
+/// Some cells of a dataset, or all.
+#[derive(Args)]
+pub struct SomeCells {
+    /// Only cells with this label, as COLUMN=LABEL; several are taken together
+    #[arg(long, value_name = "COLUMN=LABEL")]
+    label: Vec<String>,
+    #[command(flatten)]
+    list: CellList,
+}
+
+impl SomeCells {
+    /// The cells, and what they are called with how many they are; nothing, where they are all.
+    pub fn of(&self, dataset: &Dataset) -> Result<(CellMask, String)> {
+        let listed = self.list.read(dataset)?;
+        if self.label.is_empty() && listed.is_none() {
+            return Ok((CellMask::all(dataset.manifest().n_obs as usize), String::new()));
+        }
+        let mut cells = labeled(dataset, &self.label)?;
+        let mut names = self.label.clone();
+        if let Some((listed, name)) = listed {
+            cells.or(&listed);
+            names.push(name);
+        }
+        let name = names.join(" + ");
+        match cells.count() {
+            0 => Err(CellsError::Empty("selection").into()),
+            n => Ok((cells, format!("{name} ({n} {})", if n == 1 { "cell" } else { "cells" }))),
+        }
+    }
+}
+
 /// What becomes of cells that are both in the group and in the reference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Overlap {

@@ -6,7 +6,10 @@ use std::{
 use anyhow::{Context as _, Result};
 use clap::{Args, ValueEnum};
 use explorer_core::{
-    de::{Adjustment, CellSetRecord, DeOptions, DeRecord, Method, caution_of_sizes, pseudobulk_to_csv, to_csv},
+    de::{
+        Adjustment, CellSetRecord, DeOptions, DeRecord, DeTable, Method, Test, Ties, caution_of_sizes,
+        pseudobulk_to_csv, to_csv,
+    },
     filter::CellMask,
     format,
 };
@@ -14,7 +17,7 @@ use shared_fbs::{
     LayerNameError,
     manifest::{Layer, Manifest},
 };
-use tessera::{compare::compare_cells, dataset::Dataset, markers::compare_samples};
+use tessera::{compare::compare_cells, dataset::Dataset, gene_passes::compare_by_ranks, markers::compare_samples};
 
 use super::{
     aside,
@@ -27,12 +30,9 @@ use super::{
 /// What stands for all cells that are not in the group.
 const REST: &str = "rest";
 
-/// The arguments of `tile-server de`.
+/// Two sets of cells, and how they are compared.
 #[derive(Args)]
-#[command(after_help = DATASET_PLACES)]
-pub struct Arguments {
-    #[command(flatten)]
-    dataset: DatasetArgument,
+pub struct ComparisonArguments {
     /// A label of the group, as COLUMN=LABEL; several are taken together
     #[arg(long, value_name = "COLUMN=LABEL", required_unless_present = "cells_file")]
     group: Vec<String>,
@@ -51,7 +51,21 @@ pub struct Arguments {
     /// The test
     #[arg(long, value_enum, default_value_t = MethodName::Welch)]
     method: MethodName,
-    /// Take the samples of this column for replicates, not the cells: a t-test over the samples' means
+    /// The correction of p-values for many genes
+    #[arg(long, value_enum, default_value_t = AdjustmentName::Bh)]
+    adjust: AdjustmentName,
+}
+
+/// The arguments of `tile-server de`.
+#[derive(Args)]
+#[command(after_help = DATASET_PLACES)]
+pub struct Arguments {
+    #[command(flatten)]
+    dataset: DatasetArgument,
+    #[command(flatten)]
+    comparison: ComparisonArguments,
+    /// Take the samples of this column for replicates, not the cells: a t-test over the samples' means, paired where
+    /// samples have cells in both sets
     #[arg(long, value_name = "COLUMN", conflicts_with = "method")]
     samples: Option<String>,
     /// Where the table goes [default: standard output]
@@ -62,17 +76,45 @@ pub struct Arguments {
 /// The test, by name.
 #[derive(Clone, Copy, ValueEnum)]
 pub enum MethodName {
-    /// Welch's t-test, as scanpy and scipy
+    /// Welch's t-test, as scanpy's `t-test` and scipy
     Welch,
     /// As CELLxGENE, which divides both variances by the smaller group's size
     Cellxgene,
+    /// As scanpy's `t-test_overestim_var`, which divides both variances by the group's size
+    OverestimVar,
+    /// The Wilcoxon rank-sum test, corrected for ties, as scanpy's `wilcoxon` with `tie_correct=True`
+    Wilcoxon,
+    /// The same without that correction, as scanpy has it by default
+    WilcoxonUncorrected,
 }
 
-impl From<MethodName> for Method {
-    fn from(name: MethodName) -> Self {
+impl MethodName {
+    /// The test, and how a t-test takes the standard error.
+    pub fn test(self) -> (Method, Test) {
+        match self {
+            Self::Welch => (Method::Welch, Test::T),
+            Self::Cellxgene => (Method::CellxgeneCompatible, Test::T),
+            Self::OverestimVar => (Method::OverestimatedVariance, Test::T),
+            Self::Wilcoxon => (Method::Welch, Test::Wilcoxon(Ties::Corrected)),
+            Self::WilcoxonUncorrected => (Method::Welch, Test::Wilcoxon(Ties::Ignored)),
+        }
+    }
+}
+
+/// The correction for many tests, by name.
+#[derive(Clone, Copy, ValueEnum)]
+pub enum AdjustmentName {
+    /// Benjamini-Hochberg: the false discovery rate
+    Bh,
+    /// Bonferroni: the family-wise error
+    Bonferroni,
+}
+
+impl From<AdjustmentName> for Adjustment {
+    fn from(name: AdjustmentName) -> Self {
         match name {
-            MethodName::Welch => Self::Welch,
-            MethodName::Cellxgene => Self::CellxgeneCompatible,
+            AdjustmentName::Bh => Self::BenjaminiHochberg,
+            AdjustmentName::Bonferroni => Self::Bonferroni,
         }
     }
 }
@@ -91,30 +133,65 @@ pub enum UsageError {
 /// Compares and writes the table.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let (dataset, _) = arguments.dataset.open(Freshness::Kept)?;
-    let manifest = dataset.manifest();
-    let layer = layer(manifest, arguments.layer.as_deref())?;
-    let (group, reference) = sets(&dataset, arguments)?;
-    let names = dataset.gene_names(layer)?;
-    let record = DeRecord {
-        dataset: title(manifest),
-        group: CellSetRecord { name: group.name, n_cells: group.cells.count() as u64 },
-        reference: CellSetRecord { name: reference.name, n_cells: reference.cells.count() as u64 },
-        layer: layer.name.clone(),
-        within: String::new(),
-        cautions: layer.cautions.clone(),
-    };
-    warn_of_layer(layer);
+    let sides = Sides::of(&dataset, &arguments.comparison)?;
+    let names = dataset.gene_names(sides.layer)?;
     let csv = if let Some(samples) = &arguments.samples {
-        let table = compare_samples(&dataset, layer, &group.cells, &reference.cells, samples, Adjustment::default())?;
+        let adjustment = arguments.comparison.adjust.into();
+        let [group, reference] = sides.sets();
+        let table = compare_samples(&dataset, sides.layer, group, reference, samples, adjustment)?;
         warn(table.caution());
-        pseudobulk_to_csv(&table, &names, &record, samples)
+        pseudobulk_to_csv(&table, &names, &sides.record, samples)
     } else {
-        warn(caution_of_sizes(record.group.n_cells, record.reference.n_cells));
-        let options = DeOptions { method: arguments.method.into(), ..DeOptions::of_layer(layer) };
-        to_csv(&compare_cells(&dataset, layer, &group.cells, &reference.cells, options)?, &names, &record)
+        to_csv(&sides.compare(&dataset, &arguments.comparison)?, &names, &sides.record)
     };
     write(&csv, arguments.out.as_deref())?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Two sets of cells and a layer, as a command line names them.
+pub struct Sides<'a> {
+    /// The layer.
+    pub layer: &'a Layer,
+    /// What is compared, for the table.
+    pub record: DeRecord,
+    group: NamedCells,
+    reference: NamedCells,
+}
+
+impl<'a> Sides<'a> {
+    /// Looks them up, and says what is to be known of the layer.
+    pub fn of(dataset: &'a Dataset, arguments: &ComparisonArguments) -> Result<Self> {
+        let manifest = dataset.manifest();
+        let layer = layer(manifest, arguments.layer.as_deref())?;
+        let (group, reference) = sets(dataset, arguments)?;
+        let record = DeRecord {
+            dataset: title(manifest),
+            group: CellSetRecord { name: group.name.clone(), n_cells: group.cells.count() as u64 },
+            reference: CellSetRecord { name: reference.name.clone(), n_cells: reference.cells.count() as u64 },
+            layer: layer.name.clone(),
+            within: String::new(),
+            cautions: layer.cautions.clone(),
+        };
+        warn_of_layer(layer);
+        Ok(Self { layer, record, group, reference })
+    }
+
+    /// Group and reference.
+    fn sets(&self) -> [&CellMask; 2] {
+        [&self.group.cells, &self.reference.cells]
+    }
+
+    /// Compares every gene by the test that was asked for.
+    pub fn compare(&self, dataset: &Dataset, arguments: &ComparisonArguments) -> Result<DeTable> {
+        warn(caution_of_sizes(self.record.group.n_cells, self.record.reference.n_cells));
+        let (method, test) = arguments.method.test();
+        let options = DeOptions { method, adjustment: arguments.adjust.into(), ..DeOptions::of_layer(self.layer) };
+        let [group, reference] = self.sets();
+        Ok(match test {
+            Test::T => compare_cells(dataset, self.layer, group, reference, options)?,
+            Test::Wilcoxon(ties) => compare_by_ranks(dataset, self.layer, [group, reference], options, ties)?,
+        })
+    }
 }
 
 /// Says why what is computed from a layer is not all that the file would give.
@@ -125,7 +202,7 @@ pub fn warn_of_layer(layer: &Layer) {
 }
 
 /// Says why the numbers are to be read with care, where there is a reason.
-fn warn(caution: Option<String>) {
+pub fn warn(caution: Option<String>) {
     if let Some(caution) = caution {
         terminal::say(&format!("warning: {caution}"));
     }
@@ -138,7 +215,7 @@ struct NamedCells {
 }
 
 /// Group and reference. Cells in both are dealt with as `--overlap` says.
-fn sets(dataset: &Dataset, arguments: &Arguments) -> Result<(NamedCells, NamedCells)> {
+fn sets(dataset: &Dataset, arguments: &ComparisonArguments) -> Result<(NamedCells, NamedCells)> {
     let cells = cells::labeled(dataset, &arguments.group)?;
     let mut group = NamedCells { name: arguments.group.join(" + "), cells };
     if let Some((listed, name)) = arguments.list.read(dataset)? {

@@ -14,7 +14,10 @@ use super::{
     cache::NoPlace,
     cells::CellsError,
     check::{NoAddress, Unreachable},
+    composition::NoLabels,
+    correlate::NoNumbers,
     de::UsageError,
+    enrich::SetsError,
     export::{Damaged, NoPage, Unfetched},
     plot::NoPlot,
     serve::{NothingToServe, Unreadable},
@@ -89,13 +92,16 @@ pub fn code(error: &Error) -> u8 {
     if error.is::<UsageError>() || error.is::<CellsError>() || error.is::<NoPage>() || error.is::<NoAddress>() {
         return USAGE;
     }
-    if error.is::<SubsetFileError>() || error.is::<PlaceError>() || error.is::<NoPlot>() {
+    if error.is::<NoPlot>() || error.is::<NoLabels>() || error.is::<NoNumbers>() {
+        return USAGE;
+    }
+    if error.is::<SubsetFileError>() || error.is::<PlaceError>() {
         return USAGE;
     }
     if error.is::<NoPlace>() || error.is::<Unreachable>() || error.is::<Unfetched>() || error.is::<RemoteError>() {
         return FILE;
     }
-    if error.is::<NothingToServe>() || error.is::<Unreadable>() || error.is::<Damaged>() {
+    if error.is::<SetsError>() || error.is::<NothingToServe>() || error.is::<Unreadable>() || error.is::<Damaged>() {
         return INPUT;
     }
     if error.is::<io::Error>() { FILE } else { OTHER }

@@ -10,7 +10,7 @@ use tessera::markers::markers;
 
 use super::{
     dataset_argument::{DatasetArgument, Freshness},
-    de::{self, MethodName},
+    de::{self, AdjustmentName, MethodName},
     remote_inputs::DATASET_PLACES,
     terminal,
 };
@@ -34,6 +34,9 @@ pub struct Arguments {
     /// The test
     #[arg(long, value_enum, default_value_t = MethodName::Welch)]
     method: MethodName,
+    /// The correction of p-values for many genes
+    #[arg(long, value_enum, default_value_t = AdjustmentName::Bh)]
+    adjust: AdjustmentName,
     /// What to rank genes by
     #[arg(long, value_enum, default_value_t = RankName::Score)]
     rank: RankName,
@@ -68,7 +71,7 @@ fn warn_of_untested(found: &[(String, Vec<Marker>)]) {
 
 #[derive(Clone, Copy, ValueEnum)]
 enum RankName {
-    /// Welch's t against all other cells, as scanpy
+    /// The score, t or z, against all other cells, as scanpy
     Score,
     /// The 10th percentile of effect sizes against each other label, as CELLxGENE's Gene Expression
     EffectPercentile,
@@ -82,15 +85,16 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let Some(column) = arguments.column.as_deref().or(manifest.main_label.as_deref()) else {
         return Err(de::UsageError::NoMainLabel.into());
     };
-    let options = DeOptions { method: arguments.method.into(), ..DeOptions::of_layer(layer) };
+    let (method, test) = arguments.method.test();
+    let options = DeOptions { method, adjustment: arguments.adjust.into(), ..DeOptions::of_layer(layer) };
     let rank = match arguments.rank {
         RankName::Score => MarkerRank::Score,
         RankName::EffectPercentile => MarkerRank::EffectPercentile(CELLXGENE_PERCENTILE),
     };
-    let found = markers(&dataset, layer, column, options, rank, arguments.top)?;
+    let found = markers(&dataset, layer, column, (options, test), rank, arguments.top)?;
     let names = dataset.gene_names(layer)?;
     let title = de::title(manifest);
-    let csv = markers_to_csv(&found, &names, options, rank, [&title, column, &layer.name, ""], &layer.cautions);
+    let csv = markers_to_csv(&found, &names, (options, test), rank, [&title, column, &layer.name, ""], &layer.cautions);
     de::warn_of_layer(layer);
     warn_of_untested(&found);
     de::write(&csv, arguments.out.as_deref())?;

@@ -6,8 +6,12 @@ mod build;
 mod cache;
 mod cells;
 mod check;
+mod composition;
+mod correlate;
 mod dataset_argument;
 mod de;
+mod describe;
+mod enrich;
 mod exit;
 mod export;
 mod inspect;
@@ -15,6 +19,7 @@ mod markers;
 mod plot;
 mod progress;
 mod remote_inputs;
+mod score;
 mod serve;
 mod subset;
 mod terminal;
@@ -46,10 +51,20 @@ enum Command {
     Inspect(inspect::Arguments),
     /// Check every tile of a dataset
     Verify(verify::Arguments),
-    /// Compare the expression of two sets of cells (Welch's t-test) and write a table
+    /// Compare the expression of two sets of cells and write a table
     De(de::Arguments),
     /// Find the markers of every label of a column and write a table
     Markers(markers::Arguments),
+    /// Say what some cells are: their labels, markers, and the labels they are like
+    Describe(describe::Arguments),
+    /// Test whether sets of genes stand out in a comparison and write a table
+    Enrich(enrich::Arguments),
+    /// Count what the cells of each group are made of, test whether that differs, and write a table
+    Composition(composition::Arguments),
+    /// Correlate all genes with a gene or a column of numbers and write a table
+    Correlate(correlate::Arguments),
+    /// Score every cell by sets of genes and write a table
+    Score(score::Arguments),
     /// Plot cells by group: dots, matrix, violins, ridges or bars, as a picture or as numbers
     #[command(visible_alias = "dotplot")]
     Plot(plot::Arguments),
@@ -70,6 +85,11 @@ pub fn run() -> ExitCode {
         Command::Verify(arguments) => verify::run(&arguments),
         Command::De(arguments) => de::run(&arguments),
         Command::Markers(arguments) => markers::run(&arguments),
+        Command::Describe(arguments) => describe::run(&arguments),
+        Command::Enrich(arguments) => enrich::run(&arguments),
+        Command::Composition(arguments) => composition::run(&arguments),
+        Command::Correlate(arguments) => correlate::run(&arguments),
+        Command::Score(arguments) => score::run(&arguments),
         Command::Plot(arguments) => plot::run(&arguments),
         Command::Annotate(arguments) => annotate::run(&arguments),
         Command::Subset(arguments) => subset::run(&arguments),

@@ -114,28 +114,6 @@ fn files_of_old_hdf5_get_labels_too() {
 }
 
 #[test]
-fn a_table_of_anndata_0_6_becomes_a_group_with_all_that_it_had() {
-    let directory = tempfile::tempdir().unwrap();
-    let [table, out, again] = ["labels.csv", "new.h5ad", "again.h5ad"].map(|name| directory.path().join(name));
-    fs::write(&table, "cell_id,mine\nAAAGCCTGGCTAAC-1,T\n").unwrap();
-    let (code, message) = said(&annotate(&demo(), &table, &out, &[]));
-    assert!(code == 0 && message.contains("anndata 0.6"), "{code} {message}");
-    let (before, after) = (H5ad::open(&demo()).unwrap(), H5ad::open(&out).unwrap());
-    let (old, new) = (before.obs().unwrap(), after.obs().unwrap());
-    assert_eq!((&new.index, &new.index_name), (&old.index, &old.index_name));
-    assert_eq!(new.columns[..old.columns.len()], old.columns[..]);
-    assert_eq!(format!("{:?}", after.var().unwrap()), format!("{:?}", before.var().unwrap()));
-    let labels = labels_of(&out, "mine");
-    let labeled: Vec<&str> = (0..700).filter(|&cell| labels[cell].is_some()).map(|cell| &*new.index[cell]).collect();
-    assert_eq!(labeled, ["AAAGCCTGGCTAAC-1"]);
-    // What is built of it is what is built of the sample, but for the column.
-    assert_eq!(before.warnings().len(), after.warnings().len());
-    fs::write(&table, "cell_id,more\nAAAGCCTGGCTAAC-1,T\n").unwrap();
-    let (code, message) = said(&annotate(&out, &table, &again, &[]));
-    assert!(code == 0 && !message.contains("anndata 0.6"), "{code} {message}");
-}
-
-#[test]
 fn what_cannot_be_written_is_refused_with_a_reason() {
     let directory = tempfile::tempdir().unwrap();
     let (table, out) = (directory.path().join("labels.csv"), directory.path().join("new.h5ad"));
@@ -156,6 +134,13 @@ fn what_cannot_be_written_is_refused_with_a_reason() {
         let (code, message) = refused(&text);
         assert!(code == expected.0 && message.contains(expected.1), "{code} {message}");
     }
+    // A file of anndata 0.6.
+    fs::write(&table, "cell_id,mine\nAAAGCCTGGCTAAC-1,T\n").unwrap();
+    let (code, message) = said(&annotate(&demo(), &table, &out, &[]));
+    assert!(
+        code == 3 && message.contains("anndata 0.6") && message.contains("write_h5ad") && !out.exists(),
+        "{code} {message}"
+    );
     let (code, message) = said(&annotate(&directory.path().join("absent.h5ad"), &table, &out, &[]));
     assert!(code == 4 && message.contains("absent.h5ad"), "{code} {message}");
     let (code, _) = said(&annotate(&input.path(), &directory.path().join("absent.csv"), &out, &[]));

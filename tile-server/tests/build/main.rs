@@ -29,4 +29,5 @@ mod real;
 mod serve;
 mod sets;
 mod site;
+mod statistics;
 mod subset;

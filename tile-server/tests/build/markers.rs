@@ -2,7 +2,7 @@
 
 use explorer_core::{
     data::CellIdx,
-    de::{Adjustment, CELLXGENE_PERCENTILE, DeOptions, Design, MarkerRank},
+    de::{Adjustment, CELLXGENE_PERCENTILE, DeOptions, Design, MarkerRank, Test},
     filter::CellMask,
 };
 use tessera::{
@@ -21,7 +21,7 @@ fn markers_are_the_first_rows_of_the_comparison_with_the_rest() {
     let dataset = Dataset::open(&built.path()).unwrap();
     let layer = dataset.manifest().statistics_layer().unwrap();
     let options = DeOptions::default();
-    let found = markers(&dataset, layer, COLUMN, options, MarkerRank::Score, 20).unwrap();
+    let found = markers(&dataset, layer, COLUMN, (options, Test::T), MarkerRank::Score, 20).unwrap();
     assert_eq!(found.len(), 10);
     for (label, markers) in &found {
         let group = cells_with_label(&dataset, COLUMN, label).unwrap().unwrap();
@@ -44,7 +44,7 @@ fn a_marker_by_percentile_beats_nearly_every_other_label() {
     let dataset = Dataset::open(&built.path()).unwrap();
     let layer = dataset.manifest().statistics_layer().unwrap();
     let rank = MarkerRank::EffectPercentile(CELLXGENE_PERCENTILE);
-    let found = markers(&dataset, layer, COLUMN, DeOptions::default(), rank, 5).unwrap();
+    let found = markers(&dataset, layer, COLUMN, (DeOptions::default(), Test::T), rank, 5).unwrap();
     let labels: Vec<CellMask> =
         found.iter().map(|(label, _)| cells_with_label(&dataset, COLUMN, label).unwrap().unwrap()).collect();
     let mut n_markers = 0;
@@ -97,7 +97,7 @@ fn what_is_not_there_is_named() {
     let built = build(&demo());
     let dataset = Dataset::open(&built.path()).unwrap();
     let layer = dataset.manifest().statistics_layer().unwrap();
-    let error = markers(&dataset, layer, "phasee", DeOptions::default(), MarkerRank::Score, 5).unwrap_err();
+    let error = markers(&dataset, layer, "phasee", (DeOptions::default(), Test::T), MarkerRank::Score, 5).unwrap_err();
     assert!(matches!(&error, MarkersError::NoMoments { .. }), "{error}");
     assert!(error.to_string().contains("bulk_labels"), "{error}");
     let cells = CellMask::all(dataset.manifest().n_obs as usize);

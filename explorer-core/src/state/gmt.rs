@@ -1,0 +1,83 @@
+//! Gene sets as GMT files (MSigDB's): a line per set, fields between tabs: name, description, genes.
+
+use super::{GeneSet, GeneSetFileError, gene_sets_from_csv};
+use crate::sorting::set_of;
+
+/// Sets of a GMT file or of a CSV file of gene sets, whichever the text is: a GMT file has a tab in its first line.
+/// `is_known` as in [`gene_sets_from_csv`].
+///
+/// # Errors
+/// [`GeneSetFileError`].
+pub fn gene_sets_from_text(text: &str, is_known: impl Fn(&str) -> bool) -> Result<Vec<GeneSet>, GeneSetFileError> {
+    let first =
+        text.trim_start_matches('\u{feff}').lines().find(|line| !line.starts_with('#') && !line.trim().is_empty());
+    match first {
+        Some(line) if line.contains('\t') && !line.contains("gene_set_name") => gene_sets_from_gmt(text),
+        _ => gene_sets_from_csv(text, is_known),
+    }
+}
+
+/// The sets of a GMT file, in order, each gene once; lines of one name make one set. Lines without a name, and empty
+/// fields, are skipped.
+///
+/// # Errors
+/// [`GeneSetFileError::NotText`] and [`GeneSetFileError::Empty`].
+pub fn gene_sets_from_gmt(text: &str) -> Result<Vec<GeneSet>, GeneSetFileError> {
+    if text.contains('\0') || text.starts_with("\u{fffd}\u{fffd}") {
+        return Err(GeneSetFileError::NotText);
+    }
+    let mut sets: Vec<GeneSet> = Vec::new();
+    for line in text.trim_start_matches('\u{feff}').lines().filter(|line| !line.starts_with('#')) {
+        let mut fields = line.split('\t').map(str::trim);
+        let (name, description) = (fields.next().unwrap_or_default(), fields.next().unwrap_or_default());
+        if name.is_empty() {
+            continue;
+        }
+        let at = sets.iter().position(|set| set.name == name).unwrap_or_else(|| {
+            sets.push(GeneSet { name: name.to_owned(), description: description.to_owned(), genes: Vec::new() });
+            sets.len() - 1
+        });
+        let mut seen = set_of(sets[at].genes.iter().cloned());
+        for gene in fields.filter(|gene| !gene.is_empty()) {
+            if seen.insert(gene.to_owned()) {
+                sets[at].genes.push(gene.to_owned());
+            }
+        }
+    }
+    if sets.is_empty() { Err(GeneSetFileError::Empty) } else { Ok(sets) }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn files_of_msigdb_are_read() {
+        let text = "T_CELLS\thttps://example.org/t\tCD3D\tCD3E\tCD3D\t\r\n\r\n# a comment\nB_CELLS\t\tMS4A1\n\tno name\tX\n\
+                    T_CELLS\tagain\tCD4\n";
+        let sets = gene_sets_from_text(text, |_| false).unwrap();
+        assert_eq!(sets.len(), 2);
+        assert_eq!((sets[0].name.as_str(), sets[0].description.as_str()), ("T_CELLS", "https://example.org/t"));
+        assert_eq!(
+            (sets[0].genes.join(" "), sets[1].genes.join(" ")),
+            ("CD3D CD3E CD4".to_owned(), "MS4A1".to_owned())
+        );
+    }
+
+    #[test]
+    fn a_csv_file_is_read_as_one() {
+        let sets = gene_sets_from_text("gene_set_name,gene_symbol\nT,CD3D", |_| false).unwrap();
+        assert_eq!(sets[0].genes, ["CD3D"]);
+        assert_eq!(gene_sets_from_text("CD3D\nCD3E", |_| false), Err(GeneSetFileError::NoColumn("gene_set_name")));
+        assert_eq!(gene_sets_from_gmt("\n"), Err(GeneSetFileError::Empty));
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_panics(text in any::<String>()) {
+            let _ = gene_sets_from_text(&text, |_| false);
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! Pearson's correlation of every gene with one number per cell.
+
+use std::f64::consts::LN_10;
+
+use crate::{
+    data::{Continuous, SparseVec},
+    de::{Adjustment, adjust_with_log10, two_sided_ln_p},
+    filter::CellMask,
+};
+
+/// Correlates genes, one after the other, with one number per cell.
+#[derive(Clone, Debug)]
+pub struct Correlator {
+    /// The number of each cell less their mean; 0 for cells that do not count.
+    centered: Vec<f64>,
+    /// 1 for cells that count.
+    wanted: Vec<u8>,
+    n_cells: u64,
+    squares: f64,
+}
+
+/// The correlation of genes, one row per gene, as columns of equal length. No value is NaN.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Correlations {
+    /// Cells that count: those asked about whose number is finite.
+    pub n_cells: u64,
+    /// Pearson's r; 0 where the gene or the number does not vary.
+    pub r: Vec<f64>,
+    /// Two-sided p-value, of t with n − 2 degrees of freedom; 1 for fewer than three cells.
+    pub pval: Vec<f64>,
+    /// Its decimal logarithm, which does not underflow.
+    pub log10_pval: Vec<f64>,
+    /// Adjusted p-value.
+    pub pval_adj: Vec<f64>,
+    /// Its decimal logarithm.
+    pub log10_pval_adj: Vec<f64>,
+}
+
+impl Correlator {
+    /// Over the cells of a set whose number is finite.
+    ///
+    /// # Panics
+    /// When numbers and set are of different datasets.
+    pub fn new(numbers: &Continuous, cells: &CellMask) -> Self {
+        assert_eq!(numbers.values.len(), cells.len(), "numbers of another dataset");
+        let counts = |(&value, &is_in): (&f32, &u8)| u8::from(is_in == 1 && value.is_finite());
+        let wanted: Vec<u8> = numbers.values.iter().zip(cells.as_bytes()).map(counts).collect();
+        let counted = || numbers.values.iter().zip(&wanted).filter(|(_, wanted)| **wanted == 1);
+        let n_cells = counted().count();
+        let mean = counted().map(|(&value, _)| f64::from(value)).sum::<f64>() / n_cells.max(1) as f64;
+        let center = |(&value, &wanted): (&f32, &u8)| if wanted == 1 { f64::from(value) - mean } else { 0.0 };
+        let centered: Vec<f64> = numbers.values.iter().zip(&wanted).map(center).collect();
+        let squares = centered.iter().map(|value| value * value).sum();
+        Self { centered, wanted, n_cells: n_cells as u64, squares }
+    }
+
+    /// One byte per cell: 0 for those that do not count.
+    pub fn wanted(&self) -> &[u8] {
+        &self.wanted
+    }
+
+    /// r of one gene, given its values other than zero in the cells that count.
+    ///
+    /// # Panics
+    /// When a cell lies past the numbers.
+    pub fn correlate(&self, gene: &SparseVec) -> f64 {
+        let n = self.n_cells as f64;
+        let pairs = || gene.indices.iter().zip(&gene.data).map(|(&cell, &value)| (cell as usize, f64::from(value)));
+        let (mut sum, mut products) = (0.0, 0.0);
+        for (cell, value) in pairs() {
+            sum += value;
+            products += value * self.centered[cell];
+        }
+        let mean = sum / n.max(1.0);
+        // Deviations from the mean, so that nothing cancels.
+        let of_zeros = (n - gene.indices.len() as f64) * mean * mean;
+        let squares = pairs().map(|(_, value)| (value - mean) * (value - mean)).sum::<f64>() + of_zeros;
+        let largest = gene.data.iter().fold(0.0_f32, |largest, value| largest.max(value.abs()));
+        // Equal values leave a trace of rounding, which is no variance.
+        let is_noise = squares <= n * (4.0 * f64::EPSILON * f64::from(largest)).powi(2);
+        let r = if is_noise || self.squares == 0.0 { 0.0 } else { products / (squares.sqrt() * self.squares.sqrt()) };
+        r.clamp(-1.0, 1.0)
+    }
+
+    /// The table of all genes' r.
+    pub fn finish(&self, r: Vec<f64>, adjustment: Adjustment) -> Correlations {
+        let df = self.n_cells as f64 - 2.0;
+        let ln_p = |&r: &f64| match r {
+            _ if df < 1.0 => 0.0,
+            r => two_sided_ln_p(r * (df / ((1.0 - r) * (1.0 + r))).sqrt(), df),
+        };
+        let ln_p: Vec<f64> = r.iter().map(ln_p).collect();
+        let pval: Vec<f64> = ln_p.iter().map(|&ln_p| libm::exp(ln_p)).collect();
+        let log10_pval: Vec<f64> = ln_p.iter().map(|&ln_p| ln_p / LN_10).collect();
+        let [pval_adj, log10_pval_adj] = adjust_with_log10(&pval, &log10_pval, adjustment);
+        Correlations { n_cells: self.n_cells, r, pval, log10_pval, pval_adj, log10_pval_adj }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::{collection::vec, prelude::*};
+
+    use super::*;
+
+    fn gene(values: &[f32]) -> SparseVec {
+        let pairs = (0u32..).zip(values).filter(|(_, value)| **value != 0.0).map(|(cell, &value)| (cell, value));
+        let (indices, data) = pairs.unzip();
+        SparseVec { n_obs: values.len(), indices, data }
+    }
+
+    fn r(x: &[f32], y: &[f32]) -> f64 {
+        let numbers = Continuous { values: y.to_vec() };
+        Correlator::new(&numbers, &CellMask::all(y.len())).correlate(&gene(x))
+    }
+
+    proptest! {
+        #[test]
+        fn r_is_that_of_the_definition_and_symmetric(
+            pairs in vec((prop_oneof![Just(0.0_f32), -3.0f32..9.0], -100.0f32..100.0), 3..200),
+        ) {
+            let (x, y): (Vec<f32>, Vec<f32>) = pairs.iter().copied().unzip();
+            let n = pairs.len() as f64;
+            let mean = |values: &[f32]| values.iter().map(|&value| f64::from(value)).sum::<f64>() / n;
+            let (mean_x, mean_y) = (mean(&x), mean(&y));
+            let (mut xx, mut yy, mut xy) = (0.0, 0.0, 0.0);
+            for (x, y) in pairs.iter().map(|&(x, y)| (f64::from(x) - mean_x, f64::from(y) - mean_y)) {
+                xx += x * x;
+                yy += y * y;
+                xy += x * y;
+            }
+            prop_assume!(xx > 1e-6 && yy > 1e-6);
+            let expected = xy / (xx * yy).sqrt();
+            prop_assert!((r(&x, &y) - expected).abs() < 1e-12);
+            prop_assert!((r(&y, &x) - expected).abs() < 1e-12);
+            let turned: Vec<f32> = y.iter().map(|y| -y).collect();
+            prop_assert!((r(&x, &turned) + expected).abs() < 1e-12);
+        }
+    }
+
+    #[test]
+    fn cells_without_a_number_do_not_count_and_constants_have_no_correlation() {
+        let numbers = Continuous { values: vec![1.0, f32::NAN, 3.0, 2.0, f32::INFINITY] };
+        let correlator = Correlator::new(&numbers, &CellMask::all(5));
+        assert_eq!(correlator.wanted(), [1, 0, 1, 1, 0]);
+        let table = correlator.finish(vec![1.0, 0.0, -0.5], Adjustment::BenjaminiHochberg);
+        assert_eq!(
+            (table.n_cells, table.pval[0], table.log10_pval[0], table.pval[1]),
+            (3, 0.0, f64::NEG_INFINITY, 1.0)
+        );
+        // t of 1 degree of freedom at r / √(1 − r²): p = 1 − 2 atan(t) / π = 2 / 3.
+        assert!((table.pval[2] - 2.0 / 3.0).abs() < 1e-14);
+        assert_eq!((r(&[0.1, 0.1, 0.1], &[1.0, 2.0, 3.0]), r(&[1.0, 2.0, 3.0], &[5.0, 5.0, 5.0])), (0.0, 0.0));
+        let none = Correlator::new(&numbers, &CellMask::none(5));
+        assert_eq!(none.finish(vec![none.correlate(&gene(&[0.0; 5]))], Adjustment::Bonferroni).pval, [1.0]);
+    }
+}

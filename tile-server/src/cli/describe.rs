@@ -1,0 +1,62 @@
+use std::{path::PathBuf, process::ExitCode};
+
+use anyhow::Result;
+use clap::Args;
+use explorer_core::{
+    dataset::label_tiles,
+    statistics::{AnswerRecord, portrait_to_csv},
+};
+use tessera::{markers::MarkersError, portrait::portrait};
+
+use super::{
+    cells::SomeCells,
+    dataset_argument::{DatasetArgument, Freshness},
+    de,
+    remote_inputs::DATASET_PLACES,
+};
+
+/// The arguments of `tile-server describe`.
+#[derive(Args)]
+#[command(after_help = DATASET_PLACES)]
+pub struct Arguments {
+    #[command(flatten)]
+    dataset: DatasetArgument,
+    #[command(flatten)]
+    cells: SomeCells,
+    /// The column whose labels the cells may be like [default: the column of cell types]
+    #[arg(long)]
+    column: Option<String>,
+    /// Labels of each column, markers, and labels that the cells are like, at most
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    top: usize,
+    /// The layer: X, raw/X, or layers/KEY; KEY alone where no other layer goes by it [default: the one the page would
+    /// take]
+    #[arg(long)]
+    layer: Option<String>,
+    /// Where the table goes [default: standard output]
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
+/// Describes the cells and writes the table.
+pub fn run(arguments: &Arguments) -> Result<ExitCode> {
+    let (dataset, _) = arguments.dataset.open(Freshness::Kept)?;
+    let manifest = dataset.manifest();
+    let layer = de::layer(manifest, arguments.layer.as_deref())?;
+    let (cells, name) = arguments.cells.of(&dataset)?;
+    if let Some(column) = arguments.column.as_deref().filter(|column| label_tiles(layer, column).is_none()) {
+        return Err(MarkersError::no_moments(layer, column).into());
+    }
+    let nearest_of = arguments.column.as_deref().or(manifest.main_label.as_deref());
+    let found = portrait(&dataset, layer, &cells, nearest_of, arguments.top)?;
+    let record = AnswerRecord {
+        dataset: de::title(manifest),
+        cells: name,
+        layer: layer.name.clone(),
+        cautions: layer.cautions.clone(),
+    };
+    de::warn_of_layer(layer);
+    let csv = portrait_to_csv(&found, &dataset.gene_names(layer)?, &record);
+    de::write(&csv, arguments.out.as_deref())?;
+    Ok(ExitCode::SUCCESS)
+}

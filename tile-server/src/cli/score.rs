@@ -1,0 +1,76 @@
+use std::{path::PathBuf, process::ExitCode};
+
+use anyhow::Result;
+use clap::Args;
+use explorer_core::{
+    data::{CellIdx, CellRow},
+    statistics::{AnswerRecord, ScoreOptions, scores_to_csv},
+};
+use tessera::gene_passes::{ScoreError, score_genes};
+
+use super::{
+    dataset_argument::{DatasetArgument, Freshness},
+    de,
+    enrich::read_sets,
+    remote_inputs::DATASET_PLACES,
+    terminal,
+};
+
+/// The arguments of `tile-server score`.
+#[derive(Args)]
+#[command(after_help = DATASET_PLACES)]
+pub struct Arguments {
+    #[command(flatten)]
+    dataset: DatasetArgument,
+    /// The gene sets: a GMT file, or a CSV file with the columns gene_set_name and gene_symbol or gene_id
+    #[arg(long, value_name = "FILE")]
+    sets: PathBuf,
+    /// Control genes of each bin of expression that holds a gene of the set
+    #[arg(long, value_name = "N", default_value_t = ScoreOptions::default().n_controls)]
+    controls: usize,
+    /// Bins of expression
+    #[arg(long, value_name = "N", default_value_t = ScoreOptions::default().n_bins)]
+    bins: usize,
+    /// Chooses other control genes
+    #[arg(long, value_name = "N", default_value_t = ScoreOptions::default().seed)]
+    seed: u64,
+    /// The layer: X, raw/X, or layers/KEY; KEY alone where no other layer goes by it [default: the one the page would
+    /// take]
+    #[arg(long)]
+    layer: Option<String>,
+    /// Where the table goes [default: standard output]
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
+/// Scores every cell and writes the table.
+pub fn run(arguments: &Arguments) -> Result<ExitCode> {
+    let (dataset, _) = arguments.dataset.open(Freshness::Kept)?;
+    let manifest = dataset.manifest();
+    let layer = de::layer(manifest, arguments.layer.as_deref())?;
+    let (sets, genes) = read_sets(&arguments.sets, &dataset.gene_names(layer)?, &layer.name)?;
+    let options = ScoreOptions { n_controls: arguments.controls, n_bins: arguments.bins, seed: arguments.seed };
+    let mut scored = Vec::with_capacity(sets.len());
+    for (set, genes) in sets.iter().zip(&genes).filter(|(_, genes)| !genes.is_empty()) {
+        match score_genes(&dataset, layer, genes, options) {
+            Ok(columns) => scored.push((set.name.clone(), columns)),
+            Err(error @ ScoreError::NoControls(_)) => terminal::say(&format!("warning: {}: {error}", set.name)),
+            Err(ScoreError::Dataset(error)) => return Err(error.into()),
+        }
+    }
+    de::warn_of_layer(layer);
+    let rows = dataset.rows()?;
+    let order: Vec<CellIdx> = (0..rows.n_obs() as u32).filter_map(|row| rows.cell_of(CellRow(row))).collect();
+    let record = AnswerRecord {
+        dataset: de::title(manifest),
+        layer: layer.name.clone(),
+        cautions: layer.cautions.clone(),
+        ..AnswerRecord::default()
+    };
+    let controls = format!("{} per bin; {} bins; seed {}", options.n_controls, options.n_bins, options.seed);
+    let facts =
+        [("method", "mean of the set less that of control genes, as scanpy's score_genes"), ("controls", &controls)];
+    let csv = scores_to_csv(&dataset.cell_ids()?, &order, &scored, &record, &facts);
+    de::write(&csv, arguments.out.as_deref())?;
+    Ok(ExitCode::SUCCESS)
+}
