@@ -83,7 +83,7 @@ impl DensityGrid {
         Self { values, ..*self }
     }
 
-    /// Whether points lie so densely that contours say something: see [`LEAST_PER_PX`].
+    /// Whether points lie so densely that contours say something: see `LEAST_PER_PX`.
     pub fn is_dense(&self) -> bool {
         // What a point adds to the density where it is itself says nothing.
         let own = weights()[0].powi(2);
