@@ -51,20 +51,22 @@ impl Page<'_> {
     /// # Errors
     /// When they do not come.
     pub async fn legend(&self, title: &str) -> Result<Vec<(String, Rgb)>> {
+        // By a press of the page's own: the focus stays, and a drawer may lie over it.
+        const TOGGLE: &str = "$('legend-toggle').click()";
         let is_there = "$('legend')?.ariaBusy === 'false' && $('legend-toggle').textContent.trim() === a";
         self.until_value(&format!("the legend of {title}"), is_there, json!(title), |is_there| is_there == true)
             .await?;
         // A legend of labels is closed until it is opened, and has no rows as long.
         let is_closed = self.evaluate("$('legend-toggle').ariaExpanded === 'false'", Value::Null).await? == true;
         if is_closed {
-            self.click("legend-toggle").await?;
+            self.evaluate(TOGGLE, Value::Null).await?;
         }
         let entries = "$('legend-toggle').ariaExpanded === 'true' ? \
              [...$('legend').querySelectorAll('.legend-entry')].map(entry => \
                [entry.title, getComputedStyle(entry.querySelector('.legend-swatch')).backgroundColor]) : null";
         let entries = self.until_value("the rows of the legend", entries, Value::Null, Value::is_array).await?;
         if is_closed {
-            self.click("legend-toggle").await?;
+            self.evaluate(TOGGLE, Value::Null).await?;
         }
         let entries = entries.as_array().into_iter().flatten();
         entries.map(|entry| Ok((entry[0].as_str().unwrap_or_default().to_owned(), rgb(&entry[1])?))).collect()

@@ -21,7 +21,7 @@ async fn steps(visit: &Visit) -> Result<()> {
     page.until_selected(n_selected, N_CELLS).await?;
 
     page.type_keys("e").await?;
-    page.choose("save-cells-extent", &format!("all {N_CELLS} in view")).await?;
+    page.choose("save-cells-extent", &format!("all {N_CELLS} cells in view")).await?;
     // All columns are ticked and the gene listed: here one column alone is wanted.
     for check in ["save-cells-all", "save-column-louvain", "save-cells-flag"] {
         page.click(check).await?;
@@ -46,7 +46,7 @@ async fn steps(visit: &Visit) -> Result<()> {
     ensure!(n_lines == N_CELLS, "{n_lines} cells are written");
 
     page.type_keys("e").await?;
-    page.choose("save-cells-extent", &format!("{n_selected} selected")).await?;
+    page.choose("save-cells-extent", &format!("{n_selected} cells selected")).await?;
     page.click("save-cells-ids").await?;
     let (name, text) = page.download_text().await?;
     ensure!(name.ends_with(" cells.txt"), "the file is called {name}");
