@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use explorer_core::{
     embed::{
-        DatasetInfo, ErrorCode, Event, HOVER_MILLIS, REST_MILLIS, ResultSummary, SelectionInfo, description_of,
+        Cause, DatasetInfo, ErrorCode, Event, HOVER_MILLIS, REST_MILLIS, ResultSummary, SelectionInfo, description_of,
         found_genes, found_markers, json_of, patch_between,
     },
     state::ViewSpec,
@@ -116,8 +116,9 @@ impl Embedding {
             store.peek(|state| store.with_session(|session| description_of(session, state))).unwrap_or_default()
         });
         self.once_at_rest(selection, move |port, before: SelectionInfo, selection| {
-            // Opening the dataset selects nothing.
-            if before.total == selection.total {
+            // Opening the dataset selects nothing; somebody may as soon as it is open.
+            let is_asked = matches!(store.cause(), Cause::User | Cause::Host) && selection.n != selection.total;
+            if before.total == selection.total || is_asked {
                 let SelectionInfo { n, total, description } = selection;
                 port.tell(Event::Selectionchange { n, total, description, cause: store.cause() });
             }
