@@ -32,7 +32,7 @@ const FOR_BROWSERS: [&str; 19] = [
     "shared-fbs",
     "--no-default-features",
     "--features",
-    "explorer-wasm/webgpu,explorer-wasm/webgl",
+    "explorer-wasm/webgpu,explorer-wasm/webgl,explorer-wasm/parts",
     "--lib",
     "--bins",
 ];

@@ -74,11 +74,11 @@ fn build_both(workspace: &Workspace, page: Page, build: Build) -> Result<(PathBu
         let (sender, installed) = std::sync::mpsc::channel();
         let program = scope.spawn(move || {
             // The page waits for it at the end; what is not there then is told there.
-            let _ = sender.send(setup::wasm_bindgen(workspace, Show::Nothing));
+            let _ = sender.send(setup::page_tools(workspace, page, Show::Nothing));
             server::build(workspace, build, Show::Nothing)
         });
-        let wasm_bindgen = || installed.recv().context("the tools' installation broke off")?;
-        let folder = page.build(workspace, toolchain, Show::Output, wasm_bindgen);
+        let tools = || installed.recv().context("the tools' installation broke off")?;
+        let folder = page.build(workspace, toolchain, Show::Output, tools);
         let program = program.join().map_err(|_| anyhow::anyhow!("the server's build broke off"))?;
         Ok((folder?, program?))
     })

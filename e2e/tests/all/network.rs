@@ -108,6 +108,42 @@ async fn stalled(visit: &Visit) -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_part_of_the_page_that_does_not_come_is_told_and_asked_for_again() -> Result<()> {
+    Visit::start(Graphics::WebGpu, "network-parts").await?.run(parts).await
+}
+
+async fn parts(visit: &Visit) -> Result<()> {
+    let is_part = |path: &str| ["-dialogs-", "-results-"].iter().any(|part| path.contains(part));
+    let lacking = Network::failing(move |asked| is_part(asked.path).then_some(Fault::Unavailable));
+    let proxy = Proxy::start(visit.server.address(), lacking).await?;
+    let page = visit.page();
+    page.goto(&format!("{}/d/{DATASET}", proxy.address())).await?;
+    page.until_drawn(N_CELLS).await?;
+    // All else works without them, and nothing is said of what nobody asked for.
+    page.until("parts", async || {
+        let n_asked = proxy.exchanges().iter().filter(|exchange| is_part(&exchange.path)).count();
+        Ok(if n_asked < 2 { Seen::NotYet(n_asked) } else { Seen::Yes(()) })
+    })
+    .await?;
+    page.legend("bulk_labels").await?;
+    ensure!(page.notices().await?.is_empty(), "what nobody asked for is told: {:?}", page.notices().await?);
+
+    for (key, wanted) in [("?", "shortcuts-close"), ("j", "plot-view")] {
+        page.type_keys(key).await?;
+        page.until_notice(|notice| notice.contains("could not be loaded")).await?;
+        page.click("notice-dismiss").await?;
+        page.until_gone("notice").await?;
+        ensure!(!page.has(wanted).await?, "{wanted} is there without its program");
+    }
+    proxy.set(Network::good());
+    page.type_keys("j").await?;
+    page.element("plot-view").await?;
+    page.type_keys("?").await?;
+    page.element("shortcuts-close").await?;
+    visit.browser.expect_complaints(&["status of 503", "Failed to execute 'compile'", "wasm"])
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn on_a_slow_network_all_comes_from_coarse_to_fine() -> Result<()> {
     large_visit("network-slow").await?.run(slow).await
 }

@@ -72,17 +72,22 @@ impl Fit {
     /// How a name fits a query in lower case.
     fn of(name: &str, query: &str) -> Option<Self> {
         let name = name.to_lowercase();
-        let at_word = |at: usize| name[..at].chars().next_back().is_none_or(|before| !before.is_alphanumeric());
         if name == query {
             Some(Self::Exact)
         } else if name.starts_with(query) {
             Some(Self::Prefix)
-        } else if name.match_indices(query).any(|(at, _)| at_word(at)) {
+        } else if begins_word(&name, query) {
             Some(Self::Word)
         } else {
             name.contains(query).then_some(Self::Within)
         }
     }
+}
+
+/// Whether a word of a text begins so; both in lower case.
+fn begins_word(text: &str, query: &str) -> bool {
+    let at_word = |at: usize| text[..at].chars().next_back().is_none_or(|before| !before.is_alphanumeric());
+    text.match_indices(query).any(|(at, _)| at_word(at))
 }
 
 impl PaletteHit {
@@ -96,7 +101,7 @@ impl PaletteHit {
 impl Session {
     /// What fits a query best, at most so many: of equal fit commands come first, then cell sets, columns, labels, and
     /// what there is `elsewhere`. All commands where nothing is asked. Genes are found as their search finds them, behind
-    /// what fits as well.
+    /// what fits as well. Where nothing has such a name, commands are found by what they do.
     pub fn palette(&self, query: &str, analysis: &Analysis, elsewhere: &[PaletteHit], most: usize) -> Vec<PaletteHit> {
         let query = query.trim().to_lowercase();
         if query.is_empty() {
@@ -113,6 +118,9 @@ impl Session {
                 fit,
                 PaletteHit { item: PaletteItem::Gene(gene.key), name, detail: "color by gene".to_owned() },
             ));
+        }
+        if hits.is_empty() {
+            return commands_that_do(&query).take(most).collect();
         }
         // Stable: what fits as well stays in order.
         sort_by_key(&mut hits, |(fit, _)| *fit);
@@ -149,6 +157,19 @@ fn commands() -> impl Iterator<Item = PaletteHit> {
     })
 }
 
+/// Commands whose description has a word for each of the query's; the description says why they are found.
+fn commands_that_do(query: &str) -> impl Iterator<Item = PaletteHit> + '_ {
+    commands().filter_map(move |hit| {
+        let PaletteItem::Command(command) = hit.item else { return None };
+        let does = command.description();
+        let text = does.to_lowercase();
+        query
+            .split_whitespace()
+            .all(|word| begins_word(&text, word))
+            .then(|| PaletteHit { detail: does.to_owned(), ..hit })
+    })
+}
+
 fn cell_sets(analysis: &Analysis) -> impl Iterator<Item = PaletteHit> + '_ {
     analysis.cell_sets.iter().map(|set| PaletteHit {
         item: PaletteItem::CellSet(set.name.clone()),
@@ -169,6 +190,16 @@ mod tests {
         assert_eq!(fit("T-cell"), Some(Fit::Word));
         assert_eq!(fit("excellent"), Some(Fit::Within));
         assert_eq!(fit("gene"), None);
+    }
+
+    #[test]
+    fn commands_are_found_by_what_they_do() {
+        let found = |query: &str| commands_that_do(query).map(|hit| hit.name).collect::<Vec<_>>();
+        assert_eq!(found("contour"), ["Density"]);
+        assert_eq!(found("cells contours"), ["Density"]);
+        assert_eq!(found("ontour"), Vec::<String>::new());
+        let hit = commands_that_do("contour").next().expect("one draws contours");
+        assert_eq!(hit.detail, Command::ToggleDensity.description());
     }
 
     #[test]

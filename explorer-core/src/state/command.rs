@@ -219,7 +219,7 @@ impl Command {
             Self::LinkCameras => ("Link cameras", "Let panels that show the same move together, or no longer."),
             Self::ToggleDensity => (
                 "Density",
-                "Draw lines around 25, 50, 75 and 95% of the selected cells in sight, where they lie most densely.",
+                "Draw contours around 25, 50, 75 and 95% of the selected cells in sight, where they lie most densely.",
             ),
             Self::ToggleTheme => ("Theme", "Go from the system's theme to light to dark."),
             Self::ChooseCard => ("Hover card", "Choose the columns that are told of the cell under the pointer."),

@@ -156,7 +156,7 @@ fn copy(store: Store, text: String, done: &'static str) {
 
 /// Asks for commands by their keys, as long as the owner lives. A text field takes what is typed into it, an open dialog
 /// or menu what closes it.
-pub(super) fn listen_to_keys(store: Store, on_command: Callback<Command>, platform: Platform) {
+pub(super) fn listen_to_keys(store: Store, page: Page, on_command: Callback<Command>, platform: Platform) {
     let Some(host) = store.host() else { return };
     let root = host.root().clone();
     let listener = on_key(host, move |press| {
@@ -170,9 +170,11 @@ pub(super) fn listen_to_keys(store: Store, on_command: Callback<Command>, platfo
         let command = Command::from_key(&press.key(), modifiers, platform).filter(|_| is_allowed);
         let Some(command) = command else { return };
         let is_open = |what| root.query_selector(what).is_ok_and(|open| open.is_some());
+        // What is typed is meant for a dialog that has been asked for, also before it is there.
+        let is_asked_for = page.dialogs().iter().any(|dialog| dialog.get_untracked());
         // The browser closes these by Escape.
         let is_over = is_open("dialog[open]") || command == Command::Close && is_open(":popover-open");
-        if press.default_prevented() || is_over {
+        if press.default_prevented() || is_asked_for || is_over {
             return;
         }
         match text_field(press) {

@@ -1,25 +1,96 @@
-//! Dialogs: a rectangle by its coordinates, cells by their ids, the columns on the card of a cell.
+//! The dialogs, a part of the program that is loaded when the first of them opens.
 
 use explorer_core::{
     data::CellIdx,
     embed::Cause,
     session::{LISTED_CELLS, Session},
-    state::{Action, SelectMode},
+    state::{Action, Command, Platform, SelectMode},
 };
 use gloo_file::{File, futures::read_as_text};
 use leptos::prelude::*;
 
-use super::parts::Page;
+use super::{
+    later::{Loading, later},
+    palette::CommandPalette,
+    panels::ScatterPlot,
+    parts::Page,
+    save_cells::SaveCells,
+    save_picture::{html_text, save_picture},
+    sidebar::OwnLabelDialog,
+};
 use crate::{
     picture::Pictures,
     store::{Store, Tone},
-    ui::{CardDialog, CellFinder, FindStatus, RectangleDialog},
+    ui::{CardDialog, CellFinder, FindStatus, RectangleDialog, SaveDialog, ShortcutsDialog, Tour},
     view::view,
 };
 
-/// The dialogs.
+/// All dialogs: what makes them.
+#[derive(Clone, Copy)]
+pub struct Dialogs(fn(Store, Pictures, Page, Platform, Callback<Command>) -> AnyView);
+
+impl Dialogs {
+    /// All there are.
+    pub const ALL: Self = Self(|store, pictures, page, platform, on_command| {
+        view! { <AllDialogs store pictures page platform on_command /> }
+    });
+}
+
+/// All of them, from when one is first asked for.
+pub(super) fn dialogs(
+    store: Store,
+    load: fn() -> Loading<Dialogs>,
+    pictures: Pictures,
+    page: Page,
+    platform: Platform,
+    on_command: Callback<Command>,
+) -> AnyView {
+    let opened = move || page.dialogs().into_iter().chain([page.touring]);
+    let needed = Signal::derive(move || opened().any(|open| open.get()));
+    let give_up = move || opened().for_each(|open| open.set(false));
+    later(store, load, needed, give_up, move |all: Dialogs| all.0(store, pictures, page, platform, on_command))
+}
+
 #[component]
-pub(super) fn SelectionDialogs(store: Store, pictures: Pictures, page: Page) -> impl IntoView {
+fn AllDialogs(
+    store: Store,
+    pictures: Pictures,
+    page: Page,
+    platform: Platform,
+    on_command: Callback<Command>,
+) -> impl IntoView {
+    let tour = store.loaded(Session::tour);
+    view! {
+        <ShortcutsDialog
+            open=page.shortcuts
+            platform
+            letter_keys=store.part(|state| state.transient.letter_keys)
+            on_letter_keys=Callback::new(move |keys| store.dispatch(Action::SetLetterKeys(keys)))
+            on_close=Callback::new(move |()| page.shortcuts.set(false))
+        />
+        <OwnLabelDialog store page />
+        <SelectionDialogs store pictures page />
+        <ScatterPlot store page />
+        <SaveCells store page />
+        <HoverCard store page />
+        <Tour
+            open=page.touring
+            steps=Signal::derive(move || if page.touring.get() { tour.get().unwrap_or_default() } else { Vec::new() })
+            on_try=Callback::new(move |action| store.dispatch(action))
+        />
+        <CommandPalette store page platform on_command />
+        <SaveDialog
+            open=page.saving
+            n_panels=store.part(|state| state.view.panels.count())
+            html=html_text(store)
+            on_save=move |options| save_picture(store, pictures, page, options)
+        />
+    }
+}
+
+/// Dialogs for what is selected: a rectangle by its coordinates, cells by their ids.
+#[component]
+fn SelectionDialogs(store: Store, pictures: Pictures, page: Page) -> impl IntoView {
     let has_selection = store.part(|state| !state.view.analysis.query.filters.selections.is_empty());
     let drawn = move || {
         page.typing_rectangle.track();
@@ -45,7 +116,7 @@ pub(super) fn SelectionDialogs(store: Store, pictures: Pictures, page: Page) -> 
 
 /// The dialog that asks which columns are on the card of the cell under the pointer.
 #[component]
-pub(super) fn HoverCard(store: Store, page: Page) -> impl IntoView {
+fn HoverCard(store: Store, page: Page) -> impl IntoView {
     let n_own = store.part(|state| state.view.analysis.own_columns.len());
     let columns = Memo::new(move |_| {
         n_own.track();

@@ -5,7 +5,7 @@ use std::time::Duration;
 use explorer_core::{
     embed::{Gestures, Panel, Ui},
     names::with_isolated_quotes,
-    session::{Session, legend},
+    session::legend,
     state::{Action, Command, PanelIdx, Side},
 };
 use leptos::prelude::*;
@@ -13,22 +13,19 @@ use leptos::prelude::*;
 use super::{
     center::Center,
     commands::{listen_to_keys, run},
-    dialogs::{HoverCard, SelectionDialogs},
+    dialogs::dialogs,
+    later::Parts,
     legend::highlight,
-    palette::CommandPalette,
-    panels::ScatterPlot,
     parts::{Page, title},
-    results::{Announcement, ComparisonPanel, MarkersPanel, PlotPanel},
-    save_cells::SaveCells,
-    save_picture::{html_text, save_picture},
-    sidebar::{GeneSetSection, Genes, ObsColumns, OwnLabelDialog, Sets},
+    results::{Announcement, results},
+    sidebar::{GeneSetSection, Genes, ObsColumns, Sets},
 };
 use crate::{
     host::platform_of_user,
     owner::Alive,
     picture::{PictureHandle, Pictures},
     store::{Phase, Store, Tone},
-    ui::{NoticeItem, NoticeKind, Notices, Root, SaveDialog, Shell, ShortcutsDialog, Show, TopBar, Tour},
+    ui::{NoticeItem, NoticeKind, Notices, Root, Shell, Show, TopBar},
     view::{effect, view},
 };
 
@@ -44,7 +41,7 @@ pub(super) type Speak = fn(Store, PictureHandle, Callback<Command>) -> Callback<
 
 /// The Explorer.
 #[component]
-pub(super) fn Explorer(store: Store, speak: Speak) -> impl IntoView {
+pub(super) fn Explorer(store: Store, parts: Parts, speak: Speak) -> impl IntoView {
     let host = store.host();
     let home = host.as_ref().map_or_else(String::new, |host| host.base().to_owned());
     if let Some(host) = host {
@@ -75,7 +72,7 @@ pub(super) fn Explorer(store: Store, speak: Speak) -> impl IntoView {
     let platform = platform_of_user();
     let carry_out = Callback::new(move |command| run(store, pictures, page, command));
     let on_command = speak(store, handle, carry_out);
-    listen_to_keys(store, on_command, platform);
+    listen_to_keys(store, page, on_command, platform);
     follow_theme(store);
     follow_settings(store);
     store.follow_network();
@@ -95,7 +92,6 @@ pub(super) fn Explorer(store: Store, speak: Speak) -> impl IntoView {
     };
     let left_open = is_open(store.part(|state| state.view.layout.left), Panel::Left);
     let right_open = is_open(store.part(|state| state.view.layout.right), Panel::Right);
-    let tour = store.loaded(Session::tour);
     let undo = store.can_undo_redo();
     let numbers = store.numbers();
     let is_ready = move || phase.with(|phase| *phase == Phase::Ready);
@@ -139,9 +135,7 @@ pub(super) fn Explorer(store: Store, speak: Speak) -> impl IntoView {
     let picture = move || view! { <Center store pictures page platform home=all_datasets.clone() on_command /> };
     let results = move || {
         view! {
-            <ComparisonPanel store />
-            <MarkersPanel store />
-            <PlotPanel store />
+            {results(store, parts.results)}
             <Announcement store />
         }
     };
@@ -160,30 +154,7 @@ pub(super) fn Explorer(store: Store, speak: Speak) -> impl IntoView {
             drawer=store.part(|state| state.transient.drawer)
             on_drawer=Callback::new(move |drawer| store.dispatch(Action::SetDrawer(drawer)))
         />
-        <ShortcutsDialog
-            open=page.shortcuts
-            platform
-            letter_keys=store.part(|state| state.transient.letter_keys)
-            on_letter_keys=Callback::new(move |keys| store.dispatch(Action::SetLetterKeys(keys)))
-            on_close=Callback::new(move |()| page.shortcuts.set(false))
-        />
-        <OwnLabelDialog store page />
-        <SelectionDialogs store pictures page />
-        <ScatterPlot store page />
-        <SaveCells store page />
-        <HoverCard store page />
-        <Tour
-            open=page.touring
-            steps=Signal::derive(move || if page.touring.get() { tour.get().unwrap_or_default() } else { Vec::new() })
-            on_try=Callback::new(move |action| store.dispatch(action))
-        />
-        <CommandPalette store page platform on_command />
-        <SaveDialog
-            open=page.saving
-            n_panels=store.part(|state| state.view.panels.count())
-            html=html_text(store)
-            on_save=move |options| save_picture(store, pictures, page, options)
-        />
+        {dialogs(store, parts.dialogs, pictures, page, platform, on_command)}
         <Notices
             notices=Signal::derive(move || notices(store))
             on_action=Callback::new(move |_| store.retry())

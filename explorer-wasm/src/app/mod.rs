@@ -8,6 +8,7 @@ mod center;
 mod commands;
 mod dialogs;
 mod explorer;
+mod later;
 mod legend;
 mod palette;
 mod panels;
@@ -36,6 +37,10 @@ use crate::{
 use catalog::CatalogPage;
 use explorer::{Explorer, Speak};
 
+pub use dialogs::Dialogs;
+pub use later::{Loading, Parts};
+pub use results::Results;
+
 /// Fills the document with the list of datasets.
 pub fn start_catalog() {
     let page = FullPage::new();
@@ -48,19 +53,19 @@ pub fn start_catalog() {
 }
 
 /// Fills the document with the Explorer of the dataset that its address names.
-pub fn start_explorer() {
-    start(FullPage::new(), speak_with_nobody);
+pub fn start_explorer(parts: Parts) {
+    start(FullPage::new(), parts, speak_with_nobody);
 }
 
 /// The same, and speaks with the page around the frame where there is one that the document names.
-pub fn start_embedded() {
-    start(FullPage::new().reopened_by(reopen_embedded), embed::speak);
+pub fn start_embedded(parts: Parts) {
+    start(FullPage::new().reopened_by(move || reopen_embedded(parts)), parts, embed::speak);
 }
 
-fn start(page: FullPage, speak: Speak) {
+fn start(page: FullPage, parts: Parts, speak: Speak) {
     match page.dataset() {
         Ok(Some(dataset)) => {
-            let mounted = mount_speaking(Rc::new(page), dataset, speak);
+            let mounted = mount_speaking(Rc::new(page), dataset, parts, speak);
             PAGE.set(Some(mounted));
         }
         Ok(None) => mount_to(page.root().clone(), move || nothing(page.base())).forget(),
@@ -76,11 +81,11 @@ thread_local! {
 /// Puts the Explorer of the dataset that the document's address names by now into the place of the one that fills the
 /// document, once whoever calls this is done. It speaks with the page around the frame anew.
 #[expect(clippy::disallowed_methods, reason = "it outlives the Explorer that it puts another in the place of")]
-fn reopen_embedded() {
-    spawn_local(async {
+fn reopen_embedded(parts: Parts) {
+    spawn_local(async move {
         platform::next_task().await;
         drop(PAGE.take());
-        start_embedded();
+        start_embedded(parts);
     });
 }
 
@@ -98,17 +103,17 @@ fn nothing(base: &str) -> impl IntoView + use<> {
 /// Puts an Explorer of a dataset into the host's root element. A document may have several: each has its
 /// state, keys and theme; the device that draws is the same.
 pub fn mount(host: Rc<dyn Host>, dataset: DatasetAddress) -> Mounted {
-    mount_speaking(host, dataset, speak_with_nobody)
+    mount_speaking(host, dataset, Parts::WITHIN, speak_with_nobody)
 }
 
 fn speak_with_nobody(_: Store, _: PictureHandle, carry_out: Callback<Command>) -> Callback<Command> {
     carry_out
 }
 
-fn mount_speaking(host: Rc<dyn Host>, dataset: DatasetAddress, speak: Speak) -> Mounted {
+fn mount_speaking(host: Rc<dyn Host>, dataset: DatasetAddress, parts: Parts, speak: Speak) -> Mounted {
     open_ahead(backend(host.renderer().as_deref()));
     let root = host.root().clone();
-    Mounted(Box::new(mount_to(root, move || explorer(host, dataset, speak))))
+    Mounted(Box::new(mount_to(root, move || explorer(host, dataset, parts, speak))))
 }
 
 /// An Explorer in its place; goes when this is dropped.
@@ -122,7 +127,12 @@ impl Mounted {
     }
 }
 
-fn explorer(host: Rc<dyn Host>, DatasetAddress { address, id }: DatasetAddress, speak: Speak) -> impl IntoView {
+fn explorer(
+    host: Rc<dyn Host>,
+    DatasetAddress { address, id }: DatasetAddress,
+    parts: Parts,
+    speak: Speak,
+) -> impl IntoView {
     let ParsedLink { view, notices, .. } = view_of_link(&host.link(), &id);
     let mut state = AppState { view, ..AppState::default() };
     begin_with_preferences(&*host, &mut state);
@@ -133,5 +143,5 @@ fn explorer(host: Rc<dyn Host>, DatasetAddress { address, id }: DatasetAddress, 
     store.open();
     store.follow_address(id);
     store.follow_preferences();
-    view! { <Explorer store speak /> }
+    view! { <Explorer store parts speak /> }
 }

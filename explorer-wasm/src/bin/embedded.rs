@@ -2,5 +2,5 @@
 
 fn main() {
     console_error_panic_hook::set_once();
-    explorer_wasm::app::start_embedded();
+    explorer_wasm::app::start_embedded(explorer_wasm::parts!());
 }

@@ -16,7 +16,7 @@ pub struct FullPage {
     root: HtmlElement,
     base: String,
     /// Fills the document anew, soon, as its address says by then.
-    reopen: Option<fn()>,
+    reopen: Option<Box<dyn Fn()>>,
 }
 
 impl FullPage {
@@ -32,8 +32,8 @@ impl FullPage {
 
     /// The same, which `reopen` fills anew when another page is asked for.
     #[must_use]
-    pub fn reopened_by(self, reopen: fn()) -> Self {
-        Self { reopen: Some(reopen), ..self }
+    pub fn reopened_by(self, reopen: impl Fn() + 'static) -> Self {
+        Self { reopen: Some(Box::new(reopen)), ..self }
     }
 
     /// The dataset that the address names.
@@ -132,7 +132,7 @@ impl Host for FullPage {
     }
 
     fn open_page(&self, address: &str) -> bool {
-        let Some(reopen) = self.reopen.filter(|_| address.starts_with(&self.base)) else { return false };
+        let Some(reopen) = self.reopen.as_ref().filter(|_| address.starts_with(&self.base)) else { return false };
         // A browser refuses addresses of other origins.
         let history = gloo_utils::window().history();
         let moved = history.and_then(|history| history.replace_state_with_url(&JsValue::NULL, "", Some(address)));

@@ -117,7 +117,8 @@ fn Row(
     });
     let PaletteHit { item, name, detail } = hit;
     let (glyph, aside) = match item {
-        PaletteItem::Command(command) => (command_glyph(command), command_key(command, platform)),
+        PaletteItem::Command(command) if detail.is_empty() => (command_glyph(command), command_key(command, platform)),
+        PaletteItem::Command(command) => (command_glyph(command), detail),
         PaletteItem::Gene(_) => (Glyph::Genes, detail),
         PaletteItem::Column(_) => (Glyph::Drop, detail),
         PaletteItem::Label { .. } => (Glyph::Label, detail),

@@ -7,8 +7,9 @@ use std::process::Command;
 use anyhow::{Context, Result};
 
 use super::Page;
+use super::parts::{self, Cut};
 use crate::process::{self, Show, announce};
-use crate::setup::WasmBindgen;
+use crate::setup::PageTools;
 use crate::wasm::{TARGET, WasmToolchain};
 use crate::workspace::Workspace;
 
@@ -17,6 +18,18 @@ struct Bundle {
     /// What `www/` calls it.
     name: &'static str,
     program: &'static str,
+    /// Whether parts of it are loaded when they are first needed.
+    has_parts: bool,
+}
+
+impl Bundle {
+    const fn whole(name: &'static str, program: &'static str) -> Self {
+        Self { name, program, has_parts: false }
+    }
+
+    const fn in_parts(name: &'static str, program: &'static str) -> Self {
+        Self { name, program, has_parts: true }
+    }
 }
 
 /// Bundles that one run of cargo compiles.
@@ -32,21 +45,21 @@ struct Group {
 /// page around the frame weighs a tenth, and by itself the Explorer has none. With WebGL2 one program does for both.
 const RELEASE: [Group; 2] = [
     Group {
-        features: "explorer-wasm/webgpu",
+        features: "explorer-wasm/webgpu,explorer-wasm/parts",
         packages: &["explorer-wasm", "subset-wasm", "plots-wasm"],
         bundles: &[
-            Bundle { name: "explorer-webgpu", program: "explorer" },
-            Bundle { name: "embedded-webgpu", program: "embedded" },
-            Bundle { name: "catalog", program: "catalog" },
-            Bundle { name: "worker", program: "worker" },
-            Bundle { name: "subset", program: "subset" },
-            Bundle { name: "plots", program: "plots" },
+            Bundle::in_parts("explorer-webgpu", "explorer"),
+            Bundle::in_parts("embedded-webgpu", "embedded"),
+            Bundle::whole("catalog", "catalog"),
+            Bundle::whole("worker", "worker"),
+            Bundle::whole("subset", "subset"),
+            Bundle::whole("plots", "plots"),
         ],
     },
     Group {
-        features: "explorer-wasm/webgl",
+        features: "explorer-wasm/webgl,explorer-wasm/parts",
         packages: &["explorer-wasm"],
-        bundles: &[Bundle { name: "explorer-webgl2", program: "embedded" }],
+        bundles: &[Bundle::in_parts("explorer-webgl2", "embedded")],
     },
 ];
 
@@ -55,11 +68,11 @@ const QUICK: [Group; 1] = [Group {
     features: "explorer-wasm/webgpu,explorer-wasm/webgl",
     packages: &["explorer-wasm", "subset-wasm", "plots-wasm"],
     bundles: &[
-        Bundle { name: "explorer", program: "embedded" },
-        Bundle { name: "catalog", program: "catalog" },
-        Bundle { name: "worker", program: "worker" },
-        Bundle { name: "subset", program: "subset" },
-        Bundle { name: "plots", program: "plots" },
+        Bundle::whole("explorer", "embedded"),
+        Bundle::whole("catalog", "catalog"),
+        Bundle::whole("worker", "worker"),
+        Bundle::whole("subset", "subset"),
+        Bundle::whole("plots", "plots"),
     ],
 }];
 
@@ -69,6 +82,8 @@ pub(super) struct Bundles {
     pub folder: PathBuf,
     /// Their names.
     pub names: Vec<&'static str>,
+    /// Parts of them, by name.
+    pub parts: Vec<(String, PathBuf)>,
 }
 
 /// Compiles and binds all of them.
@@ -77,7 +92,7 @@ pub(super) fn build(
     toolchain: WasmToolchain,
     page: Page,
     show: Show,
-    wasm_bindgen: impl FnOnce() -> Result<WasmBindgen>,
+    tools: impl FnOnce() -> Result<PageTools>,
 ) -> Result<Bundles> {
     let (groups, profile, takes): (&[Group], _, _) = match page {
         Page::Quick => (&QUICK, "web-quick", "about 3 minutes"),
@@ -89,11 +104,28 @@ pub(super) fn build(
     for group in groups {
         compile(workspace, toolchain, profile, group, &folder, show)?;
     }
-    let wasm_bindgen = wasm_bindgen()?;
+    let tools = tools()?;
+    let mut parts = Vec::new();
     for bundle in bundles.clone() {
-        bind(&wasm_bindgen, &folder.join("compiled").join(bundle.name).with_extension("wasm"), bundle.name, &folder)?;
+        let compiled = folder.join("compiled").join(bundle.name).with_extension("wasm");
+        if bundle.has_parts {
+            let wasm_split = tools.wasm_split.as_deref().context("nothing is there that cuts a program into parts")?;
+            let cut = parts::cut(wasm_split, &compiled, bundle.name, &folder.join("cut").join(bundle.name))?;
+            bind(&tools, &cut.program, bundle, &folder)?;
+            join(&cut, bundle.name, &folder)?;
+            parts.extend(cut.parts);
+        } else {
+            bind(&tools, &compiled, bundle, &folder)?;
+        }
     }
-    Ok(Bundles { names: bundles.map(|bundle| bundle.name).collect(), folder })
+    Ok(Bundles { names: bundles.map(|bundle| bundle.name).collect(), folder, parts })
+}
+
+/// Puts what loads the parts of a program into its script.
+fn join(cut: &Cut, name: &str, folder: &Path) -> Result<()> {
+    let path = folder.join(name).with_extension("js");
+    let script = fs::read_to_string(&path).with_context(|| format!("wasm-bindgen wrote no {}", path.display()))?;
+    fs::write(&path, cut.joined(name, &script)?).with_context(|| format!("cannot write {}", path.display()))
 }
 
 /// Compiles a group's programs and keeps each under its bundle's name: another group may have a program of that name.
@@ -125,10 +157,14 @@ fn compile(
     Ok(())
 }
 
-fn bind(wasm_bindgen: &WasmBindgen, compiled: &Path, name: &str, folder: &Path) -> Result<()> {
-    let mut command = Command::new(wasm_bindgen.program("wasm-bindgen"));
+fn bind(tools: &PageTools, compiled: &Path, bundle: &Bundle, folder: &Path) -> Result<()> {
+    let mut command = Command::new(tools.wasm_bindgen.program("wasm-bindgen"));
     command.args(["--target", "web", "--no-typescript", "--remove-producers-section", "--remove-name-section"]);
-    command.args(["--out-name", name, "--out-dir"]);
+    if bundle.has_parts {
+        // Parts take the program's table of functions, which the linker exports.
+        command.arg("--keep-lld-exports");
+    }
+    command.args(["--out-name", bundle.name, "--out-dir"]);
     // Unseen, since it warns that a stripped program does not list its features.
     process::run_shown(command.arg(folder).arg(compiled), Show::Nothing)
 }

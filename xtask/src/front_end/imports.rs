@@ -1,4 +1,4 @@
-//! Short names for what a program asks of the browser.
+//! Short names for what a program asks of the browser, and nothing in it that the browser does not read.
 //!
 //! wasm-bindgen calls every such function by a name with a hash, `__wbg_click_c6eff13daacf9806`, in the program and once
 //! more in its script. Hashes do not compress: hundreds of them are 20 kB of an Explorer.
@@ -12,14 +12,15 @@ use super::script::short_name;
 /// What a module begins with: its magic number and the version of the format.
 const HEADER: usize = 8;
 
+const CUSTOM_SECTION: u8 = 0;
 const IMPORT_SECTION: u8 = 2;
 const FUNCTION: u8 = 0;
 
 /// What the program calls its script.
 const MODULE: &str = "a";
 
-/// A program and its script with short names for what the one asks of the other, and the script without comments and
-/// indentation. `name` is what wasm-bindgen was told to call both.
+/// A program and its script with short names for what the one asks of the other, the program without custom sections, the
+/// script without comments and indentation. `name` is what wasm-bindgen was told to call both.
 ///
 /// # Errors
 /// When the program is no module of WebAssembly, or asks for something that is no function.
@@ -62,14 +63,17 @@ fn with_words(script: &str, names: &HashMap<String, String>) -> String {
     text
 }
 
-/// A module with other names for the modules and the functions that it imports.
+/// A module without what only tools read: names, relocations, features.
+///
+/// # Errors
+/// When it is no module.
+pub fn without_custom_sections(program: &[u8]) -> Result<Vec<u8>> {
+    rewritten(program, |_, content| Ok(content.0.to_vec()))
+}
+
+/// A module with other names for the modules and the functions that it imports, without custom sections.
 fn with_imports(program: &[u8], mut rename: impl FnMut(&str, &str) -> (String, String)) -> Result<Vec<u8>> {
-    let mut written = program.get(..HEADER).context("it ends within its header")?.to_vec();
-    let mut rest = Bytes(&program[HEADER..]);
-    while let [section, ..] = *rest.0 {
-        rest.0 = &rest.0[1..];
-        let n_bytes = rest.number()?;
-        let mut content = Bytes(rest.take(n_bytes)?);
+    rewritten(program, |section, mut content| {
         let mut renamed = Vec::new();
         if section == IMPORT_SECTION {
             let n_imports = content.number()?;
@@ -88,9 +92,24 @@ fn with_imports(program: &[u8], mut rename: impl FnMut(&str, &str) -> (String, S
             }
         }
         renamed.extend(content.0);
-        written.push(section);
-        push_number(&mut written, renamed.len());
-        written.extend(renamed);
+        Ok(renamed)
+    })
+}
+
+/// A module with other content in its sections, without custom ones.
+fn rewritten(program: &[u8], mut rewrite: impl FnMut(u8, Bytes<'_>) -> Result<Vec<u8>>) -> Result<Vec<u8>> {
+    let mut written = program.get(..HEADER).context("it ends within its header")?.to_vec();
+    let mut rest = Bytes(&program[HEADER..]);
+    while let [section, ..] = *rest.0 {
+        rest.0 = &rest.0[1..];
+        let n_bytes = rest.number()?;
+        let content = Bytes(rest.take(n_bytes)?);
+        if section != CUSTOM_SECTION {
+            let content = rewrite(section, content)?;
+            written.push(section);
+            push_number(&mut written, content.len());
+            written.extend(content);
+        }
     }
     Ok(written)
 }
@@ -169,6 +188,15 @@ mod tests {
         let (program, script) = shortened("page", &program, &script).expect("it is a module");
         assert_eq!(program, module(&[("a", "a"), ("a", "b"), ("./else.js", "kept")], FUNCTION));
         assert_eq!(script, format!("\"a\": import0,\na: function(arg0) {{\n$click_{long}();\n}},\nb: 1\n"));
+    }
+
+    #[test]
+    fn what_only_tools_read_is_left_out() {
+        let plain = module(&[("a", "b")], FUNCTION);
+        let mut named = plain.clone();
+        named.extend([CUSTOM_SECTION, 5, 4, b'n', b'a', b'm', b'e']);
+        assert_eq!(without_custom_sections(&named).expect("it is a module"), plain);
+        assert!(without_custom_sections(&named[..named.len() - 1]).is_err());
     }
 
     #[test]

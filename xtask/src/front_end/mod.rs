@@ -3,6 +3,7 @@
 
 mod bundles;
 mod imports;
+mod parts;
 mod script;
 mod site;
 
@@ -14,7 +15,7 @@ use anyhow::{Context, Result};
 
 use crate::hash::Hasher;
 use crate::process::{Show, announce, capture};
-use crate::setup::{self, WasmBindgen};
+use crate::setup::{self, PageTools};
 use crate::wasm::{self, WasmToolchain};
 use crate::workspace::Workspace;
 
@@ -69,17 +70,17 @@ impl Page {
     /// Builds the page when nothing else is to be done.
     pub fn build_alone(self, workspace: &Workspace) -> Result<PathBuf> {
         let toolchain = setup::toolchain(workspace)?;
-        self.build(workspace, toolchain, Show::Output, || setup::wasm_bindgen(workspace, Show::Progress))
+        self.build(workspace, toolchain, Show::Output, || setup::page_tools(workspace, self, Show::Progress))
     }
 
-    /// Builds the page unless what lies there is already the result; returns its folder. `wasm_bindgen` is asked for
-    /// once the page is compiled, so that it may be installed meanwhile.
+    /// Builds the page unless what lies there is already the result; returns its folder. `tools` are asked for
+    /// once the page is compiled, so that they may be installed meanwhile.
     pub fn build(
         self,
         workspace: &Workspace,
         toolchain: WasmToolchain,
         show: Show,
-        wasm_bindgen: impl FnOnce() -> Result<WasmBindgen>,
+        tools: impl FnOnce() -> Result<PageTools>,
     ) -> Result<PathBuf> {
         let folder = self.folder(workspace);
         let inputs = hash_inputs(workspace, toolchain)?;
@@ -89,7 +90,7 @@ impl Page {
             announce("The page is up to date");
             return Ok(folder);
         }
-        let bundles = bundles::build(workspace, toolchain, self, show, wasm_bindgen)?;
+        let bundles = bundles::build(workspace, toolchain, self, show, tools)?;
         site::lay_out(workspace, self, &bundles, &folder)?;
         let outputs = hash_folders(workspace, &[&folder], &[])?;
         let stamp_file = self.stamp_file(workspace);

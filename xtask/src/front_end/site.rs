@@ -32,6 +32,10 @@ pub(super) fn lay_out(workspace: &Workspace, page: Page, bundles: &Bundles, fold
     }
     copy_folder(&www.join("fonts"), &site.folder.join("fonts"))?;
     copy_folder(&bundles.folder.join("snippets"), &site.folder.join("snippets"))?;
+    // Before the scripts that refer to them.
+    for (part, path) in &bundles.parts {
+        site.add_named(&format!("bundles/{part}.wasm"), &imports::without_custom_sections(&read(path)?)?)?;
+    }
     for name in &bundles.names {
         let program = read(&bundles.folder.join(format!("{name}_bg.wasm")))?;
         let script = read_text(&bundles.folder.join(format!("{name}.js")))?;
@@ -40,6 +44,7 @@ pub(super) fn lay_out(workspace: &Workspace, page: Page, bundles: &Bundles, fold
             Page::Release => imports::shortened(name, &program, &script)?,
         };
         site.add_named(&format!("bundles/{name}.wasm"), &program)?;
+        let script = site.refer(&script)?;
         site.add_named(&format!("bundles/{name}.js"), script.as_bytes())?;
     }
     if page == Page::Quick {
@@ -247,14 +252,18 @@ mod tests {
         let bundles = Bundles {
             folder: scratch.join("bundles"),
             names: vec!["explorer", "catalog", "worker", "subset", "plots"],
+            parts: vec![("explorer-results".to_owned(), scratch.join("results.wasm"))],
         };
         fs::create_dir_all(&bundles.folder).expect("there is room for a few small files");
+        fs::write(scratch.join("results.wasm"), b"\0asm\x01\0\0\0").expect("there is room for a few small files");
         for name in &bundles.names {
             for file in [format!("{name}.js"), format!("{name}_bg.wasm")] {
                 fs::write(bundles.folder.join(&file), format!("// {file}\n").repeat(200))
                     .expect("there is room for a few small files");
             }
         }
+        fs::write(bundles.folder.join("explorer.js"), "fetch(\"./bundles/explorer-results.wasm\");\n")
+            .expect("there is room for a few small files");
         let folder = scratch.join("page");
         lay_out(&workspace, Page::Quick, &bundles, &folder).expect("the sources are there");
         lay_out(&workspace, Page::Quick, &bundles, &folder).expect("a page that is there is replaced");

@@ -19,6 +19,10 @@ pub struct CargoTool<'a> {
     pub programs: &'a [&'a str],
     /// Whether to install with the versions of its own lock file.
     pub locked: bool,
+    /// Features without which it has no program.
+    pub features: &'a [&'a str],
+    /// Whether its programs answer to `--version`: those that do not are only looked for where they were installed.
+    pub tells_version: bool,
     /// How long an installation tends to take.
     pub takes: &'a str,
 }
@@ -28,13 +32,15 @@ impl CargoTool<'_> {
     /// earlier installations; installs them into that cache when they are nowhere.
     pub fn ensure(&self, show: Show) -> Result<PathBuf> {
         let cache = cache_folder()?.join(format!("{}-{}", self.package, self.version));
-        let on_path = self.programs.first().and_then(|program| which(program));
-        let candidates = [
-            on_path.and_then(|program| program.parent().map(Path::to_path_buf)),
-            cargo_home().map(|home| home.join("bin")),
-            Some(cache.join("bin")),
-        ];
-        if let Some(found) = candidates.into_iter().flatten().find(|folder| self.is_in(folder)) {
+        let on_path = || which(self.programs.first()?)?.parent().map(Path::to_path_buf);
+        let elsewhere = if self.tells_version {
+            [on_path(), cargo_home().map(|home| home.join("bin"))]
+        } else {
+            // Of what version they are, only the name of their folder tells.
+            [None, None]
+        };
+        let candidates = elsewhere.into_iter().flatten().chain([cache.join("bin")]);
+        if let Some(found) = candidates.into_iter().find(|folder| self.is_in(folder)) {
             return Ok(found);
         }
         self.install(&cache, show)?;
@@ -53,8 +59,9 @@ impl CargoTool<'_> {
     fn is_in(&self, folder: &Path) -> bool {
         self.programs.iter().all(|program| {
             let path = folder.join(program).with_extension(env::consts::EXE_EXTENSION);
-            path.is_file()
-                && capture(Command::new(&path).arg("--version")).is_ok_and(|said| says_version(&said, self.version))
+            let is_version =
+                || capture(Command::new(&path).arg("--version")).is_ok_and(|said| says_version(&said, self.version));
+            path.is_file() && (!self.tells_version || is_version())
         })
     }
 
@@ -83,6 +90,9 @@ impl CargoTool<'_> {
             .env_remove("RUSTFLAGS");
         if self.locked {
             command.arg("--locked");
+        }
+        if !self.features.is_empty() {
+            command.arg("--features").arg(self.features.join(","));
         }
         run_shown(&mut command, show).with_context(|| format!("cannot install {} {}", self.package, self.version))
     }

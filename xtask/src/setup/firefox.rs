@@ -23,6 +23,8 @@ const DRIVER: CargoTool<'_> = CargoTool {
     version: "0.37.1",
     programs: &["geckodriver"],
     locked: true,
+    features: &[],
+    tells_version: true,
     takes: "about 3 minutes on 2 cores",
 };
 /// Debian's packages of browser and screen.

@@ -21,6 +21,7 @@ pub use firefox::Firefox;
 pub use python_package::PythonPackage;
 pub use webkit::WebKit;
 
+use crate::front_end::Page;
 use crate::process::{Show, announce, capture, run_shown};
 use crate::wasm::WasmToolchain;
 use crate::workspace::Workspace;
@@ -39,10 +40,20 @@ impl WasmBindgen {
     }
 }
 
+/// What the page is built with, after it is compiled.
+#[derive(Clone)]
+pub struct PageTools {
+    /// Binds programs to JavaScript.
+    pub wasm_bindgen: WasmBindgen,
+    /// Cuts parts out of programs; the quick page has none.
+    pub wasm_split: Option<PathBuf>,
+}
+
 /// `cargo xtask setup`: everything, and says where it lies.
 pub fn run(workspace: &Workspace, for_tests: bool) -> Result<()> {
     println!("compiler for the browser: {}", toolchain(workspace)?.describe());
     println!("wasm-bindgen: {}", wasm_bindgen(workspace, Show::Progress)?.program("wasm-bindgen").display());
+    println!("wasm-split-cli: {}", wasm_split(Show::Progress)?.display());
     if for_tests {
         let browser = browser()?;
         println!("browser: {}", browser.chrome.display());
@@ -68,10 +79,37 @@ pub fn wasm_bindgen(workspace: &Workspace, show: Show) -> Result<WasmBindgen> {
         programs: &["wasm-bindgen", "wasm-bindgen-test-runner"],
         // Its own lock file is not kept up for installing.
         locked: false,
+        features: &[],
+        tells_version: true,
         takes: "about 2 minutes on 2 cores",
     }
     .ensure(show)?;
     Ok(WasmBindgen { folder })
+}
+
+/// What cuts parts out of programs for the browser.
+fn wasm_split(show: Show) -> Result<PathBuf> {
+    let program = "wasm-split-cli";
+    let folder = CargoTool {
+        package: "wasm_split_cli_support",
+        version: "0.2.4",
+        programs: &[program],
+        locked: true,
+        features: &["build-binary"],
+        tells_version: false,
+        takes: "about a minute on 2 cores",
+    }
+    .ensure(show)?;
+    Ok(folder.join(program).with_extension(std::env::consts::EXE_EXTENSION))
+}
+
+/// What a page of this kind is built with.
+pub fn page_tools(workspace: &Workspace, page: Page, show: Show) -> Result<PageTools> {
+    let wasm_split = match page {
+        Page::Quick => None,
+        Page::Release => Some(wasm_split(show)?),
+    };
+    Ok(PageTools { wasm_bindgen: wasm_bindgen(workspace, show)?, wasm_split })
 }
 
 /// Chromium and its driver, of one version.

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use crate::front_end::Page;
 use crate::process::{self, Show, announce};
 use crate::server::{self, Build};
-use crate::setup::{Browser, WasmBindgen};
+use crate::setup::{Browser, PageTools};
 use crate::wasm::{self, TARGET, WasmToolchain};
 use crate::workspace::Workspace;
 use crate::{setup, size};
@@ -45,7 +45,7 @@ enum Kind {
 /// What tests in a browser need.
 struct Tools {
     toolchain: WasmToolchain,
-    wasm_bindgen: WasmBindgen,
+    page: PageTools,
     browser: Browser,
 }
 
@@ -53,10 +53,11 @@ struct Tools {
 pub fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     let mut report = Report::new();
     let tools = report.prepare("set up", || {
-        let (toolchain, wasm_bindgen) = (setup::toolchain(workspace)?, setup::wasm_bindgen(workspace, Show::Progress)?);
+        let toolchain = setup::toolchain(workspace)?;
+        let page = setup::page_tools(workspace, Page::Release, Show::Progress)?;
         let browser = setup::browser()?;
         setup::software_gpu();
-        Ok(Tools { toolchain, wasm_bindgen, browser })
+        Ok(Tools { toolchain, page, browser })
     });
     match (options.only, &tools) {
         (Some(Kind::Native), _) | (None, None) => {
@@ -128,7 +129,7 @@ fn cargo_test(workspace: &Workspace) -> Command {
 
 impl Tools {
     fn page(&self, workspace: &Workspace, show: Show) -> Result<PathBuf> {
-        Page::Release.build(workspace, self.toolchain, show, || Ok(self.wasm_bindgen.clone()))
+        Page::Release.build(workspace, self.toolchain, show, || Ok(self.page.clone()))
     }
 
     /// `cargo test` in the environment that end-to-end tests need.
@@ -161,7 +162,7 @@ fn wasm_test_command(workspace: &Workspace, tools: &Tools) -> Result<Command> {
     command
         .args(["test", "--locked", "--no-fail-fast", "--target", TARGET])
         .args(wasm_test_targets(workspace)?)
-        .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", tools.wasm_bindgen.program("wasm-bindgen-test-runner"))
+        .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", tools.page.wasm_bindgen.program("wasm-bindgen-test-runner"))
         .env("CHROMEDRIVER", &tools.browser.driver)
         .env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", &capabilities)
         .env("WASM_BINDGEN_TEST_DRIVER_TIMEOUT", "300")

@@ -41,3 +41,20 @@ pub struct Page {
     /// Whether the keys are listed.
     pub shortcuts: RwSignal<bool>,
 }
+
+impl Page {
+    /// Whether each of the dialogs is open; the tour is none, since all else can be used beside it.
+    pub fn dialogs(&self) -> [RwSignal<bool>; 9] {
+        [
+            self.labeling,
+            self.typing_rectangle,
+            self.plotting,
+            self.finding_cells,
+            self.saving_cells,
+            self.palette,
+            self.saving,
+            self.choosing_card,
+            self.shortcuts,
+        ]
+    }
+}
