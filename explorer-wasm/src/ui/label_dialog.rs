@@ -37,9 +37,12 @@ pub fn LabelDialog(
     on_label: Callback<(String, String)>,
 ) -> impl IntoView {
     let (column, label) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
-    // What is offered stands there before the dialog opens, so that its text is selected when it takes the focus.
+    // What is offered stands there before the dialog opens, so that its text is selected when it takes the focus. The
+    // dialog may be made because it is to be open.
+    let is_offered = StoredValue::new(false);
     effect(move || {
-        if !open.get() {
+        if !open.get() || !is_offered.get_value() {
+            is_offered.set_value(true);
             let (last_column, last_label) = last.get();
             let first = columns.with(|columns| columns.first().map(|(name, _)| name.clone()));
             let is_there = columns.with(|columns| columns.iter().any(|(name, _)| *name == last_column));
