@@ -18,7 +18,7 @@ use super::{
     palette::CommandPalette,
     panels::ScatterPlot,
     parts::{Page, title},
-    results::{Announcement, ComparisonPanel, MarkersPanel, PlotPanel},
+    results::{Announcement, AnswerPanel, ComparisonPanel, MarkersPanel, PlotPanel},
     save_cells::SaveCells,
     save_picture::{html_text, save_picture},
     sidebar::{GeneSetSection, Genes, ObsColumns, OwnLabelDialog, Sets},
@@ -142,6 +142,7 @@ pub(super) fn Explorer(store: Store, speak: Speak) -> impl IntoView {
             <ComparisonPanel store />
             <MarkersPanel store />
             <PlotPanel store />
+            <AnswerPanel store />
             <Announcement store />
         }
     };

@@ -84,6 +84,11 @@ impl Store {
         self.plotting.into()
     }
 
+    /// How the question about some cells that is open stands.
+    pub fn asking(self) -> Signal<InquiryStatus> {
+        self.asking.into()
+    }
+
     /// The cell under the pointer.
     pub fn tip(self) -> Signal<Option<HoveredCell>> {
         self.tip.into()

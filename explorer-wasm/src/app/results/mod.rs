@@ -1,10 +1,12 @@
 //! What stands below the picture: the result that is open.
 
 mod announcement;
+mod answer;
 mod comparison;
 mod markers;
 mod plot;
 
+pub use answer::AnswerPanel;
 pub use announcement::Announcement;
 pub use comparison::ComparisonPanel;
 pub use markers::{MarkersPanel, find_markers};
