@@ -166,7 +166,8 @@ fn both_ends(table: &Correlations, question: &CorrelationQuestion, names: &GeneN
         let genes: Vec<usize> = others().filter(|&gene| table.r[gene] * sign > 0.0).collect();
         let order = order_by(genes.len(), |a, b| (table.r[genes[b]] * sign).total_cmp(&(table.r[genes[a]] * sign)));
         let rows = order.into_iter().take(MOST_GENES).map(|at| row(genes[at]));
-        let caption = format!("{caption}: the first {} of {}", genes.len().min(MOST_GENES), integer(genes.len() as u64));
+        let caption =
+            format!("{caption}: the first {} of {}", genes.len().min(MOST_GENES), integer(genes.len() as u64));
         format!("<section><h3>{title}</h3>{}</section>", html_table(&caption, &header, rows))
     };
     let (with, against) = (part("Go with it", "Highest r", 1.0), part("Go against it", "Lowest r", -1.0));
@@ -183,7 +184,8 @@ mod tests {
 
     #[test]
     fn what_cells_are_is_told_by_labels_that_tell_something() {
-        let share = |name: &str, fold| LabelShare { label: 0, name: name.to_owned(), n_cells: 5, share: 0.5, n_all: 9, fold };
+        let share =
+            |name: &str, fold| LabelShare { label: 0, name: name.to_owned(), n_cells: 5, share: 0.5, n_all: 9, fold };
         let portrait = Portrait {
             n_cells: 10,
             labels: vec![
@@ -201,7 +203,8 @@ mod tests {
     #[test]
     fn genes_are_told_from_both_ends_without_the_one_asked_about() {
         let table = Correlations::of(50, vec![1.0, -0.5, 0.25, 0.75], Adjustment::BenjaminiHochberg);
-        let html = both_ends(&table, &CorrelationQuestion { gene: Some(0), ..CorrelationQuestion::default() }, &names());
+        let html =
+            both_ends(&table, &CorrelationQuestion { gene: Some(0), ..CorrelationQuestion::default() }, &names());
         let places = ["E0", "E3", "E2", "E1"].map(|id| html.find(&format!("data-gene=\"{id}\"")));
         assert!(places[0].is_none() && places[1] < places[2] && places[2] < places[3], "{html}");
         assert!(html.contains("the first 2 of 2") && html.contains("the first 1 of 1"), "{html}");

@@ -124,11 +124,7 @@ pub fn of_shares(shares: &Shares<'_>) -> String {
 }
 
 /// The shares of labels with their tests, as `tile-server composition` writes them.
-pub fn of_composition(
-    question: &PlotQuestion,
-    composition: &NamedComposition,
-    tests: &[(usize, GroupTest)],
-) -> String {
+pub fn of_composition(question: &PlotQuestion, composition: &NamedComposition, tests: &[(usize, GroupTest)]) -> String {
     let (dataset, cells) = (question.dataset.clone(), question.within.clone());
     composition_to_csv(composition, tests, &AnswerRecord { dataset, cells, ..AnswerRecord::default() })
 }

@@ -2,8 +2,8 @@
 
 use explorer_core::{
     color::Rgb,
-    dataset::{Dataset, Priority, Tiles},
     data::{CellIdx, GeneIdx},
+    dataset::{Dataset, Priority, Tiles},
     format::{integer, plural, significant},
     grouping::GroupedCells,
     session::PlotQuestion,
@@ -109,11 +109,9 @@ impl CellValues<'_> {
         let n_drawn: usize = self.cells.iter().map(|group| group.cells.len()).sum();
         match self.question.grouping.n_cells() {
             n_all if n_all == n_drawn as u64 => format!("all {}", plural(n_drawn, "cell", "cells")),
-            n_all => format!(
-                "{} of {} cells, a sample of each group by its size",
-                integer(n_drawn as u64),
-                integer(n_all)
-            ),
+            n_all => {
+                format!("{} of {} cells, a sample of each group by its size", integer(n_drawn as u64), integer(n_all))
+            }
         }
     }
 
@@ -121,9 +119,8 @@ impl CellValues<'_> {
     fn extent(&self, genes: std::ops::Range<usize>) -> [f64; 2] {
         let values = self.cells.iter().flat_map(|group| &group.values[genes.clone()]).flatten();
         let finite = values.map(|&value| f64::from(value)).filter(|value| value.is_finite());
-        let [least, largest] = finite.fold([f64::INFINITY, f64::NEG_INFINITY], |[least, largest], value| {
-            [least.min(value), largest.max(value)]
-        });
+        let [least, largest] = finite
+            .fold([f64::INFINITY, f64::NEG_INFINITY], |[least, largest], value| [least.min(value), largest.max(value)]);
         if least < largest { [least, largest] } else { [least.min(0.0), least.max(0.0) + 1.0] }
     }
 
@@ -148,7 +145,8 @@ impl CellValues<'_> {
         let grouping = &self.question.grouping;
         let genes = self.question.genes.iter().map(|gene| gene.label.clone());
         let row = |group: usize| {
-            let [n_drawn, n_cells] = [self.cells[group].cells.len() as u64, grouping.groups[group].n_cells].map(integer);
+            let [n_drawn, n_cells] =
+                [self.cells[group].cells.len() as u64, grouping.groups[group].n_cells].map(integer);
             let means = (0..self.question.genes.len()).map(|gene| significant(self.mean(group, gene), 3));
             [grouping.name(group), n_drawn, n_cells].into_iter().chain(means).collect()
         };
@@ -249,7 +247,9 @@ mod tests {
         let many = sample(&grouped(&[50_000, 20_000, 3]));
         assert_eq!(many.iter().map(Vec::len).collect::<Vec<_>>(), [500, 200, 1]);
         // Even, and each a cell of the group.
-        assert!(many[0].is_sorted_by(|a, b| b - a == 100) && many[1].iter().all(|cell| (50_000..70_000).contains(cell)));
+        assert!(
+            many[0].is_sorted_by(|a, b| b - a == 100) && many[1].iter().all(|cell| (50_000..70_000).contains(cell))
+        );
         assert_eq!(many[2], [70_001]);
     }
 

@@ -116,12 +116,15 @@ impl Session {
     /// The labels of each of the user's own columns that some cells of a universe have; those that are built.
     pub fn own_label_shares(&self, cells: &CellMask, universe: &CellMask) -> Vec<(String, Vec<LabelShare>)> {
         let shares = |name: &String| match self.loaded().column(&DataKey::Column(name.clone()))?.as_ref() {
-            Column::Categorical(column) => {
-                Some((name.clone(), label_shares(column, cells, universe, MOST_OF_EACH)))
-            }
+            Column::Categorical(column) => Some((name.clone(), label_shares(column, cells, universe, MOST_OF_EACH))),
             Column::Continuous(_) => None,
         };
-        self.columns().iter().map(|column| &column.name).filter(|name| self.columns().is_own(name)).filter_map(shares).collect()
+        self.columns()
+            .iter()
+            .map(|column| &column.name)
+            .filter(|name| self.columns().is_own(name))
+            .filter_map(shares)
+            .collect()
     }
 }
 
@@ -139,13 +142,8 @@ mod tests {
             entries: vec![GeneMoments::default(), GeneMoments { n_nonzero: 1, sum: 3, sum_sq: 9 }],
         };
         let moments = [moments(2), moments(1)];
-        let (question, payload) = PortraitQuestion::new(
-            AnswerRecord::default(),
-            (0, None),
-            Vec::new(),
-            [&cells, &universe],
-            &moments,
-        );
+        let (question, payload) =
+            PortraitQuestion::new(AnswerRecord::default(), (0, None), Vec::new(), [&cells, &universe], &moments);
         let (masks, tiles) = question.read_payload(&payload, 4).unwrap().unwrap();
         assert_eq!(masks, [cells, universe]);
         assert_eq!(tiles.map(|tile| Moments::from_tile(&tile, 2).unwrap()), moments);

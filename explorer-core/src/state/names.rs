@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use super::{
-    About, Analysis, Axis, CellQuery, CellSet, CellSource, ColorBy, Comparison, Filters, GeneKey, GeneMean, GeneSet, Inquiry, Markers,
-    PanelKind, Plot, ResultPanel, Scatter, ViewSpec,
+    About, Analysis, Axis, CellQuery, CellSet, CellSource, ColorBy, Comparison, Filters, GeneKey, GeneMean, GeneSet,
+    Inquiry, Markers, PanelKind, Plot, ResultPanel, Scatter, ViewSpec,
 };
 use crate::sorting::map_of;
 
@@ -67,9 +67,7 @@ impl Analysis {
         self.layer = layer(names, self.layer);
         self.color = match self.color {
             ColorBy::Gene(gene) => ColorBy::Gene(gene.named(names)),
-            ColorBy::GeneSet { set, layer: of, value } => {
-                ColorBy::GeneSet { set, layer: layer(names, of), value }
-            }
+            ColorBy::GeneSet { set, layer: of, value } => ColorBy::GeneSet { set, layer: layer(names, of), value },
             ColorBy::TwoGenes { genes, layer: of } => {
                 let layer = layer(names, of);
                 ColorBy::TwoGenes { genes: genes.map(|gene| names.gene_id(layer.as_deref(), gene)), layer }

@@ -97,8 +97,7 @@ pub enum PlotOrder {
 
 impl PlotKind {
     /// All kinds, in the order of a menu.
-    pub const ALL: [Self; 6] =
-        [Self::Dots, Self::Matrix, Self::Heatmap, Self::Violins, Self::Ridges, Self::Bars];
+    pub const ALL: [Self; 6] = [Self::Dots, Self::Matrix, Self::Heatmap, Self::Violins, Self::Ridges, Self::Bars];
 
     /// Its name in links and on the command line.
     pub fn name(self) -> &'static str {
@@ -152,7 +151,8 @@ impl Plot {
 
     /// Whether its answer depends on a column.
     pub fn uses_column(&self, name: &str) -> bool {
-        self.columns().chain(self.sample_column()).any(|column| column == name) || self.universe.iter().any(|level| level.obs.contains_key(name))
+        self.columns().chain(self.sample_column()).any(|column| column == name)
+            || self.universe.iter().any(|level| level.obs.contains_key(name))
     }
 
     /// Whether it is of all cells by one column and shows means, so that stored sums of labels suffice where there are any.

@@ -341,11 +341,7 @@ fn result() -> impl Strategy<Value = ResultPanel> {
 }
 
 fn inquiry() -> impl Strategy<Value = Inquiry> {
-    let about = prop_oneof![
-        Just(About::Cells),
-        name().prop_map(About::Gene),
-        name().prop_map(About::Column),
-    ];
+    let about = prop_oneof![Just(About::Cells), name().prop_map(About::Gene), name().prop_map(About::Column),];
     (about, option::of(name()), query()).prop_map(|(about, layer, cells)| Inquiry { about, layer, cells })
 }
 

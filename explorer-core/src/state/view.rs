@@ -8,8 +8,7 @@ use crate::data::CellRow;
 
 use super::{
     CellQuery, CellSet, ColorBy, ColorOptions, Comparison, Dimension, GeneMean, GeneSet, Inquiry, Label, Layout,
-    Markers,
-    Modifiers, OwnColumn, Panel, PanelIdx, Panels, Plot, Range, ResultPanel, SelectMode, Side,
+    Markers, Modifiers, OwnColumn, Panel, PanelIdx, Panels, Plot, Range, ResultPanel, SelectMode, Side,
 };
 
 /// Everything the page shows.
@@ -140,9 +139,7 @@ impl Analysis {
     /// The mean that colors the cells, where that of a gene set does which has genes.
     pub fn color_mean(&self) -> Option<GeneMean> {
         match &self.color {
-            ColorBy::GeneSet { set, layer, value } => {
-                Some(self.gene_set(set)?.mean(layer.clone())?.as_value(*value))
-            }
+            ColorBy::GeneSet { set, layer, value } => Some(self.gene_set(set)?.mean(layer.clone())?.as_value(*value)),
             ColorBy::None | ColorBy::Obs(_) | ColorBy::Gene(_) | ColorBy::TwoGenes { .. } => None,
         }
     }

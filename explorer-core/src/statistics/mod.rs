@@ -20,8 +20,8 @@ pub use composition::{
 };
 pub use correlation::{Correlations, Correlator};
 pub use csv::{
-    AnswerRecord, composition_to_csv, correlations_to_csv, over_representation_to_csv,
-    portrait_to_csv, prerank_to_csv, scores_to_csv,
+    AnswerRecord, composition_to_csv, correlations_to_csv, over_representation_to_csv, portrait_to_csv, prerank_to_csv,
+    scores_to_csv,
 };
 pub use gene_score::{NoControls, ScoreOptions, control_genes};
 pub use hypergeometric::Hypergeometric;

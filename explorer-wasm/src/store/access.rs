@@ -174,8 +174,7 @@ impl DataAccess {
     /// The control genes of a set, as `tile-server score` chooses them.
     async fn control_genes(&self, layer: usize, genes: &[GeneIdx]) -> Result<Vec<GeneIdx>, FetchError> {
         let (total, fixed) = (self.dataset.total_moments(layer).await?, self.dataset.fixed_points(layer).await?);
-        let means: Vec<f64> =
-            (0..self.dataset.n_genes(layer)).map(|gene| fixed.summary(&total, gene).mean).collect();
+        let means: Vec<f64> = (0..self.dataset.n_genes(layer)).map(|gene| fixed.summary(&total, gene).mean).collect();
         control_genes(&means, genes, ScoreOptions::default()).map_err(|_| FetchError::Unknown {
             kind: "control gene",
             name: "expressed like the genes of the set".to_owned(),

@@ -285,6 +285,7 @@ fn left_out(question: &PlotQuestion, unknown: &[String]) -> Option<String> {
          column of the samples, where there is one."
             .to_owned()
     });
-    let told: Vec<String> = genes.into_iter().chain(cells).chain(tested).chain(question.cautions.iter().cloned()).collect();
+    let told: Vec<String> =
+        genes.into_iter().chain(cells).chain(tested).chain(question.cautions.iter().cloned()).collect();
     (!told.is_empty()).then(|| told.join(" "))
 }

@@ -13,7 +13,7 @@ use gloo_timers::callback::Timeout;
 use leptos::prelude::*;
 use shared_fbs::{api::Endpoint, manifest::Manifest};
 
-use super::{CompareStatus, HoveredCell, MarkersStatus, Message, Phase, Placing, PlotStatus, Store};
+use super::{CompareStatus, HoveredCell, InquiryStatus, MarkersStatus, Message, Phase, Placing, PlotStatus, Store};
 use crate::{bridge::Plane, fetch::Address, view::effect};
 
 /// How long the filters must not change before what takes a look at every cell is computed anew.

@@ -9,8 +9,8 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, EventTarget, HtmlElement};
 
 use super::{
-    Button, ButtonKind, CellsField, Cut, Glyph, IconButton, Progress, Show, WhichCells, control::focus, de_view::Caution, result_edge::ResultEdge,
-    result_facts::Facts,
+    Button, ButtonKind, CellsField, Cut, Glyph, IconButton, Progress, Show, WhichCells, control::focus,
+    de_view::Caution, result_edge::ResultEdge, result_facts::Facts,
 };
 use crate::view::{effect, view};
 
@@ -96,7 +96,8 @@ pub fn AnswerView(
         let Some(body) = body.get() else { return };
         for button in buttons(&body) {
             if let Some(gene) = button.get_attribute("data-gene") {
-                let _ = button.set_attribute("aria-pressed", if colored.as_ref() == Some(&gene) { "true" } else { "false" });
+                let _ = button
+                    .set_attribute("aria-pressed", if colored.as_ref() == Some(&gene) { "true" } else { "false" });
             }
         }
     });

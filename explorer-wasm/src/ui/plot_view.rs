@@ -10,8 +10,8 @@ use wasm_bindgen::JsCast;
 use web_sys::Element;
 
 use super::{
-    Button, ButtonKind, CellsField, Choice, Cut, Glyph, IconButton, Menu, MenuItem, Progress, SelectField, Show, WhichCells, de_view::Caution,
-    group_order::GroupOrder, result_edge::ResultEdge, result_facts::Facts,
+    Button, ButtonKind, CellsField, Choice, Cut, Glyph, IconButton, Menu, MenuItem, Progress, SelectField, Show,
+    WhichCells, de_view::Caution, group_order::GroupOrder, result_edge::ResultEdge, result_facts::Facts,
 };
 use crate::view::view;
 
@@ -234,6 +234,12 @@ fn Tools(
         let others = columns.get().into_iter().map(column);
         [Choice::new(NONE, "none: cells")].into_iter().chain(others).collect::<Vec<_>>()
     };
+    let put_groups = Callback::new(move |groups: Vec<String>| {
+        change(&|plot| {
+            plot.groups.clone_from(&groups);
+            plot.order = PlotOrder::Given;
+        });
+    });
     let has_genes = Memo::new(move |_| plot.with(|plot| plot.kind.has_genes()));
     view! {
         <div class="de-tools plot-tools">
@@ -309,12 +315,7 @@ fn Tools(
             </Show>
             <GroupOrder
                 groups
-                on_order=move |groups: Vec<String>| {
-                    change(&|plot| {
-                        plot.groups.clone_from(&groups);
-                        plot.order = PlotOrder::Given;
-                    });
-                }
+                on_order=put_groups
             />
             <Show when=move || has_genes.get()>
                 <input

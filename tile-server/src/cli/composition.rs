@@ -73,8 +73,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
             terminal::say(&format!("warning: {}: {few}", named.group(*group)));
         }
     }
-    let record =
-        AnswerRecord { dataset: de::title(dataset.manifest()), cells: within, ..AnswerRecord::default() };
+    let record = AnswerRecord { dataset: de::title(dataset.manifest()), cells: within, ..AnswerRecord::default() };
     de::write(&composition_to_csv(&named, &tests, &record), out)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, HashSet};
 use crate::{
     sorting::set_of,
     state::{
-        About, CellList, CellOrder, CellQuery, CellSet, CellSource, Clip, ColorBy, Comparison, Filters, GeneKey, GeneSet,
-        Inquiry, LabelFilter, MOST_PANELS, MarkerOrder, Markers, ObsFilter, Panel, Panels, Plot, Polygon, Reference,
-        ResultPanel, SIDEBAR_WIDTHS_PX, Selection, SelectionStep, SetValue, TestMode, Theme, Tool, ViewSpec,
+        About, CellList, CellOrder, CellQuery, CellSet, CellSource, Clip, ColorBy, Comparison, Filters, GeneKey,
+        GeneSet, Inquiry, LabelFilter, MOST_PANELS, MarkerOrder, Markers, ObsFilter, Panel, Panels, Plot, Polygon,
+        Reference, ResultPanel, SIDEBAR_WIDTHS_PX, Selection, SelectionStep, SetValue, TestMode, Theme, Tool, ViewSpec,
     },
 };
 

@@ -4,8 +4,9 @@ use std::fmt::Write;
 
 use crate::state::{
     About, Analysis, CellList, CellOrder, CellQuery, CellSet, CellSource, Clip, ColorBy, ColorOptions, ColumnLabel,
-    Comparison, Filters, Inquiry, LabelFilter, Layout, MarkerOrder, Markers, ObsFilter, OwnColumn, OwnLabel, Panel, PanelKind,
-    PointStyle, Range, Reference, ResultPanel, Selection, SelectionStep, SetValue, TestMode, Theme, TissueImage, Tool, ViewSpec,
+    Comparison, Filters, Inquiry, LabelFilter, Layout, MarkerOrder, Markers, ObsFilter, OwnColumn, OwnLabel, Panel,
+    PanelKind, PointStyle, Range, Reference, ResultPanel, Selection, SelectionStep, SetValue, TestMode, Theme,
+    TissueImage, Tool, ViewSpec,
 };
 
 use super::{LINK_VERSION, MOST_LIST_BYTES, MOST_OWN_BYTES, plot, text};

@@ -1,7 +1,8 @@
 //! Questions that several parts of the page ask.
 
 use explorer_core::state::{
-    About, Action, CellQuery, ColorBy, Comparison, Inquiry, MarkerOrder, Markers, Plot, PlotKind, Reference, ResultPanel,
+    About, Action, CellQuery, ColorBy, Comparison, Inquiry, MarkerOrder, Markers, Plot, PlotKind, Reference,
+    ResultPanel,
 };
 use leptos::prelude::*;
 

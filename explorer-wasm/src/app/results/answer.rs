@@ -3,9 +3,7 @@
 use explorer_core::{
     format::{self, duration},
     session::{Session, correlation_bytes},
-    state::{
-        About, Action, CellQuery, Filters, GeneKey, Inquiry, Label, LabelFilter, ObsFilter, ResultPanel,
-    },
+    state::{About, Action, CellQuery, Filters, GeneKey, Inquiry, Label, LabelFilter, ObsFilter, ResultPanel},
 };
 use leptos::prelude::*;
 

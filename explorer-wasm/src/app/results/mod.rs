@@ -6,8 +6,8 @@ mod comparison;
 mod markers;
 mod plot;
 
-pub use answer::AnswerPanel;
 pub use announcement::Announcement;
+pub use answer::AnswerPanel;
 pub use comparison::ComparisonPanel;
 pub use markers::{MarkersPanel, find_markers};
 pub use plot::PlotPanel;

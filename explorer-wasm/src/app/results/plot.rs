@@ -67,7 +67,9 @@ pub fn PlotPanel(store: Store) -> impl IntoView {
     let cells = move || {
         asked.with(|asked| match asked {
             Some(plot) if subset.with(|subset| plot.universe == *subset) => WhichCells::InView,
-            Some(plot) if selection.with(|selection| selection.as_ref() == Some(&plot.universe)) => WhichCells::Selected,
+            Some(plot) if selection.with(|selection| selection.as_ref() == Some(&plot.universe)) => {
+                WhichCells::Selected
+            }
             Some(_) | None => WhichCells::AsAsked,
         })
     };

@@ -3,7 +3,9 @@
 use explorer_core::{
     format::plural,
     session::{NameClash, Session, UnresolvedGenes, unlisted_means},
-    state::{Action, ColorBy, DimensionKey, GeneKey, GeneMean, GeneSet, SetValue, gene_sets_from_csv, gene_sets_to_csv},
+    state::{
+        Action, ColorBy, DimensionKey, GeneKey, GeneMean, GeneSet, SetValue, gene_sets_from_csv, gene_sets_to_csv,
+    },
 };
 use gloo_file::{File, futures::read_as_text};
 use leptos::prelude::*;
