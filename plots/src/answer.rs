@@ -5,7 +5,7 @@ use explorer_core::{
     data::{GeneIdx, GeneNames},
     dataset::{Dataset, Tiles},
     de::{Adjustment, Effect, Marker, Moments},
-    format::{integer, p_value, percent, short, signed},
+    format::{integer, p_value, percent, signed, significant},
     screen::xml_escaped,
     session::{CorrelationQuestion, PortraitQuestion},
     sorting::order_by,
@@ -115,12 +115,12 @@ fn card(portrait: &Portrait, names: &GeneNames, effect: Effect) -> String {
     for (column, labels) in portrait.labels.iter().filter(|(_, labels)| tells(labels)) {
         let row = |label: &LabelShare| {
             let [select, compare] = label_buttons(column, label.label, &label.name);
-            let fold = format!("{}×", short(label.fold, 2));
+            let fold = format!("{}×", significant(label.fold, 2));
             vec![select, integer(label.n_cells), percent(label.share), fold, compare]
         };
-        html += &html_table(column, &["label", "cells", "share", "of all", ""], labels.iter().map(row));
+        html += &html_table(column, &["label", "cells", "share", "ratio to all", ""], labels.iter().map(row));
     }
-    html += "</section><section><h3>Markers</h3>";
+    html += "</section><div><section><h3>Markers</h3>";
     let row = |marker: &Marker| {
         vec![
             gene_button(names, GeneIdx(marker.gene)),
@@ -141,13 +141,18 @@ fn card(portrait: &Portrait, names: &GeneNames, effect: Effect) -> String {
         html += "<section><h3>Most like</h3>";
         let row = |label: &NearestLabel| {
             let [select, compare] = label_buttons(&portrait.nearest_of, label.label, &label.name);
-            vec![select, short(label.correlation, 3), compare]
+            vec![select, r_text(label.correlation), compare]
         };
         let caption = format!("{}, by the mean of every gene", portrait.nearest_of);
         html += &html_table(&caption, &["label", "r", ""], portrait.nearest.iter().map(row));
         html += "</section>";
     }
-    html + "</div>"
+    html + "</div></div>"
+}
+
+/// A correlation, with as many digits as any other.
+fn r_text(r: f64) -> String {
+    format!("{r:.3}").replace('-', "−")
 }
 
 /// The genes of the highest r and of the lowest.
@@ -155,7 +160,7 @@ fn both_ends(table: &Correlations, question: &CorrelationQuestion, names: &GeneN
     let row = |gene: usize| {
         vec![
             gene_button(names, GeneIdx(gene as u32)),
-            short(table.r[gene], 3),
+            r_text(table.r[gene]),
             p_value(table.log10_pval[gene]),
             p_value(table.log10_pval_adj[gene]),
         ]

@@ -203,13 +203,13 @@ pub fn draw(values: &CellValues<'_>) -> Figure {
     }
     let below = bottom + 4.0 + text::widest(&names) + MARGIN_PX;
     figure.text([left, below], values.drawn_text(), Align::Start, Paint::Muted);
-    figure.size = [x + MARGIN_PX, below + 10.0 + MARGIN_PX];
+    figure.size = [x + MARGIN_PX, below];
     legend::widen(&mut figure, [left + text::width(&values.drawn_text()) + MARGIN_PX, 0.0]);
     let (title, domain) = match question.plot.scale {
         PlotScale::Values => ("Expression", all),
         PlotScale::PerGene => ("Scaled by gene", [0.0, 1.0]),
     };
-    legend::colors(&mut figure, [x + 20.0, MARGIN_PX], title, Palette::Viridis, domain);
+    legend::colors(&mut figure, [left, below + 14.0], title, Palette::Viridis, domain);
     figure
 }
 

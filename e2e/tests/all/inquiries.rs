@@ -119,7 +119,8 @@ async fn score(visit: &Visit) -> Result<()> {
     std::fs::write(&sets, "gene_set_name,gene_symbol\nB,CD79A\nB,CD79B\nB,MS4A1\n")?;
     let sets = sets.to_str().context("a path of text")?;
     let scored = terminal(visit, &["score", "--layer", "X", "--sets", sets], &[])?;
-    let scores = data_lines(&scored)[1..].iter().map(|line| Ok(line.split(',').nth(1).context("a score")?.parse()?));
+    let lines = data_lines(&scored);
+    let scores = lines[1..].iter().map(|line| Ok(line.split(',').nth(1).context("a score")?.parse()?));
     let scores = scores.collect::<Result<Vec<f32>>>()?;
     let above = count(&scores, |score| *score >= 0.5);
     ensure!((10..N_CELLS).contains(&above), "{above} cells are above");

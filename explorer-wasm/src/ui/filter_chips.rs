@@ -43,7 +43,7 @@ pub fn FilterChips(
         <ul class="filter-chips" aria-label="Filters in force" data-testid="filters">
             {move || filters.get().into_iter().map(chip).collect_view()}
             <Show when=move || filters.with(|filters| !filters.is_empty())>
-                <li class="gene-chip">
+                <li class="gene-chip filter-ask">
                     <button type="button" data-testid="filters-describe" on:click=move |_| on_describe.run(())>
                         "What is this?"
                     </button>

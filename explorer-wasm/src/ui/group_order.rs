@@ -47,8 +47,10 @@ pub(super) fn GroupOrder(
                 focus(next);
             } else if let Some(to) = place(&own.get_value()).and_then(|at| at.checked_add_signed(step)) {
                 put(&own.get_value(), to);
-                // It may have been taken out and put in again.
-                focus(row);
+                // It is taken out and put in again.
+                request_animation_frame(move || {
+                    focus(row);
+                });
             }
         };
         let drop = move |event: DragEvent| {

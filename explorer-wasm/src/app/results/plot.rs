@@ -73,6 +73,14 @@ pub fn PlotPanel(store: Store) -> impl IntoView {
             Some(_) | None => WhichCells::AsAsked,
         })
     };
+    // As they are asked for, before they are drawn so.
+    let groups = move || {
+        let drawn = drawn.get().map(|drawn| drawn.0.groups.clone()).unwrap_or_default();
+        let first = asked.with(|asked| asked.as_ref().map(|plot| plot.groups.clone())).unwrap_or_default();
+        let first: Vec<String> = first.into_iter().filter(|group| drawn.contains(group)).collect();
+        let others = drawn.into_iter().filter(|group| !first.contains(group)).collect::<Vec<_>>();
+        first.into_iter().chain(others).collect::<Vec<_>>()
+    };
     let change = move |plot: Plot| store.dispatch(Action::ShowResult(Some(ResultPanel::Plot(plot))));
     let on_cells = move |cells: WhichCells| {
         let universe = match cells {
@@ -106,7 +114,7 @@ pub fn PlotPanel(store: Store) -> impl IntoView {
                 svg=Signal::derive(move || drawn.get().map(|drawn| drawn.0.svg.clone()).unwrap_or_default())
                 table=Signal::derive(move || drawn.get().map(|drawn| drawn.0.table.clone()).unwrap_or_default())
                 columns
-                groups=Signal::derive(move || drawn.get().map(|drawn| drawn.0.groups.clone()).unwrap_or_default())
+                groups=Signal::derive(groups)
                 genes=Signal::derive(labels)
                 cells=Signal::derive(cells)
                 has_selection=Signal::derive(move || selection.with(Option::is_some))
