@@ -377,6 +377,13 @@ fn the_commands_write_what_the_library_says() {
     assert!(samples.contains(",paired,") && !samples.contains("chi-squared"), "{samples}");
     assert!(warning.contains("G2M: a comparison of compositions needs two samples or more"), "{warning}");
 
+    let folder = tempfile::tempdir().unwrap();
+    let picture = folder.path().join("bars.svg");
+    let drawn = ["--out", picture.to_str().unwrap()];
+    output(&[&["composition", place, "--of", "bulk_labels", "--by", "phase"], &drawn[..]].concat());
+    let svg = std::fs::read_to_string(&picture).unwrap();
+    assert!(svg.starts_with("<svg ") && svg.contains("CD14+ Monocyte in G1: 21.8%, 109 of 501 cells"), "{svg}");
+
     let (correlated, _) =
         output(&["correlate", place, "--gene", "lyz", "--label", "louvain=1", "--label", "louvain=2"]);
     assert!(first(&correlated).starts_with("LYZ,1,0,0,-inf,LYZ"), "{}", first(&correlated));
