@@ -140,8 +140,11 @@ async fn group_order(visit: &Visit) -> Result<()> {
     page.click("group-order").await?;
     page.evaluate("$('group-order-G1').focus()", json!(null)).await?;
     page.type_keys(ALT_DOWN).await?;
-    let order = "[...document.querySelectorAll('.group-order li')].map(row => row.innerText.trim())";
-    page.until_value("the order", order, json!(null), |order| *order == json!(["G2M", "G1", "S"])).await?;
+    let order = "[...document.querySelectorAll('.group-order li')].map(row => row.dataset.testid)";
+    page.until_value("the order", order, json!(null), |order| {
+        *order == json!(["group-order-G2M", "group-order-G1", "group-order-S"])
+    })
+    .await?;
     page.until_focused("group-order-G1").await?;
     visit.browser.shoot("order")?;
     page.type_keys("\u{e00c}").await?;
