@@ -7,8 +7,6 @@ use e2e::{Graphics, N_CELLS, Page, Visit, count, data_lines};
 use explorer_core::state::{About, ColorBy, Inquiry, SetValue};
 use serde_json::json;
 
-const ALT_DOWN: &str = "\u{e00a}\u{e015}\u{e000}";
-
 #[tokio::test]
 async fn what_a_selection_is_is_told_in_one_card() -> Result<()> {
     Visit::start(Graphics::WebGpu, "portrait").await?.run(portrait).await
@@ -139,7 +137,7 @@ async fn group_order(visit: &Visit) -> Result<()> {
     page.element("plot-picture").await?;
     page.click("group-order").await?;
     page.evaluate("$('group-order-G1').focus()", json!(null)).await?;
-    page.type_keys(ALT_DOWN).await?;
+    page.press_alt_down().await?;
     let order = "[...document.querySelectorAll('.group-order li')].map(row => row.dataset.testid)";
     page.until_value("the order", order, json!(null), |order| {
         *order == json!(["group-order-G2M", "group-order-G1", "group-order-S"])
