@@ -161,12 +161,24 @@ impl Page<'_> {
     /// # Errors
     /// When the driver refuses.
     pub async fn press_shift_arrow(&self) -> Result<()> {
-        let (shift, arrow) = (Key::Shift.into(), Key::Right.into());
+        self.press_arrow(Key::Shift, Key::Right).await
+    }
+
+    /// Presses the down arrow key with Alt, wherever the focus is.
+    ///
+    /// # Errors
+    /// When the driver refuses.
+    pub async fn press_alt_down(&self) -> Result<()> {
+        self.press_arrow(Key::Alt, Key::Down).await
+    }
+
+    async fn press_arrow(&self, modifier: Key, arrow: Key) -> Result<()> {
+        let (modifier, arrow) = (modifier.into(), arrow.into());
         let keys = KeyActions::new("keys".into())
-            .then(KeyAction::Down { value: shift })
+            .then(KeyAction::Down { value: modifier })
             .then(KeyAction::Down { value: arrow })
             .then(KeyAction::Up { value: arrow })
-            .then(KeyAction::Up { value: shift });
+            .then(KeyAction::Up { value: modifier });
         self.client().perform_actions(keys).await?;
         Ok(())
     }

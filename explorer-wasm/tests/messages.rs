@@ -62,7 +62,8 @@ fn requests_round_trip() {
             share: MarkerShare { tiles: 9..70_000, labels: 3..60, order: MarkerOrder::Effect, n_top: 100 },
         },
         Request::Subset { job: 8, cells: vec![0, 1, 1], additions: "{}".into() },
-        Request::Plot { job: 9, question: "{}".into(), codes: vec![0, 1], scale: 2 },
+        Request::Correlate { job: 8, layer: 2, genes: 3..90, numbers: vec![0; 12] },
+        Request::Plot { job: 9, question: "{}".into(), payload: vec![0, 1], scale: 2 },
         Request::Cancel { job: 7 },
     ];
     for request in requests {
@@ -76,7 +77,7 @@ fn replies_round_trip() {
         Reply::Ready,
         Reply::Progress { job: 1, n_done: 256, n_bytes: u32::MAX },
         Reply::Moments { job: 2, group: vec![1; 1000], reference: vec![2; 10] },
-        Reply::Markers { job: 4, markers: vec![3; 64] },
+        Reply::Bytes { job: 4, bytes: vec![3; 64] },
         Reply::Plot { job: 6, texts: ["<svg/>", "<table/>", "a,b"].map(str::to_owned) },
         Reply::File { job: 5, file: Blob::new().expect("a document has memory for nothing") },
         Reply::Failed { job: 3, sentence: "Tile genes0/7 is damaged.".into() },

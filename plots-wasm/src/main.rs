@@ -1,13 +1,16 @@
-//! The entry of the worker that draws plots.
+//! The entry of the worker that draws plots and answers questions about some cells.
 
 mod raster;
 
 use std::{cell::RefCell, rc::Rc};
 
-use explorer_core::session::PlotQuestion;
-use explorer_wasm::worker::{self, PlotAnswer, PlotTask, Programs};
+use explorer_core::session::{Drawing, PlotQuestion};
+use explorer_wasm::{
+    fetch::Dataset,
+    worker::{self, PlotAnswer, PlotTask, Programs},
+};
 use futures_util::future::{FutureExt as _, LocalBoxFuture};
-use plots::{Drawn, draw};
+use plots::{Answered, Drawn, Table, correlated, describe, draw};
 
 thread_local! {
     /// What was drawn last: a file of it needs no reading.
@@ -16,7 +19,7 @@ thread_local! {
 
 /// A plot and what it was drawn of.
 struct Last {
-    question: String,
+    question: PlotQuestion,
     codes: Vec<u8>,
     drawn: Drawn,
 }
@@ -28,26 +31,46 @@ fn main() {
 
 fn draw_plot(task: PlotTask) -> LocalBoxFuture<'static, Result<PlotAnswer, String>> {
     async move {
-        let scale = task.scale;
-        let last = drawn(task).await?;
-        let Drawn { figure, table, csv } = &last.drawn;
-        match scale {
-            0 => Ok(PlotAnswer::Texts([figure.to_svg(), table.to_html(), csv.clone()])),
-            scale => raster::png(figure, scale.into()).await.map(PlotAnswer::Picture),
+        let PlotTask { dataset, question, payload, scale, report } = task;
+        let asked = serde_json::from_str(&question).map_err(|error| error.to_string())?;
+        let texts = |Answered { html, csv }| PlotAnswer::Texts([html, String::new(), csv]);
+        match asked {
+            Drawing::Plot(question) => {
+                let last = drawn(&dataset, question, payload, report).await?;
+                let Drawn { figure, tables, csv } = &last.drawn;
+                match scale {
+                    0 => {
+                        let tables = tables.iter().map(Table::to_html).collect();
+                        Ok(PlotAnswer::Texts([figure.to_svg(), tables, csv.clone()]))
+                    }
+                    scale => raster::png(figure, scale.into()).await.map(PlotAnswer::Picture),
+                }
+            }
+            Drawing::Portrait(question) => {
+                let answer = describe(&dataset, &question, &payload).await;
+                answer.map(texts).map_err(|error| error.to_string())
+            }
+            Drawing::Correlation(question) => {
+                let answer = correlated(&dataset, &question, &payload).await;
+                answer.map(texts).map_err(|error| error.to_string())
+            }
         }
     }
     .boxed_local()
 }
 
-async fn drawn(task: PlotTask) -> Result<Rc<Last>, String> {
-    let PlotTask { dataset, question, codes, report, scale: _ } = task;
+async fn drawn(
+    dataset: &Dataset,
+    question: PlotQuestion,
+    codes: Vec<u8>,
+    report: Box<dyn Fn(usize)>,
+) -> Result<Rc<Last>, String> {
     let known = LAST.with_borrow(Clone::clone).filter(|last| last.question == question && last.codes == codes);
     if let Some(known) = known {
         return Ok(known);
     }
-    let asked: PlotQuestion = serde_json::from_str(&question).map_err(|error| error.to_string())?;
     let groups = codes.as_chunks::<2>().0.iter().map(|code| u16::from_le_bytes(*code)).collect();
-    let drawn = draw(&dataset, &asked, groups, |n_done| {
+    let drawn = draw(dataset, &question, groups, |n_done| {
         report(n_done);
         Ok(())
     });

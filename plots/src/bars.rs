@@ -2,8 +2,10 @@
 
 use explorer_core::{
     color::linear_ticks,
-    format::{integer, percent},
+    de::Design,
+    format::{integer, p_value, percent, short, signed},
     session::PlotQuestion,
+    statistics::{GroupTest, NamedComposition, SampleComparison},
 };
 
 use crate::{
@@ -77,6 +79,48 @@ impl<'a> Shares<'a> {
             header: [grouping.columns[0].name.clone()].into_iter().chain(parts).collect(),
             rows: grouping.columns[0].labels.iter().enumerate().map(row).collect(),
         }
+    }
+}
+
+/// The test of each part of each group.
+pub fn table_of_tests(composition: &NamedComposition, tests: &[(usize, GroupTest)]) -> Table {
+    let are_there = composition.counts.are_there();
+    let n_of = |test: &GroupTest| match test {
+        GroupTest::Cells(_) => "cells".to_owned(),
+        GroupTest::Samples(SampleComparison { design: Design::Paired, n_samples: [n, _], .. }) => format!("{n} pairs"),
+        GroupTest::Samples(SampleComparison { design: Design::Unpaired, n_samples: [n, others], .. }) => {
+            format!("{n} against {others}")
+        }
+        GroupTest::TooFew(_) => "too few samples".to_owned(),
+    };
+    let mut rows = Vec::new();
+    for (group, test) in tests {
+        for part in (0..are_there.len()).filter(|&part| are_there[part]) {
+            let found = test.of_part(part);
+            let share = composition.counts.of_group(*group)[part] as f64 / composition.counts.n_cells(*group) as f64;
+            let of_samples = found.filter(|_| matches!(test, GroupTest::Samples(_)));
+            let text = |text: Option<String>| text.unwrap_or_default();
+            rows.push(vec![
+                composition.group(*group).to_owned(),
+                composition.part(part).to_owned(),
+                percent(share),
+                text(found.map(|test| percent(test.shares[1]))),
+                text(of_samples.map(|test| signed(test.score))),
+                text(found.map(|test| p_value(test.log10_pval))),
+                text(found.map(|test| p_value(test.log10_pval_adj))),
+                n_of(test),
+            ]);
+        }
+    }
+    let overall = composition.counts.chi_squared().filter(|_| composition.samples.is_none());
+    let overall = overall.map(|test| {
+        format!(". Over all: χ² {}, df {}, p {}", short(test.statistic, 4), test.df, p_value(test.log10_pval))
+    });
+    let header = [composition.by.as_str(), &composition.of, "share", "of others", "t", "p", "adjusted p", "of"];
+    Table {
+        caption: composition.method() + &overall.unwrap_or_default(),
+        header: header.map(str::to_owned).to_vec(),
+        rows,
     }
 }
 

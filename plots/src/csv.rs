@@ -4,9 +4,10 @@ use explorer_core::{
     csv::{push_comment, push_fact, push_field, push_number},
     session::PlotQuestion,
     state::PlotScale,
+    statistics::{AnswerRecord, GroupTest, NamedComposition, composition_to_csv},
 };
 
-use crate::{bars::Shares, means::Means, spreads::Spreads};
+use crate::{bars::Shares, heatmap::CellValues, means::Means, spreads::Spreads};
 
 /// Lines that begin with `#`.
 fn record(question: &PlotQuestion) -> String {
@@ -116,6 +117,34 @@ pub fn of_shares(shares: &Shares<'_>) -> String {
                 push_field(&mut out, part);
             }
             numbers(&mut out, [count as f64, count as f64 / shares.totals[line].max(1) as f64]);
+            out.push('\n');
+        }
+    }
+    out
+}
+
+/// The shares of labels with their tests, as `tile-server composition` writes them.
+pub fn of_composition(question: &PlotQuestion, composition: &NamedComposition, tests: &[(usize, GroupTest)]) -> String {
+    let (dataset, cells) = (question.dataset.clone(), question.within.clone());
+    composition_to_csv(composition, tests, &AnswerRecord { dataset, cells, ..AnswerRecord::default() })
+}
+
+/// A line for each cell that is drawn: its group, its row in the input, its values.
+pub fn of_cells(values: &CellValues<'_>) -> String {
+    let question = values.question;
+    let mut out = record(question);
+    push_fact(&mut out, "cells drawn", &values.drawn_text());
+    let mut rest = String::from("row");
+    for gene in &question.genes {
+        rest.push(',');
+        push_field(&mut rest, &gene.label);
+    }
+    header(&mut out, question, &rest);
+    for (group, cells) in values.cells.iter().enumerate() {
+        for (at, row) in cells.rows.iter().enumerate() {
+            labels(&mut out, question, group);
+            out.push_str(&row.to_string());
+            numbers(&mut out, cells.values.iter().map(|of_gene| f64::from(of_gene[at])));
             out.push('\n');
         }
     }

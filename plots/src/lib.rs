@@ -1,13 +1,16 @@
-//! Plots of cells by group: figures of marks with numbers behind them, written as SVG, as a table and as CSV.
+//! Plots of cells by group: figures of marks with numbers behind them, written as SVG, as a table and as CSV. And answers
+//! about some cells, as HTML and CSV.
 //!
 //! [`draw`] reads what a question takes and draws it. A [`Figure`] knows no screen: where it is shown, marks are found by
 //! their rows and columns, and each says what it stands for.
 
+mod answer;
 mod bars;
 mod csv;
 mod dot_plot;
 mod figure;
 mod grid;
+mod heatmap;
 mod legend;
 mod matrix;
 mod means;
@@ -27,6 +30,7 @@ use explorer_core::{
     state::PlotKind,
 };
 
+pub use answer::{AnswerError, Answered, correlated, describe};
 pub use figure::{Align, Direction, Figure, Mark, Paint, Part, Shape, Weight};
 pub use table::Table;
 pub use text::{FAMILY, SIZE_PX};
@@ -70,7 +74,7 @@ pub struct Drawn {
     /// The picture.
     pub figure: Figure,
     /// Its numbers, for who does not see it.
-    pub table: Table,
+    pub tables: Vec<Table>,
     /// Its numbers in full, with a record of how they were made.
     pub csv: String,
 }
@@ -104,17 +108,30 @@ pub async fn draw<T: Tiles>(
             let table = table(dataset, question, &cells, report).await.map_err(PlotError::Read)?;
             let means = means::Means::new(question, table);
             let figure = if kind == PlotKind::Dots { dot_plot::draw(&means) } else { matrix::draw(&means) };
-            Drawn { figure, table: means.table(), csv: csv::of_means(&means) }
+            Drawn { figure, tables: vec![means.table()], csv: csv::of_means(&means) }
         }
         PlotKind::Violins | PlotKind::Ridges => {
             let spreads = spreads(dataset, question, &cells, report).await.map_err(PlotError::Read)?;
             let spreads = spreads::Spreads::new(question, spreads);
             let figure = if kind == PlotKind::Violins { violin::draw(&spreads) } else { ridgeline::draw(&spreads) };
-            Drawn { figure, table: spreads.table(), csv: csv::of_spreads(&spreads) }
+            Drawn { figure, tables: vec![spreads.table()], csv: csv::of_spreads(&spreads) }
         }
         PlotKind::Bars => {
             let shares = bars::Shares::new(question);
-            Drawn { figure: bars::draw(&shares), table: shares.table(), csv: csv::of_shares(&shares) }
+            let figure = bars::draw(&shares);
+            match &question.composition {
+                Some(composition) => {
+                    let tests = composition.tests();
+                    let tables = vec![shares.table(), bars::table_of_tests(composition, &tests)];
+                    Drawn { figure, tables, csv: csv::of_composition(question, composition, &tests) }
+                }
+                None => Drawn { figure, tables: vec![shares.table()], csv: csv::of_shares(&shares) },
+            }
+        }
+        PlotKind::Heatmap => {
+            let values = heatmap::read(dataset, question, &cells, report).await.map_err(PlotError::Read)?;
+            let figure = heatmap::draw(&values);
+            Drawn { figure, tables: vec![values.table()], csv: csv::of_cells(&values) }
         }
     })
 }

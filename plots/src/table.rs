@@ -18,23 +18,29 @@ pub struct Table {
 impl Table {
     /// As HTML.
     pub fn to_html(&self) -> String {
-        let mut html = format!("<table><caption>{}</caption><thead><tr>", xml_escaped(&self.caption));
-        for name in &self.header {
-            let _ = write!(html, "<th scope=\"col\">{}</th>", xml_escaped(name));
-        }
-        html.push_str("</tr></thead><tbody>");
-        for row in &self.rows {
-            html.push_str("<tr>");
-            for (at, cell) in row.iter().enumerate() {
-                let cell = xml_escaped(cell);
-                let _ = match at {
-                    0 => write!(html, "<th scope=\"row\">{cell}</th>"),
-                    _ => write!(html, "<td>{cell}</td>"),
-                };
-            }
-            html.push_str("</tr>");
-        }
-        html.push_str("</tbody></table>");
-        html
+        let header: Vec<&str> = self.header.iter().map(String::as_str).collect();
+        let rows = self.rows.iter().map(|row| row.iter().map(|cell| xml_escaped(cell)).collect());
+        html_table(&self.caption, &header, rows)
     }
+}
+
+/// A table in HTML. Its cells are HTML, the first of each row is its name; caption and header are text.
+pub fn html_table(caption: &str, header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
+    let mut html = format!("<table><caption>{}</caption><thead><tr>", xml_escaped(caption));
+    for name in header {
+        let _ = write!(html, "<th scope=\"col\">{}</th>", xml_escaped(name));
+    }
+    html.push_str("</tr></thead><tbody>");
+    for row in rows {
+        html.push_str("<tr>");
+        for (at, cell) in row.iter().enumerate() {
+            let _ = match at {
+                0 => write!(html, "<th scope=\"row\">{cell}</th>"),
+                _ => write!(html, "<td>{cell}</td>"),
+            };
+        }
+        html.push_str("</tr>");
+    }
+    html.push_str("</tbody></table>");
+    html
 }

@@ -71,7 +71,7 @@ pub fn correlate(
 ) -> Result<Correlations, DatasetError> {
     let correlator = Correlator::new(numbers, cells);
     let work = |index, genes| wait(dataset.reader().correlate(index, genes, &correlator, |_| Ok(())));
-    Ok(correlator.finish(by_shares(dataset, layer, work)?.concat(), adjustment))
+    Ok(Correlations::of(correlator.n_cells(), by_shares(dataset, layer, work)?.concat(), adjustment))
 }
 
 /// Why a set of genes has no score.

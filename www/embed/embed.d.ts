@@ -44,7 +44,7 @@ export type PanelKind = { embedding: string | null } | { scatter: { x: Axis; y: 
 export interface View {
   dataset?: string | null;
   analysis: {
-    color: "none" | { obs: string } | { gene: { layer?: string; gene: string } } | { gene_set: { set: string; layer?: string } };
+    color: "none" | { obs: string } | { gene: { layer?: string; gene: string } } | { gene_set: { set: string; layer?: string; value?: "mean" | "score" } };
     color_options: Record<string, unknown>;
     layer: string | null;
     query: { subset: unknown[]; filters: Record<string, unknown> };

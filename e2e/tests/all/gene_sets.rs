@@ -2,7 +2,7 @@
 
 use anyhow::{Context as _, Result, ensure};
 use e2e::{Graphics, N_CELLS, Page, Truth, Visit, count};
-use explorer_core::state::ColorBy;
+use explorer_core::state::{ColorBy, SetValue};
 use serde_json::Value;
 
 const GENES: [&str; 3] = ["CD79A", "CD79B", "MS4A1"];
@@ -105,7 +105,7 @@ async fn steps(visit: &Visit) -> Result<()> {
     let view = page.view().await?;
     let names: Vec<&str> = view.analysis.gene_sets.iter().map(|set| set.name.as_str()).collect();
     ensure!(names == ["B cells", "NK"], "the link has the sets {names:?}");
-    ensure!(view.analysis.color == ColorBy::GeneSet { set: "B cells".to_owned(), layer: None });
+    ensure!(view.analysis.color == ColorBy::GeneSet { set: "B cells".to_owned(), layer: None, value: SetValue::Mean });
     page.client().refresh().await?;
     page.until_drawn(N_CELLS).await?;
     page.legend("B cells").await?;

@@ -13,6 +13,7 @@ mod gene_sets;
 mod histogram;
 mod hover_card;
 mod html_view;
+mod inquiries;
 mod kept;
 mod keys;
 mod lasso;

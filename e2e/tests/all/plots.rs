@@ -71,6 +71,7 @@ async fn kinds(visit: &Visit) -> Result<()> {
     let page = visit.open("plot=louvain&plot.genes=LYZ,GNLY&plot.kind=matrix").await?;
     for (kind, title) in [
         (PlotKind::Matrix, "Matrix plot by louvain"),
+        (PlotKind::Heatmap, "Heat map by louvain"),
         (PlotKind::Violins, "Violin plot by louvain"),
         (PlotKind::Ridges, "Ridgeline plot by louvain"),
     ] {
@@ -85,6 +86,23 @@ async fn kinds(visit: &Visit) -> Result<()> {
     let expected = terminal(visit, &["--kind", "bars", "--then", "phase"])?;
     expect_saved(&page, "Composition by louvain and phase.csv", &expected).await?;
     visit.browser.shoot("bars")?;
+
+    // The shares are tested: by cells, which is said, or by samples.
+    page.until_text("plot-view", |text| text.contains("p-values in the table count every cell")).await?;
+    let composition =
+        |samples: &[&str]| command(visit, "composition", &[&["--of", "phase", "--by", "louvain"], samples].concat());
+    expect_saved(&page, "Composition by louvain and phase.csv", &composition(&[])?).await?;
+    page.choose("plot-samples", "bulk_labels").await?;
+    page.until_gone("plot-progress").await?;
+    let by_samples = composition(&["--samples", "bulk_labels"])?;
+    expect_saved(&page, "Composition by louvain and phase.csv", &by_samples).await?;
+    page.client().refresh().await?;
+    page.until_drawn(N_CELLS).await?;
+    page.element("plot-table").await?;
+    expect_saved(&page, "Composition by louvain and phase.csv", &by_samples).await?;
+    page.evaluate("$('plot-table').open = true", json!(null)).await?;
+    page.until_text("plot-table", |text| text.contains("t-test of logit shares of the samples of bulk_labels")).await?;
+    visit.browser.shoot("tests")?;
     page.expect_accessible("a plot").await?;
 
     // The cells that are selected, by their own filter.
@@ -135,13 +153,17 @@ async fn expect_saved(page: &Page<'_>, name: &str, terminal: &str) -> Result<()>
 
 /// What `tile-server plot --by louvain` writes.
 fn terminal(visit: &Visit, arguments: &[&str]) -> Result<String> {
+    command(visit, "plot", &[&["--by", "louvain"], arguments].concat())
+}
+
+/// What a command of `tile-server` writes.
+fn command(visit: &Visit, name: &str, arguments: &[&str]) -> Result<String> {
     let output = Command::new(&visit.environment.server)
-        .arg("plot")
+        .arg(name)
         .arg(visit.server.dataset_directory()?)
-        .args(["--by", "louvain"])
         .args(arguments)
         .output()
-        .context("`tile-server plot` does not start")?;
-    ensure!(output.status.success(), "`tile-server plot` fails: {}", String::from_utf8_lossy(&output.stderr));
+        .with_context(|| format!("`tile-server {name}` does not start"))?;
+    ensure!(output.status.success(), "`tile-server {name}` fails: {}", String::from_utf8_lossy(&output.stderr));
     Ok(String::from_utf8(output.stdout)?)
 }

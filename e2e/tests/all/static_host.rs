@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::{Result, ensure};
 use e2e::{DATASET, Exchange, Graphics, N_CELLS, Network, Page, Proxy, Visit};
-use explorer_core::state::{ColorBy, GeneSet, ViewSpec};
+use explorer_core::state::{ColorBy, GeneSet, SetValue, ViewSpec};
 use serde_json::json;
 
 /// As many as a browser asks one host for at a time.
@@ -59,7 +59,7 @@ async fn color_by_mean(page: &Page<'_>, genes: &[String]) -> Result<()> {
     let set = GeneSet { name: "six".to_owned(), description: String::new(), genes: genes.to_vec() };
     let mut view = ViewSpec::default();
     view.analysis.gene_sets.push(set);
-    view.analysis.color = ColorBy::GeneSet { set: "six".to_owned(), layer: None };
+    view.analysis.color = ColorBy::GeneSet { set: "six".to_owned(), layer: None, value: SetValue::Mean };
     page.evaluate("(location.hash = a, 0)", json!(view.to_link())).await?;
     page.legend("six").await?;
     Ok(())

@@ -16,6 +16,7 @@ pub(crate) mod lookup;
 mod marker_share;
 mod open;
 mod points;
+mod portrait;
 mod share;
 mod subset;
 mod sums;

@@ -9,7 +9,7 @@ use crate::{
     },
     data::{Column, Continuous, label_order},
     filter::CellMask,
-    state::{Analysis, CellOrder, ColorBy, ColorOptions, DataKey, Filters, GeneKey, GeneMean},
+    state::{Analysis, CellOrder, ColorBy, ColorOptions, DataKey, Filters, GeneKey, GeneMean, SetValue},
 };
 
 /// The color of cells when nothing colors them.
@@ -194,10 +194,10 @@ impl Painter {
                     table = self.paint_numbers(&label_of(key), &layer.unwrap_or_default(), values, asked, visible);
                 }
             },
-            ColorBy::GeneSet { set, layer } => {
+            ColorBy::GeneSet { set, layer, value } => {
                 let Some(values) = numbers else { return false };
                 let layer = layer.as_ref().map(|layer| format!(", layer {layer}")).unwrap_or_default();
-                table = self.paint_numbers(set, &format!("mean of genes{layer}"), values, asked, visible);
+                table = self.paint_numbers(set, &format!("{}{layer}", set_value_name(*value)), values, asked, visible);
             }
             ColorBy::TwoGenes { layer, .. } => {
                 let Some(genes) = asked.by.pair() else { return false };
@@ -330,6 +330,14 @@ fn has_missing(indices: &[u8], visible: Option<&CellMask>) -> bool {
         Some(mask) => {
             indices.iter().zip(mask.as_bytes()).any(|(&index, &is_visible)| index == MISSING && is_visible != 0)
         }
+    }
+}
+
+/// What is told of the genes of a set.
+fn set_value_name(value: SetValue) -> &'static str {
+    match value {
+        SetValue::Mean => "mean of genes",
+        SetValue::Score => "score over control genes",
     }
 }
 

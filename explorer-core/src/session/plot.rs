@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use shared_fbs::manifest::{Layer, Manifest};
 
-use crate::{color::Ground, dataset::label_tiles, grouping::Grouping, state::Plot};
+use crate::{color::Ground, dataset::label_tiles, grouping::Grouping, state::Plot, statistics::NamedComposition};
 
 /// How many bytes the plot reads of a dataset, about; 0 where it is not known. Labels and genes are taken to be of the
 /// usual size.
@@ -42,6 +42,9 @@ pub struct PlotQuestion {
     pub layer: u32,
     /// The genes that it has.
     pub genes: Vec<PlotGene>,
+    /// Cells by both columns, with those of no label, where the shares of one column's labels are tested.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub composition: Option<NamedComposition>,
     /// What it is drawn on.
     pub ground: Ground,
     /// Title of the dataset.

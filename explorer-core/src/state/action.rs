@@ -243,6 +243,14 @@ pub enum Action {
         #[serde(default)]
         layer: Option<String>,
     },
+    /// Adds two cell sets, each in place of one of the same name, and asks for their comparison among what is in view.
+    CompareSets {
+        /// The group and the reference.
+        sets: [CellSet; 2],
+        /// The layer that is compared in; `None` for the dataset's own choice.
+        #[serde(default)]
+        layer: Option<String>,
+    },
     /// Deletes a comparison.
     RemoveComparison(Comparison),
     /// Opens a result in place of the one that is open, or closes it. A comparison must be in the list.
@@ -366,7 +374,10 @@ pub enum CoalesceKey {
 impl Action {
     /// Whether it asks a question whose answer is a result.
     pub fn asks_a_result(&self) -> bool {
-        matches!(self, Self::Compare(_) | Self::CompareWithRest { .. } | Self::ShowResult(Some(_)))
+        matches!(
+            self,
+            Self::Compare(_) | Self::CompareWithRest { .. } | Self::CompareSets { .. } | Self::ShowResult(Some(_))
+        )
     }
 
     /// How the action enters the history. Those that skip it change nothing that undo
@@ -442,6 +453,7 @@ impl Action {
             | Self::RemoveCellSet(_)
             | Self::Compare(_)
             | Self::CompareWithRest { .. }
+            | Self::CompareSets { .. }
             | Self::RemoveComparison(_)
             | Self::AddOwnColumns(_)
             | Self::LabelCells { .. }
@@ -518,6 +530,7 @@ impl Action {
             | Self::RemoveCellSet(_)
             | Self::Compare(_)
             | Self::CompareWithRest { .. }
+            | Self::CompareSets { .. }
             | Self::RemoveComparison(_)
             | Self::AddOwnColumns(_)
             | Self::LabelCells { .. }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use shared_fbs::manifest::Manifest;
 
 use super::{
-    GeneKey, Range,
+    GeneKey, Range, SetValue,
     json::{ClipJson, JsonError},
     limits::PERCENTILES,
 };
@@ -20,13 +20,16 @@ pub enum ColorBy {
     Obs(String),
     /// A gene's expression.
     Gene(GeneKey),
-    /// The mean expression of a gene set.
+    /// The mean expression of a gene set, or its score.
     GeneSet {
         /// The set, by name.
         set: String,
         /// The layer, or `None` for the dataset's default.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         layer: Option<String>,
+        /// What its genes come to.
+        #[serde(default, skip_serializing_if = "SetValue::is_mean")]
+        value: SetValue,
     },
     /// The expression of two genes, blended.
     TwoGenes {

@@ -54,6 +54,10 @@ pub enum Command {
     FindMarkers,
     /// Plot the listed genes by group.
     PlotGenes,
+    /// Tell what the selected cells are.
+    DescribeCells,
+    /// Correlate all genes with what colors the cells.
+    CorrelateGenes,
     /// Search for a gene.
     SearchGene,
     /// Save cells as a table.
@@ -100,7 +104,7 @@ pub enum Command {
 
 impl Command {
     /// Every command, in the order a palette lists them.
-    pub const ALL: [Self; 43] = [
+    pub const ALL: [Self; 45] = [
         Self::Undo,
         Self::Redo,
         Self::Fit,
@@ -122,6 +126,8 @@ impl Command {
         Self::CompareSets,
         Self::FindMarkers,
         Self::PlotGenes,
+        Self::DescribeCells,
+        Self::CorrelateGenes,
         Self::SearchGene,
         Self::ToggleLeftSidebar,
         Self::ToggleRightSidebar,
@@ -206,6 +212,14 @@ impl Command {
                 "Plot by group",
                 "Plot the listed genes by the groups of a category: dots, matrix, violins, composition.",
             ),
+            Self::DescribeCells => (
+                "What is this selection?",
+                "Tell what the selected cells are: their labels, their markers, and the labels that they are most like.",
+            ),
+            Self::CorrelateGenes => (
+                "Correlated genes",
+                "Find the genes whose values go with the gene or the numbers that color the cells.",
+            ),
             Self::SearchGene => ("Find a gene", "Search for genes by symbol or id."),
             Self::ToggleLeftSidebar => ("Metadata sidebar", "Open or close the sidebar of categories and values."),
             Self::ToggleRightSidebar => ("Genes sidebar", "Open or close the sidebar of genes, sets and comparisons."),
@@ -265,6 +279,8 @@ impl Command {
             Self::CompareSets => const { &[key("d")] },
             Self::FindMarkers => const { &[key("m")] },
             Self::PlotGenes => const { &[key("j")] },
+            Self::DescribeCells => const { &[key("d").shift()] },
+            Self::CorrelateGenes => const { &[key("g").shift()] },
             Self::SearchGene => const { &[key("g"), key("/")] },
             Self::ToggleLeftSidebar => const { &[key("[")] },
             Self::ToggleRightSidebar => const { &[key("]")] },
@@ -347,6 +363,8 @@ impl Command {
             | Self::CompareSets
             | Self::FindMarkers
             | Self::PlotGenes
+            | Self::DescribeCells
+            | Self::CorrelateGenes
             | Self::SearchGene
             | Self::SaveCells
             | Self::ShowPalette

@@ -121,6 +121,9 @@ impl ViewSpec {
         if let Some(shown) = self.shown_plot() {
             needs.extend(shown.universe.iter().flat_map(Filters::needs));
         }
+        if let Some(shown) = self.shown_inquiry() {
+            needs.extend(shown.cells.needs());
+        }
         if !analysis.own_columns.is_empty() {
             // They name cells by rows.
             needs.insert(DataKey::Rows);

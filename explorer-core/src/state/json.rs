@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::ColumnLabel;
+use super::{ColumnLabel, SetValue};
 use crate::data::Orientation;
 
 /// Why a value is none.
@@ -123,6 +123,8 @@ pub(super) struct GeneMeanJson {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub layer: Option<String>,
     pub genes: Vec<String>,
+    #[serde(default, skip_serializing_if = "SetValue::is_mean")]
+    pub value: SetValue,
 }
 
 /// An outline: its corners in embedding coordinates, and the step of the grid that they lie on. Without

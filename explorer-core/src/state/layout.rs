@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Comparison, Filters, Plot, query::canonical_levels};
+use super::{CellQuery, Comparison, Filters, Inquiry, Plot, query::canonical_levels};
 
 /// What is open around the panels, and how the page looks.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -71,6 +71,8 @@ pub enum ResultPanel {
     Markers(Markers),
     /// A plot of cells by group.
     Plot(Plot),
+    /// Another question about some cells.
+    Inquiry(Inquiry),
 }
 
 impl ResultPanel {
@@ -78,7 +80,7 @@ impl ResultPanel {
     pub fn comparison(&self) -> Option<&Comparison> {
         match self {
             Self::Comparison(comparison) => Some(comparison),
-            Self::Markers(_) | Self::Plot(_) => None,
+            Self::Markers(_) | Self::Plot(_) | Self::Inquiry(_) => None,
         }
     }
 
@@ -89,24 +91,27 @@ impl ResultPanel {
                 *universe = canonical_levels(std::mem::take(universe));
             }
             Self::Plot(plot) => *plot = std::mem::take(plot).canonical(),
+            Self::Inquiry(inquiry) => *inquiry = std::mem::take(inquiry).canonical(),
         }
         self
     }
 
-    /// The levels of filters outside of which no cell counts.
-    pub(super) fn universe_mut(&mut self) -> &mut Vec<Filters> {
-        match self {
+    /// The levels of filters by which cells count.
+    pub(super) fn levels_mut(&mut self) -> impl Iterator<Item = &mut Filters> {
+        let (universe, filters) = match self {
             Self::Comparison(Comparison { universe, .. })
             | Self::Markers(Markers { universe, .. })
-            | Self::Plot(Plot { universe, .. }) => universe,
-        }
+            | Self::Plot(Plot { universe, .. }) => (universe, None),
+            Self::Inquiry(Inquiry { cells: CellQuery { subset, filters }, .. }) => (subset, Some(filters)),
+        };
+        universe.iter_mut().chain(filters)
     }
 
     /// The plot, where that is what is open.
     pub fn plot(&self) -> Option<&Plot> {
         match self {
             Self::Plot(plot) => Some(plot),
-            Self::Comparison(_) | Self::Markers(_) => None,
+            Self::Comparison(_) | Self::Markers(_) | Self::Inquiry(_) => None,
         }
     }
 
@@ -114,7 +119,15 @@ impl ResultPanel {
     pub fn markers(&self) -> Option<&Markers> {
         match self {
             Self::Markers(markers) => Some(markers),
-            Self::Comparison(_) | Self::Plot(_) => None,
+            Self::Comparison(_) | Self::Plot(_) | Self::Inquiry(_) => None,
+        }
+    }
+
+    /// The question about some cells, where that is what is open.
+    pub fn inquiry(&self) -> Option<&Inquiry> {
+        match self {
+            Self::Inquiry(inquiry) => Some(inquiry),
+            Self::Comparison(_) | Self::Markers(_) | Self::Plot(_) => None,
         }
     }
 }

@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use super::{
-    Analysis, Axis, CellQuery, CellSet, CellSource, ColorBy, Comparison, Filters, GeneKey, GeneMean, GeneSet, Markers,
-    PanelKind, Plot, ResultPanel, Scatter, ViewSpec,
+    About, Analysis, Axis, CellQuery, CellSet, CellSource, ColorBy, Comparison, Filters, GeneKey, GeneMean, GeneSet,
+    Inquiry, Markers, PanelKind, Plot, ResultPanel, Scatter, ViewSpec,
 };
 use crate::sorting::map_of;
 
@@ -41,6 +41,7 @@ impl ViewSpec {
                 ResultPanel::Markers(Markers { universe: named_levels(markers.universe, names), ..markers })
             }
             ResultPanel::Plot(plot) => ResultPanel::Plot(plot.named(names)),
+            ResultPanel::Inquiry(inquiry) => ResultPanel::Inquiry(inquiry.named(names)),
         });
         self
     }
@@ -66,7 +67,7 @@ impl Analysis {
         self.layer = layer(names, self.layer);
         self.color = match self.color {
             ColorBy::Gene(gene) => ColorBy::Gene(gene.named(names)),
-            ColorBy::GeneSet { set, layer: of } => ColorBy::GeneSet { set, layer: layer(names, of) },
+            ColorBy::GeneSet { set, layer: of, value } => ColorBy::GeneSet { set, layer: layer(names, of), value },
             ColorBy::TwoGenes { genes, layer: of } => {
                 let layer = layer(names, of);
                 ColorBy::TwoGenes { genes: genes.map(|gene| names.gene_id(layer.as_deref(), gene)), layer }
@@ -132,7 +133,8 @@ impl GeneMean {
     fn named(self, names: &impl Names) -> Self {
         let layer = layer(names, self.layer().map(str::to_owned));
         let ids = self.genes().iter().map(|gene| names.gene_id(layer.as_deref(), gene.clone()));
-        Self::new(layer.clone(), ids).unwrap_or(self)
+        let value = self.value();
+        Self::new(layer.clone(), ids).map_or(self, |mean| mean.as_value(value))
     }
 }
 
@@ -151,6 +153,19 @@ impl Plot {
         let key = layer.as_deref().and_then(|layer| names.layer_key(layer));
         let genes = genes(names, key.as_deref(), self.genes);
         Self { layer, genes, universe: named_levels(self.universe, names), ..self }
+    }
+}
+
+impl Inquiry {
+    /// As of a plot.
+    fn named(self, names: &impl Names) -> Self {
+        let layer = self.layer.map(|layer| names.layer_place(layer));
+        let key = layer.as_deref().and_then(|layer| names.layer_key(layer));
+        let about = match self.about {
+            About::Gene(gene) => About::Gene(names.gene_id(key.as_deref(), gene)),
+            about @ (About::Cells | About::Column(_)) => about,
+        };
+        Self { about, layer, cells: self.cells.named(names) }
     }
 }
 

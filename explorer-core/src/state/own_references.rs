@@ -32,14 +32,23 @@ impl ViewSpec {
                     (*to).clone_into(&mut markers.column);
                 }
                 Some(ResultPanel::Plot(plot)) => {
-                    let columns = [&mut plot.by].into_iter().chain(&mut plot.then);
+                    let columns = [&mut plot.by].into_iter().chain(&mut plot.then).chain(&mut plot.samples);
                     columns.filter(|column| *column == from).for_each(|column| (*to).clone_into(column));
                 }
-                Some(ResultPanel::Markers(_) | ResultPanel::Comparison(_)) | None => {}
+                // Own columns hold labels, and genes are correlated with numbers.
+                Some(ResultPanel::Markers(_) | ResultPanel::Comparison(_) | ResultPanel::Inquiry(_)) | None => {}
             }
         }
+        if let (
+            Renamed::Label { column, from, to } | Renamed::Merged { column, from, into: to },
+            Some(ResultPanel::Plot(plot)),
+        ) = (renamed, &mut self.layout.result)
+            && plot.by == *column
+        {
+            plot.groups.iter_mut().filter(|group| group == from).for_each(|group| (*to).clone_into(group));
+        }
         self.panels.iter_mut().for_each(|panel| panel.rename(renamed));
-        let result = self.layout.result.iter_mut().flat_map(ResultPanel::universe_mut);
+        let result = self.layout.result.iter_mut().flat_map(ResultPanel::levels_mut);
         self.analysis.all_filters().chain(result).for_each(|filters| filters.rename(renamed));
         self.tidy_filters();
     }
@@ -56,6 +65,7 @@ impl ViewSpec {
             ResultPanel::Comparison(comparison) => uses(&comparison.universe, name),
             ResultPanel::Markers(markers) => markers.uses_column(name),
             ResultPanel::Plot(plot) => plot.uses_column(name),
+            ResultPanel::Inquiry(inquiry) => inquiry.cells.uses_column(name),
         });
         if is_shown {
             layout.result = None;
@@ -112,9 +122,7 @@ impl Analysis {
     /// The cell sets that are defined by a filter on a column.
     pub fn sets_by<'a>(&'a self, column: &'a str) -> impl Iterator<Item = &'a CellSet> {
         self.cell_sets.iter().filter(move |set| match &set.source {
-            CellSource::Query(CellQuery { subset, filters }) => {
-                uses(subset, column) || uses(std::slice::from_ref(filters), column)
-            }
+            CellSource::Query(query) => query.uses_column(column),
             CellSource::Cells(_) => false,
         })
     }
@@ -131,6 +139,11 @@ impl Analysis {
 }
 
 impl CellQuery {
+    /// Whether it has a filter on a column.
+    pub(super) fn uses_column(&self, column: &str) -> bool {
+        uses(&self.subset, column) || uses(std::slice::from_ref(&self.filters), column)
+    }
+
     fn levels_mut(&mut self) -> impl Iterator<Item = &mut Filters> {
         self.subset.iter_mut().chain([&mut self.filters])
     }

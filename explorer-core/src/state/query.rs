@@ -81,13 +81,31 @@ impl GeneKey {
     }
 }
 
-/// The mean expression of genes in one layer. Known by the genes, not by the name of a set, so that
+/// What the values of several genes come to in a cell.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SetValue {
+    /// Their mean.
+    #[default]
+    Mean,
+    /// Their mean less that of control genes, as scanpy's `score_genes`.
+    Score,
+}
+
+impl SetValue {
+    pub(super) fn is_mean(&self) -> bool {
+        *self == Self::Mean
+    }
+}
+
+/// The mean expression of genes in one layer, or their score. Known by the genes, not by the name of a set, so that
 /// a filter stays what it is whatever becomes of the set.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "GeneMeanJson", into = "GeneMeanJson")]
 pub struct GeneMean {
     layer: Option<String>,
     genes: Vec<String>,
+    value: SetValue,
 }
 
 impl GeneMean {
@@ -95,7 +113,18 @@ impl GeneMean {
     /// `None` where there is no gene.
     pub fn new(layer: Option<String>, genes: impl IntoIterator<Item = String>) -> Option<Self> {
         let genes = set_of(genes);
-        (!genes.is_empty()).then(|| Self { layer, genes: genes.into_iter().collect() })
+        (!genes.is_empty()).then(|| Self { layer, genes: genes.into_iter().collect(), value: SetValue::Mean })
+    }
+
+    /// The same genes in the same layer, as that value.
+    #[must_use]
+    pub fn as_value(self, value: SetValue) -> Self {
+        Self { value, ..self }
+    }
+
+    /// What the genes come to.
+    pub fn value(&self) -> SetValue {
+        self.value
     }
 
     /// The layer, or `None` for the dataset's default.
@@ -117,14 +146,14 @@ impl GeneMean {
 impl TryFrom<GeneMeanJson> for GeneMean {
     type Error = JsonError;
 
-    fn try_from(GeneMeanJson { layer, genes }: GeneMeanJson) -> Result<Self, JsonError> {
-        Self::new(layer, genes).ok_or(JsonError::NoGene)
+    fn try_from(GeneMeanJson { layer, genes, value }: GeneMeanJson) -> Result<Self, JsonError> {
+        Ok(Self::new(layer, genes).ok_or(JsonError::NoGene)?.as_value(value))
     }
 }
 
 impl From<GeneMean> for GeneMeanJson {
     fn from(mean: GeneMean) -> Self {
-        Self { layer: mean.layer().map(str::to_owned), genes: mean.genes().to_vec() }
+        Self { layer: mean.layer().map(str::to_owned), genes: mean.genes().to_vec(), value: mean.value() }
     }
 }
 

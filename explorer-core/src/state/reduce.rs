@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{
     Action, Analysis, AppState, CellQuery, CellSet, CellSource, ColorBy, Comparison, Filters, GeneKey, GeneMean,
     GeneSet, Label, LabelFilter, Layout, ObsFilter, PanelKind, Panels, Range, Reference, ResultPanel,
-    SIDEBAR_WIDTHS_PX, Side, ViewSpec, own_changes, panel_changes, query::canonical_levels, selection,
+    SIDEBAR_WIDTHS_PX, Side, TestMode, ViewSpec, own_changes, panel_changes, query::canonical_levels, selection,
 };
 use crate::sorting::set_of;
 
@@ -108,6 +108,12 @@ pub fn reduce(mut state: AppState, action: Action) -> AppState {
             let (group, universe) = (set.name.clone(), analysis.query.subset.clone());
             put_cell_set(analysis, set);
             compare(view, Comparison { group, reference: Reference::Rest, mode, layer, universe });
+        }
+        Action::CompareSets { sets, layer } => {
+            let [group, reference] = sets.each_ref().map(|set| set.name.clone());
+            let (reference, universe) = (Reference::Set(reference), analysis.query.subset.clone());
+            sets.into_iter().for_each(|set| put_cell_set(analysis, set));
+            compare(view, Comparison { group, reference, mode: TestMode::Welch, layer, universe });
         }
         Action::RemoveComparison(removed) => analysis.comparisons.retain(|comparison| *comparison != removed),
         Action::ShowResult(shown) => {
@@ -288,7 +294,7 @@ fn rename_cell_set(view: &mut ViewSpec, from: &str, to: String) {
     };
     let shown = match &mut view.layout.result {
         Some(ResultPanel::Comparison(comparison)) => Some(comparison),
-        Some(ResultPanel::Markers(_) | ResultPanel::Plot(_)) | None => None,
+        Some(ResultPanel::Markers(_) | ResultPanel::Plot(_) | ResultPanel::Inquiry(_)) | None => None,
     };
     for comparison in analysis.comparisons.iter_mut().chain(shown) {
         comparison.rename_set(from, &to);
@@ -362,7 +368,8 @@ fn move_mean_filters(analysis: &mut Analysis, before: &[String], after: &[String
     let means = std::mem::take(&mut query.filters.means);
     let moved = means.into_iter().filter_map(|(mean, range)| {
         if mean.is_of(before) && !is_still_there(&mean) {
-            Some((GeneMean::new(mean.layer().map(str::to_owned), after.iter().cloned())?, range))
+            let moved = GeneMean::new(mean.layer().map(str::to_owned), after.iter().cloned())?;
+            Some((moved.as_value(mean.value()), range))
         } else {
             Some((mean, range))
         }

@@ -98,8 +98,13 @@ fn gene() -> impl Strategy<Value = GeneKey> {
     (layer(), name()).prop_map(|(layer, gene)| GeneKey { layer, gene })
 }
 
+fn set_value() -> impl Strategy<Value = SetValue> {
+    prop_oneof![Just(SetValue::Mean), Just(SetValue::Score)]
+}
+
 fn mean() -> impl Strategy<Value = GeneMean> {
-    (layer(), vec(name(), 1..4)).prop_map(|(layer, genes)| GeneMean::new(layer, genes).unwrap())
+    (layer(), vec(name(), 1..4), set_value())
+        .prop_map(|(layer, genes, value)| GeneMean::new(layer, genes).unwrap().as_value(value))
 }
 
 fn filters() -> impl Strategy<Value = Filters> {
@@ -168,7 +173,7 @@ fn color() -> impl Strategy<Value = ColorBy> {
         Just(ColorBy::None),
         name().prop_map(ColorBy::Obs),
         gene().prop_map(ColorBy::Gene),
-        (name(), layer()).prop_map(|(set, layer)| ColorBy::GeneSet { set, layer }),
+        (name(), layer(), set_value()).prop_map(|(set, layer, value)| ColorBy::GeneSet { set, layer, value }),
         (name(), name(), layer()).prop_map(|(a, b, layer)| ColorBy::TwoGenes { genes: [a, b], layer }),
     ]
 }
@@ -250,7 +255,11 @@ fn analysis() -> impl Strategy<Value = Analysis> {
 pub(crate) fn view() -> BoxedStrategy<ViewSpec> {
     let layout =
         (any::<bool>(), any::<bool>(), (any::<bool>(), any::<bool>()), btree_set(name(), 0..3), any::<bool>(), theme());
-    let asked = prop_oneof![markers().prop_map(ResultPanel::Markers), plot().prop_map(ResultPanel::Plot)];
+    let asked = prop_oneof![
+        markers().prop_map(ResultPanel::Markers),
+        plot().prop_map(ResultPanel::Plot),
+        inquiry().prop_map(ResultPanel::Inquiry),
+    ];
     let layout = (layout, option::of(asked), option::of(any::<u16>()), option::of(any::<u16>()), any::<bool>());
     (option::of(name()), analysis().boxed(), vec(panel(), 1..4), tool(), layout)
         .prop_map(
@@ -327,7 +336,13 @@ fn result() -> impl Strategy<Value = ResultPanel> {
         comparison().prop_map(ResultPanel::Comparison),
         markers().prop_map(ResultPanel::Markers),
         plot().prop_map(ResultPanel::Plot),
+        inquiry().prop_map(ResultPanel::Inquiry),
     ]
+}
+
+fn inquiry() -> impl Strategy<Value = Inquiry> {
+    let about = prop_oneof![Just(About::Cells), name().prop_map(About::Gene), name().prop_map(About::Column),];
+    (about, option::of(name()), query()).prop_map(|(about, layer, cells)| Inquiry { about, layer, cells })
 }
 
 fn plot() -> impl Strategy<Value = Plot> {
@@ -337,8 +352,9 @@ fn plot() -> impl Strategy<Value = Plot> {
         prop_oneof![Just(PlotMean::All), Just(PlotMean::Expressing)],
         prop_oneof![Just(PlotOrder::Given), Just(PlotOrder::Clustered)],
     );
-    (options, name(), option::of(name()), vec(name(), 0..4), option::of(name()), universe()).prop_map(
-        |((kind, scale, mean, order), by, then, genes, layer, universe)| Plot {
+    let groups = (vec(name(), 0..3), option::of(name()));
+    (options, name(), option::of(name()), vec(name(), 0..4), option::of(name()), groups, universe()).prop_map(
+        |((kind, scale, mean, order), by, then, genes, layer, (groups, samples), universe)| Plot {
             kind,
             by,
             then,
@@ -347,6 +363,8 @@ fn plot() -> impl Strategy<Value = Plot> {
             scale,
             mean,
             order,
+            groups,
+            samples,
             universe,
         },
     )
@@ -426,6 +444,8 @@ fn set_action() -> impl Strategy<Value = Action> {
         1 => (name(), name()).prop_map(|(from, to)| Action::RenameCellSet { from, to }),
         1 => name().prop_map(Action::RemoveCellSet),
         3 => comparison().prop_map(Action::Compare),
+        1 => (cell_set(), cell_set(), option::of(name()))
+            .prop_map(|(group, reference, layer)| Action::CompareSets { sets: [group, reference], layer }),
         1 => (cell_set(), any::<bool>(), option::of(name())).prop_map(|(set, by_samples, layer)| Action::CompareWithRest {
             set,
             mode: if by_samples { TestMode::Samples } else { TestMode::Welch },

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use crate::data::CellRow;
 
 use super::{
-    CellQuery, CellSet, ColorBy, ColorOptions, Comparison, Dimension, GeneMean, GeneSet, Label, Layout, Markers,
-    Modifiers, OwnColumn, Panel, PanelIdx, Panels, Plot, Range, ResultPanel, SelectMode, Side,
+    CellQuery, CellSet, ColorBy, ColorOptions, Comparison, Dimension, GeneMean, GeneSet, Inquiry, Label, Layout,
+    Markers, Modifiers, OwnColumn, Panel, PanelIdx, Panels, Plot, Range, ResultPanel, SelectMode, Side,
 };
 
 /// Everything the page shows.
@@ -76,11 +76,16 @@ impl ViewSpec {
         self.layout.result.as_ref()?.plot()
     }
 
+    /// The question about some cells that is open.
+    pub fn shown_inquiry(&self) -> Option<&Inquiry> {
+        self.layout.result.as_ref()?.inquiry()
+    }
+
     /// Whether a result can be shown: of a comparison, whether it is in the list.
     pub(super) fn can_show(&self, result: &ResultPanel) -> bool {
         match result {
             ResultPanel::Comparison(comparison) => self.analysis.comparisons.contains(comparison),
-            ResultPanel::Markers(_) | ResultPanel::Plot(_) => true,
+            ResultPanel::Markers(_) | ResultPanel::Plot(_) | ResultPanel::Inquiry(_) => true,
         }
     }
 }
@@ -134,7 +139,7 @@ impl Analysis {
     /// The mean that colors the cells, where that of a gene set does which has genes.
     pub fn color_mean(&self) -> Option<GeneMean> {
         match &self.color {
-            ColorBy::GeneSet { set, layer } => self.gene_set(set)?.mean(layer.clone()),
+            ColorBy::GeneSet { set, layer, value } => Some(self.gene_set(set)?.mean(layer.clone())?.as_value(*value)),
             ColorBy::None | ColorBy::Obs(_) | ColorBy::Gene(_) | ColorBy::TwoGenes { .. } => None,
         }
     }

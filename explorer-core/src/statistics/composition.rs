@@ -1,15 +1,19 @@
 //! Composition: what the cells of each group are made of, and whether that differs between groups.
 
-use super::{Hypergeometric, chi_squared_ln_p};
-use crate::{
-    data::{Categorical, CellIdx},
-    de::{Adjustment, Design, LEAST_CELLS, Method, adjust_with_log10, paired_t, sample_summary, welch},
-    filter::CellMask,
-};
 use std::f64::consts::LN_10;
 
+use serde::{Deserialize, Serialize};
+
+use super::{Hypergeometric, chi_squared_ln_p};
+use crate::{
+    data::Categorical,
+    de::{Adjustment, Design, LEAST_CELLS, Method, adjust_with_log10, paired_t, sample_summary, welch},
+    filter::CellMask,
+    names::MISSING_LABEL,
+};
+
 /// Cells by their part (a label of one column) and their group (a label of another). The last of each is "missing".
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Composition {
     n_parts: usize,
     n_groups: usize,
@@ -24,12 +28,20 @@ impl Composition {
     /// When the columns and the set are of different datasets.
     pub fn count(parts: &Categorical, groups: &Categorical, cells: &CellMask) -> Self {
         assert!(parts.codes.len() == cells.len() && groups.codes.len() == cells.len(), "columns of different datasets");
-        let (n_parts, n_groups) = (parts.categories.len() + 1, groups.categories.len() + 1);
-        let mut counts = vec![0; n_parts * n_groups];
+        let mut counts = Self::empty(parts, groups);
         for cell in cells.iter() {
-            counts[groups.codes.get(cell) as usize * n_parts + parts.codes.get(cell) as usize] += 1;
+            counts.add(parts.codes.get(cell), groups.codes.get(cell));
         }
-        Self { n_parts, n_groups, counts }
+        counts
+    }
+
+    fn empty(parts: &Categorical, groups: &Categorical) -> Self {
+        let (n_parts, n_groups) = (parts.categories.len() + 1, groups.categories.len() + 1);
+        Self { n_parts, n_groups, counts: vec![0; n_parts * n_groups] }
+    }
+
+    fn add(&mut self, part: u32, group: u32) {
+        self.counts[group as usize * self.n_parts + part as usize] += 1;
     }
 
     /// Number of parts, "missing" among them.
@@ -265,33 +277,144 @@ fn logit_share(of_part: u64, n_cells: u64, n_parts: usize) -> f64 {
     libm::log(of_part / (total - of_part))
 }
 
-/// The samples of some cells, with their parts in the group and in the reference. Samples without a cell in either are left out, and so are
-/// cells without a sample.
-///
-/// # Panics
-/// When columns and sets are of different datasets.
-pub fn sample_parts(
-    parts: &Categorical,
-    samples: &Categorical,
-    [group, reference]: [&CellMask; 2],
-) -> Vec<SampleParts> {
-    let [group, reference] = [group, reference].map(|cells| Composition::count(parts, samples, cells));
-    let names = samples.categories.iter().enumerate();
-    let sample = |(code, name): (usize, &String)| SampleParts {
-        name: name.clone(),
-        group: group.of_group(code).to_vec(),
-        reference: reference.of_group(code).to_vec(),
-    };
-    let has_cells = |sample: &SampleParts| sample.group.iter().chain(&sample.reference).any(|&count| count > 0);
-    names.map(sample).filter(has_cells).collect()
+/// Cells by their sample, their group and their part. Cells without a sample are left out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SampleCounts {
+    /// The column of the samples.
+    pub column: String,
+    /// What the samples are called.
+    names: Vec<String>,
+    /// Of each sample.
+    counts: Vec<Composition>,
 }
 
-/// The cells of a label of a column among some cells.
-pub fn cells_of_label(column: &Categorical, code: u32, among: &CellMask) -> CellMask {
-    CellMask::from_fn(among.len(), |cell| {
-        let cell = CellIdx(cell as u32);
-        among.contains(cell) && column.codes.get(cell) == code
-    })
+impl SampleCounts {
+    /// Counts the cells of a set.
+    ///
+    /// # Panics
+    /// When the columns and the set are of different datasets.
+    pub fn count(
+        [parts, groups]: [&Categorical; 2],
+        (column, samples): (&str, &Categorical),
+        cells: &CellMask,
+    ) -> Self {
+        let none = Composition::empty(parts, groups);
+        let mut counts = vec![none; samples.categories.len()];
+        for cell in cells.iter() {
+            if let Some(counts) = counts.get_mut(samples.codes.get(cell) as usize) {
+                counts.add(parts.codes.get(cell), groups.codes.get(cell));
+            }
+        }
+        Self { column: column.to_owned(), names: samples.categories.to_vec(), counts }
+    }
+
+    /// The samples that have cells, with their parts in a group and in all other groups.
+    ///
+    /// # Panics
+    /// When there is no such group.
+    pub fn of_group(&self, group: usize) -> Vec<SampleParts> {
+        let sample = |(name, counts): (&String, &Composition)| SampleParts {
+            name: name.clone(),
+            group: counts.of_group(group).to_vec(),
+            reference: counts.of_others(group),
+        };
+        let has_cells = |sample: &SampleParts| sample.group.iter().chain(&sample.reference).any(|&count| count > 0);
+        self.names.iter().zip(&self.counts).map(sample).filter(has_cells).collect()
+    }
+}
+
+/// A composition with what its parts and groups are called, and with the samples of its cells where these are replicates.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NamedComposition {
+    /// The column of the parts.
+    pub of: String,
+    /// Its labels.
+    part_labels: Vec<String>,
+    /// The column of the groups.
+    pub by: String,
+    /// Its labels.
+    group_labels: Vec<String>,
+    /// Cells by part and group.
+    pub counts: Composition,
+    /// The same by sample.
+    pub samples: Option<SampleCounts>,
+}
+
+/// How the parts of a group compare with those of all other groups.
+#[derive(Clone, Debug, PartialEq)]
+pub enum GroupTest {
+    /// By cells: of each part.
+    Cells(Vec<PartTest>),
+    /// By samples.
+    Samples(SampleComparison),
+    /// There are too few samples to tell.
+    TooFew(TooFewSamples),
+}
+
+impl GroupTest {
+    /// The test of a part, where there is one.
+    pub fn of_part(&self, part: usize) -> Option<&PartTest> {
+        match self {
+            Self::Cells(tests) | Self::Samples(SampleComparison { tests, .. }) => tests.get(part),
+            Self::TooFew(_) => None,
+        }
+    }
+}
+
+impl NamedComposition {
+    /// Counts the cells of a set: the parts and the groups are labels of the columns of these names, and so are the samples.
+    ///
+    /// # Panics
+    /// When the columns and the set are of different datasets.
+    pub fn count(
+        [(of, parts), (by, groups)]: [(&str, &Categorical); 2],
+        samples: Option<(&str, &Categorical)>,
+        cells: &CellMask,
+    ) -> Self {
+        Self {
+            of: of.to_owned(),
+            part_labels: parts.categories.to_vec(),
+            by: by.to_owned(),
+            group_labels: groups.categories.to_vec(),
+            counts: Composition::count(parts, groups, cells),
+            samples: samples.map(|samples| SampleCounts::count([parts, groups], samples, cells)),
+        }
+    }
+
+    /// What a part is called.
+    pub fn part(&self, part: usize) -> &str {
+        self.part_labels.get(part).map_or(MISSING_LABEL, String::as_str)
+    }
+
+    /// What a group is called.
+    pub fn group(&self, group: usize) -> &str {
+        self.group_labels.get(group).map_or(MISSING_LABEL, String::as_str)
+    }
+
+    /// The groups with a cell, each with the test of its parts against all other groups: of samples where there are any, else
+    /// of cells.
+    pub fn tests(&self) -> Vec<(usize, GroupTest)> {
+        let groups = (0..self.counts.n_groups()).filter(|&group| self.counts.n_cells(group) > 0);
+        let test = |group: usize| match &self.samples {
+            None => GroupTest::Cells(self.counts.by_cells(group)),
+            Some(samples) => match compare_samples(&samples.of_group(group)) {
+                Ok(found) => GroupTest::Samples(found),
+                Err(few) => GroupTest::TooFew(few),
+            },
+        };
+        groups.map(|group| (group, test(group))).collect()
+    }
+
+    /// How the tests are made, in a sentence.
+    pub fn method(&self) -> String {
+        let test = match &self.samples {
+            Some(SampleCounts { column, .. }) => {
+                format!("t-test of logit shares of the samples of {column} (at least {LEAST_CELLS} cells)")
+            }
+            None => "Fisher's exact test of cells, which are not independent within a sample".to_owned(),
+        };
+        test + "; each group against all others"
+    }
 }
 
 #[cfg(test)]
@@ -319,6 +442,23 @@ mod tests {
         assert!((test.pval - (-1.0_f64).exp()).abs() < 1e-12, "{test:?}");
         let one = Composition::count(&parts, &groups, &CellMask::from_bytes(vec![1, 1, 0, 0, 0]));
         assert_eq!(one.chi_squared(), None);
+    }
+
+    #[test]
+    fn samples_are_told_by_group_and_the_rest_and_cells_without_one_are_left_out() {
+        let (parts, groups) = (column(&[0, 1, 1, 2, 0], 2), column(&[0, 0, 1, 1, 1], 2));
+        let samples = column(&[0, 0, 0, 2, 3], 3);
+        let counts = SampleCounts::count([&parts, &groups], ("batch", &samples), &CellMask::all(5));
+        let expected = [sample("l0", &[1, 1, 0], &[0, 1, 0]), sample("l2", &[0, 0, 0], &[0, 0, 1])];
+        assert_eq!(counts.of_group(0), expected);
+        let named = NamedComposition::count(
+            [("type", &parts), ("phase", &groups)],
+            Some(("batch", &samples)),
+            &CellMask::all(5),
+        );
+        let few = GroupTest::TooFew(TooFewSamples { n_group: 0, n_reference: 0 });
+        assert_eq!(named.tests(), [(0, few.clone()), (1, few)]);
+        assert_eq!((named.part(2), named.group(1)), ("missing", "l1"));
     }
 
     fn sample(name: &str, group: &[u64], reference: &[u64]) -> SampleParts {

@@ -82,9 +82,16 @@ impl Correlator {
         r.clamp(-1.0, 1.0)
     }
 
-    /// The table of all genes' r.
-    pub fn finish(&self, r: Vec<f64>, adjustment: Adjustment) -> Correlations {
-        let df = self.n_cells as f64 - 2.0;
+    /// Cells that count.
+    pub fn n_cells(&self) -> u64 {
+        self.n_cells
+    }
+}
+
+impl Correlations {
+    /// The table of all genes' r over so many cells.
+    pub fn of(n_cells: u64, r: Vec<f64>, adjustment: Adjustment) -> Self {
+        let df = n_cells as f64 - 2.0;
         let ln_p = |&r: &f64| match r {
             _ if df < 1.0 => 0.0,
             r => two_sided_ln_p(r * (df / ((1.0 - r) * (1.0 + r))).sqrt(), df),
@@ -93,7 +100,7 @@ impl Correlator {
         let pval: Vec<f64> = ln_p.iter().map(|&ln_p| libm::exp(ln_p)).collect();
         let log10_pval: Vec<f64> = ln_p.iter().map(|&ln_p| ln_p / LN_10).collect();
         let [pval_adj, log10_pval_adj] = adjust_with_log10(&pval, &log10_pval, adjustment);
-        Correlations { n_cells: self.n_cells, r, pval, log10_pval, pval_adj, log10_pval_adj }
+        Self { n_cells, r, pval, log10_pval, pval_adj, log10_pval_adj }
     }
 }
 
@@ -143,7 +150,7 @@ mod tests {
         let numbers = Continuous { values: vec![1.0, f32::NAN, 3.0, 2.0, f32::INFINITY] };
         let correlator = Correlator::new(&numbers, &CellMask::all(5));
         assert_eq!(correlator.wanted(), [1, 0, 1, 1, 0]);
-        let table = correlator.finish(vec![1.0, 0.0, -0.5], Adjustment::BenjaminiHochberg);
+        let table = Correlations::of(correlator.n_cells(), vec![1.0, 0.0, -0.5], Adjustment::BenjaminiHochberg);
         assert_eq!(
             (table.n_cells, table.pval[0], table.log10_pval[0], table.pval[1]),
             (3, 0.0, f64::NEG_INFINITY, 1.0)
@@ -152,6 +159,7 @@ mod tests {
         assert!((table.pval[2] - 2.0 / 3.0).abs() < 1e-14);
         assert_eq!((r(&[0.1, 0.1, 0.1], &[1.0, 2.0, 3.0]), r(&[1.0, 2.0, 3.0], &[5.0, 5.0, 5.0])), (0.0, 0.0));
         let none = Correlator::new(&numbers, &CellMask::none(5));
-        assert_eq!(none.finish(vec![none.correlate(&gene(&[0.0; 5]))], Adjustment::Bonferroni).pval, [1.0]);
+        let r = vec![none.correlate(&gene(&[0.0; 5]))];
+        assert_eq!(Correlations::of(none.n_cells(), r, Adjustment::Bonferroni).pval, [1.0]);
     }
 }

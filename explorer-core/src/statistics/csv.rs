@@ -2,21 +2,23 @@
 
 use std::fmt::Write as _;
 
+use serde::{Deserialize, Serialize};
+
 use super::{
-    Composition, Correlations, OverRepresentation, Portrait, PrerankOptions, RankedEnrichment, SampleComparison,
+    Correlations, GroupTest, NamedComposition, OverRepresentation, Portrait, PrerankOptions, RankedEnrichment,
+    SampleComparison,
 };
 use crate::{
     csv::{push_fact, push_field, push_number},
     data::{CellIdx, GeneIdx, GeneNames},
-    de::{Adjustment, DeRecord, DeTable, Design, LEAST_CELLS, adjustment_name, push_cautions, push_record, test_facts},
+    de::{Adjustment, DeRecord, DeTable, Design, adjustment_name, push_cautions, push_record, test_facts},
     format::plural,
-    names::MISSING_LABEL,
     sorting::order_by,
     state::GeneSet,
 };
 
 /// What an answer is about, for the lines that begin with `#`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AnswerRecord {
     /// Title of the dataset.
     pub dataset: String,
@@ -121,77 +123,51 @@ pub fn correlations_to_csv(table: &Correlations, with: &str, names: &GeneNames, 
     out
 }
 
-/// Columns of a composition, what it is compared by, and their labels.
-#[derive(Clone, Copy, Debug)]
-pub struct CompositionNames<'a> {
-    /// The column of the parts.
-    pub parts: &'a str,
-    /// Its labels.
-    pub part_labels: &'a [String],
-    /// The column of the groups.
-    pub groups: &'a str,
-    /// Its labels.
-    pub group_labels: &'a [String],
-    /// The column of the samples, where they are replicates.
-    pub samples: Option<&'a str>,
-}
-
 /// A composition: a row for each group and part with a cell, with the test of the part's share of the group against all
-/// other groups. `by_samples` holds, for each group, its comparison by samples; where it is empty, cells are tested.
-pub fn composition_to_csv(
-    composition: &Composition,
-    by_samples: &[Option<SampleComparison>],
-    names: CompositionNames<'_>,
-    record: &AnswerRecord,
-) -> String {
+/// other groups, as [`NamedComposition::tests`] makes them.
+pub fn composition_to_csv(named: &NamedComposition, tests: &[(usize, GroupTest)], record: &AnswerRecord) -> String {
     let mut out = String::new();
-    let overall = composition.chi_squared().filter(|_| names.samples.is_none()).map(|test| {
+    let composition = &named.counts;
+    let overall = composition.chi_squared().filter(|_| named.samples.is_none()).map(|test| {
         let mut text = format!("chi-squared {:.6}; df {}; log10 p ", test.statistic, test.df);
         push_number(&mut text, test.log10_pval);
         text + "; of cells"
     });
-    let method = match names.samples {
-        Some(samples) => format!("t-test of logit shares of the samples of {samples} (at least {LEAST_CELLS} cells)"),
-        None => "Fisher's exact test of cells, which are not independent within a sample".to_owned(),
-    };
     let facts = [
-        ("composition", format!("{} of each {}", names.parts, names.groups)),
-        ("method", method + "; each group against all others"),
+        ("composition", format!("{} of each {}", named.of, named.by)),
+        ("method", named.method()),
         ("adjustment", format!("{} over the parts of a group", adjustment_name(Adjustment::BenjaminiHochberg))),
         ("all groups and parts", overall.unwrap_or_default()),
     ];
     record.push(&mut out, &facts.each_ref().map(|(what, value)| (*what, value.as_str())));
     out.push_str("group,part,n_cells,share,share_of_others,scores,df,pvals,pvals_adj,log10_pvals,design,n_samples\n");
-    let label = |labels: &[String], at: usize| labels.get(at).map_or(MISSING_LABEL, String::as_str).to_owned();
     let are_there = composition.are_there();
-    for group in (0..composition.n_groups()).filter(|&group| composition.n_cells(group) > 0) {
-        let by_cells = if names.samples.is_none() { composition.by_cells(group) } else { Vec::new() };
-        let comparison = by_samples.get(group).and_then(Option::as_ref);
-        for (part, &count) in composition.of_group(group).iter().enumerate() {
-            let test = comparison.map_or_else(|| by_cells.get(part), |comparison| comparison.tests.get(part));
-            if !are_there[part] {
-                continue;
-            }
-            push_field(&mut out, &label(names.group_labels, group));
+    for (group, tested) in tests {
+        for (part, &count) in composition.of_group(*group).iter().enumerate().filter(|&(part, _)| are_there[part]) {
+            let test = tested.of_part(part);
+            push_field(&mut out, named.group(*group));
             out.push(',');
-            push_field(&mut out, &label(names.part_labels, part));
+            push_field(&mut out, named.part(part));
             let _ = write!(out, ",{count}");
-            push_optional(&mut out, Some(count as f64 / composition.n_cells(group) as f64));
+            push_optional(&mut out, Some(count as f64 / composition.n_cells(*group) as f64));
             push_optional(&mut out, test.map(|test| test.shares[1]));
+            let of_samples = matches!(tested, GroupTest::Samples(_));
             for number in [test.map(|test| test.score), test.map(|test| test.df)] {
-                push_optional(&mut out, number.filter(|_| comparison.is_some()));
+                push_optional(&mut out, number.filter(|_| of_samples));
             }
             for number in [test.map(|test| test.pval), test.map(|test| test.pval_adj), test.map(|test| test.log10_pval)]
             {
                 push_optional(&mut out, number);
             }
-            let _ = match comparison {
-                Some(SampleComparison { design: Design::Paired, n_samples: [n, _], .. }) => write!(out, ",paired,{n}"),
-                Some(SampleComparison { design: Design::Unpaired, n_samples: [n, others], .. }) => {
+            let _ = match tested {
+                GroupTest::Samples(SampleComparison { design: Design::Paired, n_samples: [n, _], .. }) => {
+                    write!(out, ",paired,{n}")
+                }
+                GroupTest::Samples(SampleComparison { design: Design::Unpaired, n_samples: [n, others], .. }) => {
                     write!(out, ",unpaired,{n} against {others}")
                 }
-                None if names.samples.is_some() => write!(out, ",too few samples,"),
-                None => write!(out, ",cells,"),
+                GroupTest::TooFew(_) => write!(out, ",too few samples,"),
+                GroupTest::Cells(_) => write!(out, ",cells,"),
             };
             out.push('\n');
         }

@@ -15,13 +15,13 @@ mod random;
 
 pub use chi_squared::chi_squared_ln_p;
 pub use composition::{
-    ChiSquared, Composition, PartTest, SampleComparison, SampleParts, TooFewSamples, cells_of_label, compare_samples,
-    sample_parts,
+    ChiSquared, Composition, GroupTest, NamedComposition, PartTest, SampleComparison, SampleCounts, SampleParts,
+    TooFewSamples, compare_samples,
 };
 pub use correlation::{Correlations, Correlator};
 pub use csv::{
-    AnswerRecord, CompositionNames, composition_to_csv, correlations_to_csv, over_representation_to_csv,
-    portrait_to_csv, prerank_to_csv, scores_to_csv,
+    AnswerRecord, composition_to_csv, correlations_to_csv, over_representation_to_csv, portrait_to_csv, prerank_to_csv,
+    scores_to_csv,
 };
 pub use gene_score::{NoControls, ScoreOptions, control_genes};
 pub use hypergeometric::Hypergeometric;

@@ -3,6 +3,8 @@
 
 use std::cmp::Reverse;
 
+use serde::{Deserialize, Serialize};
+
 use super::Composition;
 use crate::{
     data::{Categorical, Codes},
@@ -28,7 +30,7 @@ pub struct Portrait {
 }
 
 /// How many of some cells have a label.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LabelShare {
     /// The label's number; the number of labels stands for "missing".
     pub label: usize,

@@ -121,6 +121,7 @@ pub(super) fn Center(
             <FilterChips
                 filters=filters
                 on_remove=Callback::new(move |key| store.dispatch(Action::ClearFilter(key)))
+                on_describe=Callback::new(move |()| on_command.run(Command::DescribeCells))
             />
         </div>
         <div

@@ -11,7 +11,7 @@ use web_sys::{HtmlElement, HtmlInputElement, KeyboardEvent};
 
 use super::{
     panels::{add_panel, split, tell_linked},
-    parts::{Page, open_plot},
+    parts::{Page, correlate_genes, describe_cells, open_plot},
     results::find_markers,
 };
 use crate::{
@@ -60,6 +60,8 @@ pub(super) fn run(store: Store, pictures: Pictures, page: Page, command: Command
         Command::PlotGenes => {
             open_plot(store, store.peek(|state| state.view.analysis.genes.clone()));
         }
+        Command::DescribeCells => describe_cells(store),
+        Command::CorrelateGenes => correlate_genes(store),
         Command::SearchGene => {
             open_right(store);
             page.focus_search.update(|count| *count += 1);

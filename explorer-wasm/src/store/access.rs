@@ -7,7 +7,8 @@ use explorer_core::{
     search::NoGene,
     session::{Data, GeneTable, Session, Slot},
     sorting::set_of,
-    state::{DataKey, GeneKey, GeneMean},
+    state::{DataKey, GeneKey, GeneMean, SetValue},
+    statistics::{ScoreOptions, control_genes},
 };
 use futures_util::stream::{self, StreamExt};
 
@@ -145,6 +146,21 @@ impl DataAccess {
             let name = mean.genes().join(", ");
             return Err(FetchError::Unknown { kind: "gene among", name });
         }
+        match mean.value() {
+            SetValue::Mean => Ok(self.sum_of(layer, genes).await?.mean()),
+            SetValue::Score => {
+                let genes: Vec<GeneIdx> = genes.into_iter().collect();
+                let controls = self.control_genes(layer, &genes).await?;
+                let of_set = self.sum_of(layer, genes).await?.means();
+                let of_controls = self.sum_of(layer, controls).await?.means();
+                let score = |(mean, control): (&f64, f64)| (mean - control) as f32;
+                Ok(Continuous { values: of_set.iter().zip(of_controls).map(score).collect() })
+            }
+        }
+    }
+
+    /// The sum of some genes in every cell.
+    async fn sum_of(&self, layer: usize, genes: impl IntoIterator<Item = GeneIdx>) -> Result<GeneSum, FetchError> {
         let mut sum = GeneSum::new(self.dataset.n_obs());
         let genes = genes.into_iter().map(|gene| self.dataset.gene(layer, gene, Priority::Now));
         let mut genes = stream::iter(genes).buffered(GENES_AHEAD);
@@ -152,7 +168,17 @@ impl DataAccess {
             sum.add(&gene?);
             platform::breathe().await;
         }
-        Ok(sum.mean())
+        Ok(sum)
+    }
+
+    /// The control genes of a set, as `tile-server score` chooses them.
+    async fn control_genes(&self, layer: usize, genes: &[GeneIdx]) -> Result<Vec<GeneIdx>, FetchError> {
+        let (total, fixed) = (self.dataset.total_moments(layer).await?, self.dataset.fixed_points(layer).await?);
+        let means: Vec<f64> = (0..self.dataset.n_genes(layer)).map(|gene| fixed.summary(&total, gene).mean).collect();
+        control_genes(&means, genes, ScoreOptions::default()).map_err(|_| FetchError::Unknown {
+            kind: "control gene",
+            name: "expressed like the genes of the set".to_owned(),
+        })
     }
 
     /// An embedding, all cells of it.

@@ -10,6 +10,7 @@ mod cell_table;
 mod cells;
 mod compare;
 mod hover;
+mod inquiries;
 mod job_runner;
 mod kept;
 mod link;
@@ -38,7 +39,7 @@ use explorer_core::{
     color::{Ground, Rgb},
     embed::{Cause, Failure, Settings, SettingsChange},
     session::{JobStatus, Progress, Question, Window},
-    state::{Action, AppState, CellSet, History, OwnColumn, PanelIdx, Touches, ViewSpec},
+    state::{Action, AppState, CellSet, History, Inquiry, OwnColumn, PanelIdx, Touches, ViewSpec},
 };
 use futures_util::future::AbortHandle;
 use leptos::prelude::*;
@@ -55,6 +56,7 @@ use access::DataAccess;
 pub use explorer_core::session::{DeResult, MarkersResult};
 use hover::PointedCell;
 pub use hover::{HoveredCell, Pointed};
+pub use inquiries::Answered;
 use job_runner::JobRunner;
 use kept::Kept;
 pub use link::view_of_link;
@@ -71,6 +73,9 @@ pub type MarkersStatus = JobStatus<MarkersResult, Progress>;
 
 /// How the plot that is open stands.
 pub type PlotStatus = JobStatus<DrawnPlot, Progress>;
+
+/// How the question about some cells that is open stands.
+pub type InquiryStatus = JobStatus<Answered, Progress>;
 
 /// Results kept of each kind, the latest first: a table of 60 000 genes takes 6 MB.
 const MOST_RESULTS: usize = 8;
@@ -141,6 +146,7 @@ pub struct Store {
     comparing: RwSignal<CompareStatus>,
     marking: RwSignal<MarkersStatus>,
     plotting: RwSignal<PlotStatus>,
+    asking: RwSignal<InquiryStatus>,
     /// Whether to say that the server cannot be reached.
     is_offline: RwSignal<bool>,
     /// How the Explorer presents itself.
@@ -156,6 +162,7 @@ struct Inner {
     comparisons: Rc<JobRunner<Question, DeResult>>,
     markers: Rc<JobRunner<explorer_core::state::Markers, MarkersResult>>,
     plots: Rc<JobRunner<AskedPlot, DrawnPlot>>,
+    inquiries: Rc<JobRunner<Inquiry, Answered>>,
     /// What has been learned of the routes to moments.
     routes: RefCell<RouteStats>,
     /// What the picture shows of the embedding.
@@ -182,7 +189,7 @@ impl Store {
     /// A store for the dataset at an address, in a host.
     pub fn new(host: Rc<dyn Host>, address: Address, state: AppState) -> Self {
         let (comparing, marking, alive) = (RwSignal::default(), RwSignal::default(), Alive::here());
-        let plotting = RwSignal::default();
+        let (plotting, asking) = (RwSignal::default(), RwSignal::default());
         Self {
             history: RwSignal::new(History::new(state)),
             phase: RwSignal::default(),
@@ -196,6 +203,7 @@ impl Store {
             comparing,
             marking,
             plotting,
+            asking,
             is_offline: RwSignal::new(false),
             settings: RwSignal::new(host.settings()),
             alive,
@@ -206,6 +214,7 @@ impl Store {
                 comparisons: JobRunner::new(MOST_RESULTS, comparing, alive),
                 markers: JobRunner::new(MOST_RESULTS, marking, alive),
                 plots: JobRunner::new(MOST_RESULTS, plotting, alive),
+                inquiries: JobRunner::new(MOST_RESULTS, asking, alive),
                 routes: RefCell::default(),
                 window: Cell::default(),
                 prefetch: Cell::default(),
@@ -364,6 +373,14 @@ impl Store {
         self.settle();
     }
 
+    /// Asks the open question about some cells again, after a failure.
+    pub fn retry_inquiry(self) {
+        if let Some(inner) = self.inner() {
+            inner.inquiries.retry();
+        }
+        self.settle();
+    }
+
     /// Forgets the answers that go by a column that is another by now.
     fn forget_answers(self) {
         let renewed = self.with_opened_mut(|opened| opened.session.take_renewed()).unwrap_or_default();
@@ -371,6 +388,7 @@ impl Store {
             inner.comparisons.forget(|asked| renewed.iter().any(|column| asked.uses_column(column)));
             inner.markers.forget(|asked| renewed.iter().any(|column| asked.uses_column(column)));
             inner.plots.forget(|asked| renewed.iter().any(|column| asked.plot.uses_column(column)));
+            inner.inquiries.forget(|asked| renewed.iter().any(|column| asked.uses_column(column)));
         }
     }
 
@@ -433,5 +451,6 @@ impl Store {
         self.follow_comparison(&view);
         self.follow_markers(&view);
         self.follow_plot(&view);
+        self.follow_inquiry(&view);
     }
 }

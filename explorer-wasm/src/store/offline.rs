@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use leptos::prelude::*;
 
-use super::{CompareStatus, MarkersStatus, Phase, PlotStatus, Store};
+use super::{CompareStatus, InquiryStatus, MarkersStatus, Phase, PlotStatus, Store};
 use crate::{fetch::FetchError, owner, platform};
 
 /// Between two attempts: the first pause, and the longest.
@@ -75,6 +75,7 @@ impl Store {
             inner.comparisons.retry();
             inner.markers.retry();
             inner.plots.retry();
+            inner.inquiries.retry();
         }
     }
 
@@ -89,7 +90,8 @@ impl Store {
         let is_asking = self.with_opened(|opened| opened.session.loaded().is_loading()) == Some(true)
             || self.comparing.with_untracked(|status| matches!(status, CompareStatus::Running(..)))
             || self.marking.with_untracked(|status| matches!(status, MarkersStatus::Running(..)))
-            || self.plotting.with_untracked(|status| matches!(status, PlotStatus::Running(..)));
+            || self.plotting.with_untracked(|status| matches!(status, PlotStatus::Running(..)))
+            || self.asking.with_untracked(|status| matches!(status, InquiryStatus::Running(..)));
         if !is_asking {
             self.note_answer();
         }

@@ -6,10 +6,12 @@ use explorer_core::{
     color::{Ground, Rgb, label_colors, opaque},
     data::{Categorical, label_order},
     dataset::{DatasetError, label_tiles},
+    filter::CellMask,
     format::{bytes, duration, plural},
     grouping::{ColumnOfLabels, GroupedCells, Grouping, GroupingError},
-    session::{Bounds, PlotGene, PlotQuestion, Progress, Session},
+    session::{Bounds, Drawing, PlotGene, PlotQuestion, Progress, Session},
     state::{CellQuery, CellSource, Plot, ViewSpec},
+    statistics::NamedComposition,
 };
 use shared_fbs::tile::Categories;
 use web_sys::Blob;
@@ -39,6 +41,8 @@ pub struct DrawnPlot {
     pub csv: String,
     /// Cells, genes, layer, bytes and time: a few words each.
     pub facts: Vec<String>,
+    /// The labels of the first column, in order.
+    pub groups: Vec<String>,
     /// Genes that the layer does not have, and cells without a label, in a sentence.
     pub left_out: Option<String>,
 }
@@ -92,7 +96,7 @@ impl Store {
         let Some(access) = self.access() else { return Err("The dataset is not open.".to_owned()) };
         let png = async {
             let Asked { question, codes, .. } = access.plot_question(&asked).await?;
-            let question = json::text_of(&question).ok_or(PlotError::Question)?;
+            let question = json::text_of(&Drawing::Plot(question)).ok_or(PlotError::Question)?;
             Ok::<Blob, PlotError>(access.pool.plot_as_png(question, codes, scale).await?)
         };
         png.await.map_err(|error| error.to_string())
@@ -109,9 +113,11 @@ impl DataAccess {
             run.progress(progress);
         };
         let n_parts = question.label_tiles.len().max(question.genes.len()) as u32;
-        let text = json::text_of(&question).ok_or(PlotError::Question)?;
+        let drawing = Drawing::Plot(question);
+        let text = json::text_of(&drawing).ok_or(PlotError::Question)?;
         let [svg, table, csv] = self.pool.plot(text, codes, n_parts, &on_progress).await?;
-        let PlotQuestion { grouping, genes, .. } = &question;
+        let Drawing::Plot(question) = &drawing else { return Err(PlotError::Question) };
+        let PlotQuestion { grouping, genes, .. } = question;
         let millis = platform::now_millis() - began;
         let facts = [
             plural(grouping.n_cells() as usize, "cell", "cells"),
@@ -128,7 +134,8 @@ impl DataAccess {
             table,
             csv,
             facts: facts.into_iter().filter(|fact| !fact.is_empty()).collect(),
-            left_out: left_out(&question, &unknown),
+            groups: grouping.columns.first().map(|column| column.labels.clone()).unwrap_or_default(),
+            left_out: left_out(question, &unknown),
         })
     }
 
@@ -150,7 +157,7 @@ impl DataAccess {
         let question = question.of_layer(index, layer);
         let mut labels = Vec::new();
         for name in plot.columns() {
-            labels.push(self.labels_of(name).await?);
+            labels.push(self.labels_of(plot, name).await?);
         }
         let columns: Vec<ColumnOfLabels<'_>> = labels.iter().map(LabelsOf::as_column).collect();
         let is_own = self.read(|session| session.columns().is_own(&plot.by)) == Some(true);
@@ -166,8 +173,8 @@ impl DataAccess {
                 unknown,
             });
         }
-        let GroupedCells { grouping, codes } = self.grouped(plot, &columns).await?;
-        let question = PlotQuestion { grouping, ..question };
+        let (GroupedCells { grouping, codes }, composition) = self.grouped(plot, &columns).await?;
+        let question = PlotQuestion { grouping, composition, ..question };
         let codes = if question.takes_cells() {
             codes.iter().flat_map(|code| code.to_le_bytes()).collect()
         } else {
@@ -197,7 +204,7 @@ impl DataAccess {
     }
 
     /// The labels of a column, the user's own and those of numbers shown as labels among them.
-    async fn labels_of(&self, name: &str) -> Result<LabelsOf, PlotError> {
+    async fn labels_of(&self, plot: &Plot, name: &str) -> Result<LabelsOf, PlotError> {
         let shown = self.read(|session| session.loaded().categories(name).cloned()).flatten();
         let Categories { labels, counts, colors } = match shown {
             Some(shown) => (*shown).clone(),
@@ -206,13 +213,18 @@ impl DataAccess {
         let ordered = self.dataset.manifest().column(name).is_some_and(|column| column.ordered);
         let order = self.read(|session| session.label_order(name)).flatten();
         let order = order.map_or_else(|| label_order(&labels, ordered), |order| order.to_vec());
+        let order = plot.order_of(name, &labels, order);
         let colors = label_colors(labels.len(), colors.as_deref()).into_iter().map(opaque).collect();
         Ok(LabelsOf { name: name.to_owned(), labels, counts, order, colors })
     }
 
-    /// The groups of all cells that count.
-    async fn grouped(&self, plot: &Plot, columns: &[ColumnOfLabels<'_>]) -> Result<GroupedCells, PlotError> {
-        for name in plot.columns() {
+    /// The groups of all cells that count, and their composition where shares are tested.
+    async fn grouped(
+        &self,
+        plot: &Plot,
+        columns: &[ColumnOfLabels<'_>],
+    ) -> Result<(GroupedCells, Option<NamedComposition>), PlotError> {
+        for name in plot.columns().chain(plot.sample_column()) {
             self.column(name).await?;
         }
         let query = CellQuery::of_universe(&plot.universe);
@@ -221,12 +233,22 @@ impl DataAccess {
         }
         let within = (!plot.universe.is_empty()).then_some(CellSource::Query(query));
         let grouped = self.read(|session| {
-            let values =
+            let of_column =
                 |name: &String| session.loaded().labels(name).ok_or_else(|| PlotError::NoCategory(name.clone()));
-            let values = plot.columns().map(values).collect::<Result<Vec<&Categorical>, _>>()?;
+            let values = plot.columns().map(of_column).collect::<Result<Vec<&Categorical>, _>>()?;
             let mask = within.as_ref().and_then(|within| session.cells_of(within));
             let pairs: Vec<_> = columns.iter().copied().zip(values).collect();
-            Ok::<_, PlotError>(GroupedCells::new(&pairs, mask.as_ref())?)
+            let composition = match pairs.as_slice() {
+                [(by, groups), (then, parts)] if plot.tests_shares() => {
+                    let column = plot.sample_column();
+                    let samples = column.map(of_column).transpose()?;
+                    let samples = column.map(String::as_str).zip(samples);
+                    let cells = mask.clone().unwrap_or_else(|| CellMask::all(groups.codes.len()));
+                    Some(NamedComposition::count([(then.name, *parts), (by.name, *groups)], samples, &cells))
+                }
+                _ => None,
+            };
+            Ok::<_, PlotError>((GroupedCells::new(&pairs, mask.as_ref())?, composition))
         });
         grouped.unwrap_or_else(|| Err(PlotError::NoCategory(plot.by.clone())))
     }
@@ -256,6 +278,14 @@ fn left_out(question: &PlotQuestion, unknown: &[String]) -> Option<String> {
         let are = if n_unlabeled == 1 { "has" } else { "have" };
         format!("{} {are} no label and are in no group.", plural(n_unlabeled, "cell", "cells"))
     });
-    let told: Vec<String> = genes.into_iter().chain(cells).chain(question.cautions.iter().cloned()).collect();
+    // Of samples the table says how they are compared.
+    let of_cells = question.composition.as_ref().is_some_and(|composition| composition.samples.is_none());
+    let tested = of_cells.then(|| {
+        "The p-values in the table count every cell as independent, which the cells of one sample are not: choose the \
+         column of the samples, where there is one."
+            .to_owned()
+    });
+    let told: Vec<String> =
+        genes.into_iter().chain(cells).chain(tested).chain(question.cautions.iter().cloned()).collect();
     (!told.is_empty()).then(|| told.join(" "))
 }

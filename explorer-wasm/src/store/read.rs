@@ -13,7 +13,7 @@ use gloo_timers::callback::Timeout;
 use leptos::prelude::*;
 use shared_fbs::{api::Endpoint, manifest::Manifest};
 
-use super::{CompareStatus, HoveredCell, MarkersStatus, Message, Phase, Placing, PlotStatus, Store};
+use super::{CompareStatus, HoveredCell, InquiryStatus, MarkersStatus, Message, Phase, Placing, PlotStatus, Store};
 use crate::{bridge::Plane, fetch::Address, view::effect};
 
 /// How long the filters must not change before what takes a look at every cell is computed anew.
@@ -82,6 +82,11 @@ impl Store {
     /// How the plot that is open stands.
     pub fn plotting(self) -> Signal<PlotStatus> {
         self.plotting.into()
+    }
+
+    /// How the question about some cells that is open stands.
+    pub fn asking(self) -> Signal<InquiryStatus> {
+        self.asking.into()
     }
 
     /// The cell under the pointer.

@@ -65,6 +65,8 @@ pub(crate) fn command_test_id(command: Command) -> &'static str {
         Command::CompareSets => "compare-sets",
         Command::FindMarkers => "find-markers",
         Command::PlotGenes => "plot-genes",
+        Command::DescribeCells => "describe-cells",
+        Command::CorrelateGenes => "correlate-genes",
         Command::SearchGene => "search-gene",
         Command::ToggleLeftSidebar => "toggle-left",
         Command::ToggleRightSidebar => "toggle-right",
@@ -108,7 +110,7 @@ pub(crate) fn command_glyph(command: Command) -> Glyph {
         Command::Subset => Glyph::Subset,
         Command::Unsubset => Glyph::Unsubset,
         Command::CompareSets => Glyph::Compare,
-        Command::FindMarkers | Command::PlotGenes => Glyph::Genes,
+        Command::FindMarkers | Command::PlotGenes | Command::CorrelateGenes => Glyph::Genes,
         Command::FindCells | Command::SearchGene | Command::ShowPalette => Glyph::Search,
         Command::ToggleLeftSidebar => Glyph::PanelLeft,
         Command::ToggleRightSidebar => Glyph::PanelRight,
@@ -120,7 +122,7 @@ pub(crate) fn command_glyph(command: Command) -> Glyph {
         Command::AddPanel | Command::NextPanel | Command::ScatterPlot | Command::SplitPanels => Glyph::Panels,
         Command::KeepPanel => Glyph::SelectNew,
         Command::CopyEmbed => Glyph::Code,
-        Command::ShowShortcuts | Command::TakeTour => Glyph::Help,
+        Command::DescribeCells | Command::ShowShortcuts | Command::TakeTour => Glyph::Help,
     }
 }
 

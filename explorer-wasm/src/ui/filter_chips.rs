@@ -3,7 +3,7 @@
 use explorer_core::{session::ActiveFilter, state::DimensionKey};
 use leptos::prelude::*;
 
-use super::{Cut, Glyph, Icon};
+use super::{Cut, Glyph, Icon, Show};
 use crate::view::view;
 
 /// The filters in force, over the picture: each says what it is on, its column or its embedding, and what passes.
@@ -15,6 +15,9 @@ pub fn FilterChips(
     /// Called with the filter to take away.
     #[prop(into)]
     on_remove: Callback<DimensionKey>,
+    /// Called to ask what the cells are that pass.
+    #[prop(into)]
+    on_describe: Callback<()>,
 ) -> impl IntoView {
     let chip = move |ActiveFilter { key, place, text }: ActiveFilter| {
         let title = format!("{place}: {text}");
@@ -39,6 +42,13 @@ pub fn FilterChips(
     view! {
         <ul class="filter-chips" aria-label="Filters in force" data-testid="filters">
             {move || filters.get().into_iter().map(chip).collect_view()}
+            <Show when=move || filters.with(|filters| !filters.is_empty())>
+                <li class="gene-chip filter-ask">
+                    <button type="button" data-testid="filters-describe" on:click=move |_| on_describe.run(())>
+                        "What is this?"
+                    </button>
+                </li>
+            </Show>
         </ul>
     }
 }

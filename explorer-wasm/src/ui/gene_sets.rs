@@ -70,6 +70,8 @@ pub enum GeneSetChange {
     Delete(String),
     /// Color by a set's mean, or, when it is so colored, stop.
     Color(String),
+    /// Color by a set's score over control genes, or, when it is so colored, stop.
+    Score(String),
     /// List a set's genes one by one.
     List(String),
     /// Plot a set's genes by group.
@@ -368,6 +370,12 @@ fn GeneSetRow(
                     on_press=move || on_change.run(GeneSetChange::Color(own()))
                 />
                 <Menu glyph=Glyph::More label="More" test_id=format!("gene-set-menu-{}", own())>
+                    <MenuItem
+                        label="Color by the score over control genes"
+                        glyph=Glyph::Drop
+                        test_id=format!("gene-set-score-{}", own())
+                        on_choose=move || on_change.run(GeneSetChange::Score(own()))
+                    />
                     <MenuItem
                         label="List its genes above"
                         glyph=Glyph::Genes

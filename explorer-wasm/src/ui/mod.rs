@@ -6,6 +6,7 @@
 
 #![allow(clippy::needless_pass_by_value, reason = "the view macro hands a component its properties by value")]
 
+mod answer_view;
 mod bound;
 mod breadcrumbs;
 mod brush_histogram;
@@ -16,6 +17,7 @@ mod category_values;
 mod cell_finder;
 mod cell_sets;
 mod cell_tooltip;
+mod cells_field;
 mod combine_sets;
 mod command_button;
 mod compare_panel;
@@ -31,6 +33,7 @@ mod gene_heading;
 mod gene_list;
 mod gene_search;
 mod gene_sets;
+mod group_order;
 mod histogram;
 mod histogram_panel;
 mod icon;
@@ -64,6 +67,7 @@ mod tour;
 mod value_row;
 mod volcano;
 
+pub use answer_view::{AnswerPress, AnswerState, AnswerView};
 pub use breadcrumbs::Breadcrumbs;
 pub use brush_histogram::{BrushHistogram, HistogramAsk};
 pub use card_dialog::CardDialog;
@@ -72,6 +76,7 @@ pub use category_panel::CategoryPanel;
 pub use cell_finder::{CellFinder, FindStatus};
 pub use cell_sets::{CellSetItem, CellSets};
 pub use cell_tooltip::{CellTip, CellTooltip};
+pub use cells_field::{CellsField, WhichCells};
 pub use combine_sets::CombineSets;
 pub use command_button::CommandButton;
 pub(crate) use command_button::{command_glyph, command_test_id};
@@ -99,7 +104,7 @@ pub use notice::{NoticeItem, NoticeKind, Notices};
 pub use own_columns::{OwnCategory, OwnCategoryChange, OwnColumnChange, OwnColumnTools};
 pub use palette::Palette;
 pub use panel_bar::{PanelBar, PanelsMenu, SplitBar};
-pub use plot_view::{PlotCells, PlotFile, PlotState, PlotView};
+pub use plot_view::{PlotFile, PlotState, PlotView};
 pub use rectangle_dialog::RectangleDialog;
 pub use root::Root;
 pub(crate) use root::style_of;

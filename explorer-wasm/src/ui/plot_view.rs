@@ -10,8 +10,8 @@ use wasm_bindgen::JsCast;
 use web_sys::Element;
 
 use super::{
-    Button, ButtonKind, Choice, Cut, Glyph, IconButton, Menu, MenuItem, Progress, SelectField, Show, de_view::Caution,
-    result_edge::ResultEdge, result_facts::Facts,
+    Button, ButtonKind, CellsField, Choice, Cut, Glyph, IconButton, Menu, MenuItem, Progress, SelectField, Show,
+    WhichCells, de_view::Caution, group_order::GroupOrder, result_edge::ResultEdge, result_facts::Facts,
 };
 use crate::view::view;
 
@@ -36,17 +36,6 @@ pub enum PlotState {
     Done,
 }
 
-/// Which cells count.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PlotCells {
-    /// All in view.
-    InView,
-    /// The selected ones.
-    Selected,
-    /// Those that were in view, or selected, when it was asked.
-    AsAsked,
-}
-
 /// What a plot is saved as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PlotFile {
@@ -56,16 +45,6 @@ pub enum PlotFile {
     Svg,
     /// The picture, with so many pixels for each of the screen's along a side.
     Png(u32),
-}
-
-impl PlotCells {
-    fn name(self) -> &'static str {
-        match self {
-            Self::InView => "view",
-            Self::Selected => "selection",
-            Self::AsAsked => "asked",
-        }
-    }
 }
 
 /// The plot, in the place of a comparison's result.
@@ -92,12 +71,15 @@ pub fn PlotView(
     /// Columns to group by.
     #[prop(into)]
     columns: Signal<Vec<String>>,
+    /// The labels that make the groups, in order.
+    #[prop(into)]
+    groups: Signal<Vec<String>>,
     /// The genes, with commas between.
     #[prop(into)]
     genes: Signal<String>,
     /// Which cells count.
     #[prop(into)]
-    cells: Signal<PlotCells>,
+    cells: Signal<WhichCells>,
     /// Whether some cells are selected.
     #[prop(into)]
     has_selection: Signal<bool>,
@@ -106,7 +88,7 @@ pub fn PlotView(
     on_change: Callback<Plot>,
     /// Called with which cells are to count.
     #[prop(into)]
-    on_cells: Callback<PlotCells>,
+    on_cells: Callback<WhichCells>,
     /// Called with the genes as they were typed.
     #[prop(into)]
     on_genes: Callback<String>,
@@ -165,7 +147,7 @@ pub fn PlotView(
                 <Facts facts test_id="plot-facts" />
             </header>
             <Caution caution />
-            <Tools plot columns genes cells has_selection on_change on_cells on_genes />
+            <Tools plot columns groups genes cells has_selection on_change on_cells on_genes />
             {move || match state.get() {
                 PlotState::Running(text) => view! {
                     <div class="markers-wait" data-testid="plot-progress">
@@ -196,11 +178,12 @@ pub fn PlotView(
 fn Tools(
     plot: Signal<Plot>,
     columns: Signal<Vec<String>>,
+    groups: Signal<Vec<String>>,
     genes: Signal<String>,
-    cells: Signal<PlotCells>,
+    cells: Signal<WhichCells>,
     has_selection: Signal<bool>,
     on_change: Callback<Plot>,
-    on_cells: Callback<PlotCells>,
+    on_cells: Callback<WhichCells>,
     on_genes: Callback<String>,
 ) -> impl IntoView {
     let change = move |change: &dyn Fn(&mut Plot)| {
@@ -214,16 +197,6 @@ fn Tools(
     let then = move || {
         let others = by().into_iter().filter(|choice| plot.with(|plot| plot.by != choice.value));
         [Choice::new(NONE, "none")].into_iter().chain(others).collect::<Vec<_>>()
-    };
-    let of_cells = move || {
-        let mut choices = vec![Choice::new(PlotCells::InView.name(), "in view")];
-        if has_selection.get() {
-            choices.push(Choice::new(PlotCells::Selected.name(), "selected"));
-        }
-        if cells.get() == PlotCells::AsAsked {
-            choices.push(Choice::new(PlotCells::AsAsked.name(), "as asked"));
-        }
-        choices
     };
     let colors = vec![
         Choice::new("all", "mean of all cells"),
@@ -254,6 +227,19 @@ fn Tools(
         change(&|plot| plot.order = if name == "given" { PlotOrder::Given } else { PlotOrder::Clustered });
     };
     let is_of_means = Memo::new(move |_| plot.with(|plot| plot.kind.is_of_means()));
+    let is_scaled = move || plot.with(|plot| plot.scale == PlotScale::PerGene);
+    let is_of_cells = Memo::new(move |_| plot.with(|plot| plot.kind == PlotKind::Heatmap));
+    let tests_shares = Memo::new(move |_| plot.with(Plot::tests_shares));
+    let samples = move || {
+        let others = columns.get().into_iter().map(column);
+        [Choice::new(NONE, "none: cells")].into_iter().chain(others).collect::<Vec<_>>()
+    };
+    let put_groups = Callback::new(move |groups: Vec<String>| {
+        change(&|plot| {
+            plot.groups.clone_from(&groups);
+            plot.order = PlotOrder::Given;
+        });
+    });
     let has_genes = Memo::new(move |_| plot.with(|plot| plot.kind.has_genes()));
     view! {
         <div class="de-tools plot-tools">
@@ -283,17 +269,7 @@ fn Tools(
                 test_id="plot-then"
                 on_choose=move |name: String| change(&|plot| plot.then = (name != NONE).then(|| name.clone()))
             />
-            <SelectField
-                name="Cells"
-                choices=Signal::derive(of_cells)
-                value=Signal::derive(move || cells.get().name().to_owned())
-                label="Cells that count"
-                test_id="plot-cells"
-                on_choose=move |name: String| {
-                    let all = [PlotCells::InView, PlotCells::Selected];
-                    all.into_iter().filter(|cells| cells.name() == name).for_each(|cells| on_cells.run(cells));
-                }
-            />
+            <CellsField cells has_selection test_id="plot-cells" on_cells />
             <Show when=move || is_of_means.get()>
                 <SelectField
                     name="Color"
@@ -312,6 +288,35 @@ fn Tools(
                     on_choose=set_order
                 />
             </Show>
+            <Show when=move || is_of_cells.get()>
+                <SelectField
+                    name="Color"
+                    choices=vec![Choice::new("values", "values"), Choice::new("scaled", "scaled by gene")]
+                    value=Signal::derive(move || if is_scaled() { "scaled" } else { "values" }.to_owned())
+                    label="Colors are of"
+                    test_id="plot-scale"
+                    on_choose=move |name: String| {
+                        let scale = if name == "scaled" { PlotScale::PerGene } else { PlotScale::Values };
+                        change(&|plot| plot.scale = scale);
+                    }
+                />
+            </Show>
+            <Show when=move || tests_shares.get()>
+                <SelectField
+                    name="Samples"
+                    choices=Signal::derive(samples)
+                    value=Signal::derive(move || plot.with(|plot| plot.samples.clone().unwrap_or_default()))
+                    label="Samples that are replicates in the test of shares"
+                    test_id="plot-samples"
+                    on_choose=move |name: String| {
+                        change(&|plot| plot.samples = (name != NONE).then(|| name.clone()));
+                    }
+                />
+            </Show>
+            <GroupOrder
+                groups
+                on_order=put_groups
+            />
             <Show when=move || has_genes.get()>
                 <input
                     class="field plot-genes"

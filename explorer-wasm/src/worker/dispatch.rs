@@ -3,14 +3,17 @@
 use std::{
     cell::{Cell, RefCell},
     collections::HashMap,
+    ops::Range,
     rc::Rc,
 };
 
 use explorer_core::{
+    data::Continuous,
     dataset::{MarkerShare, Share},
     de::Marker,
     embed::Storage,
     filter::CellMask,
+    statistics::Correlator,
 };
 use futures_util::future::{AbortHandle, Abortable, LocalBoxFuture};
 use js_sys::global;
@@ -42,14 +45,14 @@ pub struct SubsetTask {
 /// Writes a file, or says in a sentence why not.
 pub type WriteSubset = fn(SubsetTask) -> LocalBoxFuture<'static, Result<Blob, String>>;
 
-/// A plot that is to be drawn.
+/// A plot that is to be drawn, or a question about some cells.
 pub struct PlotTask {
     /// Of what.
     pub dataset: Dataset,
     /// What is asked, as JSON.
     pub question: String,
-    /// Two bytes a cell, the lower first: its group; empty where the question takes no cells.
-    pub codes: Vec<u8>,
+    /// What comes with the question, as `explorer_core::session::Drawing` says.
+    pub payload: Vec<u8>,
     /// Pixels of a PNG file for each CSS pixel along a side; 0 asks for the texts.
     pub scale: u32,
     /// Called with how many genes or labels more are done.
@@ -58,7 +61,7 @@ pub struct PlotTask {
 
 /// A plot that was drawn.
 pub enum PlotAnswer {
-    /// As SVG, as a table in HTML, as CSV.
+    /// As SVG, as a table in HTML, as CSV; an answer as HTML, without a table, as CSV.
     Texts([String; 3]),
     /// As PNG.
     Picture(Blob),
@@ -136,15 +139,22 @@ impl Worker {
                 let worker = Rc::clone(self);
                 self.start(job, async move { worker.subset(job, CellMask::from_bytes(cells), additions).await });
             }
-            Request::Plot { job, question, codes, scale } => {
+            Request::Plot { job, question, payload, scale } => {
                 let worker = Rc::clone(self);
-                self.start(job, async move { worker.plot(job, question, codes, scale).await });
+                self.start(job, async move { worker.plot(job, question, payload, scale).await });
             }
             Request::Markers { job, layer, share } => {
                 let worker = Rc::clone(self);
                 self.start(job, async move {
                     let markers = worker.markers(job, layer as usize, &share).await?;
-                    Ok(Reply::Markers { job, markers: markers_to_bytes(&markers) })
+                    Ok(Reply::Bytes { job, bytes: markers_to_bytes(&markers) })
+                });
+            }
+            Request::Correlate { job, layer, genes, numbers } => {
+                let worker = Rc::clone(self);
+                self.start(job, async move {
+                    let r = worker.correlate(job, layer as usize, genes, &numbers).await?;
+                    Ok(Reply::Bytes { job, bytes: r.into_iter().flat_map(f64::to_le_bytes).collect() })
                 });
             }
         }
@@ -169,14 +179,14 @@ impl Worker {
     }
 
     /// Draws a plot.
-    async fn plot(&self, job: u32, question: String, codes: Vec<u8>, scale: u32) -> Result<Reply, FetchError> {
+    async fn plot(&self, job: u32, question: String, payload: Vec<u8>, scale: u32) -> Result<Reply, FetchError> {
         let Some(draw) = self.programs.draw_plot else {
             return Err(FetchError::Unknown { kind: "program", name: "plots".to_owned() });
         };
         let dataset = self.dataset().await?;
         let report = Report::new(job, &dataset);
         let report = Box::new(move |n_done: usize| report.count(n_done as u32));
-        Ok(match draw(PlotTask { dataset, question, codes, scale, report }).await {
+        Ok(match draw(PlotTask { dataset, question, payload, scale, report }).await {
             Ok(PlotAnswer::Texts(texts)) => Reply::Plot { job, texts },
             Ok(PlotAnswer::Picture(file)) => Reply::File { job, file },
             Err(sentence) => Reply::Failed { job, sentence },
@@ -224,6 +234,25 @@ impl Worker {
         let dataset = self.dataset().await?;
         let report = Report::new(job, &dataset);
         dataset.markers(layer, share, |n_done| report.tell(n_done)).await
+    }
+
+    /// The correlations of genes with the numbers of cells.
+    async fn correlate(
+        &self,
+        job: u32,
+        layer: usize,
+        genes: Range<u32>,
+        numbers: &[u8],
+    ) -> Result<Vec<f64>, FetchError> {
+        let dataset = self.dataset().await?;
+        let values: Vec<f32> = numbers.as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect();
+        if values.len() != dataset.n_obs() {
+            return Err(FetchError::Unknown { kind: "cells", name: format!("of {} numbers", values.len()) });
+        }
+        let all = CellMask::all(values.len());
+        let correlator = Correlator::new(&Continuous { values }, &all);
+        let report = Report::new(job, &dataset);
+        dataset.correlate(layer, genes, &correlator, |n_done| report.tell(n_done)).await
     }
 }
 

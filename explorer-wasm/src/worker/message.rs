@@ -1,6 +1,8 @@
 //! What page and worker say to each other: arrays that begin with the kind of message. Large byte
 //! arrays are transferred, not copied.
 
+use std::ops::Range;
+
 use explorer_core::{
     dataset::{MarkerShare, Share},
     de::{CellsPart, MomentsPart, Sign},
@@ -57,14 +59,25 @@ pub enum Request {
         /// What else the file holds, as JSON.
         additions: String,
     },
-    /// Draw a plot.
+    /// Correlate consecutive genes with one number per cell.
+    Correlate {
+        /// Number of the job.
+        job: u32,
+        /// Index of the layer.
+        layer: u32,
+        /// The genes.
+        genes: Range<u32>,
+        /// Four bytes a cell, the lowest first: its number; NaN for cells that do not count.
+        numbers: Vec<u8>,
+    },
+    /// Draw a plot, or answer a question about some cells.
     Plot {
         /// Number of the job.
         job: u32,
         /// What is asked, as JSON.
         question: String,
-        /// Two bytes a cell, the lower first: its group; empty where the question takes no cells.
-        codes: Vec<u8>,
+        /// What comes with the question, as `explorer_core::session::Drawing` says.
+        payload: Vec<u8>,
         /// Pixels of a PNG file for each CSS pixel along a side; 0 asks for the texts.
         scale: u32,
     },
@@ -98,12 +111,12 @@ pub enum Reply {
         /// The reference's.
         reference: Vec<u8>,
     },
-    /// A job is done: the markers of its labels, as bytes.
-    Markers {
+    /// A job is done: the markers of its labels, or the correlations of its genes, as bytes.
+    Bytes {
         /// Its number.
         job: u32,
-        /// Label after label.
-        markers: Vec<u8>,
+        /// Label after label, or gene after gene.
+        bytes: Vec<u8>,
     },
     /// A job is done: the file, which the browser keeps.
     File {
@@ -112,11 +125,11 @@ pub enum Reply {
         /// The file.
         file: Blob,
     },
-    /// A job is done: a plot as texts.
+    /// A job is done: a plot or an answer as texts.
     Plot {
         /// Its number.
         job: u32,
-        /// As SVG, as a table in HTML, as CSV.
+        /// The picture as SVG or the answer as HTML, the table of a picture in HTML, the numbers as CSV.
         texts: [String; 3],
     },
     /// A job has failed.
@@ -230,8 +243,12 @@ impl Request {
                     .fold(Writer::new("markers").number(*job).number(*layer), Writer::number)
             }
             Self::Subset { job, cells, additions } => Writer::new("subset").number(*job).bytes(cells).text(additions),
-            Self::Plot { job, question, codes, scale } => {
-                Writer::new("plot").number(*job).text(question).bytes(codes).number(*scale)
+            Self::Correlate { job, layer, genes, numbers } => {
+                let writer = Writer::new("correlate").number(*job).number(*layer);
+                writer.number(genes.start).number(genes.end).bytes(numbers)
+            }
+            Self::Plot { job, question, payload, scale } => {
+                Writer::new("plot").number(*job).text(question).bytes(payload).number(*scale)
             }
             Self::Cancel { job } => Writer::new("cancel").number(*job),
         }
@@ -274,10 +291,16 @@ impl Request {
             "subset" => {
                 Some(Self::Subset { job: reader.number(1)?, cells: reader.bytes(2)?, additions: reader.text(3)? })
             }
+            "correlate" => Some(Self::Correlate {
+                job: reader.number(1)?,
+                layer: reader.number(2)?,
+                genes: reader.number(3)?..reader.number(4)?,
+                numbers: reader.bytes(5)?,
+            }),
             "plot" => Some(Self::Plot {
                 job: reader.number(1)?,
                 question: reader.text(2)?,
-                codes: reader.bytes(3)?,
+                payload: reader.bytes(3)?,
                 scale: reader.number(4)?,
             }),
             "cancel" => Some(Self::Cancel { job: reader.number(1)? }),
@@ -297,7 +320,7 @@ impl Reply {
             Self::Moments { job, group, reference } => {
                 Writer::new("moments").number(*job).bytes(group).bytes(reference)
             }
-            Self::Markers { job, markers } => Writer::new("markers").number(*job).bytes(markers),
+            Self::Bytes { job, bytes } => Writer::new("bytes").number(*job).bytes(bytes),
             Self::File { job, file } => Writer::new("file").number(*job).blob(file),
             Self::Plot { job, texts } => texts.iter().fold(Writer::new("plot").number(*job), |to, text| to.text(text)),
             Self::Failed { job, sentence } => Writer::new("failed").number(*job).text(sentence),
@@ -316,7 +339,7 @@ impl Reply {
             "moments" => {
                 Some(Self::Moments { job: reader.number(1)?, group: reader.bytes(2)?, reference: reader.bytes(3)? })
             }
-            "markers" => Some(Self::Markers { job: reader.number(1)?, markers: reader.bytes(2)? }),
+            "bytes" => Some(Self::Bytes { job: reader.number(1)?, bytes: reader.bytes(2)? }),
             "file" => Some(Self::File { job: reader.number(1)?, file: reader.0.get(2).dyn_into().ok()? }),
             "plot" => {
                 Some(Self::Plot { job: reader.number(1)?, texts: [reader.text(2)?, reader.text(3)?, reader.text(4)?] })
@@ -332,7 +355,7 @@ impl Reply {
             Self::Ready => None,
             Self::Progress { job, .. }
             | Self::Moments { job, .. }
-            | Self::Markers { job, .. }
+            | Self::Bytes { job, .. }
             | Self::File { job, .. }
             | Self::Plot { job, .. }
             | Self::Failed { job, .. } => Some(*job),

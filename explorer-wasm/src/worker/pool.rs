@@ -7,7 +7,7 @@ use std::{
 };
 
 use explorer_core::{
-    dataset::{MarkerShare, Task},
+    dataset::{MarkerShare, Task, shares_of_genes},
     de::{FixedPoints, Marker, Moments, MomentsError, Sign, Summing},
     embed::Storage,
     session::Progress,
@@ -126,10 +126,35 @@ impl Pool {
         let requests = |job| shares.map(move |share| Request::Markers { job, layer, share }).collect();
         let mut markers = Vec::with_capacity(n_labels as usize);
         for answer in self.run(&workers, requests, n_labels, on_progress).await? {
-            let Answer::Markers(bytes) = answer else { return Err(WorkerError::Kind) };
+            let Answer::Bytes(bytes) = answer else { return Err(WorkerError::Kind) };
             markers.extend(markers_from_bytes(&bytes).ok_or(WorkerError::Kind)?);
         }
         Ok(markers)
+    }
+
+    /// The correlations of all genes with the numbers of the cells that count, eight bytes each, a share of the genes in each
+    /// worker. Other cells have NaN.
+    ///
+    /// # Errors
+    /// When a worker fails; the rest is then canceled.
+    pub async fn correlate(
+        &self,
+        layer: u32,
+        n_genes: u32,
+        numbers: &[f32],
+        on_progress: &dyn Fn(Progress),
+    ) -> Result<Vec<u8>, WorkerError> {
+        let workers = self.started()?;
+        let numbers: Vec<u8> = numbers.iter().flat_map(|number| number.to_le_bytes()).collect();
+        let shares = shares_of_genes(n_genes, workers.len() as u32);
+        let requests =
+            |job| shares.map(|genes| Request::Correlate { job, layer, genes, numbers: numbers.clone() }).collect();
+        let mut r = Vec::with_capacity(n_genes as usize * size_of::<f64>());
+        for answer in self.run(&workers, requests, n_genes, on_progress).await? {
+            let Answer::Bytes(bytes) = answer else { return Err(WorkerError::Kind) };
+            r.extend(bytes);
+        }
+        Ok(r)
     }
 
     /// Some cells as an AnnData file, by a worker of its own, whose memory is freed after that.
@@ -146,25 +171,26 @@ impl Pool {
         let requests = |job| vec![Request::Subset { job, cells, additions }];
         match self.run(&[worker], requests, SUBSET_PARTS, on_progress).await?.pop() {
             Some(Answer::File(file)) => Ok(file),
-            Some(Answer::Moments(_) | Answer::Markers(_) | Answer::Plot(_)) | None => Err(WorkerError::Kind),
+            Some(Answer::Moments(_) | Answer::Bytes(_) | Answer::Plot(_)) | None => Err(WorkerError::Kind),
         }
     }
 
-    /// A plot as SVG, as a table in HTML and as CSV: what is asked, as JSON, and the groups of the cells.
+    /// A plot as SVG, as a table in HTML and as CSV, or an answer as HTML, without a table, and as CSV: what is asked, as
+    /// JSON, and what comes with it.
     ///
     /// # Errors
     /// When the worker fails.
     pub async fn plot(
         &self,
         question: String,
-        codes: Vec<u8>,
+        payload: Vec<u8>,
         n_parts: u32,
         on_progress: &dyn Fn(Progress),
     ) -> Result<[String; 3], WorkerError> {
-        let requests = |job| vec![Request::Plot { job, question, codes, scale: 0 }];
+        let requests = |job| vec![Request::Plot { job, question, payload, scale: 0 }];
         match self.run(&[self.plotter()?], requests, n_parts, on_progress).await?.pop() {
             Some(Answer::Plot(texts)) => Ok(texts),
-            Some(Answer::Moments(_) | Answer::Markers(_) | Answer::File(_)) | None => Err(WorkerError::Kind),
+            Some(Answer::Moments(_) | Answer::Bytes(_) | Answer::File(_)) | None => Err(WorkerError::Kind),
         }
     }
 
@@ -172,11 +198,11 @@ impl Pool {
     ///
     /// # Errors
     /// When the worker fails.
-    pub async fn plot_as_png(&self, question: String, codes: Vec<u8>, scale: u32) -> Result<Blob, WorkerError> {
-        let requests = |job| vec![Request::Plot { job, question, codes, scale }];
+    pub async fn plot_as_png(&self, question: String, payload: Vec<u8>, scale: u32) -> Result<Blob, WorkerError> {
+        let requests = |job| vec![Request::Plot { job, question, payload, scale }];
         match self.run(&[self.plotter()?], requests, 1, &|_| {}).await?.pop() {
             Some(Answer::File(file)) => Ok(file),
-            Some(Answer::Moments(_) | Answer::Markers(_) | Answer::Plot(_)) | None => Err(WorkerError::Kind),
+            Some(Answer::Moments(_) | Answer::Bytes(_) | Answer::Plot(_)) | None => Err(WorkerError::Kind),
         }
     }
 
@@ -244,8 +270,8 @@ impl Pool {
 enum Answer {
     /// `Moments` tiles of group and reference.
     Moments([Vec<u8>; 2]),
-    /// The markers of labels.
-    Markers(Vec<u8>),
+    /// The markers of labels, or the correlations of genes.
+    Bytes(Vec<u8>),
     /// A file.
     File(Blob),
     /// A plot as texts.
@@ -324,7 +350,7 @@ impl Proxy {
                 }
             }
             Reply::Moments { job, group, reference } => self.tell(job, Ok(Answer::Moments([group, reference]))),
-            Reply::Markers { job, markers } => self.tell(job, Ok(Answer::Markers(markers))),
+            Reply::Bytes { job, bytes } => self.tell(job, Ok(Answer::Bytes(bytes))),
             Reply::File { job, file } => self.tell(job, Ok(Answer::File(file))),
             Reply::Plot { job, texts } => self.tell(job, Ok(Answer::Plot(texts))),
             Reply::Failed { job, sentence } => self.tell(job, Err(WorkerError::Failed(sentence))),

@@ -3,18 +3,16 @@ use std::{path::PathBuf, process::ExitCode};
 use anyhow::Result;
 use clap::Args;
 use explorer_core::{
-    data::Categorical,
-    statistics::{
-        AnswerRecord, Composition, CompositionNames, SampleComparison, cells_of_label, compare_samples,
-        composition_to_csv, sample_parts,
-    },
+    color::Ground,
+    session::PlotQuestion,
+    state::{Plot, PlotKind},
+    statistics::{AnswerRecord, GroupTest, NamedComposition, composition_to_csv},
 };
-use tessera::dataset::Dataset;
 
 use super::{
     cells::SomeCells,
     dataset_argument::{DatasetArgument, Freshness},
-    de,
+    de, plot,
     remote_inputs::DATASET_PLACES,
     terminal,
 };
@@ -37,53 +35,45 @@ pub struct Arguments {
     samples: Option<String>,
     #[command(flatten)]
     cells: SomeCells,
-    /// Where the table goes [default: standard output]
+    /// Draw for a dark background
+    #[arg(long)]
+    dark: bool,
+    /// Where it goes: a picture of bars where the name ends in .svg, else the table as CSV [default: the table to standard
+    /// output]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
 }
 
-/// A column is not there, or has no labels.
-#[derive(Debug, thiserror::Error)]
-#[error("the dataset has no categorical column `{0}`")]
-pub struct NoLabels(String);
-
-/// Counts, tests and writes the table.
+/// Counts, tests and writes the table, or draws the bars.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let (dataset, _) = arguments.dataset.open(Freshness::Kept)?;
-    let (parts, groups) = (labels(&dataset, &arguments.of)?, labels(&dataset, &arguments.by)?);
-    let samples = arguments.samples.as_deref().map(|name| labels(&dataset, name)).transpose()?;
-    let (cells, name) = arguments.cells.of(&dataset)?;
-    let composition = Composition::count(&parts, &groups, &cells);
-    let mut by_samples: Vec<Option<SampleComparison>> = Vec::new();
-    if let Some(samples) = &samples {
-        for (code, label) in (0..).zip(groups.categories.iter()) {
-            let group = cells_of_label(&groups, code, &cells);
-            let mut others = cells.clone();
-            others.and_not(&group);
-            if group.count() == 0 {
-                by_samples.push(None);
-                continue;
-            }
-            let found = compare_samples(&sample_parts(&parts, samples, [&group, &others]));
-            if let Err(error) = &found {
-                terminal::say(&format!("warning: {label}: {error}"));
-            }
-            by_samples.push(found.ok());
+    let Arguments { of, by, samples, .. } = arguments;
+    let (cells, within) = arguments.cells.of(&dataset)?;
+    let out = arguments.out.as_deref();
+    if plot::is_picture(out) {
+        let plot = Plot {
+            kind: PlotKind::Bars,
+            by: by.clone(),
+            then: Some(of.clone()),
+            samples: samples.clone(),
+            ..Plot::default()
+        };
+        let ground = if arguments.dark { Ground::Dark } else { Ground::Light };
+        let title = de::title(dataset.manifest());
+        let question = PlotQuestion { plot, ground, dataset: title, within, ..PlotQuestion::default() };
+        return plot::write(&dataset, plot::grouped(&dataset, question, Some(&cells))?, out);
+    }
+    let column = |name: &String| plot::categorical(&dataset, name);
+    let replicates = samples.as_ref().map(column).transpose()?;
+    let samples = samples.as_deref().zip(replicates.as_ref());
+    let named = NamedComposition::count([(of, &column(of)?), (by, &column(by)?)], samples, &cells);
+    let tests = named.tests();
+    for (group, test) in &tests {
+        if let GroupTest::TooFew(few) = test {
+            terminal::say(&format!("warning: {}: {few}", named.group(*group)));
         }
     }
-    let record = AnswerRecord { dataset: de::title(dataset.manifest()), cells: name, ..AnswerRecord::default() };
-    let names = CompositionNames {
-        parts: &arguments.of,
-        part_labels: &parts.categories,
-        groups: &arguments.by,
-        group_labels: &groups.categories,
-        samples: arguments.samples.as_deref(),
-    };
-    de::write(&composition_to_csv(&composition, &by_samples, names, &record), arguments.out.as_deref())?;
+    let record = AnswerRecord { dataset: de::title(dataset.manifest()), cells: within, ..AnswerRecord::default() };
+    de::write(&composition_to_csv(&named, &tests, &record), out)?;
     Ok(ExitCode::SUCCESS)
-}
-
-fn labels(dataset: &Dataset, name: &str) -> Result<Categorical> {
-    let column = dataset.manifest().column(name).ok_or_else(|| NoLabels(name.to_owned()))?;
-    Ok(dataset.categorical(column)?.ok_or_else(|| NoLabels(name.to_owned()))?)
 }

@@ -64,12 +64,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let (numbers, with) = numbers(&dataset, layer, arguments)?;
     let (cells, name) = arguments.cells.of(&dataset)?;
     let table = correlate(&dataset, layer, &numbers, &cells, Adjustment::BenjaminiHochberg)?;
-    let record = AnswerRecord {
-        dataset: de::title(manifest),
-        cells: name,
-        layer: layer.name.clone(),
-        cautions: layer.cautions.clone(),
-    };
+    let record = AnswerRecord::of(manifest, layer, name);
     de::warn_of_layer(layer);
     let csv = correlations_to_csv(&table, &with, &dataset.gene_names(layer)?, &record);
     de::write(&csv, arguments.out.as_deref())?;

@@ -49,12 +49,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     }
     let nearest_of = arguments.column.as_deref().or(manifest.main_label.as_deref());
     let found = portrait(&dataset, layer, &cells, nearest_of, arguments.top)?;
-    let record = AnswerRecord {
-        dataset: de::title(manifest),
-        cells: name,
-        layer: layer.name.clone(),
-        cautions: layer.cautions.clone(),
-    };
+    let record = AnswerRecord::of(manifest, layer, name);
     de::warn_of_layer(layer);
     let csv = portrait_to_csv(&found, &dataset.gene_names(layer)?, &record);
     de::write(&csv, arguments.out.as_deref())?;

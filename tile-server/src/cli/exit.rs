@@ -14,7 +14,6 @@ use super::{
     cache::NoPlace,
     cells::CellsError,
     check::{NoAddress, Unreachable},
-    composition::NoLabels,
     correlate::NoNumbers,
     de::UsageError,
     enrich::SetsError,
@@ -92,7 +91,7 @@ pub fn code(error: &Error) -> u8 {
     if error.is::<UsageError>() || error.is::<CellsError>() || error.is::<NoPage>() || error.is::<NoAddress>() {
         return USAGE;
     }
-    if error.is::<NoPlot>() || error.is::<NoLabels>() || error.is::<NoNumbers>() {
+    if error.is::<NoPlot>() || error.is::<NoNumbers>() {
         return USAGE;
     }
     if error.is::<SubsetFileError>() || error.is::<PlaceError>() {

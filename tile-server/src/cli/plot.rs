@@ -9,10 +9,12 @@ use explorer_core::{
     color::{Ground, Rgb, label_colors, opaque},
     data::{Categorical, label_order},
     dataset::{self, label_tiles},
+    filter::CellMask,
     format,
     grouping::{ColumnOfLabels, GroupedCells, Grouping, GroupingError},
     session::{GeneTable, PlotGene, PlotQuestion, ResolvedGenes},
     state::{Plot, PlotKind, PlotMean, PlotOrder, PlotScale},
+    statistics::NamedComposition,
 };
 use plots::{Drawn, PlotError, draw};
 use shared_fbs::{manifest::ColumnKind, tile::Categories};
@@ -46,6 +48,12 @@ pub struct Arguments {
     /// The genes, by symbol or id, with commas between
     #[arg(long, value_name = "GENE,GENE", value_delimiter = ',')]
     genes: Vec<String>,
+    /// Labels of the first column that come first, in this order
+    #[arg(long, value_name = "LABEL,LABEL", value_delimiter = ',', conflicts_with = "cluster")]
+    group_order: Vec<String>,
+    /// The column of the samples that are replicates where the shares of bars are tested
+    #[arg(long, value_name = "COLUMN", requires = "then")]
+    samples: Option<String>,
     /// Cells of this label alone, as COLUMN=LABEL; several are taken together
     #[arg(long = "where", value_name = "COLUMN=LABEL")]
     within: Vec<String>,
@@ -78,6 +86,8 @@ enum KindName {
     Dots,
     /// A matrix of means
     Matrix,
+    /// Values of single cells as colors: of all up to some 700 cells, else of a sample of each group by its size
+    Heatmap,
     /// The densities of values, side by side, with quartiles
     Violins,
     /// The densities of values, one above another
@@ -91,6 +101,7 @@ impl From<KindName> for PlotKind {
         match name {
             KindName::Dots => Self::Dots,
             KindName::Matrix => Self::Matrix,
+            KindName::Heatmap => Self::Heatmap,
             KindName::Violins => Self::Violins,
             KindName::Ridges => Self::Ridges,
             KindName::Bars => Self::Bars,
@@ -102,7 +113,7 @@ impl From<KindName> for PlotKind {
 #[derive(Debug, thiserror::Error)]
 pub enum NoPlot {
     /// A column has no labels.
-    #[error("the dataset has no categorical column `{name}` to group cells by; it has: {known}")]
+    #[error("the dataset has no categorical column `{name}`; it has: {known}")]
     Column {
         /// Its name.
         name: String,
@@ -139,6 +150,8 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         scale: if arguments.scale_genes { PlotScale::PerGene } else { PlotScale::Values },
         mean: if arguments.expressing { PlotMean::Expressing } else { PlotMean::All },
         order: if arguments.cluster { PlotOrder::Clustered } else { PlotOrder::Given },
+        groups: arguments.group_order.clone(),
+        samples: arguments.samples.clone(),
         universe: Vec::new(),
     };
     let question = PlotQuestion {
@@ -150,14 +163,27 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         ..PlotQuestion::default()
     };
     let index = dataset.index_of(layer)?;
-    let (question, codes) = grouped(&dataset, question.of_layer(index, layer), &arguments.within)?;
+    let within = if arguments.within.is_empty() { None } else { Some(cells::labeled(&dataset, &arguments.within)?) };
     de::warn_of_layer(layer);
+    let question = grouped(&dataset, question.of_layer(index, layer), within.as_ref())?;
+    write(&dataset, question, arguments.out.as_deref())
+}
+
+/// Draws a plot and writes it: the picture where the file's name ends in .svg, else its numbers.
+pub(super) fn write(
+    dataset: &Dataset,
+    (question, codes): (PlotQuestion, Vec<u16>),
+    out: Option<&Path>,
+) -> Result<ExitCode> {
     let drawn = wait(draw(dataset.reader(), &question, codes, |_| Ok(()))).map_err(no_plot)?;
     let Drawn { figure, csv, .. } = drawn;
-    let is_picture = |out: &Path| out.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("svg"));
-    let text = if arguments.out.as_deref().is_some_and(is_picture) { figure.to_svg() } else { csv };
-    de::write(&text, arguments.out.as_deref())?;
+    de::write(&if is_picture(out) { figure.to_svg() } else { csv }, out)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Whether a file is to be a picture.
+pub(super) fn is_picture(out: Option<&Path>) -> bool {
+    out.and_then(Path::extension).is_some_and(|extension| extension.eq_ignore_ascii_case("svg"))
 }
 
 fn no_plot(error: PlotError<DatasetError>) -> anyhow::Error {
@@ -184,13 +210,17 @@ fn genes(dataset: &Dataset, layer: &shared_fbs::manifest::Layer, names: &[String
     Ok(ids.into_iter().filter_map(gene).collect())
 }
 
-/// The question with its groups, and the group of every cell where it takes them.
-fn grouped(dataset: &Dataset, question: PlotQuestion, within: &[String]) -> Result<(PlotQuestion, Vec<u16>)> {
+/// The question with its groups and what is tested of them, and the group of every cell where it takes them.
+pub(super) fn grouped(
+    dataset: &Dataset,
+    question: PlotQuestion,
+    within: Option<&CellMask>,
+) -> Result<(PlotQuestion, Vec<u16>)> {
     let plot = &question.plot;
-    let columns = plot.columns().map(|name| labels(dataset, name)).collect::<Result<Vec<_>>>()?;
+    let columns = plot.columns().map(|name| labels(dataset, plot, name)).collect::<Result<Vec<_>>>()?;
     let of_labels: Vec<ColumnOfLabels<'_>> = columns.iter().map(Labels::as_column).collect();
     let layer = &dataset.manifest().layers[question.layer as usize];
-    let tiles = label_tiles(layer, &plot.by).filter(|_| plot.may_take_sums() && within.is_empty());
+    let tiles = label_tiles(layer, &plot.by).filter(|_| plot.may_take_sums() && within.is_none());
     if let ([column], Some(tiles)) = (of_labels.as_slice(), tiles) {
         let n_unlabeled = columns[0].categories.counts.last().copied().unwrap_or_default().into();
         let (grouping, codes) = Grouping::of_counts(*column, &columns[0].categories.counts, n_unlabeled);
@@ -199,9 +229,19 @@ fn grouped(dataset: &Dataset, question: PlotQuestion, within: &[String]) -> Resu
     }
     let values = plot.columns().map(|name| categorical(dataset, name)).collect::<Result<Vec<_>>>()?;
     let pairs: Vec<_> = of_labels.into_iter().zip(&values).collect();
-    let mask = if within.is_empty() { None } else { Some(cells::labeled(dataset, within)?) };
-    let GroupedCells { grouping, codes } = GroupedCells::new(&pairs, mask.as_ref()).map_err(NoPlot::from)?;
-    Ok((PlotQuestion { grouping, ..question }, codes))
+    let GroupedCells { grouping, codes } = GroupedCells::new(&pairs, within).map_err(NoPlot::from)?;
+    let composition = match (plot.tests_shares(), pairs.as_slice()) {
+        (true, [(by, groups), (then, parts)]) => {
+            let column = plot.sample_column();
+            let samples = column.map(|name| categorical(dataset, name)).transpose()?;
+            let samples = column.map(String::as_str).zip(samples.as_ref());
+            let all = CellMask::all(groups.codes.len());
+            let named = [(then.name, *parts), (by.name, *groups)];
+            Some(NamedComposition::count(named, samples, within.unwrap_or(&all)))
+        }
+        _ => None,
+    };
+    Ok((PlotQuestion { grouping, composition, ..question }, codes))
 }
 
 /// The labels of a column.
@@ -218,7 +258,7 @@ impl Labels {
     }
 }
 
-fn labels(dataset: &Dataset, name: &str) -> Result<Labels> {
+fn labels(dataset: &Dataset, plot: &Plot, name: &str) -> Result<Labels> {
     let column = dataset.manifest().column(name).filter(|column| column.kind == ColumnKind::Categorical);
     let column = column.ok_or_else(|| no_column(dataset, name))?;
     let reader: &dataset::Dataset<FileTiles> = dataset.reader();
@@ -226,13 +266,13 @@ fn labels(dataset: &Dataset, name: &str) -> Result<Labels> {
     let colors = label_colors(categories.labels.len(), categories.colors.as_deref());
     Ok(Labels {
         name: name.to_owned(),
-        order: label_order(&categories.labels, column.ordered),
+        order: plot.order_of(name, &categories.labels, label_order(&categories.labels, column.ordered)),
         colors: colors.into_iter().map(opaque).collect(),
         categories,
     })
 }
 
-fn categorical(dataset: &Dataset, name: &str) -> Result<Categorical> {
+pub(super) fn categorical(dataset: &Dataset, name: &str) -> Result<Categorical> {
     let column = dataset.manifest().column(name).ok_or_else(|| no_column(dataset, name))?;
     dataset.categorical(column)?.ok_or_else(|| no_column(dataset, name).into())
 }

@@ -61,12 +61,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     de::warn_of_layer(layer);
     let rows = dataset.rows()?;
     let order: Vec<CellIdx> = (0..rows.n_obs() as u32).filter_map(|row| rows.cell_of(CellRow(row))).collect();
-    let record = AnswerRecord {
-        dataset: de::title(manifest),
-        layer: layer.name.clone(),
-        cautions: layer.cautions.clone(),
-        ..AnswerRecord::default()
-    };
+    let record = AnswerRecord::of(manifest, layer, String::new());
     let controls = format!("{} per bin; {} bins; seed {}", options.n_controls, options.n_bins, options.seed);
     let facts =
         [("method", "mean of the set less that of control genes, as scanpy's score_genes"), ("controls", &controls)];

@@ -131,6 +131,32 @@ fn quartiles_and_densities_are_those_of_numpy_and_scipy() {
 }
 
 #[test]
+fn a_heat_map_of_all_cells_has_the_means_of_the_dot_plot() {
+    let built = build(&demo());
+    let asked = ["--genes", "LYZ,GNLY", "--by", "louvain"];
+    let csv = run(&built.path(), &[&asked[..], &["--kind", "heatmap"]].concat()).unwrap();
+    assert!(csv.contains("# cells drawn: all 700 cells"), "{csv}");
+    let mut cells: HashMap<String, Vec<f64>> = HashMap::new();
+    for record in records(&csv).unwrap().into_iter().skip(1) {
+        cells.entry(record[0].clone()).or_default().push(record[2].parse().unwrap());
+    }
+    let (means, groups) = column(&run(&built.path(), &asked).unwrap(), 1, "mean");
+    assert_eq!((groups.len(), cells.values().map(Vec::len).sum::<usize>()), (11, 700));
+    for group in groups {
+        let found = cells[&group].iter().sum::<f64>() / cells[&group].len() as f64;
+        let expected = means[&(group.clone(), "LYZ".to_owned())];
+        assert!((found - expected).abs() <= 1e-12 * expected.abs(), "{group}: {found} {expected}");
+    }
+}
+
+#[test]
+fn groups_come_in_an_order_made_by_hand() {
+    let built = build(&demo());
+    let csv = run(&built.path(), &["--genes", "LYZ", "--by", "phase", "--group-order", "S,G2M"]).unwrap();
+    assert_eq!(column(&csv, 1, "mean").1, ["S", "G2M", "G1"]);
+}
+
+#[test]
 fn shares_are_counts_over_their_line() {
     let built = build(&demo());
     let csv = run(&built.path(), &["--kind", "bars", "--by", "louvain", "--then", "phase"]).unwrap();
@@ -148,7 +174,9 @@ fn shares_are_counts_over_their_line() {
 fn every_kind_is_a_picture_of_a_mark_for_each_number() {
     let built = build(&demo());
     let directory = tempfile::tempdir().unwrap();
-    for (kind, n_marks) in [("dots", 22), ("matrix", 22), ("violins", 22), ("ridges", 22), ("bars", 11)] {
+    for (kind, n_marks) in
+        [("dots", 22), ("matrix", 22), ("heatmap", 22), ("violins", 22), ("ridges", 22), ("bars", 11)]
+    {
         let out = directory.path().join(format!("{kind}.svg"));
         let genes: &[&str] = if kind == "bars" { &[] } else { &["--genes", "LYZ,GNLY"] };
         let out_text = out.to_str().unwrap();

@@ -9,8 +9,8 @@ use explorer_core::{
     filter::CellMask,
     state::{GeneSet, gene_sets_from_text},
     statistics::{
-        Composition, PrerankOptions, Ranking, SampleParts, ScoreOptions, compare_samples, over_representation, prerank,
-        sample_parts,
+        Composition, PrerankOptions, Ranking, SampleCounts, SampleParts, ScoreOptions, compare_samples,
+        over_representation, prerank,
     },
 };
 use tessera::{
@@ -249,10 +249,8 @@ fn compositions_are_as_scipy_has_them() {
         check(name, test.pval, expected[2], RTOL_SCIPY, 0.0);
     }
 
-    let group = CellMask::from_fn(cells.len(), |cell| groups.codes.get(CellIdx(cell as u32)) == g1 as u32);
-    let mut others = group.clone();
-    others.invert();
-    let found = compare_samples(&sample_parts(&parts, &samples, [&group, &others])).unwrap();
+    let by_sample = SampleCounts::count([&parts, &groups], ("louvain", &samples), &cells);
+    let found = compare_samples(&by_sample.of_group(g1)).unwrap();
     let n_samples = lines.iter().find_map(|line| line.strip_prefix("samples ")).unwrap();
     assert_eq!((found.design, found.n_samples[0].to_string().as_str()), (Design::Paired, n_samples));
     for (name, expected) in of_pairs {
@@ -378,6 +376,13 @@ fn the_commands_write_what_the_library_says() {
         output(&["composition", place, "--of", "bulk_labels", "--by", "phase", "--samples", "louvain"]);
     assert!(samples.contains(",paired,") && !samples.contains("chi-squared"), "{samples}");
     assert!(warning.contains("G2M: a comparison of compositions needs two samples or more"), "{warning}");
+
+    let folder = tempfile::tempdir().unwrap();
+    let picture = folder.path().join("bars.svg");
+    let drawn = ["--out", picture.to_str().unwrap()];
+    output(&[&["composition", place, "--of", "bulk_labels", "--by", "phase"], &drawn[..]].concat());
+    let svg = std::fs::read_to_string(&picture).unwrap();
+    assert!(svg.starts_with("<svg ") && svg.contains("CD14+ Monocyte in G1: 21.8%, 109 of 501 cells"), "{svg}");
 
     let (correlated, _) =
         output(&["correlate", place, "--gene", "lyz", "--label", "louvain=1", "--label", "louvain=2"]);

@@ -10,7 +10,7 @@
 //! | `xy` | in its place, the axes of a scatter plot | `xy=gene:CD3D,obs:n_genes` |
 //! | `only` | the label whose cells alone are in color | `only=louvain:T cells` |
 //! | `cam` | camera: center x, y, width | `cam=1.25,-3,40` |
-//! | `c` | color | `c=obs:louvain`, `c=gene:CD3D`, `c=gene:raw/X:CD3D`, `c=genes:CD3D,LYZ`, `c=set:T cells` |
+//! | `c` | color | `c=obs:louvain`, `c=gene:CD3D`, `c=gene:raw/X:CD3D`, `c=genes:CD3D,LYZ`, `c=set:T cells`, `c=score:T cells` |
 //! | `cmap`, `crange`, `clog`, `czero`, `clip`, `corder` | color options | `cmap=viridis&crange=0..5&clip=1..99` |
 //! | `layer` | layer | `layer=raw/X` |
 //! | `aslabels` | columns of numbers shown as labels | `aslabels=leiden,is_doublet` |
@@ -18,9 +18,10 @@
 //! | `r.COLUMN` | range | `r.n_genes=200..inf` |
 //! | `g.GENE`, `g.LAYER:GENE` | range of expression | `g.CD3D=0.5..inf` |
 //! | `m.GENE,GENE`, `m.LAYER:GENE,GENE` | range of a mean of genes | `m.CD3D,CD3E=0.5..inf` |
+//! | `z.GENE,GENE`, `z.LAYER:GENE,GENE` | range of a score of genes over control genes | `z.CD3D,CD3E=0..inf` |
 //! | `s.EMBEDDING`, `s.xy:AXES` | outlines: `a` add, `s` subtract, `n` intersect, each with a polygon, then `:EMBEDDING` of one drawn in another embedding, and `:COLUMN:LABEL` of one around a label's cells alone; `i` invert | `s.X_umap=aFQIC…,sFQIC…:X_pca,i` |
 //! | `k.cells` | cells one by one: a list of rows of the input | |
-//! | `u0.…`, `u1.…` | the same six, for each level of subsetting | `u0.f.louvain=T cells` |
+//! | `u0.…`, `u1.…` | the same seven, for each level of subsetting | `u0.f.louvain=T cells` |
 //! | `genes` | genes listed | `genes=CD3D,MS4A1` |
 //! | `gs0`, `gs0.d`, `gs0.g` | a gene set: name, description, genes | `gs0=T&gs0.g=CD3D,CD3E` |
 //! | `set0` | a cell set's name | `set0=mine` |
@@ -30,7 +31,8 @@
 //! | `de0.u0.…`, `markers.u0.…`, `plot.u0.…` | the subset that a comparison, markers or a plot are of | `de0.u0.f.louvain=T cells` |
 //! | `shown` | the comparison that is open | `shown=0` |
 //! | `markers`, `markers.rank` | the column whose markers are open; `effect` ranks them by effects | `markers=louvain` |
-//! | `plot`, `plot.kind`, `plot.then`, `plot.genes`, `plot.scale`, `plot.mean`, `plot.order`, `plot.layer` | the column whose groups are plotted, how, and of which genes | `plot=louvain&plot.genes=CD3D,LYZ` |
+//! | `plot`, `plot.kind`, `plot.then`, `plot.genes`, `plot.scale`, `plot.mean`, `plot.order`, `plot.groups`, `plot.samples`, `plot.layer` | the column whose groups are plotted, how, and of which genes | `plot=louvain&plot.genes=CD3D,LYZ` |
+//! | `ask`, `ask.layer`, `ask.f.…`, `ask.u0.…` | the question that is open, of some cells and the subset that they are of: what they are (`cells`), or which genes go with `gene:GENE` or `obs:COLUMN` | `ask=cells&ask.f.louvain=0` |
 //! | `tool`, `left`, `right`, `open`, `theme`, `size`, `opacity` | panels and dots | `open=louvain&theme=dark` |
 //! | `panels`, `linked` | how many panels there are, and whether their cameras move together | `panels=2&linked=1` |
 //! | `p1.…`, `p2.…` | `e`, `xy`, `only`, `cam`, `rot`, `size`, `opacity`, `tissue` of the panels after the first | `p1.e=X_pca` |

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, HashSet};
 use crate::{
     sorting::set_of,
     state::{
-        CellList, CellOrder, CellQuery, CellSet, CellSource, Clip, ColorBy, Comparison, Filters, GeneKey, GeneSet,
-        LabelFilter, MOST_PANELS, MarkerOrder, Markers, ObsFilter, Panel, Panels, Plot, Polygon, Reference,
-        ResultPanel, SIDEBAR_WIDTHS_PX, Selection, SelectionStep, TestMode, Theme, Tool, ViewSpec,
+        About, CellList, CellOrder, CellQuery, CellSet, CellSource, Clip, ColorBy, Comparison, Filters, GeneKey,
+        GeneSet, Inquiry, LabelFilter, MOST_PANELS, MarkerOrder, Markers, ObsFilter, Panel, Panels, Plot, Polygon,
+        Reference, ResultPanel, SIDEBAR_WIDTHS_PX, Selection, SelectionStep, SetValue, TestMode, Theme, Tool, ViewSpec,
     },
 };
 
@@ -55,6 +55,7 @@ struct Draft {
     shown: Option<u32>,
     markers: MarkersDraft,
     plot: PlotDraft,
+    inquiry: InquiryDraft,
     notices: Vec<Notice>,
     /// The first key that says nothing here.
     unknown: Option<String>,
@@ -102,6 +103,15 @@ struct PlotDraft {
 }
 
 #[derive(Default)]
+struct InquiryDraft {
+    about: Option<About>,
+    layer: Option<String>,
+    cells: QueryDraft,
+    /// Whether a part of its cells was unreadable. What is left would be a question about others.
+    broken: bool,
+}
+
+#[derive(Default)]
 struct MarkersDraft {
     column: Option<String>,
     rank: MarkerOrder,
@@ -142,6 +152,9 @@ impl Draft {
         }
         if let Some(key) = key.strip_prefix("plot") {
             return self.plot.read(key, value);
+        }
+        if let Some(key) = key.strip_prefix("ask") {
+            return self.inquiry.read(key, value);
         }
         match key.strip_prefix("markers") {
             Some("") => self.markers.column = Some(value.to_owned()),
@@ -237,7 +250,7 @@ impl Draft {
     fn finish(self) -> ParsedLink {
         let Self { mut view, content, panel, n_panels, mut panels, query, gene_sets, cell_sets, comparisons, .. } =
             self;
-        let Self { own_columns, shown, markers, plot, mut notices, unknown, .. } = self;
+        let Self { own_columns, shown, markers, plot, inquiry, mut notices, unknown, .. } = self;
         let others = (1..n_panels.unwrap_or(1) as u32).map(|at| panels.remove(&at).unwrap_or_default());
         view.panels = Panels::new([panel].into_iter().chain(others).collect()).unwrap_or_default();
         let analysis = &mut view.analysis;
@@ -278,8 +291,11 @@ impl Draft {
         let MarkersDraft { column, rank, universe } = markers;
         let universe = universe.finish().subset;
         let shown_markers = column.map(|column| ResultPanel::Markers(Markers { column, rank, universe }));
-        view.layout.result =
-            shown_comparison.filter(|shown| view.can_show(shown)).or(shown_markers).or_else(|| plot.finish());
+        view.layout.result = shown_comparison
+            .filter(|shown| view.can_show(shown))
+            .or(shown_markers)
+            .or_else(|| plot.finish())
+            .or_else(|| inquiry.finish());
         ParsedLink { view: view.canonical(), content, notices, unknown }
     }
 }
@@ -302,6 +318,35 @@ impl PlotDraft {
         let universe = self.universe.finish().subset;
         let by = self.by.filter(|_| !self.broken)?;
         Some(ResultPanel::Plot(Plot { by, universe, ..self.plot }))
+    }
+}
+
+impl InquiryDraft {
+    /// Reads a pair by what follows `ask`.
+    fn read(&mut self, key: &str, value: &str) -> Read {
+        match key {
+            "" => {
+                self.about = Some(match value.split_once(':') {
+                    None if value == "cells" => About::Cells,
+                    Some(("gene", gene)) => About::Gene(text::unescaped(gene)),
+                    Some(("obs", column)) => About::Column(text::unescaped(column)),
+                    _ => return Err("the question about some cells".to_owned()),
+                });
+            }
+            ".layer" => self.layer = Some(value.to_owned()),
+            key => {
+                if let Some(read) = key.strip_prefix('.').and_then(|key| self.cells.read(key, value)) {
+                    self.broken |= read.is_err();
+                    return read;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(self) -> Option<ResultPanel> {
+        let about = self.about.filter(|_| !self.broken)?;
+        Some(ResultPanel::Inquiry(Inquiry { about, layer: self.layer, cells: self.cells.finish() }))
     }
 }
 
@@ -382,7 +427,7 @@ impl ComparisonDraft {
 }
 
 fn is_filter(key: &str) -> bool {
-    matches!(key.split_once('.'), Some(("f" | "r" | "g" | "m" | "s" | "k", _)))
+    matches!(key.split_once('.'), Some(("f" | "r" | "g" | "m" | "z" | "s" | "k", _)))
 }
 
 fn read_filter(filters: &mut Filters, kind: &str, name: &str, value: &str) -> Option<()> {
@@ -400,6 +445,10 @@ fn read_filter(filters: &mut Filters, kind: &str, name: &str, value: &str) -> Op
         }
         "m" => {
             filters.means.insert(text::parse_mean(name)?, text::parse_range(value)?);
+        }
+        "z" => {
+            let score = text::parse_mean(name)?.as_value(SetValue::Score);
+            filters.means.insert(score, text::parse_range(value)?);
         }
         "k" => filters.cells = Some(CellList::from_text(value)?),
         _ => {
@@ -436,7 +485,10 @@ pub(super) fn color(value: &str) -> Option<ColorBy> {
         "obs" => Some(ColorBy::Obs(text::unescaped(name))),
         "gene" => text::parse_gene(name).map(ColorBy::Gene),
         "genes" => text::parse_pair(name).map(|(layer, genes)| ColorBy::TwoGenes { genes, layer }),
-        "set" => text::parse_gene(name).map(|GeneKey { layer, gene: set }| ColorBy::GeneSet { set, layer }),
+        "set" | "score" => text::parse_gene(name).map(|GeneKey { layer, gene: set }| {
+            let value = if kind == "set" { SetValue::Mean } else { SetValue::Score };
+            ColorBy::GeneSet { set, layer, value }
+        }),
         _ => None,
     }
 }

@@ -6,7 +6,7 @@ use super::text::{self, Read};
 
 /// The pairs of a plot, but for its universe.
 pub(super) fn pairs(plot: &Plot) -> Vec<(&'static str, String)> {
-    let Plot { kind, by, then, genes, layer, scale, mean, order, universe: _ } = plot;
+    let Plot { kind, by, then, genes, layer, scale, mean, order, groups, samples, universe: _ } = plot;
     let mut pairs = vec![("plot", by.clone())];
     let mut push = |key, value: Option<String>| pairs.extend(value.map(|value| (key, value)));
     push("plot.kind", (*kind != PlotKind::default()).then(|| kind.name().to_owned()));
@@ -34,6 +34,8 @@ pub(super) fn pairs(plot: &Plot) -> Vec<(&'static str, String)> {
             PlotOrder::Clustered => Some("clustered".to_owned()),
         },
     );
+    push("plot.groups", (!groups.is_empty()).then(|| text::list(groups)));
+    push("plot.samples", samples.clone());
     pairs
 }
 
@@ -43,6 +45,8 @@ pub(super) fn read(plot: &mut Plot, key: &str, value: &str) -> Read {
         (".kind", name) => plot.kind = PlotKind::from_name(name).ok_or("the kind of a plot")?,
         (".then", column) => plot.then = Some(column.to_owned()),
         (".genes", genes) => plot.genes = text::names(genes).collect(),
+        (".groups", groups) => plot.groups = text::names(groups).collect(),
+        (".samples", column) => plot.samples = Some(column.to_owned()),
         (".layer", layer) => plot.layer = Some(layer.to_owned()),
         (".scale", "values") => plot.scale = PlotScale::Values,
         (".scale", "gene") => plot.scale = PlotScale::PerGene,

@@ -3,9 +3,10 @@
 use std::fmt::Write;
 
 use crate::state::{
-    Analysis, CellList, CellOrder, CellQuery, CellSet, CellSource, Clip, ColorBy, ColorOptions, ColumnLabel,
-    Comparison, Filters, LabelFilter, Layout, MarkerOrder, Markers, ObsFilter, OwnColumn, OwnLabel, Panel, PanelKind,
-    PointStyle, Range, Reference, ResultPanel, Selection, SelectionStep, TestMode, Theme, TissueImage, Tool, ViewSpec,
+    About, Analysis, CellList, CellOrder, CellQuery, CellSet, CellSource, Clip, ColorBy, ColorOptions, ColumnLabel,
+    Comparison, Filters, Inquiry, LabelFilter, Layout, MarkerOrder, Markers, ObsFilter, OwnColumn, OwnLabel, Panel,
+    PanelKind, PointStyle, Range, Reference, ResultPanel, Selection, SelectionStep, SetValue, TestMode, Theme,
+    TissueImage, Tool, ViewSpec,
 };
 
 use super::{LINK_VERSION, MOST_LIST_BYTES, MOST_OWN_BYTES, plot, text};
@@ -152,8 +153,12 @@ impl Pairs {
             ColorBy::TwoGenes { genes, layer } => {
                 self.push("c", &format!("genes:{}", text::in_layer(layer.as_deref(), text::list(genes))));
             }
-            ColorBy::GeneSet { set, layer } => {
-                self.push("c", &format!("set:{}", text::in_layer(layer.as_deref(), text::escaped(set))));
+            ColorBy::GeneSet { set, layer, value } => {
+                let kind = match value {
+                    SetValue::Mean => "set",
+                    SetValue::Score => "score",
+                };
+                self.push("c", &format!("{kind}:{}", text::in_layer(layer.as_deref(), text::escaped(set))));
             }
         }
         self.color_options(&analysis.color_options);
@@ -255,7 +260,11 @@ impl Pairs {
         for (mean, range) in &filters.means {
             let range = text::range(range.min(), range.max());
             let genes = text::in_layer(mean.layer(), text::list(mean.genes()));
-            self.push(&format!("{prefix}m.{genes}"), &range);
+            let kind = match mean.value() {
+                SetValue::Mean => "m",
+                SetValue::Score => "z",
+            };
+            self.push(&format!("{prefix}{kind}.{genes}"), &range);
         }
         for (embedding, steps) in &filters.selections {
             self.push(&format!("{prefix}s.{embedding}"), &selection(steps));
@@ -278,6 +287,16 @@ impl Pairs {
             Some(ResultPanel::Plot(shown)) => {
                 plot::pairs(shown).iter().for_each(|(key, value)| self.push(key, value));
                 self.levels("plot.", &shown.universe);
+            }
+            Some(ResultPanel::Inquiry(Inquiry { about, layer, cells })) => {
+                let about = match about {
+                    About::Cells => "cells".to_owned(),
+                    About::Gene(gene) => format!("gene:{}", text::escaped(gene)),
+                    About::Column(column) => format!("obs:{}", text::escaped(column)),
+                };
+                self.push("ask", &about);
+                self.optional("ask.layer", layer.as_deref());
+                self.query("ask.", cells);
             }
             Some(ResultPanel::Markers(Markers { column, rank, universe })) => {
                 self.push("markers", column);

@@ -197,7 +197,11 @@ fn filter_and_color_follow_a_gene_set() {
         genes: genes.iter().map(|&gene| gene.to_owned()).collect(),
     };
     let mean = |genes: &[&str]| GeneMean::new(None, genes.iter().map(|&gene| gene.to_owned())).unwrap();
-    let by = |set: &str, layer: Option<&str>| ColorBy::GeneSet { set: set.to_owned(), layer: layer.map(str::to_owned) };
+    let by = |set: &str, layer: Option<&str>| ColorBy::GeneSet {
+        set: set.to_owned(),
+        layer: layer.map(str::to_owned),
+        value: SetValue::Mean,
+    };
     let filtered = |state: &AppState| state.view.analysis.query.filters.means.keys().cloned().collect::<Vec<_>>();
     let nothing = after([Action::SetColor(by("T", None))]);
     assert_eq!(nothing, AppState::default());

@@ -1,7 +1,8 @@
 //! Questions that several parts of the page ask.
 
 use explorer_core::state::{
-    Action, CellQuery, Comparison, MarkerOrder, Markers, Plot, PlotKind, Reference, ResultPanel,
+    About, Action, CellQuery, ColorBy, Comparison, Inquiry, MarkerOrder, Markers, Plot, PlotKind, Reference,
+    ResultPanel,
 };
 use leptos::prelude::*;
 
@@ -47,6 +48,42 @@ pub fn plot_column(store: Store, by: String) {
     }
     let then = store.peek(|state| store.with_session(|session| session.column_to_plot(&state.view.analysis))).flatten();
     show_plot(store, Plot { kind: PlotKind::Bars, by, then, ..Plot::default() });
+}
+
+/// Asks what the selected cells are; without a selection, those of the subset in view.
+pub fn describe_cells(store: Store) {
+    let mut cells = store.peek(|state| state.view.analysis.query.clone());
+    if cells.filters.is_empty() {
+        match cells.subset.pop() {
+            Some(level) => cells.filters = level,
+            None => {
+                store.tell("Select some cells first: all of them are as they are.".to_owned(), Tone::Warning);
+                return;
+            }
+        }
+    }
+    ask(store, Inquiry { about: About::Cells, layer: None, cells });
+}
+
+/// Asks which genes go with the gene or the numbers that color the cells, over the cells in view.
+pub fn correlate_genes(store: Store) {
+    let color = store.peek(|state| state.view.analysis.color.clone());
+    let numbers = store.with_session(|session| match &color {
+        ColorBy::Gene(key) => Some((About::Gene(key.gene.clone()), key.layer.clone())),
+        ColorBy::Obs(name) if !session.columns().is_categorical(name) => Some((About::Column(name.clone()), None)),
+        ColorBy::None | ColorBy::Obs(_) | ColorBy::GeneSet { .. } | ColorBy::TwoGenes { .. } => None,
+    });
+    match numbers.flatten() {
+        Some((about, layer)) => {
+            let subset = store.peek(|state| state.view.analysis.query.subset.clone());
+            ask(store, Inquiry { about, layer, cells: CellQuery { subset, ..CellQuery::default() } });
+        }
+        None => store.tell("Color by a gene or a column of numbers first.".to_owned(), Tone::Warning),
+    }
+}
+
+fn ask(store: Store, inquiry: Inquiry) {
+    store.dispatch(Action::ShowResult(Some(ResultPanel::Inquiry(inquiry))));
 }
 
 /// Opens a plot of the cells in view.

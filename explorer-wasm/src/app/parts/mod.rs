@@ -11,7 +11,7 @@ mod resolve;
 mod save;
 mod title;
 
-pub use ask::{compare_with_rest, open_plot, plot_column, show_markers};
+pub use ask::{compare_with_rest, correlate_genes, describe_cells, open_plot, plot_column, show_markers};
 pub use by_pointer::ByPointer;
 pub use color::{blend, blended, colored_in, is_colored, toggle_color};
 pub use gene_set::add_gene_sets;

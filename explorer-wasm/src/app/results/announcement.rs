@@ -9,7 +9,7 @@ use wasm_bindgen::JsCast;
 use web_sys::HtmlInputElement;
 
 use crate::{
-    store::{CompareStatus, MarkersStatus, PlotStatus, Store},
+    store::{CompareStatus, InquiryStatus, MarkersStatus, PlotStatus, Store},
     ui::focus,
     view::view,
 };
@@ -20,6 +20,7 @@ enum Asked {
     Comparison(TestMode),
     Markers,
     Plot,
+    Inquiry,
 }
 
 /// Reads out what was asked once it is answered, and gives the answer the focus, unless something is being typed. What a
@@ -32,14 +33,17 @@ pub fn Announcement(store: Store) -> impl IntoView {
             ResultPanel::Markers(markers) => (format!("Markers of {}", markers.column), Asked::Markers),
             // The same whatever is changed about it: who changes a plot keeps the focus where it is.
             ResultPanel::Plot(_) => ("Plot".to_owned(), Asked::Plot),
+            ResultPanel::Inquiry(inquiry) => (inquiry.title(str::to_owned), Asked::Inquiry),
         })
     });
-    let (comparing, marking, plotting) = (store.comparing(), store.marking(), store.plotting());
+    let (comparing, marking) = (store.comparing(), store.marking());
+    let (plotting, asking) = (store.plotting(), store.asking());
     let is_answered = Memo::new(move |_| {
         asked.with(|asked| match asked {
             Some((_, Asked::Comparison(_))) => comparing.with(|status| matches!(status, CompareStatus::Done(_))),
             Some((_, Asked::Markers)) => marking.with(|status| matches!(status, MarkersStatus::Done(_))),
             Some((_, Asked::Plot)) => plotting.with(|status| matches!(status, PlotStatus::Done(_))),
+            Some((_, Asked::Inquiry)) => asking.with(|status| matches!(status, InquiryStatus::Done(_))),
             None => false,
         })
     });

@@ -1,6 +1,7 @@
 //! What stands below the picture: the result that is open. A part of the program that is loaded when there is one first.
 
 mod announcement;
+mod answer;
 mod comparison;
 mod markers;
 mod plot;
@@ -10,6 +11,7 @@ use leptos::prelude::*;
 
 use super::later::{Loading, later};
 use crate::{store::Store, view::view};
+use answer::AnswerPanel;
 use comparison::ComparisonPanel;
 use markers::MarkersPanel;
 use plot::PlotPanel;
@@ -39,5 +41,6 @@ fn AllResults(store: Store) -> impl IntoView {
         <ComparisonPanel store />
         <MarkersPanel store />
         <PlotPanel store />
+        <AnswerPanel store />
     }
 }

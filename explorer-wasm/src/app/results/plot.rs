@@ -13,7 +13,7 @@ use shared_fbs::manifest::ColumnKind;
 use crate::{
     app::parts::{ByPointer, resolve, save_csv, title},
     store::{DrawnPlot, PlotStatus, Store, Tone},
-    ui::{PlotCells, PlotFile, PlotState, PlotView, Show},
+    ui::{PlotFile, PlotState, PlotView, Show, WhichCells},
     view::view,
 };
 
@@ -66,17 +66,27 @@ pub fn PlotPanel(store: Store) -> impl IntoView {
     });
     let cells = move || {
         asked.with(|asked| match asked {
-            Some(plot) if subset.with(|subset| plot.universe == *subset) => PlotCells::InView,
-            Some(plot) if selection.with(|selection| selection.as_ref() == Some(&plot.universe)) => PlotCells::Selected,
-            Some(_) | None => PlotCells::AsAsked,
+            Some(plot) if subset.with(|subset| plot.universe == *subset) => WhichCells::InView,
+            Some(plot) if selection.with(|selection| selection.as_ref() == Some(&plot.universe)) => {
+                WhichCells::Selected
+            }
+            Some(_) | None => WhichCells::AsAsked,
         })
     };
+    // As they are asked for, before they are drawn so.
+    let groups = move || {
+        let drawn = drawn.get().map(|drawn| drawn.0.groups.clone()).unwrap_or_default();
+        let first = asked.with(|asked| asked.as_ref().map(|plot| plot.groups.clone())).unwrap_or_default();
+        let first: Vec<String> = first.into_iter().filter(|group| drawn.contains(group)).collect();
+        let others = drawn.into_iter().filter(|group| !first.contains(group)).collect::<Vec<_>>();
+        first.into_iter().chain(others).collect::<Vec<_>>()
+    };
     let change = move |plot: Plot| store.dispatch(Action::ShowResult(Some(ResultPanel::Plot(plot))));
-    let on_cells = move |cells: PlotCells| {
+    let on_cells = move |cells: WhichCells| {
         let universe = match cells {
-            PlotCells::InView => Some(subset.get_untracked()),
-            PlotCells::Selected => selection.get_untracked(),
-            PlotCells::AsAsked => None,
+            WhichCells::InView => Some(subset.get_untracked()),
+            WhichCells::Selected => selection.get_untracked(),
+            WhichCells::AsAsked => None,
         };
         if let (Some(universe), Some(plot)) = (universe, asked.get_untracked()) {
             change(Plot { universe, ..plot });
@@ -104,6 +114,7 @@ pub fn PlotPanel(store: Store) -> impl IntoView {
                 svg=Signal::derive(move || drawn.get().map(|drawn| drawn.0.svg.clone()).unwrap_or_default())
                 table=Signal::derive(move || drawn.get().map(|drawn| drawn.0.table.clone()).unwrap_or_default())
                 columns
+                groups=Signal::derive(groups)
                 genes=Signal::derive(labels)
                 cells=Signal::derive(cells)
                 has_selection=Signal::derive(move || selection.with(Option::is_some))

@@ -3,7 +3,9 @@
 use explorer_core::{
     format::plural,
     session::{NameClash, Session, UnresolvedGenes, unlisted_means},
-    state::{Action, ColorBy, DimensionKey, GeneKey, GeneMean, GeneSet, gene_sets_from_csv, gene_sets_to_csv},
+    state::{
+        Action, ColorBy, DimensionKey, GeneKey, GeneMean, GeneSet, SetValue, gene_sets_from_csv, gene_sets_to_csv,
+    },
 };
 use gloo_file::{File, futures::read_as_text};
 use leptos::prelude::*;
@@ -45,14 +47,25 @@ pub fn GeneSetSection(store: Store) -> impl IntoView {
     let others = store.part(|state| unlisted_means(&state.view.analysis));
     let others = move || {
         let title = |(mean, set): (GeneMean, Option<String>)| {
-            let own = set.unwrap_or_else(|| format!("Mean of {}", plural(mean.genes().len(), "gene", "genes")));
+            let genes = || plural(mean.genes().len(), "gene", "genes");
+            let own = match mean.value() {
+                SetValue::Mean => set.unwrap_or_else(|| format!("Mean of {}", genes())),
+                SetValue::Score => format!("Score of {}", set.unwrap_or_else(genes)),
+            };
             let is_here = layer.with(|layer| layer.as_deref() == mean.layer());
             let title = if is_here { own } else { format!("{own} in {}", layer_name(store, mean.layer())) };
             MeanItem { mean, title }
         };
         others.get().into_iter().map(title).collect::<Vec<_>>()
     };
-    let colored = store.part(|state| state.view.analysis.color.gene_set().map(str::to_owned));
+    let colored = store.part(|state| match &state.view.analysis.color {
+        ColorBy::GeneSet { set, value: SetValue::Mean, .. } => Some(set.clone()),
+        ColorBy::GeneSet { value: SetValue::Score, .. }
+        | ColorBy::None
+        | ColorBy::Obs(_)
+        | ColorBy::Gene(_)
+        | ColorBy::TwoGenes { .. } => None,
+    });
     let range_of = move |mean: GeneMean| {
         store.part(move |state| state.view.analysis.query.filters.means.get(&mean).copied()).into()
     };
@@ -99,7 +112,11 @@ fn follow(store: Store, unresolved: RwSignal<String>, clash: RwSignal<Vec<GeneSe
         GeneSetChange::Delete(name) => store.dispatch(Action::RemoveGeneSet(name)),
         GeneSetChange::Color(set) => {
             let layer = store.peek(|state| state.view.analysis.layer.clone());
-            toggle_color(store, ColorBy::GeneSet { set, layer });
+            toggle_color(store, ColorBy::GeneSet { set, layer, value: SetValue::Mean });
+        }
+        GeneSetChange::Score(set) => {
+            let layer = store.peek(|state| state.view.analysis.layer.clone());
+            toggle_color(store, ColorBy::GeneSet { set, layer, value: SetValue::Score });
         }
         GeneSetChange::List(set) => {
             let genes = store.peek(|state| state.view.analysis.gene_set(&set).map(|set| set.genes.clone()));

@@ -1,0 +1,223 @@
+//! The question about some cells that is open: what is asked, what runs, what is known. Workers read, one of their own writes
+//! the answer.
+
+use std::{cell::Cell, rc::Rc, time::Duration};
+
+use explorer_core::{
+    data::{CellIdx, Column},
+    dataset::{DatasetError, label_tiles},
+    filter::CellMask,
+    format::{bytes, duration, plural},
+    search::NoGene,
+    session::{Bounds, CorrelationQuestion, Drawing, PortraitQuestion, Progress, Sides},
+    state::{About, CellSource, Filters, Inquiry, ViewSpec},
+    statistics::AnswerRecord,
+};
+
+use super::{
+    Store,
+    access::DataAccess,
+    compare::CompareError,
+    job_runner::Run,
+    routes::{Found, NO_ESTIMATE},
+};
+use crate::{
+    fetch::{FetchError, Priority},
+    json, platform,
+    worker::WorkerError,
+};
+
+/// An answer.
+#[derive(Debug)]
+pub struct Answered {
+    /// What was asked.
+    pub asked: Inquiry,
+    /// The answer, in HTML.
+    pub html: String,
+    /// All its numbers.
+    pub csv: String,
+    /// Cells, layer, method, bytes and time: a few words each.
+    pub facts: Vec<String>,
+    /// Why it is to be read with care.
+    pub caution: Option<String>,
+    /// The layer, by its place in the file.
+    pub layer: String,
+}
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+enum InquiryError {
+    #[error(transparent)]
+    Fetch(#[from] FetchError),
+    #[error(transparent)]
+    Worker(#[from] WorkerError),
+    #[error(transparent)]
+    Compare(#[from] CompareError),
+    #[error("There is no cell to tell of. Select some, or remove a filter.")]
+    NoCells,
+    #[error("These are all cells in view: there are no others to tell them from. Select some of them.")]
+    NoOthers,
+    #[error("“{0}” holds no numbers to correlate genes with.")]
+    NoNumbers(String),
+    #[error("The layer {layer} does not have the gene {gene}.")]
+    NoGene { layer: String, gene: String },
+    #[error("The question cannot be written.")]
+    Question,
+}
+
+impl From<DatasetError> for InquiryError {
+    fn from(error: DatasetError) -> Self {
+        Self::Fetch(error.into())
+    }
+}
+
+type Asking = Run<Inquiry, Answered>;
+
+/// The texts of an answer, and the bytes that it took but for the worker that writes it.
+struct Written {
+    question: Drawing,
+    payload: Vec<u8>,
+    n_bytes: u64,
+    n_cells: u64,
+    method: &'static str,
+}
+
+impl Store {
+    /// Brings the work in line with the question that is open: starts it, stops another.
+    pub(super) fn follow_inquiry(self, view: &ViewSpec) {
+        let Some(access) = self.access() else { return };
+        let inner = Rc::clone(&access.inner);
+        inner.inquiries.follow(view.shown_inquiry(), async move |run: &Asking, asked: &Inquiry| {
+            let answer = access.answer(asked, run).await;
+            self.note_outcome(&answer);
+            answer
+        });
+    }
+}
+
+impl DataAccess {
+    async fn answer(&self, asked: &Inquiry, run: &Asking) -> Result<Answered, InquiryError> {
+        let began = platform::now_millis();
+        let (index, layer) = self.dataset.statistics_layer(asked.layer.as_deref())?;
+        let levels: Vec<Filters> = asked.cells.subset.iter().chain([&asked.cells.filters]).cloned().collect();
+        let within = self.read(|session| session.levels_text(&levels, Bounds::Exact)).unwrap_or_default();
+        let record = AnswerRecord::of(self.dataset.manifest(), layer, within.clone());
+        let written = match &asked.about {
+            About::Cells => self.portrait(asked, index, record, run).await?,
+            About::Gene(gene) => {
+                let table = self.gene_table(index).await?;
+                let missing = |_: NoGene| InquiryError::NoGene { layer: layer.name.clone(), gene: gene.clone() };
+                let found = table.find(gene).map_err(missing)?;
+                let numbers = self.dataset.gene(index, found, Priority::Now).await?.to_continuous().values;
+                let question = CorrelationQuestion {
+                    record,
+                    layer: index as u32,
+                    with: table.names.label(found).to_owned(),
+                    gene: Some(found.0),
+                    ..CorrelationQuestion::default()
+                };
+                self.correlation(asked, question, numbers, run).await?
+            }
+            About::Column(name) => {
+                let column = self.column(name).await?;
+                let Column::Continuous(numbers) = column.as_ref() else {
+                    return Err(InquiryError::NoNumbers(name.clone()));
+                };
+                let question = CorrelationQuestion {
+                    record,
+                    layer: index as u32,
+                    with: format!("obs/{name}"),
+                    ..CorrelationQuestion::default()
+                };
+                self.correlation(asked, question, numbers.values.clone(), run).await?
+            }
+        };
+        let Written { question, payload, n_bytes, n_cells, method } = written;
+        let text = json::text_of(&question).ok_or(InquiryError::Question)?;
+        let n_more = Cell::new(0);
+        let [html, _, csv] = self.pool.plot(text, payload, 1, &|progress| n_more.set(progress.n_bytes)).await?;
+        let millis = platform::now_millis() - began;
+        let facts = [
+            plural(n_cells as usize, "cell", "cells"),
+            within,
+            method.to_owned(),
+            layer.name.clone(),
+            bytes(n_bytes + n_more.get()),
+            duration(Duration::from_secs_f64(millis / 1000.0)),
+        ];
+        Ok(Answered {
+            asked: asked.clone(),
+            html,
+            csv,
+            facts: facts.into_iter().filter(|fact| !fact.is_empty()).collect(),
+            caution: (!layer.cautions.is_empty()).then(|| layer.cautions.join(" ")),
+            layer: layer.name.clone(),
+        })
+    }
+
+    /// What some cells are: their moments and those of all others in view.
+    async fn portrait(
+        &self,
+        asked: &Inquiry,
+        index: usize,
+        record: AnswerRecord,
+        run: &Asking,
+    ) -> Result<Written, InquiryError> {
+        let layer = self.dataset.layer_entry(index)?;
+        let sides = Sides::new(CellSource::Query(asked.cells.clone()), None, asked.cells.subset.clone());
+        let masks = self.masks(&sides).await?;
+        let (n_cells, n_others) = (masks.group.count(), masks.reference.count());
+        if n_cells == 0 {
+            return Err(InquiryError::NoCells);
+        }
+        if n_others == 0 {
+            return Err(InquiryError::NoOthers);
+        }
+        let on_progress = |progress: Progress| run.progress(progress);
+        let Found { moments, n_bytes, .. } = self.moments(index, &sides, &on_progress, NO_ESTIMATE).await?;
+        let mut universe = masks.group.clone();
+        universe.or(&masks.reference);
+        let cells = [&masks.group, &universe];
+        let own = self.read(|session| session.own_label_shares(cells[0], cells[1])).unwrap_or_default();
+        let nearest_of = self.dataset.manifest().main_label.clone();
+        let nearest_of = nearest_of.filter(|column| label_tiles(layer, column).is_some());
+        let (question, payload) = PortraitQuestion::new(record, (index, nearest_of), own, cells, &moments);
+        let method = "Welch’s t-test against all others in view";
+        Ok(Written { question: Drawing::Portrait(question), payload, n_bytes, n_cells: n_cells as u64, method })
+    }
+
+    /// All genes with a number per cell, over the cells asked about that have one.
+    async fn correlation(
+        &self,
+        asked: &Inquiry,
+        question: CorrelationQuestion,
+        mut numbers: Vec<f32>,
+        run: &Asking,
+    ) -> Result<Written, InquiryError> {
+        for key in asked.cells.needs() {
+            self.ready(key).await?;
+        }
+        let mask = self.read(|session| session.cells_of(&CellSource::Query(asked.cells.clone()))).flatten();
+        let mask = mask.unwrap_or_else(|| CellMask::all(numbers.len()));
+        let mut n_cells = 0;
+        for (cell, number) in (0..).zip(&mut numbers) {
+            if !mask.contains(CellIdx(cell)) {
+                *number = f32::NAN;
+            }
+            n_cells += u32::from(number.is_finite());
+        }
+        if n_cells == 0 {
+            return Err(InquiryError::NoCells);
+        }
+        let n_bytes = Cell::new(0);
+        let on_progress = |progress: Progress| {
+            n_bytes.set(progress.n_bytes);
+            run.progress(progress);
+        };
+        let n_genes = self.dataset.n_genes(question.layer as usize) as u32;
+        let r = self.pool.correlate(question.layer, n_genes, &numbers, &on_progress).await?;
+        let question = Drawing::Correlation(CorrelationQuestion { n_cells, ..question });
+        let method = "Pearson’s r of every gene";
+        Ok(Written { question, payload: r, n_bytes: n_bytes.get(), n_cells: n_cells.into(), method })
+    }
+}
