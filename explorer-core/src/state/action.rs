@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Camera, CellList, CellSet, ColorBy, ColorOptions, Comparison, DimensionKey, GeneKey, GeneMean, GeneSet, Hover,
+    Camera, CellList, CellSet, ColorBy, ColorOptions, Comparison, ComparisonView, DimensionKey, GeneKey, GeneMean, GeneSet, Hover,
     Label, LabelFilter, LetterKeys, OwnColumn, Panel, PanelIdx, PointStyle, Polygon, Range, ResultPanel, Scatter,
     SelectMode, Side, TestMode, Theme, TissueImage, Tool, ViewSpec,
 };
@@ -243,8 +243,18 @@ pub enum Action {
         #[serde(default)]
         layer: Option<String>,
     },
+    /// Asks a comparison in the list otherwise, in its place, and opens it. Where the list has that one too, it is opened
+    /// and both stay.
+    ChangeComparison {
+        /// The comparison.
+        from: Comparison,
+        /// What is asked instead.
+        to: Comparison,
+    },
     /// Deletes a comparison.
     RemoveComparison(Comparison),
+    /// Shows something else of the comparison that is open.
+    SetComparisonView(ComparisonView),
     /// Opens a result in place of the one that is open, or closes it. A comparison must be in the list.
     ShowResult(Option<ResultPanel>),
 
@@ -366,7 +376,10 @@ pub enum CoalesceKey {
 impl Action {
     /// Whether it asks a question whose answer is a result.
     pub fn asks_a_result(&self) -> bool {
-        matches!(self, Self::Compare(_) | Self::CompareWithRest { .. } | Self::ShowResult(Some(_)))
+        matches!(
+            self,
+            Self::Compare(_) | Self::CompareWithRest { .. } | Self::ChangeComparison { .. } | Self::ShowResult(Some(_))
+        )
     }
 
     /// How the action enters the history. Those that skip it change nothing that undo
@@ -384,6 +397,7 @@ impl Action {
             | Self::SetTool(_)
             | Self::SetSelectMode(_)
             | Self::SetPointStyle { .. }
+            | Self::SetComparisonView(_)
             | Self::ShowResult(_)
             | Self::ToggleSidebar(_)
             | Self::SetSidebarWidth { .. }
@@ -442,6 +456,7 @@ impl Action {
             | Self::RemoveCellSet(_)
             | Self::Compare(_)
             | Self::CompareWithRest { .. }
+            | Self::ChangeComparison { .. }
             | Self::RemoveComparison(_)
             | Self::AddOwnColumns(_)
             | Self::LabelCells { .. }
@@ -518,6 +533,7 @@ impl Action {
             | Self::RemoveCellSet(_)
             | Self::Compare(_)
             | Self::CompareWithRest { .. }
+            | Self::ChangeComparison { .. }
             | Self::RemoveComparison(_)
             | Self::AddOwnColumns(_)
             | Self::LabelCells { .. }
@@ -527,6 +543,7 @@ impl Action {
             | Self::RemoveOwnLabel { .. }
             | Self::RenameOwnColumn { .. }
             | Self::RemoveOwnColumn(_)
+            | Self::SetComparisonView(_)
             | Self::ShowResult(_)
             | Self::ToggleExpanded(_) => Touches::Data,
         }

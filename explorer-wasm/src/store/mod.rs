@@ -6,6 +6,7 @@
 //! `explorer_core::session`, and what it takes from the browser is done here.
 
 mod access;
+mod answers;
 mod cell_table;
 mod cells;
 mod compare;
@@ -52,6 +53,9 @@ use crate::{
 };
 
 use access::DataAccess;
+use answers::{AnswerSignals, Answers};
+pub use answers::{AskedSets, OtherStatus, SetsStatus, SpreadStatus};
+use compare::LastSides;
 pub use explorer_core::session::{DeResult, MarkersResult};
 use hover::PointedCell;
 pub use hover::{HoveredCell, Pointed};
@@ -141,6 +145,7 @@ pub struct Store {
     comparing: RwSignal<CompareStatus>,
     marking: RwSignal<MarkersStatus>,
     plotting: RwSignal<PlotStatus>,
+    answers: AnswerSignals,
     /// Whether to say that the server cannot be reached.
     is_offline: RwSignal<bool>,
     /// How the Explorer presents itself.
@@ -156,6 +161,9 @@ struct Inner {
     comparisons: Rc<JobRunner<Question, DeResult>>,
     markers: Rc<JobRunner<explorer_core::state::Markers, MarkersResult>>,
     plots: Rc<JobRunner<AskedPlot, DrawnPlot>>,
+    answers: Answers,
+    /// What is known of the sets that were compared last.
+    last_sides: [RefCell<LastSides>; 2],
     /// What has been learned of the routes to moments.
     routes: RefCell<RouteStats>,
     /// What the picture shows of the embedding.
@@ -182,7 +190,7 @@ impl Store {
     /// A store for the dataset at an address, in a host.
     pub fn new(host: Rc<dyn Host>, address: Address, state: AppState) -> Self {
         let (comparing, marking, alive) = (RwSignal::default(), RwSignal::default(), Alive::here());
-        let plotting = RwSignal::default();
+        let (plotting, answers) = (RwSignal::default(), AnswerSignals::default());
         Self {
             history: RwSignal::new(History::new(state)),
             phase: RwSignal::default(),
@@ -196,6 +204,7 @@ impl Store {
             comparing,
             marking,
             plotting,
+            answers,
             is_offline: RwSignal::new(false),
             settings: RwSignal::new(host.settings()),
             alive,
@@ -206,6 +215,8 @@ impl Store {
                 comparisons: JobRunner::new(MOST_RESULTS, comparing, alive),
                 markers: JobRunner::new(MOST_RESULTS, marking, alive),
                 plots: JobRunner::new(MOST_RESULTS, plotting, alive),
+                answers: Answers::new(answers, alive),
+                last_sides: <_>::default(),
                 routes: RefCell::default(),
                 window: Cell::default(),
                 prefetch: Cell::default(),
@@ -368,6 +379,8 @@ impl Store {
     fn forget_answers(self) {
         let renewed = self.with_opened_mut(|opened| opened.session.take_renewed()).unwrap_or_default();
         if let Some(inner) = self.inner().filter(|_| !renewed.is_empty()) {
+            inner.last_sides.iter().for_each(|last| drop(last.take()));
+            inner.answers.forget(|uses| renewed.iter().any(|column| uses(column)));
             inner.comparisons.forget(|asked| renewed.iter().any(|column| asked.uses_column(column)));
             inner.markers.forget(|asked| renewed.iter().any(|column| asked.uses_column(column)));
             inner.plots.forget(|asked| renewed.iter().any(|column| asked.plot.uses_column(column)));
@@ -433,5 +446,6 @@ impl Store {
         self.follow_comparison(&view);
         self.follow_markers(&view);
         self.follow_plot(&view);
+        self.follow_answers(&view);
     }
 }

@@ -8,7 +8,7 @@ use explorer_core::{
     dataset::{DatasetError, label_tiles},
     format::{bytes, duration, plural},
     grouping::{ColumnOfLabels, GroupedCells, Grouping, GroupingError},
-    session::{Bounds, PlotGene, PlotQuestion, Progress, Session},
+    session::{Bounds, PlotGene, PlotQuestion, Progress, Session, WorkerQuestion},
     state::{CellQuery, CellSource, Plot, ViewSpec},
 };
 use shared_fbs::tile::Categories;
@@ -45,7 +45,7 @@ pub struct DrawnPlot {
 
 /// Why there is no plot.
 #[derive(Debug, thiserror::Error)]
-enum PlotError {
+pub(super) enum PlotError {
     #[error(transparent)]
     Fetch(#[from] FetchError),
     #[error(transparent)]
@@ -92,7 +92,7 @@ impl Store {
         let Some(access) = self.access() else { return Err("The dataset is not open.".to_owned()) };
         let png = async {
             let Asked { question, codes, .. } = access.plot_question(&asked).await?;
-            let question = json::text_of(&question).ok_or(PlotError::Question)?;
+            let question = json::text_of(&WorkerQuestion::Plot(question)).ok_or(PlotError::Question)?;
             Ok::<Blob, PlotError>(access.pool.plot_as_png(question, codes, scale).await?)
         };
         png.await.map_err(|error| error.to_string())
@@ -109,7 +109,8 @@ impl DataAccess {
             run.progress(progress);
         };
         let n_parts = question.label_tiles.len().max(question.genes.len()) as u32;
-        let text = json::text_of(&question).ok_or(PlotError::Question)?;
+        let asked_of_worker = WorkerQuestion::Plot(question.clone());
+        let text = json::text_of(&asked_of_worker).ok_or(PlotError::Question)?;
         let [svg, table, csv] = self.pool.plot(text, codes, n_parts, &on_progress).await?;
         let PlotQuestion { grouping, genes, .. } = &question;
         let millis = platform::now_millis() - began;

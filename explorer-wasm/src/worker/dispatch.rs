@@ -8,7 +8,7 @@ use std::{
 
 use explorer_core::{
     dataset::{MarkerShare, Share},
-    de::Marker,
+    de::{Marker, RankGroups},
     embed::Storage,
     filter::CellMask,
 };
@@ -21,6 +21,7 @@ use web_sys::{Blob, DedicatedWorkerGlobalScope, MessageEvent};
 use super::{
     markers::markers_to_bytes,
     message::{Posted, Reply, Request, SUBSET_PARTS},
+    ranks::ranks_to_bytes,
 };
 use crate::fetch::{self, Dataset, FetchError, Fetcher, Limits, Source};
 
@@ -139,6 +140,15 @@ impl Worker {
             Request::Plot { job, question, codes, scale } => {
                 let worker = Rc::clone(self);
                 self.start(job, async move { worker.plot(job, question, codes, scale).await });
+            }
+            Request::Ranks { job, layer, genes, labels } => {
+                let worker = Rc::clone(self);
+                self.start(job, async move {
+                    let dataset = worker.dataset().await?;
+                    let (report, groups) = (Report::new(job, &dataset), RankGroups::Two(labels));
+                    let ranks = dataset.rank(layer as usize, genes, &groups, |n_done| report.tell(n_done)).await?;
+                    Ok(Reply::Ranks { job, ranks: ranks_to_bytes(&ranks) })
+                });
             }
             Request::Markers { job, layer, share } => {
                 let worker = Rc::clone(self);

@@ -1,6 +1,8 @@
 //! What page and worker say to each other: arrays that begin with the kind of message. Large byte
 //! arrays are transferred, not copied.
 
+use std::{ops::Range, sync::Arc};
+
 use explorer_core::{
     dataset::{MarkerShare, Share},
     de::{CellsPart, MomentsPart, Sign},
@@ -47,6 +49,17 @@ pub enum Request {
         layer: u32,
         /// Which labels, and by what.
         share: MarkerShare,
+    },
+    /// Rank the cells of two sets by genes.
+    Ranks {
+        /// Number of the job.
+        job: u32,
+        /// Index of the layer.
+        layer: u32,
+        /// The genes.
+        genes: Range<u32>,
+        /// One label per cell: bit 0 the group, bit 1 the reference.
+        labels: Arc<[u8]>,
     },
     /// Write cells as an AnnData file.
     Subset {
@@ -104,6 +117,13 @@ pub enum Reply {
         job: u32,
         /// Label after label.
         markers: Vec<u8>,
+    },
+    /// A job is done: the rank sums of its genes, as bytes.
+    Ranks {
+        /// Its number.
+        job: u32,
+        /// Gene after gene.
+        ranks: Vec<u8>,
     },
     /// A job is done: the file, which the browser keeps.
     File {
@@ -229,6 +249,9 @@ impl Request {
                     .into_iter()
                     .fold(Writer::new("markers").number(*job).number(*layer), Writer::number)
             }
+            Self::Ranks { job, layer, genes, labels } => {
+                Writer::new("ranks").number(*job).number(*layer).number(genes.start).number(genes.end).bytes(labels)
+            }
             Self::Subset { job, cells, additions } => Writer::new("subset").number(*job).bytes(cells).text(additions),
             Self::Plot { job, question, codes, scale } => {
                 Writer::new("plot").number(*job).text(question).bytes(codes).number(*scale)
@@ -271,6 +294,12 @@ impl Request {
                     n_top: reader.number(8)?,
                 },
             }),
+            "ranks" => Some(Self::Ranks {
+                job: reader.number(1)?,
+                layer: reader.number(2)?,
+                genes: reader.number(3)?..reader.number(4)?,
+                labels: reader.bytes(5)?.into(),
+            }),
             "subset" => {
                 Some(Self::Subset { job: reader.number(1)?, cells: reader.bytes(2)?, additions: reader.text(3)? })
             }
@@ -298,6 +327,7 @@ impl Reply {
                 Writer::new("moments").number(*job).bytes(group).bytes(reference)
             }
             Self::Markers { job, markers } => Writer::new("markers").number(*job).bytes(markers),
+            Self::Ranks { job, ranks } => Writer::new("ranks").number(*job).bytes(ranks),
             Self::File { job, file } => Writer::new("file").number(*job).blob(file),
             Self::Plot { job, texts } => texts.iter().fold(Writer::new("plot").number(*job), |to, text| to.text(text)),
             Self::Failed { job, sentence } => Writer::new("failed").number(*job).text(sentence),
@@ -317,6 +347,7 @@ impl Reply {
                 Some(Self::Moments { job: reader.number(1)?, group: reader.bytes(2)?, reference: reader.bytes(3)? })
             }
             "markers" => Some(Self::Markers { job: reader.number(1)?, markers: reader.bytes(2)? }),
+            "ranks" => Some(Self::Ranks { job: reader.number(1)?, ranks: reader.bytes(2)? }),
             "file" => Some(Self::File { job: reader.number(1)?, file: reader.0.get(2).dyn_into().ok()? }),
             "plot" => {
                 Some(Self::Plot { job: reader.number(1)?, texts: [reader.text(2)?, reader.text(3)?, reader.text(4)?] })
@@ -333,6 +364,7 @@ impl Reply {
             Self::Progress { job, .. }
             | Self::Moments { job, .. }
             | Self::Markers { job, .. }
+            | Self::Ranks { job, .. }
             | Self::File { job, .. }
             | Self::Plot { job, .. }
             | Self::Failed { job, .. } => Some(*job),

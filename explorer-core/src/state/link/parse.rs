@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use crate::{
+    de::Adjustment,
     sorting::set_of,
     state::{
         CellList, CellOrder, CellQuery, CellSet, CellSource, Clip, ColorBy, Comparison, Filters, GeneKey, GeneSet,
@@ -13,6 +14,7 @@ use crate::{
 
 use super::{
     LINK_VERSION, MOST_PARTS, Notice, ParsedLink,
+    comparison_view::ComparisonViewDraft,
     own_columns::OwnColumnDraft,
     panel::read_panel,
     plot,
@@ -55,6 +57,7 @@ struct Draft {
     shown: Option<u32>,
     markers: MarkersDraft,
     plot: PlotDraft,
+    comparison_view: ComparisonViewDraft,
     notices: Vec<Notice>,
     /// The first key that says nothing here.
     unknown: Option<String>,
@@ -86,6 +89,7 @@ struct CellSetDraft {
 struct ComparisonDraft {
     sets: Option<(String, Reference)>,
     mode: TestMode,
+    adjustment: Adjustment,
     layer: Option<String>,
     universe: QueryDraft,
     /// Whether a part of its universe was unreadable. What is left would be another comparison.
@@ -139,6 +143,9 @@ impl Draft {
         }
         if let Some((at, rest)) = numbered(key, "own") {
             return self.own_columns.entry(at).or_default().read(rest, value);
+        }
+        if let Some(key) = key.strip_prefix("de.") {
+            return self.comparison_view.read(key, value);
         }
         if let Some(key) = key.strip_prefix("plot") {
             return self.plot.read(key, value);
@@ -237,7 +244,8 @@ impl Draft {
     fn finish(self) -> ParsedLink {
         let Self { mut view, content, panel, n_panels, mut panels, query, gene_sets, cell_sets, comparisons, .. } =
             self;
-        let Self { own_columns, shown, markers, plot, mut notices, unknown, .. } = self;
+        let Self { own_columns, shown, markers, plot, comparison_view, mut notices, unknown, .. } = self;
+        view.layout.comparison = comparison_view.finish();
         let others = (1..n_panels.unwrap_or(1) as u32).map(|at| panels.remove(&at).unwrap_or_default());
         view.panels = Panels::new([panel].into_iter().chain(others).collect()).unwrap_or_default();
         let analysis = &mut view.analysis;
@@ -264,10 +272,13 @@ impl Draft {
             }
         }
         analysis.own_columns = OwnColumnDraft::finish(own_columns, &mut notices);
-        let mut shown_comparison = None;
-        for (at, ComparisonDraft { sets, mode, layer, universe, broken }) in comparisons {
+        let (mut shown_comparison, mut held_against) = (None, None);
+        for (at, ComparisonDraft { sets, mode, adjustment, layer, universe, broken }) in comparisons {
             if let Some((group, reference)) = sets.filter(|_| !broken) {
-                let comparison = Comparison { group, reference, mode, layer, universe: universe.finish().subset };
+                let comparison = Comparison { group, reference, mode, adjustment, layer, universe: universe.finish().subset };
+                if view.layout.comparison.with == Some(at) {
+                    held_against = Some(comparison.clone());
+                }
                 if shown == Some(at) {
                     shown_comparison = Some(ResultPanel::Comparison(comparison.clone()));
                 }
@@ -275,6 +286,8 @@ impl Draft {
             }
         }
         notices.extend(view.drop_dangling_comparisons().into_iter().map(Notice::MissingSet));
+        let place = |held: Comparison| view.analysis.comparisons.iter().position(|listed| *listed == held);
+        view.layout.comparison.with = held_against.and_then(place).map(|at| at as u32);
         let MarkersDraft { column, rank, universe } = markers;
         let universe = universe.finish().subset;
         let shown_markers = column.map(|column| ResultPanel::Markers(Markers { column, rank, universe }));
@@ -363,12 +376,10 @@ impl ComparisonDraft {
                 });
             }
             "mode" => {
-                self.mode = match value {
-                    "welch" => TestMode::Welch,
-                    "cellxgene" => TestMode::CellxgeneCompatible,
-                    "samples" => TestMode::Samples,
-                    _ => return Err("the statistic of a comparison".to_owned()),
-                }
+                self.mode = TestMode::from_name(value).ok_or("the statistic of a comparison")?;
+            }
+            "adjust" => {
+                self.adjustment = Adjustment::from_name(value).ok_or("how a comparison adjusts p-values")?;
             }
             "layer" => self.layer = Some(value.to_owned()),
             field => {

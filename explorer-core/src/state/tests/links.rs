@@ -3,6 +3,7 @@
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use proptest::prelude::*;
 
+use crate::de::Adjustment;
 use crate::state::link::{LONG_LINK_BYTES, Notice};
 use crate::state::strategies::{cell_set, view};
 use crate::state::*;
@@ -261,6 +262,7 @@ fn a_long_list_of_cells_is_in_a_link_only_where_a_comparison_takes_it() {
         group: "compared".to_owned(),
         reference: Reference::Rest,
         mode: TestMode::Welch,
+        adjustment: Adjustment::default(),
         layer: None,
         universe: Vec::new(),
     };

@@ -2,6 +2,7 @@
 
 mod announcement;
 mod comparison;
+mod comparison_parts;
 mod markers;
 mod plot;
 
