@@ -32,7 +32,9 @@ pub enum SetsError<E> {
     #[error("There is no gene set to test. Make one from the genes of a result, or open a file of sets.")]
     None,
     /// The file holds none.
-    #[error("{name}: {source} A GMT file has a set in each line, with tabs between its name, a description and its genes.")]
+    #[error(
+        "{name}: {source} A GMT file has a set in each line, with tabs between its name, a description and its genes."
+    )]
     File {
         /// The file.
         name: String,
@@ -215,7 +217,8 @@ impl TestedSets {
             ids.join("\t")
         };
         let name = xml_escaped(&row.name);
-        let all = if self.are_own { String::new() } else { format!(" data-genes=\"{}\"", ids(&self.known.genes[row.set])) };
+        let all =
+            if self.are_own { String::new() } else { format!(" data-genes=\"{}\"", ids(&self.known.genes[row.set])) };
         let _ = write!(
             html,
             "<tr data-testid=\"sets-row-{name}\"><th scope=\"row\"><button type=\"button\" data-color=\"{name}\"{all} \
@@ -241,7 +244,10 @@ impl TestedSets {
 
 #[cfg(test)]
 mod tests {
-    use explorer_core::{de::DeTable, state::GeneSet, statistics::Enrichment};
+    use explorer_core::{
+        de::DeTable,
+        state::{Enrichment, GeneSet},
+    };
 
     use super::*;
 
@@ -288,7 +294,10 @@ mod tests {
         // scipy.stats.hypergeom.sf(1, 20, 2, 5): 10 / 190; adjusted over three sets.
         assert!(row.contains("<td>2</td><td>2</td><td>4</td><td>0.0526</td><td>0.0789</td>"), "{row}");
         assert!(row.contains("data-color=\"d\" data-genes=\"G3\tG4\""), "{row}");
-        assert!(row.contains("data-make=\"d\" data-genes=\"G3\tG4\"") && row.contains("</button> G3 and G4</td>"), "{row}");
+        assert!(
+            row.contains("data-make=\"d\" data-genes=\"G3\tG4\"") && row.contains("</button> G3 and G4</td>"),
+            "{row}"
+        );
         assert!(!html.split("<tr ").nth(3).unwrap().contains("data-make"), "nothing can be made of no hit");
     }
 

@@ -7,14 +7,14 @@ use anyhow::{Context as _, Result, ensure};
 use e2e::{Graphics, N_CELLS, Page, Visit, data_lines};
 use explorer_core::{
     de::Adjustment,
-    format::{p_value, significant},
-    state::{ColorBy, ComparisonPlot, TestMode},
-    statistics::EnrichmentBy,
+    format::{p_value, signed, significant},
+    state::{ColorBy, ComparisonPlot, EnrichmentBy, TestMode},
 };
 use serde_json::{Value, json};
 
 /// B cells against the rest, and monocytes against the rest.
-const LINK: &str = "set0=B&set0.f.bulk_labels=CD19%2B%20B&set1=M&set1.f.bulk_labels=CD14%2B%20Monocyte&de0=B&de1=M&shown=0";
+const LINK: &str =
+    "set0=B&set0.f.bulk_labels=CD19%2B%20B&set1=M&set1.f.bulk_labels=CD14%2B%20Monocyte&de0=B&de1=M&shown=0";
 
 #[tokio::test]
 async fn the_test_of_an_open_comparison_is_a_choice() -> Result<()> {
@@ -37,7 +37,8 @@ async fn tests(visit: &Visit) -> Result<()> {
     let labels = page.evaluate(labels, Value::Null).await?;
     let labels: Vec<&str> = labels.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     let ranks = |start: &str| {
-        let label = labels.iter().find(|label| label.starts_with(start) && label.contains("(reads ") && label.ends_with("B)"));
+        let label =
+            labels.iter().find(|label| label.starts_with(start) && label.contains("(reads ") && label.ends_with("B)"));
         label.copied().with_context(|| format!("no test {start} with its bytes among {labels:?}"))
     };
     // While they are read the last answer stays, and the reading can be given up.
@@ -59,7 +60,8 @@ async fn tests(visit: &Visit) -> Result<()> {
     page.until_text("de-sort-score", |heading| heading == "z").await?;
     page.choose("de-adjust", "Bonferroni").await?;
     let expected = terminal(visit, "de", &["--method", "wilcoxon-uncorrected", "--adjust", "bonferroni"])?;
-    page.until_value("the adjustment", "$('de-adjust').value", Value::Null, |value| *value == json!("bonferroni")).await?;
+    page.until_value("the adjustment", "$('de-adjust').value", Value::Null, |value| *value == json!("bonferroni"))
+        .await?;
     let saved = expect_saved(&page, "de-export", &expected).await?;
     ensure!(saved.contains("# adjustment: Bonferroni"), "the file does not say how p-values are adjusted");
     // The interval of an effect stands where the pointer rests on it.
@@ -69,7 +71,7 @@ async fn tests(visit: &Visit) -> Result<()> {
     let interval = page.evaluate(&interval, Value::Null).await?;
     let low: f64 = fields[11].parse()?;
     ensure!(
-        interval.as_str().is_some_and(|text| text.starts_with("95 % interval: ") && text.contains(&explorer_core::format::signed(low))),
+        interval.as_str().is_some_and(|text| text.starts_with("95 % interval: ") && text.contains(&signed(low))),
         "{interval} of {first}"
     );
     page.expect_accessible("a comparison by ranks").await?;
@@ -114,19 +116,26 @@ async fn sets(visit: &Visit) -> Result<()> {
     expect_saved(&page, "sets-export", &ranked).await?;
     // Another order, by a press on its heading.
     page.click("sets-sort-genes").await?;
-    let most = data_lines(&ranked)[1..].iter().max_by_key(|line| line.split(',').nth(1).and_then(|n| n.parse::<u32>().ok()));
+    let most =
+        data_lines(&ranked)[1..].iter().max_by_key(|line| line.split(',').nth(1).and_then(|n| n.parse::<u32>().ok()));
     let most = most.and_then(|line| line.split(',').next()).context("a set")?;
     let first = "document.querySelector('.sets-table tbody th button').textContent";
     page.until_value("the largest set", first, Value::Null, |first| *first == json!(most)).await?;
     page.expect_accessible("gene sets of a comparison").await?;
     visit.browser.shoot("ranked")?;
     // A press on a set colors by it, and it is the user's from then on.
-    page.evaluate("document.querySelector('[data-testid=\"sets-row-EVERY_17\"] th button').click()", Value::Null).await?;
+    page.evaluate("document.querySelector('[data-testid=\"sets-row-EVERY_17\"] th button').click()", Value::Null)
+        .await?;
     page.legend("EVERY_17").await?;
     page.element("gene-set-EVERY_17").await?;
     let view = page.view().await?;
-    ensure!(matches!(&view.analysis.color, ColorBy::GeneSet { set, .. } if set == "EVERY_17"), "{:?}", view.analysis.color);
-    page.evaluate("document.querySelector('[data-testid=\"sets-row-EVERY_17\"] [data-make]').click()", Value::Null).await?;
+    ensure!(
+        matches!(&view.analysis.color, ColorBy::GeneSet { set, .. } if set == "EVERY_17"),
+        "{:?}",
+        view.analysis.color
+    );
+    page.evaluate("document.querySelector('[data-testid=\"sets-row-EVERY_17\"] [data-make]').click()", Value::Null)
+        .await?;
     page.element("gene-set-EVERY_17 in B against the rest").await?;
 
     // The link has the question, and the user's own sets answer it.
@@ -186,7 +195,8 @@ async fn plots(visit: &Visit) -> Result<()> {
          .map(row => [...row.children].map(cell => cell.textContent))";
     let rows = page.evaluate(cells, Value::Null).await?;
     let line = expected.lines().find(|line| line.starts_with("CD79A,")).context("no line of CD79A")?;
-    let mean = |at: usize| -> Result<String> { Ok(significant(line.split(',').nth(at).context("a mean")?.parse()?, 3)) };
+    let mean =
+        |at: usize| -> Result<String> { Ok(significant(line.split(',').nth(at).context("a mean")?.parse()?, 3)) };
     ensure!(rows[0][0] == "B" && rows[0][2] == "95" && rows[0][3] == mean(5)?.as_str(), "{rows}, and {line}");
     ensure!(rows[1][0] == "the rest" && rows[1][2] == "605" && rows[1][3] == mean(6)?.as_str(), "{rows}, and {line}");
     page.expect_accessible("a gene in both sets").await?;

@@ -58,7 +58,8 @@ pub use student::{normal_two_sided_ln_p, t_quantile, two_sided_ln_p};
 pub use summary::Summary;
 pub use summing::Summing;
 pub use table::{
-    DeFilter, DeOptions, DeTable, Direction, Effect, GeneAxes, LogBase, Region, Regulation, SortKey, TableInParts, Test, compare,
+    DeFilter, DeOptions, DeTable, Direction, Effect, GeneAxes, LogBase, Region, Regulation, SortKey, TableInParts,
+    Test, compare,
 };
 pub use welch::{Degenerate, Method, Welch, welch};
 pub use wilcoxon::{Ties, Wilcoxon, wilcoxon};

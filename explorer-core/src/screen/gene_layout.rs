@@ -2,21 +2,16 @@
 
 use std::{collections::HashSet, fmt::Write as _};
 
-use super::OtherEffects;
+use super::{
+    OtherEffects,
+    extent::{effect_extent, extent_of},
+};
 use crate::de::{DeTable, GeneAxes, Region};
 
 /// Space for the axes, in CSS pixels: left, top, right, bottom.
 pub const MARGIN_PX: [f64; 4] = [44.0, 12.0, 12.0, 36.0];
 /// A dot is found from this far.
 const REACH_PX: f64 = 14.0;
-
-/// Genes with an adjusted p-value up to this are what the axis of effects is for.
-const LOG10_ALPHA: f64 = -1.301_029_995_663_981_2;
-/// The axis of effects ends at the latest this many times beyond where all but a hundredth of those
-/// genes are that both sets express.
-const EFFECT_ROOM: f64 = 1.5;
-/// The least effect that the axis reaches, if any gene does.
-const LEAST_EFFECT: f64 = 1.0;
 
 /// The height of a label and of its letters.
 const LABEL_PX: f64 = 13.0;
@@ -339,37 +334,6 @@ fn half_px(px: f64) -> usize {
     (px * 2.0).round() as usize
 }
 
-/// The end of an axis that holds all of these.
-fn extent_of(values: &[f64]) -> f64 {
-    let greatest = values.iter().map(|value| value.abs()).filter(|value| value.is_finite()).fold(0.0, f64::max);
-    if greatest > 0.0 { greatest * 1.04 } else { 1.0 }
-}
-
-/// The end of the axis of effects: where the significant genes lie, or all where none is. Genes that one set does not
-/// express at all have effects that tell of the pseudocount alone; they would squeeze all others into the middle.
-pub(super) fn effect_extent(table: &DeTable) -> f64 {
-    let is_in_both = |gene: &usize| {
-        let expressed = |pct: &[f64]| pct.get(*gene).is_some_and(|&pct| pct > 0.0);
-        expressed(&table.pct_group) && expressed(&table.pct_reference)
-    };
-    let in_both: Vec<usize> = (0..table.effect.len()).filter(is_in_both).collect();
-    let effects = |is_shown: &dyn Fn(usize) -> bool| -> Vec<f64> {
-        let shown = in_both.iter().filter(|gene| is_shown(**gene)).map(|&gene| table.effect[gene].abs());
-        shown.filter(|effect| effect.is_finite()).collect()
-    };
-    let all = extent_of(&table.effect);
-    let mut effects = match effects(&|gene| table.log10_pval_adj[gene] <= LOG10_ALPHA) {
-        none if none.is_empty() => effects(&|_| true),
-        significant => significant,
-    };
-    if effects.is_empty() {
-        return all;
-    }
-    let rank = (effects.len() - 1) * 99 / 100;
-    let (_, &mut most, _) = effects.select_nth_unstable_by(rank, f64::total_cmp);
-    all.min((most * EFFECT_ROOM).max(LEAST_EFFECT))
-}
-
 /// Round numbers from 0 up to `extent`, at most `most` of them beyond 0.
 pub fn ticks(extent: f64, most: usize) -> Vec<f64> {
     let rough = extent / most.max(1) as f64;
@@ -384,7 +348,10 @@ mod tests {
     use crate::de::DeFilter;
 
     use super::*;
-    use crate::data::GeneNames;
+    use crate::{
+        data::GeneNames,
+        screen::extent::{EFFECT_ROOM, LEAST_EFFECT},
+    };
 
     fn volcano(table: &DeTable, size_px: (f64, f64)) -> GeneLayout {
         GeneLayout::new(GeneAxes::Volcano, table, None, size_px)
@@ -546,7 +513,12 @@ mod tests {
         let layout = GeneLayout::new(GeneAxes::Ma, &table, None, (300.0, 200.0));
         let [left, _, right, bottom] = MARGIN_PX;
         let (x, y) = layout.points[2];
-        assert!(x > layout.points[0].0 && x < 300.0 - right && y < layout.points[1].1 && layout.points[0].1 <= 200.0 - bottom);
+        assert!(
+            x > layout.points[0].0
+                && x < 300.0 - right
+                && y < layout.points[1].1
+                && layout.points[0].1 <= 200.0 - bottom
+        );
         assert!((layout.points[0].0 - left - (300.0 - left - right) / 4.16 * 2.0).abs() < 1e-9);
         let names = GeneNames::new(["a", "b", "c"].map(str::to_owned).to_vec(), None);
         let mut genes = vec![0, 1, 2];

@@ -9,6 +9,7 @@ mod category_rows;
 mod contour;
 mod de_sort;
 mod density;
+mod extent;
 mod gene_layout;
 mod gesture;
 mod histogram;

@@ -1,6 +1,6 @@
 //! The effects of genes in another comparison, held against those of one.
 
-use super::gene_layout::effect_extent;
+use super::extent::effect_extent;
 use crate::{
     csv::{push_field, push_number},
     data::{GeneIdx, GeneNames},
@@ -109,8 +109,7 @@ impl OtherEffects {
         for gene in 0..table.len() {
             let Some(standing) = self.standing(table, gene, log10_alpha) else { continue };
             push_field(&mut out, names.label(GeneIdx(gene as u32)));
-            for number in
-                [table.effect[gene], table.log10_pval_adj[gene], self.effect[gene], self.log10_pval_adj[gene]]
+            for number in [table.effect[gene], table.log10_pval_adj[gene], self.effect[gene], self.log10_pval_adj[gene]]
             {
                 out.push(',');
                 push_number(&mut out, number);

@@ -7,8 +7,8 @@ use shared_fbs::manifest::Layer;
 use crate::{
     data::GeneNames,
     de::{
-        Adjustment, CellSetRecord, Choice, DeOptions, DeRecord, DeTable, Method, Offer, PseudobulkTable, Route, pseudobulk_to_csv,
-        to_csv,
+        Adjustment, CellSetRecord, Choice, DeOptions, DeRecord, DeTable, Method, Offer, PseudobulkTable, Route,
+        pseudobulk_to_csv, to_csv,
     },
     filter::CellMask,
     format,
@@ -365,6 +365,28 @@ mod tests {
         let expected = "Taken as the quickest. Expected of precomputed sums and single cells: 2.0 MB, about 500 ms; of \
                         every gene: 90 MB, about 9.0 s.";
         assert_eq!(others, expected);
+    }
+
+    #[test]
+    fn another_adjustment_is_of_the_same_answer() {
+        let table = DeTable {
+            pval: vec![0.01, 0.02],
+            log10_pval: vec![-2.0, -1.7],
+            pval_adj: vec![0.02, 0.02],
+            ..DeTable::default()
+        };
+        let found = DeResult { answer: Answer::Cells(Arc::new(table)), ..result(false) };
+        let adjusted = found.adjusted(Adjustment::Bonferroni);
+        let table = adjusted.cells().expect("cells were compared");
+        assert_eq!((table.pval_adj.as_slice(), table.options.adjustment), (&[0.02, 0.04][..], Adjustment::Bonferroni));
+        let asked = |mode, adjustment| Question {
+            comparison: Comparison { mode, adjustment, ..comparison(Reference::Rest) },
+            sides: Sides::new(CellSource::Query(CellQuery::default()), None, Vec::new()),
+        };
+        let usual = asked(TestMode::Welch, Adjustment::BenjaminiHochberg);
+        assert!(usual.differs_in_adjustment(&asked(TestMode::Welch, Adjustment::Bonferroni)));
+        assert!(!usual.differs_in_adjustment(&asked(TestMode::Wilcoxon, Adjustment::Bonferroni)));
+        assert_eq!(asked(TestMode::Wilcoxon, Adjustment::Bonferroni).of_cells(), usual);
     }
 
     #[test]

@@ -5,8 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{Answer, DeResult, PlotQuestion};
 use crate::{
     de::{Adjustment, DeOptions, DeRecord, DeTable, Degenerate},
-    state::{GeneSet, TestMode},
-    statistics::Enrichment,
+    state::{Enrichment, GeneSet, TestMode},
 };
 
 /// What the worker of plots is asked. The bytes that go with it are its own of each.
@@ -91,8 +90,7 @@ impl Default for SetSort {
 
 impl SetColumn {
     /// All columns, from left to right.
-    pub const ALL: [Self; 6] =
-        [Self::Name, Self::Genes, Self::Score, Self::Normalized, Self::Pval, Self::PvalAdj];
+    pub const ALL: [Self; 6] = [Self::Name, Self::Genes, Self::Score, Self::Normalized, Self::Pval, Self::PvalAdj];
 
     /// Its name in what the worker writes.
     pub fn name(self) -> &'static str {
@@ -224,7 +222,10 @@ mod tests {
         assert_eq!(question.table(&bytes), Some(expected));
         assert_eq!(question.table(&bytes[1..]), None);
         let text = serde_json::to_string(&WorkerQuestion::Enrichment(Box::new(question.clone()))).unwrap();
-        assert_eq!(serde_json::from_str::<WorkerQuestion>(&text).unwrap(), WorkerQuestion::Enrichment(Box::new(question)));
+        assert_eq!(
+            serde_json::from_str::<WorkerQuestion>(&text).unwrap(),
+            WorkerQuestion::Enrichment(Box::new(question))
+        );
     }
 
     #[test]

@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Camera, CellList, CellSet, ColorBy, ColorOptions, Comparison, ComparisonView, DimensionKey, GeneKey, GeneMean, GeneSet, Hover,
-    Label, LabelFilter, LetterKeys, OwnColumn, Panel, PanelIdx, PointStyle, Polygon, Range, ResultPanel, Scatter,
-    SelectMode, Side, TestMode, Theme, TissueImage, Tool, ViewSpec,
+    Camera, CellList, CellSet, ColorBy, ColorOptions, Comparison, ComparisonView, DimensionKey, GeneKey, GeneMean,
+    GeneSet, Hover, Label, LabelFilter, LetterKeys, OwnColumn, Panel, PanelIdx, PointStyle, Polygon, Range,
+    ResultPanel, Scatter, SelectMode, Side, TestMode, Theme, TissueImage, Tool, ViewSpec,
 };
 use crate::data::Orientation;
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::statistics::Enrichment;
+use super::Enrichment;
 
 /// What is shown of the comparison that is open, beside its facts.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Action, Analysis, AppState, CellQuery, CellSet, CellSource, ColorBy, Comparison, ComparisonView, Filters, GeneKey, GeneMean,
-    GeneSet, Label, LabelFilter, Layout, ObsFilter, PanelKind, Panels, Range, Reference, ResultPanel,
+    Action, Analysis, AppState, CellQuery, CellSet, CellSource, ColorBy, Comparison, ComparisonView, Filters, GeneKey,
+    GeneMean, GeneSet, Label, LabelFilter, Layout, ObsFilter, PanelKind, Panels, Range, Reference, ResultPanel,
     SIDEBAR_WIDTHS_PX, Side, ViewSpec, own_changes, panel_changes, query::canonical_levels, selection,
 };
 use crate::{de::Adjustment, sorting::set_of};
@@ -215,12 +215,7 @@ fn open_dataset(view: &mut ViewSpec, id: String) {
         analysis: Analysis::default(),
         panels,
         tool: old.tool,
-        layout: Layout {
-            expanded: BTreeSet::new(),
-            result: None,
-            comparison: ComparisonView::default(),
-            ..old.layout
-        },
+        layout: Layout { expanded: BTreeSet::new(), result: None, comparison: ComparisonView::default(), ..old.layout },
     };
 }
 

@@ -7,7 +7,6 @@ use roaring::RoaringBitmap;
 
 use crate::data::{CellRow, Orientation};
 use crate::de::Adjustment;
-use crate::statistics::{ChosenDirection, ChosenGenes, Enrichment, EnrichmentBy};
 
 use super::*;
 
@@ -265,7 +264,13 @@ pub(crate) fn view() -> BoxedStrategy<ViewSpec> {
                 analysis,
                 panels,
                 tool,
-                ((left, right, (labels, density), expanded, shown, theme), asked, (left_px, right_px), linked, of_comparison),
+                (
+                    (left, right, (labels, density), expanded, shown, theme),
+                    asked,
+                    (left_px, right_px),
+                    linked,
+                    of_comparison,
+                ),
             )| {
                 let open = analysis.comparisons.last().filter(|_| shown).cloned().map(ResultPanel::Comparison);
                 let result = open.or(asked);
@@ -348,12 +353,12 @@ fn result() -> impl Strategy<Value = ResultPanel> {
 }
 
 fn comparison_view() -> impl Strategy<Value = ComparisonView> {
-    let chosen = (prop::sample::select(ChosenDirection::ALL.to_vec()), 0.0..1.0_f64, 0.0..4.0_f64).prop_map(
-        |(direction, max_pval, min_effect)| ChosenGenes { direction, max_pval, min_effect },
-    );
-    let sets = (prop::sample::select(EnrichmentBy::ALL.to_vec()), chosen, any::<bool>()).prop_map(
-        |(by, chosen, is_usual)| Enrichment { by, chosen: if is_usual { ChosenGenes::default() } else { chosen } },
-    );
+    let chosen = (prop::sample::select(ChosenDirection::ALL.to_vec()), 0.0..1.0_f64, 0.0..4.0_f64)
+        .prop_map(|(direction, max_pval, min_effect)| ChosenGenes { direction, max_pval, min_effect });
+    let sets =
+        (prop::sample::select(EnrichmentBy::ALL.to_vec()), chosen, any::<bool>()).prop_map(|(by, chosen, is_usual)| {
+            Enrichment { by, chosen: if is_usual { ChosenGenes::default() } else { chosen } }
+        });
     let plot = prop::sample::select(ComparisonPlot::ALL.to_vec());
     (plot, option::of(0..4_u32), option::of(name()), option::of(sets))
         .prop_map(|(plot, with, gene, sets)| ComparisonView { plot, with, gene, sets })

@@ -2,8 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use serde::{Deserialize, Serialize};
-
 use super::{
     OverRepresentation, PrerankOptions, RankedEnrichment, Ranking, over_representation, over_representation_to_csv,
     prerank, prerank_to_csv,
@@ -11,54 +9,8 @@ use super::{
 use crate::{
     data::{GeneFinder, GeneIdx, GeneNames},
     de::{Adjustment, DeRecord, DeTable},
-    state::GeneSet,
+    state::{ChosenDirection, ChosenGenes, Enrichment, EnrichmentBy, GeneSet},
 };
-
-/// How gene sets are tested against a comparison.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Enrichment {
-    /// By which question.
-    pub by: EnrichmentBy,
-    /// Which genes are chosen, where that is the question.
-    pub chosen: ChosenGenes,
-}
-
-/// The question asked of a gene set.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum EnrichmentBy {
-    /// Whether chosen genes are more often of the set than chance would have it (hypergeometric test).
-    #[default]
-    Chosen,
-    /// Whether the set's genes lie at an end of the ranking by score (GSEA, preranked).
-    Ranking,
-}
-
-/// Which genes of a comparison are chosen.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct ChosenGenes {
-    /// On which side.
-    pub direction: ChosenDirection,
-    /// With an adjusted p-value of at most this.
-    pub max_pval: f64,
-    /// With at least this effect, in either direction: a log2 fold change, or a difference of means.
-    pub min_effect: f64,
-}
-
-/// On which side chosen genes are.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ChosenDirection {
-    /// Higher in the group.
-    #[default]
-    Up,
-    /// Lower in the group.
-    Down,
-    /// Either.
-    Both,
-}
 
 /// Gene sets and their genes in a layer.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -90,77 +42,25 @@ pub enum Enriched {
     },
 }
 
-impl EnrichmentBy {
-    /// Both, in the order of a menu.
-    pub const ALL: [Self; 2] = [Self::Chosen, Self::Ranking];
-
-    /// Its name in links.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Chosen => "chosen",
-            Self::Ranking => "ranking",
-        }
-    }
-
-    /// The question of a name.
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|by| by.name() == name)
-    }
+/// Whether a gene is chosen.
+fn is_chosen(chosen: &ChosenGenes, table: &DeTable, gene: usize) -> bool {
+    let effect = table.effect[gene];
+    let is_on_side = match chosen.direction {
+        ChosenDirection::Up => effect > 0.0,
+        ChosenDirection::Down => effect < 0.0,
+        ChosenDirection::Both => effect != 0.0,
+    };
+    table.pval_adj[gene] <= chosen.max_pval && effect.abs() >= chosen.min_effect && is_on_side
 }
 
-impl ChosenDirection {
-    /// All, in the order of a menu.
-    pub const ALL: [Self; 3] = [Self::Up, Self::Down, Self::Both];
-
-    /// Its name in links.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Up => "up",
-            Self::Down => "down",
-            Self::Both => "both",
-        }
-    }
-
-    /// The side of a name.
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|direction| direction.name() == name)
-    }
-
-    /// What it means.
-    pub fn text(self) -> &'static str {
-        match self {
-            Self::Up => "higher in the group",
-            Self::Down => "lower in the group",
-            Self::Both => "higher or lower in the group",
-        }
-    }
-
-    fn holds(self, effect: f64) -> bool {
-        match self {
-            Self::Up => effect > 0.0,
-            Self::Down => effect < 0.0,
-            Self::Both => effect != 0.0,
-        }
-    }
-}
-
-impl Default for ChosenGenes {
-    fn default() -> Self {
-        Self { direction: ChosenDirection::default(), max_pval: 0.05, min_effect: 0.0 }
-    }
-}
-
-impl ChosenGenes {
-    fn holds(&self, table: &DeTable, gene: usize) -> bool {
-        let effect = table.effect[gene];
-        table.pval_adj[gene] <= self.max_pval && effect.abs() >= self.min_effect && self.direction.holds(effect)
-    }
-
-    fn text(&self, n_chosen: usize, n_tested: usize) -> String {
-        let Self { max_pval, min_effect, direction } = self;
-        let direction = direction.text();
-        format!("{n_chosen} of {n_tested}; {direction}; adjusted p at most {max_pval}; effect at least {min_effect}")
-    }
+/// Which genes were chosen, and how many, in words.
+fn chosen_text(
+    ChosenGenes { max_pval, min_effect, direction }: ChosenGenes,
+    n_chosen: usize,
+    n_tested: usize,
+) -> String {
+    let direction = direction.text();
+    format!("{n_chosen} of {n_tested}; {direction}; adjusted p at most {max_pval}; effect at least {min_effect}")
 }
 
 impl KnownSets {
@@ -199,9 +99,9 @@ impl Enriched {
         match asked.by {
             EnrichmentBy::Chosen => {
                 let is_tested: Vec<bool> = table.degenerate.iter().map(Option::is_none).collect();
-                let is_chosen: Vec<bool> = (0..table.len()).map(|gene| asked.chosen.holds(table, gene)).collect();
+                let is_chosen: Vec<bool> = (0..table.len()).map(|gene| is_chosen(&asked.chosen, table, gene)).collect();
                 let n_chosen = is_tested.iter().zip(&is_chosen).filter(|(tested, chosen)| **tested && **chosen).count();
-                let chosen = asked.chosen.text(n_chosen, is_tested.iter().filter(|&&tested| tested).count());
+                let chosen = chosen_text(asked.chosen, n_chosen, is_tested.iter().filter(|&&tested| tested).count());
                 let found = over_representation(sets, &is_tested, &is_chosen, Adjustment::BenjaminiHochberg);
                 Self::Chosen { found, chosen }
             }
@@ -253,7 +153,8 @@ mod tests {
     fn genes_of_sets_are_found_by_id_and_symbol() {
         let texts = |texts: [&str; 2]| texts.map(str::to_owned).to_vec();
         let names = GeneNames::new(texts(["E1", "E2"]), Some(texts(["CD3D", "LYZ"])));
-        let set = |genes: &[&str]| GeneSet { genes: genes.iter().map(|&gene| gene.to_owned()).collect(), ..<_>::default() };
+        let set =
+            |genes: &[&str]| GeneSet { genes: genes.iter().map(|&gene| gene.to_owned()).collect(), ..<_>::default() };
         let known = KnownSets::new(vec![set(&["E1", "lyz", "zz", "aa"]), set(&["zz"])], &names);
         assert_eq!(known.genes, [vec![GeneIdx(0), GeneIdx(1)], Vec::new()]);
         assert_eq!((known.unknown.as_slice(), known.are_foreign()), (&texts(["aa", "zz"])[..], false));

@@ -24,7 +24,7 @@ pub use csv::{
     AnswerRecord, CompositionNames, composition_to_csv, correlations_to_csv, over_representation_to_csv,
     portrait_to_csv, prerank_to_csv, scores_to_csv,
 };
-pub use enrichment::{ChosenDirection, ChosenGenes, Enriched, Enrichment, EnrichmentBy, KnownSets};
+pub use enrichment::{Enriched, KnownSets};
 pub use gene_score::{NoControls, ScoreOptions, control_genes};
 pub use hypergeometric::Hypergeometric;
 pub use over_representation::{OverRepresentation, over_representation};

@@ -10,8 +10,7 @@ use explorer_core::{
         Bounds, DeResult, EnrichmentQuestion, JobStatus, PlotGene, PlotQuestion, Progress, Question, Session, SetSort,
         SetsSource, WorkerQuestion,
     },
-    state::{ComparisonPlot, Plot, PlotKind, ViewSpec},
-    statistics::Enrichment,
+    state::{ComparisonPlot, Enrichment, Plot, PlotKind, ViewSpec},
 };
 use leptos::prelude::*;
 
@@ -230,9 +229,7 @@ impl DataAccess {
             genes: vec![PlotGene { index: gene.0, id: plot.genes[0].clone(), label: label.clone() }],
             ground: asked.ground,
             dataset: manifest.title.clone().or_else(|| manifest.source.clone()).unwrap_or_default(),
-            within: self
-                .read(|session| session.levels_text(&comparison.universe, Bounds::Exact))
-                .unwrap_or_default(),
+            within: self.read(|session| session.levels_text(&comparison.universe, Bounds::Exact)).unwrap_or_default(),
             plot,
             grouping,
             ..PlotQuestion::default()

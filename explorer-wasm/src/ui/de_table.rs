@@ -26,9 +26,8 @@ pub(crate) fn DeRows(
     /// Called with the gene that is to be shown in both sets.
     on_spread: Callback<String>,
 ) -> impl IntoView {
-    let kinds = move || {
-        table.with(|table| table.as_ref().map(|table| (table.options.effect, table.test)).unwrap_or_default())
-    };
+    let kinds =
+        move || table.with(|table| table.as_ref().map(|table| (table.options.effect, table.test)).unwrap_or_default());
     let heading = move |column: DeColumn| {
         let (effect, test) = kinds();
         column.heading(effect, test)

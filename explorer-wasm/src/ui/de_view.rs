@@ -7,8 +7,7 @@ use explorer_core::{
     de::{DeFilter, DeTable, Regulation},
     format::plural,
     screen::DeSort,
-    state::{Comparison, ComparisonPlot, ComparisonView, TestMode},
-    statistics::Enrichment,
+    state::{Comparison, ComparisonPlot, ComparisonView, Enrichment, TestMode},
 };
 use leptos::{html, prelude::*};
 

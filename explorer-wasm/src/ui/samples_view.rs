@@ -12,8 +12,11 @@ use explorer_core::{
 use leptos::{html, prelude::*};
 
 use super::{
-    Button, ButtonKind, Cut, DeSummary, Glyph, Icon, IconButton, SamplePair, VirtualList, de_view::Caution,
-    gene_heading::GeneHeading, result_edge::ResultEdge, result_facts::Facts,
+    Button, ButtonKind, Cut, DeSummary, Glyph, Icon, IconButton, SamplePair, VirtualList,
+    de_view::Caution,
+    gene_heading::GeneHeading,
+    result_edge::ResultEdge,
+    result_facts::Facts,
     test_choice::{Awaited, TestChoice, TestOffer},
 };
 use crate::view::view;

@@ -2,7 +2,7 @@
 
 use explorer_core::{
     session::SetColumn,
-    statistics::{ChosenDirection, Enrichment, EnrichmentBy},
+    state::{ChosenDirection, Enrichment, EnrichmentBy},
 };
 use leptos::{ev::MouseEvent, prelude::*};
 use wasm_bindgen::JsCast;
@@ -69,7 +69,8 @@ pub(crate) fn SetTests(
     let bounds = move |offered: [f64; 4], of: fn(&Enrichment) -> f64, sign: &'static str| {
         Signal::derive(move || {
             let asked = enrichment.with(of);
-            let mut bounds: Vec<f64> = offered.into_iter().chain((!offered.contains(&asked)).then_some(asked)).collect();
+            let mut bounds: Vec<f64> =
+                offered.into_iter().chain((!offered.contains(&asked)).then_some(asked)).collect();
             bounds.sort_by(f64::total_cmp);
             bounds.iter().map(|bound| Choice::new(bound.to_string(), format!("{sign} {bound}"))).collect::<Vec<_>>()
         })

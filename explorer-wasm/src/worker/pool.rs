@@ -177,7 +177,9 @@ impl Pool {
         let requests = |job| vec![Request::Subset { job, cells, additions }];
         match self.run(&[worker], requests, SUBSET_PARTS, on_progress).await?.pop() {
             Some(Answer::File(file)) => Ok(file),
-            Some(Answer::Moments(_) | Answer::Markers(_) | Answer::Ranks(_) | Answer::Plot(_)) | None => Err(WorkerError::Kind),
+            Some(Answer::Moments(_) | Answer::Markers(_) | Answer::Ranks(_) | Answer::Plot(_)) | None => {
+                Err(WorkerError::Kind)
+            }
         }
     }
 
@@ -195,7 +197,9 @@ impl Pool {
         let requests = |job| vec![Request::Plot { job, question, codes, scale: 0 }];
         match self.run(&[self.plotter()?], requests, n_parts, on_progress).await?.pop() {
             Some(Answer::Plot(texts)) => Ok(texts),
-            Some(Answer::Moments(_) | Answer::Markers(_) | Answer::Ranks(_) | Answer::File(_)) | None => Err(WorkerError::Kind),
+            Some(Answer::Moments(_) | Answer::Markers(_) | Answer::Ranks(_) | Answer::File(_)) | None => {
+                Err(WorkerError::Kind)
+            }
         }
     }
 
@@ -207,7 +211,9 @@ impl Pool {
         let requests = |job| vec![Request::Plot { job, question, codes, scale }];
         match self.run(&[self.plotter()?], requests, 1, &|_| {}).await?.pop() {
             Some(Answer::File(file)) => Ok(file),
-            Some(Answer::Moments(_) | Answer::Markers(_) | Answer::Ranks(_) | Answer::Plot(_)) | None => Err(WorkerError::Kind),
+            Some(Answer::Moments(_) | Answer::Markers(_) | Answer::Ranks(_) | Answer::Plot(_)) | None => {
+                Err(WorkerError::Kind)
+            }
         }
     }
 

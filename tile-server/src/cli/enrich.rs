@@ -6,8 +6,8 @@ use explorer_core::{
     csv::{NotText, text_of},
     data::GeneNames,
     format,
-    state::{GeneSetFileError, gene_sets_from_text},
-    statistics::{ChosenDirection, ChosenGenes, Enriched, Enrichment, EnrichmentBy, KnownSets, PrerankOptions},
+    state::{ChosenDirection, ChosenGenes, Enrichment, EnrichmentBy, GeneSetFileError, gene_sets_from_text},
+    statistics::{Enriched, KnownSets, PrerankOptions},
 };
 
 use super::{
@@ -147,11 +147,7 @@ impl Arguments {
     }
 
     fn prerank_options(&self) -> PrerankOptions {
-        PrerankOptions {
-            least_genes: self.min_size,
-            most_genes: self.max_size,
-            n_permutations: self.permutations,
-        }
+        PrerankOptions { least_genes: self.min_size, most_genes: self.max_size, n_permutations: self.permutations }
     }
 }
 

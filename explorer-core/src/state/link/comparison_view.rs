@@ -1,9 +1,6 @@
 //! What a link shows of the comparison that is open.
 
-use crate::{
-    state::{ComparisonPlot, ComparisonView},
-    statistics::{ChosenDirection, ChosenGenes, Enrichment, EnrichmentBy},
-};
+use crate::state::{ChosenDirection, ChosenGenes, ComparisonPlot, ComparisonView, Enrichment, EnrichmentBy};
 
 use super::text::{self, Read};
 

@@ -54,8 +54,8 @@
 //! Polygons and cell lists are base64url: see [`Polygon`](super::Polygon) and
 //! [`CellList`](super::CellList).
 
-pub(in crate::state) mod escape;
 mod comparison_view;
+pub(in crate::state) mod escape;
 mod notice;
 mod own_columns;
 mod panel;

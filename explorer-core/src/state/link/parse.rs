@@ -275,7 +275,8 @@ impl Draft {
         let (mut shown_comparison, mut held_against) = (None, None);
         for (at, ComparisonDraft { sets, mode, adjustment, layer, universe, broken }) in comparisons {
             if let Some((group, reference)) = sets.filter(|_| !broken) {
-                let comparison = Comparison { group, reference, mode, adjustment, layer, universe: universe.finish().subset };
+                let comparison =
+                    Comparison { group, reference, mode, adjustment, layer, universe: universe.finish().subset };
                 if view.layout.comparison.with == Some(at) {
                     held_against = Some(comparison.clone());
                 }

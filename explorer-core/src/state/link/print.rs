@@ -5,10 +5,11 @@ use std::fmt::Write;
 use crate::{
     de::Adjustment,
     state::{
-    Analysis, CellList, CellOrder, CellQuery, CellSet, CellSource, Clip, ColorBy, ColorOptions, ColumnLabel,
-    Comparison, Filters, LabelFilter, Layout, MarkerOrder, Markers, ObsFilter, OwnColumn, OwnLabel, Panel, PanelKind,
-    PointStyle, Range, Reference, ResultPanel, Selection, SelectionStep, TestMode, Theme, TissueImage, Tool, ViewSpec,
-},
+        Analysis, CellList, CellOrder, CellQuery, CellSet, CellSource, Clip, ColorBy, ColorOptions, ColumnLabel,
+        Comparison, Filters, LabelFilter, Layout, MarkerOrder, Markers, ObsFilter, OwnColumn, OwnLabel, Panel,
+        PanelKind, PointStyle, Range, Reference, ResultPanel, Selection, SelectionStep, TestMode, Theme, TissueImage,
+        Tool, ViewSpec,
+    },
 };
 
 use super::{LINK_VERSION, MOST_LIST_BYTES, MOST_OWN_BYTES, comparison_view, plot, text};

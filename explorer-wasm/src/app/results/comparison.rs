@@ -32,7 +32,9 @@ pub fn ComparisonPanel(store: Store) -> impl IntoView {
             CompareStatus::Running(_, None) => None,
             status => Some(status.answer().cloned().map(ByPointer)),
         });
-        answer.unwrap_or_else(|| before.cloned().flatten().filter(|before| are_of_same_sets(&before.0.comparison, &asked)))
+        answer.unwrap_or_else(|| {
+            before.cloned().flatten().filter(|before| are_of_same_sets(&before.0.comparison, &asked))
+        })
     });
     let result = move || latest.get().map(|result| result.0);
     let is_open = move |is_so: fn(&DeResult) -> bool| {
@@ -46,8 +48,8 @@ pub fn ComparisonPanel(store: Store) -> impl IntoView {
     let awaited = Signal::derive(move || match status.get() {
         CompareStatus::Running(progress, None) => {
             let ranks = shown.with(|shown| shown.as_ref().is_some_and(|shown| shown.mode.ranks().is_some()));
-            let of = if ranks { format!(" of {}", bytes(layer_bytes())) } else { String::new() };
-            Some((progress.fraction(), format!("{}{of}", progress.text())))
+            let reads = if ranks { format!("All genes, {}: ", bytes(layer_bytes())) } else { String::new() };
+            Some((progress.fraction(), reads + &progress.text()))
         }
         CompareStatus::Running(_, Some(_))
         | CompareStatus::None
@@ -60,7 +62,8 @@ pub fn ComparisonPanel(store: Store) -> impl IntoView {
         }
     });
     let on_cancel = Callback::new(move |()| {
-        if let Some(result) = latest.with_untracked(|latest| latest.as_ref().map(|latest| latest.0.comparison.clone())) {
+        if let Some(result) = latest.with_untracked(|latest| latest.as_ref().map(|latest| latest.0.comparison.clone()))
+        {
             on_change.run(result);
         }
     });

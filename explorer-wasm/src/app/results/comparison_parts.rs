@@ -58,11 +58,12 @@ pub fn plot_parts(store: Store, asked: Memo<Option<Comparison>>, latest: Latest)
             (OtherStatus::Failed(reason), _) => reason,
             (OtherStatus::Running(progress, _), _) => progress.text(),
             (OtherStatus::Done(_), _) if is_samples => {
-                "Samples were compared there, whose differences are no fold changes. Choose a comparison of cells.".to_owned()
+                "Samples were compared there, whose differences are no fold changes. Choose a comparison of cells."
+                    .to_owned()
             }
-            (OtherStatus::Done(_), Some(ByPointer(other))) => table_of(latest)
-                .map(|(table, _)| other.agreement(&table, LOG10_ALPHA).text())
-                .unwrap_or_default(),
+            (OtherStatus::Done(_), Some(ByPointer(other))) => {
+                table_of(latest).map(|(table, _)| other.agreement(&table, LOG10_ALPHA).text()).unwrap_or_default()
+            }
             (OtherStatus::None | OtherStatus::Done(_), _) if others.with(Vec::is_empty) => {
                 "Make another comparison, and its effects are held against these.".to_owned()
             }
