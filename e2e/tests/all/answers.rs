@@ -99,7 +99,7 @@ async fn sets(visit: &Visit) -> Result<()> {
     page.element("sets-row-B genes").await?;
     page.until_text("sets-note", |note| note.contains("higher in the group")).await?;
     // Those of a file, by both questions.
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tile-server/tests/golden/sets.gmt");
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tile-server/tests/golden/sets.gmt").canonicalize()?;
     let sets = file.to_string_lossy().into_owned();
     page.write("sets-file", &sets).await?;
     page.element("sets-row-B_CELLS").await?;
@@ -116,8 +116,9 @@ async fn sets(visit: &Visit) -> Result<()> {
     expect_saved(&page, "sets-export", &ranked).await?;
     // Another order, by a press on its heading.
     page.click("sets-sort-genes").await?;
-    let most =
-        data_lines(&ranked)[1..].iter().max_by_key(|line| line.split(',').nth(1).and_then(|n| n.parse::<u32>().ok()));
+    let n_genes = |line: &&str| line.split(',').nth(1).and_then(|n_genes| n_genes.parse::<u32>().ok());
+    let sets_of_file = data_lines(&ranked);
+    let most = sets_of_file[1..].iter().copied().max_by_key(n_genes);
     let most = most.and_then(|line| line.split(',').next()).context("a set")?;
     let first = "document.querySelector('.sets-table tbody th button').textContent";
     page.until_value("the largest set", first, Value::Null, |first| *first == json!(most)).await?;
@@ -178,8 +179,9 @@ async fn plots(visit: &Visit) -> Result<()> {
     let agreement = page.text("de-agreement").await?;
     let (this, other) = (significant_genes(&expected)?, significant_genes(&other)?);
     let n_both = this.iter().filter(|gene| other.contains(gene)).count();
-    let told = format!("{} here only · {} there only · {n_both} in both, ", this.len() - n_both, other.len() - n_both);
+    let told = format!("{} only here · {} only there · {n_both} in both, ", this.len() - n_both, other.len() - n_both);
     ensure!(agreement.starts_with(&told), "“{agreement}” instead of “{told}…”");
+    page.click("de-plot-save").await?;
     page.click("de-plot-csv").await?;
     let (_, saved) = page.download_text().await?;
     let n_saved = data_lines(&saved).iter().filter(|line| line.split(',').nth(5) == Some("both")).count();

@@ -124,15 +124,6 @@ impl OtherEffects {
     }
 }
 
-impl Agreement {
-    /// In a few words.
-    pub fn text(&self) -> String {
-        let [this, other, both] = self.n_genes;
-        let r = self.correlation.map(|r| format!(" · r {r:.2}")).unwrap_or_default();
-        format!("{this} here only · {other} there only · {both} in both, {} of them the same way{r}", self.n_same_sign)
-    }
-}
-
 fn pearson(pairs: &[(f64, f64)]) -> Option<f64> {
     let n = pairs.len() as f64;
     let mean = |of: fn(&(f64, f64)) -> f64| pairs.iter().map(of).sum::<f64>() / n;

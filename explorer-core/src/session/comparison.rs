@@ -7,7 +7,7 @@ use shared_fbs::manifest::Layer;
 use crate::{
     data::GeneNames,
     de::{
-        Adjustment, CellSetRecord, Choice, DeOptions, DeRecord, DeTable, Method, Offer, PseudobulkTable, Route,
+        Adjustment, CellSetRecord, Choice, DeOptions, DeRecord, DeTable, Method, Offer, PseudobulkTable, Route, Test,
         pseudobulk_to_csv, to_csv,
     },
     filter::CellMask,
@@ -251,10 +251,19 @@ impl DeResult {
         }
     }
 
+    /// Whether values were ranked, for which every gene is read.
+    fn is_by_ranks(&self) -> bool {
+        self.cells().is_some_and(|table| match table.test {
+            Test::T => false,
+            Test::Wilcoxon(_) => true,
+        })
+    }
+
     /// Which way the moments were obtained, in a few words.
     pub fn route_text(&self) -> String {
         let bytes = format::bytes(self.n_bytes);
         match self.choice.taken().route {
+            _ if self.is_by_ranks() => format!("from the ranks of all genes, {bytes} read"),
             _ if self.is_estimate => format!("estimated from a sample of cells, {bytes} read"),
             Route::Labels => format!("from precomputed sums, {bytes} read"),
             Route::Blocks => format!("from precomputed sums and single cells, {bytes} read"),
@@ -275,6 +284,9 @@ impl DeResult {
             let millis = Duration::from_secs_f64(offer.millis / 1000.0);
             format!("{}: {}, about {}", name(offer.route), format::bytes(offer.n_bytes), format::duration(millis))
         };
+        if self.is_by_ranks() {
+            return None;
+        }
         let [taken, others @ ..] = self.choice.offers.as_slice() else { return None };
         let others: Vec<String> = others.iter().map(expected).collect();
         (!others.is_empty())
@@ -317,7 +329,10 @@ impl Progress {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::state::{CellQuery, CellSet, TestMode};
+    use crate::{
+        de::Ties,
+        state::{CellQuery, CellSet, TestMode},
+    };
 
     fn comparison(reference: Reference) -> Comparison {
         Comparison {
@@ -361,6 +376,10 @@ mod tests {
     fn the_way_that_was_taken_is_told_with_what_the_others_would_have_cost() {
         assert_eq!(result(false).route_text(), "from precomputed sums and single cells, 1.5 MB read");
         assert_eq!(result(true).route_text(), "estimated from a sample of cells, 1.5 MB read");
+        let ranked = DeTable { test: Test::Wilcoxon(Ties::Corrected), ..DeTable::default() };
+        let by_ranks = DeResult { answer: Answer::Cells(Arc::new(ranked)), ..result(false) };
+        assert_eq!(by_ranks.route_text(), "from the ranks of all genes, 1.5 MB read");
+        assert_eq!(by_ranks.other_routes_text(), None);
         let others = result(false).other_routes_text().expect("there was another way");
         let expected = "Taken as the quickest. Expected of precomputed sums and single cells: 2.0 MB, about 500 ms; of \
                         every gene: 90 MB, about 9.0 s.";

@@ -1,6 +1,6 @@
 //! Differential expression of the comparison that is open.
 
-use std::{rc::Rc, sync::Arc};
+use std::{cell::Cell, rc::Rc, sync::Arc};
 
 use explorer_core::{
     dataset::DatasetError,
@@ -25,7 +25,8 @@ pub(super) struct LastSides {
     /// The layer and the sets.
     of: Option<(usize, Sides)>,
     found: Option<Rc<Found>>,
-    ranks: Option<Rc<RankSums>>,
+    /// With the bytes that they took.
+    ranks: Option<(Rc<RankSums>, u64)>,
     result: Option<(Question, DeResult)>,
 }
 
@@ -169,24 +170,26 @@ impl DataAccess {
         (ties, n_bytes): (Ties, u64),
         on_progress: &dyn Fn(Progress),
     ) -> Result<(DeTable, u64), CompareError> {
-        let n_ranked = std::cell::Cell::new(0);
-        let ranks = match self.last_sides((place, index), question, |last| last.ranks.clone()) {
-            Some(ranks) => ranks,
+        let known = self.last_sides((place, index), question, |last| last.ranks.clone());
+        let (ranks, n_ranked) = match known {
+            Some(known) => known,
             None => {
                 let sides = self.masks(&question.sides).await?;
                 let groups = RankGroups::two(&sides.group, &sides.reference);
+                let n_ranked = Cell::new(0);
                 let report = |progress: Progress| {
                     n_ranked.set(progress.n_bytes);
                     on_progress(progress);
                 };
                 let n_genes = self.dataset.n_genes(index) as u32;
                 let ranks = Rc::new(self.pool.ranks(index as u32, n_genes, &groups, &report).await?);
-                self.last_sides((place, index), question, |last| last.ranks = Some(Rc::clone(&ranks)));
+                let ranks = (ranks, n_ranked.get());
+                self.last_sides((place, index), question, |last| last.ranks = Some(ranks.clone()));
                 ranks
             }
         };
         platform::breathe().await;
-        Ok((table.with_ranks(&ranks, 0, ties), n_bytes + n_ranked.get()))
+        Ok((table.with_ranks(&ranks, 0, ties), n_bytes + n_ranked))
     }
 
     fn last_sides<T>(

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use explorer_core::{
     data::GeneNames,
     de::{DeFilter, DeTable, GeneAxes},
-    screen::OtherEffects,
+    screen::{Agreement, OtherEffects},
     state::{ComparisonPlot, ComparisonView},
 };
 use leptos::prelude::*;
 
-use super::{Button, ButtonKind, Choice, Glyph, Select, Show, gene_plot::GenePlot};
+use super::{Choice, Glyph, Menu, MenuItem, Select, Show, gene_plot::GenePlot};
 use crate::view::view;
 
 /// A gene in both sets.
@@ -35,7 +35,9 @@ pub struct PlotParts {
     pub others: Signal<Vec<Choice>>,
     /// The effects in the one that this one is held against.
     pub other: Signal<Option<Arc<OtherEffects>>>,
-    /// How both agree, or what is to be said while that is not known.
+    /// How both agree.
+    pub agreement: Signal<Option<Agreement>>,
+    /// What is to be said while that is not known.
     pub other_note: Signal<String>,
     /// The gene in both sets.
     pub spread: Signal<Spread>,
@@ -60,7 +62,7 @@ pub(crate) fn DePlots(
     colored: Signal<Option<String>>,
     on_gene: Callback<String>,
 ) -> impl IntoView {
-    let PlotParts { shown, others, other, other_note, spread, chosen, on_show, on_csv, on_svg } = parts;
+    let PlotParts { shown, others, other, agreement, other_note, spread, chosen, on_show, on_csv, on_svg } = parts;
     let plot = Memo::new(move |_| shown.with(|shown| shown.plot));
     let axes = Signal::derive(move || match plot.get() {
         ComparisonPlot::Volcano | ComparisonPlot::Gene => GeneAxes::Volcano,
@@ -112,6 +114,14 @@ pub(crate) fn DePlots(
                     test_id="de-plot"
                     on_choose=show_plot
                 />
+                <Show when=move || is_of_effects.get() || is_of_gene.get()>
+                    <Menu glyph=Glyph::Download label="Save the plot" test_id="de-plot-save">
+                        <MenuItem label="CSV" test_id="de-plot-csv" on_choose=move || on_csv.run(()) />
+                        <Show when=move || is_of_gene.get()>
+                            <MenuItem label="SVG" test_id="de-plot-svg" on_choose=move || on_svg.run(()) />
+                        </Show>
+                    </Menu>
+                </Show>
                 <Show when=move || is_of_effects.get()>
                     <Select
                         choices=Signal::derive(move || match others.get() {
@@ -124,15 +134,14 @@ pub(crate) fn DePlots(
                         on_choose=move |with: String| change(&|next| next.with = with.parse().ok())
                     />
                 </Show>
-                <Show when=move || is_of_effects.get() || is_of_gene.get()>
-                    <Button label="CSV of the plot" test_id="de-plot-csv" kind=ButtonKind::Quiet glyph=Glyph::Download on_press=on_csv />
-                </Show>
-                <Show when=move || is_of_gene.get()>
-                    <Button label="SVG" test_id="de-plot-svg" kind=ButtonKind::Quiet glyph=Glyph::Download on_press=on_svg />
-                </Show>
             </div>
             <Show when=move || is_of_effects.get()>
-                <p class="note de-plots-note" role="status" data-testid="de-agreement">{move || other_note.get()}</p>
+                <p class="note de-plots-note" role="status" data-testid="de-agreement">
+                    {move || match agreement.get() {
+                        Some(agreement) => view! { <Agreed agreement /> }.into_any(),
+                        None => other_note.get().into_any(),
+                    }}
+                </p>
             </Show>
             <Show when=move || !is_of_gene.get()>
                 <GenePlot axes other other_title chosen table names rows filter colored on_gene />
@@ -141,6 +150,20 @@ pub(crate) fn DePlots(
                 <GeneSpread spread />
             </Show>
         </div>
+    }
+}
+
+/// How two comparisons agree, in the colors of the plot.
+#[component]
+fn Agreed(agreement: Agreement) -> impl IntoView {
+    let Agreement { n_genes: [this, other, both], n_same_sign, correlation } = agreement;
+    view! {
+        <span class="de-key this">{format!("{this} only here")}</span>
+        " · "
+        <span class="de-key other">{format!("{other} only there")}</span>
+        " · "
+        <span class="de-key both">{format!("{both} in both, {n_same_sign} the same way")}</span>
+        {correlation.map(|r| format!(" · r {r:.2}"))}
     }
 }
 

@@ -203,6 +203,7 @@ pub fn DeView(
         <section
             class="de"
             class:show-plot=move || face.get() == Face::Plot
+            class:wide-plot=move || shown.with(|shown| shown.plot != ComparisonPlot::Volcano)
             tabindex="-1"
             aria-label=move || summary.get().title
             data-testid="de-view"

@@ -52,22 +52,20 @@ pub fn plot_parts(store: Store, asked: Memo<Option<Comparison>>, latest: Latest)
         let ByPointer(other) = other_result.get()?;
         Some(ByPointer(Arc::new(OtherEffects::new(&result.names, other.cells()?, &other.names))))
     });
+    let agreement = Memo::new(move |_| Some(other.get()?.0.agreement(&table_of(latest)?.0, LOG10_ALPHA)));
     let other_note = Signal::derive(move || {
         let is_samples = other_result.with(|other| other.as_ref().is_some_and(|other| other.0.cells().is_none()));
-        match (status.get(), other.get()) {
-            (OtherStatus::Failed(reason), _) => reason,
-            (OtherStatus::Running(progress, _), _) => progress.text(),
-            (OtherStatus::Done(_), _) if is_samples => {
-                "Samples were compared there, whose differences are no fold changes. Choose a comparison of cells."
-                    .to_owned()
+        match status.get() {
+            OtherStatus::Failed(reason) => reason,
+            OtherStatus::Running(progress, _) => progress.text(),
+            OtherStatus::Done(_) if is_samples => {
+                let reason = "Samples were compared there, whose differences are no fold changes.";
+                format!("{reason} Choose a comparison of cells.")
             }
-            (OtherStatus::Done(_), Some(ByPointer(other))) => {
-                table_of(latest).map(|(table, _)| other.agreement(&table, LOG10_ALPHA).text()).unwrap_or_default()
-            }
-            (OtherStatus::None | OtherStatus::Done(_), _) if others.with(Vec::is_empty) => {
+            OtherStatus::None | OtherStatus::Done(_) if others.with(Vec::is_empty) => {
                 "Make another comparison, and its effects are held against these.".to_owned()
             }
-            (OtherStatus::None | OtherStatus::Done(_), _) => String::new(),
+            OtherStatus::None | OtherStatus::Done(_) => String::new(),
         }
     });
     let spreading = store.spreading();
@@ -110,6 +108,7 @@ pub fn plot_parts(store: Store, asked: Memo<Option<Comparison>>, latest: Latest)
         shown: shown.into(),
         others: others.into(),
         other: Signal::derive(move || other.get().map(|other| other.0)),
+        agreement: agreement.into(),
         other_note,
         spread,
         chosen: store.part(|state| state.view.analysis.genes.clone()).into(),
