@@ -120,8 +120,8 @@ fn note(found: &Enriched, known: &KnownSets, layer: &str) -> String {
             notes.push(format!("Ranked by score, {n_permutations} random sets."));
             let n_left_out = known.sets.len() - found.len();
             if n_left_out > 0 {
-                let sets = plural(n_left_out, "set has", "sets have");
-                notes.push(format!("{sets} fewer than {least_genes} or more than {most_genes} genes and left out."));
+                let sets = plural(n_left_out, "set", "sets");
+                notes.push(format!("Left out: {sets} with fewer than {least_genes} or more than {most_genes} genes."));
             }
         }
     }

@@ -194,7 +194,7 @@ pub fn DeView(
     let effect = move || table.with(|table| table.as_ref().map(|table| table.options.effect).unwrap_or_default());
     let faces = vec![
         Segment { value: Face::Genes, label: "Genes", glyph: None, key: "", test_id: "de-show-table" },
-        Segment { value: Face::Sets, label: "Gene sets", glyph: None, key: "", test_id: "de-show-sets" },
+        Segment { value: Face::Sets, label: "Enrichment", glyph: None, key: "", test_id: "de-show-sets" },
         Segment { value: Face::Plot, label: "Plot", glyph: None, key: "", test_id: "de-show-volcano" },
     ];
     let panel = NodeRef::<html::Section>::new();
