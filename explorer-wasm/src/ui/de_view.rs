@@ -107,6 +107,7 @@ pub fn DeView(
 ) -> impl IntoView {
     let filter = RwSignal::new(DeFilter::default());
     let sort = RwSignal::new(DeSort::default());
+    let panel = NodeRef::<html::Section>::new();
     let PlotParts { shown, on_show, .. } = plots;
     let is_plot = RwSignal::new(false);
     let face = Signal::derive(move || match is_plot.get() {
@@ -141,7 +142,9 @@ pub fn DeView(
         on_gene.run(gene);
     });
     let on_spread = Callback::new(move |gene: String| {
-        is_plot.set(false);
+        // Where there is no room beside the table, the plot takes its place.
+        let plots = panel.get_untracked().and_then(|panel| panel.query_selector(".de-plots").ok().flatten());
+        is_plot.set(plots.is_some_and(|plots| plots.client_width() == 0));
         let now = shown.get_untracked();
         on_show.run(ComparisonView { plot: ComparisonPlot::Gene, gene: Some(gene), ..now });
     });
@@ -197,7 +200,6 @@ pub fn DeView(
         Segment { value: Face::Sets, label: "Enrichment", glyph: None, key: "", test_id: "de-show-sets" },
         Segment { value: Face::Plot, label: "Plot", glyph: None, key: "", test_id: "de-show-volcano" },
     ];
-    let panel = NodeRef::<html::Section>::new();
     let height_px = RwSignal::new(None::<f64>);
     view! {
         <section
