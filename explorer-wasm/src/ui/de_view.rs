@@ -22,7 +22,7 @@ use super::{
     set_tests::{SetAsk, SetTests, SetTestsState},
     test_choice::{Awaited, TestChoice, TestOffer},
 };
-use crate::view::view;
+use crate::{owner::Alive, view::view};
 
 /// Gene sets larger than this are of no use, and slow.
 const MAX_SET: usize = 500;
@@ -110,6 +110,15 @@ pub fn DeView(
     let panel = NodeRef::<html::Section>::new();
     let PlotParts { shown, on_show, .. } = plots;
     let is_plot = RwSignal::new(false);
+    // Where there is no room for a plot beside the table, it takes its place.
+    let takes_place = move || {
+        let plots = panel.get_untracked().and_then(|panel| panel.query_selector(".de-plots").ok().flatten());
+        plots.is_some_and(|plots| plots.client_width() == 0)
+    };
+    // A link may ask for one.
+    if shown.with_untracked(|shown| shown.plot != ComparisonPlot::Volcano) {
+        Alive::here().next_frame(move || is_plot.set(takes_place()));
+    }
     let face = Signal::derive(move || match is_plot.get() {
         true => Face::Plot,
         false if shown.with(|shown| shown.sets.is_some()) => Face::Sets,
@@ -142,9 +151,7 @@ pub fn DeView(
         on_gene.run(gene);
     });
     let on_spread = Callback::new(move |gene: String| {
-        // Where there is no room beside the table, the plot takes its place.
-        let plots = panel.get_untracked().and_then(|panel| panel.query_selector(".de-plots").ok().flatten());
-        is_plot.set(plots.is_some_and(|plots| plots.client_width() == 0));
+        is_plot.set(takes_place());
         let now = shown.get_untracked();
         on_show.run(ComparisonView { plot: ComparisonPlot::Gene, gene: Some(gene), ..now });
     });

@@ -369,15 +369,16 @@ fn Axes(layout: GeneLayout, effect: de::Effect, other_title: String) -> impl Int
     let (width, height) = layout.size_px;
     let (foot, end) = (height - bottom, width - right);
     let is_narrow = width < NARROW_PX;
+    let arrows = if layout.axes == GeneAxes::Ma { "," } else { ", ‹ ›" };
     let beyond = match layout.n_beyond() {
         0 => String::new(),
-        beyond if is_narrow => format!(", ‹ › {beyond} off the axis"),
-        beyond => format!(", ‹ › {} off the axis", plural(beyond, "gene", "genes")),
+        beyond if is_narrow => format!("{arrows} {beyond} off the axis"),
+        beyond => format!("{arrows} {} off the axis", plural(beyond, "gene", "genes")),
     };
     let of_effect = effect_title(effect, is_narrow && !beyond.is_empty());
     let (x_title, y_title) = match layout.axes {
         GeneAxes::Volcano => (format!("{of_effect}{beyond}"), "−log₁₀ adj. p".to_owned()),
-        GeneAxes::Ma => (format!("mean of both means{beyond}"), effect_title(effect, false).to_owned()),
+        GeneAxes::Ma => ("mean of both means".to_owned(), format!("{}{beyond}", effect_title(effect, false))),
         GeneAxes::Effects => (format!("{of_effect} here{beyond}"), other_title),
     };
     let number = |value: f64| short(value, 3);
