@@ -17,7 +17,7 @@ pub enum WorkerQuestion {
     /// The values of genes in two sets of cells, which are its groups; with it a byte a cell: bit 0 the first, bit 1 the
     /// second.
     TwoSets(PlotQuestion),
-    /// Gene sets; with it the table that [`table_to_bytes`] wrote.
+    /// Gene sets; with it the bytes that [`EnrichmentQuestion::new`] gives.
     Enrichment(Box<EnrichmentQuestion>),
 }
 
@@ -124,8 +124,8 @@ impl SetSort {
 }
 
 impl EnrichmentQuestion {
-    /// The question of a comparison of cells; `None` of samples, whose genes have no common universe. `layer` is the
-    /// index of its layer.
+    /// The question of a comparison of cells, with the bytes of its table; `None` of samples, whose genes have no common
+    /// universe. `layer` is the index of its layer.
     pub fn new(
         enrichment: Enrichment,
         sets: SetsSource,
@@ -138,7 +138,7 @@ impl EnrichmentQuestion {
         Some((Self { enrichment, sets, mode, adjustment, layer, record, sort }, table_to_bytes(table)))
     }
 
-    /// What [`table_to_bytes`] wrote, as far as gene sets take it; `None` for anything else.
+    /// The comparison out of the bytes that go with the question, as far as gene sets take it; `None` where they are others.
     pub fn table(&self, bytes: &[u8]) -> Option<DeTable> {
         let (method, test) = self.mode.test()?;
         let options = DeOptions { method, adjustment: self.adjustment, ..DeOptions::default() };
@@ -169,7 +169,7 @@ impl EnrichmentQuestion {
 const ROW_BYTES: usize = 3 * 8 + 1;
 
 /// What gene sets take of a comparison: of each gene the effect, the score, the adjusted p-value, and whether it was tested.
-pub fn table_to_bytes(table: &DeTable) -> Vec<u8> {
+fn table_to_bytes(table: &DeTable) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(ROW_BYTES * table.len());
     for gene in 0..table.len() {
         for number in [table.effect[gene], table.score[gene], table.pval_adj[gene]] {
