@@ -464,6 +464,7 @@ async fn the_result_is_sorted_filtered_and_its_rows_color() {
     let sets = RwSignal::new(Vec::<NewGeneSet>::new());
     let shown = RwSignal::new(ComparisonView::default());
     let place = show(move || {
+        let offer = TestOffer { has_samples: false, genes_bytes: 0 };
         let plots = PlotParts {
             shown: shown.into(),
             others: Signal::derive(Vec::new),
@@ -495,10 +496,10 @@ async fn the_result_is_sorted_filtered_and_its_rows_color() {
                 on_export=|| ()
                 on_close=|| ()
                 asked=None
-                offer=TestOffer { has_samples: false, genes_bytes: 0 }
+                offer
                 awaited=None
                 on_change=|_| ()
-                on_cancel=|()| ()
+                on_cancel=|| ()
                 plots
                 sets=set_parts
             />
