@@ -116,7 +116,7 @@ pub fn DeView(
         plots.is_some_and(|plots| plots.client_width() == 0)
     };
     // A link may ask for one.
-    if shown.with_untracked(|shown| shown.plot != ComparisonPlot::Volcano) {
+    if shown.with_untracked(|shown| shown.plot != ComparisonPlot::Volcano && shown.sets.is_none()) {
         Alive::here().next_frame(move || is_plot.set(takes_place()));
     }
     let face = Signal::derive(move || match is_plot.get() {
