@@ -56,6 +56,7 @@ fn requests_round_trip() {
                 cells: vec![CellsPart { tile: 9, plus: [u64::MAX, 1 << 63], minus: [0, 5] }],
             },
         ),
+        Request::Ranks { job: 4, layer: 2, genes: 5..60_000, labels: [0, 1, 2, 3].into() },
         Request::Markers {
             job: 3,
             layer: 2,
@@ -78,6 +79,7 @@ fn replies_round_trip() {
         Reply::Progress { job: 1, n_done: 256, n_bytes: u32::MAX },
         Reply::Moments { job: 2, group: vec![1; 1000], reference: vec![2; 10] },
         Reply::Bytes { job: 4, bytes: vec![3; 64] },
+        Reply::Ranks { job: 7, ranks: vec![4; 96] },
         Reply::Plot { job: 6, texts: ["<svg/>", "<table/>", "a,b"].map(str::to_owned) },
         Reply::File { job: 5, file: Blob::new().expect("a document has memory for nothing") },
         Reply::Failed { job: 3, sentence: "Tile genes0/7 is damaged.".into() },

@@ -7,12 +7,12 @@ use std::sync::Arc;
 use explorer_core::{
     data::GeneNames,
     de::{DeTable, Regulation},
-    state::{GeneKey, Range},
+    state::{ComparisonPlot, ComparisonView, GeneKey, Range},
 };
 use explorer_wasm::ui::{
     Bars, BrushChange, BrushHistogram, BrushPhase, CategoryLabels, CategoryPanel, CategoryValue, CellSetItem, CellSets,
     DeSummary, DeView, GeneHit, GeneSearch, GeneSetChange, GeneSetItem, GeneSets, LabelDialog, NewGeneSet, OwnCategory,
-    OwnCategoryChange, OwnColumnNames, SetGene, ValueCount,
+    OwnCategoryChange, OwnColumnNames, PlotParts, SetGene, SetParts, SetTestsState, Spread, TestOffer, ValueCount,
 };
 use leptos::{mount::mount_to, prelude::*, task::tick};
 use wasm_bindgen::JsCast;
@@ -444,6 +444,7 @@ async fn genes_are_chosen_by_keys() {
 async fn the_result_is_sorted_filtered_and_its_rows_color() {
     let table = DeTable {
         effect: vec![1.0, -2.0, 0.5],
+        effect_error: vec![0.1; 3],
         score: vec![3.0, -9.0, 1.0],
         df: vec![9.0; 3],
         pval: vec![0.01, 1e-6, 0.3],
@@ -461,7 +462,29 @@ async fn the_result_is_sorted_filtered_and_its_rows_color() {
     let names = GeneNames::new(texts(["E1", "E2", "E3"]), Some(texts(["LYZ", "CD3D", "NKG7"])));
     let chosen = RwSignal::new(None::<String>);
     let sets = RwSignal::new(Vec::<NewGeneSet>::new());
+    let shown = RwSignal::new(ComparisonView::default());
     let place = show(move || {
+        let offer = TestOffer { has_samples: false, genes_bytes: 0 };
+        let plots = PlotParts {
+            shown: shown.into(),
+            others: Signal::derive(Vec::new),
+            other: Signal::derive(|| None),
+            agreement: Signal::derive(|| None),
+            other_note: Signal::derive(String::new),
+            spread: Signal::derive(Spread::default),
+            chosen: Signal::derive(Vec::new),
+            on_show: Callback::new(move |now| shown.set(now)),
+            on_csv: Callback::new(|()| ()),
+            on_svg: Callback::new(|()| ()),
+        };
+        let set_parts = SetParts {
+            state: Signal::derive(|| SetTestsState::Failed("There is no gene set.".to_owned())),
+            html: Signal::derive(String::new),
+            file: Signal::derive(|| None),
+            on_file: Callback::new(|_| ()),
+            on_ask: Callback::new(|_| ()),
+            on_export: Callback::new(|()| ()),
+        };
         view! {
             <DeView
                 summary=DeSummary::default()
@@ -472,7 +495,13 @@ async fn the_result_is_sorted_filtered_and_its_rows_color() {
                 on_gene_sets=move |made| sets.set(made)
                 on_export=|| ()
                 on_close=|| ()
-                on_samples=None
+                asked=None
+                offer
+                awaited=None
+                on_change=|_| ()
+                on_cancel=|| ()
+                plots
+                sets=set_parts
             />
         }
     })
@@ -500,6 +529,17 @@ async fn the_result_is_sorted_filtered_and_its_rows_color() {
     tick().await;
     assert_eq!(chosen.get_untracked().as_deref(), Some("E1"));
     assert!(find(&place, "de-row-LYZ").class_list().contains("chosen"));
+    // A gene in both sets, from its row; then gene sets in the place of the genes, and the genes again.
+    find(&place, "de-spread-CD3D").click();
+    let gene = shown.with_untracked(|shown| (shown.plot, shown.gene.clone()));
+    assert_eq!(gene, (ComparisonPlot::Gene, Some("E2".to_owned())));
+    assert_eq!(chosen.get_untracked().as_deref(), Some("E1"), "the row is not pressed");
+    find(&place, "de-show-sets").click();
+    tick().await;
+    assert_eq!(find(&place, "sets-failed").inner_text(), "There is no gene set.");
+    find(&place, "de-show-table").click();
+    tick().await;
+    assert_eq!((shown.with_untracked(|shown| shown.sets), first(&place).as_str()), (None, "de-row-CD3D"));
 }
 
 #[wasm_bindgen_test]

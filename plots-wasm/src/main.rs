@@ -1,42 +1,51 @@
-//! The entry of the worker that draws plots and answers questions about some cells.
+//! The entry of the worker that draws plots, tests gene sets and answers questions about some cells.
 
 mod raster;
 
 use std::{cell::RefCell, rc::Rc};
 
-use explorer_core::session::{Drawing, PlotQuestion};
+use explorer_core::session::{EnrichmentQuestion, WorkerQuestion};
 use explorer_wasm::{
     fetch::Dataset,
     worker::{self, PlotAnswer, PlotTask, Programs},
 };
 use futures_util::future::{FutureExt as _, LocalBoxFuture};
-use plots::{Answered, Drawn, Table, correlated, describe, draw};
+use plots::{Answered, Drawn, Table, TestedSets, correlated, describe, draw, draw_two_sets, test_sets};
 
 thread_local! {
     /// What was drawn last: a file of it needs no reading.
     static LAST: RefCell<Option<Rc<Last>>> = const { RefCell::new(None) };
+    /// The gene sets that were tested last: another order needs no test.
+    static LAST_SETS: RefCell<Option<Rc<LastSets>>> = const { RefCell::new(None) };
 }
 
 /// A plot and what it was drawn of.
 struct Last {
-    question: PlotQuestion,
-    codes: Vec<u8>,
+    question: String,
+    payload: Vec<u8>,
     drawn: Drawn,
+}
+
+/// Gene sets and what they were tested against.
+struct LastSets {
+    question: EnrichmentQuestion,
+    payload: Vec<u8>,
+    tested: TestedSets,
 }
 
 fn main() {
     console_error_panic_hook::set_once();
-    worker::start(Programs { draw_plot: Some(draw_plot), ..Programs::default() });
+    worker::start(Programs { draw_plot: Some(answer), ..Programs::default() });
 }
 
-fn draw_plot(task: PlotTask) -> LocalBoxFuture<'static, Result<PlotAnswer, String>> {
+fn answer(task: PlotTask) -> LocalBoxFuture<'static, Result<PlotAnswer, String>> {
     async move {
-        let PlotTask { dataset, question, payload, scale, report } = task;
-        let asked = serde_json::from_str(&question).map_err(|error| error.to_string())?;
+        let asked = serde_json::from_str(&task.question).map_err(|error| error.to_string())?;
         let texts = |Answered { html, csv }| PlotAnswer::Texts([html, String::new(), csv]);
         match asked {
-            Drawing::Plot(question) => {
-                let last = drawn(&dataset, question, payload, report).await?;
+            WorkerQuestion::Plot(_) | WorkerQuestion::TwoSets(_) => {
+                let scale = task.scale;
+                let last = drawn(&asked, task).await?;
                 let Drawn { figure, tables, csv } = &last.drawn;
                 match scale {
                     0 => {
@@ -46,12 +55,17 @@ fn draw_plot(task: PlotTask) -> LocalBoxFuture<'static, Result<PlotAnswer, Strin
                     scale => raster::png(figure, scale.into()).await.map(PlotAnswer::Picture),
                 }
             }
-            Drawing::Portrait(question) => {
-                let answer = describe(&dataset, &question, &payload).await;
+            WorkerQuestion::Enrichment(question) => {
+                let sort = question.sort;
+                let LastSets { tested, .. } = &*tested(&task.dataset, *question, task.payload).await?;
+                Ok(PlotAnswer::Texts([tested.note.clone(), tested.to_html(sort), tested.csv.clone()]))
+            }
+            WorkerQuestion::Portrait(question) => {
+                let answer = describe(&task.dataset, &question, &task.payload).await;
                 answer.map(texts).map_err(|error| error.to_string())
             }
-            Drawing::Correlation(question) => {
-                let answer = correlated(&dataset, &question, &payload).await;
+            WorkerQuestion::Correlation(question) => {
+                let answer = correlated(&task.dataset, &question, &task.payload).await;
                 answer.map(texts).map_err(|error| error.to_string())
             }
         }
@@ -59,23 +73,40 @@ fn draw_plot(task: PlotTask) -> LocalBoxFuture<'static, Result<PlotAnswer, Strin
     .boxed_local()
 }
 
-async fn drawn(
-    dataset: &Dataset,
-    question: PlotQuestion,
-    codes: Vec<u8>,
-    report: Box<dyn Fn(usize)>,
-) -> Result<Rc<Last>, String> {
-    let known = LAST.with_borrow(Clone::clone).filter(|last| last.question == question && last.codes == codes);
+async fn drawn(asked: &WorkerQuestion, task: PlotTask) -> Result<Rc<Last>, String> {
+    let PlotTask { dataset, question, payload, report, scale: _ } = task;
+    let known = LAST.with_borrow(Clone::clone).filter(|last| last.question == question && last.payload == payload);
     if let Some(known) = known {
         return Ok(known);
     }
-    let groups = codes.as_chunks::<2>().0.iter().map(|code| u16::from_le_bytes(*code)).collect();
-    let drawn = draw(dataset, &question, groups, |n_done| {
-        report(n_done);
-        Ok(())
-    });
-    let drawn = drawn.await.map_err(|error| error.to_string())?;
-    let last = Rc::new(Last { question, codes, drawn });
+    let drawn = match asked {
+        WorkerQuestion::Plot(asked) => {
+            let groups = payload.as_chunks::<2>().0.iter().map(|code| u16::from_le_bytes(*code)).collect();
+            let report = |n_done| {
+                report(n_done);
+                Ok(())
+            };
+            draw(&dataset, asked, groups, report).await
+        }
+        WorkerQuestion::TwoSets(asked) => draw_two_sets(&dataset, asked, &payload).await,
+        WorkerQuestion::Enrichment(_) | WorkerQuestion::Portrait(_) | WorkerQuestion::Correlation(_) => {
+            return Err("the answer to this question is no figure".to_owned());
+        }
+    };
+    let drawn = drawn.map_err(|error| error.to_string())?;
+    let last = Rc::new(Last { question, payload, drawn });
     LAST.set(Some(Rc::clone(&last)));
+    Ok(last)
+}
+
+async fn tested(dataset: &Dataset, mut question: EnrichmentQuestion, payload: Vec<u8>) -> Result<Rc<LastSets>, String> {
+    question.sort = <_>::default();
+    let known = LAST_SETS.with_borrow(Clone::clone).filter(|last| last.question == question && last.payload == payload);
+    if let Some(known) = known {
+        return Ok(known);
+    }
+    let tested = test_sets(dataset, &question, &payload).await.map_err(|error| error.to_string())?;
+    let last = Rc::new(LastSets { question, payload, tested });
+    LAST_SETS.set(Some(Rc::clone(&last)));
     Ok(last)
 }

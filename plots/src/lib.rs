@@ -16,10 +16,12 @@ mod matrix;
 mod means;
 mod palette;
 mod ridgeline;
+mod sets;
 mod spreads;
 mod svg;
 mod table;
 mod text;
+mod two_sets;
 mod violin;
 
 use explorer_core::{
@@ -32,8 +34,10 @@ use explorer_core::{
 
 pub use answer::{AnswerError, Answered, correlated, describe};
 pub use figure::{Align, Direction, Figure, Mark, Paint, Part, Shape, Weight};
+pub use sets::{SetsError, TestedSets, test_sets};
 pub use table::Table;
 pub use text::{FAMILY, SIZE_PX};
+pub use two_sets::draw_two_sets;
 
 /// Why there is no plot.
 #[derive(Debug, thiserror::Error)]

@@ -23,6 +23,10 @@ const GAP_PX: f64 = 14.0;
 const PLACE_PX: f64 = 38.0;
 const AXIS_PX: f64 = 38.0;
 
+/// Width of a group's place where there are so few.
+const WIDE_PLACE_PX: f64 = 72.0;
+const FEW_GROUPS: usize = 4;
+
 /// Points of all violins of a figure.
 const MOST_POINTS: usize = 12_000;
 
@@ -33,7 +37,8 @@ pub fn draw(spreads: &Spreads<'_>) -> Figure {
     let labels: Vec<String> = question.genes.iter().map(|gene| text::label(&gene.label)).collect();
     let left = MARGIN_PX + text::widest(&labels) + 8.0 + AXIS_PX;
     let n_groups = grouping.groups.len();
-    let width = n_groups as f64 * PLACE_PX;
+    let place = if n_groups > FEW_GROUPS { PLACE_PX } else { WIDE_PLACE_PX };
+    let width = n_groups as f64 * place;
     let n_points = MOST_POINTS / (n_groups * spreads.genes.len()).max(1);
     for (gene, label) in labels.into_iter().enumerate() {
         let top = MARGIN_PX + gene as f64 * (STRIP_PX + GAP_PX);
@@ -47,13 +52,13 @@ pub fn draw(spreads: &Spreads<'_>) -> Figure {
         figure.line([left, top], [left, top + STRIP_PX], Paint::Line);
         figure.line([left, top + STRIP_PX], [left + width, top + STRIP_PX], Paint::Line);
         for (group, spread) in spreads.genes[gene].iter().enumerate() {
-            let middle = left + (group as f64 + 0.5) * PLACE_PX;
+            let middle = left + (group as f64 + 0.5) * place;
             figure.mark(Mark {
                 row: gene,
                 column: group,
                 tip: spreads.tip(gene, group),
-                area: [left + group as f64 * PLACE_PX, top, PLACE_PX, STRIP_PX],
-                shapes: violin(spread, middle, &y, grouping.color(group), n_points),
+                area: [left + group as f64 * place, top, place, STRIP_PX],
+                shapes: violin(spread, [middle, place * 0.45], &y, grouping.color(group), n_points),
             });
         }
     }
@@ -61,7 +66,7 @@ pub fn draw(spreads: &Spreads<'_>) -> Figure {
     let names: Vec<String> = (0..n_groups).map(|group| text::label(&grouping.name(group))).collect();
     let below = text::widest(&names);
     for (group, name) in names.into_iter().enumerate() {
-        figure.text_up([left + (group as f64 + 0.5) * PLACE_PX, bottom], name, Align::End);
+        figure.text_up([left + (group as f64 + 0.5) * place, bottom], name, Align::End);
     }
     figure.size = [left + width + MARGIN_PX, bottom + below + MARGIN_PX];
     figure
@@ -69,13 +74,12 @@ pub fn draw(spreads: &Spreads<'_>) -> Figure {
 
 fn violin(
     spread: &Spread,
-    middle: f64,
+    [middle, half]: [f64; 2],
     y: &dyn Fn(f64) -> f64,
     color: explorer_core::color::Rgb,
     n_points: usize,
 ) -> Vec<Shape> {
     let [least, first, median, third, largest] = spread.quartiles;
-    let half = PLACE_PX * 0.45;
     let mut shapes = Vec::new();
     let peak = spread.density.iter().copied().fold(0.0, f64::max);
     if peak > 0.0 {

@@ -188,7 +188,9 @@ export class TesseraExplorer extends ElementOfPage {
   compare(
     group: SetChoice,
     reference?: SetChoice | "rest" | null,
-    options?: { mode?: "welch" | "cellxgene" | "samples" },
+    options?: {
+      mode?: "welch" | "cellxgene" | "overestim_var" | "wilcoxon" | "wilcoxon_uncorrected" | "samples";
+    },
   ): Promise<true>;
   /** Finds the markers of every label of a column; the answer is the event `result`. */
   markers(column: string): Promise<true>;

@@ -1,5 +1,6 @@
 //! What people do with the page, one file for each thing: one program, so that tests run beside each other.
 
+mod answers;
 mod catalog;
 mod color;
 mod columns;

@@ -1,13 +1,43 @@
 //! Corrections for testing many genes at once.
 
+use serde::{Deserialize, Serialize};
+
 /// How p-values are adjusted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Adjustment {
     /// Benjamini–Hochberg: the false discovery rate. scanpy's default.
     #[default]
+    #[serde(rename = "bh")]
     BenjaminiHochberg,
     /// Bonferroni: the family-wise error. CELLxGENE's.
+    #[serde(rename = "bonferroni")]
     Bonferroni,
+}
+
+impl Adjustment {
+    /// Every adjustment, in the order of a menu.
+    pub const ALL: [Self; 2] = [Self::BenjaminiHochberg, Self::Bonferroni];
+
+    /// Its name in links and on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::BenjaminiHochberg => "bh",
+            Self::Bonferroni => "bonferroni",
+        }
+    }
+
+    /// The adjustment of a name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|adjustment| adjustment.name() == name)
+    }
+
+    /// Its name on the page and in files.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::BenjaminiHochberg => "Benjamini-Hochberg",
+            Self::Bonferroni => "Bonferroni",
+        }
+    }
 }
 
 /// Adjusted p-values and their decimal logarithms, which do not underflow, in the order of `pvals` (each 0 to 1, none

@@ -2,7 +2,9 @@
 
 use std::fmt::Write as _;
 
-use super::{Adjustment, DeOptions, DeTable, Design, Effect, Marker, MarkerRank, Method, PseudobulkTable, Test, Ties};
+use serde::{Deserialize, Serialize};
+
+use super::{DeOptions, DeTable, Design, Effect, Marker, MarkerRank, Method, PseudobulkTable, Test, Ties};
 use crate::{
     csv::{push_comment, push_fact, push_field, push_number},
     data::{GeneIdx, GeneNames},
@@ -11,7 +13,7 @@ use crate::{
 };
 
 /// What was compared, for the lines that begin with `#`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeRecord {
     /// Title of the dataset.
     pub dataset: String,
@@ -28,7 +30,7 @@ pub struct DeRecord {
 }
 
 /// A set of cells, by name.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CellSetRecord {
     /// Its name, or how it was chosen.
     pub name: String,
@@ -100,7 +102,7 @@ pub fn markers_to_csv(
         ("within", within),
         ("layer", layer),
         ("method", method_name(test, options.method)),
-        ("adjustment", adjustment_name(options.adjustment)),
+        ("adjustment", options.adjustment.title()),
         ("ranked by", &ranked),
         ("tessera", env!("CARGO_PKG_VERSION")),
     ] {
@@ -144,7 +146,12 @@ pub fn pseudobulk_to_csv(table: &PseudobulkTable, names: &GeneNames, record: &De
             format!("Welch's t-test over {n_group} against {} of {by}", plural(n - n_group, "sample", "samples"))
         }
     };
-    push_record(&mut out, record, &[("method", &method), ("samples", &table.samples.join("; "))]);
+    let samples = table.samples.join("; ");
+    push_record(
+        &mut out,
+        record,
+        &[("method", &method), ("adjustment", table.adjustment.title()), ("samples", &samples)],
+    );
     if let Some(caution) = table.caution() {
         push_comment(&mut out, "left out", &caution);
     }
@@ -179,13 +186,6 @@ fn method_name(test: Test, method: Method) -> &'static str {
     }
 }
 
-pub(crate) fn adjustment_name(adjustment: Adjustment) -> &'static str {
-    match adjustment {
-        Adjustment::BenjaminiHochberg => "Benjamini-Hochberg",
-        Adjustment::Bonferroni => "Bonferroni",
-    }
-}
-
 fn effect_header(effect: Effect) -> &'static str {
     match effect {
         Effect::Log2FoldChange => "logfoldchanges",
@@ -213,7 +213,7 @@ pub(crate) fn push_record(out: &mut String, record: &DeRecord, facts: &[(&str, &
 /// The facts of a table of genes.
 pub(crate) fn test_facts(table: &DeTable) -> [(&'static str, &'static str); 2] {
     let DeOptions { method, adjustment, .. } = table.options;
-    [("method", method_name(table.test, method)), ("adjustment", adjustment_name(adjustment))]
+    [("method", method_name(table.test, method)), ("adjustment", adjustment.title())]
 }
 
 /// A line for each reason to read the numbers with care.

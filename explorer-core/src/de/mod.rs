@@ -37,7 +37,7 @@ pub use bands::{Bands, Exact, Exponents, Place};
 pub use by_sample::{SampleSides, sample_means};
 pub use caution::caution_of_sizes;
 pub use csv::{CellSetRecord, DeRecord, markers_to_csv, pseudobulk_to_csv, to_csv};
-pub(crate) use csv::{adjustment_name, push_cautions, push_record, test_facts};
+pub(crate) use csv::{push_cautions, push_record, test_facts};
 pub use fixed::{FixedPoint, FixedPoints};
 pub use gather::Gather;
 pub use kernel::{CountTable, Labels, gather_banded, gather_counts, gather_floats, scatter_floats};
@@ -58,7 +58,8 @@ pub use student::{normal_two_sided_ln_p, t_quantile, two_sided_ln_p};
 pub use summary::Summary;
 pub use summing::Summing;
 pub use table::{
-    DeFilter, DeOptions, DeTable, Direction, Effect, LogBase, Region, Regulation, SortKey, TableInParts, Test, compare,
+    DeFilter, DeOptions, DeTable, Direction, Effect, GeneAxes, LogBase, Region, Regulation, SortKey, TableInParts,
+    Test, compare,
 };
 pub use welch::{Degenerate, Method, Welch, welch};
 pub use wilcoxon::{Ties, Wilcoxon, wilcoxon};

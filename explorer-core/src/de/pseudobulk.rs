@@ -36,6 +36,8 @@ pub enum Design {
 pub struct PseudobulkTable {
     /// How samples were compared.
     pub design: Design,
+    /// How p-values are adjusted.
+    pub adjustment: Adjustment,
     /// Samples that were taken, by name; of an unpaired design first those of the group.
     pub samples: Vec<String>,
     /// How many of these are samples of the group; all, when the design is paired.
@@ -119,6 +121,7 @@ pub fn pseudobulk(
     let mean = |moments: &Moments, gene: usize| fixed.summary(moments, gene).mean;
     let mut table = PseudobulkTable {
         design: Design::Paired,
+        adjustment,
         samples: names(&both),
         n_group: both.len(),
         left_out: Vec::new(),
@@ -200,6 +203,13 @@ impl PseudobulkTable {
         let names: Vec<String> = self.left_out.iter().map(LeftOut::text).collect();
         let names = format::first_of(&names, MOST_NAMED);
         Some(format!("{samples} with fewer than {LEAST_CELLS} cells {of}: {names}."))
+    }
+
+    /// The same table, its p-values adjusted otherwise.
+    #[must_use]
+    pub fn adjusted(&self, adjustment: Adjustment) -> Self {
+        let [pval_adj, log10_pval_adj] = adjust_with_log10(&self.pval, &self.log10_pval, adjustment);
+        Self { adjustment, pval_adj, log10_pval_adj, ..self.clone() }
     }
 
     fn push(&mut self, difference: f64, test: Welch) {

@@ -157,23 +157,37 @@ pub struct DeFilter {
     pub min_pct: f64,
     /// Text that the label or the id must contain, in any case.
     pub name: String,
-    /// Where on the volcano plot.
+    /// Where on a plot.
     pub region: Option<Region>,
 }
 
-/// A rectangle of the volcano plot: least and greatest, both ends included.
+/// What the axes of a plot of genes are of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum GeneAxes {
+    /// The effect across, −log10 of the adjusted p-value upright.
+    #[default]
+    Volcano,
+    /// The mean of both sets' means across, the effect upright.
+    Ma,
+    /// The effect across, that in another comparison upright.
+    Effects,
+}
+
+/// A rectangle of a plot of genes: least and greatest, both ends included.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Region {
-    /// Of the effect.
-    pub effect: [f64; 2],
-    /// Of −log10 of the adjusted p-value.
-    pub evidence: [f64; 2],
+    /// What it is a rectangle of; of effects in two comparisons it holds all genes.
+    pub axes: GeneAxes,
+    /// From left to right.
+    pub x: [f64; 2],
+    /// From below to above.
+    pub y: [f64; 2],
 }
 
 impl Region {
-    fn holds(self, effect: f64, evidence: f64) -> bool {
+    fn holds(self, table: &DeTable, gene: usize) -> bool {
         let within = |[least, greatest]: [f64; 2], value: f64| least <= value && value <= greatest;
-        within(self.effect, effect) && within(self.evidence, evidence)
+        table.place(self.axes, gene).is_none_or(|(x, y)| within(self.x, x) && within(self.y, y))
     }
 }
 
@@ -311,6 +325,28 @@ impl DeOptions {
 }
 
 impl DeTable {
+    /// The same table, its p-values adjusted otherwise.
+    #[must_use]
+    pub fn adjusted(&self, adjustment: Adjustment) -> Self {
+        let [pval_adj, log10_pval_adj] = adjust_with_log10(&self.pval, &self.log10_pval, adjustment);
+        let options = DeOptions { adjustment, ..self.options };
+        Self { options, pval_adj, log10_pval_adj, ..self.clone() }
+    }
+
+    /// The mean of a gene's means over both sets.
+    pub fn mean(&self, gene: usize) -> f64 {
+        f64::midpoint(self.mean_group[gene], self.mean_reference[gene])
+    }
+
+    /// Where a gene lies on axes; `None` where these take another comparison too.
+    pub fn place(&self, axes: GeneAxes, gene: usize) -> Option<(f64, f64)> {
+        match axes {
+            GeneAxes::Volcano => Some((self.effect[gene], -self.log10_pval_adj[gene])),
+            GeneAxes::Ma => Some((self.mean(gene), self.effect[gene])),
+            GeneAxes::Effects => None,
+        }
+    }
+
     /// Number of genes.
     pub fn len(&self) -> usize {
         self.score.len()
@@ -392,7 +428,7 @@ impl DeTable {
             let gene = gene as usize;
             self.effect[gene].abs() >= filter.min_abs_effect
                 && self.pval_adj[gene] <= filter.max_pval_adj
-                && filter.region.is_none_or(|region| region.holds(self.effect[gene], -self.log10_pval_adj[gene]))
+                && filter.region.is_none_or(|region| region.holds(self, gene))
                 && self.pct_group[gene].max(self.pct_reference[gene]) >= filter.min_pct
                 && names.contain(gene, &text)
         });

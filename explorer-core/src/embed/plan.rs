@@ -7,6 +7,7 @@ use super::{
     request::FilterChoice,
 };
 use crate::{
+    de::Adjustment,
     session::{LISTED_CELLS, Session},
     state::{
         Action, AppState, Axis, CellQuery, CellSet, ColorBy, Command, Comparison, Filters, GeneKey, Hover, Label,
@@ -136,7 +137,8 @@ impl Request {
                 };
                 let analysis = &state.view.analysis;
                 let (layer, universe) = (analysis.layer.clone(), analysis.query.subset.clone());
-                actions.push(Action::Compare(Comparison { group, reference, mode, layer, universe }));
+                let adjustment = Adjustment::default();
+                actions.push(Action::Compare(Comparison { group, reference, mode, adjustment, layer, universe }));
                 Ok(Plan::Dispatch(actions))
             }
             Self::Markers { column } => {
@@ -368,7 +370,12 @@ impl Asked<'_> {
             TestMode::Samples if manifest.sample_column.is_none() => {
                 Err(invalid("the dataset names no column of samples to compare"))
             }
-            TestMode::Samples | TestMode::Welch | TestMode::CellxgeneCompatible => Ok(()),
+            TestMode::Welch
+            | TestMode::CellxgeneCompatible
+            | TestMode::OverestimatedVariance
+            | TestMode::Wilcoxon
+            | TestMode::WilcoxonUncorrected
+            | TestMode::Samples => Ok(()),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use crate::{
     data::GeneNames,
-    de::{DeTable, Direction, Effect, SortKey},
+    de::{DeTable, Direction, Effect, SortKey, Test},
 };
 
 /// A column of the table of results.
@@ -12,7 +12,7 @@ pub enum DeColumn {
     Gene,
     /// The size of the effect.
     Effect,
-    /// Welch's t.
+    /// t, or z of ranks.
     Score,
     /// The p-value.
     Pval,
@@ -43,14 +43,17 @@ impl DeColumn {
     ];
 
     /// The heading, and what it means.
-    pub fn heading(self, effect: Effect) -> (&'static str, &'static str) {
+    pub fn heading(self, effect: Effect, test: Test) -> (&'static str, &'static str) {
         match self {
             Self::Gene => ("Gene", "Name of the gene"),
             Self::Effect => match effect {
                 Effect::Log2FoldChange => ("log₂ FC", "Log2 fold change of the mean expression"),
                 Effect::MeanDifference => ("Mean diff.", "Difference of the means, group less reference"),
             },
-            Self::Score => ("t", "Welch’s t"),
+            Self::Score => match test {
+                Test::T => ("t", "Welch’s t"),
+                Test::Wilcoxon(_) => ("z", "z of the Wilcoxon rank-sum test"),
+            },
             Self::Pval => ("p", "Two-sided p-value"),
             Self::PvalAdj => ("adj. p", "p-value, adjusted for the number of genes"),
             Self::PctGroup => ("% in", "Cells of the group that express the gene"),

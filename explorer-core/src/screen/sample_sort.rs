@@ -118,11 +118,12 @@ impl SampleSort {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::de::Design;
+    use crate::de::{Adjustment, Design};
 
     fn table() -> PseudobulkTable {
         PseudobulkTable {
             design: Design::Paired,
+            adjustment: Adjustment::default(),
             samples: vec!["d1".to_owned(), "d2".to_owned()],
             n_group: 2,
             left_out: Vec::new(),

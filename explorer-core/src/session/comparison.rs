@@ -7,13 +7,13 @@ use shared_fbs::manifest::Layer;
 use crate::{
     data::GeneNames,
     de::{
-        CellSetRecord, Choice, DeOptions, DeRecord, DeTable, Method, Offer, PseudobulkTable, Route, pseudobulk_to_csv,
-        to_csv,
+        Adjustment, CellSetRecord, Choice, DeOptions, DeRecord, DeTable, Method, Offer, PseudobulkTable, Route, Test,
+        pseudobulk_to_csv, to_csv,
     },
     filter::CellMask,
     format,
     sorting::set_of,
-    state::{Analysis, CellQuery, CellSource, Comparison, DataKey, Filters, Reference, TestMode},
+    state::{Analysis, CellQuery, CellSource, Comparison, DataKey, Filters, Reference},
 };
 
 /// A comparison with the cells that its sets stand for: a set that is saved anew under the same name is another
@@ -101,6 +101,19 @@ impl Question {
         Some(Self { comparison: comparison.clone(), sides })
     }
 
+    /// The same sets, whatever is asked of them.
+    #[must_use]
+    pub fn of_cells(mut self) -> Self {
+        (self.comparison.mode, self.comparison.adjustment) = <_>::default();
+        self
+    }
+
+    /// Whether another question has the same answer, but for how p-values are adjusted.
+    pub fn differs_in_adjustment(&self, other: &Self) -> bool {
+        let adjustment = self.comparison.adjustment;
+        self.sides == other.sides && self.comparison == Comparison { adjustment, ..other.comparison.clone() }
+    }
+
     /// Whether the cells of its sets go by a column.
     pub fn uses_column(&self, name: &str) -> bool {
         self.sides.needs().iter().any(|key| key.column() == Some(name))
@@ -109,18 +122,16 @@ impl Question {
     /// How the cells of a layer are compared.
     pub fn options(&self, layer: &Layer) -> DeOptions {
         DeOptions {
-            method: match self.comparison.mode {
-                // Samples have a table of their own.
-                TestMode::Welch | TestMode::Samples => Method::Welch,
-                TestMode::CellxgeneCompatible => Method::CellxgeneCompatible,
-            },
+            // Samples have a table of their own.
+            method: self.comparison.mode.test().map_or(Method::Welch, |(method, _)| method),
+            adjustment: self.comparison.adjustment,
             ..DeOptions::of_layer(layer)
         }
     }
 }
 
 /// What a comparison came to.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct DeResult {
     /// The question.
     pub comparison: Comparison,
@@ -152,7 +163,7 @@ pub enum Answer {
 }
 
 /// Samples compared.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct SampleAnswer {
     /// The statistics.
     pub table: Arc<PseudobulkTable>,
@@ -161,7 +172,7 @@ pub struct SampleAnswer {
     /// Cells of group and reference that belong to a sample.
     pub n_cells: [u64; 2],
     /// The samples that were compared.
-    pub means: Vec<SampleMeans>,
+    pub means: Arc<[SampleMeans]>,
 }
 
 /// A sample's means, one per gene; `None` on a side where it has too few cells.
@@ -176,25 +187,43 @@ pub struct SampleMeans {
 }
 
 impl DeResult {
+    /// The same result, its p-values adjusted otherwise: nothing else is computed anew.
+    #[must_use]
+    pub fn adjusted(&self, adjustment: Adjustment) -> Self {
+        let answer = match &self.answer {
+            Answer::Cells(table) => Answer::Cells(Arc::new(table.adjusted(adjustment))),
+            Answer::Samples(answer) => {
+                let table = Arc::new(answer.table.adjusted(adjustment));
+                Answer::Samples(Arc::new(SampleAnswer { table, ..SampleAnswer::clone(answer) }))
+            }
+        };
+        Self { comparison: Comparison { adjustment, ..self.comparison.clone() }, answer, ..self.clone() }
+    }
+
     /// The table as CSV, with a record of how it was made. `within` are the filters of its universe; empty where that is
     /// all cells.
     pub fn csv(&self, dataset: &str, within: &str) -> String {
+        let record = self.record(dataset, within);
+        match &self.answer {
+            Answer::Cells(table) => to_csv(table, &self.names, &record),
+            Answer::Samples(answer) => pseudobulk_to_csv(&answer.table, &self.names, &record, &answer.by),
+        }
+    }
+
+    /// What was compared, for files; `within` as for [`Self::csv`].
+    pub fn record(&self, dataset: &str, within: &str) -> DeRecord {
         let reference = match &self.comparison.reference {
             Reference::Rest => "rest",
             Reference::Set(name) => name,
         };
         let [n_group, n_reference] = self.n_cells();
-        let record = DeRecord {
+        DeRecord {
             dataset: dataset.to_owned(),
             group: CellSetRecord { name: self.comparison.group.clone(), n_cells: n_group },
             reference: CellSetRecord { name: reference.to_owned(), n_cells: n_reference },
             layer: self.layer.clone(),
             within: within.to_owned(),
             cautions: self.cautions.clone(),
-        };
-        match &self.answer {
-            Answer::Cells(table) => to_csv(table, &self.names, &record),
-            Answer::Samples(answer) => pseudobulk_to_csv(&answer.table, &self.names, &record, &answer.by),
         }
     }
 
@@ -222,10 +251,19 @@ impl DeResult {
         }
     }
 
+    /// Whether values were ranked, for which every gene is read.
+    fn is_by_ranks(&self) -> bool {
+        self.cells().is_some_and(|table| match table.test {
+            Test::T => false,
+            Test::Wilcoxon(_) => true,
+        })
+    }
+
     /// Which way the moments were obtained, in a few words.
     pub fn route_text(&self) -> String {
         let bytes = format::bytes(self.n_bytes);
         match self.choice.taken().route {
+            _ if self.is_by_ranks() => format!("from the ranks of all genes, {bytes} read"),
             _ if self.is_estimate => format!("estimated from a sample of cells, {bytes} read"),
             Route::Labels => format!("from precomputed sums, {bytes} read"),
             Route::Blocks => format!("from precomputed sums and single cells, {bytes} read"),
@@ -246,6 +284,9 @@ impl DeResult {
             let millis = Duration::from_secs_f64(offer.millis / 1000.0);
             format!("{}: {}, about {}", name(offer.route), format::bytes(offer.n_bytes), format::duration(millis))
         };
+        if self.is_by_ranks() {
+            return None;
+        }
         let [taken, others @ ..] = self.choice.offers.as_slice() else { return None };
         let others: Vec<String> = others.iter().map(expected).collect();
         (!others.is_empty())
@@ -288,10 +329,20 @@ impl Progress {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::state::{CellQuery, CellSet};
+    use crate::{
+        de::Ties,
+        state::{CellQuery, CellSet, TestMode},
+    };
 
     fn comparison(reference: Reference) -> Comparison {
-        Comparison { group: "T".to_owned(), reference, mode: TestMode::Welch, layer: None, universe: Vec::new() }
+        Comparison {
+            group: "T".to_owned(),
+            reference,
+            mode: TestMode::Welch,
+            adjustment: Adjustment::default(),
+            layer: None,
+            universe: Vec::new(),
+        }
     }
 
     fn result(is_estimate: bool) -> DeResult {
@@ -325,10 +376,36 @@ mod tests {
     fn the_way_that_was_taken_is_told_with_what_the_others_would_have_cost() {
         assert_eq!(result(false).route_text(), "from precomputed sums and single cells, 1.5 MB read");
         assert_eq!(result(true).route_text(), "estimated from a sample of cells, 1.5 MB read");
+        let ranked = DeTable { test: Test::Wilcoxon(Ties::Corrected), ..DeTable::default() };
+        let by_ranks = DeResult { answer: Answer::Cells(Arc::new(ranked)), ..result(false) };
+        assert_eq!(by_ranks.route_text(), "from the ranks of all genes, 1.5 MB read");
+        assert_eq!(by_ranks.other_routes_text(), None);
         let others = result(false).other_routes_text().expect("there was another way");
         let expected = "Taken as the quickest. Expected of precomputed sums and single cells: 2.0 MB, about 500 ms; of \
                         every gene: 90 MB, about 9.0 s.";
         assert_eq!(others, expected);
+    }
+
+    #[test]
+    fn another_adjustment_is_of_the_same_answer() {
+        let table = DeTable {
+            pval: vec![0.01, 0.02],
+            log10_pval: vec![-2.0, -1.7],
+            pval_adj: vec![0.02, 0.02],
+            ..DeTable::default()
+        };
+        let found = DeResult { answer: Answer::Cells(Arc::new(table)), ..result(false) };
+        let adjusted = found.adjusted(Adjustment::Bonferroni);
+        let table = adjusted.cells().expect("cells were compared");
+        assert_eq!((table.pval_adj.as_slice(), table.options.adjustment), (&[0.02, 0.04][..], Adjustment::Bonferroni));
+        let asked = |mode, adjustment| Question {
+            comparison: Comparison { mode, adjustment, ..comparison(Reference::Rest) },
+            sides: Sides::new(CellSource::Query(CellQuery::default()), None, Vec::new()),
+        };
+        let usual = asked(TestMode::Welch, Adjustment::BenjaminiHochberg);
+        assert!(usual.differs_in_adjustment(&asked(TestMode::Welch, Adjustment::Bonferroni)));
+        assert!(!usual.differs_in_adjustment(&asked(TestMode::Wilcoxon, Adjustment::Bonferroni)));
+        assert_eq!(asked(TestMode::Wilcoxon, Adjustment::Bonferroni).of_cells(), usual);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use shared_fbs::{
     tile,
 };
 
-use super::{PlotQuestion, Session};
+use super::Session;
 use crate::{
     data::Column,
     de::Moments,
@@ -18,18 +18,6 @@ use crate::{
 
 /// Labels of each column, markers, and labels that the cells are like, as `tile-server describe` has them.
 const MOST_OF_EACH: usize = 5;
-
-/// What a worker of the page is asked to answer as a picture, a table or a card.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Drawing {
-    /// A plot. With it come the groups of the cells, two bytes each, where the question takes them.
-    Plot(PlotQuestion),
-    /// What some cells are. With it come [`PortraitQuestion::payload`].
-    Portrait(PortraitQuestion),
-    /// The genes that go with a number. With it come their r, eight bytes each.
-    Correlation(CorrelationQuestion),
-}
 
 /// What some cells are: all that it takes but for tiles and the payload.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -18,6 +18,12 @@ pub fn plot_bytes(manifest: &Manifest, plot: &Plot) -> u64 {
     manifest.pack_named(&layer.pack).map_or(0, |pack| pack.n_bytes * n_read / u64::from(n_genes.max(1)))
 }
 
+/// How many bytes all genes of a layer are, which tests by ranks read; 0 where it is not known.
+pub fn genes_bytes(manifest: &Manifest, layer: Option<&str>) -> u64 {
+    let layer = manifest.statistics_layer_named(layer);
+    layer.ok().and_then(|(_, layer)| manifest.pack_named(&layer.pack)).map_or(0, |pack| pack.n_bytes)
+}
+
 /// A gene of a plot.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlotGene {
@@ -103,5 +109,6 @@ mod tests {
         assert_eq!(plot_bytes(&manifest, &plot), 500_000);
         assert_eq!(plot_bytes(&manifest, &Plot { kind: PlotKind::Violins, ..plot.clone() }), 14_000);
         assert_eq!(plot_bytes(&manifest, &Plot { kind: PlotKind::Bars, ..plot }), 0);
+        assert_eq!((genes_bytes(&manifest, None), genes_bytes(&manifest, Some("other"))), (7_000_000, 0));
     }
 }

@@ -139,6 +139,7 @@ mod tests {
     use super::*;
     use crate::{
         data::{Categorical, CellRows, Codes},
+        de::Adjustment,
         session::{Data, LabelColumn, Slot},
         state::{
             AppState, CellList, CellQuery, DataKey, Filters, Label, LabelFilter, ObsFilter, Reference, TestMode, reduce,
@@ -203,6 +204,7 @@ mod tests {
                 group: group.to_owned(),
                 reference,
                 mode: TestMode::Welch,
+                adjustment: Adjustment::default(),
                 layer: None,
                 universe: universe.to_vec(),
             };

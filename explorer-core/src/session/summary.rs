@@ -8,7 +8,7 @@ use super::{DeResult, LabelMarkers, MarkersResult, SampleAnswer, SampleMeans, Si
 use crate::{
     color::{Rgb, label_colors, opaque},
     data::GeneIdx,
-    de::{Design, Effect, Marker, Method, caution_of_sizes},
+    de::{Design, Effect, Marker, Method, Test, Ties, caution_of_sizes},
     format::{self, plural},
     names::{isolated, visible},
     sorting::sort_by_key,
@@ -111,10 +111,13 @@ impl DeResult {
         if let Some(answer) = self.samples() {
             return self.samples_summary(answer, within, sizes);
         }
-        let method = match self.cells().map(|table| table.options.method).unwrap_or_default() {
-            Method::Welch => "Welch's t-test",
-            Method::CellxgeneCompatible => "CELLxGENE-compatible t-test",
-            Method::OverestimatedVariance => "t-test with overestimated variance",
+        let (method, test) = self.cells().map(|table| (table.options.method, table.test)).unwrap_or_default();
+        let method = match (test, method) {
+            (Test::T, Method::Welch) => "Welch's t-test",
+            (Test::T, Method::CellxgeneCompatible) => "CELLxGENE-compatible t-test",
+            (Test::T, Method::OverestimatedVariance) => "t-test with overestimated variance",
+            (Test::Wilcoxon(Ties::Corrected), _) => "Wilcoxon rank-sum test, corrected for ties",
+            (Test::Wilcoxon(Ties::Ignored), _) => "Wilcoxon rank-sum test, not corrected for ties",
         };
         let of_sets = if self.is_estimate {
             Some("An estimate from a sample of both sets; the exact table is on its way.".to_owned())

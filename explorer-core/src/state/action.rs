@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Camera, CellList, CellSet, ColorBy, ColorOptions, Comparison, DimensionKey, GeneKey, GeneMean, GeneSet, Hover,
-    Label, LabelFilter, LetterKeys, OwnColumn, Panel, PanelIdx, PointStyle, Polygon, Range, ResultPanel, Scatter,
-    SelectMode, Side, TestMode, Theme, TissueImage, Tool, ViewSpec,
+    Camera, CellList, CellSet, ColorBy, ColorOptions, Comparison, ComparisonView, DimensionKey, GeneKey, GeneMean,
+    GeneSet, Hover, Label, LabelFilter, LetterKeys, OwnColumn, Panel, PanelIdx, PointStyle, Polygon, Range,
+    ResultPanel, Scatter, SelectMode, Side, TestMode, Theme, TissueImage, Tool, ViewSpec,
 };
 use crate::data::Orientation;
 
@@ -251,8 +251,18 @@ pub enum Action {
         #[serde(default)]
         layer: Option<String>,
     },
+    /// Asks a comparison in the list otherwise, in its place, and opens it. Where the list has that one too, it is opened
+    /// and both stay.
+    ChangeComparison {
+        /// The comparison.
+        from: Comparison,
+        /// What is asked instead.
+        to: Comparison,
+    },
     /// Deletes a comparison.
     RemoveComparison(Comparison),
+    /// Shows something else of the comparison that is open.
+    SetComparisonView(ComparisonView),
     /// Opens a result in place of the one that is open, or closes it. A comparison must be in the list.
     ShowResult(Option<ResultPanel>),
 
@@ -376,7 +386,11 @@ impl Action {
     pub fn asks_a_result(&self) -> bool {
         matches!(
             self,
-            Self::Compare(_) | Self::CompareWithRest { .. } | Self::CompareSets { .. } | Self::ShowResult(Some(_))
+            Self::Compare(_)
+                | Self::CompareWithRest { .. }
+                | Self::CompareSets { .. }
+                | Self::ChangeComparison { .. }
+                | Self::ShowResult(Some(_))
         )
     }
 
@@ -395,6 +409,7 @@ impl Action {
             | Self::SetTool(_)
             | Self::SetSelectMode(_)
             | Self::SetPointStyle { .. }
+            | Self::SetComparisonView(_)
             | Self::ShowResult(_)
             | Self::ToggleSidebar(_)
             | Self::SetSidebarWidth { .. }
@@ -454,6 +469,7 @@ impl Action {
             | Self::Compare(_)
             | Self::CompareWithRest { .. }
             | Self::CompareSets { .. }
+            | Self::ChangeComparison { .. }
             | Self::RemoveComparison(_)
             | Self::AddOwnColumns(_)
             | Self::LabelCells { .. }
@@ -531,6 +547,7 @@ impl Action {
             | Self::Compare(_)
             | Self::CompareWithRest { .. }
             | Self::CompareSets { .. }
+            | Self::ChangeComparison { .. }
             | Self::RemoveComparison(_)
             | Self::AddOwnColumns(_)
             | Self::LabelCells { .. }
@@ -540,6 +557,7 @@ impl Action {
             | Self::RemoveOwnLabel { .. }
             | Self::RenameOwnColumn { .. }
             | Self::RemoveOwnColumn(_)
+            | Self::SetComparisonView(_)
             | Self::ShowResult(_)
             | Self::ToggleExpanded(_) => Touches::Data,
         }

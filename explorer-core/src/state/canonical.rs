@@ -14,8 +14,10 @@ impl ViewSpec {
     /// What a link restores is this form of what was written. Only views that were put together
     /// by hand differ from it by more than their cameras: actions keep to it.
     pub fn canonical(mut self) -> Self {
+        let all = self.analysis.comparisons.clone();
         self.drop_dangling_comparisons();
         self.analysis = self.analysis.canonical();
+        self.follow_comparisons(&all);
         for panel in &mut self.panels {
             panel.camera = panel.camera.map(Camera::canonical);
         }
@@ -27,6 +29,15 @@ impl ViewSpec {
         self
     }
 
+    /// Lets what names a comparison by its place follow it from a former list to the present one.
+    pub(super) fn follow_comparisons(&mut self, before: &[Comparison]) {
+        let place = |with: u32| {
+            let with = before.get(with as usize)?.clone().canonical();
+            self.analysis.comparisons.iter().position(|listed| *listed == with).map(|at| at as u32)
+        };
+        self.layout.comparison.with = self.layout.comparison.with.and_then(place);
+    }
+
     /// Takes out the comparisons that name a set that is not there.
     pub(super) fn drop_dangling_comparisons(&mut self) -> Vec<Comparison> {
         let all = std::mem::take(&mut self.analysis.comparisons);
@@ -34,6 +45,12 @@ impl ViewSpec {
         let (kept, dropped) = all.into_iter().partition(|comparison| comparison.is_between(|set| sets.contains(set)));
         self.analysis.comparisons = kept;
         dropped
+    }
+}
+
+impl Comparison {
+    fn canonical(self) -> Self {
+        Self { universe: canonical_levels(self.universe), ..self }
     }
 }
 
@@ -55,7 +72,7 @@ impl Analysis {
             }
         }
         for comparison in &mut self.comparisons {
-            comparison.universe = canonical_levels(std::mem::take(&mut comparison.universe));
+            *comparison = comparison.clone().canonical();
         }
         keep_first(&mut self.comparisons, comparison_text);
         self.own_columns.retain(|column| !column.name().is_empty());

@@ -169,7 +169,8 @@ impl History {
     fn show(&mut self, step: Step) -> Step {
         let view = &mut self.present.view;
         let shown = Step::of(view);
-        view.analysis = step.analysis;
+        let before = std::mem::replace(&mut view.analysis, step.analysis).comparisons;
+        view.follow_comparisons(&before);
         view.panels.show(step.panels);
         shown
     }

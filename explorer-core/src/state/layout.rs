@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::{CellQuery, Comparison, Filters, Inquiry, Plot, query::canonical_levels};
+use super::{CellQuery, Comparison, ComparisonView, Filters, Inquiry, Plot, query::canonical_levels};
 
 /// What is open around the panels, and how the page looks.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -28,6 +28,8 @@ pub struct Layout {
     pub expanded: BTreeSet<String>,
     /// The result that is open.
     pub result: Option<ResultPanel>,
+    /// What is shown of a comparison.
+    pub comparison: ComparisonView,
     /// Light or dark.
     pub theme: Theme,
 }
@@ -55,6 +57,7 @@ impl Default for Layout {
             density: false,
             expanded: BTreeSet::new(),
             result: None,
+            comparison: ComparisonView::default(),
             theme: Theme::System,
         }
     }

@@ -43,6 +43,10 @@ impl ViewSpec {
             ResultPanel::Plot(plot) => ResultPanel::Plot(plot.named(names)),
             ResultPanel::Inquiry(inquiry) => ResultPanel::Inquiry(inquiry.named(names)),
         });
+        let layer = self.layout.result.as_ref().and_then(ResultPanel::comparison);
+        let layer = layer.and_then(|comparison| names.layer_key(comparison.layer.as_deref()?));
+        let gene = self.layout.comparison.gene.take();
+        self.layout.comparison.gene = gene.map(|gene| names.gene_id(layer.as_deref(), gene));
         self
     }
 }

@@ -3,15 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Action, Analysis, AppState, CellQuery, CellSet, CellSource, ColorBy, Comparison, Filters, GeneKey, GeneMean,
-    GeneSet, Label, LabelFilter, Layout, ObsFilter, PanelKind, Panels, Range, Reference, ResultPanel,
+    Action, Analysis, AppState, CellQuery, CellSet, CellSource, ColorBy, Comparison, ComparisonView, Filters, GeneKey,
+    GeneMean, GeneSet, Label, LabelFilter, Layout, ObsFilter, PanelKind, Panels, Range, Reference, ResultPanel,
     SIDEBAR_WIDTHS_PX, Side, TestMode, ViewSpec, own_changes, panel_changes, query::canonical_levels, selection,
 };
-use crate::sorting::set_of;
+use crate::{de::Adjustment, sorting::set_of};
 
 /// The state after an action. An action that does not apply (it names what is not there, or asks
 /// for what already is) gives back an equal state.
 pub fn reduce(mut state: AppState, action: Action) -> AppState {
+    let n_comparisons = state.view.analysis.comparisons.len();
     let AppState { view, transient } = &mut state;
     let ViewSpec { analysis, layout, .. } = view;
     let filters = &mut analysis.query.filters;
@@ -107,15 +108,22 @@ pub fn reduce(mut state: AppState, action: Action) -> AppState {
         Action::CompareWithRest { set, mode, layer } => {
             let (group, universe) = (set.name.clone(), analysis.query.subset.clone());
             put_cell_set(analysis, set);
-            compare(view, Comparison { group, reference: Reference::Rest, mode, layer, universe });
+            let adjustment = Adjustment::default();
+            compare(view, Comparison { group, reference: Reference::Rest, mode, adjustment, layer, universe });
         }
         Action::CompareSets { sets, layer } => {
             let [group, reference] = sets.each_ref().map(|set| set.name.clone());
             let (reference, universe) = (Reference::Set(reference), analysis.query.subset.clone());
             sets.into_iter().for_each(|set| put_cell_set(analysis, set));
-            compare(view, Comparison { group, reference, mode: TestMode::Welch, layer, universe });
+            let (mode, adjustment) = (TestMode::Welch, Adjustment::default());
+            compare(view, Comparison { group, reference, mode, adjustment, layer, universe });
         }
+        Action::ChangeComparison { from, to } => change_comparison(view, &from, to),
         Action::RemoveComparison(removed) => analysis.comparisons.retain(|comparison| *comparison != removed),
+        Action::SetComparisonView(mut shown) => {
+            shown.with.take_if(|with| *with as usize >= analysis.comparisons.len());
+            layout.comparison = shown;
+        }
         Action::ShowResult(shown) => {
             let shown = shown.map(ResultPanel::canonical);
             if shown.as_ref().is_none_or(|shown| view.can_show(shown)) {
@@ -153,6 +161,10 @@ pub fn reduce(mut state: AppState, action: Action) -> AppState {
 
         Action::Hover(hover) => transient.hover = hover,
         Action::SetDrawer(drawer) => transient.drawer = drawer,
+    }
+    if state.view.analysis.comparisons.len() < n_comparisons {
+        // Places in the list are others now.
+        state.view.layout.comparison.with = None;
     }
     state
 }
@@ -210,7 +222,7 @@ fn open_dataset(view: &mut ViewSpec, id: String) {
         analysis: Analysis::default(),
         panels,
         tool: old.tool,
-        layout: Layout { expanded: BTreeSet::new(), result: None, ..old.layout },
+        layout: Layout { expanded: BTreeSet::new(), result: None, comparison: ComparisonView::default(), ..old.layout },
     };
 }
 
@@ -310,6 +322,16 @@ fn compare(view: &mut ViewSpec, mut comparison: Comparison) {
         }
         view.layout.result = Some(ResultPanel::Comparison(comparison));
     }
+}
+
+fn change_comparison(view: &mut ViewSpec, from: &Comparison, mut to: Comparison) {
+    to.universe = canonical_levels(to.universe);
+    let analysis = &mut view.analysis;
+    if analysis.can_compare(&to) && !analysis.comparisons.contains(&to) {
+        let Some(listed) = analysis.comparisons.iter_mut().find(|listed| *listed == from) else { return };
+        listed.clone_from(&to);
+    }
+    compare(view, to);
 }
 
 fn put_gene_set(analysis: &mut Analysis, mut set: GeneSet) {

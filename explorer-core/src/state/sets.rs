@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{CellList, CellQuery, Filters, GeneMean};
+use crate::de::{Adjustment, Method, Test, Ties};
 
 /// A named list of genes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,9 +63,89 @@ pub enum TestMode {
     /// Welch's t-test as CELLxGENE computes it: both variances divided by the smaller group's size.
     #[serde(rename = "cellxgene")]
     CellxgeneCompatible,
+    /// Welch's t-test as scanpy's `t-test_overestim_var`: both variances divided by the group's size.
+    #[serde(rename = "overestim_var")]
+    OverestimatedVariance,
+    /// The Wilcoxon rank-sum test, corrected for ties.
+    Wilcoxon,
+    /// The same without that correction, as scanpy has it by default.
+    WilcoxonUncorrected,
     /// A t-test of samples instead of cells, which are not independent within one: each sample
     /// counts once.
     Samples,
+}
+
+impl TestMode {
+    /// Every statistic, in the order of a menu.
+    pub const ALL: [Self; 6] = [
+        Self::Welch,
+        Self::CellxgeneCompatible,
+        Self::OverestimatedVariance,
+        Self::Wilcoxon,
+        Self::WilcoxonUncorrected,
+        Self::Samples,
+    ];
+
+    /// Its name in links and JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Welch => "welch",
+            Self::CellxgeneCompatible => "cellxgene",
+            Self::OverestimatedVariance => "overestim_var",
+            Self::Wilcoxon => "wilcoxon",
+            Self::WilcoxonUncorrected => "wilcoxon_uncorrected",
+            Self::Samples => "samples",
+        }
+    }
+
+    /// The statistic of a name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|mode| mode.name() == name)
+    }
+
+    /// Its name on the page.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Welch => "Welch’s t-test",
+            Self::CellxgeneCompatible => "Welch’s t-test as in CELLxGENE",
+            Self::OverestimatedVariance => "t-test, overestimated variance",
+            Self::Wilcoxon => "Wilcoxon rank-sum",
+            Self::WilcoxonUncorrected => "Wilcoxon, ties not corrected",
+            Self::Samples => "t-test of samples",
+        }
+    }
+
+    /// What a list of comparisons says of it; nothing of the usual one.
+    pub fn note(self) -> &'static str {
+        match self {
+            Self::Welch => "",
+            Self::CellxgeneCompatible => ", as in CELLxGENE",
+            Self::OverestimatedVariance => ", overestimated variance",
+            Self::Wilcoxon => ", Wilcoxon",
+            Self::WilcoxonUncorrected => ", Wilcoxon uncorrected",
+            Self::Samples => ", by samples",
+        }
+    }
+
+    /// How cells are compared; `None` where samples are.
+    pub fn test(self) -> Option<(Method, Test)> {
+        match self {
+            Self::Welch => Some((Method::Welch, Test::T)),
+            Self::CellxgeneCompatible => Some((Method::CellxgeneCompatible, Test::T)),
+            Self::OverestimatedVariance => Some((Method::OverestimatedVariance, Test::T)),
+            Self::Wilcoxon => Some((Method::Welch, Test::Wilcoxon(Ties::Corrected))),
+            Self::WilcoxonUncorrected => Some((Method::Welch, Test::Wilcoxon(Ties::Ignored))),
+            Self::Samples => None,
+        }
+    }
+
+    /// The correction for ties, where values are ranked: that reads every gene.
+    pub fn ranks(self) -> Option<Ties> {
+        match self.test() {
+            Some((_, Test::Wilcoxon(ties))) => Some(ties),
+            Some((_, Test::T)) | None => None,
+        }
+    }
 }
 
 /// A question of differential expression. Its answer is not state.
@@ -77,12 +158,19 @@ pub struct Comparison {
     /// The statistic.
     #[serde(default)]
     pub mode: TestMode,
+    /// How p-values are adjusted for the number of genes.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub adjustment: Adjustment,
     /// The layer, or `None` for the dataset's default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub layer: Option<String>,
     /// The levels of the subset that was in view when it was asked for: cells outside are in neither set.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub universe: Vec<Filters>,
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 impl Comparison {

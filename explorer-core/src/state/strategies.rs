@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use roaring::RoaringBitmap;
 
 use crate::data::{CellRow, Orientation};
+use crate::de::Adjustment;
 
 use super::*;
 
@@ -161,11 +162,14 @@ fn own_action() -> impl Strategy<Value = Action> {
 }
 
 fn comparison() -> impl Strategy<Value = Comparison> {
-    let mode = prop_oneof![Just(TestMode::Welch), Just(TestMode::CellxgeneCompatible), Just(TestMode::Samples)];
-    (name(), option::of(name()), mode, layer(), universe()).prop_map(|(group, reference, mode, layer, universe)| {
-        let reference = reference.map_or(Reference::Rest, Reference::Set);
-        Comparison { group, reference, mode, layer, universe }
-    })
+    let mode = prop::sample::select(TestMode::ALL.to_vec());
+    let test = (mode, prop::sample::select(Adjustment::ALL.to_vec()));
+    (name(), option::of(name()), test, layer(), universe()).prop_map(
+        |(group, reference, (mode, adjustment), layer, universe)| {
+            let reference = reference.map_or(Reference::Rest, Reference::Set);
+            Comparison { group, reference, mode, adjustment, layer, universe }
+        },
+    )
 }
 
 fn color() -> impl Strategy<Value = ColorBy> {
@@ -260,7 +264,8 @@ pub(crate) fn view() -> BoxedStrategy<ViewSpec> {
         plot().prop_map(ResultPanel::Plot),
         inquiry().prop_map(ResultPanel::Inquiry),
     ];
-    let layout = (layout, option::of(asked), option::of(any::<u16>()), option::of(any::<u16>()), any::<bool>());
+    let widths_px = (option::of(any::<u16>()), option::of(any::<u16>()));
+    let layout = (layout, option::of(asked), widths_px, any::<bool>(), comparison_view());
     (option::of(name()), analysis().boxed(), vec(panel(), 1..4), tool(), layout)
         .prop_map(
             |(
@@ -268,12 +273,29 @@ pub(crate) fn view() -> BoxedStrategy<ViewSpec> {
                 analysis,
                 panels,
                 tool,
-                ((left, right, (labels, density), expanded, shown, theme), asked, left_px, right_px, linked),
+                (
+                    (left, right, (labels, density), expanded, shown, theme),
+                    asked,
+                    (left_px, right_px),
+                    linked,
+                    of_comparison,
+                ),
             )| {
-                let comparison = analysis.comparisons.last().filter(|_| shown).cloned().map(ResultPanel::Comparison);
-                let result = comparison.or(asked);
-                let layout =
-                    Layout { left, right, left_px, right_px, labels, linked, density, expanded, result, theme };
+                let open = analysis.comparisons.last().filter(|_| shown).cloned().map(ResultPanel::Comparison);
+                let result = open.or(asked);
+                let layout = Layout {
+                    left,
+                    right,
+                    left_px,
+                    right_px,
+                    labels,
+                    linked,
+                    density,
+                    expanded,
+                    result,
+                    comparison: of_comparison,
+                    theme,
+                };
                 let panels = Panels::new(panels).expect("one is not none");
                 ViewSpec { dataset, analysis, panels, tool, layout }
             },
@@ -343,6 +365,18 @@ fn result() -> impl Strategy<Value = ResultPanel> {
 fn inquiry() -> impl Strategy<Value = Inquiry> {
     let about = prop_oneof![Just(About::Cells), name().prop_map(About::Gene), name().prop_map(About::Column),];
     (about, option::of(name()), query()).prop_map(|(about, layer, cells)| Inquiry { about, layer, cells })
+}
+
+fn comparison_view() -> impl Strategy<Value = ComparisonView> {
+    let chosen = (prop::sample::select(ChosenDirection::ALL.to_vec()), 0.0..1.0_f64, 0.0..4.0_f64)
+        .prop_map(|(direction, max_pval, min_effect)| ChosenGenes { direction, max_pval, min_effect });
+    let sets =
+        (prop::sample::select(EnrichmentBy::ALL.to_vec()), chosen, any::<bool>()).prop_map(|(by, chosen, is_usual)| {
+            Enrichment { by, chosen: if is_usual { ChosenGenes::default() } else { chosen } }
+        });
+    let plot = prop::sample::select(ComparisonPlot::ALL.to_vec());
+    (plot, option::of(0..4_u32), option::of(name()), option::of(sets))
+        .prop_map(|(plot, with, gene, sets)| ComparisonView { plot, with, gene, sets })
 }
 
 fn plot() -> impl Strategy<Value = Plot> {
@@ -452,6 +486,8 @@ fn set_action() -> impl Strategy<Value = Action> {
             layer,
         }),
         1 => comparison().prop_map(Action::RemoveComparison),
+        1 => (comparison(), comparison()).prop_map(|(from, to)| Action::ChangeComparison { from, to }),
+        1 => comparison_view().prop_map(Action::SetComparisonView),
         2 => option::of(result()).prop_map(Action::ShowResult),
     ]
     .boxed()

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     csv::{push_fact, push_field, push_number},
     data::{CellIdx, GeneIdx, GeneNames},
-    de::{Adjustment, DeRecord, DeTable, Design, adjustment_name, push_cautions, push_record, test_facts},
+    de::{Adjustment, DeRecord, DeTable, Design, push_cautions, push_record, test_facts},
     format::plural,
     sorting::order_by,
     state::GeneSet,
@@ -51,7 +51,7 @@ pub fn over_representation_to_csv(
 ) -> String {
     let mut out = String::new();
     let mut facts = test_facts(table).to_vec();
-    let adjustment = adjustment_name(Adjustment::BenjaminiHochberg);
+    let adjustment = Adjustment::BenjaminiHochberg.title();
     let method = format!("over-representation (hypergeometric; universe: genes tested; sets adjusted by {adjustment})");
     facts.extend([("enrichment", method.as_str()), ("genes chosen", chosen)]);
     push_record(&mut out, record, &facts);
@@ -81,7 +81,7 @@ pub fn prerank_to_csv(
     let method = format!(
         "GSEA preranked by score (weight 1; {n_permutations} random sets; sets of {least_genes} to {most_genes} genes; \
          adjusted by {})",
-        adjustment_name(Adjustment::BenjaminiHochberg)
+        Adjustment::BenjaminiHochberg.title()
     );
     let mut facts = test_facts(table).to_vec();
     facts.push(("enrichment", &method));
@@ -106,7 +106,7 @@ pub fn correlations_to_csv(table: &Correlations, with: &str, names: &GeneNames, 
         ("method", "Pearson's correlation"),
         ("with", with),
         ("over", &cells),
-        ("adjustment", adjustment_name(Adjustment::BenjaminiHochberg)),
+        ("adjustment", Adjustment::BenjaminiHochberg.title()),
     ];
     record.push(&mut out, &facts);
     out.push_str("names,r,pvals,pvals_adj,log10_pvals,gene_ids\n");
@@ -136,7 +136,7 @@ pub fn composition_to_csv(named: &NamedComposition, tests: &[(usize, GroupTest)]
     let facts = [
         ("composition", format!("{} of each {}", named.of, named.by)),
         ("method", named.method()),
-        ("adjustment", format!("{} over the parts of a group", adjustment_name(Adjustment::BenjaminiHochberg))),
+        ("adjustment", format!("{} over the parts of a group", Adjustment::BenjaminiHochberg.title())),
         ("all groups and parts", overall.unwrap_or_default()),
     ];
     record.push(&mut out, &facts.each_ref().map(|(what, value)| (*what, value.as_str())));

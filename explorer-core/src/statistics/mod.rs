@@ -6,6 +6,7 @@ mod chi_squared;
 mod composition;
 mod correlation;
 mod csv;
+mod enrichment;
 mod gene_score;
 mod hypergeometric;
 mod over_representation;
@@ -23,6 +24,7 @@ pub use csv::{
     AnswerRecord, composition_to_csv, correlations_to_csv, over_representation_to_csv, portrait_to_csv, prerank_to_csv,
     scores_to_csv,
 };
+pub use enrichment::{Enriched, KnownSets};
 pub use gene_score::{NoControls, ScoreOptions, control_genes};
 pub use hypergeometric::Hypergeometric;
 pub use over_representation::{OverRepresentation, over_representation};

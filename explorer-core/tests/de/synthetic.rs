@@ -2,8 +2,8 @@
 
 use explorer_core::data::GeneNames;
 use explorer_core::de::{
-    Adjustment, DeFilter, DeOptions, Degenerate, Direction, Effect, FixedPoint, FixedPoints, Method, Moments, Region,
-    SortKey, Summary, compare, gather_floats, two_sided_ln_p, welch,
+    Adjustment, DeFilter, DeOptions, Degenerate, Direction, Effect, FixedPoint, FixedPoints, GeneAxes, Method, Moments,
+    Region, SortKey, Summary, compare, gather_floats, two_sided_ln_p, welch,
 };
 use explorer_core::filter::CellMask;
 use proptest::collection::vec;
@@ -133,7 +133,7 @@ fn p_below_the_smallest_f64_still_sorts() {
     let mut order = table.ranked();
     table.retain(&mut order, &names, &DeFilter { max_pval_adj: 0.05, min_abs_effect: 2.0, ..DeFilter::default() });
     assert_eq!(order, [1, 3]);
-    let region = Some(Region { effect: [1.0, f64::INFINITY], evidence: [308.0, f64::INFINITY] });
+    let region = Some(Region { axes: GeneAxes::Volcano, x: [1.0, f64::INFINITY], y: [308.0, f64::INFINITY] });
     let mut order = table.ranked();
     table.retain(&mut order, &names, &DeFilter { region, ..DeFilter::default() });
     assert_eq!(order, [1, 2]);

@@ -9,7 +9,7 @@ use explorer_core::{
     filter::CellMask,
     format::{bytes, duration, plural},
     search::NoGene,
-    session::{Bounds, CorrelationQuestion, Drawing, PortraitQuestion, Progress, Sides},
+    session::{Bounds, CorrelationQuestion, PortraitQuestion, Progress, Sides, WorkerQuestion},
     state::{About, CellSource, Filters, Inquiry, ViewSpec},
     statistics::AnswerRecord,
 };
@@ -75,7 +75,7 @@ type Asking = Run<Inquiry, Answered>;
 
 /// The texts of an answer, and the bytes that it took but for the worker that writes it.
 struct Written {
-    question: Drawing,
+    question: WorkerQuestion,
     payload: Vec<u8>,
     n_bytes: u64,
     n_cells: u64,
@@ -183,7 +183,7 @@ impl DataAccess {
         let nearest_of = nearest_of.filter(|column| label_tiles(layer, column).is_some());
         let (question, payload) = PortraitQuestion::new(record, (index, nearest_of), own, cells, &moments);
         let method = "Welch’s t-test against all others in view";
-        Ok(Written { question: Drawing::Portrait(question), payload, n_bytes, n_cells: n_cells as u64, method })
+        Ok(Written { question: WorkerQuestion::Portrait(question), payload, n_bytes, n_cells: n_cells as u64, method })
     }
 
     /// All genes with a number per cell, over the cells asked about that have one.
@@ -216,7 +216,7 @@ impl DataAccess {
         };
         let n_genes = self.dataset.n_genes(question.layer as usize) as u32;
         let r = self.pool.correlate(question.layer, n_genes, &numbers, &on_progress).await?;
-        let question = Drawing::Correlation(CorrelationQuestion { n_cells, ..question });
+        let question = WorkerQuestion::Correlation(CorrelationQuestion { n_cells, ..question });
         let method = "Pearson’s r of every gene";
         Ok(Written { question, payload: r, n_bytes: n_bytes.get(), n_cells: n_cells.into(), method })
     }

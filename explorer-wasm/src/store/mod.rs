@@ -6,6 +6,7 @@
 //! `explorer_core::session`, and what it takes from the browser is done here.
 
 mod access;
+mod answers;
 mod cell_table;
 mod cells;
 mod compare;
@@ -53,6 +54,9 @@ use crate::{
 };
 
 use access::DataAccess;
+use answers::{AnswerSignals, Answers};
+pub use answers::{AskedSets, OtherStatus, SetsStatus, SpreadStatus};
+use compare::LastSides;
 pub use explorer_core::session::{DeResult, MarkersResult};
 use hover::PointedCell;
 pub use hover::{HoveredCell, Pointed};
@@ -147,6 +151,7 @@ pub struct Store {
     marking: RwSignal<MarkersStatus>,
     plotting: RwSignal<PlotStatus>,
     asking: RwSignal<InquiryStatus>,
+    answers: AnswerSignals,
     /// Whether to say that the server cannot be reached.
     is_offline: RwSignal<bool>,
     /// How the Explorer presents itself.
@@ -163,6 +168,9 @@ struct Inner {
     markers: Rc<JobRunner<explorer_core::state::Markers, MarkersResult>>,
     plots: Rc<JobRunner<AskedPlot, DrawnPlot>>,
     inquiries: Rc<JobRunner<Inquiry, Answered>>,
+    answers: Answers,
+    /// What is known of the sets that were compared last.
+    last_sides: [RefCell<LastSides>; 2],
     /// What has been learned of the routes to moments.
     routes: RefCell<RouteStats>,
     /// What the picture shows of the embedding.
@@ -189,7 +197,7 @@ impl Store {
     /// A store for the dataset at an address, in a host.
     pub fn new(host: Rc<dyn Host>, address: Address, state: AppState) -> Self {
         let (comparing, marking, alive) = (RwSignal::default(), RwSignal::default(), Alive::here());
-        let (plotting, asking) = (RwSignal::default(), RwSignal::default());
+        let (plotting, asking, answers) = (RwSignal::default(), RwSignal::default(), AnswerSignals::default());
         Self {
             history: RwSignal::new(History::new(state)),
             phase: RwSignal::default(),
@@ -204,6 +212,7 @@ impl Store {
             marking,
             plotting,
             asking,
+            answers,
             is_offline: RwSignal::new(false),
             settings: RwSignal::new(host.settings()),
             alive,
@@ -215,6 +224,8 @@ impl Store {
                 markers: JobRunner::new(MOST_RESULTS, marking, alive),
                 plots: JobRunner::new(MOST_RESULTS, plotting, alive),
                 inquiries: JobRunner::new(MOST_RESULTS, asking, alive),
+                answers: Answers::new(answers, alive),
+                last_sides: <_>::default(),
                 routes: RefCell::default(),
                 window: Cell::default(),
                 prefetch: Cell::default(),
@@ -385,6 +396,8 @@ impl Store {
     fn forget_answers(self) {
         let renewed = self.with_opened_mut(|opened| opened.session.take_renewed()).unwrap_or_default();
         if let Some(inner) = self.inner().filter(|_| !renewed.is_empty()) {
+            inner.last_sides.iter().for_each(|last| drop(last.take()));
+            inner.answers.forget(|uses| renewed.iter().any(|column| uses(column)));
             inner.comparisons.forget(|asked| renewed.iter().any(|column| asked.uses_column(column)));
             inner.markers.forget(|asked| renewed.iter().any(|column| asked.uses_column(column)));
             inner.plots.forget(|asked| renewed.iter().any(|column| asked.plot.uses_column(column)));
@@ -452,5 +465,6 @@ impl Store {
         self.follow_markers(&view);
         self.follow_plot(&view);
         self.follow_inquiry(&view);
+        self.follow_answers(&view);
     }
 }

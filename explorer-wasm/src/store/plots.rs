@@ -9,7 +9,7 @@ use explorer_core::{
     filter::CellMask,
     format::{bytes, duration, plural},
     grouping::{ColumnOfLabels, GroupedCells, Grouping, GroupingError},
-    session::{Bounds, Drawing, PlotGene, PlotQuestion, Progress, Session},
+    session::{Bounds, PlotGene, PlotQuestion, Progress, Session, WorkerQuestion},
     state::{CellQuery, CellSource, Plot, ViewSpec},
     statistics::NamedComposition,
 };
@@ -49,7 +49,7 @@ pub struct DrawnPlot {
 
 /// Why there is no plot.
 #[derive(Debug, thiserror::Error)]
-enum PlotError {
+pub(super) enum PlotError {
     #[error(transparent)]
     Fetch(#[from] FetchError),
     #[error(transparent)]
@@ -96,7 +96,7 @@ impl Store {
         let Some(access) = self.access() else { return Err("The dataset is not open.".to_owned()) };
         let png = async {
             let Asked { question, codes, .. } = access.plot_question(&asked).await?;
-            let question = json::text_of(&Drawing::Plot(question)).ok_or(PlotError::Question)?;
+            let question = json::text_of(&WorkerQuestion::Plot(question)).ok_or(PlotError::Question)?;
             Ok::<Blob, PlotError>(access.pool.plot_as_png(question, codes, scale).await?)
         };
         png.await.map_err(|error| error.to_string())
@@ -113,11 +113,9 @@ impl DataAccess {
             run.progress(progress);
         };
         let n_parts = question.label_tiles.len().max(question.genes.len()) as u32;
-        let drawing = Drawing::Plot(question);
-        let text = json::text_of(&drawing).ok_or(PlotError::Question)?;
+        let text = json::text_of(&WorkerQuestion::Plot(question.clone())).ok_or(PlotError::Question)?;
         let [svg, table, csv] = self.pool.plot(text, codes, n_parts, &on_progress).await?;
-        let Drawing::Plot(question) = &drawing else { return Err(PlotError::Question) };
-        let PlotQuestion { grouping, genes, .. } = question;
+        let PlotQuestion { grouping, genes, .. } = &question;
         let millis = platform::now_millis() - began;
         let facts = [
             plural(grouping.n_cells() as usize, "cell", "cells"),
@@ -135,7 +133,7 @@ impl DataAccess {
             csv,
             facts: facts.into_iter().filter(|fact| !fact.is_empty()).collect(),
             groups: grouping.columns.first().map(|column| column.labels.clone()).unwrap_or_default(),
-            left_out: left_out(question, &unknown),
+            left_out: left_out(&question, &unknown),
         })
     }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use explorer_core::{
     data::Column,
-    de::{Adjustment, Choice, FixedPoints, Moments, SampleMoments, SampleSides, pseudobulk, sample_means},
+    de::{Choice, FixedPoints, Moments, SampleMoments, SampleSides, pseudobulk, sample_means},
     session::{Progress, Question, SampleAnswer, SampleMeans, Sides},
 };
 
@@ -48,7 +48,7 @@ impl DataAccess {
             on_progress(progress);
             platform::breathe().await;
         }
-        let table = pseudobulk(&samples, fixed, Adjustment::default())?;
+        let table = pseudobulk(&samples, fixed, question.comparison.adjustment)?;
         let choice = last.ok_or(CompareError::NoSamples)?;
         let total = |side: fn(&SampleMoments) -> &Moments| samples.iter().map(|sample| side(sample).n_cells).sum();
         let n_cells = [total(|sample| &sample.group), total(|sample| &sample.reference)];

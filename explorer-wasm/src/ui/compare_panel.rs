@@ -3,7 +3,9 @@
 use explorer_core::state::{Comparison, Reference, TestMode};
 use leptos::prelude::*;
 
-use super::{Button, ButtonKind, Choice, Cut, Glyph, Icon, IconButton, Progress, SelectField, Show};
+use super::{
+    Button, ButtonKind, Choice, Cut, Glyph, Icon, IconButton, Progress, SelectField, Show, test_choice::test_choices,
+};
 use crate::view::view;
 
 /// How a comparison stands.
@@ -42,6 +44,8 @@ pub fn ComparePanel(
     layers: Signal<Vec<Choice>>,
     /// Whether samples can be compared instead of cells.
     has_samples: bool,
+    /// Bytes of all genes of a layer, which tests by ranks read.
+    genes_bytes: u64,
     /// What is asked so far; an empty group is none.
     #[prop(into)]
     comparison: Signal<Comparison>,
@@ -98,15 +102,7 @@ pub fn ComparePanel(
         .chain(others)
         .collect::<Vec<_>>()
     });
-    let methods = [("welch", "Welch’s t-test"), ("cellxgene", "Welch’s t-test as in CELLxGENE")];
-    let of_samples = has_samples.then_some(("samples", "t-test of samples"));
-    let methods: Vec<_> =
-        methods.into_iter().chain(of_samples).map(|(value, label)| Choice::new(value, label)).collect();
-    let method = Signal::derive(move || match comparison.with(|comparison| comparison.mode) {
-        TestMode::Welch => "welch".to_owned(),
-        TestMode::CellxgeneCompatible => "cellxgene".to_owned(),
-        TestMode::Samples => "samples".to_owned(),
-    });
+    let method = Signal::derive(move || comparison.with(|comparison| comparison.mode).name().to_owned());
     let running = move || matches!(state.get(), CompareState::Running { .. });
     let foot = move || match state.get() {
         CompareState::Running { fraction, text } => view! {
@@ -162,17 +158,13 @@ pub fn ComparePanel(
             />
             <SelectField
                 name="Test"
-                choices=methods
+                choices=test_choices(has_samples, genes_bytes)
                 value=method
                 label="Method"
                 test_id="compare-method"
                 disabled=Signal::derive(running)
                 on_choose=move |method: String| ask(&|next| {
-                    next.mode = match method.as_str() {
-                        "cellxgene" => TestMode::CellxgeneCompatible,
-                        "samples" => TestMode::Samples,
-                        _ => TestMode::Welch,
-                    };
+                    next.mode = TestMode::from_name(&method).unwrap_or_default();
                 })
             />
             <Show when=move || layers.with(|layers| layers.len() > 1)>
@@ -210,8 +202,7 @@ fn choices(sets: &[String], is_offered: impl Fn(&String) -> bool, chosen: &str) 
 
 #[component]
 fn PastRow(comparison: Comparison, on_open: Callback<Comparison>, on_remove: Callback<Comparison>) -> impl IntoView {
-    let by = if comparison.mode == TestMode::Samples { ", by samples" } else { "" };
-    let title = comparison.title() + by;
+    let title = comparison.title() + comparison.mode.note();
     let again = comparison.clone();
     view! {
         <li class="compare-past-row">

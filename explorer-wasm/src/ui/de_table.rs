@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use explorer_core::{
     data::{GeneIdx, GeneNames},
-    de::{DeTable, Direction, Effect},
+    de::{DeTable, Direction},
     format::{p_value, signed, significant},
     screen::{DeColumn, DeSort},
 };
 use leptos::prelude::*;
 
-use super::{Glyph, Icon, Show, VirtualList, gene_heading::GeneHeading};
+use super::{Glyph, Icon, Show, VirtualList, control::TabStop, gene_heading::GeneHeading};
 use crate::view::view;
 
 /// The genes of `rows`, in that order.
@@ -23,8 +23,15 @@ pub(crate) fn DeRows(
     colored: Signal<Option<String>>,
     on_gene: Callback<String>,
     on_point: Option<Callback<Option<String>>>,
+    /// Called with the gene that is to be shown in both sets.
+    on_spread: Callback<String>,
 ) -> impl IntoView {
-    let effect = move || table.with(|table| table.as_ref().map_or(Effect::default(), |table| table.options.effect));
+    let kinds =
+        move || table.with(|table| table.as_ref().map(|table| (table.options.effect, table.test)).unwrap_or_default());
+    let heading = move |column: DeColumn| {
+        let (effect, test) = kinds();
+        column.heading(effect, test)
+    };
     let headings = move || {
         let headings = DeColumn::ALL
             .into_iter()
@@ -40,10 +47,10 @@ pub(crate) fn DeRows(
                         <button
                             type="button"
                             data-testid=column.test_id()
-                            data-hint=move || column.heading(effect()).1
+                            data-hint=move || heading(column).1
                             on:click=move |_| sort.update(|sort| *sort = sort.pressed(column))
                         >
-                            <span>{move || column.heading(effect()).0}</span>
+                            <span>{move || heading(column).0}</span>
                             <Icon glyph=Glyph::ChevronDown />
                         </button>
                     </div>
@@ -54,7 +61,7 @@ pub(crate) fn DeRows(
     };
     let row = Callback::new(move |index: usize| {
         let gene = Signal::derive(move || rows.with(|rows| rows.get(index).map(|&gene| gene as usize)));
-        view! { <DeRow index gene table names colored on_gene on_point /> }.into_any()
+        view! { <DeRow index gene table names colored on_gene on_point on_spread /> }.into_any()
     });
     view! {
         <div
@@ -95,6 +102,7 @@ fn DeRow(
     colored: Signal<Option<String>>,
     on_gene: Callback<String>,
     on_point: Option<Callback<Option<String>>>,
+    on_spread: Callback<String>,
 ) -> impl IntoView {
     let point = move |id| {
         if let Some(on_point) = on_point {
@@ -138,11 +146,27 @@ fn DeRow(
             on:pointerleave=move |_| point(None)
             on:click=move |_| on_gene.run(id.get_untracked())
         >
-            <GeneHeading index label chosen=Signal::derive(chosen) />
+            <GeneHeading index label chosen=Signal::derive(chosen)>
+                <button
+                    type="button"
+                    class="de-spread-button"
+                    tabindex=TabStop::tabindex(index)
+                    aria-label=move || format!("{} in both sets", label.get())
+                    title="Show its values in both sets"
+                    data-testid=move || format!("de-spread-{}", label.get())
+                    on:click=move |event| {
+                        event.stop_propagation();
+                        on_spread.run(id.get_untracked());
+                    }
+                >
+                    <Icon glyph=Glyph::Spread />
+                </button>
+            </GeneHeading>
             <div
                 role="cell"
                 class:de-up=move || table.with(|table| is_positive(table.as_deref(), gene.get()))
                 class="de-effect"
+                title=cell(interval_text)
             >
                 {cell(|table, gene| signed(table.effect[gene]))}
             </div>
@@ -154,6 +178,16 @@ fn DeRow(
             <div role="cell">{cell(|table, gene| significant(table.mean_group[gene], 3))}</div>
             <div role="cell">{cell(|table, gene| significant(table.mean_reference[gene], 3))}</div>
         </div>
+    }
+}
+
+/// The 95 % confidence interval of a gene's effect, in words.
+pub(super) fn interval_text(table: &DeTable, gene: usize) -> String {
+    let [low, high] = table.interval(gene);
+    if low.is_finite() && high.is_finite() {
+        format!("95 % interval: {} to {}", signed(low), signed(high))
+    } else {
+        "Without an interval: a set does not express the gene, or is one cell".to_owned()
     }
 }
 

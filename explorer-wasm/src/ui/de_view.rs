@@ -7,15 +7,22 @@ use explorer_core::{
     de::{DeFilter, DeTable, Regulation},
     format::plural,
     screen::DeSort,
+    state::{Comparison, ComparisonPlot, ComparisonView, Enrichment, TestMode},
 };
 use leptos::{html, prelude::*};
 
 use super::{
     Button, ButtonKind, Choice, Cut, DeSummary, Glyph, Icon, IconButton, MenuItem, MenuItems, Popover, Segment,
-    Segmented, SelectField, de_filters::DeFilters, de_table::DeRows, result_edge::ResultEdge, result_facts::Facts,
-    volcano::Volcano,
+    Segmented, SelectField, Show,
+    de_filters::DeFilters,
+    de_plots::{DePlots, PlotParts},
+    de_table::DeRows,
+    result_edge::ResultEdge,
+    result_facts::Facts,
+    set_tests::{SetAsk, SetTests, SetTestsState},
+    test_choice::{Awaited, TestChoice, TestOffer},
 };
-use crate::view::view;
+use crate::{owner::Alive, view::view};
 
 /// Gene sets larger than this are of no use, and slow.
 const MAX_SET: usize = 500;
@@ -27,8 +34,26 @@ pub type NewGeneSet = (Option<Regulation>, Vec<String>);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Face {
-    Table,
+    Genes,
+    Sets,
     Plot,
+}
+
+/// What stands in the place of the table while gene sets do.
+#[derive(Clone, Copy)]
+pub struct SetParts {
+    /// How they stand.
+    pub state: Signal<SetTestsState>,
+    /// The table, in HTML.
+    pub html: Signal<String>,
+    /// The file that the sets are of.
+    pub file: Signal<Option<String>>,
+    /// Called with a file of sets, and with none.
+    pub on_file: Callback<Option<web_sys::File>>,
+    /// Called with what is asked in the table.
+    pub on_ask: Callback<SetAsk>,
+    /// Called to save the table as CSV.
+    pub on_export: Callback<()>,
 }
 
 /// The result, in a panel below the picture on a wide screen, over all of it on a narrow one.
@@ -61,12 +86,75 @@ pub fn DeView(
     /// Called to close the result.
     #[prop(into)]
     on_close: Callback<()>,
-    /// Called to compare samples instead of cells, where the dataset has samples.
-    on_samples: Option<Callback<()>>,
+    /// What is asked.
+    #[prop(into)]
+    asked: Signal<Option<Comparison>>,
+    /// What else may be.
+    offer: TestOffer,
+    /// How far the answer is that is not shown yet.
+    #[prop(into)]
+    awaited: Signal<Awaited>,
+    /// Called with what is asked instead.
+    #[prop(into)]
+    on_change: Callback<Comparison>,
+    /// Called to go back to what is shown.
+    #[prop(into)]
+    on_cancel: Callback<()>,
+    /// The plots.
+    plots: PlotParts,
+    /// The gene sets.
+    sets: SetParts,
 ) -> impl IntoView {
     let filter = RwSignal::new(DeFilter::default());
     let sort = RwSignal::new(DeSort::default());
-    let face = RwSignal::new(Face::Table);
+    let panel = NodeRef::<html::Section>::new();
+    let PlotParts { shown, on_show, .. } = plots;
+    let is_plot = RwSignal::new(false);
+    // Where there is no room for a plot beside the table, it takes its place.
+    let takes_place = move || {
+        let plots = panel.get_untracked().and_then(|panel| panel.query_selector(".de-plots").ok().flatten());
+        plots.is_some_and(|plots| plots.client_width() == 0)
+    };
+    // A link may ask for one.
+    if shown.with_untracked(|shown| shown.plot != ComparisonPlot::Volcano && shown.sets.is_none()) {
+        Alive::here().next_frame(move || is_plot.set(takes_place()));
+    }
+    let face = Signal::derive(move || match is_plot.get() {
+        true => Face::Plot,
+        false if shown.with(|shown| shown.sets.is_some()) => Face::Sets,
+        false => Face::Genes,
+    });
+    let enrichment = Signal::derive(move || shown.with(|shown| shown.sets).unwrap_or_default());
+    let last_sets = StoredValue::new(Enrichment::default());
+    let show_face = move |chosen: Face| {
+        is_plot.set(chosen == Face::Plot);
+        let now = shown.get_untracked();
+        if let Some(sets) = now.sets {
+            last_sets.set_value(sets);
+        }
+        let sets = match chosen {
+            Face::Genes => None,
+            Face::Sets => now.sets.or_else(|| Some(last_sets.get_value())),
+            Face::Plot => now.sets,
+        };
+        if sets != now.sets {
+            on_show.run(ComparisonView { sets, ..now });
+        }
+    };
+    let is_of_genes = Memo::new(move |_| face.get() != Face::Sets);
+    // With one gene in both sets beside it, the table chooses the gene.
+    let on_row = Callback::new(move |gene: String| {
+        let now = shown.get_untracked();
+        if now.plot == ComparisonPlot::Gene {
+            on_show.run(ComparisonView { gene: Some(gene.clone()), ..now });
+        }
+        on_gene.run(gene);
+    });
+    let on_spread = Callback::new(move |gene: String| {
+        is_plot.set(takes_place());
+        let now = shown.get_untracked();
+        on_show.run(ComparisonView { plot: ComparisonPlot::Gene, gene: Some(gene), ..now });
+    });
     let order = Memo::new(move |_| {
         let names = names.get();
         table.with(|table| {
@@ -115,15 +203,16 @@ pub fn DeView(
     };
     let effect = move || table.with(|table| table.as_ref().map(|table| table.options.effect).unwrap_or_default());
     let faces = vec![
-        Segment { value: Face::Table, label: "Table", glyph: None, key: "", test_id: "de-show-table" },
-        Segment { value: Face::Plot, label: "Volcano", glyph: None, key: "", test_id: "de-show-volcano" },
+        Segment { value: Face::Genes, label: "Genes", glyph: None, key: "", test_id: "de-show-table" },
+        Segment { value: Face::Sets, label: "Enrichment", glyph: None, key: "", test_id: "de-show-sets" },
+        Segment { value: Face::Plot, label: "Plot", glyph: None, key: "", test_id: "de-show-volcano" },
     ];
-    let panel = NodeRef::<html::Section>::new();
     let height_px = RwSignal::new(None::<f64>);
     view! {
         <section
             class="de"
             class:show-plot=move || face.get() == Face::Plot
+            class:wide-plot=move || shown.with(|shown| shown.plot != ComparisonPlot::Volcano)
             tabindex="-1"
             aria-label=move || summary.get().title
             data-testid="de-view"
@@ -190,7 +279,7 @@ pub fn DeView(
                 />
             </header>
             <Caution caution=Signal::derive(move || summary.get().caution) />
-            {on_samples.map(|on_samples| view! {
+            {offer.has_samples.then(|| view! {
                 <p class="de-samples note">
                     <span>
                         "Cells of one sample are alike, so p-values that count each cell as independent are too small."
@@ -199,20 +288,43 @@ pub fn DeView(
                         label="Compare samples instead"
                         test_id="de-samples"
                         kind=ButtonKind::Quiet
-                        on_press=on_samples
+                        on_press=move |()| {
+                            if let Some(asked) = asked.get_untracked() {
+                                on_change.run(Comparison { mode: TestMode::Samples, ..asked });
+                            }
+                        }
                     />
                 </p>
             })}
             <div class="de-tools">
                 <div class="de-faces">
-                    <Segmented segments=faces value=face label="View" on_choose=move |chosen| face.set(chosen) />
+                    <Segmented segments=faces value=face label="View" on_choose=show_face />
                 </div>
-                <DeFilters filter effect=Signal::derive(effect) />
+                <TestChoice asked offer awaited on_change on_cancel />
+                <Show when=move || is_of_genes.get()>
+                    <DeFilters filter effect=Signal::derive(effect) />
+                </Show>
                 <span class="de-count note" role="status" data-testid="de-count">{count}</span>
             </div>
             <div class="de-body">
-                <Volcano table names rows filter colored on_gene />
-                <DeRows table names rows sort colored on_gene on_point />
+                <DePlots parts=plots table names rows filter colored on_gene=on_row />
+                <Show when=move || is_of_genes.get()>
+                    <DeRows table names rows sort colored on_gene=on_row on_point on_spread />
+                </Show>
+                <Show when=move || !is_of_genes.get()>
+                    <SetTests
+                        enrichment
+                        state=sets.state
+                        html=sets.html
+                        file=sets.file
+                        on_change=Callback::new(move |asked| {
+                            on_show.run(ComparisonView { sets: Some(asked), ..shown.get_untracked() });
+                        })
+                        on_file=sets.on_file
+                        on_ask=sets.on_ask
+                        on_export=sets.on_export
+                    />
+                </Show>
             </div>
         </section>
     }

@@ -16,6 +16,9 @@ pub fn GeneHeading(
     /// Whether the cells are colored by it.
     #[prop(into)]
     chosen: Signal<bool>,
+    /// What stands behind the name.
+    #[prop(optional)]
+    children: Option<Children>,
 ) -> impl IntoView {
     view! {
         <div role="rowheader" class="de-gene">
@@ -28,6 +31,7 @@ pub fn GeneHeading(
             >
                 {move || label.get()}
             </button>
+            {children.map(|children| children())}
         </div>
     }
 }

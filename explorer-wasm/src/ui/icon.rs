@@ -82,6 +82,8 @@ pub enum Glyph {
     SelectSubtract,
     /// Lines of falling length.
     Sort,
+    /// Two violins.
+    Spread,
     /// A crop mark.
     Subset,
     /// A sun.
@@ -158,6 +160,9 @@ impl Glyph {
             Self::SelectNew => "M4.5 4.5h11v11h-11z",
             Self::SelectSubtract => "M3.5 3.5h9v4h-5v5h-4zM16.5 10v3M16.5 16v.5H16M13 16.5h-3",
             Self::Sort => "M6 4v12M3.5 13.5 6 16l2.5-2.5M11 5h6M11 9h4.5M11 13h3",
+            Self::Spread => {
+                "M6 2.5c0 4-3 5.5-3 8s3 3.5 3 7c0-3.5 3-4.5 3-7s-3-4-3-8zM14 2.5c0 3-2.5 4-2.5 6s2.5 4.5 2.5 9c0-4.5 2.5-7 2.5-9s-2.5-3-2.5-6z"
+            }
             Self::Subset => "M6 2.5V14h11.5M2.5 6H14v11.5",
             Self::Sun => {
                 "M10 6.5a3.5 3.5 0 1 0 0 7 3.5 3.5 0 0 0 0-7zM10 2.2v1.4M10 16.4v1.4M2.2 10h1.4M16.4 10h1.4M4.5 4.5l1 1M14.5 14.5l1 1M15.5 4.5l-1 1M5.5 14.5l-1 1"

@@ -7,12 +7,17 @@ use explorer_core::{
     de::{Direction, PseudobulkTable},
     format::{p_value, plural, signed, significant},
     screen::{SampleColumn, SampleSort},
+    state::Comparison,
 };
 use leptos::{html, prelude::*};
 
 use super::{
-    Button, ButtonKind, Cut, DeSummary, Glyph, Icon, IconButton, SamplePair, VirtualList, de_view::Caution,
-    gene_heading::GeneHeading, result_edge::ResultEdge, result_facts::Facts,
+    Button, ButtonKind, Cut, DeSummary, Glyph, Icon, IconButton, SamplePair, VirtualList,
+    de_view::Caution,
+    gene_heading::GeneHeading,
+    result_edge::ResultEdge,
+    result_facts::Facts,
+    test_choice::{Awaited, TestChoice, TestOffer},
 };
 use crate::view::view;
 
@@ -43,6 +48,20 @@ pub fn SamplesView(
     /// Called to close the result.
     #[prop(into)]
     on_close: Callback<()>,
+    /// What is asked.
+    #[prop(into)]
+    asked: Signal<Option<Comparison>>,
+    /// What else may be.
+    offer: TestOffer,
+    /// How far the answer is that is not shown yet.
+    #[prop(into)]
+    awaited: Signal<Awaited>,
+    /// Called with what is asked instead.
+    #[prop(into)]
+    on_change: Callback<Comparison>,
+    /// Called to go back to what is shown.
+    #[prop(into)]
+    on_cancel: Callback<()>,
 ) -> impl IntoView {
     let query = RwSignal::new(String::new());
     let sort = RwSignal::new(SampleSort::default());
@@ -114,6 +133,7 @@ pub fn SamplesView(
             </header>
             <Caution caution=Signal::derive(move || summary.get().caution) />
             <div class="de-tools">
+                <TestChoice asked offer awaited on_change on_cancel />
                 <div class="field-search">
                     <Icon glyph=Glyph::Search />
                     <input

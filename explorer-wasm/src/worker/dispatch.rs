@@ -10,7 +10,7 @@ use std::{
 use explorer_core::{
     data::Continuous,
     dataset::{MarkerShare, Share},
-    de::Marker,
+    de::{Marker, RankGroups},
     embed::Storage,
     filter::CellMask,
     statistics::Correlator,
@@ -24,6 +24,7 @@ use web_sys::{Blob, DedicatedWorkerGlobalScope, MessageEvent};
 use super::{
     markers::markers_to_bytes,
     message::{Posted, Reply, Request, SUBSET_PARTS},
+    ranks::ranks_to_bytes,
 };
 use crate::fetch::{self, Dataset, FetchError, Fetcher, Limits, Source};
 
@@ -51,7 +52,7 @@ pub struct PlotTask {
     pub dataset: Dataset,
     /// What is asked, as JSON.
     pub question: String,
-    /// What comes with the question, as `explorer_core::session::Drawing` says.
+    /// What comes with the question, as `explorer_core::session::WorkerQuestion` says.
     pub payload: Vec<u8>,
     /// Pixels of a PNG file for each CSS pixel along a side; 0 asks for the texts.
     pub scale: u32,
@@ -142,6 +143,15 @@ impl Worker {
             Request::Plot { job, question, payload, scale } => {
                 let worker = Rc::clone(self);
                 self.start(job, async move { worker.plot(job, question, payload, scale).await });
+            }
+            Request::Ranks { job, layer, genes, labels } => {
+                let worker = Rc::clone(self);
+                self.start(job, async move {
+                    let dataset = worker.dataset().await?;
+                    let (report, groups) = (Report::new(job, &dataset), RankGroups::Two(labels));
+                    let ranks = dataset.rank(layer as usize, genes, &groups, |n_done| report.tell(n_done)).await?;
+                    Ok(Reply::Ranks { job, ranks: ranks_to_bytes(&ranks) })
+                });
             }
             Request::Markers { job, layer, share } => {
                 let worker = Rc::clone(self);

@@ -1,7 +1,7 @@
 //! What page and worker say to each other: arrays that begin with the kind of message. Large byte
 //! arrays are transferred, not copied.
 
-use std::ops::Range;
+use std::{ops::Range, sync::Arc};
 
 use explorer_core::{
     dataset::{MarkerShare, Share},
@@ -50,6 +50,17 @@ pub enum Request {
         /// Which labels, and by what.
         share: MarkerShare,
     },
+    /// Rank the cells of two sets by genes.
+    Ranks {
+        /// Number of the job.
+        job: u32,
+        /// Index of the layer.
+        layer: u32,
+        /// The genes.
+        genes: Range<u32>,
+        /// One label per cell: bit 0 the group, bit 1 the reference.
+        labels: Arc<[u8]>,
+    },
     /// Write cells as an AnnData file.
     Subset {
         /// Number of the job.
@@ -76,7 +87,7 @@ pub enum Request {
         job: u32,
         /// What is asked, as JSON.
         question: String,
-        /// What comes with the question, as `explorer_core::session::Drawing` says.
+        /// What comes with the question, as `explorer_core::session::WorkerQuestion` says.
         payload: Vec<u8>,
         /// Pixels of a PNG file for each CSS pixel along a side; 0 asks for the texts.
         scale: u32,
@@ -117,6 +128,13 @@ pub enum Reply {
         job: u32,
         /// Label after label, or gene after gene.
         bytes: Vec<u8>,
+    },
+    /// A job is done: the rank sums of its genes, as bytes.
+    Ranks {
+        /// Its number.
+        job: u32,
+        /// Gene after gene.
+        ranks: Vec<u8>,
     },
     /// A job is done: the file, which the browser keeps.
     File {
@@ -242,6 +260,9 @@ impl Request {
                     .into_iter()
                     .fold(Writer::new("markers").number(*job).number(*layer), Writer::number)
             }
+            Self::Ranks { job, layer, genes, labels } => {
+                Writer::new("ranks").number(*job).number(*layer).number(genes.start).number(genes.end).bytes(labels)
+            }
             Self::Subset { job, cells, additions } => Writer::new("subset").number(*job).bytes(cells).text(additions),
             Self::Correlate { job, layer, genes, numbers } => {
                 let writer = Writer::new("correlate").number(*job).number(*layer);
@@ -288,6 +309,12 @@ impl Request {
                     n_top: reader.number(8)?,
                 },
             }),
+            "ranks" => Some(Self::Ranks {
+                job: reader.number(1)?,
+                layer: reader.number(2)?,
+                genes: reader.number(3)?..reader.number(4)?,
+                labels: reader.bytes(5)?.into(),
+            }),
             "subset" => {
                 Some(Self::Subset { job: reader.number(1)?, cells: reader.bytes(2)?, additions: reader.text(3)? })
             }
@@ -321,6 +348,7 @@ impl Reply {
                 Writer::new("moments").number(*job).bytes(group).bytes(reference)
             }
             Self::Bytes { job, bytes } => Writer::new("bytes").number(*job).bytes(bytes),
+            Self::Ranks { job, ranks } => Writer::new("ranks").number(*job).bytes(ranks),
             Self::File { job, file } => Writer::new("file").number(*job).blob(file),
             Self::Plot { job, texts } => texts.iter().fold(Writer::new("plot").number(*job), |to, text| to.text(text)),
             Self::Failed { job, sentence } => Writer::new("failed").number(*job).text(sentence),
@@ -340,6 +368,7 @@ impl Reply {
                 Some(Self::Moments { job: reader.number(1)?, group: reader.bytes(2)?, reference: reader.bytes(3)? })
             }
             "bytes" => Some(Self::Bytes { job: reader.number(1)?, bytes: reader.bytes(2)? }),
+            "ranks" => Some(Self::Ranks { job: reader.number(1)?, ranks: reader.bytes(2)? }),
             "file" => Some(Self::File { job: reader.number(1)?, file: reader.0.get(2).dyn_into().ok()? }),
             "plot" => {
                 Some(Self::Plot { job: reader.number(1)?, texts: [reader.text(2)?, reader.text(3)?, reader.text(4)?] })
@@ -356,6 +385,7 @@ impl Reply {
             Self::Progress { job, .. }
             | Self::Moments { job, .. }
             | Self::Bytes { job, .. }
+            | Self::Ranks { job, .. }
             | Self::File { job, .. }
             | Self::Plot { job, .. }
             | Self::Failed { job, .. } => Some(*job),

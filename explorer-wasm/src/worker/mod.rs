@@ -6,6 +6,7 @@ mod dispatch;
 mod markers;
 mod message;
 mod pool;
+mod ranks;
 
 pub use dispatch::{PlotAnswer, PlotTask, Programs, SubsetTask, start};
 pub use message::{Reply, Request};

@@ -3,12 +3,14 @@
 use std::{
     cell::{Cell, RefCell},
     collections::HashMap,
+    ops::Range,
     rc::{Rc, Weak},
+    sync::Arc,
 };
 
 use explorer_core::{
     dataset::{MarkerShare, Task, shares_of_genes},
-    de::{FixedPoints, Marker, Moments, MomentsError, Sign, Summing},
+    de::{FixedPoints, Marker, Moments, MomentsError, RankGroups, RankSums, Sign, Summing},
     embed::Storage,
     session::Progress,
 };
@@ -21,6 +23,7 @@ use web_sys::{Blob, MessageEvent, Worker, WorkerOptions, WorkerType};
 use super::{
     markers::markers_from_bytes,
     message::{Posted, Reply, Request, SUBSET_PARTS},
+    ranks::ranks_from_bytes,
 };
 use crate::{
     fetch::{self, Address},
@@ -157,6 +160,34 @@ impl Pool {
         Ok(r)
     }
 
+    /// The rank sums of two sets in a layer of `n_genes` genes, a share of the genes in each worker.
+    ///
+    /// # Errors
+    /// When a worker fails; the rest is then canceled.
+    pub async fn ranks(
+        &self,
+        layer: u32,
+        n_genes: u32,
+        groups: &RankGroups,
+        on_progress: &dyn Fn(Progress),
+    ) -> Result<RankSums, WorkerError> {
+        let workers = self.started()?;
+        let shares: Vec<Range<u32>> = shares_of_genes(n_genes, workers.len() as u32).collect();
+        let labels = groups.ranked_cells();
+        let requests = |job| {
+            let request = |genes| Request::Ranks { job, layer, genes, labels: Arc::clone(&labels) };
+            shares.iter().cloned().map(request).collect()
+        };
+        let answers = self.run(&workers, requests, n_genes, on_progress).await?;
+        let mut sums = RankSums::empty(groups);
+        for (genes, answer) in shares.iter().cloned().zip(answers) {
+            let Answer::Ranks(bytes) = answer else { return Err(WorkerError::Kind) };
+            let share = ranks_from_bytes(&bytes, genes, &sums.n_cells).ok_or(WorkerError::Kind)?;
+            sums.append(share);
+        }
+        Ok(sums)
+    }
+
     /// Some cells as an AnnData file, by a worker of its own, whose memory is freed after that.
     ///
     /// # Errors
@@ -171,7 +202,9 @@ impl Pool {
         let requests = |job| vec![Request::Subset { job, cells, additions }];
         match self.run(&[worker], requests, SUBSET_PARTS, on_progress).await?.pop() {
             Some(Answer::File(file)) => Ok(file),
-            Some(Answer::Moments(_) | Answer::Bytes(_) | Answer::Plot(_)) | None => Err(WorkerError::Kind),
+            Some(Answer::Moments(_) | Answer::Bytes(_) | Answer::Ranks(_) | Answer::Plot(_)) | None => {
+                Err(WorkerError::Kind)
+            }
         }
     }
 
@@ -190,7 +223,9 @@ impl Pool {
         let requests = |job| vec![Request::Plot { job, question, payload, scale: 0 }];
         match self.run(&[self.plotter()?], requests, n_parts, on_progress).await?.pop() {
             Some(Answer::Plot(texts)) => Ok(texts),
-            Some(Answer::Moments(_) | Answer::Bytes(_) | Answer::File(_)) | None => Err(WorkerError::Kind),
+            Some(Answer::Moments(_) | Answer::Bytes(_) | Answer::Ranks(_) | Answer::File(_)) | None => {
+                Err(WorkerError::Kind)
+            }
         }
     }
 
@@ -202,7 +237,9 @@ impl Pool {
         let requests = |job| vec![Request::Plot { job, question, payload, scale }];
         match self.run(&[self.plotter()?], requests, 1, &|_| {}).await?.pop() {
             Some(Answer::File(file)) => Ok(file),
-            Some(Answer::Moments(_) | Answer::Bytes(_) | Answer::Plot(_)) | None => Err(WorkerError::Kind),
+            Some(Answer::Moments(_) | Answer::Bytes(_) | Answer::Ranks(_) | Answer::Plot(_)) | None => {
+                Err(WorkerError::Kind)
+            }
         }
     }
 
@@ -272,6 +309,8 @@ enum Answer {
     Moments([Vec<u8>; 2]),
     /// The markers of labels, or the correlations of genes.
     Bytes(Vec<u8>),
+    /// The rank sums of genes.
+    Ranks(Vec<u8>),
     /// A file.
     File(Blob),
     /// A plot as texts.
@@ -351,6 +390,7 @@ impl Proxy {
             }
             Reply::Moments { job, group, reference } => self.tell(job, Ok(Answer::Moments([group, reference]))),
             Reply::Bytes { job, bytes } => self.tell(job, Ok(Answer::Bytes(bytes))),
+            Reply::Ranks { job, ranks } => self.tell(job, Ok(Answer::Ranks(ranks))),
             Reply::File { job, file } => self.tell(job, Ok(Answer::File(file))),
             Reply::Plot { job, texts } => self.tell(job, Ok(Answer::Plot(texts))),
             Reply::Failed { job, sentence } => self.tell(job, Err(WorkerError::Failed(sentence))),

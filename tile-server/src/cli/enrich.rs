@@ -4,11 +4,10 @@ use anyhow::{Context as _, Result};
 use clap::{Args, ValueEnum};
 use explorer_core::{
     csv::{NotText, text_of},
-    data::{GeneFinder, GeneIdx, GeneNames},
-    de::{Adjustment, DeTable, Regulation},
+    data::GeneNames,
     format,
-    state::{GeneSet, GeneSetFileError, gene_sets_from_text},
-    statistics::{PrerankOptions, Ranking, over_representation, over_representation_to_csv, prerank, prerank_to_csv},
+    state::{ChosenDirection, ChosenGenes, Enrichment, EnrichmentBy, GeneSetFileError, gene_sets_from_text},
+    statistics::{Enriched, KnownSets, PrerankOptions},
 };
 
 use super::{
@@ -78,21 +77,12 @@ enum Direction {
     Both,
 }
 
-impl Direction {
-    fn holds(self, effect: f64) -> bool {
-        let side = if effect > 0.0 { Regulation::Up } else { Regulation::Down };
-        match self {
-            Self::Up => side == Regulation::Up,
-            Self::Down => side == Regulation::Down,
-            Self::Both => true,
-        }
-    }
-
-    fn text(self) -> &'static str {
-        match self {
-            Self::Up => "higher in the group",
-            Self::Down => "lower in the group",
-            Self::Both => "higher or lower in the group",
+impl From<Direction> for ChosenDirection {
+    fn from(direction: Direction) -> Self {
+        match direction {
+            Direction::Up => Self::Up,
+            Direction::Down => Self::Down,
+            Direction::Both => Self::Both,
         }
     }
 }
@@ -135,81 +125,54 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let (dataset, _) = arguments.dataset.open(Freshness::Kept)?;
     let sides = Sides::of(&dataset, &arguments.comparison)?;
     let names = dataset.gene_names(sides.layer)?;
-    let (sets, genes) = read_sets(&arguments.sets, &names, &sides.layer.name)?;
+    let sets = read_sets(&arguments.sets, &names, &sides.layer.name)?;
     let table = sides.compare(&dataset, &arguments.comparison)?;
-    let csv = match arguments.by {
-        By::Chosen => {
-            let is_tested: Vec<bool> = table.degenerate.iter().map(Option::is_none).collect();
-            let is_chosen: Vec<bool> = (0..table.len()).map(|gene| arguments.chooses(&table, gene)).collect();
-            let n_chosen = is_tested.iter().zip(&is_chosen).filter(|(tested, chosen)| **tested && **chosen).count();
-            let chosen = arguments.chosen_text(n_chosen, is_tested.iter().filter(|&&tested| tested).count());
-            let found = over_representation(&genes, &is_tested, &is_chosen, Adjustment::BenjaminiHochberg);
-            over_representation_to_csv(&found, &sets, (&table, &chosen), &names, &sides.record)
-        }
-        By::Ranking => {
-            let options = PrerankOptions {
-                least_genes: arguments.min_size,
-                most_genes: arguments.max_size,
-                n_permutations: arguments.permutations,
-            };
-            let found = prerank(&Ranking::new(&table.score), &genes, options);
-            warn_of_sizes(sets.len() - found.len(), options);
-            prerank_to_csv(&found, &sets, (&table, options), &names, &sides.record)
-        }
-    };
+    let found = Enriched::new(arguments.enrichment(), arguments.prerank_options(), &sets.genes, &table);
+    if let Enriched::Ranking { found, options } = &found {
+        warn_of_sizes(sets.sets.len() - found.len(), *options);
+    }
+    let csv = found.to_csv(&sets.sets, &table, &names, &sides.record);
     de::write(&csv, arguments.out.as_deref())?;
     Ok(ExitCode::SUCCESS)
 }
 
 impl Arguments {
-    fn chooses(&self, table: &DeTable, gene: usize) -> bool {
-        let effect = table.effect[gene];
-        let is_large = effect.abs() >= self.min_effect && effect != 0.0;
-        table.pval_adj[gene] <= self.max_pval && is_large && self.direction.holds(effect)
+    fn enrichment(&self) -> Enrichment {
+        let by = match self.by {
+            By::Chosen => EnrichmentBy::Chosen,
+            By::Ranking => EnrichmentBy::Ranking,
+        };
+        let Self { max_pval, min_effect, .. } = *self;
+        Enrichment { by, chosen: ChosenGenes { direction: self.direction.into(), max_pval, min_effect } }
     }
 
-    fn chosen_text(&self, n_chosen: usize, n_tested: usize) -> String {
-        let Self { max_pval, min_effect, .. } = self;
-        let direction = self.direction.text();
-        format!("{n_chosen} of {n_tested}; {direction}; adjusted p at most {max_pval}; effect at least {min_effect}")
+    fn prerank_options(&self) -> PrerankOptions {
+        PrerankOptions { least_genes: self.min_size, most_genes: self.max_size, n_permutations: self.permutations }
     }
 }
 
-/// Gene sets of a file, and their genes in a layer, set by set. Says which genes the layer does not have.
-pub fn read_sets(file: &PathBuf, names: &GeneNames, layer: &str) -> Result<(Vec<GeneSet>, Vec<Vec<GeneIdx>>)> {
+/// Gene sets of a file, and their genes in a layer. Says which genes the layer does not have.
+pub fn read_sets(file: &PathBuf, names: &GeneNames, layer: &str) -> Result<KnownSets> {
     let shown = || file.display().to_string();
     let bytes = fs::read(file).with_context(|| format!("cannot read {}", shown()))?;
     let text = text_of(bytes).map_err(|source| SetsError::Text { file: shown(), source })?;
-    let finder = GeneFinder::new(names);
     let is_known = |id: &str| names.position(id).is_some();
     let sets = gene_sets_from_text(&text, is_known).map_err(|source| SetsError::Form { file: shown(), source })?;
-    let mut unknown: Vec<&str> = Vec::new();
-    let mut genes = Vec::with_capacity(sets.len());
-    for set in &sets {
-        let mut of_set = Vec::with_capacity(set.genes.len());
-        for name in &set.genes {
-            match finder.find(name) {
-                Some(gene) => of_set.push(gene),
-                None => unknown.push(name),
-            }
-        }
-        genes.push(of_set);
-    }
-    unknown.sort_unstable();
-    unknown.dedup();
-    if genes.iter().all(Vec::is_empty) {
+    let known = KnownSets::new(sets, names);
+    if known.are_foreign() {
         let example = names.labels().first().cloned().unwrap_or_default();
         return Err(SetsError::Foreign { file: shown(), layer: layer.to_owned(), example }.into());
     }
+    let unknown = &known.unknown;
     if !unknown.is_empty() {
         terminal::say(&format!(
             "warning: {} of the sets {} not in {layer} and left out: {}",
             format::plural(unknown.len(), "gene", "genes"),
             if unknown.len() == 1 { "is" } else { "are" },
-            format::first_of(&unknown, MOST_NAMED)
+            format::first_of(unknown, MOST_NAMED)
         ));
     }
-    Ok((sets, genes))
+    Ok(known)
 }
 
 fn warn_of_sizes(n_left_out: usize, PrerankOptions { least_genes, most_genes, .. }: PrerankOptions) {

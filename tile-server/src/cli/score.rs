@@ -4,7 +4,7 @@ use anyhow::Result;
 use clap::Args;
 use explorer_core::{
     data::{CellIdx, CellRow},
-    statistics::{AnswerRecord, ScoreOptions, scores_to_csv},
+    statistics::{AnswerRecord, KnownSets, ScoreOptions, scores_to_csv},
 };
 use tessera::gene_passes::{ScoreError, score_genes};
 
@@ -48,7 +48,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let (dataset, _) = arguments.dataset.open(Freshness::Kept)?;
     let manifest = dataset.manifest();
     let layer = de::layer(manifest, arguments.layer.as_deref())?;
-    let (sets, genes) = read_sets(&arguments.sets, &dataset.gene_names(layer)?, &layer.name)?;
+    let KnownSets { sets, genes, .. } = read_sets(&arguments.sets, &dataset.gene_names(layer)?, &layer.name)?;
     let options = ScoreOptions { n_controls: arguments.controls, n_bins: arguments.bins, seed: arguments.seed };
     let mut scored = Vec::with_capacity(sets.len());
     for (set, genes) in sets.iter().zip(&genes).filter(|(_, genes)| !genes.is_empty()) {

@@ -27,9 +27,11 @@
 //! | `set0` | a cell set's name | `set0=mine` |
 //! | `set0.cells` or `set0.f.…`, `set0.u0.r.…` | its cells: a list of rows of the input, or filters; without a list of over 2 kB that no comparison takes | |
 //! | `own0`, `own0.0`, `own0.0.cells` | an own column's name, a label of it, and its cells as of a cell set; only where all own columns take at most 2 kB | `own0=mine&own0.0=T cells` |
-//! | `de0`, `de0.mode`, `de0.layer` | a comparison: group, and reference unless it is the rest | `de0=mine:yours` |
+//! | `de0`, `de0.mode`, `de0.adjust`, `de0.layer` | a comparison: group, and reference unless it is the rest; its test, and how p-values are adjusted | `de0=mine:yours&de0.mode=wilcoxon` |
 //! | `de0.u0.…`, `markers.u0.…`, `plot.u0.…` | the subset that a comparison, markers or a plot are of | `de0.u0.f.louvain=T cells` |
 //! | `shown` | the comparison that is open | `shown=0` |
+//! | `de.plot`, `de.with`, `de.gene` | its plot (`ma`, `effects`, `gene`), the comparison that effects are held against, and the gene shown | `de.plot=effects&de.with=1` |
+//! | `de.sets`, `de.sets.direction`, `de.sets.pval`, `de.sets.effect` | how gene sets are tested, and which genes are chosen | `de.sets=ranking` |
 //! | `markers`, `markers.rank` | the column whose markers are open; `effect` ranks them by effects | `markers=louvain` |
 //! | `plot`, `plot.kind`, `plot.then`, `plot.genes`, `plot.scale`, `plot.mean`, `plot.order`, `plot.groups`, `plot.samples`, `plot.layer` | the column whose groups are plotted, how, and of which genes | `plot=louvain&plot.genes=CD3D,LYZ` |
 //! | `ask`, `ask.layer`, `ask.f.…`, `ask.u0.…` | the question that is open, of some cells and the subset that they are of: what they are (`cells`), or which genes go with `gene:GENE` or `obs:COLUMN` | `ask=cells&ask.f.louvain=0` |
@@ -54,6 +56,7 @@
 //! Polygons and cell lists are base64url: see [`Polygon`](super::Polygon) and
 //! [`CellList`](super::CellList).
 
+mod comparison_view;
 pub(in crate::state) mod escape;
 mod notice;
 mod own_columns;

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use crate::{
+    de::Adjustment,
     sorting::set_of,
     state::{
         About, CellList, CellOrder, CellQuery, CellSet, CellSource, Clip, ColorBy, Comparison, Filters, GeneKey,
@@ -13,6 +14,7 @@ use crate::{
 
 use super::{
     LINK_VERSION, MOST_PARTS, Notice, ParsedLink,
+    comparison_view::ComparisonViewDraft,
     own_columns::OwnColumnDraft,
     panel::read_panel,
     plot,
@@ -56,6 +58,7 @@ struct Draft {
     markers: MarkersDraft,
     plot: PlotDraft,
     inquiry: InquiryDraft,
+    comparison_view: ComparisonViewDraft,
     notices: Vec<Notice>,
     /// The first key that says nothing here.
     unknown: Option<String>,
@@ -87,6 +90,7 @@ struct CellSetDraft {
 struct ComparisonDraft {
     sets: Option<(String, Reference)>,
     mode: TestMode,
+    adjustment: Adjustment,
     layer: Option<String>,
     universe: QueryDraft,
     /// Whether a part of its universe was unreadable. What is left would be another comparison.
@@ -149,6 +153,9 @@ impl Draft {
         }
         if let Some((at, rest)) = numbered(key, "own") {
             return self.own_columns.entry(at).or_default().read(rest, value);
+        }
+        if let Some(key) = key.strip_prefix("de.") {
+            return self.comparison_view.read(key, value);
         }
         if let Some(key) = key.strip_prefix("plot") {
             return self.plot.read(key, value);
@@ -250,7 +257,8 @@ impl Draft {
     fn finish(self) -> ParsedLink {
         let Self { mut view, content, panel, n_panels, mut panels, query, gene_sets, cell_sets, comparisons, .. } =
             self;
-        let Self { own_columns, shown, markers, plot, inquiry, mut notices, unknown, .. } = self;
+        let Self { own_columns, shown, markers, plot, inquiry, comparison_view, mut notices, unknown, .. } = self;
+        view.layout.comparison = comparison_view.finish();
         let others = (1..n_panels.unwrap_or(1) as u32).map(|at| panels.remove(&at).unwrap_or_default());
         view.panels = Panels::new([panel].into_iter().chain(others).collect()).unwrap_or_default();
         let analysis = &mut view.analysis;
@@ -277,10 +285,14 @@ impl Draft {
             }
         }
         analysis.own_columns = OwnColumnDraft::finish(own_columns, &mut notices);
-        let mut shown_comparison = None;
-        for (at, ComparisonDraft { sets, mode, layer, universe, broken }) in comparisons {
+        let (mut shown_comparison, mut held_against) = (None, None);
+        for (at, ComparisonDraft { sets, mode, adjustment, layer, universe, broken }) in comparisons {
             if let Some((group, reference)) = sets.filter(|_| !broken) {
-                let comparison = Comparison { group, reference, mode, layer, universe: universe.finish().subset };
+                let comparison =
+                    Comparison { group, reference, mode, adjustment, layer, universe: universe.finish().subset };
+                if view.layout.comparison.with == Some(at) {
+                    held_against = Some(comparison.clone());
+                }
                 if shown == Some(at) {
                     shown_comparison = Some(ResultPanel::Comparison(comparison.clone()));
                 }
@@ -288,6 +300,8 @@ impl Draft {
             }
         }
         notices.extend(view.drop_dangling_comparisons().into_iter().map(Notice::MissingSet));
+        let place = |held: Comparison| view.analysis.comparisons.iter().position(|listed| *listed == held);
+        view.layout.comparison.with = held_against.and_then(place).map(|at| at as u32);
         let MarkersDraft { column, rank, universe } = markers;
         let universe = universe.finish().subset;
         let shown_markers = column.map(|column| ResultPanel::Markers(Markers { column, rank, universe }));
@@ -408,12 +422,10 @@ impl ComparisonDraft {
                 });
             }
             "mode" => {
-                self.mode = match value {
-                    "welch" => TestMode::Welch,
-                    "cellxgene" => TestMode::CellxgeneCompatible,
-                    "samples" => TestMode::Samples,
-                    _ => return Err("the statistic of a comparison".to_owned()),
-                }
+                self.mode = TestMode::from_name(value).ok_or("the statistic of a comparison")?;
+            }
+            "adjust" => {
+                self.adjustment = Adjustment::from_name(value).ok_or("how a comparison adjusts p-values")?;
             }
             "layer" => self.layer = Some(value.to_owned()),
             field => {

@@ -2,14 +2,17 @@
 
 use std::fmt::Write;
 
-use crate::state::{
-    About, Analysis, CellList, CellOrder, CellQuery, CellSet, CellSource, Clip, ColorBy, ColorOptions, ColumnLabel,
-    Comparison, Filters, Inquiry, LabelFilter, Layout, MarkerOrder, Markers, ObsFilter, OwnColumn, OwnLabel, Panel,
-    PanelKind, PointStyle, Range, Reference, ResultPanel, Selection, SelectionStep, SetValue, TestMode, Theme,
-    TissueImage, Tool, ViewSpec,
+use crate::{
+    de::Adjustment,
+    state::{
+        About, Analysis, CellList, CellOrder, CellQuery, CellSet, CellSource, Clip, ColorBy, ColorOptions, ColumnLabel,
+        Comparison, Filters, Inquiry, LabelFilter, Layout, MarkerOrder, Markers, ObsFilter, OwnColumn, OwnLabel, Panel,
+        PanelKind, PointStyle, Range, Reference, ResultPanel, Selection, SelectionStep, SetValue, TestMode, Theme,
+        TissueImage, Tool, ViewSpec,
+    },
 };
 
-use super::{LINK_VERSION, MOST_LIST_BYTES, MOST_OWN_BYTES, plot, text};
+use super::{LINK_VERSION, MOST_LIST_BYTES, MOST_OWN_BYTES, comparison_view, plot, text};
 
 /// The text of a view in its canonical form, for the dataset with this content.
 pub(super) fn print(view: &ViewSpec, content: Option<&str>) -> String {
@@ -200,10 +203,11 @@ impl Pairs {
             Reference::Set(name) => format!("{group}:{}", text::escaped(name)),
         };
         self.push(&format!("de{at}"), &sets);
-        match comparison.mode {
-            TestMode::Welch => {}
-            TestMode::CellxgeneCompatible => self.push(&format!("de{at}.mode"), "cellxgene"),
-            TestMode::Samples => self.push(&format!("de{at}.mode"), "samples"),
+        if comparison.mode != TestMode::default() {
+            self.push(&format!("de{at}.mode"), comparison.mode.name());
+        }
+        if comparison.adjustment != Adjustment::default() {
+            self.push(&format!("de{at}.adjust"), comparison.adjustment.name());
         }
         self.optional(&format!("de{at}.layer"), comparison.layer.as_deref());
         self.levels(&format!("de{at}."), &comparison.universe);
@@ -306,6 +310,9 @@ impl Pairs {
                     MarkerOrder::Effect => self.push("markers.rank", "effect"),
                 }
             }
+        }
+        for (key, value) in comparison_view::pairs(&layout.comparison) {
+            self.push(&format!("de.{key}"), &value);
         }
         match tool {
             Tool::Lasso => {}

@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
+use crate::de::Adjustment;
 use crate::state::strategies::{action, view};
 use crate::state::*;
 
@@ -43,6 +44,7 @@ fn actions_have_stable_names() {
             group: "a".into(),
             reference: Reference::Set("b".into()),
             mode: TestMode::CellxgeneCompatible,
+            adjustment: Adjustment::default(),
             layer: None,
             universe: Vec::new(),
         }),
@@ -117,7 +119,8 @@ fn a_view_has_stable_names() {
         "tool": "lasso",
         "layout": {
             "left": true, "right": true, "left_px": null, "right_px": null, "labels": false, "linked": false,
-            "density": false, "expanded": [], "result": null, "theme": "dark",
+            "density": false, "expanded": [], "result": null,
+            "comparison": {"plot": "volcano", "with": null, "gene": null, "sets": null}, "theme": "dark",
         },
     });
     assert_eq!(serde_json::to_value(&view).unwrap(), expected);

@@ -3,6 +3,7 @@
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use proptest::prelude::*;
 
+use crate::de::Adjustment;
 use crate::state::link::{LONG_LINK_BYTES, Notice};
 use crate::state::strategies::{cell_set, view};
 use crate::state::*;
@@ -199,6 +200,30 @@ fn rewritten(link: &str) -> String {
     pairs.join("&")
 }
 
+#[test]
+fn what_is_shown_of_a_comparison_goes_by_the_keys_of_the_link() {
+    let sets = "set0=a&set0.f.x=1&set1=b&set1.f.x=2";
+    let shown = |rest: &str| ViewSpec::from_link(&format!("{sets}&de3=a&de7=b&shown=3&{rest}"));
+    let link = shown("de.plot=effects&de.with=7&de.sets=chosen&de.sets.direction=both&de.sets.pval=1e-3");
+    let chosen = ChosenGenes { direction: ChosenDirection::Both, max_pval: 1e-3, ..ChosenGenes::default() };
+    let sets = Some(Enrichment { by: EnrichmentBy::Chosen, chosen });
+    let expected = ComparisonView { plot: ComparisonPlot::Effects, with: Some(1), gene: None, sets };
+    assert_eq!((link.view.layout.comparison, link.notices), (expected, Vec::new()));
+    assert_eq!(shown("de.with=4").view.layout.comparison.with, None);
+    assert_eq!(shown("de.plot=pie&de.sets.pval=-1").notices.len(), 2);
+}
+
+#[test]
+fn tests_and_adjustments_have_names_of_their_own() {
+    for mode in TestMode::ALL {
+        assert_eq!(TestMode::from_name(mode.name()), Some(mode));
+        assert_eq!(serde_json::to_value(mode).unwrap(), mode.name());
+    }
+    for adjustment in Adjustment::ALL {
+        assert_eq!(serde_json::to_value(adjustment).unwrap(), adjustment.name());
+    }
+}
+
 proptest! {
     #[test]
     fn what_is_written_is_read(view in view()) {
@@ -261,6 +286,7 @@ fn a_long_list_of_cells_is_in_a_link_only_where_a_comparison_takes_it() {
         group: "compared".to_owned(),
         reference: Reference::Rest,
         mode: TestMode::Welch,
+        adjustment: Adjustment::default(),
         layer: None,
         universe: Vec::new(),
     };

@@ -6,6 +6,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use roaring::RoaringBitmap;
 
+use crate::de::Adjustment;
 use crate::state::*;
 
 fn after(actions: impl IntoIterator<Item = Action>) -> AppState {
@@ -108,6 +109,7 @@ fn what_names_a_column_follows_it_and_goes_with_it() {
             group: "by label".to_owned(),
             reference: Reference::Set("listed".to_owned()),
             mode: TestMode::Welch,
+            adjustment: Adjustment::default(),
             layer: None,
             universe: Vec::new(),
         }),

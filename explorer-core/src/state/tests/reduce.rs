@@ -3,6 +3,7 @@
 use proptest::collection::vec;
 use proptest::prelude::*;
 
+use crate::de::Adjustment;
 use crate::state::history::Step;
 use crate::state::strategies::{action, history};
 use crate::state::*;
@@ -20,7 +21,14 @@ fn save(name: &str) -> Action {
 }
 
 fn compared(group: &str, reference: Reference) -> Comparison {
-    Comparison { group: group.to_owned(), reference, mode: TestMode::Welch, layer: None, universe: Vec::new() }
+    Comparison {
+        group: group.to_owned(),
+        reference,
+        mode: TestMode::Welch,
+        adjustment: Adjustment::default(),
+        layer: None,
+        universe: Vec::new(),
+    }
 }
 
 fn with(reference: &str) -> Reference {
@@ -280,6 +288,48 @@ fn a_view_needs_what_it_shows() {
     assert_eq!(state.view.needs(), expected.into());
     let state = reduce(state, Action::Compare(compared("mine", Reference::Rest)));
     assert!(state.view.needs().contains(&column("phase")));
+}
+
+#[test]
+fn a_comparison_is_asked_otherwise_in_its_place() {
+    let set = |name: &str| Action::SaveCellSet { name: name.to_owned() };
+    let (one, two) = (compared("a", Reference::Rest), compared("b", Reference::Rest));
+    let state = [set("a"), set("b"), Action::Compare(one.clone()), Action::Compare(two.clone())]
+        .into_iter()
+        .fold(AppState::default(), reduce);
+    let ranks = Comparison { mode: TestMode::Wilcoxon, ..one.clone() };
+    let change = |from: &Comparison, to: &Comparison| Action::ChangeComparison { from: from.clone(), to: to.clone() };
+    let changed = reduce(state, change(&one, &ranks));
+    assert_eq!(changed.view.analysis.comparisons, [ranks.clone(), two.clone()]);
+    assert_eq!(changed.view.shown_comparison(), Some(&ranks));
+    // One that is in the list already is opened, and both stay; one that is not cannot be changed.
+    let opened = reduce(changed.clone(), change(&ranks, &two));
+    assert_eq!(opened.view.analysis.comparisons, changed.view.analysis.comparisons);
+    assert_eq!(opened.view.shown_comparison(), Some(&two));
+    assert_eq!(reduce(opened.clone(), change(&one, &Comparison { mode: TestMode::Samples, ..one.clone() })), opened);
+}
+
+#[test]
+fn what_a_comparison_is_held_against_follows_the_list() {
+    let set = |name: &str| Action::SaveCellSet { name: name.to_owned() };
+    let (one, two) = (compared("a", Reference::Rest), compared("b", Reference::Rest));
+    let mut history = History::new(AppState::default());
+    [set("a"), set("b"), Action::Compare(one.clone()), Action::Compare(two.clone())]
+        .into_iter()
+        .for_each(|action| history.dispatch(action));
+    let with = |with| Action::SetComparisonView(ComparisonView { with, ..ComparisonView::default() });
+    let held = |history: &History| history.present().view.layout.comparison.with;
+    history.dispatch(with(Some(2)));
+    assert_eq!(held(&history), None);
+    history.dispatch(with(Some(0)));
+    history.dispatch(Action::RemoveComparison(two));
+    assert_eq!(held(&history), None, "places are others");
+    history.dispatch(with(Some(0)));
+    history.dispatch(Action::Undo);
+    assert_eq!(held(&history), Some(0));
+    history.dispatch(with(Some(1)));
+    history.dispatch(Action::Undo);
+    assert_eq!(held(&history), None, "it has left the list");
 }
 
 proptest! {

@@ -1,8 +1,11 @@
 //! Questions that several parts of the page ask.
 
-use explorer_core::state::{
-    About, Action, CellQuery, ColorBy, Comparison, Inquiry, MarkerOrder, Markers, Plot, PlotKind, Reference,
-    ResultPanel,
+use explorer_core::{
+    de::Adjustment,
+    state::{
+        About, Action, CellQuery, ColorBy, Comparison, Inquiry, MarkerOrder, Markers, Plot, PlotKind, Reference,
+        ResultPanel,
+    },
 };
 use leptos::prelude::*;
 
@@ -19,7 +22,8 @@ pub fn compare_with_rest(store: Store, page: Page, query: CellQuery) {
     let universe = store.peek(|state| state.view.analysis.query.subset.clone());
     let group = set.name.clone();
     store.dispatch(Action::CompareWithRest { set, mode, layer: layer.clone() });
-    page.asked.set(Some(Comparison { group, reference: Reference::Rest, mode, layer, universe }));
+    let adjustment = Adjustment::default();
+    page.asked.set(Some(Comparison { group, reference: Reference::Rest, mode, adjustment, layer, universe }));
 }
 
 /// Opens the markers of a column among the cells in view.

@@ -23,8 +23,8 @@ enum Asked {
     Inquiry,
 }
 
-/// Reads out what was asked once it is answered, and gives the answer the focus, unless something is being typed. What a
-/// link has open when the page begins was not waited for.
+/// Reads out what was asked once it is answered, and gives the answer the focus, unless something is being typed, or only
+/// the test of a comparison was changed, in the answer itself. What a link has open when the page begins was not waited for.
 #[component]
 pub fn Announcement(store: Store) -> impl IntoView {
     let asked = store.part(|state| {
@@ -47,22 +47,33 @@ pub fn Announcement(store: Store) -> impl IntoView {
             None => false,
         })
     });
-    let is_awaited = StoredValue::new(false);
+    let (is_awaited, takes_focus) = (StoredValue::new(false), StoredValue::new(false));
     let text = RwSignal::new(String::new());
-    Effect::new(move |before: Option<_>| {
+    Effect::new(move |before: Option<Option<(String, Asked)>>| {
         let now = asked.get();
-        if before.is_some_and(|before| before != now) {
+        if let Some(before) = before.filter(|before| *before != now) {
             is_awaited.set_value(now.is_some());
+            takes_focus.set_value(!is_another_test(before.as_ref(), now.as_ref()));
             text.set(String::new());
         }
         if let (true, true, Some((title, _))) = (is_answered.get(), is_awaited.get_value(), &now) {
             is_awaited.set_value(false);
             text.set(format!("{title}: the result is here."));
-            take_focus(store);
+            if takes_focus.get_value() {
+                take_focus(store);
+            }
         }
         now
     });
     view! { <p class="visually-hidden" role="status" data-testid="announcement">{text}</p> }
+}
+
+/// Whether the same sets are compared by another test of cells.
+fn is_another_test(before: Option<&(String, Asked)>, now: Option<&(String, Asked)>) -> bool {
+    let (Some((of, Asked::Comparison(test))), Some((title, Asked::Comparison(other)))) = (before, now) else {
+        return false;
+    };
+    of == title && ![test, other].contains(&&TestMode::Samples)
 }
 
 fn take_focus(store: Store) {

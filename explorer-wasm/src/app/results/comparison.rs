@@ -4,16 +4,18 @@ use std::sync::Arc;
 
 use explorer_core::{
     de::{DeTable, Regulation},
+    format::bytes,
     names::with_isolated_quotes,
-    session::Bounds,
-    state::{Action, Comparison, GeneKey, TestMode},
+    session::{Bounds, genes_bytes},
+    state::{Action, Comparison, GeneKey},
 };
 use leptos::prelude::*;
 
+use super::comparison_parts::{plot_parts, set_parts};
 use crate::{
     app::parts::{ByPointer, add_gene_sets, colored_in, levels_text, save_csv, title},
     store::{CompareStatus, DeResult, Pointed, Store},
-    ui::{DeSummary, DeView, NewGeneSet, SamplesView, Show},
+    ui::{DeSummary, DeView, NewGeneSet, SamplesView, Show, TestOffer},
     view::view,
 };
 
@@ -22,23 +24,53 @@ use crate::{
 pub fn ComparisonPanel(store: Store) -> impl IntoView {
     let status = store.comparing();
     let shown = store.part(|state| state.view.shown_comparison().cloned());
-    // The same while a comparison goes on: what is derived from it, over all genes, is not derived at each step.
-    let latest = Memo::new(move |_| status.with(|status| status.answer().cloned().map(ByPointer)));
+    // The same while a comparison goes on: what is derived from it, over all genes, is not derived at each step. While
+    // another test of the same sets does, the last answer stays.
+    let latest = Memo::new(move |before: Option<&Option<ByPointer<DeResult>>>| {
+        let asked = shown.get()?;
+        let answer = status.with(|status| match status {
+            CompareStatus::Running(_, None) => None,
+            status => Some(status.answer().cloned().map(ByPointer)),
+        });
+        answer.unwrap_or_else(|| {
+            before.cloned().flatten().filter(|before| are_of_same_sets(&before.0.comparison, &asked))
+        })
+    });
     let result = move || latest.get().map(|result| result.0);
     let is_open = move |is_so: fn(&DeResult) -> bool| {
-        Memo::new(move |_| {
-            shown.with(Option::is_some) && status.with(|status| status.answer().is_some_and(|result| is_so(result)))
-        })
+        Memo::new(move |_| latest.with(|latest| latest.as_ref().is_some_and(|latest| is_so(&latest.0))))
     };
+    let layer_bytes = move || {
+        let layer = shown.with_untracked(|shown| shown.as_ref().and_then(|shown| shown.layer.clone()));
+        store.with_manifest(|manifest| genes_bytes(manifest, layer.as_deref())).unwrap_or_default()
+    };
+    let offer = move || TestOffer { has_samples: store.sample_column().is_some(), genes_bytes: layer_bytes() };
+    let awaited = Signal::derive(move || match status.get() {
+        CompareStatus::Running(progress, None) => {
+            let ranks = shown.with(|shown| shown.as_ref().is_some_and(|shown| shown.mode.ranks().is_some()));
+            let reads = if ranks { format!("All genes, {}: ", bytes(layer_bytes())) } else { String::new() };
+            Some((progress.fraction(), reads + &progress.text()))
+        }
+        CompareStatus::Running(_, Some(_))
+        | CompareStatus::None
+        | CompareStatus::Failed(_)
+        | CompareStatus::Done(_) => None,
+    });
+    let on_change = Callback::new(move |to: Comparison| {
+        if let Some(from) = shown.get_untracked() {
+            store.dispatch(Action::ChangeComparison { from, to });
+        }
+    });
+    let on_cancel = Callback::new(move |()| {
+        if let Some(result) = latest.with_untracked(|latest| latest.as_ref().map(|latest| latest.0.comparison.clone()))
+        {
+            on_change.run(result);
+        }
+    });
     let (has_cells, has_samples) =
         (is_open(|result| result.cells().is_some()), is_open(|result| result.samples().is_some()));
     let table = move || result().and_then(|result| result.cells().cloned()) as Option<Arc<DeTable>>;
     let answer = Memo::new(move |_| result().and_then(|result| result.samples().cloned()).map(ByPointer));
-    let compare_samples = move |()| {
-        if let Some(comparison) = shown.get_untracked() {
-            store.dispatch(Action::Compare(Comparison { mode: TestMode::Samples, ..comparison }));
-        }
-    };
     let names = move || result().map(|result| Arc::clone(&result.names)).unwrap_or_default();
     let color = store.part(|state| state.view.analysis.color.clone());
     let colored = Memo::new(move |_| colored_in(store, &color.get(), result().map(|result| result.layer.clone())));
@@ -53,6 +85,7 @@ pub fn ComparisonPanel(store: Store) -> impl IntoView {
         let summary = result.summary(&within(&result, Bounds::Short), sizes.get());
         DeSummary { caution: summary.caution.as_deref().map(with_isolated_quotes), ..summary }
     };
+    let (plots, sets) = (plot_parts(store, shown, latest), set_parts(store, latest));
     let title = title(store);
     let export = move |()| {
         if let CompareStatus::Done(result) = status.get_untracked() {
@@ -61,18 +94,24 @@ pub fn ComparisonPanel(store: Store) -> impl IntoView {
         }
     };
     let on_gene = move |gene: String| {
-        let Some(result) = status.with_untracked(|status| status.answer().cloned()) else { return };
-        let layer = store.layer_key(&result.layer);
+        let Some(result) = latest.get_untracked() else { return };
+        let layer = store.layer_key(&result.0.layer);
         store.dispatch(Action::ShowGene(GeneKey { layer, gene }));
     };
     let on_point = move |gene: Option<String>| {
-        let layer = status.with_untracked(|status| status.answer().map(|result| store.layer_key(&result.layer)));
+        let layer = latest.with_untracked(|latest| latest.as_ref().map(|latest| store.layer_key(&latest.0.layer)));
         store.point_at(layer.zip(gene).map(|(layer, gene)| Pointed::Gene(GeneKey { layer, gene })));
     };
     view! {
         <Show when=move || has_cells.get()>
             <DeView
-                on_samples=store.sample_column().map(|_| Callback::new(compare_samples))
+                asked=shown
+                offer=offer()
+                awaited
+                on_change
+                on_cancel
+                plots
+                sets
                 summary=Signal::derive(summary)
                 table=Signal::derive(table)
                 names=Signal::derive(names)
@@ -94,6 +133,11 @@ pub fn ComparisonPanel(store: Store) -> impl IntoView {
         </Show>
         <Show when=move || has_samples.get()>
             <SamplesView
+                asked=shown
+                offer=offer()
+                awaited
+                on_change
+                on_cancel
                 summary=Signal::derive(summary)
                 table=Signal::derive(move || answer.get().map(|answer| Arc::clone(&answer.0.table)))
                 names=Signal::derive(names)
@@ -105,4 +149,10 @@ pub fn ComparisonPanel(store: Store) -> impl IntoView {
             />
         </Show>
     }
+}
+
+/// Whether two comparisons are of the same sets of cells in the same layer, by whatever test.
+fn are_of_same_sets(one: &Comparison, other: &Comparison) -> bool {
+    let Comparison { group, reference, mode: _, adjustment: _, layer, universe } = one;
+    (group, reference, layer, universe) == (&other.group, &other.reference, &other.layer, &other.universe)
 }

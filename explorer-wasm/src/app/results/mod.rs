@@ -3,6 +3,7 @@
 mod announcement;
 mod answer;
 mod comparison;
+mod comparison_parts;
 mod markers;
 mod plot;
 

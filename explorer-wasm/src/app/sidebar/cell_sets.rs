@@ -2,8 +2,9 @@
 
 use explorer_core::{
     color::label_colors,
+    de::Adjustment,
     names::with_isolated_quotes,
-    session::SetOperation,
+    session::{SetOperation, genes_bytes},
     state::{Action, AppState, Command, Comparison, Reference, ResultPanel, TestMode},
 };
 use leptos::prelude::*;
@@ -111,6 +112,7 @@ fn Compare(store: Store, draft: RwSignal<Option<Comparison>>, names: Signal<Vec<
             group: String::new(),
             reference: Reference::Rest,
             mode: TestMode::Welch,
+            adjustment: Adjustment::default(),
             layer: None,
             universe: Vec::new(),
         });
@@ -131,6 +133,7 @@ fn Compare(store: Store, draft: RwSignal<Option<Comparison>>, names: Signal<Vec<
     });
     let layers = layers.unwrap_or_default();
     let has_samples = store.sample_column().is_some();
+    let genes_bytes = store.with_manifest(|manifest| genes_bytes(manifest, None)).unwrap_or_default();
     let analysis =
         store.part(|state| (state.view.analysis.cell_sets.clone(), state.view.analysis.query.subset.clone()));
     let sizes = Memo::new(move |_| {
@@ -144,7 +147,12 @@ fn Compare(store: Store, draft: RwSignal<Option<Comparison>>, names: Signal<Vec<
         let universe = if universe.with(Vec::is_empty) { "cells" } else { "in view" };
         let caution = asked.with(|asked| match asked.mode {
             TestMode::Samples if sizes.can_be_compared() => sizes.caution_of_samples(),
-            TestMode::Samples | TestMode::Welch | TestMode::CellxgeneCompatible => sizes.caution(asked.names()),
+            TestMode::Samples
+            | TestMode::Welch
+            | TestMode::CellxgeneCompatible
+            | TestMode::OverestimatedVariance
+            | TestMode::Wilcoxon
+            | TestMode::WilcoxonUncorrected => sizes.caution(asked.names()),
         });
         let caution = caution.as_deref().map(with_isolated_quotes).unwrap_or_default();
         Some([sizes.text(universe) + ".", caution].join(" "))
@@ -174,6 +182,7 @@ fn Compare(store: Store, draft: RwSignal<Option<Comparison>>, names: Signal<Vec<
             sets=names
             layers=Signal::derive(move || layers.clone())
             has_samples
+            genes_bytes
             comparison=asked
             state=Signal::derive(state)
             note=Signal::derive(move || note().unwrap_or_default())

@@ -1,4 +1,4 @@
-//! CSV files that are dropped or chosen.
+//! Files that are dropped or chosen.
 
 use leptos::{ev::DragEvent, html, prelude::*};
 
@@ -40,7 +40,7 @@ pub fn FileDrop(
     }
 }
 
-/// A button that asks for a CSV file.
+/// A button that asks for a file.
 #[component]
 pub fn FileButton(
     /// What it does.
@@ -49,6 +49,9 @@ pub fn FileButton(
     test_id: &'static str,
     /// That of the field behind it.
     file_id: &'static str,
+    /// Kinds of files that are offered.
+    #[prop(default = ".csv,text/csv")]
+    accept: &'static str,
     /// Called with the file.
     #[prop(into)]
     on_file: Callback<web_sys::File>,
@@ -72,7 +75,7 @@ pub fn FileButton(
         <input
             class="visually-hidden"
             type="file"
-            accept=".csv,text/csv"
+            accept=accept
             tabindex="-1"
             aria-hidden="true"
             data-testid=file_id

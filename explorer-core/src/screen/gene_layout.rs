@@ -1,21 +1,17 @@
-//! Where the genes of a volcano plot lie, which of them have labels, and what a rectangle holds.
+//! Where the genes of a comparison's plots lie, which of them have labels, and what a rectangle holds.
 
-use std::fmt::Write as _;
+use std::{collections::HashSet, fmt::Write as _};
 
-use crate::de::{DeTable, Region};
+use super::{
+    OtherEffects,
+    extent::{effect_extent, extent_of},
+};
+use crate::de::{DeTable, GeneAxes, Region};
 
 /// Space for the axes, in CSS pixels: left, top, right, bottom.
 pub const MARGIN_PX: [f64; 4] = [44.0, 12.0, 12.0, 36.0];
 /// A dot is found from this far.
 const REACH_PX: f64 = 14.0;
-
-/// Genes with an adjusted p-value up to this are what the axis of effects is for.
-const LOG10_ALPHA: f64 = -1.301_029_995_663_981_2;
-/// The axis of effects ends at the latest this many times beyond where all but a hundredth of those
-/// genes are that both sets express.
-const EFFECT_ROOM: f64 = 1.5;
-/// The least effect that the axis reaches, if any gene does.
-const LEAST_EFFECT: f64 = 1.0;
 
 /// The height of a label and of its letters.
 const LABEL_PX: f64 = 13.0;
@@ -33,20 +29,33 @@ pub type Point = (f64, f64);
 
 /// Where every gene lies, in CSS pixels.
 #[derive(Clone, Debug, PartialEq)]
-pub struct VolcanoLayout {
+pub struct GeneLayout {
     /// Width and height of the whole plot.
     pub size_px: (f64, f64),
-    /// The greatest |effect| and the greatest −log10 of the adjusted p on the axes.
-    pub extent: (f64, f64),
-    /// One per gene.
+    /// What the axes are of.
+    pub axes: GeneAxes,
+    /// Both ends of the axis from left to right.
+    pub x_ends: [f64; 2],
+    /// Both ends of the axis from below to above.
+    pub y_ends: [f64; 2],
+    /// One per gene; not a number for those that have no place.
     pub points: Vec<Point>,
-    /// Of every gene, whether its effect lies beyond the axis: then it is drawn at its end.
-    beyond: Vec<bool>,
+    /// Of every gene, beyond which end of an axis it lies: then it is drawn at that end.
+    beyond: Vec<Option<Beyond>>,
+}
+
+/// The end of an axis that a gene lies beyond.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Beyond {
+    Left,
+    Right,
+    Above,
+    Below,
 }
 
 /// A gene's name beside its dot.
 #[derive(Clone, Debug, PartialEq)]
-pub struct VolcanoLabel {
+pub struct GeneLabel {
     /// The gene, by its number.
     pub gene: usize,
     /// Where the text begins, on its base line.
@@ -86,19 +95,50 @@ impl Rect {
 /// What stays free around a name, so that two do not read as one.
 const LABEL_MARGIN_PX: f64 = 2.5;
 
-impl VolcanoLayout {
-    /// The layout of a table in a plot of that size.
-    pub fn new(table: &DeTable, size_px: (f64, f64)) -> Self {
-        let extent = (effect_extent(table), extent_of(&table.log10_pval_adj));
-        let beyond = table.effect.iter().map(|effect| effect.abs() > extent.0).collect();
-        let mut layout = Self { size_px, extent, points: Vec::new(), beyond };
-        layout.points = table
-            .effect
-            .iter()
-            .zip(&table.log10_pval_adj)
-            .map(|(&effect, &log10_pval_adj)| (layout.x(effect), layout.y(-log10_pval_adj)))
-            .collect();
+impl GeneLayout {
+    /// The layout of a table in a plot of that size; `other` are the effects in another comparison, where the axes are of
+    /// these.
+    pub fn new(axes: GeneAxes, table: &DeTable, other: Option<&OtherEffects>, size_px: (f64, f64)) -> Self {
+        let around = |extent: f64| [-extent, extent];
+        let (x_ends, y_ends) = match axes {
+            GeneAxes::Volcano => (around(effect_extent(table)), [0.0, extent_of(&table.log10_pval_adj)]),
+            GeneAxes::Ma => {
+                let means = (0..table.effect.len()).map(|gene| table.mean(gene)).collect::<Vec<_>>();
+                let least = means.iter().copied().fold(0.0, f64::min);
+                ([least, extent_of(&means)], around(effect_extent(table)))
+            }
+            GeneAxes::Effects => {
+                let of_other = other.map_or(1.0, |other| other.extent);
+                (around(effect_extent(table)), around(of_other))
+            }
+        };
+        let places = |gene: usize| match axes {
+            GeneAxes::Volcano | GeneAxes::Ma => table.place(axes, gene),
+            GeneAxes::Effects => other.map(|other| (table.effect[gene], other.effect[gene])),
+        };
+        let mut layout = Self { size_px, axes, x_ends, y_ends, points: Vec::new(), beyond: Vec::new() };
+        for gene in 0..table.effect.len() {
+            let (x, y) = places(gene).unwrap_or((f64::NAN, f64::NAN));
+            layout.points.push((layout.x(x), layout.y(y)));
+            layout.beyond.push(layout.end_beyond(x, y));
+        }
         layout
+    }
+
+    /// The end of an axis of effects that a place lies beyond; evidence and means have their largest on the axis.
+    fn end_beyond(&self, x: f64, y: f64) -> Option<Beyond> {
+        let (of_x, of_y) = match self.axes {
+            GeneAxes::Volcano => (true, false),
+            GeneAxes::Ma => (false, true),
+            GeneAxes::Effects => (true, true),
+        };
+        match (x, y) {
+            _ if of_x && x < self.x_ends[0] => Some(Beyond::Left),
+            _ if of_x && x > self.x_ends[1] => Some(Beyond::Right),
+            _ if of_y && y < self.y_ends[0] => Some(Beyond::Below),
+            _ if of_y && y > self.y_ends[1] => Some(Beyond::Above),
+            _ => None,
+        }
     }
 
     /// The rectangle between the axes.
@@ -107,38 +147,35 @@ impl VolcanoLayout {
         Rect([left, top, self.size_px.0 - right, self.size_px.1 - bottom])
     }
 
-    /// Where an effect lies; beyond the axis, at its end.
-    pub fn x(&self, effect: f64) -> f64 {
+    /// Where a value lies from left to right; beyond the axis, at its end.
+    pub fn x(&self, value: f64) -> f64 {
         let Rect([left, _, right, _]) = self.plot();
-        (left + right) / 2.0 + (effect / self.extent.0).clamp(-1.0, 1.0) * (right - left) / 2.0
+        left + share(value, self.x_ends) * (right - left)
     }
 
-    /// Where −log10 of an adjusted p lies; beyond the axis, at its end.
-    pub fn y(&self, evidence: f64) -> f64 {
+    /// Where a value lies from below to above; beyond the axis, at its end.
+    pub fn y(&self, value: f64) -> f64 {
         let Rect([_, top, _, bottom]) = self.plot();
-        bottom - (evidence / self.extent.1).clamp(0.0, 1.0) * (bottom - top)
+        bottom - share(value, self.y_ends) * (bottom - top)
     }
 
     /// What a rectangle holds. Where it reaches the end of an axis, it holds all that lies beyond.
     pub fn region(&self, Rect([x0, y0, x1, y1]): Rect) -> Region {
         let Rect([left, top, right, bottom]) = self.plot();
-        let effect = |x: f64| match x {
-            x if x <= left => f64::NEG_INFINITY,
-            x if x >= right => f64::INFINITY,
-            x => (2.0 * (x - left) / (right - left) - 1.0) * self.extent.0,
+        let value = |share: f64, [least, greatest]: [f64; 2]| match share {
+            share if share <= 0.0 => f64::NEG_INFINITY,
+            share if share >= 1.0 => f64::INFINITY,
+            share => least + share * (greatest - least),
         };
-        let evidence = |y: f64| match y {
-            y if y <= top => f64::INFINITY,
-            y if y >= bottom => f64::NEG_INFINITY,
-            y => (bottom - y) / (bottom - top) * self.extent.1,
-        };
-        Region { effect: [effect(x0), effect(x1)], evidence: [evidence(y1), evidence(y0)] }
+        let x = |x: f64| value((x - left) / (right - left), self.x_ends);
+        let y = |y: f64| value((bottom - y) / (bottom - top), self.y_ends);
+        Region { axes: self.axes, x: [x(x0), x(x1)], y: [y(y1), y(y0)] }
     }
 
-    /// The rectangle of a region, as far as it lies on the axes.
-    pub fn rect(&self, region: Region) -> Rect {
-        let ([least, greatest], [weakest, strongest]) = (region.effect, region.evidence);
-        Rect([self.x(least), self.y(strongest), self.x(greatest), self.y(weakest)])
+    /// The rectangle of a region, as far as it lies on the axes; `None` where it is of other axes.
+    pub fn rect(&self, region: Region) -> Option<Rect> {
+        let ([left, right], [below, above]) = (region.x, region.y);
+        (region.axes == self.axes).then(|| Rect([self.x(left), self.y(above), self.x(right), self.y(below)]))
     }
 
     /// The gene nearest to a place, if one is within reach.
@@ -149,18 +186,23 @@ impl VolcanoLayout {
             .iter()
             .zip(0_u32..)
             .map(|(point, gene)| (gene, point))
+            .filter(|(_, point)| point.0.is_finite() && point.1.is_finite())
             .min_by(|a, b| distance(a.1).total_cmp(&distance(b.1)))?;
         (distance(point) <= REACH_PX * REACH_PX).then_some(gene)
     }
 
-    /// Whether a gene's effect lies beyond the axis.
+    /// Whether a gene's effect lies beyond its axis.
     pub fn is_beyond(&self, gene: usize) -> bool {
-        self.beyond.get(gene) == Some(&true)
+        self.end_of(gene).is_some()
+    }
+
+    fn end_of(&self, gene: usize) -> Option<Beyond> {
+        self.beyond.get(gene).copied().flatten()
     }
 
     /// How many genes' effects do.
     pub fn n_beyond(&self) -> usize {
-        self.beyond.iter().filter(|is_beyond| **is_beyond).count()
+        self.beyond.iter().flatten().count()
     }
 
     /// One path for any number of genes on the axis: dots are strokes of no length, which round caps
@@ -169,7 +211,8 @@ impl VolcanoLayout {
         let mut path = String::new();
         let row = half_px(self.size_px.0) + 1;
         let mut is_drawn = vec![false; row * (half_px(self.size_px.1) + 1)];
-        for (x, y) in genes.iter().filter(|gene| !self.is_beyond(**gene)).filter_map(|&gene| self.points.get(gene)) {
+        let on_axes = genes.iter().filter(|gene| !self.is_beyond(**gene)).filter_map(|&gene| self.points.get(gene));
+        for (x, y) in on_axes.filter(|(x, y)| x.is_finite() && y.is_finite()) {
             let (x, y) = (half_px(*x), half_px(*y));
             if !std::mem::replace(&mut is_drawn[y * row + x], true) {
                 let half = |half_px: usize| if half_px % 2 == 1 { ".5" } else { "" };
@@ -183,32 +226,48 @@ impl VolcanoLayout {
     /// The same for those beyond it: heads of arrows that point there.
     pub fn arrows(&self, genes: &[usize]) -> String {
         let mut path = String::new();
-        let middle = self.x(0.0);
-        let mut is_drawn = [(); 2].map(|()| vec![false; half_px(self.size_px.1) + 1]);
-        for (x, y) in genes.iter().filter(|gene| self.is_beyond(**gene)).filter_map(|&gene| self.points.get(gene)) {
-            let is_left = *x < middle;
-            let half_y = half_px(*y);
-            if !std::mem::replace(&mut is_drawn[usize::from(is_left)][half_y], true) {
-                let back = if is_left { 5.0 } else { -5.0 };
-                let y = half_y as f64 / 2.0;
-                let (tail, above, below) = (x + back, y - 4.0, y + 4.0);
-                let _ = write!(path, "M{tail} {above}L{x} {y}L{tail} {below}");
+        let mut drawn = HashSet::new();
+        for &gene in genes {
+            let (Some(end), Some(&(x, y))) = (self.end_of(gene), self.points.get(gene)) else { continue };
+            let (half_x, half_y) = (half_px(x), half_px(y));
+            if !(x.is_finite() && y.is_finite()) || !drawn.insert((half_x, half_y)) {
+                continue;
             }
+            let (x, y) = (half_x as f64 / 2.0, half_y as f64 / 2.0);
+            let (one, other) = match end {
+                Beyond::Left => ((x + 5.0, y - 4.0), (x + 5.0, y + 4.0)),
+                Beyond::Right => ((x - 5.0, y - 4.0), (x - 5.0, y + 4.0)),
+                Beyond::Above => ((x - 4.0, y + 5.0), (x + 4.0, y + 5.0)),
+                Beyond::Below => ((x - 4.0, y - 5.0), (x + 4.0, y - 5.0)),
+            };
+            let _ = write!(path, "M{} {}L{x} {y}L{} {}", one.0, one.1, other.0, other.1);
         }
         path
     }
 
-    /// Names beside their dots, none over another, over another's dot, or out of the plot. Of `genes`
-    /// those farthest up and out have the first choice, right and left by turns.
-    pub fn labels(&self, genes: &[usize], names: &[String]) -> Vec<VolcanoLabel> {
-        let middle = self.x(0.0);
+    /// Names beside their dots, none over another, over another's dot, or out of the plot. `chosen` have the first choice;
+    /// then those of `genes` that are farthest out, from both sides by turns.
+    pub fn labels(&self, chosen: &[usize], genes: &[usize], names: &[String]) -> Vec<GeneLabel> {
         let Rect([left, top, right, bottom]) = self.plot();
+        let (zero_x, zero_y) = (self.x(0.0), self.y(0.0));
         let prominence = |gene: &usize| {
             let (x, y) = self.points[*gene];
-            (x - middle).abs() / (right - left) * (bottom - y) / (bottom - top)
+            let (aside, up) = ((x - zero_x).abs() / (right - left), (y - zero_y).abs() / (bottom - top));
+            match self.axes {
+                GeneAxes::Volcano => aside * up,
+                GeneAxes::Ma => up,
+                GeneAxes::Effects => aside + up,
+            }
         };
-        let named = genes.iter().copied().filter(|&gene| gene < self.points.len() && gene < names.len());
-        let (ups, downs): (Vec<usize>, Vec<usize>) = named.partition(|&gene| self.points[gene].0 > middle);
+        let is_first_side = |gene: usize| match self.axes {
+            GeneAxes::Volcano | GeneAxes::Effects => self.points[gene].0 > zero_x,
+            GeneAxes::Ma => self.points[gene].1 < zero_y,
+        };
+        let is_named = |gene: &usize| {
+            self.points.get(*gene).is_some_and(|(x, y)| x.is_finite() && y.is_finite()) && *gene < names.len()
+        };
+        let named = genes.iter().copied().filter(is_named).filter(|gene| !chosen.contains(gene));
+        let (ups, downs): (Vec<usize>, Vec<usize>) = named.partition(|&gene| is_first_side(gene));
         let mut sides = [ups, downs].map(|genes| {
             let mut ranked: Vec<(f64, usize)> = genes.into_iter().map(|gene| (-prominence(&gene), gene)).collect();
             let foremost = |a: &(f64, usize), b: &(f64, usize)| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1));
@@ -220,6 +279,7 @@ impl VolcanoLayout {
             ranked.into_iter().map(|(_, gene)| gene)
         });
         let by_turns = (0..MOST_TRIED).filter_map(|turn| sides[turn % 2].next());
+        let by_turns = chosen.iter().copied().filter(is_named).take(MOST_LABELS).chain(by_turns);
         let most = (((right - left) * (bottom - top) / LABEL_AREA_PX) as usize).min(MOST_LABELS);
         let mut taken: Vec<Rect> = Vec::new();
         let mut labels = Vec::new();
@@ -243,7 +303,7 @@ impl VolcanoLayout {
             };
             if let Some(&at) = places.iter().find(is_free) {
                 taken.extend([rect(at), Rect::around(dot, 2.0)]);
-                labels.push(VolcanoLabel { gene, at });
+                labels.push(GeneLabel { gene, at });
             }
         }
         labels
@@ -264,40 +324,14 @@ fn label_width_px(name: &str) -> f64 {
     name.chars().map(ems).sum::<f64>() * FONT_PX
 }
 
+/// Where between both ends of an axis a value lies, from 0 to 1.
+fn share(value: f64, [least, greatest]: [f64; 2]) -> f64 {
+    ((value - least) / (greatest - least)).clamp(0.0, 1.0)
+}
+
 /// The nearest half pixel, in halves: closer dots are not told apart.
 fn half_px(px: f64) -> usize {
     (px * 2.0).round() as usize
-}
-
-/// The end of an axis that holds all of these.
-fn extent_of(values: &[f64]) -> f64 {
-    let greatest = values.iter().map(|value| value.abs()).filter(|value| value.is_finite()).fold(0.0, f64::max);
-    if greatest > 0.0 { greatest * 1.04 } else { 1.0 }
-}
-
-/// The end of the axis of effects: where the significant genes lie, or all where none is. Genes that one set does not
-/// express at all have effects that tell of the pseudocount alone; they would squeeze all others into the middle.
-fn effect_extent(table: &DeTable) -> f64 {
-    let is_in_both = |gene: &usize| {
-        let expressed = |pct: &[f64]| pct.get(*gene).is_some_and(|&pct| pct > 0.0);
-        expressed(&table.pct_group) && expressed(&table.pct_reference)
-    };
-    let in_both: Vec<usize> = (0..table.effect.len()).filter(is_in_both).collect();
-    let effects = |is_shown: &dyn Fn(usize) -> bool| -> Vec<f64> {
-        let shown = in_both.iter().filter(|gene| is_shown(**gene)).map(|&gene| table.effect[gene].abs());
-        shown.filter(|effect| effect.is_finite()).collect()
-    };
-    let all = extent_of(&table.effect);
-    let mut effects = match effects(&|gene| table.log10_pval_adj[gene] <= LOG10_ALPHA) {
-        none if none.is_empty() => effects(&|_| true),
-        significant => significant,
-    };
-    if effects.is_empty() {
-        return all;
-    }
-    let rank = (effects.len() - 1) * 99 / 100;
-    let (_, &mut most, _) = effects.select_nth_unstable_by(rank, f64::total_cmp);
-    all.min((most * EFFECT_ROOM).max(LEAST_EFFECT))
 }
 
 /// Round numbers from 0 up to `extent`, at most `most` of them beyond 0.
@@ -314,7 +348,14 @@ mod tests {
     use crate::de::DeFilter;
 
     use super::*;
-    use crate::data::GeneNames;
+    use crate::{
+        data::GeneNames,
+        screen::extent::{EFFECT_ROOM, LEAST_EFFECT},
+    };
+
+    fn volcano(table: &DeTable, size_px: (f64, f64)) -> GeneLayout {
+        GeneLayout::new(GeneAxes::Volcano, table, None, size_px)
+    }
 
     fn table() -> DeTable {
         DeTable {
@@ -330,7 +371,7 @@ mod tests {
 
     #[test]
     fn every_gene_lies_inside_the_axes_and_is_found_where_it_lies() {
-        let layout = VolcanoLayout::new(&table(), (300.0, 200.0));
+        let layout = volcano(&table(), (300.0, 200.0));
         let [left, top, right, bottom] = MARGIN_PX;
         for (gene, &(x, y)) in layout.points.iter().enumerate() {
             assert!(x >= left && x <= 300.0 - right && y >= top && y <= 200.0 - bottom);
@@ -341,7 +382,7 @@ mod tests {
 
     #[test]
     fn a_p_of_zero_is_at_the_top() {
-        assert_eq!(VolcanoLayout::new(&table(), (300.0, 200.0)).points[2].1, MARGIN_PX[1]);
+        assert_eq!(volcano(&table(), (300.0, 200.0)).points[2].1, MARGIN_PX[1]);
     }
 
     #[test]
@@ -358,14 +399,14 @@ mod tests {
             ..DeTable::default()
         };
         table.pct_group[202] = 0.0;
-        let layout = VolcanoLayout::new(&table, (300.0, 200.0));
+        let layout = volcano(&table, (300.0, 200.0));
         assert_eq!(layout.n_beyond(), 3);
         assert!((200..203).all(|gene| layout.is_beyond(gene)));
-        assert!((2.0..3.1).contains(&layout.extent.0), "{}", layout.extent.0);
+        assert!((2.0..3.1).contains(&layout.x_ends[1]), "{}", layout.x_ends[1]);
         // Few genes and small effects still have an axis that says something.
         table.effect.iter_mut().for_each(|effect| *effect = effect.clamp(-0.02, 0.02));
         table.effect[0] = 40.0;
-        assert_eq!(VolcanoLayout::new(&table, (300.0, 200.0)).extent.0, LEAST_EFFECT);
+        assert_eq!(volcano(&table, (300.0, 200.0)).x_ends[1], LEAST_EFFECT);
     }
 
     #[test]
@@ -377,10 +418,10 @@ mod tests {
             pct_reference: vec![10.0; 100],
             ..DeTable::default()
         };
-        let layout = VolcanoLayout::new(&table, (300.0, 200.0));
-        assert_eq!((layout.extent.0, layout.n_beyond()), (2.5 * EFFECT_ROOM, 80));
+        let layout = volcano(&table, (300.0, 200.0));
+        assert_eq!((layout.x_ends[1], layout.n_beyond()), (2.5 * EFFECT_ROOM, 80));
         let none = DeTable { log10_pval_adj: vec![-0.1; 100], ..table };
-        assert_eq!(VolcanoLayout::new(&none, (300.0, 200.0)).n_beyond(), 0);
+        assert_eq!(volcano(&none, (300.0, 200.0)).n_beyond(), 0);
     }
 
     #[test]
@@ -393,7 +434,7 @@ mod tests {
     #[test]
     fn a_rectangle_holds_the_genes_that_are_drawn_in_it() {
         let table = table();
-        let layout = VolcanoLayout::new(&table, (300.0, 200.0));
+        let layout = volcano(&table, (300.0, 200.0));
         let held = |rect: Rect| {
             let mut genes = vec![0, 1, 2];
             let names = GeneNames::new(["a", "b", "c"].map(str::to_owned).to_vec(), None);
@@ -405,7 +446,7 @@ mod tests {
         }
         assert_eq!(held(layout.plot()), [0, 1, 2]);
         let rect = Rect::between((90.0, 150.0), (60.0, 40.0));
-        let again = layout.rect(layout.region(rect));
+        let again = layout.rect(layout.region(rect)).unwrap();
         assert!(rect.0.iter().zip(again.0).all(|(a, b)| (a - b).abs() < 1e-9), "{again:?}");
     }
 
@@ -414,14 +455,14 @@ mod tests {
         let mut table = table();
         table.effect = vec![0.5; 3];
         table.log10_pval_adj = vec![-1.0, -1.0, -10.0];
-        let layout = VolcanoLayout::new(&table, (300.0, 200.0));
+        let layout = volcano(&table, (300.0, 200.0));
         assert_eq!(layout.dots(&[0, 1, 2]).matches('M').count(), 2);
         assert_eq!((layout.n_beyond(), layout.arrows(&[0, 1, 2])), (0, String::new()));
         // Many others keep the axis where it is.
         table.effect = [vec![0.5; 300], vec![-90.0, 80.0, 85.0]].concat();
         table.log10_pval_adj = vec![-1.0; 303];
         (table.pct_group, table.pct_reference) = (vec![50.0; 303], vec![50.0; 303]);
-        let layout = VolcanoLayout::new(&table, (300.0, 200.0));
+        let layout = volcano(&table, (300.0, 200.0));
         let all: Vec<usize> = (0..303).collect();
         assert_eq!((layout.n_beyond(), layout.arrows(&all).matches('M').count()), (3, 2));
         assert_eq!(layout.dots(&all).matches('M').count(), 1);
@@ -441,11 +482,11 @@ mod tests {
             ..DeTable::default()
         };
         let names: Vec<String> = (0..n_genes).map(|gene| format!("GENE{gene}")).collect();
-        let layout = VolcanoLayout::new(&table, (420.0, 320.0));
+        let layout = volcano(&table, (420.0, 320.0));
         let genes: Vec<usize> = (0..n_genes).collect();
-        let labels = layout.labels(&genes, &names);
+        let labels = layout.labels(&[], &genes, &names);
         assert!((8..=MOST_LABELS).contains(&labels.len()), "{}", labels.len());
-        let rect = |label: &VolcanoLabel| {
+        let rect = |label: &GeneLabel| {
             let (x, y) = label.at;
             let width = label_width_px(&names[label.gene]);
             Rect([x, y - LABEL_PX * 0.8, x + width, y + LABEL_PX * 0.2])
@@ -454,5 +495,36 @@ mod tests {
             assert!(rect(label).is_inside(layout.plot()));
             assert!(labels[..at].iter().all(|other| !rect(other).meets(rect(label))));
         }
+    }
+    #[test]
+    fn chosen_genes_have_their_names_however_they_lie() {
+        let layout = volcano(&table(), (300.0, 200.0));
+        let names = ["A", "B", "C"].map(str::to_owned);
+        let labeled = |chosen: &[usize]| {
+            layout.labels(chosen, &[0, 2], &names).iter().map(|label| label.gene).collect::<Vec<_>>()
+        };
+        assert_eq!((labeled(&[]), labeled(&[1])), (vec![2], vec![1, 2]));
+    }
+
+    #[test]
+    fn means_lie_across_and_effects_upright() {
+        let mut table = table();
+        (table.mean_group, table.mean_reference) = (vec![1.0, 2.0, 3.0], vec![3.0, 2.0, 5.0]);
+        let layout = GeneLayout::new(GeneAxes::Ma, &table, None, (300.0, 200.0));
+        let [left, _, right, bottom] = MARGIN_PX;
+        let (x, y) = layout.points[2];
+        assert!(
+            x > layout.points[0].0
+                && x < 300.0 - right
+                && y < layout.points[1].1
+                && layout.points[0].1 <= 200.0 - bottom
+        );
+        assert!((layout.points[0].0 - left - (300.0 - left - right) / 4.16 * 2.0).abs() < 1e-9);
+        let names = GeneNames::new(["a", "b", "c"].map(str::to_owned).to_vec(), None);
+        let mut genes = vec![0, 1, 2];
+        let region = Some(layout.region(Rect::around(layout.points[2], 4.0)));
+        table.retain(&mut genes, &names, &DeFilter { region, ..DeFilter::default() });
+        assert_eq!(genes, [2]);
+        assert_eq!(volcano(&table, (300.0, 200.0)).rect(region.unwrap()), None);
     }
 }

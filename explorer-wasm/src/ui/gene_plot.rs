@@ -1,16 +1,16 @@
-//! The volcano plot: fold change against evidence, a dot a gene.
+//! Plots of a comparison's genes, a dot each: volcano, mean against fold change, fold changes of two comparisons.
 
 use std::sync::Arc;
 
 use explorer_core::{
     data::{GeneIdx, GeneNames},
-    de::{self, DeFilter, DeTable},
+    de::{self, DeFilter, DeTable, GeneAxes},
     format::{p_value, plural, short},
-    screen::{MARGIN_PX, Rect, VolcanoLabel, VolcanoLayout, ticks},
+    screen::{GeneLabel, GeneLayout, MARGIN_PX, OtherEffects, Rect, Standing, ticks},
 };
 use leptos::{ev::PointerEvent, html, prelude::*};
 
-use super::{Button, ButtonKind, Glyph, Show, control::watch_size};
+use super::{Button, ButtonKind, Glyph, Show, control::watch_size, de_table::interval_text};
 use crate::{
     owner::Alive,
     platform,
@@ -31,18 +31,33 @@ struct Drag {
     to: Option<(f64, f64)>,
 }
 
-/// What is drawn for the genes: dots and arrowheads of the rest, of those down, and of those up, in this order; and
-/// the labels.
+/// What is drawn for the genes: dots and arrowheads of each class, the rest first; and the labels, with whether the gene
+/// was chosen.
 #[derive(Clone, Debug, Default, PartialEq)]
 struct Drawing {
-    paths: [(String, String); 3],
-    labels: Vec<VolcanoLabel>,
+    paths: [(String, String); 4],
+    labels: Vec<(GeneLabel, bool)>,
+}
+
+/// The classes of genes, in the order of a drawing.
+fn classes(axes: GeneAxes) -> [&'static str; 4] {
+    match axes {
+        GeneAxes::Volcano | GeneAxes::Ma => ["volcano-rest", "volcano-down", "volcano-up", "volcano-both"],
+        GeneAxes::Effects => ["volcano-rest", "volcano-this", "volcano-other", "volcano-both"],
+    }
 }
 
 /// The plot. Genes that the filters hide, and those without evidence, are gray. A drag narrows the filters to a
-/// rectangle.
+/// rectangle, but for that of two comparisons.
 #[component]
-pub(crate) fn Volcano(
+pub(crate) fn GenePlot(
+    axes: Signal<GeneAxes>,
+    /// The effects in another comparison, for axes of these.
+    other: Signal<Option<Arc<OtherEffects>>>,
+    /// What the axis of the other comparison is called.
+    other_title: Signal<String>,
+    /// The ids of genes that have their names in any case.
+    chosen: Signal<Vec<String>>,
     table: Signal<Option<Arc<DeTable>>>,
     names: Signal<Arc<GeneNames>>,
     #[prop(into)] rows: Signal<Arc<[u32]>>,
@@ -61,7 +76,10 @@ pub(crate) fn Volcano(
             size_px.set(room);
         }
     });
-    let layout = Memo::new(move |_| table.with(|table| Some(VolcanoLayout::new(table.as_ref()?, size_px.get()?))));
+    let layout = Memo::new(move |_| {
+        let other = other.get();
+        table.with(|table| Some(GeneLayout::new(axes.get(), table.as_ref()?, other.as_deref(), size_px.get()?)))
+    });
     let alpha =
         Memo::new(move |_| filter.with(|filter| if filter.max_pval_adj < 1.0 { filter.max_pval_adj } else { ALPHA }));
     let min_abs_effect = Memo::new(move |_| filter.with(|filter| filter.min_abs_effect));
@@ -74,12 +92,30 @@ pub(crate) fn Volcano(
         });
         let stands_out =
             |gene: &usize| shown[*gene] && table.log10_pval_adj[*gene] <= log10_alpha && table.effect[*gene] != 0.0;
-        let (out, rest): (Vec<usize>, Vec<usize>) = (0..table.len()).partition(stands_out);
+        let other = other.get();
+        let class = |gene: usize| match &other {
+            Some(other) if axes.get() == GeneAxes::Effects => match other.standing(&table, gene, log10_alpha) {
+                _ if !shown[gene] => 0,
+                None | Some(Standing::Neither) => 0,
+                Some(Standing::This) => 1,
+                Some(Standing::Other) => 2,
+                Some(Standing::Both) => 3,
+            },
+            Some(_) | None if !stands_out(&gene) => 0,
+            Some(_) | None => 1 + usize::from(table.effect[gene] > 0.0),
+        };
+        let mut genes: [Vec<usize>; 4] = <_>::default();
+        (0..table.len()).for_each(|gene| genes[class(gene)].push(gene));
+        let out = genes[1..].concat();
         layout.with(|layout| {
             let layout = layout.as_ref()?;
-            let labels = names.with(|names| layout.labels(&out, names.labels()));
-            let (up, down): (Vec<usize>, Vec<usize>) = out.iter().partition(|&&gene| table.effect[gene] > 0.0);
-            let paths = [rest, down, up].map(|genes| (layout.dots(&genes), layout.arrows(&genes)));
+            let labels = names.with(|names| {
+                let chosen: Vec<usize> =
+                    chosen.with(|chosen| chosen.iter().filter_map(|id| names.position(id)).collect());
+                let labels = layout.labels(&chosen, &out, names.labels()).into_iter();
+                labels.map(|label| (chosen.contains(&label.gene), label)).map(|(is, label)| (label, is)).collect()
+            });
+            let paths = genes.map(|genes| (layout.dots(&genes), layout.arrows(&genes)));
             Some(Drawing { paths, labels })
         })
     };
@@ -92,6 +128,7 @@ pub(crate) fn Volcano(
         names.track();
         layout.track();
         alpha.track();
+        chosen.track();
         changes.update_value(|changes| *changes += 1);
         let before = changes.get_value();
         alive.spawn(async move {
@@ -126,6 +163,9 @@ pub(crate) fn Volcano(
         let Some(Drag { from, to }) = drag.get_untracked() else { return };
         drag.set(None);
         if let Some(to) = to {
+            if axes.get_untracked() == GeneAxes::Effects {
+                return;
+            }
             let region = layout.with_untracked(|layout| Some(layout.as_ref()?.region(Rect::between(from, to))));
             filter.update(|filter| filter.region = region);
         } else if let Some(gene) = nearest(at(&event)) {
@@ -139,8 +179,10 @@ pub(crate) fn Volcano(
         let rect = layout.with(|layout| {
             let layout = layout.as_ref()?;
             match drag.get() {
-                Some(Drag { from, to: Some(to) }) => Some(layout.rect(layout.region(Rect::between(from, to)))),
-                _ => region.map(|region| layout.rect(region)),
+                Some(Drag { from, to: Some(to) }) if layout.axes != GeneAxes::Effects => {
+                    layout.rect(layout.region(Rect::between(from, to)))
+                }
+                Some(_) | None => region.and_then(|region| layout.rect(region)),
             }
         });
         rect.map(|Rect([left, top, right, bottom])| {
@@ -155,16 +197,17 @@ pub(crate) fn Volcano(
     };
     let mark = move |gene: usize, class: &'static str| {
         layout.with(|layout| {
-            let (x, y) = *layout.as_ref()?.points.get(gene)?;
+            let (x, y) = *layout.as_ref()?.points.get(gene).filter(|(x, y)| x.is_finite() && y.is_finite())?;
             Some(view! { <circle class=class cx=x cy=y r="5" /> })
         })
     };
     let labels = move || {
         let labels = drawing.with(|drawing| drawing.as_ref().map(|drawing| drawing.labels.clone())).unwrap_or_default();
         names.with(|names| {
-            let label = |label: VolcanoLabel| {
+            let label = |(label, is_chosen): (GeneLabel, bool)| {
                 let name = names.labels().get(label.gene)?.clone();
-                Some(view! { <text class="volcano-label" x=label.at.0 y=label.at.1>{name}</text> })
+                let (x, y) = label.at;
+                Some(view! { <text class="volcano-label" class:chosen=is_chosen x=x y=y>{name}</text> })
             };
             labels.into_iter().filter_map(label).collect_view()
         })
@@ -179,11 +222,22 @@ pub(crate) fn Volcano(
         if layout.with(|layout| layout.as_ref().is_some_and(|layout| layout.is_beyond(gene))) {
             text.push_str(" · off the axis");
         }
+        let interval = match (axes.get(), other.get()) {
+            (GeneAxes::Effects, Some(other)) => format!(
+                "there {} · adj. p {}",
+                short(*other.effect.get(gene)?, 3),
+                p_value(*other.log10_pval_adj.get(gene)?)
+            ),
+            (GeneAxes::Ma, _) => format!("mean {} · {}", short(table.mean(gene), 3), interval_text(&table, gene)),
+            (GeneAxes::Effects | GeneAxes::Volcano, _) => interval_text(&table, gene),
+        };
         let flipped = size_px.get().is_some_and(|(width, _)| x > width / 2.0);
         Some(view! {
             <div class="volcano-tip" class:flipped=flipped style:left=format!("{x}px") style:top=format!("{y}px")>
                 <strong>{name}</strong>
                 {text}
+                <br />
+                {interval}
             </div>
         })
     };
@@ -193,7 +247,11 @@ pub(crate) fn Volcano(
             <div
                 class="volcano-field"
                 role="img"
-                aria-label="Volcano plot: size of the effect against evidence. The table holds the same values."
+                aria-label=move || match axes.get() {
+                    GeneAxes::Volcano => "Volcano plot: size of the effect against evidence. The table holds the same values.",
+                    GeneAxes::Ma => "MA plot: mean expression against size of the effect. The table holds the same values.",
+                    GeneAxes::Effects => "Effects in two comparisons. The CSV file of the plot holds the values.",
+                }
                 data-testid="de-volcano"
                 node_ref=plot
                 on:pointerdown=press
@@ -203,16 +261,17 @@ pub(crate) fn Volcano(
                 on:pointerleave=move |_| hovered.set(None)
             >
                 <svg class="volcano-plot">
-                    {move || layout.get().map(|layout| view! { <Axes layout effect=effect() /> })}
-                    {["volcano-rest", "volcano-down", "volcano-up"]
-                        .into_iter()
-                        .enumerate()
-                        .map(|(at, class)| {
+                    {move || {
+                        layout.get().map(|layout| view! { <Axes layout effect=effect() other_title=other_title.get() /> })
+                    }}
+                    {(0..4)
+                        .map(|at| {
+                            let class = move || classes(axes.get())[at];
                             let dots = move || drawing.with(|drawing| Some(drawing.as_ref()?.paths[at].0.clone()));
                             let arrows = move || drawing.with(|drawing| Some(drawing.as_ref()?.paths[at].1.clone()));
                             view! {
                                 <path class=class d=dots />
-                                <path class=format!("{class} volcano-beyond") d=arrows />
+                                <path class=move || format!("{} volcano-beyond", class()) d=arrows />
                             }
                         })
                         .collect_view()}
@@ -247,49 +306,84 @@ pub(crate) fn Volcano(
 
 /// Lines where genes begin to stand out: the adjusted p-value, and the size of the effect where the filters ask for one.
 #[component]
-fn Thresholds(layout: VolcanoLayout, alpha: f64, min_abs_effect: f64) -> impl IntoView {
+fn Thresholds(layout: GeneLayout, alpha: f64, min_abs_effect: f64) -> impl IntoView {
     let Rect([left, top, right, bottom]) = layout.plot();
-    let evidence = -alpha.log10();
-    let across = (evidence <= layout.extent.1).then(|| {
-        let y = layout.y(evidence);
+    let across = |value: f64| {
+        let y = layout.y(value);
         view! { <line class="volcano-threshold" x1=left x2=right y1=y y2=y /> }
-    });
-    let upright = [-min_abs_effect, min_abs_effect]
-        .into_iter()
-        .filter(|effect| *effect != 0.0 && effect.abs() <= layout.extent.0)
-        .map(|effect| {
-            let x = layout.x(effect);
-            view! { <line class="volcano-threshold" x1=x x2=x y1=top y2=bottom /> }
-        })
-        .collect_view();
-    view! {
-        {across}
-        {upright}
+    };
+    let upright = |value: f64| {
+        let x = layout.x(value);
+        view! { <line class="volcano-threshold" x1=x x2=x y1=top y2=bottom /> }
+    };
+    let holds = |[least, greatest]: [f64; 2], value: &f64| least <= *value && *value <= greatest;
+    let effects = [-min_abs_effect, min_abs_effect].into_iter().filter(|effect| *effect != 0.0);
+    match layout.axes {
+        GeneAxes::Volcano => {
+            let evidence = Some(-alpha.log10()).filter(|evidence| holds(layout.y_ends, evidence)).map(across);
+            let effects = effects.filter(|effect| holds(layout.x_ends, effect)).map(upright).collect_view();
+            view! {
+                {evidence}
+                {effects}
+            }
+            .into_any()
+        }
+        GeneAxes::Ma => effects.filter(|effect| holds(layout.y_ends, effect)).map(across).collect_view().into_any(),
+        GeneAxes::Effects => {
+            let [least, greatest] = [0, 1].map(|end| layout.x_ends[end].abs().min(layout.y_ends[end].abs()));
+            // Where both effects are the same.
+            view! {
+                <line
+                    class="volcano-threshold"
+                    x1=layout.x(-least)
+                    x2=layout.x(greatest)
+                    y1=layout.y(-least)
+                    y2=layout.y(greatest)
+                />
+            }
+            .into_any()
+        }
+    }
+}
+
+/// Round numbers between both ends of an axis.
+fn axis_ticks([least, greatest]: [f64; 2], most: usize) -> Vec<f64> {
+    let above = ticks(greatest, most);
+    let below = if least < 0.0 { ticks(-least, most) } else { Vec::new() };
+    below.iter().skip(1).rev().map(|tick| -tick).chain(above).collect()
+}
+
+/// What an axis of effects is called.
+fn effect_title(effect: de::Effect, is_narrow: bool) -> &'static str {
+    match (effect, is_narrow) {
+        (de::Effect::Log2FoldChange, false) => "log₂ fold change",
+        (de::Effect::Log2FoldChange, true) => "log₂ FC",
+        (de::Effect::MeanDifference, false) => "mean difference",
+        (de::Effect::MeanDifference, true) => "difference",
     }
 }
 
 #[component]
-fn Axes(layout: VolcanoLayout, effect: de::Effect) -> impl IntoView {
+fn Axes(layout: GeneLayout, effect: de::Effect, other_title: String) -> impl IntoView {
     let [left, top, right, bottom] = MARGIN_PX;
     let (width, height) = layout.size_px;
     let (foot, end) = (height - bottom, width - right);
-    let across: Vec<f64> = ticks(layout.extent.0, 3);
-    let across = across.iter().skip(1).rev().map(|tick| -tick).chain(across.iter().copied());
     let is_narrow = width < NARROW_PX;
-    let title = match (effect, layout.n_beyond()) {
-        (de::Effect::Log2FoldChange, 0) => "log₂ fold change".to_owned(),
-        (de::Effect::MeanDifference, 0) => "mean difference".to_owned(),
-        (de::Effect::Log2FoldChange, beyond) if is_narrow => format!("log₂ FC, ‹ › {beyond} off the axis"),
-        (de::Effect::MeanDifference, beyond) if is_narrow => format!("difference, ‹ › {beyond} off the axis"),
-        (de::Effect::Log2FoldChange, beyond) => {
-            format!("log₂ fold change, ‹ › {} off the axis", plural(beyond, "gene", "genes"))
-        }
-        (de::Effect::MeanDifference, beyond) => {
-            format!("mean difference, ‹ › {} off the axis", plural(beyond, "gene", "genes"))
-        }
+    let arrows = if layout.axes == GeneAxes::Ma { "," } else { ", ‹ ›" };
+    let beyond = match layout.n_beyond() {
+        0 => String::new(),
+        beyond if is_narrow => format!("{arrows} {beyond} off the axis"),
+        beyond => format!("{arrows} {} off the axis", plural(beyond, "gene", "genes")),
+    };
+    let of_effect = effect_title(effect, is_narrow && !beyond.is_empty());
+    let (x_title, y_title) = match layout.axes {
+        GeneAxes::Volcano => (format!("{of_effect}{beyond}"), "−log₁₀ adj. p".to_owned()),
+        GeneAxes::Ma => ("mean of both means".to_owned(), format!("{}{beyond}", effect_title(effect, false))),
+        GeneAxes::Effects => (format!("{of_effect} here{beyond}"), other_title),
     };
     let number = |value: f64| short(value, 3);
-    let x_ticks = across
+    let x_ticks = axis_ticks(layout.x_ends, 3)
+        .into_iter()
         .map(|tick| {
             let x = layout.x(tick);
             view! {
@@ -298,7 +392,7 @@ fn Axes(layout: VolcanoLayout, effect: de::Effect) -> impl IntoView {
             }
         })
         .collect_view();
-    let y_ticks = ticks(layout.extent.1, 4)
+    let y_ticks = axis_ticks(layout.y_ends, if layout.y_ends[0] < 0.0 { 2 } else { 4 })
         .into_iter()
         .map(|tick| {
             let y = layout.y(tick);
@@ -311,13 +405,13 @@ fn Axes(layout: VolcanoLayout, effect: de::Effect) -> impl IntoView {
     view! {
         {x_ticks}
         {y_ticks}
-        <text class="volcano-title" x=(left + end) / 2.0 y=height - 6.0 text-anchor="middle">{title}</text>
+        <text class="volcano-title" x=(left + end) / 2.0 y=height - 6.0 text-anchor="middle">{x_title}</text>
         <text
             class="volcano-title"
             text-anchor="middle"
             transform=format!("translate(11 {}) rotate(-90)", (top + foot) / 2.0)
         >
-            "−log₁₀ adj. p"
+            {y_title}
         </text>
     }
 }
