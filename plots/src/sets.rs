@@ -292,10 +292,10 @@ mod tests {
         let html = tested().to_html(SetSort::default());
         let row = html.split("<tr ").nth(2).unwrap();
         // scipy.stats.hypergeom.sf(1, 20, 2, 5): 10 / 190; adjusted over three sets.
-        assert!(row.contains("<td>2</td><td>2</td><td>4</td><td>0.0526</td><td>0.0789</td>"), "{row}");
+        assert!(row.contains("<td>2</td><td>2</td><td>4.00</td><td>0.053</td><td>0.079</td>"), "{row}");
         assert!(row.contains("data-color=\"d\" data-genes=\"G3\tG4\""), "{row}");
         assert!(
-            row.contains("data-make=\"d\" data-genes=\"G3\tG4\"") && row.contains("</button> G3 and G4</td>"),
+            row.contains("data-make=\"d\" data-genes=\"G3\tG4\"") && row.contains("</button> G3, G4</td>"),
             "{row}"
         );
         assert!(!html.split("<tr ").nth(3).unwrap().contains("data-make"), "nothing can be made of no hit");

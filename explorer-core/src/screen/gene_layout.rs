@@ -230,7 +230,7 @@ impl GeneLayout {
         for &gene in genes {
             let (Some(end), Some(&(x, y))) = (self.end_of(gene), self.points.get(gene)) else { continue };
             let (half_x, half_y) = (half_px(x), half_px(y));
-            if !(x.is_finite() && y.is_finite()) || !drawn.insert((half_x, half_y)) {
+            if !(x.is_finite() && y.is_finite() && drawn.insert((half_x, half_y))) {
                 continue;
             }
             let (x, y) = (half_x as f64 / 2.0, half_y as f64 / 2.0);
@@ -522,9 +522,9 @@ mod tests {
         assert!((layout.points[0].0 - left - (300.0 - left - right) / 4.16 * 2.0).abs() < 1e-9);
         let names = GeneNames::new(["a", "b", "c"].map(str::to_owned).to_vec(), None);
         let mut genes = vec![0, 1, 2];
-        let region = Some(layout.region(Rect::around(layout.points[2], 4.0)));
-        table.retain(&mut genes, &names, &DeFilter { region, ..DeFilter::default() });
+        let region = layout.region(Rect::around(layout.points[2], 4.0));
+        table.retain(&mut genes, &names, &DeFilter { region: Some(region), ..DeFilter::default() });
         assert_eq!(genes, [2]);
-        assert_eq!(volcano(&table, (300.0, 200.0)).rect(region.unwrap()), None);
+        assert_eq!(volcano(&table, (300.0, 200.0)).rect(region), None);
     }
 }
