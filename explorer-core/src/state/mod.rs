@@ -44,6 +44,7 @@ mod query;
 mod reduce;
 mod scatter;
 mod selection;
+mod set_value;
 mod sets;
 mod shortcut;
 #[cfg(test)]
@@ -75,10 +76,11 @@ pub use panel::{Camera, MOST_PANELS, Panel, PanelIdx, PanelKind, Panels, PointSt
 pub use plot::{Plot, PlotKind, PlotMean, PlotOrder, PlotScale};
 pub use polygon::Polygon;
 pub use preferences::{OpenedBy, Preferences};
-pub use query::{CellQuery, Filters, GeneKey, GeneMean, ObsFilter, Range, SetValue};
+pub use query::{CellQuery, Filters, GeneKey, GeneMean, ObsFilter, Range};
 pub use reduce::reduce;
 pub use scatter::{Axis, Scatter};
 pub use selection::{SelectMode, Selection, SelectionStep};
+pub use set_value::SetValue;
 pub use sets::{CellSet, CellSource, Comparison, GeneSet, Reference, TestMode};
 pub use shortcut::{Modifiers, Platform, Shortcut};
 pub use view::{Analysis, AppState, Hover, LetterKeys, Tool, Transient, ViewSpec};

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    CellList, LabelFilter, Selection,
+    CellList, LabelFilter, Selection, SetValue,
     json::{GeneMeanJson, JsonError, RangeJson},
     selection,
 };
@@ -78,23 +78,6 @@ impl GeneKey {
     /// The gene in the dataset's default layer.
     pub fn new(gene: impl Into<String>) -> Self {
         Self { layer: None, gene: gene.into() }
-    }
-}
-
-/// What the values of several genes come to in a cell.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum SetValue {
-    /// Their mean.
-    #[default]
-    Mean,
-    /// Their mean less that of control genes, as scanpy's `score_genes`.
-    Score,
-}
-
-impl SetValue {
-    pub(super) fn is_mean(&self) -> bool {
-        *self == Self::Mean
     }
 }
 

@@ -14,9 +14,9 @@ use super::{
     center::Center,
     commands::{listen_to_keys, run},
     dialogs::dialogs,
-    later::Parts,
     legend::highlight,
     parts::{Page, title},
+    program::Parts,
     results::{Announcement, results},
     sidebar::{GeneSetSection, Genes, ObsColumns, Sets},
 };

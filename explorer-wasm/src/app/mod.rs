@@ -13,6 +13,7 @@ mod legend;
 mod palette;
 mod panels;
 mod parts;
+mod program;
 mod results;
 mod save_cells;
 mod save_picture;
@@ -38,7 +39,8 @@ use catalog::CatalogPage;
 use explorer::{Explorer, Speak};
 
 pub use dialogs::Dialogs;
-pub use later::{Loading, Parts};
+pub use later::Loading;
+pub use program::Parts;
 pub use results::Results;
 
 /// Fills the document with the list of datasets.
