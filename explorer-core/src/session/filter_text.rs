@@ -9,7 +9,7 @@ use crate::{
     sorting::{set_of, sort_by_key},
     state::{
         CellQuery, Dimension, DimensionFilter, DimensionKey, Filters, GeneKey, Label, LabelFilter, Range, Selection,
-        SelectionStep,
+        SelectionStep, SetValue,
     },
 };
 
@@ -124,7 +124,11 @@ impl Session {
                     [gene] => self.gene_label(&GeneKey { layer: mean.layer().map(str::to_owned), gene: gene.clone() }),
                     genes => plural(genes.len(), "gene", "genes"),
                 };
-                format!("mean of {genes}{}", in_layer(mean.layer()))
+                let what = match mean.value() {
+                    SetValue::Mean => "mean",
+                    SetValue::Score => "score",
+                };
+                format!("{what} of {genes}{}", in_layer(mean.layer()))
             }
             DimensionKey::Selection(embedding) => self.places_text(embedding, filter),
             DimensionKey::Cells => "list".to_owned(),

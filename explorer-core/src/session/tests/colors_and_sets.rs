@@ -121,6 +121,7 @@ fn the_palette_finds_what_has_a_name() {
             PaletteItem::CellSet("genesis".to_owned()),
             label,
             PaletteItem::Dataset("d/genes".to_owned()),
+            PaletteItem::Command(Command::CorrelateGenes),
             PaletteItem::Command(Command::SearchGene),
             PaletteItem::Column("n_genes".to_owned()),
         ]
