@@ -47,7 +47,7 @@ pub async fn describe<T: Tiles>(
     payload: &[u8],
 ) -> Result<Answered, AnswerError<T::Error>> {
     let layer = question.layer as usize;
-    let read = question.read_payload(payload, dataset.n_obs()).and_then(Result::ok);
+    let read = question.read_payload(payload, dataset.n_obs());
     let ([cells, universe], [inside, rest]) = read.ok_or(AnswerError::Payload)?;
     let n_entries = dataset.n_entries(layer).await.map_err(AnswerError::Read)?;
     let spread = |tile| Moments::from_tile(tile, n_entries).map_err(|_| AnswerError::Payload);

@@ -2,7 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 use shared_fbs::{
-    DecodeError,
     manifest::{Layer, Manifest},
     tile,
 };
@@ -87,16 +86,11 @@ impl PortraitQuestion {
     }
 
     /// The cells and the universe of a payload, and the tiles of both moments; `None` where it is none.
-    pub fn read_payload(
-        &self,
-        payload: &[u8],
-        n_obs: usize,
-    ) -> Option<Result<([CellMask; 2], [tile::Moments; 2]), DecodeError>> {
+    pub fn read_payload(&self, payload: &[u8], n_obs: usize) -> Option<([CellMask; 2], [tile::Moments; 2])> {
         let (places, tiles) = payload.split_at_checked(n_obs)?;
         let (inside, rest) = tiles.split_at_checked(self.n_bytes as usize)?;
         let masks = [2, 1].map(|least| CellMask::from_fn(n_obs, |cell| places[cell] >= least));
-        let tiles = tile::Moments::decode(inside).and_then(|inside| Ok([inside, tile::Moments::decode(rest)?]));
-        Some(tiles.map(|tiles| (masks, tiles)))
+        Some((masks, [tile::Moments::decode(inside).ok()?, tile::Moments::decode(rest).ok()?]))
     }
 }
 
@@ -132,7 +126,7 @@ mod tests {
         let moments = [moments(2), moments(1)];
         let (question, payload) =
             PortraitQuestion::new(AnswerRecord::default(), (0, None), Vec::new(), [&cells, &universe], &moments);
-        let (masks, tiles) = question.read_payload(&payload, 4).unwrap().unwrap();
+        let (masks, tiles) = question.read_payload(&payload, 4).unwrap();
         assert_eq!(masks, [cells, universe]);
         assert_eq!(tiles.map(|tile| Moments::from_tile(&tile, 2).unwrap()), moments);
         assert!(question.read_payload(&payload[..5], 4).is_none());
