@@ -56,6 +56,7 @@ async fn portrait(visit: &Visit) -> Result<()> {
     let comparison = page.view().await?.shown_comparison().cloned().context("no comparison is open")?;
     ensure!(comparison.group == "0", "{comparison:?}");
     page.click("undo").await?;
+    page.type_keys("D").await?;
     page.element("answer-body").await?;
     page.evaluate("document.querySelector('[data-do=select]').click()", json!(null)).await?;
     page.until_selected(label[3].parse()?, N_CELLS).await?;
