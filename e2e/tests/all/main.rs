@@ -5,6 +5,7 @@ mod color;
 mod columns;
 mod de;
 mod density;
+mod device;
 mod embed;
 mod failures;
 mod fallback;

@@ -96,11 +96,13 @@ pub enum Command {
     ShowShortcuts,
     /// Take the tour.
     TakeTour,
+    /// Open a file of the user's own.
+    OpenFile,
 }
 
 impl Command {
     /// Every command, in the order a palette lists them.
-    pub const ALL: [Self; 43] = [
+    pub const ALL: [Self; 44] = [
         Self::Undo,
         Self::Redo,
         Self::Fit,
@@ -143,6 +145,7 @@ impl Command {
         Self::ShowPalette,
         Self::ShowShortcuts,
         Self::TakeTour,
+        Self::OpenFile,
         Self::Close,
     ];
 
@@ -232,6 +235,7 @@ impl Command {
             }
             Self::CopyLink => ("Copy link", "Copy a link that restores this view."),
             Self::CopyEmbed => ("Embed", "Copy the HTML that shows this view in a page of yours."),
+            Self::OpenFile => ("Open a file", "Explore an AnnData file of your own. It stays on this device."),
             Self::TakeTour => ("Tour", "Go through five steps that show the Explorer on this dataset."),
             Self::ShowShortcuts => ("Keyboard shortcuts", "List the keys."),
         }
@@ -286,6 +290,7 @@ impl Command {
             Self::CopyEmbed => const { &[key("e").shift()] },
             Self::ShowShortcuts => const { &[key("?")] },
             Self::TakeTour => const { &[key("h").shift()] },
+            Self::OpenFile => const { &[key("o").primary()] },
         }
     }
 
@@ -358,7 +363,8 @@ impl Command {
             | Self::CopyLink
             | Self::CopyEmbed
             | Self::ShowShortcuts
-            | Self::TakeTour => None,
+            | Self::TakeTour
+            | Self::OpenFile => None,
         }
     }
 }

@@ -86,6 +86,7 @@ pub(crate) fn command_test_id(command: Command) -> &'static str {
         Command::ShowPalette => "palette",
         Command::ShowShortcuts => "shortcuts",
         Command::TakeTour => "take-tour",
+        Command::OpenFile => "open-file",
     }
 }
 
@@ -121,6 +122,7 @@ pub(crate) fn command_glyph(command: Command) -> Glyph {
         Command::KeepPanel => Glyph::SelectNew,
         Command::CopyEmbed => Glyph::Code,
         Command::ShowShortcuts | Command::TakeTour => Glyph::Help,
+        Command::OpenFile => Glyph::Upload,
     }
 }
 

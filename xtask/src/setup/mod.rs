@@ -4,6 +4,7 @@ mod apt;
 mod browser;
 mod cargo_deny;
 mod cargo_tool;
+mod clang;
 mod firefox;
 mod python_package;
 mod static_target;
@@ -42,6 +43,7 @@ impl WasmBindgen {
 /// `cargo xtask setup`: everything, and says where it lies.
 pub fn run(workspace: &Workspace, for_tests: bool) -> Result<()> {
     println!("compiler for the browser: {}", toolchain(workspace)?.describe());
+    println!("clang: {}", if clang() { "there" } else { "not there" });
     println!("wasm-bindgen: {}", wasm_bindgen(workspace, Show::Progress)?.program("wasm-bindgen").display());
     if for_tests {
         let browser = browser()?;
@@ -72,6 +74,11 @@ pub fn wasm_bindgen(workspace: &Workspace, show: Show) -> Result<WasmBindgen> {
     }
     .ensure(show)?;
     Ok(WasmBindgen { folder })
+}
+
+/// Whether C can be compiled for the browser.
+pub fn clang() -> bool {
+    clang::ensure()
 }
 
 /// Chromium and its driver, of one version.
