@@ -60,7 +60,9 @@ const preload = (path) => addLink({ rel: "preload", as: "fetch", href: new URL(p
 
 const query = new URLSearchParams(location.search);
 const isOne = ["data", "bytes"].some((name) => query.has(name));
-const isDataset = isOne || location.href.startsWith(new URL("d/", document.baseURI).href);
+const isOnDevice = query.get("data")?.startsWith("device/");
+const remote = query.get("url");
+const isDataset = isOne || remote || location.href.startsWith(new URL("d/", document.baseURI).href);
 
 // Shows the poster of the dataset, which the document holds, unless the address asks for another view than the first.
 const showPoster = () => {
@@ -84,10 +86,32 @@ const showPoster = () => {
 if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", showPoster);
 else showPoster();
 
+// Files of the user's own: dropped anywhere where nothing else takes them, or asked for by a command. A frame is somebody
+// else's page.
+const loadDevice = () => import("./device.js");
+if (!query.has("embed")) {
+  const isFile = ({ dataTransfer, defaultPrevented }) => !defaultPrevented && dataTransfer?.types.includes("Files");
+  addEventListener("dragover", (event) => isFile(event) && event.preventDefault());
+  addEventListener("drop", (event) => {
+    if (!isFile(event)) return;
+    event.preventDefault();
+    // What is dropped is gone once this returns.
+    const [item] = [...event.dataTransfer.items].filter(({ kind }) => kind === "file");
+    const picked = [item.getAsFile(), item.getAsFileSystemHandle?.()];
+    Promise.all([loadDevice(), ...picked]).then(([{ open }, file, handle]) => open({ file, handle }));
+  });
+  addEventListener("tessera-open-file", () => loadDevice().then(({ choose }) => choose()));
+}
+// Resolves once a dataset on this device can be opened; at once for all others.
+const deviceReady = remote
+  ? loadDevice().then(({ openRemote }) => openRemote(remote)).then(() => new Promise(() => {}))
+  : isOnDevice && loadDevice().then(({ ready }) => ready());
+
 const mayUseWebGpu = navigator.gpu && query.get("renderer") !== "webgl2";
 if (!isDataset) {
   preload("catalog.tsc");
   await load("./bundles/catalog.js", "./bundles/catalog.wasm").start();
+  loadDevice().then(({ shelf }) => shelf());
   if (mayUseWebGpu) {
     for (const path of ["./bundles/explorer-webgpu.js", "./bundles/explorer-webgpu.wasm"]) fetchAhead(path);
   }
@@ -96,12 +120,16 @@ if (!isDataset) {
   const adapter = openDevice();
   answerOnce(navigator.gpu, "requestAdapter", adapter);
   // Most often the adapter is found before the program is there.
-  if (await adapter.catch(() => null)) {
+  const hasAdapter = await adapter.catch(() => null);
+  await deviceReady;
+  if (hasAdapter) {
     await program.start();
   } else {
     program.giveUp();
     await loadWebGl2().start();
   }
 } else {
-  await loadWebGl2().start();
+  const program = loadWebGl2();
+  await deviceReady;
+  await program.start();
 }

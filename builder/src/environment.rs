@@ -34,6 +34,13 @@ pub trait Output: Sync {
 
     /// What messages call this place.
     fn place(&self) -> String;
+
+    /// Whether somebody waits to see the cells while the matrices, which take nearly all of the time, are still being
+    /// read. A dataset without any matrix is then written first: the files that it is made of under their names, and
+    /// its manifest as [`LOOK_MANIFEST`](crate::LOOK_MANIFEST).
+    fn is_watched(&self) -> bool {
+        false
+    }
 }
 
 /// A file of a dataset while it is written; dropped, it leaves nothing behind unless it was

@@ -18,6 +18,7 @@ mod layer;
 pub mod memory;
 #[cfg(feature = "native")]
 pub mod native;
+mod needs;
 mod obsm;
 mod pack;
 mod plan;
@@ -30,6 +31,8 @@ use plan::Plan;
 
 pub use environment::{Environment, Output, OutputFile, Progress, Quiet, Scratch, ScratchFile, Stage};
 pub use error::BuildError;
+pub use needs::{Needs, most_files, n_entries, needs};
+pub use plan::{LOOK_MANIFEST, UNKNOWN_CONTENT};
 
 /// How to build.
 #[derive(Clone, Debug)]

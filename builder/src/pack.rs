@@ -116,6 +116,8 @@ pub struct PackWriter {
     offset: u64,
     lengths: Vec<u32>,
     checksums: Vec<u32>,
+    /// A second file of what is written.
+    copy: Option<Box<dyn OutputFile>>,
 }
 
 impl PackWriter {
@@ -128,7 +130,30 @@ impl PackWriter {
             offset: 0,
             lengths: Vec::new(),
             checksums: Vec::new(),
+            copy: None,
         })
+    }
+
+    /// The same, which can be [looked at](Self::so_far) before it is finished where somebody watches.
+    pub fn create_watched(output: &dyn Output, name: &str) -> io::Result<Self> {
+        let copy = output.is_watched().then(|| output.create(name)).transpose()?;
+        Ok(Self { copy, ..Self::create(output, name)? })
+    }
+
+    /// What was written until now, as a pack with a file of its own; once, and only where somebody watches.
+    pub fn so_far(&mut self) -> io::Result<Option<Pack>> {
+        let Some(file) = self.copy.take() else { return Ok(None) };
+        let Self { name, file: _, hash, offset, lengths, checksums, copy: _ } = self;
+        let so_far = Self {
+            name: name.clone(),
+            file,
+            hash: hash.clone(),
+            offset: *offset,
+            lengths: lengths.clone(),
+            checksums: checksums.clone(),
+            copy: None,
+        };
+        so_far.finish().map(Some)
     }
 
     /// Appends a tile and gives its number.
@@ -211,6 +236,9 @@ impl PackWriter {
     fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.hash.update(bytes);
         self.offset += bytes.len() as u64;
+        if let Some(copy) = &mut self.copy {
+            copy.write_all(bytes)?;
+        }
         self.file.write_all(bytes)
     }
 }

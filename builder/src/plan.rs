@@ -1,11 +1,11 @@
 //! What a build decides before it writes, and the order in which it writes.
 
-use std::io::{self, Write};
+use std::io::{self, Write as _};
 
 use explorer_core::format;
 use h5ad::{H5ad, MatrixLocation, ObsmInfo};
 use shared_fbs::{
-    manifest::{FORMAT_VERSION, Layer, Manifest, Warning},
+    manifest::{FORMAT_VERSION, Layer, Manifest, Pack, Warning},
     order::Levels,
     path as dataset_path,
 };
@@ -26,6 +26,13 @@ use crate::{
 /// Columns with more labels than this get no moments of their own: nobody compares so many labels,
 /// and each takes a tile.
 const MAX_LABELS_WITH_MOMENTS: usize = 256;
+
+/// The file that describes what a build has made before it reads the first matrix: a dataset without matrices, for who
+/// [watches](crate::Output::is_watched).
+pub const LOOK_MANIFEST: &str = "look.tsm";
+
+/// The content id that it has, by which nothing may be known.
+pub const UNKNOWN_CONTENT: &str = "00000000000000000000000000000000";
 
 /// Everything decided before the first byte is written.
 pub struct Plan {
@@ -99,7 +106,7 @@ impl Plan {
         let sorting = self.embeddings.get(self.default_embedding);
         let order = CellOrder::new(self.n_obs as usize, labels, sorting.map(|embedding| &embedding.1.plane));
         let levels = Levels::for_n_obs(self.n_obs);
-        let mut obs_pack = PackWriter::create(files, "obs").map_err(output)?;
+        let mut obs_pack = PackWriter::create_watched(files, "obs").map_err(output)?;
         let mut manifest = Manifest {
             format_version: FORMAT_VERSION,
             generator: concat!("tessera ", env!("CARGO_PKG_VERSION")).to_owned(),
@@ -119,6 +126,7 @@ impl Plan {
         let label_colors = self.write_obs(files, &order, &mut obs_pack, &mut manifest).map_err(output)?;
         let (spatial, images) = images::write(&self.file, environment)?;
         manifest.spatial = spatial;
+        self.write_look(files, &manifest, &mut obs_pack, images.as_slice()).map_err(output)?;
         self.write_posters(environment, &order, label_colors.as_deref(), &mut manifest)?;
         let moments_columns = self.moments_columns(&order);
         let cube = self.cube(&order);
@@ -143,10 +151,26 @@ impl Plan {
         manifest.warnings.sort_by(|a, b| (&a.place, &a.message).cmp(&(&b.place, &b.message)));
         manifest.content_id = manifest.content_id_of();
         environment.check()?;
-        let mut file = files.create("manifest").map_err(output)?;
-        file.write_all(&manifest.encode()).map_err(output)?;
-        file.publish(dataset_path::MANIFEST).map_err(output)?;
+        write_manifest(files, &manifest, dataset_path::MANIFEST).map_err(output)?;
         Ok(manifest)
+    }
+
+    /// Writes the dataset as far as it goes without a matrix, where somebody watches. It has no content id, since it is not
+    /// what the file holds.
+    fn write_look(
+        &self,
+        output: &dyn Output,
+        manifest: &Manifest,
+        obs_pack: &mut PackWriter,
+        images: &[Pack],
+    ) -> io::Result<()> {
+        let Some(obs) = obs_pack.so_far()? else { return Ok(()) };
+        let mut look = manifest.clone();
+        UNKNOWN_CONTENT.clone_into(&mut look.content_id);
+        look.packs.insert(0, obs);
+        look.packs.extend_from_slice(images);
+        look.warnings.clone_from(&self.warnings);
+        write_manifest(output, &look, LOOK_MANIFEST)
     }
 
     fn write_embeddings(
@@ -255,6 +279,12 @@ impl Plan {
         manifest.packs.extend(packs.into_packs());
         Ok(())
     }
+}
+
+fn write_manifest(output: &dyn Output, manifest: &Manifest, name: &str) -> io::Result<()> {
+    let mut file = output.create("manifest")?;
+    file.write_all(&manifest.encode())?;
+    file.publish(name)
 }
 
 fn within_u32(place: &'static str, found: usize) -> Result<u32, BuildError> {

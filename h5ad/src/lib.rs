@@ -51,6 +51,7 @@ pub use uns::{Pixels, SpatialImage, SpatialLibrary, Uns};
 pub use warning::Warning;
 #[cfg(feature = "write")]
 pub use write::{H5adWriter, NewImage, NewLibrary, NewMatrix, WriteError};
+pub use zarr::Files;
 
 use container::Kind;
 use source::{Bytes, SharedSource};
@@ -138,6 +139,18 @@ impl H5ad {
         modality: Option<&str>,
     ) -> Result<Self, H5adError> {
         Self::from_store(open::source(&SharedSource::new(source), name.into(), modality)?)
+    }
+
+    /// Opens the Zarr store of these files; `name` is what messages call it.
+    ///
+    /// # Errors
+    /// As [`from_source`](Self::from_source).
+    pub fn from_files(
+        files: impl Files + 'static,
+        name: impl Into<String>,
+        modality: Option<&str>,
+    ) -> Result<Self, H5adError> {
+        Self::from_store(open::files(files, name.into(), modality)?)
     }
 
     fn from_store(store: Store) -> Result<Self, H5adError> {

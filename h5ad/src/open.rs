@@ -47,7 +47,16 @@ pub(super) fn source(source: &SharedSource, file: String, modality: Option<&str>
 /// Opens the Zarr store in the directory at `path`.
 #[cfg(feature = "native")]
 pub(super) fn directory(path: &Path, file: String, modality: Option<&str>) -> Result<Store, H5adError> {
-    match zarr::Hierarchy::open(zarr::Directory::new(path)) {
+    files(zarr::Directory::new(path), file, modality)
+}
+
+/// Opens the Zarr store of these files.
+pub(super) fn files(
+    files: impl zarr::Files + 'static,
+    file: String,
+    modality: Option<&str>,
+) -> Result<Store, H5adError> {
+    match zarr::Hierarchy::open(files) {
         Ok(Some(hierarchy)) => store(Box::new(hierarchy), file, modality),
         Ok(None) => {
             let reason = "it is a directory, but no Zarr store: it has neither `zarr.json` nor `.zgroup`".to_owned();

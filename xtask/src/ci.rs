@@ -56,6 +56,7 @@ pub fn run(workspace: &Workspace, no_tests: bool) -> Result<()> {
     })?;
     timed("clippy for the browser", || lint_wasm(workspace, &["--package", "explorer-wasm", "--all-targets"]))?;
     timed("reader, builder and core for the browser", || lint_wasm(workspace, &FOR_BROWSERS))?;
+    timed("clippy for the browser's builder", || lint_wasm(workspace, &["--package", "builder-wasm"]))?;
     timed("documentation for the browser", || document_wasm(workspace))?;
     timed("documentation", || {
         process::run(

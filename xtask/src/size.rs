@@ -64,6 +64,11 @@ const BUDGETS: [Budget; 5] = [
         // It decodes the catalog, keeps bitmaps of every facet and searches words, all without a server.
         limit_bytes: 290_000,
     },
+    Budget {
+        what: "what opens a file of one's own, beside the Explorer",
+        files: &["sw.js", "device.js", "device.css", "builder.js", "builder.wasm"],
+        limit_bytes: 700_000,
+    },
 ];
 
 /// What a host page loads before anything of the Explorer, as gzip has it.

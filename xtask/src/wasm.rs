@@ -9,8 +9,17 @@ use crate::workspace::Workspace;
 pub const TARGET: &str = "wasm32-unknown-unknown";
 
 /// The packages that do not run in the browser alone.
-pub const NATIVE: [&str; 7] =
-    ["--workspace", "--exclude", "explorer-wasm", "--exclude", "subset-wasm", "--exclude", "plots-wasm"];
+pub const NATIVE: [&str; 9] = [
+    "--workspace",
+    "--exclude",
+    "explorer-wasm",
+    "--exclude",
+    "subset-wasm",
+    "--exclude",
+    "plots-wasm",
+    "--exclude",
+    "builder-wasm",
+];
 
 /// SIMD is in every browser that has WebGPU, and in all others since 2023. Leptos erases the types of components, which
 /// otherwise are compiled anew for every place that they stand in.

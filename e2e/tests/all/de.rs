@@ -129,7 +129,7 @@ async fn steps(visit: &Visit) -> Result<()> {
     Ok(())
 }
 
-async fn save_set(page: &Page<'_>, name: &str) -> Result<()> {
+pub async fn save_set(page: &Page<'_>, name: &str) -> Result<()> {
     page.click("save-set").await?;
     page.write("cell-set-name", &format!("\u{e009}a\u{e000}{name}\n")).await?;
     page.element(&format!("cell-set-{name}")).await?;
@@ -163,7 +163,7 @@ fn gene(line: &str) -> &str {
 }
 
 /// The first rows on the page are those of the file, with its t to two decimals.
-async fn expect_rows(page: &Page<'_>, csv: &str) -> Result<()> {
+pub async fn expect_rows(page: &Page<'_>, csv: &str) -> Result<()> {
     let rows = first_rows(page).await?;
     for ((own, score), line) in rows.iter().zip(data_lines(csv)[1..].iter()).take(10) {
         let expected: f64 = line.split(',').nth(1).context("a score")?.parse()?;

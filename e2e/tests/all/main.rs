@@ -6,6 +6,7 @@ mod color;
 mod columns;
 mod de;
 mod density;
+mod device;
 mod embed;
 mod failures;
 mod fallback;

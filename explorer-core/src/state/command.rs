@@ -100,11 +100,13 @@ pub enum Command {
     ShowShortcuts,
     /// Take the tour.
     TakeTour,
+    /// Open a file of the user's own.
+    OpenFile,
 }
 
 impl Command {
     /// Every command, in the order a palette lists them.
-    pub const ALL: [Self; 45] = [
+    pub const ALL: [Self; 46] = [
         Self::Undo,
         Self::Redo,
         Self::Fit,
@@ -149,6 +151,7 @@ impl Command {
         Self::ShowPalette,
         Self::ShowShortcuts,
         Self::TakeTour,
+        Self::OpenFile,
         Self::Close,
     ];
 
@@ -246,6 +249,7 @@ impl Command {
             }
             Self::CopyLink => ("Copy link", "Copy a link that restores this view."),
             Self::CopyEmbed => ("Embed", "Copy the HTML that shows this view in a page of yours."),
+            Self::OpenFile => ("Open a file", "Explore an AnnData file of your own. It stays on this device."),
             Self::TakeTour => ("Tour", "Go through five steps that show the Explorer on this dataset."),
             Self::ShowShortcuts => ("Keyboard shortcuts", "List the keys."),
         }
@@ -302,6 +306,7 @@ impl Command {
             Self::CopyEmbed => const { &[key("e").shift()] },
             Self::ShowShortcuts => const { &[key("?")] },
             Self::TakeTour => const { &[key("h").shift()] },
+            Self::OpenFile => const { &[key("o").primary()] },
         }
     }
 
@@ -376,7 +381,8 @@ impl Command {
             | Self::CopyLink
             | Self::CopyEmbed
             | Self::ShowShortcuts
-            | Self::TakeTour => None,
+            | Self::TakeTour
+            | Self::OpenFile => None,
         }
     }
 }

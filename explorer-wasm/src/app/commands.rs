@@ -68,6 +68,11 @@ pub(super) fn run(store: Store, pictures: Pictures, page: Page, command: Command
         }
         Command::ShowShortcuts => page.shortcuts.set(true),
         Command::TakeTour => page.touring.set(true),
+        Command::OpenFile => {
+            if let Some(host) = store.host() {
+                host.ask_for_file();
+            }
+        }
         Command::CopyLink => {
             let beyond =
                 store.peek(|state| (state.view.has_columns_beyond_link(), state.view.sets_beyond_link().count() > 0));

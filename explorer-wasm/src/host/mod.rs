@@ -20,7 +20,7 @@ use gloo_file::{Blob, ObjectUrl};
 use gloo_timers::callback::Timeout;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{HtmlAnchorElement, HtmlElement, KeyboardEvent, Url};
+use web_sys::{Event, HtmlAnchorElement, HtmlElement, KeyboardEvent, Url};
 
 pub use address::{DatasetAddress, ForeignOrigin};
 pub use embedded::{Embedded, Placement};
@@ -66,6 +66,15 @@ pub trait Host {
     /// Calls when the browser finds the network again, as long as the listener lives.
     fn on_online(&self, heard: Box<dyn Fn()>) -> EventListener {
         EventListener::new(&gloo_utils::window(), "online", move |_| heard())
+    }
+
+    /// Asks for a file of the user's own, to open it in place of what is shown. What asks and opens is no part of this
+    /// program.
+    fn ask_for_file(&self) {
+        if let Ok(event) = Event::new("tessera-open-file") {
+            // Nobody can prevent it.
+            let _ = gloo_utils::window().dispatch_event(&event);
+        }
     }
 
     /// The whole address of a view, for the user to pass on.

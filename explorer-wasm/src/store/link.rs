@@ -13,6 +13,7 @@ use explorer_core::{
 };
 use gloo_timers::callback::Timeout;
 use leptos::prelude::*;
+use shared_fbs::manifest::SHORT_ID_DIGITS;
 
 use super::{Phase, Store, Tone};
 use crate::{host::Host, owner};
@@ -115,9 +116,15 @@ impl Store {
         by_template.or_else(|| Some(self.host()?.address_of(link))).unwrap_or_default()
     }
 
-    /// The beginning of the open dataset's content id.
+    /// The beginning of the open dataset's content id, once that is known.
     pub fn content(self) -> Option<String> {
-        self.with_manifest(|manifest| manifest.short_id().to_owned())
+        self.content_id().and_then(|content| Some(content.get(..SHORT_ID_DIGITS)?.to_owned()))
+    }
+
+    /// The open dataset's content id, once that is known: while it is being built, it is all zeros.
+    pub(super) fn content_id(self) -> Option<String> {
+        let content = self.with_manifest(|manifest| manifest.content_id.clone())?;
+        content.bytes().any(|digit| digit != b'0').then_some(content)
     }
 
     /// Tells where a link was made for a dataset that held something else than the open one.

@@ -163,12 +163,9 @@ impl Store {
 
     /// Takes the columns and cell sets that the browser has kept of the dataset that has been opened. This is no step.
     pub(super) fn take_kept(self) {
-        let (Some(inner), Some(content)) = (self.inner(), self.with_manifest(|manifest| manifest.content_id.clone()))
-        else {
-            return;
-        };
+        let (Some(inner), Some(content)) = (self.inner(), self.content_id()) else { return };
         let is_local = self.settings.with_untracked(|settings| settings.storage == Storage::Local);
-        if !is_local || content.is_empty() || matches!(inner.address, Address::Host) {
+        if !is_local || matches!(inner.address, Address::Host) {
             return;
         }
         let (columns, n_columns) = Kept::<OwnColumn>::read(&*inner.host, &content);

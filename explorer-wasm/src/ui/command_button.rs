@@ -88,6 +88,7 @@ pub(crate) fn command_test_id(command: Command) -> &'static str {
         Command::ShowPalette => "palette",
         Command::ShowShortcuts => "shortcuts",
         Command::TakeTour => "take-tour",
+        Command::OpenFile => "open-file",
     }
 }
 
@@ -123,6 +124,7 @@ pub(crate) fn command_glyph(command: Command) -> Glyph {
         Command::KeepPanel => Glyph::SelectNew,
         Command::CopyEmbed => Glyph::Code,
         Command::DescribeCells | Command::ShowShortcuts | Command::TakeTour => Glyph::Help,
+        Command::OpenFile => Glyph::Upload,
     }
 }
 

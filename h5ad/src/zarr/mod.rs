@@ -17,11 +17,11 @@ use super::container::{Container, Elements, Kind, Member};
 use super::read_error::ReadError;
 use super::values::{TextHeap, Values};
 use array::Array;
-use files::Files;
 use metadata::Metadata;
 
 #[cfg(feature = "native")]
 pub(super) use directory::Directory;
+pub use files::Files;
 pub(super) use zip::{SIGNATURE as ZIP_SIGNATURE, Zip};
 
 /// The most that a file of metadata can have; attributes may hold a table of colors, but no data.

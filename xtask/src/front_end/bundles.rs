@@ -1,6 +1,7 @@
 //! The page's programs: compiled for the browser, then bound to JavaScript.
 
 use std::fs;
+use std::iter;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -9,7 +10,7 @@ use anyhow::{Context, Result};
 use super::Page;
 use super::parts::{self, Cut};
 use crate::process::{self, Show, announce};
-use crate::setup::PageTools;
+use crate::setup::{self, PageTools};
 use crate::wasm::{TARGET, WasmToolchain};
 use crate::workspace::Workspace;
 
@@ -63,6 +64,17 @@ const RELEASE: [Group; 2] = [
     },
 ];
 
+/// What builds datasets compresses by libzstd, as the command line does, so that it makes the same bytes; and none of the
+/// others has that in it. Features are those of all programs that are compiled together.
+const BUILDER: Group = Group {
+    features: "builder-wasm/libzstd",
+    packages: &["builder-wasm"],
+    bundles: &[Bundle::whole("builder", "builder")],
+};
+
+/// The same where there is no compiler of C for the browser.
+const BUILDER_WITHOUT_C: Group = Group { features: "", ..BUILDER };
+
 /// One Explorer for every browser is sooner compiled than two.
 const QUICK: [Group; 1] = [Group {
     features: "explorer-wasm/webgpu,explorer-wasm/webgl",
@@ -100,8 +112,10 @@ pub(super) fn build(
     };
     announce(&format!("Building the page ({takes} on 2 cores, later much less)"));
     let folder = workspace.wasm_target_dir().join("bundles").join(profile);
-    let bundles = groups.iter().flat_map(|group| group.bundles);
-    for group in groups {
+    let builder = if setup::clang() { BUILDER } else { BUILDER_WITHOUT_C };
+    let groups = || iter::once(&builder).chain(groups);
+    let bundles = groups().flat_map(|group| group.bundles);
+    for group in groups() {
         compile(workspace, toolchain, profile, group, &folder, show)?;
     }
     let tools = tools()?;
@@ -142,7 +156,10 @@ fn compile(
     for package in group.packages {
         cargo.args(["--package", package]);
     }
-    cargo.args(["--no-default-features", "--features", group.features]);
+    cargo.arg("--no-default-features");
+    if !group.features.is_empty() {
+        cargo.args(["--features", group.features]);
+    }
     for bundle in group.bundles {
         cargo.args(["--bin", bundle.program]);
     }

@@ -29,7 +29,7 @@ pub enum Page {
 }
 
 /// What the front end is made of.
-const INPUTS: [&str; 15] = [
+const INPUTS: [&str; 17] = [
     "Cargo.toml",
     "Cargo.lock",
     ".cargo",
@@ -40,6 +40,8 @@ const INPUTS: [&str; 15] = [
     "explorer-render",
     "shared-fbs",
     "h5ad",
+    "builder",
+    "builder-wasm",
     "subset",
     "subset-wasm",
     "plots",

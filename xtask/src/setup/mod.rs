@@ -4,6 +4,7 @@ mod apt;
 mod browser;
 mod cargo_deny;
 mod cargo_tool;
+mod clang;
 mod firefox;
 mod python_package;
 mod static_target;
@@ -52,6 +53,7 @@ pub struct PageTools {
 /// `cargo xtask setup`: everything, and says where it lies.
 pub fn run(workspace: &Workspace, for_tests: bool) -> Result<()> {
     println!("compiler for the browser: {}", toolchain(workspace)?.describe());
+    println!("clang: {}", if clang() { "there" } else { "not there" });
     println!("wasm-bindgen: {}", wasm_bindgen(workspace, Show::Progress)?.program("wasm-bindgen").display());
     println!("wasm-split-cli: {}", wasm_split(Show::Progress)?.display());
     if for_tests {
@@ -110,6 +112,11 @@ pub fn page_tools(workspace: &Workspace, page: Page, show: Show) -> Result<PageT
         Page::Release => Some(wasm_split(show)?),
     };
     Ok(PageTools { wasm_bindgen: wasm_bindgen(workspace, show)?, wasm_split })
+}
+
+/// Whether C can be compiled for the browser.
+pub fn clang() -> bool {
+    clang::ensure()
 }
 
 /// Chromium and its driver, of one version.

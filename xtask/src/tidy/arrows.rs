@@ -15,7 +15,7 @@ struct Room {
     reason: &'static str,
 }
 
-const ROOMS: [Room; 19] = [
+const ROOMS: [Room; 20] = [
     Room { package: "shared-fbs", may_use: &[], reason: "the format stands below everything else" },
     Room { package: "h5ad", may_use: &[], reason: "AnnData files can be read without knowing tiles" },
     Room {
@@ -27,6 +27,11 @@ const ROOMS: [Room; 19] = [
         package: "builder",
         may_use: &["shared-fbs", "explorer-core", "explorer-points", "h5ad"],
         reason: "the builder turns AnnData into datasets, natively and in a browser",
+    },
+    Room {
+        package: "builder-wasm",
+        may_use: &["shared-fbs", "h5ad", "builder"],
+        reason: "a worker that few visits need is a bundle of its own",
     },
     Room {
         package: "tessera",

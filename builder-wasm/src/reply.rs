@@ -1,0 +1,106 @@
+//! What the worker tells the page.
+
+use builder::{BuildError, Needs};
+use h5ad::H5ad;
+use js_sys::{Array, Object, Reflect};
+use shared_fbs::manifest::Manifest;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::DedicatedWorkerGlobalScope;
+
+/// A message to the page: an object with `kind` and what belongs to it.
+pub enum Reply<'a> {
+    /// The file is one that can be built, as far as its structure tells.
+    Opened {
+        /// The file.
+        file: &'a H5ad,
+        /// What it takes.
+        needs: Needs,
+    },
+    /// How far a stage has come.
+    Progress {
+        /// Its name.
+        stage: &'a str,
+        /// Steps that are done.
+        n_done: u64,
+        /// Steps in all.
+        total: u64,
+    },
+    /// The cells can be looked at.
+    Look {
+        /// The files so far.
+        files: Object,
+    },
+    /// The dataset is complete.
+    Done {
+        /// Its files.
+        files: Object,
+        /// Its manifest.
+        manifest: &'a Manifest,
+    },
+    /// There is no dataset.
+    Failed {
+        /// Why not, as the command line says it.
+        message: String,
+        /// Whether there was no room for it.
+        is_full: bool,
+    },
+}
+
+impl Reply<'_> {
+    /// Why a build failed.
+    pub fn failed(error: &BuildError) -> Self {
+        let is_full = matches!(
+            error,
+            BuildError::Output { source, .. } if source.kind() == std::io::ErrorKind::StorageFull
+        );
+        Self::Failed { message: error.to_string(), is_full }
+    }
+
+    /// Sends it.
+    pub fn post(self) {
+        let message = Object::new();
+        let set = |key: &str, value: JsValue| {
+            // Only frozen objects refuse.
+            drop(Reflect::set(&message, &key.into(), &value));
+        };
+        match self {
+            Self::Opened { file, needs } => {
+                set("kind", "opened".into());
+                set("nObs", (file.n_obs() as f64).into());
+                set("nVars", (file.n_vars() as f64).into());
+                set("memoryBytes", (needs.memory_bytes as f64).into());
+                set("spaceBytes", (needs.space_bytes as f64).into());
+                let matrices = file.matrices().iter();
+                let entries = matrices.map(|info| (info.location.to_string(), builder::n_entries(info)));
+                let entries = entries.map(|(name, n_entries)| Array::of2(&name.into(), &(n_entries as f64).into()));
+                set("matrices", entries.collect::<Array>().into());
+            }
+            Self::Progress { stage, n_done, total } => {
+                set("kind", "progress".into());
+                set("stage", stage.into());
+                set("share", (n_done as f64 / total.max(1) as f64).into());
+            }
+            Self::Look { files } => {
+                set("kind", "look".into());
+                set("files", files.into());
+            }
+            Self::Done { files, manifest } => {
+                set("kind", "done".into());
+                set("files", files.into());
+                set("title", manifest.title.as_deref().map_or(JsValue::NULL, JsValue::from_str));
+                set("contentId", manifest.content_id.as_str().into());
+                let warnings = manifest.warnings.iter();
+                let warnings = warnings.map(|warning| JsValue::from(format!("{}: {}", warning.place, warning.message)));
+                set("warnings", warnings.collect::<Array>().into());
+            }
+            Self::Failed { message, is_full } => {
+                set("kind", "failed".into());
+                set("message", message.into());
+                set("isFull", is_full.into());
+            }
+        }
+        let scope: DedicatedWorkerGlobalScope = js_sys::global().unchecked_into();
+        // It refuses what cannot be copied, and nothing here is of that kind.
+        drop(scope.post_message(&message));
+    }
+}

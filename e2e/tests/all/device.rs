@@ -1,0 +1,336 @@
+//! Files of the user's own: opened without a server, kept on the device, told of where they cannot be opened.
+
+use std::{
+    env, fs,
+    ops::ControlFlow,
+    os::unix::fs::symlink,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use anyhow::{Context as _, Result, ensure};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use e2e::{Environment, Graphics, N_CELLS, Network, Page, Proxy, Ranges, Seen, StaticHost, Visit};
+use fantoccini::Locator;
+use serde_json::{Value, json};
+use shared_fbs::{manifest::Manifest, path::MANIFEST};
+use synthetic::{
+    Model, Spec,
+    h5ad::{self, Compression, Layout, Options, Raw, Views},
+};
+
+use crate::de::{expect_rows, save_set, terminal};
+
+/// The field behind the button that opens a file.
+const FIELD: &str = "[data-testid=device-file]";
+
+/// Cells of a made-up file.
+const N_MANY_CELLS: usize = 30_000;
+
+/// What the page has of a dataset on this device: by name.
+const MANIFEST_OF: &str = "fetch(new URL(new URLSearchParams(location.search).get('data') + '/manifest.tsm', \
+                           document.baseURI)).then(answer => answer.arrayBuffer()) \
+                           .then(bytes => btoa(String.fromCharCode(...new Uint8Array(bytes))))";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_is_opened_on_the_device_and_stays_there() -> Result<()> {
+    Visit::start(Graphics::WebGpu, "device").await?.run(opened).await
+}
+
+async fn opened(visit: &Visit) -> Result<()> {
+    let proxy = Proxy::start(visit.server.address(), Network::good()).await?;
+    let page = visit.page();
+    page.goto(proxy.address()).await?;
+    page.element("device-open").await?;
+    visit.browser.shoot("start")?;
+    choose(&page, &visit.environment.demo_file()).await?;
+    page.until_drawn(N_CELLS).await?;
+    until_complete(&page).await?;
+    visit.browser.shoot("opened")?;
+
+    // It is what the command line makes of the file, to the byte.
+    let own = manifest(&page).await?;
+    let expected = fs::read(visit.server.dataset_directory()?.join(MANIFEST))?;
+    ensure!(own == expected, "the manifest is not that of the command line");
+
+    // And all of the Explorer works on it.
+    page.unfold("bulk_labels").await?;
+    page.only("bulk_labels", "CD19+ B").await?;
+    page.until_selected(95, N_CELLS).await?;
+    save_set(&page, "B cells").await?;
+    page.click("compare-run").await?;
+    page.until_exact("B cells against the rest").await?;
+    expect_rows(&page, &terminal(visit, &["--group", "bulk_labels=CD19+ B"])?).await?;
+    visit.browser.shoot("compared")?;
+
+    // Without a network the list still has it, and the view is there as it was left.
+    let is_kept = "caches.keys().then(async names => { \
+                   for (const name of names) if (await (await caches.open(name)).match(document.baseURI)) return true; \
+                   return false; })";
+    page.until_value("the page to be kept", is_kept, Value::Null, |kept| *kept == json!(true)).await?;
+    let link = page.evaluate("location.href", Value::Null).await?;
+    let start = proxy.address().to_owned();
+    drop(proxy);
+    page.goto("about:blank").await?;
+    page.goto(&start).await?;
+    let first = "document.querySelector('.device-list a')?.textContent";
+    page.until_value("the dataset in the list", first, Value::Null, |name| *name == json!("pbmc68k_reduced.h5ad"))
+        .await?;
+    visit.browser.shoot("offline")?;
+    page.goto(link.as_str().context("an address is a text")?).await?;
+    page.until_drawn(N_CELLS).await?;
+    page.until_selected(95, N_CELLS).await?;
+    // What it is for is on the device; what it is not for was asked for in vain.
+    visit.browser.complaints()?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_of_a_host_is_read_by_ranges() -> Result<()> {
+    Visit::start(Graphics::WebGpu, "device-remote").await?.run(remote).await
+}
+
+async fn remote(visit: &Visit) -> Result<()> {
+    // A static host of the page and of a file.
+    let folder = tempfile::tempdir()?;
+    for entry in fs::read_dir(&visit.environment.dist)? {
+        let entry = entry?;
+        symlink(entry.path().canonicalize()?, folder.path().join(entry.file_name()))?;
+    }
+    symlink(visit.environment.demo_file().canonicalize()?, folder.path().join("pbmc68k_reduced.h5ad"))?;
+    let host = StaticHost::start(folder.path(), Ranges::Answered).await?;
+    let page = visit.page();
+    page.goto(&format!("{}/?url=pbmc68k_reduced.h5ad", host.address())).await?;
+    page.until_drawn(N_CELLS).await?;
+    until_complete(&page).await?;
+    let expected = fs::read(visit.server.dataset_directory()?.join(MANIFEST))?;
+    ensure!(manifest(&page).await? == expected, "the manifest is not that of the command line");
+
+    // A host that the document does not name is not asked.
+    page.goto(&format!("{}/?url=https://example.org/cells.h5ad", host.address())).await?;
+    page.until_text("device-error", |text| text.contains("may not show data of https://example.org")).await?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_build_outlives_a_reload_and_happens_in_one_tab() -> Result<()> {
+    Visit::start(Graphics::WebGpu, "device-reload").await?.run(reloaded).await
+}
+
+async fn reloaded(visit: &Visit) -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let file = made_up(folder.path())?;
+    let page = visit.page();
+    page.goto(visit.server.address()).await?;
+    choose(&page, &file).await?;
+
+    // The cells are there while their genes are still being read.
+    page.element("device-banner").await?;
+    page.until_drawn(N_MANY_CELLS).await?;
+    ensure!(page.has("device-banner").await?, "all of it was there at once");
+    visit.browser.shoot("look")?;
+    page.client().refresh().await?;
+    page.until_drawn(N_MANY_CELLS).await?;
+    until_complete(&page).await?;
+    expect_built_as(&page, &visit.environment, &file).await?;
+    visit.browser.shoot("reloaded")?;
+
+    // What one tab shows, another does not delete.
+    let address = page.evaluate("location.href", Value::Null).await?;
+    let address = address.as_str().context("an address is a text")?;
+    let first = page.client().window().await?;
+    let other = page.client().new_window(true).await?.handle;
+    page.client().switch_to_window(other.clone()).await?;
+    page.goto(visit.server.address()).await?;
+    let delete = "document.querySelector('.device-list button')?.dataset.testid";
+    let delete = page.until_value("the button that deletes", delete, Value::Null, Value::is_string).await?;
+    let delete = delete.as_str().unwrap_or_default();
+    page.click(delete).await?;
+    page.until_text("device-note", |text| text.contains("open in another tab")).await?;
+    page.client().switch_to_window(first.clone()).await?;
+    page.goto("about:blank").await?;
+    page.client().switch_to_window(other.clone()).await?;
+    page.click(delete).await?;
+    page.until_gone(delete).await?;
+
+    // One tab builds, and others wait for it. Who comes without the file is asked for it.
+    let key = delete.trim_start_matches("device-delete-");
+    let hold = "(navigator.locks.request(`tessera-build-${a}`, () => new Promise(() => {})), 0)";
+    page.evaluate(hold, json!(key)).await?;
+    page.client().switch_to_window(first.clone()).await?;
+    page.goto(address).await?;
+    page.element("device-waiting").await?;
+    visit.browser.shoot("waiting")?;
+    page.client().switch_to_window(other).await?;
+    page.client().close_window().await?;
+    page.client().switch_to_window(first).await?;
+    page.until_text("device-choose", |text| text == "Open made-up.h5ad…").await?;
+    visit.browser.shoot("asked")?;
+    choose(&page, &file).await?;
+    page.until_drawn(N_MANY_CELLS).await?;
+    until_complete(&page).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_is_too_large_or_changes_is_told_with_the_way_out() -> Result<()> {
+    Visit::start(Graphics::WebGpu, "device-limits").await?.run(limited).await
+}
+
+async fn limited(visit: &Visit) -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let file = made_up(folder.path())?;
+    let page = visit.page();
+    let address = visit.server.address();
+
+    // It is told before anything is built, with the command that does it.
+    let quota = |bytes: Option<u32>| match bytes {
+        Some(bytes) => json!({ "origin": address, "quotaSize": bytes }),
+        None => json!({ "origin": address }),
+    };
+    visit.browser.devtools("Storage.overrideQuotaForOrigin", &quota(Some(2_000_000)))?;
+    // Chromium tells pages of more than they would get.
+    visit.browser.before_pages("StorageManager.prototype.estimate = async () => ({ quota: 2_000_000, usage: 0 });")?;
+    page.goto(address).await?;
+    choose(&page, &file).await?;
+    page.until_text("device-needs", |text| text.contains("of storage")).await?;
+    let command = page.text("device-command").await?;
+    ensure!(command == "tile-server serve made-up.h5ad", "the command is `{command}`");
+    visit.browser.shoot("needs")?;
+
+    // Who tries all the same is told how it ended, and nothing of it stays.
+    page.click("device-anyway").await?;
+    page.until_text("device-error", |text| text.contains("no more room")).await?;
+    visit.browser.shoot("full")?;
+    visit.browser.devtools("Storage.overrideQuotaForOrigin", &quota(None))?;
+    page.goto(address).await?;
+    page.until_text("device-note", |text| text == "Files stay on this device.").await?;
+
+    // A file that another program writes to meanwhile is not built from two halves.
+    choose(&page, &file).await?;
+    page.click("device-anyway").await?;
+    page.until_drawn(N_MANY_CELLS).await?;
+    ensure!(page.has("device-banner").await?, "all of it was there at once");
+    let n_bytes = fs::metadata(&file)?.len();
+    fs::File::options().write(true).open(&file)?.set_len(n_bytes - 1)?;
+    let changed = "made-up.h5ad changed while it was read; build again once no program writes to it";
+    page.until_text("device-error", |text| text == changed).await?;
+    visit.browser.shoot("changed")?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_file_has_the_verdict_of_the_command_line() -> Result<()> {
+    Visit::start(Graphics::WebGpu, "device-verdicts").await?.run(verdicts).await
+}
+
+/// Files that cannot be built, and those of the folders that `TESSERA_CASES` names, with colons between them.
+async fn verdicts(visit: &Visit) -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let demo = fs::read(visit.environment.demo_file())?;
+    let made: [(&str, &[u8]); 4] = [
+        ("empty.h5ad", b""),
+        ("page.h5ad", b"<!doctype html><title>404</title>"),
+        ("cut short.h5ad", &demo[..demo.len() / 2]),
+        ("whole.h5ad", &demo),
+    ];
+    for (name, bytes) in made {
+        fs::write(folder.path().join(name), bytes)?;
+    }
+    let mut files = files_of(folder.path())?;
+    match env::var_os("TESSERA_CASES") {
+        Some(folders) => {
+            for folder in env::split_paths(&folders) {
+                files.extend(files_of(&folder)?);
+            }
+        }
+        None => eprintln!("note: TESSERA_CASES names no folder, so only made-up files are opened"),
+    }
+    let page = visit.page();
+    let mut differing = Vec::new();
+    for file in &files {
+        page.goto(visit.server.address()).await?;
+        page.element("device-open").await?;
+        choose(&page, file).await?;
+        let (own, expected) = (verdict(&page).await?, verdict_of_terminal(&visit.environment, file)?);
+        if own != expected {
+            differing.push(format!("{}: the page says `{own}`, the command line `{expected}`", file.display()));
+        }
+    }
+    visit.browser.complaints()?;
+    ensure!(differing.is_empty(), "{} of {} differ:\n{}", differing.len(), files.len(), differing.join("\n"));
+    eprintln!("{} files have the verdict of the command line", files.len());
+    Ok(())
+}
+
+fn files_of(folder: &Path) -> Result<Vec<PathBuf>> {
+    let entries = fs::read_dir(folder).with_context(|| folder.display().to_string())?;
+    let paths = entries.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?;
+    let is_input = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "h5ad" || extension == "h5");
+    let mut files: Vec<PathBuf> = paths.into_iter().filter(is_input).collect();
+    files.sort();
+    Ok(files)
+}
+
+/// The content id of what the page has built, or what it says instead.
+async fn verdict(page: &Page<'_>) -> Result<String> {
+    let outcome = "$('device-error')?.textContent ?? (new URLSearchParams(location.search).has('data') \
+                   && !$('device-banner') && !$('device-screen') && $('canvas')?.dataset.state === 'ready' ? '' \
+                   : null)";
+    let outcome = page.until_value("a verdict", outcome, Value::Null, Value::is_string).await?;
+    match outcome.as_str() {
+        Some("") => Ok(Manifest::decode(&manifest(page).await?)?.content_id),
+        message => Ok(message.unwrap_or_default().to_owned()),
+    }
+}
+
+fn verdict_of_terminal(environment: &Environment, file: &Path) -> Result<String> {
+    let folder = tempfile::tempdir()?;
+    let out = folder.path().join("dataset");
+    let output = Command::new(&environment.server).args(["build", "--quiet", "--out"]).arg(&out).arg(file).output()?;
+    if output.status.success() {
+        return Ok(Manifest::decode(&fs::read(out.join(MANIFEST))?)?.content_id);
+    }
+    let message = String::from_utf8(output.stderr)?;
+    let message = message.trim().trim_start_matches("error: ");
+    // The page knows the file's name alone.
+    let name = file.file_name().unwrap_or_default().to_string_lossy();
+    Ok(message.replace(&*file.to_string_lossy(), &name))
+}
+
+async fn expect_built_as(page: &Page<'_>, environment: &Environment, file: &Path) -> Result<()> {
+    let own = Manifest::decode(&manifest(page).await?)?.content_id;
+    let expected = verdict_of_terminal(environment, file)?;
+    ensure!(own == expected, "its content id is {own}, and that of the command line {expected}");
+    Ok(())
+}
+
+/// Chooses a file, as by the button.
+async fn choose(page: &Page<'_>, file: &Path) -> Result<()> {
+    let path = file.canonicalize()?;
+    page.until("the field for files", async || {
+        let field = page.client().find(Locator::Css(FIELD)).await?;
+        Ok(Seen::<_, ()>::Yes(field.send_keys(&path.to_string_lossy()).await?))
+    })
+    .await
+}
+
+/// Waits until the genes are there as well; where nobody has touched the page, it opens anew by itself.
+async fn until_complete(page: &Page<'_>) -> Result<()> {
+    page.until_gone("device-banner").await?;
+    page.until_value("a gene to color by", "$('gene-search') !== null", Value::Null, |has| *has == json!(true)).await?;
+    Ok(())
+}
+
+async fn manifest(page: &Page<'_>) -> Result<Vec<u8>> {
+    let text = page.evaluate(MANIFEST_OF, Value::Null).await?;
+    Ok(STANDARD.decode(text.as_str().context("bytes are sent as text")?)?)
+}
+
+/// A made-up file whose genes take some seconds to build.
+fn made_up(folder: &Path) -> Result<PathBuf> {
+    let file = folder.join("made-up.h5ad");
+    let options = Options { layout: Layout::Csr, compression: Compression::None, raw: Raw::Absent, views: Views::Flat };
+    let model = Model::new(Spec { n_cells: N_MANY_CELLS, n_genes: 4_000, seed: 7 })?;
+    h5ad::write(&model, &file, options, |_| ControlFlow::Continue(()))?;
+    Ok(file)
+}
