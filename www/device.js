@@ -650,7 +650,7 @@ export const shelf = async () => {
   const openIt = button("Open a file…", "device-open", () => choose(), "primary");
   openIt.title = "Open an AnnData file (.h5ad, zipped zarr, 10x .h5): it stays on this device. Or drop one anywhere.";
   const openFolder = window.showDirectoryPicker ? [button("Open a folder…", "device-open-folder", chooseFolder)] : [];
-  const aside = element("section", { class: "device-shelf", "aria-label": "Files of your own" });
+  const aside = element("aside", { class: "device-shelf", "aria-label": "Files of your own" });
   aside.append(openIt, ...openFolder, list, note);
   const fill = async (message = "") => {
     const datasets = await listed();

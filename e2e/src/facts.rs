@@ -87,6 +87,15 @@ impl Page<'_> {
         Ok(link.as_str().unwrap_or_default().to_owned())
     }
 
+    /// Loads the page anew, once its address holds all that happened before.
+    ///
+    /// # Errors
+    /// When the browser cannot.
+    pub async fn reload(&self) -> Result<()> {
+        self.link().await?;
+        Ok(self.client().refresh().await?)
+    }
+
     /// The view that the address holds.
     ///
     /// # Errors

@@ -28,7 +28,11 @@ impl Table {
 pub fn html_table(caption: &str, header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
     let mut html = format!("<table><caption>{}</caption><thead><tr>", xml_escaped(caption));
     for name in header {
-        let _ = write!(html, "<th scope=\"col\">{}</th>", xml_escaped(name));
+        let _ = match *name {
+            // A column of presses has no name, and a heading must have one.
+            "" => write!(html, "<td></td>"),
+            name => write!(html, "<th scope=\"col\">{}</th>", xml_escaped(name)),
+        };
     }
     html.push_str("</tr></thead><tbody>");
     for row in rows {

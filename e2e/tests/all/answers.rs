@@ -79,7 +79,7 @@ async fn tests(visit: &Visit) -> Result<()> {
 
     let shown = page.view().await?.shown_comparison().cloned().context("no comparison is open")?;
     ensure!((shown.mode, shown.adjustment) == (TestMode::WilcoxonUncorrected, Adjustment::Bonferroni), "{shown:?}");
-    page.client().refresh().await?;
+    page.reload().await?;
     page.until_drawn(N_CELLS).await?;
     page.until_exact("B against the rest").await?;
     expect_saved(&page, "de-export", &expected).await?;
@@ -142,7 +142,7 @@ async fn sets(visit: &Visit) -> Result<()> {
     // The link has the question, and the user's own sets answer it.
     let asked = page.view().await?.layout.comparison.sets.context("the link does not say sets")?;
     ensure!(asked.by == EnrichmentBy::Ranking, "{asked:?}");
-    page.client().refresh().await?;
+    page.reload().await?;
     page.until_drawn(N_CELLS).await?;
     page.element("sets-row-EVERY_17").await?;
     page.until_text("sets-note", |note| note.contains("Ranked by score")).await?;
@@ -205,7 +205,7 @@ async fn plots(visit: &Visit) -> Result<()> {
     visit.browser.shoot("gene")?;
     let shown = page.view().await?.layout.comparison;
     ensure!((shown.plot, shown.gene.as_deref()) == (ComparisonPlot::Gene, Some("CD79A")), "{shown:?}");
-    page.client().refresh().await?;
+    page.reload().await?;
     page.until_drawn(N_CELLS).await?;
     page.until_text("de-spread", |text| text.contains("CD79A in both sets")).await?;
     page.choose("de-plot", "Effects in two comparisons").await?;

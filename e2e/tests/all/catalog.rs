@@ -63,7 +63,7 @@ async fn steps(visit: &Visit, folder: &Path) -> Result<()> {
     until_count(&page, "2 datasets").await?;
     page.evaluate("(history.forward(), 0)", Value::Null).await?;
     until_count(&page, "1 of 2 datasets").await?;
-    page.client().refresh().await?;
+    page.reload().await?;
     until_count(&page, "1 of 2 datasets").await?;
 
     // A dataset appears while the page is open.

@@ -129,7 +129,7 @@ async fn reloaded(visit: &Visit) -> Result<()> {
     page.until_drawn(N_MANY_CELLS).await?;
     ensure!(page.has("device-banner").await?, "all of it was there at once");
     visit.browser.shoot("look")?;
-    page.client().refresh().await?;
+    page.reload().await?;
     page.until_drawn(N_MANY_CELLS).await?;
     until_complete(&page).await?;
     expect_built_as(&page, &visit.environment, &file).await?;

@@ -9,9 +9,10 @@ async fn the_picture_does_without_webgpu_and_the_page_without_a_picture() -> Res
     Visit::start(Graphics::WebGpu, "fallback-webgpu").await?.run(steps).await
 }
 
-/// The programs that the page has fetched, workers' aside.
+/// The programs that the page has fetched, workers and parts of programs aside.
 const PROGRAMS: &str = "performance.getEntriesByType('resource').map(({ name }) => name.split('/').at(-1)) \
-     .filter(name => name.endsWith('.wasm')).map(name => name.replace(/-[0-9a-f]{16}\\.wasm$/, ''))";
+     .filter(name => name.endsWith('.wasm')).map(name => name.replace(/-[0-9a-f]{16}\\.wasm$/, '')) \
+     .filter(name => !/-(dialogs|results|chunk_\\d+)$/.test(name))";
 
 #[tokio::test]
 async fn the_address_may_ask_for_the_program_without_webgpu() -> Result<()> {

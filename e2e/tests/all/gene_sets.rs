@@ -106,7 +106,7 @@ async fn steps(visit: &Visit) -> Result<()> {
     let names: Vec<&str> = view.analysis.gene_sets.iter().map(|set| set.name.as_str()).collect();
     ensure!(names == ["B cells", "NK"], "the link has the sets {names:?}");
     ensure!(view.analysis.color == ColorBy::GeneSet { set: "B cells".to_owned(), layer: None, value: SetValue::Mean });
-    page.client().refresh().await?;
+    page.reload().await?;
     page.until_drawn(N_CELLS).await?;
     page.legend("B cells").await?;
     page.until_selected(above, N_CELLS).await?;

@@ -37,7 +37,7 @@ async fn portrait(visit: &Visit) -> Result<()> {
     // It is in the link, and a key asks for it.
     let shown = page.view().await?.shown_inquiry().cloned().context("no question is open")?;
     ensure!(shown.about == About::Cells && shown.cells == page.view().await?.analysis.query, "{shown:?}");
-    page.client().refresh().await?;
+    page.reload().await?;
     page.until_drawn(N_CELLS).await?;
     expect_saved(&page, "What the cells are.csv", &expected).await?;
     page.click("answer-close").await?;
@@ -85,7 +85,7 @@ async fn correlation(visit: &Visit) -> Result<()> {
     let expected = terminal(visit, &["correlate"], &["--gene", "LYZ", "--label", "louvain=1"])?;
     page.until_text("answer-facts", |facts| facts.contains("louvain")).await?;
     expect_saved(&page, "Correlation with LYZ.csv", &expected).await?;
-    page.client().refresh().await?;
+    page.reload().await?;
     page.until_drawn(N_CELLS).await?;
     expect_saved(&page, "Correlation with LYZ.csv", &expected).await?;
 

@@ -129,7 +129,7 @@ async fn steps(visit: &Visit) -> Result<()> {
     ensure!(focused != json!("BODY"), "the focus is lost with the chip");
 
     page.goto(&visit.url("open=louvain&c=obs:louvain&theme=dark&v=1")).await?;
-    page.client().refresh().await?;
+    page.reload().await?;
     page.until_drawn(N_CELLS).await?;
     page.element("compare-run").await?;
     page.expect_accessible("the dark Explorer").await

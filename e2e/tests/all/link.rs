@@ -36,7 +36,7 @@ async fn steps(visit: &Visit) -> Result<()> {
     visit.browser.shoot("before")?;
 
     // Loaded anew, everything is there.
-    page.client().refresh().await?;
+    page.reload().await?;
     page.until_drawn(N_CELLS).await?;
     page.until_selected(n_selected, N_CELLS).await?;
     page.element("de-view").await?;

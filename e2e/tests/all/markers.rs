@@ -38,7 +38,7 @@ async fn steps(visit: &Visit) -> Result<()> {
         shown == Some(Markers { column: "louvain".to_owned(), rank: MarkerOrder::Effect, universe: Vec::new() }),
         "open: {shown:?}"
     );
-    page.client().refresh().await?;
+    page.reload().await?;
     page.until_drawn(N_CELLS).await?;
     expect_shown(&page, &by_effect).await?;
 

@@ -42,7 +42,7 @@ async fn dot_plot(visit: &Visit) -> Result<()> {
     let by = "louvain".to_owned();
     let plot = Plot { by, genes, scale: PlotScale::PerGene, ..Plot::default() };
     ensure!(shown.as_ref() == Some(&plot), "open: {shown:?}");
-    page.client().refresh().await?;
+    page.reload().await?;
     page.until_drawn(N_CELLS).await?;
     expect_saved(&page, "Dot plot by louvain.csv", &scaled).await?;
 
@@ -93,10 +93,10 @@ async fn kinds(visit: &Visit) -> Result<()> {
         |samples: &[&str]| command(visit, "composition", &[&["--of", "phase", "--by", "louvain"], samples].concat());
     expect_saved(&page, "Composition by louvain and phase.csv", &composition(&[])?).await?;
     page.choose("plot-samples", "bulk_labels").await?;
-    page.until_gone("plot-progress").await?;
+    page.until_text("plot-view", |text| !text.contains("count every cell")).await?;
     let by_samples = composition(&["--samples", "bulk_labels"])?;
     expect_saved(&page, "Composition by louvain and phase.csv", &by_samples).await?;
-    page.client().refresh().await?;
+    page.reload().await?;
     page.until_drawn(N_CELLS).await?;
     page.element("plot-table").await?;
     expect_saved(&page, "Composition by louvain and phase.csv", &by_samples).await?;

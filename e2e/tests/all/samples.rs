@@ -46,7 +46,7 @@ async fn steps(visit: &Visit, dataset: &Path) -> Result<()> {
     page.until_text("samples-pairs", |text| text.contains("CD79A")).await?;
     let comparison = page.view().await?.shown_comparison().cloned();
     ensure!(comparison.is_some_and(|shown| shown.mode == TestMode::Samples), "the link does not say by samples");
-    page.client().refresh().await?;
+    page.reload().await?;
     page.until_drawn(N_CELLS).await?;
     page.until_text("samples-title", |title| title == "zero against the rest, by samples").await?;
     page.click("samples-close").await?;
