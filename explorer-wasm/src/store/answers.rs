@@ -163,11 +163,11 @@ impl Store {
     }
 
     /// Tests gene sets, or none.
-    pub fn test_sets(self, asked: Option<AskedSets>) {
+    pub fn test_sets(self, asked: Option<&AskedSets>) {
         let Some(access) = self.access() else { return };
         let inner = Rc::clone(&access.inner);
         let work = async move |_: &Run<AskedSets, SetsAnswer>, asked: &AskedSets| access.sets(asked).await;
-        inner.answers.sets.follow(asked.as_ref(), work);
+        inner.answers.sets.follow(asked, work);
     }
 
     /// Asks for the answers that failed again.

@@ -8,7 +8,7 @@ use wasm_bindgen::JsCast;
 use web_sys::Element;
 
 use super::{Button, Cut, Each, Glyph, Popover, control::focus};
-use crate::view::view;
+use crate::{owner::Alive, view::view};
 
 /// The groups, to be put in another order.
 #[component]
@@ -29,6 +29,7 @@ pub(super) fn GroupOrder(
         order.insert(to, moved);
         on_order.run(order);
     };
+    let alive = Alive::here();
     let row = move |group: String| {
         let own = StoredValue::new(group.clone());
         let walk = move |event: KeyboardEvent| {
@@ -48,7 +49,7 @@ pub(super) fn GroupOrder(
             } else if let Some(to) = place(&own.get_value()).and_then(|at| at.checked_add_signed(step)) {
                 put(&own.get_value(), to);
                 // It is taken out and put in again.
-                request_animation_frame(move || {
+                alive.next_frame(move || {
                     focus(row);
                 });
             }

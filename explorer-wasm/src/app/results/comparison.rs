@@ -30,7 +30,10 @@ pub fn ComparisonPanel(store: Store) -> impl IntoView {
         let asked = shown.get()?;
         let answer = status.with(|status| match status {
             CompareStatus::Running(_, None) => None,
-            status => Some(status.answer().cloned().map(ByPointer)),
+            CompareStatus::Running(_, Some(_))
+            | CompareStatus::None
+            | CompareStatus::Failed(_)
+            | CompareStatus::Done(_) => Some(status.answer().cloned().map(ByPointer)),
         });
         answer.unwrap_or_else(|| {
             before.cloned().flatten().filter(|before| are_of_same_sets(&before.0.comparison, &asked))

@@ -136,7 +136,7 @@ pub fn set_parts(store: Store, latest: Latest) -> SetParts {
             };
             Some(AskedSets { enrichment, sets, result, sort: sort.get() })
         };
-        store.test_sets(asked());
+        store.test_sets(asked().as_ref());
     });
     let status = store.testing_sets();
     let state = Signal::derive(move || match status.get() {
