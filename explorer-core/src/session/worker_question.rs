@@ -15,7 +15,7 @@ pub enum WorkerQuestion {
     TwoSets(PlotQuestion),
     /// Gene sets; with it the bytes that [`EnrichmentQuestion::new`] gives.
     Enrichment(Box<EnrichmentQuestion>),
-    /// What some cells are; with it [`PortraitQuestion::payload`].
+    /// What some cells are; with it the bytes that [`PortraitQuestion::new`] gives.
     Portrait(PortraitQuestion),
     /// The genes that go with a number; with it their r, eight bytes each.
     Correlation(CorrelationQuestion),
