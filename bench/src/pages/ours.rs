@@ -4,6 +4,7 @@ use std::fmt::Display;
 
 use anyhow::{Context as _, Result};
 use e2e::{Environment, Graphics, TileServer};
+use explorer_core::session::is_constant;
 use shared_fbs::manifest::ColumnKind;
 use tessera::dataset::Dataset;
 
@@ -60,10 +61,10 @@ fn press(test_id: impl Display) -> Act {
     Act::Press(format!("[data-testid={test_id}]"))
 }
 
-/// Colors by every column, then by the first genes.
+/// Colors by every column that the page lists, then by the first genes.
 fn colors(dataset: &Dataset) -> Result<Vec<Act>> {
     let mut acts = Vec::new();
-    for column in &dataset.manifest().columns {
+    for column in dataset.manifest().columns.iter().filter(|column| !column.hidden && !is_constant(column)) {
         match column.kind {
             ColumnKind::Categorical => acts.push(press(format_args!("category-color-{}", column.name))),
             ColumnKind::Continuous => acts.push(press(format_args!("histogram-color-{}", column.name))),
