@@ -30,7 +30,7 @@ mod truth;
 mod visit;
 
 pub use browser::{Browser, Graphics, Screen};
-pub use csv::data_lines;
+pub use csv::{data_lines, expect_same_lines};
 pub use environment::Environment;
 pub use gesture::Held;
 pub use host_site::{HostFile, HostSite};

@@ -1,8 +1,8 @@
 //! What every test begins with: a server, a browser, the page.
 
-use std::path::Path;
+use std::{path::Path, process::Command};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 
 use crate::{Browser, Environment, Graphics, Page, TileServer, Truth};
 
@@ -123,6 +123,29 @@ impl Visit {
         page.goto(&self.url(link)).await?;
         page.until_drawn(N_CELLS).await?;
         Ok(page)
+    }
+
+    /// What a command of `tile-server` writes of the dataset: its name, then its other arguments.
+    ///
+    /// # Errors
+    /// When it fails.
+    pub fn terminal(&self, command: &str, arguments: &[&str]) -> Result<String> {
+        self.terminal_of(&self.server.dataset_directory()?, command, arguments)
+    }
+
+    /// The same of another dataset.
+    ///
+    /// # Errors
+    /// When it fails.
+    pub fn terminal_of(&self, dataset: &Path, command: &str, arguments: &[&str]) -> Result<String> {
+        let output = Command::new(&self.environment.server)
+            .arg(command)
+            .arg(dataset)
+            .args(arguments)
+            .output()
+            .with_context(|| format!("`tile-server {command}` does not start"))?;
+        ensure!(output.status.success(), "`tile-server {command}` fails: {}", String::from_utf8_lossy(&output.stderr));
+        Ok(String::from_utf8(output.stdout)?)
     }
 
     /// The dataset as read natively.

@@ -1,10 +1,10 @@
 //! Answers about a comparison: other tests, gene sets, further plots, a gene in both sets, each to the terminal's numbers
 //! and restored from its link.
 
-use std::{path::Path, process::Command};
+use std::path::Path;
 
 use anyhow::{Context as _, Result, ensure};
-use e2e::{Graphics, N_CELLS, Page, Visit, data_lines};
+use e2e::{Graphics, N_CELLS, Page, Visit, data_lines, expect_same_lines};
 use explorer_core::{
     de::Adjustment,
     format::{p_value, signed, significant},
@@ -246,16 +246,9 @@ async fn expect_row(page: &Page<'_>, csv: &str, set: &str) -> Result<()> {
 
 /// The file that a button saves has the terminal's lines; gives it.
 async fn expect_saved(page: &Page<'_>, button: &str, expected: &str) -> Result<String> {
-    let (page_lines, saved) = {
-        page.click(button).await?;
-        let (_, saved) = page.download_text().await?;
-        (data_lines(&saved).iter().map(|&line| line.to_owned()).collect::<Vec<_>>(), saved)
-    };
-    let expected = data_lines(expected);
-    for (own, expected) in page_lines.iter().zip(&expected) {
-        ensure!(own == expected, "the page saves `{own}` where the terminal has `{expected}`");
-    }
-    ensure!(page_lines.len() == expected.len(), "{} lines instead of {}", page_lines.len(), expected.len());
+    page.click(button).await?;
+    let (_, saved) = page.download_text().await?;
+    expect_same_lines(&saved, expected)?;
     Ok(saved)
 }
 
@@ -265,13 +258,5 @@ fn terminal(visit: &Visit, command: &str, arguments: &[&str]) -> Result<String> 
 }
 
 fn terminal_of(visit: &Visit, command: &str, group: &str, arguments: &[&str]) -> Result<String> {
-    let output = Command::new(&visit.environment.server)
-        .arg(command)
-        .arg(visit.server.dataset_directory()?)
-        .args(["--group", group])
-        .args(arguments)
-        .output()
-        .with_context(|| format!("`tile-server {command}` does not start"))?;
-    ensure!(output.status.success(), "`tile-server {command}` fails: {}", String::from_utf8_lossy(&output.stderr));
-    Ok(String::from_utf8(output.stdout)?)
+    visit.terminal(command, &[&["--group", group], arguments].concat())
 }

@@ -1,9 +1,7 @@
 //! Differential expression: sets, the table, its order, search and export, and giving up.
 
-use std::process::Command;
-
 use anyhow::{Context as _, Result, ensure};
-use e2e::{Graphics, Held, N_CELLS, Page, Visit, data_lines, inside};
+use e2e::{Graphics, Held, N_CELLS, Page, Visit, data_lines, expect_same_lines, inside};
 use explorer_core::state::SelectionStep;
 use serde_json::{Value, json};
 
@@ -30,7 +28,7 @@ async fn steps(visit: &Visit) -> Result<()> {
     page.click("de-export").await?;
     let (name, saved) = page.download_text().await?;
     ensure!(name.ends_with(".csv") && name.contains("B cells"), "the file is called {name}");
-    expect_same(&saved, &by_label)?;
+    expect_same_lines(&saved, &by_label)?;
     ensure!(saved.contains("# group: B cells (95 cells)"), "the file does not say what was compared");
 
     // Order by a column, both ways; search; open a gene.
@@ -115,7 +113,7 @@ async fn steps(visit: &Visit) -> Result<()> {
     let by_cells = terminal(visit, &["--cells-file", &cells.path().to_string_lossy()])?;
     expect_rows(&page, &by_cells).await?;
     page.click("de-export").await?;
-    expect_same(&page.download_text().await?.1, &by_cells)?;
+    expect_same_lines(&page.download_text().await?.1, &by_cells)?;
 
     // Two sets against each other.
     page.click("de-close").await?;
@@ -138,24 +136,7 @@ pub async fn save_set(page: &Page<'_>, name: &str) -> Result<()> {
 
 /// What `tile-server de` writes for the same question.
 pub fn terminal(visit: &Visit, arguments: &[&str]) -> Result<String> {
-    let output = Command::new(&visit.environment.server)
-        .arg("de")
-        .arg(visit.server.dataset_directory()?)
-        .args(arguments)
-        .output()
-        .context("`tile-server de` does not start")?;
-    ensure!(output.status.success(), "`tile-server de` fails: {}", String::from_utf8_lossy(&output.stderr));
-    Ok(String::from_utf8(output.stdout)?)
-}
-
-/// Gene by gene, number by number, the same text.
-fn expect_same(page: &str, terminal: &str) -> Result<()> {
-    let (page, terminal) = (data_lines(page), data_lines(terminal));
-    for (own, expected) in page.iter().zip(&terminal) {
-        ensure!(own == expected, "the page saves `{own}` where the terminal has `{expected}`");
-    }
-    ensure!(page.len() == terminal.len(), "{} lines instead of {}", page.len(), terminal.len());
-    Ok(())
+    visit.terminal("de", arguments)
 }
 
 fn gene(line: &str) -> &str {

@@ -1,9 +1,7 @@
 //! Answers about some cells: what they are, which genes go with which, scores of gene sets. The same as the terminal's.
 
-use std::process::Command;
-
 use anyhow::{Context as _, Result, ensure};
-use e2e::{Graphics, N_CELLS, Page, Visit, count, data_lines};
+use e2e::{Graphics, N_CELLS, Page, Visit, count, data_lines, expect_same_lines};
 use explorer_core::state::{About, ColorBy, Inquiry, SetValue};
 use serde_json::json;
 
@@ -16,7 +14,7 @@ async fn portrait(visit: &Visit) -> Result<()> {
     let page = visit.open("f.louvain=0").await?;
     page.click("filters-describe").await?;
     page.until_text("answer-title", |title| title == "What the cells are").await?;
-    let expected = terminal(visit, &["describe"], &["--label", "louvain=0"])?;
+    let expected = visit.terminal("describe", &["--label", "louvain=0"])?;
     expect_saved(&page, "What the cells are.csv", &expected).await?;
     page.expect_accessible("what cells are").await?;
     visit.browser.shoot("card")?;
@@ -72,7 +70,7 @@ async fn correlation(visit: &Visit) -> Result<()> {
     let page = visit.open("c=gene:raw/X:LYZ&f.louvain=1").await?;
     page.type_keys("G").await?;
     page.until_text("answer-title", |title| title == "Correlation with LYZ").await?;
-    let expected = terminal(visit, &["correlate"], &["--gene", "LYZ"])?;
+    let expected = visit.terminal("correlate", &["--gene", "LYZ"])?;
     expect_saved(&page, "Correlation with LYZ.csv", &expected).await?;
     page.expect_accessible("a correlation").await?;
     visit.browser.shoot("correlation")?;
@@ -82,7 +80,7 @@ async fn correlation(visit: &Visit) -> Result<()> {
 
     // Over the selected cells, and restored.
     page.choose("answer-cells", "selected").await?;
-    let expected = terminal(visit, &["correlate"], &["--gene", "LYZ", "--label", "louvain=1"])?;
+    let expected = visit.terminal("correlate", &["--gene", "LYZ", "--label", "louvain=1"])?;
     page.until_text("answer-facts", |facts| facts.contains("louvain")).await?;
     expect_saved(&page, "Correlation with LYZ.csv", &expected).await?;
     page.reload().await?;
@@ -93,7 +91,7 @@ async fn correlation(visit: &Visit) -> Result<()> {
     let shown = page.view().await?.shown_inquiry().cloned();
     ensure!(matches!(&shown, Some(Inquiry { about: About::Gene(gene), .. }) if gene == "LYZ"), "open: {shown:?}");
     let page = visit.open("ask=obs:percent_mito").await?;
-    let expected = terminal(visit, &["correlate"], &["--column", "percent_mito"])?;
+    let expected = visit.terminal("correlate", &["--column", "percent_mito"])?;
     expect_saved(&page, "Correlation with percent_mito.csv", &expected).await
 }
 
@@ -117,7 +115,7 @@ async fn score(visit: &Visit) -> Result<()> {
     let sets = folder.path().join("sets.csv");
     std::fs::write(&sets, "gene_set_name,gene_symbol\nB,CD79A\nB,CD79B\nB,MS4A1\n")?;
     let sets = sets.to_str().context("a path of text")?;
-    let scored = terminal(visit, &["score", "--layer", "X", "--sets", sets], &[])?;
+    let scored = visit.terminal("score", &["--layer", "X", "--sets", sets])?;
     let lines = data_lines(&scored);
     let scores = lines[1..].iter().map(|line| Ok(line.split(',').nth(1).context("a score")?.parse()?));
     let scores = scores.collect::<Result<Vec<f32>>>()?;
@@ -147,7 +145,7 @@ async fn group_order(visit: &Visit) -> Result<()> {
     page.until_focused("group-order-G1").await?;
     visit.browser.shoot("order")?;
     page.type_keys("\u{e00c}").await?;
-    let expected = terminal(visit, &["plot"], &["--by", "phase", "--genes", "LYZ,GNLY", "--group-order", "G2M,G1,S"])?;
+    let expected = visit.terminal("plot", &["--by", "phase", "--genes", "LYZ,GNLY", "--group-order", "G2M,G1,S"])?;
     page.until_gone("plot-progress").await?;
     page.click("plot-csv").await?;
     ensure!(data_lines(&page.download_text().await?.1) == data_lines(&expected), "another order than the terminal's");
@@ -161,22 +159,5 @@ async fn expect_saved(page: &Page<'_>, name: &str, terminal: &str) -> Result<()>
     page.click("answer-csv").await?;
     let (saved_as, saved) = page.download_text().await?;
     ensure!(saved_as.ends_with(name), "the file is called {saved_as}");
-    let (page, terminal) = (data_lines(&saved), data_lines(terminal));
-    ensure!(page.len() == terminal.len(), "{} lines, and the terminal has {}", page.len(), terminal.len());
-    for (own, expected) in page.iter().zip(&terminal) {
-        ensure!(own == expected, "the page saves `{own}` where the terminal has `{expected}`");
-    }
-    Ok(())
-}
-
-/// What a command of `tile-server` writes of the dataset.
-fn terminal(visit: &Visit, command: &[&str], arguments: &[&str]) -> Result<String> {
-    let output = Command::new(&visit.environment.server)
-        .args(command)
-        .arg(visit.server.dataset_directory()?)
-        .args(arguments)
-        .output()
-        .context("`tile-server` does not start")?;
-    ensure!(output.status.success(), "{command:?} fails: {}", String::from_utf8_lossy(&output.stderr));
-    Ok(String::from_utf8(output.stdout)?)
+    expect_same_lines(&saved, terminal)
 }

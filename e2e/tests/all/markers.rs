@@ -1,9 +1,7 @@
 //! Markers of every label: the same as the terminal's, ranked, searched, colored by, kept.
 
-use std::process::Command;
-
 use anyhow::{Context as _, Result, ensure};
-use e2e::{Graphics, N_CELLS, Visit, data_lines};
+use e2e::{Graphics, N_CELLS, Visit, data_lines, expect_same_lines};
 use explorer_core::state::{MarkerOrder, Markers};
 use serde_json::{Value, json};
 
@@ -24,7 +22,7 @@ async fn steps(visit: &Visit) -> Result<()> {
     page.click("markers-export").await?;
     let (name, saved) = page.download_text().await?;
     ensure!(name.ends_with("markers of louvain.csv"), "the file is called {name}");
-    expect_same(&saved, &by_score)?;
+    expect_same_lines(&saved, &by_score)?;
 
     // The other rank has other genes, and is a part of the link.
     page.choose("markers-rank", "effect against each label").await?;
@@ -32,7 +30,7 @@ async fn steps(visit: &Visit) -> Result<()> {
     ensure!(by_effect != by_score, "both ranks are the same");
     expect_shown(&page, &by_effect).await?;
     page.click("markers-export").await?;
-    expect_same(&page.download_text().await?.1, &by_effect)?;
+    expect_same_lines(&page.download_text().await?.1, &by_effect)?;
     let shown = page.view().await?.shown_markers().cloned();
     ensure!(
         shown == Some(Markers { column: "louvain".to_owned(), rank: MarkerOrder::Effect, universe: Vec::new() }),
@@ -71,25 +69,7 @@ async fn steps(visit: &Visit) -> Result<()> {
 
 /// What `tile-server markers` writes for `louvain`.
 fn terminal(visit: &Visit, arguments: &[&str]) -> Result<String> {
-    let output = Command::new(&visit.environment.server)
-        .arg("markers")
-        .arg(visit.server.dataset_directory()?)
-        .args(["--column", "louvain"])
-        .args(arguments)
-        .output()
-        .context("`tile-server markers` does not start")?;
-    ensure!(output.status.success(), "`tile-server markers` fails: {}", String::from_utf8_lossy(&output.stderr));
-    Ok(String::from_utf8(output.stdout)?)
-}
-
-/// Line by line the same text.
-fn expect_same(page: &str, terminal: &str) -> Result<()> {
-    let (page, terminal) = (data_lines(page), data_lines(terminal));
-    for (own, expected) in page.iter().zip(&terminal) {
-        ensure!(own == expected, "the page saves `{own}` where the terminal has `{expected}`");
-    }
-    ensure!(page.len() == terminal.len(), "{} lines instead of {}", page.len(), terminal.len());
-    Ok(())
+    visit.terminal("markers", &[&["--column", "louvain"], arguments].concat())
 }
 
 /// The first genes of the first label are those of the file.

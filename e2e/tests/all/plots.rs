@@ -1,9 +1,7 @@
 //! Plots of cells by group: opened, read, saved, restored from their links, to the numbers of the terminal.
 
-use std::process::Command;
-
 use anyhow::{Context as _, Result, ensure};
-use e2e::{Graphics, N_CELLS, Page, Visit, data_lines};
+use e2e::{Graphics, N_CELLS, Page, Visit, expect_same_lines};
 use explorer_core::{
     format::significant,
     state::{Plot, PlotKind, PlotScale},
@@ -90,7 +88,7 @@ async fn kinds(visit: &Visit) -> Result<()> {
     // The shares are tested: by cells, which is said, or by samples.
     page.until_text("plot-view", |text| text.contains("p-values in the table count every cell")).await?;
     let composition =
-        |samples: &[&str]| command(visit, "composition", &[&["--of", "phase", "--by", "louvain"], samples].concat());
+        |samples: &[&str]| visit.terminal("composition", &[&["--of", "phase", "--by", "louvain"], samples].concat());
     expect_saved(&page, "Composition by louvain and phase.csv", &composition(&[])?).await?;
     page.choose("plot-samples", "bulk_labels").await?;
     page.until_text("plot-view", |text| !text.contains("count every cell")).await?;
@@ -143,27 +141,10 @@ async fn expect_saved(page: &Page<'_>, name: &str, terminal: &str) -> Result<()>
     page.click("plot-csv").await?;
     let (saved_as, saved) = page.download_text().await?;
     ensure!(saved_as.ends_with(name), "the file is called {saved_as}");
-    let (page, terminal) = (data_lines(&saved), data_lines(terminal));
-    ensure!(page.len() == terminal.len(), "{} lines, and the terminal has {}", page.len(), terminal.len());
-    for (own, expected) in page.iter().zip(&terminal) {
-        ensure!(own == expected, "the page saves `{own}` where the terminal has `{expected}`");
-    }
-    Ok(())
+    expect_same_lines(&saved, terminal)
 }
 
 /// What `tile-server plot --by louvain` writes.
 fn terminal(visit: &Visit, arguments: &[&str]) -> Result<String> {
-    command(visit, "plot", &[&["--by", "louvain"], arguments].concat())
-}
-
-/// What a command of `tile-server` writes.
-fn command(visit: &Visit, name: &str, arguments: &[&str]) -> Result<String> {
-    let output = Command::new(&visit.environment.server)
-        .arg(name)
-        .arg(visit.server.dataset_directory()?)
-        .args(arguments)
-        .output()
-        .with_context(|| format!("`tile-server {name}` does not start"))?;
-    ensure!(output.status.success(), "`tile-server {name}` fails: {}", String::from_utf8_lossy(&output.stderr));
-    Ok(String::from_utf8(output.stdout)?)
+    visit.terminal("plot", &[&["--by", "louvain"], arguments].concat())
 }

@@ -2,8 +2,8 @@
 
 use std::{path::Path, process::Command};
 
-use anyhow::{Context as _, Result, ensure};
-use e2e::{DATASET, Environment, Graphics, N_CELLS, Page, Visit, data_lines};
+use anyhow::{Result, ensure};
+use e2e::{DATASET, Environment, Graphics, N_CELLS, Page, Visit, expect_same_lines};
 use explorer_core::state::TestMode;
 
 /// A column of the demo dataset that stands in for samples.
@@ -65,24 +65,11 @@ async fn expect_saved(page: &Page<'_>, expected: &str) -> Result<()> {
     page.click("samples-export").await?;
     let (name, saved) = page.download_text().await?;
     ensure!(name.ends_with(".csv"), "the file is called {name}");
-    let (own, expected) = (data_lines(&saved), data_lines(expected));
-    for (own, expected) in own.iter().zip(&expected) {
-        ensure!(own == expected, "the page saves `{own}` where the terminal has `{expected}`");
-    }
-    ensure!(own.len() == expected.len(), "{} lines instead of {}", own.len(), expected.len());
-    Ok(())
+    expect_same_lines(&saved, expected)
 }
 
 /// What `tile-server de --samples` writes for labels, between semicolons, against the rest.
 fn terminal(visit: &Visit, dataset: &Path, groups: &str) -> Result<String> {
     let groups = groups.split(';').flat_map(|group| ["--group", group]);
-    let output = Command::new(&visit.environment.server)
-        .arg("de")
-        .arg(dataset)
-        .args(groups)
-        .args(["--samples", SAMPLES])
-        .output()
-        .context("`tile-server de` does not start")?;
-    ensure!(output.status.success(), "`tile-server de` fails: {}", String::from_utf8_lossy(&output.stderr));
-    Ok(String::from_utf8(output.stdout)?)
+    visit.terminal_of(dataset, "de", &groups.chain(["--samples", SAMPLES]).collect::<Vec<_>>())
 }
