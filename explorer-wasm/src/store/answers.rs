@@ -99,6 +99,16 @@ pub(super) struct AnswerSignals {
     pub spread: RwSignal<SpreadStatus>,
 }
 
+impl AnswerSignals {
+    /// Whether one of the answers is being found.
+    pub fn are_awaited(self) -> bool {
+        fn runs<A, P>(status: &JobStatus<A, P>) -> bool {
+            matches!(status, JobStatus::Running(..))
+        }
+        self.other.with_untracked(runs) || self.sets.with_untracked(runs) || self.spread.with_untracked(runs)
+    }
+}
+
 /// What runs.
 pub(super) struct Answers {
     other: Rc<JobRunner<Question, DeResult>>,
@@ -113,6 +123,13 @@ impl Answers {
             sets: JobRunner::new(MOST_RESULTS, signals.sets, alive),
             spread: JobRunner::new(MOST_RESULTS, signals.spread, alive),
         }
+    }
+
+    /// Lets those that failed be asked for again.
+    pub fn retry(&self) {
+        self.other.retry();
+        self.sets.retry();
+        self.spread.retry();
     }
 
     /// Forgets the answers that go by a column that is another by now.
@@ -149,7 +166,9 @@ impl Store {
         let other = other.and_then(|with| view.analysis.comparisons.get(with as usize));
         let other = other.and_then(|other| Question::new(other, &view.analysis));
         inner.answers.other.follow(other.as_ref(), async move |run: &Run<Question, DeResult>, asked: &Question| {
-            access.compare(asked, run, Place::Other).await
+            let answer = access.compare(asked, run, Place::Other).await;
+            self.note_outcome(&answer);
+            answer
         });
         let Some(access) = self.access() else { return };
         let ground = access.read(Session::ground).unwrap_or_default();
@@ -158,7 +177,11 @@ impl Store {
             Some(AskedSpread { question: Question::new(shown?, &view.analysis)?.of_cells(), gene, ground })
         };
         let spread = spread();
-        let work = async move |_: &Run<AskedSpread, SpreadAnswer>, asked: &AskedSpread| access.spread(asked).await;
+        let work = async move |_: &Run<AskedSpread, SpreadAnswer>, asked: &AskedSpread| {
+            let answer = access.spread(asked).await;
+            self.note_outcome(&answer);
+            answer
+        };
         inner.answers.spread.follow(spread.as_ref(), work);
     }
 
@@ -166,17 +189,18 @@ impl Store {
     pub fn test_sets(self, asked: Option<&AskedSets>) {
         let Some(access) = self.access() else { return };
         let inner = Rc::clone(&access.inner);
-        let work = async move |_: &Run<AskedSets, SetsAnswer>, asked: &AskedSets| access.sets(asked).await;
+        let work = async move |_: &Run<AskedSets, SetsAnswer>, asked: &AskedSets| {
+            let answer = access.sets(asked).await;
+            self.note_outcome(&answer);
+            answer
+        };
         inner.answers.sets.follow(asked, work);
     }
 
     /// Asks for the answers that failed again.
     pub fn retry_answers(self) {
         if let Some(inner) = self.inner() {
-            let Answers { other, sets, spread } = &inner.answers;
-            other.retry();
-            sets.retry();
-            spread.retry();
+            inner.answers.retry();
         }
         self.settle();
     }

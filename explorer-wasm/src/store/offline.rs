@@ -76,6 +76,7 @@ impl Store {
             inner.markers.retry();
             inner.plots.retry();
             inner.inquiries.retry();
+            inner.answers.retry();
         }
     }
 
@@ -91,7 +92,8 @@ impl Store {
             || self.comparing.with_untracked(|status| matches!(status, CompareStatus::Running(..)))
             || self.marking.with_untracked(|status| matches!(status, MarkersStatus::Running(..)))
             || self.plotting.with_untracked(|status| matches!(status, PlotStatus::Running(..)))
-            || self.asking.with_untracked(|status| matches!(status, InquiryStatus::Running(..)));
+            || self.asking.with_untracked(|status| matches!(status, InquiryStatus::Running(..)))
+            || self.answers.are_awaited();
         if !is_asking {
             self.note_answer();
         }
