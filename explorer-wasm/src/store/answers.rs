@@ -165,11 +165,11 @@ impl Store {
         let other = of.with.filter(|_| is_open(ComparisonPlot::Effects));
         let other = other.and_then(|with| view.analysis.comparisons.get(with as usize));
         let other = other.and_then(|other| Question::new(other, &view.analysis));
-        inner.answers.other.follow(other.as_ref(), async move |run: &Run<Question, DeResult>, asked: &Question| {
-            let answer = access.compare(asked, run, Place::Other).await;
-            self.note_outcome(&answer);
-            answer
-        });
+        inner.answers.other.follow(
+            self,
+            other.as_ref(),
+            async move |run: &Run<Question, DeResult>, asked: &Question| access.compare(asked, run, Place::Other).await,
+        );
         let Some(access) = self.access() else { return };
         let ground = access.read(Session::ground).unwrap_or_default();
         let spread = || {
@@ -177,24 +177,16 @@ impl Store {
             Some(AskedSpread { question: Question::new(shown?, &view.analysis)?.of_cells(), gene, ground })
         };
         let spread = spread();
-        let work = async move |_: &Run<AskedSpread, SpreadAnswer>, asked: &AskedSpread| {
-            let answer = access.spread(asked).await;
-            self.note_outcome(&answer);
-            answer
-        };
-        inner.answers.spread.follow(spread.as_ref(), work);
+        let work = async move |_: &Run<AskedSpread, SpreadAnswer>, asked: &AskedSpread| access.spread(asked).await;
+        inner.answers.spread.follow(self, spread.as_ref(), work);
     }
 
     /// Tests gene sets, or none.
     pub fn test_sets(self, asked: Option<&AskedSets>) {
         let Some(access) = self.access() else { return };
         let inner = Rc::clone(&access.inner);
-        let work = async move |_: &Run<AskedSets, SetsAnswer>, asked: &AskedSets| {
-            let answer = access.sets(asked).await;
-            self.note_outcome(&answer);
-            answer
-        };
-        inner.answers.sets.follow(asked, work);
+        let work = async move |_: &Run<AskedSets, SetsAnswer>, asked: &AskedSets| access.sets(asked).await;
+        inner.answers.sets.follow(self, asked, work);
     }
 
     /// Asks for the answers that failed again.

@@ -78,10 +78,8 @@ impl Store {
         let Some(access) = self.access() else { return };
         let question = view.shown_comparison().and_then(|shown| Question::new(shown, &view.analysis));
         let inner = Rc::clone(&access.inner);
-        inner.comparisons.follow(question.as_ref(), async move |run: &Comparing, question: &Question| {
-            let answer = access.compare(question, run, Place::Shown).await;
-            self.note_outcome(&answer);
-            answer
+        inner.comparisons.follow(self, question.as_ref(), async move |run: &Comparing, question: &Question| {
+            access.compare(question, run, Place::Shown).await
         });
     }
 }

@@ -87,10 +87,8 @@ impl Store {
     pub(super) fn follow_inquiry(self, view: &ViewSpec) {
         let Some(access) = self.access() else { return };
         let inner = Rc::clone(&access.inner);
-        inner.inquiries.follow(view.shown_inquiry(), async move |run: &Asking, asked: &Inquiry| {
-            let answer = access.answer(asked, run).await;
-            self.note_outcome(&answer);
-            answer
+        inner.inquiries.follow(self, view.shown_inquiry(), async move |run: &Asking, asked: &Inquiry| {
+            access.answer(asked, run).await
         });
     }
 }

@@ -10,6 +10,7 @@ use explorer_core::session::{JobStatus, Jobs, Progress, Ticket};
 use futures_util::future::{AbortHandle, Abortable};
 use leptos::prelude::*;
 
+use super::Store;
 use crate::owner::Alive;
 
 /// Questions of one kind, one running at a time.
@@ -33,9 +34,11 @@ impl<Q: Clone + PartialEq + 'static, A: Send + Sync + 'static> JobRunner<Q, A> {
         Rc::new(Self { jobs: RefCell::new(Jobs::new(most_answers)), running: Cell::default(), status, alive })
     }
 
-    /// Asks a question, or none; `work` answers it, unless the answer is known or under way.
+    /// Asks a question, or none; `work` answers it, unless the answer is known or under way. The store is told of what
+    /// comes of it: whether the server is there.
     pub fn follow<E: Display>(
         self: &Rc<Self>,
+        store: Store,
         asked: Option<&Q>,
         work: impl AsyncFnOnce(&Run<Q, A>, &Q) -> Result<A, E> + 'static,
     ) {
@@ -52,6 +55,7 @@ impl<Q: Clone + PartialEq + 'static, A: Send + Sync + 'static> JobRunner<Q, A> {
         let run = Run { runner: Rc::clone(self), ticket };
         let task = async move {
             let answer = work(&run, &question).await;
+            store.note_outcome(&answer);
             run.finish(answer.map_err(|error| error.to_string()));
         };
         let (handle, registration) = AbortHandle::new_pair();

@@ -54,10 +54,8 @@ impl Store {
     pub(super) fn follow_markers(self, view: &ViewSpec) {
         let Some(access) = self.access() else { return };
         let inner = Rc::clone(&access.inner);
-        inner.markers.follow(view.shown_markers(), async move |run: &Marking, asked: &Markers| {
-            let answer = access.find_markers(asked, run).await;
-            self.note_outcome(&answer);
-            answer
+        inner.markers.follow(self, view.shown_markers(), async move |run: &Marking, asked: &Markers| {
+            access.find_markers(asked, run).await
         });
     }
 }

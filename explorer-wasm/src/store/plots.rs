@@ -84,10 +84,8 @@ impl Store {
         let inner = Rc::clone(&access.inner);
         let ground = access.read(Session::ground).unwrap_or_default();
         let asked = view.shown_plot().map(|plot| AskedPlot { plot: plot.clone(), ground });
-        inner.plots.follow(asked.as_ref(), async move |run: &Run<AskedPlot, DrawnPlot>, asked: &AskedPlot| {
-            let answer = access.draw_plot(asked, run).await;
-            self.note_outcome(&answer);
-            answer
+        inner.plots.follow(self, asked.as_ref(), async move |run: &Run<AskedPlot, DrawnPlot>, asked: &AskedPlot| {
+            access.draw_plot(asked, run).await
         });
     }
 

@@ -9,22 +9,10 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, EventTarget, HtmlElement};
 
 use super::{
-    Button, ButtonKind, CellsField, Cut, Glyph, IconButton, Progress, Show, WhichCells, control::focus,
-    de_view::Caution, result_edge::ResultEdge, result_facts::Facts,
+    Button, ButtonKind, CellsField, Cut, Glyph, IconButton, ResultState, Show, WhichCells, control::focus,
+    de_view::Caution, result_edge::ResultEdge, result_facts::Facts, result_wait::ResultWait,
 };
 use crate::view::{effect, view};
-
-/// How an answer stands.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub enum AnswerState {
-    /// It is being made; how far, in words and as a fraction.
-    Running(String, Option<f64>),
-    /// It failed, for this reason.
-    Failed(String),
-    /// It is there.
-    #[default]
-    Done,
-}
 
 /// What was pressed in an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,7 +33,7 @@ pub fn AnswerView(
     title: Signal<String>,
     /// How it stands.
     #[prop(into)]
-    state: Signal<AnswerState>,
+    state: Signal<ResultState>,
     /// What it is of, a few words each.
     #[prop(into)]
     facts: Signal<Vec<String>>,
@@ -137,24 +125,7 @@ pub fn AnswerView(
                     />
                 </div>
             </Show>
-            {move || match state.get() {
-                AnswerState::Running(text, fraction) => view! {
-                    <div class="markers-wait" data-testid="answer-progress">
-                        <Progress fraction=Signal::derive(move || fraction) label="Finding the answer" />
-                        <span class="note">{text}</span>
-                        <Button label="Cancel" test_id="answer-cancel" on_press=on_close />
-                    </div>
-                }
-                .into_any(),
-                AnswerState::Failed(reason) => view! {
-                    <div class="markers-wait" role="alert" data-testid="answer-failed">
-                        <p>{reason}</p>
-                        <Button label="Retry" test_id="answer-retry" on_press=on_retry />
-                    </div>
-                }
-                .into_any(),
-                AnswerState::Done => ().into_any(),
-            }}
+            <ResultWait state name="answer" label="Finding the answer" on_cancel=on_close on_retry />
             <Show when=is_there>
                 <div
                     class="answer-body"

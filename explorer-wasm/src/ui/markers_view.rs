@@ -12,25 +12,14 @@ use wasm_bindgen::JsCast;
 use web_sys::Element;
 
 use super::{
-    Button, ButtonKind, Choice, Cut, Each, Glyph, Icon, IconButton, MarkedLabel, MarkerGene, MarkersSummary, Progress,
-    SelectField, control::focus, de_view::Caution, result_edge::ResultEdge, result_facts::Facts,
+    Button, ButtonKind, Choice, Cut, Each, Glyph, Icon, IconButton, MarkedLabel, MarkerGene, MarkersSummary,
+    ResultState, SelectField, Show, control::focus, de_view::Caution, result_edge::ResultEdge, result_facts::Facts,
+    result_wait::ResultWait,
 };
 use crate::view::view;
 
 /// How many genes of each label can be shown.
 const TOPS: [usize; 4] = [10, 25, 50, 100];
-
-/// What there is to show.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub enum MarkersState {
-    /// Nothing yet: how far the computation has come, in words and as a fraction.
-    Running(String, Option<f64>),
-    /// It failed, for this reason.
-    Failed(String),
-    /// The labels.
-    #[default]
-    Done,
-}
 
 /// The markers, in the place of a comparison's result.
 #[component]
@@ -40,7 +29,7 @@ pub fn MarkersView(
     summary: Signal<MarkersSummary>,
     /// How it stands.
     #[prop(into)]
-    state: Signal<MarkersState>,
+    state: Signal<ResultState>,
     /// The labels with their genes.
     #[prop(into)]
     labels: Signal<Arc<[MarkedLabel]>>,
@@ -79,7 +68,7 @@ pub fn MarkersView(
     let n_top = RwSignal::new(TOPS[1]);
     let panel = NodeRef::<html::Section>::new();
     let height_px = RwSignal::new(None::<f64>);
-    let is_done = Memo::new(move |_| state.with(|state| *state == MarkersState::Done));
+    let is_done = Memo::new(move |_| state.with(|state| *state == ResultState::Done));
     let ranks = vec![Choice::new("score", "t against the rest"), Choice::new("effect", "effect against each label")];
     let rank_name = move || match rank.get() {
         MarkerOrder::Score => "score".to_owned(),
@@ -91,6 +80,12 @@ pub fn MarkersView(
             "A gene ranks by the 10th percentile of its effect sizes (Cohen's d) against each other label: it counts \
              as much as it does against the labels most like this one."
         }
+    };
+    let columns = move || {
+        let labels = labels.get();
+        (0..labels.len())
+            .map(|at| view! { <Column labels=Arc::clone(&labels) at summary rank query n_top colored on_gene on_point on_gene_set /> })
+            .collect_view()
     };
     view! {
         <section
@@ -157,37 +152,12 @@ pub fn MarkersView(
                 </div>
                 <p class="markers-explained note">{explained}</p>
             </div>
-            {move || match state.get() {
-                MarkersState::Running(text, fraction) => view! {
-                    <div class="markers-wait" data-testid="markers-progress">
-                        <Progress fraction=Signal::derive(move || fraction) label="Finding markers" />
-                        <span class="note">{text}</span>
-                        <Button label="Cancel" test_id="markers-cancel" on_press=on_close />
-                    </div>
-                }
-                .into_any(),
-                MarkersState::Failed(reason) => view! {
-                    <div class="markers-wait" role="alert" data-testid="markers-failed">
-                        <p>{reason}</p>
-                        <Button label="Retry" test_id="markers-retry" on_press=on_retry />
-                    </div>
-                }
-                .into_any(),
-                MarkersState::Done => {
-                    let columns = move || {
-                        let labels = labels.get();
-                        (0..labels.len())
-                            .map(|at| view! { <Column labels=Arc::clone(&labels) at summary rank query n_top colored on_gene on_point on_gene_set /> })
-                            .collect_view()
-                    };
-                    view! {
-                        <div class="markers-body" role="list" aria-label="Labels" on:keydown=move_in_columns>
-                            {columns}
-                        </div>
-                    }
-                    .into_any()
-                }
-            }}
+            <ResultWait state name="markers" label="Finding markers" on_cancel=on_close on_retry />
+            <Show when=move || is_done.get()>
+                <div class="markers-body" role="list" aria-label="Labels" on:keydown=move_in_columns>
+                    {columns}
+                </div>
+            </Show>
         </section>
     }
 }

@@ -10,8 +10,9 @@ use wasm_bindgen::JsCast;
 use web_sys::Element;
 
 use super::{
-    Button, ButtonKind, CellsField, Choice, Cut, Glyph, IconButton, Menu, MenuItem, Progress, SelectField, Show,
+    Button, ButtonKind, CellsField, Choice, Cut, Glyph, IconButton, Menu, MenuItem, ResultState, SelectField, Show,
     WhichCells, de_view::Caution, group_order::GroupOrder, result_edge::ResultEdge, result_facts::Facts,
+    result_wait::ResultWait,
 };
 use crate::view::view;
 
@@ -23,18 +24,6 @@ const SCALES: [u32; 4] = [1, 2, 4, 8];
 
 /// Places without a mark that an arrow key leads over.
 const MOST_SKIPPED: i32 = 50;
-
-/// How a plot stands.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub enum PlotState {
-    /// It is being drawn; how far, in words.
-    Running(String),
-    /// It failed, for this reason.
-    Failed(String),
-    /// It is there.
-    #[default]
-    Done,
-}
 
 /// What a plot is saved as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,7 +44,7 @@ pub fn PlotView(
     plot: Signal<Plot>,
     /// How it stands.
     #[prop(into)]
-    state: Signal<PlotState>,
+    state: Signal<ResultState>,
     /// What it was drawn of, a few words each.
     #[prop(into)]
     facts: Signal<Vec<String>>,
@@ -148,24 +137,7 @@ pub fn PlotView(
             </header>
             <Caution caution />
             <Tools plot columns groups genes cells has_selection on_change on_cells on_genes />
-            {move || match state.get() {
-                PlotState::Running(text) => view! {
-                    <div class="markers-wait" data-testid="plot-progress">
-                        <Progress fraction=Signal::derive(|| None) label="Drawing" />
-                        <span class="note">{text}</span>
-                        <Button label="Cancel" test_id="plot-cancel" on_press=on_close />
-                    </div>
-                }
-                .into_any(),
-                PlotState::Failed(reason) => view! {
-                    <div class="markers-wait" role="alert" data-testid="plot-failed">
-                        <p>{reason}</p>
-                        <Button label="Retry" test_id="plot-retry" on_press=on_retry />
-                    </div>
-                }
-                .into_any(),
-                PlotState::Done => ().into_any(),
-            }}
+            <ResultWait state name="plot" label="Drawing" on_cancel=on_close on_retry />
             <Show when=is_there>
                 <Figure svg table title />
             </Show>

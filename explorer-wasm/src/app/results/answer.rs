@@ -10,7 +10,7 @@ use leptos::prelude::*;
 use crate::{
     app::parts::{ByPointer, colored_in, save_csv, title},
     store::{Answered, InquiryStatus, Store},
-    ui::{AnswerPress, AnswerState, AnswerView, Show, WhichCells},
+    ui::{AnswerPress, AnswerView, ResultState, Show, WhichCells},
     view::view,
 };
 
@@ -26,7 +26,7 @@ pub fn AnswerPanel(store: Store) -> impl IntoView {
     });
     let heading = move || asked.with(|asked| asked.as_ref().map(|asked| title_of(store, asked))).unwrap_or_default();
     let state = move || match status.get() {
-        InquiryStatus::None => AnswerState::Running("Preparing".to_owned(), None),
+        InquiryStatus::None => ResultState::Running("Preparing".to_owned(), None),
         InquiryStatus::Running(progress, _) => {
             let read = format::bytes(progress.n_bytes);
             let fraction = (progress.n_parts > 0 && progress.n_done > 0)
@@ -41,10 +41,10 @@ pub fn AnswerPanel(store: Store) -> impl IntoView {
                     format!("{read}{of}, about {} left", duration(left))
                 }
             };
-            AnswerState::Running(text, fraction)
+            ResultState::Running(text, fraction)
         }
-        InquiryStatus::Failed(reason) => AnswerState::Failed(reason),
-        InquiryStatus::Done(_) => AnswerState::Done,
+        InquiryStatus::Failed(reason) => ResultState::Failed(reason),
+        InquiryStatus::Done(_) => ResultState::Done,
     };
     let of_answer = move |read: fn(&Answered) -> Option<String>| answer.with(|answer| read(&answer.as_ref()?.0));
     let color = store.part(|state| state.view.analysis.color.clone());

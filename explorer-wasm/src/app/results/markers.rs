@@ -14,7 +14,7 @@ use super::plot::plot_markers;
 use crate::{
     app::parts::{ByPointer, add_gene_sets, colored_in, levels_text, save_csv, show_markers, title},
     store::{MarkersStatus, Pointed, Store, Tone},
-    ui::{MarkersState, MarkersSummary, MarkersView, Show},
+    ui::{MarkersSummary, MarkersView, ResultState, Show},
     view::view,
 };
 
@@ -29,15 +29,15 @@ pub fn MarkersPanel(store: Store) -> impl IntoView {
         MarkersStatus::None | MarkersStatus::Running(..) | MarkersStatus::Failed(_) => None,
     });
     let state = move || match status.get() {
-        MarkersStatus::None => MarkersState::Running("Preparing".to_owned(), None),
+        MarkersStatus::None => ResultState::Running("Preparing".to_owned(), None),
         MarkersStatus::Running(progress, _) => {
             let fraction = (progress.n_parts > 0 && progress.n_done > 0)
                 .then(|| f64::from(progress.n_done) / f64::from(progress.n_parts));
             let bytes = format::bytes(progress.n_bytes);
-            MarkersState::Running(format!("{} of {} labels, {bytes}", progress.n_done, progress.n_parts), fraction)
+            ResultState::Running(format!("{} of {} labels, {bytes}", progress.n_done, progress.n_parts), fraction)
         }
-        MarkersStatus::Failed(reason) => MarkersState::Failed(reason),
-        MarkersStatus::Done(_) => MarkersState::Done,
+        MarkersStatus::Failed(reason) => ResultState::Failed(reason),
+        MarkersStatus::Done(_) => ResultState::Done,
     };
     let summary = move || {
         let title = asked.with(|asked| {

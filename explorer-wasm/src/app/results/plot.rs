@@ -13,7 +13,7 @@ use shared_fbs::manifest::ColumnKind;
 use crate::{
     app::parts::{ByPointer, resolve, save_csv, title},
     store::{DrawnPlot, PlotStatus, Store, Tone},
-    ui::{PlotFile, PlotState, PlotView, Show, WhichCells},
+    ui::{PlotFile, PlotView, ResultState, Show, WhichCells},
     view::view,
 };
 
@@ -34,20 +34,21 @@ pub fn PlotPanel(store: Store) -> impl IntoView {
         PlotStatus::None | PlotStatus::Failed(_) => None,
     });
     let state = move || match status.get() {
-        PlotStatus::None => PlotState::Running("Preparing".to_owned()),
+        PlotStatus::None => ResultState::Running("Preparing".to_owned(), None),
         PlotStatus::Running(progress, _) => {
             let about =
                 store.with_manifest(|manifest| asked.with(|plot| plot.as_ref().map(|plot| plot_bytes(manifest, plot))));
             let about = format::bytes(about.flatten().unwrap_or_default());
-            PlotState::Running(match progress.n_parts {
+            let text = match progress.n_parts {
                 0 => format!("Reading about {about}"),
                 n_parts => {
                     format!("{} of {n_parts}, {} of about {about}", progress.n_done, format::bytes(progress.n_bytes))
                 }
-            })
+            };
+            ResultState::Running(text, None)
         }
-        PlotStatus::Failed(reason) => PlotState::Failed(reason),
-        PlotStatus::Done(_) => PlotState::Done,
+        PlotStatus::Failed(reason) => ResultState::Failed(reason),
+        PlotStatus::Done(_) => ResultState::Done,
     };
     let columns = Memo::new(move |_| {
         if !is_open.get() {
