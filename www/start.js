@@ -98,7 +98,7 @@ if (!query.has("embed")) {
     // What is dropped is gone once this returns.
     const [item] = [...event.dataTransfer.items].filter(({ kind }) => kind === "file");
     const picked = [item.getAsFile(), item.getAsFileSystemHandle?.()];
-    Promise.all([loadDevice(), ...picked]).then(([{ open }, file, handle]) => open({ file, handle }));
+    Promise.all([loadDevice(), ...picked]).then(([{ open }, file, handle]) => open(file, handle));
   });
   addEventListener("tessera-open-file", () => loadDevice().then(({ choose }) => choose()));
 }
