@@ -2,6 +2,7 @@
 
 use gloo_utils::{document, window};
 use js_sys::{decode_uri_component, encode_uri_component};
+use shared_fbs::path::DEVICE_ROUTE;
 use web_sys::{Url, UrlSearchParams};
 
 /// The page's root.
@@ -14,7 +15,7 @@ pub fn base() -> String {
 pub fn of(key: &str, name: &str) -> String {
     let address = Url::new(&base()).expect("the page has an address");
     let name = String::from(encode_uri_component(name));
-    address.search_params().set("data", &format!("device/{key}/{name}"));
+    address.search_params().set("data", &format!("{DEVICE_ROUTE}/{key}/{name}"));
     address.href()
 }
 

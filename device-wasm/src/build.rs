@@ -8,7 +8,7 @@ use gloo_events::{EventListener, EventListenerOptions};
 use gloo_utils::window;
 use js_sys::Date;
 use wasm_bindgen::JsValue;
-use web_sys::{File, FileSystemDirectoryHandle};
+use web_sys::{File, FileSystemDirectoryHandle, HtmlElement};
 
 use crate::{
     address,
@@ -32,7 +32,8 @@ pub type Ready = oneshot::Sender<()>;
 /// # Errors
 /// When there is no dataset; nothing of it is left then.
 pub async fn build(key: &str, source: &Source, ready: Ready) -> Result<(), Failure> {
-    let built = Build::run(key, source, ready).await;
+    let is_begun = storage::index_of(key).await.is_some();
+    let built = Build::run(key, source, is_begun, ready).await;
     if built.is_err() {
         storage::remove(key).await;
     }
@@ -42,6 +43,8 @@ pub async fn build(key: &str, source: &Source, ready: Ready) -> Result<(), Failu
 struct Build {
     name: String,
     view: ProgressView,
+    /// What is said where an earlier visit has begun and not ended it.
+    again: Option<HtmlElement>,
     /// None once it was told.
     ready: Option<Ready>,
     /// Whether the user has done something with what is there so far.
@@ -51,7 +54,7 @@ struct Build {
 }
 
 impl Build {
-    async fn run(key: &str, source: &Source, ready: Ready) -> Result<(), Failure> {
+    async fn run(key: &str, source: &Source, is_begun: bool, ready: Ready) -> Result<(), Failure> {
         let name = source.name();
         let (worker, happened, mut happens) = BuilderWorker::start()?;
         let cancel = button("Cancel", "device-cancel", "", move || {
@@ -59,8 +62,10 @@ impl Build {
             drop(happened.unbounded_send(Event::Cancelled));
         });
         let view = ProgressView::new(&name, cancel);
+        let again = "It was not finished when its page was left, so it is read anew.";
+        let again = is_begun.then(|| text_element("p", &[("data-testid", "device-again")], again));
         let is_used = Rc::default();
-        let mut build = Self { name, view, ready: Some(ready), is_used, look: Files::new() };
+        let mut build = Self { name, view, again, ready: Some(ready), is_used, look: Files::new() };
         let mut estimate = Estimate::default();
         let mut directory = None;
         build.view.update("reading", &estimate);
@@ -106,7 +111,12 @@ impl Build {
     }
 
     fn show_progress(&self) {
-        screen::show(&format!("Opening {}", self.name), &self.view.parts());
+        screen::show(&format!("Opening {}", self.name), &self.parts());
+    }
+
+    /// What is shown of the build.
+    fn parts(&self) -> Vec<HtmlElement> {
+        self.again.iter().cloned().chain(self.view.parts()).collect()
     }
 
     /// What is known of the dataset so far.
@@ -151,8 +161,8 @@ impl Build {
             EventListener::new_with_options(&window(), kind, options, move |_| is_used.set(true)).forget();
         }
         screen::hide();
-        let parts = self.view.parts();
-        screen::show_banner(&[[screen::name(&self.name)].as_slice(), &parts].concat());
+        let parts: Vec<_> = [screen::name(&self.name)].into_iter().chain(self.parts()).collect();
+        screen::show_banner(&parts);
         self.tell_ready();
     }
 

@@ -1,6 +1,7 @@
 //! What a dataset is built from.
 
 use js_sys::{Array, Uint8Array};
+use shared_fbs::path::MANIFEST;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, File, FileSystemDirectoryHandle, FileSystemFileHandle, FileSystemHandle, FileSystemHandleKind};
@@ -12,9 +13,6 @@ const END_BYTES: f64 = 65_536.0;
 
 /// Bytes of a hash that are a key.
 const KEY_BYTES: u32 = 8;
-
-/// The manifest of a dataset that was built already.
-const MANIFEST: &str = "manifest.tsm";
 
 /// A file, a folder, or a file of a host.
 pub enum Source {

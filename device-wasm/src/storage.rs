@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, HashSet};
 use gloo_timers::future::TimeoutFuture;
 use gloo_utils::window;
 use serde::{Deserialize, Serialize};
+use shared_fbs::path::{DEVICE_ROUTE, LOOK_MANIFEST};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
@@ -20,9 +21,6 @@ use crate::{
 };
 
 const INDEX: &str = "index.json";
-
-/// What a dataset has to be looked at, which the whole one does not need.
-const LOOK_MANIFEST: &str = "look.tsm";
 
 /// How often it is tried to remove what is still open, and the time between.
 const ATTEMPTS: usize = 100;
@@ -77,7 +75,7 @@ pub fn is_there() -> bool {
 /// The folder of all datasets.
 pub async fn root() -> Result<FileSystemDirectoryHandle, JsValue> {
     let top: FileSystemDirectoryHandle = JsFuture::from(manager().get_directory()).await?.unchecked_into();
-    make_directory(&top, "device").await
+    make_directory(&top, DEVICE_ROUTE).await
 }
 
 async fn make_directory(parent: &FileSystemDirectoryHandle, name: &str) -> Result<FileSystemDirectoryHandle, JsValue> {
@@ -160,6 +158,7 @@ pub async fn remove(key: &str) {
 /// Removes what a build has left that is no part of a complete dataset.
 pub async fn tidy(key: &str, index: &Index) -> Result<(), JsValue> {
     let directory = directory(key).await?;
+    // What the cells were looked at by the whole dataset does not need.
     let parts = index.files.iter().filter(|(name, _)| *name != LOOK_MANIFEST);
     let kept: HashSet<&str> = parts.map(|(_, (number, _))| number.as_str()).chain([INDEX]).collect();
     for (name, _) in js::entries(&directory).await? {

@@ -35,7 +35,7 @@ const ROOMS: [Room; 21] = [
     },
     Room {
         package: "device-wasm",
-        may_use: &["explorer-core"],
+        may_use: &["shared-fbs", "explorer-core"],
         reason: "what opens files of the user's own leaves building to a worker and showing to the Explorer",
     },
     Room {
