@@ -11,7 +11,7 @@ use builder::{
 use h5ad::H5ad;
 use shared_fbs::{
     manifest::{DirectoryPlace, Manifest},
-    path::MANIFEST,
+    path::{LOOK_MANIFEST, MANIFEST},
 };
 
 const SOURCE: &str = "pbmc68k_reduced.h5ad";
