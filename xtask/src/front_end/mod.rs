@@ -29,7 +29,7 @@ pub enum Page {
 }
 
 /// What the front end is made of.
-const INPUTS: [&str; 17] = [
+const INPUTS: [&str; 18] = [
     "Cargo.toml",
     "Cargo.lock",
     ".cargo",
@@ -42,6 +42,7 @@ const INPUTS: [&str; 17] = [
     "h5ad",
     "builder",
     "builder-wasm",
+    "device-wasm",
     "subset",
     "subset-wasm",
     "plots",
