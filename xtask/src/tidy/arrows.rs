@@ -15,7 +15,7 @@ struct Room {
     reason: &'static str,
 }
 
-const ROOMS: [Room; 20] = [
+const ROOMS: [Room; 21] = [
     Room { package: "shared-fbs", may_use: &[], reason: "the format stands below everything else" },
     Room { package: "h5ad", may_use: &[], reason: "AnnData files can be read without knowing tiles" },
     Room {
@@ -37,6 +37,11 @@ const ROOMS: [Room; 20] = [
         package: "tessera",
         may_use: &["shared-fbs", "explorer-core"],
         reason: "the native library reads datasets and no AnnData",
+    },
+    Room {
+        package: "fragments",
+        may_use: &[],
+        reason: "rows of fragments are text, and their cells a list of barcodes",
     },
     Room { package: "remote-files", may_use: &[], reason: "files of other hosts are bytes, whatever is in them" },
     Room {
@@ -76,7 +81,17 @@ const ROOMS: [Room; 20] = [
     },
     Room {
         package: "tile-server",
-        may_use: &["shared-fbs", "explorer-core", "h5ad", "builder", "subset", "plots", "tessera", "remote-files"],
+        may_use: &[
+            "shared-fbs",
+            "explorer-core",
+            "h5ad",
+            "builder",
+            "fragments",
+            "subset",
+            "plots",
+            "tessera",
+            "remote-files",
+        ],
         reason: "the program serves and offers commands; it draws no cells",
     },
     Room { package: "synthetic", may_use: &[], reason: "what makes test data shares nothing with what is tested" },
