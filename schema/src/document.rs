@@ -77,11 +77,12 @@ impl Document {
     }
 
     fn read_parts(file: &RawFile) -> Result<Self, H5adError> {
-        let obs = file.frame("obs")?;
-        let var = file.frame("var")?;
+        let x = file.matrix("X")?;
         let raw_x = file.matrix("raw/X")?;
+        let obs = frame(file, "obs", x.as_ref(), 0)?;
+        let var = frame(file, "var", x.as_ref(), 1)?;
         let raw_var = match raw_x.is_some() || file.kind("raw/var")?.is_some() {
-            true => Some(file.frame("raw/var")?),
+            true => Some(frame(file, "raw/var", raw_x.as_ref(), 1)?),
             false => None,
         };
         for (place, frame) in [("obs", Some(&obs)), ("var", Some(&var)), ("raw/var", raw_var.as_ref())] {
@@ -94,7 +95,6 @@ impl Document {
         if let Some(warning) = file.warnings().first() {
             return Err(malformed(&warning.place, &warning.message));
         }
-        let x = file.matrix("X")?;
         let mut layers = Vec::new();
         for name in file.members("layers")? {
             layers.extend(file.matrix(&format!("layers/{name}"))?.map(|matrix| (name.clone(), matrix)));
@@ -170,6 +170,17 @@ impl Document {
             Some(raw) => (Some(raw), "raw.X"),
             None => (self.x.as_ref(), "X"),
         }
+    }
+}
+
+/// The data frame at `place`. One that is not there has no columns, and as many rows as the matrix along this axis.
+fn frame(file: &RawFile, place: &str, matrix: Option<&RawMatrix>, axis: usize) -> Result<RawFrame, H5adError> {
+    match (file.kind(place)?, matrix.and_then(|matrix| matrix.shape.get(axis))) {
+        (None, Some(n)) => {
+            let index = (0..*n).map(|row| row.to_string()).collect();
+            Ok(RawFrame { index, columns: Vec::new(), is_encoded: false })
+        }
+        (Some(_), _) | (None, None) => file.frame(place),
     }
 }
 

@@ -311,7 +311,9 @@ fn part_of(context: &Context<'_>, out: &mut Vec<Finding>, name: &str, part: Part
     if let Kind::Terms(allowed) = check.kind {
         if has_missing {
             let rows = part.rows(index, Value::is_null);
-            out.push(finding(47, format!("{here} must not contain NaN values.")).rows(rows));
+            // The original gives up before it adds what follows other messages.
+            let text = format!("{here} must not contain NaN values.");
+            out.push(Finding::new(47, &place, text).column(&place).rows(rows));
             return;
         }
         for at in values {

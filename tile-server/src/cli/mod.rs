@@ -23,6 +23,7 @@ mod score;
 mod serve;
 mod subset;
 mod terminal;
+mod validate;
 mod verify;
 
 use std::process::ExitCode;
@@ -72,6 +73,8 @@ enum Command {
     Annotate(annotate::Arguments),
     /// Write some cells of a dataset as an AnnData file
     Subset(subset::Arguments),
+    /// Hold AnnData files against the CELLxGENE schema
+    Validate(validate::Arguments),
 }
 
 /// Runs the command that was asked for.
@@ -93,6 +96,7 @@ pub fn run() -> ExitCode {
         Command::Plot(arguments) => plot::run(&arguments),
         Command::Annotate(arguments) => annotate::run(&arguments),
         Command::Subset(arguments) => subset::run(&arguments),
+        Command::Validate(arguments) => validate::run(&arguments),
     };
     result.unwrap_or_else(|error| {
         terminal::say(&format!("error: {}", exit::message(&error)));
