@@ -12,6 +12,7 @@ mod codec;
 mod container;
 mod element;
 mod error;
+mod facts;
 #[cfg(feature = "native")]
 mod file;
 mod foreign;
@@ -41,6 +42,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 pub use error::H5adError;
+pub use facts::{NodeKind, RawArray, RawColumn, RawFile, RawFrame, RawMatrix, RawSlab, RawTexts, RawValue, Scalar};
 pub use frame::{CategoryKind, Frame, FrameColumn};
 #[cfg(feature = "write")]
 pub use hdf5::edit::Target;

@@ -15,6 +15,12 @@ use super::zarr;
 
 /// Opens the AnnData object in `source`, or the one called `modality` if it is MuData.
 pub(super) fn source(source: &SharedSource, file: String, modality: Option<&str>) -> Result<Store, H5adError> {
+    store(container(source, &file)?, file, modality)
+}
+
+/// Opens the HDF5 file or the zipped Zarr store in `source`, whatever is in it.
+pub(super) fn container(source: &SharedSource, file: &str) -> Result<Box<dyn Container>, H5adError> {
+    let file = file.to_owned();
     let failed = |error| failed(file.clone(), error);
     let head = source.read(0, source.size().min(zarr::ZIP_SIGNATURE.len() as u64) as usize);
     if head.map_err(ReadError::from).map_err(failed)? == zarr::ZIP_SIGNATURE {
@@ -25,21 +31,18 @@ pub(super) fn source(source: &SharedSource, file: String, modality: Option<&str>
             bytes: source.size(),
             hint: "it is a ZIP file, but no Zarr store is in it".to_owned(),
         };
-        return store(Box::new(hierarchy.ok_or_else(hint)?), file, modality);
+        return Ok(Box::new(hierarchy.ok_or_else(hint)?));
     }
-    let container: Box<dyn Container> = match hdf5::File::open(source) {
-        Ok(container) => Box::new(container),
+    match hdf5::File::open(source) {
+        Ok(container) => Ok(Box::new(container)),
         Err(Unopened::NotHdf5) => {
             let hint = foreign::not_hdf5(source);
-            return Err(H5adError::NotHdf5 { file, bytes: source.size(), hint });
+            Err(H5adError::NotHdf5 { file, bytes: source.size(), hint })
         }
-        Err(Unopened::InUse) => return Err(H5adError::InUse { file }),
-        Err(Unopened::CutShort { stated }) => {
-            return Err(H5adError::CutShort { file, bytes: source.size(), stated });
-        }
-        Err(Unopened::Failed(error)) => return Err(failed(error)),
-    };
-    store(container, file, modality)
+        Err(Unopened::InUse) => Err(H5adError::InUse { file }),
+        Err(Unopened::CutShort { stated }) => Err(H5adError::CutShort { file, bytes: source.size(), stated }),
+        Err(Unopened::Failed(error)) => Err(failed(error)),
+    }
 }
 
 /// Opens the Zarr store in the directory at `path`.

@@ -33,7 +33,7 @@ Exit codes:
   2  the command line is wrong
   3  the input is wrong: not AnnData, broken, or lacking what is needed
   4  a file cannot be read or written, or a host not be reached
-  5  verify found damage, or check or fragments found something to mend
+  5  verify found damage, check something to mend, or validate or fragments a file that does not follow the schema
   130  interrupted";
 
 const OTHER: u8 = 1;
@@ -135,7 +135,8 @@ fn of_build(error: &BuildError) -> u8 {
     }
 }
 
-fn of_input(error: &H5adError) -> u8 {
+/// The exit code of a file that cannot be read.
+pub fn of_input(error: &H5adError) -> u8 {
     match error {
         H5adError::Io { .. } => FILE,
         H5adError::Modality { .. } => USAGE,

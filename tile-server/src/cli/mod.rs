@@ -25,6 +25,7 @@ mod score;
 mod serve;
 mod subset;
 mod terminal;
+mod validate;
 mod verify;
 
 use std::process::ExitCode;
@@ -76,6 +77,8 @@ enum Command {
     Fragments(fragments::Arguments),
     /// Write some cells of a dataset as an AnnData file
     Subset(subset::Arguments),
+    /// Hold AnnData files against the CELLxGENE schema
+    Validate(validate::Arguments),
 }
 
 /// Runs the command that was asked for.
@@ -98,6 +101,7 @@ pub fn run() -> ExitCode {
         Command::Annotate(arguments) => annotate::run(&arguments),
         Command::Fragments(arguments) => fragments::run(&arguments),
         Command::Subset(arguments) => subset::run(&arguments),
+        Command::Validate(arguments) => validate::run(&arguments),
     };
     result.unwrap_or_else(|error| {
         terminal::say(&format!("error: {}", exit::message(&error)));
