@@ -650,8 +650,10 @@ export const shelf = async () => {
   const openIt = button("Open a file…", "device-open", () => choose(), "primary");
   openIt.title = "Open an AnnData file (.h5ad, zipped zarr, 10x .h5): it stays on this device. Or drop one anywhere.";
   const openFolder = window.showDirectoryPicker ? [button("Open a folder…", "device-open-folder", chooseFolder)] : [];
+  const validate = element("a", { class: "button", href: "validate.html", "data-testid": "device-validate" }, "Validate files…");
+  validate.title = "Check AnnData files against the CELLxGENE schema: they stay on this device.";
   const aside = element("aside", { class: "device-shelf", "aria-label": "Files of your own" });
-  aside.append(openIt, ...openFolder, list, note);
+  aside.append(openIt, ...openFolder, validate, list, note);
   const fill = async (message = "") => {
     const datasets = await listed();
     const items = datasets.map((dataset) => {

@@ -11,6 +11,7 @@ mod definition;
 mod document;
 mod finding;
 mod matrices;
+mod mend;
 mod python;
 pub mod reference;
 mod report;
@@ -20,6 +21,7 @@ mod validate;
 
 pub use definition::VERSION;
 pub use finding::{Finding, Fix, Rows, Severity};
+pub use mend::{MendError, mend};
 pub use report::{Group, Report, State, groups};
 pub use rule::Rule;
 pub use validate::{Event, Options, Stopped, Unwatched, Watch, unopened, validate};

@@ -47,7 +47,8 @@ pub(super) fn obs(context: &Context<'_>, out: &mut Vec<Finding>) -> Outcome {
                 let unknown = assays.map(|assays| Part { column: assays, mask: Some(&rest) });
                 let unknown = unknown.map(|part| part.values().into_iter().map(|at| part.value(at).str()).collect());
                 let value = unknown.map(|names: Vec<String>| names.join(", "));
-                let mut finding = Finding::new(48, format!("obs.{name}"), UNKNOWN_SUSPENSION).column(format!("obs.{name}"));
+                let mut finding =
+                    Finding::new(48, format!("obs.{name}"), UNKNOWN_SUSPENSION).column(format!("obs.{name}"));
                 finding.value = value;
                 out.push(finding);
             }
@@ -69,9 +70,11 @@ pub(super) fn unique(out: &mut Vec<Finding>, frame: &str, index: &[String]) {
     let rows = Rows::of(index, (0..index.len()).filter(|row| is_repeated(&index[*row])));
     let text = format!("Column 'index' in dataframe '{frame}' is not unique.");
     let finding = Finding::new(32, format!("{frame}.index"), text).column(format!("{frame}.index")).rows(rows);
-    out.push(finding.suggest(Some(
-        "make the names unique (`adata.obs_names_make_unique()`, or a prefix per sample)".to_owned(),
-    )));
+    out.push(
+        finding.suggest(Some(
+            "make the names unique (`adata.obs_names_make_unique()`, or a prefix per sample)".to_owned(),
+        )),
+    );
 }
 
 /// Columns of several kinds of values, and categories that no row has.
@@ -86,8 +89,7 @@ pub(super) fn kinds(out: &mut Vec<Finding>, frame: &str, columns: &Frame) {
                     true => "set()".to_owned(),
                     false => format!("{{{}}}", types.join(", ")),
                 };
-                let text =
-                    format!("Column '{name}' in dataframe '{frame}' cannot contain mixed types. Found {types}.");
+                let text = format!("Column '{name}' in dataframe '{frame}' cannot contain mixed types. Found {types}.");
                 out.push(Finding::new(33, &place, text).column(&place));
             }
             continue;
@@ -279,8 +281,7 @@ fn part_of(context: &Context<'_>, out: &mut Vec<Finding>, name: &str, part: Part
         Kind::Terms(_) => {}
     }
     if !check.values.is_empty() {
-        let wrong: Vec<usize> =
-            values.iter().copied().filter(|at| !is_one_of(part.value(*at), check.values)).collect();
+        let wrong: Vec<usize> = values.iter().copied().filter(|at| !is_one_of(part.value(*at), check.values)).collect();
         if !wrong.is_empty() {
             let listed = python::list(wrong.iter().map(|at| part.value(*at).repr()));
             let allowed = python::texts(check.values);
@@ -365,8 +366,13 @@ fn categorical(
         out.push(finding(44, format!("{here} must not contain NaN values.")).rows(rows));
     }
     let is_forbidden = |value: &Value| is_one_of(value, check.forbidden);
-    let wrong: Vec<String> =
-        part.values().into_iter().map(|at| part.value(at)).filter(|value| is_forbidden(value)).map(Value::repr).collect();
+    let wrong: Vec<String> = part
+        .values()
+        .into_iter()
+        .map(|at| part.value(at))
+        .filter(|value| is_forbidden(value))
+        .map(Value::repr)
+        .collect();
     if !wrong.is_empty() {
         let (listed, forbidden) = (python::list(&wrong), python::texts(check.forbidden));
         let text = format!("{here} contains forbidden values '{listed}'. Values must not be one of {forbidden}");

@@ -29,7 +29,7 @@ pub enum Page {
 }
 
 /// What the front end is made of.
-const INPUTS: [&str; 17] = [
+const INPUTS: [&str; 20] = [
     "Cargo.toml",
     "Cargo.lock",
     ".cargo",
@@ -46,6 +46,9 @@ const INPUTS: [&str; 17] = [
     "subset-wasm",
     "plots",
     "plots-wasm",
+    "file-slices",
+    "schema",
+    "schema-wasm",
     "xtask/src/front_end",
 ];
 
