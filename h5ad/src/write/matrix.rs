@@ -50,8 +50,8 @@ impl Csr {
             end += length as i64;
             end
         }));
-        push(&mut self.indices, indices, |value| value.to_le_bytes(), space)?;
-        push(&mut self.data, data, |value| value.to_le_bytes(), space)
+        push(&mut self.indices, indices, u32::to_le_bytes, space)?;
+        push(&mut self.data, data, f32::to_le_bytes, space)
     }
 
     fn finish<T: Target>(self, space: &mut Space<T>) -> Result<u64, EditError> {
@@ -82,7 +82,7 @@ impl Dense {
 
     fn push<T: Target>(&mut self, n_obs: usize, data: &[f32], space: &mut Space<T>) -> Result<(), EditError> {
         self.n_obs += n_obs;
-        push(&mut self.values, data, |value| value.to_le_bytes(), space)
+        push(&mut self.values, data, f32::to_le_bytes, space)
     }
 
     fn finish<T: Target>(self, space: &mut Space<T>) -> Result<u64, EditError> {
@@ -289,8 +289,9 @@ mod tests {
     fn a_matrix_by_genes_is_turned_in_bands_of_any_size() {
         // The same numbers by genes: what is written as cells is read as such of the turned matrix.
         let (n_obs, n_vars) = (13, 7);
-        let value =
-            |cell: usize, gene: usize| if (cell * 5 + gene * 3) % 4 == 0 { (cell * 10 + gene + 1) as f32 } else { 0.0 };
+        let value = |cell: usize, gene: usize| {
+            if (cell * 5 + gene * 3).is_multiple_of(4) { (cell * 10 + gene + 1) as f32 } else { 0.0 }
+        };
         let mut by_genes = SparseSlab { indptr: vec![0], ..SparseSlab::default() };
         for gene in 0..n_vars {
             for cell in (0..n_obs).filter(|cell| value(*cell, gene) != 0.0) {
