@@ -196,6 +196,8 @@ fn group_lines(group: &Group<'_>) -> Vec<String> {
             parts.push(if parts.is_empty() { rows } else { format!("({rows})") });
         }
         if parts.is_empty() && finding.suggestion.is_none() {
+            // What is special about it is in the text alone.
+            lines.extend(finding.rule.is_told_by_text().then(|| format!("      {}", finding.text)));
             continue;
         }
         let what = parts.join(" ");
