@@ -73,9 +73,7 @@ impl Column {
                 let bits: Vec<u64> = values.iter().map(|value| value.to_bits()).collect();
                 Self::of(dtype, bits.iter().map(Some), |bits| real(f64::from_bits(*bits)))
             }
-            FrameColumn::Unsupported { .. } => {
-                Self { dtype, values: Vec::new(), codes: Vec::new(), categories: None }
-            }
+            FrameColumn::Unsupported { .. } => Self { dtype, values: Vec::new(), codes: Vec::new(), categories: None },
         }
     }
 

@@ -669,10 +669,7 @@ uns['genetic_perturbations'].",
                     "CRISPR knockout screen",
                 ]),
             ),
-            when(
-                &[column_is(STRATEGY, &["control"])],
-                Check { kind: Kind::Categorical, is_text: true, ..NOTHING },
-            ),
+            when(&[column_is(STRATEGY, &["control"])], Check { kind: Kind::Categorical, is_text: true, ..NOTHING }),
         ],
         is_required: true,
         label: None,
@@ -690,9 +687,7 @@ uns['genetic_perturbations'].",
     Column {
         name: "suspension_type",
         check: Check {
-            suffix: Some(
-                "when 'assay_ontology_term_id' does not match one of the assays in the schema definition.",
-            ),
+            suffix: Some("when 'assay_ontology_term_id' does not match one of the assays in the schema definition."),
             ..one_of(&["cell", "nucleus", NA])
         },
         dependencies: &[
@@ -718,10 +713,7 @@ uns['genetic_perturbations'].",
             when(
                 &[When::Column {
                     name: ASSAY,
-                    is: Set {
-                        within: &["EFO:0007045", "EFO:0002761"],
-                        words: &["EFO:0008720", "EFO:0030026"],
-                    },
+                    is: Set { within: &["EFO:0007045", "EFO:0002761"], words: &["EFO:0008720", "EFO:0030026"] },
                     is_not: Set::NONE,
                 }],
                 one_of(&["nucleus"]),

@@ -22,12 +22,7 @@ impl Value {
     pub(crate) fn text(&self) -> Option<&str> {
         match self {
             Self::Text(text) => Some(text),
-            Self::Integer(_)
-            | Self::Unsigned(_)
-            | Self::Real(_)
-            | Self::Bool(_)
-            | Self::Nan
-            | Self::Missing => None,
+            Self::Integer(_) | Self::Unsigned(_) | Self::Real(_) | Self::Bool(_) | Self::Nan | Self::Missing => None,
         }
     }
 
@@ -151,8 +146,7 @@ fn nested(printed: &[String], shape: &[usize], outer: usize) -> String {
         return line(printed, outer);
     }
     let size = inner.iter().product::<usize>();
-    let parts: Vec<String> =
-        (0..*first).map(|at| nested(&printed[at * size..(at + 1) * size], inner, outer)).collect();
+    let parts: Vec<String> = (0..*first).map(|at| nested(&printed[at * size..(at + 1) * size], inner, outer)).collect();
     let level = outer + 1 - inner.len();
     format!("[{}]", parts.join(&format!("{}{}", "\n".repeat(inner.len()), " ".repeat(level))))
 }
@@ -194,7 +188,8 @@ fn line(printed: &[String], outer: usize) -> String {
 /// Numbers as numpy prints them in an array: integers to one width; reals without the zero after a point, and padded so
 /// that points stand under one another.
 fn numbers(elements: &[String]) -> Vec<String> {
-    let trimmed = elements.iter().map(|element| element.strip_suffix(".0").map_or(element.clone(), |n| format!("{n}.")));
+    let trimmed =
+        elements.iter().map(|element| element.strip_suffix(".0").map_or(element.clone(), |n| format!("{n}.")));
     let trimmed: Vec<String> = trimmed.collect();
     let split = |text: &String| match text.split_once('.') {
         Some((whole, fraction)) => (whole.len(), fraction.len() + 1),

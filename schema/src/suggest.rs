@@ -26,9 +26,9 @@ pub(crate) fn named(reference: &Reference, id: &str) -> String {
 pub(crate) fn term(reference: &Reference, id: &str, terms: &Terms) -> Option<Better> {
     let exact = |id: String| Better { text: format!("write {}", named(reference, &id)), exact: Some(id) };
     let is_allowed = |id: &str| {
-        reference.term(id).is_some_and(|term| {
-            terms.ontologies.contains(&term.ontology.name()) && !Reference::is_deprecated(term)
-        })
+        reference
+            .term(id)
+            .is_some_and(|term| terms.ontologies.contains(&term.ontology.name()) && !Reference::is_deprecated(term))
     };
     let trimmed = id.trim();
     if terms.exceptions.iter().any(|word| word.eq_ignore_ascii_case(trimmed)) {
@@ -88,7 +88,9 @@ fn split_otherwise(text: &str, is_allowed: &dyn Fn(&str) -> bool) -> Option<Stri
 
 /// What to do about a term that is not allowed though it exists.
 pub(crate) fn instead_of(reference: &Reference, id: &str) -> Option<String> {
-    reference.term(id).map(|_| format!("{} is too wide or of another kind; write a term below it", named(reference, id)))
+    reference
+        .term(id)
+        .map(|_| format!("{} is too wide or of another kind; write a term below it", named(reference, id)))
 }
 
 /// Which branches are allowed.
@@ -148,7 +150,9 @@ pub(crate) fn gene(reference: &Reference, id: &str, organism: Option<&str>) -> O
     }
     let named = reference.genes_named(organism?, trimmed);
     match named.as_slice() {
-        [one] => Some(Better { text: format!("write {one}, which {trimmed} is the name of"), exact: Some(one.clone()) }),
+        [one] => {
+            Some(Better { text: format!("write {one}, which {trimmed} is the name of"), exact: Some(one.clone()) })
+        }
         [] => None,
         several => Some(Better {
             text: format!("{trimmed} is the name of several genes: {}", several.join(", ")),

@@ -77,12 +77,7 @@ pub fn unopened(name: &str, error: &H5adError) -> Report {
 ///
 /// # Errors
 /// When who watches stops it.
-pub fn validate(
-    file: &RawFile,
-    reference: &Reference,
-    options: Options,
-    watch: &dyn Watch,
-) -> Result<Report, Stopped> {
+pub fn validate(file: &RawFile, reference: &Reference, options: Options, watch: &dyn Watch) -> Result<Report, Stopped> {
     let document = match Document::read(file) {
         Ok(document) => document,
         Err(unread) => return Ok(Report::new(file.name(), State::Unknown, vec![*unread])),
@@ -107,9 +102,7 @@ pub fn validate(
             let so_far: Vec<Finding> = found.values().flat_map(|(findings, _)| findings.iter().cloned()).collect();
             watch.event(Event::Metadata(&so_far));
         }
-        let has_errors = || {
-            found.values().any(|(findings, thrown)| thrown.is_some() || findings.iter().any(is_error))
-        };
+        let has_errors = || found.values().any(|(findings, thrown)| thrown.is_some() || findings.iter().any(is_error));
         if step == Step::Raw && options.compat && has_errors() {
             let text = "Validation of raw layer was not performed due to current errors, try again after fixing current \
                         errors.";

@@ -88,8 +88,7 @@ impl RawMatrix {
                 let body = match (shape.as_slice(), array.dtype()) {
                     (&[n_rows, n_cols], Ok(dtype)) => {
                         let (place, nnz) = (place.clone(), None);
-                        let info =
-                            MatrixInfo { location, place, n_rows, n_cols, storage: Storage::Dense, dtype, nnz };
+                        let info = MatrixInfo { location, place, n_rows, n_cols, storage: Storage::Dense, dtype, nnz };
                         Body::Dense(Box::new(Dense::open(store, &info)?))
                     }
                     (_, Ok(_) | Err(_)) => Body::Unread,

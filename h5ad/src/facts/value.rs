@@ -144,7 +144,12 @@ fn dataset(store: &Store, place: &str, encoding: &str) -> Result<RawValue, H5adE
     let dtype = dtype(&array);
     if !array.shape().is_empty() {
         let shape = array.shape().to_vec();
-        return Ok(RawValue::Array(RawArray { place: place.to_owned(), dtype, shape, is_encoded: !encoding.is_empty() }));
+        return Ok(RawValue::Array(RawArray {
+            place: place.to_owned(),
+            dtype,
+            shape,
+            is_encoded: !encoding.is_empty(),
+        }));
     }
     let one = || H5adError::malformed(place, "must hold one value, which it does not");
     let Some(values) = scalar(store, place)? else {

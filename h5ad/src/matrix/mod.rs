@@ -11,8 +11,8 @@ use super::container::Kind;
 use super::error::H5adError;
 use super::store::Store;
 
-pub use loss::Loss;
 pub(super) use dense::Dense;
+pub use loss::Loss;
 pub(super) use sparse::{Entries, Sparse, inspect as inspect_sparse};
 
 /// Where a matrix lies.

@@ -47,7 +47,8 @@ pub(super) fn obs(context: &Context<'_>, out: &mut Vec<Finding>) -> Outcome {
                 let unknown = assays.map(|assays| Part { column: assays, mask: Some(&rest) });
                 let unknown = unknown.map(|part| part.values().into_iter().map(|at| part.value(at).str()).collect());
                 let value = unknown.map(|names: Vec<String>| names.join(", "));
-                let mut finding = Finding::new(48, format!("obs.{name}"), UNKNOWN_SUSPENSION).column(format!("obs.{name}"));
+                let mut finding =
+                    Finding::new(48, format!("obs.{name}"), UNKNOWN_SUSPENSION).column(format!("obs.{name}"));
                 finding.value = value;
                 out.push(finding);
             }
@@ -69,9 +70,11 @@ pub(super) fn unique(out: &mut Vec<Finding>, frame: &str, index: &[String]) {
     let rows = Rows::of(index, (0..index.len()).filter(|row| is_repeated(&index[*row])));
     let text = format!("Column 'index' in dataframe '{frame}' is not unique.");
     let finding = Finding::new(32, format!("{frame}.index"), text).column(format!("{frame}.index")).rows(rows);
-    out.push(finding.suggest(Some(
-        "make the names unique (`adata.obs_names_make_unique()`, or a prefix per sample)".to_owned(),
-    )));
+    out.push(
+        finding.suggest(Some(
+            "make the names unique (`adata.obs_names_make_unique()`, or a prefix per sample)".to_owned(),
+        )),
+    );
 }
 
 /// Columns of several kinds of values, and categories that no row has.
@@ -86,8 +89,7 @@ pub(super) fn kinds(out: &mut Vec<Finding>, frame: &str, columns: &Frame) {
                     true => "set()".to_owned(),
                     false => format!("{{{}}}", types.join(", ")),
                 };
-                let text =
-                    format!("Column '{name}' in dataframe '{frame}' cannot contain mixed types. Found {types}.");
+                let text = format!("Column '{name}' in dataframe '{frame}' cannot contain mixed types. Found {types}.");
                 out.push(Finding::new(33, &place, text).column(&place));
             }
             continue;
@@ -280,12 +282,15 @@ fn checked(
 ) {
     let index = &context.document.obs.raw.index;
     let place = format!("obs.{name}");
+    let values = part.values();
+    let has_missing = values.iter().any(|at| part.value(*at).is_null());
+    // The original gives up before it adds what follows, where terms are missing.
+    let suffix = if matches!(check.kind, Kind::Terms(_)) && has_missing { "" } else { suffix };
     let finding = |rule: u16, text: String| {
         let text = if suffix.is_empty() { text } else { format!("{text} {suffix}") };
         Finding::new(rule, &place, text).column(&place)
     };
     let column = part.column;
-    let values = part.values();
     let here = format!("Column '{name}' in dataframe 'obs'");
     let is_na = |value: &Value| *value == Value::Missing || value.text() == Some(NA);
     if check.not_all_na && values.iter().all(|at| is_na(part.value(*at))) {
@@ -293,7 +298,6 @@ fn checked(
         let fix = Fix::Drop { frame: "obs".to_owned(), name: name.to_owned() };
         out.push(finding(39, text).fix(Some(fix)));
     }
-    let has_missing = values.iter().any(|at| part.value(*at).is_null());
     match check.kind {
         Kind::Nothing => {}
         Kind::Bool if column.dtype != "bool" => {
@@ -304,8 +308,7 @@ fn checked(
         Kind::Terms(_) => {}
     }
     if !check.values.is_empty() && !values.iter().any(|at| *part.value(*at) == Value::Missing) {
-        let wrong: Vec<usize> =
-            values.iter().copied().filter(|at| !is_one_of(part.value(*at), check.values)).collect();
+        let wrong: Vec<usize> = values.iter().copied().filter(|at| !is_one_of(part.value(*at), check.values)).collect();
         if !wrong.is_empty() {
             let listed = python::list(wrong.iter().map(|at| part.value(*at).repr()));
             let allowed = python::texts(check.values);
@@ -336,9 +339,7 @@ fn checked(
     if let Kind::Terms(allowed) = check.kind {
         if has_missing {
             let rows = part.rows(index, Value::is_null);
-            // The original gives up before it adds what follows other messages.
-            let text = format!("{here} must not contain NaN values.");
-            out.push(Finding::new(47, &place, text).column(&place).rows(rows));
+            out.push(finding(47, format!("{here} must not contain NaN values.")).rows(rows));
             return;
         }
         for at in values {
@@ -390,8 +391,13 @@ fn categorical(
         out.push(finding(44, format!("{here} must not contain NaN values.")).rows(rows));
     }
     let is_forbidden = |value: &Value| is_one_of(value, check.forbidden);
-    let wrong: Vec<String> =
-        part.values().into_iter().map(|at| part.value(at)).filter(|value| is_forbidden(value)).map(Value::repr).collect();
+    let wrong: Vec<String> = part
+        .values()
+        .into_iter()
+        .map(|at| part.value(at))
+        .filter(|value| is_forbidden(value))
+        .map(Value::repr)
+        .collect();
     if !wrong.is_empty() {
         let (listed, forbidden) = (python::list(&wrong), python::texts(check.forbidden));
         let text = format!("{here} contains forbidden values '{listed}'. Values must not be one of {forbidden}");

@@ -53,13 +53,13 @@ pub(super) fn features(
     let mut foreign_genes = Vec::new();
     for id in ids {
         let Some(gene) = reference.gene(id) else {
-            let text = format!(
-                "Could not infer organism from feature ID '{id}' in '{path}', make sure it is a valid ID."
-            );
+            let text =
+                format!("Could not infer organism from feature ID '{id}' in '{path}', make sure it is a valid ID.");
             let better = if context.options.compat { None } else { suggest::gene(reference, id, organism_text) };
             let exact = better.as_ref().and_then(|better| better.exact.clone());
             let fix = exact.filter(|_| !path.contains('[')).map(|to| Fix::RenameGene { from: (*id).to_owned(), to });
-            let mut finding = Finding::new(61, place, text).value(*id).suggest(better.map(|better| better.text)).fix(fix);
+            let mut finding =
+                Finding::new(61, place, text).value(*id).suggest(better.map(|better| better.text)).fix(fix);
             if !path.contains('[') {
                 finding = finding.column(format!("{path}.index"));
             }

@@ -12,8 +12,7 @@ use crate::python;
 /// A dense matrix with more zeros must be sparse.
 const MAX_SPARSITY: f64 = 0.5;
 
-const SUFFIX: &str =
-    "Please ensure it is either a dense array or one of the supported sparse matrix encodings (csr)";
+const SUFFIX: &str = "Please ensure it is either a dense array or one of the supported sparse matrix encodings (csr)";
 
 /// Whether the original cannot tell how a matrix is stored.
 pub(super) fn is_unknown(matrix: &RawMatrix) -> bool {

@@ -254,7 +254,8 @@ impl<'a> Context<'a> {
                 format!("array({elements}{dtype})")
             }
             RawValue::Dict(entries) => {
-                let entries = entries.iter().map(|(key, value)| Ok(format!("{}: {}", python::quoted(key), self.repr(value)?)));
+                let entries =
+                    entries.iter().map(|(key, value)| Ok(format!("{}: {}", python::quoted(key), self.repr(value)?)));
                 format!("{{{}}}", entries.collect::<Result<Vec<_>, H5adError>>()?.join(", "))
             }
             RawValue::Array(_)

@@ -80,8 +80,9 @@ pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) -> Outcome {
         }
         let Some(array) = as_array("obsm", key, value) else {
             let name = type_name(value, "obsm", key);
-            let text =
-                format!("All embeddings have to be of 'numpy.ndarray' type, 'adata.obsm['{key}']' is <class '{name}'>').");
+            let text = format!(
+                "All embeddings have to be of 'numpy.ndarray' type, 'adata.obsm['{key}']' is <class '{name}'>')."
+            );
             out.push(Finding::new(73, &place, text).value(name));
             continue;
         };
@@ -98,9 +99,10 @@ pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) -> Outcome {
         out.push(Finding::new(83, "obsm.spatial", text));
     } else if is_single.is_none() && has_spatial {
         let text = "'spatial' embedding is forbidden in 'adata.obsm' if adata.uns['spatial']['is_single'] is not set.";
-        out.push(Finding::new(84, "obsm.spatial", text).suggest(Some(
-            "set uns.spatial.is_single, or call the embedding by another name".to_owned(),
-        )));
+        out.push(
+            Finding::new(84, "obsm.spatial", text)
+                .suggest(Some("set uns.spatial.is_single, or call the embedding by another name".to_owned())),
+        );
     }
     Ok(())
 }

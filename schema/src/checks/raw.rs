@@ -11,9 +11,7 @@ pub(super) fn applies(context: &Context<'_>) -> bool {
     let is_within = |id: &str, ancestors: &[&str]| {
         context.reference.term(id).is_some() && context.reference.is_within(id, ancestors)
     };
-    let is_both = |id: &str| {
-        context.reference.is_within(id, &[ATAC]) && context.reference.is_within(id, &[RNA])
-    };
+    let is_both = |id: &str| context.reference.is_within(id, &[ATAC]) && context.reference.is_within(id, &[RNA]);
     assays.any(|value| value.text().is_some_and(is_both))
         || !assays.any(|value| value.text().is_some_and(|id| is_within(id, &NOT_COUNTED)))
 }
@@ -98,7 +96,8 @@ fn values(context: &Context<'_>, out: &mut Vec<Finding>, name: &str) -> Outcome 
                 out.push(Finding::new(26, name, text));
             }
             let on = in_tissue.rows_where(super::spatial::is_one);
-            let empty: Vec<usize> = (0..n_rows).filter(|row| on.get(*row) == Some(&true) && raw.is_empty[*row]).collect();
+            let empty: Vec<usize> =
+                (0..n_rows).filter(|row| on.get(*row) == Some(&true) && raw.is_empty[*row]).collect();
             if !empty.is_empty() {
                 let text = "Each observation with obs['in_tissue'] == 1 must have at least one non-zero value in its row \
                             in the raw matrix.";

@@ -38,7 +38,8 @@ impl Spatial {
         let is_visium = assays.is_some_and(|assays| assays.any(|value| value.text().is_some_and(is_below)));
         let is_11 = any(&|id| context.reference.is_within(id, &[VISIUM_11]));
         let is_of_beads = any(&|id| context.reference.is_below(id, &[BEADS]));
-        let is_single = context.document.key("spatial").and_then(dictionary).and_then(|spatial| get(spatial, "is_single"));
+        let is_single =
+            context.document.key("spatial").and_then(dictionary).and_then(|spatial| get(spatial, "is_single"));
         let is_single = match is_single {
             Some(RawValue::Scalar(Scalar::Bool(truth))) => Some(*truth),
             Some(_) | None => None,
@@ -104,7 +105,8 @@ pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) -> Outcome {
                  itself. "
             );
             let rows = assays.all().rows(&document.obs.raw.index, |value| value.text() == Some(VISIUM));
-            let suggestion = "write the kind of Visium, such as EFO:0022857 (V1), EFO:0022858 (V2) or EFO:0022859 (CytAssist)";
+            let suggestion =
+                "write the kind of Visium, such as EFO:0022857 (V1), EFO:0022858 (V2) or EFO:0022859 (CytAssist)";
             let place = format!("obs.{ASSAY}");
             out.push(Finding::new(126, place, text).rows(rows).suggest(Some(suggestion.to_owned())));
         }
@@ -231,9 +233,8 @@ fn off_tissue(context: &Context<'_>, out: &mut Vec<Finding>) {
     let is_known = cell_types.rows_where(|value| value.text() != Some(UNKNOWN));
     let wrong: Vec<usize> = (0..obs.n_rows()).filter(|row| visium[*row] && is_off[*row] && is_known[*row]).collect();
     if !wrong.is_empty() {
-        let text = format!(
-            "obs['cell_type_ontology_term_id'] must be 'unknown' when {IS_VISIUM_SINGLE} and in_tissue is 0."
-        );
+        let text =
+            format!("obs['cell_type_ontology_term_id'] must be 'unknown' when {IS_VISIUM_SINGLE} and in_tissue is 0.");
         let rows = context.cells(wrong.into_iter());
         let suggestion = Some("write `unknown` for spots off the tissue".to_owned());
         out.push(Finding::new(133, format!("obs.{CELL_TYPE}"), text).rows(rows).suggest(suggestion));

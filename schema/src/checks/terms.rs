@@ -99,9 +99,8 @@ fn one(context: &Context<'_>, out: &mut Vec<Finding>, terms: &Terms, id: &str, w
         return;
     }
     if let Some(ancestor) = reference.first_above(bare, terms.forbidden_below) {
-        let message = format!(
-            "'{bare}' in '{column}' is not allowed. Descendant terms of '{ancestor}' are not allowed."
-        );
+        let message =
+            format!("'{bare}' in '{column}' is not allowed. Descendant terms of '{ancestor}' are not allowed.");
         out.push(site.finding(56, id, message).suggest(suggest::instead_of(reference, bare)));
         out.push(site.finding(56, id, format!("'{id}' in '{column}' is not allowed.")));
         return;

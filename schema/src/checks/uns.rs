@@ -15,16 +15,8 @@ use crate::suggest;
 const COLORS: &str = "_colors";
 
 /// Columns that submission writes, whose colors are those of the identifiers.
-const LABELLED: [&str; 8] = [
-    "assay",
-    "cell_type",
-    "development_stage",
-    "disease",
-    "organism",
-    "self_reported_ethnicity",
-    "sex",
-    "tissue",
-];
+const LABELLED: [&str; 8] =
+    ["assay", "cell_type", "development_stage", "disease", "organism", "self_reported_ethnicity", "sex", "tissue"];
 
 pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) -> Outcome {
     let document = context.document;
@@ -137,7 +129,13 @@ fn batch_condition(context: &Context<'_>, out: &mut Vec<Finding>) -> Outcome {
     Ok(())
 }
 
-fn not_a_dictionary(context: &Context<'_>, value: &RawValue, name: &str, place: &str, key: &str) -> Result<Finding, Thrown> {
+fn not_a_dictionary(
+    context: &Context<'_>,
+    value: &RawValue,
+    name: &str,
+    place: &str,
+    key: &str,
+) -> Result<Finding, Thrown> {
     let shown = context.str(value)?;
     let text = format!("'{shown}' in '{name}['{key}']' is not valid, it must be a dictionary.");
     Ok(Finding::new(96, format!("{place}.{key}"), text).value(shown))
@@ -283,8 +281,7 @@ fn colors(context: &Context<'_>, out: &mut Vec<Finding>, key: &str, value: &RawV
         RawValue::Array(array) if !is_dask(value) => array,
         other => {
             let kind = type_name(other, "uns", key);
-            let text =
-                format!("Colors field uns['{key}'] must be of 'numpy.ndarray' type, it is <class '{kind}'>");
+            let text = format!("Colors field uns['{key}'] must be of 'numpy.ndarray' type, it is <class '{kind}'>");
             out.push(finding(101, text));
             return Ok(());
         }

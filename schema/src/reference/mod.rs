@@ -20,8 +20,23 @@ pub struct Ontology(u8);
 
 /// Names, and the prefixes of identifiers that lie in another ontology's file.
 const ONTOLOGIES: [&str; 17] = [
-    "CL", "EFO", "MONDO", "UBERON", "HANCESTRO", "HsapDv", "MmusDv", "PATO", "FBbt", "FBdv", "ZFA", "WBbt", "WBls",
-    "CVCL", "CHEBI", "UniProt", "NCBITaxon",
+    "CL",
+    "EFO",
+    "MONDO",
+    "UBERON",
+    "HANCESTRO",
+    "HsapDv",
+    "MmusDv",
+    "PATO",
+    "FBbt",
+    "FBdv",
+    "ZFA",
+    "WBbt",
+    "WBls",
+    "CVCL",
+    "CHEBI",
+    "UniProt",
+    "NCBITaxon",
 ];
 const IMPORTED: [(&str, &str); 2] = [("AfPO", "HANCESTRO"), ("ZFS", "ZFA")];
 /// The ontology whose identifiers have an underscore where others have a colon.

@@ -150,8 +150,7 @@ fn lines(report: &Report) -> Vec<String> {
         lines.extend(group_lines(group));
     }
     let of = |severity: Severity| groups.iter().filter(|group| group.severity == severity).count();
-    let (n_errors, n_strict, n_warnings) =
-        (of(Severity::Error), of(Severity::Strict), of(Severity::Warning));
+    let (n_errors, n_strict, n_warnings) = (of(Severity::Error), of(Severity::Strict), of(Severity::Warning));
     let n_fixes = report.fixes().len();
     let verdict = match n_errors {
         0 => format!("follows schema {VERSION}"),
@@ -179,15 +178,18 @@ fn group_lines(group: &Group<'_>) -> Vec<String> {
         Severity::Strict => "strict",
         Severity::Warning => "warning",
     };
-    let hidden = if group.findings.iter().all(|finding| finding.is_hidden) { "; the original stops before" } else { "" };
-    let mut lines = vec![format!("  {severity}: {}: {} [{}{hidden}]", group.place, group.rule.title(), group.rule.id())];
+    let hidden =
+        if group.findings.iter().all(|finding| finding.is_hidden) { "; the original stops before" } else { "" };
+    let mut lines =
+        vec![format!("  {severity}: {}: {} [{}{hidden}]", group.place, group.rule.title(), group.rule.id())];
     for finding in group.findings.iter().take(N_VALUES) {
         let mut parts = Vec::new();
         parts.extend(finding.value.as_ref().map(|value| format!("`{value}`")));
         if finding.rows.n > 0 {
             let first = finding.rows.first.join(", ");
             let more = if finding.rows.n > finding.rows.first.len() { ", …" } else { "" };
-            let what = if group.place.starts_with("var") || group.place.starts_with("raw.var") { "gene" } else { "cell" };
+            let what =
+                if group.place.starts_with("var") || group.place.starts_with("raw.var") { "gene" } else { "cell" };
             let what = if finding.rows.n == 1 { what.to_owned() } else { format!("{what}s") };
             let rows = match first.is_empty() {
                 true => format!("{} {what}", finding.rows.n),

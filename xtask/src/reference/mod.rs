@@ -175,7 +175,9 @@ fn make(workspace: &Workspace) -> Result<Made> {
     for name in GENES {
         let path = genes.join(format!("genes_{name}.csv.gz"));
         let mut text = String::new();
-        GzDecoder::new(read(&path)?.as_slice()).read_to_string(&mut text).with_context(|| path.display().to_string())?;
+        GzDecoder::new(read(&path)?.as_slice())
+            .read_to_string(&mut text)
+            .with_context(|| path.display().to_string())?;
         gene_table(&mut made, name, &text).with_context(|| path.display().to_string())?;
     }
     Ok(made)
