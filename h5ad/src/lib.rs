@@ -44,15 +44,19 @@ use std::sync::Arc;
 pub use error::H5adError;
 pub use facts::{NodeKind, RawArray, RawColumn, RawFile, RawFrame, RawMatrix, RawSlab, RawTexts, RawValue, Scalar};
 pub use frame::{CategoryKind, Frame, FrameColumn};
+#[cfg(feature = "write")]
+pub use hdf5::edit::Target;
 pub use matrix::{Loss, Matrix, MatrixInfo, MatrixLocation, SparseSlab, Storage};
 pub use obsm::{Obsm, ObsmInfo, ObsmValues};
-#[cfg(feature = "native")]
-pub use open::unshared_attributes;
 pub use source::Source;
 pub use uns::{Pixels, SpatialImage, SpatialLibrary, Uns};
 pub use warning::Warning;
+#[cfg(all(feature = "write", feature = "native"))]
+pub use write::revise_file;
 #[cfg(feature = "write")]
-pub use write::{H5adWriter, NewImage, NewLibrary, NewMatrix, WriteError};
+pub use write::{
+    CsrWriter, DenseWriter, H5adWriter, NewImage, NewLibrary, NewMatrix, Patches, Piece, Revision, UnsValue, WriteError,
+};
 pub use zarr::Files;
 
 use container::Kind;

@@ -5,8 +5,6 @@ use std::path::Path;
 
 use super::container::{Container, Kind};
 use super::error::H5adError;
-#[cfg(feature = "native")]
-use super::file::FileSource;
 use super::foreign;
 use super::hdf5::{self, Unopened};
 use super::read_error::ReadError;
@@ -67,21 +65,6 @@ pub(super) fn files(
         }
         Err(error) => Err(failed(file, error)),
     }
-}
-
-/// The places in the HDF5 file at `path` of the flags of attributes of these objects that forbid programs to share them,
-/// each with the bit that does. Only headers of the oldest form have such; whoever rewrites one in another form may clear
-/// the bit, since it binds nobody but programs that would move the attribute into a table.
-///
-/// # Errors
-/// [`H5adError`], where the file cannot be read as HDF5 or has no such object.
-#[cfg(feature = "native")]
-pub fn unshared_attributes(path: &Path, objects: &[&str]) -> Result<Vec<(u64, u8)>, H5adError> {
-    let name = path.display().to_string();
-    let source = FileSource::open(path).map_err(|source| H5adError::Io { file: name.clone(), source })?;
-    let Ok(file) = hdf5::File::open(&SharedSource::new(source)) else { return Ok(Vec::new()) };
-    let of_object = |object: &&str| file.unshared_attributes(object).map_err(|error| failed(name.clone(), error));
-    Ok(objects.iter().map(of_object).collect::<Result<Vec<_>, _>>()?.concat())
 }
 
 /// Takes `container` for AnnData, if it is, or for a part of it.

@@ -14,11 +14,13 @@ mod describe;
 mod enrich;
 mod exit;
 mod export;
+mod fragments;
 mod inspect;
 mod markers;
 mod plot;
 mod progress;
 mod remote_inputs;
+mod revised;
 mod score;
 mod serve;
 mod subset;
@@ -71,6 +73,8 @@ enum Command {
     Plot(plot::Arguments),
     /// Write a copy of an AnnData file with columns of labels from a CSV file
     Annotate(annotate::Arguments),
+    /// Check a file of ATAC fragments against its cells, and write it sorted with an index
+    Fragments(fragments::Arguments),
     /// Write some cells of a dataset as an AnnData file
     Subset(subset::Arguments),
     /// Hold AnnData files against the CELLxGENE schema
@@ -95,6 +99,7 @@ pub fn run() -> ExitCode {
         Command::Score(arguments) => score::run(&arguments),
         Command::Plot(arguments) => plot::run(&arguments),
         Command::Annotate(arguments) => annotate::run(&arguments),
+        Command::Fragments(arguments) => fragments::run(&arguments),
         Command::Subset(arguments) => subset::run(&arguments),
         Command::Validate(arguments) => validate::run(&arguments),
     };

@@ -15,7 +15,7 @@ struct Room {
     reason: &'static str,
 }
 
-const ROOMS: [Room; 20] = [
+const ROOMS: [Room; 21] = [
     Room { package: "shared-fbs", may_use: &[], reason: "the format stands below everything else" },
     Room { package: "h5ad", may_use: &[], reason: "AnnData files can be read without knowing tiles" },
     Room {
@@ -37,6 +37,11 @@ const ROOMS: [Room; 20] = [
         package: "tessera",
         may_use: &["shared-fbs", "explorer-core"],
         reason: "the native library reads datasets and no AnnData",
+    },
+    Room {
+        package: "fragments",
+        may_use: &[],
+        reason: "rows of fragments are text, and their cells a list of barcodes",
     },
     Room { package: "remote-files", may_use: &[], reason: "files of other hosts are bytes, whatever is in them" },
     Room {
@@ -81,6 +86,7 @@ const ROOMS: [Room; 20] = [
             "explorer-core",
             "h5ad",
             "builder",
+            "fragments",
             "schema",
             "subset",
             "plots",

@@ -1,0 +1,24 @@
+//! Copies of AnnData files with changes.
+
+use std::{fs::File, path::Path};
+
+use anyhow::{Context as _, Result};
+use h5ad::{Revision, revise_file};
+
+/// Writes a copy of `data` that `revise` changes to `out`, where nothing may be, once `check` has found the copy right.
+/// Where any of it fails, nothing is written.
+pub fn write(
+    data: &Path,
+    out: &Path,
+    revise: impl FnOnce(&mut Revision<File>) -> Result<()>,
+    check: impl FnOnce(&Path) -> Result<()>,
+) -> Result<()> {
+    let unwritten = || format!("{} cannot be written", out.display());
+    let parent = out.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let copy = tempfile::Builder::new().prefix(".tessera-unfinished-").suffix(".h5ad").tempfile_in(parent);
+    let copy = copy.with_context(unwritten)?;
+    revise_file(data, copy.reopen().with_context(unwritten)?, revise)?;
+    check(copy.path())?;
+    copy.persist_noclobber(out).map_err(|error| error.error).with_context(unwritten)?;
+    Ok(())
+}
