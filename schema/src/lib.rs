@@ -10,7 +10,9 @@ mod column;
 mod definition;
 mod document;
 mod finding;
+mod labels;
 mod matrices;
+mod mend;
 mod python;
 pub mod reference;
 mod report;
@@ -20,6 +22,8 @@ mod validate;
 
 pub use definition::VERSION;
 pub use finding::{Finding, Fix, Rows, Severity};
+pub use labels::{LabelError, LabelValue, Labels, labels};
+pub use mend::{Changes, Matrix, changes};
 pub use report::{Group, Report, State, groups};
 pub use rule::Rule;
 pub use validate::{Event, Options, Stopped, Unwatched, Watch, unopened, validate};

@@ -25,6 +25,7 @@ use crate::python;
 use crate::reference::Reference;
 use crate::validate::{Event, Options, Watch};
 
+pub(crate) use names::is_perturbation_id;
 pub(crate) use spatial::Spatial;
 
 /// What every check is given.

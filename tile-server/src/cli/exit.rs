@@ -21,6 +21,7 @@ use super::{
     export::{Damaged, NoPage, Unfetched},
     fragments::FragmentsExist,
     plot::NoPlot,
+    revised::Taken,
     serve::{NothingToServe, Unreadable},
     subset::SubsetFileError,
 };
@@ -101,7 +102,7 @@ pub fn code(error: &Error) -> u8 {
     if error.is::<UsageError>() || error.is::<CellsError>() || error.is::<NoPage>() || error.is::<NoAddress>() {
         return USAGE;
     }
-    if error.is::<NoPlot>() || error.is::<NoNumbers>() {
+    if error.is::<NoPlot>() || error.is::<NoNumbers>() || error.is::<Taken>() {
         return USAGE;
     }
     if error.is::<SubsetFileError>() || error.is::<PlaceError>() || error.is::<FragmentsExist>() {

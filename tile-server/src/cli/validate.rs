@@ -142,7 +142,7 @@ fn causes(n: usize) -> String {
 }
 
 /// A report for people.
-fn lines(report: &Report) -> Vec<String> {
+pub fn lines(report: &Report) -> Vec<String> {
     let mut lines = vec![report.file.clone()];
     lines.extend(report.note().map(|note| format!("  note: {note}")));
     let groups = report.groups();
