@@ -11,10 +11,10 @@ mod tables;
 use std::{cell::RefCell, collections::BTreeMap};
 
 use file_slices::{Cached, Changed, SliceReader, Slices};
-use h5ad::{H5ad, Patches, RawFile, Revision};
+use h5ad::{Patches, RawFile, Revision, WriteError};
 use js_sys::{Object, Reflect};
 use schema::reference::Reference;
-use schema::{Event, Fix, MendError, Options, Report, State, Watch, mend, unopened, validate};
+use schema::{Event, Fix, Options, Report, State, Watch, changes, unopened, validate};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{DedicatedWorkerGlobalScope, File, MessageEvent};
 
@@ -37,7 +37,7 @@ fn main() {
         let Ok(file) = part("file").dyn_into::<File>() else { return };
         let number = part("number").as_f64().unwrap_or_default() as u32;
         if part("mends").is_truthy() {
-            return mended(file, &FIXES.with_borrow(|fixes| fixes.get(&number).cloned().unwrap_or_default()));
+            return mended(&file, &FIXES.with_borrow(|fixes| fixes.get(&number).cloned().unwrap_or_default()));
         }
         let options = Options {
             compat: false,
@@ -68,13 +68,15 @@ fn source(file: &File, changed: &Changed) -> Cached<Slices> {
 }
 
 /// Makes changes, and tells what a copy has other than the file.
-fn mended(file: File, fixes: &[Fix]) {
+fn mended(file: &File, fixes: &[Fix]) {
     let (name, changed) = (file.name(), Changed::default());
-    let patched = || -> Result<(Patches, Vec<String>), MendError> {
-        let before = H5ad::from_source(source(&file, &changed), name.as_str(), None)?;
-        let mut revision = Revision::new(source(&file, &changed), name.as_str(), Patches::default())?;
-        let left_out = mend(&before, &fixes.iter().collect::<Vec<_>>(), &mut revision)?;
-        Ok((revision.finish()?, left_out.into_iter().map(ToString::to_string).collect()))
+    let patched = || -> Result<(Patches, Vec<String>), WriteError> {
+        let before = RawFile::from_source(source(file, &changed), name.as_str())?;
+        let mut changes = changes(&before, &fixes.iter().collect::<Vec<_>>())?;
+        changes.leave_inexact(&before)?;
+        let mut revision = Revision::new(source(file, &changed), name.as_str(), Patches::default())?;
+        changes.apply(&mut revision)?;
+        Ok((revision.finish()?, changes.skipped))
     };
     match patched() {
         _ if changed.is_so() => Reply::Failed(CHANGED.to_owned()).post(),

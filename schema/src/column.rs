@@ -107,15 +107,6 @@ impl Column {
         Part { column: self, mask: None }
     }
 
-    /// How many rows have each value.
-    pub(crate) fn counts(&self) -> Vec<usize> {
-        let mut counts = vec![0; self.values.len()];
-        for code in &self.codes {
-            counts[*code as usize] += 1;
-        }
-        counts
-    }
-
     /// For each row whether its value is one for which `is` holds.
     pub(crate) fn rows_where(&self, is: impl Fn(&Value) -> bool) -> Vec<bool> {
         let of_values: Vec<bool> = self.values.iter().map(is).collect();

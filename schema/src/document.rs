@@ -139,7 +139,7 @@ impl Document {
             let is_empty = match value {
                 RawValue::Array(array) => array.is_encoded && matches!(array.shape[..], [a, b] if a == 0 || b == 0),
                 // Its rows are cut into blocks, of which there must be one.
-                RawValue::Sparse { format, shape } => (if *format == "csr" { shape.0 } else { shape.1 }) == 0,
+                RawValue::Sparse { format, shape, .. } => (if *format == "csr" { shape.0 } else { shape.1 }) == 0,
                 RawValue::Dict(_)
                 | RawValue::Scalar(_)
                 | RawValue::Frame { .. }

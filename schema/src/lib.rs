@@ -10,6 +10,7 @@ mod column;
 mod definition;
 mod document;
 mod finding;
+mod labels;
 mod matrices;
 mod mend;
 mod python;
@@ -21,7 +22,8 @@ mod validate;
 
 pub use definition::VERSION;
 pub use finding::{Finding, Fix, Rows, Severity};
-pub use mend::{MendError, mend};
+pub use labels::{LabelError, LabelValue, Labels, labels};
+pub use mend::{Changes, Matrix, changes};
 pub use report::{Group, Report, State, groups};
 pub use rule::Rule;
 pub use validate::{Event, Options, Stopped, Unwatched, Watch, unopened, validate};

@@ -1,387 +1,291 @@
-//! Changes that need no decision, applied to a copy of a file.
+//! The changes that need no decision, as what to write instead.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::ControlFlow;
 
-use h5ad::{CategoryKind, Frame, FrameColumn, H5ad, H5adError, MatrixLocation, Revision, Target, UnsValue, WriteError};
+use h5ad::{
+    CategoryKind, FrameColumn, H5adError, MatrixLocation, RawFile, RawFrame, RawSlab, Revision, Target, UnsValue,
+    WriteError,
+};
 
 use crate::definition::IS_FILTERED;
 use crate::finding::Fix;
+use crate::labels::{sorted, trimmed_column};
 
-/// Why a file cannot be mended.
-#[derive(Debug)]
-pub enum MendError {
-    /// It cannot be read.
-    Read(H5adError),
-    /// The copy cannot be written.
-    Write(WriteError),
+/// What to write into a copy of a file.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Changes {
+    /// Columns by data frame (`obs`, `var`, `raw/var`) and name; none where the column is left out.
+    pub columns: BTreeMap<(String, String), Option<FrameColumn>>,
+    /// The names of genes by data frame.
+    pub indexes: BTreeMap<String, Vec<String>>,
+    /// Texts of `uns` by key; none where the entry is left out.
+    pub uns: BTreeMap<String, Option<String>>,
+    /// Matrices by place, which are written anew as CSR of 32-bit floats, or dense where they are.
+    pub matrices: BTreeSet<Matrix>,
+    /// What was done, a line each.
+    pub done: Vec<String>,
+    /// What could not be done, and why.
+    pub skipped: Vec<String>,
 }
 
-impl std::fmt::Display for MendError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Read(error) => error.fmt(f),
-            Self::Write(error) => error.fmt(f),
+/// A matrix that is written anew.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Matrix {
+    /// Where it lies.
+    pub place: String,
+    /// Whether it becomes sparse.
+    pub to_csr: bool,
+}
+
+impl Changes {
+    /// Whether nothing changes.
+    pub fn is_empty(&self) -> bool {
+        self.done.is_empty()
+    }
+
+    /// Takes out matrices of which 32-bit floats would not have every value. They are read for that.
+    ///
+    /// # Errors
+    /// When one cannot be read.
+    pub fn leave_inexact(&mut self, file: &RawFile) -> Result<(), H5adError> {
+        let mut inexact = Vec::new();
+        for matrix in &self.matrices {
+            let Some(values) = file.matrix(&matrix.place)? else { continue };
+            let mut is_exact = values.storage().is_some();
+            values.each_slab(|slab| {
+                let (RawSlab::Dense { values, .. } | RawSlab::Sparse { values, .. }) = slab;
+                is_exact &= values.iter().all(|value| f64::from(*value as f32) == *value || value.is_nan());
+                if is_exact { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+            })?;
+            if !is_exact {
+                inexact.push(matrix.clone());
+            }
         }
-    }
-}
-
-impl std::error::Error for MendError {}
-
-impl From<H5adError> for MendError {
-    fn from(error: H5adError) -> Self {
-        Self::Read(error)
-    }
-}
-
-impl From<WriteError> for MendError {
-    fn from(error: WriteError) -> Self {
-        Self::Write(error)
-    }
-}
-
-/// Applies fixes of a report on `file` to `revision`, a copy of it, and gives those that could not be applied: what they
-/// are about is of a form that is not written, or the names of genes would repeat.
-///
-/// # Errors
-/// When the file cannot be read or the copy not be written.
-pub fn mend<'f, T: Target>(
-    file: &H5ad,
-    fixes: &[&'f Fix],
-    revision: &mut Revision<T>,
-) -> Result<Vec<&'f Fix>, MendError> {
-    let mut left_out = Vec::new();
-    let mut obs = Columns::new(file.obs()?);
-    let mut genes = [("var", Some(file.var()?)), ("raw/var", file.raw_var()?)]
-        .into_iter()
-        .filter_map(|(place, frame)| Some(Genes::new(place, frame?)))
-        .collect::<Vec<_>>();
-    let mut dropped = BTreeSet::new();
-    for fix in fixes {
-        let is_done = match fix {
-            Fix::Replace { column, from, to } => match column.split_once('.') {
-                Some(("obs", name)) => obs.replace(name, from, to),
-                Some(("uns", keys)) => replace_key(revision, keys, to)?,
-                Some(_) | None => false,
-            },
-            Fix::RenameGene { from, to } => {
-                genes.iter_mut().map(|genes| genes.rename(from, to)).fold(false, |any, is_done| any | is_done)
-            }
-            Fix::Drop { frame, name } => drop_name(revision, &frame.replace('.', "/"), name, &mut dropped)?,
-            Fix::DropCategories { column } => obs.trim(name_in_obs(column)),
-            Fix::Categorize { column } => obs.categorize(name_in_obs(column)),
-            Fix::Flag { genes: names } => genes.first_mut().is_some_and(|genes| genes.flag(names)),
-            Fix::Csr { place } => {
-                revision.rewrite_as_csr(&location(place))?;
-                true
-            }
-            Fix::Singles { place } => {
-                // Where it becomes CSR it becomes so of 32-bit floats.
-                if !fixes.contains(&&Fix::Csr { place: place.clone() }) {
-                    revision.rewrite_as_singles(&location(place))?;
-                }
-                true
-            }
-        };
-        if !is_done {
-            left_out.push(*fix);
+        for matrix in inexact {
+            let place = &matrix.place;
+            self.done.retain(|line| !line.starts_with(&format!("{place}: ")));
+            self.skipped.push(format!("{place}: its values are no float32 without loss"));
+            self.matrices.remove(&matrix);
         }
-    }
-    obs.write(revision, &dropped)?;
-    genes.into_iter().try_for_each(|genes| genes.write(revision))?;
-    Ok(left_out)
-}
-
-fn name_in_obs(column: &str) -> &str {
-    column.strip_prefix("obs.").unwrap_or(column)
-}
-
-/// The matrix at an HDF5 path.
-fn location(place: &str) -> MatrixLocation {
-    match place.split_once('/') {
-        None => MatrixLocation::X,
-        Some(("layers", name)) => MatrixLocation::Layer(name.to_owned()),
-        Some(_) => MatrixLocation::Raw,
-    }
-}
-
-/// Writes another text for a key of `uns`, or one in another.
-fn replace_key<T: Target>(revision: &mut Revision<T>, keys: &str, to: &str) -> Result<bool, MendError> {
-    let keys: Vec<&str> = keys.split('.').collect();
-    // A key may hold a point itself, so that it cannot be told.
-    if !revision.has(&format!("uns/{}", keys.join("/"))) {
-        return Ok(false);
-    }
-    revision.set_uns(&keys, &UnsValue::Text(to.to_owned()))?;
-    Ok(true)
-}
-
-/// Leaves out a column or key.
-fn drop_name<'f, T: Target>(
-    revision: &mut Revision<T>,
-    frame: &str,
-    name: &'f str,
-    dropped: &mut BTreeSet<&'f str>,
-) -> Result<bool, MendError> {
-    match frame {
-        "uns" => revision.remove(&format!("uns/{name}"))?,
-        _ => revision.remove_column(frame, name)?,
-    }
-    if frame == "obs" {
-        dropped.insert(name);
-    }
-    Ok(true)
-}
-
-/// Columns of `obs` that change.
-struct Columns {
-    frame: Frame,
-    changed: BTreeSet<String>,
-}
-
-impl Columns {
-    fn new(frame: Frame) -> Self {
-        Self { frame, changed: BTreeSet::new() }
+        Ok(())
     }
 
-    /// Changes a column, if it is there and `change` says that it could.
-    fn change(&mut self, name: &str, change: impl FnOnce(&mut FrameColumn) -> bool) -> bool {
-        let column = self.frame.columns.iter_mut().find(|(known, _)| known == name);
-        let is_changed = column.is_some_and(|(_, column)| change(column));
-        if is_changed {
-            self.changed.insert(name.to_owned());
+    /// Makes the changes in a copy of the file.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or the copy not be written.
+    pub fn apply<T: Target>(&self, revision: &mut Revision<T>) -> Result<(), WriteError> {
+        for ((frame, name), column) in &self.columns {
+            match column {
+                Some(column) => revision.set_column(frame, name, column)?,
+                None => revision.remove_column(frame, name)?,
+            }
         }
-        is_changed
-    }
-
-    /// Writes a value instead of another; a category that is there already takes the cells of the other.
-    fn replace(&mut self, name: &str, from: &str, to: &str) -> bool {
-        self.change(name, |column| match column {
-            FrameColumn::Categorical { codes, categories, kind: CategoryKind::Text, .. } => {
-                let Some(old) = categories.iter().position(|category| category == from) else { return false };
-                match categories.iter().position(|category| category == to) {
-                    None => to.clone_into(&mut categories[old]),
-                    Some(new) => {
-                        categories.remove(old);
-                        for code in codes {
-                            let of_new = if *code == old as i32 { new as i32 } else { *code };
-                            *code = if of_new > old as i32 { of_new - 1 } else { of_new };
-                        }
-                    }
-                }
-                true
+        for (frame, names) in &self.indexes {
+            revision.set_index(frame, names.clone())?;
+        }
+        for (key, value) in &self.uns {
+            match value {
+                Some(text) => revision.set_uns(&[key], &UnsValue::Text(text.clone()))?,
+                None => revision.remove(&format!("uns/{key}"))?,
             }
-            FrameColumn::Strings(values) => {
-                let values = values.iter_mut().flatten().filter(|value| *value == from);
-                values.map(|value| to.clone_into(value)).count() > 0
-            }
-            FrameColumn::Categorical { .. }
-            | FrameColumn::Booleans(_)
-            | FrameColumn::Integers(_)
-            | FrameColumn::Unsigned(_)
-            | FrameColumn::Singles(_)
-            | FrameColumn::Doubles(_)
-            | FrameColumn::Unsupported { .. } => false,
-        })
-    }
-
-    /// Leaves out the categories that no cell has.
-    fn trim(&mut self, name: &str) -> bool {
-        self.change(name, |column| {
-            let FrameColumn::Categorical { codes, categories, .. } = column else { return false };
-            let used: BTreeSet<i32> = codes.iter().copied().collect();
-            let mut new_codes = vec![-1; categories.len()];
-            let mut kept = Vec::new();
-            for (code, category) in std::mem::take(categories).into_iter().enumerate() {
-                if used.contains(&(code as i32)) {
-                    new_codes[code] = kept.len() as i32;
-                    kept.push(category);
-                }
-            }
-            *categories = kept;
-            for code in codes {
-                *code = usize::try_from(*code).map_or(-1, |code| new_codes[code]);
-            }
-            true
-        })
-    }
-
-    /// Makes a column of texts a categorical one, as pandas does.
-    fn categorize(&mut self, name: &str) -> bool {
-        self.change(name, |column| {
-            let FrameColumn::Strings(values) = column else { return false };
-            let categories: BTreeSet<&String> = values.iter().flatten().collect();
-            let codes: BTreeMap<&String, i32> = categories.iter().copied().zip(0..).collect();
-            let of_values = values.iter().map(|value| value.as_ref().map_or(-1, |value| codes[value])).collect();
-            *column = FrameColumn::Categorical {
-                codes: of_values,
-                categories: categories.into_iter().cloned().collect(),
-                ordered: false,
-                kind: CategoryKind::Text,
+        }
+        for Matrix { place, to_csr } in &self.matrices {
+            let location = match place.as_str() {
+                "X" => MatrixLocation::X,
+                "raw/X" => MatrixLocation::Raw,
+                place => MatrixLocation::Layer(place.strip_prefix("layers/").unwrap_or(place).to_owned()),
             };
-            true
-        })
-    }
-
-    fn write<T: Target>(self, revision: &mut Revision<T>, dropped: &BTreeSet<&str>) -> Result<(), WriteError> {
-        let is_written = |name: &String| self.changed.contains(name) && !dropped.contains(name.as_str());
-        let columns = self.frame.columns.iter().filter(|(name, _)| is_written(name));
-        columns.into_iter().try_for_each(|(name, column)| revision.set_column("obs", name, column))
-    }
-}
-
-/// A frame of genes that changes.
-struct Genes {
-    place: &'static str,
-    /// The names as the file has them.
-    old: BTreeMap<String, usize>,
-    /// The names in the copy.
-    known: BTreeSet<String>,
-    frame: Frame,
-    is_renamed: bool,
-    is_flagged: bool,
-}
-
-impl Genes {
-    fn new(place: &'static str, frame: Frame) -> Self {
-        let old = frame.index.iter().cloned().zip(0..).collect();
-        let known = frame.index.iter().cloned().collect();
-        Self { place, old, known, frame, is_renamed: false, is_flagged: false }
-    }
-
-    /// Gives a gene another name, which no other gene may have.
-    fn rename(&mut self, from: &str, to: &str) -> bool {
-        let Some(at) = self.old.get(from).copied().filter(|_| !self.known.contains(to)) else { return false };
-        self.known.remove(from);
-        self.known.insert(to.to_owned());
-        to.clone_into(&mut self.frame.index[at]);
-        self.is_renamed = true;
-        true
-    }
-
-    /// Flags genes as filtered.
-    fn flag(&mut self, names: &[String]) -> bool {
-        let column = self.frame.columns.iter_mut().find(|(name, _)| name == IS_FILTERED);
-        let Some((_, FrameColumn::Booleans(values))) = column else { return false };
-        for at in names.iter().filter_map(|name| self.old.get(name)) {
-            values[*at] = Some(true);
-        }
-        self.is_flagged = true;
-        true
-    }
-
-    fn write<T: Target>(self, revision: &mut Revision<T>) -> Result<(), WriteError> {
-        if self.is_flagged
-            && let Some((name, column)) = self.frame.columns.iter().find(|(name, _)| name == IS_FILTERED)
-        {
-            revision.set_column(self.place, name, column)?;
-        }
-        if self.is_renamed {
-            revision.set_index(self.place, self.frame.index)?;
+            if *to_csr {
+                revision.rewrite_as_csr(&location)?;
+            } else {
+                revision.rewrite_as_singles(&location)?;
+            }
         }
         Ok(())
     }
 }
 
+/// The changes that these fixes are in this file.
+///
+/// # Errors
+/// When the file cannot be read.
+pub fn changes(file: &RawFile, fixes: &[&Fix]) -> Result<Changes, H5adError> {
+    let mut changes = Changes::default();
+    let frames: Vec<(String, RawFrame)> = ["obs", "var", "raw/var"]
+        .into_iter()
+        .filter_map(|place| match file.kind(place) {
+            Ok(Some(_)) => Some(file.frame(place).map(|frame| (place.to_owned(), frame))),
+            Ok(None) => None,
+            Err(error) => Some(Err(error)),
+        })
+        .collect::<Result<_, _>>()?;
+    let frame = |place: &str| frames.iter().find(|(known, _)| known == place).map(|(_, frame)| frame);
+    let mut renamed: BTreeMap<&str, &str> = BTreeMap::new();
+    for fix in fixes {
+        let mut is_done = true;
+        match fix {
+            Fix::Replace { column, from, to } => match column.split_once('.') {
+                Some(("uns", key)) if !key.contains('.') => {
+                    changes.uns.insert(key.to_owned(), Some(to.clone()));
+                }
+                Some(("obs", name)) => {
+                    let replaced = changes.column(frame("obs"), name).and_then(|values| replaced(&values, from, to));
+                    is_done = changes.put("obs", name, replaced);
+                }
+                Some(_) | None => is_done = false,
+            },
+            Fix::RenameGene { from, to } => {
+                renamed.insert(from, to);
+                continue;
+            }
+            Fix::Drop { frame, name } if frame == "uns" => {
+                changes.uns.insert(name.clone(), None);
+            }
+            Fix::Drop { frame, name } => {
+                let place = if frame == "raw.var" { "raw/var" } else { frame };
+                changes.columns.insert((place.to_owned(), name.clone()), None);
+            }
+            Fix::DropCategories { column } => {
+                let trimmed = changes.column(frame("obs"), column).and_then(|values| trimmed_column(&values));
+                is_done = changes.put("obs", column, trimmed);
+            }
+            Fix::Flag { genes } => {
+                let flagged = frame("var").and_then(|var| flagged(var, genes));
+                is_done = changes.put("var", IS_FILTERED, flagged);
+            }
+            Fix::Categorize { column } => {
+                let values = changes.column(frame("obs"), column);
+                is_done = changes.put("obs", column, values.and_then(|values| categorized(&values)));
+            }
+            Fix::Csr { place } => {
+                changes.matrices.retain(|matrix| matrix.place != *place);
+                changes.matrices.insert(Matrix { place: place.clone(), to_csr: true });
+            }
+            Fix::Singles { place } => {
+                if !changes.matrices.iter().any(|matrix| matrix.place == *place) {
+                    changes.matrices.insert(Matrix { place: place.clone(), to_csr: false });
+                }
+            }
+        }
+        let list = if is_done { &mut changes.done } else { &mut changes.skipped };
+        list.push(fix.to_string());
+    }
+    for place in ["var", "raw/var"] {
+        let Some(frame) = frame(place) else { continue };
+        let names: Vec<String> =
+            frame.index.iter().map(|name| renamed.get(name.as_str()).copied().unwrap_or(name).to_owned()).collect();
+        if names == frame.index {
+            continue;
+        }
+        let n_renamed = names.iter().zip(&frame.index).filter(|(new, old)| new != old).count();
+        let text = match n_renamed {
+            1 => format!("{place}: 1 gene gets its identifier"),
+            n => format!("{place}: {n} genes get their identifiers"),
+        };
+        if names.iter().collect::<BTreeSet<_>>().len() == names.len() {
+            changes.done.push(text);
+            changes.indexes.insert(place.to_owned(), names);
+        } else {
+            changes.skipped.push(format!("{text}: two genes would have the same"));
+        }
+    }
+    Ok(changes)
+}
+
+impl Changes {
+    /// The values of a column of `obs` as they are by now.
+    fn column(&self, obs: Option<&RawFrame>, name: &str) -> Option<FrameColumn> {
+        match self.columns.get(&("obs".to_owned(), name.to_owned())) {
+            Some(changed) => changed.clone(),
+            None => obs?.column(name).map(|column| column.values.clone()),
+        }
+    }
+
+    /// Puts a column in its place, if there is one.
+    fn put(&mut self, frame: &str, name: &str, column: Option<FrameColumn>) -> bool {
+        let is_there = column.is_some();
+        if is_there {
+            self.columns.insert((frame.to_owned(), name.to_owned()), column);
+        }
+        is_there
+    }
+}
+
+/// The column with another text in the place of one.
+fn replaced(values: &FrameColumn, from: &str, to: &str) -> Option<FrameColumn> {
+    match values {
+        FrameColumn::Categorical { codes, categories, ordered, kind: CategoryKind::Text } => {
+            let old = categories.iter().position(|category| category == from)?;
+            let mut categories = categories.clone();
+            let mut codes = codes.clone();
+            match categories.iter().position(|category| category == to) {
+                None => to.clone_into(&mut categories[old]),
+                Some(known) => {
+                    categories.remove(old);
+                    let known = if known > old { known - 1 } else { known };
+                    for code in &mut codes {
+                        if *code == old as i32 {
+                            *code = known as i32;
+                        } else if *code > old as i32 {
+                            *code -= 1;
+                        }
+                    }
+                }
+            }
+            Some(FrameColumn::Categorical { codes, categories, ordered: *ordered, kind: CategoryKind::Text })
+        }
+        FrameColumn::Strings(values) => {
+            let value = |value: &Option<String>| match value.as_deref() {
+                Some(text) if text == from => Some(to.to_owned()),
+                Some(_) | None => value.clone(),
+            };
+            Some(FrameColumn::Strings(values.iter().map(value).collect()))
+        }
+        FrameColumn::Categorical { .. }
+        | FrameColumn::Booleans(_)
+        | FrameColumn::Integers(_)
+        | FrameColumn::Unsigned(_)
+        | FrameColumn::Singles(_)
+        | FrameColumn::Doubles(_)
+        | FrameColumn::Unsupported { .. } => None,
+    }
+}
+
+fn categorized(values: &FrameColumn) -> Option<FrameColumn> {
+    let FrameColumn::Strings(values) = values else { return None };
+    let texts: Option<Vec<&str>> = values.iter().map(Option::as_deref).collect();
+    Some(sorted(&texts?))
+}
+
+fn flagged(var: &RawFrame, genes: &[String]) -> Option<FrameColumn> {
+    let genes: BTreeSet<&String> = genes.iter().collect();
+    match &var.column(IS_FILTERED)?.values {
+        FrameColumn::Booleans(flags) => {
+            let flags = var.index.iter().zip(flags);
+            Some(FrameColumn::Booleans(
+                flags.map(|(id, flag)| if genes.contains(id) { Some(true) } else { *flag }).collect(),
+            ))
+        }
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use h5ad::H5adWriter;
-
     use super::*;
 
-    fn texts(labels: &[&str]) -> Vec<String> {
-        labels.iter().map(|&label| label.to_owned()).collect()
-    }
-
-    fn categorical(codes: &[i32], labels: &[&str]) -> FrameColumn {
-        let (codes, categories) = (codes.to_vec(), texts(labels));
-        FrameColumn::Categorical { codes, categories, ordered: false, kind: CategoryKind::Text }
-    }
-
-    /// Four cells of three genes.
-    fn file() -> Vec<u8> {
-        let strings =
-            |values: &[&str]| FrameColumn::Strings(values.iter().map(|&value| Some(value.to_owned())).collect());
-        let obs = Frame {
-            index: texts(&["c1", "c2", "c3", "c4"]),
-            index_name: None,
-            columns: vec![
-                ("disease".to_owned(), categorical(&[0, 2, -1, 1], &["b", "a || b", "b || a", "none"])),
-                ("donor".to_owned(), strings(&["y", "x", "y", "x"])),
-                ("sex".to_owned(), strings(&["s", "s", "s", "s"])),
-            ],
-        };
-        let filtered = FrameColumn::Booleans(vec![Some(false); 3]);
-        let var = Frame {
-            index: texts(&["ENSG1.2", "ENSG2", "ENSG3.1"]),
-            index_name: None,
-            columns: vec![(IS_FILTERED.to_owned(), filtered)],
-        };
-        let mut writer = H5adWriter::new(&obs, &var).expect("its names are possible");
-        writer.uns_dictionary("more", &[("title", " a".to_owned())]).expect("its names are possible");
-        let mut bytes = Vec::new();
-        writer.write_to(&mut bytes).expect("there is memory");
-        bytes
-    }
-
-    struct Memory(Vec<u8>);
-
-    impl h5ad::Source for Memory {
-        fn size(&self) -> u64 {
-            self.0.len() as u64
-        }
-
-        fn read_at(&self, offset: u64, buf: &mut [u8]) -> std::io::Result<()> {
-            buf.copy_from_slice(&self.0[offset as usize..offset as usize + buf.len()]);
-            Ok(())
-        }
-    }
-
-    fn mended(fixes: &[Fix]) -> (H5ad, Vec<Fix>) {
-        let bytes = file();
-        let before = H5ad::from_bytes(bytes.clone(), "x").expect("it was just written");
-        let mut revision = Revision::new(Memory(bytes.clone()), "x", bytes).expect("it was just written");
-        let left_out = mend(&before, &fixes.iter().collect::<Vec<_>>(), &mut revision).expect("there is memory");
-        let left_out = left_out.into_iter().cloned().collect();
-        let after = revision.finish().expect("there is memory");
-        (H5ad::from_bytes(after, "x").expect("the copy is whole"), left_out)
-    }
-
-    fn replace(column: &str, from: &str, to: &str) -> Fix {
-        Fix::Replace { column: column.to_owned(), from: from.to_owned(), to: to.to_owned() }
+    fn column(codes: &[i32], categories: &[&str]) -> FrameColumn {
+        let categories = categories.iter().map(|category| (*category).to_owned()).collect();
+        FrameColumn::Categorical { codes: codes.to_vec(), categories, ordered: false, kind: CategoryKind::Text }
     }
 
     #[test]
-    fn columns_are_mended_and_the_rest_stays() {
-        let (after, left_out) = mended(&[
-            replace("obs.disease", "b || a", "a || b"),
-            replace("obs.donor", "y", "z"),
-            Fix::Drop { frame: "obs".to_owned(), name: "sex".to_owned() },
-            Fix::DropCategories { column: "disease".to_owned() },
-            Fix::Categorize { column: "donor".to_owned() },
-        ]);
-        assert_eq!(left_out, []);
-        let expected = [
-            ("disease".to_owned(), categorical(&[0, 1, -1, 1], &["b", "a || b"])),
-            ("donor".to_owned(), categorical(&[1, 0, 1, 0], &["x", "z"])),
-        ];
-        assert_eq!(after.obs().expect("it is whole").columns, expected);
-    }
-
-    #[test]
-    fn genes_are_renamed_unless_names_would_repeat() {
-        let rename = |from: &str, to: &str| Fix::RenameGene { from: from.to_owned(), to: to.to_owned() };
-        let (after, left_out) =
-            mended(&[rename("ENSG1.2", "ENSG1"), rename("ENSG3.1", "ENSG2"), Fix::Flag { genes: texts(&["ENSG1.2"]) }]);
-        assert_eq!(left_out, [rename("ENSG3.1", "ENSG2")]);
-        let var = after.var().expect("it is whole");
-        assert_eq!(var.index, ["ENSG1", "ENSG2", "ENSG3.1"]);
-        assert_eq!(var.columns[0].1, FrameColumn::Booleans(vec![Some(true), Some(false), Some(false)]));
-    }
-
-    #[test]
-    fn what_is_not_there_is_left_out() {
-        let fixes = [replace("uns.title", "a", "b"), replace("obs.age", "a", "b")];
-        assert_eq!(mended(&fixes).1, fixes);
-        assert_eq!(mended(&[replace("uns.more.title", " a", "a")]).1, []);
+    fn a_category_that_becomes_another_is_merged_with_it() {
+        let before = column(&[0, 1, 2, -1], &["Cell", "cell", "na"]);
+        assert_eq!(replaced(&before, "Cell", "cell"), Some(column(&[0, 0, 1, -1], &["cell", "na"])));
+        assert_eq!(replaced(&before, "na", "nucleus"), Some(column(&[0, 1, 2, -1], &["Cell", "cell", "nucleus"])));
+        assert_eq!(replaced(&before, "x", "y"), None);
     }
 }

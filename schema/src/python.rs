@@ -131,29 +131,49 @@ pub(crate) fn float(value: f64) -> String {
     format!("{mantissa}e{}{:02}", if exponent < 0 { '-' } else { '+' }, exponent.abs())
 }
 
-/// An array of one dimension as numpy prints it: of texts their quotes, of numbers one width, in lines of 75 letters.
-pub(crate) fn array(elements: &[String], is_text: bool) -> String {
+/// An array as numpy prints it: of texts their quotes, of numbers one width, in lines of 75 letters. What is left out of
+/// arrays of several dimensions when they are large is not.
+pub(crate) fn array(elements: &[String], shape: &[usize], is_text: bool) -> String {
+    let printed: Vec<String> =
+        if is_text { elements.iter().map(|text| quoted(text)).collect() } else { numbers(elements) };
+    nested(&printed, shape, shape.len().max(1) - 1)
+}
+
+/// Elements of `shape`, of which brackets `outer` levels deep are open.
+fn nested(printed: &[String], shape: &[usize], outer: usize) -> String {
+    let [first, inner @ ..] = shape else { return printed.concat() };
+    if inner.is_empty() {
+        return line(printed, outer);
+    }
+    let size = inner.iter().product::<usize>();
+    let parts: Vec<String> = (0..*first).map(|at| nested(&printed[at * size..(at + 1) * size], inner, outer)).collect();
+    let level = outer + 1 - inner.len();
+    format!("[{}]", parts.join(&format!("{}{}", "\n".repeat(inner.len()), " ".repeat(level))))
+}
+
+/// The last dimension of an array, in so many outer brackets.
+fn line(printed: &[String], outer: usize) -> String {
     const LINE: usize = 75;
     const SHOWN: usize = 1000;
     const EDGE: usize = 3;
-    let printed: Vec<String> =
-        if is_text { elements.iter().map(|text| quoted(text)).collect() } else { numbers(elements) };
     let shown: Vec<String> = if printed.len() > SHOWN {
         let (head, tail) = (&printed[..EDGE], &printed[printed.len() - EDGE..]);
         [head, &["...".to_owned()], tail].concat()
     } else {
-        printed
+        printed.to_vec()
     };
+    let indent = outer + 1;
     let mut lines = String::from("[");
-    let mut width = 1;
+    let mut width = indent;
     for (at, element) in shown.iter().enumerate() {
         let length = element.chars().count();
         // The last element of a line has the closing bracket behind it.
         let ending = usize::from(at + 1 == shown.len());
         if at > 0 {
             if width + 1 + length + ending > LINE {
-                lines.push_str("\n ");
-                width = 1;
+                lines.push('\n');
+                lines.push_str(&" ".repeat(indent));
+                width = indent;
             } else {
                 lines.push(' ');
                 width += 1;
@@ -217,11 +237,12 @@ mod tests {
     #[test]
     fn arrays_print_as_in_numpy() {
         let own = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
-        assert_eq!(array(&own(&["a", "b"]), true), "['a' 'b']");
-        assert_eq!(array(&own(&["1", "20"]), false), "[ 1 20]");
-        assert_eq!(array(&own(&["nan", "nan"]), false), "[nan nan]");
-        assert_eq!(array(&own(&["0.5", "1.0"]), false), "[0.5 1. ]");
-        let many = array(&vec!["#000000".to_owned(); 12], true);
+        assert_eq!(array(&own(&["a", "b"]), &[2], true), "['a' 'b']");
+        assert_eq!(array(&own(&["1", "20"]), &[2], false), "[ 1 20]");
+        assert_eq!(array(&own(&["nan", "nan"]), &[2], false), "[nan nan]");
+        assert_eq!(array(&own(&["0.5", "1.0"]), &[2], false), "[0.5 1. ]");
+        let many = array(&vec!["#000000".to_owned(); 12], &[12], true);
         assert_eq!(many.lines().next().unwrap().len(), 70);
+        assert_eq!(array(&own(&["a", "b", "c", "d"]), &[2, 2], true), "[['a' 'b']\n ['c' 'd']]");
     }
 }

@@ -39,6 +39,11 @@ impl Rule {
         self.entry().3
     }
 
+    /// Whether the text of a finding tells more than the title: what could not be read, what a shape is.
+    pub fn is_told_by_text(self) -> bool {
+        matches!(self.0, 1..=3 | 16 | 18 | 20 | 23 | 33 | 36 | 66 | 73..=77 | 87..=99 | 105..=125 | 128..=132 | 142)
+    }
+
     /// All rules.
     pub fn all() -> impl Iterator<Item = Self> {
         RULES.iter().map(|(number, ..)| Self(*number))

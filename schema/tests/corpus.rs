@@ -7,10 +7,10 @@ use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use h5ad::RawFile;
+use h5ad::{CategoryKind, FrameColumn, RawFile};
 use schema::reference::Reference;
-use schema::{Options, Report, Severity, Unwatched, unopened, validate};
-use serde_json::Value;
+use schema::{LabelValue, Options, Report, Severity, Unwatched, labels, unopened, validate};
+use serde_json::{Value, json};
 
 struct Case {
     json: Value,
@@ -150,4 +150,106 @@ fn our_own_report_has_every_error_of_the_original_and_its_verdict() {
             assert!(!finding.place.is_empty() && !finding.text.is_empty(), "{}", case.name());
         }
     }
+}
+
+/// A column as the corpus has it. Of tables of many rows the first are there.
+fn column_json(column: &FrameColumn) -> Value {
+    match column {
+        FrameColumn::Categorical { codes, categories, kind, .. } => {
+            let category = |text: &String| match kind {
+                CategoryKind::Integers => json!(text.parse::<i64>().unwrap()),
+                _ => json!(text),
+            };
+            let categories: Vec<Value> = categories.iter().map(category).collect();
+            json!({ "dtype": "category", "categories": categories, "codes": codes })
+        }
+        FrameColumn::Strings(values) => json!({ "dtype": "object", "values": values }),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn columns_json(columns: &[(String, FrameColumn)]) -> Value {
+    columns.iter().map(|(name, column)| (name.clone(), column_json(column))).collect::<serde_json::Map<_, _>>().into()
+}
+
+/// Cuts a column to what the corpus has of it.
+fn shortened(mut found: Value, expected: &Value) -> Value {
+    for key in ["codes", "values"] {
+        if let (Some(found), Some(expected)) = (found[key].as_array_mut(), expected[key].as_array()) {
+            found.truncate(expected.len());
+        }
+    }
+    if let Some(rows) = expected.get("rows") {
+        found["rows"] = rows.clone();
+    }
+    found
+}
+
+#[test]
+fn labels_are_those_of_the_original() {
+    let reference = Reference::embedded();
+    let mut wrong = Vec::new();
+    let cases: Vec<Case> = cases().into_iter().filter(|case| case.json["labels"].is_object()).collect();
+    for case in &cases {
+        let expected = &case.json["labels"];
+        let file = RawFile::open(&case.path).unwrap();
+        let labels = match labels(&file, &reference, case.options(true).pre_analysis) {
+            Ok(labels) => labels,
+            Err(error) => {
+                wrong.push(format!("{}: {error}", case.name()));
+                continue;
+            }
+        };
+        let raw_var = match expected.get("raw.var") {
+            Some(Value::String(_)) => Some(&expected["var"]),
+            other => other,
+        };
+        let frames = [
+            ("obs", Some(&expected["obs"]), Some(columns_json(&labels.obs))),
+            ("var", Some(&expected["var"]), Some(columns_json(&labels.var))),
+            ("raw.var", raw_var, labels.raw_var.as_deref().map(columns_json)),
+        ];
+        for (frame, expected, found) in frames {
+            let (Some(expected), Some(found)) = (expected, &found) else {
+                if expected.is_some() != found.is_some() {
+                    wrong.push(format!("{} {frame}: {:?}", case.name(), found.is_some()));
+                }
+                continue;
+            };
+            let names = |columns: &Value| columns.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+            let names: std::collections::BTreeSet<String> = names(expected).into_iter().chain(names(found)).collect();
+            for name in names {
+                let (expected, found) = (&expected[&name], &found[&name]);
+                if shortened(found.clone(), expected) != *expected {
+                    wrong.push(format!("{} {frame}.{name}:\n    - {expected}\n    + {found}", case.name()));
+                }
+            }
+        }
+        for (keys, value) in &labels.uns {
+            let value = match value {
+                LabelValue::Text(text) => json!(text),
+                LabelValue::Boolean(truth) => json!(truth),
+            };
+            let expected = keys.iter().fold(&expected["uns"], |at, key| &at[key]);
+            if *expected != value {
+                wrong.push(format!("{} uns.{keys:?}: {value} for {expected}", case.name()));
+            }
+        }
+        let n_categories = |column: &FrameColumn| match column {
+            FrameColumn::Categorical { categories, .. } => categories.len(),
+            other => panic!("{other:?}"),
+        };
+        let obs = file.frame("obs").unwrap();
+        let n_dropped =
+            |name: &String, kept: &FrameColumn| n_categories(&obs.column(name).unwrap().values) - n_categories(kept);
+        let dropped: BTreeMap<&String, usize> =
+            labels.trimmed.iter().map(|(name, kept)| (name, n_dropped(name, kept))).collect();
+        let expected = expected["dropped_categories"].as_object().unwrap();
+        let expected: BTreeMap<&String, usize> =
+            expected.iter().map(|(name, dropped)| (name, dropped.as_array().unwrap().len())).collect();
+        if dropped != expected {
+            wrong.push(format!("{}: drops {dropped:?}, not {expected:?}", case.name()));
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {} cases:\n{}", wrong.len(), cases.len(), wrong.join("\n"));
 }

@@ -22,6 +22,8 @@ pub enum RawValue {
     Sparse {
         /// `csr` or `csc`.
         format: &'static str,
+        /// numpy's name of the type of its entries.
+        dtype: String,
         /// Rows and columns.
         shape: (usize, usize),
     },
@@ -119,7 +121,8 @@ fn read_at(store: &Store, place: &str, depth: usize) -> Result<RawValue, H5adErr
                 let shape = attributes.shape("shape").ok_or_else(|| {
                     H5adError::malformed(place, "lacks the attribute `shape`, which gives its rows and columns")
                 })?;
-                Ok(RawValue::Sparse { format: if encoding == "csr_matrix" { "csr" } else { "csc" }, shape })
+                let format = if encoding == "csr_matrix" { "csr" } else { "csc" };
+                Ok(RawValue::Sparse { format, dtype: dtype(&store.array(&format!("{place}/data"))?), shape })
             }
             "dataframe" => Ok(RawValue::Frame { n_rows: super::frame::n_rows(store, place)? }),
             "categorical" => Ok(RawValue::Categorical { n_values: length(store, &format!("{place}/codes"))? }),

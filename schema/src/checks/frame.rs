@@ -33,7 +33,7 @@ pub(super) fn obs(context: &Context<'_>, out: &mut Vec<Finding>) -> Outcome {
             let part = Part { column, mask: Some(&mask) };
             if !part.is_empty() {
                 let suffix = dependency.check.suffix.map_or(suffix, str::to_owned);
-                part_of(context, out, name, part, &dependency.check, &suffix);
+                part_of(context, out, name, part, &dependency.check, &suffix)?;
             }
             for (matched, holds) in matched.iter_mut().zip(&mask) {
                 *matched |= holds;
@@ -52,7 +52,7 @@ pub(super) fn obs(context: &Context<'_>, out: &mut Vec<Finding>) -> Outcome {
                 finding.value = value;
                 out.push(finding);
             }
-            part_of(context, out, name, part, &definition.check, definition.check.suffix.unwrap_or_default());
+            part_of(context, out, name, part, &definition.check, definition.check.suffix.unwrap_or_default())?;
         }
     }
     Ok(())
@@ -254,23 +254,50 @@ fn condition(context: &Context<'_>, when: &When) -> Result<Condition, Thrown> {
     })
 }
 
-/// Checks some rows of a column of `obs`.
-fn part_of(context: &Context<'_>, out: &mut Vec<Finding>, name: &str, part: Part<'_>, check: &Check, suffix: &str) {
+/// Checks some rows of a column of `obs`. Where the original throws, its messages lack the suffix.
+fn part_of(
+    context: &Context<'_>,
+    out: &mut Vec<Finding>,
+    name: &str,
+    part: Part<'_>,
+    check: &Check,
+    suffix: &str,
+) -> Outcome {
+    if !check.values.is_empty() && part.values().into_iter().any(|at| *part.value(at) == Value::Missing) {
+        checked(context, out, name, part, check, "", suffix);
+        return Err(thrown(&format!("obs.{name}"), "boolean value of NA is ambiguous"));
+    }
+    checked(context, out, name, part, check, suffix, suffix);
+    Ok(())
+}
+
+fn checked(
+    context: &Context<'_>,
+    out: &mut Vec<Finding>,
+    name: &str,
+    part: Part<'_>,
+    check: &Check,
+    suffix: &str,
+    suffix_of_terms: &str,
+) {
     let index = &context.document.obs.raw.index;
     let place = format!("obs.{name}");
+    let values = part.values();
+    let has_missing = values.iter().any(|at| part.value(*at).is_null());
+    // The original gives up before it adds what follows, where terms are missing.
+    let suffix = if matches!(check.kind, Kind::Terms(_)) && has_missing { "" } else { suffix };
     let finding = |rule: u16, text: String| {
         let text = if suffix.is_empty() { text } else { format!("{text} {suffix}") };
         Finding::new(rule, &place, text).column(&place)
     };
     let column = part.column;
-    let values = part.values();
     let here = format!("Column '{name}' in dataframe 'obs'");
-    if check.not_all_na && values.iter().all(|at| part.value(*at).text() == Some(NA)) {
+    let is_na = |value: &Value| *value == Value::Missing || value.text() == Some(NA);
+    if check.not_all_na && values.iter().all(|at| is_na(part.value(*at))) {
         let text = format!("{here} MUST NOT be present when all values are 'na'. Remove it from h5ad and try again.");
         let fix = Fix::Drop { frame: "obs".to_owned(), name: name.to_owned() };
         out.push(finding(39, text).fix(Some(fix)));
     }
-    let has_missing = values.iter().any(|at| part.value(*at).is_null());
     match check.kind {
         Kind::Nothing => {}
         Kind::Bool if column.dtype != "bool" => {
@@ -280,7 +307,7 @@ fn part_of(context: &Context<'_>, out: &mut Vec<Finding>, name: &str, part: Part
         Kind::Categorical => categorical(context, out, part, check, &here, &finding, has_missing),
         Kind::Terms(_) => {}
     }
-    if !check.values.is_empty() {
+    if !check.values.is_empty() && !values.iter().any(|at| *part.value(*at) == Value::Missing) {
         let wrong: Vec<usize> = values.iter().copied().filter(|at| !is_one_of(part.value(*at), check.values)).collect();
         if !wrong.is_empty() {
             let listed = python::list(wrong.iter().map(|at| part.value(*at).repr()));
@@ -312,15 +339,13 @@ fn part_of(context: &Context<'_>, out: &mut Vec<Finding>, name: &str, part: Part
     if let Kind::Terms(allowed) = check.kind {
         if has_missing {
             let rows = part.rows(index, Value::is_null);
-            // The original gives up before it adds what follows other messages.
-            let text = format!("{here} must not contain NaN values.");
-            out.push(Finding::new(47, &place, text).column(&place).rows(rows));
+            out.push(finding(47, format!("{here} must not contain NaN values.")).rows(rows));
             return;
         }
         for at in values {
             let value = part.value(at);
             let n_before = out.len();
-            let site = Site { column: name, part: "obs", rows: Rows::default(), suffix };
+            let site = Site { column: name, part: "obs", rows: Rows::default(), suffix: suffix_of_terms };
             terms::check(context, out, allowed, value, &site);
             if out.len() > n_before {
                 let rows = part.rows(index, |other| other == value);

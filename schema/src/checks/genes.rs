@@ -98,7 +98,7 @@ fn is_of_organism(context: &Context<'_>, organism: &RawValue, gene: crate::refer
     let own = Reference::gene_organism(gene);
     let RawValue::Scalar(Scalar::Text(organism)) = organism else {
         let text = match organism {
-            RawValue::Array(_) => "cannot use a string pattern on a bytes-like object".to_owned(),
+            RawValue::Array(_) | RawValue::Scalar(_) => "cannot use a string pattern on a bytes-like object".to_owned(),
             _ => format!("expected string or bytes-like object, got '{}'", super::type_name(organism, "uns", ORGANISM)),
         };
         return Err(thrown(&place, text));

@@ -25,6 +25,7 @@ use crate::python;
 use crate::reference::Reference;
 use crate::validate::{Event, Options, Watch};
 
+pub(crate) use names::is_perturbation_id;
 pub(crate) use spatial::Spatial;
 
 /// What every check is given.
@@ -219,18 +220,18 @@ impl<'a> Context<'a> {
             RawValue::Scalar(Scalar::Bool(truth)) => python::boolean(*truth).to_owned(),
             RawValue::Scalar(Scalar::Integer(number, _)) => number.to_string(),
             RawValue::Scalar(Scalar::Float(number, dtype)) => float(*number, dtype),
-            RawValue::Array(array) if is_dask(value) => {
-                let dtype = &array.dtype;
-                format!("dask.array<read-h5, shape={}, dtype={dtype}>", python::tuple(&array.shape))
-            }
+            RawValue::Array(array) if is_dask(value) => dask(&array.shape, &array.dtype, 0, "numpy.ndarray"),
             RawValue::Array(array) => {
                 let texts = self.document.file.texts(&array.place)?;
-                python::array(&texts.texts, texts.is_text)
+                python::array(&texts.texts, &array.shape, texts.is_text)
             }
             RawValue::Dict(_) => self.repr(value)?,
             RawValue::Null => "None".to_owned(),
-            RawValue::Sparse { .. }
-            | RawValue::Frame { .. }
+            RawValue::Sparse { format, dtype, shape: (n_rows, n_columns) } => {
+                let axis = usize::from(*format == "csc");
+                dask(&[*n_rows, *n_columns], dtype, axis, &format!("scipy.{format}_matrix"))
+            }
+            RawValue::Frame { .. }
             | RawValue::Categorical { .. }
             | RawValue::Masked { .. }
             | RawValue::Other { .. } => format!("<{}>", type_name(value, "uns", "")),
@@ -267,6 +268,15 @@ impl<'a> Context<'a> {
             | RawValue::Other { .. } => self.str(value)?,
         })
     }
+}
+
+/// A lazy array as Python prints it, cut into blocks along an axis.
+fn dask(shape: &[usize], dtype: &str, axis: usize, of: &str) -> String {
+    const BLOCK: usize = 5000;
+    let block: Vec<usize> =
+        shape.iter().enumerate().map(|(at, n)| if at == axis { (*n).min(BLOCK) } else { *n }).collect();
+    let (shape, block) = (python::tuple(shape), python::tuple(&block));
+    format!("dask.array<make_dask_chunk, shape={shape}, dtype={dtype}, chunksize={block}, chunktype={of}>")
 }
 
 fn float(number: f64, dtype: &str) -> String {

@@ -141,7 +141,7 @@ fn perturbations(context: &Context<'_>, out: &mut Vec<Finding>) {
 }
 
 /// Whether a key is of the form of an identifier of perturbations, as the original matches it.
-pub(super) fn is_perturbation_id(id: &str) -> bool {
+pub(crate) fn is_perturbation_id(id: &str) -> bool {
     let id = id.strip_suffix('\n').unwrap_or(id);
     !id.is_empty() && !id.contains(|letter: char| letter.is_whitespace() || "/,\"'".contains(letter))
 }

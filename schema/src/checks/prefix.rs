@@ -39,6 +39,7 @@ pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) -> Outcome {
     };
     if let Some(tissue) = obs.column(TISSUE) {
         let verdict = |kind: &Value, tissue: &Value| match kind.text() {
+            None if *kind == Value::Missing => ambiguous(),
             Some("primary cell culture") if tissue.text() == Some(UNKNOWN) => Verdict::Fits,
             Some("primary cell culture") => starts(organism, tissue, "CL"),
             Some("cell line") => Verdict::Fits,
@@ -47,7 +48,9 @@ pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) -> Outcome {
         report(context, out, 58, TISSUE, TISSUE_TEXT, (tissue_type, tissue), &verdict);
     }
     if let Some(cell_type) = obs.column(CELL_TYPE) {
-        let verdict = |_: &Value, cell_type: &Value| match cell_type.text() {
+        let verdict = |kind: &Value, cell_type: &Value| match cell_type.text() {
+            Some(_) | None if *kind == Value::Missing => ambiguous(),
+            None if *cell_type == Value::Missing => ambiguous(),
             Some(UNKNOWN | NA) => Verdict::Fits,
             Some(_) | None => starts(organism, cell_type, "CL"),
         };
@@ -64,6 +67,10 @@ pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) -> Outcome {
         }
     }
     Ok(())
+}
+
+fn ambiguous() -> Verdict {
+    Verdict::Thrown("boolean value of NA is ambiguous".to_owned())
 }
 
 /// Checks the rows by what they hold in both columns.

@@ -33,19 +33,18 @@ pub(crate) struct Spatial {
 impl Spatial {
     pub(super) fn of(context: &Context<'_>) -> Self {
         let assays = context.document.obs.column(ASSAY);
-        let any_below = |ancestor: &str| {
-            let is_below = |value: &Value| value.text().is_some_and(|id| context.reference.is_below(id, &[ancestor]));
-            assays.is_some_and(|assays| assays.any(is_below))
-        };
-        let is_visium = any_below(VISIUM);
-        let is_11 = any_below(VISIUM_11) || assays.is_some_and(|assays| assays.any(|v| v.text() == Some(VISIUM_11)));
+        let any = |is: &dyn Fn(&str) -> bool| assays.is_some_and(|assays| mapped(context, assays, is).contains(&true));
+        let is_below = |id: &str| context.reference.is_below(id, &[VISIUM]);
+        let is_visium = assays.is_some_and(|assays| assays.any(|value| value.text().is_some_and(is_below)));
+        let is_11 = any(&|id| context.reference.is_within(id, &[VISIUM_11]));
+        let is_of_beads = any(&|id| context.reference.is_below(id, &[BEADS]));
         let is_single =
             context.document.key("spatial").and_then(dictionary).and_then(|spatial| get(spatial, "is_single"));
         let is_single = match is_single {
             Some(RawValue::Scalar(Scalar::Bool(truth))) => Some(*truth),
             Some(_) | None => None,
         };
-        Self { is_visium, is_supported: is_visium || any_below(BEADS), is_single, is_11 }
+        Self { is_visium, is_supported: is_visium || is_of_beads, is_single, is_11 }
     }
 
     pub(crate) fn is_visium_single(&self) -> bool {
@@ -97,7 +96,10 @@ pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) -> Outcome {
     let document = context.document;
     let assays = document.obs.column(ASSAY);
     if let Some(assays) = assays {
-        if assays.any(|value| value.text() == Some(VISIUM)) {
+        if assays.dtype == "string" && assays.any(Value::is_null) {
+            return Err(thrown(&format!("obs.{ASSAY}"), "boolean value of NA is ambiguous"));
+        }
+        if mapped(context, assays, &|id| id == VISIUM).contains(&true) {
             let text = format!(
                 "Invalid spatial assay. obs['assay_ontology_term_id'] must be a descendant of {VISIUM} but NOT {VISIUM} \
                  itself. "
@@ -140,7 +142,19 @@ fn is_true(value: &Value) -> bool {
 }
 
 fn visium_rows(context: &Context<'_>, assays: &Column) -> Vec<bool> {
-    assays.rows_where(|value| value.text().is_some_and(|id| context.reference.is_below(id, &[VISIUM])))
+    mapped(context, assays, &|id| context.reference.is_below(id, &[VISIUM]))
+}
+
+/// For each row whether its text is one for which `is` holds. In the original's eyes that holds of missing values, too, where
+/// categories that are mapped to truth values are no longer told apart.
+fn mapped(context: &Context<'_>, column: &Column, is: &dyn Fn(&str) -> bool) -> Vec<bool> {
+    let of_missing = context.options.compat
+        && column.categories.as_ref().is_some_and(|categories| {
+            let truths = column.values[..categories.n].iter().map(|value| value.text().is_some_and(is));
+            let n_true = truths.filter(|truth| *truth).count();
+            categories.n == 0 || n_true > 1 || categories.n - n_true > 1
+        });
+    column.rows_where(|value| value.text().map_or(of_missing && value.is_null(), is))
 }
 
 /// The column of a position of spots.

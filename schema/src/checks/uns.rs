@@ -287,9 +287,9 @@ fn colors(context: &Context<'_>, out: &mut Vec<Finding>, key: &str, value: &RawV
         }
     };
     let texts = context.document.file.texts(&array.place)?;
-    let shown = python::array(&texts.texts, texts.is_text);
+    let shown = python::array(&texts.texts, &array.shape, texts.is_text);
     let colors = &texts.texts;
-    if !texts.is_text && !colors.is_empty() {
+    if (!texts.is_text || array.shape.len() > 1) && !colors.is_empty() {
         let text = format!("Colors in uns[{key}] must be strings. Found: {shown} which are {}", array.dtype);
         out.push(finding(102, text).value(shown));
         return Ok(());

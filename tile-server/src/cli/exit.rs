@@ -19,8 +19,8 @@ use super::{
     de::UsageError,
     enrich::SetsError,
     export::{Damaged, NoPage, Unfetched},
-    fragments::FragmentsExist,
     plot::NoPlot,
+    revised::Taken,
     serve::{NothingToServe, Unreadable},
     subset::SubsetFileError,
 };
@@ -101,10 +101,10 @@ pub fn code(error: &Error) -> u8 {
     if error.is::<UsageError>() || error.is::<CellsError>() || error.is::<NoPage>() || error.is::<NoAddress>() {
         return USAGE;
     }
-    if error.is::<NoPlot>() || error.is::<NoNumbers>() {
+    if error.is::<NoPlot>() || error.is::<NoNumbers>() || error.is::<Taken>() {
         return USAGE;
     }
-    if error.is::<SubsetFileError>() || error.is::<PlaceError>() || error.is::<FragmentsExist>() {
+    if error.is::<SubsetFileError>() || error.is::<PlaceError>() {
         return USAGE;
     }
     if error.is::<NoPlace>() || error.is::<Unreachable>() || error.is::<Unfetched>() || error.is::<RemoteError>() {

@@ -14,7 +14,7 @@ use h5ad::{Frame, FrameColumn, H5ad};
 use serde_json::json;
 use tempfile::NamedTempFile;
 
-use super::{exit, terminal};
+use super::{exit, revised, terminal};
 
 /// The arguments of `tile-server fragments`.
 #[derive(Args)]
@@ -39,18 +39,11 @@ pub struct Arguments {
     compat: bool,
 }
 
-/// Why fragments cannot be written.
-#[derive(Debug, thiserror::Error)]
-#[error("{0} exists; name a new file by --out, or remove it first")]
-pub struct FragmentsExist(String);
-
 /// Checks a file of fragments against its cells, and writes it sorted with its index.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let Arguments { fragments, data, out, scratch, json, compat } = arguments;
     let index_path = out.as_ref().map(|out| PathBuf::from(format!("{}.tbi", out.display())));
-    if let Some(path) = out.iter().chain(&index_path).find(|path| path.symlink_metadata().is_ok()) {
-        return Err(FragmentsExist(path.display().to_string()).into());
-    }
+    out.iter().chain(&index_path).try_for_each(|path| revised::must_be_free(path))?;
     let cells = cells(&H5ad::open(data)?)?;
     let (requirement, processed, sorted) = match cells.requirement() {
         Err(finding) => (None, Processed { findings: vec![finding], n_rows: 0, index: None }, None),

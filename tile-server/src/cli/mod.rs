@@ -16,7 +16,9 @@ mod exit;
 mod export;
 mod fragments;
 mod inspect;
+mod label;
 mod markers;
+mod mend;
 mod plot;
 mod progress;
 mod remote_inputs;
@@ -79,6 +81,10 @@ enum Command {
     Subset(subset::Arguments),
     /// Hold AnnData files against the CELLxGENE schema
     Validate(validate::Arguments),
+    /// Write a copy of an AnnData file with the labels of the CELLxGENE schema
+    Label(label::Arguments),
+    /// Write a copy of an AnnData file with what needs no decision changed to fit the CELLxGENE schema
+    Mend(mend::Arguments),
 }
 
 /// Runs the command that was asked for.
@@ -102,6 +108,8 @@ pub fn run() -> ExitCode {
         Command::Fragments(arguments) => fragments::run(&arguments),
         Command::Subset(arguments) => subset::run(&arguments),
         Command::Validate(arguments) => validate::run(&arguments),
+        Command::Label(arguments) => label::run(&arguments),
+        Command::Mend(arguments) => mend::run(&arguments),
     };
     result.unwrap_or_else(|error| {
         terminal::say(&format!("error: {}", exit::message(&error)));

@@ -142,7 +142,7 @@ fn causes(n: usize) -> String {
 }
 
 /// A report for people.
-fn lines(report: &Report) -> Vec<String> {
+pub fn lines(report: &Report) -> Vec<String> {
     let mut lines = vec![report.file.clone()];
     lines.extend(report.note().map(|note| format!("  note: {note}")));
     let groups = report.groups();
@@ -198,6 +198,8 @@ fn group_lines(group: &Group<'_>) -> Vec<String> {
             parts.push(if parts.is_empty() { rows } else { format!("({rows})") });
         }
         if parts.is_empty() && finding.suggestion.is_none() {
+            // What is special about it is in the text alone.
+            lines.extend(finding.rule.is_told_by_text().then(|| format!("      {}", finding.text)));
             continue;
         }
         let what = parts.join(" ");
