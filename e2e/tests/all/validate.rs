@@ -50,6 +50,17 @@ async fn validated(visit: &Visit) -> Result<()> {
         ensure!(found == expected, "{name}: the page finds {found:#}, and the command line {expected:#}");
     }
 
+    // A mended copy is that of the command line, to the byte, and is validated in turn.
+    page.click_in("validate-file-made-up.h5ad", "[data-testid=validate-mend]").await?;
+    let (name, mended) = page.download().await?;
+    let expected = folder.path().join("expected.h5ad");
+    let output =
+        Command::new(&visit.environment.server).arg("mend").arg(&files[0]).arg("--out").arg(&expected).output()?;
+    ensure!(name == "made-up.mended.h5ad" && mended == fs::read(&expected)?, "{name} is another than {output:?} made");
+    let state = "$('validate-file-made-up.mended.h5ad')?.dataset.state";
+    page.until_value("the verdict on the copy", state, Value::Null, |state| *state == json!("done")).await?;
+    visit.browser.shoot("mended")?;
+
     // A search leaves the causes that have its words.
     let places = "[...$('validate-file-made-up.h5ad').querySelectorAll('.validate-group:not([hidden])')] \
                   .map(of => of.dataset.place)";
