@@ -57,7 +57,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         findings.retain(|finding| finding.compat.is_some());
     }
     if let (Some(out), Some(index_path), Some(sorted), Some(index)) = (out, &index_path, sorted, index) {
-        keep(sorted, out, &index, index_path)?;
+        keep(fragments, sorted, out, &index, index_path)?;
     }
     if *json {
         let requirement = requirement.map(name);
@@ -135,10 +135,15 @@ fn processed(
 }
 
 /// Puts the sorted file and its index in their places.
-fn keep(sorted: NamedTempFile, out: &Path, index: &Indexed, index_path: &Path) -> Result<()> {
+fn keep(fragments: &Path, sorted: NamedTempFile, out: &Path, index: &Indexed, index_path: &Path) -> Result<()> {
     let unwritten = |path: &Path| format!("{} cannot be written", path.display());
     let file = File::create_new(index_path).with_context(|| unwritten(index_path))?;
     index.write(BufWriter::new(file)).with_context(|| unwritten(index_path))?;
+    // Who may read the fragments may read them sorted.
+    let permissions = std::fs::metadata(fragments).map(|metadata| metadata.permissions());
+    permissions
+        .and_then(|permissions| sorted.as_file().set_permissions(permissions))
+        .with_context(|| unwritten(out))?;
     sorted.persist_noclobber(out).map_err(|error| error.error).with_context(|| unwritten(out))?;
     terminal::say(&format!("{} and {} are written", out.display(), index_path.display()));
     Ok(())
