@@ -29,7 +29,7 @@ pub enum Page {
 }
 
 /// What the front end is made of.
-const INPUTS: [&str; 18] = [
+const INPUTS: [&str; 21] = [
     "Cargo.toml",
     "Cargo.lock",
     ".cargo",
@@ -47,6 +47,9 @@ const INPUTS: [&str; 18] = [
     "subset-wasm",
     "plots",
     "plots-wasm",
+    "file-slices",
+    "schema",
+    "schema-wasm",
     "xtask/src/front_end",
 ];
 
