@@ -283,7 +283,7 @@ impl Reference {
 }
 
 /// Which bit of the flags of its ontology an ancestor is.
-fn bit(ancestor: &str) -> Option<usize> {
+pub(crate) fn bit(ancestor: &str) -> Option<usize> {
     static BITS: OnceLock<Vec<(&'static str, usize)>> = OnceLock::new();
     let bits = BITS.get_or_init(|| {
         let mut bits: Vec<(&str, usize)> = Vec::new();
