@@ -11,6 +11,8 @@ use explorer_points::MAX_POINTS;
 pub enum Pace {
     /// The camera, the size or the order of points differs from the last frame.
     Moving,
+    /// Nothing that moves a point has changed, but all points are drawn anew: in other colors, for instance.
+    Repainted,
     /// Nothing that moves a point has changed.
     AtRest,
 }
@@ -81,6 +83,8 @@ const LEAST_SHARE: f64 = 0.5;
 const MEMORY: f64 = 0.7;
 /// A frame this many times longer than those before says that all that was learned is out of date.
 const SLOWDOWN: f64 = 4.0;
+/// From here on a frame keeps the rest of the page from being shown for longer than people take for at once.
+const LONG_MILLIS: f64 = 50.0;
 /// Numbers of points that differ by less than this share of their mean tell nothing of what a point takes.
 const LEAST_SPREAD: f64 = 0.1;
 
@@ -168,7 +172,7 @@ impl FrameBudget {
     pub fn next(&mut self, pace: Pace, completion: Completion, n_points: u32) -> Ration {
         let resolution = match pace {
             Pace::Moving => self.moving,
-            Pace::AtRest => Resolution::Full,
+            Pace::Repainted | Pace::AtRest => Resolution::Full,
         };
         let gear_capacity = self.gear(resolution).capacity;
         let capacity = (gear_capacity as u32).min(n_points);
@@ -178,7 +182,7 @@ impl FrameBudget {
             _ if is_new => (capacity, capacity),
             Completion::Incremental => {
                 let more = ((gear_capacity * PATIENCE_AT_REST) as u32).min(n_points - before);
-                (before + more, more)
+                (before + more, if pace == Pace::Repainted { before + more } else { more })
             }
             // Each step redraws everything, so few steps: their cost doubles at most.
             Completion::Redraw => {
@@ -194,6 +198,15 @@ impl FrameBudget {
     #[must_use]
     pub fn is_complete(&self, n_points: u32) -> bool {
         self.last.prefix >= n_points && self.last.resolution == Resolution::Full
+    }
+
+    /// Whether a frame of that many points at full resolution takes so long, as far as known, that what else the page
+    /// shows should not wait for it.
+    #[must_use]
+    pub fn takes_long(&self, n_points: u32) -> bool {
+        let Gear { capacity, line } = &self.full;
+        let of_points = (self.target_millis - line.fixed_millis).max(self.target_millis * LEAST_SHARE);
+        line.fixed_millis + f64::from(n_points) / capacity * of_points > LONG_MILLIS
     }
 
     /// Learns from how long a frame of that ration took the device, without the time that it waited for earlier ones
@@ -300,10 +313,29 @@ mod tests {
     }
 
     #[test]
+    fn a_picture_painted_anew_costs_all_of_its_points() {
+        let millis = |points: f64| 2.0 + points * 100e-6;
+        let mut budget = FrameBudget::new(TARGET_MILLIS);
+        drag(&mut budget, 20, 1_000_000, millis);
+        while !budget.is_complete(1_000_000) {
+            let ration = budget.next(Pace::AtRest, Completion::Incremental, 1_000_000);
+            budget.record(ration, millis(f64::from(ration.cost)));
+        }
+        for _ in 0..10 {
+            let ration = budget.next(Pace::Repainted, Completion::Incremental, 1_000_000);
+            assert_eq!((ration.prefix, ration.cost, ration.resolution), (1_000_000, 1_000_000, Resolution::Full));
+            budget.record(ration, millis(1e6));
+        }
+        assert!(budget.takes_long(1_000_000) && !budget.takes_long(100_000));
+        // What such frames take is no reason to move at half the resolution.
+        assert_eq!(budget.next(Pace::Moving, Completion::Incremental, 1_000_000).resolution, Resolution::Full);
+    }
+
+    #[test]
     fn a_fast_device_draws_everything() {
         let mut budget = FrameBudget::new(TARGET_MILLIS);
         drag(&mut budget, 20, 4_000_000, |points| 0.5 + points * 1e-6);
-        assert!(budget.is_complete(4_000_000));
+        assert!(budget.is_complete(4_000_000) && !budget.takes_long(4_000_000));
     }
 
     #[test]

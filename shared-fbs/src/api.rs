@@ -124,7 +124,7 @@ impl PosterName {
 }
 
 /// What a poster for lists measures at least, in pixels.
-const SMALL_PX: u32 = 240;
+pub const SMALL_PX: u32 = 240;
 
 /// What stands as it is in a part of an address, as in JavaScript's `encodeURIComponent`.
 const PLAIN: &AsciiSet = &NON_ALPHANUMERIC

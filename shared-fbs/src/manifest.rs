@@ -315,8 +315,13 @@ impl Manifest {
 
     /// The picture of the default embedding in a theme that is at least so many pixels wide or high, or the largest one.
     pub fn poster(&self, theme: PosterTheme, least_px: u32) -> Option<&Poster> {
-        let of_default = |poster: &&Poster| poster.embedding == self.default_embedding && poster.theme == theme;
-        let posters = || self.all_posters().iter().filter(of_default);
+        self.poster_of(self.default_embedding, theme, least_px)
+    }
+
+    /// The same of an embedding, by its place among them.
+    pub fn poster_of(&self, embedding: u32, theme: PosterTheme, least_px: u32) -> Option<&Poster> {
+        let of_embedding = |poster: &&Poster| poster.embedding == embedding && poster.theme == theme;
+        let posters = || self.all_posters().iter().filter(of_embedding);
         let size = |poster: &&Poster| poster.width.max(poster.height);
         posters().filter(|poster| size(poster) >= least_px).min_by_key(size).or_else(|| posters().max_by_key(size))
     }

@@ -3,10 +3,18 @@
 use anyhow::{Context as _, Result, ensure};
 use e2e::{Graphics, N_CELLS, Page, Pixels, Projection, Rgb, Truth, Visit, distance};
 use explorer_core::state::{ColorBy, GeneKey};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// A gene of monocytes and NK cells: some cells have much of it, most have none.
 const GENE: &str = "FCGR3A";
+
+/// How the server answers for the pictures of each embedding, on light and on dark.
+const PICTURES_OF_EMBEDDINGS: &str = "(async () => {\
+    const answer = async image => (await fetch(image.src)).status;\
+    const answers = option => Promise.all([...option.querySelectorAll('img')].map(answer));\
+    const options = [...$('embedding-select').options];\
+    return Object.fromEntries(await Promise.all(options.map(async option => [option.value, await answers(option)])));\
+})()";
 
 /// Blending at a dot's edge and rounding may shift a color by this much.
 const SAME_COLOR: f64 = 40.0;
@@ -88,7 +96,9 @@ async fn steps(visit: &Visit) -> Result<()> {
     page.click(&format!("gene-color-{GENE}")).await?;
     page.until_gone("legend").await?;
 
-    // Another embedding shows the same cells elsewhere.
+    // Another embedding shows the same cells elsewhere, of which the list has a picture.
+    let pictures = page.evaluate(PICTURES_OF_EMBEDDINGS, Value::Null).await?;
+    ensure!(pictures == json!({ "X_umap": [200, 200], "X_pca": [200, 200] }), "the server answers {pictures}");
     let before = page.pixels().await?;
     page.choose("embedding-select", "pca: 700 cells").await?;
     page.until_pixels("another embedding", |pixels| {

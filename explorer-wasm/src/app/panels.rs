@@ -126,7 +126,13 @@ pub(super) fn projection_choices(store: Store, panel: PanelIdx) -> Signal<Vec<Ch
         choices.extend(named);
         choices
     });
-    Signal::derive(move || choices.get().into_iter().map(|(key, label)| Choice::new(key, label)).collect())
+    Signal::derive(move || {
+        let choice = |(key, label): (String, String)| {
+            let pictures = store.pictures_of_embedding(&key);
+            Choice::new(key, label).with_pictures(pictures)
+        };
+        choices.get().into_iter().map(choice).collect()
+    })
 }
 
 /// Shows what was chosen in a panel.

@@ -163,6 +163,24 @@ impl View {
         Self { camera: self.camera.panned_by(&self.viewport, by_px), ..*self }
     }
 
+    /// Whether it differs from another by where the camera is alone.
+    pub fn is_another_camera_of(&self, other: &Self) -> bool {
+        self != other && Self { camera: other.camera, ..*self } == *other
+    }
+
+    /// A share of the way from another view to this: it comes closer evenly, toward the point that keeps its place.
+    #[must_use]
+    pub fn on_the_way_from(&self, other: &Self, share: f64) -> Self {
+        let (from, to) = (other.camera, self.camera);
+        let span = from.span * (to.span / from.span).powf(share);
+        let by_span = (span - from.span) / (to.span - from.span);
+        // Spans so near each other tell nothing of the way between them.
+        let is_slide = (to.span / from.span).ln().abs() < 1e-3;
+        let weight = if is_slide { share } else { by_span };
+        let center = [0, 1].map(|axis| from.center[axis] + (to.center[axis] - from.center[axis]) * weight);
+        Self { camera: Camera { center, span }, ..*self }
+    }
+
     /// The center of the canvas in CSS pixels.
     pub fn center_px(&self) -> [f64; 2] {
         [self.viewport.width_px() / 2.0, self.viewport.height_px() / 2.0]
@@ -309,6 +327,33 @@ mod tests {
         let wide = window.with_margin();
         assert!(near(wide.min, [1220.0, 3390.0]) && near(wide.max, [2820.0, 4590.0]), "{wide:?}");
         assert!(window.holds(2000, 4000) && !window.holds(2000, 4400) && !window.holds(1600, 4000));
+    }
+
+    #[test]
+    fn the_way_to_another_camera_keeps_one_point_in_its_place() {
+        let plane = Plane {
+            frame: Frame::new(0.0, 0.0, 1.0),
+            bounds: Bounds::SQUARE,
+            projection: None,
+            tissue: None,
+            ranges: None,
+        };
+        let all = View::new(None, &plane, [800.0, 600.0], 1.0);
+        let at_px = [200.0, 450.0];
+        let close = all.zoomed(at_px, 20.0);
+        assert!(all.is_another_camera_of(&close) && !all.is_another_camera_of(&all));
+        let kept = all.coordinates(at_px);
+        for share in [0.0, 0.25, 0.5, 1.0] {
+            let px = all.on_the_way_from(&close, share).px(kept);
+            assert!(px.iter().zip(at_px).all(|(px, at)| (px - at).abs() < 1e-6), "{share}: {px:?}");
+        }
+        assert!((all.on_the_way_from(&close, 0.5).units_per_px() / close.units_per_px() - 20_f64.sqrt()).abs() < 1e-6);
+        // The same span: it slides.
+        let (aside, middle) = (all.panned([-300.0, 0.0]), all.center_px());
+        let half = all.on_the_way_from(&aside, 0.5).px(all.coordinates(middle));
+        assert!((half[0] - (middle[0] - 150.0)).abs() < 1e-6, "{half:?}");
+        let wider = View::new(None, &plane, [900.0, 600.0], 1.0);
+        assert!(!wider.is_another_camera_of(&all), "another size is no way to go");
     }
 
     #[test]

@@ -66,7 +66,7 @@ impl Source {
     }
 
     /// The address of a file of the dataset.
-    pub(super) fn file(&self, file: &str) -> String {
+    pub fn file(&self, file: &str) -> String {
         format!("{}{file}", self.base)
     }
 

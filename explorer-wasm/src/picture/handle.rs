@@ -7,7 +7,7 @@ use explorer_core::{
 };
 use leptos::prelude::*;
 
-use super::{PictureFailure, Wanted, labels::Labels, poster::Poster};
+use super::{PictureFailure, Wanted, flight::Flight, labels::Labels, poster::Poster};
 use crate::{
     bridge::{Plane, View},
     store::{Store, Tone},
@@ -25,6 +25,7 @@ pub struct PictureHandle {
     pub(super) ratio: RwSignal<f64>,
     /// What the picture shows; `None` before its size and the embedding are known.
     pub view: Memo<Option<View>>,
+    pub(super) flight: Flight,
     /// What is seen until the cells are drawn.
     pub poster: Poster,
     /// Why nothing can be drawn.
@@ -49,16 +50,19 @@ impl PictureHandle {
         let ratio = RwSignal::new(1.0);
         let camera = store.part(move |state| state.view.panels.get(panel).and_then(|panel| panel.camera));
         let plane: Memo<Option<Plane>> = store.plane(panel);
-        let view = Memo::new(move |_| {
+        let target = Memo::new(move |_| {
             let size = size_px.get();
             let plane = plane.get()?;
             (size[0] > 0.0 && size[1] > 0.0).then(|| View::new(camera.get(), &plane, size, ratio.get()))
         });
+        let flight = Flight::new(target, move || camera.with_untracked(Option::is_none));
+        let view = Memo::new(move |_| flight.shown().or_else(|| target.get()));
         Self {
             panel,
             size_px,
             ratio,
             view,
+            flight,
             poster: Poster::of(store.host().as_deref()),
             failure: RwSignal::new(None),
             highlight,

@@ -5,6 +5,7 @@ mod canvas;
 mod density;
 mod device;
 mod failure;
+mod flight;
 mod gesture_hint;
 mod handle;
 mod labels;

@@ -59,6 +59,10 @@ pub(super) struct Stage {
     is_picking: Cell<bool>,
     n_frames: Cell<u64>,
     n_losses: Cell<u32>,
+    /// When a frame was drawn last.
+    drawn_at: Cell<f64>,
+    /// Whether the frame that is due let the rest of the page go before it.
+    gave_way: Cell<bool>,
     is_over: Cell<bool>,
     callback: RefCell<Option<Closure<dyn FnMut()>>>,
     pub(super) me: Weak<Stage>,
@@ -95,6 +99,8 @@ impl Stage {
             is_picking: Cell::new(false),
             n_frames: Cell::new(0),
             n_losses: Cell::new(0),
+            drawn_at: Cell::new(0.0),
+            gave_way: Cell::new(false),
             is_over: Cell::new(false),
             callback: RefCell::new(None),
             me: me.clone(),
@@ -250,7 +256,22 @@ impl Stage {
         rgb(&style.get_property_value(property).ok()?)
     }
 
+    /// Whether what else has changed is shown before the picture: other colors of a picture that rests take long to draw,
+    /// and whoever pressed for them wants to see that they did.
+    fn gives_way(&self, budget: &FrameBudget, now: f64) -> bool {
+        let n_stale = self
+            .store
+            .with_scene(self.handle.panel, |scene| if scene.is_stale() { scene.n_drawable() } else { 0 })
+            .unwrap_or(0);
+        let rested = now - self.drawn_at.get() > SETTLE_MILLIS;
+        let gives_way = rested && budget.takes_long(n_stale) && !self.gave_way.get();
+        self.gave_way.set(gives_way);
+        gives_way
+    }
+
     fn frame(&self) {
+        let now = platform::now_millis();
+        let is_on_its_way = self.handle.flight.advance(now);
         let Some(view) = self.handle.view.get_untracked() else { return };
         let mut drawing = self.drawing.borrow_mut();
         let Drawing { canvas: Some(canvas), renderer: Some(renderer), budget, shown, place, background } =
@@ -259,6 +280,11 @@ impl Stage {
             return;
         };
         renderer.poll();
+        if self.gives_way(budget, now) {
+            drop(drawing);
+            self.request();
+            return;
+        }
         let uploaded = self.store.with_scene(self.handle.panel, |scene| {
             scene.turn(view.projection());
             let is_stale = scene.is_stale();
@@ -295,7 +321,6 @@ impl Stage {
         let mut params = view.frame_params(style, n_points, *background, opacity);
         params.highlight = self.handle.highlight.get_untracked();
         params.prefix = n_drawable;
-        let now = platform::now_millis();
         let since = match place {
             Some((place, since)) if is_same_place(place, &params) => *since,
             _ => now,
@@ -306,7 +331,11 @@ impl Stage {
         if is_coarse && !rests {
             self.settle();
         }
-        let pace = if rests { Pace::AtRest } else { Pace::Moving };
+        let pace = match (rests, is_stale) {
+            (false, _) => Pace::Moving,
+            (true, true) => Pace::Repainted,
+            (true, false) => Pace::AtRest,
+        };
         let in_view = renderer.in_view(&params, n_drawable);
         let ration = budget.next(pace, renderer.render_path(&params).completion(), in_view.n_points());
         params.prefix = in_view.prefix(ration.prefix);
@@ -321,10 +350,11 @@ impl Stage {
             Ok(RenderOutcome::Drawn(_)) => {
                 *shown = Some(params);
                 self.n_frames.set(self.n_frames.get() + 1);
+                self.drawn_at.set(now);
                 set(canvas, "data-frame", &self.n_frames.get().to_string());
                 set(canvas, "data-n-drawn", &params.prefix.to_string());
                 let is_complete = budget.is_complete(in_view.n_points());
-                let is_whole = is_complete && n_placed == n_points && self.is_embedding_drawn();
+                let is_whole = is_complete && n_placed == n_points && self.is_embedding_drawn() && !is_on_its_way;
                 let state = match (n_drawable, is_whole) {
                     (0, false) => "loading",
                     (_, false) => "drawing",

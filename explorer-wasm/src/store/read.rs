@@ -11,10 +11,17 @@ use explorer_core::{
 };
 use gloo_timers::callback::Timeout;
 use leptos::prelude::*;
-use shared_fbs::{api::Endpoint, manifest::Manifest};
+use shared_fbs::{
+    api::{Endpoint, SMALL_PX},
+    manifest::{Manifest, PosterTheme},
+};
 
 use super::{CompareStatus, HoveredCell, InquiryStatus, MarkersStatus, Message, Phase, Placing, PlotStatus, Store};
-use crate::{bridge::Plane, fetch::Address, view::effect};
+use crate::{
+    bridge::Plane,
+    fetch::{Address, Source},
+    view::effect,
+};
 
 /// How long the filters must not change before what takes a look at every cell is computed anew.
 const REST_MILLIS: u32 = 100;
@@ -47,6 +54,21 @@ impl Store {
         };
         let id = self.peek(|state| state.view.dataset.clone()).filter(|_| is_of_site)?;
         Some(format!("{}{}", inner.host.base(), Endpoint::About { id: id.into() }.address()))
+    }
+
+    /// The addresses of small pictures of an embedding on light and on dark, where the dataset has them and the page may
+    /// show them: those of its own site.
+    pub fn pictures_of_embedding(self, key: &str) -> Option<[String; 2]> {
+        let inner = self.inner()?;
+        let source = Source::new(&inner.address, inner.host.base());
+        let files = self.with_session(|session| {
+            let manifest = session.manifest();
+            let at = manifest.embeddings.iter().position(|embedding| embedding.key == key)?;
+            let file = |theme| Some(manifest.poster_of(at as u32, theme, SMALL_PX)?.file.clone());
+            Some([file(PosterTheme::Light)?, file(PosterTheme::Dark)?])
+        })??;
+        let addresses = files.map(|file| source.file(&file));
+        addresses.iter().all(|address| address.starts_with(inner.host.base())).then_some(addresses)
     }
 
     /// How the dataset stands.

@@ -180,16 +180,20 @@ pub fn collections_document(datasets: &[CatalogEntry<'_>], site: Option<&SiteUrl
     };
     let body = html! {
         h1 { (plural(collections.len(), "collection", "collections")) }
-        table {
-            tr { th { "Collection" } th { "Datasets" } th { "Cells" } }
-            @for (collection, n, n_obs) in &collections {
-                tr {
-                    td {
-                        a href=(address(collection)) { bdi { (visible(&collection.title)) } }
-                        @if let Some(publication) = &collection.publication { br; span.dim { bdi { (publication) } } }
+        @if collections.is_empty() {
+            p { "No dataset here is in a collection." }
+        } @else {
+            table {
+                tr { th { "Collection" } th { "Datasets" } th { "Cells" } }
+                @for (collection, n, n_obs) in &collections {
+                    tr {
+                        td {
+                            a href=(address(collection)) { bdi { (visible(&collection.title)) } }
+                            @if let Some(publication) = &collection.publication { br; span.dim { bdi { (publication) } } }
+                        }
+                        td { (integer(*n as u64)) }
+                        td { (integer(*n_obs)) }
                     }
-                    td { (integer(*n as u64)) }
-                    td { (integer(*n_obs)) }
                 }
             }
         }
@@ -335,6 +339,7 @@ mod tests {
         assert!(html.contains("href=\"../d/a%20b\"") && html.contains("https://example.org/data/a%20b/obs-plain.csv"));
         assert!(html.contains("href=\"https://example.org/about/a%20b.oembed.json\""), "{html}");
         let list = collections_document(&[entry], None).html;
+        assert!(collections_document(&[], None).html.contains("No dataset here is in a collection."));
         assert!(!list.contains("<script") && list.contains("../collections/lungs.html"), "{list}");
     }
 

@@ -14,12 +14,20 @@ pub struct Choice {
     pub value: String,
     /// What is shown.
     pub label: String,
+    /// The addresses of pictures of it on light and on dark, which browsers show that let pages style such lists.
+    pub pictures: Option<[String; 2]>,
 }
 
 impl Choice {
     /// A choice from its value and its label.
     pub fn new(value: impl Into<String>, label: impl Into<String>) -> Self {
-        Self { value: value.into(), label: label.into() }
+        Self { value: value.into(), label: label.into(), pictures: None }
+    }
+
+    /// The same with pictures.
+    #[must_use]
+    pub fn with_pictures(self, pictures: Option<[String; 2]>) -> Self {
+        Self { pictures, ..self }
     }
 }
 
@@ -49,6 +57,9 @@ pub fn Select(
         <span class="select-box">
             <select
                 class="select"
+                class:select-pictures=move || {
+                    choices.with(|choices| choices.iter().any(|choice| choice.pictures.is_some()))
+                }
                 data-testid=test_id
                 aria-label=move || label.get()
                 disabled=move || disabled.get()
@@ -70,6 +81,7 @@ pub fn Select(
                                     value=choice.value
                                     selected=move || value.get() == own
                                 >
+                                    {choice.pictures.map(pictures)}
                                     {choice.label}
                                 </option>
                             }
@@ -80,6 +92,12 @@ pub fn Select(
             <Icon glyph=Glyph::ChevronDown />
         </span>
     }
+}
+
+/// What a choice looks like; nothing is fetched before the list is open.
+fn pictures([light, dark]: [String; 2]) -> AnyView {
+    let picture = |address, class| view! { <img class=class src=address alt="" loading="lazy" decoding="async" /> };
+    (picture(light, "on-light"), picture(dark, "on-dark")).into_any()
 }
 
 /// A list with its name before it.
