@@ -1,5 +1,7 @@
 //! What is found in small files that these tests make, each a valid one with something wrong.
 
+use std::sync::OnceLock;
+
 use h5ad::{
     CategoryKind, Frame, FrameColumn, H5adWriter, MatrixLocation, NewMatrix, Obsm, ObsmValues, Patches, Piece, RawFile,
     Revision, Source, UnsValue,
@@ -21,6 +23,11 @@ const TERMS: [(&str, &str); 9] = [
     ("development_stage_ontology_term_id", "HsapDv:0000003"),
     ("suspension_type", "cell"),
 ];
+
+fn reference() -> &'static Reference {
+    static REFERENCE: OnceLock<Reference> = OnceLock::new();
+    REFERENCE.get_or_init(Reference::embedded)
+}
 
 struct Memory(Vec<u8>);
 
@@ -104,7 +111,7 @@ fn changed(bytes: Vec<u8>, change: impl FnOnce(&mut Revision<Patches>)) -> Vec<u
 
 fn report_with(bytes: Vec<u8>, options: Options) -> Report {
     let file = RawFile::from_bytes(bytes, "test.h5ad").unwrap();
-    validate(&file, &Reference::embedded(), options, &Unwatched).unwrap()
+    validate(&file, reference(), options, &Unwatched).unwrap()
 }
 
 fn report(change: impl FnOnce(&mut Revision<Patches>)) -> Report {
@@ -263,7 +270,7 @@ fn a_file_with_labels_or_of_an_older_schema_is_told_as_such() {
 fn labels_are_made_of_identifiers() {
     let bytes = changed(valid(), set("sex_ontology_term_id", categorical(&[0, 1, 0], &["unknown", "PATO:0000383"])));
     let file = RawFile::from_bytes(bytes, "test.h5ad").unwrap();
-    let Labels { obs, var, raw_var, .. } = labels(&file, &Reference::embedded(), false).unwrap();
+    let Labels { obs, var, raw_var, .. } = labels(&file, reference(), false).unwrap();
     let of = |columns: &[(String, FrameColumn)], name: &str| {
         columns.iter().find(|(known, _)| known == name).unwrap_or_else(|| panic!("{name}")).1.clone()
     };
@@ -302,10 +309,10 @@ fn mended_files_have_less_to_complain_about() {
 }
 
 /// A file of any bytes gets a verdict.
-fn verdict(bytes: Vec<u8>, reference: &Reference) {
+fn verdict(bytes: &[u8]) {
     for compat in [true, false] {
-        let report = match RawFile::from_bytes(bytes.clone(), "test.h5ad") {
-            Ok(file) => validate(&file, reference, Options { compat, ..Options::default() }, &Unwatched).unwrap(),
+        let report = match RawFile::from_bytes(bytes.to_vec(), "test.h5ad") {
+            Ok(file) => validate(&file, reference(), Options { compat, ..Options::default() }, &Unwatched).unwrap(),
             Err(error) => unopened("test.h5ad", &error),
         };
         assert!(report.findings.iter().all(|finding| !finding.text.is_empty() && !finding.place.is_empty()));
@@ -320,7 +327,8 @@ proptest! {
         damage in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..8),
         cut in prop::option::of(any::<prop::sample::Index>()),
     ) {
-        let mut bytes = valid();
+        static VALID: OnceLock<Vec<u8>> = OnceLock::new();
+        let mut bytes = VALID.get_or_init(valid).clone();
         for (at, byte) in damage {
             let at = at.index(bytes.len());
             bytes[at] = byte;
@@ -328,6 +336,6 @@ proptest! {
         if let Some(cut) = cut {
             bytes.truncate(cut.index(bytes.len()));
         }
-        verdict(bytes, &Reference::embedded());
+        verdict(&bytes);
     }
 }
