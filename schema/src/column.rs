@@ -142,6 +142,24 @@ impl<'a> Part<'a> {
         order
     }
 
+    /// A value as `repr` prints it; numbers with a mask stay numpy's.
+    pub(crate) fn repr(self, at: usize) -> String {
+        let (value, dtype) = (self.value(at), &self.column.dtype);
+        match value {
+            Value::Integer(_) | Value::Unsigned(_) if dtype.starts_with(char::is_uppercase) => {
+                format!("np.{}({})", dtype.to_ascii_lowercase(), value.str())
+            }
+            Value::Bool(truth) if dtype == "boolean" => format!("np.{}", python::boolean(*truth)),
+            Value::Text(_)
+            | Value::Integer(_)
+            | Value::Unsigned(_)
+            | Value::Real(_)
+            | Value::Bool(_)
+            | Value::Nan
+            | Value::Missing => value.repr(),
+        }
+    }
+
     pub(crate) fn value(self, at: usize) -> &'a Value {
         &self.column.values[at]
     }

@@ -767,3 +767,31 @@ definition document.";
 pub(crate) fn label_columns() -> impl Iterator<Item = &'static str> {
     OBS.iter().filter_map(|column| column.label)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::reference::bit;
+
+    #[test]
+    fn every_ancestor_that_rules_name_is_in_the_tables() {
+        let of_check = |check: &Check| match check.kind {
+            Kind::Terms(terms) => [terms.below, terms.forbidden_below].concat(),
+            Kind::Nothing | Kind::Bool | Kind::Categorical => Vec::new(),
+        };
+        let of_when = |when: &When| match when {
+            When::Column { is, is_not, .. } | When::Key { is, is_not, .. } => [is.within, is_not.within].concat(),
+            When::NoKey(_) | When::NoColumn(_) => Vec::new(),
+        };
+        let mut named = [&[VISIUM, VISIUM_11, BEADS, ATAC, RNA][..], &NOT_COUNTED, ORGANISMS.below].concat();
+        for column in &OBS {
+            named.extend(of_check(&column.check));
+            for dependency in column.dependencies {
+                named.extend(of_check(&dependency.check));
+                named.extend(dependency.when.iter().flat_map(of_when));
+            }
+        }
+        let missing: Vec<&str> = named.into_iter().filter(|ancestor| bit(ancestor).is_none()).collect();
+        assert!(missing.is_empty(), "add to reference/ancestors.txt: {missing:?}");
+    }
+}

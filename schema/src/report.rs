@@ -1,6 +1,6 @@
 //! What is told of a file.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
@@ -133,6 +133,7 @@ impl Report {
 pub fn groups(findings: &[Finding]) -> Vec<Group<'_>> {
     let mut places: BTreeMap<(Severity, Rule, &str), usize> = BTreeMap::new();
     let mut groups: Vec<Group<'_>> = Vec::new();
+    let mut known: BTreeSet<(usize, &str)> = BTreeSet::new();
     for finding in findings {
         let Finding { rule, severity, place, .. } = finding;
         let at = *places.entry((*severity, *rule, place)).or_insert_with(|| {
@@ -142,8 +143,7 @@ pub fn groups(findings: &[Finding]) -> Vec<Group<'_>> {
         });
         let group = &mut groups[at];
         // Several conditions may find the same value wrong.
-        let is_known = finding.value.is_some() && group.findings.iter().any(|known| known.value == finding.value);
-        if !is_known {
+        if finding.value.as_deref().is_none_or(|value| known.insert((at, value))) {
             group.n_rows += finding.rows.n;
             group.findings.push(finding);
         }

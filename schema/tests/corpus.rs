@@ -175,7 +175,8 @@ fn columns_json(columns: &[(String, FrameColumn)]) -> Value {
 /// Cuts a column to what the corpus has of it.
 fn shortened(mut found: Value, expected: &Value) -> Value {
     for key in ["codes", "values"] {
-        if let (Some(found), Some(expected)) = (found[key].as_array_mut(), expected[key].as_array()) {
+        let found = found.get_mut(key).and_then(Value::as_array_mut);
+        if let (Some(found), Some(expected)) = (found, expected[key].as_array()) {
             found.truncate(expected.len());
         }
     }
@@ -219,7 +220,13 @@ fn labels_are_those_of_the_original() {
             let names = |columns: &Value| columns.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
             let names: std::collections::BTreeSet<String> = names(expected).into_iter().chain(names(found)).collect();
             for name in names {
+                // The corpus has the columns that are new.
+                let place = frame.replace('.', "/");
+                let is_old = file.frame(&place).unwrap().column(&name).is_some();
                 let (expected, found) = (&expected[&name], &found[&name]);
+                if is_old && expected.is_null() {
+                    continue;
+                }
                 if shortened(found.clone(), expected) != *expected {
                     wrong.push(format!("{} {frame}.{name}:\n    - {expected}\n    + {found}", case.name()));
                 }

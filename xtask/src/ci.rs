@@ -27,6 +27,8 @@ const FOR_BROWSERS: [&str; 21] = [
     "--package",
     "h5ad",
     "--package",
+    "schema",
+    "--package",
     "builder",
     "--package",
     "explorer-core",

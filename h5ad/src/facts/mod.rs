@@ -51,6 +51,10 @@ impl RawFile {
     #[cfg(feature = "native")]
     pub fn open(path: &Path) -> Result<Self, H5adError> {
         let name = path.display().to_string();
+        if path.is_dir() {
+            let reason = "it is a directory; write it as one file with `anndata.read_zarr(…).write_h5ad(…)`".to_owned();
+            return Err(H5adError::NotAnnData { file: name, reason });
+        }
         let source = FileSource::open(path).map_err(|source| H5adError::Io { file: name.clone(), source })?;
         Self::from_source(source, name)
     }

@@ -227,7 +227,7 @@ fn condition(context: &Context<'_>, when: &When) -> Result<Condition, Thrown> {
                 is_one && (is_not.is_empty() || !text.is_some_and(|text| is_in(is_not, text)))
             });
             let part = Part { column, mask: Some(&mask) };
-            let values = python::list(part.values().into_iter().map(|at| part.value(at).repr()));
+            let values = python::list(part.values().into_iter().map(|at| part.repr(at)));
             Some((mask, Some(format!("when '{name}' is in {values}"))))
         }
         When::Key { name, is, is_not } => {
@@ -310,7 +310,7 @@ fn checked(
     if !check.values.is_empty() && !values.iter().any(|at| *part.value(*at) == Value::Missing) {
         let wrong: Vec<usize> = values.iter().copied().filter(|at| !is_one_of(part.value(*at), check.values)).collect();
         if !wrong.is_empty() {
-            let listed = python::list(wrong.iter().map(|at| part.value(*at).repr()));
+            let listed = python::list(wrong.iter().map(|at| part.repr(*at)));
             let allowed = python::texts(check.values);
             let text = format!("{here} contains invalid values '{listed}'. Values must be one of {allowed}");
             let is_wrong = |value: &Value| !is_one_of(value, check.values);

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use h5ad::{RawValue, Scalar};
+
 use super::{Context, Outcome, type_name};
 use crate::definition::{DELIMITER, NA, PERTURBATION_ID, PERTURBATIONS, STRATEGY};
 use crate::document::{dictionary, get, text};
@@ -57,14 +59,23 @@ pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) -> Outcome {
             out.push(Finding::new(138, &place, text).value(&id).rows(rows()));
         }
         for part in &parts {
-            let Some(entries) = entries else {
-                out.push(failed(format!("argument of type '{}' is not iterable", type_name(described, "uns", ""))));
-                return Ok(());
+            let is_known = match described {
+                RawValue::Dict(entries) => get(entries, part).is_some(),
+                RawValue::Scalar(Scalar::Text(text)) => text.contains(part),
+                RawValue::Array(array) if array.shape.len() == 1 => {
+                    document.file.texts(&array.place)?.texts.iter().any(|text| text == part)
+                }
+                other => {
+                    let name = type_name(other, "uns", "");
+                    out.push(failed(format!("argument of type '{name}' is not iterable")));
+                    return Ok(());
+                }
             };
-            if get(entries, part).is_none() {
+            if !is_known {
                 let text =
                     format!("'{part}' in '{PERTURBATION_ID}' does not match any key in uns['genetic_perturbations'].");
-                let closest = suggest::closest(part, entries.iter().map(|(key, _)| key.as_str()));
+                let keys = entries.into_iter().flatten().map(|(key, _)| key.as_str());
+                let closest = suggest::closest(part, keys);
                 let suggestion = closest.map(|closest| format!("perhaps `{closest}` is meant"));
                 out.push(Finding::new(139, &place, text).value(*part).rows(rows()).suggest(suggestion));
             }
@@ -78,8 +89,12 @@ pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) -> Outcome {
         if strategy != Some("control") {
             continue;
         }
+        let Some(entries) = entries else {
+            out.push(failed(format!("'{}' object has no attribute 'get'", type_name(described, "uns", ""))));
+            return Ok(());
+        };
         for part in &parts {
-            let entry = entries.and_then(|entries| get(entries, part));
+            let entry = get(entries, part);
             let role = match entry {
                 None => None,
                 Some(entry) => match dictionary(entry) {

@@ -116,10 +116,9 @@ fn values(context: &Context<'_>, out: &mut Vec<Finding>, name: &str) -> Outcome 
         let text = "All non-zero values in raw matrix must be positive integers of type numpy.float32.";
         let mut finding = Finding::new(25, name, text);
         if let Some((cell, value)) = raw.first_not_count {
-            finding = finding.value(format!("{value}")).rows(Rows {
-                n: usize::try_from(raw.n_not_counts).unwrap_or(usize::MAX),
-                first: context.cells(std::iter::once(cell)).first,
-            });
+            let n = raw.n_not_counts;
+            let values = if n == 1 { format!("{value}") } else { format!("{value} and {} other values", n - 1) };
+            finding = finding.value(values).rows(context.cells(std::iter::once(cell)));
         }
         out.push(finding);
     }

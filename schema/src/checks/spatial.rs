@@ -123,8 +123,12 @@ pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) -> Outcome {
     off_tissue(context, out);
     if context.spatial().is_single == Some(false)
         && let Some(primary) = document.obs.column(PRIMARY)
-        && primary.any(is_true)
+        && (primary.any(is_true) || primary.dtype == "category")
     {
+        if primary.dtype == "category" {
+            let text = "'Categorical' with dtype category does not support reduction 'any'";
+            return Err(thrown(&format!("obs.{PRIMARY}"), text));
+        }
         let text = "When uns['spatial']['is_single'] is False, obs['is_primary_data'] must be False for all rows.";
         let rows = primary.all().rows(&document.obs.raw.index, is_true);
         out.push(Finding::new(134, format!("obs.{PRIMARY}"), text).rows(rows));

@@ -4,7 +4,7 @@ use h5ad::{RawValue, Scalar};
 
 use super::genes;
 use super::terms::{self, Site};
-use super::{Context, Outcome, Thrown, is_dask, type_name};
+use super::{Context, Outcome, Thrown, is_dask, thrown, type_name};
 use crate::colors;
 use crate::definition::{EMBEDDING, NA, ORGANISM, ORGANISMS, PERTURBATIONS, RESERVED_PERTURBATION};
 use crate::document::{Entries, dictionary, get, text};
@@ -20,12 +20,6 @@ const LABELLED: [&str; 8] =
 
 pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) -> Outcome {
     let document = context.document;
-    for key in [ORGANISM, "title"] {
-        required(out, &document.uns, key, "uns", "uns");
-    }
-    if let Some(title) = document.key("title") {
-        string(context, out, title, "uns", "uns", "title")?;
-    }
     if let Some(value) = document.key("X_approximate_distribution")
         && let Some(value) = string(context, out, value, "uns", "uns", "X_approximate_distribution")?
     {
@@ -45,6 +39,12 @@ pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) -> Outcome {
     }
     batch_condition(context, out)?;
     perturbations(context, out)?;
+    if let Some(title) = document.key("title") {
+        string(context, out, title, "uns", "uns", "title")?;
+    }
+    for key in [ORGANISM, "title"] {
+        required(out, &document.uns, key, "uns", "uns");
+    }
     for (key, value) in &document.uns {
         entry(context, out, key, value)?;
     }
@@ -118,6 +118,9 @@ fn batch_condition(context: &Context<'_>, out: &mut Vec<Finding>) -> Outcome {
         }
     };
     let obs = &context.document.obs;
+    if array.shape.len() > 1 && array.n_elements() > 0 {
+        return Err(thrown(&place, "unhashable type: 'numpy.ndarray'"));
+    }
     for name in context.document.file.texts(&array.place)?.texts {
         if !obs.has(&name) {
             let text = format!("Value '{name}' of list '{key}' is not a column in 'adata.obs'.");
@@ -167,6 +170,21 @@ fn perturbation(context: &Context<'_>, out: &mut Vec<Finding>, entry: &Entries, 
     const FEATURES: &str = "intended_features";
     const FORMS: [(&str, fn(&str) -> bool); 3] =
         [("role", |_| true), ("protospacer_sequence", is_protospacer), ("protospacer_adjacent_motif", is_motif)];
+    if let Some(value) = get(entry, FEATURES) {
+        let inner = format!("{name}['{FEATURES}']");
+        let inner_place = format!("{place}.{FEATURES}");
+        match dictionary(value) {
+            None => out.push(not_a_dictionary(context, value, name, place, FEATURES)?),
+            Some(features) => {
+                for (key, value) in features.iter().filter(|(key, _)| !key.contains(char::is_whitespace)) {
+                    string(context, out, value, &inner, &inner_place, key)?;
+                }
+                extra_keys(out, features, &inner, &inner_place, |key| !key.contains(char::is_whitespace));
+                let ids: Vec<&str> = features.iter().map(|(key, _)| key.as_str()).collect();
+                genes::features(context, out, &ids, &inner, &inner_place)?;
+            }
+        }
+    }
     for (key, is_formed) in FORMS {
         let Some(value) = get(entry, key) else {
             required(out, entry, key, name, place);
@@ -183,21 +201,6 @@ fn perturbation(context: &Context<'_>, out: &mut Vec<Finding>, entry: &Entries, 
             };
             let suggestion = Some(format!("write {form}"));
             out.push(Finding::new(92, format!("{place}.{key}"), text).value(value).suggest(suggestion));
-        }
-    }
-    if let Some(value) = get(entry, FEATURES) {
-        let inner = format!("{name}['{FEATURES}']");
-        let inner_place = format!("{place}.{FEATURES}");
-        match dictionary(value) {
-            None => out.push(not_a_dictionary(context, value, name, place, FEATURES)?),
-            Some(features) => {
-                for (key, value) in features.iter().filter(|(key, _)| !key.contains(char::is_whitespace)) {
-                    string(context, out, value, &inner, &inner_place, key)?;
-                }
-                extra_keys(out, features, &inner, &inner_place, |key| !key.contains(char::is_whitespace));
-                let ids: Vec<&str> = features.iter().map(|(key, _)| key.as_str()).collect();
-                genes::features(context, out, &ids, &inner, &inner_place)?;
-            }
         }
     }
     let is_known = |key: &str| {

@@ -258,9 +258,7 @@ impl Reference {
     pub fn genes_named(&self, organism: &str, name: &str) -> Vec<String> {
         let lists = (0..GENE_LISTS.len()).filter(|list| GENE_LISTS[*list].1 == organism);
         let tables = lists.filter_map(|list| self.gene_list(list));
-        tables
-            .flat_map(|table| (0..table.n_rows()).filter(|row| table.label(*row) == name).map(|row| table.id(row)))
-            .collect()
+        tables.flat_map(|table| table.rows_labelled(name).iter().map(|row| table.id(*row as usize))).collect()
     }
 
     fn terms(&self, ontology: Ontology) -> Option<&Table> {
@@ -285,7 +283,7 @@ impl Reference {
 }
 
 /// Which bit of the flags of its ontology an ancestor is.
-fn bit(ancestor: &str) -> Option<usize> {
+pub(crate) fn bit(ancestor: &str) -> Option<usize> {
     static BITS: OnceLock<Vec<(&'static str, usize)>> = OnceLock::new();
     let bits = BITS.get_or_init(|| {
         let mut bits: Vec<(&str, usize)> = Vec::new();

@@ -30,6 +30,8 @@ pub(super) struct Table {
     synonyms: OnceLock<Synonyms>,
     lengths: OnceLock<Vec<u32>>,
     types: OnceLock<(Vec<String>, Vec<u8>)>,
+    /// The rows in order of their labels.
+    by_label: OnceLock<Vec<u32>>,
 }
 
 enum Ids {
@@ -68,6 +70,7 @@ impl Table {
             synonyms: OnceLock::new(),
             lengths: OnceLock::new(),
             types: OnceLock::new(),
+            by_label: OnceLock::new(),
         })
     }
 
@@ -107,6 +110,18 @@ impl Table {
             self.section(LABELS).and_then(|bytes| Texts::read(&bytes, 0, self.n_rows)).unwrap_or_default()
         });
         labels.get(row)
+    }
+
+    /// The rows of this label.
+    pub(super) fn rows_labelled(&self, label: &str) -> &[u32] {
+        let rows = self.by_label.get_or_init(|| {
+            let mut rows: Vec<u32> = (0..self.n_rows as u32).collect();
+            rows.sort_by_key(|row| self.label(*row as usize));
+            rows
+        });
+        let start = rows.partition_point(|row| self.label(*row as usize) < label);
+        let end = rows.partition_point(|row| self.label(*row as usize) <= label);
+        &rows[start..end]
     }
 
     /// What replaces the term of a row, by the ontology.
