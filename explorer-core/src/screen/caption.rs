@@ -8,7 +8,7 @@ const MARGIN_PX: f64 = 16.0;
 const ROW_PX: f64 = 20.0;
 const SWATCH_PX: f64 = 12.0;
 const GRADIENT_PX: [f64; 2] = [176.0, 12.0];
-/// A side of the square of two numbers' colors.
+/// A side of the square of two numbers' colors, nearly.
 const PLANE_PX: f64 = 96.0;
 const MOST_TEXT_PX: f64 = 200.0;
 /// Columns of labels; what does not fit is counted.
@@ -136,13 +136,15 @@ impl Caption {
                 y += ROW_PX / 2.0;
                 // The first upwards, the second to the right.
                 let steps = colors.len().isqrt().max(1);
-                let size = PLANE_PX / steps as f64;
+                // Whole pixels, or there are seams between the colors.
+                let size = (PLANE_PX / steps as f64).round().max(1.0);
+                let side = size * steps as f64;
                 for (at, color) in colors.iter().enumerate() {
                     let (up, right) = ((at / steps) as f64, (at % steps) as f64);
-                    let (x, y) = (MARGIN_PX + right * size, y + PLANE_PX - (up + 1.0) * size);
+                    let (x, y) = (MARGIN_PX + right * size, y + side - (up + 1.0) * size);
                     caption.marks.push(Mark::Swatch { x, y, size, color: *color });
                 }
-                y += PLANE_PX + ROW_PX / 2.0;
+                y += side + ROW_PX / 2.0;
                 caption.text(MARGIN_PX, y, &format!("→ {}", range(second, ranges[1])), &width);
                 y += ROW_PX;
                 if let Some(entry) = missing {
