@@ -29,7 +29,7 @@ pub enum Page {
 }
 
 /// What the front end is made of.
-const INPUTS: [&str; 20] = [
+const INPUTS: [&str; 21] = [
     "Cargo.toml",
     "Cargo.lock",
     ".cargo",
@@ -42,6 +42,7 @@ const INPUTS: [&str; 20] = [
     "h5ad",
     "builder",
     "builder-wasm",
+    "device-wasm",
     "subset",
     "subset-wasm",
     "plots",

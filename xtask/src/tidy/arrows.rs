@@ -15,7 +15,7 @@ struct Room {
     reason: &'static str,
 }
 
-const ROOMS: [Room; 23] = [
+const ROOMS: [Room; 24] = [
     Room { package: "shared-fbs", may_use: &[], reason: "the format stands below everything else" },
     Room { package: "h5ad", may_use: &[], reason: "AnnData files can be read without knowing tiles" },
     Room {
@@ -32,6 +32,11 @@ const ROOMS: [Room; 23] = [
         package: "builder-wasm",
         may_use: &["shared-fbs", "h5ad", "builder", "file-slices"],
         reason: "a worker that few visits need is a bundle of its own",
+    },
+    Room {
+        package: "device-wasm",
+        may_use: &["shared-fbs", "explorer-core"],
+        reason: "what opens files of the user's own leaves building to a worker and showing to the Explorer",
     },
     Room {
         package: "tessera",
