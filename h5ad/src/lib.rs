@@ -2,8 +2,9 @@
 //! 10x Genomics, as typed, streamed pieces.
 //!
 //! This is the only part of Tessera that knows HDF5 and Zarr. The bytes come from any [`Source`]; feature `native` opens
-//! files and directories on disk, feature `write` writes `.h5ad` files. Opening reads only the file's structure; data frames and `obsm` arrays are then handed out whole, and matrices
-//! a slab at a time, so that memory stays bounded whatever the size of the file. What can be mended is mended and listed
+//! files and directories on disk, feature `write` writes `.h5ad` files, and copies of them with changes (`Revision`).
+//! Opening reads only the file's structure; data frames and `obsm` arrays are then handed out whole, and matrices a slab
+//! at a time, so that memory stays bounded whatever the size of the file. What can be mended is mended and listed
 //! in [`H5ad::warnings`]; what cannot is an [`H5adError`] that names the place in the file.
 //!
 //! Left to the caller: duplicate labels, NaN in matrices and embeddings, and which matrix and embedding to use.

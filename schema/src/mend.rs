@@ -1,8 +1,12 @@
 //! The changes that need no decision, as what to write instead.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::ControlFlow;
 
-use h5ad::{CategoryKind, FrameColumn, H5adError, RawFile, RawFrame};
+use h5ad::{
+    CategoryKind, FrameColumn, H5adError, MatrixLocation, RawFile, RawFrame, RawSlab, Revision, Target, UnsValue,
+    WriteError,
+};
 
 use crate::definition::IS_FILTERED;
 use crate::finding::Fix;
@@ -38,6 +42,68 @@ impl Changes {
     /// Whether nothing changes.
     pub fn is_empty(&self) -> bool {
         self.done.is_empty()
+    }
+
+    /// Takes out matrices of which 32-bit floats would not have every value. They are read for that.
+    ///
+    /// # Errors
+    /// When one cannot be read.
+    pub fn leave_inexact(&mut self, file: &RawFile) -> Result<(), H5adError> {
+        let mut inexact = Vec::new();
+        for matrix in &self.matrices {
+            let Some(values) = file.matrix(&matrix.place)? else { continue };
+            let mut is_exact = values.storage().is_some();
+            values.each_slab(|slab| {
+                let (RawSlab::Dense { values, .. } | RawSlab::Sparse { values, .. }) = slab;
+                is_exact &= values.iter().all(|value| f64::from(*value as f32) == *value || value.is_nan());
+                if is_exact { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+            })?;
+            if !is_exact {
+                inexact.push(matrix.clone());
+            }
+        }
+        for matrix in inexact {
+            let place = &matrix.place;
+            self.done.retain(|line| !line.starts_with(&format!("{place}: ")));
+            self.skipped.push(format!("{place}: its values are no float32 without loss"));
+            self.matrices.remove(&matrix);
+        }
+        Ok(())
+    }
+
+    /// Makes the changes in a copy of the file.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or the copy not be written.
+    pub fn apply<T: Target>(&self, revision: &mut Revision<T>) -> Result<(), WriteError> {
+        for ((frame, name), column) in &self.columns {
+            match column {
+                Some(column) => revision.set_column(frame, name, column)?,
+                None => revision.remove_column(frame, name)?,
+            }
+        }
+        for (frame, names) in &self.indexes {
+            revision.set_index(frame, names.clone())?;
+        }
+        for (key, value) in &self.uns {
+            match value {
+                Some(text) => revision.set_uns(&[key], &UnsValue::Text(text.clone()))?,
+                None => revision.remove(&format!("uns/{key}"))?,
+            }
+        }
+        for Matrix { place, to_csr } in &self.matrices {
+            let location = match place.as_str() {
+                "X" => MatrixLocation::X,
+                "raw/X" => MatrixLocation::Raw,
+                place => MatrixLocation::Layer(place.strip_prefix("layers/").unwrap_or(place).to_owned()),
+            };
+            if *to_csr {
+                revision.rewrite_as_csr(&location)?;
+            } else {
+                revision.rewrite_as_singles(&location)?;
+            }
+        }
+        Ok(())
     }
 }
 

@@ -23,6 +23,8 @@ const FOR_BROWSERS: [&str; 21] = [
     "--package",
     "plots-wasm",
     "--package",
+    "device-wasm",
+    "--package",
     "h5ad",
     "--package",
     "schema",

@@ -34,13 +34,12 @@ pub(super) fn read(
     Ok(attributes)
 }
 
+/// What is done with an attribute and its number.
+type VisitDense<'a> = dyn FnMut(&[u8], u32) -> Result<(), ReadError> + 'a;
+
 /// Visits the attributes that lie in the heap that this message names, if it does, with their numbers in order of
 /// addition.
-pub(super) fn visit_dense(
-    reader: &Reader,
-    info: &[u8],
-    visit: &mut dyn FnMut(&[u8], u32) -> Result<(), ReadError>,
-) -> Result<(), ReadError> {
+pub(super) fn visit_dense(reader: &Reader, info: &[u8], visit: &mut VisitDense<'_>) -> Result<(), ReadError> {
     let mut cursor = Cursor::new(info, reader.widths());
     cursor.skip(1)?;
     if cursor.u8()? & 1 != 0 {

@@ -53,9 +53,9 @@ pub(super) fn column(place: &str, name: &str, column: &FrameColumn) -> Result<Ob
                 categorical(&codes, &Categories { labels: &labels, kind: CategoryKind::Text, ordered: false })
             }
         },
-        FrameColumn::Booleans(values) => masked("nullable-boolean", values, |values| Array::booleans(values)),
-        FrameColumn::Integers(values) => masked("nullable-integer", values, |values| Array::i64s(values)),
-        FrameColumn::Unsigned(values) => masked("nullable-integer", values, |values| Array::u64s(values)),
+        FrameColumn::Booleans(values) => masked("nullable-boolean", values, Array::booleans),
+        FrameColumn::Integers(values) => masked("nullable-integer", values, Array::i64s),
+        FrameColumn::Unsigned(values) => masked("nullable-integer", values, Array::u64s),
         FrameColumn::Singles(values) => array(Array::f32s(values.iter().copied())),
         FrameColumn::Doubles(values) => array(Array::f64s(values.iter().copied())),
         FrameColumn::Unsupported { reason } => {

@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use super::elements::{DICT, array, dict, is_member, scalar, text, texts};
-use super::matrix::{CsrWriter, DenseWriter};
+use super::matrix::{CsrWriter, DenseWriter, copy_as_csr, copy_as_dense};
 use super::{WriteError, frame};
 use crate::container::Kind;
 use crate::frame::{CATEGORIES_GROUP, FrameNames};
 use crate::hdf5::edit::{Array, Change, Edit, EditError, Object, Space, Target};
 use crate::source::{SharedSource, Source};
 use crate::store::Store;
-use crate::{FrameColumn, H5adError, MatrixLocation, hdf5, open};
+use crate::{FrameColumn, H5adError, Matrix, MatrixInfo, MatrixLocation, Storage, hdf5, matrix, open};
 
 /// A copy of a file, being changed.
 ///
@@ -191,6 +191,37 @@ impl<T: Target> Revision<T> {
         Ok(DenseWriter::new(self, location.clone(), n_vars))
     }
 
+    /// Writes the matrix at this location anew as a sparse one by cells, of 32-bit floats, whatever it was. Up to 500 MB of
+    /// its entries are in memory at a time; one that is stored by genes is read as often as that takes.
+    ///
+    /// # Errors
+    /// When there is no matrix, it cannot be read or written, or has numbers that no 32-bit float is equal to.
+    pub fn rewrite_as_csr(&mut self, location: &MatrixLocation) -> Result<(), WriteError> {
+        let matrix = self.matrix(location)?;
+        let mut csr = self.csr(location, matrix.info().n_cols)?;
+        copy_as_csr(&matrix, &mut csr)?;
+        csr.finish()
+    }
+
+    /// Writes the matrix at this location anew as 32-bit floats: a dense one as such, a sparse one by cells.
+    ///
+    /// # Errors
+    /// As [`rewrite_as_csr`](Self::rewrite_as_csr).
+    pub fn rewrite_as_singles(&mut self, location: &MatrixLocation) -> Result<(), WriteError> {
+        let matrix = self.matrix(location)?;
+        if matrix.info().storage != Storage::Dense {
+            return self.rewrite_as_csr(location);
+        }
+        let mut dense = self.dense(location, matrix.info().n_cols)?;
+        copy_as_dense(&matrix, &mut dense)?;
+        dense.finish()
+    }
+
+    /// Whether the file has something at a path.
+    pub fn has(&self, path: &str) -> bool {
+        self.store.kind(path).is_ok_and(|kind| kind.is_some())
+    }
+
     /// Ends the copy.
     ///
     /// # Errors
@@ -221,6 +252,18 @@ impl<T: Target> Revision<T> {
         let address = object.write(self.edit.space())?;
         self.change.at(parent).replace(name, address);
         Ok(())
+    }
+
+    /// The matrix at this location, as the file has it.
+    fn matrix(&self, location: &MatrixLocation) -> Result<Matrix, WriteError> {
+        let place = location.to_string();
+        let shape = matrix::stated_shape(&self.store, &place)?;
+        let info = match shape {
+            Some(shape) => MatrixInfo::inspect(&self.store, location.clone(), &place, shape)?,
+            None => None,
+        };
+        let info = info.ok_or_else(|| H5adError::missing(&place, "there is no matrix to write anew"))?;
+        Ok(Matrix::open(&self.store, &info)?)
     }
 
     fn make_room(&mut self, location: &MatrixLocation) -> Result<(), WriteError> {

@@ -19,7 +19,6 @@ use super::{
     de::UsageError,
     enrich::SetsError,
     export::{Damaged, NoPage, Unfetched},
-    fragments::FragmentsExist,
     plot::NoPlot,
     revised::Taken,
     serve::{NothingToServe, Unreadable},
@@ -105,7 +104,7 @@ pub fn code(error: &Error) -> u8 {
     if error.is::<NoPlot>() || error.is::<NoNumbers>() || error.is::<Taken>() {
         return USAGE;
     }
-    if error.is::<SubsetFileError>() || error.is::<PlaceError>() || error.is::<FragmentsExist>() {
+    if error.is::<SubsetFileError>() || error.is::<PlaceError>() {
         return USAGE;
     }
     if error.is::<NoPlace>() || error.is::<Unreachable>() || error.is::<Unfetched>() || error.is::<RemoteError>() {

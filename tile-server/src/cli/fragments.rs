@@ -14,7 +14,7 @@ use h5ad::{Frame, FrameColumn, H5ad};
 use serde_json::json;
 use tempfile::NamedTempFile;
 
-use super::{exit, terminal};
+use super::{exit, revised, terminal};
 
 /// The arguments of `tile-server fragments`.
 #[derive(Args)]
@@ -39,18 +39,11 @@ pub struct Arguments {
     compat: bool,
 }
 
-/// Why fragments cannot be written.
-#[derive(Debug, thiserror::Error)]
-#[error("{0} exists; name a new file by --out, or remove it first")]
-pub struct FragmentsExist(String);
-
 /// Checks a file of fragments against its cells, and writes it sorted with its index.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let Arguments { fragments, data, out, scratch, json, compat } = arguments;
     let index_path = out.as_ref().map(|out| PathBuf::from(format!("{}.tbi", out.display())));
-    if let Some(path) = out.iter().chain(&index_path).find(|path| path.symlink_metadata().is_ok()) {
-        return Err(FragmentsExist(path.display().to_string()).into());
-    }
+    out.iter().chain(&index_path).try_for_each(|path| revised::must_be_free(path))?;
     let cells = cells(&H5ad::open(data)?)?;
     let (requirement, processed, sorted) = match cells.requirement() {
         Err(finding) => (None, Processed { findings: vec![finding], n_rows: 0, index: None }, None),
@@ -64,7 +57,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         findings.retain(|finding| finding.compat.is_some());
     }
     if let (Some(out), Some(index_path), Some(sorted), Some(index)) = (out, &index_path, sorted, index) {
-        keep(sorted, out, &index, index_path)?;
+        keep(fragments, sorted, out, &index, index_path)?;
     }
     if *json {
         let requirement = requirement.map(name);
@@ -142,10 +135,15 @@ fn processed(
 }
 
 /// Puts the sorted file and its index in their places.
-fn keep(sorted: NamedTempFile, out: &Path, index: &Indexed, index_path: &Path) -> Result<()> {
+fn keep(fragments: &Path, sorted: NamedTempFile, out: &Path, index: &Indexed, index_path: &Path) -> Result<()> {
     let unwritten = |path: &Path| format!("{} cannot be written", path.display());
     let file = File::create_new(index_path).with_context(|| unwritten(index_path))?;
     index.write(BufWriter::new(file)).with_context(|| unwritten(index_path))?;
+    // Who may read the fragments may read them sorted.
+    let permissions = std::fs::metadata(fragments).map(|metadata| metadata.permissions());
+    permissions
+        .and_then(|permissions| sorted.as_file().set_permissions(permissions))
+        .with_context(|| unwritten(out))?;
     sorted.persist_noclobber(out).map_err(|error| error.error).with_context(|| unwritten(out))?;
     terminal::say(&format!("{} and {} are written", out.display(), index_path.display()));
     Ok(())

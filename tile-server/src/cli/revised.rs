@@ -19,6 +19,9 @@ pub fn write(
     let copy = copy.with_context(unwritten)?;
     revise_file(data, copy.reopen().with_context(unwritten)?, revise)?;
     check(copy.path())?;
+    // Who may read the file may read the copy.
+    let permissions = std::fs::metadata(data).map(|metadata| metadata.permissions());
+    permissions.and_then(|permissions| copy.as_file().set_permissions(permissions)).with_context(unwritten)?;
     copy.persist_noclobber(out).map_err(|error| error.error).with_context(unwritten)?;
     Ok(())
 }

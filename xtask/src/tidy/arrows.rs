@@ -15,7 +15,7 @@ struct Room {
     reason: &'static str,
 }
 
-const ROOMS: [Room; 21] = [
+const ROOMS: [Room; 24] = [
     Room { package: "shared-fbs", may_use: &[], reason: "the format stands below everything else" },
     Room { package: "h5ad", may_use: &[], reason: "AnnData files can be read without knowing tiles" },
     Room {
@@ -30,8 +30,13 @@ const ROOMS: [Room; 21] = [
     },
     Room {
         package: "builder-wasm",
-        may_use: &["shared-fbs", "h5ad", "builder"],
+        may_use: &["shared-fbs", "h5ad", "builder", "file-slices"],
         reason: "a worker that few visits need is a bundle of its own",
+    },
+    Room {
+        package: "device-wasm",
+        may_use: &["shared-fbs", "explorer-core"],
+        reason: "what opens files of the user's own leaves building to a worker and showing to the Explorer",
     },
     Room {
         package: "tessera",
@@ -108,6 +113,16 @@ const ROOMS: [Room; 21] = [
     },
     Room { package: "xtask", may_use: &[], reason: "a bare machine compiles xtask before anything else" },
     Room { package: "schema", may_use: &["h5ad"], reason: "the schema is about AnnData files, not about tiles" },
+    Room {
+        package: "file-slices",
+        may_use: &["h5ad"],
+        reason: "files of the user's own are read alike in every worker",
+    },
+    Room {
+        package: "schema-wasm",
+        may_use: &["h5ad", "schema", "file-slices"],
+        reason: "a worker that few visits need is a bundle of its own",
+    },
 ];
 
 /// A package and what may not appear below it, at any distance.
