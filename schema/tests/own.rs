@@ -293,17 +293,7 @@ fn mended_files_have_less_to_complain_about() {
     let before = report_with(bytes.clone(), Options::default());
     let changes = changes(&file, &before.fixes()).unwrap();
     assert_eq!(changes.skipped, Vec::<String>::new());
-    let after = changed(bytes, |revision| {
-        for ((frame, name), column) in &changes.columns {
-            match column {
-                Some(column) => revision.set_column(frame, name, column).unwrap(),
-                None => revision.remove_column(frame, name).unwrap(),
-            }
-        }
-        for (key, value) in &changes.uns {
-            revision.set_uns(&[key], &UnsValue::Text(value.clone().unwrap())).unwrap();
-        }
-    });
+    let after = changed(bytes, |revision| changes.apply(revision).unwrap());
     assert!(!before.is_valid());
     assert_eq!(keys(&report_with(after, Options::default())), Vec::<String>::new());
 }
