@@ -2,6 +2,8 @@
 //! a folder with `open/cases.jsonl` and the files beside it. Without it these tests say so, and compare nothing; what the
 //! repository's own tests make stands alone.
 
+#![allow(clippy::unwrap_used, reason = "what fails here fails a test")]
+
 use std::collections::BTreeMap;
 use std::env;
 use std::fs;

@@ -166,9 +166,12 @@ fn perturbations(context: &Context<'_>, out: &mut Vec<Finding>) -> Outcome {
     Ok(())
 }
 
+/// Whether a text is of a form.
+type Form = fn(&str) -> bool;
+
 fn perturbation(context: &Context<'_>, out: &mut Vec<Finding>, entry: &Entries, name: &str, place: &str) -> Outcome {
     const FEATURES: &str = "intended_features";
-    const FORMS: [(&str, fn(&str) -> bool); 3] =
+    const FORMS: [(&str, Form); 3] =
         [("role", |_| true), ("protospacer_sequence", is_protospacer), ("protospacer_adjacent_motif", is_motif)];
     if let Some(value) = get(entry, FEATURES) {
         let inner = format!("{name}['{FEATURES}']");
