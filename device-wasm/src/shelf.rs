@@ -35,13 +35,10 @@ pub async fn show() {
     if choose::can_choose_folder() {
         append(&aside, &button("Open a folder…", "device-open-folder", "", choose::choose_folder_later));
     }
-    let attributes = [
-        ("class", "button"),
-        ("href", "validate.html"),
-        ("data-testid", "device-validate"),
-        ("title", "Check AnnData files against the CELLxGENE schema: they stay on this device."),
-    ];
-    append(&aside, &text_element("a", &attributes, "Validate files…"));
+    let validate = [("class", "button"), ("href", "validate.html"), ("data-testid", "device-validate")];
+    let validate = text_element("a", &validate, "Validate files…");
+    set(&validate, "title", "Check AnnData files against the CELLxGENE schema: they stay on this device.");
+    append(&aside, &validate);
     append(&aside, &list);
     append(&aside, &note);
     append(&body(), &aside);

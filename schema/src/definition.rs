@@ -1,13 +1,18 @@
 //! What the schema asks of columns and keys, as data.
 
+use crate::allowed::{
+    ASSAYS, CELL_LINES, CELL_TYPES, CELL_TYPES_OF_CULTURES, CELL_TYPES_OF_LINES, CONDITIONS, DISEASES, ETHNICITIES,
+    ONLY_NA, ORGANOIDS, SEXES, SEXES_OF_WORMS, SEXES_OR_NA, STAGES_OF_FLIES, STAGES_OF_HUMANS, STAGES_OF_MICE,
+    STAGES_OF_OTHERS, STAGES_OF_TISSUES, STAGES_OF_WORMS, STAGES_OF_ZEBRAFISH, TISSUES, Terms,
+};
+pub(crate) use crate::allowed::{NA, UNKNOWN};
+
 /// The version of the schema.
 pub const VERSION: &str = "7.1.0";
 
 /// Where the schema's text stands.
 pub const REFERENCE: &str = "https://github.com/chanzuckerberg/single-cell-curation/blob/main/schema/7.1.0/schema.md";
 
-pub(crate) const NA: &str = "na";
-pub(crate) const UNKNOWN: &str = "unknown";
 pub(crate) const DELIMITER: &str = " || ";
 
 pub(crate) const ORGANISM: &str = "organism_ontology_term_id";
@@ -56,37 +61,6 @@ pub(crate) const DEPRECATED_OBS: [&str; 4] =
 pub(crate) const RESERVED_PERTURBATION: [&str; 2] = ["derived_genomic_regions", "derived_features"];
 pub(crate) const GENE_LABELS: [&str; 5] =
     ["feature_name", "feature_reference", "feature_biotype", "feature_length", "feature_type"];
-
-/// What identifiers of terms a column may hold.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Terms {
-    /// The ontologies; none where only `exceptions` are allowed.
-    pub(crate) ontologies: &'static [&'static str],
-    /// Words that are allowed besides.
-    pub(crate) exceptions: &'static [&'static str],
-    /// Terms that are allowed.
-    pub(crate) terms: &'static [&'static str],
-    /// Ontologies all of whose terms are allowed.
-    pub(crate) whole: &'static [&'static str],
-    /// Terms below these are allowed.
-    pub(crate) below: &'static [&'static str],
-    /// Whether any term of the ontologies is allowed.
-    pub(crate) any: bool,
-    pub(crate) forbidden: &'static [&'static str],
-    pub(crate) forbidden_below: &'static [&'static str],
-    pub(crate) list: List,
-    /// What may stand before an identifier.
-    pub(crate) prefix: Option<&'static str>,
-}
-
-/// Whether several identifiers may stand in one value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum List {
-    No,
-    Sorted,
-    /// Sorted; and where there are several, all of this ontology.
-    SortedOf(&'static str),
-}
 
 /// What is asked of a column, or of some of its rows.
 #[derive(Clone, Copy, Debug)]
@@ -193,182 +167,6 @@ const fn when(conditions: &'static [When], check: Check) -> Dependency {
 const fn forbidden_when(conditions: &'static [When]) -> Dependency {
     Dependency { when: conditions, check: NOTHING, is_forbidden: true }
 }
-
-const ANY: Terms = Terms {
-    ontologies: &[],
-    exceptions: &[],
-    terms: &[],
-    whole: &[],
-    below: &[],
-    any: false,
-    forbidden: &[],
-    forbidden_below: &[],
-    list: List::No,
-    prefix: None,
-};
-
-/// `na` alone.
-static ONLY_NA: Terms = Terms { exceptions: &[NA], ..ANY };
-
-/// The organism of a dataset.
-pub(crate) static ORGANISMS: Terms = Terms {
-    ontologies: &["NCBITaxon"],
-    terms: &[
-        "NCBITaxon:9606",
-        "NCBITaxon:10090",
-        "NCBITaxon:7227",
-        "NCBITaxon:7955",
-        "NCBITaxon:6239",
-        "NCBITaxon:9541",
-        "NCBITaxon:9986",
-        "NCBITaxon:9483",
-        "NCBITaxon:9595",
-        "NCBITaxon:9544",
-        "NCBITaxon:9598",
-        "NCBITaxon:9823",
-        "NCBITaxon:30608",
-        "NCBITaxon:10116",
-    ],
-    below: &[
-        "NCBITaxon:9541",
-        "NCBITaxon:9544",
-        "NCBITaxon:10090",
-        "NCBITaxon:9986",
-        "NCBITaxon:9598",
-        "NCBITaxon:10116",
-        "NCBITaxon:9823",
-    ],
-    forbidden: &["NCBITaxon:2697049", "NCBITaxon:32630"],
-    ..ANY
-};
-
-static CELL_TYPES: Terms = Terms {
-    ontologies: &["CL", "ZFA", "FBbt", "WBbt"],
-    exceptions: &[UNKNOWN],
-    terms: &["CL:0000000"],
-    below: &["ZFA:0009000", "FBbt:00007002", "WBbt:0004017", "CL:0000000"],
-    forbidden: &["CL:0000255", "CL:0000257", "CL:0000548", "WBbt:0006803"],
-    forbidden_below: &["WBbt:0006803"],
-    ..ANY
-};
-static CELL_TYPES_OF_LINES: Terms = Terms { exceptions: &[UNKNOWN, NA], ..CELL_TYPES };
-static CELL_TYPES_OF_CULTURES: Terms = Terms { terms: &[], ..CELL_TYPES };
-
-static ASSAYS: Terms = Terms { ontologies: &["EFO"], below: &["EFO:0002772", "EFO:0010183"], ..ANY };
-
-static DISEASES: Terms = Terms {
-    ontologies: &["MONDO", "PATO"],
-    terms: &["PATO:0000461", "MONDO:0021178"],
-    below: &["MONDO:0000001", "MONDO:0021178"],
-    list: List::SortedOf("MONDO"),
-    ..ANY
-};
-
-static SEXES: Terms = Terms {
-    ontologies: &["PATO"],
-    exceptions: &[UNKNOWN],
-    terms: &["PATO:0000383", "PATO:0000384", "PATO:0001340"],
-    ..ANY
-};
-static SEXES_OR_NA: Terms = Terms { exceptions: &[UNKNOWN, NA], ..SEXES };
-static SEXES_OF_WORMS: Terms = Terms { terms: &["PATO:0000384", "PATO:0001340"], ..SEXES_OR_NA };
-
-static TISSUES: Terms = Terms {
-    ontologies: &["UBERON", "ZFA", "FBbt", "WBbt"],
-    below: &["ZFA:0100000", "FBbt:10000000", "WBbt:0005766", "UBERON:0001062"],
-    forbidden: &[
-        "ZFA:0009000",
-        "ZFA:0001093",
-        "FBbt:00007002",
-        "WBbt:0007849",
-        "WBbt:0007850",
-        "WBbt:0008595",
-        "WBbt:0004017",
-        "WBbt:0006803",
-    ],
-    forbidden_below: &["ZFA:0009000", "WBbt:0004017", "WBbt:0006803", "FBbt:00007002"],
-    ..ANY
-};
-static ORGANOIDS: Terms = Terms {
-    forbidden: &[
-        "ZFA:0009000",
-        "ZFA:0001093",
-        "FBbt:00007002",
-        "WBbt:0007849",
-        "WBbt:0007850",
-        "WBbt:0008595",
-        "WBbt:0004017",
-        "WBbt:0006803",
-        "UBERON:0000922",
-    ],
-    ..TISSUES
-};
-static CELL_LINES: Terms = Terms { ontologies: &["CVCL"], any: true, ..ANY };
-
-static ETHNICITIES: Terms = Terms {
-    ontologies: &["HANCESTRO", "AFPO"],
-    exceptions: &[UNKNOWN],
-    below: &["HANCESTRO:0601", "HANCESTRO:0602"],
-    list: List::Sorted,
-    ..ANY
-};
-
-const STAGES: Terms = Terms { exceptions: &[UNKNOWN, NA], ..ANY };
-static STAGES_OF_HUMANS: Terms = Terms { ontologies: &["HsapDv"], below: &["HsapDv:0000001"], ..STAGES };
-static STAGES_OF_MICE: Terms = Terms { ontologies: &["MmusDv"], below: &["MmusDv:0000001"], ..STAGES };
-static STAGES_OF_ZEBRAFISH: Terms =
-    Terms { ontologies: &["ZFA"], below: &["ZFS:0100000"], forbidden: &["ZFS:0000000"], ..STAGES };
-static STAGES_OF_FLIES: Terms = Terms {
-    ontologies: &["FBdv"],
-    below: &["FBdv:00007014", "FBdv:00005259"],
-    forbidden: &["FBdv:00007012"],
-    ..STAGES
-};
-static STAGES_OF_WORMS: Terms =
-    Terms { ontologies: &["WBls"], below: &["WBls:0000803", "WBls:0000804"], terms: &["WBls:0000669"], ..STAGES };
-static STAGES_OF_OTHERS: Terms =
-    Terms { ontologies: &["UBERON"], below: &["UBERON:0000105"], forbidden: &["UBERON:0000071"], ..STAGES };
-static STAGES_OF_TISSUES: Terms = Terms {
-    ontologies: &["UBERON", "HsapDv", "MmusDv", "ZFA", "ZFS", "FBdv", "WBls"],
-    exceptions: &[UNKNOWN],
-    any: true,
-    forbidden: &[NA],
-    ..ANY
-};
-
-static CONDITIONS: Terms = Terms {
-    ontologies: &["CHEBI", "EFO", "UniProt"],
-    exceptions: &[NA],
-    terms: &["EFO:0001702", "EFO:0002755", "EFO:0002756"],
-    whole: &["UniProt"],
-    below: &["CHEBI:24431", "EFO:0002755"],
-    forbidden: &[
-        "CHEBI:23367",
-        "CHEBI:24431",
-        "CHEBI:24835",
-        "CHEBI:24867",
-        "CHEBI:24870",
-        "CHEBI:25212",
-        "CHEBI:25367",
-        "CHEBI:25699",
-        "CHEBI:33238",
-        "CHEBI:33259",
-        "CHEBI:33497",
-        "CHEBI:33595",
-        "CHEBI:33674",
-        "CHEBI:33675",
-        "CHEBI:36342",
-        "CHEBI:36357",
-        "CHEBI:36358",
-        "CHEBI:36914",
-        "CHEBI:37577",
-        "CHEBI:50906",
-    ],
-    forbidden_below: &["CHEBI:36342", "CHEBI:50906"],
-    list: List::Sorted,
-    prefix: Some("anti-"),
-    ..ANY
-};
 
 const IS_LINE: When = column_is(TISSUE_TYPE, &["cell line"]);
 const IS_NO_LINE: When = column_is_not(TISSUE_TYPE, &["cell line"]);
@@ -783,7 +581,8 @@ mod tests {
             When::Column { is, is_not, .. } | When::Key { is, is_not, .. } => [is.within, is_not.within].concat(),
             When::NoKey(_) | When::NoColumn(_) => Vec::new(),
         };
-        let mut named = [&[VISIUM, VISIUM_11, BEADS, ATAC, RNA][..], &NOT_COUNTED, ORGANISMS.below].concat();
+        let mut named =
+            [&[VISIUM, VISIUM_11, BEADS, ATAC, RNA][..], &NOT_COUNTED, crate::allowed::ORGANISMS.below].concat();
         for column in &OBS {
             named.extend(of_check(&column.check));
             for dependency in column.dependencies {

@@ -71,7 +71,7 @@ pub fn labels(file: &RawFile, reference: &Reference, pre_analysis: bool) -> Resu
     let document = Document::read(file).map_err(|unread| error("the file", unread.text))?;
     let mut labels = Labels::default();
     let obs = &document.obs;
-    for column in OBS.iter() {
+    for column in &OBS {
         let Some(label) = column.label else { continue };
         if pre_analysis && column.name == CELL_TYPE {
             continue;

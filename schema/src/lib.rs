@@ -1,9 +1,10 @@
 //! The CELLxGENE schema, version 7.1.0: validates AnnData files, and gives the labels that submission writes.
 //!
 //! The rules are those of the Python package `cellxgene-schema` 7.1.2, by number; where that accepts by mistake what the
-//! schema's text forbids, rules of our own say so. Terms and genes come from tables ([`reference`]); the file is read by
+//! schema's text forbids, rules of our own say so. Terms and genes come from tables ([`mod@reference`]); the file is read by
 //! [`h5ad::RawFile`]. Everything that takes no values of matrices is checked first, and each matrix is read once.
 
+mod allowed;
 mod checks;
 mod colors;
 mod column;

@@ -43,10 +43,7 @@ pub(crate) fn pass(
     wanted: Wanted,
     advance: &mut dyn FnMut(usize) -> ControlFlow<()>,
 ) -> Result<Summary, H5adError> {
-    let (n_rows, n_cols) = match matrix.shape[..] {
-        [n_rows, n_cols] => (n_rows, n_cols),
-        _ => return Ok(Summary::default()),
-    };
+    let [n_rows, n_cols] = matrix.shape[..] else { return Ok(Summary::default()) };
     let storage = matrix.storage();
     let mut summary = Summary { fits_single: true, ..Summary::default() };
     if wanted.genes {

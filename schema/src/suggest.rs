@@ -1,6 +1,7 @@
 //! What to write instead.
 
-use crate::definition::{DELIMITER, List, Terms};
+use crate::allowed::{List, Terms};
+use crate::definition::DELIMITER;
 use crate::reference::{Ontology, Reference};
 
 /// A better value.

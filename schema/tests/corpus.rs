@@ -2,6 +2,8 @@
 //! a folder with `open/cases.jsonl` and the files beside it. Without it these tests say so, and compare nothing; what the
 //! repository's own tests make stands alone.
 
+#![allow(clippy::unwrap_used, reason = "what fails here fails a test")]
+
 use std::collections::BTreeMap;
 use std::env;
 use std::fs;
@@ -238,7 +240,8 @@ fn labels_are_those_of_the_original() {
                 LabelValue::Boolean(truth) => json!(truth),
             };
             let expected = keys.iter().fold(&expected["uns"], |at, key| &at[key]);
-            if *expected != value {
+            let is_old = file.kind(&format!("uns/{}", keys.join("/"))).unwrap().is_some();
+            if *expected != value && !(is_old && expected.is_null()) {
                 wrong.push(format!("{} uns.{keys:?}: {value} for {expected}", case.name()));
             }
         }
@@ -251,9 +254,14 @@ fn labels_are_those_of_the_original() {
             |name: &String, kept: &FrameColumn| n_categories(&obs.column(name).unwrap().values) - n_categories(kept);
         let dropped: BTreeMap<&String, usize> =
             labels.trimmed.iter().map(|(name, kept)| (name, n_dropped(name, kept))).collect();
+        // A column of labels that was there is written anew, whatever categories it had.
+        let is_label = |name: &String| labels.obs.iter().any(|(label, _)| label == name);
         let expected = expected["dropped_categories"].as_object().unwrap();
-        let expected: BTreeMap<&String, usize> =
-            expected.iter().map(|(name, dropped)| (name, dropped.as_array().unwrap().len())).collect();
+        let expected: BTreeMap<&String, usize> = expected
+            .iter()
+            .filter(|(name, _)| !is_label(name))
+            .map(|(name, dropped)| (name, dropped.as_array().unwrap().len()))
+            .collect();
         if dropped != expected {
             wrong.push(format!("{}: drops {dropped:?}, not {expected:?}", case.name()));
         }

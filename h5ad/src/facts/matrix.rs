@@ -1,7 +1,5 @@
 //! Matrices as they are stored, a slab at a time.
 
-use std::ops::Range;
-
 use super::super::container::Kind;
 use super::super::error::H5adError;
 use super::super::matrix::{self, Dense, MatrixInfo, MatrixLocation, Sparse, Storage};
@@ -135,9 +133,10 @@ impl RawMatrix {
             Body::Sparse(sparse) => {
                 for majors in sparse.slabs(SLAB_ENTRIES) {
                     let first = majors.start;
-                    let (bounds, entries) = stored(sparse, majors)?;
-                    let (minors, values) = (&entries.0, &entries.1);
-                    if see(&RawSlab::Sparse { first, bounds: &bounds, minors, values }).is_break() {
+                    let bounds = &sparse.indptr()[majors.start..=majors.end];
+                    let bounds: Vec<usize> = bounds.iter().map(|bound| (bound - bounds[0]) as usize).collect();
+                    let (minors, values) = sparse.read_stored(majors)?;
+                    if see(&RawSlab::Sparse { first, bounds: &bounds, minors: &minors, values: &values }).is_break() {
                         break;
                     }
                 }
@@ -145,12 +144,4 @@ impl RawMatrix {
             }
         }
     }
-}
-
-/// The stored entries of some majors: where those of each lie, their minors and values.
-fn stored(sparse: &Sparse, majors: Range<usize>) -> Result<(Vec<usize>, (Vec<u32>, Vec<f64>)), H5adError> {
-    let bounds = &sparse.indptr()[majors.start..=majors.end];
-    let first = bounds[0];
-    let bounds = bounds.iter().map(|bound| (bound - first) as usize).collect();
-    Ok((bounds, sparse.read_stored(majors)?))
 }

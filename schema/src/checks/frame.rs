@@ -299,13 +299,11 @@ fn checked(
         out.push(finding(39, text).fix(Some(fix)));
     }
     match check.kind {
-        Kind::Nothing => {}
         Kind::Bool if column.dtype != "bool" => {
             out.push(finding(40, format!("{here} must be boolean, not '{}'.", column.dtype)));
         }
-        Kind::Bool => {}
         Kind::Categorical => categorical(context, out, part, check, &here, &finding, has_missing),
-        Kind::Terms(_) => {}
+        Kind::Nothing | Kind::Bool | Kind::Terms(_) => {}
     }
     if !check.values.is_empty() && !values.iter().any(|at| *part.value(*at) == Value::Missing) {
         let wrong: Vec<usize> = values.iter().copied().filter(|at| !is_one_of(part.value(*at), check.values)).collect();

@@ -1,7 +1,8 @@
 //! Identifiers of terms.
 
 use super::Context;
-use crate::definition::{DELIMITER, List, Terms};
+use crate::allowed::{List, Terms};
+use crate::definition::DELIMITER;
 use crate::finding::{Finding, Fix, Rows};
 use crate::python::Value;
 use crate::reference::{Ontology, Reference};

@@ -5,8 +5,9 @@ use h5ad::{RawValue, Scalar};
 use super::genes;
 use super::terms::{self, Site};
 use super::{Context, Outcome, Thrown, is_dask, thrown, type_name};
+use crate::allowed::ORGANISMS;
 use crate::colors;
-use crate::definition::{EMBEDDING, NA, ORGANISM, ORGANISMS, PERTURBATIONS, RESERVED_PERTURBATION};
+use crate::definition::{EMBEDDING, NA, ORGANISM, PERTURBATIONS, RESERVED_PERTURBATION};
 use crate::document::{Entries, dictionary, get, text};
 use crate::finding::{Finding, Fix, Rows};
 use crate::python::{self, Value};
@@ -166,9 +167,12 @@ fn perturbations(context: &Context<'_>, out: &mut Vec<Finding>) -> Outcome {
     Ok(())
 }
 
+/// Whether a text is of a form.
+type Form = fn(&str) -> bool;
+
 fn perturbation(context: &Context<'_>, out: &mut Vec<Finding>, entry: &Entries, name: &str, place: &str) -> Outcome {
     const FEATURES: &str = "intended_features";
-    const FORMS: [(&str, fn(&str) -> bool); 3] =
+    const FORMS: [(&str, Form); 3] =
         [("role", |_| true), ("protospacer_sequence", is_protospacer), ("protospacer_adjacent_motif", is_motif)];
     if let Some(value) = get(entry, FEATURES) {
         let inner = format!("{name}['{FEATURES}']");
