@@ -1,6 +1,6 @@
 use std::{
-    fs::{self, File},
-    io::{Read as _, Seek as _, SeekFrom, Write as _},
+    fs::File,
+    io::{self, Read as _, Seek as _, SeekFrom, Write as _},
     path::{Path, PathBuf},
     process::ExitCode,
 };
@@ -16,7 +16,7 @@ use explorer_core::{
 use h5ad::{Frame, FrameColumn, H5ad};
 use hdf5_pure::{AttrValue, DatasetBuilder, Group};
 
-use super::terminal;
+use super::{aside, output, terminal};
 
 /// The largest file of labels that is read, in bytes.
 const MOST_BYTES: u64 = 1 << 30;
@@ -81,6 +81,7 @@ pub enum AnnotateError {
 /// Writes a copy of an AnnData file with columns of labels.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let Arguments { data, labels, out, replace } = arguments;
+    output::check_cells(out)?;
     if out.symlink_metadata().is_ok() {
         return Err(AnnotateError::Exists(out.display().to_string()).into());
     }
@@ -100,10 +101,9 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     if let Some(left_out) = file.left_out() {
         terminal::say(&format!("warning: {}: {left_out}", labels.display()));
     }
-    let parent = out.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let copy = tempfile::Builder::new().prefix(".tessera-unfinished-").suffix(".h5ad").tempfile_in(parent);
+    let copy = aside::beside(out, ".h5ad");
     let copy = copy.with_context(|| format!("{} cannot be written", out.display()))?.into_temp_path();
-    fs::copy(data, &copy).with_context(|| format!("{} cannot be copied", data.display()))?;
+    copy_content(data, &copy).with_context(|| format!("{} cannot be copied", data.display()))?;
     let kept = obs.columns.len() - taken.len();
     loosen(&copy).with_context(|| format!("{} cannot be written", out.display()))?;
     write(&copy, &file.columns, &taken, obs.index.len()).map_err(|error| match error {
@@ -131,6 +131,11 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         plural(obs.index.len(), "cell", "cells"),
     ));
     Ok(ExitCode::SUCCESS)
+}
+
+/// Copies what a file holds; the copy keeps its permissions.
+fn copy_content(from: &Path, to: &Path) -> io::Result<u64> {
+    io::copy(&mut File::open(from)?, &mut File::options().write(true).open(to)?)
 }
 
 fn read(labels: &Path) -> Result<String> {

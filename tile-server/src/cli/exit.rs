@@ -18,6 +18,7 @@ use super::{
     de::UsageError,
     enrich::SetsError,
     export::{Damaged, NoPage, Unfetched},
+    output::OutputError,
     plot::NoPlot,
     serve::{NothingToServe, Unreadable},
     subset::SubsetFileError,
@@ -91,7 +92,7 @@ pub fn code(error: &Error) -> u8 {
     if error.is::<UsageError>() || error.is::<CellsError>() || error.is::<NoPage>() || error.is::<NoAddress>() {
         return USAGE;
     }
-    if error.is::<NoPlot>() || error.is::<NoNumbers>() {
+    if error.is::<NoPlot>() || error.is::<NoNumbers>() || error.is::<OutputError>() {
         return USAGE;
     }
     if error.is::<SubsetFileError>() || error.is::<PlaceError>() {
