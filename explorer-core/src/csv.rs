@@ -144,6 +144,14 @@ fn begins_with_break(text: &str) -> bool {
 /// # Errors
 /// [`OpenQuote`].
 pub fn records(text: &str) -> Result<Vec<Vec<String>>, OpenQuote> {
+    Ok(numbered_records(text)?.into_iter().map(|(_, record)| record).collect())
+}
+
+/// The same, each with the number of the line where it ends, from 1.
+///
+/// # Errors
+/// [`OpenQuote`].
+pub fn numbered_records(text: &str) -> Result<Vec<(usize, Vec<String>)>, OpenQuote> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut records = Vec::new();
     let mut record: Vec<String> = Vec::new();
@@ -169,20 +177,20 @@ pub fn records(text: &str) -> Result<Vec<Vec<String>>, OpenQuote> {
             ',' => record.push(std::mem::take(&mut field)),
             '\r' if characters.peek() == Some(&'\n') => {}
             '\n' => {
+                finish(&mut records, line, &mut record, &mut field);
                 line += 1;
-                finish(&mut records, &mut record, &mut field);
             }
             _ => field.push(character),
         }
     }
-    finish(&mut records, &mut record, &mut field);
+    finish(&mut records, line, &mut record, &mut field);
     Ok(records)
 }
 
-fn finish(records: &mut Vec<Vec<String>>, record: &mut Vec<String>, field: &mut String) {
+fn finish(records: &mut Vec<(usize, Vec<String>)>, line: usize, record: &mut Vec<String>, field: &mut String) {
     if !record.is_empty() || !field.is_empty() {
         record.push(std::mem::take(field));
-        records.push(std::mem::take(record));
+        records.push((line, std::mem::take(record)));
     }
 }
 

@@ -75,9 +75,9 @@ pub async fn correlated<T: Tiles>(
     if r.len() != names.len() {
         return Err(AnswerError::Payload);
     }
-    let table = Correlations::of(question.n_cells.into(), r, Adjustment::BenjaminiHochberg);
+    let table = Correlations::of(question.n_cells.into(), r, question.gene.map(GeneIdx), Adjustment::BenjaminiHochberg);
     let csv = correlations_to_csv(&table, &question.with, &names, &question.record);
-    Ok(Answered { html: both_ends(&table, question, &names), csv })
+    Ok(Answered { html: both_ends(&table, &names), csv })
 }
 
 /// What the genes of a layer are called, and what the size of an effect is there.
@@ -156,7 +156,7 @@ fn r_text(r: f64) -> String {
 }
 
 /// The genes of the highest r and of the lowest.
-fn both_ends(table: &Correlations, question: &CorrelationQuestion, names: &GeneNames) -> String {
+fn both_ends(table: &Correlations, names: &GeneNames) -> String {
     let row = |gene: usize| {
         vec![
             gene_button(names, GeneIdx(gene as u32)),
@@ -166,9 +166,13 @@ fn both_ends(table: &Correlations, question: &CorrelationQuestion, names: &GeneN
         ]
     };
     let header = ["gene", "r", "p", "adjusted p"];
-    let others = || (0..table.r.len()).filter(|&gene| question.gene != Some(gene as u32));
+    let tested = table.tested();
+    if tested.is_empty() {
+        return "<p>Nothing can be correlated: the number is the same in all cells, or fewer than three cells have one.</p>"
+            .to_owned();
+    }
     let part = |title: &str, caption: &str, sign: f64| {
-        let genes: Vec<usize> = others().filter(|&gene| table.r[gene] * sign > 0.0).collect();
+        let genes: Vec<usize> = tested.iter().copied().filter(|&gene| table.r[gene] * sign > 0.0).collect();
         let order = order_by(genes.len(), |a, b| (table.r[genes[b]] * sign).total_cmp(&(table.r[genes[a]] * sign)));
         let rows = order.into_iter().take(MOST_GENES).map(|at| row(genes[at]));
         let caption =
@@ -207,11 +211,13 @@ mod tests {
 
     #[test]
     fn genes_are_told_from_both_ends_without_the_one_asked_about() {
-        let table = Correlations::of(50, vec![1.0, -0.5, 0.25, 0.75], Adjustment::BenjaminiHochberg);
-        let html =
-            both_ends(&table, &CorrelationQuestion { gene: Some(0), ..CorrelationQuestion::default() }, &names());
+        let r = vec![1.0, -0.5, 0.25, 0.75];
+        let table = Correlations::of(50, r, Some(GeneIdx(0)), Adjustment::BenjaminiHochberg);
+        let html = both_ends(&table, &names());
         let places = ["E0", "E3", "E2", "E1"].map(|id| html.find(&format!("data-gene=\"{id}\"")));
         assert!(places[0].is_none() && places[1] < places[2] && places[2] < places[3], "{html}");
         assert!(html.contains("the first 2 of 2") && html.contains("the first 1 of 1"), "{html}");
+        let none = Correlations::of(50, vec![f64::NAN; 4], None, Adjustment::BenjaminiHochberg);
+        assert!(both_ends(&none, &names()).contains("Nothing can be correlated"));
     }
 }

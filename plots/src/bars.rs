@@ -97,14 +97,14 @@ pub fn table_of_tests(composition: &NamedComposition, tests: &[(usize, GroupTest
     for (group, test) in tests {
         for part in (0..are_there.len()).filter(|&part| are_there[part]) {
             let found = test.of_part(part);
-            let share = composition.counts.of_group(*group)[part] as f64 / composition.counts.n_cells(*group) as f64;
+            let [share, of_others] = composition.counts.shares(*group, part);
             let of_samples = found.filter(|_| matches!(test, GroupTest::Samples(_)));
             let text = |text: Option<String>| text.unwrap_or_default();
             rows.push(vec![
                 composition.group(*group).to_owned(),
                 composition.part(part).to_owned(),
                 percent(share),
-                text(found.map(|test| percent(test.shares[1]))),
+                percent(of_others),
                 text(of_samples.map(|test| signed(test.score))),
                 text(found.map(|test| p_value(test.log10_pval))),
                 text(found.map(|test| p_value(test.log10_pval_adj))),
@@ -116,9 +116,10 @@ pub fn table_of_tests(composition: &NamedComposition, tests: &[(usize, GroupTest
     let overall = overall.map(|test| {
         format!(". Over all: χ² {}, df {}, p {}", short(test.statistic, 4), test.df, p_value(test.log10_pval))
     });
+    let cautions = composition.cautions(tests);
     let header = [composition.by.as_str(), &composition.of, "share", "of others", "t", "p", "adjusted p", "of"];
     Table {
-        caption: composition.method() + &overall.unwrap_or_default(),
+        caption: format!("{}{}. {}", composition.method(), overall.unwrap_or_default(), cautions.join(" ")),
         header: header.map(str::to_owned).to_vec(),
         rows,
     }

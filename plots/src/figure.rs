@@ -2,6 +2,11 @@
 
 use explorer_core::color::{Ground, Rgb, css_color};
 
+use crate::{grid::MARGIN_PX, text};
+
+/// Height of a line of text.
+const LINE_PX: f64 = 20.0;
+
 /// A figure, in CSS pixels from its upper left corner.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Figure {
@@ -174,6 +179,13 @@ impl Figure {
     pub(crate) fn heading(&mut self, at: [f64; 2], text: impl Into<String>, align: Align) {
         let (weight, direction) = (Weight::Heading, Direction::Right);
         self.push(Shape::Text { at, text: text.into(), align, fill: Paint::Text, weight, direction });
+    }
+
+    /// A line below all that was drawn.
+    pub(crate) fn say_below(&mut self, text: String) {
+        let [width, height] = self.size;
+        self.size = [width.max(2.0 * MARGIN_PX + text::width(&text)), height + LINE_PX];
+        self.text([MARGIN_PX, height], text, Align::Start, Paint::Muted);
     }
 
     /// A text that ends at a place, written upwards.

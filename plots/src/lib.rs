@@ -107,7 +107,7 @@ pub async fn draw<T: Tiles>(
         return Err(PlotError::Cells { found: codes.len(), expected: dataset.n_obs() });
     }
     let cells = GroupedCells { grouping: question.grouping.clone(), codes };
-    Ok(match kind {
+    let mut drawn = match kind {
         PlotKind::Dots | PlotKind::Matrix => {
             let table = table(dataset, question, &cells, report).await.map_err(PlotError::Read)?;
             let means = means::Means::new(question, table);
@@ -137,7 +137,9 @@ pub async fn draw<T: Tiles>(
             let figure = heatmap::draw(&values);
             Drawn { figure, tables: vec![values.table()], csv: csv::of_cells(&values) }
         }
-    })
+    };
+    drawn.figure.say_below(text::label(&question.source()));
+    Ok(drawn)
 }
 
 async fn table<T: Tiles>(

@@ -29,7 +29,11 @@ impl<'a> Means<'a> {
             PlotOrder::Clustered => {
                 let rows: Vec<_> = (0..n_groups).map(|group| numbers.means(group)).collect();
                 let columns: Vec<_> = (0..n_genes).map(|gene| numbers.means_of_gene(gene)).collect();
-                (cluster_order(&rows), cluster_order(&columns))
+                // Of one number there is no correlation.
+                let order = |rows: &[Vec<f64>], n: usize| {
+                    if n > 1 { cluster_order(rows) } else { (0..rows.len()).collect() }
+                };
+                (order(&rows, n_genes), order(&columns, n_groups))
             }
         };
         let mut means = Self { question, numbers, groups, genes, domains: Vec::new() };
@@ -165,6 +169,17 @@ mod tests {
         let places = [(0, 0), (1, 0), (0, 1), (1, 1)].map(|(group, gene)| means.place(group, gene));
         assert_eq!((places, means.domain()), ([0.0, 1.0, 0.0, 0.0], [0.0, 1.0]));
         assert_eq!(means.tip(0, 0), "G0 in T: mean 1.00, scaled 0, expressed by 50.0% of 10 cells");
+    }
+
+    #[test]
+    fn groups_of_one_gene_are_not_clustered() {
+        let mut asked = question(PlotScale::Values, PlotMean::All);
+        asked.plot.order = PlotOrder::Clustered;
+        let summary = |mean| Summary { n_cells: 10, mean, variance: 1.0, nonzero_share: 1.0 };
+        let table =
+            |n_genes, means: &[f64]| GroupTable::new(n_genes, means.iter().map(|&mean| summary(mean)).collect());
+        assert_eq!(Means::new(&asked, table(1, &[1.0, 3.0, 2.0])).groups, [0, 1, 2]);
+        assert_eq!(Means::new(&asked, table(3, &[1.0, 3.0, 2.0])).genes, [0, 1, 2]);
     }
 
     #[test]

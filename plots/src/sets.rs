@@ -116,7 +116,10 @@ fn note(found: &Enriched, known: &KnownSets, layer: &str) -> String {
     let mut notes = Vec::new();
     match found {
         Enriched::Chosen { chosen, .. } => notes.push(format!("Chosen: {chosen}.")),
-        Enriched::Ranking { found, options: PrerankOptions { least_genes, most_genes, n_permutations } } => {
+        Enriched::Ranking { n_tested: 0, .. } => {
+            notes.push("No gene can be tested, so there is no ranking.".to_owned());
+        }
+        Enriched::Ranking { found, options: PrerankOptions { least_genes, most_genes, n_permutations }, .. } => {
             notes.push(format!("Ranked by score, {n_permutations} random sets."));
             let n_left_out = known.sets.len() - found.len();
             if n_left_out > 0 {

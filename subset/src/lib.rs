@@ -3,6 +3,7 @@
 
 mod frame;
 mod html;
+mod names;
 
 use std::io::Write;
 
@@ -15,11 +16,13 @@ use explorer_core::{
 };
 use h5ad::{Frame, H5adWriter, MatrixLocation, NewImage, NewLibrary, NewMatrix, Obsm, ObsmValues, WriteError};
 use shared_fbs::{
-    manifest::{Layer, Manifest},
+    manifest::{Layer, Manifest, ValueKind},
     tile::Image,
 };
 
 pub use html::html;
+
+use names::MemberNames;
 
 /// What the file says of itself, in `uns`.
 const NOTE: &str = "tessera";
@@ -41,7 +44,17 @@ pub enum SubsetError<E> {
     Write(#[from] WriteError),
 }
 
-/// Writes the cells of a mask. `report` hears how much is done, from 0 to 1; its error ends the work.
+/// How a file differs from the one that its dataset was built of.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Differences {
+    /// Values and names that were changed, in sentences without a full stop.
+    pub changes: Vec<String>,
+    /// The layers whose values are floats: they have 32 bits, whatever they had.
+    pub floats: Vec<String>,
+}
+
+/// Writes the cells of a mask. `report` hears how much is done, from 0 to 1; its error ends the work. Gives how the file
+/// differs from the one that the dataset was built of, as its note has it.
 ///
 /// # Errors
 /// When there are no cells, the dataset cannot be read, or the file cannot be written.
@@ -51,7 +64,7 @@ pub async fn write<T: Tiles>(
     additions: &SubsetAdditions,
     to: impl Write,
     mut report: impl FnMut(f64) -> Result<(), T::Error>,
-) -> Result<(), SubsetError<T::Error>> {
+) -> Result<Differences, SubsetError<T::Error>> {
     let rows = dataset.rows(Priority::Soon).await.map_err(SubsetError::Dataset)?;
     let cells = SubsetCells::new(cells, &rows);
     if cells.is_empty() {
@@ -59,21 +72,27 @@ pub async fn write<T: Tiles>(
     }
     let in_order: Vec<CellRow> = cells.cells().iter().filter_map(|&cell| rows.row_of(CellIdx(cell))).collect();
     let manifest = dataset.manifest();
-    let (obs, colors) = frame::obs(dataset, &cells, &in_order, additions).await.map_err(SubsetError::Dataset)?;
+    let mut differences = Differences::of_build(manifest);
+    let changes = &mut differences.changes;
+    let taken = frame::obs(dataset, &cells, &in_order, additions).await.map_err(SubsetError::Dataset)?;
+    let (mut obs, mut colors) = taken;
     let var = match manifest.vars.iter().position(|var| var.name != RAW_VAR) {
         Some(var) => frame::var(dataset, var).await.map_err(SubsetError::Dataset)?,
         None => Frame { index: Vec::new(), index_name: None, columns: Vec::new() },
     };
+    let var = renamed(var, "var", &mut [], changes);
+    obs = renamed(obs, "obs", &mut colors, changes);
     let mut file = H5adWriter::new(&obs, &var)?;
     drop((obs, var));
     if let Some(raw) = manifest.vars.iter().position(|var| var.name == RAW_VAR) {
-        file.raw_var(&frame::var(dataset, raw).await.map_err(SubsetError::Dataset)?)?;
+        let raw = frame::var(dataset, raw).await.map_err(SubsetError::Dataset)?;
+        file.raw_var(&renamed(raw, RAW_VAR, &mut [], changes))?;
     }
     for (column, colors) in colors {
         file.uns_texts(&format!("{column}_colors"), &colors)?;
     }
     let (libraries, left_out) = spatial(dataset).await.map_err(SubsetError::Dataset)?;
-    file.uns_dictionary(NOTE, &note(manifest, &additions.filter, &left_out))?;
+    file.uns_dictionary(NOTE, &note(manifest, &additions.filter, &left_out, &differences))?;
     file.uns_spatial(libraries)?;
     for embedding in 0..manifest.embeddings.len() {
         let entry = obsm(dataset, embedding, &cells).await.map_err(SubsetError::Dataset)?;
@@ -85,11 +104,48 @@ pub async fn write<T: Tiles>(
         let matrix = dataset.subset_layer(index, &cells, report).await.map_err(SubsetError::Dataset)?;
         file.matrix(&location(layer), new_matrix(matrix, dataset.n_genes(index)))?;
     }
-    Ok(file.write_to(to)?)
+    file.write_to(to)?;
+    Ok(differences)
+}
+
+impl Differences {
+    fn of_build(manifest: &Manifest) -> Self {
+        let cautions = |layer: &Layer| {
+            layer.cautions.iter().map(|caution| format!("{}: {caution}", layer.name)).collect::<Vec<_>>()
+        };
+        let changes = manifest.layers.iter().flat_map(cautions).collect();
+        let floats = manifest.layers.iter().filter(|layer| layer.kind != ValueKind::Counts);
+        Self { changes, floats: floats.map(|layer| layer.name.clone()).collect() }
+    }
+
+    /// All of it, a line each.
+    fn text(&self) -> String {
+        let floats = (!self.floats.is_empty())
+            .then(|| format!("{}: 32-bit floats, to which wider ones were rounded", listed(&self.floats)));
+        self.changes.iter().cloned().chain(floats).collect::<Vec<_>>().join("\n")
+    }
+}
+
+/// A frame whose columns have names that HDF5 can hold, and the names of columns with colors made the same.
+fn renamed(mut frame: Frame, place: &str, colors: &mut [(String, Vec<String>)], changes: &mut Vec<String>) -> Frame {
+    let names = MemberNames::new(place, frame.columns.iter().map(|(name, _)| name.as_str()));
+    for ((name, _), written) in frame.columns.iter_mut().zip(names.written()) {
+        if let Some((colored, _)) = colors.iter_mut().find(|(colored, _)| colored == name) {
+            colored.clone_from(written);
+        }
+        name.clone_from(written);
+    }
+    changes.extend(names.into_renamed());
+    frame
 }
 
 /// What the file is, for who finds it later.
-fn note(manifest: &Manifest, filter: &str, images_left_out: &[String]) -> Vec<(&'static str, String)> {
+fn note(
+    manifest: &Manifest,
+    filter: &str,
+    images_left_out: &[String],
+    differences: &Differences,
+) -> Vec<(&'static str, String)> {
     let mut note = vec![
         ("filter", filter.to_owned()),
         ("n_obs", manifest.n_obs.to_string()),
@@ -97,6 +153,7 @@ fn note(manifest: &Manifest, filter: &str, images_left_out: &[String]) -> Vec<(&
         ("generator", manifest.generator.clone()),
         ("left_out", listed([LEFT_OUT].into_iter().chain(images_left_out.iter().map(String::as_str)))),
     ];
+    note.extend(Some(differences.text()).filter(|text| !text.is_empty()).map(|text| ("changes", text)));
     note.extend(manifest.title.clone().map(|title| ("title", title)));
     note.extend(manifest.source.clone().map(|source| ("source", source)));
     note

@@ -7,7 +7,8 @@ use explorer_core::{
     dataset::{Priority, shares_of_genes},
     de::{Adjustment, DeOptions, DeTable, RankGroups, RankSums, Ties},
     filter::CellMask,
-    statistics::{Correlations, Correlator, NoControls, ScoreOptions, control_genes},
+    sorting::set_of,
+    statistics::{Correlations, Correlator, NoControls, NoCorrelation, ScoreOptions, control_genes},
 };
 use rayon::prelude::*;
 use shared_fbs::manifest::Layer;
@@ -58,20 +59,32 @@ pub fn compare_by_ranks(
     Ok(table.with_ranks(&ranks, 0, ties))
 }
 
-/// Correlates all genes of a layer with one number per cell, over some cells.
+/// Why genes are not correlated with a number.
+#[derive(Debug, thiserror::Error)]
+pub enum CorrelateError {
+    /// The dataset cannot be read.
+    #[error(transparent)]
+    Dataset(#[from] DatasetError),
+    /// Nothing goes with the number.
+    #[error(transparent)]
+    NoCorrelation(#[from] NoCorrelation),
+}
+
+/// Correlates all genes of a layer with one number per cell, over some cells; with those of a gene, `itself`, all others.
 ///
 /// # Errors
-/// When tiles are broken.
+/// [`CorrelateError`].
 pub fn correlate(
     dataset: &Dataset,
     layer: &Layer,
-    numbers: &Continuous,
+    (numbers, itself): (&Continuous, Option<GeneIdx>),
     cells: &CellMask,
     adjustment: Adjustment,
-) -> Result<Correlations, DatasetError> {
+) -> Result<Correlations, CorrelateError> {
     let correlator = Correlator::new(numbers, cells);
+    correlator.check()?;
     let work = |index, genes| wait(dataset.reader().correlate(index, genes, &correlator, |_| Ok(())));
-    Ok(Correlations::of(correlator.n_cells(), by_shares(dataset, layer, work)?.concat(), adjustment))
+    Ok(Correlations::of(correlator.n_cells(), by_shares(dataset, layer, work)?.concat(), itself, adjustment))
 }
 
 /// Why a set of genes has no score.
@@ -85,7 +98,8 @@ pub enum ScoreError {
     NoControls(#[from] NoControls),
 }
 
-/// The score of a set of genes in every cell over control genes ([`control_genes`]), and the plain mean of its genes.
+/// The score of a set of genes in every cell over control genes ([`control_genes`]), and the plain mean of its genes. Each
+/// gene counts once.
 ///
 /// # Errors
 /// [`ScoreError`].
@@ -99,8 +113,10 @@ pub fn score_genes(
     let (total, fixed) = (wait(reader.total_moments(index)), dataset.fixed_points(layer)?);
     let total = total?;
     let means: Vec<f64> = (0..reader.n_genes(index)).map(|gene| fixed.summary(&total, gene).mean).collect();
-    let controls = control_genes(&means, set, options)?;
-    let mean = means_per_cell(dataset, layer, set)?;
+    // Ascending, as the page adds them up.
+    let set: Vec<GeneIdx> = set_of(set.iter().copied()).into_iter().collect();
+    let controls = control_genes(&means, &set, options)?;
+    let mean = means_per_cell(dataset, layer, &set)?;
     let of_controls = means_per_cell(dataset, layer, &controls)?;
     Ok([mean.iter().zip(of_controls).map(|(mean, control)| mean - control).collect(), mean])
 }

@@ -73,7 +73,7 @@ async fn scatter(visit: &Visit) -> Result<()> {
     page.evaluate("$('scatter-y').select()", Value::Null).await?;
     page.write("scatter-y", "n_genes").await?;
     page.type_keys(ENTER).await?;
-    page.until_text("axis-x", |text| text == "FCGR3A").await?;
+    page.until_text("axis-x", |text| text == "FCGR3A in X").await?;
     page.until_text("axis-y", |text| text == "n_genes").await?;
     let plot = Scatter { x: Axis::Gene(GeneKey::new("FCGR3A")), y: Axis::Obs("n_genes".to_owned()) };
     // It stands beside what was there.

@@ -16,7 +16,7 @@ pub fn caution_of_sizes(n_group: u64, n_reference: u64) -> Option<String> {
         }
         (false, false) => return None,
     };
-    Some(format!("{one} fewer than two cells, so nothing can be tested: t is 0 and p is 1 for every gene."))
+    Some(format!("{one} fewer than two cells, so nothing can be tested: every score is 0 and every p-value 1."))
 }
 
 #[cfg(test)]
@@ -28,7 +28,7 @@ mod tests {
         let said = |n_group, n_reference| caution_of_sizes(n_group, n_reference).unwrap_or_default();
         assert_eq!(said(10, 10), "");
         assert!(said(9, 500).starts_with("One of the sets has fewer than 10 cells"));
-        let end = " fewer than two cells, so nothing can be tested: t is 0 and p is 1 for every gene.";
+        let end = " fewer than two cells, so nothing can be tested: every score is 0 and every p-value 1.";
         for (sizes, who) in
             [((1, 9), "The group has"), ((9, 1), "The reference has"), ((1, 1), "The group and the reference have")]
         {

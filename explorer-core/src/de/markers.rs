@@ -29,7 +29,7 @@ impl MarkerRank {
 
 /// Genes with fewer expressing cells in the label are no candidates for [`MarkerRank::EffectPercentile`], as CELLxGENE
 /// has it.
-const LEAST_NONZERO: u64 = 25;
+pub const LEAST_EXPRESSING: u64 = 25;
 
 /// One marker of a label.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -116,7 +116,7 @@ impl<'a> MarkerFinder<'a> {
     }
 
     /// The `n_top` best markers of one label against all other cells, best first; none where one of the two has fewer than
-    /// two cells, so that nothing can be tested.
+    /// two cells, so that nothing can be tested, and of a ranking by effects where no gene has [`LEAST_EXPRESSING`] cells.
     ///
     /// # Errors
     /// [`MomentsError`] when the moments do not belong together.
@@ -171,7 +171,7 @@ impl<'a> MarkerFinder<'a> {
         let group = &self.labels[label];
         let (n_group, spreads) = (group.n_cells as f64, &self.spreads[label]);
         let mut effects = Vec::with_capacity(others.len());
-        let genes = (0..spreads.len()).filter(|&gene| self.fixed.n_nonzero(group, gene) >= LEAST_NONZERO);
+        let genes = (0..spreads.len()).filter(|&gene| self.fixed.n_nonzero(group, gene) >= LEAST_EXPRESSING);
         genes
             .map(|gene| {
                 effects.clear();

@@ -41,13 +41,14 @@ pub(crate) use csv::{push_cautions, push_record, test_facts};
 pub use fixed::{FixedPoint, FixedPoints};
 pub use gather::Gather;
 pub use kernel::{CountTable, Labels, gather_banded, gather_counts, gather_floats, scatter_floats};
-pub use markers::{CELLXGENE_PERCENTILE, Marker, MarkerFinder, MarkerRank};
+pub use markers::{CELLXGENE_PERCENTILE, LEAST_EXPRESSING, Marker, MarkerFinder, MarkerRank};
 pub use moments::{GeneMoments, Moments, MomentsError};
 pub use normalization::{
     Correction, NORMALIZED_TOTAL, Normalization, NormalizedCell, NormalizedCells, TABLE_COUNTS, log_normalize,
 };
 pub use parts::{CellsPart, MomentsPart, SetParts, Sets, Sign, StoredPart};
 pub use plan::{LayerTiles, Plan};
+pub(crate) use pseudobulk::caution_of_samples;
 pub use pseudobulk::{
     Design, LEAST_CELLS, LeftOut, PseudobulkError, PseudobulkTable, SampleMoments, paired_t, pseudobulk, sample_summary,
 };

@@ -158,7 +158,10 @@ pub fn pseudobulk(
             least_cells: LEAST_CELLS,
         });
     }
-    table.left_out = samples.iter().filter_map(|sample| LeftOut::of(sample, table.design)).collect();
+    let left_out = |sample: &SampleMoments| {
+        LeftOut::of(&sample.name, [sample.group.n_cells, sample.reference.n_cells], table.design)
+    };
+    table.left_out = samples.iter().filter_map(left_out).collect();
     [table.pval_adj, table.log10_pval_adj] = adjust_with_log10(&table.pval, &table.log10_pval, adjustment);
     Ok(table)
 }
@@ -168,15 +171,14 @@ fn names(samples: &[&SampleMoments]) -> Vec<String> {
 }
 
 impl LeftOut {
-    /// What does not count of a sample; `None` where all its cells do.
-    fn of(sample: &SampleMoments, design: Design) -> Option<Self> {
-        let cells = [sample.group.n_cells, sample.reference.n_cells];
+    /// What does not count of a sample with so many cells in the group and in the reference; `None` where all do.
+    pub(crate) fn of(name: &str, cells: [u64; 2], design: Design) -> Option<Self> {
         let [n_group, n_reference] = match design {
             Design::Paired if cells.iter().all(|&n| n >= LEAST_CELLS) || cells == [0, 0] => return None,
             Design::Paired => cells.map(Some),
             Design::Unpaired => cells.map(|n| (1..LEAST_CELLS).contains(&n).then_some(n)),
         };
-        (n_group.is_some() || n_reference.is_some()).then(|| Self { name: sample.name.clone(), n_group, n_reference })
+        (n_group.is_some() || n_reference.is_some()).then(|| Self { name: name.to_owned(), n_group, n_reference })
     }
 
     /// "d3 (4 in the group, 0 in the reference)".
@@ -187,22 +189,41 @@ impl LeftOut {
     }
 }
 
-impl PseudobulkTable {
-    /// Which samples do not count, and why; `None` where all do.
-    pub fn caution(&self) -> Option<String> {
-        const MOST_NAMED: usize = 5;
-        if self.left_out.is_empty() {
-            return None;
-        }
-        let samples = format::plural(self.left_out.len(), "sample", "samples");
-        let are = if self.left_out.len() == 1 { "is" } else { "are" };
-        let of = match self.design {
+/// What is to be said of the samples of a comparison: those that do not count, or not on a side, and those that are on both
+/// sides of an unpaired test. `None` where there is nothing.
+pub(crate) fn caution_of_samples(left_out: &[LeftOut], on_both: &[&str], design: Design) -> Option<String> {
+    const MOST_NAMED: usize = 5;
+    let are = |n: usize| if n == 1 { "is" } else { "are" };
+    let few = (!left_out.is_empty()).then(|| {
+        let (samples, are) = (format::plural(left_out.len(), "sample", "samples"), are(left_out.len()));
+        let of = match design {
             Design::Paired => format!("in the group or in the reference {are} left out"),
             Design::Unpaired => format!("in a set {are} left out of it"),
         };
-        let names: Vec<String> = self.left_out.iter().map(LeftOut::text).collect();
+        let names: Vec<String> = left_out.iter().map(LeftOut::text).collect();
         let names = format::first_of(&names, MOST_NAMED);
-        Some(format!("{samples} with fewer than {LEAST_CELLS} cells {of}: {names}."))
+        format!("{samples} with fewer than {LEAST_CELLS} cells {of}: {names}.")
+    });
+    let twice = (!on_both.is_empty()).then(|| {
+        let (samples, are) = (format::plural(on_both.len(), "sample", "samples"), are(on_both.len()));
+        let names = format::first_of(on_both, MOST_NAMED);
+        format!("{samples} {are} on both sides, which the unpaired test takes for different samples: {names}.")
+    });
+    let said: Vec<String> = few.into_iter().chain(twice).collect();
+    (!said.is_empty()).then(|| said.join(" "))
+}
+
+impl PseudobulkTable {
+    /// Which samples do not count, and which count twice; `None` where each counts once.
+    pub fn caution(&self) -> Option<String> {
+        let (of_group, of_reference) = self.samples.split_at(self.n_group);
+        let on_both: Vec<&str> = match self.design {
+            Design::Paired => Vec::new(),
+            Design::Unpaired => {
+                of_group.iter().filter(|name| of_reference.contains(name)).map(String::as_str).collect()
+            }
+        };
+        caution_of_samples(&self.left_out, &on_both, self.design)
     }
 
     /// The same table, its p-values adjusted otherwise.

@@ -5,6 +5,9 @@ use shared_fbs::manifest::{Layer, Manifest};
 
 use crate::{color::Ground, dataset::label_tiles, grouping::Grouping, state::Plot, statistics::NamedComposition};
 
+/// What is to be said of shares of cells that express a gene, where values are scaled.
+const NEGATIVE: &str = "some values are negative: cells that express a gene are those whose value is not 0";
+
 /// How many bytes the plot reads of a dataset, about; 0 where it is not known. Labels and genes are taken to be of the
 /// usual size.
 pub fn plot_bytes(manifest: &Manifest, plot: &Plot) -> u64 {
@@ -48,7 +51,7 @@ pub struct PlotQuestion {
     pub layer: u32,
     /// The genes that it has.
     pub genes: Vec<PlotGene>,
-    /// Cells by both columns, with those of no label, where the shares of one column's labels are tested.
+    /// Cells by both columns where the shares of one column's labels are tested.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub composition: Option<NamedComposition>,
     /// What it is drawn on.
@@ -69,12 +72,21 @@ impl PlotQuestion {
         self.plot.kind.has_genes() && self.label_tiles.is_empty()
     }
 
-    /// The same of a layer.
+    /// The columns of the groups, and the layer where values are of one.
+    pub fn source(&self) -> String {
+        let groups = self.grouping.title();
+        if self.plot.kind.has_genes() { format!("{groups} · {}", self.layer_name) } else { groups }
+    }
+
+    /// The same of a layer, with what is to be known of its values.
     #[must_use]
     pub fn of_layer(mut self, index: usize, layer: &Layer) -> Self {
         self.layer = index as u32;
         self.layer_name.clone_from(&layer.name);
         self.cautions.clone_from(&layer.cautions);
+        if self.plot.kind.is_of_means() && layer.has_negative {
+            self.cautions.push(NEGATIVE.to_owned());
+        }
         self
     }
 }
@@ -109,6 +121,11 @@ mod tests {
         assert_eq!(plot_bytes(&manifest, &plot), 500_000);
         assert_eq!(plot_bytes(&manifest, &Plot { kind: PlotKind::Violins, ..plot.clone() }), 14_000);
         assert_eq!(plot_bytes(&manifest, &Plot { kind: PlotKind::Bars, ..plot }), 0);
+        let question = |kind| PlotQuestion { plot: Plot { kind, ..Plot::default() }, ..PlotQuestion::default() };
+        let scaled = Layer { has_negative: true, ..manifest.layers[0].clone() };
+        assert_eq!(question(PlotKind::Dots).of_layer(0, &scaled).cautions, [NEGATIVE]);
+        assert!(question(PlotKind::Violins).of_layer(0, &scaled).cautions.is_empty());
+        assert!(question(PlotKind::Dots).of_layer(0, &manifest.layers[0]).cautions.is_empty());
         assert_eq!((genes_bytes(&manifest, None), genes_bytes(&manifest, Some("other"))), (7_000_000, 0));
     }
 }

@@ -64,7 +64,9 @@ impl SideSizes {
         let few =
             names.iter().zip(self.n_cells).find(|(_, n_cells)| *n_cells < FEW_CELLS).map(
                 |(name, n_cells)| match n_cells {
-                    1 => format!("“{name}” is one cell, which has no variance: p-values say nothing."),
+                    1 => {
+                        format!("“{name}” is one cell, so nothing can be tested: every score is 0 and every p-value 1.")
+                    }
                     n_cells => format!("“{name}” has {n_cells} cells only: take the p-values as a hint."),
                 },
             );

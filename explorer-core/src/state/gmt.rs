@@ -9,12 +9,33 @@ use crate::sorting::set_of;
 /// # Errors
 /// [`GeneSetFileError`].
 pub fn gene_sets_from_text(text: &str, is_known: impl Fn(&str) -> bool) -> Result<Vec<GeneSet>, GeneSetFileError> {
-    let first =
-        text.trim_start_matches('\u{feff}').lines().find(|line| !line.starts_with('#') && !line.trim().is_empty());
-    match first {
-        Some(line) if line.contains('\t') && !line.contains("gene_set_name") => gene_sets_from_gmt(text),
-        _ => gene_sets_from_csv(text, is_known),
+    match is_gmt(text) {
+        Some(true) => gene_sets_from_gmt(text),
+        Some(false) => gene_sets_from_csv(text, is_known),
+        None => Err(GeneSetFileError::Empty),
     }
+}
+
+/// Whether a text is a GMT file; `None` where it has no line.
+fn is_gmt(text: &str) -> Option<bool> {
+    let mut lines = text.trim_start_matches('\u{feff}').lines();
+    let first = lines.find(|line| !line.starts_with('#') && !line.trim().is_empty())?;
+    Some(first.contains('\t') && !first.contains("gene_set_name"))
+}
+
+/// The names that several lines of a GMT file have, which make one set; none of a CSV file, whose sets have a line a gene.
+pub fn gene_sets_of_several_lines(text: &str) -> Vec<String> {
+    if is_gmt(text) != Some(true) {
+        return Vec::new();
+    }
+    let lines = text.trim_start_matches('\u{feff}').lines().filter(|line| !line.starts_with('#'));
+    let (mut seen, mut several) = (set_of([]), set_of([]));
+    for name in lines.filter_map(|line| line.split('\t').next()).map(str::trim).filter(|name| !name.is_empty()) {
+        if !seen.insert(name) {
+            several.insert(name.to_owned());
+        }
+    }
+    several.into_iter().collect()
 }
 
 /// The sets of a GMT file, in order, each gene once; lines of one name make one set. Lines without a name, and empty
@@ -58,7 +79,7 @@ mod tests {
         let text = "T_CELLS\thttps://example.org/t\tCD3D\tCD3E\tCD3D\t\r\n\r\n# a comment\nB_CELLS\t\tMS4A1\n\tno name\tX\n\
                     T_CELLS\tagain\tCD4\n";
         let sets = gene_sets_from_text(text, |_| false).unwrap();
-        assert_eq!(sets.len(), 2);
+        assert_eq!((sets.len(), gene_sets_of_several_lines(text)), (2, vec!["T_CELLS".to_owned()]));
         assert_eq!((sets[0].name.as_str(), sets[0].description.as_str()), ("T_CELLS", "https://example.org/t"));
         assert_eq!(
             (sets[0].genes.join(" "), sets[1].genes.join(" ")),
@@ -70,8 +91,10 @@ mod tests {
     fn a_csv_file_is_read_as_one() {
         let sets = gene_sets_from_text("gene_set_name,gene_symbol\nT,CD3D", |_| false).unwrap();
         assert_eq!(sets[0].genes, ["CD3D"]);
+        assert!(gene_sets_of_several_lines("gene_set_name,gene_symbol\nT,CD3D\nT,CD3E").is_empty());
         assert_eq!(gene_sets_from_text("CD3D\nCD3E", |_| false), Err(GeneSetFileError::NoColumn("gene_set_name")));
         assert_eq!(gene_sets_from_gmt("\n"), Err(GeneSetFileError::Empty));
+        assert_eq!(gene_sets_from_text("# none\n\n", |_| false), Err(GeneSetFileError::Empty));
     }
 
     proptest! {

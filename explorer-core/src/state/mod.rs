@@ -63,7 +63,7 @@ pub use data_key::DataKey;
 pub use dimension::{Dimension, DimensionFilter, DimensionKey};
 pub use enrichment::{ChosenDirection, ChosenGenes, Enrichment, EnrichmentBy};
 pub use gene_set_file::{GeneSetFileError, gene_sets_from_csv, gene_sets_to_csv};
-pub use gmt::{gene_sets_from_gmt, gene_sets_from_text};
+pub use gmt::{gene_sets_from_gmt, gene_sets_from_text, gene_sets_of_several_lines};
 pub use history::{HISTORY_LIMIT, History};
 pub use inquiry::{About, Inquiry};
 pub use label::{ColumnLabel, Label, LabelFilter};

@@ -40,6 +40,19 @@ pub enum OwnColumnFileError {
     /// No id is one of the dataset's.
     #[error("None of the {0} of the file's first column is the id of a cell here.")]
     NoCell(String),
+    /// A line has not as many fields as the first.
+    #[error(
+        "Line {line} of the file has {found} and the first line {expected}: put labels that hold a comma in quotation \
+         marks, and leave the field of a cell without a label empty."
+    )]
+    Fields {
+        /// The line.
+        line: usize,
+        /// How many fields it has.
+        found: String,
+        /// How many the first has.
+        expected: usize,
+    },
     /// A quotation mark is not closed.
     #[error("The file ends within quotation marks that begin in line {0}.")]
     OpenQuote(usize),
@@ -50,7 +63,7 @@ pub enum OwnColumnFileError {
 pub struct OwnColumnFile {
     /// The columns.
     pub columns: Vec<OwnColumn>,
-    /// Cells that the file gives labels to, or says that they have none.
+    /// Cells that the file gives a label to.
     pub n_cells: usize,
     /// Ids that are no cell's.
     pub unknown: Vec<String>,
@@ -119,9 +132,10 @@ fn labels_by_row(column: &OwnColumn, n_rows: usize) -> Vec<Option<u32>> {
 /// # Errors
 /// [`OwnColumnFileError`].
 pub fn own_columns_from_csv(text: &str, ids: &[String]) -> Result<OwnColumnFile, OwnColumnFileError> {
-    let records = csv::records(text).map_err(|OpenQuote { line }| OwnColumnFileError::OpenQuote(line))?;
+    let records = csv::numbered_records(text).map_err(|OpenQuote { line }| OwnColumnFileError::OpenQuote(line))?;
     let mut lines = records.into_iter();
-    let names = column_names(&lines.next().unwrap_or_default())?;
+    let (_, head) = lines.next().unwrap_or_default();
+    let names = column_names(&head)?;
     let mut drafts: Vec<Draft> = names.iter().map(|_| Draft::default()).collect();
     // The row of an id; `None` where several have it.
     let mut rows: HashMap<&str, Option<u32>> = HashMap::with_capacity(ids.len());
@@ -129,7 +143,12 @@ pub fn own_columns_from_csv(text: &str, ids: &[String]) -> Result<OwnColumnFile,
         rows.entry(id).and_modify(|row| *row = None).or_insert(Some(row));
     }
     let (mut file, mut n_lines, mut seen) = (OwnColumnFile::default(), 0_usize, RoaringBitmap::new());
-    for line in lines {
+    let mut labeled = RoaringBitmap::new();
+    for (number, line) in lines {
+        if line.len() != head.len() {
+            let (found, expected) = (plural(line.len(), "field", "fields"), head.len());
+            return Err(OwnColumnFileError::Fields { line: number, found, expected });
+        }
         let mut fields = line.iter().map(|field| csv::unguarded(field.trim()));
         let id = fields.next().unwrap_or_default();
         n_lines += 1;
@@ -140,6 +159,9 @@ pub fn own_columns_from_csv(text: &str, ids: &[String]) -> Result<OwnColumnFile,
             Some(Some(row)) => {
                 for ((draft, label), name) in drafts.iter_mut().zip(fields).zip(&names) {
                     draft.add(&label, *row, name)?;
+                    if !label.is_empty() {
+                        labeled.insert(*row);
+                    }
                 }
             }
         }
@@ -150,7 +172,7 @@ pub fn own_columns_from_csv(text: &str, ids: &[String]) -> Result<OwnColumnFile,
     for ids in [&mut file.repeated, &mut file.ambiguous] {
         *ids = set_of(std::mem::take(ids)).into_iter().collect();
     }
-    file.n_cells = seen.len() as usize;
+    file.n_cells = labeled.len() as usize;
     file.columns = names.into_iter().zip(drafts).map(|(name, draft)| draft.finish(name)).collect();
     Ok(file)
 }
@@ -221,7 +243,7 @@ mod tests {
         let text = "\u{feff}barcode,type\r\nb,T cell\r\na,\r\nnobody,B\r\nb,B\r\ntwin,B\r\nc,\"T, or B\"\r\n";
         let file = own_columns_from_csv(text, &ids(&["a", "b", "c", "twin", "twin"])).unwrap();
         assert_eq!((rows(&file, "T cell"), rows(&file, "T, or B"), rows(&file, "B")), (vec![1], vec![2], vec![]));
-        assert_eq!((file.n_cells, file.columns[0].name()), (3, "type"));
+        assert_eq!((file.n_cells, file.columns[0].name()), (2, "type"));
         let told = file.left_out().expect("something was left out");
         assert_eq!(
             told,
@@ -239,6 +261,9 @@ mod tests {
         assert_eq!(read("cell_id,x,x\n"), OwnColumnFileError::Twice("x".to_owned()));
         assert_eq!(read("cell_id,x\n1,T\n2,B\n"), OwnColumnFileError::NoCell("2 values".to_owned()));
         assert_eq!(read("cell_id,\"x\na,1\n"), OwnColumnFileError::OpenQuote(1));
+        let fields = |line, found: &str| OwnColumnFileError::Fields { line, found: found.to_owned(), expected: 2 };
+        assert_eq!(read("# of\n\ncell_id,x\nb,\"T\ncell\"\na,T cell, CD4\n"), fields(6, "3 fields"));
+        assert_eq!(read("cell_id,x\na\n"), fields(2, "1 field"));
         let many: Vec<String> = (0..=MOST_LABELS).map(|cell| cell.to_string()).collect();
         let text = many.iter().fold("cell_id,x\n".to_owned(), |text, id| text + &format!("{id},{id}\n"));
         assert_eq!(own_columns_from_csv(&text, &many), Err(OwnColumnFileError::TooMany("x".to_owned())));
@@ -265,7 +290,9 @@ mod tests {
             };
             let columns: Vec<OwnColumn> = labels.iter().enumerate().map(column).collect();
             let file = own_columns_from_csv(&own_columns_to_csv(&columns, &ids), &ids).unwrap();
-            prop_assert_eq!(file.n_cells, 9);
+            let labels = || columns.iter().flat_map(|column| column.labels());
+            let has_label = |row: &u32| labels().any(|label| label.cells.rows().contains(*row));
+            prop_assert_eq!(file.n_cells, (0..9).filter(has_label).count());
             prop_assert_eq!(file.left_out(), None);
             for (read, written) in file.columns.iter().zip(&columns) {
                 prop_assert_eq!(read.name(), written.name());

@@ -7,18 +7,22 @@ use serde::{Deserialize, Serialize};
 use super::{Hypergeometric, chi_squared_ln_p};
 use crate::{
     data::Categorical,
-    de::{Adjustment, Design, LEAST_CELLS, Method, adjust_with_log10, paired_t, sample_summary, welch},
+    de::{
+        Adjustment, Design, LEAST_CELLS, LeftOut, Method, adjust_with_log10, caution_of_samples, paired_t,
+        sample_summary, welch,
+    },
     filter::CellMask,
-    names::MISSING_LABEL,
+    format::plural,
 };
 
-/// Cells by their part (a label of one column) and their group (a label of another). The last of each is "missing".
+/// Cells by their part (a label of one column) and their group (a label of another). Cells without either are left out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Composition {
     n_parts: usize,
     n_groups: usize,
     /// Group after group, part after part.
     counts: Vec<u64>,
+    n_unlabeled: u64,
 }
 
 impl Composition {
@@ -36,20 +40,25 @@ impl Composition {
     }
 
     fn empty(parts: &Categorical, groups: &Categorical) -> Self {
-        let (n_parts, n_groups) = (parts.categories.len() + 1, groups.categories.len() + 1);
-        Self { n_parts, n_groups, counts: vec![0; n_parts * n_groups] }
+        let (n_parts, n_groups) = (parts.categories.len(), groups.categories.len());
+        Self { n_parts, n_groups, counts: vec![0; n_parts * n_groups], n_unlabeled: 0 }
     }
 
     fn add(&mut self, part: u32, group: u32) {
-        self.counts[group as usize * self.n_parts + part as usize] += 1;
+        let (part, group) = (part as usize, group as usize);
+        if part < self.n_parts && group < self.n_groups {
+            self.counts[group * self.n_parts + part] += 1;
+        } else {
+            self.n_unlabeled += 1;
+        }
     }
 
-    /// Number of parts, "missing" among them.
-    pub fn n_parts(&self) -> usize {
-        self.n_parts
+    /// Cells that are left out, since they have no part or no group.
+    pub fn n_unlabeled(&self) -> u64 {
+        self.n_unlabeled
     }
 
-    /// Number of groups, "missing" among them.
+    /// Number of groups.
     pub fn n_groups(&self) -> usize {
         self.n_groups
     }
@@ -77,6 +86,14 @@ impl Composition {
             sums.iter_mut().zip(self.of_group(other)).for_each(|(sum, count)| *sum += count);
         }
         sums
+    }
+
+    /// A part's share of the cells of a group, and of those of all other groups; 0 of no cells.
+    ///
+    /// # Panics
+    /// When there is no such group or part.
+    pub fn shares(&self, group: usize, part: usize) -> [f64; 2] {
+        [self.of_group(group), &self.of_others(group)].map(|counts| share_of(counts[part], counts.iter().sum()))
     }
 
     /// Whether any cell is of each part.
@@ -122,14 +139,17 @@ impl Composition {
             .map(|(&count, &other)| {
                 let test = Hypergeometric::new(n_group + n_others, count + other, n_group);
                 let ln_p = test.map_or(0.0, |test| test.ln_two_sided(count));
-                let share = |count: u64, n: u64| if n == 0 { 0.0 } else { count as f64 / n as f64 };
-                let shares = [share(count, n_group), share(other, n_others)];
+                let shares = [share_of(count, n_group), share_of(other, n_others)];
                 PartTest { shares, ..PartTest::new(0.0, 0.0, ln_p) }
             })
             .collect();
         adjust(&mut tests, &self.are_there());
         tests
     }
+}
+
+fn share_of(count: u64, n: u64) -> f64 {
+    if n == 0 { 0.0 } else { count as f64 / n as f64 }
 }
 
 /// Pearson's χ² test.
@@ -201,8 +221,10 @@ pub struct SampleComparison {
     pub design: Design,
     /// Samples of the group and of the reference; as many of both where the design is paired.
     pub n_samples: [usize; 2],
-    /// Samples that were not taken for too few cells on a side.
-    pub left_out: Vec<String>,
+    /// Samples that were not taken, on a side at least, for too few cells.
+    pub left_out: Vec<LeftOut>,
+    /// Samples on both sides of an unpaired test.
+    pub on_both: Vec<String>,
     /// One per part.
     pub tests: Vec<PartTest>,
 }
@@ -233,15 +255,19 @@ pub fn compare_samples(samples: &[SampleParts]) -> Result<SampleComparison, TooF
     let of_reference: Vec<&SampleParts> = samples.iter().filter(|sample| is_enough(&sample.reference)).collect();
     let both: Vec<&SampleParts> = of_group.iter().copied().filter(|sample| is_enough(&sample.reference)).collect();
     let (design, of_group, of_reference) = match (both.len(), of_group.len(), of_reference.len()) {
-        (2.., _, _) => (Design::Paired, both.clone(), both),
+        (2.., _, _) => (Design::Paired, both.clone(), both.clone()),
         (_, 2.., 2..) => (Design::Unpaired, of_group, of_reference),
         (_, n_group, n_reference) => return Err(TooFewSamples { n_group, n_reference }),
     };
-    let is_taken = |sample: &SampleParts| {
-        let is_in = |taken: &[&SampleParts]| taken.iter().any(|other| other.name == sample.name);
-        is_in(&of_group) || is_in(&of_reference)
+    let left_out = |sample: &SampleParts| {
+        let cells = [&sample.group, &sample.reference].map(|counts| counts.iter().sum());
+        LeftOut::of(&sample.name, cells, design)
     };
-    let left_out = samples.iter().filter(|sample| !is_taken(sample)).map(|sample| sample.name.clone()).collect();
+    let left_out = samples.iter().filter_map(left_out).collect();
+    let on_both = match design {
+        Design::Paired => Vec::new(),
+        Design::Unpaired => both.iter().map(|sample| sample.name.clone()).collect(),
+    };
     let n_parts = of_group.first().map_or(0, |sample| sample.group.len());
     let are_there: Vec<bool> =
         (0..n_parts).map(|part| samples.iter().any(|sample| sample.group[part] + sample.reference[part] > 0)).collect();
@@ -254,7 +280,7 @@ pub fn compare_samples(samples: &[SampleParts]) -> Result<SampleComparison, TooF
     };
     let mut tests: Vec<PartTest> = are_there.iter().enumerate().map(test).collect();
     adjust(&mut tests, &are_there);
-    Ok(SampleComparison { design, n_samples: [of_group.len(), of_reference.len()], left_out, tests })
+    Ok(SampleComparison { design, n_samples: [of_group.len(), of_reference.len()], left_out, on_both, tests })
 }
 
 fn test_part([group, reference]: [&[&[u64]]; 2], part: usize, n_parts: usize, design: Design) -> PartTest {
@@ -286,6 +312,8 @@ pub struct SampleCounts {
     names: Vec<String>,
     /// Of each sample.
     counts: Vec<Composition>,
+    /// Cells with a part and a group, and without a sample.
+    n_without: u64,
 }
 
 impl SampleCounts {
@@ -298,14 +326,14 @@ impl SampleCounts {
         (column, samples): (&str, &Categorical),
         cells: &CellMask,
     ) -> Self {
-        let none = Composition::empty(parts, groups);
-        let mut counts = vec![none; samples.categories.len()];
+        // The last is of cells without a sample.
+        let mut counts = vec![Composition::empty(parts, groups); samples.categories.len() + 1];
         for cell in cells.iter() {
-            if let Some(counts) = counts.get_mut(samples.codes.get(cell) as usize) {
-                counts.add(parts.codes.get(cell), groups.codes.get(cell));
-            }
+            let sample = samples.codes.get(cell) as usize;
+            counts[sample].add(parts.codes.get(cell), groups.codes.get(cell));
         }
-        Self { column: column.to_owned(), names: samples.categories.to_vec(), counts }
+        let n_without = counts.pop().map_or(0, |without| without.counts.iter().sum());
+        Self { column: column.to_owned(), names: samples.categories.to_vec(), counts, n_without }
     }
 
     /// The samples that have cells, with their parts in a group and in all other groups.
@@ -381,14 +409,14 @@ impl NamedComposition {
         }
     }
 
-    /// What a part is called.
+    /// What a part is called; empty where there is none.
     pub fn part(&self, part: usize) -> &str {
-        self.part_labels.get(part).map_or(MISSING_LABEL, String::as_str)
+        self.part_labels.get(part).map_or("", String::as_str)
     }
 
-    /// What a group is called.
+    /// What a group is called; empty where there is none.
     pub fn group(&self, group: usize) -> &str {
-        self.group_labels.get(group).map_or(MISSING_LABEL, String::as_str)
+        self.group_labels.get(group).map_or("", String::as_str)
     }
 
     /// The groups with a cell, each with the test of its parts against all other groups: of samples where there are any, else
@@ -403,6 +431,31 @@ impl NamedComposition {
             },
         };
         groups.map(|group| (group, test(group))).collect()
+    }
+
+    /// Why the [tests](Self::tests) are to be read with care: cells and samples that do not count, and groups that cannot be
+    /// tested. A sentence each.
+    pub fn cautions(&self, tests: &[(usize, GroupTest)]) -> Vec<String> {
+        let left_out = |n: u64, of: String, what: &str| {
+            let cells = plural(n as usize, "cell", "cells");
+            (n > 0).then(|| format!("{cells} without a label of {of} {} {what}.", if n == 1 { "is" } else { "are" }))
+        };
+        let unlabeled = left_out(self.counts.n_unlabeled, format!("{} or {}", self.of, self.by), "left out");
+        let without = self.samples.as_ref().and_then(|samples| {
+            left_out(samples.n_without, samples.column.clone(), "in the shares and in no sample of the tests")
+        });
+        let of_groups = tests.iter().filter_map(|(group, test)| {
+            let caution = match test {
+                GroupTest::Cells(_) => None,
+                GroupTest::Samples(SampleComparison { design, left_out, on_both, .. }) => {
+                    let on_both: Vec<&str> = on_both.iter().map(String::as_str).collect();
+                    caution_of_samples(left_out, &on_both, *design)
+                }
+                GroupTest::TooFew(few) => Some(format!("{few}.")),
+            };
+            Some(format!("{}: {}", self.group(*group), caution?))
+        });
+        unlabeled.into_iter().chain(without).chain(of_groups).collect()
     }
 
     /// How the tests are made, in a sentence.
@@ -430,17 +483,18 @@ mod tests {
     }
 
     #[test]
-    fn cells_are_counted_with_those_of_no_label() {
-        let (parts, groups) = (column(&[0, 1, 1, 2, 0], 2), column(&[0, 0, 1, 1, 1], 2));
-        let cells = CellMask::from_bytes(vec![1, 1, 1, 1, 0]);
+    fn cells_are_counted_and_those_without_a_label_are_left_out() {
+        let (parts, groups) = (column(&[0, 1, 1, 2, 0, 3, 1], 3), column(&[0, 0, 1, 1, 1, 0, 2], 2));
+        let cells = CellMask::from_bytes(vec![1, 1, 1, 1, 0, 1, 1]);
         let composition = Composition::count(&parts, &groups, &cells);
         assert_eq!((composition.of_group(0), composition.of_group(1)), (&[1, 1, 0][..], &[0, 1, 1][..]));
-        assert_eq!((composition.n_cells(1), composition.n_cells(2)), (2, 0));
+        assert_eq!((composition.n_cells(1), composition.n_unlabeled()), (2, 2));
+        assert_eq!((composition.shares(0, 1), composition.shares(1, 0)), ([0.5, 0.5], [0.0, 0.5]));
         // chi2_contingency([[1, 1, 0], [0, 1, 1]], correction=False): 2, df 2, p e^-1.
         let test = composition.chi_squared().unwrap();
         assert_eq!((test.statistic, test.df), (2.0, 2));
         assert!((test.pval - (-1.0_f64).exp()).abs() < 1e-12, "{test:?}");
-        let one = Composition::count(&parts, &groups, &CellMask::from_bytes(vec![1, 1, 0, 0, 0]));
+        let one = Composition::count(&parts, &groups, &CellMask::from_bytes(vec![1, 1, 0, 0, 0, 0, 0]));
         assert_eq!(one.chi_squared(), None);
     }
 
@@ -449,8 +503,8 @@ mod tests {
         let (parts, groups) = (column(&[0, 1, 1, 2, 0], 2), column(&[0, 0, 1, 1, 1], 2));
         let samples = column(&[0, 0, 0, 2, 3], 3);
         let counts = SampleCounts::count([&parts, &groups], ("batch", &samples), &CellMask::all(5));
-        let expected = [sample("l0", &[1, 1, 0], &[0, 1, 0]), sample("l2", &[0, 0, 0], &[0, 0, 1])];
-        assert_eq!(counts.of_group(0), expected);
+        // The cell of sample l2 has no part.
+        assert_eq!(counts.of_group(0), [sample("l0", &[1, 1], &[0, 1])]);
         let named = NamedComposition::count(
             [("type", &parts), ("phase", &groups)],
             Some(("batch", &samples)),
@@ -458,7 +512,12 @@ mod tests {
         );
         let few = GroupTest::TooFew(TooFewSamples { n_group: 0, n_reference: 0 });
         assert_eq!(named.tests(), [(0, few.clone()), (1, few)]);
-        assert_eq!((named.part(2), named.group(1)), ("missing", "l1"));
+        assert_eq!((named.part(1), named.group(1)), ("l1", "l1"));
+        let cautions = named.cautions(&named.tests());
+        let start =
+            ["1 cell without a label of type or phase is left out", "1 cell without a label of batch is in the"];
+        assert!(cautions.iter().zip(start).all(|(caution, start)| caution.starts_with(start)), "{cautions:?}");
+        assert!(cautions[3].starts_with("l1: a comparison of compositions needs two samples"), "{cautions:?}");
     }
 
     fn sample(name: &str, group: &[u64], reference: &[u64]) -> SampleParts {
@@ -470,15 +529,23 @@ mod tests {
         let samples =
             [sample("a", &[30, 70], &[10, 90]), sample("b", &[40, 60], &[25, 75]), sample("few", &[1, 1], &[50, 50])];
         let found = compare_samples(&samples).unwrap();
-        assert_eq!(
-            (found.design, found.n_samples, found.left_out.as_slice()),
-            (Design::Paired, [2, 2], &["few".to_owned()][..])
-        );
+        let few = LeftOut { name: "few".to_owned(), n_group: Some(2), n_reference: Some(100) };
+        assert_eq!((found.design, found.n_samples, found.left_out), (Design::Paired, [2, 2], vec![few]));
         assert!((found.tests[0].shares[0] - 0.35).abs() < 1e-12);
         // Of two parts, one's gain is the other's loss.
         assert!((found.tests[0].score + found.tests[1].score).abs() < 1e-9);
         let refused = compare_samples(&samples[1..]).unwrap_err();
         assert_eq!(refused, TooFewSamples { n_group: 1, n_reference: 2 });
+    }
+
+    #[test]
+    fn a_sample_on_both_sides_of_an_unpaired_test_is_named() {
+        let samples =
+            [sample("a", &[30, 70], &[10, 90]), sample("b", &[40, 60], &[2, 1]), sample("c", &[0, 0], &[20, 30])];
+        let found = compare_samples(&samples).unwrap();
+        assert_eq!((found.design, found.n_samples, found.on_both), (Design::Unpaired, [2, 2], vec!["a".to_owned()]));
+        let b = LeftOut { name: "b".to_owned(), n_group: None, n_reference: Some(3) };
+        assert_eq!(found.left_out, [b]);
     }
 
     proptest! {

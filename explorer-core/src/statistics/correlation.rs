@@ -3,9 +3,10 @@
 use std::f64::consts::LN_10;
 
 use crate::{
-    data::{Continuous, SparseVec},
+    data::{Continuous, GeneIdx, SparseVec},
     de::{Adjustment, adjust_with_log10, two_sided_ln_p},
     filter::CellMask,
+    format::integer,
 };
 
 /// Correlates genes, one after the other, with one number per cell.
@@ -19,14 +20,26 @@ pub struct Correlator {
     squares: f64,
 }
 
-/// The correlation of genes, one row per gene, as columns of equal length. No value is NaN.
+/// Nothing can be correlated with the number of the cells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NoCorrelation {
+    /// Two points are always on a line.
+    #[error("{} of the cells asked about {} a number, and a correlation takes three or more", integer(*.0), if *.0 == 1 { "has" } else { "have" })]
+    TooFewCells(u64),
+    /// It does not vary.
+    #[error("the number is the same in all {} cells, so that nothing goes with it", integer(*.0))]
+    Constant(u64),
+}
+
+/// The correlation of genes, one row per gene, as columns of equal length. Genes that are the same in all cells, and the one
+/// that they are correlated with, are not tested: their r is NaN, their p-values are 1, and the adjustment leaves them out.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Correlations {
     /// Cells that count: those asked about whose number is finite.
     pub n_cells: u64,
-    /// Pearson's r; 0 where the gene or the number does not vary.
+    /// Pearson's r; NaN of genes that are not tested.
     pub r: Vec<f64>,
-    /// Two-sided p-value, of t with n − 2 degrees of freedom; 1 for fewer than three cells.
+    /// Two-sided p-value, of t with n − 2 degrees of freedom.
     pub pval: Vec<f64>,
     /// Its decimal logarithm, which does not underflow.
     pub log10_pval: Vec<f64>,
@@ -59,7 +72,20 @@ impl Correlator {
         &self.wanted
     }
 
-    /// r of one gene, given its values other than zero in the cells that count.
+    /// Whether anything can be correlated with the numbers.
+    ///
+    /// # Errors
+    /// [`NoCorrelation`].
+    pub fn check(&self) -> Result<(), NoCorrelation> {
+        match self.n_cells {
+            n @ ..3 => Err(NoCorrelation::TooFewCells(n)),
+            n if self.squares == 0.0 => Err(NoCorrelation::Constant(n)),
+            _ => Ok(()),
+        }
+    }
+
+    /// r of one gene, given its values other than zero in the cells that count; NaN where it or the number does not vary, and
+    /// for fewer than three cells.
     ///
     /// # Panics
     /// When a cell lies past the numbers.
@@ -78,8 +104,10 @@ impl Correlator {
         let largest = gene.data.iter().fold(0.0_f32, |largest, value| largest.max(value.abs()));
         // Equal values leave a trace of rounding, which is no variance.
         let is_noise = squares <= n * (4.0 * f64::EPSILON * f64::from(largest)).powi(2);
-        let r = if is_noise || self.squares == 0.0 { 0.0 } else { products / (squares.sqrt() * self.squares.sqrt()) };
-        r.clamp(-1.0, 1.0)
+        if is_noise || self.check().is_err() {
+            return f64::NAN;
+        }
+        (products / (squares.sqrt() * self.squares.sqrt())).clamp(-1.0, 1.0)
     }
 
     /// Cells that count.
@@ -89,18 +117,37 @@ impl Correlator {
 }
 
 impl Correlations {
-    /// The table of all genes' r over so many cells.
-    pub fn of(n_cells: u64, r: Vec<f64>, adjustment: Adjustment) -> Self {
+    /// The table of all genes' r over so many cells; `itself` is the gene that they are correlated with.
+    pub fn of(n_cells: u64, mut r: Vec<f64>, itself: Option<GeneIdx>, adjustment: Adjustment) -> Self {
+        if let Some(r) = itself.and_then(|gene| r.get_mut(gene.0 as usize)) {
+            *r = f64::NAN;
+        }
         let df = n_cells as f64 - 2.0;
-        let ln_p = |&r: &f64| match r {
-            _ if df < 1.0 => 0.0,
-            r => two_sided_ln_p(r * (df / ((1.0 - r) * (1.0 + r))).sqrt(), df),
-        };
-        let ln_p: Vec<f64> = r.iter().map(ln_p).collect();
+        let tested: Vec<usize> = (0..r.len()).filter(|&gene| !r[gene].is_nan()).collect();
+        let ln_p = |r: f64| two_sided_ln_p(r * (df / ((1.0 - r) * (1.0 + r))).sqrt(), df);
+        let ln_p: Vec<f64> = tested.iter().map(|&gene| ln_p(r[gene])).collect();
         let pval: Vec<f64> = ln_p.iter().map(|&ln_p| libm::exp(ln_p)).collect();
         let log10_pval: Vec<f64> = ln_p.iter().map(|&ln_p| ln_p / LN_10).collect();
         let [pval_adj, log10_pval_adj] = adjust_with_log10(&pval, &log10_pval, adjustment);
-        Self { n_cells, r, pval, log10_pval, pval_adj, log10_pval_adj }
+        let n_genes = r.len();
+        let of_all = |values: Vec<f64>, of_untested: f64| {
+            let mut all = vec![of_untested; n_genes];
+            tested.iter().zip(values).for_each(|(&gene, value)| all[gene] = value);
+            all
+        };
+        Self {
+            n_cells,
+            pval: of_all(pval, 1.0),
+            log10_pval: of_all(log10_pval, 0.0),
+            pval_adj: of_all(pval_adj, 1.0),
+            log10_pval_adj: of_all(log10_pval_adj, 0.0),
+            r,
+        }
+    }
+
+    /// The genes that were tested.
+    pub fn tested(&self) -> Vec<usize> {
+        (0..self.r.len()).filter(|&gene| !self.r[gene].is_nan()).collect()
     }
 }
 
@@ -150,16 +197,33 @@ mod tests {
         let numbers = Continuous { values: vec![1.0, f32::NAN, 3.0, 2.0, f32::INFINITY] };
         let correlator = Correlator::new(&numbers, &CellMask::all(5));
         assert_eq!(correlator.wanted(), [1, 0, 1, 1, 0]);
-        let table = Correlations::of(correlator.n_cells(), vec![1.0, 0.0, -0.5], Adjustment::BenjaminiHochberg);
+        let table = Correlations::of(correlator.n_cells(), vec![1.0, 0.0, -0.5], None, Adjustment::BenjaminiHochberg);
         assert_eq!(
             (table.n_cells, table.pval[0], table.log10_pval[0], table.pval[1]),
             (3, 0.0, f64::NEG_INFINITY, 1.0)
         );
         // t of 1 degree of freedom at r / √(1 − r²): p = 1 − 2 atan(t) / π = 2 / 3.
         assert!((table.pval[2] - 2.0 / 3.0).abs() < 1e-14);
-        assert_eq!((r(&[0.1, 0.1, 0.1], &[1.0, 2.0, 3.0]), r(&[1.0, 2.0, 3.0], &[5.0, 5.0, 5.0])), (0.0, 0.0));
-        let none = Correlator::new(&numbers, &CellMask::none(5));
-        let r = vec![none.correlate(&gene(&[0.0; 5]))];
-        assert_eq!(Correlations::of(none.n_cells(), r, Adjustment::Bonferroni).pval, [1.0]);
+        assert!(r(&[0.1, 0.1, 0.1], &[1.0, 2.0, 3.0]).is_nan() && r(&[1.0, 2.0, 3.0], &[5.0, 5.0, 5.0]).is_nan());
+        assert!(r(&[1.0, 2.0], &[3.0, 4.0]).is_nan());
+    }
+
+    #[test]
+    fn what_is_no_test_counts_in_no_adjustment() {
+        let r = vec![0.5, 0.999_999_999_999_999_6, f64::NAN, -0.25];
+        let table = Correlations::of(20, r, Some(GeneIdx(1)), Adjustment::Bonferroni);
+        assert_eq!((table.tested(), table.pval_adj[1], table.pval_adj[2]), (vec![0, 3], 1.0, 1.0));
+        assert!(table.r[1].is_nan() && (table.pval_adj[0] - 2.0 * table.pval[0]).abs() < 1e-15, "{table:?}");
+    }
+
+    #[test]
+    fn numbers_that_nothing_goes_with_are_told() {
+        let check = |values: Vec<f32>, n: usize| {
+            Correlator::new(&Continuous { values }, &CellMask::from_fn(4, |cell| cell < n)).check()
+        };
+        assert_eq!(check(vec![f32::NAN, f32::INFINITY, 1.0, 2.0], 4), Err(NoCorrelation::TooFewCells(2)));
+        assert_eq!(check(vec![1.0, 2.0, 3.0, 4.0], 1), Err(NoCorrelation::TooFewCells(1)));
+        assert_eq!(check(vec![7.0, 7.0, 7.0, 8.0], 3), Err(NoCorrelation::Constant(3)));
+        assert_eq!(check(vec![7.0, 7.0, 7.0, 8.0], 4), Ok(()));
     }
 }

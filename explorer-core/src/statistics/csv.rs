@@ -98,19 +98,29 @@ pub fn prerank_to_csv(
     out
 }
 
-/// Correlated genes, by r, largest first. `with` is what they were correlated with.
+/// Correlated genes that were tested, by r, largest first. `with` is what they were correlated with.
 pub fn correlations_to_csv(table: &Correlations, with: &str, names: &GeneNames, record: &AnswerRecord) -> String {
     let mut out = String::new();
     let cells = plural(table.n_cells as usize, "cell", "cells");
+    let tested = table.tested();
+    let n_tested = format!(
+        "{} of {}, the others being the same in all cells or what is correlated with",
+        tested.len(),
+        table.r.len()
+    );
     let facts = [
         ("method", "Pearson's correlation"),
         ("with", with),
         ("over", &cells),
+        ("genes tested", &n_tested),
         ("adjustment", Adjustment::BenjaminiHochberg.title()),
     ];
     record.push(&mut out, &facts);
     out.push_str("names,r,pvals,pvals_adj,log10_pvals,gene_ids\n");
-    for row in order_by(table.r.len(), |a, b| table.r[b].total_cmp(&table.r[a])) {
+    for row in order_by(tested.len(), |a, b| table.r[tested[b]].total_cmp(&table.r[tested[a]]))
+        .into_iter()
+        .map(|at| tested[at])
+    {
         let gene = GeneIdx(row as u32);
         push_field(&mut out, names.label(gene));
         for column in [&table.r, &table.pval, &table.pval_adj, &table.log10_pval] {
@@ -124,7 +134,8 @@ pub fn correlations_to_csv(table: &Correlations, with: &str, names: &GeneNames, 
 }
 
 /// A composition: a row for each group and part with a cell, with the test of the part's share of the group against all
-/// other groups, as [`NamedComposition::tests`] makes them.
+/// other groups, as [`NamedComposition::tests`] makes them. Shares are of the cells of the group and of all others; mean
+/// shares are over the samples that were compared.
 pub fn composition_to_csv(named: &NamedComposition, tests: &[(usize, GroupTest)], record: &AnswerRecord) -> String {
     let mut out = String::new();
     let composition = &named.counts;
@@ -140,7 +151,9 @@ pub fn composition_to_csv(named: &NamedComposition, tests: &[(usize, GroupTest)]
         ("all groups and parts", overall.unwrap_or_default()),
     ];
     record.push(&mut out, &facts.each_ref().map(|(what, value)| (*what, value.as_str())));
-    out.push_str("group,part,n_cells,share,share_of_others,scores,df,pvals,pvals_adj,log10_pvals,design,n_samples\n");
+    push_cautions(&mut out, &named.cautions(tests));
+    out.push_str("group,part,n_cells,share,share_of_others,scores,df,pvals,pvals_adj,log10_pvals,design,n_samples,");
+    out.push_str("mean_share,mean_share_of_others\n");
     let are_there = composition.are_there();
     for (group, tested) in tests {
         for (part, &count) in composition.of_group(*group).iter().enumerate().filter(|&(part, _)| are_there[part]) {
@@ -149,8 +162,7 @@ pub fn composition_to_csv(named: &NamedComposition, tests: &[(usize, GroupTest)]
             out.push(',');
             push_field(&mut out, named.part(part));
             let _ = write!(out, ",{count}");
-            push_optional(&mut out, Some(count as f64 / composition.n_cells(*group) as f64));
-            push_optional(&mut out, test.map(|test| test.shares[1]));
+            composition.shares(*group, part).into_iter().for_each(|share| push_optional(&mut out, Some(share)));
             let of_samples = matches!(tested, GroupTest::Samples(_));
             for number in [test.map(|test| test.score), test.map(|test| test.df)] {
                 push_optional(&mut out, number.filter(|_| of_samples));
@@ -169,6 +181,9 @@ pub fn composition_to_csv(named: &NamedComposition, tests: &[(usize, GroupTest)]
                 GroupTest::TooFew(_) => write!(out, ",too few samples,"),
                 GroupTest::Cells(_) => write!(out, ",cells,"),
             };
+            for at in 0..2 {
+                push_optional(&mut out, test.map(|test| test.shares[at]).filter(|_| of_samples));
+            }
             out.push('\n');
         }
     }

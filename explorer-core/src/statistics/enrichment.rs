@@ -17,7 +17,7 @@ use crate::{
 pub struct KnownSets {
     /// The sets.
     pub sets: Vec<GeneSet>,
-    /// Set by set, the genes that the layer has.
+    /// Set by set, the genes that the layer has, each once.
     pub genes: Vec<Vec<GeneIdx>>,
     /// Names of the sets' genes that it does not have, in alphabetical order, each once.
     pub unknown: Vec<String>,
@@ -39,6 +39,8 @@ pub enum Enriched {
         found: Vec<RankedEnrichment>,
         /// How they were made.
         options: PrerankOptions,
+        /// Genes that were tested; without any there is no ranking.
+        n_tested: usize,
     },
 }
 
@@ -64,16 +66,18 @@ fn chosen_text(
 }
 
 impl KnownSets {
-    /// Looks up the genes of sets, by id or else by symbol in any case.
+    /// Looks up the genes of sets, by id or else by symbol in any case. A gene that a set names in several ways counts once,
+    /// where it is named first.
     pub fn new(sets: Vec<GeneSet>, names: &GeneNames) -> Self {
         let finder = GeneFinder::new(names);
         let mut unknown = BTreeSet::new();
         let mut genes = Vec::with_capacity(sets.len());
         for set in &sets {
-            let mut of_set = Vec::with_capacity(set.genes.len());
+            let (mut of_set, mut taken) = (Vec::with_capacity(set.genes.len()), BTreeSet::new());
             for name in &set.genes {
                 match finder.find(name) {
-                    Some(gene) => of_set.push(gene),
+                    Some(gene) if taken.insert(gene) => of_set.push(gene),
+                    Some(_) => {}
                     None => drop(unknown.insert(name.as_str())),
                 }
             }
@@ -96,17 +100,20 @@ impl Enriched {
     /// # Panics
     /// When a set names a gene past the table's.
     pub fn new(asked: Enrichment, options: PrerankOptions, sets: &[Vec<GeneIdx>], table: &DeTable) -> Self {
+        let is_tested: Vec<bool> = table.degenerate.iter().map(Option::is_none).collect();
+        let n_tested = is_tested.iter().filter(|&&tested| tested).count();
         match asked.by {
             EnrichmentBy::Chosen => {
-                let is_tested: Vec<bool> = table.degenerate.iter().map(Option::is_none).collect();
                 let is_chosen: Vec<bool> = (0..table.len()).map(|gene| is_chosen(&asked.chosen, table, gene)).collect();
                 let n_chosen = is_tested.iter().zip(&is_chosen).filter(|(tested, chosen)| **tested && **chosen).count();
-                let chosen = chosen_text(asked.chosen, n_chosen, is_tested.iter().filter(|&&tested| tested).count());
+                let chosen = chosen_text(asked.chosen, n_chosen, n_tested);
                 let found = over_representation(sets, &is_tested, &is_chosen, Adjustment::BenjaminiHochberg);
                 Self::Chosen { found, chosen }
             }
             EnrichmentBy::Ranking => {
-                Self::Ranking { found: prerank(&Ranking::new(&table.score), sets, options), options }
+                // All scores are 0 then, and their order that of the genes.
+                let sets = if n_tested > 0 { sets } else { &[] };
+                Self::Ranking { found: prerank(&Ranking::new(&table.score), sets, options), options, n_tested }
             }
         }
     }
@@ -115,7 +122,7 @@ impl Enriched {
     pub fn to_csv(&self, sets: &[GeneSet], table: &DeTable, names: &GeneNames, record: &DeRecord) -> String {
         match self {
             Self::Chosen { found, chosen } => over_representation_to_csv(found, sets, (table, chosen), names, record),
-            Self::Ranking { found, options } => prerank_to_csv(found, sets, (table, *options), names, record),
+            Self::Ranking { found, options, .. } => prerank_to_csv(found, sets, (table, *options), names, record),
         }
     }
 }
@@ -123,6 +130,7 @@ impl Enriched {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::de::Degenerate;
 
     #[test]
     fn genes_are_chosen_by_side_evidence_and_size() {
@@ -150,13 +158,34 @@ mod tests {
     }
 
     #[test]
-    fn genes_of_sets_are_found_by_id_and_symbol() {
+    fn where_nothing_was_tested_no_set_is_enriched() {
+        let n = 40;
+        let table = |degenerate| DeTable {
+            effect: vec![0.0; n],
+            score: vec![0.0; n],
+            pval_adj: vec![1.0; n],
+            degenerate: vec![degenerate; n],
+            ..DeTable::default()
+        };
+        let asked = Enrichment { by: EnrichmentBy::Ranking, ..Enrichment::default() };
+        let n_found = |degenerate| {
+            let sets = [(0..20).map(GeneIdx).collect::<Vec<_>>()];
+            match Enriched::new(asked, PrerankOptions::default(), &sets, &table(degenerate)) {
+                Enriched::Ranking { found, n_tested, .. } => (found.len(), n_tested),
+                Enriched::Chosen { .. } => (usize::MAX, 0),
+            }
+        };
+        assert_eq!((n_found(Some(Degenerate::TooFewCells)), n_found(None)), ((0, 0), (1, n)));
+    }
+
+    #[test]
+    fn genes_of_sets_are_found_by_id_and_symbol_and_each_counts_once() {
         let texts = |texts: [&str; 2]| texts.map(str::to_owned).to_vec();
         let names = GeneNames::new(texts(["E1", "E2"]), Some(texts(["CD3D", "LYZ"])));
         let set =
             |genes: &[&str]| GeneSet { genes: genes.iter().map(|&gene| gene.to_owned()).collect(), ..<_>::default() };
-        let known = KnownSets::new(vec![set(&["E1", "lyz", "zz", "aa"]), set(&["zz"])], &names);
-        assert_eq!(known.genes, [vec![GeneIdx(0), GeneIdx(1)], Vec::new()]);
+        let known = KnownSets::new(vec![set(&["lyz", "E1", "LYZ", "zz", "aa", "cd3d", "E2"]), set(&["zz"])], &names);
+        assert_eq!(known.genes, [vec![GeneIdx(1), GeneIdx(0)], Vec::new()]);
         assert_eq!((known.unknown.as_slice(), known.are_foreign()), (&texts(["aa", "zz"])[..], false));
     }
 }

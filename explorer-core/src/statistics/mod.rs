@@ -19,7 +19,7 @@ pub use composition::{
     ChiSquared, Composition, GroupTest, NamedComposition, PartTest, SampleComparison, SampleCounts, SampleParts,
     TooFewSamples, compare_samples,
 };
-pub use correlation::{Correlations, Correlator};
+pub use correlation::{Correlations, Correlator, NoCorrelation};
 pub use csv::{
     AnswerRecord, composition_to_csv, correlations_to_csv, over_representation_to_csv, portrait_to_csv, prerank_to_csv,
     scores_to_csv,

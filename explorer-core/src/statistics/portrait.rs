@@ -5,9 +5,8 @@ use std::cmp::Reverse;
 
 use serde::{Deserialize, Serialize};
 
-use super::Composition;
 use crate::{
-    data::{Categorical, Codes},
+    data::Categorical,
     de::{FixedPoints, Marker, Moments},
     filter::CellMask,
     names::MISSING_LABEL,
@@ -63,14 +62,17 @@ pub struct NearestLabel {
 /// # Panics
 /// When column and sets are of different datasets.
 pub fn label_shares(column: &Categorical, cells: &CellMask, universe: &CellMask, most: usize) -> Vec<LabelShare> {
-    let one_group = Categorical { codes: Codes::U8(vec![0; cells.len()]), categories: [].into(), ordered: false };
-    let count = |cells: &CellMask| Composition::count(column, &one_group, cells);
+    // The last is of cells without a label.
+    let count = |cells: &CellMask| {
+        let mut counts = vec![0_u64; column.categories.len() + 1];
+        cells.iter().for_each(|cell| counts[column.codes.get(cell) as usize] += 1);
+        counts
+    };
     let (inside, all) = (count(cells), count(universe));
-    let (n_cells, n_all) = (inside.n_cells(0) as f64, all.n_cells(0) as f64);
+    let (n_cells, n_all) = (cells.count() as f64, universe.count() as f64);
     let mut shares: Vec<LabelShare> = inside
-        .of_group(0)
         .iter()
-        .zip(all.of_group(0))
+        .zip(&all)
         .enumerate()
         .filter(|(_, (inside, _))| **inside > 0)
         .map(|(label, (&inside, &all))| {
@@ -133,7 +135,10 @@ fn name_of(names: &[String], label: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::de::{FixedPoint, GeneMoments};
+    use crate::{
+        data::Codes,
+        de::{FixedPoint, GeneMoments},
+    };
 
     #[test]
     fn labels_are_told_with_share_and_enrichment() {

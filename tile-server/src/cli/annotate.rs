@@ -15,7 +15,7 @@ use explorer_core::{
 };
 use h5ad::{CategoryKind, Frame, FrameColumn, H5ad};
 
-use super::{revised, terminal};
+use super::{output, revised, terminal};
 
 /// The largest file of labels that is read, in bytes.
 const MOST_BYTES: u64 = 1 << 30;
@@ -80,6 +80,7 @@ pub enum AnnotateError {
 /// Writes a copy of an AnnData file with columns of labels.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let Arguments { data, labels, out, replace } = arguments;
+    output::check_cells(out)?;
     if out.symlink_metadata().is_ok() {
         return Err(AnnotateError::Exists(out.display().to_string()).into());
     }

@@ -6,6 +6,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use tempfile::NamedTempFile;
+
 /// Writes a file. Links are followed, and an existing file keeps its permissions; what is no plain file, such as a pipe,
 /// is written to as it is.
 ///
@@ -18,16 +20,7 @@ pub fn write(path: &Path, text: &str) -> io::Result<()> {
         Err(_) => None,
     };
     let target: PathBuf = if known.is_some() { path.canonicalize()? } else { path.to_owned() };
-    let parent = target.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".tessera-unfinished-");
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        // As of any new file, whom the user's mask allows.
-        builder.permissions(fs::Permissions::from_mode(0o666));
-    }
-    let mut file = builder.tempfile_in(parent)?;
+    let mut file = beside(&target, "")?;
     file.write_all(text.as_bytes())?;
     if let Some(known) = known {
         file.as_file().set_permissions(known.permissions())?;
@@ -35,6 +28,27 @@ pub fn write(path: &Path, text: &str) -> io::Result<()> {
     file.as_file().sync_all()?;
     file.persist(target)?;
     Ok(())
+}
+
+/// An unfinished file in the folder of another one, with the permissions that the user's mask gives any new file. It is gone
+/// with its handle, unless it is kept.
+///
+/// # Errors
+/// When none can be made there.
+pub fn beside(path: &Path, suffix: &str) -> io::Result<NamedTempFile> {
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if !fs::metadata(parent)?.is_dir() {
+        return Err(io::ErrorKind::NotADirectory.into());
+    }
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".tessera-unfinished-").suffix(suffix);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        builder.permissions(fs::Permissions::from_mode(0o666));
+    }
+    // Without the name that nobody gave.
+    builder.tempfile_in(parent).map_err(|error| error.kind().into())
 }
 
 #[cfg(test)]
@@ -48,7 +62,8 @@ mod tests {
         write(&path, "one").unwrap();
         write(&path, "two").unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), "two");
-        write(&directory.path().join("absent/table.csv"), "").unwrap_err();
+        let error = write(&directory.path().join("absent/table.csv"), "").unwrap_err().to_string();
+        assert!(!error.contains("unfinished"), "{error}");
         write(directory.path(), "").unwrap_err();
         assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
     }

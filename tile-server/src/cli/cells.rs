@@ -56,6 +56,11 @@ pub struct SomeCells {
 }
 
 impl SomeCells {
+    /// The file that lists cells.
+    pub fn file(&self) -> Option<&Path> {
+        self.list.file()
+    }
+
     /// The cells, and what they are called with how many they are; nothing, where they are all.
     pub fn of(&self, dataset: &Dataset) -> Result<(CellMask, String)> {
         let listed = self.list.read(dataset)?;
@@ -217,6 +222,11 @@ fn quoted_column(spec: &str) -> Option<(String, &str)> {
 }
 
 impl CellList {
+    /// The file.
+    pub fn file(&self) -> Option<&Path> {
+        self.cells_file.as_deref()
+    }
+
     /// The cells that the file lists, and what they are called; `None` without a file.
     ///
     /// # Errors

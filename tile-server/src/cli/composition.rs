@@ -6,15 +6,16 @@ use explorer_core::{
     color::Ground,
     session::PlotQuestion,
     state::{Plot, PlotKind},
-    statistics::{AnswerRecord, GroupTest, NamedComposition, composition_to_csv},
+    statistics::{AnswerRecord, NamedComposition, composition_to_csv},
 };
 
 use super::{
     cells::SomeCells,
     dataset_argument::{DatasetArgument, Freshness},
-    de, plot,
+    de,
+    output::{self, Output},
+    plot,
     remote_inputs::DATASET_PLACES,
-    terminal,
 };
 
 /// The arguments of `tile-server composition`.
@@ -38,19 +39,20 @@ pub struct Arguments {
     /// Draw for a dark background
     #[arg(long)]
     dark: bool,
-    /// Where it goes: a picture of bars where the name ends in .svg, else the table as CSV [default: the table to standard
-    /// output]
+    /// Where it goes: a picture of bars where the name ends in .svg, else the table as CSV; - is standard output. A file that
+    /// is there is replaced [default: the table to standard output]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
 }
 
 /// Counts, tests and writes the table, or draws the bars.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
+    let inputs = [arguments.dataset.path()].into_iter().chain(arguments.cells.file());
+    let out = Output::new(arguments.out.as_deref(), output::PICTURE, inputs)?;
     let (dataset, _) = arguments.dataset.open(Freshness::Kept)?;
     let Arguments { of, by, samples, .. } = arguments;
     let (cells, within) = arguments.cells.of(&dataset)?;
-    let out = arguments.out.as_deref();
-    if plot::is_picture(out) {
+    if out.is_picture() {
         let plot = Plot {
             kind: PlotKind::Bars,
             by: by.clone(),
@@ -68,12 +70,8 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let samples = samples.as_deref().zip(replicates.as_ref());
     let named = NamedComposition::count([(of, &column(of)?), (by, &column(by)?)], samples, &cells);
     let tests = named.tests();
-    for (group, test) in &tests {
-        if let GroupTest::TooFew(few) = test {
-            terminal::say(&format!("warning: {}: {few}", named.group(*group)));
-        }
-    }
+    plot::warn_of_composition(&named, &tests)?;
     let record = AnswerRecord { dataset: de::title(dataset.manifest()), cells: within, ..AnswerRecord::default() };
-    de::write(&composition_to_csv(&named, &tests, &record), out)?;
+    out.write(&composition_to_csv(&named, &tests, &record))?;
     Ok(ExitCode::SUCCESS)
 }

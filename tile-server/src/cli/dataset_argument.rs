@@ -44,6 +44,11 @@ pub enum Freshness {
 }
 
 impl DatasetArgument {
+    /// The place, as it was named.
+    pub fn path(&self) -> &Path {
+        &self.place
+    }
+
     /// The dataset, and its files.
     ///
     /// # Errors

@@ -1,9 +1,6 @@
-use std::{
-    path::{Path, PathBuf},
-    process::ExitCode,
-};
+use std::{path::Path, process::ExitCode};
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use clap::{Args, ValueEnum};
 use explorer_core::{
     de::{
@@ -20,9 +17,9 @@ use shared_fbs::{
 use tessera::{compare::compare_cells, dataset::Dataset, gene_passes::compare_by_ranks, markers::compare_samples};
 
 use super::{
-    aside,
     cells::{self, CellList, CellsError, Overlap},
     dataset_argument::{DatasetArgument, Freshness},
+    output::TableOut,
     remote_inputs::DATASET_PLACES,
     terminal,
 };
@@ -68,9 +65,8 @@ pub struct Arguments {
     /// samples have cells in both sets
     #[arg(long, value_name = "COLUMN", conflicts_with = "method")]
     samples: Option<String>,
-    /// Where the table goes [default: standard output]
-    #[arg(long, value_name = "FILE")]
-    out: Option<PathBuf>,
+    #[command(flatten)]
+    out: TableOut,
 }
 
 /// The test, by name.
@@ -128,10 +124,36 @@ pub enum UsageError {
     /// No column is known to hold cell types.
     #[error("the dataset has no column of cell types; name a column with --column")]
     NoMainLabel,
+    /// An option changes nothing.
+    #[error("{option} has no meaning with {with}; leave one of them out")]
+    NoMeaning {
+        /// The option.
+        option: &'static str,
+        /// What makes it so.
+        with: String,
+    },
+    /// The least is more than the most.
+    #[error("--min-size {0} is more than --max-size {1}, so that no set is tested")]
+    NoSize(usize, usize),
+}
+
+impl UsageError {
+    /// An option changes nothing.
+    pub fn no_meaning(option: &'static str, with: &str) -> Self {
+        Self::NoMeaning { option, with: with.to_owned() }
+    }
+}
+
+impl ComparisonArguments {
+    /// The file that lists cells.
+    pub fn file(&self) -> Option<&Path> {
+        self.list.file()
+    }
 }
 
 /// Compares and writes the table.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
+    let out = arguments.out.open([arguments.dataset.path()].into_iter().chain(arguments.comparison.file()))?;
     let (dataset, _) = arguments.dataset.open(Freshness::Kept)?;
     let sides = Sides::of(&dataset, &arguments.comparison)?;
     let names = dataset.gene_names(sides.layer)?;
@@ -144,7 +166,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     } else {
         to_csv(&sides.compare(&dataset, &arguments.comparison)?, &names, &sides.record)
     };
-    write(&csv, arguments.out.as_deref())?;
+    out.write(&csv)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -267,14 +289,6 @@ fn sets(dataset: &Dataset, arguments: &ComparisonArguments) -> Result<(NamedCell
 /// What a dataset is called in tables.
 pub fn title(manifest: &Manifest) -> String {
     manifest.title.clone().or_else(|| manifest.source.clone()).unwrap_or_default()
-}
-
-/// Writes a table to a file, or to standard output.
-pub fn write(csv: &str, out: Option<&Path>) -> Result<()> {
-    match out {
-        Some(path) => aside::write(path, csv).with_context(|| format!("cannot write {}", path.display())),
-        None => Ok(terminal::print_text(csv)?),
-    }
 }
 
 /// The layer of a name, or the one that the page would take.

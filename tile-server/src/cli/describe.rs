@@ -1,9 +1,10 @@
-use std::{path::PathBuf, process::ExitCode};
+use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Args;
 use explorer_core::{
     dataset::label_tiles,
+    de::caution_of_sizes,
     statistics::{AnswerRecord, portrait_to_csv},
 };
 use tessera::{markers::MarkersError, portrait::portrait};
@@ -12,6 +13,7 @@ use super::{
     cells::SomeCells,
     dataset_argument::{DatasetArgument, Freshness},
     de,
+    output::TableOut,
     remote_inputs::DATASET_PLACES,
 };
 
@@ -33,13 +35,13 @@ pub struct Arguments {
     /// take]
     #[arg(long)]
     layer: Option<String>,
-    /// Where the table goes [default: standard output]
-    #[arg(long, value_name = "FILE")]
-    out: Option<PathBuf>,
+    #[command(flatten)]
+    out: TableOut,
 }
 
 /// Describes the cells and writes the table.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
+    let out = arguments.out.open([arguments.dataset.path()].into_iter().chain(arguments.cells.file()))?;
     let (dataset, _) = arguments.dataset.open(Freshness::Kept)?;
     let manifest = dataset.manifest();
     let layer = de::layer(manifest, arguments.layer.as_deref())?;
@@ -51,7 +53,9 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let found = portrait(&dataset, layer, &cells, nearest_of, arguments.top)?;
     let record = AnswerRecord::of(manifest, layer, name);
     de::warn_of_layer(layer);
+    let n_others = u64::from(manifest.n_obs).saturating_sub(found.n_cells);
+    de::warn(caution_of_sizes(found.n_cells, n_others));
     let csv = portrait_to_csv(&found, &dataset.gene_names(layer)?, &record);
-    de::write(&csv, arguments.out.as_deref())?;
+    out.write(&csv)?;
     Ok(ExitCode::SUCCESS)
 }

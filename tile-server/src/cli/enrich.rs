@@ -6,13 +6,17 @@ use explorer_core::{
     csv::{NotText, text_of},
     data::GeneNames,
     format,
-    state::{ChosenDirection, ChosenGenes, Enrichment, EnrichmentBy, GeneSetFileError, gene_sets_from_text},
+    state::{
+        ChosenDirection, ChosenGenes, Enrichment, EnrichmentBy, GeneSetFileError, gene_sets_from_text,
+        gene_sets_of_several_lines,
+    },
     statistics::{Enriched, KnownSets, PrerankOptions},
 };
 
 use super::{
     dataset_argument::{DatasetArgument, Freshness},
-    de::{self, ComparisonArguments, Sides},
+    de::{ComparisonArguments, Sides, UsageError},
+    output::TableOut,
     remote_inputs::DATASET_PLACES,
     terminal,
 };
@@ -38,27 +42,34 @@ pub struct Arguments {
     #[arg(long, value_enum, default_value_t = Direction::Up)]
     direction: Direction,
     /// Chosen genes have an adjusted p-value of at most this
-    #[arg(long, value_name = "P", default_value_t = 0.05)]
+    #[arg(long, value_name = "P", value_parser = probability, default_value = "0.05")]
     max_pval: f64,
     /// Chosen genes have at least this effect, in either direction: a log2 fold change, or a difference of means
-    #[arg(long, value_name = "EFFECT", default_value_t = 0.0)]
+    #[arg(long, value_name = "EFFECT", value_parser = size, default_value = "0")]
     min_effect: f64,
-    /// Of a ranking, the fewest genes of a set
-    #[arg(long, value_name = "N", default_value_t = PrerankOptions::default().least_genes)]
-    min_size: usize,
-    /// Of a ranking, the most genes of a set
-    #[arg(long, value_name = "N", default_value_t = PrerankOptions::default().most_genes)]
-    max_size: usize,
-    /// Of a ranking, how many random sets of each size there are
-    #[arg(long, value_name = "N", default_value_t = PrerankOptions::default().n_permutations)]
-    permutations: u32,
-    /// Where the table goes [default: standard output]
-    #[arg(long, value_name = "FILE")]
-    out: Option<PathBuf>,
+    /// Of a ranking, the fewest genes of a set [default: 15]
+    #[arg(long, value_name = "N")]
+    min_size: Option<usize>,
+    /// Of a ranking, the most genes of a set [default: 500]
+    #[arg(long, value_name = "N")]
+    max_size: Option<usize>,
+    /// Of a ranking, how many random sets of each size there are [default: 1000]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    permutations: Option<u32>,
+    #[command(flatten)]
+    out: TableOut,
+}
+
+fn probability(text: &str) -> Result<f64, &'static str> {
+    text.parse().ok().filter(|p| (0.0..=1.0).contains(p)).ok_or("a p-value is a number from 0 to 1")
+}
+
+fn size(text: &str) -> Result<f64, &'static str> {
+    text.parse().ok().filter(|size: &f64| *size >= 0.0).ok_or("the size of an effect is a number of 0 or more")
 }
 
 /// How sets are tested.
-#[derive(Clone, Copy, ValueEnum)]
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum By {
     /// Whether chosen genes are more often of a set than chance would have it (hypergeometric test)
     Chosen,
@@ -122,17 +133,25 @@ pub enum SetsError {
 
 /// Compares, tests sets of genes and writes the table.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
+    let out = arguments.out.open(
+        [arguments.dataset.path()].into_iter().chain([arguments.sets.as_path()]).chain(arguments.comparison.file()),
+    )?;
+    let options = arguments.prerank_options()?;
     let (dataset, _) = arguments.dataset.open(Freshness::Kept)?;
     let sides = Sides::of(&dataset, &arguments.comparison)?;
     let names = dataset.gene_names(sides.layer)?;
     let sets = read_sets(&arguments.sets, &names, &sides.layer.name)?;
     let table = sides.compare(&dataset, &arguments.comparison)?;
-    let found = Enriched::new(arguments.enrichment(), arguments.prerank_options(), &sets.genes, &table);
-    if let Enriched::Ranking { found, options } = &found {
-        warn_of_sizes(sets.sets.len() - found.len(), *options);
+    let found = Enriched::new(arguments.enrichment(), options, &sets.genes, &table);
+    match &found {
+        Enriched::Chosen { .. } => {}
+        Enriched::Ranking { n_tested: 0, .. } => {
+            terminal::say("warning: no gene can be tested, so there is no ranking, and no set is in the table");
+        }
+        Enriched::Ranking { found, options, .. } => warn_of_sizes(sets.sets.len() - found.len(), *options),
     }
     let csv = found.to_csv(&sets.sets, &table, &names, &sides.record);
-    de::write(&csv, arguments.out.as_deref())?;
+    out.write(&csv)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -146,8 +165,23 @@ impl Arguments {
         Enrichment { by, chosen: ChosenGenes { direction: self.direction.into(), max_pval, min_effect } }
     }
 
-    fn prerank_options(&self) -> PrerankOptions {
-        PrerankOptions { least_genes: self.min_size, most_genes: self.max_size, n_permutations: self.permutations }
+    fn prerank_options(&self) -> Result<PrerankOptions, UsageError> {
+        let Self { min_size, max_size, permutations, by, .. } = *self;
+        let given = [
+            ("--min-size", min_size.is_some()),
+            ("--max-size", max_size.is_some()),
+            ("--permutations", permutations.is_some()),
+        ];
+        if let Some((option, _)) = given.into_iter().find(|(_, is_given)| *is_given && by == By::Chosen) {
+            return Err(UsageError::no_meaning(option, "--by chosen"));
+        }
+        let defaults = PrerankOptions::default();
+        let least_genes = min_size.unwrap_or(defaults.least_genes);
+        let most_genes = max_size.unwrap_or(defaults.most_genes);
+        if least_genes > most_genes {
+            return Err(UsageError::NoSize(least_genes, most_genes));
+        }
+        Ok(PrerankOptions { least_genes, most_genes, n_permutations: permutations.unwrap_or(defaults.n_permutations) })
     }
 }
 
@@ -158,6 +192,13 @@ pub fn read_sets(file: &PathBuf, names: &GeneNames, layer: &str) -> Result<Known
     let text = text_of(bytes).map_err(|source| SetsError::Text { file: shown(), source })?;
     let is_known = |id: &str| names.position(id).is_some();
     let sets = gene_sets_from_text(&text, is_known).map_err(|source| SetsError::Form { file: shown(), source })?;
+    let several = gene_sets_of_several_lines(&text);
+    if !several.is_empty() {
+        terminal::say(&format!(
+            "warning: several lines have one name, and make one set: {}",
+            format::first_of(&several, MOST_NAMED)
+        ));
+    }
     let known = KnownSets::new(sets, names);
     if known.are_foreign() {
         let example = names.labels().first().cloned().unwrap_or_default();
@@ -172,7 +213,18 @@ pub fn read_sets(file: &PathBuf, names: &GeneNames, layer: &str) -> Result<Known
             format::first_of(unknown, MOST_NAMED)
         ));
     }
+    warn_of_empty(&known, layer);
     Ok(known)
+}
+
+/// Names the sets of which the layer has no gene.
+fn warn_of_empty(known: &KnownSets, layer: &str) {
+    let empty = known.sets.iter().zip(&known.genes).filter(|(_, genes)| genes.is_empty());
+    let empty: Vec<&str> = empty.map(|(set, _)| set.name.as_str()).collect();
+    if !empty.is_empty() {
+        let sets = format::plural(empty.len(), "set has", "sets have");
+        terminal::say(&format!("warning: {sets} no gene in {layer}: {}", format::first_of(&empty, MOST_NAMED)));
+    }
 }
 
 fn warn_of_sizes(n_left_out: usize, PrerankOptions { least_genes, most_genes, .. }: PrerankOptions) {

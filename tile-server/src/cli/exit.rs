@@ -19,6 +19,7 @@ use super::{
     de::UsageError,
     enrich::SetsError,
     export::{Damaged, NoPage, Unfetched},
+    output::OutputError,
     plot::NoPlot,
     revised::Taken,
     serve::{NothingToServe, Unreadable},
@@ -101,7 +102,7 @@ pub fn code(error: &Error) -> u8 {
     if error.is::<UsageError>() || error.is::<CellsError>() || error.is::<NoPage>() || error.is::<NoAddress>() {
         return USAGE;
     }
-    if error.is::<NoPlot>() || error.is::<NoNumbers>() || error.is::<Taken>() {
+    if error.is::<NoPlot>() || error.is::<NoNumbers>() || error.is::<OutputError>() || error.is::<Taken>() {
         return USAGE;
     }
     if error.is::<SubsetFileError>() || error.is::<PlaceError>() {

@@ -1,9 +1,9 @@
-use std::{path::PathBuf, process::ExitCode};
+use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Args, ValueEnum};
 use explorer_core::{
-    de::{CELLXGENE_PERCENTILE, DeOptions, Marker, MarkerRank, markers_to_csv},
+    de::{CELLXGENE_PERCENTILE, DeOptions, LEAST_EXPRESSING, Marker, MarkerRank, markers_to_csv},
     format,
 };
 use tessera::markers::markers;
@@ -11,6 +11,7 @@ use tessera::markers::markers;
 use super::{
     dataset_argument::{DatasetArgument, Freshness},
     de::{self, AdjustmentName, MethodName},
+    output::TableOut,
     remote_inputs::DATASET_PLACES,
     terminal,
 };
@@ -43,9 +44,8 @@ pub struct Arguments {
     /// Genes of each label
     #[arg(long, value_name = "N", default_value = "100", value_parser = at_least_one)]
     top: usize,
-    /// Where the table goes [default: standard output]
-    #[arg(long, value_name = "FILE")]
-    out: Option<PathBuf>,
+    #[command(flatten)]
+    out: TableOut,
 }
 
 /// A number of genes, of which there must be some.
@@ -53,8 +53,11 @@ fn at_least_one(text: &str) -> Result<usize, &'static str> {
     text.parse().ok().filter(|&n| n > 0).ok_or("the number of genes of each label is 1 or more")
 }
 
-/// Names the labels that have no markers since too few cells have them, or all.
-fn warn_of_untested(found: &[(String, Vec<Marker>)]) {
+/// Names the labels that have no markers since too few cells have them, or all; says so where there is no label at all.
+fn warn_of_untested(found: &[(String, Vec<Marker>)], column: &str, rank: MarkerRank) {
+    if found.is_empty() {
+        terminal::say(&format!("warning: no cell has a label of `{column}`, so there are no markers"));
+    }
     let untested: Vec<String> =
         found.iter().filter(|(_, markers)| markers.is_empty()).map(|(label, _)| format!("`{label}`")).collect();
     if !untested.is_empty() {
@@ -62,8 +65,17 @@ fn warn_of_untested(found: &[(String, Vec<Marker>)]) {
             1 => ("the label", "has"),
             _ => ("the labels", "have"),
         };
+        let ranked = match rank {
+            MarkerRank::Score => String::new(),
+            MarkerRank::EffectPercentile(_) => {
+                format!(
+                    ", and by effects only genes are ranked that at least {LEAST_EXPRESSING} cells of the label express"
+                )
+            }
+        };
         terminal::say(&format!(
-            "warning: {labels} {} {have} no markers: with fewer than two cells, or all but one, nothing can be tested",
+            "warning: {labels} {} {have} no markers: with fewer than two cells, or all but one, nothing can be \
+             tested{ranked}",
             format::first_of(&untested, MOST_NAMED)
         ));
     }
@@ -73,12 +85,14 @@ fn warn_of_untested(found: &[(String, Vec<Marker>)]) {
 enum RankName {
     /// The score, t or z, against all other cells, as scanpy
     Score,
-    /// The 10th percentile of effect sizes against each other label, as CELLxGENE's Gene Expression
+    /// The 10th percentile of effect sizes against each other label, as CELLxGENE's Gene Expression; of genes that at least
+    /// 25 cells of the label express
     EffectPercentile,
 }
 
 /// Finds markers and writes the table.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
+    let out = arguments.out.open([arguments.dataset.path()])?;
     let (dataset, _) = arguments.dataset.open(Freshness::Kept)?;
     let manifest = dataset.manifest();
     let layer = de::layer(manifest, arguments.layer.as_deref())?;
@@ -96,7 +110,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let title = de::title(manifest);
     let csv = markers_to_csv(&found, &names, (options, test), rank, [&title, column, &layer.name, ""], &layer.cautions);
     de::warn_of_layer(layer);
-    warn_of_untested(&found);
-    de::write(&csv, arguments.out.as_deref())?;
+    warn_of_untested(&found, column, rank);
+    out.write(&csv)?;
     Ok(ExitCode::SUCCESS)
 }

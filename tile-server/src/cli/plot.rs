@@ -1,7 +1,4 @@
-use std::{
-    path::{Path, PathBuf},
-    process::ExitCode,
-};
+use std::{path::PathBuf, process::ExitCode};
 
 use anyhow::Result;
 use clap::{Args, ValueEnum};
@@ -12,9 +9,10 @@ use explorer_core::{
     filter::CellMask,
     format,
     grouping::{ColumnOfLabels, GroupedCells, Grouping, GroupingError},
+    search::NoGene,
     session::{GeneTable, PlotGene, PlotQuestion, ResolvedGenes},
     state::{Plot, PlotKind, PlotMean, PlotOrder, PlotScale},
-    statistics::NamedComposition,
+    statistics::{GroupTest, NamedComposition},
 };
 use plots::{Drawn, PlotError, draw};
 use shared_fbs::{manifest::ColumnKind, tile::Categories};
@@ -26,7 +24,8 @@ use tessera::{
 use super::{
     cells,
     dataset_argument::{DatasetArgument, Freshness},
-    de,
+    de, lists,
+    output::{self, Output},
     remote_inputs::DATASET_PLACES,
 };
 
@@ -45,11 +44,11 @@ pub struct Arguments {
     /// A second column, whose labels divide the groups
     #[arg(long, value_name = "COLUMN")]
     then: Option<String>,
-    /// The genes, by symbol or id, with commas between
-    #[arg(long, value_name = "GENE,GENE", value_delimiter = ',')]
+    /// The genes, by symbol or id, with commas between; a name that holds a comma stands in quotation marks, or alone
+    #[arg(long, value_name = "GENE,GENE")]
     genes: Vec<String>,
-    /// Labels of the first column that come first, in this order
-    #[arg(long, value_name = "LABEL,LABEL", value_delimiter = ',', conflicts_with = "cluster")]
+    /// Labels of the first column that come first, in this order; one that holds a comma stands in quotation marks, or alone
+    #[arg(long, value_name = "LABEL,LABEL", conflicts_with = "cluster")]
     group_order: Vec<String>,
     /// The column of the samples that are replicates where the shares of bars are tested
     #[arg(long, value_name = "COLUMN", requires = "then")]
@@ -73,11 +72,14 @@ pub struct Arguments {
     /// Draw for a dark background
     #[arg(long)]
     dark: bool,
-    /// Where the plot goes: the picture where the name ends in .svg, else its numbers as CSV [default: the numbers to
-    /// standard output]
+    /// Where the plot goes: the picture where the name ends in .svg, else its numbers as CSV; - is standard output. A file
+    /// that is there is replaced [default: the numbers to standard output]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
 }
+
+/// How many labels a message names.
+const MOST_LABELS: usize = 20;
 
 /// What is drawn, by name.
 #[derive(Clone, Copy, ValueEnum)]
@@ -123,6 +125,16 @@ pub enum NoPlot {
     /// Genes are not there.
     #[error("{0}")]
     Genes(String),
+    /// Labels of an order are not there.
+    #[error("`{by}` has no label {unknown}; its labels are: {known}")]
+    Order {
+        /// The column.
+        by: String,
+        /// What was asked for.
+        unknown: String,
+        /// Its labels.
+        known: String,
+    },
     /// Cells cannot be grouped.
     #[error(transparent)]
     Groups(#[from] GroupingError),
@@ -133,57 +145,109 @@ pub enum NoPlot {
 
 /// Draws and writes the plot.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
+    let out = Output::new(arguments.out.as_deref(), output::PICTURE, [arguments.dataset.path()])?;
     let (dataset, _) = arguments.dataset.open(Freshness::Kept)?;
     let manifest = dataset.manifest();
-    let layer = de::layer(manifest, arguments.layer.as_deref())?;
     let Some(by) = arguments.by.clone().or_else(|| manifest.main_label.clone()) else {
         return Err(de::UsageError::NoMainLabel.into());
     };
     let kind = PlotKind::from(arguments.kind);
-    let genes = if kind.has_genes() { genes(&dataset, layer, &arguments.genes)? } else { Vec::new() };
+    arguments.check(kind, &by)?;
+    let groups = group_order(&dataset, &by, &arguments.group_order)?;
     let plot = Plot {
+        groups,
         kind,
         by,
         then: arguments.then.clone(),
-        genes: genes.iter().map(|gene| gene.id.clone()).collect(),
-        layer: Some(layer.name.clone()),
         scale: if arguments.scale_genes { PlotScale::PerGene } else { PlotScale::Values },
         mean: if arguments.expressing { PlotMean::Expressing } else { PlotMean::All },
         order: if arguments.cluster { PlotOrder::Clustered } else { PlotOrder::Given },
-        groups: arguments.group_order.clone(),
         samples: arguments.samples.clone(),
-        universe: Vec::new(),
+        ..Plot::default()
     };
-    let question = PlotQuestion {
-        genes,
+    let mut question = PlotQuestion {
         ground: if arguments.dark { Ground::Dark } else { Ground::Light },
         dataset: de::title(manifest),
         within: arguments.within.join(" or "),
         plot,
         ..PlotQuestion::default()
     };
-    let index = dataset.index_of(layer)?;
+    if kind.has_genes() {
+        let layer = de::layer(manifest, arguments.layer.as_deref())?;
+        question.genes = genes(&dataset, layer, &arguments.genes)?;
+        question.plot.genes = question.genes.iter().map(|gene| gene.id.clone()).collect();
+        question.plot.layer = Some(layer.name.clone());
+        question = question.of_layer(dataset.index_of(layer)?, layer);
+        question.cautions.iter().for_each(|caution| de::warn(Some(format!("{}: {caution}", layer.name))));
+    }
     let within = if arguments.within.is_empty() { None } else { Some(cells::labeled(&dataset, &arguments.within)?) };
-    de::warn_of_layer(layer);
-    let question = grouped(&dataset, question.of_layer(index, layer), within.as_ref())?;
-    write(&dataset, question, arguments.out.as_deref())
+    write(&dataset, grouped(&dataset, question, within.as_ref())?, out)
+}
+
+/// The labels of a column that come first.
+///
+/// # Errors
+/// When one of them is none.
+fn group_order(dataset: &Dataset, by: &str, arguments: &[String]) -> Result<Vec<String>> {
+    if arguments.is_empty() {
+        return Ok(Vec::new());
+    }
+    let labels = categorical(dataset, by)?.categories;
+    let order = lists::names(arguments, |name| labels.iter().any(|label| label == name));
+    let unknown: Vec<String> =
+        order.iter().filter(|name| !labels.contains(name)).map(|name| format!("`{name}`")).collect();
+    if unknown.is_empty() {
+        return Ok(order);
+    }
+    let (unknown, known) = (format::listed(unknown), format::first_of(&labels, MOST_LABELS));
+    Err(NoPlot::Order { by: by.to_owned(), unknown, known }.into())
+}
+
+impl Arguments {
+    /// Refuses options that change nothing of this kind of plot.
+    fn check(&self, kind: PlotKind, by: &str) -> Result<(), de::UsageError> {
+        let of_means = kind.is_of_means();
+        let of_genes = kind.has_genes();
+        let given = [
+            ("--genes", !self.genes.is_empty(), of_genes),
+            ("--layer", self.layer.is_some(), of_genes),
+            ("--scale-genes", self.scale_genes, of_means || kind == PlotKind::Heatmap),
+            ("--expressing", self.expressing, of_means),
+            ("--cluster", self.cluster, of_means),
+            ("--samples", self.samples.is_some(), !of_genes),
+        ];
+        if let Some((option, ..)) = given.into_iter().find(|(_, is_given, has_meaning)| *is_given && !has_meaning) {
+            return Err(de::UsageError::no_meaning(option, &format!("--kind {}", kind.name())));
+        }
+        if self.then.as_deref() == Some(by) {
+            return Err(de::UsageError::no_meaning("--then", &format!("the same column as --by, `{by}`")));
+        }
+        Ok(())
+    }
+}
+
+/// Says what of a composition does not count, and what cannot be tested.
+///
+/// # Errors
+/// When no cell counts.
+pub(super) fn warn_of_composition(named: &NamedComposition, tests: &[(usize, GroupTest)]) -> Result<(), NoPlot> {
+    if tests.is_empty() {
+        return Err(GroupingError::Empty.into());
+    }
+    named.cautions(tests).into_iter().for_each(|caution| de::warn(Some(caution)));
+    Ok(())
 }
 
 /// Draws a plot and writes it: the picture where the file's name ends in .svg, else its numbers.
 pub(super) fn write(
     dataset: &Dataset,
     (question, codes): (PlotQuestion, Vec<u16>),
-    out: Option<&Path>,
+    out: Output<'_>,
 ) -> Result<ExitCode> {
     let drawn = wait(draw(dataset.reader(), &question, codes, |_| Ok(()))).map_err(no_plot)?;
     let Drawn { figure, csv, .. } = drawn;
-    de::write(&if is_picture(out) { figure.to_svg() } else { csv }, out)?;
+    out.write(&if out.is_picture() { figure.to_svg() } else { csv })?;
     Ok(ExitCode::SUCCESS)
-}
-
-/// Whether a file is to be a picture.
-pub(super) fn is_picture(out: Option<&Path>) -> bool {
-    out.and_then(Path::extension).is_some_and(|extension| extension.eq_ignore_ascii_case("svg"))
 }
 
 fn no_plot(error: PlotError<DatasetError>) -> anyhow::Error {
@@ -197,7 +261,7 @@ fn no_plot(error: PlotError<DatasetError>) -> anyhow::Error {
 /// The genes of a layer by these names.
 fn genes(dataset: &Dataset, layer: &shared_fbs::manifest::Layer, names: &[String]) -> Result<Vec<PlotGene>> {
     let table = GeneTable::new(dataset.genes(layer)?);
-    let names: Vec<String> = names.iter().map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).collect();
+    let names = lists::names(names, |name| table.find(name) != Err(NoGene::Unknown));
     let ResolvedGenes { ids, unresolved, .. } = ResolvedGenes::of(&names, &[&table]);
     match unresolved.text() {
         text if text.is_empty() => {}
@@ -219,11 +283,13 @@ pub(super) fn grouped(
     let plot = &question.plot;
     let columns = plot.columns().map(|name| labels(dataset, plot, name)).collect::<Result<Vec<_>>>()?;
     let of_labels: Vec<ColumnOfLabels<'_>> = columns.iter().map(Labels::as_column).collect();
-    let layer = &dataset.manifest().layers[question.layer as usize];
-    let tiles = label_tiles(layer, &plot.by).filter(|_| plot.may_take_sums() && within.is_none());
+    let layer = dataset.manifest().layers.get(question.layer as usize);
+    let tiles = layer.and_then(|layer| label_tiles(layer, &plot.by));
+    let tiles = tiles.filter(|_| plot.may_take_sums() && within.is_none());
     if let ([column], Some(tiles)) = (of_labels.as_slice(), tiles) {
-        let n_unlabeled = columns[0].categories.counts.last().copied().unwrap_or_default().into();
+        let n_unlabeled = columns[0].categories.counts.get(column.labels.len()).copied().unwrap_or_default().into();
         let (grouping, codes) = Grouping::of_counts(*column, &columns[0].categories.counts, n_unlabeled);
+        warn_of_unlabeled(&grouping)?;
         let label_tiles = codes.into_iter().map(|code| tiles.start + code).collect();
         return Ok((PlotQuestion { grouping, label_tiles, ..question }, Vec::new()));
     }
@@ -241,7 +307,27 @@ pub(super) fn grouped(
         }
         _ => None,
     };
+    match &composition {
+        Some(named) => warn_of_composition(named, &named.tests())?,
+        None => warn_of_unlabeled(&grouping)?,
+    }
     Ok((PlotQuestion { grouping, composition, ..question }, codes))
+}
+
+/// Says how many cells are in no group.
+///
+/// # Errors
+/// When all are.
+fn warn_of_unlabeled(grouping: &Grouping) -> Result<(), NoPlot> {
+    if grouping.groups.is_empty() {
+        return Err(GroupingError::Empty.into());
+    }
+    if grouping.n_unlabeled > 0 {
+        let cells = format::plural(grouping.n_unlabeled as usize, "cell", "cells");
+        let are = if grouping.n_unlabeled == 1 { "is" } else { "are" };
+        de::warn(Some(format!("{cells} without a label of {} {are} left out.", grouping.title())));
+    }
+    Ok(())
 }
 
 /// The labels of a column.

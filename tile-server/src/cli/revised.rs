@@ -5,6 +5,8 @@ use std::{fs::File, path::Path};
 use anyhow::{Context as _, Result};
 use h5ad::{Revision, revise_file};
 
+use super::aside;
+
 /// Writes a copy of `data` that `revise` changes to `out`, where nothing may be, once `check` has found the copy right.
 /// Where any of it fails, nothing is written.
 pub fn write(
@@ -14,9 +16,7 @@ pub fn write(
     check: impl FnOnce(&Path) -> Result<()>,
 ) -> Result<()> {
     let unwritten = || format!("{} cannot be written", out.display());
-    let parent = out.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let copy = tempfile::Builder::new().prefix(".tessera-unfinished-").suffix(".h5ad").tempfile_in(parent);
-    let copy = copy.with_context(unwritten)?;
+    let copy = aside::beside(out, ".h5ad").with_context(unwritten)?;
     revise_file(data, copy.reopen().with_context(unwritten)?, revise)?;
     check(copy.path())?;
     // Who may read the file may read the copy.

@@ -12,6 +12,7 @@ use super::{
     dataset_argument::{DatasetArgument, Freshness},
     de,
     enrich::read_sets,
+    output::TableOut,
     remote_inputs::DATASET_PLACES,
     terminal,
 };
@@ -26,10 +27,10 @@ pub struct Arguments {
     #[arg(long, value_name = "FILE")]
     sets: PathBuf,
     /// Control genes of each bin of expression that holds a gene of the set
-    #[arg(long, value_name = "N", default_value_t = ScoreOptions::default().n_controls)]
+    #[arg(long, value_name = "N", default_value = "50", value_parser = at_least::<1>)]
     controls: usize,
     /// Bins of expression
-    #[arg(long, value_name = "N", default_value_t = ScoreOptions::default().n_bins)]
+    #[arg(long, value_name = "N", default_value = "25", value_parser = at_least::<2>)]
     bins: usize,
     /// Chooses other control genes
     #[arg(long, value_name = "N", default_value_t = ScoreOptions::default().seed)]
@@ -38,13 +39,17 @@ pub struct Arguments {
     /// take]
     #[arg(long)]
     layer: Option<String>,
-    /// Where the table goes [default: standard output]
-    #[arg(long, value_name = "FILE")]
-    out: Option<PathBuf>,
+    #[command(flatten)]
+    out: TableOut,
+}
+
+fn at_least<const LEAST: usize>(text: &str) -> Result<usize, String> {
+    text.parse().ok().filter(|&n| n >= LEAST).ok_or_else(|| format!("it takes a whole number of {LEAST} or more"))
 }
 
 /// Scores every cell and writes the table.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
+    let out = arguments.out.open([arguments.dataset.path(), &arguments.sets])?;
     let (dataset, _) = arguments.dataset.open(Freshness::Kept)?;
     let manifest = dataset.manifest();
     let layer = de::layer(manifest, arguments.layer.as_deref())?;
@@ -66,6 +71,6 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let facts =
         [("method", "mean of the set less that of control genes, as scanpy's score_genes"), ("controls", &controls)];
     let csv = scores_to_csv(&dataset.cell_ids()?, &order, &scored, &record, &facts);
-    de::write(&csv, arguments.out.as_deref())?;
+    out.write(&csv)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -1,26 +1,30 @@
 use std::{
+    cell::Cell,
     io::{BufWriter, Write as _},
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::ExitCode,
 };
 
 use anyhow::{Context as _, Result};
 use clap::Args;
-use explorer_core::{filter::CellMask, format::plural, session::SubsetAdditions};
-use subset::SubsetError;
+use explorer_core::{
+    filter::CellMask,
+    format::{listed, plural},
+    session::SubsetAdditions,
+};
+use subset::{Differences, SubsetError};
 use tessera::dataset::{Dataset, DatasetError, wait};
 
 use super::{
+    aside,
     cells::{self, CellList},
     dataset_argument::{DatasetArgument, Freshness},
+    output,
     progress::TerminalProgress,
     remote_inputs::DATASET_PLACES,
     terminal,
 };
 use builder::Progress as _;
-
-/// Steps of the bar.
-const STEPS: u64 = 1000;
 
 /// The arguments of `tile-server subset`.
 #[derive(Args)]
@@ -52,6 +56,7 @@ pub enum SubsetFileError {
 /// Writes cells of a dataset as an AnnData file.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let Arguments { dataset, label, list, out, quiet } = arguments;
+    output::check_cells(out)?;
     if out.symlink_metadata().is_ok() {
         return Err(SubsetFileError::Exists(out.display().to_string()).into());
     }
@@ -65,16 +70,19 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     }
     let n_cells = cells.count();
     let additions = SubsetAdditions { filter, own_columns: Vec::new() };
-    let parent = out.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let file = tempfile::Builder::new().prefix(".tessera-unfinished-").suffix(".h5ad").tempfile_in(parent);
+    let file = aside::beside(out, ".h5ad");
     let mut file = file.with_context(|| format!("{} cannot be written", out.display()))?;
-    write(&dataset, cells, &additions, &mut file, *quiet)?;
+    let Differences { changes, floats } = write(&dataset, cells, &additions, &mut file, *quiet)?;
     file.persist_noclobber(out)
         .map_err(|error| error.error)
         .with_context(|| format!("{} cannot be written", out.display()))?;
+    for change in changes {
+        terminal::say(&format!("warning: {change}"));
+    }
+    let floats = if floats.is_empty() { String::new() } else { format!("; {} as 32-bit floats", listed(&floats)) };
     let n_obs = dataset.manifest().n_obs as usize;
     terminal::say(&format!(
-        "{}: {} of {}",
+        "{}: {} of {}{floats}",
         out.display(),
         plural(n_cells, "cell", "cells"),
         plural(n_obs, "cell", "cells")
@@ -88,22 +96,24 @@ fn write(
     additions: &SubsetAdditions,
     file: impl std::io::Write,
     quiet: bool,
-) -> Result<()> {
+) -> Result<Differences> {
     let progress = TerminalProgress::new(quiet)?;
-    let stage = progress.stage("Reading cells".to_owned(), STEPS);
-    let mut n_told = 0;
+    let n_cells = cells.count() as u64;
+    let stage = progress.stage("Reading cells".to_owned(), n_cells);
+    let n_told = Cell::new(0);
+    let tell = |n_done: u64| stage.advance(n_done.saturating_sub(n_told.replace(n_done)));
     let report = |share: f64| {
-        let n_done = (share * STEPS as f64) as u64;
-        stage.advance(n_done.saturating_sub(n_told));
-        n_told = n_done;
+        tell((share * n_cells as f64) as u64);
         if progress.is_stopped() { Err(DatasetError::Stopped) } else { Ok(()) }
     };
     let mut file = BufWriter::new(file);
     let written = wait(subset::write(dataset.reader(), cells, additions, &mut file, report));
-    written.map_err(|error| match error {
+    let differences = written.map_err(|error| match error {
         SubsetError::Dataset(error) => anyhow::Error::from(error),
         SubsetError::NoCells => cells::CellsError::Empty("subset").into(),
         SubsetError::Write(error) => error.into(),
     })?;
-    file.flush().context("the file cannot be written")
+    tell(n_cells);
+    file.flush().context("the file cannot be written")?;
+    Ok(differences)
 }

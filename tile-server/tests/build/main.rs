@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test's helpers fail the test")]
 
 mod annotate;
+mod answers;
 mod bytes;
 mod check;
 mod command;

@@ -161,7 +161,7 @@ fn small_sets_and_samples_that_do_not_count_are_said_before_the_table() {
     let one = de(&path, &["--group", "donor=d4"]);
     assert_eq!(
         one.said,
-        "warning: The group has fewer than two cells, so nothing can be tested: t is 0 and p is 1 for every gene.\n"
+        "warning: The group has fewer than two cells, so nothing can be tested: every score is 0 and every p-value 1.\n"
     );
     assert_eq!(one.code, 0);
     assert_eq!(de(&path, &["--group", "donor=d1"]).said, "");

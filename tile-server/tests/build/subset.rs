@@ -253,14 +253,73 @@ fn a_column_of_ones_own_is_written_as_labels() {
     let input = H5ad::open(&input.path()).unwrap().obs().unwrap();
     assert_eq!(obs.index, input.index[20..120]);
 
-    // A name that HDF5 would take for a path is refused by name.
+    // A name that HDF5 would take for a path is written as another.
     let odd = OwnColumn::new("a/b", [label("T", 20..50)]);
     let additions = SubsetAdditions { own_columns: vec![odd], ..SubsetAdditions::default() };
-    let refused = wait(subset::write(dataset.reader(), mask, &additions, Vec::new(), |_| Ok(())));
-    assert!(refused.unwrap_err().to_string().contains("`a/b`"));
+    let mut file = Vec::new();
+    let differences = wait(subset::write(dataset.reader(), mask, &additions, &mut file, |_| Ok(()))).unwrap();
+    assert!(differences.changes[0].starts_with("obs: `a/b` is written as `a_b`"), "{differences:?}");
+    assert_eq!(H5ad::from_bytes(file, "subset").unwrap().obs().unwrap().columns.last().unwrap().0, "a_b");
     let none = CellMask::none(300);
     let refused = wait(subset::write(dataset.reader(), none, &additions, Vec::new(), |_| Ok(())));
     assert_eq!(refused.unwrap_err().to_string(), "there is no cell to write");
+}
+
+#[test]
+fn what_the_build_changed_and_what_is_named_otherwise_is_said_and_noted() {
+    let mut values = counts(60, 5, 7);
+    values.iter_mut().flatten().for_each(|value| *value *= 0.3);
+    (values[0][1], values[1][1], values[2][2]) = (f32::NAN, f32::INFINITY, f32::NAN);
+    let codes: Vec<i8> = (0..60).map(|cell| (cell % 2) as i8).collect();
+    let fixture = Fixture::new()
+        .frame("obs", &labels("cell", 60), |obs| {
+            obs.categorical("type", &codes, &["B", "T"]);
+            obs.categorical("a_b", &codes, &["x", "y"]);
+            obs.add("a/b");
+            subgroup(obs.group, "a", |group| {
+                group.create_dataset("b").with_f64_data(&[0.5; 60]);
+            });
+        })
+        .frame("var", &labels("gene", 5), |_| {})
+        .x(&values, 5, Storage::Dense);
+    let (_, dataset) = written_and_built(fixture);
+    let out = dataset.path().with_file_name("new.h5ad");
+    let (code, message) = said(&subset(&dataset.path(), &out, &["--label", "type=T"]));
+    assert_eq!(code, 0, "{message}");
+    let changes = [
+        "X: 2 values are not a number (NaN), of the genes `gene1`, `gene2`; they count as zero",
+        "X: 1 value is infinite, of the gene `gene1`; it counts as zero",
+    ];
+    let renamed = "obs: `a/b` is written as `a_b (2)`, since HDF5 cannot hold a member of that name";
+    for change in changes.iter().chain([&renamed]) {
+        assert!(message.contains(&format!("warning: {change}\n")), "{message}");
+    }
+    assert!(message.contains("Reading cells: 30 in") && message.contains("30 cells of 60 cells; X as 32-bit floats"));
+    let note = File::open(&out).unwrap().dataset("uns/tessera/changes").unwrap().read_string().unwrap();
+    let floats = "X: 32-bit floats, to which wider ones were rounded";
+    assert_eq!(note, [[changes[0], changes[1], renamed, floats].join("\n")]);
+    let columns = H5ad::open(&out).unwrap().obs().unwrap().columns;
+    assert_eq!(columns.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["type", "a_b", "a_b (2)"]);
+    assert_eq!(columns[2].1, FrameColumn::Doubles(vec![0.5; 30]));
+}
+
+#[cfg(unix)]
+#[test]
+fn new_files_have_the_permissions_of_any_other() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    let (dataset, plain) = (build(&demo()), folder.path().join("plain"));
+    fs::write(&plain, "").unwrap();
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode();
+    let [cells, copy, list] = ["cells.h5ad", "copy.h5ad", "labels.csv"].map(|name| folder.path().join(name));
+    assert_eq!(said(&subset(&dataset.path(), &cells, &["--label", "louvain=1"])).0, 0);
+    let input = Fixture::with_axes(30, 4).write();
+    fs::write(&list, "id,mine\ncell3,T\n").unwrap();
+    let mut annotate = Command::new(env!("CARGO_BIN_EXE_tile-server"));
+    let annotated = annotate.arg("annotate").arg(input.path()).arg("--labels").arg(&list).arg("--out").arg(&copy);
+    let (code, message) = said(&annotated.output().unwrap());
+    assert_eq!(code, 0, "{message}");
+    assert_eq!([mode(&cells), mode(&copy)], [mode(&plain); 2]);
 }
 
 #[test]
